@@ -1,0 +1,64 @@
+# Every target sets up what it needs on a machine that has python3 (3.11 or newer), make and git.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+UV_VERSION := 0.13.9
+WORKERS ?= 2
+
+CODE := $(wildcard bot handlers tests bench)
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-emit-find-links --custom-compile-command "make requirements" $(UPGRADE)
+
+.DEFAULT_GOAL := help
+.PHONY: help playground test lint format run doctor requirements clean
+
+help:
+	@echo "make playground    the bot against a simulated Slack and Devin; no account needed"
+	@echo "make test          lint, types, import contracts, tests"
+	@echo "make run           the bot itself, with the settings in .env"
+	@echo "make doctor        check the settings in .env: tokens, scopes, permissions, store"
+	@echo "make lint          only lint, types, import contracts"
+	@echo "make format        put the code in shape"
+	@echo "make requirements  pin again after a change in pyproject.toml (UPGRADE=--upgrade: newest of all)"
+	@echo "make clean         remove what these targets made"
+
+# Made anew when the pins change, so that nothing stays behind from before.
+$(READY): requirements-dev.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.13 …")'
+	$(PYTHON) -m venv --clear $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@touch $@
+
+playground: $(READY)
+	$(BIN)/python -m bot playground
+
+run: $(READY)
+	$(BIN)/python -m bot run --env-file .env
+
+doctor: $(READY)
+	$(BIN)/python -m bot doctor --env-file .env
+
+lint: $(READY)
+	$(BIN)/ruff check $(CODE)
+	$(BIN)/ruff format --check $(CODE)
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test: lint
+	$(BIN)/pytest -n $(WORKERS)
+
+format: $(READY)
+	$(BIN)/ruff check --fix $(CODE)
+	$(BIN)/ruff format $(CODE)
+
+# The wide set is solved first and binds the others: what runs is what was tested.
+requirements: $(READY)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+	$(COMPILE) pyproject.toml --extra postgres --group dev -o requirements-dev.txt
+	$(COMPILE) pyproject.toml --extra postgres -c requirements-dev.txt -o requirements-postgres.txt
+	$(COMPILE) pyproject.toml -c requirements-dev.txt -o requirements.txt
+
+clean:
+	rm -rf $(VENV) build dist *.egg-info .coverage .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

@@ -1,0 +1,1 @@
+"""Devin Bridge: work with Devin from Slack."""

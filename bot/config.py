@@ -1,0 +1,247 @@
+"""The settings: read once at the start, checked all together, never printed.
+
+A setting's name in the environment is its field's name in capitals.
+"""
+
+import re
+from collections.abc import Mapping
+from datetime import time
+from pathlib import Path
+from typing import Annotated, Any, Final, Literal, Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import (
+    BeforeValidator,
+    Field,
+    SecretStr,
+    StringConstraints,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+)
+from pydantic_core import ErrorDetails, PydanticCustomError
+from pydantic_settings import BaseSettings, NoDecode, PydanticBaseSettingsSource, SettingsConfigDict
+
+Transport = Literal["socket", "http"]
+
+PREFIXES: Final = {"slack_bot_token": "xoxb-", "slack_app_token": "xapp-", "devin_api_key": "cog_"}
+
+MISSING: Final = {
+    "slack_bot_token": (
+        "install the app in your workspace and copy the Bot User OAuth Token (xoxb-…) from its page"
+        " “OAuth & Permissions”."
+    ),
+    "slack_signing_secret": (
+        "copy it from the app's page “Basic Information” to receive events over HTTP, or set SLACK_APP_TOKEN"
+        " to use Socket Mode."
+    ),
+    "devin_api_key": ("create a service user in Devin's settings and copy its key (cog_…), which is shown only once."),
+    "devin_org_id": "copy the organisation's id (org-…) from Devin's settings, where service users are made.",
+}
+
+WRONG: Final = {
+    "slack_bot_token": (
+        "must start with xoxb-: copy the Bot User OAuth Token from the app's page “OAuth & Permissions”."
+    ),
+    "slack_app_token": (
+        "must start with xapp-: make an app-level token with the scope connections:write on the app's page"
+        " “Basic Information”, or leave it empty to receive events over HTTP."
+    ),
+    "slack_api_url": "must be a web address that ends in /api/, for example https://slack.com/api/.",
+    "devin_api_key": (
+        "must start with cog_: create a service user in Devin's settings and copy its key. Keys that start"
+        " with apk_ belong to old versions of the API and are refused by the one used here."
+    ),
+    "devin_org_id": "must be the organisation's id (org-…) as Devin's settings show it, not its name.",
+    "devin_api_url": (
+        "must be the address of the host alone, for example https://api.devin.ai: leave out /v3 and any other path."
+    ),
+    "database_url": (
+        "must start with sqlite:/// and name a file, or start with postgresql:// and name a server,"
+        " for example sqlite:///devin-bridge.db."
+    ),
+    "port": "must be a port number from 1 to 65535, or 0 for any free one.",
+    "bot_poll_seconds": "must be a number of seconds above 0 and up to 3600, for example 10.",
+    "bot_slow_poll_seconds": "must be a number of seconds above 0 and up to 3600, for example 60.",
+    "bot_admin_channel": (
+        "must be a channel's id such as C0123456789, not its name: it stands at the end of the channel's"
+        " details in Slack."
+    ),
+    "bot_admin_users": (
+        "must be user ids with commas between them, for example U0123456789,U9876543210: “Copy member ID”"
+        " in a person's profile gives one."
+    ),
+    "bot_digest_time": "must be a time of day as HH:MM, for example 09:00.",
+    "bot_timezone": "must be the name of a time zone such as Europe/Berlin or UTC.",
+    "bot_retention_days": "must be a whole number of days from 1 to 3650, for example 30.",
+    "bot_host": "must be the address to listen on, for example 0.0.0.0 or 127.0.0.1.",
+    "bot_lease_seconds": "must be a number of seconds above 0 and up to 3600, for example 30.",
+    "bot_log_level": "must be DEBUG, INFO, WARNING or ERROR.",
+    "bot_log_format": "must be json or console.",
+}
+
+
+class SettingsError(Exception):
+    """The settings cannot be used: one sentence for each name, never a value."""
+
+    def __init__(self, problems: list[str]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = tuple(problems)
+
+
+def _split(value: object) -> object:
+    return [part.strip() for part in value.split(",") if part.strip()] if isinstance(value, str) else value
+
+
+def _clock(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", value):
+        raise ValueError("HH:MM")
+    return time.fromisoformat(value)
+
+
+def _zone(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    try:
+        return ZoneInfo(value)
+    except (ZoneInfoNotFoundError, OSError) as error:  # "Europe" is a folder of the database: an OSError
+        raise ValueError("unknown zone") from error
+
+
+ChannelId = Annotated[str, StringConstraints(pattern=r"^[CDG][A-Z0-9]+$")]
+UserId = Annotated[str, StringConstraints(pattern=r"^[UW][A-Z0-9]+$")]
+Seconds = Annotated[float, Field(gt=0, le=3600, allow_inf_nan=False)]
+UserIds = Annotated[tuple[UserId, ...], NoDecode, BeforeValidator(_split)]
+
+
+class Settings(BaseSettings):
+    """Everything that can be set from outside."""
+
+    # Without hide_input_in_errors a failed check prints the secret, SecretStr or not.
+    model_config = SettingsConfigDict(
+        frozen=True, hide_input_in_errors=True, env_ignore_empty=True, extra="ignore", validate_default=True
+    )
+
+    slack_bot_token: SecretStr
+    slack_app_token: SecretStr | None = None  # stands before the signing secret, whose check looks at it
+    slack_signing_secret: SecretStr | None = None
+    slack_api_url: Annotated[str, StringConstraints(pattern=r"^https?://[^\s/]+(/[^\s/]+)*/api/$")] = (
+        "https://slack.com/api/"
+    )
+    devin_api_key: SecretStr
+    devin_org_id: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]+$")]
+    devin_api_url: Annotated[str, StringConstraints(pattern=r"^https?://[^\s/?#]+$")] = "https://api.devin.ai"
+    database_url: SecretStr = SecretStr("sqlite:///devin-bridge.db")  # a secret: it may hold a password
+    port: int = Field(3000, ge=0, le=65535)
+    bot_poll_seconds: Seconds = 10.0
+    bot_slow_poll_seconds: Seconds = 60.0
+    bot_admin_channel: ChannelId | None = None
+    bot_admin_users: UserIds = ()
+    bot_digest_time: Annotated[time, BeforeValidator(_clock)] = time(9, 0)
+    bot_timezone: Annotated[ZoneInfo, BeforeValidator(_zone)] = ZoneInfo("UTC")
+    bot_host: str = "0.0.0.0"  # noqa: S104 - a container's port is reached from outside
+    bot_lease_seconds: Seconds = 30.0
+    bot_retention_days: int = Field(30, ge=1, le=3650)
+    bot_log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
+    bot_log_format: Literal["json", "console"] = "json"
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Only what is handed over: `load_settings` alone looks at the environment."""
+        del settings_cls, env_settings, file_secret_settings
+        return init_settings, dotenv_settings
+
+    @field_validator("slack_bot_token", "slack_app_token", "devin_api_key")
+    @classmethod
+    def _starts_right(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        prefix = PREFIXES[str(info.field_name)]
+        if value is not None and not value.get_secret_value().startswith(prefix):
+            raise ValueError(prefix)
+        return value
+
+    @field_validator("slack_signing_secret")
+    @classmethod
+    def _needed_for_http(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
+        # A wrong app token is absent from `data`: Socket Mode was meant, so nothing is missing here.
+        if value is None and info.data.get("slack_app_token", ...) is None:
+            raise PydanticCustomError("missing", "needed for HTTP")
+        return value
+
+    @field_validator("devin_api_url", mode="before")
+    @classmethod
+    def _without_slash(cls, value: object) -> object:
+        return value.rstrip("/") if isinstance(value, str) else value
+
+    @field_validator("database_url")
+    @classmethod
+    def _known_store(cls, value: SecretStr) -> SecretStr:
+        # Hosting platforms write the older postgres://, which SQLAlchemy does not know.
+        url = re.sub(r"^postgres://", "postgresql://", value.get_secret_value())
+        if not re.match(r"^(sqlite:///(?!:memory:)|postgresql://)[^\s?]", url):
+            raise ValueError("unknown store")
+        return SecretStr(url)
+
+    @field_validator("bot_slow_poll_seconds")
+    @classmethod
+    def _never_faster(cls, value: float, info: ValidationInfo) -> float:
+        fast: float = info.data.get("bot_poll_seconds", value)
+        return max(value, fast)
+
+    @field_validator("bot_log_level", mode="before")
+    @classmethod
+    def _capitals(cls, value: object) -> object:
+        return value.upper() if isinstance(value, str) else value
+
+    @property
+    def transport(self) -> Transport:
+        """How Slack reaches us: an app token means Socket Mode."""
+        return "socket" if self.slack_app_token else "http"
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """Every secret in clear, for the log's last net only."""
+        held = (self.slack_bot_token, self.slack_app_token, self.slack_signing_secret, self.devin_api_key)
+        return tuple(secret.get_secret_value() for secret in held if secret)
+
+    @classmethod
+    def names(cls) -> tuple[str, ...]:
+        """The names in the environment."""
+        return tuple(field.upper() for field in cls.model_fields)
+
+    @classmethod
+    def read(cls, environ: Mapping[str, str], env_file: Path | None = None) -> Self:
+        """Build from the environment, which wins, and a file; empty values count as not set."""
+        given: dict[str, Any] = {name.lower(): environ.get(name, "").strip() for name in cls.names()}
+        return cls(**{"_env_file": env_file} | {name: value for name, value in given.items() if value})
+
+
+def load_settings(environ: Mapping[str, str], env_file: Path | None = None) -> Settings:
+    """Read the settings, or raise one SettingsError that names everything missing or wrong."""
+    if env_file is not None and not env_file.is_file():
+        raise SettingsError([f"{env_file.name} does not exist: copy .env.example to it and fill it in."])
+    try:
+        return Settings.read(environ, env_file)
+    except ValidationError as error:
+        problems = _sentences(error.errors(include_url=False, include_context=False, include_input=False))
+    # Raised outside the handler, so that no traceback leads back to what was read.
+    raise SettingsError(problems)
+
+
+def _sentences(errors: list[ErrorDetails]) -> list[str]:
+    return list(dict.fromkeys(_sentence(error) for error in errors))
+
+
+def _sentence(error: ErrorDetails) -> str:
+    field = str(error["loc"][0])
+    if error["type"] == "missing":
+        return f"{field.upper()} is missing: {MISSING[field]}"
+    return f"{field.upper()} {WRONG[field]}"

@@ -1,0 +1,189 @@
+"""The papers say what the code does: settings, scopes, commands to type, pins, and where each library lives."""
+
+import ast
+import re
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from bot.config import Settings
+from bot.manifest import read_manifest, scopes_of
+
+ROOT = Path(__file__).parent.parent.parent
+PINS = ("requirements.txt", "requirements-postgres.txt", "requirements-dev.txt")
+
+# Where each outside library may be imported. A new one needs a line here, and one home if it can be.
+HOMES = {
+    "aiohttp": ("bot/slack", "bot/app.py", "bot/playground"),
+    "alembic": ("bot/store",),
+    "asyncpg": ("bot/engine",),
+    "httpx": ("bot/devin", "bot/app.py", "bot/playground"),
+    "multidict": ("bot/playground",),
+    "pgqueuer": ("bot/engine",),
+    "prometheus_client": ("bot/metrics.py",),
+    "pydantic": ("bot/config.py", "bot/devin"),
+    "pydantic_core": ("bot/config.py",),
+    "pydantic_settings": ("bot/config.py",),
+    "slack_bolt": ("handlers", "bot/app.py"),
+    "slack_sdk": ("bot/slack", "bot/app.py", "bot/playground"),
+    "sqlalchemy": ("bot/store",),
+    "stamina": ("bot/devin", "bot/slack"),
+    "starlette": ("bot/app.py", "bot/playground"),
+    "structlog": ("bot/logs.py",),
+    "uvicorn": ("bot/app.py", "bot/playground"),
+    "yaml": ("bot/manifest.py", "bot/playground"),
+    "yarl": ("bot/slack", "bot/playground"),
+}
+# Parts of another library that are imported by name.
+BROUGHT_BY = {
+    "multidict": "aiohttp",
+    "pydantic": "pydantic-settings",
+    "pydantic_core": "pydantic-settings",
+    "yarl": "aiohttp",
+}
+# Named in no import: another library loads them.
+LOADED_BY = {
+    "aiosqlite": "SQLAlchemy, for sqlite+aiosqlite",
+    "asyncpg": "SQLAlchemy, for postgresql+asyncpg",
+    "httptools": "uvicorn, to read HTTP",
+    "tzdata": "zoneinfo, where the system has no zones",
+    "uvloop": "uvicorn, as its loop",
+}
+NOT_YET = {
+    "matplotlib": "the charts of the digest",
+    "pgqueuer": "several replicas",
+}
+IMPORT_NAMES = {"pyyaml": "yaml"}
+
+
+def read(name):
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+def sources():
+    return sorted(path for folder in ("bot", "handlers") for path in (ROOT / folder).rglob("*.py"))
+
+
+def imported(path):
+    """The first names of everything a file imports, wherever in it the import stands."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name.split(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield node.module.split(".")[0]
+
+
+def outside(path):
+    return {name for name in imported(path) if name not in sys.stdlib_module_names | {"bot", "handlers"}}
+
+
+def declared():
+    """The import names of the runtime dependencies, extras included."""
+    project = tomllib.loads(read("pyproject.toml"))["project"]
+    wanted = [
+        *project["dependencies"],
+        *(line for extra in project["optional-dependencies"].values() for line in extra),
+    ]
+    names = [re.match(r"[\w-]+", line).group().lower() for line in wanted]
+    return {IMPORT_NAMES.get(name, name.replace("-", "_")) for name in names}
+
+
+# ---------------------------------------------------------------- settings
+
+
+def test_every_setting_has_a_row_in_the_readme():
+    rows = "\n".join(line for line in read("README.md").splitlines() if line.startswith("|"))
+    assert [name for name in Settings.names() if f"`{name}`" not in rows] == []
+
+
+@pytest.mark.parametrize("paper", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", ".env.example"])
+def test_no_paper_names_a_setting_that_is_gone(paper):
+    named = set(re.findall(r"\b(?:BOT|SLACK|DEVIN)_[A-Z_]+\b", read(paper)))
+    assert named - set(Settings.names()) == set()
+
+
+def test_the_example_file_has_every_setting_once_and_gives_none_a_value():
+    lines = [line for line in read(".env.example").splitlines() if line and not line.startswith("#")]
+    assert sorted(lines) == sorted(f"{name}=" for name in Settings.names())
+
+
+# ---------------------------------------------------------------- scopes, commands to type
+
+
+def test_every_scope_has_its_reason_in_the_readme_and_no_other_is_listed():
+    listed = set(re.findall(r"^\| `([a-z_.]+(?::[a-z.]+)?)` \|", read("README.md"), re.MULTILINE))
+    scopes = scopes_of(read_manifest())
+    assert scopes - listed == set()
+    assert {name for name in listed if ":" in name} - scopes == set()
+
+
+@pytest.mark.parametrize("paper", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", ".env.example", "Makefile"])
+def test_every_make_target_that_a_paper_names_exists(paper):
+    targets = set(re.findall(r"^([a-z]+):", read("Makefile"), re.MULTILINE))
+    named = set(re.findall(r"(?:`|\"|^\$ |^)make ([a-z]+)(?=`|\"| *#|  |$)", read(paper), re.MULTILINE))
+    assert named - targets == set()
+
+
+def test_every_make_target_is_phony_and_explained():
+    makefile = read("Makefile")
+    targets = set(re.findall(r"^([a-z]+):", makefile, re.MULTILINE))
+    phony = set(re.search(r"^\.PHONY: (.+)$", makefile, re.MULTILINE).group(1).split())
+    explained = set(re.findall(r"@echo \"make ([a-z]+)", makefile))
+    assert targets == phony == explained | {"help"}
+
+
+def test_the_check_for_a_change_is_make_test():
+    assert (ROOT / ".ci/run").stat().st_mode & 0o111
+    assert read(".ci/run").splitlines()[-1] == "exec make test"
+
+
+def test_a_platform_brings_up_the_schema_before_the_bot():
+    assert read("Procfile") == "release: python -m bot migrate\nweb: python -m bot run\n"
+
+
+# ---------------------------------------------------------------- dependencies
+
+
+@pytest.mark.parametrize("name", PINS)
+def test_every_pin_has_hashes(name):
+    pins = re.split(r"\n(?=[a-z])", read(name))[1:]
+    assert len(pins) > 30
+    assert [pin.splitlines()[0] for pin in pins if "==" not in pin or "--hash=sha256:" not in pin] == []
+
+
+@pytest.mark.parametrize("name", PINS)
+def test_no_pin_names_a_registry_or_a_path(name):
+    assert re.findall(r"^.*(?:index-url|find-links|trusted-host|://|file:|\.whl| /).*$", read(name), re.MULTILINE) == []
+
+
+@pytest.mark.parametrize("name", ["requirements.txt", "requirements-postgres.txt"])
+def test_what_runs_is_what_was_tested(name):
+    def versions(paper):
+        return set(re.findall(r"^[\w-]+==[^ ]+", read(paper), re.MULTILINE))
+
+    assert versions(name) <= versions("requirements-dev.txt")
+
+
+def test_every_dependency_is_used():
+    used = {name for path in sources() for name in outside(path)}
+    assert declared() - used - set(LOADED_BY) - set(NOT_YET) == set()
+
+
+def test_what_is_used_is_no_longer_promised_for_later():
+    used = {name for path in sources() for name in outside(path)}
+    assert used & set(NOT_YET) == set()
+
+
+@pytest.mark.parametrize("path", sources(), ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_each_outside_library_has_one_home(path):
+    place = path.relative_to(ROOT)
+    strangers = {name for name in outside(path) if not any(place.is_relative_to(home) for home in HOMES.get(name, ()))}
+    assert strangers == set()
+
+
+def test_every_table_row_is_about_a_dependency():
+    assert set(HOMES) - declared() == set(BROUGHT_BY)
+    assert set(LOADED_BY) | set(NOT_YET) <= declared()

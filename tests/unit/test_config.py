@@ -1,0 +1,331 @@
+"""Settings: what is accepted, the whole sentence for what is not, and never a secret in it."""
+
+import traceback
+from datetime import time
+from zoneinfo import ZoneInfo
+
+import pytest
+from pydantic import ValidationError
+
+from bot.config import MISSING, WRONG, Settings, SettingsError, load_settings
+
+BOT_TOKEN = "xoxb-1-verysecretbot"
+APP_TOKEN = "xapp-1-verysecretapp"
+SIGNING = "0123456789abcdefverysecretsigning"
+DEVIN_KEY = "cog_verysecretdevin"
+
+HTTP = {
+    "SLACK_BOT_TOKEN": BOT_TOKEN,
+    "SLACK_SIGNING_SECRET": SIGNING,
+    "DEVIN_API_KEY": DEVIN_KEY,
+    "DEVIN_ORG_ID": "org-acme",
+}
+SOCKET = {name: value for name, value in HTTP.items() if name != "SLACK_SIGNING_SECRET"} | {
+    "SLACK_APP_TOKEN": APP_TOKEN
+}
+
+
+def problems(environ):
+    with pytest.raises(SettingsError) as caught:
+        load_settings(environ)
+    return list(caught.value.problems)
+
+
+def test_four_names_are_enough_and_the_rest_has_defaults():
+    settings = load_settings(HTTP)
+    assert settings.slack_bot_token.get_secret_value() == BOT_TOKEN
+    assert settings.devin_org_id == "org-acme"
+    assert settings.slack_api_url == "https://slack.com/api/"
+    assert settings.devin_api_url == "https://api.devin.ai"
+    assert settings.database_url.get_secret_value() == "sqlite:///devin-bridge.db"
+    assert settings.port == 3000
+    assert (settings.bot_poll_seconds, settings.bot_slow_poll_seconds) == (10.0, 60.0)
+    assert (settings.bot_digest_time, settings.bot_timezone) == (time(9, 0), ZoneInfo("UTC"))
+    assert (settings.bot_admin_channel, settings.bot_admin_users) == (None, ())
+    assert settings.bot_retention_days == 30
+    assert (settings.bot_log_level, settings.bot_log_format) == ("INFO", "json")
+
+
+def test_without_an_app_token_slack_calls_over_http():
+    assert load_settings(HTTP).transport == "http"
+
+
+def test_an_app_token_means_socket_mode_and_no_signing_secret_is_needed():
+    assert load_settings(SOCKET).transport == "socket"
+
+
+def test_an_app_token_wins_over_a_signing_secret():
+    assert load_settings(HTTP | {"SLACK_APP_TOKEN": APP_TOKEN}).transport == "socket"
+
+
+def test_everything_missing_is_named_at_once():
+    assert problems({}) == [
+        (
+            "SLACK_BOT_TOKEN is missing: install the app in your workspace and copy the Bot User OAuth Token (xoxb-…)"
+            " from its page “OAuth & Permissions”."
+        ),
+        (
+            "SLACK_SIGNING_SECRET is missing: copy it from the app's page “Basic Information” to receive events over"
+            " HTTP, or set SLACK_APP_TOKEN to use Socket Mode."
+        ),
+        (
+            "DEVIN_API_KEY is missing: create a service user in Devin's settings and copy its key (cog_…), which is"
+            " shown only once."
+        ),
+        (
+            "DEVIN_ORG_ID is missing: copy the organisation's id (org-…) from Devin's settings, where service users"
+            " are made."
+        ),
+    ]
+
+
+def test_the_error_reads_as_one_sentence_a_line():
+    with pytest.raises(SettingsError) as caught:
+        load_settings({})
+    assert str(caught.value) == "\n".join(caught.value.problems)
+
+
+def test_an_empty_value_counts_as_not_set():
+    assert load_settings(HTTP | {"SLACK_APP_TOKEN": " ", "PORT": ""}).port == 3000
+    assert [sentence.split(" is ")[0] for sentence in problems(HTTP | {"DEVIN_API_KEY": ""})] == ["DEVIN_API_KEY"]
+
+
+def test_spaces_around_a_value_are_forgiven():
+    assert load_settings(HTTP | {"SLACK_BOT_TOKEN": f" {BOT_TOKEN}\n"}).slack_bot_token.get_secret_value() == BOT_TOKEN
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "sentence"),
+    [
+        (
+            "SLACK_BOT_TOKEN",
+            "xoxp-a-persons-token",
+            (
+                "SLACK_BOT_TOKEN must start with xoxb-: copy the Bot User OAuth Token from the app's page"
+                " “OAuth & Permissions”."
+            ),
+        ),
+        (
+            "SLACK_APP_TOKEN",
+            "xoxb-not-an-app-token",
+            (
+                "SLACK_APP_TOKEN must start with xapp-: make an app-level token with the scope connections:write on the"
+                " app's page “Basic Information”, or leave it empty to receive events over HTTP."
+            ),
+        ),
+        (
+            "DEVIN_API_KEY",
+            "apk_user_old",
+            (
+                "DEVIN_API_KEY must start with cog_: create a service user in Devin's settings and copy its key. Keys"
+                " that start with apk_ belong to old versions of the API and are refused by the one used here."
+            ),
+        ),
+        (
+            "DEVIN_ORG_ID",
+            "Acme Inc.",
+            "DEVIN_ORG_ID must be the organisation's id (org-…) as Devin's settings show it, not its name.",
+        ),
+        (
+            "SLACK_API_URL",
+            "https://slack.com",
+            "SLACK_API_URL must be a web address that ends in /api/, for example https://slack.com/api/.",
+        ),
+        (
+            "DEVIN_API_URL",
+            "https://api.devin.ai/v3",
+            (
+                "DEVIN_API_URL must be the address of the host alone, for example https://api.devin.ai: leave out /v3"
+                " and any other path."
+            ),
+        ),
+        (
+            "DATABASE_URL",
+            "mysql://root:hunter2@db/bridge",
+            (
+                "DATABASE_URL must start with sqlite:/// and name a file, or start with postgresql:// and name a"
+                " server, for example sqlite:///devin-bridge.db."
+            ),
+        ),
+        ("PORT", "http", "PORT must be a port number from 1 to 65535, or 0 for any free one."),
+        ("PORT", "65536", "PORT must be a port number from 1 to 65535, or 0 for any free one."),
+        (
+            "BOT_POLL_SECONDS",
+            "0",
+            "BOT_POLL_SECONDS must be a number of seconds above 0 and up to 3600, for example 10.",
+        ),
+        (
+            "BOT_POLL_SECONDS",
+            "nan",
+            "BOT_POLL_SECONDS must be a number of seconds above 0 and up to 3600, for example 10.",
+        ),
+        (
+            "BOT_SLOW_POLL_SECONDS",
+            "soon",
+            "BOT_SLOW_POLL_SECONDS must be a number of seconds above 0 and up to 3600, for example 60.",
+        ),
+        (
+            "BOT_ADMIN_CHANNEL",
+            "#devin-admins",
+            (
+                "BOT_ADMIN_CHANNEL must be a channel's id such as C0123456789, not its name: it stands at the end of"
+                " the channel's details in Slack."
+            ),
+        ),
+        (
+            "BOT_ADMIN_USERS",
+            "U1,@ana,@bo",
+            (
+                "BOT_ADMIN_USERS must be user ids with commas between them, for example U0123456789,U9876543210:"
+                " “Copy member ID” in a person's profile gives one."
+            ),
+        ),
+        ("BOT_DIGEST_TIME", "9am", "BOT_DIGEST_TIME must be a time of day as HH:MM, for example 09:00."),
+        ("BOT_DIGEST_TIME", "24:00", "BOT_DIGEST_TIME must be a time of day as HH:MM, for example 09:00."),
+        ("BOT_TIMEZONE", "Berlin", "BOT_TIMEZONE must be the name of a time zone such as Europe/Berlin or UTC."),
+        ("BOT_TIMEZONE", "Europe", "BOT_TIMEZONE must be the name of a time zone such as Europe/Berlin or UTC."),
+        ("BOT_TIMEZONE", "../passwd", "BOT_TIMEZONE must be the name of a time zone such as Europe/Berlin or UTC."),
+        (
+            "BOT_RETENTION_DAYS",
+            "0",
+            "BOT_RETENTION_DAYS must be a whole number of days from 1 to 3650, for example 30.",
+        ),
+        ("BOT_LOG_LEVEL", "LOUD", "BOT_LOG_LEVEL must be DEBUG, INFO, WARNING or ERROR."),
+        ("BOT_LOG_FORMAT", "xml", "BOT_LOG_FORMAT must be json or console."),
+    ],
+)
+def test_a_wrong_value_has_its_sentence(name, value, sentence):
+    assert problems(HTTP | {name: value}) == [sentence]
+
+
+def test_a_wrong_app_token_is_not_also_reported_as_a_missing_signing_secret():
+    assert problems(SOCKET | {"SLACK_APP_TOKEN": "wrong"}) == [f"SLACK_APP_TOKEN {WRONG['slack_app_token']}"]
+
+
+def test_every_setting_has_a_sentence_and_every_needed_one_says_where_to_get_it():
+    needed = {name for name, field in Settings.model_fields.items() if field.is_required()}
+    assert set(MISSING) == needed | {"slack_signing_secret"}
+    # Any text is a signing secret, so that one cannot be wrong.
+    assert set(WRONG) == set(Settings.model_fields) - {"slack_signing_secret"}
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("postgres://u:p@db/bridge", "postgresql://u:p@db/bridge"),
+        ("postgresql://u:p@db/bridge?sslmode=require", "postgresql://u:p@db/bridge?sslmode=require"),
+        ("sqlite:////var/lib/bridge.db", "sqlite:////var/lib/bridge.db"),
+    ],
+)
+def test_database_addresses(given, kept):
+    assert load_settings(HTTP | {"DATABASE_URL": given}).database_url.get_secret_value() == kept
+
+
+@pytest.mark.parametrize("url", ["sqlite://", "sqlite:///", "sqlite:///:memory:", "postgresql://"])
+def test_a_store_that_would_forget_is_refused(url):
+    assert problems(HTTP | {"DATABASE_URL": url}) == [f"DATABASE_URL {WRONG['database_url']}"]
+
+
+def test_a_last_slash_of_the_devin_address_is_forgiven():
+    assert load_settings(HTTP | {"DEVIN_API_URL": "http://127.0.0.1:8080/"}).devin_api_url == "http://127.0.0.1:8080"
+
+
+def test_a_simulated_slack_may_be_used():
+    url = "http://127.0.0.1:9000/api/"
+    assert load_settings(HTTP | {"SLACK_API_URL": url}).slack_api_url == url
+
+
+def test_a_zone_a_time_admins_and_a_log_level():
+    settings = load_settings(
+        HTTP
+        | {
+            "BOT_TIMEZONE": "Europe/Berlin",
+            "BOT_DIGEST_TIME": "08:30",
+            "BOT_ADMIN_CHANNEL": "C0ADMIN",
+            "BOT_ADMIN_USERS": "U1, W2,",
+            "BOT_LOG_LEVEL": "debug",
+        }
+    )
+    assert settings.bot_timezone == ZoneInfo("Europe/Berlin")
+    assert settings.bot_digest_time == time(8, 30)
+    assert settings.bot_admin_channel == "C0ADMIN"
+    assert settings.bot_admin_users == ("U1", "W2")
+    assert settings.bot_log_level == "DEBUG"
+
+
+def test_the_slow_pace_is_never_faster_than_the_fast_one():
+    assert load_settings(HTTP | {"BOT_POLL_SECONDS": "120"}).bot_slow_poll_seconds == 120
+
+
+def test_a_file_fills_in_what_the_environment_lacks(tmp_path):
+    file = tmp_path / ".env"
+    file.write_text(
+        "\n".join(
+            [*(f"{name}={value}" for name, value in HTTP.items()), "PORT=4000", "BOT_ADMIN_USERS=U1,U2", "OTHER=x"]
+        )
+        + "\nSLACK_APP_TOKEN=\n"
+    )
+    settings = load_settings({"PORT": "5000"}, file)
+    assert (settings.port, settings.bot_admin_users, settings.transport) == (5000, ("U1", "U2"), "http")
+
+
+def test_no_file_is_read_unless_it_is_named(tmp_path, monkeypatch):
+    (tmp_path / ".env").write_text("PORT=4000\n")
+    monkeypatch.chdir(tmp_path)
+    assert load_settings(HTTP).port == 3000
+
+
+def test_the_process_environment_is_not_looked_at_behind_our_back(monkeypatch):
+    monkeypatch.setenv("PORT", "4000")
+    assert load_settings(HTTP).port == 3000
+
+
+def test_a_missing_file_says_how_to_make_it(tmp_path):
+    with pytest.raises(SettingsError) as caught:
+        load_settings(HTTP, tmp_path / ".env")
+    assert str(caught.value) == ".env does not exist: copy .env.example to it and fill it in."
+
+
+def test_settings_cannot_be_changed():
+    with pytest.raises(ValidationError):
+        load_settings(HTTP).port = 1
+
+
+def test_no_secret_is_printed_with_the_settings():
+    settings = load_settings(HTTP | {"SLACK_APP_TOKEN": APP_TOKEN, "DATABASE_URL": "postgresql://u:hunter2@db/x"})
+    shown = f"{settings} {settings!r} {settings.model_dump()} {settings.model_dump_json()}"
+    assert not [secret for secret in (BOT_TOKEN, APP_TOKEN, SIGNING, DEVIN_KEY, "hunter2") if secret in shown]
+
+
+SPOILED = {
+    "SLACK_BOT_TOKEN": "bad-verysecretbot",
+    "SLACK_APP_TOKEN": "bad-verysecretapp",
+    "SLACK_SIGNING_SECRET": "verysecretsigning",
+    "DEVIN_API_KEY": "apk_verysecretdevin",
+    "DEVIN_ORG_ID": "verysecret misplaced key",
+    "DATABASE_URL": "mysql://u:verysecret@db",
+    "PORT": "verysecret",
+}
+
+
+def test_no_secret_is_in_the_error_its_traceback_or_what_led_to_it():
+    with pytest.raises(SettingsError) as caught:
+        load_settings(SPOILED)
+    error = caught.value
+    shown = f"{error} {error!r} {error.args} " + "".join(traceback.format_exception(error))
+    assert len(error.problems) == 6
+    assert "verysecret" not in shown
+    assert (error.__cause__, error.__context__) == (None, None)
+
+
+def test_no_secret_is_in_the_error_below_either():
+    with pytest.raises(ValidationError) as caught:
+        Settings.read(SPOILED)
+    shown = f"{caught.value} {caught.value!r} " + "".join(traceback.format_exception(caught.value))
+    assert "verysecret" not in shown
+    assert "input_value" not in shown
+
+
+def test_the_secrets_for_the_logs_last_net():
+    settings = load_settings(HTTP | {"SLACK_APP_TOKEN": APP_TOKEN})
+    assert settings.secrets == (BOT_TOKEN, APP_TOKEN, SIGNING, DEVIN_KEY)
