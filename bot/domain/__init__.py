@@ -1,0 +1,1 @@
+"""Words and rules, pure: nothing here talks to anybody."""

@@ -1,0 +1,38 @@
+"""Names of lanes. In a lane work is done in order, between lanes in parallel.
+
+The first word says who works on it: `in` the flows, `out` the sender, `react` and `priv` the sender too.
+"""
+
+from typing import Final
+
+POLL_LANE: Final = "in:poll"
+
+
+def thread_lane(team: str, channel: str, ts: str) -> str:
+    """The lane of a thread: everything people write or press there."""
+    return f"in:{team}:{channel}:{ts}"
+
+
+def own_lane(key: str) -> str:
+    """A lane for one row that waits for nobody."""
+    return f"in:{key}"
+
+
+def person_lane(team: str, user: str) -> str:
+    """The lane of a person's slash commands, so that the same one twice is seen."""
+    return f"in:{team}:person:{user}"
+
+
+def channel_lane(team: str, channel: str) -> str:
+    """The lane of a channel: everything the bot posts there."""
+    return f"out:{team}:{channel}"
+
+
+def reaction_lane(team: str) -> str:
+    """Reactions of a workspace, best effort."""
+    return f"react:{team}"
+
+
+def private_lane(key: str) -> str:
+    """One private answer."""
+    return f"priv:{key}"

@@ -1,0 +1,228 @@
+"""A session as people see it: its facts, its phase, and what changed between two looks at it.
+
+Statuses and details are Devin's own words (https://docs.devin.ai/api-reference/v3/sessions/organizations-sessions).
+The list of details grows, so both stay strings and an unknown one is shown as it is.
+"""
+
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import Final
+
+BILLING_DETAILS: Final = frozenset({"out_of_credits", "out_of_quota", "no_quota_allocation", "payment_declined"})
+LIMIT_DETAILS: Final = BILLING_DETAILS | {
+    "usage_limit_exceeded",
+    "org_usage_limit_exceeded",
+    "user_usage_limit_exceeded",
+    "total_session_limit_exceeded",
+}
+QUEUED_STATUSES: Final = frozenset({"new", "claimed", "resuming"})
+
+
+class Stage(StrEnum):
+    """How far our own work on a session is; Devin's status only counts while it is OPEN."""
+
+    QUEUED = "queued"  # accepted, nothing was asked of Devin yet
+    CREATING = "creating"  # the intent is stored; Devin may or may not have the session
+    OPEN = "open"  # Devin has it
+    CANCELLED = "cancelled"  # stopped before Devin had it
+    REFUSED = "refused"  # Devin or Slack said no; nothing runs
+    ENDED = "ended"  # terminated, or archived with its thread
+
+
+class Phase(StrEnum):
+    """What the card says, derived from stage, status and detail."""
+
+    STARTING = "starting"
+    CHECKING = "checking"
+    QUEUED = "queued"
+    WORKING = "working"
+    WAITING = "waiting"
+    APPROVAL = "approval"
+    DONE = "done"
+    ASLEEP = "asleep"
+    STOPPED = "stopped"
+    LIMIT = "limit"
+    FAILED = "failed"
+    ENDED = "ended"
+    CANCELLED = "cancelled"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class PullRequest:
+    """A pull request and its state: open, closed, merged, draft, or None when not told."""
+
+    url: str
+    state: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a person asked for beside the prompt."""
+
+    repo: str | None = None
+    playbook: str | None = None
+    mode: str | None = None
+    acu: int | None = None
+    tags: tuple[str, ...] = ()
+    title: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What Devin said about a session when last looked at. Times are Unix seconds; ACUs have fractions."""
+
+    status: str = "new"
+    detail: str | None = None
+    title: str | None = None
+    pull_requests: tuple[PullRequest, ...] = ()
+    acus: float = 0.0
+    has_result: bool = False  # structured output was handed in
+    archived: bool = False
+    updated_at: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One session and its place in Slack.
+
+    `id` is ours, made from the key of its cause, so the same cause never makes a second one.
+    `reference` stands in a tag at Devin and in the prompt; None until the thread is known.
+    """
+
+    id: str
+    team: str
+    channel: str
+    thread_ts: str | None
+    requester: str  # Slack user id
+    prompt: str
+    options: Options = field(default_factory=Options)
+    stage: Stage = Stage.QUEUED
+    reference: str | None = None
+    cause_ts: str | None = None  # the asker's message: eyes at the start, a mark at the end
+    devin_id: str | None = None  # as Devin gave it
+    url: str | None = None
+    seen: Snapshot = field(default_factory=Snapshot)
+    checking: bool = False  # the create call's outcome is unknown and being looked up
+    stop_requested: bool = False
+    stopped_by: str | None = None  # Slack user id
+    created_at: float = 0.0
+    ended_at: float | None = None
+    spoken_at: float = 0.0  # when a person last wrote to it
+
+    @property
+    def phase(self) -> Phase:
+        """The one word the card is built around."""
+        own = {
+            Stage.QUEUED: Phase.STARTING,
+            Stage.CREATING: Phase.CHECKING if self.checking else Phase.STARTING,
+            Stage.CANCELLED: Phase.CANCELLED,
+            Stage.REFUSED: Phase.REFUSED,
+            Stage.ENDED: Phase.ENDED,
+        }
+        return own.get(self.stage) or phase_of(self.seen)
+
+    @property
+    def title(self) -> str:
+        """Devin's title, else the one asked for, else the beginning of the prompt."""
+        return self.seen.title or self.options.title or first_line(self.prompt)
+
+    def with_seen(self, seen: Snapshot) -> "Session":
+        """The same session after another look."""
+        return replace(self, seen=seen)
+
+
+def first_line(prompt: str, length: int = 80) -> str:
+    """The first line of a text, cut at a word so that it fits."""
+    line = next((part.strip() for part in prompt.splitlines() if part.strip()), "Session")
+    if len(line) <= length:
+        return line
+    return line[: length - 1].rsplit(" ", 1)[0].rstrip(" ,.;:") + "…"
+
+
+def phase_of(seen: Snapshot) -> Phase:
+    """Status and detail in one word. `exit` is rare: a session usually rests at running/finished."""
+    if seen.status in QUEUED_STATUSES:
+        return Phase.QUEUED
+    if seen.status == "exit":
+        return Phase.DONE
+    if seen.status == "error":
+        return Phase.FAILED
+    if seen.status == "running":
+        return _running(seen)
+    if seen.status == "suspended":
+        return _suspended(seen)
+    return Phase.UNKNOWN
+
+
+def _running(seen: Snapshot) -> Phase:
+    known = {
+        None: Phase.WORKING,
+        "working": Phase.WORKING,
+        "waiting_for_approval": Phase.APPROVAL,
+        "finished": Phase.DONE,
+    }
+    if seen.detail == "waiting_for_user":
+        # Devin rests here after its work too: with something to show for it, that is the end.
+        return Phase.DONE if seen.pull_requests or seen.has_result else Phase.WAITING
+    return known.get(seen.detail, Phase.UNKNOWN)
+
+
+def _suspended(seen: Snapshot) -> Phase:
+    if seen.detail in LIMIT_DETAILS:
+        return Phase.LIMIT
+    if seen.detail == "error":
+        return Phase.FAILED
+    if seen.detail == "user_request" or seen.archived:
+        return Phase.STOPPED
+    if seen.detail in {None, "inactivity"}:
+        return Phase.DONE if seen.pull_requests or seen.has_result else Phase.ASLEEP
+    return Phase.UNKNOWN
+
+
+class Kind(StrEnum):
+    """News worth a post of its own."""
+
+    QUESTION = "question"
+    APPROVAL = "approval"
+    PULL_REQUEST = "pull_request"
+    DONE = "done"
+    LIMIT = "limit"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One piece of news; `pull_request` only for the first appearance of one."""
+
+    kind: Kind
+    pull_request: PullRequest | None = None
+
+
+_NEWS: Final = {
+    Phase.WAITING: Kind.QUESTION,
+    Phase.APPROVAL: Kind.APPROVAL,
+    Phase.DONE: Kind.DONE,
+    Phase.LIMIT: Kind.LIMIT,
+    Phase.FAILED: Kind.FAILED,
+}
+
+
+def changes(old: Snapshot, new: Snapshot) -> list[Change]:
+    """What is worth a post, oldest first: pull requests, then where the session came to rest.
+
+    Falling asleep after the end is no news, and neither is a flip between two words for the same rest.
+    """
+    known = {request.url for request in old.pull_requests}
+    first = {request.url: request for request in new.pull_requests if request.url not in known}
+    news = [Change(Kind.PULL_REQUEST, request) for request in first.values()]
+    before, after = phase_of(old), phase_of(new)
+    if after in _NEWS and (before is not after or (old.detail != new.detail and after is Phase.LIMIT)):
+        news.append(Change(_NEWS[after]))
+    return news
+
+
+def moved(old: Snapshot, new: Snapshot) -> bool:
+    """Whether the card must be edited at once: state, title or a pull request, not only figures."""
+    return replace(old, acus=new.acus, updated_at=new.updated_at) != new

@@ -1,0 +1,72 @@
+"""Slack's message text as plain words for Devin: entities, names and links written out.
+
+Slack's notation: https://docs.slack.dev/messaging/formatting-message-text
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Final
+
+_ENTITY: Final = re.compile(r"<([^<>\n]+)>")
+_MENTION: Final = re.compile(r"<@([UW][A-Z0-9]+)(?:\|[^<>]*)?>")
+_SCHEME: Final = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]*):", re.IGNORECASE)
+_ADDRESS_ONLY: Final = ("mailto:", "tel:")  # a person reads the address, not its scheme
+_NOTHING: Final[Mapping[str, str]] = {}
+
+
+def plain(text: str, names: Mapping[str, str] = _NOTHING, channels: Mapping[str, str] = _NOTHING) -> str:
+    """A message as a person reads it; unknown people and channels keep their label or id."""
+
+    def written_out(match: re.Match[str]) -> str:
+        target, _, label = match[1].partition("|")
+        return _entity(target, label, names, channels) or match[0]
+
+    return unescape(_ENTITY.sub(written_out, text))
+
+
+def unescape(text: str) -> str:
+    """Undo Slack's three escapes; the ampersand last, or `&amp;lt;` would be undone twice."""
+    return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+
+
+def mentioned_users(text: str) -> list[str]:
+    """The ids of everybody mentioned, in order, each once."""
+    return list(dict.fromkeys(_MENTION.findall(text)))
+
+
+def without_mention(text: str, bot_user: str) -> str:
+    """The message without the mentions of this one user; all others stay."""
+    own = re.compile(rf"[ \t]*<@{re.escape(bot_user)}(?:\|[^<>]*)?>(?P<after>[ \t]*)")
+    return own.sub(lambda match: " " if match["after"] else "", text).strip()
+
+
+def _entity(target: str, label: str, names: Mapping[str, str], channels: Mapping[str, str]) -> str | None:
+    kind, rest = target[0], target[1:]
+    if kind == "@":
+        return "@" + (names.get(rest) or label.removeprefix("@") or rest)
+    if kind == "#":
+        return "#" + (channels.get(rest) or label.removeprefix("#") or rest)
+    if kind == "!":
+        return _special(rest, label, names)
+    return _link(target, label) if _SCHEME.match(target) else None
+
+
+def _special(word: str, label: str, names: Mapping[str, str]) -> str:
+    name, _, rest = word.partition("^")
+    if name == "date":
+        return label
+    if name == "subteam":
+        return "@" + (label.removeprefix("@") or names.get(rest, rest))
+    return "@" + name  # here, channel, everyone
+
+
+def _link(url: str, label: str) -> str:
+    address = url
+    for scheme in _ADDRESS_ONLY:
+        address = address.removeprefix(scheme)
+    same = {"", url, address, _bare(url)}
+    return address if label in same or _bare(label) == _bare(url) else f"{label} ({address})"
+
+
+def _bare(url: str) -> str:
+    return url.removeprefix("https://").removeprefix("http://").rstrip("/")

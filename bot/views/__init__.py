@@ -1,0 +1,1 @@
+"""Pure builders: models in, text and blocks out."""

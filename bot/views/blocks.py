@@ -1,0 +1,75 @@
+"""The few Block Kit pieces that are used, each within its limits.
+
+https://docs.slack.dev/reference/block-kit/blocks
+"""
+
+from collections.abc import Iterable
+from typing import Final
+
+from bot.views.message import Block
+from bot.views.text import disarm, is_web_address, one_line, shortened
+
+SECTION_LIMIT: Final = 3_000
+HEADER_LIMIT: Final = 150
+
+
+def header(text: str) -> Block:
+    """A large line; plain text, so only calls to people are taken out of it."""
+    line = shortened(disarm(one_line(text)), HEADER_LIMIT) or "Session"
+    return {"type": "header", "text": {"type": "plain_text", "text": line}}
+
+
+def section(mrkdwn: str) -> Block:
+    """A paragraph. `verbatim`: Slack shall not look for names and channels in it by itself."""
+    return {"type": "section", "text": _mrkdwn(mrkdwn)}
+
+
+def context(parts: Iterable[str]) -> list[Block]:
+    """A small grey line, or nothing when there is nothing to say."""
+    line = " · ".join(part for part in parts if part)
+    return [{"type": "context", "elements": [_mrkdwn(line)]}] if line else []
+
+
+def markdown(text: str) -> Block:
+    """Standard Markdown, as Devin writes it."""
+    return {"type": "markdown", "text": text}
+
+
+def actions(*buttons: Block | None) -> list[Block]:
+    """A row of buttons, or nothing without one."""
+    shown = [button for button in buttons if button]
+    return [{"type": "actions", "elements": shown}] if shown else []
+
+
+def button(label: str, action_id: str, value: str, style: str | None = None) -> Block:
+    """A button whose press comes back to us; the value is a hint where to look, never a permission."""
+    block = {"type": "button", "action_id": action_id, "text": _plain(label), "value": value}
+    return {**block, "style": style} if style else block
+
+
+def open_button(url: str | None, label: str = "Open in Devin") -> Block | None:
+    """A button that only opens a page, when there is a page."""
+    if is_web_address(url):
+        return {"type": "button", "action_id": "open", "text": _plain(label), "url": url}
+    return None
+
+
+def sections(lines: Iterable[str], most: int = 12_000) -> list[Block]:
+    """Pack lines into as few sections as their limit allows; what exceeds the message is left out."""
+    packed: list[str] = []
+    for line in lines:
+        if sum(map(len, packed)) + len(line) > most:
+            break
+        if packed and len(packed[-1]) + len(line) < SECTION_LIMIT:
+            packed[-1] += "\n" + line
+        else:
+            packed.append(line)
+    return [section(text) for text in packed]
+
+
+def _mrkdwn(text: str) -> Block:
+    return {"type": "mrkdwn", "text": text, "verbatim": True}
+
+
+def _plain(text: str) -> Block:
+    return {"type": "plain_text", "text": text}

@@ -1,0 +1,138 @@
+"""What was spent and what came of it: the daily digest and the answer to `/devin usage`."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+
+from bot.domain.billing import Period
+from bot.views import blocks
+from bot.views.message import Message
+from bot.views.text import acus, fitted, link
+
+HOURS: Final = "08:00 UTC to 08:00 UTC"
+NO_TOTAL: Final = "The total could not be read from Devin this time."
+NOTHING_BEFORE: Final = "nothing in the seven days before to compare with"
+UNCHANGED: Final = "as much as the mean of the seven days before"
+QUIET: Final = "No session used anything."
+OWN_ROWS_ONLY: Final = (
+    ":information_source: Counted from the sessions of Devin Bridge alone, because its key for Devin lacks the "
+    "permission `{permission}`. An admin of your Devin organisation can grant it to the service user."
+)
+MOST_DEAREST: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Dear:
+    """One of the dearest sessions: `permalink` leads to its thread, `url` to Devin.
+
+    `requester` is a name and no mention: a digest calls nobody.
+    """
+
+    title: str
+    acus: float
+    permalink: str | None = None
+    url: str | None = None
+    requester: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """One billing day, or a period that ends with it. Amounts in ACUs; None where nothing is known.
+
+    `own_rows_only` names the missing permission when the amounts come from our own rows.
+    """
+
+    day: date
+    total: float | None = None
+    mean_before: float | None = None
+    started: int = 0
+    finished: int = 0
+    waiting: int = 0
+    dearest: tuple[Dear, ...] = ()
+    month: float | None = None
+    own_rows_only: str | None = None
+
+
+def digest(figures: Figures) -> Message:
+    """Report one finished billing day."""
+    return _report(f"Devin on {_named(figures.day)}", f"Billing day {HOURS}.", figures)
+
+
+def usage(period: Period, figures: Figures) -> Message:
+    """Answer what was spent; `figures.day` is the period's last billing day."""
+    named = _named(figures.day)
+    title, scope = {
+        Period.TODAY: ("Devin today, so far", f"Billing day {named}, {HOURS}, still running."),
+        Period.YESTERDAY: ("Devin yesterday", f"Billing day {named}, {HOURS}."),
+        Period.WEEK: ("Devin in the last seven days", f"Seven billing days up to {named}, each {HOURS}."),
+    }[period]
+    return _report(title, scope, figures)
+
+
+def change(total: float, mean: float | None) -> str:
+    """Compare a day with the mean of the seven before it, in words where a percentage says nothing."""
+    if mean is None or mean <= 0:
+        return NOTHING_BEFORE
+    percent = round((total - mean) / mean * 100)
+    if percent == 0:
+        return UNCHANGED
+    direction = "more" if percent > 0 else "less"
+    return f"{abs(percent):,} % {direction} than the mean of the seven days before ({acus(mean)})"
+
+
+def _report(title: str, scope: str, figures: Figures) -> Message:
+    lines = [_total(figures), _sessions(figures)]
+    if figures.month is not None:
+        lines.append(f"The month so far: {acus(figures.month)}.")
+    dearest = _dearest(figures.dearest)
+    source = _source(figures)
+    return Message(
+        "\n".join([f"{title}. {scope}", *lines, *dearest, *source]),
+        [
+            blocks.header(title),
+            *blocks.context([scope]),
+            blocks.section("\n".join(lines)),
+            *blocks.sections(dearest),
+            *blocks.context(source),
+        ],
+    )
+
+
+def _total(figures: Figures) -> str:
+    if figures.total is None:
+        return NO_TOTAL
+    return f"*{acus(figures.total)}*, {change(figures.total, figures.mean_before)}."
+
+
+def _sessions(figures: Figures) -> str:
+    return f"Sessions: {figures.started} started, {figures.finished} finished, {figures.waiting} waiting for somebody."
+
+
+def _dearest(sessions: tuple[Dear, ...]) -> list[str]:
+    if not sessions:
+        return [QUIET]
+    rows = [f"{place}. {_row(dear)}" for place, dear in enumerate(sessions[:MOST_DEAREST], start=1)]
+    return ["*Dearest sessions*", *rows]
+
+
+def _row(dear: Dear) -> str:
+    thread = link(dear.permalink, dear.title, 80) if dear.permalink else fitted(dear.title, 80)
+    devin = link(dear.url, "Devin") if dear.url else ""
+    asker = fitted(dear.requester, 60) if dear.requester else ""
+    return " · ".join(part for part in (f"{thread}: {acus(dear.acus)}", asker, devin) if part)
+
+
+def _source(figures: Figures) -> list[str]:
+    if figures.own_rows_only is None:
+        return []
+    return [OWN_ROWS_ONLY.format(permission=fitted(figures.own_rows_only, 60).replace("`", ""))]
+
+
+def _named(day: date) -> str:
+    # Not by strftime: the names of days and months would follow the machine's locale.
+    weekday = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")[day.weekday()]
+    month = (
+        "January", "February", "March", "April", "May", "June",
+        "July", "August", "September", "October", "November", "December",
+    )[day.month - 1]  # fmt: skip
+    return f"{weekday}, {day.day} {month} {day.year}"

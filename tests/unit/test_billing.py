@@ -1,0 +1,121 @@
+"""The billing day and the digest's due time."""
+
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.domain.billing import (
+    Due,
+    Period,
+    Skipped,
+    billing_day,
+    bounds,
+    days_before,
+    days_of,
+    digest_due,
+    month_so_far,
+    newest_finished,
+)
+
+BERLIN = ZoneInfo("Europe/Berlin")
+NEW_YORK = ZoneInfo("America/New_York")
+ZONES = [BERLIN, NEW_YORK, ZoneInfo("Asia/Kolkata"), ZoneInfo("Australia/Lord_Howe"), ZoneInfo("Pacific/Apia")]
+
+
+def utc(*parts):
+    return datetime(*parts, tzinfo=UTC).timestamp()
+
+
+def test_a_day_starts_at_eight_utc_in_winter_and_summer():
+    assert billing_day(utc(2025, 1, 10, 7, 59, 59)) == date(2025, 1, 9)
+    assert billing_day(utc(2025, 1, 10, 8)) == date(2025, 1, 10)
+    assert billing_day(utc(2025, 7, 10, 7, 59, 59)) == date(2025, 7, 9)
+    assert billing_day(utc(2025, 7, 10, 8)) == date(2025, 7, 10)
+
+
+def test_devins_own_example_of_a_day():
+    assert bounds(date(2024, 12, 5)) == (1733385600, 1733472000)
+
+
+@given(st.dates(date(2000, 1, 1), date(2090, 1, 1)))
+def test_bounds_hold_exactly_their_day(day):
+    after, before = bounds(day)
+    assert billing_day(after) == billing_day(before - 1) == day
+    assert billing_day(after - 1) == day - timedelta(days=1)
+    assert before - after == 86_400
+
+
+def test_a_day_is_finished_one_hour_after_its_end():
+    assert newest_finished(utc(2025, 3, 10, 8, 59, 59)) == date(2025, 3, 8)
+    assert newest_finished(utc(2025, 3, 10, 9)) == date(2025, 3, 9)
+
+
+def test_the_days_before_and_the_month():
+    assert days_before(date(2025, 3, 2), 3) == (date(2025, 2, 27), date(2025, 2, 28), date(2025, 3, 1))
+    assert len(days_before(date(2025, 3, 2))) == 7
+    assert month_so_far(date(2025, 3, 2)) == (int(utc(2025, 3, 1, 8)), int(utc(2025, 3, 3, 8)))
+
+
+def test_the_periods_of_usage():
+    now = utc(2025, 3, 10, 12)
+    assert days_of(Period.TODAY, now) == (date(2025, 3, 10),)
+    assert days_of(Period.YESTERDAY, now) == (date(2025, 3, 9),)
+    assert days_of(Period.WEEK, now) == tuple(date(2025, 3, day) for day in range(3, 10))
+
+
+def local(*parts, zone=BERLIN):
+    return datetime(*parts, tzinfo=zone).timestamp()
+
+
+@pytest.mark.parametrize(
+    ("now", "expected"),
+    [
+        (local(2025, 5, 6, 9, 0), Due(date(2025, 5, 6), 0)),
+        (local(2025, 5, 6, 9, 0, 30), Due(date(2025, 5, 6), 30)),
+        (local(2025, 5, 6, 15, 0), Due(date(2025, 5, 6), 6 * 3600)),
+        (local(2025, 5, 6, 15, 0, 1), Skipped(date(2025, 5, 6))),
+        (local(2025, 5, 6, 8, 59, 59), Skipped(date(2025, 5, 5))),
+    ],
+)
+def test_a_digest_is_due_from_its_time_for_six_hours(now, expected):
+    assert digest_due(now, time(9), BERLIN) == expected
+
+
+def test_a_late_digest_after_midnight_is_yesterdays():
+    assert digest_due(local(2025, 5, 7, 1), time(22), BERLIN) == Due(date(2025, 5, 6), 3 * 3600)
+
+
+def test_a_missing_local_time_is_due_once_an_hour_later_on_the_clock():
+    # 30 March 2025: 02:00 becomes 03:00 in Berlin.
+    at = time(2, 30)
+    assert digest_due(utc(2025, 3, 30, 1, 29), at, BERLIN) == Skipped(date(2025, 3, 29))
+    assert digest_due(utc(2025, 3, 30, 1, 30), at, BERLIN) == Due(date(2025, 3, 30), 0)
+
+
+def test_a_doubled_local_time_is_due_at_its_first_coming():
+    # 2 November 2025: 02:00 becomes 01:00 in New York; 01:30 comes twice.
+    at = time(1, 30)
+    assert digest_due(utc(2025, 11, 2, 5, 30), at, NEW_YORK) == Due(date(2025, 11, 2), 0)
+    assert digest_due(utc(2025, 11, 2, 6, 30), at, NEW_YORK) == Due(date(2025, 11, 2), 3600)
+
+
+def test_a_date_that_a_zone_leaves_out_delays_nothing():
+    # Samoa had no 30 December 2011.
+    apia = ZoneInfo("Pacific/Apia")
+    assert digest_due(local(2011, 12, 31, 8, zone=apia), time(9), apia) == Skipped(date(2011, 12, 29))
+    assert digest_due(local(2011, 12, 31, 9, zone=apia), time(9), apia) == Due(date(2011, 12, 31), 0)
+
+
+@given(
+    start=st.integers(int(utc(2024, 1, 1)), int(utc(2027, 1, 1))),
+    at=st.times().map(lambda moment: moment.replace(second=0, microsecond=0)),
+    zone=st.sampled_from(ZONES),
+)
+def test_looking_every_minute_finds_each_date_once_and_in_order(start, at, zone):
+    found = [digest_due(start + minute * 60, at, zone) for minute in range(0, 4 * 24 * 60, 7)]
+    dates = list(dict.fromkeys(look.date for look in found))
+    assert dates == sorted(dates)
+    assert len({look.date for look in found if isinstance(look, Due)}) in {4, 5}

@@ -1,0 +1,63 @@
+"""Slack's text as plain words."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.domain.text import mentioned_users, plain, unescape, without_mention
+
+NAMES = {"U1": "Ada", "S9": "devs"}
+CHANNELS = {"C1": "general"}
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [
+        ("a &lt;b&gt; &amp;&amp; c", "a <b> && c"),
+        ("&amp;lt;", "&lt;"),
+        ("ask <@U1> or <@U2|grace> or <@U3>", "ask @Ada or @grace or @U3"),
+        ("in <#C1> or <#C2|random> or <#C3|>", "in #general or #random or #C3"),
+        ("<!here> <!channel> <!everyone|everyone>", "@here @channel @everyone"),
+        ("<!subteam^S1|@ops> <!subteam^S9> <!subteam^S2>", "@ops @devs @S2"),
+        ("at <!date^1700000000^{date}|14 Nov 2023>", "at 14 Nov 2023"),
+        ("<https://x.example/a?b=1&amp;c=2>", "https://x.example/a?b=1&c=2"),
+        ("<https://x.example|the page>", "the page (https://x.example)"),
+        ("<https://x.example|https://x.example>", "https://x.example"),
+        ("<http://x.example|x.example>", "http://x.example"),
+        ("<mailto:a@b.example|a@b.example> <mailto:a@b.example|Ada>", "a@b.example Ada (a@b.example)"),
+        ("<tel:+49123|+49 123>", "+49 123 (+49123)"),
+        ("List<String> and a < b > c", "List<String> and a < b > c"),
+        ("", ""),
+    ],
+)
+def test_entities_become_words(raw, expected):
+    assert plain(raw, NAMES, CHANNELS) == expected
+
+
+def test_people_without_a_name_keep_their_label():
+    assert plain("<@U1|ada>") == "@ada"
+
+
+@given(st.text())
+def test_what_slack_escaped_comes_back_unchanged(text):
+    escaped = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    assert plain(escaped) == unescape(escaped) == text
+
+
+def test_everybody_mentioned_once_in_order():
+    assert mentioned_users("<@U2> and <@W1|ada> and <@U2> but not &lt;@U3&gt;") == ["U2", "W1"]
+
+
+@pytest.mark.parametrize(
+    ("raw", "expected"),
+    [
+        ("<@UBOT> fix it", "fix it"),
+        ("fix it <@UBOT|Devin Bridge>", "fix it"),
+        ("please <@UBOT> fix it", "please fix it"),
+        ("<@UBOT>", ""),
+        ("<@UBOT>\nfix it with <@U1>", "fix it with <@U1>"),
+        ("hey <@UBOT>, fix it", "hey, fix it"),
+    ],
+)
+def test_only_our_own_mention_is_taken_out(raw, expected):
+    assert without_mention(raw, "UBOT") == expected
