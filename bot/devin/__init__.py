@@ -1,0 +1,1 @@
+"""The Devin API, version 3: client and models."""

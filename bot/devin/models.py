@@ -1,0 +1,265 @@
+"""What Devin answers, as frozen models.
+
+Unknown fields are ignored and every status, detail, mode or action is a plain string: Devin's lists grow.
+Times are Unix seconds, ACUs have fractions. https://docs.devin.ai/api-reference/v3/overview
+"""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Generic, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, model_validator
+
+from bot.domain.session import PullRequest, Snapshot
+
+_Item = TypeVar("_Item")
+
+
+class Answer(BaseModel):
+    """The base of all answers. A failed check never repeats what was in the answer."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
+
+
+def _empty_for_null(value: object) -> object:
+    return () if value is None else value
+
+
+def _zero_for_null(value: object) -> object:
+    return 0.0 if value is None else value
+
+
+Many = Annotated[tuple[_Item, ...], BeforeValidator(_empty_for_null)]
+Acus = Annotated[float, BeforeValidator(_zero_for_null)]
+
+
+class Page(Answer, Generic[_Item]):
+    """One page of a list. Only `has_next_page` tells the end; `end_cursor` may be null on the last page."""
+
+    items: tuple[_Item, ...]
+    end_cursor: str | None = None
+    has_next_page: bool = False
+    total: int | None = None
+
+
+class Principal(Answer):
+    """Whom the API key belongs to: `service_user`, `pat_user`, `devin_brain`, `windsurf_session`, or newer."""
+
+    principal_type: str
+    org_id: str | None = None
+    service_user_id: str | None = None
+    service_user_name: str | None = None
+    user_id: str | None = None
+    user_name: str | None = None
+    api_key_id: str | None = None
+    api_key_name: str | None = None
+    devin_id: str | None = None
+    creator_service_user_id: str | None = None
+
+    @property
+    def is_service_user(self) -> bool:
+        """Whether a bot's own account acts, not a person."""
+        return self.principal_type == "service_user"
+
+    @property
+    def id(self) -> str | None:
+        """The id under which Devin counts what this key does."""
+        return self.service_user_id or self.user_id
+
+    @property
+    def name(self) -> str | None:
+        """The account's name as Devin's pages show it."""
+        return self.service_user_name or self.user_name
+
+
+class DevinPullRequest(Answer):
+    """A pull request of a session; the state is a free word (open, closed, merged, draft)."""
+
+    pr_url: str
+    pr_state: str | None = None
+
+
+class DevinSession(Answer):
+    """A session as Devin tells it. `session_id` is kept as given: compare with `bare_id`."""
+
+    session_id: str
+    url: str
+    status: str
+    status_detail: str | None = None
+    title: str | None = None
+    tags: Many[str] = ()
+    org_id: str | None = None
+    created_at: int = 0
+    updated_at: int = 0
+    acus_consumed: Acus = 0.0
+    pull_requests: Many[DevinPullRequest] = ()
+    structured_output: Mapping[str, Any] | None = None
+    is_archived: bool = False
+    origin: str | None = None
+    category: str | None = None
+    subcategory: str | None = None
+    user_id: str | None = None
+    service_user_id: str | None = None
+    playbook_id: str | None = None
+    automation_id: str | None = None
+    parent_session_id: str | None = None
+    child_session_ids: Many[str] = ()
+    devin_mode: str | None = None
+
+    def snapshot(self) -> Snapshot:
+        """The part of it that people see."""
+        return Snapshot(
+            status=self.status,
+            detail=self.status_detail,
+            title=self.title,
+            pull_requests=tuple(PullRequest(pr.pr_url, pr.pr_state) for pr in self.pull_requests),
+            acus=self.acus_consumed,
+            has_result=bool(self.structured_output),
+            archived=self.is_archived,
+            updated_at=self.updated_at,
+        )
+
+
+class SessionInsights(DevinSession):
+    """A session with the number of its messages, its size (xs to xl) and Devin's analysis of it."""
+
+    num_user_messages: int = 0
+    num_devin_messages: int = 0
+    session_size: str | None = None
+    analysis: Mapping[str, Any] | None = None
+
+
+class DevinMessage(Answer):
+    """A message of the visible conversation. `event_id` is stable; `source` is `devin` or `user`."""
+
+    event_id: str
+    source: str
+    message: str
+    created_at: int
+    origin: str | None = None
+    user_id: str | None = None
+    username: str | None = None
+
+
+class Tags(Answer):
+    """The tags of a session."""
+
+    tags: Many[str]
+
+
+class Attachment(Answer):
+    """An uploaded file; its `url` goes into `attachment_urls`."""
+
+    attachment_id: str
+    name: str
+    url: str
+
+
+class SessionAttachment(Attachment):
+    """A file in a session's conversation; `source` tells who put it there, `devin` or `user`."""
+
+    source: str
+    content_type: str | None = None
+
+
+class SessionAttachments(Answer):
+    """The files of a session: documented as a bare array, shown elsewhere as `{"items": […]}`."""
+
+    items: tuple[SessionAttachment, ...]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _wrapped(cls, answer: object) -> object:
+        return {"items": answer} if isinstance(answer, list) else answer
+
+
+class Member(Answer):
+    """A person of the organisation. `user_id` is opaque and may contain `|`."""
+
+    user_id: str
+    email: str | None = None
+    name: str | None = None
+
+
+class Playbook(Answer):
+    """A playbook; `access_type` is `enterprise` or `org`."""
+
+    playbook_id: str
+    title: str
+    body: str = ""
+    macro: str | None = None
+    access_type: str | None = None
+    org_id: str | None = None
+
+
+class Note(Answer):
+    """A knowledge note; `trigger` says when Devin is to use it."""
+
+    note_id: str
+    name: str
+    body: str
+    trigger: str
+    is_enabled: bool = True
+    access_type: str | None = None
+    org_id: str | None = None
+    folder_id: str | None = None
+    folder_path: str | None = None
+    pinned_repo: str | None = None
+    macro: str | None = None
+    created_at: int = 0
+    updated_at: int = 0
+
+
+class AcusByProduct(Answer):
+    """One day's ACUs by product; what is missing is zero."""
+
+    devin: Acus = 0.0
+    cascade: Acus = 0.0
+    terminal: Acus = 0.0
+    review: Acus = 0.0
+
+
+class ConsumptionDay(Answer):
+    """One billing day, which begins at 08:00 UTC; `date` is an instant in it."""
+
+    date: int
+    acus: Acus
+    acus_by_product: AcusByProduct = AcusByProduct()
+
+
+class Consumption(Answer):
+    """What was spent, in total and by billing day."""
+
+    total_acus: Acus
+    consumption_by_date: Many[ConsumptionDay] = ()
+
+
+class Cycle(Answer):
+    """A billing cycle, from `after` to `before`."""
+
+    after: int
+    before: int
+
+
+class Organization(Answer):
+    """An organisation of the enterprise, with its limits if it has any."""
+
+    org_id: str
+    name: str
+    max_session_acu_limit: int | None = None
+    max_cycle_acu_limit: int | None = None
+    created_at: int = 0
+    updated_at: int = 0
+
+
+class AuditEntry(Answer):
+    """One line of the audit log."""
+
+    audit_log_id: str
+    action: str
+    created_at: int
+    data: Mapping[str, Any] = {}
+    org_id: str | None = None
+    user_id: str | None = None
+    user_email: str | None = None
+    service_user_id: str | None = None
+    service_user_name: str | None = None

@@ -1,0 +1,58 @@
+"""Reading lists to their end, and splitting what may only be asked for in pieces.
+
+https://docs.devin.ai/api-reference/concepts/pagination
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+from typing import Final, TypeVar
+
+from bot.devin.errors import DevinUnexpectedAnswer
+from bot.devin.models import Page
+
+PAGE_SIZE: Final = 200  # the most a page may hold
+IDS_PER_CALL: Final = 100  # as many as keep the address well below the 8 KB that servers accept
+AUDIT_WINDOW_SECONDS: Final = 100 * 24 * 60 * 60  # the longest span that the audit log answers
+
+_Item = TypeVar("_Item")
+
+
+async def pages(
+    read: Callable[[str | None], Awaitable[Page[_Item]]], after: str | None = None
+) -> AsyncIterator[Page[_Item]]:
+    """Each page from `after` on. The end is `has_next_page`, never the cursor: that may be null or set there."""
+    asked = {after}
+    while True:
+        page = await read(after)
+        after = page.end_cursor
+        if page.has_next_page and (after is None or after in asked):
+            # A parameter that Devin does not know is ignored: without this the first page would come for ever.
+            raise DevinUnexpectedAnswer("The cursor of the next page is missing or was used before.")
+        asked.add(after)
+        yield page
+        if not page.has_next_page:
+            return
+
+
+async def items(of: AsyncIterator[Page[_Item]]) -> AsyncIterator[_Item]:
+    """The entries of all pages, one by one."""
+    async for page in of:
+        for item in page.items:
+            yield item
+
+
+def windows(after: int, before: int, longest: int = AUDIT_WINDOW_SECONDS) -> Iterator[tuple[int, int]]:
+    """Spans of at most `longest` seconds, oldest first, that cover all from `after` to `before`.
+
+    Neighbours share one second, since it is not told whether the bounds belong to a span.
+    """
+    start = after
+    while start + longest < before:
+        yield start, start + longest
+        start += longest - 1
+    yield start, before
+
+
+def portions(ids: Sequence[str], size: int = IDS_PER_CALL) -> Iterator[Sequence[str]]:
+    """The ids in pieces that fit into one address; nothing for no ids."""
+    for start in range(0, len(ids), size):
+        yield ids[start : start + size]

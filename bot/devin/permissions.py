@@ -1,0 +1,32 @@
+"""Which permission the documentation asks for a call, for when a refusal does not name it.
+
+https://docs.devin.ai/api-reference/authentication and the page of each endpoint.
+"""
+
+import re
+from typing import Final
+
+# The first row that fits counts.
+_DOCUMENTED: Final = tuple(
+    (methods, re.compile(path), permission)
+    for methods, path, permission in (
+        ("GET", r"/self$", "ReadAccountMeta"),
+        ("GET", r"/enterprise/consumption/", "ViewAccountConsumption"),
+        ("GET", r"/organizations/[^/]+/consumption/", "ViewOrgConsumption"),
+        ("GET", r"/audit-logs$", "ManageEnterpriseSettings"),
+        ("GET", r"/v3beta1/organizations/[^/]+/members/", "ViewOrgMembership"),
+        ("GET", r"/organizations/[^/]+/sessions", "ViewOrgSessions"),
+        ("POST PUT DELETE", r"/organizations/[^/]+/sessions", "ManageOrgSessions"),
+        ("GET", r"/organizations/[^/]+/attachments/", "ViewOrgSessions"),
+        ("POST", r"/organizations/[^/]+/attachments$", "UseDevinSessions"),
+        ("GET POST", r"/knowledge/notes", "ManageAccountKnowledge"),
+        ("GET", r"/playbooks", "ManageAccountPlaybooks"),
+        ("GET", r"/enterprise/organizations", "ManageOrganizations"),
+    )
+)
+
+
+def documented_permission(method: str, path: str) -> str | None:
+    """The permission this call needs, or None when the call is not in the table."""
+    fitting = (name for methods, shape, name in _DOCUMENTED if method in methods.split() and shape.search(path))
+    return next(fitting, None)

@@ -1,0 +1,52 @@
+"""How long we wait for an answer, and when a read is tried again.
+
+Only reads are repeated here. What changes something is left to the caller, who knows how to look first.
+"""
+
+from collections.abc import AsyncIterable
+from dataclasses import dataclass
+from typing import Final
+
+import stamina
+
+from bot.devin.errors import DevinRateLimited, DevinServerError, DevinUnreachable
+
+REQUEST_LIMIT_SECONDS: Final = 20  # no create or message of ours is on its way for longer
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """Limits in seconds. `write`, `read` and `upload` each hold for one request as a whole."""
+
+    write: float = REQUEST_LIMIT_SECONDS
+    read: float = 10
+    upload: float = 60
+    connect: float = 5
+    attempts: int = 4
+    reads_together: float = 30  # no further attempt of a read begins later than this after the first
+    first_pause: float = 0.5
+    longest_pause: float = 5
+    jitter: float = 0.5
+    longest_asked: float = 10  # a longer Retry-After is the caller's to sit out, not ours to cut short
+
+    def verdict(self, error: Exception) -> bool | float:
+        """Whether a failed read is tried again; a number is the pause that Devin asked for."""
+        if not isinstance(error, DevinRateLimited | DevinServerError | DevinUnreachable):
+            return False
+        if error.retry_after is None:
+            return True
+        return error.retry_after if error.retry_after <= self.longest_asked else False
+
+    def attempts_of_a_read(self) -> AsyncIterable[stamina.Attempt]:
+        """The attempts, bounded in number and time, with growing pauses in between."""
+        return stamina.retry_context(
+            on=self.verdict,
+            attempts=self.attempts,
+            timeout=self.reads_together,
+            wait_initial=self.first_pause,
+            wait_max=self.longest_pause,
+            wait_jitter=self.jitter,
+        )
+
+
+PATIENCE: Final = Patience()

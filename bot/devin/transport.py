@@ -1,0 +1,144 @@
+"""One request to Devin: its key, its time limit, and what a missing answer means."""
+
+import asyncio
+from collections.abc import Generator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final
+
+import httpx
+from pydantic import SecretStr
+
+from bot.devin.errors import (
+    DevinError,
+    DevinOutcomeUnknown,
+    DevinUnexpectedAnswer,
+    DevinUnreachable,
+    error_for,
+)
+from bot.devin.retry import Patience
+
+DOWNLOAD_LIMIT_BYTES: Final = 100_000_000
+
+# Raised before a byte of the request has left: nothing can have been done.
+_NEVER_SENT: Final = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.ProxyError,
+    httpx.UnsupportedProtocol,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What is asked. `instead` is the path to ask when Devin answers 404 for `path`."""
+
+    method: str
+    path: str
+    limit: float
+    instead: str | None = None
+    params: Mapping[str, Any] | None = None
+    json: Any = None
+    files: Mapping[str, tuple[str, bytes, str]] | None = None
+
+
+class Bearer(httpx.Auth):
+    """Puts the API key on a request, and shows it nowhere else."""
+
+    def __init__(self, api_key: str) -> None:
+        # A key with a line break would be repeated by the error that the HTTP library raises for it.
+        if not api_key or not api_key.isascii() or any(not sign.isprintable() or sign == " " for sign in api_key):
+            raise ValueError("The Devin API key is empty or has a blank, a line break or another odd character.")
+        self._key = SecretStr(api_key)
+
+    def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response]:
+        """Sign the request."""
+        request.headers["Authorization"] = f"Bearer {self._key.get_secret_value()}"
+        yield request
+
+
+class Transport:
+    """Sends calls over a client that somebody else opened and closes. Reads are repeated, writes never."""
+
+    def __init__(self, http: httpx.AsyncClient, api_key: str, base_url: str, patience: Patience) -> None:
+        self._http = http
+        self._auth = Bearer(api_key)
+        self._base_url = base_url.rstrip("/")
+        self._patience = patience
+
+    async def answer(self, call: Call) -> httpx.Response:
+        """The answer, or the error it stands for."""
+        if call.method != "GET":
+            return await self._once(call)
+        async for attempt in self._patience.attempts_of_a_read():
+            with attempt:
+                return await self._once(call)
+        raise AssertionError("The last attempt returns or raises.")
+
+    async def fetch(self, link: httpx.URL) -> bytes:
+        """What stands at a short-lived link. It is not Devin's own address, so it never sees the key."""
+        try:
+            async with (
+                asyncio.timeout(self._patience.upload),
+                self._http.stream("GET", link, auth=None, follow_redirects=False) as response,
+            ):
+                return await _bounded_content(response)
+        except (httpx.RequestError, TimeoutError) as error:
+            raise DevinUnreachable(_what(error), method="GET", path=link.path) from error
+
+    async def _once(self, call: Call) -> httpx.Response:
+        try:
+            # One limit around everything: waiting for a connection, both forms of a path, reading the answer.
+            async with asyncio.timeout(call.limit):
+                return await self._found(call)
+        except _NEVER_SENT as error:
+            raise DevinUnreachable(_what(error), method=call.method, path=call.path) from error
+        except (httpx.RequestError, TimeoutError) as error:
+            raise _unanswered(call, error) from error
+
+    async def _found(self, call: Call) -> httpx.Response:
+        response = await self._send(call, call.path)
+        if response.status_code == 404 and call.instead:
+            # What is answered 404 was not carried out, so asking once more repeats nothing.
+            response = await self._send(call, call.instead)
+        if response.is_error:
+            raise error_for(response)
+        return response
+
+    async def _send(self, call: Call, path: str) -> httpx.Response:
+        return await self._http.request(
+            call.method,
+            self._base_url + path,
+            params=call.params,
+            json=call.json,
+            files=call.files,
+            auth=self._auth,
+            follow_redirects=False,  # the key goes to the configured host only
+            timeout=httpx.Timeout(call.limit, connect=self._patience.connect, pool=self._patience.connect),
+        )
+
+
+def _unanswered(call: Call, error: Exception) -> DevinError:
+    kind = DevinUnreachable if call.method == "GET" else DevinOutcomeUnknown
+    return kind(_what(error), method=call.method, path=call.path)
+
+
+def _what(error: Exception) -> str:
+    # The class only: a library's text may quote addresses or headers.
+    return f"No answer ({type(error).__name__})."
+
+
+async def _bounded_content(response: httpx.Response) -> bytes:
+    if response.status_code != 200:
+        raise _unreadable(response, "The link to the file could not be read.")
+    content = bytearray()
+    async for chunk in response.aiter_bytes():
+        content += chunk
+        if len(content) > DOWNLOAD_LIMIT_BYTES:
+            raise _unreadable(response, "The file is too large.")
+    return bytes(content)
+
+
+def _unreadable(response: httpx.Response, told: str) -> DevinUnexpectedAnswer:
+    path = response.request.url.path
+    return DevinUnexpectedAnswer(told, method="GET", path=path, status=response.status_code)

@@ -1,0 +1,531 @@
+"""What each method asks, and what it makes of the answer."""
+
+import logging
+import traceback
+
+import httpx
+import pytest
+
+from bot.devin import errors
+from bot.devin.client import Devin, bare_id
+from bot.devin.models import DevinSession, Page
+from bot.domain.session import PullRequest, Snapshot
+
+KEY = "cog_test_0123456789abcdef"
+ORG = "org-abc123def456"
+BARE = "3f1c0a9be2d44c7d8a5b6e7f80912a34"
+SESSION = f"/v3/organizations/{ORG}/sessions/devin-{BARE}"
+FILES = f"/v3/organizations/{ORG}/attachments"
+
+
+# ------------------------------------------------------------ who
+
+
+async def test_self_as_a_service_user(devin, devin_api):
+    devin_api.on("GET", "/v3/self", "self_service_user")
+
+    me = await devin.self_()
+
+    assert (me.is_service_user, me.id, me.name, me.org_id) == (
+        True,
+        "service-user-abc123",
+        "Devin Bridge",
+        None,
+    )
+
+
+async def test_self_as_a_person(devin, devin_api):
+    devin_api.on("GET", "/v3/self", "self_person")
+
+    me = await devin.self_()
+
+    assert (me.is_service_user, me.id, me.name) == (False, "email|64b0c0ffee", "Ada")
+
+
+async def test_self_as_something_newer(devin, devin_api):
+    devin_api.on("GET", "/v3/self", httpx.Response(200, json={"principal_type": "robot", "x": 1}))
+
+    me = await devin.self_()
+
+    assert (me.principal_type, me.id) == ("robot", None)
+
+
+# ------------------------------------------------------------ sessions
+
+
+async def test_create_sends_what_was_given_and_nothing_else(devin, devin_api):
+    devin_api.on_org("POST", "/sessions", "session_new")
+
+    await devin.create_session(
+        "Fix the flaky login test",
+        title=None,
+        tags=("devin-bridge", "ref:1767225600.000100"),
+        repos=["acme/web"],
+        playbook_id=None,
+        devin_mode="fast",
+        max_acu_limit=10,
+        attachment_urls=["https://api.devin.ai/f"],
+        create_as_user_id="email|64b0c0ffee",
+    )
+
+    assert devin_api.sent == {
+        "prompt": "Fix the flaky login test",
+        "tags": ["devin-bridge", "ref:1767225600.000100"],
+        "repos": ["acme/web"],
+        "devin_mode": "fast",
+        "max_acu_limit": 10,
+        "attachment_urls": ["https://api.devin.ai/f"],
+        "create_as_user_id": "email|64b0c0ffee",
+    }
+
+
+async def test_filters_are_repeated_parameters(devin, devin_api):
+    devin_api.on_org("GET", "/sessions", "sessions_empty")
+
+    found = [
+        page
+        async for page in devin.session_pages(
+            tags=["a", "b"], updated_after=1767225600, is_archived=False, user_ids=None
+        )
+    ]
+
+    assert [page.items for page in found] == [()]
+    assert devin_api.last.url.query.decode() == ("tags=a&tags=b&updated_after=1767225600&is_archived=false&first=200")
+
+
+async def test_insights_count_messages(devin, devin_api):
+    devin_api.on_org("GET", "/sessions/insights", "insights")
+
+    (row,) = [row async for row in devin.session_insights(session_ids=[BARE])]
+    (page,) = [page async for page in devin.session_insight_pages(session_ids=[BARE])]
+
+    assert (row.num_user_messages, row.num_devin_messages, row.session_size) == (1, 2, "xs")
+    assert page.items == (row,)
+    assert devin_api.last.url.params.get_list("session_ids") == [BARE]
+
+
+@pytest.mark.parametrize(
+    ("method", "tail", "ask", "name", "status"),
+    [
+        ("DELETE", "", lambda devin: devin.terminate(BARE), "session_ended", "exit"),
+        ("POST", "/archive", lambda devin: devin.archive(BARE), "session_archived", "suspended"),
+        ("POST", "/unarchive", lambda devin: devin.unarchive(BARE), "session_waiting", "running"),
+    ],
+    ids=["terminate", "archive", "unarchive"],
+)
+async def test_what_changes_a_session_answers_with_it(devin, devin_api, method, tail, ask, name, status):
+    devin_api.on_session(method, tail, name)
+
+    assert (await ask(devin)).status == status
+    assert devin_api.asked == [f"{method} {SESSION}{tail}"]
+
+
+@pytest.mark.parametrize(("archive", "told"), [(True, "true"), (False, "false")])
+async def test_terminate_may_archive(devin, devin_api, archive, told):
+    devin_api.on_session("DELETE", "", "session_ended")
+
+    await devin.terminate(BARE, archive=archive)
+
+    assert dict(devin_api.last.url.params) == {"archive": told}
+
+
+async def test_a_message_with_files_for_a_person(devin, devin_api):
+    devin_api.on_session("POST", "/messages", "session_resuming")
+
+    await devin.send_message(BARE, "See the log", ["https://api.devin.ai/f"], "email|64b0c0ffee")
+
+    assert devin_api.sent == {
+        "message": "See the log",
+        "attachment_urls": ["https://api.devin.ai/f"],
+        "message_as_user_id": "email|64b0c0ffee",
+    }
+
+
+async def test_tags(devin, devin_api):
+    for method in ("GET", "POST", "PUT"):
+        devin_api.on_session(method, "/tags", "tags")
+
+    assert await devin.tags(BARE) == ("devin-bridge", "csv")
+    assert await devin.append_tags(BARE, ("csv",)) == ("devin-bridge", "csv")
+    assert devin_api.sent == {"tags": ["csv"]}
+    assert await devin.replace_tags(BARE, []) == ("devin-bridge", "csv")
+    assert devin_api.sent == {"tags": []}
+    assert devin_api.asked == [f"{method} {SESSION}/tags" for method in ("GET", "POST", "PUT")]
+
+
+# ------------------------------------------------------------ ids
+
+
+@pytest.mark.parametrize("given", [BARE, f"devin-{BARE}"])
+async def test_a_path_has_the_prefix_once(devin, devin_api, given):
+    devin_api.on_session("GET", "", "session_working")
+
+    session = await devin.get_session(given)
+
+    assert devin_api.asked == [f"GET {SESSION}"]
+    assert session.session_id == BARE  # as Devin gave it
+    assert bare_id(given) == BARE
+
+
+@pytest.mark.parametrize(
+    ("method", "tail", "ask", "name"),
+    [
+        ("GET", "", lambda devin: devin.get_session(f"devin-{BARE}"), "session_working"),
+        ("POST", "/messages", lambda devin: devin.send_message(BARE, "yes"), "session_resuming"),
+        ("POST", "/archive", lambda devin: devin.archive(BARE), "session_archived"),
+        ("DELETE", "", lambda devin: devin.terminate(BARE), "session_ended"),
+    ],
+    ids=["get", "message", "archive", "terminate"],
+)
+async def test_a_404_on_the_prefixed_form_falls_back_once_to_the_bare_form(devin, devin_api, method, tail, ask, name):
+    bare = f"/v3/organizations/{ORG}/sessions/{BARE}{tail}"
+    devin_api.on(method, bare, name)
+
+    assert (await ask(devin)).session_id == BARE
+    assert devin_api.asked == [f"{method} {SESSION}{tail}", f"{method} {bare}"]
+
+
+async def test_two_404_are_not_found(devin, devin_api):
+    with pytest.raises(errors.DevinNotFound) as caught:
+        await devin.send_message(BARE, "yes")
+
+    assert caught.value.told == "Resource not found"
+    assert len(devin_api.requests) == 2
+
+
+async def test_only_a_404_falls_back(devin, devin_api):
+    devin_api.on_session("POST", "/messages", "error_409")
+
+    with pytest.raises(errors.DevinConflict):
+        await devin.send_message(BARE, "yes")
+
+    assert len(devin_api.requests) == 1
+
+
+async def test_an_id_cannot_leave_its_place_in_the_path(devin, devin_api):
+    with pytest.raises(errors.DevinNotFound):
+        await devin.get_session("../../self?x=1")
+
+    assert [request.url.raw_path for request in devin_api.requests] == [
+        f"/v3/organizations/{ORG}/sessions/{prefix}..%2F..%2Fself%3Fx%3D1".encode() for prefix in ("devin-", "")
+    ]
+
+
+# ------------------------------------------------------------ files
+
+
+async def test_upload(devin, devin_api):
+    devin_api.on_org("POST", "/attachments", "attachment")
+
+    file = await devin.upload_attachment("data.csv", b"a;b\n1;2\n", "text/csv")
+
+    assert file.url == f"https://api.devin.ai{FILES}/0000/data.csv"
+    assert devin_api.last.headers["Content-Type"].startswith("multipart/form-data; boundary=")
+    body = devin_api.last.content
+    assert b'name="file"; filename="data.csv"\r\nContent-Type: text/csv\r\n\r\na;b\n1;2\n\r\n' in body
+
+
+@pytest.mark.parametrize("wrapped", [False, True], ids=["bare array", "items"])
+async def test_session_attachments_in_both_forms(devin, devin_api, wrapped):
+    rows = [{"attachment_id": "att-1", "name": "a.py", "url": "https://x/a.py", "source": "devin"}]
+    answers = ["session_attachments"] if not wrapped else [httpx.Response(200, json={"items": rows})]
+    devin_api.on_session("GET", "/attachments", *answers)
+
+    (file,) = await devin.session_attachments(BARE)
+
+    assert (file.attachment_id, file.source) == ("att-1", "devin")
+    assert file.content_type == (None if wrapped else "text/x-python")
+
+
+STORED = "https://files.example.com/0000?signature=abc"
+
+
+@pytest.mark.parametrize("address", [f"https://api.devin.ai{FILES}/0000/my%20data.csv", "0000/my data.csv"])
+async def test_download_leaves_the_key_behind_at_the_redirect(devin, devin_api, address):
+    devin_api.on_org("GET", "/attachments/0000/my data.csv", httpx.Response(307, headers={"Location": STORED}))
+    devin_api.on("GET", "/0000", httpx.Response(200, content=b"a;b\n"))
+
+    assert await devin.download_attachment(address) == b"a;b\n"
+
+    first, second = devin_api.requests
+    assert first.headers["Authorization"] == f"Bearer {KEY}"
+    assert first.url.host == "api.devin.ai"
+    assert str(second.url) == STORED
+    assert "Authorization" not in second.headers
+
+
+async def test_download_asks_only_our_own_host(devin, devin_api):
+    devin_api.on_org("GET", "/attachments/0000/data.csv", httpx.Response(200, content=b"a;b\n"))
+
+    assert await devin.download_attachment("https://evil.example.com/x/0000/data.csv") == b"a;b\n"
+    assert devin_api.last.url.host == "api.devin.ai"
+
+
+@pytest.mark.parametrize(
+    ("link", "answer", "told"),
+    [
+        ("http://files.example.com/0000", httpx.Response(200), "The link to the file is not a safe one."),
+        (STORED, httpx.Response(403), "The link to the file could not be read."),
+        (STORED, httpx.Response(302, headers={"Location": "/"}), "The link to the file could not be read."),
+    ],
+    ids=["not https", "expired", "another redirect"],
+)
+async def test_a_download_link_that_does_not_work(devin, devin_api, link, answer, told):
+    devin_api.on_org("GET", "/attachments/0000/a", httpx.Response(307, headers={"Location": link}))
+    devin_api.on("GET", "/0000", answer)
+
+    with pytest.raises(errors.DevinUnexpectedAnswer) as caught:
+        await devin.download_attachment("0000/a")
+
+    assert caught.value.told == told
+    assert "signature" not in str(caught.value)
+
+
+async def test_a_download_link_without_an_answer(devin, devin_api):
+    devin_api.on_org("GET", "/attachments/0000/a", httpx.Response(307, headers={"Location": STORED}))
+    devin_api.on("GET", "/0000", httpx.ReadError("reset"))
+
+    with pytest.raises(errors.DevinUnreachable):
+        await devin.download_attachment("0000/a")
+
+
+async def test_a_file_that_is_too_large(devin, devin_api, monkeypatch):
+    monkeypatch.setattr("bot.devin.transport.DOWNLOAD_LIMIT_BYTES", 3)
+    devin_api.on_org("GET", "/attachments/0000/a", httpx.Response(307, headers={"Location": STORED}))
+    devin_api.on("GET", "/0000", httpx.Response(200, content=b"1234"))
+
+    with pytest.raises(errors.DevinUnexpectedAnswer) as caught:
+        await devin.download_attachment("0000/a")
+
+    assert caught.value.told == "The file is too large."
+
+
+async def test_an_address_without_a_file(devin, devin_api):
+    with pytest.raises(errors.DevinUnexpectedAnswer) as caught:
+        await devin.download_attachment("https://api.devin.ai/")
+
+    assert caught.value.told == "The address of the file has no name in it."
+    assert devin_api.requests == []
+
+
+# ------------------------------------------------------------ people, playbooks, knowledge, cycles
+
+USERS = f"/v3beta1/organizations/{ORG}/members/users"
+IDP_USERS = f"/v3beta1/organizations/{ORG}/members/idp-users"
+
+
+async def test_a_member_by_email(devin, devin_api):
+    devin_api.on("GET", USERS, "members")
+
+    (ada,) = await devin.members_by_email("Ada@Example.com")
+
+    assert (ada.user_id, ada.name) == ("email|64b0c0ffee", "Ada")
+    assert devin_api.asked == [f"GET {USERS}"]
+    assert devin_api.last.url.params["email"] == "ada@example.com"
+
+
+async def test_a_member_through_an_identity_provider(devin, devin_api):
+    devin_api.on("GET", USERS, "members_none")
+    devin_api.on("GET", IDP_USERS, "members_idp")
+
+    (grace,) = await devin.members_by_email("grace@example.com")
+
+    assert grace.user_id == "okta|77"
+
+
+async def test_an_ignored_email_filter_makes_nobody_somebody_else(devin, devin_api):
+    devin_api.on("GET", USERS, "members")
+    devin_api.on("GET", IDP_USERS, httpx.Response(200, json={"items": [{"user_id": "okta|78"}]}))
+
+    assert await devin.members_by_email("mallory@example.com") == ()
+
+
+async def test_members_where_the_list_has_left_beta(devin, devin_api):
+    devin_api.on("GET", f"/v3/organizations/{ORG}/members/users", "members")
+
+    assert len(await devin.members_by_email("ada@example.com")) == 1
+
+
+async def test_members_where_there_is_no_such_list(devin, devin_api):
+    assert await devin.members_by_email("ada@example.com") == ()
+
+
+async def test_members_without_the_permission(devin, devin_api):
+    devin_api.on("GET", USERS, "error_403")
+
+    with pytest.raises(errors.DevinForbidden) as caught:
+        await devin.members_by_email("ada@example.com")
+
+    assert caught.value.needed == "ViewOrgMembership"
+
+
+async def test_playbooks_notes_and_cycles(devin, devin_api):
+    devin_api.on_org("GET", "/playbooks", "playbooks")
+    devin_api.on_org("GET", "/knowledge/notes", "notes")
+    devin_api.on("GET", "/v3/enterprise/consumption/cycles", "consumption_cycles")
+
+    assert [book.title async for book in devin.playbooks()] == ["Raise test coverage"]
+    assert [note.trigger async for note in devin.notes()] == ["When writing code in this repo"]
+    assert [(c.after, c.before) async for c in devin.consumption_cycles()] == [(1764921600, 1767600000)]
+
+
+async def test_a_note_with_everything(devin, devin_api):
+    devin_api.on_org("POST", "/knowledge/notes", "note")
+
+    await devin.create_note("n", "b", "t", folder_id="folder-1", pinned_repo="acme/web", is_enabled=False)
+
+    assert devin_api.sent == {
+        "name": "n",
+        "body": "b",
+        "trigger": "t",
+        "folder_id": "folder-1",
+        "pinned_repo": "acme/web",
+        "is_enabled": False,
+    }
+
+
+async def test_consumption_without_bounds(devin, devin_api):
+    devin_api.on_org("GET", "/consumption/daily", "consumption_daily")
+
+    await devin.daily_consumption()
+
+    assert devin_api.last.url.query == b""
+
+
+# ------------------------------------------------------------ answers
+
+MINIMAL = {"session_id": "a1", "url": "https://app.devin.ai/sessions/a1", "status": "running"}
+
+
+def test_new_words_fields_and_nulls_are_accepted():
+    session = DevinSession.model_validate(
+        {
+            **MINIMAL,
+            "status": "dreaming",
+            "status_detail": "of_sheep",
+            "devin_mode": "swe-2-max",
+            "origin": "telepathy",
+            "brand_new": {"field": 1},
+            "tags": None,
+            "acus_consumed": None,
+            "pull_requests": [{"pr_url": "https://github.com/acme/web/pull/7", "number": 7}],
+            "child_session_ids": None,
+        }
+    )
+
+    assert (session.status, session.status_detail, session.devin_mode) == (
+        "dreaming",
+        "of_sheep",
+        "swe-2-max",
+    )
+    assert (session.tags, session.acus_consumed, session.child_session_ids) == ((), 0.0, ())
+    assert session.pull_requests[0].pr_state is None
+
+
+def test_models_are_frozen():
+    session = DevinSession.model_validate(MINIMAL)
+
+    with pytest.raises(ValueError, match="frozen"):
+        session.status = "exit"
+
+
+async def test_the_part_people_see(devin, devin_api):
+    devin_api.on_session("GET", "", "session_finished")
+
+    seen = (await devin.get_session(BARE)).snapshot()
+
+    assert seen == Snapshot(
+        status="running",
+        detail="finished",
+        title="Analyse CSV data",
+        pull_requests=(PullRequest("https://github.com/acme/web/pull/7", "open"),),
+        acus=2.5,
+        has_result=True,
+        archived=False,
+        updated_at=1767226800,
+    )
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        (httpx.Response(200, text="<html>"), "Invalid JSON: expected value at line 1 column 1"),
+        (httpx.Response(200, text=""), "Invalid JSON: EOF while parsing a value at line 1 column 0"),
+        (httpx.Response(200, json={"url": "https://x", "status": "new"}), "Field required (at session_id)."),
+        (httpx.Response(302, headers={"Location": "https://login.example.com"}), "Invalid JSON"),
+    ],
+    ids=["html", "empty", "another shape", "redirect"],
+)
+async def test_an_unreadable_answer_to_a_create_is_uncertain(devin, devin_api, answer, told):
+    devin_api.on_org("POST", "/sessions", answer)
+
+    with pytest.raises(errors.DevinUncertain) as caught:
+        await devin.create_session("Fix the flaky login test")
+
+    assert type(caught.value) is errors.DevinUnexpectedAnswer
+    assert caught.value.told.startswith(told)
+    assert caught.value.path == f"/v3/organizations/{ORG}/sessions"
+    assert len(devin_api.requests) == 1
+
+
+async def test_an_unreadable_answer_is_not_repeated_in_the_error(devin, devin_api):
+    devin_api.on_session(
+        "GET", "/messages", httpx.Response(200, json={"items": [{"message": "a private text", "source": []}]})
+    )
+
+    with pytest.raises(errors.DevinUnexpectedAnswer) as caught:
+        await anext(devin.messages(BARE))
+
+    assert "private text" not in "".join(traceback.format_exception(caught.value))
+    assert caught.value.told == "Field required (at items.0.event_id)."
+
+
+def test_a_page_may_lack_all_but_its_items():
+    assert Page[DevinSession].model_validate({"items": []}) == Page[DevinSession](items=())
+
+
+# ------------------------------------------------------------ the host and the key
+
+
+@pytest.mark.parametrize("base", ["https://api.acme.devinenterprise.com", "https://api.acme.devinenterprise.com/"])
+async def test_an_enterprise_has_its_own_host(http, devin_api, base):
+    devin_api.on("GET", "/v3/self", "self_service_user")
+
+    await Devin(http, KEY, ORG, base).self_()
+
+    assert str(devin_api.last.url) == "https://api.acme.devinenterprise.com/v3/self"
+
+
+async def test_the_client_given_stays_open(http, devin_api):
+    devin_api.on("GET", "/v3/self", "self_service_user")
+
+    await Devin(http, KEY, ORG).self_()
+
+    assert not http.is_closed
+
+
+async def test_the_key_is_shown_nowhere(devin, devin_api, caplog):
+    caplog.set_level(logging.DEBUG)
+    echo = httpx.Response(401, json={"detail": f"Invalid API key {KEY}"})
+    devin_api.on("GET", "/v3/self", "error_500", "self_service_user")
+    devin_api.on_org("POST", "/sessions", echo, httpx.ReadError("reset"), httpx.ConnectError("refused"))
+    shown = [repr(devin), str(devin), repr(vars(devin)), repr(vars(devin._transport))]
+    shown += [repr(vars(devin._transport._auth)), repr(await devin.self_())]
+
+    for _ in range(3):
+        with pytest.raises(errors.DevinError) as caught:
+            await devin.create_session("Fix the flaky login test")
+        shown += [repr(caught.value), str(caught.value), repr(vars(caught.value))]
+        shown += traceback.format_exception(caught.value)
+
+    assert KEY not in "".join([*shown, caplog.text])
+    assert repr(devin) == "Devin(org_id='org-abc123def456')"
+    assert all(request.headers["Authorization"] == f"Bearer {KEY}" for request in devin_api.requests)
+
+
+@pytest.mark.parametrize("key", ["", "cog_secret\n", "cog secret", "cog_sécret", "cog_\tsecret"])
+def test_an_odd_key_is_refused_without_being_shown(key, http):
+    with pytest.raises(ValueError, match="The Devin API key") as caught:
+        Devin(http, key, ORG)
+
+    assert str(caught.value) == ("The Devin API key is empty or has a blank, a line break or another odd character.")

@@ -1,0 +1,246 @@
+"""Reads are tried again, writes never; and a missing answer is called by its name."""
+
+import asyncio
+from contextlib import asynccontextmanager
+
+import httpx
+import pytest
+import stamina.instrumentation
+
+from bot.devin import errors
+from bot.devin.client import Devin
+from bot.devin.retry import PATIENCE, REQUEST_LIMIT_SECONDS, Patience
+
+KEY = "cog_test_0123456789abcdef"
+ORG = "org-abc123def456"
+BARE = "3f1c0a9be2d44c7d8a5b6e7f80912a34"
+SHORT = Patience(write=0.15, read=0.15, upload=0.15, attempts=2, first_pause=0, longest_pause=0, jitter=0)
+
+NEVER_SENT = [
+    httpx.ConnectError("refused"),
+    httpx.ConnectTimeout("slow"),
+    httpx.PoolTimeout("full"),
+    httpx.ProxyError("no tunnel"),
+]
+CUT_OFF = [
+    httpx.ReadTimeout("slow"),
+    httpx.ReadError("reset"),
+    httpx.WriteError("reset"),
+    httpx.WriteTimeout("slow"),
+    httpx.RemoteProtocolError("closed"),
+    httpx.DecodingError("bad zip"),
+]
+
+
+def named(error):
+    return type(error).__name__
+
+
+@pytest.mark.parametrize("failure", [*NEVER_SENT, *CUT_OFF], ids=named)
+async def test_a_read_is_tried_again_after_a_lost_connection(devin, devin_api, failure):
+    devin_api.on_session("GET", "", failure, "session_working")
+
+    assert (await devin.get_session(BARE)).status == "running"
+    assert len(devin_api.requests) == 2
+
+
+@pytest.mark.parametrize("name", ["error_429", "error_500"])
+async def test_a_read_is_tried_again_after_429_and_5xx(devin, devin_api, name):
+    devin_api.on_session("GET", "", name, name, "session_working")
+
+    assert (await devin.get_session(BARE)).status == "running"
+    assert len(devin_api.requests) == 3
+
+
+@pytest.mark.parametrize("name", ["error_401", "error_403", "error_409", "error_422"])
+async def test_a_read_that_was_refused_is_not(devin, devin_api, name):
+    devin_api.on_session("GET", "", name)
+
+    with pytest.raises(errors.DevinRefused):
+        await devin.get_session(BARE)
+
+    assert len(devin_api.requests) == 1
+
+
+async def test_a_read_gives_up_after_its_attempts(devin, devin_api):
+    devin_api.on_session("GET", "", "error_500")
+
+    with pytest.raises(errors.DevinServerError):
+        await devin.get_session(BARE)
+
+    assert len(devin_api.requests) == 3
+
+
+@pytest.mark.parametrize("failure", NEVER_SENT, ids=named)
+async def test_a_write_that_never_left_is_unreachable(devin, devin_api, failure):
+    devin_api.on_org("POST", "/sessions", failure)
+
+    with pytest.raises(errors.DevinUnreachable) as caught:
+        await devin.create_session("Fix the flaky login test")
+
+    assert caught.value.told == f"No answer ({named(failure)})."
+    assert len(devin_api.requests) == 1
+
+
+@pytest.mark.parametrize("failure", CUT_OFF, ids=named)
+async def test_a_write_without_an_answer_has_an_unknown_outcome(devin, devin_api, failure):
+    devin_api.on_session("POST", "/messages", failure)
+
+    with pytest.raises(errors.DevinOutcomeUnknown) as caught:
+        await devin.send_message(BARE, "yes")
+
+    assert caught.value.status is None
+    assert caught.value.path == f"/v3/organizations/{ORG}/sessions/devin-{BARE}/messages"
+    assert len(devin_api.requests) == 1
+
+
+@pytest.mark.parametrize("name", ["error_429", "error_500"])
+@pytest.mark.parametrize(
+    ("method", "tail", "write"),
+    [
+        ("POST", "/messages", lambda devin: devin.send_message(BARE, "yes")),
+        ("POST", "/archive", lambda devin: devin.archive(BARE)),
+        ("POST", "/tags", lambda devin: devin.append_tags(BARE, ["csv"])),
+        ("PUT", "/tags", lambda devin: devin.replace_tags(BARE, ["csv"])),
+        ("DELETE", "", lambda devin: devin.terminate(BARE)),
+    ],
+    ids=["message", "archive", "append", "replace", "terminate"],
+)
+async def test_no_write_is_ever_repeated(devin, devin_api, name, method, tail, write):
+    devin_api.on_session(method, tail, name)
+
+    with pytest.raises((errors.DevinRateLimited, errors.DevinServerError)):
+        await write(devin)
+
+    assert len(devin_api.requests) == 1
+
+
+async def test_the_wait_of_a_refused_write_is_handed_to_the_caller(devin, devin_api):
+    devin_api.on_org("POST", "/sessions", httpx.Response(429, headers={"Retry-After": "30"}, json={}))
+
+    with pytest.raises(errors.DevinRateLimited) as caught:
+        await devin.create_session("Fix the flaky login test")
+
+    assert caught.value.retry_after == 30
+
+
+@pytest.mark.parametrize(
+    ("error", "verdict"),
+    [
+        (errors.DevinUnreachable(), True),
+        (errors.DevinServerError(), True),
+        (errors.DevinServerError(retry_after=2), 2),
+        (errors.DevinRateLimited(), True),
+        (errors.DevinRateLimited(retry_after=0), 0),
+        (errors.DevinRateLimited(retry_after=10), 10),
+        (errors.DevinRateLimited(retry_after=10.1), False),
+        (errors.DevinNotFound(), False),
+        (errors.DevinUnexpectedAnswer(), False),
+        (errors.DevinOutcomeUnknown(), False),
+        (ValueError(), False),
+    ],
+    ids=repr,
+)
+def test_the_verdict_on_a_failed_read(error, verdict):
+    got = PATIENCE.verdict(error)
+
+    assert got == verdict
+    assert isinstance(got, bool) == isinstance(verdict, bool)  # 0 is "at once", False is "never"
+
+
+async def test_the_pause_is_the_one_devin_asked_for(devin, devin_api):
+    pauses = []
+    stamina.instrumentation.set_on_retry_hooks([lambda details: pauses.append(details.wait_for)])
+    busy = httpx.Response(429, headers={"Retry-After": "0.01"}, json={})
+    devin_api.on_session("GET", "", busy, "error_500", "session_working")
+
+    await devin.get_session(BARE)
+
+    assert pauses == [0.01, 0.0]
+
+
+async def test_a_longer_wait_is_left_to_the_caller_at_once(devin, devin_api):
+    devin_api.on_session("GET", "", httpx.Response(429, headers={"Retry-After": "60"}, json={}))
+
+    with pytest.raises(errors.DevinRateLimited) as caught:
+        await devin.get_session(BARE)
+
+    assert caught.value.retry_after == 60
+    assert len(devin_api.requests) == 1
+
+
+def test_the_limits_others_rely_on():
+    assert REQUEST_LIMIT_SECONDS == 20
+    assert (PATIENCE.write, PATIENCE.read) == (20, 10)
+
+
+# ------------------------------------------------------------ over real sockets
+
+
+@asynccontextmanager
+async def listening(serve):
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    async with server, httpx.AsyncClient() as http:
+        port = server.sockets[0].getsockname()[1]
+        yield Devin(http, KEY, ORG, f"http://127.0.0.1:{port}", patience=SHORT)
+
+
+async def closing(reader, writer):
+    await reader.readuntil(b"\r\n\r\n")
+    writer.close()
+
+
+async def dripping(reader, writer):
+    """Never quiet long enough for a read timeout, never done."""
+    try:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
+        while not reader.at_eof():
+            writer.write(b" ")
+            await writer.drain()
+            await asyncio.sleep(0.02)
+    except ConnectionError:
+        pass
+    finally:
+        writer.close()
+
+
+async def test_a_closed_connection_is_an_unknown_outcome():
+    async with listening(closing) as devin:
+        with pytest.raises(errors.DevinOutcomeUnknown):
+            await devin.create_session("Fix the flaky login test")
+
+
+async def test_a_dripping_answer_ends_at_the_limit():
+    async with listening(dripping) as devin:
+        began = asyncio.get_running_loop().time()
+        with pytest.raises(errors.DevinOutcomeUnknown) as caught:
+            await devin.create_session("Fix the flaky login test")
+        took = asyncio.get_running_loop().time() - began
+
+    assert caught.value.told == "No answer (TimeoutError)."
+    assert took < 2
+
+
+async def test_a_read_without_an_answer_is_unreachable():
+    async with listening(dripping) as devin:
+        with pytest.raises(errors.DevinUnreachable):
+            await devin.self_()
+
+
+async def test_a_refused_connection_is_unreachable():
+    async with listening(closing) as devin:
+        pass  # nobody listens there any more
+    async with httpx.AsyncClient() as http:
+        gone = Devin(http, KEY, ORG, devin._transport._base_url, patience=SHORT)
+        with pytest.raises(errors.DevinUnreachable):
+            await gone.create_session("Fix the flaky login test")
+
+
+async def test_a_cancelled_caller_is_cancelled(devin, devin_api):
+    async with listening(dripping) as slow:
+        task = asyncio.create_task(slow.create_session("Fix the flaky login test"))
+        await asyncio.sleep(0.03)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
