@@ -1,0 +1,1 @@
+"""The Slack Web API as the flows need it."""

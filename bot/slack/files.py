@@ -1,0 +1,159 @@
+"""Files that people put into messages: what they are, and their bytes.
+
+Slack serves them to whoever bears the token, so the token goes to Slack's file host and nowhere else. Without
+the scope `files:read` Slack answers 200 with a login page (https://docs.slack.dev/reference/objects/file-object).
+"""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, Final
+
+import aiohttp
+from yarl import URL
+
+from bot.slack.errors import SlackError, error_from
+
+FILES_HOST: Final = "files.slack.com"
+DOWNLOAD_LIMIT_BYTES: Final = 20_000_000
+DOWNLOAD_LIMIT_SECONDS: Final = 60.0
+_CONNECT_SECONDS: Final = 5.0
+_SILENCE_SECONDS: Final = 10.0  # between two pieces of a file
+METHOD: Final = "files.download"  # no method of Slack's: the name for errors and metrics
+_CHUNK_BYTES: Final = 65_536
+_HTML: Final = "text/html"
+
+
+class Reason(StrEnum):
+    """Why a file could not be had."""
+
+    HOST = "host"  # it lies elsewhere, and the token is not sent there
+    SIZE = "size"  # it is larger than the limit
+    LOGIN = "login"  # the bot may not read it: scope files:read, or not in the channel
+    GONE = "gone"  # deleted, expired, or hidden
+    UNREACHABLE = "unreachable"  # no or no whole answer; another try may work
+
+
+class FileNotReadable(SlackError):  # noqa: N818 - named by what the caller can do
+    """A file's bytes cannot be had, for a reason that can be told to people."""
+
+    def __init__(self, reason: Reason) -> None:
+        super().__init__(METHOD, f"file_{reason}", f"not readable ({reason})")
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class SlackFile:
+    """A file of a message. In a shared channel it may be a stub that says only its id."""
+
+    id: str
+    name: str = "file"
+    mimetype: str = ""
+    size: int = 0
+    url: str = field(default="", repr=False)  # empty when there is nothing to download
+    access: str | None = None
+
+    @property
+    def is_stub(self) -> bool:
+        """Whether files.info must be asked before anything is known."""
+        return self.access == "check_file_info"
+
+
+def file_from(file: Mapping[str, Any]) -> SlackFile:
+    """One file object of an event, a message or files.info."""
+    return SlackFile(
+        id=file["id"],
+        name=file.get("name") or file.get("title") or "file",
+        mimetype=file.get("mimetype") or "",
+        size=int(file.get("size") or 0),
+        url=file.get("url_private_download") or file.get("url_private") or "",
+        access=file.get("file_access"),
+    )
+
+
+def files_of(message: Mapping[str, Any]) -> tuple[SlackFile, ...]:
+    """The files of an event or message."""
+    return tuple(file_from(file) for file in message.get("files") or () if file.get("id"))
+
+
+def is_slacks(url: str, host: str, base_url: str) -> bool:
+    """Whether an address is on Slack's `host`, or on the server of an API that is not Slack's own.
+
+    aiohttp's own parser decides, so there is no second opinion about where a request would go.
+    """
+    try:
+        asked, base = URL(url), URL(base_url)
+    except ValueError:
+        return False
+    if asked.user is not None or asked.password is not None:
+        return False
+    own = base.host in {None, "slack.com"} or str(base.host).endswith(".slack.com")
+    return _server(asked) == ("https", host, 443) or (not own and _server(asked) == _server(base))
+
+
+def _server(url: URL) -> tuple[str, str | None, int | None]:
+    return url.scheme, url.host, url.port
+
+
+@dataclass(frozen=True, slots=True)
+class Downloads:
+    """The way to the bytes of files; the session is somebody else's to close."""
+
+    session: aiohttp.ClientSession
+    token: str = field(repr=False)
+    base_url: str
+    proxy: str | None = None
+
+    async def read(self, file: SlackFile, limit: int) -> bytes:
+        """All bytes of a file, or FileNotReadable."""
+        self._check(file, limit)
+        with suppress(aiohttp.ClientError, TimeoutError):
+            return await self._fetch(file, limit)
+        raise FileNotReadable(Reason.UNREACHABLE)  # not from the cause, which prints the address
+
+    def _check(self, file: SlackFile, limit: int) -> None:
+        if not file.url:
+            raise FileNotReadable(Reason.GONE)
+        if not is_slacks(file.url, FILES_HOST, self.base_url):
+            raise FileNotReadable(Reason.HOST)
+        if file.size > limit:
+            raise FileNotReadable(Reason.SIZE)
+
+    async def _fetch(self, file: SlackFile, limit: int) -> bytes:
+        timeout = aiohttp.ClientTimeout(
+            total=DOWNLOAD_LIMIT_SECONDS, connect=_CONNECT_SECONDS, sock_read=_SILENCE_SECONDS
+        )
+        headers = {"Authorization": f"Bearer {self.token}"}
+        async with self.session.get(
+            file.url, headers=headers, allow_redirects=False, proxy=self.proxy, timeout=timeout
+        ) as answer:
+            _check_answer(answer, file)
+            data = await _bounded(answer, limit)
+        if answer.content_type == _HTML and len(data) != file.size:
+            raise FileNotReadable(Reason.LOGIN)  # the file is HTML too, but this is not it
+        return data
+
+
+def _check_answer(answer: aiohttp.ClientResponse, file: SlackFile) -> None:
+    if answer.status == 429:
+        raise error_from(METHOD, answer.status, answer.headers, None)
+    if answer.status in {404, 410}:
+        raise FileNotReadable(Reason.GONE)
+    if answer.status in {401, 403} or 300 <= answer.status < 400:
+        raise FileNotReadable(Reason.LOGIN)  # a redirect leads to the login page
+    if answer.status != 200:
+        raise FileNotReadable(Reason.UNREACHABLE)
+    if answer.content_type == _HTML and file.mimetype != _HTML:
+        raise FileNotReadable(Reason.LOGIN)
+
+
+async def _bounded(answer: aiohttp.ClientResponse, limit: int) -> bytes:
+    if (answer.content_length or 0) > limit:
+        raise FileNotReadable(Reason.SIZE)
+    data = bytearray()
+    async for chunk in answer.content.iter_chunked(_CHUNK_BYTES):
+        data += chunk
+        if len(data) > limit:
+            raise FileNotReadable(Reason.SIZE)
+    return bytes(data)

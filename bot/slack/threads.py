@@ -1,0 +1,78 @@
+"""What stands in a thread or channel, and which of it is ours."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, Final
+
+from bot.slack.files import SlackFile, files_of
+
+Json = dict[str, Any]
+
+EVENT_TYPE: Final = "devin_bridge"
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadMessage:
+    """One message as Slack keeps it; the text is still escaped. `thread_ts` is None outside threads."""
+
+    ts: str
+    thread_ts: str | None
+    user: str | None
+    bot_id: str | None
+    subtype: str | None
+    text: str
+    files: tuple[SlackFile, ...] = ()
+    edited: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of messages; only the last has nothing after it."""
+
+    messages: tuple[Json, ...]
+    cursor: str | None
+    last: bool
+
+
+def page_from(body: Mapping[str, Any]) -> Page:
+    """A page of conversations.replies or conversations.history."""
+    cursor = (body.get("response_metadata") or {}).get("next_cursor") or None
+    return Page(tuple(body.get("messages") or ()), cursor, last=cursor is None and not body.get("has_more"))
+
+
+def message_from(message: Mapping[str, Any]) -> ThreadMessage:
+    """One message of a page, or of an event."""
+    return ThreadMessage(
+        ts=message["ts"],
+        thread_ts=message.get("thread_ts"),
+        user=message.get("user"),
+        bot_id=message.get("bot_id"),
+        subtype=message.get("subtype"),
+        text=message.get("text") or "",
+        files=files_of(message),
+        edited="edited" in message,
+    )
+
+
+def moment(ts: str) -> Decimal:
+    """A Slack `ts` as an exact number: it orders the messages of a channel."""
+    return Decimal(ts)
+
+
+def stamp(key: str) -> Json:
+    """The metadata that makes a post findable. Any app of the workspace can read it: no secrets."""
+    return {"event_type": EVENT_TYPE, "event_payload": {"key": key}}
+
+
+def stamped(messages: Iterable[Mapping[str, Any]], key: str, bot_id: str | None) -> str | None:
+    """The `ts` of the message that bears the key, if it is one of them."""
+    return next((message["ts"] for message in messages if _bears(message, key, bot_id)), None)
+
+
+def _bears(message: Mapping[str, Any], key: str, bot_id: str | None) -> bool:
+    metadata = message.get("metadata") or {}
+    if metadata.get("event_type") != EVENT_TYPE or (metadata.get("event_payload") or {}).get("key") != key:
+        return False
+    # Another app could write our key under a message of its own and so keep ours from being posted.
+    return bot_id is None or message.get("bot_id", bot_id) == bot_id

@@ -1,0 +1,238 @@
+"""Threads, posts found again by their key, and people."""
+
+import pytest
+
+from bot.slack.client import MAX_PAGES
+from bot.slack.errors import PersonGone, ScopeMissing, SlackOutcomeUnknown, SlackUnreachable
+from bot.slack.files import SlackFile
+from bot.domain.person import Person
+from bot.slack.people import person_from
+from bot.slack.threads import ThreadMessage
+
+ROOT = "1700000000.000100"
+
+
+def message(second: int, **more):
+    return {"ts": f"{1700000000 + second}.000100", "thread_ts": ROOT, "user": "U1", "text": f"m{second}", **more}
+
+
+def ours(second: int, key: str, bot_id: str = "BBOT", event_type: str = "devin_bridge"):
+    metadata = {"event_type": event_type, "event_payload": {"key": key}}
+    return message(second, bot_id=bot_id, metadata=metadata)
+
+
+def page(messages, cursor=""):
+    return {
+        "ok": True,
+        "messages": messages,
+        "has_more": bool(cursor),
+        "response_metadata": {"next_cursor": cursor},
+    }
+
+
+# ---------------------------------------------------------------- find
+
+
+async def test_a_post_is_found_on_a_later_page(slack, fake):
+    fake.answers(
+        "conversations.replies",
+        page([message(0), message(1)], "two"),
+        page([message(0), ours(2, "other"), message(3)], "three"),
+        page([message(0), ours(4, "wanted")]),
+    )
+    assert await slack.find("C1", ROOT, "wanted", since=1700000001.5) == "1700000004.000100"
+    first = {
+        "channel": "C1",
+        "ts": ROOT,
+        "include_all_metadata": "1",
+        "oldest": "1700000000.500000",
+        "limit": "200",
+    }
+    assert fake.asked("conversations.replies") == [first, {**first, "cursor": "two"}, {**first, "cursor": "three"}]
+
+
+async def test_reading_stops_where_the_post_is(slack, fake):
+    fake.answers("conversations.replies", page([ours(1, "wanted")], "two"))
+    assert await slack.find("C1", ROOT, "wanted", since=0) == "1700000001.000100"
+    assert len(fake.calls) == 1
+
+
+async def test_without_a_thread_the_channel_is_searched(slack, fake):
+    fake.answers("conversations.history", page([ours(5, "digest:C1:2026-11-24")]))
+    assert await slack.find("C1", None, "digest:C1:2026-11-24", since=1700000005.0) == "1700000005.000100"
+    assert "ts" not in fake.asked("conversations.history")[0]
+
+
+async def test_none_is_only_said_after_everything_was_read(slack, fake):
+    fake.answers("conversations.replies", page([message(0)], "two"), page([ours(1, "other")]))
+    assert await slack.find("C1", ROOT, "wanted", since=0) is None
+    assert len(fake.calls) == 2
+
+
+async def test_too_many_pages_leave_the_outcome_unknown(slack, fake):
+    pages = [page([message(number)], f"cursor{number}") for number in range(MAX_PAGES + 5)]
+    fake.answers("conversations.history", *pages)
+    with pytest.raises(SlackOutcomeUnknown):
+        await slack.find("C1", None, "wanted", since=0)
+    assert len(fake.calls) == MAX_PAGES
+
+
+async def test_a_repeated_cursor_ends_the_search_as_unknown(slack, fake):
+    fake.answers("conversations.history", page([message(1)], "same"))
+    with pytest.raises(SlackOutcomeUnknown):
+        await slack.find("C1", None, "wanted", since=0)
+    assert len(fake.calls) == 2
+
+
+async def test_more_without_a_cursor_is_not_everything(slack, fake):
+    fake.answers("conversations.history", {"ok": True, "messages": [], "has_more": True})
+    with pytest.raises(SlackOutcomeUnknown):
+        await slack.find("C1", None, "wanted", since=0)
+
+
+async def test_a_missing_permission_to_search_is_told(slack, fake):
+    fake.answers("conversations.replies", {"ok": False, "error": "missing_scope", "needed": "groups:history"})
+    with pytest.raises(ScopeMissing) as caught:
+        await slack.find("C1", ROOT, "wanted", since=0)
+    assert caught.value.needed == "groups:history"
+
+
+async def test_another_apps_copy_of_our_key_does_not_count(slack, fake):
+    await slack.auth_test()
+    forged, other_kind, real = ours(1, "k", "BEVIL"), ours(2, "k", event_type="else"), ours(3, "k")
+    fake.answers("conversations.replies", page([forged, other_kind, real]))
+    assert await slack.find("C1", ROOT, "k", since=0) == real["ts"]
+
+
+# ---------------------------------------------------------------- replies
+
+
+async def test_a_thread_is_read_oldest_first_with_its_beginning_once(slack, fake):
+    fake.answers(
+        "conversations.replies",
+        page([message(0), message(1)], "two"),
+        page([message(0), message(2)]),
+    )
+    read = await slack.replies("C1", ROOT)
+    assert [one.text for one in read] == ["m0", "m1", "m2"]
+
+
+async def test_only_what_follows_a_moment_is_given(slack, fake):
+    fake.answers("conversations.replies", page([message(0), message(2), message(3)]))
+    read = await slack.replies("C1", ROOT, oldest="1700000002.000100")
+    assert [one.text for one in read] == ["m3"]
+    assert fake.asked("conversations.replies")[0]["oldest"] == "1700000002.000100"
+
+
+async def test_the_first_or_the_newest_are_kept_when_there_are_too_many(slack, fake):
+    def script():
+        fake.answers("conversations.replies", page([message(0), message(1)], "two"), page([message(0), message(2)]))
+
+    script()
+    assert [one.text for one in await slack.replies("C1", ROOT, None, 2)] == ["m0", "m1"]
+    assert len(fake.calls) == 1
+    script()
+    assert [one.text for one in await slack.replies("C1", ROOT, None, 2, newest=True)] == ["m1", "m2"]
+
+
+async def test_reading_a_thread_is_bounded(slack, fake):
+    pages = [page([message(number)], f"cursor{number}") for number in range(MAX_PAGES + 5)]
+    fake.answers("conversations.replies", *pages)
+    assert len(await slack.replies("C1", ROOT, limit=1000)) == MAX_PAGES
+    assert len(fake.calls) == MAX_PAGES
+
+
+async def test_all_that_a_message_says_of_itself(slack, fake):
+    told = message(
+        1,
+        bot_id="B2",
+        subtype="file_share",
+        files=[{"id": "F1", "name": "log.txt", "mimetype": "text/plain", "size": 3, "url_private": "https://x/"}],
+        edited={"user": "U1", "ts": "1700000002.000000"},
+    )
+    fake.answers("conversations.replies", page([told, {"ts": "1700000009.000000"}]))
+    assert await slack.replies("C1", ROOT) == [
+        ThreadMessage(
+            ts="1700000001.000100",
+            thread_ts=ROOT,
+            user="U1",
+            bot_id="B2",
+            subtype="file_share",
+            text="m1",
+            files=(SlackFile("F1", "log.txt", "text/plain", 3, "https://x/"),),
+            edited=True,
+        ),
+        ThreadMessage("1700000009.000000", None, None, None, None, ""),
+    ]
+
+
+# ---------------------------------------------------------------- people
+
+ADA = {
+    "id": "U1",
+    "team_id": "T1",
+    "name": "ada",
+    "tz": "Europe/Berlin",
+    "is_admin": True,
+    "profile": {"display_name": "Ada", "real_name": "Ada L.", "email": "ada@acme.example"},
+}
+
+
+async def test_a_colleague(slack, fake):
+    fake.answers("users.info", {"ok": True, "user": ADA})
+    assert await slack.person("U1") == Person(
+        id="U1", name="Ada", email="ada@acme.example", team="T1", is_admin=True, tz="Europe/Berlin"
+    )
+    assert [method for method, _ in fake.calls] == ["auth.test", "users.info"]
+    await slack.person("U1")
+    assert len(fake.asked("auth.test")) == 1
+
+
+async def test_nobody(slack, fake):
+    fake.answers("users.info", {"ok": False, "error": "user_not_found"})
+    with pytest.raises(PersonGone):
+        await slack.person("U9")
+
+
+async def test_a_person_is_not_guessed_when_the_home_is_unknown(slack, fake):
+    fake.drops("auth.test")
+    with pytest.raises((SlackOutcomeUnknown, SlackUnreachable)):
+        await slack.person("U1")
+    assert fake.asked("users.info") == []
+
+
+def test_another_companys_person_is_a_stranger_also_where_slack_says_false():
+    person = person_from({**ADA, "team_id": "T2", "is_stranger": False}, "T1")
+    assert person.is_stranger
+    assert person.email is None
+
+
+def test_a_colleague_of_the_same_grid_organisation_is_no_stranger():
+    person = person_from({**ADA, "team_id": "T2", "enterprise_user": {"teams": ["T1", "T2"]}}, "T1")
+    assert not person.is_stranger
+
+
+def test_without_a_team_nobody_is_a_colleague():
+    assert person_from({"id": "U1"}, "T1") == Person(id="U1", name="U1", is_stranger=True)
+
+
+@pytest.mark.parametrize("flag", ["is_restricted", "is_ultra_restricted"])
+def test_guests(flag):
+    assert person_from({**ADA, flag: True}, "T1").is_guest
+
+
+@pytest.mark.parametrize(
+    ("user", "name"),
+    [
+        ({"profile": {"display_name": "", "real_name": "Ada L."}}, "Ada L."),
+        ({"real_name": "Ada Lovelace"}, "Ada Lovelace"),
+        ({"name": "ada"}, "ada"),
+    ],
+)
+def test_the_name_people_use(user, name):
+    assert person_from({"id": "U1", "team_id": "T1", **user}, "T1").name == name
+
+
+def test_owners_bots_and_the_departed():
+    person = person_from({"id": "USLACKBOT", "team_id": "T1", "is_owner": True, "deleted": True}, "T1")
+    assert (person.is_admin, person.is_bot, person.deleted) == (True, True, True)
