@@ -1,0 +1,295 @@
+"""The other endpoints: who am I, files, people, library, consumption, organisations, audit logs."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any, Final
+from urllib.parse import quote
+
+from aiohttp import web
+
+from bot.playground.devin import body
+from bot.playground.devin.paging import Listing, integer
+from bot.playground.devin.problems import invalid, not_found
+from bot.playground.devin.route import Answer, Call, as_json
+from bot.playground.devin.session import Attachment
+from bot.playground.devin.state import DAY, Member, World, billing_day
+
+LINK_SECONDS: Final = 60
+AUDIT_SPAN: Final = 100 * DAY
+PRODUCTS: Final = ("devin", "cascade", "terminal", "review")
+_NOTE: Final[dict[str, body.Check]] = {
+    "name": body.STRING,
+    "body": body.STRING,
+    "trigger": body.STRING,
+    "pinned_repo": body.nullable(body.STRING),
+    "folder_id": body.nullable(body.STRING),
+    "is_enabled": body.nullable(body.BOOLEAN),
+}
+_ROLE: Final = {"role_id": "org_member", "role_name": "Member", "role_type": "org"}
+
+
+def get_self(call: Call) -> Answer:
+    """GET /v3/self."""
+    world = call.world
+    return as_json(
+        {
+            "principal_type": "service_user",
+            "service_user_id": world.service_user_id,
+            "service_user_name": world.service_user_name,
+            "org_id": None if world.switches.self_without_org else world.org_id,
+        }
+    )
+
+
+# ---------------------------------------------------------------- files
+
+
+def upload_attachment(call: Call) -> Answer:
+    """POST …/attachments: multipart, one field `file`."""
+    if call.upload is None:
+        raise invalid("body", "file", "Field required", "missing")
+    upload = call.upload
+    file = keep_file(call.world, call.org_id, upload.name, upload.content, upload.content_type)
+    return as_json({"attachment_id": file.attachment_id, "name": file.name, "url": file.url})
+
+
+def keep_file(world: World, org_id: str, name: str, content: bytes, content_type: str | None) -> Attachment:
+    """Store a file under a link of the organisation."""
+    uuid = world.new_id("attachment")
+    url = f"{world.base_url}/v3/organizations/{org_id}/attachments/{uuid}/{quote(name, safe='')}"
+    world.held.attachments[uuid] = file = Attachment(uuid, name, url, content, content_type)
+    return file
+
+
+def download_attachment(call: Call) -> Answer:
+    """GET …/attachments/{uuid}/{name}: a redirect to a short-lived link at another origin."""
+    world, file = call.world, call.world.held.attachments.get(call.path["uuid"])
+    if file is None or file.name != call.path["name"]:
+        raise not_found("Attachment")
+    token = world.new_id("link")
+    world.held.links[token] = (file, world.now() + LINK_SECONDS)
+    location = f"{world.files_url}/{token}/{quote(file.name, safe='')}"
+    return web.Response(status=307, headers={"Location": location})
+
+
+# ---------------------------------------------------------------- people
+
+
+def list_users(call: Call) -> Answer:
+    """GET /v3beta1/…/members/users: people with a role of their own."""
+    return _people(call, idp=False)
+
+
+def list_idp_users(call: Call) -> Answer:
+    """GET /v3beta1/…/members/idp-users: people who come from a group of the IdP."""
+    return _people(call, idp=True)
+
+
+def get_user(call: Call) -> Answer:
+    """GET /v3beta1/…/members/users/{user_id}."""
+    return as_json(_person(call.world.member(call.path["user_id"]), call.org_id))
+
+
+def _people(call: Call, *, idp: bool) -> Answer:
+    email = call.query.get("email")
+    rows = [
+        _person(member, call.org_id)
+        for member in call.world.held.members
+        if member.idp is idp and email in {None, member.email}
+    ]
+    return _page(call, "members", rows)
+
+
+def _person(member: Member, org_id: str) -> dict[str, Any]:
+    facts = {"user_id": member.user_id, "email": member.email, "name": member.name}
+    return facts if member.idp else facts | {"role_assignments": [{"role": _ROLE, "org_id": org_id}]}
+
+
+def _page(call: Call, kind: str, rows: Iterable[dict[str, Any]]) -> bytes:
+    listing: Listing[tuple[int, dict[str, Any]]] = Listing(
+        kind=kind,
+        rows=list(enumerate(rows, start=1)),
+        key=lambda row: (row[0],),
+        write=lambda row: as_json(row[1]),
+        last_cursor=call.world.switches.last_page_cursor,
+    )
+    return listing.page(call.query)
+
+
+# ---------------------------------------------------------------- library
+
+
+def list_playbooks(call: Call) -> Answer:
+    """GET …/playbooks."""
+    return _page(call, "playbooks", call.world.held.playbooks)
+
+
+def add_playbook(world: World, title: str, text: str, **facts: Any) -> dict[str, Any]:
+    """Put a playbook into the library."""
+    at = world.seconds()
+    playbook = {
+        "playbook_id": f"playbook-{world.new_id('playbook')}",
+        "title": title,
+        "body": text,
+        "macro": None,
+        "access_type": "org",
+        "org_id": world.org_id,
+        "created_at": at,
+        "created_by": world.service_user_id,
+        "updated_at": at,
+        "updated_by": world.service_user_id,
+    } | facts
+    world.held.playbooks.append(playbook)
+    return playbook
+
+
+def list_notes(call: Call) -> Answer:
+    """GET …/knowledge/notes; `search` looks at name, trigger and body."""
+    search = call.query.get("search", "").lower()
+    found = [
+        note
+        for note in call.world.held.notes
+        if note["org_id"] == call.org_id and search in f"{note['name']}\n{note['trigger']}\n{note['body']}".lower()
+    ]
+    return _page(call, "notes", found)
+
+
+def create_note(call: Call) -> Answer:
+    """POST …/knowledge/notes: `trigger` is required, `trigger_description` does not replace it."""
+    order, at = call.body(), call.world.seconds()
+    body.check(order, _NOTE, "name", "body", "trigger")
+    note = {
+        "note_id": f"note-{call.world.new_id('note')}",
+        "name": order["name"],
+        "body": order["body"],
+        "trigger": order["trigger"],
+        "is_enabled": order.get("is_enabled") is not False,
+        "access_type": "org",
+        "org_id": call.org_id,
+        "folder_id": order.get("folder_id"),
+        "folder_path": "/",
+        "pinned_repo": order.get("pinned_repo"),
+        "macro": None,
+        "created_at": at,
+        "updated_at": at,
+    }
+    call.world.held.notes.append(note)
+    call.world.audit("create_knowledge", call.org_id, {"note_id": note["note_id"]})
+    return as_json(note)
+
+
+# ---------------------------------------------------------------- consumption
+
+
+def org_daily(call: Call) -> Answer:
+    """GET …/consumption/daily of one organisation, also under the enterprise."""
+    return _daily(call, [call.org_id])
+
+
+def enterprise_daily(call: Call) -> Answer:
+    """GET /v3/enterprise/consumption/daily: all organisations together."""
+    return _daily(call, [held["org_id"] for held in call.world.held.organizations])
+
+
+def _daily(call: Call, org_ids: list[str]) -> Answer:
+    after, before = integer(call.query, "time_after"), integer(call.query, "time_before")
+    days = {
+        day: products
+        for day, products in sorted(_by_day(call.world, org_ids).items())
+        if (after is None or day >= after) and (before is None or day < before)
+    }
+    rows = [
+        {"date": day, "acus": round(sum(products.values()), 6), "acus_by_product": _products(products)}
+        for day, products in days.items()
+    ]
+    return as_json(
+        {"total_acus": round(sum(row["acus"] for row in rows), 6), "consumption_by_date": rows}  # type: ignore[misc]
+    )
+
+
+def _products(products: dict[str, float]) -> dict[str, float]:
+    return {name: round(products.get(name, 0.0), 6) for name in PRODUCTS}
+
+
+def _by_day(world: World, org_ids: list[str]) -> dict[int, dict[str, float]]:
+    held = world.held
+    days: dict[int, dict[str, float]] = defaultdict(lambda: defaultdict(float))
+    for org_id, day in held.spent.keys() | held.figures.keys():
+        if org_id in org_ids:
+            # A figure that was set stands; what sessions spent counts on days without one.
+            for name, acus in held.figures.get((org_id, day), {"devin": held.spent[org_id, day]}).items():
+                days[day][name] += acus
+    return days
+
+
+def list_cycles(call: Call) -> Answer:
+    """GET /v3/enterprise/consumption/cycles, newest first."""
+    held = call.world.held.cycles
+    return _page(call, "cycles", _months(call.world.now()) if held is None else held)
+
+
+def _months(now: float, count: int = 3) -> list[dict[str, int]]:
+    # Thirty billing days each: the vendor does not say how long a cycle is.
+    start = billing_day(now) - billing_day(now) // DAY % 30 * DAY
+    return [{"after": start - back * 30 * DAY, "before": start - (back - 1) * 30 * DAY} for back in range(count)]
+
+
+# ---------------------------------------------------------------- enterprise
+
+
+def list_organizations(call: Call) -> Answer:
+    """GET /v3/enterprise/organizations."""
+    return _page(call, "organizations", call.world.held.organizations)
+
+
+def get_organization(call: Call) -> Answer:
+    """GET /v3/enterprise/organizations/{org_id}."""
+    return as_json(call.world.organization(call.org_id))
+
+
+def list_audit_logs(call: Call) -> Answer:
+    """GET /v3/enterprise/audit-logs, or those of one organisation."""
+    after, before = _span(call)
+    newest_first = _newest_first(call)
+    wanted = {"org_id": call.path.get("org_id"), "action": call.query.get("action")}
+    rows = [
+        (number, entry)
+        for number, entry in enumerate(call.world.held.audits, start=1)
+        if after <= entry["created_at"] < before and all(value in {None, entry[name]} for name, value in wanted.items())
+    ]
+    return _audit_listing(rows, newest_first=newest_first).page(call.query)
+
+
+def _audit_listing(
+    rows: list[tuple[int, dict[str, Any]]], *, newest_first: bool
+) -> Listing[tuple[int, dict[str, Any]]]:
+    sign = -1 if newest_first else 1
+
+    def key(row: tuple[int, dict[str, Any]]) -> tuple[int, int]:
+        return (sign * row[1]["created_at"], sign * row[0])
+
+    return Listing(
+        kind="audit-desc" if newest_first else "audit-asc",
+        rows=sorted(rows, key=key),
+        key=key,
+        write=lambda row: as_json(row[1]),
+        last_cursor=True,  # a release note says that a page with rows always has one
+    )
+
+
+def _newest_first(call: Call) -> bool:
+    order = call.query.get("order", "desc")
+    if order not in {"asc", "desc"}:
+        raise invalid("query", "order", "Input should be 'asc' or 'desc'", "enum")
+    return order == "desc"
+
+
+def _span(call: Call) -> tuple[float, float]:
+    after, before = integer(call.query, "time_after"), integer(call.query, "time_before")
+    if after is None and before is not None:
+        raise invalid("query", "time_before", "time_before requires time_after")
+    # Without an end the span reaches to now; whether the real one counts it so is unknown, this is stricter.
+    end = call.world.now() if before is None else before
+    if after is not None and end - after > AUDIT_SPAN:
+        raise invalid("query", "time_after", "The time range may be at most 100 days")
+    return after or 0, float("inf") if before is None else before

@@ -1,0 +1,288 @@
+"""The control API under /control: what a test or the playground does behind Devin's back."""
+
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict, fields
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from aiohttp import web
+
+from bot.playground.devin import life
+from bot.playground.devin.api import ROUTE_NAMES
+from bot.playground.devin.api_account import add_playbook, keep_file
+from bot.playground.devin.faults import Faults
+from bot.playground.devin.problems import ProblemError
+from bot.playground.devin.session import Session, Step
+from bot.playground.devin.state import BILLING_START, Member, Script, World
+from bot.playground.devin.timeline import Player
+
+Order = dict[str, Any]
+Verb = Callable[[Session, Order], None]
+Endpoint = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+_STEP_FIELDS: Final = {field.name for field in fields(Step)}
+
+
+class Control:
+    """The verbs over one world, its player and its faults."""
+
+    def __init__(self, world: World, player: Player, faults: Faults) -> None:
+        self._world = world
+        self._player = player
+        self._faults = faults
+        self._verbs: dict[str, Verb] = {
+            "step": self._step,
+            "set": self._set,
+            "say": self._say,
+            "write": self._write,
+            "pr": self._pr,
+            "spend": self._spend,
+            "attach": self._attach,
+            "script": self._script,
+            "play": self._play,
+            "terminate": lambda session, _: life.terminate(world, session),
+            "archive": lambda session, _: life.archive(world, session),
+            "unarchive": lambda session, _: life.unarchive(world, session),
+        }
+
+    def add_to(self, app: web.Application) -> None:
+        """Put the control routes into the application."""
+        table: tuple[tuple[str, str, Callable[[web.Request, Order], Awaitable[Any]]], ...] = (
+            ("POST", "/sessions", self._create_sessions),
+            ("GET", "/sessions", self._list_sessions),
+            ("GET", "/sessions/{id}", self._get_session),
+            ("POST", "/sessions/{id}/{verb}", self._act),
+            ("POST", "/scripts", self._add_script),
+            ("GET", "/switches", self._switches),
+            ("PUT", "/switches", self._switches),
+            ("GET", "/permissions", self._permissions),
+            ("PUT", "/permissions", self._permissions),
+            ("POST", "/consumption", self._consumption),
+            ("PUT", "/cycles", self._cycles),
+            ("POST", "/members", self._add_member),
+            ("POST", "/playbooks", self._add_playbook),
+            ("POST", "/organizations", self._add_organization),
+            ("POST", "/audit", self._add_audit),
+            ("POST", "/clock", self._clock),
+            ("POST", "/faults", self._add_fault),
+            ("GET", "/faults", self._list_faults),
+            ("DELETE", "/faults", self._clear_faults),
+            ("POST", "/faults/release", self._release),
+            ("GET", "/log", self._log),
+            ("GET", "/counters", self._counters),
+            ("POST", "/reset", self._reset),
+            ("POST", "/wait/calls", self._wait_calls),
+            ("POST", "/wait/sessions", self._wait_sessions),
+            ("POST", "/wait/messages", self._wait_messages),
+        )
+        app.add_routes([web.route(method, f"/control{path}", _endpoint(act)) for method, path, act in table])
+
+    # ------------------------------------------------------------ sessions
+
+    async def _create_sessions(self, _: web.Request, order: Order) -> Any:
+        count, every = order.pop("count", 1), order.pop("every", 0)
+        prompt, says = order.pop("prompt", "A task"), order.pop("say", None)
+        newest = order.pop("created_at", self._world.seconds())
+        order.setdefault("service_user_id", self._world.service_user_id)
+        ids = []
+        for number in range(count):
+            at = newest - (count - 1 - number) * every
+            session = life.create(self._world, prompt, **order, created_at=at, updated_at=at)
+            if says is not None:
+                life.add_message(self._world, session, "devin", says, at=at)
+            ids.append(session.bare_id)
+        return {"session_ids": ids}
+
+    async def _list_sessions(self, request: web.Request, _: Order) -> Any:
+        return {"sessions": self._with_text(request.query.get("text", ""))}
+
+    def _with_text(self, text: str) -> list[dict[str, Any]]:
+        return [
+            life.snapshot(self._world, session)
+            for session in self._world.held.sessions.values()
+            if any(text in message.message for message in session.messages)
+        ]
+
+    async def _get_session(self, request: web.Request, _: Order) -> Any:
+        return life.snapshot(self._world, self._world.session(request.match_info["id"]))
+
+    async def _act(self, request: web.Request, order: Order) -> Any:
+        session = self._world.session(request.match_info["id"])
+        verb = self._verbs.get(request.match_info["verb"])
+        if verb is None:
+            raise ValueError(f"There is no verb {request.match_info['verb']!r}.")
+        verb(session, order)
+        return life.snapshot(self._world, session)
+
+    def _step(self, session: Session, order: Order) -> None:
+        if not self._player.step(session, order.get("count", 1)):
+            raise ValueError("The session has no steps left.")
+
+    def _set(self, session: Session, order: Order) -> None:
+        life.change(self._world, session, order["fields"], moves=order.get("moves", True))
+
+    def _say(self, session: Session, order: Order) -> None:
+        if order.get("fields"):
+            life.change(self._world, session, order["fields"])
+        life.say(self._world, session, order["text"])
+
+    def _write(self, session: Session, order: Order) -> None:
+        life.receive(self._world, session, order["text"])
+
+    def _pr(self, session: Session, order: Order) -> None:
+        life.put_pull_request(self._world, session, order["url"], order.get("state"))
+
+    def _spend(self, session: Session, order: Order) -> None:
+        life.spend(self._world, session, order["acus"])
+
+    def _attach(self, session: Session, order: Order) -> None:
+        content = order["content"].encode()
+        file = keep_file(self._world, session.org_id, order["name"], content, order.get("content_type"))
+        life.attach(self._world, session, "devin", [file.url])
+        life.say(self._world, session, (order.get("say", "") + life.mention([file.url])).strip())
+
+    def _script(self, session: Session, order: Order) -> None:
+        self._player.replace(session, _steps(order), order.get("play"))
+
+    def _play(self, session: Session, order: Order) -> None:
+        self._player.play(session, order.get("speed", 1.0))
+
+    async def _add_script(self, _: web.Request, order: Order) -> Any:
+        script = Script(order["contains"], tuple(_steps(order)), order.get("play"))
+        self._world.held.scripts.append(script)
+        return {}
+
+    # ------------------------------------------------------------ the organisation
+
+    async def _switches(self, _: web.Request, order: Order) -> Any:
+        if order:
+            self._world.switch(order)
+        return asdict(self._world.switches)
+
+    async def _permissions(self, _: web.Request, order: Order) -> Any:
+        held = self._world.permissions if order.get("only") is None else frozenset(order["only"])
+        held = (held | set(order.get("grant") or ())) - set(order.get("revoke") or ())
+        self._world.permissions = held
+        return {"permissions": sorted(held)}
+
+    async def _consumption(self, _: web.Request, order: Order) -> Any:
+        day = int(datetime.fromisoformat(order["date"]).replace(tzinfo=UTC).timestamp()) + BILLING_START
+        products = order.get("products") or {"devin": order["acus"]}
+        self._world.held.figures[order.get("org_id") or self._world.org_id, day] = products
+        return {"date": day}
+
+    async def _cycles(self, _: web.Request, order: Order) -> Any:
+        self._world.held.cycles = order["cycles"]
+        return {}
+
+    async def _add_member(self, _: web.Request, order: Order) -> Any:
+        self._world.held.members.append(Member(**order))
+        return {}
+
+    async def _add_playbook(self, _: web.Request, order: Order) -> Any:
+        return add_playbook(self._world, order.pop("title"), order.pop("body", ""), **order)
+
+    async def _add_organization(self, _: web.Request, order: Order) -> Any:
+        return self._world.add_organization(order["org_id"], order["name"])
+
+    async def _add_audit(self, _: web.Request, order: Order) -> Any:
+        self._world.add_audit(order)
+        return {}
+
+    async def _clock(self, _: web.Request, order: Order) -> Any:
+        if order.get("offset") is not None:
+            self._world.clock_offset = order["offset"]
+        self._world.clock_offset += order.get("advance") or 0
+        return {"now": self._world.now()}
+
+    # ------------------------------------------------------------ faults
+
+    async def _add_fault(self, _: web.Request, order: Order) -> Any:
+        if order.get("route", "*") not in ROUTE_NAMES | {"*"}:
+            raise ValueError(f"There is no route {order['route']!r}. Known: {', '.join(sorted(ROUTE_NAMES))}.")
+        return self._faults.add(order).row()
+
+    async def _list_faults(self, _: web.Request, __: Order) -> Any:
+        return {"faults": self._faults.rows()}
+
+    async def _clear_faults(self, _: web.Request, __: Order) -> Any:
+        self._faults.clear()
+        return {}
+
+    async def _release(self, _: web.Request, order: Order) -> Any:
+        return {"released": self._faults.release(order.get("number"))}
+
+    # ------------------------------------------------------------ what happened
+
+    async def _log(self, request: web.Request, _: Order) -> Any:
+        query = request.query
+        route, contains, since = query.get("route", "*"), query.get("contains", ""), query.get("since", "0")
+        return {"calls": self._calls(route, contains, int(since))}
+
+    def _calls(self, route: str, contains: str, since: int) -> list[dict[str, Any]]:
+        return [entry.row() for entry in self._world.journal.seen(route, contains, since)]
+
+    async def _counters(self, _: web.Request, __: Order) -> Any:
+        return dict(self._world.journal.counters)
+
+    async def _reset(self, _: web.Request, __: Order) -> Any:
+        self._faults.clear()
+        await self._player.stop()
+        self._world.reset()
+        return {}
+
+    async def _wait_calls(self, _: web.Request, order: Order) -> Any:
+        route, contains, since = order["route"], order.get("contains", ""), order.get("since", 0)
+        if route not in ROUTE_NAMES | {"*"}:
+            raise ValueError(f"There is no route {route!r}.")
+        return await self._wait(order, f"calls of {route}", "calls", lambda: self._calls(route, contains, since))
+
+    async def _wait_sessions(self, _: web.Request, order: Order) -> Any:
+        wanted = order.get("fields", {}).items()
+
+        def found() -> list[dict[str, Any]]:
+            rows = self._with_text(order["text"])
+            return [row for row in rows if all(row.get(name) == value for name, value in wanted)]
+
+        return await self._wait(order, f"sessions with {order['text']!r}", "sessions", found)
+
+    async def _wait_messages(self, _: web.Request, order: Order) -> Any:
+        def found() -> list[dict[str, Any]]:
+            return [
+                message.row() | {"session_id": session.bare_id}
+                for session in self._world.held.sessions.values()
+                for message in session.messages
+                if order["text"] in message.message
+            ]
+
+        return await self._wait(order, f"messages with {order['text']!r}", "messages", found)
+
+    async def _wait(self, order: Order, what: str, name: str, found: Callable[[], list[Any]]) -> Any:
+        count, seconds = order.get("count", 1), order.get("seconds", 10)
+        if not await self._world.journal.until(lambda: len(found()) >= count, seconds):
+            raise TimeoutError(f"After {seconds} s there are {len(found())} {what}, not {count}.")
+        return {name: found()}
+
+
+def _steps(order: Order) -> list[Step]:
+    for step in order["steps"]:
+        if unknown := step.keys() - _STEP_FIELDS:
+            raise ValueError(f"A step has no {', '.join(sorted(unknown))}.")
+    return [Step(**step) for step in order["steps"]]
+
+
+def _endpoint(act: Callable[[web.Request, Order], Awaitable[Any]]) -> Endpoint:
+    async def endpoint(request: web.Request) -> web.StreamResponse:
+        try:
+            raw = await request.read()
+            answer = await act(request, json.loads(raw) if raw else {})
+        except ProblemError as problem:
+            return web.json_response({"detail": problem.detail}, status=problem.status)
+        except TimeoutError as error:
+            return web.json_response({"detail": str(error)}, status=408)
+        except (ValueError, TypeError, KeyError) as error:
+            return web.json_response({"detail": f"{type(error).__name__}: {error}"}, status=400)
+        return web.json_response(answer)
+
+    return endpoint

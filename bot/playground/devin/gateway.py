@@ -1,0 +1,160 @@
+"""The way of a call: noted, met by faults, authorised, answered. Handlers are plain functions behind it."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any, Final
+
+from aiohttp import web
+
+from bot.playground.devin.api import ROUTES
+from bot.playground.devin.faults import STATUSES, Fault, Faults
+from bot.playground.devin.journal import Entry
+from bot.playground.devin.permissions import allows
+from bot.playground.devin.problems import ProblemError, forbidden
+from bot.playground.devin.route import Call, Route, Upload
+from bot.playground.devin.state import World
+
+MAX_BODY: Final = 256 * 1024 * 1024
+_Endpoint = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+class _DropError(Exception):
+    """The connection goes away without an answer."""
+
+
+class Gateway:
+    """All routes of the API over one world and its faults."""
+
+    def __init__(self, world: World, faults: Faults) -> None:
+        self._world = world
+        self._faults = faults
+
+    def application(self) -> web.Application:
+        """The aiohttp application, for the control API to be added to."""
+        app = web.Application(client_max_size=MAX_BODY, middlewares=[self._unknown])
+        app.add_routes([web.route(route.method, route.path, self._endpoint(route)) for route in ROUTES])
+        return app
+
+    def _endpoint(self, route: Route) -> _Endpoint:
+        async def endpoint(request: web.Request) -> web.StreamResponse:
+            return await self._serve(route, request)
+
+        return endpoint
+
+    @web.middleware
+    async def _unknown(self, request: web.Request, handler: _Endpoint) -> web.StreamResponse:
+        try:
+            return await handler(request)
+        except (web.HTTPNotFound, web.HTTPMethodNotAllowed) as error:
+            entry = self._world.journal.arrive(_entry(self._world, "unknown", request, None))
+            self._finish(entry, "answered", error.status)
+            return self._refusal(request, ProblemError(error.status, str(error.reason)))
+
+    async def _serve(self, route: Route, request: web.Request) -> web.StreamResponse:
+        raw, upload = await _read(request)
+        body = {"file": upload.name, "bytes": len(upload.content)} if upload else _told(raw)
+        entry = self._world.journal.arrive(_entry(self._world, route.name, request, body))
+        call = Call(self._world, dict(request.match_info), request.query, raw, upload)
+        try:
+            response = await self._through_faults(route, request, call, entry)
+        except _DropError:
+            self._finish(entry, "dropped", None)
+            return _abort(request)
+        self._finish(entry, "answered", response.status)
+        return response
+
+    def _finish(self, entry: Entry, state: str, status: int | None) -> None:
+        entry.state, entry.status = state, status
+        self._world.journal.changed()
+
+    async def _through_faults(self, route: Route, request: web.Request, call: Call, entry: Entry) -> web.StreamResponse:
+        fault = self._faults.take(route.name, entry)
+        if fault is None:
+            return await self._answer(route, request, call)
+        entry.fault = fault.kind
+        response = await self._answer(route, request, call) if fault.commit == "before" else None
+        await self._suffer(fault, entry)
+        if fault.commit == "after":
+            response = await self._answer(route, request, call)
+        return self._outcome(fault, request, response)
+
+    async def _suffer(self, fault: Fault, entry: Entry) -> None:
+        if fault.kind in {"hang", "slow"}:
+            entry.state = "held"
+            self._world.journal.changed()
+        if fault.kind == "hang":
+            await fault.hold()
+        elif fault.kind == "slow":
+            await asyncio.sleep(fault.seconds or 0)
+
+    def _outcome(self, fault: Fault, request: web.Request, response: web.StreamResponse | None) -> web.StreamResponse:
+        if fault.kind in STATUSES:
+            refusal = self._refusal(request, ProblemError(int(fault.kind), STATUSES[fault.kind]))
+            if fault.retry_after is not None:
+                refusal.headers["Retry-After"] = str(fault.retry_after)
+            return refusal
+        if response is None or fault.kind == "commit_then_drop":
+            raise _DropError
+        return response
+
+    async def _answer(self, route: Route, request: web.Request, call: Call) -> web.StreamResponse:
+        try:
+            self._authorise(route, request, call)
+            answer = route.handler(call)
+        except ProblemError as problem:
+            return self._refusal(request, problem)
+        if route.name == "create_session" and self._world.switches.slow_create:
+            await asyncio.sleep(self._world.switches.slow_create)
+        if isinstance(answer, web.StreamResponse):
+            return answer
+        return web.Response(body=answer, content_type="application/json")
+
+    def _authorise(self, route: Route, request: web.Request, call: Call) -> None:
+        world = self._world
+        kind, _, key = request.headers.get("Authorization", "").partition(" ")
+        good = kind.lower() == "bearer" and key.startswith("cog_") and key == world.api_key
+        if not good or world.switches.key_revoked:
+            raise ProblemError(401, "Invalid or expired API key")
+        if "org_id" in call.path:
+            world.organization(call.org_id)
+        if not allows(world.permissions, route.permission):
+            raise forbidden(route.permission)
+
+    def _refusal(self, request: web.Request, problem: ProblemError) -> web.Response:
+        legacy = self._world.switches.legacy_errors
+        return web.Response(
+            status=problem.status,
+            body=problem.body(request.path, legacy=legacy),
+            content_type="application/json" if legacy else "application/problem+json",
+        )
+
+
+async def _read(request: web.Request) -> tuple[bytes, Upload | None]:
+    if request.content_type != "multipart/form-data":
+        return await request.read(), None
+    form = await request.post()
+    file = form.get("file")
+    if not isinstance(file, web.FileField):
+        return b"", None
+    return b"", Upload(file.filename, file.file.read(), file.content_type)
+
+
+def _told(raw: bytes) -> Any:
+    if not raw:
+        return None
+    try:
+        return json.loads(raw)
+    except ValueError:
+        return raw.decode(errors="replace")
+
+
+def _entry(world: World, route: str, request: web.Request, body: Any) -> Entry:
+    query = [[name, value] for name, value in request.query.items()]
+    return Entry(0, world.now(), route, request.method, request.path, query, body)
+
+
+def _abort(request: web.Request) -> web.Response:
+    if request.transport is not None:
+        request.transport.abort()
+    return web.Response(status=500)

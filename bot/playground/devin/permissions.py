@@ -1,0 +1,50 @@
+"""The permissions of the API and which one stands in for which."""
+
+from collections.abc import Collection
+from typing import Final
+
+BOT_PERMISSIONS: Final = frozenset(
+    {
+        "ReadAccountMeta",
+        "ViewOrgSessions",
+        "ManageOrgSessions",
+        "UseDevinSessions",
+        "ImpersonateOrgSessions",
+        "ViewOrgMembership",
+        "ViewOrgConsumption",
+    }
+)
+"""What a bot with one organisation needs, with its consumption; the default of the simulator."""
+
+LIBRARY_PERMISSIONS: Final = frozenset({"ManageAccountKnowledge", "ManageAccountPlaybooks"})
+"""What reading and writing notes and playbooks needs on top."""
+
+ENTERPRISE_PERMISSIONS: Final = frozenset(
+    {
+        "ViewAccountSessions",
+        "ManageAccountSessions",
+        "ViewAccountConsumption",
+        "ViewAccountMembership",
+        "ManageOrganizations",
+        "ManageEnterpriseSettings",
+    }
+)
+"""What an enterprise service user has on top; it inherits the matching rights in every organisation."""
+
+_INHERITED: Final = {
+    "ViewOrgSessions": "ViewAccountSessions",
+    "ManageOrgSessions": "ManageAccountSessions",
+    "ViewOrgConsumption": "ViewAccountConsumption",
+    "ViewOrgMembership": "ViewAccountMembership",
+}
+
+
+def allows(granted: Collection[str], permission: str) -> bool:
+    """Whether the granted permissions hold this one, directly or by its enterprise twin."""
+    # Every service user has ReadAccountMeta; taking it away would test a state that cannot be.
+    return permission == "ReadAccountMeta" or permission in granted or _INHERITED.get(permission) in granted
+
+
+def is_enterprise(granted: Collection[str]) -> bool:
+    """Whether this credential reaches other organisations than its own."""
+    return not ENTERPRISE_PERMISSIONS.isdisjoint(granted)

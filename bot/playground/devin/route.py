@@ -1,0 +1,73 @@
+"""A route of the API and one call to it."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from aiohttp import web
+from multidict import MultiMapping
+
+from bot.playground.devin.problems import invalid
+from bot.playground.devin.session import Session
+from bot.playground.devin.state import World
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """The file of a multipart body."""
+
+    name: str
+    content: bytes
+    content_type: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One authorised call: the world it acts on, and what it says."""
+
+    world: World
+    path: dict[str, str]
+    query: MultiMapping[str]
+    raw: bytes = b""
+    upload: Upload | None = None
+
+    @property
+    def org_id(self) -> str:
+        """The organisation in the path."""
+        return self.path["org_id"]
+
+    @property
+    def session(self) -> Session:
+        """The session in the path, if this organisation has it."""
+        return self.world.session(self.path["devin_id"], self.org_id)
+
+    def body(self) -> dict[str, Any]:
+        """The JSON body, which must be an object."""
+        try:
+            body = json.loads(self.raw)
+        except ValueError as error:
+            raise invalid("body", "0", "JSON decode error", "json_invalid") from error
+        if not isinstance(body, dict):
+            raise invalid("body", "0", "Input should be a valid dictionary", "model_attributes_type")
+        return body
+
+
+Answer = bytes | web.Response
+Handler = Callable[[Call], Answer]
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """One operation: its name for faults and logs, where it is, what it needs, what it does."""
+
+    name: str
+    method: str
+    path: str
+    permission: str
+    handler: Handler = field(repr=False)
+
+
+def as_json(value: Any) -> bytes:
+    """A JSON body."""
+    return json.dumps(value).encode()

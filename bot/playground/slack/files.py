@@ -1,0 +1,125 @@
+"""Files: what is said about them, their download behind the bot's token, and uploads in three steps."""
+
+import base64
+from typing import Any, Final
+
+from aiohttp import web
+
+from bot.playground.slack.arguments import Args, Content, missing
+from bot.playground.slack.chat import writable
+from bot.playground.slack.errors import SlackError
+from bot.playground.slack.state import SharedFile, Slack
+from bot.playground.slack.workspace import Workspace
+from bot.playground.slack.world import BOT_USER, DOMAIN, FOUNDED, TEAM
+
+Json = dict[str, Any]
+
+LOGIN_PAGE: Final = "<!DOCTYPE html><html><head><title>Sign in | Slack</title></head><body>Sign in</body></html>"
+PIECE: Final = 65_536
+
+
+def info(workspace: Workspace, args: Args) -> Json:
+    """files.info."""
+    file = workspace.slack.files.get(args.need("file"))
+    if file is None:
+        raise SlackError("file_not_found")
+    return {"file": described(workspace.slack, file)}
+
+
+def upload_url(workspace: Workspace, args: Args) -> Json:
+    """files.getUploadURLExternal."""
+    name = args.need("filename")
+    if not args.text("length").isdigit():
+        raise missing("length")
+    slack = workspace.slack
+    file = SharedFile(slack.names.next("F"), name, "application/octet-stream", int(args.text("length")), BOT_USER)
+    slack.files[file.id] = file
+    return {"upload_url": f"{slack.root}/upload/{file.id}", "file_id": file.id}
+
+
+def complete_upload(workspace: Workspace, args: Args) -> Json:
+    """files.completeUploadExternal: shares what was uploaded."""
+    slack = workspace.slack
+    ids = [str(item.get("id")) for item in args.data("files") or [] if isinstance(item, dict)]
+    if not ids or any(file_id not in slack.files or slack.files[file_id].content is None for file_id in ids):
+        raise SlackError("file_not_found")
+    files = [described(slack, slack.files[file_id]) for file_id in ids]
+    if args.text("channel_id"):
+        channel = writable(workspace, args.text("channel_id"))
+        parent = slack.timeline(channel.id).root(args.text("thread_ts"))
+        content = Content(args.text("initial_comment"))
+        workspace.post(channel.id, content, parent=parent, subtype="file_share", files=files)
+    return {"files": files}
+
+
+async def receive(slack: Slack, request: web.Request) -> web.Response:
+    """The body of an upload."""
+    file = slack.files.get(request.match_info["id"])
+    if file is None:
+        return web.Response(status=404)
+    if request.content_type == "multipart/form-data":
+        parts = [part for part in (await request.post()).values() if isinstance(part, web.FileField)]
+        file.content = b"".join(part.file.read() for part in parts)
+    else:
+        file.content = await request.read()
+    return web.Response(text=f"OK - {len(file.content)}")
+
+
+async def download(slack: Slack, request: web.Request, bot_token: str) -> web.StreamResponse:
+    """The content, or what Slack gives without the right: a login page with status 200."""
+    file = slack.files.get(request.match_info["id"])
+    allowed = request.headers.get("Authorization") == f"Bearer {bot_token}" and "files:read" in slack.app.scopes
+    if not allowed or file is None:
+        return web.Response(text=LOGIN_PAGE, content_type="text/html")
+    if file.redirect:
+        return web.Response(status=302, headers={"Location": file.redirect})
+    if file.content is not None:
+        return web.Response(body=file.content, content_type=file.mimetype)
+    response = web.StreamResponse(headers={"Content-Type": file.mimetype, "Content-Length": str(file.size)})
+    await response.prepare(request)
+    for start in range(0, file.size, PIECE):
+        await response.write(bytes(min(PIECE, file.size - start)))
+    return response
+
+
+def shared(slack: Slack, spec: Json, user: str) -> SharedFile:
+    """A file a person attaches.
+
+    All may be left out: `name`, `mimetype`, `content` or `content_base64` or `size`, `redirect`, `stub`.
+    """
+    content = base64.b64decode(spec["content_base64"]) if "content_base64" in spec else None
+    if content is None and "content" in spec:
+        content = str(spec["content"]).encode()
+    size = int(spec.get("size", len(content or b"")))
+    mimetype = spec.get("mimetype", "text/plain")
+    file = SharedFile(slack.names.next("F"), spec.get("name", "file.txt"), mimetype, size, user)
+    file.content = content if content is not None or size else b""
+    file.redirect, file.stub = spec.get("redirect"), bool(spec.get("stub"))
+    slack.files[file.id] = file
+    return file
+
+
+def in_message(slack: Slack, file: SharedFile) -> Json:
+    """As a message carries it; in shared channels sometimes only its id."""
+    return {"id": file.id, "file_access": "check_file_info"} if file.stub else described(slack, file)
+
+
+def described(slack: Slack, file: SharedFile) -> Json:
+    """All that is said about a file."""
+    base = f"{slack.root}/files/{file.id}"
+    return {
+        "id": file.id,
+        "created": FOUNDED,
+        "name": file.name,
+        "title": file.name,
+        "mimetype": file.mimetype,
+        "filetype": file.name.rpartition(".")[2],
+        "user": file.user,
+        "user_team": TEAM,
+        "mode": "hosted",
+        "is_external": False,
+        "size": file.size,
+        "url_private": f"{base}/{file.name}",
+        "url_private_download": f"{base}/download/{file.name}",
+        "permalink": f"https://{DOMAIN}.slack.com/files/{file.user}/{file.id}/{file.name}",
+    }

@@ -1,0 +1,227 @@
+"""Everything the simulated Slack remembers, in memory, and the news that something changed."""
+
+import asyncio
+import itertools
+from collections import deque
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from bot.playground.slack.app_manifest import InstalledApp
+from bot.playground.slack.blocks import rendered
+from bot.playground.slack.clock import Clock, Names, Stamps
+from bot.playground.slack.errors import SlackError
+from bot.playground.slack.faults import Faults
+from bot.playground.slack.limits import LimitRules, RateLimits
+from bot.playground.slack.timeline import Message, Timeline
+from bot.playground.slack.world import World
+
+Json = dict[str, Any]
+
+LOG_LENGTH: Final = 200_000
+TRIGGER_LIFE: Final = 3.0
+RESPONSE_URL_LIFE: Final = 1800.0
+RESPONSE_URL_USES: Final = 5
+
+
+@dataclass(slots=True)
+class Call:
+    """One request of the bot to the Web API. `status` 0: it never got an answer."""
+
+    n: int
+    method: str
+    at: float
+    args: Json = field(default_factory=dict)
+    status: int = 0
+    answer: Json | None = None
+    fault: str | None = None
+    ms: float = 0.0
+    done: bool = False
+
+    def read(self) -> Json:
+        """As the control API tells it."""
+        answer = self.answer or {}
+        names = ("n", "method", "at", "args", "status", "answer", "fault", "ms", "done")
+        facts = {"ok": answer.get("ok"), "error": answer.get("error"), "channel": self.args.get("channel")}
+        return {name: getattr(self, name) for name in names} | facts
+
+
+@dataclass(slots=True)
+class Ephemeral:
+    """A message only one person sees; `visible` is whether they really do."""
+
+    n: int
+    ts: str
+    channel: str
+    user: str
+    text: str
+    blocks: list[Json]
+    source: str  # chat.postEphemeral, ack or response_url
+    thread_ts: str | None = None
+    visible: bool = True
+    deleted: bool = False
+
+    def read(self) -> Json:
+        """As the control API tells it."""
+        names = ("n", "ts", "channel", "user", "text", "blocks", "source", "thread_ts", "visible", "deleted")
+        return {name: getattr(self, name) for name in names} | {"rendered": rendered(self.text, self.blocks)}
+
+
+@dataclass(slots=True)
+class Trigger:
+    """A person's interaction, good for one modal within three seconds."""
+
+    id: str
+    user: str
+    born: float
+    used: bool = False
+
+
+@dataclass(slots=True)
+class ResponseUrl:
+    """Where the bot may answer one interaction: five times in thirty minutes."""
+
+    id: str
+    url: str
+    user: str
+    channel: str
+    born: float
+    original: str | None = None  # ts of the message or ephemeral it belongs to
+    uses: int = 0
+
+
+@dataclass(slots=True)
+class OpenView:
+    """A modal or home tab as one person has it."""
+
+    id: str
+    user: str
+    body: Json
+    hash: str
+    root: str
+    previous: str | None = None
+    state: Json = field(default_factory=dict)
+    open: bool = True
+
+
+@dataclass(slots=True)
+class SharedFile:
+    """A file in Slack. `redirect` sends its download elsewhere, `stub` shows only its id in events."""
+
+    id: str
+    name: str
+    mimetype: str
+    size: int
+    user: str
+    content: bytes | None = None  # None: zeros of that size
+    redirect: str | None = None
+    stub: bool = False
+
+
+class News:
+    """Wakes those who wait for something to change."""
+
+    def __init__(self) -> None:
+        self._waiting: set[asyncio.Future[None]] = set()
+
+    def tell(self) -> None:
+        """Something changed."""
+        for future in self._waiting:
+            if not future.done():
+                future.set_result(None)
+
+    async def wait(self, seconds: float) -> bool:
+        """Until something changes; False when nothing did in time."""
+        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.add(future)
+        try:
+            done, _ = await asyncio.wait({future}, timeout=seconds)
+            return bool(done)
+        finally:
+            self._waiting.discard(future)
+
+
+class Slack:
+    """The workspace: people, channels, messages, and a log of all that happened."""
+
+    def __init__(self, app: InstalledApp, rules: LimitRules, clock: Clock) -> None:
+        self.app = app
+        self.clock = clock
+        self.stamps = Stamps()
+        self.names = Names()
+        self.news = News()
+        self.faults = Faults()
+        self.limits = RateLimits(rules, clock)
+        self.root = ""  # http://127.0.0.1:port, known once the server listens
+        self.clear()
+
+    def clear(self) -> None:
+        """A fresh workspace. Ids go on, so nothing of the past comes again."""
+        self.world = World()
+        self.timelines: dict[str, Timeline] = {}
+        self.calls: deque[Call] = deque(maxlen=LOG_LENGTH)
+        self.ephemerals: list[Ephemeral] = []
+        self.responses: list[Json] = []
+        self.triggers: dict[str, Trigger] = {}
+        self.response_urls: dict[str, ResponseUrl] = {}
+        self.views: dict[str, OpenView] = {}
+        self.files: dict[str, SharedFile] = {}
+        self.agent_sessions: dict[tuple[str, str], Json] = {}
+        self.faults.clear()
+        self.limits = RateLimits(self.limits.rules, self.clock)
+        self._count = itertools.count(1)
+
+    def number(self) -> int:
+        """The next line number of the logs."""
+        return next(self._count)
+
+    def timeline(self, channel: str) -> Timeline:
+        """The messages of a channel."""
+        return self.timelines.setdefault(channel, Timeline())
+
+    def message(self, channel: str, ts: str, error: str = "message_not_found") -> Message:
+        """A message that must be there."""
+        found = self.timeline(channel).get(ts)
+        if found is None:
+            raise SlackError(error)
+        return found
+
+    def ephemeral(self, ts: str | None) -> Ephemeral | None:
+        """A private message by its timestamp, unless it was removed."""
+        alive = (item for item in reversed(self.ephemerals) if item.ts == ts and not item.deleted)
+        return next(alive, None)
+
+    def whisper(
+        self, channel: str, user: str, content: Json, source: str, *, thread_ts: str | None = None, visible: bool = True
+    ) -> Ephemeral:
+        """Show something to one person."""
+        blocks = content.get("blocks") or []
+        item = Ephemeral(self.number(), self.stamps.next(), channel, user, content.get("text") or "", blocks, source)
+        item.thread_ts, item.visible = thread_ts, visible
+        self.ephemerals.append(item)
+        self.news.tell()
+        return item
+
+    def trigger(self, user: str) -> Trigger:
+        """A new trigger id for what a person just did."""
+        trigger = Trigger(self.names.next("") + ".0.play", user, self.clock.now())
+        self.triggers[trigger.id] = trigger
+        return trigger
+
+    def pull(self, trigger_id: str) -> Trigger:
+        """Use a trigger up."""
+        trigger = self.triggers.get(trigger_id)
+        if trigger is None:
+            raise SlackError("invalid_trigger_id")
+        if trigger.used:
+            raise SlackError("exchanged_trigger_id")
+        if self.clock.now() - trigger.born > TRIGGER_LIFE:
+            raise SlackError("expired_trigger_id")
+        trigger.used = True
+        return trigger
+
+    def response_url(self, user: str, channel: str, original: str | None = None) -> ResponseUrl:
+        """A new address to answer an interaction."""
+        key = self.names.next("R")
+        given = ResponseUrl(key, f"{self.root}/response/{key}", user, channel, self.clock.now(), original)
+        self.response_urls[key] = given
+        return given

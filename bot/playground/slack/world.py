@@ -1,0 +1,157 @@
+"""The workspace everybody starts with: its people and channels, with ids that never change."""
+
+from dataclasses import dataclass, field, fields
+from typing import Any, Final, Literal
+
+TEAM: Final = "T0PLAY"
+OTHER_TEAM: Final = "T0OTHER"
+APP: Final = "A0PLAY"
+BOT_USER: Final = "U0BOT"
+BOT_ID: Final = "B0BOT"
+DOMAIN: Final = "play"
+FOUNDED: Final = 1_700_000_000
+
+Kind = Literal["channel", "group", "im", "mpim"]
+
+
+@dataclass(slots=True)
+class Person:
+    """Somebody with a Slack account. `active` is whether an ephemeral message would reach them."""
+
+    id: str
+    name: str
+    real_name: str
+    email: str = ""
+    team: str = TEAM
+    is_admin: bool = False
+    is_restricted: bool = False
+    is_ultra_restricted: bool = False
+    is_bot: bool = False
+    deleted: bool = False
+    active: bool = True
+    tz: str = "Europe/Berlin"
+
+    @property
+    def is_stranger(self) -> bool:
+        """From another company."""
+        return self.team != TEAM
+
+    def shown(self, *, with_email: bool) -> dict[str, Any]:
+        """As `users.info` answers. Strangers keep their address to themselves."""
+        profile = {"real_name": self.real_name, "display_name": self.name, "team": self.team}
+        if with_email and self.email and not self.is_stranger:
+            profile["email"] = self.email
+        user: dict[str, Any] = {
+            "id": self.id,
+            "team_id": self.team,
+            "name": self.name,
+            "real_name": self.real_name,
+            "deleted": self.deleted,
+            "tz": self.tz,
+            "is_admin": self.is_admin,
+            "is_owner": False,
+            "is_restricted": self.is_restricted,
+            "is_ultra_restricted": self.is_ultra_restricted,
+            "is_bot": self.is_bot,
+            "is_app_user": False,
+            "profile": profile,
+        }
+        return user | {"is_stranger": True} if self.is_stranger else user
+
+
+@dataclass(slots=True)
+class Channel:
+    """A conversation: public channel, private group, or a person's messages with the bot."""
+
+    id: str
+    name: str
+    kind: Kind = "channel"
+    members: set[str] = field(default_factory=set)
+    is_archived: bool = False
+    is_ext_shared: bool = False
+
+    @property
+    def has_bot(self) -> bool:
+        """Whether the bot is a member."""
+        return BOT_USER in self.members
+
+    def shown(self) -> dict[str, Any]:
+        """As `conversations.info` answers."""
+        common = {"id": self.id, "created": FOUNDED, "is_archived": self.is_archived, "is_im": self.kind == "im"}
+        if self.kind == "im":
+            return {**common, "user": next(iter(self.members - {BOT_USER}), ""), "is_org_shared": False}
+        return {
+            **common,
+            "name": self.name,
+            "is_channel": self.kind == "channel",
+            "is_group": self.kind == "group",
+            "is_mpim": self.kind == "mpim",
+            "is_private": self.kind != "channel",
+            "is_member": self.has_bot,
+            "is_general": self.id == "C0GENERAL",
+            "is_shared": self.is_ext_shared,
+            "is_ext_shared": self.is_ext_shared,
+            "is_org_shared": False,
+            "context_team_id": TEAM,
+            "creator": "U0ADA",
+        }
+
+
+class World:
+    """People and channels by id."""
+
+    def __init__(self) -> None:
+        self.people = {person.id: person for person in _people()}
+        self.channels = {channel.id: channel for channel in _channels()}
+        for person in list(self.people.values()):
+            if not person.is_bot and not person.is_stranger:
+                self.direct(person.id)
+
+    def direct(self, user: str) -> Channel:
+        """The person's conversation with the bot, opened when it was not."""
+        channel_id = "D" + user[1:]
+        opened = Channel(channel_id, "directmessage", "im", {user, BOT_USER})
+        return self.channels.setdefault(channel_id, opened)
+
+    def put_person(self, facts: dict[str, Any]) -> Person:
+        """Add a person, or change some facts of one."""
+        known = self.people.get(facts["id"]) or Person(facts["id"], facts["id"].lower(), facts["id"])
+        self.people[known.id] = known
+        _change(known, facts)
+        return known
+
+    def put_channel(self, facts: dict[str, Any]) -> Channel:
+        """Add a channel, or change some facts of one."""
+        known = self.channels.get(facts["id"]) or Channel(facts["id"], facts["id"].lower())
+        self.channels[known.id] = known
+        _change(known, facts | ({"members": set(facts["members"])} if "members" in facts else {}))
+        return known
+
+
+def _change(thing: Person | Channel, facts: dict[str, Any]) -> None:
+    for name in {item.name for item in fields(thing)} & facts.keys():
+        setattr(thing, name, facts[name])
+
+
+def _people() -> list[Person]:
+    return [
+        Person(BOT_USER, "devin_bridge", "Devin Bridge", is_bot=True),
+        Person("U0ANN", "ann", "Ann Lee", "ann@example.com"),
+        Person("U0BEN", "ben", "Ben Ortiz", "ben@example.com"),
+        Person("U0ADA", "ada", "Ada Weiss", "ada@example.com", is_admin=True),
+        Person("U0GUEST", "gus", "Gus Guest", "gus@contractor.example", is_restricted=True),
+        Person("U0EXT", "eve", "Eve Other", "eve@other.example", team=OTHER_TEAM),
+    ]
+
+
+def _channels() -> list[Channel]:
+    staff = {"U0ANN", "U0BEN", "U0ADA"}
+    return [
+        Channel("C0GENERAL", "general", members=staff | {"U0GUEST", BOT_USER}),
+        Channel("C0WEB", "web", members=staff | {"U0GUEST", BOT_USER}),
+        Channel("C0PRIVATE", "private", "group", members=staff | {BOT_USER}),
+        Channel("C0SHARED", "shared", members=staff | {"U0EXT", BOT_USER}, is_ext_shared=True),
+        Channel("C0ARCHIVED", "archived", members=staff | {BOT_USER}, is_archived=True),
+        Channel("C0NOBOT", "nobot", members=set(staff)),
+        Channel("C0OPS", "ops", members=staff | {BOT_USER}),
+    ]
