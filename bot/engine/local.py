@@ -1,0 +1,147 @@
+"""The engine of one process: asyncio, nothing stored.
+
+A lane runs at most once at a time in a process. A hint that comes while its lane runs means one more look.
+"""
+
+import asyncio
+from dataclasses import dataclass, field
+
+from bot.engine.port import Tick, Work
+from bot.logs import get_logger
+
+log = get_logger(__name__)
+
+RETRY_SECONDS = 5.0  # after a lane or a tick failed in a way it did not handle itself
+
+
+@dataclass(slots=True)
+class Route:
+    """Who works on the lanes that begin with one word, and how many of them at once."""
+
+    work: Work
+    at_once: int
+    seats: asyncio.Semaphore = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.seats = asyncio.Semaphore(self.at_once)
+
+
+class LocalEngine:
+    """Engine on asyncio tasks."""
+
+    def __init__(self) -> None:
+        self._routes: dict[str, Route] = {}
+        self._running: dict[str, asyncio.Task[None]] = {}
+        self._again: dict[str, float] = {}
+        self._timers: dict[str, asyncio.TimerHandle] = {}
+        self._ticks: dict[str, Tick] = {}
+        self._hurry: dict[str, asyncio.Event] = {}
+        self._stopping = asyncio.Event()
+
+    def route(self, word: str, route: Route) -> None:
+        """Say who works on the lanes that begin with this word."""
+        self._routes[word] = route
+
+    def wake(self, lane: str, after: float = 0.0) -> None:
+        """Go and look at this lane, now or in a while; the earlier of two hints wins."""
+        if self._stopping.is_set():
+            return
+        if after > 0:
+            self._wake_later(lane, after)
+            return
+        self._forget_timer(lane)
+        if lane in self._running:
+            self._again[lane] = 0.0
+            return
+        task = asyncio.create_task(self._look(lane), name=f"lane {lane}")
+        self._running[lane] = task
+        task.add_done_callback(lambda _: self._left(lane))
+
+    def every(self, name: str, tick: Tick) -> None:
+        """Call a tick again and again, as soon as the engine runs."""
+        self._ticks[name] = tick
+        self._hurry[name] = asyncio.Event()
+
+    def hasten(self, name: str, within: float) -> None:
+        """Call that tick at the latest in so many seconds."""
+        if name in self._hurry:
+            asyncio.get_running_loop().call_later(within, self._hurry[name].set)
+
+    async def run(self) -> None:
+        """Tick until stopped; lanes run by their own hints."""
+        async with asyncio.TaskGroup() as group:
+            for name, tick in self._ticks.items():
+                group.create_task(self._tick(name, tick), name=f"tick {name}")
+
+    async def stop(self, within: float) -> None:
+        """Start nothing new, let what runs finish, cut the rest: their rows are looked at again at the next start."""
+        self._stopping.set()
+        for hurry in self._hurry.values():
+            hurry.set()
+        for lane in list(self._timers):
+            self._forget_timer(lane)
+        tasks = list(self._running.values())
+        if not tasks:
+            return
+        _, late = await asyncio.wait(tasks, timeout=within)
+        for task in late:
+            log.warning("lane cut at stop", lane=task.get_name())
+            task.cancel()
+        await asyncio.gather(*late, return_exceptions=True)
+
+    async def _look(self, lane: str) -> None:
+        route = self._routes[lane.split(":", 1)[0]]
+        async with route.seats:
+            try:
+                wait = await route.work(lane)
+            except Exception:
+                log.exception("lane failed", lane=lane)
+                wait = RETRY_SECONDS
+        if wait is not None:
+            self._again[lane] = min(self._again.get(lane, wait), wait)
+
+    def _left(self, lane: str) -> None:
+        self._running.pop(lane, None)
+        wait = self._again.pop(lane, None)
+        if wait is not None:
+            self.wake(lane, wait)
+
+    def _wake_later(self, lane: str, after: float) -> None:
+        loop = asyncio.get_running_loop()
+        timer = self._timers.get(lane)
+        if timer is not None and timer.when() <= loop.time() + after:
+            return
+        self._forget_timer(lane)
+        self._timers[lane] = loop.call_later(after, self.wake, lane)
+
+    def _forget_timer(self, lane: str) -> None:
+        timer = self._timers.pop(lane, None)
+        if timer is not None:
+            timer.cancel()
+
+    async def _tick(self, name: str, tick: Tick) -> None:
+        failing = False
+        while not self._stopping.is_set():
+            try:
+                wait = await tick()
+            except Exception:
+                if not failing:
+                    log.exception("tick fails", tick=name)
+                failing, wait = True, RETRY_SECONDS
+            else:
+                if failing:
+                    log.info("tick works again", tick=name)
+                failing = False
+            await self._pause(name, wait)
+
+    async def _pause(self, name: str, seconds: float) -> None:
+        hurry = self._hurry[name]
+        if self._stopping.is_set():
+            return
+        try:
+            async with asyncio.timeout(seconds):
+                await hurry.wait()
+        except TimeoutError:
+            return
+        if not self._stopping.is_set():
+            hurry.clear()

@@ -1,0 +1,168 @@
+"""Connections and transactions, the same for SQLite and PostgreSQL.
+
+SQLite has two engines on one file. *Writing*: one connection, BEGIN IMMEDIATE, WAL, synchronous=FULL.
+*Reading*: deferred and query_only, because a SELECT under BEGIN IMMEDIATE locks out every writer.
+All writes of this process take one turn, and what Slack sent goes first: it is what a person waits for.
+PostgreSQL needs neither; there the rows' own conditions decide.
+"""
+
+import asyncio
+import time
+from collections import deque
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Float, Table, cast, event, extract, func, literal
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+Clock = Callable[[], float]  # Unix seconds, UTC
+Insert = postgresql.Insert | sqlite.Insert
+
+LOCK_WAIT_SECONDS: Final = 1.0
+READERS: Final = 4
+POSTGRES_CONNECTIONS: Final = 10
+
+
+class Turn:
+    """One writer at a time; those marked `first` overtake the others, never the one at work."""
+
+    def __init__(self) -> None:
+        self._busy = False
+        self._waiting: tuple[deque[asyncio.Future[None]], deque[asyncio.Future[None]]] = (deque(), deque())
+
+    @asynccontextmanager
+    async def __call__(self, *, first: bool = False) -> AsyncIterator[None]:
+        """Wait for the turn, hold it for the block."""
+        await self._take(first)
+        try:
+            yield
+        finally:
+            self._pass_on()
+
+    async def _take(self, first: bool) -> None:
+        if not self._busy:
+            self._busy = True
+            return
+        seat: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting[0 if first else 1].append(seat)
+        try:
+            await seat
+        except asyncio.CancelledError:
+            if seat.done() and not seat.cancelled():
+                self._pass_on()  # the turn had been given to somebody who is no longer there
+            raise
+
+    def _pass_on(self) -> None:
+        for queue in self._waiting:
+            while queue:
+                seat = queue.popleft()
+                if not seat.done():
+                    seat.set_result(None)
+                    return
+        self._busy = False
+
+
+class Database:
+    """Transactions on one store: `read()` and `write()`."""
+
+    def __init__(self, url: str, clock: Clock = time.time) -> None:
+        self.clock = clock
+        self.url = async_url(url)
+        self.is_sqlite = self.url.startswith("sqlite")
+        self.turn = Turn()
+        if self.is_sqlite:
+            self._writing = _sqlite_engine(self.url, begin="BEGIN IMMEDIATE", connections=1)
+            self._reading = _sqlite_engine(self.url, begin="BEGIN", connections=READERS)
+        else:
+            self._writing = self._reading = create_async_engine(
+                self.url,
+                pool_size=POSTGRES_CONNECTIONS,
+                pool_pre_ping=True,
+                connect_args={"timeout": 5, "server_settings": {"lock_timeout": "1000"}},
+            )
+
+    @asynccontextmanager
+    async def read(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction that only reads."""
+        async with self._reading.begin() as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def write(self, *, first: bool = False) -> AsyncIterator[AsyncConnection]:
+        """A transaction that is committed at the end of the block, or not at all."""
+        if not self.is_sqlite:
+            async with self._writing.begin() as connection:
+                yield connection
+            return
+        async with self.turn(first=first), self._writing.begin() as connection:
+            yield connection
+
+    async def run_sync(self, work: Callable[[Any], None]) -> None:
+        """Run a blocking piece of SQLAlchemy (Alembic) in one writing transaction."""
+        async with self.write() as tx:
+            await tx.run_sync(work)
+
+    async def close(self) -> None:
+        """Give all connections back."""
+        await self._reading.dispose()
+        if self._writing is not self._reading:
+            await self._writing.dispose()
+
+    def now(self) -> ColumnElement[float]:
+        """The instant that rules leases: the database's on PostgreSQL, our own on SQLite."""
+        if self.is_sqlite:
+            return literal(self.clock(), Float)
+        return cast(extract("epoch", func.clock_timestamp()), Float)
+
+
+def async_url(url: str) -> str:
+    """The same address with the driver this project uses."""
+    parsed = make_url(url)
+    backend = parsed.get_backend_name()
+    drivers = {
+        "sqlite": "sqlite+aiosqlite",
+        "postgresql": "postgresql+asyncpg",
+        "postgres": "postgresql+asyncpg",
+    }
+    if backend not in drivers:
+        raise ValueError(f"DATABASE_URL names {backend}; use sqlite:///file.db or postgresql://host/name.")
+    return parsed.set(drivername=drivers[backend]).render_as_string(hide_password=False)
+
+
+def sqlite_path(url: str) -> Path | None:
+    """The file of an SQLite store, None for another one."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() != "sqlite" or not parsed.database or parsed.database == ":memory:":
+        return None
+    return Path(parsed.database)
+
+
+def insert(tx: AsyncConnection, table: Table) -> Insert:
+    """An INSERT that knows ON CONFLICT, in the dialect of this connection."""
+    return postgresql.insert(table) if tx.dialect.name == "postgresql" else sqlite.insert(table)
+
+
+def _sqlite_engine(url: str, *, begin: str, connections: int) -> AsyncEngine:
+    engine = create_async_engine(
+        url, pool_size=connections, max_overflow=0, connect_args={"timeout": LOCK_WAIT_SECONDS}
+    )
+    reading = begin == "BEGIN"
+
+    @event.listens_for(engine.sync_engine, "connect")
+    def prepare(connection: Any, _record: Any) -> None:
+        # The driver's own idea of transactions is switched off: ours begin where we say.
+        connection.isolation_level = None
+        cursor = connection.cursor()
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", f"query_only={'ON' if reading else 'OFF'}"):
+            cursor.execute(f"PRAGMA {pragma}")
+        cursor.close()
+
+    @event.listens_for(engine.sync_engine, "begin")
+    def start(connection: Any) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine

@@ -1,0 +1,37 @@
+"""What is to be looked at when, and where it was left: the poller's watermark, the digest's day."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.store.database import insert
+from bot.store.tables import due
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """When to look again, and what has to be remembered until then."""
+
+    at: float
+    state: dict[str, Any]
+
+
+async def read(tx: AsyncConnection, name: str) -> Due | None:
+    """Where a recurring piece of work stands; None before its first time."""
+    row = (await tx.execute(select(due.c.at, due.c.state).where(due.c.name == name))).one_or_none()
+    return None if row is None else Due(row.at, row.state)
+
+
+async def write(tx: AsyncConnection, name: str, at: float, state: dict[str, Any]) -> None:
+    """Set both."""
+    statement = insert(tx, due).values(name=name, at=at, state=state)
+    await tx.execute(statement.on_conflict_do_update(index_elements=["name"], set_={"at": at, "state": state}))
+
+
+async def hasten(tx: AsyncConnection, name: str, at: float) -> None:
+    """Look at the latest at this instant."""
+    row = await read(tx, name)
+    if row is not None and row.at > at:
+        await write(tx, name, at, row.state)

@@ -1,0 +1,298 @@
+"""The inbox: everything Slack sent that asks for work, stored before it is acknowledged."""
+
+import asyncio
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+from sqlalchemy import delete, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.store.database import Database, insert
+from bot.store.tables import inbox
+
+BATCH: Final = 200
+DEADLINE_SECONDS: Final = 2.0
+PAYLOAD_VERSION: Final = 1
+
+
+class NotStoredError(Exception):
+    """The row is not in the store and never will be by this call."""
+
+
+@dataclass(frozen=True, slots=True)
+class InboxRow:
+    """One cause of work. `payload` is what the flow needs, parsed; `ref` names it in the log."""
+
+    key: str
+    lane: str
+    kind: str
+    ts: str
+    ref: str
+    payload: dict[str, Any]
+    ready_at: float
+    created_at: float
+    urgent: bool = False
+    attempts: int = 0
+    intent_at: float | None = None
+
+
+async def add(tx: AsyncConnection, rows: Sequence[InboxRow]) -> None:
+    """Store rows; one whose key is there already has acted or will act, so it is left out."""
+    statement = insert(tx, inbox).on_conflict_do_nothing()
+    await tx.execute(statement, [_values(row) for row in rows])
+
+
+async def head(tx: AsyncConnection, lane: str) -> InboxRow | None:
+    """What is next in a lane: urgent first, then by Slack's time, never by arrival."""
+    found = await tx.execute(
+        select(inbox)
+        .where(inbox.c.lane == lane, inbox.c.state == "open")
+        .order_by(inbox.c.urgent.desc(), inbox.c.ts, inbox.c.key)
+        .limit(1)
+    )
+    row = found.mappings().one_or_none()
+    return None if row is None else _row(row)
+
+
+async def waiting(tx: AsyncConnection, lane: str, *kinds: str) -> list[InboxRow]:
+    """The open rows of a lane of these kinds, in order."""
+    found = await tx.execute(
+        select(inbox)
+        .where(inbox.c.lane == lane, inbox.c.state == "open", inbox.c.kind.in_(kinds))
+        .order_by(inbox.c.ts, inbox.c.key)
+    )
+    return [_row(row) for row in found.mappings()]
+
+
+async def knows_lane(tx: AsyncConnection, lane: str) -> bool:
+    """Whether anything was ever stored for this lane and still stands there."""
+    found = await tx.execute(select(inbox.c.key).where(inbox.c.lane == lane).limit(1))
+    return found.first() is not None
+
+
+async def earlier_in_channel(tx: AsyncConnection, prefix: str, row: InboxRow) -> bool:
+    """Whether an open row of another lane of this channel is older: in a DM lines belong together."""
+    found = await tx.execute(
+        select(inbox.c.key)
+        .where(
+            inbox.c.state == "open",
+            inbox.c.lane.startswith(prefix, autoescape=True),
+            inbox.c.lane != row.lane,
+            inbox.c.ts < row.ts,
+        )
+        .limit(1)
+    )
+    return found.first() is not None
+
+
+async def intend(tx: AsyncConnection, key: str, at: float | None) -> None:
+    """Note that a call is about to be made (or, with None, that the last one certainly did nothing)."""
+    await tx.execute(update(inbox).where(inbox.c.key == key).values(intent_at=at))
+
+
+async def later(tx: AsyncConnection, key: str, ready_at: float, reason: str) -> None:
+    """Put a row back; it keeps its place in the lane."""
+    await tx.execute(
+        update(inbox)
+        .where(inbox.c.key == key, inbox.c.state == "open")
+        .values(ready_at=ready_at, reason=reason, attempts=inbox.c.attempts + 1)
+    )
+
+
+async def move(tx: AsyncConnection, row: InboxRow, lane: str, payload: dict[str, Any]) -> None:
+    """Hand a row to another lane, where its `ts` gives it its place."""
+    moved = update(inbox).where(inbox.c.key == row.key, inbox.c.state == "open")
+    await tx.execute(moved.values(lane=lane, payload=payload))
+
+
+async def confirm(tx: AsyncConnection, key: str, payload: dict[str, Any], now: float) -> InboxRow | None:
+    """Let a row that waits for its asker's yes or no go on; None when it waits no longer."""
+    confirmed = await tx.execute(
+        update(inbox)
+        .where(inbox.c.key == key, inbox.c.state == "open")
+        .values(payload=payload, ready_at=now)
+        .returning(*inbox.c)
+    )
+    row = confirmed.mappings().one_or_none()
+    return None if row is None else _row(row)
+
+
+async def get(tx: AsyncConnection, key: str) -> InboxRow | None:
+    """An open row by its key."""
+    found = await tx.execute(select(inbox).where(inbox.c.key == key, inbox.c.state == "open"))
+    row = found.mappings().one_or_none()
+    return None if row is None else _row(row)
+
+
+async def finish(
+    tx: AsyncConnection, keys: Sequence[str], at: float, *, dead: bool = False, reason: str | None = None
+) -> None:
+    """Close rows. The text is blanked where the work is done; dead rows keep theirs for the retention time."""
+    values: dict[str, Any] = {"state": "dead" if dead else "done", "done_at": at, "reason": reason}
+    if not dead:
+        values["payload"] = {"v": PAYLOAD_VERSION}
+    await tx.execute(update(inbox).where(inbox.c.key.in_(keys), inbox.c.state == "open").values(values))
+
+
+async def open_lanes(tx: AsyncConnection, limit: int = 10_000) -> list[tuple[str, float]]:
+    """Every lane with open rows and when its first one is ready; the sweep wakes them."""
+    found = await tx.execute(
+        select(inbox.c.lane, inbox.c.ready_at).where(inbox.c.state == "open").order_by(inbox.c.ready_at).limit(limit)
+    )
+    return [(lane, ready_at) for lane, ready_at in found]
+
+
+async def count_open(tx: AsyncConnection) -> int:
+    """How much is waiting."""
+    found = await tx.execute(select(inbox.c.key).where(inbox.c.state == "open"))
+    return len(found.all())
+
+
+async def forget(tx: AsyncConnection, before: float, kinds_kept: Sequence[str] = ()) -> int:
+    """Delete one small piece of what was closed before an instant; answers how many rows went."""
+    old = (
+        select(inbox.c.key)
+        .where(inbox.c.state != "open", inbox.c.done_at < before, or_(inbox.c.kind.not_in(kinds_kept)))
+        .limit(BATCH)
+    )
+    return (await tx.execute(delete(inbox).where(inbox.c.key.in_(old)))).rowcount
+
+
+def _values(row: InboxRow) -> dict[str, Any]:
+    return {
+        "key": row.key,
+        "lane": row.lane,
+        "kind": row.kind,
+        "ts": row.ts,
+        "ref": row.ref,
+        "payload": {"v": PAYLOAD_VERSION, **row.payload},
+        "ready_at": row.ready_at,
+        "created_at": row.created_at,
+        "urgent": row.urgent,
+    }
+
+
+def _row(row: Any) -> InboxRow:
+    names = (
+        "key",
+        "lane",
+        "kind",
+        "ts",
+        "ref",
+        "payload",
+        "ready_at",
+        "created_at",
+        "urgent",
+        "attempts",
+        "intent_at",
+    )
+    return InboxRow(**{name: row[name] for name in names})
+
+
+def row_to_payload(row: InboxRow) -> dict[str, Any]:
+    """An inbox row as JSON, to be carried by an outbox row and stored when that one is sent."""
+    return _values(row)
+
+
+def row_from_payload(values: dict[str, Any]) -> InboxRow:
+    """The inverse of `row_to_payload`."""
+    return InboxRow(**values)
+
+
+@dataclass(slots=True)
+class _Waiting:
+    row: InboxRow
+    deadline: float
+    stored: asyncio.Future[None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+
+
+class InboxWriter:
+    """Group commit: rows that arrive together share one transaction, and none is acknowledged before it.
+
+    What is past its deadline is dropped before the commit, so a person who is told that nothing was started is told
+    the truth. A batch that fails is tried again row by row: one bad row costs only itself.
+    """
+
+    def __init__(self, db: Database, *, deadline: float = DEADLINE_SECONDS) -> None:
+        self._db = db
+        self._deadline = deadline
+        self._queue: deque[_Waiting] = deque()
+        self._filled = asyncio.Event()
+
+    async def put(self, row: InboxRow) -> None:
+        """Return once the row is committed; raises NotStoredError when it is not and will not be."""
+        loop = asyncio.get_running_loop()
+        waiting = _Waiting(row, loop.time() + self._deadline)
+        self._queue.append(waiting)
+        self._filled.set()
+        await waiting.stored
+
+    async def run(self) -> None:
+        """Store batches for ever. Nothing a row or a caller does ends this loop."""
+        while True:
+            await self._filled.wait()
+            self._filled.clear()
+            while self._queue:
+                await self.store_batch()
+
+    async def store_batch(self) -> None:
+        """Store what has gathered by the time it is our turn."""
+        batch: list[_Waiting] = []
+        try:
+            async with self._db.write(first=True) as tx:
+                batch = self._gather()
+                if batch:
+                    await add(tx, [waiting.row for waiting in batch])
+        except Exception as error:  # noqa: BLE001 - whatever it is, the callers hear of it and the loop goes on
+            await self._store_singly(batch or self._gather(), error)
+        else:
+            _resolve(batch)
+
+    async def _store_singly(self, batch: Sequence[_Waiting], error: Exception) -> None:
+        for waiting in batch:
+            if len(batch) == 1 or self._late(waiting):
+                _reject(waiting, error)
+                continue
+            try:
+                async with self._db.write(first=True) as tx:
+                    await add(tx, [waiting.row])
+            except Exception as own:  # noqa: BLE001 - as above
+                _reject(waiting, own)
+            else:
+                _resolve([waiting])
+
+    def _gather(self) -> list[_Waiting]:
+        batch: list[_Waiting] = []
+        while self._queue and len(batch) < BATCH:
+            waiting = self._queue.popleft()
+            if waiting.stored.done():
+                continue  # the caller is gone; nobody was told anything
+            if self._late(waiting):
+                _reject(waiting, TimeoutError("the store did not take the row in time"))
+                continue
+            batch.append(waiting)
+        return batch
+
+    @staticmethod
+    def _late(waiting: _Waiting) -> bool:
+        return asyncio.get_running_loop().time() > waiting.deadline
+
+
+def _resolve(batch: Sequence[_Waiting]) -> None:
+    for waiting in batch:
+        if not waiting.stored.done():
+            waiting.stored.set_result(None)
+
+
+def _reject(waiting: _Waiting, error: BaseException) -> None:
+    if not waiting.stored.done():
+        refusal = NotStoredError(waiting.row.key)
+        refusal.__cause__ = error
+        waiting.stored.set_exception(refusal)
+
+
+def urgent(row: InboxRow) -> InboxRow:
+    """The same row, ahead of what waits in its lane."""
+    return replace(row, urgent=True)

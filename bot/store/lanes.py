@@ -1,0 +1,87 @@
+"""Who works on which lane.
+
+A claim lasts one row. The worker, not the lane, has a heartbeat: a lane is free when it has no owner, or when its
+owner has not been seen for a lease. Each claim counts the epoch up, and whoever holds an older epoch writes nothing.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy import ColumnElement, delete, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.store.database import Database, insert
+from bot.store.tables import lanes, workers
+
+FORGET_AFTER_LEASES: Final = 20
+
+
+class ClaimLostError(Exception):
+    """Another worker has taken the lane over; nothing may be written or called any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """The right to work on one lane until it is given back or outlived."""
+
+    lane: str
+    owner: str
+    epoch: int
+
+
+async def claim(tx: AsyncConnection, db: Database, lane: str, owner: str, lease: float) -> Claim | None:
+    """Take a free lane; None while somebody else who is alive works on it.
+
+    One's own claim is taken again: within a process the engine never runs a lane twice, so it is a left-over.
+    """
+    await tx.execute(insert(tx, lanes).values(name=lane).on_conflict_do_nothing())
+    alive = select(workers.c.id).where(workers.c.seen_at > db.now() - lease)
+    free = or_(lanes.c.owner.is_(None), lanes.c.owner == owner, lanes.c.owner.not_in(alive))
+    taken = await tx.execute(
+        update(lanes)
+        .where(lanes.c.name == lane, free)
+        .values(owner=owner, epoch=lanes.c.epoch + 1, claimed_at=db.now())
+        .returning(lanes.c.epoch)
+    )
+    epoch = taken.scalar_one_or_none()
+    return None if epoch is None else Claim(lane, owner, epoch)
+
+
+async def release(tx: AsyncConnection, held: Claim) -> None:
+    """Give the lane back in the transaction that marks its row; raises ClaimLostError when it is no longer ours."""
+    given = await tx.execute(
+        update(lanes).where(*_ours(held)).values(owner=None, claimed_at=None).returning(lanes.c.epoch)
+    )
+    if given.scalar_one_or_none() is None:
+        raise ClaimLostError(held.lane)
+
+
+async def hold(tx: AsyncConnection, held: Claim) -> None:
+    """Check the epoch inside a transaction and keep the lane to its end."""
+    kept = await tx.execute(update(lanes).where(*_ours(held)).values(owner=held.owner).returning(lanes.c.epoch))
+    if kept.scalar_one_or_none() is None:
+        raise ClaimLostError(held.lane)
+
+
+async def check(tx: AsyncConnection, held: Claim) -> None:
+    """Look at the epoch right before a call to the outside. What freezes after this line, nobody can fence."""
+    found = await tx.execute(select(lanes.c.epoch).where(*_ours(held)))
+    if found.scalar_one_or_none() is None:
+        raise ClaimLostError(held.lane)
+
+
+async def beat(tx: AsyncConnection, db: Database, worker: str, lease: float) -> None:
+    """Say that this worker is alive, and forget those long gone."""
+    statement = insert(tx, workers).values(id=worker, started_at=db.now(), seen_at=db.now())
+    await tx.execute(statement.on_conflict_do_update(index_elements=["id"], set_={"seen_at": db.now()}))
+    await tx.execute(delete(workers).where(workers.c.seen_at < db.now() - FORGET_AFTER_LEASES * lease))
+
+
+async def leave(tx: AsyncConnection, worker: str) -> None:
+    """A worker that stops properly leaves its lanes free at once."""
+    await tx.execute(update(lanes).where(lanes.c.owner == worker).values(owner=None, claimed_at=None))
+    await tx.execute(delete(workers).where(workers.c.id == worker))
+
+
+def _ours(held: Claim) -> tuple[ColumnElement[bool], ...]:
+    return (lanes.c.name == held.lane, lanes.c.owner == held.owner, lanes.c.epoch == held.epoch)

@@ -1,0 +1,26 @@
+"""People, as last read from Slack."""
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.domain.person import Person
+from bot.store.database import insert
+from bot.store.tables import people
+
+_FIELDS = ("name", "email", "is_guest", "is_stranger", "is_bot", "is_admin")
+
+
+async def get(tx: AsyncConnection, team: str, user: str, read_after: float) -> Person | None:
+    """A person read since an instant; None when unknown or too long ago."""
+    found = await tx.execute(
+        select(people).where(people.c.team == team, people.c.user == user, people.c.read_at >= read_after)
+    )
+    row = found.mappings().one_or_none()
+    return None if row is None else Person(id=row["user"], **{name: row[name] for name in _FIELDS})
+
+
+async def put(tx: AsyncConnection, team: str, person: Person, now: float) -> None:
+    """Remember what Slack said about a person."""
+    facts = {name: getattr(person, name) for name in _FIELDS} | {"read_at": now}
+    statement = insert(tx, people).values(team=team, user=person.id, **facts)
+    await tx.execute(statement.on_conflict_do_update(index_elements=["team", "user"], set_=facts))

@@ -1,0 +1,42 @@
+"""Bringing the schema up, with Alembic."""
+
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from bot.store.database import Database
+
+
+def alembic_config() -> Config:
+    """Alembic's settings; there is no ini file."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    return config
+
+
+async def migrate(db: Database) -> None:
+    """Bring the schema up to the newest revision: all of it in one transaction, or nothing."""
+    config = alembic_config()
+
+    def upgrade(connection: Any) -> None:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+
+    await db.run_sync(upgrade)
+
+
+async def is_current(db: Database) -> bool:
+    """Whether the store has the schema this code was written for."""
+    newest = ScriptDirectory.from_config(alembic_config()).get_current_head()
+    found: list[str | None] = []
+
+    def look(connection: Any) -> None:
+        found.append(MigrationContext.configure(connection).get_current_revision())
+
+    async with db.read() as tx:
+        await tx.run_sync(look)
+    return found == [newest]

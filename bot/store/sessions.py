@@ -1,0 +1,277 @@
+"""Sessions: our own record of each, with what was relayed from it."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, and_, bindparam, delete, func, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.domain.session import QUEUED_STATUSES, Options, PullRequest, Session, Snapshot, Stage, first_line
+from bot.store.database import insert
+from bot.store.inbox import BATCH
+from bot.store.tables import outbox, sessions, threads
+
+LIVE_STAGES: Final = (Stage.QUEUED, Stage.CREATING, Stage.OPEN)
+_PLAIN: Final = [
+    "id",
+    "team",
+    "channel",
+    "thread_ts",
+    "requester",
+    "prompt",
+    "reference",
+    "cause_ts",
+    "devin_id",
+    "url",
+    "checking",
+    "stop_requested",
+    "stopped_by",
+    "created_at",
+    "ended_at",
+    "spoken_at",
+]
+_SEEN: Final = ["status", "detail", "title", "acus", "has_result", "archived", "updated_at"]
+
+
+@dataclass(frozen=True, slots=True)
+class Relay:
+    """How far a session's conversation and news have been told in its thread."""
+
+    last_event_id: str | None = None
+    page_cursor: str | None = None
+    devin_messages: int = 0
+    news_seq: int = 0
+    figures_at: float = 0.0
+    waiting: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Tracked:
+    """A session and its relay: what the poller compares with."""
+
+    session: Session
+    relay: Relay
+
+
+async def add(tx: AsyncConnection, session: Session) -> None:
+    """Record a session; the same cause makes the same id, so a second time changes nothing."""
+    await tx.execute(insert(tx, sessions).values(_values(session)).on_conflict_do_nothing())
+
+
+async def get(tx: AsyncConnection, session_id: str) -> Session | None:
+    """One session by our id."""
+    found = await _tracked(tx, sessions.c.id == session_id)
+    return found[session_id].session if found else None
+
+
+async def tracked(tx: AsyncConnection, session_ids: Iterable[str]) -> dict[str, Tracked]:
+    """Sessions with their relays, by our ids."""
+    return await _tracked(tx, sessions.c.id.in_(list(session_ids)))
+
+
+async def by_bare_ids(tx: AsyncConnection, bare_ids: Sequence[str]) -> dict[str, Tracked]:
+    """Sessions with their relays, by Devin's ids without prefix."""
+    found = await tx.execute(select(sessions).where(sessions.c.bare_id.in_(bare_ids)))
+    return {row["bare_id"]: _track(row) for row in found.mappings()}
+
+
+async def by_references(tx: AsyncConnection, references: Sequence[str]) -> dict[str, Session]:
+    """Sessions by the reference that stands in their tag."""
+    found = await tx.execute(select(sessions).where(sessions.c.reference.in_(references)))
+    return {row["reference"]: _session(row) for row in found.mappings()}
+
+
+async def open_bare_ids(tx: AsyncConnection) -> list[str]:
+    """Devin's ids of all sessions that are watched."""
+    found = await tx.execute(select(sessions.c.bare_id).where(*_watched()))
+    return [bare_id for bare_id in found.scalars() if bare_id]
+
+
+async def restless(tx: AsyncConnection, spoken_after: float) -> tuple[int, int]:
+    """How many sessions are watched, and how many of them work or were just spoken to."""
+    rests = sessions.c.detail.in_(("finished", "waiting_for_user"))
+    works = and_(sessions.c.status == "running", or_(sessions.c.detail.is_(None), ~rests))
+    busy = or_(sessions.c.status.in_(QUEUED_STATUSES), works, sessions.c.waiting, sessions.c.spoken_at >= spoken_after)
+    found = await tx.execute(select(func.count(), func.count().filter(busy)).where(*_watched()))
+    row = found.one()
+    return int(row[0]), int(row[1])
+
+
+async def expecting(tx: AsyncConnection, spoken_after: float) -> list[Tracked]:
+    """Watched sessions that a person just wrote to, or that were seen waiting without a word."""
+    recent = or_(sessions.c.spoken_at >= spoken_after, sessions.c.waiting)
+    found = await tx.execute(select(sessions).where(*_watched(), recent).order_by(sessions.c.spoken_at).limit(BATCH))
+    return [_track(row) for row in found.mappings()]
+
+
+async def of_person(
+    tx: AsyncConnection,
+    team: str,
+    user: str,
+    *,
+    channel: str | None = None,
+    live: bool = True,
+    limit: int = 20,
+) -> list[Session]:
+    """A person's sessions, newest first."""
+    conditions = [sessions.c.team == team, sessions.c.requester == user]
+    if channel is not None:
+        conditions.append(sessions.c.channel == channel)
+    if live:
+        conditions.append(sessions.c.stage.in_(LIVE_STAGES))
+    found = await tx.execute(select(sessions).where(*conditions).order_by(sessions.c.created_at.desc()).limit(limit))
+    return [_session(row) for row in found.mappings()]
+
+
+async def of_channel(tx: AsyncConnection, team: str, channel: str, limit: int = 20) -> list[Session]:
+    """The live sessions of a channel, newest first."""
+    found = await tx.execute(
+        select(sessions)
+        .where(sessions.c.team == team, sessions.c.channel == channel, sessions.c.stage.in_(LIVE_STAGES))
+        .order_by(sessions.c.created_at.desc())
+        .limit(limit)
+    )
+    return [_session(row) for row in found.mappings()]
+
+
+async def change(tx: AsyncConnection, session_id: str, **values: Any) -> None:
+    """Set columns of one session."""
+    await tx.execute(update(sessions).where(sessions.c.id == session_id).values(values))
+
+
+async def opened(tx: AsyncConnection, session: Session, devin_id: str, url: str, seen: Snapshot) -> None:
+    """Devin has it. The prompt is blanked but for its first line, which may have to serve as the title."""
+    await change(
+        tx,
+        session.id,
+        stage=Stage.OPEN,
+        checking=False,
+        devin_id=devin_id,
+        bare_id=devin_id.removeprefix("devin-"),
+        url=url,
+        prompt=first_line(session.prompt),
+        spoken_at=session.created_at,
+        **_seen(seen),
+    )
+
+
+async def see(tx: AsyncConnection, session_id: str, seen: Snapshot, **relay: Any) -> bool:
+    """Store what Devin said; a row older than the stored one is not applied (then False)."""
+    applied = await tx.execute(
+        update(sessions)
+        .where(sessions.c.id == session_id, sessions.c.updated_at <= seen.updated_at)
+        .values(**_seen(seen), **relay)
+    )
+    return applied.rowcount > 0
+
+
+async def see_many(tx: AsyncConnection, seen: Sequence[tuple[str, Snapshot]]) -> None:
+    """Store new figures of many sessions at once; rows older than the stored ones are not applied."""
+    if not seen:
+        return
+    columns = ("acus", "has_result", "updated_at")
+    statement = (
+        update(sessions)
+        .where(sessions.c.id == bindparam("session"), sessions.c.updated_at <= bindparam("at"))
+        .values({name: bindparam(f"new_{name}") for name in columns})
+    )
+    rows = [
+        {"session": key, "at": one.updated_at, **{f"new_{name}": getattr(one, name) for name in columns}}
+        for key, one in seen
+    ]
+    await tx.execute(statement, rows)
+
+
+async def drew_figures(tx: AsyncConnection, session_ids: Sequence[str], now: float) -> None:
+    """Note when cards last showed new figures."""
+    await tx.execute(update(sessions).where(sessions.c.id.in_(session_ids)).values(figures_at=now))
+
+
+async def counts_between(tx: AsyncConnection, after: float, before: float) -> tuple[int, int]:
+    """How many sessions were started and how many came to their end in a time."""
+    started = func.count().filter(sessions.c.created_at >= after, sessions.c.created_at < before)
+    ended = func.count().filter(sessions.c.done_at >= after, sessions.c.done_at < before)
+    row = (await tx.execute(select(started, ended).where(sessions.c.devin_id.is_not(None)))).one()
+    return int(row[0]), int(row[1])
+
+
+async def waiting_now(tx: AsyncConnection) -> int:
+    """How many sessions wait for a person at this moment."""
+    found = await tx.execute(
+        select(func.count()).where(
+            sessions.c.stage == Stage.OPEN,
+            sessions.c.status == "running",
+            sessions.c.detail.in_(("waiting_for_user", "waiting_for_approval")),
+        )
+    )
+    return int(found.scalar_one())
+
+
+async def forget(tx: AsyncConnection, before: float) -> int:
+    """Delete one small piece of sessions that ended before an instant, with their rows."""
+    found = await tx.execute(select(sessions.c.id).where(sessions.c.ended_at < before).limit(BATCH))
+    old = list(found.scalars())
+    if old:
+        await tx.execute(delete(outbox).where(outbox.c.session_id.in_(old)))
+        await tx.execute(delete(threads).where(threads.c.session_id.in_(old)))
+        await tx.execute(delete(sessions).where(sessions.c.id.in_(old)))
+    return len(old)
+
+
+async def end_sleepers(tx: AsyncConnection, before: int, now: float) -> int:
+    """End our watch over one small piece of sessions that have slept since an instant."""
+    asleep = (
+        select(sessions.c.id)
+        .where(*_watched(), sessions.c.status != "running", sessions.c.updated_at < before)
+        .limit(BATCH)
+    )
+    ended = update(sessions).where(sessions.c.id.in_(asleep)).values(stage=Stage.ENDED, ended_at=now)
+    return (await tx.execute(ended)).rowcount
+
+
+def kept() -> Any:
+    """The ids of all sessions that are still recorded, as a subquery: their keys live as long as they do."""
+    return select(sessions.c.id)
+
+
+def _watched() -> tuple[ColumnElement[bool], ...]:
+    return (sessions.c.stage == Stage.OPEN, sessions.c.ended_at.is_(None))
+
+
+def _seen(seen: Snapshot) -> dict[str, Any]:
+    values = {name: getattr(seen, name) for name in _SEEN}
+    return values | {"pull_requests": [asdict(request) for request in seen.pull_requests]}
+
+
+async def _tracked(tx: AsyncConnection, condition: Any) -> dict[str, Tracked]:
+    found = await tx.execute(select(sessions).where(condition))
+    return {row["id"]: _track(row) for row in found.mappings()}
+
+
+def _values(session: Session) -> dict[str, Any]:
+    return {
+        **{name: getattr(session, name) for name in _PLAIN},
+        **{name: getattr(session.seen, name) for name in _SEEN},
+        "stage": session.stage.value,
+        "options": asdict(session.options),
+        "pull_requests": [asdict(request) for request in session.seen.pull_requests],
+        "bare_id": session.devin_id.removeprefix("devin-") if session.devin_id else None,
+    }
+
+
+def _track(row: Any) -> Tracked:
+    names = ("last_event_id", "page_cursor", "devin_messages", "news_seq", "figures_at", "waiting")
+    return Tracked(_session(row), Relay(**{name: row[name] for name in names}))
+
+
+def _session(row: Any) -> Session:
+    options = row["options"]
+    seen = {name: row[name] for name in _SEEN}
+    requests = tuple(PullRequest(**request) for request in row["pull_requests"])
+    return Session(
+        **{name: row[name] for name in _PLAIN},
+        stage=Stage(row["stage"]),
+        options=Options(**{**options, "tags": tuple(options["tags"])}),
+        seen=Snapshot(**seen, pull_requests=requests),
+    )

@@ -1,0 +1,232 @@
+"""The tables. Instants are Unix seconds in UTC; Slack's `ts` are strings of one width, so they sort as text.
+
+Changes to this file need a migration in `migrations/versions`; a test compares the two.
+"""
+
+from typing import Any, Final
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    false,
+    text,
+    true,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+metadata: Final = MetaData(naming_convention={"ix": "ix_%(table_name)s_%(column_0_N_name)s", "pk": "pk_%(table_name)s"})
+
+_JSON = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
+_SEQUENCE = BigInteger().with_variant(Integer, "sqlite")  # only INTEGER counts up by itself on SQLite
+
+
+def _flag(name: str) -> Column[bool]:
+    return Column(name, Boolean, nullable=False, server_default=false())
+
+
+def _number(name: str, kind: Any = Integer) -> Column[Any]:
+    return Column(name, kind, nullable=False, server_default=text("0"))
+
+
+# Everything Slack sent that asks for work, and what follows from it. One row acts once.
+inbox: Final = Table(
+    "inbox",
+    metadata,
+    Column("key", String, primary_key=True),
+    Column("lane", String, nullable=False),
+    Column("kind", String, nullable=False),
+    _flag("urgent"),
+    Column("ts", String, nullable=False),
+    Column("state", String, nullable=False, server_default="open"),  # open, done, dead
+    Column("ready_at", Float, nullable=False),
+    _number("attempts"),
+    Column("intent_at", Float),  # set in the commit before a call whose outcome may get lost
+    Column("reason", String),
+    Column("ref", String, nullable=False),  # the id in the log and in what people are told
+    Column("payload", _JSON, nullable=False),
+    Column("created_at", Float, nullable=False),
+    Column("done_at", Float),
+)
+Index(
+    "ix_inbox_open",
+    inbox.c.lane,
+    inbox.c.ts,
+    sqlite_where=text("state = 'open'"),
+    postgresql_where=text("state = 'open'"),
+)
+Index("ix_inbox_done_at", inbox.c.done_at)
+
+# Everything the bot says. A card is one row for ever, with a version that counts up.
+outbox: Final = Table(
+    "outbox",
+    metadata,
+    Column("seq", _SEQUENCE, primary_key=True, autoincrement=True),
+    Column("key", String, nullable=False, unique=True),
+    Column("lane", String, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("team", String, nullable=False),
+    Column("channel", String, nullable=False),
+    Column("thread", String, nullable=False),  # what keeps order: the thread, or the key where there is none yet
+    Column("thread_ts", String),
+    Column("session_id", String),
+    _number("rank"),  # 0 goes first, 2 when nothing else waits
+    Column("state", String, nullable=False, server_default="open"),  # open, sending, sent, dead
+    _number("version"),
+    _number("sent_version"),
+    Column("ts", String),  # Slack's, once it is there
+    _number("attempts"),
+    Column("next_at", Float, nullable=False),
+    Column("sending_at", Float),  # set in the commit before a post whose answer may get lost
+    Column("expires_at", Float),
+    Column("reason", String),
+    Column("ref", String, nullable=False),
+    Column("payload", _JSON, nullable=False),
+    Column("follow", _JSON),  # the inbox row to store when this one is sent
+    Column("created_at", Float, nullable=False),
+    Column("sent_at", Float),
+    sqlite_autoincrement=True,
+)
+_OUTBOX_OPEN = text("state IN ('open', 'sending')")
+Index(
+    "ix_outbox_open",
+    outbox.c.lane,
+    outbox.c.rank,
+    outbox.c.seq,
+    sqlite_where=_OUTBOX_OPEN,
+    postgresql_where=_OUTBOX_OPEN,
+)
+Index("ix_outbox_session_id", outbox.c.session_id)
+Index("ix_outbox_sent_at", outbox.c.sent_at)
+
+sessions: Final = Table(
+    "sessions",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("team", String, nullable=False),
+    Column("channel", String, nullable=False),
+    Column("thread_ts", String),
+    Column("requester", String, nullable=False),
+    Column("prompt", Text, nullable=False),  # its first line only, once Devin has it
+    Column("options", _JSON, nullable=False),
+    Column("stage", String, nullable=False),
+    Column("reference", String, unique=True),
+    Column("cause_ts", String),
+    Column("devin_id", String),
+    Column("bare_id", String, unique=True),  # without `devin-`, the form ids are compared in
+    Column("url", String),
+    Column("status", String, nullable=False, server_default="new"),
+    Column("detail", String),
+    Column("title", String),
+    Column("pull_requests", _JSON, nullable=False),
+    _number("acus", Float),
+    _flag("has_result"),
+    _flag("archived"),
+    _number("updated_at", BigInteger),
+    _flag("checking"),
+    _flag("stop_requested"),
+    Column("stopped_by", String),
+    Column("created_at", Float, nullable=False),
+    Column("done_at", Float),  # when its end was last told
+    Column("ended_at", Float),
+    _number("spoken_at", Float),
+    # what was relayed: only what follows is inserted, so old messages never come again
+    Column("last_event_id", String),
+    Column("page_cursor", String),
+    _number("devin_messages"),
+    _number("news_seq"),
+    _number("figures_at", Float),  # when the card last showed new figures
+    _flag("waiting"),  # seen waiting once without a new message; the second time it is news
+)
+Index("ix_sessions_thread", sessions.c.team, sessions.c.channel, sessions.c.thread_ts)
+Index("ix_sessions_stage", sessions.c.stage)
+Index("ix_sessions_requester", sessions.c.team, sessions.c.requester, sessions.c.created_at)
+
+threads: Final = Table(
+    "threads",
+    metadata,
+    Column("team", String, primary_key=True),
+    Column("channel", String, primary_key=True),
+    Column("ts", String, primary_key=True),
+    Column("session_id", String, nullable=False),
+    _flag("muted"),
+    _flag("closed"),
+    Column("unread", Boolean, nullable=False, server_default=true()),  # not read by catch-up since its session is there
+    Column("last_seen_ts", String, nullable=False),  # the newest message that was stored; catch-up starts here
+    Column("created_at", Float, nullable=False),
+)
+
+# Who works on a lane. A claim lasts one row; `epoch` tells a frozen worker that it has been replaced.
+lanes: Final = Table(
+    "lanes",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("owner", String),
+    _number("epoch"),
+    Column("claimed_at", Float),
+)
+
+workers: Final = Table(
+    "workers",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("started_at", Float, nullable=False),
+    Column("seen_at", Float, nullable=False),
+)
+
+# When a channel may be posted to again, and when a method has a token again.
+pace: Final = Table(
+    "pace",
+    metadata,
+    Column("name", String, primary_key=True),
+    _number("next_at", Float),
+)
+
+due: Final = Table(
+    "due",
+    metadata,
+    Column("name", String, primary_key=True),
+    Column("at", Float, nullable=False),
+    Column("state", _JSON, nullable=False),
+)
+
+people: Final = Table(
+    "people",
+    metadata,
+    Column("team", String, primary_key=True),
+    Column("user", String, primary_key=True),
+    Column("name", String, nullable=False),
+    Column("email", String),
+    _flag("is_guest"),
+    _flag("is_stranger"),
+    _flag("is_bot"),
+    _flag("is_admin"),
+    Column("read_at", Float, nullable=False),
+)
+
+# ACUs by session and billing day, from the differences the poller sees.
+spend: Final = Table(
+    "spend",
+    metadata,
+    Column("session_id", String, primary_key=True),
+    Column("day", String, primary_key=True),  # ISO date of the billing day
+    _number("acus", Float),
+)
+Index("ix_spend_day", spend.c.day)
+
+# What Devin billed to the organisation, by billing day.
+consumption: Final = Table(
+    "consumption",
+    metadata,
+    Column("day", String, primary_key=True),
+    Column("acus", Float, nullable=False),
+    Column("read_at", Float, nullable=False),
+)
