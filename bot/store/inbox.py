@@ -1,16 +1,17 @@
 """The inbox: everything Slack sent that asks for work, stored before it is acknowledged."""
 
 import asyncio
+import json
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import String, cast, delete, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.database import Database, insert
-from bot.store.tables import inbox
+from bot.store.tables import inbox, sessions
 
 BATCH: Final = 200
 DEADLINE_SECONDS: Final = 2.0
@@ -150,14 +151,33 @@ async def count_open(tx: AsyncConnection) -> int:
     return len(found.all())
 
 
-async def forget(tx: AsyncConnection, before: float, kinds_kept: Sequence[str] = ()) -> int:
-    """Delete one small piece of what was closed before an instant; answers how many rows went."""
+async def forget(tx: AsyncConnection, before: float) -> int:
+    """Delete one small piece of what was closed before an instant; answers how many rows went.
+
+    What stands in the thread of a session that is still recorded stays: its keys keep old messages from acting again.
+    """
     old = (
         select(inbox.c.key)
-        .where(inbox.c.state != "open", inbox.c.done_at < before, or_(inbox.c.kind.not_in(kinds_kept)))
+        .where(inbox.c.state != "open", inbox.c.done_at < before, inbox.c.lane.not_in(_lanes_of_sessions()))
         .limit(BATCH)
     )
     return (await tx.execute(delete(inbox).where(inbox.c.key.in_(old)))).rowcount
+
+
+async def forget_texts(tx: AsyncConnection, before: float) -> int:
+    """Blank one small piece of the texts of rows that died before an instant and stay for their keys."""
+    blank = {"v": PAYLOAD_VERSION}
+    told = select(inbox.c.key).where(
+        inbox.c.state == "dead", inbox.c.done_at < before, cast(inbox.c.payload, String) != json.dumps(blank)
+    )
+    blanked = update(inbox).where(inbox.c.key.in_(told.limit(BATCH))).values(payload=blank)
+    return (await tx.execute(blanked)).rowcount
+
+
+def _lanes_of_sessions() -> Any:
+    """The names that `bot.domain.lane.thread_lane` gives to the threads of all recorded sessions."""
+    channel = literal("in:").concat(sessions.c.team).concat(":").concat(sessions.c.channel)
+    return select(channel.concat(":").concat(sessions.c.thread_ts)).where(sessions.c.thread_ts.is_not(None))
 
 
 def _values(row: InboxRow) -> dict[str, Any]:

@@ -77,6 +77,12 @@ async def beat(tx: AsyncConnection, db: Database, worker: str, lease: float) -> 
     await tx.execute(delete(workers).where(workers.c.seen_at < db.now() - FORGET_AFTER_LEASES * lease))
 
 
+async def free_all(tx: AsyncConnection) -> None:
+    """Free every lane: whoever holds the SQLite file alone knows that no other worker is alive."""
+    await tx.execute(update(lanes).where(lanes.c.owner.is_not(None)).values(owner=None, claimed_at=None))
+    await tx.execute(delete(workers))
+
+
 async def leave(tx: AsyncConnection, worker: str) -> None:
     """A worker that stops properly leaves its lanes free at once."""
     await tx.execute(update(lanes).where(lanes.c.owner == worker).values(owner=None, claimed_at=None))

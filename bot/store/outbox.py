@@ -1,10 +1,11 @@
 """The outbox: everything the bot says, in the order it is to be said."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import and_, case, delete, exists, func, literal, or_, select, update
+from sqlalchemy import String, and_, case, cast, delete, exists, func, literal, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.database import insert
@@ -224,6 +225,16 @@ async def forget(tx: AsyncConnection, before: float, live_sessions: Any) -> int:
         .limit(BATCH)
     )
     return (await tx.execute(delete(outbox).where(outbox.c.seq.in_(old)))).rowcount
+
+
+async def forget_texts(tx: AsyncConnection, before: float) -> int:
+    """Blank one small piece of the texts of rows that died before an instant and stay with their session."""
+    blank = {"v": PAYLOAD_VERSION}
+    told = select(outbox.c.seq).where(
+        outbox.c.state == "dead", outbox.c.sent_at < before, cast(outbox.c.payload, String) != json.dumps(blank)
+    )
+    blanked = update(outbox).where(outbox.c.seq.in_(told.limit(BATCH))).values(payload=blank, follow=None)
+    return (await tx.execute(blanked)).rowcount
 
 
 def _smaller(column: Any, value: int) -> Any:

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.domain.session import QUEUED_STATUSES, Options, PullRequest, Session, Snapshot, Stage, first_line
 from bot.store.database import insert
 from bot.store.inbox import BATCH
-from bot.store.tables import outbox, sessions, threads
+from bot.store.tables import sessions, threads
 
 LIVE_STAGES: Final = (Stage.QUEUED, Stage.CREATING, Stage.OPEN)
 _PLAIN: Final = [
@@ -209,11 +209,13 @@ async def waiting_now(tx: AsyncConnection) -> int:
 
 
 async def forget(tx: AsyncConnection, before: float) -> int:
-    """Delete one small piece of sessions that ended before an instant, with their rows."""
+    """Delete one small piece of sessions that ended before an instant, with their threads.
+
+    Their inbox and outbox rows are nobody's then, and go in pieces of their own.
+    """
     found = await tx.execute(select(sessions.c.id).where(sessions.c.ended_at < before).limit(BATCH))
     old = list(found.scalars())
     if old:
-        await tx.execute(delete(outbox).where(outbox.c.session_id.in_(old)))
         await tx.execute(delete(threads).where(threads.c.session_id.in_(old)))
         await tx.execute(delete(sessions).where(sessions.c.id.in_(old)))
     return len(old)

@@ -1,13 +1,23 @@
 """What was spent: by session from the differences the poller sees, and by day as Devin billed it."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.database import insert
+from bot.store.inbox import BATCH
 from bot.store.tables import consumption, sessions, spend
+
+
+@dataclass(frozen=True, slots=True)
+class Billed:
+    """What Devin billed on one billing day, and when that was read."""
+
+    acus: float
+    read_at: float
 
 
 async def add(tx: AsyncConnection, day: date, amounts: Mapping[str, float]) -> None:
@@ -75,3 +85,26 @@ async def consumed(tx: AsyncConnection, first: date, last: date) -> dict[date, f
         )
     )
     return {date.fromisoformat(day): float(acus) for day, acus in found}
+
+
+async def billed(tx: AsyncConnection, first: date, last: date) -> dict[date, Billed]:
+    """The same with the instants of reading: a figure read before its day was over says little."""
+    found = await tx.execute(
+        select(consumption.c.day, consumption.c.acus, consumption.c.read_at).where(
+            consumption.c.day >= first.isoformat(), consumption.c.day <= last.isoformat()
+        )
+    )
+    return {date.fromisoformat(day): Billed(float(acus), read_at) for day, acus, read_at in found}
+
+
+async def forget(tx: AsyncConnection, before: date) -> int:
+    """Delete one small piece of what was spent on billing days before this one."""
+    key = (spend.c.session_id, spend.c.day)
+    old = select(*key).where(spend.c.day < before.isoformat()).limit(BATCH)
+    return (await tx.execute(delete(spend).where(tuple_(*key).in_(old)))).rowcount
+
+
+async def forget_consumption(tx: AsyncConnection, before: date) -> int:
+    """Delete one small piece of what Devin billed before this billing day."""
+    old = select(consumption.c.day).where(consumption.c.day < before.isoformat()).limit(BATCH)
+    return (await tx.execute(delete(consumption).where(consumption.c.day.in_(old)))).rowcount

@@ -369,6 +369,15 @@ def reply_not_sent(reason: str, reference: str, excerpt: str = "") -> Message:
     )
 
 
+def reply_uncertain(reference: str, excerpt: str = "") -> Message:
+    """Tell in the thread that nobody can say whether a reply arrived."""
+    which = f"the reply “{fitted(excerpt, _PROMPT_SHOWN)}”" if excerpt else "a reply"
+    return Message(
+        f":warning: Devin's answer got lost and it cannot be reached, so we do not know whether {which} arrived. "
+        f"Look into the session in Devin before you write it again. Reference {_code(reference)}."
+    )
+
+
 def unknown_verb(verb: UnknownVerb) -> Message:
     """Suggest what was probably meant; nothing was forwarded."""
     if verb.nearest == verb.word:

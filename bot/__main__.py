@@ -1,0 +1,101 @@
+"""`python -m bot run | migrate | manifest | doctor | playground`."""
+
+import argparse
+import asyncio
+import os
+import sys
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Any
+
+from bot import logs
+from bot.app import StartError
+from bot.config import Settings, SettingsError, load_settings
+from bot.manifest import as_yaml, manifest_for
+from bot.serve import serve
+from bot.store.database import Database
+from bot.store.schema import migrate
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Do what the command line says; answers the exit code."""
+    asked = _parser().parse_args(argv)
+    try:
+        code: int = asked.command(asked)
+    except (SettingsError, StartError, ValueError) as error:
+        print(error, file=sys.stderr)
+        return 1
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m bot", description="Devin Bridge: work with Devin from Slack.")
+    commands = parser.add_subparsers(required=True, metavar="command")
+    for name, command, meaning in (
+        ("run", _run, "everything in one process"),
+        ("migrate", _migrate, "bring the store's schema up"),
+        ("doctor", _doctor, "check tokens, scopes, permissions and store, with the exact fix"),
+    ):
+        sub = commands.add_parser(name, help=meaning, description=meaning)
+        sub.add_argument("--env-file", type=Path, help="a file of settings; the environment wins")
+        sub.set_defaults(command=command)
+    manifest = commands.add_parser("manifest", help="print the Slack app's manifest")
+    manifest.add_argument("--url", help="the bot's public https address; without it the manifest is for Socket Mode")
+    manifest.set_defaults(command=_manifest)
+    playground = commands.add_parser("playground", help="the bot against a simulated Slack and Devin on this machine")
+    playground.add_argument("--once", action="store_true", help="end after the scripted conversation")
+    playground.set_defaults(command=_playground)
+    return parser
+
+
+def _settings(asked: argparse.Namespace) -> Settings:
+    settings = load_settings(os.environ, asked.env_file)
+    logs.configure(settings.bot_log_level, settings.bot_log_format, secrets=settings.secrets)
+    return settings
+
+
+def _run(asked: argparse.Namespace) -> int:
+    _in_loop(serve(_settings(asked)))
+    return 0
+
+
+def _migrate(asked: argparse.Namespace) -> int:
+    async def bring_up(settings: Settings) -> None:
+        db = Database(settings.database_url.get_secret_value())
+        try:
+            await migrate(db)
+        finally:
+            await db.close()
+
+    _in_loop(bring_up(_settings(asked)))
+    print("The schema is up to date.")
+    return 0
+
+
+def _doctor(asked: argparse.Namespace) -> int:
+    from bot.doctor import doctor  # noqa: PLC0415 - its probes are needed by nobody else
+
+    logs.configure("ERROR", "console")
+    return asyncio.run(doctor(os.environ, asked.env_file))
+
+
+def _manifest(asked: argparse.Namespace) -> int:
+    print(as_yaml(manifest_for(asked.url)), end="")
+    return 0
+
+
+def _playground(asked: argparse.Namespace) -> int:
+    from bot.playground.show import play  # noqa: PLC0415 - the simulators are no part of a bot that works
+
+    return asyncio.run(play(once=asked.once))
+
+
+def _in_loop(work: Coroutine[Any, Any, None]) -> None:
+    import uvloop  # noqa: PLC0415 - not on every platform
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(work)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,135 @@
+"""What Devin is told: prompts with their context, messages with their sender, and the files that belong to them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from bot.devin.errors import DevinForbidden, DevinRefused
+from bot.domain.session import Session
+from bot.domain.text import mentioned_users, plain, without_mention
+from bot.flows.admission import Admission
+from bot.flows.tools import Job, Tools
+from bot.logs import get_logger
+from bot.slack.errors import SlackRefused
+from bot.slack.files import DOWNLOAD_LIMIT_BYTES, FileNotReadable, Reason, SlackFile, file_from
+from bot.slack.threads import ThreadMessage
+from bot.views import answers
+from bot.views.message import Message
+
+log = get_logger(__name__)
+
+CONTEXT_MESSAGES: Final = 50
+CONTEXT_CHARACTERS: Final = 8_000
+MOST_FILES: Final = 10
+LOOK_AT_THREAD: Final = "Look at this Slack thread and do what it asks for."
+LOOK_AT_FILES: Final = "Look at the attached files and do what they ask for."
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """What became of a message's files."""
+
+    urls: tuple[str, ...] = ()
+    left_out: tuple[Message, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Brief:
+    """All that goes into the create call; with a refusal there is none."""
+
+    prompt: str = ""
+    playbook_id: str | None = None
+    attachments: Sequence[str] = ()
+    left_out: tuple[Message, ...] = ()
+    refusal: Message | None = field(default=None)
+
+
+class Briefing:
+    """Writes what Devin reads."""
+
+    def __init__(self, tools: Tools, admission: Admission) -> None:
+        self._tools = tools
+        self._admission = admission
+
+    async def brief(self, job: Job, session: Session) -> Brief:
+        """The prompt with who asked, what was said before, and where to find it again."""
+        playbook, refusal = await self._playbook(session.options.playbook)
+        if refusal is not None:
+            return Brief(refusal=refusal)
+        context = await self._context(session) if job.row.payload.get("thread_ts") else ""
+        files = await self.files(job.row.payload.get("files") or [])
+        requester = await self.name(session.requester)
+        parts = [
+            session.prompt,
+            f"Earlier messages in the Slack thread, oldest first:\n{context}" if context else "",
+            f"Asked in Slack by {requester}. Reference: {session.reference}",
+        ]
+        prompt = "\n\n".join(part for part in parts if part)
+        return Brief(prompt, playbook, files.urls, files.left_out)
+
+    async def readable(self, text: str) -> str:
+        """Slack's text as a person reads it: names for ids, plain links, without our own mention."""
+        text = without_mention(text, self._tools.place.bot_user)
+        return plain(text, await self._admission.names(mentioned_users(text))).strip()
+
+    async def name(self, user: str) -> str:
+        """What a person is called."""
+        return (await self._admission.person(user)).name
+
+    async def files(self, raw: Sequence[dict[str, Any]]) -> Files:
+        """Hand files on to Devin. A crash repeats the upload: an attachment nobody refers to does no harm."""
+        urls: list[str] = []
+        left_out: list[Message] = []
+        for file in [file_from(one) for one in raw]:
+            if len(urls) >= MOST_FILES:
+                left_out.append(answers.file_unreadable(file.name))
+                continue
+            try:
+                urls.append(await self._hand_on(file))
+            except FileNotReadable as error:
+                left_out.append(_why(file, error.reason))
+            except (SlackRefused, DevinRefused) as error:
+                log.warning("file not handed on", reason=type(error).__name__)
+                left_out.append(answers.file_unreadable(file.name))
+        return Files(tuple(urls), tuple(left_out))
+
+    async def _hand_on(self, file: SlackFile) -> str:
+        content = await self._tools.slack.download(file)
+        kind = file.mimetype or "application/octet-stream"
+        return (await self._tools.devin.upload_attachment(file.name, content, kind)).url
+
+    async def _context(self, session: Session) -> str:
+        assert session.thread_ts is not None
+        earlier = await self._tools.slack.replies(
+            session.channel, session.thread_ts, limit=CONTEXT_MESSAGES, newest=True
+        )
+        lines = [await self._line(message) for message in earlier if self._counts(message, session)]
+        text = "\n".join(line for line in lines if line)
+        return text if len(text) <= CONTEXT_CHARACTERS else "…" + text[-CONTEXT_CHARACTERS:]
+
+    def _counts(self, message: ThreadMessage, session: Session) -> bool:
+        return message.user != self._tools.place.bot_user and message.ts != session.cause_ts
+
+    async def _line(self, message: ThreadMessage) -> str:
+        text = await self.readable(message.text)
+        if message.user is None or message.bot_id:
+            return f"(an app): {text}" if text else ""
+        return f"{await self.name(message.user)}: {text}" if text else ""
+
+    async def _playbook(self, wanted: str | None) -> tuple[str | None, Message | None]:
+        if wanted is None or wanted.startswith("playbook-"):
+            return wanted, None
+        try:
+            known = [playbook async for playbook in self._tools.devin.playbooks()]
+        except DevinForbidden as forbidden:
+            return None, answers.start_forbidden(forbidden.needed)
+        for playbook in known:
+            if wanted.lower() in {playbook.title.lower(), (playbook.macro or "").lower().removeprefix("!")}:
+                return playbook.playbook_id, None
+        return None, answers.no_such_playbook(wanted, [playbook.title for playbook in known])
+
+
+def _why(file: SlackFile, reason: Reason) -> Message:
+    if reason is Reason.SIZE:
+        return answers.file_too_large(file.name, file.size, DOWNLOAD_LIMIT_BYTES)
+    return answers.file_not_allowed(file.name) if reason is Reason.HOST else answers.file_unreadable(file.name)

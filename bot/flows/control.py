@@ -1,0 +1,288 @@
+"""Verbs and buttons: what people ask of the bot itself. They run in the lane of the session's thread.
+
+A stop is claimed before waiting replies and ends them in its transaction. Before the create call it cancels the
+start; with an unknown create it leaves a note, and whoever finds the session stops it. Stopping archives, which can
+be repeated: after a crash it is simply done again.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from bot.devin.errors import DevinConflict, DevinNotFound
+from bot.domain.grammar import Verb, VerbName
+from bot.domain.lane import own_lane
+from bot.domain.session import Phase, Session, Stage
+from bot.flows.admission import Admission
+from bot.flows.tools import Job, Listener, Step, Tools, finish, short_id
+from bot.logs import get_logger
+from bot.store import inbox, sessions, threads
+from bot.store.inbox import InboxRow
+from bot.store.threads import Thread
+from bot.views import answers
+from bot.views.message import Message
+
+log = get_logger(__name__)
+
+NOT_SENT: Final = "stopped first"
+_ASLEEP: Final = frozenset({Phase.STOPPED, Phase.ASLEEP})
+
+Handler = Callable[[Job, Session], Awaitable[None]]
+
+
+class Control:
+    """Does what a verb says."""
+
+    def __init__(self, tools: Tools, admission: Admission) -> None:
+        self._tools = tools
+        self._admission = admission
+        self._on_session: dict[str, Handler] = {
+            VerbName.STATUS: self._status,
+            VerbName.COST: self._cost,
+            VerbName.STOP: self._stop,
+            VerbName.ARCHIVE: self._archive,
+            VerbName.MUTE: self._mute,
+            VerbName.UNMUTE: self._unmute,
+            VerbName.EXIT: self._confirm_exit,
+            "exit_confirmed": self._exit,
+            "exit_declined": self._keep,
+        }
+
+    async def run(self, job: Job) -> None:
+        """A button, or a slash command that names a session."""
+        payload = job.row.payload
+        if payload["verb"] in {"start_again", "start_declined"}:
+            await self._start_again(job)
+            return
+        session = await self._tools.session(payload["session_id"])
+        # A button's value is no authorisation: the session must be in the place the button was pressed in.
+        if session is None or session.channel != payload.get("channel", session.channel):
+            await self._answer(job, answers.NO_SESSION_HERE)
+            return
+        refusal = await self._refusal(job)
+        if refusal is not None:
+            await self._answer(job, refusal)
+            return
+        await self._on_session[payload["verb"]](job, session)
+
+    async def verb(self, job: Job, verb: Verb, thread: Thread | None) -> None:
+        """A verb as a message in a thread."""
+        if verb.name is VerbName.HELP:
+            await self._answer(job, answers.THREAD_HELP)
+        elif verb.name is VerbName.ASIDE:
+            await self._close(job)
+        else:
+            session = await self._tools.session(thread.session_id) if thread else None
+            if session is not None:
+                await self._on_session[verb.name](job, session)
+            elif verb.name is VerbName.STOP:
+                await self._stop_unborn(job)
+            else:
+                await self._answer(job, answers.NO_SESSION_HERE)
+
+    async def give_up(self, step: Step, job: Job, _reason: str, /) -> None:
+        """What was asked for did not happen."""
+        session_id = job.row.payload.get("session_id")
+        session = await sessions.get(step.tx, session_id) if session_id else None
+        if session is not None and session.thread_ts is not None:
+            await step.post(f"lost:{job.row.key}", session, answers.stop_failed(session.url, job.row.ref))
+
+    async def _refusal(self, job: Job) -> Message | None:
+        user = _user(job)
+        if user is None:
+            return None  # the note of a stop whose asker was checked when it was written
+        person = await self._admission.person(user)
+        return self._admission.refusal(person, shared=bool(job.row.payload.get("shared")))
+
+    # ------------------------------------------------------------ answers
+
+    async def _status(self, job: Job, session: Session) -> None:
+        await self._answer(job, answers.status(session))
+
+    async def _cost(self, job: Job, session: Session) -> None:
+        await self._answer(job, answers.cost(session))
+
+    async def _keep(self, job: Job, _session: Session) -> None:
+        await self._answer(job, answers.EXIT_KEPT)
+
+    async def _mute(self, job: Job, session: Session) -> None:
+        await self._set_muted(job, session, True, answers.MUTED, answers.ALREADY_MUTED)
+
+    async def _unmute(self, job: Job, session: Session) -> None:
+        await self._set_muted(job, session, False, answers.UNMUTED, answers.NOT_MUTED)
+
+    async def _set_muted(self, job: Job, session: Session, muted: bool, said: Message, same: Message) -> None:
+        async with self._tools.step_of(job) as step:
+            thread = await threads.get(step.tx, session.team, session.channel, session.thread_ts or "")
+            if thread is not None and thread.muted != muted:
+                await threads.set_muted(step.tx, thread, muted)
+                await step.post(f"said:{job.row.key}", session, said)
+            else:
+                await step.whisper(_listener(job, session), same)
+            await finish(step, job)
+
+    # ------------------------------------------------------------ stop, archive, exit
+
+    async def _stop(self, job: Job, session: Session) -> None:
+        if session.stage is Stage.OPEN and session.phase in _ASLEEP:
+            await self._answer(job, answers.ALREADY_STOPPED, session)
+        elif session.stage is Stage.OPEN:
+            await self._put_to_sleep(job, session, closing=False)
+        else:
+            await self._stop_early(job, session)
+
+    async def _archive(self, job: Job, session: Session) -> None:
+        if session.stage is Stage.OPEN:
+            await self._put_to_sleep(job, session, closing=True)
+        else:
+            await self._stop_early(job, session)
+
+    async def _stop_early(self, job: Job, session: Session) -> None:
+        """There is no session at Devin yet, or none any more."""
+        if session.stage not in {Stage.QUEUED, Stage.CREATING}:
+            await self._answer(job, answers.ALREADY_ENDED, session)
+            return
+        by = _user(job)
+        async with self._tools.step_of(job) as step:
+            start = await _open_start(step, job, session)
+            await sessions.change(step.tx, session.id, stop_requested=True, stopped_by=by)
+            if start is not None and start.intent_at is None:
+                await inbox.finish(step.tx, [start.key], step.now, reason="cancelled")
+                await sessions.change(step.tx, session.id, stage=Stage.CANCELLED, ended_at=step.now)
+                unsent = await self._end_waiting(step, job)
+                await step.post(f"news:{session.id}:cancelled", session, answers.cancelled(by, unsent))
+            else:
+                # Whoever finds the session, or finds that there is none, acts on the note.
+                said = answers.STOPPING if start is None else answers.STOP_AFTER_CHECK
+                await step.whisper(_listener(job, session), said)
+            await step.redraw(session.id)
+            await finish(step, job)
+
+    async def _stop_unborn(self, job: Job) -> None:
+        """A stop in a thread whose first message was not looked at yet: that message starts nothing any more."""
+        async with self._tools.step_of(job) as step:
+            unsent = await self._end_waiting(step, job)
+            said = answers.cancelled(_user(job)) if unsent else answers.NO_SESSION_HERE
+            await step.whisper(_listener(job, None), said)
+            await finish(step, job)
+
+    async def _put_to_sleep(self, job: Job, session: Session, *, closing: bool) -> None:
+        assert session.devin_id is not None
+        unsent = await self._announce(job, session)
+        await self._tools.check(job)
+        # A crash right here, or a lost answer, archives once more: the second time changes nothing.
+        try:
+            seen = (await self._tools.devin.archive(session.devin_id)).snapshot()
+        except (DevinConflict, DevinNotFound):
+            seen = session.seen  # it is over already; the poller tells how
+        by = _user(job)
+        async with self._tools.step_of(job) as step:
+            await sessions.change(step.tx, session.id, archived=True, stopped_by=by, stop_requested=False)
+            await sessions.see(step.tx, session.id, seen)
+            if closing:
+                await threads.close(step.tx, session.team, session.channel, session.thread_ts or "")
+                await sessions.change(step.tx, session.id, stage=Stage.ENDED, ended_at=step.now)
+            said = answers.archived(by, unsent) if closing else answers.stopped(by, unsent)
+            await step.post(f"said:{job.row.key}", session, said)
+            await step.redraw(session.id)
+            await finish(step, job)
+
+    async def _announce(self, job: Job, session: Session) -> int:
+        """End the replies that wait, and let the card say that the stop is on its way."""
+        async with self._tools.step_of(job) as step:
+            unsent = await self._end_waiting(step, job) + int(job.row.payload.get("unsent", 0))
+            if unsent:
+                await inbox.move(step.tx, job.row, job.row.lane, job.row.payload | {"unsent": unsent})
+            await sessions.change(step.tx, session.id, stop_requested=True, stopped_by=_user(job))
+            await step.redraw(session.id)
+        return unsent
+
+    async def _end_waiting(self, step: Step, job: Job) -> int:
+        """End the messages that were written before the stop; what is written after it wakes the session."""
+        waiting = await inbox.waiting(step.tx, job.row.lane, "message")
+        before = [row.key for row in waiting if row.ts < job.row.ts and row.key != job.row.key]
+        if before:
+            await inbox.finish(step.tx, before, step.now, dead=True, reason=NOT_SENT)
+        return len(before)
+
+    async def _confirm_exit(self, job: Job, session: Session) -> None:
+        if session.stage is not Stage.OPEN:
+            await self._answer(job, answers.ALREADY_ENDED, session)
+        elif not await self._may_end(job, session):
+            await self._answer(job, answers.not_yours(session.requester), session)
+        else:
+            await self._answer(job, answers.exit_confirm(session), session)
+
+    async def _exit(self, job: Job, session: Session) -> None:
+        if session.stage is not Stage.OPEN:
+            await self._answer(job, answers.ALREADY_ENDED, session)
+            return
+        if not await self._may_end(job, session):
+            await self._answer(job, answers.not_yours(session.requester), session)
+            return
+        assert session.devin_id is not None
+        unsent = await self._announce(job, session)
+        await self._tools.check(job)
+        # A crash right here terminates once more: what is terminated answers with a conflict or as it is.
+        try:
+            await self._tools.devin.terminate(session.devin_id)
+        except (DevinConflict, DevinNotFound):
+            log.info("session was over already")
+        by = _user(job)
+        async with self._tools.step_of(job) as step:
+            await sessions.change(step.tx, session.id, stage=Stage.ENDED, ended_at=step.now, stopped_by=by)
+            await threads.close(step.tx, session.team, session.channel, session.thread_ts or "")
+            await step.post(f"said:{job.row.key}", session, answers.exited(by, unsent))
+            await step.redraw(session.id)
+            await finish(step, job)
+
+    async def _may_end(self, job: Job, session: Session) -> bool:
+        return _user(job) in {session.requester, *self._tools.rules.admin_users}
+
+    # ------------------------------------------------------------ the question "again?"
+
+    async def _start_again(self, job: Job) -> None:
+        payload = job.row.payload
+        async with self._tools.step_of(job) as step:
+            asked = await inbox.get(step.tx, payload["value"])
+            to = _listener(job, None)
+            if asked is None or asked.payload.get("user_id") != payload["user"] or not asked.payload.get("asked"):
+                await step.whisper(to, answers.START_EXPIRED)
+            elif payload["verb"] == "start_declined":
+                await inbox.finish(step.tx, [asked.key], step.now, reason="declined")
+                await step.whisper(to, answers.START_DECLINED)
+            else:
+                await inbox.confirm(step.tx, asked.key, asked.payload | {"confirmed": True}, step.now)
+                step.wakes[own_lane(asked.key)] = 0.0
+            await finish(step, job)
+
+    # ------------------------------------------------------------ closing the row
+
+    async def _answer(self, job: Job, message: Message, session: Session | None = None) -> None:
+        async with self._tools.step_of(job) as step:
+            await step.whisper(_listener(job, session), message)
+            await finish(step, job)
+
+    async def _close(self, job: Job) -> None:
+        async with self._tools.step_of(job) as step:
+            await finish(step, job)
+
+
+async def _open_start(step: Step, job: Job, session: Session) -> InboxRow | None:
+    """The row that has this session to make, while it waits in this lane."""
+    waiting = await inbox.waiting(step.tx, job.row.lane, "start", "message")
+    return next(
+        (row for row in waiting if session.id in {row.payload.get("session_id"), short_id(row.key)}),
+        None,
+    )
+
+
+def _user(job: Job) -> str | None:
+    user: str | None = job.row.payload.get("user") or job.row.payload.get("user_id")
+    return user
+
+
+def _listener(job: Job, session: Session | None) -> Listener:
+    payload = job.row.payload
+    channel = payload.get("channel") or payload.get("channel_id") or (session.channel if session else "")
+    thread_ts = payload.get("thread_ts") or (session.thread_ts if session else None)
+    return Listener(job.row.key, _user(job) or "", channel, thread_ts, payload.get("response_url"))

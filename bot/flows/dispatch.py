@@ -1,0 +1,107 @@
+"""Inbox lanes: claim a lane, give its next row to its flow, and decide what a failure means for the row."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from bot.devin.errors import DevinError, DevinLater, DevinRateLimited, DevinUncertain
+from bot.flows.tools import Flow, Job, Later, Tools
+from bot.logs import about, get_logger
+from bot.slack.errors import SlackBusy, SlackError, SlackOutcomeUnknown, SlackRateLimited, SlackUnreachable
+from bot.store import inbox, lanes
+from bot.store.inbox import InboxRow
+from bot.store.lanes import ClaimLostError
+
+log = get_logger(__name__)
+
+GIVE_UP_SECONDS: Final = 6 * 3600.0  # how long an outage may last before a message counts as lost
+MAX_FAILURES: Final = 5  # of our own code, on one row
+LONGEST_WAIT: Final = 60.0
+
+
+class Dispatch:
+    """Works off inbox lanes."""
+
+    def __init__(self, tools: Tools, flows: Mapping[str, Flow]) -> None:
+        self._tools = tools
+        self._flows = flows
+
+    async def work(self, lane: str) -> float | None:
+        """Work off one row; answers when the lane wants another look."""
+        taken = await self._take(lane)
+        if not isinstance(taken, Job):
+            return taken
+        with about(taken.row.ref):
+            return await self._run(taken)
+
+    async def _take(self, lane: str) -> Job | float | None:
+        tools = self._tools
+        async with tools.db.read() as tx:
+            row = await inbox.head(tx, lane)
+        if row is None or row.ready_at > tools.clock():
+            return self._wait_for(row)
+        async with tools.db.write() as tx:
+            claim = await lanes.claim(tx, tools.db, lane, tools.worker, tools.rules.lease_seconds)
+            if claim is None:
+                return tools.rules.lease_seconds / 3
+            row = await inbox.head(tx, lane)
+            if row is None or row.ready_at > tools.clock():
+                await lanes.release(tx, claim)
+                return self._wait_for(row)
+        return Job(row, claim)
+
+    def _wait_for(self, row: InboxRow | None) -> float | None:
+        return None if row is None else max(row.ready_at - self._tools.clock(), 0.001)
+
+    async def _run(self, job: Job) -> float | None:
+        try:
+            return await self._attempt(job)
+        except ClaimLostError:
+            log.warning("lane was taken over", lane=job.claim.lane)
+            return None
+
+    async def _attempt(self, job: Job) -> float:
+        try:
+            await self._flows[job.row.kind].run(job)
+        except ClaimLostError:
+            raise
+        except Later as later:
+            return await self._put_back(job, later.seconds, later.reason)
+        except (DevinRateLimited, SlackRateLimited) as error:
+            return await self._put_back(job, error.retry_after or LONGEST_WAIT, "rate limited")
+        except (DevinError, SlackError) as error:
+            return await self._failed(job, error)
+        except Exception as error:
+            log.exception("flow failed", kind=job.row.kind)
+            return await self._failed(job, error, most=MAX_FAILURES)
+        return 0.0
+
+    async def _failed(self, job: Job, error: Exception, most: int | None = None) -> float:
+        reason = type(error).__name__
+        passing = (
+            isinstance(error, DevinLater | DevinUncertain | SlackUnreachable | SlackOutcomeUnknown | SlackBusy)
+            or most is not None
+        )
+        too_old = self._tools.clock() - job.row.created_at > GIVE_UP_SECONDS
+        too_often = most is not None and job.row.attempts + 1 >= most
+        if not passing or too_old or too_often:
+            return await self._bury(job, reason)
+        return await self._put_back(job, self._backoff(job), reason)
+
+    def _backoff(self, job: Job) -> float:
+        return min(self._tools.rules.retry_seconds * 2.0 ** min(job.row.attempts, 10), LONGEST_WAIT)
+
+    async def _put_back(self, job: Job, seconds: float, reason: str) -> float:
+        async with self._tools.step_of(job) as step:
+            await inbox.later(step.tx, job.row.key, step.now + seconds, reason)
+            await lanes.release(step.tx, job.claim)
+        log.info("row waits", kind=job.row.kind, seconds=round(seconds, 1), reason=reason)
+        return seconds
+
+    async def _bury(self, job: Job, reason: str) -> float:
+        async with self._tools.step_of(job) as step:
+            await self._flows[job.row.kind].give_up(step, job, reason)
+            await inbox.finish(step.tx, [job.row.key], step.now, dead=True, reason=reason)
+            await lanes.release(step.tx, job.claim)
+        self._tools.metrics.died(job.row.kind)
+        log.error("row is dead", kind=job.row.kind, key=job.row.key, reason=reason)
+        return 0.0

@@ -1,0 +1,77 @@
+"""Finding what an earlier try has made at Devin, by the reference it carries."""
+
+from collections.abc import AsyncIterator
+from typing import Final
+
+from bot.devin.client import SessionFilters, bare_id
+from bot.devin.models import DevinSession
+from bot.domain.session import Session
+from bot.flows.tools import Tools
+from bot.store import due
+
+BOT_TAG: Final = "devin-bridge"
+_DEVIN: Final = "devin"  # the row that remembers what this Devin organisation refuses
+CLOCKS_APART: Final = 300  # seconds that Devin's clock and ours may differ
+
+
+class Finder:
+    """Looks for sessions and messages by reference; knows whether this organisation takes our tags."""
+
+    def __init__(self, tools: Tools) -> None:
+        self._tools = tools
+        self.tags_refused = False
+        self._own_id: str | None = None
+
+    async def learn(self) -> None:
+        """Read what is known about this organisation."""
+        async with self._tools.db.read() as tx:
+            known = await due.read(tx, _DEVIN)
+        self.tags_refused = known is not None and bool(known.state.get("tags_refused"))
+
+    async def tags_are_refused(self) -> None:
+        """Remember it: from now on sessions carry their reference in the prompt only."""
+        self.tags_refused = True
+        async with self._tools.db.write() as tx:
+            await due.write(tx, _DEVIN, 0.0, {"v": 1, "tags_refused": True})
+
+    async def ours(self) -> SessionFilters:
+        """The filter for all sessions of this bot."""
+        if not self.tags_refused:
+            return {"tags": [BOT_TAG]}
+        if self._own_id is None:
+            self._own_id = (await self._tools.devin.self_()).id
+        return {"service_user_ids": [self._own_id]} if self._own_id else {}
+
+    async def session(self, session: Session) -> DevinSession | None:
+        """The oldest session with this reference, or None. Read again from Devin each time it is asked."""
+        assert session.reference is not None
+        found = [made async for made in self._candidates(session) if await self._is(made, session.reference)]
+        return min(found, key=lambda made: (made.created_at, made.session_id), default=None)
+
+    async def message(self, session: Session, mark: str, page_cursor: str | None) -> bool:
+        """Whether a message whose first line begins with this mark has reached the session."""
+        assert session.devin_id is not None
+        async for message in self._tools.devin.messages(session.devin_id, page_cursor):
+            if message.source == "user" and message.message.startswith(mark):
+                return True
+        return False
+
+    def _candidates(self, session: Session) -> AsyncIterator[DevinSession]:
+        since = int(session.created_at) - CLOCKS_APART
+        if not self.tags_refused:
+            return self._tools.devin.sessions(tags=[session.reference or ""], created_after=since)
+        return self._recent(since)
+
+    async def _recent(self, since: int) -> AsyncIterator[DevinSession]:
+        filters: SessionFilters = {**await self.ours(), "created_after": since}
+        async for made in self._tools.devin.sessions(**filters):
+            yield made
+
+    async def _is(self, made: DevinSession, reference: str) -> bool:
+        if reference in made.tags:
+            return True
+        if not self.tags_refused:
+            return False  # Devin ignores filters it does not know and then lists everything
+        async for message in self._tools.devin.messages(bare_id(made.session_id)):
+            return reference in message.message  # the first one is the prompt
+        return False

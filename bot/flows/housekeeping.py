@@ -1,0 +1,46 @@
+"""What keeps the engine honest: the worker's heartbeat, and the sweep that wakes every lane with open rows."""
+
+from typing import Final
+
+from bot.flows.tools import Tools
+from bot.store import inbox, lanes, outbox
+
+SWEEP_SECONDS: Final = 15.0
+
+
+class Housekeeping:
+    """Ticks of the store."""
+
+    def __init__(self, tools: Tools) -> None:
+        self._tools = tools
+
+    async def beat(self) -> float:
+        """Say that this worker is alive."""
+        lease = self._tools.rules.lease_seconds
+        async with self._tools.db.write() as tx:
+            await lanes.beat(tx, self._tools.db, self._tools.worker, lease)
+        return lease / 3
+
+    async def begin(self) -> None:
+        """Take up the work; what a killed process held is free at once where there can be no other."""
+        if self._tools.db.is_sqlite:
+            async with self._tools.db.write() as tx:
+                await lanes.free_all(tx)
+        await self.beat()
+
+    async def sweep(self) -> float:
+        """Wake what a lost hint, a crash or another worker's end has left lying."""
+        tools = self._tools
+        async with tools.db.read() as tx:
+            found = [*await inbox.open_lanes(tx), *await outbox.open_lanes(tx)]
+            tools.metrics.waiting("inbox", await inbox.count_open(tx))
+            tools.metrics.waiting("outbox", await outbox.count_open(tx))
+        now = tools.clock()
+        for lane, at in found:
+            tools.engine.wake(lane, max(at - now, 0.0))
+        return SWEEP_SECONDS
+
+    async def leave(self) -> None:
+        """Give every lane back: another worker, or the next start, goes on at once."""
+        async with self._tools.db.write() as tx:
+            await lanes.leave(tx, self._tools.worker)

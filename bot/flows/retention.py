@@ -1,0 +1,73 @@
+"""Retention: what nobody needs any more is forgotten, in pieces small enough for everybody else to get a turn.
+
+A session is forgotten a retention time after its end, at least a week: until then its rows are the keys that keep old
+messages from acting again. Its rows follow it; texts of dead rows go after the retention time in any case.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
+from typing import Final
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.domain.billing import billing_day
+from bot.flows.tools import Tools
+from bot.logs import get_logger
+from bot.store import inbox, leftovers, outbox, sessions, spend
+from bot.store.inbox import BATCH
+
+log = get_logger(__name__)
+
+EVERY_SECONDS: Final = 3600.0
+SOON_SECONDS: Final = 60.0
+PIECES_A_TICK: Final = 50  # of each kind, so that a stop need not wait for a long history
+DAY_SECONDS: Final = 86_400.0
+KEYS_SECONDS: Final = 7 * DAY_SECONDS  # how long keys outlive their session
+SPEND_SECONDS: Final = 400 * DAY_SECONDS  # a year and a month, to compare with
+
+Piece = Callable[[AsyncConnection], Awaitable[int]]  # deletes at most a batch, answers how much
+
+
+class Retention:
+    """Works off what has grown old."""
+
+    def __init__(self, tools: Tools) -> None:
+        self._tools = tools
+
+    async def tick(self) -> float:
+        """Forget what is due; answers when there may be more."""
+        gone = {name: await self._all(piece) for name, piece in self._pieces().items()}
+        if any(gone.values()):
+            log.info("forgotten", **{name: count for name, count in gone.items() if count})
+        return SOON_SECONDS if max(gone.values()) >= PIECES_A_TICK * BATCH else EVERY_SECONDS
+
+    def _pieces(self) -> Mapping[str, Piece]:
+        """In this order: sessions first, since their rows stay as long as they do."""
+        now, kept = self._tools.clock(), self._tools.rules.retention_seconds
+        old = now - kept
+        last_spent = billing_day(now - SPEND_SECONDS)
+        return {
+            "sleepers": partial(sessions.end_sleepers, before=int(old), now=now),
+            "sessions": partial(sessions.forget, before=now - max(kept, KEYS_SECONDS)),
+            "inbox": partial(inbox.forget, before=old),
+            "inbox_texts": partial(inbox.forget_texts, before=old),
+            "outbox": partial(outbox.forget, before=old, live_sessions=sessions.kept()),
+            "outbox_texts": partial(outbox.forget_texts, before=old),
+            "spend": partial(spend.forget, before=last_spent),
+            "consumption": partial(spend.forget_consumption, before=last_spent),
+            "lanes": leftovers.forget_lanes,
+            "paces": partial(leftovers.forget_paces, before=now - DAY_SECONDS),
+            "people": partial(leftovers.forget_people, before=old),
+        }
+
+    async def _all(self, piece: Piece) -> int:
+        gone = 0
+        for _ in range(PIECES_A_TICK):
+            async with self._tools.db.write() as tx:
+                count = await piece(tx)
+            gone += count
+            if count < BATCH:
+                break
+            await asyncio.sleep(0)  # whoever waits for the store is next
+        return gone

@@ -1,0 +1,252 @@
+"""Outbox lanes: what is to be said reaches Slack once, in its thread's order, at its channel's pace.
+
+1. The row is claimed and marked as being sent, and its token is taken.
+2. The epoch is checked.
+3. Slack is called; a post carries its key in the metadata.
+4. The row is marked as sent, with what follows from it.
+
+A crash or a lost answer between 1 and 4 leaves the mark: before the post is repeated its thread is searched for the
+key, and not at once, since Slack may still be at work. Edits and reactions are simply repeated.
+"""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from typing import Any, Final
+
+from bot.domain.session import Session
+from bot.flows.create import start_row
+from bot.flows.spoken import SETTLE_SECONDS, Failure, Spoken
+from bot.flows.tools import Step, Tools, reference
+from bot.logs import about, get_logger
+from bot.slack.errors import SlackError, SlackRefused
+from bot.store import lanes, outbox, pace, sessions, threads
+from bot.store.lanes import Claim, ClaimLostError
+from bot.store.outbox import OutboxRow
+from bot.store.threads import Thread
+from bot.views.card import card
+from bot.views.message import Message
+
+log = get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """A token every `interval` seconds, `burst` of them at most."""
+
+    interval: float
+    burst: int
+
+
+CHANNEL: Final = Budget(1.0, 1)
+# Any 60 seconds hold at most 60 / interval + burst calls, and Slack allows 50, 50 and 100.
+METHODS: Final = {
+    "card": ("chat.update", Budget(60 / 36, 4)),
+    "reaction": ("reactions.add", Budget(60 / 40, 5)),
+    "private": ("chat.postEphemeral", Budget(60 / 80, 10)),
+}
+
+
+class Send:
+    """Works off outbox lanes."""
+
+    def __init__(self, tools: Tools, failure: Failure) -> None:
+        self._tools = tools
+        self._failure = failure
+
+    async def work(self, lane: str) -> float | None:
+        """Say one thing; answers when the lane wants another look."""
+        taken = await self._take(lane)
+        if not isinstance(taken, Spoken):
+            return taken
+        with about(taken.row.ref):
+            try:
+                await self._send(taken)
+            except ClaimLostError:
+                log.warning("lane was taken over", lane=lane)
+                return None
+        return 0.0
+
+    async def _take(self, lane: str) -> Spoken | float | None:
+        """Claim the lane for its next row, if the pace allows one now."""
+        tools, now = self._tools, self._tools.clock()
+        async with tools.db.read() as tx:
+            row, wait = await self._next(tx, lane, now)
+        if row is None:
+            return wait
+        async with tools.db.write() as tx:
+            claim = await lanes.claim(tx, tools.db, lane, tools.worker, tools.rules.lease_seconds)
+            if claim is None:
+                return tools.rules.lease_seconds / 3
+            row, wait = await self._next(tx, lane, now)
+            if row is None:
+                await lanes.release(tx, claim)
+                return wait
+            await self._begin(tx, row, now)
+        return Spoken(row, claim)
+
+    async def _next(self, tx: Any, lane: str, now: float) -> tuple[OutboxRow | None, float | None]:
+        posts_at, edits_at = await self._paces(tx, lane)
+        row = await outbox.head(tx, lane, now, posts=posts_at <= now, edits=edits_at <= now)
+        if row is not None:
+            return row, None
+        at = await outbox.next_at(tx, lane, posts_at, edits_at)
+        return None, None if at is None else max(at - now, 0.01)
+
+    async def _paces(self, tx: Any, lane: str) -> tuple[float, float]:
+        """From when on posts and edits of this lane may be made."""
+        kind = {"out": "card", "react": "reaction", "priv": "private"}[lane.split(":", 1)[0]]
+        method, budget = METHODS[kind]
+        method_at = await pace.ready_at(tx, self._bucket(method), budget.interval, budget.burst)
+        if kind != "card":
+            return method_at, method_at
+        return await pace.ready_at(tx, lane, CHANNEL.interval), method_at
+
+    def _bucket(self, method: str) -> str:
+        return f"{self._tools.place.team}:{method}"
+
+    async def _begin(self, tx: Any, row: OutboxRow, now: float) -> None:
+        edits = row.kind == "card" and row.ts is not None
+        if row.kind in {"post", "card"} and not edits:
+            await pace.take(tx, row.lane, now, CHANNEL.interval)
+            if row.state == "open":
+                await outbox.start(tx, row, now)
+        else:
+            method, budget = METHODS[row.kind]
+            await pace.take(tx, self._bucket(method), now, budget.interval, budget.burst)
+
+    async def _send(self, spoken: Spoken) -> None:
+        row = spoken.row
+        if row.expires_at is not None and row.expires_at < self._tools.clock():
+            await self._failure.bury(spoken, "expired")
+            return
+        try:
+            await self._say(spoken)
+        except SlackError as error:
+            await self._failure.handle(spoken, error)
+
+    async def _say(self, spoken: Spoken) -> None:
+        row = spoken.row
+        if row.kind == "reaction":
+            await self._react(spoken)
+        elif row.kind == "private":
+            await self._whisper(spoken)
+        elif row.kind == "card" and row.ts is not None:
+            await self._edit(spoken)
+        elif row.state == "sending" and await self._settled(spoken):
+            return
+        else:
+            await self._post(spoken)
+
+    # ------------------------------------------------------------ posts
+
+    async def _post(self, spoken: Spoken) -> None:
+        row = spoken.row
+        message = await self._message(row)
+        if message is None:
+            await self._failure.bury(spoken, "no session")
+            return
+        await self._check(spoken.claim)
+        # A crash or a lost answer from here on leaves the row marked: it is searched for before it is repeated.
+        ts = await self._tools.slack.post(
+            row.channel, message.text, message.blocks, key=row.key, thread_ts=row.thread_ts
+        )
+        await self._sent(spoken, ts, message)
+
+    async def _settled(self, spoken: Spoken) -> bool:
+        """Deal with a post whose outcome is unknown; False when it certainly was not made and has to be."""
+        row, tools = spoken.row, self._tools
+        assert row.sending_at is not None
+        left = row.sending_at + SETTLE_SECONDS - tools.clock()
+        if left > 0:
+            await self._failure.later(spoken, left, "outcome unknown", unknown=True)
+            return True
+        try:
+            ts = await tools.slack.find(row.channel, row.thread_ts, row.key, row.created_at)
+        except SlackRefused as refused:
+            # The search is impossible: news may appear twice, a digest never.
+            if not row.payload.get("once"):
+                return False
+            await self._failure.bury(spoken, f"outcome unknown, search: {refused.error}")
+            return True
+        if ts is None:
+            return False
+        log.info("post had arrived", key=row.key)
+        await self._sent(spoken, ts, None)
+        return True
+
+    async def _sent(self, spoken: Spoken, ts: str | None, message: Message | None) -> None:
+        row = spoken.row
+        async with self._tools.step(spoken.claim, row.ref) as step:
+            drawn = {"drawn": fingerprint(message)} if row.kind == "card" and message else None
+            await outbox.sent(step.tx, row, ts, step.now, drawn)
+            if row.follow is not None and ts is not None:
+                await self._follow(step, row, ts)
+            await lanes.release(step.tx, spoken.claim)
+        self._tools.metrics.sent(row.kind)
+
+    async def _follow(self, step: Step, row: OutboxRow, ts: str) -> None:
+        """The card of a slash command stands: it makes the thread, and the creation follows in its lane."""
+        assert row.session_id is not None
+        assert row.follow is not None
+        session = await sessions.get(step.tx, row.session_id)
+        if session is None or session.thread_ts is not None:
+            return
+        named = reference(session.team, session.channel, ts)
+        await sessions.change(step.tx, session.id, thread_ts=ts, reference=named)
+        thread = Thread(session.team, session.channel, ts, session.id, muted=False, closed=False, last_seen_ts=ts)
+        await threads.put(step.tx, thread, step.now)
+        await step.store(start_row(row.follow["cause"], row.ref, session, ts, step.now))
+
+    # ------------------------------------------------------------ cards
+
+    async def _message(self, row: OutboxRow) -> Message | None:
+        if row.kind != "card":
+            return Message(row.payload["text"], row.payload["blocks"])
+        session = await self._session(row)
+        return None if session is None else card(session, self._tools.clock())
+
+    async def _session(self, row: OutboxRow) -> Session | None:
+        return await self._tools.session(row.session_id) if row.session_id else None
+
+    async def _edit(self, spoken: Spoken) -> None:
+        row = spoken.row
+        message = await self._message(row)
+        if message is None:
+            await self._failure.bury(spoken, "no session")
+            return
+        if row.payload.get("drawn") != fingerprint(message):
+            assert row.ts is not None
+            await self._check(spoken.claim)
+            # A crash right here repeats the edit, which changes nothing.
+            await self._tools.slack.update(row.channel, row.ts, message.text, message.blocks, row.key)
+        await self._sent(spoken, row.ts, message)
+
+    # ------------------------------------------------------------ best effort
+
+    async def _react(self, spoken: Spoken) -> None:
+        row = spoken.row
+        # A crash right here repeats the reaction, which Slack refuses as already there.
+        await self._tools.slack.react(row.channel, row.payload["ts"], row.payload["name"])
+        await self._sent(spoken, None, None)
+
+    async def _whisper(self, spoken: Spoken) -> None:
+        row, slack, payload = spoken.row, self._tools.slack, spoken.row.payload
+        # A crash right here shows a private answer twice.
+        if payload.get("response_url") and not payload.get("url_failed"):
+            await slack.respond(payload["response_url"], payload["text"], payload["blocks"])
+        elif row.channel.startswith("D"):
+            await slack.post(row.channel, payload["text"], payload["blocks"], key=row.key, thread_ts=row.thread_ts)
+        else:
+            await slack.ephemeral(row.channel, payload["user"], payload["text"], payload["blocks"], row.thread_ts)
+        await self._sent(spoken, None, None)
+
+    async def _check(self, claim: Claim) -> None:
+        async with self._tools.db.read() as tx:
+            await lanes.check(tx, claim)
+
+
+def fingerprint(message: Message) -> str:
+    """A short print of a message, to tell whether an edit would change anything."""
+    drawn = json.dumps([message.text, message.blocks], sort_keys=True)
+    return hashlib.blake2b(drawn.encode(), digest_size=8).hexdigest()

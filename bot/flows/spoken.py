@@ -1,0 +1,162 @@
+"""What becomes of something that Slack did not take: later, in another form, or never and told."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from bot.flows.create import refuse
+from bot.flows.tools import Listener, Step, Tools
+from bot.logs import get_logger
+from bot.slack.errors import (
+    AnswerUrlSpent,
+    ChannelGone,
+    ContentRefused,
+    ScopeMissing,
+    SlackBusy,
+    SlackError,
+    SlackOutcomeUnknown,
+    SlackRateLimited,
+    SlackUnreachable,
+    TokenRefused,
+)
+from bot.store import lanes, outbox, pace, sessions
+from bot.store.lanes import Claim
+from bot.store.outbox import OutboxRow
+from bot.views import answers
+from bot.views.message import Message
+
+log = get_logger(__name__)
+
+MOST_ATTEMPTS: Final = 8  # and at least GIVE_UP_SECONDS old
+GIVE_UP_SECONDS: Final = 86_400.0
+LONGEST_WAIT: Final = 60.0
+FIRST_WAIT: Final = 2.0
+SETTLE_SECONDS: Final = 13.0  # Slack's answer is waited for 10 s; after this a search tells the truth
+BEST_EFFORT: Final = frozenset({"reaction", "private"})
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """One outbox row and the right to send it."""
+
+    row: OutboxRow
+    claim: Claim
+
+
+class Failure:
+    """Decides what a failed send means, and writes it down."""
+
+    def __init__(self, tools: Tools) -> None:
+        self._tools = tools
+
+    async def handle(self, spoken: Spoken, error: SlackError) -> None:
+        """Deal with one refusal or outage."""
+        log.warning("send failed", key=spoken.row.key, kind=spoken.row.kind, error=str(error))
+        if isinstance(error, SlackRateLimited):
+            await self._slow_down(spoken, error)
+        elif isinstance(error, SlackOutcomeUnknown):
+            await self._unknown(spoken, error)
+        elif isinstance(error, SlackUnreachable | SlackBusy | TokenRefused | ScopeMissing):
+            await self._again(spoken, error)
+        elif isinstance(error, ContentRefused) and spoken.row.kind == "post" and not spoken.row.payload.get("plain"):
+            await self._say_plainly(spoken)
+        elif isinstance(error, AnswerUrlSpent) and spoken.row.kind == "private":
+            await self._without_url(spoken)
+        else:
+            await self._give_up(spoken, error)
+
+    async def later(self, spoken: Spoken, seconds: float, reason: str, *, unknown: bool = False) -> None:
+        """Put the row back for a while."""
+        async with self._tools.step(spoken.claim, spoken.row.ref) as step:
+            await outbox.later(step.tx, spoken.row, step.now + seconds, reason, unknown=unknown)
+            await lanes.release(step.tx, spoken.claim)
+
+    async def bury(self, spoken: Spoken, reason: str) -> None:
+        """Give the row up without a word: best effort, or nobody is left to tell."""
+        async with self._tools.step(spoken.claim, spoken.row.ref) as step:
+            await outbox.bury(step.tx, spoken.row.seq, reason, step.now)
+            await lanes.release(step.tx, spoken.claim)
+
+    async def _slow_down(self, spoken: Spoken, error: SlackRateLimited) -> None:
+        row = spoken.row
+        edits = row.kind in BEST_EFFORT or (row.kind == "card" and row.ts is not None)
+        bucket = f"{row.team}:{error.method}" if edits else row.lane
+        async with self._tools.step(spoken.claim, row.ref) as step:
+            # The pace waits, no worker does.
+            await pace.block(step.tx, bucket, step.now + error.retry_after)
+            await outbox.later(step.tx, row, step.now + error.retry_after, "rate limited")
+            await lanes.release(step.tx, spoken.claim)
+
+    async def _unknown(self, spoken: Spoken, error: SlackOutcomeUnknown) -> None:
+        if spoken.row.kind in BEST_EFFORT:
+            await self.bury(spoken, error.reason)
+        elif spoken.row.kind == "card" and spoken.row.ts is not None:
+            await self._again(spoken, error)
+        else:
+            await self.later(spoken, SETTLE_SECONDS, error.reason, unknown=True)
+
+    async def _again(self, spoken: Spoken, error: SlackError) -> None:
+        row = spoken.row
+        too_old = self._tools.clock() - row.created_at > GIVE_UP_SECONDS
+        if row.kind in BEST_EFFORT or (row.attempts >= MOST_ATTEMPTS and too_old and row.kind != "card"):
+            await self._give_up(spoken, error)
+            return
+        await self.later(spoken, min(FIRST_WAIT * 2 ** min(row.attempts, 6), LONGEST_WAIT), str(error))
+
+    async def _say_plainly(self, spoken: Spoken) -> None:
+        """Slack will never take these blocks; it will take the words."""
+        async with self._tools.step(spoken.claim, spoken.row.ref) as step:
+            plain = {"text": spoken.row.payload["text"], "blocks": [], "plain": True}
+            await outbox.replace_payload(step.tx, spoken.row, plain)
+            await outbox.later(step.tx, spoken.row, step.now, "blocks refused")
+            await lanes.release(step.tx, spoken.claim)
+
+    async def _without_url(self, spoken: Spoken) -> None:
+        async with self._tools.step(spoken.claim, spoken.row.ref) as step:
+            payload = spoken.row.payload | {"response_url": None}
+            await outbox.replace_payload(step.tx, spoken.row, payload)
+            await outbox.later(step.tx, spoken.row, step.now, "response_url spent")
+            await lanes.release(step.tx, spoken.claim)
+
+    async def _give_up(self, spoken: Spoken, error: SlackError) -> None:
+        row = spoken.row
+        async with self._tools.step(spoken.claim, row.ref) as step:
+            await outbox.bury(step.tx, row.seq, str(error), step.now)
+            if row.kind not in BEST_EFFORT:
+                await self._tell(step, row, error)
+            await lanes.release(step.tx, spoken.claim)
+        if row.kind not in BEST_EFFORT:
+            self._tools.metrics.died(row.kind)
+            log.error("post is dead", key=row.key, error=str(error))
+
+    async def _tell(self, step: Step, row: OutboxRow, error: SlackError) -> None:
+        if row.kind == "card" and row.ts is None and row.follow is not None:
+            await self._tell_asker(step, row, error)
+        elif isinstance(error, ChannelGone) and row.session_id is not None:
+            await self._tell_directly(step, row)
+        elif row.kind == "post" and row.session_id is not None and not row.key.startswith("lost:"):
+            session = await sessions.get(step.tx, row.session_id)
+            if session is not None and session.thread_ts is not None:
+                await step.post(f"lost:{row.key}", session, answers.post_lost(row.ref, session.url))
+
+    async def _tell_asker(self, step: Step, row: OutboxRow, error: SlackError) -> None:
+        """The card of a slash command could not be posted: nothing is started, and the asker hears why."""
+        assert row.session_id is not None
+        await refuse(step, row.session_id, answers.start_failed(row.ref))
+        to = Listener(row.key, row.payload["user"], row.channel, None, row.payload.get("response_url"))
+        await step.whisper(to, _why_no_card(error, row))
+
+    async def _tell_directly(self, step: Step, row: OutboxRow) -> None:
+        """The channel is gone for us: one word to the person who asked, and silence for the rest."""
+        assert row.session_id is not None
+        session = await sessions.get(step.tx, row.session_id)
+        await outbox.bury_session(step.tx, row.session_id, "channel gone", step.now)
+        if session is not None:
+            message = answers.posting_lost(row.channel, session)
+            await step.say(step.row(f"lost:{session.id}:channel", session.requester, None, message))
+
+
+def _why_no_card(error: SlackError, row: OutboxRow) -> Message:
+    if isinstance(error, ChannelGone):
+        archived = error.error in {"is_archived", "channel_is_archived"}
+        return answers.CHANNEL_ARCHIVED if archived else answers.not_in_channel()
+    return answers.start_failed(row.ref)

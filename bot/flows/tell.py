@@ -1,0 +1,116 @@
+"""What is told of a session: its card, Devin's words, and the few moments when somebody should look."""
+
+from typing import Any, Final
+
+from bot.domain.billing import billing_day
+from bot.domain.session import Change, Kind, Phase, Session, Snapshot, changes, moved, phase_of
+from bot.flows.listen import Heard
+from bot.flows.tools import Step, Tools
+from bot.store import outbox, sessions, spend
+from bot.store.lanes import Claim
+from bot.store.sessions import Tracked
+from bot.views import news
+
+FIGURES_SECONDS: Final = 300.0  # how often a card shows new figures when nothing else changes
+OUTAGE_SECONDS: Final = 900.0  # a gap longer than this is caught up with, not replayed
+REPLAYED: Final = 3  # after such a gap more messages than this become one summary
+MARK_AT_END: Final = "white_check_mark"
+_TERMINAL: Final = frozenset({"exit", "error"})
+
+
+class Tell:
+    """Writes down what a look at a session brought: state, relay, posts and card in one transaction."""
+
+    def __init__(self, tools: Tools) -> None:
+        self._tools = tools
+
+    @staticmethod
+    def is_news(old: Snapshot, new: Snapshot) -> bool:
+        """Whether a change is more than figures."""
+        return moved(old, new) or bool(changes(old, new))
+
+    async def session(
+        self, claim: Claim, tracked: Tracked, new: Snapshot, heard: Heard | None, polled_at: float
+    ) -> None:
+        """Tell one session's news: Devin's words first, then what happened."""
+        session, relay = tracked.session, tracked.relay
+        after = session.with_seen(new)
+        happened = changes(session.seen, new)
+        happened, waiting = _settle_question(happened, tracked, new, heard)
+        async with self._tools.step(claim, session.id) as step:
+            seq = relay.news_seq
+            told: dict[str, Any] = {"waiting": waiting, "news_seq": seq + len(happened)}
+            if heard is not None:
+                told |= {
+                    "last_event_id": heard.last_event_id,
+                    "page_cursor": heard.page_cursor,
+                    "devin_messages": heard.count,
+                }
+            if not await sessions.see(step.tx, session.id, new, **told):
+                return
+            if heard is not None:
+                await self._say(step, after, heard, polled_at)
+            for number, change in enumerate(happened, start=seq + 1):
+                await self._happened(step, after, change, f"news:{session.id}:{number}:{change.kind}")
+            await self._ending(step, session, new)
+            await spend.add(step.tx, billing_day(step.now), _spent(session, new))
+            await self._draw(step, tracked, new)
+
+    async def figures(self, step: Step, tracked: list[Tracked]) -> None:
+        """New figures on cards that have shown the same ones for long enough, when nothing else waits."""
+        due = [one.session.id for one in tracked if step.now - one.relay.figures_at >= FIGURES_SECONDS]
+        if due:
+            await sessions.drew_figures(step.tx, due, step.now)
+            await step.redraw(*due, rank=outbox.LAST)
+
+    async def _say(self, step: Step, session: Session, heard: Heard, polled_at: float) -> None:
+        gap = step.now - max(polled_at, session.created_at)
+        if gap > OUTAGE_SECONDS and len(heard.messages) > REPLAYED:
+            last = heard.messages[-1]
+            summary = news.caught_up(len(heard.messages), last.message, session, round(gap / 60))
+            await step.post(f"say:{session.id}:{last.event_id}:0", session, summary)
+            return
+        for message in heard.messages:
+            for number, part in enumerate(news.say(message.message, session)):
+                await step.post(f"say:{session.id}:{message.event_id}:{number}", session, part)
+
+    async def _happened(self, step: Step, session: Session, change: Change, key: str) -> None:
+        urgent = change.kind in {Kind.QUESTION, Kind.APPROVAL}
+        rank = outbox.FIRST if urgent else outbox.USUAL
+        await step.post(key, session, news.news(change, session), rank=rank)
+        if change.kind is Kind.DONE:
+            await sessions.change(step.tx, session.id, done_at=step.now)
+            if session.cause_ts is not None:
+                await step.react(session.channel, session.cause_ts, MARK_AT_END)
+
+    async def _ending(self, step: Step, session: Session, new: Snapshot) -> None:
+        """A session that cannot go on by itself is looked at no more; a reply that it takes brings it back."""
+        over = new.status in _TERMINAL
+        if over != (session.ended_at is not None):
+            await sessions.change(step.tx, session.id, ended_at=step.now if over else None)
+
+    async def _draw(self, step: Step, tracked: Tracked, new: Snapshot) -> None:
+        if moved(tracked.session.seen, new):
+            await sessions.drew_figures(step.tx, [tracked.session.id], step.now)
+            await step.redraw(tracked.session.id)
+        elif _spent(tracked.session, new):
+            await self.figures(step, [tracked])
+
+
+def _settle_question(
+    happened: list[Change], tracked: Tracked, new: Snapshot, heard: Heard | None
+) -> tuple[list[Change], bool]:
+    """A question is told with Devin's words, or when it still stands at the next look: the detail may flip."""
+    spoke = heard is not None and bool(heard.messages)
+    # After its end a session may flip to waiting without a word: that asks nothing.
+    asks = Change(Kind.QUESTION) in happened and (spoke or phase_of(tracked.session.seen) is not Phase.DONE)
+    stands = tracked.relay.waiting and phase_of(new) is Phase.WAITING
+    others = [change for change in happened if change.kind is not Kind.QUESTION]
+    if (asks and spoke) or stands:
+        return [*others, Change(Kind.QUESTION)], False
+    return others, asks
+
+
+def _spent(session: Session, new: Snapshot) -> dict[str, float]:
+    acus = new.acus - session.seen.acus
+    return {session.id: acus} if acus > 0 else {}

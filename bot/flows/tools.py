@@ -1,0 +1,261 @@
+"""What every flow has at hand, and the step: one transaction, with the lanes to look at once it is committed."""
+
+import hashlib
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, time, tzinfo
+from typing import Final, Protocol
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.devin.client import Devin
+from bot.domain import lane as lanes_named
+from bot.domain.session import Session
+from bot.engine.port import Engine
+from bot.metrics import Metrics
+from bot.slack.client import Slack
+from bot.store import inbox, lanes, outbox, sessions
+from bot.store.database import Database
+from bot.store.inbox import InboxRow, InboxWriter
+from bot.store.lanes import Claim
+from bot.store.outbox import OutboxRow
+from bot.views.message import Message
+
+Clock = Callable[[], float]
+
+REQUEST_LIMIT_SECONDS: Final = 20.0  # no request of ours to Devin is on its way any longer than this
+MARGIN_SECONDS: Final = 10.0  # on top, until an unknown outcome counts as "did not happen"
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """The settings that flows obey."""
+
+    poll_seconds: float = 10.0
+    slow_poll_seconds: float = 60.0
+    lease_seconds: float = 30.0
+    admin_channel: str | None = None
+    admin_users: frozenset[str] = frozenset()
+    digest_time: time = time(9, 0)
+    zone: tzinfo = UTC
+    retention_seconds: float = 30 * 86_400.0
+    unknown_after: float = REQUEST_LIMIT_SECONDS + MARGIN_SECONDS
+    retry_seconds: float = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the bot lives in Slack."""
+
+    team: str
+    bot_user: str
+    bot_id: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One inbox row and the right to work on it."""
+
+    row: InboxRow
+    claim: Claim
+
+
+class Later(Exception):  # noqa: N818 - not an error: the row goes back with a wait
+    """Not now: look at this row again in so many seconds."""
+
+    def __init__(self, seconds: float, reason: str) -> None:
+        super().__init__(reason)
+        self.seconds = seconds
+        self.reason = reason
+
+
+class Flow(Protocol):
+    """A use case: closes its row itself, in the transaction that writes what came of it."""
+
+    async def run(self, job: Job) -> None:
+        """Do the work."""
+
+    async def give_up(self, step: "Step", job: Job, reason: str, /) -> None:
+        """Say what was lost, in the transaction that buries the row."""
+
+
+@dataclass(slots=True)
+class Step:
+    """One transaction of a flow."""
+
+    tx: AsyncConnection
+    now: float
+    place: Place
+    ref: str
+    wakes: dict[str, float] = field(default_factory=dict)
+
+    async def say(self, *rows: OutboxRow) -> None:
+        """Put rows into the outbox."""
+        if rows:
+            await outbox.add(self.tx, rows)
+            self.wakes |= {row.lane: max(row.next_at - self.now, 0.0) for row in rows}
+
+    async def store(self, row: InboxRow) -> None:
+        """Put a row that follows into the inbox."""
+        await inbox.add(self.tx, [row])
+        self.wakes[row.lane] = max(row.ready_at - self.now, 0.0)
+
+    async def redraw(self, *session_ids: str, rank: int = outbox.USUAL) -> None:
+        """Ask for the newest state on these sessions' cards."""
+        for lane in await outbox.redraw(self.tx, session_ids, rank, self.now):
+            self.wakes[lane] = 0.0
+
+    async def post(
+        self,
+        key: str,
+        session: Session,
+        message: Message,
+        *,
+        rank: int = outbox.USUAL,
+        expires_in: float | None = None,
+    ) -> None:
+        """Say something in a session's thread."""
+        assert session.thread_ts is not None
+        await self.say(
+            self.row(
+                key,
+                session.channel,
+                session.thread_ts,
+                message,
+                session_id=session.id,
+                rank=rank,
+                expires_at=None if expires_in is None else self.now + expires_in,
+            )
+        )
+
+    def row(self, key: str, channel: str, thread_ts: str | None, message: Message, **more: object) -> OutboxRow:
+        """A post as an outbox row; without a thread it is a message of its own in the channel."""
+        row = OutboxRow(
+            key=key,
+            lane=lanes_named.channel_lane(self.place.team, channel),
+            kind="post",
+            team=self.place.team,
+            channel=channel,
+            thread=thread_ts or key,
+            thread_ts=thread_ts,
+            ref=self.ref,
+            payload={"text": message.text, "blocks": message.blocks},
+            next_at=self.now,
+            created_at=self.now,
+        )
+        return replace(row, **more)  # type: ignore[arg-type]  # names are OutboxRow's own
+
+    async def react(self, channel: str, ts: str, name: str) -> None:
+        """A reaction: best effort, never removed."""
+        key = f"react:{self.place.team}:{channel}:{ts}:{name}"
+        await self.say(
+            OutboxRow(
+                key=key,
+                lane=lanes_named.reaction_lane(self.place.team),
+                kind="reaction",
+                team=self.place.team,
+                channel=channel,
+                thread=key,
+                ref=self.ref,
+                payload={"ts": ts, "name": name},
+                next_at=self.now,
+                created_at=self.now,
+                expires_at=self.now + 600,
+            )
+        )
+
+    async def whisper(self, to: "Listener", message: Message, *, key: str | None = None) -> None:
+        """A private answer: best effort, since Slack shows it only to people active now."""
+        key = f"priv:{key or to.cause}"
+        await self.say(
+            OutboxRow(
+                key=key,
+                lane=lanes_named.private_lane(key),
+                kind="private",
+                team=self.place.team,
+                channel=to.channel,
+                thread=key,
+                thread_ts=to.thread_ts,
+                ref=self.ref,
+                payload={
+                    "text": message.text,
+                    "blocks": message.blocks,
+                    "user": to.user,
+                    "response_url": to.response_url,
+                },
+                next_at=self.now,
+                created_at=self.now,
+                expires_at=self.now + 1500,
+            )
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """Who gets a private answer, and where."""
+
+    cause: str  # the key of what is answered
+    user: str
+    channel: str
+    thread_ts: str | None = None
+    response_url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Tools:
+    """The parts, wired once in the composition root."""
+
+    db: Database
+    engine: Engine
+    devin: Devin
+    slack: Slack
+    writer: InboxWriter
+    place: Place
+    rules: Rules
+    clock: Clock
+    worker: str
+    metrics: Metrics
+
+    @asynccontextmanager
+    async def step(self, claim: Claim | None = None, ref: str = "-") -> AsyncIterator[Step]:
+        """One transaction. With a claim it is only committed while the lane is still ours."""
+        async with self.db.write() as tx:
+            if claim is not None:
+                await lanes.hold(tx, claim)
+            step = Step(tx, self.clock(), self.place, ref)
+            yield step
+        # A crash right here loses only hints: the sweep looks at every lane with open rows.
+        for lane, after in step.wakes.items():
+            self.engine.wake(lane, after)
+
+    def step_of(self, job: Job) -> AbstractAsyncContextManager[Step]:
+        """A step in the name of a job."""
+        return self.step(job.claim, job.row.ref)
+
+    async def check(self, job: Job) -> None:
+        """Look at the epoch right before a call to the outside."""
+        async with self.db.read() as tx:
+            await lanes.check(tx, job.claim)
+
+    async def session(self, session_id: str) -> Session | None:
+        """A session by our id."""
+        async with self.db.read() as tx:
+            return await sessions.get(tx, session_id)
+
+
+def short_id(key: str) -> str:
+    """A short name made from a key: the same cause always makes the same one."""
+    return hashlib.blake2b(key.encode(), digest_size=5).hexdigest()
+
+
+def reference(team: str, channel: str, ts: str) -> str:
+    """What stands in a session's tag and in the first line of each message, to find it again by."""
+    return f"slack-{team}-{channel}-{ts}"
+
+
+async def finish(step: Step, job: Job) -> None:
+    """Close the job's row and give its lane back, in this step."""
+    await inbox.finish(step.tx, [job.row.key], step.now)
+    await lanes.release(step.tx, job.claim)

@@ -1,0 +1,245 @@
+"""The poller: one look at Devin a tick, whatever the number of sessions, and only what changed is told.
+
+1. One list of what was updated since the watermark; the watermark is Devin's time, never our clock.
+2. Messages are read only where something may be new: a few at a time, a few dozen a tick.
+3. For each session in one transaction: what was seen, what was relayed, the posts, the card's new version.
+4. The watermark moves, but never past a session that was left for the next tick.
+
+A crash between the steps repeats them: a row that is not newer than the stored one changes nothing, and a post whose
+key is there already is not made again.
+"""
+
+import asyncio
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+from bot.devin.client import SessionFilters, bare_id
+from bot.devin.errors import DevinError, DevinForbidden, DevinNotFound, DevinRefused
+from bot.devin.models import DevinSession, SessionInsights
+from bot.domain.billing import billing_day
+from bot.domain.lane import POLL_LANE
+from bot.domain.session import Session, Snapshot
+from bot.flows.finder import Finder
+from bot.flows.listen import Heard, listen
+from bot.flows.tell import Tell
+from bot.flows.tools import Tools
+from bot.flows.twins import Twins
+from bot.logs import get_logger
+from bot.store import due, lanes, sessions, spend
+from bot.store.lanes import Claim, ClaimLostError
+from bot.store.sessions import Tracked
+
+log = get_logger(__name__)
+
+OVERLAP_SECONDS: Final = 120  # two changes may share a second, and Devin's machines may differ by some
+READS_AT_ONCE: Final = 8
+READS_A_TICK: Final = 30
+SPOKEN_SECONDS: Final = 120.0  # how long after a person spoke an answer is expected
+SWEEP_SECONDS: Final = 300.0  # how often message counts are compared for all that is watched
+IDLE_SECONDS: Final = 3600.0  # nothing to watch: a start hastens the next look
+LONGEST_BACKOFF: Final = 300.0
+CHUNK: Final = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """Where a tick starts from."""
+
+    watermark: int = 0
+    polled_at: float = 0.0
+    swept_at: float = 0.0
+    failures: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A session that may have news: what we knew, what Devin says now, and how often Devin has spoken, if told."""
+
+    tracked: Tracked
+    snapshot: Snapshot
+    count: int | None = None
+    heard: Heard | None = field(default=None)
+
+    @property
+    def session(self) -> Session:
+        """Our record of it."""
+        return self.tracked.session
+
+    @property
+    def changed(self) -> bool:
+        """Whether the row says something new; one older than the stored one does not."""
+        old = self.session.seen
+        return self.snapshot != old and self.snapshot.updated_at >= old.updated_at
+
+    @property
+    def spoke(self) -> bool:
+        """Whether Devin has said more than was told, as far as the count shows."""
+        return self.count is not None and self.count > self.tracked.relay.devin_messages
+
+
+class Watch:
+    """Follows all sessions of the organisation."""
+
+    def __init__(self, tools: Tools, finder: Finder, twins: Twins, tell: Tell) -> None:
+        self._tools = tools
+        self._finder = finder
+        self._twins = twins
+        self._tell = tell
+        self._seats = asyncio.Semaphore(READS_AT_ONCE)
+        self.polled_at = tools.clock()
+
+    async def tick(self) -> float:
+        """Look once; answers the seconds until the next look."""
+        tools, now = self._tools, self._tools.clock()
+        async with tools.db.read() as tx:
+            watched, busy = await sessions.restless(tx, now - SPOKEN_SECONDS)
+        if not watched:
+            self.polled_at = now
+            return IDLE_SECONDS
+        interval = tools.rules.poll_seconds if busy else tools.rules.slow_poll_seconds
+        async with tools.db.write() as tx:
+            claim = await lanes.claim(tx, tools.db, POLL_LANE, tools.worker, tools.rules.lease_seconds)
+        if claim is None:
+            return interval
+        try:
+            return await self._look(claim, interval)
+        except ClaimLostError:
+            log.warning("poll was taken over")
+            return interval
+
+    async def _look(self, claim: Claim, interval: float) -> float:
+        async with self._tools.db.read() as tx:
+            stored = await due.read(tx, "poll")
+        look = Look(**stored.state["look"]) if stored else Look(polled_at=self._tools.clock())
+        try:
+            after = await self._round(claim, look)
+        except DevinError as error:
+            return await self._back_off(claim, look, interval, error)
+        if look.failures:
+            log.info("poll works again", failures=look.failures)
+        await self._remember(claim, after)
+        self.polled_at = after.polled_at
+        return interval
+
+    async def _back_off(self, claim: Claim, look: Look, interval: float, error: DevinError) -> float:
+        """The organisation as a whole waits; the watermark stays, so nothing is missed."""
+        if not look.failures:
+            log.warning("poll fails", error=type(error).__name__, status=error.status)
+        await self._remember(claim, replace(look, failures=look.failures + 1))
+        return error.retry_after or min(interval * 2 ** min(look.failures + 1, 10), LONGEST_BACKOFF)
+
+    async def _remember(self, claim: Claim, look: Look) -> None:
+        state = {"watermark": look.watermark, "polled_at": look.polled_at, "swept_at": look.swept_at}
+        async with self._tools.step(claim) as step:
+            await due.write(step.tx, "poll", step.now, {"v": 1, "look": state | {"failures": look.failures}})
+            await lanes.release(step.tx, claim)
+
+    # ------------------------------------------------------------ one round
+
+    async def _round(self, claim: Claim, look: Look) -> Look:
+        now = self._tools.clock()
+        sweeping = now - look.swept_at >= SWEEP_SECONDS
+        seen, newest = await self._list(claim, look)
+        changed = {one.session.id: one for one in seen if one.changed}
+        for one in await self._sweep() if sweeping else await self._expected():
+            changed.setdefault(one.session.id, one)
+        worth, rest = await self._worth_reading(list(changed.values()), look)
+        reading, left = worth[:READS_A_TICK], worth[READS_A_TICK:]
+        for one in await self._heard(reading):
+            await self._tell.session(claim, one.tracked, one.snapshot, one.heard, look.polled_at)
+        await self._tell_quietly(claim, rest)
+        watermark = min([newest, *(one.snapshot.updated_at - 1 for one in left if one.changed)])
+        return Look(max(watermark, look.watermark), now, now if sweeping else look.swept_at)
+
+    async def _list(self, claim: Claim, look: Look) -> tuple[list[Seen], int]:
+        filters: SessionFilters = {**await self._finder.ours()}
+        if look.watermark:
+            filters["updated_after"] = look.watermark - OVERLAP_SECONDS
+        seen: list[Seen] = []
+        newest = look.watermark
+        async for page in self._tools.devin.session_pages(**filters):
+            newest = max([newest, *(made.updated_at for made in page.items)])
+            await self._twins.end_younger(claim, page.items)
+            seen += await self._ours(page.items)
+        return seen, newest
+
+    async def _ours(self, listed: Sequence[DevinSession]) -> list[Seen]:
+        """What is ours of a list: Devin ignores filters it does not know and then lists everything."""
+        made_by = {bare_id(made.session_id): made for made in listed}
+        async with self._tools.db.read() as tx:
+            known = await sessions.by_bare_ids(tx, list(made_by))
+        return [Seen(tracked, made_by[bare].snapshot(), _count(made_by[bare])) for bare, tracked in known.items()]
+
+    async def _expected(self) -> list[Seen]:
+        """Sessions that may have answered without a new row: just spoken to, or seen waiting a moment ago."""
+        async with self._tools.db.read() as tx:
+            expected = await sessions.expecting(tx, self._tools.clock() - SPOKEN_SECONDS)
+        return [Seen(tracked, tracked.session.seen) for tracked in expected]
+
+    async def _sweep(self) -> list[Seen]:
+        """All that is watched, with message counts: a message need not move `updated_at`."""
+        async with self._tools.db.read() as tx:
+            bare_ids = await sessions.open_bare_ids(tx)
+        found = [one async for one in self._insights({"session_ids": bare_ids})]
+        return [one for one in await self._ours(found) if one.changed or one.spoke] + await self._expected()
+
+    async def _worth_reading(self, seen: list[Seen], look: Look) -> tuple[list[Seen], list[Seen]]:
+        """Who may have said something, and who has only new facts."""
+        unsure = [one for one in seen if one.count is None]
+        if len(unsure) > READS_A_TICK:
+            seen = await self._counted(seen, look)
+        worth = [one for one in seen if one.count is None or one.spoke or one.tracked.relay.waiting]
+        names = {one.session.id for one in worth}
+        # What was seen first is read first, so that nobody is left for ever.
+        worth.sort(key=lambda one: one.snapshot.updated_at)
+        return worth, [one for one in seen if one.session.id not in names]
+
+    async def _counted(self, seen: list[Seen], look: Look) -> list[Seen]:
+        filters: SessionFilters = {**await self._finder.ours()}
+        if look.watermark:
+            filters["updated_after"] = look.watermark - OVERLAP_SECONDS
+        counts = {bare_id(made.session_id): _count(made) async for made in self._insights(filters)}
+        return [replace(one, count=counts.get(bare_id(one.session.devin_id or ""))) for one in seen]
+
+    async def _insights(self, filters: SessionFilters) -> Any:
+        try:
+            async for made in self._tools.devin.session_insights(**filters):
+                yield made
+        except (DevinForbidden, DevinNotFound):
+            log.info("no insights; messages are read without counts")
+
+    async def _heard(self, reading: Iterable[Seen]) -> list[Seen]:
+        return await asyncio.gather(*(self._hear(one) for one in reading))
+
+    async def _hear(self, one: Seen) -> Seen:
+        async with self._seats:
+            try:
+                return replace(one, heard=await listen(self._tools, one.session, one.tracked.relay))
+            except DevinRefused as refused:
+                # One conversation that may not be read holds up neither its state nor the others.
+                log.warning("messages not read", session=one.session.id, status=refused.status)
+                return one
+
+    async def _tell_quietly(self, claim: Claim, rest: list[Seen]) -> None:
+        """Those with nothing but figures go together, in pieces small enough for the inbox beside them."""
+        figures = [one for one in rest if not self._tell.is_news(one.session.seen, one.snapshot)]
+        for one in rest:
+            if self._tell.is_news(one.session.seen, one.snapshot):
+                await self._tell.session(claim, one.tracked, one.snapshot, None, 0.0)
+        day = billing_day(self._tools.clock())
+        for start in range(0, len(figures), CHUNK):
+            piece = figures[start : start + CHUNK]
+            async with self._tools.step(claim) as step:
+                await sessions.see_many(step.tx, [(one.session.id, one.snapshot) for one in piece])
+                await spend.add(step.tx, day, _spent(piece))
+                await self._tell.figures(step, [one.tracked for one in piece if _spent([one])])
+
+
+def _count(made: DevinSession) -> int | None:
+    return made.num_devin_messages if isinstance(made, SessionInsights) else None
+
+
+def _spent(seen: Iterable[Seen]) -> dict[str, float]:
+    spent = {one.session.id: one.snapshot.acus - one.session.seen.acus for one in seen}
+    return {key: acus for key, acus in spent.items() if acus > 0}

@@ -1,0 +1,35 @@
+"""Rows that come back by themselves when they are needed: idle lanes, spent paces, people last read long ago."""
+
+from typing import Final
+
+from sqlalchemy import delete, exists, literal_column, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.store.inbox import BATCH
+from bot.store.tables import inbox, lanes, outbox, pace, people
+
+# Written out, because as parameters they would keep SQLite from the outbox's partial index.
+_OPEN: Final = literal_column("'open'")
+_SENDING: Final = literal_column("'sending'")
+
+
+async def forget_lanes(tx: AsyncConnection) -> int:
+    """Delete one small piece of the lanes that nobody holds and in which nothing waits."""
+    asked = exists(select(inbox.c.key).where(inbox.c.lane == lanes.c.name, inbox.c.state == _OPEN))
+    said = exists(select(outbox.c.seq).where(outbox.c.lane == lanes.c.name, outbox.c.state.in_((_OPEN, _SENDING))))
+    idle = select(lanes.c.name).where(lanes.c.owner.is_(None), ~asked, ~said).limit(BATCH)
+    # Asked again: on PostgreSQL a worker may have claimed one since it was found.
+    return (await tx.execute(delete(lanes).where(lanes.c.name.in_(idle), lanes.c.owner.is_(None)))).rowcount
+
+
+async def forget_paces(tx: AsyncConnection, before: float) -> int:
+    """Delete one small piece of the paces that were spent before an instant: unknown ones are full."""
+    old = select(pace.c.name).where(pace.c.next_at < before).limit(BATCH)
+    return (await tx.execute(delete(pace).where(pace.c.name.in_(old)))).rowcount
+
+
+async def forget_people(tx: AsyncConnection, before: float) -> int:
+    """Delete one small piece of the people last read before an instant, with their addresses."""
+    key = (people.c.team, people.c.user)
+    old = select(*key).where(people.c.read_at < before).limit(BATCH)
+    return (await tx.execute(delete(people).where(tuple_(*key).in_(old)))).rowcount

@@ -1,0 +1,43 @@
+"""The routing table: what Slack sends, and who takes it.
+
+A listener parses, stores and acknowledges; nothing here calls Slack or Devin. Specific routes stand before the
+catch-alls, without which Slack would repeat what nobody takes.
+"""
+
+import re
+from typing import Final
+
+from slack_bolt.async_app import AsyncApp
+
+from handlers.actions import Actions
+from handlers.commands import Commands
+from handlers.events import Events
+from handlers.failures import failed
+from handlers.messages import Messages
+
+ANYTHING: Final = re.compile(r".*")
+
+
+def register(app: AsyncApp, commands: Commands, messages: Messages, actions: Actions, events: Events) -> None:
+    """Connect every kind of request with its listener."""
+    app.middleware(events.rate_limited)
+
+    app.command("/devin")(commands.devin)
+    app.command(ANYTHING)(commands.unknown)
+
+    app.event("app_mention")(messages.wrote)
+    app.event("message")(messages.wrote)
+    for gone in ("channel_archive", "group_archive", "channel_left", "group_left"):
+        app.event(gone)(events.channel_gone)
+    for revoked in ("app_uninstalled", "tokens_revoked"):
+        app.event(revoked)(events.revoked)
+    app.event(ANYTHING)(events.ignored)
+
+    for pressed in ("stop", "exit_confirmed", "exit_declined", "start_again", "start_declined"):
+        app.action(pressed)(actions.pressed)
+    app.action(ANYTHING)(actions.ignored)
+    app.shortcut(ANYTHING)(actions.ignored)
+    app.view(ANYTHING)(actions.ignored)
+    app.options(ANYTHING)(actions.no_options)
+
+    app.error(failed)

@@ -1,0 +1,40 @@
+"""Buttons, and whatever else is interactive."""
+
+from typing import Any
+
+from slack_bolt.async_app import AsyncAck
+
+from bot.domain.lane import own_lane, thread_lane
+from bot.flows.intake import Intake
+
+Body = dict[str, Any]
+
+
+class Actions:
+    """What people press."""
+
+    def __init__(self, intake: Intake, team: str) -> None:
+        self._intake = intake
+        self._team = team
+
+    async def pressed(self, ack: AsyncAck, body: Body) -> None:
+        """Store a press in the lane of its thread."""
+        action = body["actions"][0]
+        value = action.get("value", "")
+        verb = action["action_id"]
+        await self._intake.action(body, self._lane(body), verb=verb, value=value, session_id=value)
+        await ack()
+
+    async def ignored(self, ack: AsyncAck) -> None:
+        """A button that only opens a link, or one of another version."""
+        await ack()
+
+    async def no_options(self, ack: AsyncAck) -> None:
+        """A select of another version."""
+        await ack(options=[])
+
+    def _lane(self, body: Body) -> str:
+        container, message = body.get("container") or {}, body.get("message") or {}
+        ts = message.get("thread_ts") or container.get("thread_ts") or message.get("ts") or container.get("message_ts")
+        channel = (body.get("channel") or {}).get("id")
+        return thread_lane(self._team, channel, ts) if channel and ts else own_lane(f"act:{body['trigger_id']}")

@@ -1,0 +1,16 @@
+"""Mentions, replies and direct messages."""
+
+from typing import Any
+
+from bot.flows.intake import Intake
+
+
+class Messages:
+    """What people write."""
+
+    def __init__(self, intake: Intake) -> None:
+        self._intake = intake
+
+    async def wrote(self, event: dict[str, Any], body: dict[str, Any]) -> None:
+        """Store it if it may concern us; Bolt acknowledges when this returns, and not at all when it raises."""
+        await self._intake.message(event, body)

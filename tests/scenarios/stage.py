@@ -1,0 +1,120 @@
+"""A whole bot between a simulated Slack and a simulated Devin, over real sockets."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from bot.config import Settings, load_settings
+from bot.playground.devin import BOT_PERMISSIONS, LIBRARY_PERMISSIONS, DevinControl, DevinSimulator
+from bot.playground.slack import SlackControl, SlackSimulator
+from bot.serve import serve
+
+MANIFEST = yaml.safe_load((Path(__file__).parents[2] / "manifest.yml").read_text())
+
+ANN, BEN, ADA, GUEST, STRANGER = "U0ANN", "U0BEN", "U0ADA", "U0GUEST", "U0EXT"
+GENERAL, WEB, OPS = "C0GENERAL", "C0WEB", "C0OPS"
+BOT = "<@U0BOT>"
+
+
+@dataclass
+class Stage:
+    """What a scenario acts on: people in `slack`, the other side in `devin`, and the bot between them."""
+
+    slack: SlackControl
+    devin: DevinControl
+    simulated_slack: SlackSimulator
+    simulated_devin: DevinSimulator
+    environment: dict[str, str]
+    clock: Callable[[], float] = time.time
+    port: int = 0
+    _stopping: asyncio.Event = field(default_factory=asyncio.Event)
+    _running: asyncio.Task[None] | None = None
+
+    @property
+    def settings(self) -> Settings:
+        return load_settings(self.environment)
+
+    async def start(self) -> None:
+        """Start the bot in this process and wait until Slack can reach it."""
+        self._stopping = asyncio.Event()
+        started: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        work = serve(self.settings, announce=started.set_result, stopping=self._stopping, clock=self.clock)
+        self._running = asyncio.create_task(work)
+        await asyncio.wait({self._running, started}, return_when=asyncio.FIRST_COMPLETED)
+        if self._running.done():
+            self._running.result()
+        self.port = started.result()
+        if "SLACK_SIGNING_SECRET" in self.environment:
+            self.simulated_slack.request_url = f"http://127.0.0.1:{self.port}/slack/events"
+        else:
+            await self.slack.wait_for_sockets()
+
+    async def stop(self) -> None:
+        """Stop the bot as SIGTERM does."""
+        if self._running is not None:
+            self._stopping.set()
+            await self._running
+            self._running = None
+
+    async def mention(self, text: str, user: str = ANN, channel: str = GENERAL, **more: Any) -> str:
+        """Mention the bot; answers the message's ts."""
+        return await self.slack.say(user, channel, f"{BOT} {text}", **more)
+
+    async def session(self, text: str) -> dict[str, Any]:
+        """The session at Devin whose prompt holds a text, once it is there."""
+        return (await self.devin.wait_for_sessions(text))[0]
+
+    async def started(self, prompt: str = "fix the login test", user: str = ANN, channel: str = GENERAL) -> tuple[str, str]:
+        """A session under a mention, running; answers the thread's ts and Devin's session id."""
+        ts = await self.mention(prompt, user, channel)
+        made = await self.session(prompt)
+        await self.devin.set(made["session_id"], status="running", status_detail="working")
+        await self.slack.wait_for_message(channel, "Working", thread_ts=ts)
+        return ts, made["session_id"]
+
+    async def thread(self, channel: str, ts: str) -> list[str]:
+        """What the bot says in a thread, as a person reads it, without its card."""
+        found = await self.slack.messages(channel, thread_ts=ts)
+        return [one["rendered"] for one in found if one["user"] == "U0BOT" and "Asked by" not in one["rendered"]]
+
+
+@asynccontextmanager
+async def stage(
+    folder: Path, transport: str = "socket", *, clock: Callable[[], float] = time.time, start: bool = True, **settings: str
+) -> AsyncIterator[Stage]:
+    """Set everything up, with the bot running unless told otherwise; take everything down."""
+    async with (
+        SlackSimulator(manifest=MANIFEST, transport=transport) as slack,
+        DevinSimulator(permissions=BOT_PERMISSIONS | LIBRARY_PERMISSIONS) as devin,
+        SlackControl(slack.control_url) as people,
+        DevinControl(devin.control_url) as work,
+    ):
+        environment = {
+            "SLACK_BOT_TOKEN": slack.bot_token,
+            "SLACK_API_URL": slack.base_url,
+            "DEVIN_API_KEY": "cog_play",
+            "DEVIN_ORG_ID": "org-play",
+            "DEVIN_API_URL": devin.base_url,
+            "DATABASE_URL": f"sqlite:///{folder / 'bot.db'}",
+            "PORT": "0",
+            "BOT_HOST": "127.0.0.1",
+            "BOT_POLL_SECONDS": "0.3",
+            "BOT_SLOW_POLL_SECONDS": "0.6",
+            "BOT_ADMIN_USERS": ADA,
+            **({"SLACK_APP_TOKEN": slack.app_token} if transport == "socket" else {}),
+            **({"SLACK_SIGNING_SECRET": slack.signing_secret} if transport == "http" else {}),
+            **settings,
+        }
+        one = Stage(people, work, slack, devin, environment, clock)
+        if start:
+            await one.start()
+        try:
+            yield one
+        finally:
+            await one.stop()
