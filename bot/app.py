@@ -16,7 +16,7 @@ from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.config import Settings
+from bot.config import Settings, on_this_machine
 from bot.devin.client import Devin
 from bot.devin.errors import DevinError, DevinRefused
 from bot.engine.local import LocalEngine, Route
@@ -40,14 +40,14 @@ from bot.flows.retention import Retention
 from bot.flows.send import Send
 from bot.flows.spoken import Failure
 from bot.flows.tell import Tell
-from bot.flows.tools import Clock, Place, Rules, Tools
+from bot.flows.tools import Place, Rules, Tools
 from bot.flows.twins import Twins
 from bot.flows.watch import Watch
 from bot.logs import get_logger
 from bot.metrics import Metrics
 from bot.slack.client import Identity, Slack
 from bot.slack.errors import SlackError
-from bot.store.database import Database, sqlite_path
+from bot.store.database import Clock, Database, sqlite_path
 from bot.store.inbox import InboxWriter
 from bot.store.schema import migrate
 from handlers import register
@@ -142,7 +142,7 @@ def _bolt(settings: Settings, place: Place) -> AsyncApp:
         )
 
     client = AsyncWebClient(base_url=settings.slack_api_url)  # only Socket Mode asks through it, with its own token
-    if "slack.com" not in settings.slack_api_url:
+    if on_this_machine(settings.slack_api_url):
         client.proxy = None  # a simulated Slack on this machine is not behind a proxy
     secret = settings.slack_signing_secret
     return AsyncApp(
@@ -258,8 +258,11 @@ def _http(settings: Settings, metrics: Metrics) -> httpx.AsyncClient:
         request.extensions["started"] = time.monotonic()
 
     limits = httpx.Limits(max_connections=40, max_keepalive_connections=20)
-    own = "devin.ai" not in settings.devin_api_url
-    return httpx.AsyncClient(limits=limits, event_hooks={"request": [begin], "response": [count]}, trust_env=not own)
+    return httpx.AsyncClient(
+        limits=limits,
+        event_hooks={"request": [begin], "response": [count]},
+        trust_env=not on_this_machine(settings.devin_api_url),
+    )
 
 
 def _route(path: str) -> str:

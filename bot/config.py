@@ -6,8 +6,10 @@ A setting's name in the environment is its field's name in capitals.
 import re
 from collections.abc import Mapping
 from datetime import time
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import (
@@ -79,6 +81,15 @@ WRONG: Final = {
     "bot_log_level": "must be DEBUG, INFO, WARNING or ERROR.",
     "bot_log_format": "must be json or console.",
 }
+
+
+def on_this_machine(url: str) -> bool:
+    """Whether an address is loopback: no proxy stands between."""
+    host = urlsplit(url).hostname or ""
+    try:
+        return host == "localhost" or ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 class SettingsError(Exception):

@@ -19,7 +19,6 @@ class Metrics:
         self.registry = CollectorRegistry()
         ProcessCollector(registry=self.registry)
         self._stored = self._counter("inbox_rows", "Rows stored before their ack.", "kind")
-        self._known = self._counter("inbox_known", "Deliveries of what was already stored.", "kind")
         self._refused = self._counter("inbox_refused", "Requests that could not be stored: no ack.", "kind")
         self._acks = self._histogram("ack_seconds", "From request to ack.", _ACK_BUCKETS, "kind")
         self._dead = self._counter("dead_rows", "Work that ended undone, each told in its thread.", "kind")
@@ -29,16 +28,11 @@ class Metrics:
         self._devin = self._counter("devin_calls", "Calls of Devin's API.", "route", "outcome")
         self._devin_time = self._histogram("devin_call_seconds", "How long one took.", _CALL_BUCKETS, "route")
         self._open = self._gauge("open_rows", "Rows waiting for work.", "box")
-        self._sessions = self._gauge("sessions", "Sessions that are followed, by phase.", "phase")
         self._poll_age = self._gauge("poll_age_seconds", "Since the last complete look at Devin.")
 
     def stored(self, kind: str) -> None:
         """An inbox row was committed."""
         self._stored.labels(kind).inc()
-
-    def known(self, kind: str) -> None:
-        """Slack delivered something again."""
-        self._known.labels(kind).inc()
 
     def refused(self, kind: str) -> None:
         """The store was down: Slack got no ack, or a clear error."""
@@ -69,10 +63,6 @@ class Metrics:
     def waiting(self, box: str, rows: int) -> None:
         """How many rows of the inbox or outbox are open."""
         self._open.labels(box).set(rows)
-
-    def following(self, phase: str, sessions: int) -> None:
-        """How many sessions are in a phase."""
-        self._sessions.labels(phase).set(sessions)
 
     def poll_age_from(self, age: Callable[[], float]) -> None:
         """Where the age of the last poll is read when somebody asks."""

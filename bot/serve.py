@@ -11,15 +11,16 @@ import uvicorn
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.adapter.starlette.async_handler import AsyncSlackRequestHandler
 from starlette.applications import Starlette
+from starlette.datastructures import Headers
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
 from bot.app import Bot, StartError, assembled
 from bot.config import Settings
-from bot.flows.tools import Clock
 from bot.logs import get_logger
 from bot.metrics import CONTENT_TYPE
+from bot.store.database import Clock
 
 log = get_logger(__name__)
 
@@ -127,8 +128,9 @@ def web(bot: Bot, doors: Doors, link: Socket | None) -> Starlette:
     async def events(request: Request) -> Response:
         if doors.closed:
             return PlainTextResponse("stopping", 503)
-        if int(request.headers.get("content-length") or 0) > LARGEST_BODY:
-            return PlainTextResponse("too large", 413)
+        refusal = _unfit(request.headers)
+        if refusal is not None:
+            return refusal
         started = time.perf_counter()
         with doors.inside():
             answer = await handler.handle(request)
@@ -149,6 +151,15 @@ def web(bot: Bot, doors: Doors, link: Socket | None) -> Starlette:
     if link is None:
         routes.append(Route("/slack/events", events, methods=["POST"]))
     return Starlette(routes=routes)
+
+
+def _unfit(headers: Headers) -> Response | None:
+    """What no request of Slack's looks like, refused before it is read. Bolt checks the signature of the rest."""
+    if not headers.get("x-slack-request-timestamp", "").isdigit():
+        return PlainTextResponse("no timestamp", 401)  # the SDK would fail on it
+    if not headers.get("content-length", "").isdigit():
+        return PlainTextResponse("no length", 411)
+    return PlainTextResponse("too large", 413) if int(headers["content-length"]) > LARGEST_BODY else None
 
 
 async def _problems(bot: Bot, doors: Doors, link: Socket | None) -> list[str]:

@@ -147,7 +147,7 @@ class Control:
             await sessions.change(step.tx, session.id, stop_requested=True, stopped_by=by)
             if start is not None and start.intent_at is None:
                 await inbox.finish(step.tx, [start.key], step.now, reason="cancelled")
-                await sessions.change(step.tx, session.id, stage=Stage.CANCELLED, ended_at=step.now)
+                await sessions.end(step.tx, session.id, Stage.CANCELLED, step.now)
                 unsent = await self._end_waiting(step, job)
                 await step.post(f"news:{session.id}:cancelled", session, answers.cancelled(by, unsent))
             else:

@@ -181,7 +181,7 @@ class Create:
 
     async def _cancel(self, job: Job, session: Session) -> None:
         async with self._tools.step_of(job) as step:
-            await sessions.change(step.tx, session.id, stage=Stage.CANCELLED, checking=False, ended_at=step.now)
+            await sessions.end(step.tx, session.id, Stage.CANCELLED, step.now)
             await step.post(f"news:{session.id}:cancelled", session, answers.cancelled(session.stopped_by))
             await step.redraw(session.id)
             await finish(step, job)
@@ -235,9 +235,8 @@ def stop_row(cause: InboxRow, session: Session, now: float) -> InboxRow:
 
 async def refuse(step: Step, session_id: str, message: Message) -> None:
     """Nothing runs: the card says so, and the thread says why."""
-    await sessions.change(step.tx, session_id, stage=Stage.REFUSED, checking=False, ended_at=step.now)
+    session = await sessions.end(step.tx, session_id, Stage.REFUSED, step.now)
     await step.redraw(session_id)
-    session = await sessions.get(step.tx, session_id)
     if session is not None and session.thread_ts is not None:
         await step.post(f"news:{session.id}:refused", session, message)
 

@@ -100,6 +100,8 @@ class Dispatch:
     async def _bury(self, job: Job, reason: str) -> float:
         async with self._tools.step_of(job) as step:
             await self._flows[job.row.kind].give_up(step, job, reason)
+            if job.row.payload.get("response_url"):  # a secret, which is of no more use
+                await inbox.move(step.tx, job.row, job.row.lane, job.row.payload | {"response_url": None})
             await inbox.finish(step.tx, [job.row.key], step.now, dead=True, reason=reason)
             await lanes.release(step.tx, job.claim)
         self._tools.metrics.died(job.row.kind)

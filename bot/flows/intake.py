@@ -11,11 +11,14 @@ from bot.domain.grammar import UnknownVerb, Verb, VerbName, parse_verb
 from bot.domain.lane import own_lane, person_lane, thread_lane
 from bot.domain.text import mentioned_users, without_mention
 from bot.flows.tools import Tools, short_id
+from bot.logs import get_logger
 from bot.slack.threads import ThreadMessage
 from bot.store import inbox, threads
 from bot.store.inbox import InboxRow, NotStoredError
 
 __all__ = ["Intake", "NotStoredError"]
+
+log = get_logger(__name__)
 
 SETTLE_SECONDS: Final = 0.5  # replies are claimable this long after storing, so a burst sorts itself
 PEOPLE_WROTE: Final = frozenset({None, "file_share", "thread_broadcast"})
@@ -163,7 +166,12 @@ class Intake:
         )
 
     async def _put(self, row: InboxRow) -> None:
-        await self._tools.writer.put(row)
+        try:
+            await self._tools.writer.put(row)
+        except NotStoredError:
+            self._tools.metrics.refused(row.kind)
+            raise
         self._tools.metrics.stored(row.kind)
+        log.info("stored", ref=row.ref, kind=row.kind, lane=row.lane)
         # A crash right here loses only the hint; the sweep wakes the lane.
         self._tools.engine.wake(row.lane, max(row.ready_at - self._tools.clock(), 0.0))

@@ -7,6 +7,7 @@ from bot.store import sessions
 from bot.views import answers
 from bot.views.answers import Listed
 from bot.views.message import Message
+from bot.views.sentences import STOPPABLE
 
 Naming = StatusCommand | StopCommand | ArchiveCommand
 
@@ -30,7 +31,8 @@ class Overview:
         mine = await self._open(user)
         if command.which is not None:
             return _named(mine, command.which) or answers.no_such_session(command.which)
-        here = [session for session in mine if session.channel == channel] or mine
+        fit = [session for session in mine if verb != "stop" or session.phase in STOPPABLE]
+        here = [session for session in fit if session.channel == channel] or fit
         if not here:
             return answers.NOTHING_TO_STOP if verb != "status" else answers.NO_SESSIONS
         if len(here) > 1:

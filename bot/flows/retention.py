@@ -15,6 +15,7 @@ from bot.domain.billing import billing_day
 from bot.flows.tools import Tools
 from bot.logs import get_logger
 from bot.store import inbox, leftovers, outbox, sessions, spend
+from bot.store.database import Database
 from bot.store.inbox import BATCH
 
 log = get_logger(__name__)
@@ -26,7 +27,7 @@ DAY_SECONDS: Final = 86_400.0
 KEYS_SECONDS: Final = 7 * DAY_SECONDS  # how long keys outlive their session
 SPEND_SECONDS: Final = 400 * DAY_SECONDS  # a year and a month, to compare with
 
-Piece = Callable[[AsyncConnection], Awaitable[int]]  # deletes at most a batch, answers how much
+Piece = Callable[[Database], Awaitable[int]]  # deletes at most a batch, answers how much
 
 
 class Retention:
@@ -48,26 +49,35 @@ class Retention:
         old = now - kept
         last_spent = billing_day(now - SPEND_SECONDS)
         return {
-            "sleepers": partial(sessions.end_sleepers, before=int(old), now=now),
-            "sessions": partial(sessions.forget, before=now - max(kept, KEYS_SECONDS)),
+            "sleepers": _written(partial(sessions.end_sleepers, before=int(old), now=now)),
+            "sessions": _written(partial(sessions.forget, before=now - max(kept, KEYS_SECONDS))),
             "inbox": partial(inbox.forget, before=old),
             "inbox_texts": partial(inbox.forget_texts, before=old),
             "outbox": partial(outbox.forget, before=old, live_sessions=sessions.kept()),
             "outbox_texts": partial(outbox.forget_texts, before=old),
-            "spend": partial(spend.forget, before=last_spent),
-            "consumption": partial(spend.forget_consumption, before=last_spent),
-            "lanes": leftovers.forget_lanes,
-            "paces": partial(leftovers.forget_paces, before=now - DAY_SECONDS),
-            "people": partial(leftovers.forget_people, before=old),
+            "spend": _written(partial(spend.forget, before=last_spent)),
+            "consumption": _written(partial(spend.forget_consumption, before=last_spent)),
+            "lanes": _written(leftovers.forget_lanes),
+            "paces": _written(partial(leftovers.forget_paces, before=now - DAY_SECONDS)),
+            "people": _written(partial(leftovers.forget_people, before=old)),
         }
 
     async def _all(self, piece: Piece) -> int:
         gone = 0
         for _ in range(PIECES_A_TICK):
-            async with self._tools.db.write() as tx:
-                count = await piece(tx)
+            count = await piece(self._tools.db)
             gone += count
             if count < BATCH:
                 break
             await asyncio.sleep(0)  # whoever waits for the store is next
         return gone
+
+
+def _written(forget: Callable[[AsyncConnection], Awaitable[int]]) -> Piece:
+    """A piece that is one writing transaction."""
+
+    async def piece(db: Database) -> int:
+        async with db.write() as tx:
+            return await forget(tx)
+
+    return piece

@@ -12,7 +12,7 @@ key, and not at once, since Slack may still be at work. Edits and reactions are 
 import hashlib
 import json
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from bot.domain.session import Session
 from bot.flows.create import start_row
@@ -21,6 +21,7 @@ from bot.flows.tools import Step, Tools, reference
 from bot.logs import about, get_logger
 from bot.slack.errors import SlackError, SlackRefused
 from bot.store import lanes, outbox, pace, sessions, threads
+from bot.store.database import Transaction
 from bot.store.lanes import Claim, ClaimLostError
 from bot.store.outbox import OutboxRow
 from bot.store.threads import Thread
@@ -85,7 +86,7 @@ class Send:
             await self._begin(tx, row, now)
         return Spoken(row, claim)
 
-    async def _next(self, tx: Any, lane: str, now: float) -> tuple[OutboxRow | None, float | None]:
+    async def _next(self, tx: Transaction, lane: str, now: float) -> tuple[OutboxRow | None, float | None]:
         posts_at, edits_at = await self._paces(tx, lane)
         row = await outbox.head(tx, lane, now, posts=posts_at <= now, edits=edits_at <= now)
         if row is not None:
@@ -93,7 +94,7 @@ class Send:
         at = await outbox.next_at(tx, lane, posts_at, edits_at)
         return None, None if at is None else max(at - now, 0.01)
 
-    async def _paces(self, tx: Any, lane: str) -> tuple[float, float]:
+    async def _paces(self, tx: Transaction, lane: str) -> tuple[float, float]:
         """From when on posts and edits of this lane may be made."""
         kind = {"out": "card", "react": "reaction", "priv": "private"}[lane.split(":", 1)[0]]
         method, budget = METHODS[kind]
@@ -105,7 +106,7 @@ class Send:
     def _bucket(self, method: str) -> str:
         return f"{self._tools.place.team}:{method}"
 
-    async def _begin(self, tx: Any, row: OutboxRow, now: float) -> None:
+    async def _begin(self, tx: Transaction, row: OutboxRow, now: float) -> None:
         edits = row.kind == "card" and row.ts is not None
         if row.kind in {"post", "card"} and not edits:
             await pace.take(tx, row.lane, now, CHANNEL.interval)
@@ -184,6 +185,7 @@ class Send:
                 await self._follow(step, row, ts)
             await lanes.release(step.tx, spoken.claim)
         self._tools.metrics.sent(row.kind)
+        log.info("sent", key=row.key, channel=row.channel, ts=ts)
 
     async def _follow(self, step: Step, row: OutboxRow, ts: str) -> None:
         """The card of a slash command stands: it makes the thread, and the creation follows in its lane."""

@@ -74,6 +74,7 @@ class Failure:
         """Give the row up without a word: best effort, or nobody is left to tell."""
         async with self._tools.step(spoken.claim, spoken.row.ref) as step:
             await outbox.bury(step.tx, spoken.row.seq, reason, step.now)
+            await _without_secret(step, spoken.row)
             await lanes.release(step.tx, spoken.claim)
 
     async def _slow_down(self, spoken: Spoken, error: SlackRateLimited) -> None:
@@ -123,6 +124,7 @@ class Failure:
             await outbox.bury(step.tx, row.seq, str(error), step.now)
             if row.kind not in BEST_EFFORT:
                 await self._tell(step, row, error)
+            await _without_secret(step, row)
             await lanes.release(step.tx, spoken.claim)
         if row.kind not in BEST_EFFORT:
             self._tools.metrics.died(row.kind)
@@ -153,6 +155,12 @@ class Failure:
         if session is not None:
             message = answers.posting_lost(row.channel, session)
             await step.say(step.row(f"lost:{session.id}:channel", session.requester, None, message))
+
+
+async def _without_secret(step: Step, row: OutboxRow) -> None:
+    """A dead row keeps its text for a while, but no response_url."""
+    if row.payload.get("response_url"):
+        await outbox.replace_payload(step.tx, row, row.payload | {"response_url": None})
 
 
 def _why_no_card(error: SlackError, row: OutboxRow) -> Message:

@@ -1,13 +1,11 @@
 """What every flow has at hand, and the step: one transaction, with the lanes to look at once it is committed."""
 
 import hashlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, time, tzinfo
 from typing import Final, Protocol
-
-from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.devin.client import Devin
 from bot.domain import lane as lanes_named
@@ -16,13 +14,11 @@ from bot.engine.port import Engine
 from bot.metrics import Metrics
 from bot.slack.client import Slack
 from bot.store import inbox, lanes, outbox, sessions
-from bot.store.database import Database
+from bot.store.database import Clock, Database, Transaction
 from bot.store.inbox import InboxRow, InboxWriter
 from bot.store.lanes import Claim
 from bot.store.outbox import OutboxRow
 from bot.views.message import Message
-
-Clock = Callable[[], float]
 
 REQUEST_LIMIT_SECONDS: Final = 20.0  # no request of ours to Devin is on its way any longer than this
 MARGIN_SECONDS: Final = 10.0  # on top, until an unknown outcome counts as "did not happen"
@@ -85,7 +81,7 @@ class Flow(Protocol):
 class Step:
     """One transaction of a flow."""
 
-    tx: AsyncConnection
+    tx: Transaction
     now: float
     place: Place
     ref: str
@@ -114,7 +110,6 @@ class Step:
         message: Message,
         *,
         rank: int = outbox.USUAL,
-        expires_in: float | None = None,
     ) -> None:
         """Say something in a session's thread."""
         assert session.thread_ts is not None
@@ -126,7 +121,6 @@ class Step:
                 message,
                 session_id=session.id,
                 rank=rank,
-                expires_at=None if expires_in is None else self.now + expires_in,
             )
         )
 

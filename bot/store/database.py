@@ -20,6 +20,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 Clock = Callable[[], float]  # Unix seconds, UTC
+Transaction = AsyncConnection  # what repositories get and flows pass on
 Insert = postgresql.Insert | sqlite.Insert
 
 LOCK_WAIT_SECONDS: Final = 1.0

@@ -151,27 +151,28 @@ async def count_open(tx: AsyncConnection) -> int:
     return len(found.all())
 
 
-async def forget(tx: AsyncConnection, before: float) -> int:
+async def forget(db: Database, before: float) -> int:
     """Delete one small piece of what was closed before an instant; answers how many rows went.
 
     What stands in the thread of a session that is still recorded stays: its keys keep old messages from acting again.
+    The search takes longer than the deletion, so it is made while others may write.
     """
-    old = (
-        select(inbox.c.key)
-        .where(inbox.c.state != "open", inbox.c.done_at < before, inbox.c.lane.not_in(_lanes_of_sessions()))
-        .limit(BATCH)
-    )
-    return (await tx.execute(delete(inbox).where(inbox.c.key.in_(old)))).rowcount
+    old = inbox.c.state != "open", inbox.c.done_at < before, inbox.c.lane.not_in(_lanes_of_sessions())
+    async with db.read() as tx:
+        keys = list(await tx.scalars(select(inbox.c.key).where(*old).limit(BATCH)))
+    async with db.write() as tx:
+        return (await tx.execute(delete(inbox).where(inbox.c.key.in_(keys)))).rowcount
 
 
-async def forget_texts(tx: AsyncConnection, before: float) -> int:
+async def forget_texts(db: Database, before: float) -> int:
     """Blank one small piece of the texts of rows that died before an instant and stay for their keys."""
     blank = {"v": PAYLOAD_VERSION}
-    told = select(inbox.c.key).where(
-        inbox.c.state == "dead", inbox.c.done_at < before, cast(inbox.c.payload, String) != json.dumps(blank)
-    )
-    blanked = update(inbox).where(inbox.c.key.in_(told.limit(BATCH))).values(payload=blank)
-    return (await tx.execute(blanked)).rowcount
+    told = cast(inbox.c.payload, String) != json.dumps(blank)
+    old = inbox.c.state == "dead", inbox.c.done_at < before, told
+    async with db.read() as tx:
+        keys = list(await tx.scalars(select(inbox.c.key).where(*old).limit(BATCH)))
+    async with db.write() as tx:
+        return (await tx.execute(update(inbox).where(inbox.c.key.in_(keys)).values(payload=blank))).rowcount
 
 
 def _lanes_of_sessions() -> Any:

@@ -1,6 +1,6 @@
 """Rows that come back by themselves when they are needed: idle lanes, spent paces, people last read long ago."""
 
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import delete, exists, literal_column, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -9,8 +9,8 @@ from bot.store.inbox import BATCH
 from bot.store.tables import inbox, lanes, outbox, pace, people
 
 # Written out, because as parameters they would keep SQLite from the outbox's partial index.
-_OPEN: Final = literal_column("'open'")
-_SENDING: Final = literal_column("'sending'")
+_OPEN: Final[Any] = literal_column("'open'")
+_SENDING: Final[Any] = literal_column("'sending'")
 
 
 async def forget_lanes(tx: AsyncConnection) -> int:

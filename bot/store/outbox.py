@@ -8,7 +8,7 @@ from typing import Any, Final
 from sqlalchemy import String, and_, case, cast, delete, exists, func, literal, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.store.database import insert
+from bot.store.database import Database, insert
 from bot.store.inbox import BATCH
 from bot.store.tables import outbox
 
@@ -213,28 +213,29 @@ async def count_open(tx: AsyncConnection) -> int:
     return int(found.scalar_one())
 
 
-async def forget(tx: AsyncConnection, before: float, live_sessions: Any) -> int:
-    """Delete one small piece of what was said before an instant and belongs to no session that is still kept."""
-    old = (
-        select(outbox.c.seq)
-        .where(
-            outbox.c.state.in_(("sent", "dead")),
-            outbox.c.sent_at < before,
-            or_(outbox.c.session_id.is_(None), outbox.c.session_id.not_in(live_sessions)),
-        )
-        .limit(BATCH)
-    )
-    return (await tx.execute(delete(outbox).where(outbox.c.seq.in_(old)))).rowcount
+async def forget(db: Database, before: float, live_sessions: Any) -> int:
+    """Delete one small piece of what was said before an instant and belongs to no session that is still kept.
+
+    The search takes longer than the deletion, so it is made while others may write.
+    """
+    nobodys = or_(outbox.c.session_id.is_(None), outbox.c.session_id.not_in(live_sessions))
+    old = outbox.c.state.in_(("sent", "dead")), outbox.c.sent_at < before, nobodys
+    async with db.read() as tx:
+        rows = list(await tx.scalars(select(outbox.c.seq).where(*old).limit(BATCH)))
+    async with db.write() as tx:
+        return (await tx.execute(delete(outbox).where(outbox.c.seq.in_(rows)))).rowcount
 
 
-async def forget_texts(tx: AsyncConnection, before: float) -> int:
+async def forget_texts(db: Database, before: float) -> int:
     """Blank one small piece of the texts of rows that died before an instant and stay with their session."""
     blank = {"v": PAYLOAD_VERSION}
-    told = select(outbox.c.seq).where(
-        outbox.c.state == "dead", outbox.c.sent_at < before, cast(outbox.c.payload, String) != json.dumps(blank)
-    )
-    blanked = update(outbox).where(outbox.c.seq.in_(told.limit(BATCH))).values(payload=blank, follow=None)
-    return (await tx.execute(blanked)).rowcount
+    told = cast(outbox.c.payload, String) != json.dumps(blank)
+    old = outbox.c.state == "dead", outbox.c.sent_at < before, told
+    async with db.read() as tx:
+        rows = list(await tx.scalars(select(outbox.c.seq).where(*old).limit(BATCH)))
+    async with db.write() as tx:
+        values = {"payload": blank, "follow": None}
+        return (await tx.execute(update(outbox).where(outbox.c.seq.in_(rows)).values(values))).rowcount
 
 
 def _smaller(column: Any, value: int) -> Any:

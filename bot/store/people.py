@@ -7,7 +7,7 @@ from bot.domain.person import Person
 from bot.store.database import insert
 from bot.store.tables import people
 
-_FIELDS = ("name", "email", "is_guest", "is_stranger", "is_bot", "is_admin")
+_FIELDS = ("name", "is_guest", "is_stranger", "is_bot", "is_admin")
 
 
 async def get(tx: AsyncConnection, team: str, user: str, read_after: float) -> Person | None:

@@ -156,6 +156,15 @@ async def opened(tx: AsyncConnection, session: Session, devin_id: str, url: str,
     )
 
 
+async def end(tx: AsyncConnection, session_id: str, stage: Stage, now: float) -> Session | None:
+    """A session that is over without Devin: of its prompt only the first line stays."""
+    session = await get(tx, session_id)
+    if session is not None:
+        prompt = first_line(session.prompt)
+        await change(tx, session_id, stage=stage, checking=False, ended_at=now, prompt=prompt)
+    return session
+
+
 async def see(tx: AsyncConnection, session_id: str, seen: Snapshot, **relay: Any) -> bool:
     """Store what Devin said; a row older than the stored one is not applied (then False)."""
     applied = await tx.execute(

@@ -204,7 +204,6 @@ people: Final = Table(
     Column("team", String, primary_key=True),
     Column("user", String, primary_key=True),
     Column("name", String, nullable=False),
-    Column("email", String),
     _flag("is_guest"),
     _flag("is_stranger"),
     _flag("is_bot"),

@@ -37,7 +37,6 @@ NEEDED_BY_WORK = {
     "files:read",
     "reactions:write",
     "users:read",
-    "users:read.email",
 }
 
 

@@ -11,17 +11,14 @@ def figures(metrics):
 def test_each_verb_moves_its_figure():
     metrics = Metrics()
     metrics.stored("message")
-    metrics.known("message")
     metrics.refused("command")
     metrics.died("post")
     metrics.sent("card")
     metrics.slack_called("chat.postMessage", "ok", 0.2)
     metrics.devin_called("POST sessions", "201", 0.5)
     metrics.waiting("inbox", 3)
-    metrics.following("working", 2)
     read = figures(metrics)
     assert read['devin_bridge_inbox_rows_total{kind="message"}'] == "1.0"
-    assert read['devin_bridge_inbox_known_total{kind="message"}'] == "1.0"
     assert read['devin_bridge_inbox_refused_total{kind="command"}'] == "1.0"
     assert read['devin_bridge_dead_rows_total{kind="post"}'] == "1.0"
     assert read['devin_bridge_posts_sent_total{kind="card"}'] == "1.0"
@@ -29,7 +26,6 @@ def test_each_verb_moves_its_figure():
     assert read['devin_bridge_slack_call_seconds_sum{method="chat.postMessage"}'] == "0.2"
     assert read['devin_bridge_devin_calls_total{outcome="201",route="POST sessions"}'] == "1.0"
     assert read['devin_bridge_open_rows{box="inbox"}'] == "3.0"
-    assert read['devin_bridge_sessions{phase="working"}'] == "2.0"
 
 
 def test_an_ack_is_measured_in_milliseconds():

@@ -127,7 +127,6 @@ def upgrade() -> None:
         sa.Column("team", sa.String(), nullable=False),
         sa.Column("user", sa.String(), nullable=False),
         sa.Column("name", sa.String(), nullable=False),
-        sa.Column("email", sa.String(), nullable=True),
         sa.Column("is_guest", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("is_stranger", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("is_bot", sa.Boolean(), server_default=sa.false(), nullable=False),
