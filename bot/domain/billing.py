@@ -5,10 +5,9 @@ UTC date on which it starts (https://docs.devin.ai/api-reference/v3/consumption/
 """
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from enum import StrEnum
 from typing import Final
-from zoneinfo import ZoneInfo
 
 DAY_STARTS: Final = timedelta(hours=8)
 SETTLING: Final = timedelta(hours=1)  # late bookings: a day counts as finished this long after its end
@@ -75,7 +74,7 @@ def days_of(period: Period, now: float) -> tuple[date, ...]:
     return days[period]
 
 
-def digest_due(now: float, at: time, zone: ZoneInfo) -> Due | Skipped:
+def digest_due(now: float, at: time, zone: tzinfo) -> Due | Skipped:
     """The newest local date whose digest time has come: still in time, or too late.
 
     The caller posts at most once per date; so a doubled or missing local hour changes nothing.
@@ -92,6 +91,6 @@ def _start(day: date) -> int:
     return int((datetime.combine(day, time(), UTC) + DAY_STARTS).timestamp())
 
 
-def _instant(day: date, at: time, zone: ZoneInfo) -> float:
+def _instant(day: date, at: time, zone: tzinfo) -> float:
     # fold=0: of a doubled time the first, of a missing one the instant it would have been.
     return datetime.combine(day, at.replace(fold=0), zone).timestamp()

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from bot.devin.errors import DevinForbidden, DevinRefused
+from bot.domain.grammar import parse_verb
 from bot.domain.session import Session
 from bot.domain.text import mentioned_users, plain, without_mention
 from bot.flows.admission import Admission
@@ -108,10 +109,14 @@ class Briefing:
         return text if len(text) <= CONTEXT_CHARACTERS else "…" + text[-CONTEXT_CHARACTERS:]
 
     def _counts(self, message: ThreadMessage, session: Session) -> bool:
-        return message.user != self._tools.place.bot_user and message.ts != session.cause_ts
+        # What was written after the mention comes as a reply of its own.
+        earlier = session.cause_ts is None or message.ts < session.cause_ts
+        return earlier and message.user != self._tools.place.bot_user
 
     async def _line(self, message: ThreadMessage) -> str:
         text = await self.readable(message.text)
+        if parse_verb(text) is not None:
+            return ""  # said to the bot, or an aside: it stays between people
         if message.user is None or message.bot_id:
             return f"(an app): {text}" if text else ""
         return f"{await self.name(message.user)}: {text}" if text else ""

@@ -177,7 +177,7 @@ class Control:
         by = _user(job)
         async with self._tools.step_of(job) as step:
             await sessions.change(step.tx, session.id, archived=True, stopped_by=by, stop_requested=False)
-            await sessions.see(step.tx, session.id, seen)
+            await sessions.stir(step.tx, session.id, seen)
             if closing:
                 await threads.close(step.tx, session.team, session.channel, session.thread_ts or "")
                 await sessions.change(step.tx, session.id, stage=Stage.ENDED, ended_at=step.now)

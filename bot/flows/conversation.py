@@ -50,7 +50,9 @@ class Conversation:
             await self._resume(job, begun)
             return
         thread = await self._thread(job)
-        if thread is None and not (payload["mention"] or payload["im"]):
+        # A stop counts in a thread whose first message was not looked at yet.
+        meant = payload["mention"] or payload["im"] or (job.row.urgent and not payload["under_us"])
+        if thread is None and not meant:
             await self._wait_for_thread(job)
             return
         refusal = await self._refusal(job)
@@ -89,7 +91,9 @@ class Conversation:
 
     async def _wait_for_thread(self, job: Job) -> None:
         age = self._tools.clock() - job.row.created_at
-        if age < UNKNOWN_THREAD_SECONDS:
+        # Only under our own messages a thread may be about to be known. Elsewhere the mention that makes it one comes
+        # first in the lane, and what was written before that mention is its context.
+        if job.row.payload["under_us"] and age < UNKNOWN_THREAD_SECONDS:
             raise Later(1.0, "thread not known yet")
         async with self._tools.step_of(job) as step:
             await finish(step, job)

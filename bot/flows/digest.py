@@ -65,7 +65,7 @@ class Digest:
 
     def _due(self, now: float) -> Due | Skipped:
         rules = self._tools.rules
-        return digest_due(now, rules.digest_time, rules.zone)  # type: ignore[arg-type]  # any zone will do
+        return digest_due(now, rules.digest_time, rules.zone)
 
     def _until_next(self) -> float:
         soon = self._due(self._tools.clock() + TICK_SECONDS)

@@ -10,8 +10,6 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Final
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from bot.devin.errors import DevinError, DevinForbidden
 from bot.devin.models import Consumption
 from bot.domain.billing import (
@@ -28,6 +26,7 @@ from bot.domain.session import Session
 from bot.flows.tools import Tools
 from bot.logs import get_logger
 from bot.store import due, people, sessions, spend
+from bot.store.database import Transaction
 from bot.store.spend import Billed
 from bot.views import digest as views
 from bot.views.digest import Dear, Figures
@@ -142,7 +141,7 @@ class Ledger:
 
     # ------------------------------------------------------------ figures
 
-    async def _books(self, tx: AsyncConnection, days: Sequence[date]) -> Books:
+    async def _books(self, tx: Transaction, days: Sequence[date]) -> Books:
         last = days[-1]
         first = min(days[0], days_before(last)[0], last.replace(day=1))
         now = self._tools.clock()
@@ -154,16 +153,16 @@ class Ledger:
         own = await spend.by_day(tx, first, last)
         return Books({day: own.get(day, 0.0) for day in _span(first, last)}, missing)
 
-    async def _missing(self, tx: AsyncConnection) -> str | None:
+    async def _missing(self, tx: Transaction) -> str | None:
         stored = await due.read(tx, _CONSUMPTION)
         return stored.state.get("missing") if stored else None
 
-    async def _dearest(self, tx: AsyncConnection, days: Sequence[date]) -> tuple[Dear, ...]:
+    async def _dearest(self, tx: Transaction, days: Sequence[date]) -> tuple[Dear, ...]:
         costs = await spend.dearest(tx, days[0], days[-1], views.MOST_DEAREST)
         tracked = await sessions.tracked(tx, [session_id for session_id, _ in costs])
         return tuple([await self._dear(tx, tracked[key].session, acus) for key, acus in costs])
 
-    async def _dear(self, tx: AsyncConnection, session: Session, acus: float) -> Dear:
+    async def _dear(self, tx: Transaction, session: Session, acus: float) -> Dear:
         thread = session.thread_ts
         asker = await people.get(tx, session.team, session.requester, read_after=0.0)
         return Dear(

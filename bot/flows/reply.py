@@ -75,12 +75,14 @@ class Reply:
 
     def _unwanted(self, job: Job, thread: Thread, session: Session | None) -> Message | None:
         """Why a reply stays here; a Message without text where nothing need be said."""
-        if session is None or session.stage not in sessions.LIVE_STAGES:
-            return answers.SESSION_ENDED
         if thread.closed:
             return answers.THREAD_CLOSED
+        if session is None or session.stage not in sessions.LIVE_STAGES:
+            return answers.SESSION_ENDED
         if thread.muted and not job.row.payload["mention"]:
             return Message("")
+        if session.cause_ts is not None and job.row.payload["ts"] < session.cause_ts:
+            return Message("")  # Devin has read it, as context of the mention that came after it
         empty = not without_mention(job.row.payload["text"], self._tools.place.bot_user).strip()
         return Message("") if empty and not job.row.payload["files"] else None
 
@@ -139,7 +141,7 @@ class Reply:
             await sessions.change(
                 step.tx, session.id, spoken_at=step.now, stopped_by=None, archived=False, ended_at=None
             )
-            if seen is not None and await sessions.see(step.tx, session.id, seen):
+            if seen is not None and await sessions.stir(step.tx, session.id, seen):
                 await step.redraw(session.id)
             await self._note(step, job, session)
             for number, message in enumerate(files.left_out):

@@ -9,13 +9,11 @@ from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import Final
 
-from sqlalchemy.ext.asyncio import AsyncConnection
-
 from bot.domain.billing import billing_day
 from bot.flows.tools import Tools
 from bot.logs import get_logger
 from bot.store import inbox, leftovers, outbox, sessions, spend
-from bot.store.database import Database
+from bot.store.database import Database, Transaction
 from bot.store.inbox import BATCH
 
 log = get_logger(__name__)
@@ -73,7 +71,7 @@ class Retention:
         return gone
 
 
-def _written(forget: Callable[[AsyncConnection], Awaitable[int]]) -> Piece:
+def _written(forget: Callable[[Transaction], Awaitable[int]]) -> Piece:
     """A piece that is one writing transaction."""
 
     async def piece(db: Database) -> int:

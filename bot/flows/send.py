@@ -134,12 +134,21 @@ class Send:
             await self._whisper(spoken)
         elif row.kind == "card" and row.ts is not None:
             await self._edit(spoken)
-        elif row.state == "sending" and await self._settled(spoken):
-            return
+        elif row.state == "sending":
+            await self._repeat(spoken)
         else:
             await self._post(spoken)
 
     # ------------------------------------------------------------ posts
+
+    async def _repeat(self, spoken: Spoken) -> None:
+        """A post whose outcome is unknown: made again only when it certainly was not made."""
+        if await self._settled(spoken):
+            return
+        # From now on Slack may be at work on this try: if its answer gets lost too, it settles anew.
+        async with self._tools.step(spoken.claim, spoken.row.ref) as step:
+            await outbox.start(step.tx, spoken.row, step.now)
+        await self._post(spoken)
 
     async def _post(self, spoken: Spoken) -> None:
         row = spoken.row
@@ -181,6 +190,8 @@ class Send:
         async with self._tools.step(spoken.claim, row.ref) as step:
             drawn = {"drawn": fingerprint(message)} if row.kind == "card" and message else None
             await outbox.sent(step.tx, row, ts, step.now, drawn)
+            if row.kind == "card" and message is None and row.session_id is not None:
+                await step.redraw(row.session_id)  # the card that was found may show an older state
             if row.follow is not None and ts is not None:
                 await self._follow(step, row, ts)
             await lanes.release(step.tx, spoken.claim)

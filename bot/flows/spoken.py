@@ -106,7 +106,7 @@ class Failure:
     async def _say_plainly(self, spoken: Spoken) -> None:
         """Slack will never take these blocks; it will take the words."""
         async with self._tools.step(spoken.claim, spoken.row.ref) as step:
-            plain = {"text": spoken.row.payload["text"], "blocks": [], "plain": True}
+            plain = spoken.row.payload | {"blocks": [], "plain": True}
             await outbox.replace_payload(step.tx, spoken.row, plain)
             await outbox.later(step.tx, spoken.row, step.now, "blocks refused")
             await lanes.release(step.tx, spoken.claim)

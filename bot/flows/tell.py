@@ -64,7 +64,8 @@ class Tell:
             await step.redraw(*due, rank=outbox.LAST)
 
     async def _say(self, step: Step, session: Session, heard: Heard, polled_at: float) -> None:
-        gap = step.now - max(polled_at, session.created_at)
+        # What comes after a person's word is an answer, however long nobody looked before it.
+        gap = step.now - max(polled_at, session.created_at, session.spoken_at)
         if gap > OUTAGE_SECONDS and len(heard.messages) > REPLAYED:
             last = heard.messages[-1]
             summary = news.caught_up(len(heard.messages), last.message, session, round(gap / 60))

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from bot.devin.client import bare_id
-from bot.devin.errors import DevinConflict, DevinNotFound
+from bot.devin.errors import DevinConflict, DevinError, DevinNotFound, DevinRateLimited
 from bot.devin.models import DevinSession
 from bot.domain.session import Session, Stage
 from bot.flows.tools import Tools
@@ -31,7 +31,16 @@ class Twins:
         for made in listed:
             session = next((ours[tag] for tag in made.tags if tag in ours), None)
             if session is not None and _is_twin(session, made):
-                await self._settle(claim, session, made)
+                await self._try(claim, session, made)
+
+    async def _try(self, claim: Claim, session: Session, twin: DevinSession) -> None:
+        try:
+            await self._settle(claim, session, twin)
+        except DevinRateLimited:
+            raise
+        except DevinError as error:
+            # Left for the next look; nobody else waits for it.
+            log.warning("twin not ended", session=session.id, error=type(error).__name__)
 
     async def _settle(self, claim: Claim, session: Session, twin: DevinSession) -> None:
         assert session.devin_id is not None

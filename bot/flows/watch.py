@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 from bot.devin.client import SessionFilters, bare_id
-from bot.devin.errors import DevinError, DevinForbidden, DevinNotFound, DevinRefused
+from bot.devin.errors import DevinError, DevinForbidden, DevinNotFound, DevinRateLimited, DevinRefused
 from bot.devin.models import DevinSession, SessionInsights
 from bot.domain.billing import billing_day
 from bot.domain.lane import POLL_LANE
@@ -23,7 +23,7 @@ from bot.domain.session import Session, Snapshot
 from bot.flows.finder import Finder
 from bot.flows.listen import Heard, listen
 from bot.flows.tell import Tell
-from bot.flows.tools import Tools
+from bot.flows.tools import Step, Tools
 from bot.flows.twins import Twins
 from bot.logs import get_logger
 from bot.store import due, lanes, sessions, spend
@@ -60,6 +60,7 @@ class Seen:
     snapshot: Snapshot
     count: int | None = None
     heard: Heard | None = field(default=None)
+    failed: DevinError | None = field(default=None)
 
     @property
     def session(self) -> Session:
@@ -87,6 +88,9 @@ class Watch:
         self._twins = twins
         self._tell = tell
         self._seats = asyncio.Semaphore(READS_AT_ONCE)
+        self._looks = 0
+        self._read: dict[str, int] = {}  # at which look the messages of one that is worth reading were last read
+        self._fresh: frozenset[str] = frozenset()
         self.polled_at = tools.clock()
 
     async def tick(self) -> float:
@@ -145,10 +149,12 @@ class Watch:
         for one in await self._sweep() if sweeping else await self._expected():
             changed.setdefault(one.session.id, one)
         worth, rest = await self._worth_reading(list(changed.values()), look)
-        reading, left = worth[:READS_A_TICK], worth[READS_A_TICK:]
-        for one in await self._heard(reading):
+        read, left = await self._heard(worth)
+        for one in read:
             await self._tell.session(claim, one.tracked, one.snapshot, one.heard, look.polled_at)
         await self._tell_quietly(claim, rest)
+        # Devin's seconds are whole: something more may come in the one that was just looked at, and not show.
+        self._fresh = frozenset(one.session.id for one in changed.values() if one.changed)
         watermark = min([newest, *(one.snapshot.updated_at - 1 for one in left if one.changed)])
         return Look(max(watermark, look.watermark), now, now if sweeping else look.swept_at)
 
@@ -172,9 +178,9 @@ class Watch:
         return [Seen(tracked, made_by[bare].snapshot(), _count(made_by[bare])) for bare, tracked in known.items()]
 
     async def _expected(self) -> list[Seen]:
-        """Sessions that may have answered without a new row: just spoken to, or seen waiting a moment ago."""
+        """Sessions that may have answered without a new row: just spoken to, seen waiting, or changed a moment ago."""
         async with self._tools.db.read() as tx:
-            expected = await sessions.expecting(tx, self._tools.clock() - SPOKEN_SECONDS)
+            expected = await sessions.expecting(tx, self._tools.clock() - SPOKEN_SECONDS, self._fresh)
         return [Seen(tracked, tracked.session.seen) for tracked in expected]
 
     async def _sweep(self) -> list[Seen]:
@@ -191,8 +197,8 @@ class Watch:
             seen = await self._counted(seen, look)
         worth = [one for one in seen if one.count is None or one.spoke or one.tracked.relay.waiting]
         names = {one.session.id for one in worth}
-        # What was seen first is read first, so that nobody is left for ever.
-        worth.sort(key=lambda one: one.snapshot.updated_at)
+        # Who was read longest ago is read first, so that nobody is left for ever.
+        worth.sort(key=lambda one: (self._read.get(one.session.id, 0), one.snapshot.updated_at))
         return worth, [one for one in seen if one.session.id not in names]
 
     async def _counted(self, seen: list[Seen], look: Look) -> list[Seen]:
@@ -209,8 +215,16 @@ class Watch:
         except (DevinForbidden, DevinNotFound):
             log.info("no insights; messages are read without counts")
 
-    async def _heard(self, reading: Iterable[Seen]) -> list[Seen]:
-        return await asyncio.gather(*(self._hear(one) for one in reading))
+    async def _heard(self, worth: Sequence[Seen]) -> tuple[list[Seen], list[Seen]]:
+        """Read as many as a tick may; answers who was read, and who was left for the next one."""
+        reading, left = worth[:READS_A_TICK], worth[READS_A_TICK:]
+        self._looks += 1
+        self._read = {one.session.id: self._read.get(one.session.id, 0) for one in left}
+        self._read |= {one.session.id: self._looks for one in reading}
+        heard = await asyncio.gather(*(self._hear(one) for one in reading))
+        read = [one for one in heard if one.failed is None]
+        _check_outage(heard, read)
+        return read, [*left, *(one for one in heard if one.failed is not None)]
 
     async def _hear(self, one: Seen) -> Seen:
         async with self._seats:
@@ -220,6 +234,9 @@ class Watch:
                 # One conversation that may not be read holds up neither its state nor the others.
                 log.warning("messages not read", session=one.session.id, status=refused.status)
                 return one
+            except DevinError as error:
+                log.warning("messages not read", session=one.session.id, error=type(error).__name__)
+                return replace(one, failed=error)
 
     async def _tell_quietly(self, claim: Claim, rest: list[Seen]) -> None:
         """Those with nothing but figures go together, in pieces small enough for the inbox beside them."""
@@ -229,11 +246,26 @@ class Watch:
                 await self._tell.session(claim, one.tracked, one.snapshot, None, 0.0)
         day = billing_day(self._tools.clock())
         for start in range(0, len(figures), CHUNK):
-            piece = figures[start : start + CHUNK]
             async with self._tools.step(claim) as step:
+                piece = await _current(step, figures[start : start + CHUNK])
                 await sessions.see_many(step.tx, [(one.session.id, one.snapshot) for one in piece])
                 await spend.add(step.tx, day, _spent(piece))
                 await self._tell.figures(step, [one.tracked for one in piece if _spent([one])])
+
+
+def _check_outage(heard: Sequence[Seen], read: Sequence[Seen]) -> None:
+    """One session that cannot be read keeps nobody else waiting; when none can, or Devin says so, all wait."""
+    failed = [one.failed for one in heard if one.failed is not None]
+    limits = [error for error in failed if isinstance(error, DevinRateLimited)]
+    if limits or (len(failed) > 1 and not read):
+        raise next(iter(limits), failed[0])
+
+
+async def _current(step: Step, piece: Sequence[Seen]) -> list[Seen]:
+    """The same with what is stored now: a reply may have stored something newer since."""
+    tracked = await sessions.tracked(step.tx, [one.session.id for one in piece])
+    found = [replace(one, tracked=tracked[one.session.id]) for one in piece if one.session.id in tracked]
+    return [one for one in found if one.changed]
 
 
 def _count(made: DevinSession) -> int | None:

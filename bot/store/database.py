@@ -7,6 +7,8 @@ PostgreSQL needs neither; there the rows' own conditions decide.
 """
 
 import asyncio
+import json
+import re
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable
@@ -25,7 +27,18 @@ Insert = postgresql.Insert | sqlite.Insert
 
 LOCK_WAIT_SECONDS: Final = 1.0
 READERS: Final = 4
+UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")
 POSTGRES_CONNECTIONS: Final = 10
+# What stands in many addresses for libpq alone: asyncpg would hand it to the server, which refuses it.
+LIBPQ_ONLY: Final = (
+    "channel_binding",
+    "connect_timeout",
+    "gssencmode",
+    "keepalives",
+    "keepalives_count",
+    "keepalives_idle",
+    "keepalives_interval",
+)
 
 
 class Turn:
@@ -79,12 +92,7 @@ class Database:
             self._writing = _sqlite_engine(self.url, begin="BEGIN IMMEDIATE", connections=1)
             self._reading = _sqlite_engine(self.url, begin="BEGIN", connections=READERS)
         else:
-            self._writing = self._reading = create_async_engine(
-                self.url,
-                pool_size=POSTGRES_CONNECTIONS,
-                pool_pre_ping=True,
-                connect_args={"timeout": 5, "server_settings": {"lock_timeout": "1000"}},
-            )
+            self._writing = self._reading = _postgres_engine(self.url)
 
     @asynccontextmanager
     async def read(self) -> AsyncIterator[AsyncConnection]:
@@ -142,14 +150,49 @@ def sqlite_path(url: str) -> Path | None:
     return Path(parsed.database)
 
 
+def storable(value: Any) -> Any:
+    """The same without what PostgreSQL refuses, NUL and halves of a character: one odd sign must not stop a thread."""
+    if isinstance(value, str):
+        return UNSTORABLE.sub("\ufffd", value)
+    if isinstance(value, dict):
+        return {storable(key): storable(part) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [storable(part) for part in value]
+    return value
+
+
 def insert(tx: AsyncConnection, table: Table) -> Insert:
     """An INSERT that knows ON CONFLICT, in the dialect of this connection."""
     return postgresql.insert(table) if tx.dialect.name == "postgresql" else sqlite.insert(table)
 
 
+def _postgres_engine(url: str) -> AsyncEngine:
+    address = make_url(url)
+    # asyncpg takes sslmode, sslrootcert and the like only from an address in libpq's own form.
+    query = {"sslmode" if name == "ssl" else name: value for name, value in address.query.items()}
+    libpq = address.set(drivername="postgresql", query=query).difference_update_query(LIBPQ_ONLY)
+    return create_async_engine(
+        address.set(query={}),
+        hide_parameters=True,  # an error must not show what people wrote
+        json_serializer=_json,
+        pool_size=POSTGRES_CONNECTIONS,
+        pool_pre_ping=True,
+        connect_args={
+            "dsn": libpq.render_as_string(hide_password=False),
+            "timeout": 5,
+            "server_settings": {"lock_timeout": f"{LOCK_WAIT_SECONDS * 1000:.0f}"},
+        },
+    )
+
+
 def _sqlite_engine(url: str, *, begin: str, connections: int) -> AsyncEngine:
     engine = create_async_engine(
-        url, pool_size=connections, max_overflow=0, connect_args={"timeout": LOCK_WAIT_SECONDS}
+        url,
+        hide_parameters=True,  # as above
+        json_serializer=_json,
+        pool_size=connections,
+        max_overflow=0,
+        connect_args={"timeout": LOCK_WAIT_SECONDS},
     )
     reading = begin == "BEGIN"
 
@@ -167,3 +210,7 @@ def _sqlite_engine(url: str, *, begin: str, connections: int) -> AsyncEngine:
         connection.exec_driver_sql(begin)
 
     return engine
+
+
+def _json(value: Any) -> str:
+    return json.dumps(storable(value))

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.database import insert
@@ -32,6 +32,5 @@ async def write(tx: AsyncConnection, name: str, at: float, state: dict[str, Any]
 
 async def hasten(tx: AsyncConnection, name: str, at: float) -> None:
     """Look at the latest at this instant."""
-    row = await read(tx, name)
-    if row is not None and row.at > at:
-        await write(tx, name, at, row.state)
+    # One statement: what another process has just remembered must not be written over with what was read before.
+    await tx.execute(update(due).where(due.c.name == name, due.c.at > at).values(at=at))

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from sqlalchemy import String, cast, delete, literal, select, update
+from sqlalchemy import String, cast, delete, func, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.database import Database, insert
@@ -15,6 +15,7 @@ from bot.store.tables import inbox, sessions
 
 BATCH: Final = 200
 DEADLINE_SECONDS: Final = 2.0
+SHUT_OUT_SECONDS: Final = 0.05  # between two tries while the store lets nobody in
 PAYLOAD_VERSION: Final = 1
 
 
@@ -42,7 +43,8 @@ class InboxRow:
 async def add(tx: AsyncConnection, rows: Sequence[InboxRow]) -> None:
     """Store rows; one whose key is there already has acted or will act, so it is left out."""
     statement = insert(tx, inbox).on_conflict_do_nothing()
-    await tx.execute(statement, [_values(row) for row in rows])
+    # By key, so that two processes that store the same rows do not wait for each other in a circle.
+    await tx.execute(statement, [_values(row) for row in sorted(rows, key=lambda row: row.key)])
 
 
 async def head(tx: AsyncConnection, lane: str) -> InboxRow | None:
@@ -139,16 +141,17 @@ async def finish(
 
 async def open_lanes(tx: AsyncConnection, limit: int = 10_000) -> list[tuple[str, float]]:
     """Every lane with open rows and when its first one is ready; the sweep wakes them."""
+    first = func.min(inbox.c.ready_at)
     found = await tx.execute(
-        select(inbox.c.lane, inbox.c.ready_at).where(inbox.c.state == "open").order_by(inbox.c.ready_at).limit(limit)
+        select(inbox.c.lane, first).where(inbox.c.state == "open").group_by(inbox.c.lane).order_by(first).limit(limit)
     )
     return [(lane, ready_at) for lane, ready_at in found]
 
 
 async def count_open(tx: AsyncConnection) -> int:
     """How much is waiting."""
-    found = await tx.execute(select(inbox.c.key).where(inbox.c.state == "open"))
-    return len(found.all())
+    found = await tx.execute(select(func.count()).select_from(inbox).where(inbox.c.state == "open"))
+    return int(found.scalar_one())
 
 
 async def forget(db: Database, before: float) -> int:
@@ -226,14 +229,16 @@ def row_from_payload(values: dict[str, Any]) -> InboxRow:
 class _Waiting:
     row: InboxRow
     deadline: float
+    taken: bool = False  # into a transaction, whose outcome alone tells what to say
     stored: asyncio.Future[None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
 
 class InboxWriter:
     """Group commit: rows that arrive together share one transaction, and none is acknowledged before it.
 
-    What is past its deadline is dropped before the commit, so a person who is told that nothing was started is told
-    the truth. A batch that fails is tried again row by row: one bad row costs only itself.
+    What no transaction has taken by its deadline is dropped and its caller told at once, however long the store
+    hangs; so a person who is told that nothing was started is told the truth. A batch that fails is tried again row by
+    row: one bad row costs only itself.
     """
 
     def __init__(self, db: Database, *, deadline: float = DEADLINE_SECONDS) -> None:
@@ -248,7 +253,11 @@ class InboxWriter:
         waiting = _Waiting(row, loop.time() + self._deadline)
         self._queue.append(waiting)
         self._filled.set()
-        await waiting.stored
+        alarm = loop.call_at(waiting.deadline, _drop, waiting)
+        try:
+            await waiting.stored
+        finally:
+            alarm.cancel()
 
     async def run(self) -> None:
         """Store batches for ever. Nothing a row or a caller does ends this loop."""
@@ -259,46 +268,62 @@ class InboxWriter:
                 await self.store_batch()
 
     async def store_batch(self) -> None:
-        """Store what has gathered by the time it is our turn."""
+        """Store what has gathered by the time it is our turn, at the second try row by row."""
         batch: list[_Waiting] = []
         try:
             async with self._db.write(first=True) as tx:
-                batch = self._gather()
+                batch = _taken_from(self._queue)
                 if batch:
                     await add(tx, [waiting.row for waiting in batch])
-        except Exception as error:  # noqa: BLE001 - whatever it is, the callers hear of it and the loop goes on
-            await self._store_singly(batch or self._gather(), error)
+        except Exception:  # noqa: BLE001 - whatever it is, the callers hear of it and the loop goes on
+            await (self._singly(batch) if batch else self._shut_out())
         else:
             _resolve(batch)
 
-    async def _store_singly(self, batch: Sequence[_Waiting], error: Exception) -> None:
+    async def _shut_out(self) -> None:
+        """The store lets nobody in: whoever has not been told so by his deadline is tried again."""
+        await asyncio.sleep(SHUT_OUT_SECONDS)
+        self._queue = deque(waiting for waiting in self._queue if not waiting.stored.done())
+
+    async def _singly(self, batch: Sequence[_Waiting]) -> None:
+        """Also a row that was alone: where the answer to its commit got lost, the second try tells the truth."""
         for waiting in batch:
-            if len(batch) == 1 or self._late(waiting):
-                _reject(waiting, error)
-                continue
-            try:
-                async with self._db.write(first=True) as tx:
+            waiting.taken = False
+            _drop_late(waiting)
+        for waiting in batch:
+            if not waiting.stored.done():  # as long as the others took
+                await self._store_one(waiting)
+
+    async def _store_one(self, waiting: _Waiting) -> None:
+        try:
+            async with self._db.write(first=True) as tx:
+                if _taken_from(deque([waiting])):
                     await add(tx, [waiting.row])
-            except Exception as own:  # noqa: BLE001 - as above
-                _reject(waiting, own)
-            else:
-                _resolve([waiting])
+        except Exception as error:  # noqa: BLE001 - as above
+            _reject(waiting, error)
+        else:
+            _resolve([waiting])
 
-    def _gather(self) -> list[_Waiting]:
-        batch: list[_Waiting] = []
-        while self._queue and len(batch) < BATCH:
-            waiting = self._queue.popleft()
-            if waiting.stored.done():
-                continue  # the caller is gone; nobody was told anything
-            if self._late(waiting):
-                _reject(waiting, TimeoutError("the store did not take the row in time"))
-                continue
+
+def _taken_from(queue: deque[_Waiting]) -> list[_Waiting]:
+    batch: list[_Waiting] = []
+    while queue and len(batch) < BATCH:
+        waiting = queue.popleft()
+        _drop_late(waiting)
+        if not waiting.stored.done():  # else its caller is gone, or was told that it is not stored
+            waiting.taken = True
             batch.append(waiting)
-        return batch
+    return batch
 
-    @staticmethod
-    def _late(waiting: _Waiting) -> bool:
-        return asyncio.get_running_loop().time() > waiting.deadline
+
+def _drop_late(waiting: _Waiting) -> None:
+    if asyncio.get_running_loop().time() > waiting.deadline:
+        _drop(waiting)
+
+
+def _drop(waiting: _Waiting) -> None:
+    if not waiting.taken:
+        _reject(waiting, TimeoutError("the store did not take the row in time"))
 
 
 def _resolve(batch: Sequence[_Waiting]) -> None:

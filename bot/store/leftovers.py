@@ -29,7 +29,7 @@ async def forget_paces(tx: AsyncConnection, before: float) -> int:
 
 
 async def forget_people(tx: AsyncConnection, before: float) -> int:
-    """Delete one small piece of the people last read before an instant, with their addresses."""
+    """Delete one small piece of the people last read before an instant."""
     key = (people.c.team, people.c.user)
     old = select(*key).where(people.c.read_at < before).limit(BATCH)
     return (await tx.execute(delete(people).where(tuple_(*key).in_(old)))).rowcount

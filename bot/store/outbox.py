@@ -5,7 +5,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import String, and_, case, cast, delete, exists, func, literal, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    String,
+    and_,
+    case,
+    cast,
+    delete,
+    exists,
+    func,
+    literal,
+    literal_column,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.database import Database, insert
@@ -14,6 +28,8 @@ from bot.store.tables import outbox
 
 PAYLOAD_VERSION: Final = 1
 FIRST, USUAL, LAST = 0, 1, 2  # ranks
+# Written out, not bound: SQLite takes the index of open rows only for what it can read in the statement.
+_OPEN_STATES: Final[tuple[ColumnElement[str], ...]] = (literal_column("'open'"), literal_column("'sending'"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,7 +259,7 @@ def _smaller(column: Any, value: int) -> Any:
 
 
 def _open() -> Any:
-    return outbox.c.state.in_(("open", "sending"))
+    return outbox.c.state.in_(_OPEN_STATES)
 
 
 def _edits() -> Any:
@@ -256,7 +272,7 @@ def _first_of_thread() -> Any:
         earlier.c.lane == outbox.c.lane,
         earlier.c.thread == outbox.c.thread,
         earlier.c.seq < outbox.c.seq,
-        earlier.c.state.in_(("open", "sending")),
+        earlier.c.state.in_(_OPEN_STATES),
         or_(earlier.c.kind != "card", earlier.c.ts.is_(None)),
     )
     return or_(_edits(), ~exists(select(earlier.c.seq).where(holds_up)))

@@ -4,7 +4,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.person import Person
-from bot.store.database import insert
+from bot.store.database import insert, storable
 from bot.store.tables import people
 
 _FIELDS = ("name", "is_guest", "is_stranger", "is_bot", "is_admin")
@@ -21,6 +21,6 @@ async def get(tx: AsyncConnection, team: str, user: str, read_after: float) -> P
 
 async def put(tx: AsyncConnection, team: str, person: Person, now: float) -> None:
     """Remember what Slack said about a person."""
-    facts = {name: getattr(person, name) for name in _FIELDS} | {"read_at": now}
+    facts = storable({name: getattr(person, name) for name in _FIELDS}) | {"read_at": now}
     statement = insert(tx, people).values(team=team, user=person.id, **facts)
     await tx.execute(statement.on_conflict_do_update(index_elements=["team", "user"], set_=facts))

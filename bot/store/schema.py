@@ -1,7 +1,7 @@
 """Bringing the schema up, with Alembic."""
 
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from alembic import command
 from alembic.config import Config
@@ -9,6 +9,9 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from bot.store.database import Database
+
+ADVISORY_LOCK: Final = 0x6465_7669  # any number, the same in every process of this bot
+LONGEST_WAIT: Final = "60s"
 
 
 def alembic_config() -> Config:
@@ -23,10 +26,19 @@ async def migrate(db: Database) -> None:
     config = alembic_config()
 
     def upgrade(connection: Any) -> None:
+        _alone(connection)
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
 
     await db.run_sync(upgrade)
+
+
+def _alone(connection: Any) -> None:
+    """Of several processes that start together one migrates; the others wait for it and find the work done."""
+    if connection.dialect.name == "postgresql":
+        connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{LONGEST_WAIT}'")
+        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({ADVISORY_LOCK})")
+        connection.exec_driver_sql("SET LOCAL lock_timeout TO DEFAULT")
 
 
 async def is_current(db: Database) -> bool:

@@ -1,6 +1,6 @@
 """Sessions: our own record of each, with what was relayed from it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, and_, bindparam, delete, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.session import QUEUED_STATUSES, Options, PullRequest, Session, Snapshot, Stage, first_line
-from bot.store.database import insert
+from bot.store.database import insert, storable
 from bot.store.inbox import BATCH
 from bot.store.tables import sessions, threads
 
@@ -56,7 +56,7 @@ class Tracked:
 
 async def add(tx: AsyncConnection, session: Session) -> None:
     """Record a session; the same cause makes the same id, so a second time changes nothing."""
-    await tx.execute(insert(tx, sessions).values(_values(session)).on_conflict_do_nothing())
+    await tx.execute(insert(tx, sessions).values(storable(_values(session))).on_conflict_do_nothing())
 
 
 async def get(tx: AsyncConnection, session_id: str) -> Session | None:
@@ -98,9 +98,9 @@ async def restless(tx: AsyncConnection, spoken_after: float) -> tuple[int, int]:
     return int(row[0]), int(row[1])
 
 
-async def expecting(tx: AsyncConnection, spoken_after: float) -> list[Tracked]:
-    """Watched sessions that a person just wrote to, or that were seen waiting without a word."""
-    recent = or_(sessions.c.spoken_at >= spoken_after, sessions.c.waiting)
+async def expecting(tx: AsyncConnection, spoken_after: float, fresh: Collection[str] = ()) -> list[Tracked]:
+    """Watched sessions that a person just wrote to, that were seen waiting without a word, or that are named."""
+    recent = or_(sessions.c.spoken_at >= spoken_after, sessions.c.waiting, sessions.c.id.in_(fresh))
     found = await tx.execute(select(sessions).where(*_watched(), recent).order_by(sessions.c.spoken_at).limit(BATCH))
     return [_track(row) for row in found.mappings()]
 
@@ -137,7 +137,7 @@ async def of_channel(tx: AsyncConnection, team: str, channel: str, limit: int = 
 
 async def change(tx: AsyncConnection, session_id: str, **values: Any) -> None:
     """Set columns of one session."""
-    await tx.execute(update(sessions).where(sessions.c.id == session_id).values(values))
+    await tx.execute(update(sessions).where(sessions.c.id == session_id).values(storable(values)))
 
 
 async def opened(tx: AsyncConnection, session: Session, devin_id: str, url: str, seen: Snapshot) -> None:
@@ -170,9 +170,23 @@ async def see(tx: AsyncConnection, session_id: str, seen: Snapshot, **relay: Any
     applied = await tx.execute(
         update(sessions)
         .where(sessions.c.id == session_id, sessions.c.updated_at <= seen.updated_at)
-        .values(**_seen(seen), **relay)
+        .values(**storable(_seen(seen)), **relay)
     )
     return applied.rowcount > 0
+
+
+async def stir(tx: AsyncConnection, session_id: str, seen: Snapshot) -> bool:
+    """Store the state that Devin's answer to a message or a stop tells, if it is not older than the stored one.
+
+    Such an answer leaves out the detail and the result, and what else is new in it is the poller's to tell.
+    """
+    state = {name: getattr(seen, name) for name in ("status", "detail", "archived", "updated_at")}
+    stirred = await tx.execute(
+        update(sessions)
+        .where(sessions.c.id == session_id, sessions.c.updated_at <= seen.updated_at)
+        .values(storable(state))
+    )
+    return stirred.rowcount > 0
 
 
 async def see_many(tx: AsyncConnection, seen: Sequence[tuple[str, Snapshot]]) -> None:

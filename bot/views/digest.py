@@ -55,7 +55,7 @@ class Figures:
 
 def digest(figures: Figures) -> Message:
     """Report one finished billing day."""
-    return _report(f"Devin on {_named(figures.day)}", f"Billing day {HOURS}.", figures)
+    return _report(f"Devin on {_named(figures.day)}", f"Billing day {HOURS}.", figures, compared=True)
 
 
 def usage(period: Period, figures: Figures) -> Message:
@@ -66,7 +66,8 @@ def usage(period: Period, figures: Figures) -> Message:
         Period.YESTERDAY: ("Devin yesterday", f"Billing day {named}, {HOURS}."),
         Period.WEEK: ("Devin in the last seven days", f"Seven billing days up to {named}, each {HOURS}."),
     }[period]
-    return _report(title, scope, figures)
+    # A running day and a whole week are not to be measured against single finished days.
+    return _report(title, scope, figures, compared=period is Period.YESTERDAY)
 
 
 def change(total: float, mean: float | None) -> str:
@@ -80,8 +81,8 @@ def change(total: float, mean: float | None) -> str:
     return f"{abs(percent):,} % {direction} than the mean of the seven days before ({acus(mean)})"
 
 
-def _report(title: str, scope: str, figures: Figures) -> Message:
-    lines = [_total(figures), _sessions(figures)]
+def _report(title: str, scope: str, figures: Figures, *, compared: bool) -> Message:
+    lines = [_total(figures, compared), _sessions(figures)]
     if figures.month is not None:
         lines.append(f"The month so far: {acus(figures.month)}.")
     dearest = _dearest(figures.dearest)
@@ -98,9 +99,11 @@ def _report(title: str, scope: str, figures: Figures) -> Message:
     )
 
 
-def _total(figures: Figures) -> str:
+def _total(figures: Figures, compared: bool) -> str:
     if figures.total is None:
         return NO_TOTAL
+    if not compared:
+        return f"*{acus(figures.total)}*."
     return f"*{acus(figures.total)}*, {change(figures.total, figures.mean_before)}."
 
 

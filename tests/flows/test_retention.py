@@ -1,0 +1,260 @@
+"""What is forgotten, what stays, and in which pieces; each on both databases."""
+
+from datetime import date
+
+import pytest
+from sqlalchemy import event, func, select
+
+from bot.flows import retention
+from bot.flows.retention import EVERY_SECONDS, SOON_SECONDS, Retention
+from bot.store.inbox import BATCH
+from bot.store.tables import consumption, inbox, lanes, outbox, pace, people, sessions, spend, threads
+
+DAY = 86_400.0
+NOW = 1_779_278_400.0  # 2026-05-20 12:00 UTC
+BLANK = {"v": 1}
+
+
+@pytest.fixture
+def forgetting(make, either_store, clock):
+    clock.now = NOW
+    return Retention(make(either_store, clock))
+
+
+@pytest.fixture
+def briefly(make, either_store, clock):
+    """With a retention of one day, the shortest there is."""
+    clock.now = NOW
+    return Retention(make(either_store, clock, retention_seconds=DAY))
+
+
+def asked(key, days_ago, *, thread="1.000100", state="done", **values):
+    """An inbox row that was closed so many days ago."""
+    return {
+        "key": key,
+        "lane": f"in:T0ACME:C0WORK:{thread}",
+        "kind": "message",
+        "ts": "1.000100",
+        "state": state,
+        "ready_at": 0.0,
+        "ref": key,
+        "payload": {"v": 1, "text": "secret plan"} if state != "done" else BLANK,
+        "created_at": 0.0,
+        "done_at": None if state == "open" else NOW - days_ago * DAY,
+    } | values
+
+
+def said(key, days_ago, *, state="sent", session_id=None, **values):
+    """An outbox row that was sent, or died, so many days ago."""
+    return {
+        "key": key,
+        "lane": "out:T0ACME:C0WORK",
+        "kind": "post",
+        "team": "T0ACME",
+        "channel": "C0WORK",
+        "thread": key,
+        "session_id": session_id,
+        "state": state,
+        "next_at": 0.0,
+        "ref": key,
+        "payload": {"v": 1, "text": "secret answer", "blocks": []} if state != "sent" else BLANK,
+        "created_at": 0.0,
+        "sent_at": None if state in {"open", "sending"} else NOW - days_ago * DAY,
+    } | values
+
+
+def thread_of(session_id, ts):
+    names = {"team": "T0ACME", "channel": "C0WORK", "ts": ts, "session_id": session_id}
+    return names | {"last_seen_ts": ts, "created_at": 0.0}
+
+
+# ---------------------------------------------------------------- inbox and outbox
+
+
+async def test_closed_rows_without_a_session_go_after_the_retention_time(forgetting, either_store):
+    await either_store.put(
+        inbox,
+        asked("old", 31),
+        asked("old dead", 31, state="dead"),
+        asked("young", 29),
+        asked("young dead", 29, state="dead"),
+        asked("open for ever", 0, state="open", created_at=NOW - 99 * DAY),
+    )
+    await either_store.put(
+        outbox,
+        said("old", 31),
+        said("old dead", 31, state="dead"),
+        said("young", 29),
+        said("open for ever", 0, state="open", created_at=NOW - 99 * DAY),
+        said("sending for ever", 0, state="sending", created_at=NOW - 99 * DAY),
+    )
+    assert await forgetting.tick() == EVERY_SECONDS
+    assert await either_store.all(inbox.c.key) == ["open for ever", "young", "young dead"]
+    assert sorted(await either_store.all(outbox.c.key)) == ["open for ever", "sending for ever", "young"]
+
+
+async def test_keys_live_as_long_as_their_session(forgetting, either_store):
+    """A mention that is delivered again after months must not act again while its thread is in use."""
+    started = NOW - 90 * DAY
+    await either_store.session("lives", started, updated_at=int(NOW - DAY))
+    thread = f"{started:.6f}"
+    await either_store.put(inbox, asked("mention", 90, thread=thread), asked("reply", 60, thread=thread))
+    await either_store.put(inbox, asked("elsewhere", 60, thread="2.000100"))
+    await either_store.put(outbox, said("card:lives", 31, kind="card", session_id="lives", ts=thread))
+    await either_store.put(outbox, said("say:lives:1:0", 60, session_id="lives"))
+    await forgetting.tick()
+    assert await either_store.all(inbox.c.key) == ["mention", "reply"]
+    assert await either_store.all(outbox.c.key) == ["card:lives", "say:lives:1:0"]
+
+
+async def test_texts_of_dead_rows_go_although_their_keys_stay(forgetting, either_store):
+    started = NOW - 90 * DAY
+    await either_store.session("lives", started, updated_at=int(NOW - DAY))
+    thread = f"{started:.6f}"
+    await either_store.put(
+        inbox,
+        asked("old", 31, thread=thread, state="dead", reason="DevinInvalid"),
+        asked("young", 29, thread=thread, state="dead"),
+    )
+    follow = {"cause": "x"}
+    await either_store.put(
+        outbox,
+        said("old", 31, state="dead", session_id="lives", follow=follow),
+        said("young", 29, state="dead", session_id="lives", follow=follow),
+    )
+    await forgetting.tick()
+    for table in (inbox, outbox):
+        old, young = await either_store.rows(table, table.c.key)
+        assert (old["state"], old["payload"]) == ("dead", BLANK)
+        assert "secret" in young["payload"]["text"]
+        if table is outbox:
+            assert (old["follow"], young["follow"]) == (None, follow)
+        else:
+            assert old["reason"] == "DevinInvalid"
+
+
+# ---------------------------------------------------------------- sessions
+
+
+async def test_a_session_goes_with_its_rows_after_the_retention_time(forgetting, either_store):
+    for name, ended in (("old", 31), ("young", 29)):
+        started = NOW - (90 if name == "old" else 91) * DAY
+        await either_store.session(name, started, stage="ended", ended_at=NOW - ended * DAY)
+        await either_store.put(threads, thread_of(name, f"{started:.6f}"))
+        await either_store.put(inbox, asked(f"reply to {name}", 40, thread=f"{started:.6f}"))
+        await either_store.put(outbox, said(f"say:{name}:1:0", 40, session_id=name))
+    await forgetting.tick()
+    assert await either_store.all(sessions.c.id) == ["young"]
+    assert await either_store.all(threads.c.session_id) == ["young"]
+    assert await either_store.all(inbox.c.key) == ["reply to young"]
+    assert await either_store.all(outbox.c.key) == ["say:young:1:0"]
+
+
+async def test_keys_outlive_their_session_by_a_week_however_short_the_retention_is(briefly, either_store, clock):
+    started = NOW - 9 * DAY
+    await either_store.session("ended", started, stage="ended", ended_at=NOW - 6.5 * DAY)
+    await either_store.put(inbox, asked("mention", 8, thread=f"{started:.6f}"))
+    await briefly.tick()
+    assert await either_store.all(inbox.c.key) == ["mention"]
+    clock.now += DAY
+    await briefly.tick()
+    assert await either_store.all(sessions.c.id) == []
+    assert await either_store.all(inbox.c.key) == []
+
+
+async def test_a_session_that_has_slept_for_long_is_ended_and_forgotten_later(forgetting, either_store, clock):
+    asleep = {"status": "suspended", "detail": "inactivity"}
+    await either_store.session("sleeps", NOW - 90 * DAY, **asleep, updated_at=int(NOW - 31 * DAY))
+    await either_store.session("naps", NOW - 89 * DAY, **asleep, updated_at=int(NOW - 29 * DAY))
+    await either_store.session("works", NOW - 88 * DAY, updated_at=int(NOW - 31 * DAY))
+    await forgetting.tick()
+    found = {row["id"]: (row["stage"], row["ended_at"]) for row in await either_store.rows(sessions)}
+    assert found == {"sleeps": ("ended", NOW), "naps": ("open", None), "works": ("open", None)}
+    clock.now += 30 * DAY + 1
+    await forgetting.tick()
+    assert await either_store.all(sessions.c.id) == ["naps", "works"]
+
+
+# ---------------------------------------------------------------- the rest
+
+
+async def test_what_was_spent_stays_for_a_year_and_a_month(forgetting, either_store):
+    last_kept, gone = "2025-04-15", "2025-04-14"
+    days = [{"session_id": "a", "day": day, "acus": 1.0} for day in (gone, last_kept, "2026-05-19")]
+    await either_store.put(spend, *days, {"session_id": "b", "day": gone, "acus": 1.0})
+    await either_store.put(consumption, *({"day": day, "acus": 1.0, "read_at": 0.0} for day in (gone, last_kept)))
+    assert (date(2026, 5, 20) - date.fromisoformat(last_kept)).days == 400
+    await forgetting.tick()
+    assert await either_store.all(spend.c.day) == [last_kept, "2026-05-19"]
+    assert await either_store.all(consumption.c.day) == [last_kept]
+
+
+async def test_idle_lanes_go_and_those_with_work_or_an_owner_stay(forgetting, either_store):
+    await either_store.put(
+        lanes,
+        {"name": "in:idle", "owner": None},
+        {"name": "in:held", "owner": "worker"},
+        {"name": "in:waits", "owner": None},
+        {"name": "out:waits", "owner": None},
+        {"name": "out:sending", "owner": None},
+        {"name": "out:said", "owner": None},
+    )
+    await either_store.put(inbox, asked("a", 0, state="open", lane="in:waits"), asked("b", 0, lane="in:idle"))
+    await either_store.put(
+        outbox,
+        said("a", 0, state="open", lane="out:waits"),
+        said("b", 0, state="sending", lane="out:sending"),
+        said("c", 0, lane="out:said"),
+    )
+    await forgetting.tick()
+    assert await either_store.all(lanes.c.name) == ["in:held", "in:waits", "out:sending", "out:waits"]
+
+
+async def test_spent_paces_and_people_read_long_ago_go(forgetting, either_store):
+    await either_store.put(
+        pace, {"name": "out:old", "next_at": NOW - DAY - 1}, {"name": "out:young", "next_at": NOW - DAY + 1}
+    )
+    await either_store.person("U0OLD", "Old", NOW - 31 * DAY)
+    await either_store.person("U0ADA", "Ada", NOW - 29 * DAY)
+    await forgetting.tick()
+    assert await either_store.all(pace.c.name) == ["out:young"]
+    assert await either_store.all(people.c.name) == ["Ada"]
+
+
+async def test_nothing_to_forget(forgetting, either_store):
+    assert await forgetting.tick() == EVERY_SECONDS
+
+
+# ---------------------------------------------------------------- in small pieces
+
+
+async def test_no_transaction_deletes_more_than_a_batch(forgetting, either_store):
+    await either_store.put(inbox, *(asked(f"{number:04}", 31) for number in range(2 * BATCH + 1)))
+    deleted = []
+
+    @event.listens_for(either_store.db._writing.sync_engine, "after_cursor_execute")
+    def count(conn, cursor, statement, parameters, context, many):
+        if statement.startswith("DELETE FROM inbox"):
+            deleted.append(cursor.rowcount)
+
+    await forgetting.tick()
+    assert deleted == [BATCH, BATCH, 1]
+    assert await either_store.all(inbox.c.key) == []
+
+
+async def test_a_long_history_is_worked_off_over_several_ticks(forgetting, either_store, monkeypatch):
+    monkeypatch.setattr(retention, "PIECES_A_TICK", 2)
+    await either_store.put(inbox, *(asked(f"{number:04}", 31) for number in range(2 * BATCH + 1)))
+    assert await forgetting.tick() == SOON_SECONDS
+    async with either_store.db.read() as tx:
+        assert (await tx.execute(select(func.count()).select_from(inbox))).scalar_one() == 1
+    assert await forgetting.tick() == EVERY_SECONDS
+    assert await either_store.all(inbox.c.key) == []
+
+
+async def test_two_replicas_forget_side_by_side(make, either_store, clock, forgetting):
+    await either_store.put(inbox, *(asked(f"{number:04}", 31) for number in range(BATCH + 1)))
+    other = Retention(make(either_store, clock))
+    for each in (forgetting, other, forgetting):
+        await each.tick()
+    assert await either_store.all(inbox.c.key) == []
