@@ -92,6 +92,8 @@ class LocalEngine:
     async def _look(self, lane: str) -> None:
         route = self._routes[lane.split(":", 1)[0]]
         async with route.seats:
+            if self._stopping.is_set():
+                return  # it got its seat from one that finished for the stop
             try:
                 wait = await route.work(lane)
             except Exception:

@@ -12,7 +12,8 @@ import re
 import time
 from collections import deque
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -20,6 +21,9 @@ from sqlalchemy import ColumnElement, Float, Table, cast, event, extract, func, 
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from bot.store import sqlite as sqlite_driver
+from bot.store.right_of_way import RightOfWay
 
 Clock = Callable[[], float]  # Unix seconds, UTC
 Transaction = AsyncConnection  # what repositories get and flows pass on
@@ -88,6 +92,8 @@ class Database:
         self.url = async_url(url)
         self.is_sqlite = self.url.startswith("sqlite")
         self.turn = Turn()
+        self.way = RightOfWay()
+        self._others = asyncio.Lock()
         if self.is_sqlite:
             self._writing = _sqlite_engine(self.url, begin="BEGIN IMMEDIATE", connections=1)
             self._reading = _sqlite_engine(self.url, begin="BEGIN", connections=READERS)
@@ -95,20 +101,28 @@ class Database:
             self._writing = self._reading = _postgres_engine(self.url)
 
     @asynccontextmanager
-    async def read(self) -> AsyncIterator[AsyncConnection]:
-        """A transaction that only reads."""
+    async def read(self, *, first: bool = False) -> AsyncIterator[AsyncConnection]:
+        """A transaction that only reads; `first` when Slack waits for its ack."""
+        if not first:
+            await self.way.given()
         async with self._reading.begin() as connection:
             yield connection
 
     @asynccontextmanager
     async def write(self, *, first: bool = False) -> AsyncIterator[AsyncConnection]:
         """A transaction that is committed at the end of the block, or not at all."""
-        if not self.is_sqlite:
-            async with self._writing.begin() as connection:
-                yield connection
-            return
-        async with self.turn(first=first), self._writing.begin() as connection:
-            yield connection
+        async with AsyncExitStack() as stack:
+            if not first:
+                await self._stand_behind(stack)
+            if self.is_sqlite:
+                await stack.enter_async_context(self.turn(first=first))
+            yield await stack.enter_async_context(self._writing.begin())
+
+    async def _stand_behind(self, stack: AsyncExitStack) -> None:
+        if self.is_sqlite:
+            # Only one of them at the turn: with a queue there, each would begin as the one before ends.
+            await stack.enter_async_context(self._others)
+        await self.way.given()
 
     async def run_sync(self, work: Callable[[Any], None]) -> None:
         """Run a blocking piece of SQLAlchemy (Alembic) in one writing transaction."""
@@ -186,28 +200,25 @@ def _postgres_engine(url: str) -> AsyncEngine:
 
 
 def _sqlite_engine(url: str, *, begin: str, connections: int) -> AsyncEngine:
+    reads = begin == "BEGIN"
+    pragmas = ("journal_mode=WAL", "synchronous=FULL", f"query_only={'ON' if reads else 'OFF'}")
     engine = create_async_engine(
         url,
         hide_parameters=True,  # as above
         json_serializer=_json,
         pool_size=connections,
         max_overflow=0,
-        connect_args={"timeout": LOCK_WAIT_SECONDS},
+        connect_args={
+            "timeout": LOCK_WAIT_SECONDS,
+            "async_creator_fn": partial(sqlite_driver.connect, begin=begin, pragmas=pragmas, reads=reads),
+        },
     )
-    reading = begin == "BEGIN"
+    if not reads:
 
-    @event.listens_for(engine.sync_engine, "connect")
-    def prepare(connection: Any, _record: Any) -> None:
-        # The driver's own idea of transactions is switched off: ours begin where we say.
-        connection.isolation_level = None
-        cursor = connection.cursor()
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", f"query_only={'ON' if reading else 'OFF'}"):
-            cursor.execute(f"PRAGMA {pragma}")
-        cursor.close()
-
-    @event.listens_for(engine.sync_engine, "begin")
-    def start(connection: Any) -> None:
-        connection.exec_driver_sql(begin)
+        @event.listens_for(engine.sync_engine, "begin")
+        def start(connection: Any) -> None:
+            # At once and not with the first statement: what waited for the lock may be too late to be stored.
+            connection.connection.dbapi_connection.run_async(sqlite_driver.Connection.start)
 
     return engine
 

@@ -4,7 +4,7 @@ import asyncio
 import json
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields
 from typing import Any, Final
 
 from sqlalchemy import String, cast, delete, func, literal, select, update
@@ -37,6 +37,7 @@ class InboxRow:
     created_at: float
     urgent: bool = False
     attempts: int = 0
+    failures: int = 0
     intent_at: float | None = None
 
 
@@ -83,6 +84,7 @@ async def earlier_in_channel(tx: AsyncConnection, prefix: str, row: InboxRow) ->
             inbox.c.state == "open",
             inbox.c.lane.startswith(prefix, autoescape=True),
             inbox.c.lane != row.lane,
+            inbox.c.attempts == 0,  # one that waits for Devin belongs to its own thread by now
             inbox.c.ts < row.ts,
         )
         .limit(1)
@@ -93,6 +95,11 @@ async def earlier_in_channel(tx: AsyncConnection, prefix: str, row: InboxRow) ->
 async def intend(tx: AsyncConnection, key: str, at: float | None) -> None:
     """Note that a call is about to be made (or, with None, that the last one certainly did nothing)."""
     await tx.execute(update(inbox).where(inbox.c.key == key).values(intent_at=at))
+
+
+async def failed(tx: AsyncConnection, key: str) -> None:
+    """Count a fault of our own on a row."""
+    await tx.execute(update(inbox).where(inbox.c.key == key).values(failures=inbox.c.failures + 1))
 
 
 async def later(tx: AsyncConnection, key: str, ready_at: float, reason: str) -> None:
@@ -199,30 +206,8 @@ def _values(row: InboxRow) -> dict[str, Any]:
 
 
 def _row(row: Any) -> InboxRow:
-    names = (
-        "key",
-        "lane",
-        "kind",
-        "ts",
-        "ref",
-        "payload",
-        "ready_at",
-        "created_at",
-        "urgent",
-        "attempts",
-        "intent_at",
-    )
+    names = (field.name for field in fields(InboxRow))
     return InboxRow(**{name: row[name] for name in names})
-
-
-def row_to_payload(row: InboxRow) -> dict[str, Any]:
-    """An inbox row as JSON, to be carried by an outbox row and stored when that one is sent."""
-    return _values(row)
-
-
-def row_from_payload(values: dict[str, Any]) -> InboxRow:
-    """The inverse of `row_to_payload`."""
-    return InboxRow(**values)
 
 
 @dataclass(slots=True)
@@ -255,7 +240,8 @@ class InboxWriter:
         self._filled.set()
         alarm = loop.call_at(waiting.deadline, _drop, waiting)
         try:
-            await waiting.stored
+            with self._db.way.taken():
+                await waiting.stored
         finally:
             alarm.cancel()
 
@@ -337,8 +323,3 @@ def _reject(waiting: _Waiting, error: BaseException) -> None:
         refusal = NotStoredError(waiting.row.key)
         refusal.__cause__ = error
         waiting.stored.set_exception(refusal)
-
-
-def urgent(row: InboxRow) -> InboxRow:
-    """The same row, ahead of what waits in its lane."""
-    return replace(row, urgent=True)

@@ -7,7 +7,7 @@ owner has not been seen for a lease. Each claim counts the epoch up, and whoever
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import ColumnElement, delete, or_, select, update
+from sqlalchemy import bindparam, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.database import Database, insert
@@ -29,19 +29,31 @@ class Claim:
     epoch: int
 
 
+# Made once: every step of every flow executes them.
+_OURS: Final = (
+    lanes.c.name == bindparam("held_lane"),
+    lanes.c.owner == bindparam("holder"),
+    lanes.c.epoch == bindparam("held_epoch"),
+)
+_RELEASE: Final = update(lanes).where(*_OURS).values(owner=None, claimed_at=None).returning(lanes.c.epoch)
+_HOLD: Final = update(lanes).where(*_OURS).values(owner=lanes.c.owner).returning(lanes.c.epoch)
+_CHECK: Final = select(lanes.c.epoch).where(*_OURS)
+
+
 async def claim(tx: AsyncConnection, db: Database, lane: str, owner: str, lease: float) -> Claim | None:
     """Take a free lane; None while somebody else who is alive works on it.
 
     One's own claim is taken again: within a process the engine never runs a lane twice, so it is a left-over.
     """
-    await tx.execute(insert(tx, lanes).values(name=lane).on_conflict_do_nothing())
     alive = select(workers.c.id).where(workers.c.seen_at > db.now() - lease)
-    free = or_(lanes.c.owner.is_(None), lanes.c.owner == owner, lanes.c.owner.not_in(alive))
+    taking = insert(tx, lanes).values(name=lane, owner=owner, epoch=1, claimed_at=db.now())
+    new = taking.excluded
     taken = await tx.execute(
-        update(lanes)
-        .where(lanes.c.name == lane, free)
-        .values(owner=owner, epoch=lanes.c.epoch + 1, claimed_at=db.now())
-        .returning(lanes.c.epoch)
+        taking.on_conflict_do_update(
+            index_elements=["name"],
+            set_={"owner": new.owner, "epoch": lanes.c.epoch + 1, "claimed_at": new.claimed_at},
+            where=or_(lanes.c.owner.is_(None), lanes.c.owner == new.owner, lanes.c.owner.not_in(alive)),
+        ).returning(lanes.c.epoch)
     )
     epoch = taken.scalar_one_or_none()
     return None if epoch is None else Claim(lane, owner, epoch)
@@ -49,23 +61,21 @@ async def claim(tx: AsyncConnection, db: Database, lane: str, owner: str, lease:
 
 async def release(tx: AsyncConnection, held: Claim) -> None:
     """Give the lane back in the transaction that marks its row; raises ClaimLostError when it is no longer ours."""
-    given = await tx.execute(
-        update(lanes).where(*_ours(held)).values(owner=None, claimed_at=None).returning(lanes.c.epoch)
-    )
+    given = await tx.execute(_RELEASE, _named(held))
     if given.scalar_one_or_none() is None:
         raise ClaimLostError(held.lane)
 
 
 async def hold(tx: AsyncConnection, held: Claim) -> None:
     """Check the epoch inside a transaction and keep the lane to its end."""
-    kept = await tx.execute(update(lanes).where(*_ours(held)).values(owner=held.owner).returning(lanes.c.epoch))
+    kept = await tx.execute(_HOLD, _named(held))
     if kept.scalar_one_or_none() is None:
         raise ClaimLostError(held.lane)
 
 
 async def check(tx: AsyncConnection, held: Claim) -> None:
     """Look at the epoch right before a call to the outside. What freezes after this line, nobody can fence."""
-    found = await tx.execute(select(lanes.c.epoch).where(*_ours(held)))
+    found = await tx.execute(_CHECK, _named(held))
     if found.scalar_one_or_none() is None:
         raise ClaimLostError(held.lane)
 
@@ -89,5 +99,5 @@ async def leave(tx: AsyncConnection, worker: str) -> None:
     await tx.execute(delete(workers).where(workers.c.id == worker))
 
 
-def _ours(held: Claim) -> tuple[ColumnElement[bool], ...]:
-    return (lanes.c.name == held.lane, lanes.c.owner == held.owner, lanes.c.epoch == held.epoch)
+def _named(held: Claim) -> dict[str, str | int]:
+    return {"held_lane": held.lane, "holder": held.owner, "held_epoch": held.epoch}

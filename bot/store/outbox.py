@@ -28,6 +28,7 @@ from bot.store.tables import outbox
 
 PAYLOAD_VERSION: Final = 1
 FIRST, USUAL, LAST = 0, 1, 2  # ranks
+TURN_SECONDS: Final = 60.0  # a thread that was not spoken in for this long is next
 # Written out, not bound: SQLite takes the index of open rows only for what it can read in the statement.
 _OPEN_STATES: Final[tuple[ColumnElement[str], ...]] = (literal_column("'open'"), literal_column("'sending'"))
 
@@ -110,26 +111,35 @@ async def redraw(tx: AsyncConnection, session_ids: Sequence[str], rank: int, now
     return list(changed.scalars())
 
 
-async def head(tx: AsyncConnection, lane: str, now: float, *, posts: bool, edits: bool) -> OutboxRow | None:
+async def head(
+    tx: AsyncConnection, lane: str, now: float, *, posts: bool, edits: bool, figures: bool = True
+) -> OutboxRow | None:
     """What may be said next in a lane: of the first open row of each thread, the one that ranks first.
 
-    A card that stands already is only edited, so it neither waits for its thread nor holds it up. `posts` and
-    `edits` say which of the two the pace allows now.
+    A card that stands already is only edited, so it neither waits for its thread nor holds it up. `posts`, `edits`
+    and, of those that rank last, `figures` say what the pace allows now. Threads take turns: a long answer in one
+    holds up no other.
     """
-    allowed = or_(and_(_edits(), literal(edits)), and_(~_edits(), literal(posts)))
+    drawn = or_(outbox.c.rank < LAST, literal(figures))
+    allowed = or_(and_(_edits(), literal(edits), drawn), and_(~_edits(), literal(posts)))
+    spoken = _spoken_in(lane, now - TURN_SECONDS)
     found = await tx.execute(
         select(outbox)
+        .outerjoin(spoken, spoken.c.thread == outbox.c.thread)
         .where(outbox.c.lane == lane, _open(), outbox.c.next_at <= now, allowed, _first_of_thread())
-        .order_by(outbox.c.rank, outbox.c.seq)
+        .order_by(outbox.c.rank, func.coalesce(spoken.c.at, 0.0), outbox.c.seq)
         .limit(1)
     )
     row = found.mappings().one_or_none()
     return None if row is None else OutboxRow(**{name: row[name] for name in _READ})
 
 
-async def next_at(tx: AsyncConnection, lane: str, posts_at: float, edits_at: float) -> float | None:
-    """When the lane is worth another look, if posts and edits may be made from these instants; None when empty."""
-    pace = case((_edits(), edits_at), else_=posts_at)
+async def next_at(
+    tx: AsyncConnection, lane: str, posts_at: float, edits_at: float, figures_at: float = 0.0
+) -> float | None:
+    """When the lane is worth another look, if these may be made from these instants; None when empty."""
+    last = and_(_edits(), outbox.c.rank >= LAST)
+    pace = case((last, max(edits_at, figures_at)), (_edits(), edits_at), else_=posts_at)
     at = case((outbox.c.next_at > pace, outbox.c.next_at), else_=pace)
     found = await tx.execute(select(func.min(at)).where(outbox.c.lane == lane, _open(), _first_of_thread()))
     value: float | None = found.scalar_one()
@@ -171,10 +181,17 @@ async def sent(
 
 async def later(tx: AsyncConnection, row: OutboxRow, at: float, reason: str, *, unknown: bool = False) -> None:
     """Put a row back. `unknown`: it may have been said, so it has to be looked for first."""
-    values: dict[str, Any] = {"next_at": at, "reason": reason}
+    # Posts are counted when they begin; of what is simply repeated only the failures are.
+    repeated = case((outbox.c.state == "sending", outbox.c.attempts), else_=outbox.c.attempts + 1)
+    values: dict[str, Any] = {"next_at": at, "reason": reason, "attempts": repeated}
     if not unknown:
         values |= {"state": "open", "sending_at": None}
     await tx.execute(update(outbox).where(outbox.c.seq == row.seq).values(values))
+
+
+async def failed(tx: AsyncConnection, row: OutboxRow) -> None:
+    """Count a fault of our own on a row."""
+    await tx.execute(update(outbox).where(outbox.c.seq == row.seq).values(attempts=outbox.c.attempts + 1))
 
 
 async def replace_payload(tx: AsyncConnection, row: OutboxRow, payload: dict[str, Any]) -> None:
@@ -203,16 +220,6 @@ async def by_key(tx: AsyncConnection, key: str) -> OutboxRow | None:
     """One row, whatever its state."""
     row = (await tx.execute(select(outbox).where(outbox.c.key == key))).mappings().one_or_none()
     return None if row is None else OutboxRow(**{name: row[name] for name in _READ})
-
-
-async def drop_open(tx: AsyncConnection, key: str, reason: str, now: float) -> bool:
-    """Take back what was not said yet; False when it was, or is just being said."""
-    dropped = await tx.execute(
-        update(outbox)
-        .where(outbox.c.key == key, outbox.c.state == "open", outbox.c.ts.is_(None))
-        .values(state="dead", reason=reason, sent_at=now)
-    )
-    return dropped.rowcount > 0
 
 
 async def open_lanes(tx: AsyncConnection, limit: int = 10_000) -> list[tuple[str, float]]:
@@ -264,6 +271,17 @@ def _open() -> Any:
 
 def _edits() -> Any:
     return and_(outbox.c.kind == "card", outbox.c.ts.is_not(None))
+
+
+def _spoken_in(lane: str, after: float) -> Any:
+    """When each thread of a lane was last spoken in; the few of the last minute, found by their instant."""
+    recent = outbox.alias("recent")
+    return (
+        select(recent.c.thread, func.max(recent.c.sent_at).label("at"))
+        .where(recent.c.sent_at > after, recent.c.lane == lane, recent.c.kind == "post")
+        .group_by(recent.c.thread)
+        .subquery("spoken")
+    )
 
 
 def _first_of_thread() -> Any:

@@ -26,6 +26,7 @@ _PLAIN: Final = [
     "url",
     "checking",
     "stop_requested",
+    "stop_ts",
     "stopped_by",
     "created_at",
     "ended_at",
@@ -96,6 +97,14 @@ async def restless(tx: AsyncConnection, spoken_after: float) -> tuple[int, int]:
     found = await tx.execute(select(func.count(), func.count().filter(busy)).where(*_watched()))
     row = found.one()
     return int(row[0]), int(row[1])
+
+
+async def may_appear(tx: AsyncConnection, ended_after: float, uncertain_after: float) -> bool:
+    """Whether something was cancelled or given up since these instants that may yet show up at Devin."""
+    gone = and_(sessions.c.stage.in_((Stage.CANCELLED, Stage.REFUSED)), sessions.c.ended_at >= ended_after)
+    uncertain = and_(sessions.c.stage == Stage.UNCERTAIN, sessions.c.ended_at >= uncertain_after)
+    found = await tx.execute(select(sessions.c.id).where(or_(gone, uncertain)).limit(1))
+    return found.first() is not None
 
 
 async def expecting(tx: AsyncConnection, spoken_after: float, fresh: Collection[str] = ()) -> list[Tracked]:

@@ -49,6 +49,7 @@ inbox: Final = Table(
     Column("state", String, nullable=False, server_default="open"),  # open, done, dead
     Column("ready_at", Float, nullable=False),
     _number("attempts"),
+    _number("failures"),  # of our own; a row that fails too often must not hold up its lane
     Column("intent_at", Float),  # set in the commit before a call whose outcome may get lost
     Column("reason", String),
     Column("ref", String, nullable=False),  # the id in the log and in what people are told
@@ -63,6 +64,7 @@ Index(
     sqlite_where=text("state = 'open'"),
     postgresql_where=text("state = 'open'"),
 )
+Index("ix_inbox_lane", inbox.c.lane)  # asked before the ack of every reply in a thread that may be ours
 Index("ix_inbox_done_at", inbox.c.done_at)
 
 # Everything the bot says. A card is one row for ever, with a version that counts up.
@@ -133,6 +135,7 @@ sessions: Final = Table(
     _number("updated_at", BigInteger),
     _flag("checking"),
     _flag("stop_requested"),
+    Column("stop_ts", String),  # when that was: replies written before it are not sent
     Column("stopped_by", String),
     Column("created_at", Float, nullable=False),
     Column("done_at", Float),  # when its end was last told

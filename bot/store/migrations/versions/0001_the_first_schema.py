@@ -39,6 +39,7 @@ def upgrade() -> None:
         sa.Column("state", sa.String(), server_default="open", nullable=False),
         sa.Column("ready_at", sa.Float(), nullable=False),
         sa.Column("attempts", sa.Integer(), server_default=sa.text("0"), nullable=False),
+        sa.Column("failures", sa.Integer(), server_default=sa.text("0"), nullable=False),
         sa.Column("intent_at", sa.Float(), nullable=True),
         sa.Column("reason", sa.String(), nullable=True),
         sa.Column("ref", sa.String(), nullable=False),
@@ -52,6 +53,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("key", name=op.f("pk_inbox")),
     )
     op.create_index("ix_inbox_done_at", "inbox", ["done_at"], unique=False)
+    op.create_index("ix_inbox_lane", "inbox", ["lane"], unique=False)
     op.create_index(
         "ix_inbox_open",
         "inbox",
@@ -167,6 +169,7 @@ def upgrade() -> None:
         sa.Column("updated_at", sa.BigInteger(), server_default=sa.text("0"), nullable=False),
         sa.Column("checking", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("stop_requested", sa.Boolean(), server_default=sa.false(), nullable=False),
+        sa.Column("stop_ts", sa.String(), nullable=True),
         sa.Column("stopped_by", sa.String(), nullable=True),
         sa.Column("created_at", sa.Float(), nullable=False),
         sa.Column("done_at", sa.Float(), nullable=True),
@@ -242,6 +245,7 @@ def downgrade() -> None:
         sqlite_where=sa.text("state = 'open'"),
         postgresql_where=sa.text("state = 'open'"),
     )
+    op.drop_index("ix_inbox_lane", table_name="inbox")
     op.drop_index("ix_inbox_done_at", table_name="inbox")
     op.drop_table("inbox")
     op.drop_table("due")

@@ -1,0 +1,68 @@
+"""Rows and sessions as tests need them: everything usual but what a test names."""
+
+from typing import Any
+
+from bot.domain.session import Session, Snapshot, Stage
+from bot.store.inbox import InboxRow
+from bot.store.outbox import OutboxRow
+
+NOW = 1_750_000_000.0
+TEAM, CHANNEL, THREAD = "T1", "C1", "1750000000.000100"
+LANE = f"in:{TEAM}:{CHANNEL}:{THREAD}"
+OUT = f"out:{TEAM}:{CHANNEL}"
+
+
+def asked(key: str = "k", **more: Any) -> InboxRow:
+    """An inbox row: a message in one thread."""
+    usual: dict[str, Any] = {
+        "lane": LANE,
+        "kind": "message",
+        "ts": THREAD,
+        "ref": "ref",
+        "payload": {"text": f"words of {key}"},
+        "ready_at": NOW,
+        "created_at": NOW,
+    }
+    return InboxRow(key=key, **usual | more)
+
+
+def said(key: str = "k", **more: Any) -> OutboxRow:
+    """An outbox row: a post in one thread."""
+    usual: dict[str, Any] = {
+        "lane": OUT,
+        "kind": "post",
+        "team": TEAM,
+        "channel": CHANNEL,
+        "thread": THREAD,
+        "thread_ts": THREAD,
+        "ref": "ref",
+        "payload": {"text": f"words of {key}"},
+        "next_at": NOW,
+        "created_at": NOW,
+    }
+    return OutboxRow(key=key, **usual | more)
+
+
+def drawn(session_id: str = "s", **more: Any) -> OutboxRow:
+    """An outbox row: the card of a session."""
+    usual: dict[str, Any] = {"kind": "card", "session_id": session_id, "rank": 0, "payload": {}}
+    return said(f"card:{session_id}", **usual | more)
+
+
+def session(session_id: str = "s", *, seen: Snapshot | None = None, **more: Any) -> Session:
+    """A session that Devin works on."""
+    usual: dict[str, Any] = {
+        "team": TEAM,
+        "channel": CHANNEL,
+        "thread_ts": THREAD,
+        "requester": "U1",
+        "prompt": "fix the login test",
+        "stage": Stage.OPEN,
+        "reference": f"slack-{session_id}",
+        "devin_id": f"devin-{session_id}",
+        "url": f"https://app.devin.ai/sessions/{session_id}",
+        "created_at": NOW,
+        "spoken_at": NOW,
+    }
+    looks = seen or Snapshot(status="running", detail="working", updated_at=1_750_000_000)
+    return Session(id=session_id, seen=looks, **usual | more)

@@ -1,0 +1,287 @@
+"""The inbox: what is next in a lane, and what becomes of a row."""
+
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import select
+
+from bot.store import inbox
+from bot.store.database import Database
+from bot.store.inbox import InboxRow
+from bot.store.tables import inbox as table
+from tests.store.rows import CHANNEL, LANE, NOW, TEAM, asked
+
+
+async def store(db: Database, *rows: InboxRow) -> None:
+    async with db.write() as tx:
+        await inbox.add(tx, rows)
+
+
+async def head(db: Database, lane: str = LANE) -> InboxRow | None:
+    async with db.read() as tx:
+        return await inbox.head(tx, lane)
+
+
+async def head_key(db: Database, lane: str = LANE) -> str | None:
+    row = await head(db, lane)
+    return row and row.key
+
+
+async def in_order(db: Database, lane: str = LANE) -> list[str]:
+    """The keys of a lane in the order in which they are worked off."""
+    keys = []
+    while row := await head(db, lane):
+        keys.append(row.key)
+        async with db.write() as tx:
+            await inbox.finish(tx, [row.key], NOW)
+    return keys
+
+
+async def raw(db: Database, key: str) -> dict[str, Any]:
+    """Everything that stands in a row, whatever its state."""
+    async with db.read() as tx:
+        return dict((await tx.execute(select(table).where(table.c.key == key))).mappings().one())
+
+
+# ------------------------------------------------------------ order
+
+
+async def test_a_lane_is_worked_off_by_slacks_time_whatever_came_first(db: Database) -> None:
+    await store(db, asked("late", ts="1750000009.000000"), asked("early", ts="1750000001.000000"))
+    await store(db, asked("middle", ts="1750000005.000000"))
+    assert await in_order(db) == ["early", "middle", "late"]
+
+
+async def test_urgent_rows_go_before_older_ones_and_among_themselves_by_time(db: Database) -> None:
+    await store(
+        db,
+        asked("reply", ts="1750000001.000000"),
+        asked("stop 2", ts="1750000009.000000", urgent=True),
+        asked("stop 1", ts="1750000008.000000", urgent=True),
+    )
+    assert await in_order(db) == ["stop 1", "stop 2", "reply"]
+
+
+async def test_at_the_same_instant_the_key_decides_so_that_the_order_is_always_the_same(db: Database) -> None:
+    await store(db, asked("b"), asked("c"), asked("a"))
+    assert await in_order(db) == ["a", "b", "c"]
+
+
+async def test_other_lanes_are_not_looked_at(db: Database) -> None:
+    await store(db, asked("here", ts="1750000009.000000"), asked("there", lane="in:other"))
+    assert await head_key(db) == "here"
+    assert await head_key(db, "in:empty") is None
+
+
+async def test_a_row_that_is_not_ready_still_holds_its_place(db: Database) -> None:
+    await store(
+        db,
+        asked("settles", ts="1750000001.000000", ready_at=NOW + 0.5),
+        asked("ready", ts="1750000002.000000", ready_at=NOW),
+    )
+    row = await head(db)
+    assert row is not None
+    assert (row.key, row.ready_at) == ("settles", NOW + 0.5)
+
+
+async def test_everything_a_row_carries_comes_back(db: Database) -> None:
+    payload = {"text": "a\nb 😀", "none": None, "deep": [{"x": 1.5, "y": True}]}
+    row = asked("all", payload=payload, ready_at=NOW + 0.25, urgent=True)
+    await store(db, row)
+    assert await head(db) == replace(row, payload={"v": 1, **payload})
+
+
+# ------------------------------------------------------------ a row's life
+
+
+async def test_later_keeps_the_place_and_counts_the_attempts(db: Database) -> None:
+    await store(db, asked("first", ts="1750000001.000000"), asked("second", ts="1750000002.000000"))
+    async with db.write() as tx:
+        await inbox.later(tx, "first", NOW + 60, "rate limited")
+        await inbox.later(tx, "first", NOW + 90, "rate limited")
+    row = await head(db)
+    assert row is not None
+    assert (row.key, row.ready_at, row.attempts) == ("first", NOW + 90, 2)
+    assert (await raw(db, "first"))["reason"] == "rate limited"
+
+
+async def test_a_row_that_is_done_keeps_its_key_and_loses_its_text(db: Database) -> None:
+    await store(db, asked("k"))
+    async with db.write() as tx:
+        await inbox.finish(tx, ["k"], NOW + 1, reason="stopped before")
+    row = await raw(db, "k")
+    assert (row["state"], row["payload"], row["done_at"], row["reason"]) == (
+        "done",
+        {"v": 1},
+        NOW + 1,
+        "stopped before",
+    )
+    await store(db, asked("k"))
+    assert await head(db) is None
+
+
+async def test_a_dead_row_keeps_its_text_and_its_reason(db: Database) -> None:
+    await store(db, asked("k"))
+    async with db.write() as tx:
+        await inbox.finish(tx, ["k"], NOW + 1, dead=True, reason="DevinRefused")
+    row = await raw(db, "k")
+    assert (row["state"], row["payload"]["text"], row["reason"]) == ("dead", "words of k", "DevinRefused")
+    await store(db, asked("k"))
+    assert await head(db) is None
+
+
+async def test_what_is_closed_stays_as_it_is(db: Database) -> None:
+    await store(db, asked("k"))
+    async with db.write() as tx:
+        await inbox.finish(tx, ["k"], NOW + 1, dead=True, reason="first")
+        await inbox.finish(tx, ["k"], NOW + 2, reason="second")
+        await inbox.later(tx, "k", NOW, "third")
+        await inbox.move(tx, asked("k"), "in:elsewhere", {})
+        assert await inbox.confirm(tx, "k", {}, NOW) is None
+        assert await inbox.get(tx, "k") is None
+    row = await raw(db, "k")
+    assert (row["state"], row["reason"], row["done_at"], row["lane"]) == ("dead", "first", NOW + 1, LANE)
+
+
+async def test_many_rows_are_closed_at_once(db: Database) -> None:
+    await store(db, *(asked(f"k{number}") for number in range(5)))
+    async with db.write() as tx:
+        await inbox.finish(tx, ["k0", "k3", "unknown"], NOW)
+        await inbox.finish(tx, [], NOW)
+    assert await in_order(db) == ["k1", "k2", "k4"]
+
+
+async def test_the_intent_is_noted_and_taken_back(db: Database) -> None:
+    await store(db, asked("k"))
+    for intent in (NOW, None):
+        async with db.write() as tx:
+            await inbox.intend(tx, "k", intent)
+        row = await head(db)
+        assert row is not None
+        assert row.intent_at == intent
+
+
+async def test_a_row_that_is_moved_takes_the_place_its_time_gives_it(db: Database) -> None:
+    await store(
+        db,
+        asked("old", lane="in:elsewhere", ts="1750000001.000000"),
+        asked("new", lane="in:elsewhere", ts="1750000009.000000"),
+        asked("moved", ts="1750000005.000000"),
+    )
+    async with db.write() as tx:
+        await inbox.move(tx, asked("moved"), "in:elsewhere", {"text": "moved"})
+    assert await head(db) is None
+    assert await in_order(db, "in:elsewhere") == ["old", "moved", "new"]
+
+
+async def test_a_row_that_waits_for_a_yes_goes_on_at_once(db: Database) -> None:
+    await store(db, asked("k", ready_at=NOW + 600))
+    async with db.write() as tx:
+        row = await inbox.confirm(tx, "k", {"v": 1, "confirmed": True}, NOW + 3)
+    assert row is not None
+    assert row == await head(db)
+    assert (row.payload, row.ready_at) == ({"v": 1, "confirmed": True}, NOW + 3)
+
+
+async def test_faults_of_our_own_are_counted_apart_from_waits(db: Database) -> None:
+    await store(db, asked("k"), asked("other"))
+    async with db.write() as tx:
+        await inbox.failed(tx, "k")
+        await inbox.failed(tx, "k")
+        await inbox.later(tx, "k", NOW, "rate limited")
+        row, other = await inbox.get(tx, "k"), await inbox.get(tx, "other")
+    assert row is not None
+    assert other is not None
+    assert (row.failures, row.attempts, other.failures) == (2, 1, 0)
+
+
+# ------------------------------------------------------------ what waits
+
+
+async def test_the_waiting_rows_of_a_lane_are_found_by_kind_in_order(db: Database) -> None:
+    await store(
+        db,
+        asked("c", ts="1750000003.000000"),
+        asked("a", ts="1750000001.000000"),
+        asked("control", kind="control", ts="1750000002.000000"),
+        asked("start", kind="start", ts="1750000004.000000"),
+        asked("there", lane="in:other"),
+        asked("done"),
+    )
+    async with db.write() as tx:
+        await inbox.finish(tx, ["done"], NOW)
+        found = await inbox.waiting(tx, LANE, "message", "start")
+    assert [row.key for row in found] == ["a", "c", "start"]
+
+
+async def test_a_lane_is_known_as_long_as_anything_stands_in_it(db: Database) -> None:
+    await store(db, asked("k"))
+    async with db.write() as tx:
+        await inbox.finish(tx, ["k"], NOW)
+        assert await inbox.knows_lane(tx, LANE)
+        assert not await inbox.knows_lane(tx, "in:other")
+
+
+async def test_open_lanes_are_named_once_with_the_instant_their_first_row_is_ready(db: Database) -> None:
+    await store(
+        db,
+        asked("late", ready_at=NOW + 9),
+        asked("soon", ready_at=NOW + 1),
+        asked("other", lane="in:other", ready_at=NOW + 5),
+        asked("done", lane="in:done"),
+    )
+    async with db.write() as tx:
+        await inbox.finish(tx, ["done"], NOW)
+        assert await inbox.open_lanes(tx) == [(LANE, NOW + 1), ("in:other", NOW + 5)]
+        assert await inbox.count_open(tx) == 3
+
+
+async def test_a_lane_with_very_many_rows_hides_no_other_from_the_sweep(db: Database) -> None:
+    await store(db, *(asked(f"k{number}", ready_at=NOW + number) for number in range(20)))
+    await store(db, asked("other", lane="in:other", ready_at=NOW + 99))
+    async with db.read() as tx:
+        assert [lane for lane, _ in await inbox.open_lanes(tx, limit=10)] == [LANE, "in:other"]
+
+
+# ------------------------------------------------------------ lines of a DM
+
+
+def dm(key: str, second: int, channel: str = CHANNEL, team: str = TEAM) -> InboxRow:
+    ts = f"17500000{second:02}.000000"
+    return asked(key, lane=f"in:{team}:{channel}:{ts}", ts=ts)
+
+
+async def earlier(db: Database, row: InboxRow, prefix: str = f"in:{TEAM}:{CHANNEL}:") -> bool:
+    async with db.read() as tx:
+        return await inbox.earlier_in_channel(tx, prefix, row)
+
+
+async def test_an_older_open_row_of_the_channel_is_seen_a_younger_or_closed_one_is_not(db: Database) -> None:
+    first, second, third = (dm(key, second) for key, second in (("first", 1), ("second", 2), ("third", 3)))
+    await store(db, first, second, third)
+    assert [await earlier(db, row) for row in (first, second, third)] == [False, True, True]
+    async with db.write() as tx:
+        await inbox.finish(tx, ["first"], NOW)
+    assert [await earlier(db, row) for row in (second, third)] == [False, True]
+
+
+async def test_an_older_row_that_waits_for_devin_holds_up_no_other_line(db: Database) -> None:
+    await store(db, dm("first", 1), dm("second", 2))
+    async with db.write() as tx:
+        await inbox.later(tx, "first", NOW + 60, "rate limited")
+    assert not await earlier(db, dm("second", 2))
+
+
+async def test_older_rows_of_the_own_lane_do_not_count(db: Database) -> None:
+    row = dm("second", 2)
+    await store(db, asked("first", lane=row.lane, ts="1750000001.000000"), row)
+    assert not await earlier(db, row)
+
+
+async def test_signs_of_like_in_a_channels_name_mean_themselves(db: Database) -> None:
+    await store(db, dm("other", 1, channel="CAB"), dm("percent", 1, channel="C%B"), dm("under", 5, channel="C_B"))
+    assert not await earlier(db, dm("new", 9, channel="C_B"), "in:T1:C_X:")
+    assert await earlier(db, dm("new", 9, channel="C_B"), "in:T1:C_B:")
+    assert not await earlier(db, dm("new", 3, channel="C_B"), "in:T1:C_B:")
+    assert await earlier(db, dm("new", 3, channel="C%B"), "in:T1:C%B:")
+    assert not await earlier(db, dm("new", 3, channel="C/B"), "in:T1:C/B:")

@@ -1,0 +1,473 @@
+"""The outbox: what is said next in a channel, and what becomes of what is to be said."""
+
+from dataclasses import replace
+from typing import Any
+
+from sqlalchemy import select
+
+from bot.store import outbox
+from bot.store.database import Database, Transaction
+from bot.store.outbox import FIRST, LAST, USUAL, OutboxRow
+from bot.store.tables import outbox as table
+from tests.store.rows import NOW, OUT, drawn, said
+
+OTHER = "1750000001.000100"  # another thread
+
+
+async def store(db: Database, *rows: OutboxRow) -> None:
+    async with db.write() as tx:
+        await outbox.add(tx, rows)
+
+
+async def head(
+    db: Database, now: float = NOW, *, posts: bool = True, edits: bool = True, figures: bool = True
+) -> OutboxRow | None:
+    async with db.read() as tx:
+        return await outbox.head(tx, OUT, now, posts=posts, edits=edits, figures=figures)
+
+
+async def head_key(db: Database, now: float = NOW, **allowed: bool) -> str | None:
+    row = await head(db, now, **allowed)
+    return row and row.key
+
+
+async def say(db: Database, row: OutboxRow, ts: str | None = "1750000100.000000", now: float = NOW) -> None:
+    """As the sender does it."""
+    async with db.write() as tx:
+        await outbox.start(tx, row, now)
+    async with db.write() as tx:
+        await outbox.sent(tx, row, ts, now)
+
+
+async def in_order(db: Database, every: float = 0.0) -> list[str]:
+    """The keys in the order in which they are said, one after so many seconds."""
+    keys, now = [], NOW
+    while row := await head(db, now):
+        keys.append(row.key)
+        await say(db, row, now=now)
+        now += every
+    return keys
+
+
+async def by_key(db: Database, key: str) -> OutboxRow:
+    async with db.read() as tx:
+        row = await outbox.by_key(tx, key)
+    assert row is not None
+    return row
+
+
+async def raw(db: Database, key: str) -> dict[str, Any]:
+    async with db.read() as tx:
+        return dict((await tx.execute(select(table).where(table.c.key == key))).mappings().one())
+
+
+async def standing_card(db: Database, session_id: str = "s", **more: Any) -> OutboxRow:
+    """A card that stands in Slack already."""
+    await store(db, drawn(session_id, **more))
+    await say(db, await by_key(db, f"card:{session_id}"), "1750000050.000000")
+    return await by_key(db, f"card:{session_id}")
+
+
+async def redraw(db: Database, *session_ids: str, rank: int = USUAL, now: float = NOW) -> list[str]:
+    async with db.write() as tx:
+        return await outbox.redraw(tx, session_ids, rank, now)
+
+
+# ------------------------------------------------------------ order
+
+
+async def test_a_thread_is_told_in_the_order_in_which_it_was_written(db: Database) -> None:
+    await store(db, *(said(key) for key in ("c", "a", "b")))
+    await store(db, said("d"))
+    assert await in_order(db) == ["c", "a", "b", "d"]
+
+
+async def test_within_a_thread_rank_overtakes_nobody(db: Database) -> None:
+    await store(db, said("first", rank=LAST), said("second", rank=FIRST))
+    assert await in_order(db) == ["first", "second"]
+
+
+async def test_between_threads_the_rank_decides_then_the_age(db: Database) -> None:
+    await store(
+        db,
+        said("usual", thread="t1"),
+        said("last", thread="t2", rank=LAST),
+        said("question", thread="t3", rank=FIRST),
+        said("usual too", thread="t4"),
+    )
+    assert await in_order(db) == ["question", "usual", "usual too", "last"]
+
+
+async def test_threads_take_turns_so_that_a_long_answer_holds_up_no_other(db: Database) -> None:
+    await store(
+        db, *(said(f"long {part}") for part in range(3)), said("short", thread=OTHER), said("third", thread="t3")
+    )
+    assert await in_order(db, every=1.0) == ["long 0", "short", "third", "long 1", "long 2"]
+
+
+async def test_what_ranks_first_does_not_wait_for_its_threads_turn(db: Database) -> None:
+    await store(db, said("a1"), said("b1", thread=OTHER))
+    await say(db, await by_key(db, "a1"))
+    await store(db, said("question", rank=FIRST))
+    assert await head_key(db, NOW + 1) == "question"
+
+
+async def test_a_thread_that_was_not_spoken_in_for_long_has_lost_no_turn(db: Database) -> None:
+    await store(db, said("a1"))
+    await say(db, await by_key(db, "a1"))
+    await store(db, said("a2"), said("b1", thread=OTHER))
+    assert await head_key(db, NOW + outbox.TURN_SECONDS - 1) == "b1"
+    assert await head_key(db, NOW + outbox.TURN_SECONDS + 1) == "a2"
+
+
+async def test_a_thread_that_waits_does_not_hold_up_another(db: Database) -> None:
+    await store(db, said("waits", next_at=NOW + 60), said("behind it"), said("elsewhere", thread=OTHER))
+    assert await in_order(db) == ["elsewhere"]
+    assert await head_key(db, NOW + 60) == "waits"
+
+
+async def test_a_post_with_unknown_outcome_holds_up_its_thread_only(db: Database) -> None:
+    await store(db, said("unknown"), said("behind it"), said("elsewhere", thread=OTHER))
+    row = await by_key(db, "unknown")
+    async with db.write() as tx:
+        await outbox.start(tx, row, NOW)
+        await outbox.later(tx, row, NOW + 5, "outcome unknown", unknown=True)
+    assert await in_order(db) == ["elsewhere"]
+    again = await head(db, NOW + 5)
+    assert again is not None
+    assert (again.key, again.state, again.sending_at, again.attempts) == ("unknown", "sending", NOW, 1)
+
+
+async def test_a_dead_row_holds_up_nobody(db: Database) -> None:
+    await store(db, said("dies"), said("lives"))
+    async with db.write() as tx:
+        await outbox.bury(tx, (await outbox.by_key(tx, "dies")).seq, "invalid_blocks", NOW)  # type: ignore[union-attr]
+    assert await in_order(db) == ["lives"]
+
+
+async def test_a_new_card_comes_before_the_posts_of_its_thread_and_of_others(db: Database) -> None:
+    await store(db, said("chat", thread=OTHER), drawn(), said("answer"))
+    assert await in_order(db) == ["card:s", "chat", "answer"]
+
+
+async def test_a_card_that_stands_neither_waits_for_its_thread_nor_holds_it_up(db: Database) -> None:
+    await standing_card(db)
+    await store(db, said("post", next_at=NOW + 60))
+    await redraw(db, "s")
+    assert await head_key(db) == "card:s"
+    assert await head_key(db, edits=False) is None
+    assert await head_key(db, NOW + 60, edits=False) == "post"
+
+
+async def test_a_card_that_is_not_there_yet_holds_up_its_thread(db: Database) -> None:
+    await store(db, drawn(next_at=NOW + 60), said("post"))
+    assert await head(db) is None
+
+
+async def test_the_pace_of_posts_does_not_hold_up_edits_nor_the_other_way_round(db: Database) -> None:
+    await standing_card(db)
+    await redraw(db, "s")
+    await store(db, said("post"), drawn("new", thread=OTHER))
+    assert await head_key(db, posts=False) == "card:s"
+    assert await head_key(db, edits=False) == "card:new"
+    assert await head_key(db, posts=False, edits=False) is None
+
+
+async def test_while_figures_have_to_wait_cards_with_a_new_state_are_drawn(db: Database) -> None:
+    await standing_card(db, "s")
+    await standing_card(db, "s2", thread=OTHER)
+    await redraw(db, "s", rank=LAST)
+    assert await head_key(db, figures=False) is None
+    assert await head_key(db) == "card:s"
+    await redraw(db, "s2")
+    assert await head_key(db, figures=False) == "card:s2"
+    assert await next_at(db, figures_at=NOW + 7) == NOW
+    await say(db, await by_key(db, "card:s2"), "1750000050.000000")
+    assert await next_at(db, edits_at=NOW + 2, figures_at=NOW + 7) == NOW + 7
+
+
+async def test_a_post_that_ranks_last_does_not_wait_for_the_pace_of_figures(db: Database) -> None:
+    await store(db, said("last", rank=LAST))
+    assert await head_key(db, figures=False) == "last"
+    assert await next_at(db, figures_at=NOW + 7) == NOW
+
+
+async def test_other_lanes_are_not_looked_at(db: Database) -> None:
+    await store(db, said("there", lane="out:T1:C2"))
+    assert await head(db) is None
+
+
+async def test_the_same_thread_name_in_another_lane_holds_up_nobody(db: Database) -> None:
+    await store(db, said("there", lane="out:T1:C2"), said("here"))
+    assert await in_order(db) == ["here"]
+
+
+# ------------------------------------------------------------ keys
+
+
+async def test_what_is_added_twice_is_said_once(db: Database) -> None:
+    await store(db, said("k", payload={"text": "first"}))
+    await store(db, said("k", payload={"text": "second"}), said("k2"))
+    assert (await by_key(db, "k")).payload["text"] == "first"
+    assert await in_order(db) == ["k", "k2"]
+    await store(db, said("k"))
+    assert await in_order(db) == []
+
+
+async def test_everything_a_row_carries_comes_back(db: Database) -> None:
+    row = said(
+        "all",
+        payload={"text": "a\nb 😀", "blocks": [{"type": "section"}], "none": None},
+        follow={"cause": "cmd:1"},
+        thread_ts=None,
+        session_id="s",
+        rank=FIRST,
+        expires_at=NOW + 600,
+    )
+    await store(db, row)
+    found = await by_key(db, "all")
+    assert found.seq > 0
+    assert found.payload == {"v": 1, **row.payload}
+    assert (found.follow, found.thread_ts, found.session_id) == ({"cause": "cmd:1"}, None, "s")
+    assert (found.rank, found.expires_at, found.version, found.sent_version) == (FIRST, NOW + 600, 1, 0)
+    await store(db, said("bare"))
+    assert (await by_key(db, "bare")).follow is None
+    async with db.read() as tx:
+        assert await outbox.by_key(tx, "unknown") is None
+
+
+async def test_nothing_that_follows_is_an_absent_value_not_a_json_null(db: Database) -> None:
+    await store(db, said("k"))
+    async with db.read() as tx:
+        found = await tx.execute(select(table.c.key).where(table.c.follow.is_(None)))
+    assert found.scalars().all() == ["k"]
+
+
+# ------------------------------------------------------------ a row's life
+
+
+async def test_what_was_said_keeps_its_key_and_its_ts_and_loses_its_text(db: Database) -> None:
+    await store(db, said("k", follow={"cause": "cmd:1"}))
+    row = await by_key(db, "k")
+    async with db.write() as tx:
+        await outbox.start(tx, row, NOW)
+    assert ((await by_key(db, "k")).state, (await by_key(db, "k")).sending_at) == ("sending", NOW)
+    async with db.write() as tx:
+        await outbox.sent(tx, row, "1750000100.000000", NOW + 1, {"drawn": "abc"})
+    after = await raw(db, "k")
+    assert (after["state"], after["ts"], after["sent_at"]) == ("sent", "1750000100.000000", NOW + 1)
+    assert (after["payload"], after["follow"], after["sending_at"]) == ({"v": 1, "drawn": "abc"}, None, None)
+
+
+async def test_a_row_that_is_put_back_was_certainly_not_said(db: Database) -> None:
+    await store(db, said("k"))
+    row = await by_key(db, "k")
+    async with db.write() as tx:
+        await outbox.start(tx, row, NOW)
+        await outbox.later(tx, row, NOW + 30, "ratelimited")
+    again = await by_key(db, "k")
+    assert (again.state, again.sending_at, again.next_at, again.attempts) == ("open", None, NOW + 30, 1)
+    assert await head(db, NOW + 29) is None
+    assert await head_key(db, NOW + 30) == "k"
+
+
+async def test_each_try_is_counted_once_whether_it_was_marked_or_is_simply_repeated(db: Database) -> None:
+    card = await standing_card(db)
+    await redraw(db, "s")
+    await store(db, said("post"))
+    async with db.write() as tx:
+        for tries in (1, 2):
+            await outbox.later(tx, card, NOW, "ratelimited")  # an edit, which bears no mark
+            await outbox.start(tx, await _row(tx, "post"), NOW)
+            await outbox.later(tx, await _row(tx, "post"), NOW, "ratelimited")
+            counted = [(await _row(tx, key)).attempts for key in ("card:s", "post")]
+            assert counted == [tries, tries]
+
+
+async def _row(tx: Transaction, key: str) -> OutboxRow:
+    row = await outbox.by_key(tx, key)
+    assert row is not None
+    return row
+
+
+async def test_the_same_can_be_said_in_another_form(db: Database) -> None:
+    await store(db, said("k"))
+    async with db.write() as tx:
+        await outbox.replace_payload(tx, await by_key(db, "k"), {"v": 1, "text": "plain"})
+    assert (await by_key(db, "k")).payload == {"v": 1, "text": "plain"}
+
+
+async def test_a_buried_row_keeps_its_text_and_its_reason(db: Database) -> None:
+    await store(db, said("k"))
+    async with db.write() as tx:
+        await outbox.bury(tx, (await by_key(db, "k")).seq, "channel_not_found", NOW + 1)
+    row = await raw(db, "k")
+    assert (row["state"], row["reason"], row["payload"]["text"]) == ("dead", "channel_not_found", "words of k")
+    await store(db, said("k"))
+    assert await head(db) is None
+
+
+async def test_what_is_open_for_a_session_can_be_given_up(db: Database) -> None:
+    await standing_card(db, "s")
+    await redraw(db, "s")
+    await store(
+        db,
+        said("post", session_id="s"),
+        said("being said", session_id="s", thread=OTHER),
+        said("eyes", session_id="s", kind="reaction", lane="react:T1"),
+        said("other", session_id="s2", thread="t3"),
+    )
+    async with db.write() as tx:
+        await outbox.start(tx, await by_key(db, "being said"), NOW)
+        assert await outbox.bury_session(tx, "s", "channel_not_found", NOW) == 3
+        assert await outbox.bury_session(tx, "s", "channel_not_found", NOW) == 0
+    states = {key: (await by_key(db, key)).state for key in ("card:s", "post", "being said", "eyes", "other")}
+    assert states == {"card:s": "dead", "post": "dead", "being said": "dead", "eyes": "open", "other": "open"}
+
+
+async def test_faults_of_our_own_are_counted_and_move_nothing(db: Database) -> None:
+    await store(db, said("k"))
+    before = await by_key(db, "k")
+    async with db.write() as tx:
+        await outbox.failed(tx, before)
+        await outbox.failed(tx, before)
+    assert await by_key(db, "k") == replace(before, attempts=2)
+
+
+# ------------------------------------------------------------ cards
+
+
+async def test_asking_for_many_new_versions_draws_the_card_once(db: Database) -> None:
+    await standing_card(db)
+    for _ in range(3):
+        assert await redraw(db, "s") == [OUT]
+    row = await head(db)
+    assert row is not None
+    assert (row.key, row.version, row.sent_version, row.rank) == ("card:s", 4, 1, USUAL)
+    await say(db, row, row.ts)
+    assert await head(db) is None
+    assert (await by_key(db, "card:s")).sent_version == 4
+
+
+async def test_a_version_that_is_asked_for_while_the_card_is_drawn_is_drawn_next(db: Database) -> None:
+    card = await standing_card(db)
+    await redraw(db, "s")
+    row = await head(db)
+    assert row is not None
+    await redraw(db, "s", rank=FIRST)  # the sender reads the session, then somebody changes it
+    async with db.write() as tx:
+        await outbox.sent(tx, row, card.ts, NOW)
+    again = await head(db)
+    assert again is not None
+    assert (again.version, again.sent_version, again.rank) == (3, 2, FIRST)
+    await say(db, again, again.ts)
+    assert await head(db) is None
+
+
+async def test_a_version_that_is_asked_for_while_a_new_card_is_posted_is_drawn_after_it_stands(db: Database) -> None:
+    await store(db, drawn())
+    row = await by_key(db, "card:s")
+    async with db.write() as tx:
+        await outbox.start(tx, row, NOW)
+    assert await redraw(db, "s") == [OUT]
+    assert (await by_key(db, "card:s")).state == "sending"  # its outcome is still to be found out
+    async with db.write() as tx:
+        await outbox.sent(tx, row, "1750000100.000000", NOW)
+    again = await head(db)
+    assert again is not None
+    assert (again.state, again.version, again.ts) == ("open", 2, "1750000100.000000")
+
+
+async def test_a_redraw_for_figures_waits_behind_everything_and_a_state_takes_it_along(db: Database) -> None:
+    await standing_card(db)
+    await redraw(db, "s", rank=LAST)
+    await store(db, said("post", thread=OTHER))
+    assert await head_key(db) == "post"
+    await redraw(db, "s", rank=FIRST)
+    assert await head_key(db) == "card:s"
+    await redraw(db, "s", rank=LAST)
+    assert await head_key(db) == "card:s"  # what is urgent stays so
+
+
+async def test_a_redraw_does_not_shorten_a_wait_that_slack_asked_for(db: Database) -> None:
+    await standing_card(db)
+    await redraw(db, "s")
+    async with db.write() as tx:
+        await outbox.later(tx, await by_key(db, "card:s"), NOW + 30, "ratelimited")
+    await redraw(db, "s", now=NOW + 1)
+    assert await head(db, NOW + 29) is None
+    assert await head_key(db, NOW + 30) == "card:s"
+
+
+async def test_a_card_that_died_and_one_that_never_was_are_not_drawn(db: Database) -> None:
+    card = await standing_card(db)
+    async with db.write() as tx:
+        await outbox.bury(tx, card.seq, "message_not_found", NOW)
+    assert await redraw(db, "s", "unknown") == []
+    assert await redraw(db) == []
+    assert await head(db) is None
+
+
+async def test_cards_of_many_sessions_are_asked_for_at_once(db: Database) -> None:
+    for number in range(3):
+        await standing_card(db, f"s{number}", thread=f"t{number}", lane=OUT if number else "out:T1:C2")
+    assert sorted(await redraw(db, "s0", "s1", "s2")) == [OUT, OUT, "out:T1:C2"]
+
+
+# ------------------------------------------------------------ waits
+
+
+async def next_at(db: Database, posts_at: float = 0.0, edits_at: float = 0.0, figures_at: float = 0.0) -> float | None:
+    async with db.read() as tx:
+        return await outbox.next_at(tx, OUT, posts_at, edits_at, figures_at)
+
+
+async def test_a_lane_with_nothing_to_say_is_not_looked_at_again(db: Database) -> None:
+    assert await next_at(db) is None
+    await store(db, said("k"))
+    await in_order(db)
+    assert await next_at(db) is None
+
+
+async def test_a_lane_is_looked_at_when_its_first_row_may_go(db: Database) -> None:
+    await store(
+        db,
+        said("a", next_at=NOW + 5),
+        said("b", thread=OTHER, next_at=NOW + 3),
+        said("behind b", thread=OTHER, next_at=NOW),
+    )
+    assert await next_at(db) == NOW + 3
+    assert await next_at(db, posts_at=NOW + 4) == NOW + 4
+    assert await next_at(db, posts_at=NOW + 9, edits_at=NOW) == NOW + 9
+
+
+async def test_edits_and_posts_wait_for_their_own_pace(db: Database) -> None:
+    await standing_card(db)
+    await redraw(db, "s")
+    assert await next_at(db, posts_at=NOW + 9, edits_at=NOW + 4) == NOW + 4
+    await store(db, said("post"))
+    assert await next_at(db, posts_at=NOW + 2, edits_at=NOW + 4) == NOW + 2
+
+
+async def test_the_head_is_there_exactly_when_the_wait_is_over(db: Database) -> None:
+    await store(db, said("a", next_at=NOW + 5), said("b", thread=OTHER, next_at=NOW + 3))
+    at = await next_at(db)
+    assert at is not None
+    assert await head(db, at - 0.001) is None
+    assert await head_key(db, at) == "b"
+
+
+async def test_open_lanes_and_their_instants_are_known(db: Database) -> None:
+    await store(
+        db,
+        said("a", next_at=NOW + 5),
+        said("b", next_at=NOW + 3),
+        said("c", lane="react:T1", next_at=NOW + 9),
+        said("d", lane="priv:d"),
+    )
+    await say(db, await by_key(db, "d"), None)
+    async with db.write() as tx:
+        await outbox.start(tx, await by_key(db, "a"), NOW)
+    async with db.read() as tx:
+        assert sorted(await outbox.open_lanes(tx)) == [(OUT, NOW + 3), ("react:T1", NOW + 9)]
+        assert await outbox.count_open(tx) == 3

@@ -1,0 +1,76 @@
+"""While something is stored for Slack the rest of the work begins one by one, and none of it is forgotten."""
+
+import asyncio
+from contextlib import suppress
+
+from bot.store import right_of_way
+from bot.store.right_of_way import RightOfWay
+
+PATIENCE = 10.0
+
+
+class Crowd:
+    """Work that nobody watches, and the order in which it began."""
+
+    def __init__(self) -> None:
+        self.way = RightOfWay()
+        self.began: list[str] = []
+
+    async def begin(self, name: str) -> None:
+        await self.way.given()
+        self.began.append(name)
+
+    async def line_up(self, *names: str) -> list[asyncio.Task[None]]:
+        tasks = [asyncio.create_task(self.begin(name)) for name in names]
+        await asyncio.sleep(0)
+        return tasks
+
+
+async def test_with_nothing_to_be_stored_nobody_waits() -> None:
+    crowd = Crowd()
+    await crowd.line_up("a", "b", "c")
+    assert crowd.began == ["a", "b", "c"]
+
+
+async def test_while_something_is_stored_the_others_begin_one_by_one_in_order() -> None:
+    crowd, loop = Crowd(), asyncio.get_running_loop()
+    with crowd.way.taken():
+        started = loop.time()
+        tasks = await crowd.line_up("a", "b", "c")
+        assert len(crowd.began) <= 1
+        async with asyncio.timeout(PATIENCE):
+            await asyncio.gather(*tasks)
+        took = loop.time() - started
+    assert crowd.began == ["a", "b", "c"]
+    assert took >= 2 * right_of_way.SHARE_SECONDS * 0.9  # the loop's clock is coarse
+
+
+async def test_when_it_is_stored_all_who_wait_begin() -> None:
+    crowd = Crowd()
+    with crowd.way.taken(), crowd.way.taken():
+        tasks = await crowd.line_up(*"abcdef")
+    async with asyncio.timeout(PATIENCE):
+        await asyncio.gather(*tasks)
+    assert crowd.began == list("abcdef")
+
+
+async def test_who_gives_up_waiting_is_passed_over() -> None:
+    crowd = Crowd()
+    with crowd.way.taken():
+        tasks = await crowd.line_up("a", "gone", "c")
+        tasks[1].cancel()
+        async with asyncio.timeout(PATIENCE):
+            await asyncio.wait(tasks)
+    assert crowd.began == ["a", "c"]
+    async with asyncio.timeout(PATIENCE):
+        await crowd.begin("after")
+
+
+async def test_a_failure_to_store_gives_the_way_back() -> None:
+    crowd = Crowd()
+    with suppress(KeyError), crowd.way.taken():
+        raise KeyError
+    async with asyncio.timeout(PATIENCE):
+        for name in "abc":
+            await crowd.begin(name)
+    assert crowd.began == list("abc")

@@ -1,0 +1,330 @@
+"""Sessions: our own record of each, with what was relayed from it."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from bot.domain.session import Options, PullRequest, Session, Snapshot, Stage
+from bot.store import sessions
+from bot.store.database import Database
+from bot.store.sessions import Relay
+from tests.store.rows import NOW, TEAM, session
+
+AT = 1_750_000_000  # Devin's time of the last look
+LOOK = Snapshot(status="running", detail="working", updated_at=AT)
+
+
+async def add(db: Database, *given: Session) -> None:
+    async with db.write() as tx:
+        for one in given:
+            await sessions.add(tx, one)
+
+
+async def change(db: Database, session_id: str, **values: Any) -> None:
+    async with db.write() as tx:
+        await sessions.change(tx, session_id, **values)
+
+
+async def get(db: Database, session_id: str = "s") -> Session:
+    async with db.read() as tx:
+        found = await sessions.get(tx, session_id)
+    assert found is not None
+    return found
+
+
+async def relay(db: Database, session_id: str = "s") -> Relay:
+    async with db.read() as tx:
+        return (await sessions.tracked(tx, [session_id]))[session_id].relay
+
+
+# ------------------------------------------------------------ one session
+
+
+async def test_everything_about_a_session_comes_back(db: Database) -> None:
+    whole = session(
+        "s",
+        prompt="fix it\n\nplease 😀",
+        options=Options("acme/web", "pb-1", "fast", 10, ("a", "b"), "a title"),
+        stage=Stage.CREATING,
+        cause_ts="1750000000.000100",
+        checking=True,
+        stop_requested=True,
+        stop_ts="1750000009.000100",
+        stopped_by="U2",
+        ended_at=NOW + 9,
+        seen=Snapshot(
+            "suspended",
+            "inactivity",
+            "a title of Devin's",
+            (PullRequest("https://git.example/1", "open"), PullRequest("https://git.example/2")),
+            1.25,
+            has_result=True,
+            archived=True,
+            updated_at=AT + 5_000_000_000,
+        ),
+    )
+    await add(db, whole)
+    assert await get(db) == whole
+    assert await relay(db) == Relay()
+
+
+async def test_a_session_that_devin_does_not_have_yet_comes_back_too(db: Database) -> None:
+    bare = session("s", thread_ts=None, reference=None, devin_id=None, url=None, stage=Stage.QUEUED, seen=Snapshot())
+    await add(db, bare, replace(bare, id="s2"))
+    assert await get(db) == bare
+    assert await get(db, "s2") == replace(bare, id="s2")
+
+
+async def test_the_same_cause_makes_no_second_session(db: Database) -> None:
+    await add(db, session("s"), session("s", prompt="another", reference="slack-other", devin_id=None))
+    assert (await get(db)).prompt == "fix the login test"
+    async with db.read() as tx:
+        assert await sessions.get(tx, "unknown") is None
+
+
+async def test_single_facts_are_changed_and_others_stay(db: Database) -> None:
+    await add(db, session("s"), session("other"))
+    await change(db, "s", stage=Stage.ENDED, ended_at=NOW, stopped_by="U2")
+    assert await get(db) == session("s", stage=Stage.ENDED, ended_at=NOW, stopped_by="U2")
+    assert await get(db, "other") == session("other")
+
+
+async def test_once_devin_has_it_only_the_first_line_of_the_prompt_is_kept(db: Database) -> None:
+    asked = session("s", prompt="fix it\nsecret details", stage=Stage.CREATING, checking=True, devin_id=None, url=None)
+    await add(db, asked)
+    async with db.write() as tx:
+        await sessions.opened(tx, asked, "devin-42", "https://app.devin.ai/sessions/42", LOOK)
+    found = await get(db)
+    assert (found.prompt, found.stage, found.checking) == ("fix it", Stage.OPEN, False)
+    assert (found.devin_id, found.url, found.seen) == ("devin-42", "https://app.devin.ai/sessions/42", LOOK)
+    async with db.read() as tx:
+        assert list(await sessions.by_bare_ids(tx, ["42"])) == ["42"]
+
+
+async def test_a_session_that_is_over_without_devin_keeps_only_the_first_line_too(db: Database) -> None:
+    await add(db, session("s", prompt="fix it\nsecret details", stage=Stage.CREATING, checking=True))
+    async with db.write() as tx:
+        ended = await sessions.end(tx, "s", Stage.CANCELLED, NOW + 5)
+        assert await sessions.end(tx, "unknown", Stage.CANCELLED, NOW) is None
+    assert ended is not None
+    assert ended.prompt == "fix it\nsecret details"
+    found = await get(db)
+    assert (found.prompt, found.stage, found.checking, found.ended_at) == ("fix it", Stage.CANCELLED, False, NOW + 5)
+
+
+async def test_odd_signs_in_a_prompt_and_in_a_title_are_no_obstacle(db: Database) -> None:
+    await add(db, session("s", prompt="nul \0 half \ud83d"))
+    async with db.write() as tx:
+        assert await sessions.see(tx, "s", replace(LOOK, title="a\0b"))
+        await sessions.change(tx, "s", stopped_by="U\0")
+    found = await get(db)
+    assert (found.prompt, found.seen.title, found.stopped_by) == ("nul \ufffd half \ufffd", "a\ufffdb", "U\ufffd")
+
+
+# ------------------------------------------------------------ looks of the poller
+
+
+async def test_a_newer_look_is_stored_with_how_far_it_was_told(db: Database) -> None:
+    await add(db, session("s"))
+    new = Snapshot("running", "finished", "t", (PullRequest("https://git.example/1", "open"),), 2.5, updated_at=AT + 1)
+    async with db.write() as tx:
+        applied = await sessions.see(
+            tx, "s", new, last_event_id="e9", page_cursor="p", devin_messages=4, news_seq=2, waiting=True
+        )
+    assert applied is True
+    assert (await get(db)).seen == new
+    assert await relay(db) == Relay("e9", "p", 4, 2, 0.0, waiting=True)
+
+
+async def test_a_look_at_the_same_instant_is_stored(db: Database) -> None:
+    await add(db, session("s"))
+    async with db.write() as tx:
+        assert await sessions.see(tx, "s", replace(LOOK, acus=3.0))
+    assert (await get(db)).seen.acus == 3.0
+
+
+async def test_an_older_look_changes_nothing(db: Database) -> None:
+    await add(db, session("s"))
+    async with db.write() as tx:
+        old = Snapshot("new", updated_at=AT - 1)
+        assert await sessions.see(tx, "s", old, last_event_id="e1") is False
+        assert await sessions.stir(tx, "s", old) is False
+        assert await sessions.see(tx, "unknown", LOOK) is False
+    assert (await get(db)).seen == LOOK
+    assert await relay(db) == Relay()
+
+
+async def test_an_answer_of_devin_moves_the_state_and_leaves_the_rest_to_the_poller(db: Database) -> None:
+    before = Snapshot("suspended", "inactivity", "t", (PullRequest("https://git.example/1"),), 2.5, True, updated_at=AT)
+    await add(db, session("s", seen=before))
+    async with db.write() as tx:
+        assert await sessions.stir(tx, "s", Snapshot("resuming", acus=9.0, updated_at=AT + 2))
+    assert (await get(db)).seen == replace(before, status="resuming", detail=None, updated_at=AT + 2)
+
+
+async def test_figures_of_many_sessions_are_stored_at_once_older_ones_are_not(db: Database) -> None:
+    await add(db, session("a"), session("b"), session("c"))
+    async with db.write() as tx:
+        await sessions.see_many(tx, [])
+        await sessions.see_many(
+            tx,
+            [
+                ("a", replace(LOOK, acus=1.5, updated_at=AT + 1)),
+                ("b", replace(LOOK, acus=9.9, updated_at=AT - 1)),
+                ("c", replace(LOOK, acus=2.5, has_result=True)),
+                ("unknown", LOOK),
+            ],
+        )
+    seen = [(await get(db, name)).seen for name in "abc"]
+    assert seen == [replace(LOOK, acus=1.5, updated_at=AT + 1), LOOK, replace(LOOK, acus=2.5, has_result=True)]
+
+
+async def test_when_cards_last_showed_figures_is_noted(db: Database) -> None:
+    await add(db, session("a"), session("b"))
+    async with db.write() as tx:
+        await sessions.drew_figures(tx, ["a"], NOW + 5)
+        await sessions.drew_figures(tx, [], NOW + 9)
+    assert [(await relay(db, name)).figures_at for name in "ab"] == [NOW + 5, 0.0]
+
+
+# ------------------------------------------------------------ many sessions
+
+
+async def test_sessions_are_found_by_devins_ids_and_by_reference(db: Database) -> None:
+    await add(db, session("a", devin_id="devin-1"), session("b", devin_id="2"), session("c", devin_id=None))
+    async with db.read() as tx:
+        bare = await sessions.by_bare_ids(tx, ["1", "2", "3"])
+        named = await sessions.by_references(tx, ["slack-a", "slack-c", "slack-x"])
+        ours = await sessions.tracked(tx, ["a", "x"])
+        assert await sessions.by_bare_ids(tx, []) == {}
+    assert {key: one.session.id for key, one in bare.items()} == {"1": "a", "2": "b"}
+    assert {key: one.id for key, one in named.items()} == {"slack-a": "a", "slack-c": "c"}
+    assert list(ours) == ["a"]
+
+
+async def test_only_open_sessions_are_watched(db: Database) -> None:
+    await add(
+        db,
+        session("open"),
+        session("ended", stage=Stage.ENDED),
+        session("over", ended_at=NOW),
+        session("creating", stage=Stage.CREATING),
+        session("nameless", devin_id=None),
+    )
+    async with db.read() as tx:
+        assert await sessions.open_bare_ids(tx) == ["open"]
+        assert (await sessions.restless(tx, NOW))[0] == 2
+
+
+@pytest.mark.parametrize(
+    ("seen", "restless"),
+    [
+        (Snapshot("new"), True),
+        (Snapshot("claimed"), True),
+        (Snapshot("resuming"), True),
+        (Snapshot("running"), True),
+        (Snapshot("running", "working"), True),
+        (Snapshot("running", "waiting_for_approval"), True),
+        (Snapshot("running", "waiting_for_user"), False),
+        (Snapshot("running", "finished"), False),
+        (Snapshot("suspended", "inactivity"), False),
+        (Snapshot("suspended"), False),
+        (Snapshot("error"), False),
+        (Snapshot("exit"), False),
+    ],
+)
+async def test_what_works_is_restless_and_what_rests_is_not(db: Database, seen: Snapshot, restless: bool) -> None:
+    await add(db, session("s", seen=seen, spoken_at=0.0), session("ended", stage=Stage.ENDED))
+    async with db.read() as tx:
+        assert await sessions.restless(tx, NOW) == (1, int(restless))
+
+
+async def test_who_was_just_spoken_to_or_waits_without_a_word_is_restless_and_looked_at(db: Database) -> None:
+    rests = Snapshot("running", "finished", updated_at=AT)
+    await add(
+        db,
+        session("spoken", seen=rests, spoken_at=NOW),
+        session("waits", seen=rests, spoken_at=NOW - 500),
+        session("rests", seen=rests, spoken_at=NOW - 400),
+        session("ended", stage=Stage.ENDED, spoken_at=NOW),
+    )
+    await change(db, "waits", waiting=True)
+    async with db.read() as tx:
+        assert await sessions.restless(tx, NOW - 60) == (3, 2)
+        found = await sessions.expecting(tx, NOW - 60)
+        assert [one.session.id for one in found] == ["waits", "spoken"]
+        named = await sessions.expecting(tx, NOW - 60, {"rests", "ended"})
+        assert [one.session.id for one in named] == ["waits", "rests", "spoken"]
+    assert found[0].relay.waiting
+
+
+async def test_an_empty_store_counts_nothing(db: Database) -> None:
+    async with db.read() as tx:
+        assert await sessions.restless(tx, 0.0) == (0, 0)
+        assert await sessions.counts_between(tx, 0.0, 2e9) == (0, 0)
+        assert await sessions.waiting_now(tx) == 0
+        assert await sessions.expecting(tx, 0.0) == []
+
+
+async def test_a_persons_sessions_come_newest_first(db: Database) -> None:
+    await add(
+        db,
+        session("old", created_at=NOW),
+        session("new", created_at=NOW + 2, stage=Stage.QUEUED),
+        session("elsewhere", created_at=NOW + 1, channel="C2", stage=Stage.CREATING),
+        session("ended", created_at=NOW + 3, stage=Stage.ENDED),
+        session("bens", requester="U2"),
+        session("other team", team="T2"),
+    )
+
+    async def of_person(**narrower: Any) -> list[str]:
+        async with db.read() as tx:
+            return [one.id for one in await sessions.of_person(tx, TEAM, "U1", **narrower)]
+
+    assert await of_person() == ["new", "elsewhere", "old"]
+    assert await of_person(channel="C1") == ["new", "old"]
+    assert await of_person(live=False) == ["ended", "new", "elsewhere", "old"]
+    assert await of_person(limit=1) == ["new"]
+
+
+async def test_the_live_sessions_of_a_channel_come_newest_first(db: Database) -> None:
+    await add(
+        db,
+        session("old", created_at=NOW, requester="U2"),
+        session("new", created_at=NOW + 2),
+        session("ended", stage=Stage.ENDED),
+        session("elsewhere", channel="C2"),
+    )
+    async with db.read() as tx:
+        assert [one.id for one in await sessions.of_channel(tx, TEAM, "C1")] == ["new", "old"]
+        assert [one.id for one in await sessions.of_channel(tx, TEAM, "C1", limit=1)] == ["new"]
+
+
+async def test_what_was_started_and_what_ended_in_a_time_is_counted(db: Database) -> None:
+    await add(
+        db,
+        session("before", created_at=NOW - 1),
+        session("first", created_at=NOW),
+        session("last", created_at=NOW + 99),
+        session("after", created_at=NOW + 100),
+        session("refused", created_at=NOW, devin_id=None),
+    )
+    await change(db, "before", done_at=NOW + 5)
+    await change(db, "first", done_at=NOW + 100)
+    async with db.read() as tx:
+        assert await sessions.counts_between(tx, NOW, NOW + 100) == (2, 1)
+
+
+async def test_who_waits_for_a_person_is_counted(db: Database) -> None:
+    waits = Snapshot("running", "waiting_for_user")
+    await add(
+        db,
+        session("a", seen=waits),
+        session("b", seen=Snapshot("running", "waiting_for_approval")),
+        session("c", seen=waits, stage=Stage.ENDED),
+        session("d", seen=Snapshot("suspended", "waiting_for_user")),
+        session("e"),
+    )
+    async with db.read() as tx:
+        assert await sessions.waiting_now(tx) == 2

@@ -1,0 +1,62 @@
+"""What was spent, by session and day, and what Devin billed."""
+
+from datetime import date
+
+from bot.store import sessions, spend
+from bot.store.database import Database
+from bot.store.spend import Billed
+from tests.store.rows import NOW, session
+
+MON, TUE, WED = date(2025, 6, 2), date(2025, 6, 3), date(2025, 6, 4)
+
+
+async def add(db: Database, day: date, **amounts: float) -> None:
+    async with db.write() as tx:
+        await spend.add(tx, day, amounts)
+
+
+async def bill(db: Database, *days: tuple[date, float], now: float = NOW) -> None:
+    async with db.write() as tx:
+        await spend.put_consumption(tx, days, now)
+
+
+async def test_what_a_session_spends_on_a_day_adds_up(db: Database) -> None:
+    await add(db, MON, a=1.5, b=2.0)
+    await add(db, MON, a=0.25)
+    await add(db, TUE, a=4.0)
+    await add(db, TUE)
+    async with db.read() as tx:
+        assert await spend.by_day(tx, MON, WED) == {MON: 3.75, TUE: 4.0}
+        assert await spend.by_day(tx, TUE, TUE) == {TUE: 4.0}
+        assert await spend.total(tx, MON, TUE) == 7.75
+        assert await spend.total(tx, WED, WED) == 0.0
+
+
+async def test_the_dearest_sessions_come_first_and_only_those_that_are_recorded(db: Database) -> None:
+    async with db.write() as tx:
+        for name in ("a", "b", "c", "d"):
+            await sessions.add(tx, session(name))
+    await add(db, MON, a=1.0, b=3.0, c=0.0, gone=99.0)
+    await add(db, TUE, a=2.5, d=3.0)
+    await add(db, WED, a=50.0)
+    async with db.read() as tx:
+        assert await spend.dearest(tx, MON, TUE) == [("a", 3.5), ("b", 3.0), ("d", 3.0)]
+        assert await spend.dearest(tx, MON, TUE, most=1) == [("a", 3.5)]
+
+
+async def test_what_was_billed_is_replaced_by_the_newest_reading(db: Database) -> None:
+    await bill(db, (MON, 5.0), (TUE, 1.0))
+    await bill(db, (TUE, 3.5), now=NOW + 60)
+    await bill(db)
+    async with db.read() as tx:
+        assert await spend.consumed(tx, MON, WED) == {MON: 5.0, TUE: 3.5}
+        assert await spend.consumed(tx, TUE, TUE) == {TUE: 3.5}
+        assert await spend.billed(tx, MON, WED) == {MON: Billed(5.0, NOW), TUE: Billed(3.5, NOW + 60)}
+
+
+async def test_days_are_compared_as_days_over_the_turn_of_a_year(db: Database) -> None:
+    await add(db, date(2025, 12, 31), a=1.0)
+    await add(db, date(2026, 1, 1), a=2.0)
+    async with db.read() as tx:
+        assert await spend.total(tx, date(2025, 12, 30), date(2026, 1, 1)) == 3.0
+        assert await spend.total(tx, date(2026, 1, 1), date(2026, 12, 31)) == 2.0
