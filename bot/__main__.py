@@ -44,6 +44,9 @@ def _parser() -> argparse.ArgumentParser:
     manifest.set_defaults(command=_manifest)
     playground = commands.add_parser("playground", help="the bot against a simulated Slack and Devin on this machine")
     playground.add_argument("--once", action="store_true", help="end after the scripted conversation")
+    playground.add_argument(
+        "--port", type=int, help="for the simulated Slack, and the next two for Devin and the bot; else any free ones"
+    )
     playground.set_defaults(command=_playground)
     return parser
 
@@ -87,7 +90,7 @@ def _manifest(asked: argparse.Namespace) -> int:
 def _playground(asked: argparse.Namespace) -> int:
     from bot.playground.show import play  # noqa: PLC0415 - the simulators are no part of a bot that works
 
-    return asyncio.run(play(once=asked.once))
+    return asyncio.run(play(once=asked.once, port=asked.port))
 
 
 def _in_loop(work: Coroutine[Any, Any, None]) -> None:

@@ -47,11 +47,13 @@ class Digest:
         channel = self._tools.rules.admin_channel
         if channel is None:
             return IDLE_SECONDS
-        await self._look(channel)
-        return self._until_next()
+        # One instant for both: a time that comes between two readings of the clock would be missed by either.
+        now = self._tools.clock()
+        await self._look(channel, now)
+        return max(self._until_next(now) - (self._tools.clock() - now), SHORTEST_SECONDS)
 
-    async def _look(self, channel: str) -> None:
-        found = self._due(self._tools.clock())
+    async def _look(self, channel: str, now: float) -> None:
+        found = self._due(now)
         past = await self._past()
         if self._before(found, past.first_start):
             return
@@ -67,10 +69,10 @@ class Digest:
         rules = self._tools.rules
         return digest_due(now, rules.digest_time, rules.zone)
 
-    def _until_next(self) -> float:
-        soon = self._due(self._tools.clock() + TICK_SECONDS)
+    def _until_next(self, now: float) -> float:
+        soon = self._due(now + TICK_SECONDS)
         if isinstance(soon, Due) and soon.late < TICK_SECONDS:
-            return max(TICK_SECONDS - soon.late, SHORTEST_SECONDS)
+            return TICK_SECONDS - soon.late
         return TICK_SECONDS
 
     # ------------------------------------------------------------ what is remembered

@@ -141,7 +141,7 @@ Devin on Monday, 18 May 2026. Billing day 08:00 UTC to 08:00 UTC.
 *0 ACUs*, nothing in the seven days before to compare with.
 Sessions: 0 started, 0 finished, 0 waiting for somebody.
 The month so far: 0 ACUs.
-No session used anything.\
+No session of Devin Bridge used anything.\
 """)
 
 
@@ -404,6 +404,17 @@ async def test_the_bot_looks_again_right_at_the_time(start, store):
         assert await digest.tick() == SHORTEST_SECONDS
 
 
+async def test_a_time_that_comes_while_the_bot_looks_is_not_missed(start, store):
+    before, after = utc(2026, 5, 20, 6, 59, 59, 999_900), utc(2026, 5, 20, 7, 0, 0, 1_000)
+    times = iter([utc(2026, 5, 20, 6, 50), utc(2026, 5, 20, 6, 50), utc(2026, 5, 20, 6, 50), before])
+    digest = start(clock=lambda: next(times, after))
+    await digest.tick()
+    assert await digest.tick() == SHORTEST_SECONDS
+    assert await posts(store) == []
+    await digest.tick()
+    assert await keys(store) == ["2026-05-20"]
+
+
 # ---------------------------------------------------------------- outages
 
 
@@ -439,7 +450,7 @@ Devin on Monday, 18 May 2026. Billing day 08:00 UTC to 08:00 UTC.
 *6.25 ACUs*, nothing in the seven days before to compare with.
 Sessions: 0 started, 0 finished, 0 waiting for somebody.
 The month so far: 6.25 ACUs.
-No session used anything.\
+No session of Devin Bridge used anything.\
 """)
 
 

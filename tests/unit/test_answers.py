@@ -86,8 +86,7 @@ Every reply in this thread goes to Devin, except these, each as the whole messag
             "SESSION_ENDED": "This session has ended, so your reply was not sent to Devin. Use `/devin` or mention Devin Bridge with a task to start a new one.",
             "THREAD_CLOSED": "This thread was closed, so your reply was not sent to Devin. Use `/devin` or mention Devin Bridge with a task to start a new session.",
             "REPLY_LATE": ":hourglass_flowing_sand: Devin cannot be reached right now. Your reply is stored and is sent as soon as it can be; please don't write it again.",
-            "MESSAGE_LATE": ":hourglass_flowing_sand: This took longer than usual, but it has arrived; nothing has to be done.",
-        }
+            "MESSAGE_LATE": ":hourglass_flowing_sand: This took longer than usual, but it has arrived; nothing has to be done.", 'CARD_LOST': ":warning: This session's card can no longer be kept up to date here; the session goes on. `!status` tells where it stands."}
     )
 
 

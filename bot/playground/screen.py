@@ -1,0 +1,189 @@
+"""A terminal that shows what Slack shows, while it happens: messages, threads, edits, reactions, private answers."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Final
+
+from bot.playground.plain import WIDTH, Reader, boxed, emoji, is_card, spoken, wrapped, written_at
+from bot.playground.slack import SlackControl
+from bot.playground.slack.world import BOT_USER
+
+Json = dict[str, Any]
+
+LOOK_SECONDS: Final = 0.2
+EXCERPT: Final = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """A message as it was last drawn."""
+
+    channel: str
+    ts: str
+    root: str | None  # the message whose thread it is in
+    who: str
+    lines: tuple[str, ...]
+    card: bool
+    at: str  # when it came to look like this, as a Slack timestamp
+    only_for: str | None = None
+    deleted: bool = False
+    reactions: frozenset[tuple[str, str]] = field(default=frozenset())  # (name, person)
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """Where it stands."""
+        return self.channel, self.ts
+
+
+class Screen:
+    """Prints what is new since the last look."""
+
+    def __init__(self, slack: SlackControl, write: Callable[[str], None]) -> None:
+        self._slack = slack
+        self._write = write
+        self._names: dict[str, str] = {}
+        self._channels: dict[str, str] = {}
+        self._reader = Reader(self._names)
+        self._drawn: dict[tuple[str, str], Drawing] = {}
+        self._place: tuple[str, str | None] = ("", None)  # channel, and the last message outside of threads
+        self._turn = asyncio.Lock()
+
+    async def follow(self) -> None:
+        """Look again and again."""
+        while True:
+            await self.look()
+            await asyncio.sleep(LOOK_SECONDS)
+
+    async def look(self) -> None:
+        """Print everything that changed, in the order in which it did."""
+        async with self._turn:
+            await self._learn_names()
+            changed = [now for now in await self._everything() if self._drawn.get(now.key) != now]
+            for now in sorted(changed, key=lambda one: one.at):
+                self._show(now, self._drawn.get(now.key))
+                self._drawn[now.key] = now
+
+    def title(self, text: str) -> None:
+        """Begin a scene."""
+        self._write(f"\n{f'━━ {text} ':━<{WIDTH}}")
+        self._place = ("", None)
+
+    def act(self, channel: str, line: str) -> None:
+        """Tell what somebody does in a channel that leaves no message there."""
+        self._enter(channel)
+        self._tell(spoken(line, [""], "  "))
+
+    def aside(self, head: str, lines: Sequence[str] = ()) -> None:
+        """Tell what happens outside of Slack."""
+        parts = [part for line in lines for part in wrapped(line, WIDTH - 6)]
+        self._tell([f"  ┆ {head}", *(f"  ┆   {part}" for part in parts)])
+
+    # ------------------------------------------------------------ looking
+
+    async def _learn_names(self) -> None:
+        state = await self._slack.state()
+        people = state["people"].values()
+        self._names.update({one["id"]: called(one) for one in people})
+        self._channels = {
+            key: f"#{facts['name']}" if facts["kind"] != "im" else self._direct(facts["members"])
+            for key, facts in state["channels"].items()
+        }
+        self._names.update({key: name.removeprefix("#") for key, name in self._channels.items()})
+
+    def _direct(self, members: list[str]) -> str:
+        return f"Direct messages of {' and '.join(self._named(one) for one in members)}"
+
+    def _named(self, user: str) -> str:
+        return self._names.get(user, user)
+
+    async def _everything(self) -> list[Drawing]:
+        found = [self._private(one) for one in await self._slack.ephemerals(visible=True)]
+        for channel in self._channels:
+            found += [self._message(one) for one in await self._slack.messages(channel)]
+        return found
+
+    def _message(self, one: Json) -> Drawing:
+        root, ts = one.get("thread_ts"), one["ts"]
+        reactions = {(each["name"], user) for each in one.get("reactions", []) for user in each["users"]}
+        return Drawing(
+            channel=one["channel"],
+            ts=ts,
+            root=root if root != ts else None,
+            who=self._named(one["user"]),
+            lines=tuple(self._reader.lines(one)),
+            card=is_card(one),
+            at=written_at(one),
+            deleted=one["deleted"],
+            reactions=frozenset(reactions),
+        )
+
+    def _private(self, one: Json) -> Drawing:
+        return replace(
+            self._message({**one, "user": BOT_USER}),
+            root=one["thread_ts"],
+            only_for=self._named(one["user"]),
+        )
+
+    # ------------------------------------------------------------ printing
+
+    def _show(self, now: Drawing, before: Drawing | None) -> None:
+        if before is None:
+            self._draw(now, now.lines)
+        elif now.deleted and not before.deleted:
+            self._draw(now, before.lines, "deleted")
+        elif now.lines != before.lines:
+            part = _changes(now, before)
+            self._draw(now, part or now.lines, "edited", whole=not part)
+        for name, user in sorted(now.reactions - (before.reactions if before else frozenset())):
+            self._reaction(now, name, self._named(user))
+
+    def _draw(self, now: Drawing, lines: Sequence[str], mark: str = "", *, whole: bool = True) -> None:
+        indent = self._enter(now.channel, now.ts, now.root, private=now.only_for is not None)
+        private = f"only visible to {now.only_for}" if now.only_for else ""
+        head = now.who + "".join(f" ({words})" for words in (mark, private) if words) + ":"
+        if now.card:
+            self._tell([f"{indent}{head}", *boxed(lines, " " * (len(indent) + 2), whole=whole)])
+        else:
+            self._tell(spoken(head, lines, indent))
+
+    def _reaction(self, now: Drawing, name: str, who: str) -> None:
+        indent = self._enter(now.channel, now.ts, now.root, private=True)
+        self._write(f"{indent}{who} adds {emoji(name)} to {now.who}'s “{_excerpt(now.lines)}”")
+
+    def _enter(self, channel: str, ts: str | None = None, root: str | None = None, *, private: bool = False) -> str:
+        """Say where we are, if that changed; answers the indentation there."""
+        at, last = self._place
+        if at != channel:
+            last = None
+            self._write(f"\n{self._channels.get(channel, channel)}")
+        if root is None:
+            self._place = (channel, last if private or ts is None else ts)
+            return "  "
+        if root != last:
+            parent = self._drawn.get((channel, root))
+            self._write(f"  … in the thread under {parent.who}'s “{_excerpt(parent.lines)}”" if parent else "  …")
+        self._place = (channel, root)
+        return "    ↳ "
+
+    def _tell(self, lines: list[str]) -> None:
+        for line in lines:
+            self._write(line.rstrip())
+
+
+def called(person: Json) -> str:
+    """What people say to each other: first names; apps keep their whole name."""
+    name = str(person["real_name"])
+    return name if person["is_bot"] else name.split(maxsplit=1)[0]
+
+
+def _changes(now: Drawing, before: Drawing) -> tuple[str, ...]:
+    """Of a card that only says something else in some lines: these lines."""
+    if not now.card or len(now.lines) != len(before.lines) or now.lines[-1] != before.lines[-1]:
+        return ()
+    return tuple(line for line, old in zip(now.lines, before.lines, strict=True) if line != old)
+
+
+def _excerpt(lines: tuple[str, ...]) -> str:
+    first = lines[0] if lines else ""
+    return first if len(first) <= EXCERPT else first[: EXCERPT - 1].rstrip() + "…"
