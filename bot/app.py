@@ -46,7 +46,7 @@ from bot.flows.watch import Watch
 from bot.logs import get_logger
 from bot.metrics import Metrics
 from bot.slack.client import Identity, Slack
-from bot.slack.errors import SlackError
+from bot.slack.errors import SlackError, SlackRefused
 from bot.store.database import Clock, Database, sqlite_path
 from bot.store.inbox import InboxWriter
 from bot.store.schema import migrate
@@ -177,7 +177,7 @@ async def assembled(settings: Settings, clock: Clock = time.time) -> AsyncIterat
         stack.enter_context(alone_on(sqlite_path(url)))
         db = Database(url, clock)
         stack.push_async_callback(db.close)
-        await migrate(db)
+        await _brought_up(db)
         slack = await stack.enter_async_context(
             Slack(
                 settings.slack_bot_token.get_secret_value(),
@@ -186,6 +186,8 @@ async def assembled(settings: Settings, clock: Clock = time.time) -> AsyncIterat
             )
         )
         identity = await _identity(slack)
+        if settings.slack_app_token is not None:
+            await _socket_opens(settings.slack_app_token.get_secret_value(), settings.slack_api_url)
         http = await stack.enter_async_context(_http(settings, metrics))
         devin = Devin(http, settings.devin_api_key.get_secret_value(), settings.devin_org_id, settings.devin_api_url)
         await _known_at_devin(devin)
@@ -214,8 +216,12 @@ def alone_on(path: Path | None) -> Iterator[None]:
     if path is None:
         yield
         return
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with Path(f"{path}.lock").open("w") as lock:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        opened = Path(f"{path}.lock").open("w")  # noqa: SIM115 - held below, where no other error is this sentence's
+    except OSError:
+        raise StartError(f"The store {path} cannot be opened. Check DATABASE_URL and who may write there.") from None
+    with opened as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
@@ -223,6 +229,31 @@ def alone_on(path: Path | None) -> Iterator[None]:
                 f"Another process runs on {path}. Stop it first, or give this one a DATABASE_URL of its own."
             ) from None
         yield
+
+
+async def _brought_up(db: Database) -> None:
+    try:
+        await migrate(db)
+    except Exception as error:  # noqa: BLE001 - whatever the store's driver raises; its text may quote a password
+        log.error("store not opened", error=type(error).__name__)  # noqa: TRY400
+        raise StartError(
+            "The store cannot be opened or brought up to date. Check DATABASE_URL; `python -m bot doctor` says more."
+        ) from None
+
+
+async def _socket_opens(app_token: str, base_url: str) -> None:
+    """Ask once: with a token that Slack refuses Bolt would try for ever."""
+    try:
+        async with Slack(app_token, base_url=base_url) as opener:
+            await opener.open_socket()
+    except SlackRefused as refused:
+        if refused.permanent:
+            raise StartError(
+                f"Slack does not open a socket for the bot ({refused.outcome}). Check SLACK_APP_TOKEN; "
+                "`python -m bot doctor` says more."
+            ) from None
+    except SlackError as error:
+        log.warning("Slack opens no socket at the start", error=error.outcome)
 
 
 async def _identity(slack: Slack) -> Identity:

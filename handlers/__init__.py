@@ -37,7 +37,8 @@ def register(app: AsyncApp, commands: Commands, messages: Messages, actions: Act
         app.action(pressed)(actions.pressed)
     app.action(ANYTHING)(actions.ignored)
     app.shortcut(ANYTHING)(actions.ignored)
-    app.view(ANYTHING)(actions.ignored)
+    app.view(ANYTHING)(actions.ignored)  # submitted ones only
+    app.view_closed(ANYTHING)(actions.ignored)
     app.options(ANYTHING)(actions.no_options)
 
     app.error(failed)

@@ -7,9 +7,20 @@ Times are Unix seconds, ACUs have fractions. https://docs.devin.ai/api-reference
 from collections.abc import Mapping
 from typing import Annotated, Any, Generic, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+    model_validator,
+)
 
 from bot.domain.session import PullRequest, Snapshot
+from bot.logs import get_logger
+
+log = get_logger(__name__)
 
 _Item = TypeVar("_Item")
 
@@ -28,14 +39,38 @@ def _zero_for_null(value: object) -> object:
     return 0.0 if value is None else value
 
 
+def _those_that_can_be_read(value: object, read: ValidatorFunctionWrapHandler) -> object:
+    """One odd row must not hide the others."""
+    try:
+        return read(value)
+    except ValidationError:
+        items = tuple(item for row in value for item in _one(row, read)) if isinstance(value, list) else ()
+        if not items:
+            raise  # not one odd row, but another form
+        return items
+
+
+def _one(row: object, read: ValidatorFunctionWrapHandler) -> tuple[object, ...]:
+    try:
+        items: tuple[object, ...] = read([row])
+    except ValidationError as error:
+        log.warning(
+            "row of Devin's not read", fields=[".".join(map(str, problem["loc"])) for problem in error.errors()]
+        )
+        return ()
+    return items
+
+
+Readable = Annotated[tuple[_Item, ...], WrapValidator(_those_that_can_be_read)]
 Many = Annotated[tuple[_Item, ...], BeforeValidator(_empty_for_null)]
+Flag = Annotated[bool, BeforeValidator(bool)]
 Acus = Annotated[float, BeforeValidator(_zero_for_null)]
 
 
 class Page(Answer, Generic[_Item]):
     """One page of a list. Only `has_next_page` tells the end; `end_cursor` may be null on the last page."""
 
-    items: tuple[_Item, ...]
+    items: Readable[_Item]
     end_cursor: str | None = None
     has_next_page: bool = False
     total: int | None = None
@@ -93,7 +128,7 @@ class DevinSession(Answer):
     acus_consumed: Acus = 0.0
     pull_requests: Many[DevinPullRequest] = ()
     structured_output: Mapping[str, Any] | None = None
-    is_archived: bool = False
+    is_archived: Flag = False
     origin: str | None = None
     category: str | None = None
     subcategory: str | None = None

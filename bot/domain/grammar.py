@@ -44,6 +44,9 @@ OPTION_KEYS: Final = ("repo", "playbook", "mode", "acu", "tags", "title")
 TWICE: Final = "stands twice; the first one counts"
 NO_VALUE: Final = "has nothing after the `=`; write it without a space, such as {example}"
 OPEN_QUOTE: Final = "has an opening quote without a closing one"
+MOST_TAGS: Final = 40
+TOO_MANY_TAGS: Final = f"takes {MOST_TAGS} tags at most"
+OUR_TAGS: Final = "cannot hold devin-bridge or slack-…, which Devin Bridge sets itself"
 NOT_A_REPO: Final = "needs an owner and a name, such as repo=acme/web"
 NOT_ACUS: Final = "needs a whole number above zero, such as acu=10"
 NOT_A_WORD: Final = "needs a single word, such as {example}"
@@ -138,7 +141,10 @@ def _unquoted(key: str, raw: str) -> str:
 
 def _set(options: Options, key: str, value: str | int | tuple[str, ...]) -> Options:
     if isinstance(value, tuple):
-        return replace(options, tags=tuple(dict.fromkeys(options.tags + value)))
+        tags = tuple(dict.fromkeys(options.tags + value))
+        if len(tags) > MOST_TAGS:
+            raise _WrongValueError(TOO_MANY_TAGS)
+        return replace(options, tags=tags)
     if getattr(options, key) is not None:
         raise _WrongValueError(TWICE)
     changed: dict[str, str | int] = {key: value}
@@ -168,6 +174,8 @@ def _tags(value: str) -> tuple[str, ...]:
     tags = tuple(tag.strip() for tag in value.split(",") if tag.strip())
     if not tags:
         raise _WrongValueError(NO_VALUE.format(example=EXAMPLES["tags"]))
+    if any(tag == "devin-bridge" or tag.startswith("slack-") for tag in tags):
+        raise _WrongValueError(OUR_TAGS)  # sessions are found by these: nobody may put them on another one
     return tags
 
 

@@ -26,6 +26,7 @@ class Stage(StrEnum):
     OPEN = "open"  # Devin has it
     CANCELLED = "cancelled"  # stopped before Devin had it
     REFUSED = "refused"  # Devin or Slack said no; nothing runs
+    UNCERTAIN = "uncertain"  # given up without knowing whether Devin has it; adopted when it shows up
     ENDED = "ended"  # terminated, or archived with its thread
 
 
@@ -46,6 +47,7 @@ class Phase(StrEnum):
     ENDED = "ended"
     CANCELLED = "cancelled"
     REFUSED = "refused"
+    UNCERTAIN = "uncertain"
     UNKNOWN = "unknown"
 
 
@@ -106,6 +108,7 @@ class Session:
     seen: Snapshot = field(default_factory=Snapshot)
     checking: bool = False  # the create call's outcome is unknown and being looked up
     stop_requested: bool = False
+    stop_ts: str | None = None  # the Slack time of that request
     stopped_by: str | None = None  # Slack user id
     created_at: float = 0.0
     ended_at: float | None = None
@@ -119,6 +122,7 @@ class Session:
             Stage.CREATING: Phase.CHECKING if self.checking else Phase.STARTING,
             Stage.CANCELLED: Phase.CANCELLED,
             Stage.REFUSED: Phase.REFUSED,
+            Stage.UNCERTAIN: Phase.UNCERTAIN,
             Stage.ENDED: Phase.ENDED,
         }
         return own.get(self.stage) or phase_of(self.seen)

@@ -5,12 +5,13 @@ from typing import Final
 from bot.domain.person import Person
 from bot.flows.tools import Tools
 from bot.slack.client import Channel
+from bot.slack.errors import ChannelGone, ScopeMissing, SlackRefused
 from bot.store import people
 from bot.views import answers
 from bot.views.message import Message
 
 PERSON_SECONDS: Final = 3600.0
-CHANNEL_SECONDS: Final = 600.0
+CHANNEL_SECONDS: Final = 30.0  # a channel may become a shared one at any time
 
 
 class Admission:
@@ -34,7 +35,15 @@ class Admission:
 
     async def names(self, users: list[str]) -> dict[str, str]:
         """Names for the people a text mentions."""
-        return {user: (await self.person(user)).name for user in users}
+        return {user: await self._name(user) for user in users}
+
+    async def _name(self, user: str) -> str:
+        try:
+            return (await self.person(user)).name
+        except SlackRefused as refused:
+            if not refused.permanent:
+                raise
+            return user  # somebody Slack does not show us must not cost the message
 
     async def channel(self, channel: str) -> Channel:
         """What kind of channel this is; raises ChannelGone where the bot cannot see it."""
@@ -43,7 +52,18 @@ class Admission:
         if known is None or now - at > CHANNEL_SECONDS:
             known = await self._tools.slack.channel(channel)
             self._channels[channel] = (now, known)
+            if known.is_archived or known.is_ext_shared:
+                del self._channels[channel]  # who was told so may have changed it by the next try
         return known
+
+    async def is_shared(self, channel: str) -> bool:
+        """Whether people of other companies are in this channel; direct messages and those we are not in are not."""
+        if channel.startswith("D"):
+            return False
+        try:
+            return (await self.channel(channel)).is_ext_shared
+        except (ChannelGone, ScopeMissing):
+            return False
 
     def refusal(self, person: Person, *, shared: bool) -> Message | None:
         """Why this person may not do this here, or None. What is refused by default stays refused."""

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from bot.devin.errors import DevinForbidden, DevinRefused
+from bot.devin.errors import DevinError, DevinForbidden, DevinRefused
 from bot.domain.grammar import parse_verb
 from bot.domain.session import Session
 from bot.domain.text import mentioned_users, plain, without_mention
@@ -22,6 +22,7 @@ log = get_logger(__name__)
 CONTEXT_MESSAGES: Final = 50
 CONTEXT_CHARACTERS: Final = 8_000
 MOST_FILES: Final = 10
+FILE_TRIES: Final = 3
 LOOK_AT_THREAD: Final = "Look at this Slack thread and do what it asks for."
 LOOK_AT_FILES: Final = "Look at the attached files and do what they ask for."
 
@@ -58,7 +59,9 @@ class Briefing:
         if refusal is not None:
             return Brief(refusal=refusal)
         context = await self._context(session) if job.row.payload.get("thread_ts") else ""
-        files = await self.files(job.row.payload.get("files") or [])
+        files = await self.files(job.row.payload.get("files") or [], job.row.attempts)
+        if session.prompt == LOOK_AT_FILES and not files.urls:
+            return Brief(refusal=answers.files_lost(files.left_out, "started"))
         requester = await self.name(session.requester)
         parts = [
             session.prompt,
@@ -75,24 +78,41 @@ class Briefing:
 
     async def name(self, user: str) -> str:
         """What a person is called."""
-        return (await self._admission.person(user)).name
+        return (await self._admission.names([user]))[user]
 
-    async def files(self, raw: Sequence[dict[str, Any]]) -> Files:
-        """Hand files on to Devin. A crash repeats the upload: an attachment nobody refers to does no harm."""
+    async def files(self, raw: Sequence[dict[str, Any]], attempts: int) -> Files:
+        """Hand files on to Devin. A crash repeats the upload: an attachment nobody refers to does no harm.
+
+        A file that fails again and again is left out: it must not hold up what was written.
+        """
         urls: list[str] = []
         left_out: list[Message] = []
-        for file in [file_from(one) for one in raw]:
+        for file in [await self._whole(file_from(one)) for one in raw]:
             if len(urls) >= MOST_FILES:
-                left_out.append(answers.file_unreadable(file.name))
+                left_out.append(answers.one_file_too_many(file.name, MOST_FILES))
                 continue
             try:
                 urls.append(await self._hand_on(file))
             except FileNotReadable as error:
                 left_out.append(_why(file, error.reason))
-            except (SlackRefused, DevinRefused) as error:
+            except SlackRefused as error:
                 log.warning("file not handed on", reason=type(error).__name__)
                 left_out.append(answers.file_unreadable(file.name))
+            except DevinError as error:
+                if attempts < FILE_TRIES and not isinstance(error, DevinRefused):
+                    raise
+                log.warning("file not handed on", reason=type(error).__name__)
+                left_out.append(answers.file_refused(file.name))
         return Files(tuple(urls), tuple(left_out))
+
+    async def _whole(self, file: SlackFile) -> SlackFile:
+        """Some files come with their id alone; one that cannot be looked up stays so, and its download tells why."""
+        if not file.is_stub:
+            return file
+        try:
+            return await self._tools.slack.file(file.id)
+        except SlackRefused:
+            return file
 
     async def _hand_on(self, file: SlackFile) -> str:
         content = await self._tools.slack.download(file)

@@ -8,13 +8,14 @@ from typing import Final
 from bot.flows.intake import Intake
 from bot.flows.tools import Tools
 from bot.logs import get_logger
-from bot.slack.errors import SlackError, SlackRateLimited
+from bot.slack.errors import SlackError, SlackRateLimited, SlackRefused
 from bot.store import pace, threads
 from bot.store.threads import Thread
 
 log = get_logger(__name__)
 
 IDLE_SECONDS: Final = 3600.0
+RETRY_SECONDS: Final = 5.0
 METHOD: Final = "conversations.replies"
 INTERVAL, BURST = 60 / 40, 5  # Slack allows 50 a minute; context and searches need some too
 
@@ -53,15 +54,26 @@ class CatchUp:
         known = {(thread.channel, thread.ts) for thread in self._waiting}
         self._waiting += [thread for thread in found if (thread.channel, thread.ts) not in known]
 
+    def _again(self, thread: Thread) -> float:
+        self._waiting.append(thread)
+        return RETRY_SECONDS
+
     async def _read(self, thread: Thread) -> float:
         try:
             missed = await self._tools.slack.replies(thread.channel, thread.ts, oldest=thread.last_seen_ts)
         except SlackRateLimited as error:
             self._waiting.append(thread)
             return error.retry_after
+        except SlackRefused as refused:
+            log.warning("thread not read", channel=thread.channel, error=refused.error)
+            if not refused.permanent:
+                return self._again(thread)
+            async with self._tools.db.write() as tx:
+                await threads.mark_read(tx, thread)  # it can never be read: asking on would only cost others
+            return 0.0
         except SlackError as error:
             log.warning("thread not read", channel=thread.channel, error=str(error))
-            return 0.0
+            return self._again(thread)
         stored = [message.ts for message in missed if await self._intake.missed(thread.channel, message)]
         async with self._tools.db.write() as tx:
             newest = max([thread.last_seen_ts, *stored])

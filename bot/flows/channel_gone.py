@@ -1,8 +1,11 @@
 """A channel that is gone for us: its sessions go on at Devin, and the people who asked hear of it once, directly."""
 
+from bot.domain.session import Session, Stage
+from bot.flows.spoken import without_secret
 from bot.flows.tools import Job, Step, Tools, finish
 from bot.store import outbox, sessions
 from bot.views import answers
+from bot.views.message import Message
 
 
 class ChannelGone:
@@ -17,9 +20,19 @@ class ChannelGone:
         async with self._tools.step_of(job) as step:
             for session in await sessions.of_channel(step.tx, self._tools.place.team, channel, limit=500):
                 await outbox.bury_session(step.tx, session.id, "channel gone", step.now)
-                message = answers.posting_lost(channel, session)
+                message = await self._word(step, session, archived="archive" in job.row.payload["type"])
                 await step.say(step.row(f"lost:{session.id}:channel", session.requester, None, message))
             await finish(step, job)
+
+    async def _word(self, step: Step, session: Session, *, archived: bool) -> Message:
+        if session.thread_ts is not None:
+            return answers.posting_lost(session.channel, session)
+        # Its card was not posted yet, so nothing was started, and nothing will be.
+        await sessions.end(step.tx, session.id, Stage.REFUSED, step.now)
+        card = await outbox.by_key(step.tx, f"card:{session.id}")
+        if card is not None:
+            await without_secret(step, card)
+        return answers.channel_archived(session.channel) if archived else answers.not_in_channel(session.channel)
 
     async def give_up(self, step: Step, job: Job, _reason: str, /) -> None:
         """Nothing can be said where nothing can be posted; the log has it."""

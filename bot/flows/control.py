@@ -9,13 +9,14 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 
 from bot.devin.errors import DevinConflict, DevinNotFound
-from bot.domain.grammar import Verb, VerbName
-from bot.domain.lane import own_lane
+from bot.domain.grammar import Verb, VerbName, parse_verb
+from bot.domain.lane import own_lane, thread_lane
 from bot.domain.session import Phase, Session, Stage
+from bot.domain.text import plain
 from bot.flows.admission import Admission
-from bot.flows.tools import Job, Listener, Step, Tools, finish, short_id
+from bot.flows.tools import Job, Later, Listener, Step, Tools, finish, session_id
 from bot.logs import get_logger
-from bot.store import inbox, sessions, threads
+from bot.store import inbox, lanes, sessions, threads
 from bot.store.inbox import InboxRow
 from bot.store.threads import Thread
 from bot.views import answers
@@ -24,6 +25,7 @@ from bot.views.message import Message
 log = get_logger(__name__)
 
 NOT_SENT: Final = "stopped first"
+_ENDING: Final = frozenset({VerbName.STOP, VerbName.ARCHIVE, VerbName.EXIT, "exit_confirmed"})
 _ASLEEP: Final = frozenset({Phase.STOPPED, Phase.ASLEEP})
 
 Handler = Callable[[Job, Session], Awaitable[None]]
@@ -62,6 +64,8 @@ class Control:
         if refusal is not None:
             await self._answer(job, refusal)
             return
+        if payload["verb"] in _ENDING and await self._moved(job, session):
+            return
         await self._on_session[payload["verb"]](job, session)
 
     async def verb(self, job: Job, verb: Verb, thread: Thread | None) -> None:
@@ -74,24 +78,48 @@ class Control:
             session = await self._tools.session(thread.session_id) if thread else None
             if session is not None:
                 await self._on_session[verb.name](job, session)
-            elif verb.name is VerbName.STOP:
+            elif verb.name in _ENDING:
                 await self._stop_unborn(job)
             else:
                 await self._answer(job, answers.NO_SESSION_HERE)
 
     async def give_up(self, step: Step, job: Job, _reason: str, /) -> None:
         """What was asked for did not happen."""
-        session_id = job.row.payload.get("session_id")
-        session = await sessions.get(step.tx, session_id) if session_id else None
-        if session is not None and session.thread_ts is not None:
-            await step.post(f"lost:{job.row.key}", session, answers.stop_failed(session.url, job.row.ref))
+        if job.row.payload.get("verb") in _ENDING:
+            await self.not_stopped(step, job, job.row.payload["session_id"])
+
+    async def not_stopped(self, step: Step, job: Job, session_id: str) -> None:
+        """Say that the session still runs, and let its card say so too."""
+        session = await sessions.get(step.tx, session_id)
+        if session is None or session.thread_ts is None:
+            return
+        await sessions.change(step.tx, session.id, stop_requested=False, stopped_by=None)
+        await step.redraw(session.id)
+        unsent = int(job.row.payload.get("unsent", 0))
+        await step.post(f"lost:{job.row.key}", session, answers.stop_failed(session.url, job.row.ref, unsent))
+
+    async def _moved(self, job: Job, session: Session) -> bool:
+        """Hand the row to the lane of its session's thread: a private question and a command had none of it."""
+        if session.thread_ts is None:
+            return False
+        lane = thread_lane(session.team, session.channel, session.thread_ts)
+        if lane == job.row.lane:
+            return False
+        async with self._tools.step_of(job) as step:
+            await inbox.move(step.tx, job.row, lane, job.row.payload)
+            await lanes.release(step.tx, job.claim)
+            step.wakes[lane] = 0.0
+        return True
 
     async def _refusal(self, job: Job) -> Message | None:
         user = _user(job)
         if user is None:
             return None  # the note of a stop whose asker was checked when it was written
         person = await self._admission.person(user)
-        return self._admission.refusal(person, shared=bool(job.row.payload.get("shared")))
+        # A button does not say whether its channel is shared by now; a command concerns the asker's own sessions.
+        channel = job.row.payload.get("channel")
+        shared = channel is not None and await self._admission.is_shared(channel)
+        return self._admission.refusal(person, shared=shared)
 
     # ------------------------------------------------------------ answers
 
@@ -123,7 +151,8 @@ class Control:
     # ------------------------------------------------------------ stop, archive, exit
 
     async def _stop(self, job: Job, session: Session) -> None:
-        if session.stage is Stage.OPEN and session.phase in _ASLEEP:
+        # With the note of an earlier try it may sleep because of that: then it is told, and the waiting replies too.
+        if session.stage is Stage.OPEN and session.phase in _ASLEEP and not session.stop_requested:
             await self._answer(job, answers.ALREADY_STOPPED, session)
         elif session.stage is Stage.OPEN:
             await self._put_to_sleep(job, session, closing=False)
@@ -143,8 +172,11 @@ class Control:
             return
         by = _user(job)
         async with self._tools.step_of(job) as step:
+            await sessions.change(step.tx, session.id, stop_requested=True, stopped_by=by, stop_ts=job.row.ts)
+            current = await sessions.get(step.tx, session.id)
+            if current is None or current.stage not in {Stage.QUEUED, Stage.CREATING}:
+                raise Later(0.1, "the session has just begun")  # undoes the note; the next look stops it
             start = await _open_start(step, job, session)
-            await sessions.change(step.tx, session.id, stop_requested=True, stopped_by=by)
             if start is not None and start.intent_at is None:
                 await inbox.finish(step.tx, [start.key], step.now, reason="cancelled")
                 await sessions.end(step.tx, session.id, Stage.CANCELLED, step.now)
@@ -173,7 +205,8 @@ class Control:
         try:
             seen = (await self._tools.devin.archive(session.devin_id)).snapshot()
         except (DevinConflict, DevinNotFound):
-            seen = session.seen  # it is over already; the poller tells how
+            await self._was_over(job, session)
+            return
         by = _user(job)
         async with self._tools.step_of(job) as step:
             await sessions.change(step.tx, session.id, archived=True, stopped_by=by, stop_requested=False)
@@ -183,6 +216,15 @@ class Control:
                 await sessions.change(step.tx, session.id, stage=Stage.ENDED, ended_at=step.now)
             said = answers.archived(by, unsent) if closing else answers.stopped(by, unsent)
             await step.post(f"said:{job.row.key}", session, said)
+            await step.redraw(session.id)
+            await finish(step, job)
+
+    async def _was_over(self, job: Job, session: Session) -> None:
+        async with self._tools.step_of(job) as step:
+            await sessions.change(
+                step.tx, session.id, stage=Stage.ENDED, ended_at=step.now, stop_requested=False, stopped_by=None
+            )
+            await step.whisper(_listener(job, session), answers.ALREADY_ENDED)
             await step.redraw(session.id)
             await finish(step, job)
 
@@ -199,10 +241,20 @@ class Control:
     async def _end_waiting(self, step: Step, job: Job) -> int:
         """End the messages that were written before the stop; what is written after it wakes the session."""
         waiting = await inbox.waiting(step.tx, job.row.lane, "message")
-        before = [row.key for row in waiting if row.ts < job.row.ts and row.key != job.row.key]
+        before = [row for row in waiting if _came_before(row, job.row)]
         if before:
-            await inbox.finish(step.tx, before, step.now, dead=True, reason=NOT_SENT)
-        return len(before)
+            keys = [row.key for row in before]
+            await inbox.finish(step.tx, keys, step.now, dead=True, reason=NOT_SENT)
+        for row in before:
+            if row.intent_at is not None:
+                await self._say_uncertain(step, row)
+        return sum(row.intent_at is None and parse_verb(row.payload["text"]) is None for row in before)
+
+    async def _say_uncertain(self, step: Step, row: InboxRow) -> None:
+        payload = row.payload
+        thread_ts = payload["thread_ts"] or payload["ts"]
+        said = answers.reply_uncertain(row.ref, plain(payload["text"]))
+        await step.say(step.row(f"lost:{row.key}", payload["channel"], thread_ts, said))
 
     async def _confirm_exit(self, job: Job, session: Session) -> None:
         if session.stage is not Stage.OPEN:
@@ -271,9 +323,16 @@ async def _open_start(step: Step, job: Job, session: Session) -> InboxRow | None
     """The row that has this session to make, while it waits in this lane."""
     waiting = await inbox.waiting(step.tx, job.row.lane, "start", "message")
     return next(
-        (row for row in waiting if session.id in {row.payload.get("session_id"), short_id(row.key)}),
+        (row for row in waiting if session.id in {row.payload.get("session_id"), session_id(row.key)}),
         None,
     )
+
+
+def _came_before(row: InboxRow, stop: InboxRow) -> bool:
+    """Whether a message was written before a stop. A command has no time of Slack's: there our own decides."""
+    if stop.key.startswith("cmd:"):
+        return row.created_at <= stop.created_at
+    return row.ts < stop.ts and row.key != stop.key
 
 
 def _user(job: Job) -> str | None:

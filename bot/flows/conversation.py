@@ -1,24 +1,25 @@
 """What somebody wrote: a new session, a reply to one, a verb, or nothing that concerns the bot."""
 
-from dataclasses import replace
 from typing import Final
 
 from bot.domain.grammar import Request, UnknownVerb, Verb, VerbName, is_small_talk, parse_request, parse_verb
-from bot.domain.lane import thread_lane
+from bot.domain.lane import person_lane, thread_lane
 from bot.domain.session import Session, Stage
+from bot.domain.text import without_mention
 from bot.flows.admission import Admission
 from bot.flows.brief import LOOK_AT_FILES, LOOK_AT_THREAD, Briefing
 from bot.flows.control import Control
-from bot.flows.create import Create, refuse
+from bot.flows.create import Create, give_up_start
 from bot.flows.order import Order
 from bot.flows.reply import Reply
-from bot.flows.tools import Job, Later, Listener, Step, Tools, finish, reference, short_id
+from bot.flows.tools import Job, Later, Listener, Step, Tools, finish, reference, session_id
 from bot.store import inbox, lanes, sessions, threads
 from bot.store.threads import Thread
 from bot.views import answers
 from bot.views.message import Message
 
 DM_FOLLOW_UP_SECONDS: Final = 120.0
+ELDER_SECONDS: Final = 10.0  # how long a line waits for the one before it to be looked at
 UNKNOWN_THREAD_SECONDS: Final = 10.0  # how long a reply waits for a thread that may be about to be known
 
 
@@ -46,7 +47,7 @@ class Conversation:
     async def run(self, job: Job) -> None:
         """A mention, a reply or a direct message."""
         payload = job.row.payload
-        if (begun := await self._tools.session(short_id(job.row.key))) is not None:
+        if (begun := await self._tools.session(session_id(job.row.key))) is not None:
             await self._resume(job, begun)
             return
         thread = await self._thread(job)
@@ -64,15 +65,22 @@ class Conversation:
     async def give_up(self, step: Step, job: Job, reason: str, /) -> None:
         """Say in the thread what became of nothing."""
         payload = job.row.payload
-        begun = await sessions.get(step.tx, short_id(job.row.key))
+        begun = await sessions.get(step.tx, session_id(job.row.key))
         if begun is not None:
-            await refuse(step, begun.id, answers.start_failed(job.row.ref))
+            await give_up_start(step, job, begun.id)
             return
         thread_ts = payload["thread_ts"] or payload["ts"]
         known = await threads.get(step.tx, step.place.team, payload["channel"], thread_ts)
+        if known is not None and self._ends(job):
+            await self._control.not_stopped(step, job, known.session_id)
+            return
         lost = self._reply.lost(job, reason) if known else answers.start_failed(job.row.ref)
-        session_id = known.session_id if known else None
-        await step.say(step.row(f"lost:{job.row.key}", payload["channel"], thread_ts, lost, session_id=session_id))
+        whose = known.session_id if known else None
+        await step.say(step.row(f"lost:{job.row.key}", payload["channel"], thread_ts, lost, session_id=whose))
+
+    def _ends(self, job: Job) -> bool:
+        verb = parse_verb(without_mention(job.row.payload["text"], self._tools.place.bot_user))
+        return isinstance(verb, Verb) and verb.name in {VerbName.STOP, VerbName.ARCHIVE}
 
     async def _resume(self, job: Job, begun: Session) -> None:
         """This message has started a session before: an earlier try got that far."""
@@ -103,7 +111,10 @@ class Conversation:
         person = await self._admission.person(payload["user"])
         if person.is_bot:
             return Message("")
-        return self._admission.refusal(person, shared=payload["shared"])
+        shared = payload["shared"]
+        if shared is None:
+            shared = await self._admission.is_shared(payload["channel"])
+        return self._admission.refusal(person, shared=shared)
 
     async def _understood(self, job: Job, thread: Thread | None) -> None:
         payload = job.row.payload
@@ -119,6 +130,8 @@ class Conversation:
             await self._reply.run(job, thread)
         elif payload["im"] and payload["thread_ts"] is None:
             await self._direct(job, text)
+        elif payload["im"] and thread is None and is_small_talk(text) and not payload["files"]:
+            await self._close(job)
         else:
             await self._start(job, parse_request(text))
 
@@ -143,17 +156,28 @@ class Conversation:
             raise Later(0.5, "an earlier line comes first")
         latest = await self._latest(job)
         if latest is not None and job.row.created_at - latest.spoken_at <= DM_FOLLOW_UP_SECONDS:
+            if latest.thread_ts is None:
+                raise Later(0.5, "the card of a command comes first")
             await self._hand_over(job, latest)
         elif is_small_talk(text) and not payload["files"]:
-            async with self._tools.step_of(job) as step:
-                await finish(step, job)
+            await self._close(job)
         else:
             await self._start(job, parse_request(text))
 
+    async def _close(self, job: Job) -> None:
+        async with self._tools.step_of(job) as step:
+            await finish(step, job)
+
     async def _elder_is_open(self, job: Job) -> bool:
-        prefix = thread_lane(self._tools.place.team, job.row.payload["channel"], "")
+        payload = job.row.payload
+        if self._tools.clock() - job.row.created_at > ELDER_SECONDS:
+            return False
+        prefix = thread_lane(self._tools.place.team, payload["channel"], "")
         async with self._tools.db.read() as tx:
-            return await inbox.earlier_in_channel(tx, prefix, job.row)
+            if await inbox.earlier_in_channel(tx, prefix, job.row):
+                return True
+            commands = await inbox.waiting(tx, person_lane(self._tools.place.team, payload["user"]), "command")
+        return any(one.ts < job.row.ts and one.payload["channel_id"] == payload["channel"] for one in commands)
 
     async def _latest(self, job: Job) -> Session | None:
         payload = job.row.payload
@@ -180,7 +204,7 @@ class Conversation:
             return
         thread_ts = payload["thread_ts"] or payload["ts"]
         session = Session(
-            id=short_id(job.row.key),
+            id=session_id(job.row.key),
             team=self._tools.place.team,
             channel=payload["channel"],
             thread_ts=thread_ts,
@@ -212,8 +236,3 @@ def listener(job: Job) -> Listener:
     """Who wrote the message, and where an answer is seen: in the thread only when there is one."""
     payload = job.row.payload
     return Listener(job.row.key, payload["user"], payload["channel"], payload["thread_ts"])
-
-
-def with_thread(session: Session, ts: str) -> Session:
-    """The session once its card has made its thread."""
-    return replace(session, thread_ts=ts, reference=reference(session.team, session.channel, ts))

@@ -9,8 +9,9 @@ A crash between 1 and 4 leaves the intent. Then the reference is looked for: fou
 it is asked again only after the request's own time limit and a margin have passed and a last look found nothing.
 """
 
+import re
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 from bot.devin.errors import (
     DevinForbidden,
@@ -28,7 +29,7 @@ from bot.domain.lane import thread_lane
 from bot.domain.session import Session, Stage
 from bot.flows.brief import Brief, Briefing
 from bot.flows.finder import BOT_TAG, Finder
-from bot.flows.tools import Job, Later, Step, Tools, finish, short_id
+from bot.flows.tools import Job, Later, Step, Tools, finish, session_id
 from bot.logs import get_logger
 from bot.store import inbox, outbox, sessions, threads
 from bot.store.inbox import InboxRow
@@ -40,6 +41,7 @@ from bot.views.message import Message
 log = get_logger(__name__)
 
 EYES: Final = "eyes"
+_TAGS: Final = re.compile(r"\btags?\b", re.IGNORECASE)
 LOOK_AGAIN_SECONDS: Final = 5.0
 LATE_SECONDS: Final = 20.0  # a start that waits longer than this for Devin is worth a word
 
@@ -62,7 +64,7 @@ class Create:
 
     async def give_up(self, step: Step, job: Job, _reason: str, /) -> None:
         """The session will not come: say so on the card and in the thread."""
-        await refuse(step, job.row.payload["session_id"], answers.start_failed(job.row.ref))
+        await give_up_start(step, job, job.row.payload["session_id"])
 
     async def create(self, job: Job, session: Session) -> None:
         """Create the session, or adopt the one that an earlier try has made."""
@@ -95,7 +97,7 @@ class Create:
 
     async def _ask(self, job: Job, session: Session, brief: Brief) -> DevinSession | None:
         try:
-            return await self._call(session, brief)
+            return await self._call(job, session, brief)
         except DevinLater:
             await self._not_done(job)
             raise
@@ -113,17 +115,24 @@ class Create:
             await self._refused(job, session, refused)
             return None
 
-    async def _call(self, session: Session, brief: Brief) -> DevinSession:
+    async def _call(self, job: Job, session: Session, brief: Brief) -> DevinSession:
         assert session.reference is not None
-        tags = [BOT_TAG, session.reference, *session.options.tags]
-        try:
-            return await self._create(session, brief, None if self._finder.tags_refused else tags)
-        except DevinInvalid as invalid:
-            if not _about_tags(invalid):
-                raise
+        own = [BOT_TAG, session.reference]
+        tries: list[list[str] | None] = [None] if self._finder.tags_refused else [own, None]
+        if session.options.tags and not self._finder.tags_refused:
+            tries.insert(0, [*own, *session.options.tags])
+        for tags in tries[:-1]:
+            try:
+                return await self._create(session, brief, tags)
+            except DevinInvalid as invalid:
+                if not _about_tags(invalid):
+                    raise
+                # The next request begins now, and so does its time limit.
+                await self._intend(job, session)
+        if not self._finder.tags_refused:
             log.warning("Devin refuses our tags; sessions are found by the reference in the prompt")
             await self._finder.tags_are_refused()
-            return await self._create(session, brief, None)
+        return await self._create(session, brief, None)
 
     async def _create(self, session: Session, brief: Brief, tags: list[str] | None) -> DevinSession:
         options = session.options
@@ -155,7 +164,7 @@ class Create:
     async def _not_done(self, job: Job) -> None:
         async with self._tools.step_of(job) as step:
             await inbox.intend(step.tx, job.row.key, None)
-            session = await sessions.get(step.tx, job.row.payload.get("session_id") or short_id(job.row.key))
+            session = await sessions.get(step.tx, job.row.payload.get("session_id") or session_id(job.row.key))
             if session is not None and step.now - job.row.created_at > LATE_SECONDS:
                 await step.post(f"late:{session.id}", session, answers.start_retrying(job.row.ref))
 
@@ -173,7 +182,7 @@ class Create:
                 await step.post(f"file:{session.id}:{number}", session, message)
             current = await sessions.get(step.tx, session.id)
             if current is not None and current.stop_requested:
-                await step.store(stop_row(job.row, current, step.now))
+                await step.store(stop_row(job.row.lane, job.row.ref, current, step.now))
             await finish(step, job)
         log.info("session created", session=session.id, devin_id=made.session_id)
         self._tools.engine.hasten("poll", 1.0)
@@ -216,20 +225,32 @@ def card_row(step: Step, session: Session, **more: object) -> OutboxRow:
     return replace(row, kind="card", payload={}, session_id=session.id, rank=outbox.FIRST)
 
 
-def start_row(cause: str, ref: str, session: Session, ts: str, now: float) -> InboxRow:
+def start_row(cause: str, ref: str, session: Session, ts: str, now: float, files: list[dict[str, Any]]) -> InboxRow:
     """The creation that follows a slash command's card: first in the thread that the card makes."""
     key = f"start:{cause}"
     lane = thread_lane(session.team, session.channel, ts)
-    payload = {"session_id": session.id}
+    payload = {"session_id": session.id, "files": files}
     return InboxRow(key, lane, "start", ts, ref, payload, ready_at=now, created_at=now)
 
 
-def stop_row(cause: InboxRow, session: Session, now: float) -> InboxRow:
+async def give_up_start(step: Step, job: Job, session_id: str) -> None:
+    """The session will not come, or nobody can say whether it came: the card and the thread say which."""
+    session = await sessions.get(step.tx, session_id)
+    if job.row.intent_at is None or session is None:
+        await refuse(step, session_id, answers.start_failed(job.row.ref))
+        return
+    await sessions.end(step.tx, session_id, Stage.UNCERTAIN, step.now)
+    await step.redraw(session_id)
+    said = answers.start_uncertain(job.row.ref, session.reference or "")
+    await step.post(f"news:{session_id}:uncertain", session, said)
+
+
+def stop_row(lane: str, ref: str, session: Session, now: float) -> InboxRow:
     """The stop that somebody asked for while the outcome of the start was unknown."""
     payload = {"verb": VerbName.STOP, "session_id": session.id, "user": session.stopped_by}
-    ts = f"{now:.6f}"
+    ts = session.stop_ts or f"{now:.6f}"
     return InboxRow(
-        f"stop:{session.id}", cause.lane, "control", ts, cause.ref, payload, ready_at=now, created_at=now, urgent=True
+        f"stop:{session.id}", lane, "control", ts, ref, payload, ready_at=now, created_at=now, urgent=True
     )
 
 
@@ -243,7 +264,7 @@ async def refuse(step: Step, session_id: str, message: Message) -> None:
 
 def _about_tags(invalid: DevinInvalid) -> bool:
     words = [invalid.told, *(problem.field for problem in invalid.problems)]
-    return any("tag" in word.lower() for word in words)
+    return any(_TAGS.search(word) for word in words)
 
 
 def _sentence(refused: DevinRefused) -> Message:

@@ -16,6 +16,7 @@ log = get_logger(__name__)
 GIVE_UP_SECONDS: Final = 6 * 3600.0  # how long an outage may last before a message counts as lost
 MAX_FAILURES: Final = 5  # of our own code, on one row
 LONGEST_WAIT: Final = 60.0
+LONGEST_RETRY_AFTER: Final = 300.0  # whatever the other side asks for
 
 
 class Dispatch:
@@ -67,23 +68,29 @@ class Dispatch:
         except Later as later:
             return await self._put_back(job, later.seconds, later.reason)
         except (DevinRateLimited, SlackRateLimited) as error:
-            return await self._put_back(job, error.retry_after or LONGEST_WAIT, "rate limited")
+            return await self._put_back(
+                job, min(error.retry_after or LONGEST_WAIT, LONGEST_RETRY_AFTER), "rate limited"
+            )
         except (DevinError, SlackError) as error:
             return await self._failed(job, error)
         except Exception as error:
             log.exception("flow failed", kind=job.row.kind)
-            return await self._failed(job, error, most=MAX_FAILURES)
+            return await self._broken(job, type(error).__name__)
         return 0.0
 
-    async def _failed(self, job: Job, error: Exception, most: int | None = None) -> float:
+    async def _broken(self, job: Job, reason: str) -> float:
+        """A fault of our own, or of the store: tried again a few times, whatever else has delayed the row."""
+        if job.row.failures + 1 >= MAX_FAILURES:
+            return await self._bury(job, reason)
+        async with self._tools.step_of(job) as step:
+            await inbox.failed(step.tx, job.row.key)
+        return await self._put_back(job, self._backoff(job), reason)
+
+    async def _failed(self, job: Job, error: Exception) -> float:
         reason = type(error).__name__
-        passing = (
-            isinstance(error, DevinLater | DevinUncertain | SlackUnreachable | SlackOutcomeUnknown | SlackBusy)
-            or most is not None
-        )
+        passing = isinstance(error, DevinLater | DevinUncertain | SlackUnreachable | SlackOutcomeUnknown | SlackBusy)
         too_old = self._tools.clock() - job.row.created_at > GIVE_UP_SECONDS
-        too_often = most is not None and job.row.attempts + 1 >= most
-        if not passing or too_old or too_often:
+        if not passing or too_old:
             return await self._bury(job, reason)
         return await self._put_back(job, self._backoff(job), reason)
 
@@ -98,8 +105,14 @@ class Dispatch:
         return seconds
 
     async def _bury(self, job: Job, reason: str) -> float:
+        try:
+            await self._tell(job, reason)
+        except ClaimLostError:
+            raise
+        except Exception:
+            # What cannot even be told must not hold up its lane for ever.
+            log.exception("loss not told", kind=job.row.kind)
         async with self._tools.step_of(job) as step:
-            await self._flows[job.row.kind].give_up(step, job, reason)
             if job.row.payload.get("response_url"):  # a secret, which is of no more use
                 await inbox.move(step.tx, job.row, job.row.lane, job.row.payload | {"response_url": None})
             await inbox.finish(step.tx, [job.row.key], step.now, dead=True, reason=reason)
@@ -107,3 +120,10 @@ class Dispatch:
         self._tools.metrics.died(job.row.kind)
         log.error("row is dead", kind=job.row.kind, key=job.row.key, reason=reason)
         return 0.0
+
+    async def _tell(self, job: Job, reason: str) -> None:
+        async with self._tools.step_of(job) as step:
+            # As it stands now: an attempt may have stored its intent since the row was claimed.
+            row = await inbox.get(step.tx, job.row.key)
+            if row is not None:
+                await self._flows[row.kind].give_up(step, Job(row, job.claim), reason)

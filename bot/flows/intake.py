@@ -21,6 +21,10 @@ __all__ = ["Intake", "NotStoredError"]
 log = get_logger(__name__)
 
 SETTLE_SECONDS: Final = 0.5  # replies are claimable this long after storing, so a burst sorts itself
+# These do not wait behind replies that wait for Devin: a stop ends them, and the others only ask us.
+URGENT: Final = frozenset(
+    {VerbName.STOP, VerbName.ARCHIVE, VerbName.EXIT, VerbName.STATUS, VerbName.COST, VerbName.HELP}
+)
 PEOPLE_WROTE: Final = frozenset({None, "file_share", "thread_broadcast"})
 _FILE: Final = ("id", "name", "mimetype", "size", "url_private_download", "url_private", "file_access")
 
@@ -54,7 +58,7 @@ class Intake:
             "thread_ts": message.thread_ts,
             "im": channel.startswith("D"),
             "mention": mention,
-            "shared": False,
+            "shared": None,  # only events say it
             "team": None,
             "under_us": False,
             "files": [
@@ -88,7 +92,7 @@ class Intake:
             "message_ts": body.get("message", {}).get("ts"),
             "response_url": body.get("response_url"),
         }
-        await self._put(self._row(key, "control", lane, payload | more, urgent=True))
+        await self._put(self._row(key, "control", lane, payload | more, ts=_pressed_at(body), urgent=True))
 
     async def event(self, event: Json, envelope: Json) -> None:
         """Store another event: a channel that is gone for us."""
@@ -123,7 +127,7 @@ class Intake:
         if payload["thread_ts"] is None:
             return False
         place = (self._tools.place.team, payload["channel"], payload["thread_ts"])
-        async with self._tools.db.read() as tx:
+        async with self._tools.db.read(first=True) as tx:
             known = await threads.get(tx, *place) is not None
             # A thread that is just being started has no row of its own yet, but its lane has.
             return known or await inbox.knows_lane(tx, thread_lane(*place))
@@ -134,7 +138,7 @@ class Intake:
         key = f"msg:{team}:{channel}:{ts}"
         verb = self._verb(payload["text"])
         settle = 0.0 if payload["mention"] or root == ts or verb else SETTLE_SECONDS
-        urgent = isinstance(verb, Verb) and verb.name is VerbName.STOP
+        urgent = isinstance(verb, Verb) and verb.name in URGENT
         lane = thread_lane(team, channel, root)
         return self._row(key, "message", lane, payload, ts=ts, settle=settle, urgent=urgent)
 
@@ -175,3 +179,9 @@ class Intake:
         log.info("stored", ref=row.ref, kind=row.kind, lane=row.lane)
         # A crash right here loses only the hint; the sweep wakes the lane.
         self._tools.engine.wake(row.lane, max(row.ready_at - self._tools.clock(), 0.0))
+
+
+def _pressed_at(body: Json) -> str | None:
+    """Slack's time of a press, in the form of a message's `ts`: our own clock may be behind it."""
+    seconds, _, fraction = str(body["actions"][0].get("action_ts") or "").partition(".")
+    return f"{seconds}.{fraction:0<6}" if seconds else None

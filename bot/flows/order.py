@@ -12,7 +12,7 @@ from bot.domain.session import Session, first_line
 from bot.flows.admission import Admission
 from bot.flows.brief import Briefing
 from bot.flows.create import card_row
-from bot.flows.tools import Job, Listener, Step, Tools, finish, short_id
+from bot.flows.tools import Job, Listener, Step, Tools, finish, session_id
 from bot.slack.errors import ChannelGone, ScopeMissing
 from bot.store import inbox, lanes, sessions
 from bot.views import answers
@@ -56,7 +56,7 @@ class Order:
             return
         now = self._tools.clock()
         session = Session(
-            id=short_id(job.row.key),
+            id=session_id(job.row.key),
             team=self._tools.place.team,
             channel=channel,
             thread_ts=None,
@@ -69,7 +69,7 @@ class Order:
         # A crash before this commit repeats nothing: the row is looked at again. After it, the card is on its way.
         async with self._tools.step_of(job) as step:
             await sessions.add(step.tx, session)
-            card = card_row(step, session, follow={"cause": job.row.key})
+            card = card_row(step, session, follow={"cause": job.row.key, "files": job.row.payload.get("files") or []})
             answer_to = {"user": user, "response_url": job.row.payload.get("response_url")}
             await step.say(replace(card, payload=answer_to))
             if request.mistyped:

@@ -41,7 +41,7 @@ class Overview:
         return here[0]
 
     async def _open(self, user: str) -> list[Session]:
-        async with self._tools.db.read() as tx:
+        async with self._tools.db.read(first=True) as tx:
             return await sessions.of_person(tx, self._tools.place.team, user)
 
     def _listed(self, session: Session) -> Listed:

@@ -39,8 +39,6 @@ log = get_logger(__name__)
 LOOK_AGAIN_SECONDS: Final = 5.0
 LATE_SECONDS: Final = 20.0  # a reply that waits longer than this for Devin is worth a word
 _REASONS: Final = {
-    DevinConflict: "the session has ended",
-    DevinNotFound: "Devin no longer knows the session",
     DevinUnauthorized: "Devin does not accept Devin Bridge's key",
     DevinForbidden: "Devin Bridge's key lacks a permission for it",
     DevinQuotaExceeded: "a limit or quota of your Devin organisation is used up",
@@ -66,10 +64,10 @@ class Reply:
             raise Later(1.0, "the session is still being started")
         if job.row.intent_at is not None and await self._arrived(job, session, job.row.intent_at):
             return
-        files = await self._briefing.files(job.row.payload["files"])
+        files = await self._briefing.files(job.row.payload["files"], job.row.attempts)
         text = await self._briefing.readable(job.row.payload["text"])
         if not text and not files.urls:
-            await self._keep_back(job, None)
+            await self._files_lost(job, session, files)
             return
         await self._send(job, session, text, files)
 
@@ -95,46 +93,71 @@ class Reply:
                 await step.whisper(to, message, key=f"{to.channel}:{to.thread_ts}:{to.user}:ended")
             await finish(step, job)
 
+    async def _files_lost(self, job: Job, session: Session, files: Files) -> None:
+        async with self._tools.step_of(job) as step:
+            if files.left_out:
+                await step.post(f"file:{job.row.key}", session, answers.files_lost(files.left_out, "sent"))
+            await finish(step, job)
+
     async def _send(self, job: Job, session: Session, text: str, files: Files) -> None:
         assert session.devin_id is not None
         mark = _mark(job)
         sender = await self._briefing.name(job.row.payload["user"])
-        async with self._tools.step_of(job) as step:
-            await inbox.intend(step.tx, job.row.key, step.now)
-            await step.react(session.channel, job.row.payload["ts"], EYES)
-        await self._tools.check(job)
-        # A crash or a lost answer from here on leaves the intent: the next try looks for the mark first.
         try:
             if session.seen.archived:
+                # Before the intent, whose time limit is for one request. A crash right here repeats it, harmlessly.
+                await self._tools.check(job)
                 await self._tools.devin.unarchive(session.devin_id)
+            cursor = await self._intend(job, session)
+            await self._tools.check(job)
+            # A crash or a lost answer from here on leaves the intent: the next try looks for the mark first.
             seen = await self._tools.devin.send_message(session.devin_id, f"{mark} {sender}:\n{text}", files.urls)
         except DevinLater:
             await self._not_done(job, session)
             raise
         except DevinServerError:
-            if await self._arrived(job, session, intent_at=None):
+            if await self._has(job, session, cursor):
                 return
             await self._not_done(job, session)
             raise
         except DevinUncertain:
             raise Later(LOOK_AGAIN_SECONDS, "outcome unknown") from None
+        except (DevinConflict, DevinNotFound):
+            await self._over(job, session)
+            return
         except DevinRefused as refused:
             await self._refused(job, session, refused)
             return
         await self._done(job, session, seen.snapshot(), files)
 
-    async def _arrived(self, job: Job, session: Session, intent_at: float | None) -> bool:
+    async def _intend(self, job: Job, session: Session) -> str | None:
+        """Store the intent, and from where on the conversation is to be searched: the poller's mark moves on."""
+        payload = job.row.payload
+        async with self._tools.step_of(job) as step:
+            await inbox.intend(step.tx, job.row.key, step.now)
+            if "cursor" not in payload:
+                tracked = (await sessions.tracked(step.tx, [session.id]))[session.id]
+                payload = payload | {"cursor": tracked.relay.page_cursor}
+                await inbox.move(step.tx, job.row, job.row.lane, payload)
+            await step.react(session.channel, payload["ts"], EYES)
+        cursor: str | None = payload["cursor"]
+        return cursor
+
+    async def _arrived(self, job: Job, session: Session, intent_at: float) -> bool:
         """Whether an earlier try has reached Devin; raises Later while that cannot be told yet."""
-        async with self._tools.db.read() as tx:
-            tracked = (await sessions.tracked(tx, [session.id]))[session.id]
-        if await self._finder.message(session, _mark(job), tracked.relay.page_cursor):
-            log.info("reply had arrived")
-            await self._done(job, session, None, Files())
+        if await self._has(job, session, job.row.payload.get("cursor")):
             return True
-        left = 0.0 if intent_at is None else intent_at + self._tools.rules.unknown_after - self._tools.clock()
+        left = intent_at + self._tools.rules.unknown_after - self._tools.clock()
         if left > 0:
             raise Later(min(LOOK_AGAIN_SECONDS, left + 0.1), "outcome unknown")
         return False
+
+    async def _has(self, job: Job, session: Session, cursor: str | None) -> bool:
+        if not await self._finder.message(session, _mark(job), cursor):
+            return False
+        log.info("reply had arrived")
+        await self._done(job, session, None, Files())
+        return True
 
     async def _done(self, job: Job, session: Session, seen: Snapshot | None, files: Files) -> None:
         async with self._tools.step_of(job) as step:
@@ -147,6 +170,7 @@ class Reply:
             for number, message in enumerate(files.left_out):
                 await step.post(f"file:{job.row.key}:{number}", session, message)
             await finish(step, job)
+        log.info("reply sent", session=session.id, devin_id=session.devin_id)
         self._tools.engine.hasten("poll", 1.0)
 
     async def _note(self, step: Step, job: Job, session: Session) -> None:
@@ -159,6 +183,16 @@ class Reply:
             if step.now - job.row.created_at > LATE_SECONDS:
                 hour = int(step.now // 3600)  # one word for all that waits, not one for each reply
                 await step.post(f"late:{session.id}:{hour}", session, answers.REPLY_LATE)
+
+    async def _over(self, job: Job, session: Session) -> None:
+        """Devin takes no more messages: the thread is free for a new session."""
+        async with self._tools.step_of(job) as step:
+            await sessions.change(step.tx, session.id, stage=Stage.ENDED, ended_at=step.now)
+            await step.redraw(session.id)
+            await step.post(f"lost:{job.row.key}", session, answers.SESSION_ENDED)
+            await inbox.finish(step.tx, [job.row.key], step.now, dead=True, reason="session ended")
+            await finish(step, job)
+        self._tools.metrics.died(job.row.kind)
 
     async def _refused(self, job: Job, session: Session, refused: DevinRefused) -> None:
         log.warning("Devin refused a reply", error=type(refused).__name__, status=refused.status)
@@ -173,7 +207,8 @@ class Reply:
         """What is said in the thread about a reply that was given up."""
         if job.row.intent_at is not None:
             return answers.reply_uncertain(job.row.ref, _text(job))
-        reason = reason if " " in reason else "Devin could not be reached for too long"
+        outage = reason in {"DevinUnreachable", "DevinServerError", "DevinOutcomeUnknown", "DevinUnexpectedAnswer"}
+        reason = "Devin could not be reached for too long" if outage else "something went wrong on our side"
         return answers.reply_not_sent(reason, job.row.ref, _text(job))
 
 

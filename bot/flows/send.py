@@ -11,15 +11,14 @@ key, and not at once, since Slack may still be at work. Edits and reactions are 
 
 import hashlib
 import json
-from dataclasses import dataclass
-from typing import Final
 
 from bot.domain.session import Session
+from bot.flows.budget import CHANNEL, KEPT, METHODS, Budget
 from bot.flows.create import start_row
 from bot.flows.spoken import SETTLE_SECONDS, Failure, Spoken
 from bot.flows.tools import Step, Tools, reference
 from bot.logs import about, get_logger
-from bot.slack.errors import SlackError, SlackRefused
+from bot.slack.errors import SlackError
 from bot.store import lanes, outbox, pace, sessions, threads
 from bot.store.database import Transaction
 from bot.store.lanes import Claim, ClaimLostError
@@ -29,23 +28,6 @@ from bot.views.card import card
 from bot.views.message import Message
 
 log = get_logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Budget:
-    """A token every `interval` seconds, `burst` of them at most."""
-
-    interval: float
-    burst: int
-
-
-CHANNEL: Final = Budget(1.0, 1)
-# Any 60 seconds hold at most 60 / interval + burst calls, and Slack allows 50, 50 and 100.
-METHODS: Final = {
-    "card": ("chat.update", Budget(60 / 36, 4)),
-    "reaction": ("reactions.add", Budget(60 / 40, 5)),
-    "private": ("chat.postEphemeral", Budget(60 / 80, 10)),
-}
 
 
 class Send:
@@ -66,6 +48,9 @@ class Send:
             except ClaimLostError:
                 log.warning("lane was taken over", lane=lane)
                 return None
+            except Exception:
+                log.exception("send failed", key=taken.row.key)
+                await self._failure.own_fault(taken)
         return 0.0
 
     async def _take(self, lane: str) -> Spoken | float | None:
@@ -87,21 +72,22 @@ class Send:
         return Spoken(row, claim)
 
     async def _next(self, tx: Transaction, lane: str, now: float) -> tuple[OutboxRow | None, float | None]:
-        posts_at, edits_at = await self._paces(tx, lane)
-        row = await outbox.head(tx, lane, now, posts=posts_at <= now, edits=edits_at <= now)
+        posts_at, edits_at, figures_at = await self._paces(tx, lane)
+        row = await outbox.head(tx, lane, now, posts=posts_at <= now, edits=edits_at <= now, figures=figures_at <= now)
         if row is not None:
             return row, None
-        at = await outbox.next_at(tx, lane, posts_at, edits_at)
+        at = await outbox.next_at(tx, lane, posts_at, edits_at, figures_at)
         return None, None if at is None else max(at - now, 0.01)
 
-    async def _paces(self, tx: Transaction, lane: str) -> tuple[float, float]:
-        """From when on posts and edits of this lane may be made."""
+    async def _paces(self, tx: Transaction, lane: str) -> tuple[float, float, float]:
+        """From when on posts, edits, and edits for figures only may be made in this lane."""
         kind = {"out": "card", "react": "reaction", "priv": "private"}[lane.split(":", 1)[0]]
-        method, budget = METHODS[kind]
+        method, budget = _method(kind)
         method_at = await pace.ready_at(tx, self._bucket(method), budget.interval, budget.burst)
         if kind != "card":
-            return method_at, method_at
-        return await pace.ready_at(tx, lane, CHANNEL.interval), method_at
+            return method_at, method_at, method_at
+        # Lanes share the method's tokens, so what is urgent in another lane is kept some.
+        return await pace.ready_at(tx, lane, CHANNEL.interval), method_at, method_at + KEPT * budget.interval
 
     def _bucket(self, method: str) -> str:
         return f"{self._tools.place.team}:{method}"
@@ -113,7 +99,7 @@ class Send:
             if row.state == "open":
                 await outbox.start(tx, row, now)
         else:
-            method, budget = METHODS[row.kind]
+            method, budget = _method(row.kind)
             await pace.take(tx, self._bucket(method), now, budget.interval, budget.burst)
 
     async def _send(self, spoken: Spoken) -> None:
@@ -173,12 +159,8 @@ class Send:
             return True
         try:
             ts = await tools.slack.find(row.channel, row.thread_ts, row.key, row.created_at)
-        except SlackRefused as refused:
-            # The search is impossible: news may appear twice, a digest never.
-            if not row.payload.get("once"):
-                return False
-            await self._failure.bury(spoken, f"outcome unknown, search: {refused.error}")
-            return True
+        except SlackError as error:
+            return await self._failure.unsearchable(spoken, error)
         if ts is None:
             return False
         log.info("post had arrived", key=row.key)
@@ -209,7 +191,7 @@ class Send:
         await sessions.change(step.tx, session.id, thread_ts=ts, reference=named)
         thread = Thread(session.team, session.channel, ts, session.id, muted=False, closed=False, last_seen_ts=ts)
         await threads.put(step.tx, thread, step.now)
-        await step.store(start_row(row.follow["cause"], row.ref, session, ts, step.now))
+        await step.store(start_row(row.follow["cause"], row.ref, session, ts, step.now, row.follow.get("files") or []))
 
     # ------------------------------------------------------------ cards
 
@@ -217,7 +199,10 @@ class Send:
         if row.kind != "card":
             return Message(row.payload["text"], row.payload["blocks"])
         session = await self._session(row)
-        return None if session is None else card(session, self._tools.clock())
+        if session is None:
+            return None
+        drawn = card(session, self._tools.clock())
+        return Message(drawn.text, []) if row.payload.get("plain") else drawn
 
     async def _session(self, row: OutboxRow) -> Session | None:
         return await self._tools.session(row.session_id) if row.session_id else None
@@ -257,6 +242,11 @@ class Send:
     async def _check(self, claim: Claim) -> None:
         async with self._tools.db.read() as tx:
             await lanes.check(tx, claim)
+
+
+def _method(kind: str) -> tuple[str, Budget]:
+    """What a kind of row is said with, and how fast."""
+    return METHODS[kind]
 
 
 def fingerprint(message: Message) -> str:

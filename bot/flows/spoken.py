@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
+from bot.flows.budget import of_method
 from bot.flows.create import refuse
 from bot.flows.tools import Listener, Step, Tools
 from bot.logs import get_logger
@@ -15,6 +16,7 @@ from bot.slack.errors import (
     SlackError,
     SlackOutcomeUnknown,
     SlackRateLimited,
+    SlackRefused,
     SlackUnreachable,
     TokenRefused,
 )
@@ -57,7 +59,7 @@ class Failure:
             await self._unknown(spoken, error)
         elif isinstance(error, SlackUnreachable | SlackBusy | TokenRefused | ScopeMissing):
             await self._again(spoken, error)
-        elif isinstance(error, ContentRefused) and spoken.row.kind == "post" and not spoken.row.payload.get("plain"):
+        elif isinstance(error, ContentRefused) and _has_plain_form(spoken.row):
             await self._say_plainly(spoken)
         elif isinstance(error, AnswerUrlSpent) and spoken.row.kind == "private":
             await self._without_url(spoken)
@@ -70,12 +72,39 @@ class Failure:
             await outbox.later(step.tx, spoken.row, step.now + seconds, reason, unknown=unknown)
             await lanes.release(step.tx, spoken.claim)
 
+    async def unsearchable(self, spoken: Spoken, error: SlackError) -> bool:
+        """Deal with a search that failed; False when the post is to be made again all the same.
+
+        What was not looked for stays unknown. Where it never can be, news may appear twice, a digest never.
+        """
+        row = spoken.row
+        passing = not isinstance(error, SlackRefused) or isinstance(error, SlackBusy | TokenRefused)
+        if passing and self._tools.clock() - row.created_at <= GIVE_UP_SECONDS:
+            wait = error.retry_after if isinstance(error, SlackRateLimited) else SETTLE_SECONDS
+            await self.later(spoken, wait, f"outcome unknown, search: {error.outcome}", unknown=True)
+            return True
+        if not row.payload.get("once"):
+            return False
+        log.error("post is dead", key=row.key, error=str(error))
+        await self.bury(spoken, f"outcome unknown, search: {error.outcome}")
+        return True
+
     async def bury(self, spoken: Spoken, reason: str) -> None:
         """Give the row up without a word: best effort, or nobody is left to tell."""
         async with self._tools.step(spoken.claim, spoken.row.ref) as step:
             await outbox.bury(step.tx, spoken.row.seq, reason, step.now)
-            await _without_secret(step, spoken.row)
+            await without_secret(step, spoken.row)
             await lanes.release(step.tx, spoken.claim)
+
+    async def own_fault(self, spoken: Spoken) -> None:
+        """Something of ours failed: a row that does so again and again must not silence its channel."""
+        row = spoken.row
+        if row.attempts < MOST_ATTEMPTS:
+            async with self._tools.step(spoken.claim, row.ref) as step:
+                await outbox.failed(step.tx, row)
+            await self.later(spoken, FIRST_WAIT * 2**row.attempts, "own fault", unknown=True)
+            return
+        await self._give_up(spoken, SlackError("send", "own_fault", "could not be sent"))
 
     async def _slow_down(self, spoken: Spoken, error: SlackRateLimited) -> None:
         row = spoken.row
@@ -83,14 +112,16 @@ class Failure:
         bucket = f"{row.team}:{error.method}" if edits else row.lane
         async with self._tools.step(spoken.claim, row.ref) as step:
             # The pace waits, no worker does.
-            await pace.block(step.tx, bucket, step.now + error.retry_after)
+            ahead = of_method(error.method).ahead if edits else 0.0
+            await pace.block(step.tx, bucket, step.now + error.retry_after + ahead)
             await outbox.later(step.tx, row, step.now + error.retry_after, "rate limited")
             await lanes.release(step.tx, spoken.claim)
 
     async def _unknown(self, spoken: Spoken, error: SlackOutcomeUnknown) -> None:
-        if spoken.row.kind in BEST_EFFORT:
+        if spoken.row.kind == "reaction":
             await self.bury(spoken, error.reason)
-        elif spoken.row.kind == "card" and spoken.row.ts is not None:
+        elif spoken.row.kind == "private" or (spoken.row.kind == "card" and spoken.row.ts is not None):
+            # A private answer shown twice does no harm, and an edit changes nothing.
             await self._again(spoken, error)
         else:
             await self.later(spoken, SETTLE_SECONDS, error.reason, unknown=True)
@@ -98,7 +129,7 @@ class Failure:
     async def _again(self, spoken: Spoken, error: SlackError) -> None:
         row = spoken.row
         too_old = self._tools.clock() - row.created_at > GIVE_UP_SECONDS
-        if row.kind in BEST_EFFORT or (row.attempts >= MOST_ATTEMPTS and too_old and row.kind != "card"):
+        if row.kind == "reaction" or (row.attempts >= MOST_ATTEMPTS and too_old and row.kind != "card"):
             await self._give_up(spoken, error)
             return
         await self.later(spoken, min(FIRST_WAIT * 2 ** min(row.attempts, 6), LONGEST_WAIT), str(error))
@@ -106,7 +137,8 @@ class Failure:
     async def _say_plainly(self, spoken: Spoken) -> None:
         """Slack will never take these blocks; it will take the words."""
         async with self._tools.step(spoken.claim, spoken.row.ref) as step:
-            plain = spoken.row.payload | {"blocks": [], "plain": True}
+            payload = spoken.row.payload
+            plain = payload | {"plain": True} | ({"blocks": []} if "blocks" in payload else {})
             await outbox.replace_payload(step.tx, spoken.row, plain)
             await outbox.later(step.tx, spoken.row, step.now, "blocks refused")
             await lanes.release(step.tx, spoken.claim)
@@ -124,7 +156,7 @@ class Failure:
             await outbox.bury(step.tx, row.seq, str(error), step.now)
             if row.kind not in BEST_EFFORT:
                 await self._tell(step, row, error)
-            await _without_secret(step, row)
+            await without_secret(step, row)
             await lanes.release(step.tx, spoken.claim)
         if row.kind not in BEST_EFFORT:
             self._tools.metrics.died(row.kind)
@@ -135,10 +167,11 @@ class Failure:
             await self._tell_asker(step, row, error)
         elif isinstance(error, ChannelGone) and row.session_id is not None:
             await self._tell_directly(step, row)
-        elif row.kind == "post" and row.session_id is not None and not row.key.startswith("lost:"):
+        elif row.session_id is not None and not row.key.startswith("lost:"):
             session = await sessions.get(step.tx, row.session_id)
             if session is not None and session.thread_ts is not None:
-                await step.post(f"lost:{row.key}", session, answers.post_lost(row.ref, session.url))
+                lost = answers.CARD_LOST if row.kind == "card" else answers.post_lost(row.ref, session.url)
+                await step.post(f"lost:{row.key}", session, lost)
 
     async def _tell_asker(self, step: Step, row: OutboxRow, error: SlackError) -> None:
         """The card of a slash command could not be posted: nothing is started, and the asker hears why."""
@@ -157,10 +190,14 @@ class Failure:
             await step.say(step.row(f"lost:{session.id}:channel", session.requester, None, message))
 
 
-async def _without_secret(step: Step, row: OutboxRow) -> None:
+async def without_secret(step: Step, row: OutboxRow) -> None:
     """A dead row keeps its text for a while, but no response_url."""
     if row.payload.get("response_url"):
         await outbox.replace_payload(step.tx, row, row.payload | {"response_url": None})
+
+
+def _has_plain_form(row: OutboxRow) -> bool:
+    return row.kind not in BEST_EFFORT and not row.payload.get("plain")
 
 
 def _why_no_card(error: SlackError, row: OutboxRow) -> Message:

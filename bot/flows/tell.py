@@ -5,7 +5,7 @@ from typing import Any, Final
 from bot.domain.billing import billing_day
 from bot.domain.session import Change, Kind, Phase, Session, Snapshot, changes, moved, phase_of
 from bot.flows.listen import Heard
-from bot.flows.tools import Step, Tools
+from bot.flows.tools import Step, Tools, ref_of
 from bot.store import outbox, sessions, spend
 from bot.store.lanes import Claim
 from bot.store.sessions import Tracked
@@ -35,9 +35,9 @@ class Tell:
         """Tell one session's news: Devin's words first, then what happened."""
         session, relay = tracked.session, tracked.relay
         after = session.with_seen(new)
-        happened = changes(session.seen, new)
+        happened = [] if _ended_by_hand(session, new) else changes(session.seen, new)
         happened, waiting = _settle_question(happened, tracked, new, heard)
-        async with self._tools.step(claim, session.id) as step:
+        async with self._tools.step(claim, ref_of(session.id)) as step:
             seq = relay.news_seq
             told: dict[str, Any] = {"waiting": waiting, "news_seq": seq + len(happened)}
             if heard is not None:
@@ -110,6 +110,11 @@ def _settle_question(
     if (asks and spoke) or stands:
         return [*others, Change(Kind.QUESTION)], False
     return others, asks
+
+
+def _ended_by_hand(session: Session, new: Snapshot) -> bool:
+    """Whether somebody here is just ending it for good: who did that is told then, and it is no work that was done."""
+    return session.stop_requested and new.status == "exit" and not new.archived
 
 
 def _spent(session: Session, new: Snapshot) -> dict[str, float]:

@@ -239,9 +239,19 @@ class Tools:
             return await sessions.get(tx, session_id)
 
 
+def session_id(key: str) -> str:
+    """The id of the session that a cause makes: the same cause always makes the same one."""
+    return hashlib.blake2b(key.encode(), digest_size=10).hexdigest()
+
+
 def short_id(key: str) -> str:
-    """A short name made from a key: the same cause always makes the same one."""
-    return hashlib.blake2b(key.encode(), digest_size=5).hexdigest()
+    """The beginning of that id: what people are told and the log shows."""
+    return ref_of(session_id(key))
+
+
+def ref_of(session_id: str) -> str:
+    """The same of a session: what is said of it carries the reference of the message that started it."""
+    return session_id[:10]
 
 
 def reference(team: str, channel: str, ts: str) -> str:

@@ -1,18 +1,23 @@
 """Two sessions with one reference: the repair for a worker that froze between the check and the call."""
 
 from collections.abc import Sequence
+from typing import Final
 
 from bot.devin.client import bare_id
 from bot.devin.errors import DevinConflict, DevinError, DevinNotFound, DevinRateLimited
 from bot.devin.models import DevinSession
+from bot.domain.lane import thread_lane
 from bot.domain.session import Session, Stage
+from bot.flows.create import stop_row
 from bot.flows.tools import Tools
 from bot.logs import get_logger
 from bot.store import lanes, outbox, sessions
 from bot.store.lanes import Claim
-from bot.views import news
+from bot.views import answers, news
 
 log = get_logger(__name__)
+
+_OVER: Final = frozenset({Stage.CANCELLED, Stage.REFUSED, Stage.ENDED})
 
 
 class Twins:
@@ -30,32 +35,68 @@ class Twins:
             ours = await sessions.by_references(tx, list(by_reference))
         for made in listed:
             session = next((ours[tag] for tag in made.tags if tag in ours), None)
-            if session is not None and _is_twin(session, made):
+            if session is not None and not _is_the_same(session, made):
                 await self._try(claim, session, made)
 
     async def _try(self, claim: Claim, session: Session, twin: DevinSession) -> None:
         try:
-            await self._settle(claim, session, twin)
+            await self._meet(claim, session, twin)
         except DevinRateLimited:
             raise
         except DevinError as error:
             # Left for the next look; nobody else waits for it.
             log.warning("twin not ended", session=session.id, error=type(error).__name__)
 
+    async def _meet(self, claim: Claim, session: Session, made: DevinSession) -> None:
+        if session.stage is Stage.UNCERTAIN:
+            await self._adopt(claim, session, made)
+        elif session.stage in _OVER:
+            await self._end_late(claim, session, made)
+        elif session.stage is Stage.OPEN and session.devin_id is not None:
+            await self._settle(claim, session, made)
+        # Else whoever creates it is still looking.
+
+    async def _adopt(self, claim: Claim, session: Session, made: DevinSession) -> None:
+        """It was given up without knowing whether it was started: it was."""
+        async with self._tools.step(claim) as step:
+            await sessions.opened(step.tx, session, made.session_id, made.url, made.snapshot())
+            await sessions.change(step.tx, session.id, ended_at=None)
+            if session.stop_requested and session.thread_ts is not None:
+                lane = thread_lane(session.team, session.channel, session.thread_ts)
+                await step.store(stop_row(lane, session.id, session, step.now))
+            await step.redraw(session.id)
+
+    async def _end_late(self, claim: Claim, session: Session, made: DevinSession) -> None:
+        """People were told that nothing runs; so nothing may."""
+        key = f"news:{session.id}:late:{bare_id(made.session_id)}"
+        if await self._told(claim, key):
+            return
+        await self._terminate(made)
+        log.warning("late session ended", session=session.id, ended=made.session_id)
+        async with self._tools.step(claim) as step:
+            if session.thread_ts is not None:
+                await step.post(key, session, answers.started_after_all(made.url))
+
+    async def _told(self, claim: Claim, key: str) -> bool:
+        async with self._tools.db.read() as tx:
+            await lanes.check(tx, claim)
+            return await outbox.by_key(tx, key) is not None
+
+    async def _terminate(self, made: DevinSession) -> None:
+        # A crash right here terminates once more at the next look, which changes nothing.
+        try:
+            await self._tools.devin.terminate(made.session_id)
+        except (DevinConflict, DevinNotFound):
+            log.info("session was over already")
+
     async def _settle(self, claim: Claim, session: Session, twin: DevinSession) -> None:
         assert session.devin_id is not None
         known = await self._tools.devin.get_session(session.devin_id)
         older, younger = sorted((known, twin), key=lambda made: (made.created_at, made.session_id))
         key = f"news:{session.id}:twin:{bare_id(younger.session_id)}"
-        async with self._tools.db.read() as tx:
-            if await outbox.by_key(tx, key) is not None:
-                return
-            await lanes.check(tx, claim)
-        # A crash right here terminates once more at the next look, which changes nothing.
-        try:
-            await self._tools.devin.terminate(younger.session_id)
-        except (DevinConflict, DevinNotFound):
-            log.info("twin was over already")
+        if await self._told(claim, key):
+            return
+        await self._terminate(younger)
         log.warning("twin ended", session=session.id, kept=older.session_id, ended=younger.session_id)
         async with self._tools.step(claim) as step:
             if older is not known:
@@ -67,7 +108,5 @@ class Twins:
             await step.redraw(session.id)
 
 
-def _is_twin(session: Session, made: DevinSession) -> bool:
-    if session.stage is not Stage.OPEN or session.devin_id is None:
-        return False  # whoever creates it is still looking
-    return bare_id(session.devin_id) != bare_id(made.session_id)
+def _is_the_same(session: Session, made: DevinSession) -> bool:
+    return session.devin_id is not None and bare_id(session.devin_id) == bare_id(made.session_id)

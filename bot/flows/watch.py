@@ -10,7 +10,7 @@ key is there already is not made again.
 """
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -19,7 +19,7 @@ from bot.devin.errors import DevinError, DevinForbidden, DevinNotFound, DevinRat
 from bot.devin.models import DevinSession, SessionInsights
 from bot.domain.billing import billing_day
 from bot.domain.lane import POLL_LANE
-from bot.domain.session import Session, Snapshot
+from bot.domain.session import Session, Snapshot, Stage
 from bot.flows.finder import Finder
 from bot.flows.listen import Heard, listen
 from bot.flows.tell import Tell
@@ -37,9 +37,11 @@ READS_AT_ONCE: Final = 8
 READS_A_TICK: Final = 30
 SPOKEN_SECONDS: Final = 120.0  # how long after a person spoke an answer is expected
 SWEEP_SECONDS: Final = 300.0  # how often message counts are compared for all that is watched
-IDLE_SECONDS: Final = 3600.0  # nothing to watch: a start hastens the next look
 LONGEST_BACKOFF: Final = 300.0
+LATE_SECONDS: Final = 600.0  # how long a session that was given up or cancelled may still show up at Devin
+UNCERTAIN_SECONDS: Final = 86_400.0  # the same where nobody knows: the outage may go on
 CHUNK: Final = 200
+PIECE: Final = 50  # rows that are made into sessions at a stretch: an ack may be waiting for its turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +56,14 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A session that may have news: what we knew, what Devin says now, and how often Devin has spoken, if told."""
+    """A session that may have news: what we knew, what Devin says now, and how often Devin has spoken, if told.
+
+    `failed` is why its messages could not be read.
+    """
 
     tracked: Tracked
     snapshot: Snapshot
     count: int | None = None
-    heard: Heard | None = field(default=None)
     failed: DevinError | None = field(default=None)
 
     @property
@@ -72,6 +76,11 @@ class Seen:
         """Whether the row says something new; one older than the stored one does not."""
         old = self.session.seen
         return self.snapshot != old and self.snapshot.updated_at >= old.updated_at
+
+    @property
+    def over(self) -> bool:
+        """Whether we have ended it: only what it has cost is still of interest."""
+        return self.session.stage is not Stage.OPEN
 
     @property
     def spoke(self) -> bool:
@@ -98,9 +107,10 @@ class Watch:
         tools, now = self._tools, self._tools.clock()
         async with tools.db.read() as tx:
             watched, busy = await sessions.restless(tx, now - SPOKEN_SECONDS)
-        if not watched:
+            expected = watched or await sessions.may_appear(tx, now - LATE_SECONDS, now - UNCERTAIN_SECONDS)
+        if not expected:
             self.polled_at = now
-            return IDLE_SECONDS
+            return tools.rules.slow_poll_seconds  # only our own store was looked at
         interval = tools.rules.poll_seconds if busy else tools.rules.slow_poll_seconds
         async with tools.db.write() as tx:
             claim = await lanes.claim(tx, tools.db, POLL_LANE, tools.worker, tools.rules.lease_seconds)
@@ -131,7 +141,8 @@ class Watch:
         if not look.failures:
             log.warning("poll fails", error=type(error).__name__, status=error.status)
         await self._remember(claim, replace(look, failures=look.failures + 1))
-        return error.retry_after or min(interval * 2 ** min(look.failures + 1, 10), LONGEST_BACKOFF)
+        wait = error.retry_after or interval * 2.0 ** min(look.failures + 1, 10)
+        return min(wait, LONGEST_BACKOFF)
 
     async def _remember(self, claim: Claim, look: Look) -> None:
         state = {"watermark": look.watermark, "polled_at": look.polled_at, "swept_at": look.swept_at}
@@ -149,9 +160,7 @@ class Watch:
         for one in await self._sweep() if sweeping else await self._expected():
             changed.setdefault(one.session.id, one)
         worth, rest = await self._worth_reading(list(changed.values()), look)
-        read, left = await self._heard(worth)
-        for one in read:
-            await self._tell.session(claim, one.tracked, one.snapshot, one.heard, look.polled_at)
+        left = await self._hear_all(claim, worth, look.polled_at)
         await self._tell_quietly(claim, rest)
         # Devin's seconds are whole: something more may come in the one that was just looked at, and not show.
         self._fresh = frozenset(one.session.id for one in changed.values() if one.changed)
@@ -166,8 +175,10 @@ class Watch:
         newest = look.watermark
         async for page in self._tools.devin.session_pages(**filters):
             newest = max([newest, *(made.updated_at for made in page.items)])
-            await self._twins.end_younger(claim, page.items)
-            seen += await self._ours(page.items)
+            for start in range(0, len(page.items), PIECE):
+                piece = page.items[start : start + PIECE]
+                await self._twins.end_younger(claim, piece)
+                seen += await self._ours(piece)
         return seen, newest
 
     async def _ours(self, listed: Sequence[DevinSession]) -> list[Seen]:
@@ -187,15 +198,17 @@ class Watch:
         """All that is watched, with message counts: a message need not move `updated_at`."""
         async with self._tools.db.read() as tx:
             bare_ids = await sessions.open_bare_ids(tx)
-        found = [one async for one in self._insights({"session_ids": bare_ids})]
-        return [one for one in await self._ours(found) if one.changed or one.spoke] + await self._expected()
+        seen: list[Seen] = []
+        async for piece in _pieces(self._insights({"session_ids": bare_ids})):
+            seen += [one for one in await self._ours(piece) if one.changed or one.spoke]
+        return seen + await self._expected()
 
     async def _worth_reading(self, seen: list[Seen], look: Look) -> tuple[list[Seen], list[Seen]]:
         """Who may have said something, and who has only new facts."""
         unsure = [one for one in seen if one.count is None]
         if len(unsure) > READS_A_TICK:
             seen = await self._counted(seen, look)
-        worth = [one for one in seen if one.count is None or one.spoke or one.tracked.relay.waiting]
+        worth = [one for one in seen if not one.over and (one.count is None or one.spoke or one.tracked.relay.waiting)]
         names = {one.session.id for one in worth}
         # Who was read longest ago is read first, so that nobody is left for ever.
         worth.sort(key=lambda one: (self._read.get(one.session.id, 0), one.snapshot.updated_at))
@@ -215,35 +228,46 @@ class Watch:
         except (DevinForbidden, DevinNotFound):
             log.info("no insights; messages are read without counts")
 
-    async def _heard(self, worth: Sequence[Seen]) -> tuple[list[Seen], list[Seen]]:
-        """Read as many as a tick may; answers who was read, and who was left for the next one."""
+    async def _hear_all(self, claim: Claim, worth: Sequence[Seen], polled_at: float) -> list[Seen]:
+        """Read as many as a tick may, and tell each as soon as it is read; answers who is left for the next tick."""
         reading, left = worth[:READS_A_TICK], worth[READS_A_TICK:]
         self._looks += 1
         self._read = {one.session.id: self._read.get(one.session.id, 0) for one in left}
         self._read |= {one.session.id: self._looks for one in reading}
-        heard = await asyncio.gather(*(self._hear(one) for one in reading))
-        read = [one for one in heard if one.failed is None]
-        _check_outage(heard, read)
-        return read, [*left, *(one for one in heard if one.failed is not None)]
+        heard = await asyncio.gather(*(self._hear(claim, one, polled_at) for one in reading))
+        failed = [one for one in heard if one.failed is not None]
+        _check_outage(failed, len(reading))
+        return [*left, *failed]
 
-    async def _hear(self, one: Seen) -> Seen:
+    async def _hear(self, claim: Claim, one: Seen, polled_at: float) -> Seen:
+        heard = None
         async with self._seats:
             try:
-                return replace(one, heard=await listen(self._tools, one.session, one.tracked.relay))
+                heard = await listen(self._tools, one.session, one.tracked.relay)
             except DevinRefused as refused:
                 # One conversation that may not be read holds up neither its state nor the others.
                 log.warning("messages not read", session=one.session.id, status=refused.status)
-                return one
             except DevinError as error:
                 log.warning("messages not read", session=one.session.id, error=type(error).__name__)
                 return replace(one, failed=error)
+        await self._tell_one(claim, one, heard, polled_at)
+        return one
+
+    async def _tell_one(self, claim: Claim, one: Seen, heard: Heard | None, polled_at: float) -> None:
+        """One session that trips us must not keep the others' news from being told."""
+        try:
+            await self._tell.session(claim, one.tracked, one.snapshot, heard, polled_at)
+        except ClaimLostError:
+            raise
+        except Exception:
+            log.exception("session not told", session=one.session.id)
 
     async def _tell_quietly(self, claim: Claim, rest: list[Seen]) -> None:
         """Those with nothing but figures go together, in pieces small enough for the inbox beside them."""
-        figures = [one for one in rest if not self._tell.is_news(one.session.seen, one.snapshot)]
+        figures = [one for one in rest if one.over or not self._tell.is_news(one.session.seen, one.snapshot)]
         for one in rest:
-            if self._tell.is_news(one.session.seen, one.snapshot):
-                await self._tell.session(claim, one.tracked, one.snapshot, None, 0.0)
+            if not one.over and self._tell.is_news(one.session.seen, one.snapshot):
+                await self._tell_one(claim, one, None, 0.0)
         day = billing_day(self._tools.clock())
         for start in range(0, len(figures), CHUNK):
             async with self._tools.step(claim) as step:
@@ -253,12 +277,12 @@ class Watch:
                 await self._tell.figures(step, [one.tracked for one in piece if _spent([one])])
 
 
-def _check_outage(heard: Sequence[Seen], read: Sequence[Seen]) -> None:
+def _check_outage(failed: Sequence[Seen], tried: int) -> None:
     """One session that cannot be read keeps nobody else waiting; when none can, or Devin says so, all wait."""
-    failed = [one.failed for one in heard if one.failed is not None]
-    limits = [error for error in failed if isinstance(error, DevinRateLimited)]
-    if limits or (len(failed) > 1 and not read):
-        raise next(iter(limits), failed[0])
+    errors = [one.failed for one in failed if one.failed is not None]
+    limits = [error for error in errors if isinstance(error, DevinRateLimited)]
+    if limits or 1 < len(errors) == tried:
+        raise next(iter(limits), errors[0])
 
 
 async def _current(step: Step, piece: Sequence[Seen]) -> list[Seen]:
@@ -266,6 +290,18 @@ async def _current(step: Step, piece: Sequence[Seen]) -> list[Seen]:
     tracked = await sessions.tracked(step.tx, [one.session.id for one in piece])
     found = [replace(one, tracked=tracked[one.session.id]) for one in piece if one.session.id in tracked]
     return [one for one in found if one.changed]
+
+
+async def _pieces(rows: AsyncIterator[SessionInsights]) -> AsyncIterator[list[SessionInsights]]:
+    """A long list in pieces, so that neither the loop nor the memory holds all of it at once."""
+    piece: list[SessionInsights] = []
+    async for row in rows:
+        piece.append(row)
+        if len(piece) == PIECE:
+            yield piece
+            piece = []
+    if piece:
+        yield piece
 
 
 def _count(made: DevinSession) -> int | None:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, RowMapping, case, select, update
+from sqlalchemy import ColumnElement, RowMapping, case, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.database import insert
@@ -70,8 +70,12 @@ async def live(tx: AsyncConnection, *, unread: bool = False, limit: int = 500) -
     wanted = [sessions.c.stage == "open", threads.c.closed.is_(False)]
     if unread:
         wanted.append(threads.c.unread)
+    # The mark may have passed a message that came before its thread was known, so the first look begins at the start.
+    began = func.coalesce(sessions.c.cause_ts, threads.c.ts)
+    seen = case((threads.c.unread, began), else_=threads.c.last_seen_ts).label("last_seen_ts")
+    columns = [column for column in threads.c if column is not threads.c.last_seen_ts]
     found = await tx.execute(
-        select(threads)
+        select(*columns, seen)
         .join(sessions, sessions.c.id == threads.c.session_id)
         .where(*wanted)
         .order_by(sessions.c.spoken_at.desc())

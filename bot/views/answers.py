@@ -105,6 +105,14 @@ def not_in_channel(channel: str | None = None) -> Message:
     )
 
 
+def channel_archived(channel: str) -> Message:
+    """Say from elsewhere that a channel was archived before anything was started in it."""
+    return Message(
+        f"<#{channel}> is archived, so nothing can be posted there and nothing was started. "
+        "Use another channel, or unarchive that one."
+    )
+
+
 def mistyped_options(mistyped: Sequence[Mistyped]) -> Message:
     """Say which words look like options and were sent to Devin as text."""
     lines = [f"• {_mistyped(word)}" for word in mistyped[:10]]
@@ -171,6 +179,15 @@ def start_failed(reference: str) -> Message:
         ":warning: Something went wrong on our side and the session could not be started, even after several attempts. "
         f"Nothing is running. Send the task again; if it fails again, give the reference {_code(reference)} "
         "to whoever runs Devin Bridge."
+    )
+
+
+def start_uncertain(reference: str, mark: str) -> Message:
+    """Tell that nobody can say whether the session was started; `mark` is what to look for in Devin."""
+    return Message(
+        ":warning: Devin's answer got lost and it cannot be reached, so we do not know whether the session was "
+        f"started. Look in Devin for the tag {_code(mark)} before you send the task again; if the session shows up, "
+        f"this thread goes on with it. Reference {_code(reference)}."
     )
 
 
@@ -290,11 +307,13 @@ def cancelled(by: str | None, unsent: int = 0) -> Message:
     )
 
 
-def stop_failed(url: str | None, reference: str) -> Message:
+def stop_failed(url: str | None, reference: str, unsent: int = 0) -> Message:
     """Say that a session is still running although somebody stopped it."""
-    return Message(
-        ":warning: Devin could not be told to stop, so *the session is still running*. Stop it in "
-        f"{link(url, 'Devin')}, or try `!stop` again in a minute. Reference {_code(reference)}."
+    return _says(
+        ":warning: Devin could not be told to stop, so *the session is still running*. Stop it in",
+        f"{link(url, 'Devin')}, or try `!stop` again in a minute.",
+        _unsent(unsent, "because the stop came first"),
+        f"Reference {_code(reference)}.",
     )
 
 
@@ -410,14 +429,41 @@ def file_unreadable(name: str) -> Message:
     return _file(name, "Slack did not hand it over", "Upload it again")
 
 
+def file_refused(name: str) -> Message:
+    """Say that a file was left out because Devin did not take it."""
+    return _file(name, "Devin did not take it", "Share it in another format")
+
+
+def one_file_too_many(name: str, most: int) -> Message:
+    """Say that a file was left out because there were others before it."""
+    return _file(name, f"only {most} files go with one message", "Send it with another one")
+
+
+def files_lost(left_out: Sequence[Message], done: str) -> Message:
+    """Say that nothing is left of a message that consisted of files; `done` names what was not done with it."""
+    lines = [message.text.replace(_TEXT_WAS, "") for message in left_out]
+    return Message("\n".join([*lines, f"There was no text either, so nothing was {done}."]))
+
+
+_TEXT_WAS: Final = "The text of the message was. "
+
+
 def _file(name: str, reason: str, advice: str) -> Message:
     return Message(
         f":paperclip: “{fitted(name, _PROMPT_SHOWN)}” was not passed on to Devin, because {reason}. "
-        f"The text of the message was. {advice}, or paste what matters."
+        f"{_TEXT_WAS}{advice}, or paste what matters."
     )
 
 
 # ---------------------------------------------------------------- posts that were lost
+
+
+def started_after_all(session_url: str | None) -> Message:
+    """Tell that a session which was cancelled or given up had come to be, and was ended now."""
+    return Message(
+        f":information_source: Devin had started {link(session_url, 'a session')} for this after all; "
+        "it was ended now. What it spent until then stays spent."
+    )
 
 
 def posting_lost(channel: str, session: Session | None = None) -> Message:
@@ -432,6 +478,12 @@ def posting_lost(channel: str, session: Session | None = None) -> Message:
         f"{said} The session {link(session.url, session.title)} goes on at Devin. "
         "Invite Devin Bridge again with `/invite @Devin Bridge`, or stop the session with `/devin stop`."
     )
+
+
+CARD_LOST: Final = Message(
+    ":warning: This session's card can no longer be kept up to date here; the session goes on. "
+    "`!status` tells where it stands."
+)
 
 
 def post_lost(reference: str, url: str | None = None) -> Message:

@@ -30,6 +30,10 @@ PHASE_SENTENCES: Final[Mapping[Phase, str]] = {
     ),
     Phase.CANCELLED: "Cancelled{by} before it began. Nothing was started and nothing was spent.",
     Phase.REFUSED: "Not started; the reason stands in this thread. Nothing is running.",
+    Phase.UNCERTAIN: (
+        "Not known: Devin's answer got lost and it could not be reached to look. "
+        "If the session exists, it appears here as soon as it is seen."
+    ),
     Phase.UNKNOWN: "Devin says: {said}. Open the session in Devin to see what that means.",
 }
 
@@ -104,6 +108,7 @@ PHASE_WORDS: Final[Mapping[Phase, str]] = {
     Phase.ENDED: "ended",
     Phase.CANCELLED: "cancelled",
     Phase.REFUSED: "not started",
+    Phase.UNCERTAIN: "not known",
     Phase.UNKNOWN: "in a state of its own",
 }
 
@@ -122,6 +127,7 @@ PHASE_EMOJI: Final[Mapping[Phase, str]] = {
     Phase.ENDED: ":checkered_flag:",
     Phase.CANCELLED: ":black_square_for_stop:",
     Phase.REFUSED: ":no_entry:",
+    Phase.UNCERTAIN: ":grey_question:",
     Phase.UNKNOWN: ":grey_question:",
 }
 

@@ -11,6 +11,8 @@ from bot.domain.grammar import (
     NOT_A_WORD,
     NOT_ACUS,
     OPEN_QUOTE,
+    OUR_TAGS,
+    TOO_MANY_TAGS,
     TWICE,
     ArchiveCommand,
     EmptyCommand,
@@ -33,6 +35,8 @@ from bot.domain.grammar import (
     parse_which,
 )
 from bot.domain.session import Options
+
+MANY = ",".join(f"t{number}" for number in range(40))
 
 
 @pytest.mark.parametrize(
@@ -84,12 +88,28 @@ def test_options_stand_anywhere_but_in_code(text, prompt, options):
         ("fix repo=web it", Mistyped("repo=web", "repo=", NOT_A_REPO)),
         ("fix repo= acme/web", Mistyped("repo=", "repo=", NO_VALUE.format(example="repo=acme/web"))),
         ("fix tags=, it", Mistyped("tags=,", "tags=", NO_VALUE.format(example="tags=frontend,urgent"))),
+        ("fix tags=devin-bridge it", Mistyped("tags=devin-bridge", "tags=", OUR_TAGS)),
+        ("fix tags=a,slack-T1-C1-1.2 it", Mistyped("tags=a,slack-T1-C1-1.2", "tags=", OUR_TAGS)),
+        (f"fix tags={MANY},t40 it", Mistyped(f"tags={MANY},t40", "tags=", TOO_MANY_TAGS)),
         ("fix mode=+ it", Mistyped("mode=+", "mode=", NOT_A_WORD.format(example="mode=fast"))),
         ('fix title="open it', Mistyped('title="open', "title=", OPEN_QUOTE)),
     ],
 )
 def test_what_is_wrong_with_an_option_is_reported_and_it_stays(text, mistyped):
     assert parse_request(text) == Request(text, Options(), (mistyped,))
+
+
+def test_forty_tags_may_be_given_and_no_more_in_several_pieces():
+    forty = tuple(f"t{number}" for number in range(40))
+    assert parse_request(f"tags={MANY} tags=t1,t2 x") == Request("x", Options(tags=forty))
+    assert parse_request(f"tags={MANY} tags=t40 x") == Request(
+        "tags=t40 x", Options(tags=forty), (Mistyped("tags=t40", "tags=", TOO_MANY_TAGS),)
+    )
+
+
+def test_the_reasons_against_tags_are_whole_clauses():
+    assert TOO_MANY_TAGS == "takes 40 tags at most"
+    assert OUR_TAGS == "cannot hold devin-bridge or slack-…, which Devin Bridge sets itself"
 
 
 def test_of_two_repos_the_first_counts_and_the_second_is_reported():
