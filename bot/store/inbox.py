@@ -2,12 +2,15 @@
 
 import asyncio
 import json
+import time
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
+from functools import partial
+from threading import Lock
 from typing import Any, Final
 
-from sqlalchemy import String, cast, delete, func, literal, select, update
+from sqlalchemy import Connection, String, cast, delete, func, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.database import Database, insert
@@ -43,9 +46,13 @@ class InboxRow:
 
 async def add(tx: AsyncConnection, rows: Sequence[InboxRow]) -> None:
     """Store rows; one whose key is there already has acted or will act, so it is left out."""
-    statement = insert(tx, inbox).on_conflict_do_nothing()
+    await tx.run_sync(_add, rows)
+
+
+def _add(connection: Connection, rows: Sequence[InboxRow]) -> None:
     # By key, so that two processes that store the same rows do not wait for each other in a circle.
-    await tx.execute(statement, [_values(row) for row in sorted(rows, key=lambda row: row.key)])
+    ordered = sorted(rows, key=lambda row: row.key)
+    connection.execute(insert(connection, inbox).on_conflict_do_nothing(), [_values(row) for row in ordered])
 
 
 async def head(tx: AsyncConnection, lane: str) -> InboxRow | None:
@@ -231,6 +238,7 @@ class InboxWriter:
         self._deadline = deadline
         self._queue: deque[_Waiting] = deque()
         self._filled = asyncio.Event()
+        self._taking = Lock()  # a row is either taken or dropped, also between two threads
 
     async def put(self, row: InboxRow) -> None:
         """Return once the row is committed; raises NotStoredError when it is not and will not be."""
@@ -238,7 +246,7 @@ class InboxWriter:
         waiting = _Waiting(row, loop.time() + self._deadline)
         self._queue.append(waiting)
         self._filled.set()
-        alarm = loop.call_at(waiting.deadline, _drop, waiting)
+        alarm = loop.call_at(waiting.deadline, self._drop, waiting)
         try:
             with self._db.way.taken():
                 await waiting.stored
@@ -254,13 +262,10 @@ class InboxWriter:
                 await self.store_batch()
 
     async def store_batch(self) -> None:
-        """Store what has gathered by the time it is our turn, at the second try row by row."""
+        """Store what has gathered by the time the store lets us in, at the second try row by row."""
         batch: list[_Waiting] = []
         try:
-            async with self._db.write(first=True) as tx:
-                batch = _taken_from(self._queue)
-                if batch:
-                    await add(tx, [waiting.row for waiting in batch])
+            await self._store(self._queue, batch)
         except Exception:  # noqa: BLE001 - whatever it is, the callers hear of it and the loop goes on
             await (self._singly(batch) if batch else self._shut_out())
         else:
@@ -273,43 +278,50 @@ class InboxWriter:
 
     async def _singly(self, batch: Sequence[_Waiting]) -> None:
         """Also a row that was alone: where the answer to its commit got lost, the second try tells the truth."""
+        loop = asyncio.get_running_loop()
         for waiting in batch:
             waiting.taken = False
-            _drop_late(waiting)
+            if loop.time() > waiting.deadline:
+                self._drop(waiting)
         for waiting in batch:
             if not waiting.stored.done():  # as long as the others took
                 await self._store_one(waiting)
 
     async def _store_one(self, waiting: _Waiting) -> None:
+        stored: list[_Waiting] = []
         try:
-            async with self._db.write(first=True) as tx:
-                if _taken_from(deque([waiting])):
-                    await add(tx, [waiting.row])
+            await self._store(deque([waiting]), stored)
         except Exception as error:  # noqa: BLE001 - as above
             _reject(waiting, error)
         else:
-            _resolve([waiting])
+            _resolve(stored)
 
+    async def _store(self, queue: deque[_Waiting], batch: list[_Waiting]) -> None:
+        async with self._db.turn(first=True):
+            await self._db.in_one_trip(partial(self._insert, queue, batch))
 
-def _taken_from(queue: deque[_Waiting]) -> list[_Waiting]:
-    batch: list[_Waiting] = []
-    while queue and len(batch) < BATCH:
-        waiting = queue.popleft()
-        _drop_late(waiting)
-        if not waiting.stored.done():  # else its caller is gone, or was told that it is not stored
-            waiting.taken = True
-            batch.append(waiting)
-    return batch
+    def _insert(self, queue: deque[_Waiting], batch: list[_Waiting], connection: Connection) -> None:
+        """Insert what waits, now that the store has let us in; on SQLite this runs in a thread."""
+        batch += self._taken_from(queue)
+        if batch:
+            _add(connection, [waiting.row for waiting in batch])
 
+    def _taken_from(self, queue: deque[_Waiting]) -> list[_Waiting]:
+        batch: list[_Waiting] = []
+        with self._taking:
+            while queue and len(batch) < BATCH:
+                waiting = queue.popleft()
+                # Else its caller is gone, or is being told that it is not stored.
+                if not waiting.stored.done() and time.monotonic() <= waiting.deadline:
+                    waiting.taken = True
+                    batch.append(waiting)
+        return batch
 
-def _drop_late(waiting: _Waiting) -> None:
-    if asyncio.get_running_loop().time() > waiting.deadline:
-        _drop(waiting)
-
-
-def _drop(waiting: _Waiting) -> None:
-    if not waiting.taken:
-        _reject(waiting, TimeoutError("the store did not take the row in time"))
+    def _drop(self, waiting: _Waiting) -> None:
+        """Tell a caller at his deadline, unless a transaction has the row: then its outcome is awaited."""
+        with self._taking:
+            if not waiting.taken:
+                _reject(waiting, TimeoutError("the store did not take the row in time"))
 
 
 def _resolve(batch: Sequence[_Waiting]) -> None:

