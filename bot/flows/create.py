@@ -249,9 +249,7 @@ def stop_row(lane: str, ref: str, session: Session, now: float) -> InboxRow:
     """The stop that somebody asked for while the outcome of the start was unknown."""
     payload = {"verb": VerbName.STOP, "session_id": session.id, "user": session.stopped_by}
     ts = session.stop_ts or f"{now:.6f}"
-    return InboxRow(
-        f"stop:{session.id}", lane, "control", ts, ref, payload, ready_at=now, created_at=now, urgent=True
-    )
+    return InboxRow(f"stop:{session.id}", lane, "control", ts, ref, payload, ready_at=now, created_at=now, urgent=True)
 
 
 async def refuse(step: Step, session_id: str, message: Message) -> None:

@@ -40,8 +40,7 @@ SWEEP_SECONDS: Final = 300.0  # how often message counts are compared for all th
 LONGEST_BACKOFF: Final = 300.0
 LATE_SECONDS: Final = 600.0  # how long a session that was given up or cancelled may still show up at Devin
 UNCERTAIN_SECONDS: Final = 86_400.0  # the same where nobody knows: the outage may go on
-CHUNK: Final = 200
-PIECE: Final = 50  # rows that are made into sessions at a stretch: an ack may be waiting for its turn
+PIECE: Final = 50  # sessions at a stretch and in one transaction: an ack may be waiting beside it
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,9 +268,9 @@ class Watch:
             if not one.over and self._tell.is_news(one.session.seen, one.snapshot):
                 await self._tell_one(claim, one, None, 0.0)
         day = billing_day(self._tools.clock())
-        for start in range(0, len(figures), CHUNK):
+        for start in range(0, len(figures), PIECE):
             async with self._tools.step(claim) as step:
-                piece = await _current(step, figures[start : start + CHUNK])
+                piece = await _current(step, figures[start : start + PIECE])
                 await sessions.see_many(step.tx, [(one.session.id, one.snapshot) for one in piece])
                 await spend.add(step.tx, day, _spent(piece))
                 await self._tell.figures(step, [one.tracked for one in piece if _spent([one])])

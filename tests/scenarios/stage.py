@@ -70,7 +70,9 @@ class Stage:
         """The session at Devin whose prompt holds a text, once it is there."""
         return (await self.devin.wait_for_sessions(text))[0]
 
-    async def started(self, prompt: str = "fix the login test", user: str = ANN, channel: str = GENERAL) -> tuple[str, str]:
+    async def started(
+        self, prompt: str = "fix the login test", user: str = ANN, channel: str = GENERAL
+    ) -> tuple[str, str]:
         """A session under a mention, running; answers the thread's ts and Devin's session id."""
         ts = await self.mention(prompt, user, channel)
         made = await self.session(prompt)
@@ -86,7 +88,12 @@ class Stage:
 
 @asynccontextmanager
 async def stage(
-    folder: Path, transport: str = "socket", *, clock: Callable[[], float] = time.time, start: bool = True, **settings: str
+    folder: Path,
+    transport: str = "socket",
+    *,
+    clock: Callable[[], float] = time.time,
+    start: bool = True,
+    **settings: str,
 ) -> AsyncIterator[Stage]:
     """Set everything up, with the bot running unless told otherwise; take everything down."""
     async with (

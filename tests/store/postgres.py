@@ -68,7 +68,7 @@ async def until_blocked(url: str) -> None:
     """Wait until somebody waits for somebody else's lock."""
     connection = await asyncpg.connect(url)
     try:
-        while not await connection.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"):  # noqa: ASYNC110
+        while not await connection.fetchval("SELECT count(*) FROM pg_locks WHERE NOT granted"):
             await asyncio.sleep(0.005)  # the server has no event for it
     finally:
         await connection.close()

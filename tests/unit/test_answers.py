@@ -86,7 +86,9 @@ Every reply in this thread goes to Devin, except these, each as the whole messag
             "SESSION_ENDED": "This session has ended, so your reply was not sent to Devin. Use `/devin` or mention Devin Bridge with a task to start a new one.",
             "THREAD_CLOSED": "This thread was closed, so your reply was not sent to Devin. Use `/devin` or mention Devin Bridge with a task to start a new session.",
             "REPLY_LATE": ":hourglass_flowing_sand: Devin cannot be reached right now. Your reply is stored and is sent as soon as it can be; please don't write it again.",
-            "MESSAGE_LATE": ":hourglass_flowing_sand: This took longer than usual, but it has arrived; nothing has to be done.", 'CARD_LOST': ":warning: This session's card can no longer be kept up to date here; the session goes on. `!status` tells where it stands."}
+            "MESSAGE_LATE": ":hourglass_flowing_sand: This took longer than usual, but it has arrived; nothing has to be done.",
+            "CARD_LOST": ":warning: This session's card can no longer be kept up to date here; the session goes on. `!status` tells where it stands.",
+        }
     )
 
 
@@ -99,6 +101,7 @@ SAID = {
     "received": answers.received,
     "not_in_channel": lambda text: answers.not_in_channel("C1"),
     "not_in_this_channel": lambda text: answers.not_in_channel(),
+    "channel_archived": lambda text: answers.channel_archived("C1"),
     "mistyped": lambda text: answers.mistyped_options(
         [Mistyped(f"reop={text}", "repo="), Mistyped("acu=abc", "acu=", NOT_ACUS)]
     ),
@@ -110,6 +113,7 @@ SAID = {
     "start_forbidden_unnamed": lambda text: answers.start_forbidden(),
     "start_limited": answers.start_limited,
     "start_failed": lambda text: answers.start_failed("r-1"),
+    "start_uncertain": lambda text: answers.start_uncertain("r-1", "slack-T1-C1-1.0"),
     "start_retrying": lambda text: answers.start_retrying("r-1"),
     "session_list": lambda text: answers.session_list(LISTED),
     "several_sessions": lambda text: answers.several_sessions("stop", LISTED),
@@ -125,17 +129,21 @@ SAID = {
     "stopped_with_two_replies": lambda text: answers.stopped(None, 2),
     "cancelled": lambda text: answers.cancelled("U1", 1),
     "stop_failed": lambda text: answers.stop_failed(SESSION.url, "r-1"),
+    "stop_failed_with_a_reply": lambda text: answers.stop_failed(SESSION.url, "r-1", 1),
     "archived": lambda text: answers.archived("U1", 1),
     "exit_confirm": lambda text: answers.exit_confirm(replace(SESSION, seen=Snapshot(title=text))),
     "exited": lambda text: answers.exited("U1"),
     "reply_not_sent": lambda text: answers.reply_not_sent("Devin could not be reached for an hour", "r-1", text),
     "reply_not_sent_bare": lambda text: answers.reply_not_sent("the session has ended", "r-1"),
+    "reply_uncertain": lambda text: answers.reply_uncertain("r-1", text),
+    "reply_uncertain_bare": lambda text: answers.reply_uncertain("r-1"),
     "unknown_verb": lambda text: answers.unknown_verb(UnknownVerb("!stpo", "!stop")),
     "unknown_verb_far": lambda text: answers.unknown_verb(UnknownVerb("!important")),
     "verb_not_alone": lambda text: answers.unknown_verb(UnknownVerb("!stop", "!stop")),
     "file_too_large": lambda text: answers.file_too_large(text, 31_400_000, 20_000_000),
     "file_not_allowed": answers.file_not_allowed,
     "file_unreadable": answers.file_unreadable,
+    "started_after_all": lambda text: answers.started_after_all(SESSION.url),
     "posting_lost": lambda text: answers.posting_lost("C1", SESSION),
     "posting_lost_bare": lambda text: answers.posting_lost("C1"),
     "post_lost": lambda text: answers.post_lost("r-1", SESSION.url),
@@ -148,6 +156,7 @@ def test_the_answers_that_depend_on_something():
             "received": "Got it: “fix it”. The session's thread appears here in a moment.",
             "not_in_channel": "Devin Bridge is not a member of <#C1>, so nothing was started. Type `/invite @Devin Bridge` there, then try again.",
             "not_in_this_channel": "Devin Bridge is not a member of this channel, so nothing was started. Type `/invite @Devin Bridge` there, then try again.",
+            "channel_archived": "<#C1> is archived, so nothing can be posted there and nothing was started. Use another channel, or unarchive that one.",
             "mistyped": """\
 Not read as options but sent to Devin as part of the task:
 • `reop=fix it`: did you mean `repo=`?
@@ -161,6 +170,7 @@ Not read as options but sent to Devin as part of the task:
             "start_forbidden_unnamed": ":lock: Nothing was started: Devin Bridge's key for Devin lacks a permission for this. An admin of your Devin organisation can grant it to the service user; then send the task again.",
             "start_limited": ":no_entry: Nothing was started: a limit or quota of your Devin organisation is used up. Devin says: “fix it”. Somebody who manages billing there can raise it; then send the task again.",
             "start_failed": ":warning: Something went wrong on our side and the session could not be started, even after several attempts. Nothing is running. Send the task again; if it fails again, give the reference `r-1` to whoever runs Devin Bridge.",
+            "start_uncertain": ":warning: Devin's answer got lost and it cannot be reached, so we do not know whether the session was started. Look in Devin for the tag `slack-T1-C1-1.0` before you send the task again; if the session shows up, this thread goes on with it. Reference `r-1`.",
             "start_retrying": ":hourglass_flowing_sand: Devin cannot be reached right now. The task is stored and is tried again by itself, so please don't send it again. Reference `r-1`.",
             "session_list": """\
 You have 2 open sessions:
@@ -189,17 +199,21 @@ Asked by <@U1> · repo acme/web · 1.5 of 10 ACUs · last sign of life <!date^17
             "stopped_with_two_replies": ":black_square_for_stop: Stopped. Devin sleeps and nothing is lost; a reply in this thread wakes it. 2 waiting replies were not sent to Devin, because the stop came first.",
             "cancelled": ":black_square_for_stop: Cancelled by <@U1> before it began: nothing was started and nothing was spent. 1 waiting reply was not sent to Devin, because there is no session.",
             "stop_failed": ":warning: Devin could not be told to stop, so *the session is still running*. Stop it in <https://app.devin.ai/sessions/abc|Devin>, or try `!stop` again in a minute. Reference `r-1`.",
+            "stop_failed_with_a_reply": ":warning: Devin could not be told to stop, so *the session is still running*. Stop it in <https://app.devin.ai/sessions/abc|Devin>, or try `!stop` again in a minute. 1 waiting reply was not sent to Devin, because the stop came first. Reference `r-1`.",
             "archived": ":file_cabinet: Archived by <@U1>. Devin sleeps, and replies in this thread are no longer sent to it. 1 waiting reply was not sent to Devin, because the thread was closed first. Use `/devin` or mention Devin Bridge to start a new session.",
             "exit_confirm": "End “fix it” for good? It cannot be woken again; `!stop` only puts it to sleep. Nothing was changed yet.",
             "exited": ":checkered_flag: Ended for good by <@U1>. Replies in this thread no longer reach Devin. Use `/devin` or mention Devin Bridge to start a new session.",
             "reply_not_sent": ":warning: The reply “fix it” was *not sent* to Devin, because Devin could not be reached for an hour. Write it again if it is still needed. Reference `r-1`.",
             "reply_not_sent_bare": ":warning: A reply was *not sent* to Devin, because the session has ended. Write it again if it is still needed. Reference `r-1`.",
+            "reply_uncertain": ":warning: Devin's answer got lost and it cannot be reached, so we do not know whether the reply “fix it” arrived. Look into the session in Devin before you write it again. Reference `r-1`.",
+            "reply_uncertain_bare": ":warning: Devin's answer got lost and it cannot be reached, so we do not know whether a reply arrived. Look into the session in Devin before you write it again. Reference `r-1`.",
             "unknown_verb": "There is no `!stpo`, so nothing was done and nothing sent to Devin. Did you mean `!stop`? `!help` lists what works here; without the `!` the message goes to Devin.",
             "unknown_verb_far": "There is no `!important`, so nothing was done and nothing sent to Devin. `!help` lists what works here; without the `!` the message goes to Devin.",
             "verb_not_alone": "`!stop` works only as the whole message, so nothing was done and nothing sent to Devin. Write `!stop` alone, or the sentence without the `!`.",
             "file_too_large": ":paperclip: “fix it” was not passed on to Devin, because it has 31.4 MB and the limit is 20.0 MB. The text of the message was. Share a smaller one, or paste what matters.",
             "file_not_allowed": ":paperclip: “fix it” was not passed on to Devin, because it is not stored at Slack. The text of the message was. Upload it to Slack itself, or paste what matters.",
             "file_unreadable": ":paperclip: “fix it” was not passed on to Devin, because Slack did not hand it over. The text of the message was. Upload it again, or paste what matters.",
+            "started_after_all": ":information_source: Devin had started <https://app.devin.ai/sessions/abc|a session> for this after all; it was ended now. What it spent until then stays spent.",
             "posting_lost": ":warning: Devin Bridge can no longer post in <#C1> (removed, archived or not allowed), so news from Devin does not appear there. The session <https://app.devin.ai/sessions/abc|Fix the login test> goes on at Devin. Invite Devin Bridge again with `/invite @Devin Bridge`, or stop the session with `/devin stop`.",
             "posting_lost_bare": ":warning: Devin Bridge can no longer post in <#C1> (removed, archived or not allowed), so news from Devin does not appear there.",
             "post_lost": ":warning: One message of Devin's could not be shown here. Read it in <https://app.devin.ai/sessions/abc|Devin>. Reference `r-1`.",

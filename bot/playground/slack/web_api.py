@@ -51,6 +51,7 @@ class WebApi:
         if fault is None:
             return self._answer(call, token)
         call.fault = fault.kind
+        self._workspace.slack.news.tell()  # who waits for a call that hangs sees it arrive
         response = await strike(fault, request, lambda: self._answer(call, token))
         call.status = response.status if response else 0
         return response or web.Response()

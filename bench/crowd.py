@@ -1,0 +1,91 @@
+"""A store that knows many sessions: `python -m bench.crowd DATABASE_URL CHANGED_AT`, Devin's ids on its input.
+
+Each session has what a real one has after its start: its row, its thread, and its card that stands in the channel.
+"""
+
+import asyncio
+import json
+import sys
+import time
+from collections.abc import Sequence
+from typing import Final
+
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bench.wire import CHANNELS, PEOPLE, TEAM
+from bot.domain.lane import channel_lane
+from bot.domain.session import Session, Snapshot, Stage
+from bot.store import due, outbox, sessions, threads
+from bot.store.database import Database
+from bot.store.outbox import OutboxRow
+from bot.store.schema import migrate
+from bot.store.threads import Thread
+
+PIECE: Final = 500
+
+
+def _session(number: int, devin_id: str, changed_at: int, now: float) -> Session:
+    ts = f"{int(now) - 86_400}.{number:06d}"
+    return Session(
+        id=f"crowd{number}",
+        team=TEAM,
+        channel=f"C0{number % CHANNELS:04d}",
+        thread_ts=ts,
+        requester=f"U0{number % PEOPLE:04d}",
+        prompt="Keep the tests green",
+        stage=Stage.OPEN,
+        reference=f"slack-{TEAM}-C0{number % CHANNELS:04d}-{ts}",
+        devin_id=devin_id,
+        url=f"https://app.devin.ai/sessions/{devin_id}",
+        seen=Snapshot("running", "working", updated_at=changed_at),
+        created_at=now - 86_400,
+        spoken_at=now - 3600,
+    )
+
+
+def _card(session: Session, now: float) -> OutboxRow:
+    assert session.thread_ts is not None
+    return OutboxRow(
+        key=f"card:{session.id}",
+        lane=channel_lane(TEAM, session.channel),
+        kind="card",
+        team=TEAM,
+        channel=session.channel,
+        thread=session.thread_ts,
+        ref="bench",
+        payload={},
+        next_at=now,
+        created_at=now,
+        thread_ts=session.thread_ts,
+        session_id=session.id,
+    )
+
+
+async def fill(url: str, devin_ids: Sequence[str], changed_at: int) -> None:
+    """Bring the schema up and store a session for each id."""
+    db, now = Database(url), time.time()
+    await migrate(db)
+    known = [_session(number, devin_id, changed_at, now) for number, devin_id in enumerate(devin_ids)]
+    for start in range(0, len(known), PIECE):
+        async with db.write() as tx:
+            for session in known[start : start + PIECE]:
+                await _remember(tx, session, now)
+    look = {"watermark": changed_at, "polled_at": now, "swept_at": 0.0, "failures": 0}
+    async with db.write() as tx:
+        await due.write(tx, "poll", now, {"v": 1, "look": look})
+    await db.close()
+
+
+async def _remember(tx: AsyncConnection, session: Session, now: float) -> None:
+    assert session.thread_ts is not None
+    await sessions.add(tx, session)
+    place = Thread(TEAM, session.channel, session.thread_ts, session.id, False, False, session.thread_ts)
+    await threads.put(tx, place, now)
+    await outbox.add(tx, [_card(session, now)])
+    card = await outbox.by_key(tx, f"card:{session.id}")
+    assert card is not None
+    await outbox.sent(tx, card, session.thread_ts, now)
+
+
+if __name__ == "__main__":
+    asyncio.run(fill(sys.argv[1], json.load(sys.stdin), int(sys.argv[2])))

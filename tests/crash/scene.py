@@ -1,0 +1,252 @@
+"""A scene: simulated Slack and Devin, and the bot as a process that may die and is started again, as a supervisor does."""
+
+import asyncio
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+import threading
+from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import Future
+from contextlib import asynccontextmanager, closing, contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+
+from bot.playground.devin import DevinControl
+from bot.playground.slack import SlackControl
+from tests.scenarios.stage import Stage, stage
+
+ROOT: Final = Path(__file__).parents[2]
+PATIENCE: Final = 30.0
+LEASE: Final = 1.0
+
+
+@dataclass
+class Victim:
+    """A process of the bot."""
+
+    born: "Future[int]" = field(default_factory=Future)
+    stopped: "Future[int]" = field(default_factory=Future)
+    ended: "Future[int]" = field(default_factory=Future)
+
+    async def end(self) -> int:
+        """Its exit code, once it has one; negative for a signal."""
+        return await asyncio.wait_for(self.over(), PATIENCE)
+
+    async def over(self) -> int:
+        """The same, however long it takes."""
+        return await asyncio.shield(asyncio.wrap_future(self.ended))
+
+    async def stands_still(self) -> None:
+        """Wait until it is frozen."""
+        await asyncio.wait_for(asyncio.shield(asyncio.wrap_future(self.stopped)), PATIENCE)
+
+    @property
+    def alive(self) -> bool:
+        return not self.ended.done()
+
+    def send(self, number: signal.Signals) -> None:
+        """Send it a signal, if it is still there."""
+        if self.alive:
+            with suppress(ProcessLookupError):
+                os.kill(self.born.result(PATIENCE), number)
+
+    async def kill(self) -> None:
+        """End it without a word."""
+        self.send(signal.SIGKILL)
+        await self.end()
+
+
+class Nursery:
+    """Starts victims; one import of the bot serves them all."""
+
+    def __init__(self, process: "subprocess.Popen[str]") -> None:
+        self._process = process
+        self._victims: dict[int, Victim] = {}
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def start(self, environment: dict[str, str]) -> Victim:
+        """Fork one."""
+        name, victim = len(self._victims), Victim()
+        self._victims[name] = victim
+        assert self._process.stdin is not None
+        self._process.stdin.write(json.dumps({"name": name, "environment": environment}) + "\n")
+        self._process.stdin.flush()
+        return victim
+
+    def close(self) -> None:
+        """Let it go, with all that still lives."""
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        self._process.wait(PATIENCE)
+        self._reader.join(PATIENCE)
+        assert self._process.stdout is not None
+        self._process.stdout.close()
+
+    def _read(self) -> None:
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            name, what, value = json.loads(line)
+            told: Future[int] = getattr(self._victims[name], what)
+            if not told.done():
+                told.set_result(value)
+
+
+@contextmanager
+def opened_nursery() -> Iterator[Nursery]:
+    """A nursery for as long as it is needed."""
+    command = [sys.executable, "-m", "tests.crash.victim"]
+    process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    nursery = Nursery(process)
+    try:
+        yield nursery
+    finally:
+        nursery.close()
+
+
+@dataclass
+class Scene:
+    """People in `slack`, the other side in `devin`, and the bot between them as a process."""
+
+    on: Stage
+    folder: Path
+    nursery: Nursery
+    strike: str | None
+    victims: list[Victim] = field(default_factory=list)
+    deaths: int = 0
+    _keeper: "asyncio.Task[None] | None" = None
+
+    @property
+    def slack(self) -> SlackControl:
+        return self.on.slack
+
+    @property
+    def devin(self) -> DevinControl:
+        return self.on.devin
+
+    def begin(self, strike: str | None = None, strike_with: str = "SIGKILL") -> Victim:
+        """Start a process on this scene's store."""
+        told = {"VICTIM_FOLDER": str(self.folder), "STRIKE_AT": strike or "", "STRIKE_WITH": strike_with}
+        self.victims.append(self.nursery.start(self.on.environment | told))
+        return self.victims[-1]
+
+    async def up(self) -> None:
+        """Start a process and wait until Slack can reach it."""
+        victim = self.begin()
+        if "SLACK_APP_TOKEN" in self.on.environment:
+            await self.slack.wait_for_sockets(within=PATIENCE)
+            return
+        announced = self.folder / f"port.{await asyncio.wrap_future(victim.born)}"
+        async with asyncio.timeout(PATIENCE):
+            while not announced.exists() or not announced.read_text():
+                await asyncio.sleep(0.02)  # a file has no event
+        self.on.simulated_slack.request_url = f"http://127.0.0.1:{announced.read_text()}/slack/events"
+
+    async def keep(self) -> None:
+        """Run the bot, and start it again when its step has killed it."""
+        self._keeper = asyncio.create_task(self._supervise(self.strike))
+        await self.guarded(self.slack.wait_for_sockets(within=PATIENCE))
+
+    async def _supervise(self, strike: str | None) -> None:
+        while True:
+            code = await self.begin(strike).over()
+            if strike is None or code != -signal.SIGKILL:
+                raise AssertionError(f"the bot ended by itself with {code}:\n{self.log()}")
+            self.deaths, strike = self.deaths + 1, None
+
+    def arm(self) -> None:
+        """From here on steps count."""
+        (self.folder / "armed").touch()
+
+    def steps(self) -> list[str]:
+        """The steps that were reached since then."""
+        return (self.folder / "steps").read_text().splitlines()
+
+    def log(self) -> str:
+        """The end of what the processes wrote."""
+        path = self.folder / "log"
+        return path.read_text()[-6000:] if path.exists() else ""
+
+    def rows(self, statement: str) -> list[Any]:
+        """Look into the store."""
+        with closing(sqlite3.connect(f"file:{self.folder / 'bot.db'}?mode=ro", uri=True, timeout=5)) as store:
+            return store.execute(statement).fetchall()
+
+    async def quiet(self) -> None:
+        """Wait until nothing is open any more in inbox and outbox."""
+        found: list[Any] = []
+        with suppress(TimeoutError):
+            async with asyncio.timeout(PATIENCE):
+                while found := self._open():
+                    await asyncio.sleep(0.05)  # the store has no event for it
+                return
+        raise AssertionError(f"still open: {found}")
+
+    def _open(self) -> list[Any]:
+        return [
+            *self.rows("SELECT key, state, reason FROM inbox WHERE state = 'open'"),
+            *self.rows("SELECT key, state, reason FROM outbox WHERE state IN ('open', 'sending')"),
+        ]
+
+    async def settled(self) -> None:
+        """Wait for the end of all work, on both sides of the death if one was asked for."""
+        await self.quiet()
+        if self.strike is None:
+            return
+        with suppress(TimeoutError):
+            async with asyncio.timeout(2.0):  # the last steps come after what a person sees
+                while not self.deaths:
+                    await asyncio.sleep(0.02)
+        await self.slack.wait_for_sockets(within=PATIENCE)
+        await self.looked()
+        await self.quiet()
+
+    async def looked(self, times: int = 2) -> None:
+        """Wait until the poller has looked at Devin again, if it has anything to look at."""
+        watched = self.rows("SELECT id FROM sessions WHERE stage = 'open' AND ended_at IS NULL")
+        if watched:
+            await self.looked_at_devin(times)
+
+    async def looked_at_devin(self, times: int = 2) -> None:
+        """Wait for so many looks of the poller."""
+        count = (await self.devin.counters()).get("list_sessions", 0)
+        await self.devin.wait_for_calls("list_sessions", count + times, seconds=PATIENCE)
+
+    async def guarded(self, work: Any) -> None:
+        """Do the work, but not beyond the end of the bot."""
+        assert self._keeper is not None
+        task = asyncio.ensure_future(work)
+        await asyncio.wait({task, self._keeper}, return_when=asyncio.FIRST_COMPLETED)
+        if not task.done():
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+            self._keeper.result()
+        task.result()
+
+    async def close(self) -> None:
+        """End what still runs."""
+        if self._keeper is not None:
+            self._keeper.cancel()
+            await asyncio.gather(self._keeper, return_exceptions=True)
+        for victim in self.victims:
+            await victim.kill()
+
+
+@asynccontextmanager
+async def scene(
+    folder: Path, nursery: Nursery, strike: str | None = None, transport: str = "socket", **settings: str
+) -> AsyncIterator[Scene]:
+    """Set everything up but the bot; take everything down."""
+    folder.mkdir(parents=True, exist_ok=True)
+    quick = {"BOT_POLL_SECONDS": "0.25", "BOT_SLOW_POLL_SECONDS": "0.25", "BOT_LEASE_SECONDS": str(LEASE)}
+    async with stage(folder, transport, start=False, **(quick | settings)) as on:
+        await on.slack.limits(enabled=False)
+        one = Scene(on, folder, nursery, strike)
+        try:
+            yield one
+        finally:
+            await one.close()

@@ -1,0 +1,133 @@
+"""`SIGSTOP` past the claim, between the check of the epoch and the call: then the frozen process goes on."""
+
+import asyncio
+import signal
+from collections.abc import Iterator
+from pathlib import Path
+
+import asyncpg
+import pytest
+
+from tests.crash.scene import PATIENCE, Nursery, Scene, Victim, scene
+from tests.scenarios.stage import BEN, GENERAL
+from tests.store import postgres
+
+CREATE = "in Create._create: Devin POST sessions, before #1"
+WIRE = "in Create._create: Devin, on the wire #1"
+REPLY = "in Reply._send: Devin POST sessions/messages, before #1"
+POST = "out Send._post: Slack chat.postMessage, before #1"
+UNTIL_LEASE_IS_OVER = 2.0  # twice the lease: nothing tells a test that a lease is over, except the work of another
+
+
+@pytest.fixture(scope="session")
+def server() -> Iterator[str]:
+    with postgres.running_server() as url:
+        yield url
+
+
+@pytest.fixture
+async def shared_store(server: str, request: pytest.FixtureRequest) -> str:
+    """The address of an empty database for two processes."""
+    name = f"crash_{abs(hash(request.node.name))}"
+    await postgres.run(server, f"CREATE DATABASE {name}")
+    return postgres.named(server, name)
+
+
+async def open_rows(url: str) -> int:
+    """How much is open in inbox and outbox."""
+    connection = await asyncpg.connect(url)
+    try:
+        return await connection.fetchval(
+            "SELECT (SELECT count(*) FROM inbox WHERE state = 'open')"
+            " + (SELECT count(*) FROM outbox WHERE state IN ('open', 'sending'))"
+        )
+    finally:
+        await connection.close()
+
+
+async def quiet(url: str) -> None:
+    async with asyncio.timeout(PATIENCE):
+        while await open_rows(url):
+            await asyncio.sleep(0.05)  # the store has no event for it
+
+
+async def sessions_stored(url: str) -> list[tuple[str, str, str]]:
+    """Devin's id, our stage and the address of each session in the store."""
+    connection = await asyncpg.connect(url)
+    try:
+        return [tuple(row) for row in await connection.fetch("SELECT devin_id, stage, url FROM sessions")]
+    finally:
+        await connection.close()
+
+
+async def frozen_and_replaced(one: Scene, step: str) -> tuple[str, str, Victim]:
+    """A worker freezes at a step of its create, another takes over and makes the session: thread, session, frozen one."""
+    one.arm()
+    frozen = one.begin(step, "SIGSTOP")
+    await one.slack.wait_for_sockets(within=PATIENCE)
+    ts = await one.on.mention("fix the login test")
+    await frozen.stands_still()
+    one.begin()
+    await one.slack.wait_for_sockets(2, within=PATIENCE)
+    await one.slack.wait_for_message(GENERAL, "Queued", thread_ts=ts, within=PATIENCE)
+    (kept,) = await one.devin.sessions()
+    return ts, kept["session_id"], frozen
+
+
+async def test_a_worker_frozen_on_the_wire_makes_a_twin_that_is_ended_and_told(
+    tmp_path: Path, nursery: Nursery, shared_store: str
+) -> None:
+    async with scene(tmp_path, nursery, DATABASE_URL=shared_store) as one:
+        ts, kept, frozen = await frozen_and_replaced(one, WIRE)
+        frozen.send(signal.SIGCONT)
+        await one.slack.wait_for_message(GENERAL, "had started this task twice", thread_ts=ts, within=PATIENCE)
+        await quiet(shared_store)
+        await one.looked_at_devin()
+        ((devin_id, stage, url),) = await sessions_stored(shared_store)
+        assert (devin_id, stage) == (kept, "open")
+        older, younger = await one.devin.sessions()
+        assert (older["session_id"], older["terminated"], younger["terminated"]) == (kept, False, True)
+        assert await one.on.thread(GENERAL, ts) == [
+            ":information_source: After a lost answer Devin had started this task twice. "
+            f"The younger session was ended and <{url}|the older one> goes on, so nothing has to be done. "
+            "What the younger one spent in the meantime stays spent."
+        ]
+
+
+async def test_a_worker_frozen_longer_than_a_request_may_take_sends_it_no_more(
+    tmp_path: Path, nursery: Nursery, shared_store: str
+) -> None:
+    async with scene(tmp_path, nursery, DATABASE_URL=shared_store) as one:
+        ts, kept, frozen = await frozen_and_replaced(one, CREATE)
+        frozen.send(signal.SIGCONT)
+        reply = await one.slack.say(BEN, GENERAL, "yes", thread_ts=ts)
+        await one.devin.wait_for_messages(f"[Slack {reply}]", seconds=PATIENCE)
+        await quiet(shared_store)
+        await one.looked_at_devin()
+        assert [made["session_id"] for made in await one.devin.sessions()] == [kept]
+        assert await one.on.thread(GENERAL, ts) == []
+        assert [row[:2] for row in await sessions_stored(shared_store)] == [(kept, "open")]
+
+
+@pytest.mark.parametrize("step", [CREATE, WIRE, POST, REPLY])
+async def test_a_single_process_that_froze_past_its_lease_goes_on(tmp_path: Path, nursery: Nursery, step: str) -> None:
+    async with scene(tmp_path, nursery) as one:
+        one.arm()
+        frozen = one.begin(step, "SIGSTOP")
+        await one.slack.wait_for_sockets(within=PATIENCE)
+        ts = await one.on.mention("fix the login test")
+        if step == REPLY:
+            await one.slack.wait_for_message(GENERAL, "Queued", thread_ts=ts, within=PATIENCE)
+            await one.slack.say(BEN, GENERAL, "yes", thread_ts=ts)
+        await frozen.stands_still()
+        await asyncio.sleep(UNTIL_LEASE_IS_OVER)
+        frozen.send(signal.SIGCONT)
+        await one.slack.wait_for_message(GENERAL, "Queued", thread_ts=ts, within=PATIENCE)
+        reply = await one.slack.say(BEN, GENERAL, "yes", thread_ts=ts)
+        await one.devin.wait_for_messages(f"[Slack {reply}]", seconds=PATIENCE)
+        await one.quiet()
+        await one.looked()
+        (made,) = await one.devin.sessions()
+        said = [message["message"] for message in made["messages"] if message["source"] == "user"][1:]
+        assert [text.split("\n")[1] for text in said] == ["yes"] * (2 if step == REPLY else 1)
+        assert len(await one.slack.messages(GENERAL, user="U0BOT", thread_ts=ts)) == 1

@@ -1,0 +1,72 @@
+"""`SIGKILL` while a call is on its way: what it still does on the other side is found."""
+
+from pathlib import Path
+
+from tests.crash.scene import PATIENCE, Nursery, scene
+from tests.scenarios.stage import ANN, GENERAL
+
+LONG = "20"  # seconds: the answer is found before they are over
+
+
+async def test_a_create_that_arrives_after_the_death_of_its_sender_is_adopted(tmp_path: Path, nursery: Nursery) -> None:
+    async with scene(tmp_path, nursery, UNKNOWN_AFTER=LONG) as one:
+        first = one.begin()
+        await one.slack.wait_for_sockets(within=PATIENCE)
+        number = await one.devin.fault("create_session", "hang", commit="late")
+        ts = await one.on.mention("fix the login test")
+        await one.devin.wait_for_calls("create_session", seconds=PATIENCE)
+        await first.kill()
+        one.begin()
+        await one.devin.wait_for_calls("list_sessions", contains=f"slack-T0PLAY-{GENERAL}-{ts}", seconds=PATIENCE)
+        await one.devin.release(number)
+        await one.slack.wait_for_message(GENERAL, "Queued", thread_ts=ts, within=PATIENCE)
+        await one.quiet()
+        await one.looked()
+        assert len(await one.devin.sessions()) == 1
+        assert await one.on.thread(GENERAL, ts) == []
+
+
+async def test_a_stop_pressed_while_a_lost_create_is_looked_up_stops_the_session_that_is_found(
+    tmp_path: Path, nursery: Nursery
+) -> None:
+    async with scene(tmp_path, nursery, UNKNOWN_AFTER=LONG) as one:
+        first = one.begin()
+        await one.slack.wait_for_sockets(within=PATIENCE)
+        number = await one.devin.fault("create_session", "hang", commit="late")
+        ts = await one.on.mention("fix the login test")
+        await one.devin.wait_for_calls("create_session", seconds=PATIENCE)
+        card = await one.slack.wait_for_message(GENERAL, "Asked by", thread_ts=ts, within=PATIENCE)
+        await first.kill()
+        one.begin()
+        await one.slack.wait_for_sockets(within=PATIENCE)
+        await one.slack.click(ANN, GENERAL, card["ts"], "stop")
+        await one.slack.wait_for_ephemeral(ANN, "The session is stopped as soon as it is found", within=PATIENCE)
+        await one.devin.release(number)
+        await one.slack.wait_for_message(GENERAL, "Stopped by <@U0ANN>. It sleeps", thread_ts=ts, within=PATIENCE)
+        await one.quiet()
+        await one.looked()
+        (made,) = await one.devin.sessions()
+        assert made["is_archived"]
+        assert await one.on.thread(GENERAL, ts) == [
+            ":black_square_for_stop: Stopped by <@U0ANN>. "
+            "Devin sleeps and nothing is lost; a reply in this thread wakes it."
+        ]
+
+
+async def test_the_second_try_of_a_post_is_waited_for_as_the_first_was(tmp_path: Path, nursery: Nursery) -> None:
+    """The first try is lost and not done; the second one is done late, after the death of its sender."""
+    async with scene(tmp_path, nursery) as one:
+        first = one.begin()
+        await one.slack.wait_for_sockets(within=PATIENCE)
+        ts, session = await one.on.started()
+        await one.quiet()
+        await one.slack.fault("chat.postMessage", "drop_before", match="Hello.")
+        await one.slack.fault("chat.postMessage", "slow", seconds=1.0, match="Hello.")
+        await one.devin.say(session, "Hello.")
+        await one.slack.wait("log", method="chat.postMessage", fault="slow", within=PATIENCE)
+        await first.kill()
+        one.begin()
+        await one.slack.wait_for_sockets(within=PATIENCE)
+        await one.quiet()
+        await one.looked()
+        assert await one.on.thread(GENERAL, ts) == ["Hello."]

@@ -1,0 +1,135 @@
+"""A clock that can be put ahead, a store that can be looked into, and sessions that are there before the bot is."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+from sqlalchemy import select
+
+from bot.domain.lane import channel_lane
+from bot.domain.session import Session
+from bot.domain.session import Stage as How
+from bot.slack.threads import stamp
+from bot.store import outbox, sessions, tables, threads
+from bot.store.database import Database
+from bot.store.outbox import OutboxRow
+from bot.store.schema import migrate
+from bot.store.threads import Thread
+from tests.scenarios.stage import ANN, Stage
+
+TEAM = "T0PLAY"
+
+
+class Ahead:
+    """The bot's clock: the wall's, and what it was put ahead. Putting it ahead also refills what the pace had taken."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    def __call__(self) -> float:
+        return time.time() + self.seconds
+
+    def put(self, seconds: float) -> None:
+        """Let that much time pass for the bot."""
+        self.seconds += seconds
+
+
+@dataclass(frozen=True)
+class Running:
+    """A session that the bot has known for a while: its thread, its card, and its ids on both sides."""
+
+    id: str
+    devin_id: str
+    channel: str
+    ts: str
+    card_ts: str
+
+
+async def rows(on: Stage, table: str, **values: Any) -> list[dict[str, Any]]:
+    """What stands in a table of the bot's store, with these values."""
+    db = Database(on.environment["DATABASE_URL"])
+    try:
+        async with db.read() as tx:
+            wanted = tables.metadata.tables[table]
+            conditions = [wanted.c[name] == value for name, value in values.items()]
+            return [dict(row) for row in (await tx.execute(select(wanted).where(*conditions))).mappings()]
+    finally:
+        await db.close()
+
+
+async def until(holds: Callable[[], Awaitable[bool]], seconds: float = 30) -> None:
+    """Wait for what no simulator can be asked to wait for."""
+    async with asyncio.timeout(seconds):
+        while not await holds():
+            await asyncio.sleep(0.05)
+
+
+async def write(on: Stage, work: Callable[[Any], Any]) -> None:
+    """Do something in one transaction of the bot's store."""
+    db = Database(on.environment["DATABASE_URL"])
+    try:
+        async with db.write() as tx:
+            await work(tx)
+    finally:
+        await db.close()
+
+
+async def running(on: Stage, count: int, channels: Sequence[str]) -> list[Running]:
+    """So many sessions as a bot that has run for a while knows them, spread over channels. The bot must not run."""
+    await on.slack.limits(enabled=False)
+    made = await on.devin.create_sessions(
+        count, prompt="A long task", tags=["devin-bridge"], status="running", status_detail="working"
+    )
+    seen = {row["bare_id"]: row for row in await on.devin.sessions()}
+    headers = {"Authorization": f"Bearer {on.environment['SLACK_BOT_TOKEN']}"}
+    async with httpx.AsyncClient(trust_env=False, headers=headers, base_url=on.environment["SLACK_API_URL"]) as http:
+        places = [(bare_id, channels[number % len(channels)]) for number, bare_id in enumerate(made)]
+        known = [await _posted(on, http, bare_id, channel) for bare_id, channel in places]
+    db = Database(on.environment["DATABASE_URL"])
+    try:
+        await migrate(db)
+        async with db.write() as tx:
+            for one in known:
+                await _keep(tx, one, seen[one.devin_id])
+    finally:
+        await db.close()
+    await on.slack.limits(enabled=True)
+    return known
+
+
+async def _posted(on: Stage, http: httpx.AsyncClient, devin_id: str, channel: str) -> Running:
+    key = devin_id[:10]
+    ts = await on.slack.say(ANN, channel, "a long task, please")
+    body = {"channel": channel, "thread_ts": ts, "text": "The card", "metadata": stamp(f"card:{key}")}
+    answer = await http.post("chat.postMessage", json=body)
+    return Running(key, devin_id, channel, ts, answer.json()["ts"])
+
+
+async def _keep(tx: Any, one: Running, devin: dict[str, Any]) -> None:
+    now = time.time()
+    session = Session(
+        id=one.id,
+        team=TEAM,
+        channel=one.channel,
+        thread_ts=one.ts,
+        requester=ANN,
+        prompt="A long task",
+        stage=How.OPEN,
+        reference=f"slack-{TEAM}-{one.channel}-{one.ts}",
+        devin_id=one.devin_id,
+        url=f"https://app.devin.ai/sessions/{one.devin_id}",
+        created_at=now - 600,
+        spoken_at=now - 600,
+    )
+    await sessions.add(tx, session)
+    seen = {"status": "running", "detail": "working", "updated_at": devin["updated_at"], "figures_at": now - 600}
+    await sessions.change(tx, one.id, **seen)
+    await threads.put(tx, Thread(TEAM, one.channel, one.ts, one.id, False, False, one.ts), now)
+    key = f"card:{one.id}"
+    lane = channel_lane(TEAM, one.channel)
+    row = OutboxRow(key, lane, "card", TEAM, one.channel, one.ts, "seed", {}, now, now, one.ts, one.id)
+    await outbox.add(tx, [row])
+    await outbox.sent(tx, await outbox.by_key(tx, key) or row, one.card_ts, now)

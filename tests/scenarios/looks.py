@@ -1,0 +1,95 @@
+"""What scenarios look at, and what no simulated person can do: requests that somebody forged."""
+
+import asyncio
+import sqlite3
+import time
+from typing import Any
+
+from tests.scenarios.stage import GENERAL, Stage
+
+SOON = 60.0  # a row that waits longer than this waits for a person
+
+
+async def told(on: Stage, session: str) -> list[str]:
+    """What people's messages Devin got in a session after the prompt."""
+    messages = (await on.devin.session(session))["messages"]
+    return [one["message"] for one in messages if one["source"] == "user"][1:]
+
+
+async def whispered(on: Stage, user: str, **where: Any) -> list[str]:
+    """What the bot told one person privately."""
+    return [one["rendered"] for one in await on.slack.ephemerals(user=user, **where)]
+
+
+async def card(on: Stage, ts: str, channel: str = GENERAL) -> dict[str, Any]:
+    """The card in a thread."""
+    return next(one for one in await on.slack.messages(channel, thread_ts=ts) if is_card(one))
+
+
+async def posted(on: Stage, channel: str, prompt: str) -> dict[str, Any]:
+    """The card of a slash command, once it stands in its channel."""
+    return await on.slack.wait_for_message(channel, prompt)
+
+
+async def ordered(on: Stage, prompt: str, user: str, channel: str) -> tuple[str, str]:
+    """A session started by a slash command, running; answers its thread's ts and Devin's session id."""
+    await on.slack.slash(user, channel, prompt)
+    ts = (await posted(on, channel, prompt))["ts"]
+    made = await on.session(prompt)
+    await on.devin.set(made["session_id"], status="running", status_detail="working")
+    await on.slack.wait_for_message(channel, "Working", thread_ts=ts)
+    return ts, made["session_id"]
+
+
+def is_card(message: dict[str, Any]) -> bool:
+    """Whether a message is a session's card."""
+    return message["user"] == "U0BOT" and "Asked by" in message["rendered"]
+
+
+async def creations(on: Stage) -> int:
+    """How often Devin was asked for a session."""
+    return (await on.devin.counters()).get("create_session", 0)
+
+
+async def settled(on: Stage, within: float = 20.0) -> None:
+    """Wait until all that Slack sent is acknowledged and everything that was stored has been dealt with."""
+    async with asyncio.timeout(within):
+        while await on.slack.deliveries(status="pending") or _open_rows(on):
+            await asyncio.sleep(0.03)
+
+
+def _open_rows(on: Stage) -> int:
+    soon = time.time() + SOON
+    store = sqlite3.connect(on.environment["DATABASE_URL"].removeprefix("sqlite:///"))
+    try:
+        found = store.execute(
+            "SELECT (SELECT count(*) FROM inbox WHERE state = 'open' AND ready_at < ?)"
+            " + (SELECT count(*) FROM outbox WHERE state IN ('open', 'sending') AND next_at < ?)",
+            (soon, soon),
+        )
+        return int(found.fetchone()[0])
+    finally:
+        store.close()
+
+
+async def forge(on: Stage, kind: str, payload: dict[str, Any]) -> str:
+    """Send a request of any content over the transport, as Slack would; answers how it went."""
+    delivery = await on.simulated_slack._courier.ask(kind, payload, expects_answer=kind == "slash_commands")
+    return delivery.status
+
+
+def press(user: str, channel: str, action_id: str, value: str, **more: Any) -> dict[str, Any]:
+    """A pressed button with any value."""
+    return {
+        "type": "block_actions",
+        "user": {"id": user, "username": user, "team_id": "T0PLAY"},
+        "team": {"id": "T0PLAY", "domain": "play"},
+        "api_app_id": "A0PLAY",
+        "trigger_id": f"forged.{user}.{action_id}.{time.time_ns()}",
+        "channel": {"id": channel, "name": channel},
+        "container": {"type": "message", "message_ts": "1700000000.000100", "channel_id": channel},
+        "actions": [
+            {"type": "button", "action_id": action_id, "block_id": "b", "value": value, "action_ts": "1700000000.0001"}
+        ],
+        **more,
+    }

@@ -1,0 +1,115 @@
+"""What Slack stopped re-sending is fetched, once and in order: at the start, after a gap, and after a creation."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from tests.scenarios.stage import ANN, BEN, GENERAL, WEB, Stage, stage
+
+
+@pytest.fixture
+async def on(tmp_path: Path) -> AsyncIterator[Stage]:
+    """The bot up and running, over Socket Mode."""
+    async with stage(tmp_path) as everything:
+        yield everything
+
+
+async def said(on: Stage, session: str) -> list[str]:
+    """What people have said to a session, without the marks in the first lines."""
+    messages = (await on.devin.session(session))["messages"]
+    return [message["message"].split("\n", 1)[1] for message in messages[1:] if message["source"] == "user"]
+
+
+async def test_replies_written_while_the_bot_was_down_reach_devin_once_and_in_order(
+    tmp_path: Path, transport: str
+) -> None:
+    async with stage(tmp_path, transport) as on:
+        ts, session = await on.started()
+        await on.slack.say(ANN, GENERAL, "before", thread_ts=ts)
+        await on.devin.wait_for_messages("before")
+        await on.stop()
+        await on.slack.pause("lose")
+        for number in range(3):
+            await on.slack.say((ANN, BEN)[number % 2], GENERAL, f"missed {number}", thread_ts=ts)
+        await on.slack.resume()
+        await on.start()
+        await on.devin.wait_for_messages("missed 2", seconds=15)
+        await on.slack.say(ANN, GENERAL, "after", thread_ts=ts)
+        await on.devin.wait_for_messages("after", seconds=15)
+        assert await said(on, session) == ["before", "missed 0", "missed 1", "missed 2", "after"]
+
+
+async def test_what_arrived_before_is_not_forwarded_again_at_the_next_start(on: Stage) -> None:
+    ts, session = await on.started()
+    await on.slack.say(ANN, GENERAL, "only once", thread_ts=ts)
+    await on.devin.wait_for_messages("only once")
+    for _ in range(2):
+        await on.stop()
+        await on.start()
+    await on.slack.say(ANN, GENERAL, "the last", thread_ts=ts)
+    await on.devin.wait_for_messages("the last", seconds=15)
+    assert await said(on, session) == ["only once", "the last"]
+
+
+async def test_what_slack_sends_again_after_it_was_fetched_is_known(on: Stage) -> None:
+    ts, session = await on.started()
+    await on.stop()
+    await on.slack.pause("hold")
+    await on.slack.say(ANN, GENERAL, "fetched first", thread_ts=ts)
+    await on.start()
+    await on.devin.wait_for_messages("fetched first", seconds=15)
+    await on.slack.resume()
+    await on.slack.wait_for_delivery(type="message", status="acked")
+    await on.slack.say(ANN, GENERAL, "the last", thread_ts=ts)
+    await on.devin.wait_for_messages("the last", seconds=15)
+    assert await said(on, session) == ["fetched first", "the last"]
+
+
+async def test_each_open_thread_is_read_at_the_start(on: Stage) -> None:
+    places = {channel: await on.started(f"task of {channel}", channel=channel) for channel in (GENERAL, WEB)}
+    await on.stop()
+    await on.slack.pause("lose")
+    for channel, (ts, _) in places.items():
+        await on.slack.say(BEN, channel, f"missed in {channel}", thread_ts=ts)
+    await on.slack.resume()
+    await on.start()
+    for channel, (_, session) in places.items():
+        await on.devin.wait_for_messages(f"missed in {channel}", seconds=15)
+        assert await said(on, session) == [f"missed in {channel}"]
+
+
+async def test_verbs_written_while_the_bot_was_down_are_carried_out(on: Stage) -> None:
+    ts, session = await on.started()
+    await on.stop()
+    await on.slack.pause("lose")
+    await on.slack.say(ANN, GENERAL, "!stop", thread_ts=ts)
+    await on.slack.resume()
+    await on.start()
+    await on.slack.wait_for_message(GENERAL, "Stopped by <@U0ANN>", thread_ts=ts, within=15)
+    assert (await on.devin.session(session))["is_archived"]
+
+
+async def test_what_was_lost_in_a_gap_of_the_socket_is_fetched(on: Stage) -> None:
+    ts, session = await on.started()
+    await on.slack.pause("lose")
+    await on.slack.say(BEN, GENERAL, "lost in the gap", thread_ts=ts)
+    await on.slack.resume()
+    await on.slack.disconnect(hard=True)
+    await on.devin.wait_for_messages("lost in the gap", seconds=30)
+    await on.slack.say(ANN, GENERAL, "after the gap", thread_ts=ts)
+    await on.devin.wait_for_messages("after the gap", seconds=15)
+    assert await said(on, session) == ["lost in the gap", "after the gap"]
+
+
+async def test_what_was_written_during_the_creation_and_lost_is_fetched_after_it(on: Stage) -> None:
+    await on.devin.fault("create_session", "hang", commit="late")
+    ts = await on.mention("a slow start")
+    await on.devin.wait_for_calls("create_session")
+    await on.slack.pause("lose")
+    await on.slack.say(BEN, GENERAL, "a word meanwhile", thread_ts=ts)
+    await on.slack.resume()
+    await on.devin.clear_faults()
+    made = await on.session("a slow start")
+    await on.devin.wait_for_messages("a word meanwhile", seconds=15)
+    assert await said(on, made["session_id"]) == ["a word meanwhile"]

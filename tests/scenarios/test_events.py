@@ -1,0 +1,222 @@
+"""The door itself: what is let in, what is answered without effect, and what a store that is down means."""
+
+import asyncio
+import hmac
+import json
+import sqlite3
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import httpx
+import pytest
+
+from tests.scenarios.looks import creations, forge, press, settled, told
+from tests.scenarios.stage import ADA, ANN, BEN, GENERAL, Stage, stage
+
+STORE_DOWN = "Devin Bridge cannot store anything at the moment. Nothing was started; try again in a minute."
+NOT_STORED = "Devin Bridge cannot store anything at the moment. Nothing was changed; try again in a minute."
+
+
+# ------------------------------------------------------------ the store is down
+
+
+@asynccontextmanager
+async def locked(on: Stage) -> AsyncIterator[None]:
+    """Somebody else holds the store's write lock. In a thread: the bot finishes what it writes in this one."""
+    file = on.environment["DATABASE_URL"].removeprefix("sqlite:///")
+    other = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
+    await asyncio.to_thread(other.execute, "BEGIN IMMEDIATE")
+    try:
+        yield
+    finally:
+        other.execute("ROLLBACK")
+        other.close()
+
+
+async def test_a_command_that_cannot_be_stored_says_that_nothing_was_started_and_that_is_true(on: Stage) -> None:
+    async with locked(on):
+        answer = await on.slack.slash(ANN, GENERAL, "fix the login test")
+    assert (answer["status"], answer["shown"]["rendered"]) == ("acked", STORE_DOWN)
+    await settled(on)
+    assert await creations(on) == 0
+    again = await on.slack.slash(ANN, GENERAL, "fix the login test")
+    assert again["shown"]["rendered"].startswith("Got it: “fix the login test”.")
+    await on.session("fix the login test")
+    assert await creations(on) == 1
+
+
+async def test_a_stop_that_cannot_be_stored_says_that_nothing_was_changed(on: Stage) -> None:
+    _, session = await on.started()
+    async with locked(on):
+        answer = await on.slack.slash(ANN, GENERAL, "stop")
+    assert (answer["status"], answer["shown"]["rendered"]) == ("acked", NOT_STORED)
+    await settled(on)
+    assert (await on.devin.session(session))["is_archived"] is False
+
+
+async def test_a_button_that_cannot_be_stored_is_not_acknowledged(on: Stage) -> None:
+    _, session = await on.started()
+    async with locked(on):
+        assert await forge(on, "interactive", press(ANN, GENERAL, "stop", "x")) == "failed"
+    await settled(on)
+    assert (await on.devin.session(session))["is_archived"] is False
+
+
+async def test_an_event_that_cannot_be_stored_is_not_acknowledged_and_works_when_slack_repeats_it(on: Stage) -> None:
+    async with locked(on):
+        ts = await on.mention("fix the login test")
+        await _one_attempt_failed(on, ts)
+    assert await creations(on) == 0
+    assert (await on.slack.redeliver(ts=ts, type="app_mention"))["status"] == "acked"
+    await on.session("fix the login test")
+    assert await creations(on) == 1
+
+
+async def test_a_reply_that_could_not_be_stored_arrives_once_when_slack_repeats_it(on: Stage) -> None:
+    ts, session = await on.started()
+    async with locked(on):
+        reply = await on.slack.say(BEN, GENERAL, "use pytest", thread_ts=ts)
+        await _one_attempt_failed(on, reply)
+    await on.slack.redeliver(ts=reply)
+    await on.slack.redeliver(ts=reply)
+    await on.devin.wait_for_messages("use pytest")
+    await on.devin.say(session, "I do.")
+    await on.slack.wait_for_message(GENERAL, "I do.", thread_ts=ts)
+    assert await told(on, session) == [f"[Slack {reply}] ben:\nuse pytest"]
+
+
+async def _one_attempt_failed(on: Stage, ts: str) -> None:
+    """Wait until the first delivery of everything about a message has come back without an ack."""
+    async with asyncio.timeout(15):
+        # The simulator has no event for the end of one attempt.
+        while any(one["attempts"][0]["outcome"] == "waiting" for one in await on.slack.deliveries(ts=ts)):
+            await asyncio.sleep(0.05)
+    assert "acked" not in {
+        attempt["outcome"] for one in await on.slack.deliveries(ts=ts) for attempt in one["attempts"]
+    }
+
+
+# ------------------------------------------------------------ answered, and without effect
+
+
+async def test_unknown_events_and_interactions_are_answered(on: Stage) -> None:
+    for event in (
+        {"type": "reaction_added", "user": ANN, "reaction": "eyes", "item": {}},
+        {"type": "something_of_tomorrow"},
+        {"type": "channel_rename", "channel": {"id": GENERAL, "name": "all"}},
+        {"type": "tokens_revoked", "tokens": {"bot": ["U0BOT"]}},
+    ):
+        await on.slack.emit(event, subscription="app_mention")
+    base = {"user": {"id": ANN}, "team": {"id": "T0PLAY"}, "api_app_id": "A0PLAY", "trigger_id": "1.2.x"}
+    view = {"id": "V1", "callback_id": "of_tomorrow", "type": "modal", "state": {"values": {}}}
+    for payload in (
+        press(ANN, GENERAL, "of_tomorrow", "x"),
+        press(ANN, GENERAL, "open", ""),
+        {**base, "type": "shortcut", "callback_id": "of_tomorrow"},
+        {**base, "type": "message_action", "callback_id": "of_tomorrow", "channel": {"id": GENERAL}},
+        {**base, "type": "view_submission", "view": view},
+        {**base, "type": "view_closed", "view": view},
+        {**base, "type": "block_suggestion", "action_id": "of_tomorrow", "block_id": "b", "value": ""},
+    ):
+        assert await forge(on, "interactive", payload) == "acked", payload["type"]
+    await settled(on)
+    assert {one["status"] for one in await on.slack.deliveries(kind="events_api")} == {"acked"}
+    assert await creations(on) == 0
+
+
+async def test_a_message_without_a_text_or_with_a_strange_one_does_no_harm(on: Stage) -> None:
+    for number, text in enumerate(
+        (None, "", "<@U0BOT>" * 500, "\u0000\ufffd", "<@U0NOBODY> <#C0X> <!date^1^{x}|y> <"), 1
+    ):
+        stamp = f"1700000000.{number:06d}"
+        place = {"type": "app_mention", "user": BEN, "channel": GENERAL, "ts": stamp, "event_ts": stamp}
+        await on.slack.emit({**place, "text": text})
+    await on.mention("fix the login test")
+    await on.session("fix the login test")
+    await settled(on)
+    assert {one["status"] for one in await on.slack.deliveries(type="app_mention")} == {"acked"}
+
+
+async def test_the_bot_outlives_a_refreshed_socket(tmp_path: Path) -> None:
+    async with stage(tmp_path, "socket") as on:
+        ts, session = await on.started()
+        await on.slack.disconnect()
+        reply = await on.slack.say(BEN, GENERAL, "use pytest", thread_ts=ts)
+        await on.devin.wait_for_messages("use pytest")
+        await settled(on)
+        assert await told(on, session) == [f"[Slack {reply}] ben:\nuse pytest"]
+
+
+# ------------------------------------------------------------ signed HTTP
+
+
+@pytest.fixture
+async def web(tmp_path: Path) -> AsyncIterator[Stage]:
+    """The bot with a request URL."""
+    async with stage(tmp_path, "http") as everything:
+        yield everything
+
+
+def signed(on: Stage, body: bytes, *, age: float = 0.0, secret: str | None = None) -> dict[str, str]:
+    """The headers of a request whose signature is as old as `age`."""
+    stamp = str(int(time.time() - age))
+    key = (secret or on.environment["SLACK_SIGNING_SECRET"]).encode()
+    digest = hmac.digest(key, b"v0:" + stamp.encode() + b":" + body, "sha256").hex()
+    return {"X-Slack-Request-Timestamp": stamp, "X-Slack-Signature": f"v0={digest}", "Content-Type": "application/json"}
+
+
+def mention(text: str) -> dict[str, Any]:
+    """An event as Slack posts it."""
+    stamp = f"{time.time():.6f}"
+    event = {"type": "app_mention", "user": ANN, "text": f"<@U0BOT> {text}", "channel": GENERAL}
+    envelope = {"type": "event_callback", "team_id": "T0PLAY", "api_app_id": "A0PLAY", "event_id": "Ev1"}
+    return {**envelope, "event": {**event, "ts": stamp, "event_ts": stamp}}
+
+
+async def _post(on: Stage, body: bytes, headers: dict[str, str]) -> httpx.Response:
+    async with httpx.AsyncClient(trust_env=False) as client:
+        return await client.post(on.simulated_slack.request_url, content=body, headers=headers)
+
+
+async def test_unsigned_stale_and_wrongly_signed_requests_are_refused_and_not_stored(web: Stage) -> None:
+    body = json.dumps(mention("fix the login test")).encode()
+    good = signed(web, body)
+    for headers in (
+        {"Content-Type": "application/json"},
+        {**good, "X-Slack-Signature": "v0=00"},
+        {name: value for name, value in good.items() if name != "X-Slack-Request-Timestamp"},
+        signed(web, body, age=360),
+        signed(web, body, age=-360),
+        signed(web, body, secret="guessed"),
+        signed(web, body + b" "),
+    ):
+        assert (await _post(web, body, headers)).status_code == 401
+    command = urlencode({"command": "/devin", "text": "fix it", "user_id": ADA, "channel_id": GENERAL}).encode()
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    assert (await _post(web, command, form)).status_code == 401
+    await settled(web)
+    assert await creations(web) == 0
+    assert (await _post(web, body, good)).status_code == 200
+    await web.session("fix the login test")
+
+
+async def test_the_address_answers_slacks_challenge(web: Stage) -> None:
+    assert await web.slack.verify_url() is True
+
+
+async def test_too_large_a_request_and_held_back_events_are_answered(web: Stage) -> None:
+    large = b"x" * 1_100_000
+    assert (await _post(web, large, signed(web, large))).status_code == 413
+    body = json.dumps({"type": "app_rate_limited", "minute_rate_limited": 1, "team_id": "T0PLAY"}).encode()
+    assert (await _post(web, body, signed(web, body))).status_code == 200
+
+
+async def test_other_paths_and_methods_are_not_there(web: Stage) -> None:
+    async with httpx.AsyncClient(trust_env=False, base_url=f"http://127.0.0.1:{web.port}") as client:
+        assert (await client.get("/slack/events")).status_code == 405
+        assert (await client.post("/slack/commands")).status_code == 404
+        assert (await client.get("/healthz")).status_code == 200

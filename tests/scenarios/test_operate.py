@@ -1,0 +1,340 @@
+"""For those who run it: health, readiness, figures, logs, and a start that says in a sentence why it is none."""
+
+import asyncio
+import json
+import os
+import re
+import signal
+import sqlite3
+import sys
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.scenarios.ahead import Ahead, until
+from tests.scenarios.stage import ANN, BEN, BOT, GENERAL, Stage, stage
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def clock() -> Ahead:
+    return Ahead()
+
+
+@pytest.fixture
+async def on(tmp_path: Path, clock: Ahead) -> AsyncIterator[Stage]:
+    """The bot up and running, with a clock of its own."""
+    async with stage(tmp_path, clock=clock) as everything:
+        yield everything
+
+
+async def asked(on: Stage, path: str) -> httpx.Response:
+    """What the bot answers to those who operate it."""
+    async with httpx.AsyncClient(trust_env=False, timeout=10) as http:
+        return await http.get(f"http://127.0.0.1:{on.port}{path}")
+
+
+async def problems(on: Stage) -> list[str]:
+    """Why the bot is not ready; the status has to agree."""
+    answer = await asked(on, "/readyz")
+    found: list[str] = answer.json()["problems"]
+    assert answer.status_code == (503 if found else 200)
+    assert answer.json()["ok"] is not bool(found)
+    return found
+
+
+async def says(on: Stage, sentence: str) -> None:
+    """Wait until the bot gives this reason for not being ready."""
+
+    async def said() -> bool:
+        return any(re.fullmatch(sentence, problem) for problem in await problems(on))
+
+    await until(said)
+
+
+async def ready(on: Stage) -> bool:
+    return not await problems(on)
+
+
+# ------------------------------------------------------------ health and readiness
+
+
+async def test_a_running_bot_is_alive_and_ready(on: Stage) -> None:
+    assert (await asked(on, "/healthz")).json() == {"ok": True}
+    assert (await asked(on, "/readyz")).json() == {"ok": True, "problems": []}
+
+
+async def test_while_the_store_is_locked_the_bot_is_not_ready_and_goes_on_after_it(on: Stage, tmp_path: Path) -> None:
+    locked = sqlite3.connect(tmp_path / "bot.db", isolation_level=None, timeout=0)
+    await until(lambda: _locks(locked))
+    try:
+        for _ in range(2):
+            await says(on, r"The store does not answer \((OperationalError|TimeoutError)\)\.")
+        assert (await asked(on, "/healthz")).status_code == 200
+    finally:
+        locked.execute("ROLLBACK")
+        locked.close()
+    await until(lambda: ready(on))
+    ts, session = await on.started()
+    await on.devin.say(session, "All is well again.")
+    await on.slack.wait_for_message(GENERAL, "All is well again.", thread_ts=ts)
+
+
+async def _locks(connection: sqlite3.Connection) -> bool:
+    try:
+        connection.execute("BEGIN IMMEDIATE")
+    except sqlite3.OperationalError:
+        return False
+    return True
+
+
+async def test_without_a_socket_the_bot_is_not_ready(on: Stage) -> None:
+    await on.slack.transport("http", "http://127.0.0.1:9/none")
+    await on.slack.disconnect(hard=True)
+    await says(on, r"There is no connection to Slack \(Socket Mode\)\.")
+
+
+async def test_when_devin_was_not_looked_at_for_long_the_bot_is_not_ready(on: Stage, clock: Ahead) -> None:
+    await on.started()
+    await on.devin.fault("list_sessions", "hang", times=-1)
+    await on.devin.wait_for_calls("list_sessions", 1, since=(await on.devin.log())[-1]["number"])
+    clock.put(200)
+    await says(on, r"Devin was last looked at 20\d s ago\.")
+    await on.devin.clear_faults()
+    await until(lambda: ready(on))
+
+
+async def test_a_bot_that_stops_says_so_while_it_finishes_its_work(on: Stage) -> None:
+    await on.devin.fault("create_session", "hang", commit="late")
+    await on.mention("a slow start")
+    await on.devin.wait_for_calls("create_session")
+    stop = asyncio.create_task(on.stop())
+    await says(on, r"The bot is stopping\.")
+    await on.devin.clear_faults()
+    await stop
+    assert len(await on.devin.sessions()) == 1
+
+
+# ------------------------------------------------------------ figures
+
+
+async def test_figures_count_what_was_stored_called_and_posted(on: Stage) -> None:
+    ts, session = await on.started()
+    await on.devin.say(session, "One word.")
+    await on.slack.wait_for_message(GENERAL, "One word.", thread_ts=ts)
+
+    async def counted() -> bool:
+        return 'devin_bridge_posts_sent_total{kind="post"} 1.0' in (await asked(on, "/metrics")).text
+
+    await until(counted)
+    answer = await asked(on, "/metrics")
+    assert answer.headers["content-type"].startswith("text/plain; version=0.0.4")
+    figures = dict(line.rsplit(" ", 1) for line in answer.text.splitlines() if not line.startswith("#"))
+    assert float(figures['devin_bridge_inbox_rows_total{kind="message"}']) >= 1
+    assert figures['devin_bridge_slack_calls_total{method="chat.postMessage",outcome="ok"}'] == "2.0"
+    created = 'devin_bridge_devin_calls_total{outcome="200",route="POST /v3/organizations/{id}/sessions"}'
+    assert figures[created] == "1.0"
+    assert float(figures["devin_bridge_poll_age_seconds"]) < 60
+    assert not [name for name in figures if session in name or ts in name or GENERAL in name]
+
+
+# ------------------------------------------------------------ the process
+
+
+@dataclass
+class Process:
+    """`python -m bot run` in a process of its own."""
+
+    process: asyncio.subprocess.Process
+    lines: list[str] = field(default_factory=list)
+
+    @property
+    def facts(self) -> list[dict[str, Any]]:
+        """Its log, line by line."""
+        return [json.loads(line) for line in self.lines]
+
+    async def running(self) -> None:
+        """Read its log until it says that it runs."""
+        async with asyncio.timeout(30):
+            while not self.lines or self.facts[-1]["event"] != "running":
+                self.lines.append(await self._line())
+
+    async def end(self) -> int:
+        """Stop it as a supervisor does, and read the rest."""
+        self.process.send_signal(signal.SIGTERM)
+        return await self.ended()
+
+    async def ended(self) -> int:
+        """Read on until it ends; answers its exit code."""
+        async with asyncio.timeout(30):
+            while line := await self._line():
+                self.lines.append(line)
+            return await self.process.wait()
+
+    async def _line(self) -> str:
+        assert self.process.stderr is not None
+        return (await self.process.stderr.readline()).decode().rstrip("\n")
+
+
+@asynccontextmanager
+async def process(environment: Mapping[str, str]) -> AsyncIterator[Process]:
+    """Start it; it is gone at the end whatever happens."""
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+    one = Process(
+        await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "bot", "run"),
+            cwd=ROOT,
+            env=kept | dict(environment),
+            stdout=asyncio.subprocess.DEVNULL,
+            stderr=asyncio.subprocess.PIPE,
+        )
+    )
+    try:
+        yield one
+    finally:
+        if one.process.returncode is None:
+            one.process.kill()
+            await one.process.wait()
+
+
+def one_ref(facts: list[dict[str, Any]], *events: str) -> str:
+    """The reference that all these lines carry, in this order."""
+    refs = {fact["ref"] for fact in facts if fact["event"] == events[0]}
+    for ref in refs:
+        told = [fact["event"] for fact in facts if fact.get("ref") == ref]
+        places = [told.index(event) for event in events if event in told]
+        if len(places) == len(events) and places == sorted(places):
+            return str(ref)
+    raise AssertionError((events, facts))
+
+
+@pytest.mark.parametrize("transport", ["socket", "http"])
+async def test_one_reference_leads_from_the_message_to_devin_to_the_post_without_a_word_of_it(
+    tmp_path: Path, transport: str
+) -> None:
+    async with stage(tmp_path, transport, start=False, BOT_LOG_LEVEL="DEBUG") as on:
+        async with process(on.environment | {"PORT": "0"}) as bot:
+            await bot.running()
+            if transport == "http":
+                on.simulated_slack.request_url = f"http://127.0.0.1:{bot.facts[-1]['port']}/slack/events"
+            ts, session = await on.started("swordfish prompt")
+            await on.slack.say(BEN, GENERAL, "mackerel reply", thread_ts=ts)
+            await on.devin.wait_for_messages("mackerel reply")
+            await on.devin.say(session, "Tunafish answer.")
+            await on.slack.wait_for_message(GENERAL, "Tunafish", thread_ts=ts)
+            slash = await on.slack.slash(ANN, GENERAL, "haddock prompt")
+            await on.session("haddock prompt")
+            await on.slack.slash(ANN, GENERAL, "usage")
+            assert await bot.end() == 0
+        log = "\n".join(bot.lines)
+    one_ref(bot.facts, "stored", "session created", "sent")
+    one_ref(bot.facts, "stored", "reply sent")
+    told = [fact for fact in bot.facts if fact["event"] == "session created"]
+    posts = [fact for fact in bot.facts if fact["event"] == "sent" and fact["key"].startswith("say:")]
+    assert [post["ref"] for post in posts] == [told[0]["ref"]]
+    for word in ("swordfish", "mackerel", "unafish", "haddock"):
+        assert word not in log
+    for secret in (*on.settings.secrets, slash["response_url"].rsplit("/", 1)[1]):
+        assert secret not in log
+
+
+async def test_a_second_process_on_the_same_file_says_so_and_ends(on: Stage, tmp_path: Path) -> None:
+    async with process(on.environment) as second:
+        assert await second.ended() == 1
+    assert second.lines == [
+        (f"Another process runs on {tmp_path / 'bot.db'}. Stop it first, or give this one a DATABASE_URL of its own.")
+    ]
+    assert await on.started()
+
+
+@pytest.mark.parametrize(
+    ("wrong", "sentences"),
+    [
+        (
+            {"SLACK_BOT_TOKEN": "xoxb-wrong"},
+            [
+                (
+                    "Slack does not let the bot in (invalid_auth). Check SLACK_BOT_TOKEN and SLACK_API_URL; "
+                    "`python -m bot doctor` says more."
+                )
+            ],
+        ),
+        (
+            {"DEVIN_API_KEY": "cog_wrong"},
+            [
+                (
+                    "Devin does not accept the key (401). Check DEVIN_API_KEY and DEVIN_API_URL; "
+                    "`python -m bot doctor` says more."
+                )
+            ],
+        ),
+        (
+            {"SLACK_API_URL": "http://127.0.0.1:9/api/"},
+            [
+                (
+                    "Slack does not let the bot in (unreachable). Check SLACK_BOT_TOKEN and SLACK_API_URL; "
+                    "`python -m bot doctor` says more."
+                )
+            ],
+        ),
+        (
+            {"SLACK_APP_TOKEN": "xapp-wrong"},
+            [
+                (
+                    "Slack does not open a socket for the bot (invalid_auth). Check SLACK_APP_TOKEN; "
+                    "`python -m bot doctor` says more."
+                )
+            ],
+        ),
+        (
+            {"SLACK_BOT_TOKEN": "", "DEVIN_ORG_ID": ""},
+            [
+                (
+                    "SLACK_BOT_TOKEN is missing: install the app in your workspace and copy the Bot User OAuth Token "
+                    "(xoxb-…) from its page “OAuth & Permissions”."
+                ),
+                (
+                    "DEVIN_ORG_ID is missing: copy the organisation's id (org-…) from Devin's settings, where service "
+                    "users are made."
+                ),
+            ],
+        ),
+        (
+            {"DATABASE_URL": "sqlite:////proc/no/such/place/bot.db"},
+            ["The store /proc/no/such/place/bot.db cannot be opened. Check DATABASE_URL and who may write there."],
+        ),
+    ],
+    ids=["slack token", "devin key", "no slack", "app token", "missing", "store"],
+)
+async def test_a_start_that_fails_says_why_in_a_sentence(
+    tmp_path: Path, wrong: dict[str, str], sentences: list[str]
+) -> None:
+    async with stage(tmp_path, start=False) as on, process(on.environment | wrong) as bot:
+        assert await bot.ended() == 1
+    assert [line for line in bot.lines if not line.startswith("{")] == sentences
+    assert not [line for line in bot.lines if "Traceback" in line]
+
+
+async def test_a_file_that_is_no_store_is_a_sentence_too(tmp_path: Path) -> None:
+    (tmp_path / "bot.db").write_text("This is a letter, not a database. " * 100)
+    async with stage(tmp_path, start=False) as on, process(on.environment) as bot:
+        assert await bot.ended() == 1
+    assert [line for line in bot.lines if not line.startswith("{")] == [
+        ("The store cannot be opened or brought up to date. Check DATABASE_URL; `python -m bot doctor` says more.")
+    ]
+
+
+async def test_an_outage_of_devin_is_no_reason_not_to_start(tmp_path: Path) -> None:
+    async with stage(tmp_path, start=False) as on:
+        await on.devin.fault("self", "503", times=4)  # a read is tried four times
+        await on.devin.fault("create_session", "429", retry_after=1)
+        await on.start()
+        ts = await on.slack.say(ANN, GENERAL, f"{BOT} keep this")
+        await on.slack.wait_for_message(GENERAL, "keep this", thread_ts=ts)
+        assert await on.devin.wait_for_sessions("keep this")

@@ -1,0 +1,134 @@
+"""How fast the bot speaks: a second between the posts of a channel, and nobody waits for somebody else's trouble."""
+
+import itertools
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.scenarios.stage import GENERAL, OPS, WEB, Stage, stage
+
+SLACKS_OWN = 0.9  # Slack's second, less the lateness of a timer
+
+
+@pytest.fixture
+async def on(tmp_path: Path) -> AsyncIterator[Stage]:
+    """The bot up and running."""
+    async with stage(tmp_path) as everything:
+        yield everything
+
+
+async def posts(on: Stage, channel: str) -> list[dict[str, Any]]:
+    """The posts of a channel that Slack took, in the order in which they came."""
+    return await on.slack.log("chat.postMessage", channel=channel, ok=True)
+
+
+async def test_a_second_lies_between_the_posts_of_a_channel(on: Stage) -> None:
+    ts, session = await on.started()
+    for number in range(4):
+        await on.devin.say(session, f"Line {number}.")
+    await on.slack.wait_for_message(GENERAL, "Line 3.", thread_ts=ts, within=20)
+    times = [post["at"] for post in await posts(on, GENERAL)]
+    assert min(after - before for before, after in itertools.pairwise(times)) >= SLACKS_OWN
+    assert await on.thread(GENERAL, ts) == [f"Line {number}." for number in range(4)]
+    assert not await on.slack.log("chat.postMessage", status=429)
+
+
+async def test_channels_do_not_wait_for_each_other(on: Stage) -> None:
+    ts, session = await on.started()
+    other, second = await on.started("another one", channel=WEB)
+    for number in range(5):
+        await on.devin.say(session, f"Line {number}.")
+    await on.devin.say(second, "My only line.")
+    await on.slack.wait_for_message(WEB, "My only line.", thread_ts=other)
+    assert await on.thread(GENERAL, ts) != [f"Line {number}." for number in range(5)]
+
+
+async def test_twenty_parts_in_one_thread_hold_up_no_other_thread(on: Stage) -> None:
+    ts, session = await on.started()
+    other, second = await on.started("another one")
+    long_text = "\n\n".join(f"Paragraph {number}: " + "word " * 200 for number in range(52))
+    for _ in range(4):
+        await on.devin.say(session, long_text)
+    await on.slack.wait_for_messages(GENERAL, 2, thread_ts=ts, text="Paragraph", within=20)
+    await on.devin.say(second, "I have but one line.")
+    heard = (await on.devin.session(second))["messages"][-1]["created_at"]
+    line = await on.slack.wait_for_message(GENERAL, "but one line", thread_ts=other)
+    # Until it is read, then the post under way and the pace: far from twenty seconds.
+    assert float(line["ts"]) - heard < 6
+    assert len(await on.slack.messages(GENERAL, thread_ts=ts, text="Paragraph")) < 12
+
+
+async def test_parts_of_a_long_answer_keep_their_order_and_end_with_the_link(on: Stage) -> None:
+    ts, session = await on.started()
+    await on.devin.say(session, "\n\n".join(f"Paragraph {number}: " + "word " * 200 for number in range(80)))
+    await on.slack.wait_for_message(GENERAL, "left out here", thread_ts=ts, within=20)
+    parts = await on.thread(GENERAL, ts)
+    assert len(parts) == 5
+    firsts = [int(part.split(":", 1)[0].removeprefix("Paragraph ")) for part in parts]
+    assert firsts == sorted(firsts)
+    assert firsts[0] == 0
+    link = f"<https://app.devin.ai/sessions/{session}|Read all of it in Devin.>"
+    assert parts[-1].endswith(f"The rest is too long for Slack and was left out here. {link}")
+
+
+async def test_a_post_that_fails_again_and_again_holds_up_no_other_thread(on: Stage) -> None:
+    ts, session = await on.started()
+    other, second = await on.started("another one")
+    await on.slack.fault("chat.postMessage", "error", error="service_unavailable", times=0, match="Trouble")
+    await on.devin.say(session, "Trouble ahead.")
+    await on.devin.say(session, "And after it.")
+    await on.slack.wait_for_call("chat.postMessage", text="Trouble")
+    await on.devin.say(second, "No trouble here.")
+    line = await on.slack.wait_for_message(GENERAL, "No trouble here.", thread_ts=other)
+    heard = (await on.devin.session(second))["messages"][-1]["created_at"]
+    assert float(line["ts"]) - heard < 5
+    await on.slack.clear_faults()
+    await on.slack.wait_for_message(GENERAL, "And after it.", thread_ts=ts, within=30)
+    assert await on.thread(GENERAL, ts) == ["Trouble ahead.", "And after it."]
+
+
+async def test_a_429_on_a_post_makes_its_channel_wait_and_no_other(on: Stage) -> None:
+    ts, session = await on.started()
+    other, second = await on.started("another one", channel=WEB)
+    await on.slack.fault("chat.postMessage", "ratelimited", retry_after=4, match="Wait for me")
+    await on.devin.say(session, "Wait for me.")
+    (refused,) = await on.slack.wait_for_call("chat.postMessage", status=429)
+    await on.devin.say(second, "I go on.")
+    there = await on.slack.wait_for_message(WEB, "I go on.", thread_ts=other)
+    here = await on.slack.wait_for_message(GENERAL, "Wait for me.", thread_ts=ts)
+    assert float(there["ts"]) < refused["at"] + 4
+    assert float(here["ts"]) >= refused["at"] + 4
+    assert await on.thread(GENERAL, ts) == ["Wait for me."]
+
+
+async def test_while_many_channels_wait_for_slack_others_are_served(on: Stage) -> None:
+    """A wait holds no worker: there are more waiting channels than workers."""
+    names = [f"C0WAIT{number}" for number in range(34)]
+    for name in names:
+        await on.slack.put_channel(name, name=name.lower(), members=["U0ANN", "U0BOT"])
+    ts, session = await on.started(channel=OPS)
+    await on.slack.fault("chat.postMessage", "ratelimited", times=34, retry_after=6, match="C0WAIT")
+    for name in names:
+        await on.mention("wait here", channel=name)
+    refused = await on.slack.wait_for_call("chat.postMessage", 34, status=429, within=30)
+    await on.devin.say(session, "Nothing keeps me.")
+    line = await on.slack.wait_for_message(OPS, "Nothing keeps me.", thread_ts=ts)
+    assert float(line["ts"]) < refused[-1]["at"] + 6
+
+
+async def test_a_429_on_an_edit_makes_edits_wait_and_posts_go_on(on: Stage) -> None:
+    ts, session = await on.started()
+    _, second = await on.started("another one", channel=WEB)
+    await on.slack.fault("chat.update", "ratelimited", retry_after=4)
+    await on.devin.set(session, title="A new title")
+    (refused,) = await on.slack.wait_for_call("chat.update", status=429)
+    await on.devin.set(second, title="Another title")
+    await on.devin.say(session, "Posts go on.")
+    line = await on.slack.wait_for_message(GENERAL, "Posts go on.", thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, "A new title", thread_ts=ts)
+    await on.slack.wait_for_message(WEB, "Another title")
+    edits = [call for call in await on.slack.log("chat.update") if call["n"] > refused["n"]]
+    assert float(line["ts"]) < refused["at"] + 4
+    assert min(edit["at"] for edit in edits) >= refused["at"] + 4

@@ -1,0 +1,255 @@
+"""Starts that go wrong: what is told is true, and what shows up later finds its thread or its end."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.domain import grammar
+from bot.flows import dispatch
+from bot.flows.control import Control
+from tests.scenarios.ahead import Ahead, rows
+from tests.scenarios.hasty import AWAY, WITHIN, hasty, waited
+from tests.scenarios.looks import card, creations, posted, settled, told, whispered
+from tests.scenarios.stage import ANN, BEN, GENERAL, WEB, Stage
+
+CANCELLED = ":black_square_for_stop: Cancelled by <@U0BEN> before it began: nothing was started and nothing was spent."
+MOST_AT_DEVIN = 50
+TOO_MANY = ",".join(f"t{number}" for number in range(MOST_AT_DEVIN + 1))
+LOG = {"name": "login.log", "content": "login failed"}
+
+
+@pytest.fixture
+async def on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Stage]:
+    async with hasty(tmp_path, monkeypatch) as everything:
+        yield everything
+
+
+def stopped(user: str, more: str = "") -> str:
+    said = f":black_square_for_stop: Stopped by <@{user}>. Devin sleeps and nothing is lost; a reply in this thread"
+    return f"{said} wakes it.{more}"
+
+
+# ---------------------------------------------------------------- nobody can say whether it was started
+
+
+async def given_up(on: Stage, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A start whose answer is lost and that cannot be looked up until it is given up; answers its thread's ts."""
+    monkeypatch.setattr(dispatch, "GIVE_UP_SECONDS", 1.0)
+    await on.devin.fault("create_session", "commit_then_drop")
+    await on.devin.fault("list_sessions", "503", **AWAY)
+    ts = await on.mention("fix the login test")
+    await on.slack.wait_for_message(GENERAL, "we do not know whether", thread_ts=ts, within=WITHIN)
+    return ts
+
+
+async def test_a_start_given_up_without_knowing_its_outcome_says_so(on: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    ts = await given_up(on, monkeypatch)
+    made = await on.session("fix the login test")
+    (said,) = await on.thread(GENERAL, ts)
+    assert said.startswith(
+        ":warning: Devin's answer got lost and it cannot be reached, so we do not know whether the session was "
+        f"started. Look in Devin for the tag `slack-T0PLAY-{GENERAL}-{ts}` before you send the task again; "
+        "if the session shows up, this thread goes on with it. Reference `"
+    )
+    assert f"slack-T0PLAY-{GENERAL}-{ts}" in made["tags"]
+    shown = await on.slack.wait_for_message(GENERAL, "Not known", thread_ts=ts, within=WITHIN)
+    assert (
+        "Not known: Devin's answer got lost and it could not be reached to look. "
+        "If the session exists, it appears here as soon as it is seen."
+    ) in shown["rendered"]
+
+
+async def test_a_session_that_shows_up_after_its_start_was_given_up_goes_on_in_its_thread(
+    on: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ts = await given_up(on, monkeypatch)
+    await on.devin.clear_faults()
+    made = await on.session("fix the login test")
+    await on.devin.say(made["session_id"], "I look at it.", status="running", status_detail="working")
+    await on.slack.wait_for_message(GENERAL, "I look at it.", thread_ts=ts, within=WITHIN)
+    await on.slack.wait_for_message(GENERAL, "Working", thread_ts=ts, within=WITHIN)
+    reply = await on.slack.say(BEN, GENERAL, "please use pytest", thread_ts=ts)
+    await on.devin.wait_for_messages("please use pytest", seconds=WITHIN)
+    assert await told(on, made["session_id"]) == [f"[Slack {reply}] ben:\nplease use pytest"]
+    assert await creations(on) == 1
+
+
+async def test_a_session_that_shows_up_after_a_long_outage_is_still_looked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = Ahead()
+    async with hasty(tmp_path, monkeypatch, clock) as on:
+        ts = await given_up(on, monkeypatch)
+        clock.put(3 * 3600)
+        await on.devin.clear_faults()
+        made = await on.session("fix the login test")
+        await on.devin.set(made["session_id"], status="running", status_detail="working")
+        await on.slack.wait_for_message(GENERAL, "Working", thread_ts=ts, within=WITHIN)
+
+
+async def test_a_stop_of_a_start_that_was_given_up_stops_the_session_that_shows_up(
+    on: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await on.devin.fault("create_session", "commit_then_drop")
+    await on.devin.fault("list_sessions", "503", **AWAY)
+    ts = await on.mention("fix the login test")
+    await waited(on, "inbox", kind="message", reason="DevinServerError")
+    await on.slack.say(BEN, GENERAL, "!stop", thread_ts=ts)
+    await on.slack.wait_for_ephemeral(BEN, "is being looked up", within=WITHIN)
+    monkeypatch.setattr(dispatch, "GIVE_UP_SECONDS", 0.0)
+    await on.slack.wait_for_message(GENERAL, "we do not know whether", thread_ts=ts, within=WITHIN)
+    await on.devin.clear_faults()
+    await on.slack.wait_for_message(GENERAL, stopped(BEN), thread_ts=ts, within=WITHIN)
+    assert (await on.session("fix the login test"))["is_archived"] is True
+
+
+# ---------------------------------------------------------------- it comes although nothing was to come
+
+
+async def test_a_session_that_appears_after_its_start_was_cancelled_is_ended_and_told(on: Stage) -> None:
+    held = await on.devin.fault("create_session", "hang", commit="late")
+    ts = await on.mention("fix the login test")
+    await on.slack.wait_for_message(GENERAL, "Checking", thread_ts=ts, within=WITHIN)
+    await on.slack.say(BEN, GENERAL, "!stop", thread_ts=ts)
+    await on.slack.wait_for_message(
+        GENERAL, "Cancelled by <@U0BEN> before it began: nothing", thread_ts=ts, within=WITHIN
+    )
+    assert await on.devin.sessions() == []
+    await on.devin.release(held)
+    await on.slack.wait_for_message(GENERAL, "after all", thread_ts=ts, within=WITHIN)
+    (made,) = await on.devin.sessions()
+    assert made["terminated"] is True
+    await looked(on)
+    after_all = (
+        f":information_source: Devin had started <https://app.devin.ai/sessions/{made['session_id']}|a session> for "
+        "this after all; it was ended now. What it spent until then stays spent."
+    )
+    assert await on.thread(GENERAL, ts) == [CANCELLED, after_all]
+    assert len(await on.devin.log("terminate")) == 1
+
+
+async def looked(on: Stage) -> None:
+    """Wait until the poller has looked at Devin twice more."""
+    count = (await on.devin.counters()).get("list_sessions", 0)
+    await on.devin.wait_for_calls("list_sessions", count + 2, seconds=WITHIN)
+
+
+# ---------------------------------------------------------------- a stop beside a start
+
+
+async def test_a_stop_that_races_with_the_creation_stops_the_session(
+    on: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entered, created, early = asyncio.Event(), asyncio.Event(), Control._stop_early
+
+    async def slow(*args: Any) -> None:
+        entered.set()
+        await created.wait()
+        await early(*args)
+
+    monkeypatch.setattr(Control, "_stop_early", slow)
+    await on.slack.fault("chat.postMessage", "slow", seconds=1.5)
+    await on.slack.slash(ANN, WEB, "fix the login test")
+    await waited(on, "sessions", stage="queued")
+    await on.slack.slash(ANN, WEB, "stop")
+    await entered.wait()
+    await waited(on, "sessions", stage="open")
+    created.set()
+    ts = (await posted(on, WEB, "fix the login test"))["ts"]
+    await on.slack.wait_for_message(WEB, stopped(ANN), thread_ts=ts, within=WITHIN)
+    assert (await on.session("fix the login test"))["is_archived"] is True
+    await settled(on)
+    shown = await card(on, ts, WEB)
+    assert "Stopped by <@U0ANN>. It sleeps and nothing is lost" in shown["text"]
+
+
+async def test_replies_after_the_stop_of_an_unknown_start_are_sent_and_those_before_it_are_not(on: Stage) -> None:
+    await on.devin.fault("create_session", "commit_then_drop")
+    await on.devin.fault("list_sessions", "503", **AWAY)
+    ts = await on.mention("fix the login test")
+    await waited(on, "inbox", kind="message", reason="DevinServerError")
+    await on.slack.say(ANN, GENERAL, "drop the table", thread_ts=ts)
+    await on.slack.say(BEN, GENERAL, "!stop", thread_ts=ts)
+    await on.slack.wait_for_ephemeral(BEN, "is being looked up", within=WITHIN)
+    after = await on.slack.say(BEN, GENERAL, "now leave the table alone", thread_ts=ts)
+    await waited(on, "inbox", ts=after)
+    await on.devin.clear_faults()
+    await on.devin.wait_for_messages("leave the table alone", seconds=WITHIN)
+    await settled(on)
+    made = await on.session("fix the login test")
+    assert await told(on, made["session_id"]) == [f"[Slack {after}] ben:\nnow leave the table alone"]
+    unsent = " 1 waiting reply was not sent to Devin, because the stop came first."
+    assert await on.thread(GENERAL, ts) == [stopped(BEN, unsent)]
+
+
+# ---------------------------------------------------------------- what goes into the request
+
+
+async def test_one_persons_refused_tags_are_left_out_and_the_bots_own_stay(
+    on: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(grammar, "MOST_TAGS", MOST_AT_DEVIN + 1)
+    ts = await on.mention(f"fix the login test tags={TOO_MANY}")
+    made = await on.session("fix the login test")
+    assert made["tags"] == ["devin-bridge", f"slack-T0PLAY-{GENERAL}-{ts}"]
+    other = await on.mention("fix the logout test tags=urgent", BEN)
+    made = await on.session("fix the logout test")
+    assert made["tags"] == ["devin-bridge", f"slack-T0PLAY-{GENERAL}-{other}", "urgent"]
+    await settled(on)
+    assert await on.thread(GENERAL, ts) == []
+    assert await rows(on, "due", name="devin") == []
+
+
+async def test_each_request_for_a_session_has_an_intent_of_its_own(on: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(grammar, "MOST_TAGS", MOST_AT_DEVIN + 1)
+    await on.devin.fault("create_session", "slow", seconds=1.0, contains=f"t{MOST_AT_DEVIN}")
+    held = await on.devin.fault("create_session", "hang", commit="late")
+    begin = time.time()
+    ts = await on.mention(f"fix the login test tags={TOO_MANY}")
+    await on.devin.wait_for_calls("create_session", 2)
+    (start,) = await rows(on, "inbox", ts=ts)
+    await on.devin.release(held)
+    assert start["intent_at"] > begin + 1.0
+    await on.session("fix the login test")
+
+
+async def test_a_new_session_asked_for_in_a_thread_gets_the_file(on: Stage) -> None:
+    ts, _ = await on.started()
+    await on.slack.say(ANN, GENERAL, "!new fix the logout test", thread_ts=ts, files=[LOG])
+    made = await on.session("fix the logout test")
+    assert made["attachments"] == ["login.log"]
+
+
+# ---------------------------------------------------------------- a channel or an answer that is gone
+
+
+async def test_a_channel_that_is_archived_while_the_card_waits_starts_nothing_and_says_so(on: Stage) -> None:
+    await on.slack.fault("chat.postMessage", "ratelimited", retry_after=3, match=WEB)
+    await on.slack.slash(ANN, WEB, "fix the login test")
+    await on.slack.wait_for_call("chat.postMessage")
+    await on.slack.archive(WEB)
+    await on.slack.wait_for_message("D0ANN", within=WITHIN)
+    await settled(on)
+    (said,) = await on.slack.messages("D0ANN")
+    assert said["rendered"] == (
+        f"<#{WEB}> is archived, so nothing can be posted there and nothing was started. "
+        "Use another channel, or unarchive that one."
+    )
+    kept = [*await rows(on, "outbox"), *await rows(on, "inbox")]
+    assert [row["payload"].get("response_url") for row in kept] == [None] * len(kept)
+    assert (await on.slack.slash(ANN, GENERAL, "list"))["shown"]["rendered"].startswith("You have no open sessions.")
+    assert await creations(on) == 0
+
+
+async def test_a_private_answer_survives_a_failure_of_its_response_url(on: Stage) -> None:
+    await on.slack.fault("response_url", "http_500")
+    await on.slack.slash(ANN, "C0NOBOT", "fix the login test")
+    await on.slack.wait_for_ephemeral(ANN, "is not a member", within=WITHIN)
+    assert (await whispered(on, ANN))[-1] == (
+        "Devin Bridge is not a member of this channel, so nothing was started. "
+        "Type `/invite @Devin Bridge` there, then try again."
+    )

@@ -1,0 +1,130 @@
+"""Odd things from outside, and rows of our own that fail: one of them costs only itself."""
+
+import time
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.domain.lane import channel_lane
+from bot.flows import catch_up, spoken
+from bot.store import outbox
+from bot.store.outbox import OutboxRow
+from tests.scenarios.ahead import TEAM, rows, write
+from tests.scenarios.hasty import WITHIN, hasty, waited
+from tests.scenarios.looks import settled, told
+from tests.scenarios.stage import ANN, BEN, BOT, GENERAL, WEB, Stage
+
+NOBODY = "<@U0NOBODY1>"
+
+
+@pytest.fixture
+async def on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Stage]:
+    monkeypatch.setattr(catch_up, "RETRY_SECONDS", 0.2)
+    async with hasty(tmp_path, monkeypatch) as everything:
+        yield everything
+
+
+async def read(on: Stage, ts: str) -> None:
+    """Wait until catch-up has done with a thread."""
+    await waited(on, "threads", ts=ts, unread=False)
+
+
+# ---------------------------------------------------------------- people Slack does not show
+
+
+async def test_somebody_slack_does_not_know_does_not_cost_a_start(on: Stage) -> None:
+    ts = await on.mention(f"ask {NOBODY} why the login test fails")
+    made = await on.session("why the login test fails")
+    assert made["prompt"].startswith("ask @U0NOBODY1 why the login test fails\n\nAsked in Slack by ann.")
+    await settled(on)
+    assert await on.thread(GENERAL, ts) == []
+
+
+async def test_somebody_slack_does_not_know_does_not_cost_a_reply(on: Stage) -> None:
+    ts, session = await on.started()
+    said = await on.slack.say(BEN, GENERAL, f"please ask {NOBODY}", thread_ts=ts)
+    await on.devin.wait_for_messages("please ask", seconds=WITHIN)
+    await settled(on)
+    assert await told(on, session) == [f"[Slack {said}] ben:\nplease ask @U0NOBODY1"]
+    assert await on.thread(GENERAL, ts) == []
+
+
+async def test_somebody_slack_does_not_know_does_not_cost_the_context_of_a_thread(on: Stage) -> None:
+    ts = await on.slack.say(BEN, GENERAL, f"{NOBODY} says the login test fails")
+    await on.slack.say(ANN, GENERAL, f"{BOT} fix it", thread_ts=ts)
+    made = await on.session("says the login test fails")
+    assert (
+        "Earlier messages in the Slack thread, oldest first:\nben: @U0NOBODY1 says the login test fails"
+        in (made["prompt"])
+    )
+
+
+# ---------------------------------------------------------------- catch-up
+
+
+async def test_a_thread_that_could_not_be_read_at_the_start_is_read_again(on: Stage) -> None:
+    ts, session = await on.started()
+    await read(on, ts)
+    await on.stop()
+    await on.slack.pause("lose")
+    missed = await on.slack.say(BEN, GENERAL, "said while you were away", thread_ts=ts)
+    await on.slack.resume()
+    await on.slack.fault("conversations.replies", "http_500", times=2)
+    await on.start()
+    await on.devin.wait_for_messages("said while you were away", seconds=WITHIN)
+    assert await told(on, session) == [f"[Slack {missed}] ben:\nsaid while you were away"]
+
+
+async def test_a_thread_that_can_never_be_read_is_asked_for_once(on: Stage) -> None:
+    await on.slack.fault("conversations.replies", "error", error="channel_not_found", times=0)
+    first, _ = await on.started()
+    await read(on, first)
+    second, _ = await on.started("fix the logout test", BEN, WEB)
+    await read(on, second)
+    asked = [call["args"]["ts"] for call in await on.slack.log("conversations.replies")]
+    assert asked == [first, second]
+
+
+# ---------------------------------------------------------------- odd rows
+
+
+@pytest.mark.parametrize("odd", [{"is_archived": None}, {"status": None}, {"url": None}], ids=str)
+async def test_one_odd_row_of_devins_does_not_keep_the_others_news_from_being_told(
+    on: Stage, odd: dict[str, Any]
+) -> None:
+    _, first = await on.started()
+    ts, second = await on.started("fix the logout test", BEN, WEB)
+    await on.devin.set(first, **odd)
+    await on.devin.say(second, "I have a question.")
+    await on.slack.wait_for_message(WEB, "I have a question.", thread_ts=ts, within=WITHIN)
+
+
+async def test_a_flag_that_is_null_is_none(on: Stage) -> None:
+    ts, session = await on.started()
+    await on.devin.set(session, is_archived=None, status_detail="waiting_for_approval")
+    await on.slack.wait_for_message(GENERAL, "Waiting for an approval", thread_ts=ts, within=WITHIN)
+
+
+async def test_a_post_that_trips_us_is_given_up_told_and_holds_up_nothing(
+    on: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(spoken, "MOST_ATTEMPTS", 2)
+    ts, session = await on.started()
+    await settled(on)
+    (known,) = await rows(on, "sessions")
+    now = time.time()
+    lane = channel_lane(TEAM, GENERAL)
+    broken = OutboxRow("say:broken", lane, "post", TEAM, GENERAL, ts, "r-broken", {}, now, now, thread_ts=ts)
+    await write(on, lambda tx: outbox.add(tx, [replace(broken, session_id=known["id"])]))
+    await on.devin.say(session, "I have a question.")
+    await on.slack.wait_for_message(GENERAL, "I have a question.", thread_ts=ts, within=WITHIN)
+    await settled(on)
+    assert [row["key"] for row in await rows(on, "outbox", state="dead")] == ["say:broken"]
+    lost = (
+        ":warning: One message of Devin's could not be shown here. "
+        f"Read it in <https://app.devin.ai/sessions/{session}|Devin>. Reference `r-broken`."
+    )
+    assert sorted(await on.thread(GENERAL, ts)) == sorted(["I have a question.", lost])

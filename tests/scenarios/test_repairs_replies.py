@@ -1,0 +1,300 @@
+"""Replies that go wrong: none is lost, doubled, or said to be what it is not, and none holds up another."""
+
+import asyncio
+import sqlite3
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.flows import conversation, dispatch, reply
+from bot.flows.brief import Briefing
+from bot.flows.conversation import Conversation
+from bot.flows.reply import Reply
+from bot.views import answers
+from tests.scenarios.ahead import Ahead, rows
+from tests.scenarios.hasty import AWAY, WITHIN, hasty, waited
+from tests.scenarios.looks import card, creations, settled, told, whispered
+from tests.scenarios.stage import ANN, BEN, BOT, GENERAL, Stage
+
+LOG = {"name": "login.log", "content": "login failed"}
+STOPPED = (
+    ":black_square_for_stop: Stopped by <@U0BEN>. Devin sleeps and nothing is lost; a reply in this thread wakes it."
+)
+ONE_UNSENT = " 1 waiting reply was not sent to Devin, because the stop came first."
+UNCERTAIN = (
+    ":warning: Devin's answer got lost and it cannot be reached, so we do not know whether the reply “drop the table” "
+    "arrived. Look into the session in Devin before you write it again. Reference `"
+)
+
+
+@pytest.fixture
+async def on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Stage]:
+    async with hasty(tmp_path, monkeypatch) as everything:
+        yield everything
+
+
+# ---------------------------------------------------------------- faults of our own
+
+
+async def test_a_failure_of_the_store_after_a_long_outage_does_not_bury_a_reply(
+    on: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done, failures = Reply._done, [sqlite3.OperationalError("database is locked")]
+
+    async def once(*args: Any) -> None:
+        if failures:
+            raise failures.pop()
+        await done(*args)
+
+    monkeypatch.setattr(Reply, "_done", once)
+    monkeypatch.setattr(dispatch, "LONGEST_WAIT", 0.1)
+    ts, session = await on.started()
+    await on.devin.fault("send_message", "503", times=dispatch.MAX_FAILURES)
+    said = await on.slack.say(ANN, GENERAL, "drop the table", thread_ts=ts)
+    row = await waited(on, "inbox", ts=said, state="done")
+    assert (row["failures"], row["attempts"]) == (1, dispatch.MAX_FAILURES + 1)
+    assert await told(on, session) == [f"[Slack {said}] ann:\ndrop the table"]
+    assert await on.thread(GENERAL, ts) == []
+
+
+async def test_of_a_reply_that_may_have_arrived_it_is_not_said_that_it_was_not_sent(
+    on: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def never(*_: Any) -> None:
+        raise sqlite3.OperationalError("database is locked")
+
+    monkeypatch.setattr(Reply, "_done", never)
+    monkeypatch.setattr(dispatch, "LONGEST_WAIT", 0.1)
+    ts, _ = await on.started()
+    await on.slack.say(ANN, GENERAL, "drop the table", thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, UNCERTAIN, thread_ts=ts, within=WITHIN)
+    (row,) = await rows(on, "inbox", state="dead")
+    assert row["failures"] == dispatch.MAX_FAILURES - 1
+    assert len(await on.thread(GENERAL, ts)) == 1
+
+
+async def test_a_row_whose_loss_cannot_even_be_told_ends_and_holds_up_nothing(
+    on: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    readable = Briefing.readable
+
+    async def trips(self: Briefing, text: str) -> str:
+        if "poison" in text:
+            raise ValueError(text)
+        return await readable(self, text)
+
+    async def fails(*_: Any) -> None:
+        raise RuntimeError
+
+    monkeypatch.setattr(Briefing, "readable", trips)
+    monkeypatch.setattr(Conversation, "give_up", fails)
+    monkeypatch.setattr(dispatch, "LONGEST_WAIT", 0.1)
+    ts, session = await on.started()
+    poison = await on.slack.say(ANN, GENERAL, "poison", thread_ts=ts)
+    said = await on.slack.say(BEN, GENERAL, "please use pytest", thread_ts=ts)
+    await on.devin.wait_for_messages("please use pytest", seconds=WITHIN)
+    assert [row["ts"] for row in await rows(on, "inbox", state="dead")] == [poison]
+    assert await told(on, session) == [f"[Slack {said}] ben:\nplease use pytest"]
+
+
+# ---------------------------------------------------------------- lost answers
+
+
+async def test_a_reply_is_looked_for_from_where_it_was_sent_although_the_conversation_has_moved_on(
+    on: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arrived, moved = Reply._arrived, asyncio.Event()
+
+    async def after_the_poll(*args: Any) -> bool:
+        await moved.wait()
+        return await arrived(*args)
+
+    monkeypatch.setattr(Reply, "_arrived", after_the_poll)
+    ts, session = await on.started()
+    await on.devin.fault("send_message", "commit_then_drop")
+    said = await on.slack.say(ANN, GENERAL, "please use pytest", thread_ts=ts)
+    await on.devin.wait_for_messages("please use pytest")
+    for number in range(210):  # more than a page
+        await on.devin.write(session, f"from the web {number}")
+    await on.devin.say(session, "I am at it.")
+    await on.slack.wait_for_message(GENERAL, "I am at it.", thread_ts=ts, within=WITHIN)
+    (row,) = await rows(on, "inbox", ts=said)
+    (watched,) = await rows(on, "sessions")
+    assert watched["page_cursor"] is not None  # the reply stands before it
+    assert row["payload"]["cursor"] is None
+    moved.set()
+    await waited(on, "inbox", ts=said, state="done")
+    assert len([text for text in await told(on, session) if "please use pytest" in text]) == 1
+    assert len(await on.devin.log("send_message")) == 1
+
+
+async def test_a_stop_says_of_a_reply_with_an_unknown_outcome_that_it_may_have_arrived(
+    on: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reply, "LOOK_AGAIN_SECONDS", 20.0)
+    ts, session = await on.started()
+    await on.devin.fault("list_messages", "503", **AWAY)
+    await on.devin.fault("send_message", "commit_then_drop")
+    said = await on.slack.say(ANN, GENERAL, "drop the table", thread_ts=ts)
+    await waited(on, "inbox", ts=said, reason="outcome unknown")
+    await on.slack.say(BEN, GENERAL, "!mute", thread_ts=ts)
+    await on.slack.say(BEN, GENERAL, "!stop", thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, STOPPED, thread_ts=ts, within=WITHIN)
+    await on.devin.clear_faults()
+    await settled(on)
+    uncertain, stopped = await on.thread(GENERAL, ts)
+    assert uncertain.startswith(UNCERTAIN)
+    assert stopped == STOPPED  # neither the reply nor the verb is one that was not sent
+    assert await told(on, session) == [f"[Slack {said}] ann:\ndrop the table"]
+
+
+# ---------------------------------------------------------------- stop
+
+
+async def test_a_stop_button_ends_the_replies_before_it_although_our_clock_is_behind_slacks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with hasty(tmp_path, monkeypatch, lambda: time.time() - 5) as on:
+        ts, session = await on.started()
+        await on.devin.fault("send_message", "503", **AWAY)
+        await on.slack.say(ANN, GENERAL, "drop the table", thread_ts=ts)
+        await on.devin.wait_for_calls("send_message")
+        await on.slack.click(BEN, GENERAL, (await card(on, ts))["ts"], "stop")
+        await on.slack.wait_for_message(GENERAL, STOPPED, thread_ts=ts, within=WITHIN)
+        await on.devin.clear_faults()
+        await settled(on)
+        assert await on.thread(GENERAL, ts) == [STOPPED + ONE_UNSENT]
+        assert await told(on, session) == []
+        assert (await on.devin.session(session))["is_archived"] is True
+
+
+async def test_a_stop_that_devin_refuses_tells_which_replies_were_not_sent(on: Stage) -> None:
+    ts, session = await on.started()
+    await on.devin.fault("send_message", "503", **AWAY)
+    await on.slack.say(ANN, GENERAL, "drop the table", thread_ts=ts)
+    await on.devin.wait_for_calls("send_message")
+    await on.devin.permissions(revoke=["ManageOrgSessions"])
+    await on.slack.say(BEN, GENERAL, "!stop", thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, "could not be told to stop", thread_ts=ts, within=WITHIN)
+    await on.devin.clear_faults()
+    await settled(on)
+    (said,) = await on.thread(GENERAL, ts)
+    assert said.startswith(
+        ":warning: Devin could not be told to stop, so *the session is still running*. Stop it in "
+        f"<https://app.devin.ai/sessions/{session}|Devin>, or try `!stop` again in a minute.{ONE_UNSENT} Reference `"
+    )
+    assert await told(on, session) == []
+
+
+async def test_a_stop_of_a_session_that_is_over_at_devin_says_so_and_ends_the_card(on: Stage) -> None:
+    ts, session = await on.started()
+    await on.devin.fault("list_sessions", "503", **AWAY)  # nobody has seen its end yet
+    on.simulated_devin.world.held.sessions.pop(session)
+    await on.slack.say(BEN, GENERAL, "!stop", thread_ts=ts)
+    await on.slack.wait_for_ephemeral(BEN, within=WITHIN)
+    await settled(on)
+    assert await whispered(on, BEN) == [answers.ALREADY_ENDED.text]
+    assert (
+        "Ended. Replies in this thread no longer reach Devin; "
+        "use `/devin` or mention Devin Bridge to start a new session."
+    ) in (await card(on, ts))["text"]
+    assert await on.thread(GENERAL, ts) == []
+
+
+# ---------------------------------------------------------------- sessions that take no more, sessions that sleep
+
+
+async def test_after_a_session_that_takes_no_more_messages_a_mention_starts_a_new_one(on: Stage) -> None:
+    await on.devin.switch(ended_messages_refused=True)
+    ts, session = await on.started()
+    await on.devin.set(session, status="exit", status_detail=None)
+    await on.slack.wait_for_message(GENERAL, "*Done*", thread_ts=ts, within=WITHIN)
+    await on.slack.say(BEN, GENERAL, f"{BOT} now fix the logout test", thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, answers.SESSION_ENDED.text, thread_ts=ts, within=WITHIN)
+    await settled(on)
+    assert await creations(on) == 1
+    second = await on.slack.say(BEN, GENERAL, f"{BOT} and now fix the logout test", thread_ts=ts)
+    made = await on.session("and now fix the logout test")
+    await settled(on)
+    assert f"slack-T0PLAY-{GENERAL}-{second}" in made["tags"]
+    said = await on.thread(GENERAL, ts)
+    assert said.count(answers.SESSION_ENDED.text) == 1
+    assert answers.SESSION_ENDED.text == (
+        "This session has ended, so your reply was not sent to Devin. "
+        "Use `/devin` or mention Devin Bridge with a task to start a new one."
+    )
+
+
+async def test_a_sleeping_session_is_woken_before_the_intent_to_send(on: Stage) -> None:
+    ts, session = await on.started()
+    await on.slack.say(BEN, GENERAL, "!stop", thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, STOPPED, thread_ts=ts, within=WITHIN)
+    held = await on.devin.fault("unarchive", "hang", commit="late")
+    said = await on.slack.say(ANN, GENERAL, "please go on", thread_ts=ts)
+    await on.devin.wait_for_calls("unarchive")
+    assert [row["intent_at"] for row in await rows(on, "inbox", ts=said)] == [None]
+    await on.devin.release(held)
+    await on.devin.wait_for_messages("please go on", seconds=WITHIN)
+    await waited(on, "inbox", ts=said, state="done")
+    assert await told(on, session) == [f"[Slack {said}] ann:\nplease go on"]
+
+
+# ---------------------------------------------------------------- waiting
+
+
+async def test_however_long_devin_asks_to_wait_a_reply_is_tried_again_in_five_minutes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = Ahead()
+    async with hasty(tmp_path, monkeypatch, clock) as on:
+        ts, session = await on.started()
+        await on.devin.fault("send_message", "429", retry_after=86_400)
+        said = await on.slack.say(ANN, GENERAL, "please use pytest", thread_ts=ts)
+        row = await waited(on, "inbox", ts=said, reason="rate limited")
+        assert 290 < row["ready_at"] - clock() <= 300
+        clock.put(301)
+        await on.devin.wait_for_messages("please use pytest", seconds=WITHIN)
+        assert await told(on, session) == [f"[Slack {said}] ann:\nplease use pytest"]
+
+
+async def test_a_reply_that_waits_in_one_thread_of_a_dm_does_not_hold_up_a_new_task(
+    on: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(conversation, "DM_FOLLOW_UP_SECONDS", 0.0)
+    monkeypatch.setattr(conversation, "ELDER_SECONDS", 600.0)
+    ts = await on.slack.say(ANN, "im", "fix the login test")
+    await on.session("fix the login test")
+    await settled(on)
+    await on.devin.fault("send_message", "503", **AWAY)
+    stuck = await on.slack.say(ANN, "im", "please use pytest", thread_ts=ts)
+    await on.devin.wait_for_calls("send_message")
+    await on.slack.say(ANN, "im", "fix the logout test")
+    await on.devin.wait_for_sessions("fix the logout test", seconds=WITHIN)
+    assert [row["state"] for row in await rows(on, "inbox", ts=stuck)] == ["open"]
+
+
+async def test_a_file_whose_upload_keeps_failing_is_left_out_and_the_text_is_sent(on: Stage) -> None:
+    ts, session = await on.started()
+    await on.devin.fault("upload_attachment", "500", **AWAY)
+    first = await on.slack.say(ANN, GENERAL, "see the log", thread_ts=ts, files=[LOG])
+    second = await on.slack.say(BEN, GENERAL, "and be quick", thread_ts=ts)
+    await on.devin.wait_for_messages("and be quick", seconds=WITHIN)
+    await settled(on)
+    assert await told(on, session) == [f"[Slack {first}] ann:\nsee the log", f"[Slack {second}] ben:\nand be quick"]
+    (left_out,) = await on.thread(GENERAL, ts)
+    assert left_out == (
+        ":paperclip: “login.log” was not passed on to Devin, because Devin did not take it. "
+        "The text of the message was. Share it in another format, or paste what matters."
+    )
+
+
+async def test_thanks_in_a_thread_of_a_dm_without_a_session_start_nothing(on: Stage) -> None:
+    ts = await on.slack.say(ANN, "im", "hi there")
+    await on.slack.say(ANN, "im", "thanks!", thread_ts=ts)
+    await settled(on)
+    assert len(await rows(on, "inbox", state="done")) == 2
+    assert await creations(on) == 0
+    assert await on.slack.messages("D0ANN", user="U0BOT") == []

@@ -1,0 +1,300 @@
+"""What Slack does not take: said in another form, later, or never and told; and never twice."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from bot.domain.lane import channel_lane
+from bot.store import outbox
+from bot.store.outbox import OutboxRow
+from tests.scenarios.ahead import TEAM, Ahead, rows, until, write
+from tests.scenarios.stage import ANN, GENERAL, WEB, Stage, stage
+
+SEARCH = "include_all_metadata"  # tells a search for a post from other readings of a thread
+SETTLED = 14  # seconds after which an unknown outcome is looked up
+
+
+@pytest.fixture
+def clock() -> Ahead:
+    return Ahead()
+
+
+@pytest.fixture
+async def on(tmp_path: Path, clock: Ahead) -> AsyncIterator[Stage]:
+    """The bot up and running, with a clock of its own and a Slack that refuses only what a test says."""
+    async with stage(tmp_path, clock=clock) as everything:
+        await everything.slack.limits(enabled=False)
+        yield everything
+
+
+async def lost(on: Stage, session: str) -> str:
+    """The sentence about a message of Devin's that could not be shown."""
+    (known,) = await rows(on, "sessions", bare_id=session)
+    url = f"https://app.devin.ai/sessions/{session}"
+    return (
+        f":warning: One message of Devin's could not be shown here. Read it in <{url}|Devin>. "
+        f"Reference `{known['id'][:10]}`."
+    )
+
+
+async def dead(on: Stage) -> int:
+    """How many rows the metric counts as dead."""
+    async with httpx.AsyncClient(trust_env=False) as http:
+        text = (await http.get(f"http://127.0.0.1:{on.port}/metrics")).text
+    found = [line for line in text.splitlines() if line.startswith("devin_bridge_dead_rows_total{")]
+    return sum(int(float(line.rsplit(" ", 1)[1])) for line in found)
+
+
+async def poke(on: Stage, session: str, title: str = "Another title") -> None:
+    """Let the lane of a session's channel be looked at, as any news does."""
+    await on.devin.set(session, title=title)
+    await on.slack.wait_for_message(GENERAL, title, within=20)
+
+
+async def put_back(on: Stage, reason: str = "") -> None:
+    """Wait until a post whose outcome is unknown waits for its search."""
+
+    async def waits() -> bool:
+        return any(
+            reason in (row["reason"] or "") for row in await rows(on, "outbox", state="sending") if row["reason"]
+        )
+
+    await until(waits)
+
+
+# ------------------------------------------------------------ permanent
+
+
+@pytest.mark.parametrize("error", ["invalid_blocks", "msg_too_long"])
+async def test_what_slack_does_not_take_as_blocks_is_said_plainly(on: Stage, error: str) -> None:
+    ts, session = await on.started()
+    await on.slack.fault("chat.postMessage", "error", error=error, match="**strange**")
+    await on.devin.say(session, "A **strange** text.")
+    shown = await on.slack.wait_for_message(GENERAL, "strange", thread_ts=ts)
+    assert shown["text"] == "A **strange** text."
+    assert "blocks" not in shown
+    await on.devin.say(session, "A usual one.")
+    await on.slack.wait_for_message(GENERAL, "A usual one.", thread_ts=ts)
+    assert await on.thread(GENERAL, ts) == ["A **strange** text.", "A usual one."]
+
+
+async def test_a_card_that_slack_does_not_take_as_blocks_is_drawn_plainly(on: Stage) -> None:
+    ts, session = await on.started()
+    await on.slack.fault("chat.update", "error", error="invalid_blocks", match="Odd title")
+    await on.devin.set(session, title="Odd title")
+    shown = await on.slack.wait_for_message(GENERAL, "Odd title", thread_ts=ts)
+    assert shown["rendered"] == "Odd title: Working. Reply in this thread to steer it."
+    await on.devin.set(session, title="Better title")
+    shown = await on.slack.wait_for_message(GENERAL, "Better title", thread_ts=ts)
+    assert "Asked by <@U0ANN>" in shown["rendered"]
+
+
+@pytest.mark.parametrize("error", ["msg_too_long", "some_new_error"])
+async def test_a_post_that_slack_never_takes_ends_dead_and_is_told(on: Stage, error: str) -> None:
+    ts, session = await on.started()
+    await on.slack.fault("chat.postMessage", "error", error=error, times=0, match="unspeakable")
+    await on.devin.say(session, "Something unspeakable.")
+    await on.devin.say(session, "Something else.")
+    await on.slack.wait_for_message(GENERAL, "could not be shown", thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, "Something else.", thread_ts=ts)
+    assert sorted(await on.thread(GENERAL, ts)) == sorted(["Something else.", await lost(on, session)])
+    assert await dead(on) == 1
+    (row,) = await rows(on, "outbox", state="dead")
+    assert error in row["reason"]
+    assert row["key"].startswith("say:")
+
+
+async def test_a_sentence_about_a_loss_that_is_lost_too_is_not_repeated_for_ever(on: Stage) -> None:
+    ts, session = await on.started()
+    await on.slack.fault("chat.postMessage", "error", error="some_new_error", times=2)
+    await on.devin.say(session, "Lost.")
+    await on.slack.wait_for_call("chat.postMessage", 2, fault="error")
+    await on.devin.say(session, "Not lost.")
+    await on.slack.wait_for_message(GENERAL, "Not lost.", thread_ts=ts)
+    assert await on.thread(GENERAL, ts) == ["Not lost."]
+    assert await dead(on) == 2
+
+
+POSTING_LOST = (
+    ":warning: Devin Bridge can no longer post in <#C0GENERAL> (removed, archived or not allowed), "
+    "so news from Devin does not appear there. The session <{url}|fix the login test> goes on at Devin. "
+    "Invite Devin Bridge again with `/invite @Devin Bridge`, or stop the session with `/devin stop`."
+)
+
+
+async def directly(on: Stage, count: int = 1) -> list[str]:
+    """What the bot has written to ann directly."""
+    state = await on.slack.state()
+    place = next(
+        key for key, channel in state["channels"].items() if channel["kind"] == "im" and ANN in channel["members"]
+    )
+    return [message["rendered"] for message in await on.slack.wait_for_messages(place, count)]
+
+
+@pytest.mark.parametrize("error", ["not_in_channel", "is_archived"])
+async def test_when_a_channel_cannot_be_posted_to_its_requester_hears_of_it_once(on: Stage, error: str) -> None:
+    _, session = await on.started()
+    await on.slack.fault("chat.postMessage", "error", error=error, times=0, match=f'"channel": "{GENERAL}"')
+    await on.devin.say(session, "One.")
+    await on.devin.say(session, "Two.")
+    await on.slack.wait_for_call("chat.postMessage", fault="error")
+    await on.slack.wait_for_call("chat.postMessage", text="can no longer post", ok=True)
+    await on.devin.say(session, "Three.")
+    await on.slack.wait_for_call("chat.postMessage", fault="error", text="Three.")
+    other, second = await on.started("another one", channel=WEB)
+    await on.devin.say(second, "Four.")
+    await on.slack.wait_for_message(WEB, "Four.", thread_ts=other)
+    assert await directly(on) == [POSTING_LOST.format(url=f"https://app.devin.ai/sessions/{session}")]
+
+
+async def test_a_card_that_somebody_deleted_is_told_once_and_the_session_goes_on(on: Stage) -> None:
+    ts, session = await on.started()
+    await on.slack.fault("chat.update", "error", error="message_not_found", times=0)
+    await on.devin.set(session, title="Nobody sees this")
+    await on.slack.wait_for_message(GENERAL, "kept up to date", thread_ts=ts)
+    await on.devin.set(session, title="Nor this")
+    await on.devin.say(session, "But this.")
+    await on.slack.wait_for_message(GENERAL, "But this.", thread_ts=ts)
+    assert await on.thread(GENERAL, ts) == [
+        (
+            ":warning: This session's card can no longer be kept up to date here; the session goes on. "
+            "`!status` tells where it stands."
+        ),
+        "But this.",
+    ]
+    assert len(await on.slack.log("chat.update", fault="error")) == 1
+
+
+# ------------------------------------------------------------ passing
+
+
+@pytest.mark.parametrize("error", ["token_revoked", "missing_scope"])
+async def test_what_a_person_can_repair_keeps_the_post(on: Stage, error: str) -> None:
+    ts, session = await on.started()
+    await on.slack.fault("chat.postMessage", "error", error=error, match="Patience")
+    await on.devin.say(session, "Patience, please.")
+    await on.slack.wait_for_message(GENERAL, "Patience", thread_ts=ts, within=20)
+    assert await on.thread(GENERAL, ts) == ["Patience, please."]
+    assert await dead(on) == 0
+
+
+async def test_an_edit_that_fails_again_and_again_is_tried_at_growing_intervals(on: Stage) -> None:
+    ts, session = await on.started()
+    await on.slack.fault("chat.update", "error", error="token_revoked", times=2, match="Patience")
+    await on.devin.set(session, title="Patience")
+    await on.slack.wait_for_message(GENERAL, "Patience", thread_ts=ts, within=20)
+    first, second, third = [call["at"] for call in await on.slack.log("chat.update", text="Patience")]
+    assert third - second > second - first + 1
+
+
+# ------------------------------------------------------------ unknown outcomes
+
+
+@pytest.mark.parametrize("fault", ["commit_then_drop", "commit_then_500"])
+async def test_a_post_whose_answer_was_lost_is_found_and_not_made_again(on: Stage, clock: Ahead, fault: str) -> None:
+    ts, session = await on.started()
+    await on.slack.fault("chat.postMessage", fault, match="Said once")
+    await on.devin.say(session, "Said once.")
+    await on.slack.wait_for_call("chat.postMessage", fault=fault)
+    await on.devin.say(session, "And this after it.")
+    await put_back(on)
+    clock.put(SETTLED)
+    await poke(on, session)
+    await on.slack.wait_for_message(GENERAL, "And this after it.", thread_ts=ts, within=20)
+    assert await on.thread(GENERAL, ts) == ["Said once.", "And this after it."]
+    assert len(await on.slack.log("chat.postMessage", text="Said once")) == 1
+
+
+@pytest.mark.parametrize("fault", ["drop_before", "http_500"])
+async def test_a_post_that_was_never_made_is_made_after_the_search(on: Stage, clock: Ahead, fault: str) -> None:
+    ts, session = await on.started()
+    await on.slack.fault("chat.postMessage", fault, match="Said late")
+    await on.devin.say(session, "Said late.")
+    await on.slack.wait_for_call("chat.postMessage", fault=fault)
+    await put_back(on)
+    clock.put(SETTLED)
+    await poke(on, session)
+    await on.slack.wait_for_message(GENERAL, "Said late.", thread_ts=ts, within=20)
+    assert await on.thread(GENERAL, ts) == ["Said late."]
+    assert await on.slack.log("conversations.replies", text=SEARCH)
+
+
+async def test_before_the_outcome_settles_nothing_is_searched_or_repeated(on: Stage) -> None:
+    ts, session = await on.started()
+    await on.slack.fault("chat.postMessage", "commit_then_drop", match="Said once")
+    await on.devin.say(session, "Said once.")
+    await on.slack.wait_for_call("chat.postMessage", fault="commit_then_drop")
+    await poke(on, session)
+    assert len(await on.slack.log("chat.postMessage", text="Said once")) == 1
+    assert not await on.slack.log("conversations.replies", text=SEARCH)
+    assert await on.thread(GENERAL, ts) == ["Said once."]
+
+
+async def test_where_the_search_is_impossible_news_may_appear_twice(on: Stage, clock: Ahead) -> None:
+    ts, session = await on.started()
+    await on.slack.fault("conversations.replies", "error", error="missing_scope", times=0, match=SEARCH)
+    await on.slack.fault("chat.postMessage", "commit_then_drop", match="Important")
+    await on.devin.say(session, "Important.")
+    await on.slack.wait_for_call("chat.postMessage", fault="commit_then_drop")
+    await put_back(on)
+    clock.put(SETTLED)
+    await poke(on, session)
+    await on.slack.wait_for_messages(GENERAL, 2, thread_ts=ts, text="Important", within=20)
+    assert await on.thread(GENERAL, ts) == ["Important.", "Important."]
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        {"kind": "ratelimited", "retry_after": 2},
+        {"kind": "http_500"},
+        {"kind": "error", "error": "service_unavailable"},
+        {"kind": "error", "error": "token_revoked"},
+    ],
+    ids=["429", "500", "busy", "token"],
+)
+async def test_a_search_that_fails_for_now_is_made_again_before_anything_is_repeated(
+    on: Stage, clock: Ahead, how: dict[str, Any]
+) -> None:
+    ts, session = await on.started()
+    fault = how.pop("kind")
+    await on.slack.fault("chat.postMessage", "commit_then_drop", match="Said once")
+    await on.devin.say(session, "Said once.")
+    await on.slack.wait_for_call("chat.postMessage", fault="commit_then_drop")
+    await on.slack.fault("conversations.replies", fault, match=SEARCH, **how)
+    await put_back(on)
+    clock.put(SETTLED)
+    await poke(on, session)
+    await on.slack.wait_for_call("conversations.replies", fault=fault)
+    await put_back(on, "outcome unknown, search")
+    clock.put(SETTLED)
+    await poke(on, session, "Yet another title")
+    await on.devin.say(session, "And this after it.")
+    await on.slack.wait_for_message(GENERAL, "And this after it.", thread_ts=ts, within=20)
+    assert await on.thread(GENERAL, ts) == ["Said once.", "And this after it."]
+
+
+async def test_what_may_be_said_only_once_is_given_up_where_the_search_is_impossible(on: Stage, clock: Ahead) -> None:
+    _, session = await on.started()
+    await on.slack.fault("conversations.history", "error", error="missing_scope", times=0)
+    await on.slack.fault("chat.postMessage", "commit_then_drop", match="Only once")
+    now = clock()
+    payload = {"text": "Only once.", "blocks": [], "once": True}
+    lane = channel_lane(TEAM, GENERAL)
+    await write(
+        on, lambda tx: outbox.add(tx, [OutboxRow("d", lane, "post", TEAM, GENERAL, "d", "r", payload, now, now)])
+    )
+    await poke(on, session)
+    await on.slack.wait_for_call("chat.postMessage", fault="commit_then_drop")
+    await put_back(on)
+    clock.put(SETTLED)
+    await poke(on, session, "Yet another title")
+    await on.slack.wait_for_call("conversations.history", fault="error")
+    await on.devin.say(session, "And this after it.")
+    await on.slack.wait_for_message(GENERAL, "And this after it.")
+    assert len(await on.slack.messages(GENERAL, text="Only once.")) == 1
+    (row,) = await rows(on, "outbox", key="d")
+    assert (row["state"], row["reason"]) == ("dead", "outcome unknown, search: missing_scope")
