@@ -12,13 +12,14 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make requirements" $(UPGRADE)
 
 .DEFAULT_GOAL := help
-.PHONY: help playground test lint format run doctor requirements clean
+.PHONY: help playground test lint format run doctor bench requirements clean
 
 help:
 	@echo "make playground    the bot against a simulated Slack and Devin; no account needed"
 	@echo "make test          lint, types, import contracts, tests"
 	@echo "make run           the bot itself, with the settings in .env"
 	@echo "make doctor        check the settings in .env: tokens, scopes, permissions, store"
+	@echo "make bench         how soon Slack gets its ack, beside a bare Bolt app (about five minutes)"
 	@echo "make lint          only lint, types, import contracts"
 	@echo "make format        put the code in shape"
 	@echo "make requirements  pin again after a change in pyproject.toml (UPGRADE=--upgrade: newest of all)"
@@ -39,6 +40,9 @@ run: $(READY)
 
 doctor: $(READY)
 	$(BIN)/python -m bot doctor --env-file .env
+
+bench: $(READY)
+	$(BIN)/python bench/ack.py
 
 lint: $(READY)
 	$(BIN)/ruff check $(CODE)

@@ -84,7 +84,7 @@ async def _remember(tx: AsyncConnection, session: Session, now: float) -> None:
     await outbox.add(tx, [_card(session, now)])
     card = await outbox.by_key(tx, f"card:{session.id}")
     assert card is not None
-    await outbox.sent(tx, card, session.thread_ts, now)
+    await outbox.sent(tx, card, session.thread_ts, session.created_at)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""A scene: simulated Slack and Devin, and the bot as a process that may die and is started again, as a supervisor does."""
+"""A scene: simulated Slack and Devin, and the bot as a process that may die; then it is started again."""
 
 import asyncio
 import json

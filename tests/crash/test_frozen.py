@@ -61,7 +61,7 @@ async def sessions_stored(url: str) -> list[tuple[str, str, str]]:
 
 
 async def frozen_and_replaced(one: Scene, step: str) -> tuple[str, str, Victim]:
-    """A worker freezes at a step of its create, another takes over and makes the session: thread, session, frozen one."""
+    """A worker freezes in its create call and another makes the session; answers thread, session and the frozen one."""
     one.arm()
     frozen = one.begin(step, "SIGSTOP")
     await one.slack.wait_for_sockets(within=PATIENCE)

@@ -52,7 +52,7 @@ if TYPE_CHECKING:
 
 REQUEST_LIMIT: Final = 2.0
 UNKNOWN_AFTER: Final = 2.5  # longer than the limit, as the real one is
-SETTLE: Final = 1.3
+SETTLE: Final = 1.3  # a death comes before a call is sent or after its answer, so nothing is under way for longer
 
 # What runs beside the flows, by the clock: its steps come when they come.
 BY_THE_CLOCK: Final = frozenset(f"tick {name}" for name in ("consumption", "digest", "retention"))

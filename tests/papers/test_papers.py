@@ -33,6 +33,7 @@ HOMES = {
     "starlette": ("bot/serve.py", "bot/playground"),
     "structlog": ("bot/logs.py",),
     "uvicorn": ("bot/serve.py", "bot/playground"),
+    "uvloop": ("bot/__main__.py",),
     "yaml": ("bot/manifest.py", "bot/playground"),
     "yarl": ("bot/slack", "bot/playground"),
 }
@@ -49,7 +50,6 @@ LOADED_BY = {
     "asyncpg": "SQLAlchemy, for postgresql+asyncpg",
     "httptools": "uvicorn, to read HTTP",
     "tzdata": "zoneinfo, where the system has no zones",
-    "uvloop": "uvicorn, as its loop",
 }
 NOT_YET = {
     "matplotlib": "the charts of the digest",
