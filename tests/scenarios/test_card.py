@@ -35,7 +35,7 @@ async def edits(on: Stage) -> int:
 async def test_many_changes_become_one_edit_with_the_newest_state(on: Stage) -> None:
     ts, session = await on.started()
     before = await edits(on)
-    await on.slack.fault("chat.update", "ratelimited", retry_after=4)
+    await on.slack.fault("chat.update", "ratelimited", retry_after=8)
     for title in ("First", "Second", "Third"):
         await on.devin.set(session, title=title)
         await looked(on)

@@ -203,7 +203,7 @@ class DevinControl:
         await self._ask("POST", "/reset")
 
     async def wait_for_calls(
-        self, route: str, count: int = 1, *, contains: str = "", since: int = 0, seconds: float = 10
+        self, route: str, count: int = 1, *, contains: str = "", since: int = 0, seconds: float = 30
     ) -> list[dict[str, Any]]:
         """Wait until a route had so many calls (answered, dropped or held); raises TimeoutError."""
         order = {"route": route, "count": count, "contains": contains, "since": since, "seconds": seconds}
@@ -211,14 +211,14 @@ class DevinControl:
         return told
 
     async def wait_for_sessions(
-        self, text: str, count: int = 1, *, seconds: float = 10, **fields: Any
+        self, text: str, count: int = 1, *, seconds: float = 30, **fields: Any
     ) -> list[dict[str, Any]]:
         """Wait until so many sessions contain a text and have these fields; raises TimeoutError."""
         order = {"text": text, "count": count, "seconds": seconds, "fields": fields}
         told: list[dict[str, Any]] = (await self._ask("POST", "/wait/sessions", json=order))["sessions"]
         return told
 
-    async def wait_for_messages(self, text: str, count: int = 1, *, seconds: float = 10) -> list[dict[str, Any]]:
+    async def wait_for_messages(self, text: str, count: int = 1, *, seconds: float = 30) -> list[dict[str, Any]]:
         """Wait until so many messages (prompts included) contain a text; raises TimeoutError."""
         order = {"text": text, "count": count, "seconds": seconds}
         told: list[dict[str, Any]] = (await self._ask("POST", "/wait/messages", json=order))["messages"]

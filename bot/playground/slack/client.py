@@ -9,7 +9,7 @@ from bot.playground.slack.world import BOT_USER
 
 Json = dict[str, Any]
 
-PATIENCE: Final = 10.0
+PATIENCE: Final = 30.0
 
 
 class RefusedError(Exception):
