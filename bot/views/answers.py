@@ -131,11 +131,6 @@ def ask_again(key: str, prompt: str, seconds: float) -> Message:
     return Message(text, [blocks.section(text), *row])
 
 
-def new_started(permalink: str | None) -> Message:
-    """Say where the session asked for with `!new` lives."""
-    return Message(f"A new session was started: {link(permalink, 'its own thread')}. This one goes on as it is.")
-
-
 def start_refused(said: str | None = None) -> Message:
     """Tell a mistake of the asker's: Devin refused the request as it was written."""
     return _says(
@@ -268,10 +263,6 @@ def usage_refused(admins: Sequence[str]) -> Message:
     return Message(f"Usage figures are for the admins of Devin Bridge. Ask one of them: {who}.")
 
 
-USAGE_UNAVAILABLE: Final = Message(
-    "Devin did not answer, so there are no figures right now. Nothing is lost; ask again in a few minutes."
-)
-
 # ---------------------------------------------------------------- stop, archive, exit
 
 STOPPING: Final = Message("Stopping: Devin is put to sleep in a moment. Nothing is lost.")
@@ -373,9 +364,6 @@ THREAD_CLOSED: Final = Message(
 REPLY_LATE: Final = Message(
     ":hourglass_flowing_sand: Devin cannot be reached right now. Your reply is stored and is sent "
     "as soon as it can be; please don't write it again."
-)
-MESSAGE_LATE: Final = Message(
-    ":hourglass_flowing_sand: This took longer than usual, but it has arrived; nothing has to be done."
 )
 
 

@@ -71,7 +71,6 @@ Every reply in this thread goes to Devin, except these, each as the whole messag
             "START_UNAUTHORISED": ":lock: Nothing was started: Devin does not accept Devin Bridge's key. Whoever runs Devin Bridge has to set a valid `DEVIN_API_KEY`; then send the task again.",
             "NO_SESSIONS": "You have no open sessions. `/devin fix the flaky login test` would start one; `/devin help` shows more.",
             "NO_SESSION_HERE": "There is no session in this thread, so nothing was changed. Mention Devin Bridge with a task to start one, or use `/devin list` to see yours.",
-            "USAGE_UNAVAILABLE": "Devin did not answer, so there are no figures right now. Nothing is lost; ask again in a few minutes.",
             "STOPPING": "Stopping: Devin is put to sleep in a moment. Nothing is lost.",
             "STOP_AFTER_CHECK": "Devin's answer to the start got lost and is being looked up. The session is stopped as soon as it is found; if there is none, nothing is started.",
             "ALREADY_STOPPED": "This session is asleep already; nothing was changed. A reply in its thread wakes it.",
@@ -86,7 +85,6 @@ Every reply in this thread goes to Devin, except these, each as the whole messag
             "SESSION_ENDED": "This session has ended, so your reply was not sent to Devin. Use `/devin` or mention Devin Bridge with a task to start a new one.",
             "THREAD_CLOSED": "This thread was closed, so your reply was not sent to Devin. Use `/devin` or mention Devin Bridge with a task to start a new session.",
             "REPLY_LATE": ":hourglass_flowing_sand: Devin cannot be reached right now. Your reply is stored and is sent as soon as it can be; please don't write it again.",
-            "MESSAGE_LATE": ":hourglass_flowing_sand: This took longer than usual, but it has arrived; nothing has to be done.",
             "CARD_LOST": ":warning: This session's card can no longer be kept up to date here; the session goes on. `!status` tells where it stands.",
         }
     )
@@ -106,7 +104,6 @@ SAID = {
         [Mistyped(f"reop={text}", "repo="), Mistyped("acu=abc", "acu=", NOT_ACUS)]
     ),
     "ask_again": lambda text: answers.ask_again("key", text, 20),
-    "new_started": lambda text: answers.new_started("https://acme.slack.com/p1"),
     "start_refused": answers.start_refused,
     "start_refused_silently": lambda text: answers.start_refused(),
     "start_forbidden": lambda text: answers.start_forbidden("ManageOrgSessions"),
@@ -163,7 +160,6 @@ Not read as options but sent to Devin as part of the task:
 • `acu=abc`: `acu=` needs a whole number above zero, such as acu=10\
 """,
             "ask_again": "You started “fix it” 20 seconds ago. Nothing more was started yet: should it really run a second time?",
-            "new_started": "A new session was started: <https://acme.slack.com/p1|its own thread>. This one goes on as it is.",
             "start_refused": ":no_entry: Devin did not accept this request, so nothing was started. It says: “fix it”. Check the options (`repo=` `playbook=` `mode=` `acu=` `tags=`) and send it again.",
             "start_refused_silently": ":no_entry: Devin did not accept this request, so nothing was started. Check the options (`repo=` `playbook=` `mode=` `acu=` `tags=`) and send it again.",
             "start_forbidden": ":lock: Nothing was started: Devin Bridge's key for Devin lacks the permission `ManageOrgSessions`. An admin of your Devin organisation can grant it to the service user; then send the task again.",
