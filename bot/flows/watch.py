@@ -36,6 +36,7 @@ OVERLAP_SECONDS: Final = 120  # two changes may share a second, and Devin's mach
 READS_AT_ONCE: Final = 8
 READS_A_TICK: Final = 30
 SPOKEN_SECONDS: Final = 120.0  # how long after a person spoke an answer is expected
+FRESH_SECONDS: Final = 2.0  # one for Devin's second, one for the time its answer takes
 SWEEP_SECONDS: Final = 300.0  # how often message counts are compared for all that is watched
 LONGEST_BACKOFF: Final = 300.0
 LATE_SECONDS: Final = 600.0  # how long a session that was given up or cancelled may still show up at Devin
@@ -98,7 +99,7 @@ class Watch:
         self._seats = asyncio.Semaphore(READS_AT_ONCE)
         self._looks = 0
         self._read: dict[str, int] = {}  # at which look the messages of one that is worth reading were last read
-        self._fresh: frozenset[str] = frozenset()
+        self._fresh: dict[str, float] = {}  # until when one that changed may have changed again and not show it
         self.polled_at = tools.clock()
 
     async def tick(self) -> float:
@@ -161,8 +162,10 @@ class Watch:
         worth, rest = await self._worth_reading(list(changed.values()), look)
         left = await self._hear_all(claim, worth, look.polled_at)
         await self._tell_quietly(claim, rest)
-        # Devin's seconds are whole: something more may come in the one that was just looked at, and not show.
-        self._fresh = frozenset(one.session.id for one in changed.values() if one.changed)
+        # Devin's seconds are whole: something more may come in the one that was just looked at, and not show. So who
+        # changed is read until that second is surely over, and once after.
+        still = {session_id: at for session_id, at in self._fresh.items() if at > now}
+        self._fresh = still | {one.session.id: now + FRESH_SECONDS for one in changed.values() if one.changed}
         watermark = min([newest, *(one.snapshot.updated_at - 1 for one in left if one.changed)])
         return Look(max(watermark, look.watermark), now, now if sweeping else look.swept_at)
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from bot.domain.billing import billing_day
+from bot.flows import watch
 from tests.scenarios.ahead import Ahead, rows, until
 from tests.scenarios.stage import ANN, BEN, BOT, GENERAL, OPS, WEB, Stage, stage
 
@@ -334,11 +335,28 @@ async def test_a_late_message_that_moves_no_updated_at_is_found_by_the_sweep(on:
     assert await on.thread(GENERAL, ts) == ["By the way: the test is fine."]
 
 
+async def test_a_message_in_the_second_of_the_last_change_is_found_however_many_looks_it_takes(
+    on: Stage, clock: Ahead, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`updated_at` counts whole seconds, so the row looks the same before the message and after it."""
+    monkeypatch.setattr(watch, "FRESH_SECONDS", 30.0)  # the second lasts as long as this test needs
+    await on.devin.switch(messages_leave_updated_at=True, insights_status=404)
+    ts, session = await on.started()
+    clock.put(200)  # nobody has just spoken
+    await on.devin.set(session, title="Fix login")
+    await on.slack.wait_for_message(GENERAL, "Fix login", thread_ts=ts)
+    await looked(on, 3)
+    await on.devin.say(session, "In the same second.")
+    await on.slack.wait_for_message(GENERAL, "In the same second.", thread_ts=ts)
+    assert await on.thread(GENERAL, ts) == ["In the same second."]
+
+
 @pytest.mark.parametrize("status", [403, 404])
 async def test_without_insights_messages_are_read_without_counts(on: Stage, clock: Ahead, status: int) -> None:
     await on.devin.switch(insights_status=status)
     ts, session = await on.started()
     clock.put(400)  # a sweep is due
+    await on.devin.clock(advance=400)  # time passes at Devin too
     await on.devin.say(session, "One.")
     await on.slack.wait_for_message(GENERAL, "One.", thread_ts=ts)
     await on.devin.say(session, "Two.")
