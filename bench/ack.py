@@ -48,6 +48,7 @@ class Setup:
     watched: int = 0
     product: bool = True
     at_once: bool = False  # bare Bolt with process_before_response
+    stores: bool = False
 
     @property
     def beside(self) -> str:
@@ -87,7 +88,9 @@ def free_ports() -> Ports:
 
 
 @contextmanager
-def child(command: Sequence[str], core: int, log: Path, environment: Mapping[str, str], nice: int = 0) -> Iterator[int]:
+def child(
+    command: Sequence[str], core: int, log: Path, environment: Mapping[str, str], policy: int = os.SCHED_OTHER
+) -> Iterator[int]:
     """A Python process on one core; ended by its id, whatever happens."""
 
     clean = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
@@ -96,7 +99,7 @@ def child(command: Sequence[str], core: int, log: Path, environment: Mapping[str
             [sys.executable, *command], cwd=ROOT, env={**clean, **environment}, stdout=out, stderr=out
         )
     os.sched_setaffinity(process.pid, {core})
-    os.setpriority(os.PRIO_PROCESS, process.pid, nice)
+    os.sched_setscheduler(process.pid, policy, os.sched_param(0))
     try:
         yield process.pid
     finally:
@@ -193,6 +196,7 @@ def _environment(setup: Setup, ports: Ports, store: Path) -> dict[str, str]:
         "DEVIN_ORG_ID": "org-play",
         "DEVIN_API_URL": ports.devin_url,
         "DATABASE_URL": f"sqlite:///{store}",
+        "STORE": str(store),
         "PORT": str(ports.bot),
         "BOT_HOST": HOST,
         "BOT_POLL_SECONDS": "2",  # five times as often as usual, so that several looks fall into each measurement
@@ -200,21 +204,24 @@ def _environment(setup: Setup, ports: Ports, store: Path) -> dict[str, str]:
 
 
 def _command(setup: Setup, ports: Ports) -> list[str]:
-    return ["-m", "bot", "run"] if setup.product else [str(HERE / "bare_bolt.py"), setup.transport, str(ports.bot)]
+    peer = HERE / ("storing_bolt.py" if setup.stores else "bare_bolt.py")
+    return ["-m", "bot", "run"] if setup.product else [str(peer), setup.transport, str(ports.bot)]
 
 
 @asynccontextmanager
 async def running(setup: Setup, folder: Path, changed_at: int) -> AsyncIterator[HttpTarget | SocketTarget]:
     """The bot of a setup with everything around it, ready for commands."""
-    ports, log = free_ports(), folder / "log"
+    ports = free_ports()
     store = folder / f"{setup.transport}-{setup.watched}.db"
     async with AsyncExitStack() as stack:
+        # In memory: on the disk a line would wait for the store's own writing, and what reads a log is a pipe.
+        log = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bench-", dir="/dev/shm"))) / "log"
         slack = [str(HERE / "wire.py"), str(ports.slack), str(ports.socket)]
-        stack.enter_context(child(slack, LOAD_CORE, log, {}, nice=5))
+        stack.enter_context(child(slack, LOAD_CORE, log, {}, os.SCHED_IDLE))
         await reachable(ports.slack, log)
         if setup.product:
             devin = ["-m", "bot.playground.devin", "--port", str(ports.devin)]
-            stack.enter_context(child(devin, LOAD_CORE, log, {}, nice=5))
+            stack.enter_context(child(devin, LOAD_CORE, log, {}, os.SCHED_IDLE))
             await reachable(ports.devin, log)
         if setup.watched:
             crowd = await gather(ports, setup.watched, changed_at)
@@ -249,13 +256,17 @@ async def _target(setup: Setup, ports: Ports) -> AsyncIterator[HttpTarget | Sock
 
 
 def setups() -> list[Setup]:
-    bolts = [
-        Setup(f"bare Bolt{', answering at once' if at_once else ''}", transport, product=False, at_once=at_once)
+    return [
+        setup
         for transport in ("http", "socket")
-        for at_once in (False, True)
+        for setup in (
+            Setup("bare Bolt", transport, product=False),
+            Setup("bare Bolt, answering at once", transport, product=False, at_once=True),
+            Setup("bare Bolt, storing", transport, product=False, stores=True),
+            Setup("Devin Bridge", transport),
+            Setup("Devin Bridge", transport, CROWD),
+        )
     ]
-    ours = [Setup("Devin Bridge", transport, watched) for transport in ("http", "socket") for watched in (0, CROWD)]
-    return sorted([*bolts, *ours], key=lambda one: one.transport)
 
 
 def line(setup: Setup, plan: Plan, outcome: Outcome) -> str:

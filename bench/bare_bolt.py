@@ -25,29 +25,35 @@ def _client(token: str) -> AsyncWebClient:
     return client
 
 
-def _bolt() -> AsyncApp:
-    at_once = os.environ.get("BARE_AT_ONCE") == "1"
-    app = AsyncApp(client=_client(BOT_TOKEN), signing_secret=SIGNING_SECRET, process_before_response=at_once)
+def bolt(*, at_once: bool) -> AsyncApp:
+    """An app without any listener; `at_once` sets `process_before_response`."""
+    return AsyncApp(client=_client(BOT_TOKEN), signing_secret=SIGNING_SECRET, process_before_response=at_once)
+
+
+async def serve_http(app: AsyncApp, port: int) -> None:
+    """Take signed requests until stopped."""
+    routes = [Route(PATH, AsyncSlackRequestHandler(app).handle, methods=["POST"])]
+    config = uvicorn.Config(Starlette(routes=routes), host=HOST, port=port, access_log=False, log_level="warning")
+    await uvicorn.Server(config).serve()
+
+
+async def serve_socket(app: AsyncApp) -> None:
+    """Take envelopes until stopped."""
+    handler = AsyncSocketModeHandler(app, APP_TOKEN, web_client=_client(APP_TOKEN))
+    await handler.connect_async()
+    await asyncio.Event().wait()
+
+
+async def main(transport: str, port: int) -> None:
+    app = bolt(at_once=os.environ.get("BARE_AT_ONCE") == "1")
 
     @app.command("/devin")
     async def devin(ack: AsyncAck) -> None:
         await ack()
 
-    return app
-
-
-async def _http(port: int) -> None:
-    routes = [Route(PATH, AsyncSlackRequestHandler(_bolt()).handle, methods=["POST"])]
-    config = uvicorn.Config(Starlette(routes=routes), host=HOST, port=port, access_log=False, log_level="warning")
-    await uvicorn.Server(config).serve()
-
-
-async def _socket() -> None:
-    handler = AsyncSocketModeHandler(_bolt(), APP_TOKEN, web_client=_client(APP_TOKEN))
-    await handler.connect_async()
-    await asyncio.Event().wait()
+    await (serve_socket(app) if transport == "socket" else serve_http(app, port))
 
 
 if __name__ == "__main__":
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_socket() if sys.argv[1] == "socket" else _http(int(sys.argv[2])))
+        runner.run(main(sys.argv[1], int(sys.argv[2])))

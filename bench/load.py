@@ -26,7 +26,7 @@ class Plan:
 
     rate: float = 0.0
     at_once: int = 0
-    warm_up: float = 1.0
+    warm_up: float = 3.0  # until each piece of code has run and each statement was compiled once
     seconds: float = 5.0
 
     @property
