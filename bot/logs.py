@@ -38,6 +38,8 @@ _SECRETS: Final = re.compile(
 _QUOTED: Final = re.compile(
     r"(?<=\[parameters: ).*?(?=\](?:\\n|\n|\"|$))|(?<=input_value=).*?(?=, input_type=)", re.DOTALL
 )
+# One of these stands in whatever the two nets catch; most lines have none, and are written before an ack.
+_SIGNS: Final = ("xox", "xapp-", "cog_", "apk_", "Bearer ", "://", "ticket=", "[parameters: ", "input_value=")
 
 
 def get_logger(name: str) -> Logger:
@@ -80,7 +82,9 @@ def redact(text: str, secrets: Iterable[str] = ()) -> str:
     """A text without anything that looks like a secret, or is one of those given."""
     for secret in secrets:
         text = text.replace(secret, REDACTED)
-    return _QUOTED.sub(WITHHELD, _SECRETS.sub(REDACTED, text))
+    if any(sign in text for sign in _SIGNS):
+        text = _QUOTED.sub(WITHHELD, _SECRETS.sub(REDACTED, text))
+    return text
 
 
 def _facts() -> list[Processor]:

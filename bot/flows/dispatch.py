@@ -31,7 +31,11 @@ class Dispatch:
         taken = await self._take(lane)
         if not isinstance(taken, Job):
             return taken
-        with about(taken.row.ref):
+        row = taken.row
+        with about(row.ref):
+            if not row.attempts:
+                # The first line about a message: where it is stored, writing one would be a sixth of its ack.
+                log.info("taken", kind=row.kind, lane=lane, waited=round(self._tools.clock() - row.created_at, 3))
             return await self._run(taken)
 
     async def _take(self, lane: str) -> Job | float | None:

@@ -176,7 +176,6 @@ class Intake:
             self._tools.metrics.refused(row.kind)
             raise
         self._tools.metrics.stored(row.kind)
-        log.info("stored", ref=row.ref, kind=row.kind, lane=row.lane)
         # A crash right here loses only the hint; the sweep wakes the lane.
         self._tools.engine.wake(row.lane, max(row.ready_at - self._tools.clock(), 0.0))
 

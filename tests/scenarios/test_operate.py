@@ -230,8 +230,8 @@ async def test_one_reference_leads_from_the_message_to_devin_to_the_post_without
             await on.slack.slash(ANN, GENERAL, "usage")
             assert await bot.end() == 0
         log = "\n".join(bot.lines)
-    one_ref(bot.facts, "stored", "session created", "sent")
-    one_ref(bot.facts, "stored", "reply sent")
+    one_ref(bot.facts, "taken", "session created", "sent")
+    one_ref(bot.facts, "taken", "reply sent")
     told = [fact for fact in bot.facts if fact["event"] == "session created"]
     posts = [fact for fact in bot.facts if fact["event"] == "sent" and fact["key"].startswith("say:")]
     assert [post["ref"] for post in posts] == [told[0]["ref"]]
