@@ -11,7 +11,7 @@ from slack_bolt.async_app import AsyncApp
 
 from handlers.actions import Actions
 from handlers.commands import Commands
-from handlers.events import Events
+from handlers.events import Events, RateLimited
 from handlers.failures import failed
 from handlers.messages import Messages
 
@@ -20,7 +20,7 @@ ANYTHING: Final = re.compile(r".*")
 
 def register(app: AsyncApp, commands: Commands, messages: Messages, actions: Actions, events: Events) -> None:
     """Connect every kind of request with its listener."""
-    app.middleware(events.rate_limited)
+    app.middleware(RateLimited())
 
     app.command("/devin")(commands.devin)
     app.command(ANYTHING)(commands.unknown)

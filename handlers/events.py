@@ -4,6 +4,8 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from slack_bolt import BoltResponse
+from slack_bolt.middleware.async_middleware import AsyncMiddleware
+from slack_bolt.request.async_request import AsyncBoltRequest
 
 from bot.flows.intake import Intake
 from bot.logs import get_logger
@@ -28,14 +30,19 @@ class Events:
     async def ignored(self) -> None:
         """An event of another version."""
 
-    async def rate_limited(
+
+class RateLimited(AsyncMiddleware):
+    """Slack holds events back: more than 30,000 in an hour. Bolt has no listener for this kind of body."""
+
+    async def async_process(
         self,
-        body: dict[str, Any],
-        next: Callable[[], Awaitable[BoltResponse]],  # noqa: A002 - Bolt injects by name
+        *,
+        req: AsyncBoltRequest,
+        resp: BoltResponse,  # noqa: ARG002 - Bolt passes it
+        next: Callable[[], Awaitable[BoltResponse]],  # noqa: A002 - Bolt names them
     ) -> BoltResponse | None:
-        """Slack holds events back: more than 30,000 in an hour. There is no listener for this kind of body."""
-        if body.get("type") == "app_rate_limited":
-            log.error("Slack holds events back", minute=body.get("minute_rate_limited"))
+        """Answer such a body, hand on every other."""
+        if req.body.get("type") == "app_rate_limited":
+            log.error("Slack holds events back", minute=req.body.get("minute_rate_limited"))
             return BoltResponse(status=200)
-        await next()
-        return None
+        return await next()
