@@ -111,6 +111,7 @@ def wire(tools: Tools, engine: LocalEngine, settings: Settings) -> Bot:
     ticks = {
         "heartbeat": housekeeping.beat,
         "sweep": housekeeping.sweep,
+        "checkpoint": housekeeping.checkpoint,
         "poll": watch.tick,
         "catch-up": catch_up.tick,
         "consumption": ledger.tick,

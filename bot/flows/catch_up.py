@@ -48,7 +48,7 @@ class CatchUp:
         return await self._read(self._waiting.pop(0))
 
     async def _gather(self) -> None:
-        async with self._tools.db.read() as tx:
+        async with self._tools.db.scan() as tx:
             found = await threads.live(tx) if self._all else await threads.live(tx, unread=True)
         self._all = False
         known = {(thread.channel, thread.ts) for thread in self._waiting}

@@ -6,6 +6,7 @@ from bot.flows.tools import Tools
 from bot.store import inbox, lanes, outbox
 
 SWEEP_SECONDS: Final = 15.0
+CHECKPOINT_SECONDS: Final = 1.0
 
 
 class Housekeeping:
@@ -31,7 +32,7 @@ class Housekeeping:
     async def sweep(self) -> float:
         """Wake what a lost hint, a crash or another worker's end has left lying."""
         tools = self._tools
-        async with tools.db.read() as tx:
+        async with tools.db.scan() as tx:
             found = [*await inbox.open_lanes(tx), *await outbox.open_lanes(tx)]
             tools.metrics.waiting("inbox", await inbox.count_open(tx))
             tools.metrics.waiting("outbox", await outbox.count_open(tx))
@@ -39,6 +40,11 @@ class Housekeeping:
         for lane, at in found:
             tools.engine.wake(lane, max(at - now, 0.0))
         return SWEEP_SECONDS
+
+    async def checkpoint(self) -> float:
+        """Keep the store's log short."""
+        await self._tools.db.checkpoint()
+        return CHECKPOINT_SECONDS
 
     async def leave(self) -> None:
         """Give every lane back: another worker, or the next start, goes on at once."""

@@ -97,7 +97,7 @@ class Ledger:
     async def figures(self, day: date, first: date | None = None) -> Figures:
         """The figures of a billing day, or of all from `first` to it."""
         days = _span(first or day, day)
-        async with self._tools.db.read() as tx:
+        async with self._tools.db.scan() as tx:
             books = await self._books(tx, days)
             started, finished = await sessions.counts_between(tx, bounds(days[0])[0], bounds(day)[1])
             waiting = await sessions.waiting_now(tx)

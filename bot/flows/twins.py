@@ -31,7 +31,7 @@ class Twins:
         by_reference = {tag: made for made in listed for tag in made.tags if tag.startswith("slack-")}
         if not by_reference:
             return
-        async with self._tools.db.read() as tx:
+        async with self._tools.db.scan() as tx:
             ours = await sessions.by_references(tx, list(by_reference))
         for made in listed:
             session = next((ours[tag] for tag in made.tags if tag in ours), None)

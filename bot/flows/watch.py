@@ -105,7 +105,7 @@ class Watch:
     async def tick(self) -> float:
         """Look once; answers the seconds until the next look."""
         tools, now = self._tools, self._tools.clock()
-        async with tools.db.read() as tx:
+        async with tools.db.scan() as tx:
             watched, busy = await sessions.restless(tx, now - SPOKEN_SECONDS)
             expected = watched or await sessions.may_appear(tx, now - LATE_SECONDS, now - UNCERTAIN_SECONDS)
         if not expected:
@@ -186,19 +186,19 @@ class Watch:
     async def _ours(self, listed: Sequence[DevinSession]) -> list[Seen]:
         """What is ours of a list: Devin ignores filters it does not know and then lists everything."""
         made_by = {bare_id(made.session_id): made for made in listed}
-        async with self._tools.db.read() as tx:
+        async with self._tools.db.scan() as tx:
             known = await sessions.by_bare_ids(tx, list(made_by))
         return [Seen(tracked, made_by[bare].snapshot(), _count(made_by[bare])) for bare, tracked in known.items()]
 
     async def _expected(self) -> list[Seen]:
         """Sessions that may have answered without a new row: just spoken to, seen waiting, or changed a moment ago."""
-        async with self._tools.db.read() as tx:
+        async with self._tools.db.scan() as tx:
             expected = await sessions.expecting(tx, self._tools.clock() - SPOKEN_SECONDS, self._fresh)
         return [Seen(tracked, tracked.session.seen) for tracked in expected]
 
     async def _sweep(self) -> list[Seen]:
         """All that is watched, with message counts: a message need not move `updated_at`."""
-        async with self._tools.db.read() as tx:
+        async with self._tools.db.scan() as tx:
             bare_ids = await sessions.open_bare_ids(tx)
         seen: list[Seen] = []
         async for piece in _pieces(self._insights({"session_ids": bare_ids})):

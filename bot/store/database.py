@@ -17,32 +17,23 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import (
-    ColumnElement,
-    Connection,
-    Engine,
-    Float,
-    Table,
-    cast,
-    create_engine,
-    event,
-    extract,
-    func,
-    literal,
-)
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import ColumnElement, Connection, Float, Table, bindparam, cast, extract, func
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects.sqlite import Insert as SqliteInsert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.engine import make_url
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
+from bot.store import sqlite
 from bot.store.right_of_way import RightOfWay
+from bot.store.sqlite import LOCK_WAIT_SECONDS
 
 _T = TypeVar("_T")
 
 Clock = Callable[[], float]  # Unix seconds, UTC
 Transaction = AsyncConnection  # what repositories get and flows pass on
-Insert = postgresql.Insert | sqlite.Insert
+Insert = postgresql.Insert | SqliteInsert
 
-LOCK_WAIT_SECONDS: Final = 1.0
 READERS: Final = 4
 UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")
 POSTGRES_CONNECTIONS: Final = 10
@@ -108,19 +99,30 @@ class Database:
         self.way = RightOfWay()
         self._others = asyncio.Lock()
         if self.is_sqlite:
-            self._writing = _sqlite_engine(self.url, begin="BEGIN IMMEDIATE", connections=1)
-            self._reading = _sqlite_engine(self.url, begin="BEGIN", connections=READERS)
-            self._storing = _storing_engine(self.url)
+            self._writing = sqlite.writing(self.url, _json)
+            self._reading = sqlite.reading(self.url, _json, READERS)
+            self._scanning = sqlite.scanning(self.url, _json)
+            self._storing = sqlite.storing(self.url, _json)
+            self._at_hand: Connection | None = (
+                None  # kept: to fetch it from the pool each time takes as long as its work
+            )
             self._thread = ThreadPoolExecutor(1, "inbox")
         else:
-            self._writing = self._reading = _postgres_engine(self.url)
+            self._writing = self._reading = self._scanning = _postgres_engine(self.url)
 
     @asynccontextmanager
     async def read(self, *, first: bool = False) -> AsyncIterator[AsyncConnection]:
-        """A transaction that only reads; `first` when Slack waits for its ack."""
+        """A transaction that reads a few rows; `first` when Slack waits for its ack."""
         if not first:
             await self.way.given()
-        async with self._reading.begin() as connection:
+        async with self._reading.connect() as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def scan(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction that reads as many rows as there are."""
+        await self.way.given()
+        async with self._scanning.connect() as connection:
             yield connection
 
     @asynccontextmanager
@@ -145,8 +147,10 @@ class Database:
             return await connection.run_sync(work)
 
     def _trip(self, work: Callable[[Connection], _T]) -> _T:
-        with self._storing.begin() as connection:
-            return work(connection)
+        if self._at_hand is None:
+            self._at_hand = self._storing.connect()
+        with self._at_hand.begin():
+            return work(self._at_hand)
 
     async def _stand_behind(self, stack: AsyncExitStack) -> None:
         if self.is_sqlite:
@@ -159,19 +163,25 @@ class Database:
         async with self.write() as tx:
             await tx.run_sync(work)
 
+    async def checkpoint(self) -> None:
+        """Do the store's own upkeep beside the work; PostgreSQL has its own processes for it."""
+        path = sqlite_path(self.url)
+        if path is not None:
+            await asyncio.to_thread(sqlite.checkpoint, path)
+
     async def close(self) -> None:
         """Give all connections back."""
-        await self._reading.dispose()
-        if self._writing is not self._reading:
-            await self._writing.dispose()
-            self._storing.dispose()
-            self._thread.shutdown()
-
-    def now(self) -> ColumnElement[float]:
-        """The instant that rules leases: the database's on PostgreSQL, our own on SQLite."""
+        for engine in {self._reading, self._scanning, self._writing}:
+            await engine.dispose()
         if self.is_sqlite:
-            return literal(self.clock(), Float)
-        return cast(extract("epoch", func.clock_timestamp()), Float)
+            self._thread.shutdown()
+            if self._at_hand is not None:
+                self._at_hand.close()
+            self._storing.dispose()
+
+    def ours(self) -> dict[str, float]:
+        """What a statement with `instant` in it has to be given."""
+        return {"clock": self.clock()} if self.is_sqlite else {}
 
 
 def async_url(url: str) -> str:
@@ -207,9 +217,16 @@ def storable(value: Any) -> Any:
     return value
 
 
-def insert(tx: AsyncConnection | Connection, table: Table) -> Insert:
-    """An INSERT that knows ON CONFLICT, in the dialect of this connection."""
-    return postgresql.insert(table) if tx.dialect.name == "postgresql" else sqlite.insert(table)
+def instant(dialect: str) -> ColumnElement[float]:
+    """The instant that rules leases: the database's on PostgreSQL, our own on SQLite."""
+    if dialect == "postgresql":
+        return cast(extract("epoch", func.clock_timestamp()), Float)
+    return bindparam("clock", type_=Float)
+
+
+def insert(dialect: str, table: Table) -> Insert:
+    """An INSERT that knows ON CONFLICT, in the words of this dialect."""
+    return postgresql.insert(table) if dialect == "postgresql" else sqlite_insert(table)
 
 
 def _postgres_engine(url: str) -> AsyncEngine:
@@ -231,48 +248,7 @@ def _postgres_engine(url: str) -> AsyncEngine:
     )
 
 
-def _sqlite_engine(url: str, *, begin: str, connections: int) -> AsyncEngine:
-    engine = create_async_engine(
-        url,
-        hide_parameters=True,  # as above
-        json_serializer=_json,
-        pool_size=connections,
-        max_overflow=0,
-        connect_args={"timeout": LOCK_WAIT_SECONDS},
-    )
-    _set_up_sqlite(engine.sync_engine, begin)
-    return engine
-
-
-def _storing_engine(url: str) -> Engine:
-    engine = create_engine(
-        make_url(url).set(drivername="sqlite"),
-        hide_parameters=True,  # as above
-        json_serializer=_json,
-        pool_size=1,
-        max_overflow=0,
-        connect_args={"timeout": LOCK_WAIT_SECONDS, "check_same_thread": False},
-    )
-    _set_up_sqlite(engine, "BEGIN IMMEDIATE")
-    return engine
-
-
-def _set_up_sqlite(engine: Engine, begin: str) -> None:
-    reads = begin == "BEGIN"
-
-    @event.listens_for(engine, "connect")
-    def prepare(connection: Any, _record: Any) -> None:
-        # The driver's own idea of transactions is switched off: ours begin where we say.
-        connection.isolation_level = None
-        cursor = connection.cursor()
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", f"query_only={'ON' if reads else 'OFF'}"):
-            cursor.execute(f"PRAGMA {pragma}")
-        cursor.close()
-
-    @event.listens_for(engine, "begin")
-    def start(connection: Any) -> None:
-        connection.exec_driver_sql(begin)
-
-
 def _json(value: Any) -> str:
-    return json.dumps(storable(value))
+    text = json.dumps(value)
+    # Only what json has escaped can be unstorable, and to look through a payload piece by piece takes longer.
+    return json.dumps(storable(value)) if "\\u0000" in text or "\\ud" in text else text

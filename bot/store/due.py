@@ -26,7 +26,7 @@ async def read(tx: AsyncConnection, name: str) -> Due | None:
 
 async def write(tx: AsyncConnection, name: str, at: float, state: dict[str, Any]) -> None:
     """Set both."""
-    statement = insert(tx, due).values(name=name, at=at, state=state)
+    statement = insert(tx.dialect.name, due).values(name=name, at=at, state=state)
     await tx.execute(statement.on_conflict_do_update(index_elements=["name"], set_={"at": at, "state": state}))
 
 

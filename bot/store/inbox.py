@@ -6,11 +6,11 @@ import time
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
-from functools import partial
+from functools import cache, partial
 from threading import Lock
 from typing import Any, Final
 
-from sqlalchemy import Connection, String, cast, delete, func, literal, select, update
+from sqlalchemy import Connection, String, bindparam, cast, delete, func, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.database import Database, insert
@@ -44,6 +44,27 @@ class InboxRow:
     intent_at: float | None = None
 
 
+# Made once: to put a statement together takes longer than to execute it.
+_HEAD: Final = (
+    select(inbox)
+    .where(inbox.c.lane == bindparam("lane"), inbox.c.state == "open")
+    .order_by(inbox.c.urgent.desc(), inbox.c.ts, inbox.c.key)
+    .limit(1)
+)
+_KNOWN: Final = select(inbox.c.key).where(inbox.c.lane == bindparam("lane")).limit(1)
+_FINISH: Final = (
+    update(inbox)
+    .where(inbox.c.key.in_(bindparam("keys", expanding=True)), inbox.c.state == "open")
+    .values(state=bindparam("outcome"), done_at=bindparam("at"), reason=bindparam("because"))
+)
+_BLANK: Final = _FINISH.values(payload={"v": PAYLOAD_VERSION})
+
+
+@cache
+def _adding(dialect: str) -> Any:
+    return insert(dialect, inbox).on_conflict_do_nothing()
+
+
 async def add(tx: AsyncConnection, rows: Sequence[InboxRow]) -> None:
     """Store rows; one whose key is there already has acted or will act, so it is left out."""
     await tx.run_sync(_add, rows)
@@ -52,17 +73,12 @@ async def add(tx: AsyncConnection, rows: Sequence[InboxRow]) -> None:
 def _add(connection: Connection, rows: Sequence[InboxRow]) -> None:
     # By key, so that two processes that store the same rows do not wait for each other in a circle.
     ordered = sorted(rows, key=lambda row: row.key)
-    connection.execute(insert(connection, inbox).on_conflict_do_nothing(), [_values(row) for row in ordered])
+    connection.execute(_adding(connection.dialect.name), [_values(row) for row in ordered])
 
 
 async def head(tx: AsyncConnection, lane: str) -> InboxRow | None:
     """What is next in a lane: urgent first, then by Slack's time, never by arrival."""
-    found = await tx.execute(
-        select(inbox)
-        .where(inbox.c.lane == lane, inbox.c.state == "open")
-        .order_by(inbox.c.urgent.desc(), inbox.c.ts, inbox.c.key)
-        .limit(1)
-    )
+    found = await tx.execute(_HEAD, {"lane": lane})
     row = found.mappings().one_or_none()
     return None if row is None else _row(row)
 
@@ -79,8 +95,7 @@ async def waiting(tx: AsyncConnection, lane: str, *kinds: str) -> list[InboxRow]
 
 async def knows_lane(tx: AsyncConnection, lane: str) -> bool:
     """Whether anything was ever stored for this lane and still stands there."""
-    found = await tx.execute(select(inbox.c.key).where(inbox.c.lane == lane).limit(1))
-    return found.first() is not None
+    return (await tx.execute(_KNOWN, {"lane": lane})).first() is not None
 
 
 async def earlier_in_channel(tx: AsyncConnection, prefix: str, row: InboxRow) -> bool:
@@ -147,10 +162,8 @@ async def finish(
     tx: AsyncConnection, keys: Sequence[str], at: float, *, dead: bool = False, reason: str | None = None
 ) -> None:
     """Close rows. The text is blanked where the work is done; dead rows keep theirs for the retention time."""
-    values: dict[str, Any] = {"state": "dead" if dead else "done", "done_at": at, "reason": reason}
-    if not dead:
-        values["payload"] = {"v": PAYLOAD_VERSION}
-    await tx.execute(update(inbox).where(inbox.c.key.in_(keys), inbox.c.state == "open").values(values))
+    outcome = {"outcome": "dead" if dead else "done", "at": at, "because": reason}
+    await tx.execute(_FINISH if dead else _BLANK, {"keys": list(keys), **outcome})
 
 
 async def open_lanes(tx: AsyncConnection, limit: int = 10_000) -> list[tuple[str, float]]:
@@ -175,7 +188,7 @@ async def forget(db: Database, before: float) -> int:
     The search takes longer than the deletion, so it is made while others may write.
     """
     old = inbox.c.state != "open", inbox.c.done_at < before, inbox.c.lane.not_in(_lanes_of_sessions())
-    async with db.read() as tx:
+    async with db.scan() as tx:
         keys = list(await tx.scalars(select(inbox.c.key).where(*old).limit(BATCH)))
     async with db.write() as tx:
         return (await tx.execute(delete(inbox).where(inbox.c.key.in_(keys)))).rowcount
@@ -186,7 +199,7 @@ async def forget_texts(db: Database, before: float) -> int:
     blank = {"v": PAYLOAD_VERSION}
     told = cast(inbox.c.payload, String) != json.dumps(blank)
     old = inbox.c.state == "dead", inbox.c.done_at < before, told
-    async with db.read() as tx:
+    async with db.scan() as tx:
         keys = list(await tx.scalars(select(inbox.c.key).where(*old).limit(BATCH)))
     async with db.write() as tx:
         return (await tx.execute(update(inbox).where(inbox.c.key.in_(keys)).values(payload=blank))).rowcount
@@ -248,7 +261,7 @@ class InboxWriter:
         self._filled.set()
         alarm = loop.call_at(waiting.deadline, self._drop, waiting)
         try:
-            with self._db.way.taken():
+            with self._db.way:
                 await waiting.stored
         finally:
             alarm.cancel()

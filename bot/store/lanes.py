@@ -5,12 +5,13 @@ owner has not been seen for a lease. Each claim counts the epoch up, and whoever
 """
 
 from dataclasses import dataclass
-from typing import Final
+from functools import cache
+from typing import Any, Final
 
-from sqlalchemy import bindparam, delete, or_, select, update
+from sqlalchemy import Float, String, bindparam, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.store.database import Database, insert
+from bot.store.database import Database, insert, instant
 from bot.store.tables import lanes, workers
 
 FORGET_AFTER_LEASES: Final = 20
@@ -40,21 +41,25 @@ _HOLD: Final = update(lanes).where(*_OURS).values(owner=lanes.c.owner).returning
 _CHECK: Final = select(lanes.c.epoch).where(*_OURS)
 
 
+@cache
+def _claiming(dialect: str) -> Any:
+    now, worker = instant(dialect), bindparam("worker", type_=String)
+    alive = select(workers.c.id).where(workers.c.seen_at > now - bindparam("lease", type_=Float))
+    taking = insert(dialect, lanes).values(name=bindparam("wanted"), owner=worker, epoch=1, claimed_at=now)
+    return taking.on_conflict_do_update(
+        index_elements=["name"],
+        set_={"owner": worker, "epoch": lanes.c.epoch + 1, "claimed_at": now},
+        where=or_(lanes.c.owner.is_(None), lanes.c.owner == worker, lanes.c.owner.not_in(alive)),
+    ).returning(lanes.c.epoch)
+
+
 async def claim(tx: AsyncConnection, db: Database, lane: str, owner: str, lease: float) -> Claim | None:
     """Take a free lane; None while somebody else who is alive works on it.
 
     One's own claim is taken again: within a process the engine never runs a lane twice, so it is a left-over.
     """
-    alive = select(workers.c.id).where(workers.c.seen_at > db.now() - lease)
-    taking = insert(tx, lanes).values(name=lane, owner=owner, epoch=1, claimed_at=db.now())
-    new = taking.excluded
-    taken = await tx.execute(
-        taking.on_conflict_do_update(
-            index_elements=["name"],
-            set_={"owner": new.owner, "epoch": lanes.c.epoch + 1, "claimed_at": new.claimed_at},
-            where=or_(lanes.c.owner.is_(None), lanes.c.owner == new.owner, lanes.c.owner.not_in(alive)),
-        ).returning(lanes.c.epoch)
-    )
+    wanted = {"wanted": lane, "worker": owner, "lease": lease}
+    taken = await tx.execute(_claiming(tx.dialect.name), wanted | db.ours())
     epoch = taken.scalar_one_or_none()
     return None if epoch is None else Claim(lane, owner, epoch)
 
@@ -82,9 +87,10 @@ async def check(tx: AsyncConnection, held: Claim) -> None:
 
 async def beat(tx: AsyncConnection, db: Database, worker: str, lease: float) -> None:
     """Say that this worker is alive, and forget those long gone."""
-    statement = insert(tx, workers).values(id=worker, started_at=db.now(), seen_at=db.now())
-    await tx.execute(statement.on_conflict_do_update(index_elements=["id"], set_={"seen_at": db.now()}))
-    await tx.execute(delete(workers).where(workers.c.seen_at < db.now() - FORGET_AFTER_LEASES * lease))
+    now, ours = instant(tx.dialect.name), db.ours()
+    statement = insert(tx.dialect.name, workers).values(id=worker, started_at=now, seen_at=now)
+    await tx.execute(statement.on_conflict_do_update(index_elements=["id"], set_={"seen_at": now}), ours)
+    await tx.execute(delete(workers).where(workers.c.seen_at < now - FORGET_AFTER_LEASES * lease), ours)
 
 
 async def free_all(tx: AsyncConnection) -> None:

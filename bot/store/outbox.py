@@ -6,15 +6,17 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy import (
+    Boolean,
     ColumnElement,
+    Float,
     String,
     and_,
+    bindparam,
     case,
     cast,
     delete,
     exists,
     func,
-    literal,
     literal_column,
     or_,
     select,
@@ -85,9 +87,99 @@ _GIVEN: Final = [
 _READ: Final = (*_GIVEN, "payload", "seq", "state", "sent_version", "ts", "attempts", "sending_at")
 
 
+def _smaller(column: Any, value: Any) -> Any:
+    return case((column < value, column), else_=value)
+
+
+def _open() -> Any:
+    return outbox.c.state.in_(_OPEN_STATES)
+
+
+def _edits() -> Any:
+    return and_(outbox.c.kind == "card", outbox.c.ts.is_not(None))
+
+
+def _spoken_in() -> Any:
+    """When each thread of a lane was last spoken in; the few of the last minute, found by their instant."""
+    recent = outbox.alias("recent")
+    return (
+        select(recent.c.thread, func.max(recent.c.sent_at).label("at"))
+        .where(
+            recent.c.sent_at > bindparam("spoken_after"), recent.c.lane == bindparam("lane"), recent.c.kind == "post"
+        )
+        .group_by(recent.c.thread)
+        .subquery("spoken")
+    )
+
+
+def _first_of_thread() -> Any:
+    earlier = outbox.alias("earlier")
+    holds_up = and_(
+        earlier.c.lane == outbox.c.lane,
+        earlier.c.thread == outbox.c.thread,
+        earlier.c.seq < outbox.c.seq,
+        earlier.c.state.in_(_OPEN_STATES),
+        or_(earlier.c.kind != "card", earlier.c.ts.is_(None)),
+    )
+    return or_(_edits(), ~exists(select(earlier.c.seq).where(holds_up)))
+
+
+def _head() -> Any:
+    drawn = or_(outbox.c.rank < LAST, bindparam("figures", type_=Boolean))
+    edit, post = bindparam("edits", type_=Boolean), bindparam("posts", type_=Boolean)
+    allowed = or_(and_(_edits(), edit, drawn), and_(~_edits(), post))
+    spoken = _spoken_in()
+    due = outbox.c.next_at <= bindparam("now")
+    return (
+        select(outbox)
+        .outerjoin(spoken, spoken.c.thread == outbox.c.thread)
+        .where(outbox.c.lane == bindparam("lane"), _open(), due, allowed, _first_of_thread())
+        .order_by(outbox.c.rank, func.coalesce(spoken.c.at, 0.0), outbox.c.seq)
+        .limit(1)
+    )
+
+
+def _next_at() -> Any:
+    posts_at, edits_at, figures_at = (bindparam(name, type_=Float) for name in ("posts_at", "edits_at", "figures_at"))
+    last = and_(_edits(), outbox.c.rank >= LAST)
+    pace = case((last, figures_at), (_edits(), edits_at), else_=posts_at)
+    at = case((outbox.c.next_at > pace, outbox.c.next_at), else_=pace)
+    return select(func.min(at)).where(outbox.c.lane == bindparam("lane"), _open(), _first_of_thread())
+
+
+def _start() -> Any:
+    mark: dict[str, Any] = {"state": "sending", "sending_at": bindparam("now"), "attempts": outbox.c.attempts + 1}
+    return update(outbox).where(outbox.c.seq == bindparam("row")).values(mark)
+
+
+def _sent() -> Any:
+    newer = outbox.c.version > bindparam("shown")
+    mark: dict[str, Any] = {
+        "state": case((newer, "open"), else_="sent"),
+        "ts": bindparam("at_slack"),
+        "sent_at": bindparam("now"),
+        "sending_at": None,
+        "sent_version": bindparam("shown"),
+        "attempts": 0,
+        "next_at": bindparam("now"),
+        "rank": case((newer, outbox.c.rank), else_=LAST),
+        "reason": None,
+        "follow": None,
+        "payload": bindparam("left"),
+    }
+    return update(outbox).where(outbox.c.seq == bindparam("row")).values(mark)
+
+
+# Made once: the sender executes them for each row, and to put one together takes longer than to execute it.
+_HEAD: Final = _head()
+_NEXT_AT: Final = _next_at()
+_START: Final = _start()
+_SENT: Final = _sent()
+
+
 async def add(tx: AsyncConnection, rows: Sequence[OutboxRow]) -> None:
     """Add rows; one whose key is there already is said or will be, so it is left out."""
-    statement = insert(tx, outbox).on_conflict_do_nothing(index_elements=["key"])
+    statement = insert(tx.dialect.name, outbox).on_conflict_do_nothing(index_elements=["key"])
     values = [
         {**{name: getattr(row, name) for name in _GIVEN}, "payload": {"v": PAYLOAD_VERSION, **row.payload}}
         for row in rows
@@ -120,16 +212,8 @@ async def head(
     and, of those that rank last, `figures` say what the pace allows now. Threads take turns: a long answer in one
     holds up no other.
     """
-    drawn = or_(outbox.c.rank < LAST, literal(figures))
-    allowed = or_(and_(_edits(), literal(edits), drawn), and_(~_edits(), literal(posts)))
-    spoken = _spoken_in(lane, now - TURN_SECONDS)
-    found = await tx.execute(
-        select(outbox)
-        .outerjoin(spoken, spoken.c.thread == outbox.c.thread)
-        .where(outbox.c.lane == lane, _open(), outbox.c.next_at <= now, allowed, _first_of_thread())
-        .order_by(outbox.c.rank, func.coalesce(spoken.c.at, 0.0), outbox.c.seq)
-        .limit(1)
-    )
+    allowed = {"posts": posts, "edits": edits, "figures": figures}
+    found = await tx.execute(_HEAD, {"lane": lane, "now": now, "spoken_after": now - TURN_SECONDS, **allowed})
     row = found.mappings().one_or_none()
     return None if row is None else OutboxRow(**{name: row[name] for name in _READ})
 
@@ -138,45 +222,23 @@ async def next_at(
     tx: AsyncConnection, lane: str, posts_at: float, edits_at: float, figures_at: float = 0.0
 ) -> float | None:
     """When the lane is worth another look, if these may be made from these instants; None when empty."""
-    last = and_(_edits(), outbox.c.rank >= LAST)
-    pace = case((last, max(edits_at, figures_at)), (_edits(), edits_at), else_=posts_at)
-    at = case((outbox.c.next_at > pace, outbox.c.next_at), else_=pace)
-    found = await tx.execute(select(func.min(at)).where(outbox.c.lane == lane, _open(), _first_of_thread()))
+    paces = {"posts_at": posts_at, "edits_at": edits_at, "figures_at": max(edits_at, figures_at)}
+    found = await tx.execute(_NEXT_AT, {"lane": lane, **paces})
     value: float | None = found.scalar_one()
     return value
 
 
 async def start(tx: AsyncConnection, row: OutboxRow, now: float) -> None:
     """Note that a post is about to be made: after a crash its outcome is unknown."""
-    await tx.execute(
-        update(outbox)
-        .where(outbox.c.seq == row.seq)
-        .values(state="sending", sending_at=now, attempts=outbox.c.attempts + 1)
-    )
+    await tx.execute(_START, {"row": row.seq, "now": now})
 
 
 async def sent(
     tx: AsyncConnection, row: OutboxRow, ts: str | None, now: float, payload: dict[str, Any] | None = None
 ) -> None:
     """Mark what was said; its text is blanked. A card that got a newer version meanwhile stays open."""
-    newer = outbox.c.version > row.version
-    await tx.execute(
-        update(outbox)
-        .where(outbox.c.seq == row.seq)
-        .values(
-            state=case((newer, "open"), else_="sent"),
-            ts=ts,
-            sent_at=now,
-            sending_at=None,
-            sent_version=row.version,
-            attempts=0,
-            next_at=now,
-            rank=case((newer, outbox.c.rank), else_=LAST),
-            reason=None,
-            follow=None,
-            payload={"v": PAYLOAD_VERSION, **(payload or {})},
-        )
-    )
+    left = {"v": PAYLOAD_VERSION, **(payload or {})}
+    await tx.execute(_SENT, {"row": row.seq, "shown": row.version, "at_slack": ts, "now": now, "left": left})
 
 
 async def later(tx: AsyncConnection, row: OutboxRow, at: float, reason: str, *, unknown: bool = False) -> None:
@@ -243,7 +305,7 @@ async def forget(db: Database, before: float, live_sessions: Any) -> int:
     """
     nobodys = or_(outbox.c.session_id.is_(None), outbox.c.session_id.not_in(live_sessions))
     old = outbox.c.state.in_(("sent", "dead")), outbox.c.sent_at < before, nobodys
-    async with db.read() as tx:
+    async with db.scan() as tx:
         rows = list(await tx.scalars(select(outbox.c.seq).where(*old).limit(BATCH)))
     async with db.write() as tx:
         return (await tx.execute(delete(outbox).where(outbox.c.seq.in_(rows)))).rowcount
@@ -254,43 +316,8 @@ async def forget_texts(db: Database, before: float) -> int:
     blank = {"v": PAYLOAD_VERSION}
     told = cast(outbox.c.payload, String) != json.dumps(blank)
     old = outbox.c.state == "dead", outbox.c.sent_at < before, told
-    async with db.read() as tx:
+    async with db.scan() as tx:
         rows = list(await tx.scalars(select(outbox.c.seq).where(*old).limit(BATCH)))
     async with db.write() as tx:
         values = {"payload": blank, "follow": None}
         return (await tx.execute(update(outbox).where(outbox.c.seq.in_(rows)).values(values))).rowcount
-
-
-def _smaller(column: Any, value: int) -> Any:
-    return case((column < value, column), else_=value)
-
-
-def _open() -> Any:
-    return outbox.c.state.in_(_OPEN_STATES)
-
-
-def _edits() -> Any:
-    return and_(outbox.c.kind == "card", outbox.c.ts.is_not(None))
-
-
-def _spoken_in(lane: str, after: float) -> Any:
-    """When each thread of a lane was last spoken in; the few of the last minute, found by their instant."""
-    recent = outbox.alias("recent")
-    return (
-        select(recent.c.thread, func.max(recent.c.sent_at).label("at"))
-        .where(recent.c.sent_at > after, recent.c.lane == lane, recent.c.kind == "post")
-        .group_by(recent.c.thread)
-        .subquery("spoken")
-    )
-
-
-def _first_of_thread() -> Any:
-    earlier = outbox.alias("earlier")
-    holds_up = and_(
-        earlier.c.lane == outbox.c.lane,
-        earlier.c.thread == outbox.c.thread,
-        earlier.c.seq < outbox.c.seq,
-        earlier.c.state.in_(_OPEN_STATES),
-        or_(earlier.c.kind != "card", earlier.c.ts.is_(None)),
-    )
-    return or_(_edits(), ~exists(select(earlier.c.seq).where(holds_up)))

@@ -22,5 +22,5 @@ async def get(tx: AsyncConnection, team: str, user: str, read_after: float) -> P
 async def put(tx: AsyncConnection, team: str, person: Person, now: float) -> None:
     """Remember what Slack said about a person."""
     facts = storable({name: getattr(person, name) for name in _FIELDS}) | {"read_at": now}
-    statement = insert(tx, people).values(team=team, user=person.id, **facts)
+    statement = insert(tx.dialect.name, people).values(team=team, user=person.id, **facts)
     await tx.execute(statement.on_conflict_do_update(index_elements=["team", "user"], set_=facts))

@@ -6,12 +6,10 @@ is being stored for Slack, and for a moment after, other transactions do not beg
 
 import asyncio
 from collections import deque
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Final
 
 CALM_SECONDS: Final = 0.005  # what Slack sends comes in bursts: so long nothing more has to have come
-SHARE_SECONDS: Final = 0.02  # under a flood one of the others begins this often, so that the work never stands still
+SHARE_SECONDS: Final = 0.1  # under a flood one of the others begins this often, so that the work never stands still
 
 
 class RightOfWay:
@@ -24,14 +22,14 @@ class RightOfWay:
         self._behind: deque[asyncio.Future[None]] = deque()
         self._timer: asyncio.TimerHandle | None = None
 
-    @contextmanager
-    def taken(self) -> Iterator[None]:
+    def __enter__(self) -> None:
         """Slack waits for what happens in this block."""
         self._pressing += 1
-        try:
-            yield
-        finally:
-            self._pressing -= 1
+
+    def __exit__(self, *_: object) -> None:
+        """It has its answer, or none."""
+        self._pressing -= 1
+        if not self._pressing:
             self._calm_at = asyncio.get_running_loop().time() + CALM_SECONDS
 
     async def given(self) -> None:

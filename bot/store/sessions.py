@@ -33,6 +33,7 @@ _PLAIN: Final = [
     "spoken_at",
 ]
 _SEEN: Final = ["status", "detail", "title", "acus", "has_result", "archived", "updated_at"]
+_BY_ID: Final = select(sessions).where(sessions.c.id == bindparam("session_id"))  # made once: asked at every step
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +58,13 @@ class Tracked:
 
 async def add(tx: AsyncConnection, session: Session) -> None:
     """Record a session; the same cause makes the same id, so a second time changes nothing."""
-    await tx.execute(insert(tx, sessions).values(storable(_values(session))).on_conflict_do_nothing())
+    await tx.execute(insert(tx.dialect.name, sessions).values(storable(_values(session))).on_conflict_do_nothing())
 
 
 async def get(tx: AsyncConnection, session_id: str) -> Session | None:
     """One session by our id."""
-    found = await _tracked(tx, sessions.c.id == session_id)
-    return found[session_id].session if found else None
+    row = (await tx.execute(_BY_ID, {"session_id": session_id})).mappings().one_or_none()
+    return None if row is None else _session(row)
 
 
 async def tracked(tx: AsyncConnection, session_ids: Iterable[str]) -> dict[str, Tracked]:

@@ -24,7 +24,7 @@ async def add(tx: AsyncConnection, day: date, amounts: Mapping[str, float]) -> N
     """Add ACUs of sessions to a billing day."""
     if not amounts:
         return
-    statement = insert(tx, spend)
+    statement = insert(tx.dialect.name, spend)
     statement = statement.on_conflict_do_update(
         index_elements=["session_id", "day"], set_={"acus": spend.c.acus + statement.excluded.acus}
     )
@@ -72,7 +72,7 @@ async def put_consumption(tx: AsyncConnection, days: Iterable[tuple[date, float]
     rows = [{"day": day.isoformat(), "acus": acus, "read_at": now} for day, acus in days]
     if not rows:
         return
-    statement = insert(tx, consumption)
+    statement = insert(tx.dialect.name, consumption)
     newest = {"acus": statement.excluded.acus, "read_at": statement.excluded.read_at}
     await tx.execute(statement.on_conflict_do_update(index_elements=["day"], set_=newest), rows)
 

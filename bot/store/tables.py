@@ -106,6 +106,15 @@ Index(
     sqlite_where=_OUTBOX_OPEN,
     postgresql_where=_OUTBOX_OPEN,
 )
+# Whether a row is the first of its thread is asked of every open row of a channel.
+Index(
+    "ix_outbox_thread",
+    outbox.c.lane,
+    outbox.c.thread,
+    outbox.c.seq,
+    sqlite_where=_OUTBOX_OPEN,
+    postgresql_where=_OUTBOX_OPEN,
+)
 Index("ix_outbox_session_id", outbox.c.session_id)
 Index("ix_outbox_sent_at", outbox.c.sent_at)
 

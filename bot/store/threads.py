@@ -1,8 +1,9 @@
 """Threads: which session speaks in which thread, and how far its messages are stored."""
 
 from dataclasses import dataclass
+from typing import Final
 
-from sqlalchemy import ColumnElement, RowMapping, case, func, select, update
+from sqlalchemy import ColumnElement, RowMapping, bindparam, case, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.database import insert
@@ -22,6 +23,14 @@ class Thread:
     last_seen_ts: str
 
 
+# Made once: asked before the ack of every reply in a thread.
+_ONE: Final = select(threads).where(
+    threads.c.team == bindparam("of_team"),
+    threads.c.channel == bindparam("of_channel"),
+    threads.c.ts == bindparam("of_ts"),
+)
+
+
 async def put(tx: AsyncConnection, thread: Thread, now: float) -> None:
     """Bind a thread to a session; a newer session takes the thread over."""
     values = {
@@ -32,14 +41,14 @@ async def put(tx: AsyncConnection, thread: Thread, now: float) -> None:
         "last_seen_ts": thread.last_seen_ts,
         "created_at": now,
     }
-    statement = insert(tx, threads).values(values)
+    statement = insert(tx.dialect.name, threads).values(values)
     taken_over = {"session_id": thread.session_id, "closed": False, "muted": False, "unread": True}
     await tx.execute(statement.on_conflict_do_update(index_elements=["team", "channel", "ts"], set_=taken_over))
 
 
 async def get(tx: AsyncConnection, team: str, channel: str, ts: str) -> Thread | None:
     """The thread, if it is one of ours."""
-    found = await tx.execute(select(threads).where(*_is(team, channel, ts)))
+    found = await tx.execute(_ONE, {"of_team": team, "of_channel": channel, "of_ts": ts})
     row = found.mappings().one_or_none()
     return None if row is None else _thread(row)
 

@@ -29,6 +29,7 @@ HOMES = {
     "slack_bolt": ("handlers", "bot/app.py", "bot/serve.py"),
     "slack_sdk": ("bot/slack", "bot/app.py", "bot/playground"),
     "sqlalchemy": ("bot/store",),
+    "aiosqlite": ("bot/store",),
     "stamina": ("bot/devin", "bot/slack"),
     "starlette": ("bot/serve.py", "bot/playground"),
     "structlog": ("bot/logs.py",),
@@ -46,7 +47,6 @@ BROUGHT_BY = {
 }
 # Named in no import: another library loads them.
 LOADED_BY = {
-    "aiosqlite": "SQLAlchemy, for sqlite+aiosqlite",
     "asyncpg": "SQLAlchemy, for postgresql+asyncpg",
     "httptools": "uvicorn, to read HTTP",
     "tzdata": "zoneinfo, where the system has no zones",

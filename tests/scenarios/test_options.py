@@ -62,7 +62,7 @@ async def test_an_unknown_playbook_starts_nothing_and_names_those_there_are(on: 
     await on.devin.add_playbook("Upgrade deps")
     await on.devin.add_playbook("Write docs")
     mentioned = await on.mention("fix it playbook=upgrade", ANN, GENERAL)
-    await on.slack.slash(ANN, WEB, "fix it playbook=upgrade")
+    await on.slack.slash(ANN, WEB, "mend it playbook=upgrade")
     ordered = (await on.slack.wait_for_message(WEB, "Asked by"))["ts"]
     for channel, ts in ((GENERAL, mentioned), (WEB, ordered)):
         await on.slack.wait_for_message(channel, "Not started; the reason stands in this thread.", thread_ts=ts)

@@ -1,9 +1,11 @@
 """Connections and transactions: what may write, what survives, whose turn it is."""
 
 import asyncio
+import shutil
 import sqlite3
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, closing, suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,7 +13,7 @@ from sqlalchemy import insert, select
 from sqlalchemy.exc import DBAPIError
 
 from bot.store import inbox
-from bot.store.database import Database, Turn, async_url, sqlite_path, storable
+from bot.store.database import Database, Turn, async_url, instant, sqlite_path, storable
 from bot.store.tables import lanes
 from tests.store.rows import asked
 
@@ -180,7 +182,7 @@ async def test_a_closed_store_can_be_closed_again(db: Database) -> None:
 async def test_the_clock_of_the_store_rules_leases(db: Database, clock: Any) -> None:
     clock.now = 5.0
     async with db.read() as tx:
-        now = (await tx.execute(select(db.now()))).scalar_one()
+        now = (await tx.execute(select(instant(tx.dialect.name)), db.ours())).scalar_one()
     assert now == 5.0 if db.is_sqlite else now > 1_700_000_000
 
 
@@ -431,7 +433,7 @@ async def test_a_block_that_fails_gives_the_turn_back() -> None:
 async def test_another_process_that_holds_the_file_makes_a_write_fail_within_the_lock_wait(
     url: str, opened: Callable[[str], Database], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.store.database.LOCK_WAIT_SECONDS", 0.1)
+    monkeypatch.setattr("bot.store.sqlite.LOCK_WAIT_SECONDS", 0.1)
     db = opened(url)
     other = sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
@@ -443,3 +445,55 @@ async def test_another_process_that_holds_the_file_makes_a_write_fail_within_the
     async with db.write() as tx:
         await inbox.add(tx, [asked("after")])
     assert await names(db) == ["in:y"]
+
+
+@only_sqlite
+async def test_the_loop_goes_on_while_a_write_waits_for_another_process(
+    url: str, opened: Callable[[str], Database]
+) -> None:
+    db = opened(url)
+    other = sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    waiting = asyncio.create_task(note(db, "in:x"))
+    async with asyncio.timeout(5):
+        assert await names(db) == []  # on the same loop
+        assert not waiting.done()
+        other.rollback()
+        await waiting
+    other.close()
+    assert await names(db) == ["in:x"]
+
+
+@only_sqlite
+async def test_many_rows_are_read_where_nothing_can_be_written(db: Database) -> None:
+    await note(db, "in:x")
+    async with db.scan() as tx:
+        assert list((await tx.execute(select(lanes.c.name))).scalars()) == ["in:x"]
+        with pytest.raises(DBAPIError, match="readonly"):
+            await tx.execute(insert(lanes).values(name="in:y"))
+
+
+@only_sqlite
+async def test_a_checkpoint_brings_what_was_committed_into_the_file_itself(db: Database, tmp_path: Path) -> None:
+    await note(db, "in:x")
+    assert names_in_file_alone(db, tmp_path / "before.db") == []
+    await db.checkpoint()
+    assert names_in_file_alone(db, tmp_path / "after.db") == ["in:x"]
+
+
+def names_in_file_alone(db: Database, copy: Path) -> list[str]:
+    """What is in the file without the log beside it."""
+    path = sqlite_path(db.url)
+    assert path is not None
+    shutil.copy(path, copy)
+    with closing(sqlite3.connect(copy)) as connection:
+        if not connection.execute("SELECT 1 FROM sqlite_master WHERE name = 'lanes'").fetchone():
+            return []
+        return [name for (name,) in connection.execute("SELECT name FROM lanes")]
+
+
+@only_postgres
+async def test_on_postgresql_a_checkpoint_is_left_to_the_server(db: Database) -> None:
+    await db.checkpoint()
+    await note(db, "in:x")
+    assert await names(db) == ["in:x"]

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, Engine, event, select
 
-from bot.store import database, inbox
+from bot.store import inbox, sqlite
 from bot.store.database import Database
 from bot.store.inbox import InboxRow, InboxWriter, NotStoredError
 from bot.store.tables import inbox as table
@@ -55,7 +55,7 @@ def soon(*calls: Coroutine[Any, Any, None]) -> list[asyncio.Task[None]]:
 
 @pytest.fixture
 def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(database, "LOCK_WAIT_SECONDS", SHORT)
+    monkeypatch.setattr(sqlite, "LOCK_WAIT_SECONDS", SHORT)
 
 
 @pytest.fixture

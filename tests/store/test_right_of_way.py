@@ -34,7 +34,7 @@ async def test_with_nothing_to_be_stored_nobody_waits() -> None:
 
 async def test_while_something_is_stored_the_others_begin_one_by_one_in_order() -> None:
     crowd, loop = Crowd(), asyncio.get_running_loop()
-    with crowd.way.taken():
+    with crowd.way:
         started = loop.time()
         tasks = await crowd.line_up("a", "b", "c")
         assert len(crowd.began) <= 1
@@ -47,7 +47,7 @@ async def test_while_something_is_stored_the_others_begin_one_by_one_in_order() 
 
 async def test_when_it_is_stored_all_who_wait_begin() -> None:
     crowd = Crowd()
-    with crowd.way.taken(), crowd.way.taken():
+    with crowd.way, crowd.way:
         tasks = await crowd.line_up(*"abcdef")
     async with asyncio.timeout(PATIENCE):
         await asyncio.gather(*tasks)
@@ -56,7 +56,7 @@ async def test_when_it_is_stored_all_who_wait_begin() -> None:
 
 async def test_who_gives_up_waiting_is_passed_over() -> None:
     crowd = Crowd()
-    with crowd.way.taken():
+    with crowd.way:
         tasks = await crowd.line_up("a", "gone", "c")
         tasks[1].cancel()
         async with asyncio.timeout(PATIENCE):
@@ -68,7 +68,7 @@ async def test_who_gives_up_waiting_is_passed_over() -> None:
 
 async def test_a_failure_to_store_gives_the_way_back() -> None:
     crowd = Crowd()
-    with suppress(KeyError), crowd.way.taken():
+    with suppress(KeyError), crowd.way:
         raise KeyError
     async with asyncio.timeout(PATIENCE):
         for name in "abc":
