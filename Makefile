@@ -19,7 +19,7 @@ help:
 	@echo "make test          lint, types, import contracts, tests"
 	@echo "make run           the bot itself, with the settings in .env"
 	@echo "make doctor        check the settings in .env: tokens, scopes, permissions, store"
-	@echo "make bench         how soon Slack gets its ack, beside a bare Bolt app (about five minutes)"
+	@echo "make bench         how soon Slack gets its ack, beside bare Bolt apps (a quarter of an hour)"
 	@echo "make lint          only lint, types, import contracts"
 	@echo "make format        put the code in shape"
 	@echo "make requirements  pin again after a change in pyproject.toml (UPGRADE=--upgrade: newest of all)"

@@ -1,4 +1,4 @@
-"""How soon Slack gets its ack for a stored slash command: `python bench/ack.py`, about four minutes.
+"""How soon Slack gets its ack for a stored slash command: `python bench/ack.py`, about a quarter of an hour.
 
 The product (`python -m bot run`, SQLite with synchronous=FULL, doing its work meanwhile) beside a bare Bolt app that
 stores nothing, over both transports, in one run. The bot has core 0; the load and the simulated services have core 1.
@@ -18,10 +18,13 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import defaultdict
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
+from statistics import median
 from typing import Final
 
 import aiohttp
@@ -46,7 +49,7 @@ class Setup:
     name: str
     transport: str
     watched: int = 0
-    product: bool = True
+    ours: bool = True
     at_once: bool = False  # bare Bolt with process_before_response
     stores: bool = False
 
@@ -205,7 +208,7 @@ def _environment(setup: Setup, ports: Ports, store: Path) -> dict[str, str]:
 
 def _command(setup: Setup, ports: Ports) -> list[str]:
     peer = HERE / ("storing_bolt.py" if setup.stores else "bare_bolt.py")
-    return ["-m", "bot", "run"] if setup.product else [str(peer), setup.transport, str(ports.bot)]
+    return ["-m", "bot", "run"] if setup.ours else [str(peer), setup.transport, str(ports.bot)]
 
 
 @asynccontextmanager
@@ -219,7 +222,7 @@ async def running(setup: Setup, folder: Path, changed_at: int) -> AsyncIterator[
         slack = [str(HERE / "wire.py"), str(ports.slack), str(ports.socket)]
         stack.enter_context(child(slack, LOAD_CORE, log, {}, os.SCHED_IDLE))
         await reachable(ports.slack, log)
-        if setup.product:
+        if setup.ours:
             devin = ["-m", "bot.playground.devin", "--port", str(ports.devin)]
             stack.enter_context(child(devin, LOAD_CORE, log, {}, os.SCHED_IDLE))
             await reachable(ports.devin, log)
@@ -260,19 +263,22 @@ def setups() -> list[Setup]:
         setup
         for transport in ("http", "socket")
         for setup in (
-            Setup("bare Bolt", transport, product=False),
-            Setup("bare Bolt, answering at once", transport, product=False, at_once=True),
-            Setup("bare Bolt, storing", transport, product=False, stores=True),
+            Setup("bare Bolt", transport, ours=False),
+            Setup("bare Bolt, answering at once", transport, ours=False, at_once=True),
+            Setup("bare Bolt, storing", transport, ours=False, stores=True),
             Setup("Devin Bridge", transport),
             Setup("Devin Bridge", transport, CROWD),
         )
     ]
 
 
-def line(setup: Setup, plan: Plan, outcome: Outcome) -> str:
+def line(setup: Setup, plan: Plan, outcomes: Sequence[Outcome]) -> str:
+    """A row of the table: of each figure the median of all measurements; what was not acked, in all of them."""
     transport = {"http": "HTTP", "socket": "Socket Mode"}[setup.transport]
-    p50, p99 = outcome.milliseconds(0.5), outcome.milliseconds(0.99)
-    figures = f"{p50:.1f} | {p99:.1f} | {outcome.per_second:,.0f} | {outcome.failed}"
+    p50 = median(one.milliseconds(0.5) for one in outcomes)
+    p99 = median(one.milliseconds(0.99) for one in outcomes)
+    per_second, failed = median(one.per_second for one in outcomes), sum(one.failed for one in outcomes)
+    figures = f"{p50:.1f} | {p99:.1f} | {per_second:,.0f} | {failed}"
     return f"| {setup.name} | {transport} | {setup.beside} | {plan.name} | {figures} |"
 
 
@@ -291,21 +297,26 @@ def machine(folder: Path) -> str:
     return f"{os.cpu_count()} cores ({models[0]}), {python}, {store}; the bot on one core, the load on another."
 
 
-async def run(plans: Sequence[Plan], chosen: Sequence[Setup]) -> None:
+async def run(plans: Sequence[Plan], chosen: Sequence[Setup], times: int) -> None:
     with tempfile.TemporaryDirectory(prefix="bench-", dir=os.environ.get("TMPDIR")) as name:
         changed_at = int(time.time()) - AGE_SECONDS
         print(machine(Path(name)), HEAD, sep="\n\n", flush=True)
-        for setup in chosen:
-            for plan in plans:
+        outcomes: dict[tuple[Setup, Plan], list[Outcome]] = defaultdict(list)
+        # In turns, so that a slow minute of the machine is nobody's alone.
+        for _ in range(times):
+            for setup, plan in product(chosen, plans):
                 folder = Path(tempfile.mkdtemp(dir=name))
                 async with running(setup, folder, changed_at) as target:
-                    print(line(setup, plan, await measure(target, plan)), flush=True)
+                    outcomes[setup, plan].append(await measure(target, plan))
+        for (setup, plan), measured in outcomes.items():
+            print(line(setup, plan, measured), flush=True)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seconds", type=float, default=6.0, help="how long each measurement lasts, at most 60")
     parser.add_argument("--rate", type=float, default=300.0, help="commands a second in the open loop")
+    parser.add_argument("--times", type=int, default=3, help="how often each is measured; the table shows medians")
     parser.add_argument("--only", default="", help="only setups whose line contains this, e.g. 'Bridge/http/0'")
     asked = parser.parse_args()
     seconds = min(asked.seconds, 60.0)
@@ -313,7 +324,7 @@ def main() -> None:
     chosen = [one for one in setups() if asked.only in f"{one.name}/{one.transport}/{one.watched}"]
     os.sched_setaffinity(0, {LOAD_CORE})
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(run(plans, chosen))
+        runner.run(run(plans, chosen, min(asked.times, 9)))
 
 
 if __name__ == "__main__":

@@ -103,9 +103,8 @@ class Database:
             self._reading = sqlite.reading(self.url, _json, READERS)
             self._scanning = sqlite.scanning(self.url, _json)
             self._storing = sqlite.storing(self.url, _json)
-            self._at_hand: Connection | None = (
-                None  # kept: to fetch it from the pool each time takes as long as its work
-            )
+            # Kept open: to fetch it from the pool each time takes as long as its work.
+            self._at_hand: Connection | None = None
             self._thread = ThreadPoolExecutor(1, "inbox")
         else:
             self._writing = self._reading = self._scanning = _postgres_engine(self.url)
