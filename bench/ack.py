@@ -1,7 +1,8 @@
 """How soon Slack gets its ack for a stored slash command: `python bench/ack.py`, about a quarter of an hour.
 
-The product (`python -m bot run`, SQLite with synchronous=FULL, doing its work meanwhile) beside a bare Bolt app that
-stores nothing, over both transports, in one run. The bot has core 0; the load and the simulated services have core 1.
+The product (`python -m bot run`, SQLite with synchronous=FULL, doing its work meanwhile) beside three Bolt apps: two
+that store nothing and the least that stores, over both transports, each measured three times in turns. The bot has
+core 0; the load has core 1, and the simulated services run there while it does not.
 """
 
 import argparse
@@ -202,7 +203,7 @@ def _environment(setup: Setup, ports: Ports, store: Path) -> dict[str, str]:
         "STORE": str(store),
         "PORT": str(ports.bot),
         "BOT_HOST": HOST,
-        "BOT_POLL_SECONDS": "2",  # five times as often as usual, so that several looks fall into each measurement
+        "BOT_POLL_SECONDS": "2",  # at once, and again as soon as a look is done
     }
 
 

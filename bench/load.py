@@ -24,10 +24,10 @@ MOST: Final = 100_000  # commands in one measurement
 class Plan:
     """One measurement: `rate` a second, or `at_once` in a closed loop."""
 
+    seconds: float
     rate: float = 0.0
     at_once: int = 0
     warm_up: float = 3.0  # until each piece of code has run and each statement was compiled once
-    seconds: float = 5.0
 
     @property
     def name(self) -> str:

@@ -40,7 +40,7 @@ from bot.flows.retention import Retention
 from bot.flows.send import Send
 from bot.flows.spoken import Failure
 from bot.flows.tell import Tell
-from bot.flows.tools import Place, Rules, Tools
+from bot.flows.tools import Flow, Place, Rules, Tools
 from bot.flows.twins import Twins
 from bot.flows.watch import Watch
 from bot.logs import get_logger
@@ -81,29 +81,13 @@ class Bot:
 
 def wire(tools: Tools, engine: LocalEngine, settings: Settings) -> Bot:
     """Connect flows with each other, with the engine and with the routes of Slack."""
-    admission = Admission(tools)
-    briefing = Briefing(tools, admission)
     finder = Finder(tools)
-    create = Create(tools, briefing, finder)
-    reply = Reply(tools, briefing, finder)
-    control = Control(tools, admission)
-    order = Order(tools, admission, briefing)
-    conversation = Conversation(tools, admission, briefing, create, reply, control, order)
     intake = Intake(tools)
     ledger = Ledger(tools)
     housekeeping = Housekeeping(tools)
     catch_up = CatchUp(tools, intake)
     watch = Watch(tools, finder, Twins(tools), Tell(tools))
-    dispatch = Dispatch(
-        tools,
-        {
-            "message": conversation,
-            "command": order,
-            "start": create,
-            "control": control,
-            "channel_gone": ChannelGone(tools),
-        },
-    )
+    dispatch = Dispatch(tools, _flows(tools, finder))
     send = Send(tools, Failure(tools))
     engine.route("in", Route(dispatch.work, FLOWS_AT_ONCE))
     for lane in ("out", "react", "priv"):
@@ -129,6 +113,23 @@ def wire(tools: Tools, engine: LocalEngine, settings: Settings) -> Bot:
         Events(intake),
     )
     return Bot(tools, bolt, engine, housekeeping, catch_up, watch, finder)
+
+
+def _flows(tools: Tools, finder: Finder) -> dict[str, Flow]:
+    """Who takes which kind of inbox row."""
+    admission = Admission(tools)
+    briefing = Briefing(tools, admission)
+    create = Create(tools, briefing, finder)
+    reply = Reply(tools, briefing, finder)
+    control = Control(tools, admission)
+    order = Order(tools, admission, briefing)
+    return {
+        "message": Conversation(tools, admission, briefing, create, reply, control, order),
+        "command": order,
+        "start": create,
+        "control": control,
+        "channel_gone": ChannelGone(tools),
+    }
 
 
 def _bolt(settings: Settings, place: Place) -> AsyncApp:

@@ -38,7 +38,7 @@ _SECRETS: Final = re.compile(
 _QUOTED: Final = re.compile(
     r"(?<=\[parameters: ).*?(?=\](?:\\n|\n|\"|$))|(?<=input_value=).*?(?=, input_type=)", re.DOTALL
 )
-# One of these stands in whatever the two nets catch; most lines have none, and are written before an ack.
+# One of these stands in whatever the two nets catch; most lines have none and are spared the search.
 _SIGNS: Final = ("xox", "xapp-", "cog_", "apk_", "Bearer ", "://", "ticket=", "[parameters: ", "input_value=")
 
 
@@ -50,11 +50,6 @@ def get_logger(name: str) -> Logger:
 def about(ref: str, **facts: str) -> AbstractContextManager[Any]:
     """Put the reference, and other facts, on every line written inside, in tasks started there too."""
     return structlog.contextvars.bound_contextvars(ref=ref, **facts)
-
-
-def current_ref() -> str | None:
-    """The reference of the work at hand, for the sentence that a person may send us back."""
-    return cast("str | None", structlog.contextvars.get_contextvars().get("ref"))
 
 
 def configure(

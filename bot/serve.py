@@ -167,7 +167,7 @@ def _unfit(headers: Headers) -> Response | None:
 async def _problems(bot: Bot, doors: Doors, link: Socket | None) -> list[str]:
     problems = ["The bot is stopping."] if doors.closed else []
     try:
-        async with asyncio.timeout(2.0), bot.tools.db.write() as tx:  # reading goes on beside a lock, storing does not
+        async with asyncio.timeout(2.0), bot.tools.db.write(first=True) as tx:  # reading goes on beside a lock
             await tx.exec_driver_sql("SELECT 1")
     except Exception as error:  # noqa: BLE001 - whatever the store's driver raises, it is not ready
         problems.append(f"The store does not answer ({type(error).__name__}).")

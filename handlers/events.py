@@ -32,7 +32,10 @@ class Events:
 
 
 class RateLimited(AsyncMiddleware):
-    """Slack holds events back: more than 30,000 in an hour. Bolt has no listener for this kind of body."""
+    """Slack holds events back: more than 30,000 in an hour. Bolt has no listener for this kind of body.
+
+    A class, because Bolt looks up what a function wants to be given, anew for every request.
+    """
 
     async def async_process(
         self,

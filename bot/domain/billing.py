@@ -58,11 +58,6 @@ def days_before(day: date, count: int = 7) -> tuple[date, ...]:
     return tuple(day - ONE_DAY * back for back in range(count, 0, -1))
 
 
-def month_so_far(day: date) -> tuple[int, int]:
-    """Bounds from the month's first billing day to the end of this one, as Unix seconds."""
-    return _start(day.replace(day=1)), _start(day + ONE_DAY)
-
-
 def days_of(period: Period, now: float) -> tuple[date, ...]:
     """The billing days of a period, oldest first: today's is still running, the week is the seven before."""
     today = billing_day(now)

@@ -63,7 +63,7 @@ class Conversation:
         await self._understood(job, thread)
 
     async def give_up(self, step: Step, job: Job, reason: str, /) -> None:
-        """Say in the thread what became of nothing."""
+        """Say in the thread what was not started, not sent or not stopped."""
         payload = job.row.payload
         begun = await sessions.get(step.tx, session_id(job.row.key))
         if begun is not None:
@@ -87,8 +87,7 @@ class Conversation:
         if begun.stage in {Stage.QUEUED, Stage.CREATING}:
             await self._create.create(job, begun)
             return
-        async with self._tools.step_of(job) as step:
-            await finish(step, job)
+        await self._close(job)
 
     async def _thread(self, job: Job) -> Thread | None:
         payload = job.row.payload
@@ -103,8 +102,7 @@ class Conversation:
         # first in the lane, and what was written before that mention is its context.
         if job.row.payload["under_us"] and age < UNKNOWN_THREAD_SECONDS:
             raise Later(1.0, "thread not known yet")
-        async with self._tools.step_of(job) as step:
-            await finish(step, job)
+        await self._close(job)
 
     async def _refusal(self, job: Job) -> Message | None:
         payload = job.row.payload

@@ -1,4 +1,4 @@
-"""What keeps the engine honest: the worker's heartbeat, and the sweep that wakes every lane with open rows."""
+"""What keeps engine and store in order: heartbeat, checkpoint, and the sweep that wakes every lane with open rows."""
 
 from typing import Final
 
@@ -6,7 +6,7 @@ from bot.flows.tools import Tools
 from bot.store import inbox, lanes, outbox
 
 SWEEP_SECONDS: Final = 15.0
-CHECKPOINT_SECONDS: Final = 1.0
+CHECKPOINT_SECONDS: Final = 1.0  # often, so that no commit has to do it while an ack waits
 
 
 class Housekeeping:
@@ -42,7 +42,7 @@ class Housekeeping:
         return SWEEP_SECONDS
 
     async def checkpoint(self) -> float:
-        """Keep the store's log short."""
+        """Keep the store's write-ahead log short."""
         await self._tools.db.checkpoint()
         return CHECKPOINT_SECONDS
 

@@ -11,14 +11,11 @@ from bot.domain.grammar import UnknownVerb, Verb, VerbName, parse_verb
 from bot.domain.lane import own_lane, person_lane, thread_lane
 from bot.domain.text import mentioned_users, without_mention
 from bot.flows.tools import Tools, short_id
-from bot.logs import get_logger
 from bot.slack.threads import ThreadMessage
 from bot.store import inbox, threads
 from bot.store.inbox import InboxRow, NotStoredError
 
 __all__ = ["Intake", "NotStoredError"]
-
-log = get_logger(__name__)
 
 SETTLE_SECONDS: Final = 0.5  # replies are claimable this long after storing, so a burst sorts itself
 # These do not wait behind replies that wait for Devin: a stop ends them, and the others only ask us.

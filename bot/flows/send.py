@@ -240,7 +240,7 @@ class Send:
         await self._sent(spoken, None, None)
 
     async def _check(self, claim: Claim) -> None:
-        async with self._tools.db.read() as tx:
+        async with self._tools.db.read(first=True) as tx:
             await lanes.check(tx, claim)
 
 

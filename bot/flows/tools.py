@@ -230,7 +230,7 @@ class Tools:
 
     async def check(self, job: Job) -> None:
         """Look at the epoch right before a call to the outside."""
-        async with self.db.read() as tx:
+        async with self.db.read(first=True) as tx:
             await lanes.check(tx, job.claim)
 
     async def session(self, session_id: str) -> Session | None:

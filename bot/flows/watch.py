@@ -170,9 +170,7 @@ class Watch:
         return Look(max(watermark, look.watermark), now, now if sweeping else look.swept_at)
 
     async def _list(self, claim: Claim, look: Look) -> tuple[list[Seen], int]:
-        filters: SessionFilters = {**await self._finder.ours()}
-        if look.watermark:
-            filters["updated_after"] = look.watermark - OVERLAP_SECONDS
+        filters = await self._changed_since(look)
         seen: list[Seen] = []
         newest = look.watermark
         async for page in self._tools.devin.session_pages(**filters):
@@ -182,6 +180,12 @@ class Watch:
                 await self._twins.end_younger(claim, piece)
                 seen += await self._ours(piece)
         return seen, newest
+
+    async def _changed_since(self, look: Look) -> SessionFilters:
+        filters: SessionFilters = {**await self._finder.ours()}
+        if look.watermark:
+            filters["updated_after"] = look.watermark - OVERLAP_SECONDS
+        return filters
 
     async def _ours(self, listed: Sequence[DevinSession]) -> list[Seen]:
         """What is ours of a list: Devin ignores filters it does not know and then lists everything."""
@@ -217,9 +221,7 @@ class Watch:
         return worth, [one for one in seen if one.session.id not in names]
 
     async def _counted(self, seen: list[Seen], look: Look) -> list[Seen]:
-        filters: SessionFilters = {**await self._finder.ours()}
-        if look.watermark:
-            filters["updated_after"] = look.watermark - OVERLAP_SECONDS
+        filters = await self._changed_since(look)
         counts = {bare_id(made.session_id): _count(made) async for made in self._insights(filters)}
         return [replace(one, count=counts.get(bare_id(one.session.devin_id or ""))) for one in seen]
 

@@ -1,9 +1,10 @@
 """Connections and transactions, the same for SQLite and PostgreSQL.
 
-SQLite has two engines on one file. *Writing*: one connection, BEGIN IMMEDIATE, WAL, synchronous=FULL.
-*Reading*: deferred and query_only, because a SELECT under BEGIN IMMEDIATE locks out every writer.
+SQLite has four engines on one file (`bot.store.sqlite`). *Writing*: one connection, BEGIN IMMEDIATE. *Storing*: the
+same for what Slack waits for, in a thread of its own. *Reading* and *scanning*: deferred and query_only, because a
+SELECT under BEGIN IMMEDIATE locks out every writer; a few rows, or as many as there are.
 All writes of this process take one turn, and what Slack sent goes first: it is what a person waits for.
-PostgreSQL needs neither; there the rows' own conditions decide.
+PostgreSQL needs none of this; there the rows' own conditions decide.
 """
 
 import asyncio
@@ -89,7 +90,7 @@ class Turn:
 
 
 class Database:
-    """Transactions on one store: `read()` and `write()`."""
+    """Transactions on one store: `read()`, `scan()` and `write()`; `in_one_trip()` for the inbox."""
 
     def __init__(self, url: str, clock: Clock = time.time) -> None:
         self.clock = clock
@@ -111,9 +112,13 @@ class Database:
 
     @asynccontextmanager
     async def read(self, *, first: bool = False) -> AsyncIterator[AsyncConnection]:
-        """A transaction that reads a few rows; `first` when Slack waits for its ack."""
+        """A transaction that reads a few rows.
+
+        `first` when Slack waits for its ack, and between an intent and its call, which is to follow at once.
+        """
         if not first:
             await self.way.given()
+        # Not begin(): that would end with a commit, which makes the trip to the thread; a rollback does not.
         async with self._reading.connect() as connection:
             yield connection
 
@@ -137,8 +142,8 @@ class Database:
     async def in_one_trip(self, work: Callable[[Connection], _T]) -> _T:
         """Do a small piece of writing that Slack waits for, in one transaction; the caller holds the turn.
 
-        On SQLite it is one trip to a thread of its own. Statement by statement it would be ten, and they are most of
-        what an ack takes.
+        On SQLite it is one trip to a thread of its own, on SQLAlchemy's synchronous connection, which takes half as
+        long as the other; the loop goes on meanwhile.
         """
         if self.is_sqlite:
             return await asyncio.get_running_loop().run_in_executor(self._thread, self._trip, work)
@@ -178,8 +183,8 @@ class Database:
                 self._at_hand.close()
             self._storing.dispose()
 
-    def ours(self) -> dict[str, float]:
-        """What a statement with `instant` in it has to be given."""
+    def own_clock(self) -> dict[str, float]:
+        """The parameter that `instant` leaves open on SQLite; PostgreSQL has a clock of its own."""
         return {"clock": self.clock()} if self.is_sqlite else {}
 
 

@@ -52,12 +52,12 @@ _HEAD: Final = (
     .limit(1)
 )
 _KNOWN: Final = select(inbox.c.key).where(inbox.c.lane == bindparam("lane")).limit(1)
-_FINISH: Final = (
+_CLOSE: Final = (
     update(inbox)
     .where(inbox.c.key.in_(bindparam("keys", expanding=True)), inbox.c.state == "open")
     .values(state=bindparam("outcome"), done_at=bindparam("at"), reason=bindparam("because"))
 )
-_BLANK: Final = _FINISH.values(payload={"v": PAYLOAD_VERSION})
+_CLOSE_AND_BLANK: Final = _CLOSE.values(payload={"v": PAYLOAD_VERSION})
 
 
 @cache
@@ -163,7 +163,7 @@ async def finish(
 ) -> None:
     """Close rows. The text is blanked where the work is done; dead rows keep theirs for the retention time."""
     outcome = {"outcome": "dead" if dead else "done", "at": at, "because": reason}
-    await tx.execute(_FINISH if dead else _BLANK, {"keys": list(keys), **outcome})
+    await tx.execute(_CLOSE if dead else _CLOSE_AND_BLANK, {"keys": list(keys), **outcome})
 
 
 async def open_lanes(tx: AsyncConnection, limit: int = 10_000) -> list[tuple[str, float]]:

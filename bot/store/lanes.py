@@ -59,7 +59,7 @@ async def claim(tx: AsyncConnection, db: Database, lane: str, owner: str, lease:
     One's own claim is taken again: within a process the engine never runs a lane twice, so it is a left-over.
     """
     wanted = {"wanted": lane, "worker": owner, "lease": lease}
-    taken = await tx.execute(_claiming(tx.dialect.name), wanted | db.ours())
+    taken = await tx.execute(_claiming(tx.dialect.name), wanted | db.own_clock())
     epoch = taken.scalar_one_or_none()
     return None if epoch is None else Claim(lane, owner, epoch)
 
@@ -87,10 +87,10 @@ async def check(tx: AsyncConnection, held: Claim) -> None:
 
 async def beat(tx: AsyncConnection, db: Database, worker: str, lease: float) -> None:
     """Say that this worker is alive, and forget those long gone."""
-    now, ours = instant(tx.dialect.name), db.ours()
+    now, clock = instant(tx.dialect.name), db.own_clock()
     statement = insert(tx.dialect.name, workers).values(id=worker, started_at=now, seen_at=now)
-    await tx.execute(statement.on_conflict_do_update(index_elements=["id"], set_={"seen_at": now}), ours)
-    await tx.execute(delete(workers).where(workers.c.seen_at < now - FORGET_AFTER_LEASES * lease), ours)
+    await tx.execute(statement.on_conflict_do_update(index_elements=["id"], set_={"seen_at": now}), clock)
+    await tx.execute(delete(workers).where(workers.c.seen_at < now - FORGET_AFTER_LEASES * lease), clock)
 
 
 async def free_all(tx: AsyncConnection) -> None:

@@ -87,7 +87,7 @@ _GIVEN: Final = [
 _READ: Final = (*_GIVEN, "payload", "seq", "state", "sent_version", "ts", "attempts", "sending_at")
 
 
-def _smaller(column: Any, value: Any) -> Any:
+def _smaller(column: Any, value: int) -> Any:
     return case((column < value, column), else_=value)
 
 

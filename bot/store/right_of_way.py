@@ -1,7 +1,8 @@
 """Who goes first in this process: what Slack waits for, before all work that nobody watches.
 
-Transactions of one process share one thread and one loop, so an ack is as slow as what runs beside it. While something
-is being stored for Slack, and for a moment after, other transactions do not begin; those that run are finished.
+SQLite's statements run on the event loop (`bot.store.sqlite`), so an ack is as slow as what runs beside it. While
+something is being stored for Slack, and for a moment after, other transactions do not begin; those that run are
+finished.
 """
 
 import asyncio

@@ -32,16 +32,6 @@ async def add(tx: AsyncConnection, day: date, amounts: Mapping[str, float]) -> N
     await tx.execute(statement, rows)
 
 
-async def total(tx: AsyncConnection, first: date, last: date) -> float:
-    """ACUs of all our sessions over billing days, both included."""
-    found = await tx.execute(
-        select(func.coalesce(func.sum(spend.c.acus), 0.0)).where(
-            spend.c.day >= first.isoformat(), spend.c.day <= last.isoformat()
-        )
-    )
-    return float(found.scalar_one())
-
-
 async def by_day(tx: AsyncConnection, first: date, last: date) -> dict[date, float]:
     """ACUs of all our sessions on each billing day that has any."""
     found = await tx.execute(

@@ -21,7 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 BEGIN_WRITING: Final = "BEGIN IMMEDIATE"
 LOCK_WAIT_SECONDS: Final = 1.0
-LONGEST_LOG_PAGES: Final = 10_000  # 40 MB: when a commit makes the checkpoint itself after all
+LONGEST_WAL_PAGES: Final = 10_000  # 40 MB: when a commit makes the checkpoint itself after all
 LOOK_SECONDS: Final = 0.002  # between two looks whether another process has freed its lock
 
 Serializer = Callable[[Any], str]
@@ -117,7 +117,7 @@ def _prepare(engine: Engine, begin: str) -> None:
             "journal_mode=WAL",
             "synchronous=FULL",
             f"query_only={'OFF' if writes else 'ON'}",
-            f"wal_autocheckpoint={LONGEST_LOG_PAGES}",
+            f"wal_autocheckpoint={LONGEST_WAL_PAGES}",
         ):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
@@ -127,6 +127,6 @@ def _prepare(engine: Engine, begin: str) -> None:
         if writes:
             connection.exec_driver_sql(begin)  # may find the file locked, which becomes an error of SQLAlchemy's
             return
-        cursor = connection.connection.cursor()  # takes half the time
+        cursor = connection.connection.cursor()  # takes half the time of SQLAlchemy's own execution
         cursor.execute(begin)
         cursor.close()

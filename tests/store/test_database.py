@@ -182,7 +182,7 @@ async def test_a_closed_store_can_be_closed_again(db: Database) -> None:
 async def test_the_clock_of_the_store_rules_leases(db: Database, clock: Any) -> None:
     clock.now = 5.0
     async with db.read() as tx:
-        now = (await tx.execute(select(instant(tx.dialect.name)), db.ours())).scalar_one()
+        now = (await tx.execute(select(instant(tx.dialect.name)), db.own_clock())).scalar_one()
     assert now == 5.0 if db.is_sqlite else now > 1_700_000_000
 
 
@@ -497,3 +497,19 @@ async def test_on_postgresql_a_checkpoint_is_left_to_the_server(db: Database) ->
     await db.checkpoint()
     await note(db, "in:x")
     assert await names(db) == ["in:x"]
+
+
+async def test_what_slack_waits_for_and_a_question_for_readiness_do_not_wait_behind_held_back_work(
+    db: Database,
+) -> None:
+    async with db.write():
+        pass  # connects
+    with db.way:
+        held_back = [asyncio.create_task(note(db, f"in:{number}")) for number in range(40)]
+        await asyncio.sleep(0)
+        async with asyncio.timeout(2):
+            await note(db, "in:first", first=True)
+        assert sum(task.done() for task in held_back) < 20
+    async with asyncio.timeout(10):
+        await asyncio.gather(*held_back)
+    assert len(await names(db)) == 41

@@ -28,8 +28,7 @@ async def test_what_a_session_spends_on_a_day_adds_up(db: Database) -> None:
     async with db.read() as tx:
         assert await spend.by_day(tx, MON, WED) == {MON: 3.75, TUE: 4.0}
         assert await spend.by_day(tx, TUE, TUE) == {TUE: 4.0}
-        assert await spend.total(tx, MON, TUE) == 7.75
-        assert await spend.total(tx, WED, WED) == 0.0
+        assert await spend.by_day(tx, WED, WED) == {}
 
 
 async def test_the_dearest_sessions_come_first_and_only_those_that_are_recorded(db: Database) -> None:
@@ -58,5 +57,6 @@ async def test_days_are_compared_as_days_over_the_turn_of_a_year(db: Database) -
     await add(db, date(2025, 12, 31), a=1.0)
     await add(db, date(2026, 1, 1), a=2.0)
     async with db.read() as tx:
-        assert await spend.total(tx, date(2025, 12, 30), date(2026, 1, 1)) == 3.0
-        assert await spend.total(tx, date(2026, 1, 1), date(2026, 12, 31)) == 2.0
+        both = await spend.by_day(tx, date(2025, 12, 30), date(2026, 1, 1))
+        assert both == {date(2025, 12, 31): 1.0, date(2026, 1, 1): 2.0}
+        assert await spend.by_day(tx, date(2026, 1, 1), date(2026, 12, 31)) == {date(2026, 1, 1): 2.0}

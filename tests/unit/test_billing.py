@@ -16,7 +16,6 @@ from bot.domain.billing import (
     days_before,
     days_of,
     digest_due,
-    month_so_far,
     newest_finished,
 )
 
@@ -53,10 +52,9 @@ def test_a_day_is_finished_one_hour_after_its_end():
     assert newest_finished(utc(2025, 3, 10, 9)) == date(2025, 3, 9)
 
 
-def test_the_days_before_and_the_month():
+def test_the_days_before_one():
     assert days_before(date(2025, 3, 2), 3) == (date(2025, 2, 27), date(2025, 2, 28), date(2025, 3, 1))
     assert len(days_before(date(2025, 3, 2))) == 7
-    assert month_so_far(date(2025, 3, 2)) == (int(utc(2025, 3, 1, 8)), int(utc(2025, 3, 3, 8)))
 
 
 def test_the_periods_of_usage():
