@@ -169,7 +169,9 @@ async def _admin(cast: Cast) -> None:
     left = cast.digest_at - time.time()
     if left > 1:
         when = datetime.fromtimestamp(cast.digest_at, UTC)
-        cast.screen.aside(f"The digest is due at {when:%H:%M} UTC, in {round(left)} seconds.")
+        cast.screen.aside(
+            f"The digest is due at {when:%H:%M} UTC, in {round(left)} seconds; then you can act yourself."
+        )
     await cast.seen(OPS, "Billing day", within=max(left, 0) + PATIENCE)
     await cast.command(ADA, "Ada", OPS, "usage today")
     await cast.whispered(ADA, "Devin today, so far")

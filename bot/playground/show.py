@@ -22,7 +22,7 @@ import yaml
 from bot.playground.child import PROJECT, Child, TroubleError, bot_in
 from bot.playground.devin import BOT_PERMISSIONS, LIBRARY_PERMISSIONS, DevinControl, DevinSimulator
 from bot.playground.screen import Screen
-from bot.playground.script import ADA, OPS, TASK, Cast, perform, prepare
+from bot.playground.script import ADA, OPS, TASK, WEB, Cast, perform, prepare
 from bot.playground.slack import SlackControl, SlackSimulator
 
 LEAD_SECONDS: Final = 28.0  # the digest belongs after the other scenes, and must be due after the bot's first start
@@ -41,11 +41,17 @@ Everything stays up, and what happens goes on to appear here.
   The bot               {bot}
   Its log               {log}
 
-Say something as Ann:
-  curl -s {slack}say -d user=U0ANN -d channel=C0WEB -d 'text=<@U0BOT> write a changelog for the release'
+Act in a second terminal; what comes of it appears here.
 
-Let Devin say something in her first session:
-  curl -s {devin}/sessions/{session}/say -d '{{"text": "The pull request has two approvals."}}'
+As Ann, mention the bot, type a command, and reply in the thread of her first session:
+  curl -so /dev/null {slack}say -d user=U0ANN -d channel=C0WEB -d 'text=<@U0BOT> write a changelog for the release'
+  curl -so /dev/null {slack}slash -d user=U0ANN -d channel=C0WEB -d 'text=list'
+  curl -so /dev/null {slack}say -d user=U0ANN -d channel=C0WEB -d thread_ts={thread} -d 'text=Thank you. Merge it.'
+
+As Devin, say something in that session:
+  curl -so /dev/null {devin}/sessions/{session}/say -d '{{"text": "The pull request has two approvals."}}'
+
+People, channels and all that can be done: curl {slack} and curl {devin}
 
 Ctrl-C stops everything."""
 
@@ -135,7 +141,9 @@ async def _show(theatre: Theatre, cast: Cast, child: Child, *, once: bool) -> No
         return
     session = (await theatre.devin.sessions(text=TASK))[0]["session_id"]
     slack, devin = theatre.simulated_slack.control_url, theatre.simulated_devin.control_url
-    _write(AFTERWARDS.format(slack=slack, devin=devin, bot=health, log=child.log, session=session))
+    [card, *_] = await theatre.slack.messages(WEB, text="Asked by")
+    where = {"slack": slack, "devin": devin, "bot": health, "log": child.log}
+    _write(AFTERWARDS.format(**where, session=session, thread=card["ts"]))
     await asyncio.Event().wait()
 
 

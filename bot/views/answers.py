@@ -209,7 +209,7 @@ def session_list(listed: Sequence[Listed]) -> Message:
     """List sessions under the numbers that `status`, `stop` and `archive` take."""
     if not listed:
         return NO_SESSIONS
-    return _numbered(f"You have {counted(len(listed), 'open session')}:", listed)
+    return _numbered(f"You have {counted(len(listed), 'session')}:", listed)
 
 
 def several_sessions(verb: str, listed: Sequence[Listed]) -> Message:

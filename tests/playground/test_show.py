@@ -126,7 +126,7 @@ SHOWN = [
     "      sent. Ask a full member of this workspace to do it.",
     # the list, and a stop
     "  Ben types: /devin list",
-    "  Devin Bridge (only visible to Ben): You have 1 open session:",
+    "  Devin Bridge (only visible to Ben): You have 1 session:",
     "      1. ⚙ Find out why the export got slow: working · thread",
     "  Ben presses [ Stop ] on the card.",
     "    ↳ Devin Bridge: ⏹ Stopped by @Ben. Devin sleeps and nothing is lost; a reply in this thread",
@@ -175,17 +175,24 @@ def _try_the_examples(run: Run) -> None:
     health = next(line.split()[-1] for line in run.lines if line.startswith("  The bot "))
     assert httpx.get(health, trust_env=False).json() == {"ok": True}
     examples = [line.strip() for line in run.lines if line.startswith("  curl ")]
-    assert len(examples) == 2
+    assert len(examples) == 4
     for example in examples:
         _curl(example)
+    slack, devin = re.findall(
+        r"http://\S+/control/?(?=\s)", next(line for line in run.lines if "all that can be done" in line) + " "
+    )
+    assert httpx.get(slack, trust_env=False).json()["people"]["U0ANN"] == "Ann Lee"
+    assert "POST /control/sessions/{id}/{verb}" in httpx.get(devin, trust_env=False).json()
     run.wait_for("\n  Ann: @Devin Bridge write a changelog for the release\n", 20)
     run.wait_for("\n    ↳ Devin Bridge: The pull request has two approvals.\n", 20)
+    run.wait_for("\n    ↳ Ann: Thank you. Merge it.\n", 20)
+    run.wait_for("  Devin Bridge (only visible to Ann): You have ", 20)
     run.wait_for("│ write a changelog for the release\n", 20)
 
 
 def _curl(example: str) -> None:
     """What curl would do: it need not be installed here."""
-    _, _, url, *rest = shlex.split(example)
+    _, _, _, url, *rest = shlex.split(example)
     body = "&".join(rest[1::2])
     headers = {"Content-Type": "application/x-www-form-urlencoded"}
     httpx.post(url, content=body, headers=headers, trust_env=False).raise_for_status()

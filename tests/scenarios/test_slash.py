@@ -180,7 +180,7 @@ async def test_list_and_status_show_ones_own_sessions(on: Stage) -> None:
         return f"{number}. :gear: <https://app.devin.ai/sessions/{session}|{title}>: working · {thread}"
 
     assert await shown(on, ANN, OPS, "list") == (
-        "You have 2 open sessions:\n"
+        "You have 2 sessions:\n"
         f"{row(1, two, 'fix the logout test', WEB, second)}\n"
         f"{row(2, one, 'fix the login test', GENERAL, first)}"
     )

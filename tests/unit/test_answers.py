@@ -169,7 +169,7 @@ Not read as options but sent to Devin as part of the task:
             "start_uncertain": ":warning: Devin's answer got lost and it cannot be reached, so we do not know whether the session was started. Look in Devin for the tag `slack-T1-C1-1.0` before you send the task again; if the session shows up, this thread goes on with it. Reference `r-1`.",
             "start_retrying": ":hourglass_flowing_sand: Devin cannot be reached right now. The task is stored and is tried again by itself, so please don't send it again. Reference `r-1`.",
             "session_list": """\
-You have 2 open sessions:
+You have 2 sessions:
 1. :gear: <https://app.devin.ai/sessions/abc|Fix the login test>: working · <https://acme.slack.com/p1|thread>
 2. :zzz: Upgrade: asleep\
 """,

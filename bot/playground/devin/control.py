@@ -4,6 +4,7 @@ import json
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict, fields
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, Final
 
 from aiohttp import web
@@ -77,6 +78,7 @@ class Control:
             ("POST", "/wait/messages", self._wait_messages),
         )
         app.add_routes([web.route(method, f"/control{path}", _endpoint(act)) for method, path, act in table])
+        app.router.add_get("/control", _index([f"{method} /control{path}" for method, path, _ in table]))
 
     # ------------------------------------------------------------ sessions
 
@@ -270,6 +272,13 @@ def _steps(order: Order) -> list[Step]:
         if unknown := step.keys() - _STEP_FIELDS:
             raise ValueError(f"A step has no {', '.join(sorted(unknown))}.")
     return [Step(**step) for step in order["steps"]]
+
+
+def _index(routes: list[str]) -> Endpoint:
+    async def index(_: web.Request) -> web.StreamResponse:
+        return web.json_response(routes, dumps=partial(json.dumps, indent=2))
+
+    return index
 
 
 def _endpoint(act: Callable[[web.Request, Order], Awaitable[Any]]) -> Endpoint:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict, replace
+from functools import partial
 from typing import Any
 
 from aiohttp import web
@@ -13,7 +14,7 @@ from bot.playground.slack.errors import ImpossibleError, SlackError
 from bot.playground.slack.http_events import HttpEvents
 from bot.playground.slack.interactions import Interactions
 from bot.playground.slack.people import People
-from bot.playground.slack.reading import read, wait
+from bot.playground.slack.reading import kinds, read, wait
 from bot.playground.slack.socket_mode import SocketMode
 from bot.playground.slack.workspace import Workspace
 from bot.playground.slack.world import BOT_USER, Channel
@@ -98,6 +99,17 @@ class Control:
         if name not in self._acts:
             raise ImpossibleError(f"there is no act {name}; there are {', '.join(sorted(self._acts))}, wait")
         return self._acts[name]
+
+    async def index(self, _: web.Request) -> web.Response:
+        """`GET /control/`: what can be done, and with whom and where."""
+        world = self._workspace.slack.world
+        told = {
+            "POST /control/<act>": sorted([*self._acts, "wait"]),
+            "GET /control/<what>": ["state", *kinds()],
+            "people": {person.id: person.real_name for person in world.people.values()},
+            "channels": {channel.id: channel.name for channel in world.channels.values()},
+        }
+        return web.json_response(told, dumps=partial(json.dumps, indent=2))
 
     async def look(self, request: web.Request) -> web.Response:
         """`GET /control/<what>`; the query filters."""

@@ -19,10 +19,15 @@ Json = dict[str, Any]
 PAUSE: Final = 0.005  # a burst of changes is looked at once
 
 
+def kinds() -> list[str]:
+    """What can be read."""
+    return sorted(_READERS)
+
+
 def read(workspace: Workspace, what: str, wanted: Json) -> list[Json]:
     """All of one kind that fit."""
     if what not in _READERS:
-        raise ImpossibleError(f"there is no {what}; there are {', '.join(sorted(_READERS))}")
+        raise ImpossibleError(f"there is no {what}; there are {', '.join(kinds())}")
     filters = {name: value for name, value in wanted.items() if value is not None}
     return [item for item in _READERS[what](workspace, filters) if _fits(item, filters)]
 

@@ -116,6 +116,7 @@ class SlackSimulator:
         app.router.add_post("/response/{id}", ResponseUrls(workspace).handle)
         app.router.add_get("/files/{id}/{rest:.*}", self._download)
         app.router.add_post("/upload/{id}", self._upload)
+        app.router.add_get("/control/", control.index)
         app.router.add_post("/control/{name}", control.act)
         app.router.add_get("/control/{name}", control.look)
         return app
