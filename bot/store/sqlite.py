@@ -22,6 +22,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 BEGIN_WRITING: Final = "BEGIN IMMEDIATE"
 LOCK_WAIT_SECONDS: Final = 1.0
 LONGEST_WAL_PAGES: Final = 10_000  # 40 MB: when a commit makes the checkpoint itself after all
+PRIMARY_CODE: Final = 0xFF  # SQLite's extended codes say in higher bits what exactly it was
 LOOK_SECONDS: Final = 0.002  # between two looks whether another process has freed its lock
 
 Serializer = Callable[[Any], str]
@@ -29,18 +30,17 @@ Serializer = Callable[[Any], str]
 
 def writing(url: str, serializer: Serializer) -> AsyncEngine:
     """One connection that takes the lock as it begins."""
-    return _engine(url, BEGIN_WRITING, 1, serializer, async_creator_fn=_in_place, check_same_thread=False, timeout=0.0)
+    return _engine(url, BEGIN_WRITING, 1, serializer, **_IN_PLACE)
 
 
 def reading(url: str, serializer: Serializer, connections: int) -> AsyncEngine:
     """Connections that cannot write, for a few rows at a time."""
-    place = {"async_creator_fn": _in_place, "check_same_thread": False}
-    return _engine(url, "BEGIN", connections, serializer, timeout=LOCK_WAIT_SECONDS, **place)
+    return _engine(url, "BEGIN", connections, serializer, **_IN_PLACE)
 
 
 def scanning(url: str, serializer: Serializer) -> AsyncEngine:
     """One connection that cannot write, for many rows: its statements run in a thread."""
-    return _engine(url, "BEGIN", 1, serializer, timeout=LOCK_WAIT_SECONDS)
+    return _engine(url, "BEGIN", 1, serializer)
 
 
 def storing(url: str, serializer: Serializer) -> Engine:
@@ -59,15 +59,19 @@ def storing(url: str, serializer: Serializer) -> Engine:
 
 def checkpoint(path: Path) -> None:
     """Bring what the log holds into the file. Writers go on meanwhile; by itself SQLite does it within a commit."""
-    with closing(sqlite3.connect(path)) as connection:
+    # Not created where it is missing: an empty file in the place of a store would be taken for one.
+    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True)) as connection:
         connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
 
 
 class InPlace(aiosqlite.Connection):
-    """A connection whose statements run where they are called; only its commit goes to the connection's thread."""
+    """A connection whose statements run where they are called.
+
+    Its commit goes to the connection's thread, and so does its closing, which waits for a commit that was cancelled.
+    """
 
     async def _execute(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-        if fn == self._conn.commit:
+        if fn in {self._conn.commit, self._conn.close}:
             return await super()._execute(fn, *args, **kwargs)  # type: ignore[no-untyped-call]  # not annotated there
         if args[:1] == (BEGIN_WRITING,):
             return await self._locking(partial(fn, *args, **kwargs))
@@ -75,13 +79,14 @@ class InPlace(aiosqlite.Connection):
 
     async def _locking(self, begin: Callable[[], Any]) -> Any:
         """Begin once no other process writes. Within this one there is a turn, so this hardly ever waits."""
+        self._conn.execute("PRAGMA busy_timeout=0")  # SQLite's own waiting would hold up the loop
         loop = asyncio.get_running_loop()
         until = loop.time() + LOCK_WAIT_SECONDS
         while True:
             try:
                 return begin()
             except sqlite3.OperationalError as error:
-                if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or loop.time() > until:
+                if error.sqlite_errorcode & PRIMARY_CODE != sqlite3.SQLITE_BUSY or loop.time() > until:
                     raise
             await asyncio.sleep(LOOK_SECONDS)
 
@@ -92,6 +97,9 @@ def _in_place(database: str, **options: Any) -> InPlace:
     return connection
 
 
+_IN_PLACE: Final = {"async_creator_fn": _in_place, "check_same_thread": False}
+
+
 def _engine(url: str, begin: str, connections: int, serializer: Serializer, **options: Any) -> AsyncEngine:
     engine = create_async_engine(
         url,
@@ -99,7 +107,7 @@ def _engine(url: str, begin: str, connections: int, serializer: Serializer, **op
         json_serializer=serializer,
         pool_size=connections,
         max_overflow=0,
-        connect_args=options,
+        connect_args=options | {"timeout": LOCK_WAIT_SECONDS},
     )
     _prepare(engine.sync_engine, begin)
     return engine

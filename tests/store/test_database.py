@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, closing, suppress
 from pathlib import Path
+from threading import Timer
 from typing import Any
 
 import pytest
@@ -513,3 +514,25 @@ async def test_what_slack_waits_for_and_a_question_for_readiness_do_not_wait_beh
     async with asyncio.timeout(10):
         await asyncio.gather(*held_back)
     assert len(await names(db)) == 41
+
+
+async def test_a_file_that_another_process_is_just_busy_with_is_opened_a_moment_later(tmp_path: Path) -> None:
+    path = tmp_path / "fresh.db"
+    other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN EXCLUSIVE")
+    db = Database(f"sqlite:///{path}")
+    letting_go = Timer(0.2, other.rollback)
+    letting_go.start()
+    async with db.write() as tx:
+        assert (await tx.exec_driver_sql("PRAGMA journal_mode")).scalar_one() == "wal"
+    letting_go.join()
+    await db.close()
+    other.close()
+
+
+async def test_a_checkpoint_makes_no_store_where_there_is_none(tmp_path: Path) -> None:
+    db = Database(f"sqlite:///{tmp_path / 'gone.db'}")
+    with pytest.raises(sqlite3.OperationalError):
+        await db.checkpoint()
+    assert list(tmp_path.iterdir()) == []
+    await db.close()

@@ -118,14 +118,6 @@ def upgrade() -> None:
     )
     op.create_index("ix_outbox_sent_at", "outbox", ["sent_at"], unique=False)
     op.create_index("ix_outbox_session_id", "outbox", ["session_id"], unique=False)
-    op.create_index(
-        "ix_outbox_thread",
-        "outbox",
-        ["lane", "thread", "seq"],
-        unique=False,
-        sqlite_where=sa.text("state IN ('open', 'sending')"),
-        postgresql_where=sa.text("state IN ('open', 'sending')"),
-    )
     op.create_table(
         "pace",
         sa.Column("name", sa.String(), nullable=False),
@@ -237,12 +229,6 @@ def downgrade() -> None:
     op.drop_table("sessions")
     op.drop_table("people")
     op.drop_table("pace")
-    op.drop_index(
-        "ix_outbox_thread",
-        table_name="outbox",
-        sqlite_where=sa.text("state IN ('open', 'sending')"),
-        postgresql_where=sa.text("state IN ('open', 'sending')"),
-    )
     op.drop_index("ix_outbox_session_id", table_name="outbox")
     op.drop_index("ix_outbox_sent_at", table_name="outbox")
     op.drop_index(

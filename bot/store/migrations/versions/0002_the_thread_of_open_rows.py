@@ -1,0 +1,26 @@
+"""The thread of open rows: an index, so that a long backlog in one channel is looked through once, not once a row."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+branch_labels = None
+depends_on = None
+
+_OPEN = sa.text("state IN ('open', 'sending')")
+
+
+def upgrade() -> None:
+    op.create_index(
+        "ix_outbox_thread",
+        "outbox",
+        ["lane", "thread", "seq"],
+        unique=False,
+        sqlite_where=_OPEN,
+        postgresql_where=_OPEN,
+    )
+
+
+def downgrade() -> None:
+    op.drop_index("ix_outbox_thread", table_name="outbox")
