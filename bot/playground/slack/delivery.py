@@ -54,6 +54,8 @@ class Delivery:
         if not self.acked.done():
             self.acked.set_result(answer)
             self.acked_at, self.status, self.error = time.time(), "acked", None
+            if self.attempts and self.attempts[-1].outcome == "waiting":
+                self.attempts[-1].outcome = "acked"  # at once: who waits for the ack reads the attempts too
 
     @property
     def latency_ms(self) -> float | None:
