@@ -6,6 +6,7 @@ In the open loop a latency counts from the time the command was due, so a stall 
 import asyncio
 import json
 import time
+from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -91,7 +92,7 @@ async def _left_over(target: "HttpTarget | SocketTarget") -> int:
     return target.busy
 
 
-class _Recorder:
+class _Recorder(ABC):
     """Counts what is on its way and writes answers down."""
 
     def __init__(self) -> None:
@@ -108,8 +109,9 @@ class _Recorder:
         finally:
             self._outcome = None
 
+    @abstractmethod
     def send(self, due: float) -> None:
-        raise NotImplementedError
+        """Send a command that is due at that time."""
 
     def _answered(self, due: float, *, well: bool) -> None:
         self.busy -= 1

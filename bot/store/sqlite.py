@@ -59,6 +59,7 @@ def storing(url: str, serializer: Serializer) -> Engine:
 
 def checkpoint(path: Path) -> None:
     """Bring what the log holds into the file. Writers go on meanwhile; by itself SQLite does it within a commit."""
+    # A crash right here loses nothing: the log is still there, and the next checkpoint brings the same again.
     # Not created where it is missing: an empty file in the place of a store would be taken for one.
     with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True)) as connection:
         connection.execute("PRAGMA wal_checkpoint(PASSIVE)")

@@ -129,9 +129,14 @@ class SlackSimulator:
 
 
 def _loopback(host: str) -> str:
-    try:
-        if host == "localhost" or ipaddress.ip_address(host).is_loopback:
-            return host
-    except ValueError:
-        pass
+    if host == "localhost" or (_is_address(host) and ipaddress.ip_address(host).is_loopback):
+        return host
     raise ValueError(f"the simulated Slack listens on loopback only, not on {host}")
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return True
