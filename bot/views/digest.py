@@ -13,7 +13,7 @@ HOURS: Final = "08:00 UTC to 08:00 UTC"
 NO_TOTAL: Final = "The total could not be read from Devin this time."
 NOTHING_BEFORE: Final = "nothing in the seven days before to compare with"
 UNCHANGED: Final = "as much as the mean of the seven days before"
-QUIET: Final = "None of it was used by sessions of Devin Bridge."  # others of the organisation may have
+QUIET: Final = "No session of Devin Bridge used anything in this time."  # others of the organisation may have
 OWN_ROWS_ONLY: Final = (
     ":information_source: Counted from the sessions of Devin Bridge alone, because its key for Devin lacks the "
     "permission `{permission}`. An admin of your Devin organisation can grant it to the service user."

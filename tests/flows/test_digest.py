@@ -141,7 +141,7 @@ Devin on Monday, 18 May 2026. Billing day 08:00 UTC to 08:00 UTC.
 *0 ACUs*, nothing in the seven days before to compare with.
 Sessions: 0 started, 0 finished, 0 waiting for somebody.
 The month so far: 0 ACUs.
-None of it was used by sessions of Devin Bridge.\
+No session of Devin Bridge used anything in this time.\
 """)
 
 
@@ -450,7 +450,7 @@ Devin on Monday, 18 May 2026. Billing day 08:00 UTC to 08:00 UTC.
 *6.25 ACUs*, nothing in the seven days before to compare with.
 Sessions: 0 started, 0 finished, 0 waiting for somebody.
 The month so far: 6.25 ACUs.
-None of it was used by sessions of Devin Bridge.\
+No session of Devin Bridge used anything in this time.\
 """)
 
 

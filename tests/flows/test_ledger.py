@@ -273,7 +273,7 @@ Devin today, so far. Billing day Wednesday, 20 May 2026, 08:00 UTC to 08:00 UTC,
 *0.5 ACUs*.
 Sessions: 0 started, 0 finished, 0 waiting for somebody.
 The month so far: 19.5 ACUs.
-None of it was used by sessions of Devin Bridge.\
+No session of Devin Bridge used anything in this time.\
 """)
     assert texts[Period.YESTERDAY] == snapshot("""\
 Devin yesterday. Billing day Tuesday, 19 May 2026, 08:00 UTC to 08:00 UTC.
@@ -307,7 +307,7 @@ async def test_usage_when_devin_was_never_reached(ledger, store):
 Devin today, so far. Billing day Wednesday, 20 May 2026, 08:00 UTC to 08:00 UTC, still running.
 The total could not be read from Devin this time.
 Sessions: 0 started, 0 finished, 0 waiting for somebody.
-None of it was used by sessions of Devin Bridge.\
+No session of Devin Bridge used anything in this time.\
 """)
 
 

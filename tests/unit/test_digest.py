@@ -81,7 +81,7 @@ def test_a_digest_of_an_empty_day():
 Devin on Wednesday, 1 January 2025. Billing day 08:00 UTC to 08:00 UTC.
 The total could not be read from Devin this time.
 Sessions: 0 started, 0 finished, 0 waiting for somebody.
-None of it was used by sessions of Devin Bridge.\
+No session of Devin Bridge used anything in this time.\
 """)
 
 
