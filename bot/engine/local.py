@@ -1,6 +1,7 @@
 """The engine of one process: asyncio, nothing stored.
 
-A lane runs at most once at a time in a process. A hint that comes while its lane runs means one more look.
+A lane is looked at by one at a time in a process, until that look passes it on. A hint that comes meanwhile means one
+more look.
 """
 
 import asyncio
@@ -31,7 +32,8 @@ class LocalEngine:
 
     def __init__(self) -> None:
         self._routes: dict[str, Route] = {}
-        self._running: dict[str, asyncio.Task[None]] = {}
+        self._looks: set[asyncio.Task[float | None]] = set()
+        self._running: dict[str, asyncio.Task[float | None]] = {}  # of them those that were not passed on
         self._again: dict[str, float] = {}
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._ticks: dict[str, Tick] = {}
@@ -54,8 +56,14 @@ class LocalEngine:
             self._again[lane] = 0.0
             return
         task = asyncio.create_task(self._look(lane), name=f"lane {lane}")
+        self._looks.add(task)
         self._running[lane] = task
-        task.add_done_callback(lambda _: self._left(lane))
+        task.add_done_callback(lambda done: self._left(lane, done))
+
+    def pass_on(self, lane: str, within: float) -> None:
+        """Let the lane be looked at beside the look that is on, in so many seconds at the latest."""
+        self._running.pop(lane, None)
+        self.wake(lane, self._again.pop(lane, within))
 
     def every(self, name: str, tick: Tick) -> None:
         """Call a tick again and again, as soon as the engine runs."""
@@ -80,33 +88,34 @@ class LocalEngine:
             hurry.set()
         for lane in list(self._timers):
             self._forget_timer(lane)
-        tasks = list(self._running.values())
-        if not tasks:
+        if not self._looks:
             return
-        _, late = await asyncio.wait(tasks, timeout=within)
+        _, late = await asyncio.wait(self._looks, timeout=within)
         for task in late:
             log.warning("lane cut at stop", lane=task.get_name())
             task.cancel()
         await asyncio.gather(*late, return_exceptions=True)
 
-    async def _look(self, lane: str) -> None:
+    async def _look(self, lane: str) -> float | None:
         route = self._routes[lane.split(":", 1)[0]]
         async with route.seats:
             if self._stopping.is_set():
-                return  # it got its seat from one that finished for the stop
+                return None  # it got its seat from one that finished for the stop
             try:
-                wait = await route.work(lane)
+                return await route.work(lane)
             except Exception:
                 log.exception("lane failed", lane=lane)
-                wait = RETRY_SECONDS
-        if wait is not None:
-            self._again[lane] = min(self._again.get(lane, wait), wait)
+                return RETRY_SECONDS
 
-    def _left(self, lane: str) -> None:
-        self._running.pop(lane, None)
-        wait = self._again.pop(lane, None)
-        if wait is not None:
-            self.wake(lane, wait)
+    def _left(self, lane: str, look: asyncio.Task[float | None]) -> None:
+        self._looks.discard(look)
+        hints = [None if look.cancelled() or look.exception() else look.result()]
+        if self._running.get(lane) is look:
+            del self._running[lane]
+            hints.append(self._again.pop(lane, None))
+        waits = [hint for hint in hints if hint is not None]
+        if waits:
+            self.wake(lane, min(waits))
 
     def _wake_later(self, lane: str, after: float) -> None:
         loop = asyncio.get_running_loop()

@@ -15,6 +15,9 @@ class Engine(Protocol):
     def wake(self, lane: str, after: float = 0.0) -> None:
         """Go and look at this lane."""
 
+    def pass_on(self, lane: str, within: float) -> None:
+        """Said by a look that has its row: let others look at the lane beside it, in so many seconds at the latest."""
+
     def every(self, name: str, tick: Tick) -> None:
         """Call this again and again."""
 

@@ -1,7 +1,6 @@
 """A channel that is gone for us: its sessions go on at Devin, and the people who asked hear of it once, directly."""
 
 from bot.domain.session import Session, Stage
-from bot.flows.spoken import without_secret
 from bot.flows.tools import Job, Step, Tools, finish
 from bot.store import outbox, sessions
 from bot.views import answers
@@ -31,7 +30,7 @@ class ChannelGone:
         await sessions.end(step.tx, session.id, Stage.REFUSED, step.now)
         card = await outbox.by_key(step.tx, f"card:{session.id}")
         if card is not None:
-            await without_secret(step, card)
+            await outbox.without_secret(step.tx, card)
         return answers.channel_archived(session.channel) if archived else answers.not_in_channel(session.channel)
 
     async def give_up(self, step: Step, job: Job, _reason: str, /) -> None:

@@ -27,6 +27,7 @@ class Housekeeping:
         if self._tools.db.is_sqlite:
             async with self._tools.db.write() as tx:
                 await lanes.free_all(tx)
+                await outbox.free_all(tx)
         await self.beat()
 
     async def sweep(self) -> float:
@@ -47,6 +48,7 @@ class Housekeeping:
         return CHECKPOINT_SECONDS
 
     async def leave(self) -> None:
-        """Give every lane back: another worker, or the next start, goes on at once."""
+        """Give everything back: another worker, or the next start, goes on at once."""
         async with self._tools.db.write() as tx:
+            await outbox.leave(tx, self._tools.worker)
             await lanes.leave(tx, self._tools.worker)

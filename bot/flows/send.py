@@ -1,9 +1,9 @@
 """Outbox lanes: what is to be said reaches Slack once, in its thread's order, at its channel's pace.
 
-1. The row is claimed and marked as being sent, and its token is taken.
+1. A token is taken, the row is claimed and, for a post, marked as being sent.
 2. The epoch is checked.
 3. Slack is called; a post carries its key in the metadata.
-4. The row is marked as sent, with what follows from it.
+4. The row is marked as sent and given back, with what follows from it.
 
 A crash or a lost answer between 1 and 4 leaves the mark: before the post is repeated its thread is searched for the
 key, and not at once, since Slack may still be at work. Edits and reactions are simply repeated.
@@ -15,14 +15,14 @@ import json
 from bot.domain.session import Session
 from bot.flows.budget import CHANNEL, KEPT, METHODS, Budget
 from bot.flows.create import start_row
-from bot.flows.spoken import SETTLE_SECONDS, Failure, Spoken
+from bot.flows.spoken import SETTLE_SECONDS, Failure
 from bot.flows.tools import Step, Tools, reference
 from bot.logs import about, get_logger
 from bot.slack.errors import SlackError
-from bot.store import lanes, outbox, pace, sessions, threads
+from bot.store import outbox, pace, sessions, threads
 from bot.store.database import Transaction
-from bot.store.lanes import Claim, ClaimLostError
-from bot.store.outbox import OutboxRow
+from bot.store.lanes import ClaimLostError
+from bot.store.outbox import OutboxRow, Sender
 from bot.store.threads import Thread
 from bot.views.card import card
 from bot.views.message import Message
@@ -36,48 +36,69 @@ class Send:
     def __init__(self, tools: Tools, failure: Failure) -> None:
         self._tools = tools
         self._failure = failure
+        self._in_hand: set[int] = set()
+        self._sender = Sender(tools.worker, tools.rules.lease_seconds, self._in_hand)
 
     async def work(self, lane: str) -> float | None:
         """Say one thing; answers when the lane wants another look."""
-        taken = await self._take(lane)
-        if not isinstance(taken, Spoken):
-            return taken
-        with about(taken.row.ref):
-            try:
-                await self._send(taken)
-            except ClaimLostError:
-                log.warning("lane was taken over", lane=lane)
-                return None
-            except Exception:
-                log.exception("send failed", key=taken.row.key)
-                await self._failure.own_fault(taken)
-        return 0.0
-
-    async def _take(self, lane: str) -> Spoken | float | None:
-        """Claim the lane for its next row, if the pace allows one now."""
-        tools, now = self._tools, self._tools.clock()
-        async with tools.db.read() as tx:
-            row, wait = await self._next(tx, lane, now)
+        row, wait = await self._next(lane)
         if row is None:
             return wait
-        async with tools.db.write() as tx:
-            claim = await lanes.claim(tx, tools.db, lane, tools.worker, tools.rules.lease_seconds)
-            if claim is None:
-                return tools.rules.lease_seconds / 3
-            row, wait = await self._next(tx, lane, now)
-            if row is None:
-                await lanes.release(tx, claim)
-                return wait
-            await self._begin(tx, row, now)
-        return Spoken(row, claim)
+        self._in_hand.add(row.seq)
+        try:
+            return await self._work_on(row)
+        finally:
+            self._in_hand.discard(row.seq)
 
-    async def _next(self, tx: Transaction, lane: str, now: float) -> tuple[OutboxRow | None, float | None]:
-        posts_at, edits_at, figures_at = await self._paces(tx, lane)
-        row = await outbox.head(tx, lane, now, posts=posts_at <= now, edits=edits_at <= now, figures=figures_at <= now)
-        if row is not None:
-            return row, None
-        at = await outbox.next_at(tx, lane, posts_at, edits_at, figures_at)
+    async def _work_on(self, found: OutboxRow) -> float | None:
+        row = await self._take(found)
+        if not isinstance(row, OutboxRow):
+            return row
+        # Most are said by then. One that is not, because Slack is slow with it, holds up only its own thread.
+        self._tools.engine.pass_on(row.lane, CHANNEL.interval)
+        with about(row.ref):
+            try:
+                await self._send(row)
+            except ClaimLostError:
+                log.warning("row was taken over", key=row.key)
+                return None
+            except Exception:
+                log.exception("send failed", key=row.key)
+                await self._failure.own_fault(row)
+        return 0.0
+
+    async def _next(self, lane: str) -> tuple[OutboxRow | None, float | None]:
+        """The row whose turn it is, if the pace allows one now; else when the lane wants another look."""
+        now = self._tools.clock()
+        async with self._tools.db.read() as tx:
+            posts_at, edits_at, figures_at = await self._paces(tx, lane)
+            allowed = {"posts": posts_at <= now, "edits": edits_at <= now, "figures": figures_at <= now}
+            row = await outbox.head(tx, lane, now, self._sender, **allowed)
+            if row is not None:
+                return row, None
+            paces = {"posts_at": posts_at, "edits_at": edits_at, "figures_at": figures_at}
+            at = await outbox.next_at(tx, lane, now, self._sender, **paces)
         return None, None if at is None else max(at - now, 0.01)
+
+    async def _take(self, found: OutboxRow) -> OutboxRow | float:
+        """Claim the row with its token; the wait where another worker took one of them first."""
+        now = self._tools.clock()
+        async with self._tools.db.write() as tx:
+            wait = await self._token(tx, found, now)
+            if wait:
+                return wait
+            row = await outbox.take(tx, found.seq, self._sender, now)
+            if row is None:
+                return 0.0
+            if row.kind in {"post", "card"} and not _edits(row) and row.state == "open":
+                await outbox.start(tx, row, now)
+        return row
+
+    async def _token(self, tx: Transaction, row: OutboxRow, now: float) -> float:
+        if row.kind in {"post", "card"} and not _edits(row):
+            return await pace.take(tx, row.lane, now, CHANNEL.interval)
+        method, budget = _method(row.kind)
+        return await pace.take(tx, self._bucket(method), now, budget.interval, budget.burst)
 
     async def _paces(self, tx: Transaction, lane: str) -> tuple[float, float, float]:
         """From when on posts, edits, and edits for figures only may be made in this lane."""
@@ -92,91 +113,76 @@ class Send:
     def _bucket(self, method: str) -> str:
         return f"{self._tools.place.team}:{method}"
 
-    async def _begin(self, tx: Transaction, row: OutboxRow, now: float) -> None:
-        edits = row.kind == "card" and row.ts is not None
-        if row.kind in {"post", "card"} and not edits:
-            await pace.take(tx, row.lane, now, CHANNEL.interval)
-            if row.state == "open":
-                await outbox.start(tx, row, now)
-        else:
-            method, budget = _method(row.kind)
-            await pace.take(tx, self._bucket(method), now, budget.interval, budget.burst)
-
-    async def _send(self, spoken: Spoken) -> None:
-        row = spoken.row
+    async def _send(self, row: OutboxRow) -> None:
         if row.expires_at is not None and row.expires_at < self._tools.clock():
-            await self._failure.bury(spoken, "expired")
+            await self._failure.bury(row, "expired")
             return
         try:
-            await self._say(spoken)
+            await self._say(row)
         except SlackError as error:
-            await self._failure.handle(spoken, error)
+            await self._failure.handle(row, error)
 
-    async def _say(self, spoken: Spoken) -> None:
-        row = spoken.row
+    async def _say(self, row: OutboxRow) -> None:
         if row.kind == "reaction":
-            await self._react(spoken)
+            await self._react(row)
         elif row.kind == "private":
-            await self._whisper(spoken)
-        elif row.kind == "card" and row.ts is not None:
-            await self._edit(spoken)
+            await self._whisper(row)
+        elif _edits(row):
+            await self._edit(row)
         elif row.state == "sending":
-            await self._repeat(spoken)
+            await self._repeat(row)
         else:
-            await self._post(spoken)
+            await self._post(row)
 
     # ------------------------------------------------------------ posts
 
-    async def _repeat(self, spoken: Spoken) -> None:
+    async def _repeat(self, row: OutboxRow) -> None:
         """A post whose outcome is unknown: made again only when it certainly was not made."""
-        if await self._settled(spoken):
+        if await self._settled(row):
             return
         # From now on Slack may be at work on this try: if its answer gets lost too, it settles anew.
-        async with self._tools.step(spoken.claim, spoken.row.ref) as step:
-            await outbox.start(step.tx, spoken.row, step.now)
-        await self._post(spoken)
+        async with self._tools.step(ref=row.ref) as step:
+            await outbox.start(step.tx, row, step.now)
+        await self._post(row)
 
-    async def _post(self, spoken: Spoken) -> None:
-        row = spoken.row
+    async def _post(self, row: OutboxRow) -> None:
         message = await self._message(row)
         if message is None:
-            await self._failure.bury(spoken, "no session")
+            await self._failure.bury(row, "no session")
             return
-        await self._check(spoken.claim)
+        await self._check(row)
         # A crash or a lost answer from here on leaves the row marked: it is searched for before it is repeated.
         ts = await self._tools.slack.post(
             row.channel, message.text, message.blocks, key=row.key, thread_ts=row.thread_ts
         )
-        await self._sent(spoken, ts, message)
+        await self._sent(row, ts, message)
 
-    async def _settled(self, spoken: Spoken) -> bool:
+    async def _settled(self, row: OutboxRow) -> bool:
         """Deal with a post whose outcome is unknown; False when it certainly was not made and has to be."""
-        row, tools = spoken.row, self._tools
+        tools = self._tools
         assert row.sending_at is not None
         left = row.sending_at + SETTLE_SECONDS - tools.clock()
         if left > 0:
-            await self._failure.later(spoken, left, "outcome unknown", unknown=True)
+            await self._failure.later(row, left, "outcome unknown", unknown=True)
             return True
         try:
             ts = await tools.slack.find(row.channel, row.thread_ts, row.key, row.created_at)
         except SlackError as error:
-            return await self._failure.unsearchable(spoken, error)
+            return await self._failure.unsearchable(row, error)
         if ts is None:
             return False
         log.info("post had arrived", key=row.key)
-        await self._sent(spoken, ts, None)
+        await self._sent(row, ts, None)
         return True
 
-    async def _sent(self, spoken: Spoken, ts: str | None, message: Message | None) -> None:
-        row = spoken.row
-        async with self._tools.step(spoken.claim, row.ref) as step:
+    async def _sent(self, row: OutboxRow, ts: str | None, message: Message | None) -> None:
+        async with self._tools.step(ref=row.ref) as step:
             drawn = {"drawn": fingerprint(message)} if row.kind == "card" and message else None
             await outbox.sent(step.tx, row, ts, step.now, drawn)
             if row.kind == "card" and message is None and row.session_id is not None:
                 await step.redraw(row.session_id)  # the card that was found may show an older state
             if row.follow is not None and ts is not None:
                 await self._follow(step, row, ts)
-            await lanes.release(step.tx, spoken.claim)
         self._tools.metrics.sent(row.kind)
         log.info("sent", key=row.key, channel=row.channel, ts=ts)
 
@@ -207,41 +213,44 @@ class Send:
     async def _session(self, row: OutboxRow) -> Session | None:
         return await self._tools.session(row.session_id) if row.session_id else None
 
-    async def _edit(self, spoken: Spoken) -> None:
-        row = spoken.row
+    async def _edit(self, row: OutboxRow) -> None:
         message = await self._message(row)
         if message is None:
-            await self._failure.bury(spoken, "no session")
+            await self._failure.bury(row, "no session")
             return
         if row.payload.get("drawn") != fingerprint(message):
             assert row.ts is not None
-            await self._check(spoken.claim)
+            await self._check(row)
             # A crash right here repeats the edit, which changes nothing.
             await self._tools.slack.update(row.channel, row.ts, message.text, message.blocks, row.key)
-        await self._sent(spoken, row.ts, message)
+        await self._sent(row, row.ts, message)
 
     # ------------------------------------------------------------ best effort
 
-    async def _react(self, spoken: Spoken) -> None:
-        row = spoken.row
+    async def _react(self, row: OutboxRow) -> None:
         # A crash right here repeats the reaction, which Slack refuses as already there.
         await self._tools.slack.react(row.channel, row.payload["ts"], row.payload["name"])
-        await self._sent(spoken, None, None)
+        await self._sent(row, None, None)
 
-    async def _whisper(self, spoken: Spoken) -> None:
-        row, slack, payload = spoken.row, self._tools.slack, spoken.row.payload
+    async def _whisper(self, row: OutboxRow) -> None:
+        slack, payload = self._tools.slack, row.payload
         # A crash right here shows a private answer twice.
-        if payload.get("response_url") and not payload.get("url_failed"):
+        if payload.get("response_url"):
             await slack.respond(payload["response_url"], payload["text"], payload["blocks"])
         elif row.channel.startswith("D"):
             await slack.post(row.channel, payload["text"], payload["blocks"], key=row.key, thread_ts=row.thread_ts)
         else:
             await slack.ephemeral(row.channel, payload["user"], payload["text"], payload["blocks"], row.thread_ts)
-        await self._sent(spoken, None, None)
+        await self._sent(row, None, None)
 
-    async def _check(self, claim: Claim) -> None:
+    async def _check(self, row: OutboxRow) -> None:
         async with self._tools.db.read(first=True) as tx:
-            await lanes.check(tx, claim)
+            await outbox.check(tx, row)
+
+
+def _edits(row: OutboxRow) -> bool:
+    """Whether it changes a message that stands already."""
+    return row.kind == "card" and row.ts is not None
 
 
 def _method(kind: str) -> tuple[str, Budget]:

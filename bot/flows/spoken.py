@@ -1,6 +1,5 @@
 """What becomes of something that Slack did not take: later, in another form, or never and told."""
 
-from dataclasses import dataclass
 from typing import Final
 
 from bot.flows.budget import of_method
@@ -20,8 +19,7 @@ from bot.slack.errors import (
     SlackUnreachable,
     TokenRefused,
 )
-from bot.store import lanes, outbox, pace, sessions
-from bot.store.lanes import Claim
+from bot.store import outbox, pace, sessions
 from bot.store.outbox import OutboxRow
 from bot.views import answers
 from bot.views.message import Message
@@ -36,128 +34,107 @@ SETTLE_SECONDS: Final = 13.0  # Slack's answer is waited for 10 s; after this a 
 BEST_EFFORT: Final = frozenset({"reaction", "private"})
 
 
-@dataclass(frozen=True, slots=True)
-class Spoken:
-    """One outbox row and the right to send it."""
-
-    row: OutboxRow
-    claim: Claim
-
-
 class Failure:
     """Decides what a failed send means, and writes it down."""
 
     def __init__(self, tools: Tools) -> None:
         self._tools = tools
 
-    async def handle(self, spoken: Spoken, error: SlackError) -> None:
+    async def handle(self, row: OutboxRow, error: SlackError) -> None:
         """Deal with one refusal or outage."""
-        log.warning("send failed", key=spoken.row.key, kind=spoken.row.kind, error=str(error))
+        log.warning("send failed", key=row.key, kind=row.kind, error=str(error))
         if isinstance(error, SlackRateLimited):
-            await self._slow_down(spoken, error)
+            await self._slow_down(row, error)
         elif isinstance(error, SlackOutcomeUnknown):
-            await self._unknown(spoken, error)
+            await self._unknown(row, error)
         elif isinstance(error, SlackUnreachable | SlackBusy | TokenRefused | ScopeMissing):
-            await self._again(spoken, error)
-        elif isinstance(error, ContentRefused) and _has_plain_form(spoken.row):
-            await self._say_plainly(spoken)
-        elif isinstance(error, AnswerUrlSpent) and spoken.row.kind == "private":
-            await self._without_url(spoken)
+            await self._again(row, error)
+        elif isinstance(error, ContentRefused) and _has_plain_form(row):
+            await self._say_plainly(row)
+        elif isinstance(error, AnswerUrlSpent) and row.kind == "private":
+            await self._without_url(row)
         else:
-            await self._give_up(spoken, error)
+            await self._give_up(row, error)
 
-    async def later(self, spoken: Spoken, seconds: float, reason: str, *, unknown: bool = False) -> None:
+    async def later(self, row: OutboxRow, seconds: float, reason: str, *, unknown: bool = False) -> None:
         """Put the row back for a while."""
-        async with self._tools.step(spoken.claim, spoken.row.ref) as step:
-            await outbox.later(step.tx, spoken.row, step.now + seconds, reason, unknown=unknown)
-            await lanes.release(step.tx, spoken.claim)
+        async with self._tools.step(ref=row.ref) as step:
+            await outbox.later(step.tx, row, step.now + seconds, reason, unknown=unknown)
 
-    async def unsearchable(self, spoken: Spoken, error: SlackError) -> bool:
+    async def unsearchable(self, row: OutboxRow, error: SlackError) -> bool:
         """Deal with a search that failed; False when the post is to be made again all the same.
 
         What was not looked for stays unknown. Where it never can be, news may appear twice, a digest never.
         """
-        row = spoken.row
         passing = not isinstance(error, SlackRefused) or isinstance(error, SlackBusy | TokenRefused)
         if passing and self._tools.clock() - row.created_at <= GIVE_UP_SECONDS:
             wait = error.retry_after if isinstance(error, SlackRateLimited) else SETTLE_SECONDS
-            await self.later(spoken, wait, f"outcome unknown, search: {error.outcome}", unknown=True)
+            await self.later(row, wait, f"outcome unknown, search: {error.outcome}", unknown=True)
             return True
         if not row.payload.get("once"):
             return False
         log.error("post is dead", key=row.key, error=str(error))
-        await self.bury(spoken, f"outcome unknown, search: {error.outcome}")
+        await self.bury(row, f"outcome unknown, search: {error.outcome}")
         return True
 
-    async def bury(self, spoken: Spoken, reason: str) -> None:
+    async def bury(self, row: OutboxRow, reason: str) -> None:
         """Give the row up without a word: best effort, or nobody is left to tell."""
-        async with self._tools.step(spoken.claim, spoken.row.ref) as step:
-            await outbox.bury(step.tx, spoken.row.seq, reason, step.now)
-            await without_secret(step, spoken.row)
-            await lanes.release(step.tx, spoken.claim)
+        async with self._tools.step(ref=row.ref) as step:
+            await outbox.bury(step.tx, row, reason, step.now)
 
-    async def own_fault(self, spoken: Spoken) -> None:
-        """Something of ours failed: a row that does so again and again must not silence its channel."""
-        row = spoken.row
+    async def own_fault(self, row: OutboxRow) -> None:
+        """Something of ours failed: a row that does so again and again must not silence its thread."""
         if row.attempts < MOST_ATTEMPTS:
-            async with self._tools.step(spoken.claim, row.ref) as step:
+            async with self._tools.step(ref=row.ref) as step:
                 await outbox.failed(step.tx, row)
-            await self.later(spoken, FIRST_WAIT * 2**row.attempts, "own fault", unknown=True)
+            await self.later(row, FIRST_WAIT * 2**row.attempts, "own fault", unknown=True)
             return
-        await self._give_up(spoken, SlackError("send", "own_fault", "could not be sent"))
+        await self._give_up(row, SlackError("send", "own_fault", "could not be sent"))
 
-    async def _slow_down(self, spoken: Spoken, error: SlackRateLimited) -> None:
-        row = spoken.row
+    async def _slow_down(self, row: OutboxRow, error: SlackRateLimited) -> None:
         edits = row.kind in BEST_EFFORT or (row.kind == "card" and row.ts is not None)
         bucket = f"{row.team}:{error.method}" if edits else row.lane
-        async with self._tools.step(spoken.claim, row.ref) as step:
+        async with self._tools.step(ref=row.ref) as step:
             # The pace waits, no worker does.
             ahead = of_method(error.method).ahead if edits else 0.0
             await pace.block(step.tx, bucket, step.now + error.retry_after + ahead)
             await outbox.later(step.tx, row, step.now + error.retry_after, "rate limited")
-            await lanes.release(step.tx, spoken.claim)
 
-    async def _unknown(self, spoken: Spoken, error: SlackOutcomeUnknown) -> None:
-        if spoken.row.kind == "reaction":
-            await self.bury(spoken, error.reason)
-        elif spoken.row.kind == "private" or (spoken.row.kind == "card" and spoken.row.ts is not None):
+    async def _unknown(self, row: OutboxRow, error: SlackOutcomeUnknown) -> None:
+        if row.kind == "reaction":
+            await self.bury(row, error.reason)
+        elif row.kind == "private" or (row.kind == "card" and row.ts is not None):
             # A private answer shown twice does no harm, and an edit changes nothing.
-            await self._again(spoken, error)
+            await self._again(row, error)
         else:
-            await self.later(spoken, SETTLE_SECONDS, error.reason, unknown=True)
+            await self.later(row, SETTLE_SECONDS, error.reason, unknown=True)
 
-    async def _again(self, spoken: Spoken, error: SlackError) -> None:
-        row = spoken.row
+    async def _again(self, row: OutboxRow, error: SlackError) -> None:
         too_old = self._tools.clock() - row.created_at > GIVE_UP_SECONDS
         if row.kind == "reaction" or (row.attempts >= MOST_ATTEMPTS and too_old and row.kind != "card"):
-            await self._give_up(spoken, error)
+            await self._give_up(row, error)
             return
-        await self.later(spoken, min(FIRST_WAIT * 2 ** min(row.attempts, 6), LONGEST_WAIT), str(error))
+        await self.later(row, min(FIRST_WAIT * 2 ** min(row.attempts, 6), LONGEST_WAIT), str(error))
 
-    async def _say_plainly(self, spoken: Spoken) -> None:
+    async def _say_plainly(self, row: OutboxRow) -> None:
         """Slack will never take these blocks; it will take the words."""
-        async with self._tools.step(spoken.claim, spoken.row.ref) as step:
-            payload = spoken.row.payload
+        async with self._tools.step(ref=row.ref) as step:
+            payload = row.payload
             plain = payload | {"plain": True} | ({"blocks": []} if "blocks" in payload else {})
-            await outbox.replace_payload(step.tx, spoken.row, plain)
-            await outbox.later(step.tx, spoken.row, step.now, "blocks refused")
-            await lanes.release(step.tx, spoken.claim)
+            await outbox.replace_payload(step.tx, row, plain)
+            await outbox.later(step.tx, row, step.now, "blocks refused")
 
-    async def _without_url(self, spoken: Spoken) -> None:
-        async with self._tools.step(spoken.claim, spoken.row.ref) as step:
-            payload = spoken.row.payload | {"response_url": None}
-            await outbox.replace_payload(step.tx, spoken.row, payload)
-            await outbox.later(step.tx, spoken.row, step.now, "response_url spent")
-            await lanes.release(step.tx, spoken.claim)
+    async def _without_url(self, row: OutboxRow) -> None:
+        async with self._tools.step(ref=row.ref) as step:
+            payload = row.payload | {"response_url": None}
+            await outbox.replace_payload(step.tx, row, payload)
+            await outbox.later(step.tx, row, step.now, "response_url spent")
 
-    async def _give_up(self, spoken: Spoken, error: SlackError) -> None:
-        row = spoken.row
-        async with self._tools.step(spoken.claim, row.ref) as step:
-            await outbox.bury(step.tx, row.seq, str(error), step.now)
+    async def _give_up(self, row: OutboxRow, error: SlackError) -> None:
+        async with self._tools.step(ref=row.ref) as step:
+            await outbox.bury(step.tx, row, str(error), step.now)
             if row.kind not in BEST_EFFORT:
                 await self._tell(step, row, error)
-            await without_secret(step, row)
-            await lanes.release(step.tx, spoken.claim)
         if row.kind not in BEST_EFFORT:
             self._tools.metrics.died(row.kind)
             log.error("post is dead", key=row.key, error=str(error))
@@ -188,12 +165,6 @@ class Failure:
         if session is not None:
             message = answers.posting_lost(row.channel, session)
             await step.say(step.row(f"lost:{session.id}:channel", session.requester, None, message))
-
-
-async def without_secret(step: Step, row: OutboxRow) -> None:
-    """A dead row keeps its text for a while, but no response_url."""
-    if row.payload.get("response_url"):
-        await outbox.replace_payload(step.tx, row, row.payload | {"response_url": None})
 
 
 def _has_plain_form(row: OutboxRow) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import Float, String, bindparam, delete, or_, select, update
+from sqlalchemy import Float, Select, String, bindparam, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.database import Database, insert, instant
@@ -41,15 +41,19 @@ _HOLD: Final = update(lanes).where(*_OURS).values(owner=lanes.c.owner).returning
 _CHECK: Final = select(lanes.c.epoch).where(*_OURS)
 
 
+def alive(dialect: str) -> Select[str]:
+    """The workers that were seen within a lease."""
+    return select(workers.c.id).where(workers.c.seen_at > instant(dialect) - bindparam("lease", type_=Float))
+
+
 @cache
 def _claiming(dialect: str) -> Any:
     now, worker = instant(dialect), bindparam("worker", type_=String)
-    alive = select(workers.c.id).where(workers.c.seen_at > now - bindparam("lease", type_=Float))
     taking = insert(dialect, lanes).values(name=bindparam("wanted"), owner=worker, epoch=1, claimed_at=now)
     return taking.on_conflict_do_update(
         index_elements=["name"],
         set_={"owner": worker, "epoch": lanes.c.epoch + 1, "claimed_at": now},
-        where=or_(lanes.c.owner.is_(None), lanes.c.owner == worker, lanes.c.owner.not_in(alive)),
+        where=or_(lanes.c.owner.is_(None), lanes.c.owner == worker, lanes.c.owner.not_in(alive(dialect))),
     ).returning(lanes.c.epoch)
 
 

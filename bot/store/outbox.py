@@ -1,15 +1,24 @@
-"""The outbox: everything the bot says, in the order it is to be said."""
+"""The outbox: everything the bot says, in the order it is to be said.
+
+A row is claimed, not its channel: a post that hangs holds up its own thread and no other. As with lanes, the worker
+has the heartbeat, each claim counts the row's `epoch` up, and whoever holds an older one writes nothing.
+"""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Final
 
 from sqlalchemy import (
+    BigInteger,
+    BindParameter,
     Boolean,
     ColumnElement,
     Float,
+    Select,
     String,
+    Update,
     and_,
     bindparam,
     case,
@@ -26,6 +35,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.database import Database, insert
 from bot.store.inbox import BATCH
+from bot.store.lanes import ClaimLostError, alive
 from bot.store.tables import outbox
 
 PAYLOAD_VERSION: Final = 1
@@ -65,6 +75,17 @@ class OutboxRow:
     ts: str | None = None
     attempts: int = 0
     sending_at: float | None = None
+    owner: str | None = None
+    epoch: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """Who looks: what another living worker has in hand is not for it, nor what it has in hand already."""
+
+    worker: str
+    lease: float
+    in_hand: Collection[int] = ()
 
 
 _GIVEN: Final = [
@@ -84,7 +105,7 @@ _GIVEN: Final = [
     "follow",
     "version",
 ]
-_READ: Final = (*_GIVEN, "payload", "seq", "state", "sent_version", "ts", "attempts", "sending_at")
+_READ: Final = (*_GIVEN, "payload", "seq", "state", "sent_version", "ts", "attempts", "sending_at", "owner", "epoch")
 
 
 def _smaller(column: Any, value: int) -> Any:
@@ -124,7 +145,21 @@ def _first_of_thread() -> Any:
     return or_(_edits(), ~exists(select(earlier.c.seq).where(holds_up)))
 
 
-def _head() -> Any:
+def _theirs(dialect: str) -> ColumnElement[bool]:
+    return and_(outbox.c.owner != bindparam("worker", type_=String), outbox.c.owner.in_(alive(dialect)))
+
+
+def _free(dialect: str) -> ColumnElement[bool]:
+    # What is our own and not in hand is left over from a look that failed.
+    in_hand: BindParameter[int] = bindparam("in_hand", type_=BigInteger, expanding=True)
+    return and_(outbox.c.seq.not_in(in_hand), or_(outbox.c.owner.is_(None), ~_theirs(dialect)))
+
+
+# Statements are made once: the sender executes them for each row, and to put one together takes longer than that.
+
+
+@cache
+def _head(dialect: str) -> Select[Any]:
     drawn = or_(outbox.c.rank < LAST, bindparam("figures", type_=Boolean))
     edit, post = bindparam("edits", type_=Boolean), bindparam("posts", type_=Boolean)
     allowed = or_(and_(_edits(), edit, drawn), and_(~_edits(), post))
@@ -133,32 +168,48 @@ def _head() -> Any:
     return (
         select(outbox)
         .outerjoin(spoken, spoken.c.thread == outbox.c.thread)
-        .where(outbox.c.lane == bindparam("lane"), _open(), due, allowed, _first_of_thread())
+        .where(outbox.c.lane == bindparam("lane"), _open(), due, allowed, _free(dialect), _first_of_thread())
         .order_by(outbox.c.rank, func.coalesce(spoken.c.at, 0.0), outbox.c.seq)
         .limit(1)
     )
 
 
-def _next_at() -> Any:
+@cache
+def _next_at(dialect: str) -> Select[Any]:
     posts_at, edits_at, figures_at = (bindparam(name, type_=Float) for name in ("posts_at", "edits_at", "figures_at"))
     last = and_(_edits(), outbox.c.rank >= LAST)
     pace = case((last, figures_at), (_edits(), edits_at), else_=posts_at)
     at = case((outbox.c.next_at > pace, outbox.c.next_at), else_=pace)
-    return select(func.min(at)).where(outbox.c.lane == bindparam("lane"), _open(), _first_of_thread())
+    return select(func.min(at)).where(outbox.c.lane == bindparam("lane"), _open(), _free(dialect), _first_of_thread())
 
 
-def _start() -> Any:
+@cache
+def _taking(dialect: str) -> Any:
+    due, free = outbox.c.next_at <= bindparam("now"), or_(outbox.c.owner.is_(None), ~_theirs(dialect))
+    ours: dict[str, Any] = {"owner": bindparam("worker"), "epoch": outbox.c.epoch + 1}
+    return update(outbox).where(outbox.c.seq == bindparam("row"), _open(), due, free).values(ours).returning(outbox)
+
+
+_HELD: Final = (
+    outbox.c.seq == bindparam("row"),
+    outbox.c.owner == bindparam("holder"),
+    outbox.c.epoch == bindparam("held_epoch"),
+)
+_CHECK: Final = select(outbox.c.epoch).where(*_HELD)
+_GIVEN_BACK: Final[dict[str, Any]] = {"owner": None, "sending_at": None}
+
+
+def _start() -> Update:
     mark: dict[str, Any] = {"state": "sending", "sending_at": bindparam("now"), "attempts": outbox.c.attempts + 1}
-    return update(outbox).where(outbox.c.seq == bindparam("row")).values(mark)
+    return update(outbox).where(*_HELD).values(mark)
 
 
-def _sent() -> Any:
+def _sent() -> Update:
     newer = outbox.c.version > bindparam("shown")
     mark: dict[str, Any] = {
         "state": case((newer, "open"), else_="sent"),
         "ts": bindparam("at_slack"),
         "sent_at": bindparam("now"),
-        "sending_at": None,
         "sent_version": bindparam("shown"),
         "attempts": 0,
         "next_at": bindparam("now"),
@@ -167,12 +218,9 @@ def _sent() -> Any:
         "follow": None,
         "payload": bindparam("left"),
     }
-    return update(outbox).where(outbox.c.seq == bindparam("row")).values(mark)
+    return update(outbox).where(*_HELD).values(mark | _GIVEN_BACK)
 
 
-# Made once: the sender executes them for each row, and to put one together takes longer than to execute it.
-_HEAD: Final = _head()
-_NEXT_AT: Final = _next_at()
 _START: Final = _start()
 _SENT: Final = _sent()
 
@@ -204,7 +252,7 @@ async def redraw(tx: AsyncConnection, session_ids: Sequence[str], rank: int, now
 
 
 async def head(
-    tx: AsyncConnection, lane: str, now: float, *, posts: bool, edits: bool, figures: bool = True
+    tx: AsyncConnection, lane: str, now: float, sender: Sender, *, posts: bool, edits: bool, figures: bool = True
 ) -> OutboxRow | None:
     """What may be said next in a lane: of the first open row of each thread, the one that ranks first.
 
@@ -213,63 +261,93 @@ async def head(
     holds up no other.
     """
     allowed = {"posts": posts, "edits": edits, "figures": figures}
-    found = await tx.execute(_HEAD, {"lane": lane, "now": now, "spoken_after": now - TURN_SECONDS, **allowed})
-    row = found.mappings().one_or_none()
-    return None if row is None else OutboxRow(**{name: row[name] for name in _READ})
+    asked = {"lane": lane, "now": now, "spoken_after": now - TURN_SECONDS, **allowed, **_looks(tx, sender, now)}
+    row = (await tx.execute(_head(tx.dialect.name), asked)).mappings().one_or_none()
+    return None if row is None else _row(row)
 
 
 async def next_at(
-    tx: AsyncConnection, lane: str, posts_at: float, edits_at: float, figures_at: float = 0.0
+    tx: AsyncConnection,
+    lane: str,
+    now: float,
+    sender: Sender,
+    *,
+    posts_at: float,
+    edits_at: float,
+    figures_at: float = 0.0,
 ) -> float | None:
-    """When the lane is worth another look, if these may be made from these instants; None when empty."""
+    """When the lane is worth another look, if these may be made from these instants; None when nothing is free."""
     paces = {"posts_at": posts_at, "edits_at": edits_at, "figures_at": max(edits_at, figures_at)}
-    found = await tx.execute(_NEXT_AT, {"lane": lane, **paces})
+    found = await tx.execute(_next_at(tx.dialect.name), {"lane": lane, **paces, **_looks(tx, sender, now)})
     value: float | None = found.scalar_one()
     return value
 
 
+async def take(tx: AsyncConnection, seq: int, sender: Sender, now: float) -> OutboxRow | None:
+    """Claim a row that is due; None when it is no more, or when another worker that is alive was quicker."""
+    claimed = await tx.execute(_taking(tx.dialect.name), {"row": seq, "now": now, **_clock(tx, sender, now)})
+    row = claimed.mappings().one_or_none()
+    return None if row is None else _row(row)
+
+
+async def check(tx: AsyncConnection, row: OutboxRow) -> None:
+    """Look at the epoch right before a call to the outside. What freezes after this line, nobody can fence."""
+    if (await tx.execute(_CHECK, _hand(row))).scalar_one_or_none() is None:
+        raise ClaimLostError(row.key)
+
+
 async def start(tx: AsyncConnection, row: OutboxRow, now: float) -> None:
     """Note that a post is about to be made: after a crash its outcome is unknown."""
-    await tx.execute(_START, {"row": row.seq, "now": now})
+    await _mark(tx, row, _START, {"now": now})
 
 
 async def sent(
     tx: AsyncConnection, row: OutboxRow, ts: str | None, now: float, payload: dict[str, Any] | None = None
 ) -> None:
-    """Mark what was said; its text is blanked. A card that got a newer version meanwhile stays open."""
+    """Mark what was said, and give it back; its text is blanked. A card with a newer version meanwhile stays open."""
     left = {"v": PAYLOAD_VERSION, **(payload or {})}
-    await tx.execute(_SENT, {"row": row.seq, "shown": row.version, "at_slack": ts, "now": now, "left": left})
+    await _mark(tx, row, _SENT, {"shown": row.version, "at_slack": ts, "now": now, "left": left})
 
 
 async def later(tx: AsyncConnection, row: OutboxRow, at: float, reason: str, *, unknown: bool = False) -> None:
-    """Put a row back. `unknown`: it may have been said, so it has to be looked for first."""
+    """Give a row back. `unknown`: it may have been said, so it has to be looked for first."""
     # Posts are counted when they begin; of what is simply repeated only the failures are.
     repeated = case((outbox.c.state == "sending", outbox.c.attempts), else_=outbox.c.attempts + 1)
-    values: dict[str, Any] = {"next_at": at, "reason": reason, "attempts": repeated}
+    values: dict[str, Any] = {"owner": None, "next_at": at, "reason": reason, "attempts": repeated}
     if not unknown:
         values |= {"state": "open", "sending_at": None}
-    await tx.execute(update(outbox).where(outbox.c.seq == row.seq).values(values))
+    await _mark(tx, row, update(outbox).where(*_HELD).values(values))
 
 
 async def failed(tx: AsyncConnection, row: OutboxRow) -> None:
     """Count a fault of our own on a row."""
-    await tx.execute(update(outbox).where(outbox.c.seq == row.seq).values(attempts=outbox.c.attempts + 1))
+    await _mark(tx, row, update(outbox).where(*_HELD).values(attempts=outbox.c.attempts + 1))
 
 
 async def replace_payload(tx: AsyncConnection, row: OutboxRow, payload: dict[str, Any]) -> None:
     """Say the same in another form."""
-    await tx.execute(update(outbox).where(outbox.c.seq == row.seq).values(payload=payload))
+    await _mark(tx, row, update(outbox).where(*_HELD).values(payload=payload))
 
 
-async def bury(tx: AsyncConnection, seq: int, reason: str, now: float) -> None:
+async def bury(tx: AsyncConnection, row: OutboxRow, reason: str, now: float) -> None:
     """Give a row up. Its text stays for the retention time."""
-    await tx.execute(
-        update(outbox).where(outbox.c.seq == seq).values(state="dead", reason=reason, sent_at=now, sending_at=None)
-    )
+    values: dict[str, Any] = {"state": "dead", "reason": reason, "sent_at": now, **_GIVEN_BACK}
+    await _mark(tx, row, update(outbox).where(*_HELD).values(values))
+    await without_secret(tx, row)
+
+
+async def without_secret(tx: AsyncConnection, row: OutboxRow) -> None:
+    """A dead row keeps its text for a while, but no response_url."""
+    if row.payload.get("response_url"):
+        payload = row.payload | {"response_url": None}
+        await tx.execute(update(outbox).where(outbox.c.seq == row.seq).values(payload=payload))
 
 
 async def bury_session(tx: AsyncConnection, session_id: str, reason: str, now: float) -> int:
-    """Give up all that is open for a session, because its channel cannot be posted to."""
+    """Give up all that is open for a session, because its channel cannot be posted to.
+
+    What somebody has in hand stays in it: that it arrives all the same, or not, is still to be noted.
+    """
     buried = await tx.execute(
         update(outbox)
         .where(outbox.c.session_id == session_id, _open(), outbox.c.kind.in_(("card", "post")))
@@ -278,10 +356,20 @@ async def bury_session(tx: AsyncConnection, session_id: str, reason: str, now: f
     return buried.rowcount
 
 
+async def free_all(tx: AsyncConnection) -> None:
+    """Free every row: whoever holds the SQLite file alone knows that no other worker is alive."""
+    await tx.execute(update(outbox).where(_open(), outbox.c.owner.is_not(None)).values(owner=None))
+
+
+async def leave(tx: AsyncConnection, worker: str) -> None:
+    """A worker that stops properly leaves its rows free at once."""
+    await tx.execute(update(outbox).where(_open(), outbox.c.owner == worker).values(owner=None))
+
+
 async def by_key(tx: AsyncConnection, key: str) -> OutboxRow | None:
     """One row, whatever its state."""
     row = (await tx.execute(select(outbox).where(outbox.c.key == key))).mappings().one_or_none()
-    return None if row is None else OutboxRow(**{name: row[name] for name in _READ})
+    return None if row is None else _row(row)
 
 
 async def open_lanes(tx: AsyncConnection, limit: int = 10_000) -> list[tuple[str, float]]:
@@ -321,3 +409,28 @@ async def forget_texts(db: Database, before: float) -> int:
     async with db.write() as tx:
         values = {"payload": blank, "follow": None}
         return (await tx.execute(update(outbox).where(outbox.c.seq.in_(rows)).values(values))).rowcount
+
+
+def _row(read: Any) -> OutboxRow:
+    return OutboxRow(**{name: read[name] for name in _READ})
+
+
+async def _mark(tx: AsyncConnection, row: OutboxRow, statement: Update, values: dict[str, Any] | None = None) -> None:
+    """Change a row while it is in our hands; raises ClaimLostError when it is no longer."""
+    changed = await tx.execute(statement, {**_hand(row), **(values or {})})
+    if not changed.rowcount:
+        raise ClaimLostError(row.key)
+
+
+def _hand(row: OutboxRow) -> dict[str, Any]:
+    return {"row": row.seq, "holder": row.owner, "held_epoch": row.epoch}
+
+
+def _looks(tx: AsyncConnection, sender: Sender, now: float) -> dict[str, Any]:
+    return {"in_hand": list(sender.in_hand), **_clock(tx, sender, now)}
+
+
+def _clock(tx: AsyncConnection, sender: Sender, now: float) -> dict[str, Any]:
+    """Who is alive is told by the database's clock on PostgreSQL, by our own on SQLite."""
+    own = {"clock": now} if tx.dialect.name == "sqlite" else {}
+    return {"worker": sender.worker, "lease": sender.lease, **own}

@@ -95,6 +95,9 @@ outbox: Final = Table(
     Column("follow", _JSON),  # the inbox row to store when this one is sent
     Column("created_at", Float, nullable=False),
     Column("sent_at", Float),
+    # The worker that has it in hand; `epoch` counts the claims, to tell a frozen worker that it has been replaced.
+    Column("owner", String),
+    _number("epoch"),
     sqlite_autoincrement=True,
 )
 _OUTBOX_OPEN = text("state IN ('open', 'sending')")
@@ -176,7 +179,7 @@ threads: Final = Table(
     Column("created_at", Float, nullable=False),
 )
 
-# Who works on a lane. A claim lasts one row; `epoch` tells a frozen worker that it has been replaced.
+# Who works on a lane of the inbox. A claim lasts one row; `epoch` tells a frozen worker that it has been replaced.
 lanes: Final = Table(
     "lanes",
     metadata,

@@ -171,6 +171,74 @@ async def test_a_hint_in_the_moment_a_lane_ends_is_not_lost(engine: LocalEngine)
     assert len(worker.seen) == 2
 
 
+class Overtaken:
+    """Looks at one lane: the first look passes it on and stays, those that follow come and go."""
+
+    def __init__(self, engine: LocalEngine, within: float) -> None:
+        self.looks = 0
+        self.left = 0
+        self.first_left = asyncio.Event()
+        self.changed = asyncio.Event()
+        self._engine = engine
+        self._within = within
+
+    async def __call__(self, lane: str) -> float | None:
+        self.looks += 1
+        self.changed.set()
+        if self.looks == 1:
+            self._engine.pass_on(lane, self._within)
+            await self.first_left.wait()
+        self.left += 1
+        self.changed.set()
+        return 0.0 if self.left == self.looks and self.looks == 2 else None
+
+    async def until(self, looks: int, left: int) -> None:
+        async with asyncio.timeout(PATIENCE):
+            while (self.looks, self.left) != (looks, left):
+                await self.changed.wait()
+                self.changed.clear()
+
+
+async def test_a_lane_that_is_passed_on_is_looked_at_beside_the_look_that_is_on(engine: LocalEngine) -> None:
+    worker = Overtaken(engine, SOON)
+    engine.route("out", Route(worker, 8))
+    engine.wake("out:1")
+    await worker.until(looks=2, left=1)
+    worker.first_left.set()
+    # What the first look answers, one more look, is heard too.
+    await worker.until(looks=3, left=3)
+
+
+async def test_a_hint_looks_at_a_lane_that_was_passed_on_at_once(engine: LocalEngine) -> None:
+    worker = Overtaken(engine, LONG)
+    engine.route("out", Route(worker, 8))
+    engine.wake("out:1")
+    await worker.until(looks=1, left=0)
+    engine.wake("out:1")
+    await worker.until(looks=2, left=1)
+
+
+async def test_a_hint_from_before_the_lane_was_passed_on_is_kept(engine: LocalEngine) -> None:
+    worker = Overtaken(engine, LONG)
+    engine.route("out", Route(worker, 8))
+    engine.wake("out:1")
+    engine.wake("out:1")
+    await worker.until(looks=2, left=1)
+
+
+async def test_a_stop_waits_for_a_look_that_passed_its_lane_on_and_starts_no_other(engine: LocalEngine) -> None:
+    worker = Overtaken(engine, SOON)
+    engine.route("out", Route(worker, 8))
+    engine.wake("out:1")
+    await worker.until(looks=2, left=1)
+    stopped = asyncio.create_task(engine.stop(PATIENCE))
+    await asyncio.sleep(0)
+    assert not stopped.done()
+    worker.first_left.set()
+    await stopped
+    assert (worker.looks, worker.left) == (2, 2)
+
+
 async def test_lanes_run_side_by_side(engine: LocalEngine) -> None:
     worker = working(engine)
     worker.hold()

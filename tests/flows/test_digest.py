@@ -354,7 +354,8 @@ async def test_a_digest_that_could_not_be_posted_is_logged_as_skipped(start, sto
     with frozen_at(2026, 5, 19, 6, 50) as frozen:
         await yesterday_as_usual(frozen, start)
         async with store.db.write() as tx:
-            await said.bury(tx, (await said.by_key(tx, "digest:T0ACME:C0ADMINS:2026-05-19")).seq, "expired", now())
+            row = await said.by_key(tx, "digest:T0ACME:C0ADMINS:2026-05-19")
+            await said.bury(tx, await said.take(tx, row.seq, said.Sender("w", 30.0), now()), "expired", now())
         with capture_logs() as logs:
             await run(frozen, start(), utc(2026, 5, 19, 15))
     assert await keys(store) == ["2026-05-19"]

@@ -195,19 +195,10 @@ async def test_idle_lanes_go_and_those_with_work_or_an_owner_stay(forgetting, ei
         {"name": "in:idle", "owner": None},
         {"name": "in:held", "owner": "worker"},
         {"name": "in:waits", "owner": None},
-        {"name": "out:waits", "owner": None},
-        {"name": "out:sending", "owner": None},
-        {"name": "out:said", "owner": None},
     )
     await either_store.put(inbox, asked("a", 0, state="open", lane="in:waits"), asked("b", 0, lane="in:idle"))
-    await either_store.put(
-        outbox,
-        said("a", 0, state="open", lane="out:waits"),
-        said("b", 0, state="sending", lane="out:sending"),
-        said("c", 0, lane="out:said"),
-    )
     await forgetting.tick()
-    assert await either_store.all(lanes.c.name) == ["in:held", "in:waits", "out:sending", "out:waits"]
+    assert await either_store.all(lanes.c.name) == ["in:held", "in:waits"]
 
 
 async def test_spent_paces_and_people_read_long_ago_go(forgetting, either_store):

@@ -132,4 +132,6 @@ async def _keep(tx: Any, one: Running, devin: dict[str, Any]) -> None:
     lane = channel_lane(TEAM, one.channel)
     row = OutboxRow(key, lane, "card", TEAM, one.channel, one.ts, "seed", {}, now, now, one.ts, one.id)
     await outbox.add(tx, [row])
-    await outbox.sent(tx, await outbox.by_key(tx, key) or row, one.card_ts, now)
+    added = await outbox.by_key(tx, key) or row
+    held = await outbox.take(tx, added.seq, outbox.Sender("seed", 30.0), now) or row
+    await outbox.sent(tx, held, one.card_ts, now)

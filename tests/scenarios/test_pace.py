@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.scenarios.hasty import waited
 from tests.scenarios.stage import GENERAL, OPS, WEB, Stage, stage
 
 SLACKS_OWN = 0.9  # Slack's second, less the lateness of a timer
@@ -86,6 +87,27 @@ async def test_a_post_that_fails_again_and_again_holds_up_no_other_thread(on: St
     assert float(line["ts"]) - heard < 5
     await on.slack.clear_faults()
     await on.slack.wait_for_message(GENERAL, "And after it.", thread_ts=ts, within=30)
+    assert await on.thread(GENERAL, ts) == ["Trouble ahead.", "And after it."]
+
+
+async def test_a_post_that_hangs_holds_up_its_own_thread_and_no_other(on: Stage) -> None:
+    ts, session = await on.started()
+    other, second = await on.started("another one")
+    await on.slack.fault("chat.postMessage", "hang", match="Trouble")
+    await on.devin.say(session, "Trouble ahead.")
+    await on.devin.say(session, "And after it.")
+    hangs = await waited(on, "outbox", state="sending", thread=ts)
+    for number in range(3):
+        await on.devin.say(second, f"Line {number}.")
+    await on.slack.wait_for_message(GENERAL, "Line 2.", thread_ts=other)
+    lines = [float(line["ts"]) for line in await on.slack.messages(GENERAL, thread_ts=other, text="Line")]
+    heard = (await on.devin.session(second))["messages"][-1]["created_at"]
+    # Until they are read, and a second each: far from the ten seconds for which an answer is waited.
+    assert lines[-1] - heard < 6
+    assert lines[-1] - hangs["sending_at"] < 10
+    assert await on.thread(GENERAL, ts) == []
+    # Afterwards it is looked for, not found, and posted before what follows it.
+    await on.slack.wait_for_message(GENERAL, "And after it.", thread_ts=ts, within=60)
     assert await on.thread(GENERAL, ts) == ["Trouble ahead.", "And after it."]
 
 

@@ -1,17 +1,26 @@
 """The outbox: what is said next in a channel, and what becomes of what is to be said."""
 
+import asyncio
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import select
+import pytest
+from sqlalchemy import select, update
 
-from bot.store import outbox
-from bot.store.database import Database, Transaction
-from bot.store.outbox import FIRST, LAST, USUAL, OutboxRow
+from bot.store import lanes, outbox
+from bot.store.database import Database
+from bot.store.lanes import ClaimLostError
+from bot.store.outbox import FIRST, LAST, USUAL, OutboxRow, Sender
 from bot.store.tables import outbox as table
+from bot.store.tables import workers
 from tests.store.rows import NOW, OUT, drawn, said
 
 OTHER = "1750000001.000100"  # another thread
+LEASE = 30.0
+ME = Sender("me", LEASE)
+
+only_postgres = pytest.mark.parametrize("kind", ["postgresql"], indirect=True)
 
 
 async def store(db: Database, *rows: OutboxRow) -> None:
@@ -20,23 +29,43 @@ async def store(db: Database, *rows: OutboxRow) -> None:
 
 
 async def head(
-    db: Database, now: float = NOW, *, posts: bool = True, edits: bool = True, figures: bool = True
+    db: Database,
+    now: float = NOW,
+    sender: Sender = ME,
+    *,
+    posts: bool = True,
+    edits: bool = True,
+    figures: bool = True,
 ) -> OutboxRow | None:
     async with db.read() as tx:
-        return await outbox.head(tx, OUT, now, posts=posts, edits=edits, figures=figures)
+        return await outbox.head(tx, OUT, now, sender, posts=posts, edits=edits, figures=figures)
 
 
-async def head_key(db: Database, now: float = NOW, **allowed: bool) -> str | None:
-    row = await head(db, now, **allowed)
+async def head_key(db: Database, now: float = NOW, sender: Sender = ME, **allowed: bool) -> str | None:
+    row = await head(db, now, sender, **allowed)
     return row and row.key
+
+
+async def take(db: Database, key: str, sender: Sender = ME, now: float = NOW) -> OutboxRow | None:
+    async with db.write() as tx:
+        found = await outbox.by_key(tx, key)
+        assert found is not None
+        return await outbox.take(tx, found.seq, sender, now)
+
+
+async def taken(db: Database, key: str, sender: Sender = ME, now: float = NOW) -> OutboxRow:
+    row = await take(db, key, sender, now)
+    assert row is not None
+    return row
 
 
 async def say(db: Database, row: OutboxRow, ts: str | None = "1750000100.000000", now: float = NOW) -> None:
     """As the sender does it."""
+    held = await taken(db, row.key, now=now)
     async with db.write() as tx:
-        await outbox.start(tx, row, now)
+        await outbox.start(tx, held, now)
     async with db.write() as tx:
-        await outbox.sent(tx, row, ts, now)
+        await outbox.sent(tx, held, ts, now)
 
 
 async def in_order(db: Database, every: float = 0.0) -> list[str]:
@@ -128,7 +157,7 @@ async def test_a_thread_that_waits_does_not_hold_up_another(db: Database) -> Non
 
 async def test_a_post_with_unknown_outcome_holds_up_its_thread_only(db: Database) -> None:
     await store(db, said("unknown"), said("behind it"), said("elsewhere", thread=OTHER))
-    row = await by_key(db, "unknown")
+    row = await taken(db, "unknown")
     async with db.write() as tx:
         await outbox.start(tx, row, NOW)
         await outbox.later(tx, row, NOW + 5, "outcome unknown", unknown=True)
@@ -140,8 +169,9 @@ async def test_a_post_with_unknown_outcome_holds_up_its_thread_only(db: Database
 
 async def test_a_dead_row_holds_up_nobody(db: Database) -> None:
     await store(db, said("dies"), said("lives"))
+    row = await taken(db, "dies")
     async with db.write() as tx:
-        await outbox.bury(tx, (await outbox.by_key(tx, "dies")).seq, "invalid_blocks", NOW)  # type: ignore[union-attr]
+        await outbox.bury(tx, row, "invalid_blocks", NOW)
     assert await in_order(db) == ["lives"]
 
 
@@ -248,7 +278,7 @@ async def test_nothing_that_follows_is_an_absent_value_not_a_json_null(db: Datab
 
 async def test_what_was_said_keeps_its_key_and_its_ts_and_loses_its_text(db: Database) -> None:
     await store(db, said("k", follow={"cause": "cmd:1"}))
-    row = await by_key(db, "k")
+    row = await taken(db, "k")
     async with db.write() as tx:
         await outbox.start(tx, row, NOW)
     assert ((await by_key(db, "k")).state, (await by_key(db, "k")).sending_at) == ("sending", NOW)
@@ -261,7 +291,7 @@ async def test_what_was_said_keeps_its_key_and_its_ts_and_loses_its_text(db: Dat
 
 async def test_a_row_that_is_put_back_was_certainly_not_said(db: Database) -> None:
     await store(db, said("k"))
-    row = await by_key(db, "k")
+    row = await taken(db, "k")
     async with db.write() as tx:
         await outbox.start(tx, row, NOW)
         await outbox.later(tx, row, NOW + 30, "ratelimited")
@@ -275,34 +305,30 @@ async def test_each_try_is_counted_once_whether_it_was_marked_or_is_simply_repea
     card = await standing_card(db)
     await redraw(db, "s")
     await store(db, said("post"))
-    async with db.write() as tx:
-        for tries in (1, 2):
-            await outbox.later(tx, card, NOW, "ratelimited")  # an edit, which bears no mark
-            await outbox.start(tx, await _row(tx, "post"), NOW)
-            await outbox.later(tx, await _row(tx, "post"), NOW, "ratelimited")
-            counted = [(await _row(tx, key)).attempts for key in ("card:s", "post")]
-            assert counted == [tries, tries]
-
-
-async def _row(tx: Transaction, key: str) -> OutboxRow:
-    row = await outbox.by_key(tx, key)
-    assert row is not None
-    return row
+    for tries in (1, 2):
+        edit, post = await taken(db, card.key), await taken(db, "post")
+        async with db.write() as tx:
+            await outbox.later(tx, edit, NOW, "ratelimited")  # which bears no mark
+            await outbox.start(tx, post, NOW)
+            await outbox.later(tx, post, NOW, "ratelimited")
+        assert [(await by_key(db, key)).attempts for key in (card.key, "post")] == [tries, tries]
 
 
 async def test_the_same_can_be_said_in_another_form(db: Database) -> None:
     await store(db, said("k"))
+    row = await taken(db, "k")
     async with db.write() as tx:
-        await outbox.replace_payload(tx, await by_key(db, "k"), {"v": 1, "text": "plain"})
+        await outbox.replace_payload(tx, row, {"v": 1, "text": "plain"})
     assert (await by_key(db, "k")).payload == {"v": 1, "text": "plain"}
 
 
 async def test_a_buried_row_keeps_its_text_and_its_reason(db: Database) -> None:
     await store(db, said("k"))
+    row = await taken(db, "k")
     async with db.write() as tx:
-        await outbox.bury(tx, (await by_key(db, "k")).seq, "channel_not_found", NOW + 1)
-    row = await raw(db, "k")
-    assert (row["state"], row["reason"], row["payload"]["text"]) == ("dead", "channel_not_found", "words of k")
+        await outbox.bury(tx, row, "channel_not_found", NOW + 1)
+    dead = await raw(db, "k")
+    assert (dead["state"], dead["reason"], dead["payload"]["text"]) == ("dead", "channel_not_found", "words of k")
     await store(db, said("k"))
     assert await head(db) is None
 
@@ -317,8 +343,9 @@ async def test_what_is_open_for_a_session_can_be_given_up(db: Database) -> None:
         said("eyes", session_id="s", kind="reaction", lane="react:T1"),
         said("other", session_id="s2", thread="t3"),
     )
+    being_said = await taken(db, "being said")
     async with db.write() as tx:
-        await outbox.start(tx, await by_key(db, "being said"), NOW)
+        await outbox.start(tx, being_said, NOW)
         assert await outbox.bury_session(tx, "s", "channel_not_found", NOW) == 3
         assert await outbox.bury_session(tx, "s", "channel_not_found", NOW) == 0
     states = {key: (await by_key(db, key)).state for key in ("card:s", "post", "being said", "eyes", "other")}
@@ -327,11 +354,145 @@ async def test_what_is_open_for_a_session_can_be_given_up(db: Database) -> None:
 
 async def test_faults_of_our_own_are_counted_and_move_nothing(db: Database) -> None:
     await store(db, said("k"))
-    before = await by_key(db, "k")
+    before = await taken(db, "k")
     async with db.write() as tx:
         await outbox.failed(tx, before)
         await outbox.failed(tx, before)
     assert await by_key(db, "k") == replace(before, attempts=2)
+
+
+# ------------------------------------------------------------ claims
+
+
+async def beat(db: Database, *names: str) -> None:
+    for name in names:
+        async with db.write() as tx:
+            await lanes.beat(tx, db, name, LEASE)
+
+
+async def fall_silent(db: Database, worker: str) -> None:
+    """The worker was last seen longer ago than a lease."""
+    gone = update(workers).where(workers.c.id == worker).values(seen_at=workers.c.seen_at - LEASE - 1)
+    async with db.write() as tx:
+        await tx.execute(gone)
+
+
+def clock_at(now: float) -> Callable[[], float]:
+    return lambda: now
+
+
+@pytest.fixture
+def at_now(db: Database) -> None:
+    """SQLite tells who is alive by our clock, and the rows here are of another time."""
+    db.clock = clock_at(NOW)
+
+
+async def test_what_is_in_hand_holds_up_its_thread_and_no_other(db: Database, at_now: None) -> None:
+    await store(db, said("hangs"), said("behind it"), said("elsewhere", thread=OTHER), said("third", thread="t3"))
+    row = await taken(db, "hangs")
+    mine = replace(ME, in_hand={row.seq})
+    assert await head_key(db, NOW, mine) == "elsewhere"
+    await say(db, await by_key(db, "elsewhere"))
+    assert await head_key(db, NOW, mine) == "third"
+    await say(db, await by_key(db, "third"))
+    assert (await head(db, NOW, mine), await next_at(db, sender=mine)) == (None, None)
+
+
+async def test_a_card_in_hand_holds_up_neither_its_thread_nor_another(db: Database, at_now: None) -> None:
+    await standing_card(db)
+    await redraw(db, "s")
+    card = await taken(db, "card:s")
+    await store(db, said("its thread"), said("elsewhere", thread=OTHER))
+    mine = replace(ME, in_hand={card.seq})
+    assert await head_key(db, NOW, mine) == "its thread"
+    await say(db, await by_key(db, "its thread"))
+    assert await head_key(db, NOW, mine) == "elsewhere"
+
+
+async def test_what_another_living_worker_has_in_hand_is_not_for_us(db: Database, at_now: None) -> None:
+    await beat(db, "me", "other")
+    await store(db, said("theirs"), said("behind it"), said("elsewhere", thread=OTHER))
+    await taken(db, "theirs", Sender("other", LEASE))
+    assert await take(db, "theirs") is None
+    assert await head_key(db) == "elsewhere"
+    await say(db, await by_key(db, "elsewhere"))
+    assert (await head(db), await next_at(db)) == (None, None)
+
+
+async def test_a_worker_that_fell_silent_is_replaced_and_writes_nothing_any_more(db: Database, at_now: None) -> None:
+    await beat(db, "me", "silent")
+    await store(db, said("k"))
+    old = await taken(db, "k", Sender("silent", LEASE))
+    async with db.write() as tx:
+        await outbox.start(tx, old, NOW)
+    await fall_silent(db, "silent")
+    assert await head_key(db) == "k"
+    new = await taken(db, "k")
+    assert (new.owner, new.epoch, new.state) == ("me", old.epoch + 1, "sending")
+    writes = (
+        lambda tx: outbox.start(tx, old, NOW),
+        lambda tx: outbox.sent(tx, old, "1750000100.000000", NOW),
+        lambda tx: outbox.later(tx, old, NOW, "late"),
+        lambda tx: outbox.bury(tx, old, "late", NOW),
+        lambda tx: outbox.failed(tx, old),
+        lambda tx: outbox.replace_payload(tx, old, {}),
+        lambda tx: outbox.check(tx, old),
+    )
+    for write in writes:
+        async with db.write() as tx:
+            with pytest.raises(ClaimLostError):
+                await write(tx)
+    assert await by_key(db, "k") == new
+    async with db.read() as tx:
+        await outbox.check(tx, new)
+
+
+async def test_a_left_over_of_ones_own_is_taken_again(db: Database, at_now: None) -> None:
+    await beat(db, "me")
+    await store(db, said("k"))
+    first = await taken(db, "k")
+    assert await head_key(db) == "k"
+    again = await taken(db, "k")
+    assert (first.epoch, again.epoch) == (1, 2)
+
+
+async def test_what_was_given_back_is_in_nobodys_hand(db: Database) -> None:
+    await store(db, said("said"), said("put back", thread=OTHER), said("given up", thread="t3"))
+    said_, put_back, given_up = [await taken(db, key) for key in ("said", "put back", "given up")]
+    async with db.write() as tx:
+        await outbox.sent(tx, said_, "1750000100.000000", NOW)
+        await outbox.later(tx, put_back, NOW + 5, "rate limited")
+        await outbox.bury(tx, given_up, "channel_not_found", NOW)
+    assert [(await by_key(db, key)).owner for key in ("said", "put back", "given up")] == [None, None, None]
+    assert await take(db, "put back") is None, "it is not due"
+    assert [await take(db, key, now=NOW + 5) is None for key in ("said", "put back", "given up")] == [True, False, True]
+
+
+async def test_a_worker_that_leaves_frees_its_rows_and_who_is_alone_frees_all(db: Database, at_now: None) -> None:
+    await beat(db, "me", "a", "b")
+    await store(db, said("of a"), said("of b", thread=OTHER))
+    await taken(db, "of a", Sender("a", LEASE))
+    await taken(db, "of b", Sender("b", LEASE))
+    async with db.write() as tx:
+        await outbox.leave(tx, "a")
+    assert [(await by_key(db, key)).owner for key in ("of a", "of b")] == [None, "b"]
+    async with db.write() as tx:
+        await outbox.free_all(tx)
+    assert (await by_key(db, "of b")).owner is None
+
+
+@only_postgres  # an SQLite file has one process only
+async def test_of_many_processes_that_take_a_row_at_once_exactly_one_wins(
+    url: str, opened: Callable[[str], Database]
+) -> None:
+    stores = [opened(url) for _ in range(4)]
+    names = [f"w{number}" for number in range(4)]
+    await beat(stores[0], *names)
+    for round_ in range(8):
+        await store(stores[0], said(f"k{round_}", thread=f"t{round_}"))
+        tries = (take(db, f"k{round_}", Sender(name, LEASE)) for db, name in zip(stores, names, strict=True))
+        won = [row for row in await asyncio.gather(*tries) if row is not None]
+        assert [row.epoch for row in won] == [1]
 
 
 # ------------------------------------------------------------ cards
@@ -352,8 +513,7 @@ async def test_asking_for_many_new_versions_draws_the_card_once(db: Database) ->
 async def test_a_version_that_is_asked_for_while_the_card_is_drawn_is_drawn_next(db: Database) -> None:
     card = await standing_card(db)
     await redraw(db, "s")
-    row = await head(db)
-    assert row is not None
+    row = await taken(db, "card:s")
     await redraw(db, "s", rank=FIRST)  # the sender reads the session, then somebody changes it
     async with db.write() as tx:
         await outbox.sent(tx, row, card.ts, NOW)
@@ -366,7 +526,7 @@ async def test_a_version_that_is_asked_for_while_the_card_is_drawn_is_drawn_next
 
 async def test_a_version_that_is_asked_for_while_a_new_card_is_posted_is_drawn_after_it_stands(db: Database) -> None:
     await store(db, drawn())
-    row = await by_key(db, "card:s")
+    row = await taken(db, "card:s")
     async with db.write() as tx:
         await outbox.start(tx, row, NOW)
     assert await redraw(db, "s") == [OUT]
@@ -392,17 +552,20 @@ async def test_a_redraw_for_figures_waits_behind_everything_and_a_state_takes_it
 async def test_a_redraw_does_not_shorten_a_wait_that_slack_asked_for(db: Database) -> None:
     await standing_card(db)
     await redraw(db, "s")
+    row = await taken(db, "card:s")
     async with db.write() as tx:
-        await outbox.later(tx, await by_key(db, "card:s"), NOW + 30, "ratelimited")
+        await outbox.later(tx, row, NOW + 30, "ratelimited")
     await redraw(db, "s", now=NOW + 1)
     assert await head(db, NOW + 29) is None
     assert await head_key(db, NOW + 30) == "card:s"
 
 
 async def test_a_card_that_died_and_one_that_never_was_are_not_drawn(db: Database) -> None:
-    card = await standing_card(db)
+    await standing_card(db)
+    await redraw(db, "s")
+    card = await taken(db, "card:s")
     async with db.write() as tx:
-        await outbox.bury(tx, card.seq, "message_not_found", NOW)
+        await outbox.bury(tx, card, "message_not_found", NOW)
     assert await redraw(db, "s", "unknown") == []
     assert await redraw(db) == []
     assert await head(db) is None
@@ -417,9 +580,11 @@ async def test_cards_of_many_sessions_are_asked_for_at_once(db: Database) -> Non
 # ------------------------------------------------------------ waits
 
 
-async def next_at(db: Database, posts_at: float = 0.0, edits_at: float = 0.0, figures_at: float = 0.0) -> float | None:
+async def next_at(
+    db: Database, posts_at: float = 0.0, edits_at: float = 0.0, figures_at: float = 0.0, sender: Sender = ME
+) -> float | None:
     async with db.read() as tx:
-        return await outbox.next_at(tx, OUT, posts_at, edits_at, figures_at)
+        return await outbox.next_at(tx, OUT, NOW, sender, posts_at=posts_at, edits_at=edits_at, figures_at=figures_at)
 
 
 async def test_a_lane_with_nothing_to_say_is_not_looked_at_again(db: Database) -> None:
@@ -466,8 +631,9 @@ async def test_open_lanes_and_their_instants_are_known(db: Database) -> None:
         said("d", lane="priv:d"),
     )
     await say(db, await by_key(db, "d"), None)
+    row = await taken(db, "a", now=NOW + 5)
     async with db.write() as tx:
-        await outbox.start(tx, await by_key(db, "a"), NOW)
+        await outbox.start(tx, row, NOW + 5)
     async with db.read() as tx:
         assert sorted(await outbox.open_lanes(tx)) == [(OUT, NOW + 3), ("react:T1", NOW + 9)]
         assert await outbox.count_open(tx) == 3
