@@ -86,7 +86,7 @@ def wire(tools: Tools, engine: LocalEngine, settings: Settings) -> Bot:
     ledger = Ledger(tools)
     housekeeping = Housekeeping(tools)
     catch_up = CatchUp(tools, intake)
-    watch = Watch(tools, finder, Twins(tools), Tell(tools))
+    watch = Watch(tools, finder, Twins(tools, finder), Tell(tools))
     dispatch = Dispatch(tools, _flows(tools, finder))
     send = Send(tools, Failure(tools))
     engine.route("in", Route(dispatch.work, FLOWS_AT_ONCE))

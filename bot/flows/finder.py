@@ -1,5 +1,6 @@
 """Finding what an earlier try has made at Devin, by the reference it carries."""
 
+import re
 from collections.abc import AsyncIterator
 from typing import Final
 
@@ -12,6 +13,9 @@ from bot.store import due
 BOT_TAG: Final = "devin-bridge"
 _DEVIN: Final = "devin"  # the row that remembers what this Devin organisation refuses
 CLOCKS_APART: Final = 300  # seconds that Devin's clock and ours may differ
+# As `brief` writes it, at the end: what people quote stands before it.
+_IN_PROMPT: Final = re.compile(r"Reference: (slack-\S+)$", re.MULTILINE)
+MOST_REMEMBERED: Final = 2_000
 
 
 class Finder:
@@ -21,6 +25,7 @@ class Finder:
         self._tools = tools
         self.tags_refused = False
         self._own_id: str | None = None
+        self._prompts: dict[str, list[str]] = {}  # what a prompt carries never changes: read once
 
     async def learn(self) -> None:
         """Read what is known about this organisation."""
@@ -45,7 +50,8 @@ class Finder:
     async def session(self, session: Session) -> DevinSession | None:
         """The oldest session with this reference, or None. Read again from Devin each time it is asked."""
         assert session.reference is not None
-        found = [made async for made in self._candidates(session) if await self._is(made, session.reference)]
+        candidates = self._candidates(session)
+        found = [made async for made in candidates if session.reference in await self.references(made)]
         return min(found, key=lambda made: (made.created_at, made.session_id), default=None)
 
     async def message(self, session: Session, mark: str, page_cursor: str | None) -> bool:
@@ -67,11 +73,22 @@ class Finder:
         async for made in self._tools.devin.sessions(**filters):
             yield made
 
-    async def _is(self, made: DevinSession, reference: str) -> bool:
-        if reference in made.tags:
-            return True
-        if not self.tags_refused:
-            return False  # Devin ignores filters it does not know and then lists everything
-        async for message in self._tools.devin.messages(bare_id(made.session_id)):
-            return reference in message.message  # the first one is the prompt
-        return False
+    async def references(self, made: DevinSession) -> list[str]:
+        """What a session of ours carries: in its tags, and where Devin refuses them at the end of its prompt."""
+        tags = [tag for tag in made.tags if tag.startswith("slack-")]
+        if tags or not self.tags_refused:
+            return tags
+        bare = bare_id(made.session_id)
+        if bare not in self._prompts:
+            prompt = await self._prompt(bare)
+            if prompt is None:
+                return []  # it may have just begun
+            self._prompts[bare] = _IN_PROMPT.findall(prompt)[-1:]
+            if len(self._prompts) > MOST_REMEMBERED:
+                del self._prompts[next(iter(self._prompts))]
+        return self._prompts[bare]
+
+    async def _prompt(self, bare: str) -> str | None:
+        async for message in self._tools.devin.messages(bare):
+            return message.message  # the first one
+        return None

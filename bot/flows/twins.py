@@ -9,6 +9,7 @@ from bot.devin.models import DevinSession
 from bot.domain.lane import thread_lane
 from bot.domain.session import Session, Stage
 from bot.flows.create import stop_row
+from bot.flows.finder import Finder
 from bot.flows.tools import Tools
 from bot.logs import get_logger
 from bot.store import lanes, outbox, sessions
@@ -17,26 +18,40 @@ from bot.views import answers, news
 
 log = get_logger(__name__)
 
+OLDEST_SECONDS: Final = 86_400.0 + 3_600.0  # as long as one whose start is not known is expected, and some more
 _OVER: Final = frozenset({Stage.CANCELLED, Stage.REFUSED, Stage.ENDED})
 
 
 class Twins:
     """Keeps the older of two sessions, ends the younger and says so."""
 
-    def __init__(self, tools: Tools) -> None:
+    def __init__(self, tools: Tools, finder: Finder) -> None:
         self._tools = tools
+        self._finder = finder
 
-    async def end_younger(self, claim: Claim, listed: Sequence[DevinSession]) -> None:
-        """Look through a page of sessions for twins of ours."""
-        by_reference = {tag: made for made in listed for tag in made.tags if tag.startswith("slack-")}
-        if not by_reference:
+    async def end_younger(self, claim: Claim, strangers: Sequence[DevinSession]) -> None:
+        """Look through a page of sessions that we do not know as ours for twins of those we do."""
+        carried = [(made, await self._references(made)) for made in strangers]
+        references = [reference for _, found in carried for reference in found]
+        if not references:
             return
         async with self._tools.db.scan() as tx:
-            ours = await sessions.by_references(tx, list(by_reference))
-        for made in listed:
-            session = next((ours[tag] for tag in made.tags if tag in ours), None)
+            ours = await sessions.by_references(tx, references)
+        for made, found in carried:
+            session = next((ours[reference] for reference in found if reference in ours), None)
             if session is not None and not _is_the_same(session, made):
                 await self._try(claim, session, made)
+
+    async def _references(self, made: DevinSession) -> list[str]:
+        if self._finder.tags_refused and made.created_at < self._tools.clock() - OLDEST_SECONDS:
+            return []  # a prompt would have to be read for it, and it is nobody's twin any more
+        try:
+            return await self._finder.references(made)
+        except DevinRateLimited:
+            raise
+        except DevinError as error:
+            log.warning("prompt not read", devin_id=made.session_id, error=type(error).__name__)
+            return []
 
     async def _try(self, claim: Claim, session: Session, twin: DevinSession) -> None:
         try:

@@ -177,7 +177,7 @@ class Watch:
             newest = max([newest, *(made.updated_at for made in page.items)])
             for start in range(0, len(page.items), PIECE):
                 piece = page.items[start : start + PIECE]
-                await self._twins.end_younger(claim, piece)
+                await self._twins.end_younger(claim, await self._strangers(piece))
                 seen += await self._ours(piece)
         return seen, newest
 
@@ -186,6 +186,11 @@ class Watch:
         if look.watermark:
             filters["updated_after"] = look.watermark - OVERLAP_SECONDS
         return filters
+
+    async def _strangers(self, listed: Sequence[DevinSession]) -> list[DevinSession]:
+        async with self._tools.db.scan() as tx:
+            known = await sessions.known_bare_ids(tx, [bare_id(made.session_id) for made in listed])
+        return [made for made in listed if bare_id(made.session_id) not in known]
 
     async def _ours(self, listed: Sequence[DevinSession]) -> list[Seen]:
         """What is ours of a list: Devin ignores filters it does not know and then lists everything."""

@@ -132,6 +132,40 @@ async def test_a_session_that_appears_after_its_start_was_cancelled_is_ended_and
     assert len(await on.devin.log("terminate")) == 1
 
 
+async def without_tags(on: Stage) -> None:
+    """Devin refuses tags, and the bot has learnt it."""
+    await on.devin.switch(tags_refused=True)
+    await on.started("another task", channel=WEB)
+
+
+async def test_where_devin_refuses_tags_a_session_that_appears_too_late_is_ended_too(on: Stage) -> None:
+    await without_tags(on)
+    held = await on.devin.fault("create_session", "hang", commit="late")
+    ts = await on.mention("fix the login test")
+    await on.slack.wait_for_message(GENERAL, "Checking", thread_ts=ts, within=WITHIN)
+    await on.slack.say(BEN, GENERAL, "!stop", thread_ts=ts)
+    await on.slack.wait_for_message(
+        GENERAL, "Cancelled by <@U0BEN> before it began: nothing", thread_ts=ts, within=WITHIN
+    )
+    await on.devin.release(held)
+    await on.slack.wait_for_message(GENERAL, "after all", thread_ts=ts, within=WITHIN)
+    assert (await on.session("fix the login test"))["terminated"] is True
+    assert (await on.session("another task"))["terminated"] is False
+
+
+async def test_where_devin_refuses_tags_a_start_that_was_given_up_is_taken_up_when_it_shows_up(
+    on: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await without_tags(on)
+    ts = await given_up(on, monkeypatch)
+    await on.devin.clear_faults()
+    made = await on.session("fix the login test")
+    await on.devin.set(made["session_id"], status="running", status_detail="working")
+    await on.slack.wait_for_message(GENERAL, "Working", thread_ts=ts, within=WITHIN)
+    await on.devin.say(made["session_id"], "Here I am.")
+    await on.slack.wait_for_message(GENERAL, "Here I am.", thread_ts=ts, within=WITHIN)
+
+
 async def looked(on: Stage) -> None:
     """Wait until the poller has looked at Devin twice more."""
     count = (await on.devin.counters()).get("list_sessions", 0)

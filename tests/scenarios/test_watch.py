@@ -688,6 +688,25 @@ async def test_of_two_sessions_with_one_reference_the_younger_is_ended_and_told(
     assert len(await on.devin.log("terminate")) == 1
 
 
+async def test_where_tags_are_refused_a_twin_is_known_by_its_prompt_and_who_quotes_it_is_none(on: Stage) -> None:
+    await on.devin.switch(tags_refused=True)
+    ts, session = await on.started()
+    ours = await on.devin.session(session)
+    (twin,) = await on.devin.create_sessions(prompt=ours["prompt"], created_at=ours["created_at"] + 5)
+    quotes = f"What became of this?\n{ours['prompt']}\n\nAsked in Slack by ben. Reference: slack-T0PLAY-C0WEB-1.2"
+    others = await on.devin.create_sessions(prompt=quotes)
+    others += await on.devin.create_sessions(prompt="Of another tool with the same key")
+    await on.slack.wait_for_message(GENERAL, "twice", thread_ts=ts)
+    for _ in range(2):
+        reads = len(await on.devin.log("list_messages"))
+        await looked(on)
+    assert await on.thread(GENERAL, ts) == [TWIN.format(url=devins(session))]
+    ended = [made["session_id"] for made in await on.devin.sessions() if made["terminated"]]
+    assert ended == [twin]
+    read = [call["path"] for call in (await on.devin.log("list_messages"))[reads:]]
+    assert not [path for path in read for other in others if other in path], "a prompt is read once"
+
+
 async def test_when_ours_is_the_younger_the_thread_goes_on_with_the_elder(on: Stage) -> None:
     ts, session = await on.started()
     ours = await on.devin.session(session)
