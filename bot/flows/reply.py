@@ -75,6 +75,8 @@ class Reply:
         """Why a reply stays here; a Message without text where nothing need be said."""
         if thread.closed:
             return answers.THREAD_CLOSED
+        if session is not None and session.stage is Stage.UNCERTAIN:
+            return answers.START_UNKNOWN
         if session is None or session.stage not in sessions.LIVE_STAGES:
             return answers.SESSION_ENDED
         if thread.muted and not job.row.payload["mention"]:
@@ -90,7 +92,8 @@ class Reply:
             if message is not None and message.text:
                 to = Listener(job.row.key, payload["user"], payload["channel"], payload["thread_ts"])
                 # Once for each person: people may go on talking in a thread whose session has ended.
-                await step.whisper(to, message, key=f"{to.channel}:{to.thread_ts}:{to.user}:ended")
+                why = "unknown" if message is answers.START_UNKNOWN else "ended"
+                await step.whisper(to, message, key=f"{to.channel}:{to.thread_ts}:{to.user}:{why}")
             await finish(step, job)
 
     async def _files_lost(self, job: Job, session: Session, files: Files) -> None:

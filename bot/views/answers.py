@@ -181,8 +181,8 @@ def start_uncertain(reference: str, mark: str) -> Message:
     """Tell that nobody can say whether the session was started; `mark` is what to look for in Devin."""
     return Message(
         ":warning: Devin's answer got lost and it cannot be reached, so we do not know whether the session was "
-        f"started. Look in Devin for the tag {_code(mark)} before you send the task again; if the session shows up, "
-        f"this thread goes on with it. Reference {_code(reference)}."
+        f"started. Look in Devin for a session with {_code(mark)} in its prompt before you send the task again; if it "
+        f"shows up, this thread goes on with it. Reference {_code(reference)}."
     )
 
 
@@ -356,6 +356,10 @@ ASIDE: Final = Message("Kept between you: that message was not sent to Devin.")
 SESSION_ENDED: Final = Message(
     "This session has ended, so your reply was not sent to Devin. "
     "Use `/devin` or mention Devin Bridge with a task to start a new one."
+)
+START_UNKNOWN: Final = Message(
+    "We do not know yet whether Devin has started this session, so your reply was not sent. "
+    "If the session shows up, the card says so: then reply again. To start anew, mention Devin Bridge with the task."
 )
 THREAD_CLOSED: Final = Message(
     "This thread was closed, so your reply was not sent to Devin. "

@@ -11,6 +11,7 @@ import pytest
 from bot.domain import grammar
 from bot.flows import dispatch
 from bot.flows.control import Control
+from bot.views import answers
 from tests.scenarios.ahead import Ahead, rows
 from tests.scenarios.hasty import AWAY, WITHIN, hasty, waited
 from tests.scenarios.looks import card, creations, posted, settled, told, whispered
@@ -52,8 +53,8 @@ async def test_a_start_given_up_without_knowing_its_outcome_says_so(on: Stage, m
     (said,) = await on.thread(GENERAL, ts)
     assert said.startswith(
         ":warning: Devin's answer got lost and it cannot be reached, so we do not know whether the session was "
-        f"started. Look in Devin for the tag `slack-T0PLAY-{GENERAL}-{ts}` before you send the task again; "
-        "if the session shows up, this thread goes on with it. Reference `"
+        f"started. Look in Devin for a session with `slack-T0PLAY-{GENERAL}-{ts}` in its prompt before you "
+        "send the task again; if it shows up, this thread goes on with it. Reference `"
     )
     assert f"slack-T0PLAY-{GENERAL}-{ts}" in made["tags"]
     shown = await on.slack.wait_for_message(GENERAL, "Not known", thread_ts=ts, within=WITHIN)
@@ -89,6 +90,21 @@ async def test_a_session_that_shows_up_after_a_long_outage_is_still_looked_for(
         made = await on.session("fix the login test")
         await on.devin.set(made["session_id"], status="running", status_detail="working")
         await on.slack.wait_for_message(GENERAL, "Working", thread_ts=ts, within=WITHIN)
+
+
+async def test_a_reply_to_a_start_that_was_given_up_is_not_said_to_be_too_late(
+    on: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ts = await given_up(on, monkeypatch)
+    await on.slack.say(BEN, GENERAL, "please use pytest", thread_ts=ts)
+    await on.slack.wait_for_ephemeral(BEN, answers.START_UNKNOWN.text, within=WITHIN)
+    await on.devin.clear_faults()
+    made = await on.session("fix the login test")
+    await on.devin.set(made["session_id"], status="running", status_detail="working")
+    await on.slack.wait_for_message(GENERAL, "Working", thread_ts=ts, within=WITHIN)
+    await on.slack.say(BEN, GENERAL, "please use pytest now", thread_ts=ts)
+    await on.devin.wait_for_messages("please use pytest now", seconds=WITHIN)
+    assert not await on.slack.messages(GENERAL, text="This session has ended")
 
 
 async def test_a_stop_of_a_start_that_was_given_up_stops_the_session_that_shows_up(

@@ -68,6 +68,7 @@ Every reply in this thread goes to Devin, except these, each as the whole messag
             "NOT_STORED": "Devin Bridge cannot store anything at the moment. Nothing was changed; try again in a minute.",
             "START_DECLINED": "Fine, nothing more was started.",
             "START_EXPIRED": "That question is too old to answer, so nothing was started. Type the command again if it is still needed.",
+            "START_UNKNOWN": "We do not know yet whether Devin has started this session, so your reply was not sent. If the session shows up, the card says so: then reply again. To start anew, mention Devin Bridge with the task.",
             "START_UNAUTHORISED": ":lock: Nothing was started: Devin does not accept Devin Bridge's key. Whoever runs Devin Bridge has to set a valid `DEVIN_API_KEY`; then send the task again.",
             "NO_SESSIONS": "You have no open sessions. `/devin fix the flaky login test` would start one; `/devin help` shows more.",
             "NO_SESSION_HERE": "There is no session in this thread, so nothing was changed. Mention Devin Bridge with a task to start one, or use `/devin list` to see yours.",
@@ -166,7 +167,7 @@ Not read as options but sent to Devin as part of the task:
             "start_forbidden_unnamed": ":lock: Nothing was started: Devin Bridge's key for Devin lacks a permission for this. An admin of your Devin organisation can grant it to the service user; then send the task again.",
             "start_limited": ":no_entry: Nothing was started: a limit or quota of your Devin organisation is used up. Devin says: “fix it”. Somebody who manages billing there can raise it; then send the task again.",
             "start_failed": ":warning: Something went wrong on our side and the session could not be started, even after several attempts. Nothing is running. Send the task again; if it fails again, give the reference `r-1` to whoever runs Devin Bridge.",
-            "start_uncertain": ":warning: Devin's answer got lost and it cannot be reached, so we do not know whether the session was started. Look in Devin for the tag `slack-T1-C1-1.0` before you send the task again; if the session shows up, this thread goes on with it. Reference `r-1`.",
+            "start_uncertain": ":warning: Devin's answer got lost and it cannot be reached, so we do not know whether the session was started. Look in Devin for a session with `slack-T1-C1-1.0` in its prompt before you send the task again; if it shows up, this thread goes on with it. Reference `r-1`.",
             "start_retrying": ":hourglass_flowing_sand: Devin cannot be reached right now. The task is stored and is tried again by itself, so please don't send it again. Reference `r-1`.",
             "session_list": """\
 You have 2 sessions:
