@@ -5,9 +5,10 @@ from typing import Any
 
 from slack_bolt import BoltResponse
 
-from bot.flows.intake import NotStoredError
+from bot.flows.intake import MaybeStoredError, NotStoredError
 from bot.logs import get_logger
 from bot.views import answers
+from bot.views.message import Message
 
 log = get_logger(__name__)
 
@@ -19,11 +20,13 @@ async def failed(error: Exception, body: dict[str, Any]) -> BoltResponse:
     else:
         log.error("listener failed", exc_info=error)
     if body.get("command"):
-        said = answers.STORE_DOWN if _starts(body) else answers.NOT_STORED
-        answer = json.dumps({"response_type": "ephemeral", "text": said.text})
+        answer = json.dumps({"response_type": "ephemeral", "text": _said(error, body).text})
         return BoltResponse(status=200, body=answer, headers={"content-type": "application/json"})
     return BoltResponse(status=503)
 
 
-def _starts(body: dict[str, Any]) -> bool:
-    return not str(body.get("text") or "").startswith(("stop", "archive"))
+def _said(error: Exception, body: dict[str, Any]) -> Message:
+    if isinstance(error, MaybeStoredError):
+        return answers.MAYBE_STORED
+    starts = not str(body.get("text") or "").startswith(("stop", "archive"))
+    return answers.STORE_DOWN if starts else answers.NOT_STORED

@@ -13,9 +13,9 @@ from bot.domain.text import mentioned_users, without_mention
 from bot.flows.tools import Tools, short_id
 from bot.slack.threads import ThreadMessage
 from bot.store import inbox, threads
-from bot.store.inbox import InboxRow, NotStoredError
+from bot.store.inbox import InboxRow, MaybeStoredError, NotStoredError
 
-__all__ = ["Intake", "NotStoredError"]
+__all__ = ["Intake", "MaybeStoredError", "NotStoredError"]
 
 SETTLE_SECONDS: Final = 0.5  # replies are claimable this long after storing, so a burst sorts itself
 # These do not wait behind replies that wait for Devin: a stop ends them, and the others only ask us.
@@ -169,11 +169,16 @@ class Intake:
     async def _put(self, row: InboxRow) -> None:
         try:
             await self._tools.writer.put(row)
-        except NotStoredError:
+        except NotStoredError as error:
             self._tools.metrics.refused(row.kind)
+            if isinstance(error, MaybeStoredError):
+                self._wake(row)
             raise
         self._tools.metrics.stored(row.kind)
         # A crash right here loses only the hint; the sweep wakes the lane.
+        self._wake(row)
+
+    def _wake(self, row: InboxRow) -> None:
         self._tools.engine.wake(row.lane, max(row.ready_at - self._tools.clock(), 0.0))
 
 

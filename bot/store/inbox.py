@@ -26,6 +26,10 @@ class NotStoredError(Exception):
     """The row is not in the store and never will be by this call."""
 
 
+class MaybeStoredError(NotStoredError):
+    """The answer to the row's commit got lost and the store could not be asked again: it may be in it."""
+
+
 @dataclass(frozen=True, slots=True)
 class InboxRow:
     """One cause of work. `payload` is what the flow needs, parsed; `ref` names it in the log."""
@@ -235,6 +239,7 @@ class _Waiting:
     row: InboxRow
     deadline: float
     taken: bool = False  # into a transaction, whose outcome alone tells what to say
+    committing: bool = False  # once it was: of a failure after that nobody can say what it left
     stored: asyncio.Future[None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
 
@@ -318,6 +323,8 @@ class InboxWriter:
         batch += self._taken_from(queue)
         if batch:
             _add(connection, [waiting.row for waiting in batch])
+        for waiting in batch:
+            waiting.committing = True
 
     def _taken_from(self, queue: deque[_Waiting]) -> list[_Waiting]:
         batch: list[_Waiting] = []
@@ -345,6 +352,6 @@ def _resolve(batch: Sequence[_Waiting]) -> None:
 
 def _reject(waiting: _Waiting, error: BaseException) -> None:
     if not waiting.stored.done():
-        refusal = NotStoredError(waiting.row.key)
+        refusal = (MaybeStoredError if waiting.committing else NotStoredError)(waiting.row.key)
         refusal.__cause__ = error
         waiting.stored.set_exception(refusal)

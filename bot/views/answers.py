@@ -81,6 +81,10 @@ STORE_DOWN: Final = Message(
 NOT_STORED: Final = Message(
     "Devin Bridge cannot store anything at the moment. Nothing was changed; try again in a minute."
 )
+MAYBE_STORED: Final = Message(
+    "Devin Bridge's store stopped answering in the middle of this, so it may have been taken or not. "
+    "If nothing comes of it within a minute, send it again."
+)
 START_DECLINED: Final = Message("Fine, nothing more was started.")
 START_EXPIRED: Final = Message(
     "That question is too old to answer, so nothing was started. Type the command again if it is still needed."

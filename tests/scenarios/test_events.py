@@ -14,10 +14,15 @@ from urllib.parse import urlencode
 import httpx
 import pytest
 
+from bot.store.database import Database
 from tests.scenarios.looks import creations, forge, press, settled, told
 from tests.scenarios.stage import ADA, ANN, BEN, GENERAL, Stage, stage
 
 STORE_DOWN = "Devin Bridge cannot store anything at the moment. Nothing was started; try again in a minute."
+MAYBE_STORED = (
+    "Devin Bridge's store stopped answering in the middle of this, so it may have been taken or not. "
+    "If nothing comes of it within a minute, send it again."
+)
 NOT_STORED = "Devin Bridge cannot store anything at the moment. Nothing was changed; try again in a minute."
 
 
@@ -45,6 +50,26 @@ async def test_a_command_that_cannot_be_stored_says_that_nothing_was_started_and
     assert await creations(on) == 0
     again = await on.slack.slash(ANN, GENERAL, "fix the login test")
     assert again["shown"]["rendered"].startswith("Got it: “fix the login test”.")
+    await on.session("fix the login test")
+    assert await creations(on) == 1
+
+
+async def test_of_a_command_whose_commit_has_no_known_outcome_it_is_not_said_that_nothing_was_started(
+    on: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, tries = Database.in_one_trip, []
+
+    async def losing_the_answer_then_down(self: Database, work: Any) -> Any:
+        tries.append(work)
+        if len(tries) == 1:
+            await real(self, work)
+        if len(tries) < 3:
+            raise ConnectionResetError
+        return await real(self, work)
+
+    monkeypatch.setattr(Database, "in_one_trip", losing_the_answer_then_down)
+    answer = await on.slack.slash(ANN, GENERAL, "fix the login test")
+    assert (answer["status"], answer["shown"]["rendered"]) == ("acked", MAYBE_STORED)
     await on.session("fix the login test")
     assert await creations(on) == 1
 

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine, event, select
 
 from bot.store import inbox, sqlite
 from bot.store.database import Database
-from bot.store.inbox import InboxRow, InboxWriter, NotStoredError
+from bot.store.inbox import InboxRow, InboxWriter, MaybeStoredError, NotStoredError
 from bot.store.tables import inbox as table
 from tests.store import postgres
 from tests.store.rows import asked
@@ -300,6 +300,34 @@ async def test_a_lost_answer_to_a_commit_is_looked_into_before_anybody_is_told(
     async with at_work(writer):
         await asyncio.gather(*(writer.put(asked(f"k{number}")) for number in range(many)))
     assert await keys(db) == [f"k{number}" for number in range(many)]
+
+
+async def test_where_the_answer_to_a_commit_is_lost_and_nobody_can_be_asked_it_is_not_said_that_it_failed(
+    db: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real, tries = db.in_one_trip, []
+
+    async def losing_the_answer_then_down(work: Callable[[Connection], Any]) -> Any:
+        tries.append(work)
+        if len(tries) == 1:
+            await real(work)
+        raise ConnectionResetError
+
+    async def down(_: Callable[[Connection], Any]) -> Any:
+        raise ConnectionRefusedError
+
+    await keys(db)  # connects
+    monkeypatch.setattr(db, "in_one_trip", losing_the_answer_then_down)
+    writer = InboxWriter(db, deadline=30.0)
+    async with at_work(writer):
+        with pytest.raises(MaybeStoredError):
+            await writer.put(asked("maybe"))
+        monkeypatch.setattr(db, "in_one_trip", down)
+        writer._deadline = SHORT
+        with pytest.raises(NotStoredError) as refused:
+            await writer.put(asked("surely not"))
+    assert not isinstance(refused.value, MaybeStoredError)
+    assert await keys(db) == ["maybe"]
 
 
 async def test_a_row_whose_batch_fails_after_its_deadline_is_not_tried_again(

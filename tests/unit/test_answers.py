@@ -65,6 +65,7 @@ Every reply in this thread goes to Devin, except these, each as the whole messag
             "SHARED_CHANNEL_REFUSED": "This channel is shared with another company, where Devin stays out; nothing was started or sent. Use a channel of your own workspace.",
             "CHANNEL_ARCHIVED": "This channel is archived, so nothing can be posted here and nothing was started. Use another channel, or unarchive this one.",
             "STORE_DOWN": "Devin Bridge cannot store anything at the moment. Nothing was started; try again in a minute.",
+            "MAYBE_STORED": "Devin Bridge's store stopped answering in the middle of this, so it may have been taken or not. If nothing comes of it within a minute, send it again.",
             "NOT_STORED": "Devin Bridge cannot store anything at the moment. Nothing was changed; try again in a minute.",
             "START_DECLINED": "Fine, nothing more was started.",
             "START_EXPIRED": "That question is too old to answer, so nothing was started. Type the command again if it is still needed.",
