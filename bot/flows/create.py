@@ -29,7 +29,7 @@ from bot.domain.lane import thread_lane
 from bot.domain.session import Session, Stage
 from bot.flows.brief import Brief, Briefing
 from bot.flows.finder import BOT_TAG, Finder
-from bot.flows.tools import Job, Later, Step, Tools, finish, session_id
+from bot.flows.tools import Job, Later, Listener, Step, Tools, finish, session_id
 from bot.logs import get_logger
 from bot.store import inbox, outbox, sessions, threads
 from bot.store.inbox import InboxRow
@@ -180,6 +180,7 @@ class Create:
             await step.redraw(session.id)
             for number, message in enumerate(brief.left_out if brief else ()):
                 await step.post(f"file:{session.id}:{number}", session, message)
+            await _tell_tags(step, session, made)
             current = await sessions.get(step.tx, session.id)
             if current is not None and current.stop_requested:
                 await step.store(stop_row(job.row.lane, job.row.ref, current, step.now))
@@ -217,6 +218,16 @@ async def record(step: Step, session: Session) -> None:
     await step.say(card_row(step, session))
     if session.cause_ts is not None:
         await step.react(session.channel, session.cause_ts, EYES)
+
+
+async def _tell_tags(step: Step, session: Session, made: DevinSession) -> None:
+    """Say which tags the session goes without: some organisations allow but those they have listed."""
+    missing = [tag for tag in session.options.tags if tag.casefold() not in {kept.casefold() for kept in made.tags}]
+    if missing:
+        # Beside the card of a command there is no thread yet, and in a thread without replies nobody would see it.
+        where = session.thread_ts if session.cause_ts is not None else None
+        to = Listener(f"tags:{session.id}", session.requester, session.channel, where)
+        await step.whisper(to, answers.tags_left_out(missing))
 
 
 def card_row(step: Step, session: Session, **more: object) -> OutboxRow:

@@ -123,6 +123,15 @@ def mistyped_options(mistyped: Sequence[Mistyped]) -> Message:
     return Message("\n".join(["Not read as options but sent to Devin as part of the task:", *lines]))
 
 
+def tags_left_out(tags: Sequence[str]) -> Message:
+    """Say which of a person's tags Devin did not take."""
+    named = ", ".join(_code(tag) for tag in tags[:10])
+    return Message(
+        f"Devin did not take these tags, so the session runs without them: {named}. "
+        "An administrator of your Devin organisation can allow them."
+    )
+
+
 def ask_again(key: str, prompt: str, seconds: float) -> Message:
     """Ask before the same command starts a second session; `key` finds the stored request again."""
     text = (

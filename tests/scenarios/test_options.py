@@ -1,5 +1,7 @@
 """Options may stand anywhere in a task; what only looks like one is reported."""
 
+import pytest
+
 from tests.scenarios.looks import creations, settled, told, whispered
 from tests.scenarios.stage import ANN, BEN, GENERAL, OPS, WEB, Stage
 
@@ -85,6 +87,24 @@ async def test_a_mode_that_devin_does_not_have_starts_nothing(on: Stage) -> None
     assert said.startswith(":no_entry: Devin did not accept this request, so nothing was started. It says: “")
     assert said.endswith("Check the options (`repo=` `playbook=` `mode=` `acu=` `tags=`) and send it again.")
     assert await on.devin.sessions() == []
+
+
+@pytest.mark.parametrize("ordered", [False, True])
+async def test_tags_that_devin_does_not_take_are_told_and_the_session_runs_without_them(
+    on: Stage, ordered: bool
+) -> None:
+    await on.devin.switch(tags_refused=True)
+    if ordered:
+        await on.slack.slash(ANN, WEB, "fix it tags=frontend,urgent")
+    else:
+        await on.mention("fix it tags=frontend,urgent", channel=WEB)
+    made = await on.session("fix it")
+    assert made["tags"] == []
+    await on.slack.wait_for_ephemeral(
+        ANN,
+        "Devin did not take these tags, so the session runs without them: `frontend`, `urgent`. "
+        "An administrator of your Devin organisation can allow them.",
+    )
 
 
 async def test_options_in_a_reply_are_text(on: Stage) -> None:

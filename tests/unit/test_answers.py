@@ -105,6 +105,7 @@ SAID = {
     "mistyped": lambda text: answers.mistyped_options(
         [Mistyped(f"reop={text}", "repo="), Mistyped("acu=abc", "acu=", NOT_ACUS)]
     ),
+    "tags_left_out": lambda text: answers.tags_left_out([text, "urgent"]),
     "ask_again": lambda text: answers.ask_again("key", text, 20),
     "start_refused": answers.start_refused,
     "start_refused_silently": lambda text: answers.start_refused(),
@@ -161,6 +162,7 @@ Not read as options but sent to Devin as part of the task:
 • `reop=fix it`: did you mean `repo=`?
 • `acu=abc`: `acu=` needs a whole number above zero, such as acu=10\
 """,
+            "tags_left_out": "Devin did not take these tags, so the session runs without them: `fix it`, `urgent`. An administrator of your Devin organisation can allow them.",
             "ask_again": "You started “fix it” 20 seconds ago. Nothing more was started yet: should it really run a second time?",
             "start_refused": ":no_entry: Devin did not accept this request, so nothing was started. It says: “fix it”. Check the options (`repo=` `playbook=` `mode=` `acu=` `tags=`) and send it again.",
             "start_refused_silently": ":no_entry: Devin did not accept this request, so nothing was started. Check the options (`repo=` `playbook=` `mode=` `acu=` `tags=`) and send it again.",
