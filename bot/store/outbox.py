@@ -41,6 +41,8 @@ from bot.store.tables import outbox
 PAYLOAD_VERSION: Final = 1
 FIRST, USUAL, LAST = 0, 1, 2  # ranks
 TURN_SECONDS: Final = 60.0  # a thread that was not spoken in for this long is next
+# More than a channel's pace lets threads be spoken in within a turn, so one that was not is always among them.
+CANDIDATES: Final = 100
 # Written out, not bound: SQLite takes the index of open rows only for what it can read in the statement.
 _OPEN_STATES: Final[tuple[ColumnElement[str], ...]] = (literal_column("'open'"), literal_column("'sending'"))
 
@@ -163,24 +165,35 @@ def _head(dialect: str) -> Select[Any]:
     drawn = or_(outbox.c.rank < LAST, bindparam("figures", type_=Boolean))
     edit, post = bindparam("edits", type_=Boolean), bindparam("posts", type_=Boolean)
     allowed = or_(and_(_edits(), edit, drawn), and_(~_edits(), post))
-    spoken = _spoken_in()
     due = outbox.c.next_at <= bindparam("now")
-    return (
+    first = (
         select(outbox)
-        .outerjoin(spoken, spoken.c.thread == outbox.c.thread)
         .where(outbox.c.lane == bindparam("lane"), _open(), due, allowed, _free(dialect), _first_of_thread())
-        .order_by(outbox.c.rank, func.coalesce(spoken.c.at, 0.0), outbox.c.seq)
+        .order_by(outbox.c.rank, outbox.c.seq)
+        .limit(CANDIDATES)
+        .subquery("first")
+    )
+    spoken = _spoken_in()
+    return (
+        select(first)
+        .outerjoin(spoken, spoken.c.thread == first.c.thread)
+        .order_by(first.c.rank, func.coalesce(spoken.c.at, 0.0), first.c.seq)
         .limit(1)
     )
 
 
 @cache
 def _next_at(dialect: str) -> Select[Any]:
-    posts_at, edits_at, figures_at = (bindparam(name, type_=Float) for name in ("posts_at", "edits_at", "figures_at"))
-    last = and_(_edits(), outbox.c.rank >= LAST)
-    pace = case((last, figures_at), (_edits(), edits_at), else_=posts_at)
-    at = case((outbox.c.next_at > pace, outbox.c.next_at), else_=pace)
-    return select(func.min(at)).where(outbox.c.lane == bindparam("lane"), _open(), _free(dialect), _first_of_thread())
+    free = (outbox.c.lane == bindparam("lane"), _open(), _free(dialect), _first_of_thread())
+    now = bindparam("now", type_=Float)
+
+    def ready(kind: ColumnElement[bool]) -> ColumnElement[bool]:
+        return exists(select(outbox.c.seq).where(kind, outbox.c.next_at <= now, *free))
+
+    figures = and_(_edits(), outbox.c.rank >= LAST)
+    edits = and_(_edits(), outbox.c.rank < LAST)
+    waits = select(func.min(outbox.c.next_at)).where(outbox.c.next_at > now, *free).scalar_subquery()
+    return select(ready(~_edits()), ready(edits), ready(figures), waits)
 
 
 @cache
@@ -276,11 +289,15 @@ async def next_at(
     edits_at: float,
     figures_at: float = 0.0,
 ) -> float | None:
-    """When the lane is worth another look, if these may be made from these instants; None when nothing is free."""
-    paces = {"posts_at": posts_at, "edits_at": edits_at, "figures_at": max(edits_at, figures_at)}
-    found = await tx.execute(_next_at(tx.dialect.name), {"lane": lane, **paces, **_looks(tx, sender, now)})
-    value: float | None = found.scalar_one()
-    return value
+    """When the lane is worth another look: as soon as the pace of what is ready allows, or something gets ready.
+
+    None when nothing is free.
+    """
+    found = await tx.execute(_next_at(tx.dialect.name), {"lane": lane, "now": now, **_looks(tx, sender, now)})
+    *ready, waits = found.one()
+    paces = (posts_at, edits_at, max(edits_at, figures_at))
+    instants = [max(pace, now) for pace, is_ready in zip(paces, ready, strict=True) if is_ready]
+    return min([*instants, *([] if waits is None else [waits])], default=None)
 
 
 async def take(tx: AsyncConnection, seq: int, sender: Sender, now: float) -> OutboxRow | None:

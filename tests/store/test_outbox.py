@@ -111,6 +111,16 @@ async def test_a_thread_is_told_in_the_order_in_which_it_was_written(db: Databas
     assert await in_order(db) == ["c", "a", "b", "d"]
 
 
+async def test_in_a_backlog_it_is_the_turn_of_a_thread_that_waits_behind_all_that_were_just_spoken_in(
+    db: Database,
+) -> None:
+    threads = [f"t{number:03}" for number in range(120)]
+    await store(db, *(said(f"{thread} {part}", thread=thread) for thread in threads for part in range(2)))
+    for second in range(60):  # a post a second, as long as a turn lasts
+        await say(db, await by_key(db, f"{threads[second]} 0"), now=NOW + second)
+    assert await head_key(db, NOW + 59.5) == "t060 0"
+
+
 async def test_within_a_thread_rank_overtakes_nobody(db: Database) -> None:
     await store(db, said("first", rank=LAST), said("second", rank=FIRST))
     assert await in_order(db) == ["first", "second"]
@@ -581,10 +591,16 @@ async def test_cards_of_many_sessions_are_asked_for_at_once(db: Database) -> Non
 
 
 async def next_at(
-    db: Database, posts_at: float = 0.0, edits_at: float = 0.0, figures_at: float = 0.0, sender: Sender = ME
+    db: Database,
+    posts_at: float = 0.0,
+    edits_at: float = 0.0,
+    figures_at: float = 0.0,
+    now: float = NOW,
+    sender: Sender = ME,
 ) -> float | None:
+    paces = {"posts_at": posts_at, "edits_at": edits_at, "figures_at": figures_at}
     async with db.read() as tx:
-        return await outbox.next_at(tx, OUT, NOW, sender, posts_at=posts_at, edits_at=edits_at, figures_at=figures_at)
+        return await outbox.next_at(tx, OUT, now, sender, **paces)
 
 
 async def test_a_lane_with_nothing_to_say_is_not_looked_at_again(db: Database) -> None:
@@ -602,8 +618,11 @@ async def test_a_lane_is_looked_at_when_its_first_row_may_go(db: Database) -> No
         said("behind b", thread=OTHER, next_at=NOW),
     )
     assert await next_at(db) == NOW + 3
-    assert await next_at(db, posts_at=NOW + 4) == NOW + 4
-    assert await next_at(db, posts_at=NOW + 9, edits_at=NOW) == NOW + 9
+    assert await next_at(db, now=NOW + 2) == NOW + 3
+    assert await next_at(db, now=NOW + 3) == NOW + 3
+    assert await next_at(db, now=NOW + 3, posts_at=NOW + 4) == NOW + 4
+    assert await next_at(db, now=NOW + 3, posts_at=NOW + 9, edits_at=NOW) == NOW + 5  # and then once more
+    assert await next_at(db, now=NOW + 5, posts_at=NOW + 9, edits_at=NOW) == NOW + 9
 
 
 async def test_edits_and_posts_wait_for_their_own_pace(db: Database) -> None:
