@@ -17,7 +17,7 @@ from bot.domain.lane import channel_lane
 from bot.domain.session import Session, Snapshot, Stage
 from bot.store import due, outbox, sessions, threads
 from bot.store.database import Database
-from bot.store.outbox import OutboxRow
+from bot.store.outbox import OutboxRow, Sender
 from bot.store.schema import migrate
 from bot.store.threads import Thread
 
@@ -84,7 +84,9 @@ async def _remember(tx: AsyncConnection, session: Session, now: float) -> None:
     await outbox.add(tx, [_card(session, now)])
     card = await outbox.by_key(tx, f"card:{session.id}")
     assert card is not None
-    await outbox.sent(tx, card, session.thread_ts, session.created_at)
+    held = await outbox.take(tx, card.seq, Sender("bench", lease=30.0), now)
+    assert held is not None
+    await outbox.sent(tx, held, session.thread_ts, session.created_at)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,9 @@ from collections import deque
 from typing import Final
 
 CALM_SECONDS: Final = 0.005  # what Slack sends comes in bursts: so long nothing more has to have come
-SHARE_SECONDS: Final = 0.1  # under a flood one of the others begins this often, so that the work never stands still
+# Under a flood one of the others begins this often, in a gap between two acks, so that the work never stands still.
+SHARE_SECONDS: Final = 0.1
+GAPLESS_SECONDS: Final = 0.2  # where there is no gap, this often
 
 
 class RightOfWay:
@@ -32,6 +34,8 @@ class RightOfWay:
         self._pressing -= 1
         if not self._pressing:
             self._calm_at = asyncio.get_running_loop().time() + CALM_SECONDS
+            if self._behind:
+                self._look_again()
 
     async def given(self) -> None:
         """Wait until it is one's turn to begin."""
@@ -46,10 +50,13 @@ class RightOfWay:
         await place
 
     def _free_at(self) -> float:
-        share = self._let_at + SHARE_SECONDS
-        return share if self._pressing else min(self._calm_at, share)
+        if self._pressing:
+            return self._let_at + GAPLESS_SECONDS
+        return min(self._calm_at, self._let_at + SHARE_SECONDS)
 
     def _look_again(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
         self._timer = asyncio.get_running_loop().call_at(self._free_at(), self._let)
 
     def _let(self) -> None:

@@ -3,6 +3,8 @@
 import asyncio
 from contextlib import suppress
 
+import pytest
+
 from bot.store import right_of_way
 from bot.store.right_of_way import RightOfWay
 
@@ -42,7 +44,25 @@ async def test_while_something_is_stored_the_others_begin_one_by_one_in_order() 
             await asyncio.gather(*tasks)
         took = loop.time() - started
     assert crowd.began == ["a", "b", "c"]
-    assert took >= 2 * right_of_way.SHARE_SECONDS * 0.9  # the loop's clock is coarse
+    assert took >= 2 * right_of_way.GAPLESS_SECONDS * 0.9  # the loop's clock is coarse
+
+
+async def test_others_begin_in_a_gap_where_there_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(right_of_way, "SHARE_SECONDS", 0.001)
+    monkeypatch.setattr(right_of_way, "CALM_SECONDS", 3600.0)
+    monkeypatch.setattr(right_of_way, "GAPLESS_SECONDS", 3600.0)
+    crowd = Crowd()
+    await crowd.begin("first")
+    with crowd.way:
+        tasks = await crowd.line_up("a", "b")
+        await asyncio.sleep(0.01)
+        assert crowd.began == ["first"]
+    async with asyncio.timeout(PATIENCE):
+        await tasks[0]
+        with crowd.way:
+            await asyncio.sleep(0.01)
+        await tasks[1]
+    assert crowd.began == ["first", "a", "b"]
 
 
 async def test_when_it_is_stored_all_who_wait_begin() -> None:

@@ -1,0 +1,27 @@
+"""What the measurements start from is what a bot has that has been at work."""
+
+import time
+from pathlib import Path
+
+from bench.crowd import fill
+from bot.store import due, outbox, sessions
+from bot.store.database import Database
+from bot.store.schema import is_current
+
+
+async def test_a_crowd_is_watched_and_its_cards_stand(tmp_path: Path) -> None:
+    url, changed_at = f"sqlite:///{tmp_path}/bot.db", int(time.time()) - 60
+    await fill(url, ["one", "two", "three"], changed_at)
+    db = Database(url)
+    assert await is_current(db)
+    async with db.read() as tx:
+        assert await sessions.restless(tx, time.time()) == (3, 3)
+        assert sorted(await sessions.open_bare_ids(tx)) == ["one", "three", "two"]
+        card = await outbox.by_key(tx, "card:crowd0")
+        poll = await due.read(tx, "poll")
+        assert await outbox.count_open(tx) == 0
+    assert card is not None
+    assert card.ts == card.thread_ts
+    assert poll is not None
+    assert poll.state["look"]["watermark"] == changed_at
+    await db.close()
