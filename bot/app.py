@@ -1,6 +1,7 @@
 """The composition root: every part of the bot is made and connected here, started, and stopped in order."""
 
 import fcntl
+import logging
 import os
 import socket
 import time
@@ -14,6 +15,7 @@ from typing import Final
 import httpx
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.logger.messages import warning_client_prioritized_and_token_skipped
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.config import Settings, on_this_machine
@@ -147,6 +149,8 @@ def _bolt(settings: Settings, place: Place) -> AsyncApp:
     if on_this_machine(settings.slack_api_url):
         client.proxy = None  # a simulated Slack on this machine is not behind a proxy
     secret = settings.slack_signing_secret
+    # Bolt finds SLACK_BOT_TOKEN in the environment and warns that it does not use it, as if something were amiss.
+    logging.getLogger("slack_bolt.AsyncApp").addFilter(_is_worth_reading)
     return AsyncApp(
         client=client,
         authorize=authorize,
@@ -154,6 +158,10 @@ def _bolt(settings: Settings, place: Place) -> AsyncApp:
         request_verification_enabled=settings.transport == "http",
         process_before_response=True,
     )
+
+
+def _is_worth_reading(line: logging.LogRecord) -> bool:
+    return line.getMessage() != warning_client_prioritized_and_token_skipped()
 
 
 def rules(settings: Settings) -> Rules:

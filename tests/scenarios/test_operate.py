@@ -241,6 +241,13 @@ async def test_one_reference_leads_from_the_message_to_devin_to_the_post_without
         assert secret not in log
 
 
+async def test_a_start_in_which_all_is_well_warns_of_nothing(tmp_path: Path) -> None:
+    async with stage(tmp_path, start=False) as on, process(on.environment) as bot:
+        await bot.running()
+        assert [fact["event"] for fact in bot.facts if fact["level"] != "info"] == []
+        assert await bot.end() == 0
+
+
 async def test_a_second_process_on_the_same_file_says_so_and_ends(on: Stage, tmp_path: Path) -> None:
     async with process(on.environment) as second:
         assert await second.ended() == 1
