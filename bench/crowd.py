@@ -69,14 +69,14 @@ async def fill(url: str, devin_ids: Sequence[str], changed_at: int) -> None:
     for start in range(0, len(known), PIECE):
         async with db.write() as tx:
             for session in known[start : start + PIECE]:
-                await _remember(tx, session, now)
+                await _remember(db, tx, session, now)
     look = {"watermark": changed_at, "polled_at": now, "swept_at": 0.0, "failures": 0}
     async with db.write() as tx:
         await due.write(tx, "poll", now, {"v": 1, "look": look})
     await db.close()
 
 
-async def _remember(tx: AsyncConnection, session: Session, now: float) -> None:
+async def _remember(db: Database, tx: AsyncConnection, session: Session, now: float) -> None:
     assert session.thread_ts is not None
     await sessions.add(tx, session)
     place = Thread(TEAM, session.channel, session.thread_ts, session.id, False, False, session.thread_ts)
@@ -84,7 +84,7 @@ async def _remember(tx: AsyncConnection, session: Session, now: float) -> None:
     await outbox.add(tx, [_card(session, now)])
     card = await outbox.by_key(tx, f"card:{session.id}")
     assert card is not None
-    held = await outbox.take(tx, card.seq, Sender("bench", lease=30.0), now)
+    held = await outbox.take(tx, db, card.seq, Sender("bench", lease_seconds=30.0), now)
     assert held is not None
     await outbox.sent(tx, held, session.thread_ts, session.created_at)
 

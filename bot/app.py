@@ -31,6 +31,7 @@ from bot.flows.conversation import Conversation
 from bot.flows.create import Create
 from bot.flows.digest import Digest
 from bot.flows.dispatch import Dispatch
+from bot.flows.failure import Failure
 from bot.flows.finder import Finder
 from bot.flows.housekeeping import Housekeeping
 from bot.flows.intake import Intake
@@ -40,7 +41,6 @@ from bot.flows.overview import Overview
 from bot.flows.reply import Reply
 from bot.flows.retention import Retention
 from bot.flows.send import Send
-from bot.flows.spoken import Failure
 from bot.flows.tell import Tell
 from bot.flows.tools import Flow, Place, Rules, Tools
 from bot.flows.twins import Twins

@@ -1,6 +1,7 @@
-"""Names of lanes. In a lane work is done in order, between lanes in parallel.
+"""Names of lanes: what a hint names.
 
-The first word says who works on it: `in` the flows, `out` the sender, `react` and `priv` the sender too.
+In a lane of the inbox work is done in order, between lanes in parallel; in one of the outbox each thread keeps its
+order, at the lane's pace. The first word says who works on it: `in` the flows, `out`, `react` and `priv` the sender.
 """
 
 from typing import Final
@@ -24,7 +25,7 @@ def person_lane(team: str, user: str) -> str:
 
 
 def channel_lane(team: str, channel: str) -> str:
-    """The lane of a channel: everything the bot posts there."""
+    """The lane of a channel: everything the bot posts there, at one pace."""
     return f"out:{team}:{channel}"
 
 

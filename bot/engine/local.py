@@ -17,7 +17,7 @@ RETRY_SECONDS = 5.0  # after a lane or a tick failed in a way it did not handle 
 
 @dataclass(slots=True)
 class Route:
-    """Who works on the lanes that begin with one word, and how many of them at once."""
+    """Who works on the lanes that begin with one word, and how many looks at once."""
 
     work: Work
     at_once: int
@@ -33,7 +33,7 @@ class LocalEngine:
     def __init__(self) -> None:
         self._routes: dict[str, Route] = {}
         self._looks: set[asyncio.Task[float | None]] = set()
-        self._running: dict[str, asyncio.Task[float | None]] = {}  # of them those that were not passed on
+        self._running: dict[str, asyncio.Task[float | None]] = {}  # the look of each lane that was not passed on
         self._again: dict[str, float] = {}
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._ticks: dict[str, Tick] = {}
@@ -61,7 +61,7 @@ class LocalEngine:
         task.add_done_callback(lambda done: self._left(lane, done))
 
     def pass_on(self, lane: str, within: float) -> None:
-        """Let the lane be looked at beside the look that is on, in so many seconds at the latest."""
+        """Let others look at the lane beside the look that is on, the next within so many seconds."""
         self._running.pop(lane, None)
         self.wake(lane, self._again.pop(lane, within))
 

@@ -16,7 +16,7 @@ class Engine(Protocol):
         """Go and look at this lane."""
 
     def pass_on(self, lane: str, within: float) -> None:
-        """Said by a look that has its row: let others look at the lane beside it, in so many seconds at the latest."""
+        """Said by the look that has its row: others may look at the lane beside it, the next within so many seconds."""
 
     def every(self, name: str, tick: Tick) -> None:
         """Call this again and again."""

@@ -10,6 +10,7 @@ it is asked again only after the request's own time limit and a margin have pass
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Final
 
@@ -220,11 +221,17 @@ async def record(step: Step, session: Session) -> None:
         await step.react(session.channel, session.cause_ts, EYES)
 
 
+def tags_missing(wanted: Sequence[str], kept: Sequence[str]) -> list[str]:
+    """Those of a person's tags that a session does not carry, however Devin writes them."""
+    carried = {tag.casefold() for tag in kept}
+    return [tag for tag in wanted if tag.casefold() not in carried]
+
+
 async def _tell_tags(step: Step, session: Session, made: DevinSession) -> None:
-    """Say which tags the session goes without: some organisations allow but those they have listed."""
-    missing = [tag for tag in session.options.tags if tag.casefold() not in {kept.casefold() for kept in made.tags}]
+    """Say which tags the session goes without: some organisations take only tags that they have listed."""
+    missing = tags_missing(session.options.tags, made.tags)
     if missing:
-        # Beside the card of a command there is no thread yet, and in a thread without replies nobody would see it.
+        # A command's card has no replies yet, and in a thread without replies Slack shows nobody a private answer.
         where = session.thread_ts if session.cause_ts is not None else None
         to = Listener(f"tags:{session.id}", session.requester, session.channel, where)
         await step.whisper(to, answers.tags_left_out(missing))

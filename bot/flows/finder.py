@@ -90,5 +90,5 @@ class Finder:
 
     async def _prompt(self, bare: str) -> str | None:
         async for message in self._tools.devin.messages(bare):
-            return message.message  # the first one
+            return message.message  # the first one is the prompt
         return None

@@ -169,10 +169,12 @@ class Intake:
     async def _put(self, row: InboxRow) -> None:
         try:
             await self._tools.writer.put(row)
-        except NotStoredError as error:
+        except MaybeStoredError:
             self._tools.metrics.refused(row.kind)
-            if isinstance(error, MaybeStoredError):
-                self._wake(row)
+            self._wake(row)  # if it is there, it need not wait for the sweep
+            raise
+        except NotStoredError:
+            self._tools.metrics.refused(row.kind)
             raise
         self._tools.metrics.stored(row.kind)
         # A crash right here loses only the hint; the sweep wakes the lane.

@@ -58,7 +58,8 @@ class Reply:
         session = await self._tools.session(thread.session_id)
         unwanted = self._unwanted(job, thread, session)
         if session is None or unwanted is not None:
-            await self._keep_back(job, unwanted)
+            unknown = session is not None and session.stage is Stage.UNCERTAIN
+            await self._keep_back(job, unwanted, "unknown" if unknown else "ended")
             return
         if session.stage is not Stage.OPEN:
             raise Later(1.0, "the session is still being started")
@@ -86,14 +87,14 @@ class Reply:
         empty = not without_mention(job.row.payload["text"], self._tools.place.bot_user).strip()
         return Message("") if empty and not job.row.payload["files"] else None
 
-    async def _keep_back(self, job: Job, message: Message | None) -> None:
+    async def _keep_back(self, job: Job, message: Message | None, what: str) -> None:
         payload = job.row.payload
         async with self._tools.step_of(job) as step:
             if message is not None and message.text:
                 to = Listener(job.row.key, payload["user"], payload["channel"], payload["thread_ts"])
-                # Once for each person: people may go on talking in a thread whose session has ended.
-                why = "unknown" if message is answers.START_UNKNOWN else "ended"
-                await step.whisper(to, message, key=f"{to.channel}:{to.thread_ts}:{to.user}:{why}")
+                # Once for each person, for people may go on talking in such a thread; and once more when what was
+                # not known has ended.
+                await step.whisper(to, message, key=f"{to.channel}:{to.thread_ts}:{to.user}:{what}")
             await finish(step, job)
 
     async def _files_lost(self, job: Job, session: Session, files: Files) -> None:

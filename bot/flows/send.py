@@ -15,7 +15,7 @@ import json
 from bot.domain.session import Session
 from bot.flows.budget import CHANNEL, KEPT, METHODS, Budget
 from bot.flows.create import start_row
-from bot.flows.spoken import SETTLE_SECONDS, Failure
+from bot.flows.failure import SETTLE_SECONDS, Failure
 from bot.flows.tools import Step, Tools, reference
 from bot.logs import about, get_logger
 from bot.slack.errors import SlackError
@@ -73,29 +73,31 @@ class Send:
         async with self._tools.db.read() as tx:
             posts_at, edits_at, figures_at = await self._paces(tx, lane)
             allowed = {"posts": posts_at <= now, "edits": edits_at <= now, "figures": figures_at <= now}
-            row = await outbox.head(tx, lane, now, self._sender, **allowed)
+            row = await outbox.head(tx, self._tools.db, lane, now, self._sender, **allowed)
             if row is not None:
                 return row, None
             paces = {"posts_at": posts_at, "edits_at": edits_at, "figures_at": figures_at}
-            at = await outbox.next_at(tx, lane, now, self._sender, **paces)
+            at = await outbox.next_at(tx, self._tools.db, lane, now, self._sender, **paces)
         return None, None if at is None else max(at - now, 0.01)
 
     async def _take(self, found: OutboxRow) -> OutboxRow | float:
-        """Claim the row with its token; the wait where another worker took one of them first."""
+        """Claim the row and mark a post as being sent; the seconds to wait where another worker was quicker."""
         now = self._tools.clock()
         async with self._tools.db.write() as tx:
-            wait = await self._token(tx, found, now)
+            # The token first: without one the row stays free. One that was taken in vain costs the channel a moment.
+            wait = await self._take_token(tx, found, now)
             if wait:
                 return wait
-            row = await outbox.take(tx, found.seq, self._sender, now)
+            row = await outbox.take(tx, self._tools.db, found.seq, self._sender, now)
             if row is None:
                 return 0.0
-            if row.kind in {"post", "card"} and not _edits(row) and row.state == "open":
+            if row.is_post and row.state == "open":
                 await outbox.start(tx, row, now)
         return row
 
-    async def _token(self, tx: Transaction, row: OutboxRow, now: float) -> float:
-        if row.kind in {"post", "card"} and not _edits(row):
+    async def _take_token(self, tx: Transaction, row: OutboxRow, now: float) -> float:
+        """0 with a token, else the seconds until there is one."""
+        if row.is_post:
             return await pace.take(tx, row.lane, now, CHANNEL.interval)
         method, budget = _method(row.kind)
         return await pace.take(tx, self._bucket(method), now, budget.interval, budget.burst)
@@ -127,7 +129,7 @@ class Send:
             await self._react(row)
         elif row.kind == "private":
             await self._whisper(row)
-        elif _edits(row):
+        elif row.is_edit:
             await self._edit(row)
         elif row.state == "sending":
             await self._repeat(row)
@@ -246,11 +248,6 @@ class Send:
     async def _check(self, row: OutboxRow) -> None:
         async with self._tools.db.read(first=True) as tx:
             await outbox.check(tx, row)
-
-
-def _edits(row: OutboxRow) -> bool:
-    """Whether it changes a message that stands already."""
-    return row.kind == "card" and row.ts is not None
 
 
 def _method(kind: str) -> tuple[str, Budget]:

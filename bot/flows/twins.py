@@ -18,7 +18,8 @@ from bot.views import answers, news
 
 log = get_logger(__name__)
 
-OLDEST_SECONDS: Final = 86_400.0 + 3_600.0  # as long as one whose start is not known is expected, and some more
+UNCERTAIN_SECONDS: Final = 86_400.0  # how long one whose start is not known may still show up: an outage may go on
+READ_BACK_SECONDS: Final = UNCERTAIN_SECONDS + 3_600.0  # nobody waits any more for what is older than this
 _OVER: Final = frozenset({Stage.CANCELLED, Stage.REFUSED, Stage.ENDED})
 
 
@@ -39,12 +40,13 @@ class Twins:
             ours = await sessions.by_references(tx, references)
         for made, found in carried:
             session = next((ours[reference] for reference in found if reference in ours), None)
+            # The flow that made this one may have recorded it by now: it is no twin of itself.
             if session is not None and not _is_the_same(session, made):
                 await self._try(claim, session, made)
 
     async def _references(self, made: DevinSession) -> list[str]:
-        if self._finder.tags_refused and made.created_at < self._tools.clock() - OLDEST_SECONDS:
-            return []  # a prompt would have to be read for it, and it is nobody's twin any more
+        if self._finder.tags_refused and made.created_at < self._tools.clock() - READ_BACK_SECONDS:
+            return []  # a prompt would have to be read for it
         try:
             return await self._finder.references(made)
         except DevinRateLimited:

@@ -24,7 +24,7 @@ from bot.flows.finder import Finder
 from bot.flows.listen import Heard, listen
 from bot.flows.tell import Tell
 from bot.flows.tools import Step, Tools
-from bot.flows.twins import Twins
+from bot.flows.twins import UNCERTAIN_SECONDS, Twins
 from bot.logs import get_logger
 from bot.store import due, lanes, sessions, spend
 from bot.store.lanes import Claim, ClaimLostError
@@ -40,7 +40,6 @@ FRESH_SECONDS: Final = 2.0  # one for Devin's second, one for the time its answe
 SWEEP_SECONDS: Final = 300.0  # how often message counts are compared for all that is watched
 LONGEST_BACKOFF: Final = 300.0
 LATE_SECONDS: Final = 600.0  # how long a session that was given up or cancelled may still show up at Devin
-UNCERTAIN_SECONDS: Final = 86_400.0  # the same where nobody knows: the outage may go on
 PIECE: Final = 50  # sessions at a stretch and in one transaction: an ack may be waiting beside it
 
 

@@ -23,11 +23,11 @@ PAYLOAD_VERSION: Final = 1
 
 
 class NotStoredError(Exception):
-    """The row is not in the store and never will be by this call."""
+    """The row was not confirmed: unless this is a MaybeStoredError, it is not in the store and never will be."""
 
 
 class MaybeStoredError(NotStoredError):
-    """The answer to the row's commit got lost and the store could not be asked again: it may be in it."""
+    """The answer to the row's commit got lost and the second try failed too: the row may be in the store."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,7 +239,7 @@ class _Waiting:
     row: InboxRow
     deadline: float
     taken: bool = False  # into a transaction, whose outcome alone tells what to say
-    committing: bool = False  # once it was: of a failure after that nobody can say what it left
+    committing: bool = False  # its commit was asked for; stays so: a second try that fails tells nothing of the first
     stored: asyncio.Future[None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
 
@@ -259,7 +259,7 @@ class InboxWriter:
         self._taking = Lock()  # a row is either taken or dropped, also between two threads
 
     async def put(self, row: InboxRow) -> None:
-        """Return once the row is committed; raises NotStoredError when it is not and will not be."""
+        """Return once the row is committed; raises NotStoredError when it is not, MaybeStoredError if nobody knows."""
         loop = asyncio.get_running_loop()
         waiting = _Waiting(row, loop.time() + self._deadline)
         self._queue.append(waiting)

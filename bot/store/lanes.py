@@ -1,4 +1,4 @@
-"""Who works on which lane.
+"""Who works on which lane of the inbox; rows of the outbox are claimed one by one (`bot.store.outbox`).
 
 A claim lasts one row. The worker, not the lane, has a heartbeat: a lane is free when it has no owner, or when its
 owner has not been seen for a lease. Each claim counts the epoch up, and whoever holds an older epoch writes nothing.
@@ -18,7 +18,7 @@ FORGET_AFTER_LEASES: Final = 20
 
 
 class ClaimLostError(Exception):
-    """Another worker has taken the lane over; nothing may be written or called any more."""
+    """Another worker has taken the lane, or the row of the outbox, over; nothing may be written or called any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,8 @@ def _claiming(dialect: str) -> Any:
 async def claim(tx: AsyncConnection, db: Database, lane: str, owner: str, lease: float) -> Claim | None:
     """Take a free lane; None while somebody else who is alive works on it.
 
-    One's own claim is taken again: within a process the engine never runs a lane twice, so it is a left-over.
+    One's own claim is taken again: no flow passes its lane on, so within a process a lane of the inbox never runs
+    twice, and it is a left-over.
     """
     wanted = {"wanted": lane, "worker": owner, "lease": lease}
     taken = await tx.execute(_claiming(tx.dialect.name), wanted | db.own_clock())

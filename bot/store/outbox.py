@@ -6,7 +6,7 @@ has the heartbeat, each claim counts the row's `epoch` up, and whoever holds an 
 
 import json
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import cache
 from typing import Any, Final
 
@@ -80,14 +80,24 @@ class OutboxRow:
     owner: str | None = None
     epoch: int = 0
 
+    @property
+    def is_edit(self) -> bool:
+        """Whether it changes a message that stands already; `_edits` says the same in SQL."""
+        return self.kind == "card" and self.ts is not None
+
+    @property
+    def is_post(self) -> bool:
+        """Whether it puts a new message into its channel."""
+        return self.kind in {"post", "card"} and self.ts is None
+
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """Who looks: what another living worker has in hand is not for it, nor what it has in hand already."""
+    """A worker that looks for something to say; it passes over what others hold and what it has in hand itself."""
 
     worker: str
-    lease: float
-    in_hand: Collection[int] = ()
+    lease_seconds: float
+    in_hand: Collection[int] = ()  # `seq`s; the caller's own set, which changes while it works
 
 
 _GIVEN: Final = [
@@ -107,7 +117,6 @@ _GIVEN: Final = [
     "follow",
     "version",
 ]
-_READ: Final = (*_GIVEN, "payload", "seq", "state", "sent_version", "ts", "attempts", "sending_at", "owner", "epoch")
 
 
 def _smaller(column: Any, value: int) -> Any:
@@ -151,10 +160,14 @@ def _theirs(dialect: str) -> ColumnElement[bool]:
     return and_(outbox.c.owner != bindparam("worker", type_=String), outbox.c.owner.in_(alive(dialect)))
 
 
+def _unheld(dialect: str) -> ColumnElement[bool]:
+    return or_(outbox.c.owner.is_(None), ~_theirs(dialect))
+
+
 def _free(dialect: str) -> ColumnElement[bool]:
     # What is our own and not in hand is left over from a look that failed.
     in_hand: BindParameter[int] = bindparam("in_hand", type_=BigInteger, expanding=True)
-    return and_(outbox.c.seq.not_in(in_hand), or_(outbox.c.owner.is_(None), ~_theirs(dialect)))
+    return and_(outbox.c.seq.not_in(in_hand), _unheld(dialect))
 
 
 # Statements are made once: the sender executes them for each row, and to put one together takes longer than that.
@@ -198,9 +211,14 @@ def _next_at(dialect: str) -> Select[Any]:
 
 @cache
 def _taking(dialect: str) -> Any:
-    due, free = outbox.c.next_at <= bindparam("now"), or_(outbox.c.owner.is_(None), ~_theirs(dialect))
+    due = outbox.c.next_at <= bindparam("now")
     ours: dict[str, Any] = {"owner": bindparam("worker"), "epoch": outbox.c.epoch + 1}
-    return update(outbox).where(outbox.c.seq == bindparam("row"), _open(), due, free).values(ours).returning(outbox)
+    return (
+        update(outbox)
+        .where(outbox.c.seq == bindparam("row"), _open(), due, _unheld(dialect))
+        .values(ours)
+        .returning(outbox)
+    )
 
 
 _HELD: Final = (
@@ -265,7 +283,15 @@ async def redraw(tx: AsyncConnection, session_ids: Sequence[str], rank: int, now
 
 
 async def head(
-    tx: AsyncConnection, lane: str, now: float, sender: Sender, *, posts: bool, edits: bool, figures: bool = True
+    tx: AsyncConnection,
+    db: Database,
+    lane: str,
+    now: float,
+    sender: Sender,
+    *,
+    posts: bool,
+    edits: bool,
+    figures: bool = True,
 ) -> OutboxRow | None:
     """What may be said next in a lane: of the first open row of each thread, the one that ranks first.
 
@@ -274,13 +300,14 @@ async def head(
     holds up no other.
     """
     allowed = {"posts": posts, "edits": edits, "figures": figures}
-    asked = {"lane": lane, "now": now, "spoken_after": now - TURN_SECONDS, **allowed, **_looks(tx, sender, now)}
+    asked = {"lane": lane, "now": now, "spoken_after": now - TURN_SECONDS, **allowed, **_looking(db, sender)}
     row = (await tx.execute(_head(tx.dialect.name), asked)).mappings().one_or_none()
     return None if row is None else _row(row)
 
 
 async def next_at(
     tx: AsyncConnection,
+    db: Database,
     lane: str,
     now: float,
     sender: Sender,
@@ -293,16 +320,16 @@ async def next_at(
 
     None when nothing is free.
     """
-    found = await tx.execute(_next_at(tx.dialect.name), {"lane": lane, "now": now, **_looks(tx, sender, now)})
+    found = await tx.execute(_next_at(tx.dialect.name), {"lane": lane, "now": now, **_looking(db, sender)})
     *ready, waits = found.one()
     paces = (posts_at, edits_at, max(edits_at, figures_at))
     instants = [max(pace, now) for pace, is_ready in zip(paces, ready, strict=True) if is_ready]
     return min([*instants, *([] if waits is None else [waits])], default=None)
 
 
-async def take(tx: AsyncConnection, seq: int, sender: Sender, now: float) -> OutboxRow | None:
+async def take(tx: AsyncConnection, db: Database, seq: int, sender: Sender, now: float) -> OutboxRow | None:
     """Claim a row that is due; None when it is no more, or when another worker that is alive was quicker."""
-    claimed = await tx.execute(_taking(tx.dialect.name), {"row": seq, "now": now, **_clock(tx, sender, now)})
+    claimed = await tx.execute(_taking(tx.dialect.name), {"row": seq, "now": now, **_who(db, sender)})
     row = claimed.mappings().one_or_none()
     return None if row is None else _row(row)
 
@@ -315,7 +342,7 @@ async def check(tx: AsyncConnection, row: OutboxRow) -> None:
 
 async def start(tx: AsyncConnection, row: OutboxRow, now: float) -> None:
     """Note that a post is about to be made: after a crash its outcome is unknown."""
-    await _mark(tx, row, _START, {"now": now})
+    await _change_held(tx, row, _START, {"now": now})
 
 
 async def sent(
@@ -323,7 +350,7 @@ async def sent(
 ) -> None:
     """Mark what was said, and give it back; its text is blanked. A card with a newer version meanwhile stays open."""
     left = {"v": PAYLOAD_VERSION, **(payload or {})}
-    await _mark(tx, row, _SENT, {"shown": row.version, "at_slack": ts, "now": now, "left": left})
+    await _change_held(tx, row, _SENT, {"shown": row.version, "at_slack": ts, "now": now, "left": left})
 
 
 async def later(tx: AsyncConnection, row: OutboxRow, at: float, reason: str, *, unknown: bool = False) -> None:
@@ -333,29 +360,30 @@ async def later(tx: AsyncConnection, row: OutboxRow, at: float, reason: str, *, 
     values: dict[str, Any] = {"owner": None, "next_at": at, "reason": reason, "attempts": repeated}
     if not unknown:
         values |= {"state": "open", "sending_at": None}
-    await _mark(tx, row, update(outbox).where(*_HELD).values(values))
+    await _change_held(tx, row, update(outbox).where(*_HELD).values(values))
 
 
 async def failed(tx: AsyncConnection, row: OutboxRow) -> None:
     """Count a fault of our own on a row."""
-    await _mark(tx, row, update(outbox).where(*_HELD).values(attempts=outbox.c.attempts + 1))
+    await _change_held(tx, row, update(outbox).where(*_HELD).values(attempts=outbox.c.attempts + 1))
 
 
 async def replace_payload(tx: AsyncConnection, row: OutboxRow, payload: dict[str, Any]) -> None:
     """Say the same in another form."""
-    await _mark(tx, row, update(outbox).where(*_HELD).values(payload=payload))
+    await _change_held(tx, row, update(outbox).where(*_HELD).values(payload=payload))
 
 
 async def bury(tx: AsyncConnection, row: OutboxRow, reason: str, now: float) -> None:
     """Give a row up. Its text stays for the retention time."""
     values: dict[str, Any] = {"state": "dead", "reason": reason, "sent_at": now, **_GIVEN_BACK}
-    await _mark(tx, row, update(outbox).where(*_HELD).values(values))
+    await _change_held(tx, row, update(outbox).where(*_HELD).values(values))
     await without_secret(tx, row)
 
 
 async def without_secret(tx: AsyncConnection, row: OutboxRow) -> None:
     """A dead row keeps its text for a while, but no response_url."""
     if row.payload.get("response_url"):
+        # Not fenced: the row is dead, and whoever still has it in hand only notes what came of it.
         payload = row.payload | {"response_url": None}
         await tx.execute(update(outbox).where(outbox.c.seq == row.seq).values(payload=payload))
 
@@ -363,7 +391,7 @@ async def without_secret(tx: AsyncConnection, row: OutboxRow) -> None:
 async def bury_session(tx: AsyncConnection, session_id: str, reason: str, now: float) -> int:
     """Give up all that is open for a session, because its channel cannot be posted to.
 
-    What somebody has in hand stays in it: that it arrives all the same, or not, is still to be noted.
+    What somebody has in hand is given up too, but not taken from them: whether it arrived is still noted.
     """
     buried = await tx.execute(
         update(outbox)
@@ -429,10 +457,12 @@ async def forget_texts(db: Database, before: float) -> int:
 
 
 def _row(read: Any) -> OutboxRow:
-    return OutboxRow(**{name: read[name] for name in _READ})
+    return OutboxRow(**{field.name: read[field.name] for field in fields(OutboxRow)})
 
 
-async def _mark(tx: AsyncConnection, row: OutboxRow, statement: Update, values: dict[str, Any] | None = None) -> None:
+async def _change_held(
+    tx: AsyncConnection, row: OutboxRow, statement: Update, values: dict[str, Any] | None = None
+) -> None:
     """Change a row while it is in our hands; raises ClaimLostError when it is no longer."""
     changed = await tx.execute(statement, {**_hand(row), **(values or {})})
     if not changed.rowcount:
@@ -443,11 +473,9 @@ def _hand(row: OutboxRow) -> dict[str, Any]:
     return {"row": row.seq, "holder": row.owner, "held_epoch": row.epoch}
 
 
-def _looks(tx: AsyncConnection, sender: Sender, now: float) -> dict[str, Any]:
-    return {"in_hand": list(sender.in_hand), **_clock(tx, sender, now)}
+def _looking(db: Database, sender: Sender) -> dict[str, Any]:
+    return {"in_hand": list(sender.in_hand), **_who(db, sender)}
 
 
-def _clock(tx: AsyncConnection, sender: Sender, now: float) -> dict[str, Any]:
-    """Who is alive is told by the database's clock on PostgreSQL, by our own on SQLite."""
-    own = {"clock": now} if tx.dialect.name == "sqlite" else {}
-    return {"worker": sender.worker, "lease": sender.lease, **own}
+def _who(db: Database, sender: Sender) -> dict[str, Any]:
+    return {"worker": sender.worker, "lease": sender.lease_seconds, **db.own_clock()}

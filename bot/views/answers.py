@@ -82,8 +82,8 @@ NOT_STORED: Final = Message(
     "Devin Bridge cannot store anything at the moment. Nothing was changed; try again in a minute."
 )
 MAYBE_STORED: Final = Message(
-    "Devin Bridge's store stopped answering in the middle of this, so it may have been taken or not. "
-    "If nothing comes of it within a minute, send it again."
+    "Devin Bridge could not confirm that it has stored this command, so it may or may not be carried out. "
+    "Wait a minute; if nothing has happened by then, type it again."
 )
 START_DECLINED: Final = Message("Fine, nothing more was started.")
 START_EXPIRED: Final = Message(
@@ -125,10 +125,10 @@ def mistyped_options(mistyped: Sequence[Mistyped]) -> Message:
 
 def tags_left_out(tags: Sequence[str]) -> Message:
     """Say which of a person's tags Devin did not take."""
-    named = ", ".join(_code(tag) for tag in tags[:10])
+    named = ", ".join(_code(tag) for tag in tags)
     return Message(
-        f"Devin did not take these tags, so the session runs without them: {named}. "
-        "An administrator of your Devin organisation can allow them."
+        f"Devin did not take these tags, so the session runs without them: {named}. If they are needed, an admin of "
+        "your Devin organisation can allow them; they then work for the next session."
     )
 
 
@@ -193,9 +193,9 @@ def start_failed(reference: str) -> Message:
 def start_uncertain(reference: str, mark: str) -> Message:
     """Tell that nobody can say whether the session was started; `mark` is what to look for in Devin."""
     return Message(
-        ":warning: Devin's answer got lost and it cannot be reached, so we do not know whether the session was "
-        f"started. Look in Devin for a session with {_code(mark)} in its prompt before you send the task again; if it "
-        f"shows up, this thread goes on with it. Reference {_code(reference)}."
+        ":warning: Devin's answer got lost and Devin cannot be reached, so we do not know whether the session was "
+        f"started. Look in Devin for a session with {_code(mark)} in its prompt before you send the task again; if the "
+        f"session shows up, this thread goes on with it. Reference {_code(reference)}."
     )
 
 
@@ -371,8 +371,9 @@ SESSION_ENDED: Final = Message(
     "Use `/devin` or mention Devin Bridge with a task to start a new one."
 )
 START_UNKNOWN: Final = Message(
-    "We do not know yet whether Devin has started this session, so your reply was not sent. "
-    "If the session shows up, the card says so: then reply again. To start anew, mention Devin Bridge with the task."
+    "It is not known yet whether Devin has started this session, so your reply was not sent. If the session shows up, "
+    "its card says so: then reply again. To start anew, first look in Devin, as the message above says, so that the "
+    "task does not run twice; then mention Devin Bridge with the task."
 )
 THREAD_CLOSED: Final = Message(
     "This thread was closed, so your reply was not sent to Devin. "
@@ -397,7 +398,7 @@ def reply_uncertain(reference: str, excerpt: str = "") -> Message:
     """Tell in the thread that nobody can say whether a reply arrived."""
     which = f"the reply “{fitted(excerpt, _PROMPT_SHOWN)}”" if excerpt else "a reply"
     return Message(
-        f":warning: Devin's answer got lost and it cannot be reached, so we do not know whether {which} arrived. "
+        f":warning: Devin's answer got lost and Devin cannot be reached, so we do not know whether {which} arrived. "
         f"Look into the session in Devin before you write it again. Reference {_code(reference)}."
     )
 

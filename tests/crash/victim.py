@@ -41,7 +41,7 @@ from bot.devin.retry import Patience
 from bot.devin.transport import Transport
 from bot.engine import local
 from bot.engine.local import LocalEngine
-from bot.flows import create, housekeeping, reply, send, spoken
+from bot.flows import create, failure, housekeeping, reply, send
 from bot.flows.tools import Rules
 from bot.serve import serve
 from bot.slack.client import Slack
@@ -73,9 +73,9 @@ def shorten(patch: Patch, unknown_after: float = UNKNOWN_AFTER) -> None:
     patch(app, "Devin", partial(Devin, patience=patience))
     for module in (create, reply):
         patch(module, "LOOK_AGAIN_SECONDS", 0.3)
-    for module in (spoken, send):
+    for module in (failure, send):
         patch(module, "SETTLE_SECONDS", SETTLE)
-    patch(spoken, "FIRST_WAIT", 0.3)
+    patch(failure, "FIRST_WAIT", 0.3)
     patch(send, "CHANNEL", replace(send.CHANNEL, interval=0.05))
     patch(housekeeping, "SWEEP_SECONDS", 0.5)
     patch(local, "RETRY_SECONDS", 0.5)

@@ -177,20 +177,21 @@ class Overtaken:
     def __init__(self, engine: LocalEngine, within: float) -> None:
         self.looks = 0
         self.left = 0
-        self.first_left = asyncio.Event()
+        self.may_leave = asyncio.Event()
         self.changed = asyncio.Event()
         self._engine = engine
         self._within = within
 
     async def __call__(self, lane: str) -> float | None:
         self.looks += 1
+        first = self.looks == 1
         self.changed.set()
-        if self.looks == 1:
+        if first:
             self._engine.pass_on(lane, self._within)
-            await self.first_left.wait()
+            await self.may_leave.wait()
         self.left += 1
         self.changed.set()
-        return 0.0 if self.left == self.looks and self.looks == 2 else None
+        return 0.0 if first else None
 
     async def until(self, looks: int, left: int) -> None:
         async with asyncio.timeout(PATIENCE):
@@ -204,12 +205,12 @@ async def test_a_lane_that_is_passed_on_is_looked_at_beside_the_look_that_is_on(
     engine.route("out", Route(worker, 8))
     engine.wake("out:1")
     await worker.until(looks=2, left=1)
-    worker.first_left.set()
+    worker.may_leave.set()
     # What the first look answers, one more look, is heard too.
     await worker.until(looks=3, left=3)
 
 
-async def test_a_hint_looks_at_a_lane_that_was_passed_on_at_once(engine: LocalEngine) -> None:
+async def test_a_hint_after_a_lane_was_passed_on_starts_a_look_at_once(engine: LocalEngine) -> None:
     worker = Overtaken(engine, LONG)
     engine.route("out", Route(worker, 8))
     engine.wake("out:1")
@@ -234,7 +235,7 @@ async def test_a_stop_waits_for_a_look_that_passed_its_lane_on_and_starts_no_oth
     stopped = asyncio.create_task(engine.stop(PATIENCE))
     await asyncio.sleep(0)
     assert not stopped.done()
-    worker.first_left.set()
+    worker.may_leave.set()
     await stopped
     assert (worker.looks, worker.left) == (2, 2)
 

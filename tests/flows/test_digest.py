@@ -13,11 +13,12 @@ from inline_snapshot import snapshot
 from structlog.testing import capture_logs
 
 from bot.flows.digest import IDLE_SECONDS, SHORTEST_SECONDS, TICK_SECONDS, Digest
+from bot.flows.failure import Failure
 from bot.flows.ledger import Ledger
 from bot.flows.send import Send
-from bot.flows.spoken import Failure
 from bot.store import outbox as said
 from bot.store.tables import due, inbox, outbox
+from tests.store.rows import held
 
 BERLIN = "Europe/Berlin"
 STEP = timedelta(minutes=10)
@@ -354,8 +355,8 @@ async def test_a_digest_that_could_not_be_posted_is_logged_as_skipped(start, sto
     with frozen_at(2026, 5, 19, 6, 50) as frozen:
         await yesterday_as_usual(frozen, start)
         async with store.db.write() as tx:
-            row = await said.by_key(tx, "digest:T0ACME:C0ADMINS:2026-05-19")
-            await said.bury(tx, await said.take(tx, row.seq, said.Sender("w", 30.0), now()), "expired", now())
+            row = await held(tx, store.db, "digest:T0ACME:C0ADMINS:2026-05-19", now())
+            await said.bury(tx, row, "expired", now())
         with capture_logs() as logs:
             await run(frozen, start(), utc(2026, 5, 19, 15))
     assert await keys(store) == ["2026-05-19"]

@@ -19,6 +19,7 @@ from bot.store.outbox import OutboxRow
 from bot.store.schema import migrate
 from bot.store.threads import Thread
 from tests.scenarios.stage import ANN, Stage
+from tests.store.rows import held
 
 TEAM = "T0PLAY"
 
@@ -93,7 +94,7 @@ async def running(on: Stage, count: int, channels: Sequence[str]) -> list[Runnin
         await migrate(db)
         async with db.write() as tx:
             for one in known:
-                await _keep(tx, one, seen[one.devin_id])
+                await _keep(db, tx, one, seen[one.devin_id])
     finally:
         await db.close()
     await on.slack.limits(enabled=True)
@@ -108,7 +109,7 @@ async def _posted(on: Stage, http: httpx.AsyncClient, devin_id: str, channel: st
     return Running(key, devin_id, channel, ts, answer.json()["ts"])
 
 
-async def _keep(tx: Any, one: Running, devin: dict[str, Any]) -> None:
+async def _keep(db: Database, tx: Any, one: Running, devin: dict[str, Any]) -> None:
     now = time.time()
     session = Session(
         id=one.id,
@@ -132,6 +133,4 @@ async def _keep(tx: Any, one: Running, devin: dict[str, Any]) -> None:
     lane = channel_lane(TEAM, one.channel)
     row = OutboxRow(key, lane, "card", TEAM, one.channel, one.ts, "seed", {}, now, now, one.ts, one.id)
     await outbox.add(tx, [row])
-    added = await outbox.by_key(tx, key) or row
-    held = await outbox.take(tx, added.seq, outbox.Sender("seed", 30.0), now) or row
-    await outbox.sent(tx, held, one.card_ts, now)
+    await outbox.sent(tx, await held(tx, db, key, now, "seed"), one.card_ts, now)

@@ -20,8 +20,8 @@ from tests.scenarios.stage import ADA, ANN, BEN, GENERAL, Stage, stage
 
 STORE_DOWN = "Devin Bridge cannot store anything at the moment. Nothing was started; try again in a minute."
 MAYBE_STORED = (
-    "Devin Bridge's store stopped answering in the middle of this, so it may have been taken or not. "
-    "If nothing comes of it within a minute, send it again."
+    "Devin Bridge could not confirm that it has stored this command, so it may or may not be carried out. "
+    "Wait a minute; if nothing has happened by then, type it again."
 )
 NOT_STORED = "Devin Bridge cannot store anything at the moment. Nothing was changed; try again in a minute."
 

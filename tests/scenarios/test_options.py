@@ -65,8 +65,8 @@ async def test_an_unknown_playbook_starts_nothing_and_names_those_there_are(on: 
     await on.devin.add_playbook("Write docs")
     mentioned = await on.mention("fix it playbook=upgrade", ANN, GENERAL)
     await on.slack.slash(ANN, WEB, "mend it playbook=upgrade")
-    ordered = (await on.slack.wait_for_message(WEB, "Asked by"))["ts"]
-    for channel, ts in ((GENERAL, mentioned), (WEB, ordered)):
+    by_command = (await on.slack.wait_for_message(WEB, "Asked by"))["ts"]
+    for channel, ts in ((GENERAL, mentioned), (WEB, by_command)):
         await on.slack.wait_for_message(channel, "Not started; the reason stands in this thread.", thread_ts=ts)
         await on.slack.wait_for_message(channel, "no playbook", thread_ts=ts)
         assert await on.thread(channel, ts) == [
@@ -89,12 +89,12 @@ async def test_a_mode_that_devin_does_not_have_starts_nothing(on: Stage) -> None
     assert await on.devin.sessions() == []
 
 
-@pytest.mark.parametrize("ordered", [False, True])
+@pytest.mark.parametrize("by_command", [False, True])
 async def test_tags_that_devin_does_not_take_are_told_and_the_session_runs_without_them(
-    on: Stage, ordered: bool
+    on: Stage, by_command: bool
 ) -> None:
     await on.devin.switch(tags_refused=True)
-    if ordered:
+    if by_command:
         await on.slack.slash(ANN, WEB, "fix it tags=frontend,urgent")
     else:
         await on.mention("fix it tags=frontend,urgent", channel=WEB)
@@ -103,7 +103,7 @@ async def test_tags_that_devin_does_not_take_are_told_and_the_session_runs_witho
     await on.slack.wait_for_ephemeral(
         ANN,
         "Devin did not take these tags, so the session runs without them: `frontend`, `urgent`. "
-        "An administrator of your Devin organisation can allow them.",
+        "If they are needed, an admin of your Devin organisation can allow them; they then work for the next session.",
     )
 
 

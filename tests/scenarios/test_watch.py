@@ -688,7 +688,7 @@ async def test_of_two_sessions_with_one_reference_the_younger_is_ended_and_told(
     assert len(await on.devin.log("terminate")) == 1
 
 
-async def test_where_tags_are_refused_a_twin_is_known_by_its_prompt_and_who_quotes_it_is_none(on: Stage) -> None:
+async def test_where_tags_are_refused_a_twin_is_known_by_its_prompt_and_one_that_quotes_it_is_none(on: Stage) -> None:
     await on.devin.switch(tags_refused=True)
     ts, session = await on.started()
     ours = await on.devin.session(session)
@@ -697,9 +697,9 @@ async def test_where_tags_are_refused_a_twin_is_known_by_its_prompt_and_who_quot
     others = await on.devin.create_sessions(prompt=quotes)
     others += await on.devin.create_sessions(prompt="Of another tool with the same key")
     await on.slack.wait_for_message(GENERAL, "twice", thread_ts=ts)
-    for _ in range(2):
-        reads = len(await on.devin.log("list_messages"))
-        await looked(on)
+    await looked(on)
+    reads = len(await on.devin.log("list_messages"))
+    await looked(on)
     assert await on.thread(GENERAL, ts) == [TWIN.format(url=devins(session))]
     ended = [made["session_id"] for made in await on.devin.sessions() if made["terminated"]]
     assert ended == [twin]

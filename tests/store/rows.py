@@ -2,11 +2,16 @@
 
 from typing import Any
 
+from sqlalchemy.ext.asyncio import AsyncConnection
+
 from bot.domain.session import Session, Snapshot, Stage
+from bot.store import outbox
+from bot.store.database import Database
 from bot.store.inbox import InboxRow
-from bot.store.outbox import OutboxRow
+from bot.store.outbox import OutboxRow, Sender
 
 NOW = 1_750_000_000.0
+LEASE = 30.0
 TEAM, CHANNEL, THREAD = "T1", "C1", "1750000000.000100"
 LANE = f"in:{TEAM}:{CHANNEL}:{THREAD}"
 OUT = f"out:{TEAM}:{CHANNEL}"
@@ -41,6 +46,15 @@ def said(key: str = "k", **more: Any) -> OutboxRow:
         "created_at": NOW,
     }
     return OutboxRow(key=key, **usual | more)
+
+
+async def held(tx: AsyncConnection, db: Database, key: str, now: float = NOW, worker: str = "w") -> OutboxRow:
+    """A row of the outbox in the hand of a worker."""
+    found = await outbox.by_key(tx, key)
+    assert found is not None
+    row = await outbox.take(tx, db, found.seq, Sender(worker, LEASE), now)
+    assert row is not None
+    return row
 
 
 def drawn(session_id: str = "s", **more: Any) -> OutboxRow:

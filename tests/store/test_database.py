@@ -238,7 +238,7 @@ async def test_numbers_beyond_32_bits_fit(db: Database) -> None:
 
     async with db.write() as tx:
         await outbox.add(tx, [said("a")])
-        row = await outbox.head(tx, OUT, 2e9, outbox.Sender("w", 30.0), posts=True, edits=True)
+        row = await outbox.head(tx, db, OUT, 2e9, outbox.Sender("w", 30.0), posts=True, edits=True)
     assert row is not None
     assert row.seq == 5_000_000_000
     async with db.write() as tx:

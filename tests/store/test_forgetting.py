@@ -11,9 +11,8 @@ from bot.domain.person import Person
 from bot.domain.session import Snapshot, Stage
 from bot.store import inbox, lanes, leftovers, outbox, pace, people, sessions, spend, tables, threads
 from bot.store.database import Database
-from bot.store.outbox import Sender
 from bot.store.threads import Thread
-from tests.store.rows import CHANNEL, NOW, TEAM, THREAD, asked, drawn, said, session
+from tests.store.rows import CHANNEL, NOW, TEAM, THREAD, asked, drawn, held, said, session
 
 PIECE = 3
 
@@ -92,18 +91,10 @@ async def test_what_was_said_and_belongs_to_no_recorded_session_goes_in_pieces(d
                 said("being said"),
             ],
         )
-        for row in [await outbox.by_key(tx, key) for key in await _keys(tx)]:
-            assert row is not None
-            if row.key in {"open", "being said"}:
-                continue
-            held = await outbox.take(tx, row.seq, Sender("w", 30.0), NOW)
-            assert held is not None
-            await outbox.sent(tx, held, "1750000100.000000", NOW + 10 if row.key == "recent" else NOW)
-        found = await outbox.by_key(tx, "being said")
-        assert found is not None
-        being_said = await outbox.take(tx, found.seq, Sender("w", 30.0), NOW)
-        assert being_said is not None
-        await outbox.start(tx, being_said, NOW)
+        for key in set(await _keys(tx)) - {"open", "being said"}:
+            at = NOW + 10 if key == "recent" else NOW
+            await outbox.sent(tx, await held(tx, db, key), "1750000100.000000", at)
+        await outbox.start(tx, await held(tx, db, "being said"), NOW)
     assert [await outbox.forget(db, NOW + 1, sessions.kept()) for _ in range(3)] == [3, 2, 0]
     assert await left(db, tables.outbox) == ["being said", "of a kept session", "open", "recent"]
 
@@ -116,11 +107,7 @@ async def test_texts_of_dead_posts_go_and_what_would_have_followed_them(db: Data
     async with db.write() as tx:
         await outbox.add(tx, [said("dead", follow={"cause": "cmd:1"}), said("recent"), drawn()])
         for key, at in (("dead", NOW), ("recent", NOW + 10)):
-            row = await outbox.by_key(tx, key)
-            assert row is not None
-            held = await outbox.take(tx, row.seq, Sender("w", 30.0), NOW)
-            assert held is not None
-            await outbox.bury(tx, held, "channel_not_found", at)
+            await outbox.bury(tx, await held(tx, db, key), "channel_not_found", at)
     assert [await outbox.forget_texts(db, NOW + 1) for _ in range(2)] == [1, 0]
     assert await texts(db, tables.outbox) == {"dead": None, "recent": "words of recent", "card:s": None}
     async with db.read() as tx:
@@ -194,10 +181,10 @@ async def test_idle_lanes_go_and_those_with_work_or_a_worker_stay(db: Database) 
     async with db.write() as tx:
         await lanes.beat(tx, db, "w", 30.0)
         for lane in ("in:idle1", "in:idle2", "in:idle3", "in:idle4", "in:waits", "in:done", "in:held"):
-            held = await lanes.claim(tx, db, lane, "w", 30.0)
-            assert held is not None
+            claim = await lanes.claim(tx, db, lane, "w", 30.0)
+            assert claim is not None
             if lane != "in:held":
-                await lanes.release(tx, held)
+                await lanes.release(tx, claim)
         await inbox.add(tx, [asked("waits", lane="in:waits"), asked("done", lane="in:done")])
         await inbox.finish(tx, ["done"], NOW)
 

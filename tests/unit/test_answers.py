@@ -65,11 +65,11 @@ Every reply in this thread goes to Devin, except these, each as the whole messag
             "SHARED_CHANNEL_REFUSED": "This channel is shared with another company, where Devin stays out; nothing was started or sent. Use a channel of your own workspace.",
             "CHANNEL_ARCHIVED": "This channel is archived, so nothing can be posted here and nothing was started. Use another channel, or unarchive this one.",
             "STORE_DOWN": "Devin Bridge cannot store anything at the moment. Nothing was started; try again in a minute.",
-            "MAYBE_STORED": "Devin Bridge's store stopped answering in the middle of this, so it may have been taken or not. If nothing comes of it within a minute, send it again.",
+            "MAYBE_STORED": "Devin Bridge could not confirm that it has stored this command, so it may or may not be carried out. Wait a minute; if nothing has happened by then, type it again.",
             "NOT_STORED": "Devin Bridge cannot store anything at the moment. Nothing was changed; try again in a minute.",
             "START_DECLINED": "Fine, nothing more was started.",
             "START_EXPIRED": "That question is too old to answer, so nothing was started. Type the command again if it is still needed.",
-            "START_UNKNOWN": "We do not know yet whether Devin has started this session, so your reply was not sent. If the session shows up, the card says so: then reply again. To start anew, mention Devin Bridge with the task.",
+            "START_UNKNOWN": "It is not known yet whether Devin has started this session, so your reply was not sent. If the session shows up, its card says so: then reply again. To start anew, first look in Devin, as the message above says, so that the task does not run twice; then mention Devin Bridge with the task.",
             "START_UNAUTHORISED": ":lock: Nothing was started: Devin does not accept Devin Bridge's key. Whoever runs Devin Bridge has to set a valid `DEVIN_API_KEY`; then send the task again.",
             "NO_SESSIONS": "You have no open sessions. `/devin fix the flaky login test` would start one; `/devin help` shows more.",
             "NO_SESSION_HERE": "There is no session in this thread, so nothing was changed. Mention Devin Bridge with a task to start one, or use `/devin list` to see yours.",
@@ -162,7 +162,7 @@ Not read as options but sent to Devin as part of the task:
 • `reop=fix it`: did you mean `repo=`?
 • `acu=abc`: `acu=` needs a whole number above zero, such as acu=10\
 """,
-            "tags_left_out": "Devin did not take these tags, so the session runs without them: `fix it`, `urgent`. An administrator of your Devin organisation can allow them.",
+            "tags_left_out": "Devin did not take these tags, so the session runs without them: `fix it`, `urgent`. If they are needed, an admin of your Devin organisation can allow them; they then work for the next session.",
             "ask_again": "You started “fix it” 20 seconds ago. Nothing more was started yet: should it really run a second time?",
             "start_refused": ":no_entry: Devin did not accept this request, so nothing was started. It says: “fix it”. Check the options (`repo=` `playbook=` `mode=` `acu=` `tags=`) and send it again.",
             "start_refused_silently": ":no_entry: Devin did not accept this request, so nothing was started. Check the options (`repo=` `playbook=` `mode=` `acu=` `tags=`) and send it again.",
@@ -170,7 +170,7 @@ Not read as options but sent to Devin as part of the task:
             "start_forbidden_unnamed": ":lock: Nothing was started: Devin Bridge's key for Devin lacks a permission for this. An admin of your Devin organisation can grant it to the service user; then send the task again.",
             "start_limited": ":no_entry: Nothing was started: a limit or quota of your Devin organisation is used up. Devin says: “fix it”. Somebody who manages billing there can raise it; then send the task again.",
             "start_failed": ":warning: Something went wrong on our side and the session could not be started, even after several attempts. Nothing is running. Send the task again; if it fails again, give the reference `r-1` to whoever runs Devin Bridge.",
-            "start_uncertain": ":warning: Devin's answer got lost and it cannot be reached, so we do not know whether the session was started. Look in Devin for a session with `slack-T1-C1-1.0` in its prompt before you send the task again; if it shows up, this thread goes on with it. Reference `r-1`.",
+            "start_uncertain": ":warning: Devin's answer got lost and Devin cannot be reached, so we do not know whether the session was started. Look in Devin for a session with `slack-T1-C1-1.0` in its prompt before you send the task again; if the session shows up, this thread goes on with it. Reference `r-1`.",
             "start_retrying": ":hourglass_flowing_sand: Devin cannot be reached right now. The task is stored and is tried again by itself, so please don't send it again. Reference `r-1`.",
             "session_list": """\
 You have 2 sessions:
@@ -205,8 +205,8 @@ Asked by <@U1> · repo acme/web · 1.5 of 10 ACUs · last sign of life <!date^17
             "exited": ":checkered_flag: Ended for good by <@U1>. Replies in this thread no longer reach Devin. Use `/devin` or mention Devin Bridge to start a new session.",
             "reply_not_sent": ":warning: The reply “fix it” was *not sent* to Devin, because Devin could not be reached for an hour. Write it again if it is still needed. Reference `r-1`.",
             "reply_not_sent_bare": ":warning: A reply was *not sent* to Devin, because the session has ended. Write it again if it is still needed. Reference `r-1`.",
-            "reply_uncertain": ":warning: Devin's answer got lost and it cannot be reached, so we do not know whether the reply “fix it” arrived. Look into the session in Devin before you write it again. Reference `r-1`.",
-            "reply_uncertain_bare": ":warning: Devin's answer got lost and it cannot be reached, so we do not know whether a reply arrived. Look into the session in Devin before you write it again. Reference `r-1`.",
+            "reply_uncertain": ":warning: Devin's answer got lost and Devin cannot be reached, so we do not know whether the reply “fix it” arrived. Look into the session in Devin before you write it again. Reference `r-1`.",
+            "reply_uncertain_bare": ":warning: Devin's answer got lost and Devin cannot be reached, so we do not know whether a reply arrived. Look into the session in Devin before you write it again. Reference `r-1`.",
             "unknown_verb": "There is no `!stpo`, so nothing was done and nothing sent to Devin. Did you mean `!stop`? `!help` lists what works here; without the `!` the message goes to Devin.",
             "unknown_verb_far": "There is no `!important`, so nothing was done and nothing sent to Devin. `!help` lists what works here; without the `!` the message goes to Devin.",
             "verb_not_alone": "`!stop` works only as the whole message, so nothing was done and nothing sent to Devin. Write `!stop` alone, or the sentence without the `!`.",

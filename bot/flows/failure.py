@@ -92,18 +92,18 @@ class Failure:
         await self._give_up(row, SlackError("send", "own_fault", "could not be sent"))
 
     async def _slow_down(self, row: OutboxRow, error: SlackRateLimited) -> None:
-        edits = row.kind in BEST_EFFORT or (row.kind == "card" and row.ts is not None)
-        bucket = f"{row.team}:{error.method}" if edits else row.lane
+        by_method = not row.is_post
+        bucket = f"{row.team}:{error.method}" if by_method else row.lane
         async with self._tools.step(ref=row.ref) as step:
             # The pace waits, no worker does.
-            ahead = of_method(error.method).ahead if edits else 0.0
+            ahead = of_method(error.method).ahead if by_method else 0.0
             await pace.block(step.tx, bucket, step.now + error.retry_after + ahead)
             await outbox.later(step.tx, row, step.now + error.retry_after, "rate limited")
 
     async def _unknown(self, row: OutboxRow, error: SlackOutcomeUnknown) -> None:
         if row.kind == "reaction":
             await self.bury(row, error.reason)
-        elif row.kind == "private" or (row.kind == "card" and row.ts is not None):
+        elif not row.is_post:
             # A private answer shown twice does no harm, and an edit changes nothing.
             await self._again(row, error)
         else:
