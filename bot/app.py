@@ -61,7 +61,7 @@ from handlers.messages import Messages
 log = get_logger(__name__)
 
 FLOWS_AT_ONCE: Final = 32
-POSTS_AT_ONCE: Final = 32
+POSTS_AT_ONCE: Final = 64
 
 
 class StartError(Exception):

@@ -132,9 +132,10 @@ class Failure:
 
     async def _give_up(self, row: OutboxRow, error: SlackError) -> None:
         async with self._tools.step(ref=row.ref) as step:
-            await outbox.bury(step.tx, row, str(error), step.now)
+            # First what gives up more than this row: it locks rows in their order.
             if row.kind not in BEST_EFFORT:
                 await self._tell(step, row, error)
+            await outbox.bury(step.tx, row, str(error), step.now)
         if row.kind not in BEST_EFFORT:
             self._tools.metrics.died(row.kind)
             log.error("post is dead", key=row.key, error=str(error))

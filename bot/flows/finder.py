@@ -75,20 +75,22 @@ class Finder:
 
     async def references(self, made: DevinSession) -> list[str]:
         """What a session of ours carries: in its tags, and where Devin refuses them at the end of its prompt."""
-        tags = [tag for tag in made.tags if tag.startswith("slack-")]
-        if tags or not self.tags_refused:
-            return tags
+        carried = self.carried(made)
+        return await self.read_prompt(made) if carried is None else carried
+
+    def carried(self, made: DevinSession) -> list[str] | None:
+        """The same as far as it is known; None where the prompt has to be read for it."""
+        if made.parent_session_id is not None:
+            return []  # Devin made it for another session, whose words it may repeat
+        tags = [tag for tag in made.tags if tag.startswith(f"slack-{self._tools.place.team}-")]
+        return tags if tags or not self.tags_refused else self._prompts.get(bare_id(made.session_id))
+
+    async def read_prompt(self, made: DevinSession) -> list[str]:
+        """The reference at the end of its prompt, if there is one."""
         bare = bare_id(made.session_id)
-        if bare not in self._prompts:
-            prompt = await self._prompt(bare)
-            if prompt is None:
-                return []  # it may have just begun
-            self._prompts[bare] = _IN_PROMPT.findall(prompt)[-1:]
+        async for message in self._tools.devin.messages(bare):
+            self._prompts[bare] = _IN_PROMPT.findall(message.message)[-1:]
             if len(self._prompts) > MOST_REMEMBERED:
                 del self._prompts[next(iter(self._prompts))]
-        return self._prompts[bare]
-
-    async def _prompt(self, bare: str) -> str | None:
-        async for message in self._tools.devin.messages(bare):
-            return message.message  # the first one is the prompt
-        return None
+            return self._prompts[bare]  # the first message is the prompt
+        return []  # it has just begun

@@ -11,6 +11,7 @@ key, and not at once, since Slack may still be at work. Edits and reactions are 
 
 import hashlib
 import json
+from typing import Final
 
 from bot.domain.session import Session
 from bot.flows.budget import CHANNEL, KEPT, METHODS, Budget
@@ -29,6 +30,8 @@ from bot.views.message import Message
 
 log = get_logger(__name__)
 
+AT_ONCE_IN_A_LANE: Final = 4
+
 
 class Send:
     """Works off outbox lanes."""
@@ -36,7 +39,7 @@ class Send:
     def __init__(self, tools: Tools, failure: Failure) -> None:
         self._tools = tools
         self._failure = failure
-        self._in_hand: set[int] = set()
+        self._in_hand: dict[int, str] = {}  # the lane of each row, by `seq`
         self._sender = Sender(tools.worker, tools.rules.lease_seconds, self._in_hand)
 
     async def work(self, lane: str) -> float | None:
@@ -44,23 +47,26 @@ class Send:
         row, wait = await self._next(lane)
         if row is None:
             return wait
-        self._in_hand.add(row.seq)
+        self._in_hand[row.seq] = lane
         try:
             return await self._work_on(row)
         finally:
-            self._in_hand.discard(row.seq)
+            del self._in_hand[row.seq]
 
     async def _work_on(self, found: OutboxRow) -> float | None:
         row = await self._take(found)
         if not isinstance(row, OutboxRow):
             return row
-        # Most are said by then. One that is not, because Slack is slow with it, holds up only its own thread.
-        self._tools.engine.pass_on(row.lane, CHANNEL.interval)
+        # Most are said by then. One that is not, because Slack is slow with it, holds up only its own thread; a
+        # channel in which many hang gets no more seats, which are there for all channels.
+        if list(self._in_hand.values()).count(row.lane) < AT_ONCE_IN_A_LANE:
+            self._tools.engine.pass_on(row.lane, CHANNEL.interval)
         with about(row.ref):
             try:
                 await self._send(row)
             except ClaimLostError:
-                log.warning("row was taken over", key=row.key)
+                log.warning("row was taken over or given up", key=row.key)
+                await self._draw_anew(row)
                 return None
             except Exception:
                 log.exception("send failed", key=row.key)
@@ -226,6 +232,14 @@ class Send:
             # A crash right here repeats the edit, which changes nothing.
             await self._tools.slack.update(row.channel, row.ts, message.text, message.blocks, row.key)
         await self._sent(row, row.ts, message)
+
+    async def _draw_anew(self, row: OutboxRow) -> None:
+        """An edit of ours may have come after that of who took the row over, and show an older state."""
+        if row.is_edit and row.session_id is not None:
+            # A crash before this commit leaves the older state until the next change of the session.
+            async with self._tools.step(ref=row.ref) as step:
+                await outbox.forget_drawing(step.tx, row)
+                await step.redraw(row.session_id)
 
     # ------------------------------------------------------------ best effort
 

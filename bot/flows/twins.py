@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from typing import Final
 
 from bot.devin.client import bare_id
-from bot.devin.errors import DevinConflict, DevinError, DevinNotFound, DevinRateLimited
+from bot.devin.errors import DevinConflict, DevinError, DevinForbidden, DevinNotFound, DevinRateLimited
 from bot.devin.models import DevinSession
 from bot.domain.lane import thread_lane
 from bot.domain.session import Session, Stage
 from bot.flows.create import stop_row
+from bot.flows.dispatch import GIVE_UP_SECONDS
 from bot.flows.finder import Finder
 from bot.flows.tools import Tools
 from bot.logs import get_logger
@@ -19,7 +20,9 @@ from bot.views import answers, news
 log = get_logger(__name__)
 
 UNCERTAIN_SECONDS: Final = 86_400.0  # how long one whose start is not known may still show up: an outage may go on
-READ_BACK_SECONDS: Final = UNCERTAIN_SECONDS + 3_600.0  # nobody waits any more for what is older than this
+# Nobody waits any more for what was made longer ago: a start is tried for so long until it counts as not known.
+READ_BACK_SECONDS: Final = GIVE_UP_SECONDS + UNCERTAIN_SECONDS + 3_600.0
+PROMPTS_A_ROUND: Final = 10
 _OVER: Final = frozenset({Stage.CANCELLED, Stage.REFUSED, Stage.ENDED})
 
 
@@ -29,31 +32,51 @@ class Twins:
     def __init__(self, tools: Tools, finder: Finder) -> None:
         self._tools = tools
         self._finder = finder
+        self._unread: dict[str, DevinSession] = {}  # whose prompt has to be read, in the order in which they were seen
 
     async def end_younger(self, claim: Claim, strangers: Sequence[DevinSession]) -> None:
-        """Look through a page of sessions that we do not know as ours for twins of those we do."""
-        carried = [(made, await self._references(made)) for made in strangers]
+        """Look through sessions that we do not know as ours for twins of those we do."""
+        carried = [(made, self._finder.carried(made)) for made in strangers]
+        oldest = self._tools.clock() - READ_BACK_SECONDS
+        unread = [made for made, found in carried if found is None and made.created_at >= oldest]
+        self._unread |= {made.session_id: made for made in unread}
+        await self._meet_all(claim, [(made, found) for made, found in carried if found])
+
+    async def read_prompts(self, claim: Claim) -> list[str]:
+        """The same where Devin refuses tags: a few a round, after the news; what cannot be read waits for the next.
+
+        Answers our ids of the sessions for which one was found.
+        """
+        met: list[str] = []
+        for session_id in list(self._unread)[:PROMPTS_A_ROUND]:
+            made = self._unread[session_id]
+            try:
+                found = await self._finder.read_prompt(made)
+            except (DevinForbidden, DevinNotFound):
+                found = []
+            except DevinRateLimited:
+                raise
+            except DevinError as error:
+                log.warning("prompt not read", devin_id=session_id, error=type(error).__name__)
+                break
+            del self._unread[session_id]
+            met += await self._meet_all(claim, [(made, found)])
+        return met
+
+    async def _meet_all(self, claim: Claim, carried: Sequence[tuple[DevinSession, list[str]]]) -> list[str]:
         references = [reference for _, found in carried for reference in found]
         if not references:
-            return
+            return []
         async with self._tools.db.scan() as tx:
             ours = await sessions.by_references(tx, references)
+        met: list[str] = []
         for made, found in carried:
             session = next((ours[reference] for reference in found if reference in ours), None)
             # The flow that made this one may have recorded it by now: it is no twin of itself.
             if session is not None and not _is_the_same(session, made):
                 await self._try(claim, session, made)
-
-    async def _references(self, made: DevinSession) -> list[str]:
-        if self._finder.tags_refused and made.created_at < self._tools.clock() - READ_BACK_SECONDS:
-            return []  # a prompt would have to be read for it
-        try:
-            return await self._finder.references(made)
-        except DevinRateLimited:
-            raise
-        except DevinError as error:
-            log.warning("prompt not read", devin_id=made.session_id, error=type(error).__name__)
-            return []
+                met.append(session.id)
+        return met
 
     async def _try(self, claim: Claim, session: Session, twin: DevinSession) -> None:
         try:

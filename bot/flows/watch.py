@@ -161,10 +161,12 @@ class Watch:
         worth, rest = await self._worth_reading(list(changed.values()), look)
         left = await self._hear_all(claim, worth, look.polled_at)
         await self._tell_quietly(claim, rest)
+        met = await self._twins.read_prompts(claim)
         # Devin's seconds are whole: something more may come in the one that was just looked at, and not show. So who
         # changed is read until that second is surely over, and once after.
         still = {session_id: at for session_id, at in self._fresh.items() if at > now}
-        self._fresh = still | {one.session.id: now + FRESH_SECONDS for one in changed.values() if one.changed}
+        fresh = [*met, *(one.session.id for one in changed.values() if one.changed)]
+        self._fresh = still | dict.fromkeys(fresh, now + FRESH_SECONDS)
         watermark = min([newest, *(one.snapshot.updated_at - 1 for one in left if one.changed)])
         return Look(max(watermark, look.watermark), now, now if sweeping else look.swept_at)
 

@@ -230,13 +230,17 @@ _CHECK: Final = select(outbox.c.epoch).where(*_HELD)
 _GIVEN_BACK: Final[dict[str, Any]] = {"owner": None, "sending_at": None}
 
 
+_DEAD: Final = outbox.c.state == "dead"  # given up, while somebody has it in hand, because its channel is gone
+
+
 def _start() -> Update:
     mark: dict[str, Any] = {"state": "sending", "sending_at": bindparam("now"), "attempts": outbox.c.attempts + 1}
-    return update(outbox).where(*_HELD).values(mark)
+    return update(outbox).where(*_HELD, ~_DEAD).values(mark)
 
 
 def _sent() -> Update:
-    newer = outbox.c.version > bindparam("shown")
+    newer = and_(outbox.c.version > bindparam("shown"), ~_DEAD)
+    payload = outbox.c.payload.type
     mark: dict[str, Any] = {
         "state": case((newer, "open"), else_="sent"),
         "ts": bindparam("at_slack"),
@@ -247,7 +251,8 @@ def _sent() -> Update:
         "rank": case((newer, outbox.c.rank), else_=LAST),
         "reason": None,
         "follow": None,
-        "payload": bindparam("left"),
+        # What is to be drawn again is drawn whatever it looked like: somebody may have drawn over it meanwhile.
+        "payload": case((newer, bindparam("blank", type_=payload)), else_=bindparam("left", type_=payload)),
     }
     return update(outbox).where(*_HELD).values(mark | _GIVEN_BACK)
 
@@ -280,6 +285,11 @@ async def redraw(tx: AsyncConnection, session_ids: Sequence[str], rank: int, now
         .returning(outbox.c.lane)
     )
     return list(changed.scalars())
+
+
+async def forget_drawing(tx: AsyncConnection, row: OutboxRow) -> None:
+    """Let a card be drawn again although it may look the same as last time."""
+    await tx.execute(update(outbox).where(outbox.c.seq == row.seq).values(payload={"v": PAYLOAD_VERSION}))
 
 
 async def head(
@@ -341,7 +351,7 @@ async def check(tx: AsyncConnection, row: OutboxRow) -> None:
 
 
 async def start(tx: AsyncConnection, row: OutboxRow, now: float) -> None:
-    """Note that a post is about to be made: after a crash its outcome is unknown."""
+    """Note that a post is about to be made: after a crash its outcome is unknown. Not where it was given up since."""
     await _change_held(tx, row, _START, {"now": now})
 
 
@@ -349,8 +359,9 @@ async def sent(
     tx: AsyncConnection, row: OutboxRow, ts: str | None, now: float, payload: dict[str, Any] | None = None
 ) -> None:
     """Mark what was said, and give it back; its text is blanked. A card with a newer version meanwhile stays open."""
-    left = {"v": PAYLOAD_VERSION, **(payload or {})}
-    await _change_held(tx, row, _SENT, {"shown": row.version, "at_slack": ts, "now": now, "left": left})
+    blank = {"v": PAYLOAD_VERSION}
+    outcome = {"shown": row.version, "at_slack": ts, "now": now, "blank": blank, "left": {**blank, **(payload or {})}}
+    await _change_held(tx, row, _SENT, outcome)
 
 
 async def later(tx: AsyncConnection, row: OutboxRow, at: float, reason: str, *, unknown: bool = False) -> None:
@@ -359,7 +370,7 @@ async def later(tx: AsyncConnection, row: OutboxRow, at: float, reason: str, *, 
     repeated = case((outbox.c.state == "sending", outbox.c.attempts), else_=outbox.c.attempts + 1)
     values: dict[str, Any] = {"owner": None, "next_at": at, "reason": reason, "attempts": repeated}
     if not unknown:
-        values |= {"state": "open", "sending_at": None}
+        values |= {"state": case((_DEAD, "dead"), else_="open"), "sending_at": None}
     await _change_held(tx, row, update(outbox).where(*_HELD).values(values))
 
 
@@ -393,10 +404,11 @@ async def bury_session(tx: AsyncConnection, session_id: str, reason: str, now: f
 
     What somebody has in hand is given up too, but not taken from them: whether it arrived is still noted.
     """
+    theirs = (outbox.c.session_id == session_id, _open(), outbox.c.kind.in_(("card", "post")))
+    # In one order, so that two that give up the same session do not wait for each other in a circle.
+    await tx.execute(select(outbox.c.seq).where(*theirs).order_by(outbox.c.seq).with_for_update())
     buried = await tx.execute(
-        update(outbox)
-        .where(outbox.c.session_id == session_id, _open(), outbox.c.kind.in_(("card", "post")))
-        .values(state="dead", reason=reason, sent_at=now, sending_at=None)
+        update(outbox).where(*theirs).values(state="dead", reason=reason, sent_at=now, sending_at=None)
     )
     return buried.rowcount
 
@@ -463,7 +475,7 @@ def _row(read: Any) -> OutboxRow:
 async def _change_held(
     tx: AsyncConnection, row: OutboxRow, statement: Update, values: dict[str, Any] | None = None
 ) -> None:
-    """Change a row while it is in our hands; raises ClaimLostError when it is no longer."""
+    """Change a row while it is in our hands; raises ClaimLostError when it is no longer, or not to be changed so."""
     changed = await tx.execute(statement, {**_hand(row), **(values or {})})
     if not changed.rowcount:
         raise ClaimLostError(row.key)

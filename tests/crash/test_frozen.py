@@ -15,6 +15,7 @@ from tests.store import postgres
 CREATE = "in Create._create: Devin POST sessions, before #1"
 WIRE = "in Create._create: Devin, on the wire #1"
 REPLY = "in Reply._send: Devin POST sessions/messages, before #1"
+EDIT = "out Send._edit: Slack chat.update, before #1"
 POST = "out Send._post: Slack chat.postMessage, before #1"
 UNTIL_LEASE_IS_OVER = 2.0  # twice the lease: nothing tells a test that a lease is over, except the work of another
 
@@ -107,6 +108,31 @@ async def test_a_worker_frozen_longer_than_a_request_may_take_sends_it_no_more(
         assert [made["session_id"] for made in await one.devin.sessions()] == [kept]
         assert await one.on.thread(GENERAL, ts) == []
         assert [row[:2] for row in await sessions_stored(shared_store)] == [(kept, "open")]
+
+
+async def test_a_worker_frozen_before_an_edit_draws_an_old_state_over_the_new_one_and_it_is_drawn_again(
+    tmp_path: Path, nursery: Nursery, shared_store: str
+) -> None:
+    async with scene(tmp_path, nursery, DATABASE_URL=shared_store) as one:
+        one.arm()
+        frozen = one.begin(EDIT, "SIGSTOP")
+        await one.slack.wait_for_sockets(within=PATIENCE)
+        ts = await one.on.mention("fix the login test")
+        made = await one.on.session("fix the login test")
+        await one.slack.wait_for_message(GENERAL, "Asked by", thread_ts=ts, within=PATIENCE)
+        await one.devin.set(made["session_id"], title="An old title")
+        await frozen.stands_still()
+        one.begin()
+        await one.devin.set(made["session_id"], status="running", status_detail="working")
+        await one.slack.wait_for_message(GENERAL, "Working", thread_ts=ts, within=PATIENCE)
+        await quiet(shared_store)
+        before = len(await one.slack.log("chat.update"))
+        frozen.send(signal.SIGCONT)
+        await one.slack.wait_for_call("chat.update", before + 2, within=PATIENCE)
+        await quiet(shared_store)
+        old, new = (await one.slack.log("chat.update"))[before:]
+        assert "Working" not in str(old["args"])
+        assert "Working" in str(new["args"])
 
 
 @pytest.mark.parametrize("step", [CREATE, WIRE, POST, REPLY])

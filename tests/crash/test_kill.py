@@ -178,7 +178,7 @@ STOPPED = (
 UNSENT = " 1 waiting reply was not sent to Devin, because the stop came first."
 
 UNCERTAIN = (
-    ":warning: Devin's answer got lost and it cannot be reached, "
+    ":warning: Devin's answer got lost and Devin cannot be reached, "
     "so we do not know whether the reply “please use pytest” arrived."
 )
 

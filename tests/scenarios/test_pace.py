@@ -1,5 +1,6 @@
 """How fast the bot speaks: a second between the posts of a channel, and nobody waits for somebody else's trouble."""
 
+import asyncio
 import itertools
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -7,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from bot.flows.send import AT_ONCE_IN_A_LANE
 from tests.scenarios.ahead import rows
 from tests.scenarios.hasty import waited
 from tests.scenarios.stage import GENERAL, OPS, WEB, Stage, stage
@@ -107,6 +109,27 @@ async def test_a_post_that_hangs_holds_up_its_own_thread_and_no_other(on: Stage)
     # Afterwards it is looked for, not found, and posted before what follows it.
     await on.slack.wait_for_message(GENERAL, "And after it.", thread_ts=ts, within=60)
     assert await on.thread(GENERAL, ts) == ["Trouble ahead.", "And after it."]
+
+
+async def test_a_channel_in_which_many_posts_hang_leaves_seats_to_the_others(on: Stage) -> None:
+    places = [await on.started(f"task {number}") for number in range(AT_ONCE_IN_A_LANE + 2)]
+    other, second = await on.started("another one", channel=WEB)
+    await on.slack.fault("chat.postMessage", "hang", times=0, match="Trouble")
+    for _, session in places:
+        await on.devin.say(session, "Trouble ahead.")
+
+    async def in_hand() -> list[str]:
+        return [row["key"] for row in await rows(on, "outbox", state="sending") if row["owner"] is not None]
+
+    async with asyncio.timeout(20):
+        while len(await in_hand()) < AT_ONCE_IN_A_LANE:
+            await asyncio.sleep(0.05)  # the store has no event for it
+    await on.devin.say(second, "No trouble here.")
+    await on.slack.wait_for_message(WEB, "No trouble here.", thread_ts=other)
+    assert len(await in_hand()) <= AT_ONCE_IN_A_LANE
+    await on.slack.clear_faults()
+    for ts, _ in places:
+        await on.slack.wait_for_message(GENERAL, "Trouble ahead.", thread_ts=ts, within=60)
 
 
 async def test_a_429_on_a_post_makes_its_channel_wait_and_no_other(on: Stage) -> None:

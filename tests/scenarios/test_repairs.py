@@ -182,6 +182,41 @@ async def test_where_devin_refuses_tags_a_start_that_was_given_up_is_taken_up_wh
     await on.slack.wait_for_message(GENERAL, "Here I am.", thread_ts=ts, within=WITHIN)
 
 
+async def test_where_devin_refuses_tags_a_start_that_was_given_up_long_after_it_was_made_is_taken_up_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = Ahead()
+    async with hasty(tmp_path, monkeypatch, clock) as on:
+        await without_tags(on)
+        await on.devin.fault("create_session", "commit_then_drop")
+        await on.devin.fault("list_sessions", "503", **AWAY)
+        ts = await on.mention("fix the login test")
+        await waited(on, "inbox", kind="message", reason="DevinServerError")
+        clock.put(dispatch.GIVE_UP_SECONDS + 60)
+        await on.slack.wait_for_message(GENERAL, "we do not know whether", thread_ts=ts, within=WITHIN)
+        clock.put(23.5 * 3600)
+        await on.devin.clear_faults()
+        made = await on.session("fix the login test")
+        await on.devin.set(made["session_id"], status="running", status_detail="working")
+        await on.slack.wait_for_message(GENERAL, "Working", thread_ts=ts, within=WITHIN)
+
+
+async def test_where_devin_refuses_tags_a_prompt_that_cannot_be_read_holds_up_no_news(on: Stage) -> None:
+    await on.devin.switch(tags_refused=True)
+    ts, session = await on.started()
+    ours = await on.devin.session(session)
+    await on.devin.create_sessions(prompt="Of another tool", count=3)
+    (twin,) = await on.devin.create_sessions(prompt=ours["prompt"], created_at=ours["created_at"] + 5)
+    strangers = [made["session_id"] for made in await on.devin.sessions() if made["session_id"] != session]
+    for stranger in strangers:
+        await on.devin.fault("list_messages", "503", contains=stranger, **AWAY)
+    await on.devin.say(session, "Nothing holds me up.")
+    await on.slack.wait_for_message(GENERAL, "Nothing holds me up.", thread_ts=ts, within=WITHIN)
+    await on.devin.clear_faults()
+    await on.slack.wait_for_message(GENERAL, "twice", thread_ts=ts, within=WITHIN)
+    assert (await on.devin.session(twin))["terminated"]
+
+
 async def looked(on: Stage) -> None:
     """Wait until the poller has looked at Devin twice more."""
     count = (await on.devin.counters()).get("list_sessions", 0)

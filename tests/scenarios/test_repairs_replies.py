@@ -25,8 +25,8 @@ STOPPED = (
 )
 ONE_UNSENT = " 1 waiting reply was not sent to Devin, because the stop came first."
 UNCERTAIN = (
-    ":warning: Devin's answer got lost and it cannot be reached, so we do not know whether the reply “drop the table” "
-    "arrived. Look into the session in Devin before you write it again. Reference `"
+    ":warning: Devin's answer got lost and Devin cannot be reached, so we do not know whether the reply "
+    "“drop the table” arrived. Look into the session in Devin before you write it again. Reference `"
 )
 
 

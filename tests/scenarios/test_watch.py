@@ -696,6 +696,7 @@ async def test_where_tags_are_refused_a_twin_is_known_by_its_prompt_and_one_that
     quotes = f"What became of this?\n{ours['prompt']}\n\nAsked in Slack by ben. Reference: slack-T0PLAY-C0WEB-1.2"
     others = await on.devin.create_sessions(prompt=quotes)
     others += await on.devin.create_sessions(prompt="Of another tool with the same key")
+    others += await on.devin.create_sessions(prompt=ours["prompt"], parent_session_id=session)
     await on.slack.wait_for_message(GENERAL, "twice", thread_ts=ts)
     await looked(on)
     reads = len(await on.devin.log("list_messages"))
