@@ -49,17 +49,17 @@ class Twins:
         """
         met: list[str] = []
         for session_id in list(self._unread)[:PROMPTS_A_ROUND]:
-            made = self._unread[session_id]
+            made = self._unread.pop(session_id)
             try:
                 found = await self._finder.read_prompt(made)
             except (DevinForbidden, DevinNotFound):
                 found = []
-            except DevinRateLimited:
-                raise
             except DevinError as error:
+                self._unread[session_id] = made  # behind the others
+                if isinstance(error, DevinRateLimited):
+                    raise
                 log.warning("prompt not read", devin_id=session_id, error=type(error).__name__)
                 break
-            del self._unread[session_id]
             met += await self._meet_all(claim, [(made, found)])
         return met
 
