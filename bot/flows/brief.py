@@ -35,6 +35,17 @@ class Files:
     left_out: tuple[Message, ...] = ()
 
 
+def with_left_out(payload: dict[str, Any], left_out: Sequence[Message]) -> dict[str, Any]:
+    """A row's payload with what is to be said of files: it is told too when the call's answer gets lost."""
+    kept = [{"text": message.text, "blocks": message.blocks} for message in left_out]
+    return payload | {"left_out": kept} if kept or payload.get("left_out") else payload
+
+
+def left_out_of(payload: dict[str, Any]) -> tuple[Message, ...]:
+    """The same, read back."""
+    return tuple(Message(kept["text"], kept["blocks"]) for kept in payload.get("left_out") or ())
+
+
 @dataclass(frozen=True, slots=True)
 class Brief:
     """All that goes into the create call; with a refusal there is none."""

@@ -28,7 +28,7 @@ from bot.devin.models import DevinSession
 from bot.domain.grammar import VerbName
 from bot.domain.lane import thread_lane
 from bot.domain.session import Session, Stage
-from bot.flows.brief import Brief, Briefing
+from bot.flows.brief import Brief, Briefing, left_out_of, with_left_out
 from bot.flows.finder import BOT_TAG, Finder
 from bot.flows.tools import Job, Later, Listener, Step, Tools, finish, session_id
 from bot.logs import get_logger
@@ -82,18 +82,21 @@ class Create:
                 await refuse(step, session.id, brief.refusal)
                 await finish(step, job)
             return
-        session = await self._intend(job, session)
+        session = await self._intend(job, session, brief)
         await self._tools.check(job)
         # A crash or a lost answer from here on leaves the intent: the next try looks for the reference first.
         made = await self._ask(job, session, brief)
         if made is not None:
             await self.adopt(job, session, made, brief)
 
-    async def _intend(self, job: Job, session: Session) -> Session:
+    async def _intend(self, job: Job, session: Session, brief: Brief) -> Session:
         session = replace(session, stage=Stage.CREATING, checking=False)
         async with self._tools.step_of(job) as step:
             await record(step, session)
             await inbox.intend(step.tx, job.row.key, step.now)
+            payload = with_left_out(job.row.payload, brief.left_out)
+            if payload != job.row.payload:
+                await inbox.move(step.tx, job.row, job.row.lane, payload)
         return session
 
     async def _ask(self, job: Job, session: Session, brief: Brief) -> DevinSession | None:
@@ -129,7 +132,7 @@ class Create:
                 if not _about_tags(invalid):
                     raise
                 # The next request begins now, and so does its time limit.
-                await self._intend(job, session)
+                await self._intend(job, session, brief)
         if not self._finder.tags_refused:
             log.warning("Devin refuses our tags; sessions are found by the reference in the prompt")
             await self._finder.tags_are_refused()
@@ -179,7 +182,7 @@ class Create:
         async with self._tools.step_of(job) as step:
             await sessions.opened(step.tx, session, made.session_id, made.url, made.snapshot())
             await step.redraw(session.id)
-            for number, message in enumerate(brief.left_out if brief else ()):
+            for number, message in enumerate(brief.left_out if brief else left_out_of(job.row.payload)):
                 await step.post(f"file:{session.id}:{number}", session, message)
             await _tell_tags(step, session, made)
             current = await sessions.get(step.tx, session.id)

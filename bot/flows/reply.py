@@ -24,7 +24,7 @@ from bot.devin.errors import (
 )
 from bot.domain.session import Session, Snapshot, Stage
 from bot.domain.text import plain, without_mention
-from bot.flows.brief import Briefing, Files
+from bot.flows.brief import Briefing, Files, left_out_of, with_left_out
 from bot.flows.create import EYES
 from bot.flows.finder import Finder
 from bot.flows.tools import Job, Later, Listener, Step, Tools, finish
@@ -112,7 +112,7 @@ class Reply:
                 # Before the intent, whose time limit is for one request. A crash right here repeats it, harmlessly.
                 await self._tools.check(job)
                 await self._tools.devin.unarchive(session.devin_id)
-            cursor = await self._intend(job, session)
+            cursor = await self._intend(job, session, files)
             await self._tools.check(job)
             # A crash or a lost answer from here on leaves the intent: the next try looks for the mark first.
             seen = await self._tools.devin.send_message(session.devin_id, f"{mark} {sender}:\n{text}", files.urls)
@@ -120,7 +120,7 @@ class Reply:
             await self._not_done(job, session)
             raise
         except DevinServerError:
-            if await self._has(job, session, cursor):
+            if await self._has(job, session, cursor, files):
                 return
             await self._not_done(job, session)
             raise
@@ -134,7 +134,7 @@ class Reply:
             return
         await self._done(job, session, seen.snapshot(), files)
 
-    async def _intend(self, job: Job, session: Session) -> str | None:
+    async def _intend(self, job: Job, session: Session, files: Files) -> str | None:
         """Store the intent, and from where on the conversation is to be searched: the poller's mark moves on."""
         payload = job.row.payload
         async with self._tools.step_of(job) as step:
@@ -142,6 +142,8 @@ class Reply:
             if "cursor" not in payload:
                 tracked = (await sessions.tracked(step.tx, [session.id]))[session.id]
                 payload = payload | {"cursor": tracked.relay.page_cursor}
+            payload = with_left_out(payload, files.left_out)
+            if payload != job.row.payload:
                 await inbox.move(step.tx, job.row, job.row.lane, payload)
             await step.react(session.channel, payload["ts"], EYES)
         cursor: str | None = payload["cursor"]
@@ -149,18 +151,19 @@ class Reply:
 
     async def _arrived(self, job: Job, session: Session, intent_at: float) -> bool:
         """Whether an earlier try has reached Devin; raises Later while that cannot be told yet."""
-        if await self._has(job, session, job.row.payload.get("cursor")):
+        payload = job.row.payload
+        if await self._has(job, session, payload.get("cursor"), Files(left_out=left_out_of(payload))):
             return True
         left = intent_at + self._tools.rules.unknown_after - self._tools.clock()
         if left > 0:
             raise Later(min(LOOK_AGAIN_SECONDS, left + 0.1), "outcome unknown")
         return False
 
-    async def _has(self, job: Job, session: Session, cursor: str | None) -> bool:
+    async def _has(self, job: Job, session: Session, cursor: str | None, files: Files) -> bool:
         if not await self._finder.message(session, _mark(job), cursor):
             return False
         log.info("reply had arrived")
-        await self._done(job, session, None, Files())
+        await self._done(job, session, None, files)
         return True
 
     async def _done(self, job: Job, session: Session, seen: Snapshot | None, files: Files) -> None:

@@ -113,6 +113,19 @@ async def test_at_most_ten_files_go_along(on: Stage) -> None:
     ]
 
 
+async def test_a_file_that_was_left_out_is_told_of_also_when_devins_answer_gets_lost(on: Stage) -> None:
+    await on.devin.fault("create_session", "commit_then_drop")
+    ts = await on.mention("fix what this shows", files=[HUGE])
+    await on.slack.wait_for_message(GENERAL, "huge.bin", thread_ts=ts)
+    assert await on.thread(GENERAL, ts) == [TOO_LARGE]
+    await on.devin.fault("send_message", "commit_then_drop")
+    await on.slack.say(BEN, GENERAL, "and this", thread_ts=ts, files=[HUGE])
+    await on.slack.wait_for_messages(GENERAL, 2, thread_ts=ts, text="huge.bin")
+    assert await on.thread(GENERAL, ts) == [TOO_LARGE, TOO_LARGE]
+    assert len(await on.devin.log("create_session")) == 1
+    assert len(await on.devin.log("send_message")) == 1
+
+
 async def test_a_file_that_devin_refuses_is_left_out_and_the_thread_says_so(on: Stage) -> None:
     ts, session = await on.started()
     await on.devin.permissions(revoke=["UseDevinSessions"])
