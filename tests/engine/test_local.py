@@ -200,10 +200,16 @@ class Overtaken:
                 self.changed.clear()
 
 
-async def test_a_lane_that_is_passed_on_is_looked_at_beside_the_look_that_is_on(engine: LocalEngine) -> None:
-    worker = Overtaken(engine, SOON)
+def overtaken(engine: LocalEngine, within: float) -> Overtaken:
+    """The first look at a lane has begun."""
+    worker = Overtaken(engine, within)
     engine.route("out", Route(worker, 8))
     engine.wake("out:1")
+    return worker
+
+
+async def test_a_lane_that_is_passed_on_is_looked_at_beside_the_look_that_is_on(engine: LocalEngine) -> None:
+    worker = overtaken(engine, SOON)
     await worker.until(looks=2, left=1)
     worker.may_leave.set()
     # What the first look answers, one more look, is heard too.
@@ -211,26 +217,20 @@ async def test_a_lane_that_is_passed_on_is_looked_at_beside_the_look_that_is_on(
 
 
 async def test_a_hint_after_a_lane_was_passed_on_starts_a_look_at_once(engine: LocalEngine) -> None:
-    worker = Overtaken(engine, LONG)
-    engine.route("out", Route(worker, 8))
-    engine.wake("out:1")
+    worker = overtaken(engine, LONG)
     await worker.until(looks=1, left=0)
     engine.wake("out:1")
     await worker.until(looks=2, left=1)
 
 
 async def test_a_hint_from_before_the_lane_was_passed_on_is_kept(engine: LocalEngine) -> None:
-    worker = Overtaken(engine, LONG)
-    engine.route("out", Route(worker, 8))
-    engine.wake("out:1")
+    worker = overtaken(engine, LONG)
     engine.wake("out:1")
     await worker.until(looks=2, left=1)
 
 
 async def test_a_stop_waits_for_a_look_that_passed_its_lane_on_and_starts_no_other(engine: LocalEngine) -> None:
-    worker = Overtaken(engine, SOON)
-    engine.route("out", Route(worker, 8))
-    engine.wake("out:1")
+    worker = overtaken(engine, SOON)
     await worker.until(looks=2, left=1)
     stopped = asyncio.create_task(engine.stop(PATIENCE))
     await asyncio.sleep(0)

@@ -126,7 +126,8 @@ async def test_a_stop_of_a_start_that_was_given_up_stops_the_session_that_shows_
 # ---------------------------------------------------------------- it comes although nothing was to come
 
 
-async def test_a_session_that_appears_after_its_start_was_cancelled_is_ended_and_told(on: Stage) -> None:
+async def cancelled_on_the_wire(on: Stage) -> tuple[str, int]:
+    """A start that was cancelled while Devin had its request; answers its thread and the call that is held."""
     held = await on.devin.fault("create_session", "hang", commit="late")
     ts = await on.mention("fix the login test")
     await on.slack.wait_for_message(GENERAL, "Checking", thread_ts=ts, within=WITHIN)
@@ -134,6 +135,11 @@ async def test_a_session_that_appears_after_its_start_was_cancelled_is_ended_and
     await on.slack.wait_for_message(
         GENERAL, "Cancelled by <@U0BEN> before it began: nothing", thread_ts=ts, within=WITHIN
     )
+    return ts, held
+
+
+async def test_a_session_that_appears_after_its_start_was_cancelled_is_ended_and_told(on: Stage) -> None:
+    ts, held = await cancelled_on_the_wire(on)
     assert await on.devin.sessions() == []
     await on.devin.release(held)
     await on.slack.wait_for_message(GENERAL, "after all", thread_ts=ts, within=WITHIN)
@@ -156,13 +162,7 @@ async def without_tags(on: Stage) -> None:
 
 async def test_where_devin_refuses_tags_a_session_that_appears_too_late_is_ended_too(on: Stage) -> None:
     await without_tags(on)
-    held = await on.devin.fault("create_session", "hang", commit="late")
-    ts = await on.mention("fix the login test")
-    await on.slack.wait_for_message(GENERAL, "Checking", thread_ts=ts, within=WITHIN)
-    await on.slack.say(BEN, GENERAL, "!stop", thread_ts=ts)
-    await on.slack.wait_for_message(
-        GENERAL, "Cancelled by <@U0BEN> before it began: nothing", thread_ts=ts, within=WITHIN
-    )
+    ts, held = await cancelled_on_the_wire(on)
     await on.devin.release(held)
     await on.slack.wait_for_message(GENERAL, "after all", thread_ts=ts, within=WITHIN)
     assert (await on.session("fix the login test"))["terminated"] is True

@@ -381,25 +381,6 @@ async def test_what_was_given_up_while_somebody_had_it_in_hand_stays_given_up(db
     assert await head(db) is None
 
 
-@only_postgres
-async def test_two_that_give_up_one_session_wait_for_each_other_in_no_circle(db: Database, other: Database) -> None:
-    for round_ in range(5):
-        name = f"s{round_}"
-        await standing_card(db, name, thread=f"t{round_}")
-        await redraw(db, name)
-        await store(db, said(f"post {name}", session_id=name, thread=f"t{round_}"))
-        held = [await taken(db, key) for key in (f"card:{name}", f"post {name}")]
-
-        async def give_up(store_: Database, row: OutboxRow, session_id: str) -> None:
-            async with store_.write() as tx:
-                await outbox.bury_session(tx, session_id, "channel gone", NOW)
-                await asyncio.sleep(0.01)
-                await outbox.bury(tx, row, "channel gone", NOW)
-
-        async with asyncio.timeout(10):
-            await asyncio.gather(give_up(db, held[0], name), give_up(other, held[1], name))
-
-
 async def test_a_card_that_is_to_be_drawn_again_is_drawn_whatever_it_looked_like(db: Database) -> None:
     await standing_card(db, "s")
     await redraw(db, "s")
