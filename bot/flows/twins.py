@@ -34,19 +34,19 @@ class Twins:
         self._finder = finder
         self._unread: dict[str, DevinSession] = {}  # whose prompt has to be read, in the order in which they were seen
 
-    async def end_younger(self, claim: Claim, strangers: Sequence[DevinSession]) -> None:
-        """Look through sessions that we do not know as ours for twins of those we do."""
+    async def end_younger(self, claim: Claim, strangers: Sequence[DevinSession]) -> list[str]:
+        """Look through sessions that we do not know as ours for twins of those we do.
+
+        Answers our ids of the sessions for which one was found.
+        """
         carried = [(made, self._finder.carried(made)) for made in strangers]
         oldest = self._tools.clock() - READ_BACK_SECONDS
         unread = [made for made, found in carried if found is None and made.created_at >= oldest]
         self._unread |= {made.session_id: made for made in unread}
-        await self._meet_all(claim, [(made, found) for made, found in carried if found])
+        return await self._meet_all(claim, [(made, found) for made, found in carried if found])
 
     async def read_prompts(self, claim: Claim) -> list[str]:
-        """The same where Devin refuses tags: a few a round, after the news; what cannot be read waits for the next.
-
-        Answers our ids of the sessions for which one was found.
-        """
+        """The same where Devin refuses tags: a few a round, after the news; what cannot be read waits for the next."""
         met: list[str] = []
         for session_id in list(self._unread)[:PROMPTS_A_ROUND]:
             made = self._unread.pop(session_id)

@@ -178,8 +178,12 @@ class Watch:
             newest = max([newest, *(made.updated_at for made in page.items)])
             for start in range(0, len(page.items), PIECE):
                 piece = page.items[start : start + PIECE]
-                await self._twins.end_younger(claim, await self._strangers(piece))
-                seen += await self._ours(piece)
+                ours = await self._ours(piece)
+                known = {bare_id(one.session.devin_id or "") for one in ours}
+                strangers = [made for made in piece if bare_id(made.session_id) not in known]
+                if await self._twins.end_younger(claim, strangers):
+                    ours = await self._ours(piece)  # a thread may go on with another session now
+                seen += ours
         return seen, newest
 
     async def _changed_since(self, look: Look) -> SessionFilters:
@@ -187,11 +191,6 @@ class Watch:
         if look.watermark:
             filters["updated_after"] = look.watermark - OVERLAP_SECONDS
         return filters
-
-    async def _strangers(self, listed: Sequence[DevinSession]) -> list[DevinSession]:
-        async with self._tools.db.scan() as tx:
-            known = await sessions.known_bare_ids(tx, [bare_id(made.session_id) for made in listed])
-        return [made for made in listed if bare_id(made.session_id) not in known]
 
     async def _ours(self, listed: Sequence[DevinSession]) -> list[Seen]:
         """What is ours of a list: Devin ignores filters it does not know and then lists everything."""

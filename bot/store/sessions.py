@@ -78,12 +78,6 @@ async def by_bare_ids(tx: AsyncConnection, bare_ids: Sequence[str]) -> dict[str,
     return {row["bare_id"]: _track(row) for row in found.mappings()}
 
 
-async def known_bare_ids(tx: AsyncConnection, bare_ids: Sequence[str]) -> set[str]:
-    """Which of Devin's ids, without prefix, are those of our sessions."""
-    found = await tx.execute(select(sessions.c.bare_id).where(sessions.c.bare_id.in_(bare_ids)))
-    return set(found.scalars())
-
-
 async def by_references(tx: AsyncConnection, references: Sequence[str]) -> dict[str, Session]:
     """Sessions by the reference they carry at Devin."""
     found = await tx.execute(select(sessions).where(sessions.c.reference.in_(references)))
