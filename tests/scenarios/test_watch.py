@@ -32,7 +32,9 @@ async def on(tmp_path: Path, clock: Ahead) -> AsyncIterator[Stage]:
 
 async def card_of(on: Stage, ts: str, text: str, channel: str = GENERAL) -> str:
     """The card's text once it contains these words."""
-    found = await on.slack.wait_for_message(channel, text, thread_ts=ts)
+    # By its ts: a post in the thread may say the same sentence, and sooner.
+    card = (await on.slack.wait_for_message(channel, "Asked by", thread_ts=ts))["ts"]
+    found = await on.slack.wait_for_message(channel, text, thread_ts=ts, ts=card)
     return str(found["rendered"])
 
 
