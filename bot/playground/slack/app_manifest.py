@@ -1,11 +1,14 @@
 """What the app was allowed at installation: scopes, events, commands, read from its manifest."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any, Final
+from dataclasses import dataclass, fields
+from typing import Any, Final, TypeVar
 
 from bot.playground.slack.errors import SlackError
 
+_Feature = TypeVar("_Feature", "Command", "Shortcut")
+
+APP_NAME: Final = "Devin Bridge"
 DEFAULT_SCOPES: Final = (
     "app_mentions:read",
     "assistant:write",
@@ -66,12 +69,33 @@ EVENT_SCOPES: Final[Mapping[str, str]] = {
 
 
 @dataclass(frozen=True, slots=True)
+class Command:
+    """A slash command: what people read of it, and whether names in its text are sent as entities."""
+
+    description: str = ""
+    usage_hint: str = ""
+    should_escape: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Shortcut:
+    """A shortcut, in the menu of every message or in the global one."""
+
+    type: str  # message or global
+    name: str
+    callback_id: str
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class InstalledApp:
-    """The app as the workspace has it. `commands` tells for each whether entities are escaped."""
+    """The app as the workspace has it."""
 
     scopes: frozenset[str]
     events: frozenset[str]
-    commands: Mapping[str, bool]
+    commands: Mapping[str, Command]
+    shortcuts: tuple[Shortcut, ...] = ()
+    name: str = APP_NAME
     interactive: bool = True
     is_agent: bool = True
     has_home: bool = True
@@ -96,15 +120,20 @@ def installed(manifest: Mapping[str, Any] | None, scopes: Iterable[str] | None =
     """The app of a manifest; without one, an app that may do and hears everything the bot could use."""
     if manifest is None:
         granted = frozenset(DEFAULT_SCOPES if scopes is None else scopes)
-        return InstalledApp(granted, frozenset(DEFAULT_EVENTS), {"/devin": True})
+        return InstalledApp(granted, frozenset(DEFAULT_EVENTS), {"/devin": Command(should_escape=True)})
     features, settings = manifest.get("features", {}), manifest.get("settings", {})
     asked = manifest.get("oauth_config", {}).get("scopes", {}).get("bot", ())
-    commands = features.get("slash_commands", ())
     return InstalledApp(
         scopes=frozenset(asked if scopes is None else scopes),
         events=frozenset(settings.get("event_subscriptions", {}).get("bot_events", ())),
-        commands={command["command"]: bool(command.get("should_escape")) for command in commands},
+        commands={command["command"]: _read(Command, command) for command in features.get("slash_commands", ())},
+        shortcuts=tuple(_read(Shortcut, shortcut) for shortcut in features.get("shortcuts", ())),
+        name=manifest.get("display_information", {}).get("name", APP_NAME),
         interactive=bool(settings.get("interactivity", {}).get("is_enabled")),
         is_agent="agent_view" in features,
         has_home=bool(features.get("app_home", {}).get("home_tab_enabled")),
     )
+
+
+def _read(kind: type[_Feature], told: Mapping[str, Any]) -> _Feature:
+    return kind(**{item.name: told[item.name] for item in fields(kind) if item.name in told})

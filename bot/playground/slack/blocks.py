@@ -20,6 +20,14 @@ VIEW_BLOCKS: Final = 100
 BLOCKS_TEXT: Final = 13_200  # all text of one message; beyond: msg_blocks_too_long
 MARKDOWN_TEXT: Final = 12_000  # all markdown blocks of one message
 WITHOUT_MODEL: Final = {"data_table"}  # real block types that slack_sdk has no class for
+INSIDE: Final = {"container": "child_blocks", "carousel": "elements"}  # where blocks hold blocks
+USABLE: Final = {  # what gets an `action_id` when it has none
+    "button", "channels_select", "checkboxes", "conversations_select", "datepicker", "datetimepicker",
+    "email_text_input", "external_select", "feedback_buttons", "file_input", "icon_button", "multi_channels_select",
+    "multi_conversations_select", "multi_external_select", "multi_static_select", "multi_users_select",
+    "number_input", "overflow", "plain_text_input", "radio_buttons", "rich_text_input", "static_select",
+    "timepicker", "url_text_input", "users_select", "workflow_button",
+}  # fmt: skip
 
 LENGTHS: Final[dict[str, dict[str, int]]] = {
     "section": {"text": 3000},
@@ -82,8 +90,18 @@ def text_length(blocks: list[Json]) -> int:
 
 
 def with_ids(blocks: list[Json], new_id: Callable[[], str]) -> list[Json]:
-    """A copy in which each block has a `block_id`, as Slack stores them."""
-    return [{**copy.deepcopy(block), "block_id": block.get("block_id") or new_id()} for block in blocks]
+    """A copy in which each block has a `block_id` and each element an `action_id`, as Slack stores them."""
+    return [_with_ids(copy.deepcopy(block), new_id) for block in blocks]
+
+
+def _with_ids(block: Json, new_id: Callable[[], str]) -> Json:
+    inside = INSIDE.get(block["type"])
+    if inside and isinstance(block.get(inside), list):
+        block[inside] = [_with_ids(child, new_id) for child in block[inside]]
+    for _, node in _nodes("", block):
+        if node.get("type") in USABLE and not node.get("action_id"):
+            node["action_id"] = new_id()
+    return block | {"block_id": block.get("block_id") or new_id()}
 
 
 def rendered(text: str, blocks: list[Json]) -> str:
@@ -98,11 +116,21 @@ def rendered(text: str, blocks: list[Json]) -> str:
 
 
 def elements(blocks: list[Json]) -> Iterator[tuple[Json, Json]]:
-    """Every element a person can use, with its block."""
+    """Every element a person can use, with the innermost block around it."""
     for block in blocks:
-        for _, node in _nodes("", block):
-            if "action_id" in node and "type" in node:
-                yield block, node
+        yield from _elements(block, block)
+
+
+def _elements(block: Json, value: Any) -> Iterator[tuple[Json, Json]]:
+    if isinstance(value, list):
+        for item in value:
+            yield from _elements(block, item)
+    elif isinstance(value, dict):
+        holder = value if "block_id" in value else block
+        if "action_id" in value and "type" in value:
+            yield holder, value
+        for inner in value.values():
+            yield from _elements(holder, inner)
 
 
 def _nodes(place: str, value: Any) -> Iterator[Node]:

@@ -2,20 +2,23 @@
 
 import itertools
 import time
+from collections.abc import Callable
 from typing import Final
 
 DAY: Final = 86_400.0
+Wall = Callable[[], float]  # Unix seconds
 
 
 class Clock:
     """The time by which limits, triggers and response URLs expire. Message timestamps keep to the wall."""
 
-    def __init__(self) -> None:
+    def __init__(self, wall: Wall = time.time) -> None:
+        self.wall = wall
         self._ahead = 0.0
 
     def now(self) -> float:
         """Unix seconds, moved ahead by what was asked for."""
-        return time.time() + self._ahead
+        return self.wall() + self._ahead
 
     def advance(self, seconds: float) -> None:
         """Let time pass without waiting."""
@@ -25,12 +28,13 @@ class Clock:
 class Stamps:
     """Message timestamps: `seconds.micros`, unique, growing, near wall time."""
 
-    def __init__(self) -> None:
+    def __init__(self, wall: Wall = time.time) -> None:
+        self._wall = wall
         self._last = 0
 
     def next(self) -> str:
         """One that was never given before."""
-        self._last = max(int(time.time() * 1e6), self._last + 1)
+        self._last = max(int(self._wall() * 1e6), self._last + 1)
         return f"{self._last // 1_000_000}.{self._last % 1_000_000:06d}"
 
 

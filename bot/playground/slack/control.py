@@ -87,13 +87,17 @@ class Control:
         """`POST /control/<act>`."""
         name = request.match_info["name"]
         try:
-            args = Args(await read_arguments(request))
+            values = await read_arguments(request)
             if name == "wait":
-                return await self._wait(args)
-            result = self._named_act(name)(args)
-            return web.json_response(result if isinstance(result, dict) else await result)
+                return await self._wait(Args(values))
+            return web.json_response(await self.perform(name, values))
         except (ImpossibleError, SlackError) as error:
             return _refused(error)
+
+    async def perform(self, name: str, values: Json) -> Json:
+        """Do one act; ImpossibleError or SlackError when it could not happen in Slack."""
+        result = self._named_act(name)(Args(values))
+        return result if isinstance(result, dict) else await result
 
     def _named_act(self, name: str) -> Act:
         if name not in self._acts:
@@ -152,7 +156,7 @@ class Control:
     def _invite(self, args: Args) -> Json:
         """Bring somebody, by default the bot, into a channel."""
         channel, who = self._named(args), args.text("who") or BOT_USER
-        channel.members.add(who)
+        self._workspace.slack.world.join(channel, who)
         if who == BOT_USER:
             self._workspace.events.bot_joined(channel, args.text("user") or "U0ADA")
         return {"members": sorted(channel.members)}
@@ -160,7 +164,7 @@ class Control:
     def _remove(self, args: Args) -> Json:
         """Put somebody, by default the bot, out of a channel."""
         channel, who = self._named(args), args.text("who") or BOT_USER
-        channel.members.discard(who)
+        self._workspace.slack.world.leave(channel, who)
         if who == BOT_USER:
             self._workspace.events.bot_left(channel, args.text("user") or "U0ADA")
         return {"members": sorted(channel.members)}
@@ -173,7 +177,7 @@ class Control:
 
     def _set_archived(self, args: Args, *, archived: bool) -> Json:
         channel = self._named(args)
-        channel.is_archived = archived
+        self._workspace.slack.world.archive(channel, archived=archived)
         self._workspace.events.archived(channel, args.text("user") or "U0ADA")
         return channel.shown()
 
@@ -235,7 +239,7 @@ class Control:
         return {"verified": await self._posts.verify(self._workspace.slack.names.next(""))}
 
     def _fault(self, args: Args) -> Json:
-        return asdict(self._workspace.slack.faults.add(args.values))
+        return self._workspace.slack.faults.add(args.values).read()
 
     def _clear_faults(self, _: Args) -> Json:
         self._workspace.slack.faults.clear()

@@ -106,6 +106,7 @@ class Courier:
         self.transport = "socket"
         self.paused: str | None = None  # hold: kept until resumed; lose: never sent
         self.deliveries: list[Delivery] = []
+        self.lost = 0  # events that the bot never got
         self._held: list[Delivery] = []
         self._tasks: set[asyncio.Task[Any]] = set()
 
@@ -114,6 +115,7 @@ class Courier:
         delivery = self._new("events_api", payload, expects_answer=False)
         if self.paused:
             delivery.status = "held" if self.paused == "hold" else "lost"
+            self.lost += self.paused != "hold"
             if self.paused == "hold":
                 self._held.append(delivery)
         else:
@@ -153,6 +155,7 @@ class Courier:
         """Forget the log. What is on its way is given up."""
         self.deliveries.clear()
         self._held.clear()
+        self.lost = 0
         self.paused = None
         for task in self._tasks:
             task.cancel()
@@ -208,4 +211,6 @@ class Courier:
 
     def _fail(self, delivery: Delivery, error: str) -> None:
         delivery.status, delivery.error = "failed", error
+        # A person whose command fails is told so; one that was given up was forgotten on purpose.
+        self.lost += delivery.kind == "events_api" and error != "given_up"
         self._slack.news.tell()

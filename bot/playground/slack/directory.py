@@ -3,6 +3,7 @@
 import re
 from typing import Any, Final
 
+from bot.playground.news import Change
 from bot.playground.slack.arguments import TS, Args
 from bot.playground.slack.chat import known, writable
 from bot.playground.slack.errors import SlackError
@@ -108,7 +109,7 @@ def set_agent_status(workspace: Workspace, args: Args) -> Json:
         raise SlackError("invalid_arguments", messages=["[ERROR] must be less than 201 characters: title"])
     session = workspace.slack.agent_sessions.setdefault(key, {"title": args.text("title")})
     session["status"] = status
-    workspace.slack.news.tell()
+    workspace.slack.news.tell(Change("agent", *key))
     answer: Json = {"status": status, "agent_status": status, "title": session["title"]}
     if not workspace.slack.app.hears("agent_session_stopped"):
         warnings = ["missing_agent_session_stopped_event_subscription"]
@@ -118,12 +119,14 @@ def set_agent_status(workspace: Workspace, args: Args) -> Json:
 
 def rename_agent_session(workspace: Workspace, args: Args) -> Json:
     """agents.sessions.rename."""
-    session = workspace.slack.agent_sessions.get(_agent_thread(workspace, args))
+    key = _agent_thread(workspace, args)
+    session = workspace.slack.agent_sessions.get(key)
     if session is None:
         raise SlackError("not_authorized")
     if not 1 <= len(args.need("title")) <= 200:
         raise SlackError("invalid_arguments", messages=["[ERROR] must be less than 201 characters: title"])
     session["title"] = args.text("title")
+    workspace.slack.news.tell(Change("agent", *key))
     return {"title": session["title"]}
 
 

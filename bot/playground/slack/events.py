@@ -1,7 +1,6 @@
 """What the bot hears of: messages, mentions, edits, deletions, and being put out of a channel."""
 
 import re
-import time
 from typing import Any, Final
 
 from bot.playground.slack.delivery import Courier
@@ -30,7 +29,7 @@ class Events:
     def posted(self, message: Message) -> None:
         """A new message; a mention is heard twice, as two events."""
         channel = self._slack.world.channels[message.channel]
-        self._slack.news.tell()
+        self._tell(message)
         if not channel.has_bot:
             return
         self._message(channel, self._placed(message, channel))
@@ -39,7 +38,7 @@ class Events:
     def edited(self, message: Message, previous: Json, *, by_person: bool) -> None:
         """A changed message; a person's edit that mentions the bot is a mention again, with a new event id."""
         channel = self._slack.world.channels[message.channel]
-        self._slack.news.tell()
+        self._tell(message)
         if not channel.has_bot:
             return
         self._changed(channel, message.shown(), previous)
@@ -49,7 +48,7 @@ class Events:
     def deleted(self, message: Message, previous: Json) -> None:
         """A deleted message; under one with replies a tombstone stays."""
         channel = self._slack.world.channels[message.channel]
-        self._slack.news.tell()
+        self._tell(message)
         if not channel.has_bot:
             return
         if message.gone:
@@ -60,7 +59,7 @@ class Events:
 
     def reacted(self, message: Message, user: str, name: str, *, added: bool) -> None:
         """A reaction came or went."""
-        self._slack.news.tell()
+        self._slack.news.tell(message.change)
         kind = "reaction_added" if added else "reaction_removed"
         item = {"type": "message", "channel": message.channel, "ts": message.ts}
         event = {"type": kind, "user": user, "reaction": name, "item": item, "item_user": message.user}
@@ -97,6 +96,11 @@ class Events:
         self._courier.event(payload)
         return str(payload["event_id"])
 
+    def _tell(self, message: Message) -> None:
+        """A reply changes its parent too: how many there are, and the latest."""
+        parent = message.parent
+        self._slack.news.tell(*([message.change, parent.change] if parent else [message.change]))
+
     def _envelope(self, event: Json, *, is_ext_shared: bool) -> Json:
         installation = {"enterprise_id": None, "team_id": TEAM, "user_id": BOT_USER, "is_bot": True}
         return {
@@ -108,7 +112,7 @@ class Events:
             "event": event,
             "type": "event_callback",
             "event_id": self._slack.names.next("Ev"),
-            "event_time": int(time.time()),
+            "event_time": int(self._slack.clock.wall()),
             "authorizations": [{**installation, "is_enterprise_install": False}],
             "is_ext_shared_channel": is_ext_shared,
             "event_context": self._slack.names.next("4-"),

@@ -1,9 +1,10 @@
-"""Things that go wrong between Slack and the bot, on request: before the effect, after it, or for ever."""
+"""Things that go wrong between Slack and the bot, on request: before the effect, after it, or for a while."""
 
 import asyncio
 import json
-from collections.abc import Callable
-from dataclasses import dataclass, fields
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field, fields
 from typing import Any, Final
 
 from aiohttp import web
@@ -39,12 +40,30 @@ class Fault:
     retry_after: int = 1
     status: int = 500
     match: str = ""
+    spare: Sequence[str] = ()  # methods that `*` does not mean
     used: int = 0
+    released: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
     def spent(self) -> bool:
         """Whether it has happened as often as it should."""
         return bool(self.times) and self.used >= self.times
+
+    def strikes(self, method: str, args: dict[str, Any]) -> bool:
+        """Whether it is meant for this call."""
+        if self.spent or self.method not in {method, "*"} or method in self.spare:
+            return False
+        return not self.match or self.match in json.dumps(args, ensure_ascii=False)
+
+    def read(self) -> dict[str, Any]:
+        """As the control API tells it."""
+        return {item.name: getattr(self, item.name) for item in fields(self) if item.name != "released"}
+
+    async def hold(self) -> None:
+        """Keep a call waiting for its seconds, or until the faults are cleared."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self.seconds):
+                await self.released.wait()
 
     def answer(self) -> web.Response | None:
         """What is said instead of the real answer; None: the real one."""
@@ -66,7 +85,7 @@ class Faults:
 
     def add(self, spec: dict[str, Any]) -> Fault:
         """Arm one."""
-        known = {item.name for item in fields(Fault)} - {"used"}
+        known = {item.name for item in fields(Fault)} - {"used", "released"}
         if spec.get("kind") not in KINDS or "method" not in spec or spec.keys() - known:
             raise ImpossibleError(f"a fault has a method, a kind of {sorted(KINDS)}, and maybe {sorted(known)}")
         fault = Fault(**spec)
@@ -74,18 +93,17 @@ class Faults:
         return fault
 
     def clear(self) -> None:
-        """Forget them all."""
+        """Forget them all, and let go what they hold."""
+        for fault in self._waiting:
+            fault.released.set()
         self._waiting.clear()
 
     def take(self, method: str, args: dict[str, Any]) -> Fault | None:
         """The fault that strikes this call, if any."""
         for fault in self._waiting:
-            if fault.spent or fault.method not in {method, "*"}:
-                continue
-            if fault.match and fault.match not in json.dumps(args, ensure_ascii=False):
-                continue
-            fault.used += 1
-            return fault
+            if fault.strikes(method, args):
+                fault.used += 1
+                return fault
         return None
 
 
@@ -93,10 +111,10 @@ async def strike(fault: Fault, request: web.Request, run: Callable[[], web.Respo
     """Play the fault around a call. None: the connection was cut without an answer."""
     commits, wait, cuts = KINDS[fault.kind]
     if wait == "before":
-        await asyncio.sleep(fault.seconds)
+        await fault.hold()
     real = run() if commits else None
     if wait == "after":
-        await asyncio.sleep(fault.seconds)
+        await fault.hold()
     if cuts:
         if request.transport is not None:
             request.transport.abort()

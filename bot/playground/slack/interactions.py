@@ -1,30 +1,21 @@
 """What a person does with the bot's buttons, menus, modals and shortcuts."""
 
-import time
-from typing import Any, Final
+import copy
+from typing import Any
 
 from bot.playground.slack.arguments import Args
 from bot.playground.slack.blocks import elements
 from bot.playground.slack.errors import ImpossibleError
+from bot.playground.slack.fields import STATEFUL, Offered, action, state, unknown
+from bot.playground.slack.files import described, shared
 from bot.playground.slack.people import People
 from bot.playground.slack.state import Ephemeral, OpenView, ResponseUrl, Trigger
 from bot.playground.slack.timeline import Message
-from bot.playground.slack.views import answer_submission, shown
+from bot.playground.slack.views import answer_submission, close, shown
 from bot.playground.slack.workspace import Workspace
 from bot.playground.slack.world import APP, DOMAIN, TEAM, Channel, Person
 
 Json = dict[str, Any]
-
-SINGLE: Final = {"static_select", "external_select", "overflow", "radio_buttons"}
-SEVERAL: Final = {"multi_static_select", "multi_external_select", "checkboxes"}
-PICKED: Final = {
-    "users_select": "selected_user",
-    "channels_select": "selected_channel",
-    "conversations_select": "selected_conversation",
-    "datepicker": "selected_date",
-    "timepicker": "selected_time",
-    "multi_users_select": "selected_users",
-}
 
 
 class Interactions:
@@ -40,26 +31,40 @@ class Interactions:
             return await self._click_in_view(args)
         person, channel = self._people.place(args)
         holder = self._holder(channel, person, args.need("ts"))
-        action = self._action(person, holder.blocks, args)
+        done, held = self._use(person, holder.ts, holder.blocks, args)
+        entered = self._workspace.slack.entered
+        entered[person.id, holder.ts] = state(
+            holder.blocks, entered.get((person.id, holder.ts), {}), held, self._offered(holder.ts)
+        )
         given = self._workspace.slack.response_url(person.id, channel.id, holder.ts)
         payload = {"channel": {"id": channel.id, "name": channel.name}, "response_url": given.url}
-        return await self._act(person, action, payload | _container(holder, channel), given)
+        payload |= {"state": {"values": copy.deepcopy(entered[person.id, holder.ts])}}
+        return await self._act(person, done, payload | _container(holder, channel), given)
 
     async def suggest(self, args: Args) -> Json:
-        """Type into a menu that loads its options from the bot."""
-        view = self._view(args)
+        """Type into a menu, of a view or a message, that loads its options from the bot."""
         person = self._people.person(args)
-        element = self._element(person, view.body["blocks"], args)[1]
-        payload = self._base("block_suggestion", person) | {"view": shown(view), "value": args.text("value")}
-        payload |= {"action_id": element["action_id"], "block_id": self._block_of(view, element)}
+        if args.text("view_id"):
+            view = self._view(args)
+            holder, blocks, place = view.id, view.body["blocks"], _in_view(view)
+        else:
+            channel = self._people.place(args)[1]
+            message = self._holder(channel, person, args.need("ts"))
+            holder, blocks, place = message.ts, message.blocks, _container(message, channel)
+            place["channel"] = {"id": channel.id, "name": channel.name}
+        block, element = self._element(person, blocks, args)
+        payload = self._base("block_suggestion", person) | place | {"value": args.text("value")}
+        payload |= {"action_id": element["action_id"], "block_id": block["block_id"]}
         delivery = await self._workspace.courier.ask("interactive", payload, expects_answer=True)
         answer = delivery.acked.result() if delivery.status == "acked" else None
+        self._workspace.slack.offered[holder, element["action_id"]] = _options(answer)
         return {"status": delivery.status, "error": delivery.error, "answer": answer}
 
     async def submit(self, args: Args) -> Json:
         """Fill in a modal and submit it. `values`: block id → action id → what is entered."""
         view, person = self._view(args), self._people.person(args)
-        self._fill(view, args.data("values") or {})
+        values = self._values(person, view.body["blocks"], args)
+        view.state = state(view.body["blocks"], view.state, values, self._offered(view.id))
         trigger = self._workspace.slack.trigger(person.id)
         payload = self._base("view_submission", person) | {"view": shown(view), "response_urls": []}
         payload["trigger_id"] = trigger.id
@@ -70,12 +75,20 @@ class Interactions:
         return result | answer_submission(self._workspace, view, result["answer"])
 
     async def close(self, args: Args) -> Json:
-        """Close a modal without submitting; the bot hears of it only when it asked to."""
+        """Close a modal without submitting, with `clear` its whole stack; the bot hears of it when it asked to."""
         view, person = self._view(args), self._people.person(args)
-        view.open = False
-        if not view.body.get("notify_on_close"):
-            return {"status": "closed"}
-        payload = self._base("view_closed", person) | {"view": shown(view), "is_cleared": False}
+        cleared = args.flag("clear") or bool(view.body.get("clear_on_close"))
+        stack = [other for other in self._workspace.slack.views.values() if other.open and other.root == view.root]
+        closed = stack if cleared else [view]
+        close(self._workspace.slack, view, everything=cleared)
+        told: Json = {"status": "closed"}
+        for other in reversed(closed):
+            if other.body.get("notify_on_close"):
+                told = await self._tell_closed(person, other, cleared=cleared)
+        return told
+
+    async def _tell_closed(self, person: Person, view: OpenView, *, cleared: bool) -> Json:
+        payload = self._base("view_closed", person) | {"view": shown(view), "is_cleared": cleared}
         delivery = await self._workspace.courier.ask("interactive", payload, expects_answer=False)
         return {"status": delivery.status, "error": delivery.error}
 
@@ -102,17 +115,17 @@ class Interactions:
 
     async def _click_in_view(self, args: Args) -> Json:
         view, person = self._view(args), self._people.person(args)
-        action = self._action(person, view.body["blocks"], args)
-        place = {"container": {"type": "view", "view_id": view.id}, "view": shown(view)}
-        return await self._act(person, action, place, None)
+        done, held = self._use(person, view.id, view.body["blocks"], args)
+        view.state = state(view.body["blocks"], view.state, held, self._offered(view.id))
+        return await self._act(person, done, _in_view(view), None)
 
-    async def _act(self, person: Person, action: Json, place: Json, given: ResponseUrl | None) -> Json:
+    async def _act(self, person: Person, done: Json, place: Json, given: ResponseUrl | None) -> Json:
         slack = self._workspace.slack
         if not slack.app.interactive:
             return {"status": "failed", "error": "interactivity_not_enabled"}
         trigger: Trigger = slack.trigger(person.id)
-        payload = self._base("block_actions", person) | {"trigger_id": trigger.id, "state": {"values": {}}}
-        payload |= place | {"actions": [action]}
+        payload = self._base("block_actions", person) | {"trigger_id": trigger.id}
+        payload |= place | {"actions": [done | {"action_ts": self._now()}]}
         delivery = await self._workspace.courier.ask("interactive", payload, expects_answer=False)
         return self._people.outcome(delivery, trigger, given)
 
@@ -137,25 +150,52 @@ class Interactions:
             raise ImpossibleError(f"{person.id} sees no message {ts} in {channel.id}")
         return message
 
-    def _action(self, person: Person, blocks: list[Json], args: Args) -> Json:
+    def _use(self, person: Person, holder: str, blocks: list[Json], args: Args) -> tuple[Json, Json]:
+        """The action, and the values of all fields after it."""
         block, element = self._element(person, blocks, args)
-        given = {"action_id": element["action_id"], "block_id": block["block_id"], "type": element["type"]}
-        kept = {name: element[name] for name in ("text", "style", "url") if name in element}
-        return given | kept | chosen(element, args.values.get("value")) | {"action_ts": self._now()}
+        if block["type"] == "input" and not block.get("dispatch_action"):
+            raise ImpossibleError(f"the field {element['action_id']} is not sent on its own: no dispatch_action")
+        values = self._values(person, blocks, args)
+        value = args.values.get("value")
+        if element["type"] in STATEFUL:
+            value = self._value(person, element, value)
+            values.setdefault(block["block_id"], {})[element["action_id"]] = "" if value is None else value
+        return action(block, element, value, self._offered(holder)(element)), values
+
+    def _values(self, person: Person, blocks: list[Json], args: Args) -> Json:
+        """What is entered in the fields: block id → action id → value."""
+        values: Json = copy.deepcopy(args.data("values") or {})
+        if strange := unknown(blocks, values):
+            raise ImpossibleError(f"the view has no field {strange}")
+        for block, element in elements(blocks):
+            entered = values.get(block["block_id"], {})
+            if element["action_id"] in entered:
+                entered[element["action_id"]] = self._value(person, element, entered[element["action_id"]])
+        return values
+
+    def _value(self, person: Person, element: Json, value: Any) -> Any:
+        """Files are shared before they are named: each is the id of one, or says what it is."""
+        if element["type"] != "file_input":
+            return value
+        slack = self._workspace.slack
+        files = [slack.files.get(item) if isinstance(item, str) else shared(slack, item, person.id) for item in value]
+        if None in files:
+            raise ImpossibleError("there is no such file")
+        return [described(slack, file) for file in files if file]
+
+    def _offered(self, holder: str) -> Offered:
+        return lambda element: self._workspace.slack.offered.get((holder, element["action_id"]), ())
 
     def _element(self, person: Person, blocks: list[Json], args: Args) -> tuple[Json, Json]:
-        action_id, value = args.need("action_id"), args.values.get("value")
+        action_id, block_id, value = args.need("action_id"), args.text("block_id"), args.values.get("value")
         for block, element in elements(blocks):
             other = element["type"] == "button" and value not in {None, element.get("value")}
-            if element["action_id"] != action_id or other:
+            if element["action_id"] != action_id or other or block_id not in {"", block["block_id"]}:
                 continue
             allowed = element.get("visible_to_user_ids")
             if not allowed or person.id in allowed:
                 return block, element
         raise ImpossibleError(f"{person.id} sees nothing to use with the action_id {action_id}")
-
-    def _block_of(self, view: OpenView, element: Json) -> str:
-        return next(str(block["block_id"]) for block, other in elements(view.body["blocks"]) if other is element)
 
     def _view(self, args: Args) -> OpenView:
         view = self._workspace.slack.views.get(args.need("view_id"))
@@ -165,56 +205,20 @@ class Interactions:
             raise ImpossibleError(f"{args.text('user')} does not see the view {view.id}")
         return view
 
-    def _fill(self, view: OpenView, values: Json) -> None:
-        filled: Json = {}
-        for block, element in elements(view.body["blocks"]):
-            if block["type"] == "input":
-                value = values.get(block["block_id"], {}).get(element["action_id"])
-                filled.setdefault(block["block_id"], {})[element["action_id"]] = entered(element, value)
-        unknown = values.keys() - filled.keys()
-        if unknown:
-            raise ImpossibleError(f"the view has no field {sorted(unknown)}")
-        view.state = filled
-
     def _now(self) -> str:
-        return f"{time.time():.6f}"
+        return f"{self._workspace.slack.clock.wall():.6f}"
 
 
-def entered(element: Json, value: Any) -> Json:
-    """A field's state: what was entered, or its initial value."""
-    if value is None:
-        started = {
-            name.replace("initial_", "selected_"): start for name, start in element.items() if "initial_" in name
-        }
-        first = started.pop("selected_value", None)
-        empty: Json = {"value": first} if element["type"].endswith("_input") else started
-        return {"type": element["type"]} | empty
-    return {"type": element["type"]} | chosen(element, value)
+def _in_view(view: OpenView) -> Json:
+    return {"container": {"type": "view", "view_id": view.id}, "view": shown(view)}
 
 
-def chosen(element: Json, value: Any) -> Json:
-    """How a payload says what was picked or typed."""
-    kind = element["type"]
-    if kind in SINGLE:
-        return {"selected_option": _option(element, value)}
-    if kind in SEVERAL:
-        return {"selected_options": [_option(element, item) for item in value or []]}
-    if kind in PICKED:
-        return {PICKED[kind]: value}
-    if kind == "button":
-        return {"value": element["value"]} if "value" in element else {}
-    return {"value": value}
-
-
-def _option(element: Json, value: Any) -> Json:
-    if element["type"].endswith("external_select"):
-        return {"text": {"type": "plain_text", "text": str(value)}, "value": str(value)}
-    groups = [group.get("options", []) for group in element.get("option_groups", [])]
-    for option in [*element.get("options", []), *(item for group in groups for item in group)]:
-        if option.get("value") == value:
-            picked: Json = option
-            return picked
-    raise ImpossibleError(f"there is no option {value!r}")
+def _options(answer: Any) -> list[Json]:
+    """The options in an answer of the bot, in groups or not."""
+    if not isinstance(answer, dict):
+        return []
+    groups = [group.get("options", []) for group in answer.get("option_groups") or []]
+    return [*(answer.get("options") or []), *(option for group in groups for option in group)]
 
 
 def _container(holder: Message | Ephemeral, channel: Channel) -> Json:

@@ -158,7 +158,7 @@ class People:
 
     def _typed(self, command: str, text: str) -> str:
         """Names of people and channels as the command's escaping has them."""
-        world, escaped = self._workspace.slack.world, self._workspace.slack.app.commands[command]
+        world, escaped = self._workspace.slack.world, self._workspace.slack.app.commands[command].should_escape
 
         def written(entity: re.Match[str]) -> str:
             sign, key = entity.groups()

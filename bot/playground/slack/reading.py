@@ -1,7 +1,7 @@
 """What tests read: calls, messages, private messages, deliveries, filtered the same way everywhere.
 
 Filters compare fields as text (`ok=false`); `text` looks for a part of what a person reads (for calls: of the
-arguments), `since` leaves out lines numbered lower.
+arguments), `since` leaves out lines numbered lower, `after` what is not younger than a timestamp.
 """
 
 import asyncio
@@ -46,16 +46,17 @@ async def wait(workspace: Workspace, what: str, wanted: Json, count: int, second
 
 
 def _fits(item: Json, filters: Json) -> bool:
-    for name, value in filters.items():
-        if name == "text":
-            if str(value) not in item.get("rendered", "") and str(value) not in item.get("text", ""):
-                return False
-        elif name == "since":
-            if float(item.get("n", 0)) < float(value):
-                return False
-        elif str(item.get(name)).lower() != str(value).lower():
-            return False
-    return True
+    return all(_has(item, name, value) for name, value in filters.items())
+
+
+def _has(item: Json, name: str, value: Any) -> bool:
+    if name == "text":
+        return str(value) in item.get("rendered", "") or str(value) in item.get("text", "")
+    if name == "since":
+        return float(item.get("n", 0)) >= float(value)
+    if name == "after":
+        return float(item.get("ts") or 0) > float(value)
+    return str(item.get(name)).lower() == str(value).lower()
 
 
 def _messages(workspace: Workspace, filters: Json) -> Iterable[Json]:

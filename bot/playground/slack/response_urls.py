@@ -1,7 +1,6 @@
 """`response_url`: five answers within thirty minutes, as a private or public message or in place of the original."""
 
 import json
-import time
 from typing import Any
 
 from aiohttp import web
@@ -24,7 +23,7 @@ class ResponseUrls:
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """One use, logged."""
         slack, text = self._workspace.slack, await request.text()
-        entry: Json = {"n": slack.number(), "id": request.match_info["id"], "at": time.time(), "payload": text}
+        entry: Json = {"n": slack.number(), "id": request.match_info["id"], "at": slack.clock.wall(), "payload": text}
         entry |= {"status": 0, "error": None, "user": None, "channel": None}
         slack.responses.append(entry)
         fault = slack.faults.take("response_url", {"body": text})
@@ -96,7 +95,7 @@ def _remove(workspace: Workspace, given: ResponseUrl) -> Json:
     item = workspace.slack.ephemeral(given.original)
     if item is not None:
         item.deleted = True
-        workspace.slack.news.tell()
+        workspace.slack.news.tell(item.change)
         return item.read()
     message = workspace.slack.timeline(given.channel).get(given.original or "")
     if message is None or not message.by_bot:
@@ -109,7 +108,7 @@ def _replace(workspace: Workspace, given: ResponseUrl, content: Content) -> Json
     item = workspace.slack.ephemeral(given.original)
     if item is not None:
         item.text, item.blocks = content.text, workspace.stored(content.blocks)
-        workspace.slack.news.tell()
+        workspace.slack.news.tell(item.change)
         return item.read()
     message = workspace.slack.timeline(given.channel).get(given.original or "")
     if message is None or not message.by_bot:

@@ -1,14 +1,17 @@
 """The simulated Slack as one server on loopback: Web API, sockets, files, response URLs, control API."""
 
 import ipaddress
+import time
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, Literal, Self
 
 from aiohttp import web
+from aiohttp.typedefs import Handler
 
+from bot.playground.crosssite import refusal
 from bot.playground.slack import files
 from bot.playground.slack.app_manifest import installed
-from bot.playground.slack.clock import Clock
+from bot.playground.slack.clock import Clock, Wall
 from bot.playground.slack.control import Control
 from bot.playground.slack.delivery import Courier
 from bot.playground.slack.http_events import HttpEvents
@@ -43,6 +46,7 @@ class SlackSimulator:
         retry_delays: Sequence[float] = RETRY_DELAYS,
         limits: bool | LimitRules = True,
         clock: Clock | None = None,
+        wall: Wall = time.time,
     ) -> None:
         self.host = _loopback(host)
         self.port = port
@@ -50,13 +54,29 @@ class SlackSimulator:
         self.app_token = app_token
         self.signing_secret = signing_secret
         rules = limits if isinstance(limits, LimitRules) else LimitRules(enabled=limits)
-        self._slack = Slack(installed(manifest, scopes), rules, clock or Clock())
+        self._slack = Slack(installed(manifest, scopes), rules, clock or Clock(wall))
         self._courier = Courier(self._slack, ack_timeout, retry_delays)
         self._sockets = SocketMode(self._slack, ack_timeout)
         self._posts = HttpEvents(signing_secret, request_url, ack_timeout)
         self._courier.transports = {"socket": self._sockets, "http": self._posts}
         self._courier.transport, self._sockets.enabled = transport, transport == "socket"
+        self._workspace = Workspace(self._slack, self._courier)
+        self._control = Control(self._workspace, self._sockets, self._posts)
         self._runner: web.AppRunner | None = None
+
+    @property
+    def state(self) -> Slack:
+        """All that the workspace holds, to be read."""
+        return self._slack
+
+    @property
+    def lost(self) -> int:
+        """How many events the bot never got, for all the retries."""
+        return self._courier.lost
+
+    async def perform(self, act: str, values: dict[str, Any]) -> dict[str, Any]:
+        """What `POST /control/<act>` does, in process. Raises ImpossibleError or SlackError."""
+        return await self._control.perform(act, values)
 
     @property
     def root(self) -> str:
@@ -107,10 +127,9 @@ class SlackSimulator:
         await self.stop()
 
     def _application(self) -> web.Application:
-        workspace = Workspace(self._slack, self._courier)
-        control = Control(workspace, self._sockets, self._posts)
+        workspace, control = self._workspace, self._control
         web_api = WebApi(workspace, self._sockets, self.bot_token, self.app_token)
-        app = web.Application(client_max_size=LARGEST_BODY)
+        app = web.Application(client_max_size=LARGEST_BODY, middlewares=[_own_requests_only])
         app.router.add_route("*", "/api/{method}", web_api.handle)
         app.router.add_get("/link/", self._sockets.link)
         app.router.add_post("/response/{id}", ResponseUrls(workspace).handle)
@@ -126,6 +145,13 @@ class SlackSimulator:
 
     async def _upload(self, request: web.Request) -> web.Response:
         return await files.receive(self._slack, request)
+
+
+@web.middleware
+async def _own_requests_only(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """No page of another site may act here with the browser of whoever tries the bot."""
+    sentence = refusal(request.headers)
+    return await handler(request) if sentence is None else web.json_response({"error": sentence}, status=403)
 
 
 def _loopback(host: str) -> str:

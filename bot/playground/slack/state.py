@@ -1,11 +1,11 @@
-"""Everything the simulated Slack remembers, in memory, and the news that something changed."""
+"""Everything the simulated Slack remembers, in memory."""
 
-import asyncio
 import itertools
 from collections import deque
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+from bot.playground.news import Change, News
 from bot.playground.slack.app_manifest import InstalledApp
 from bot.playground.slack.blocks import rendered
 from bot.playground.slack.clock import Clock, Names, Stamps
@@ -37,6 +37,11 @@ class Call:
     ms: float = 0.0
     done: bool = False
 
+    @property
+    def change(self) -> Change:
+        """That it came, or went on."""
+        return Change("slack_call", key=str(self.n), thing=self)
+
     def read(self) -> Json:
         """As the control API tells it."""
         answer = self.answer or {}
@@ -59,6 +64,11 @@ class Ephemeral:
     thread_ts: str | None = None
     visible: bool = True
     deleted: bool = False
+
+    @property
+    def change(self) -> Change:
+        """That it came, says something else, or went."""
+        return Change("ephemeral", self.channel, self.ts, self)
 
     def read(self) -> Json:
         """As the control API tells it."""
@@ -102,6 +112,11 @@ class OpenView:
     state: Json = field(default_factory=dict)
     open: bool = True
 
+    @property
+    def change(self) -> Change:
+        """That it opened, shows something else, or closed."""
+        return Change("view", key=self.id, thing=self)
+
 
 @dataclass(slots=True)
 class SharedFile:
@@ -117,36 +132,13 @@ class SharedFile:
     stub: bool = False
 
 
-class News:
-    """Wakes those who wait for something to change."""
-
-    def __init__(self) -> None:
-        self._waiting: set[asyncio.Future[None]] = set()
-
-    def tell(self) -> None:
-        """Something changed."""
-        for future in self._waiting:
-            if not future.done():
-                future.set_result(None)
-
-    async def wait(self, seconds: float) -> bool:
-        """Until something changes; False when nothing did in time."""
-        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiting.add(future)
-        try:
-            done, _ = await asyncio.wait({future}, timeout=seconds)
-            return bool(done)
-        finally:
-            self._waiting.discard(future)
-
-
 class Slack:
     """The workspace: people, channels, messages, and a log of all that happened."""
 
     def __init__(self, app: InstalledApp, rules: LimitRules, clock: Clock) -> None:
         self.app = app
         self.clock = clock
-        self.stamps = Stamps()
+        self.stamps = Stamps(clock.wall)
         self.names = Names()
         self.news = News()
         self.faults = Faults()
@@ -156,19 +148,23 @@ class Slack:
 
     def clear(self) -> None:
         """A fresh workspace. Ids go on, so nothing of the past comes again."""
-        self.world = World()
+        self.world = World(self.news)
         self.timelines: dict[str, Timeline] = {}
         self.calls: deque[Call] = deque(maxlen=LOG_LENGTH)
         self.ephemerals: list[Ephemeral] = []
+        self._ephemerals_by_ts: dict[str, Ephemeral] = {}
         self.responses: list[Json] = []
         self.triggers: dict[str, Trigger] = {}
         self.response_urls: dict[str, ResponseUrl] = {}
         self.views: dict[str, OpenView] = {}
+        self.entered: dict[tuple[str, str], Json] = {}  # by person and message: what its fields hold
+        self.offered: dict[tuple[str, str], list[Json]] = {}  # by message or view and action: what the bot offered
         self.files: dict[str, SharedFile] = {}
         self.agent_sessions: dict[tuple[str, str], Json] = {}
         self.faults.clear()
         self.limits = RateLimits(self.limits.rules, self.clock)
         self._count = itertools.count(1)
+        self.news.tell(Change("reset"))
 
     def number(self) -> int:
         """The next line number of the logs."""
@@ -187,8 +183,8 @@ class Slack:
 
     def ephemeral(self, ts: str | None) -> Ephemeral | None:
         """A private message by its timestamp, unless it was removed."""
-        alive = (item for item in reversed(self.ephemerals) if item.ts == ts and not item.deleted)
-        return next(alive, None)
+        item = self._ephemerals_by_ts.get(ts or "")
+        return None if item is None or item.deleted else item
 
     def whisper(
         self, channel: str, user: str, content: Json, source: str, *, thread_ts: str | None = None, visible: bool = True
@@ -198,7 +194,8 @@ class Slack:
         item = Ephemeral(self.number(), self.stamps.next(), channel, user, content.get("text") or "", blocks, source)
         item.thread_ts, item.visible = thread_ts, visible
         self.ephemerals.append(item)
-        self.news.tell()
+        self._ephemerals_by_ts[item.ts] = item
+        self.news.tell(item.change)
         return item
 
     def trigger(self, user: str) -> Trigger:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from bot.playground.news import Change
 from bot.playground.slack.blocks import rendered
 from bot.playground.slack.world import APP, BOT_ID, BOT_USER, TEAM
 
@@ -46,6 +47,11 @@ class Message:
     def live_replies(self) -> list["Message"]:
         """Replies that were not deleted."""
         return [reply for reply in self.replies if not reply.deleted]
+
+    @property
+    def change(self) -> Change:
+        """That it came, says something else, or went."""
+        return Change("message", self.channel, self.ts, self)
 
     @property
     def in_channel(self) -> bool:
@@ -136,6 +142,10 @@ class Timeline:
     def __iter__(self) -> Iterator[Message]:
         """All of them, oldest first."""
         return (message for message in self._by_ts.values() if not message.gone)
+
+    def newest(self) -> Iterator[Message]:
+        """All of them, newest first."""
+        return (message for message in reversed(self._by_ts.values()) if not message.gone)
 
     def in_channel(self) -> list[Message]:
         """Those a person sees without opening a thread, oldest first."""

@@ -5,8 +5,9 @@ import json
 from typing import Any, Final
 
 from bot.playground.slack.arguments import Args
-from bot.playground.slack.blocks import view_errors
+from bot.playground.slack.blocks import elements, view_errors
 from bot.playground.slack.errors import SlackError
+from bot.playground.slack.fields import kept
 from bot.playground.slack.state import OpenView, Slack
 from bot.playground.slack.workspace import Workspace
 from bot.playground.slack.world import APP, BOT_ID, TEAM
@@ -71,7 +72,7 @@ def create(workspace: Workspace, body: Json, user: str) -> OpenView:
     view_id = slack.names.next("V")
     view = OpenView(view_id, user, _kept(workspace, body), slack.names.next(""), root=view_id)
     slack.views[view_id] = view
-    slack.news.tell()
+    slack.news.tell(view.change)
     return view
 
 
@@ -86,9 +87,10 @@ def push(workspace: Workspace, body: Json, below: OpenView) -> OpenView:
 
 
 def replace(workspace: Workspace, view: OpenView, body: Json) -> None:
-    """Show something else in a view."""
-    view.body, view.hash, view.state = _kept(workspace, body), workspace.slack.names.next(""), {}
-    workspace.slack.news.tell()
+    """Show something else in a view; what was entered stays where ids and type stay."""
+    view.body, view.hash = _kept(workspace, body), workspace.slack.names.next("")
+    view.state = kept(view.body["blocks"], view.state)
+    workspace.slack.news.tell(view.change)
 
 
 def answer_submission(workspace: Workspace, view: OpenView, answer: Any) -> Json:
@@ -104,22 +106,23 @@ def answer_submission(workspace: Workspace, view: OpenView, answer: Any) -> Json
             replace(workspace, view, answer["view"])
             return {"status": "acked", "view": shown(view)}
         return {"status": "acked", "view": shown(push(workspace, answer["view"], view))}
-    _close(workspace.slack, view, everything=action == "clear")
+    close(workspace.slack, view, everything=action == "clear")
     return {"status": "acked", "closed": True}
 
 
 def _field_errors(view: OpenView, errors: Any) -> Json:
-    known = {block.get("block_id") for block in view.body["blocks"] if block["type"] == "input"}
+    known = {block["block_id"] for block, _ in elements(view.body["blocks"]) if block["type"] == "input"}
     if not isinstance(errors, dict) or not errors or not errors.keys() <= known:
         return {"status": "failed", "error": "invalid_errors"}
     return {"status": "acked", "errors": errors}
 
 
-def _close(slack: Slack, view: OpenView, *, everything: bool) -> None:
+def close(slack: Slack, view: OpenView, *, everything: bool = False) -> None:
+    """Take a view off the screen, or the whole stack it belongs to."""
     for other in slack.views.values():
         if other is view or (everything and other.root == view.root):
             other.open = False
-    slack.news.tell()
+            slack.news.tell(other.change)
 
 
 def shown(view: OpenView) -> Json:

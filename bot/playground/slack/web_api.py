@@ -32,13 +32,14 @@ class WebApi:
     async def handle(self, request: web.Request) -> web.StreamResponse:
         """One call, logged whatever becomes of it."""
         slack, started = self._workspace.slack, time.perf_counter()
-        call = Call(slack.number(), request.match_info["method"], time.time())
+        call = Call(slack.number(), request.match_info["method"], slack.clock.wall())
         slack.calls.append(call)
+        slack.news.tell(call.change)
         try:
             return await self._faulty(request, call)
         finally:
             call.ms, call.done = round((time.perf_counter() - started) * 1e3, 3), True
-            slack.news.tell()
+            slack.news.tell(call.change)
 
     async def _faulty(self, request: web.Request, call: Call) -> web.StreamResponse:
         try:
@@ -51,7 +52,7 @@ class WebApi:
         if fault is None:
             return self._answer(call, token)
         call.fault = fault.kind
-        self._workspace.slack.news.tell()  # who waits for a call that hangs sees it arrive
+        self._workspace.slack.news.tell(call.change)  # who waits for a call that hangs sees it arrive
         response = await strike(fault, request, lambda: self._answer(call, token))
         call.status = response.status if response else 0
         return response or web.Response()

@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field, fields
 from typing import Any, Final, Literal
 
+from bot.playground.news import Change, News
+
 TEAM: Final = "T0PLAY"
 OTHER_TEAM: Final = "T0OTHER"
 APP: Final = "A0PLAY"
@@ -10,6 +12,7 @@ BOT_USER: Final = "U0BOT"
 BOT_ID: Final = "B0BOT"
 DOMAIN: Final = "play"
 FOUNDED: Final = 1_700_000_000
+PLACES: Final = Change("workspace")  # people or channels changed
 
 Kind = Literal["channel", "group", "im", "mpim"]
 
@@ -100,7 +103,8 @@ class Channel:
 class World:
     """People and channels by id."""
 
-    def __init__(self) -> None:
+    def __init__(self, news: News) -> None:
+        self._news = news
         self.people = {person.id: person for person in _people()}
         self.channels = {channel.id: channel for channel in _channels()}
         for person in list(self.people.values()):
@@ -110,14 +114,17 @@ class World:
     def direct(self, user: str) -> Channel:
         """The person's conversation with the bot, opened when it was not."""
         channel_id = "D" + user[1:]
-        opened = Channel(channel_id, "directmessage", "im", {user, BOT_USER})
-        return self.channels.setdefault(channel_id, opened)
+        if channel_id not in self.channels:
+            self.channels[channel_id] = Channel(channel_id, "directmessage", "im", {user, BOT_USER})
+            self._news.tell(PLACES)
+        return self.channels[channel_id]
 
     def put_person(self, facts: dict[str, Any]) -> Person:
         """Add a person, or change some facts of one."""
         known = self.people.get(facts["id"]) or Person(facts["id"], facts["id"].lower(), facts["id"])
         self.people[known.id] = known
         _change(known, facts)
+        self._news.tell(PLACES)
         return known
 
     def put_channel(self, facts: dict[str, Any]) -> Channel:
@@ -125,7 +132,23 @@ class World:
         known = self.channels.get(facts["id"]) or Channel(facts["id"], facts["id"].lower())
         self.channels[known.id] = known
         _change(known, facts | ({"members": set(facts["members"])} if "members" in facts else {}))
+        self._news.tell(PLACES)
         return known
+
+    def join(self, channel: Channel, user: str) -> None:
+        """Somebody comes into a channel."""
+        channel.members.add(user)
+        self._news.tell(PLACES)
+
+    def leave(self, channel: Channel, user: str) -> None:
+        """Somebody leaves a channel, or is put out of it."""
+        channel.members.discard(user)
+        self._news.tell(PLACES)
+
+    def archive(self, channel: Channel, *, archived: bool) -> None:
+        """A channel is archived, or brought back."""
+        channel.is_archived = archived
+        self._news.tell(PLACES)
 
 
 def _change(thing: Person | Channel, facts: dict[str, Any]) -> None:
