@@ -1172,7 +1172,7 @@ async def test_a_session_stays_new_until_it_is_driven(api: httpx.AsyncClient, co
     ]
     assert await texts(api, session["session_id"]) == [
         ("user", "Fix the login test"),
-        ("devin", "I have read the task and I am looking at the code."),
+        ("devin", "I have `acme/web` checked out and run the login tests until I see it happen."),
     ]
 
 
@@ -1341,6 +1341,7 @@ async def test_the_log_tells_every_call(api: httpx.AsyncClient, control: DevinCo
         "state": "answered",
         "status": 200,
         "fault": None,
+        "session_id": None,
     }
     assert (created["route"], created["status"], created["body"]) == ("create_session", 422, {"prompt": 1})
     assert (lost["route"], lost["status"], lost["path"]) == ("unknown", 404, "/nowhere")

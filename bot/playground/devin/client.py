@@ -108,7 +108,7 @@ class DevinControl:
         return await self._act(session_id, "script", {"steps": steps, "play": play})
 
     async def play(self, session_id: str, speed: float = 1.0) -> dict[str, Any]:
-        """Run its script by the clock from now on."""
+        """Run its script by the clock from now on, at so many times the speed of all sessions; 0 pauses it."""
         return await self._act(session_id, "play", {"speed": speed})
 
     async def script_for(self, contains: str, steps: list[dict[str, Any]], *, play: float | None = None) -> None:
@@ -163,6 +163,11 @@ class DevinControl:
         """Move the simulated clock; answers with its time."""
         told = await self._ask("POST", "/clock", json={"advance": advance, "offset": offset})
         return float(told["now"])
+
+    async def speed(self, value: float | None = None) -> float:
+        """How fast all sessions live, from this moment on; without a value it is only told."""
+        method, order = ("GET", None) if value is None else ("POST", {"value": value})
+        return float((await self._ask(method, "/speed", json=order))["speed"])
 
     # ------------------------------------------------------------ faults
 

@@ -1,7 +1,8 @@
 """The control API under /control: what a test or the playground does behind Devin's back."""
 
 import json
-from collections.abc import Awaitable, Callable
+import re
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import asdict, fields
 from datetime import UTC, datetime
 from functools import partial
@@ -17,11 +18,16 @@ from bot.playground.devin.problems import ProblemError
 from bot.playground.devin.session import Session, Step
 from bot.playground.devin.state import BILLING_START, Member, Script, World
 from bot.playground.devin.timeline import Player
+from bot.playground.news import Change
 
 Order = dict[str, Any]
+Names = Mapping[str, str]  # what stands in the path
+Act = Callable[[Names, Order], Awaitable[Any]]
 Verb = Callable[[Session, Order], None]
 Endpoint = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
+SLOWEST: Final = 0.25
+FASTEST: Final = 20.0
 _STEP_FIELDS: Final = {field.name for field in fields(Step)}
 
 
@@ -46,18 +52,31 @@ class Control:
             "archive": lambda session, _: life.archive(world, session),
             "unarchive": lambda session, _: life.unarchive(world, session),
         }
+        self._table = self._acts()
 
     def add_to(self, app: web.Application) -> None:
         """Put the control routes into the application."""
-        table: tuple[tuple[str, str, Callable[[web.Request, Order], Awaitable[Any]]], ...] = (
+        app.add_routes([web.route(method, f"/control{path}", _endpoint(act)) for method, path, act in self._table])
+        app.router.add_get("/control", _index([f"{method} /control{path}" for method, path, _ in self._table]))
+
+    async def perform(self, act: str, order: Order) -> Any:
+        """What `POST /control/<act>` does."""
+        for method, path, run in self._table:
+            place = re.fullmatch(_pattern(path), f"/{act}") if method == "POST" else None
+            if place is not None:
+                return await run(place.groupdict(), order)
+        raise ValueError(f"There is no act {act!r}.")
+
+    def _acts(self) -> tuple[tuple[str, str, Act], ...]:
+        return (
             ("POST", "/sessions", self._create_sessions),
             ("GET", "/sessions", self._list_sessions),
             ("GET", "/sessions/{id}", self._get_session),
             ("POST", "/sessions/{id}/{verb}", self._act),
             ("POST", "/scripts", self._add_script),
-            ("GET", "/switches", self._switches),
+            ("GET", "/switches", lambda place, _: self._switches(place, {})),
             ("PUT", "/switches", self._switches),
-            ("GET", "/permissions", self._permissions),
+            ("GET", "/permissions", lambda place, _: self._permissions(place, {})),
             ("PUT", "/permissions", self._permissions),
             ("POST", "/consumption", self._consumption),
             ("PUT", "/cycles", self._cycles),
@@ -66,6 +85,8 @@ class Control:
             ("POST", "/organizations", self._add_organization),
             ("POST", "/audit", self._add_audit),
             ("POST", "/clock", self._clock),
+            ("GET", "/speed", lambda place, _: self._speed(place, {})),
+            ("POST", "/speed", self._speed),
             ("POST", "/faults", self._add_fault),
             ("GET", "/faults", self._list_faults),
             ("DELETE", "/faults", self._clear_faults),
@@ -77,12 +98,10 @@ class Control:
             ("POST", "/wait/sessions", self._wait_sessions),
             ("POST", "/wait/messages", self._wait_messages),
         )
-        app.add_routes([web.route(method, f"/control{path}", _endpoint(act)) for method, path, act in table])
-        app.router.add_get("/control", _index([f"{method} /control{path}" for method, path, _ in table]))
 
     # ------------------------------------------------------------ sessions
 
-    async def _create_sessions(self, _: web.Request, order: Order) -> Any:
+    async def _create_sessions(self, _: Names, order: Order) -> Any:
         count, every = order.pop("count", 1), order.pop("every", 0)
         prompt, says = order.pop("prompt", "A task"), order.pop("say", None)
         newest = order.pop("created_at", self._world.seconds())
@@ -96,8 +115,8 @@ class Control:
             ids.append(session.bare_id)
         return {"session_ids": ids}
 
-    async def _list_sessions(self, request: web.Request, _: Order) -> Any:
-        return {"sessions": self._with_text(request.query.get("text", ""))}
+    async def _list_sessions(self, _: Names, order: Order) -> Any:
+        return {"sessions": self._with_text(order.get("text", ""))}
 
     def _with_text(self, text: str) -> list[dict[str, Any]]:
         return [
@@ -106,15 +125,16 @@ class Control:
             if any(text in message.message for message in session.messages)
         ]
 
-    async def _get_session(self, request: web.Request, _: Order) -> Any:
-        return life.snapshot(self._world, self._world.session(request.match_info["id"]))
+    async def _get_session(self, place: Names, _: Order) -> Any:
+        return life.snapshot(self._world, self._world.session(place["id"]))
 
-    async def _act(self, request: web.Request, order: Order) -> Any:
-        session = self._world.session(request.match_info["id"])
-        verb = self._verbs.get(request.match_info["verb"])
+    async def _act(self, place: Names, order: Order) -> Any:
+        session = self._world.session(place["id"])
+        verb = self._verbs.get(place["verb"])
         if verb is None:
-            raise ValueError(f"There is no verb {request.match_info['verb']!r}.")
+            raise ValueError(f"There is no verb {place['verb']!r}.")
         verb(session, order)
+        self._world.changed(session.change)  # a script that is another one touches nothing else
         return life.snapshot(self._world, session)
 
     def _step(self, session: Session, order: Order) -> None:
@@ -123,11 +143,17 @@ class Control:
 
     def _set(self, session: Session, order: Order) -> None:
         life.change(self._world, session, order["fields"], moves=order.get("moves", True))
+        self._forced(session, order["fields"])
 
     def _say(self, session: Session, order: Order) -> None:
         if order.get("fields"):
             life.change(self._world, session, order["fields"])
         life.say(self._world, session, order["text"])
+        self._forced(session, order.get("fields") or {})
+
+    def _forced(self, session: Session, changed: Order) -> None:
+        if {"status", "status_detail"} & changed.keys():
+            self._player.forced(session)
 
     def _write(self, session: Session, order: Order) -> None:
         life.receive(self._world, session, order["text"])
@@ -150,97 +176,105 @@ class Control:
     def _play(self, session: Session, order: Order) -> None:
         self._player.play(session, order.get("speed", 1.0))
 
-    async def _add_script(self, _: web.Request, order: Order) -> Any:
+    async def _add_script(self, _: Names, order: Order) -> Any:
         script = Script(order["contains"], tuple(_steps(order)), order.get("play"))
         self._world.held.scripts.append(script)
         return {}
 
     # ------------------------------------------------------------ the organisation
 
-    async def _switches(self, _: web.Request, order: Order) -> Any:
+    async def _switches(self, _: Names, order: Order) -> Any:
         if order:
             self._world.switch(order)
         return asdict(self._world.switches)
 
-    async def _permissions(self, _: web.Request, order: Order) -> Any:
+    async def _permissions(self, _: Names, order: Order) -> Any:
         held = self._world.permissions if order.get("only") is None else frozenset(order["only"])
         held = (held | set(order.get("grant") or ())) - set(order.get("revoke") or ())
         self._world.permissions = held
         return {"permissions": sorted(held)}
 
-    async def _consumption(self, _: web.Request, order: Order) -> Any:
+    async def _consumption(self, _: Names, order: Order) -> Any:
         day = int(datetime.fromisoformat(order["date"]).replace(tzinfo=UTC).timestamp()) + BILLING_START
         products = order.get("products") or {"devin": order["acus"]}
         self._world.held.figures[order.get("org_id") or self._world.org_id, day] = products
         return {"date": day}
 
-    async def _cycles(self, _: web.Request, order: Order) -> Any:
+    async def _cycles(self, _: Names, order: Order) -> Any:
         self._world.held.cycles = order["cycles"]
         return {}
 
-    async def _add_member(self, _: web.Request, order: Order) -> Any:
+    async def _add_member(self, _: Names, order: Order) -> Any:
         self._world.held.members.append(Member(**order))
         return {}
 
-    async def _add_playbook(self, _: web.Request, order: Order) -> Any:
+    async def _add_playbook(self, _: Names, order: Order) -> Any:
         return add_playbook(self._world, order.pop("title"), order.pop("body", ""), **order)
 
-    async def _add_organization(self, _: web.Request, order: Order) -> Any:
+    async def _add_organization(self, _: Names, order: Order) -> Any:
         return self._world.add_organization(order["org_id"], order["name"])
 
-    async def _add_audit(self, _: web.Request, order: Order) -> Any:
+    async def _add_audit(self, _: Names, order: Order) -> Any:
         self._world.add_audit(order)
         return {}
 
-    async def _clock(self, _: web.Request, order: Order) -> Any:
+    async def _clock(self, _: Names, order: Order) -> Any:
         if order.get("offset") is not None:
             self._world.clock_offset = order["offset"]
         self._world.clock_offset += order.get("advance") or 0
         return {"now": self._world.now()}
 
+    async def _speed(self, _: Names, order: Order) -> Any:
+        if order:
+            value: Any = order.get("value")
+            if type(value) not in {int, float} or not SLOWEST <= value <= FASTEST:
+                raise ValueError(f"The speed must be a number from {SLOWEST:g} to {FASTEST:g}; 1 is as it is written.")
+            self._player.speed = float(value)
+            self._world.changed(Change("speed"))
+        return {"speed": self._player.speed}
+
     # ------------------------------------------------------------ faults
 
-    async def _add_fault(self, _: web.Request, order: Order) -> Any:
+    async def _add_fault(self, _: Names, order: Order) -> Any:
         if order.get("route", "*") not in ROUTE_NAMES | {"*"}:
             raise ValueError(f"There is no route {order['route']!r}. Known: {', '.join(sorted(ROUTE_NAMES))}.")
         return self._faults.add(order).row()
 
-    async def _list_faults(self, _: web.Request, __: Order) -> Any:
+    async def _list_faults(self, _: Names, __: Order) -> Any:
         return {"faults": self._faults.rows()}
 
-    async def _clear_faults(self, _: web.Request, __: Order) -> Any:
+    async def _clear_faults(self, _: Names, __: Order) -> Any:
         self._faults.clear()
         return {}
 
-    async def _release(self, _: web.Request, order: Order) -> Any:
+    async def _release(self, _: Names, order: Order) -> Any:
         return {"released": self._faults.release(order.get("number"))}
 
     # ------------------------------------------------------------ what happened
 
-    async def _log(self, request: web.Request, _: Order) -> Any:
-        query = request.query
-        route, contains, since = query.get("route", "*"), query.get("contains", ""), query.get("since", "0")
+    async def _log(self, _: Names, order: Order) -> Any:
+        route, contains, since = order.get("route", "*"), order.get("contains", ""), order.get("since", "0")
         return {"calls": self._calls(route, contains, int(since))}
 
     def _calls(self, route: str, contains: str, since: int) -> list[dict[str, Any]]:
         return [entry.row() for entry in self._world.journal.seen(route, contains, since)]
 
-    async def _counters(self, _: web.Request, __: Order) -> Any:
+    async def _counters(self, _: Names, __: Order) -> Any:
         return dict(self._world.journal.counters)
 
-    async def _reset(self, _: web.Request, __: Order) -> Any:
+    async def _reset(self, _: Names, __: Order) -> Any:
         self._faults.clear()
         await self._player.stop()
         self._world.reset()
         return {}
 
-    async def _wait_calls(self, _: web.Request, order: Order) -> Any:
+    async def _wait_calls(self, _: Names, order: Order) -> Any:
         route, contains, since = order["route"], order.get("contains", ""), order.get("since", 0)
         if route not in ROUTE_NAMES | {"*"}:
             raise ValueError(f"There is no route {route!r}.")
         return await self._wait(order, f"calls of {route}", "calls", lambda: self._calls(route, contains, since))
 
-    async def _wait_sessions(self, _: web.Request, order: Order) -> Any:
+    async def _wait_sessions(self, _: Names, order: Order) -> Any:
         wanted = order.get("fields", {}).items()
 
         def found() -> list[dict[str, Any]]:
@@ -249,7 +283,7 @@ class Control:
 
         return await self._wait(order, f"sessions with {order['text']!r}", "sessions", found)
 
-    async def _wait_messages(self, _: web.Request, order: Order) -> Any:
+    async def _wait_messages(self, _: Names, order: Order) -> Any:
         def found() -> list[dict[str, Any]]:
             return [
                 message.row() | {"session_id": session.bare_id}
@@ -281,11 +315,16 @@ def _index(routes: list[str]) -> Endpoint:
     return index
 
 
-def _endpoint(act: Callable[[web.Request, Order], Awaitable[Any]]) -> Endpoint:
+def _pattern(path: str) -> str:
+    """A route's path as an expression with the same names."""
+    return re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", path)
+
+
+def _endpoint(act: Act) -> Endpoint:
     async def endpoint(request: web.Request) -> web.StreamResponse:
         try:
             raw = await request.read()
-            answer = await act(request, json.loads(raw) if raw else {})
+            answer = await act(request.match_info, json.loads(raw) if raw else dict(request.query))
         except ProblemError as problem:
             return web.json_response({"detail": problem.detail}, status=problem.status)
         except TimeoutError as error:

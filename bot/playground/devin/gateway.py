@@ -7,8 +7,10 @@ from typing import Any, Final
 
 from aiohttp import web
 
+from bot.playground.crosssite import refusal
 from bot.playground.devin.api import ROUTES
 from bot.playground.devin.faults import STATUSES, Fault, Faults
+from bot.playground.devin.filters import bare
 from bot.playground.devin.journal import Entry
 from bot.playground.devin.permissions import allows
 from bot.playground.devin.problems import ProblemError, forbidden
@@ -32,7 +34,7 @@ class Gateway:
 
     def application(self) -> web.Application:
         """The aiohttp application, for the control API to be added to."""
-        app = web.Application(client_max_size=MAX_BODY, middlewares=[self._unknown])
+        app = web.Application(client_max_size=MAX_BODY, middlewares=[_own_requests_only, self._unknown])
         app.add_routes([web.route(route.method, route.path, self._endpoint(route)) for route in ROUTES])
         return app
 
@@ -66,23 +68,23 @@ class Gateway:
 
     def _finish(self, entry: Entry, state: str, status: int | None) -> None:
         entry.state, entry.status = state, status
-        self._world.journal.changed()
+        self._world.journal.changed(entry.change)
 
     async def _through_faults(self, route: Route, request: web.Request, call: Call, entry: Entry) -> web.StreamResponse:
         fault = self._faults.take(route.name, entry)
         if fault is None:
-            return await self._answer(route, request, call)
+            return await self._answer(route, request, call, entry)
         entry.fault = fault.kind
-        response = await self._answer(route, request, call) if fault.commit == "before" else None
+        response = await self._answer(route, request, call, entry) if fault.commit == "before" else None
         await self._suffer(fault, entry)
         if fault.commit == "after":
-            response = await self._answer(route, request, call)
+            response = await self._answer(route, request, call, entry)
         return self._outcome(fault, request, response)
 
     async def _suffer(self, fault: Fault, entry: Entry) -> None:
         if fault.kind in {"hang", "slow"}:
             entry.state = "held"
-            self._world.journal.changed()
+            self._world.journal.changed(entry.change)
         if fault.kind == "hang":
             await fault.hold()
         elif fault.kind == "slow":
@@ -98,12 +100,14 @@ class Gateway:
             raise _DropError
         return response
 
-    async def _answer(self, route: Route, request: web.Request, call: Call) -> web.StreamResponse:
+    async def _answer(self, route: Route, request: web.Request, call: Call, entry: Entry) -> web.StreamResponse:
         try:
             self._authorise(route, request, call)
             answer = route.handler(call)
         except ProblemError as problem:
             return self._refusal(request, problem)
+        if route.name == "create_session" and isinstance(answer, bytes):
+            entry.session_id = bare(json.loads(answer)["session_id"])
         if route.name == "create_session" and self._world.switches.slow_create:
             await asyncio.sleep(self._world.switches.slow_create)
         if isinstance(answer, web.StreamResponse):
@@ -130,6 +134,13 @@ class Gateway:
         )
 
 
+@web.middleware
+async def _own_requests_only(request: web.Request, handler: _Endpoint) -> web.StreamResponse:
+    """No page of another site may act here with the browser of whoever tries the bot."""
+    sentence = refusal(request.headers)
+    return await handler(request) if sentence is None else web.json_response({"detail": sentence}, status=403)
+
+
 async def _read(request: web.Request) -> tuple[bytes, Upload | None]:
     if request.content_type != "multipart/form-data":
         return await request.read(), None
@@ -151,7 +162,10 @@ def _told(raw: bytes) -> Any:
 
 def _entry(world: World, route: str, request: web.Request, body: Any) -> Entry:
     query = [[name, value] for name, value in request.query.items()]
-    return Entry(0, world.now(), route, request.method, request.path, query, body)
+    session_id = request.match_info.get("devin_id")
+    entry = Entry(0, world.now(), route, request.method, request.path, query, body)
+    entry.session_id = bare(session_id) if session_id else None
+    return entry
 
 
 def _abort(request: web.Request) -> web.Response:

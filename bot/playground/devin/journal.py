@@ -6,6 +6,8 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
+from bot.playground.news import Change, News
+
 LOG_LENGTH: Final = 50_000
 
 
@@ -23,6 +25,12 @@ class Entry:
     state: str = "arrived"
     status: int | None = None
     fault: str | None = None
+    session_id: str | None = None  # in 32 hex digits: the one in the path, or the one that was created
+
+    @property
+    def change(self) -> Change:
+        """That it came, or went on."""
+        return Change("devin_call", key=str(self.number), thing=self)
 
     @property
     def text(self) -> str:
@@ -41,7 +49,7 @@ class Journal:
     entries: deque[Entry] = field(default_factory=lambda: deque(maxlen=LOG_LENGTH))
     counters: Counter[str] = field(default_factory=Counter)
     number: int = 0
-    _changed: asyncio.Event = field(default_factory=asyncio.Event)
+    news: News = field(default_factory=News)
 
     def arrive(self, entry: Entry) -> Entry:
         """Note a call that came in."""
@@ -49,6 +57,7 @@ class Journal:
         entry.number = self.number
         self.entries.append(entry)
         self.counters[entry.route] += 1
+        self.news.tell(entry.change)
         return entry
 
     def seen(self, route: str, contains: str = "", since: int = 0) -> list[Entry]:
@@ -62,17 +71,16 @@ class Journal:
             and (not contains or contains in entry.text)
         ]
 
-    def changed(self) -> None:
+    def changed(self, *changes: Change) -> None:
         """Wake whoever waits."""
-        self._changed.set()
-        self._changed = asyncio.Event()
+        self.news.tell(*changes)
 
     async def until(self, happened: Callable[[], bool], timeout: float) -> bool:  # noqa: ASYNC109
         """Wait for something to be true; False when the time is up."""
         try:
             async with asyncio.timeout(timeout):
                 while not happened():
-                    await self._changed.wait()
+                    await self.news.wait(timeout)
         except TimeoutError:
             return happened()
         return True

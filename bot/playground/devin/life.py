@@ -160,6 +160,7 @@ def apply(world: World, session: Session, step: Step) -> None:
 def terminate(world: World, session: Session, *, archive: bool = False) -> None:
     """End it for good."""
     _fall(world, session, "exit", None)
+    session.script.clear()
     session.is_archived = session.is_archived or archive
     if not session.terminated:
         world.audit("terminate_session", session.org_id, {"session_id": PREFIX + session.bare_id})
@@ -185,7 +186,6 @@ def unarchive(world: World, session: Session) -> None:
 def _fall(world: World, session: Session, status: str, detail: str | None) -> None:
     session.waking = False
     world.held.waking.discard(session)
-    session.script.clear()
     session.status, session.status_detail = status, detail
 
 
@@ -218,6 +218,7 @@ def snapshot(world: World, session: Session) -> dict[str, Any]:
         "request": session.request,
         "terminated": session.terminated,
         "steps_left": len(session.script),
+        "paused": session.paused,
         "messages": [message.row() | {"user_id": message.user_id} for message in session.messages],
         "attachments": [file.name for _, file in session.attachments],
     }

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Collection
 from types import TracebackType
-from typing import Final, Self
+from typing import Any, Final, Self
 
 from aiohttp import web
 
@@ -34,6 +34,7 @@ class DevinSimulator:
         self.world = World(org_id=org_id, api_key=api_key, permissions=permissions, now=now, seed=seed)
         self._faults = Faults()
         self._player = Player(self.world, demo)
+        self._control = Control(self.world, self._player, self._faults)
         self._port = port
         self._files_port = 0
         self._runners: list[web.AppRunner] = []
@@ -48,10 +49,26 @@ class DevinSimulator:
         """Where the control API is."""
         return f"{self.base_url}/control"
 
+    @property
+    def speed(self) -> float:
+        """How fast all sessions live, from this moment on; 1 is as their stories are written."""
+        return self._player.speed
+
+    @speed.setter
+    def speed(self, value: float) -> None:
+        self._player.speed = value
+
+    async def perform(self, act: str, order: dict[str, Any]) -> Any:
+        """What `POST /control/<act>` does, in process, such as `sessions/<id>/say`.
+
+        Raises ProblemError where Devin says no, and ValueError, TypeError or KeyError for an order that makes no sense.
+        """
+        return await self._control.perform(act, order)
+
     async def start(self) -> None:
         """Listen; a port that was chosen once is kept over later starts."""
         app = Gateway(self.world, self._faults).application()
-        Control(self.world, self._player, self._faults).add_to(app)
+        self._control.add_to(app)
         self._port = await self._listen(app, self._port)
         # Another port is another origin: a client that follows the redirect must not send its key there.
         self._files_port = await self._listen(self._files_application(), self._files_port)

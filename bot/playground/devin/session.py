@@ -1,10 +1,12 @@
 """A session as the simulator keeps it, and the rows the API writes for it."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from bot.playground.devin.switches import Switches
+from bot.playground.news import Change
 
 LIMIT_DETAILS: Final = frozenset(
     {
@@ -69,6 +71,8 @@ class Step:
     title: str | None = None
     structured_output: dict[str, Any] | None = None
     pause: bool = False
+    # Said instead, once somebody has written: (what to find in it, the text; {words} stands for what was written).
+    answers: Sequence[tuple[str, str]] = ()
 
 
 @dataclass(slots=True, eq=False)
@@ -106,9 +110,15 @@ class Session:
     messages: list[Message] = field(default_factory=list)
     attachments: list[tuple[str, Attachment]] = field(default_factory=list)  # (source, file)
     script: list[Step] = field(default_factory=list)
+    paused: bool = False  # its script waits, whatever the speed
     terminated: bool = False
     waking: bool = False  # resuming because somebody wrote
     row_cache: bytes | None = None
+
+    @property
+    def change(self) -> Change:
+        """That it came, or is not as it was."""
+        return Change("session", key=self.bare_id, thing=self)
 
     @property
     def key(self) -> tuple[int, int]:

@@ -14,6 +14,7 @@ from bot.playground.devin.permissions import is_enterprise
 from bot.playground.devin.problems import not_found
 from bot.playground.devin.session import Attachment, Session, Step
 from bot.playground.devin.switches import Switches
+from bot.playground.news import Change
 
 DAY: Final = 86_400
 BILLING_START: Final = 8 * 3_600  # billing days begin at midnight PST, a fixed 08:00 UTC
@@ -100,7 +101,7 @@ class World:
         self.held = Holdings()
         self.journal.clear()
         self.add_organization(self.org_id, "Play")
-        self.changed()
+        self.changed(Change("reset"))
 
     def now(self) -> float:
         """The simulated time in Unix seconds."""
@@ -120,30 +121,30 @@ class World:
         name = f"{self.seed}:{kind}:{self.serial(kind)}"
         return hashlib.sha256(name.encode()).hexdigest()[:32]
 
-    def changed(self) -> None:
+    def changed(self, *changes: Change) -> None:
         """Something happened: forget filtered lists, wake whoever waits."""
         self.version += 1
-        self.journal.changed()
+        self.journal.changed(*changes)
 
     def touch(self, session: Session, *, moves: bool = True) -> None:
         """A session changed; `moves` says whether `updated_at` tells so."""
         if moves:
             session.updated_at = self.seconds()
         session.row_cache = None
-        self.changed()
+        self.changed(session.change)
 
     def switch(self, changes: dict[str, Any]) -> None:
         """Turn switches; what was written under the old ones is written again."""
         self.switches = self.switches.changed(changes)
         for session in self.held.by_age:
             session.row_cache = None
-        self.changed()
+        self.changed(*(session.change for session in self.held.by_age))
 
     def keep(self, session: Session) -> Session:
         """Take a new session in."""
         self.held.sessions[session.bare_id] = session
         insort(self.held.by_age, session, key=lambda held: held.key)
-        self.changed()
+        self.changed(session.change)
         return session
 
     def session(self, session_id: str, org_id: str | None = None) -> Session:

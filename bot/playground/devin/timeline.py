@@ -1,157 +1,120 @@
-"""Scripts: the steps a session lives through, chosen by words in its prompt, and the player that runs them."""
+"""The player: gives each session its story, and runs it by the clock or by hand, as fast as one wishes."""
 
 import asyncio
+import math
+import re
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 from typing import Final
 
+from bot.playground.devin import stories
 from bot.playground.devin.life import apply
 from bot.playground.devin.session import ENDED, Session, Step
 from bot.playground.devin.state import World
+from bot.playground.devin.task import own_reply, quoted
 
-TITLE_LENGTH: Final = 60
-
-_WORK: Final = (
-    Step(after=4, acus=0.4, say="I found the place. I am writing the change and a test for it now."),
-    Step(after=5, acus=0.6, status_detail="working"),
-)
-_ASK: Final = (
-    Step(
-        after=4,
-        acus=0.3,
-        status="running",
-        status_detail="waiting_for_user",
-        say="There are two ways to do this: a small fix, or a cleaner rewrite of the module. Which one?",
-        pause=True,
-    ),
-)
-_LIMIT: Final = (
-    Step(after=4, acus=1.5, say="This is larger than it looked. I am still on it."),
-    Step(after=4, acus=0.5, status="suspended", status_detail="usage_limit_exceeded", pause=True),
-)
-_FAIL: Final = (
-    Step(after=4, acus=0.2, say="The machine does not come up with this repository."),
-    Step(after=3, status="error"),
-)
-_APPROVE: Final = (
-    Step(
-        after=4,
-        acus=0.2,
-        status="running",
-        status_detail="waiting_for_approval",
-        say="I would like to run a database migration. Please approve it in the Devin app.",
-        pause=True,
-    ),
-)
-_SLEEP: Final = (
-    Step(after=4, acus=0.1, say="I have what I need for now. Write to me when I should go on."),
-    Step(after=6, status="suspended", status_detail="inactivity", pause=True),
-)
-BY_WORD: Final[dict[str, tuple[Step, ...]]] = {
-    "ask": _ASK,
-    "limit": _LIMIT,
-    "fail": _FAIL,
-    "approve": _APPROVE,
-    "sleep": _SLEEP,
-}
-
-
-def script_for(session: Session) -> tuple[Step, ...]:
-    """The default story of a session: from new to a pull request, with a turn for a word in the prompt."""
-    words = {word.strip(".,:;!?\"'()").lower() for word in session.prompt.split()}
-    turn = next((steps for word, steps in BY_WORD.items() if word in words), ())
-    # After a turn that pauses, the rest is what follows when a person has written.
-    return (*_opening(session), *turn, *(() if turn is _FAIL else _ending(session)))
-
-
-def _opening(session: Session) -> tuple[Step, ...]:
-    return (
-        Step(after=1, status="claimed"),
-        Step(after=2, status="running", status_detail="working", title=session.title or _title(session.prompt)),
-        Step(after=2, acus=0.2, say="I have read the task and I am looking at the code."),
-    )
-
-
-def _ending(session: Session) -> tuple[Step, ...]:
-    url = f"https://github.com/{(session.repos or ['acme/web'])[0]}/pull/{100 + session.number}"
-    return (
-        Step(after=2, status="running", status_detail="working"),
-        *_WORK,
-        Step(after=3, acus=0.3, pull_request={"url": url, "state": "open"}, say=f"I opened {url}."),
-        Step(
-            after=3,
-            acus=0.1,
-            status="running",
-            status_detail="finished",
-            say="Done. The tests pass; the pull request is ready for review.",
-            pause=True,
-        ),
-    )
-
-
-def follow_up() -> tuple[Step, ...]:
-    """What a message brings once the script is over."""
-    return (
-        Step(after=1, status="running", status_detail="working"),
-        Step(after=3, acus=0.2, say="Thanks, I will do that."),
-        Step(after=4, acus=0.2, status="running", status_detail="finished", say="Done, as you asked.", pause=True),
-    )
-
-
-def _title(prompt: str) -> str:
-    line = next((part.strip() for part in prompt.splitlines() if part.strip()), "Session")
-    return line if len(line) <= TITLE_LENGTH else line[: TITLE_LENGTH - 1] + "…"
+RESTING: Final = frozenset({"waiting_for_user", "waiting_for_approval", "finished"})
+WRONG_SPEED: Final = "The speed must be a number above zero, such as 0.5 or 2."
+WRONG_PACE: Final = "The speed of a session must be zero, which pauses it, or a number above, such as 0.5 or 2."
+_SPENT: Final = 1e-6  # figures are sums of fractions
 
 
 class Player:
-    """Gives each new session its script and, where a speed is given, runs it by the clock."""
+    """Drives the sessions: by the clock where one was given a pace, else step by step.
+
+    A session's own pace is times the speed of all; 0 pauses it.
+    """
 
     def __init__(self, world: World, speed: float | None) -> None:
         self._world = world
-        self._speed = speed
-        self._speeds: dict[Session, float] = {}
+        self._plays = speed is not None
+        self._speed = speed or 1.0
+        self._paces: dict[Session, float] = {}
         self._tasks: dict[Session, asyncio.Task[None]] = {}
+        self._told: set[Session] = set()  # those with a story of ours
+        self._lifted: set[Session] = set()  # those whose cap was raised after they had reached it
+        self._changed = asyncio.Event()
         world.on_created = self.take
         world.on_message = self.heard
+
+    @property
+    def speed(self) -> float:
+        """How fast all sessions live; 1 is as the stories are written."""
+        return self._speed
+
+    @speed.setter
+    def speed(self, value: float) -> None:
+        if not (math.isfinite(value) and value > 0):
+            raise ValueError(WRONG_SPEED)
+        self._speed = value
+        self._wake()
 
     def take(self, session: Session) -> None:
         """A session was created: choose its script, by a registered one or by its words."""
         registered = [held for held in self._world.held.scripts if held.contains in session.prompt]
-        session.script = list(registered[-1].steps if registered else script_for(session))
-        speed = registered[-1].play if registered else self._speed
-        if speed is not None:
-            self.play(session, speed)
+        if registered:
+            session.script, pace = list(registered[-1].steps), registered[-1].play
+        else:
+            session.script, pace = stories.course(session, self._world.seed), 1.0 if self._plays else None
+            self._told.add(session)
+        if pace is not None:
+            self.play(session, pace)
 
-    def replace(self, session: Session, steps: Sequence[Step], speed: float | None) -> None:
-        """Another story from here on."""
-        self._cancel(session)
-        session.script = list(steps)
-        if speed is not None:
-            self.play(session, speed)
+    def replace(self, session: Session, steps: Sequence[Step], pace: float | None) -> None:
+        """Another script from here on."""
+        self._halt(session)
+        self._paces.pop(session, None)
+        self._told.discard(session)
+        session.script, session.paused = list(steps), False
+        if pace is not None:
+            self.play(session, pace)
 
-    def play(self, session: Session, speed: float) -> None:
-        """Run its steps by the clock from now on."""
-        self._speeds[session] = speed
-        if session not in self._tasks:
-            loop = asyncio.get_running_loop()
-            self._tasks[session] = loop.create_task(self._run(session), name=f"play {session.number}")
+    def play(self, session: Session, pace: float = 1.0) -> None:
+        """Run its steps by the clock from now on; 0 pauses. What waits for a person goes on waiting."""
+        if not (math.isfinite(pace) and pace >= 0):
+            raise ValueError(WRONG_PACE)
+        waits = session in self._paces and _rests(session)
+        self._paces[session], session.paused = pace, pace == 0
+        self._wake()
+        if not waits:
+            self._start(session)
 
     def heard(self, session: Session) -> None:
-        """A person wrote: a played session goes on, with a short answer when its script is over."""
-        speed = self._speeds.get(session)
-        if speed is None or session in self._tasks or session.status == "suspended":
+        """A person wrote: what waited for it goes on, and a session whose story is over gets a short new course."""
+        if _stopped(session) or session.status == "suspended" or session in self._tasks:
             return
         if session.status_detail == "waiting_for_approval":
-            return
-        session.script = session.script or list(follow_up())
-        self.play(session, speed)
+            if session not in self._told or stories.APPROVE_ELSEWHERE in session.script:
+                return
+            session.script.insert(0, stories.APPROVE_ELSEWHERE)
+        elif not session.script and session in self._told | self._paces.keys():
+            session.script = stories.follow_up(session, self._world.seed)
+        if session in self._paces:
+            self._start(session)
+
+    def forced(self, session: Session) -> None:
+        """Its state was set from outside: a session put to rest stops playing, one put to work goes on."""
+        cap = _cap(session)
+        if session.status == "running" and cap is not None and session.acus_consumed > cap - _SPENT:
+            self._lifted.add(session)
+        if session.status_detail != "waiting_for_approval":
+            session.script = [step for step in session.script if step is not stories.APPROVE_ELSEWHERE]
+        if _stopped(session) or _rests(session):
+            self._halt(session)
+            if session.status_detail == "finished" and session in self._told:
+                session.script.clear()
+        elif session in self._paces:
+            self._start(session)
 
     def step(self, session: Session, count: int = 1) -> int:
         """Do the next steps now, whatever their delay; how many there were."""
         done = 0
         while session.script and done < count:
-            apply(self._world, session, session.script.pop(0))
+            if self._do(session, session.script.pop(0)):
+                self._halt(session)
             done += 1
+        self._wake()
         return done
 
     async def stop(self) -> None:
@@ -162,13 +125,25 @@ class Player:
         for task in tasks:
             with suppress(asyncio.CancelledError):
                 await task
-        self._speeds.clear()
+        self._paces.clear()
+        self._told.clear()
+        self._lifted.clear()
 
-    def _cancel(self, session: Session) -> None:
-        self._speeds.pop(session, None)
+    # ------------------------------------------------------------ by the clock
+
+    def _start(self, session: Session) -> None:
+        if session.script and session not in self._tasks:
+            loop = asyncio.get_running_loop()
+            self._tasks[session] = loop.create_task(self._run(session), name=f"play {session.number}")
+
+    def _halt(self, session: Session) -> None:
         task = self._tasks.pop(session, None)
         if task is not None:
             task.cancel()
+
+    def _wake(self) -> None:
+        self._changed.set()
+        self._changed = asyncio.Event()
 
     async def _run(self, session: Session) -> None:
         try:
@@ -179,15 +154,75 @@ class Player:
                 del self._tasks[session]
 
     async def _steps(self, session: Session) -> None:
-        while session.script and not _over(session):
-            await asyncio.sleep(session.script[0].after / self._speeds[session])
-            if not session.script or _over(session):
+        while session.script and not _stopped(session):
+            step = session.script[0]
+            await self._wait(session, step)
+            if _stopped(session):
                 return
-            step = session.script.pop(0)
-            apply(self._world, session, step)
-            if step.pause:
+            if _is_next(session, step) and self._do(session, session.script.pop(0)):
                 return
 
+    async def _wait(self, session: Session, step: Step) -> None:
+        """Until the step is due, at the speed of each moment; not longer when it was done by hand meanwhile."""
+        loop, left = asyncio.get_running_loop(), step.after
+        await asyncio.sleep(0)
+        while _is_next(session, step):
+            pace = self._paces.get(session, 0.0) * self._speed
+            if pace and left <= 0:
+                return
+            began, changed = loop.time(), self._changed
+            with suppress(TimeoutError):
+                async with asyncio.timeout(left / pace if pace else None):
+                    await changed.wait()
+            left -= (loop.time() - began) * pace
 
-def _over(session: Session) -> bool:
-    return session.terminated or session.is_archived or session.status in ENDED
+    # ------------------------------------------------------------ one step
+
+    def _do(self, session: Session, step: Step) -> bool:
+        """Do it; answers whether the session rests after it."""
+        cap = None if session in self._lifted else _cap(session)
+        if cap is not None and step.acus and session.acus_consumed + step.acus > cap + _SPENT:
+            self._stop_at(session, cap, step)
+            return True
+        apply(self._world, session, replace(step, say=_said(session, step)))
+        return step.pause
+
+    def _stop_at(self, session: Session, cap: int, step: Step) -> None:
+        left = max(0.0, round(cap - session.acus_consumed, 6))
+        # What is not paid for is still to be done, should somebody raise the cap.
+        session.script.insert(0, replace(step, acus=round(step.acus - left, 6)))
+        again = session.status == "suspended"
+        say = stories.AT_THE_CAP.format(cap=stories.acus(cap)) if session in self._told and not again else None
+        apply(self._world, session, Step(status="suspended", status_detail="usage_limit_exceeded", acus=left, say=say))
+
+
+def _cap(session: Session) -> int | None:
+    cap: int | None = session.request.get("max_acu_limit")
+    return cap
+
+
+def _stopped(session: Session) -> bool:
+    asleep = session.status == "suspended" and session.status_detail == "user_request"
+    return session.terminated or session.is_archived or asleep or session.status in ENDED
+
+
+def _rests(session: Session) -> bool:
+    return session.status == "suspended" or (session.status == "running" and session.status_detail in RESTING)
+
+
+def _is_next(session: Session, step: Step) -> bool:
+    return bool(session.script) and session.script[0] is step
+
+
+def _said(session: Session, step: Step) -> str | None:
+    """What Devin says in this step: it answers what was written since it last spoke, if there was anything."""
+    unread: list[str] = []
+    for message in reversed(session.messages[1:]):  # the first is the prompt
+        if message.source == "devin":
+            break
+        unread.insert(0, own_reply(message.message))
+    words = quoted(unread)
+    for sign, answer in step.answers if unread else ():
+        if re.search(sign, unread[-1], re.IGNORECASE | re.DOTALL):
+            return answer.replace("{words}", words) if words or "{words}" not in answer else step.say
+    return step.say

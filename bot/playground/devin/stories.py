@@ -1,0 +1,548 @@
+"""The stories a simulated session lives through: how they are chosen, and what Devin says in them.
+
+A text in braces is a name or a figure of the session's own scene. `{words}` is what a person has written meanwhile.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from bot.playground.devin.scene import scene_of
+from bot.playground.devin.session import Session, Step
+from bot.playground.devin.task import own_reply, own_words, title_of
+
+READ_LENGTH: Final = 2_000  # the beginning of a prompt says what it is
+DEFAULT_BUDGET: Final = 10  # ACUs a session may use when nobody said how many
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """One course of things. `signs` are the words it is chosen by; `budget`: its ACUs are parts of the whole cap."""
+
+    name: str
+    signs: re.Pattern[str]
+    steps: tuple[Step, ...]
+    budget: bool = False
+
+
+def _signs(*patterns: str) -> re.Pattern[str]:
+    return re.compile("|".join(patterns), re.IGNORECASE | re.DOTALL)
+
+
+def _anywhere(pattern: str) -> str:
+    """Counts as the first word, wherever it stands."""
+    return rf"\A(?=.*(?:{pattern}))"
+
+
+# ---------------------------------------------------------------- turns that several stories take
+
+
+def _begin(say: str) -> tuple[Step, ...]:
+    return (
+        Step(after=1, status="claimed"),
+        Step(after=2, status="running", status_detail="working", title="{title}"),
+        Step(after=3, acus=0.2, say=say),
+    )
+
+
+def _rest(detail: str, after: float, say: str, **facts: Any) -> Step:
+    return Step(after=after, acus=0.1, status="running", status_detail=detail, say=say, pause=True, **facts)
+
+
+_GO_ON: Final = Step(after=2, status="running", status_detail="working")
+_THANKS_ONLY: Final = (
+    r"\A(?!.*\?)(?=.*\b(?:thanks?|thx|ty|cheers|great|perfect|awesome|nice|cool|lovely|good|well done|lgtm|ok|okay)\b)"
+    r"\W*(?:(?:thanks?|thx|ty|cheers|great|perfect|awesome|nice|cool|lovely|good|well|done|job|work|lgtm|ok|okay"
+    r"|you|so|very|much|a|lot|many|for|that|this|it|the|help|devin|all|is|looks)\b\W*)+\Z"
+)
+_IN_DOUBT: Final = r"\bwhich\b|up to you|(?:you|devin) (?:decide|choose|pick)|don.t (?:know|care|mind)|either|whatever"
+_FIRST: Final = r"\b(?:1|1st|one|first|small(?:er)?|simple|quick|freez\w*|option a)\b|\A\W*a\W*\Z"
+_SECOND: Final = r"\b(?:2|2nd|two|second|clean(?:er)?|rewrite|proper\w*|pass\w*|option b)\b|\A\W*b\W*\Z"
+NOTED: Final = "Noted: “{words}”. "
+INCLUDED: Final = "“{words}” is in as well. "
+
+# ---------------------------------------------------------------- it asks, then opens a pull request
+
+_FLAKY: Final = (
+    *_begin("I have `{repo}` checked out and run the {topic} tests until I see it happen."),
+    Step(
+        after=6,
+        acus=0.3,
+        say="`{test}` failed in {failed} of {runs} runs. It waits for a real second to pass, and on a busy machine "
+        "that second is sometimes too short.",
+    ),
+    _rest(
+        "waiting_for_user",
+        6,
+        "There are two ways to fix it:\n"
+        "1. **Freeze the clock** in this one test: {few} lines.\n"
+        "2. **Pass a clock in**, so that no test has to wait. That touches {files} files.\n\n"
+        "Which one do you want?",
+    ),
+    _GO_ON,
+    Step(
+        after=5,
+        acus=0.5,
+        say="I take the first: it is the smaller change, and the second stays possible.",
+        answers=(
+            (_IN_DOUBT, "“{words}”: then I take the first. It is the smaller change, and the second stays possible."),
+            (_SECOND, "“{words}”: the second, then. I pass a clock in; whoever passes none gets the real one."),
+            (_FIRST, "“{words}”: the first, then. It stays within this one test."),
+            (r"\?\s*\Z", "“{words}” Not that I see. I take the first, because it is the smaller change."),
+            ("", "“{words}”: understood, I go by that."),
+        ),
+    ),
+    Step(
+        after=8,
+        acus=0.5,
+        say="This is the heart of it:\n"
+        "```diff\n--- {test}\n+++ {test}\n-    {waiting}\n+    {advancing}\n```\n"
+        "{many_runs} runs since, and no failure. I am running the whole suite now.",
+    ),
+    Step(after=6, acus=0.2, pull_request={"url": "{url}", "state": "open"}),
+    _rest(
+        "finished",
+        5,
+        "Done. All {checks} tests pass, and the suite is {saved} seconds faster. The pull request is ready for review.",
+    ),
+)
+_QUESTION: Final = (
+    *_begin("I have read the task and I am looking at the {topic} code in `{repo}`."),
+    Step(
+        after=6,
+        acus=0.2,
+        say="This is the part in question: `{module}`, used in {files} places. `{test}` covers most of it.",
+    ),
+    _rest(
+        "waiting_for_user",
+        6,
+        "There are two ways to do this:\n"
+        "1. **A small change** in `{module}`, about {lines} lines.\n"
+        "2. **A cleaner rewrite** of that module, with tests of its own.\n\n"
+        "Which one?",
+    ),
+    _GO_ON,
+    Step(
+        after=5,
+        acus=0.4,
+        say="I begin with the small change; the rewrite stays possible.",
+        answers=(
+            (_IN_DOUBT, "“{words}”: then I make the small change. The rewrite stays possible."),
+            (_SECOND, "“{words}”: the rewrite, then. What calls the module stays as it is."),
+            (_FIRST, "“{words}”: the small change, then."),
+            (r"\?\s*\Z", "“{words}” Not that I see. I begin with the small change; the rewrite stays possible."),
+            ("", "“{words}”: understood, I go by that."),
+        ),
+    ),
+    Step(after=8, acus=0.5, say="The change is in and `{test}` passes. I am running the whole suite now."),
+    Step(after=6, acus=0.2, pull_request={"url": "{url}", "state": "open"}),
+    _rest("finished", 5, "Done. All {checks} tests pass; the pull request is ready for review."),
+)
+
+# ---------------------------------------------------------------- it opens a pull request
+
+_WORK: Final = (
+    *_begin("I have `{repo}` checked out and I am reading `{module}`."),
+    Step(
+        after=6,
+        acus=0.3,
+        say="It all sits in one place. My plan:\n"
+        "- change `{module}`, about {lines} lines\n"
+        "- add a case to `{test}`\n"
+        "- run the whole suite",
+    ),
+    Step(after=9, acus=0.5, say="The change is in and the new case passes. {remark}"),
+    Step(after=7, acus=0.3, pull_request={"url": "{url}", "state": "open"}),
+    _rest("finished", 5, "Done. All {checks} tests pass; the pull request is ready for review."),
+)
+
+# ---------------------------------------------------------------- it needs an approval
+
+_APPROVAL: Final = (
+    *_begin("I have read the task. Before anything touches production, I try it on a copy."),
+    Step(
+        after=6,
+        acus=0.3,
+        say="My plan:\n"
+        "1. Make a backup and check that it can be read back\n"
+        "2. Do everything once on a copy\n"
+        "3. Do it in production\n"
+        "4. Watch the error rate for a while",
+    ),
+    Step(
+        after=8,
+        acus=0.4,
+        say="The copy is done, without surprises:\n\n"
+        "| What | Result |\n| --- | --- |\n"
+        "| Backup | read back, complete |\n"
+        "| Duration | {seconds} s |\n"
+        "| Errors | none |\n"
+        "| Way back | tried, {back} s |",
+    ),
+    _rest(
+        "waiting_for_approval",
+        4,
+        "The next step changes production:\n```sh\n{command}\n```\n"
+        "Please approve it in the Devin app. Until then I do nothing.",
+    ),
+    _GO_ON,
+    Step(after=4, acus=0.3, say="Approved, thank you. It is running."),
+    _rest(
+        "finished",
+        9,
+        "Done. It took {seconds_live} s in production, and the error rate has not moved. "
+        "The way back stays open for a day:\n```sh\n{undo}\n```",
+        structured_output={"succeeded": True, "command": "{command}", "way_back": "{undo}"},
+    ),
+)
+
+# ---------------------------------------------------------------- it finishes with a result
+
+_CAUSE: Final = (
+    *_begin("I start with the history of `{module}` and the logs of the last two weeks."),
+    Step(
+        after=7, acus=0.4, say="{cases} cases in two weeks, all but {few} of them since Monday. I compare what changed."
+    ),
+    Step(after=8, acus=0.4, say="Commit `{sha}` looks like it. I make sure by running everything once without it."),
+    _rest(
+        "finished",
+        8,
+        "**The cause:** since commit `{sha}`, {cause}.\n\n"
+        "| Suspect | How I checked | Verdict |\n| --- | --- | --- |\n"
+        "| `{module}` | {runs} runs with and without `{sha}` | **this is it** |\n"
+        "| Configuration | compared with last month | unchanged |\n"
+        "| Dependencies | compared the lock files | unchanged |\n\n"
+        "**What I would do:**\n"
+        "1. {remedy}, about {lines} lines\n"
+        "2. {guard}\n\n"
+        "I have changed nothing yet. Write “do it”, and I open a pull request.",
+        structured_output={"cause": "{cause}", "commit": "{sha}", "next_steps": ["{remedy}", "{guard}"]},
+    ),
+)
+_FACTS: Final = (
+    *_begin("I am collecting the facts from `{repo}`: code, history and tests."),
+    Step(
+        after=8, acus=0.4, say="{files} files and {commits} commits have to do with it. I am sorting out what matters."
+    ),
+    Step(after=7, acus=0.3, say="Two places looked odd. I ran them: both do what their tests say. Now I write it up."),
+    _rest(
+        "finished",
+        9,
+        "This is what I found:\n\n"
+        "| Part | Lines | Last changed | Tested |\n| --- | --: | --- | --- |\n"
+        "| `{module}` | {lines_all} | {days} days ago | yes |\n"
+        "| `{test}` | {lines_test} | {days} days ago | - |\n"
+        "| `{notes}` | {lines} | {months} months ago | no |\n\n"
+        "In short:\n"
+        "- All of it goes through `{module}`; {files} other places call it.\n"
+        "- {commits} commits touched it this year, most of them small.\n"
+        "- `{notes}` is behind the code and should not be relied on.",
+        structured_output={"files": "{files}", "commits": "{commits}", "center": "{module}"},
+    ),
+)
+
+# ---------------------------------------------------------------- it runs into its limit
+
+_LIMIT: Final = (
+    *_begin("I am taking stock first: what is there, and what depends on what."),
+    Step(
+        after=7,
+        acus=0.2,
+        say="{many} files have to change. The order I take:\n"
+        "1. The types that all of them share\n"
+        "2. `{module}`\n"
+        "3. The rest, folder by folder",
+    ),
+    Step(
+        after=8,
+        acus=0.3,
+        say="The first two are done and their tests pass. This is larger than it looked: "
+        "{some} more files use what I am replacing.",
+    ),
+    Step(
+        after=8,
+        acus=0.2,
+        say="{half} of {many} files. I have nearly used the {budget} of this session, "
+        "so I push what I have to `{branch}`: nothing gets lost.",
+    ),
+    Step(after=6, acus=0.1, status="suspended", status_detail="usage_limit_exceeded", pause=True),
+    _GO_ON,
+    Step(after=4, acus=0.1, say="The limit is raised, so I go on where I stopped: {half} of {many} files."),
+    Step(after=9, acus=0.2, pull_request={"url": "{url}", "state": "open"}),
+    _rest(
+        "finished",
+        5,
+        "Done: {many} files in {commits} commits that can be read one by one. The pull request is ready for review.",
+    ),
+)
+AT_THE_CAP: Final = "This session may use {cap}, and they are used. What I have is pushed: nothing gets lost."
+
+# ---------------------------------------------------------------- it fails
+
+_FAILURE: Final = (
+    *_begin("I am setting up a machine for `{repo}`."),
+    Step(
+        after=7,
+        acus=0.2,
+        say="The code is there, but the set-up stops:\n```text\n{trouble}\n```\n"
+        "I try once more on a clean machine, with an empty cache.",
+    ),
+    Step(
+        after=9,
+        acus=0.2,
+        say="The same again: `{package}` is not in any registry I can reach, so nothing can be built or tested. "
+        "Once it is published, or taken out of `{lock}`, a new session gets further.",
+    ),
+    Step(after=3, status="error"),
+)
+
+# ---------------------------------------------------------------- it falls asleep
+
+_SLEEP: Final = (
+    *_begin("I set up a small watch on this: a look every few minutes, and a note of each."),
+    Step(after=7, acus=0.2, say="First look: {runs} entries in the log, the newest a minute old, no errors."),
+    Step(after=8, acus=0.1, say="Nothing new, and waiting costs ACUs. I go to sleep: write to me and I look again."),
+    Step(after=4, status="suspended", status_detail="inactivity", pause=True),
+    _GO_ON,
+    Step(
+        after=5,
+        acus=0.3,
+        say="I have looked again. There are {few} warnings since, all from `{module}`. "
+        "That is worth a guard of its own.",
+    ),
+    Step(after=8, acus=0.4, pull_request={"url": "{url}", "state": "open"}),
+    _rest("finished", 5, "Done. It tells by itself from now on; the pull request is ready for review."),
+)
+
+# ---------------------------------------------------------------- which story
+
+_DATA: Final = r"\b(?:database|db|tables?|buckets?|backups?|customers?|accounts?|users?|data)\b"
+STORIES: Final = (
+    Story("question", _signs(_anywhere(r"\bask\b(?! for\b)")), _QUESTION),
+    Story(
+        "approval",
+        _signs(
+            r"\b(?:migrat\w+|upgrad\w+|deploy\w*|roll ?(?:out|back)|delet\w+|drop|purge|truncat\w+|wipe|rotat\w+"
+            r"|restor\w+|restart|release|ship)\b(?=.*\b(?:prod|production|live)\b)",
+            rf"\b(?:delet\w+|drop|purge|truncat\w+|wipe)\b(?=.*{_DATA})",
+            _anywhere(r"\bapprove\b|\bneeds? (?:an? |my )?approval\b"),
+        ),
+        _APPROVAL,
+    ),
+    Story(
+        "cause",
+        _signs(
+            r"\b(?:why|investigat\w+|find out|look(?:ing)? into|figure out|root cause|diagnos\w+|debug)\b",
+            r"\bwhat (?:causes|caused|happened|breaks|broke|is wrong|went wrong)\b",
+        ),
+        _CAUSE,
+    ),
+    Story(
+        "facts",
+        _signs(
+            r"\b(?:what(?:'s| is| are| does| do)|which|where|who)\b",
+            r"\bhow (?:many|much|often|long|does|do|is|are|can|should)\b",
+            r"\b(?:analy[sz]e|explain|summari[sz]e|compare|estimate|audit|list all|count)\b",
+        ),
+        _FACTS,
+    ),
+    Story(
+        "flaky test",
+        _signs(
+            r"\b(?:fix|repair|mend|stabili[sz]e|de-?flake)\b(?=.*\b(?:tests?|specs?|suite|ci|flak\w+)\b)",
+            r"\b(?:tests?|specs?|suite)\b(?=.*\b(?:fix|repair|mend)\b)",
+            r"\bflak(?:y|es|ing)\b",
+        ),
+        _FLAKY,
+    ),
+    Story(
+        "limit",
+        _signs(
+            r"\brewrite\b(?! (?:(?:the|this|that|our|my) )?(?:\w+ )?(?:readme|docs?|text|title|sentence|comments?)\b)",
+            r"\b(?:refactor|convert|translate|replace|rework) (?:everything|all|(?:the|our) (?:whole|entire))\b",
+            r"\b(?:whole|entire) (?:code ?base|repo\w*|app\w*|system|monolith)\b",
+            r"\bport (?:the|our|this|it|all|everything|[a-z]\w* (?:to|from|over))\b",
+            r"(?<!rate )(?<!time )(?<!size )\blimit\b(?! (?:the|to|of|on|for)\b)",
+            _anywhere(r"\b(?:hit|reach|run into|exceed) (?:the|its|your|a) (?:acu )?limit\b"),
+        ),
+        _LIMIT,
+        budget=True,
+    ),
+    Story(
+        "failure", _signs(r"\b(?:import|clone|legacy|fail)\b", _anywhere(r"\b(?:and|then|must|to) fail\b")), _FAILURE
+    ),
+    Story(
+        "sleep",
+        _signs(
+            r"(?:\A|[.,;:!?\n]\s*|\b(?:and|then|please|you|to|devin) )(?:watch|monitor|observe)\b",
+            r"\bwait (?:for|until|till)\b|\bkeep (?:an eye|watch)\b",
+            r"\b(?:tell|ping|alert|notify|remind|let) (?:me|us)(?: know)? (?:when|if|once|as soon)\b",
+            r"\bsleep\b",
+        ),
+        _SLEEP,
+    ),
+)
+# With one of these in front, a word behind it ("a watch mode", "the import", "a rate limit") is only a thing.
+WORK: Final = Story(
+    "work",
+    _signs(
+        r"\b(?:fix|add|change|update|remove|write|create|make|implement|improve|rename|replace|refactor|bump|simplify"
+        r"|handle|hide|extract|introduce|allow|repair|correct|mend|speed up|clean up)\b(?!.*\blegacy\b)"
+    ),
+    _WORK,
+)
+
+
+def choose(prompt: str) -> Story:
+    """The story of a prompt: what is asked for first decides, in the person's own words."""
+    words = own_words(prompt)[:READ_LENGTH]
+    found = [(match.start(), story) for story in (*STORIES, WORK) if (match := story.signs.search(words))]
+    return min(found, key=lambda one: one[0])[1] if found else WORK
+
+
+def course(session: Session, seed: str) -> list[Step]:
+    """The steps of a new session, with its own names and figures."""
+    words = own_words(session.prompt)
+    story = choose(session.prompt)
+    budget = session.request.get("max_acu_limit") or DEFAULT_BUDGET
+    facts = scene_of(session, words, seed) | {
+        "title": session.title or title_of(words),
+        "budget": acus(budget),
+    }
+    scale = budget if story.budget else facts["effort"]
+    return [_filled(step, facts, scale) for step in story.steps]
+
+
+def acus(count: int) -> str:
+    """So many ACUs, in words."""
+    return "1 ACU" if count == 1 else f"{count} ACUs"
+
+
+# ---------------------------------------------------------------- what a message brings afterwards
+
+APPROVE_ELSEWHERE: Final = Step(
+    after=2,
+    say="I cannot take an approval from a message. Please give it in the Devin app; in this playground that is the "
+    "Devin drawer, where the session is set to running, working. Then I go on at once.",
+    pause=True,
+)
+
+
+def _reply(after: float, say: str, **facts: Any) -> Step:
+    """Say the same whatever was written: that is what it answers."""
+    return _rest("finished", after, say, answers=(("", say),), **facts)
+
+
+_BACK_TO_WORK: Final = Step(after=1, status="running", status_detail="working")
+_WELCOME: Final = (_reply(1, "{welcome}"),)
+_MERGE: Final = (
+    _BACK_TO_WORK,
+    _reply(
+        5,
+        "Merged into `main`. The checks there are green, and I deleted the branch `{branch}`.",
+        pull_request={"url": "{current}", "state": "merged"},
+    ),
+)
+_CLOSE: Final = (
+    _BACK_TO_WORK,
+    _reply(
+        3,
+        "I closed the pull request. The branch `{branch}` stays, in case it is needed again.",
+        pull_request={"url": "{current}", "state": "closed"},
+    ),
+)
+_ANSWER: Final = (
+    _BACK_TO_WORK,
+    _rest(
+        "finished",
+        6,
+        "I looked again: it all goes through `{module}`, and `{test}` shows how.",
+        answers=(
+            (
+                r"\bwhy\b",
+                "“{words}” Because everything goes through `{module}`: elsewhere it would be needed {files} times.",
+            ),
+            (
+                r"\bhow (?:many|much|often)\b",
+                "“{words}” {files} places in the code, and {checks} tests that reach them.",
+            ),
+            (
+                r"\bhow long\b|\bwhen\b",
+                "“{words}” As soon as it is merged; the deployment after it takes {back} minutes.",
+            ),
+            (r"\bhow\b", "“{words}” It starts in `{module}`; `{test}` shows each case in a few lines."),
+            (r"\b(?:what|which|where|who)\b", "“{words}” It is all in `{module}`; {files} other places call it."),
+            ("", "“{words}” Yes. I checked it again in `{module}`, and `{test}` covers it."),
+        ),
+    ),
+)
+_CHANGE: Final = (
+    _BACK_TO_WORK,
+    Step(after=4, acus=0.2, say="I am on it.", answers=(("", "“{words}”: I am on it."),)),
+    Step(after=7, acus=0.4, pull_request={"url": "{current}", "state": "open"}),
+    _rest("finished", 4, "Done, as you asked. {where} All {checks} tests pass."),
+)
+_EMOJI: Final = re.compile(r":[a-z0-9_+'-]+:")
+_ASKS: Final = re.compile(
+    r"\?\s*\Z|\A\W*(?:why|how|what|which|where|who|when|is|are|does|did|do (?:you|we|they|these|those))\b",
+    re.IGNORECASE,
+)
+_OPEN: Final = frozenset({"open", "draft", None})
+
+
+def follow_up(session: Session, seed: str) -> list[Step]:
+    """What a message brings once the story is over: work, an answer, a merge, or just a friendly line."""
+    words = own_words(session.prompt)
+    facts = scene_of(session, words, seed, turn=session.count("user")) | _pull_request(session, seed)
+    steps = _turn(own_reply(session.messages[-1].message), facts["pull_state"])
+    return [_filled(step, facts, facts["effort"]) for step in steps]
+
+
+def _turn(reply: str, pull_state: str) -> Sequence[Step]:
+    bare = _EMOJI.sub("", reply)
+    if re.search(_THANKS_ONLY, bare, re.IGNORECASE) or not re.search(r"[\w?]", bare):
+        return _WELCOME
+    if pull_state == "open" and re.search(r"\b(?:merge|ship)\b(?! conflict)(?!.*\?)", reply, re.IGNORECASE):
+        return _MERGE
+    if pull_state == "open" and re.search(r"\b(?:close|abandon|discard)\b(?!.*\?)", reply, re.IGNORECASE):
+        return _CLOSE
+    return _ANSWER if _ASKS.search(reply) else _CHANGE
+
+
+def _pull_request(session: Session, seed: str) -> dict[str, Any]:
+    """Which pull request a change goes into: the open one, else a new one."""
+    pulls = session.pull_requests
+    if pulls and pulls[-1]["pr_state"] in _OPEN:
+        return {"pull_state": "open", "current": pulls[-1]["pr_url"], "where": "It is in the same pull request."}
+    where = "There is a pull request of its own for it." if pulls else "The pull request is ready for review."
+    number = 100 + session.number + 1_000 * len(pulls)
+    repo = scene_of(session, "", seed)["repo"]
+    return {"pull_state": "none", "current": f"https://github.com/{repo}/pull/{number}", "where": where}
+
+
+# ---------------------------------------------------------------- from a text with braces to Devin's own words
+
+
+def _filled(step: Step, facts: dict[str, Any], scale: float) -> Step:
+    say = step.say and step.say.format_map(facts)
+    default = (
+        ((_THANKS_ONLY, say), ("", (INCLUDED if step.status_detail == "finished" else NOTED) + say)) if say else ()
+    )
+    return replace(
+        step,
+        say=say,
+        acus=round(step.acus * scale, 2),
+        title=step.title and facts["title"],
+        pull_request=_each(step.pull_request, facts),
+        structured_output=_each(step.structured_output, facts),
+        answers=tuple((sign, text.format_map(facts)) for sign, text in step.answers) or default,
+    )
+
+
+def _each(value: Any, facts: dict[str, Any]) -> Any:
+    if isinstance(value, dict):
+        return {name: _each(held, facts) for name, held in value.items()}
+    if isinstance(value, list):
+        return [_each(held, facts) for held in value]
+    return value.format_map(facts) if isinstance(value, str) else value
