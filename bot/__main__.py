@@ -4,17 +4,19 @@ import argparse
 import asyncio
 import os
 import sys
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
+from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from bot import logs
-from bot.app import StartError
-from bot.config import Settings, SettingsError, load_settings
+# Commands import what they need: the playground would carry the whole bot along, and the bot the simulators.
 from bot.manifest import as_yaml, manifest_for
-from bot.serve import serve
-from bot.store.database import Database
-from bot.store.schema import migrate
+from bot.playground import options
+
+if TYPE_CHECKING:
+    from bot.config import Settings
+
+Command = Callable[[argparse.Namespace], int]
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -22,7 +24,7 @@ def main(argv: list[str] | None = None) -> int:
     asked = _parser().parse_args(argv)
     try:
         code: int = asked.command(asked)
-    except (SettingsError, StartError, ValueError) as error:
+    except ValueError as error:
         print(error, file=sys.stderr)
         return 1
     return code
@@ -43,27 +45,51 @@ def _parser() -> argparse.ArgumentParser:
     manifest.add_argument("--url", help="the bot's public https address; without it the manifest is for Socket Mode")
     manifest.set_defaults(command=_manifest)
     playground = commands.add_parser("playground", help="the bot against a simulated Slack and Devin on this machine")
-    playground.add_argument("--once", action="store_true", help="end after the scripted conversation")
-    playground.add_argument(
-        "--port", type=int, help="for the simulated Slack, and the next two for Devin and the bot; else any free ones"
-    )
+    options.add_to(playground)
     playground.set_defaults(command=_playground)
     return parser
 
 
-def _settings(asked: argparse.Namespace) -> Settings:
+def _of_the_bot(command: Command) -> Command:
+    """A command of the bot itself, whose own errors are sentences."""
+
+    @wraps(command)
+    def run(asked: argparse.Namespace) -> int:
+        from bot.app import StartError  # noqa: PLC0415
+        from bot.config import SettingsError  # noqa: PLC0415
+
+        try:
+            return command(asked)
+        except (SettingsError, StartError) as error:
+            print(error, file=sys.stderr)
+            return 1
+
+    return run
+
+
+def _settings(asked: argparse.Namespace) -> "Settings":
+    from bot import logs  # noqa: PLC0415
+    from bot.config import load_settings  # noqa: PLC0415
+
     settings = load_settings(os.environ, asked.env_file)
     logs.configure(settings.bot_log_level, settings.bot_log_format, secrets=settings.secrets)
     return settings
 
 
+@_of_the_bot
 def _run(asked: argparse.Namespace) -> int:
+    from bot.serve import serve  # noqa: PLC0415
+
     _in_loop(serve(_settings(asked)))
     return 0
 
 
+@_of_the_bot
 def _migrate(asked: argparse.Namespace) -> int:
-    async def bring_up(settings: Settings) -> None:
+    from bot.store.database import Database  # noqa: PLC0415
+    from bot.store.schema import migrate  # noqa: PLC0415
+
+    async def bring_up(settings: "Settings") -> None:
         db = Database(settings.database_url.get_secret_value())
         try:
             await migrate(db)
@@ -75,8 +101,10 @@ def _migrate(asked: argparse.Namespace) -> int:
     return 0
 
 
+@_of_the_bot
 def _doctor(asked: argparse.Namespace) -> int:
-    from bot.doctor import doctor  # noqa: PLC0415 - its probes are needed by nobody else
+    from bot import logs  # noqa: PLC0415
+    from bot.doctor import doctor  # noqa: PLC0415
 
     logs.configure("ERROR", "console")
     return asyncio.run(doctor(os.environ, asked.env_file))
@@ -88,13 +116,13 @@ def _manifest(asked: argparse.Namespace) -> int:
 
 
 def _playground(asked: argparse.Namespace) -> int:
-    from bot.playground.show import play  # noqa: PLC0415 - the simulators are no part of a bot that works
+    from bot.playground.show import play  # noqa: PLC0415
 
-    return asyncio.run(play(once=asked.once, port=asked.port))
+    return asyncio.run(play(options.read(vars(asked), os.environ)))
 
 
 def _in_loop(work: Coroutine[Any, Any, None]) -> None:
-    import uvloop  # noqa: PLC0415 - not on every platform
+    import uvloop  # noqa: PLC0415
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(work)

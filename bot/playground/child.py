@@ -1,59 +1,53 @@
 """The bot as a process of its own: the product unchanged, with its settings pointing to the simulators."""
 
 import asyncio
+import ctypes
 import json
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Any, Final, Literal
+
+from bot.playground.clock import SimulatedClock
 
 PROJECT: Final = Path(__file__).resolve().parents[2]
 OURS: Final = ("SLACK_", "DEVIN_", "BOT_", "DATABASE_URL", "PORT")  # settings of a real bot stay out of the show
 START_SECONDS: Final = 30.0
 STOP_SECONDS: Final = 15.0  # a stop takes ten at most
+LOOK_SECONDS: Final = 0.05
 LAST_LINES: Final = 15
 LINE_ENDS: Final = 400  # characters
+_DIE_WITH_PARENT: Final = 1  # PR_SET_PDEATHSIG of prctl(2)
+
+State = Literal["starting", "running", "stopping", "stopped", "killed"]
 
 
 class TroubleError(Exception):
     """The playground cannot go on; the text is for the person who started it."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Child:
-    """The bot's process and what it writes."""
+    """One process of the bot, and where its part of the log begins."""
 
     process: asyncio.subprocess.Process
     log: Path
+    begins: int
+    wanted: Literal["running", "stopped", "killed"] = "running"  # what was last asked for
 
-    async def started(self) -> str:
-        """Wait until the log tells that everything is up; answers where the bot tells that it is alive."""
-        deadline = asyncio.get_running_loop().time() + START_SECONDS
-        while asyncio.get_running_loop().time() < deadline:
-            if (port := self.port()) is not None:
-                return f"http://127.0.0.1:{port}/healthz"
-            await asyncio.sleep(0.05)
-        raise TroubleError(self.told(f"The bot did not start within {START_SECONDS:.0f} seconds."))
+    @property
+    def alive(self) -> bool:
+        """Whether it has not ended yet."""
+        return self.process.returncode is None
 
-    async def died(self) -> None:
-        """Wait for the bot to end by itself, which is trouble."""
-        code = await self.process.wait()
-        raise TroubleError(self.told(f"The bot ended by itself (exit code {code}), so the show is over."))
-
-    async def end(self) -> int:
-        """Stop it as a supervisor does; answers its exit code."""
-        if self.process.returncode is None:
-            self.process.terminate()
-        try:
-            async with asyncio.timeout(STOP_SECONDS):
-                return await self.process.wait()
-        except TimeoutError:
-            self.process.kill()
-            return await self.process.wait()
+    def signal(self, number: signal.Signals) -> None:
+        """Send it a signal, if it is still there."""
+        with suppress(ProcessLookupError):
+            self.process.send_signal(number)
 
     def port(self) -> int | None:
         """Where it listens, once everything is up."""
@@ -65,29 +59,194 @@ class Child:
         return "\n".join([sentence, "The last lines of its log:", *(f"  {line}" for line in lines)])
 
     def lines(self) -> list[str]:
-        """The whole log."""
-        return self.log.read_text(encoding="utf-8", errors="replace").splitlines()
+        """What this process has logged."""
+        with self.log.open("rb") as log:
+            log.seek(self.begins)
+            return log.read().decode(errors="replace").splitlines()
 
 
-@asynccontextmanager
-async def bot_in(folder: Path, settings: Mapping[str, str]) -> AsyncIterator[Child]:
-    """Run the bot; in the end see that it stops as it should."""
-    log = folder / "bot.log"
-    with log.open("wb") as out:
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "bot", "run",
-            cwd=PROJECT, env=_environment(settings), stdin=asyncio.subprocess.DEVNULL, stdout=out, stderr=out,
-            # Ctrl-C in the terminal is for the playground, which then ends the bot properly.
-            start_new_session=True,
-        )  # fmt: skip
-    child = Child(process, log)
-    try:
-        yield child
-    finally:
-        code = await child.end()
-    # Before it is up, a SIGTERM simply ends it.
-    if code and (code != -signal.SIGTERM or child.port() is not None):
-        raise TroubleError(child.told(f"The bot did not stop as it should (exit code {code})."))
+class Keeper:
+    """Starts the bot and ends it, at any time and in any order: there is never more than one, and no orphan."""
+
+    def __init__(self, folder: Path, settings: Mapping[str, str], clock: SimulatedClock) -> None:
+        self.log = folder / "bot.log"
+        self.store = folder / "bot.db"
+        self.state: State = "stopped"
+        self.port: int | None = None
+        self.starts = 0
+        self.said: str | None = None
+        self.ran = False  # whether it was ever up with this store
+        self.tell: Callable[[], None] = lambda: None
+        self._settings = settings
+        self._clock = clock
+        self._closed = False
+        self._child: Child | None = None
+        self._watching: asyncio.Task[None] | None = None
+        self._turn = asyncio.Lock()
+        self._changed = asyncio.Event()
+
+    def read(self) -> dict[str, Any]:
+        """As the page shows it."""
+        pid = self._child.process.pid if self._child and self._child.alive else None
+        return {"state": self.state, "pid": pid, "port": self.port, "starts": self.starts, "said": self.said}
+
+    @property
+    def alive(self) -> bool:
+        """Whether there is a process."""
+        return self._child is not None and self._child.alive
+
+    # ------------------------------------------------------------ what is done with it
+
+    async def start(self) -> bool:
+        """Begin one, unless there is one; whether it did."""
+        async with self._turn:
+            if self.alive:
+                return False
+            await self._begin()
+            return True
+
+    async def stop(self) -> bool:
+        """End it as a supervisor does; whether there was one."""
+        if self._child is not None:
+            self._child.wanted = "stopped"
+        async with self._turn:
+            return await self._end()
+
+    async def restart(self, meanwhile: Callable[[], Awaitable[None]] | None = None) -> None:
+        """End it, if there is one, and begin the next; `meanwhile` is done when there surely is none."""
+        async with self._turn:
+            await self._end()
+            if meanwhile is not None:
+                await meanwhile()
+            await self._begin()
+
+    async def kill(self) -> bool:
+        """End it at once, whatever else is being done with it; whether there was one."""
+        child, watching = self._child, self._watching
+        if child is None or watching is None or not child.alive:
+            return False
+        child.wanted = "killed"
+        child.signal(signal.SIGKILL)
+        await asyncio.shield(watching)
+        return True
+
+    async def changes(self) -> None:
+        """Wait until its state changes, or there is something to say about it."""
+        await self._changed.wait()
+
+    def told(self, sentence: str) -> str:
+        """A sentence with the last lines of its log under it."""
+        return sentence if self._child is None else self._child.told(sentence)
+
+    async def up(self) -> None:
+        """Wait until it runs; TroubleError when it ends before."""
+        while self.state == "starting":
+            await self._changed.wait()
+        if self.state != "running":
+            raise TroubleError(self.said or "The bot does not run.")
+
+    async def died(self) -> None:
+        """Wait for the bot to end by itself, which is trouble."""
+        while self.said is None or self.alive:
+            await self._changed.wait()
+        raise TroubleError(self.said)
+
+    def forget(self) -> None:
+        """Take its store away, when there is none."""
+        for path in self.store.parent.glob(f"{self.store.name}*"):
+            path.unlink(missing_ok=True)
+        self.ran = False
+
+    async def close(self) -> None:
+        """End it for good; TroubleError when it does not stop as it should."""
+        self._closed = True
+        if await self.stop() and self.said is not None:
+            raise TroubleError(self.said)
+
+    # ------------------------------------------------------------ how
+
+    def _command(self) -> list[str]:
+        """The product itself; once time has jumped, the product with its clock put ahead."""
+        ahead = self._clock.ahead
+        return ["bot.playground.ahead", str(ahead), "run"] if ahead else ["bot", "run"]
+
+    async def _begin(self) -> None:
+        if self._closed:
+            return
+        with self.log.open("ab") as out:
+            begins = out.tell()
+            process = await asyncio.create_subprocess_exec(
+                sys.executable, "-m", *self._command(),
+                cwd=PROJECT, env=_environment(self._settings), stdin=asyncio.subprocess.DEVNULL, stdout=out, stderr=out,
+                # Ctrl-C in the terminal is for the playground, which then ends the bot properly.
+                start_new_session=True,
+                preexec_fn=_end_with_us(),
+            )  # fmt: skip
+        self._child = Child(process, self.log, begins)
+        self.starts += 1
+        self._enter("starting")
+        self._watching = asyncio.create_task(self._watch(self._child), name="watch the bot")
+
+    async def _end(self) -> bool:
+        child, watching = self._child, self._watching
+        if child is None or watching is None or not child.alive:
+            return False
+        if child.wanted != "killed":
+            child.wanted = "stopped"
+        self._enter("stopping")
+        child.signal(signal.SIGTERM)
+        try:
+            async with asyncio.timeout(STOP_SECONDS):
+                await asyncio.shield(watching)
+        except TimeoutError:
+            child.signal(signal.SIGKILL)
+            await watching
+        return True
+
+    async def _watch(self, child: Child) -> None:
+        """Tell when it is up, and how it ended."""
+        ended = asyncio.create_task(child.process.wait(), name="wait for the bot")
+        await self._see_it_up(child, ended)
+        code = await ended
+        self.port = None
+        self._enter("killed" if child.wanted == "killed" else "stopped", self._last_words(child, code))
+
+    async def _see_it_up(self, child: Child, ended: "asyncio.Task[int]") -> None:
+        loop = asyncio.get_running_loop()
+        late = loop.time() + START_SECONDS
+        while not ended.done():
+            if (port := child.port()) is not None:
+                self.port, self.ran = port, True
+                if self.state == "starting":
+                    self._enter("running")
+                return
+            if loop.time() > late and self.said is None:
+                self._enter(self.state, child.told(f"The bot did not start within {START_SECONDS:.0f} seconds."))
+            await asyncio.wait({ended}, timeout=LOOK_SECONDS)
+
+    def _last_words(self, child: Child, code: int) -> str | None:
+        """What is to be said about its end; nothing when it ended as it was told to."""
+        if child.wanted == "running":
+            return child.told(f"The bot ended by itself (exit code {code}).")
+        # Before it is up, a SIGTERM simply ends it.
+        early = code == -signal.SIGTERM and child.port() is None
+        if child.wanted == "stopped" and code and not early:
+            return child.told(f"The bot did not stop as it should (exit code {code}).")
+        return None
+
+    def _enter(self, state: State, said: str | None = None) -> None:
+        self.state, self.said = state, said
+        self._changed.set()
+        self._changed = asyncio.Event()
+        self.tell()
+
+
+def _end_with_us() -> Callable[[], object] | None:
+    """What has Linux stop the bot when this process is killed and cannot do it any more."""
+    if sys.platform != "linux":
+        return None
+    prctl = ctypes.CDLL(None).prctl  # looked up here: between fork and exec as little as possible may happen
+    return lambda: prctl(_DIE_WITH_PARENT, signal.SIGTERM)
 
 
 def _shortened(line: str) -> str:

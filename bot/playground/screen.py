@@ -5,13 +5,16 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
+from bot.playground.news import Change
 from bot.playground.plain import WIDTH, Reader, boxed, emoji, is_card, spoken, wrapped, written_at
-from bot.playground.slack import SlackControl
-from bot.playground.slack.world import BOT_USER
+from bot.playground.slack.state import Ephemeral, Slack
+from bot.playground.slack.timeline import Message
+from bot.playground.slack.world import BOT_USER, Person
 
 Json = dict[str, Any]
 
 LOOK_SECONDS: Final = 0.2
+IDLE_SECONDS: Final = 60.0
 EXCERPT: Final = 50
 
 
@@ -39,29 +42,32 @@ class Drawing:
 class Screen:
     """Prints what is new since the last look."""
 
-    def __init__(self, slack: SlackControl, write: Callable[[str], None]) -> None:
+    def __init__(self, slack: Slack, write: Callable[[str], None]) -> None:
         self._slack = slack
         self._write = write
         self._names: dict[str, str] = {}
         self._channels: dict[str, str] = {}
         self._reader = Reader(self._names)
         self._drawn: dict[tuple[str, str], Drawing] = {}
+        self._changed: dict[tuple[str, str], Message | Ephemeral] = {}
         self._place: tuple[str, str | None] = ("", None)  # channel, and the last message outside of threads
-        self._turn = asyncio.Lock()
+        self._learn_names()
+        slack.news.follow(self._notice)
 
     async def follow(self) -> None:
-        """Look again and again."""
+        """Look again and again, while something changes."""
         while True:
-            await self.look()
-            await asyncio.sleep(LOOK_SECONDS)
+            if self._changed or await self._slack.news.wait(IDLE_SECONDS):
+                await asyncio.sleep(LOOK_SECONDS)  # what comes together is printed together
+                self.look()
 
-    async def look(self) -> None:
+    def look(self) -> None:
         """Print everything that changed, in the order in which it did."""
-        async with self._turn:
-            await self._learn_names()
-            changed = [now for now in await self._everything() if self._drawn.get(now.key) != now]
-            for now in sorted(changed, key=lambda one: one.at):
-                self._show(now, self._drawn.get(now.key))
+        changed, self._changed = self._changed, {}
+        drawings = [self._drawing(thing) for thing in changed.values() if self._is_seen(thing)]
+        for now in sorted(drawings, key=lambda one: one.at):
+            if now != (before := self._drawn.get(now.key)):
+                self._show(now, before)
                 self._drawn[now.key] = now
 
     def title(self, text: str) -> None:
@@ -81,13 +87,29 @@ class Screen:
 
     # ------------------------------------------------------------ looking
 
-    async def _learn_names(self) -> None:
-        state = await self._slack.state()
-        people = state["people"].values()
-        self._names.update({one["id"]: called(one) for one in people})
+    def _notice(self, change: Change) -> None:
+        if change.kind in {"message", "ephemeral"}:
+            self._changed[change.place, change.key] = change.thing
+        elif change.kind == "workspace":
+            self._learn_names()
+        elif change.kind == "reset":
+            self._learn_names()
+            self._changed.clear()
+            self._drawn.clear()
+            self._place = ("", None)
+
+    def _is_seen(self, thing: Message | Ephemeral) -> bool:
+        """Whether somebody sees it, or saw it until now."""
+        if isinstance(thing, Ephemeral):
+            return thing.visible and not thing.deleted
+        return not thing.gone or (thing.channel, thing.ts) in self._drawn
+
+    def _learn_names(self) -> None:
+        world = self._slack.world
+        self._names.update({one.id: called(one) for one in world.people.values()})
         self._channels = {
-            key: f"#{facts['name']}" if facts["kind"] != "im" else self._direct(facts["members"])
-            for key, facts in state["channels"].items()
+            key: f"#{one.name}" if one.kind != "im" else self._direct(sorted(one.members))
+            for key, one in world.channels.items()
         }
         self._names.update({key: name.removeprefix("#") for key, name in self._channels.items()})
 
@@ -97,11 +119,8 @@ class Screen:
     def _named(self, user: str) -> str:
         return self._names.get(user, user)
 
-    async def _everything(self) -> list[Drawing]:
-        found = [self._private(one) for one in await self._slack.ephemerals(visible=True)]
-        for channel in self._channels:
-            found += [self._message(one) for one in await self._slack.messages(channel)]
-        return found
+    def _drawing(self, thing: Message | Ephemeral) -> Drawing:
+        return self._message(thing.read()) if isinstance(thing, Message) else self._private(thing.read())
 
     def _message(self, one: Json) -> Drawing:
         root, ts = one.get("thread_ts"), one["ts"]
@@ -171,10 +190,9 @@ class Screen:
             self._write(line.rstrip())
 
 
-def called(person: Json) -> str:
+def called(person: Person) -> str:
     """What people say to each other: first names; apps keep their whole name."""
-    name = str(person["real_name"])
-    return name if person["is_bot"] else name.split(maxsplit=1)[0]
+    return person.real_name if person.is_bot else person.real_name.split(maxsplit=1)[0]
 
 
 def _changes(now: Drawing, before: Drawing) -> tuple[str, ...]:

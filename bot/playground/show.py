@@ -1,49 +1,45 @@
 """`python -m bot playground`: the bot between a simulated Slack and a simulated Devin, without any account.
 
-A scripted conversation is played and printed as people see it; then everything stays up to be tried by hand.
+There is a page to try it on. A scripted conversation is played, and printed as people see it; everything stays up.
 """
 
 import asyncio
-import math
 import signal
-import socket
 import sys
-import time
-from collections.abc import AsyncIterator, Coroutine
-from contextlib import asynccontextmanager
+import webbrowser
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Final
 
-import yaml
-
-from bot.playground.child import PROJECT, Child, TroubleError, bot_in
-from bot.playground.devin import BOT_PERMISSIONS, LIBRARY_PERMISSIONS, DevinControl, DevinSimulator
+from bot.playground.bench import TheBench
+from bot.playground.child import Keeper, TroubleError
+from bot.playground.options import Options
+from bot.playground.page import BenchError, PageServer, PortError
+from bot.playground.ports import free_from, moved
 from bot.playground.screen import Screen
-from bot.playground.script import ADA, OPS, TASK, WEB, Cast, perform, prepare
-from bot.playground.slack import SlackControl, SlackSimulator
+from bot.playground.script import TASK, WEB, Cast, perform
+from bot.playground.stage import Stage, stage
 
-LEAD_SECONDS: Final = 28.0  # the digest belongs after the other scenes, and must be due after the bot's first start
-MINUTE: Final = 60
-HIGHEST_PORT: Final = 65_535
 STOPS: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
+BEGINNING: Final = """\
+Open {page} in a browser: Devin Bridge between a simulated Slack and a simulated Devin, no account needed.
+
+  The simulated Slack   {slack}
+  The simulated Devin   {devin}
+  The bot's log         {log}
+
+Ctrl-C stops everything."""
 INTRODUCTION: Final = """\
 Devin Bridge between a simulated Slack and a simulated Devin, on this machine: no account needed.
 The bot is the real one. This is what people see of it in Slack:"""
 AFTERWARDS: Final = """
-Everything stays up, and what happens goes on to appear here.
+The example is over. Everything stays up, and what happens goes on to appear here and on the page, {page}
 
-  The simulated Slack   {slack}
-  The simulated Devin   {devin}
-  The bot               {bot}
-  Its log               {log}
-
-Act in a second terminal; what comes of it appears here.
-
-As Ann, mention the bot, type a command, and reply in the thread of her first session:
+You can also act in a second terminal. As Ann, mention the bot, type a command, and reply in her session's thread:
   curl -so /dev/null {slack}say -d user=U0ANN -d channel=C0WEB -d 'text=<@U0BOT> write a changelog for the release'
   curl -so /dev/null {slack}slash -d user=U0ANN -d channel=C0WEB -d 'text=list'
   curl -so /dev/null {slack}say -d user=U0ANN -d channel=C0WEB -d thread_ts={thread} -d 'text=Thank you. Merge it.'
@@ -54,97 +50,129 @@ As Devin, say something in that session:
 People, channels and all that can be done: curl {slack} and curl {devin}
 
 Ctrl-C stops everything."""
+HALTED: Final = "The example came to a halt: {}"
 
 
 @dataclass(frozen=True, slots=True)
-class Theatre:
-    """The two simulators and the hands that move them."""
+class House:
+    """A stage with the bot on it, and what of it is printed."""
 
-    simulated_slack: SlackSimulator
-    simulated_devin: DevinSimulator
-    slack: SlackControl
-    devin: DevinControl
+    on: Stage
+    keeper: Keeper
+    screen: Screen
+    write: Callable[[str], None]
+
+    async def perform(self, bench: TheBench) -> None:
+        """Play the scripted conversation."""
+        await self.keeper.up()
+        since = f"{self.on.clock.now():.6f}"
+        await perform(Cast(self.on.slack, self.on.devin, self.screen, bench.to_digest, since))
 
 
-async def play(*, once: bool, port: int | None = None) -> int:
-    """Play the show; answers the exit code. `port` is the first of three in a row, by default any free ones."""
+async def play(options: Options) -> int:
+    """Open the playground, until a signal; answers the exit code."""
     stopping = asyncio.Event()
     for number in STOPS:
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
     try:
-        ports = _ports(port)
         with TemporaryDirectory(prefix="devin-bridge-") as folder:
-            await _evening(Path(folder), ports, stopping, once=once)
-    except TroubleError as trouble:
+            await _open(Path(folder), options, stopping)
+    except (TroubleError, PortError) as trouble:
         print(f"\n{trouble}", file=sys.stderr)
         return 1
     _write("\nEverything is stopped.")
     return 0
 
 
-async def _evening(folder: Path, ports: tuple[int, int, int], stopping: asyncio.Event, *, once: bool) -> None:
-    _write(INTRODUCTION)
-    digest_at = next_minute(time.time() + LEAD_SECONDS)
-    async with _theatre(*ports[:2]) as theatre:
-        settings = _settings(theatre, folder, ports[2], digest_at)
-        async with bot_in(folder, settings) as child:
-            screen = Screen(theatre.slack, _write)
-            cast = Cast(theatre.slack, theatre.devin, screen, digest_at)
-            show = _show(theatre, cast, child, once=once)
-            await _first_of(child.died(), show, screen.follow(), _wait(stopping))
+async def _open(folder: Path, options: Options, stopping: asyncio.Event) -> None:
+    slack_port, devin_port, bot_port = _ports(options)
+    write = _silent if options.quiet else _write
+    async with stage(slack_port, devin_port, options.speed) as on, on.bot(folder, bot_port) as keeper:
+        house = House(on, keeper, Screen(on.simulated_slack.state, write), write)
+        if options.once:
+            await _play_once(house, options, stopping)
+        else:
+            await _stay(house, options, stopping)
 
 
-@asynccontextmanager
-async def _theatre(slack_port: int, devin_port: int) -> AsyncIterator[Theatre]:
-    manifest = yaml.safe_load((PROJECT / "manifest.yml").read_text(encoding="utf-8"))
-    permissions = BOT_PERMISSIONS | LIBRARY_PERMISSIONS
-    async with (
-        SlackSimulator(port=slack_port, manifest=manifest) as slack,
-        DevinSimulator(port=devin_port, permissions=permissions, demo=1.0) as devin,
-        SlackControl(slack.control_url) as people,
-        DevinControl(devin.control_url) as work,
-    ):
-        yield Theatre(slack, devin, people, work)
-
-
-def _settings(theatre: Theatre, folder: Path, port: int, digest_at: float) -> dict[str, str]:
-    """What `.env` would hold."""
-    slack, devin = theatre.simulated_slack, theatre.simulated_devin
-    return {
-        "SLACK_BOT_TOKEN": slack.bot_token,
-        "SLACK_APP_TOKEN": slack.app_token,
-        "SLACK_API_URL": slack.base_url,
-        "DEVIN_API_KEY": devin.world.api_key,
-        "DEVIN_ORG_ID": devin.world.org_id,
-        "DEVIN_API_URL": devin.base_url,
-        "DATABASE_URL": f"sqlite:///{folder / 'bot.db'}",
-        "PORT": str(port),
-        "BOT_HOST": "127.0.0.1",
-        "BOT_POLL_SECONDS": "0.3",
-        "BOT_SLOW_POLL_SECONDS": "1",
-        "BOT_ADMIN_CHANNEL": OPS,
-        "BOT_ADMIN_USERS": ADA,
-        "BOT_DIGEST_TIME": f"{datetime.fromtimestamp(digest_at, UTC):%H:%M}",
-        "BOT_TIMEZONE": "UTC",
+def _ports(options: Options) -> tuple[int, int, int]:
+    """Ports for Slack, Devin and the bot."""
+    wanted = {
+        "the simulated Slack": options.slack_port,
+        "the simulated Devin": options.devin_port,
+        "the bot": options.bot_port,
     }
+    found: list[int] = []
+    for what, port in wanted.items():
+        found.append(free_from(port, but=found))
+        _note(moved(what, port, found[-1]))
+    slack, devin, bot = found
+    return slack, devin, bot
 
 
-async def _show(theatre: Theatre, cast: Cast, child: Child, *, once: bool) -> None:
-    await prepare(theatre.devin, cast.digest_at)
-    health = await child.started()
-    try:
-        await perform(cast)
-    except TimeoutError as error:
-        # What was waited for is told to whoever mends it; the script itself knows no failures.
-        raise TroubleError(child.told(f"The show came to a halt: {error}")) from error
-    if once:
-        return
-    session = (await theatre.devin.sessions(text=TASK))[0]["session_id"]
-    slack, devin = theatre.simulated_slack.control_url, theatre.simulated_devin.control_url
-    [card, *_] = await theatre.slack.messages(WEB, text="Asked by")
-    where = {"slack": slack, "devin": devin, "bot": health, "log": child.log}
-    _write(AFTERWARDS.format(**where, session=session, thread=card["ts"]))
-    await asyncio.Event().wait()
+# ------------------------------------------------------------ once, without a page
+
+
+async def _play_once(house: House, options: Options, stopping: asyncio.Event) -> None:
+    async def show(bench: TheBench) -> None:
+        try:
+            await house.perform(bench)
+        except (TimeoutError, BenchError) as error:
+            # What was waited for is told to whoever mends it; the script itself knows no failures.
+            raise TroubleError(house.keeper.told(HALTED.format(error))) from error
+
+    bench = TheBench(house.on, house.keeper, show, options.speed)
+    house.write(INTRODUCTION)
+    await bench.begin(talk=False)
+    await _first_of(house.keeper.died(), show(bench), house.screen.follow(), _wait(stopping))
+
+
+# ------------------------------------------------------------ with a page
+
+
+async def _stay(house: House, options: Options, stopping: asyncio.Event) -> None:
+    async def show(bench: TheBench) -> None:
+        try:
+            await house.perform(bench)
+        except Exception as error:  # noqa: BLE001 - whatever people did meanwhile, the page stays up
+            _note(house.keeper.told(HALTED.format(error)))
+        else:
+            await _tell_what_can_be_done(house, page.url)
+
+    bench = TheBench(house.on, house.keeper, show, options.speed)
+    slack, devin = house.on.simulated_slack, house.on.simulated_devin
+    await bench.begin(talk=not options.example)  # it takes longer to be up than the page, which does not wait for it
+    async with PageServer(slack, devin, bench, port=options.port) as page:
+        where = {"slack": slack.control_url, "devin": devin.control_url, "log": house.keeper.log}
+        _note(moved("the page", options.port, page.port))
+        _write(BEGINNING.format(page=page.url, **where))
+        if options.example:
+            with suppress(BenchError):  # a bot that has ended by now says so itself
+                await bench.do("example", {})
+        if options.open:
+            await asyncio.to_thread(webbrowser.open, page.url)
+        try:
+            await _first_of(_tell_trouble(house.keeper), house.screen.follow(), _wait(stopping))
+        finally:
+            await bench.end()
+
+
+async def _tell_what_can_be_done(house: House, page: str) -> None:
+    on = house.on
+    session = (await on.devin.sessions(text=TASK))[-1]["session_id"]
+    card = (await on.slack.messages(WEB, text="Asked by"))[-1]
+    where = {"slack": on.simulated_slack.control_url, "devin": on.simulated_devin.control_url, "page": page}
+    house.write(AFTERWARDS.format(**where, session=session, thread=card["ts"]))
+
+
+async def _tell_trouble(keeper: Keeper) -> None:
+    """Print what is to be said about the bot, when it is."""
+    told = None
+    while True:
+        if keeper.said not in {None, told}:
+            _note(keeper.said)
+        told = keeper.said
+        await keeper.changes()
 
 
 async def _wait(stopping: asyncio.Event) -> None:
@@ -164,34 +192,14 @@ async def _first_of(*work: Coroutine[Any, Any, None]) -> None:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-def next_minute(at: float) -> float:
-    """The first full minute from then on."""
-    return math.ceil(at / MINUTE) * MINUTE
-
-
-def _ports(first: int | None) -> tuple[int, int, int]:
-    """Ports for Slack, Devin and the bot; 0 is any free one."""
-    if first is None:
-        return 0, 0, 0
-    if not 0 < first <= HIGHEST_PORT - 2:
-        raise TroubleError(f"--port must be a number from 1 to {HIGHEST_PORT - 2}, because three in a row are used.")
-    for port in (first, first + 1, first + 2):
-        _check_free(port)
-    return first, first + 1, first + 2
-
-
-def _check_free(port: int) -> None:
-    try:
-        with socket.socket() as probe:
-            # A port whose last connections are still closing is free for a server.
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(("127.0.0.1", port))
-    except OSError as error:
-        raise TroubleError(
-            f"Port {port} cannot be used: something else listens there, or it is not allowed. Nothing was started. "
-            "Choose another with --port (three in a row are used), or leave --port out for any free ones."
-        ) from error
-
-
 def _write(text: str) -> None:
     print(text, flush=True)
+
+
+def _note(text: str | None) -> None:
+    if text is not None:
+        print(text, file=sys.stderr, flush=True)
+
+
+def _silent(_: str) -> None:
+    """Print nothing."""

@@ -1,0 +1,270 @@
+"""The bench of the page: the bot's process, the clock, things that go wrong, and a fresh start."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
+from contextlib import suppress
+from typing import Any, Final
+
+from bot.playground.books import Books
+from bot.playground.child import START_SECONDS, Keeper, TroubleError
+from bot.playground.clock import SETTLING, next_digest, next_end_of_billing_day, spoken
+from bot.playground.counters import Counters
+from bot.playground.devin.api import ROUTE_NAMES
+from bot.playground.devin.session import ENDED
+from bot.playground.news import Change, News
+from bot.playground.options import FASTEST, SLOWEST
+from bot.playground.page.acts import BenchError
+from bot.playground.script import small_talk
+from bot.playground.slack.methods import METHODS
+from bot.playground.stage import Stage
+
+Json = dict[str, Any]
+Play = Callable[["TheBench"], Coroutine[Any, Any, None]]
+
+HANG_SECONDS: Final = 20.0
+MOST_TIMES: Final = 1000
+TO_START: Final = ["apps.connections.open", "auth.test"]  # the bot cannot start without them, so `*` spares them
+AT_SLACK: Final[Mapping[str, Json]] = {
+    "429": {"kind": "ratelimited", "retry_after": 1},
+    "500": {"kind": "http_500"},
+    "hang": {"kind": "hang", "seconds": HANG_SECONDS},
+    "drop": {"kind": "commit_then_drop"},
+}
+AT_DEVIN: Final[Mapping[str, Json]] = {
+    "429": {"kind": "429", "retry_after": 1},
+    "500": {"kind": "500"},
+    "hang": {"kind": "hang", "seconds": HANG_SECONDS},
+    "drop": {"kind": "commit_then_drop"},
+}
+KNOWN: Final = {"slack": frozenset({*METHODS, "response_url"}), "devin": ROUTE_NAMES}
+NAMES: Final = {"slack": "Slack", "devin": "Devin"}
+SUFFERS: Final = {
+    "429": "get a 429 (too many requests)",
+    "500": "get a 500 (server error)",
+    "hang": f"hang for {HANG_SECONDS:.0f} seconds",
+    "drop": "take effect, but without an answer",
+}
+ENDS: Final[Mapping[str, Callable[[float], float]]] = {
+    "digest": next_digest,
+    "billing_day": lambda now: next_end_of_billing_day(now) + SETTLING,
+}
+JUMPED: Final = {
+    "digest": "It is {}. The bot starts again and posts the digest in #ops.",
+    "billing_day": "It is {}. The billing day is over and settled, and the bot starts again.",
+}
+NOT_RUNNING: Final = "The bot does not run, so there is nothing to {}. Start it first."
+RUNNING: Final = "The bot runs already."
+PLAYING: Final = "The example is being played already: watch #web and #general."
+NO_SPEED: Final = f"The speed is a number from {SLOWEST} to {FASTEST:.0f}."
+
+
+class TheBench:
+    """What the page's bench does, and what it shows."""
+
+    def __init__(self, stage: Stage, keeper: Keeper, play: Play, speed: float) -> None:
+        self._stage = stage
+        self._keeper = keeper
+        self._play = play
+        self._first_speed = speed
+        self._news = News()
+        self._books = Books(stage.simulated_devin.world)
+        self._counters = Counters(lambda: stage.simulated_slack.lost, self._in_work)
+        self._example: asyncio.Task[None] | None = None
+        self._acts: dict[str, Callable[[Json], Awaitable[str]]] = {
+            "jump": self._jump,
+            "fault": self._fault,
+            "clear_faults": self._clear_faults,
+            "kill": self._kill,
+            "stop": self._stop,
+            "start": self._start,
+            "restart": self._restart,
+            "speed": self._set_speed,
+            "reset": self._reset,
+            "example": self._begin_example,
+        }
+        keeper.tell = lambda: self._news.tell(Change("bot"))
+        stage.simulated_slack.state.news.follow(self._hear)
+        stage.simulated_devin.world.journal.news.follow(self._hear)
+
+    # ------------------------------------------------------------ what the page asks
+
+    async def do(self, act: str, order: Json) -> str:
+        """Do one act; answers the sentence for a toast."""
+        if act not in self._acts:
+            raise BenchError(f"The bench knows no {act}. It knows {', '.join(self._acts)}.")
+        return await self._acts[act](order)
+
+    def bot(self) -> Json:
+        """The state of the bot's process."""
+        return self._keeper.read()
+
+    def clock(self) -> Json:
+        """The simulated time, and what is due when."""
+        return self._stage.clock.read()
+
+    def counters(self) -> Json:
+        """Calls made, failed and retried, and what was saved."""
+        return self._counters.read()
+
+    def speed(self) -> float:
+        """How fast the simulated Devin works; 1 is as a story is written."""
+        return self._stage.simulated_devin.speed
+
+    def changes(self) -> News:
+        """What of all this has changed."""
+        return self._news
+
+    # ------------------------------------------------------------ the beginning and the end
+
+    async def begin(self, *, talk: bool) -> None:
+        """Fill the books, start the bot, and have something to look at."""
+        self._books.write()
+        await self._keeper.start()
+        if talk:
+            await small_talk(self._stage.slack)
+
+    async def end(self) -> None:
+        """Play nothing any more."""
+        example, self._example = self._example, None
+        if example is not None:
+            example.cancel()
+            await asyncio.gather(example, return_exceptions=True)
+
+    # ------------------------------------------------------------ the clock
+
+    async def to_digest(self) -> str:
+        """Jump to the time of the next digest."""
+        return await self._jump({"to": "digest"})
+
+    async def _jump(self, order: Json) -> str:
+        to = str(order.get("to"))
+        if to not in ENDS:
+            raise BenchError(f"The clock can jump to {' or to '.join(ENDS)}.")
+        # A bot that has never run does not know since when digests are wanted, and would leave this one out.
+        if not self._keeper.ran:
+            await self._has_run()
+
+        async def let_time_pass() -> None:
+            self._stage.clock.jump_to(ENDS[to](self._stage.clock.now()))
+            self._books.write()
+            self._news.tell(Change("clock"))
+
+        await self._keeper.restart(let_time_pass)
+        return JUMPED[to].format(spoken(self._stage.clock.now()))
+
+    async def _has_run(self) -> None:
+        await self._keeper.start()
+        try:
+            await self._keeper.up()
+        except TroubleError as trouble:
+            raise BenchError(f"The clock stays where it is, because the bot does not start. {trouble}") from trouble
+
+    # ------------------------------------------------------------ the bot's process
+
+    async def _start(self, _: Json) -> str:
+        if not await self._keeper.start():
+            raise BenchError(RUNNING)
+        return "The bot starts. What was written meanwhile reaches it now."
+
+    async def _stop(self, _: Json) -> str:
+        if not await self._keeper.stop():
+            raise BenchError(NOT_RUNNING.format("stop"))
+        return "The bot is stopped, as a supervisor does it. What people write waits for it."
+
+    async def _kill(self, _: Json) -> str:
+        if not await self._keeper.kill():
+            raise BenchError(NOT_RUNNING.format("kill"))
+        return "The bot is killed in the middle of whatever it did. Start it, and see that nothing is lost."
+
+    async def _restart(self, _: Json) -> str:
+        await self._keeper.restart()
+        return "The bot starts again."
+
+    # ------------------------------------------------------------ what goes wrong
+
+    async def _fault(self, order: Json) -> str:
+        side, kind, where = str(order.get("side")), str(order.get("kind")), str(order.get("where") or "*")
+        times = order.get("times", 1)
+        _check_fault(side, kind, times, where)
+        if side == "slack":
+            await self._stage.slack.fault(where, times=times, spare=TO_START if where == "*" else [], **AT_SLACK[kind])
+        else:
+            await self._stage.devin.fault(where, times=times, **AT_DEVIN[kind])
+        calls = "The next call" if times == 1 else f"The next {times} calls"
+        of = "" if where == "*" else f" of {where}"
+        return f"{calls}{of} to {NAMES[side]} will {SUFFERS[kind]}."
+
+    async def _clear_faults(self, _: Json) -> str:
+        await self._stage.slack.clear_faults()
+        await self._stage.devin.clear_faults()
+        return "Slack and Devin answer as they should again."
+
+    # ------------------------------------------------------------ the rest
+
+    async def _set_speed(self, order: Json) -> str:
+        value = order.get("value")
+        if isinstance(value, bool) or not isinstance(value, int | float) or not SLOWEST <= value <= FASTEST:
+            raise BenchError(NO_SPEED)
+        self._change_speed(float(value))
+        return f"Devin works {value:g} times as fast as written." if value != 1 else "Devin works as fast as written."
+
+    def _change_speed(self, value: float) -> None:
+        self._stage.simulated_devin.speed = value
+        self._news.tell(Change("speed"))
+
+    async def _reset(self, _: Json) -> str:
+        await self.end()
+        await self._keeper.restart(self._fresh)
+        # A command that is typed while the bot starts fails, as in Slack: after a reset nobody expects that.
+        with suppress(TroubleError, TimeoutError):
+            async with asyncio.timeout(START_SECONDS):
+                await self._keeper.up()
+        return "Everything is as in the beginning. Only the clock keeps its time, since time never runs backwards."
+
+    async def _fresh(self) -> None:
+        self._keeper.forget()
+        await self._clear_faults({})
+        await self._stage.slack.reset()
+        await self._stage.devin.reset()
+        self._books = Books(self._stage.simulated_devin.world)
+        self._books.write()
+        self._change_speed(self._first_speed)
+        self._counters.clear()
+        self._news.tell(Change("counters"))
+        await small_talk(self._stage.slack)
+
+    async def _begin_example(self, _: Json) -> str:
+        if self._example is not None and not self._example.done():
+            raise BenchError(PLAYING)
+        if not self._keeper.alive:
+            raise BenchError(NOT_RUNNING.format("see"))
+        self._example = asyncio.create_task(self._play(self), name="the example")
+        return "The example begins in #web."
+
+    # ------------------------------------------------------------ listening
+
+    def _hear(self, change: Change) -> None:
+        if change.kind == "slack_call":
+            self._counters.slack_call(change.thing)
+        elif change.kind == "devin_call":
+            self._counters.devin_call(change.thing)
+        else:
+            return
+        self._news.tell(Change("counters"))
+
+    def _in_work(self) -> int:
+        sessions = self._stage.simulated_devin.world.held.by_age
+        return sum(not (one.is_archived or one.terminated or one.status in ENDED) for one in sessions)
+
+
+def _check_fault(side: str, kind: str, times: Any, where: str) -> None:
+    if side not in KNOWN:
+        raise BenchError("Something can go wrong at slack or at devin.")
+    if kind not in SUFFERS:
+        raise BenchError(f"What goes wrong is one of {', '.join(SUFFERS)}.")
+    if isinstance(times, bool) or not isinstance(times, int) or not 1 <= times <= MOST_TIMES:
+        raise BenchError(f"How often it goes wrong is a whole number from 1 to {MOST_TIMES}.")
+    if where != "*" and where not in KNOWN[side]:
+        raise BenchError(
+            f"{NAMES[side]} has no call {where!r} here. Known: {', '.join(sorted(KNOWN[side]))}, or * for any."
+        )

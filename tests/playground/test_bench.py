@@ -1,0 +1,378 @@
+"""The bench of the page: jumps of the clock, things that go wrong, kills and restarts, and what was counted."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.playground.bench import TheBench
+from bot.playground.child import Keeper
+from bot.playground.clock import next_end_of_billing_day
+from bot.playground.counters import Counters
+from bot.playground.devin.journal import Entry
+from bot.playground.page.acts import BenchError
+from bot.playground.slack.state import Call
+from bot.playground.stage import Stage, stage
+
+ANN, ADA = "U0ANN", "U0ADA"
+WEB, GENERAL, OPS = "C0WEB", "C0GENERAL", "C0OPS"
+DAY = 86_400
+
+
+@dataclass
+class Bench:
+    """The bench with everything behind it."""
+
+    on: Stage
+    keeper: Keeper
+    bench: TheBench
+    told: list[str]
+
+    async def do(self, act: str, **order: Any) -> str:
+        return await self.bench.do(act, order)
+
+    async def refused(self, act: str, **order: Any) -> str:
+        with pytest.raises(BenchError) as refusal:
+            await self.bench.do(act, order)
+        return str(refusal.value)
+
+    async def digests(self, count: int) -> list[dict[str, Any]]:
+        """The digests in #ops, once there are so many."""
+        return await self.on.slack.wait_for_messages(OPS, count, text="Billing day")
+
+
+@pytest.fixture
+async def house(tmp_path: Path) -> AsyncIterator[Bench]:
+    """Everything but the page, with the bot up; Devin's sessions are moved by hand."""
+    async with stage(0, 0, 1.0) as on, on.bot(tmp_path, 0) as keeper:
+        bench = TheBench(on, keeper, _no_example, 1.0)
+        told: list[str] = []
+        bench.changes().follow(lambda change: told.append(change.kind))
+        await bench.begin(talk=True)
+        await keeper.up()
+        yield Bench(on, keeper, bench, told)
+        await bench.end()
+
+
+async def _no_example(_: TheBench) -> None:
+    await asyncio.Event().wait()
+
+
+def date_of(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).date().isoformat()
+
+
+# ---------------------------------------------------------------- the clock
+
+
+async def test_each_jump_to_the_digest_brings_one(house: Bench) -> None:
+    slack, dates = house.on.slack, []
+    before = await slack.say(ANN, WEB, "before")
+    for number in range(1, 4):
+        due = float(house.bench.clock()["digest_at"])
+        said = await house.do("jump", to="digest")
+        assert said.startswith("It is ")
+        assert said.endswith(", 09:05 UTC. The bot starts again and posts the digest in #ops.")
+        found = await house.digests(number)
+        assert len(found) == number
+        posted = float(found[-1]["ts"])
+        assert due <= posted < due + 20
+        dates.append(date_of(posted))
+    assert len(set(dates)) == 3
+    after = await slack.say(ANN, WEB, "after")
+    assert float(after) - float(before) > 2 * DAY
+    assert house.on.simulated_devin.world.now() == pytest.approx(house.on.clock.now(), abs=1)
+    clock = house.bench.clock()
+    assert (clock["now"], clock["ahead"]) == (pytest.approx(house.on.clock.now(), abs=1), house.on.clock.ahead)
+    assert house.bench.bot()["starts"] == 4
+    assert house.bench.counters()["lost"] == house.bench.counters()["doubled"] == 0
+    assert "clock" in house.told
+
+
+async def test_the_end_of_the_billing_day_settles_what_sessions_spent(house: Bench) -> None:
+    slack, world = house.on.slack, house.on.simulated_devin.world
+    await slack.say(ANN, WEB, "<@U0BOT> write a changelog")
+    session = (await house.on.devin.wait_for_sessions("write a changelog"))[0]["session_id"]
+    await house.on.devin.spend(session, 2.5)
+    seen = (await house.on.devin.log())[-1]["number"]
+    await house.on.devin.wait_for_calls("list_sessions", 2, since=seen)  # the bot has seen it on that day
+    spent = world.held.sessions[session.removeprefix("devin-")].acus_consumed
+    ends = next_end_of_billing_day(house.on.clock.now())
+    said = await house.do("jump", to="billing_day")
+    assert said.endswith(", 09:00 UTC. The billing day is over and settled, and the bot starts again.")
+    assert house.on.clock.now() == pytest.approx(ends + 3600, abs=5)
+    assert world.held.figures[world.org_id, int(ends) - DAY]["devin"] >= 29.5 + spent
+    await house.keeper.up()
+    await slack.slash(ADA, OPS, "usage yesterday")
+    await slack.wait_for_ephemeral(ADA, "write a changelog")
+
+
+async def test_a_jump_that_makes_no_sense(house: Bench) -> None:
+    assert await house.refused("jump", to="next year") == "The clock can jump to digest or to billing_day."
+    assert await house.refused("jump", to=["digest"]) == "The clock can jump to digest or to billing_day."
+    assert await house.refused("dance") == (
+        "The bench knows no dance. "
+        "It knows jump, fault, clear_faults, kill, stop, start, restart, speed, reset, example."
+    )
+    assert house.on.clock.ahead == 0
+
+
+async def test_a_bot_that_was_killed_before_its_first_digest_was_due_still_posts_it(tmp_path: Path) -> None:
+    async with stage(0, 0, 1.0) as on, on.bot(tmp_path, 0) as keeper:
+        bench = TheBench(on, keeper, _no_example, 1.0)
+        await bench.begin(talk=True)
+        await bench.do("kill", {})
+        await bench.do("jump", {"to": "digest"})
+        await on.slack.wait_for_message(OPS, "Billing day")
+
+
+# ---------------------------------------------------------------- the bot's process
+
+
+async def test_the_bot_is_killed_in_the_middle_and_nothing_is_lost(house: Bench) -> None:
+    slack, devin = house.on.slack, house.on.devin
+    ts = await slack.say(ANN, WEB, "<@U0BOT> write a changelog")
+    session = (await devin.wait_for_sessions("write a changelog"))[0]["session_id"]
+    await slack.wait_for_message(WEB, "Asked by", thread_ts=ts)
+    assert await house.do("kill") == (
+        "The bot is killed in the middle of whatever it did. Start it, and see that nothing is lost."
+    )
+    assert house.bench.bot()["state"] == "killed"
+    assert await house.refused("kill") == "The bot does not run, so there is nothing to kill. Start it first."
+    assert await house.refused("stop") == "The bot does not run, so there is nothing to stop. Start it first."
+    assert await house.refused("example") == "The bot does not run, so there is nothing to see. Start it first."
+    await slack.say(ANN, WEB, "Mention the fix of the login test.", thread_ts=ts)
+    await devin.say(session, "Which release is it for?")
+    assert await house.do("start") == "The bot starts. What was written meanwhile reaches it now."
+    assert await house.refused("start") == "The bot runs already."
+    await devin.wait_for_messages("Mention the fix of the login test.")
+    await slack.wait_for_message(WEB, "Which release is it for?", thread_ts=ts)
+    said = [one["message"] for one in (await devin.session(session))["messages"] if one["source"] == "user"]
+    assert sum("Mention the fix" in text for text in said) == 1
+    counters = house.bench.counters()
+    assert (counters["lost"], counters["doubled"]) == (0, 0)
+
+
+async def test_stopped_and_restarted(house: Bench) -> None:
+    assert await house.do("stop") == "The bot is stopped, as a supervisor does it. What people write waits for it."
+    assert house.bench.bot() == {"state": "stopped", "pid": None, "port": None, "starts": 1, "said": None}
+    assert await house.do("restart") == "The bot starts again."
+    await house.keeper.up()
+    assert await house.do("restart") == "The bot starts again."
+    await house.keeper.up()
+    assert house.bench.bot()["starts"] == 3
+    assert house.told.count("bot") >= 6
+
+
+# ---------------------------------------------------------------- what goes wrong
+
+
+async def test_a_burst_of_429_and_500_only_takes_longer(house: Bench) -> None:
+    slack = house.on.slack
+    assert await house.do("fault", side="slack", kind="429", times=3, where="chat.postMessage") == (
+        "The next 3 calls of chat.postMessage to Slack will get a 429 (too many requests)."
+    )
+    assert await house.do("fault", side="devin", kind="500", times=2, where="create_session") == (
+        "The next 2 calls of create_session to Devin will get a 500 (server error)."
+    )
+    ts = await slack.say(ANN, WEB, "<@U0BOT> write a changelog")
+    await house.on.devin.wait_for_sessions("write a changelog")
+    await slack.wait_for_message(WEB, "Asked by", thread_ts=ts)
+    counters = house.bench.counters()
+    assert counters["slack"]["failed"] >= 3
+    assert counters["slack"]["retried"] >= 3
+    assert counters["devin"]["failed"] == 2
+    assert counters["devin"]["retried"] >= 1
+    assert (counters["lost"], counters["doubled"]) == (0, 0)
+    assert counters["slack"]["made"] == len(await slack.log())
+    assert "counters" in house.told
+
+
+async def test_a_lost_answer_doubles_nothing(house: Bench) -> None:
+    slack, devin = house.on.slack, house.on.devin
+    ts = await slack.say(ANN, WEB, "<@U0BOT> write a changelog")
+    await devin.wait_for_sessions("write a changelog")
+    await slack.wait_for_message(WEB, "Asked by", thread_ts=ts)
+    assert await house.do("fault", side="devin", kind="drop", where="send_message") == (
+        "The next call of send_message to Devin will take effect, but without an answer."
+    )
+    await slack.say(ANN, WEB, "And the fix of the login test.", thread_ts=ts)
+    await devin.wait_for_calls("list_messages", contains="")
+    await slack.wait_for_call("reactions.add")
+    assert len(await devin.wait_for_messages("And the fix of the login test.")) == 1
+    assert house.bench.counters()["devin"]["failed"] == 1
+    assert house.bench.counters()["doubled"] == 0
+
+
+async def test_what_hangs_is_let_go_when_the_faults_are_cleared(house: Bench) -> None:
+    slack, devin = house.on.slack, house.on.devin
+    assert await house.do("fault", side="slack", kind="hang", times=1, where="chat.postMessage") == (
+        "The next call of chat.postMessage to Slack will hang for 20 seconds."
+    )
+    await house.do("fault", side="devin", kind="hang", times=1, where="*")
+    await slack.say(ANN, WEB, "<@U0BOT> write a changelog")
+    await slack.wait("log", method="chat.postMessage", fault="hang")
+    await devin.wait_for_calls("*", contains="")
+    assert await house.do("clear_faults") == "Slack and Devin answer as they should again."
+    [call] = await slack.wait_for_call("chat.postMessage", fault="hang")
+    assert call["ms"] < 15_000
+    assert await devin.faults() == []
+
+
+async def test_any_call_means_none_that_the_bot_needs_to_start(house: Bench) -> None:
+    assert await house.do("fault", side="slack", kind="500", times=1000) == (
+        "The next 1000 calls to Slack will get a 500 (server error)."
+    )
+    await house.do("restart")
+    await house.keeper.up()
+    await house.do("clear_faults")
+
+
+async def test_a_fault_that_makes_no_sense_names_what_there_is(house: Bench) -> None:
+    assert await house.refused("fault", side="mail", kind="429") == "Something can go wrong at slack or at devin."
+    assert await house.refused("fault", side="slack", kind="418") == ("What goes wrong is one of 429, 500, hang, drop.")
+    for times in (0, 1001, 1.5, True, "2"):
+        assert await house.refused("fault", side="slack", kind="429", times=times) == (
+            "How often it goes wrong is a whole number from 1 to 1000."
+        )
+    slack = await house.refused("fault", side="slack", kind="429", where="create_session")
+    assert slack.startswith("Slack has no call 'create_session' here. Known: agents.sessions.rename, ")
+    assert slack.endswith(", or * for any.")
+    devin = await house.refused("fault", side="devin", kind="429", where="chat.postMessage")
+    assert devin.startswith("Devin has no call 'chat.postMessage' here. Known: append_tags, archive, ")
+
+
+# ---------------------------------------------------------------- the rest
+
+
+async def test_the_speed(house: Bench) -> None:
+    assert house.bench.speed() == 1.0
+    assert await house.do("speed", value=4) == "Devin works 4 times as fast as written."
+    assert house.bench.speed() == 4.0
+    for value in (0.2, 21, "fast", True, None):
+        assert await house.refused("speed", value=value) == "The speed is a number from 0.25 to 20."
+    assert await house.do("speed", value=1) == "Devin works as fast as written."
+    assert house.told.count("speed") == 2
+
+
+async def test_reset(house: Bench) -> None:
+    slack = house.on.slack
+    await slack.say(ANN, WEB, "<@U0BOT> write a changelog")
+    await house.on.devin.wait_for_sessions("write a changelog")
+    await house.do("jump", to="digest")
+    await house.digests(1)
+    await house.do("speed", value=4)
+    await house.do("fault", side="devin", kind="500", times=1000)
+    await house.do("example")
+    assert await house.refused("example") == "The example is being played already: watch #web and #general."
+    ahead = house.on.clock.ahead
+    assert await house.do("reset") == (
+        "Everything is as in the beginning. Only the clock keeps its time, since time never runs backwards."
+    )
+    assert house.bench.bot()["state"] == "running"
+    assert await house.on.devin.sessions() == []
+    assert await house.on.devin.faults() == []
+    assert [one["text"] for one in await slack.messages(WEB)] == [
+        "The login test failed again on main, the third time this week.",
+        "It passes when I run it alone. I have not looked closer yet.",
+    ]
+    assert [one["user"] for one in await slack.messages(GENERAL)] == ["U0ADA", "U0BEN"]
+    assert await slack.messages(OPS) == []
+    assert (house.bench.speed(), house.on.clock.ahead) == (1.0, ahead)
+    counters = house.bench.counters()
+    assert counters["devin"]["made"] <= 5
+    assert (counters["saved"], counters["lost"], counters["doubled"]) == (0, 0, 0)
+    await house.do("example")  # the one before was ended
+    await house.do("jump", to="digest")
+    await house.digests(1)
+
+
+# ---------------------------------------------------------------- counting
+
+
+def posted(n: int, key: str, *, fault: str | None = None, status: int = 200, ok: bool = True) -> Call:
+    """A post with its key, as the simulator logs it."""
+    metadata = {"event_type": "devin_bridge", "event_payload": {"key": key}}
+    call = Call(n, "chat.postMessage", 0.0, {"channel": WEB, "text": "Hello", "metadata": metadata})
+    call.status, call.answer, call.fault, call.done = status, {"ok": ok}, fault, True
+    return call
+
+
+def asked(number: int, route: str, *, body: Any = None, state: str = "answered", status: int | None = 200) -> Entry:
+    """A call to Devin, as the simulator logs it."""
+    return Entry(number, 0.0, route, "POST", f"/v3/{route}", [], body, state, status)
+
+
+def test_a_call_that_repeats_a_failed_one_is_a_retry() -> None:
+    counters = Counters(lost=lambda: 0, in_work=lambda: 0)
+    counters.slack_call(posted(1, "say:1", fault="ratelimited", status=429, ok=False))
+    counters.slack_call(posted(2, "say:2"))
+    counters.slack_call(posted(3, "say:1"))
+    counters.slack_call(posted(4, "say:3"))
+    assert counters.read()["slack"] == {"made": 4, "failed": 1, "retried": 1}
+    counters.devin_call(asked(1, "archive", status=500))
+    counters.devin_call(asked(2, "archive", status=500))
+    counters.devin_call(asked(3, "archive"))
+    counters.devin_call(asked(4, "archive"))
+    assert counters.read()["devin"] == {"made": 4, "failed": 2, "retried": 2}
+    assert counters.read()["doubled"] == 0
+
+
+def test_each_call_is_judged_once() -> None:
+    counters = Counters(lost=lambda: 0, in_work=lambda: 0)
+    call = posted(1, "say:1")
+    call.done, call.answer, call.fault = False, None, None
+    counters.slack_call(call)
+    assert counters.read()["slack"] == {"made": 1, "failed": 0, "retried": 0}
+    call.fault = "hang"
+    counters.slack_call(call)
+    counters.slack_call(posted(2, "say:1"))  # the bot has given the first one up
+    call.done = True
+    counters.slack_call(call)
+    assert counters.read()["slack"] == {"made": 2, "failed": 1, "retried": 1}
+    entry = asked(1, "archive", state="arrived", status=None)
+    counters.devin_call(entry)
+    entry.state = "held"
+    counters.devin_call(entry)
+    entry.state = "dropped"
+    counters.devin_call(entry)
+    assert counters.read()["devin"] == {"made": 1, "failed": 1, "retried": 0}
+
+
+def test_what_is_there_twice_is_counted() -> None:
+    counters = Counters(lost=lambda: 0, in_work=lambda: 0)
+    counters.slack_call(posted(1, "say:1", fault="commit_then_drop", status=0))
+    assert counters.read()["doubled"] == 0
+    counters.slack_call(posted(2, "say:1"))
+    assert counters.read()["doubled"] == 1
+    message = {"message": "[Slack 1700000000.000100] Ann: yes"}
+    lost = asked(1, "send_message", body=message, state="dropped", status=None)
+    lost.fault = "commit_then_drop"
+    counters.devin_call(lost)
+    counters.devin_call(asked(2, "send_message", body=message))
+    assert counters.read()["doubled"] == 2
+    order = {"prompt": "a task", "tags": ["devin-bridge", "slack-T0PLAY-C0WEB-1700000000.000100"]}
+    counters.devin_call(asked(3, "create_session", body=order, status=500))
+    counters.devin_call(asked(4, "create_session", body=order))
+    assert counters.read()["doubled"] == 2
+    counters.devin_call(asked(5, "create_session", body=order))
+    assert counters.read()["doubled"] == 3
+
+
+def test_one_list_saves_a_call_for_each_further_session() -> None:
+    in_work = 0
+    counters = Counters(lost=lambda: 2, in_work=lambda: in_work)
+    for number, in_work in enumerate((0, 1, 5), start=1):  # noqa: B007  read by the counters
+        counters.devin_call(asked(number, "list_sessions"))
+    counters.devin_call(asked(9, "list_sessions", status=500))
+    told = counters.read()
+    assert told["saved"] == 4
+    assert told["saved_says"] == (
+        "Calls that were not needed: one list tells the bot of all sessions that are in work, "
+        "where a bot that asks for each one makes a call for each one."
+    )
+    assert told["lost"] == 2

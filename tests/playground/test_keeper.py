@@ -1,0 +1,210 @@
+"""The bot's process: started, stopped and killed at any time, never two at once, never one that stays behind."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from bot.playground.child import Keeper, TroubleError
+from bot.playground.clock import SimulatedClock
+from bot.playground.stage import Stage, stage
+
+PROJECT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+async def on() -> AsyncIterator[Stage]:
+    """Slack and Devin."""
+    async with stage(0, 0, 1.0) as one:
+        yield one
+
+
+@pytest.fixture
+async def keeper(on: Stage, tmp_path: Path) -> AsyncIterator[Keeper]:
+    """The keeper of a bot that does not run yet."""
+    async with on.bot(tmp_path, 0) as one:
+        yield one
+    assert bots(tmp_path) == []
+
+
+def bots(folder: Path) -> list[int]:
+    """The processes whose store lies there."""
+    return [int(path.parent.name) for path in Path("/proc").glob("[0-9]*/environ") if _is_in(path, folder)]
+
+
+def _is_in(path: Path, folder: Path) -> bool:
+    try:
+        return f"DATABASE_URL=sqlite:///{folder}".encode() in path.read_bytes()
+    except OSError:
+        return False  # it ended while we looked, or is not ours to look at
+
+
+async def until(keeper: Keeper, state: str) -> None:
+    """Wait for a state."""
+    async with asyncio.timeout(30):
+        while keeper.state != state:
+            await keeper.changes()
+
+
+async def test_from_start_to_stop(keeper: Keeper, tmp_path: Path) -> None:
+    assert keeper.read() == {"state": "stopped", "pid": None, "port": None, "starts": 0, "said": None}
+    states: list[str] = []
+    keeper.tell = lambda: states.append(keeper.state)
+    assert await keeper.start()
+    assert not await keeper.start()
+    await keeper.up()
+    (pid,) = bots(tmp_path)
+    assert keeper.read() == {"state": "running", "pid": pid, "port": keeper.port, "starts": 1, "said": None}
+    command = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+    assert command[1:4] == [b"-m", b"bot", b"run"]  # the product itself
+    async with httpx.AsyncClient(trust_env=False) as client:
+        assert (await client.get(f"http://127.0.0.1:{keeper.port}/healthz")).json() == {"ok": True}
+    assert await keeper.stop()
+    assert not await keeper.stop()
+    assert keeper.read() == {"state": "stopped", "pid": None, "port": None, "starts": 1, "said": None}
+    assert states == ["starting", "running", "stopping", "stopped"]
+    assert bots(tmp_path) == []
+
+
+async def test_killed_and_started_again_its_log_goes_on(keeper: Keeper) -> None:
+    await keeper.start()
+    await keeper.up()
+    assert await keeper.kill()
+    assert not await keeper.kill()
+    assert keeper.read() == {"state": "killed", "pid": None, "port": None, "starts": 1, "said": None}
+    await keeper.start()
+    await keeper.up()
+    assert keeper.log.read_text().count('"running"') == 2
+    await keeper.restart()
+    await keeper.up()
+    assert keeper.starts == 3
+    assert keeper.log.read_text().count('"running"') == 3
+
+
+async def test_ended_before_it_is_up(keeper: Keeper) -> None:
+    await keeper.start()
+    assert await keeper.stop()
+    assert (keeper.state, keeper.said) == ("stopped", None)
+    await keeper.start()
+    assert await keeper.kill()
+    assert (keeper.state, keeper.said) == ("killed", None)
+    with pytest.raises(TroubleError, match=r"^The bot does not run\.$"):
+        await keeper.up()
+
+
+async def test_a_kill_does_not_wait_for_a_stop(keeper: Keeper) -> None:
+    await keeper.start()
+    await keeper.up()
+    os.kill(keeper.read()["pid"], signal.SIGSTOP)  # it cannot stop by itself
+    stopping = asyncio.create_task(keeper.stop())
+    await until(keeper, "stopping")
+    assert await keeper.kill()
+    assert await stopping
+    assert keeper.state == "killed"
+
+
+async def test_everything_at_once_leaves_one_bot_or_none(keeper: Keeper, tmp_path: Path) -> None:
+    most = 0
+    for _ in range(4):
+        acts = [keeper.start(), keeper.restart(), keeper.stop(), keeper.kill(), keeper.start(), keeper.restart()]
+        tasks = [asyncio.create_task(act) for act in acts]
+        while not all(task.done() for task in tasks):
+            most = max(most, len(bots(tmp_path)))
+            await asyncio.wait(tasks, timeout=0.05, return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.gather(*tasks)
+    assert most == 1
+    await keeper.up()
+    assert bots(tmp_path) == [keeper.read()["pid"]]
+
+
+async def test_one_that_ends_by_itself_leaves_its_last_lines(keeper: Keeper) -> None:
+    await keeper.start()
+    await keeper.up()
+    os.kill(keeper.read()["pid"], signal.SIGKILL)
+    await until(keeper, "stopped")
+    assert keeper.said is not None
+    first, second, *lines = keeper.said.splitlines()
+    assert first == "The bot ended by itself (exit code -9)."
+    assert second == "The last lines of its log:"
+    assert any('"running"' in line for line in lines)
+    with pytest.raises(TroubleError, match="ended by itself"):
+        await keeper.died()
+    await keeper.start()
+    assert keeper.said is None
+
+
+async def test_one_that_cannot_start_says_why(on: Stage, tmp_path: Path) -> None:
+    on.simulated_devin.world.switch({"key_revoked": True})
+    async with on.bot(tmp_path, 0) as keeper:
+        await keeper.start()
+        with pytest.raises(TroubleError, match="Devin does not accept the key"):
+            await keeper.up()
+        assert keeper.said is not None
+        assert keeper.said.startswith("The bot ended by itself (exit code 1).")
+
+
+async def test_nothing_begins_once_it_is_closed(on: Stage, tmp_path: Path) -> None:
+    async with on.bot(tmp_path, 0) as keeper:
+        await keeper.start()
+    await keeper.start()
+    await keeper.restart()
+    assert keeper.state == "stopped"
+    assert bots(tmp_path) == []
+
+
+async def test_after_a_jump_the_bot_runs_ahead(on: Stage, keeper: Keeper) -> None:
+    async def jump() -> None:
+        assert not keeper.alive
+        on.clock.jump_to(on.clock.now() + 3600)
+
+    await keeper.start()
+    await keeper.up()
+    await keeper.restart(jump)
+    await keeper.up()
+    command = Path(f"/proc/{keeper.read()['pid']}/cmdline").read_bytes().split(b"\0")
+    assert command[1:3] == [b"-m", b"bot.playground.ahead"]
+    assert float(command[3]) == on.clock.ahead
+    assert command[4] == b"run"
+
+
+SOMEBODY_WHO_IS_KILLED = """
+import asyncio, sys
+from pathlib import Path
+from bot.playground.stage import stage
+async def main():
+    async with stage(0, 0, 1.0) as on, on.bot(Path(sys.argv[1]), 0) as keeper:
+        await keeper.start()
+        await keeper.up()
+        print(keeper.read()["pid"], flush=True)
+        await asyncio.Event().wait()
+asyncio.run(main())
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child that its parent died")
+def test_the_bot_does_not_outlive_a_playground_that_is_killed(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", SOMEBODY_WHO_IS_KILLED, str(tmp_path)]
+    with subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        assert len(bots(tmp_path)) == 1
+        process.kill()
+    deadline = time.monotonic() + 15
+    while bots(tmp_path):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+
+
+def test_a_clock_that_was_never_put_ahead_needs_no_other_command(tmp_path: Path) -> None:
+    clock = SimulatedClock()
+    keeper = Keeper(tmp_path, {}, clock)
+    assert keeper._command() == ["bot", "run"]
+    clock.ahead = 86_400.25
+    assert keeper._command() == ["bot.playground.ahead", "86400.25", "run"]
