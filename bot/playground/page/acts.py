@@ -1,0 +1,125 @@
+"""What a person does on the page: in Slack, behind Devin's back, or at the fault bench."""
+
+import json
+import re
+from typing import Any, Final, Protocol
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from bot.playground.devin.problems import ProblemError
+from bot.playground.devin.server import DevinSimulator
+from bot.playground.news import News
+from bot.playground.page.answers import refused
+from bot.playground.slack.errors import ImpossibleError, SlackError
+from bot.playground.slack.server import SlackSimulator
+from bot.playground.slack.world import World
+
+Json = dict[str, Any]
+
+ID: Final = re.compile(r"\b[UCDG][A-Z0-9]{2,}\b")
+NOT_AN_OBJECT: Final = "The body of this request is not a JSON object."
+SLACK_SAYS: Final = "Slack refuses this: {reason}."
+MAKES_NO_SENSE: Final = "The simulated Slack cannot read this order ({reason})."
+LACKS: Final = "The order lacks {name}."
+
+
+class BenchError(Exception):
+    """The bench cannot do this now; the text is the sentence for the person."""
+
+
+class Bench(Protocol):
+    """The bot's process, the clock, the faults and the counters, as the page sees them.
+
+    The dicts are BOT, CLOCK and COUNTERS of the page's API; `speed` is how fast the simulated Devin works.
+    """
+
+    async def do(self, act: str, order: Json) -> str:
+        """Do one act; answers the sentence for a toast. Raises BenchError with a sentence."""
+
+    def bot(self) -> Json:
+        """The state of the bot's process."""
+
+    def clock(self) -> Json:
+        """The simulated time, and what is due when."""
+
+    def counters(self) -> Json:
+        """Calls made, failed and retried, and what was saved."""
+
+    def speed(self) -> float:
+        """How fast the simulated Devin works; 1 is as a story is written."""
+
+    def changes(self) -> News:
+        """Tells `Change("bot")`, `Change("clock")`, `Change("counters")`, `Change("speed")`."""
+
+
+class Acts:
+    """Passes orders of the page on, and turns what goes wrong into sentences."""
+
+    def __init__(self, slack: SlackSimulator, devin: DevinSimulator, bench: Bench) -> None:
+        self._slack = slack
+        self._devin = devin
+        self._bench = bench
+
+    async def in_slack(self, request: Request) -> Response:
+        """POST /api/slack/<act>."""
+        order = await _order(request)
+        try:
+            return JSONResponse(await self._slack.perform(request.path_params["act"], order))
+        except ImpossibleError as error:
+            return refused(spoken(str(error), self._slack.state.world))
+        except SlackError as error:
+            reason = " ".join([error.code, *error.messages])
+            return refused(SLACK_SAYS.format(reason=reason), code=error.code)
+        except (ValueError, TypeError, KeyError) as error:
+            return refused(MAKES_NO_SENSE.format(reason=type(error).__name__), 400)
+
+    async def behind_devin(self, request: Request) -> Response:
+        """POST /api/devin/<id>/<verb>."""
+        order, names = await _order(request), request.path_params
+        try:
+            return JSONResponse(await self._devin.perform(f"sessions/{names['id']}/{names['verb']}", order))
+        except ProblemError as problem:
+            return refused(sentence(problem.detail), problem.status if problem.status == 404 else 409)
+        except KeyError as error:
+            return refused(LACKS.format(name=error.args[0]))
+        except (ValueError, TypeError) as error:
+            return refused(sentence(str(error)))
+
+    async def at_the_bench(self, request: Request) -> Response:
+        """POST /api/bench/<act>."""
+        order = await _order(request)
+        try:
+            return JSONResponse({"said": await self._bench.do(request.path_params["act"], order)})
+        except BenchError as error:
+            return refused(str(error))
+
+
+def spoken(text: str, world: World) -> str:
+    """A refusal of the simulator with names instead of ids."""
+    return sentence(ID.sub(lambda found: _name(found[0], world), text))
+
+
+def sentence(text: str) -> str:
+    """With a capital and a full stop."""
+    return f"{text[:1].upper()}{text[1:]}{'' if text.endswith(('.', '?', '!')) else '.'}"
+
+
+def _name(key: str, world: World) -> str:
+    if key in world.people:
+        return world.people[key].real_name
+    place = world.channels.get(key)
+    if place is None:
+        return key
+    return "these direct messages" if place.kind == "im" else f"#{place.name}"
+
+
+async def _order(request: Request) -> Json:
+    try:
+        order = json.loads(await request.body())
+    except ValueError:
+        order = None
+    if not isinstance(order, dict):
+        raise HTTPException(400, NOT_AN_OBJECT)
+    return order

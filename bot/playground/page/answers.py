@@ -1,0 +1,51 @@
+"""How the page server says no: JSON with one sentence for the person."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+BROKEN: Final = "The playground failed at this. The terminal it was started in says why."
+NOTHING_HERE: Final = "There is nothing at {path}."
+WRONG_METHOD: Final = "{path} is not asked with {method}."
+
+
+def refused(sentence: str, status: int = 409, **facts: Any) -> JSONResponse:
+    """No, with the reason."""
+    return JSONResponse({"error": sentence, **facts}, status)
+
+
+def not_there(sentence: str) -> HTTPException:
+    """What was asked for does not exist."""
+    return HTTPException(404, sentence)
+
+
+def number(query: Mapping[str, str], name: str, default: int, least: int, most: int) -> int:
+    """A whole number of the query."""
+    value = query.get(name) or str(default)
+    if not (value.isascii() and value.isdigit() and len(value) < 17 and least <= int(value) <= most):
+        raise HTTPException(400, f"{name} is a whole number from {least} to {most}.")
+    return int(value)
+
+
+def needed(query: Mapping[str, str], name: str) -> str:
+    """A part of the query that must be there."""
+    if not query.get(name):
+        raise HTTPException(400, f"The question lacks {name}.")
+    return query[name]
+
+
+async def broken(_: Request, __: Exception) -> Response:
+    """Something went wrong here; uvicorn writes it down."""
+    return refused(BROKEN, 500)
+
+
+async def told(request: Request, error: Exception) -> Response:
+    """A refusal that was raised, and the two that Starlette makes itself."""
+    assert isinstance(error, HTTPException)
+    path = request.url.path
+    own = {"Not Found": NOTHING_HERE.format(path=path)}
+    own["Method Not Allowed"] = WRONG_METHOD.format(path=path, method=request.method)
+    return refused(own.get(error.detail, error.detail), error.status_code)

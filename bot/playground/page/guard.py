@@ -1,0 +1,85 @@
+"""What stands before every answer of the page server: who may ask, how a POST must look, what a browser may do."""
+
+import json
+from collections.abc import Mapping
+from typing import Final
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from bot.playground.crosssite import refusal
+
+LARGEST_BODY: Final = 16 * 1024 * 1024
+POLICY: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "font-src 'self'; form-action 'none'; frame-ancestors 'none'; base-uri 'none'"
+)
+HEADERS: Final[Mapping[str, str]] = {
+    "Content-Security-Policy": POLICY,
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+NOT_OURS: Final = "A POST of the page carries the header X-Playground: page."
+NOT_JSON: Final = "A POST of the page carries JSON (Content-Type: application/json)."
+NO_LENGTH: Final = "A POST of the page says how long it is (Content-Length)."
+TOO_LARGE: Final = "This is more than the 16 MB that the playground takes at once."
+
+
+class Guard:
+    """Refuses what did not come from the page itself, and gives every answer its headers."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        assert scope["type"] == "http", "neither sockets nor a lifespan are served"
+        guarded = _Guarded(send)
+        no = _unfit(scope["method"], scope["path"], Headers(scope=scope))
+        if no is not None:
+            await guarded.refuse(*no)
+            return
+        await self._app(scope, receive, guarded)
+
+
+class _Guarded:
+    """Sends an answer with the headers it lacks."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = MutableHeaders(scope=message)
+            for name, value in HEADERS.items():
+                headers.setdefault(name, value)
+        await self._send(message)
+
+    async def refuse(self, status: int, sentence: str) -> None:
+        """Answer with a sentence."""
+        body = json.dumps({"error": sentence}).encode()
+        headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+        await self({"type": "http.response.start", "status": status, "headers": headers})
+        await self({"type": "http.response.body", "body": body})
+
+
+def _unfit(method: str, path: str, headers: Headers) -> tuple[int, str] | None:
+    """Status and sentence of a refusal; None when the request may be answered."""
+    visit = method == "GET" and path == "/" and headers.get("sec-fetch-dest") == "document"  # not in a frame
+    elsewhere = refusal(headers, visit=visit)
+    if elsewhere is not None:
+        return 403, elsewhere
+    if method in {"GET", "HEAD"}:
+        return None
+    # Another site's page can send neither without asking first, and that is not allowed to it.
+    if headers.get("x-playground") != "page":
+        return 403, NOT_OURS
+    if headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
+        return 415, NOT_JSON
+    length = headers.get("content-length", "")
+    if not length.isdigit():
+        return 411, NO_LENGTH
+    return (413, TOO_LARGE) if int(length) > LARGEST_BODY else None

@@ -1,0 +1,309 @@
+/** The drawer's tab "Devin": the sessions, the chosen one from Devin's side, the API calls. */
+
+import { DEVIN_CALLS, SLACK_CALLS, callList } from "./calls.js";
+import { el, icon } from "./dom.js";
+import { get } from "./net.js";
+import { openThread, there, visibleChannels } from "./rooms.js";
+import { quickActions, sayForm, stateForm } from "./session_acts.js";
+import { conversation, facts } from "./session_detail.js";
+import { sessionList } from "./session_list.js";
+import { store, subscribe, toast } from "./state.js";
+import { bareId, placeOf, titleOf } from "./words.js";
+
+const CLOSED = "playground.drawer.closed";
+const NONE_YET = "No calls yet. They appear here as they come in.";
+const NONE_OF_SESSION = "No call of this session among the last ones.";
+const SETTLING = 300; // milliseconds after a reset
+
+/**
+ * The panel: `node`, and `show(whether)` to be told when it is seen; unseen it is not kept up to date.
+ * `makeRoom` is called before a thread opens that the drawer may cover.
+ */
+export function devinPanel(makeRoom) {
+  const desk = {
+    makeRoom,
+    shown: false,
+    id: null,
+    session: null,
+    pinned: false,
+    followed: null,
+    place: null,
+    onlyThis: false,
+  };
+  const taken = (snapshot) => showSession(desk, snapshot);
+  Object.assign(desk, {
+    list: sessionList((id) => choose(desk, id)),
+    acts: quickActions(taken),
+    say: sayForm(taken),
+    state: stateForm(taken),
+    talk: conversation(),
+    devinCalls: callList(DEVIN_CALLS, "Calls of Devin's API, newest first"),
+    slackCalls: callList(SLACK_CALLS, "Calls of Slack's Web API, newest first"),
+  });
+  desk.chosen = chosenPart(desk);
+  listen(desk);
+  const node = el("div", { class: "devin-panel" }, desk.list.node, desk.chosen, callsPart(desk));
+  return { node, show: (shown) => appear(desk, shown) };
+}
+
+// ------------------------------------------------------------ what it is made of
+
+function chosenPart(desk) {
+  desk.title = el("h3", { class: "chosen-title" });
+  desk.facts = el("div", { class: "chosen-told" });
+  desk.pin = el(
+    "button",
+    {
+      type: "button",
+      class: "drawer-button",
+      "aria-pressed": "false",
+      title: "Stay on this session when another thread is opened",
+      on: { click: () => pin(desk) },
+    },
+    "Pin",
+  );
+  desk.open = el(
+    "button",
+    {
+      type: "button",
+      class: "drawer-button",
+      hidden: true,
+      dataset: { testid: "devin-open-thread" },
+      on: { click: () => showThread(desk) },
+    },
+    icon("reply"),
+    "Open the thread in Slack",
+  );
+  return el(
+    "section",
+    {
+      class: "drawer-part chosen",
+      "aria-label": "Chosen session",
+      hidden: true,
+      dataset: { testid: "devin-session" },
+    },
+    el("div", { class: "drawer-line" }, desk.title, desk.pin),
+    desk.facts,
+    desk.open,
+    foldable("acts", "Let something happen", desk.acts.node),
+    foldable("talk", "Conversation", desk.talk.node, desk.say.node),
+    foldable("state", "Force a state", desk.state.node),
+  );
+}
+
+function callsPart(desk) {
+  const all = choice("All calls", true, () => filterCalls(desk, false));
+  const own = choice("Of this session", false, () => filterCalls(desk, true));
+  desk.noDevin = el("p", { class: "drawer-hint" });
+  desk.noSlack = el("p", { class: "drawer-hint" });
+  return el(
+    "section",
+    { class: "drawer-part", "aria-label": "API calls" },
+    el(
+      "div",
+      { class: "drawer-line" },
+      el("h3", {}, "API calls"),
+      el("div", { class: "choices", role: "radiogroup", "aria-label": "Which calls" }, all, own),
+    ),
+    foldable("devin-calls", "Devin’s API", desk.devinCalls.node, desk.noDevin),
+    foldable("slack-calls", "Slack’s Web API", desk.slackCalls.node, desk.noSlack),
+  );
+}
+
+function choice(label, checked, choose) {
+  return el(
+    "label",
+    { class: "choice" },
+    el("input", { type: "radio", name: "drawer-calls", checked, on: { change: choose } }),
+    el("span", {}, label),
+  );
+}
+
+/** A part that can be closed and stays so. */
+function foldable(name, title, ...children) {
+  const part = el(
+    "details",
+    { class: "foldable", open: !closed().includes(name) },
+    el("summary", {}, title),
+    ...children,
+  );
+  part.addEventListener("toggle", () => {
+    const others = closed().filter((each) => each !== name);
+    localStorage.setItem(CLOSED, JSON.stringify(part.open ? others : [...others, name]));
+  });
+  return part;
+}
+
+function closed() {
+  try {
+    return JSON.parse(localStorage.getItem(CLOSED)) ?? [];
+  } catch {
+    return [];
+  }
+}
+
+// ------------------------------------------------------------ what is heard
+
+function listen(desk) {
+  const heard = {
+    sessions: (changed) => hearSessions(desk, changed),
+    devin_calls: (calls) => addCalls(desk, "devinCalls", calls),
+    slack_calls: (calls) => addCalls(desk, "slackCalls", calls),
+    thread: () => follow(desk),
+    "thread-room": () => follow(desk),
+  };
+  for (const [kind, hear] of Object.entries(heard)) {
+    subscribe(kind, (value) => desk.shown && hear(value));
+  }
+  subscribe("reset", () => startAgain(desk));
+}
+
+function appear(desk, shown) {
+  if (shown === desk.shown) return;
+  desk.shown = shown;
+  if (shown) loadAll(desk);
+}
+
+/** Slack's side is fresh a moment before Devin's: what is read in between would be of the past. */
+function startAgain(desk) {
+  Object.assign(desk, { id: null, session: null, followed: null, place: null });
+  desk.chosen.hidden = true;
+  desk.list.replace([]);
+  clearTimeout(desk.soon);
+  desk.soon = setTimeout(() => desk.shown && loadAll(desk), SETTLING);
+}
+
+async function loadAll(desk) {
+  const answers = await Promise.all([get("/api/sessions"), get("/api/calls")]).catch(() => null);
+  if (!answers) return; // the page says that the playground does not answer, and tells of a reset later
+  const [{ sessions }, calls] = answers;
+  desk.list.replace(sessions);
+  desk.devinCalls.fill(calls.devin);
+  desk.slackCalls.fill(calls.slack);
+  tellEmpty(desk);
+  if (sessions.some((each) => bareId(each.session_id) === desk.id)) choose(desk, desk.id);
+  follow(desk);
+}
+
+function hearSessions(desk, changed) {
+  desk.list.take(changed);
+  if (changed.some((each) => bareId(each.session_id) === desk.id)) load(desk);
+  follow(desk);
+}
+
+function addCalls(desk, name, calls) {
+  desk[name].add(calls);
+  tellEmpty(desk);
+}
+
+// ------------------------------------------------------------ the chosen session
+
+function choose(desk, id) {
+  desk.id = id;
+  desk.list.mark(id);
+  load(desk);
+}
+
+/** Read the chosen session again; while one answer is on its way, the next question waits for it. */
+async function load(desk) {
+  desk.again = true;
+  if (desk.loading) return;
+  desk.loading = true;
+  try {
+    while (desk.again && desk.id) {
+      desk.again = false;
+      showSession(desk, (await get(`/api/sessions/${desk.id}`)).session);
+    }
+  } catch {
+    desk.chosen.hidden = true; // it is gone: the list says what there is
+  } finally {
+    desk.loading = false;
+  }
+}
+
+function showSession(desk, session) {
+  if (bareId(session.session_id) !== desk.id) return;
+  const another = desk.session?.bare_id !== session.bare_id;
+  desk.session = session;
+  desk.chosen.hidden = false;
+  desk.title.textContent = titleOf(session);
+  const unfolded = !another && desk.facts.querySelector("details")?.open;
+  desk.facts.replaceChildren(...facts(session));
+  if (unfolded) desk.facts.querySelector("details").open = true;
+  for (const part of [desk.acts, desk.say, desk.state]) part.show(session);
+  desk.talk.show(session);
+  if (!another) return;
+  desk.place = placeOf(session);
+  desk.open.hidden = !visibleChannels().some(({ id }) => id === desk.place?.channel);
+  if (desk.onlyThis) filterCalls(desk, true);
+}
+
+/** The reference names the message that asked, which may be a reply: what opens is the thread around it. */
+async function showThread(desk) {
+  const { channel, ts } = desk.place;
+  try {
+    const { messages } = await get("/api/thread", { channel, ts, user: store.me });
+    desk.makeRoom();
+    await openThread(channel, messages[0].thread_ts ?? messages[0].ts);
+  } catch {
+    toast("The thread is not there any more. The session itself goes on.", { kind: "error" });
+  }
+}
+
+// ------------------------------------------------------------ following the open thread
+
+function pin(desk) {
+  desk.pinned = !desk.pinned;
+  desk.pin.setAttribute("aria-pressed", String(desk.pinned));
+  desk.pin.textContent = desk.pinned ? "Pinned" : "Pin";
+  desk.followed = null;
+  follow(desk);
+}
+
+function follow(desk) {
+  const id = desk.pinned ? null : sessionOfThread(desk.list.all());
+  if (id && id !== desk.followed) {
+    desk.followed = id;
+    choose(desk, id);
+  }
+  const [newest] = desk.list.all();
+  if (!desk.id && newest) choose(desk, bareId(newest.session_id));
+}
+
+/** A session may have been asked for by the message that began the thread, or by a reply. */
+function sessionOfThread(sessions) {
+  if (!store.thread) return null;
+  const asked = sessions.find((each) => isOpen(placeOf(each)));
+  return asked ? bareId(asked.session_id) : null;
+}
+
+function isOpen(place) {
+  return place?.channel === store.channel && (place.ts === store.thread || there.messages.has(place.ts));
+}
+
+// ------------------------------------------------------------ the calls
+
+function filterCalls(desk, onlyThis) {
+  desk.onlyThis = onlyThis;
+  const place = desk.place && { ...desk.place, stamps: stampsOf(desk.place) };
+  desk.devinCalls.only((call) => !onlyThis || DEVIN_CALLS.session(call) === desk.id);
+  desk.slackCalls.only((call) => !onlyThis || Boolean(SLACK_CALLS.session(call, place)));
+  tellEmpty(desk);
+}
+
+/** The messages known to belong to a session's thread; what the bot posts there is added call by call. */
+function stampsOf({ channel, ts }) {
+  const open = isOpen({ channel, ts }) ? [store.thread, ...there.messages.keys()] : [];
+  return new Set([ts, ...open]);
+}
+
+function tellEmpty(desk) {
+  tellNone(desk.noDevin, desk.devinCalls, desk.onlyThis);
+  tellNone(desk.noSlack, desk.slackCalls, desk.onlyThis);
+}
+
+function tellNone(hint, calls, onlyThis) {
+  const none = onlyThis ? NONE_OF_SESSION : NONE_YET;
+  hint.textContent = calls.shown() > 0 ? "" : none;
+  hint.hidden = calls.shown() > 0;
+}

@@ -1,0 +1,100 @@
+/** People as the page shows them: picture, name, role in words; and when something was said. */
+
+import { el, icon } from "./dom.js";
+import { now, people, store } from "./state.js";
+
+const TONES = 8;
+const ROLES = {
+  member: "member",
+  admin: "workspace admin",
+  guest: "guest",
+  external: "from another company",
+  bot: "app",
+};
+const TIME = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
+const FULL = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "medium" });
+const DAY = new Intl.DateTimeFormat(undefined, { weekday: "long", month: "long", day: "numeric" });
+
+/** The name a person goes by. */
+export function nameOf(id) {
+  const person = people(id);
+  return person?.real_name || person?.name || (id === "USLACKBOT" ? "Slack" : (id ?? "Somebody"));
+}
+
+/** The first name alone, for short sentences. */
+export function firstName(id) {
+  return nameOf(id).split(" ")[0];
+}
+
+/** What somebody is in this workspace, in words. */
+export function roleOf(person) {
+  return ROLES[person?.role] ?? "member";
+}
+
+/** A picture: initials on a colour that belongs to the id; the app has its own. */
+export function avatar(id, size = "") {
+  if (people(id)?.role === "bot") {
+    return el("span", { class: `avatar avatar-app ${size}`, "aria-hidden": "true" }, icon("bridge"));
+  }
+  const initials = nameOf(id)
+    .split(/\s+/)
+    .map((word) => word[0])
+    .slice(0, 2)
+    .join("")
+    .toUpperCase();
+  return el("span", { class: `avatar tone-${tone(id)} ${size}`, "aria-hidden": "true" }, initials);
+}
+
+/** The hour of a message, with the whole date for those who ask. */
+export function time(ts, props = {}) {
+  const at = new Date(Number(ts) * 1000);
+  return el("time", { datetime: at.toISOString(), title: FULL.format(at), ...props }, TIME.format(at));
+}
+
+/** Only the hour and minute, as text. */
+export function hour(ts) {
+  return TIME.format(new Date(Number(ts) * 1000));
+}
+
+/** The day of a message, as a person says it. */
+export function day(ts) {
+  const at = new Date(Number(ts) * 1000);
+  const days = Math.round((midnight(new Date(now() * 1000)) - midnight(at)) / 86_400_000);
+  return days === 0 ? "Today" : days === 1 ? "Yesterday" : DAY.format(at);
+}
+
+/** When something was, said shortly: the hour for today, else the day too. */
+export function when(ts) {
+  const words = day(ts);
+  return words === "Today"
+    ? `today at ${hour(ts)}`
+    : `${words === "Yesterday" ? "yesterday" : words} at ${hour(ts)}`;
+}
+
+/** A number with its noun. */
+export function counted(many, noun) {
+  return many === 1 ? `1 ${noun}` : `${many} ${noun.endsWith("y") ? `${noun.slice(0, -1)}ie` : noun}s`;
+}
+
+/** A size as people say it. */
+export function size(bytes) {
+  const units = ["bytes", "kB", "MB", "GB"];
+  let value = bytes ?? 0;
+  let unit = 0;
+  while (value >= 1000 && unit < units.length - 1) {
+    value /= 1000;
+    unit += 1;
+  }
+  return `${unit && value < 10 ? value.toFixed(1) : Math.round(value)} ${units[unit]}`;
+}
+
+function midnight(date) {
+  return new Date(date.getFullYear(), date.getMonth(), date.getDate()).getTime();
+}
+
+/** People of the workspace have different colours; anybody else one that belongs to the id. */
+function tone(id) {
+  const place = store.workspace.people.findIndex((it) => it.id === id);
+  const sum = [...String(id)].reduce((all, letter) => (all * 31 + letter.charCodeAt(0)) % 997, 0);
+  return (place < 0 ? sum : place) % TONES;
+}

@@ -1,0 +1,189 @@
+/** The head of the middle: the channel's name, who is in it, and whether the bot is. */
+
+import { button, clear, el, icon } from "./dom.js";
+import { avatar, counted, firstName, nameOf, roleOf } from "./faces.js";
+import { home } from "./home.js";
+import { act, copy } from "./message_acts.js";
+import { ask, menu, panel } from "./menus.js";
+import { openChannel, openHome } from "./rooms.js";
+import { channels, directOf, people, store, subscribe } from "./state.js";
+
+const SIGNS = { channel: "hash", group: "lock", mpim: "people" };
+let drawn = "";
+
+/** Draw the head and, in place of the messages, the app's home; keep both up to date. */
+export function startHead() {
+  for (const kind of ["workspace", "channel", "me", "bot"]) {
+    subscribe(kind, draw);
+  }
+  subscribe("channel", showPage);
+  subscribe("me", () => store.home && showPage());
+  subscribe("reset", () => (drawn = ""));
+}
+
+function showPage() {
+  const page = document.getElementById("home");
+  document.getElementById("main").classList.toggle("is-home", store.home);
+  page.hidden = !store.home;
+  clear(page);
+  if (store.home) {
+    const container = el("div", { class: "home-inner" });
+    page.append(container);
+    home(container);
+  }
+}
+
+function draw() {
+  const head = document.getElementById("channel-head");
+  const channel = channels(store.channel);
+  const state = JSON.stringify([channel, store.home, store.me, store.workspace.people, store.workspace.app]);
+  if (state === drawn) {
+    return;
+  }
+  drawn = state;
+  const focused = head.contains(document.activeElement) ? document.activeElement.dataset.name : null;
+  const isApp = store.home || channel?.kind === "im";
+  clear(head).append(...(isApp ? appHead() : channel ? channelHead(channel) : []));
+  head.querySelector(`[data-name="${focused}"]`)?.focus();
+}
+
+function appHead() {
+  const bot = store.workspace.app.user;
+  const direct = directOf(store.me);
+  const tab = (words, open, run) =>
+    button("", { words, class: `tab${open ? " is-open" : ""}`, "aria-current": open ? "page" : null }, run);
+  return [
+    el(
+      "h2",
+      { class: "head-name" },
+      avatar(bot, "small"),
+      nameOf(bot),
+      el("span", { class: "badge" }, "APP"),
+    ),
+    el(
+      "div",
+      { class: "tabs" },
+      tab("Home", store.home, openHome),
+      direct && tab("Messages", !store.home, () => openChannel(direct)),
+    ),
+  ];
+}
+
+function channelHead(channel) {
+  const sign = icon(SIGNS[channel.kind]);
+  const marks = [
+    channel.is_archived && "Archived",
+    channel.is_ext_shared && "Shared with another company",
+  ].filter(Boolean);
+  return [
+    el("h2", { class: "head-name" }, sign, channel.name),
+    ...marks.map((words) => el("span", { class: "chip" }, words)),
+    el("div", { class: "head-right" }, botIn(channel), membersButton(channel), channelButton(channel)),
+  ];
+}
+
+function botIn(channel) {
+  const bot = nameOf(store.workspace.app.user);
+  const change = channel.has_bot ? () => removeBot(channel) : () => act("invite", { channel: channel.id });
+  const props = {
+    words: channel.has_bot ? "Remove" : "Invite",
+    class: `button is-small${channel.has_bot ? "" : " is-primary"}`,
+  };
+  const label = `${props.words} ${bot}`;
+  return el(
+    "div",
+    { class: "bot-in" },
+    el(
+      "span",
+      { class: `bot-words${channel.has_bot ? " is-in" : ""}` },
+      channel.has_bot ? `${bot} is in` : `${bot} is not in`,
+    ),
+    button("", { ...props, "aria-label": label, dataset: { testid: "bot-membership", name: "bot" } }, change),
+  );
+}
+
+async function removeBot(channel) {
+  const text = "It no longer hears what is said here. Its threads stay, and you can invite it again.";
+  const sure = await ask({
+    title: `Remove the bot from #${channel.name}?`,
+    text,
+    yes: "Remove",
+    danger: true,
+  });
+  if (sure) {
+    await act("remove", { channel: channel.id });
+  }
+}
+
+function membersButton(channel) {
+  const faces = channel.members.slice(0, 3).map((id) => avatar(id, "small"));
+  const all = `${counted(channel.members.length, "member")}: ${channel.members.map(nameOf).join(", ")}`;
+  const readers = el("span", { class: "for-readers" }, all.slice(String(channel.members.length).length));
+  const words = [
+    el("span", { class: "footer-faces" }, faces),
+    el("span", null, String(channel.members.length), readers),
+  ];
+  const props = {
+    words,
+    class: "members",
+    title: all,
+    "aria-haspopup": "dialog",
+    dataset: { name: "members" },
+  };
+  return button("", props, (event) => membersPanel(event.currentTarget, channel));
+}
+
+function membersPanel(anchor, channel) {
+  const everybody = store.workspace.people.filter((it) => it.role !== "bot");
+  const pop = panel(
+    anchor,
+    { label: `Members of #${channel.name}` },
+    el("h3", null, `Members of #${channel.name}`),
+    el(
+      "ul",
+      { class: "people" },
+      everybody.map((person) => memberRow(channel, person, () => pop.hidePopover())),
+    ),
+  );
+}
+
+function memberRow(channel, person, close) {
+  const inside = channel.members.includes(person.id);
+  const change = async () => {
+    close();
+    await act(inside ? "remove" : "invite", { channel: channel.id, who: person.id });
+  };
+  const words = inside ? "Remove" : "Add";
+  return el(
+    "li",
+    null,
+    avatar(person.id, "small"),
+    el(
+      "span",
+      { class: "people-words" },
+      el("b", null, person.real_name),
+      el("span", { class: "is-soft" }, roleOf(person)),
+    ),
+    button("", { words, class: "button is-small", "aria-label": `${words} ${person.real_name}` }, change),
+  );
+}
+
+function channelButton(channel) {
+  const props = { sign: "more", class: "icon-button", "aria-haspopup": "menu", dataset: { name: "channel" } };
+  return button("Channel actions", props, (event) => {
+    const archive = channel.is_archived
+      ? { label: "Unarchive channel", sign: "archive", run: () => act("unarchive", { channel: channel.id }) }
+      : { label: "Archive channel", sign: "archive", danger: true, run: () => archiveOf(channel) };
+    const link = `${location.origin}/#/${channel.id}`;
+    const copied = { label: "Copy link", sign: "copy", run: () => copy(link, "The link is copied.") };
+    menu(event.currentTarget, [copied, null, archive], { label: "Channel actions" });
+  });
+}
+
+async function archiveOf(channel) {
+  const who = firstName(people(store.me)?.id);
+  const text = `Nobody can write in it until somebody unarchives it. ${who} does this; the bot is told.`;
+  if (await ask({ title: `Archive #${channel.name}?`, text, yes: "Archive", danger: true })) {
+    await act("archive", { channel: channel.id });
+  }
+}

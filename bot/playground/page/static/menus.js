@@ -1,0 +1,180 @@
+/** What opens above the page: menus, the emoji picker, and questions that have to be answered first. */
+
+import { button, clear, el } from "./dom.js";
+import { EMOJI, emoji } from "./emoji.js";
+
+const SPACE = 6; // pixels between a button and what opens at it
+const USUAL = ["eyes", "white_check_mark", "raised_hands", "heart", "rocket", "thinking_face", "+1", "tada"];
+
+/**
+ * Open a menu at a button. Entries: {label, note, sign, danger, run} or null for a line between groups.
+ * Arrow keys move, Enter or a click runs, Esc or a click elsewhere closes; the focus goes back to the button.
+ */
+export function menu(anchor, entries, { label }) {
+  const items = entries.map((entry) => (entry ? item(entry, () => shut(pop, anchor)) : line()));
+  const pop = el("div", { class: "menu", role: "menu", "aria-label": label }, items);
+  pop.addEventListener("keydown", (event) => step(event, [...pop.querySelectorAll("[role=menuitem]")]));
+  open(pop, anchor);
+  pop.querySelector("[role=menuitem]")?.focus();
+  return pop;
+}
+
+/** Open something else at a button, such as a list of people; `focus` selects what gets the focus. */
+export function panel(anchor, { label, focus = "button, input" }, ...children) {
+  const pop = el("div", { class: "panel", role: "dialog", "aria-label": label }, children);
+  open(pop, anchor);
+  pop.querySelector(focus)?.focus();
+  return pop;
+}
+
+/** Choose an emoji; `onPick` is told its name. */
+export function emojiPicker(anchor, onPick) {
+  const names = Array.isArray(EMOJI) ? EMOJI : Object.keys(EMOJI);
+  const grid = el("div", { class: "emoji-grid" });
+  const search = el("input", {
+    type: "search",
+    class: "input",
+    placeholder: "Search emoji",
+    "aria-label": "Search emoji",
+    on: { input: fill },
+  });
+  const pop = panel(anchor, { label: "Choose an emoji", focus: "input" }, search, grid);
+  pop.classList.add("emoji-panel");
+  pop.addEventListener("keydown", (event) => inGrid(event, search, grid));
+  fill();
+  place(pop, anchor);
+
+  function fill() {
+    const wanted = search.value.trim().toLowerCase().replaceAll(" ", "_").replaceAll(":", "");
+    const usual = wanted ? [] : USUAL.filter((name) => names.includes(name));
+    const found = [...new Set([...usual, ...names.filter((name) => name.includes(wanted))])];
+    clear(grid).append(...found.map((name) => sign(name)));
+    if (!found.length) {
+      grid.append(el("p", { class: "is-soft" }, "No emoji has that name."));
+    }
+  }
+
+  function sign(name) {
+    const props = { class: "emoji-button", "aria-label": name.replaceAll("_", " "), title: `:${name}:` };
+    return button("", { ...props, words: emoji(name) }, () => {
+      shut(pop, anchor);
+      onPick(name);
+    });
+  }
+}
+
+/** Ask before doing something that cannot be undone; answers whether to go on. */
+export function ask({ title, text, yes, no = "Cancel", danger = false }) {
+  const cancel = button("", { words: no, class: "button" }, () => dialog.close("no"));
+  const confirm = button("", { words: yes, class: `button ${danger ? "is-danger" : "is-primary"}` }, () =>
+    dialog.close("yes"),
+  );
+  const dialog = el(
+    "dialog",
+    { class: "question", "aria-labelledby": "question-title" },
+    el("h2", { id: "question-title" }, title),
+    el("p", null, text),
+    el("div", { class: "question-buttons" }, cancel, confirm),
+  );
+  document.getElementById("dialogs").append(dialog);
+  dialog.showModal();
+  confirm.focus();
+  return new Promise((resolve) => {
+    dialog.addEventListener("close", () => {
+      dialog.remove();
+      resolve(dialog.returnValue === "yes");
+    });
+  });
+}
+
+function item({ label, note, sign, danger, run }, close) {
+  const words = [
+    el("span", { class: "menu-words" }, label, note && el("span", { class: "menu-note" }, note)),
+  ];
+  const props = {
+    sign,
+    words,
+    role: "menuitem",
+    tabindex: "-1",
+    class: `menu-item${danger ? " is-danger" : ""}`,
+  };
+  return button("", props, () => {
+    close();
+    run();
+  });
+}
+
+function line() {
+  return el("div", { class: "menu-line", role: "separator" });
+}
+
+function open(pop, anchor) {
+  pop.setAttribute("popover", "auto");
+  document.body.append(pop);
+  pop.addEventListener("toggle", (event) => {
+    if (event.newState === "closed") {
+      anchor.setAttribute("aria-expanded", "false");
+      pop.remove();
+    }
+  });
+  pop.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") {
+      event.stopPropagation();
+      event.preventDefault();
+      shut(pop, anchor);
+    }
+  });
+  anchor.setAttribute("aria-expanded", "true");
+  pop.showPopover();
+  place(pop, anchor);
+}
+
+function shut(pop, anchor) {
+  if (pop.isConnected && pop.matches(":popover-open")) {
+    pop.hidePopover();
+  }
+  anchor.focus?.({ preventScroll: true });
+}
+
+/** Below the button where there is room, else above; never outside the window. */
+function place(pop, anchor) {
+  const at = anchor.getBoundingClientRect();
+  const { offsetWidth: width, offsetHeight: height } = pop;
+  const below = at.bottom + SPACE + height < innerHeight;
+  const top = below ? at.bottom + SPACE : Math.max(SPACE, at.top - SPACE - height);
+  const left = at.left + width < innerWidth - SPACE ? at.left : at.right - width;
+  pop.style.top = `${top}px`;
+  pop.style.left = `${Math.max(SPACE, Math.min(left, innerWidth - width - SPACE))}px`;
+}
+
+function step(event, items) {
+  const at = items.indexOf(document.activeElement);
+  const next = { ArrowDown: at + 1, ArrowUp: at - 1 + (at < 0 ? 1 : 0), Home: 0, End: items.length - 1 }[
+    event.key
+  ];
+  if (event.key === "Tab") {
+    event.preventDefault();
+  }
+  if (next === undefined) {
+    return;
+  }
+  event.preventDefault();
+  items[(next + items.length) % items.length]?.focus();
+}
+
+function inGrid(event, search, grid) {
+  const signs = [...grid.querySelectorAll("button")];
+  const at = signs.indexOf(document.activeElement);
+  const wide = Math.max(1, Math.floor(grid.clientWidth / 36));
+  if (event.key === "Enter" && document.activeElement === search) {
+    event.preventDefault();
+    signs[0]?.click();
+    return;
+  }
+  const move = { ArrowDown: at < 0 ? 1 : wide, ArrowUp: -wide, ArrowRight: 1, ArrowLeft: -1 }[event.key];
+  if (!move || (at < 0 && event.key !== "ArrowDown")) {
+    return;
+  }
+  event.preventDefault();
+  (signs[at + move] ?? (move < 0 ? search : signs.at(-1)))?.focus();
+}

@@ -1,0 +1,228 @@
+/** The middle: the open channel's messages. */
+
+import { asideRow, asides } from "./asides.js";
+import { el, icon } from "./dom.js";
+import { avatar, day, nameOf } from "./faces.js";
+import { log } from "./log.js";
+import { messageNode } from "./message.js";
+import { attachTools, editing } from "./message_acts.js";
+import { here, loadOlder, trim } from "./rooms.js";
+import { channels, identityOf, store, subscribe } from "./state.js";
+import { hasNews, markRead, readUpTo } from "./unread.js";
+
+export { messageNode } from "./message.js";
+
+const TOGETHER = 300; // seconds within which messages of one person stand under one name
+
+let list = null;
+let read = "0"; // up to where the acting person had read the channel when it was opened
+let lineAt = null; // ts of the first message below the "new" line
+let settled = false; // whether that was looked for after the channel was opened
+
+/** Draw the open channel, and keep it drawn. */
+export function startMessages() {
+  const node = document.getElementById("messages");
+  const jump = document.getElementById("to-bottom");
+  list = log(node, jump, { items: channelItems, older: loadOlder, atBottom: seenAll });
+  attachTools(node);
+  subscribe("channel", opened);
+  subscribe("room", drawRoom);
+  ["ephemerals", "notes", "editing", "agents", "thread", "unread", "workspace"].forEach((kind) =>
+    subscribe(kind, () => list.draw()),
+  );
+  subscribe("said", (message) => message.inChannel && ownWord());
+  document.addEventListener("visibilitychange", () => !document.hidden && list.draw());
+}
+
+/** The rows of a list of entries for `reconcile`: days, messages, private words, what was refused. */
+export function rows(entries, { inThread = false, newFrom = null } = {}) {
+  const out = [];
+  let before = null;
+  for (const entry of entries) {
+    if (!inThread && (!before || day(before.ts) !== day(entry.ts))) {
+      out.push(dayRow(entry.ts));
+      before = null;
+    }
+    if (newFrom === entry.ts) {
+      out.push({ key: "new", sig: "new", order: "", draw: newLine });
+      before = null;
+    }
+    out.push(row(entry, before, inThread));
+    before = entry;
+  }
+  return out;
+}
+
+/** The messages of a map as entries. */
+export function said(messages) {
+  return [...messages.values()].map((it) => ({ kind: "message", ts: it.ts, it, key: `m:${it.ts}` }));
+}
+
+/** Oldest first. */
+export function inOrder(entries) {
+  return entries.sort((one, other) => (one.ts < other.ts ? -1 : one.ts > other.ts ? 1 : 0));
+}
+
+function opened(channel) {
+  read = channel ? readUpTo(channel) : "9";
+  lineAt = null;
+  settled = false;
+  list.open();
+}
+
+/** Who writes has read everything. */
+function ownWord() {
+  lineAt = null;
+  list.toBottom();
+}
+
+function drawRoom(what) {
+  if (what?.opened) {
+    list.open();
+  }
+  list.draw();
+  if (what?.ts) {
+    requestAnimationFrame(() => list.reveal(`m:${what.ts}`));
+  }
+}
+
+function channelItems() {
+  if (!store.channel) {
+    return [];
+  }
+  if (list.isAtBottom()) {
+    trim();
+  }
+  const from = here.more ? [...here.messages.keys()].sort()[0] : "";
+  const aside = asides(store.channel, null).filter((it) => it.ts >= from);
+  const entries = inOrder([...said(here.messages), ...aside]);
+  settleLine(entries);
+  return [beginning(), ...rows(entries, { newFrom: lineAt })];
+}
+
+/** The "new" line stands where one has read to; what comes while one looks at the newest is not behind it. */
+function settleLine(entries) {
+  const others = entries.filter((it) => it.kind === "message" && it.it.user !== store.me);
+  if (!settled && !here.loading) {
+    settled = true;
+    lineAt = others.find((it) => it.ts > read)?.ts ?? null;
+  } else if (settled && lineAt === null && (document.hidden || !list.isAtBottom())) {
+    lineAt = others.find((it) => it.ts > readUpTo(store.channel))?.ts ?? null;
+  }
+}
+
+function beginning() {
+  const channel = channels(store.channel);
+  const kind = here.hidden
+    ? "hidden"
+    : here.more
+      ? "more"
+      : here.loading && here.messages.size === 0
+        ? "loading"
+        : "start";
+  return {
+    key: "start",
+    sig: [kind, store.channel, identityOf(store.workspace)].join(),
+    order: "",
+    draw: () => beginningNode(kind, channel),
+  };
+}
+
+function beginningNode(kind, channel) {
+  if (kind === "hidden") {
+    return el(
+      "div",
+      { class: "log-start" },
+      el("span", { class: "log-start-sign" }, icon("lock")),
+      el("h3", null, here.hidden),
+    );
+  }
+  if (kind !== "start" || !channel) {
+    return el(
+      "div",
+      { class: "log-start is-loading" },
+      kind === "more" ? "Older messages load as you scroll up." : "",
+    );
+  }
+  const direct = channel.kind === "im";
+  const name = direct ? nameOf(store.workspace.app.user) : channel.name;
+  const sign = direct
+    ? avatar(store.workspace.app.user, "large")
+    : icon(channel.kind === "channel" ? "hash" : "lock");
+  const words = direct
+    ? "Write a task here, and Devin Bridge starts a session for you alone."
+    : "This is where the channel begins. Type /devin and a task, or mention @Devin Bridge.";
+  return el(
+    "div",
+    { class: "log-start" },
+    el("span", { class: "log-start-sign" }, sign),
+    el("h3", null, name),
+    el(
+      "p",
+      null,
+      channel.has_bot ? words : "Devin Bridge is not in this channel yet: invite it with the button above.",
+    ),
+  );
+}
+
+function seenAll() {
+  const last = [...here.messages.keys()].sort().at(-1);
+  if (store.channel && !document.hidden) {
+    markRead(store.channel, last);
+  }
+}
+
+function row(entry, before, inThread) {
+  return entry.kind === "message" ? messageRow(entry, before, inThread) : asideRow(entry);
+}
+
+function messageRow({ it, key, ts }, before, inThread) {
+  const compact = isSameBreath(before, it);
+  const agent = store.agents.get(`${it.channel}:${it.ts}`)?.status ?? "";
+  const marks = [
+    identityOf(it),
+    identityOf(store.workspace),
+    compact,
+    editing(it),
+    inThread,
+    store.me,
+    agent,
+  ];
+  marks.push(!inThread && hasNews(it), store.thread === it.ts);
+  const draw = () => messageNode(it, { inThread, compact });
+  return { key, sig: marks.join(), order: ts, fresh: it.user !== store.me, draw };
+}
+
+function isSameBreath(before, message) {
+  const other = before?.kind === "message" ? before.it : null;
+  return (
+    Boolean(other) &&
+    other.user === message.user &&
+    message.ts - other.ts < TOGETHER &&
+    !other.reply_count &&
+    message.subtype !== "tombstone" &&
+    other.subtype !== "tombstone" &&
+    message.subtype !== "thread_broadcast" &&
+    !hasTitle(message)
+  );
+}
+
+/** A card begins with a name of its own. */
+function hasTitle(message) {
+  return message.blocks?.[0]?.type === "header";
+}
+
+function dayRow(ts) {
+  const words = day(ts);
+  const draw = () =>
+    el("div", { class: "divider day", role: "separator", "aria-label": words }, el("span", null, words));
+  return { key: `day:${words}`, sig: words, order: "", draw };
+}
+
+function newLine() {
+  return el(
+    "div",
+    { class: "divider new", role: "separator", "aria-label": "New messages" },
+    el("span", null, "New"),
+  );
+}

@@ -1,0 +1,317 @@
+/** The guided tour: five steps in a corner that point at things and never stand in the way. */
+
+import { button, clear, el } from "./dom.js";
+import { post } from "./net.js";
+import { here, openChannel, openThread, there } from "./rooms.js";
+import { now, publish, store, subscribe, toast } from "./state.js";
+
+const SEEN = "playground.tour";
+const TASK = "/devin fix the flaky login test";
+const PATIENCE = 25_000; // milliseconds to wait for Devin's question
+const LOOK = 200; // milliseconds between two looks at what to point at
+
+let step = -1;
+let begun = "0"; // ts: what is newer belongs to this tour
+let card = null; // ts of the card that the task of this tour got
+let busy = false;
+let looking = null;
+const past = new Set(); // what the person did in the fault bench
+
+const STEPS = [
+  {
+    title: "Give Devin a task",
+    text: () => [`In #${web()?.name ?? "web"}, type `, el("code", null, TASK), " and press Enter."],
+    target: () =>
+      store.channel === web()?.id
+        ? "#composer .composer-frame"
+        : `[data-channel="${web()?.id}"].channel-link`,
+    isDone: () => Boolean(findCard()),
+    run: async () => {
+      await openChannel(web().id);
+      publish("type-and-send", { inThread: false, text: TASK });
+    },
+  },
+  {
+    title: "Look at the card",
+    text: () => [
+      "The card shows where the session stands and changes as Devin works. ",
+      "Open its thread to see what Devin says.",
+    ],
+    target: () => `#messages .message[data-ts="${card}"]`,
+    isDone: () => card !== null && store.thread === card,
+    run: async () => openThread(web().id, await givenCard()),
+  },
+  {
+    title: "Answer Devin",
+    text: () => [
+      "Soon Devin asks something in the thread. Whatever you reply there goes to Devin, and it works on.",
+    ],
+    target: () => "#thread-composer .composer-frame",
+    isDone: () => card !== null && [...there.messages.values()].some(isReply),
+    run: async () => {
+      await openThread(web().id, await givenCard());
+      await until(hasQuestion, PATIENCE);
+      publish("type-and-send", { inThread: true, text: "Yes, please go on with your suggestion." });
+    },
+  },
+  {
+    title: "Stop it, or see what it made",
+    text: () => [
+      "Press Stop on the card to put Devin to sleep; a reply wakes it. ",
+      "Or wait for the pull request and open it from the card.",
+    ],
+    target: () => `.message[data-ts="${card}"]`,
+    isDone: () => past.has("stop") || past.has("link") || isStopped(),
+    run: stopOrShow,
+  },
+  {
+    title: "Break it on purpose",
+    text: () => [
+      "Open the fault bench, kill the bot, write to Devin, and start the bot again: nothing is lost.",
+    ],
+    target: () =>
+      document.getElementById("drawer").hidden ? "#open-bench" : "#thread-composer .composer-frame",
+    isDone: () => past.has("killed") && past.has("written") && past.has("back"),
+    run: killAndWrite,
+  },
+];
+
+/** Start the tour at the first visit, and whenever somebody asks for it. */
+export function startTour() {
+  document.getElementById("tour-start").addEventListener("click", () => begin());
+  ["room", "thread-room", "thread", "channel", "bot", "messages"].forEach((kind) => subscribe(kind, look));
+  subscribe("bot", watchBot);
+  subscribe("acted", watchActs);
+  subscribe("reset", () => step >= 0 && begin({ focus: false }));
+  document.getElementById("main").addEventListener("click", watchLinks);
+  document.getElementById("thread").addEventListener("click", watchLinks);
+  if (!remembered()) {
+    begin({ focus: false });
+  }
+}
+
+function begin({ focus = true } = {}) {
+  begun = now().toFixed(6);
+  card = null;
+  past.clear();
+  go(0, focus);
+}
+
+function go(next, focus = true) {
+  step = next;
+  draw();
+  clearInterval(looking);
+  looking = step < STEPS.length ? setInterval(look, LOOK) : null;
+  look();
+  if (focus) {
+    document.querySelector("#tour .tour-title").focus();
+  }
+}
+
+function end() {
+  step = -1;
+  clearInterval(looking);
+  try {
+    localStorage.setItem(SEEN, "seen");
+  } catch {
+    // Then the tour begins again at the next visit.
+  }
+  document.getElementById("tour").hidden = true;
+  document.body.classList.remove("tour-open");
+  point(null);
+  document.getElementById("tour-start").focus({ preventScroll: true });
+}
+
+function remembered() {
+  try {
+    return localStorage.getItem(SEEN) !== null;
+  } catch {
+    return false;
+  }
+}
+
+function draw() {
+  const panel = clear(document.getElementById("tour"));
+  panel.hidden = false;
+  document.body.classList.add("tour-open");
+  panel.append(...(step < STEPS.length ? stepNodes(STEPS[step]) : endNodes()));
+}
+
+function stepNodes({ title, text }) {
+  return [
+    el(
+      "div",
+      { class: "tour-top" },
+      el("span", { class: "tour-count" }, `Step ${step + 1} of ${STEPS.length}`),
+      button("Skip the tour", { words: "Skip tour", class: "text-button" }, end),
+    ),
+    el("h2", { class: "tour-title", tabindex: "-1" }, title),
+    el("p", null, text()),
+    el(
+      "div",
+      { class: "tour-buttons" },
+      button(
+        "",
+        { words: busy ? "Doing it…" : "Do it for me", class: "button is-small is-primary", disabled: busy },
+        doIt,
+      ),
+      button("", { words: "Next", class: "button is-small" }, () => go(step + 1)),
+    ),
+  ];
+}
+
+function endNodes() {
+  return [
+    el("h2", { class: "tour-title", tabindex: "-1" }, "That is Devin Bridge"),
+    el(
+      "p",
+      null,
+      "Act as somebody else, force a state in the Devin drawer, or jump to the digest in the fault bench.",
+    ),
+    el(
+      "div",
+      { class: "tour-buttons" },
+      button("", { words: "Done", class: "button is-small is-primary" }, end),
+      button("", { words: "Start again", class: "button is-small" }, () => begin()),
+    ),
+  ];
+}
+
+async function doIt() {
+  const mine = step;
+  busy = true;
+  draw();
+  try {
+    await STEPS[mine].run();
+    await until(() => step !== mine || STEPS[mine].isDone(), PATIENCE);
+  } catch (error) {
+    toast(error.message, { kind: "error" });
+  } finally {
+    busy = false;
+    if (step >= 0) {
+      draw();
+      look();
+    }
+  }
+}
+
+/** Point at what the step is about; go on when it is done. */
+function look() {
+  if (step < 0 || step >= STEPS.length || document.hidden) {
+    return;
+  }
+  card ??= findCard();
+  if (STEPS[step].isDone()) {
+    go(step + 1, document.getElementById("tour").contains(document.activeElement));
+    return;
+  }
+  point(document.querySelector(STEPS[step].target()));
+}
+
+function point(node) {
+  const before = document.querySelector(".tour-target");
+  if (before !== node) {
+    before?.classList.remove("tour-target");
+    node?.classList.add("tour-target");
+  }
+}
+
+/** The card of the tour's task; who skipped the first step has it done now. */
+async function givenCard() {
+  if (card === null) {
+    await STEPS[0].run();
+    await until(() => (card ??= findCard()) !== null, PATIENCE);
+  }
+  return card;
+}
+
+function isReply(message) {
+  return message.ts > card && message.user === store.me;
+}
+
+function findCard() {
+  const found = [...here.messages.values()].find(
+    (it) =>
+      it.ts > begun &&
+      it.bot_id &&
+      it.channel === web()?.id &&
+      it.blocks?.some((block) => block.type === "header"),
+  );
+  return found?.ts ?? null;
+}
+
+function web() {
+  const open = store.workspace.channels.filter((it) => it.has_bot && !it.is_archived && it.kind !== "im");
+  return open.find((it) => it.name === "web") ?? open[0];
+}
+
+function isStopped() {
+  return /Stopp(ing|ed)/.test(here.messages.get(card)?.rendered ?? "");
+}
+
+function hasQuestion() {
+  return [...there.messages.values()].some((it) => it.bot_id && it.ts > card && it.rendered?.includes("?"));
+}
+
+async function stopOrShow() {
+  const message = here.messages.get(card);
+  const stop = message?.blocks
+    ?.flatMap((block) => block.elements ?? [])
+    .find((it) => it.action_id === "stop");
+  if (stop) {
+    await post("/api/slack/click", {
+      user: store.me,
+      channel: message.channel,
+      ts: card,
+      action_id: "stop",
+      value: stop.value,
+    });
+    past.add("stop");
+  } else {
+    toast(
+      "Devin has come to an end already: the card says how, and links the pull request where there is one.",
+    );
+    past.add("link");
+  }
+}
+
+async function killAndWrite() {
+  document.getElementById("open-bench").click();
+  await post("/api/bench/kill");
+  await until(() => past.has("killed"), PATIENCE);
+  const place = { user: store.me, channel: web().id, ...(card ? { thread_ts: card } : {}) };
+  await post("/api/slack/say", { ...place, text: "And please tell me when the tests are green." });
+  past.add("written");
+  await post("/api/bench/start");
+}
+
+function watchBot(bot) {
+  if (["killed", "stopped"].includes(bot.state)) {
+    past.add("killed");
+  } else if (bot.state === "running" && past.has("written")) {
+    past.add("back");
+  }
+}
+
+function watchActs({ name }) {
+  if (name === "stop_agent") {
+    past.add("stop");
+  } else if (name === "say" && past.has("killed")) {
+    past.add("written");
+  }
+  look();
+}
+
+function watchLinks(event) {
+  if (event.target.closest?.(".message a[target=_blank]")) {
+    past.add("link");
+  }
+}
+
+function until(isTrue, patience) {
+  const end = Date.now() + patience;
+  return new Promise((resolve) => {
+    const check = () => (isTrue() || Date.now() > end ? resolve() : setTimeout(check, 150));
+    check();
+  });
+}

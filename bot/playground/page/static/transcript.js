@@ -1,0 +1,19 @@
+/** A channel or thread as Markdown, on the clipboard. */
+
+import { copy } from "./message_acts.js";
+import { get } from "./net.js";
+import { store, toast } from "./state.js";
+
+/** Copy the open channel, or one thread of it, as the acting person sees it. */
+export async function copyTranscript(channel = store.channel, ts = null) {
+  if (!channel) {
+    toast("Open a channel first: the Home tab has no transcript.");
+    return;
+  }
+  try {
+    const text = await get("/api/transcript", { channel, user: store.me, ts });
+    await copy(text, ts ? "The thread is copied as Markdown." : "The transcript is copied as Markdown.");
+  } catch (error) {
+    toast(error.message, { kind: "error" });
+  }
+}
