@@ -84,6 +84,10 @@ class Snapshot:
     archived: bool = False
     updated_at: int = 0
 
+    def untold(self) -> "Snapshot":
+        """The same moment as the beginning of a session: what it has come to since then is still to be told."""
+        return Snapshot(title=self.title, updated_at=self.updated_at)
+
 
 @dataclass(frozen=True, slots=True)
 class Session:

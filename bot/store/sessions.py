@@ -151,7 +151,10 @@ async def change(tx: AsyncConnection, session_id: str, **values: Any) -> None:
 
 
 async def opened(tx: AsyncConnection, session: Session, devin_id: str, url: str, seen: Snapshot) -> None:
-    """Devin has it. The prompt is blanked but for its first line, which may have to serve as the title."""
+    """Devin has it. The prompt is blanked but for its first line, which may have to serve as the title.
+
+    One that is found late may have asked, spent or ended by then. The poller's next look tells that.
+    """
     await change(
         tx,
         session.id,
@@ -162,7 +165,7 @@ async def opened(tx: AsyncConnection, session: Session, devin_id: str, url: str,
         url=url,
         prompt=first_line(session.prompt),
         spoken_at=session.created_at,
-        **_seen(seen),
+        **_seen(seen.untold()),
     )
 
 

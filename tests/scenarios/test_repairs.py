@@ -79,6 +79,38 @@ async def test_a_session_that_shows_up_after_its_start_was_given_up_goes_on_in_i
     assert await creations(on) == 1
 
 
+async def test_what_a_session_came_to_before_it_was_found_is_told_all_the_same(on: Stage) -> None:
+    await on.devin.fault("create_session", "commit_then_drop")
+    await on.devin.fault("list_sessions", "503", **AWAY)
+    ts = await on.mention("fix the login test")
+    made = (await on.session("fix the login test"))["session_id"]
+    await on.devin.spend(made, 0.4)
+    await on.devin.say(made, "Which one?", status="running", status_detail="waiting_for_user")
+    await on.slack.wait_for_message(GENERAL, "Checking: Devin", thread_ts=ts, within=WITHIN)
+    await on.devin.clear_faults()
+    await on.slack.wait_for_message(GENERAL, "waits for your answer", thread_ts=ts, within=WITHIN)
+    assert await on.thread(GENERAL, ts) == [
+        "Which one?",
+        f":speech_balloon: <@{ANN}>, Devin waits for your answer: reply in this thread and it goes on.",
+    ]
+    assert [row["acus"] for row in await rows(on, "spend")] == [0.4]
+
+
+async def test_a_session_that_was_over_before_it_was_found_has_its_pull_request_and_its_end_told(
+    on: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ts = await given_up(on, monkeypatch)
+    made = (await on.session("fix the login test"))["session_id"]
+    await on.devin.pr(made, "https://github.com/acme/web/pull/7")
+    await on.devin.say(made, "Done.", status="running", status_detail="finished")
+    await on.devin.clear_faults()
+    await on.slack.wait_for_message(GENERAL, "*Done*", thread_ts=ts, within=WITHIN)
+    _given_up, said, request, end = await on.thread(GENERAL, ts)
+    assert said == "Done."
+    assert request.endswith("New pull request: <https://github.com/acme/web/pull/7|acme/web#7> (open)")
+    assert end.startswith(":white_check_mark: *Done* · 1 pull request · ")
+
+
 async def test_a_session_that_shows_up_after_a_long_outage_is_still_looked_for(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
