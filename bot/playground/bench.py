@@ -12,7 +12,7 @@ from bot.playground.counters import Counters
 from bot.playground.devin.api import ROUTE_NAMES
 from bot.playground.devin.session import ENDED
 from bot.playground.news import Change, News
-from bot.playground.options import FASTEST, SLOWEST
+from bot.playground.options import FASTEST, SLOWEST, is_speed
 from bot.playground.page.acts import BenchError
 from bot.playground.script import small_talk
 from bot.playground.slack.methods import METHODS
@@ -203,7 +203,7 @@ class TheBench:
 
     async def _set_speed(self, order: Json) -> str:
         value = order.get("value")
-        if isinstance(value, bool) or not isinstance(value, int | float) or not SLOWEST <= value <= FASTEST:
+        if not is_speed(value):
             raise BenchError(NO_SPEED)
         self._change_speed(float(value))
         return f"Devin works {value:g} times as fast as written." if value != 1 else "Devin works as fast as written."
@@ -229,8 +229,6 @@ class TheBench:
         self._books = Books(self._stage.simulated_devin.world)
         self._books.write()
         self._change_speed(self._first_speed)
-        self._counters.clear()
-        self._news.tell(Change("counters"))
         await small_talk(self._stage.slack)
 
     async def _begin_example(self, _: Json) -> str:
@@ -248,6 +246,9 @@ class TheBench:
             self._counters.slack_call(change.thing)
         elif change.kind == "devin_call":
             self._counters.devin_call(change.thing)
+            self._books.write()  # a day may have ended without a jump, and this call may ask what it cost
+        elif change.kind == "reset":  # each side numbers its calls anew
+            self._counters.clear()
         else:
             return
         self._news.tell(Change("counters"))

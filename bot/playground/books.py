@@ -19,8 +19,11 @@ class Books:
 
     def write(self) -> None:
         """Write up to the newest day that is over."""
+        newest = newest_settled_day(self._world.now())
+        if newest <= self._written:
+            return
         held, org_id = self._world.held, self._world.org_id
-        while self._written < newest_settled_day(self._world.now()):
+        while self._written < newest:
             self._written += DAY
             usual = USUAL[(self._first - self._written) // DAY % len(USUAL)]
             held.figures[org_id, self._written] = {"devin": round(usual + held.spent[org_id, self._written], 6)}

@@ -60,9 +60,12 @@ class Child:
 
     def lines(self) -> list[str]:
         """What this process has logged."""
-        with self.log.open("rb") as log:
-            log.seek(self.begins)
-            return log.read().decode(errors="replace").splitlines()
+        try:
+            with self.log.open("rb") as log:
+                log.seek(self.begins)
+                return log.read().decode(errors="replace").splitlines()
+        except FileNotFoundError:
+            return []  # some machines tidy their temporary folders up after a few days
 
 
 class Keeper:
@@ -107,8 +110,6 @@ class Keeper:
 
     async def stop(self) -> bool:
         """End it as a supervisor does; whether there was one."""
-        if self._child is not None:
-            self._child.wanted = "stopped"
         async with self._turn:
             return await self._end()
 
@@ -122,12 +123,12 @@ class Keeper:
 
     async def kill(self) -> bool:
         """End it at once, whatever else is being done with it; whether there was one."""
-        child, watching = self._child, self._watching
-        if child is None or watching is None or not child.alive:
+        child = self._child
+        if child is None or not child.alive:
             return False
         child.wanted = "killed"
         child.signal(signal.SIGKILL)
-        await asyncio.shield(watching)
+        await self._end_told()
         return True
 
     async def changes(self) -> None:
@@ -173,6 +174,7 @@ class Keeper:
     async def _begin(self) -> None:
         if self._closed:
             return
+        await self._end_told()  # else the end of one that has just died would be taken for the end of the next
         with self.log.open("ab") as out:
             begins = out.tell()
             process = await asyncio.create_subprocess_exec(
@@ -188,8 +190,8 @@ class Keeper:
         self._watching = asyncio.create_task(self._watch(self._child), name="watch the bot")
 
     async def _end(self) -> bool:
-        child, watching = self._child, self._watching
-        if child is None or watching is None or not child.alive:
+        child = self._child
+        if child is None or not child.alive:
             return False
         if child.wanted != "killed":
             child.wanted = "stopped"
@@ -197,11 +199,16 @@ class Keeper:
         child.signal(signal.SIGTERM)
         try:
             async with asyncio.timeout(STOP_SECONDS):
-                await asyncio.shield(watching)
+                await self._end_told()
         except TimeoutError:
             child.signal(signal.SIGKILL)
-            await watching
+            await self._end_told()
         return True
+
+    async def _end_told(self) -> None:
+        """Wait until the one that was begun last has ended. Who waits can be cancelled, who tells cannot."""
+        if self._watching is not None:
+            await asyncio.shield(self._watching)
 
     async def _watch(self, child: Child) -> None:
         """Tell when it is up, and how it ended."""

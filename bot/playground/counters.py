@@ -6,6 +6,7 @@ Each call is judged once, when its outcome is known; nothing is counted again by
 import json
 import re
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -70,7 +71,7 @@ class Counters:
         self.clear()
 
     def clear(self) -> None:
-        """Begin anew. Slack's numbers and Devin's do so too."""
+        """Begin anew."""
         self._slack, self._devin = Side(), Side()
         self._said: dict[str, None] = {}
         self._saved = self._doubled = 0
@@ -144,9 +145,9 @@ def _outbox_key(args: Json) -> str | None:
     """The key that a post carries in its metadata."""
     metadata = args.get("metadata")
     if isinstance(metadata, str):
-        try:
+        with suppress(ValueError):
             metadata = json.loads(metadata)
-        except ValueError:
-            return None
-    key = (metadata or {}).get("event_payload", {}).get("key")
-    return str(key) if key is not None else None
+    match metadata:
+        case {"event_payload": {"key": key}}:
+            return str(key)
+    return None

@@ -3,7 +3,7 @@
 import argparse
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, TypeGuard
 
 HIGHEST_PORT: Final = 65_535
 PAGE_PORT: Final = 8700
@@ -71,6 +71,11 @@ def read(given: Mapping[str, str | bool | None], environ: Mapping[str, str]) -> 
     return Options(**found)
 
 
+def is_speed(value: Any) -> TypeGuard[float]:
+    """Whether Devin can work this fast; `true` is no number."""
+    return type(value) in {int, float} and SLOWEST <= value <= FASTEST
+
+
 def _given(name: str, given: Mapping[str, str | bool | None], environ: Mapping[str, str]) -> tuple[str, str | None]:
     """How it was named by whoever set it, and the text; None when nobody did."""
     option, setting = given.get(name), f"PLAYGROUND_{name.upper()}"
@@ -96,7 +101,7 @@ def _speed(value: str) -> float:
         speed = float(value)
     except ValueError:
         speed = 0.0
-    if not SLOWEST <= speed <= FASTEST:
+    if not is_speed(speed):
         raise ValueError(f"must be a number from {SLOWEST} to {FASTEST:.0f}, for example 4")
     return speed
 

@@ -68,15 +68,18 @@ class Reader:
     def _block(self, block: Json, at: str) -> Iterator[str]:
         kind = block["type"]
         if kind in {"header", "section"}:
-            yield from self._piece(block["text"], at).split("\n")
+            pieces = [block.get("text"), *block.get("fields", [])]
+            yield from (line for piece in pieces if piece for line in self._piece(piece, at).split("\n"))
         elif kind == "context":
             yield " ".join(self._piece(element, at) for element in block["elements"])
         elif kind == "markdown":
             yield from _STRONG.sub(r"\1", block["text"]).split("\n")
         elif kind == "actions":
-            yield "  ".join(f"[ {element['text']['text']} ]" for element in block["elements"])
+            yield "  ".join(f"[ {_label(element)} ]" for element in block["elements"])
 
     def _piece(self, piece: Json, at: str) -> str:
+        if piece["type"] == "image":
+            return str(piece["alt_text"])
         return self.text(piece["text"], at) if piece["type"] == "mrkdwn" else str(piece["text"])
 
     def _entity(self, found: re.Match[str], at: float) -> str:
@@ -88,6 +91,12 @@ class Reader:
             return label or target
         recent = "{ago}" in date[2] and abs(at - int(date[1])) < JUST_NOW
         return "just now" if recent else label or ""
+
+
+def _label(element: Json) -> str:
+    """What a button or a menu says; some have only a sign."""
+    said = element.get("text") or element.get("placeholder") or {"text": "…"}
+    return str(said["text"])
 
 
 def written_at(message: Json) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Collection
 from typing import Final
 
 from bot.playground.child import TroubleError
+from bot.playground.options import HIGHEST_PORT
 
 HOST: Final = "127.0.0.1"
 TRIES: Final = 100
@@ -14,7 +15,7 @@ def free_from(wanted: int, but: Collection[int] = ()) -> int:
     """The first free port from the wanted one on, but for some; 0 stays any free one."""
     if wanted == 0:
         return 0
-    for port in range(wanted, min(wanted + TRIES, 65_536)):
+    for port in range(wanted, min(wanted + TRIES, HIGHEST_PORT + 1)):
         if port not in but and _is_free(port):
             return port
     raise TroubleError(

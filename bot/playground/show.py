@@ -134,10 +134,9 @@ async def _stay(house: House, options: Options, stopping: asyncio.Event) -> None
     async def show(bench: TheBench) -> None:
         try:
             await house.perform(bench)
+            await _tell_what_can_be_done(house, page.url)
         except Exception as error:  # noqa: BLE001 - whatever people did meanwhile, the page stays up
             _note(house.keeper.told(HALTED.format(error)))
-        else:
-            await _tell_what_can_be_done(house, page.url)
 
     bench = TheBench(house.on, house.keeper, show, options.speed)
     slack, devin = house.on.simulated_slack, house.on.simulated_devin

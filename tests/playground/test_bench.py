@@ -7,11 +7,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from bot.playground.bench import TheBench
 from bot.playground.child import Keeper
-from bot.playground.clock import next_end_of_billing_day
+from bot.playground.clock import newest_settled_day, next_end_of_billing_day
 from bot.playground.counters import Counters
 from bot.playground.devin.journal import Entry
 from bot.playground.page.acts import BenchError
@@ -109,6 +110,16 @@ async def test_the_end_of_the_billing_day_settles_what_sessions_spent(house: Ben
     await house.keeper.up()
     await slack.slash(ADA, OPS, "usage yesterday")
     await slack.wait_for_ephemeral(ADA, "write a changelog")
+
+
+async def test_a_day_that_passes_without_a_jump_is_billed_too(house: Bench) -> None:
+    devin = house.on.simulated_devin
+    house.on.clock.ahead += DAY
+    async with httpx.AsyncClient(base_url=devin.base_url, trust_env=False) as client:
+        headers = {"Authorization": f"Bearer {devin.world.api_key}"}
+        path = f"/v3/organizations/{devin.world.org_id}/consumption/daily"
+        days = (await client.get(path, headers=headers)).json()["consumption_by_date"]
+    assert newest_settled_day(house.on.clock.now()) in [day["date"] for day in days]
 
 
 async def test_a_jump_that_makes_no_sense(house: Bench) -> None:
@@ -341,6 +352,24 @@ def test_each_call_is_judged_once() -> None:
     entry.state = "dropped"
     counters.devin_call(entry)
     assert counters.read()["devin"] == {"made": 1, "failed": 1, "retried": 0}
+
+
+@pytest.mark.parametrize("metadata", ["5", "[", "[1]", '"x"', '{"event_payload": "x"}', 5, [1]])
+def test_metadata_of_another_shape_is_nothing_of_ours(metadata: Any) -> None:
+    counters = Counters(lost=lambda: 0, in_work=lambda: 0)
+    for n in (1, 2):
+        call = posted(n, "say:1")
+        call.args["metadata"] = metadata
+        counters.slack_call(call)
+    assert counters.read()["slack"] == {"made": 2, "failed": 0, "retried": 0}
+    assert counters.read()["doubled"] == 0
+
+
+async def test_counting_goes_on_when_either_side_was_emptied_from_outside(house: Bench) -> None:
+    await house.on.devin.reset()
+    await house.on.slack.say(ANN, WEB, "<@U0BOT> write a changelog")
+    await house.on.devin.wait_for_sessions("write a changelog")
+    assert 1 <= house.bench.counters()["devin"]["made"] <= len(await house.on.devin.log())
 
 
 def test_what_is_there_twice_is_counted() -> None:

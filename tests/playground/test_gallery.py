@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from slack_sdk.models.blocks import blocks as models
 
+from bot.playground.plain import Reader
 from bot.playground.slack.blocks import WITHOUT_MODEL, block_errors, elements, text_length, view_errors
 from bot.playground.slack.fields import STATEFUL
 
@@ -25,6 +26,14 @@ def test_each_message_would_be_taken(name: str) -> None:
     assert message["text"]
     assert block_errors(message["blocks"]) == []
     assert text_length(message["blocks"]) < 13_200
+
+
+@pytest.mark.parametrize("name", GALLERY["messages"])
+def test_each_message_can_be_printed_in_a_terminal(name: str) -> None:
+    message = GALLERY["messages"][name]
+    lines = Reader({}).lines({"ts": "1700000000.000000"} | message)
+    assert lines
+    assert all(isinstance(line, str) for line in lines)
 
 
 @pytest.mark.parametrize("name", GALLERY["views"])

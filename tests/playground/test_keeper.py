@@ -110,6 +110,37 @@ async def test_a_kill_does_not_wait_for_a_stop(keeper: Keeper) -> None:
     assert keeper.state == "killed"
 
 
+async def test_a_stop_on_top_of_a_kill_is_a_kill(keeper: Keeper) -> None:
+    await keeper.start()
+    await keeper.up()
+    assert await asyncio.gather(keeper.kill(), keeper.stop()) == [True, True]
+    assert (keeper.state, keeper.said) == ("killed", None)
+
+
+async def test_an_end_that_nobody_has_told_yet_is_not_the_end_of_the_next(keeper: Keeper) -> None:
+    states: list[str] = []
+    await keeper.start()
+    await keeper.up()
+    keeper.tell = lambda: states.append(keeper.state)
+    os.kill(keeper.read()["pid"], signal.SIGKILL)
+    while keeper.alive:
+        await asyncio.sleep(0)
+    await keeper.start()
+    await keeper.up()
+    assert states == ["stopped", "starting", "running"]
+
+
+async def test_a_log_that_was_tidied_away_says_nothing_and_stops_nothing(keeper: Keeper) -> None:
+    await keeper.start()
+    await keeper.up()
+    keeper.log.unlink()
+    os.kill(keeper.read()["pid"], signal.SIGKILL)
+    await until(keeper, "stopped")
+    assert keeper.said == "The bot ended by itself (exit code -9).\nThe last lines of its log:\n  (nothing)"
+    await keeper.start()
+    await keeper.up()
+
+
 async def test_everything_at_once_leaves_one_bot_or_none(keeper: Keeper, tmp_path: Path) -> None:
     most = 0
     for _ in range(4):

@@ -621,6 +621,12 @@ async def test_an_outage_ends_the_playing_and_nothing_of_it_stays_behind(played:
     assert len(played.world.session(session_id).script) == 7
 
 
+async def test_an_outage_in_the_very_moment_of_a_session_leaves_nothing_either(played: DevinSimulator) -> None:
+    life.create(played.world, "add a dark mode")
+    await played.stop()
+    assert played._player._tasks == {}
+
+
 # ---------------------------------------------------------------- the same again, and anything at all
 
 

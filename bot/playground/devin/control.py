@@ -19,6 +19,7 @@ from bot.playground.devin.session import Session, Step
 from bot.playground.devin.state import BILLING_START, Member, Script, World
 from bot.playground.devin.timeline import Player
 from bot.playground.news import Change
+from bot.playground.options import FASTEST, SLOWEST, is_speed
 
 Order = dict[str, Any]
 Names = Mapping[str, str]  # what stands in the path
@@ -26,8 +27,6 @@ Act = Callable[[Names, Order], Awaitable[Any]]
 Verb = Callable[[Session, Order], None]
 Endpoint = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
-SLOWEST: Final = 0.25
-FASTEST: Final = 20.0
 _STEP_FIELDS: Final = {field.name for field in fields(Step)}
 
 
@@ -226,8 +225,8 @@ class Control:
 
     async def _speed(self, _: Names, order: Order) -> Any:
         if order:
-            value: Any = order.get("value")
-            if type(value) not in {int, float} or not SLOWEST <= value <= FASTEST:
+            value = order.get("value")
+            if not is_speed(value):
                 raise ValueError(f"The speed must be a number from {SLOWEST:g} to {FASTEST:g}; 1 is as it is written.")
             self._player.speed = float(value)
             self._world.changed(Change("speed"))

@@ -42,9 +42,8 @@ def scene_of(session: Session, words: str, seed: str, turn: int = 1) -> dict[str
     }
     typescript = _TYPESCRIPT.search(repo) is not None
     dice = Random(f"{seed}/{session.number}")
-    return (
-        own | _files(slug, path_in(words), typescript=typescript) | _commands(slug, words) | _figures(dice, slug, words)
-    )
+    files = _files(slug, path_in(words), typescript=typescript)
+    return own | files | _commands(slug, words) | _cause(slug, words) | _figures(dice)
 
 
 def _files(slug: str, path: str | None, *, typescript: bool) -> dict[str, str]:
@@ -95,10 +94,10 @@ def _cause(slug: str, words: str) -> dict[str, str]:
     }
 
 
-def _figures(dice: Random, slug: str, words: str) -> dict[str, Any]:
+def _figures(dice: Random) -> dict[str, Any]:
     runs = dice.randrange(10, 40) * 10
     many = dice.randint(120, 340)
-    return _cause(slug, words) | {
+    return {
         "effort": dice.uniform(0.8, 1.4),
         "runs": runs,
         "many_runs": f"{dice.randint(1, 4)},000",

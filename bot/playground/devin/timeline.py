@@ -125,6 +125,7 @@ class Player:
         for task in tasks:
             with suppress(asyncio.CancelledError):
                 await task
+        self._tasks.clear()  # one that was cancelled before it began has not taken itself out
         self._paces.clear()
         self._told.clear()
         self._lifted.clear()

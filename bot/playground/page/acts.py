@@ -81,7 +81,7 @@ class Acts:
         try:
             return JSONResponse(await self._devin.perform(f"sessions/{names['id']}/{names['verb']}", order))
         except ProblemError as problem:
-            return refused(sentence(problem.detail), problem.status if problem.status == 404 else 409)
+            return refused(sentence(problem.detail), 404 if problem.status == 404 else 409)
         except KeyError as error:
             return refused(LACKS.format(name=error.args[0]))
         except (ValueError, TypeError) as error:

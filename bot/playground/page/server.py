@@ -17,6 +17,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response, StreamingR
 from starlette.routing import Route
 
 from bot.playground.devin.server import DevinSimulator
+from bot.playground.options import HIGHEST_PORT, PAGE_PORT
 from bot.playground.page import answers, files, transcript
 from bot.playground.page.acts import Acts, Bench
 from bot.playground.page.answers import needed, number
@@ -28,7 +29,6 @@ from bot.playground.slack.server import SlackSimulator
 HOST: Final = "127.0.0.1"
 HOME: Final = Path(__file__).parent  # of templates/ and static/
 TRIES: Final = 20
-HIGHEST_PORT: Final = 65_535
 PAGE: Final = 60  # messages
 LARGEST_PAGE: Final = 500
 LARGEST_POSITION: Final = 2**53 - 1
@@ -41,7 +41,6 @@ TYPES: Final = {
     ".woff2": "font/woff2",
 }
 
-IN_USE: Final = "Port {port} is in use, so the page is on port {chosen}."
 ALL_IN_USE: Final = (
     "The ports from {first} to {last} are all in use. Choose another with --port, or end what runs there."
 )
@@ -156,10 +155,9 @@ class PageServer:
     """The page on loopback. A port that is in use makes way for the next free one; 0 is any."""
 
     def __init__(
-        self, slack: SlackSimulator, devin: DevinSimulator, bench: Bench, port: int = 8700, home: Path = HOME
+        self, slack: SlackSimulator, devin: DevinSimulator, bench: Bench, port: int = PAGE_PORT, home: Path = HOME
     ) -> None:
         self.port = port
-        self.note: str | None = None  # why it is another port than the one asked for
         self._feed = Feed(slack.state, devin.world, bench)
         self._app = page(slack, devin, bench, self._feed, home)
         self._server: _Server | None = None
@@ -173,8 +171,7 @@ class PageServer:
     async def start(self) -> None:
         """Listen. Raises PortError with a sentence."""
         listening = listen(self.port)
-        wanted, self.port = self.port, listening.getsockname()[1]
-        self.note = IN_USE.format(port=wanted, chosen=self.port) if wanted not in {0, self.port} else None
+        self.port = listening.getsockname()[1]
         self._feed.open()
         self._server = _Server(
             uvicorn.Config(

@@ -78,9 +78,7 @@ class Interactions:
         """Close a modal without submitting, with `clear` its whole stack; the bot hears of it when it asked to."""
         view, person = self._view(args), self._people.person(args)
         cleared = args.flag("clear") or bool(view.body.get("clear_on_close"))
-        stack = [other for other in self._workspace.slack.views.values() if other.open and other.root == view.root]
-        closed = stack if cleared else [view]
-        close(self._workspace.slack, view, everything=cleared)
+        closed = close(self._workspace.slack, view, everything=cleared)
         told: Json = {"status": "closed"}
         for other in reversed(closed):
             if other.body.get("notify_on_close"):

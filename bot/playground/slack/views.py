@@ -117,12 +117,14 @@ def _field_errors(view: OpenView, errors: Any) -> Json:
     return {"status": "acked", "errors": errors}
 
 
-def close(slack: Slack, view: OpenView, *, everything: bool = False) -> None:
-    """Take a view off the screen, or the whole stack it belongs to."""
-    for other in slack.views.values():
-        if other is view or (everything and other.root == view.root):
-            other.open = False
-            slack.news.tell(other.change)
+def close(slack: Slack, view: OpenView, *, everything: bool = False) -> list[OpenView]:
+    """Take a view off the screen, or the whole stack it belongs to; answers what that was, bottom to top."""
+    stack = [other for other in slack.views.values() if other.open and other.root == view.root]
+    closed = stack if everything else [view]
+    for other in closed:
+        other.open = False
+        slack.news.tell(other.change)
+    return closed
 
 
 def shown(view: OpenView) -> Json:

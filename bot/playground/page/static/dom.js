@@ -77,7 +77,10 @@ export function button(label, { sign, words, ...props } = {}, onClick) {
   return el("button", { type: "button", ...named, ...props, on }, sign && icon(sign), words);
 }
 
-/** Make the children be `items` ({key, sig, draw}) in this order; what has the same `sig` stays untouched. */
+/**
+ * Make the children be `items` ({key, sig, draw}) in this order; what has the same `sig` stays untouched.
+ * So does what holds an open menu: the container hears "let-go" when that has closed.
+ */
 export function reconcile(container, items) {
   const known = container.known ?? new Map();
   const kept = new Map();
@@ -85,15 +88,22 @@ export function reconcile(container, items) {
   let next = container.firstChild;
   for (const item of items) {
     const old = known.get(item.key);
-    const node = old?.sig === item.sig && old.node.parentNode === container ? old.node : item.draw();
+    const stays = old?.node.parentNode === container && (old.sig === item.sig || holdsMenu(container, old.node));
+    const node = stays ? old.node : item.draw();
     if (old && old.node !== node) {
       next = next === old.node ? node : next;
       swap(old.node, node);
     }
     next = node === next ? node.nextSibling : container.insertBefore(node, next).nextSibling;
-    kept.set(item.key, { sig: item.sig, node });
+    kept.set(item.key, { sig: stays ? old.sig : item.sig, node });
   }
   container.known = kept;
+}
+
+function holdsMenu(container, node) {
+  const menu = node.querySelector(":popover-open");
+  menu?.addEventListener("toggle", () => container.dispatchEvent(new Event("let-go")), { once: true });
+  return menu !== null;
 }
 
 function forget(known, wanted) {

@@ -15,6 +15,7 @@ export function log(node, jump, { items, older = () => {}, atBottom = () => {} }
   const view = { node, inner, jump, items, older, atBottom, stuck: true, top: 0, waiting: 0, fresh: 0, newest: "" };
   node.addEventListener("scroll", () => scrolled(view), { passive: true });
   node.addEventListener("keydown", (event) => walk(view, event));
+  inner.addEventListener("let-go", () => schedule(view));
   jump.addEventListener("click", () => toBottom(view));
   new ResizeObserver(() => view.stuck && down(view)).observe(inner);
   new ResizeObserver(() => view.stuck && down(view)).observe(node);

@@ -350,7 +350,11 @@ function optionNode(state, option, at) {
     id: `${state.list.id}-${at}`,
     role: menu ? "menuitem" : "option",
     "aria-selected": menu ? null : String(state.chosen().includes(option.value)),
-    on: { click: () => take(state, at), pointermove: () => activate(state, at, false) },
+    on: {
+      mousedown: (event) => event.preventDefault(), // the keys stay with the list, Esc above all
+      click: () => take(state, at),
+      pointermove: () => activate(state, at, false),
+    },
   };
   const note = option.note && el("span", { class: "bk-note" }, textObject(option.note));
   return el("div", props, el("span", null, textObject(option.text)), note);
