@@ -6,13 +6,15 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 UV_VERSION := 0.13.9
 WORKERS ?= 2
+BROWSER := .browser
+AXE_VERSION := 4.14.1
 
 CODE := $(wildcard bot handlers tests bench)
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make requirements" $(UPGRADE)
 
 .DEFAULT_GOAL := help
-.PHONY: help playground test lint format run doctor bench requirements clean
+.PHONY: help playground test lint format run doctor bench browser screenshots requirements clean
 
 help:
 	@echo "make playground    the bot against a simulated Slack and Devin; no account needed"
@@ -20,6 +22,8 @@ help:
 	@echo "make run           the bot itself, with the settings in .env"
 	@echo "make doctor        check the settings in .env: tokens, scopes, permissions, store"
 	@echo "make bench         how soon Slack gets its ack, beside bare Bolt apps (a quarter of an hour)"
+	@echo "make screenshots   the pictures of the README, taken from the running page"
+	@echo "make browser       Chromium, fonts and axe for the tests of the page, where they are missing and can be had"
 	@echo "make lint          only lint, types, import contracts"
 	@echo "make format        put the code in shape"
 	@echo "make requirements  pin again after a change in pyproject.toml (UPGRADE=--upgrade: newest of all)"
@@ -33,8 +37,15 @@ $(READY): requirements-dev.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
 	@touch $@
 
+# `make playground -- --speed 4`: what follows is for the playground, though make takes it for targets and variables.
+ifeq (playground,$(firstword $(MAKECMDGOALS)))
+FOLLOWING := $(wordlist 2,$(words $(MAKECMDGOALS)),$(MAKECMDGOALS))
+$(FOLLOWING): ; @:
+ARGS ?= $(FOLLOWING) $(filter --%,$(MAKEOVERRIDES))
+endif
+
 playground: $(READY)
-	$(BIN)/python -m bot playground
+	$(BIN)/python -m bot playground $(ARGS)
 
 run: $(READY)
 	$(BIN)/python -m bot run --env-file .env
@@ -51,8 +62,15 @@ lint: $(READY)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-test: lint
+test: lint browser
 	$(BIN)/pytest -n $(WORKERS)
+
+# It never fails: a test that misses something says how to get it.
+browser:
+	@BROWSER=$(BROWSER) AXE_VERSION=$(AXE_VERSION) .ci/browser
+
+screenshots: $(READY) browser
+	$(BIN)/python -m bench.screenshots
 
 format: $(READY)
 	$(BIN)/ruff check --fix $(CODE)
@@ -66,4 +84,4 @@ requirements: $(READY)
 	$(COMPILE) pyproject.toml -c requirements-dev.txt -o requirements.txt
 
 clean:
-	rm -rf $(VENV) build dist *.egg-info .coverage .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) $(BROWSER) build dist *.egg-info .coverage .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

@@ -20,6 +20,7 @@ HOMES = {
     "alembic": ("bot/store",),
     "asyncpg": ("bot/engine",),
     "httpx": ("bot/devin", "bot/app.py", "bot/doctor.py", "bot/playground"),
+    "jinja2": ("bot/playground",),
     "multidict": ("bot/playground",),
     "pgqueuer": ("bot/engine",),
     "prometheus_client": ("bot/metrics.py",),
@@ -49,6 +50,7 @@ BROUGHT_BY = {
 LOADED_BY = {
     "asyncpg": "SQLAlchemy, for postgresql+asyncpg",
     "httptools": "uvicorn, to read HTTP",
+    "sniffio": "httpcore, to learn which loop it runs on",
     "tzdata": "zoneinfo, where the system has no zones",
 }
 NOT_YET = {
@@ -142,6 +144,11 @@ def test_the_check_for_a_change_is_make_test():
 
 def test_a_platform_brings_up_the_schema_before_the_bot():
     assert read("Procfile") == "release: python -m bot migrate\nweb: python -m bot run\n"
+
+
+def test_the_readme_shows_the_pictures_that_make_screenshots_takes():
+    shown = set(re.findall(r"\bdocs/([\w-]+\.png)\b", read("README.md")))
+    assert shown == {path.name for path in (ROOT / "docs").glob("*.png")}
 
 
 # ---------------------------------------------------------------- dependencies

@@ -1,0 +1,38 @@
+"""Debian's Chromium, and axe from npm: where they are and what to say where they are not."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Final
+
+from playwright.async_api import Browser, async_playwright
+
+CHROMIUM: Final = Path("/usr/bin/chromium")
+AXE: Final = Path(__file__).parents[2] / ".browser/node_modules/axe-core/axe.min.js"
+ARGUMENTS: Final = (
+    "--headless=new",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+def missing(path: Path) -> str | None:
+    """What to say when a tool is not there."""
+    if path.exists():
+        return None
+    name, elsewhere = ("Chromium", "put it there") if path == CHROMIUM else ("axe-core", "install npm first")
+    return f"{name} is not at {path}. `make browser` gets it on Debian, as root; on other machines {elsewhere}."
+
+
+@asynccontextmanager
+async def chromium() -> AsyncIterator[Browser]:
+    """The browser, without a window."""
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=list(ARGUMENTS))
+        yield browser
+        await browser.close()

@@ -1,0 +1,145 @@
+"""Who may see and do what, and what people do with messages."""
+
+import re
+
+from playwright.async_api import expect
+
+from tests.page.playground import Playground
+from tests.page.visitor import AT_THE_PAGE, Visitor
+
+pytestmark = AT_THE_PAGE
+
+GUEST_REFUSED = (
+    "Guests cannot work with Devin here, so nothing was started or sent. Ask a full member of this workspace to do it."
+)
+STRANGER_REFUSED = (
+    "This channel is shared with another company, where Devin stays out; nothing was started or sent. "
+    "Use a channel of your own workspace."
+)
+
+
+async def test_a_guest_is_refused_and_nobody_else_sees_it(ann: Visitor) -> None:
+    await ann.acts_as("Gus")
+    await ann.opens("general")
+    await ann.writes("@Devin Bridge delete the staging database")
+    private = await ann.is_told(GUEST_REFUSED)
+    await expect(private).to_contain_text("Only visible to you")
+    await ann.acts_as("Ben")
+    await ann.opens("general")
+    await ann.sees("delete the staging database")
+    await expect(ann.page.get_by_test_id("ephemeral")).to_have_count(0)
+    await ann.acts_as("Gus")
+    await ann.opens("general")
+    await ann.is_told(GUEST_REFUSED)
+
+
+async def test_somebody_from_another_company_is_refused(ann: Visitor) -> None:
+    await ann.acts_as("Eve")
+    await ann.opens("shared")
+    await ann.writes("@Devin Bridge read our contract")
+    await ann.is_told(STRANGER_REFUSED)
+    await expect(ann.link("web")).to_have_count(0)
+
+
+async def test_an_admin_asks_what_was_spent_and_a_member_may_not(ann: Visitor) -> None:
+    await ann.opens("ops")
+    await ann.writes("/devin usage today")
+    await ann.is_told("Usage figures are for the admins of Devin Bridge. Ask one of them: @Ada Weiss.")
+    await ann.acts_as("Ada")
+    await ann.opens("ops")
+    await ann.writes("/devin usage today")
+    await ann.is_told("Devin today, so far")
+    await expect(ann.whisper("Usage figures are for the admins")).to_have_count(0)
+
+
+async def test_everybody_sees_who_stopped_it(ann: Visitor) -> None:
+    await ann.opens("web")
+    card = await ann.asks_devin()
+    await ann.acts_as("Ben")
+    await card.get_by_role("button", name="Stop").click()
+    await expect(card).to_contain_text("Stopped by @Ben Ortiz. It sleeps and nothing is lost")
+    await ann.writes("/devin list")
+    await ann.is_told("You have no open sessions.")
+    await ann.acts_as("Ann")
+    await expect(ann.whisper("You have no open sessions.")).to_have_count(0)
+    await ann.writes("/devin list")
+    await ann.is_told("You have 1 session:")
+
+
+async def test_a_message_is_changed_and_deleted(ann: Visitor) -> None:
+    await ann.opens("nobot")
+    await ann.writes("Lunch at noon?")
+    message = await ann.sees("Lunch at noon?")
+    await ann.chooses(message, "Edit message")
+    await ann.page.get_by_role("textbox", name="Edit message").fill("Lunch at one?")
+    await ann.page.get_by_role("button", name="Save changes").click()
+    changed = await ann.sees("Lunch at one?")
+    await expect(changed).to_contain_text("(edited)")
+    await ann.chooses(changed, "Delete message")
+    await expect(ann.page.get_by_role("dialog")).to_contain_text("It is gone for everybody. This cannot be undone.")
+    await ann.page.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    await expect(ann.message("Lunch at")).to_have_count(0)
+
+
+async def test_nobody_changes_what_others_wrote(ann: Visitor, play: Playground) -> None:
+    await play.say("Ben", "nobot", "My own words")
+    await ann.opens("nobot")
+    message = await ann.sees("My own words")
+    await message.hover()
+    await message.get_by_role("button", name="More actions").click()
+    await expect(ann.page.get_by_role("menuitem", name="Edit message")).to_have_count(0)
+    await ann.page.keyboard.press("Escape")
+
+
+async def test_reactions_are_added_and_taken_back(ann: Visitor, play: Playground) -> None:
+    await play.say("Ben", "nobot", "The release is out")
+    await ann.opens("nobot")
+    message = await ann.sees("The release is out")
+    await message.hover()
+    await message.get_by_role("button", name="Add reaction").click()
+    await ann.page.get_by_role("button", name="tada", exact=True).click()
+    pill = message.get_by_role("button", name=re.compile("^tada: "))
+    await expect(pill).to_have_accessible_name("tada: 1 reaction by you")
+    await expect(pill).to_have_attribute("aria-pressed", "true")
+    await ann.acts_as("Ada")
+    await expect(pill).to_have_accessible_name("tada: 1 reaction by Ann Lee")
+    await pill.click()
+    await expect(pill).to_have_accessible_name("tada: 2 reactions by Ann Lee, you")
+    await pill.click()
+    await expect(pill).to_have_accessible_name("tada: 1 reaction by Ann Lee")
+    await expect(pill).to_have_attribute("aria-pressed", "false")
+
+
+async def test_a_file_is_uploaded_and_shown(ann: Visitor) -> None:
+    await ann.opens("nobot")
+    picture = bytes.fromhex(
+        "89504e470d0a1a0a0000000d4948445200000001000000010802000000907753de"
+        "0000000c4944415408d763f8cfc0000000030001bf9ef3160000000049454e44ae426082"
+    )
+    await ann.attaches(
+        {"name": "dot.png", "mimeType": "image/png", "buffer": picture},
+        {"name": "notes.txt", "mimeType": "text/plain", "buffer": b"Remember the milk."},
+    )
+    await ann.writes("Two files")
+    message = await ann.sees("Two files")
+    await expect(message.get_by_role("link", name="Download notes.txt")).to_be_visible()
+    image = message.get_by_role("img", name="dot.png")
+    await expect(image).to_be_visible()
+    assert await image.evaluate("async (node) => (await node.decode(), node.naturalWidth)") == 1
+
+
+async def test_what_came_while_one_was_elsewhere_is_marked(ann: Visitor, play: Playground) -> None:
+    await ann.opens("web")
+    await play.say("Ben", "nobot", "Are you there?")
+    await expect(ann.link("nobot")).to_have_accessible_name("nobot 1 new")
+    await ann.opens("nobot")
+    await ann.sees("Are you there?")
+    await expect(ann.link("nobot")).to_have_accessible_name("nobot")
+
+
+async def test_direct_messages_are_a_session_too(ann: Visitor) -> None:
+    await ann.opens("D0ANN")
+    await ann.writes("write the release notes")
+    await ann.sees("write the release notes")
+    await ann.opens_thread("write the release notes")
+    await ann.reads("Asked by @Ann Lee")

@@ -1,0 +1,83 @@
+"""What a team lead sees who reads the README: a task from the command to the digest, in the browser."""
+
+import re
+
+from playwright.async_api import expect
+
+from tests.page.visitor import AT_THE_PAGE, QUESTION, TASK, WAITING, Visitor
+
+pytestmark = AT_THE_PAGE
+
+
+async def test_a_task_from_the_command_to_the_digest(ann: Visitor) -> None:
+    await ann.opens("web")
+    await ann.writes(f"/devin {TASK} repo=acme/web")
+    await ann.is_told(f"Got it: “{TASK}”. The session's thread appears here in a moment.")
+    await ann.opens_thread("Asked by @Ann Lee")
+    await ann.reads(QUESTION)
+    await expect(ann.card).to_contain_text(WAITING)
+    await expect(ann.card).to_contain_text("repo acme/web")
+    await ann.replies("The second one, please.")
+    await expect(await ann.reads("The second one, please.")).to_contain_text("👀")
+    await ann.reads(
+        "“The second one, please”: the second, then. I pass a clock in; whoever passes none gets the real one."
+    )
+    await ann.reads("New pull request: acme/web#")
+    done = await ann.reads("Done · 1 pull request")
+    await expect(done).to_contain_text(re.compile(r"Done · 1 pull request · \d+(\.\d+)? ACUs · \d+ seconds?"))
+    await expect(ann.card).to_contain_text("Done. If something is missing, reply in this thread and Devin goes on.")
+    await expect(ann.card.get_by_role("link", name="acme/web#")).to_have_attribute(
+        "href", re.compile("^https://github")
+    )
+    await ann.drawer.presses("jump-digest")
+    await expect(ann.toast).to_contain_text("The bot starts again and posts the digest in #ops.")
+    await ann.drawer.closes()
+    await ann.acts_as("Ada")
+    await ann.opens("ops")
+    digest = await ann.sees("Billing day 08:00 UTC to 08:00 UTC.")
+    await expect(digest).to_contain_text(
+        re.compile(r"\d+(\.\d+)? ACUs, \d+ % (more|less) than the mean of the seven days before")
+    )
+
+
+async def test_the_stop_button_puts_devin_to_sleep(ann: Visitor) -> None:
+    await ann.opens("web")
+    card = await ann.asks_devin()
+    await card.get_by_role("button", name="Stop").click()
+    await expect(card).to_contain_text(
+        "Stopped by @Ann Lee. It sleeps and nothing is lost: reply in this thread and Devin goes on."
+    )
+    await expect(card.get_by_role("button", name="Stop")).to_have_count(0)
+    await ann.opens_thread("Asked by @Ann Lee")
+    await ann.reads("Stopped by @Ann Lee. Devin sleeps and nothing is lost; a reply in this thread wakes it.")
+
+
+async def test_a_mention_becomes_a_session_in_its_own_thread(ann: Visitor) -> None:
+    await ann.opens("general")
+    await ann.writes("The import takes an hour.")
+    await ann.opens_thread("The import takes an hour.")
+    await ann.replies("@Devin Bridge find out why")
+    await ann.reads("Asked by @Ann Lee")
+    await expect(ann.message("The import takes an hour.")).to_contain_text(re.compile(r"\d+ replies"))
+
+
+async def test_the_drawer_is_devins_own_side(ann: Visitor) -> None:
+    await ann.opens("web")
+    await ann.asks_devin()
+    await ann.drawer.chooses_the_session()
+    await expect(ann.drawer.sessions).to_contain_text(["running / waiting_for_user"])
+    await ann.drawer.says_as_devin("There is **one** more test like it.")
+    await ann.drawer.closes()
+    await ann.opens_thread("Asked by @Ann Lee")
+    await ann.reads("There is one more test like it.")
+
+
+async def test_a_state_that_is_forced_shows_on_the_card(ann: Visitor) -> None:
+    await ann.opens("web")
+    card = await ann.asks_devin()
+    await ann.drawer.chooses_the_session()
+    await ann.drawer.forces("suspended", "out_of_credits")
+    await expect(card).to_contain_text(
+        "Paused: there are no credits left. Somebody who manages billing can buy more in Devin; "
+        "then reply in this thread and Devin goes on."
+    )

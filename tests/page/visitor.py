@@ -1,0 +1,222 @@
+"""Somebody at the page: what they do with mouse and keyboard, and what they see."""
+
+from typing import Any, Final, Self
+
+import pytest
+from playwright.async_api import Browser, ConsoleMessage, FilePayload, Locator, Page, expect
+
+from tests.page.drawer import Drawer
+from tests.page.playground import CHANNELS, PEOPLE
+
+# All tests of the page share one loop, as they share one browser.
+AT_THE_PAGE: Final = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
+
+PATIENCE: Final = 20_000  # milliseconds
+WATCH: Final = """
+window.__broken = [];
+document.addEventListener("securitypolicyviolation", (event) => {
+  window.__broken.push(`${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}`);
+});
+"""
+TOURED: Final = "localStorage.setItem('playground.tour', 'seen')"
+TASK: Final = "fix the flaky login test"
+QUESTION: Final = "@Ann Lee, Devin waits for your answer: reply in this thread and it goes on."
+WAITING: Final = "Waiting for @Ann Lee: answer Devin in this thread and it goes on."
+SERIOUS: Final = {"serious", "critical"}
+FOCUSED: Final = "(node) => node === document.activeElement || node.contains(document.activeElement)"
+MOST_TABS: Final = 150
+
+expect.set_options(timeout=PATIENCE)
+
+
+class Visitor:
+    """A person with a tab. `channel` and `thread` are the two lists of messages they look at."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.channel = page.locator("#messages")
+        self.thread = page.locator("#thread-messages")
+        self.composer = page.get_by_test_id("composer-input")
+        self.thread_composer = page.get_by_test_id("thread-composer-input")
+        self.card = self.message("Asked by @Ann Lee")
+        self.drawer = Drawer(page)
+        self.tour = page.locator("#tour")
+        self.home = page.locator("#home")
+        self.modal = page.get_by_test_id("modal")
+        self.toast = page.get_by_test_id("toast")
+        self.troubles: list[str] = []
+        self.expected: list[str] = []
+        page.set_default_timeout(PATIENCE)
+        page.on("console", self._hear)
+        page.on("pageerror", lambda error: self.troubles.append(f"{error}\n{error.stack}"))
+
+    def _hear(self, message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"}:
+            self.troubles.append(f"{message.text} ({message.location.get('url', '')})")
+
+    def expects(self, *parts: str) -> None:
+        """Say which lines in the console belong to the story: the browser logs each answer of 400 and above there."""
+        self.expected += parts
+
+    @classmethod
+    async def at(cls, browser: Browser, url: str, *, toured: bool = True, **context: Any) -> Self:
+        """Open the page in a fresh tab and wait until it can be used."""
+        opened = await browser.new_context(**{"viewport": {"width": 1280, "height": 720}} | context)
+        await opened.add_init_script(WATCH)
+        if toured:
+            await opened.add_init_script(TOURED)
+        visitor = cls(await opened.new_page())
+        await visitor.page.goto(url)
+        await visitor.is_ready()
+        return visitor
+
+    async def is_ready(self) -> None:
+        """Wait until the page can be used."""
+        await expect(self.page.locator("html[data-ready=yes]")).to_be_attached()
+
+    async def leaves(self) -> None:
+        """Close the tab."""
+        if not self.page.is_closed():
+            self.troubles += await self.page.evaluate("window.__broken ?? []")
+            await self.page.context.close()
+
+    def untroubled(self) -> None:
+        """Nothing went wrong in the page: no errors in the console, no breach of its content security policy."""
+        unexpected = [line for line in self.troubles if not any(part in line for part in self.expected)]
+        assert not unexpected, "\n".join(unexpected)
+
+    async def faults(self, axe: str) -> list[str]:
+        """What axe calls serious or critical, one line for each place."""
+        await self.page.evaluate(axe)
+        found = await self.page.evaluate("axe.run(document, {resultTypes: ['violations']})")
+        return [
+            f"{rule['id']}: {node['html'][:200]} {' '.join(each['message'] for each in node['any'])}"
+            for rule in found["violations"]
+            if rule["impact"] in SERIOUS
+            for node in rule["nodes"]
+        ]
+
+    # ------------------------------------------------------------ coming and going
+
+    async def opens(self, name: str) -> None:
+        """Go to a channel; on a narrow screen the list of channels has to be opened first."""
+        if await self.page.locator("#open-sidebar").is_visible():
+            await self.page.locator("#open-sidebar").click()
+        await self.link(name).click()
+        await expect(self.link(name)).to_have_attribute("aria-current", "page")
+
+    def link(self, name: str) -> Locator:
+        """A channel in the sidebar."""
+        return self.page.locator(f'[data-testid="channel-link"][data-channel="{CHANNELS.get(name, name)}"]')
+
+    async def is_up(self) -> None:
+        """Wait until the bot runs, as the top of the page tells it."""
+        await expect(self.page.locator("#bot-state")).to_have_text("(the bot runs)")
+
+    async def acts_as(self, name: str) -> None:
+        """Become somebody else."""
+        await self.page.get_by_test_id("acting-as").select_option(PEOPLE[name])
+
+    async def opens_home(self) -> None:
+        """Go to the app's Home tab."""
+        await self.page.get_by_test_id("home-link").click()
+        await expect(self.home).to_be_visible()
+
+    async def tabs_to(self, target: Locator) -> None:
+        """Press Tab until something has the focus, as somebody without a mouse does."""
+        for _ in range(MOST_TABS):
+            if await target.evaluate(FOCUSED):
+                return
+            await self.page.keyboard.press("Tab")
+        raise AssertionError(f"{MOST_TABS} tabs do not lead to {target}")
+
+    # ------------------------------------------------------------ writing
+
+    async def writes(self, text: str) -> None:
+        """Send a message or a command in the channel."""
+        await self.composer.fill(text)
+        await self.page.get_by_test_id("send").click()
+        await expect(self.composer).to_have_value("")
+
+    async def asks_devin(self, task: str = TASK) -> Locator:
+        """Give Devin the task of which everybody knows that it comes back with a question; answers its card."""
+        await self.writes(f"/devin {task}")
+        await expect(self.card).to_contain_text(WAITING)
+        return self.card
+
+    async def attaches(self, *files: FilePayload) -> None:
+        """Put files beside what is being written."""
+        async with self.page.expect_file_chooser() as chooser:
+            await self.page.locator("#composer").get_by_role("button", name="Attach files").click()
+        await (await chooser.value).set_files(files)
+        await expect(self.page.get_by_test_id("file-chip")).to_have_count(len(files))
+
+    async def replies(self, text: str) -> None:
+        """Send a message in the open thread."""
+        await self.thread_composer.fill(text)
+        await self.page.get_by_test_id("thread-send").click()
+        await expect(self.thread_composer).to_have_value("")
+
+    async def opens_thread(self, text: str) -> Locator:
+        """Open the thread of a message; answers the message at its top."""
+        await self.message(text).hover()
+        await self.message(text).get_by_role("button", name="Reply in thread").click()
+        top = self.thread.get_by_test_id("message").first
+        await expect(top).to_contain_text(text)
+        return top
+
+    async def chooses(self, message: Locator, item: str) -> None:
+        """Choose something from the ⋯ menu of a message."""
+        await message.hover()
+        await message.get_by_role("button", name="More actions").click()
+        await self.page.get_by_role("menuitem", name=item).click()
+
+    async def picks(self, menu: Locator, *names: str) -> None:
+        """Choose from a menu; one for several choices stays open until it is closed."""
+        await menu.click()
+        for name in names:
+            await self.page.locator(":popover-open").get_by_role("option", name=name).click()
+        if await self.page.locator("[role=listbox][aria-multiselectable=true]").is_visible():
+            await self.page.keyboard.press("Escape")
+        await expect(menu).to_have_attribute("aria-expanded", "false")
+
+    async def searches(self, menu: Locator, begun: str, name: str) -> None:
+        """Type into a menu that asks the app for its options, and choose one."""
+        await menu.click()
+        await self.page.keyboard.type(begun)
+        await self.page.get_by_role("option", name=name, exact=True).click()
+
+    # ------------------------------------------------------------ looking
+
+    def message(self, text: str, *, within: Locator | None = None) -> Locator:
+        """The newest message with a text."""
+        return (within or self.channel).get_by_test_id("message").filter(has_text=text).last
+
+    def reply(self, text: str) -> Locator:
+        """The newest message with a text in the open thread."""
+        return self.message(text, within=self.thread)
+
+    def whisper(self, text: str) -> Locator:
+        """A message that only this person sees."""
+        return self.page.get_by_test_id("ephemeral").filter(has_text=text).last
+
+    async def looks_at_the_newest(self) -> None:
+        """Go to the end of each list, and take the hand off the mouse."""
+        for jump in await self.page.get_by_role("button", name="To the newest").all():
+            await jump.click()
+        await self.page.mouse.move(0, 0)
+
+    async def sees(self, text: str) -> Locator:
+        """Wait for a message in the channel."""
+        await expect(self.message(text)).to_be_visible()
+        return self.message(text)
+
+    async def reads(self, text: str) -> Locator:
+        """Wait for a message in the open thread."""
+        await expect(self.reply(text)).to_be_visible()
+        return self.reply(text)
+
+    async def is_told(self, text: str) -> Locator:
+        """Wait for a private message."""
+        await expect(self.whisper(text)).to_be_visible()
+        return self.whisper(text)
