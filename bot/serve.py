@@ -94,8 +94,12 @@ class Socket(AsyncSocketModeHandler):
             self._on_gap()  # what was sent between two connections may be lost
 
     async def open(self) -> None:
-        """Connect. The token was good a moment ago: with a bad one this would try for ever."""
-        await self.connect_async()  # type: ignore[no-untyped-call]  # Bolt's annotation is missing
+        """Connect. The token was good a moment ago; while Slack is away this tries for ever, until a stop."""
+        try:
+            await self.connect_async()  # type: ignore[no-untyped-call]  # Bolt's annotation is missing
+        except asyncio.CancelledError:
+            await self.close()
+            raise
 
     async def close(self) -> None:
         """Hang up."""
@@ -191,11 +195,38 @@ async def serve(
         stopping = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+    up = asyncio.Event()
+    start = asyncio.create_task(_start(settings, stopping, up, announce, clock), name="start")
+    stop = asyncio.create_task(stopping.wait(), name="stop")
+    try:
+        await asyncio.wait([start, stop], return_when=asyncio.FIRST_COMPLETED)
+        if start.done() or up.is_set():
+            await start
+        else:
+            log.info("stopped before it was up")  # nothing was taken yet
+    finally:
+        stop.cancel()
+        start.cancel()
+        await asyncio.gather(start, return_exceptions=True)
+
+
+async def _start(
+    settings: Settings,
+    stopping: asyncio.Event,
+    up: asyncio.Event,
+    announce: Callable[[int], None] | None,
+    clock: Clock,
+) -> None:
+    def running(port: int) -> None:
+        up.set()
+        if announce is not None:
+            announce(port)
+
     async with assembled(settings, clock) as bot:
-        await _run(bot, settings, stopping, announce)
+        await _run(bot, settings, stopping, running)
 
 
-async def _run(bot: Bot, settings: Settings, stopping: asyncio.Event, announce: Callable[[int], None] | None) -> None:
+async def _run(bot: Bot, settings: Settings, stopping: asyncio.Event, running: Callable[[int], None]) -> None:
     doors = Doors()
     link = Socket(bot, settings, doors) if settings.transport == "socket" else None
     config = uvicorn.Config(
@@ -204,20 +235,20 @@ async def _run(bot: Bot, settings: Settings, stopping: asyncio.Event, announce: 
     )  # fmt: skip
     server = Server(config)
     await bot.housekeeping.begin()
+    if link is not None:
+        await link.open()
     parts: dict[str, Coroutine[Any, Any, None]] = {
         "writer": bot.tools.writer.run(),
         "engine": bot.engine.run(),
         "http": server.serve(),
     }
     if link is not None:
-        await link.open()
         parts["socket"] = link.watch()
     tasks = [asyncio.create_task(part, name=name) for name, part in parts.items()]
     await _started(server)
     _spare_the_pauses()
     log.info("running", transport=settings.transport, port=_port(server), team=bot.tools.place.team)
-    if announce is not None:
-        announce(_port(server))
+    running(_port(server))
     try:
         await _until(stopping, tasks)
     finally:

@@ -100,9 +100,26 @@ class Conversation:
         age = self._tools.clock() - job.row.created_at
         # Only under our own messages a thread may be about to be known. Elsewhere the mention that makes it one comes
         # first in the lane, and what was written before that mention is its context.
-        if job.row.payload["under_us"] and age < UNKNOWN_THREAD_SECONDS:
+        if not job.row.payload["under_us"]:
+            await self._close(job)
+        elif age < UNKNOWN_THREAD_SECONDS or not await self._forgotten(job):
             raise Later(1.0, "thread not known yet")
-        await self._close(job)
+
+    async def _forgotten(self, job: Job) -> bool:
+        """Leave no trace of a reply that hangs under nothing we know; False when its thread is known by now.
+
+        A card whose answer got lost is found late. Catch-up then brings what was written under it: the key is free.
+        """
+        async with self._tools.step_of(job) as step:
+            waits = await inbox.waiting(step.tx, job.row.lane, "start")
+            payload = job.row.payload
+            known = await threads.get(step.tx, step.place.team, payload["channel"], payload["thread_ts"])
+            if waits or known is not None:
+                return False
+            # A crash right here looks at the row again.
+            await inbox.drop(step.tx, job.row.key)
+            await lanes.release(step.tx, job.claim)
+        return True
 
     async def _refusal(self, job: Job) -> Message | None:
         payload = job.row.payload

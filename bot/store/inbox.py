@@ -170,6 +170,11 @@ async def finish(
     await tx.execute(_CLOSE if dead else _CLOSE_AND_BLANK, {"keys": list(keys), **outcome})
 
 
+async def drop(tx: AsyncConnection, key: str) -> None:
+    """Leave no trace of an open row: what comes again under its key is new."""
+    await tx.execute(delete(inbox).where(inbox.c.key == key, inbox.c.state == "open"))
+
+
 async def open_lanes(tx: AsyncConnection, limit: int = 10_000) -> list[tuple[str, float]]:
     """Every lane with open rows and when its first one is ready; the sweep wakes them."""
     first = func.min(inbox.c.ready_at)

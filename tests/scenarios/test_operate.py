@@ -334,6 +334,19 @@ async def test_a_file_that_is_no_store_is_a_sentence_too(tmp_path: Path) -> None
     ]
 
 
+async def test_a_stop_while_slack_lets_no_socket_open_ends_the_start(tmp_path: Path) -> None:
+    async with stage(tmp_path, start=False) as on:
+        await on.slack.fault("apps.connections.open", "http_500", times=0)
+        starting = asyncio.create_task(on.start())
+        await on.slack.wait_for_call("apps.connections.open", count=2)  # the check, and the first of many tries
+        async with asyncio.timeout(10):
+            await on.stop()
+        await asyncio.gather(starting, return_exceptions=True)
+        await on.slack.clear_faults()
+        await on.start()  # nothing was left behind: not the lock, not the port
+        assert await problems(on) == []
+
+
 async def test_an_outage_of_devin_is_no_reason_not_to_start(tmp_path: Path) -> None:
     async with stage(tmp_path, start=False) as on:
         await on.devin.fault("self", "503", times=4)  # a read is tried four times

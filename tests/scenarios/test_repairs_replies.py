@@ -60,6 +60,21 @@ async def test_a_failure_of_the_store_after_a_long_outage_does_not_bury_a_reply(
     assert await on.thread(GENERAL, ts) == []
 
 
+async def test_a_reply_under_a_card_whose_answer_got_lost_reaches_the_session_when_the_card_is_found(
+    on: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(conversation, "UNKNOWN_THREAD_SECONDS", 0.0)
+    await on.slack.fault("chat.postMessage", "commit_then_drop")
+    await on.slack.slash(ANN, GENERAL, "fix the login test")
+    ts = (await on.slack.wait_for_message(GENERAL, "Asked by <@U0ANN>"))["ts"]
+    said = await on.slack.say(BEN, GENERAL, "please use pytest", thread_ts=ts)
+    await on.slack.wait_for_delivery(ts=said, status="acked")
+    await on.devin.wait_for_messages("please use pytest", seconds=WITHIN)
+    made = await on.session("fix the login test")
+    await settled(on)
+    assert await told(on, made["session_id"]) == [f"[Slack {said}] ben:\nplease use pytest"]
+
+
 async def test_of_a_reply_that_may_have_arrived_it_is_not_said_that_it_was_not_sent(
     on: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
