@@ -1,8 +1,8 @@
 """The bench of the page: the bot's process, the clock, things that go wrong, and a fresh start."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine, Mapping
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Coroutine, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, Final
 
 from bot.playground.books import Books
@@ -54,7 +54,11 @@ JUMPED: Final = {
 }
 NOT_RUNNING: Final = "The bot does not run, so there is nothing to {}. Start it first."
 RUNNING: Final = "The bot runs already."
+MOVING: Final = "A jump or a reset is under way. Jump again once the bot is up."
 PLAYING: Final = "The example is being played already: watch #web and #general."
+AFRESH: Final = "Everything is as in the beginning. Only the clock keeps its time, since time never runs backwards."
+AFRESH_BUT: Final = "Messages, sessions and faults are cleared, but the bot did not come up. {}"
+TOO_LATE: Final = "It did not start within {:g} seconds."
 NO_SPEED: Final = f"The speed is a number from {SLOWEST} to {FASTEST:.0f}."
 
 
@@ -70,6 +74,8 @@ class TheBench:
         self._books = Books(stage.simulated_devin.world)
         self._counters = Counters(lambda: stage.simulated_slack.lost, self._in_work)
         self._example: asyncio.Task[None] | None = None
+        self._moves = 0  # jumps and resets under way
+        self._landing = 0  # the bot's start that the last jump brought
         self._acts: dict[str, Callable[[Json], Awaitable[str]]] = {
             "jump": self._jump,
             "fault": self._fault,
@@ -133,23 +139,29 @@ class TheBench:
     # ------------------------------------------------------------ the clock
 
     async def to_digest(self) -> str:
-        """Jump to the time of the next digest."""
-        return await self._jump({"to": "digest"})
+        """Jump to the time of the next digest, if need be after another jump: this one is no second click."""
+        return await self._jump_to("digest")
 
     async def _jump(self, order: Json) -> str:
         to = str(order.get("to"))
         if to not in ENDS:
             raise BenchError(f"The clock can jump to {' or to '.join(ENDS)}.")
-        # A bot that has never run does not know since when digests are wanted, and would leave this one out.
-        if not self._keeper.ran:
-            await self._has_run()
+        if self._moves or self._lands():
+            raise BenchError(MOVING)
+        return await self._jump_to(to)
 
+    async def _jump_to(self, to: str) -> str:
         async def let_time_pass() -> None:
             self._stage.clock.jump_to(ENDS[to](self._stage.clock.now()))
             self._books.write()
             self._news.tell(Change("clock"))
 
-        await self._keeper.restart(let_time_pass)
+        with self._move():
+            # A bot that has never run does not know since when digests are wanted, and would leave this one out.
+            if not self._keeper.ran:
+                await self._has_run()
+            await self._keeper.restart(let_time_pass)
+            self._landing = self._keeper.starts
         return JUMPED[to].format(spoken(self._stage.clock.now()))
 
     async def _has_run(self) -> None:
@@ -158,6 +170,19 @@ class TheBench:
             await self._keeper.up()
         except TroubleError as trouble:
             raise BenchError(f"The clock stays where it is, because the bot does not start. {trouble}") from trouble
+
+    @contextmanager
+    def _move(self) -> Iterator[None]:
+        self._moves += 1
+        try:
+            yield
+        finally:
+            self._moves -= 1
+
+    def _lands(self) -> bool:
+        """Whether the bot still starts after a jump; one that is too late for that, and says so, may jump again."""
+        keeper = self._keeper
+        return keeper.starts == self._landing and keeper.state == "starting" and keeper.said is None
 
     # ------------------------------------------------------------ the bot's process
 
@@ -213,13 +238,18 @@ class TheBench:
         self._news.tell(Change("speed"))
 
     async def _reset(self, _: Json) -> str:
-        await self.end()
-        await self._keeper.restart(self._fresh)
-        # A command that is typed while the bot starts fails, as in Slack: after a reset nobody expects that.
-        with suppress(TroubleError, TimeoutError):
-            async with asyncio.timeout(START_SECONDS):
-                await self._keeper.up()
-        return "Everything is as in the beginning. Only the clock keeps its time, since time never runs backwards."
+        with self._move():
+            await self.end()
+            await self._keeper.restart(self._fresh)
+            # A command that is typed while the bot starts fails, as in Slack: after a reset nobody expects that.
+            try:
+                async with asyncio.timeout(START_SECONDS):
+                    await self._keeper.up()
+            except TimeoutError as late:
+                raise BenchError(AFRESH_BUT.format(TOO_LATE.format(START_SECONDS))) from late
+            except TroubleError as trouble:
+                raise BenchError(AFRESH_BUT.format(trouble)) from trouble
+        return AFRESH
 
     async def _fresh(self) -> None:
         self._keeper.forget()

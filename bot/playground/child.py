@@ -253,7 +253,7 @@ def _end_with_us() -> Callable[[], object] | None:
     if sys.platform != "linux":
         return None
     prctl = ctypes.CDLL(None).prctl  # looked up here: between fork and exec as little as possible may happen
-    return lambda: prctl(_DIE_WITH_PARENT, signal.SIGTERM)
+    return lambda: prctl(_DIE_WITH_PARENT, signal.SIGKILL)
 
 
 def _shortened(line: str) -> str:

@@ -4,12 +4,14 @@ import ast
 import re
 import sys
 import tomllib
+from dataclasses import fields
 from pathlib import Path
 
 import pytest
 
 from bot.config import Settings
 from bot.manifest import read_manifest, scopes_of
+from bot.playground.options import Options
 
 ROOT = Path(__file__).parent.parent.parent
 PINS = ("requirements.txt", "requirements-postgres.txt", "requirements-dev.txt")
@@ -110,6 +112,19 @@ def test_no_paper_names_a_setting_that_is_gone(paper):
 def test_the_example_file_has_every_setting_once_and_gives_none_a_value():
     lines = [line for line in read(".env.example").splitlines() if line and not line.startswith("#")]
     assert sorted(lines) == sorted(f"{name}=" for name in Settings.names())
+
+
+@pytest.mark.parametrize("name", [field.name for field in fields(Options)])
+def test_every_option_of_the_playground_has_a_row_in_the_readme(name):
+    rows = [line.split("|") for line in read("README.md").splitlines() if line.startswith("| `--")]
+    option, setting = f"`--{name.replace('_', '-')}`", f"`PLAYGROUND_{name.upper()}`"
+    assert [row[2].strip() for row in rows if option in row[1].replace(",", "").split()] == [setting]
+
+
+@pytest.mark.parametrize("paper", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md"])
+def test_no_paper_names_a_setting_of_the_playground_that_is_gone(paper):
+    named = set(re.findall(r"\bPLAYGROUND_([A-Z_]+)\b", read(paper)))
+    assert named - {field.name.upper() for field in fields(Options)} == set()
 
 
 # ---------------------------------------------------------------- scopes, commands to type

@@ -1,4 +1,4 @@
-"""A simulated Slack for each test, and a small Bolt app that reaches it over either transport."""
+"""A simulated Slack for each test, a small Bolt app that reaches it over either transport, and the page."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
@@ -13,6 +13,7 @@ from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.playground.slack import SlackControl, SlackSimulator
+from tests.playground.house import House, opened
 
 
 @dataclass
@@ -88,3 +89,10 @@ async def _connect(peer: Peer, stack: AsyncExitStack) -> None:
 async def peer(request: pytest.FixtureRequest, start: Callable[..., Awaitable[Peer]]) -> Peer:
     """A connected Bolt app, over each transport."""
     return await start(connect=True, transport=request.param, limits=False)
+
+
+@pytest.fixture
+async def house() -> AsyncIterator[House]:
+    """The page on a free port."""
+    async with opened() as made:
+        yield made

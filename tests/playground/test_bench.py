@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
+from bot.playground import bench as the_bench
 from bot.playground.bench import TheBench
 from bot.playground.child import Keeper
 from bot.playground.clock import newest_settled_day, next_end_of_billing_day
@@ -22,6 +23,7 @@ from bot.playground.stage import Stage, stage
 ANN, ADA = "U0ANN", "U0ADA"
 WEB, GENERAL, OPS = "C0WEB", "C0GENERAL", "C0OPS"
 DAY = 86_400
+UNDER_WAY = "A jump or a reset is under way. Jump again once the bot is up."
 
 
 @dataclass
@@ -80,6 +82,7 @@ async def test_each_jump_to_the_digest_brings_one(house: Bench) -> None:
         assert said.endswith(", 09:05 UTC. The bot starts again and posts the digest in #ops.")
         found = await house.digests(number)
         assert len(found) == number
+        await house.keeper.up()
         posted = float(found[-1]["ts"])
         assert due <= posted < due + 20
         dates.append(date_of(posted))
@@ -120,6 +123,38 @@ async def test_a_day_that_passes_without_a_jump_is_billed_too(house: Bench) -> N
         path = f"/v3/organizations/{devin.world.org_id}/consumption/daily"
         days = (await client.get(path, headers=headers)).json()["consumption_by_date"]
     assert newest_settled_day(house.on.clock.now()) in [day["date"] for day in days]
+
+
+async def test_a_second_click_does_not_jump_another_day(house: Bench) -> None:
+    due = float(house.bench.clock()["digest_at"])
+    first = asyncio.create_task(house.do("jump", to="digest"))
+    await asyncio.sleep(0)
+    assert await house.refused("jump", to="digest") == UNDER_WAY
+    assert (await first).startswith("It is ")
+    assert house.bench.bot()["state"] == "starting"
+    assert await house.refused("jump", to="billing_day") == UNDER_WAY
+    await house.keeper.up()
+    assert due <= house.on.clock.now() < due + 20
+    await house.do("kill")
+    await house.do("jump", to="digest")
+    assert await house.refused("jump", to="digest") == UNDER_WAY
+    assert due + DAY <= house.on.clock.now() < due + DAY + 20
+
+
+async def test_a_jump_waits_for_the_end_of_a_reset(house: Bench) -> None:
+    reset = asyncio.create_task(house.do("reset"))
+    await asyncio.sleep(0)
+    assert await house.refused("jump", to="digest") == UNDER_WAY
+    assert (await reset).startswith("Everything is as in the beginning.")
+    assert house.on.clock.ahead == 0
+    await house.do("jump", to="digest")
+
+
+async def test_the_example_jumps_after_a_jump_that_is_under_way(house: Bench) -> None:
+    due = float(house.bench.clock()["digest_at"])
+    said = await asyncio.gather(house.do("jump", to="digest"), house.bench.to_digest())
+    assert [sentence.startswith("It is ") for sentence in said] == [True, True]
+    assert due + DAY <= house.on.clock.now() < due + DAY + 20
 
 
 async def test_a_jump_that_makes_no_sense(house: Bench) -> None:
@@ -300,6 +335,28 @@ async def test_reset(house: Bench) -> None:
     await house.do("example")  # the one before was ended
     await house.do("jump", to="digest")
     await house.digests(1)
+
+
+async def test_a_reset_after_which_the_bot_is_not_up_in_time_says_so(
+    house: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(the_bench, "START_SECONDS", 0.01)
+    assert await house.refused("reset") == (
+        "Messages, sessions and faults are cleared, but the bot did not come up. It did not start within 0.01 seconds."
+    )
+    assert house.bench.bot()["state"] == "starting"
+
+
+async def test_a_reset_in_which_the_bot_ends_says_so(house: Bench) -> None:
+    reset = asyncio.create_task(house.refused("reset"))
+    while house.bench.bot()["starts"] == 1:
+        await house.keeper.changes()
+    await house.do("kill")
+    assert (
+        await reset == "Messages, sessions and faults are cleared, but the bot did not come up. The bot does not run."
+    )
+    await house.do("start")
+    await house.keeper.up()
 
 
 # ---------------------------------------------------------------- counting

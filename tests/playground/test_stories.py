@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.playground.devin import DevinControl, DevinSimulator, life
-from bot.playground.devin.stories import STORIES, WORK, choose
+from bot.playground.devin.course import choose
+from bot.playground.devin.stories import STORIES, WORK
 from bot.playground.devin.task import QUOTE_LENGTH, TITLE_LENGTH, title_of
 
 SESSIONS = "/v3/organizations/org-play/sessions"

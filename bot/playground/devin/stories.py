@@ -1,19 +1,14 @@
-"""The stories a simulated session lives through: how they are chosen, and what Devin says in them.
+"""The stories a simulated session lives through: the words they are chosen by, and what Devin says in them.
 
 A text in braces is a name or a figure of the session's own scene. `{words}` is what a person has written meanwhile.
+`course.py` chooses the story and fills it in.
 """
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Final
 
-from bot.playground.devin.scene import scene_of
-from bot.playground.devin.session import Session, Step
-from bot.playground.devin.task import own_reply, own_words, title_of
-
-READ_LENGTH: Final = 2_000  # the beginning of a prompt says what it is
-DEFAULT_BUDGET: Final = 10  # ACUs a session may use when nobody said how many
+from bot.playground.devin.session import Step
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +46,6 @@ def _rest(detail: str, after: float, say: str, **facts: Any) -> Step:
 
 
 _GO_ON: Final = Step(after=2, status="running", status_detail="working")
-_THANKS_ONLY: Final = (
-    r"\A(?!.*\?)(?=.*\b(?:thanks?|thx|ty|cheers|great|perfect|awesome|nice|cool|lovely|good|well done|lgtm|ok|okay)\b)"
-    r"\W*(?:(?:thanks?|thx|ty|cheers|great|perfect|awesome|nice|cool|lovely|good|well|done|job|work|lgtm|ok|okay"
-    r"|you|so|very|much|a|lot|many|for|that|this|it|the|help|devin|all|is|looks)\b\W*)+\Z"
-)
 _IN_DOUBT: Final = r"\bwhich\b|up to you|(?:you|devin) (?:decide|choose|pick)|don.t (?:know|care|mind)|either|whatever"
 _FIRST: Final = r"\b(?:1|1st|one|first|small(?:er)?|simple|quick|freez\w*|option a)\b|\A\W*a\W*\Z"
 _SECOND: Final = r"\b(?:2|2nd|two|second|clean(?:er)?|rewrite|proper\w*|pass\w*|option b)\b|\A\W*b\W*\Z"
@@ -394,31 +384,6 @@ WORK: Final = Story(
 )
 
 
-def choose(prompt: str) -> Story:
-    """The story of a prompt: what is asked for first decides, in the person's own words."""
-    words = own_words(prompt)[:READ_LENGTH]
-    found = [(match.start(), story) for story in (*STORIES, WORK) if (match := story.signs.search(words))]
-    return min(found, key=lambda one: one[0])[1] if found else WORK
-
-
-def course(session: Session, seed: str) -> list[Step]:
-    """The steps of a new session, with its own names and figures."""
-    words = own_words(session.prompt)
-    story = choose(session.prompt)
-    budget = session.request.get("max_acu_limit") or DEFAULT_BUDGET
-    facts = scene_of(session, words, seed) | {
-        "title": session.title or title_of(words),
-        "budget": acus(budget),
-    }
-    scale = budget if story.budget else facts["effort"]
-    return [_filled(step, facts, scale) for step in story.steps]
-
-
-def acus(count: int) -> str:
-    """So many ACUs, in words."""
-    return "1 ACU" if count == 1 else f"{count} ACUs"
-
-
 # ---------------------------------------------------------------- what a message brings afterwards
 
 APPROVE_ELSEWHERE: Final = Step(
@@ -435,8 +400,8 @@ def _reply(after: float, say: str, **facts: Any) -> Step:
 
 
 _BACK_TO_WORK: Final = Step(after=1, status="running", status_detail="working")
-_WELCOME: Final = (_reply(1, "{welcome}"),)
-_MERGE: Final = (
+WELCOME: Final = (_reply(1, "{welcome}"),)
+MERGE: Final = (
     _BACK_TO_WORK,
     _reply(
         5,
@@ -444,7 +409,7 @@ _MERGE: Final = (
         pull_request={"url": "{current}", "state": "merged"},
     ),
 )
-_CLOSE: Final = (
+CLOSE: Final = (
     _BACK_TO_WORK,
     _reply(
         3,
@@ -452,7 +417,7 @@ _CLOSE: Final = (
         pull_request={"url": "{current}", "state": "closed"},
     ),
 )
-_ANSWER: Final = (
+ANSWER: Final = (
     _BACK_TO_WORK,
     _rest(
         "finished",
@@ -477,72 +442,12 @@ _ANSWER: Final = (
         ),
     ),
 )
-_CHANGE: Final = (
+CHANGE: Final = (
     _BACK_TO_WORK,
     Step(after=4, acus=0.2, say="I am on it.", answers=(("", "“{words}”: I am on it."),)),
     Step(after=7, acus=0.4, pull_request={"url": "{current}", "state": "open"}),
     _rest("finished", 4, "Done, as you asked. {where} All {checks} tests pass."),
 )
-_EMOJI: Final = re.compile(r":[a-z0-9_+'-]+:")
-_ASKS: Final = re.compile(
-    r"\?\s*\Z|\A\W*(?:why|how|what|which|where|who|when|is|are|does|did|do (?:you|we|they|these|those))\b",
-    re.IGNORECASE,
-)
-_OPEN: Final = frozenset({"open", "draft", None})
-
-
-def follow_up(session: Session, seed: str) -> list[Step]:
-    """What a message brings once the story is over: work, an answer, a merge, or just a friendly line."""
-    words = own_words(session.prompt)
-    facts = scene_of(session, words, seed, turn=session.count("user")) | _pull_request(session, seed)
-    steps = _turn(own_reply(session.messages[-1].message), facts["pull_state"])
-    return [_filled(step, facts, facts["effort"]) for step in steps]
-
-
-def _turn(reply: str, pull_state: str) -> Sequence[Step]:
-    bare = _EMOJI.sub("", reply)
-    if re.search(_THANKS_ONLY, bare, re.IGNORECASE) or not re.search(r"[\w?]", bare):
-        return _WELCOME
-    if pull_state == "open" and re.search(r"\b(?:merge|ship)\b(?! conflict)(?!.*\?)", reply, re.IGNORECASE):
-        return _MERGE
-    if pull_state == "open" and re.search(r"\b(?:close|abandon|discard)\b(?!.*\?)", reply, re.IGNORECASE):
-        return _CLOSE
-    return _ANSWER if _ASKS.search(reply) else _CHANGE
-
-
-def _pull_request(session: Session, seed: str) -> dict[str, Any]:
-    """Which pull request a change goes into: the open one, else a new one."""
-    pulls = session.pull_requests
-    if pulls and pulls[-1]["pr_state"] in _OPEN:
-        return {"pull_state": "open", "current": pulls[-1]["pr_url"], "where": "It is in the same pull request."}
-    where = "There is a pull request of its own for it." if pulls else "The pull request is ready for review."
-    number = 100 + session.number + 1_000 * len(pulls)
-    repo = scene_of(session, "", seed)["repo"]
-    return {"pull_state": "none", "current": f"https://github.com/{repo}/pull/{number}", "where": where}
-
-
-# ---------------------------------------------------------------- from a text with braces to Devin's own words
-
-
-def _filled(step: Step, facts: dict[str, Any], scale: float) -> Step:
-    say = step.say and step.say.format_map(facts)
-    default = (
-        ((_THANKS_ONLY, say), ("", (INCLUDED if step.status_detail == "finished" else NOTED) + say)) if say else ()
-    )
-    return replace(
-        step,
-        say=say,
-        acus=round(step.acus * scale, 2),
-        title=step.title and facts["title"],
-        pull_request=_each(step.pull_request, facts),
-        structured_output=_each(step.structured_output, facts),
-        answers=tuple((sign, text.format_map(facts)) for sign, text in step.answers) or default,
-    )
-
-
-def _each(value: Any, facts: dict[str, Any]) -> Any:
-    if isinstance(value, dict):
-        return {name: _each(held, facts) for name, held in value.items()}
-    if isinstance(value, list):
-        return [_each(held, facts) for held in value]
-    return value.format_map(facts) if isinstance(value, str) else value
+SAME_PULL_REQUEST: Final = "It is in the same pull request."
+ANOTHER_PULL_REQUEST: Final = "There is a pull request of its own for it."
+FIRST_PULL_REQUEST: Final = "The pull request is ready for review."

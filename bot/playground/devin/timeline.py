@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Final
 
 from bot.playground.devin import stories
+from bot.playground.devin.course import acus, course_of, follow_up
 from bot.playground.devin.life import apply
 from bot.playground.devin.session import ENDED, Session, Step
 from bot.playground.devin.state import World
@@ -56,7 +57,7 @@ class Player:
         if registered:
             session.script, pace = list(registered[-1].steps), registered[-1].play
         else:
-            session.script, pace = stories.course(session, self._world.seed), 1.0 if self._plays else None
+            session.script, pace = course_of(session, self._world.seed), 1.0 if self._plays else None
             self._told.add(session)
         if pace is not None:
             self.play(session, pace)
@@ -89,7 +90,7 @@ class Player:
                 return
             session.script.insert(0, stories.APPROVE_ELSEWHERE)
         elif not session.script and session in self._told | self._paces.keys():
-            session.script = stories.follow_up(session, self._world.seed)
+            session.script = follow_up(session, self._world.seed)
         if session in self._paces:
             self._start(session)
 
@@ -193,7 +194,7 @@ class Player:
         # What is not paid for is still to be done, should somebody raise the cap.
         session.script.insert(0, replace(step, acus=round(step.acus - left, 6)))
         again = session.status == "suspended"
-        say = stories.AT_THE_CAP.format(cap=stories.acus(cap)) if session in self._told and not again else None
+        say = stories.AT_THE_CAP.format(cap=acus(cap)) if session in self._told and not again else None
         apply(self._world, session, Step(status="suspended", status_detail="usage_limit_exceeded", acus=left, say=say))
 
 

@@ -5,6 +5,7 @@ One event costs what changed, not what there is: each change carries its thing, 
 
 import asyncio
 import json
+import logging
 import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any, Final
@@ -23,6 +24,8 @@ HEARTBEAT: Final = 15.0
 MOST: Final = 1_000  # who has missed more things than this loads anew
 COMPACT: Final = (",", ":")
 RETRY: Final = "retry: 1000\n\n"
+
+_log = logging.getLogger(__name__)
 
 
 class Feed:
@@ -80,9 +83,8 @@ class Feed:
                 return
             if self._news.position != after:
                 await asyncio.sleep(TOGETHER)
-                event = self.event(after)
-                after = event["position"]
-                yield f"id: {after}\nevent: changes\ndata: {json.dumps(event, separators=COMPACT)}\n\n"
+                after, data = self._next(after)
+                yield f"id: {after}\nevent: changes\ndata: {data}\n\n"
 
     def event(self, after: int) -> Json:
         """Everything that changed after a position, each thing once; `reset` when that cannot be told any more."""
@@ -91,6 +93,16 @@ class Feed:
         lost = changes is None or len(things) > MOST or any(change.kind == "reset" for change in things)
         event: Json = {"position": self._news.position, "reset": lost}
         return event if lost else self._told(event, things)
+
+    def _next(self, after: int) -> tuple[int, str]:
+        """The newest position, and the event that brings a page there."""
+        position = self._news.position
+        try:
+            return position, _written(self.event(after))
+        except Exception as error:  # noqa: BLE001 - else a page would come back each second to fail at the same change
+            # Its name only: a text or a traceback may quote what somebody wrote.
+            _log.error("A change could not be read (%s). The pages load anew.", type(error).__name__)
+            return position, _written({"position": position, "reset": True})
 
     def _told(self, event: Json, things: Sequence[Change]) -> Json:
         for change in things:
@@ -112,6 +124,10 @@ class Feed:
 
     def _session(self, event: Json, change: Change) -> None:
         _add(event, "sessions", rows.summary(change.thing, self._devin.switches))
+
+
+def _written(event: Json) -> str:
+    return json.dumps(event, separators=COMPACT)
 
 
 def _add(event: Json, name: str, row: Json) -> None:

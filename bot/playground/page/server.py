@@ -6,7 +6,7 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final, Self
+from typing import Final, NoReturn, Self
 
 import uvicorn
 from jinja2 import Environment, FileSystemLoader
@@ -45,10 +45,11 @@ ALL_IN_USE: Final = (
     "The ports from {first} to {last} are all in use. Choose another with --port, or end what runs there."
 )
 NOT_ALLOWED: Final = "Port {port} cannot be used ({reason}). Choose another with --port."
+ENDED: Final = "The page's server ended while it started on port {port} ({reason})."
 
 
 class PortError(Exception):
-    """There is no port to listen on; the text is for the person who started the playground."""
+    """The page cannot be served on a port; the text is for the person who started the playground."""
 
 
 class Pages:
@@ -182,6 +183,18 @@ class PageServer:
         self._task = asyncio.create_task(self._server.serve(sockets=[listening]), name="page")
         while not self._server.started and not self._task.done():  # noqa: ASYNC110 - uvicorn has no event for it
             await asyncio.sleep(0.005)
+        if not self._server.started:
+            listening.close()
+            await self._give_up(self._task)
+
+    async def _give_up(self, ended: "asyncio.Task[None]") -> NoReturn:
+        self._feed.close()
+        self._server = self._task = None
+        try:
+            await ended
+        except Exception as error:
+            raise PortError(ENDED.format(port=self.port, reason=error)) from error
+        raise PortError(ENDED.format(port=self.port, reason="it does not say why"))
 
     async def stop(self) -> None:
         """End the streams, then everything else; a second time there is nothing left to end."""

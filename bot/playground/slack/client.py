@@ -81,10 +81,6 @@ class SlackControl:
         place = {"user": user, "channel": channel, "ts": ts}
         return await self.act("click", **place, action_id=action_id, value=value)
 
-    async def click_in_view(self, user: str, view_id: str, action_id: str, *, value: str | None = None) -> Json:
-        """Use a button or menu of a modal or home tab."""
-        return await self.act("click", user=user, view_id=view_id, action_id=action_id, value=value)
-
     async def suggest(self, user: str, view_id: str, action_id: str, value: str = "") -> Json:
         """Type into a menu of a modal that loads its options."""
         return await self.act("suggest", user=user, view_id=view_id, action_id=action_id, value=value)

@@ -1,0 +1,180 @@
+"""A transcript: what a person sees, as Markdown."""
+
+import re
+
+from tests.playground.house import EVIL, button, section
+
+
+def without_times(text):
+    text = re.sub(r"(?<=· )\d\d:\d\d", "12:34", text)
+    return re.sub(r"^## .*$", "## Today", text, flags=re.MULTILINE)
+
+
+async def test_a_transcript_is_what_the_person_sees_as_markdown(house):
+    text = "<@U0BOT> *fix* ~that~ in <#C0OPS|ops>, see <https://example.com/a|the page> &lt;b&gt; `a*b*c` :eyes:"
+    parent = await house.say(text)
+    await house.say("ok", user="U0BEN", thread_ts=parent, files=[{"name": "log.txt", "content": "1234"}])
+    await house.do("react", user="U0BEN", channel="C0WEB", ts=parent, name="eyes")
+    await house.do("react", user="U0ADA", channel="C0WEB", ts=parent, name="eyes")
+    cell = {"type": "raw_text", "text": "a|b"}
+    card = [
+        {"type": "header", "text": {"type": "plain_text", "text": "Fix <it>"}},
+        section("*Working*", fields=[{"type": "mrkdwn", "text": "*Asked by* <@U0ANN>"}]),
+        {"type": "markdown", "text": "- one\n- **two**"},
+        {"type": "table", "rows": [[cell, cell], [cell, cell]]},
+        {"type": "divider"},
+        {"type": "context", "elements": [{"type": "mrkdwn", "text": "just now"}]},
+        {"type": "actions", "elements": [button("Stop", "stop"), button("For Ben", "b", value="1")]},
+    ]
+    await house.by_bot("chat.postMessage", channel="C0WEB", text="Fix it", blocks=card, thread_ts=parent)
+    await house.by_bot("chat.postEphemeral", channel="C0WEB", user="U0ANN", text="Nobody else", thread_ts=parent)
+    await house.by_bot("chat.postEphemeral", channel="C0WEB", user="U0BEN", text="Only Ben")
+    gone = await house.say("oops")
+    await house.say("late", user="U0BEN", thread_ts=gone)
+    await house.do("delete", user="U0ANN", channel="C0WEB", ts=gone)
+    later = await house.say("first")
+    await house.do("edit", user="U0ANN", channel="C0WEB", ts=later, text="second")
+
+    answer = await house.browser.get("/api/transcript", params={"channel": "C0WEB", "user": "U0ANN"})
+    assert answer.headers["content-type"] == "text/markdown; charset=utf-8"
+    told = without_times(answer.text)
+    assert (
+        told
+        == """\
+# #web in Play
+
+As Ann Lee sees it; times are UTC.
+
+## Today
+
+**Ann Lee** · 12:34
+
+@Devin Bridge **fix** ~~that~~ in #ops, see [the page](https://example.com/a) &lt;b&gt; `a*b*c` 👀
+
+*👀 Ben Ortiz, Ada Weiss*
+
+> **Ben Ortiz** · 12:34
+>
+> ok
+>
+> 📎 log.txt (text/plain, 4 bytes)
+
+> **Devin Bridge** · 12:34
+>
+> ### Fix &lt;it&gt;
+>
+> **Working**
+> **Asked by** @Ann Lee
+>
+> - one
+> - **two**
+>
+> | a\\|b | a\\|b |
+> | --- | --- |
+> | a\\|b | a\\|b |
+>
+> ---
+>
+> just now
+>
+> `[ Stop ]`  `[ For Ben ]`
+
+> **Devin Bridge** · 12:34 · 🔒 *only visible to Ann Lee*
+>
+> Nobody else
+
+*A message was deleted here.*
+
+> **Ben Ortiz** · 12:34
+>
+> late
+
+**Ann Lee** · 12:34 · *edited*
+
+second
+"""
+    )
+    query = {"channel": "C0WEB", "user": "U0BEN", "ts": gone}
+    thread = (await house.browser.get("/api/transcript", params=query)).text
+    assert (
+        without_times(thread)
+        == """\
+# A thread in #web in Play
+
+As Ben Ortiz sees it; times are UTC.
+
+## Today
+
+*A message was deleted here.*
+
+**Ben Ortiz** · 12:34
+
+late
+"""
+    )
+
+
+async def test_rich_text_and_other_blocks_are_written_down_too(house):
+    def leaf(kind, **more):
+        return {"type": kind, **more}
+
+    rich = {
+        "type": "rich_text",
+        "elements": [
+            {
+                "type": "rich_text_section",
+                "elements": [
+                    leaf("text", text="<bold>", style={"bold": True}),
+                    leaf("text", text=" by "),
+                    leaf("user", user_id="U0BEN"),
+                    leaf("text", text=" in "),
+                    leaf("channel", channel_id="C0OPS"),
+                    leaf("text", text=" "),
+                    leaf("emoji", name="eyes"),
+                    leaf("text", text=" "),
+                    leaf("link", url="https://example.com/", text="page"),
+                ],
+            },
+            {
+                "type": "rich_text_list",
+                "style": "ordered",
+                "elements": [{"type": "rich_text_section", "elements": [leaf("text", text="one")]}],
+            },
+            {"type": "rich_text_quote", "elements": [leaf("text", text="said")]},
+            {"type": "rich_text_preformatted", "elements": [leaf("text", text="a < b")]},
+        ],
+    }
+    picture = {"type": "image", "image_url": "https://example.com/a.png", "alt_text": "A chart"}
+    await house.by_bot("chat.postMessage", channel="C0WEB", text="x", blocks=[rich, picture])
+    text = (await house.browser.get("/api/transcript", params={"channel": "C0WEB", "user": "U0ANN"})).text
+    assert (
+        without_times(text).partition("12:34\n\n")[2]
+        == """\
+**&lt;bold&gt;** by @Ben Ortiz in #ops 👀 [page](https://example.com/)
+1. one
+> said
+```
+a < b
+```
+
+🖼 A chart
+"""
+    )
+
+
+async def test_an_empty_transcript_says_so_and_a_strange_one_is_refused(house):
+    query = {"channel": "D0ANN", "user": "U0ANN"}
+    assert (await house.browser.get("/api/transcript", params=query)).text == (
+        "# Direct messages in Play\n\nAs Ann Lee sees it; times are UTC.\n\n*Nothing was written here yet.*\n"
+    )
+    assert await house.refused("/api/transcript", channel="C0PRIVATE", user="U0GUEST") == (
+        403,
+        "Gus Guest does not see #private.",
+    )
+
+
+async def test_a_link_that_could_run_something_is_only_its_label_in_a_transcript(house):
+    await house.say(EVIL)
+    text = (await house.browser.get("/api/transcript", params={"channel": "C0WEB", "user": "U0ANN"})).text
+    assert "](javascript:" not in text.replace("[x](javascript:alert(1))", "")  # what a person typed stays text
+    assert "<javascript:" not in text
