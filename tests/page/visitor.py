@@ -18,7 +18,7 @@ document.addEventListener("securitypolicyviolation", (event) => {
   window.__broken.push(`${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}`);
 });
 """
-TOURED: Final = "localStorage.setItem('playground.tour', 'seen')"
+TOURED: Final = "localStorage.setItem('playground.tour', 'true')"
 TASK: Final = "fix the flaky login test"
 QUESTION: Final = "@Ann Lee, Devin waits for your answer: reply in this thread and it goes on."
 WAITING: Final = "Waiting for @Ann Lee: answer Devin in this thread and it goes on."

@@ -1,23 +1,23 @@
 /** What stands between the messages for one person only: private messages, Slack's own words, refusals. */
 
-import { button, el, icon } from "./dom.js";
+import { button, el, icon, iconButton } from "./dom.js";
 import { avatar, nameOf, time } from "./faces.js";
 import { content } from "./message.js";
 import { dismiss, notes } from "./notes.js";
-import { identityOf, publish, store } from "./state.js";
+import { identityOf, publish, store, subscribe } from "./state.js";
 
-const hiddenOnes = new Set(); // private messages that were put away, by n
 const ROWS = { ephemeral: ephemeralRow, whisper: whisperRow, refusal: refusalRow };
+const putAway = new Set(); // private messages by n, which begins again after a reset
+
+subscribe("reset", () => putAway.clear());
 
 /** Private messages and notes that stand in a channel (`thread` null) or in a thread. */
 export function asides(channel, thread) {
-  const whispers = [...store.ephemerals.values()].filter(
-    (it) =>
-      it.channel === channel && it.user === store.me && it.visible && !it.deleted && !hiddenOnes.has(it.n),
-  );
+  const isShown = (it) => it.user === store.me && it.visible && !it.deleted && !putAway.has(it.n);
+  const given = [...store.ephemerals.values()].filter((it) => it.channel === channel && isShown(it));
   const own = notes.filter((it) => it.channel === channel && (it.user ?? store.me) === store.me);
   return [
-    ...whispers.map((it) => ({ kind: "ephemeral", ts: it.ts, it, key: `e:${it.n}` })),
+    ...given.map((it) => ({ kind: "ephemeral", ts: it.ts, it, key: `e:${it.n}` })),
     ...own.map((it) => ({ kind: it.kind, ts: it.ts, it, key: it.key })),
   ].filter((entry) => (entry.it.thread_ts ?? null) === thread);
 }
@@ -29,12 +29,12 @@ export function asideRow(entry) {
 
 function ephemeralRow({ it, key, ts }) {
   const draw = () =>
-    aside("ephemeral", {
+    aside({
       who: store.workspace.app.user,
       ts,
       drawn: content(it, { ephemeral: it, channel: it.channel, ts: it.ts }),
       close: () => {
-        hiddenOnes.add(it.n);
+        putAway.add(it.n);
         publish("notes");
       },
     });
@@ -43,7 +43,7 @@ function ephemeralRow({ it, key, ts }) {
 
 function whisperRow({ it, key, ts }) {
   const draw = () =>
-    aside("ephemeral", {
+    aside({
       who: "USLACKBOT",
       ts,
       drawn: el("div", { class: "mrkdwn" }, it.text),
@@ -60,7 +60,7 @@ function refusalNode(note) {
   const lines = note.messages.map((line) =>
     el("li", null, el("code", null, typeof line === "string" ? line : JSON.stringify(line))),
   );
-  const close = button("Dismiss", { sign: "close", class: "icon-button" }, () => dismiss(note));
+  const close = iconButton("Dismiss", "close", { class: "icon-button" }, () => dismiss(note));
   return el(
     "div",
     { class: "row refusal", dataset: { testid: "refusal" }, role: "alert", tabindex: "-1" },
@@ -75,16 +75,13 @@ function refusalNode(note) {
   );
 }
 
-function onlyYou(more) {
-  return el("div", { class: "only-you" }, icon("eye"), "Only visible to you", more);
-}
-
-function aside(testid, { who, ts, drawn, close }) {
-  const put = button("", { words: "Dismiss", class: "text-button" }, close);
+/** Both look like a private message; what is Slack's own is told apart by who says it. */
+function aside({ who, ts, drawn, close }) {
+  const put = button("Dismiss", { class: "text-button" }, close);
   const badge = el("span", { class: "badge" }, "APP");
   const props = {
     class: "row ephemeral",
-    dataset: { testid, ts },
+    dataset: { testid: "ephemeral", ts },
     tabindex: "-1",
     "aria-label": "Only visible to you",
   };
@@ -95,7 +92,7 @@ function aside(testid, { who, ts, drawn, close }) {
     el(
       "div",
       { class: "row-main" },
-      onlyYou([" · ", put]),
+      el("div", { class: "only-you" }, icon("eye"), "Only visible to you", " · ", put),
       el("div", { class: "byline" }, el("b", { class: "name" }, nameOf(who)), badge, time(ts)),
       el("div", { class: "text" }, drawn),
     ),

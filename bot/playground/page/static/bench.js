@@ -1,11 +1,12 @@
 /** The drawer's tab "Fault bench": the clock, the bot's process, faults, the speed of stories, counters. */
 
 import { el } from "./dom.js";
+import { counted } from "./faces.js";
 import { faultsPart } from "./faults.js";
 import { allow, order, orderButton, refusalPlace } from "./orders.js";
 import { chip } from "./session_list.js";
 import { now as simulated, store, subscribe } from "./state.js";
-import { botState, counted, lasting, when } from "./words.js";
+import { botState, lasting, when } from "./words.js";
 
 const SECOND = 1000;
 const DAY = 86_400; // seconds
@@ -95,7 +96,7 @@ const PROCESS_ACTS = [
     label: "Kill the bot",
     hint: "SIGKILL",
     title: "At once, with no chance to tidy up",
-    look: "danger",
+    look: "is-danger",
     fits: (state) => ALIVE.has(state) || state === "stopping",
   },
   {
@@ -173,7 +174,7 @@ function speedPart() {
   slider.addEventListener("input", tell);
   slider.addEventListener("change", () => set(Number(slider.value)));
   subscribe("speed", show);
-  show(store.speed ?? 1);
+  show(store.speed);
   const usual = SPEEDS.map((value) =>
     orderButton(speedName(value), () => set(value), { "aria-label": speedWords(value) }),
   );
@@ -199,6 +200,9 @@ function speedWords(value) {
 
 // ------------------------------------------------------------ the counters
 
+const CALLS = ["made", "failed", "retried"];
+const WORK = ["saved", "lost", "doubled"];
+
 function countersPart() {
   const cells = new Map();
   const cell = (name) => {
@@ -207,18 +211,14 @@ function countersPart() {
   };
   const service = (label, name) => [
     el("th", { scope: "row" }, label),
-    ["made", "failed", "retried"].map((what) => cell(`${name}-${what}`)),
+    CALLS.map((what) => cell(`${name}-${what}`)),
   ];
   const calls = table(
     "Calls made by the bot",
-    ["Calls", "made", "failed", "retried"],
+    ["Calls", ...CALLS],
     [service("Slack", "slack"), service("Devin", "devin")],
   );
-  const work = table(
-    "What became of the work",
-    ["saved", "lost", "done twice"],
-    [["saved", "lost", "doubled"].map(cell)],
-  );
+  const work = table("What became of the work", ["saved", "lost", "done twice"], [WORK.map(cell)]);
   work.classList.add("of-work");
   const sentence = el("p", { class: "drawer-hint" });
   const show = (counters) => counters && showCounters(counters, cells, sentence);
@@ -230,19 +230,14 @@ function table(caption, heads, rows) {
   const head = heads.map((name) => el("th", { scope: "col" }, name));
   const body = rows.map((cells) => el("tr", {}, cells));
   const parts = [el("thead", {}, el("tr", {}, head)), el("tbody", {}, body)];
-  return el("table", { class: "counters" }, el("caption", { class: "unseen" }, caption), parts);
+  return el("table", { class: "counters" }, el("caption", { class: "for-readers" }, caption), parts);
 }
 
 function showCounters(counters, cells, sentence) {
   for (const service of ["slack", "devin"]) {
-    for (const what of ["made", "failed", "retried"])
-      tell(cells.get(`${service}-${what}`), counters[service][what]);
+    for (const what of CALLS) cells.get(`${service}-${what}`).textContent = counters[service][what];
   }
-  for (const what of ["saved", "lost", "doubled"]) tell(cells.get(what), counters[what]);
+  for (const what of WORK) cells.get(what).textContent = counters[what];
   for (const what of ["lost", "doubled"]) cells.get(what).dataset.tone = counters[what] ? "bad" : "good";
   sentence.textContent = counters.saved_says ?? "";
-}
-
-function tell(cell, count) {
-  cell.textContent = String(count);
 }

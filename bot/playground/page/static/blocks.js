@@ -1,7 +1,7 @@
 /** Block Kit, drawn as Slack draws it. What is not known is shown as what it is. */
 
 import { agentBlocks } from "./agent_blocks.js";
-import { el, icon, link } from "./dom.js";
+import { button, el, icon, link } from "./dom.js";
 import { element } from "./elements.js";
 import { markdown } from "./markdown.js";
 import { textObject } from "./mrkdwn.js";
@@ -211,15 +211,8 @@ function carousel(block, context) {
     (block.elements ?? []).map((it) => one(it, context)),
   );
   const move = (label, sign, way) =>
-    el(
-      "button",
-      {
-        type: "button",
-        class: "bk-carousel-move",
-        "aria-label": label,
-        on: { click: () => row.scrollBy({ left: way * row.clientWidth * 0.8, behavior: "smooth" }) },
-      },
-      sign,
+    button(sign, { class: "bk-carousel-move", "aria-label": label }, () =>
+      row.scrollBy({ left: way * row.clientWidth * 0.8, behavior: "smooth" }),
     );
   return [
     row,

@@ -1,6 +1,6 @@
 /** The API calls as they come in: one live list for Devin's API, one for Slack's Web API. */
 
-import { add, clear, el } from "./dom.js";
+import { add, button, clear, el } from "./dom.js";
 import { bareId, when } from "./words.js";
 
 const MOST_ROWS = 200;
@@ -77,14 +77,9 @@ function take(list, call) {
 
 function open(list, call) {
   const row = { call, count: 1, numbers: [list.kind.number(call)], node: el("li", { class: "call" }) };
-  row.button = el("button", {
-    type: "button",
-    class: "call-row",
-    "aria-expanded": "false",
-    dataset: { testid: "call-row" },
-  });
-  row.button.addEventListener("click", () => toggle(list, row));
-  row.node.append(row.button);
+  const props = { class: "call-row", "aria-expanded": "false", dataset: { testid: "call-row" } };
+  row.handle = button(null, props, () => toggle(list, row));
+  row.node.append(row.handle);
   list.rows.push(row);
   list.byNumber.set(row.numbers[0], row);
   list.node.prepend(row.node);
@@ -109,7 +104,7 @@ function fold(list, row) {
   older.numbers = row.numbers.slice(-1);
   older.numbers.forEach((number) => list.byNumber.set(number, older));
   draw(list, older);
-  if (focused) older.button.focus();
+  if (focused) older.handle.focus();
 }
 
 function alike(list, row) {
@@ -121,13 +116,13 @@ function alike(list, row) {
 }
 
 function draw(list, row) {
-  const { call, button } = row;
+  const { call, handle } = row;
   const [method, path] = list.kind.what(call);
   const { word, tone } = list.kind.outcome(call);
   row.node.hidden = !list.fits(call);
-  button.dataset.route = list.kind.route(call);
+  handle.dataset.route = list.kind.route(call);
   add(
-    clear(button),
+    clear(handle),
     el("time", { class: "call-time" }, when(list.kind.time(call), "second")),
     el("span", { class: "call-what" }, method ? el("b", { class: "call-method" }, method) : null, path),
     row.count > 1 ? el("span", { class: "call-count" }, `×${row.count}`) : null,
@@ -142,7 +137,7 @@ function draw(list, row) {
 
 function toggle(list, row) {
   const shown = !row.more;
-  row.button.setAttribute("aria-expanded", String(shown));
+  row.handle.setAttribute("aria-expanded", String(shown));
   if (!shown) {
     row.more.remove();
     row.more = null;

@@ -2,6 +2,7 @@
 
 import { el, icon } from "./dom.js";
 import { shown, valuesOf } from "./entered.js";
+import { ask } from "./menus.js";
 import { textObject } from "./mrkdwn.js";
 import { post } from "./net.js";
 import { store } from "./state.js";
@@ -43,22 +44,21 @@ export async function use(it, value, node) {
 }
 
 /** Ask what the app wants asked before; without a question it is a yes. */
-export function confirmed(question) {
-  return question ? ask(question) : Promise.resolve(true);
+export async function confirmed(question) {
+  if (!question) {
+    return true;
+  }
+  const { title, text, confirm, deny, style } = question;
+  const words = { yes: confirm?.text ?? "Yes", no: deny?.text ?? "Cancel", danger: style === "danger" };
+  return ask({ title: title ? textObject(title) : "Are you sure?", text: textObject(text), ...words });
 }
 
 /** Say under the block that something did not work. */
-export function complain(node, words) {
+function complain(node, words) {
   const block = node.closest(".bk-block") ?? node.parentElement;
   quiet(node);
-  block?.append(
-    el(
-      "div",
-      { class: "bk-failure", role: "alert", dataset: { testid: "refusal" } },
-      icon("warn"),
-      el("span", null, words),
-    ),
-  );
+  const props = { class: "bk-failure", role: "alert", dataset: { testid: "refusal" } };
+  block?.append(el("div", props, icon("warn"), el("span", null, words)));
 }
 
 function quiet(node) {
@@ -72,13 +72,8 @@ function perform({ context, block, element }, value) {
   if (context.act) {
     return context.act(element.action_id, value, element, block, more);
   }
-  return post("/api/slack/click", {
-    user: store.me,
-    ...placeOf(context),
-    action_id: element.action_id,
-    value,
-    ...more,
-  });
+  const what = { action_id: element.action_id, value, ...more };
+  return post("/api/slack/click", { user: store.me, ...placeOf(context), ...what });
 }
 
 /** Where something stands, in the words of the simulated Slack. */
@@ -88,39 +83,4 @@ export function placeOf(context) {
   }
   const thing = shown(context);
   return { channel: context.channel ?? thing.channel, ts: context.ts ?? thing.ts };
-}
-
-function ask({ title, text, confirm, deny, style }) {
-  const kind = style === "danger" ? "bk-danger" : "bk-primary";
-  const no = el(
-    "button",
-    { type: "button", class: "bk-button", on: { click: () => dialog.close("") } },
-    deny?.text ?? "Cancel",
-  );
-  const yes = el(
-    "button",
-    { type: "button", class: `bk-button ${kind}`, on: { click: () => dialog.close("yes") } },
-    confirm?.text ?? "Yes",
-  );
-  const dialog = el(
-    "dialog",
-    {
-      class: "bk-dialog bk-confirm",
-      "aria-label": title?.text ?? "Are you sure?",
-      dataset: { testid: "confirm" },
-    },
-    el("h2", { class: "bk-dialog-title" }, title ? textObject(title) : "Are you sure?"),
-    el("div", { class: "bk-confirm-text" }, textObject(text)),
-    el("div", { class: "bk-dialog-buttons" }, no, yes),
-  );
-  dialog.addEventListener("keydown", (event) => event.stopPropagation());
-  document.body.append(dialog);
-  dialog.showModal();
-  yes.focus();
-  return new Promise((resolve) => {
-    dialog.addEventListener("close", () => {
-      dialog.remove();
-      resolve(dialog.returnValue === "yes");
-    });
-  });
 }

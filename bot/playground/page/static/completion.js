@@ -2,18 +2,18 @@
 
 import { clear, el, icon } from "./dom.js";
 import { EMOJI, emoji } from "./emoji.js";
-import { avatar, roleOf } from "./faces.js";
-import { people, store } from "./state.js";
+import { avatar, channelIcon, roleOf } from "./faces.js";
 import { visibleChannels } from "./rooms.js";
+import { people, store } from "./state.js";
 import { mentionable } from "./writing.js";
 
 const MOST = 8;
 
 /**
  * Complete what is typed in `field`, with the list in `box`. `takes(event)`: whether a key was for the list.
- * `inThread()`: commands are not offered in threads.
+ * With `inThread` no commands are offered.
  */
-export function completion(field, box, { inThread = () => false } = {}) {
+export function completion(field, box, { inThread }) {
   const list = { field, box, options: [], at: -1, from: 0, inThread };
   const again = () => look(list);
   field.addEventListener("input", again);
@@ -23,7 +23,7 @@ export function completion(field, box, { inThread = () => false } = {}) {
   box.setAttribute("role", "listbox");
   box.setAttribute("aria-label", "Suggestions");
   shut(list);
-  return { takes: (event) => takes(list, event), close: () => shut(list), look: again };
+  return { takes: (event) => takes(list, event), close: () => shut(list) };
 }
 
 /** The words a command understands, from its usage hint: the parts that are no placeholder. */
@@ -35,7 +35,7 @@ function subCommands(hint) {
 function look(list) {
   const before = list.field.value.slice(0, list.field.selectionStart);
   const found =
-    commandsFor(before, list.inThread()) ?? peopleFor(before) ?? channelsFor(before) ?? emojiFor(before);
+    commandsFor(before, list.inThread) ?? peopleFor(before) ?? channelsFor(before) ?? emojiFor(before);
   if (!found || !found.options.length || isAlready(found, before)) {
     shut(list);
     return;
@@ -82,11 +82,12 @@ function peopleFor(before) {
   const fits = (it) =>
     [it.name, it.words, ...it.name.split(" ")].some((name) => name.toLowerCase().startsWith(asked));
   const all = mentionable().sort((one, other) => (other.role === "bot") - (one.role === "bot"));
-  return {
-    from: before.length - word.length - 1,
-    options: all.filter(fits).slice(0, MOST).map(personOption),
-    heading: "People",
-  };
+  return offered(before, word, all.filter(fits).map(personOption), "People");
+}
+
+/** What can take the place of a word and the sign before it. */
+function offered(before, word, options, heading) {
+  return { from: before.length - word.length - 1, options: options.slice(0, MOST), heading };
 }
 
 function personOption(it) {
@@ -102,16 +103,8 @@ function channelsFor(before) {
     return null;
   }
   const fits = visibleChannels().filter((it) => it.kind !== "im" && it.name.startsWith(word.toLowerCase()));
-  const option = (it) => ({
-    insert: `#${it.name} `,
-    label: it.name,
-    sign: icon(it.kind === "channel" ? "hash" : "lock"),
-  });
-  return {
-    from: before.length - word.length - 1,
-    options: fits.slice(0, MOST).map(option),
-    heading: "Channels",
-  };
+  const option = ({ name, kind }) => ({ insert: `#${name} `, label: name, sign: channelIcon(kind) });
+  return offered(before, word, fits.map(option), "Channels");
 }
 
 function emojiFor(before) {
@@ -119,20 +112,10 @@ function emojiFor(before) {
   if (word === undefined) {
     return null;
   }
-  const names = Array.isArray(EMOJI) ? EMOJI : Object.keys(EMOJI);
-  const found = names
-    .filter((name) => name.includes(word))
-    .sort((one, other) => one.indexOf(word) - other.indexOf(word));
-  const option = (name) => ({
-    insert: `:${name}: `,
-    label: `:${name}:`,
-    sign: el("span", null, emoji(name)),
-  });
-  return {
-    from: before.length - word.length - 1,
-    options: found.slice(0, MOST).map(option),
-    heading: "Emoji",
-  };
+  const found = EMOJI.filter((name) => name.includes(word));
+  found.sort((one, other) => one.indexOf(word) - other.indexOf(word));
+  const option = (name) => ({ insert: `:${name}: `, label: `:${name}:`, sign: emoji(name) });
+  return offered(before, word, found.map(option), "Emoji");
 }
 
 function draw(list) {
@@ -155,15 +138,10 @@ function optionNode(list, option, id, place) {
     option.note && el("span", { class: "is-soft" }, option.note),
   );
   const hold = (event) => event.preventDefault(); // the field keeps the focus
-  const pickIt = () => pick(list, place);
+  const on = { pointerdown: hold, mousedown: hold, click: () => pick(list, place) };
   return el(
     "div",
-    {
-      id,
-      class: "completion-option",
-      role: "option",
-      on: { pointerdown: hold, mousedown: hold, click: pickIt },
-    },
+    { id, class: "completion-option", role: "option", on },
     option.sign && el("span", { class: "completion-sign" }, option.sign),
     words,
   );

@@ -1,13 +1,13 @@
 /** Where people write: in the channel and in the open thread. */
 
 import { completion } from "./completion.js";
-import { button, clear, el } from "./dom.js";
-import { firstName, nameOf } from "./faces.js";
+import { button, clear, el, iconButton } from "./dom.js";
+import { firstName, placeName } from "./faces.js";
 import { act, edit, use } from "./message_acts.js";
 import { emojiPicker, menu } from "./menus.js";
 import { refusal, refusedIn, whisper } from "./notes.js";
-import { here, there } from "./rooms.js";
-import { apply, channels, isMember, people, publish, store, subscribe, toast } from "./state.js";
+import { here, inOrder, there } from "./rooms.js";
+import { apply, channels, isMember, people, publish, store, subscribe, toastError } from "./state.js";
 import { shelf } from "./uploads.js";
 import { markRead } from "./unread.js";
 import { stored } from "./writing.js";
@@ -17,7 +17,7 @@ const FAILED = {
   dispatch_failed: "The app could not be reached.",
   not_a_command: "The app has no such command.",
 };
-const drafts = new Map(); // "person:channel:thread" → text
+const drafts = new Map(); // "person:channel:thread" → what was begun there
 
 /** Draw both composers. */
 export function startComposer() {
@@ -40,7 +40,7 @@ function make(id, names) {
     "aria-label": "Message",
   });
   buildIn(it);
-  it.completion = completion(it.field, it.box, { inThread: () => names.inThread });
+  it.completion = completion(it.field, it.box, names);
   listen(it);
   ["workspace", "me", "channel", "thread"].forEach((kind) => subscribe(kind, () => place(it)));
   subscribe("focus-composer", (what) => what.inThread === names.inThread && it.field.focus());
@@ -70,37 +70,32 @@ function buildIn(it) {
   });
   it.also = el("input", { type: "checkbox" });
   it.alsoLabel = el("label", { class: "also" }, it.also, el("span", null, "Also send to the channel"));
-  it.send = button("Send", { sign: "send", class: "send", dataset: { testid: it.names.send } }, () => {
+  it.send = iconButton("Send", "send", { class: "send", dataset: { testid: it.names.send } }, () => {
     send(it);
     it.field.focus();
   });
-  it.buttons = el(
-    "div",
-    { class: "composer-buttons" },
-    !it.names.inThread &&
-      button("Shortcuts and more", { sign: "plus", class: "tool", "aria-haspopup": "menu" }, (event) =>
-        plus(event.currentTarget, it),
-      ),
-    button("Attach files", { sign: "clip", class: "tool" }, () => it.chooser.click()),
-    button("Emoji", { sign: "smile", class: "tool" }, (event) =>
-      emojiPicker(event.currentTarget, (name) => insert(it, `:${name}: `)),
-    ),
-    button(
-      "Mention somebody",
-      { words: "@", class: "tool", "aria-label": "Mention somebody", title: "Mention somebody" },
-      () => insert(it, "@"),
-    ),
-    it.names.inThread && it.alsoLabel,
-    el(
-      "span",
-      { class: "composer-hint", "aria-hidden": "true" },
-      "Enter to send · Shift+Enter for a new line",
-    ),
-    it.send,
-  );
+  it.buttons = el("div", { class: "composer-buttons" }, tools(it), it.send);
   it.frame = el("div", { class: "composer-frame" }, it.box, it.chips, it.field, it.buttons, it.chooser);
   it.closed = el("div", { class: "composer-closed", role: "note", hidden: true });
   clear(it.root).append(it.frame, it.closed);
+}
+
+function tools(it) {
+  const props = { class: "tool" };
+  const opens = { ...props, "aria-haspopup": "menu" };
+  const somebody = "Mention somebody";
+  const hint = { class: "composer-hint", "aria-hidden": "true" };
+  return [
+    !it.names.inThread &&
+      iconButton("Shortcuts and more", "plus", opens, (event) => plus(event.currentTarget, it)),
+    iconButton("Attach files", "clip", props, () => it.chooser.click()),
+    iconButton("Emoji", "smile", props, (event) =>
+      emojiPicker(event.currentTarget, (name) => insert(it, `:${name}: `)),
+    ),
+    button("@", { ...props, "aria-label": somebody, title: somebody }, () => insert(it, "@")),
+    it.names.inThread && it.alsoLabel,
+    el("span", hint, "Enter to send · Shift+Enter for a new line"),
+  ];
 }
 
 function listen(it) {
@@ -143,7 +138,7 @@ function place(it) {
   const thread = it.names.inThread ? store.thread : null;
   const key = `${store.me}:${store.channel}:${thread}`;
   if (key !== it.key) {
-    drafts.set(it.key, it.field.value);
+    it.field.value ? drafts.set(it.key, it.field.value) : drafts.delete(it.key);
     it.key = key;
     it.field.value = drafts.get(key) ?? "";
     it.shelf.empty();
@@ -155,12 +150,10 @@ function place(it) {
   it.closed.hidden = !why;
   clear(it.closed).append(...(why ?? []));
   if (channel) {
-    const words = it.names.inThread
-      ? "Reply…"
-      : `Message ${channel.kind === "im" ? nameOf(store.workspace.app.user) : `#${channel.name}`}`;
+    const words = it.names.inThread ? "Reply…" : `Message ${placeName(channel)}`;
     it.field.placeholder = words;
     it.field.setAttribute("aria-label", it.names.inThread ? "Reply in thread" : words);
-    const where = channel.kind === "im" ? "the conversation" : `#${channel.name}`;
+    const where = channel.kind === "im" ? "the conversation" : placeName(channel);
     it.alsoLabel.lastChild.textContent = `Also send to ${where}`;
   }
   ready(it);
@@ -168,7 +161,7 @@ function place(it) {
 
 function closedBecause(channel) {
   if (channel.is_archived) {
-    const open = button("", { words: "Unarchive", class: "button is-small" }, () =>
+    const open = button("Unarchive", { class: "button is-small" }, () =>
       act("unarchive", { channel: channel.id }),
     );
     return [el("span", null, `#${channel.name} is archived: nobody can write here.`), open];
@@ -178,7 +171,7 @@ function closedBecause(channel) {
   }
   const who = firstName(store.me);
   const words = `${who} is not in #${channel.name}. Choose a channel of theirs, or act as somebody else.`;
-  const join = button("", { words: `Add ${who}`, class: "button is-small" }, () =>
+  const join = button(`Add ${who}`, { class: "button is-small" }, () =>
     act("invite", { channel: channel.id, who: store.me }),
   );
   return [el("span", null, words), people(store.me)?.role !== "external" && join].filter(Boolean);
@@ -204,7 +197,7 @@ function key(it, event) {
 function editLast(it) {
   const messages = [...(it.names.inThread ? there : here).messages.values()];
   const own = messages.filter((message) => message.user === store.me && message.subtype !== "tombstone");
-  const last = own.sort((one, other) => (one.ts < other.ts ? -1 : 1)).at(-1);
+  const last = inOrder(own).at(-1);
   if (last) {
     edit(last);
   }
@@ -221,27 +214,16 @@ function insert(it, text) {
 }
 
 function plus(anchor, it) {
-  const shortcuts = store.workspace.shortcuts.filter((one) => one.type === "global");
-  const commands = store.workspace.commands.map((one) => ({
-    label: one.command,
-    note: one.description,
-    sign: "diamond",
-    run: () => type(it, `${one.command} `),
-  }));
-  const upload = { label: "Attach files", note: "Up to 10 MB", sign: "clip", run: () => it.chooser.click() };
-  const global = shortcuts.map((one) => ({
-    label: one.name,
-    note: one.description,
-    sign: "diamond",
-    run: () => use(one),
-  }));
-  menu(
-    anchor,
-    [upload, null, ...commands, global.length > 0 && null, ...global].filter((one) => one !== false),
-    {
-      label: "Shortcuts and more",
-    },
+  const entry = (label, note, run) => ({ label, note, sign: "diamond", run });
+  const commands = store.workspace.commands.map((one) =>
+    entry(one.command, one.description, () => type(it, `${one.command} `)),
   );
+  const global = store.workspace.shortcuts
+    .filter((one) => one.type === "global")
+    .map((one) => entry(one.name, one.description, () => use(one)));
+  const upload = { label: "Attach files", note: "Up to 10 MB", sign: "clip", run: () => it.chooser.click() };
+  const groups = [upload, null, ...commands, ...(global.length ? [null] : []), ...global];
+  menu(anchor, groups, "Shortcuts and more");
 }
 
 function type(it, text) {
@@ -322,8 +304,8 @@ function say(it, text) {
   emptied(it);
   it.sending = it.sending.then(async () => {
     const body = { user: me, channel, text: stored(text), thread_ts: thread, broadcast: broadcast || null };
-    const attached = await specs.catch((error) => toast(error.message, { kind: "error" }) && []);
-    const result = await act("say", Object.assign(given(body), attached.length ? { files: attached } : {}));
+    const attached = await specs.catch((error) => (toastError(error), []));
+    const result = await act("say", { ...given(body), ...(attached.length ? { files: attached } : {}) });
     if (result) {
       markRead(thread ? `${channel}:${thread}` : channel, result.ts);
     } else {

@@ -1,7 +1,7 @@
 /** Dates as Slack writes them: in the reader's time zone, and true for as long as the page is open. */
 
 import { el } from "./dom.js";
-import { store, subscribe } from "./state.js";
+import { now, subscribe } from "./state.js";
 
 const TOKEN = /\{[a-z_]{1,30}\}/g;
 const JUST_NOW = 90; // seconds
@@ -27,7 +27,7 @@ const WRITTEN = {
 let refreshing = false;
 
 const TOKENS = {
-  "{date_num}": (date) => [date.getFullYear(), date.getMonth() + 1, date.getDate()].map(twoDigits).join("-"),
+  "{date_num}": numbers,
   "{date}": (date) => long(date, false),
   "{date_long}": (date) => long(date, true),
   "{date_short}": (date) => short(date),
@@ -40,7 +40,7 @@ const TOKENS = {
   "{ago}": (date) => ago(date),
 };
 
-/** An instant in a format such as "{date_short_pretty} at {time}"; the fallback where it cannot be written. */
+/** An instant in a format such as "{date_short_pretty} at {time}", or the fallback. */
 export function dateNode(seconds, format, fallback) {
   const date = new Date(Number(seconds) * 1000);
   const text = written(date, format);
@@ -53,7 +53,7 @@ export function dateNode(seconds, format, fallback) {
 }
 
 /** What a date says in a format, or null where Slack would show the fallback. */
-export function written(date, format) {
+function written(date, format) {
   const seconds = date.getTime() / 1000;
   const tokens = String(format).match(TOKEN) ?? [];
   if (
@@ -83,13 +83,8 @@ function refresh() {
   }
 }
 
-/** Unix milliseconds by the clock of the playground, which may be ahead. */
-function now() {
-  return Date.now() + (store.clock?.ahead ?? 0) * 1000;
-}
-
 function ago(date) {
-  const seconds = Math.round((date.getTime() - now()) / 1000);
+  const seconds = Math.round(date.getTime() / 1000 - now());
   if (Math.abs(seconds) < JUST_NOW) {
     return "just now";
   }
@@ -100,7 +95,7 @@ function ago(date) {
 function near(date) {
   const day = (instant) =>
     Math.floor((instant - new Date(instant).getTimezoneOffset() * 60_000) / 86_400_000);
-  const apart = day(date.getTime()) - day(now());
+  const apart = day(date.getTime()) - day(now() * 1000);
   return { "-1": "yesterday", 0: "today", 1: "tomorrow" }[apart] ?? null;
 }
 
@@ -119,6 +114,7 @@ function ordinal(day) {
   return `${day}${ending}`;
 }
 
-function twoDigits(number) {
-  return String(number).padStart(2, "0");
+function numbers(date) {
+  const parts = [date.getFullYear(), date.getMonth() + 1, date.getDate()];
+  return parts.map((part) => String(part).padStart(2, "0")).join("-");
 }

@@ -1,8 +1,9 @@
 /** The drawer's tab "Devin": the sessions, the chosen one from Devin's side, the API calls. */
 
 import { DEVIN_CALLS, SLACK_CALLS, callList } from "./calls.js";
-import { el, icon } from "./dom.js";
-import { get } from "./net.js";
+import { button, el, icon } from "./dom.js";
+import { keep, kept } from "./kept.js";
+import { get, inTurn } from "./net.js";
 import { openThread, there, visibleChannels } from "./rooms.js";
 import { quickActions, sayForm, stateForm } from "./session_acts.js";
 import { conversation, facts } from "./session_detail.js";
@@ -14,22 +15,14 @@ const CLOSED = "playground.drawer.closed";
 const NONE_YET = "No calls yet. They appear here as they come in.";
 const NONE_OF_SESSION = "No call of this session among the last ones.";
 const SETTLING = 300; // milliseconds after a reset
+const NOTHING_CHOSEN = { id: null, session: null, followed: null, place: null };
 
 /**
  * The panel: `node`, and `show(whether)` to be told when it is seen; unseen it is not kept up to date.
  * `makeRoom` is called before a thread opens that the drawer may cover.
  */
 export function devinPanel(makeRoom) {
-  const desk = {
-    makeRoom,
-    shown: false,
-    id: null,
-    session: null,
-    pinned: false,
-    followed: null,
-    place: null,
-    onlyThis: false,
-  };
+  const desk = { makeRoom, shown: false, pinned: false, onlyThis: false, ...NOTHING_CHOSEN };
   const taken = (snapshot) => showSession(desk, snapshot);
   Object.assign(desk, {
     list: sessionList((id) => choose(desk, id)),
@@ -37,6 +30,7 @@ export function devinPanel(makeRoom) {
     say: sayForm(taken),
     state: stateForm(taken),
     talk: conversation(),
+    load: inTurn(() => load(desk)),
     devinCalls: callList(DEVIN_CALLS, "Calls of Devin's API, newest first"),
     slackCalls: callList(SLACK_CALLS, "Calls of Slack's Web API, newest first"),
   });
@@ -51,37 +45,15 @@ export function devinPanel(makeRoom) {
 function chosenPart(desk) {
   desk.title = el("h3", { class: "chosen-title" });
   desk.facts = el("div", { class: "chosen-told" });
-  desk.pin = el(
-    "button",
-    {
-      type: "button",
-      class: "drawer-button",
-      "aria-pressed": "false",
-      title: "Stay on this session when another thread is opened",
-      on: { click: () => pin(desk) },
-    },
-    "Pin",
-  );
-  desk.open = el(
-    "button",
-    {
-      type: "button",
-      class: "drawer-button",
-      hidden: true,
-      dataset: { testid: "devin-open-thread" },
-      on: { click: () => showThread(desk) },
-    },
-    icon("reply"),
-    "Open the thread in Slack",
-  );
+  const stay = "Stay on this session when another thread is opened";
+  const look = { class: "button is-small" };
+  const opening = { ...look, hidden: true, dataset: { testid: "devin-open-thread" } };
+  desk.pin = button("Pin", { ...look, "aria-pressed": "false", title: stay }, () => pin(desk));
+  desk.open = button([icon("reply"), "Open the thread in Slack"], opening, () => showThread(desk));
+  const props = { class: "drawer-part chosen", hidden: true, dataset: { testid: "devin-session" } };
   return el(
     "section",
-    {
-      class: "drawer-part chosen",
-      "aria-label": "Chosen session",
-      hidden: true,
-      dataset: { testid: "devin-session" },
-    },
+    { ...props, "aria-label": "Chosen session" },
     el("div", { class: "drawer-line" }, desk.title, desk.pin),
     desk.facts,
     desk.open,
@@ -121,25 +93,13 @@ function choice(label, checked, choose) {
 
 /** A part that can be closed and stays so. */
 function foldable(name, title, ...children) {
-  const part = el(
-    "details",
-    { class: "foldable", open: !closed().includes(name) },
-    el("summary", {}, title),
-    ...children,
-  );
+  const open = !kept(CLOSED, []).includes(name);
+  const part = el("details", { class: "foldable", open }, el("summary", {}, title), ...children);
   part.addEventListener("toggle", () => {
-    const others = closed().filter((each) => each !== name);
-    localStorage.setItem(CLOSED, JSON.stringify(part.open ? others : [...others, name]));
+    const others = kept(CLOSED, []).filter((each) => each !== name);
+    keep(CLOSED, part.open ? others : [...others, name]);
   });
   return part;
-}
-
-function closed() {
-  try {
-    return JSON.parse(localStorage.getItem(CLOSED)) ?? [];
-  } catch {
-    return [];
-  }
 }
 
 // ------------------------------------------------------------ what is heard
@@ -166,7 +126,7 @@ function appear(desk, shown) {
 
 /** Slack's side is fresh a moment before Devin's: what is read in between would be of the past. */
 function startAgain(desk) {
-  Object.assign(desk, { id: null, session: null, followed: null, place: null });
+  Object.assign(desk, NOTHING_CHOSEN);
   desk.chosen.hidden = true;
   desk.list.replace([]);
   clearTimeout(desk.soon);
@@ -187,7 +147,7 @@ async function loadAll(desk) {
 
 function hearSessions(desk, changed) {
   desk.list.take(changed);
-  if (changed.some((each) => bareId(each.session_id) === desk.id)) load(desk);
+  if (changed.some((each) => bareId(each.session_id) === desk.id)) desk.load();
   follow(desk);
 }
 
@@ -201,23 +161,15 @@ function addCalls(desk, name, calls) {
 function choose(desk, id) {
   desk.id = id;
   desk.list.mark(id);
-  load(desk);
+  desk.load();
 }
 
-/** Read the chosen session again; while one answer is on its way, the next question waits for it. */
 async function load(desk) {
-  desk.again = true;
-  if (desk.loading) return;
-  desk.loading = true;
+  if (!desk.id) return;
   try {
-    while (desk.again && desk.id) {
-      desk.again = false;
-      showSession(desk, (await get(`/api/sessions/${desk.id}`)).session);
-    }
+    showSession(desk, (await get(`/api/sessions/${desk.id}`)).session);
   } catch {
     desk.chosen.hidden = true; // it is gone: the list says what there is
-  } finally {
-    desk.loading = false;
   }
 }
 

@@ -70,11 +70,19 @@ export function icon(name) {
   return span;
 }
 
-/** A button: an icon with its name for those who do not see it, or words, or both. */
-export function button(label, { sign, words, ...props } = {}, onClick) {
-  const named = words ? {} : { "aria-label": label, title: label };
-  const on = onClick ? { click: onClick } : {};
-  return el("button", { type: "button", ...named, ...props, on }, sign && icon(sign), words);
+/** Words for those who do not see the page. */
+export function forReaders(words) {
+  return el("span", { class: "for-readers" }, words);
+}
+
+/** A button with words, or whatever stands for them. */
+export function button(words, props, onClick) {
+  return el("button", { type: "button", ...props, on: { click: onClick } }, words);
+}
+
+/** A button that is a drawing, with its name for those who do not see it. */
+export function iconButton(label, sign, props, onClick) {
+  return button(icon(sign), { "aria-label": label, title: label, ...props }, onClick);
 }
 
 /**
@@ -88,7 +96,8 @@ export function reconcile(container, items) {
   let next = container.firstChild;
   for (const item of items) {
     const old = known.get(item.key);
-    const stays = old?.node.parentNode === container && (old.sig === item.sig || holdsMenu(container, old.node));
+    const there = old?.node.parentNode === container;
+    const stays = there && (old.sig === item.sig || holdsMenu(container, old.node));
     const node = stays ? old.node : item.draw();
     if (old && old.node !== node) {
       next = next === old.node ? node : next;
@@ -214,11 +223,9 @@ const ICONS = {
   archive: ["M3 4h14v3.5H3z", "M4.5 7.5V16.5h11V7.5", "M8 10.5h4"],
   shared: ["M7.5 6a4 4 0 1 0 0 8 4 4 0 0 0 0-8z", "M12.5 6a4 4 0 1 1 0 8 4 4 0 0 1 0-8z"],
   share: ["M11 4h5v5", "M16 4l-7 7", "M13.5 11.5V16H4V6.5h4.5"],
-  chevron: ["M6 8l4 4 4-4"],
   diamond: ["M10 3.5l2 4.5 4.5 2-4.5 2-2 4.5-2-4.5-4.5-2 4.5-2z"],
   trash: ["M4 6h12", "M8 6V4h4v2", "M5.5 6l.7 11h7.6l.7-11"],
   pencil: ["M4 16l.8-3.2L13.5 4l2.5 2.5-8.8 8.7z"],
   stop: ["M6 6h8v8H6z"],
   warn: ["M10 3.5 17.5 16.5h-15z", "M10 8.5v3.5", "M10 14.2h.01"],
-  check: ["M4.5 10.5l3.5 3.5 7.5-8"],
 };

@@ -2,7 +2,9 @@
 
 import { benchPanel } from "./bench.js";
 import { devinPanel } from "./devin.js";
-import { el, icon } from "./dom.js";
+import { button, el, iconButton } from "./dom.js";
+import { keep, kept } from "./kept.js";
+import { isEscape } from "./menus.js";
 
 const KEPT = "playground.drawer";
 const NARROWEST = 340; // pixels
@@ -16,7 +18,7 @@ const drawer = { node: null, tabs: [], tab: "devin", width: USUAL, opener: null 
 /** Build the drawer, closed, and let the buttons of the top bar open it. */
 export function startDrawer() {
   drawer.node = document.getElementById("drawer");
-  Object.assign(drawer, remembered());
+  Object.assign(drawer, kept(KEPT, {}));
   drawer.tabs = [
     tab("devin", "Devin", "open-devin", devinPanel(makeRoom)),
     tab("bench", "Fault bench", "open-bench", benchPanel()),
@@ -24,7 +26,7 @@ export function startDrawer() {
   drawer.node.dataset.testid = "drawer";
   drawer.node.setAttribute("aria-label", "Devin and fault bench");
   drawer.node.append(edge(), head(), ...drawer.tabs.map(({ place }) => place));
-  drawer.node.addEventListener("keydown", closeOnEscape);
+  document.addEventListener("keydown", closeOnEscape);
   setWidth(drawer.width);
   select(drawer.tab);
 }
@@ -34,7 +36,7 @@ function openDrawer(name, opener) {
   drawer.opener = opener;
   drawer.node.hidden = false;
   select(name);
-  drawer.tabs.find((each) => each.name === name).button.focus();
+  drawer.tabs.find((each) => each.name === name).handle.focus();
 }
 
 /** Close the drawer and give the focus back to what opened it. */
@@ -52,18 +54,8 @@ function makeRoom() {
 
 function tab(name, label, openerId, panel) {
   const id = `drawer-${name}`;
-  const button = el(
-    "button",
-    {
-      type: "button",
-      role: "tab",
-      id: `${id}-tab`,
-      class: "drawer-tab",
-      "aria-controls": id,
-      on: { click: () => select(name) },
-    },
-    label,
-  );
+  const props = { role: "tab", id: `${id}-tab`, class: "tab", "aria-controls": id };
+  const handle = button(label, props, () => select(name));
   const place = el(
     "div",
     { role: "tabpanel", id, class: "drawer-panel", tabindex: "0", "aria-labelledby": `${id}-tab` },
@@ -72,7 +64,7 @@ function tab(name, label, openerId, panel) {
   const opener = document.getElementById(openerId);
   opener.setAttribute("aria-controls", "drawer");
   opener.addEventListener("click", () => toggle(name, opener));
-  return { name, button, place, opener, panel };
+  return { name, handle, place, opener, panel };
 }
 
 function toggle(name, opener) {
@@ -86,20 +78,10 @@ function head() {
   const list = el(
     "div",
     { role: "tablist", class: "drawer-tabs", "aria-label": "Parts of the drawer", on: { keydown: walkTabs } },
-    drawer.tabs.map(({ button }) => button),
+    drawer.tabs.map(({ handle }) => handle),
   );
-  const close = el(
-    "button",
-    {
-      type: "button",
-      class: "drawer-close",
-      "aria-label": "Close the drawer",
-      title: "Close (Esc)",
-      dataset: { testid: "drawer-close" },
-      on: { click: closeDrawer },
-    },
-    icon("close"),
-  );
+  const props = { class: "icon-button", title: "Close (Esc)", dataset: { testid: "drawer-close" } };
+  const close = iconButton("Close the drawer", "close", props, closeDrawer);
   return el("div", { class: "drawer-head" }, list, close);
 }
 
@@ -107,8 +89,8 @@ function select(name) {
   drawer.tab = drawer.tabs.some((each) => each.name === name) ? name : "devin";
   for (const each of drawer.tabs) {
     const chosen = each.name === drawer.tab;
-    each.button.setAttribute("aria-selected", String(chosen));
-    each.button.tabIndex = chosen ? 0 : -1;
+    each.handle.setAttribute("aria-selected", String(chosen));
+    each.handle.tabIndex = chosen ? 0 : -1;
     each.place.hidden = !chosen;
     each.opener.setAttribute("aria-expanded", String(chosen && !drawer.node.hidden));
     each.panel.show(chosen && !drawer.node.hidden);
@@ -129,13 +111,16 @@ function walkTabs(event) {
   event.preventDefault();
   const next = drawer.tabs[steps[event.key]];
   select(next.name);
-  next.button.focus();
+  next.handle.focus();
 }
 
+/** Esc closes the drawer from inside it, and from where nothing has the focus. */
 function closeOnEscape(event) {
-  const clearing = event.target.matches("input[type=search]") && event.target.value;
-  if (event.key !== "Escape" || event.defaultPrevented || clearing) return;
-  event.stopPropagation();
+  const { target } = event;
+  const inside = target === document.body || drawer.node.contains(target);
+  const clearing = target.matches("input[type=search]") && target.value;
+  if (drawer.node.hidden || !inside || clearing || !isEscape(event)) return;
+  event.preventDefault();
   closeDrawer();
 }
 
@@ -184,17 +169,6 @@ function grab(event) {
   );
 }
 
-// ------------------------------------------------------------ memory
-
-function remembered() {
-  try {
-    const { tab: name, width } = JSON.parse(localStorage.getItem(KEPT)) ?? {};
-    return { tab: name ?? "devin", width: Number(width) || USUAL };
-  } catch {
-    return {};
-  }
-}
-
 function remember() {
-  localStorage.setItem(KEPT, JSON.stringify({ tab: drawer.tab, width: drawer.width }));
+  keep(KEPT, { tab: drawer.tab, width: drawer.width });
 }

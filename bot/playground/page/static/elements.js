@@ -1,20 +1,21 @@
 /** What people use in blocks: buttons, menus, choices. To type in: fields.js; lists: select.js. */
 
 import { confirmed, use } from "./click.js";
-import { el, icon, safe } from "./dom.js";
+import { button, el, icon, iconButton, safe } from "./dom.js";
 import { holdsSeveral, remember, valueOf } from "./entered.js";
 import { dateField, fileField, richField, textField } from "./fields.js";
+import { menu } from "./menus.js";
 import { plain, textObject } from "./mrkdwn.js";
 import { picture } from "./pictures.js";
-import { openList, select } from "./select.js";
+import { select } from "./select.js";
 import { store, toast } from "./state.js";
 
 let count = 0;
 
 const DRAW = {
-  button,
+  button: appButton,
   workflow_button: workflowButton,
-  icon_button: iconButton,
+  icon_button: appIconButton,
   feedback_buttons: feedback,
   overflow,
   image: ({ element }) => picture(element, { small: true }),
@@ -85,7 +86,7 @@ async function change(it, value, node, send) {
   return done;
 }
 
-function button(it) {
+function appButton(it) {
   const { element: one } = it;
   const look = { primary: " bk-primary", danger: " bk-danger" }[one.style] ?? "";
   const props = {
@@ -98,22 +99,15 @@ function button(it) {
   if (one.url && safe(one.url)) {
     return address(it, props, words);
   }
-  const node = el(
-    "button",
-    { type: "button", ...props, on: { click: () => use(it, one.value ?? null, node) } },
-    words,
-  );
+  const node = button(words, props, () => use(it, one.value ?? null, node));
   return node;
 }
 
 /** A button with an address is a link; the app hears of the click too. */
 function address(it, props, words) {
   const { element: one } = it;
-  const node = el(
-    "a",
-    { ...props, href: one.url, target: "_blank", rel: "noreferrer noopener", role: "button" },
-    words,
-  );
+  const opens = { href: one.url, target: "_blank", rel: "noreferrer noopener", role: "button" };
+  const node = el("a", { ...props, ...opens }, words);
   node.addEventListener("keydown", (event) => {
     if (event.key === " ") {
       event.preventDefault();
@@ -137,24 +131,19 @@ function address(it, props, words) {
 }
 
 function workflowButton(it) {
-  const node = button(it);
+  const node = appButton(it);
   node.addEventListener("click", () =>
     toast("In Slack this starts a workflow. The playground has none; the app is told of the click."),
   );
   return node;
 }
 
-function iconButton(it) {
+function appIconButton(it) {
   const { element: one } = it;
   const label = one.accessibility_label || one.text?.text || one.icon;
-  const props = {
-    type: "button",
-    class: "bk-icon-button",
-    "aria-label": label,
-    title: one.text?.text,
-    on: { click: () => use(it, one.value ?? null, node) },
-  };
-  const node = el("button", props, icon(one.icon), one.icon === "trash" ? null : plain(one.text?.text));
+  const props = { class: "bk-icon-button", "aria-label": label, title: one.text?.text };
+  const words = [icon(one.icon), one.icon === "trash" ? null : plain(one.text?.text)];
+  const node = button(words, props, () => use(it, one.value ?? null, node));
   return node;
 }
 
@@ -165,20 +154,14 @@ function feedback(it) {
     [one.negative_button, "👎"],
   ].map(([told, sign]) => {
     const words = told?.text?.text ?? "";
-    const label = told?.accessibility_label || words;
     const props = {
-      type: "button",
       class: "bk-feedback",
-      "aria-label": label,
+      "aria-label": told?.accessibility_label || words,
       "aria-pressed": "false",
       title: words,
       dataset: { value: told?.value },
     };
-    const node = el(
-      "button",
-      { ...props, on: { click: () => press(node, told?.value) } },
-      el("span", { "aria-hidden": "true" }, sign),
-    );
+    const node = button(el("span", { "aria-hidden": "true" }, sign), props, () => press(node, told?.value));
     return node;
   });
   return el("span", { class: "bk-feedback-pair", role: "group", "aria-label": "Feedback" }, two);
@@ -191,32 +174,19 @@ function feedback(it) {
 }
 
 function overflow(it) {
-  const { element: one } = it;
-  const props = {
-    type: "button",
-    class: "bk-overflow",
-    "aria-label": "More",
-    "aria-haspopup": "menu",
-    "aria-expanded": "false",
-  };
-  const node = el("button", { ...props, on: { click: open } }, icon("more"));
+  const props = { class: "bk-overflow", "aria-haspopup": "menu", "aria-expanded": "false" };
+  const open = () => menu(node, (it.element.options ?? []).map(entry), "More");
+  const node = iconButton("More", "more", props, open);
   return node;
 
-  function open() {
-    const options = (one.options ?? []).map((option) => ({
-      value: option.value,
-      text: option.text,
-      note: option.description,
-      url: option.url,
-    }));
-    openList(node, [{ options }], { role: "menu", label: "More", onPick: (option) => pick(option) });
-  }
-
-  function pick({ value, url }) {
-    if (url && safe(url)) {
-      window.open(url, "_blank", "noreferrer,noopener");
-    }
-    use(it, value, node);
+  function entry({ text, description, value, url }) {
+    const run = () => {
+      if (url && safe(url)) {
+        window.open(url, "_blank", "noreferrer,noopener");
+      }
+      use(it, value, node);
+    };
+    return { label: textObject(text), note: description && textObject(description), run };
   }
 }
 
@@ -232,44 +202,31 @@ function choices(it) {
     "aria-label": field.labelledby ? null : (field.label ?? (several ? "Options" : "Choose one")),
     "aria-describedby": field.describedby,
   };
-  const set = el(
-    "div",
-    props,
-    (one.options ?? []).map((option, place) => choice(option, place)),
-  );
+  const options = one.options ?? [];
+  const set = el("div", props, options.map((option, place) => choice(it, option, place, picked)));
   return set;
 
-  function choice(option, place) {
-    const id = `${field.id}-${place}`;
-    const note =
-      option.description &&
-      el("span", { class: "bk-note", id: `${id}-note` }, textObject(option.description));
-    const input = el("input", {
-      type: several ? "checkbox" : "radio",
-      name: field.id,
-      id,
-      value: option.value,
-      checked: [valueOf(it)].flat().includes(option.value),
-      "aria-describedby": note ? `${id}-note` : null,
-      on: { change: () => picked(input, option.value) },
-    });
-    return el(
-      "div",
-      { class: "bk-choice" },
-      input,
-      el("label", { htmlFor: id }, textObject(option.text)),
-      note,
-    );
-  }
-
-  async function picked(input, value) {
+  async function picked(input) {
     const before = valueOf(it);
-    const rest = several ? before.filter((other) => other !== value) : [];
-    const after = several ? (input.checked ? [...rest, value] : rest) : value;
+    const rest = several ? before.filter((other) => other !== input.value) : [];
+    const after = several ? [...rest, ...(input.checked ? [input.value] : [])] : input.value;
     if (!(await it.change(after, set)) && it.block.type !== "input") {
-      set
-        .querySelectorAll("input")
-        .forEach((other) => (other.checked = [before].flat().includes(other.value)));
+      set.querySelectorAll("input").forEach((each) => (each.checked = [before].flat().includes(each.value)));
     }
   }
+}
+
+function choice(it, { text, description, value }, place, picked) {
+  const id = `${it.field.id}-${place}`;
+  const note = description && el("span", { class: "bk-note", id: `${id}-note` }, textObject(description));
+  const input = el("input", {
+    type: holdsSeveral(it.element) ? "checkbox" : "radio",
+    name: it.field.id,
+    id,
+    value,
+    checked: [valueOf(it)].flat().includes(value),
+    "aria-describedby": note ? `${id}-note` : null,
+    on: { change: () => picked(input) },
+  });
+  return el("div", { class: "bk-choice" }, input, el("label", { htmlFor: id }, textObject(text)), note);
 }

@@ -36,7 +36,7 @@ subscribe("reset", () => {
 });
 
 /** Whether an element holds a value. */
-export function isField(element) {
+function isField(element) {
   return Object.hasOwn(STARTS, element?.type);
 }
 

@@ -21,6 +21,16 @@ export function nameOf(id) {
   return person?.real_name || person?.name || (id === "USLACKBOT" ? "Slack" : (id ?? "Somebody"));
 }
 
+/** What a channel is called: "#web", or the app's name where one writes with it alone. */
+export function placeName(channel) {
+  return channel?.kind === "im" ? nameOf(store.workspace.app.user) : `#${channel?.name ?? ""}`;
+}
+
+/** The sign of a kind of channel. */
+export function channelIcon(kind) {
+  return icon({ channel: "hash", group: "lock", mpim: "people" }[kind]);
+}
+
 /** The first name alone, for short sentences. */
 export function firstName(id) {
   return nameOf(id).split(" ")[0];

@@ -1,9 +1,9 @@
 /** Faults of the bench: put one on calls of Slack or Devin, see which are armed and how often they struck. */
 
 import { el } from "./dom.js";
+import { counted } from "./faces.js";
 import { order, orderButton, refusalPlace } from "./orders.js";
 import { subscribe } from "./state.js";
-import { counted } from "./words.js";
 
 const SIDES = { slack: "Slack", devin: "Devin" };
 const KINDS = {
@@ -138,7 +138,7 @@ function form(add) {
   offer();
   const read = () => ({ side: side.value, kind: kind.value, times: Number(times.value), where: where.value });
   const button = orderButton("Arm this fault", () => times.reportValidity() && add(read()), {
-    class: "primary",
+    class: "is-primary",
     dataset: { testid: "bench-fault-add" },
   });
   return el(

@@ -1,8 +1,9 @@
 /** Fields to type in, dates and files; and what is wrong with what was entered. */
 
-import { el } from "./dom.js";
+import { button, el } from "./dom.js";
 import { holdsSeveral, remember, valueOf } from "./entered.js";
 import { richWords } from "./rich_text.js";
+import { spec } from "./uploads.js";
 
 const TYPES = {
   email_text_input: "email",
@@ -142,7 +143,7 @@ export function fileField(it) {
   return node;
 
   async function add() {
-    const more = await Promise.all([...input.files].map(fileSpec));
+    const more = await Promise.all([...input.files].map(spec));
     keep([...(valueOf(it) ?? []), ...more].slice(-most));
     input.value = "";
   }
@@ -164,21 +165,8 @@ export function fileField(it) {
 /** Something chosen, with a button that takes it away. */
 export function chip(words, onRemove) {
   const label = typeof words === "string" ? words : words.textContent;
-  const away = el(
-    "button",
-    { type: "button", class: "bk-chip-away", "aria-label": `Remove ${label}`, on: { click: onRemove } },
-    "×",
-  );
+  const away = button("×", { class: "bk-chip-away", "aria-label": `Remove ${label}` }, onRemove);
   return el("li", { class: "bk-chip" }, el("span", null, words), away);
-}
-
-async function fileSpec(file) {
-  const bytes = new Uint8Array(await file.arrayBuffer());
-  let text = "";
-  for (let at = 0; at < bytes.length; at += 8192) {
-    text += String.fromCharCode(...bytes.subarray(at, at + 8192));
-  }
-  return { name: file.name, mimetype: file.type || "application/octet-stream", content_base64: btoa(text) };
 }
 
 /** What Slack says about what was entered, before it goes to the app; null when nothing is wrong. */

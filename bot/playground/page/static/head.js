@@ -1,14 +1,13 @@
 /** The head of the middle: the channel's name, who is in it, and whether the bot is. */
 
-import { button, clear, el, icon } from "./dom.js";
-import { avatar, counted, firstName, nameOf, roleOf } from "./faces.js";
+import { button, clear, el, forReaders, iconButton } from "./dom.js";
+import { avatar, channelIcon, counted, firstName, nameOf, roleOf } from "./faces.js";
 import { home } from "./home.js";
 import { act, copy } from "./message_acts.js";
 import { ask, menu, panel } from "./menus.js";
 import { openChannel, openHome } from "./rooms.js";
-import { channels, directOf, people, store, subscribe } from "./state.js";
+import { channels, directOf, store, subscribe } from "./state.js";
 
-const SIGNS = { channel: "hash", group: "lock", mpim: "people" };
 let drawn = "";
 
 /** Draw the head and, in place of the messages, the app's home; keep both up to date. */
@@ -17,7 +16,6 @@ export function startHead() {
     subscribe(kind, draw);
   }
   subscribe("channel", showPage);
-  subscribe("me", () => store.home && showPage());
   subscribe("reset", () => (drawn = ""));
 }
 
@@ -51,7 +49,7 @@ function appHead() {
   const bot = store.workspace.app.user;
   const direct = directOf(store.me);
   const tab = (words, open, run) =>
-    button("", { words, class: `tab${open ? " is-open" : ""}`, "aria-current": open ? "page" : null }, run);
+    button(words, { class: `tab${open ? " is-open" : ""}`, "aria-current": open ? "page" : null }, run);
   return [
     el(
       "h2",
@@ -70,14 +68,13 @@ function appHead() {
 }
 
 function channelHead(channel) {
-  const sign = icon(SIGNS[channel.kind]);
   const marks = [
     channel.is_archived && "Archived",
     channel.is_ext_shared && "Shared with another company",
   ].filter(Boolean);
   return [
-    el("h2", { class: "head-name" }, sign, channel.name),
-    ...marks.map((words) => el("span", { class: "chip" }, words)),
+    el("h2", { class: "head-name" }, channelIcon(channel.kind), el("span", null, channel.name)),
+    ...marks.map((words) => el("span", { class: "badge badge-role" }, words)),
     el("div", { class: "head-right" }, botIn(channel), membersButton(channel), channelButton(channel)),
   ];
 }
@@ -85,11 +82,12 @@ function channelHead(channel) {
 function botIn(channel) {
   const bot = nameOf(store.workspace.app.user);
   const change = channel.has_bot ? () => removeBot(channel) : () => act("invite", { channel: channel.id });
+  const words = channel.has_bot ? "Remove" : "Invite";
   const props = {
-    words: channel.has_bot ? "Remove" : "Invite",
     class: `button is-small${channel.has_bot ? "" : " is-primary"}`,
+    "aria-label": `${words} ${bot}`,
+    dataset: { testid: "bot-membership", name: "bot" },
   };
-  const label = `${props.words} ${bot}`;
   return el(
     "div",
     { class: "bot-in" },
@@ -98,7 +96,7 @@ function botIn(channel) {
       { class: `bot-words${channel.has_bot ? " is-in" : ""}` },
       channel.has_bot ? `${bot} is in` : `${bot} is not in`,
     ),
-    button("", { ...props, "aria-label": label, dataset: { testid: "bot-membership", name: "bot" } }, change),
+    button(words, props, change),
   );
 }
 
@@ -118,33 +116,25 @@ async function removeBot(channel) {
 function membersButton(channel) {
   const faces = channel.members.slice(0, 3).map((id) => avatar(id, "small"));
   const all = `${counted(channel.members.length, "member")}: ${channel.members.map(nameOf).join(", ")}`;
-  const readers = el("span", { class: "for-readers" }, all.slice(String(channel.members.length).length));
+  const readers = forReaders(all.slice(String(channel.members.length).length));
   const words = [
     el("span", { class: "footer-faces" }, faces),
-    el("span", null, String(channel.members.length), readers),
+    el("span", null, channel.members.length, readers),
   ];
   const props = {
-    words,
     class: "members",
     title: all,
     "aria-haspopup": "dialog",
     dataset: { name: "members" },
   };
-  return button("", props, (event) => membersPanel(event.currentTarget, channel));
+  return button(words, props, (event) => membersPanel(event.currentTarget, channel));
 }
 
 function membersPanel(anchor, channel) {
   const everybody = store.workspace.people.filter((it) => it.role !== "bot");
-  const pop = panel(
-    anchor,
-    { label: `Members of #${channel.name}` },
-    el("h3", null, `Members of #${channel.name}`),
-    el(
-      "ul",
-      { class: "people" },
-      everybody.map((person) => memberRow(channel, person, () => pop.hidePopover())),
-    ),
-  );
+  const label = `Members of #${channel.name}`;
+  const rows = everybody.map((person) => memberRow(channel, person, () => pop.hidePopover()));
+  const pop = panel(anchor, label, el("h3", null, label), el("ul", { class: "people" }, rows));
 }
 
 function memberRow(channel, person, close) {
@@ -164,24 +154,24 @@ function memberRow(channel, person, close) {
       el("b", null, person.real_name),
       el("span", { class: "is-soft" }, roleOf(person)),
     ),
-    button("", { words, class: "button is-small", "aria-label": `${words} ${person.real_name}` }, change),
+    button(words, { class: "button is-small", "aria-label": `${words} ${person.real_name}` }, change),
   );
 }
 
 function channelButton(channel) {
-  const props = { sign: "more", class: "icon-button", "aria-haspopup": "menu", dataset: { name: "channel" } };
-  return button("Channel actions", props, (event) => {
+  const props = { class: "icon-button", "aria-haspopup": "menu", dataset: { name: "channel" } };
+  return iconButton("Channel actions", "more", props, (event) => {
     const archive = channel.is_archived
       ? { label: "Unarchive channel", sign: "archive", run: () => act("unarchive", { channel: channel.id }) }
       : { label: "Archive channel", sign: "archive", danger: true, run: () => archiveOf(channel) };
     const link = `${location.origin}/#/${channel.id}`;
     const copied = { label: "Copy link", sign: "copy", run: () => copy(link, "The link is copied.") };
-    menu(event.currentTarget, [copied, null, archive], { label: "Channel actions" });
+    menu(event.currentTarget, [copied, null, archive], "Channel actions");
   });
 }
 
 async function archiveOf(channel) {
-  const who = firstName(people(store.me)?.id);
+  const who = firstName(store.me);
   const text = `Nobody can write in it until somebody unarchives it. ${who} does this; the bot is told.`;
   if (await ask({ title: `Archive #${channel.name}?`, text, yes: "Archive", danger: true })) {
     await act("archive", { channel: channel.id });

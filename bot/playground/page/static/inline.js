@@ -3,6 +3,7 @@
 import { dateNode } from "./dates.js";
 import { el, link } from "./dom.js";
 import { emoji, sign } from "./emoji.js";
+import { nameOf } from "./faces.js";
 import { channels, people } from "./state.js";
 
 const CHARS = { "&amp;": "&", "&lt;": "<", "&gt;": ">" };
@@ -14,10 +15,9 @@ export function unescaped(text) {
   return String(text).replace(/&(?:amp|lt|gt);/g, (code) => CHARS[code]);
 }
 
-/** A person's name, marked; louder when it is the reader's own. */
+/** A person's name, marked. */
 export function userMention(id, label) {
-  const person = people(id);
-  const name = person?.real_name || person?.name || label || id;
+  const name = people(id) ? nameOf(id) : label || id;
   return el("span", { class: "bk-mention", dataset: { user: id } }, `@${name}`);
 }
 

@@ -12,13 +12,14 @@ const PAUSE = 300; // milliseconds between two questions for older messages
 export function log(node, jump, { items, older = () => {}, atBottom = () => {} }) {
   const inner = el("div", { class: "log-inner" });
   clear(node).append(inner);
-  const view = { node, inner, jump, items, older, atBottom, stuck: true, top: 0, waiting: 0, fresh: 0, newest: "" };
+  const place = { stuck: true, top: 0, waiting: 0, fresh: 0, newest: "" };
+  const view = { node, inner, jump, items, older, atBottom, ...place };
   node.addEventListener("scroll", () => scrolled(view), { passive: true });
   node.addEventListener("keydown", (event) => walk(view, event));
   inner.addEventListener("let-go", () => schedule(view));
   jump.addEventListener("click", () => toBottom(view));
-  new ResizeObserver(() => view.stuck && down(view)).observe(inner);
-  new ResizeObserver(() => view.stuck && down(view)).observe(node);
+  const resized = new ResizeObserver(() => view.stuck && down(view));
+  [inner, node].forEach((it) => resized.observe(it));
   return {
     draw: () => schedule(view),
     toBottom: () => toBottom(view),
@@ -87,8 +88,10 @@ function toBottom(view) {
   scrolled(view);
 }
 
+/** Rows that are drawn a moment later make this way shorter than it will be: `top` tells it from a way up. */
 function down(view) {
   view.node.scrollTop = view.node.scrollHeight;
+  view.top = view.node.scrollTop;
 }
 
 function scrolled(view) {
@@ -100,6 +103,9 @@ function scrolled(view) {
   if (view.stuck) {
     view.fresh = 0;
     view.atBottom();
+  }
+  if (view.stuck && !wentUp) {
+    down(view);
   }
   more(view);
   offer(view);
@@ -120,9 +126,8 @@ function more(view) {
 function offer(view) {
   const words =
     view.fresh === 0 ? "To the newest" : view.fresh === 1 ? "1 new message" : `${view.fresh} new messages`;
-  const hidden = view.stuck;
-  if (view.jump.hidden !== hidden || view.jump.dataset.words !== words) {
-    view.jump.hidden = hidden;
+  if (view.jump.hidden !== view.stuck || view.jump.dataset.words !== words) {
+    view.jump.hidden = view.stuck;
     view.jump.dataset.words = words;
     view.jump.classList.toggle("has-news", view.fresh > 0);
     view.jump.replaceChildren(icon("down"), words);

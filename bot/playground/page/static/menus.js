@@ -1,6 +1,6 @@
 /** What opens above the page: menus, the emoji picker, and questions that have to be answered first. */
 
-import { button, clear, el } from "./dom.js";
+import { button, clear, el, icon } from "./dom.js";
 import { EMOJI, emoji } from "./emoji.js";
 
 const SPACE = 6; // pixels between a button and what opens at it
@@ -10,7 +10,7 @@ const USUAL = ["eyes", "white_check_mark", "raised_hands", "heart", "rocket", "t
  * Open a menu at a button. Entries: {label, note, sign, danger, run} or null for a line between groups.
  * Arrow keys move, Enter or a click runs, Esc or a click elsewhere closes; the focus goes back to the button.
  */
-export function menu(anchor, entries, { label }) {
+export function menu(anchor, entries, label) {
   const items = entries.map((entry) => (entry ? item(entry, () => shut(pop, anchor)) : line()));
   const pop = el("div", { class: "menu", role: "menu", "aria-label": label }, items);
   pop.addEventListener("keydown", (event) => step(event, [...pop.querySelectorAll("[role=menuitem]")]));
@@ -19,17 +19,16 @@ export function menu(anchor, entries, { label }) {
   return pop;
 }
 
-/** Open something else at a button, such as a list of people; `focus` selects what gets the focus. */
-export function panel(anchor, { label, focus = "button, input" }, ...children) {
+/** Open something else at a button, such as a list of people; its first control gets the focus. */
+export function panel(anchor, label, ...children) {
   const pop = el("div", { class: "panel", role: "dialog", "aria-label": label }, children);
   open(pop, anchor);
-  pop.querySelector(focus)?.focus();
+  pop.querySelector("button, input")?.focus();
   return pop;
 }
 
 /** Choose an emoji; `onPick` is told its name. */
 export function emojiPicker(anchor, onPick) {
-  const names = Array.isArray(EMOJI) ? EMOJI : Object.keys(EMOJI);
   const grid = el("div", { class: "emoji-grid" });
   const search = el("input", {
     type: "search",
@@ -38,7 +37,7 @@ export function emojiPicker(anchor, onPick) {
     "aria-label": "Search emoji",
     on: { input: fill },
   });
-  const pop = panel(anchor, { label: "Choose an emoji", focus: "input" }, search, grid);
+  const pop = panel(anchor, "Choose an emoji", search, grid);
   pop.classList.add("emoji-panel");
   pop.addEventListener("keydown", (event) => inGrid(event, search, grid));
   fill();
@@ -46,9 +45,9 @@ export function emojiPicker(anchor, onPick) {
 
   function fill() {
     const wanted = search.value.trim().toLowerCase().replaceAll(" ", "_").replaceAll(":", "");
-    const usual = wanted ? [] : USUAL.filter((name) => names.includes(name));
-    const found = [...new Set([...usual, ...names.filter((name) => name.includes(wanted))])];
-    clear(grid).append(...found.map((name) => sign(name)));
+    const usual = wanted ? [] : USUAL;
+    const found = [...new Set([...usual, ...EMOJI.filter((name) => name.includes(wanted))])];
+    clear(grid).append(...found.map(sign));
     if (!found.length) {
       grid.append(el("p", { class: "is-soft" }, "No emoji has that name."));
     }
@@ -56,24 +55,23 @@ export function emojiPicker(anchor, onPick) {
 
   function sign(name) {
     const props = { class: "emoji-button", "aria-label": name.replaceAll("_", " "), title: `:${name}:` };
-    return button("", { ...props, words: emoji(name) }, () => {
+    return button(emoji(name), props, () => {
       shut(pop, anchor);
       onPick(name);
     });
   }
 }
 
-/** Ask before doing something that cannot be undone; answers whether to go on. */
+/** Ask before something is done, the page or an app; answers whether to go on. */
 export function ask({ title, text, yes, no = "Cancel", danger = false }) {
-  const cancel = button("", { words: no, class: "button" }, () => dialog.close("no"));
-  const confirm = button("", { words: yes, class: `button ${danger ? "is-danger" : "is-primary"}` }, () =>
-    dialog.close("yes"),
-  );
+  const look = `button ${danger ? "is-danger" : "is-primary"}`;
+  const cancel = button(no, { class: "button" }, () => dialog.close("no"));
+  const confirm = button(yes, { class: look }, () => dialog.close("yes"));
   const dialog = el(
     "dialog",
-    { class: "question", "aria-labelledby": "question-title" },
+    { class: "question", "aria-labelledby": "question-title", dataset: { testid: "confirm" } },
     el("h2", { id: "question-title" }, title),
-    el("p", null, text),
+    el("div", null, text),
     el("div", { class: "question-buttons" }, cancel, confirm),
   );
   document.getElementById("dialogs").append(dialog);
@@ -88,17 +86,9 @@ export function ask({ title, text, yes, no = "Cancel", danger = false }) {
 }
 
 function item({ label, note, sign, danger, run }, close) {
-  const words = [
-    el("span", { class: "menu-words" }, label, note && el("span", { class: "menu-note" }, note)),
-  ];
-  const props = {
-    sign,
-    words,
-    role: "menuitem",
-    tabindex: "-1",
-    class: `menu-item${danger ? " is-danger" : ""}`,
-  };
-  return button("", props, () => {
+  const words = el("span", { class: "menu-words" }, label, note && el("span", { class: "menu-note" }, note));
+  const props = { role: "menuitem", tabindex: "-1", class: `menu-item${danger ? " is-danger" : ""}` };
+  return button([sign && icon(sign), words], props, () => {
     close();
     run();
   });
@@ -108,9 +98,10 @@ function line() {
   return el("div", { class: "menu-line", role: "separator" });
 }
 
+/** Where a dialog is open everything else is inert, and a message that holds an open menu is not redrawn. */
 function open(pop, anchor) {
   pop.setAttribute("popover", "auto");
-  document.body.append(pop);
+  (anchor.closest(".bk-block, dialog") ?? document.body).append(pop);
   pop.addEventListener("toggle", (event) => {
     if (event.newState === "closed") {
       anchor.setAttribute("aria-expanded", "false");
@@ -136,15 +127,25 @@ function shut(pop, anchor) {
   anchor.focus?.({ preventScroll: true });
 }
 
-/** Below the button where there is room, else above; never outside the window. */
-function place(pop, anchor) {
+/** Put what opens below its button where there is room, else above; never outside the window. */
+export function place(pop, anchor) {
   const at = anchor.getBoundingClientRect();
   const { offsetWidth: width, offsetHeight: height } = pop;
-  const below = at.bottom + SPACE + height < innerHeight;
-  const top = below ? at.bottom + SPACE : Math.max(SPACE, at.top - SPACE - height);
+  const below = at.bottom + SPACE + height < innerHeight || at.top < height;
+  const top = below ? at.bottom + SPACE : at.top - SPACE - height;
   const left = at.left + width < innerWidth - SPACE ? at.left : at.right - width;
-  pop.style.top = `${top}px`;
-  pop.style.left = `${Math.max(SPACE, Math.min(left, innerWidth - width - SPACE))}px`;
+  pop.style.top = `${within(top, innerHeight - height)}px`;
+  pop.style.left = `${within(left, innerWidth - width)}px`;
+}
+
+function within(value, most) {
+  return Math.max(SPACE, Math.min(value, most - SPACE));
+}
+
+/** Whether a key is Esc for the page itself: what is open above it takes that first. */
+export function isEscape(event) {
+  const isTaken = event.defaultPrevented || document.querySelector(":popover-open, dialog[open]");
+  return event.key === "Escape" && !isTaken;
 }
 
 function step(event, items) {

@@ -1,13 +1,13 @@
 /** How one message looks, in the channel and in a thread. */
 
 import { blocks } from "./blocks.js";
-import { button, el, fileLink, icon } from "./dom.js";
+import { button, el, fileLink, icon, iconButton } from "./dom.js";
 import { emoji } from "./emoji.js";
 import { avatar, counted, hour, nameOf, size, time, when } from "./faces.js";
 import { act, editing, editor, pickEmoji } from "./message_acts.js";
 import { mrkdwn } from "./mrkdwn.js";
-import { inChannel, openThread } from "./rooms.js";
-import { channels, isMember, people, store } from "./state.js";
+import { openThread } from "./rooms.js";
+import { agentOf, channels, inChannel, isMember, people, store } from "./state.js";
 import { hasNews } from "./unread.js";
 
 const IMAGE = /^image\/(png|jpeg|gif|webp)$/;
@@ -85,7 +85,7 @@ function broadcastOf(message, inThread) {
     "div",
     { class: "row-note" },
     "replied to ",
-    button("", { words: "a thread", class: "text-button" }, open),
+    button("a thread", { class: "text-button" }, open),
   );
 }
 
@@ -132,19 +132,15 @@ function reactions(message) {
   if (!all.length) {
     return null;
   }
-  const more = button("Add reaction", { sign: "smile", class: "reaction reaction-add" }, (event) =>
+  const more = iconButton("Add reaction", "smile", { class: "reaction reaction-add" }, (event) =>
     pickEmoji(event.currentTarget, message),
   );
   return el(
     "div",
     { class: "reactions" },
     all.map((it) => reaction(message, it)),
-    isHere(message) && more,
+    isMember(channels(message.channel)) && more,
   );
-}
-
-function isHere(message) {
-  return isMember(channels(message.channel));
 }
 
 function reaction(message, { name, users, count }) {
@@ -155,13 +151,10 @@ function reaction(message, { name, users, count }) {
     "aria-pressed": own,
     "aria-label": `${name.replaceAll("_", " ")}: ${counted(count, "reaction")} by ${who}`,
     title: `${who}: ${emoji(name)} :${name}:`,
-    words: [
-      el("span", { "aria-hidden": "true" }, emoji(name)),
-      el("span", { "aria-hidden": "true" }, String(count)),
-    ],
   };
+  const words = [emoji(name), count].map((it) => el("span", { "aria-hidden": "true" }, it));
   const place = { channel: message.channel, ts: message.ts, name };
-  return button("", props, () => act(own ? "unreact" : "react", place));
+  return button(words, props, () => act(own ? "unreact" : "react", place));
 }
 
 function footer(message) {
@@ -170,13 +163,13 @@ function footer(message) {
   }
   const faces = (message.reply_users ?? []).slice(0, 4).map((id) => avatar(id, "small"));
   const news = hasNews(message) ? el("span", { class: "news" }, "New") : null;
-  const works = store.agents.get(`${message.channel}:${message.ts}`)?.status === "processing";
+  const works = agentOf(message.channel, message.ts)?.status === "processing";
   const words = [
     el("span", { class: "footer-faces" }, faces),
     el("b", null, counted(message.reply_count, "reply")),
     news,
     el("span", { class: "is-soft" }, works ? "Devin is working" : `Last reply ${when(message.latest_reply)}`),
   ];
-  const props = { words, class: `thread-footer${store.thread === message.ts ? " is-open" : ""}` };
-  return button("", props, () => openThread(message.channel, message.ts));
+  const props = { class: `thread-footer${store.thread === message.ts ? " is-open" : ""}` };
+  return button(words, props, () => openThread(message.channel, message.ts));
 }

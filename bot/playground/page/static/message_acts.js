@@ -1,12 +1,12 @@
 /** What a person can do with a message: react, reply, edit, delete, copy its link, use a shortcut. */
 
-import { button, el } from "./dom.js";
+import { button, el, iconButton } from "./dom.js";
 import { firstName } from "./faces.js";
 import { ask, emojiPicker, menu } from "./menus.js";
 import { post } from "./net.js";
 import { refusal, refusedIn } from "./notes.js";
 import { addressOf, openThread } from "./rooms.js";
-import { apply, channels, isMember, publish, store, toast } from "./state.js";
+import { apply, channels, isMember, publish, store, threadOf, toast, toastError } from "./state.js";
 import { stored, typed } from "./writing.js";
 
 let edited = null; // "channel:ts" of the message that is being edited
@@ -53,7 +53,7 @@ export function editor(message) {
   const save = async () => {
     const text = stored(field.value.trim());
     if (text && text !== message.text) {
-      await act("edit", { channel: message.channel, ts: message.ts, text });
+      await act("edit", { ...spot(message), text });
     }
     stop(message);
   };
@@ -77,19 +77,19 @@ export function editor(message) {
     el(
       "div",
       { class: "edit-buttons" },
-      button("", { words: "Cancel", class: "button is-small" }, () => stop(message)),
-      button("", { words: "Save changes", class: "button is-small is-primary" }, save),
+      button("Cancel", { class: "button is-small" }, () => stop(message)),
+      button("Save changes", { class: "button is-small is-primary" }, save),
     ),
   );
 }
 
 /** Choose an emoji and react with it. */
 export function pickEmoji(anchor, message) {
-  const own = (name) => message.reactions?.some((it) => it.name === name && it.users.includes(store.me));
-  emojiPicker(
-    anchor,
-    (name) => own(name) || act("react", { channel: message.channel, ts: message.ts, name }),
-  );
+  emojiPicker(anchor, (name) => isOwn(message, name) || act("react", { ...spot(message), name }));
+}
+
+function isOwn(message, name) {
+  return message.reactions?.some((it) => it.name === name && it.users.includes(store.me));
 }
 
 /** Show the row of buttons at the message that the pointer or the focus is on. */
@@ -101,55 +101,53 @@ export function attachTools(list) {
     "aria-live": "off",
   });
   let shown = null; // ts of the message the buttons are at
+  const put = (node) => {
+    shown = node.dataset.ts;
+    tools.replaceChildren(...buttons(node.message));
+    node.append(tools);
+  };
   const show = (event) => {
     const node = event.target.closest?.(".message");
-    if (node?.message && (node !== tools.parentNode || node.dataset.ts !== shown)) {
-      shown = node.dataset.ts;
-      tools.replaceChildren(...buttons(node.message));
-      node.append(tools);
+    if (node && node !== tools.parentNode) {
+      put(node);
     }
   };
   list.addEventListener("pointerover", show);
   list.addEventListener("focusin", show);
+  // The pointer may rest on a message that is drawn anew.
   new MutationObserver(() => {
     const node = shown && !tools.isConnected && list.querySelector(`.message[data-ts="${shown}"]`);
-    if (node?.message) {
-      tools.replaceChildren(...buttons(node.message));
-      node.append(tools);
+    if (node) {
+      put(node);
     }
   }).observe(list, { childList: true, subtree: true });
 }
 
 function buttons(message) {
   const gone = message.subtype === "tombstone";
-  const inside = isMember(channels(message.channel));
+  const mayReact = isMember(channels(message.channel)) && !gone;
+  const props = { class: "tool" };
+  const opens = { ...props, "aria-haspopup": "menu" };
   return [
-    inside && !gone && quick(message, "eyes", "👀"),
-    inside &&
-      !gone &&
-      button("Add reaction", { sign: "smile", class: "tool" }, (event) =>
-        pickEmoji(event.currentTarget, message),
-      ),
-    button("Reply in thread", { sign: "reply", class: "tool" }, () => reply(message)),
-    !gone &&
-      button("More actions", { sign: "more", class: "tool", "aria-haspopup": "menu" }, (event) =>
-        messageMenu(event.currentTarget, message),
-      ),
+    mayReact && quick(message, "eyes", "👀"),
+    mayReact &&
+      iconButton("Add reaction", "smile", props, (event) => pickEmoji(event.currentTarget, message)),
+    iconButton("Reply in thread", "reply", props, () => reply(message)),
+    !gone && iconButton("More actions", "more", opens, (event) => messageMenu(event.currentTarget, message)),
   ].filter(Boolean);
 }
 
 function quick(message, name, sign) {
-  const place = { channel: message.channel, ts: message.ts, name };
   const words = el("span", { "aria-hidden": "true" }, sign);
   const label = `React with ${name}`;
-  return button("", { words, class: "tool", "aria-label": label, title: label }, () =>
-    toggle(message, place),
+  return button(words, { class: "tool", "aria-label": label, title: label }, () =>
+    act(isOwn(message, name) ? "unreact" : "react", { ...spot(message), name }),
   );
 }
 
-function toggle(message, place) {
-  const own = message.reactions?.find((it) => it.name === place.name)?.users.includes(store.me);
-  return act(own ? "unreact" : "react", place);
+/** Which message, in the words of the simulated Slack. */
+function spot({ channel, ts }) {
+  return { channel, ts };
 }
 
 function reply(message) {
@@ -169,25 +167,21 @@ function messageMenu(anchor, message) {
     own && { label: "Edit message", sign: "pencil", run: () => edit(message) },
     own && { label: "Delete message", sign: "trash", danger: true, run: () => remove(message) },
     shortcuts.length > 0 && null,
-    ...shortcuts.map((it) => ({
-      label: it.name,
-      note: it.description,
-      sign: "diamond",
-      run: () => use(it, message),
-    })),
-  ];
-  menu(
-    anchor,
-    entries.filter((it) => it !== false),
-    { label: "Message actions" },
-  );
+    ...shortcuts.map((it) => shortcutEntry(it, message)),
+  ].filter((it) => it !== false);
+  menu(anchor, entries, "Message actions");
+}
+
+function shortcutEntry(it, message) {
+  return { label: it.name, note: it.description, sign: "diamond", run: () => use(it, message) };
 }
 
 /** Use a shortcut, of a message or a global one. */
 export async function use(shortcut, message = null) {
-  const place = message ? { channel: message.channel, ts: message.ts } : {};
-  const result = await act("shortcut", { callback_id: shortcut.callback_id, ...place });
-  refusedIn(result, `the shortcut “${shortcut.name}”`, message && placeOf(message));
+  const of = message ? spot(message) : {};
+  const result = await act("shortcut", { callback_id: shortcut.callback_id, ...of });
+  const place = message ? { channel: message.channel, thread_ts: threadOf(message) } : {};
+  refusedIn(result, `the shortcut “${shortcut.name}”`, place);
 }
 
 /** Put text on the clipboard and say so. */
@@ -208,7 +202,7 @@ async function remove(message) {
     danger: true,
   });
   if (sure) {
-    await act("delete", { channel: message.channel, ts: message.ts });
+    await act("delete", spot(message));
   }
 }
 
@@ -216,17 +210,8 @@ function stop(message) {
   if (editing(message)) {
     edited = null;
     publish("editing");
-    publish("focus-composer", {
-      inThread: Boolean(store.thread && message.thread_ts && message.thread_ts !== message.ts),
-    });
+    publish("focus-composer", { inThread: Boolean(store.thread && threadOf(message)) });
   }
-}
-
-function placeOf(message) {
-  return {
-    channel: message.channel,
-    thread_ts: message.thread_ts !== message.ts ? (message.thread_ts ?? null) : null,
-  };
 }
 
 /** What Slack itself refuses, with its code, stands in red where it happened; the rest is a toast. */
@@ -234,13 +219,9 @@ function told(error, name, args) {
   const { code, messages } = error.body;
   if (code || messages?.length) {
     const place = { channel: args.channel ?? store.channel, thread_ts: args.thread_ts ?? null };
-    refusal(
-      `Slack refused what ${firstName(store.me)} did (${name}).`,
-      code ?? "failed",
-      messages ?? [error.message],
-      place,
-    );
+    const words = `Slack refused what ${firstName(store.me)} did (${name}).`;
+    refusal(words, code ?? "failed", messages ?? [error.message], place);
   } else {
-    toast(error.message, { kind: "error" });
+    toastError(error);
   }
 }

@@ -2,17 +2,18 @@
 
 import { asideRow, asides } from "./asides.js";
 import { el, icon } from "./dom.js";
-import { avatar, day, nameOf } from "./faces.js";
+import { avatar, channelIcon, day, nameOf } from "./faces.js";
 import { log } from "./log.js";
 import { messageNode } from "./message.js";
 import { attachTools, editing } from "./message_acts.js";
-import { here, loadOlder, trim } from "./rooms.js";
-import { channels, identityOf, store, subscribe } from "./state.js";
+import { here, inOrder, loadOlder, newest, oldest, trim } from "./rooms.js";
+import { agentOf, channels, identityOf, store, subscribe } from "./state.js";
 import { hasNews, markRead, readUpTo } from "./unread.js";
 
-export { messageNode } from "./message.js";
-
 const TOGETHER = 300; // seconds within which messages of one person stand under one name
+const BEGIN = "This is where the channel begins. Type /devin and a task, or mention @Devin Bridge.";
+const BEGIN_ALONE = "Write a task here, and Devin Bridge starts a session for you alone.";
+const BEGIN_WITHOUT = "Devin Bridge is not in this channel yet: invite it with the button above.";
 
 let list = null;
 let read = "0"; // up to where the acting person had read the channel when it was opened
@@ -44,7 +45,7 @@ export function rows(entries, { inThread = false, newFrom = null } = {}) {
       before = null;
     }
     if (newFrom === entry.ts) {
-      out.push({ key: "new", sig: "new", order: "", draw: newLine });
+      out.push({ key: "new", sig: "new", order: "", draw: () => divider("new", "New", "New messages") });
       before = null;
     }
     out.push(row(entry, before, inThread));
@@ -56,11 +57,6 @@ export function rows(entries, { inThread = false, newFrom = null } = {}) {
 /** The messages of a map as entries. */
 export function said(messages) {
   return [...messages.values()].map((it) => ({ kind: "message", ts: it.ts, it, key: `m:${it.ts}` }));
-}
-
-/** Oldest first. */
-export function inOrder(entries) {
-  return entries.sort((one, other) => (one.ts < other.ts ? -1 : one.ts > other.ts ? 1 : 0));
 }
 
 function opened(channel) {
@@ -93,7 +89,7 @@ function channelItems() {
   if (list.isAtBottom()) {
     trim();
   }
-  const from = here.more ? [...here.messages.keys()].sort()[0] : "";
+  const from = here.more ? oldest(here) : "";
   const aside = asides(store.channel, null).filter((it) => it.ts >= from);
   const entries = inOrder([...said(here.messages), ...aside]);
   settleLine(entries);
@@ -112,63 +108,49 @@ function settleLine(entries) {
 }
 
 function beginning() {
-  const channel = channels(store.channel);
-  const kind = here.hidden
-    ? "hidden"
-    : here.more
-      ? "more"
-      : here.loading && here.messages.size === 0
-        ? "loading"
-        : "start";
-  return {
-    key: "start",
-    sig: [kind, store.channel, identityOf(store.workspace)].join(),
-    order: "",
-    draw: () => beginningNode(kind, channel),
-  };
+  const kind = kindOfBeginning();
+  const sig = [kind, store.channel, identityOf(store.workspace)].join();
+  return { key: "start", sig, order: "", draw: () => beginningNode(kind, channels(store.channel)) };
+}
+
+function kindOfBeginning() {
+  if (here.hidden) {
+    return "hidden";
+  }
+  if (here.more) {
+    return "more";
+  }
+  return here.loading && here.messages.size === 0 ? "loading" : "start";
 }
 
 function beginningNode(kind, channel) {
   if (kind === "hidden") {
-    return el(
-      "div",
-      { class: "log-start" },
-      el("span", { class: "log-start-sign" }, icon("lock")),
-      el("h3", null, here.hidden),
-    );
+    return startNode(icon("lock"), here.hidden);
   }
   if (kind !== "start" || !channel) {
-    return el(
-      "div",
-      { class: "log-start is-loading" },
-      kind === "more" ? "Older messages load as you scroll up." : "",
-    );
+    const words = kind === "more" ? "Older messages load as you scroll up." : "";
+    return el("div", { class: "log-start is-loading" }, words);
   }
-  const direct = channel.kind === "im";
-  const name = direct ? nameOf(store.workspace.app.user) : channel.name;
-  const sign = direct
-    ? avatar(store.workspace.app.user, "large")
-    : icon(channel.kind === "channel" ? "hash" : "lock");
-  const words = direct
-    ? "Write a task here, and Devin Bridge starts a session for you alone."
-    : "This is where the channel begins. Type /devin and a task, or mention @Devin Bridge.";
+  const app = store.workspace.app.user;
+  if (channel.kind === "im") {
+    return startNode(avatar(app, "large"), nameOf(app), BEGIN_ALONE);
+  }
+  return startNode(channelIcon(channel.kind), channel.name, channel.has_bot ? BEGIN : BEGIN_WITHOUT);
+}
+
+function startNode(sign, title, words) {
   return el(
     "div",
     { class: "log-start" },
     el("span", { class: "log-start-sign" }, sign),
-    el("h3", null, name),
-    el(
-      "p",
-      null,
-      channel.has_bot ? words : "Devin Bridge is not in this channel yet: invite it with the button above.",
-    ),
+    el("h3", null, title),
+    words && el("p", null, words),
   );
 }
 
 function seenAll() {
-  const last = [...here.messages.keys()].sort().at(-1);
   if (store.channel && !document.hidden) {
-    markRead(store.channel, last);
+    markRead(store.channel, newest(here));
   }
 }
 
@@ -178,17 +160,8 @@ function row(entry, before, inThread) {
 
 function messageRow({ it, key, ts }, before, inThread) {
   const compact = isSameBreath(before, it);
-  const agent = store.agents.get(`${it.channel}:${it.ts}`)?.status ?? "";
-  const marks = [
-    identityOf(it),
-    identityOf(store.workspace),
-    compact,
-    editing(it),
-    inThread,
-    store.me,
-    agent,
-  ];
-  marks.push(!inThread && hasNews(it), store.thread === it.ts);
+  const marks = [identityOf(it), identityOf(store.workspace), compact, editing(it), store.me];
+  marks.push(agentOf(it.channel, it.ts)?.status, !inThread && hasNews(it), store.thread === it.ts);
   const draw = () => messageNode(it, { inThread, compact });
   return { key, sig: marks.join(), order: ts, fresh: it.user !== store.me, draw };
 }
@@ -214,15 +187,11 @@ function hasTitle(message) {
 
 function dayRow(ts) {
   const words = day(ts);
-  const draw = () =>
-    el("div", { class: "divider day", role: "separator", "aria-label": words }, el("span", null, words));
-  return { key: `day:${words}`, sig: words, order: "", draw };
+  return { key: `day:${words}`, sig: words, order: "", draw: () => divider("day", words) };
 }
 
-function newLine() {
-  return el(
-    "div",
-    { class: "divider new", role: "separator", "aria-label": "New messages" },
-    el("span", null, "New"),
-  );
+/** A line between messages with a word in it. */
+export function divider(kind, words, label = words) {
+  const props = { class: `divider ${kind}`, role: "separator", "aria-label": label };
+  return el("div", props, el("span", null, words));
 }

@@ -2,13 +2,13 @@
 
 import { blocks } from "./blocks.js";
 import { failure } from "./click.js";
-import { clear, el, icon } from "./dom.js";
+import { button, clear, el, icon, iconButton } from "./dom.js";
 import { fieldsOf, forgetView, valuesOf } from "./entered.js";
 import { wrongWith } from "./fields.js";
 import { find, focusable, focusAgain, focusIn } from "./focus.js";
 import { plain } from "./mrkdwn.js";
 import { get, post } from "./net.js";
-import { store, subscribe, toast } from "./state.js";
+import { store, subscribe, toastError } from "./state.js";
 
 const TROUBLE = "We had some trouble connecting. Try again?";
 const SILENT = new Set(["operation_timeout", "dispatch_failed"]);
@@ -21,26 +21,21 @@ let submitting = null; // the id of the view that is on its way
 
 /** Show the modals of the acting person from now on. */
 export function startModals() {
-  subscribe("views", (changed) => take(changed));
+  subscribe("views", take);
   subscribe("me", load);
-  subscribe("reset", load);
-  load();
 }
 
 async function load() {
   views.clear();
   show();
   const person = store.me;
-  if (!person) {
-    return;
-  }
   try {
     const { modals } = await get("/api/views", { user: person });
     if (person === store.me) {
       take(modals ?? []);
     }
   } catch (error) {
-    toast(error.message, { kind: "error" });
+    toastError(error);
   }
 }
 
@@ -106,21 +101,8 @@ function close() {
 function framed() {
   const title = el("h2", { class: "bk-dialog-title", id: "bk-modal-title" });
   const body = el("div", { class: "bk-modal-body", tabindex: "-1" });
-  const back = el(
-    "button",
-    { type: "button", class: "bk-modal-back", "aria-label": "Back", on: { click: () => leave() } },
-    "‹",
-  );
-  const away = el(
-    "button",
-    {
-      type: "button",
-      class: "bk-modal-away",
-      "aria-label": "Close",
-      on: { click: () => leave({ clear: true }) },
-    },
-    icon("close"),
-  );
+  const back = button("‹", { class: "icon-button", "aria-label": "Back" }, () => leave());
+  const away = iconButton("Close", "close", { class: "icon-button" }, () => leave({ clear: true }));
   const trouble = el("div", { class: "bk-trouble", role: "alert" });
   const foot = el("div", { class: "bk-dialog-buttons" });
   const form = el(
@@ -131,20 +113,21 @@ function framed() {
     trouble,
     foot,
   );
-  const dialog = el(
-    "dialog",
-    { class: "bk-dialog bk-modal", "aria-labelledby": "bk-modal-title", dataset: { testid: "modal" } },
-    form,
-  );
+  const dialog = dialogAround(form);
+  body.addEventListener("bk-entered", (event) => mended(event.target.closest(".bk-block")));
+  document.getElementById("dialogs").append(dialog);
+  return { dialog, title, body, back, trouble, foot, opener: null };
+}
+
+/** Only Slack closes it: Esc asks for that, and what the browser closes by itself is opened again. */
+function dialogAround(form) {
+  const props = { class: "bk-modal", "aria-labelledby": "bk-modal-title", dataset: { testid: "modal" } };
+  const dialog = el("dialog", props, form);
+  const reopen = (event) => event.target === dialog && frame?.dialog === dialog && dialog.showModal();
   dialog.addEventListener("keydown", escape);
   dialog.addEventListener("cancel", (event) => event.target === dialog && event.preventDefault());
-  dialog.addEventListener(
-    "close",
-    (event) => event.target === dialog && frame?.dialog === dialog && dialog.showModal(),
-  );
-  body.addEventListener("bk-entered", (event) => mended(event.target.closest(".bk-block")));
-  (document.getElementById("dialogs") ?? document.body).append(dialog);
-  return { dialog, title, body, back, trouble, foot, opener: null };
+  dialog.addEventListener("close", reopen);
+  return dialog;
 }
 
 function escape(event) {
@@ -163,11 +146,8 @@ function draw(view) {
   clear(body).append(blocks(view.blocks, { view }));
   clear(trouble);
   back.hidden = !view.previous_view_id || !views.has(view.previous_view_id);
-  const no = el(
-    "button",
-    { type: "button", class: "bk-button", on: { click: () => leave() } },
-    plain(view.close?.text ?? (view.submit ? "Cancel" : "Close")),
-  );
+  const words = view.close?.text ?? (view.submit ? "Cancel" : "Close");
+  const no = button(plain(words), { class: "bk-button" }, () => leave());
   const yes =
     view.submit &&
     el("button", { type: "submit", class: "bk-button bk-primary bk-submit" }, plain(view.submit.text));
@@ -198,11 +178,8 @@ async function leave({ clear: all = false } = {}) {
   stack.forEach(({ id }) => gone(id));
   show();
   try {
-    await post("/api/slack/close_view", {
-      user: store.me,
-      view_id: view.id,
-      ...(all ? { clear: true } : {}),
-    });
+    const how = all ? { clear: true } : {};
+    await post("/api/slack/close_view", { user: store.me, view_id: view.id, ...how });
   } catch {
     load(); // it was not open any more, or the playground is away: show what is true
   }
@@ -226,11 +203,8 @@ async function submit(event) {
   busy(true);
   let done = null;
   try {
-    done = await post("/api/slack/submit_view", {
-      user: store.me,
-      view_id: view.id,
-      values: valuesOf({ view }),
-    });
+    const values = valuesOf({ view });
+    done = await post("/api/slack/submit_view", { user: store.me, view_id: view.id, values });
   } catch (refused) {
     say([refused.message]);
   }
@@ -269,24 +243,17 @@ function answered(view, result) {
 }
 
 function busy(is) {
-  const button = frame?.foot.querySelector(".bk-submit");
-  if (button) {
-    button.ariaBusy = is ? "true" : null;
-    button.disabled = is;
+  const submitter = frame?.foot.querySelector(".bk-submit");
+  if (submitter) {
+    submitter.ariaBusy = is ? "true" : null;
+    submitter.disabled = is;
   }
 }
 
 /** Say above the buttons that something did not work. */
 function say(lines) {
-  frame &&
-    clear(frame.trouble).append(
-      icon("warn"),
-      el(
-        "div",
-        null,
-        lines.map((line) => el("div", { dataset: { testid: "refusal" } }, line)),
-      ),
-    );
+  const nodes = lines.map((line) => el("div", { dataset: { testid: "refusal" } }, line));
+  frame && clear(frame.trouble).append(icon("warn"), el("div", null, nodes));
 }
 
 /** Say under each field what is wrong with it, and go to the first. */

@@ -1,23 +1,23 @@
 /** Talking to the page server: read, do, and hear what changes. */
 
 /** The playground said no: `message` is the sentence for people, `body` the whole answer. */
-export class Refused extends Error {
-  constructor(message, body = {}, status = 0) {
+class Refused extends Error {
+  constructor(message, body = {}) {
     super(message);
     this.name = "Refused";
     this.body = body;
-    this.status = status;
   }
 }
 
 const SILENT = "The playground does not answer. Is `make playground` still running?";
 const AGAIN_AFTER = 1000; // milliseconds
+const ASLEEP_AFTER = 20_000; // milliseconds out of sight
 
 /** Read something; `query` without the values that are null. Answers JSON, or text where it is not JSON. */
 export async function get(path, query = {}) {
   const asked = Object.entries(query).filter(([, value]) => value !== null && value !== undefined);
   const text = new URLSearchParams(asked).toString();
-  return answered(await reach(text ? `${path}?${text}` : path, { method: "GET" }));
+  return answered(await reach(text ? `${path}?${text}` : path));
 }
 
 /** Do something; throws `Refused` with the sentence of the server when that is not possible. */
@@ -30,11 +30,30 @@ export async function post(path, body = {}) {
  * Hear all changes after a position, for as long as the page lives.
  * `onState` is told "open" and "away". A hidden tab stops listening after a while and catches up later.
  */
-export function events(after, onChanges, onState = () => {}) {
+export function events(after, onChanges, onState) {
   const feed = { position: after, source: null, timer: null, onChanges, onState };
   document.addEventListener("visibilitychange", () => sleepOrWake(feed));
   listen(feed);
-  return { close: () => hush(feed), from: (position) => (feed.position = position) };
+}
+
+/** A way to read something again, never twice at once: who asks while it is read gets one more reading. */
+export function inTurn(read) {
+  let [isReading, again] = [false, false];
+  return async () => {
+    again = true;
+    if (isReading) {
+      return;
+    }
+    isReading = true;
+    try {
+      while (again) {
+        again = false;
+        await read();
+      }
+    } finally {
+      isReading = false;
+    }
+  };
 }
 
 async function reach(url, options) {
@@ -49,7 +68,7 @@ async function answered(response) {
   const json = (response.headers.get("content-type") ?? "").includes("json");
   const body = await (json ? response.json() : response.text()).catch(() => ({}));
   if (!response.ok) {
-    throw new Refused(body?.error || `The playground answered ${response.status}.`, body, response.status);
+    throw new Refused(body?.error || `The playground answered ${response.status}.`, body);
   }
   return body;
 }
@@ -76,8 +95,6 @@ function hush(feed) {
   feed.source?.close();
   feed.source = null;
 }
-
-const ASLEEP_AFTER = 20_000; // milliseconds out of sight
 
 function sleepOrWake(feed) {
   clearTimeout(feed.dozing);

@@ -1,7 +1,7 @@
 /** What only this page shows: Slack's own private words to the acting person, and what Slack refused. */
 
-import { now, publish, store, subscribe } from "./state.js";
 import { here, there } from "./rooms.js";
+import { now, publish, store, subscribe, threadOf } from "./state.js";
 
 /** Notes of this visit, oldest first. */
 export const notes = [];
@@ -27,12 +27,7 @@ export function whisper(text, { channel = store.channel, thread_ts = null } = {}
 }
 
 /** Show in red what Slack refused: a sentence, its error code, and its messages where it has some. */
-export function refusal(
-  words,
-  error,
-  messages = [],
-  { channel = store.channel, thread_ts = store.thread } = {},
-) {
+export function refusal(words, error, messages, { channel = store.channel, thread_ts = store.thread } = {}) {
   keep({ kind: "refusal", words, error, messages: messages ?? [], channel, thread_ts });
 }
 
@@ -71,16 +66,14 @@ function ofCall(call) {
   told.add(call.n);
   const args = call.args ?? {};
   const channel = call.channel ?? args.channel_id ?? store.channel;
-  const messages = call.answer?.response_metadata?.messages ?? [];
-  refusal(`Slack refused the bot's ${call.method}.`, call.error, messages, {
-    channel,
-    thread_ts: threadOf(args, call),
-  });
+  const messages = call.answer?.response_metadata?.messages;
+  const place = { channel, thread_ts: threadOfCall(call, args) };
+  refusal(`Slack refused the bot's ${call.method}.`, call.error, messages, place);
 }
 
-function threadOf(args, call) {
+function threadOfCall(call, args) {
   const ts = args.ts ?? args.timestamp;
   const known = here.messages.get(ts) ?? there.messages.get(ts);
-  const thread = args.thread_ts ?? (known && known.thread_ts !== known.ts ? known.thread_ts : null) ?? null;
-  return thread ?? (call.method.startsWith("views.") ? store.thread : null);
+  const around = known ? threadOf(known) : null;
+  return args.thread_ts ?? around ?? (call.method.startsWith("views.") ? store.thread : null);
 }

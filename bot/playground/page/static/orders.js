@@ -1,6 +1,6 @@
 /** One order to the playground: its answer becomes a toast, its refusal stands where it was given. */
 
-import { el } from "./dom.js";
+import { button, el } from "./dom.js";
 import { post } from "./net.js";
 import { toast } from "./state.js";
 
@@ -14,32 +14,31 @@ export async function order(path, body, place) {
   place.textContent = "";
   try {
     const answer = await post(path, body);
-    if (answer.said) toast(answer.said, { kind: "info" });
+    if (answer.said) toast(answer.said);
     return answer;
   } catch (refused) {
-    place.textContent = refused.message || "That did not work. Look whether the playground still runs.";
+    place.textContent = refused.message;
     return null;
   }
 }
 
 /** A button that can be off without losing the focus, and that takes one press at a time. */
-export function orderButton(label, run, { class: look = "", ...props } = {}) {
-  const button = el("button", { type: "button", class: `drawer-button ${look}`.trim(), ...props }, label);
-  button.addEventListener("click", () => press(button, run));
-  return button;
+export function orderButton(words, run, { class: look = "", ...props } = {}) {
+  const node = button(words, { class: `button is-small ${look}`.trim(), ...props }, () => press(node, run));
+  return node;
 }
 
 /** Turn such a button on or off. */
-export function allow(button, allowed) {
-  button.setAttribute("aria-disabled", String(!allowed));
+export function allow(node, allowed) {
+  node.ariaDisabled = String(!allowed);
 }
 
-async function press(button, run) {
-  if (button.getAttribute("aria-disabled") === "true" || button.getAttribute("aria-busy") === "true") return;
-  button.setAttribute("aria-busy", "true");
+async function press(node, run) {
+  if (node.ariaDisabled === "true" || node.ariaBusy === "true") return;
+  node.ariaBusy = "true";
   try {
-    await run(button);
+    await run();
   } finally {
-    button.removeAttribute("aria-busy");
+    node.ariaBusy = null;
   }
 }

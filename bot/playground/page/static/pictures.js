@@ -6,7 +6,7 @@ const DRAWN = /^data:image\/(?:png|jpeg|gif|webp);/i;
 const SHARED = /\/files\/(F[A-Z0-9]+)\b/;
 
 /** Where the picture can be read on this page, or null. */
-export function sourceOf({ image_url: url = "", slack_file: file = null } = {}) {
+function sourceOf({ image_url: url = "", slack_file: file = null } = {}) {
   const address = String(file?.url ?? url);
   const id = file?.id ?? (local(address) ? SHARED.exec(address)?.[1] : null);
   if (id) {

@@ -1,12 +1,14 @@
 /** Which channel, thread or page is open, and the messages loaded of them. */
 
-import { nameOf } from "./faces.js";
+import { nameOf, placeName } from "./faces.js";
 import { get } from "./net.js";
-import { channels, directOf, isMember, people, publish, store, subscribe, toast } from "./state.js";
+import { channels, directOf, inChannel, isMember, people, publish, store, subscribe } from "./state.js";
+import { keepAgent, keepEphemerals, toastError } from "./state.js";
 import { note } from "./unread.js";
 
 const PAGE = 60; // messages loaded at a time
 const MOST_AT_BOTTOM = 160; // beyond that the oldest are let go while one reads the newest
+const AGAIN_AFTER = 5000; // milliseconds until older messages that could not be loaded are asked for again
 
 /** The loaded messages of the open channel and thread by ts; if there are older ones; why they are hidden. */
 export const here = { messages: new Map(), more: false, loading: false, hidden: "" };
@@ -14,8 +16,7 @@ export const there = { messages: new Map() };
 
 let loads = 0;
 let threadLoads = 0;
-let serial = 0;
-const touched = new Map(); // "channel:ts" → when an event changed it: an older answer must not undo that
+const reading = new Set(); // answers on their way: for each the messages told of since it was asked for
 
 /** Begin to keep the open channel and thread up to date. */
 export function startRooms() {
@@ -24,9 +25,19 @@ export function startRooms() {
   window.addEventListener("hashchange", followHash);
 }
 
-/** Whether a message stands in the channel itself. */
-export function inChannel(message) {
-  return !message.thread_ts || message.thread_ts === message.ts || message.subtype === "thread_broadcast";
+/** Messages or other entries, oldest first. */
+export function inOrder(entries) {
+  return entries.sort((one, other) => (one.ts < other.ts ? -1 : one.ts > other.ts ? 1 : 0));
+}
+
+/** The ts of the first loaded message of a room, or undefined. */
+export function oldest({ messages }) {
+  return [...messages.keys()].sort()[0];
+}
+
+/** The ts of the last one, or undefined. */
+export function newest({ messages }) {
+  return [...messages.keys()].sort().at(-1);
 }
 
 /** The channels a person may see: their own, and all public ones unless they are a guest or a stranger. */
@@ -93,9 +104,6 @@ export async function actAs(id) {
   sessionStorage.setItem("playground.me", id);
   store.ephemerals.clear();
   publish("me", id);
-  if (store.home) {
-    return;
-  }
   if (channels(store.channel)?.kind === "im") {
     await openChannel(directOf(id) ?? firstChannel());
     return;
@@ -137,37 +145,44 @@ export async function loadOlder() {
   }
   const token = loads;
   here.loading = true;
-  const before = [...here.messages.keys()].sort()[0];
   try {
-    const answer = await ask(before);
-    if (token === loads) {
-      put(here, answer.messages, serial);
-      here.more = answer.more;
-    }
+    await loadPage(oldest(here), token);
   } catch (error) {
-    toast(error.message, { kind: "error" });
+    toastError(error);
+    await new Promise((resolve) => setTimeout(resolve, AGAIN_AFTER));
   } finally {
     here.loading = token === loads ? false : here.loading;
     publish("room");
   }
 }
 
+/** Load what is before a ts, or the newest in the place of all; null when nobody waits for it any more. */
+async function loadPage(before, token) {
+  const answer = await read("/api/messages", { channel: store.channel, before, limit: PAGE });
+  if (token !== loads) {
+    return null;
+  }
+  if (before === null) {
+    here.messages.clear();
+  }
+  here.more = answer.more;
+  put(here, answer);
+  return answer;
+}
+
 /** Let go of the oldest messages; they are loaded again when somebody scrolls up. */
 export function trim() {
   if (here.messages.size > MOST_AT_BOTTOM) {
-    const gone = [...here.messages.keys()].sort().slice(0, -PAGE);
-    gone.forEach((ts) => here.messages.delete(ts));
+    const old = [...here.messages.keys()].sort().slice(0, -PAGE);
+    old.forEach((ts) => here.messages.delete(ts));
     here.more = true;
   }
 }
 
 /** The address that leads to a message of this page. */
 export function addressOf(message) {
-  const inThread = !inChannel(message);
-  const place = inThread
-    ? `${message.channel}/${message.ts}/${message.thread_ts}`
-    : `${message.channel}/${message.ts}`;
-  return `${location.origin}/#/${place}`;
+  const thread = inChannel(message) ? "" : `/${message.thread_ts}`;
+  return `${location.origin}/#/${message.channel}/${message.ts}${thread}`;
 }
 
 /** Where `#/channel/ts/thread` leads; whether it led somewhere. */
@@ -189,30 +204,22 @@ async function followHash() {
 
 async function loadChannel(ts = null) {
   const token = ++loads;
-  here.hidden = sees(store.channel)
-    ? ""
-    : `${nameOf(store.me)} does not see #${channels(store.channel)?.name}.`;
+  const place = placeName(channels(store.channel));
+  here.hidden = sees(store.channel) ? "" : `${nameOf(store.me)} does not see ${place}.`;
   if (here.hidden) {
     here.loading = false;
     closeThread();
     publish("room", { opened: true });
     return;
   }
-  const since = serial;
   here.loading = true;
   try {
-    const answer = await ask();
-    if (token !== loads) {
-      return;
-    }
-    here.messages.clear();
-    put(here, answer.messages, since);
-    here.more = answer.more;
-    answer.ephemerals.forEach((it) => store.ephemerals.set(it.n, it));
-    note(answer.messages);
+    const answer = await loadPage(null, token);
+    keepEphemerals(answer?.ephemerals ?? []);
+    note(answer?.messages ?? []);
     await reach(ts, token);
   } catch (error) {
-    toast(error.message, { kind: "error" });
+    toastError(error);
   } finally {
     if (token === loads) {
       here.loading = false;
@@ -223,14 +230,8 @@ async function loadChannel(ts = null) {
 
 /** Load older pages until a message that somebody links to is there. */
 async function reach(ts, token) {
-  while (ts && here.more && !here.messages.has(ts) && token === loads) {
-    const oldest = [...here.messages.keys()].sort()[0];
-    if (oldest <= ts) {
-      return;
-    }
-    const answer = await ask(oldest);
-    put(here, answer.messages, serial);
-    here.more = answer.more;
+  while (ts && here.more && oldest(here) > ts && token === loads) {
+    await loadPage(oldest(here), token);
   }
 }
 
@@ -240,43 +241,45 @@ function sees(channel) {
 
 async function loadThread() {
   const token = ++threadLoads;
-  const [channel, ts, since] = [store.channel, store.thread, serial];
+  const [channel, ts] = [store.channel, store.thread];
   try {
-    const answer = await get("/api/thread", { channel, ts, user: store.me });
+    const answer = await read("/api/thread", { channel, ts });
     if (token !== threadLoads || store.thread !== ts) {
       return;
     }
-    put(there, answer.messages, since);
-    answer.ephemerals.forEach((it) => store.ephemerals.set(it.n, it));
-    if (answer.agent) {
-      store.agents.set(`${channel}:${ts}`, { channel, thread_ts: ts, ...answer.agent });
-    }
+    put(there, answer);
+    keepEphemerals(answer.ephemerals);
+    keepAgent({ channel, thread_ts: ts, ...answer.agent });
     publish("thread-room", { opened: true });
   } catch (error) {
-    toast(error.message, { kind: "error" });
+    toastError(error);
     closeThread();
   }
 }
 
-/** The open channel may be gone, or be seen now by somebody who was not in it. */
+/** The open channel may be gone, or the acting person sees it now, or no longer. */
 function changed() {
   if (store.channel && !channels(store.channel)) {
     openFirst();
-  } else if (here.hidden && isMember(channels(store.channel))) {
+  } else if (store.channel && sees(store.channel) === Boolean(here.hidden)) {
     reload();
   }
 }
 
-function ask(before = null) {
-  return get("/api/messages", { channel: store.channel, user: store.me, before, limit: PAGE });
+async function read(path, query) {
+  const meanwhile = [];
+  reading.add(meanwhile);
+  try {
+    return { ...(await get(path, { ...query, user: store.me })), meanwhile };
+  } finally {
+    reading.delete(meanwhile);
+  }
 }
 
-function put(room, messages, since) {
-  for (const message of messages) {
-    if ((touched.get(`${message.channel}:${message.ts}`) ?? -1) < since || !room.messages.has(message.ts)) {
-      set(room, message);
-    }
-  }
+/** What was told of while an answer was on its way is newer than the answer. */
+function put(room, { messages, meanwhile }) {
+  messages.forEach((message) => set(room, message));
+  meanwhile.forEach(takeOne);
 }
 
 /** Keep the old object where nothing differs: what is the same is not drawn again. */
@@ -288,18 +291,17 @@ function set(room, message) {
 }
 
 function take(changed) {
-  serial += 1;
-  for (const message of changed) {
-    if (message.channel === store.channel) {
-      touched.set(`${message.channel}:${message.ts}`, serial);
-      takeOne(message);
-    }
-  }
+  const open = changed.filter((message) => message.channel === store.channel);
+  reading.forEach((meanwhile) => meanwhile.push(...open));
+  open.forEach(takeOne);
   publish("room", {});
   publish("thread-room", {});
 }
 
 function takeOne(message) {
+  if (message.channel !== store.channel) {
+    return; // it was told of before another channel was opened
+  }
   if (message.gone) {
     here.messages.delete(message.ts);
     there.messages.delete(message.ts);
@@ -313,19 +315,14 @@ function takeOne(message) {
   }
 }
 
-function isTooOld(message) {
-  if (!here.more || here.messages.has(message.ts)) {
-    return false;
-  }
-  const [oldest] = [...here.messages.keys()].sort();
-  return oldest !== undefined && message.ts < oldest;
+function isTooOld({ ts }) {
+  return here.more && !here.messages.has(ts) && ts < oldest(here);
 }
 
 function empty(room) {
   room.messages.clear();
   room.more = false;
   room.hidden = "";
-  touched.clear();
 }
 
 function firstChannel() {

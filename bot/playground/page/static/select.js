@@ -1,14 +1,15 @@
 /** Menus for one or several choices: a list with a search field that opens above everything. */
 
 import { failure, placeOf } from "./click.js";
-import { clear, el, icon } from "./dom.js";
+import { button, clear, el } from "./dom.js";
 import { entered, holdsSeveral, optionText, remember, rememberOption, valueOf } from "./entered.js";
+import { nameOf } from "./faces.js";
 import { chip } from "./fields.js";
+import { place } from "./menus.js";
 import { textObject } from "./mrkdwn.js";
 import { post } from "./net.js";
-import { channels, people, store } from "./state.js";
+import { channels, store } from "./state.js";
 
-const SPACE = 4; // pixels between a menu and its list
 const PAUSE = 250; // milliseconds after the last key until the app is asked
 const LEAST_TYPED = 3; // characters, when the app does not say how many
 const INCLUDED = { channel: "public", group: "private", im: "im", mpim: "mpim" };
@@ -33,18 +34,8 @@ function single(it) {
   const { element: one, block } = it;
   const words = el("span", { class: "bk-select-words" });
   const opener = opening(it, words, () => [valueOf(it)], pick);
-  const away =
-    block.optional &&
-    el(
-      "button",
-      {
-        type: "button",
-        class: "bk-select-away",
-        "aria-label": "Clear the choice",
-        on: { click: () => pick(null) },
-      },
-      "×",
-    );
+  const clearing = { class: "bk-select-away", "aria-label": "Clear the choice" };
+  const away = block.optional && button("×", clearing, () => pick(null));
   const node = el("span", { class: "bk-select-frame" }, opener, away);
   draw();
   return node;
@@ -104,7 +95,6 @@ function opening(it, words, chosen, onPick, stays = false) {
   const { field } = it;
   const label = field.label ?? it.element.placeholder?.text ?? "Choose";
   const props = {
-    type: "button",
     class: "bk-select",
     id: field.id,
     role: "combobox",
@@ -115,14 +105,9 @@ function opening(it, words, chosen, onPick, stays = false) {
     "aria-describedby": field.describedby,
     "aria-required": field.required ? "true" : null,
   };
-  const node = el("button", props, words, icon("chevron"));
-  const settings = { label, onPick, chosen, stays, search: true };
-  node.addEventListener("click", () =>
-    openList(node, it.element.type.endsWith("external_select") ? null : groupsOf(it), {
-      ...settings,
-      ask: asking(it),
-    }),
-  );
+  const asks = it.element.type.endsWith("external_select");
+  const settings = { label, onPick, chosen, stays, ask: asking(it) };
+  const node = button(words, props, () => openList(node, asks ? null : groupsOf(it), settings));
   node.addEventListener("keydown", (event) => {
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       event.preventDefault();
@@ -152,7 +137,7 @@ function keepWords(element, option) {
 
 function labelOf(element, value) {
   if (element.type.includes("users")) {
-    return document.createTextNode(personName(value));
+    return document.createTextNode(nameOf(value));
   }
   if (element.type.includes("channels") || element.type.includes("conversations")) {
     return document.createTextNode(conversationName(value));
@@ -162,28 +147,21 @@ function labelOf(element, value) {
 
 function groupsOf({ element: one }) {
   if (one.type.includes("users")) {
-    return [{ options: store.workspace.people.map(({ id }) => words(id, personName(id))) }];
+    return [{ options: store.workspace.people.map(({ id }) => words(id, nameOf(id))) }];
   }
   if (one.type.includes("channels")) {
-    return [
-      {
-        options: store.workspace.channels
-          .filter((it) => it.kind === "channel")
-          .map(({ id }) => words(id, conversationName(id))),
-      },
-    ];
+    return conversations((it) => it.kind === "channel");
   }
   if (one.type.includes("conversations")) {
-    return [
-      {
-        options: store.workspace.channels
-          .filter((it) => fits(it, one.filter ?? {}))
-          .map(({ id }) => words(id, conversationName(id))),
-      },
-    ];
+    return conversations((it) => fits(it, one.filter ?? {}));
   }
   const groups = one.option_groups ?? [{ options: one.options ?? [] }];
   return groups.map(({ label, options }) => ({ label, options: options.map(told) }));
+}
+
+function conversations(wanted) {
+  const all = store.workspace.channels.filter(wanted);
+  return [{ options: all.map(({ id }) => words(id, conversationName(id))) }];
 }
 
 function told({ value, text, description }) {
@@ -206,15 +184,10 @@ function fits(channel, { include, exclude_external_shared_channels: own, exclude
   );
 }
 
-function personName(id) {
-  const person = people(id);
-  return person?.real_name || person?.name || id;
-}
-
 function conversationName(id) {
   const channel = channels(id);
   if (channel?.kind === "im") {
-    return personName(channel.members.find((member) => member !== store.me) ?? id);
+    return nameOf(channel.members.find((member) => member !== store.me) ?? id);
   }
   return `#${channel?.name ?? id}`;
 }
@@ -242,36 +215,25 @@ function asking({ element: one, block, context }) {
  * Open a list at a button. `groups` are {label, options: [{value, text, note}]}; null: `ask` gives them.
  * `chosen` answers the values that are chosen; with `stays` several are chosen before it closes.
  */
-export function openList(
-  anchor,
-  groups,
-  { role = "listbox", label, onPick, chosen = () => [], stays, search, ask },
-) {
-  const list = el("div", {
-    class: "bk-list-box",
-    role,
-    "aria-label": label,
-    id: `bk-list-${(count += 1)}`,
-    tabindex: search ? null : "0",
-  });
-  if (stays) {
-    list.setAttribute("aria-multiselectable", "true");
-  }
-  const input = search && searchField(list.id, label);
+function openList(anchor, groups, { label, onPick, chosen, stays, ask }) {
+  const id = `bk-list-${(count += 1)}`;
+  const several = stays ? "true" : null;
+  const list = el("div", { role: "listbox", "aria-label": label, "aria-multiselectable": several, id });
+  const input = searchField(id, label);
   const says = el("div", { class: "bk-list-says", role: "status" });
   const pop = el("div", { class: "bk-popover", popover: "auto" }, input, list, says);
-  const state = { anchor, pop, list, input, says, role, chosen, stays, onPick, active: -1 };
+  const state = { anchor, pop, list, input, says, chosen, stays, onPick, options: [], nodes: [], active: -1 };
   pop.addEventListener("keydown", (event) => key(state, event));
   pop.addEventListener("toggle", (event) => event.newState === "closed" && closed(state));
-  input?.addEventListener("input", () =>
+  input.addEventListener("input", () =>
     groups ? fill(state, found(groups, input.value)) : later(state, ask),
   );
   anchor.after(pop);
   anchor.setAttribute("aria-expanded", "true");
-  anchor.setAttribute("aria-controls", list.id);
+  anchor.setAttribute("aria-controls", id);
   pop.showPopover();
   groups ? fill(state, groups) : load(state, ask);
-  (input || list).focus();
+  input.focus();
 }
 
 function searchField(controls, label) {
@@ -329,7 +291,7 @@ function fill(state, groups, says) {
   state.says.textContent = says ?? (state.options.length ? "" : "Nothing found.");
   const first = state.options.findIndex((option) => state.chosen().includes(option.value));
   activate(state, state.options.length ? Math.max(0, first) : -1);
-  place(state);
+  place(state.pop, state.anchor);
 }
 
 function groupNode(state, { label, options }, draw) {
@@ -344,12 +306,11 @@ function groupNode(state, { label, options }, draw) {
 }
 
 function optionNode(state, option, at) {
-  const menu = state.role === "menu";
   const props = {
     class: "bk-option",
     id: `${state.list.id}-${at}`,
-    role: menu ? "menuitem" : "option",
-    "aria-selected": menu ? null : String(state.chosen().includes(option.value)),
+    role: "option",
+    "aria-selected": String(state.chosen().includes(option.value)),
     on: {
       mousedown: (event) => event.preventDefault(), // the keys stay with the list, Esc above all
       click: () => take(state, at),
@@ -361,21 +322,20 @@ function optionNode(state, option, at) {
 }
 
 function activate(state, at, scroll = true) {
-  state.nodes?.[state.active]?.classList.remove("is-active");
+  state.nodes[state.active]?.classList.remove("is-active");
   state.active = at;
-  const node = state.nodes?.[at];
+  const node = state.nodes[at];
   node?.classList.add("is-active");
-  const holder = state.input || state.list;
   node
-    ? holder.setAttribute("aria-activedescendant", node.id)
-    : holder.removeAttribute("aria-activedescendant");
+    ? state.input.setAttribute("aria-activedescendant", node.id)
+    : state.input.removeAttribute("aria-activedescendant");
   if (scroll) {
     node?.scrollIntoView({ block: "nearest" });
   }
 }
 
 function key(state, event) {
-  const last = state.options ? state.options.length - 1 : -1;
+  const last = state.options.length - 1;
   const at = state.active;
   const moves = {
     ArrowDown: at >= last ? 0 : at + 1,
@@ -389,7 +349,7 @@ function key(state, event) {
     state.pop.hidePopover();
   } else if (event.key === "Tab") {
     state.pop.hidePopover();
-  } else if (event.key === "Enter" || (event.key === " " && !state.input)) {
+  } else if (event.key === "Enter") {
     event.preventDefault();
     take(state, at);
   } else if (event.key in moves && last >= 0) {
@@ -399,7 +359,7 @@ function key(state, event) {
 }
 
 function take(state, at) {
-  const option = state.options?.[at];
+  const option = state.options[at];
   if (!option) {
     return;
   }
@@ -424,14 +384,4 @@ function closed(state) {
   if (inside) {
     state.anchor.focus({ preventScroll: true });
   }
-}
-
-/** Below its button where there is room, else above. */
-function place({ pop, anchor }) {
-  const at = anchor.getBoundingClientRect();
-  const { offsetHeight: height, offsetWidth: width } = pop;
-  const below = at.bottom + SPACE + height < innerHeight || at.top < height;
-  const top = below ? Math.min(at.bottom + SPACE, innerHeight - height - SPACE) : at.top - SPACE - height;
-  pop.style.top = `${Math.max(SPACE, top)}px`;
-  pop.style.left = `${Math.max(SPACE, Math.min(at.left, innerWidth - width - SPACE))}px`;
 }

@@ -140,7 +140,7 @@ function sessionActs(desk) {
       label: "Terminate",
       verb: "terminate",
       fits: (session) => !session.terminated,
-      look: "danger",
+      look: "is-danger",
       said: "The session was terminated. It cannot be resumed.",
     }),
   ];
@@ -224,7 +224,7 @@ export function sayForm(done) {
     if (await send(desk, "say", { text: text.value }, "Devin said it.")) text.value = "";
   };
   const button = orderButton("Say it", write, {
-    class: "primary",
+    class: "is-primary",
     dataset: { testid: "devin-say-send" },
     "aria-keyshortcuts": "Control+Enter",
   });
@@ -250,16 +250,15 @@ export function stateForm(done) {
   const desk = { ...newDesk(done), touched: false };
   const status = openSelect("status", "devin-status", statusOptions());
   const detail = openSelect("status_detail", "devin-detail", detailOptions());
-  const touch = () => {
-    desk.touched = true;
-  };
+  const touch = () => (desk.touched = true);
   const set = async () => {
     const fields = { status: status.read() ?? "", status_detail: detail.read() };
     const said = `Devin now says ${[fields.status, fields.status_detail].filter(Boolean).join(" / ")}.`;
     desk.touched = false;
     await send(desk, "set", { fields }, said);
   };
-  const button = orderButton("Force this state", set, { class: "primary", dataset: { testid: "devin-set" } });
+  const props = { class: "is-primary", dataset: { testid: "devin-set" } };
+  const button = orderButton("Force this state", set, props);
   const node = el(
     "div",
     { class: "state-form", on: { input: touch, change: touch } },

@@ -1,9 +1,10 @@
 /** The chosen session as Devin has it: its facts, its pull requests, its conversation. */
 
 import { el, link, reconcile } from "./dom.js";
+import { counted } from "./faces.js";
 import { markdown } from "./markdown.js";
 import { chip } from "./session_list.js";
-import { acus, counted, cut, devinsWords, isWaiting, pullName, stateOf, when } from "./words.js";
+import { acus, cut, devinsWords, isWaiting, pullName, stateOf, when } from "./words.js";
 
 const PROMPT_LENGTH = 160;
 const NEAR = 40; // pixels from the end within which a conversation follows what is written

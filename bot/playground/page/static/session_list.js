@@ -1,7 +1,8 @@
 /** Devin's sessions, newest first, to choose one from: a listbox that stays fluid with hundreds of them. */
 
 import { el } from "./dom.js";
-import { acus, bareId, counted, devinsWords, stateOf, titleOf, when } from "./words.js";
+import { counted } from "./faces.js";
+import { acus, bareId, devinsWords, stateOf, titleOf, when } from "./words.js";
 
 const DAY = 86_400;
 const NONE_YET = "No sessions yet. Write /devin and a task in a channel, and its session appears here.";

@@ -1,20 +1,20 @@
-/** The left: channels, messages with the bot, the app's home; what is unread; and who acts. */
+/** The left: channels, messages with the bot, the app's home; and what is unread there. */
 
-import { button, clear, el, icon, reconcile } from "./dom.js";
-import { avatar, firstName, nameOf, roleOf } from "./faces.js";
-import { actAs, openChannel, openHome, visibleChannels } from "./rooms.js";
-import { channels, isMember, people, store, subscribe } from "./state.js";
+import { button, clear, el, forReaders, icon, reconcile } from "./dom.js";
+import { avatar, channelIcon, firstName, nameOf, placeName } from "./faces.js";
+import { isEscape } from "./menus.js";
+import { openChannel, openHome, visibleChannels } from "./rooms.js";
+import { channels, isMember, store, subscribe } from "./state.js";
 import { unread } from "./unread.js";
 
-const SIGNS = { channel: "hash", group: "lock", mpim: "people" };
 const lists = {};
 let waiting = 0;
 
-/** Draw the sidebar and the switch of persons, and keep both up to date. */
+/** Draw the sidebar, and keep it up to date. */
 export function startSidebar() {
   const nav = clear(document.getElementById("sidebar"));
   nav.append(
-    el("p", { class: "team" }, store.workspace.team || "Playground"),
+    el("p", { class: "team" }),
     section("channels", "Channels"),
     section("direct", "Direct messages"),
     section("apps", "Apps"),
@@ -23,7 +23,6 @@ export function startSidebar() {
   for (const kind of ["workspace", "me", "channel", "unread", "bot"]) {
     subscribe(kind, later);
   }
-  startActing();
   startFolding(nav);
 }
 
@@ -41,18 +40,12 @@ function later() {
 
 function draw() {
   const own = visibleChannels();
-  const seen = store.workspace.channels.filter(
-    (it) => own.includes(it) || (it.id === store.channel && it.kind !== "im"),
+  const named = store.workspace.channels.filter(
+    (it) => it.kind !== "im" && (own.includes(it) || it.id === store.channel),
   );
   document.querySelector("#sidebar .team").textContent = store.workspace.team || "Playground";
-  reconcile(
-    lists.channels,
-    seen
-      .filter((it) => it.kind !== "im")
-      .sort(byName)
-      .map(channelItem),
-  );
-  reconcile(lists.direct, seen.filter((it) => it.kind === "im").map(directItem));
+  reconcile(lists.channels, named.sort(byName).map(channelItem));
+  reconcile(lists.direct, own.filter((it) => it.kind === "im").map(directItem));
   reconcile(lists.apps, [appItem()]);
   title();
 }
@@ -63,53 +56,34 @@ function byName(one, other) {
 
 function title() {
   const many = visibleChannels().reduce((sum, it) => sum + (isMember(it) ? unread(it.id) : 0), 0);
-  const open = channels(store.channel);
-  const place = store.home
-    ? "Home"
-    : open?.kind === "im"
-      ? nameOf(store.workspace.app.user)
-      : `#${open?.name ?? ""}`;
+  const place = store.home ? "Home" : placeName(channels(store.channel));
   document.title = `${many ? `(${many}) ` : ""}${place} · Devin Bridge playground`;
 }
 
 function channelItem(channel) {
-  const many = isMember(channel) ? unread(channel.id) : 0;
-  const open = store.channel === channel.id;
-  const marks = [
-    channel.is_archived && mark("Archived", "archive"),
-    channel.is_ext_shared && mark("Shared with another company", "shared"),
-  ];
+  const { id, name, kind, is_archived: archived, is_ext_shared: shared } = channel;
   const away = !isMember(channel);
-  const sig = JSON.stringify([
-    channel.name,
-    channel.kind,
-    channel.is_archived,
-    channel.is_ext_shared,
-    many,
-    open,
-    away,
-  ]);
+  const many = away ? 0 : unread(id);
+  const open = store.channel === id;
+  const marks = [
+    archived && mark("Archived", "archive"),
+    shared && mark("Shared with another company", "shared"),
+  ];
   const hint = away ? `${firstName(store.me)} is not in it` : null;
-  const facts = { many, open, marks, away, hint, sign: icon(SIGNS[channel.kind]), words: channel.name };
-  return {
-    key: channel.id,
-    sig,
-    draw: () => entry(facts, { channel: channel.id }, () => openChannel(channel.id)),
-  };
+  const facts = { many, open, marks, away, hint, sign: channelIcon(kind), words: name };
+  const sig = JSON.stringify([name, kind, archived, shared, many, open, hint]);
+  return { key: id, sig, draw: () => entry(facts, { channel: id }, () => openChannel(id)) };
 }
 
 function directItem(channel) {
-  const many = unread(channel.id);
-  const open = store.channel === channel.id;
+  const { id } = channel;
+  const many = unread(id);
+  const open = store.channel === id;
   const bot = store.workspace.app.user;
   const state = store.bot?.state ?? "running";
   const facts = { many, open, sign: [avatar(bot, "tiny"), presence(state)], words: nameOf(bot) };
   const sig = JSON.stringify([many, open, state, nameOf(bot)]);
-  return {
-    key: channel.id,
-    sig,
-    draw: () => entry(facts, { channel: channel.id }, () => openChannel(channel.id)),
-  };
+  return { key: id, sig, draw: () => entry(facts, { channel: id }, () => openChannel(id)) };
 }
 
 function appItem() {
@@ -133,37 +107,23 @@ function entry({ many, open, marks = [], away, hint, sign, words }, dataset, run
     dataset: { testid, ...dataset },
     "aria-current": open ? "page" : null,
     title: hint,
-    words: [
-      el("span", { class: "channel-sign" }, sign),
-      el("span", { class: "channel-name" }, words),
-      hint && el("span", { class: "for-readers" }, `, ${hint}`),
-      marks,
-      many > 0 &&
-        el(
-          "span",
-          { class: "count" },
-          many > 99 ? "99+" : String(many),
-          el("span", { class: "for-readers" }, " new"),
-        ),
-    ],
   };
-  return el(
-    "li",
-    null,
-    button("", props, () => {
-      fold(true);
-      run();
-    }),
-  );
+  const parts = [
+    el("span", { class: "channel-sign" }, sign),
+    el("span", { class: "channel-name" }, words),
+    hint && forReaders(`, ${hint}`),
+    marks,
+    many > 0 && el("span", { class: "count" }, many > 99 ? "99+" : many, forReaders(" new")),
+  ];
+  const choose = () => {
+    fold(true);
+    run();
+  };
+  return el("li", null, button(parts, props, choose));
 }
 
 function mark(words, sign) {
-  return el(
-    "span",
-    { class: "channel-mark", title: words },
-    icon(sign),
-    el("span", { class: "for-readers" }, `, ${words}`),
-  );
+  return el("span", { class: "channel-mark", title: words }, icon(sign), forReaders(`, ${words}`));
 }
 
 function walk(event) {
@@ -174,26 +134,6 @@ function walk(event) {
     event.preventDefault();
     links[next].focus();
   }
-}
-
-function startActing() {
-  const select = document.getElementById("acting-as");
-  select.addEventListener("change", () => actAs(select.value));
-  subscribe("workspace", () => offerPeople(select));
-  subscribe("me", () => offerPeople(select));
-}
-
-function offerPeople(select) {
-  const actors = store.workspace.people.filter((it) => it.role !== "bot");
-  const words = (it) => `${it.real_name} · ${roleOf(it)}`;
-  const wanted = actors.map((it) => `${it.id}:${words(it)}`).join();
-  if (select.dataset.drawn !== wanted) {
-    select.dataset.drawn = wanted;
-    clear(select).append(...actors.map((it) => el("option", { value: it.id }, words(it))));
-  }
-  select.value = store.me;
-  select.title = people(store.me) ? words(people(store.me)) : "";
-  clear(document.getElementById("acting-avatar")).append(avatar(store.me, "small"));
 }
 
 /** On narrow windows the sidebar opens with a button and closes after a choice. */
@@ -207,7 +147,8 @@ function startFolding(nav) {
     }
   });
   nav.addEventListener("keydown", (event) => {
-    if (event.key === "Escape" && document.body.classList.contains("sidebar-open")) {
+    if (isEscape(event) && document.body.classList.contains("sidebar-open")) {
+      event.preventDefault();
       fold(true);
       opener.focus();
     }

@@ -6,13 +6,17 @@
  *   "ephemerals" "views" "agents" "sessions" "slack_calls" "devin_calls"   what is new or changed, as a list
  *   "workspace" "bot" "clock" "counters" "speed"   the whole new value
  *   "me" "channel" "thread"   the new id; a channel is null while the app's home is shown
- *   "unread" "connection"   nothing, "open" or "away"
+ *   "room" "thread-room"   what is loaded of them changed: {opened, ts} after all of it was loaded
+ *   "notes" "editing" "unread" "workspace-stale"   nothing: look again
+ *   "said" "acted"   what the person wrote or did here
+ *   "focus-composer" "focus-thread" "type-and-send"   what a composer is asked to do
  *   "reset"   nothing: forget everything, all of it is loaded again
  */
 
-import { el } from "./dom.js";
+import { button, el } from "./dom.js";
 
-const MOST_CALLS = 200;
+const MOST_EPHEMERALS = 200; // of a page that stays open for a day; opening a channel loads its own again
+const MOST_TOASTS = 4;
 const TOAST_STAYS = 6000; // milliseconds
 
 /** Everything the page knows. */
@@ -23,10 +27,7 @@ export const store = {
   thread: null,
   home: false,
   ephemerals: new Map(), // by n
-  agents: new Map(), // by "channel:thread_ts"
-  sessions: new Map(), // by session_id
-  slack_calls: [],
-  devin_calls: [],
+  agents: new Map(), // by "channel:thread_ts", those with a status
   bot: null,
   clock: null,
   counters: null,
@@ -34,6 +35,7 @@ export const store = {
 };
 
 const subscribers = new Map();
+const LISTS = ["messages", "ephemerals", "views", "agents", "sessions", "slack_calls", "devin_calls"];
 const VALUES = ["bot", "clock", "counters", "speed"];
 
 /** Hear of one kind of change; answers the function that ends it. */
@@ -69,6 +71,16 @@ export function isMember(channel, person = store.me) {
   return Boolean(channel?.members.includes(person));
 }
 
+/** The ts of the thread that a reply stands in; null for a message of the channel. */
+export function threadOf(message) {
+  return message.thread_ts && message.thread_ts !== message.ts ? message.thread_ts : null;
+}
+
+/** Whether a message stands in the channel itself. */
+export function inChannel(message) {
+  return threadOf(message) === null || message.subtype === "thread_broadcast";
+}
+
 /** The id of the acting person's messages with the bot, or undefined. */
 export function directOf(person) {
   return store.workspace.channels.find((it) => it.kind === "im" && it.members.includes(person))?.id;
@@ -85,21 +97,11 @@ export function apply(changes) {
     publish("reset");
     return;
   }
-  const messages = [
-    ...(changes.messages ?? []),
-    ...(changes.gone ?? []).map((it) => ({ ...it, gone: true })),
-  ];
-  keep(changes);
-  const lists = { ...changes, messages };
-  for (const kind of [
-    "messages",
-    "ephemerals",
-    "views",
-    "agents",
-    "sessions",
-    "slack_calls",
-    "devin_calls",
-  ]) {
+  const gone = (changes.gone ?? []).map((it) => ({ ...it, gone: true }));
+  const lists = { ...changes, messages: [...(changes.messages ?? []), ...gone] };
+  keepEphemerals(changes.ephemerals ?? []);
+  (changes.agents ?? []).forEach(keepAgent);
+  for (const kind of LISTS) {
     if (lists[kind]?.length) {
       publish(kind, lists[kind]);
     }
@@ -122,27 +124,25 @@ export function take(values) {
 
 /** Forget what belongs to a workspace that is no more. */
 export function forget() {
-  [store.ephemerals, store.agents, store.sessions].forEach((map) => map.clear());
-  store.slack_calls = [];
-  store.devin_calls = [];
+  store.ephemerals.clear();
+  store.agents.clear();
 }
 
-function keep(changes) {
-  (changes.ephemerals ?? []).forEach((it) => store.ephemerals.set(it.n, it));
-  (changes.agents ?? []).forEach((it) => store.agents.set(`${it.channel}:${it.thread_ts}`, it));
-  (changes.sessions ?? []).forEach((it) => store.sessions.set(it.session_id, it));
-  store.slack_calls = merged(store.slack_calls, changes.slack_calls, "n");
-  store.devin_calls = merged(store.devin_calls, changes.devin_calls, "number");
+/** Take in private messages; the oldest make room. */
+export function keepEphemerals(list) {
+  list.forEach((it) => store.ephemerals.set(it.n, it));
+  [...store.ephemerals.keys()].slice(0, -MOST_EPHEMERALS).forEach((n) => store.ephemerals.delete(n));
 }
 
-/** A call is told of when it begins and again when it ends: the later one takes the place. */
-function merged(old, more, key) {
-  if (!more?.length) {
-    return old;
-  }
-  const all = new Map(old.map((it) => [it[key], it]));
-  more.forEach((it) => all.set(it[key], it));
-  return [...all.values()].slice(-MOST_CALLS);
+/** Take in the state of an agent in a thread; one without a status has left. */
+export function keepAgent(agent) {
+  const key = `${agent.channel}:${agent.thread_ts}`;
+  agent.status ? store.agents.set(key, agent) : store.agents.delete(key);
+}
+
+/** The state of the agent in a thread, or undefined. */
+export function agentOf(channel, thread) {
+  return store.agents.get(`${channel}:${thread}`);
 }
 
 const identities = new WeakMap();
@@ -157,27 +157,25 @@ export function identityOf(thing) {
   return identities.get(thing);
 }
 
-/** Say something in a corner for a few seconds; errors stay until they are read away. */
+/** Say something in a corner for a few seconds; an error stays twice as long. */
 export function toast(text, { kind = "info" } = {}) {
   const place = document.getElementById("toasts");
-  const away = el(
-    "button",
-    { type: "button", class: "toast-close", "aria-label": "Close", on: { click: close } },
-    "×",
-  );
+  const close = () => node.remove();
   const props = {
     class: `toast toast-${kind}`,
     dataset: { testid: "toast" },
     role: kind === "error" ? "alert" : null,
   };
+  const away = button("×", { class: "toast-close", "aria-label": "Close" }, close);
   const node = el("div", props, el("span", null, text), away);
-  function close() {
-    node.remove();
-  }
   place.append(node);
-  while (place.children.length > 4) {
+  while (place.children.length > MOST_TOASTS) {
     place.firstElementChild.remove();
   }
   setTimeout(close, kind === "error" ? 2 * TOAST_STAYS : TOAST_STAYS);
-  return node;
+}
+
+/** Say why something did not work. */
+export function toastError(error) {
+  toast(error.message, { kind: "error" });
 }

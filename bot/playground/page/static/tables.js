@@ -1,6 +1,6 @@
 /** Tables: the plain one, and the one with pages that can be put in order. */
 
-import { el } from "./dom.js";
+import { button, el } from "./dom.js";
 import { framed } from "./markdown.js";
 import { richText, richWords } from "./rich_text.js";
 
@@ -12,32 +12,9 @@ export function table(block) {
   const settings = block.column_settings ?? [];
   const cell = (tag, it, place) =>
     el(tag, { class: lookOf(settings[place]), scope: tag === "th" ? "col" : null }, shown(it));
-  return framed(
-    el(
-      "table",
-      { class: "bk-table" },
-      el(
-        "thead",
-        null,
-        el(
-          "tr",
-          null,
-          head.map((it, place) => cell("th", it, place)),
-        ),
-      ),
-      el(
-        "tbody",
-        null,
-        rows.map((row) =>
-          el(
-            "tr",
-            null,
-            row.map((it, place) => cell("td", it, place)),
-          ),
-        ),
-      ),
-    ),
-  );
+  const line = (tag, row) => el("tr", null, row.map((it, place) => cell(tag, it, place)));
+  const body = el("tbody", null, rows.map((row) => line("td", row)));
+  return framed(el("table", { class: "bk-table" }, el("thead", null, line("th", head)), body));
 }
 
 function lookOf(setting) {
@@ -59,31 +36,22 @@ export function dataTable(block) {
   const back = pager("‹", "Earlier rows", () => turn(-1));
   const forth = pager("›", "Later rows", () => turn(1));
   const caption = el("caption", { class: "bk-caption" }, block.caption);
+  const top = el("thead", null, el("tr", null, heads));
   draw();
   return [
-    framed(
-      el("table", { class: "bk-table" }, caption, el("thead", null, el("tr", null, heads)), body),
-      block.caption,
-    ),
+    framed(el("table", { class: "bk-table" }, caption, top, body), block.caption),
     rows.length > size && el("div", { class: "bk-pager" }, back, says, forth),
   ];
 
   function draw() {
     const start = state.page * size;
-    body.replaceChildren(
-      ...sorted(rows, state)
-        .slice(start, start + size)
-        .map((row) => rowNode(row, block.row_header_column_index)),
-    );
+    const shownRows = sorted(rows, state).slice(start, start + size);
+    body.replaceChildren(...shownRows.map((row) => rowNode(row, block.row_header_column_index)));
     says.textContent = `${start + 1}–${Math.min(start + size, rows.length)} of ${rows.length}`;
     back.disabled = start === 0;
     forth.disabled = start + size >= rows.length;
-    heads.forEach((node, place) =>
-      node.setAttribute(
-        "aria-sort",
-        state.column === place ? (state.down ? "descending" : "ascending") : "none",
-      ),
-    );
+    const way = state.down ? "descending" : "ascending";
+    heads.forEach((node, place) => node.setAttribute("aria-sort", state.column === place ? way : "none"));
   }
 
   function order(place) {
@@ -100,19 +68,11 @@ export function dataTable(block) {
 }
 
 function columnHead(cell, onPress) {
-  return el(
-    "th",
-    { scope: "col" },
-    el("button", { type: "button", class: "bk-sort", on: { click: onPress } }, shown(cell)),
-  );
+  return el("th", { scope: "col" }, button(shown(cell), { class: "bk-sort" }, onPress));
 }
 
 function pager(sign, label, onPress) {
-  return el(
-    "button",
-    { type: "button", class: "bk-carousel-move", "aria-label": label, on: { click: onPress } },
-    sign,
-  );
+  return button(sign, { class: "bk-carousel-move", "aria-label": label }, onPress);
 }
 
 function rowNode(row, headed) {

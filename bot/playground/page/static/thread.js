@@ -1,13 +1,14 @@
 /** The right: the open thread, its agent's state with Slack's own Stop button, and its composer. */
 
-import { button, clear, el } from "./dom.js";
-import { counted, nameOf } from "./faces.js";
-import { log } from "./log.js";
-import { act, attachTools } from "./message_acts.js";
 import { asides } from "./asides.js";
-import { inOrder, rows, said } from "./messages.js";
-import { closeThread, there } from "./rooms.js";
-import { channels, isMember, publish, store, subscribe } from "./state.js";
+import { add, button, clear, el, icon, iconButton } from "./dom.js";
+import { counted, placeName } from "./faces.js";
+import { log } from "./log.js";
+import { isEscape } from "./menus.js";
+import { act, attachTools } from "./message_acts.js";
+import { divider, rows, said } from "./messages.js";
+import { closeThread, inOrder, newest, there } from "./rooms.js";
+import { agentOf, channels, isMember, publish, store, subscribe } from "./state.js";
 import { copyTranscript } from "./transcript.js";
 import { markRead } from "./unread.js";
 
@@ -58,22 +59,17 @@ function show(ts) {
 }
 
 function drawHead() {
-  const channel = channels(store.channel);
-  const where = channel?.kind === "im" ? nameOf(store.workspace.app.user) : `#${channel?.name}`;
-  const [channelId, ts] = [store.channel, store.thread];
+  const [channel, ts] = [store.channel, store.thread];
+  const where = el("span", { class: "is-soft" }, placeName(channels(channel)));
+  const props = { class: "icon-button" };
+  const closing = { ...props, dataset: { testid: "close-thread" } };
   clear(document.getElementById("thread-head")).append(
-    el("h2", { class: "head-name" }, "Thread", el("span", { class: "is-soft" }, where)),
+    el("h2", { class: "head-name" }, "Thread", where),
     el(
       "div",
       { class: "head-right" },
-      button("Copy this thread as Markdown", { sign: "copy", class: "icon-button" }, () =>
-        copyTranscript(channelId, ts),
-      ),
-      button(
-        "Close thread",
-        { sign: "close", class: "icon-button", dataset: { testid: "close-thread" } },
-        close,
-      ),
+      iconButton("Copy this thread as Markdown", "copy", props, () => copyTranscript(channel, ts)),
+      iconButton("Close thread", "close", closing, close),
     ),
   );
 }
@@ -94,52 +90,30 @@ function items() {
 
 function countLine(replies) {
   const words = replies ? counted(replies, "reply") : "No replies yet";
-  return {
-    key: "count",
-    sig: words,
-    order: "",
-    draw: () =>
-      el(
-        "div",
-        { class: "divider replies", role: "separator", "aria-label": words },
-        el("span", null, words),
-      ),
-  };
+  return { key: "count", sig: words, order: "", draw: () => divider("replies", words) };
 }
 
 function drawAgent() {
   const line = document.getElementById("thread-agent");
-  const known = store.thread ? store.agents.get(`${store.channel}:${store.thread}`) : null;
-  const agent = known?.status ? known : null;
+  const agent = agentOf(store.channel, store.thread) ?? null;
   const inside = isMember(channels(store.channel));
-  const sig = JSON.stringify([agent ?? null, inside, store.thread]);
-  if (line.dataset.sig === sig) {
-    return;
+  const sig = JSON.stringify([agent, inside, store.thread]);
+  if (line.dataset.sig !== sig) {
+    line.dataset.sig = sig;
+    line.className = `agent is-${agent?.status ?? "none"}`;
+    clear(line).append(...(agent ? agentNodes(agent, inside) : []));
   }
-  line.dataset.sig = sig;
-  line.className = `agent is-${agent?.status ?? "none"}`;
-  clear(line);
-  if (agent) {
-    const works = agent.status === "processing";
-    const stop =
-      works &&
-      inside &&
-      button(
-        "",
-        { words: "Stop", sign: "stop", class: "button is-small", dataset: { testid: "stop-agent" } },
-        stopAgent,
-      );
-    line.append(
-      el("span", { class: "agent-dot", "aria-hidden": "true" }),
-      el(
-        "span",
-        { class: "agent-words" },
-        el("b", null, AGENT_WORDS[agent.status] ?? agent.status),
-        agent.title && el("span", { class: "is-soft" }, agent.title),
-      ),
-      stop || "",
-    );
-  }
+}
+
+function agentNodes({ status, title }, inside) {
+  const props = { class: "button is-small", dataset: { testid: "stop-agent" } };
+  const words = el("span", { class: "agent-words" }, el("b", null, AGENT_WORDS[status] ?? status));
+  const mayStop = status === "processing" && inside;
+  return [
+    el("span", { class: "agent-dot", "aria-hidden": "true" }),
+    add(words, title && el("span", { class: "is-soft" }, title)),
+    ...(mayStop ? [button([icon("stop"), "Stop"], props, stopAgent)] : []),
+  ];
 }
 
 function stopAgent() {
@@ -147,9 +121,8 @@ function stopAgent() {
 }
 
 function seenAll() {
-  const last = [...there.messages.keys()].sort().at(-1);
-  if (store.thread && !document.hidden && last) {
-    markRead(`${store.channel}:${store.thread}`, last);
+  if (store.thread && !document.hidden) {
+    markRead(`${store.channel}:${store.thread}`, newest(there));
   }
 }
 
@@ -164,11 +137,11 @@ function close() {
   }
 }
 
-/** Esc closes the thread from inside it, and from where nothing has the focus. */
+/** Esc closes the thread from inside it, and from where nothing has the focus: after the drawer above it. */
 function closeOnEscape(event) {
   const from = document.activeElement;
-  const inside = from === document.body || document.getElementById("thread").contains(from);
-  if (event.key === "Escape" && !event.defaultPrevented && store.thread && inside) {
+  const isNext = from === document.body && document.getElementById("drawer").hidden;
+  if (isEscape(event) && store.thread && (isNext || document.getElementById("thread").contains(from))) {
     event.preventDefault();
     close();
   }

@@ -1,15 +1,17 @@
 /** The guided tour: five steps in a corner that point at things and never stand in the way. */
 
 import { button, clear, el } from "./dom.js";
+import { keep, kept } from "./kept.js";
 import { post } from "./net.js";
 import { here, openChannel, openThread, there } from "./rooms.js";
-import { now, publish, store, subscribe, toast } from "./state.js";
+import { now, publish, store, subscribe, toast, toastError } from "./state.js";
 
 const SEEN = "playground.tour";
 // Not the example's task: the same by the same person within a minute is asked about first.
 const TASK = "/devin fix the flaky checkout test";
 const PATIENCE = 25_000; // milliseconds to wait for Devin's question
 const ACK = 2; // seconds: the card may be there before the command's answer
+const MAIN = { class: "button is-small is-primary" };
 const LOOK = 200; // milliseconds between two looks at what to point at
 
 let step = -1;
@@ -87,7 +89,7 @@ export function startTour() {
   subscribe("reset", () => step >= 0 && begin({ focus: false }));
   document.getElementById("main").addEventListener("click", watchLinks);
   document.getElementById("thread").addEventListener("click", watchLinks);
-  if (!remembered()) {
+  if (!kept(SEEN, false)) {
     begin({ focus: false });
   }
 }
@@ -113,23 +115,11 @@ function go(next, focus = true) {
 function end() {
   step = -1;
   clearInterval(looking);
-  try {
-    localStorage.setItem(SEEN, "seen");
-  } catch {
-    // Then the tour begins again at the next visit.
-  }
+  keep(SEEN, true);
   document.getElementById("tour").hidden = true;
   document.body.classList.remove("tour-open");
   point(null);
   document.getElementById("tour-start").focus({ preventScroll: true });
-}
-
-function remembered() {
-  try {
-    return localStorage.getItem(SEEN) !== null;
-  } catch {
-    return false;
-  }
 }
 
 function draw() {
@@ -144,20 +134,16 @@ function stepNodes({ title, text }) {
     el(
       "div",
       { class: "tour-top" },
-      el("span", { class: "tour-count" }, `Step ${step + 1} of ${STEPS.length}`),
-      button("Skip the tour", { words: "Skip tour", class: "text-button" }, end),
+      el("span", null, `Step ${step + 1} of ${STEPS.length}`),
+      button("Skip tour", { class: "text-button" }, end),
     ),
     el("h2", { class: "tour-title", tabindex: "-1" }, title),
     el("p", null, text()),
     el(
       "div",
       { class: "tour-buttons" },
-      button(
-        "",
-        { words: busy ? "Doing it…" : "Do it for me", class: "button is-small is-primary", disabled: busy },
-        doIt,
-      ),
-      button("", { words: "Next", class: "button is-small" }, () => go(step + 1)),
+      button(busy ? "Doing it…" : "Do it for me", { ...MAIN, disabled: busy }, doIt),
+      button("Next", { class: "button is-small" }, () => go(step + 1)),
     ),
   ];
 }
@@ -173,8 +159,8 @@ function endNodes() {
     el(
       "div",
       { class: "tour-buttons" },
-      button("", { words: "Done", class: "button is-small is-primary" }, end),
-      button("", { words: "Start again", class: "button is-small" }, () => begin()),
+      button("Done", MAIN, end),
+      button("Start again", { class: "button is-small" }, () => begin()),
     ),
   ];
 }
@@ -187,7 +173,7 @@ async function doIt() {
     await STEPS[mine].run();
     await until(() => step !== mine || STEPS[mine].isDone(), PATIENCE);
   } catch (error) {
-    toast(error.message, { kind: "error" });
+    toastError(error);
   } finally {
     busy = false;
     if (step >= 0) {

@@ -2,7 +2,7 @@
 
 import { copy } from "./message_acts.js";
 import { get } from "./net.js";
-import { store, toast } from "./state.js";
+import { store, toast, toastError } from "./state.js";
 
 /** Copy the open channel, or one thread of it, as the acting person sees it. */
 export async function copyTranscript(channel = store.channel, ts = null) {
@@ -14,6 +14,6 @@ export async function copyTranscript(channel = store.channel, ts = null) {
     const text = await get("/api/transcript", { channel, user: store.me, ts });
     await copy(text, ts ? "The thread is copied as Markdown." : "The transcript is copied as Markdown.");
   } catch (error) {
-    toast(error.message, { kind: "error" });
+    toastError(error);
   }
 }

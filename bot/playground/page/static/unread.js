@@ -1,14 +1,16 @@
 /** What each acting person has read, kept in the browser; and how much is new for them. */
 
+import { keep, kept } from "./kept.js";
 import { get } from "./net.js";
-import { people, publish, store, subscribe } from "./state.js";
+import { inChannel, publish, store, subscribe } from "./state.js";
 
 const READS = "playground.reads"; // person → channel or "channel:thread" → ts of what they saw last
 const START = "playground.start"; // channel → ts of its last message when this browser first looked
+const MOST = 200; // of a channel: more are not counted, and the page may stay open for a day
 const seen = new Map(); // channel → Map(ts → who wrote it)
 
-const reads = kept(READS);
-let start = kept(START);
+const reads = kept(READS, {});
+let start = kept(START, {});
 
 /** Begin to count. */
 export function startUnread() {
@@ -25,8 +27,8 @@ export function baseline() {
   Object.keys(reads).forEach((person) => delete reads[person]);
   seen.clear();
   start = Object.fromEntries(store.workspace.channels.map((it) => [it.id, it.latest ?? "0"]));
-  save(READS, reads);
-  save(START, start);
+  keep(READS, reads);
+  keep(START, start);
 }
 
 function wasEmptied(channel) {
@@ -45,7 +47,7 @@ export function markRead(place, ts) {
     return;
   }
   reads[store.me] = { ...reads[store.me], [place]: ts };
-  save(READS, reads);
+  keep(READS, reads);
   publish("unread");
 }
 
@@ -74,12 +76,11 @@ export function note(messages) {
     seen.set(message.channel, known);
     if (message.gone || message.subtype === "tombstone") {
       known.delete(message.ts);
-    } else if (
-      !message.thread_ts ||
-      message.thread_ts === message.ts ||
-      message.subtype === "thread_broadcast"
-    ) {
+    } else if (inChannel(message)) {
       known.set(message.ts, message.user);
+    }
+    if (known.size > MOST) {
+      known.delete([...known.keys()].sort()[0]);
     }
   }
   publish("unread");
@@ -92,27 +93,11 @@ async function count() {
     (it) => it.members.includes(me) && it.latest > readUpTo(it.id),
   );
   for (const channel of behind) {
-    if (people(me) && store.me === me) {
+    if (store.me === me) {
       await get("/api/messages", { channel: channel.id, user: me, limit: 60 }).then(
         (it) => note(it.messages),
         () => {},
       );
     }
-  }
-}
-
-function kept(name) {
-  try {
-    return JSON.parse(localStorage.getItem(name)) ?? {};
-  } catch {
-    return {};
-  }
-}
-
-function save(name, value) {
-  try {
-    localStorage.setItem(name, JSON.stringify(value));
-  } catch {
-    // A browser that keeps nothing still counts while the page is open.
   }
 }

@@ -1,6 +1,6 @@
 /** Files waiting in a composer until they are sent. */
 
-import { button, clear, el, icon } from "./dom.js";
+import { clear, el, icon, iconButton } from "./dom.js";
 import { size } from "./faces.js";
 import { toast } from "./state.js";
 
@@ -60,7 +60,6 @@ function tooLarge(file) {
 }
 
 function chip(file, drop) {
-  const label = `Remove ${file.name}`;
   return el(
     "span",
     { class: "file-chip", dataset: { testid: "file-chip" } },
@@ -71,11 +70,12 @@ function chip(file, drop) {
       el("b", null, file.name),
       el("span", { class: "is-soft" }, size(file.size)),
     ),
-    button(label, { sign: "close", class: "icon-button" }, drop),
+    iconButton(`Remove ${file.name}`, "close", { class: "icon-button" }, drop),
   );
 }
 
-async function spec(file) {
+/** A file as the simulated Slack takes it. */
+export async function spec(file) {
   const url = await new Promise((resolve, reject) => {
     const reader = new FileReader();
     reader.addEventListener("load", () => resolve(reader.result));

@@ -86,11 +86,6 @@ export function botState(state) {
   return { word, tone };
 }
 
-/** "1 call", "2 calls". */
-export function counted(count, one, many = `${one}s`) {
-  return `${count} ${count === 1 ? one : many}`;
-}
-
 /** ACUs with at most two decimals. */
 export function acus(amount) {
   const rounded = Math.round((amount ?? 0) * 100) / 100;
