@@ -10,7 +10,8 @@ from bot.playground.child import START_SECONDS, Keeper, TroubleError
 from bot.playground.clock import SETTLING, next_digest, next_end_of_billing_day, spoken
 from bot.playground.counters import Counters
 from bot.playground.devin.api import ROUTE_NAMES
-from bot.playground.devin.session import ENDED
+from bot.playground.devin.session import ENDED, Session
+from bot.playground.devin.timeline import RESTING
 from bot.playground.news import Change, News
 from bot.playground.options import FASTEST, SLOWEST, is_speed
 from bot.playground.page.acts import BenchError
@@ -21,6 +22,7 @@ from bot.playground.stage import Stage
 Json = dict[str, Any]
 Play = Callable[["TheBench"], Coroutine[Any, Any, None]]
 
+BOT_TAG: Final = "devin-bridge"  # what the bot puts on each of its sessions
 HANG_SECONDS: Final = 20.0
 MOST_TIMES: Final = 1000
 TO_START: Final = ["apps.connections.open", "auth.test"]  # the bot cannot start without them, so `*` spares them
@@ -284,8 +286,13 @@ class TheBench:
         self._news.tell(Change("counters"))
 
     def _in_work(self) -> int:
-        sessions = self._stage.simulated_devin.world.held.by_age
-        return sum(not (one.is_archived or one.terminated or one.status in ENDED) for one in sessions)
+        return sum(map(_is_in_work, self._stage.simulated_devin.world.held.by_age))
+
+
+def _is_in_work(session: Session) -> bool:
+    """Whether Devin works on it, for the bot: those made by others, and those that rest, nobody need ask for."""
+    at_rest = session.status in ENDED | {"suspended"} or session.status_detail in RESTING
+    return BOT_TAG in session.tags and not (at_rest or session.is_archived or session.terminated)
 
 
 def _check_fault(side: str, kind: str, times: Any, where: str) -> None:

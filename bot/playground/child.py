@@ -114,12 +114,17 @@ class Keeper:
             return await self._end()
 
     async def restart(self, meanwhile: Callable[[], Awaitable[None]] | None = None) -> None:
-        """End it, if there is one, and begin the next; `meanwhile` is done when there surely is none."""
+        """End it, if there is one, and begin the next; `meanwhile` is done when there surely is none.
+
+        The next one begins even if that fails.
+        """
         async with self._turn:
             await self._end()
-            if meanwhile is not None:
-                await meanwhile()
-            await self._begin()
+            try:
+                if meanwhile is not None:
+                    await meanwhile()
+            finally:
+                await self._begin()
 
     async def kill(self) -> bool:
         """End it at once, whatever else is being done with it; whether there was one."""
@@ -193,10 +198,11 @@ class Keeper:
         child = self._child
         if child is None or not child.alive:
             return False
-        if child.wanted != "killed":
-            child.wanted = "stopped"
         self._enter("stopping")
-        child.signal(signal.SIGTERM)
+        # A second signal would end it in the middle of its stop, if whoever began that was given up.
+        if child.wanted == "running":
+            child.wanted = "stopped"
+            child.signal(signal.SIGTERM)
         try:
             async with asyncio.timeout(STOP_SECONDS):
                 await self._end_told()

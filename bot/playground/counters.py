@@ -23,7 +23,7 @@ MARK: Final = re.compile(r"\[Slack \d+\.\d+\]")  # how the bot begins each messa
 REFERENCE: Final = re.compile(r"slack-[\w-]+-\d+\.\d+")  # the tag by which it finds a session again
 
 SAVED_SAYS: Final = (
-    "Calls that were not needed: one list tells the bot of all sessions that are in work, "
+    "Calls that were not needed: one list tells the bot of all its sessions that are in work, "
     "where a bot that asks for each one makes a call for each one."
 )
 

@@ -1,6 +1,7 @@
 """What changed in the playground, numbered: it wakes those who wait, and tells a page what it has not seen yet."""
 
 import asyncio
+import logging
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -8,6 +9,8 @@ from itertools import islice
 from typing import Any, Final
 
 LENGTH: Final = 10_000
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +38,7 @@ class News:
             self.position += 1
             self._kept.append(change)
             for follower in self._followers:
-                follower(change)
+                _pass_on(follower, change)
         for future in self._waiting:
             if not future.done():
                 future.set_result(None)
@@ -65,3 +68,12 @@ class News:
             return bool(done)
         finally:
             self._waiting.discard(future)
+
+
+def _pass_on(follower: Callable[[Change], None], change: Change) -> None:
+    """Whoever cannot take a change in keeps it neither from happening nor from the others."""
+    try:
+        follower(change)
+    except Exception as error:  # noqa: BLE001 - whatever it was, the act that is told of is done
+        # Its name only: a text or a traceback may quote what somebody wrote.
+        _log.error("Somebody who follows the news could not take in a change (%s).", type(error).__name__)

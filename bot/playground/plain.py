@@ -35,11 +35,23 @@ EMOJI: Final[Mapping[str, str]] = {
     "zzz": "💤",
 }
 _ENTITY: Final = re.compile(r"<([^<>|]+)(?:\|([^<>]*))?>")
-_DATE: Final = re.compile(r"!date\^(\d+)\^([^^]*)")
+_DATE: Final = re.compile(r"!date\^(\d{1,12})\^([^^]*)")
 _BOLD: Final = re.compile(r"(?<![\w*])\*(?=\S)([^*\n]+)(?<=\S)\*(?![\w*])")
 _STRONG: Final = re.compile(r"\*\*(?=\S)(.+?)(?<=\S)\*\*")
 _BULLET: Final = re.compile(r"\s*(?:[•*-]|\d+\.)\s+")
 _SHORTCODE: Final = re.compile(r":([a-z0-9_+-]+):")
+# What a terminal obeys instead of showing it: a title or a link of OSC, a colour of CSI, any other sign of control.
+_ORDERS: Final = re.compile(
+    r"(?:\x1b[\]P^_X]|[\x9d\x90\x9e\x9f\x98])[^\x07\x1b\x9c\n]*(?:\x07|\x1b\\|\x9c)?"
+    r"|(?:\x1b\[|\x9b)[0-?]*[ -/]*[@-~]?"
+    r"|\x1b[ -/]*[0-~]?"
+    r"|[\x00-\x09\x0b-\x1f\x7f-\x9f]"
+)
+
+
+def printable(text: str, encoding: str = "utf-8") -> str:
+    """A text as it may go to a terminal: whatever it says, it only says it."""
+    return _ORDERS.sub("", text).encode(encoding, errors="replace").decode(encoding)
 
 
 def emoji(name: str) -> str:

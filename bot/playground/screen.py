@@ -1,7 +1,8 @@
 """A terminal that shows what Slack shows, while it happens: messages, threads, edits, reactions, private answers."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
@@ -16,6 +17,7 @@ Json = dict[str, Any]
 LOOK_SECONDS: Final = 0.2
 IDLE_SECONDS: Final = 60.0
 EXCERPT: Final = 50
+LEFT_OUT: Final = "  ┆ A message cannot be shown here ({}). The page shows it."
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +51,7 @@ class Screen:
         self._channels: dict[str, str] = {}
         self._reader = Reader(self._names)
         self._drawn: dict[tuple[str, str], Drawing] = {}
+        self._left_out: set[tuple[str, str]] = set()
         self._changed: dict[tuple[str, str], Message | Ephemeral] = {}
         self._place: tuple[str, str | None] = ("", None)  # channel, and the last message outside of threads
         self._learn_names()
@@ -64,11 +67,12 @@ class Screen:
     def look(self) -> None:
         """Print everything that changed, in the order in which it did."""
         changed, self._changed = self._changed, {}
-        drawings = [self._drawing(thing) for thing in changed.values() if self._is_seen(thing)]
+        drawings = [drawing for thing in changed.values() if (drawing := self._drawing(thing))]
         for now in sorted(drawings, key=lambda one: one.at):
-            if now != (before := self._drawn.get(now.key)):
-                self._show(now, before)
-                self._drawn[now.key] = now
+            with self._whatever_comes(now.key):
+                if now != (before := self._drawn.get(now.key)):
+                    self._show(now, before)
+                    self._drawn[now.key] = now
 
     def title(self, text: str) -> None:
         """Begin a scene."""
@@ -96,6 +100,7 @@ class Screen:
             self._learn_names()
             self._changed.clear()
             self._drawn.clear()
+            self._left_out.clear()
             self._place = ("", None)
 
     def _is_seen(self, thing: Message | Ephemeral) -> bool:
@@ -119,8 +124,22 @@ class Screen:
     def _named(self, user: str) -> str:
         return self._names.get(user, user)
 
-    def _drawing(self, thing: Message | Ephemeral) -> Drawing:
-        return self._message(thing.read()) if isinstance(thing, Message) else self._private(thing.read())
+    def _drawing(self, thing: Message | Ephemeral) -> Drawing | None:
+        """What is to be seen of it; None: nothing."""
+        with self._whatever_comes((thing.channel, thing.ts)):
+            if self._is_seen(thing):
+                return self._message(thing.read()) if isinstance(thing, Message) else self._private(thing.read())
+        return None
+
+    @contextmanager
+    def _whatever_comes(self, key: tuple[str, str]) -> Iterator[None]:
+        """Leave out a message that cannot be drawn, and say so once: the terminal is not worth the whole playground."""
+        try:
+            yield
+        except Exception as error:  # noqa: BLE001 - people can write what nobody has thought of
+            if key not in self._left_out:
+                self._left_out.add(key)
+                self._write(LEFT_OUT.format(type(error).__name__))
 
     def _message(self, one: Json) -> Drawing:
         root, ts = one.get("thread_ts"), one["ts"]
@@ -192,7 +211,7 @@ class Screen:
 
 def called(person: Person) -> str:
     """What people say to each other: first names; apps keep their whole name."""
-    return person.real_name if person.is_bot else person.real_name.split(maxsplit=1)[0]
+    return person.real_name if person.is_bot else (person.real_name.split(maxsplit=1) or [person.id])[0]
 
 
 def _changes(now: Drawing, before: Drawing) -> tuple[str, ...]:

@@ -12,12 +12,13 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, Final
+from typing import Any, Final, TextIO
 
 from bot.playground.bench import TheBench
 from bot.playground.child import Keeper, TroubleError
 from bot.playground.options import Options
 from bot.playground.page import BenchError, PageServer, PortError
+from bot.playground.plain import printable
 from bot.playground.ports import free_from, moved
 from bot.playground.screen import Screen
 from bot.playground.script import TASK, WEB, Cast, perform
@@ -192,12 +193,16 @@ async def _first_of(*work: Coroutine[Any, Any, None]) -> None:
 
 
 def _write(text: str) -> None:
-    print(text, flush=True)
+    _print(text, sys.stdout)
 
 
 def _note(text: str | None) -> None:
     if text is not None:
-        print(text, file=sys.stderr, flush=True)
+        _print(text, sys.stderr)
+
+
+def _print(text: str, to: TextIO) -> None:
+    print(printable(text, to.encoding), file=to, flush=True)
 
 
 def _silent(_: str) -> None:

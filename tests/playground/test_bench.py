@@ -16,6 +16,7 @@ from bot.playground.child import Keeper
 from bot.playground.clock import newest_settled_day, next_end_of_billing_day
 from bot.playground.counters import Counters
 from bot.playground.devin.journal import Entry
+from bot.playground.news import Change
 from bot.playground.page.acts import BenchError
 from bot.playground.slack.state import Call
 from bot.playground.stage import Stage, stage
@@ -347,6 +348,19 @@ async def test_a_reset_after_which_the_bot_is_not_up_in_time_says_so(
     assert house.bench.bot()["state"] == "starting"
 
 
+async def test_a_reset_heals_whatever_came_before_it(house: Bench) -> None:
+    def fail(_: Change) -> None:
+        raise IndexError
+
+    world = house.on.simulated_slack.state.world
+    world.people[ANN].real_name = ""
+    house.on.simulated_slack.state.news.follow(fail)
+    house.on.simulated_devin.world.journal.news.follow(fail)
+    assert (await house.do("reset")).startswith("Everything is as in the beginning.")
+    assert house.bench.bot()["state"] == "running"
+    assert house.on.simulated_slack.state.world.people[ANN].real_name == "Ann Lee"
+
+
 async def test_a_reset_in_which_the_bot_ends_says_so(house: Bench) -> None:
     reset = asyncio.create_task(house.refused("reset"))
     while house.bench.bot()["starts"] == 1:
@@ -458,7 +472,25 @@ def test_one_list_saves_a_call_for_each_further_session() -> None:
     told = counters.read()
     assert told["saved"] == 4
     assert told["saved_says"] == (
-        "Calls that were not needed: one list tells the bot of all sessions that are in work, "
+        "Calls that were not needed: one list tells the bot of all its sessions that are in work, "
         "where a bot that asks for each one makes a call for each one."
     )
     assert told["lost"] == 2
+
+
+async def test_only_sessions_of_the_bot_that_are_in_work_are_saved_calls(tmp_path: Path) -> None:
+    ours = {"tags": ["devin-bridge"], "status": "running"}
+    async with stage(0, 0, 1.0) as on, on.bot(tmp_path, 0) as keeper:
+        bench = TheBench(on, keeper, _no_example, 1.0)
+        await on.devin.create_sessions(3, prompt="Made behind the bot's back", status="running")
+        await on.devin.create_sessions(3, prompt="Asleep", tags=["devin-bridge"], status="suspended")
+        for idle in ("waiting_for_user", "waiting_for_approval", "finished"):
+            await on.devin.create_sessions(1, prompt="Idle", **ours, status_detail=idle)
+        await on.devin.create_sessions(2, prompt="Over", tags=["devin-bridge"], status="exit")
+        await on.devin.create_sessions(2, prompt="Put away", **ours, is_archived=True)
+        await on.devin.create_sessions(4, prompt="In work", **ours, status_detail="working")
+        world = on.simulated_devin.world
+        async with httpx.AsyncClient(base_url=on.simulated_devin.base_url, trust_env=False) as client:
+            headers = {"Authorization": f"Bearer {world.api_key}"}
+            (await client.get(f"/v3/organizations/{world.org_id}/sessions", headers=headers)).raise_for_status()
+        assert bench.counters()["saved"] == 3

@@ -110,6 +110,22 @@ async def test_a_kill_does_not_wait_for_a_stop(keeper: Keeper) -> None:
     assert keeper.state == "killed"
 
 
+async def test_a_stop_that_was_given_up_goes_on_and_is_not_told_twice(keeper: Keeper) -> None:
+    await keeper.start()
+    await keeper.up()
+    told: list[int] = []
+    child = keeper._child
+    assert child is not None
+    send = child.process.send_signal
+    child.process.send_signal = lambda number: (told.append(number), send(number))[1]  # type: ignore[method-assign]
+    stopping = asyncio.create_task(keeper.stop())
+    await until(keeper, "stopping")
+    stopping.cancel()
+    assert await keeper.stop()
+    assert (keeper.state, keeper.said) == ("stopped", None)
+    assert told == [signal.SIGTERM]
+
+
 async def test_a_stop_on_top_of_a_kill_is_a_kill(keeper: Keeper) -> None:
     await keeper.start()
     await keeper.up()
@@ -203,6 +219,18 @@ async def test_after_a_jump_the_bot_runs_ahead(on: Stage, keeper: Keeper) -> Non
     assert command[1:3] == [b"-m", b"bot.playground.ahead"]
     assert float(command[3]) == on.clock.ahead
     assert command[4] == b"run"
+
+
+async def test_the_next_one_begins_even_if_what_was_done_meanwhile_failed(keeper: Keeper) -> None:
+    async def fail() -> None:
+        raise RuntimeError("the reset broke")
+
+    await keeper.start()
+    await keeper.up()
+    with pytest.raises(RuntimeError, match=r"^the reset broke$"):
+        await keeper.restart(fail)
+    await keeper.up()
+    assert (keeper.state, keeper.starts) == ("running", 2)
 
 
 SOMEBODY_WHO_IS_KILLED = """

@@ -29,9 +29,13 @@ async def test_people_act_in_slack_and_what_is_impossible_is_told_with_names(hou
             "code": "invalid_arguments",
         },
     )
-    assert await house.post("/api/slack/say", user="U0ANN", channel="C0WEB", files=[{"size": {}}]) == (
-        400,
-        {"error": "The simulated Slack cannot read this order (TypeError)."},
+    assert await house.post("/api/slack/submit_view", user="U0ANN", view_id="V1", values=[1]) == (
+        409,
+        {"error": "The view V1 is not open."},
+    )
+    assert await house.post("/api/slack/say", user="U0ANN", channel="C0WEB", text="x", files={"name": "a"}) == (
+        409,
+        {"error": "Files are a list of objects, each with its name, mimetype and content."},
     )
 
 

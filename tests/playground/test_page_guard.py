@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import re
 
 import pytest
 
@@ -112,6 +113,28 @@ async def test_a_post_says_how_long_it_is_and_16_mb_are_enough(house):
     assert told.startswith("HTTP/1.1 413 ")
     assert told.endswith('{"error": "This is more than the 16 MB that the playground takes at once."}')
     assert house.bench.done == []
+
+
+async def test_every_answer_keeps_the_page_apart_from_other_pages(house):
+    for path in ("/", "/api/workspace", "/nothing"):
+        assert (await house.browser.get(path)).headers["cross-origin-opener-policy"] == "same-origin"
+
+
+async def test_a_file_of_devin_is_saved_and_never_opened_by_another_page(house):
+    made = await house.to_devin("POST", "/sessions", prompt="Fix it")
+    order = {"name": "a.html", "content": "<script>alert(1)</script>", "content_type": "text/html"}
+    status, told = await house.post(f"/api/devin/{made['session_id']}/attach", **order)
+    assert status == 200
+    url = re.search(r'ATTACHMENT:"([^"]+)"', told["messages"][-1]["message"])[1]
+    link = (await house.outside.get(url, headers={"Authorization": "Bearer cog_play"})).headers["location"]
+    answer = await house.outside.get(link)
+    assert answer.text == "<script>alert(1)</script>"
+    assert answer.headers["content-disposition"] == "attachment"
+    assert answer.headers["x-content-type-options"] == "nosniff"
+    for headers in ({"Sec-Fetch-Site": "cross-site"}, {"Origin": "http://evil.example"}):
+        answer = await house.outside.get(link, headers=headers)
+        assert (answer.status_code, answer.json()) == (403, {"detail": ELSEWHERE})
+    assert (await house.outside.get(link, headers={"Host": "evil.example"})).status_code == 403
 
 
 async def test_a_large_file_can_be_attached(house):

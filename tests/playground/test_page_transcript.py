@@ -2,6 +2,8 @@
 
 import re
 
+import pytest
+
 from tests.playground.house import EVIL, button, section
 
 
@@ -175,6 +177,63 @@ async def test_an_empty_transcript_says_so_and_a_strange_one_is_refused(house):
 
 async def test_a_link_that_could_run_something_is_only_its_label_in_a_transcript(house):
     await house.say(EVIL)
-    text = (await house.browser.get("/api/transcript", params={"channel": "C0WEB", "user": "U0ANN"})).text
-    assert "](javascript:" not in text.replace("[x](javascript:alert(1))", "")  # what a person typed stays text
-    assert "<javascript:" not in text
+    text = await transcript(house)
+    assert "](javascript:" not in text
+    assert "<" not in text
+
+
+async def transcript(house):
+    return (await house.browser.get("/api/transcript", params={"channel": "C0WEB", "user": "U0ANN"})).text
+
+
+@pytest.mark.parametrize(
+    ("said", "written"),
+    [
+        ("<img src=x onerror=alert(1)>", "&lt;img src=x onerror=alert(1)>"),
+        ("[a](javascript:alert(1)) [b]( data:x) [c](java&#115;cript:x)", None),
+        ("[a]: javascript:alert(1)", "[a]\\: javascript:alert(1)"),
+        ("[a](\n  javascript:x)", "[a]\\(\n  javascript:x)"),
+        ("[a](https://example.com) [b](mailto:a@example.com)", "[a](https://example.com) [b](mailto:a@example.com)"),
+        ("`<b>` and ``a ` <b>`` and <b>", "`<b>` and ``a ` <b>`` and &lt;b>"),
+        ("``<img>` and \\`<img>`", "\\`\\`&lt;img>` and \\`&lt;img>\\`"),  # the code is: and \
+        ("`a | <img src=x> | b`", "`a | &lt;img src=x> | b`"),
+        ("```js\nif (a < b)", "```js\nif (a < b)\n```"),
+        ("~~~~\n~~~\n<b>\n~~~~~\n<b>", "~~~~\n~~~\n<b>\n~~~~\n&lt;b>"),
+        ("```\nx\r```\r<img>", "```\nx\n```\n&lt;img>"),
+        ("- ```\n<img>\n```", "- \\`\\`\\`\n&lt;img>\n```\n```"),
+        ("- a\n\n   ```\n<b>\n   ```\n<b>", "- a\n\n```\n<b>\n```\n&lt;b>"),
+    ],
+)
+async def test_devins_markdown_runs_nothing_and_swallows_nothing(house, said, written):
+    block = {"type": "markdown", "text": said}
+    await house.by_bot("chat.postMessage", channel="C0WEB", text="x", blocks=[block])
+    await house.say("after it")
+    _, _, rest = without_times(await transcript(house)).partition("12:34\n\n")
+    written = written or said.replace("](", "]\\(")
+    assert rest == f"{written}\n\n**Ann Lee** · 12:34\n\nafter it\n"
+
+
+@pytest.mark.parametrize(
+    ("said", "written"),
+    [
+        ("<<x|img src=x onerror=alert(1)>>", "&lt;img src=x onerror=alert(1)>"),
+        ("<https://a.example|x](javascript:alert(1))[>", "[x]\\(javascript:alert(1))[](https://a.example)"),
+        ("<slack://open|here>", "here"),
+        ("see ```one\ntwo``` there", "see \n```\none\ntwo\n```\n there"),
+        ("```one\ntwo", "```one\ntwo\n```"),
+    ],
+)
+async def test_what_people_write_runs_nothing_and_swallows_nothing(house, said, written):
+    await house.say(said)
+    _, _, rest = without_times(await transcript(house)).partition("12:34\n\n")
+    assert rest.partition("\n\n**")[0].rstrip("\n") == "\n".join(line.rstrip() for line in written.split("\n"))
+
+
+async def test_names_stay_on_their_line(house):
+    await house.do("person", id="U0ANN", real_name="<b>Ann</b> [x](javascript:1)")
+    file = {"name": "a\n# Heading\r`<img>`.txt", "content": "1"}
+    await house.say("", files=[file])
+    text = without_times(await transcript(house))
+    name = "&lt;b&gt;Ann&lt;/b&gt; [x]\\(javascript:1)"
+    assert f"As {name} sees it; times are UTC." in text
+    assert f"**{name}** · 12:34\n\n📎 a # Heading `&lt;img&gt;`.txt (text/plain, 1 byte)\n" in text

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
@@ -16,8 +17,10 @@ import pytest
 
 from bot.playground import options
 from bot.playground.child import TroubleError, _environment
-from bot.playground.plain import Reader, boxed, spoken
+from bot.playground.plain import Reader, boxed, printable, spoken
 from bot.playground.ports import free_from
+from bot.playground.screen import Screen
+from bot.playground.slack import SlackControl, SlackSimulator
 
 PROJECT = Path(__file__).parents[2]
 STOPPED = "Everything is stopped."
@@ -259,6 +262,32 @@ def test_a_signal_stops_everything_also_while_pages_are_open(start: Callable[...
     assert run.said == ""
 
 
+def test_a_sigterm_in_the_middle_of_a_reset_is_quiet(start: Callable[..., Run]) -> None:
+    run = start("--no-example", "--port", "0")
+    with run.opened() as page, ThreadPoolExecutor() as beside:
+        while page.get("/api/workspace").json()["bot"]["state"] != "running":
+            time.sleep(0.05)
+        reset = beside.submit(page.post, "/api/bench/reset", json={})
+        while page.get("/api/workspace").json()["bot"]["state"] == "running":
+            time.sleep(0.01)
+        assert run.ended(signal.SIGTERM) == 0, run.said
+        answer = reset.result()
+        assert (answer.status_code, answer.json()) == (503, {"error": "The playground is being stopped."})
+    assert run.lines[-1] == STOPPED
+    assert run.said == ""
+
+
+def test_what_cannot_be_printed_ends_nothing(start: Callable[..., Run]) -> None:
+    run = start("--no-example", "--port", "0", PYTHONIOENCODING="ascii")
+    with run.opened() as page:
+        order = {"user": "U0ANN", "channel": "C0WEB", "text": "\x1b]0;owned\x07one\x1b[31m\x9b2Jtwo “…”\x08"}
+        page.post("/api/slack/say", json=order).raise_for_status()
+        run.wait_for("onetwo")
+    assert run.ended(signal.SIGTERM) == 0
+    assert "  Ann: onetwo ???" in run.lines
+    assert run.said == ""
+
+
 def test_the_page_can_be_used_before_the_bot_is_up(start: Callable[..., Run]) -> None:
     began = time.monotonic()
     run = start("--no-example", "--port", "0")
@@ -423,6 +452,7 @@ def test_settings_of_a_real_bot_stay_out_of_the_show(monkeypatch: pytest.MonkeyP
         (":unheard_of: &lt;b&gt; &amp;amp;", ":unheard_of: <b> &amp;"),
         ("seen <!date^1700000000^{ago}|2023-11-14 22:13 UTC>", "seen just now"),
         ("seen <!date^1600000000^{ago}|2020-09-13 12:26 UTC>", "seen 2020-09-13 12:26 UTC"),
+        (f"seen <!date^{'9' * 400}^{{ago}}|some day>", "seen some day"),
     ],
 )
 def test_texts_are_read_as_people_read_them(mrkdwn: str, plain: str) -> None:
@@ -446,6 +476,61 @@ def test_blocks_win_over_the_fallback_text() -> None:
         "- <here>",
         "Asked by @Ann",
         "[ Open in Devin ]  [ Stop ]",
+    ]
+
+
+def test_blocks_of_any_shape_are_read() -> None:
+    blocks = [
+        {
+            "type": "section",
+            "fields": [{"type": "mrkdwn", "text": "*Asked by*"}, {"type": "plain_text", "text": "Ann"}],
+        },
+        {
+            "type": "context",
+            "elements": [{"type": "image", "image_url": "https://example.com/", "alt_text": "A chart"}],
+        },
+        {
+            "type": "actions",
+            "elements": [
+                {"type": "static_select", "placeholder": {"type": "plain_text", "text": "Which?"}},
+                {"type": "datepicker"},
+            ],
+        },
+    ]
+    assert Reader({}).lines({"ts": "1.0", "blocks": blocks}) == ["Asked by", "Ann", "A chart", "[ Which? ]  [ … ]"]
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("half a sign \ud83d", "half a sign ?"),
+        ("\x1b]0;a title\x07after \x1b]8;;http://evil.example\x1b\\a link\x1b]8;;\x1b\\", "after a link"),
+        ("\x1b[1;31mred\x1b[0m \x9b2Jgone \x1bPq#0\x1b\\", "red gone "),
+        ("a\x00b\x08c\rd\x7fe\x85f", "abcdef"),
+        ("two\nlines, and a \x1b", "two\nlines, and a "),
+        ("unended \x1b]0;title\nnext", "unended \nnext"),
+        ("— “signs” 👀 of all kinds", "— “signs” 👀 of all kinds"),
+    ],
+)
+def test_a_terminal_is_told_nothing_but_text(text: str, shown: str) -> None:
+    assert printable(text) == shown
+
+
+async def test_a_message_that_cannot_be_drawn_is_left_out_and_told_once() -> None:
+    printed: list[str] = []
+    async with SlackSimulator() as slack, SlackControl(slack.control_url) as people:
+        screen = Screen(slack.state, printed.append)
+        ts = await people.say("U0ANN", "C0WEB", "broken")
+        message = slack.state.message("C0WEB", ts)
+        message.blocks = [{"type": "actions"}]
+        await people.say("U0BEN", "C0WEB", "whole")
+        screen.look()
+        await people.react("U0BEN", "C0WEB", ts, "eyes")
+        screen.look()
+    assert printed == [
+        "  ┆ A message cannot be shown here (KeyError). The page shows it.",
+        "\n#web",
+        "  Ben: whole",
     ]
 
 

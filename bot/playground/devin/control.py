@@ -10,7 +10,8 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from bot.playground.devin import life
+from bot.playground import orders
+from bot.playground.devin import life, shapes
 from bot.playground.devin.api import ROUTE_NAMES
 from bot.playground.devin.api_account import add_playbook, keep_file
 from bot.playground.devin.faults import Faults
@@ -101,6 +102,7 @@ class Control:
     # ------------------------------------------------------------ sessions
 
     async def _create_sessions(self, _: Names, order: Order) -> Any:
+        shapes.check(order, shapes.NEW_SESSIONS)
         count, every = order.pop("count", 1), order.pop("every", 0)
         prompt, says = order.pop("prompt", "A task"), order.pop("say", None)
         newest = order.pop("created_at", self._world.seconds())
@@ -132,6 +134,8 @@ class Control:
         verb = self._verbs.get(place["verb"])
         if verb is None:
             raise ValueError(f"There is no verb {place['verb']!r}.")
+        shapes.check(order, shapes.VERBS.get(place["verb"], {}))
+        shapes.check(order.get("fields") or {}, shapes.SESSION, "The field")
         verb(session, order)
         self._world.changed(session.change)  # a script that is another one touches nothing else
         return life.snapshot(self._world, session)
@@ -176,6 +180,7 @@ class Control:
         self._player.play(session, order.get("speed", 1.0))
 
     async def _add_script(self, _: Names, order: Order) -> Any:
+        shapes.check(order, shapes.SCRIPT)
         script = Script(order["contains"], tuple(_steps(order)), order.get("play"))
         self._world.held.scripts.append(script)
         return {}
@@ -304,6 +309,7 @@ def _steps(order: Order) -> list[Step]:
     for step in order["steps"]:
         if unknown := step.keys() - _STEP_FIELDS:
             raise ValueError(f"A step has no {', '.join(sorted(unknown))}.")
+        shapes.check(step, shapes.STEP, "A step's")
     return [Step(**step) for step in order["steps"]]
 
 
@@ -323,12 +329,14 @@ def _endpoint(act: Act) -> Endpoint:
     async def endpoint(request: web.Request) -> web.StreamResponse:
         try:
             raw = await request.read()
-            answer = await act(request.match_info, json.loads(raw) if raw else dict(request.query))
+            answer = await act(request.match_info, orders.read(raw) if raw else dict(request.query))
         except ProblemError as problem:
             return web.json_response({"detail": problem.detail}, status=problem.status)
         except TimeoutError as error:
             return web.json_response({"detail": str(error)}, status=408)
-        except (ValueError, TypeError, KeyError) as error:
+        except orders.OrderError as error:
+            return web.json_response({"detail": str(error)}, status=400)
+        except orders.UNREADABLE as error:
             return web.json_response({"detail": f"{type(error).__name__}: {error}"}, status=400)
         return web.json_response(answer)
 

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from aiohttp import web
 
+from bot.playground import orders
 from bot.playground.crosssite import refusal
 from bot.playground.devin.api import ROUTES
 from bot.playground.devin.faults import STATUSES, Fault, Faults
@@ -34,7 +35,7 @@ class Gateway:
 
     def application(self) -> web.Application:
         """The aiohttp application, for the control API to be added to."""
-        app = web.Application(client_max_size=MAX_BODY, middlewares=[_own_requests_only, self._unknown])
+        app = web.Application(client_max_size=MAX_BODY, middlewares=[own_requests_only, self._unknown])
         app.add_routes([web.route(route.method, route.path, self._endpoint(route)) for route in ROUTES])
         return app
 
@@ -135,7 +136,7 @@ class Gateway:
 
 
 @web.middleware
-async def _own_requests_only(request: web.Request, handler: _Endpoint) -> web.StreamResponse:
+async def own_requests_only(request: web.Request, handler: _Endpoint) -> web.StreamResponse:
     """No page of another site may act here with the browser of whoever tries the bot."""
     sentence = refusal(request.headers)
     return await handler(request) if sentence is None else web.json_response({"detail": sentence}, status=403)
@@ -148,15 +149,17 @@ async def _read(request: web.Request) -> tuple[bytes, Upload | None]:
     file = form.get("file")
     if not isinstance(file, web.FileField):
         return b"", None
-    return b"", Upload(file.filename, file.file.read(), file.content_type)
+    # aiohttp keeps bytes that are no UTF-8 as half signs, which no answer could tell again.
+    name = file.filename.encode(errors="replace").decode()
+    return b"", Upload(name, file.file.read(), file.content_type)
 
 
 def _told(raw: bytes) -> Any:
     if not raw:
         return None
     try:
-        return json.loads(raw)
-    except ValueError:
+        return orders.parsed(raw)
+    except orders.OrderError:
         return raw.decode(errors="replace")
 
 

@@ -222,4 +222,4 @@ def snapshot(world: World, session: Session) -> dict[str, Any]:
         "messages": [message.row() | {"user_id": message.user_id} for message in session.messages],
         "attachments": [file.name for _, file in session.attachments],
     }
-    return told | hidden | session.extra
+    return session.extra | told | hidden

@@ -8,6 +8,7 @@ from typing import Any
 from aiohttp import web
 from multidict import MultiMapping
 
+from bot.playground import orders
 from bot.playground.devin.problems import invalid
 from bot.playground.devin.session import Session
 from bot.playground.devin.state import World
@@ -45,8 +46,8 @@ class Call:
     def body(self) -> dict[str, Any]:
         """The JSON body, which must be an object."""
         try:
-            body = json.loads(self.raw)
-        except ValueError as error:
+            body = orders.parsed(self.raw)
+        except orders.OrderError as error:
             raise invalid("body", "0", "JSON decode error", "json_invalid") from error
         if not isinstance(body, dict):
             raise invalid("body", "0", "Input should be a valid dictionary", "model_attributes_type")

@@ -9,12 +9,14 @@ from aiohttp import web
 
 from bot.playground.devin.control import Control
 from bot.playground.devin.faults import Faults
-from bot.playground.devin.gateway import Gateway
+from bot.playground.devin.gateway import Gateway, own_requests_only
 from bot.playground.devin.permissions import BOT_PERMISSIONS
 from bot.playground.devin.state import World
 from bot.playground.devin.timeline import Player
 
 HOST: Final = "127.0.0.1"
+# A browser that is led to a file runs nothing that stands in it.
+TO_BE_SAVED: Final = {"Content-Disposition": "attachment", "X-Content-Type-Options": "nosniff"}
 
 
 class DevinSimulator:
@@ -61,7 +63,8 @@ class DevinSimulator:
     async def perform(self, act: str, order: dict[str, Any]) -> Any:
         """What `POST /control/<act>` does, in process, such as `sessions/<id>/say`.
 
-        Raises ProblemError where Devin says no, and ValueError, TypeError or KeyError for an order that makes no sense.
+        Raises ProblemError where Devin says no, ValueError with a sentence or one of `orders.UNREADABLE` for an order
+        that makes no sense.
         """
         return await self._control.perform(act, order)
 
@@ -105,7 +108,7 @@ class DevinSimulator:
         return chosen
 
     def _files_application(self) -> web.Application:
-        app = web.Application()
+        app = web.Application(middlewares=[own_requests_only])
         app.router.add_get("/files/{token}/{name}", self._file)
         return app
 
@@ -116,4 +119,5 @@ class DevinSimulator:
         if "Authorization" in request.headers:
             # As object stores do: a signed link and a bearer token are two ways to sign in.
             return web.Response(status=400, text="Only one way of signing in is allowed.")
-        return web.Response(body=file.content, content_type=file.content_type or "application/octet-stream")
+        kind = file.content_type or "application/octet-stream"
+        return web.Response(body=file.content, content_type=kind, headers=TO_BE_SAVED)

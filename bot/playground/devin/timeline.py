@@ -46,7 +46,7 @@ class Player:
 
     @speed.setter
     def speed(self, value: float) -> None:
-        if not (math.isfinite(value) and value > 0):
+        if not (_is_finite(value) and value > 0):
             raise ValueError(WRONG_SPEED)
         self._speed = value
         self._wake()
@@ -73,7 +73,7 @@ class Player:
 
     def play(self, session: Session, pace: float = 1.0) -> None:
         """Run its steps by the clock from now on; 0 pauses. What waits for a person goes on waiting."""
-        if not (math.isfinite(pace) and pace >= 0):
+        if not (_is_finite(pace) and pace >= 0):
             raise ValueError(WRONG_PACE)
         waits = session in self._paces and _rests(session)
         self._paces[session], session.paused = pace, pace == 0
@@ -123,9 +123,7 @@ class Player:
         tasks = list(self._tasks.values())
         for task in tasks:
             task.cancel()
-        for task in tasks:
-            with suppress(asyncio.CancelledError):
-                await task
+        await asyncio.gather(*tasks, return_exceptions=True)  # one that broke off must not keep a reset from healing
         self._tasks.clear()  # one that was cancelled before it began has not taken itself out
         self._paces.clear()
         self._told.clear()
@@ -210,6 +208,12 @@ def _stopped(session: Session) -> bool:
 
 def _rests(session: Session) -> bool:
     return session.status == "suspended" or (session.status == "running" and session.status_detail in RESTING)
+
+
+def _is_finite(value: float) -> bool:
+    with suppress(TypeError, OverflowError):  # of a text, and of a whole number beyond all measure
+        return math.isfinite(value)
+    return False
 
 
 def _is_next(session: Session, step: Step) -> bool:

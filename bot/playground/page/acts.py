@@ -1,17 +1,18 @@
 """What a person does on the page: in Slack, behind Devin's back, or at the fault bench."""
 
-import json
 import re
 from typing import Any, Final, Protocol
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 
+from bot.playground import orders
 from bot.playground.devin.problems import ProblemError
 from bot.playground.devin.server import DevinSimulator
 from bot.playground.news import News
-from bot.playground.page.answers import refused
+from bot.playground.orders import UNREADABLE
+from bot.playground.page.answers import Answer, refused
 from bot.playground.slack.errors import ImpossibleError, SlackError
 from bot.playground.slack.server import SlackSimulator
 from bot.playground.slack.world import World
@@ -19,9 +20,8 @@ from bot.playground.slack.world import World
 Json = dict[str, Any]
 
 ID: Final = re.compile(r"\b[UCDG][A-Z0-9]{2,}\b")
-NOT_AN_OBJECT: Final = "The body of this request is not a JSON object."
 SLACK_SAYS: Final = "Slack refuses this: {reason}."
-MAKES_NO_SENSE: Final = "The simulated Slack cannot read this order ({reason})."
+MAKES_NO_SENSE: Final = "The simulated {side} cannot read this order ({reason})."
 LACKS: Final = "The order lacks {name}."
 
 
@@ -66,32 +66,34 @@ class Acts:
         """POST /api/slack/<act>."""
         order = await _order(request)
         try:
-            return JSONResponse(await self._slack.perform(request.path_params["act"], order))
+            return Answer(await self._slack.perform(request.path_params["act"], order))
         except ImpossibleError as error:
             return refused(spoken(str(error), self._slack.state.world))
         except SlackError as error:
             reason = " ".join([error.code, *error.messages])
             return refused(SLACK_SAYS.format(reason=reason), code=error.code)
-        except (ValueError, TypeError, KeyError) as error:
-            return refused(MAKES_NO_SENSE.format(reason=type(error).__name__), 400)
+        except UNREADABLE as error:
+            return refused(MAKES_NO_SENSE.format(side="Slack", reason=type(error).__name__), 400)
 
     async def behind_devin(self, request: Request) -> Response:
         """POST /api/devin/<id>/<verb>."""
         order, names = await _order(request), request.path_params
         try:
-            return JSONResponse(await self._devin.perform(f"sessions/{names['id']}/{names['verb']}", order))
+            return Answer(await self._devin.perform(f"sessions/{names['id']}/{names['verb']}", order))
         except ProblemError as problem:
             return refused(sentence(problem.detail), 404 if problem.status == 404 else 409)
         except KeyError as error:
             return refused(LACKS.format(name=error.args[0]))
-        except (ValueError, TypeError) as error:
+        except ValueError as error:
             return refused(sentence(str(error)))
+        except UNREADABLE as error:
+            return refused(MAKES_NO_SENSE.format(side="Devin", reason=type(error).__name__), 400)
 
     async def at_the_bench(self, request: Request) -> Response:
         """POST /api/bench/<act>."""
         order = await _order(request)
         try:
-            return JSONResponse({"said": await self._bench.do(request.path_params["act"], order)})
+            return Answer({"said": await self._bench.do(request.path_params["act"], order)})
         except BenchError as error:
             return refused(str(error))
 
@@ -117,9 +119,6 @@ def _name(key: str, world: World) -> str:
 
 async def _order(request: Request) -> Json:
     try:
-        order = json.loads(await request.body())
-    except ValueError:
-        order = None
-    if not isinstance(order, dict):
-        raise HTTPException(400, NOT_AN_OBJECT)
-    return order
+        return orders.read(await request.body())
+    except orders.OrderError as error:
+        raise HTTPException(400, str(error)) from error

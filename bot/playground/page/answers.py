@@ -1,5 +1,6 @@
 """How the page server says no: JSON with one sentence for the person."""
 
+import json
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -12,9 +13,17 @@ NOTHING_HERE: Final = "There is nothing at {path}."
 WRONG_METHOD: Final = "{path} is not asked with {method}."
 
 
+class Answer(JSONResponse):
+    """JSON in ASCII: half a sign that came past the door breaks no answer."""
+
+    def render(self, content: Any) -> bytes:
+        """The body."""
+        return json.dumps(content, allow_nan=False, separators=(",", ":")).encode()
+
+
 def refused(sentence: str, status: int = 409, **facts: Any) -> JSONResponse:
     """No, with the reason."""
-    return JSONResponse({"error": sentence, **facts}, status)
+    return Answer({"error": sentence, **facts}, status)
 
 
 def not_there(sentence: str) -> HTTPException:

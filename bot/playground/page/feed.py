@@ -127,7 +127,7 @@ class Feed:
 
 
 def _written(event: Json) -> str:
-    return json.dumps(event, separators=COMPACT)
+    return json.dumps(event, allow_nan=False, separators=COMPACT)
 
 
 def _add(event: Json, name: str, row: Json) -> None:

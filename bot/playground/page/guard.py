@@ -1,8 +1,9 @@
 """What stands before every answer of the page server: who may ask, how a POST must look, what a browser may do."""
 
+import asyncio
 import json
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -19,12 +20,14 @@ HEADERS: Final[Mapping[str, str]] = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-store",
+    "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 
 NOT_OURS: Final = "A POST of the page carries the header X-Playground: page."
 NOT_JSON: Final = "A POST of the page carries JSON (Content-Type: application/json)."
 NO_LENGTH: Final = "A POST of the page says how long it is (Content-Length)."
+STOPPING: Final = "The playground is being stopped."
 TOO_LARGE: Final = "This is more than the 16 MB that the playground takes at once."
 
 
@@ -33,6 +36,7 @@ class Guard:
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
+        self._under_way: set[asyncio.Task[Any]] = set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
@@ -42,7 +46,27 @@ class Guard:
         if no is not None:
             await guarded.refuse(*no)
             return
-        await self._app(scope, receive, guarded)
+        if scope["method"] != "POST":
+            await self._app(scope, receive, guarded)
+            return
+        await self._act(scope, receive, guarded)
+
+    def end(self) -> None:
+        """Give up every act that is still under way."""
+        for task in self._under_way:
+            task.cancel()
+
+    async def _act(self, scope: Scope, receive: Receive, guarded: "_Guarded") -> None:
+        task = asyncio.current_task()
+        assert task is not None, "uvicorn answers each request in a task"
+        self._under_way.add(task)
+        try:
+            await self._app(scope, receive, guarded)
+        except asyncio.CancelledError:
+            # uvicorn, which would cancel it a second later, prints a traceback of that.
+            await guarded.refuse(503, STOPPING)
+        finally:
+            self._under_way.discard(task)
 
 
 class _Guarded:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import chain
 from typing import Any, Final
 
+from bot.playground.page.inert import escaped, inert, one_line
 from bot.playground.plain import emoji
 from bot.playground.slack.world import World
 
@@ -15,7 +16,7 @@ _ENTITY: Final = re.compile(r"<([^<>|]+)(?:\|([^<>]*))?>")
 _BOLD: Final = re.compile(r"(?<![\w*])\*(?=\S)([^*\n]+)(?<=\S)\*(?![\w*])")
 _STRUCK: Final = re.compile(r"(?<![\w~])~(?=\S)([^~\n]+)(?<=\S)~(?![\w~])")
 _SHORTCODE: Final = re.compile(r":([a-z0-9_+-]+):")
-_LINK: Final = re.compile(r"(?:https?|mailto|slack):\S*")
+_LINK: Final = re.compile(r"(?:https?://|mailto:)\S*", re.IGNORECASE)
 
 
 class Markdown:
@@ -37,8 +38,8 @@ class Markdown:
 
     def body(self, text: str, blocks: Sequence[Json]) -> list[str]:
         """The paragraphs of a message: its blocks, or its text where it has none."""
-        drawn = [part for part in map(self.block, blocks) if part]
-        return drawn or ([self.mrkdwn(text)] if text else [])
+        drawn = [inert(part) for part in map(self.block, blocks) if part]
+        return drawn or ([inert(self.mrkdwn(text))] if text else [])
 
     def block(self, block: Json) -> str:
         """One block; of a kind that has no counterpart in Markdown all its texts, line by line."""
@@ -47,13 +48,13 @@ class Markdown:
 
     def mrkdwn(self, text: str) -> str:
         """Slack's own markup; what stands in code stays as it is."""
-        parts = _CODE.split(text)
-        return "".join(part if part.startswith("`") else self._marked(part) for part in parts)
+        parts = enumerate(_CODE.split(text))  # every second one is code
+        return "".join(_code(part) if place % 2 else self._marked(part) for place, part in parts).strip("\n")
 
     def name(self, user: str) -> str:
         """Somebody's name."""
         person = self._world.people.get(user)
-        return person.real_name if person else user
+        return one_line(person.real_name if person else user)
 
     def _marked(self, text: str) -> str:
         shown = _STRUCK.sub(r"~~\1~~", _BOLD.sub(r"**\1**", text))
@@ -121,12 +122,12 @@ class Markdown:
         return _styled(escaped(str(leaf.get("text", ""))), leaf.get("style") or {})
 
 
+def _code(text: str) -> str:
+    """Code of Slack's own: its ``` need no lines of their own, those of Markdown do."""
+    return "\n```\n{}\n```\n".format(text[3:-3].strip("\n")) if text.startswith("```") else text
+
+
 def _styled(text: str, style: Json) -> str:
     for name, sign in (("code", "`"), ("bold", "**"), ("italic", "_"), ("strike", "~~")):
         text = f"{sign}{text}{sign}" if style.get(name) and text.strip() else text
     return text
-
-
-def escaped(text: str) -> str:
-    """Plain text, which must not become HTML where the Markdown is shown."""
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

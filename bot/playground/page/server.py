@@ -13,14 +13,14 @@ from jinja2 import Environment, FileSystemLoader
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse, Response, StreamingResponse
+from starlette.responses import HTMLResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from bot.playground.devin.server import DevinSimulator
 from bot.playground.options import HIGHEST_PORT, PAGE_PORT
 from bot.playground.page import answers, files, transcript
 from bot.playground.page.acts import Acts, Bench
-from bot.playground.page.answers import needed, number
+from bot.playground.page.answers import Answer, needed, number
 from bot.playground.page.feed import Feed
 from bot.playground.page.guard import Guard
 from bot.playground.page.reading import TEAM_NAME, Reading
@@ -82,34 +82,34 @@ class Pages:
         """GET /api/workspace."""
         bench = self._bench
         now = {"position": self._feed.position, "bot": bench.bot(), "clock": bench.clock()}
-        return JSONResponse(self._reading.workspace() | now | {"speed": bench.speed(), "counters": bench.counters()})
+        return Answer(self._reading.workspace() | now | {"speed": bench.speed(), "counters": bench.counters()})
 
     async def messages(self, request: Request) -> Response:
         """GET /api/messages."""
         query, limit = request.query_params, number(request.query_params, "limit", PAGE, 1, LARGEST_PAGE)
         found = self._reading.messages(needed(query, "channel"), needed(query, "user"), query.get("before", ""), limit)
-        return JSONResponse(found)
+        return Answer(found)
 
     async def thread(self, request: Request) -> Response:
         """GET /api/thread."""
         query = request.query_params
-        return JSONResponse(self._reading.thread(needed(query, "channel"), needed(query, "ts"), needed(query, "user")))
+        return Answer(self._reading.thread(needed(query, "channel"), needed(query, "ts"), needed(query, "user")))
 
     async def views(self, request: Request) -> Response:
         """GET /api/views."""
-        return JSONResponse(self._reading.views(needed(request.query_params, "user")))
+        return Answer(self._reading.views(needed(request.query_params, "user")))
 
     async def sessions(self, _: Request) -> Response:
         """GET /api/sessions."""
-        return JSONResponse(self._reading.sessions())
+        return Answer(self._reading.sessions())
 
     async def session(self, request: Request) -> Response:
         """GET /api/sessions/<id>."""
-        return JSONResponse(self._reading.session(request.path_params["id"]))
+        return Answer(self._reading.session(request.path_params["id"]))
 
     async def calls(self, _: Request) -> Response:
         """GET /api/calls."""
-        return JSONResponse(self._reading.calls())
+        return Answer(self._reading.calls())
 
     async def file(self, request: Request) -> Response:
         """GET /api/files/<id>."""
@@ -197,10 +197,11 @@ class PageServer:
         raise PortError(ENDED.format(port=self.port, reason="it does not say why"))
 
     async def stop(self) -> None:
-        """End the streams, then everything else; a second time there is nothing left to end."""
+        """End the streams and the acts, then everything else; a second time there is nothing left to end."""
         if self._server is None or self._task is None:
             return
         self._feed.close()
+        self._app.end()
         self._server.should_exit = True
         self._server = None
         await self._task

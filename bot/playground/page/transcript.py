@@ -4,7 +4,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from bot.playground.page.markdown import Markdown, escaped
+from bot.playground.page.inert import one_line
+from bot.playground.page.markdown import Markdown
 from bot.playground.page.reading import TEAM_NAME, Reading
 from bot.playground.plain import emoji
 from bot.playground.slack.state import Ephemeral
@@ -24,8 +25,8 @@ ELSEWHERE: Final = "a file of another workspace"
 def written(reading: Reading, channel: str, user: str, ts: str = "") -> str:
     """The Markdown of a channel with all its threads, or of one thread."""
     person, place = reading.place(channel, user)
-    name = "Direct messages" if place.kind == "im" else f"#{place.name}"
-    head = HEAD.format(what=f"A thread in {name}" if ts else name, team=TEAM_NAME, name=person.real_name)
+    name = "Direct messages" if place.kind == "im" else f"#{one_line(place.name)}"
+    head = HEAD.format(what=f"A thread in {name}" if ts else name, team=TEAM_NAME, name=one_line(person.real_name))
     author = _Author(Markdown(reading.slack.world, person.id), person, list(reading.private(channel, user)))
     if ts:
         parts = author.thread(reading.whole_thread(channel, ts, user))
@@ -72,7 +73,7 @@ class _Author:
     def _item(self, item: Message | Ephemeral) -> Iterator[str]:
         """Its paragraphs."""
         if isinstance(item, Ephemeral):
-            yield self._headline(BOT_USER, item.ts, ONLY_YOU.format(name=self._reader.real_name))
+            yield self._headline(BOT_USER, item.ts, ONLY_YOU.format(name=one_line(self._reader.real_name)))
             yield from self._markdown.body(item.text, item.blocks)
         elif item.deleted:
             yield DELETED
@@ -102,4 +103,4 @@ def _at(ts: str) -> datetime:
 def _file(file: Json) -> str:
     name, kind = str(file.get("name", file["id"])), file.get("mimetype", ELSEWHERE)
     size = f", {file['size']:,} {'byte' if file['size'] == 1 else 'bytes'}" if "size" in file else ""
-    return f"📎 {escaped(name)} ({kind}{size})"
+    return f"📎 {one_line(name)} ({one_line(str(kind))}{size})"

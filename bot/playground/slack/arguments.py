@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from aiohttp import web
 
+from bot.playground import orders
 from bot.playground.slack.blocks import BLOCKS_TEXT, MARKDOWN_TEXT, block_errors, text_length
 from bot.playground.slack.errors import SlackError
 
@@ -60,8 +61,8 @@ class Args:
         if not isinstance(value, str):
             return value
         try:
-            return json.loads(value) if value else None
-        except ValueError:
+            return orders.parsed(value) if value else None
+        except orders.OrderError:
             raise SlackError(error) from None
 
 
@@ -71,7 +72,16 @@ def missing(name: str) -> SlackError:
 
 
 async def read_arguments(request: web.Request) -> Json:
-    """Query and body in one."""
+    """Query and body in one. Raises SlackError."""
+    values = await _arguments(request)
+    try:
+        orders.check(values)
+    except orders.OrderError as error:
+        raise _no_json(error) from error
+    return values
+
+
+async def _arguments(request: web.Request) -> Json:
     if request.method != "POST" or not request.can_read_body:
         return dict(request.query)
     if request.content_type == "application/json":
@@ -83,12 +93,16 @@ async def read_arguments(request: web.Request) -> Json:
 
 def _json_object(text: str) -> Json:
     try:
-        body = json.loads(text)
-    except ValueError:
-        raise SlackError("invalid_json") from None
+        body = orders.parsed(text)
+    except orders.OrderError as error:
+        raise _no_json(error) from error
     if not isinstance(body, dict):
         raise SlackError("json_not_object")
     return body
+
+
+def _no_json(error: orders.OrderError) -> SlackError:
+    return SlackError("invalid_json", messages=[f"[ERROR] {error}"])
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,11 @@ import json
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict, replace
 from functools import partial
-from typing import Any
+from typing import Any, Final
 
 from aiohttp import web
 
+from bot.playground import orders
 from bot.playground.slack.arguments import Args, read_arguments
 from bot.playground.slack.delivery import Delivery
 from bot.playground.slack.errors import ImpossibleError, SlackError
@@ -21,6 +22,8 @@ from bot.playground.slack.world import BOT_USER, Channel
 
 Json = dict[str, Any]
 Act = Callable[[Args], Json] | Callable[[Args], Awaitable[Json]]
+
+MAKES_NO_SENSE: Final = "this order cannot be read ({})"
 
 
 class Control:
@@ -93,6 +96,8 @@ class Control:
             return web.json_response(await self.perform(name, values))
         except (ImpossibleError, SlackError) as error:
             return _refused(error)
+        except orders.UNREADABLE as error:
+            return web.json_response({"error": MAKES_NO_SENSE.format(type(error).__name__)}, status=400)
 
     async def perform(self, name: str, values: Json) -> Json:
         """Do one act; ImpossibleError or SlackError when it could not happen in Slack."""

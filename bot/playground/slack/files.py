@@ -1,13 +1,14 @@
 """Files: what is said about them, their download behind the bot's token, and uploads in three steps."""
 
 import base64
+import re
 from typing import Any, Final
 
 from aiohttp import web
 
 from bot.playground.slack.arguments import Args, Content, missing
 from bot.playground.slack.chat import writable
-from bot.playground.slack.errors import SlackError
+from bot.playground.slack.errors import ImpossibleError, SlackError
 from bot.playground.slack.state import SharedFile, Slack
 from bot.playground.slack.workspace import Workspace
 from bot.playground.slack.world import BOT_USER, DOMAIN, FOUNDED, TEAM
@@ -16,6 +17,12 @@ Json = dict[str, Any]
 
 LOGIN_PAGE: Final = "<!DOCTYPE html><html><head><title>Sign in | Slack</title></head><body>Sign in</body></html>"
 PIECE: Final = 65_536
+LARGEST: Final = 1_000_000_000  # bytes
+FACTS: Final = {
+    "name": ("a text of 1 to 255 characters", re.compile(r"(?=.*\S).{1,255}", re.DOTALL)),
+    "mimetype": ("a media type such as text/plain", re.compile(r"[\w.+-]+/[\w.+-]+(?:; ?[\w.+=-]+)?", re.ASCII)),
+    "redirect": ("a web address", re.compile(r"https?://[!-~]+")),
+}
 
 
 def info(workspace: Workspace, args: Args) -> Json:
@@ -74,7 +81,7 @@ async def download(slack: Slack, request: web.Request, bot_token: str) -> web.St
     if file.redirect:
         return web.Response(status=302, headers={"Location": file.redirect})
     if file.content is not None:
-        return web.Response(body=file.content, content_type=file.mimetype)
+        return web.Response(body=file.content, headers={"Content-Type": file.mimetype})
     response = web.StreamResponse(headers={"Content-Type": file.mimetype, "Content-Length": str(file.size)})
     await response.prepare(request)
     for start in range(0, file.size, PIECE):
@@ -82,15 +89,44 @@ async def download(slack: Slack, request: web.Request, bot_token: str) -> web.St
     return response
 
 
-def shared(slack: Slack, spec: Json, user: str) -> SharedFile:
-    """A file a person attaches.
+def shared(slack: Slack, specs: Any, user: str) -> list[SharedFile]:
+    """The files a person attaches: all of them, or ImpossibleError and none.
 
-    All may be left out: `name`, `mimetype`, `content` or `content_base64` or `size`, `redirect`, `stub`.
+    All may be left out of one: `name`, `mimetype`, `content` or `content_base64` or `size`, `redirect`, `stub`.
     """
-    content = base64.b64decode(spec["content_base64"]) if "content_base64" in spec else None
-    if content is None and "content" in spec:
-        content = str(spec["content"]).encode()
-    size = int(spec.get("size", len(content or b"")))
+    if not isinstance(specs, list) or not all(isinstance(spec, dict) for spec in specs):
+        raise ImpossibleError("files are a list of objects, each with its name, mimetype and content")
+    contents = [_content(spec) for spec in specs]
+    for spec in specs:
+        _check_spec(spec)
+    return [_shared(slack, spec, content, user) for spec, content in zip(specs, contents, strict=True)]
+
+
+def _check_spec(spec: Json) -> None:
+    for name, (what, pattern) in FACTS.items():
+        value = spec.get(name)
+        if name in spec and not (isinstance(value, str) and pattern.fullmatch(value)):
+            raise ImpossibleError(f"the {name} of a file is {what}")
+    size = spec.get("size", 0)
+    if type(size) is not int or not 0 <= size <= LARGEST:
+        raise ImpossibleError(f"the size of a file is a whole number from 0 to {LARGEST:,}")
+
+
+def _content(spec: Json) -> bytes | None:
+    """What was sent of it; None: as many zeros as its size says."""
+    encoded, text = spec.get("content_base64"), spec.get("content")
+    if not all(value is None or isinstance(value, str) for value in (encoded, text)):
+        raise ImpossibleError("the content of a file is a text")
+    if encoded is None:
+        return None if text is None else str(text).encode()
+    try:
+        return base64.b64decode(encoded)
+    except ValueError as error:
+        raise ImpossibleError("the content_base64 of a file is no base64") from error
+
+
+def _shared(slack: Slack, spec: Json, content: bytes | None, user: str) -> SharedFile:
+    size = spec.get("size", len(content or b""))
     mimetype = spec.get("mimetype", "text/plain")
     file = SharedFile(slack.names.next("F"), spec.get("name", "file.txt"), mimetype, size, user)
     file.content = content if content is not None or size else b""

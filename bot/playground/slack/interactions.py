@@ -176,9 +176,11 @@ class Interactions:
         if element["type"] != "file_input":
             return value
         slack = self._workspace.slack
-        files = [slack.files.get(item) if isinstance(item, str) else shared(slack, item, person.id) for item in value]
-        if None in files:
+        known = {item: slack.files.get(item) for item in value if isinstance(item, str)}
+        if None in known.values():
             raise ImpossibleError("there is no such file")
+        new = iter(shared(slack, [item for item in value if not isinstance(item, str)], person.id))
+        files = [known[item] if isinstance(item, str) else next(new) for item in value]
         return [described(slack, file) for file in files if file]
 
     def _offered(self, holder: str) -> Offered:

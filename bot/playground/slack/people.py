@@ -3,8 +3,9 @@
 import re
 from typing import Any, Final
 
-from bot.playground.slack.arguments import Args, Content, missing
+from bot.playground.slack.arguments import MOST_TEXT, Args, Content, missing
 from bot.playground.slack.delivery import Delivery
+from bot.playground.slack.directory import EMOJI
 from bot.playground.slack.errors import ImpossibleError, SlackError
 from bot.playground.slack.files import in_message, shared
 from bot.playground.slack.response_urls import respond
@@ -32,18 +33,19 @@ class People:
         slack = self._workspace.slack
         parent = self._parent(channel, args.text("thread_ts"))
         specs = args.data("files") or []
-        files = [in_message(slack, shared(slack, spec, person.id)) for spec in specs]
-        if not args.text("text") and not files:
+        text = _written(args.text("text"), "message")
+        if not text and not specs:
             raise ImpossibleError("a message has a text or a file")
+        files = [in_message(slack, file) for file in shared(slack, specs, person.id)]
         subtype = "file_share" if files else "thread_broadcast" if parent and args.flag("broadcast") else None
-        content = Content(args.text("text"))
+        content = Content(text)
         message = self._workspace.post(channel.id, content, user=person.id, parent=parent, subtype=subtype, files=files)
         return {"ts": message.ts, "channel": channel.id, "message": message.read()}
 
     def edit(self, args: Args) -> Json:
         """Change one's own message."""
         message = self._own(args)
-        self._workspace.update(message, Content(args.need("text")), by=message.user)
+        self._workspace.update(message, Content(_written(args.need("text"), "message")), by=message.user)
         return {"message": message.read()}
 
     def delete(self, args: Args) -> Json:
@@ -64,6 +66,8 @@ class People:
         """Add a reaction."""
         person, _ = self.place(args)
         message, name = self._message(args), args.need("name")
+        if not EMOJI.fullmatch(name):
+            raise ImpossibleError(f"there is no emoji called {name!r}")
         users = message.reactions.setdefault(name, [])
         if person.id in users:
             raise ImpossibleError(f"{person.id} has already reacted with {name}")
@@ -86,12 +90,13 @@ class People:
     async def slash(self, args: Args) -> Json:
         """Type a slash command; the result is what the person sees within three seconds."""
         person, channel = self.place(args)
+        text = _written(args.text("text"), "command")
         slack, command = self._workspace.slack, args.text("command") or "/devin"
         if command not in slack.app.commands:
             return {"status": "failed", "error": "not_a_command", "answer": None, "shown": None}
         slack.app.need("commands")
         trigger, given = slack.trigger(person.id), slack.response_url(person.id, channel.id)
-        payload = _command(person, channel, command, self._typed(command, args.text("text")), trigger, given)
+        payload = _command(person, channel, command, self._typed(command, text), trigger, given)
         delivery = await self._workspace.courier.ask("slash_commands", payload, expects_answer=True)
         return self.outcome(delivery, trigger, given) | self._see(delivery, given)
 
@@ -190,6 +195,12 @@ class People:
         if message.user != args.text("user"):
             raise ImpossibleError(f"{args.text('user')} did not write {message.ts}")
         return message
+
+
+def _written(text: str, what: str) -> str:
+    if len(text) > MOST_TEXT:
+        raise ImpossibleError(f"a {what} has at most {MOST_TEXT:,} characters; this one has {len(text):,}")
+    return text
 
 
 def _command(person: Person, channel: Channel, command: str, text: str, trigger: Trigger, given: ResponseUrl) -> Json:

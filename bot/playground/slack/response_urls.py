@@ -1,10 +1,10 @@
 """`response_url`: five answers within thirty minutes, as a private or public message or in place of the original."""
 
-import json
 from typing import Any
 
 from aiohttp import web
 
+from bot.playground import orders
 from bot.playground.slack.arguments import Args, Content, read_content
 from bot.playground.slack.errors import SlackError
 from bot.playground.slack.faults import strike
@@ -83,8 +83,8 @@ def respond(workspace: Workspace, given: ResponseUrl, payload: Json, source: str
 
 def _parsed(text: str) -> Json:
     try:
-        payload = json.loads(text)
-    except ValueError:
+        payload = orders.parsed(text)
+    except orders.OrderError:
         payload = None
     if not isinstance(payload, dict):
         raise SlackError("invalid_payload", status=400)

@@ -1,9 +1,11 @@
 """The workspace everybody starts with: its people and channels, with ids that never change."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, get_args
 
 from bot.playground.news import Change, News
+from bot.playground.slack.errors import ImpossibleError
 
 TEAM: Final = "T0PLAY"
 OTHER_TEAM: Final = "T0OTHER"
@@ -14,7 +16,10 @@ DOMAIN: Final = "play"
 FOUNDED: Final = 1_700_000_000
 PLACES: Final = Change("workspace")  # people or channels changed
 
+LONGEST_NAME: Final = 80  # characters, of a channel as of a person
+
 Kind = Literal["channel", "group", "im", "mpim"]
+Shape = tuple[str, Callable[[Any], bool]]  # what a fact must be, in words, and whether it is
 
 
 @dataclass(slots=True)
@@ -121,6 +126,7 @@ class World:
 
     def put_person(self, facts: dict[str, Any]) -> Person:
         """Add a person, or change some facts of one."""
+        _check(facts, PERSON)
         known = self.people.get(facts["id"]) or Person(facts["id"], facts["id"].lower(), facts["id"])
         self.people[known.id] = known
         _change(known, facts)
@@ -129,6 +135,7 @@ class World:
 
     def put_channel(self, facts: dict[str, Any]) -> Channel:
         """Add a channel, or change some facts of one."""
+        _check(facts, CHANNEL)
         known = self.channels.get(facts["id"]) or Channel(facts["id"], facts["id"].lower())
         self.channels[known.id] = known
         _change(known, facts | ({"members": set(facts["members"])} if "members" in facts else {}))
@@ -149,6 +156,36 @@ class World:
         """A channel is archived, or brought back."""
         channel.is_archived = archived
         self._news.tell(PLACES)
+
+
+def _check(facts: dict[str, Any], shapes: Mapping[str, Shape]) -> None:
+    """Refuse a fact that is not what it must be, before any is changed."""
+    for name, (what, fits) in shapes.items():
+        if name in facts and not fits(facts[name]):
+            raise ImpossibleError(f"{name} must be {what}")
+
+
+def _is_name(value: Any) -> bool:
+    return isinstance(value, str) and bool(value.strip()) and len(value) <= LONGEST_NAME
+
+
+def _are_members(value: Any) -> bool:
+    return isinstance(value, list | set) and all(map(_is_name, value))
+
+
+NAME: Final[Shape] = (f"a text of 1 to {LONGEST_NAME} characters", _is_name)
+FLAG: Final[Shape] = ("true or false", lambda value: isinstance(value, bool))
+PERSON: Final[Mapping[str, Shape]] = {
+    **dict.fromkeys(("id", "name", "real_name", "team", "tz"), NAME),
+    "email": ("a text", lambda value: isinstance(value, str)),
+    **dict.fromkeys(("is_admin", "is_restricted", "is_ultra_restricted", "is_bot", "deleted", "active"), FLAG),
+}
+CHANNEL: Final[Mapping[str, Shape]] = {
+    **dict.fromkeys(("id", "name"), NAME),
+    "kind": (f"one of {', '.join(get_args(Kind))}", lambda value: value in get_args(Kind)),
+    "members": ("a list of ids", _are_members),
+    **dict.fromkeys(("is_archived", "is_ext_shared"), FLAG),
+}
 
 
 def _change(thing: Person | Channel, facts: dict[str, Any]) -> None:
