@@ -4,6 +4,7 @@ There is a page to try it on. A scripted conversation is played, and printed as 
 """
 
 import asyncio
+import logging
 import signal
 import sys
 import webbrowser
@@ -72,6 +73,7 @@ class House:
 
 async def play(options: Options) -> int:
     """Open the playground, until a signal; answers the exit code."""
+    logging.getLogger("uvicorn.error").setLevel(logging.ERROR)  # what a broken client sent is nothing for the terminal
     stopping = asyncio.Event()
     for number in STOPS:
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)

@@ -176,7 +176,7 @@ class PageServer:
         self._feed.open()
         self._server = _Server(
             uvicorn.Config(
-                self._app, log_config=None, log_level="error", access_log=False, server_header=False, lifespan="off",
+                self._app, log_config=None, access_log=False, server_header=False, lifespan="off",
                 ws="none", proxy_headers=False, timeout_graceful_shutdown=1,
             )
         )  # fmt: skip
