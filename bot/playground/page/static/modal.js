@@ -246,7 +246,7 @@ function busy(is) {
   const submitter = frame?.foot.querySelector(".bk-submit");
   if (submitter) {
     submitter.ariaBusy = is ? "true" : null;
-    submitter.disabled = is;
+    submitter.ariaDisabled = is ? "true" : null; // not disabled: that would take the focus out of the dialog
   }
 }
 

@@ -11,7 +11,7 @@ class Refused extends Error {
 
 const SILENT = "The playground does not answer. Is `make playground` still running?";
 const AGAIN_AFTER = 1000; // milliseconds
-const ASLEEP_AFTER = 20_000; // milliseconds out of sight
+const ASLEEP_AFTER = 2_000; // milliseconds out of sight: a browser has six connections for all its tabs
 
 /** Read something; `query` without the values that are null. Answers JSON, or text where it is not JSON. */
 export async function get(path, query = {}) {

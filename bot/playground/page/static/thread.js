@@ -127,8 +127,10 @@ function seenAll() {
 }
 
 function close() {
+  // What opened it may have been drawn again since.
+  const footer = `#messages .message[data-ts="${store.thread}"] .thread-footer`;
   closeThread();
-  const back = opener?.isConnected ? opener : null;
+  const back = opener?.isConnected ? opener : document.querySelector(footer);
   opener = null;
   if (back && back !== document.body) {
     back.focus({ preventScroll: true });
