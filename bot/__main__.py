@@ -55,8 +55,8 @@ def _of_the_bot(command: Command) -> Command:
 
     @wraps(command)
     def run(asked: argparse.Namespace) -> int:
-        from bot.app import StartError  # noqa: PLC0415
-        from bot.config import SettingsError  # noqa: PLC0415
+        from bot.app import StartError
+        from bot.config import SettingsError
 
         try:
             return command(asked)
@@ -68,8 +68,8 @@ def _of_the_bot(command: Command) -> Command:
 
 
 def _settings(asked: argparse.Namespace) -> "Settings":
-    from bot import logs  # noqa: PLC0415
-    from bot.config import load_settings  # noqa: PLC0415
+    from bot import logs
+    from bot.config import load_settings
 
     settings = load_settings(os.environ, asked.env_file)
     logs.configure(settings.bot_log_level, settings.bot_log_format, secrets=settings.secrets)
@@ -78,7 +78,7 @@ def _settings(asked: argparse.Namespace) -> "Settings":
 
 @_of_the_bot
 def _run(asked: argparse.Namespace) -> int:
-    from bot.serve import serve  # noqa: PLC0415
+    from bot.serve import serve
 
     _in_loop(serve(_settings(asked)))
     return 0
@@ -86,8 +86,8 @@ def _run(asked: argparse.Namespace) -> int:
 
 @_of_the_bot
 def _migrate(asked: argparse.Namespace) -> int:
-    from bot.store.database import Database  # noqa: PLC0415
-    from bot.store.schema import migrate  # noqa: PLC0415
+    from bot.store.database import Database
+    from bot.store.schema import migrate
 
     async def bring_up(settings: "Settings") -> None:
         db = Database(settings.database_url.get_secret_value())
@@ -103,8 +103,8 @@ def _migrate(asked: argparse.Namespace) -> int:
 
 @_of_the_bot
 def _doctor(asked: argparse.Namespace) -> int:
-    from bot import logs  # noqa: PLC0415
-    from bot.doctor import doctor  # noqa: PLC0415
+    from bot import logs
+    from bot.doctor import doctor
 
     logs.configure("ERROR", "console")
     return asyncio.run(doctor(os.environ, asked.env_file))
@@ -116,13 +116,13 @@ def _manifest(asked: argparse.Namespace) -> int:
 
 
 def _playground(asked: argparse.Namespace) -> int:
-    from bot.playground.show import play  # noqa: PLC0415
+    from bot.playground.show import play
 
     return asyncio.run(play(options.read(vars(asked), os.environ)))
 
 
 def _in_loop(work: Coroutine[Any, Any, None]) -> None:
-    import uvloop  # noqa: PLC0415
+    import uvloop
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(work)

@@ -94,12 +94,8 @@ class Socket(AsyncSocketModeHandler):
             self._on_gap()  # what was sent between two connections may be lost
 
     async def open(self) -> None:
-        """Connect. The token was good a moment ago; while Slack is away this tries for ever, until a stop."""
-        try:
-            await self.connect_async()  # type: ignore[no-untyped-call]  # Bolt's annotation is missing
-        except asyncio.CancelledError:
-            await self.close()
-            raise
+        """Connect. The token was good a moment ago: with a bad one this would try for ever."""
+        await self.connect_async()  # type: ignore[no-untyped-call]  # Bolt's annotation is missing
 
     async def close(self) -> None:
         """Hang up."""
@@ -195,38 +191,44 @@ async def serve(
         stopping = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, stopping.set)
-    up = asyncio.Event()
-    start = asyncio.create_task(_start(settings, stopping, up, announce, clock), name="start")
+    connected = asyncio.Event()
+
+    async def run() -> None:
+        async with assembled(settings, clock) as bot:
+            await _run(bot, settings, stopping, connected, announce)
+
+    running = asyncio.create_task(run(), name="run")
     stop = asyncio.create_task(stopping.wait(), name="stop")
     try:
-        await asyncio.wait([start, stop], return_when=asyncio.FIRST_COMPLETED)
-        if start.done() or up.is_set():
-            await start
+        await asyncio.wait([running, stop], return_when=asyncio.FIRST_COMPLETED)
+        if running.done() or connected.is_set():
+            await running
         else:
-            log.info("stopped before it was up")  # nothing was taken yet
+            # Nothing can have come in yet. Whatever is waited for, a Slack that is away say, is given up.
+            log.info("stopped before it was up")
     finally:
         stop.cancel()
-        start.cancel()
-        await asyncio.gather(start, return_exceptions=True)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
 
 
-async def _start(
+async def _connect(bot: Bot, link: Socket) -> None:
+    """Open the socket; while Slack is away this tries for ever, until a stop cancels it."""
+    try:
+        await link.open()
+    except asyncio.CancelledError:
+        await link.close()
+        await bot.housekeeping.leave()
+        raise
+
+
+async def _run(
+    bot: Bot,
     settings: Settings,
     stopping: asyncio.Event,
-    up: asyncio.Event,
+    connected: asyncio.Event,
     announce: Callable[[int], None] | None,
-    clock: Clock,
 ) -> None:
-    def running(port: int) -> None:
-        up.set()
-        if announce is not None:
-            announce(port)
-
-    async with assembled(settings, clock) as bot:
-        await _run(bot, settings, stopping, running)
-
-
-async def _run(bot: Bot, settings: Settings, stopping: asyncio.Event, running: Callable[[int], None]) -> None:
     doors = Doors()
     link = Socket(bot, settings, doors) if settings.transport == "socket" else None
     config = uvicorn.Config(
@@ -236,7 +238,8 @@ async def _run(bot: Bot, settings: Settings, stopping: asyncio.Event, running: C
     server = Server(config)
     await bot.housekeeping.begin()
     if link is not None:
-        await link.open()
+        await _connect(bot, link)
+    connected.set()
     parts: dict[str, Coroutine[Any, Any, None]] = {
         "writer": bot.tools.writer.run(),
         "engine": bot.engine.run(),
@@ -248,7 +251,8 @@ async def _run(bot: Bot, settings: Settings, stopping: asyncio.Event, running: C
     await _started(server)
     _spare_the_pauses()
     log.info("running", transport=settings.transport, port=_port(server), team=bot.tools.place.team)
-    running(_port(server))
+    if announce is not None:
+        announce(_port(server))
     try:
         await _until(stopping, tasks)
     finally:

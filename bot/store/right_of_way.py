@@ -11,8 +11,8 @@ from typing import Final
 
 CALM_SECONDS: Final = 0.005  # what Slack sends comes in bursts: so long nothing more has to have come
 # Under a flood one of the others begins this often, in a gap between two acks, so that the work never stands still.
-SHARE_SECONDS: Final = 0.4
-GAPLESS_SECONDS: Final = 0.8  # where there is no gap, this often
+SHARE_SECONDS: Final = 0.2
+GAPLESS_SECONDS: Final = 0.4  # where there is no gap, this often
 
 
 class RightOfWay:
