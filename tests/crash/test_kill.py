@@ -154,6 +154,20 @@ async def replied(one: Scene, begun: tuple[str, str]) -> None:
     assert await one.on.thread(GENERAL, begun[0]) == []
 
 
+async def reply_under_a_lost_card(one: Scene, _: None) -> None:
+    """Slack posts the card of a command, but its answer gets lost; somebody replies before the card is found."""
+    await one.slack.fault("chat.postMessage", "commit_then_drop")
+    while (await one.slack.slash(ANN, GENERAL, "fix the login test"))["status"] != "acked":
+        await one.slack.wait_for_sockets(within=PATIENCE)
+    card = await one.slack.wait_for_message(GENERAL, "Asked by", within=PATIENCE)
+    await one.slack.say(BEN, GENERAL, "please use pytest", thread_ts=card["ts"])
+    await one.devin.wait_for_messages("] ben:\nplease use pytest", seconds=PATIENCE)
+
+
+async def replied_once(one: Scene, _: None) -> None:
+    assert await asked(await one_session(one)) == ["please use pytest"]
+
+
 async def press(one: Scene, ts: str, action: str, user: str = ANN) -> None:
     """Press a button of the card until it is acknowledged, as a person does."""
     for _ in range(10):
@@ -278,6 +292,7 @@ STORIES = [
     Story("a mention starts a session", nothing, mention, mentioned, reactions=True),
     Story("a slash command starts a session", nothing, slash, ordered),
     Story("two replies that are the same", running, replies, replied, each=("Inbox", "in ")),
+    Story("a reply under a card that is found late", nothing, reply_under_a_lost_card, replied_once, each=("in ",)),
     Story("the stop button", running, stop, stopped),
     Story("the stop button while a reply waits", waiting_reply, stop, stopped_first),
     Story(

@@ -41,7 +41,7 @@ from bot.devin.retry import Patience
 from bot.devin.transport import Transport
 from bot.engine import local
 from bot.engine.local import LocalEngine
-from bot.flows import create, failure, housekeeping, reply, send
+from bot.flows import conversation, create, failure, housekeeping, reply, send
 from bot.flows.tools import Rules
 from bot.serve import serve
 from bot.slack.client import Slack
@@ -76,6 +76,9 @@ def shorten(patch: Patch, unknown_after: float = UNKNOWN_AFTER) -> None:
     for module in (failure, send):
         patch(module, "SETTLE_SECONDS", SETTLE)
     patch(failure, "FIRST_WAIT", 0.3)
+    patch(
+        conversation, "UNKNOWN_THREAD_SECONDS", SETTLE / 3
+    )  # over before a lost post is looked for, as the real one is
     patch(send, "CHANNEL", replace(send.CHANNEL, interval=0.05))
     patch(housekeeping, "SWEEP_SECONDS", 0.5)
     patch(local, "RETRY_SECONDS", 0.5)
