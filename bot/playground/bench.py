@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from typing import Any, Final
 
 from bot.playground.books import Books
-from bot.playground.child import START_SECONDS, Keeper, TroubleError
+from bot.playground.child import START_SECONDS, Keeper
 from bot.playground.clock import SETTLING, next_digest, next_end_of_billing_day, spoken
 from bot.playground.counters import Counters
 from bot.playground.devin.api import ROUTE_NAMES
@@ -18,6 +18,7 @@ from bot.playground.page.acts import BenchError
 from bot.playground.script import small_talk
 from bot.playground.slack.methods import METHODS
 from bot.playground.stage import Stage
+from bot.playground.trouble import TroubleError
 
 Json = dict[str, Any]
 Play = Callable[["TheBench"], Coroutine[Any, Any, None]]

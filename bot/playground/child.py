@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from bot.playground.clock import SimulatedClock
+from bot.playground.trouble import TroubleError
 
 PROJECT: Final = Path(__file__).resolve().parents[2]
 OURS: Final = ("SLACK_", "DEVIN_", "BOT_", "DATABASE_URL", "PORT")  # settings of a real bot stay out of the show
@@ -24,10 +25,6 @@ LINE_ENDS: Final = 400  # characters
 _DIE_WITH_PARENT: Final = 1  # PR_SET_PDEATHSIG of prctl(2)
 
 State = Literal["starting", "running", "stopping", "stopped", "killed"]
-
-
-class TroubleError(Exception):
-    """The playground cannot go on; the text is for the person who started it."""
 
 
 @dataclass(slots=True, eq=False)

@@ -6,9 +6,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Any, Final
-
-LENGTH: Final = 10_000
+from typing import Any
 
 _log = logging.getLogger(__name__)
 
@@ -24,9 +22,9 @@ class Change:
 
 
 class News:
-    """Wakes those who wait for something to change, and keeps the last changes with running numbers."""
+    """Wakes those who wait for something to change; the last changes are kept only where somebody asks `since`."""
 
-    def __init__(self, first: int = 0, length: int = LENGTH) -> None:
+    def __init__(self, first: int = 0, length: int = 0) -> None:
         self.position = first  # the number of the newest change
         self._kept: deque[Change] = deque(maxlen=length)
         self._waiting: set[asyncio.Future[None]] = set()

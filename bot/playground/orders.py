@@ -1,4 +1,4 @@
-"""The JSON of an order: what could be stored and never be told again is refused at the door."""
+"""The JSON of an order, and of the bot's own calls: what could be stored, never to be told again, is refused."""
 
 import json
 import math

@@ -34,12 +34,13 @@ EMOJI: Final[Mapping[str, str]] = {
     "x": "❌",
     "zzz": "💤",
 }
-_ENTITY: Final = re.compile(r"<([^<>|]+)(?:\|([^<>]*))?>")
+# Slack's own markup (https://docs.slack.dev/messaging/formatting-message-text)
+ENTITY: Final = re.compile(r"<([^<>|]+)(?:\|([^<>]*))?>")
+BOLD: Final = re.compile(r"(?<![\w*])\*(?=\S)([^*\n]+)(?<=\S)\*(?![\w*])")
+SHORTCODE: Final = re.compile(r":([a-z0-9_+-]+):")
 _DATE: Final = re.compile(r"!date\^(\d{1,12})\^([^^]*)")
-_BOLD: Final = re.compile(r"(?<![\w*])\*(?=\S)([^*\n]+)(?<=\S)\*(?![\w*])")
 _STRONG: Final = re.compile(r"\*\*(?=\S)(.+?)(?<=\S)\*\*")
 _BULLET: Final = re.compile(r"\s*(?:[•*-]|\d+\.)\s+")
-_SHORTCODE: Final = re.compile(r":([a-z0-9_+-]+):")
 # What a terminal obeys instead of showing it: a title or a link of OSC, a colour of CSI, any other sign of control.
 _ORDERS: Final = re.compile(
     r"(?:\x1b[\]P^_X]|[\x9d\x90\x9e\x9f\x98])[^\x07\x1b\x9c\n]*(?:\x07|\x1b\\|\x9c)?"
@@ -73,8 +74,8 @@ class Reader:
 
     def text(self, mrkdwn: str, at: str) -> str:
         """One text in Slack's own markup, as read when it was written."""
-        shown = _ENTITY.sub(lambda found: self._entity(found, float(at)), mrkdwn)
-        shown = _SHORTCODE.sub(lambda code: emoji(code[1]), _BOLD.sub(r"\1", shown))
+        shown = ENTITY.sub(lambda found: self._entity(found, float(at)), mrkdwn)
+        shown = SHORTCODE.sub(lambda code: emoji(code[1]), BOLD.sub(r"\1", shown))
         return html.unescape(shown)
 
     def _block(self, block: Json, at: str) -> Iterator[str]:

@@ -16,14 +16,15 @@ from tempfile import TemporaryDirectory
 from typing import Any, Final, TextIO
 
 from bot.playground.bench import TheBench
-from bot.playground.child import Keeper, TroubleError
+from bot.playground.child import Keeper
 from bot.playground.options import Options
-from bot.playground.page import BenchError, PageServer, PortError
+from bot.playground.page import BenchError, PageServer
 from bot.playground.plain import printable
 from bot.playground.ports import free_from, moved
 from bot.playground.screen import Screen
 from bot.playground.script import TASK, WEB, Cast, perform
 from bot.playground.stage import Stage, stage
+from bot.playground.trouble import TroubleError
 
 STOPS: Final = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
@@ -80,7 +81,7 @@ async def play(options: Options) -> int:
     try:
         with TemporaryDirectory(prefix="devin-bridge-") as folder:
             await _open(Path(folder), options, stopping)
-    except (TroubleError, PortError) as trouble:
+    except TroubleError as trouble:
         print(f"\n{trouble}", file=sys.stderr)
         return 1
     _write("\nEverything is stopped.")

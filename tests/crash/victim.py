@@ -76,9 +76,8 @@ def shorten(patch: Patch, unknown_after: float = UNKNOWN_AFTER) -> None:
     for module in (failure, send):
         patch(module, "SETTLE_SECONDS", SETTLE)
     patch(failure, "FIRST_WAIT", 0.3)
-    patch(
-        conversation, "UNKNOWN_THREAD_SECONDS", SETTLE / 3
-    )  # over before a lost post is looked for, as the real one is
+    # Over before a lost post is looked for, as the real one is.
+    patch(conversation, "UNKNOWN_THREAD_SECONDS", SETTLE / 3)
     patch(send, "CHANNEL", replace(send.CHANNEL, interval=0.05))
     patch(housekeeping, "SWEEP_SECONDS", 0.5)
     patch(local, "RETRY_SECONDS", 0.5)

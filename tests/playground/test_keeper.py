@@ -12,9 +12,10 @@ from pathlib import Path
 import httpx
 import pytest
 
-from bot.playground.child import Keeper, TroubleError
+from bot.playground.child import Keeper
 from bot.playground.clock import SimulatedClock
 from bot.playground.stage import Stage, stage
+from bot.playground.trouble import TroubleError
 
 PROJECT = Path(__file__).parents[2]
 
@@ -195,6 +196,44 @@ async def test_one_that_cannot_start_says_why(on: Stage, tmp_path: Path) -> None
             await keeper.up()
         assert keeper.said is not None
         assert keeper.said.startswith("The bot ended by itself (exit code 1).")
+
+
+async def test_one_that_takes_long_to_start_is_told_of_and_goes_on(
+    keeper: Keeper, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.playground.child.START_SECONDS", 1.0)
+    await keeper.start()
+    pid = keeper.read()["pid"]
+    os.kill(pid, signal.SIGSTOP)
+    async with asyncio.timeout(30):
+        while keeper.said is None:
+            await keeper.changes()
+    assert keeper.said == "The bot did not start within 1 seconds.\nThe last lines of its log:\n  (nothing)"
+    assert keeper.state == "starting"
+    os.kill(pid, signal.SIGCONT)
+    await keeper.up()
+    assert keeper.said is None
+
+
+async def left_while_it_is_frozen(on: Stage, folder: Path) -> None:
+    """Start a bot, freeze it, and end the work with it."""
+    async with on.bot(folder, 0) as keeper:
+        await keeper.start()
+        await keeper.up()
+        os.kill(keeper.read()["pid"], signal.SIGSTOP)
+
+
+async def test_one_that_does_not_stop_is_killed_and_told_of(
+    on: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.playground.child.STOP_SECONDS", 0.3)
+    with pytest.raises(TroubleError) as trouble:
+        await left_while_it_is_frozen(on, tmp_path)
+    first, second, *lines = str(trouble.value).splitlines()
+    assert first == "The bot did not stop as it should (exit code -9)."
+    assert second == "The last lines of its log:"
+    assert any('"running"' in line for line in lines)
+    assert bots(tmp_path) == []
 
 
 async def test_nothing_begins_once_it_is_closed(on: Stage, tmp_path: Path) -> None:

@@ -111,7 +111,7 @@ async def test_a_post_says_how_long_it_is_and_16_mb_are_enough(house):
     told = (await reader.readuntil(b"}")).decode()
     writer.close()
     assert told.startswith("HTTP/1.1 413 ")
-    assert told.endswith('{"error": "This is more than the 16 MB that the playground takes at once."}')
+    assert told.endswith('{"error":"This is more than the 16 MB that the playground takes at once."}')
     assert house.bench.done == []
 
 

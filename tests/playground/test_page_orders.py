@@ -180,6 +180,15 @@ async def test_a_reaction_is_an_emoji(house):
     assert await house.post("/api/slack/react", **order) == (409, {"error": r"There is no emoji called 'eyes\n# x'."})
 
 
+async def test_nobody_reacts_twice_with_the_same(house):
+    order = {"user": "U0BEN", "channel": "C0WEB", "ts": await house.say("hello"), "name": "eyes"}
+    assert (await house.post("/api/slack/react", **order))[0] == 200
+    assert await house.post("/api/slack/react", **order) == (
+        409,
+        {"error": "Ben Ortiz has already reacted with eyes."},
+    )
+
+
 async def test_an_order_of_a_strange_shape_is_told_to_be_one(house):
     ts = await house.say("hello")
     order = {"user": "U0ANN", "channel": "C0WEB", "ts": ts, "event": [1]}
@@ -264,8 +273,8 @@ async def test_numbers_beyond_all_measure_are_refused_in_process_too(house):
     for verb, order in (("play", {"speed": 10**400}), ("spend", {"acus": 10**400})):
         with pytest.raises(ValueError, match=rf"^The order's {next(iter(order))} must be "):
             await house.devin.perform(f"sessions/{made}/{verb}", order)
-    with pytest.raises(ValueError, match=r"^The speed must be a number above zero, such as 0\.5 or 2\.$"):
-        house.devin.speed = 10**400
+    with pytest.raises(ValueError, match=r"^The speed must be a number from 0\.25 to 20; 1 is as it is written\.$"):
+        await house.devin.perform("speed", {"value": 10**400})
 
 
 async def test_a_field_of_its_own_hides_none_of_the_others(house):

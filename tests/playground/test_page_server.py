@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from bot.playground.page import PageServer, PortError
+from bot.playground.page import PageServer
 from bot.playground.page.server import HOME, TYPES
+from bot.playground.ports import TRIES
+from bot.playground.trouble import TroubleError
 from tests.playground.house import POLICY, opened
 
 # ---------------------------------------------------------------- the page itself
@@ -29,11 +31,11 @@ async def test_the_page_and_its_parts_come_with_headers_that_let_nothing_else_in
     assert (await house.browser.get("/favicon.ico")).status_code == 204
 
 
-async def test_the_template_is_told_the_names_and_escapes_them(tmp_path):
+async def test_the_template_is_told_the_apps_name_and_escapes(tmp_path):
     (tmp_path / "templates").mkdir()
-    (tmp_path / "templates/page.html").write_text("<title>{{ app }} in {{ team }} {{ '<b>' }}</title>")
+    (tmp_path / "templates/page.html").write_text("<title>{{ app }} {{ '<b>' }}</title>")
     async with opened(home=tmp_path) as house:
-        assert (await house.browser.get("/")).text == "<title>Devin Bridge in Play &lt;b&gt;</title>"
+        assert (await house.browser.get("/")).text == "<title>Devin Bridge &lt;b&gt;</title>"
 
 
 async def test_static_files_have_their_type_and_nothing_else_of_the_disk_is_served(tmp_path):
@@ -55,6 +57,8 @@ async def test_static_files_have_their_type_and_nothing_else_of_the_disk_is_serv
         }
         for path in ("/static/a.py", "/static/..%2fsecret.js", "/static/%2e%2e/secret.js", "/static/", "/secret.js"):
             assert (await house.browser.get(path)).status_code == 404
+        for name in ("b.js", f"{'b' * 300}.js", "b%00.js"):
+            assert (await house.browser.get(f"/static/{name}")).status_code == 404
         assert await house.refused("/static/b.js") == (404, "There is nothing at /static/b.js.")
 
 
@@ -101,13 +105,14 @@ async def test_a_port_in_use_makes_way_for_the_next_free_one(house):
             assert (await house.outside.get(other.url)).status_code == 200
 
 
-async def test_when_twenty_ports_are_in_use_a_sentence_says_so(house):
-    with taken(20) as first:
+async def test_when_so_many_ports_are_in_use_a_sentence_says_so(house):
+    with taken(TRIES) as first:
         server = PageServer(house.slack, house.devin, house.bench, port=first)
-        with pytest.raises(PortError) as caught:
+        with pytest.raises(TroubleError) as caught:
             await server.start()
     assert str(caught.value) == (
-        f"The ports from {first} to {first + 19} are all in use. Choose another with --port, or end what runs there."
+        f"Neither port {first} nor one of the next can be used: something else listens there, or it is not allowed. "
+        "Choose another, or 0 for any free one."
     )
 
 
@@ -132,7 +137,7 @@ async def test_a_server_that_ends_while_it_starts_says_so(house, monkeypatch, er
     server = PageServer(house.slack, house.devin, house.bench, port=0)
     with monkeypatch.context() as patch:
         patch.setattr("uvicorn.Server.startup", startup)
-        with pytest.raises(PortError) as caught:
+        with pytest.raises(TroubleError) as caught:
             await server.start()
     assert str(caught.value) == f"The page's server ended while it started on port {server.port} ({reason})."
     assert caught.value.__cause__ is error

@@ -16,11 +16,12 @@ import httpx
 import pytest
 
 from bot.playground import options
-from bot.playground.child import TroubleError, _environment
+from bot.playground.child import _environment
 from bot.playground.plain import Reader, boxed, printable, spoken
 from bot.playground.ports import free_from
 from bot.playground.screen import Screen
 from bot.playground.slack import SlackControl, SlackSimulator
+from bot.playground.trouble import TroubleError
 
 PROJECT = Path(__file__).parents[2]
 STOPPED = "Everything is stopped."
@@ -352,6 +353,23 @@ def _tells_of_a_dead_bot(said: str) -> None:
     assert any('"running"' in line for line in log)
 
 
+def test_an_example_that_cannot_go_on_says_why_and_the_page_stays_up(start: Callable[..., Run]) -> None:
+    run = start("--no-example", "--port", "0")
+    with run.opened() as page:
+        while page.get("/api/workspace").json()["bot"]["state"] != "running":
+            time.sleep(0.05)
+        alone = {"id": "C0WEB", "members": ["U0BOT"]}
+        page.post("/api/slack/channel", json=alone).raise_for_status()
+        assert page.post("/api/bench/example", json={}).json() == {"said": "The example begins in #web."}
+        run.wait_for_trouble("The last lines of its log:")
+        assert page.get("/api/workspace").status_code == 200
+    first, second, *log = run.said.splitlines()
+    assert first == "The example came to a halt: U0ANN is not in C0WEB"
+    assert second == "The last lines of its log:"
+    assert any('"running"' in line for line in log)
+    assert run.ended(signal.SIGTERM) == 0
+
+
 def test_quiet_prints_nothing_of_what_slack_shows(start: Callable[..., Run]) -> None:
     run = start("--no-example", "--port", "0", "--quiet")
     with run.opened() as page:
@@ -429,7 +447,7 @@ def test_the_first_free_port_is_taken_or_it_is_said_that_there_is_none() -> None
         free_from(65_535)
     assert str(none.value) == (
         "Neither port 65535 nor one of the next can be used: something else listens there, or it is not allowed. "
-        "Nothing was started. Choose another, or 0 for any free one."
+        "Choose another, or 0 for any free one."
     )
 
 

@@ -5,53 +5,33 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from bot.playground.devin.body import MAX_TAGS
-
-Shape = tuple[str, Callable[[Any], bool]]
-"""What a value must be, in words, and whether it is."""
+from bot.playground.shapes import FLAG, OBJECT, TEXT, Shape, is_text, matching, misfit, nullable, number, whole_number
 
 MOST_ACUS: Final = 1_000_000
 MOST_AT_ONCE: Final = 100_000
-FASTEST: Final = 1_000_000  # times as written; tests want their stories over at once
+MOST_PACE: Final = 1_000_000  # times as written; tests want their stories over at once
 LATEST: Final = 9_999_999_999  # in the year 2286
 MEDIA_TYPE: Final = re.compile(r"[\w.+-]+/[\w.+-]+", re.ASCII)
 
 
 def check(values: Mapping[str, Any], shapes: Mapping[str, Shape], whose: str = "The order's") -> None:
     """Refuse the first value that is not what it must be; a name without a shape takes anything."""
-    for name, (what, fits) in shapes.items():
-        if name in values and not fits(values[name]):
-            raise ValueError(f"{whose} {name} must be {what}.")
-
-
-def _nullable(shape: Shape) -> Shape:
-    what, fits = shape
-    return f"{what} or null", lambda value: value is None or fits(value)
+    found = misfit(values, shapes)
+    if found is not None:
+        raise ValueError(f"{whose} {found}.")
 
 
 def _list_of(what: str, fits: Callable[[Any], bool], most: int = MOST_AT_ONCE) -> Shape:
     return what, lambda value: isinstance(value, list) and len(value) <= most and all(map(fits, value))
 
 
-def _number(least: float, most: float) -> Shape:
-    what = f"a number from {least:,} to {most:,}"
-    return what, lambda value: type(value) in {int, float} and least <= value <= most
-
-
-def _whole_number(least: int, most: int) -> Shape:
-    return f"a whole number from {least:,} to {most:,}", lambda value: type(value) is int and least <= value <= most
-
-
-def _is_text(value: Any) -> bool:
-    return isinstance(value, str)
-
-
 def _is_pull_request(value: Any, url: str, state: str) -> bool:
-    return isinstance(value, dict) and _is_text(value.get(url)) and (value.get(state) is None or _is_text(value[state]))
+    return isinstance(value, dict) and is_text(value.get(url)) and (value.get(state) is None or is_text(value[state]))
 
 
 def _is_answer(value: Any) -> bool:
     """What to find in a reply, as a pattern, and what Devin says to it."""
-    if not (isinstance(value, list) and len(value) == 2 and all(map(_is_text, value))):
+    if not (isinstance(value, list) and len(value) == 2 and all(map(is_text, value))):
         return False
     try:
         re.compile(value[0])
@@ -60,35 +40,29 @@ def _is_answer(value: Any) -> bool:
     return True
 
 
-TEXT: Final[Shape] = ("a text", _is_text)
-FLAG: Final[Shape] = ("true or false", lambda value: isinstance(value, bool))
-OBJECT: Final[Shape] = ("an object", lambda value: isinstance(value, dict))
 OBJECTS: Final = _list_of("a list of objects", lambda value: isinstance(value, dict))
-MOMENT: Final = _whole_number(0, LATEST)
-ACUS: Final = _number(0, MOST_ACUS)
-NAME: Final = _nullable(TEXT)
-KIND: Final[Shape] = (
-    "a media type such as text/plain",
-    lambda value: _is_text(value) and MEDIA_TYPE.fullmatch(value) is not None,
-)
+MOMENT: Final = whole_number(0, LATEST)
+ACUS: Final = number(0, MOST_ACUS)
+NAME: Final = nullable(TEXT)
+KIND: Final = matching("a media type such as text/plain", MEDIA_TYPE)
 PACE: Final[Shape] = (
     "zero, which pauses it, or a number above, such as 0.5 or 2",
-    lambda value: type(value) in {int, float} and 0 <= value <= FASTEST,
+    lambda value: type(value) in {int, float} and 0 <= value <= MOST_PACE,
 )
 
 SESSION: Final[Mapping[str, Shape]] = {
     "status": NAME,  # null, and is_archived too, is what a row of Devin's might hold some day
     "status_detail": NAME,
     "title": NAME,
-    "tags": _list_of(f"a list of at most {MAX_TAGS} texts", _is_text, MAX_TAGS),
+    "tags": _list_of(f"a list of at most {MAX_TAGS} texts", is_text, MAX_TAGS),
     "created_at": MOMENT,
     "updated_at": MOMENT,
     "acus_consumed": ACUS,
     "pull_requests": _list_of(
         "a list of objects with a pr_url and a pr_state", lambda value: _is_pull_request(value, "pr_url", "pr_state")
     ),
-    "structured_output": _nullable(OBJECT),
-    "is_archived": _nullable(FLAG),
+    "structured_output": nullable(OBJECT),
+    "is_archived": nullable(FLAG),
     "origin": NAME,
     "category": NAME,
     "subcategory": NAME,
@@ -97,41 +71,41 @@ SESSION: Final[Mapping[str, Shape]] = {
     "playbook_id": NAME,
     "automation_id": NAME,
     "parent_session_id": NAME,
-    "child_session_ids": _nullable(_list_of("a list of texts", _is_text)),
+    "child_session_ids": nullable(_list_of("a list of texts", is_text)),
     "devin_mode": NAME,
 }
 NEW_SESSIONS: Final[Mapping[str, Shape]] = {
     **SESSION,
     "prompt": TEXT,
     "say": NAME,
-    "count": _whole_number(1, MOST_AT_ONCE),
-    "every": _number(0, LATEST),
+    "count": whole_number(1, MOST_AT_ONCE),
+    "every": number(0, LATEST),
     "org_id": TEXT,
-    "repos": _list_of("a list of texts", _is_text),
+    "repos": _list_of("a list of texts", is_text),
 }
 STEP: Final[Mapping[str, Shape]] = {
-    "after": _number(0, LATEST),
+    "after": number(0, LATEST),
     "status": NAME,
     "status_detail": NAME,
     "say": NAME,
     "acus": ACUS,
-    "pull_request": _nullable(
+    "pull_request": nullable(
         ("an object with a url and a state", lambda value: _is_pull_request(value, "url", "state"))
     ),
     "title": NAME,
-    "structured_output": _nullable(OBJECT),
+    "structured_output": nullable(OBJECT),
     "pause": FLAG,
     "answers": _list_of("a list of pairs of a pattern and a text", _is_answer),
 }
-SCRIPT: Final[Mapping[str, Shape]] = {"contains": TEXT, "steps": OBJECTS, "play": _nullable(PACE)}
+SCRIPT: Final[Mapping[str, Shape]] = {"contains": TEXT, "steps": OBJECTS, "play": nullable(PACE)}
 VERBS: Final[Mapping[str, Mapping[str, Shape]]] = {
-    "step": {"count": _whole_number(1, MOST_AT_ONCE)},
+    "step": {"count": whole_number(1, MOST_AT_ONCE)},
     "set": {"fields": OBJECT, "moves": FLAG},
-    "say": {"text": TEXT, "fields": _nullable(OBJECT)},
+    "say": {"text": TEXT, "fields": nullable(OBJECT)},
     "write": {"text": TEXT},
     "pr": {"url": TEXT, "state": NAME},
     "spend": {"acus": ACUS},
-    "attach": {"name": TEXT, "content": TEXT, "content_type": _nullable(KIND), "say": TEXT},
+    "attach": {"name": TEXT, "content": TEXT, "content_type": nullable(KIND), "say": TEXT},
     "script": SCRIPT,
     "play": {"speed": PACE},
 }

@@ -4,6 +4,6 @@
 """
 
 from bot.playground.page.acts import Bench, BenchError
-from bot.playground.page.server import PageServer, PortError
+from bot.playground.page.server import PageServer
 
-__all__ = ["Bench", "BenchError", "PageServer", "PortError"]
+__all__ = ["Bench", "BenchError", "PageServer"]

@@ -32,7 +32,7 @@ class BenchError(Exception):
 class Bench(Protocol):
     """The bot's process, the clock, the faults and the counters, as the page sees them.
 
-    The dicts are BOT, CLOCK and COUNTERS of the page's API; `speed` is how fast the simulated Devin works.
+    The dicts are what `read` of Keeper (child.py), SimulatedClock (clock.py) and Counters (counters.py) tells.
     """
 
     async def do(self, act: str, order: Json) -> str:

@@ -21,6 +21,7 @@ Json = dict[str, Any]
 
 TOGETHER: Final = 0.05  # seconds in which changes share one event
 HEARTBEAT: Final = 15.0
+LENGTH: Final = 10_000  # changes that are kept
 MOST: Final = 1_000  # who has missed more things than this loads anew
 COMPACT: Final = (",", ":")
 RETRY: Final = "retry: 1000\n\n"
@@ -36,7 +37,7 @@ class Feed:
         self._devin = devin
         self._bench = bench
         # Of another run every position is too old, so a page that outlived it loads anew.
-        self._news = News(first=int(time.time() * 1000))
+        self._news = News(first=int(time.time() * 1000), length=LENGTH)
         self._sources = (slack.news, devin.journal.news, bench.changes())
         self._open = False
         self._readers: dict[str, Callable[[Json, Change], None]] = {

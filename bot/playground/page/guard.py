@@ -1,7 +1,6 @@
 """What stands before every answer of the page server: who may ask, how a POST must look, what a browser may do."""
 
 import asyncio
-import json
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -9,6 +8,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bot.playground.crosssite import refusal
+from bot.playground.page.answers import refused
 
 LARGEST_BODY: Final = 16 * 1024 * 1024
 POLICY: Final = (
@@ -44,7 +44,7 @@ class Guard:
         guarded = _Guarded(send)
         no = _unfit(scope["method"], scope["path"], Headers(scope=scope))
         if no is not None:
-            await guarded.refuse(*no)
+            await refused(*no)(scope, receive, guarded)
             return
         if scope["method"] != "POST":
             await self._app(scope, receive, guarded)
@@ -64,7 +64,7 @@ class Guard:
             await self._app(scope, receive, guarded)
         except asyncio.CancelledError:
             # uvicorn, which would cancel it a second later, prints a traceback of that.
-            await guarded.refuse(503, STOPPING)
+            await refused(STOPPING, 503)(scope, receive, guarded)
         finally:
             self._under_way.discard(task)
 
@@ -82,28 +82,21 @@ class _Guarded:
                 headers.setdefault(name, value)
         await self._send(message)
 
-    async def refuse(self, status: int, sentence: str) -> None:
-        """Answer with a sentence."""
-        body = json.dumps({"error": sentence}).encode()
-        headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
-        await self({"type": "http.response.start", "status": status, "headers": headers})
-        await self({"type": "http.response.body", "body": body})
 
-
-def _unfit(method: str, path: str, headers: Headers) -> tuple[int, str] | None:
-    """Status and sentence of a refusal; None when the request may be answered."""
+def _unfit(method: str, path: str, headers: Headers) -> tuple[str, int] | None:
+    """Sentence and status of a refusal; None when the request may be answered."""
     visit = method == "GET" and path == "/" and headers.get("sec-fetch-dest") == "document"  # not in a frame
     elsewhere = refusal(headers, visit=visit)
     if elsewhere is not None:
-        return 403, elsewhere
+        return elsewhere, 403
     if method in {"GET", "HEAD"}:
         return None
     # Another site's page can send neither without asking first, and that is not allowed to it.
     if headers.get("x-playground") != "page":
-        return 403, NOT_OURS
+        return NOT_OURS, 403
     if headers.get("content-type", "").partition(";")[0].strip().lower() != "application/json":
-        return 415, NOT_JSON
+        return NOT_JSON, 415
     length = headers.get("content-length", "")
     if not length.isdigit():
-        return 411, NO_LENGTH
-    return (413, TOO_LARGE) if int(length) > LARGEST_BODY else None
+        return NO_LENGTH, 411
+    return (TOO_LARGE, 413) if int(length) > LARGEST_BODY else None

@@ -6,16 +6,13 @@ from itertools import chain
 from typing import Any, Final
 
 from bot.playground.page.inert import escaped, inert, one_line
-from bot.playground.plain import emoji
+from bot.playground.plain import BOLD, ENTITY, SHORTCODE, emoji
 from bot.playground.slack.world import World
 
 Json = dict[str, Any]
 
 _CODE: Final = re.compile(r"(```.*?```|`[^`\n]+`)", re.DOTALL)
-_ENTITY: Final = re.compile(r"<([^<>|]+)(?:\|([^<>]*))?>")
-_BOLD: Final = re.compile(r"(?<![\w*])\*(?=\S)([^*\n]+)(?<=\S)\*(?![\w*])")
 _STRUCK: Final = re.compile(r"(?<![\w~])~(?=\S)([^~\n]+)(?<=\S)~(?![\w~])")
-_SHORTCODE: Final = re.compile(r":([a-z0-9_+-]+):")
 _LINK: Final = re.compile(r"(?:https?://|mailto:)\S*", re.IGNORECASE)
 
 
@@ -57,9 +54,9 @@ class Markdown:
         return one_line(person.real_name if person else user)
 
     def _marked(self, text: str) -> str:
-        shown = _STRUCK.sub(r"~~\1~~", _BOLD.sub(r"**\1**", text))
-        shown = _ENTITY.sub(lambda found: self._entity(found[1], found[2]), shown)
-        return _SHORTCODE.sub(lambda code: emoji(code[1]), shown).replace("• ", "- ")
+        shown = _STRUCK.sub(r"~~\1~~", BOLD.sub(r"**\1**", text))
+        shown = ENTITY.sub(lambda found: self._entity(found[1], found[2]), shown)
+        return SHORTCODE.sub(lambda code: emoji(code[1]), shown).replace("• ", "- ")
 
     def _entity(self, target: str, label: str | None) -> str:
         if target[0] == "@":

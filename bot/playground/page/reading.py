@@ -48,7 +48,6 @@ class Reading:
                 for item in app.shortcuts
             ],
             "me": ME,
-            "reads": {},
         }
 
     def messages(self, channel_id: str, user: str, before: str, limit: int) -> Json:

@@ -18,7 +18,7 @@ LONGEST_TEXT: Final = 4_000
 
 _SUMMARY: Final = (
     "bare_id", "title", "status", "status_detail", "acus_consumed", "tags", "pull_requests", "is_archived",
-    "created_at", "updated_at",
+    "created_at",
 )  # fmt: skip
 
 
@@ -81,7 +81,6 @@ def summary(session: Session, switches: Switches) -> Json:
     return told | {
         "session_id": shown_id(session, switches),
         "steps_left": len(session.script),
-        "message_count": len(session.messages),
         "prompt": session.prompt[:PROMPT],
     }
 

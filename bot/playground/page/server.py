@@ -1,8 +1,6 @@
 """The page server: Starlette over the two simulators, run by uvicorn in this process, on loopback."""
 
 import asyncio
-import errno
-import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,18 +15,18 @@ from starlette.responses import HTMLResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from bot.playground.devin.server import DevinSimulator
-from bot.playground.options import HIGHEST_PORT, PAGE_PORT
+from bot.playground.options import PAGE_PORT
 from bot.playground.page import answers, files, transcript
 from bot.playground.page.acts import Acts, Bench
 from bot.playground.page.answers import Answer, needed, number
 from bot.playground.page.feed import Feed
 from bot.playground.page.guard import Guard
-from bot.playground.page.reading import TEAM_NAME, Reading
+from bot.playground.page.reading import Reading
+from bot.playground.ports import HOST, listen, port_of
 from bot.playground.slack.server import SlackSimulator
+from bot.playground.trouble import TroubleError
 
-HOST: Final = "127.0.0.1"
 HOME: Final = Path(__file__).parent  # of templates/ and static/
-TRIES: Final = 20
 PAGE: Final = 60  # messages
 LARGEST_PAGE: Final = 500
 LARGEST_POSITION: Final = 2**53 - 1
@@ -41,15 +39,7 @@ TYPES: Final = {
     ".woff2": "font/woff2",
 }
 
-ALL_IN_USE: Final = (
-    "The ports from {first} to {last} are all in use. Choose another with --port, or end what runs there."
-)
-NOT_ALLOWED: Final = "Port {port} cannot be used ({reason}). Choose another with --port."
 ENDED: Final = "The page's server ended while it started on port {port} ({reason})."
-
-
-class PortError(Exception):
-    """The page cannot be served on a port; the text is for the person who started the playground."""
 
 
 class Pages:
@@ -65,14 +55,17 @@ class Pages:
     async def page(self, _: Request) -> Response:
         """GET /."""
         template = self._templates.get_template("page.html")
-        return HTMLResponse(template.render(app=self._reading.slack.app.name, team=TEAM_NAME))
+        return HTMLResponse(template.render(app=self._reading.slack.app.name))
 
     async def static(self, request: Request) -> Response:
         """GET /static/<file>: one of those in the folder, and nothing above or below it."""
         file = self._static / request.path_params["name"]
-        if file.suffix not in TYPES or file.name not in {path.name for path in self._static.glob("*.*")}:
+        if file.suffix not in TYPES:
             raise HTTPException(404)
-        return Response(file.read_bytes(), media_type=TYPES[file.suffix])
+        try:
+            return Response(file.read_bytes(), media_type=TYPES[file.suffix])
+        except (OSError, ValueError) as error:  # there is none, or there can be none of such a name
+            raise HTTPException(404) from error
 
     async def icon(self, _: Request) -> Response:
         """GET /favicon.ico: none; an error would stand in the browser's console."""
@@ -170,9 +163,9 @@ class PageServer:
         return f"http://{HOST}:{self.port}/"
 
     async def start(self) -> None:
-        """Listen. Raises PortError with a sentence."""
+        """Listen. Raises TroubleError with a sentence."""
         listening = listen(self.port)
-        self.port = listening.getsockname()[1]
+        self.port = port_of(listening)
         self._feed.open()
         self._server = _Server(
             uvicorn.Config(
@@ -193,8 +186,8 @@ class PageServer:
         try:
             await ended
         except Exception as error:
-            raise PortError(ENDED.format(port=self.port, reason=error)) from error
-        raise PortError(ENDED.format(port=self.port, reason="it does not say why"))
+            raise TroubleError(ENDED.format(port=self.port, reason=error)) from error
+        raise TroubleError(ENDED.format(port=self.port, reason="it does not say why"))
 
     async def stop(self) -> None:
         """End the streams and the acts, then everything else; a second time there is nothing left to end."""
@@ -221,23 +214,3 @@ class _Server(uvicorn.Server):
     def capture_signals(self) -> Iterator[None]:
         """Leave the signals alone."""
         yield
-
-
-def listen(port: int) -> socket.socket:
-    """A socket on a port, or on one of the next that are free."""
-    last = min(port + TRIES - 1, HIGHEST_PORT)
-    for each in range(port, last + 1):
-        # Only of a socket that says it is TCP asyncio takes Nagle's delay away: small answers would wait 40 ms.
-        bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-        # A port whose last connections are still closing is free for a server.
-        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            bound.bind((HOST, each))
-            bound.listen()
-        except OSError as error:
-            bound.close()
-            if error.errno != errno.EADDRINUSE:
-                raise PortError(NOT_ALLOWED.format(port=each, reason=error.strerror)) from error
-        else:
-            return bound
-    raise PortError(ALL_IN_USE.format(first=port, last=last))

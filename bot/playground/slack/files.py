@@ -2,10 +2,12 @@
 
 import base64
 import re
+from collections.abc import Mapping
 from typing import Any, Final
 
 from aiohttp import web
 
+from bot.playground.shapes import Shape, matching, misfit, whole_number
 from bot.playground.slack.arguments import Args, Content, missing
 from bot.playground.slack.chat import writable
 from bot.playground.slack.errors import ImpossibleError, SlackError
@@ -18,10 +20,13 @@ Json = dict[str, Any]
 LOGIN_PAGE: Final = "<!DOCTYPE html><html><head><title>Sign in | Slack</title></head><body>Sign in</body></html>"
 PIECE: Final = 65_536
 LARGEST: Final = 1_000_000_000  # bytes
-FACTS: Final = {
-    "name": ("a text of 1 to 255 characters", re.compile(r"(?=.*\S).{1,255}", re.DOTALL)),
-    "mimetype": ("a media type such as text/plain", re.compile(r"[\w.+-]+/[\w.+-]+(?:; ?[\w.+=-]+)?", re.ASCII)),
-    "redirect": ("a web address", re.compile(r"https?://[!-~]+")),
+NAME: Final = re.compile(r"(?=.*\S).{1,255}", re.DOTALL)
+MEDIA_TYPE: Final = re.compile(r"[\w.+-]+/[\w.+-]+(?:; ?[\w.+=-]+)?", re.ASCII)
+FACTS: Final[Mapping[str, Shape]] = {
+    "name": matching("a text of 1 to 255 characters", NAME),
+    "mimetype": matching("a media type such as text/plain", MEDIA_TYPE),
+    "redirect": matching("a web address", re.compile(r"https?://[!-~]+")),
+    "size": whole_number(0, LARGEST),
 }
 
 
@@ -103,13 +108,9 @@ def shared(slack: Slack, specs: Any, user: str) -> list[SharedFile]:
 
 
 def _check_spec(spec: Json) -> None:
-    for name, (what, pattern) in FACTS.items():
-        value = spec.get(name)
-        if name in spec and not (isinstance(value, str) and pattern.fullmatch(value)):
-            raise ImpossibleError(f"the {name} of a file is {what}")
-    size = spec.get("size", 0)
-    if type(size) is not int or not 0 <= size <= LARGEST:
-        raise ImpossibleError(f"the size of a file is a whole number from 0 to {LARGEST:,}")
+    found = misfit(spec, FACTS, "the {name} of a file is {what}")
+    if found is not None:
+        raise ImpossibleError(found)
 
 
 def _content(spec: Json) -> bytes | None:

@@ -1,10 +1,11 @@
 """The workspace everybody starts with: its people and channels, with ids that never change."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from typing import Any, Final, Literal, get_args
 
 from bot.playground.news import Change, News
+from bot.playground.shapes import FLAG, TEXT, Shape, misfit
 from bot.playground.slack.errors import ImpossibleError
 
 TEAM: Final = "T0PLAY"
@@ -19,7 +20,6 @@ PLACES: Final = Change("workspace")  # people or channels changed
 LONGEST_NAME: Final = 80  # characters, of a channel as of a person
 
 Kind = Literal["channel", "group", "im", "mpim"]
-Shape = tuple[str, Callable[[Any], bool]]  # what a fact must be, in words, and whether it is
 
 
 @dataclass(slots=True)
@@ -160,9 +160,9 @@ class World:
 
 def _check(facts: dict[str, Any], shapes: Mapping[str, Shape]) -> None:
     """Refuse a fact that is not what it must be, before any is changed."""
-    for name, (what, fits) in shapes.items():
-        if name in facts and not fits(facts[name]):
-            raise ImpossibleError(f"{name} must be {what}")
+    found = misfit(facts, shapes)
+    if found is not None:
+        raise ImpossibleError(found)
 
 
 def _is_name(value: Any) -> bool:
@@ -174,10 +174,9 @@ def _are_members(value: Any) -> bool:
 
 
 NAME: Final[Shape] = (f"a text of 1 to {LONGEST_NAME} characters", _is_name)
-FLAG: Final[Shape] = ("true or false", lambda value: isinstance(value, bool))
 PERSON: Final[Mapping[str, Shape]] = {
     **dict.fromkeys(("id", "name", "real_name", "team", "tz"), NAME),
-    "email": ("a text", lambda value: isinstance(value, str)),
+    "email": TEXT,
     **dict.fromkeys(("is_admin", "is_restricted", "is_ultra_restricted", "is_bot", "deleted", "active"), FLAG),
 }
 CHANNEL: Final[Mapping[str, Shape]] = {
