@@ -10,6 +10,7 @@ import pytest_asyncio
 from playwright.async_api import Browser
 
 from tests.page.browser import AXE, CHROMIUM, chromium, missing
+from tests.page.gallery_stage import Gallery, gallery_stage
 from tests.page.playground import Playground, playground
 from tests.page.visitor import Visitor
 
@@ -50,6 +51,20 @@ async def play(running: Playground) -> Playground:
     """The playground as after its start."""
     await running.reset()
     return running
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def opened() -> AsyncIterator[Gallery]:
+    """The Bolt app's own playground, once for all tests of this process."""
+    async with gallery_stage() as one:
+        yield one
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def gallery(opened: Gallery) -> Gallery:
+    """The Bolt app's own playground, with a fresh workspace."""
+    await opened.slack.reset()
+    return opened
 
 
 @pytest_asyncio.fixture(loop_scope="session")

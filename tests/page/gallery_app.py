@@ -3,6 +3,7 @@
 The page draws all of it, so that it is ready when the bot gets there.
 """
 
+import re
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, Final
@@ -40,7 +41,7 @@ MANIFEST: Final[Json] = {
             {
                 "command": "/gallery",
                 "description": "Show something",
-                "usage_hint": "form | menus | private | careful | broken | refused",
+                "usage_hint": "form | steps | menus | private | careful | evil | broken | refused",
                 "should_escape": True,
             }
         ],
@@ -62,7 +63,14 @@ MANIFEST: Final[Json] = {
     },
     "settings": {
         "event_subscriptions": {
-            "bot_events": ["agent_session_stopped", "app_home_opened", "app_mention", "message.channels", "message.im"]
+            "bot_events": [
+                "agent_session_stopped",
+                "app_home_opened",
+                "app_mention",
+                "message.channels",
+                "message.im",
+                "reaction_added",
+            ]
         },
         "interactivity": {"is_enabled": True},
         "org_deploy_enabled": False,
@@ -75,6 +83,12 @@ CITIES: Final = ("Amsterdam", "Berlin", "Bern", "Lisbon", "Oslo")
 COLOURS: Final = ("Red", "Green", "Blue")
 TOO_SHORT: Final = "Say it in at least three words."
 IN_THE_PAST: Final = "That day is over. Choose one that is still to come."
+EVIL: Final = "<svg onload=__pwned=1>"  # 24 characters are the most that the title of a modal may have
+EVIL_LINK: Final = "<javascript:__pwned=1|click me>"
+# What the messages of gallery.json offer, and what a message with menus does: the app says what it was told.
+TOLD: Final = re.compile(
+    r"pick_\w+|feedback|trash|open|approve|own|flow|colours?|city|cities|channels?|talks?|persons?|evil_\w+"
+)
 
 
 # ---------------------------------------------------------------- what it shows
@@ -157,6 +171,40 @@ def advice(number: int = 1) -> Json:
     }
 
 
+def step(number: int) -> Json:
+    """One of two modals: the second lies on the first, and ends both."""
+    asked = field("Name", "plain_text_input", focus_on_load=number == 1)
+    return {
+        "type": "modal",
+        "callback_id": "step",
+        "title": text(f"Step {number}"),
+        "submit": text("Next" if number == 1 else "Finish"),
+        "private_metadata": str(number),
+        "notify_on_close": True,
+        "blocks": [field("Colour", "static_select", options=options(*COLOURS)), asked | {"hint": text("As you like.")}],
+    }
+
+
+def evil() -> list[Json]:
+    """Blocks whose every text tries to run as code."""
+    menu = {"type": "static_select", "action_id": "evil_menu", "placeholder": text(EVIL), "options": options(EVIL)}
+    more = {"type": "overflow", "action_id": "evil_more", "options": options(EVIL, "Harmless")}
+    link = {"type": "link", "url": "javascript:__pwned=1", "text": "click me"}
+    return [
+        {"type": "header", "text": text(EVIL)},
+        section(f"{EVIL} {EVIL_LINK}", menu),
+        {"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": [link]}]},
+        {"type": "actions", "elements": [button(EVIL, "evil_button", accessibility_label=EVIL), more]},
+    ]
+
+
+def evil_form() -> Json:
+    """A modal of the same kind."""
+    asked = field(EVIL, "plain_text_input", placeholder=text(EVIL)) | {"hint": text(EVIL)}
+    words = {"title": text(EVIL), "submit": text(EVIL), "close": text(EVIL)}
+    return {"type": "modal", "callback_id": "evil", **words, "blocks": [*evil(), asked]}
+
+
 def home(colour: str = "") -> Json:
     """The Home tab, with the colour that was chosen last."""
     menu = {"type": "static_select", "action_id": "home_colour", "options": options(*COLOURS)}
@@ -184,7 +232,7 @@ def menus() -> list[Json]:
 
 
 def careful() -> list[Json]:
-    """A button that asks before it does something."""
+    """A button and a menu that ask before they do something."""
     confirm = {
         "title": text("Delete it?"),
         "text": text("The staging database cannot be brought back."),
@@ -192,7 +240,17 @@ def careful() -> list[Json]:
         "deny": text("Keep"),
         "style": "danger",
     }
-    return [{"type": "actions", "elements": [button("Delete staging", "delete", style="danger", confirm=confirm)]}]
+    repaint = {
+        "title": text("Paint it?"),
+        "text": text("Everybody sees the colour."),
+        "confirm": text("Paint"),
+        "deny": text("Leave it"),
+    }
+    menu = {"type": "static_select", "action_id": "pick_paint", "options": options(*COLOURS), "confirm": repaint}
+    return [
+        {"type": "actions", "elements": [button("Delete staging", "delete", style="danger", confirm=confirm)]},
+        section("Colour of the door", menu | {"placeholder": text("No colour yet")}),
+    ]
 
 
 def private() -> list[Json]:
@@ -210,13 +268,14 @@ BROKEN: Final[list[Json]] = [{"type": "header", "text": {"type": "plain_text", "
 def gallery(client: AsyncWebClient, signing_secret: str) -> AsyncApp:
     """The app with all its listeners."""
     app = AsyncApp(client=client, signing_secret=signing_secret, process_before_response=True)
-    for add in (_commands, _forms, _home, _buttons, _agent, _menus):
+    for add in (_commands, _forms, _steps, _home, _buttons, _agent, _menus, _reactions):
         add(app)
     return app
 
 
 def _commands(app: AsyncApp) -> None:
     shown = {"menus": menus(), "careful": careful()}
+    opened = {"form": form(), "steps": step(1), "evil": evil_form()}
 
     @app.command("/gallery")
     async def command(ack: Any, body: Json, client: AsyncWebClient) -> None:
@@ -225,8 +284,8 @@ def _commands(app: AsyncApp) -> None:
             await ack(text="broken", blocks=BROKEN)
             return
         await ack()
-        if asked == "form":
-            await client.views_open(trigger_id=body["trigger_id"], view=form())
+        if asked in opened:
+            await client.views_open(trigger_id=body["trigger_id"], view=opened[asked])
         elif asked == "private":
             await client.chat_postEphemeral(channel=channel, user=user, text="private", blocks=private())
         elif asked == "refused":
@@ -280,6 +339,21 @@ def _forms(app: AsyncApp) -> None:
         await ack()
         view = body["view"]
         await client.views_update(view_id=view["id"], hash=view["hash"], view=form("Redrawn"))
+
+
+def _steps(app: AsyncApp) -> None:
+    @app.view("step")
+    async def next_step(ack: Any, view: Json) -> None:
+        if view["private_metadata"] == "1":
+            await ack(response_action="push", view=step(2))
+        else:
+            await ack(response_action="clear")
+
+    @app.view_closed("step")
+    async def given_up(ack: Any, body: Json, client: AsyncWebClient) -> None:
+        await ack()
+        words = f"{body['view']['title']['text']} was closed{' with all others' * body['is_cleared']}."
+        await client.chat_postMessage(channel="C0GENERAL", text=words)
 
 
 def _wrong(values: Mapping[str, Json]) -> Json:
@@ -358,21 +432,25 @@ def _buttons(app: AsyncApp) -> None:
 
 
 def _menus(app: AsyncApp) -> None:
-    @app.options("pick_external")
-    @app.options("external_select")
+    @app.options(re.compile(r"pick_external|external_select|city|cities"))
     async def cities(ack: Any, payload: Json) -> None:
         begun = payload["value"].lower()
         await ack(options=options(*(city for city in CITIES if city.lower().startswith(begun))))
 
-    for action_id in ("pick_static", "pick_external", "pick_user", "pick_day", "pick_more", "pick_parts"):
+    @app.action(TOLD)
+    async def told(ack: Any, action: Json, body: Json, client: AsyncWebClient) -> None:
+        await ack()
+        kept = {name: value for name, value in action.items() if name == "value" or name.startswith("selected_")}
+        words = f"{action['action_id']}: {_said(kept)}"
+        place = {"channel": body["channel"]["id"], "thread_ts": body["message"]["ts"]}
+        await client.chat_postMessage(**place, text=words)
 
-        @app.action(action_id)
-        async def picked(ack: Any, action: Json, body: Json, client: AsyncWebClient) -> None:
-            await ack()
-            kept = {name: value for name, value in action.items() if name.startswith("selected_")}
-            words = f"{action['action_id']}: {_said(kept)}"
-            place = {"channel": body["channel"]["id"], "thread_ts": body["message"]["ts"]}
-            await client.chat_postMessage(**place, text=words)
+
+def _reactions(app: AsyncApp) -> None:
+    @app.event("reaction_added")
+    async def answer(event: Json, client: AsyncWebClient) -> None:
+        place = {"channel": event["item"]["channel"], "thread_ts": event["item"]["ts"]}
+        await client.chat_postMessage(**place, text=f"<@{event['user']}> says :{event['reaction']}:")
 
 
 def _agent(app: AsyncApp) -> None:

@@ -1,10 +1,12 @@
 """The Bolt app of the gallery between a simulated Slack and the page, without Devin Bridge."""
 
+import json
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from pathlib import Path
+from typing import Any, Final, NoReturn
 
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -15,6 +17,9 @@ from bot.playground.slack import SlackControl, SlackSimulator
 from tests.page.gallery_app import MANIFEST, running
 
 Json = dict[str, Any]
+
+# One message or more for each block of Slack, by name.
+MESSAGES: Final[dict[str, Json]] = json.loads(Path(__file__).with_name("gallery.json").read_text("utf-8"))["messages"]
 
 
 class StillBench:

@@ -1,11 +1,8 @@
 """What Devin Bridge does not use yet, driven with a small Bolt app: forms, shortcuts, Home, menus, native Stop."""
 
-import json
 import os
 import re
-from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Final
 
 import pytest
 import pytest_asyncio
@@ -13,25 +10,10 @@ from playwright.async_api import Locator, expect
 
 from tests.page.conftest import Visit
 from tests.page.gallery_app import IN_THE_PAST, TOO_SHORT
-from tests.page.gallery_stage import Gallery, gallery_stage
+from tests.page.gallery_stage import MESSAGES, Gallery
 from tests.page.visitor import AT_THE_PAGE, Visitor
 
 pytestmark = AT_THE_PAGE
-
-BLOCKS: Final = Path(__file__).with_name("gallery.json")
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def opened() -> AsyncIterator[Gallery]:
-    async with gallery_stage() as one:
-        yield one
-
-
-@pytest_asyncio.fixture(loop_scope="session")
-async def gallery(opened: Gallery) -> Gallery:
-    """The Bolt app's own playground, with a fresh workspace."""
-    await opened.slack.reset()
-    return opened
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -259,12 +241,11 @@ async def test_an_agent_at_work_has_slacks_own_stop_button(ann: Visitor) -> None
 async def test_every_block_is_drawn(visit: Visit, gallery: Gallery, axe: str, scheme: str) -> None:
     ann = await visit(gallery.url, color_scheme=scheme)
     await ann.opens("general")
-    told = json.loads(BLOCKS.read_text(encoding="utf-8"))["messages"]
-    for kind, message in told.items():
+    for kind, message in MESSAGES.items():
         await gallery.post(message["blocks"], kind)
     messages = ann.channel.get_by_test_id("message")
-    await expect(messages).to_have_count(len(told))
-    for place in range(len(told)):
+    await expect(messages).to_have_count(len(MESSAGES))
+    for place in range(len(MESSAGES)):
         await expect(messages.nth(place).locator(".bk-block")).not_to_have_count(0)
     await expect(ann.page.locator(".bk-block-unknown")).to_have_count(0)
     assert await ann.faults(axe) == []

@@ -10,12 +10,12 @@ import pytest_asyncio
 from aiohttp import web
 from playwright.async_api import Browser, Page, expect
 
+from tests.page.harm import PWN, harmless
 from tests.page.playground import CHANNELS, PEOPLE, Playground
 from tests.page.visitor import AT_THE_PAGE, TASK, Visitor
 
 pytestmark = AT_THE_PAGE
 
-PWN: Final = "window.__pwned=1"
 ATTACKS: Final = (
     f"<script>{PWN}</script>",
     f"<img src=x onerror={PWN}>",
@@ -37,27 +37,6 @@ ATTACKS: Final = (
     f"<@U0ANN|<script>{PWN}</script>>",
     f"<!date^1700000000^{{date}}^javascript:{PWN}|then>",
 )
-ALL_LINKS: Final = "[...document.querySelectorAll('[href],[src],[action],[formaction]')].map((node) => "
-BAD_LINKS: Final = (
-    f"{ALL_LINKS}[node.href, node.src, node.action, node.getAttribute('formaction')]).flat()"
-    ".filter((url) => /^\\s*(java|vb)?script:|^data:(?!image\\/(png|jpeg|gif|webp);)/i.test(String(url ?? '')))"
-)
-SEEN_ON: Final = (
-    "[...document.querySelectorAll('script:not([src]), iframe, object, embed')].map((node) => node.outerHTML)"
-)
-
-
-async def harmless(page: Page) -> None:
-    """Nothing of it ran, and nothing of it waits for a click."""
-    for link in await page.get_by_text("click me").all():
-        await link.dispatch_event("click")
-    assert await page.evaluate("window.__pwned") is None
-    assert await page.evaluate(BAD_LINKS) == []
-    assert await page.evaluate(SEEN_ON) == []
-    on = (
-        "[...document.querySelectorAll('*')].flatMap((node) => node.getAttributeNames().filter((it) => /^on/.test(it)))"
-    )
-    assert await page.evaluate(on) == []
 
 
 async def test_what_people_write_never_runs(ann: Visitor, play: Playground) -> None:

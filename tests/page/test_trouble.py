@@ -9,7 +9,7 @@ from playwright.async_api import Browser, expect
 
 from tests.page.conftest import Visit
 from tests.page.playground import Playground, playground
-from tests.page.visitor import AT_THE_PAGE, TASK, WAITING, Visitor
+from tests.page.visitor import AT_THE_PAGE, CLIPBOARD, TASK, WAITING, Visitor
 
 pytestmark = AT_THE_PAGE
 
@@ -91,7 +91,7 @@ async def test_reset_forgets_everything(ann: Visitor, play: Playground) -> None:
 
 
 async def test_a_transcript_is_copied_as_markdown(visit: Visit, play: Playground) -> None:
-    ann = await visit(play.url, permissions=["clipboard-read", "clipboard-write"])
+    ann = await visit(play.url, permissions=CLIPBOARD)
     await ann.opens("nobot")
     await ann.writes("Shall we <ship> it?")
     await ann.sees("Shall we <ship> it?")

@@ -7,6 +7,7 @@ from playwright.async_api import Browser, ConsoleMessage, FilePayload, Locator, 
 
 from tests.page.drawer import Drawer
 from tests.page.playground import CHANNELS, PEOPLE
+from tests.page.tour import Tour
 
 # All tests of the page share one loop, as they share one browser.
 AT_THE_PAGE: Final = [pytest.mark.browser, pytest.mark.asyncio(loop_scope="session")]
@@ -22,9 +23,44 @@ TOURED: Final = "localStorage.setItem('playground.tour', 'true')"
 TASK: Final = "fix the flaky login test"
 QUESTION: Final = "@Ann Lee, Devin waits for your answer: reply in this thread and it goes on."
 WAITING: Final = "Waiting for @Ann Lee: answer Devin in this thread and it goes on."
+AFRESH: Final = "Everything is as in the beginning. Only the clock keeps its time, since time never runs backwards.×"
+CLIPBOARD: Final = ("clipboard-read", "clipboard-write")
 SERIOUS: Final = {"serious", "critical"}
 FOCUSED: Final = "(node) => node === document.activeElement || node.contains(document.activeElement)"
 MOST_TABS: Final = 150
+MOST_STOPS: Final = 400
+# What has the focus, and whether it, or what stands for it, has another outline or shadow than without; null where Tab
+# was before.
+STOP: Final = """() => {
+  const node = document.activeElement;
+  if (node === document.body || node.dataset.wasStop) return null;
+  const ring = (it, part) => {
+    const {outlineStyle: line, outlineWidth, outlineColor, boxShadow, backgroundColor} = getComputedStyle(it, part);
+    return [line === "none" ? line : [line, outlineWidth, outlineColor], boxShadow, part && backgroundColor].join();
+  };
+  const looks = () => [
+    ring(node),
+    node.closest(".composer-frame") && ring(node.closest(".composer-frame")),
+    node.matches(".choice input") && ring(node.nextElementSibling),
+    node.matches(".drawer-edge") && ring(node, "::after"),
+  ].join(" ");
+  const focused = looks();
+  node.blur();
+  const plain = looks();
+  node.focus({preventScroll: true, focusVisible: true});
+  node.dataset.wasStop = "yes";
+  const label = [...(node.labels?.[0]?.childNodes ?? [])].find((it) => it.textContent.trim());
+  const name = node.ariaLabel ?? (label ?? node).textContent;
+  return {name: name.trim().replace(/\\s+/g, " "), seen: focused !== plain};
+}"""
+CARRY: Final = """(node, [kind, files]) => {
+  const data = new DataTransfer();
+  files.forEach(([name, size]) => data.items.add(new File(["x".repeat(size)], name, {type: "text/plain"})));
+  const how = {bubbles: true, cancelable: true};
+  node.dispatchEvent(kind === "paste"
+    ? new ClipboardEvent(kind, {...how, clipboardData: data})
+    : new DragEvent(kind, {...how, dataTransfer: data}));
+}"""
 
 expect.set_options(timeout=PATIENCE)
 
@@ -40,7 +76,7 @@ class Visitor:
         self.thread_composer = page.get_by_test_id("thread-composer-input")
         self.card = self.message("Asked by @Ann Lee")
         self.drawer = Drawer(page)
-        self.tour = page.locator("#tour")
+        self.tour = Tour(page)
         self.home = page.locator("#home")
         self.modal = page.get_by_test_id("modal")
         self.toast = page.get_by_test_id("toast")
@@ -113,6 +149,13 @@ class Visitor:
         """Wait until the bot runs, as the top of the page tells it."""
         await expect(self.page.locator("#bot-state")).to_have_text("(the bot runs)")
 
+    async def resets(self) -> None:
+        """Begin anew with everything, and wait until the bot runs again."""
+        await self.page.locator("#reset").click()
+        await self.page.get_by_role("dialog", name="Reset the playground?").get_by_role("button", name="Reset").click()
+        await expect(self.toast).to_have_text(AFRESH)
+        await self.is_up()
+
     async def acts_as(self, name: str) -> None:
         """Become somebody else."""
         await self.page.get_by_test_id("acting-as").select_option(PEOPLE[name])
@@ -129,6 +172,19 @@ class Visitor:
                 return
             await self.page.keyboard.press("Tab")
         raise AssertionError(f"{MOST_TABS} tabs do not lead to {target}")
+
+    async def tabs_through(self) -> dict[str, bool]:
+        """Press Tab from the beginning of the page to its end: what has the focus then, and whether one sees that."""
+        stops: dict[str, bool] = {}
+        await self.page.get_by_role("link", name="Skip to the message field").focus()
+        await self.page.keyboard.press("Shift+Tab")
+        for _ in range(MOST_STOPS):
+            await self.page.keyboard.press("Tab")
+            stop = await self.page.evaluate(STOP)
+            if stop is None:
+                return stops
+            stops[stop["name"]] = stops.get(stop["name"], True) and stop["seen"]
+        raise AssertionError(f"{MOST_STOPS} tabs do not lead through the page: {list(stops)}")
 
     # ------------------------------------------------------------ writing
 
@@ -151,6 +207,14 @@ class Visitor:
         await (await chooser.value).set_files(files)
         await expect(self.page.get_by_test_id("file-chip")).to_have_count(len(files))
 
+    async def pastes(self, name: str, size: int) -> None:
+        """Paste a file into what is being written."""
+        await self.composer.evaluate(CARRY, ["paste", [[name, size]]])
+
+    async def drops(self, *files: tuple[str, int]) -> None:
+        """Drag files of some size from the desk and let them go above the messages."""
+        await self.channel.evaluate(CARRY, ["drop", [list(file) for file in files]])
+
     async def replies(self, text: str) -> None:
         """Send a message in the open thread."""
         await self.thread_composer.fill(text)
@@ -165,10 +229,15 @@ class Visitor:
         await expect(top).to_contain_text(text)
         return top
 
-    async def chooses(self, message: Locator, item: str) -> None:
-        """Choose something from the ⋯ menu of a message."""
+    async def opens_the_menu_of(self, message: Locator) -> None:
+        """Open the ⋯ menu of a message."""
         await message.hover()
         await message.get_by_role("button", name="More actions").click()
+        await expect(self.page.get_by_role("menu", name="Message actions")).to_be_visible()
+
+    async def chooses(self, message: Locator, item: str) -> None:
+        """Choose something from the ⋯ menu of a message."""
+        await self.opens_the_menu_of(message)
         await self.page.get_by_role("menuitem", name=item).click()
 
     async def picks(self, menu: Locator, *names: str) -> None:

@@ -1,4 +1,4 @@
-/** What stands between the messages for one person only: private messages, Slack's own words, refusals. */
+/** The rows of what stands between the messages for one person only: private messages, Slack's own words, refusals. */
 
 import { button, el, icon, iconButton } from "./dom.js";
 import { avatar, nameOf, time } from "./faces.js";

@@ -1,12 +1,10 @@
 /** The drawer's tab "Fault bench": the clock, the bot's process, faults, the speed of stories, counters. */
 
-import { el } from "./dom.js";
-import { counted } from "./faces.js";
+import { el, stateChip } from "./dom.js";
 import { faultsPart } from "./faults.js";
 import { allow, order, orderButton, refusalPlace } from "./orders.js";
-import { chip } from "./session_list.js";
 import { now as simulated, store, subscribe } from "./state.js";
-import { botState, lasting, when } from "./words.js";
+import { botState, counted, lasting, when } from "./words.js";
 
 const SECOND = 1000;
 const DAY = 86_400; // seconds
@@ -141,7 +139,7 @@ function showBot(bot, state, said) {
   const sentence = `${bot.state} ${facts.join(" ")}`;
   if (state.dataset.told === sentence) return;
   state.dataset.told = sentence;
-  state.replaceChildren(chip(botState(bot.state)), " ", facts.join(" · "));
+  state.replaceChildren(stateChip(botState(bot.state)), " ", facts.join(" · "));
   said.textContent = bot.said ?? "";
   said.hidden = !bot.said;
 }

@@ -207,7 +207,8 @@ function openedValue(value) {
 /** Whether a call is about a thread; what it posted there belongs to the thread from then on. */
 function concerns({ args, answer }, { channel, stamps }) {
   if (args?.channel !== channel) return false;
-  const about = [args.thread_ts, args.ts, args.timestamp, args.message_ts].some((ts) => ts && stamps.has(ts));
+  const named = [args.thread_ts, args.ts, args.timestamp, args.message_ts, answer?.ts];
+  const about = named.some((ts) => ts && stamps.has(ts));
   if (about && answer?.ts) stamps.add(answer.ts);
   return about;
 }

@@ -136,7 +136,8 @@ function takeFiles(it, event, from) {
 function place(it) {
   const channel = channels(store.channel);
   const thread = it.names.inThread ? store.thread : null;
-  const key = `${store.me}:${store.channel}:${thread}`;
+  // Without an open thread there is nothing to keep: the drafts of the channel are the other composer's.
+  const key = it.names.inThread && !thread ? "" : `${store.me}:${store.channel}:${thread}`;
   if (key !== it.key) {
     it.field.value ? drafts.set(it.key, it.field.value) : drafts.delete(it.key);
     it.key = key;

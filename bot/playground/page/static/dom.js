@@ -75,6 +75,11 @@ export function forReaders(words) {
   return el("span", { class: "for-readers" }, words);
 }
 
+/** A state in words and colour. */
+export function stateChip({ word, tone }) {
+  return el("span", { class: "chip", dataset: { tone } }, word);
+}
+
 /** A button with words, or whatever stands for them. */
 export function button(words, props, onClick) {
   return el("button", { type: "button", ...props, on: { click: onClick } }, words);
@@ -129,6 +134,7 @@ function swap(old, node) {
   const place = focused && path(old, focused);
   old.replaceWith(node);
   if (place) {
+    node.focus({ preventScroll: true }); // only with the focus a message gets the buttons that it had
     follow(node, place, focused)?.focus({ preventScroll: true });
   }
 }

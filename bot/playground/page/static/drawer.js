@@ -46,8 +46,13 @@ function closeDrawer() {
   drawer.opener?.focus();
 }
 
+/** Whether the drawer is open where there is no room for a thread beside it. */
+export function drawerCoversThread() {
+  return !drawer.node.hidden && window.matchMedia(COVERS_THREAD).matches;
+}
+
 function makeRoom() {
-  if (window.matchMedia(COVERS_THREAD).matches) closeDrawer();
+  if (drawerCoversThread()) closeDrawer();
 }
 
 // ------------------------------------------------------------ tabs

@@ -157,7 +157,7 @@ function feedback(it) {
     const props = {
       class: "bk-feedback",
       "aria-label": told?.accessibility_label || words,
-      "aria-pressed": "false",
+      "aria-pressed": String(valueOf(it) === told?.value),
       title: words,
       dataset: { value: told?.value },
     };
@@ -166,10 +166,14 @@ function feedback(it) {
   });
   return el("span", { class: "bk-feedback-pair", role: "group", "aria-label": "Feedback" }, two);
 
+  // Kept before the app is asked: its answer may draw the message anew.
   async function press(node, value) {
-    if (await use(it, value, node)) {
-      two.forEach((other) => other.setAttribute("aria-pressed", String(other === node)));
+    const before = valueOf(it);
+    remember(it, value);
+    if (!(await use(it, value, node))) {
+      remember(it, before);
     }
+    two.forEach((other) => other.setAttribute("aria-pressed", String(valueOf(it) === other.dataset.value)));
   }
 }
 

@@ -24,7 +24,7 @@ const STARTS = {
   url_text_input: "initial_value",
   number_input: "initial_value",
   rich_text_input: "initial_value",
-  file_input: "initial_files",
+  file_input: "", // it starts empty
 };
 
 const held = new Map(); // by person and message or view: block id and action id → value

@@ -74,28 +74,11 @@ export function day(ts) {
 }
 
 /** When something was, said shortly: the hour for today, else the day too. */
-export function when(ts) {
+export function saidWhen(ts) {
   const words = day(ts);
   return words === "Today"
     ? `today at ${hour(ts)}`
     : `${words === "Yesterday" ? "yesterday" : words} at ${hour(ts)}`;
-}
-
-/** A number with its noun. */
-export function counted(many, noun) {
-  return many === 1 ? `1 ${noun}` : `${many} ${noun.endsWith("y") ? `${noun.slice(0, -1)}ie` : noun}s`;
-}
-
-/** A size as people say it. */
-export function size(bytes) {
-  const units = ["bytes", "kB", "MB", "GB"];
-  let value = bytes ?? 0;
-  let unit = 0;
-  while (value >= 1000 && unit < units.length - 1) {
-    value /= 1000;
-    unit += 1;
-  }
-  return `${unit && value < 10 ? value.toFixed(1) : Math.round(value)} ${units[unit]}`;
 }
 
 function midnight(date) {

@@ -1,9 +1,9 @@
 /** Faults of the bench: put one on calls of Slack or Devin, see which are armed and how often they struck. */
 
 import { el } from "./dom.js";
-import { counted } from "./faces.js";
 import { order, orderButton, refusalPlace } from "./orders.js";
 import { subscribe } from "./state.js";
+import { counted } from "./words.js";
 
 const SIDES = { slack: "Slack", devin: "Devin" };
 const KINDS = {
@@ -54,6 +54,10 @@ const WHERE = {
     "self",
   ],
 };
+const SPARED = "“Any call” spares apps.connections.open and auth.test: without them the bot cannot start.";
+const NONE_HERE =
+  "None is known here. Faults armed in another tab or before a reload are not listed; " +
+  "“Clear faults” takes them away, too.";
 const PRESETS = [
   {
     name: "429 burst at Slack",
@@ -132,9 +136,14 @@ function form(add) {
     required: true,
     dataset: { testid: "bench-fault-times" },
   });
-  const offer = () =>
+  const spared = el("p", { class: "drawer-hint" }, SPARED);
+  const hint = () => (spared.hidden = side.value !== "slack" || where.value !== "*");
+  const offer = () => {
     where.replaceChildren(...options([["*", "any call"], ...WHERE[side.value].map((it) => [it, it])]));
+    hint();
+  };
   side.addEventListener("change", offer);
+  where.addEventListener("change", hint);
   offer();
   const read = () => ({ side: side.value, kind: kind.value, times: Number(times.value), where: where.value });
   const button = orderButton("Arm this fault", () => times.reportValidity() && add(read()), {
@@ -148,6 +157,7 @@ function form(add) {
     labelled("What happens", kind),
     labelled("Which calls", where),
     labelled("How often", times),
+    spared,
     button,
   );
 }
@@ -208,8 +218,7 @@ function tell(desk) {
   desk.list.replaceChildren(...desk.armed.map(row));
   desk.list.hidden = desk.armed.length === 0;
   desk.none.hidden = desk.armed.length > 0;
-  desk.none.textContent =
-    desk.armed.length > 0 ? "" : "No fault was armed from this tab: all calls go through.";
+  desk.none.textContent = desk.armed.length > 0 ? "" : NONE_HERE;
 }
 
 function row({ side, kind, where, times, hits }) {

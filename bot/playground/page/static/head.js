@@ -1,12 +1,13 @@
 /** The head of the middle: the channel's name, who is in it, and whether the bot is. */
 
 import { button, clear, el, forReaders, iconButton } from "./dom.js";
-import { avatar, channelIcon, counted, firstName, nameOf, roleOf } from "./faces.js";
+import { avatar, channelIcon, firstName, nameOf, roleOf } from "./faces.js";
 import { home } from "./home.js";
 import { act, copy } from "./message_acts.js";
 import { ask, menu, panel } from "./menus.js";
 import { openChannel, openHome } from "./rooms.js";
 import { channels, directOf, store, subscribe } from "./state.js";
+import { counted } from "./words.js";
 
 let drawn = "";
 

@@ -3,12 +3,13 @@
 import { blocks } from "./blocks.js";
 import { button, el, fileLink, icon, iconButton } from "./dom.js";
 import { emoji } from "./emoji.js";
-import { avatar, counted, hour, nameOf, size, time, when } from "./faces.js";
+import { avatar, hour, nameOf, saidWhen, time } from "./faces.js";
 import { act, editing, editor, pickEmoji } from "./message_acts.js";
 import { mrkdwn } from "./mrkdwn.js";
 import { openThread } from "./rooms.js";
 import { agentOf, channels, inChannel, isMember, people, store } from "./state.js";
 import { hasNews } from "./unread.js";
+import { counted, size } from "./words.js";
 
 const IMAGE = /^image\/(png|jpeg|gif|webp)$/;
 
@@ -95,7 +96,7 @@ function body(message, gone) {
   }
   const drawn = content(message, { message, channel: message.channel, ts: message.ts });
   const edited =
-    message.edited && el("span", { class: "edited", title: `Edited ${when(message.edited.ts)}` }, "(edited)");
+    message.edited && el("span", { class: "edited", title: `Edited ${saidWhen(message.edited.ts)}` }, "(edited)");
   if (edited) {
     drawn?.nodeName === "DIV" ? drawn.append(" ", edited) : drawn?.append(edited);
   }
@@ -168,7 +169,7 @@ function footer(message) {
     el("span", { class: "footer-faces" }, faces),
     el("b", null, counted(message.reply_count, "reply")),
     news,
-    el("span", { class: "is-soft" }, works ? "Devin is working" : `Last reply ${when(message.latest_reply)}`),
+    el("span", { class: "is-soft" }, works ? "Devin is working" : `Last reply ${saidWhen(message.latest_reply)}`),
   ];
   const props = { class: `thread-footer${store.thread === message.ts ? " is-open" : ""}` };
   return button(words, props, () => openThread(message.channel, message.ts));

@@ -28,7 +28,7 @@ export function startMessages() {
   attachTools(node);
   subscribe("channel", opened);
   subscribe("room", drawRoom);
-  ["ephemerals", "notes", "editing", "agents", "thread", "unread", "workspace"].forEach((kind) =>
+  ["ephemerals", "notes", "editing", "agents", "thread", "unread", "workspace", "clock"].forEach((kind) =>
     subscribe(kind, () => list.draw()),
   );
   subscribe("said", (message) => message.inChannel && ownWord());
@@ -162,6 +162,7 @@ function messageRow({ it, key, ts }, before, inThread) {
   const compact = isSameBreath(before, it);
   const marks = [identityOf(it), identityOf(store.workspace), compact, editing(it), store.me];
   marks.push(agentOf(it.channel, it.ts)?.status, !inThread && hasNews(it), store.thread === it.ts);
+  marks.push(it.latest_reply && day(it.latest_reply)); // the clock may jump
   const draw = () => messageNode(it, { inThread, compact });
   return { key, sig: marks.join(), order: ts, fresh: it.user !== store.me, draw };
 }

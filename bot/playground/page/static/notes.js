@@ -7,7 +7,7 @@ import { now, publish, store, subscribe, threadOf } from "./state.js";
 export const notes = [];
 
 const WRITES = /^(chat|files|reactions|views|assistant|agents|response_url)\b/;
-const HARMLESS = new Set(["ratelimited", "already_reacted", "no_reaction", "message_not_found_in_log"]);
+const HARMLESS = new Set(["ratelimited", "already_reacted", "no_reaction"]);
 const MOST = 50;
 let count = 0;
 const told = new Set();

@@ -4,6 +4,7 @@ import { startComposer } from "./composer.js";
 import { clear } from "./dom.js";
 import { startDrawer } from "./drawer.js";
 import { startHead } from "./head.js";
+import { kept } from "./kept.js";
 import { startMessages } from "./messages.js";
 import { startModals } from "./modal.js";
 import { events, get, inTurn } from "./net.js";
@@ -73,7 +74,7 @@ function parts() {
 }
 
 function actor(answer) {
-  const last = sessionStorage.getItem("playground.me");
+  const last = kept("playground.me", null, "sessionStorage");
   return people(last) && people(last).role !== "bot" ? last : answer.me;
 }
 

@@ -1,6 +1,7 @@
 /** Which channel, thread or page is open, and the messages loaded of them. */
 
 import { nameOf, placeName } from "./faces.js";
+import { keep, kept } from "./kept.js";
 import { get } from "./net.js";
 import { channels, directOf, inChannel, isMember, people, publish, store, subscribe } from "./state.js";
 import { keepAgent, keepEphemerals, toastError } from "./state.js";
@@ -101,7 +102,7 @@ export function closeThread() {
 /** Act as somebody else in the same place; messages with the bot are each person's own. */
 export async function actAs(id) {
   store.me = id;
-  sessionStorage.setItem("playground.me", id);
+  keep("playground.me", id, "sessionStorage");
   store.ephemerals.clear();
   publish("me", id);
   if (channels(store.channel)?.kind === "im") {
@@ -114,7 +115,7 @@ export async function actAs(id) {
 /** Open what the address names, else where one was last, else a channel with the bot. */
 export async function openFirst() {
   if (!(await followHash())) {
-    const last = sessionStorage.getItem("playground.channel");
+    const last = kept("playground.channel", null, "sessionStorage");
     await openChannel(sees(last) ? last : firstChannel());
   }
 }
@@ -334,7 +335,7 @@ function firstChannel() {
 /** Keep the place in the address, so that a reload comes back to it. */
 function remember() {
   if (store.channel) {
-    sessionStorage.setItem("playground.channel", store.channel);
+    keep("playground.channel", store.channel, "sessionStorage");
   }
   const thread = store.thread ? `/${store.thread}/${store.thread}` : "";
   const place = store.home ? "#/home" : `#/${store.channel}${thread}`;

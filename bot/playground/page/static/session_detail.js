@@ -1,10 +1,8 @@
 /** The chosen session as Devin has it: its facts, its pull requests, its conversation. */
 
-import { el, link, reconcile } from "./dom.js";
-import { counted } from "./faces.js";
+import { el, link, reconcile, stateChip } from "./dom.js";
 import { markdown } from "./markdown.js";
-import { chip } from "./session_list.js";
-import { acus, cut, devinsWords, isWaiting, pullName, stateOf, when } from "./words.js";
+import { acus, counted, cut, devinsWords, isWaiting, pullName, stateOf, when } from "./words.js";
 
 const PROMPT_LENGTH = 160;
 const NEAR = 40; // pixels from the end within which a conversation follows what is written
@@ -15,9 +13,9 @@ export function facts(session) {
     el(
       "p",
       { class: "chosen-state" },
-      chip(stateOf(session)),
+      stateChip(stateOf(session)),
       el("code", {}, devinsWords(session)),
-      session.is_archived ? el("span", { class: "chip", dataset: { tone: "still" } }, "Archived") : null,
+      session.is_archived ? stateChip({ word: "Archived", tone: "still" }) : null,
     ),
     el(
       "dl",
@@ -58,7 +56,7 @@ function pulls({ pull_requests: requests }) {
 
 function pullState(state) {
   const tone = { open: "good", merged: "busy", closed: "bad", draft: "still" }[state] ?? "unknown";
-  return chip({ word: state ?? "state not told", tone });
+  return stateChip({ word: state ?? "state not told", tone });
 }
 
 function tags({ tags: names }) {

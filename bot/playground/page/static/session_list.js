@@ -1,8 +1,8 @@
 /** Devin's sessions, newest first, to choose one from: a listbox that stays fluid with hundreds of them. */
 
-import { el } from "./dom.js";
-import { counted } from "./faces.js";
-import { acus, bareId, devinsWords, stateOf, titleOf, when } from "./words.js";
+import { el, stateChip } from "./dom.js";
+import { now, subscribe } from "./state.js";
+import { acus, bareId, counted, devinsWords, stateOf, titleOf, when } from "./words.js";
 
 const DAY = 86_400;
 const NONE_YET = "No sessions yet. Write /devin and a task in a channel, and its session appears here.";
@@ -28,6 +28,7 @@ export function sessionList(choose) {
   filter.addEventListener("keydown", (event) => fromFilter(list, event));
   rows.addEventListener("click", (event) => pick(list, event.target.closest("[role=option]")));
   rows.addEventListener("keydown", (event) => walk(list, event));
+  subscribe("clock", () => list.held.forEach((row) => draw(list, row)));
   sift(list);
   return {
     node: el(
@@ -98,24 +99,18 @@ function draw(list, row) {
   node.replaceChildren(
     el("span", { class: "session-title" }, titleOf(summary)),
     " ",
-    chip(stateOf(summary)),
+    stateChip(stateOf(summary)),
     " ",
     el("span", { class: "session-facts" }, facts(summary)),
   );
 }
 
 function facts(summary) {
-  const now = Date.now() / 1000;
-  const form = Math.abs(now - summary.created_at) < DAY ? "second" : "short";
+  const form = Math.abs(now() - summary.created_at) < DAY ? "second" : "short";
   const words = [devinsWords(summary), acus(summary.acus_consumed), when(summary.created_at, form)];
   if (summary.pull_requests?.length) words.push(counted(summary.pull_requests.length, "PR"));
   if (summary.is_archived) words.push("archived");
   return words.join(" · ");
-}
-
-/** A state in words and colour. */
-export function chip({ word, tone }) {
-  return el("span", { class: "chip", dataset: { tone } }, word);
 }
 
 function mark(list, id) {

@@ -2,7 +2,7 @@
 
 import { asides } from "./asides.js";
 import { add, button, clear, el, icon, iconButton } from "./dom.js";
-import { counted, placeName } from "./faces.js";
+import { placeName } from "./faces.js";
 import { log } from "./log.js";
 import { isEscape } from "./menus.js";
 import { act, attachTools } from "./message_acts.js";
@@ -11,6 +11,7 @@ import { closeThread, inOrder, newest, there } from "./rooms.js";
 import { agentOf, channels, isMember, publish, store, subscribe } from "./state.js";
 import { copyTranscript } from "./transcript.js";
 import { markRead } from "./unread.js";
+import { counted } from "./words.js";
 
 const AGENT_WORDS = {
   processing: "Devin is working",

@@ -1,6 +1,7 @@
 /** The guided tour: five steps in a corner that point at things and never stand in the way. */
 
 import { button, clear, el } from "./dom.js";
+import { drawerCoversThread } from "./drawer.js";
 import { keep, kept } from "./kept.js";
 import { post } from "./net.js";
 import { here, openChannel, openThread, there } from "./rooms.js";
@@ -19,16 +20,13 @@ let begun = null; // ts of the visitor's own first command: the card that comes 
 let card = null; // ts of the card that the task of this tour got
 let busy = false;
 let looking = null;
-const past = new Set(); // what the person did in the fault bench
+const past = new Set(); // what the person did in this step
 
 const STEPS = [
   {
     title: "Give Devin a task",
     text: () => [`In #${web()?.name ?? "web"}, type `, el("code", null, TASK), " and press Enter."],
-    target: () =>
-      store.channel === web()?.id
-        ? "#composer .composer-frame"
-        : `[data-channel="${web()?.id}"].channel-link`,
+    target: () => inWeb("#composer .composer-frame"),
     isDone: () => Boolean(findCard()),
     run: async () => {
       await openChannel(web().id);
@@ -41,7 +39,7 @@ const STEPS = [
       "The card shows where the session stands and changes as Devin works. ",
       "Open its thread to see what Devin says.",
     ],
-    target: () => `#messages .message[data-ts="${card}"]`,
+    target: cardPlace,
     isDone: () => card !== null && store.thread === card,
     run: async () => openThread(web().id, await givenCard()),
   },
@@ -50,7 +48,7 @@ const STEPS = [
     text: () => [
       "Soon Devin asks something in the thread. Whatever you reply there goes to Devin, and it works on.",
     ],
-    target: () => "#thread-composer .composer-frame",
+    target: replyPlace,
     isDone: () => card !== null && [...there.messages.values()].some(isReply),
     run: async () => {
       await openThread(web().id, await givenCard());
@@ -64,7 +62,7 @@ const STEPS = [
       "Press Stop on the card to put Devin to sleep; a reply wakes it. ",
       "Or wait for the pull request and open it from the card.",
     ],
-    target: () => `.message[data-ts="${card}"]`,
+    target: cardPlace,
     isDone: () => past.has("stop") || past.has("link") || isStopped(),
     run: stopOrShow,
   },
@@ -73,8 +71,7 @@ const STEPS = [
     text: () => [
       "Open the fault bench, kill the bot, write to Devin, and start the bot again: nothing is lost.",
     ],
-    target: () =>
-      document.getElementById("drawer").hidden ? "#open-bench" : "#thread-composer .composer-frame",
+    target: trialPlace,
     isDone: () => past.has("killed") && past.has("written") && past.has("back"),
     run: killAndWrite,
   },
@@ -97,13 +94,18 @@ export function startTour() {
 function begin({ focus = true } = {}) {
   begun = null;
   card = null;
-  past.clear();
+  busy = false;
   go(0, focus);
 }
 
 function go(next, focus = true) {
   step = next;
+  past.clear();
+  if (store.bot) {
+    watchBot(store.bot);
+  }
   draw();
+  point(null);
   clearInterval(looking);
   looking = step < STEPS.length ? setInterval(look, LOOK) : null;
   look();
@@ -122,11 +124,16 @@ function end() {
   document.getElementById("tour-start").focus({ preventScroll: true });
 }
 
+/** The focus stays in the tour if it is there, although the button that had it goes. */
 function draw() {
-  const panel = clear(document.getElementById("tour"));
+  const panel = document.getElementById("tour");
+  const focused = panel.contains(document.activeElement);
   panel.hidden = false;
   document.body.classList.add("tour-open");
-  panel.append(...(step < STEPS.length ? stepNodes(STEPS[step]) : endNodes()));
+  clear(panel).append(...(step < STEPS.length ? stepNodes(STEPS[step]) : endNodes()));
+  if (focused) {
+    panel.querySelector(".tour-title").focus();
+  }
 }
 
 function stepNodes({ title, text }) {
@@ -190,7 +197,7 @@ function look() {
   }
   card ??= findCard();
   if (STEPS[step].isDone()) {
-    go(step + 1, document.getElementById("tour").contains(document.activeElement));
+    go(step + 1, false);
     return;
   }
   point(document.querySelector(STEPS[step].target()));
@@ -202,6 +209,28 @@ function point(node) {
     before?.classList.remove("tour-target");
     node?.classList.add("tour-target");
   }
+}
+
+/** What is in #web, or the way there. */
+function inWeb(place) {
+  return store.channel === web()?.id ? place : `[data-channel="${web()?.id}"].channel-link`;
+}
+
+function cardPlace() {
+  return inWeb(`#messages .message[data-ts="${card}"]`);
+}
+
+function replyPlace() {
+  return store.thread !== null && store.thread === card ? "#thread-composer .composer-frame" : cardPlace();
+}
+
+/** Kill, write, start: where the next of them is done, or what is in the way. */
+function trialPlace() {
+  if (past.has("killed") && !past.has("written")) {
+    return drawerCoversThread() ? "[data-testid=drawer-close]" : replyPlace();
+  }
+  const act = past.has("killed") ? "start" : "kill";
+  return document.getElementById("drawer").hidden ? "#open-bench" : `[data-testid=bench-${act}]`;
 }
 
 /** The card of the tour's task; who skipped the first step has it done now. */
@@ -243,6 +272,7 @@ function hasQuestion() {
 }
 
 async function stopOrShow() {
+  await openThread(web().id, await givenCard());
   const message = here.messages.get(card);
   const stop = message?.blocks
     ?.flatMap((block) => block.elements ?? [])
@@ -264,13 +294,21 @@ async function stopOrShow() {
   }
 }
 
+/** What of it the person has done already is not done again. */
 async function killAndWrite() {
-  document.getElementById("open-bench").click();
-  await post("/api/bench/kill");
-  await until(() => past.has("killed"), PATIENCE);
-  const place = { user: store.me, channel: web().id, ...(card ? { thread_ts: card } : {}) };
-  await post("/api/slack/say", { ...place, text: "And please tell me when the tests are green." });
-  past.add("written");
+  const place = { user: store.me, channel: web().id, thread_ts: await givenCard() };
+  const opener = document.getElementById("open-bench");
+  if (opener.getAttribute("aria-expanded") === "false") {
+    opener.click();
+  }
+  if (!past.has("killed")) {
+    await post("/api/bench/kill");
+    await until(() => past.has("killed"), PATIENCE);
+  }
+  if (!past.has("written")) {
+    await post("/api/slack/say", { ...place, text: "And please tell me when the tests are green." });
+    past.add("written");
+  }
   await post("/api/bench/start");
 }
 

@@ -1,8 +1,8 @@
 /** Files waiting in a composer until they are sent. */
 
 import { clear, el, icon, iconButton } from "./dom.js";
-import { size } from "./faces.js";
 import { toast } from "./state.js";
+import { size } from "./words.js";
 
 const MOST = 10_000_000; // bytes of all files of a message together
 const MOST_FILES = 10; // as Slack allows in one message

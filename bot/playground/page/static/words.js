@@ -1,4 +1,4 @@
-/** How the drawer says things: states of a session, states of the bot, times, amounts. */
+/** How the page says things: states of a session, states of the bot, times, amounts, sizes. */
 
 /** Every status that Devin documents, with what it means. */
 export const STATUSES = [
@@ -90,6 +90,23 @@ export function botState(state) {
 export function acus(amount) {
   const rounded = Math.round((amount ?? 0) * 100) / 100;
   return `${rounded} ${rounded === 1 ? "ACU" : "ACUs"}`;
+}
+
+/** A number with its noun. */
+export function counted(many, noun) {
+  return many === 1 ? `1 ${noun}` : `${many} ${noun.endsWith("y") ? `${noun.slice(0, -1)}ie` : noun}s`;
+}
+
+/** A size as people say it. */
+export function size(bytes) {
+  const units = ["bytes", "kB", "MB", "GB"];
+  let value = bytes ?? 0;
+  let unit = 0;
+  while (value >= 1000 && unit < units.length - 1) {
+    value /= 1000;
+    unit += 1;
+  }
+  return `${unit && value < 10 ? value.toFixed(1) : Math.round(value)} ${units[unit]}`;
 }
 
 /** A length of time in its two largest units: "3 h 12 min". */

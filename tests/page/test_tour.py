@@ -1,0 +1,193 @@
+"""The guided tour: by hand, done for one, passed over, left, and begun again."""
+
+from typing import Any, Final
+
+from playwright.async_api import Locator, expect
+
+from tests.page.conftest import Visit
+from tests.page.playground import Playground
+from tests.page.tour import TOUR_TASK
+from tests.page.visitor import AT_THE_PAGE, QUESTION, WAITING, Visitor
+
+pytestmark = AT_THE_PAGE
+
+SLOWEST: Final = 0.25  # Devin is to be found at work, not done
+FASTEST: Final = 20
+TABLET: Final = {"width": 820, "height": 1180}
+DONE: Final = "Done. If something is missing, reply in this thread and Devin goes on."
+REPLIED_FOR_ONE: Final = "Yes, please go on with your suggestion."
+WRITTEN_FOR_ONE: Final = "And please tell me when the tests are green."
+
+
+async def test_each_step_is_done_by_hand(visit: Visit, play: Playground) -> None:
+    ann = await visit(play.url, toured=False)
+    await ann.opens("general")
+    await ann.tour.is_at(1)
+    await ann.tour.points_at(ann.link("web"))
+    await ann.opens("web")
+    await ann.tour.points_at(frame(ann, "composer"))
+    await ann.composer.press_sequentially(TOUR_TASK)
+    await ann.composer.press("Enter")
+    await ann.tour.is_at(2)
+    await expect(ann.composer).to_be_focused()
+    await ann.tour.points_at(ann.card)
+    await ann.opens_thread("Asked by @Ann Lee")
+    await ann.tour.is_at(3)
+    await ann.tour.points_at(frame(ann, "thread-composer"))
+    await ann.reads(QUESTION)
+    await play.post("/api/bench/speed", value=SLOWEST)
+    await ann.replies("The first one, please.")
+    await is_with_devin(ann, "The first one, please.")
+    await ann.tour.is_at(4)
+    await expect(ann.thread_composer).to_be_focused()
+    await ann.tour.points_at(ann.card)
+    await ann.card.get_by_role("button", name="Stop").click()
+    await ann.tour.is_at(5)
+    await expect(ann.card).to_contain_text("Stopped by @Ann Lee. It sleeps and nothing is lost")
+    assert await state(play) == ("suspended", "user_request")
+    await ann.tour.points_at(ann.page.locator("#open-bench"))
+    await ann.page.locator("#open-bench").click()
+    await ann.tour.points_at(ann.page.get_by_test_id("bench-kill"))
+    await ann.page.get_by_test_id("bench-kill").click()
+    await ann.tour.points_at(ann.page.get_by_test_id("drawer-close"))
+    await ann.drawer.closes()
+    await ann.tour.points_at(frame(ann, "thread-composer"))
+    await ann.replies("And add a test for it.")
+    await ann.tour.points_at(ann.page.locator("#open-bench"))
+    await ann.drawer.opens("Fault bench")
+    await ann.tour.points_at(ann.page.get_by_test_id("bench-start"))
+    await ann.page.get_by_test_id("bench-start").click()
+    await ann.tour.is_over()
+    await ann.drawer.closes()
+    await goes_on(ann, play, "The first one, please.", "And add a test for it.", until=DONE)
+    assert await state(play) == ("running", "finished")
+
+
+async def test_each_step_is_done_for_one_on_a_tablet(visit: Visit, play: Playground) -> None:
+    ann = await visit(play.url, toured=False, viewport=TABLET)
+    await ann.tour.is_at(1)
+    await ann.tour.presses("Do it for me")
+    await ann.tour.is_at(2)
+    await expect(ann.card).to_contain_text(WAITING)
+    await ann.tour.presses("Do it for me")
+    await ann.tour.is_at(3)
+    await play.post("/api/bench/speed", value=SLOWEST)
+    await ann.tour.presses("Do it for me")
+    await is_with_devin(ann, REPLIED_FOR_ONE)
+    await ann.tour.is_at(4)
+    await ann.tour.presses("Do it for me")
+    await ann.tour.is_at(5)
+    await expect(ann.card).to_contain_text("Stopped by @Ann Lee. It sleeps and nothing is lost")
+    await ann.tour.presses("Do it for me")
+    await ann.tour.is_over()
+    await ann.tour.presses("Done")
+    await ann.tour.has_gone()
+    await ann.drawer.closes()
+    await goes_on(ann, play, REPLIED_FOR_ONE, WRITTEN_FOR_ONE, until=DONE)
+    assert await state(play) == ("running", "finished")
+
+
+async def test_next_passes_one_step_and_what_was_done_before_counts_for_none(visit: Visit, play: Playground) -> None:
+    ann = await visit(play.url, toured=False)
+    await ann.drawer.presses("kill")
+    await ann.drawer.sees_the_bot("killed")
+    await ann.drawer.closes()
+    await ann.opens("nobot")
+    await ann.writes("Is it away?")
+    await ann.drawer.presses("start")
+    await ann.drawer.sees_the_bot("running")
+    await ann.drawer.closes()
+    for step in range(1, 6):
+        for channel in ("general", "web"):  # the tour looks again each time
+            await ann.opens(channel)
+            await ann.tour.is_at(step)
+        await ann.tour.presses("Next")
+        await expect(ann.tour.title).to_be_focused()
+    await ann.tour.is_over()
+    assert (await play.get("/api/sessions"))["sessions"] == []
+
+
+async def test_who_passed_steps_over_gets_what_they_need_and_nothing_twice(visit: Visit, play: Playground) -> None:
+    await play.post("/api/bench/speed", value=SLOWEST)
+    ann = await visit(play.url, toured=False)
+    for _ in range(3):
+        await ann.tour.presses("Next")
+    await ann.tour.presses("Do it for me")
+    await ann.tour.is_at(5)
+    await expect(ann.card).to_contain_text("Stopped by @Ann Lee. It sleeps and nothing is lost")
+    await ann.drawer.presses("kill")
+    await ann.drawer.sees_the_bot("killed")
+    await ann.tour.presses("Do it for me")
+    await ann.tour.is_over()
+    await expect(ann.drawer.bench).to_be_visible()
+    await goes_on(ann, play, WRITTEN_FOR_ONE, until=WAITING)
+    assert await state(play) == ("running", "waiting_for_user")
+
+
+async def test_it_is_left_begun_again_and_begins_again_after_a_reset(visit: Visit, play: Playground) -> None:
+    ann = await visit(play.url, toured=False)
+    await ann.tour.is_at(1)
+    await ann.tour.presses("Skip tour")
+    await ann.tour.has_gone()
+    await ann.page.reload()
+    await ann.is_ready()
+    await expect(ann.tour.node).to_be_hidden()
+    await ann.page.locator("#tour-start").click()
+    await ann.tour.is_at(1)
+    await expect(ann.tour.title).to_be_focused()
+    await gives_the_task(ann)
+    await ann.resets()
+    await ann.tour.is_at(1)
+    await gives_the_task(ann)
+    for _ in range(4):
+        await ann.tour.presses("Next")
+    await ann.tour.is_over()
+    await ann.tour.presses("Start again")
+    await ann.tour.is_at(1)
+    await expect(ann.tour.title).to_be_focused()
+    for _ in range(5):
+        await ann.tour.presses("Next")
+    await ann.tour.presses("Done")
+    await ann.tour.has_gone()
+    await ann.page.reload()
+    await ann.is_ready()
+    await expect(ann.tour.node).to_be_hidden()
+
+
+async def gives_the_task(ann: Visitor) -> None:
+    """The first step, by hand."""
+    await ann.opens("web")
+    await ann.writes(TOUR_TASK)
+    await ann.tour.is_at(2)
+
+
+def frame(ann: Visitor, name: str) -> Locator:
+    """Where one writes, with its border."""
+    return ann.page.locator(f"#{name} .composer-frame")
+
+
+async def state(play: Playground) -> tuple[str, str]:
+    """Where the only session stands."""
+    (session,) = (await play.get("/api/sessions"))["sessions"]
+    return session["status"], session["status_detail"]
+
+
+async def is_with_devin(ann: Visitor, text: str) -> None:
+    """Wait until a reply has reached Devin."""
+    await expect(await ann.reads(text)).to_contain_text("👀")
+
+
+async def goes_on(ann: Visitor, play: Playground, *texts: str, until: str) -> None:
+    """The bot runs, Devin got everything that was written once, and works on."""
+    await is_with_devin(ann, texts[-1])
+    await ann.is_up()
+    await play.post("/api/bench/speed", value=FASTEST)
+    await expect(ann.card).to_contain_text(until)
+    told = await messages(play)
+    assert [sum(text in one["message"] for one in told) for text in texts] == [1] * len(texts)
+
+
+async def messages(play: Playground) -> list[dict[str, Any]]:
+    """What was said in the only session."""
+    (session,) = (await play.get("/api/sessions"))["sessions"]
+    return list((await play.get(f"/api/sessions/{session['session_id']}"))["session"]["messages"])
