@@ -12,8 +12,7 @@ import uvicorn
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.adapter.starlette.async_handler import AsyncSlackRequestHandler
 from starlette.applications import Starlette
-from starlette.datastructures import Headers
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
@@ -75,6 +74,7 @@ class Socket(AsyncSocketModeHandler):
         assert settings.slack_app_token is not None
         super().__init__(bot.bolt, settings.slack_app_token.get_secret_value())
         self._doors = doors
+        self._way = bot.tools.db.way
         self._connections = 0
         self._on_gap = bot.catch_up.everything
         self.client.message_listeners.append(self._greeted)
@@ -83,7 +83,7 @@ class Socket(AsyncSocketModeHandler):
         """Answer one envelope, unless the bot is stopping: then Slack gives it to another connection."""
         if self._doors.closed:
             return
-        with self._doors.inside():
+        with self._doors.inside(), self._way:
             await super().handle(client, req)
 
     async def _greeted(self, _client: Any, message: dict[str, Any], _raw: str | None) -> None:
@@ -128,13 +128,13 @@ def web(bot: Bot, doors: Doors, link: Socket | None) -> Starlette:
     handler = AsyncSlackRequestHandler(bot.bolt)
 
     async def events(request: Request) -> Response:
-        if doors.closed:
-            return PlainTextResponse("stopping", 503)
-        refusal = _unfit(request.headers)
+        refusal = await _unfit(request)
         if refusal is not None:
             return refusal
+        if doors.closed:
+            return PlainTextResponse("stopping", 503)
         started = time.perf_counter()
-        with doors.inside():
+        with doors.inside(), bot.tools.db.way:
             answer = await handler.handle(request)
         bot.tools.metrics.acked("http", time.perf_counter() - started)
         return answer
@@ -155,13 +155,20 @@ def web(bot: Bot, doors: Doors, link: Socket | None) -> Starlette:
     return Starlette(routes=routes)
 
 
-def _unfit(headers: Headers) -> Response | None:
-    """What no request of Slack's looks like, refused before it is read. Bolt checks the signature of the rest."""
+async def _unfit(request: Request) -> Response | None:
+    """What no request of Slack's looks like is refused before it is read. Bolt checks the signature of the rest."""
+    headers = request.headers
     if not headers.get("x-slack-request-timestamp", "").isdigit():
         return PlainTextResponse("no timestamp", 401)  # the SDK would fail on it
     if not headers.get("content-length", "").isdigit():
         return PlainTextResponse("no length", 411)
-    return PlainTextResponse("too large", 413) if int(headers["content-length"]) > LARGEST_BODY else None
+    if int(headers["content-length"]) > LARGEST_BODY:
+        return PlainTextResponse("too large", 413)
+    try:
+        await request.body()  # who sends it slowly, and need not be Slack, holds up neither other work nor a stop
+    except ClientDisconnect:
+        return PlainTextResponse("gone", 400)
+    return None
 
 
 async def _problems(bot: Bot, doors: Doors, link: Socket | None) -> list[str]:
@@ -248,12 +255,12 @@ async def _run(
     if link is not None:
         parts["socket"] = link.watch()
     tasks = [asyncio.create_task(part, name=name) for name, part in parts.items()]
-    await _started(server)
-    _spare_the_pauses()
-    log.info("running", transport=settings.transport, port=_port(server), team=bot.tools.place.team)
-    if announce is not None:
-        announce(_port(server))
     try:
+        await _started(server)
+        _spare_the_pauses()
+        log.info("running", transport=settings.transport, port=_port(server), team=bot.tools.place.team)
+        if announce is not None:
+            announce(_port(server))
         await _until(stopping, tasks)
     finally:
         await _stop(bot, doors, link, server, tasks)

@@ -271,8 +271,7 @@ class InboxWriter:
         self._filled.set()
         alarm = loop.call_at(waiting.deadline, self._drop, waiting)
         try:
-            with self._db.way:
-                await waiting.stored
+            await waiting.stored
         finally:
             alarm.cancel()
 

@@ -14,6 +14,7 @@ from urllib.parse import urlencode
 import httpx
 import pytest
 
+from bot.store import right_of_way
 from bot.store.database import Database
 from tests.scenarios.looks import creations, forge, press, settled, told
 from tests.scenarios.stage import ADA, ANN, BEN, GENERAL, Stage, stage
@@ -238,6 +239,23 @@ async def test_too_large_a_request_and_held_back_events_are_answered(web: Stage)
     assert (await _post(web, large, signed(web, large))).status_code == 413
     body = json.dumps({"type": "app_rate_limited", "minute_rate_limited": 1, "team_id": "T0PLAY"}).encode()
     assert (await _post(web, body, signed(web, body))).status_code == 200
+
+
+async def test_who_sends_a_request_slowly_and_leaves_holds_up_no_other_work(
+    web: Stage, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    for pace in ("SHARE_SECONDS", "GAPLESS_SECONDS"):
+        monkeypatch.setattr(right_of_way, pace, 3600.0)
+    _, slow = await asyncio.open_connection("127.0.0.1", web.port)
+    slow.write(
+        b"POST /slack/events HTTP/1.1\r\nHost: bot\r\nX-Slack-Request-Timestamp: 1\r\nContent-Length: 9\r\n\r\n{"
+    )
+    await slow.drain()
+    await web.started("fix the login test")
+    slow.close()
+    await slow.wait_closed()
+    await web.started("fix the logout test")
+    assert [line for line in caplog.records if line.levelname == "ERROR"] == []
 
 
 async def test_other_paths_and_methods_are_not_there(web: Stage) -> None:

@@ -1,6 +1,7 @@
-"""While something is stored for Slack the rest of the work begins one by one, and none of it is forgotten."""
+"""While Slack waits for an answer the rest of the work begins one by one, and none of it is forgotten."""
 
 import asyncio
+import socket
 from contextlib import suppress
 
 import pytest
@@ -28,10 +29,37 @@ class Crowd:
         return tasks
 
 
-async def test_with_nothing_to_be_stored_nobody_waits() -> None:
+async def test_while_slack_waits_for_nothing_nobody_waits(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(right_of_way, "LOOK_SECONDS", 3600.0)
     crowd = Crowd()
-    await crowd.line_up("a", "b", "c")
+    async with asyncio.timeout(PATIENCE):
+        await asyncio.gather(*await crowd.line_up("a", "b", "c"))
     assert crowd.began == ["a", "b", "c"]
+
+
+async def test_what_waits_unread_in_a_socket_goes_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(right_of_way, "GAPLESS_SECONDS", 3600.0)
+    crowd = Crowd()
+    ours, slacks = socket.socketpair()
+    reader, writer = await asyncio.open_connection(sock=ours)
+
+    async def answer() -> None:
+        await reader.readexactly(1)
+        for _ in range(2):  # from the connection to Bolt's listener
+            await asyncio.sleep(0)
+        with crowd.way:
+            crowd.began.append("answer")
+            await asyncio.sleep(0)
+            assert crowd.began == ["answer"]
+
+    answering = asyncio.create_task(answer())
+    await asyncio.sleep(0)
+    slacks.send(b"!")
+    async with asyncio.timeout(PATIENCE):
+        await asyncio.gather(answering, *await crowd.line_up("other"))
+    assert crowd.began == ["answer", "other"]
+    writer.close()
+    slacks.close()
 
 
 async def test_while_something_is_stored_the_others_begin_one_by_one_in_order() -> None:
