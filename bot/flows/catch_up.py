@@ -1,8 +1,10 @@
 """What Slack stopped re-sending is fetched: at the start, after a gap in the socket, and after a creation.
 
-The messages are stored under the keys they would have had, so those that did arrive are left alone.
+The messages are stored under the keys they would have had, so those that did arrive are left alone. Only catch-up moves
+a thread's mark: a reply that arrives says nothing of those before it.
 """
 
+from dataclasses import replace
 from typing import Final
 
 from bot.flows.intake import Intake
@@ -17,11 +19,12 @@ log = get_logger(__name__)
 IDLE_SECONDS: Final = 3600.0
 RETRY_SECONDS: Final = 5.0
 METHOD: Final = "conversations.replies"
+MESSAGES_A_LOOK: Final = 200
 INTERVAL, BURST = 60 / 40, 5  # Slack allows 50 a minute; context and searches need some too
 
 
 class CatchUp:
-    """Reads the open threads since the newest stored message, at the pace Slack allows."""
+    """Reads the open threads from their marks on, at the pace Slack allows."""
 
     def __init__(self, tools: Tools, intake: Intake) -> None:
         self._tools = tools
@@ -60,7 +63,9 @@ class CatchUp:
 
     async def _read(self, thread: Thread) -> float:
         try:
-            missed = await self._tools.slack.replies(thread.channel, thread.ts, oldest=thread.last_seen_ts)
+            missed = await self._tools.slack.replies(
+                thread.channel, thread.ts, oldest=thread.last_seen_ts, limit=MESSAGES_A_LOOK
+            )
         except SlackRateLimited as error:
             self._waiting.append(thread)
             return error.retry_after
@@ -75,10 +80,15 @@ class CatchUp:
             log.warning("thread not read", channel=thread.channel, error=str(error))
             return self._again(thread)
         stored = [message.ts for message in missed if await self._intake.missed(thread.channel, message)]
+        more = len(missed) >= MESSAGES_A_LOOK
         async with self._tools.db.write() as tx:
             newest = max([thread.last_seen_ts, *stored])
             await threads.saw(tx, thread.team, thread.channel, thread.ts, newest)
-            await threads.mark_read(tx, thread)
+            if not more:
+                await threads.mark_read(tx, thread)
+        if more:
+            # A crash right here goes on from the newest that was stored.
+            self._waiting.insert(0, replace(thread, last_seen_ts=missed[-1].ts))
         if stored:
             log.info("messages fetched", channel=thread.channel, count=len(stored))
         return 0.0

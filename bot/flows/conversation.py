@@ -21,6 +21,7 @@ from bot.views.message import Message
 DM_FOLLOW_UP_SECONDS: Final = 120.0
 ELDER_SECONDS: Final = 10.0  # how long a line waits for the one before it to be looked at
 UNKNOWN_THREAD_SECONDS: Final = 10.0  # how long a reply waits for a thread that may be about to be known
+NOT_KNOWN_YET: Final = 1.0, "thread not known yet"
 
 
 class Conversation:
@@ -102,24 +103,26 @@ class Conversation:
         # first in the lane, and what was written before that mention is its context.
         if not job.row.payload["under_us"]:
             await self._close(job)
-        elif age < UNKNOWN_THREAD_SECONDS or not await self._forgotten(job):
-            raise Later(1.0, "thread not known yet")
+        elif age < UNKNOWN_THREAD_SECONDS:
+            raise Later(*NOT_KNOWN_YET)
+        else:
+            await self._forget(job)
 
-    async def _forgotten(self, job: Job) -> bool:
-        """Leave no trace of a reply that hangs under nothing we know; False when its thread is known by now.
+    async def _forget(self, job: Job) -> None:
+        """Leave no trace of a reply that hangs under nothing we know.
 
         A card whose answer got lost is found late. Catch-up then brings what was written under it: the key is free.
         """
         async with self._tools.step_of(job) as step:
+            # Before the look: catch-up, which comes after the thread, waits for the end of this transaction.
+            await inbox.drop(step.tx, job.row.key)
             waits = await inbox.waiting(step.tx, job.row.lane, "start")
             payload = job.row.payload
             known = await threads.get(step.tx, step.place.team, payload["channel"], payload["thread_ts"])
             if waits or known is not None:
-                return False
+                raise Later(*NOT_KNOWN_YET)  # and the row stays
             # A crash right here looks at the row again.
-            await inbox.drop(step.tx, job.row.key)
             await lanes.release(step.tx, job.claim)
-        return True
 
     async def _refusal(self, job: Job) -> Message | None:
         payload = job.row.payload

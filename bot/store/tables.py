@@ -175,7 +175,7 @@ threads: Final = Table(
     _flag("muted"),
     _flag("closed"),
     Column("unread", Boolean, nullable=False, server_default=true()),  # not read by catch-up since its session is there
-    Column("last_seen_ts", String, nullable=False),  # the newest message that was stored; catch-up starts here
+    Column("last_seen_ts", String, nullable=False),  # up to here catch-up has read everything
     Column("created_at", Float, nullable=False),
 )
 

@@ -54,7 +54,7 @@ async def get(tx: AsyncConnection, team: str, channel: str, ts: str) -> Thread |
 
 
 async def saw(tx: AsyncConnection, team: str, channel: str, ts: str, message_ts: str) -> None:
-    """Move the mark of what is stored; it only moves forward."""
+    """Move the mark up to which everything was read; it only moves forward."""
     newer = case((threads.c.last_seen_ts < message_ts, message_ts), else_=threads.c.last_seen_ts)
     await tx.execute(update(threads).where(*_is(team, channel, ts)).values(last_seen_ts=newer))
 

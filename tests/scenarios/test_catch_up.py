@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.flows import catch_up
 from tests.scenarios.stage import ANN, BEN, GENERAL, WEB, Stage, stage
 
 
@@ -77,6 +78,40 @@ async def test_each_open_thread_is_read_at_the_start(on: Stage) -> None:
     for channel, (_, session) in places.items():
         await on.devin.wait_for_messages(f"missed in {channel}", seconds=15)
         assert await said(on, session) == [f"missed in {channel}"]
+
+
+async def test_more_replies_than_a_look_reads_all_reach_devin_in_order(
+    on: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(catch_up, "MESSAGES_A_LOOK", 3)
+    ts, session = await on.started()
+    await on.stop()
+    await on.slack.pause("lose")
+    written = [f"missed {number}" for number in range(7)]
+    for text in written:
+        await on.slack.say(BEN, GENERAL, text, thread_ts=ts)
+    await on.slack.resume()
+    await on.start()
+    await on.devin.wait_for_messages("missed 6", seconds=30)
+    assert await said(on, session) == written
+
+
+async def test_a_reply_that_arrives_before_the_thread_was_read_hides_nothing(on: Stage) -> None:
+    ts, session = await on.started()
+    await on.slack.wait_for_call("conversations.replies")
+    await on.stop()
+    await on.slack.pause("lose")
+    await on.slack.say(BEN, GENERAL, "lost", thread_ts=ts)
+    await on.slack.resume()
+    await on.slack.fault("conversations.replies", "hang", times=0)
+    await on.start()
+    await on.slack.say(ANN, GENERAL, "arrived", thread_ts=ts)
+    await on.devin.wait_for_messages("arrived", seconds=15)
+    await on.stop()  # before the thread was read
+    await on.slack.clear_faults()
+    await on.start()
+    await on.devin.wait_for_messages("lost", seconds=15)
+    assert await said(on, session) == ["arrived", "lost"]
 
 
 async def test_verbs_written_while_the_bot_was_down_are_carried_out(on: Stage) -> None:
