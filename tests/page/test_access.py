@@ -263,6 +263,21 @@ async def test_menu_of_a_message_by_keyboard(ann: Visitor) -> None:
     await expect(more).to_be_focused()
 
 
+async def test_a_menu_gives_the_focus_back_to_a_message_that_was_drawn_anew(visit: Visit, gallery: Gallery) -> None:
+    ann = await visit(gallery.url)
+    more = await more_of_a_message(ann)
+    await ann.page.keyboard.press("Enter")
+    menu = ann.page.get_by_role("menu", name="Message actions")
+    await expect(menu).to_be_visible()
+    message = await ann.sees("My own words")
+    place = [await message.get_attribute(name) or "" for name in ("data-channel", "data-ts")]
+    await gallery.slack.react("U0ADA", *place, "tada")
+    await expect(message.get_by_role("button", name="tada: 1 reaction by Ada Weiss")).to_be_visible()
+    await ann.page.keyboard.press("Escape")
+    await expect(menu).to_have_count(0)
+    await expect(more).to_be_focused()
+
+
 async def test_emoji_by_keyboard(ann: Visitor) -> None:
     press, more = ann.page.keyboard.press, await more_of_a_message(ann)
     picker = ann.page.get_by_role("dialog", name="Choose an emoji")

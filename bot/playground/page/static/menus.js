@@ -11,7 +11,7 @@ const USUAL = ["eyes", "white_check_mark", "raised_hands", "heart", "rocket", "t
  * Arrow keys move, Enter or a click runs, Esc or a click elsewhere closes; the focus goes back to the button.
  */
 export function menu(anchor, entries, label) {
-  const items = entries.map((entry) => (entry ? item(entry, () => shut(pop, anchor)) : line()));
+  const items = entries.map((entry) => (entry ? item(entry, () => shut(pop)) : line()));
   const pop = el("div", { class: "menu", role: "menu", "aria-label": label }, items);
   pop.addEventListener("keydown", (event) => step(event, [...pop.querySelectorAll("[role=menuitem]")]));
   open(pop, anchor);
@@ -56,7 +56,7 @@ export function emojiPicker(anchor, onPick) {
   function sign(name) {
     const props = { class: "emoji-button", "aria-label": name.replaceAll("_", " "), title: `:${name}:` };
     return button(emoji(name), props, () => {
-      shut(pop, anchor);
+      shut(pop);
       onPick(name);
     });
   }
@@ -112,19 +112,35 @@ function open(pop, anchor) {
     if (event.key === "Escape") {
       event.stopPropagation();
       event.preventDefault();
-      shut(pop, anchor);
+      shut(pop);
     }
   });
   anchor.setAttribute("aria-expanded", "true");
+  pop.wayBack = wayBack(anchor);
   pop.showPopover();
   place(pop, anchor);
 }
 
-function shut(pop, anchor) {
+function shut(pop) {
   if (pop.isConnected && pop.matches(":popover-open")) {
     pop.hidePopover();
   }
-  anchor.focus?.({ preventScroll: true });
+  pop.wayBack()?.focus?.({ preventScroll: true });
+}
+
+/** Where the focus goes back to: a message may be drawn anew, and its buttons with it, while its menu is open. */
+function wayBack(anchor) {
+  const list = anchor.closest("[role=log]");
+  const ts = anchor.closest(".message")?.dataset.ts;
+  const name = anchor.getAttribute("aria-label");
+  return () => {
+    if (anchor.isConnected || !list || !ts) {
+      return anchor;
+    }
+    const message = list.querySelector(`.message[data-ts="${ts}"]`);
+    message?.focus({ preventScroll: true }); // only with the focus a message has its buttons
+    return message?.querySelector(`button[aria-label="${CSS.escape(name ?? "")}"]`) ?? message;
+  };
 }
 
 /** Put what opens below its button where there is room, else above; never outside the window. */
