@@ -94,10 +94,10 @@ class Ledger:
             await self._remember(_by_day(answer), days, None)
         self._failing = False
 
-    async def figures(self, day: date, first: date | None = None) -> Figures:
-        """The figures of a billing day, or of all from `first` to it."""
-        days = _span(first or day, day)
-        async with self._tools.db.scan() as tx:
+    async def figures(self, day: date, since: date | None = None, *, first: bool = False) -> Figures:
+        """The figures of a billing day, or of all `since` one; `first` when Slack waits for them."""
+        days = _span(since or day, day)
+        async with self._tools.db.scan(first=first) as tx:
             books = await self._books(tx, days)
             started, finished = await sessions.counts_between(tx, bounds(days[0])[0], bounds(day)[1])
             waiting = await sessions.waiting_now(tx)
@@ -118,7 +118,7 @@ class Ledger:
     async def usage(self, period: Period) -> Message:
         """What an admin is told who asks."""
         days = days_of(period, self._tools.clock())
-        return views.usage(period, await self.figures(days[-1], days[0]))
+        return views.usage(period, await self.figures(days[-1], days[0], first=True))
 
     # ------------------------------------------------------------ reading
 

@@ -123,9 +123,10 @@ class Database:
             yield connection
 
     @asynccontextmanager
-    async def scan(self) -> AsyncIterator[AsyncConnection]:
-        """A transaction that reads as many rows as there are."""
-        await self.way.given()
+    async def scan(self, *, first: bool = False) -> AsyncIterator[AsyncConnection]:
+        """A transaction that reads as many rows as there are; `first` when Slack waits for its ack."""
+        if not first:
+            await self.way.given()
         async with self._scanning.connect() as connection:
             yield connection
 

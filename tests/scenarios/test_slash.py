@@ -1,5 +1,10 @@
 """Slash commands: starts are stored and answered at once, questions are answered in the ack."""
 
+import math
+
+import pytest
+
+from bot.store import right_of_way
 from tests.scenarios.looks import creations, forge, ordered, posted, press, settled, told, whispered
 from tests.scenarios.stage import ADA, ANN, BEN, GENERAL, OPS, WEB, Stage
 
@@ -24,6 +29,23 @@ async def shown(on: Stage, user: str, channel: str, text: str) -> str:
     answer = await on.slack.slash(user, channel, text)
     assert answer["status"] == "acked"
     return answer["shown"]["rendered"]
+
+
+async def test_each_command_is_answered_while_all_other_work_waits(on: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    await on.started()
+    await settled(on)
+    for pace in ("SHARE_SECONDS", "GAPLESS_SECONDS"):
+        monkeypatch.setattr(right_of_way, pace, math.inf)
+    for text, answer in {
+        "": "*Devin Bridge* starts Devin sessions",
+        "help": "*Devin Bridge* starts Devin sessions",
+        "list": "You have 1 session:",
+        "status": "Working. Reply in this thread to steer it.",
+        "usage": "ACU",
+        "fix the other test": "Got it: “fix the other test”.",
+        "stop": "Stopping: Devin is put to sleep in a moment.",
+    }.items():
+        assert answer in await shown(on, ADA if text == "usage" else ANN, GENERAL, text)
 
 
 # ------------------------------------------------------------ starting
