@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import re
 import signal
 import time
 from collections.abc import Callable, Coroutine, Iterator, Sequence
@@ -10,6 +11,7 @@ from typing import Any, Final
 
 import uvicorn
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
+from slack_bolt.adapter.socket_mode.async_internals import run_async_bolt_app, send_async_response
 from slack_bolt.adapter.starlette.async_handler import AsyncSlackRequestHandler
 from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect, Request
@@ -24,6 +26,7 @@ from bot.store.database import Clock
 
 log = get_logger(__name__)
 
+NUMBER: Final = re.compile("[0-9]{1,12}")
 LARGEST_BODY: Final = 1_000_000  # Slack's requests are a few kilobytes
 DRAIN_SECONDS: Final = 3.0  # for listeners in flight
 FINISH_SECONDS: Final = 4.0  # for flows and posts in flight
@@ -76,15 +79,19 @@ class Socket(AsyncSocketModeHandler):
         self._doors = doors
         self._way = bot.tools.db.way
         self._connections = 0
-        self._on_gap = bot.catch_up.everything
+        self._on_gap = bot.catch_up.gap
         self.client.message_listeners.append(self._greeted)
 
     async def handle(self, client: Any, req: Any) -> None:
         """Answer one envelope, unless the bot is stopping: then Slack gives it to another connection."""
         if self._doors.closed:
             return
-        with self._doors.inside(), self._way:
-            await super().handle(client, req)
+        started = time.time()
+        with self._doors.inside():
+            with self._way:
+                answer = await run_async_bolt_app(self.app, req)
+            # On a socket that broke this waits for the next one: no other work waits for that.
+            await send_async_response(client, req, answer, started)
 
     async def _greeted(self, _client: Any, message: dict[str, Any], _raw: str | None) -> None:
         if message.get("type") != "hello":
@@ -156,16 +163,17 @@ def web(bot: Bot, doors: Doors, link: Socket | None) -> Starlette:
 
 
 async def _unfit(request: Request) -> Response | None:
-    """What no request of Slack's looks like is refused before it is read. Bolt checks the signature of the rest."""
+    """Refuse what no request of Slack's looks like, then read the rest; Bolt checks its signature."""
     headers = request.headers
-    if not headers.get("x-slack-request-timestamp", "").isdigit():
+    if not NUMBER.fullmatch(headers.get("x-slack-request-timestamp", "")):
         return PlainTextResponse("no timestamp", 401)  # the SDK would fail on it
-    if not headers.get("content-length", "").isdigit():
+    if not NUMBER.fullmatch(headers.get("content-length", "")):
         return PlainTextResponse("no length", 411)
     if int(headers["content-length"]) > LARGEST_BODY:
         return PlainTextResponse("too large", 413)
     try:
-        await request.body()  # who sends it slowly, and need not be Slack, holds up neither other work nor a stop
+        # Before the right of way: who sends slowly need not be Slack, and must hold up neither other work nor a stop.
+        await request.body()
     except ClientDisconnect:
         return PlainTextResponse("gone", 400)
     return None
@@ -244,6 +252,7 @@ async def _run(
     )  # fmt: skip
     server = Server(config)
     await bot.housekeeping.begin()
+    await bot.catch_up.begin()
     if link is not None:
         await _connect(bot, link)
     connected.set()

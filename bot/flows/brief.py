@@ -132,9 +132,7 @@ class Briefing:
 
     async def _context(self, session: Session) -> str:
         assert session.thread_ts is not None
-        earlier = await self._tools.slack.replies(
-            session.channel, session.thread_ts, limit=CONTEXT_MESSAGES, newest=True
-        )
+        earlier = await self._tools.slack.replies(session.channel, session.thread_ts, CONTEXT_MESSAGES)
         lines = [await self._line(message) for message in earlier if self._counts(message, session)]
         text = "\n".join(line for line in lines if line)
         return text if len(text) <= CONTEXT_CHARACTERS else "…" + text[-CONTEXT_CHARACTERS:]

@@ -114,13 +114,14 @@ class Conversation:
         A card whose answer got lost is found late. Catch-up then brings what was written under it: the key is free.
         """
         async with self._tools.step_of(job) as step:
-            # Before the look: catch-up, which comes after the thread, waits for the end of this transaction.
+            # Before the look: catch-up, which begins once the thread is known, waits for this transaction to end and
+            # finds the key free.
             await inbox.drop(step.tx, job.row.key)
             waits = await inbox.waiting(step.tx, job.row.lane, "start")
             payload = job.row.payload
             known = await threads.get(step.tx, step.place.team, payload["channel"], payload["thread_ts"])
             if waits or known is not None:
-                raise Later(*NOT_KNOWN_YET)  # and the row stays
+                raise Later(*NOT_KNOWN_YET)  # which undoes the drop
             # A crash right here looks at the row again.
             await lanes.release(step.tx, job.claim)
 

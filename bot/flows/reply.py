@@ -27,9 +27,9 @@ from bot.domain.text import plain, without_mention
 from bot.flows.brief import Briefing, Files, left_out_of, with_left_out
 from bot.flows.create import EYES
 from bot.flows.finder import Finder
-from bot.flows.tools import Job, Later, Listener, Tools, finish
+from bot.flows.tools import Job, Later, Listener, Step, Tools, finish
 from bot.logs import get_logger
-from bot.store import inbox, sessions
+from bot.store import inbox, sessions, threads
 from bot.store.threads import Thread
 from bot.views import answers
 from bot.views.message import Message
@@ -173,11 +173,16 @@ class Reply:
             )
             if seen is not None and await sessions.stir(step.tx, session.id, seen):
                 await step.redraw(session.id)
+            await self._note(step, job, session)
             for number, message in enumerate(files.left_out):
                 await step.post(f"file:{job.row.key}:{number}", session, message)
             await finish(step, job)
         log.info("reply sent", session=session.id, devin_id=session.devin_id)
         self._tools.engine.hasten("poll", 1.0)
+
+    async def _note(self, step: Step, job: Job, session: Session) -> None:
+        if session.thread_ts is not None:
+            await threads.saw(step.tx, session.team, session.channel, session.thread_ts, job.row.payload["ts"])
 
     async def _not_done(self, job: Job, session: Session) -> None:
         async with self._tools.step_of(job) as step:

@@ -266,28 +266,20 @@ class Slack:
                 return None
         raise SlackOutcomeUnknown(method, "too much to search")
 
-    async def replies(
-        self,
-        channel: str,
-        thread_ts: str,
-        oldest: str | None = None,
-        limit: int = PAGE_MESSAGES,
-        *,
-        newest: bool = False,
-    ) -> list[ThreadMessage]:
-        """The messages of a thread after `oldest`, its beginning included, oldest first.
-
-        Of more than `limit` the first are given, or the last if `newest`; 2,000 are read at most.
-        """
-        after = moment(oldest or "0")
+    async def replies(self, channel: str, thread_ts: str, limit: int = PAGE_MESSAGES) -> list[ThreadMessage]:
+        """The last messages of a thread, oldest first; 2,000 are read at most."""
         kept: dict[str, ThreadMessage] = {}  # Slack repeats the thread's first message on every page
         method, place = _place(channel, thread_ts)
-        async for page in self._pages(method, oldest=oldest, **place):
-            kept |= {raw["ts"]: message_from(raw) for raw in page.messages if moment(raw["ts"]) > after}
-            if not newest and len(kept) >= limit:
-                break
-        ordered = sorted(kept.values(), key=lambda message: moment(message.ts))
-        return ordered[-limit:] if newest else ordered[:limit]
+        async for page in self._pages(method, **place):
+            kept |= {raw["ts"]: message_from(raw) for raw in page.messages}
+        return sorted(kept.values(), key=lambda message: moment(message.ts))[-limit:]
+
+    async def replies_after(self, channel: str, thread_ts: str, oldest: str) -> tuple[list[ThreadMessage], bool]:
+        """One page of a thread after `oldest`, oldest first, and whether more may follow; one call."""
+        method, place = _place(channel, thread_ts)
+        page = page_from(await self._read(method, limit=PAGE_MESSAGES, oldest=oldest, **place))
+        after = [message_from(raw) for raw in page.messages if moment(raw["ts"]) > moment(oldest)]  # as above
+        return sorted(after, key=lambda message: moment(message.ts)), not page.last
 
     async def _pages(self, method: str, **arguments: Any) -> AsyncIterator[Page]:
         cursor: str | None = None

@@ -19,7 +19,6 @@ from sqlalchemy import (
     Text,
     false,
     text,
-    true,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
@@ -174,8 +173,8 @@ threads: Final = Table(
     Column("session_id", String, nullable=False),
     _flag("muted"),
     _flag("closed"),
-    Column("unread", Boolean, nullable=False, server_default=true()),  # not read by catch-up since its session is there
-    Column("last_seen_ts", String, nullable=False),  # up to here catch-up has read everything
+    Column("last_seen_ts", String, nullable=False),  # the newest message that was stored
+    Column("unread_from", String),  # from here on catch-up has to read it; what arrives meanwhile changes nothing
     Column("created_at", Float, nullable=False),
 )
 

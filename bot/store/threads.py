@@ -1,9 +1,9 @@
-"""Threads: which session speaks in which thread, and how far its messages are stored."""
+"""Threads: which session speaks in which thread, and from where on catch-up has to read it."""
 
 from dataclasses import dataclass
 from typing import Final
 
-from sqlalchemy import ColumnElement, RowMapping, bindparam, case, func, select, update
+from sqlalchemy import ColumnElement, RowMapping, bindparam, case, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.database import insert
@@ -21,6 +21,7 @@ class Thread:
     muted: bool
     closed: bool
     last_seen_ts: str
+    unread_from: str | None = None
 
 
 # Made once: asked before the ack of every reply in a thread.
@@ -39,10 +40,11 @@ async def put(tx: AsyncConnection, thread: Thread, now: float) -> None:
         "ts": thread.ts,
         "session_id": thread.session_id,
         "last_seen_ts": thread.last_seen_ts,
+        "unread_from": thread.last_seen_ts,  # something may have come in before the thread was known
         "created_at": now,
     }
     statement = insert(tx.dialect.name, threads).values(values)
-    taken_over = {"session_id": thread.session_id, "closed": False, "muted": False, "unread": True}
+    taken_over = {"session_id": thread.session_id, "closed": False, "muted": False, "unread_from": thread.last_seen_ts}
     await tx.execute(statement.on_conflict_do_update(index_elements=["team", "channel", "ts"], set_=taken_over))
 
 
@@ -54,14 +56,23 @@ async def get(tx: AsyncConnection, team: str, channel: str, ts: str) -> Thread |
 
 
 async def saw(tx: AsyncConnection, team: str, channel: str, ts: str, message_ts: str) -> None:
-    """Move the mark up to which everything was read; it only moves forward."""
+    """Move the mark of what is stored; it only moves forward."""
     newer = case((threads.c.last_seen_ts < message_ts, message_ts), else_=threads.c.last_seen_ts)
     await tx.execute(update(threads).where(*_is(team, channel, ts)).values(last_seen_ts=newer))
 
 
-async def mark_read(tx: AsyncConnection, thread: Thread) -> None:
-    """Catch-up has read the thread since its session was created."""
-    await tx.execute(update(threads).where(*_is(thread.team, thread.channel, thread.ts)).values(unread=False))
+async def owe(tx: AsyncConnection) -> None:
+    """What is in use has to be read from its mark on, or from where that is owed already: the bot was away."""
+    in_use = select(sessions.c.id).where(sessions.c.stage == "open")
+    owing = threads.c.unread_from.is_(None), threads.c.closed.is_(False), threads.c.session_id.in_(in_use)
+    await tx.execute(update(threads).where(*owing).values(unread_from=threads.c.last_seen_ts))
+
+
+async def read_on(tx: AsyncConnection, thread: Thread, unread_from: str | None) -> None:
+    """Catch-up has read the thread up to here, or to its end; nothing when it owes something else by now."""
+    same = threads.c.unread_from == thread.unread_from
+    place = _is(thread.team, thread.channel, thread.ts)
+    await tx.execute(update(threads).where(*place, same).values(unread_from=unread_from))
 
 
 async def set_muted(tx: AsyncConnection, thread: Thread, muted: bool) -> None:
@@ -74,19 +85,12 @@ async def close(tx: AsyncConnection, team: str, channel: str, ts: str, closed: b
     await tx.execute(update(threads).where(*_is(team, channel, ts)).values(closed=closed))
 
 
-async def live(tx: AsyncConnection, *, unread: bool = False, limit: int = 500) -> list[Thread]:
-    """Threads whose session is open, the most recently used first; `unread` those that were never read since."""
-    wanted = [sessions.c.stage == "open", threads.c.closed.is_(False)]
-    if unread:
-        wanted.append(threads.c.unread)
-    # The mark may have passed a message that came before its thread was known, so the first look begins at the start.
-    began = func.coalesce(sessions.c.cause_ts, threads.c.ts)
-    seen = case((threads.c.unread, began), else_=threads.c.last_seen_ts).label("last_seen_ts")
-    columns = [column for column in threads.c if column is not threads.c.last_seen_ts]
+async def unread(tx: AsyncConnection, limit: int = 500) -> list[Thread]:
+    """Threads in use that catch-up has to read, the most recently used first."""
     found = await tx.execute(
-        select(*columns, seen)
+        select(threads)
         .join(sessions, sessions.c.id == threads.c.session_id)
-        .where(*wanted)
+        .where(sessions.c.stage == "open", threads.c.closed.is_(False), threads.c.unread_from.is_not(None))
         .order_by(sessions.c.spoken_at.desc())
         .limit(limit)
     )
@@ -98,5 +102,5 @@ def _is(team: str, channel: str, ts: str) -> tuple[ColumnElement[bool], ...]:
 
 
 def _thread(row: RowMapping) -> Thread:
-    names = ("team", "channel", "ts", "session_id", "muted", "closed", "last_seen_ts")
+    names = ("team", "channel", "ts", "session_id", "muted", "closed", "last_seen_ts", "unread_from")
     return Thread(**{name: row[name] for name in names})

@@ -29,7 +29,7 @@ async def on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[S
 
 async def read(on: Stage, ts: str) -> None:
     """Wait until catch-up has done with a thread."""
-    await waited(on, "threads", ts=ts, unread=False)
+    await waited(on, "threads", ts=ts, unread_from=None)
 
 
 # ---------------------------------------------------------------- people Slack does not show

@@ -117,22 +117,27 @@ async def test_a_thread_is_read_oldest_first_with_its_beginning_once(slack, fake
     assert [one.text for one in read] == ["m0", "m1", "m2"]
 
 
-async def test_only_what_follows_a_moment_is_given(slack, fake):
-    fake.answers("conversations.replies", page([message(0), message(2), message(3)]))
-    read = await slack.replies("C1", ROOT, oldest="1700000002.000100")
-    assert [one.text for one in read] == ["m3"]
-    assert fake.asked("conversations.replies")[0]["oldest"] == "1700000002.000100"
+async def test_a_page_of_what_follows_a_moment_says_whether_there_is_more(slack, fake):
+    fake.answers(
+        "conversations.replies",
+        page([message(0), message(3), message(2), message(4)], "two"),
+        page([message(0), message(5)]),
+        page([message(0)]),
+    )
+    told = [await slack.replies_after("C1", ROOT, "1700000002.000100") for _ in range(3)]
+    assert [([one.text for one in read], more) for read, more in told] == [
+        (["m3", "m4"], True),
+        (["m5"], False),
+        ([], False),
+    ]
+    asked = fake.asked("conversations.replies")
+    assert [call["oldest"] for call in asked] == ["1700000002.000100"] * 3
+    assert not any("cursor" in call for call in asked)
 
 
-async def test_the_first_or_the_newest_are_kept_when_there_are_too_many(slack, fake):
-    def script():
-        fake.answers("conversations.replies", page([message(0), message(1)], "two"), page([message(0), message(2)]))
-
-    script()
-    assert [one.text for one in await slack.replies("C1", ROOT, None, 2)] == ["m0", "m1"]
-    assert len(fake.calls) == 1
-    script()
-    assert [one.text for one in await slack.replies("C1", ROOT, None, 2, newest=True)] == ["m1", "m2"]
+async def test_the_newest_are_kept_when_there_are_too_many(slack, fake):
+    fake.answers("conversations.replies", page([message(0), message(1)], "two"), page([message(0), message(2)]))
+    assert [one.text for one in await slack.replies("C1", ROOT, 2)] == ["m1", "m2"]
 
 
 async def test_reading_a_thread_is_bounded(slack, fake):

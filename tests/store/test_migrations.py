@@ -9,12 +9,13 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
-from sqlalchemy import inspect
+from sqlalchemy import inspect, select, text
 
-from bot.store import schema
+from bot.store import schema, sessions
 from bot.store.database import Database
 from bot.store.schema import alembic_config, is_current, migrate
-from bot.store.tables import metadata
+from bot.store.tables import metadata, threads
+from tests.store.rows import session
 
 BROKEN = '''
 """a migration that breaks half way"""
@@ -23,7 +24,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "broken"
-down_revision = "0003"
+down_revision = "0004"
 branch_labels = None
 depends_on = None
 
@@ -87,6 +88,33 @@ async def test_going_back_and_up_again_leaves_the_same_tables(db: Database) -> N
     assert await is_current(db)
 
 
+async def test_a_thread_that_had_to_be_read_is_unread_from_what_began_its_session(db: Database) -> None:
+    from alembic import command  # noqa: PLC0415 - only here
+
+    config = alembic_config()
+
+    def down(connection: Any) -> None:
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0003")
+
+    await db.run_sync(down)
+    async with db.write() as tx:
+        await sessions.add(tx, session("s", cause_ts="1750000003.000000"))
+        for ts, session_id, unread in (("1", "s", True), ("2", "gone", True), ("3", "s", False)):
+            values = {"ts": ts, "session_id": session_id, "unread": unread}
+            await tx.execute(
+                text(
+                    "INSERT INTO threads (team, channel, ts, session_id, last_seen_ts, created_at, unread)"
+                    " VALUES ('T1', 'C1', :ts, :session_id, '9', 0, :unread)"
+                ),
+                values,
+            )
+    await migrate(db)
+    async with db.read() as tx:
+        found = await tx.execute(select(threads.c.ts, threads.c.unread_from).order_by(threads.c.ts))
+        assert [tuple(row) for row in found] == [("1", "1750000003.000000"), ("2", "2"), ("3", None)]
+
+
 @pytest.fixture
 def broken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The migrations of this project, followed by one that breaks half way."""
@@ -111,5 +139,5 @@ async def test_a_broken_migration_leaves_nothing_half_done(db: Database) -> None
     after = await looked_at(db, lambda connection: inspect(connection).get_columns("inbox"))
     assert [column["name"] for column in after] == [column["name"] for column in before]
     revision = await looked_at(db, lambda one: MigrationContext.configure(one).get_current_revision())
-    assert revision == "0003"
+    assert revision == "0004"
     assert not await is_current(db)

@@ -1,4 +1,4 @@
-"""Threads: which session speaks in which thread, and how far its messages are stored."""
+"""Threads: which session speaks in which thread, and from where on catch-up has to read it."""
 
 from dataclasses import replace
 
@@ -9,6 +9,7 @@ from bot.store.threads import Thread
 from tests.store.rows import CHANNEL, NOW, TEAM, THREAD, session
 
 OURS = Thread(TEAM, CHANNEL, THREAD, "s", muted=False, closed=False, last_seen_ts=THREAD)
+NEW = replace(OURS, unread_from=THREAD)  # as it stands in the store
 
 
 async def put(db: Database, *given: Thread) -> None:
@@ -22,14 +23,23 @@ async def get(db: Database, ts: str = THREAD) -> Thread | None:
         return await threads.get(tx, TEAM, CHANNEL, ts)
 
 
-async def live(db: Database, *, unread: bool = False, limit: int = 500) -> list[str]:
+async def unread(db: Database, limit: int = 500) -> dict[str, str | None]:
+    """Whose threads have to be read, in order, and from where on."""
     async with db.read() as tx:
-        return [thread.session_id for thread in await threads.live(tx, unread=unread, limit=limit)]
+        return {thread.session_id: thread.unread_from for thread in await threads.unread(tx, limit)}
+
+
+async def read_on(db: Database, unread_from: str | None, ts: str = THREAD) -> None:
+    """Catch-up has read as far as that."""
+    thread = await get(db, ts)
+    assert thread is not None
+    async with db.write() as tx:
+        await threads.read_on(tx, thread, unread_from)
 
 
 async def test_a_thread_of_ours_is_known_and_another_is_not(db: Database) -> None:
     await put(db, OURS)
-    assert await get(db) == OURS
+    assert await get(db) == NEW
     assert await get(db, "1750000000.999999") is None
 
 
@@ -38,12 +48,12 @@ async def test_a_newer_session_takes_the_thread_over_with_an_open_ear(db: Databa
     async with db.write() as tx:
         await threads.set_muted(tx, OURS, muted=True)
         await threads.close(tx, TEAM, CHANNEL, THREAD)
-        await threads.mark_read(tx, OURS)
         await threads.saw(tx, TEAM, CHANNEL, THREAD, "1750000009.000000")
         await sessions.add(tx, session("s2"))
+    await read_on(db, None)
     await put(db, replace(OURS, session_id="s2"))
-    assert await get(db) == replace(OURS, session_id="s2", last_seen_ts="1750000009.000000")
-    assert await live(db, unread=True) == ["s2"]
+    assert await get(db) == replace(NEW, session_id="s2", last_seen_ts="1750000009.000000")
+    assert await unread(db) == {"s2": THREAD}
 
 
 async def test_the_mark_of_what_is_stored_only_moves_forward(db: Database) -> None:
@@ -61,14 +71,14 @@ async def test_a_thread_is_muted_and_closed_and_opened_again(db: Database) -> No
     async with db.write() as tx:
         await threads.set_muted(tx, OURS, muted=True)
         await threads.close(tx, TEAM, CHANNEL, THREAD)
-    assert await get(db) == replace(OURS, muted=True, closed=True)
+    assert await get(db) == replace(NEW, muted=True, closed=True)
     async with db.write() as tx:
         await threads.set_muted(tx, OURS, muted=False)
         await threads.close(tx, TEAM, CHANNEL, THREAD, closed=False)
-    assert await get(db) == OURS
+    assert await get(db) == NEW
 
 
-async def test_live_threads_come_with_the_most_recently_used_first(db: Database) -> None:
+async def test_unread_threads_in_use_come_with_the_most_recently_used_first(db: Database) -> None:
     async with db.write() as tx:
         for number, (name, stage) in enumerate(
             [("old", Stage.OPEN), ("new", Stage.OPEN), ("ended", Stage.ENDED), ("closed", Stage.OPEN)]
@@ -76,16 +86,47 @@ async def test_live_threads_come_with_the_most_recently_used_first(db: Database)
             await sessions.add(tx, session(name, stage=stage, spoken_at=NOW + number))
             await threads.put(tx, replace(OURS, ts=f"17500000{number:02}.000000", session_id=name), NOW)
         await threads.close(tx, TEAM, CHANNEL, "1750000003.000000")
-    assert await live(db) == ["new", "old"]
-    assert await live(db, limit=1) == ["new"]
+    assert list(await unread(db)) == ["new", "old"]
+    assert list(await unread(db, limit=1)) == ["new"]
 
 
-async def test_a_thread_that_was_read_since_its_session_is_there_is_not_unread(db: Database) -> None:
+async def test_a_thread_is_read_from_its_mark_on_after_each_absence_and_what_arrives_meanwhile_moves_nothing(
+    db: Database,
+) -> None:
     async with db.write() as tx:
         await sessions.add(tx, session("s"))
     await put(db, OURS)
-    assert await live(db, unread=True) == ["s"]
+    assert await unread(db) == {"s": THREAD}
+    await read_on(db, "1750000004.000000")  # a page of it
+    assert await unread(db) == {"s": "1750000004.000000"}
+    await read_on(db, None)
+    assert await unread(db) == {}
+    for mark in ("1750000005.000000", "1750000009.000000"):
+        async with db.write() as tx:
+            await threads.saw(tx, TEAM, CHANNEL, THREAD, mark)
+            await threads.owe(tx)
+        assert await unread(db) == {"s": "1750000005.000000"}
+
+
+async def test_what_a_thread_owes_by_now_is_not_paid_by_an_older_look(db: Database) -> None:
     async with db.write() as tx:
-        await threads.mark_read(tx, OURS)
-    assert await live(db, unread=True) == []
-    assert await live(db) == ["s"]
+        await sessions.add(tx, session("s"))
+    await put(db, OURS)
+    async with db.write() as tx:
+        await threads.read_on(tx, replace(OURS, unread_from="1740000000.000000"), None)
+    assert await unread(db) == {"s": THREAD}
+
+
+async def test_only_threads_in_use_owe_anything_after_an_absence(db: Database) -> None:
+    async with db.write() as tx:
+        for number, stage in enumerate([Stage.ENDED, Stage.OPEN]):
+            ts = f"17500000{number:02}.000000"
+            await sessions.add(tx, session(f"s{number}", stage=stage))
+            await threads.put(tx, replace(OURS, ts=ts, session_id=f"s{number}"), NOW)
+            await threads.read_on(tx, replace(OURS, ts=ts, unread_from=THREAD), None)
+        await threads.close(tx, TEAM, CHANNEL, "1750000001.000000")
+        await threads.owe(tx)
+    for number in range(2):
+        thread = await get(db, f"17500000{number:02}.000000")
+        assert thread is not None
+        assert thread.unread_from is None

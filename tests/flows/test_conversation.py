@@ -1,0 +1,67 @@
+"""A reply under a card that nobody knows yet is not lost when the card is found at the very same time."""
+
+import pytest
+
+from bot.flows.admission import Admission
+from bot.flows.brief import Briefing
+from bot.flows.control import Control
+from bot.flows.conversation import UNKNOWN_THREAD_SECONDS, Conversation
+from bot.flows.create import Create
+from bot.flows.finder import Finder
+from bot.flows.order import Order
+from bot.flows.reply import Reply
+from bot.flows.tools import Job, Later
+from bot.store import inbox, lanes, threads
+from bot.store.threads import Thread
+from tests.flows.conftest import CHANNEL, TEAM
+from tests.store.rows import LEASE, NOW, THREAD, asked
+
+LANE = f"in:{TEAM}:{CHANNEL}:{THREAD}"
+WRITTEN = {
+    "user": "U0ANN",
+    "text": "use pytest",
+    "channel": CHANNEL,
+    "ts": "1750000001.000100",
+    "thread_ts": THREAD,
+    "im": False,
+    "mention": False,
+    "under_us": True,
+}
+
+
+def conversation(tools):
+    """The flow with everything it hands on to."""
+    admission, finder = Admission(tools), Finder(tools)
+    briefing = Briefing(tools, admission)
+    create, reply = Create(tools, briefing, finder), Reply(tools, briefing, finder)
+    return Conversation(
+        tools, admission, briefing, create, reply, Control(tools, admission), Order(tools, admission, briefing)
+    )
+
+
+# SQLite has one writer, so there nothing can come between.
+@pytest.mark.parametrize("either_store", ["postgresql"], indirect=True)
+async def test_a_reply_that_catch_up_brings_while_it_is_being_dropped_is_kept(make, either_store, clock, monkeypatch):
+    clock.now, db = NOW, either_store.db
+    row = asked(lane=LANE, payload=WRITTEN)
+    async with db.write() as tx:
+        await inbox.add(tx, [row])
+        claim = await lanes.claim(tx, db, LANE, "worker", LEASE)
+    drop = inbox.drop
+
+    async def drop_late(tx, key):
+        async with db.write() as other:
+            await threads.put(
+                other, Thread(TEAM, CHANNEL, THREAD, "s", muted=False, closed=False, last_seen_ts=THREAD), NOW
+            )
+            await inbox.add(other, [row])  # its key is still taken
+        await drop(tx, key)
+
+    monkeypatch.setattr(inbox, "drop", drop_late)
+    clock.now += UNKNOWN_THREAD_SECONDS + 1
+    with pytest.raises(Later):
+        await conversation(make(either_store, clock)).run(Job(row, claim))
+    async with db.read() as tx:
+        kept = await inbox.get(tx, row.key)
+    assert kept is not None
+    assert kept.payload["text"] == "use pytest"
