@@ -11,7 +11,7 @@ CALM_SECONDS: Final = 0.005  # what Slack sends comes in bursts: so long nothing
 # Under a flood one of the others begins this often, in a gap between two answers, so that the work never stands still.
 SHARE_SECONDS: Final = 0.05
 GAPLESS_SECONDS: Final = 0.1  # where there is no gap, this often
-LOOK_SECONDS: Final = 0.005
+LOOK_SECONDS: Final = 0.005  # between two looks of the first in line; the others wait behind it
 # Passes of the loop from what waits unread in a socket to the block that says so. After work that held the loop up,
 # its clock says that it was calm, and nobody has looked at the sockets yet.
 PASSES: Final = 5
@@ -47,6 +47,7 @@ class RightOfWay:
             self._let_at = loop.time()
 
     async def _look(self) -> None:
+        """Let the loop read its sockets, and what it read there get as far as its block."""
         for _ in range(PASSES):
             await asyncio.sleep(0)
 

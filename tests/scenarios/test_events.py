@@ -3,9 +3,10 @@
 import asyncio
 import hmac
 import json
+import math
 import sqlite3
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -203,7 +204,7 @@ def mention(text: str) -> dict[str, Any]:
     return {**envelope, "event": {**event, "ts": stamp, "event_ts": stamp}}
 
 
-async def _post(on: Stage, body: bytes, headers: dict[str, str]) -> httpx.Response:
+async def _post(on: Stage, body: bytes, headers: Mapping[str, Any]) -> httpx.Response:
     async with httpx.AsyncClient(trust_env=False) as client:
         return await client.post(on.simulated_slack.request_url, content=body, headers=headers)
 
@@ -215,6 +216,8 @@ async def test_unsigned_stale_and_wrongly_signed_requests_are_refused_and_not_st
         {"Content-Type": "application/json"},
         {**good, "X-Slack-Signature": "v0=00"},
         {name: value for name, value in good.items() if name != "X-Slack-Request-Timestamp"},
+        {**good, "X-Slack-Request-Timestamp": "9" * 5_000},
+        {**good, "X-Slack-Request-Timestamp": "\u00b2".encode("latin-1")},
         signed(web, body, age=360),
         signed(web, body, age=-360),
         signed(web, body, secret="guessed"),
@@ -245,7 +248,7 @@ async def test_who_sends_a_request_slowly_and_leaves_holds_up_no_other_work(
     web: Stage, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     for pace in ("SHARE_SECONDS", "GAPLESS_SECONDS"):
-        monkeypatch.setattr(right_of_way, pace, 3600.0)
+        monkeypatch.setattr(right_of_way, pace, math.inf)
     _, slow = await asyncio.open_connection("127.0.0.1", web.port)
     slow.write(
         b"POST /slack/events HTTP/1.1\r\nHost: bot\r\nX-Slack-Request-Timestamp: 1\r\nContent-Length: 9\r\n\r\n{"

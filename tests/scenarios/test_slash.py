@@ -1,12 +1,16 @@
 """Slash commands: starts are stored and answered at once, questions are answered in the ack."""
 
 import math
+from pathlib import Path
+from typing import Any
 
 import pytest
+from slack_bolt.adapter.socket_mode.async_internals import send_async_response
 
 from bot.store import right_of_way
+from bot.store.inbox import InboxRow, InboxWriter
 from tests.scenarios.looks import creations, forge, ordered, posted, press, settled, told, whispered
-from tests.scenarios.stage import ADA, ANN, BEN, GENERAL, OPS, WEB, Stage
+from tests.scenarios.stage import ADA, ANN, BEN, GENERAL, OPS, WEB, Stage, stage
 
 HELP = (
     "*Devin Bridge* starts Devin sessions from Slack; each session lives in its own thread.\n"
@@ -41,11 +45,45 @@ async def test_each_command_is_answered_while_all_other_work_waits(on: Stage, mo
         "help": "*Devin Bridge* starts Devin sessions",
         "list": "You have 1 session:",
         "status": "Working. Reply in this thread to steer it.",
-        "usage": "ACU",
+        "usage": "Devin today, so far",
         "fix the other test": "Got it: “fix the other test”.",
         "stop": "Stopping: Devin is put to sleep in a moment.",
+        "archive": "Stopping: Devin is put to sleep in a moment.",
     }.items():
         assert answer in await shown(on, ADA if text == "usage" else ANN, GENERAL, text)
+
+
+async def test_slack_has_the_right_of_way_until_it_has_its_answer(
+    tmp_path: Path, transport: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    happened: list[str] = []
+
+    class Watched(right_of_way.RightOfWay):
+        def __enter__(self) -> None:
+            happened.append("asked")
+            super().__enter__()
+
+        def __exit__(self, *error: object) -> None:
+            happened.append("answered")
+            super().__exit__(*error)
+
+    put = InboxWriter.put
+
+    async def stores(writer: InboxWriter, row: InboxRow) -> None:
+        await put(writer, row)
+        happened.append("stored")
+
+    async def sends(*told: Any) -> None:
+        happened.append("sent")
+        await send_async_response(*told)
+
+    monkeypatch.setattr("bot.serve.send_async_response", sends)  # of Socket Mode, where it may wait for a connection
+    monkeypatch.setattr("bot.store.database.RightOfWay", Watched)
+    monkeypatch.setattr(InboxWriter, "put", stores)
+    async with stage(tmp_path, transport) as on:
+        happened.clear()
+        await shown(on, ANN, GENERAL, "fix the login test")
+        assert happened == ["asked", "stored", "answered", *(["sent"] if transport == "socket" else [])]
 
 
 # ------------------------------------------------------------ starting

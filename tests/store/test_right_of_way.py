@@ -1,6 +1,7 @@
 """While Slack waits for an answer the rest of the work begins one by one, and none of it is forgotten."""
 
 import asyncio
+import math
 import socket
 from contextlib import suppress
 
@@ -38,7 +39,7 @@ async def test_while_slack_waits_for_nothing_nobody_waits(monkeypatch: pytest.Mo
 
 
 async def test_what_waits_unread_in_a_socket_goes_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(right_of_way, "GAPLESS_SECONDS", 3600.0)
+    monkeypatch.setattr(right_of_way, "GAPLESS_SECONDS", math.inf)
     crowd = Crowd()
     ours, slacks = socket.socketpair()
     reader, writer = await asyncio.open_connection(sock=ours)
@@ -62,7 +63,7 @@ async def test_what_waits_unread_in_a_socket_goes_first(monkeypatch: pytest.Monk
     slacks.close()
 
 
-async def test_while_something_is_stored_the_others_begin_one_by_one_in_order() -> None:
+async def test_while_slack_waits_the_others_begin_one_by_one_in_order() -> None:
     crowd, loop = Crowd(), asyncio.get_running_loop()
     with crowd.way:
         started = loop.time()
@@ -93,7 +94,7 @@ async def test_others_begin_in_a_gap_where_there_is_one(monkeypatch: pytest.Monk
     assert crowd.began == ["first", "a", "b"]
 
 
-async def test_when_it_is_stored_all_who_wait_begin() -> None:
+async def test_once_slack_has_its_answer_all_who_wait_begin() -> None:
     crowd = Crowd()
     with crowd.way, crowd.way:
         tasks = await crowd.line_up(*"abcdef")
@@ -114,7 +115,7 @@ async def test_who_gives_up_waiting_is_passed_over() -> None:
         await crowd.begin("after")
 
 
-async def test_a_failure_to_store_gives_the_way_back() -> None:
+async def test_a_failure_to_answer_gives_the_way_back() -> None:
     crowd = Crowd()
     with suppress(KeyError), crowd.way:
         raise KeyError
