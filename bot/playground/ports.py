@@ -1,4 +1,4 @@
-"""Which ports can be had on this machine."""
+"""Ports of this machine: listening on the first that can be had, and what is said when it is another."""
 
 import socket
 from collections.abc import Collection
@@ -10,8 +10,8 @@ from bot.playground.trouble import TroubleError
 HOST: Final = "127.0.0.1"
 TRIES: Final = 100
 NONE_FREE: Final = (
-    "Neither port {wanted} nor one of the next can be used: something else listens there, or it is not allowed. "
-    "Choose another, or 0 for any free one."
+    "Neither port {wanted} nor any of the next can be used: something else listens there, or it is not allowed. "
+    "Choose another with --port, --slack-port, --devin-port or --bot-port, or 0 for any free one."
 )
 
 

@@ -19,19 +19,19 @@ def misfit(values: Mapping[str, Any], shapes: Mapping[str, Shape], sentence: str
 
 
 def nullable(shape: Shape) -> Shape:
-    """The same, or nothing."""
+    """The same shape, or null."""
     what, fits = shape
     return f"{what} or null", lambda value: value is None or fits(value)
 
 
 def number(least: float, most: float) -> Shape:
-    """`true` is no number."""
+    """A number between two others; true and false are none."""
     what = f"a number from {least:,} to {most:,}"
     return what, lambda value: type(value) in {int, float} and least <= value <= most
 
 
 def whole_number(least: int, most: int) -> Shape:
-    """`true` is none."""
+    """A whole number between two others; true and false are none."""
     return f"a whole number from {least:,} to {most:,}", lambda value: type(value) is int and least <= value <= most
 
 
@@ -48,3 +48,6 @@ def is_text(value: Any) -> bool:
 TEXT: Final[Shape] = ("a text", is_text)
 FLAG: Final[Shape] = ("true or false", lambda value: isinstance(value, bool))
 OBJECT: Final[Shape] = ("an object", lambda value: isinstance(value, dict))
+MEDIA_TYPE: Final = matching(
+    "a media type such as text/plain", re.compile(r"[\w.+-]+/[\w.+-]+(?:; ?[\w.+=-]+)?", re.ASCII)
+)

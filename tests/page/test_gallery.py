@@ -238,16 +238,13 @@ async def test_an_agent_at_work_has_slacks_own_stop_button(ann: Visitor) -> None
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-async def test_every_block_is_drawn(visit: Visit, gallery: Gallery, axe: str, scheme: str) -> None:
+async def test_axe_finds_nothing_serious_in_any_block(visit: Visit, gallery: Gallery, axe: str, scheme: str) -> None:
     ann = await visit(gallery.url, color_scheme=scheme)
     await ann.opens("general")
     for kind, message in MESSAGES.items():
         await gallery.post(message["blocks"], kind)
     messages = ann.channel.get_by_test_id("message")
     await expect(messages).to_have_count(len(MESSAGES))
-    for place in range(len(MESSAGES)):
-        await expect(messages.nth(place).locator(".bk-block")).not_to_have_count(0)
-    await expect(ann.page.locator(".bk-block-unknown")).to_have_count(0)
     assert await ann.faults(axe) == []
     await ann.writes("/gallery form")
     await expect(field(ann, "What is to be done?")).to_be_focused()

@@ -193,3 +193,18 @@ async def test_in_process_and_over_http_an_act_is_the_same(house):
     assert here.keys() == there.keys()
     with pytest.raises(ValueError, match=r"^There is no act 'dance'\.$"):
         await house.devin.perform("dance", {})
+
+
+async def test_who_leaves_in_the_middle_of_an_order_leaves_no_error_behind(house, caplog):
+    _, leaving = await asyncio.open_connection("127.0.0.1", house.server.port)
+    head = {**OURS, "Host": "127.0.0.1", "Content-Type": "application/json", "Content-Length": "9"}
+    lines = ["POST /api/bench/kill HTTP/1.1", *(f"{name}: {value}" for name, value in head.items()), "", "{"]
+    leaving.write("\r\n".join(lines).encode())
+    await leaving.drain()
+    assert (await house.browser.get("/api/workspace")).status_code == 200
+    leaving.close()
+    await leaving.wait_closed()
+    assert (await house.browser.get("/api/workspace")).status_code == 200
+    await house.server.stop()
+    assert [line for line in caplog.records if line.levelname == "ERROR"] == []
+    assert house.bench.done == []

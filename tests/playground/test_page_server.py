@@ -111,8 +111,8 @@ async def test_when_so_many_ports_are_in_use_a_sentence_says_so(house):
         with pytest.raises(TroubleError) as caught:
             await server.start()
     assert str(caught.value) == (
-        f"Neither port {first} nor one of the next can be used: something else listens there, or it is not allowed. "
-        "Choose another, or 0 for any free one."
+        f"Neither port {first} nor any of the next can be used: something else listens there, or it is not allowed. "
+        "Choose another with --port, --slack-port, --devin-port or --bot-port, or 0 for any free one."
     )
 
 

@@ -446,8 +446,8 @@ def test_the_first_free_port_is_taken_or_it_is_said_that_there_is_none() -> None
     with socket.create_server(("127.0.0.1", 65_535)), pytest.raises(TroubleError) as none:
         free_from(65_535)
     assert str(none.value) == (
-        "Neither port 65535 nor one of the next can be used: something else listens there, or it is not allowed. "
-        "Choose another, or 0 for any free one."
+        "Neither port 65535 nor any of the next can be used: something else listens there, or it is not allowed. "
+        "Choose another with --port, --slack-port, --devin-port or --bot-port, or 0 for any free one."
     )
 
 

@@ -5,13 +5,12 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from bot.playground.devin.body import MAX_TAGS
-from bot.playground.shapes import FLAG, OBJECT, TEXT, Shape, is_text, matching, misfit, nullable, number, whole_number
+from bot.playground.shapes import FLAG, MEDIA_TYPE, OBJECT, TEXT, Shape, is_text, misfit, nullable, number, whole_number
 
 MOST_ACUS: Final = 1_000_000
 MOST_AT_ONCE: Final = 100_000
 MOST_PACE: Final = 1_000_000  # times as written; tests want their stories over at once
 LATEST: Final = 9_999_999_999  # in the year 2286
-MEDIA_TYPE: Final = re.compile(r"[\w.+-]+/[\w.+-]+", re.ASCII)
 
 
 def check(values: Mapping[str, Any], shapes: Mapping[str, Shape], whose: str = "The order's") -> None:
@@ -44,7 +43,6 @@ OBJECTS: Final = _list_of("a list of objects", lambda value: isinstance(value, d
 MOMENT: Final = whole_number(0, LATEST)
 ACUS: Final = number(0, MOST_ACUS)
 NAME: Final = nullable(TEXT)
-KIND: Final = matching("a media type such as text/plain", MEDIA_TYPE)
 PACE: Final[Shape] = (
     "zero, which pauses it, or a number above, such as 0.5 or 2",
     lambda value: type(value) in {int, float} and 0 <= value <= MOST_PACE,
@@ -105,7 +103,7 @@ VERBS: Final[Mapping[str, Mapping[str, Shape]]] = {
     "write": {"text": TEXT},
     "pr": {"url": TEXT, "state": NAME},
     "spend": {"acus": ACUS},
-    "attach": {"name": TEXT, "content": TEXT, "content_type": nullable(KIND), "say": TEXT},
+    "attach": {"name": TEXT, "content": TEXT, "content_type": nullable(MEDIA_TYPE), "say": TEXT},
     "script": SCRIPT,
     "play": {"speed": PACE},
 }

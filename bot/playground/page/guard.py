@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from bot.playground.crosssite import refusal
@@ -65,6 +66,8 @@ class Guard:
         except asyncio.CancelledError:
             # uvicorn, which would cancel it a second later, prints a traceback of that.
             await refused(STOPPING, 503)(scope, receive, guarded)
+        except ClientDisconnect:
+            pass  # nobody is there to be answered
         finally:
             self._under_way.discard(task)
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from aiohttp import web
 
-from bot.playground.shapes import Shape, matching, misfit, whole_number
+from bot.playground.shapes import MEDIA_TYPE, Shape, matching, misfit, whole_number
 from bot.playground.slack.arguments import Args, Content, missing
 from bot.playground.slack.chat import writable
 from bot.playground.slack.errors import ImpossibleError, SlackError
@@ -21,10 +21,9 @@ LOGIN_PAGE: Final = "<!DOCTYPE html><html><head><title>Sign in | Slack</title></
 PIECE: Final = 65_536
 LARGEST: Final = 1_000_000_000  # bytes
 NAME: Final = re.compile(r"(?=.*\S).{1,255}", re.DOTALL)
-MEDIA_TYPE: Final = re.compile(r"[\w.+-]+/[\w.+-]+(?:; ?[\w.+=-]+)?", re.ASCII)
 FACTS: Final[Mapping[str, Shape]] = {
     "name": matching("a text of 1 to 255 characters", NAME),
-    "mimetype": matching("a media type such as text/plain", MEDIA_TYPE),
+    "mimetype": MEDIA_TYPE,
     "redirect": matching("a web address", re.compile(r"https?://[!-~]+")),
     "size": whole_number(0, LARGEST),
 }

@@ -204,7 +204,7 @@ function openedValue(value) {
   }
 }
 
-/** Whether a call is about a thread; what it posted there belongs to the thread from then on. */
+/** Whether a call is about a thread: it names or made one of its messages; what it posted belongs to it from then on. */
 function concerns({ args, answer }, { channel, stamps }) {
   if (args?.channel !== channel) return false;
   const named = [args.thread_ts, args.ts, args.timestamp, args.message_ts, answer?.ts];

@@ -162,7 +162,7 @@ function messageRow({ it, key, ts }, before, inThread) {
   const compact = isSameBreath(before, it);
   const marks = [identityOf(it), identityOf(store.workspace), compact, editing(it), store.me];
   marks.push(agentOf(it.channel, it.ts)?.status, !inThread && hasNews(it), store.thread === it.ts);
-  marks.push(it.latest_reply && day(it.latest_reply)); // the clock may jump
+  marks.push([it.latest_reply, it.edited?.ts].map((ts) => ts && day(ts))); // the clock may jump
   const draw = () => messageNode(it, { inThread, compact });
   return { key, sig: marks.join(), order: ts, fresh: it.user !== store.me, draw };
 }

@@ -28,7 +28,7 @@ export function sessionList(choose) {
   filter.addEventListener("keydown", (event) => fromFilter(list, event));
   rows.addEventListener("click", (event) => pick(list, event.target.closest("[role=option]")));
   rows.addEventListener("keydown", (event) => walk(list, event));
-  subscribe("clock", () => list.held.forEach((row) => draw(list, row)));
+  subscribe("clock", () => list.held.forEach((row) => draw(list, row))); // after a jump today's are yesterday's
   sift(list);
   return {
     node: el(

@@ -101,6 +101,7 @@ function begin({ focus = true } = {}) {
 function go(next, focus = true) {
   step = next;
   past.clear();
+  // A bot that is down already need not be killed again.
   if (store.bot) {
     watchBot(store.bot);
   }
