@@ -5,7 +5,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 UV_VERSION := 0.13.9
-WORKERS ?= 2
+# Tests wait more than they work: twice as many as the cores of a small machine.
+WORKERS ?= 4
 BROWSER := .browser
 AXE_VERSION := 4.14.1
 
@@ -63,7 +64,7 @@ lint: $(READY)
 	$(BIN)/lint-imports
 
 test: lint browser
-	$(BIN)/pytest -n $(WORKERS)
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal
 
 # It never fails: a test that misses something says how to get it.
 browser:
