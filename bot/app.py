@@ -88,6 +88,7 @@ def wire(tools: Tools, engine: LocalEngine, settings: Settings) -> Bot:
     ledger = Ledger(tools)
     housekeeping = Housekeeping(tools)
     catch_up = CatchUp(tools, intake)
+    intake.when_not_taken(catch_up.gap)
     watch = Watch(tools, finder, Twins(tools, finder), Tell(tools))
     dispatch = Dispatch(tools, _flows(tools, finder))
     send = Send(tools, Failure(tools))

@@ -1,4 +1,4 @@
-"""What Slack stopped re-sending is fetched: at the start, after a gap in the socket, and after a creation.
+"""What Slack stopped re-sending is fetched: after an absence, a gap in the socket, a refusal of ours, a creation.
 
 The messages are stored under the keys they would have had, so those that did arrive are left alone. From where on a
 thread has to be read is noted before anything else is taken: a reply that arrives says nothing of those before it.

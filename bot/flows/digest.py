@@ -82,7 +82,9 @@ class Digest:
             stored = await due.read(tx, _DIGEST)
         if stored is not None:
             return Past(stored.state["first_start"], stored.state["skipped"])
-        return await self._remember(Past(self._tools.clock()))
+        now = self._tools.clock()
+        log.info("digests begin", after=self._due(now).date.isoformat())
+        return await self._remember(Past(now))
 
     async def _remember(self, past: Past) -> Past:
         async with self._tools.db.write() as tx:

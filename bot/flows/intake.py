@@ -4,7 +4,7 @@ The key is made from the message, never from the delivery: two deliveries of one
 for one `ts`, and an edit that sends the mention again all end in the same row.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from bot.domain.grammar import UnknownVerb, Verb, VerbName, parse_verb
@@ -33,13 +33,24 @@ class Intake:
 
     def __init__(self, tools: Tools) -> None:
         self._tools = tools
+        self._not_taken: Callable[[], None] = _nothing
+
+    def when_not_taken(self, act: Callable[[], None]) -> None:
+        """What to do when a message could not be stored: Slack sends it again a few times, and then no more."""
+        self._not_taken = act
 
     async def message(self, event: Json, envelope: Json) -> bool:
         """Store what a person wrote, if it may concern us; raises NotStoredError when the store is down."""
         payload = self._message_payload(event, bool(envelope.get("is_ext_shared_channel")))
-        if payload is None or not await self._concerns_us(payload):
+        if payload is None:
             return False
-        await self._put(self._message_row(payload))
+        try:
+            if not await self._concerns_us(payload):
+                return False
+            await self._put(self._message_row(payload))
+        except Exception:
+            self._not_taken()
+            raise
         return True
 
     async def missed(self, channel: str, message: ThreadMessage) -> bool:
@@ -182,6 +193,10 @@ class Intake:
 
     def _wake(self, row: InboxRow) -> None:
         self._tools.engine.wake(row.lane, max(row.ready_at - self._tools.clock(), 0.0))
+
+
+def _nothing() -> None:
+    """Until there is something to do."""
 
 
 def _pressed_at(body: Json) -> str | None:

@@ -8,7 +8,7 @@ from typing import Final
 
 from bot.domain.grammar import Request, StartCommand, parse_command
 from bot.domain.lane import own_lane
-from bot.domain.session import Session, first_line
+from bot.domain.session import Session
 from bot.flows.admission import Admission
 from bot.flows.brief import Briefing
 from bot.flows.create import card_row
@@ -95,8 +95,9 @@ class Order:
                 await finish(step, job)  # nobody answered, and nothing was started
             return True
         async with self._tools.db.read() as tx:
-            recent = await sessions.of_person(tx, self._tools.place.team, payload["user_id"], live=False, limit=5)
-        same = [one for one in recent if now - one.created_at < TWICE_SECONDS and _same(one, request)]
+            since, team = now - TWICE_SECONDS, self._tools.place.team
+            recent = await sessions.same(tx, team, payload["user_id"], request.prompt, since)
+        same = [one for one in recent if one.options == request.options]
         if not same:
             return False
         async with self._tools.step_of(job) as step:
@@ -114,11 +115,6 @@ class Order:
         async with self._tools.step_of(job) as step:
             await step.whisper(_listener(job), message)
             await finish(step, job)
-
-
-def _same(session: Session, request: Request) -> bool:
-    # Once Devin has a session, only the first line of its prompt is kept.
-    return session.options == request.options and session.prompt in {request.prompt, first_line(request.prompt)}
 
 
 def _listener(job: Job) -> Listener:

@@ -1,5 +1,6 @@
 """Sessions: our own record of each, with what was relayed from it."""
 
+import hashlib
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
@@ -7,7 +8,16 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, and_, bindparam, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.domain.session import QUEUED_STATUSES, Options, PullRequest, Session, Snapshot, Stage, first_line
+from bot.domain.session import (
+    QUEUED_STATUSES,
+    Options,
+    Phase,
+    PullRequest,
+    Session,
+    Snapshot,
+    Stage,
+    first_line,
+)
 from bot.store.database import insert, storable
 from bot.store.inbox import BATCH
 from bot.store.tables import sessions, threads
@@ -121,16 +131,29 @@ async def of_person(
     user: str,
     *,
     channel: str | None = None,
-    live: bool = True,
     limit: int = 20,
 ) -> list[Session]:
-    """A person's sessions, newest first."""
-    conditions = [sessions.c.team == team, sessions.c.requester == user]
+    """A person's live sessions, newest first."""
+    conditions = [sessions.c.team == team, sessions.c.requester == user, sessions.c.stage.in_(LIVE_STAGES)]
     if channel is not None:
         conditions.append(sessions.c.channel == channel)
-    if live:
-        conditions.append(sessions.c.stage.in_(LIVE_STAGES))
     found = await tx.execute(select(sessions).where(*conditions).order_by(sessions.c.created_at.desc()).limit(limit))
+    return [_session(row) for row in found.mappings()]
+
+
+async def same(tx: AsyncConnection, team: str, user: str, prompt: str, since: float) -> list[Session]:
+    """A person's sessions with this very prompt, newest first; what was refused or cancelled was none."""
+    found = await tx.execute(
+        select(sessions)
+        .where(
+            sessions.c.team == team,
+            sessions.c.requester == user,
+            sessions.c.created_at > since,
+            sessions.c.prompt_hash == _hash(prompt),
+            sessions.c.stage.not_in((Stage.REFUSED, Stage.CANCELLED)),
+        )
+        .order_by(sessions.c.created_at.desc())
+    )
     return [_session(row) for row in found.mappings()]
 
 
@@ -234,14 +257,12 @@ async def counts_between(tx: AsyncConnection, after: float, before: float) -> tu
 
 async def waiting_now(tx: AsyncConnection) -> int:
     """How many sessions wait for a person at this moment."""
+    rests = sessions.c.detail.in_(("waiting_for_user", "waiting_for_approval"))
     found = await tx.execute(
-        select(func.count()).where(
-            sessions.c.stage == Stage.OPEN,
-            sessions.c.status == "running",
-            sessions.c.detail.in_(("waiting_for_user", "waiting_for_approval")),
-        )
+        select(sessions).where(sessions.c.stage == Stage.OPEN, sessions.c.status == "running", rests)
     )
-    return int(found.scalar_one())
+    # Devin rests in the same details after its work: what it has to show tells the two apart.
+    return sum(_session(row).phase in {Phase.WAITING, Phase.APPROVAL} for row in found.mappings())
 
 
 async def forget(tx: AsyncConnection, before: float) -> int:
@@ -287,10 +308,15 @@ async def _tracked(tx: AsyncConnection, condition: Any) -> dict[str, Tracked]:
     return {row["id"]: _track(row) for row in found.mappings()}
 
 
+def _hash(prompt: str) -> str:
+    return hashlib.blake2b(prompt.encode(errors="surrogatepass"), digest_size=16).hexdigest()
+
+
 def _values(session: Session) -> dict[str, Any]:
     return {
         **{name: getattr(session, name) for name in _PLAIN},
         **{name: getattr(session.seen, name) for name in _SEEN},
+        "prompt_hash": _hash(session.prompt),
         "stage": session.stage.value,
         "options": asdict(session.options),
         "pull_requests": [asdict(request) for request in session.seen.pull_requests],

@@ -129,6 +129,7 @@ sessions: Final = Table(
     Column("thread_ts", String),
     Column("requester", String, nullable=False),
     Column("prompt", Text, nullable=False),  # its first line only, once Devin has it
+    Column("prompt_hash", String),  # of all of it
     Column("options", _JSON, nullable=False),
     Column("stage", String, nullable=False),
     Column("reference", String, unique=True),

@@ -367,7 +367,8 @@ async def test_a_digest_that_could_not_be_posted_is_logged_as_skipped(start, sto
 async def test_the_first_start_after_the_time_waits_for_tomorrow(start, store, bills, moment):
     with frozen_at(*moment) as frozen, capture_logs() as logs:
         await run(frozen, start(), utc(2026, 5, 20, 18))
-        assert (await posts(store), bills.asked, logs) == ([], [], [])
+        assert (await posts(store), bills.asked) == ([], [])
+        assert [(line["event"], line["after"]) for line in logs] == [("digests begin", "2026-05-20")]
         await run(frozen, start(), utc(2026, 5, 21, 7, 10))
     assert await keys(store) == ["2026-05-21"]
 

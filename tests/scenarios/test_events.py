@@ -116,6 +116,21 @@ async def test_a_reply_that_could_not_be_stored_arrives_once_when_slack_repeats_
     assert await told(on, session) == [f"[Slack {reply}] ben:\nuse pytest"]
 
 
+async def test_a_reply_that_could_not_be_stored_arrives_once_when_slack_does_not_repeat_it(
+    on: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ts, session = await on.started()
+    await on.slack.wait_for_call("conversations.replies")  # the thread was read once
+    await settled(on)
+    monkeypatch.setattr(on.simulated_slack._courier, "retry_delays", ())
+    async with locked(on):
+        reply = await on.slack.say(BEN, GENERAL, "use pytest", thread_ts=ts)
+        await _one_attempt_failed(on, reply)
+    await on.devin.wait_for_messages("use pytest", seconds=30)
+    await settled(on)
+    assert await told(on, session) == [f"[Slack {reply}] ben:\nuse pytest"]
+
+
 async def _one_attempt_failed(on: Stage, ts: str) -> None:
     """Wait until the first delivery of everything about a message has come back without an ack."""
     async with asyncio.timeout(15):

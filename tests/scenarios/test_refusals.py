@@ -163,9 +163,9 @@ async def test_a_slash_command_works_after_the_invitation(on: Stage) -> None:
     await on.slack.slash(ANN, NO_BOT, "fix the login test")
     await refused(on, ANN, NOT_MEMBER, text=NOT_MEMBER)
     await on.slack.invite(NO_BOT)
-    await on.slack.slash(ANN, NO_BOT, "fix the logout test")
+    await on.slack.slash(ANN, NO_BOT, "fix the login test")
     await on.slack.wait_for_message(NO_BOT, "Asked by <@U0ANN>")
-    await on.session("fix the logout test")
+    await on.session("fix the login test")
 
 
 def lost(channel: str, session: str, title: str) -> str:

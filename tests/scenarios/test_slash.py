@@ -9,6 +9,7 @@ from slack_bolt.adapter.socket_mode.async_internals import send_async_response
 
 from bot.store import right_of_way
 from bot.store.inbox import InboxRow, InboxWriter
+from tests.scenarios.ahead import Ahead
 from tests.scenarios.looks import creations, forge, ordered, posted, press, settled, told, whispered
 from tests.scenarios.stage import ADA, ANN, BEN, GENERAL, OPS, WEB, Stage, stage
 
@@ -158,6 +159,24 @@ async def test_a_command_that_is_not_ours_is_answered_with_help(on: Stage) -> No
 
 
 # ------------------------------------------------------------ the same text again
+
+
+async def test_texts_that_only_begin_alike_are_not_the_same(on: Stage) -> None:
+    for line in ("the login page is red", "the export is slow"):
+        await on.slack.slash(ANN, GENERAL, f"Fix this bug:\n{line}")
+        await on.session(line)
+    assert await creations(on) == 2
+
+
+async def test_a_minute_later_the_same_text_starts_another_session(tmp_path: Path, transport: str) -> None:
+    clock = Ahead()
+    async with stage(tmp_path, transport, clock=clock) as on:
+        await ordered(on, "fix the login test", ANN, GENERAL)
+        clock.put(61)
+        await on.slack.slash(ANN, GENERAL, "fix the login test")
+        await on.devin.wait_for_calls("create_session", 2)
+        await settled(on)
+        assert await creations(on) == 2
 
 
 async def _asked_again(on: Stage) -> str:

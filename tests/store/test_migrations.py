@@ -11,11 +11,10 @@ from alembic.config import Config
 from alembic.migration import MigrationContext
 from sqlalchemy import inspect, select, text
 
-from bot.store import schema, sessions
+from bot.store import schema
 from bot.store.database import Database
 from bot.store.schema import alembic_config, is_current, migrate
 from bot.store.tables import metadata, threads
-from tests.store.rows import session
 
 BROKEN = '''
 """a migration that breaks half way"""
@@ -24,7 +23,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "broken"
-down_revision = "0004"
+down_revision = "0005"
 branch_labels = None
 depends_on = None
 
@@ -99,7 +98,12 @@ async def test_a_thread_that_had_to_be_read_is_unread_from_what_began_its_sessio
 
     await db.run_sync(down)
     async with db.write() as tx:
-        await sessions.add(tx, session("s", cause_ts="1750000003.000000"))
+        await tx.execute(
+            text(
+                "INSERT INTO sessions (id, team, channel, requester, prompt, options, pull_requests, stage, cause_ts,"
+                " created_at) VALUES ('s', 'T1', 'C1', 'U1', '', '{}', '[]', 'open', '1750000003.000000', 0)"
+            )
+        )
         for ts, session_id, unread in (("1", "s", True), ("2", "gone", True), ("3", "s", False)):
             values = {"ts": ts, "session_id": session_id, "unread": unread}
             await tx.execute(
@@ -139,5 +143,5 @@ async def test_a_broken_migration_leaves_nothing_half_done(db: Database) -> None
     after = await looked_at(db, lambda connection: inspect(connection).get_columns("inbox"))
     assert [column["name"] for column in after] == [column["name"] for column in before]
     revision = await looked_at(db, lambda one: MigrationContext.configure(one).get_current_revision())
-    assert revision == "0004"
+    assert revision == "0005"
     assert not await is_current(db)
