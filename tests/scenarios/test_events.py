@@ -17,6 +17,7 @@ import pytest
 
 from bot.store import right_of_way
 from bot.store.database import Database
+from bot.store.inbox import InboxRow, InboxWriter, NotStoredError
 from tests.scenarios.looks import creations, forge, press, settled, told
 from tests.scenarios.stage import ADA, ANN, BEN, GENERAL, Stage, stage
 
@@ -128,6 +129,29 @@ async def test_a_reply_that_could_not_be_stored_arrives_once_when_slack_does_not
         await _one_attempt_failed(on, reply)
     await on.devin.wait_for_messages("use pytest", seconds=30)
     await settled(on)
+    assert await told(on, session) == [f"[Slack {reply}] ben:\nuse pytest"]
+
+
+async def test_a_missed_reply_that_could_not_be_stored_at_once_is_fetched_again(
+    on: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ts, session = await on.started()
+    await on.stop()
+    await on.slack.pause("lose")
+    reply = await on.slack.say(BEN, GENERAL, "use pytest", thread_ts=ts)
+    await on.slack.resume()
+    put, failures = InboxWriter.put, [NotStoredError("locked")]
+
+    async def fails_once(writer: InboxWriter, row: InboxRow) -> None:
+        if failures:
+            raise failures.pop()
+        await put(writer, row)
+
+    monkeypatch.setattr(InboxWriter, "put", fails_once)
+    await on.start()
+    await on.devin.wait_for_messages("use pytest", seconds=30)
+    await settled(on)
+    assert failures == []
     assert await told(on, session) == [f"[Slack {reply}] ben:\nuse pytest"]
 
 
