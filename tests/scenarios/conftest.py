@@ -1,4 +1,8 @@
-"""Every scenario runs on both transports."""
+"""Every scenario whose outcome can depend on how Slack's messages come in runs over both transports.
+
+The rest runs over one of them: what is about a transport itself, about a start that fails, or about the way out alone
+(cards, pace, limits, errors of sending, what the poller finds at Devin).
+"""
 
 import logging
 from collections.abc import AsyncIterator, Iterator
@@ -8,7 +12,7 @@ import pytest
 import structlog
 
 from bot import logs
-from tests.scenarios.stage import Stage, stage
+from tests.scenarios.stage import TRANSPORTS, Stage, stage
 
 
 @pytest.fixture(autouse=True)
@@ -23,7 +27,7 @@ def plain_logs() -> Iterator[None]:
     root.setLevel(level)
 
 
-@pytest.fixture(params=["socket", "http"])
+@pytest.fixture(params=TRANSPORTS)
 def transport(request: pytest.FixtureRequest) -> str:
     return request.param
 

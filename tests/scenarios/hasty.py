@@ -18,11 +18,11 @@ AWAY = {"times": -1}
 
 @asynccontextmanager
 async def hasty(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, clock: Callable[[], float] | None = None
+    folder: Path, monkeypatch: pytest.MonkeyPatch, transport: str, clock: Callable[[], float] | None = None
 ) -> AsyncIterator[Stage]:
     """The stage with short waits, and a clock of one's own if given."""
     shorten(monkeypatch.setattr)
-    async with stage(folder, "http", **({"clock": clock} if clock else {})) as on:
+    async with stage(folder, transport, **({"clock": clock} if clock else {})) as on:
         yield on
 
 

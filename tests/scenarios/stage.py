@@ -20,6 +20,7 @@ MANIFEST = yaml.safe_load((Path(__file__).parents[2] / "manifest.yml").read_text
 ANN, BEN, ADA, GUEST, STRANGER = "U0ANN", "U0BEN", "U0ADA", "U0GUEST", "U0EXT"
 GENERAL, WEB, OPS = "C0GENERAL", "C0WEB", "C0OPS"
 BOT = "<@U0BOT>"
+TRANSPORTS = ("socket", "http")
 
 
 @dataclass

@@ -1,18 +1,8 @@
 """What Slack stopped re-sending is fetched, once and in order: at the start, after a gap, and after a creation."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
 import pytest
 
-from tests.scenarios.stage import ANN, BEN, GENERAL, WEB, Stage, stage
-
-
-@pytest.fixture
-async def on(tmp_path: Path) -> AsyncIterator[Stage]:
-    """The bot up and running, over Socket Mode."""
-    async with stage(tmp_path) as everything:
-        yield everything
+from tests.scenarios.stage import ANN, BEN, GENERAL, WEB, Stage
 
 
 async def said(on: Stage, session: str) -> list[str]:
@@ -21,23 +11,20 @@ async def said(on: Stage, session: str) -> list[str]:
     return [message["message"].split("\n", 1)[1] for message in messages[1:] if message["source"] == "user"]
 
 
-async def test_replies_written_while_the_bot_was_down_reach_devin_once_and_in_order(
-    tmp_path: Path, transport: str
-) -> None:
-    async with stage(tmp_path, transport) as on:
-        ts, session = await on.started()
-        await on.slack.say(ANN, GENERAL, "before", thread_ts=ts)
-        await on.devin.wait_for_messages("before")
-        await on.stop()
-        await on.slack.pause("lose")
-        for number in range(3):
-            await on.slack.say((ANN, BEN)[number % 2], GENERAL, f"missed {number}", thread_ts=ts)
-        await on.slack.resume()
-        await on.start()
-        await on.devin.wait_for_messages("missed 2", seconds=15)
-        await on.slack.say(ANN, GENERAL, "after", thread_ts=ts)
-        await on.devin.wait_for_messages("after", seconds=15)
-        assert await said(on, session) == ["before", "missed 0", "missed 1", "missed 2", "after"]
+async def test_replies_written_while_the_bot_was_down_reach_devin_once_and_in_order(on: Stage) -> None:
+    ts, session = await on.started()
+    await on.slack.say(ANN, GENERAL, "before", thread_ts=ts)
+    await on.devin.wait_for_messages("before")
+    await on.stop()
+    await on.slack.pause("lose")
+    for number in range(3):
+        await on.slack.say((ANN, BEN)[number % 2], GENERAL, f"missed {number}", thread_ts=ts)
+    await on.slack.resume()
+    await on.start()
+    await on.devin.wait_for_messages("missed 2", seconds=15)
+    await on.slack.say(ANN, GENERAL, "after", thread_ts=ts)
+    await on.devin.wait_for_messages("after", seconds=15)
+    assert await said(on, session) == ["before", "missed 0", "missed 1", "missed 2", "after"]
 
 
 async def test_what_arrived_before_is_not_forwarded_again_at_the_next_start(on: Stage) -> None:
@@ -124,6 +111,7 @@ async def test_verbs_written_while_the_bot_was_down_are_carried_out(on: Stage) -
     assert (await on.devin.session(session))["is_archived"]
 
 
+@pytest.mark.parametrize("transport", ["socket"])
 async def test_what_was_lost_in_a_gap_of_the_socket_is_fetched(on: Stage) -> None:
     ts, session = await on.started()
     await on.slack.pause("lose")

@@ -1,26 +1,16 @@
 """What the playground takes for granted about the bot's words is what the bot really writes."""
 
 import re
-from collections.abc import AsyncIterator
 from pathlib import Path
-
-import pytest
 
 from bot.flows import finder
 from bot.playground import bench, counters
 from bot.playground.devin import task
 from tests.scenarios.looks import told
-from tests.scenarios.stage import BEN, GENERAL, Stage, stage
+from tests.scenarios.stage import BEN, GENERAL, Stage
 
 WORDS = Path(__file__).parents[2] / "bot/playground/page/static/words.js"
 LOG = {"name": "login.log", "content": "login failed"}
-
-
-@pytest.fixture
-async def on(tmp_path: Path) -> AsyncIterator[Stage]:
-    """What the bot writes does not depend on the transport."""
-    async with stage(tmp_path) as everything:
-        yield everything
 
 
 def place_of(text: str) -> tuple[str, ...]:

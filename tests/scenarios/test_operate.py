@@ -28,9 +28,9 @@ def clock() -> Ahead:
 
 
 @pytest.fixture
-async def on(tmp_path: Path, clock: Ahead) -> AsyncIterator[Stage]:
+async def on(tmp_path: Path, transport: str, clock: Ahead) -> AsyncIterator[Stage]:
     """The bot up and running, with a clock of its own."""
-    async with stage(tmp_path, clock=clock) as everything:
+    async with stage(tmp_path, transport, clock=clock) as everything:
         yield everything
 
 
@@ -94,6 +94,7 @@ async def _locks(connection: sqlite3.Connection) -> bool:
     return True
 
 
+@pytest.mark.parametrize("transport", ["socket"])
 async def test_without_a_socket_the_bot_is_not_ready(on: Stage) -> None:
     await on.slack.transport("http", "http://127.0.0.1:9/none")
     await on.slack.disconnect(hard=True)
@@ -211,7 +212,6 @@ def one_ref(facts: list[dict[str, Any]], *events: str) -> str:
     return str(next(iter(found)))
 
 
-@pytest.mark.parametrize("transport", ["socket", "http"])
 async def test_one_reference_leads_from_the_message_to_devin_to_the_post_without_a_word_of_it(
     tmp_path: Path, transport: str
 ) -> None:
@@ -241,13 +241,14 @@ async def test_one_reference_leads_from_the_message_to_devin_to_the_post_without
         assert secret not in log
 
 
-async def test_a_start_in_which_all_is_well_warns_of_nothing(tmp_path: Path) -> None:
-    async with stage(tmp_path, start=False) as on, process(on.environment) as bot:
+async def test_a_start_in_which_all_is_well_warns_of_nothing(tmp_path: Path, transport: str) -> None:
+    async with stage(tmp_path, transport, start=False) as on, process(on.environment) as bot:
         await bot.running()
         assert [fact["event"] for fact in bot.facts if fact["level"] != "info"] == []
         assert await bot.end() == 0
 
 
+@pytest.mark.parametrize("transport", ["socket"])
 async def test_a_second_process_on_the_same_file_says_so_and_ends(on: Stage, tmp_path: Path) -> None:
     async with process(on.environment) as second:
         assert await second.ended() == 1
@@ -347,8 +348,8 @@ async def test_a_stop_while_slack_lets_no_socket_open_ends_the_start(tmp_path: P
         assert await problems(on) == []
 
 
-async def test_an_outage_of_devin_is_no_reason_not_to_start(tmp_path: Path) -> None:
-    async with stage(tmp_path, start=False) as on:
+async def test_an_outage_of_devin_is_no_reason_not_to_start(tmp_path: Path, transport: str) -> None:
+    async with stage(tmp_path, transport, start=False) as on:
         await on.devin.fault("self", "503", times=4)  # a read is tried four times
         await on.devin.fault("create_session", "429", retry_after=1)
         await on.start()

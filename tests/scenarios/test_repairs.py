@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,9 @@ import pytest
 from bot.domain import grammar
 from bot.flows import dispatch
 from bot.flows.control import Control
+from bot.playground.devin import DevinControl
 from bot.views import answers
+from tests.crash.victim import REQUEST_LIMIT
 from tests.scenarios.ahead import Ahead, rows
 from tests.scenarios.hasty import AWAY, WITHIN, hasty, waited
 from tests.scenarios.looks import card, creations, posted, settled, told, whispered
@@ -24,8 +26,8 @@ LOG = {"name": "login.log", "content": "login failed"}
 
 
 @pytest.fixture
-async def on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Stage]:
-    async with hasty(tmp_path, monkeypatch) as everything:
+async def on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, transport: str) -> AsyncIterator[Stage]:
+    async with hasty(tmp_path, monkeypatch, transport) as everything:
         yield everything
 
 
@@ -34,7 +36,66 @@ def stopped(user: str, more: str = "") -> str:
     return f"{said} wakes it.{more}"
 
 
+# ---------------------------------------------------------------- Devin says no
+
+NO_KEY = (
+    ":lock: Nothing was started: Devin does not accept Devin Bridge's key. "
+    "Whoever runs Devin Bridge has to set a valid `DEVIN_API_KEY`; then send the task again."
+)
+NO_PERMISSION = (
+    ":lock: Nothing was started: Devin Bridge's key for Devin lacks the permission `ManageOrgSessions`. "
+    "An admin of your Devin organisation can grant it to the service user; then send the task again."
+)
+NO_QUOTA = (
+    ":no_entry: Nothing was started: a limit or quota of your Devin organisation is used up. "
+    "Devin says: “out_of_quota”. Somebody who manages billing there can raise it; then send the task again."
+)
+
+
+@pytest.mark.parametrize(
+    ("refusing", "sentence"),
+    [
+        (lambda devin: devin.permissions(revoke=["ManageOrgSessions"]), NO_PERMISSION),
+        (lambda devin: devin.switch(out_of_quota=True), NO_QUOTA),
+        (lambda devin: devin.switch(key_revoked=True), NO_KEY),
+    ],
+    ids=["permission", "quota", "key"],
+)
+async def test_a_start_that_devin_refuses_is_not_made_and_its_thread_says_why(
+    on: Stage, refusing: Callable[[DevinControl], Awaitable[Any]], sentence: str
+) -> None:
+    await refusing(on.devin)
+    mentioned = await on.mention("fix the login test")
+    await on.slack.slash(BEN, WEB, "fix the logout test")
+    by_command = (await posted(on, WEB, "fix the logout test"))["ts"]
+    for channel, ts in ((GENERAL, mentioned), (WEB, by_command)):
+        await on.slack.wait_for_message(channel, "Not started", thread_ts=ts, within=WITHIN)
+        await on.slack.wait_for_message(channel, "Nothing was started", thread_ts=ts, within=WITHIN)
+    await settled(on)
+    for channel, ts in ((GENERAL, mentioned), (WEB, by_command)):
+        assert await on.thread(channel, ts) == [sentence]
+        shown = (await card(on, ts, channel))["rendered"]
+        assert "Not started; the reason stands in this thread. Nothing is running." in shown
+    assert await on.devin.sessions() == []
+    assert await creations(on) == 2  # neither is asked for again
+
+
 # ---------------------------------------------------------------- nobody can say whether it was started
+
+
+async def test_a_session_that_is_there_before_a_much_too_late_answer_is_found_by_its_card(on: Stage) -> None:
+    await on.devin.switch(slow_create=3 * REQUEST_LIMIT)
+    ts = await on.mention("fix the login test")
+    await on.slack.wait_for_message(GENERAL, "Checking: Devin's answer got lost", thread_ts=ts, within=WITHIN)
+    made = (await on.session("fix the login test"))["session_id"]
+    await on.devin.set(made, status="running", status_detail="working")
+    await on.slack.wait_for_message(GENERAL, "Working", thread_ts=ts, within=WITHIN)
+    await settled(on)
+    await looked(on)
+    assert f"https://app.devin.ai/sessions/{made}" in str((await card(on, ts))["blocks"])
+    assert [one["session_id"] for one in await on.devin.sessions()] == [made]
+    assert await creations(on) == 1
+    assert await on.thread(GENERAL, ts) == []
 
 
 async def given_up(on: Stage, monkeypatch: pytest.MonkeyPatch) -> str:
@@ -112,10 +173,10 @@ async def test_a_session_that_was_over_before_it_was_found_has_its_pull_request_
 
 
 async def test_a_session_that_shows_up_after_a_long_outage_is_still_looked_for(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, transport: str
 ) -> None:
     clock = Ahead()
-    async with hasty(tmp_path, monkeypatch, clock) as on:
+    async with hasty(tmp_path, monkeypatch, transport, clock) as on:
         ts = await given_up(on, monkeypatch)
         clock.put(3 * 3600)
         await on.devin.clear_faults()
@@ -215,10 +276,10 @@ async def test_where_devin_refuses_tags_a_start_that_was_given_up_is_taken_up_wh
 
 
 async def test_where_devin_refuses_tags_a_start_that_was_given_up_long_after_it_was_made_is_taken_up_too(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, transport: str
 ) -> None:
     clock = Ahead()
-    async with hasty(tmp_path, monkeypatch, clock) as on:
+    async with hasty(tmp_path, monkeypatch, transport, clock) as on:
         await without_tags(on)
         await on.devin.fault("create_session", "commit_then_drop")
         await on.devin.fault("list_sessions", "503", **AWAY)

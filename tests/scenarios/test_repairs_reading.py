@@ -21,9 +21,9 @@ NOBODY = "<@U0NOBODY1>"
 
 
 @pytest.fixture
-async def on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Stage]:
+async def on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, transport: str) -> AsyncIterator[Stage]:
     monkeypatch.setattr(catch_up, "RETRY_SECONDS", 0.2)
-    async with hasty(tmp_path, monkeypatch) as everything:
+    async with hasty(tmp_path, monkeypatch, transport) as everything:
         yield everything
 
 

@@ -31,8 +31,8 @@ UNCERTAIN = (
 
 
 @pytest.fixture
-async def on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Stage]:
-    async with hasty(tmp_path, monkeypatch) as everything:
+async def on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, transport: str) -> AsyncIterator[Stage]:
+    async with hasty(tmp_path, monkeypatch, transport) as everything:
         yield everything
 
 
@@ -170,9 +170,9 @@ async def test_a_stop_says_of_a_reply_with_an_unknown_outcome_that_it_may_have_a
 
 
 async def test_a_stop_button_ends_the_replies_before_it_although_our_clock_is_behind_slacks(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, transport: str
 ) -> None:
-    async with hasty(tmp_path, monkeypatch, lambda: time.time() - 5) as on:
+    async with hasty(tmp_path, monkeypatch, transport, lambda: time.time() - 5) as on:
         ts, session = await on.started()
         await on.devin.fault("send_message", "503", **AWAY)
         await on.slack.say(ANN, GENERAL, "drop the table", thread_ts=ts)
@@ -261,10 +261,10 @@ async def test_a_sleeping_session_is_woken_before_the_intent_to_send(on: Stage) 
 
 
 async def test_however_long_devin_asks_to_wait_a_reply_is_tried_again_in_five_minutes(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, transport: str
 ) -> None:
     clock = Ahead()
-    async with hasty(tmp_path, monkeypatch, clock) as on:
+    async with hasty(tmp_path, monkeypatch, transport, clock) as on:
         ts, session = await on.started()
         await on.devin.fault("send_message", "429", retry_after=86_400)
         said = await on.slack.say(ANN, GENERAL, "please use pytest", thread_ts=ts)
