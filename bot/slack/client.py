@@ -50,6 +50,7 @@ RESPOND: Final = "response_url"  # no method of Slack's: the name for errors and
 REQUEST_LIMIT_SECONDS: Final = 10.0
 CONNECT_LIMIT_SECONDS: Final = 5.0  # below the total, so that "nothing was sent" can be told from "no answer"
 PAGE_MESSAGES: Final = 200
+CLOCKS_APART: Final = 300.0  # seconds by which ours may be ahead of Slack's, which takes no older signature either
 MAX_PAGES: Final = 10
 
 _T = TypeVar("_T")
@@ -252,13 +253,13 @@ class Slack:
     # ------------------------------------------------------------ reading
 
     async def find(self, channel: str, thread_ts: str | None, key: str, since: float) -> str | None:
-        """The `ts` of our post with this key, made after `since` (Unix seconds), or None when there is none.
+        """The `ts` of our post with this key, made after `since` (Unix seconds by our clock), or None.
 
         None is only said after everything was read; otherwise the outcome is still unknown.
         """
         bot_id = self._identity.bot_id if self._identity else None
         method, place = _place(channel, thread_ts)
-        oldest = f"{since - 1:.6f}"
+        oldest = f"{since - CLOCKS_APART:.6f}"
         async for page in self._pages(method, include_all_metadata=True, oldest=oldest, **place):
             if ts := stamped(page.messages, key, bot_id or None):
                 return ts

@@ -110,6 +110,31 @@ async def test_a_worker_frozen_longer_than_a_request_may_take_sends_it_no_more(
         assert [row[:2] for row in await sessions_stored(shared_store)] == [(kept, "open")]
 
 
+async def test_a_worker_frozen_in_a_reply_longer_than_a_request_may_take_sends_it_no_more(
+    tmp_path: Path, nursery: Nursery, shared_store: str
+) -> None:
+    async with scene(tmp_path, nursery, DATABASE_URL=shared_store) as one:
+        one.arm()
+        frozen = one.begin(REPLY, "SIGSTOP")
+        await one.slack.wait_for_sockets(within=PATIENCE)
+        ts = await one.on.mention("fix the login test")
+        await one.slack.wait_for_message(GENERAL, "Queued", thread_ts=ts, within=PATIENCE)
+        first = await one.slack.say(BEN, GENERAL, "yes", thread_ts=ts)
+        await frozen.stands_still()
+        one.begin()
+        await one.devin.wait_for_messages(f"[Slack {first}]", seconds=PATIENCE)
+        await quiet(shared_store)
+        frozen.send(signal.SIGCONT)
+        second = await one.slack.say(BEN, GENERAL, "yes", thread_ts=ts)
+        await one.devin.wait_for_messages(f"[Slack {second}]", seconds=PATIENCE)
+        await quiet(shared_store)
+        await one.looked_at_devin()
+        (made,) = await one.devin.sessions()
+        said = [message["message"] for message in made["messages"] if message["source"] == "user"][1:]
+        assert said == [f"[Slack {reply}] ben:\nyes" for reply in (first, second)]
+        assert await one.on.thread(GENERAL, ts) == []
+
+
 async def test_a_worker_frozen_before_an_edit_draws_an_old_state_over_the_new_one_and_it_is_drawn_again(
     tmp_path: Path, nursery: Nursery, shared_store: str
 ) -> None:

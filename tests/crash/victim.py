@@ -19,6 +19,7 @@ import re
 import selectors
 import signal
 import sys
+import time
 import traceback
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
@@ -41,7 +42,7 @@ from bot.devin.retry import Patience
 from bot.devin.transport import Transport
 from bot.engine import local
 from bot.engine.local import LocalEngine
-from bot.flows import conversation, create, failure, housekeeping, reply, send
+from bot.flows import conversation, create, digest, failure, housekeeping, reply, send
 from bot.flows.tools import Rules
 from bot.serve import serve
 from bot.slack.client import Slack
@@ -55,7 +56,7 @@ UNKNOWN_AFTER: Final = 2.5  # longer than the limit, as the real one is
 SETTLE: Final = 1.3  # a death comes before a call is sent or after its answer, so nothing is under way for longer
 
 # What runs beside the flows, by the clock: its steps come when they come.
-BY_THE_CLOCK: Final = frozenset(f"tick {name}" for name in ("consumption", "digest", "retention"))
+BY_THE_CLOCK: Final = frozenset(f"tick {name}" for name in ("consumption", "retention"))
 SELDOM_NEWS: Final = frozenset(f"bot.flows.{name}" for name in ("watch", "tell", "catch_up"))
 WRITES: Final = re.compile(r"\s*(?:INSERT INTO|UPDATE|DELETE FROM)\s+(\w+)", re.IGNORECASE)
 
@@ -80,6 +81,7 @@ def shorten(patch: Patch, unknown_after: float = UNKNOWN_AFTER) -> None:
     patch(conversation, "UNKNOWN_THREAD_SECONDS", SETTLE / 3)
     patch(send, "CHANNEL", replace(send.CHANNEL, interval=0.05))
     patch(housekeeping, "SWEEP_SECONDS", 0.5)
+    patch(digest, "TICK_SECONDS", 0.3)
     patch(local, "RETRY_SECONDS", 0.5)
     hasten = LocalEngine.hasten
     patch(LocalEngine, "hasten", lambda engine, name, within: hasten(engine, name, within / 5))
@@ -157,7 +159,7 @@ def wrap(boundaries: Boundaries, patch: Patch) -> None:
 
 
 def _wrap_commits(boundaries: Boundaries, patch: Patch) -> None:
-    write = Database.write
+    write, trip = Database.write, Database.in_one_trip
 
     @event.listens_for(Engine, "before_cursor_execute")
     def note(connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
@@ -174,7 +176,18 @@ def _wrap_commits(boundaries: Boundaries, patch: Patch) -> None:
         if name is not None:
             boundaries.reach(f"{name}, after")
 
+    async def tripped(self: Database, work: Callable[[Any], Any]) -> Any:
+        def done(connection: Any) -> Any:
+            answer = work(connection)
+            boundaries.reach("Inbox: commit, before")
+            return answer
+
+        answer = await trip(self, done)
+        boundaries.reach("Inbox: commit, after")
+        return answer
+
     patch(Database, "write", bounded)
+    patch(Database, "in_one_trip", tripped)
 
 
 def _wrap_devin(boundaries: Boundaries, patch: Patch) -> None:
@@ -245,7 +258,13 @@ def live(environment: dict[str, str]) -> None:
         (folder / f"port.{os.getpid()}").write_text(str(port))
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(serve(settings, announce=announce))
+        clock = partial(_now, folder / "armed", float(environment.get("BEHIND", 0)))
+        runner.run(serve(settings, announce=announce, clock=clock))
+
+
+def _now(armed: Path, behind: float) -> float:
+    """The time; until steps count it is behind, so that something can be due from then on."""
+    return time.time() - (behind if behind and not armed.exists() else 0.0)
 
 
 # ---------------------------------------------------------------- the nursery

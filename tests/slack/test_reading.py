@@ -45,7 +45,7 @@ async def test_a_post_is_found_on_a_later_page(slack, fake):
         "channel": "C1",
         "ts": ROOT,
         "include_all_metadata": "1",
-        "oldest": "1700000000.500000",
+        "oldest": "1699999701.500000",
         "limit": "200",
     }
     assert fake.asked("conversations.replies") == [first, {**first, "cursor": "two"}, {**first, "cursor": "three"}]

@@ -1,0 +1,166 @@
+"""`SIGKILL` while something is written: to a session that sleeps, with a file, for another session, or lost."""
+
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from tests.crash.scene import PATIENCE, Nursery, Scene
+from tests.crash.story import (
+    STOPPED,
+    Story,
+    asked,
+    killed_everywhere,
+    named,
+    nothing,
+    one_session,
+    running,
+    sessions_with_cards,
+    stop,
+)
+from tests.scenarios.stage import ANN, BEN, GENERAL
+
+LOG: Final = {"name": "login.log", "content": "login failed"}
+DM: Final = "D0ANN"
+
+
+async def asleep(one: Scene) -> tuple[str, str]:
+    """A session that was stopped, with all that told."""
+    begun = await stop(one, await running(one))
+    await one.quiet()
+    return begun
+
+
+async def wake(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
+    await one.slack.say(BEN, GENERAL, "go on", thread_ts=begun[0])
+    await one.devin.wait_for_messages("] ben:\ngo on", seconds=PATIENCE)
+    return begun
+
+
+async def awake(one: Scene, begun: tuple[str, str]) -> None:
+    made = await one_session(one)
+    assert not made["is_archived"]
+    assert await asked(made) == ["go on"]
+    assert await one.on.thread(GENERAL, begun[0]) == [STOPPED]
+
+
+async def mention_with_a_file(one: Scene, _: None) -> str:
+    ts = await one.on.mention("fix the login test", files=[LOG])
+    await one.devin.wait_for_sessions("fix the login test", seconds=PATIENCE)
+    await one.slack.wait_for_message(GENERAL, "Queued", thread_ts=ts, within=PATIENCE)
+    return ts
+
+
+async def begun_with_a_file(one: Scene, ts: str) -> None:
+    """A death may repeat the upload; each creation names one file all the same."""
+    assert (await one_session(one))["attachments"] == [LOG["name"]]
+    created = await one.devin.log("create_session")
+    assert {len(call["body"]["attachment_urls"]) for call in created} == {1}
+    assert await one.on.thread(GENERAL, ts) == []
+
+
+async def reply_with_a_file(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
+    await one.slack.say(BEN, GENERAL, "see here", thread_ts=begun[0], files=[LOG])
+    await one.devin.wait_for_messages("] ben:\nsee here", seconds=PATIENCE)
+    return begun
+
+
+async def replied_with_a_file(one: Scene, begun: tuple[str, str]) -> None:
+    made = await one_session(one)
+    (said,) = await asked(made)
+    assert said.startswith('see here\nATTACHMENT:"')
+    assert said.count("ATTACHMENT") == 1
+    assert made["attachments"] == [LOG["name"]]
+    assert await one.on.thread(GENERAL, begun[0]) == []
+
+
+async def caught_up(one: Scene) -> tuple[str, str]:
+    """A session whose thread was read since it was created."""
+    begun = await running(one)
+    await one.slack.wait_for_call("conversations.replies", within=PATIENCE)
+    await one.quiet()
+    return begun
+
+
+async def lose_replies(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
+    await one.slack.pause("lose")
+    for text in ("missed 1", "missed 2"):
+        await one.slack.say(BEN, GENERAL, text, thread_ts=begun[0])
+    await one.slack.resume()
+    await one.slack.disconnect()
+    await one.devin.wait_for_messages("] ben:\nmissed", 2, seconds=PATIENCE)
+    return begun
+
+
+async def nothing_lost(one: Scene, begun: tuple[str, str]) -> None:
+    assert await asked(await one_session(one)) == ["missed 1", "missed 2"]
+    assert await one.on.thread(GENERAL, begun[0]) == []
+
+
+async def ask_for_another(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
+    await one.slack.say(BEN, GENERAL, "!new update the docs", thread_ts=begun[0])
+    await one.devin.wait_for_sessions("update the docs", seconds=PATIENCE)
+    await one.slack.wait_for_message(GENERAL, "Queued", within=PATIENCE)
+    return begun
+
+
+async def another_one(one: Scene, begun: tuple[str, str]) -> None:
+    first, second = await sessions_with_cards(one, 2, "")
+    assert first["session_id"] == begun[1]
+    assert await asked(first) == await asked(second) == []
+    assert await one.on.thread(GENERAL, begun[0]) == []
+
+
+async def running_in_a_direct_message(one: Scene) -> str:
+    ts = await one.slack.say(ANN, "im", "fix the login test")
+    await one.devin.wait_for_sessions("fix the login test", seconds=PATIENCE)
+    await one.slack.wait_for_message(DM, "Queued", thread_ts=ts, within=PATIENCE)
+    await one.quiet()
+    return ts
+
+
+async def next_line(one: Scene, ts: str) -> str:
+    await one.slack.say(ANN, "im", "and use pytest")
+    await one.devin.wait_for_messages("] ann:\nand use pytest", seconds=PATIENCE)
+    return ts
+
+
+async def line_handed_over(one: Scene, ts: str) -> None:
+    assert len(await one.devin.sessions()) == 1
+    assert await asked(await one_session(one, channel=DM)) == ["and use pytest"]
+    assert await one.on.thread(DM, ts) == []
+
+
+STORIES = [
+    Story("a reply wakes a session that sleeps", asleep, wake, awake, own=("in Reply._send", "in Reply._done")),
+    Story("a mention with a file", nothing, mention_with_a_file, begun_with_a_file, own=("in Briefing", "in Create")),
+    Story("a reply with a file", running, reply_with_a_file, replied_with_a_file, own=("in Briefing", "in Reply")),
+    Story(
+        "replies that were lost are fetched",
+        caught_up,
+        lose_replies,
+        nothing_lost,
+        each=("CatchUp", "Inbox", "in Reply"),
+        own=("CatchUp", "Inbox", "in Reply"),
+    ),
+    Story(
+        "!new in a thread",
+        running,
+        ask_for_another,
+        another_one,
+        own=("in Order", "in Create._create", "out Send._post", "out Send._sent"),
+    ),
+    Story(
+        "a line is handed over",
+        running_in_a_direct_message,
+        next_line,
+        line_handed_over,
+        own=("in Conversation", "in Reply"),
+    ),
+]
+
+
+@pytest.mark.timeout(400)
+@pytest.mark.parametrize("story", named(STORIES))
+async def test_a_kill_at_any_step_loses_and_doubles_nothing(story: Story, tmp_path: Path, nursery: Nursery) -> None:
+    await killed_everywhere(story, tmp_path, nursery)
