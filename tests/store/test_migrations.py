@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
@@ -43,6 +44,17 @@ async def looked_at(db: Database, question: Any) -> Any:
     return found[0]
 
 
+async def go_back(db: Database, revision: str) -> None:
+    """Take the schema down to an earlier revision."""
+    config = alembic_config()
+
+    def down(connection: Any) -> None:
+        config.attributes["connection"] = connection
+        command.downgrade(config, revision)
+
+    await db.run_sync(down)
+
+
 async def test_a_store_without_schema_is_not_current(bare: Database) -> None:
     assert not await is_current(bare)
 
@@ -73,30 +85,14 @@ async def test_processes_that_start_together_may_all_migrate(bare: Database, bar
 
 
 async def test_going_back_and_up_again_leaves_the_same_tables(db: Database) -> None:
-    from alembic import command  # noqa: PLC0415 - only here
-
-    config = alembic_config()
-
-    def down(connection: Any) -> None:
-        config.attributes["connection"] = connection
-        command.downgrade(config, "base")
-
-    await db.run_sync(down)
+    await go_back(db, "base")
     assert await looked_at(db, lambda connection: inspect(connection).get_table_names()) == ["alembic_version"]
     await migrate(db)
     assert await is_current(db)
 
 
 async def test_a_thread_that_had_to_be_read_is_unread_from_what_began_its_session(db: Database) -> None:
-    from alembic import command  # noqa: PLC0415 - only here
-
-    config = alembic_config()
-
-    def down(connection: Any) -> None:
-        config.attributes["connection"] = connection
-        command.downgrade(config, "0003")
-
-    await db.run_sync(down)
+    await go_back(db, "0003")
     async with db.write() as tx:
         await tx.execute(
             text(
