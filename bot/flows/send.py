@@ -187,6 +187,9 @@ class Send:
         async with self._tools.step(ref=row.ref) as step:
             drawn = {"drawn": fingerprint(message)} if row.kind == "card" and message else None
             await outbox.sent(step.tx, row, ts, step.now, drawn)
+            if row.is_post and message is not None:
+                # Slack's second counts from when it took the post, which may be a while after the token was taken.
+                await pace.block(step.tx, row.lane, step.now + CHANNEL.interval)
             if row.kind == "card" and message is None and row.session_id is not None:
                 await step.redraw(row.session_id)  # the card that was found may show an older state
             if row.follow is not None and ts is not None:
