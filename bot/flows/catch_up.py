@@ -31,7 +31,7 @@ class CatchUp:
         self._gaps = self._noted = 0
 
     async def begin(self) -> None:
-        """The bot was away: note it, before Slack is let in."""
+        """The bot was away: note it, before Slack is let in. A crash before that is an absence, too."""
         async with self._tools.db.write() as tx:
             await threads.owe(tx)
 

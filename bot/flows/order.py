@@ -96,7 +96,7 @@ class Order:
             return True
         async with self._tools.db.read() as tx:
             since, team = now - TWICE_SECONDS, self._tools.place.team
-            recent = await sessions.same(tx, team, payload["user_id"], request.prompt, since)
+            recent = await sessions.with_prompt(tx, team, payload["user_id"], request.prompt, since)
         same = [one for one in recent if one.options == request.options]
         if not same:
             return False

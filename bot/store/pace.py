@@ -28,6 +28,15 @@ def _taking(dialect: str) -> Any:
     ).returning(pace.c.next_at)
 
 
+@cache
+def _blocking(dialect: str) -> Any:
+    """Made once: executed after each post."""
+    until = bindparam("until", type_=Float)
+    statement = insert(dialect, pace).values(name=bindparam("bucket"), next_at=until)
+    later = case((pace.c.next_at > until, pace.c.next_at), else_=until)
+    return statement.on_conflict_do_update(index_elements=["name"], set_={"next_at": later})
+
+
 async def take(tx: AsyncConnection, name: str, now: float, interval: float, burst: int = 1) -> float:
     """Take a token; answers 0, or the seconds until there is one."""
     ahead = (burst - 1) * interval
@@ -40,10 +49,8 @@ async def take(tx: AsyncConnection, name: str, now: float, interval: float, burs
 
 
 async def block(tx: AsyncConnection, name: str, until: float) -> None:
-    """Nothing before this instant: what a 429 with its wait asks for."""
-    statement = insert(tx.dialect.name, pace).values(name=name, next_at=until)
-    later = case((pace.c.next_at > until, pace.c.next_at), else_=until)
-    await tx.execute(statement.on_conflict_do_update(index_elements=["name"], set_={"next_at": later}))
+    """Nothing before this instant: what a 429 with its wait asks for, and a post that has just been made."""
+    await tx.execute(_blocking(tx.dialect.name), {"bucket": name, "until": until})
 
 
 async def ready_at(tx: AsyncConnection, name: str, interval: float, burst: int = 1) -> float:

@@ -141,7 +141,7 @@ async def of_person(
     return [_session(row) for row in found.mappings()]
 
 
-async def same(tx: AsyncConnection, team: str, user: str, prompt: str, since: float) -> list[Session]:
+async def with_prompt(tx: AsyncConnection, team: str, user: str, prompt: str, since: float) -> list[Session]:
     """A person's sessions with this very prompt, newest first; what was refused or cancelled was none."""
     found = await tx.execute(
         select(sessions)

@@ -332,9 +332,9 @@ async def test_the_same_prompt_is_known_again_when_only_its_first_line_is_left(d
     async with db.write() as tx:
         await sessions.end(tx, "second", Stage.ENDED, NOW)
     async with db.read() as tx:
-        found = await sessions.same(tx, TEAM, "U1", prompt, NOW - 60)
+        found = await sessions.with_prompt(tx, TEAM, "U1", prompt, NOW - 60)
         assert [(one.id, one.prompt) for one in found] == [("second", "Fix this bug:"), ("first", prompt)]
-        assert await sessions.same(tx, "T2", "U1", prompt, NOW - 60) == []
+        assert await sessions.with_prompt(tx, "T2", "U1", prompt, NOW - 60) == []
 
 
 async def test_who_waits_for_a_person_is_counted(db: Database) -> None:
