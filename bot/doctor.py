@@ -61,6 +61,7 @@ WITHOUT_SCOPE: Final = {
     "groups:history": "the bot hears no replies in private channels",
     "groups:read": "the bot cannot see what kind of channel a private one is, and starts nothing there",
     "im:history": "the bot hears no direct messages",
+    "im:write": "what the bot tells a person directly may appear twice when Slack's answer is lost",
     "reactions:write": "the bot cannot mark the messages it has taken on",
     "users:read": "the bot cannot tell members from guests, and starts nothing for anybody",
 }

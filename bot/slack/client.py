@@ -50,6 +50,7 @@ RESPOND: Final = "response_url"  # no method of Slack's: the name for errors and
 REQUEST_LIMIT_SECONDS: Final = 10.0
 CONNECT_LIMIT_SECONDS: Final = 5.0  # below the total, so that "nothing was sent" can be told from "no answer"
 PAGE_MESSAGES: Final = 200
+PERSON: Final = ("U", "W")  # how the ids of people begin
 CLOCKS_APART: Final = 300.0  # seconds by which ours may be ahead of Slack's, which takes no older signature either
 MAX_PAGES: Final = 10
 
@@ -258,7 +259,9 @@ class Slack:
         None is only said after everything was read; otherwise the outcome is still unknown.
         """
         bot_id = self._identity.bot_id if self._identity else None
-        method, place = _place(channel, thread_ts)
+        # A person may be posted to, but only the conversation with them can be read.
+        where = await self._direct(channel) if channel.startswith(PERSON) else channel
+        method, place = _place(where, thread_ts)
         oldest = f"{since - CLOCKS_APART:.6f}"
         async for page in self._pages(method, include_all_metadata=True, oldest=oldest, **place):
             if ts := stamped(page.messages, key, bot_id or None):
@@ -266,6 +269,9 @@ class Slack:
             if page.last:
                 return None
         raise SlackOutcomeUnknown(method, "too much to search")
+
+    async def _direct(self, user: str) -> str:
+        return str((await self._read("conversations.open", users=user))["channel"]["id"])
 
     async def replies(self, channel: str, thread_ts: str, limit: int = PAGE_MESSAGES) -> list[ThreadMessage]:
         """The last messages of a thread, oldest first; 2,000 are read at most."""

@@ -1,4 +1,4 @@
-"""`SIGKILL` at the steps of what happens seldom: a command a second time, a stop by command, the digest, a twin."""
+"""`SIGKILL` at the steps of what happens seldom: a second yes, the digest, an archived channel, no tags, a twin."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -12,12 +12,15 @@ from tests.crash.story import (
     Story,
     killed_everywhere,
     named,
+    one_session,
     running,
     sessions_with_cards,
     stopped,
     typed,
 )
 from tests.scenarios.stage import ANN, GENERAL, OPS
+
+DM = "D0ANN"
 
 
 async def ordered_once(one: Scene) -> None:
@@ -98,6 +101,38 @@ async def younger_ended(one: Scene, begun: tuple[str, str]) -> None:
     assert said.startswith(":information_source: After a lost answer Devin had started this task twice. ")
 
 
+async def archive(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
+    await one.slack.archive(GENERAL)
+    await one.slack.wait_for_message(DM, "can no longer post", within=PATIENCE)
+    return begun
+
+
+async def told_once(one: Scene, begun: tuple[str, str]) -> None:
+    """The requester knows that the thread has fallen silent; the session goes on."""
+    (said,) = await one.slack.messages(DM, user="U0BOT")
+    assert said["rendered"].startswith(f":warning: Devin Bridge can no longer post in <#{GENERAL}>")
+    (made,) = await one.devin.sessions()
+    assert (made["session_id"], made["is_archived"]) == (begun[1], False)
+
+
+async def tags_refused(one: Scene) -> None:
+    """A Devin that takes no tags, which the bot does not know yet."""
+    await one.devin.switch(tags_refused=True)
+
+
+async def mention(one: Scene, _: None) -> str:
+    ts = await one.on.mention("fix the login test")
+    await one.slack.wait_for_message(GENERAL, "Queued", thread_ts=ts, within=PATIENCE)
+    return ts
+
+
+async def begun_without_tags(one: Scene, ts: str) -> None:
+    made = await one_session(one)
+    assert made["tags"] == []
+    assert f"Reference: slack-T0PLAY-{GENERAL}-{ts}" in made["prompt"]
+    assert await one.on.thread(GENERAL, ts) == []
+
+
 STORIES = [
     Story(
         "a command again and yes",
@@ -115,6 +150,21 @@ STORIES = [
         one_digest,
         own=("Digest", "Ledger", "out Send._"),
         settings=digest_half_an_hour_ago,
+    ),
+    Story(
+        "a channel is archived",
+        running,
+        archive,
+        told_once,
+        own=("Inbox", "in ChannelGone", "out Send._post", "out Send._sent"),
+    ),
+    Story(
+        "a start without tags",
+        tags_refused,
+        mention,
+        begun_without_tags,
+        each=("in Create",),
+        own=("in Create", "in Finder"),
     ),
     Story("a twin is ended", watched, twin, younger_ended, own=("Twins", "Watch", "out Send._post", "out Send._sent")),
 ]

@@ -35,6 +35,7 @@ NEEDED_BY_WORK = {
     "chat:write",
     "commands",
     "files:read",
+    "im:write",
     "reactions:write",
     "users:read",
 }

@@ -153,7 +153,7 @@ async def test_where_nothing_is_wrong_each_thing_is_told_and_the_exit_code_is_0(
     assert said[0].splitlines() == [
         "ok       The settings can be used: Socket Mode, SQLite.",
         "ok       SLACK_BOT_TOKEN works in the workspace “https://play.slack.com/”.",
-        "ok       The app has the 12 scopes of manifest.yml.",
+        "ok       The app has the 13 scopes of manifest.yml.",
         "ok       SLACK_APP_TOKEN opens Socket Mode; no connection was kept.",
         "ok       The bot is in the channel “ops”, where the digest is posted.",
         "ok       BOT_ADMIN_USERS: Slack knows each of them (2).",
@@ -271,7 +271,7 @@ async def test_a_revoked_app_token(environ, slack):
 
 
 async def test_missing_and_unused_scopes(environ):
-    scopes = SCOPES - {"reactions:write", "files:read"} | {"im:write", "files:write"}
+    scopes = SCOPES - {"reactions:write", "files:read"} | {"links:read", "files:write"}
     async with SlackSimulator(scopes=scopes, bot_token=BOT_TOKEN, app_token=APP_TOKEN) as slack:
         assert await wrong(environ, SLACK_API_URL=slack.base_url) == (
             problem("The scope files:read is missing: files that people attach do not reach Devin.")
@@ -279,7 +279,7 @@ async def test_missing_and_unused_scopes(environ):
                 "The scope reactions:write is missing: the bot cannot mark the messages it has taken on.", ADD_SCOPES
             )
             + note(
-                "The app has scopes that the bot does not use: files:write, im:write.",
+                "The app has scopes that the bot does not use: files:write, links:read.",
                 "Remove them under “Bot Token Scopes” on the app's page “OAuth & Permissions” if nothing else"
                 " needs them.",
             )

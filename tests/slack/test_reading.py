@@ -63,6 +63,14 @@ async def test_without_a_thread_the_channel_is_searched(slack, fake):
     assert "ts" not in fake.asked("conversations.history")[0]
 
 
+async def test_what_was_told_a_person_is_searched_in_the_conversation_with_them(slack, fake):
+    fake.answers("conversations.open", {"ok": True, "channel": {"id": "D1"}})
+    fake.answers("conversations.history", page([ours(5, "lost:s:channel")]))
+    assert await slack.find("U1", None, "lost:s:channel", since=1700000005.0) == "1700000005.000100"
+    assert fake.asked("conversations.open")[0]["users"] == "U1"
+    assert fake.asked("conversations.history")[0]["channel"] == "D1"
+
+
 async def test_none_is_only_said_after_everything_was_read(slack, fake):
     fake.answers("conversations.replies", page([message(0)], "two"), page([ours(1, "other")]))
     assert await slack.find("C1", ROOT, "wanted", since=0) is None
