@@ -11,12 +11,16 @@ from bot.store.sessions import Relay
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """New messages of Devin's, and how far the conversation was read. `count` is of all that Devin ever said."""
+    """New messages of Devin's, and how far the conversation was read.
+
+    `count` is of all that Devin ever said; `answered` is whether a person wrote before the last of the new ones.
+    """
 
     messages: tuple[DevinMessage, ...]
     last_event_id: str | None
     page_cursor: str | None
     count: int
+    answered: bool = False
 
 
 async def listen(tools: Tools, session: Session, relay: Relay) -> Heard:
@@ -37,7 +41,8 @@ async def listen(tools: Tools, session: Session, relay: Relay) -> Heard:
         fresh = _following(messages, relay.last_event_id) or _beyond(messages, relay.devin_messages)
     said = tuple(message for message in fresh if message.source == "devin")
     last = messages[-1].event_id if messages else relay.last_event_id
-    return Heard(said, last, cursor or relay.page_cursor, relay.devin_messages + len(said))
+    answered = bool(said) and any(message not in said for message in fresh[: fresh.index(said[-1])])
+    return Heard(said, last, cursor or relay.page_cursor, relay.devin_messages + len(said), answered)
 
 
 async def _read(tools: Tools, devin_id: str, after: str | None) -> tuple[list[DevinMessage], str | None]:

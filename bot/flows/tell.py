@@ -31,8 +31,8 @@ class Tell:
 
     async def session(
         self, claim: Claim, tracked: Tracked, new: Snapshot, heard: Heard | None, polled_at: float
-    ) -> None:
-        """Tell one session's news: Devin's words first, then what happened."""
+    ) -> bool:
+        """Tell one session's news, Devin's words first; False when its row has moved and has to be looked at again."""
         session, relay = tracked.session, tracked.relay
         after = session.with_seen(new)
         happened = [] if _ended_by_hand(session, new) else changes(session.seen, new)
@@ -46,8 +46,8 @@ class Tell:
                     "page_cursor": heard.page_cursor,
                     "devin_messages": heard.count,
                 }
-            if not await sessions.see(step.tx, session.id, new, **told):
-                return
+            if not await sessions.see(step.tx, session.id, new, since=session.seen, **told):
+                return False
             if heard is not None:
                 await self._say(step, after, heard, polled_at)
             for number, change in enumerate(happened, start=seq + 1):
@@ -55,6 +55,7 @@ class Tell:
             await self._ending(step, session, new)
             await spend.add(step.tx, billing_day(step.now), _spent(session, new))
             await self._draw(step, tracked, new)
+        return True
 
     async def figures(self, step: Step, tracked: list[Tracked]) -> None:
         """New figures on cards that have shown the same ones for long enough, when nothing else waits."""
@@ -105,11 +106,15 @@ def _settle_question(
     spoke = heard is not None and bool(heard.messages)
     # After its end a session may flip to waiting without a word: that asks nothing.
     asks = Change(Kind.QUESTION) in happened and (spoke or phase_of(tracked.session.seen) is not Phase.DONE)
-    stands = tracked.relay.waiting and phase_of(new) is Phase.WAITING
+    waits = phase_of(new) is Phase.WAITING
+    stands = tracked.relay.waiting and waits
+    # Between two looks somebody answered and Devin may have asked anew. Or the state is from before the answer: the
+    # next look tells.
+    again = waits and heard is not None and heard.answered and phase_of(tracked.session.seen) is Phase.WAITING
     others = [change for change in happened if change.kind is not Kind.QUESTION]
     if (asks and spoke) or stands:
         return [*others, Change(Kind.QUESTION)], False
-    return others, asks
+    return others, asks or again
 
 
 def _ended_by_hand(session: Session, new: Snapshot) -> bool:

@@ -57,13 +57,14 @@ class Look:
 class Seen:
     """A session that may have news: what we knew, what Devin says now, and how often Devin has spoken, if told.
 
-    `failed` is why its messages could not be read.
+    `failed` is why its messages could not be read; `left` is whether it has to be looked at again.
     """
 
     tracked: Tracked
     snapshot: Snapshot
     count: int | None = None
     failed: DevinError | None = field(default=None)
+    left: bool = False
 
     @property
     def session(self) -> Session:
@@ -159,8 +160,7 @@ class Watch:
         for one in await self._sweep() if sweeping else await self._expected():
             changed.setdefault(one.session.id, one)
         worth, rest = await self._worth_reading(list(changed.values()), look)
-        left = await self._hear_all(claim, worth, look.polled_at)
-        await self._tell_quietly(claim, rest)
+        left = await self._hear_all(claim, worth, look.polled_at) + await self._tell_quietly(claim, rest)
         met = await self._twins.read_prompts(claim)
         # Devin's seconds are whole: something more may come in the one that was just looked at, and not show. So who
         # changed is read until that second is surely over, and once after.
@@ -246,7 +246,7 @@ class Watch:
         heard = await asyncio.gather(*(self._hear(claim, one, polled_at) for one in reading))
         failed = [one for one in heard if one.failed is not None]
         _check_outage(failed, len(reading))
-        return [*left, *failed]
+        return [*left, *(one for one in heard if one.left)]
 
     async def _hear(self, claim: Claim, one: Seen, polled_at: float) -> Seen:
         heard = None
@@ -258,25 +258,29 @@ class Watch:
                 log.warning("messages not read", session=one.session.id, status=refused.status)
             except DevinError as error:
                 log.warning("messages not read", session=one.session.id, error=type(error).__name__)
-                return replace(one, failed=error)
-        await self._tell_one(claim, one, heard, polled_at)
-        return one
+                return replace(one, failed=error, left=True)
+        return await self._tell_one(claim, one, heard, polled_at)
 
-    async def _tell_one(self, claim: Claim, one: Seen, heard: Heard | None, polled_at: float) -> None:
+    async def _tell_one(self, claim: Claim, one: Seen, heard: Heard | None, polled_at: float) -> Seen:
         """One session that trips us must not keep the others' news from being told."""
         try:
-            await self._tell.session(claim, one.tracked, one.snapshot, heard, polled_at)
+            told = await self._tell.session(claim, one.tracked, one.snapshot, heard, polled_at)
         except ClaimLostError:
             raise
         except Exception:
             log.exception("session not told", session=one.session.id)
+            return one
+        return replace(one, left=not told)
 
-    async def _tell_quietly(self, claim: Claim, rest: list[Seen]) -> None:
-        """Those with nothing but figures go together, in pieces small enough for the inbox beside them."""
-        figures = [one for one in rest if one.over or not self._tell.is_news(one.session.seen, one.snapshot)]
-        for one in rest:
-            if not one.over and self._tell.is_news(one.session.seen, one.snapshot):
-                await self._tell_one(claim, one, None, 0.0)
+    async def _tell_quietly(self, claim: Claim, rest: list[Seen]) -> list[Seen]:
+        """Those with nothing but figures go together, in pieces small enough for the inbox beside them.
+
+        Answers who is left for the next tick.
+        """
+        news = [one for one in rest if not one.over and self._tell.is_news(one.session.seen, one.snapshot)]
+        told = [await self._tell_one(claim, one, None, 0.0) for one in news]
+        names = {one.session.id for one in news}
+        figures = [one for one in rest if one.session.id not in names]
         day = billing_day(self._tools.clock())
         for start in range(0, len(figures), PIECE):
             async with self._tools.step(claim) as step:
@@ -284,6 +288,7 @@ class Watch:
                 await sessions.see_many(step.tx, [(one.session.id, one.snapshot) for one in piece])
                 await spend.add(step.tx, day, _spent(piece))
                 await self._tell.figures(step, [one.tracked for one in piece if _spent([one])])
+        return [one for one in told if one.left]
 
 
 def _check_outage(failed: Sequence[Seen], tried: int) -> None:

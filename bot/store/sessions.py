@@ -43,6 +43,7 @@ _PLAIN: Final = [
     "spoken_at",
 ]
 _SEEN: Final = ["status", "detail", "title", "acus", "has_result", "archived", "updated_at"]
+_STIRRED: Final = ["status", "detail", "archived", "updated_at"]  # what an answer to a message or a stop tells
 _BY_ID: Final = select(sessions).where(sessions.c.id == bindparam("session_id"))  # made once: asked at every step
 
 
@@ -201,11 +202,18 @@ async def end(tx: AsyncConnection, session_id: str, stage: Stage, now: float) ->
     return session
 
 
-async def see(tx: AsyncConnection, session_id: str, seen: Snapshot, **relay: Any) -> bool:
-    """Store what Devin said; a row older than the stored one is not applied (then False)."""
+async def see(tx: AsyncConnection, session_id: str, seen: Snapshot, since: Snapshot, **relay: Any) -> bool:
+    """Store what Devin said; False, and nothing is stored, if it is older or the state is not `since` any more.
+
+    A reply or a stop may have stored another state since that was read: what is news has to be found out anew.
+    """
     applied = await tx.execute(
         update(sessions)
-        .where(sessions.c.id == session_id, sessions.c.updated_at <= seen.updated_at)
+        .where(
+            sessions.c.id == session_id,
+            sessions.c.updated_at <= seen.updated_at,
+            *(sessions.c[name].is_not_distinct_from(getattr(since, name)) for name in _STIRRED),
+        )
         .values(**storable(_seen(seen)), **relay)
     )
     return applied.rowcount > 0
@@ -216,7 +224,7 @@ async def stir(tx: AsyncConnection, session_id: str, seen: Snapshot) -> bool:
 
     Such an answer leaves out the detail and the result, and what else is new in it is the poller's to tell.
     """
-    state = {name: getattr(seen, name) for name in ("status", "detail", "archived", "updated_at")}
+    state = {name: getattr(seen, name) for name in _STIRRED}
     stirred = await tx.execute(
         update(sessions)
         .where(sessions.c.id == session_id, sessions.c.updated_at <= seen.updated_at)

@@ -193,24 +193,24 @@ async def _told(on: Stage, ts: str, text: str) -> bool:
 
 # ------------------------------------------------------------ questions
 
+ASKED = ":speech_balloon: <@U0ANN>, Devin waits for your answer: reply in this thread and it goes on."
+
 
 async def test_a_question_without_words_is_asked_when_it_still_stands_at_the_next_look(on: Stage) -> None:
     ts, session = await on.started()
     await on.devin.set(session, status_detail="waiting_for_user")
     await on.slack.wait_for_message(GENERAL, "your answer", thread_ts=ts)
     await looked(on)
-    assert await on.thread(GENERAL, ts) == [
-        ":speech_balloon: <@U0ANN>, Devin waits for your answer: reply in this thread and it goes on."
-    ]
+    assert await on.thread(GENERAL, ts) == [ASKED]
 
 
 async def test_a_state_that_flips_back_before_the_next_look_asks_nothing(on: Stage) -> None:
     ts, session = await on.started()
-    held = await on.devin.fault("list_sessions", "hang", times=-1, commit="late")
-    await _held(on)
+    looks = await on.devin.fault("list_sessions", "hang", times=-1, commit="late")
+    await _held(on, looks)
     await on.devin.set(session, status_detail="waiting_for_user")
-    await on.devin.release(held)
-    await _held(on)
+    await on.devin.release(looks)
+    await _held(on, looks)
     await on.devin.set(session, status_detail="working")
     await on.devin.clear_faults()
     await on.devin.say(session, "I found it myself.")
@@ -218,11 +218,11 @@ async def test_a_state_that_flips_back_before_the_next_look_asks_nothing(on: Sta
     assert await on.thread(GENERAL, ts) == ["I found it myself."]
 
 
-async def _held(on: Stage) -> None:
-    """Wait until a look of the poller hangs."""
+async def _held(on: Stage, number: int) -> None:
+    """Wait until a call hangs in a fault."""
 
     async def holding() -> bool:
-        return any(fault["holding"] for fault in await on.devin.faults())
+        return any(fault["holding"] for fault in await on.devin.faults() if fault["number"] == number)
 
     await until(holding)
 
@@ -236,8 +236,47 @@ async def test_every_new_question_is_asked(on: Stage) -> None:
     await on.devin.wait_for_messages("main")
     await on.devin.say(session, "And which test?", status_detail="waiting_for_user")
     await on.slack.wait_for_messages(GENERAL, 2, thread_ts=ts, text="your answer")
-    asked = ":speech_balloon: <@U0ANN>, Devin waits for your answer: reply in this thread and it goes on."
-    assert await on.thread(GENERAL, ts) == ["Which branch?", asked, "And which test?", asked]
+    assert await on.thread(GENERAL, ts) == ["Which branch?", ASKED, "And which test?", ASKED]
+
+
+async def test_a_question_that_is_seen_before_the_reply_to_the_last_one_is_stored_is_asked(on: Stage) -> None:
+    ts, session = await on.started()
+    await on.devin.say(session, "Which branch?", status_detail="waiting_for_user")
+    await on.slack.wait_for_message(GENERAL, "your answer", thread_ts=ts)
+    looks = await on.devin.fault("list_sessions", "hang", times=-1, commit="late")
+    await _held(on, looks)
+    replies = await on.devin.fault("send_message", "hang", commit=True)
+    await on.slack.say(ANN, GENERAL, "main", thread_ts=ts)
+    await _held(on, replies)
+    await on.devin.say(session, "And which test?", status_detail="waiting_for_user")
+    reads = await on.devin.fault("list_messages", "hang", commit="late")
+    await on.devin.release(looks)
+    await _held(on, reads)  # this look knows the question, and of our own rows only what was before the reply
+    await on.devin.release(replies)
+    await card_of(on, ts, "Working")
+    await on.devin.clear_faults()
+    await on.slack.wait_for_messages(GENERAL, 2, thread_ts=ts, text="your answer")
+    assert await on.thread(GENERAL, ts) == ["Which branch?", ASKED, "And which test?", ASKED]
+
+
+@pytest.mark.parametrize("where", ["in Devin", "in Slack, with a lost answer"])
+async def test_a_question_after_an_answer_that_no_look_saw_is_asked(on: Stage, where: str) -> None:
+    ts, session = await on.started()
+    await on.devin.say(session, "Which branch?", status_detail="waiting_for_user")
+    await on.slack.wait_for_message(GENERAL, "your answer", thread_ts=ts)
+    looks = await on.devin.fault("list_sessions", "hang", times=-1, commit="late")
+    await _held(on, looks)
+    if where == "in Devin":
+        await on.devin.write(session, "main")
+    else:
+        await on.devin.fault("send_message", "commit_then_drop")
+        await on.slack.say(ANN, GENERAL, "main", thread_ts=ts)
+        await on.devin.wait_for_messages("main")
+    await on.devin.say(session, "And which test?", status_detail="waiting_for_user")
+    await on.devin.clear_faults()
+    await on.slack.wait_for_messages(GENERAL, 2, thread_ts=ts, text="your answer")
+    await looked(on)
+    assert await on.thread(GENERAL, ts) == ["Which branch?", ASKED, "And which test?", ASKED]
 
 
 # ------------------------------------------------------------ pull requests and the end
@@ -401,7 +440,7 @@ async def test_ids_with_their_prefix_are_the_same_ids(on: Stage) -> None:
     await on.slack.wait_for_message(GENERAL, "Thank you.", thread_ts=ts)
     assert await on.thread(GENERAL, ts) == [
         "Which branch?",
-        ":speech_balloon: <@U0ANN>, Devin waits for your answer: reply in this thread and it goes on.",
+        ASKED,
         "Thank you.",
     ]
     assert len(await on.devin.sessions()) == 1
@@ -614,8 +653,7 @@ async def test_what_was_spent_is_kept_by_billing_day_from_the_differences(on: St
 async def test_a_reply_takes_no_news_and_no_figures_from_the_poller(on: Stage) -> None:
     """Devin answers a reply with the session: what is new in it is still told by the next look."""
     ts, session = await on.started()
-    await on.devin.fault("list_sessions", "hang", times=-1, commit="late")
-    await _held(on)
+    await _held(on, await on.devin.fault("list_sessions", "hang", times=-1, commit="late"))
     await on.devin.pr(session, PULL)
     await on.devin.spend(session, 2.0)
     await on.slack.say(ANN, GENERAL, "looks good", thread_ts=ts)
@@ -635,8 +673,7 @@ async def _answered_to(on: Stage) -> bool:
 @both_transports
 async def test_a_stop_takes_no_figures_from_the_poller(on: Stage) -> None:
     ts, session = await on.started()
-    await on.devin.fault("list_sessions", "hang", times=-1, commit="late")
-    await _held(on)
+    await _held(on, await on.devin.fault("list_sessions", "hang", times=-1, commit="late"))
     await on.devin.spend(session, 2.0)
     await on.slack.say(ANN, GENERAL, "!stop", thread_ts=ts)
     await on.slack.wait_for_message(GENERAL, "Stopped by", thread_ts=ts)

@@ -118,7 +118,7 @@ async def test_a_session_that_is_over_without_devin_keeps_only_the_first_line_to
 async def test_odd_signs_in_a_prompt_and_in_a_title_are_no_obstacle(db: Database) -> None:
     await add(db, session("s", prompt="nul \0 half \ud83d"))
     async with db.write() as tx:
-        assert await sessions.see(tx, "s", replace(LOOK, title="a\0b"))
+        assert await sessions.see(tx, "s", replace(LOOK, title="a\0b"), LOOK)
         await sessions.change(tx, "s", stopped_by="U\0")
     found = await get(db)
     assert (found.prompt, found.seen.title, found.stopped_by) == ("nul \ufffd half \ufffd", "a\ufffdb", "U\ufffd")
@@ -132,7 +132,7 @@ async def test_a_newer_look_is_stored_with_how_far_it_was_told(db: Database) -> 
     new = Snapshot("running", "finished", "t", (PullRequest("https://git.example/1", "open"),), 2.5, updated_at=AT + 1)
     async with db.write() as tx:
         applied = await sessions.see(
-            tx, "s", new, last_event_id="e9", page_cursor="p", devin_messages=4, news_seq=2, waiting=True
+            tx, "s", new, LOOK, last_event_id="e9", page_cursor="p", devin_messages=4, news_seq=2, waiting=True
         )
     assert applied is True
     assert (await get(db)).seen == new
@@ -142,17 +142,29 @@ async def test_a_newer_look_is_stored_with_how_far_it_was_told(db: Database) -> 
 async def test_a_look_at_the_same_instant_is_stored(db: Database) -> None:
     await add(db, session("s"))
     async with db.write() as tx:
-        assert await sessions.see(tx, "s", replace(LOOK, acus=3.0))
+        assert await sessions.see(tx, "s", replace(LOOK, acus=3.0), LOOK)
     assert (await get(db)).seen.acus == 3.0
+
+
+async def test_a_look_that_began_before_another_state_was_stored_changes_nothing(db: Database) -> None:
+    waiting = replace(LOOK, detail="waiting_for_user")
+    await add(db, session("s", seen=waiting))
+    newer = replace(waiting, updated_at=AT + 9)
+    async with db.write() as tx:
+        assert await sessions.stir(tx, "s", replace(LOOK, detail=None))
+        assert await sessions.see(tx, "s", newer, waiting, last_event_id="e1") is False
+        assert await sessions.see(tx, "s", newer, replace(LOOK, detail=None), last_event_id="e2")
+    assert (await get(db)).seen == newer
+    assert (await relay(db)).last_event_id == "e2"
 
 
 async def test_an_older_look_changes_nothing(db: Database) -> None:
     await add(db, session("s"))
     async with db.write() as tx:
         old = Snapshot("new", updated_at=AT - 1)
-        assert await sessions.see(tx, "s", old, last_event_id="e1") is False
+        assert await sessions.see(tx, "s", old, LOOK, last_event_id="e1") is False
         assert await sessions.stir(tx, "s", old) is False
-        assert await sessions.see(tx, "unknown", LOOK) is False
+        assert await sessions.see(tx, "unknown", LOOK, LOOK) is False
     assert (await get(db)).seen == LOOK
     assert await relay(db) == Relay()
 
