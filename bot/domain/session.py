@@ -16,6 +16,8 @@ LIMIT_DETAILS: Final = BILLING_DETAILS | {
     "total_session_limit_exceeded",
 }
 QUEUED_STATUSES: Final = frozenset({"new", "claimed", "resuming"})
+TERMINAL_STATUSES: Final = frozenset({"exit", "error"})
+RESTING_DETAILS: Final = frozenset({"waiting_for_user", "finished"})  # of a running session; a message ends them
 
 
 class Stage(StrEnum):
@@ -87,6 +89,12 @@ class Snapshot:
     def untold(self) -> "Snapshot":
         """The same moment as the beginning of a session: what it has come to since then is still to be told."""
         return Snapshot(title=self.title, updated_at=self.updated_at)
+
+    def following(self, before: "Snapshot") -> "Snapshot":
+        """The same where a row leaves something out: what was spent stays spent, and a pull request stays known."""
+        urls = {request.url for request in self.pull_requests}
+        known = tuple(request for request in before.pull_requests if request.url not in urls)
+        return replace(self, acus=max(self.acus, before.acus), pull_requests=known + self.pull_requests)
 
 
 @dataclass(frozen=True, slots=True)

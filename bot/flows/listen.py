@@ -1,6 +1,8 @@
 """Reading what Devin said in a session since it was last read."""
 
 from dataclasses import dataclass
+from itertools import groupby
+from typing import Final
 
 from bot.devin.errors import DevinNotFound, DevinRefused
 from bot.devin.models import DevinMessage
@@ -8,19 +10,36 @@ from bot.domain.session import Session
 from bot.flows.tools import Tools
 from bot.store.sessions import Relay
 
+DEVIN: Final = "devin"  # whose message it is; everybody else is a person, here or in Devin's web app
+
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """New messages of Devin's, and how far the conversation was read.
+    """What is new in a conversation, and how far it was read. `count` is of all that Devin ever said."""
 
-    `count` is of all that Devin ever said; `answered` is whether a person wrote before the last of the new ones.
-    """
-
-    messages: tuple[DevinMessage, ...]
+    fresh: tuple[DevinMessage, ...]
     last_event_id: str | None
     page_cursor: str | None
     count: int
-    answered: bool = False
+
+    @property
+    def messages(self) -> tuple[DevinMessage, ...]:
+        """Devin's own."""
+        return tuple(message for message in self.fresh if message.source == DEVIN)
+
+    @property
+    def answered(self) -> bool:
+        """Whether Devin spoke after a person had: what it asks then is a new question."""
+        return True in self._turns[1:]
+
+    @property
+    def unanswered(self) -> bool:
+        """Whether a person had the last word: what Devin asked before it is no question any more."""
+        return self._turns[-1:] == [False]
+
+    @property
+    def _turns(self) -> list[bool]:
+        return [by_devin for by_devin, _ in groupby(message.source == DEVIN for message in self.fresh)]
 
 
 async def listen(tools: Tools, session: Session, relay: Relay) -> Heard:
@@ -39,10 +58,9 @@ async def listen(tools: Tools, session: Session, relay: Relay) -> Heard:
         # The last known message is gone: read all of it, and what was counted has been told.
         messages, cursor = await _read(tools, session.devin_id, None)
         fresh = _following(messages, relay.last_event_id) or _beyond(messages, relay.devin_messages)
-    said = tuple(message for message in fresh if message.source == "devin")
     last = messages[-1].event_id if messages else relay.last_event_id
-    answered = bool(said) and any(message not in said for message in fresh[: fresh.index(said[-1])])
-    return Heard(said, last, cursor or relay.page_cursor, relay.devin_messages + len(said), answered)
+    count = relay.devin_messages + sum(message.source == DEVIN for message in fresh)
+    return Heard(tuple(fresh), last, cursor or relay.page_cursor, count)
 
 
 async def _read(tools: Tools, devin_id: str, after: str | None) -> tuple[list[DevinMessage], str | None]:
@@ -63,4 +81,4 @@ def _following(messages: list[DevinMessage], last_event_id: str | None) -> list[
 
 
 def _beyond(messages: list[DevinMessage], told: int) -> list[DevinMessage]:
-    return [message for message in messages if message.source == "devin"][told:]
+    return [message for message in messages if message.source == DEVIN][told:]

@@ -200,6 +200,7 @@ class Reply:
             await inbox.finish(step.tx, [job.row.key], step.now, dead=True, reason="session ended")
             await finish(step, job)
         self._tools.metrics.died(job.row.kind)
+        self._tools.engine.hasten("poll", 1.0)  # for its last words
 
     async def _refused(self, job: Job, session: Session, refused: DevinRefused) -> None:
         log.warning("Devin refused a reply", error=type(refused).__name__, status=refused.status)

@@ -1,9 +1,21 @@
 """What is told of a session: its card, Devin's words, and the few moments when somebody should look."""
 
+from dataclasses import replace
 from typing import Any, Final
 
 from bot.domain.billing import billing_day
-from bot.domain.session import Change, Kind, Phase, Session, Snapshot, changes, moved, phase_of
+from bot.domain.session import (
+    RESTING_DETAILS,
+    TERMINAL_STATUSES,
+    Change,
+    Kind,
+    Phase,
+    Session,
+    Snapshot,
+    changes,
+    moved,
+    phase_of,
+)
 from bot.flows.listen import Heard
 from bot.flows.tools import Step, Tools, ref_of
 from bot.store import outbox, sessions, spend
@@ -15,7 +27,6 @@ FIGURES_SECONDS: Final = 300.0  # how often a card shows new figures when nothin
 OUTAGE_SECONDS: Final = 900.0  # a gap longer than this is caught up with, not replayed
 REPLAYED: Final = 3  # after such a gap more messages than this become one summary
 MARK_AT_END: Final = "white_check_mark"
-_TERMINAL: Final = frozenset({"exit", "error"})
 
 
 class Tell:
@@ -30,10 +41,22 @@ class Tell:
         return moved(old, new) or bool(changes(old, new))
 
     async def session(
-        self, claim: Claim, tracked: Tracked, new: Snapshot, heard: Heard | None, polled_at: float
+        self,
+        claim: Claim,
+        tracked: Tracked,
+        new: Snapshot,
+        heard: Heard | None,
+        polled_at: float,
+        *,
+        unread: bool = False,
     ) -> bool:
-        """Tell one session's news, Devin's words first; False when its row has moved and has to be looked at again."""
+        """Tell one session's news, Devin's words first; False when its row has moved and has to be looked at again.
+
+        One that is `unread` may have words that nobody could read: it stays watched, even at its end.
+        """
         session, relay = tracked.session, tracked.relay
+        if heard is not None and _may_be_outdated(session.seen, new, heard):
+            new = replace(new, detail=None)
         after = session.with_seen(new)
         happened = [] if _ended_by_hand(session, new) else changes(session.seen, new)
         happened, waiting = _settle_question(happened, tracked, new, heard)
@@ -46,13 +69,14 @@ class Tell:
                     "page_cursor": heard.page_cursor,
                     "devin_messages": heard.count,
                 }
-            if not await sessions.see(step.tx, session.id, new, since=session.seen, **told):
+            if not await sessions.see(step.tx, session, new, **told):
                 return False
             if heard is not None:
                 await self._say(step, after, heard, polled_at)
             for number, change in enumerate(happened, start=seq + 1):
                 await self._happened(step, after, change, f"news:{session.id}:{number}:{change.kind}")
-            await self._ending(step, session, new)
+            if not unread:
+                await self._ending(step, session, new)
             await spend.add(step.tx, billing_day(step.now), _spent(session, new))
             await self._draw(step, tracked, new)
         return True
@@ -87,7 +111,9 @@ class Tell:
 
     async def _ending(self, step: Step, session: Session, new: Snapshot) -> None:
         """A session that cannot go on by itself is looked at no more; a reply that it takes brings it back."""
-        over = new.status in _TERMINAL
+        over = new.status in TERMINAL_STATUSES
+        if over and _brought_back(session, new):
+            return
         if over != (session.ended_at is not None):
             await sessions.change(step.tx, session.id, ended_at=step.now if over else None)
 
@@ -105,16 +131,27 @@ def _settle_question(
     """A question is told with Devin's words, or when it still stands at the next look: the detail may flip."""
     spoke = heard is not None and bool(heard.messages)
     # After its end a session may flip to waiting without a word: that asks nothing.
-    asks = Change(Kind.QUESTION) in happened and (spoke or phase_of(tracked.session.seen) is not Phase.DONE)
-    waits = phase_of(new) is Phase.WAITING
-    stands = tracked.relay.waiting and waits
-    # Between two looks somebody answered and Devin may have asked anew. Or the state is from before the answer: the
-    # next look tells.
-    again = waits and heard is not None and heard.answered and phase_of(tracked.session.seen) is Phase.WAITING
+    asks = Change(Kind.QUESTION) in happened and (spoke or tracked.session.seen.detail != "finished")
+    stands = tracked.relay.waiting and phase_of(tracked.session.seen) is phase_of(new) is Phase.WAITING
     others = [change for change in happened if change.kind is not Kind.QUESTION]
     if (asks and spoke) or stands:
         return [*others, Change(Kind.QUESTION)], False
-    return others, asks or again
+    return others, asks
+
+
+def _may_be_outdated(old: Snapshot, new: Snapshot, heard: Heard) -> bool:
+    """Whether a person wrote since and the rest may be from before that: then it counts as work until the next look.
+
+    In Devin's web app, or here in a reply whose answer is not stored yet: states are listed before messages are read.
+    """
+    rests = new.status == "running" and new.detail in RESTING_DETAILS
+    return rests and (heard.unanswered or (heard.answered and phase_of(old) is phase_of(new)))
+
+
+def _brought_back(session: Session, new: Snapshot) -> bool:
+    """Whether a reply came after the end: Devin may take its time to wake. It tells whole seconds of its own clock."""
+    replied = session.created_at < session.spoken_at >= new.updated_at
+    return session.ended_at is None and (replied or session.seen.status in TERMINAL_STATUSES)
 
 
 def _ended_by_hand(session: Session, new: Snapshot) -> bool:

@@ -19,7 +19,7 @@ from bot.devin.errors import DevinError, DevinForbidden, DevinNotFound, DevinRat
 from bot.devin.models import DevinSession, SessionInsights
 from bot.domain.billing import billing_day
 from bot.domain.lane import POLL_LANE
-from bot.domain.session import Session, Snapshot, Stage
+from bot.domain.session import TERMINAL_STATUSES, Session, Snapshot, Stage
 from bot.flows.finder import Finder
 from bot.flows.listen import Heard, listen
 from bot.flows.tell import Tell
@@ -39,7 +39,8 @@ SPOKEN_SECONDS: Final = 120.0  # how long after a person spoke an answer is expe
 FRESH_SECONDS: Final = 2.0  # one for Devin's second, one for the time its answer takes
 SWEEP_SECONDS: Final = 300.0  # how often message counts are compared for all that is watched
 LONGEST_BACKOFF: Final = 300.0
-LATE_SECONDS: Final = 600.0  # how long a session that was given up or cancelled may still show up at Devin
+LATE_SECONDS: Final = 600.0  # how long a session that is over for us may still show up or have last words at Devin
+PATIENCE_SECONDS: Final = 600.0  # how long all others' watermark waits for one session that cannot be told
 PIECE: Final = 50  # sessions at a stretch and in one transaction: an ack may be waiting beside it
 
 
@@ -57,13 +58,15 @@ class Look:
 class Seen:
     """A session that may have news: what we knew, what Devin says now, and how often Devin has spoken, if told.
 
-    `failed` is why its messages could not be read; `left` is whether it has to be looked at again.
+    `over` is whether only what it has cost is still of interest. `failed` is why its messages could not be read or
+    told; `left` is whether the watermark waits for it.
     """
 
     tracked: Tracked
     snapshot: Snapshot
     count: int | None = None
-    failed: DevinError | None = field(default=None)
+    over: bool = False
+    failed: Exception | None = field(default=None)
     left: bool = False
 
     @property
@@ -76,11 +79,6 @@ class Seen:
         """Whether the row says something new; one older than the stored one does not."""
         old = self.session.seen
         return self.snapshot != old and self.snapshot.updated_at >= old.updated_at
-
-    @property
-    def over(self) -> bool:
-        """Whether we have ended it: only what it has cost is still of interest."""
-        return self.session.stage is not Stage.OPEN
 
     @property
     def spoke(self) -> bool:
@@ -100,6 +98,7 @@ class Watch:
         self._looks = 0
         self._read: dict[str, int] = {}  # at which look the messages of one that is worth reading were last read
         self._fresh: dict[str, float] = {}  # until when one that changed may have changed again and not show it
+        self._failing: dict[str, float] = {}  # since when one could not be told
         self.polled_at = tools.clock()
 
     async def tick(self) -> float:
@@ -160,14 +159,15 @@ class Watch:
         for one in await self._sweep() if sweeping else await self._expected():
             changed.setdefault(one.session.id, one)
         worth, rest = await self._worth_reading(list(changed.values()), look)
-        left = await self._hear_all(claim, worth, look.polled_at) + await self._tell_quietly(claim, rest)
+        looked_at = await self._hear_all(claim, worth, look.polled_at) + await self._tell_quietly(claim, rest)
+        self._note_failing(looked_at)
         met = await self._twins.read_prompts(claim)
         # Devin's seconds are whole: something more may come in the one that was just looked at, and not show. So who
         # changed is read until that second is surely over, and once after.
         still = {session_id: at for session_id, at in self._fresh.items() if at > now}
-        fresh = [*met, *(one.session.id for one in changed.values() if one.changed)]
+        fresh = [*met, *self._failing, *(one.session.id for one in changed.values() if one.changed)]
         self._fresh = still | dict.fromkeys(fresh, now + FRESH_SECONDS)
-        watermark = min([newest, *(one.snapshot.updated_at - 1 for one in left if one.changed)])
+        watermark = min([newest, *(one.snapshot.updated_at - 1 for one in looked_at if one.left and one.changed)])
         return Look(max(watermark, look.watermark), now, now if sweeping else look.swept_at)
 
     async def _list(self, claim: Claim, look: Look) -> tuple[list[Seen], int]:
@@ -197,7 +197,8 @@ class Watch:
         made_by = {bare_id(made.session_id): made for made in listed}
         async with self._tools.db.scan() as tx:
             known = await sessions.by_bare_ids(tx, list(made_by))
-        return [Seen(tracked, made_by[bare].snapshot(), _count(made_by[bare])) for bare, tracked in known.items()]
+        now = self._tools.clock()
+        return [_seen(tracked, made_by[bare], now) for bare, tracked in known.items()]
 
     async def _expected(self) -> list[Seen]:
         """Sessions that may have answered without a new row: just spoken to, seen waiting, or changed a moment ago."""
@@ -238,18 +239,17 @@ class Watch:
             log.info("no insights; messages are read without counts")
 
     async def _hear_all(self, claim: Claim, worth: Sequence[Seen], polled_at: float) -> list[Seen]:
-        """Read as many as a tick may, and tell each as soon as it is read; answers who is left for the next tick."""
-        reading, left = worth[:READS_A_TICK], worth[READS_A_TICK:]
+        """Read as many as a tick may, and tell each as soon as it is read; answers what came of each."""
+        reading, left = worth[:READS_A_TICK], [replace(one, left=True) for one in worth[READS_A_TICK:]]
         self._looks += 1
         self._read = {one.session.id: self._read.get(one.session.id, 0) for one in left}
         self._read |= {one.session.id: self._looks for one in reading}
         heard = await asyncio.gather(*(self._hear(claim, one, polled_at) for one in reading))
-        failed = [one for one in heard if one.failed is not None]
-        _check_outage(failed, len(reading))
-        return [*left, *(one for one in heard if one.left)]
+        _check_outage([one.failed for one in heard if isinstance(one.failed, DevinError)], len(reading))
+        return [*left, *heard]
 
     async def _hear(self, claim: Claim, one: Seen, polled_at: float) -> Seen:
-        heard = None
+        heard = failed = None
         async with self._seats:
             try:
                 heard = await listen(self._tools, one.session, one.tracked.relay)
@@ -258,24 +258,37 @@ class Watch:
                 log.warning("messages not read", session=one.session.id, status=refused.status)
             except DevinError as error:
                 log.warning("messages not read", session=one.session.id, error=type(error).__name__)
-                return replace(one, failed=error, left=True)
+                failed = error
+        one = replace(one, failed=failed)
+        if failed is not None and self._patient(one):
+            return replace(one, left=True)
         return await self._tell_one(claim, one, heard, polled_at)
 
     async def _tell_one(self, claim: Claim, one: Seen, heard: Heard | None, polled_at: float) -> Seen:
         """One session that trips us must not keep the others' news from being told."""
         try:
-            told = await self._tell.session(claim, one.tracked, one.snapshot, heard, polled_at)
+            unread = one.failed is not None
+            told = await self._tell.session(claim, one.tracked, one.snapshot, heard, polled_at, unread=unread)
         except ClaimLostError:
             raise
-        except Exception:
+        except Exception as error:
             log.exception("session not told", session=one.session.id)
-            return one
+            return replace(one, failed=error, left=self._patient(one))
         return replace(one, left=not told)
+
+    def _patient(self, one: Seen) -> bool:
+        now = self._tools.clock()
+        return now - self._failing.get(one.session.id, now) < PATIENCE_SECONDS
+
+    def _note_failing(self, looked_at: list[Seen]) -> None:
+        now, known = self._tools.clock(), self._failing
+        failing = [one.session.id for one in looked_at if one.failed or (one.left and one.session.id in known)]
+        self._failing = {session_id: known.get(session_id, now) for session_id in failing}
 
     async def _tell_quietly(self, claim: Claim, rest: list[Seen]) -> list[Seen]:
         """Those with nothing but figures go together, in pieces small enough for the inbox beside them.
 
-        Answers who is left for the next tick.
+        Answers what came of the others.
         """
         news = [one for one in rest if not one.over and self._tell.is_news(one.session.seen, one.snapshot)]
         told = [await self._tell_one(claim, one, None, 0.0) for one in news]
@@ -288,12 +301,11 @@ class Watch:
                 await sessions.see_many(step.tx, [(one.session.id, one.snapshot) for one in piece])
                 await spend.add(step.tx, day, _spent(piece))
                 await self._tell.figures(step, [one.tracked for one in piece if _spent([one])])
-        return [one for one in told if one.left]
+        return told
 
 
-def _check_outage(failed: Sequence[Seen], tried: int) -> None:
+def _check_outage(errors: Sequence[DevinError], tried: int) -> None:
     """One session that cannot be read keeps nobody else waiting; when none can, or Devin says so, all wait."""
-    errors = [one.failed for one in failed if one.failed is not None]
     limits = [error for error in errors if isinstance(error, DevinRateLimited)]
     if limits or 1 < len(errors) == tried:
         raise next(iter(limits), errors[0])
@@ -316,6 +328,18 @@ async def _pieces(rows: AsyncIterator[SessionInsights]) -> AsyncIterator[list[Se
             piece = []
     if piece:
         yield piece
+
+
+def _seen(tracked: Tracked, made: DevinSession, now: float) -> Seen:
+    session = tracked.session
+    return Seen(tracked, made.snapshot().following(session.seen), _count(made), _is_over(session, now))
+
+
+def _is_over(session: Session, now: float) -> bool:
+    """Whether we have ended it; not so soon after Devin said that it is over, for its last words may be untold."""
+    lately = session.ended_at is not None and now - session.ended_at < LATE_SECONDS
+    untold = session.seen.status not in TERMINAL_STATUSES and session.stopped_by is None
+    return session.stage is not Stage.OPEN and not (session.stage is Stage.ENDED and lately and untold)
 
 
 def _count(made: DevinSession) -> int | None:

@@ -5,11 +5,13 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, bindparam, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, case, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.session import (
     QUEUED_STATUSES,
+    RESTING_DETAILS,
+    TERMINAL_STATUSES,
     Options,
     Phase,
     PullRequest,
@@ -103,7 +105,7 @@ async def open_bare_ids(tx: AsyncConnection) -> list[str]:
 
 async def restless(tx: AsyncConnection, spoken_after: float) -> tuple[int, int]:
     """How many sessions are watched, and how many of them work or were just spoken to."""
-    rests = sessions.c.detail.in_(("finished", "waiting_for_user"))
+    rests = sessions.c.detail.in_(RESTING_DETAILS)
     works = and_(sessions.c.status == "running", or_(sessions.c.detail.is_(None), ~rests))
     busy = or_(sessions.c.status.in_(QUEUED_STATUSES), works, sessions.c.waiting, sessions.c.spoken_at >= spoken_after)
     found = await tx.execute(select(func.count(), func.count().filter(busy)).where(*_watched()))
@@ -112,17 +114,25 @@ async def restless(tx: AsyncConnection, spoken_after: float) -> tuple[int, int]:
 
 
 async def may_appear(tx: AsyncConnection, ended_after: float, uncertain_after: float) -> bool:
-    """Whether something was cancelled or given up since these instants that may yet show up at Devin."""
+    """Whether Devin's list may have news of what is not watched: cancelled, given up or over since these instants."""
+    over = and_(
+        sessions.c.stage == Stage.ENDED,
+        sessions.c.ended_at >= ended_after,
+        sessions.c.status.not_in(TERMINAL_STATUSES),
+        sessions.c.stopped_by.is_(None),
+    )
     gone = and_(sessions.c.stage.in_((Stage.CANCELLED, Stage.REFUSED)), sessions.c.ended_at >= ended_after)
     uncertain = and_(sessions.c.stage == Stage.UNCERTAIN, sessions.c.ended_at >= uncertain_after)
-    found = await tx.execute(select(sessions.c.id).where(or_(gone, uncertain)).limit(1))
+    found = await tx.execute(select(sessions.c.id).where(or_(gone, over, uncertain)).limit(1))
     return found.first() is not None
 
 
 async def expecting(tx: AsyncConnection, spoken_after: float, fresh: Collection[str] = ()) -> list[Tracked]:
     """Watched sessions that a person just wrote to, that were seen waiting without a word, or that are named."""
     recent = or_(sessions.c.spoken_at >= spoken_after, sessions.c.waiting, sessions.c.id.in_(fresh))
-    found = await tx.execute(select(sessions).where(*_watched(), recent).order_by(sessions.c.spoken_at).limit(BATCH))
+    # Nothing but the next look knows of a question that was seen without a word: those first.
+    order = (sessions.c.waiting.desc(), sessions.c.spoken_at)
+    found = await tx.execute(select(sessions).where(*_watched(), recent).order_by(*order).limit(BATCH))
     return [_track(row) for row in found.mappings()]
 
 
@@ -202,17 +212,18 @@ async def end(tx: AsyncConnection, session_id: str, stage: Stage, now: float) ->
     return session
 
 
-async def see(tx: AsyncConnection, session_id: str, seen: Snapshot, since: Snapshot, **relay: Any) -> bool:
-    """Store what Devin said; False, and nothing is stored, if it is older or the state is not `since` any more.
+async def see(tx: AsyncConnection, session: Session, seen: Snapshot, **relay: Any) -> bool:
+    """Store what Devin said; False, and nothing is stored, if it is older or the session is not as it was read.
 
-    A reply or a stop may have stored another state since that was read: what is news has to be found out anew.
+    A reply or a stop may have stored another state since: what is news has to be found out anew.
     """
     applied = await tx.execute(
         update(sessions)
         .where(
-            sessions.c.id == session_id,
+            sessions.c.id == session.id,
+            sessions.c.stage == session.stage,
             sessions.c.updated_at <= seen.updated_at,
-            *(sessions.c[name].is_not_distinct_from(getattr(since, name)) for name in _STIRRED),
+            *(sessions.c[name].is_not_distinct_from(getattr(session.seen, name)) for name in _STIRRED),
         )
         .values(**storable(_seen(seen)), **relay)
     )
@@ -222,9 +233,14 @@ async def see(tx: AsyncConnection, session_id: str, seen: Snapshot, since: Snaps
 async def stir(tx: AsyncConnection, session_id: str, seen: Snapshot) -> bool:
     """Store the state that Devin's answer to a message or a stop tells, if it is not older than the stored one.
 
-    Such an answer leaves out the detail and the result, and what else is new in it is the poller's to tell.
+    Such an answer leaves out the detail and the result, and what else is new in it is the poller's to tell: so is an
+    end. What a message does not change stays, as a limit or an approval does, or it would be told as news again.
     """
-    state = {name: getattr(seen, name) for name in _STIRRED}
+    if seen.status in TERMINAL_STATUSES:
+        return False
+    stays = and_(sessions.c.status == seen.status, sessions.c.detail.not_in(RESTING_DETAILS))
+    detail = case((stays, sessions.c.detail), else_=None)
+    state = {name: getattr(seen, name) for name in ("status", "archived", "updated_at")} | {"detail": detail}
     stirred = await tx.execute(
         update(sessions)
         .where(sessions.c.id == session_id, sessions.c.updated_at <= seen.updated_at)

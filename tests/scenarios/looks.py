@@ -5,6 +5,7 @@ import sqlite3
 import time
 from typing import Any
 
+from tests.scenarios.ahead import until
 from tests.scenarios.stage import GENERAL, Stage
 
 SOON = 60.0  # a row that waits longer than this waits for a person
@@ -39,6 +40,29 @@ async def ordered(on: Stage, prompt: str, user: str, channel: str) -> tuple[str,
     await on.devin.set(made["session_id"], status="running", status_detail="working")
     await on.slack.wait_for_message(channel, "Working", thread_ts=ts)
     return ts, made["session_id"]
+
+
+async def card_of(on: Stage, ts: str, text: str, channel: str = GENERAL) -> str:
+    """The card's text once it contains these words."""
+    # By its ts: a post in the thread may say the same sentence, and sooner.
+    made = (await on.slack.wait_for_message(channel, "Asked by", thread_ts=ts))["ts"]
+    found = await on.slack.wait_for_message(channel, text, thread_ts=ts, ts=made)
+    return str(found["rendered"])
+
+
+async def looked(on: Stage, times: int = 2) -> None:
+    """Wait until the poller has looked so often again: whatever had changed before was seen."""
+    so_far = len(await on.devin.log("list_sessions"))
+    await on.devin.wait_for_calls("list_sessions", so_far + times + 1)
+
+
+async def held(on: Stage, fault: int) -> None:
+    """Wait until a call of the bot's hangs in a fault at Devin."""
+
+    async def holding() -> bool:
+        return any(one["holding"] for one in await on.devin.faults() if one["number"] == fault)
+
+    await until(holding)
 
 
 def is_card(message: dict[str, Any]) -> bool:

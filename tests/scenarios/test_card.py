@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.scenarios.ahead import Ahead
+from tests.scenarios.looks import looked
 from tests.scenarios.stage import GENERAL, Stage, stage
 
 
@@ -19,12 +20,6 @@ async def on(tmp_path: Path, clock: Ahead) -> AsyncIterator[Stage]:
     """The bot up and running, with a clock of its own."""
     async with stage(tmp_path, clock=clock) as everything:
         yield everything
-
-
-async def looked(on: Stage, times: int = 2) -> None:
-    """Wait until the poller has looked so often again: whatever had changed before was seen."""
-    so_far = len(await on.devin.log("list_sessions"))
-    await on.devin.wait_for_calls("list_sessions", so_far + times + 1)
 
 
 async def edits(on: Stage) -> int:

@@ -11,6 +11,7 @@ import pytest
 from bot.domain.billing import billing_day
 from bot.flows import watch
 from tests.scenarios.ahead import Ahead, rows, until
+from tests.scenarios.looks import card_of, held, looked
 from tests.scenarios.stage import ANN, BEN, BOT, GENERAL, OPS, TRANSPORTS, WEB, Stage, stage
 
 PULL = "https://github.com/acme/web/pull/7"
@@ -35,20 +36,6 @@ async def on(tmp_path: Path, transport: str, clock: Ahead) -> AsyncIterator[Stag
     async with stage(tmp_path, transport, clock=clock) as everything:
         await everything.slack.limits(enabled=False)
         yield everything
-
-
-async def card_of(on: Stage, ts: str, text: str, channel: str = GENERAL) -> str:
-    """The card's text once it contains these words."""
-    # By its ts: a post in the thread may say the same sentence, and sooner.
-    card = (await on.slack.wait_for_message(channel, "Asked by", thread_ts=ts))["ts"]
-    found = await on.slack.wait_for_message(channel, text, thread_ts=ts, ts=card)
-    return str(found["rendered"])
-
-
-async def looked(on: Stage, times: int = 2) -> None:
-    """Wait until the poller has looked so often again: whatever had changed before was seen."""
-    so_far = len(await on.devin.log("list_sessions"))
-    await on.devin.wait_for_calls("list_sessions", so_far + times + 1)
 
 
 def devins(session: str) -> str:
@@ -207,24 +194,15 @@ async def test_a_question_without_words_is_asked_when_it_still_stands_at_the_nex
 async def test_a_state_that_flips_back_before_the_next_look_asks_nothing(on: Stage) -> None:
     ts, session = await on.started()
     looks = await on.devin.fault("list_sessions", "hang", times=-1, commit="late")
-    await _held(on, looks)
+    await held(on, looks)
     await on.devin.set(session, status_detail="waiting_for_user")
     await on.devin.release(looks)
-    await _held(on, looks)
+    await held(on, looks)
     await on.devin.set(session, status_detail="working")
     await on.devin.clear_faults()
     await on.devin.say(session, "I found it myself.")
     await on.slack.wait_for_message(GENERAL, "found it myself", thread_ts=ts)
     assert await on.thread(GENERAL, ts) == ["I found it myself."]
-
-
-async def _held(on: Stage, number: int) -> None:
-    """Wait until a call hangs in a fault."""
-
-    async def holding() -> bool:
-        return any(fault["holding"] for fault in await on.devin.faults() if fault["number"] == number)
-
-    await until(holding)
 
 
 @both_transports
@@ -236,46 +214,6 @@ async def test_every_new_question_is_asked(on: Stage) -> None:
     await on.devin.wait_for_messages("main")
     await on.devin.say(session, "And which test?", status_detail="waiting_for_user")
     await on.slack.wait_for_messages(GENERAL, 2, thread_ts=ts, text="your answer")
-    assert await on.thread(GENERAL, ts) == ["Which branch?", ASKED, "And which test?", ASKED]
-
-
-async def test_a_question_that_is_seen_before_the_reply_to_the_last_one_is_stored_is_asked(on: Stage) -> None:
-    ts, session = await on.started()
-    await on.devin.say(session, "Which branch?", status_detail="waiting_for_user")
-    await on.slack.wait_for_message(GENERAL, "your answer", thread_ts=ts)
-    looks = await on.devin.fault("list_sessions", "hang", times=-1, commit="late")
-    await _held(on, looks)
-    replies = await on.devin.fault("send_message", "hang", commit=True)
-    await on.slack.say(ANN, GENERAL, "main", thread_ts=ts)
-    await _held(on, replies)
-    await on.devin.say(session, "And which test?", status_detail="waiting_for_user")
-    reads = await on.devin.fault("list_messages", "hang", commit="late")
-    await on.devin.release(looks)
-    await _held(on, reads)  # this look knows the question, and of our own rows only what was before the reply
-    await on.devin.release(replies)
-    await card_of(on, ts, "Working")
-    await on.devin.clear_faults()
-    await on.slack.wait_for_messages(GENERAL, 2, thread_ts=ts, text="your answer")
-    assert await on.thread(GENERAL, ts) == ["Which branch?", ASKED, "And which test?", ASKED]
-
-
-@pytest.mark.parametrize("where", ["in Devin", "in Slack, with a lost answer"])
-async def test_a_question_after_an_answer_that_no_look_saw_is_asked(on: Stage, where: str) -> None:
-    ts, session = await on.started()
-    await on.devin.say(session, "Which branch?", status_detail="waiting_for_user")
-    await on.slack.wait_for_message(GENERAL, "your answer", thread_ts=ts)
-    looks = await on.devin.fault("list_sessions", "hang", times=-1, commit="late")
-    await _held(on, looks)
-    if where == "in Devin":
-        await on.devin.write(session, "main")
-    else:
-        await on.devin.fault("send_message", "commit_then_drop")
-        await on.slack.say(ANN, GENERAL, "main", thread_ts=ts)
-        await on.devin.wait_for_messages("main")
-    await on.devin.say(session, "And which test?", status_detail="waiting_for_user")
-    await on.devin.clear_faults()
-    await on.slack.wait_for_messages(GENERAL, 2, thread_ts=ts, text="your answer")
-    await looked(on)
     assert await on.thread(GENERAL, ts) == ["Which branch?", ASKED, "And which test?", ASKED]
 
 
@@ -653,7 +591,7 @@ async def test_what_was_spent_is_kept_by_billing_day_from_the_differences(on: St
 async def test_a_reply_takes_no_news_and_no_figures_from_the_poller(on: Stage) -> None:
     """Devin answers a reply with the session: what is new in it is still told by the next look."""
     ts, session = await on.started()
-    await _held(on, await on.devin.fault("list_sessions", "hang", times=-1, commit="late"))
+    await held(on, await on.devin.fault("list_sessions", "hang", times=-1, commit="late"))
     await on.devin.pr(session, PULL)
     await on.devin.spend(session, 2.0)
     await on.slack.say(ANN, GENERAL, "looks good", thread_ts=ts)
@@ -673,7 +611,7 @@ async def _answered_to(on: Stage) -> bool:
 @both_transports
 async def test_a_stop_takes_no_figures_from_the_poller(on: Stage) -> None:
     ts, session = await on.started()
-    await _held(on, await on.devin.fault("list_sessions", "hang", times=-1, commit="late"))
+    await held(on, await on.devin.fault("list_sessions", "hang", times=-1, commit="late"))
     await on.devin.spend(session, 2.0)
     await on.slack.say(ANN, GENERAL, "!stop", thread_ts=ts)
     await on.slack.wait_for_message(GENERAL, "Stopped by", thread_ts=ts)
@@ -717,6 +655,24 @@ async def test_without_an_open_session_nothing_is_asked_until_one_starts(on: Sta
     calls = await on.devin.wait_for_calls("list_sessions", looks + 2)
     created = (await on.devin.log("create_session"))[-1]["time"]
     assert len([call for call in calls[looks:] if call["time"] < created]) <= 1
+
+
+async def _has_posts(on: Stage, ts: str) -> bool:
+    return bool(await on.thread(GENERAL, ts))
+
+
+@pytest.mark.parametrize("status", ["error", "exit"])
+async def test_a_session_that_a_reply_brings_back_is_watched_however_late_it_wakes(on: Stage, status: str) -> None:
+    ts, session = await on.started()
+    await on.devin.set(session, status=status, status_detail=None)
+    await until(lambda: _has_posts(on, ts))
+    await on.slack.say(ANN, GENERAL, "one more thing", thread_ts=ts)
+    await on.devin.wait_for_messages("one more thing")
+    await until(lambda: _answered_to(on))
+    await looked(on, 4)
+    await on.devin.say(session, "Which thing?", status="running", status_detail="waiting_for_user")
+    await on.slack.wait_for_message(GENERAL, "your answer", thread_ts=ts)
+    assert (await on.thread(GENERAL, ts))[1:] == ["Which thing?", ASKED]
 
 
 # ------------------------------------------------------------ twins

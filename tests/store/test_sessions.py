@@ -118,7 +118,7 @@ async def test_a_session_that_is_over_without_devin_keeps_only_the_first_line_to
 async def test_odd_signs_in_a_prompt_and_in_a_title_are_no_obstacle(db: Database) -> None:
     await add(db, session("s", prompt="nul \0 half \ud83d"))
     async with db.write() as tx:
-        assert await sessions.see(tx, "s", replace(LOOK, title="a\0b"), LOOK)
+        assert await sessions.see(tx, session("s"), replace(LOOK, title="a\0b"))
         await sessions.change(tx, "s", stopped_by="U\0")
     found = await get(db)
     assert (found.prompt, found.seen.title, found.stopped_by) == ("nul \ufffd half \ufffd", "a\ufffdb", "U\ufffd")
@@ -132,7 +132,7 @@ async def test_a_newer_look_is_stored_with_how_far_it_was_told(db: Database) -> 
     new = Snapshot("running", "finished", "t", (PullRequest("https://git.example/1", "open"),), 2.5, updated_at=AT + 1)
     async with db.write() as tx:
         applied = await sessions.see(
-            tx, "s", new, LOOK, last_event_id="e9", page_cursor="p", devin_messages=4, news_seq=2, waiting=True
+            tx, session("s"), new, last_event_id="e9", page_cursor="p", devin_messages=4, news_seq=2, waiting=True
         )
     assert applied is True
     assert (await get(db)).seen == new
@@ -142,18 +142,24 @@ async def test_a_newer_look_is_stored_with_how_far_it_was_told(db: Database) -> 
 async def test_a_look_at_the_same_instant_is_stored(db: Database) -> None:
     await add(db, session("s"))
     async with db.write() as tx:
-        assert await sessions.see(tx, "s", replace(LOOK, acus=3.0), LOOK)
+        assert await sessions.see(tx, session("s"), replace(LOOK, acus=3.0))
     assert (await get(db)).seen.acus == 3.0
 
 
-async def test_a_look_that_began_before_another_state_was_stored_changes_nothing(db: Database) -> None:
-    waiting = replace(LOOK, detail="waiting_for_user")
-    await add(db, session("s", seen=waiting))
-    newer = replace(waiting, updated_at=AT + 9)
+@pytest.mark.parametrize(
+    "stored", [{"detail": None}, {"status": "suspended"}, {"archived": True}, {"stage": Stage.ENDED}]
+)
+async def test_a_look_that_began_before_another_state_was_stored_changes_nothing(
+    db: Database, stored: dict[str, Any]
+) -> None:
+    await add(db, session("s"))
+    before = await get(db)
+    await change(db, "s", **stored)
+    newer = replace(LOOK, detail="waiting_for_user", updated_at=AT + 9)
     async with db.write() as tx:
-        assert await sessions.stir(tx, "s", replace(LOOK, detail=None))
-        assert await sessions.see(tx, "s", newer, waiting, last_event_id="e1") is False
-        assert await sessions.see(tx, "s", newer, replace(LOOK, detail=None), last_event_id="e2")
+        assert await sessions.see(tx, before, newer, last_event_id="e1") is False
+    async with db.write() as tx:
+        assert await sessions.see(tx, await get(db), newer, last_event_id="e2")
     assert (await get(db)).seen == newer
     assert (await relay(db)).last_event_id == "e2"
 
@@ -162,9 +168,9 @@ async def test_an_older_look_changes_nothing(db: Database) -> None:
     await add(db, session("s"))
     async with db.write() as tx:
         old = Snapshot("new", updated_at=AT - 1)
-        assert await sessions.see(tx, "s", old, LOOK, last_event_id="e1") is False
+        assert await sessions.see(tx, session("s"), old, last_event_id="e1") is False
         assert await sessions.stir(tx, "s", old) is False
-        assert await sessions.see(tx, "unknown", LOOK, LOOK) is False
+        assert await sessions.see(tx, session("unknown"), LOOK) is False
     assert (await get(db)).seen == LOOK
     assert await relay(db) == Relay()
 
@@ -175,6 +181,34 @@ async def test_an_answer_of_devin_moves_the_state_and_leaves_the_rest_to_the_pol
     async with db.write() as tx:
         assert await sessions.stir(tx, "s", Snapshot("resuming", acus=9.0, updated_at=AT + 2))
     assert (await get(db)).seen == replace(before, status="resuming", detail=None, updated_at=AT + 2)
+
+
+@pytest.mark.parametrize("status", ["exit", "error"])
+async def test_an_end_in_an_answer_of_devin_is_left_to_the_poller_which_tells_it(db: Database, status: str) -> None:
+    await add(db, session("s"))
+    async with db.write() as tx:
+        assert await sessions.stir(tx, "s", Snapshot(status, updated_at=AT + 2)) is False
+    assert (await get(db)).seen == LOOK
+
+
+@pytest.mark.parametrize(
+    ("status", "detail", "after"),
+    [
+        ("running", "waiting_for_user", None),
+        ("running", "finished", None),
+        ("running", "working", "working"),
+        ("running", "waiting_for_approval", "waiting_for_approval"),
+        ("running", None, None),
+        ("suspended", "out_of_credits", None),
+    ],
+)
+async def test_what_a_message_does_not_end_stays_after_one(
+    db: Database, status: str, detail: str | None, after: str | None
+) -> None:
+    await add(db, session("s", seen=Snapshot(status, detail, updated_at=AT)))
+    async with db.write() as tx:
+        assert await sessions.stir(tx, "s", Snapshot("running", updated_at=AT))
+    assert (await get(db)).seen == Snapshot("running", after, updated_at=AT)
 
 
 async def test_figures_of_many_sessions_are_stored_at_once_older_ones_are_not(db: Database) -> None:

@@ -1,0 +1,295 @@
+"""What two looks of the poller hide between them is told all the same: once, and not to people who know it."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from bot.flows import tell, watch
+from bot.views.answers import SESSION_ENDED
+from tests.scenarios.ahead import Ahead, rows, until
+from tests.scenarios.looks import card_of, held, looked, settled
+from tests.scenarios.stage import ANN, GENERAL, WEB, Stage, stage
+
+PULL = "https://github.com/acme/web/pull/7"
+ASKED = ":speech_balloon: <@U0ANN>, Devin waits for your answer: reply in this thread and it goes on."
+
+
+@pytest.fixture
+def clock() -> Ahead:
+    return Ahead()
+
+
+@pytest.fixture
+async def on(tmp_path: Path, clock: Ahead) -> AsyncIterator[Stage]:
+    """The bot with a clock of its own, a Slack that takes any number of posts, and a session for which it looks on."""
+    async with stage(tmp_path, clock=clock) as everything:
+        await everything.slack.limits(enabled=False)
+        await everything.started("another one", channel=WEB)
+        yield everything
+
+
+async def between_looks(on: Stage) -> int:
+    """Hold the poller before each of its looks; answers the fault, which lets one look after another go."""
+    looks = await on.devin.fault("list_sessions", "hang", times=-1, commit="late")
+    await held(on, looks)
+    return looks
+
+
+async def answered(on: Stage) -> None:
+    """Wait until the bot has written down what became of every message."""
+
+    async def done() -> bool:
+        return not await rows(on, "inbox", state="open")
+
+    await until(done)
+
+
+async def told(on: Stage, ts: str) -> list[str]:
+    """What stands in the thread when nothing more comes."""
+    await looked(on, 4)
+    await settled(on)
+    return await on.thread(GENERAL, ts)
+
+
+# ------------------------------------------------------------ questions
+
+WAYS = ["in Devin", "in Slack, with a lost answer"]
+
+
+async def answer(on: Stage, ts: str, session: str, where: str) -> None:
+    """Somebody answers a question in a way that leaves no trace in our own rows yet."""
+    if where == "in Devin":
+        await on.devin.write(session, "main")
+    else:
+        await on.devin.fault("send_message", "commit_then_drop")
+        await on.slack.say(ANN, GENERAL, "main", thread_ts=ts)
+        await on.devin.wait_for_messages("main")
+
+
+async def test_a_question_that_is_seen_before_the_reply_to_the_last_one_is_stored_is_asked(on: Stage) -> None:
+    ts, session = await on.started()
+    await on.devin.say(session, "Which branch?", status_detail="waiting_for_user")
+    await on.slack.wait_for_message(GENERAL, "your answer", thread_ts=ts)
+    looks = await between_looks(on)
+    replies = await on.devin.fault("send_message", "hang", commit=True)
+    await on.slack.say(ANN, GENERAL, "main", thread_ts=ts)
+    await held(on, replies)
+    await on.devin.say(session, "And which test?", status_detail="waiting_for_user")
+    reads = await on.devin.fault("list_messages", "hang", commit="late", contains=session)
+    await on.devin.release(looks)
+    await held(on, reads)  # this look knows the question, and of our own rows only what was before the reply
+    await on.devin.release(replies)
+    await card_of(on, ts, "Working")
+    await on.devin.clear_faults()
+    await on.slack.wait_for_messages(GENERAL, 2, thread_ts=ts, text="your answer")
+    assert await on.thread(GENERAL, ts) == ["Which branch?", ASKED, "And which test?", ASKED]
+
+
+@pytest.mark.parametrize("where", WAYS)
+async def test_a_question_after_an_answer_that_no_look_saw_is_asked(on: Stage, where: str) -> None:
+    ts, session = await on.started()
+    await on.devin.say(session, "Which branch?", status_detail="waiting_for_user")
+    await on.slack.wait_for_message(GENERAL, "your answer", thread_ts=ts)
+    await between_looks(on)
+    await answer(on, ts, session, where)
+    await on.devin.say(session, "And which test?", status_detail="waiting_for_user")
+    await on.devin.clear_faults()
+    await on.slack.wait_for_messages(GENERAL, 2, thread_ts=ts, text="your answer")
+    await looked(on)
+    assert await on.thread(GENERAL, ts) == ["Which branch?", ASKED, "And which test?", ASKED]
+
+
+@pytest.mark.parametrize("where", WAYS)
+async def test_an_answer_that_is_read_with_the_state_from_before_it_hides_no_question(on: Stage, where: str) -> None:
+    ts, session = await on.started()
+    looks = await between_looks(on)
+    await on.devin.say(session, "Which branch?", status_detail="waiting_for_user")
+    await on.devin.release(looks)
+    await held(on, looks)
+    await on.slack.wait_for_message(GENERAL, "your answer", thread_ts=ts)
+    reads = await on.devin.fault("list_messages", "hang", commit="late", contains=session)
+    await on.devin.release(looks)
+    await held(on, reads)
+    await answer(on, ts, session, where)
+    await on.devin.release(reads)
+    await held(on, looks)
+    await on.devin.say(session, "And which test?", status_detail="waiting_for_user")
+    await on.devin.clear_faults()
+    await on.slack.wait_for_message(GENERAL, "And which test?", thread_ts=ts)
+    assert await told(on, ts) == ["Which branch?", ASKED, "And which test?", ASKED]
+
+
+async def test_a_question_without_words_after_an_answer_that_no_look_saw_is_asked(on: Stage) -> None:
+    ts, session = await on.started()
+    await on.devin.say(session, "Which branch?", status_detail="waiting_for_user")
+    await on.slack.wait_for_message(GENERAL, "your answer", thread_ts=ts)
+    await between_looks(on)
+    await on.devin.write(session, "main")
+    await on.devin.set(session, status_detail="waiting_for_user")
+    await on.devin.clear_faults()
+    await on.slack.wait_for_messages(GENERAL, 2, thread_ts=ts, text="your answer")
+    assert await told(on, ts) == ["Which branch?", ASKED, ASKED]
+
+
+async def test_what_was_answered_before_a_look_saw_it_is_not_asked(on: Stage) -> None:
+    ts, session = await on.started()
+    looks = await between_looks(on)
+    await on.devin.say(session, "Which branch?", status_detail="waiting_for_user")
+    reads = await on.devin.fault("list_messages", "hang", commit="late", contains=session)
+    await on.devin.release(looks)
+    await held(on, reads)
+    await on.devin.write(session, "main")
+    await on.devin.clear_faults()
+    await on.slack.wait_for_message(GENERAL, "Which branch?", thread_ts=ts)
+    assert await told(on, ts) == ["Which branch?"]
+
+
+async def test_a_session_that_is_ended_for_good_during_a_look_asks_nothing_more(on: Stage) -> None:
+    ts, session = await on.started()
+    await on.slack.say(ANN, GENERAL, "EXIT", thread_ts=ts)
+    asked = await on.slack.wait_for_ephemeral(ANN, "for good")
+    looks = await between_looks(on)
+    await on.devin.say(session, "Which branch?", status_detail="waiting_for_user")
+    reads = await on.devin.fault("list_messages", "hang", commit="late", contains=session)
+    await on.devin.release(looks)
+    await held(on, reads)
+    await on.slack.click(ANN, GENERAL, asked["ts"], "exit_confirmed")
+    ended = await on.slack.wait_for_message(GENERAL, "nded for good", thread_ts=ts)
+    await on.devin.clear_faults()
+    assert await told(on, ts) == [ended["rendered"]]
+
+
+# ------------------------------------------------------------ limits, approvals, failures, the end
+
+
+@pytest.mark.parametrize(("status", "detail"), [("running", "waiting_for_approval"), ("suspended", "out_of_credits")])
+async def test_what_a_reply_does_not_change_is_not_told_again(on: Stage, status: str, detail: str) -> None:
+    ts, session = await on.started()
+    await on.devin.set(session, status=status, status_detail=detail)
+    await on.slack.wait_for_message(GENERAL, "Open in Devin", thread_ts=ts)
+    before = await told(on, ts)
+    for text in ("any news?", "and now?"):
+        await on.slack.say(ANN, GENERAL, text, thread_ts=ts)
+        await on.devin.wait_for_messages(text)
+        await answered(on)
+        await looked(on)
+    assert len(before) == 1
+    assert await told(on, ts) == before
+
+
+@pytest.mark.parametrize("detail", ["out_of_credits", "error"])
+async def test_a_stop_of_a_session_that_stands_still_does_not_tell_why_again(on: Stage, detail: str) -> None:
+    ts, session = await on.started()
+    await on.devin.set(session, status="suspended", status_detail=detail)
+    await on.slack.wait_for_message(GENERAL, "Open in Devin", thread_ts=ts)
+    before = await told(on, ts)
+    await on.slack.say(ANN, GENERAL, "!stop", thread_ts=ts)
+    stopped = await on.slack.wait_for_message(GENERAL, "Stopped by", thread_ts=ts)
+    assert await told(on, ts) == [*before, stopped["rendered"]]
+
+
+@pytest.mark.parametrize(("status", "text"), [("error", "Failed:"), ("exit", "*Done*")])
+async def test_an_end_that_a_reply_comes_upon_first_is_told(on: Stage, status: str, text: str) -> None:
+    ts, session = await on.started()
+    await between_looks(on)
+    await on.devin.set(session, status=status, status_detail=None)
+    await on.slack.say(ANN, GENERAL, "how is it going?", thread_ts=ts)
+    await on.devin.wait_for_messages("how is it going?")
+    await answered(on)
+    await on.devin.clear_faults()
+    await on.slack.wait_for_message(GENERAL, text, thread_ts=ts)
+    assert len(await told(on, ts)) == 1
+
+
+async def test_the_last_words_of_a_session_of_whose_end_a_reply_learns_first_are_told(on: Stage) -> None:
+    ts, session = await on.started()
+    await between_looks(on)
+    await on.devin.pr(session, PULL)
+    await on.devin.say(session, "All is in the pull request.")
+    await on.devin.terminate(session)
+    await on.slack.say(ANN, GENERAL, "thanks!", thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, "session has ended", thread_ts=ts)
+    await on.devin.clear_faults()
+    await on.slack.wait_for_message(GENERAL, "*Done*", thread_ts=ts)
+    ended, words, request, done = await on.thread(GENERAL, ts)
+    assert ended == SESSION_ENDED.text
+    assert words == "All is in the pull request."
+    assert request == f":twisted_rightwards_arrows: New pull request: <{PULL}|acme/web#7> (open)"
+    assert done.startswith(":white_check_mark: *Done* · 1 pull request")
+
+
+# ------------------------------------------------------------ a row that leaves something out
+
+
+async def test_a_row_without_figures_and_pull_requests_takes_nothing_back(on: Stage) -> None:
+    ts, session = await on.started()
+    await on.devin.pr(session, PULL)
+    await on.devin.spend(session, 3.0)
+    await on.slack.wait_for_message(GENERAL, "New pull request", thread_ts=ts)
+    await looked(on)
+    row = await on.devin.session(session)
+    await on.devin.set(session, acus_consumed=0, pull_requests=[])
+    await looked(on)
+    await on.devin.set(session, acus_consumed=3.0, pull_requests=row["pull_requests"])
+    assert len(await told(on, ts)) == 1
+    assert [spent["acus"] for spent in await rows(on, "spend")] == [3.0]
+
+
+# ------------------------------------------------------------ sessions that cannot be told
+
+
+async def test_a_session_whose_messages_cannot_be_read_for_long_has_its_state_told_and_holds_nobody_up(
+    on: Stage, clock: Ahead
+) -> None:
+    ts, session = await on.started()
+    other_ts, other = await on.started("a third one", channel=WEB)
+    await on.devin.fault("list_messages", "500", times=-1, contains=session)
+    await on.devin.say(session, "Nobody can read this yet.", status="error", status_detail=None)
+    await on.devin.clock(advance=300)
+    await on.devin.say(other, "Hello.")
+    await on.slack.wait_for_message(WEB, "Hello.", thread_ts=other_ts)
+    await looked(on, 3)
+    assert await on.thread(GENERAL, ts) == []  # Devin's words go first, and they may come
+    assert await watermark(on) < (await on.devin.session(other))["updated_at"]
+    clock.put(watch.PATIENCE_SECONDS + 1)
+    await on.devin.say(other, "Hello again.")
+    await on.slack.wait_for_message(GENERAL, "Failed:", thread_ts=ts)
+    await looked(on, 3)
+    assert await watermark(on) == (await on.devin.session(other))["updated_at"]
+    await on.devin.clear_faults()
+    await on.slack.wait_for_message(GENERAL, "Nobody can read this yet.", thread_ts=ts)
+    assert len(await told(on, ts)) == 2
+
+
+async def watermark(on: Stage) -> int:
+    (poll,) = await rows(on, "due", name="poll")
+    return int(poll["state"]["look"]["watermark"])
+
+
+async def test_a_session_that_our_own_fault_kept_from_being_told_is_told_by_the_next_look(
+    on: Stage, clock: Ahead, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ts, session = await on.started()
+    _, other = await on.started("a third one", channel=WEB)
+    clock.put(watch.SPOKEN_SECONDS + 1)  # nobody has just spoken
+    await looked(on, 3)
+    looks = await between_looks(on)
+    await on.devin.say(session, "Which branch?", status_detail="waiting_for_user")
+    await on.devin.clock(advance=watch.OVERLAP_SECONDS + 60)
+    await on.devin.say(other, "Hello.")
+    real, trips = tell.Tell.session, []
+
+    async def trips_once(*given: object, **more: object) -> bool:
+        if not trips and given[2].session.devin_id == session:  # type: ignore[attr-defined]
+            trips.append(given)
+            raise OSError("the store is gone")
+        return await real(*given, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(tell.Tell, "session", trips_once)
+    await on.devin.release(looks)
+    await held(on, looks)
+    await on.devin.clear_faults()
+    await on.slack.wait_for_message(GENERAL, "your answer", thread_ts=ts)
+    assert len(trips) == 1
+    assert await told(on, ts) == ["Which branch?", ASKED]
