@@ -91,10 +91,14 @@ class Snapshot:
         return Snapshot(title=self.title, updated_at=self.updated_at)
 
     def following(self, before: "Snapshot") -> "Snapshot":
-        """The same where a row leaves something out: what was spent stays spent, and a pull request stays known."""
-        urls = {request.url for request in self.pull_requests}
-        known = tuple(request for request in before.pull_requests if request.url not in urls)
-        return replace(self, acus=max(self.acus, before.acus), pull_requests=known + self.pull_requests)
+        """The same where a row leaves something out, as insights do: what was spent or handed in once stays so."""
+        known = {request.url: request for request in (*before.pull_requests, *self.pull_requests)}
+        return replace(
+            self,
+            acus=max(self.acus, before.acus),
+            has_result=self.has_result or before.has_result,
+            pull_requests=tuple(known.values()),
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,6 +229,11 @@ _NEWS: Final = {
 }
 
 
+def rest_of(seen: Snapshot) -> Kind | None:
+    """What is told of where a session has come to rest; None while it works."""
+    return _NEWS.get(phase_of(seen))
+
+
 def changes(old: Snapshot, new: Snapshot) -> list[Change]:
     """What is worth a post, oldest first: pull requests, then where the session came to rest.
 
@@ -233,9 +242,9 @@ def changes(old: Snapshot, new: Snapshot) -> list[Change]:
     known = {request.url for request in old.pull_requests}
     first = {request.url: request for request in new.pull_requests if request.url not in known}
     news = [Change(Kind.PULL_REQUEST, request) for request in first.values()]
-    before, after = phase_of(old), phase_of(new)
-    if after in _NEWS and (before is not after or (old.detail != new.detail and after is Phase.LIMIT)):
-        news.append(Change(_NEWS[after]))
+    rest = rest_of(new)
+    if rest and (rest is not rest_of(old) or (old.detail != new.detail and rest is Kind.LIMIT)):
+        news.append(Change(rest))
     return news
 
 

@@ -24,22 +24,27 @@ class Heard:
 
     @property
     def messages(self) -> tuple[DevinMessage, ...]:
-        """Devin's own."""
+        """What Devin said of it."""
         return tuple(message for message in self.fresh if message.source == DEVIN)
 
     @property
     def answered(self) -> bool:
-        """Whether Devin spoke after a person had: what it asks then is a new question."""
+        """Whether Devin spoke after a person had: it may have come to the same rest once more."""
         return True in self._turns[1:]
 
     @property
     def unanswered(self) -> bool:
-        """Whether a person had the last word: what Devin asked before it is no question any more."""
+        """Whether a person had the last word: what Devin asked before that is no question any more."""
         return self._turns[-1:] == [False]
 
     @property
     def _turns(self) -> list[bool]:
         return [by_devin for by_devin, _ in groupby(message.source == DEVIN for message in self.fresh)]
+
+
+def nothing(relay: Relay) -> Heard:
+    """What is heard where nothing is new, or nothing can be read."""
+    return Heard((), relay.last_event_id, relay.page_cursor, relay.devin_messages)
 
 
 async def listen(tools: Tools, session: Session, relay: Relay) -> Heard:
@@ -48,7 +53,7 @@ async def listen(tools: Tools, session: Session, relay: Relay) -> Heard:
     try:
         messages, cursor = await _read(tools, session.devin_id, relay.page_cursor)
     except DevinNotFound:
-        return Heard((), relay.last_event_id, relay.page_cursor, relay.devin_messages)
+        return nothing(relay)
     except DevinRefused:
         if relay.page_cursor is None:
             raise

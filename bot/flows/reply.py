@@ -194,7 +194,7 @@ class Reply:
     async def _over(self, job: Job, session: Session) -> None:
         """Devin takes no more messages: the thread is free for a new session."""
         async with self._tools.step_of(job) as step:
-            await sessions.change(step.tx, session.id, stage=Stage.ENDED, ended_at=step.now)
+            await sessions.change(step.tx, session.id, stage=Stage.ENDED, ended_at=step.now, stopped_by=None)
             await step.redraw(session.id)
             await step.post(f"lost:{job.row.key}", session, answers.SESSION_ENDED)
             await inbox.finish(step.tx, [job.row.key], step.now, dead=True, reason="session ended")

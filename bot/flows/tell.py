@@ -1,20 +1,18 @@
 """What is told of a session: its card, Devin's words, and the few moments when somebody should look."""
 
-from dataclasses import replace
 from typing import Any, Final
 
 from bot.domain.billing import billing_day
 from bot.domain.session import (
-    RESTING_DETAILS,
     TERMINAL_STATUSES,
     Change,
     Kind,
-    Phase,
     Session,
     Snapshot,
+    Stage,
     changes,
     moved,
-    phase_of,
+    rest_of,
 )
 from bot.flows.listen import Heard
 from bot.flows.tools import Step, Tools, ref_of
@@ -26,6 +24,7 @@ from bot.views import news
 FIGURES_SECONDS: Final = 300.0  # how often a card shows new figures when nothing else changes
 OUTAGE_SECONDS: Final = 900.0  # a gap longer than this is caught up with, not replayed
 REPLAYED: Final = 3  # after such a gap more messages than this become one summary
+WAKING_SECONDS: Final = 600.0  # how long after a reply a session that is over may yet wake
 MARK_AT_END: Final = "white_check_mark"
 
 
@@ -41,25 +40,16 @@ class Tell:
         return moved(old, new) or bool(changes(old, new))
 
     async def session(
-        self,
-        claim: Claim,
-        tracked: Tracked,
-        new: Snapshot,
-        heard: Heard | None,
-        polled_at: float,
-        *,
-        unread: bool = False,
+        self, claim: Claim, tracked: Tracked, new: Snapshot, heard: Heard | None, polled_at: float
     ) -> bool:
-        """Tell one session's news, Devin's words first; False when its row has moved and has to be looked at again.
+        """Tell one session's news, Devin's words first; None for what was `heard` means that nobody could read it.
 
-        One that is `unread` may have words that nobody could read: it stays watched, even at its end.
+        False when our record has changed since it was read: then nothing was told.
         """
         session, relay = tracked.session, tracked.relay
-        if heard is not None and _may_be_outdated(session.seen, new, heard):
-            new = replace(new, detail=None)
         after = session.with_seen(new)
         happened = [] if _ended_by_hand(session, new) else changes(session.seen, new)
-        happened, waiting = _settle_question(happened, tracked, new, heard)
+        happened, waiting = _settle(happened, tracked, new, heard)
         async with self._tools.step(claim, ref_of(session.id)) as step:
             seq = relay.news_seq
             told: dict[str, Any] = {"waiting": waiting, "news_seq": seq + len(happened)}
@@ -73,10 +63,9 @@ class Tell:
                 return False
             if heard is not None:
                 await self._say(step, after, heard, polled_at)
+                await self._ending(step, session, new)
             for number, change in enumerate(happened, start=seq + 1):
                 await self._happened(step, after, change, f"news:{session.id}:{number}:{change.kind}")
-            if not unread:
-                await self._ending(step, session, new)
             await spend.add(step.tx, billing_day(step.now), _spent(session, new))
             await self._draw(step, tracked, new)
         return True
@@ -112,7 +101,8 @@ class Tell:
     async def _ending(self, step: Step, session: Session, new: Snapshot) -> None:
         """A session that cannot go on by itself is looked at no more; a reply that it takes brings it back."""
         over = new.status in TERMINAL_STATUSES
-        if over and _brought_back(session, new):
+        replied = session.spoken_at > session.created_at and step.now - session.spoken_at < WAKING_SECONDS
+        if session.stage is not Stage.OPEN or (over and replied):
             return
         if over != (session.ended_at is not None):
             await sessions.change(step.tx, session.id, ended_at=step.now if over else None)
@@ -125,33 +115,28 @@ class Tell:
             await self.figures(step, [tracked])
 
 
-def _settle_question(
-    happened: list[Change], tracked: Tracked, new: Snapshot, heard: Heard | None
-) -> tuple[list[Change], bool]:
-    """A question is told with Devin's words, or when it still stands at the next look: the detail may flip."""
-    spoke = heard is not None and bool(heard.messages)
-    # After its end a session may flip to waiting without a word: that asks nothing.
-    asks = Change(Kind.QUESTION) in happened and (spoke or tracked.session.seen.detail != "finished")
-    stands = tracked.relay.waiting and phase_of(tracked.session.seen) is phase_of(new) is Phase.WAITING
-    others = [change for change in happened if change.kind is not Kind.QUESTION]
-    if (asks and spoke) or stands:
-        return [*others, Change(Kind.QUESTION)], False
-    return others, asks
+def _settle(happened: list[Change], tracked: Tracked, new: Snapshot, heard: Heard | None) -> tuple[list[Change], bool]:
+    """What is told now, and whether a rest waits to be told until it still stands at the next look.
 
-
-def _may_be_outdated(old: Snapshot, new: Snapshot, heard: Heard) -> bool:
-    """Whether a person wrote since and the rest may be from before that: then it counts as work until the next look.
-
-    In Devin's web app, or here in a reply whose answer is not stored yet: states are listed before messages are read.
+    The detail of a session may flip, and states are listed before messages are read. So a question is told at once
+    with Devin's words, if nobody has answered since; without words, or when the same rest is seen again after a person
+    wrote (in Devin's web app, or here in a reply whose answer is not stored yet), the next look decides. An approval
+    stays the same one, whatever is said: no message gives it.
     """
-    rests = new.status == "running" and new.detail in RESTING_DETAILS
-    return rests and (heard.unanswered or (heard.answered and phase_of(old) is phase_of(new)))
-
-
-def _brought_back(session: Session, new: Snapshot) -> bool:
-    """Whether a reply came after the end: Devin may take its time to wake. It tells whole seconds of its own clock."""
-    replied = session.created_at < session.spoken_at >= new.updated_at
-    return session.ended_at is None and (replied or session.seen.status in TERMINAL_STATUSES)
+    rest, before = rest_of(new), rest_of(tracked.session.seen)
+    others = [change for change in happened if change.kind is not Kind.QUESTION]
+    if rest and rest is before:
+        if tracked.relay.waiting:
+            return [*(change for change in others if change.kind is not rest), Change(rest)], False
+        again = heard is not None and (heard.answered or (heard.unanswered and rest is Kind.QUESTION))
+        return others, again and rest is not Kind.APPROVAL and Change(rest) not in others
+    if Change(Kind.QUESTION) not in happened:
+        return others, False
+    if heard is not None and heard.messages and not heard.unanswered:
+        return happened, False
+    # At its end a running session may flip to waiting without a word: that asks nothing, unless a person wrote.
+    flips = before is Kind.DONE and tracked.session.seen.status == new.status
+    return others, not flips or tracked.relay.waiting or bool(heard and heard.fresh)
 
 
 def _ended_by_hand(session: Session, new: Snapshot) -> bool:

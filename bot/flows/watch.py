@@ -3,7 +3,7 @@
 1. One list of what was updated since the watermark; the watermark is Devin's time, never our clock.
 2. Messages are read only where something may be new: a few at a time, a few dozen a tick.
 3. For each session in one transaction: what was seen, what was relayed, the posts, the card's new version.
-4. The watermark moves, but never past a session that was left for the next tick.
+4. The watermark moves, but not past a session that was left for the next tick, unless that goes on for ten minutes.
 
 A crash between the steps repeats them: a row that is not newer than the stored one changes nothing, and a post whose
 key is there already is not made again.
@@ -21,7 +21,7 @@ from bot.domain.billing import billing_day
 from bot.domain.lane import POLL_LANE
 from bot.domain.session import TERMINAL_STATUSES, Session, Snapshot, Stage
 from bot.flows.finder import Finder
-from bot.flows.listen import Heard, listen
+from bot.flows.listen import Heard, listen, nothing
 from bot.flows.tell import Tell
 from bot.flows.tools import Step, Tools
 from bot.flows.twins import UNCERTAIN_SECONDS, Twins
@@ -58,8 +58,8 @@ class Look:
 class Seen:
     """A session that may have news: what we knew, what Devin says now, and how often Devin has spoken, if told.
 
-    `over` is whether only what it has cost is still of interest. `failed` is why its messages could not be read or
-    told; `left` is whether the watermark waits for it.
+    `over` is whether only what it has cost is still of interest. `failed` is why it could not be read or told; `left`
+    is whether the next look is to see to it.
     """
 
     tracked: Tracked
@@ -160,12 +160,13 @@ class Watch:
             changed.setdefault(one.session.id, one)
         worth, rest = await self._worth_reading(list(changed.values()), look)
         looked_at = await self._hear_all(claim, worth, look.polled_at) + await self._tell_quietly(claim, rest)
-        self._note_failing(looked_at)
         met = await self._twins.read_prompts(claim)
         # Devin's seconds are whole: something more may come in the one that was just looked at, and not show. So who
         # changed is read until that second is surely over, and once after.
+        self._failing = {key: at for key, at in self._failing.items() if key in {one.session.id for one in looked_at}}
         still = {session_id: at for session_id, at in self._fresh.items() if at > now}
-        fresh = [*met, *self._failing, *(one.session.id for one in changed.values() if one.changed)]
+        again = [one for one in looked_at if one.left or one.changed]
+        fresh = [*met, *self._failing, *(one.session.id for one in again)]
         self._fresh = still | dict.fromkeys(fresh, now + FRESH_SECONDS)
         watermark = min([newest, *(one.snapshot.updated_at - 1 for one in looked_at if one.left and one.changed)])
         return Look(max(watermark, look.watermark), now, now if sweeping else look.swept_at)
@@ -212,7 +213,7 @@ class Watch:
             bare_ids = await sessions.open_bare_ids(tx)
         seen: list[Seen] = []
         async for piece in _pieces(self._insights({"session_ids": bare_ids})):
-            seen += [one for one in await self._ours(piece) if one.changed or one.spoke]
+            seen += [one for one in await self._ours(piece) if one.changed or one.spoke or _waking(one)]
         return seen + await self._expected()
 
     async def _worth_reading(self, seen: list[Seen], look: Look) -> tuple[list[Seen], list[Seen]]:
@@ -245,30 +246,28 @@ class Watch:
         self._read = {one.session.id: self._read.get(one.session.id, 0) for one in left}
         self._read |= {one.session.id: self._looks for one in reading}
         heard = await asyncio.gather(*(self._hear(claim, one, polled_at) for one in reading))
-        _check_outage([one.failed for one in heard if isinstance(one.failed, DevinError)], len(reading))
+        self._note_failing(heard)
+        _check_outage(heard)
         return [*left, *heard]
 
     async def _hear(self, claim: Claim, one: Seen, polled_at: float) -> Seen:
-        heard = failed = None
+        heard: Heard | None = None
         async with self._seats:
             try:
                 heard = await listen(self._tools, one.session, one.tracked.relay)
             except DevinRefused as refused:
                 # One conversation that may not be read holds up neither its state nor the others.
                 log.warning("messages not read", session=one.session.id, status=refused.status)
+                heard = nothing(one.tracked.relay)
             except DevinError as error:
                 log.warning("messages not read", session=one.session.id, error=type(error).__name__)
-                failed = error
-        one = replace(one, failed=failed)
-        if failed is not None and self._patient(one):
-            return replace(one, left=True)
-        return await self._tell_one(claim, one, heard, polled_at)
+                one = replace(one, failed=error, left=self._patient(one))
+        return one if one.left else await self._tell_one(claim, one, heard, polled_at)
 
     async def _tell_one(self, claim: Claim, one: Seen, heard: Heard | None, polled_at: float) -> Seen:
         """One session that trips us must not keep the others' news from being told."""
         try:
-            unread = one.failed is not None
-            told = await self._tell.session(claim, one.tracked, one.snapshot, heard, polled_at, unread=unread)
+            told = await self._tell.session(claim, one.tracked, one.snapshot, heard, polled_at)
         except ClaimLostError:
             raise
         except Exception as error:
@@ -280,10 +279,12 @@ class Watch:
         now = self._tools.clock()
         return now - self._failing.get(one.session.id, now) < PATIENCE_SECONDS
 
-    def _note_failing(self, looked_at: list[Seen]) -> None:
-        now, known = self._tools.clock(), self._failing
-        failing = [one.session.id for one in looked_at if one.failed or (one.left and one.session.id in known)]
-        self._failing = {session_id: known.get(session_id, now) for session_id in failing}
+    def _note_failing(self, told: Iterable[Seen]) -> None:
+        for one in told:
+            if one.failed is not None:
+                self._failing.setdefault(one.session.id, self._tools.clock())
+            else:
+                self._failing.pop(one.session.id, None)
 
     async def _tell_quietly(self, claim: Claim, rest: list[Seen]) -> list[Seen]:
         """Those with nothing but figures go together, in pieces small enough for the inbox beside them.
@@ -291,7 +292,8 @@ class Watch:
         Answers what came of the others.
         """
         news = [one for one in rest if not one.over and self._tell.is_news(one.session.seen, one.snapshot)]
-        told = [await self._tell_one(claim, one, None, 0.0) for one in news]
+        told = [await self._tell_one(claim, one, nothing(one.tracked.relay), 0.0) for one in news]
+        self._note_failing(told)
         names = {one.session.id for one in news}
         figures = [one for one in rest if one.session.id not in names]
         day = billing_day(self._tools.clock())
@@ -304,11 +306,17 @@ class Watch:
         return told
 
 
-def _check_outage(errors: Sequence[DevinError], tried: int) -> None:
+def _waking(one: Seen) -> bool:
+    """Whether it is over and watched only because a reply may wake it: the look after that time ends the watch."""
+    return one.snapshot.status in TERMINAL_STATUSES
+
+
+def _check_outage(read: Sequence[Seen]) -> None:
     """One session that cannot be read keeps nobody else waiting; when none can, or Devin says so, all wait."""
-    limits = [error for error in errors if isinstance(error, DevinRateLimited)]
-    if limits or 1 < len(errors) == tried:
-        raise next(iter(limits), errors[0])
+    limits = [one.failed for one in read if isinstance(one.failed, DevinRateLimited)]
+    unread = [one.failed for one in read if isinstance(one.failed, DevinError) and one.left]
+    if limits or 1 < len(unread) == len(read):
+        raise next(iter(limits), unread[0])
 
 
 async def _current(step: Step, piece: Sequence[Seen]) -> list[Seen]:
@@ -332,14 +340,19 @@ async def _pieces(rows: AsyncIterator[SessionInsights]) -> AsyncIterator[list[Se
 
 def _seen(tracked: Tracked, made: DevinSession, now: float) -> Seen:
     session = tracked.session
-    return Seen(tracked, made.snapshot().following(session.seen), _count(made), _is_over(session, now))
+    return Seen(tracked, made.snapshot().following(session.seen), _count(made), _is_over(session, made, now))
 
 
-def _is_over(session: Session, now: float) -> bool:
-    """Whether we have ended it; not so soon after Devin said that it is over, for its last words may be untold."""
+def _is_over(session: Session, made: DevinSession, now: float) -> bool:
+    """Whether only its cost still counts: we ended it, and its last words were told or are expected no longer.
+
+    They are expected where not the poller but a refused reply or stop learned of the end.
+    """
+    if session.stage is not Stage.ENDED or session.stopped_by is not None:
+        return session.stage is not Stage.OPEN
     lately = session.ended_at is not None and now - session.ended_at < LATE_SECONDS
-    untold = session.seen.status not in TERMINAL_STATUSES and session.stopped_by is None
-    return session.stage is not Stage.OPEN and not (session.stage is Stage.ENDED and lately and untold)
+    untold = made.status in TERMINAL_STATUSES and session.seen.status not in TERMINAL_STATUSES
+    return not (lately and untold)
 
 
 def _count(made: DevinSession) -> int | None:

@@ -240,7 +240,7 @@ async def stir(tx: AsyncConnection, session_id: str, seen: Snapshot) -> bool:
         return False
     stays = and_(sessions.c.status == seen.status, sessions.c.detail.not_in(RESTING_DETAILS))
     detail = case((stays, sessions.c.detail), else_=None)
-    state = {name: getattr(seen, name) for name in ("status", "archived", "updated_at")} | {"detail": detail}
+    state = {name: getattr(seen, name) for name in _STIRRED} | {"detail": detail}
     stirred = await tx.execute(
         update(sessions)
         .where(sessions.c.id == session_id, sessions.c.updated_at <= seen.updated_at)

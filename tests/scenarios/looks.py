@@ -8,6 +8,7 @@ from typing import Any
 from tests.scenarios.ahead import until
 from tests.scenarios.stage import GENERAL, Stage
 
+ASKED = ":speech_balloon: <@U0ANN>, Devin waits for your answer: reply in this thread and it goes on."
 SOON = 60.0  # a row that waits longer than this waits for a person
 
 
@@ -56,13 +57,13 @@ async def looked(on: Stage, times: int = 2) -> None:
     await on.devin.wait_for_calls("list_sessions", so_far + times + 1)
 
 
-async def held(on: Stage, fault: int) -> None:
+async def hanging(on: Stage, fault: int) -> None:
     """Wait until a call of the bot's hangs in a fault at Devin."""
 
-    async def holding() -> bool:
+    async def holds() -> bool:
         return any(one["holding"] for one in await on.devin.faults() if one["number"] == fault)
 
-    await until(holding)
+    await until(holds)
 
 
 def is_card(message: dict[str, Any]) -> bool:

@@ -8,11 +8,10 @@ import pytest
 from bot.flows import tell, watch
 from bot.views.answers import SESSION_ENDED
 from tests.scenarios.ahead import Ahead, rows, until
-from tests.scenarios.looks import card_of, held, looked, settled
+from tests.scenarios.looks import ASKED, card_of, hanging, looked, settled
 from tests.scenarios.stage import ANN, GENERAL, WEB, Stage, stage
 
 PULL = "https://github.com/acme/web/pull/7"
-ASKED = ":speech_balloon: <@U0ANN>, Devin waits for your answer: reply in this thread and it goes on."
 
 
 @pytest.fixture
@@ -32,11 +31,23 @@ async def on(tmp_path: Path, clock: Ahead) -> AsyncIterator[Stage]:
 async def between_looks(on: Stage) -> int:
     """Hold the poller before each of its looks; answers the fault, which lets one look after another go."""
     looks = await on.devin.fault("list_sessions", "hang", times=-1, commit="late")
-    await held(on, looks)
+    await hanging(on, looks)
     return looks
 
 
-async def answered(on: Stage) -> None:
+async def watermark(on: Stage) -> int:
+    """Up to which of Devin's seconds the poller has looked."""
+    (poll,) = await rows(on, "due", name="poll")
+    return int(poll["state"]["look"]["watermark"])
+
+
+async def backs_off(on: Stage) -> bool:
+    """Whether the poller waits longer and longer, because of an outage at Devin."""
+    (poll,) = await rows(on, "due", name="poll")
+    return bool(poll["state"]["look"]["failures"])
+
+
+async def all_answered(on: Stage) -> None:
     """Wait until the bot has written down what became of every message."""
 
     async def done() -> bool:
@@ -45,7 +56,7 @@ async def answered(on: Stage) -> None:
     await until(done)
 
 
-async def told(on: Stage, ts: str) -> list[str]:
+async def in_the_end(on: Stage, ts: str) -> list[str]:
     """What stands in the thread when nothing more comes."""
     await looked(on, 4)
     await settled(on)
@@ -57,7 +68,7 @@ async def told(on: Stage, ts: str) -> list[str]:
 WAYS = ["in Devin", "in Slack, with a lost answer"]
 
 
-async def answer(on: Stage, ts: str, session: str, where: str) -> None:
+async def answer_unseen(on: Stage, ts: str, session: str, where: str) -> None:
     """Somebody answers a question in a way that leaves no trace in our own rows yet."""
     if where == "in Devin":
         await on.devin.write(session, "main")
@@ -74,11 +85,11 @@ async def test_a_question_that_is_seen_before_the_reply_to_the_last_one_is_store
     looks = await between_looks(on)
     replies = await on.devin.fault("send_message", "hang", commit=True)
     await on.slack.say(ANN, GENERAL, "main", thread_ts=ts)
-    await held(on, replies)
+    await hanging(on, replies)
     await on.devin.say(session, "And which test?", status_detail="waiting_for_user")
     reads = await on.devin.fault("list_messages", "hang", commit="late", contains=session)
     await on.devin.release(looks)
-    await held(on, reads)  # this look knows the question, and of our own rows only what was before the reply
+    await hanging(on, reads)  # this look knows the question, and of our own rows only what was before the reply
     await on.devin.release(replies)
     await card_of(on, ts, "Working")
     await on.devin.clear_faults()
@@ -92,7 +103,7 @@ async def test_a_question_after_an_answer_that_no_look_saw_is_asked(on: Stage, w
     await on.devin.say(session, "Which branch?", status_detail="waiting_for_user")
     await on.slack.wait_for_message(GENERAL, "your answer", thread_ts=ts)
     await between_looks(on)
-    await answer(on, ts, session, where)
+    await answer_unseen(on, ts, session, where)
     await on.devin.say(session, "And which test?", status_detail="waiting_for_user")
     await on.devin.clear_faults()
     await on.slack.wait_for_messages(GENERAL, 2, thread_ts=ts, text="your answer")
@@ -106,18 +117,18 @@ async def test_an_answer_that_is_read_with_the_state_from_before_it_hides_no_que
     looks = await between_looks(on)
     await on.devin.say(session, "Which branch?", status_detail="waiting_for_user")
     await on.devin.release(looks)
-    await held(on, looks)
+    await hanging(on, looks)
     await on.slack.wait_for_message(GENERAL, "your answer", thread_ts=ts)
     reads = await on.devin.fault("list_messages", "hang", commit="late", contains=session)
     await on.devin.release(looks)
-    await held(on, reads)
-    await answer(on, ts, session, where)
+    await hanging(on, reads)
+    await answer_unseen(on, ts, session, where)
     await on.devin.release(reads)
-    await held(on, looks)
+    await hanging(on, looks)
     await on.devin.say(session, "And which test?", status_detail="waiting_for_user")
     await on.devin.clear_faults()
     await on.slack.wait_for_message(GENERAL, "And which test?", thread_ts=ts)
-    assert await told(on, ts) == ["Which branch?", ASKED, "And which test?", ASKED]
+    assert await in_the_end(on, ts) == ["Which branch?", ASKED, "And which test?", ASKED]
 
 
 async def test_a_question_without_words_after_an_answer_that_no_look_saw_is_asked(on: Stage) -> None:
@@ -129,7 +140,22 @@ async def test_a_question_without_words_after_an_answer_that_no_look_saw_is_aske
     await on.devin.set(session, status_detail="waiting_for_user")
     await on.devin.clear_faults()
     await on.slack.wait_for_messages(GENERAL, 2, thread_ts=ts, text="your answer")
-    assert await told(on, ts) == ["Which branch?", ASKED, ASKED]
+    assert await in_the_end(on, ts) == ["Which branch?", ASKED, ASKED]
+
+
+async def test_a_question_after_a_long_gap_is_asked_though_the_others_went_on(on: Stage) -> None:
+    ts, session = await on.started()
+    _, other = await on.started("a third one", channel=WEB)
+    await on.devin.say(session, "Which branch?", status_detail="waiting_for_user")
+    await on.slack.wait_for_message(GENERAL, "your answer", thread_ts=ts)
+    await between_looks(on)
+    await on.devin.write(session, "main")
+    await on.devin.say(session, "And which test?", status_detail="waiting_for_user")
+    await on.devin.clock(advance=watch.OVERLAP_SECONDS + 60)
+    await on.devin.say(other, "Hello.")
+    await on.devin.clear_faults()
+    await on.slack.wait_for_messages(GENERAL, 2, thread_ts=ts, text="your answer")
+    assert await in_the_end(on, ts) == ["Which branch?", ASKED, "And which test?", ASKED]
 
 
 async def test_what_was_answered_before_a_look_saw_it_is_not_asked(on: Stage) -> None:
@@ -138,11 +164,11 @@ async def test_what_was_answered_before_a_look_saw_it_is_not_asked(on: Stage) ->
     await on.devin.say(session, "Which branch?", status_detail="waiting_for_user")
     reads = await on.devin.fault("list_messages", "hang", commit="late", contains=session)
     await on.devin.release(looks)
-    await held(on, reads)
+    await hanging(on, reads)
     await on.devin.write(session, "main")
     await on.devin.clear_faults()
     await on.slack.wait_for_message(GENERAL, "Which branch?", thread_ts=ts)
-    assert await told(on, ts) == ["Which branch?"]
+    assert await in_the_end(on, ts) == ["Which branch?"]
 
 
 async def test_a_session_that_is_ended_for_good_during_a_look_asks_nothing_more(on: Stage) -> None:
@@ -153,11 +179,11 @@ async def test_a_session_that_is_ended_for_good_during_a_look_asks_nothing_more(
     await on.devin.say(session, "Which branch?", status_detail="waiting_for_user")
     reads = await on.devin.fault("list_messages", "hang", commit="late", contains=session)
     await on.devin.release(looks)
-    await held(on, reads)
+    await hanging(on, reads)
     await on.slack.click(ANN, GENERAL, asked["ts"], "exit_confirmed")
     ended = await on.slack.wait_for_message(GENERAL, "nded for good", thread_ts=ts)
     await on.devin.clear_faults()
-    assert await told(on, ts) == [ended["rendered"]]
+    assert await in_the_end(on, ts) == [ended["rendered"]]
 
 
 # ------------------------------------------------------------ limits, approvals, failures, the end
@@ -168,14 +194,14 @@ async def test_what_a_reply_does_not_change_is_not_told_again(on: Stage, status:
     ts, session = await on.started()
     await on.devin.set(session, status=status, status_detail=detail)
     await on.slack.wait_for_message(GENERAL, "Open in Devin", thread_ts=ts)
-    before = await told(on, ts)
+    before = await in_the_end(on, ts)
     for text in ("any news?", "and now?"):
         await on.slack.say(ANN, GENERAL, text, thread_ts=ts)
         await on.devin.wait_for_messages(text)
-        await answered(on)
+        await all_answered(on)
         await looked(on)
     assert len(before) == 1
-    assert await told(on, ts) == before
+    assert await in_the_end(on, ts) == before
 
 
 @pytest.mark.parametrize("detail", ["out_of_credits", "error"])
@@ -183,10 +209,10 @@ async def test_a_stop_of_a_session_that_stands_still_does_not_tell_why_again(on:
     ts, session = await on.started()
     await on.devin.set(session, status="suspended", status_detail=detail)
     await on.slack.wait_for_message(GENERAL, "Open in Devin", thread_ts=ts)
-    before = await told(on, ts)
+    before = await in_the_end(on, ts)
     await on.slack.say(ANN, GENERAL, "!stop", thread_ts=ts)
     stopped = await on.slack.wait_for_message(GENERAL, "Stopped by", thread_ts=ts)
-    assert await told(on, ts) == [*before, stopped["rendered"]]
+    assert await in_the_end(on, ts) == [*before, stopped["rendered"]]
 
 
 @pytest.mark.parametrize(("status", "text"), [("error", "Failed:"), ("exit", "*Done*")])
@@ -196,15 +222,16 @@ async def test_an_end_that_a_reply_comes_upon_first_is_told(on: Stage, status: s
     await on.devin.set(session, status=status, status_detail=None)
     await on.slack.say(ANN, GENERAL, "how is it going?", thread_ts=ts)
     await on.devin.wait_for_messages("how is it going?")
-    await answered(on)
+    await all_answered(on)
     await on.devin.clear_faults()
     await on.slack.wait_for_message(GENERAL, text, thread_ts=ts)
-    assert len(await told(on, ts)) == 1
+    assert len(await in_the_end(on, ts)) == 1
 
 
-async def test_the_last_words_of_a_session_of_whose_end_a_reply_learns_first_are_told(on: Stage) -> None:
+@pytest.mark.parametrize("seen", [False, True], ids=["before any look", "in the middle of a look"])
+async def test_the_last_words_of_a_session_of_whose_end_a_reply_learns_first_are_told(on: Stage, seen: bool) -> None:
     ts, session = await on.started()
-    await between_looks(on)
+    await hanging(on, await on.devin.fault("list_sessions", "hang", commit=True if seen else "late"))
     await on.devin.pr(session, PULL)
     await on.devin.say(session, "All is in the pull request.")
     await on.devin.terminate(session)
@@ -212,11 +239,28 @@ async def test_the_last_words_of_a_session_of_whose_end_a_reply_learns_first_are
     await on.slack.wait_for_message(GENERAL, "session has ended", thread_ts=ts)
     await on.devin.clear_faults()
     await on.slack.wait_for_message(GENERAL, "*Done*", thread_ts=ts)
-    ended, words, request, done = await on.thread(GENERAL, ts)
+    ended, words, request, done = await in_the_end(on, ts)
     assert ended == SESSION_ENDED.text
     assert words == "All is in the pull request."
     assert request == f":twisted_rightwards_arrows: New pull request: <{PULL}|acme/web#7> (open)"
     assert done.startswith(":white_check_mark: *Done* · 1 pull request")
+    (kept,) = await rows(on, "sessions", thread_ts=ts)
+    assert kept["ended_at"]  # so that it is forgotten some day
+
+
+async def test_the_same_end_after_more_work_that_no_look_saw_is_told(on: Stage) -> None:
+    ts, session = await on.started()
+    await on.devin.set(session, status_detail="finished")
+    done = (await on.slack.wait_for_message(GENERAL, "*Done*", thread_ts=ts))["rendered"]
+    await looked(on)
+    await between_looks(on)
+    await on.devin.write(session, "the docs too, please")
+    await on.devin.say(session, "The docs are done too.", status_detail="finished")
+    await on.devin.clear_faults()
+    await on.slack.wait_for_messages(GENERAL, 2, thread_ts=ts, text="*Done*")
+    first, words, second = await in_the_end(on, ts)
+    assert (first, words) == (done, "The docs are done too.")
+    assert second.startswith(":white_check_mark: *Done*")
 
 
 # ------------------------------------------------------------ a row that leaves something out
@@ -232,8 +276,19 @@ async def test_a_row_without_figures_and_pull_requests_takes_nothing_back(on: St
     await on.devin.set(session, acus_consumed=0, pull_requests=[])
     await looked(on)
     await on.devin.set(session, acus_consumed=3.0, pull_requests=row["pull_requests"])
-    assert len(await told(on, ts)) == 1
+    assert len(await in_the_end(on, ts)) == 1
     assert [spent["acus"] for spent in await rows(on, "spend")] == [3.0]
+
+
+async def test_insights_which_leave_out_the_result_make_no_question_of_an_end(on: Stage, clock: Ahead) -> None:
+    ts, session = await on.started()
+    await on.devin.set(session, status_detail="waiting_for_user", structured_output={"fixed": True})
+    await on.slack.wait_for_message(GENERAL, "*Done*", thread_ts=ts)
+    sweeps = len(await on.devin.log("list_insights"))
+    clock.put(watch.SWEEP_SECONDS + 1)
+    await on.devin.wait_for_calls("list_insights", sweeps + 1)
+    (done,) = await in_the_end(on, ts)
+    assert done.startswith(":white_check_mark: *Done* · result handed in")
 
 
 # ------------------------------------------------------------ sessions that cannot be told
@@ -259,12 +314,25 @@ async def test_a_session_whose_messages_cannot_be_read_for_long_has_its_state_to
     assert await watermark(on) == (await on.devin.session(other))["updated_at"]
     await on.devin.clear_faults()
     await on.slack.wait_for_message(GENERAL, "Nobody can read this yet.", thread_ts=ts)
-    assert len(await told(on, ts)) == 2
+    assert len(await in_the_end(on, ts)) == 2
 
 
-async def watermark(on: Stage) -> int:
-    (poll,) = await rows(on, "due", name="poll")
-    return int(poll["state"]["look"]["watermark"])
+async def test_an_outage_of_the_messages_alone_keeps_states_back_for_ten_minutes_and_no_longer(
+    on: Stage, clock: Ahead
+) -> None:
+    ts, session = await on.started()
+    other_ts, other = await on.started("a third one", channel=WEB)
+    await on.devin.fault("list_messages", "500", times=-1)
+    await on.devin.say(session, "It failed.", status="error", status_detail=None)
+    await on.devin.say(other, "This too.", status="error", status_detail=None)
+    await until(lambda: backs_off(on))
+    assert await on.thread(GENERAL, ts) == await on.thread(WEB, other_ts) == []
+    clock.put(watch.PATIENCE_SECONDS + 1)
+    await on.slack.wait_for_message(GENERAL, "Failed: Devin", thread_ts=ts)
+    await on.slack.wait_for_message(WEB, "Failed: Devin", thread_ts=other_ts)
+    await on.devin.clear_faults()
+    await on.slack.wait_for_message(GENERAL, "It failed.", thread_ts=ts)
+    await on.slack.wait_for_message(WEB, "This too.", thread_ts=other_ts)
 
 
 async def test_a_session_that_our_own_fault_kept_from_being_told_is_told_by_the_next_look(
@@ -288,8 +356,8 @@ async def test_a_session_that_our_own_fault_kept_from_being_told_is_told_by_the_
 
     monkeypatch.setattr(tell.Tell, "session", trips_once)
     await on.devin.release(looks)
-    await held(on, looks)
+    await hanging(on, looks)
     await on.devin.clear_faults()
     await on.slack.wait_for_message(GENERAL, "your answer", thread_ts=ts)
     assert len(trips) == 1
-    assert await told(on, ts) == ["Which branch?", ASKED]
+    assert await in_the_end(on, ts) == ["Which branch?", ASKED]

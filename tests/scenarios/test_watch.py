@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from bot.domain.billing import billing_day
-from bot.flows import watch
+from bot.flows import tell, watch
 from tests.scenarios.ahead import Ahead, rows, until
-from tests.scenarios.looks import card_of, held, looked
+from tests.scenarios.looks import ASKED, card_of, hanging, looked
 from tests.scenarios.stage import ANN, BEN, BOT, GENERAL, OPS, TRANSPORTS, WEB, Stage, stage
 
 PULL = "https://github.com/acme/web/pull/7"
@@ -180,8 +180,6 @@ async def _told(on: Stage, ts: str, text: str) -> bool:
 
 # ------------------------------------------------------------ questions
 
-ASKED = ":speech_balloon: <@U0ANN>, Devin waits for your answer: reply in this thread and it goes on."
-
 
 async def test_a_question_without_words_is_asked_when_it_still_stands_at_the_next_look(on: Stage) -> None:
     ts, session = await on.started()
@@ -194,10 +192,10 @@ async def test_a_question_without_words_is_asked_when_it_still_stands_at_the_nex
 async def test_a_state_that_flips_back_before_the_next_look_asks_nothing(on: Stage) -> None:
     ts, session = await on.started()
     looks = await on.devin.fault("list_sessions", "hang", times=-1, commit="late")
-    await held(on, looks)
+    await hanging(on, looks)
     await on.devin.set(session, status_detail="waiting_for_user")
     await on.devin.release(looks)
-    await held(on, looks)
+    await hanging(on, looks)
     await on.devin.set(session, status_detail="working")
     await on.devin.clear_faults()
     await on.devin.say(session, "I found it myself.")
@@ -591,7 +589,7 @@ async def test_what_was_spent_is_kept_by_billing_day_from_the_differences(on: St
 async def test_a_reply_takes_no_news_and_no_figures_from_the_poller(on: Stage) -> None:
     """Devin answers a reply with the session: what is new in it is still told by the next look."""
     ts, session = await on.started()
-    await held(on, await on.devin.fault("list_sessions", "hang", times=-1, commit="late"))
+    await hanging(on, await on.devin.fault("list_sessions", "hang", times=-1, commit="late"))
     await on.devin.pr(session, PULL)
     await on.devin.spend(session, 2.0)
     await on.slack.say(ANN, GENERAL, "looks good", thread_ts=ts)
@@ -611,7 +609,7 @@ async def _answered_to(on: Stage) -> bool:
 @both_transports
 async def test_a_stop_takes_no_figures_from_the_poller(on: Stage) -> None:
     ts, session = await on.started()
-    await held(on, await on.devin.fault("list_sessions", "hang", times=-1, commit="late"))
+    await hanging(on, await on.devin.fault("list_sessions", "hang", times=-1, commit="late"))
     await on.devin.spend(session, 2.0)
     await on.slack.say(ANN, GENERAL, "!stop", thread_ts=ts)
     await on.slack.wait_for_message(GENERAL, "Stopped by", thread_ts=ts)
@@ -673,6 +671,26 @@ async def test_a_session_that_a_reply_brings_back_is_watched_however_late_it_wak
     await on.devin.say(session, "Which thing?", status="running", status_detail="waiting_for_user")
     await on.slack.wait_for_message(GENERAL, "your answer", thread_ts=ts)
     assert (await on.thread(GENERAL, ts))[1:] == ["Which thing?", ASKED]
+
+
+async def test_a_session_that_a_reply_has_not_woken_in_ten_minutes_is_watched_no_more(on: Stage, clock: Ahead) -> None:
+    ts, session = await on.started()
+    await on.devin.set(session, status="exit", status_detail=None)
+    await on.slack.wait_for_message(GENERAL, "*Done*", thread_ts=ts)
+    await on.slack.say(ANN, GENERAL, "one more thing", thread_ts=ts)
+    await on.devin.wait_for_messages("one more thing")
+    await until(lambda: _answered_to(on))
+    await looked(on, 4)
+    (kept,) = await rows(on, "sessions", thread_ts=ts)
+    assert kept["ended_at"] is None
+    clock.put(tell.WAKING_SECONDS)
+    await until(lambda: _is_ended(on, ts))
+    assert len(await on.thread(GENERAL, ts)) == 1
+
+
+async def _is_ended(on: Stage, ts: str) -> bool:
+    (kept,) = await rows(on, "sessions", thread_ts=ts)
+    return kept["ended_at"] is not None
 
 
 # ------------------------------------------------------------ twins

@@ -161,3 +161,12 @@ def test_the_first_line_is_cut_at_a_word():
     assert first_line("   ") == "Session"
     assert first_line("repair the door, and the window", 20) == "repair the door…"
     assert len(first_line("x" * 500)) == 80
+
+
+def test_a_row_that_leaves_something_out_takes_nothing_back():
+    other = PullRequest("https://github.com/acme/web/pull/13")
+    before = Snapshot("running", "working", "t", (PULL, other), acus=2.5, has_result=True, updated_at=1)
+    row = Snapshot("running", "finished", "t", (replace(PULL, state="merged"),), acus=0.0, updated_at=2)
+    kept = (replace(PULL, state="merged"), other)
+    assert row.following(before) == replace(row, pull_requests=kept, acus=2.5, has_result=True)
+    assert before.following(row.following(before)).pull_requests == (PULL, other)
