@@ -17,7 +17,7 @@ LIMIT_DETAILS: Final = BILLING_DETAILS | {
 }
 QUEUED_STATUSES: Final = frozenset({"new", "claimed", "resuming"})
 TERMINAL_STATUSES: Final = frozenset({"exit", "error"})
-RESTING_DETAILS: Final = frozenset({"waiting_for_user", "finished"})  # of a running session; a message ends them
+ENDED_BY_A_MESSAGE: Final = frozenset({"waiting_for_user", "finished"})  # details of a running session
 
 
 class Stage(StrEnum):

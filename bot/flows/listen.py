@@ -10,7 +10,7 @@ from bot.domain.session import Session
 from bot.flows.tools import Tools
 from bot.store.sessions import Relay
 
-DEVIN: Final = "devin"  # whose message it is; everybody else is a person, here or in Devin's web app
+DEVIN: Final = "devin"  # the source of its own messages; any other is a person's, here or in Devin's web app
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,13 +28,13 @@ class Heard:
         return tuple(message for message in self.fresh if message.source == DEVIN)
 
     @property
-    def answered(self) -> bool:
+    def devin_answered(self) -> bool:
         """Whether Devin spoke after a person had: it may have come to the same rest once more."""
         return True in self._turns[1:]
 
     @property
-    def unanswered(self) -> bool:
-        """Whether a person had the last word: what Devin asked before that is no question any more."""
+    def person_spoke_last(self) -> bool:
+        """Whether a person had the last word: the state may be from before it."""
         return self._turns[-1:] == [False]
 
     @property
@@ -42,7 +42,7 @@ class Heard:
         return [by_devin for by_devin, _ in groupby(message.source == DEVIN for message in self.fresh)]
 
 
-def nothing(relay: Relay) -> Heard:
+def hear_nothing(relay: Relay) -> Heard:
     """What is heard where nothing is new, or nothing can be read."""
     return Heard((), relay.last_event_id, relay.page_cursor, relay.devin_messages)
 
@@ -53,7 +53,7 @@ async def listen(tools: Tools, session: Session, relay: Relay) -> Heard:
     try:
         messages, cursor = await _read(tools, session.devin_id, relay.page_cursor)
     except DevinNotFound:
-        return nothing(relay)
+        return hear_nothing(relay)
     except DevinRefused:
         if relay.page_cursor is None:
             raise

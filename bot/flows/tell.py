@@ -42,14 +42,13 @@ class Tell:
     async def session(
         self, claim: Claim, tracked: Tracked, new: Snapshot, heard: Heard | None, polled_at: float
     ) -> bool:
-        """Tell one session's news, Devin's words first; None for what was `heard` means that nobody could read it.
+        """Tell one session's news, Devin's words first; `heard` is None when its messages could not be read.
 
         False when our record has changed since it was read: then nothing was told.
         """
         session, relay = tracked.session, tracked.relay
         after = session.with_seen(new)
-        happened = [] if _ended_by_hand(session, new) else changes(session.seen, new)
-        happened, waiting = _settle(happened, tracked, new, heard)
+        happened, waiting = ([], False) if _ended_by_hand(session, new) else _news(tracked, new, heard)
         async with self._tools.step(claim, ref_of(session.id)) as step:
             seq = relay.news_seq
             told: dict[str, Any] = {"waiting": waiting, "news_seq": seq + len(happened)}
@@ -115,28 +114,43 @@ class Tell:
             await self.figures(step, [tracked])
 
 
-def _settle(happened: list[Change], tracked: Tracked, new: Snapshot, heard: Heard | None) -> tuple[list[Change], bool]:
+def _news(tracked: Tracked, new: Snapshot, heard: Heard | None) -> tuple[list[Change], bool]:
     """What is told now, and whether a rest waits to be told until it still stands at the next look.
 
-    The detail of a session may flip, and states are listed before messages are read. So a question is told at once
-    with Devin's words, if nobody has answered since; without words, or when the same rest is seen again after a person
-    wrote (in Devin's web app, or here in a reply whose answer is not stored yet), the next look decides. An approval
-    stays the same one, whatever is said: no message gives it.
+    A session's detail may flip, and states are listed before messages are read. So the next look decides about a
+    question without words, about a rest that may be from before a person's last word, and about the same rest once
+    more, after a person wrote in Devin's web app or here in a reply whose answer is not stored yet.
     """
-    rest, before = rest_of(new), rest_of(tracked.session.seen)
-    others = [change for change in happened if change.kind is not Kind.QUESTION]
-    if rest and rest is before:
-        if tracked.relay.waiting:
-            return [*(change for change in others if change.kind is not rest), Change(rest)], False
-        again = heard is not None and (heard.answered or (heard.unanswered and rest is Kind.QUESTION))
-        return others, again and rest is not Kind.APPROVAL and Change(rest) not in others
-    if Change(Kind.QUESTION) not in happened:
-        return others, False
-    if heard is not None and heard.messages and not heard.unanswered:
+    happened, rest = changes(tracked.session.seen, new), rest_of(new)
+    if rest is None:
         return happened, False
-    # At its end a running session may flip to waiting without a word: that asks nothing, unless a person wrote.
-    flips = before is Kind.DONE and tracked.session.seen.status == new.status
-    return others, not flips or tracked.relay.waiting or bool(heard and heard.fresh)
+    others = [change for change in happened if change.kind is not rest]
+    unsure = heard is not None and heard.person_spoke_last and new.status == "running"
+    if rest is rest_of(tracked.session.seen):
+        if tracked.relay.waiting and not unsure:
+            return [*others, Change(rest)], False
+        # What happened may be another limit.
+        return happened, happened == others and _may_be_another(rest, tracked, new, heard)
+    without_words = rest is Kind.QUESTION and not (heard and heard.messages)
+    if without_words or (unsure and rest in {Kind.QUESTION, Kind.DONE}):
+        return others, not _flips(tracked, new, heard)
+    return happened, False
+
+
+def _may_be_another(rest: Kind, tracked: Tracked, new: Snapshot, heard: Heard | None) -> bool:
+    """Whether Devin may have gone on since it came to the same rest."""
+    if heard is None:
+        return tracked.relay.waiting
+    if rest is Kind.APPROVAL:  # given in Devin, which no message shows
+        return bool(heard.messages) and new.updated_at > tracked.session.seen.updated_at
+    return tracked.relay.waiting or heard.devin_answered or (heard.person_spoke_last and rest is Kind.QUESTION)
+
+
+def _flips(tracked: Tracked, new: Snapshot, heard: Heard | None) -> bool:
+    """Whether a session at its end goes to waiting without anybody's word, which asks nothing."""
+    seen = tracked.session.seen
+    silent = not tracked.relay.waiting and not (heard and heard.fresh)
+    return silent and rest_of(seen) is Kind.DONE and seen.status == new.status
 
 
 def _ended_by_hand(session: Session, new: Snapshot) -> bool:

@@ -11,7 +11,7 @@ key is there already is not made again.
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from bot.devin.client import SessionFilters, bare_id
@@ -21,7 +21,7 @@ from bot.domain.billing import billing_day
 from bot.domain.lane import POLL_LANE
 from bot.domain.session import TERMINAL_STATUSES, Session, Snapshot, Stage
 from bot.flows.finder import Finder
-from bot.flows.listen import Heard, listen, nothing
+from bot.flows.listen import Heard, hear_nothing, listen
 from bot.flows.tell import Tell
 from bot.flows.tools import Step, Tools
 from bot.flows.twins import UNCERTAIN_SECONDS, Twins
@@ -66,7 +66,7 @@ class Seen:
     snapshot: Snapshot
     count: int | None = None
     over: bool = False
-    failed: Exception | None = field(default=None)
+    failed: Exception | None = None
     left: bool = False
 
     @property
@@ -163,7 +163,8 @@ class Watch:
         met = await self._twins.read_prompts(claim)
         # Devin's seconds are whole: something more may come in the one that was just looked at, and not show. So who
         # changed is read until that second is surely over, and once after.
-        self._failing = {key: at for key, at in self._failing.items() if key in {one.session.id for one in looked_at}}
+        ids = {one.session.id for one in looked_at}
+        self._failing = {session_id: since for session_id, since in self._failing.items() if session_id in ids}
         still = {session_id: at for session_id, at in self._fresh.items() if at > now}
         again = [one for one in looked_at if one.left or one.changed]
         fresh = [*met, *self._failing, *(one.session.id for one in again)]
@@ -213,7 +214,7 @@ class Watch:
             bare_ids = await sessions.open_bare_ids(tx)
         seen: list[Seen] = []
         async for piece in _pieces(self._insights({"session_ids": bare_ids})):
-            seen += [one for one in await self._ours(piece) if one.changed or one.spoke or _waking(one)]
+            seen += [one for one in await self._ours(piece) if one.changed or one.spoke]
         return seen + await self._expected()
 
     async def _worth_reading(self, seen: list[Seen], look: Look) -> tuple[list[Seen], list[Seen]]:
@@ -258,7 +259,7 @@ class Watch:
             except DevinRefused as refused:
                 # One conversation that may not be read holds up neither its state nor the others.
                 log.warning("messages not read", session=one.session.id, status=refused.status)
-                heard = nothing(one.tracked.relay)
+                heard = hear_nothing(one.tracked.relay)
             except DevinError as error:
                 log.warning("messages not read", session=one.session.id, error=type(error).__name__)
                 one = replace(one, failed=error, left=self._patient(one))
@@ -292,7 +293,7 @@ class Watch:
         Answers what came of the others.
         """
         news = [one for one in rest if not one.over and self._tell.is_news(one.session.seen, one.snapshot)]
-        told = [await self._tell_one(claim, one, nothing(one.tracked.relay), 0.0) for one in news]
+        told = [await self._tell_one(claim, one, hear_nothing(one.tracked.relay), 0.0) for one in news]
         self._note_failing(told)
         names = {one.session.id for one in news}
         figures = [one for one in rest if one.session.id not in names]
@@ -306,17 +307,12 @@ class Watch:
         return told
 
 
-def _waking(one: Seen) -> bool:
-    """Whether it is over and watched only because a reply may wake it: the look after that time ends the watch."""
-    return one.snapshot.status in TERMINAL_STATUSES
-
-
 def _check_outage(read: Sequence[Seen]) -> None:
     """One session that cannot be read keeps nobody else waiting; when none can, or Devin says so, all wait."""
     limits = [one.failed for one in read if isinstance(one.failed, DevinRateLimited)]
     unread = [one.failed for one in read if isinstance(one.failed, DevinError) and one.left]
     if limits or 1 < len(unread) == len(read):
-        raise next(iter(limits), unread[0])
+        raise (limits or unread)[0]
 
 
 async def _current(step: Step, piece: Sequence[Seen]) -> list[Seen]:
@@ -340,7 +336,10 @@ async def _pieces(rows: AsyncIterator[SessionInsights]) -> AsyncIterator[list[Se
 
 def _seen(tracked: Tracked, made: DevinSession, now: float) -> Seen:
     session = tracked.session
-    return Seen(tracked, made.snapshot().following(session.seen), _count(made), _is_over(session, made, now))
+    snapshot = made.snapshot().following(session.seen)
+    if isinstance(made, SessionInsights) and snapshot.status == session.seen.status:
+        snapshot = replace(snapshot, detail=snapshot.detail or session.seen.detail)  # only get and list tell it
+    return Seen(tracked, snapshot, _count(made), _is_over(session, made, now))
 
 
 def _is_over(session: Session, made: DevinSession, now: float) -> bool:

@@ -9,8 +9,8 @@ from sqlalchemy import ColumnElement, and_, bindparam, case, delete, func, or_, 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.session import (
+    ENDED_BY_A_MESSAGE,
     QUEUED_STATUSES,
-    RESTING_DETAILS,
     TERMINAL_STATUSES,
     Options,
     Phase,
@@ -105,7 +105,7 @@ async def open_bare_ids(tx: AsyncConnection) -> list[str]:
 
 async def restless(tx: AsyncConnection, spoken_after: float) -> tuple[int, int]:
     """How many sessions are watched, and how many of them work or were just spoken to."""
-    rests = sessions.c.detail.in_(RESTING_DETAILS)
+    rests = sessions.c.detail.in_(ENDED_BY_A_MESSAGE)
     works = and_(sessions.c.status == "running", or_(sessions.c.detail.is_(None), ~rests))
     busy = or_(sessions.c.status.in_(QUEUED_STATUSES), works, sessions.c.waiting, sessions.c.spoken_at >= spoken_after)
     found = await tx.execute(select(func.count(), func.count().filter(busy)).where(*_watched()))
@@ -128,9 +128,13 @@ async def may_appear(tx: AsyncConnection, ended_after: float, uncertain_after: f
 
 
 async def expecting(tx: AsyncConnection, spoken_after: float, fresh: Collection[str] = ()) -> list[Tracked]:
-    """Watched sessions that a person just wrote to, that were seen waiting without a word, or that are named."""
-    recent = or_(sessions.c.spoken_at >= spoken_after, sessions.c.waiting, sessions.c.id.in_(fresh))
-    # Nothing but the next look knows of a question that was seen without a word: those first.
+    """Watched sessions that a person just wrote to, whose rest waits to be told, that are over, or that are named.
+
+    One that is over is watched for a while after a reply, which may wake it.
+    """
+    over = sessions.c.status.in_(TERMINAL_STATUSES)
+    recent = or_(sessions.c.spoken_at >= spoken_after, sessions.c.waiting, over, sessions.c.id.in_(fresh))
+    # Nothing but the next look knows of a rest that waits to be told: those first.
     order = (sessions.c.waiting.desc(), sessions.c.spoken_at)
     found = await tx.execute(select(sessions).where(*_watched(), recent).order_by(*order).limit(BATCH))
     return [_track(row) for row in found.mappings()]
@@ -238,7 +242,7 @@ async def stir(tx: AsyncConnection, session_id: str, seen: Snapshot) -> bool:
     """
     if seen.status in TERMINAL_STATUSES:
         return False
-    stays = and_(sessions.c.status == seen.status, sessions.c.detail.not_in(RESTING_DETAILS))
+    stays = and_(sessions.c.status == seen.status, sessions.c.detail.not_in(ENDED_BY_A_MESSAGE))
     detail = case((stays, sessions.c.detail), else_=None)
     state = {name: getattr(seen, name) for name in _STIRRED} | {"detail": detail}
     stirred = await tx.execute(

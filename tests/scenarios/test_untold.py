@@ -41,10 +41,10 @@ async def watermark(on: Stage) -> int:
     return int(poll["state"]["look"]["watermark"])
 
 
-async def backs_off(on: Stage) -> bool:
-    """Whether the poller waits longer and longer, because of an outage at Devin."""
+async def backs_off(on: Stage, failures: int = 1) -> bool:
+    """Whether so many looks in a row have failed because of Devin, and the poller waits longer each time."""
     (poll,) = await rows(on, "due", name="poll")
-    return bool(poll["state"]["look"]["failures"])
+    return bool(poll["state"]["look"]["failures"] >= failures)
 
 
 async def all_answered(on: Stage) -> None:
@@ -263,6 +263,40 @@ async def test_the_same_end_after_more_work_that_no_look_saw_is_told(on: Stage) 
     assert second.startswith(":white_check_mark: *Done*")
 
 
+async def test_an_end_that_a_word_comes_upon_is_told_once_when_it_is_one(on: Stage) -> None:
+    ts, session = await on.started()
+    looks = await between_looks(on)
+    await on.devin.set(session, status_detail="finished")
+    reads = await on.devin.fault("list_messages", "hang", commit="late", contains=session)
+    await on.devin.release(looks)
+    await hanging(on, reads)
+    await on.devin.write(session, "the docs too, please")
+    await on.devin.clear_faults()
+    await card_of(on, ts, "Working")
+    await looked(on)
+    await on.devin.say(session, "The docs are done too.", status_detail="finished")
+    await on.slack.wait_for_message(GENERAL, "*Done*", thread_ts=ts)
+    words, done = await in_the_end(on, ts)
+    assert words == "The docs are done too."
+    assert done.startswith(":white_check_mark: *Done*")
+
+
+async def test_an_approval_after_one_that_was_given_between_two_looks_is_asked_for(on: Stage) -> None:
+    ts, session = await on.started()
+    await on.devin.say(session, "May I install it?", status_detail="waiting_for_approval")
+    await on.slack.wait_for_message(GENERAL, "allow or refuse", thread_ts=ts)
+    await looked(on)
+    await between_looks(on)
+    await on.devin.clock(advance=5)
+    await on.devin.set(session, status_detail="working")
+    await on.devin.say(session, "May I run it?", status_detail="waiting_for_approval")
+    await on.devin.clear_faults()
+    await on.slack.wait_for_messages(GENERAL, 2, thread_ts=ts, text="allow or refuse")
+    first, approval, second, again = await in_the_end(on, ts)
+    assert (first, second) == ("May I install it?", "May I run it?")
+    assert approval == again
+
+
 # ------------------------------------------------------------ a row that leaves something out
 
 
@@ -333,6 +367,18 @@ async def test_an_outage_of_the_messages_alone_keeps_states_back_for_ten_minutes
     await on.devin.clear_faults()
     await on.slack.wait_for_message(GENERAL, "It failed.", thread_ts=ts)
     await on.slack.wait_for_message(WEB, "This too.", thread_ts=other_ts)
+
+
+async def test_a_limit_of_requests_that_lasts_is_waited_for(on: Stage, clock: Ahead) -> None:
+    ts, session = await on.started()
+    await on.devin.fault("list_messages", "429", times=-1, retry_after=1)
+    await on.devin.say(session, "Patience.")
+    await until(lambda: backs_off(on))
+    clock.put(watch.PATIENCE_SECONDS + 1)
+    await until(lambda: backs_off(on, 3))
+    await on.devin.clear_faults()
+    await on.slack.wait_for_message(GENERAL, "Patience.", thread_ts=ts)
+    assert await in_the_end(on, ts) == ["Patience."]
 
 
 async def test_a_session_that_our_own_fault_kept_from_being_told_is_told_by_the_next_look(

@@ -683,7 +683,9 @@ async def test_a_session_that_a_reply_has_not_woken_in_ten_minutes_is_watched_no
     await looked(on, 4)
     (kept,) = await rows(on, "sessions", thread_ts=ts)
     assert kept["ended_at"] is None
+    await hanging(on, await on.devin.fault("list_sessions", "hang", commit="late"))  # between two looks
     clock.put(tell.WAKING_SECONDS)
+    await on.devin.clear_faults()
     await until(lambda: _is_ended(on, ts))
     assert len(await on.thread(GENERAL, ts)) == 1
 

@@ -179,8 +179,8 @@ def brief_row(session: Session, switches: Switches) -> dict[str, Any]:
 
 
 def insight_row(session: Session, switches: Switches) -> dict[str, Any]:
-    """The session with its counts of messages and its size."""
-    return full_row(session, switches) | {
+    """The session with its counts of messages and its size, and without what only get and list fill."""
+    return brief_row(session, switches) | {
         "num_user_messages": session.count("user"),
         "num_devin_messages": session.count("devin"),
         "session_size": size_of(session.acus_consumed),
