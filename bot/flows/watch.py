@@ -161,12 +161,12 @@ class Watch:
         worth, rest = await self._worth_reading(list(changed.values()), look)
         looked_at = await self._hear_all(claim, worth, look.polled_at) + await self._tell_quietly(claim, rest)
         met = await self._twins.read_prompts(claim)
-        # Devin's seconds are whole: something more may come in the one that was just looked at, and not show. So who
-        # changed is read until that second is surely over, and once after.
         ids = {one.session.id for one in looked_at}
         self._failing = {session_id: since for session_id, since in self._failing.items() if session_id in ids}
+        # Devin's seconds are whole: something more may come in the one that was just looked at, and not show. So who
+        # changed is read until that second is surely over, and once after.
         still = {session_id: at for session_id, at in self._fresh.items() if at > now}
-        again = [one for one in looked_at if one.left or one.changed]
+        again = [*(one for one in changed.values() if one.changed), *(one for one in looked_at if one.left)]
         fresh = [*met, *self._failing, *(one.session.id for one in again)]
         self._fresh = still | dict.fromkeys(fresh, now + FRESH_SECONDS)
         watermark = min([newest, *(one.snapshot.updated_at - 1 for one in looked_at if one.left and one.changed)])
