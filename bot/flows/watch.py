@@ -98,7 +98,7 @@ class Watch:
         self._looks = 0
         self._read: dict[str, int] = {}  # at which look the messages of one that is worth reading were last read
         self._fresh: dict[str, float] = {}  # until when one that changed may have changed again and not show it
-        self._failing: dict[str, float] = {}  # since when one could not be told
+        self._failing: dict[str, float] = {}  # since when one could not be told; after a crash patience begins anew
         self.polled_at = tools.clock()
 
     async def tick(self) -> float:

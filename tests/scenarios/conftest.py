@@ -12,6 +12,7 @@ import pytest
 import structlog
 
 from bot import logs
+from tests.scenarios.ahead import Ahead
 from tests.scenarios.stage import TRANSPORTS, Stage, stage
 
 
@@ -30,6 +31,12 @@ def plain_logs() -> Iterator[None]:
 @pytest.fixture(params=TRANSPORTS)
 def transport(request: pytest.FixtureRequest) -> str:
     return request.param
+
+
+@pytest.fixture
+def clock() -> Ahead:
+    """The bot's clock where a test puts it ahead."""
+    return Ahead()
 
 
 @pytest.fixture

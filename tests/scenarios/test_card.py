@@ -11,11 +11,6 @@ from tests.scenarios.stage import GENERAL, Stage, stage
 
 
 @pytest.fixture
-def clock() -> Ahead:
-    return Ahead()
-
-
-@pytest.fixture
 async def on(tmp_path: Path, clock: Ahead) -> AsyncIterator[Stage]:
     """The bot up and running, with a clock of its own."""
     async with stage(tmp_path, clock=clock) as everything:

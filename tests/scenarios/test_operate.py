@@ -23,11 +23,6 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture
-def clock() -> Ahead:
-    return Ahead()
-
-
-@pytest.fixture
 async def on(tmp_path: Path, transport: str, clock: Ahead) -> AsyncIterator[Stage]:
     """The bot up and running, with a clock of its own."""
     async with stage(tmp_path, transport, clock=clock) as everything:

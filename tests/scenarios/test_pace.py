@@ -1,6 +1,5 @@
 """How fast the bot speaks: a second between the posts of a channel, and nobody waits for somebody else's trouble."""
 
-import asyncio
 import itertools
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -9,7 +8,7 @@ from typing import Any
 import pytest
 
 from bot.flows.send import AT_ONCE_IN_A_LANE
-from tests.scenarios.ahead import rows
+from tests.scenarios.ahead import rows, until
 from tests.scenarios.hasty import waited
 from tests.scenarios.stage import GENERAL, OPS, WEB, Stage, stage
 
@@ -129,13 +128,16 @@ async def test_a_channel_in_which_many_posts_hang_leaves_seats_to_the_others(on:
     for _, session in places:
         await on.devin.say(session, "Trouble ahead.")
 
-    most, sending = 0, await rows(on, "outbox", state="sending")
-    async with asyncio.timeout(30):
-        # Until the first of them is given back: long enough for a post a second to have begun with all.
-        while all(row["owner"] is not None for row in sending):
-            most = max(most, len(sending))
-            await asyncio.sleep(0.05)  # the store has no event for it
-            sending = await rows(on, "outbox", state="sending")
+    most = 0
+
+    async def one_is_given_back() -> bool:  # by when a post a second would have begun with all
+        nonlocal most
+        sending = await rows(on, "outbox", state="sending")
+        in_hand = [row for row in sending if row["owner"] is not None]
+        most = max(most, len(in_hand))
+        return len(in_hand) < len(sending)
+
+    await until(one_is_given_back)
     assert most == AT_ONCE_IN_A_LANE
     await on.devin.say(second, "No trouble here.")
     await on.slack.wait_for_message(WEB, "No trouble here.", thread_ts=other)

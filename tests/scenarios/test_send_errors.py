@@ -18,11 +18,6 @@ SETTLED = 14  # seconds after which an unknown outcome is looked up
 
 
 @pytest.fixture
-def clock() -> Ahead:
-    return Ahead()
-
-
-@pytest.fixture
 async def on(tmp_path: Path, clock: Ahead) -> AsyncIterator[Stage]:
     """The bot up and running, with a clock of its own and a Slack that refuses only what a test says."""
     async with stage(tmp_path, clock=clock) as everything:

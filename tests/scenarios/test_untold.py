@@ -15,11 +15,6 @@ PULL = "https://github.com/acme/web/pull/7"
 
 
 @pytest.fixture
-def clock() -> Ahead:
-    return Ahead()
-
-
-@pytest.fixture
 async def on(tmp_path: Path, clock: Ahead) -> AsyncIterator[Stage]:
     """The bot with a clock of its own, a Slack that takes any number of posts, and a session for which it looks on."""
     async with stage(tmp_path, clock=clock) as everything:

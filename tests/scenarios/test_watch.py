@@ -20,11 +20,6 @@ both_transports = pytest.mark.parametrize("transport", TRANSPORTS)
 
 
 @pytest.fixture
-def clock() -> Ahead:
-    return Ahead()
-
-
-@pytest.fixture
 def transport() -> str:
     """One where only Devin has news; where a person says something after the start, the test asks for both."""
     return "socket"
@@ -441,7 +436,7 @@ async def test_an_outage_makes_the_whole_organisation_wait_and_is_caught_up_with
 
 
 async def test_a_session_that_cannot_be_read_keeps_nobody_else_from_being_told(on: Stage) -> None:
-    _, poisoned = await on.started()
+    poisoned_ts, poisoned = await on.started()
     ts, session = await on.started("another one", channel=WEB)
     await on.devin.fault("list_messages", "500", times=-1, contains=poisoned)
     await on.devin.say(poisoned, "Nobody can read this.")
@@ -450,7 +445,10 @@ async def test_a_session_that_cannot_be_read_keeps_nobody_else_from_being_told(o
     await on.devin.say(session, "And this.")
     await on.slack.wait_for_message(WEB, "And this.", thread_ts=ts, within=20)
     await on.devin.clear_faults()
-    await on.slack.wait_for_message(GENERAL, "Nobody can read this.", within=20)
+    await on.slack.wait_for_message(GENERAL, "Nobody can read this.", thread_ts=poisoned_ts, within=20)
+    await looked(on)
+    assert await on.thread(WEB, ts) == ["But this.", "And this."]
+    assert await on.thread(GENERAL, poisoned_ts) == ["Nobody can read this."]
 
 
 async def test_a_twin_that_may_not_be_ended_keeps_nobody_from_being_told(on: Stage) -> None:
