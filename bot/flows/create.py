@@ -25,7 +25,7 @@ from bot.devin.errors import (
     DevinUncertain,
 )
 from bot.devin.models import DevinSession
-from bot.domain.grammar import VerbName
+from bot.domain.commands.registry import STOP
 from bot.domain.lane import thread_lane
 from bot.domain.session import Session, Stage
 from bot.flows.brief import Brief, Briefing, left_out_of, with_left_out
@@ -268,7 +268,7 @@ async def give_up_start(step: Step, job: Job, session_id: str) -> None:
 
 def stop_row(lane: str, ref: str, session: Session, now: float) -> InboxRow:
     """The stop that somebody asked for while the outcome of the start was unknown."""
-    payload = {"verb": VerbName.STOP, "session_id": session.id, "user": session.stopped_by}
+    payload = {"verb": STOP.name, "session_id": session.id, "user": session.stopped_by}
     ts = session.stop_ts or f"{now:.6f}"
     return InboxRow(f"stop:{session.id}", lane, "control", ts, ref, payload, ready_at=now, created_at=now, urgent=True)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bot.domain import grammar
+from bot.domain.commands import options
 from bot.flows import dispatch
 from bot.flows.control import Control
 from bot.playground.devin import DevinControl
@@ -370,7 +370,7 @@ async def test_replies_after_the_stop_of_an_unknown_start_are_sent_and_those_bef
 async def test_one_persons_refused_tags_are_left_out_and_the_bots_own_stay(
     on: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(grammar, "MOST_TAGS", MOST_AT_DEVIN + 1)
+    monkeypatch.setattr(options, "MOST_TAGS", MOST_AT_DEVIN + 1)
     ts = await on.mention(f"fix the login test tags={TOO_MANY}")
     made = await on.session("fix the login test")
     assert made["tags"] == ["devin-bridge", f"slack-T0PLAY-{GENERAL}-{ts}"]
@@ -383,7 +383,7 @@ async def test_one_persons_refused_tags_are_left_out_and_the_bots_own_stay(
 
 
 async def test_each_request_for_a_session_has_an_intent_of_its_own(on: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(grammar, "MOST_TAGS", MOST_AT_DEVIN + 1)
+    monkeypatch.setattr(options, "MOST_TAGS", MOST_AT_DEVIN + 1)
     await on.devin.fault("create_session", "slow", seconds=1.0, contains=f"t{MOST_AT_DEVIN}")
     held = await on.devin.fault("create_session", "hang", commit="late")
     begin = time.time()
