@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
-from bot.doctor import WITHOUT_SCOPE, Finding, Level, doctor, report
+from bot.doctor import doctor
+from bot.doctor.findings import Finding, Level, report
+from bot.doctor.scopes import WITHOUT_SCOPE
 from bot.manifest import read_manifest, scopes_of
 from bot.playground.devin import BOT_PERMISSIONS, LIBRARY_PERMISSIONS, DevinControl, DevinSimulator
 from bot.playground.slack import SlackControl, SlackSimulator
