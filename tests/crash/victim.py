@@ -1,7 +1,7 @@
 """The bot as a process that dies at a chosen step.
 
 `python -m tests.crash.victim` is a nursery: it imports the real bot once and forks a process for each line it reads,
-because the imports take seconds and hundreds of processes are needed. Each process then runs `bot.serve.serve` as
+because the imports take seconds and hundreds of processes are needed. Each process then runs `bot.server.serve` as
 `python -m bot run` does; nothing of the bot runs before the fork.
 
 Two kinds of boundaries are wrapped, before and after: every commit, and every outside call that changes something.
@@ -44,7 +44,7 @@ from bot.engine import local
 from bot.engine.local import LocalEngine
 from bot.flows import conversation, create, digest, failure, housekeeping, reply, send
 from bot.flows.tools import Rules
-from bot.serve import serve
+from bot.server import serve
 from bot.slack.client import Slack
 from bot.store.database import Database
 
