@@ -14,7 +14,7 @@ INVITE_OR_CORRECT: Final = (
 
 
 async def check_admin_channel(slack: Slack, channel_id: str | None) -> Finding:
-    """Say whether the digest can be posted to the channel, and who reads it there."""
+    """Report whether the digest can be posted to the channel, and who reads it there."""
     if channel_id is None:
         return note(
             "BOT_ADMIN_CHANNEL is not set: there is no daily digest.",

@@ -9,7 +9,7 @@ from bot.slack.errors import PersonGone, SlackError
 
 
 async def check_admin_users(slack: Slack, users: Sequence[str]) -> Finding:
-    """Say which of the users Slack does not know, or that nobody is named."""
+    """Report which of the users Slack does not know, or that nobody is named."""
     if not users:
         return note(
             "BOT_ADMIN_USERS is not set: nobody may ask for /devin usage.",

@@ -45,5 +45,5 @@ def devin_problem(error: DevinError) -> Finding:
 
 
 def grant(permission: str) -> str:
-    """Say how the bot's service user gets a permission."""
+    """Report how the bot's service user gets a permission."""
     return f"In Devin under Settings → Service users give the bot's service user a role with {permission}."

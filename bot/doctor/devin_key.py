@@ -14,7 +14,7 @@ A_PERSON: Final = frozenset({"pat_user", "windsurf_session"})
 
 
 def key_owner(principal: Principal) -> Finding:
-    """Say whom the key belongs to, and what it means if that is not a service user."""
+    """Report whom the key belongs to, and what it means if that is not a service user."""
     name = quoted(principal.name, "without a name")
     if principal.is_service_user:
         return ok(f"DEVIN_API_KEY belongs to the service user {name}.")

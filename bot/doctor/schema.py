@@ -11,7 +11,7 @@ MIGRATE: Final = "Run `python -m bot migrate`; `python -m bot run` does it too w
 
 
 async def check_schema(url: str, reached: str, on_error: Callable[[Exception], Finding]) -> Finding:
-    """Say whether the schema is up to date.
+    """Report whether the schema is up to date.
 
     `reached` begins the sentence about a store that answers; `on_error` makes the finding about one that does not.
     """

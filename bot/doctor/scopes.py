@@ -29,7 +29,7 @@ WITHOUT_SCOPE: Final = {
 
 
 def check_scopes(granted: frozenset[str]) -> list[Finding]:
-    """Say which scopes of the manifest are not granted, with the consequence, and which granted ones are unused."""
+    """Report which scopes of the manifest are not granted, with the consequence, and which granted ones are unused."""
     if not granted:
         return [note("Slack does not tell the scopes of SLACK_BOT_TOKEN, so they were not compared with manifest.yml.")]
     wanted = scopes_of(read_manifest())

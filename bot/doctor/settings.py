@@ -15,7 +15,7 @@ def unusable_settings(problems: Iterable[str]) -> list[Finding]:
 
 
 def usable_settings(settings: Settings) -> Finding:
-    """Say which transport and which kind of store the settings choose."""
+    """Report which transport and which kind of store the settings choose."""
     transport = "Socket Mode" if settings.transport == "socket" else f"HTTP on port {settings.port}"
     store = "SQLite" if settings.uses_sqlite else "PostgreSQL"
     return ok(f"The settings can be used: {transport}, {store}.")

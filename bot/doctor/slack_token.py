@@ -18,17 +18,17 @@ REINSTALL: Final = (
 
 
 def accepted_token(identity: Identity) -> Finding:
-    """Say for which workspace the token works."""
+    """Report for which workspace the token works."""
     return ok(f"SLACK_BOT_TOKEN works in the workspace {quoted(identity.url, identity.team)}.")
 
 
 def refused_token(error: SlackError) -> Finding:
-    """Say why the bot token does not work."""
+    """Report why the bot token does not work."""
     return token_problem(error, "SLACK_BOT_TOKEN", renew=COPY_BOT, reinstall=REINSTALL)
 
 
 def not_checked(setting: str, error: SlackError) -> Finding:
-    """Say why the value of `setting` could not be checked with the bot token."""
+    """Report why the value of `setting` could not be checked with the bot token."""
     if isinstance(error, ScopeMissing):
         return problem(f"{setting} was not looked at: the scope {error.needed} is missing.", ADD_SCOPES)
     return refused_token(error)

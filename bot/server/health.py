@@ -33,7 +33,7 @@ def health_routes(bot: Bot, gate: RequestGate, connection: SocketModeConnection 
 
 
 async def find_problems(bot: Bot, gate: RequestGate, connection: SocketModeConnection | None) -> list[str]:
-    """Say, a sentence each, why the bot is not ready: stopping, store, socket, age of the last poll."""
+    """Report why the bot is not ready, a sentence each: stopping, store, socket, age of the last poll."""
     problems = ["The bot is stopping."] if gate.closed else []
     try:
         # Reading goes on beside a lock, so only a write shows that the store is there.

@@ -48,7 +48,7 @@ async def serve(
         if running.done() or connected.is_set():
             await running
         else:
-            # Nothing can have come in yet. Whatever is waited for, a Slack that is away say, is given up.
+            # Nothing can have come in yet, so whatever is waited for, such as a Slack that is away, is abandoned.
             log.info("stopped before it was up")
     finally:
         stop.cancel()
