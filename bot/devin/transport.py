@@ -64,13 +64,13 @@ class Transport:
         self._http = http
         self._auth = Bearer(api_key)
         self._base_url = base_url.rstrip("/")
-        self._patience = patience
+        self.patience = patience
 
     async def answer(self, call: Call) -> httpx.Response:
         """The answer, or the error it stands for."""
         if call.method != "GET":
             return await self._once(call)
-        async for attempt in self._patience.attempts_of_a_read():
+        async for attempt in self.patience.attempts_of_a_read():
             with attempt:
                 return await self._once(call)
         raise AssertionError("The last attempt returns or raises.")
@@ -79,7 +79,7 @@ class Transport:
         """What stands at a short-lived link. It is not Devin's own address, so it never sees the key."""
         try:
             async with (
-                asyncio.timeout(self._patience.upload),
+                asyncio.timeout(self.patience.upload),
                 self._http.stream("GET", link, auth=None, follow_redirects=False) as response,
             ):
                 return await _bounded_content(response)
@@ -114,7 +114,7 @@ class Transport:
             files=call.files,
             auth=self._auth,
             follow_redirects=False,  # the key goes to the configured host only
-            timeout=httpx.Timeout(call.limit, connect=self._patience.connect, pool=self._patience.connect),
+            timeout=httpx.Timeout(call.limit, connect=self.patience.connect, pool=self.patience.connect),
         )
 
 

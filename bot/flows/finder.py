@@ -4,9 +4,9 @@ import re
 from collections.abc import AsyncIterator
 from typing import Final
 
-from bot.devin.client import SessionFilters, bare_id
 from bot.devin.models import DevinSession
-from bot.domain.session import Session
+from bot.devin.sessions import SessionFilters
+from bot.domain.session import Session, bare_id
 from bot.flows.tools import Tools
 from bot.store import due
 

@@ -7,9 +7,10 @@ import httpx
 import pytest
 
 from bot.devin import errors
-from bot.devin.client import Devin, bare_id
-from bot.devin.models import DevinSession, Page
-from bot.domain.session import PullRequest, Snapshot
+from bot.devin.answers import Page
+from bot.devin.client import Devin
+from bot.devin.models import DevinSession
+from bot.domain.session import PullRequest, Snapshot, bare_id
 
 KEY = "cog_test_0123456789abcdef"
 ORG = "org-abc123def456"
