@@ -18,7 +18,10 @@ from pydantic import (
     model_validator,
 )
 
-from bot.devin.errors import DevinUnexpectedAnswer
+from bot.devin.errors import DevinCreatedUnreadable, DevinUnexpectedAnswer
+from bot.logs import get_logger
+
+log = get_logger(__name__)
 
 _Item = TypeVar("_Item")
 _Model = TypeVar("_Model", bound=BaseModel)
@@ -77,7 +80,7 @@ class Page(Answer, Generic[_Item]):
             odd = _odd_rows(error)
             unreadable = tuple(_unreadable(answer["items"][at], fields, cls._id_field()) for at, fields in odd.items())
             rows = [row for at, row in enumerate(answer["items"]) if at not in odd] if odd else []
-            if not rows:
+            if not rows and all(row.id is None for row in unreadable):
                 raise  # not odd rows, but another form of answer
         page = read({**answer, "items": rows})
         page._unreadable = unreadable  # noqa: SLF001 - its own
@@ -112,10 +115,39 @@ def parsed(response: httpx.Response, model: type[_Model]) -> _Model:
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         told = f"{first['msg']} (at {'.'.join(map(str, first['loc'])) or 'the beginning'})."
-        raise unexpected(response, told) from error
+        raise _error(DevinUnexpectedAnswer, response, told) from error
 
 
-def unexpected(response: httpx.Response, told: str) -> DevinUnexpectedAnswer:
-    """The error for an answer that is none of those that are documented."""
-    request, status = response.request, response.status_code
-    return DevinUnexpectedAnswer(told, method=request.method, path=request.url.path, status=status)
+def parsed_if_readable(response: httpx.Response, model: type[_Model]) -> _Model | None:
+    """The body of a 2xx to something that is done by now, or None when it cannot be read: that undoes nothing.
+
+    Any other answer, such as a redirect, does not say that it was done: DevinUnexpectedAnswer.
+    """
+    if not response.is_success:
+        raise _error(DevinUnexpectedAnswer, response, "Neither done nor refused.")
+    try:
+        return parsed(response, model)
+    except DevinUnexpectedAnswer as error:
+        log.warning("answer of Devin's not read", path=error.path, status=error.status, problem=error.told)
+        return None
+
+
+def created_id(response: httpx.Response, field: str) -> str:
+    """The id of what a request has created, read from the raw answer however odd the rest of that is.
+
+    A 2xx without a readable id is DevinCreatedUnreadable; any other answer DevinUnexpectedAnswer.
+    """
+    try:
+        body = response.json()
+    except (ValueError, RecursionError):
+        body = None
+    found = body.get(field) if isinstance(body, dict) else None
+    if response.is_success and isinstance(found, str) and found.strip():
+        return found
+    kind = DevinCreatedUnreadable if response.is_success else DevinUnexpectedAnswer
+    raise _error(kind, response, f"No readable {field}.")
+
+
+def _error(kind: type[DevinUnexpectedAnswer], response: httpx.Response, told: str) -> DevinUnexpectedAnswer:
+    request = response.request
+    return kind(told, method=request.method, path=request.url.path, status=response.status_code)

@@ -6,7 +6,7 @@ https://docs.devin.ai/api-reference/v3/sessions/get-organizations-session-messag
 from collections.abc import AsyncIterator, Sequence
 
 from bot.devin import paging
-from bot.devin.answers import Page
+from bot.devin.answers import Page, parsed_if_readable
 from bot.devin.api import Api, given
 from bot.devin.models import DevinMessage, DevinSession
 
@@ -20,11 +20,16 @@ class MessagesApi(Api):
         message: str,
         attachment_urls: Sequence[str] = (),
         message_as_user_id: str | None = None,
-    ) -> DevinSession:
-        """Send a message to a session, which wakes it. The answer is the session: there is no id of the message."""
+    ) -> DevinSession | None:
+        """Send a message to a session, which wakes it. The answer is the session: there is no id of the message.
+
+        After a 2xx the message is delivered; None when the session in the answer cannot be read.
+        """
         files = list(attachment_urls) or None
         body = {"message": message, "message_as_user_id": message_as_user_id, "attachment_urls": files}
-        return await self._of_session("POST", devin_id, "/messages", DevinSession, json=given(body))
+        path, instead = self._session(devin_id, "/messages")
+        response = await self._answer("POST", path, instead=instead, json=given(body))
+        return parsed_if_readable(response, DevinSession)
 
     def messages(self, devin_id: str, after: str | None = None) -> AsyncIterator[DevinMessage]:
         """List the messages of a session from the cursor `after` on, oldest first, without unreadable ones."""

@@ -5,7 +5,8 @@ Times are Unix seconds, ACUs have fractions. https://docs.devin.ai/api-reference
 """
 
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Self
 
 from pydantic import model_validator
 
@@ -89,6 +90,27 @@ class DevinSession(Answer):
             archived=self.is_archived,
             updated_at=self.updated_at,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class CreatedSession:
+    """What is certain of a session that Devin has created: its id and address.
+
+    `session` is the session as Devin tells it, or None where the rest of the answer could not be read.
+    """
+
+    session_id: str
+    url: str
+    session: DevinSession | None = None
+
+    @classmethod
+    def of(cls, session: DevinSession) -> Self:
+        """A session that was found again instead of created."""
+        return cls(session.session_id, session.url, session)
+
+    def snapshot(self) -> Snapshot:
+        """The part of it that people see: a new session's, where nothing is known."""
+        return self.session.snapshot() if self.session else Snapshot()
 
 
 class SessionInsights(DevinSession):

@@ -4,14 +4,18 @@ https://docs.devin.ai/api-reference/v3/sessions/organizations-sessions
 """
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from typing import Any, TypedDict, TypeVar, Unpack
+from typing import Any, Final, TypedDict, TypeVar, Unpack
 
+import httpx
 from pydantic import BaseModel
 
 from bot.devin import paging
-from bot.devin.answers import Page
+from bot.devin.answers import Page, created_id, parsed_if_readable
 from bot.devin.api import Api, given
-from bot.devin.models import DevinSession, SessionInsights, Tags
+from bot.devin.models import CreatedSession, DevinSession, SessionInsights, Tags
+from bot.domain.session import bare_id
+
+SESSION_PAGES: Final = "https://app.devin.ai/sessions/"  # where people read a session, by its bare id
 
 _Model = TypeVar("_Model", bound=BaseModel)
 
@@ -64,10 +68,13 @@ class SessionFilters(TypedDict, total=False):
 class SessionsApi(Api):
     """The sessions of one organisation."""
 
-    async def create_session(self, prompt: str, **options: Unpack[SessionOptions]) -> DevinSession:
-        """Start a session. After an unknown outcome look for its tag first: a second one is paid too."""
+    async def create_session(self, prompt: str, **options: Unpack[SessionOptions]) -> CreatedSession:
+        """Start a session. After a DevinUncertain search for its tag first: a second session is paid too.
+
+        After a 2xx it exists, however odd the answer: DevinCreatedUnreadable when not even its id can be read.
+        """
         body = given({"prompt": prompt, **options})
-        return await self._request("POST", self._org("sessions"), DevinSession, json=body)
+        return _created(await self._answer("POST", self._org("sessions"), json=body))
 
     async def get_session(self, devin_id: str) -> DevinSession:
         """Read one session. A row of the list has every field of this answer."""
@@ -115,6 +122,12 @@ class SessionsApi(Api):
 
     def _filtered(self, path: str, model: type[Page[_Model]], filters: SessionFilters) -> AsyncIterator[Page[_Model]]:
         return _joined([self._pages(path, model, part) for part in _parts(filters)])
+
+
+def _created(response: httpx.Response) -> CreatedSession:
+    session_id = created_id(response, "session_id")
+    session = parsed_if_readable(response, DevinSession)
+    return CreatedSession.of(session) if session else CreatedSession(session_id, SESSION_PAGES + bare_id(session_id))
 
 
 def _parts(filters: SessionFilters) -> list[Mapping[str, Any]]:
