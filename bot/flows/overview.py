@@ -1,9 +1,8 @@
 """Answers from our own rows, fast enough to be given in the ack: which sessions there are, and where they stand."""
 
-from bot.domain.commands.arguments import bare_id
 from bot.domain.commands.parser import Command
 from bot.domain.commands.registry import STATUS, STOP
-from bot.domain.session import Session
+from bot.domain.session import Session, bare_id
 from bot.flows.tools import Tools
 from bot.store import sessions
 from bot.views import answers

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.commands.arguments import SESSION, TEXT, bare_id, parse_which
+from bot.domain.commands.arguments import SESSION, TEXT, parse_which
 from bot.domain.commands.parser import Command, UnknownVerb, parse_slash, parse_verb
 from bot.domain.commands.registry import (
     ARCHIVE,
@@ -80,7 +80,6 @@ def test_which_session():
     assert parse_which("http://127.0.0.1:9/sessions/ab-c?x=1") == "ab-c"
     assert parse_which("b7c3a7a2-0b7e-4c7e-9d0f-0123456789ab") == "b7c3a7a2-0b7e-4c7e-9d0f-0123456789ab"
     assert parse_which("everything") is None
-    assert bare_id("devin-abc") == bare_id("abc") == "abc"
 
 
 @pytest.mark.parametrize(

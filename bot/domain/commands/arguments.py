@@ -5,6 +5,7 @@ from typing import Final
 
 from bot.domain.billing import Period
 from bot.domain.commands.spec import Argument
+from bot.domain.session import bare_id
 
 _SESSION_URL: Final = re.compile(r"https?://\S+/sessions/(?P<id>[\w-]+)/?(?:[?#]\S*)?", re.IGNORECASE)
 _HEX_ID: Final = r"[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
@@ -22,11 +23,6 @@ def parse_which(word: str) -> str | None:
     elif not _SESSION_ID.fullmatch(word):
         return None
     return bare_id(word)
-
-
-def bare_id(session_id: str) -> str:
-    """A session id without `devin-`: the API gives both forms, so ids are compared in this one."""
-    return re.sub(r"^devin-", "", session_id, flags=re.IGNORECASE)
 
 
 def _session(typed: str) -> str | None:
