@@ -15,11 +15,12 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make requirements" $(UPGRADE)
 
 .DEFAULT_GOAL := help
-.PHONY: help playground test lint format run doctor bench browser screenshots requirements clean
+.PHONY: help playground test test-long lint format run doctor bench browser screenshots requirements clean
 
 help:
 	@echo "make playground    the bot against a simulated Slack and Devin; no account needed"
 	@echo "make test          lint, types, import contracts, tests"
+	@echo "make test-long     the tests that \`make test\` leaves out: a kill at every moment of every story"
 	@echo "make run           the bot itself, with the settings in .env"
 	@echo "make doctor        check the settings in .env: tokens, scopes, permissions, store"
 	@echo "make bench         how soon Slack gets its ack, beside bare Bolt apps (a quarter of an hour)"
@@ -65,6 +66,9 @@ lint: $(READY)
 
 test: lint browser
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal
+
+test-long: $(READY)
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal -m long
 
 # It never fails: a test that misses something says how to get it.
 browser:
