@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
+import hypothesis
 import pytest
 
 from bot.store.database import Database
@@ -16,6 +17,10 @@ from bot.store.schema import migrate
 from tests import postgres
 
 SHARED: Final = pytest.StashKey[Path]()
+
+# How long one example takes tells how busy the machine is; a test that hangs ends by its own time limit.
+hypothesis.settings.register_profile("any machine", deadline=None)
+hypothesis.settings.load_profile("any machine")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -139,16 +139,16 @@ def test_every_scope_has_its_reason_in_the_readme_and_no_other_is_listed():
 
 @pytest.mark.parametrize("paper", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", ".env.example", "Makefile"])
 def test_every_make_target_that_a_paper_names_exists(paper):
-    targets = set(re.findall(r"^([a-z]+):", read("Makefile"), re.MULTILINE))
-    named = set(re.findall(r"(?:`|\"|^\$ |^)make ([a-z]+)(?=`|\"| *#|  |$)", read(paper), re.MULTILINE))
+    targets = set(re.findall(r"^([a-z-]+):", read("Makefile"), re.MULTILINE))
+    named = set(re.findall(r"(?:`|\"|^\$ |^)make ([a-z-]+)(?=`|\"| *#|  |$)", read(paper), re.MULTILINE))
     assert named - targets == set()
 
 
 def test_every_make_target_is_phony_and_explained():
     makefile = read("Makefile")
-    targets = set(re.findall(r"^([a-z]+):", makefile, re.MULTILINE))
+    targets = set(re.findall(r"^([a-z-]+):", makefile, re.MULTILINE))
     phony = set(re.search(r"^\.PHONY: (.+)$", makefile, re.MULTILINE).group(1).split())
-    explained = set(re.findall(r"@echo \"make ([a-z]+)", makefile))
+    explained = set(re.findall(r"@echo \"make ([a-z-]+)", makefile))
     assert targets == phony == explained | {"help"}
 
 
