@@ -2,16 +2,15 @@
 
 import asyncio
 import signal
-from collections.abc import Iterator
 from pathlib import Path
 
 import asyncpg
 import pytest
 
+from tests import postgres
 from tests.crash.scene import PATIENCE, Nursery, Scene, Victim, scene
 from tests.crash.steps import BEFORE, ON_THE_WIRE, Moment
 from tests.scenarios.stage import BEN, GENERAL
-from tests.store import postgres
 
 CREATE = Moment("create: Devin POST sessions", BEFORE)
 WIRE = Moment("create: Devin POST sessions", ON_THE_WIRE)
@@ -21,18 +20,10 @@ POST = Moment("post: Slack chat.postMessage", BEFORE)
 UNTIL_LEASE_IS_OVER = 2.0  # twice the lease: nothing tells a test that a lease is over, except the work of another
 
 
-@pytest.fixture(scope="session")
-def server() -> Iterator[str]:
-    with postgres.running_server() as url:
-        yield url
-
-
 @pytest.fixture
-async def shared_store(server: str, request: pytest.FixtureRequest) -> str:
+async def shared_store(postgres_server: str) -> str:
     """The address of an empty database for two processes."""
-    name = f"crash_{abs(hash(request.node.name))}"
-    await postgres.run(server, f"CREATE DATABASE {name}")
-    return postgres.named(server, name)
+    return await postgres.create(postgres_server, template=None)
 
 
 async def open_rows(url: str) -> int:

@@ -1,17 +1,14 @@
 """Settings with which nothing is wrong, and stores in each state."""
 
-import asyncio
 import shutil
-import uuid
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from bot.store.database import Database
 from bot.store.schema import migrate
+from tests import postgres
 from tests.doctor.sentences import APP_TOKEN, BOT_TOKEN, KEY
-from tests.store.postgres import named, run, running_server
 
 
 async def bring_up(url: str) -> None:
@@ -21,33 +18,16 @@ async def bring_up(url: str) -> None:
     await db.close()
 
 
-@pytest.fixture(scope="session")
-def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An SQLite store with its schema, to be copied."""
-    path = tmp_path_factory.mktemp("doctor") / "empty.db"
-    asyncio.run(bring_up(f"sqlite:///{path}"))
-    return path
-
-
 @pytest.fixture
-def store(migrated_file: Path, tmp_path: Path) -> Path:
+def store(sqlite_template: Path, tmp_path: Path) -> Path:
     """An SQLite store with its schema, of this test alone."""
-    return shutil.copy(migrated_file, tmp_path / "bot.db")
-
-
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[str]:
-    """The address of a PostgreSQL server that lets everybody in who has a role."""
-    with running_server() as url:
-        yield url
+    return shutil.copy(sqlite_template, tmp_path / "bot.db")
 
 
 @pytest.fixture
-async def fresh_postgres(postgres: str) -> str:
-    """The address of a database of that server without anything in it."""
-    name = f"fresh_{uuid.uuid4().hex}"
-    await run(postgres, f"CREATE DATABASE {name}")
-    return named(postgres, name)
+async def fresh_postgres(postgres_server: str) -> str:
+    """The address of a PostgreSQL database without anything in it."""
+    return await postgres.create(postgres_server, template=None)
 
 
 @pytest.fixture

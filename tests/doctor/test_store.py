@@ -120,26 +120,26 @@ async def test_a_real_postgres_before_and_after_its_schema(fresh_postgres):
     assert await postgres_at(fresh_postgres) == ok("The PostgreSQL store can be reached, and its schema is up to date.")
 
 
-async def test_postgres_refuses_the_user(postgres):
-    assert await postgres_at(postgres.replace("//postgres:@", f"//nobody:{PASSWORD}@")) == problem(
+async def test_postgres_refuses_the_user(postgres_server):
+    assert await postgres_at(postgres_server.replace("//postgres:@", f"//nobody:{PASSWORD}@")) == problem(
         "PostgreSQL refuses the user or the password of DATABASE_URL.",
         "Correct them: postgresql://user:password@host/name, with %40 for an @ in the password, %2F for a slash.",
     )
 
 
-async def test_postgres_has_no_such_database(postgres):
-    assert await postgres_at(postgres.replace("/postgres?", "/bridge?")) == problem(
+async def test_postgres_has_no_such_database(postgres_server):
+    assert await postgres_at(postgres_server.replace("/postgres?", "/bridge?")) == problem(
         "PostgreSQL has no database with the name in DATABASE_URL.",
         "Create the database with `createdb`, or correct the name at the end of DATABASE_URL.",
     )
 
 
-async def test_postgres_refuses_for_another_reason(postgres):
-    db = Database(postgres)
+async def test_postgres_refuses_for_another_reason(postgres_server):
+    db = Database(postgres_server)
     async with db.write() as tx:
         await tx.exec_driver_sql("CREATE ROLE crowded LOGIN CONNECTION LIMIT 0")
     await db.close()
-    assert await postgres_at(postgres.replace("//postgres:@", "//crowded:@")) == problem(
+    assert await postgres_at(postgres_server.replace("//postgres:@", "//crowded:@")) == problem(
         "PostgreSQL refuses the store (53300).",
         "https://www.postgresql.org/docs/current/errcodes-appendix.html says what the code means.",
     )

@@ -21,6 +21,8 @@ from bot.store.inbox import InboxRow, InboxWriter, NotStoredError
 from tests.scenarios.looks import creations, forge, press, settled, told
 from tests.scenarios.stage import ADA, ANN, BEN, GENERAL, Stage, stage
 
+pytestmark = pytest.mark.both_transports
+
 STORE_DOWN = "Devin Bridge cannot store anything at the moment. Nothing was started; try again in a minute."
 MAYBE_STORED = (
     "Devin Bridge could not confirm that it has stored this command, so it may or may not be carried out. "

@@ -83,6 +83,7 @@ async def test_a_start_that_devin_refuses_is_not_made_and_its_thread_says_why(
 # ---------------------------------------------------------------- nobody can say whether it was started
 
 
+@pytest.mark.both_transports
 async def test_a_session_that_is_there_before_a_much_too_late_answer_is_found_by_its_card(on: Stage) -> None:
     await on.devin.switch(slow_create=3 * REQUEST_LIMIT)
     ts = await on.mention("fix the login test")

@@ -1,5 +1,7 @@
 """Verbs in a session's thread: what people say to the bot itself, and what only looks like it."""
 
+import pytest
+
 from tests.scenarios.looks import card, creations, forge, is_card, press, settled, told, whispered
 from tests.scenarios.stage import ADA, ANN, BEN, BOT, GENERAL, WEB, Stage
 
@@ -24,6 +26,7 @@ NO_SESSION = (
 )
 
 
+@pytest.mark.both_transports
 async def test_help_status_and_cost_are_answered_privately(on: Stage) -> None:
     ts, session = await on.started()
     await on.slack.say(BEN, GENERAL, "!help", thread_ts=ts)
@@ -203,6 +206,7 @@ async def _question(on: Stage, user: str, ts: str) -> str:
     return asked["ts"]
 
 
+@pytest.mark.both_transports
 async def test_exit_ends_for_good_after_a_question(on: Stage) -> None:
     ts, session = await on.started()
     question = await _question(on, ANN, ts)
