@@ -15,7 +15,7 @@ from tests.store import postgres
 CREATE = "in Create._create: Devin POST sessions, before #1"
 WIRE = "in Create._create: Devin, on the wire #1"
 REPLY = "in Reply._send: Devin POST sessions/messages, before #1"
-EDIT = "out Send._edit: Slack chat.update, before #1"
+EDIT = "card CardEditor._update: Slack chat.update, before #1"
 POST = "out Send._post: Slack chat.postMessage, before #1"
 UNTIL_LEASE_IS_OVER = 2.0  # twice the lease: nothing tells a test that a lease is over, except the work of another
 
@@ -35,12 +35,13 @@ async def shared_store(server: str, request: pytest.FixtureRequest) -> str:
 
 
 async def open_rows(url: str) -> int:
-    """How much is open in inbox and outbox."""
+    """How much is open in inbox and outbox, and how many cards wait for an edit."""
     connection = await asyncpg.connect(url)
     try:
         return await connection.fetchval(
             "SELECT (SELECT count(*) FROM inbox WHERE state = 'open')"
             " + (SELECT count(*) FROM outbox WHERE state IN ('open', 'sending'))"
+            " + (SELECT count(*) FROM cards WHERE state = 'open')"
         )
     finally:
         await connection.close()

@@ -128,7 +128,7 @@ class Boundaries:
         if module == "bot.flows.watch":
             news, self.told = self.told, False
             return news and "due" in tables
-        news = bool(tables & {"inbox", "outbox"})
+        news = bool(tables & {"inbox", "outbox", "cards"})
         self.told = self.told or (news and module == "bot.flows.tell")
         return news or (module == "bot.flows.catch_up" and "threads" in tables)
 
