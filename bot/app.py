@@ -24,6 +24,7 @@ from bot.devin.errors import DevinError, DevinRefused
 from bot.engine.local import LocalEngine, Route
 from bot.flows.admission import Admission
 from bot.flows.brief import Briefing
+from bot.flows.cards import CardEditor
 from bot.flows.catch_up import CatchUp
 from bot.flows.channel_gone import ChannelGone
 from bot.flows.control import Control
@@ -62,6 +63,7 @@ log = get_logger(__name__)
 
 FLOWS_AT_ONCE: Final = 32
 POSTS_AT_ONCE: Final = 64
+EDITS_AT_ONCE: Final = 16
 
 
 class StartError(Exception):
@@ -95,6 +97,7 @@ def wire(tools: Tools, engine: LocalEngine, settings: Settings) -> Bot:
     engine.route("in", Route(dispatch.work, FLOWS_AT_ONCE))
     for lane in ("out", "react", "priv"):
         engine.route(lane, Route(send.work, POSTS_AT_ONCE))
+    engine.route("card", Route(CardEditor(tools).work, EDITS_AT_ONCE))
     ticks = {
         "heartbeat": housekeeping.beat,
         "sweep": housekeeping.sweep,

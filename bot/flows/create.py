@@ -32,9 +32,9 @@ from bot.flows.brief import Brief, Briefing, left_out_of, with_left_out
 from bot.flows.finder import BOT_TAG, Finder
 from bot.flows.tools import Job, Later, Listener, Step, Tools, finish, session_id
 from bot.logs import get_logger
-from bot.store import inbox, outbox, sessions, threads
+from bot.store import cards, inbox, outbox, sessions, threads
+from bot.store.cards import CardRow
 from bot.store.inbox import InboxRow
-from bot.store.outbox import OutboxRow
 from bot.store.threads import Thread
 from bot.views import answers
 from bot.views.message import Message
@@ -219,7 +219,7 @@ async def record(step: Step, session: Session) -> None:
     seen = session.cause_ts or session.thread_ts
     thread = Thread(session.team, session.channel, session.thread_ts, session.id, False, False, seen)
     await threads.put(step.tx, thread, step.now)
-    await step.say(card_row(step, session))
+    await post_card(step, session)
     if session.cause_ts is not None:
         await step.react(session.channel, session.cause_ts, EYES)
 
@@ -242,10 +242,15 @@ async def _tell_tags(step: Step, session: Session, made: CreatedSession) -> None
         await step.whisper(to, answers.tags_left_out(missing))
 
 
-def card_row(step: Step, session: Session, **more: object) -> OutboxRow:
-    """The one row of a session's card, for ever."""
-    row = step.row(f"card:{session.id}", session.channel, session.thread_ts, Message(""), **more)
-    return replace(row, kind="card", payload={}, session_id=session.id, rank=outbox.FIRST)
+async def post_card(
+    step: Step, session: Session, *, payload: dict[str, Any] | None = None, follow: dict[str, Any] | None = None
+) -> None:
+    """Have the session's card posted, unless it was before; `follow` and `payload` are those of the post."""
+    card = CardRow(session.id, session.team, session.channel, step.ref, step.now)
+    if not await cards.add(step.tx, card):
+        return
+    row = step.row(card.key, session.channel, session.thread_ts, Message(""), session_id=session.id)
+    await step.say(replace(row, kind="card", payload=payload or {}, follow=follow, rank=outbox.FIRST))
 
 
 def start_row(cause: str, ref: str, session: Session, ts: str, now: float, files: list[dict[str, Any]]) -> InboxRow:

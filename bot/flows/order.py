@@ -3,7 +3,6 @@
 A channel that cannot be posted to never costs a session.
 """
 
-from dataclasses import replace
 from typing import Final
 
 from bot.domain.commands.options import Request, parse_request
@@ -13,7 +12,7 @@ from bot.domain.lane import own_lane
 from bot.domain.session import Session
 from bot.flows.admission import Admission
 from bot.flows.brief import Briefing
-from bot.flows.create import card_row
+from bot.flows.create import post_card
 from bot.flows.tools import Job, Listener, Step, Tools, finish, session_id
 from bot.slack.errors import ChannelGone, ScopeMissing
 from bot.store import inbox, lanes, sessions
@@ -72,9 +71,9 @@ class Order:
         # A crash before this commit repeats nothing: the row is looked at again. After it, the card is on its way.
         async with self._tools.step_of(job) as step:
             await sessions.add(step.tx, session)
-            card = card_row(step, session, follow={"cause": job.row.key, "files": job.row.payload.get("files") or []})
             answer_to = {"user": user, "response_url": job.row.payload.get("response_url")}
-            await step.say(replace(card, payload=answer_to))
+            follow = {"cause": job.row.key, "files": job.row.payload.get("files") or []}
+            await post_card(step, session, payload=answer_to, follow=follow)
             if request.mistyped:
                 await step.whisper(_listener(job), answers.mistyped_options(request.mistyped), key=f"{job.row.key}:opt")
             await finish(step, job)

@@ -23,7 +23,7 @@ from bot.domain.session import (
 )
 from bot.store.database import insert, storable
 from bot.store.inbox import BATCH
-from bot.store.tables import sessions, threads
+from bot.store.tables import cards, sessions, threads
 
 LIVE_STAGES: Final = (Stage.QUEUED, Stage.CREATING, Stage.OPEN)
 _PLAIN: Final = [
@@ -295,7 +295,7 @@ async def waiting_now(tx: AsyncConnection) -> int:
 
 
 async def forget(tx: AsyncConnection, before: float) -> int:
-    """Delete one small piece of sessions that ended before an instant, with their threads.
+    """Delete one small piece of sessions that ended before an instant, with their threads and cards.
 
     Their inbox and outbox rows are nobody's then, and go in pieces of their own.
     """
@@ -303,6 +303,7 @@ async def forget(tx: AsyncConnection, before: float) -> int:
     old = list(found.scalars())
     if old:
         await tx.execute(delete(threads).where(threads.c.session_id.in_(old)))
+        await tx.execute(delete(cards).where(cards.c.session_id.in_(old)))
         await tx.execute(delete(sessions).where(sessions.c.id.in_(old)))
     return len(old)
 

@@ -182,7 +182,7 @@ class Scene:
             return store.execute(statement).fetchall()
 
     async def quiet(self) -> None:
-        """Wait until nothing is open any more in inbox and outbox."""
+        """Wait until nothing is open any more in inbox and outbox, and no card waits for an edit."""
         found: list[Any] = []
         with suppress(TimeoutError):
             async with asyncio.timeout(PATIENCE):
@@ -195,6 +195,7 @@ class Scene:
         return [
             *self.rows("SELECT key, state, reason FROM inbox WHERE state = 'open'"),
             *self.rows("SELECT key, state, reason FROM outbox WHERE state IN ('open', 'sending')"),
+            *self.rows("SELECT session_id, state, reason FROM cards WHERE state = 'open'"),
         ]
 
     async def settled(self) -> None:

@@ -58,12 +58,12 @@ PLACES: Final[dict[str, tuple[str, ...]]] = {
     "take a turn to fetch": ("bot.flows.catch_up:CatchUp.tick",),
     "fetch what was missed": ("bot.flows.catch_up:CatchUp._read",),
     # What goes out.
-    "claim": ("bot.flows.send:Send._take",),
+    "claim": ("bot.flows.send:Send._take", "bot.flows.cards:CardEditor._take"),
     "post": ("bot.flows.send:Send._post",),
-    "edit the card": ("bot.flows.send:Send._edit",),
+    "edit the card": ("bot.flows.cards:CardEditor._update",),
     "add": ("bot.flows.send:Send._react",),
     "answer": ("bot.flows.send:Send._whisper",),
-    "mark as sent": ("bot.flows.send:Send._sent",),
+    "mark as sent": ("bot.flows.send:Send._sent", "bot.flows.cards:CardEditor._edit"),
     "wait before the search": ("bot.flows.failure:Failure.later",),
     "post the digest": ("bot.flows.digest:Digest._post",),
     # The bot starts.
@@ -88,7 +88,7 @@ PLUMBING: Final = ("bot.store", "bot.slack", "bot.devin", "bot.engine", "bot.log
 NOTHING_NEW: Final = "nothing new"
 FOUND_BY_POLL: Final = frozenset({"announce", "announce the duplicate", "record figures"})
 WATERMARK: Final = "move the watermark"
-NEWS_TABLES: Final = frozenset({"inbox", "outbox", "spend"})
+NEWS_TABLES: Final = frozenset({"inbox", "outbox", "cards", "spend"})
 
 # The waits of the bot that are too long for a test, and how long they are in one.
 SETTLE: Final = 1.3  # a death comes before a call is sent or after its answer, so nothing is under way for longer

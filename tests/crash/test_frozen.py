@@ -27,12 +27,13 @@ async def shared_store(postgres_server: str) -> str:
 
 
 async def open_rows(url: str) -> int:
-    """How much is open in inbox and outbox."""
+    """How much is open in inbox and outbox, and how many cards wait for an edit."""
     connection = await asyncpg.connect(url)
     try:
         return await connection.fetchval(
             "SELECT (SELECT count(*) FROM inbox WHERE state = 'open')"
             " + (SELECT count(*) FROM outbox WHERE state IN ('open', 'sending'))"
+            " + (SELECT count(*) FROM cards WHERE state = 'open')"
         )
     finally:
         await connection.close()
