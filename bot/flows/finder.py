@@ -7,6 +7,7 @@ from typing import Final
 from bot.devin.client import SessionFilters, bare_id
 from bot.devin.models import DevinSession
 from bot.domain.session import Session
+from bot.flows.exactly_once import Found, LookUp, Missing
 from bot.flows.tools import Tools
 from bot.store import due
 
@@ -47,12 +48,14 @@ class Finder:
             self._own_id = (await self._tools.devin.self_()).id
         return {"service_user_ids": [self._own_id]} if self._own_id else {}
 
-    async def session(self, session: Session) -> DevinSession | None:
-        """The oldest session with this reference, or None. Read again from Devin each time it is asked."""
+    async def session(self, session: Session) -> LookUp[DevinSession]:
+        """Look for the oldest session with this session's reference. Read from Devin each time it is asked."""
         assert session.reference is not None
         candidates = self._candidates(session)
         found = [made async for made in candidates if session.reference in await self.references(made)]
-        return min(found, key=lambda made: (made.created_at, made.session_id), default=None)
+        if not found:
+            return Missing.NOT_FOUND
+        return Found(min(found, key=lambda made: (made.created_at, made.session_id)))
 
     async def message(self, session: Session, mark: str, page_cursor: str | None) -> bool:
         """Whether a message whose first line begins with this mark has reached the session."""

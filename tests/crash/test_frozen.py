@@ -12,9 +12,9 @@ from tests.crash.scene import PATIENCE, Nursery, Scene, Victim, scene
 from tests.scenarios.stage import BEN, GENERAL
 from tests.store import postgres
 
-CREATE = "in Create._create: Devin POST sessions, before #1"
-WIRE = "in Create._create: Devin, on the wire #1"
-REPLY = "in Reply._send: Devin POST sessions/messages, before #1"
+CREATE = "in NewSession.call: Devin POST sessions, before #1"
+WIRE = "in NewSession.call: Devin, on the wire #1"
+REPLY = "in NewMessage.call: Devin POST sessions/messages, before #1"
 EDIT = "out Send._edit: Slack chat.update, before #1"
 POST = "out Send._post: Slack chat.postMessage, before #1"
 UNTIL_LEASE_IS_OVER = 2.0  # twice the lease: nothing tells a test that a lease is over, except the work of another

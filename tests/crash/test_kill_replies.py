@@ -132,30 +132,44 @@ async def line_handed_over(one: Scene, ts: str) -> None:
 
 
 STORIES = [
-    Story("a reply wakes a session that sleeps", asleep, wake, awake, own=("in Reply._send", "in Reply._done")),
-    Story("a mention with a file", nothing, mention_with_a_file, begun_with_a_file, own=("in Briefing", "in Create")),
-    Story("a reply with a file", running, reply_with_a_file, replied_with_a_file, own=("in Briefing", "in Reply")),
+    Story(
+        "a reply wakes a session that sleeps", asleep, wake, awake, own=("in NewMessage.call", "in ExactlyOnce._store:")
+    ),
+    Story(
+        "a mention with a file",
+        nothing,
+        mention_with_a_file,
+        begun_with_a_file,
+        own=("in Briefing", "in Create", "in NewSession", "in ExactlyOnce"),
+    ),
+    Story(
+        "a reply with a file",
+        running,
+        reply_with_a_file,
+        replied_with_a_file,
+        own=("in Briefing", "in Reply", "in NewMessage", "in ExactlyOnce"),
+    ),
     Story(
         "replies that were lost are fetched",
         caught_up,
         lose_replies,
         nothing_lost,
-        each=("CatchUp", "Inbox", "in Reply"),
-        own=("CatchUp", "Inbox", "in Reply"),
+        each=("CatchUp", "Inbox", "in NewMessage", "in ExactlyOnce"),
+        own=("CatchUp", "Inbox", "in Reply", "in NewMessage", "in ExactlyOnce"),
     ),
     Story(
         "!new in a thread",
         running,
         ask_for_another,
         another_one,
-        own=("in Order", "in Create._create", "out Send._post", "out Send._sent"),
+        own=("in Order", "in NewSession.call", "out Send._post", "out Send._sent"),
     ),
     Story(
         "a line is handed over",
         running_in_a_direct_message,
         next_line,
         line_handed_over,
-        own=("in Conversation", "in Reply"),
+        own=("in Conversation", "in Reply", "in NewMessage", "in ExactlyOnce"),
     ),
 ]
 

@@ -140,7 +140,7 @@ STORIES = [
         order_again,
         ordered_twice,
         each=("Inbox",),
-        own=("Inbox", "in Order", "in Control", "in Create._create", "priv Send._whisper"),
+        own=("Inbox", "in Order", "in Control", "in NewSession.call", "priv Send._whisper"),
     ),
     Story("a stop by command", running, stop_by_command, stopped, own=("Inbox", "in Control", "out Send._post")),
     Story(
@@ -163,8 +163,8 @@ STORIES = [
         tags_refused,
         mention,
         begun_without_tags,
-        each=("in Create",),
-        own=("in Create", "in Finder"),
+        each=("in NewSession", "in ExactlyOnce"),
+        own=("in Create", "in NewSession", "in ExactlyOnce", "in Finder"),
     ),
     Story("a twin is ended", watched, twin, younger_ended, own=("Twins", "Watch", "out Send._post", "out Send._sent")),
 ]

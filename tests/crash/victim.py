@@ -42,7 +42,7 @@ from bot.devin.retry import Patience
 from bot.devin.transport import Transport
 from bot.engine import local
 from bot.engine.local import LocalEngine
-from bot.flows import conversation, create, digest, failure, housekeeping, reply, send
+from bot.flows import conversation, digest, exactly_once, failure, housekeeping, send
 from bot.flows.tools import Rules
 from bot.serve import serve
 from bot.slack.client import Slack
@@ -72,8 +72,7 @@ def shorten(patch: Patch, unknown_after: float = UNKNOWN_AFTER) -> None:
 
     patch(app, "rules", hasty)
     patch(app, "Devin", partial(Devin, patience=patience))
-    for module in (create, reply):
-        patch(module, "LOOK_AGAIN_SECONDS", 0.3)
+    patch(exactly_once, "LOOK_AGAIN_SECONDS", 0.3)
     for module in (failure, send):
         patch(module, "SETTLE_SECONDS", SETTLE)
     patch(failure, "FIRST_WAIT", 0.3)

@@ -24,7 +24,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "broken"
-down_revision = "0005"
+down_revision = "0006"
 branch_labels = None
 depends_on = None
 
@@ -139,5 +139,5 @@ async def test_a_broken_migration_leaves_nothing_half_done(db: Database) -> None
     after = await looked_at(db, lambda connection: inspect(connection).get_columns("inbox"))
     assert [column["name"] for column in after] == [column["name"] for column in before]
     revision = await looked_at(db, lambda one: MigrationContext.configure(one).get_current_revision())
-    assert revision == "0005"
+    assert revision == "0006"
     assert not await is_current(db)
