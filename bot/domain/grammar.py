@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Final
 
 from bot.domain.billing import Period
-from bot.domain.session import Options
+from bot.domain.session import Options, bare_id
 
 # ---------------------------------------------------------------- options
 
@@ -281,11 +281,6 @@ def parse_which(word: str) -> str | None:
     elif not _SESSION_ID.fullmatch(word):
         return None
     return bare_id(word)
-
-
-def bare_id(session_id: str) -> str:
-    """A session id without `devin-`: the API gives both forms, so ids are compared in this one."""
-    return re.sub(r"^devin-", "", session_id, flags=re.IGNORECASE)
 
 
 def _control(text: str) -> Command | None:

@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any, ClassVar, Final
 
 from bot.devin.errors import DevinForbidden, DevinInvalid, DevinQuotaExceeded, DevinRefused, DevinUnauthorized
-from bot.devin.models import DevinSession
+from bot.devin.models import CreatedSession
 from bot.domain.grammar import VerbName
 from bot.domain.lane import thread_lane
 from bot.domain.session import Session, Stage
@@ -60,7 +60,7 @@ class Create:
         await self._once.create(job, NewSession(self._tools, self._briefing, self._finder, job, session))
 
 
-class NewSession(Creation[DevinSession]):
+class NewSession(Creation[CreatedSession]):
     """The creation of a session, as a row asks for it."""
 
     kind: ClassVar[str] = "session"
@@ -106,7 +106,7 @@ class NewSession(Creation[DevinSession]):
         if is_unknown(row) and is_late(row, step.now):
             await self.write_late(step)  # an earlier try came to nothing, and took its time
 
-    async def call(self) -> DevinSession:
+    async def call(self) -> CreatedSession:
         """Ask for the session with the tags that are still to be tried."""
         tags = self._forms[0]
         if tags is None and not self._finder.tags_refused:
@@ -139,7 +139,7 @@ class NewSession(Creation[DevinSession]):
         self._forms.pop(0)
         return True
 
-    async def look_up(self) -> LookUp[DevinSession]:
+    async def look_up(self) -> LookUp[CreatedSession]:
         """Look for the session by its reference."""
         return await self._finder.session(self._session)
 
@@ -152,7 +152,7 @@ class NewSession(Creation[DevinSession]):
         """Say in the thread that the start is tried again."""
         await step.post(f"late:{self._session.id}", self._session, answers.start_retrying(self._job.row.ref))
 
-    async def write_created(self, step: Step, thing: DevinSession) -> None:
+    async def write_created(self, step: Step, thing: CreatedSession) -> None:
         """Store what Devin answered; from here on the poller follows the session."""
         session = self._session
         await sessions.opened(step.tx, session, thing.session_id, thing.url, thing.snapshot())
@@ -165,7 +165,7 @@ class NewSession(Creation[DevinSession]):
             await step.store(stop_row(self._job.row.lane, self._job.row.ref, current, step.now))
         step.after_commit(partial(self._follow, thing))
 
-    def _follow(self, thing: DevinSession) -> None:
+    def _follow(self, thing: CreatedSession) -> None:
         log.info("session created", session=self._session.id, devin_id=thing.session_id)
         self._tools.engine.hasten("poll", 1.0)
         self._tools.engine.hasten("catch-up", 1.0)
@@ -194,9 +194,11 @@ def tags_missing(wanted: Sequence[str], kept: Sequence[str]) -> list[str]:
     return [tag for tag in wanted if tag.casefold() not in carried]
 
 
-async def _tell_tags(step: Step, session: Session, made: DevinSession) -> None:
+async def _tell_tags(step: Step, session: Session, made: CreatedSession) -> None:
     """Say which tags the session goes without: some organisations take only tags that they have listed."""
-    missing = tags_missing(session.options.tags, made.tags)
+    if made.session is None:
+        return  # which tags it has is not known
+    missing = tags_missing(session.options.tags, made.session.tags)
     if missing:
         # A command's card has no replies yet, and in a thread without replies Slack shows nobody a private answer.
         where = session.thread_ts if session.cause_ts is not None else None

@@ -40,6 +40,7 @@ from enum import Enum, auto
 from typing import ClassVar, Final, Generic, TypeVar
 
 from bot.devin.errors import (
+    DevinCreatedUnreadable,
     DevinError,
     DevinLater,
     DevinRefused,
@@ -58,13 +59,14 @@ LOOK_AGAIN_SECONDS: Final = 5.0
 LATE_SECONDS: Final = 20.0  # what waits longer than this for Devin is worth a word
 
 _Thing = TypeVar("_Thing")
+_Thing_co = TypeVar("_Thing_co", covariant=True)
 
 
 @dataclass(frozen=True, slots=True)
-class Found(Generic[_Thing]):
+class Found(Generic[_Thing_co]):
     """The look-up found the thing."""
 
-    thing: _Thing
+    thing: _Thing_co
 
 
 class Missing(Enum):
@@ -142,7 +144,7 @@ class ExactlyOnce:
         """Find out what came of an earlier try; False when it created nothing. Raises while that is not known."""
         seen = await creation.look_up()
         if isinstance(seen, Found):
-            await self._adopt(job, creation, seen.thing)
+            await self._store(job, creation, seen.thing)
             return True
         left = intent_at + self._tools.rules.unknown_after - self._tools.clock()
         if seen is Missing.UNREADABLE or job.row.accepted_at is not None:
@@ -194,10 +196,6 @@ class ExactlyOnce:
 
     # ------------------------------------------------------------ outcomes
 
-    async def _adopt(self, job: Job, creation: Creation[_Thing], thing: _Thing) -> None:
-        log.info("adopted", what=creation.kind)
-        await self._store(job, creation, thing)
-
     async def _store(self, job: Job, creation: Creation[_Thing], thing: _Thing) -> None:
         # A crash before this commit leaves the intent: the thing is found and stored by the next try.
         async with self._tools.step_of(job) as step:
@@ -220,7 +218,7 @@ class ExactlyOnce:
         """Devin answered, so no request is under way any more: one look-up is enough."""
         seen = await creation.look_up()
         if isinstance(seen, Found):
-            await self._adopt(job, creation, seen.thing)
+            await self._store(job, creation, seen.thing)
             return
         if seen is Missing.NOT_FOUND:
             await self._not_created(job, creation)
@@ -229,10 +227,9 @@ class ExactlyOnce:
         raise error
 
     async def _unknown(self, job: Job, creation: Creation[_Thing], error: DevinUncertain) -> None:
-        accepted = isinstance(error, DevinUnexpectedAnswer) and error.status is not None and error.status < 300
-        log.warning("outcome unknown", what=creation.kind, error=type(error).__name__, accepted=accepted)
+        log.warning("outcome unknown", what=creation.kind, error=type(error).__name__, status=error.status)
         async with self._tools.step_of(job) as step:
-            if accepted:
+            if isinstance(error, DevinCreatedUnreadable):
                 await inbox.accept(step.tx, job.row.key, step.now)
             await creation.write_checking(step)
 

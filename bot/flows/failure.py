@@ -2,7 +2,6 @@
 
 from typing import Final
 
-from bot.flows.budget import of_method
 from bot.flows.create import refuse
 from bot.flows.tools import Listener, Step, Tools
 from bot.logs import get_logger
@@ -19,6 +18,7 @@ from bot.slack.errors import (
     SlackUnreachable,
     TokenRefused,
 )
+from bot.slack.rate_limits import of_method
 from bot.store import outbox, pace, sessions
 from bot.store.outbox import OutboxRow
 from bot.views import answers

@@ -1,7 +1,7 @@
 """Answers from our own rows, fast enough to be given in the ack: which sessions there are, and where they stand."""
 
-from bot.domain.grammar import ArchiveCommand, StatusCommand, StopCommand, bare_id
-from bot.domain.session import Session
+from bot.domain.grammar import ArchiveCommand, StatusCommand, StopCommand
+from bot.domain.session import Session, bare_id
 from bot.flows.tools import Tools
 from bot.store import sessions
 from bot.views import answers

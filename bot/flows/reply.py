@@ -19,7 +19,7 @@ from bot.domain.session import Session, Snapshot, Stage
 from bot.domain.text import plain, without_mention
 from bot.flows.brief import Briefing, Files, left_out_of, with_left_out
 from bot.flows.create import EYES
-from bot.flows.exactly_once import Creation, ExactlyOnce, Found, LookUp, Missing, is_unknown
+from bot.flows.exactly_once import Creation, ExactlyOnce, LookUp, is_unknown
 from bot.flows.finder import Finder
 from bot.flows.tools import Job, Later, Listener, Step, Tools, finish
 from bot.logs import get_logger
@@ -149,13 +149,11 @@ class NewMessage(Creation[Snapshot | None]):
     async def call(self) -> Snapshot | None:
         """Send the message."""
         answer = await self._tools.devin.send_message(self._devin_id, self._text, self._files.urls)
-        return answer.snapshot()
+        return answer.snapshot() if answer else None
 
     async def look_up(self) -> LookUp[Snapshot | None]:
         """Look for the mark in the conversation; a message that is found tells nothing of its session."""
-        if await self._finder.message(self._session, _mark(self._job), self._cursor):
-            return Found(None)
-        return Missing.NOT_FOUND
+        return await self._finder.message(self._session, _mark(self._job), self._cursor)
 
     async def write_late(self, step: Step) -> None:
         """Say in the thread that replies wait for Devin."""

@@ -14,12 +14,12 @@ import json
 from typing import Final
 
 from bot.domain.session import Session
-from bot.flows.budget import CHANNEL, KEPT, METHODS, Budget
 from bot.flows.create import start_row
 from bot.flows.failure import SETTLE_SECONDS, Failure
 from bot.flows.tools import Step, Tools, reference
 from bot.logs import about, get_logger
 from bot.slack.errors import SlackError
+from bot.slack.rate_limits import CHANNEL, KEPT, METHODS, Budget
 from bot.store import outbox, pace, sessions, threads
 from bot.store.database import Transaction
 from bot.store.lanes import ClaimLostError
@@ -31,6 +31,7 @@ from bot.views.message import Message
 log = get_logger(__name__)
 
 AT_ONCE_IN_A_LANE: Final = 4
+_METHOD: Final = {"card": "chat.update", "reaction": "reactions.add", "private": "chat.postEphemeral"}
 
 
 class Send:
@@ -269,7 +270,8 @@ class Send:
 
 def _method(kind: str) -> tuple[str, Budget]:
     """What a kind of row is said with, and how fast."""
-    return METHODS[kind]
+    method = _METHOD[kind]
+    return method, METHODS[method]
 
 
 def fingerprint(message: Message) -> str:

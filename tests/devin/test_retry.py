@@ -2,6 +2,7 @@
 
 import asyncio
 from contextlib import asynccontextmanager
+from functools import partial
 
 import httpx
 import pytest
@@ -190,11 +191,11 @@ async def closing(reader, writer):
     writer.close()
 
 
-async def dripping(reader, writer):
+async def dripping(reader, writer, head=b"HTTP/1.1 200 OK"):
     """Never quiet long enough for a read timeout, never done."""
     try:
         await reader.readuntil(b"\r\n\r\n")
-        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
+        writer.write(head + b"\r\nContent-Length: 100000\r\n\r\n")
         while not reader.at_eof():
             writer.write(b" ")
             await writer.drain()
@@ -213,6 +214,16 @@ async def test_a_closed_connection_is_an_unknown_outcome():
 
 async def test_a_dripping_answer_ends_at_the_limit():
     async with listening(dripping) as devin:
+        began = asyncio.get_running_loop().time()
+        with pytest.raises(errors.DevinCreatedUnreadable):
+            await devin.create_session("Fix the flaky login test")
+        took = asyncio.get_running_loop().time() - began
+
+    assert took < 2
+
+
+async def test_a_dripping_failure_ends_at_the_limit():
+    async with listening(partial(dripping, head=b"HTTP/1.1 500 Internal Server Error")) as devin:
         began = asyncio.get_running_loop().time()
         with pytest.raises(errors.DevinOutcomeUnknown) as caught:
             await devin.create_session("Fix the flaky login test")

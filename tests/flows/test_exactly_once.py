@@ -52,7 +52,7 @@ class Outcome:
     again: bool = False  # whether the other form is taken
 
 
-CREATED_UNREADABLE = errors.DevinUnexpectedAnswer("No readable id.", status=200)
+CREATED_UNREADABLE = errors.DevinCreatedUnreadable("No readable id.", status=200)
 SERVER_ERROR = errors.DevinServerError("Unexpected error", status=500)
 NO_ANSWER = errors.DevinOutcomeUnknown("No answer.")
 AWAY = errors.DevinUnreachable("No answer.")
@@ -60,7 +60,7 @@ AWAY = errors.DevinUnreachable("No answer.")
 OUTCOMES = {
     "2xx": Outcome(),
     "2xx without a readable id": Outcome(CREATED_UNREADABLE),
-    "2xx without a readable id, listed late": Outcome(CREATED_UNREADABLE, looks=[UNREADABLE] * 4),
+    "2xx without a readable id, listed late": Outcome(CREATED_UNREADABLE, looks=[UNREADABLE] * 2),
     "2xx without a readable id, never readable": Outcome(CREATED_UNREADABLE, looks=[UNREADABLE] * LONG, end="unknown"),
     "refused": Outcome(errors.DevinForbidden("Missing permission", status=403), created=False, end="refused"),
     "refused, taken in another form": Outcome(errors.DevinInvalid("No tags", status=422), created=False, again=True),
@@ -68,14 +68,14 @@ OUTCOMES = {
     "no connection": Outcome(AWAY, created=False),
     "5xx, created": Outcome(SERVER_ERROR),
     "5xx, not created": Outcome(SERVER_ERROR, created=False),
-    "5xx, created, unreadable for a while": Outcome(SERVER_ERROR, looks=[UNREADABLE] * 4),
+    "5xx, created, unreadable for a while": Outcome(SERVER_ERROR, looks=[UNREADABLE] * 2),
     "5xx, created, never readable": Outcome(SERVER_ERROR, looks=[UNREADABLE] * LONG, end="unknown"),
     "no answer, created": Outcome(NO_ANSWER, seconds=REQUEST_LIMIT),
     "no answer, created as late as can be": Outcome(NO_ANSWER, seconds=REQUEST_LIMIT, listed_after=UNKNOWN_AFTER - 1),
     "no answer, not created": Outcome(NO_ANSWER, created=False, seconds=REQUEST_LIMIT),
-    "no answer, unreadable for a while": Outcome(NO_ANSWER, seconds=REQUEST_LIMIT, looks=[UNREADABLE] * 4),
+    "no answer, unreadable for a while": Outcome(NO_ANSWER, seconds=REQUEST_LIMIT, looks=[UNREADABLE] * 2),
     "no answer, never readable": Outcome(NO_ANSWER, seconds=REQUEST_LIMIT, looks=[UNREADABLE] * LONG, end="unknown"),
-    "no answer, no look-up for a while": Outcome(NO_ANSWER, seconds=REQUEST_LIMIT, looks=[AWAY] * 4),
+    "no answer, no look-up for a while": Outcome(NO_ANSWER, seconds=REQUEST_LIMIT, looks=[AWAY] * 2),
     "no answer, no look-up": Outcome(NO_ANSWER, seconds=REQUEST_LIMIT, looks=[AWAY] * LONG, end="unknown"),
 }
 
@@ -274,7 +274,7 @@ class World:
 
 @pytest.fixture
 async def world(make: Make, either_store: Store, clock: SetClock, monkeypatch: pytest.MonkeyPatch) -> Any:
-    monkeypatch.setattr(dispatch, "GIVE_UP_SECONDS", 150.0)
+    monkeypatch.setattr(dispatch, "GIVE_UP_SECONDS", 300.0)
 
     async def begun(outcome: Outcome, strike_at: str | None = None) -> World:
         clock.now = NOW

@@ -629,6 +629,15 @@ async def test_acus_always_zero_by_a_switch(api: httpx.AsyncClient, control: Dev
     assert good(await api.get(SESSIONS))["items"][0]["acus_consumed"] == 0
 
 
+async def test_a_new_session_without_its_time_by_a_switch(api: httpx.AsyncClient, control: DevinControl) -> None:
+    await control.switch(new_without_time=True)
+    made = good(await api.post(SESSIONS, json={"prompt": "fix the login test"}))
+    assert made["updated_at"] is None
+    assert good(await api.get(SESSIONS))["items"][0]["updated_at"] is None
+    await control.set(made["session_id"], status="running", status_detail="working")
+    assert good(await api.get(SESSIONS))["items"][0]["updated_at"] > 0
+
+
 async def test_ten_thousand_sessions_are_listed_quickly(api: httpx.AsyncClient, control: DevinControl) -> None:
     await control.create_sessions(10_000, status="running", status_detail="working", tags=["bot"], every=1)
     started, cursor = time.perf_counter(), None
@@ -1494,6 +1503,19 @@ async def test_a_dropped_answer_without_or_with_the_effect(
     (call,) = await control.log("create_session")
     assert (call["state"], call["status"], call["fault"]) == ("dropped", None, kind)
     await create(api)
+
+
+async def test_an_odd_answer_or_list_says_something_else_of_what_is_as_it_was(
+    api: httpx.AsyncClient, control: DevinControl
+) -> None:
+    await control.fault("create_session", "odd", fields={"session_id": None})
+    assert good(await api.post(SESSIONS, json={"prompt": "fix the login test"}))["session_id"] is None
+    (made,) = await control.sessions()
+    await control.fault("list_sessions", "odd", fields={"status": None, "tags": "none"})
+    (row,) = good(await api.get(SESSIONS))["items"]
+    assert (row["session_id"], row["status"], row["tags"]) == (made["session_id"], None, "none")
+    (row,) = good(await api.get(SESSIONS))["items"]
+    assert (row["status"], row["tags"]) == ("new", [])
 
 
 async def test_a_message_is_stored_though_its_answer_was_lost(api: httpx.AsyncClient, control: DevinControl) -> None:

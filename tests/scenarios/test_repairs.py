@@ -98,6 +98,36 @@ async def test_a_session_that_is_there_before_a_much_too_late_answer_is_found_by
     assert await on.thread(GENERAL, ts) == []
 
 
+async def test_a_session_is_known_by_its_id_while_the_rest_of_its_row_cannot_be_read(on: Stage) -> None:
+    await on.devin.switch(new_without_time=True)
+    ts = await on.mention("fix the login test")
+    await on.slack.wait_for_message(GENERAL, "Queued", thread_ts=ts, within=WITHIN)
+    await looked(on)  # the row is alone in its list, and the poller goes on beside it
+    made = (await on.session("fix the login test"))["session_id"]
+    assert f"https://app.devin.ai/sessions/{made}" in str((await card(on, ts))["blocks"])
+    await on.devin.set(made, status="running", status_detail="working")
+    await on.slack.wait_for_message(GENERAL, "Working", thread_ts=ts, within=WITHIN)
+    await settled(on)
+    assert await creations(on) == 1
+    assert await on.thread(GENERAL, ts) == []
+
+
+async def test_a_start_whose_answer_is_lost_is_not_made_again_while_its_row_cannot_be_read(on: Stage) -> None:
+    await on.devin.switch(new_without_time=True)
+    await on.devin.fault("create_session", "commit_then_drop")
+    ts = await on.mention("fix the login test")
+    await on.slack.wait_for_message(GENERAL, "Checking: Devin's answer got lost", thread_ts=ts, within=WITHIN)
+    reference = f"slack-T0PLAY-{GENERAL}-{ts}"
+    # By the sixth the time is over after which what is not found counts as not made.
+    await on.devin.wait_for_calls("list_sessions", 6, contains=reference, seconds=WITHIN)
+    made = (await on.session("fix the login test"))["session_id"]
+    await on.devin.set(made, status="running", status_detail="working")
+    await on.slack.wait_for_message(GENERAL, "Working", thread_ts=ts, within=WITHIN)
+    await settled(on)
+    assert await creations(on) == 1
+    assert await on.thread(GENERAL, ts) == []
+
+
 async def given_up(on: Stage, monkeypatch: pytest.MonkeyPatch) -> str:
     """A start whose answer is lost and that cannot be looked up until it is given up; answers its thread's ts."""
     monkeypatch.setattr(dispatch, "GIVE_UP_SECONDS", 1.0)

@@ -6,7 +6,8 @@ import socket
 import aiohttp
 import pytest
 
-from bot.slack.client import REQUEST_LIMIT_SECONDS, Channel, Identity, Slack
+from bot.slack.client import Channel, Identity, Slack
+from bot.slack.connection import REQUEST_LIMIT_SECONDS
 from bot.slack.errors import (
     ChannelGone,
     ContentRefused,

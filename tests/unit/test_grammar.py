@@ -27,7 +27,6 @@ from bot.domain.grammar import (
     UsageCommand,
     Verb,
     VerbName,
-    bare_id,
     is_small_talk,
     parse_command,
     parse_request,
@@ -181,7 +180,6 @@ def test_which_session():
     assert parse_which("http://127.0.0.1:9/sessions/ab-c?x=1") == "ab-c"
     assert parse_which("b7c3a7a2-0b7e-4c7e-9d0f-0123456789ab") == "b7c3a7a2-0b7e-4c7e-9d0f-0123456789ab"
     assert parse_which("everything") is None
-    assert bare_id("devin-abc") == bare_id("abc") == "abc"
 
 
 @pytest.mark.parametrize(
