@@ -16,6 +16,7 @@ from bot.domain.lane import own_lane, thread_lane
 from bot.domain.session import Phase, Session, Stage
 from bot.domain.text import plain
 from bot.flows.admission import Admission
+from bot.flows.exactly_once import is_unknown
 from bot.flows.tools import Job, Later, Listener, Step, Tools, finish, session_id
 from bot.logs import get_logger
 from bot.store import inbox, lanes, sessions, threads
@@ -189,7 +190,7 @@ class Control:
             if current is None or current.stage not in {Stage.QUEUED, Stage.CREATING}:
                 raise Later(0.1, "the session has just begun")  # undoes the note; the next look stops it
             start = await _open_start(step, job, session)
-            if start is not None and start.intent_at is None:
+            if start is not None and not is_unknown(start):
                 await inbox.finish(step.tx, [start.key], step.now, reason="cancelled")
                 await sessions.end(step.tx, session.id, Stage.CANCELLED, step.now)
                 unsent = await self._end_waiting(step, job)
@@ -259,9 +260,9 @@ class Control:
             keys = [row.key for row in before]
             await inbox.finish(step.tx, keys, step.now, dead=True, reason=NOT_SENT)
         for row in before:
-            if row.intent_at is not None:
+            if is_unknown(row):
                 await self._say_uncertain(step, row)
-        return sum(row.intent_at is None and parse_verb(row.payload["text"]) is None for row in before)
+        return sum(not is_unknown(row) and parse_verb(row.payload["text"]) is None for row in before)
 
     async def _say_uncertain(self, step: Step, row: InboxRow) -> None:
         payload = row.payload

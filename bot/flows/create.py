@@ -1,36 +1,23 @@
-"""Making the session at Devin: exactly one for each cause, although Devin has no idempotency key.
+"""Start a session at Devin: one for each cause. `bot.flows.exactly_once` says how that is made sure.
 
-1. The intent is stored, with the session and its card.
-2. The epoch is checked.
-3. Devin is asked to create the session; a tag and the prompt carry its reference.
-4. The answer is stored.
-
-A crash between 1 and 4 leaves the intent. Then the reference is looked for: found, the session is adopted; not found,
-it is asked again only after the request's own time limit and a margin have passed and a last look found nothing.
+The reference by which a session is found again stands in one of its tags and at the end of its prompt.
 """
 
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, Final
+from functools import partial
+from typing import Any, ClassVar, Final
 
-from bot.devin.errors import (
-    DevinForbidden,
-    DevinInvalid,
-    DevinLater,
-    DevinQuotaExceeded,
-    DevinRefused,
-    DevinServerError,
-    DevinUnauthorized,
-    DevinUncertain,
-)
+from bot.devin.errors import DevinForbidden, DevinInvalid, DevinQuotaExceeded, DevinRefused, DevinUnauthorized
 from bot.devin.models import CreatedSession
 from bot.domain.commands.registry import STOP
 from bot.domain.lane import thread_lane
 from bot.domain.session import Session, Stage
 from bot.flows.brief import Brief, Briefing, left_out_of, with_left_out
+from bot.flows.exactly_once import Creation, ExactlyOnce, LookUp, is_late, is_unknown
 from bot.flows.finder import BOT_TAG, Finder
-from bot.flows.tools import Job, Later, Listener, Step, Tools, finish, session_id
+from bot.flows.tools import Job, Listener, Step, Tools, finish
 from bot.logs import get_logger
 from bot.store import cards, inbox, outbox, sessions, threads
 from bot.store.cards import CardRow
@@ -43,8 +30,6 @@ log = get_logger(__name__)
 
 EYES: Final = "eyes"
 _TAGS: Final = re.compile(r"\btags?\b", re.IGNORECASE)
-LOOK_AGAIN_SECONDS: Final = 5.0
-LATE_SECONDS: Final = 20.0  # a start that waits longer than this for Devin is worth a word
 
 
 class Create:
@@ -54,12 +39,14 @@ class Create:
         self._tools = tools
         self._briefing = briefing
         self._finder = finder
+        self._once = ExactlyOnce(tools)
 
     async def run(self, job: Job) -> None:
         """The row that a slash command's card brings along once it is posted."""
         session = await self._tools.session(job.row.payload["session_id"])
         if session is None or session.stage not in {Stage.QUEUED, Stage.CREATING}:
-            await self._close(job)
+            async with self._tools.step_of(job) as step:
+                await finish(step, job)
             return
         await self.create(job, session)
 
@@ -70,145 +57,122 @@ class Create:
     async def create(self, job: Job, session: Session) -> None:
         """Create the session, or adopt the one that an earlier try has made."""
         session = await self._tools.session(session.id) or session
-        if job.row.intent_at is not None and await self._settled(job, session, job.row.intent_at):
-            return
-        if session.stop_requested:
-            await self._cancel(job, session)
-            return
-        brief = await self._briefing.brief(job, session)
-        if brief.refusal is not None:
-            async with self._tools.step_of(job) as step:
-                await record(step, session)
-                await refuse(step, session.id, brief.refusal)
-                await finish(step, job)
-            return
-        session = await self._intend(job, session, brief)
-        await self._tools.check(job)
-        # A crash or a lost answer from here on leaves the intent: the next try looks for the reference first.
-        made = await self._ask(job, session, brief)
-        if made is not None:
-            await self.adopt(job, session, made, brief)
+        await self._once.create(job, NewSession(self._tools, self._briefing, self._finder, job, session))
 
-    async def _intend(self, job: Job, session: Session, brief: Brief) -> Session:
-        session = replace(session, stage=Stage.CREATING, checking=False)
-        async with self._tools.step_of(job) as step:
-            await record(step, session)
-            await inbox.intend(step.tx, job.row.key, step.now)
-            payload = with_left_out(job.row.payload, brief.left_out)
-            if payload != job.row.payload:
-                await inbox.move(step.tx, job.row, job.row.lane, payload)
-        return session
 
-    async def _ask(self, job: Job, session: Session, brief: Brief) -> CreatedSession | None:
-        try:
-            return await self._call(job, session, brief)
-        except DevinLater:
-            await self._not_done(job)
-            raise
-        except DevinServerError:
-            # Answered, so nothing is on its way any more: one look is enough.
-            found = await self._finder.session(session)
-            if found is not None:
-                return CreatedSession.of(found)
-            await self._not_done(job)
-            raise
-        except DevinUncertain:
-            await self._show_checking(job, session)
-            raise Later(LOOK_AGAIN_SECONDS, "outcome unknown") from None
-        except DevinRefused as refused:
-            await self._refused(job, session, refused)
-            return None
+class NewSession(Creation[CreatedSession]):
+    """The creation of a session, as a row asks for it."""
 
-    async def _call(self, job: Job, session: Session, brief: Brief) -> CreatedSession:
-        assert session.reference is not None
-        own = [BOT_TAG, session.reference]
-        tries: list[list[str] | None] = [None] if self._finder.tags_refused else [own, None]
-        if session.options.tags and not self._finder.tags_refused:
-            tries.insert(0, [*own, *session.options.tags])
-        for tags in tries[:-1]:
-            try:
-                return await self._create(session, brief, tags)
-            except DevinInvalid as invalid:
-                if not _about_tags(invalid):
-                    raise
-                # The next request begins now, and so does its time limit.
-                await self._intend(job, session, brief)
-        if not self._finder.tags_refused:
-            log.warning("Devin refuses our tags; sessions are found by the reference in the prompt")
-            await self._finder.tags_are_refused()
-        return await self._create(session, brief, None)
+    kind: ClassVar[str] = "session"
 
-    async def _create(self, session: Session, brief: Brief, tags: list[str] | None) -> CreatedSession:
-        options = session.options
-        return await self._tools.devin.create_session(
-            brief.prompt,
-            title=options.title,
-            tags=tags,
-            repos=[options.repo] if options.repo else None,
-            playbook_id=brief.playbook_id,
-            devin_mode=options.mode,
-            max_acu_limit=options.acu,
-            attachment_urls=brief.attachments or None,
-        )
+    def __init__(self, tools: Tools, briefing: Briefing, finder: Finder, job: Job, session: Session) -> None:
+        self._tools = tools
+        self._briefing = briefing
+        self._finder = finder
+        self._job = job
+        self._session = session
+        self._brief = Brief(left_out=left_out_of(job.row.payload))  # until there is a prompt, as an earlier try left it
+        self._forms = self._tag_lists()
 
-    async def _settled(self, job: Job, session: Session, intent_at: float) -> bool:
-        """Whether the outcome of an earlier try is known by now and dealt with."""
-        found = await self._finder.session(session)
-        if found is not None:
-            log.info("session adopted", devin_id=found.session_id)
-            await self.adopt(job, session, CreatedSession.of(found), None)
+    async def prepare(self) -> bool:
+        """Write the prompt; a start that was cancelled, or whose prompt cannot be written, closes the row."""
+        if self._session.stop_requested:
+            await self._cancel()
+            return False
+        self._brief = await self._briefing.brief(self._job, self._session)
+        if self._brief.refusal is None:
             return True
-        left = intent_at + self._tools.rules.unknown_after - self._tools.clock()
-        if left > 0:
-            await self._show_checking(job, session)
-            raise Later(min(LOOK_AGAIN_SECONDS, left + 0.1), "outcome unknown")
-        await self._not_done(job)
+        async with self._tools.step_of(self._job) as step:
+            await record(step, self._session)
+            await refuse(step, self._session.id, self._brief.refusal)
+            await finish(step, self._job)
         return False
 
-    async def _not_done(self, job: Job) -> None:
-        async with self._tools.step_of(job) as step:
-            await inbox.intend(step.tx, job.row.key, None)
-            session = await sessions.get(step.tx, job.row.payload.get("session_id") or session_id(job.row.key))
-            if session is not None and step.now - job.row.created_at > LATE_SECONDS:
-                await step.post(f"late:{session.id}", session, answers.start_retrying(job.row.ref))
-
-    async def _show_checking(self, job: Job, session: Session) -> None:
-        async with self._tools.step_of(job) as step:
-            await sessions.change(step.tx, session.id, checking=True)
-            await step.redraw(session.id)
-
-    async def adopt(self, job: Job, session: Session, made: CreatedSession, brief: Brief | None) -> None:
-        """Store what Devin answered; from here on the poller follows the session."""
-        async with self._tools.step_of(job) as step:
-            await sessions.opened(step.tx, session, made.session_id, made.url, made.snapshot())
-            await step.redraw(session.id)
-            for number, message in enumerate(brief.left_out if brief else left_out_of(job.row.payload)):
-                await step.post(f"file:{session.id}:{number}", session, message)
-            await _tell_tags(step, session, made)
-            current = await sessions.get(step.tx, session.id)
-            if current is not None and current.stop_requested:
-                await step.store(stop_row(job.row.lane, job.row.ref, current, step.now))
-            await finish(step, job)
-        log.info("session created", session=session.id, devin_id=made.session_id)
-        self._tools.engine.hasten("poll", 1.0)
-        self._tools.engine.hasten("catch-up", 1.0)
-
-    async def _cancel(self, job: Job, session: Session) -> None:
-        async with self._tools.step_of(job) as step:
+    async def _cancel(self) -> None:
+        session = self._session
+        async with self._tools.step_of(self._job) as step:
             await sessions.end(step.tx, session.id, Stage.CANCELLED, step.now)
             await step.post(f"news:{session.id}:cancelled", session, answers.cancelled(session.stopped_by))
             await step.redraw(session.id)
-            await finish(step, job)
+            await finish(step, self._job)
 
-    async def _refused(self, job: Job, session: Session, refused: DevinRefused) -> None:
-        log.warning("Devin refused a session", error=type(refused).__name__, status=refused.status)
-        async with self._tools.step_of(job) as step:
-            await refuse(step, session.id, _sentence(refused))
-            await finish(step, job)
+    async def write_intent(self, step: Step) -> None:
+        """Record the session, with its thread and its card."""
+        row = self._job.row
+        await record(step, replace(self._session, stage=Stage.CREATING, checking=False))
+        payload = with_left_out(row.payload, self._brief.left_out)
+        if payload != row.payload:
+            await inbox.move(step.tx, row, row.lane, payload)
+        if is_unknown(row) and is_late(row, step.now):
+            await self.write_late(step)  # an earlier try came to nothing, and took its time
 
-    async def _close(self, job: Job) -> None:
-        async with self._tools.step_of(job) as step:
-            await finish(step, job)
+    async def call(self) -> CreatedSession:
+        """Ask for the session with the tags that are still to be tried."""
+        tags = self._forms[0]
+        if tags is None and not self._finder.tags_refused:
+            log.warning("Devin refuses our tags; sessions are found by the reference in the prompt")
+            await self._finder.tags_are_refused()
+        options = self._session.options
+        return await self._tools.devin.create_session(
+            self._brief.prompt,
+            title=options.title,
+            tags=tags,
+            repos=[options.repo] if options.repo else None,
+            playbook_id=self._brief.playbook_id,
+            devin_mode=options.mode,
+            max_acu_limit=options.acu,
+            attachment_urls=self._brief.attachments or None,
+        )
+
+    def _tag_lists(self) -> list[list[str] | None]:
+        """The tags to ask for, fullest first: Devin may refuse a person's tags, or all of them."""
+        assert self._session.reference is not None
+        if self._finder.tags_refused:
+            return [None]
+        own, wanted = [BOT_TAG, self._session.reference], self._session.options.tags
+        return [[*own, *wanted], own, None] if wanted else [own, None]
+
+    async def other_form(self, refused: DevinRefused, /) -> bool:
+        """Leave tags out that Devin refuses."""
+        if len(self._forms) == 1 or not isinstance(refused, DevinInvalid) or not _about_tags(refused):
+            return False
+        self._forms.pop(0)
+        return True
+
+    async def look_up(self) -> LookUp[CreatedSession]:
+        """Look for the session by its reference."""
+        return await self._finder.session(self._session)
+
+    async def write_checking(self, step: Step) -> None:
+        """Let the card say that the session is being looked for."""
+        await sessions.change(step.tx, self._session.id, checking=True)
+        await step.redraw(self._session.id)
+
+    async def write_late(self, step: Step) -> None:
+        """Say in the thread that the start is tried again."""
+        await step.post(f"late:{self._session.id}", self._session, answers.start_retrying(self._job.row.ref))
+
+    async def write_created(self, step: Step, thing: CreatedSession) -> None:
+        """Store what Devin answered; from here on the poller follows the session."""
+        session = self._session
+        await sessions.opened(step.tx, session, thing.session_id, thing.url, thing.snapshot())
+        await step.redraw(session.id)
+        for number, message in enumerate(self._brief.left_out):
+            await step.post(f"file:{session.id}:{number}", session, message)
+        await _tell_tags(step, session, thing)
+        current = await sessions.get(step.tx, session.id)
+        if current is not None and current.stop_requested:
+            await step.store(stop_row(self._job.row.lane, self._job.row.ref, current, step.now))
+        step.after_commit(partial(self._follow, thing))
+
+    def _follow(self, thing: CreatedSession) -> None:
+        log.info("session created", session=self._session.id, devin_id=thing.session_id)
+        self._tools.engine.hasten("poll", 1.0)
+        self._tools.engine.hasten("catch-up", 1.0)
+
+    async def write_refused(self, step: Step, refused: DevinRefused) -> None:
+        """Say why nothing was started."""
+        await refuse(step, self._session.id, _sentence(refused))
 
 
 async def record(step: Step, session: Session) -> None:
@@ -264,7 +228,7 @@ def start_row(cause: str, ref: str, session: Session, ts: str, now: float, files
 async def give_up_start(step: Step, job: Job, session_id: str) -> None:
     """The session will not come, or nobody can say whether it came: the card and the thread say which."""
     session = await sessions.get(step.tx, session_id)
-    if job.row.intent_at is None or session is None:
+    if session is None or not is_unknown(job.row):
         await refuse(step, session_id, answers.start_failed(job.row.ref))
         return
     await sessions.end(step.tx, session_id, Stage.UNCERTAIN, step.now)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from bot.devin.errors import DevinError, DevinLater, DevinRateLimited, DevinUncertain
-from bot.flows.tools import Flow, Job, Later, Tools
+from bot.flows.tools import Flow, Job, Later, Step, Tools
 from bot.logs import about, get_logger
 from bot.slack.errors import SlackBusy, SlackError, SlackOutcomeUnknown, SlackRateLimited, SlackUnreachable
 from bot.store import inbox, lanes
@@ -109,14 +109,9 @@ class Dispatch:
         return seconds
 
     async def _bury(self, job: Job, reason: str) -> float:
-        try:
-            await self._tell(job, reason)
-        except ClaimLostError:
-            raise
-        except Exception:
-            # What cannot even be told must not hold up its lane for ever.
-            log.exception("loss not told", kind=job.row.kind)
+        """Close the row as dead and announce what was lost, in one transaction: a crash leaves both or neither."""
         async with self._tools.step_of(job) as step:
+            await self._announce(step, job, reason)
             if job.row.payload.get("response_url"):  # a secret, which is of no more use
                 await inbox.move(step.tx, job.row, job.row.lane, job.row.payload | {"response_url": None})
             await inbox.finish(step.tx, [job.row.key], step.now, dead=True, reason=reason)
@@ -125,9 +120,15 @@ class Dispatch:
         log.error("row is dead", kind=job.row.kind, key=job.row.key, reason=reason)
         return 0.0
 
-    async def _tell(self, job: Job, reason: str) -> None:
-        async with self._tools.step_of(job) as step:
-            # As it stands now: an attempt may have stored its intent since the row was claimed.
-            row = await inbox.get(step.tx, job.row.key)
-            if row is not None:
+    async def _announce(self, step: Step, job: Job, reason: str) -> None:
+        # As it stands now: an attempt may have stored its intent since the row was claimed.
+        row = await inbox.get(step.tx, job.row.key)
+        if row is None:
+            return
+        try:
+            # A savepoint: what is half announced goes, and the row is closed all the same. What cannot even be
+            # announced must not hold up its lane for ever.
+            async with step.tx.begin_nested():
                 await self._flows[row.kind].give_up(step, Job(row, job.claim), reason)
+        except Exception:
+            log.exception("loss not announced", kind=row.kind)

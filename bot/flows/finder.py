@@ -6,9 +6,10 @@ from typing import Final
 
 from bot.devin.answers import Page
 from bot.devin.errors import DevinUnexpectedAnswer
-from bot.devin.models import DevinSession
+from bot.devin.models import CreatedSession, DevinSession
 from bot.devin.sessions import SessionFilters
 from bot.domain.session import Session, bare_id
+from bot.flows.exactly_once import Found, LookUp, Missing
 from bot.flows.tools import Tools
 from bot.store import due
 
@@ -18,7 +19,6 @@ CLOCKS_APART: Final = 300  # seconds that Devin's clock and ours may differ
 # As `brief` writes it, at the end: what people quote stands before it.
 _IN_PROMPT: Final = re.compile(r"Reference: (slack-\S+)$", re.MULTILINE)
 MOST_REMEMBERED: Final = 2_000
-_UNREADABLE: Final = "A row that cannot be read may be the one that is searched for."
 
 
 class Finder:
@@ -50,35 +50,27 @@ class Finder:
             self._own_id = (await self._tools.devin.self_()).id
         return {"service_user_ids": [self._own_id]} if self._own_id else {}
 
-    async def session(self, session: Session) -> DevinSession | None:
-        """Find the oldest session with this session's reference; None when there is none.
-
-        Devin is read again each time. DevinUnexpectedAnswer when none is found among rows that cannot all be read.
-        """
+    async def session(self, session: Session) -> LookUp[CreatedSession]:
+        """Look for the oldest session with this session's reference. Devin is read again each time."""
         assert session.reference is not None
         found: list[DevinSession] = []
         unreadable = 0
         async for page in self._candidates(session):
             found += [made for made in page.items if session.reference in await self.references(made)]
             unreadable += len(page.unreadable)
-        if unreadable and not found:
-            raise DevinUnexpectedAnswer(_UNREADABLE)
-        return min(found, key=lambda made: (made.created_at, made.session_id), default=None)
+        if found:
+            return Found(CreatedSession.of(min(found, key=lambda made: (made.created_at, made.session_id))))
+        return Missing.UNREADABLE if unreadable else Missing.NOT_FOUND
 
-    async def message(self, session: Session, mark: str, page_cursor: str | None) -> bool:
-        """Whether a message whose first line begins with this mark has reached the session.
-
-        DevinUnexpectedAnswer when none is found among messages that cannot all be read.
-        """
+    async def message(self, session: Session, mark: str, page_cursor: str | None) -> LookUp[None]:
+        """Look for a message to the session whose first line begins with this mark."""
         assert session.devin_id is not None
         unreadable = 0
         async for page in self._tools.devin.message_pages(session.devin_id, page_cursor):
             if any(message.source == "user" and message.message.startswith(mark) for message in page.items):
-                return True
+                return Found(None)
             unreadable += len(page.unreadable)
-        if unreadable:
-            raise DevinUnexpectedAnswer(_UNREADABLE)
-        return False
+        return Missing.UNREADABLE if unreadable else Missing.NOT_FOUND
 
     def _candidates(self, session: Session) -> AsyncIterator[Page[DevinSession]]:
         since = int(session.created_at) - CLOCKS_APART
@@ -111,7 +103,7 @@ class Finder:
         bare = bare_id(made.session_id)
         page = await anext(self._tools.devin.message_pages(bare))
         if page.unreadable:
-            raise DevinUnexpectedAnswer(_UNREADABLE)
+            raise DevinUnexpectedAnswer("A message that cannot be read may be the prompt.")
         if not page.items:
             return []  # it has just begun
         self._prompts[bare] = _IN_PROMPT.findall(page.items[0].message)[-1:]  # the first message is the prompt

@@ -1,31 +1,25 @@
-"""A reply in a session's thread reaches Devin once, with its sender.
+"""A reply in a session's thread reaches Devin once, with its sender. `bot.flows.exactly_once` says how.
 
-1. The intent is stored, with eyes on the reply.
-2. The epoch is checked.
-3. A session that was put to sleep is unarchived; then the message is posted, its mark in the first line.
-4. The outcome is stored.
-
-A crash between 1 and 4 leaves the intent: the mark is looked for in the session's messages, never the text, because
-a second "yes" is as good as the first.
+Its mark stands in the first line of the message. The mark is what is looked for in the session's messages, never the
+text, because a second "yes" is as good as the first. A session that was put to sleep is unarchived first.
 """
 
-from typing import Final
+from functools import partial
+from typing import ClassVar, Final
 
 from bot.devin.errors import (
     DevinConflict,
     DevinForbidden,
-    DevinLater,
     DevinNotFound,
     DevinQuotaExceeded,
     DevinRefused,
-    DevinServerError,
     DevinUnauthorized,
-    DevinUncertain,
 )
 from bot.domain.session import Session, Snapshot, Stage
 from bot.domain.text import plain, without_mention
 from bot.flows.brief import Briefing, Files, left_out_of, with_left_out
 from bot.flows.create import EYES
+from bot.flows.exactly_once import Creation, ExactlyOnce, LookUp, is_unknown
 from bot.flows.finder import Finder
 from bot.flows.tools import Job, Later, Listener, Step, Tools, finish
 from bot.logs import get_logger
@@ -36,8 +30,6 @@ from bot.views.message import Message
 
 log = get_logger(__name__)
 
-LOOK_AGAIN_SECONDS: Final = 5.0
-LATE_SECONDS: Final = 20.0  # a reply that waits longer than this for Devin is worth a word
 _REASONS: Final = {
     DevinUnauthorized: "Devin does not accept Devin Bridge's key",
     DevinForbidden: "Devin Bridge's key lacks a permission for it",
@@ -52,6 +44,7 @@ class Reply:
         self._tools = tools
         self._briefing = briefing
         self._finder = finder
+        self._once = ExactlyOnce(tools)
 
     async def run(self, job: Job, thread: Thread) -> None:
         """Send it, or say privately why not."""
@@ -63,14 +56,7 @@ class Reply:
             return
         if session.stage is not Stage.OPEN:
             raise Later(1.0, "the session is still being started")
-        if job.row.intent_at is not None and await self._arrived(job, session, job.row.intent_at):
-            return
-        files = await self._briefing.files(job.row.payload["files"], job.row.attempts)
-        text = await self._briefing.readable(job.row.payload["text"])
-        if not text and not files.urls:
-            await self._files_lost(job, session, files)
-            return
-        await self._send(job, session, text, files)
+        await self._once.create(job, NewMessage(self._tools, self._briefing, self._finder, job, session))
 
     def _unwanted(self, job: Job, thread: Thread, session: Session | None) -> Message | None:
         """Why a reply stays here; a Message without text where nothing need be said."""
@@ -97,127 +83,121 @@ class Reply:
                 await step.whisper(to, message, key=f"{to.channel}:{to.thread_ts}:{to.user}:{what}")
             await finish(step, job)
 
-    async def _files_lost(self, job: Job, session: Session, files: Files) -> None:
-        async with self._tools.step_of(job) as step:
-            if files.left_out:
-                await step.post(f"file:{job.row.key}", session, answers.files_lost(files.left_out, "sent"))
-            await finish(step, job)
-
-    async def _send(self, job: Job, session: Session, text: str, files: Files) -> None:
-        assert session.devin_id is not None
-        mark = _mark(job)
-        sender = await self._briefing.name(job.row.payload["user"])
-        try:
-            if session.seen.archived:
-                # Before the intent, whose time limit is for one request. A crash right here repeats it, harmlessly.
-                await self._tools.check(job)
-                await self._tools.devin.unarchive(session.devin_id)
-            cursor = await self._intend(job, session, files)
-            await self._tools.check(job)
-            # A crash or a lost answer from here on leaves the intent: the next try looks for the mark first.
-            answer = await self._tools.devin.send_message(session.devin_id, f"{mark} {sender}:\n{text}", files.urls)
-        except DevinLater:
-            await self._not_done(job, session)
-            raise
-        except DevinServerError:
-            if await self._has(job, session, cursor, files):
-                return
-            await self._not_done(job, session)
-            raise
-        except DevinUncertain:
-            raise Later(LOOK_AGAIN_SECONDS, "outcome unknown") from None
-        except (DevinConflict, DevinNotFound):
-            await self._over(job, session)
-            return
-        except DevinRefused as refused:
-            await self._refused(job, session, refused)
-            return
-        await self._done(job, session, answer.snapshot() if answer else None, files)
-
-    async def _intend(self, job: Job, session: Session, files: Files) -> str | None:
-        """Store the intent, and from where on the conversation is to be searched: the poller's mark moves on."""
-        payload = job.row.payload
-        async with self._tools.step_of(job) as step:
-            await inbox.intend(step.tx, job.row.key, step.now)
-            if "cursor" not in payload:
-                tracked = (await sessions.tracked(step.tx, [session.id]))[session.id]
-                payload = payload | {"cursor": tracked.relay.page_cursor}
-            payload = with_left_out(payload, files.left_out)
-            if payload != job.row.payload:
-                await inbox.move(step.tx, job.row, job.row.lane, payload)
-            await step.react(session.channel, payload["ts"], EYES)
-        cursor: str | None = payload["cursor"]
-        return cursor
-
-    async def _arrived(self, job: Job, session: Session, intent_at: float) -> bool:
-        """Whether an earlier try has reached Devin; raises Later while that cannot be told yet."""
-        payload = job.row.payload
-        if await self._has(job, session, payload.get("cursor"), Files(left_out=left_out_of(payload))):
-            return True
-        left = intent_at + self._tools.rules.unknown_after - self._tools.clock()
-        if left > 0:
-            raise Later(min(LOOK_AGAIN_SECONDS, left + 0.1), "outcome unknown")
-        return False
-
-    async def _has(self, job: Job, session: Session, cursor: str | None, files: Files) -> bool:
-        if not await self._finder.message(session, _mark(job), cursor):
-            return False
-        log.info("reply had arrived")
-        await self._done(job, session, None, files)
-        return True
-
-    async def _done(self, job: Job, session: Session, seen: Snapshot | None, files: Files) -> None:
-        async with self._tools.step_of(job) as step:
-            await sessions.change(
-                step.tx, session.id, spoken_at=step.now, stopped_by=None, archived=False, ended_at=None
-            )
-            if seen is not None and await sessions.stir(step.tx, session.id, seen):
-                await step.redraw(session.id)
-            await self._note(step, job, session)
-            for number, message in enumerate(files.left_out):
-                await step.post(f"file:{job.row.key}:{number}", session, message)
-            await finish(step, job)
-        log.info("reply sent", session=session.id, devin_id=session.devin_id)
-        self._tools.engine.hasten("poll", 1.0)
-
-    async def _note(self, step: Step, job: Job, session: Session) -> None:
-        if session.thread_ts is not None:
-            await threads.saw(step.tx, session.team, session.channel, session.thread_ts, job.row.payload["ts"])
-
-    async def _not_done(self, job: Job, session: Session) -> None:
-        async with self._tools.step_of(job) as step:
-            await inbox.intend(step.tx, job.row.key, None)
-            if step.now - job.row.created_at > LATE_SECONDS:
-                hour = int(step.now // 3600)  # one word for all that waits, not one for each reply
-                await step.post(f"late:{session.id}:{hour}", session, answers.REPLY_LATE)
-
-    async def _over(self, job: Job, session: Session) -> None:
-        """Devin takes no more messages: the thread is free for a new session."""
-        async with self._tools.step_of(job) as step:
-            await sessions.change(step.tx, session.id, stage=Stage.ENDED, ended_at=step.now, stopped_by=None)
-            await step.redraw(session.id)
-            await step.post(f"lost:{job.row.key}", session, answers.SESSION_ENDED)
-            await inbox.finish(step.tx, [job.row.key], step.now, dead=True, reason="session ended")
-            await finish(step, job)
-        self._tools.metrics.died(job.row.kind)
-        self._tools.engine.hasten("poll", 1.0)  # for its last words
-
-    async def _refused(self, job: Job, session: Session, refused: DevinRefused) -> None:
-        log.warning("Devin refused a reply", error=type(refused).__name__, status=refused.status)
-        reason = _REASONS.get(type(refused), "Devin did not accept it")
-        async with self._tools.step_of(job) as step:
-            await step.post(f"lost:{job.row.key}", session, answers.reply_not_sent(reason, job.row.ref, _text(job)))
-            await inbox.finish(step.tx, [job.row.key], step.now, dead=True, reason=type(refused).__name__)
-            await finish(step, job)
-        self._tools.metrics.died(job.row.kind)
-
     def lost(self, job: Job, reason: str) -> Message:
         """What is said in the thread about a reply that was given up."""
-        if job.row.intent_at is not None:
+        if is_unknown(job.row):
             return answers.reply_uncertain(job.row.ref, _text(job))
         outage = reason in {"DevinUnreachable", "DevinServerError", "DevinOutcomeUnknown", "DevinUnexpectedAnswer"}
         reason = "Devin could not be reached for too long" if outage else "something went wrong on our side"
         return answers.reply_not_sent(reason, job.row.ref, _text(job))
+
+
+class NewMessage(Creation[Snapshot | None]):
+    """The creation of a message in a session: its thing is what Devin answered about the session, if it did."""
+
+    kind: ClassVar[str] = "reply"
+
+    def __init__(self, tools: Tools, briefing: Briefing, finder: Finder, job: Job, session: Session) -> None:
+        self._tools = tools
+        self._briefing = briefing
+        self._finder = finder
+        self._job = job
+        self._session = session
+        self._files = Files(left_out=left_out_of(job.row.payload))  # as an earlier try left it, until handed on
+        self._text = ""
+        self._cursor: str | None = job.row.payload.get("cursor")
+
+    @property
+    def _devin_id(self) -> str:
+        assert self._session.devin_id is not None
+        return self._session.devin_id
+
+    async def prepare(self) -> bool:
+        """Hand the files on and write the text; where nothing is left of both, close the row."""
+        payload = self._job.row.payload
+        self._files = await self._briefing.files(payload["files"], self._job.row.attempts)
+        text = await self._briefing.readable(payload["text"])
+        if text or self._files.urls:
+            self._text = f"{_mark(self._job)} {await self._briefing.name(payload['user'])}:\n{text}"
+            return True
+        async with self._tools.step_of(self._job) as step:
+            if self._files.left_out:
+                lost = answers.files_lost(self._files.left_out, "sent")
+                await step.post(f"file:{self._job.row.key}", self._session, lost)
+            await finish(step, self._job)
+        return False
+
+    async def call_first(self) -> None:
+        """Unarchive a session that sleeps."""
+        if self._session.seen.archived:
+            await self._tools.check(self._job)
+            # A crash right here repeats it, harmlessly.
+            await self._tools.devin.unarchive(self._devin_id)
+
+    async def write_intent(self, step: Step) -> None:
+        """Store from where on the conversation is to be searched, as the poller's mark moves on; eyes on the reply."""
+        row, payload = self._job.row, self._job.row.payload
+        if "cursor" not in payload:
+            tracked = (await sessions.tracked(step.tx, [self._session.id]))[self._session.id]
+            payload = payload | {"cursor": tracked.relay.page_cursor}
+        payload = with_left_out(payload, self._files.left_out)
+        if payload != row.payload:
+            await inbox.move(step.tx, row, row.lane, payload)
+        self._cursor = payload["cursor"]
+        await step.react(self._session.channel, payload["ts"], EYES)
+
+    async def call(self) -> Snapshot | None:
+        """Send the message."""
+        answer = await self._tools.devin.send_message(self._devin_id, self._text, self._files.urls)
+        return answer.snapshot() if answer else None
+
+    async def look_up(self) -> LookUp[Snapshot | None]:
+        """Look for the mark in the conversation; a message that is found tells nothing of its session."""
+        return await self._finder.message(self._session, _mark(self._job), self._cursor)
+
+    async def write_late(self, step: Step) -> None:
+        """Say in the thread that replies wait for Devin."""
+        hour = int(step.now // 3600)  # one word for all that waits, not one for each reply
+        await step.post(f"late:{self._session.id}:{hour}", self._session, answers.REPLY_LATE)
+
+    async def write_created(self, step: Step, thing: Snapshot | None) -> None:
+        """Store that a person has spoken, which wakes the session."""
+        session, payload = self._session, self._job.row.payload
+        await sessions.change(step.tx, session.id, spoken_at=step.now, stopped_by=None, archived=False, ended_at=None)
+        if thing is not None and await sessions.stir(step.tx, session.id, thing):
+            await step.redraw(session.id)
+        if session.thread_ts is not None:
+            await threads.saw(step.tx, session.team, session.channel, session.thread_ts, payload["ts"])
+        for number, message in enumerate(self._files.left_out):
+            await step.post(f"file:{self._job.row.key}:{number}", session, message)
+        step.after_commit(self._follow)
+
+    def _follow(self) -> None:
+        log.info("reply sent", session=self._session.id, devin_id=self._session.devin_id)
+        self._tools.engine.hasten("poll", 1.0)
+
+    async def write_refused(self, step: Step, refused: DevinRefused) -> None:
+        """Say that the reply was not sent: a session that takes no more messages has ended, else why."""
+        if isinstance(refused, DevinConflict | DevinNotFound):
+            await self._write_over(step)
+            return
+        reason = _REASONS.get(type(refused), "Devin did not accept it")
+        said = answers.reply_not_sent(reason, self._job.row.ref, _text(self._job))
+        await self._write_lost(step, said, type(refused).__name__)
+
+    async def _write_over(self, step: Step) -> None:
+        """Devin takes no more messages: the thread is free for a new session."""
+        session = self._session
+        await sessions.change(step.tx, session.id, stage=Stage.ENDED, ended_at=step.now, stopped_by=None)
+        await step.redraw(session.id)
+        await self._write_lost(step, answers.SESSION_ENDED, "session ended")
+        step.after_commit(partial(self._tools.engine.hasten, "poll", 1.0))  # for its last words
+
+    async def _write_lost(self, step: Step, said: Message, reason: str) -> None:
+        key = self._job.row.key
+        await step.post(f"lost:{key}", self._session, said)
+        await inbox.finish(step.tx, [key], step.now, dead=True, reason=reason)
+        step.after_commit(partial(self._tools.metrics.died, self._job.row.kind))
 
 
 def _text(job: Job) -> str:

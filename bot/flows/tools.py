@@ -1,7 +1,7 @@
 """What every flow has at hand, and the step: one transaction, with the lanes to look at once it is committed."""
 
 import hashlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, time, tzinfo
@@ -86,6 +86,11 @@ class Step:
     place: Place
     ref: str
     wakes: dict[str, float] = field(default_factory=dict)
+    afterwards: list[Callable[[], None]] = field(default_factory=list)
+
+    def after_commit(self, act: Callable[[], None]) -> None:
+        """Do something once the transaction is committed; a crash may lose it."""
+        self.afterwards.append(act)
 
     async def say(self, *rows: OutboxRow) -> None:
         """Put rows into the outbox."""
@@ -229,6 +234,8 @@ class Tools:
         # A crash right here loses only hints: the sweep looks at every lane with open rows.
         for lane, after in step.wakes.items():
             self.engine.wake(lane, after)
+        for act in step.afterwards:
+            act()
 
     def step_of(self, job: Job) -> AbstractAsyncContextManager[Step]:
         """A step in the name of a job."""

@@ -46,6 +46,7 @@ class InboxRow:
     attempts: int = 0
     failures: int = 0
     intent_at: float | None = None
+    accepted_at: float | None = None
 
 
 # Made once: to put a statement together takes longer than to execute it.
@@ -121,6 +122,11 @@ async def earlier_in_channel(tx: AsyncConnection, prefix: str, row: InboxRow) ->
 async def intend(tx: AsyncConnection, key: str, at: float | None) -> None:
     """Note that a call is about to be made (or, with None, that the last one certainly did nothing)."""
     await tx.execute(update(inbox).where(inbox.c.key == key).values(intent_at=at))
+
+
+async def accept(tx: AsyncConnection, key: str, at: float) -> None:
+    """Note that Devin created what the row asks for, although its answer did not say which thing that is."""
+    await tx.execute(update(inbox).where(inbox.c.key == key).values(accepted_at=at))
 
 
 async def failed(tx: AsyncConnection, key: str) -> None:

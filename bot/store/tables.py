@@ -50,6 +50,7 @@ inbox: Final = Table(
     _number("attempts"),
     _number("failures"),  # of our own; a row that fails too often must not hold up its lane
     Column("intent_at", Float),  # set in the commit before a call whose outcome may get lost
+    Column("accepted_at", Float),  # when that call was answered with success, but not with what it created
     Column("reason", String),
     Column("ref", String, nullable=False),  # the id in the log and in what people are told
     Column("payload", _JSON, nullable=False),

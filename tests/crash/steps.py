@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from bot.engine import local
-from bot.flows import conversation, create, digest, failure, housekeeping, reply, send
+from bot.flows import conversation, digest, exactly_once, failure, housekeeping, send
 
 COMMIT: Final = "commit"
 BEFORE, ON_THE_WIRE, AFTER = "before", "on the wire", "after"
@@ -28,20 +28,20 @@ PLACES: Final[dict[str, tuple[str, ...]]] = {
     "drop a reply to an unknown thread": ("bot.flows.conversation:Conversation._forget",),
     "hand a line to its thread": ("bot.flows.conversation:Conversation._hand_over",),
     "note a channel that is gone": ("bot.flows.channel_gone:ChannelGone.run",),
+    # Something is created at Devin, exactly once.
+    "intend": ("bot.flows.exactly_once:ExactlyOnce._ask",),
+    "adopt": ("bot.flows.exactly_once:ExactlyOnce._store",),
+    "clear the intent": ("bot.flows.exactly_once:ExactlyOnce._not_created",),
     # A session starts.
     "start from a command": ("bot.flows.order:Order.start",),
     "ask before a second start": ("bot.flows.order:Order._asks_first",),
     "start again": ("bot.flows.control:Control._start_again",),
     "upload a file": ("bot.flows.brief:Briefing._hand_on",),
-    "intend to create": ("bot.flows.create:Create._intend",),
-    "create": ("bot.flows.create:Create._create",),
+    "create": ("bot.flows.create:NewSession.call",),
     "note that tags are refused": ("bot.flows.finder:Finder.tags_are_refused",),
-    "adopt the session": ("bot.flows.create:Create.adopt",),
     # A session is steered.
-    "intend to reply": ("bot.flows.reply:Reply._intend",),
-    "reply": ("bot.flows.reply:Reply._send",),
-    "mark the reply as sent": ("bot.flows.reply:Reply._done",),
-    "mark the reply as not sent": ("bot.flows.reply:Reply._not_done",),
+    "wake": ("bot.flows.reply:NewMessage.call_first",),
+    "reply": ("bot.flows.reply:NewMessage.call",),
     "announce the stop": ("bot.flows.control:Control._announce",),
     "put to sleep": ("bot.flows.control:Control._put_to_sleep",),
     "ask before the end": ("bot.flows.control:Control._answer",),
@@ -93,8 +93,7 @@ NEWS_TABLES: Final = frozenset({"inbox", "outbox", "cards", "spend"})
 # The waits of the bot that are too long for a test, and how long they are in one.
 SETTLE: Final = 1.3  # a death comes before a call is sent or after its answer, so nothing is under way for longer
 WAITS: Final = (
-    (create, "LOOK_AGAIN_SECONDS", 0.3),
-    (reply, "LOOK_AGAIN_SECONDS", 0.3),
+    (exactly_once, "LOOK_AGAIN_SECONDS", 0.3),
     (failure, "SETTLE_SECONDS", SETTLE),
     (send, "SETTLE_SECONDS", SETTLE),
     (failure, "FIRST_WAIT", 0.3),

@@ -35,9 +35,9 @@ BESIDE: Final = frozenset(
 RECEIVED: Final = ("receive: commit", "begin work: commit")
 KNOWN: Final = "learn who it is: commit"
 STARTED_FROM_A_COMMAND: Final = "start from a command: commit"
-CREATED: Final = ("intend to create: commit", "create: Devin POST sessions", "adopt the session: commit")
+CREATED: Final = ("intend: commit", "create: Devin POST sessions", "adopt: commit")
 UPLOADED: Final = "upload a file: Devin POST attachments"
-REPLIED: Final = ("intend to reply: commit", "reply: Devin POST sessions/messages", "mark the reply as sent: commit")
+REPLIED: Final = ("intend: commit", "reply: Devin POST sessions/messages", "adopt: commit")
 PUT_TO_SLEEP: Final = (
     "announce the stop: commit",
     "put to sleep: Devin POST sessions/archive",

@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 
-from bot.flows import conversation, dispatch, reply
+from bot.flows import conversation, dispatch, exactly_once
 from bot.flows.brief import Briefing
 from bot.flows.conversation import Conversation
-from bot.flows.reply import Reply
+from bot.flows.reply import NewMessage
 from bot.views import answers
 from tests.scenarios.ahead import Ahead, rows
 from tests.scenarios.hasty import AWAY, WITHIN, hasty, waited
@@ -42,14 +42,14 @@ async def on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, transport: str) ->
 async def test_a_failure_of_the_store_after_a_long_outage_does_not_bury_a_reply(
     on: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    done, failures = Reply._done, [sqlite3.OperationalError("database is locked")]
+    done, failures = NewMessage.write_created, [sqlite3.OperationalError("database is locked")]
 
     async def once(*args: Any) -> None:
         if failures:
             raise failures.pop()
         await done(*args)
 
-    monkeypatch.setattr(Reply, "_done", once)
+    monkeypatch.setattr(NewMessage, "write_created", once)
     monkeypatch.setattr(dispatch, "LONGEST_WAIT", 0.1)
     ts, session = await on.started()
     await on.devin.fault("send_message", "503", times=dispatch.MAX_FAILURES)
@@ -81,7 +81,7 @@ async def test_of_a_reply_that_may_have_arrived_it_is_not_said_that_it_was_not_s
     async def never(*_: Any) -> None:
         raise sqlite3.OperationalError("database is locked")
 
-    monkeypatch.setattr(Reply, "_done", never)
+    monkeypatch.setattr(NewMessage, "write_created", never)
     monkeypatch.setattr(dispatch, "LONGEST_WAIT", 0.1)
     ts, _ = await on.started()
     await on.slack.say(ANN, GENERAL, "drop the table", thread_ts=ts)
@@ -121,13 +121,13 @@ async def test_a_row_whose_loss_cannot_even_be_told_ends_and_holds_up_nothing(
 async def test_a_reply_is_looked_for_from_where_it_was_sent_although_the_conversation_has_moved_on(
     on: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    arrived, moved = Reply._arrived, asyncio.Event()
+    look_up, moved = NewMessage.look_up, asyncio.Event()
 
-    async def after_the_poll(*args: Any) -> bool:
+    async def after_the_poll(*args: Any) -> Any:
         await moved.wait()
-        return await arrived(*args)
+        return await look_up(*args)
 
-    monkeypatch.setattr(Reply, "_arrived", after_the_poll)
+    monkeypatch.setattr(NewMessage, "look_up", after_the_poll)
     ts, session = await on.started()
     await on.devin.fault("send_message", "commit_then_drop")
     said = await on.slack.say(ANN, GENERAL, "please use pytest", thread_ts=ts)
@@ -149,7 +149,7 @@ async def test_a_reply_is_looked_for_from_where_it_was_sent_although_the_convers
 async def test_a_stop_says_of_a_reply_with_an_unknown_outcome_that_it_may_have_arrived(
     on: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reply, "LOOK_AGAIN_SECONDS", 20.0)
+    monkeypatch.setattr(exactly_once, "LOOK_AGAIN_SECONDS", 20.0)
     ts, session = await on.started()
     await on.devin.fault("list_messages", "503", **AWAY)
     await on.devin.fault("send_message", "commit_then_drop")

@@ -10,6 +10,7 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import column, insert, inspect, select, table, text
 
 from bot.store import schema
@@ -17,6 +18,7 @@ from bot.store.database import Database
 from bot.store.schema import alembic_config, is_current, migrate
 from bot.store.tables import cards, metadata, outbox, threads
 
+NEWEST = ScriptDirectory.from_config(alembic_config()).get_current_head() or ""
 BROKEN = '''
 """a migration that breaks half way"""
 
@@ -24,7 +26,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "broken"
-down_revision = "0006"
+down_revision = "NEWEST"
 branch_labels = None
 depends_on = None
 
@@ -229,7 +231,7 @@ def broken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The migrations of this project, followed by one that breaks half way."""
     folder = tmp_path / "migrations"
     shutil.copytree(Path(schema.__file__).parent / "migrations", folder)
-    (folder / "versions" / "broken.py").write_text(BROKEN)
+    (folder / "versions" / "broken.py").write_text(BROKEN.replace("NEWEST", NEWEST))
 
     def config() -> Config:
         made = Config()
@@ -248,5 +250,5 @@ async def test_a_broken_migration_leaves_nothing_half_done(db: Database) -> None
     after = await looked_at(db, lambda connection: inspect(connection).get_columns("inbox"))
     assert [column["name"] for column in after] == [column["name"] for column in before]
     revision = await looked_at(db, lambda one: MigrationContext.configure(one).get_current_revision())
-    assert revision == "0006"
+    assert revision == NEWEST
     assert not await is_current(db)
