@@ -144,7 +144,9 @@ class CardEditor:
     async def _edit(self, row: CardRow) -> None:
         drawing = await draw(self._tools, row.session_id, plain=row.plain)
         if drawing is None:
-            return  # its session was forgotten, and the card with it
+            async with self._tools.step(ref=row.ref) as step:
+                await cards.mark_dead(step.tx, row, "no session")
+            return
         if row.drawn != drawing.fingerprint:
             await self._update(row, drawing.message)
         async with self._tools.step(ref=row.ref) as step:
