@@ -262,7 +262,8 @@ class Nursery:
         gc.freeze()  # what was imported stays shared between all processes
 
     def run(self) -> None:
-        """Until stdin is closed; what still lives then is killed."""
+        """Until stdin is closed; what still lives then is killed. A first line on stdout says that all is imported."""
+        os.write(sys.stdout.fileno(), b"ready\n")
         with selectors.DefaultSelector() as selector:
             selector.register(sys.stdin.fileno(), selectors.EVENT_READ)
             selector.register(self._alarm, selectors.EVENT_READ)
