@@ -43,10 +43,10 @@ from bot.slack.errors import (
 )
 from bot.store.database import Database, sqlite_path
 from bot.store.schema import is_current
+from bot.timing import DAY
 from bot.views.text import one_line, shortened
 
 INDENT: Final = " " * 9  # as wide as the longest mark and two spaces
-DAY_SECONDS: Final = 86_400
 ONE_ATTEMPT: Final = Patience(attempts=1)
 
 # What each scope of the manifest is for, as the consequence of not having it.
@@ -501,7 +501,7 @@ async def _read_insights(devin: Devin) -> None:
 
 async def _read_consumption(devin: Devin) -> None:
     now = int(time.time())
-    await devin.daily_consumption(now - DAY_SECONDS, now)
+    await devin.daily_consumption(now - int(DAY), now)
 
 
 async def _read_playbooks(devin: Devin) -> None:

@@ -23,15 +23,12 @@ from bot.config import Settings
 from bot.logs import get_logger
 from bot.metrics import CONTENT_TYPE
 from bot.store.database import Clock
+from bot.timing import PRODUCTION, Timing
 
 log = get_logger(__name__)
 
 NUMBER: Final = re.compile("[0-9]{1,12}")
 LARGEST_BODY: Final = 1_000_000  # Slack's requests are a few kilobytes
-DRAIN_SECONDS: Final = 3.0  # for listeners in flight
-FINISH_SECONDS: Final = 4.0  # for flows and posts in flight
-TICK_SECONDS: Final = 1.0  # for a look at Devin that is under way; all three together under the ten a stop may take
-DEAF_SECONDS: Final = 60.0  # without a socket for this long the process ends, so that its supervisor starts it anew
 
 
 class Doors:
@@ -78,6 +75,7 @@ class Socket(AsyncSocketModeHandler):
         super().__init__(bot.bolt, settings.slack_app_token.get_secret_value())
         self._doors = doors
         self._way = bot.tools.db.way
+        self._timing = bot.tools.timing
         self._connections = 0
         self._on_gap = bot.catch_up.gap
         self.client.message_listeners.append(self._greeted)
@@ -112,12 +110,12 @@ class Socket(AsyncSocketModeHandler):
         """End the process when the socket stays away."""
         deaf_since: float | None = None
         while True:
-            await asyncio.sleep(5.0)
+            await asyncio.sleep(self._timing.socket_check)
             if await self.client.is_connected():
                 deaf_since = None
                 continue
             deaf_since = deaf_since or time.monotonic()
-            if time.monotonic() - deaf_since > DEAF_SECONDS:
+            if time.monotonic() - deaf_since > self._timing.disconnected:
                 raise StartError("The socket to Slack stayed away for a minute; the process ends to be started anew.")
 
 
@@ -180,16 +178,18 @@ async def _unfit(request: Request) -> Response | None:
 
 
 async def _problems(bot: Bot, doors: Doors, link: Socket | None) -> list[str]:
+    timing = bot.tools.timing
     problems = ["The bot is stopping."] if doors.closed else []
     try:
-        async with asyncio.timeout(2.0), bot.tools.db.write(first=True) as tx:  # reading goes on beside a lock
+        # A write, because reading goes on beside a lock.
+        async with asyncio.timeout(timing.readiness), bot.tools.db.write(first=True) as tx:
             await tx.exec_driver_sql("SELECT 1")
     except Exception as error:  # noqa: BLE001 - whatever the store's driver raises, it is not ready
         problems.append(f"The store does not answer ({type(error).__name__}).")
     if link is not None and not await link.client.is_connected():
         problems.append("There is no connection to Slack (Socket Mode).")
     age = bot.tools.clock() - bot.watch.polled_at
-    if age > 3 * bot.tools.rules.slow_poll_seconds + 60:
+    if age > 3 * timing.slow_poll + 60:
         problems.append(f"Devin was last looked at {round(age)} s ago.")
     return problems
 
@@ -200,6 +200,7 @@ async def serve(
     announce: Callable[[int], None] | None = None,
     stopping: asyncio.Event | None = None,
     clock: Clock = time.time,
+    timing: Timing = PRODUCTION,
 ) -> None:
     """Run everything in this process until `stopping`, which SIGTERM and SIGINT set, or until a part of it dies."""
     if stopping is None:
@@ -209,7 +210,7 @@ async def serve(
     connected = asyncio.Event()
 
     async def run() -> None:
-        async with assembled(settings, clock) as bot:
+        async with assembled(settings, clock, timing) as bot:
             await _run(bot, settings, stopping, connected, announce)
 
     running = asyncio.create_task(run(), name="run")
@@ -295,14 +296,15 @@ async def _stop(
     bot: Bot, doors: Doors, link: Socket | None, server: Server, tasks: Sequence[asyncio.Task[None]]
 ) -> None:
     """Take nothing new, answer what is inside, finish what runs, give the lanes back, then hang up."""
+    timing = bot.tools.timing
     log.info("stopping")
-    await doors.close(DRAIN_SECONDS)
-    await bot.engine.stop(FINISH_SECONDS)
+    await doors.close(timing.listener_drain)
+    await bot.engine.stop(timing.flow_drain)
     server.should_exit = True
     if link is not None:
         await link.close()
     # The ticks end by themselves; one that is cut in the middle of a transaction may leave the store locked.
-    await asyncio.wait([task for task in tasks if task.get_name() == "engine"], timeout=TICK_SECONDS)
+    await asyncio.wait([task for task in tasks if task.get_name() == "engine"], timeout=timing.tick_drain)
     for task in tasks:
         if task.get_name() != "http":
             task.cancel()

@@ -1,4 +1,4 @@
-"""How fast the bot may speak: about one post a second in a channel, and a token bucket for each method."""
+"""How fast the bot may speak besides the pace of a channel: a token bucket for each method."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -17,7 +17,7 @@ class Budget:
         return (self.burst - 1) * self.interval
 
 
-CHANNEL: Final = Budget(1.0, 1)
+ONE: Final = Budget(0.0, 1)  # of what has no bucket of its own
 # Any 60 seconds hold at most 60 / interval + burst calls, and Slack allows 50, 50 and 100.
 METHODS: Final = {
     "card": ("chat.update", Budget(60 / 36, 4)),
@@ -31,4 +31,4 @@ KEPT: Final = 2  # tokens that edits for figures only leave to others
 
 def of_method(method: str) -> Budget:
     """The budget of a method of Slack's."""
-    return next((budget for name, budget in METHODS.values() if name == method), CHANNEL)
+    return next((budget for name, budget in METHODS.values() if name == method), ONE)

@@ -43,8 +43,6 @@ log = get_logger(__name__)
 
 EYES: Final = "eyes"
 _TAGS: Final = re.compile(r"\btags?\b", re.IGNORECASE)
-LOOK_AGAIN_SECONDS: Final = 5.0
-LATE_SECONDS: Final = 20.0  # a start that waits longer than this for Devin is worth a word
 
 
 class Create:
@@ -114,7 +112,7 @@ class Create:
             raise
         except DevinUncertain:
             await self._show_checking(job, session)
-            raise Later(LOOK_AGAIN_SECONDS, "outcome unknown") from None
+            raise Later(self._tools.timing.lookup_interval, "outcome unknown") from None
         except DevinRefused as refused:
             await self._refused(job, session, refused)
             return None
@@ -158,10 +156,10 @@ class Create:
             log.info("session adopted", devin_id=found.session_id)
             await self.adopt(job, session, found, None)
             return True
-        left = intent_at + self._tools.rules.unknown_after - self._tools.clock()
+        left = intent_at + self._tools.timing.unknown_after - self._tools.clock()
         if left > 0:
             await self._show_checking(job, session)
-            raise Later(min(LOOK_AGAIN_SECONDS, left + 0.1), "outcome unknown")
+            raise Later(min(self._tools.timing.lookup_interval, left + 0.1), "outcome unknown")
         await self._not_done(job)
         return False
 
@@ -169,7 +167,7 @@ class Create:
         async with self._tools.step_of(job) as step:
             await inbox.intend(step.tx, job.row.key, None)
             session = await sessions.get(step.tx, job.row.payload.get("session_id") or session_id(job.row.key))
-            if session is not None and step.now - job.row.created_at > LATE_SECONDS:
+            if session is not None and step.now - job.row.created_at > self._tools.timing.late_notice:
                 await step.post(f"late:{session.id}", session, answers.start_retrying(job.row.ref))
 
     async def _show_checking(self, job: Job, session: Session) -> None:
@@ -190,8 +188,8 @@ class Create:
                 await step.store(stop_row(job.row.lane, job.row.ref, current, step.now))
             await finish(step, job)
         log.info("session created", session=session.id, devin_id=made.session_id)
-        self._tools.engine.hasten("poll", 1.0)
-        self._tools.engine.hasten("catch-up", 1.0)
+        self._tools.engine.hasten("poll", self._tools.timing.poll_soon)
+        self._tools.engine.hasten("catch-up", self._tools.timing.poll_soon)
 
     async def _cancel(self, job: Job, session: Session) -> None:
         async with self._tools.step_of(job) as step:

@@ -26,11 +26,7 @@ from bot.views.message import Message
 
 log = get_logger(__name__)
 
-MOST_ATTEMPTS: Final = 8  # and at least GIVE_UP_SECONDS old
-GIVE_UP_SECONDS: Final = 86_400.0
-LONGEST_WAIT: Final = 60.0
-FIRST_WAIT: Final = 2.0
-SETTLE_SECONDS: Final = 13.0  # Slack's answer is waited for 10 s; after this a search tells the truth
+MOST_ATTEMPTS: Final = 8  # and at least `Timing.send_outage` old
 BEST_EFFORT: Final = frozenset({"reaction", "private"})
 
 
@@ -67,8 +63,8 @@ class Failure:
         What was not looked for stays unknown. Where it never can be, news may appear twice, a digest never.
         """
         passing = not isinstance(error, SlackRefused) or isinstance(error, SlackBusy | TokenRefused)
-        if passing and self._tools.clock() - row.created_at <= GIVE_UP_SECONDS:
-            wait = error.retry_after if isinstance(error, SlackRateLimited) else SETTLE_SECONDS
+        if passing and self._tools.clock() - row.created_at <= self._tools.timing.send_outage:
+            wait = error.retry_after if isinstance(error, SlackRateLimited) else self._tools.timing.post_settle
             await self.later(row, wait, f"outcome unknown, search: {error.outcome}", unknown=True)
             return True
         if not row.payload.get("once"):
@@ -87,7 +83,7 @@ class Failure:
         if row.attempts < MOST_ATTEMPTS:
             async with self._tools.step(ref=row.ref) as step:
                 await outbox.failed(step.tx, row)
-            await self.later(row, FIRST_WAIT * 2**row.attempts, "own fault", unknown=True)
+            await self.later(row, self._tools.timing.send_first_retry * 2**row.attempts, "own fault", unknown=True)
             return
         await self._give_up(row, SlackError("send", "own_fault", "could not be sent"))
 
@@ -107,14 +103,16 @@ class Failure:
             # A private answer shown twice does no harm, and an edit changes nothing.
             await self._again(row, error)
         else:
-            await self.later(row, SETTLE_SECONDS, error.reason, unknown=True)
+            await self.later(row, self._tools.timing.post_settle, error.reason, unknown=True)
 
     async def _again(self, row: OutboxRow, error: SlackError) -> None:
-        too_old = self._tools.clock() - row.created_at > GIVE_UP_SECONDS
+        too_old = self._tools.clock() - row.created_at > self._tools.timing.send_outage
         if row.kind == "reaction" or (row.attempts >= MOST_ATTEMPTS and too_old and row.kind != "card"):
             await self._give_up(row, error)
             return
-        await self.later(row, min(FIRST_WAIT * 2 ** min(row.attempts, 6), LONGEST_WAIT), str(error))
+        timing = self._tools.timing
+        wait = min(timing.send_first_retry * 2 ** min(row.attempts, 6), timing.send_longest_retry)
+        await self.later(row, wait, str(error))
 
     async def _say_plainly(self, row: OutboxRow) -> None:
         """Slack will never take these blocks; it will take the words."""

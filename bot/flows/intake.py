@@ -17,7 +17,6 @@ from bot.store.inbox import InboxRow, MaybeStoredError, NotStoredError
 
 __all__ = ["Intake", "MaybeStoredError", "NotStoredError"]
 
-SETTLE_SECONDS: Final = 0.5  # replies are claimable this long after storing, so a burst sorts itself
 # These do not wait behind replies that wait for Devin: a stop ends them, and the others only ask us.
 URGENT: Final = frozenset(
     {VerbName.STOP, VerbName.ARCHIVE, VerbName.EXIT, VerbName.STATUS, VerbName.COST, VerbName.HELP}
@@ -145,7 +144,7 @@ class Intake:
         root = payload["thread_ts"] or ts
         key = f"msg:{team}:{channel}:{ts}"
         verb = self._verb(payload["text"])
-        settle = 0.0 if payload["mention"] or root == ts or verb else SETTLE_SECONDS
+        settle = 0.0 if payload["mention"] or root == ts or verb else self._tools.timing.reply_settle
         urgent = isinstance(verb, Verb) and verb.name in URGENT
         lane = thread_lane(team, channel, root)
         return self._row(key, "message", lane, payload, ts=ts, settle=settle, urgent=urgent)

@@ -36,8 +36,6 @@ from bot.views.message import Message
 
 log = get_logger(__name__)
 
-LOOK_AGAIN_SECONDS: Final = 5.0
-LATE_SECONDS: Final = 20.0  # a reply that waits longer than this for Devin is worth a word
 _REASONS: Final = {
     DevinUnauthorized: "Devin does not accept Devin Bridge's key",
     DevinForbidden: "Devin Bridge's key lacks a permission for it",
@@ -125,7 +123,7 @@ class Reply:
             await self._not_done(job, session)
             raise
         except DevinUncertain:
-            raise Later(LOOK_AGAIN_SECONDS, "outcome unknown") from None
+            raise Later(self._tools.timing.lookup_interval, "outcome unknown") from None
         except (DevinConflict, DevinNotFound):
             await self._over(job, session)
             return
@@ -154,9 +152,9 @@ class Reply:
         payload = job.row.payload
         if await self._has(job, session, payload.get("cursor"), Files(left_out=left_out_of(payload))):
             return True
-        left = intent_at + self._tools.rules.unknown_after - self._tools.clock()
+        left = intent_at + self._tools.timing.unknown_after - self._tools.clock()
         if left > 0:
-            raise Later(min(LOOK_AGAIN_SECONDS, left + 0.1), "outcome unknown")
+            raise Later(min(self._tools.timing.lookup_interval, left + 0.1), "outcome unknown")
         return False
 
     async def _has(self, job: Job, session: Session, cursor: str | None, files: Files) -> bool:
@@ -178,7 +176,7 @@ class Reply:
                 await step.post(f"file:{job.row.key}:{number}", session, message)
             await finish(step, job)
         log.info("reply sent", session=session.id, devin_id=session.devin_id)
-        self._tools.engine.hasten("poll", 1.0)
+        self._tools.engine.hasten("poll", self._tools.timing.poll_soon)
 
     async def _note(self, step: Step, job: Job, session: Session) -> None:
         if session.thread_ts is not None:
@@ -187,7 +185,7 @@ class Reply:
     async def _not_done(self, job: Job, session: Session) -> None:
         async with self._tools.step_of(job) as step:
             await inbox.intend(step.tx, job.row.key, None)
-            if step.now - job.row.created_at > LATE_SECONDS:
+            if step.now - job.row.created_at > self._tools.timing.late_notice:
                 hour = int(step.now // 3600)  # one word for all that waits, not one for each reply
                 await step.post(f"late:{session.id}:{hour}", session, answers.REPLY_LATE)
 
@@ -200,7 +198,7 @@ class Reply:
             await inbox.finish(step.tx, [job.row.key], step.now, dead=True, reason="session ended")
             await finish(step, job)
         self._tools.metrics.died(job.row.kind)
-        self._tools.engine.hasten("poll", 1.0)  # for its last words
+        self._tools.engine.hasten("poll", self._tools.timing.poll_soon)  # for its last words
 
     async def _refused(self, job: Job, session: Session, refused: DevinRefused) -> None:
         log.warning("Devin refused a reply", error=type(refused).__name__, status=refused.status)

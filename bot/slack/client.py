@@ -42,13 +42,12 @@ from bot.slack.files import (
 )
 from bot.slack.people import person_from
 from bot.slack.threads import Json, Page, ThreadMessage, message_from, moment, page_from, stamp, stamped
+from bot.timing import PRODUCTION, Timing
 from bot.views.message import Block
 
 SLACK_API: Final = "https://slack.com/api/"
 HOOKS_HOST: Final = "hooks.slack.com"
 RESPOND: Final = "response_url"  # no method of Slack's: the name for errors and metrics
-REQUEST_LIMIT_SECONDS: Final = 10.0
-CONNECT_LIMIT_SECONDS: Final = 5.0  # below the total, so that "nothing was sent" can be told from "no answer"
 PAGE_MESSAGES: Final = 200
 PERSON: Final = ("U", "W")  # how the ids of people begin
 CLOCKS_APART: Final = 300.0  # seconds by which ours may be ahead of Slack's, which takes no older signature either
@@ -98,16 +97,18 @@ class Slack:
         base_url: str = SLACK_API,
         session: aiohttp.ClientSession | None = None,
         on_call: OnCall | None = None,
+        timing: Timing = PRODUCTION,
     ) -> None:
         """A session given is somebody else's to close, and its time limits hold."""
         # slack_sdk prints whole messages at DEBUG, so its logger never goes that low.
         logger = logging.getLogger(f"{__name__}.sdk")
         logger.setLevel(logging.WARNING)
-        self._web = AsyncWebClient(token, base_url, int(REQUEST_LIMIT_SECONDS), retry_handlers=[], logger=logger)
+        self._web = AsyncWebClient(token, base_url, int(timing.slack_request), retry_handlers=[], logger=logger)
         if not _through_proxy(self._web.base_url):
             self._web.proxy = None
         self._web.session = session
         self._own: aiohttp.ClientSession | None = None
+        self._timing = timing
         self._on_call = on_call
         self._identity: Identity | None = None
 
@@ -305,7 +306,7 @@ class Slack:
         """The bytes of a file, at most `limit` of them, or FileNotReadable with its reason."""
         with self._watched("files.download"):
             whole = await self._unstubbed(file)
-            downloads = Downloads(self._http(), str(self._web.token), self._web.base_url, self._web.proxy)
+            downloads = Downloads(self._http(), str(self._web.token), self._web.base_url, self._web.proxy, self._timing)
             return await downloads.read(whole, limit)
 
     async def _unstubbed(self, file: SlackFile) -> SlackFile:
@@ -346,7 +347,7 @@ class Slack:
     def _http(self) -> aiohttp.ClientSession:
         """The session of all calls, opened with the first: it belongs to a running loop."""
         if self._web.session is None:
-            limit = aiohttp.ClientTimeout(total=REQUEST_LIMIT_SECONDS, connect=CONNECT_LIMIT_SECONDS)
+            limit = aiohttp.ClientTimeout(total=self._timing.slack_request, connect=self._timing.slack_connect)
             self._own = aiohttp.ClientSession(timeout=limit, cookie_jar=aiohttp.DummyCookieJar())
             self._web.session = self._own
         return self._web.session
