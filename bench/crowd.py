@@ -13,11 +13,10 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bench.wire import CHANNELS, PEOPLE, TEAM
-from bot.domain.lane import channel_lane
 from bot.domain.session import Session, Snapshot, Stage
-from bot.store import due, outbox, sessions, threads
+from bot.store import cards, due, sessions, threads
+from bot.store.cards import CardRow
 from bot.store.database import Database
-from bot.store.outbox import OutboxRow, Sender
 from bot.store.schema import migrate
 from bot.store.threads import Thread
 
@@ -43,24 +42,6 @@ def _session(number: int, devin_id: str, changed_at: int, now: float) -> Session
     )
 
 
-def _card(session: Session, now: float) -> OutboxRow:
-    assert session.thread_ts is not None
-    return OutboxRow(
-        key=f"card:{session.id}",
-        lane=channel_lane(TEAM, session.channel),
-        kind="card",
-        team=TEAM,
-        channel=session.channel,
-        thread=session.thread_ts,
-        ref="bench",
-        payload={},
-        next_at=now,
-        created_at=now,
-        thread_ts=session.thread_ts,
-        session_id=session.id,
-    )
-
-
 async def fill(url: str, devin_ids: Sequence[str], changed_at: int) -> None:
     """Bring the schema up and store a session for each id."""
     db, now = Database(url), time.time()
@@ -69,24 +50,20 @@ async def fill(url: str, devin_ids: Sequence[str], changed_at: int) -> None:
     for start in range(0, len(known), PIECE):
         async with db.write() as tx:
             for session in known[start : start + PIECE]:
-                await _remember(db, tx, session, now)
+                await _remember(tx, session, now)
     look = {"watermark": changed_at, "polled_at": now, "swept_at": 0.0, "failures": 0}
     async with db.write() as tx:
         await due.write(tx, "poll", now, {"v": 1, "look": look})
     await db.close()
 
 
-async def _remember(db: Database, tx: AsyncConnection, session: Session, now: float) -> None:
+async def _remember(tx: AsyncConnection, session: Session, now: float) -> None:
     assert session.thread_ts is not None
     await sessions.add(tx, session)
     place = Thread(TEAM, session.channel, session.thread_ts, session.id, False, False, session.thread_ts)
     await threads.put(tx, place, now)
-    await outbox.add(tx, [_card(session, now)])
-    card = await outbox.by_key(tx, f"card:{session.id}")
-    assert card is not None
-    held = await outbox.take(tx, db, card.seq, Sender("bench", lease_seconds=30.0), now)
-    assert held is not None
-    await outbox.sent(tx, held, session.thread_ts, session.created_at)
+    await cards.add(tx, CardRow(session.id, TEAM, session.channel, "bench", now))
+    await cards.posted(tx, session.id, session.thread_ts, 1, None, session.created_at)
 
 
 if __name__ == "__main__":

@@ -25,6 +25,7 @@ from bot.devin.retry import Patience
 from bot.engine.local import LocalEngine, Route
 from bot.flows.admission import Admission
 from bot.flows.brief import Briefing
+from bot.flows.cards import CardEditor
 from bot.flows.catch_up import CatchUp
 from bot.flows.channel_gone import ChannelGone
 from bot.flows.control import Control
@@ -64,6 +65,7 @@ log = get_logger(__name__)
 
 FLOWS_AT_ONCE: Final = 32
 POSTS_AT_ONCE: Final = 64
+EDITS_AT_ONCE: Final = 16
 
 
 class StartError(Exception):
@@ -85,18 +87,19 @@ class Bot:
 
 def wire(tools: Tools, engine: LocalEngine, settings: Settings) -> Bot:
     """Connect flows with each other, with the engine and with the routes of Slack."""
-    finder = Finder(tools)
+    finder, admission = Finder(tools), Admission(tools)
     intake = Intake(tools)
     ledger = Ledger(tools)
     housekeeping = Housekeeping(tools)
     catch_up = CatchUp(tools, intake)
     intake.when_not_taken(catch_up.gap)
     watch = Watch(tools, finder, Twins(tools, finder), Tell(tools))
-    dispatch = Dispatch(tools, _flows(tools, finder))
+    dispatch = Dispatch(tools, _flows(tools, admission, finder))
     send = Send(tools, Failure(tools))
     engine.route("in", Route(dispatch.work, FLOWS_AT_ONCE))
     for lane in ("out", "react", "priv"):
         engine.route(lane, Route(send.work, POSTS_AT_ONCE))
+    engine.route("card", Route(CardEditor(tools).work, EDITS_AT_ONCE))
     ticks = {
         "heartbeat": housekeeping.beat,
         "sweep": housekeeping.sweep,
@@ -112,7 +115,7 @@ def wire(tools: Tools, engine: LocalEngine, settings: Settings) -> Bot:
     bolt = _bolt(settings, tools.place)
     register(
         bolt,
-        Commands(intake, Overview(tools), ledger, tools.rules.admin_users),
+        Commands(intake, Overview(tools), ledger, admission),
         Messages(intake),
         Actions(intake, tools.place.team),
         Events(intake),
@@ -120,9 +123,8 @@ def wire(tools: Tools, engine: LocalEngine, settings: Settings) -> Bot:
     return Bot(tools, bolt, engine, housekeeping, catch_up, watch, finder)
 
 
-def _flows(tools: Tools, finder: Finder) -> dict[str, Flow]:
+def _flows(tools: Tools, admission: Admission, finder: Finder) -> dict[str, Flow]:
     """Who takes which kind of inbox row."""
-    admission = Admission(tools)
     briefing = Briefing(tools, admission)
     create = Create(tools, briefing, finder)
     reply = Reply(tools, briefing, finder)

@@ -47,7 +47,7 @@ class Metrics:
         self._dead.labels(kind).inc()
 
     def sent(self, kind: str) -> None:
-        """An outbox row reached Slack."""
+        """An outbox row, or an edit of a card, reached Slack."""
         self._sent.labels(kind).inc()
 
     def slack_called(self, method: str, outcome: str, seconds: float) -> None:
@@ -61,7 +61,7 @@ class Metrics:
         self._devin_time.labels(route).observe(seconds)
 
     def waiting(self, box: str, rows: int) -> None:
-        """How many rows of the inbox or outbox are open."""
+        """How many rows of the inbox or outbox are open, or how many cards wait for an edit."""
         self._open.labels(box).set(rows)
 
     def poll_age_from(self, age: Callable[[], float]) -> None:

@@ -96,6 +96,7 @@ class Timing:
     tick_drain: float = 1.0  # At a stop: for a poll under way. With the two above less than the ten a stop may take.
     socket_check: float = 5.0  # Between two looks whether there is a socket.
     disconnected: float = MINUTE  # Without a socket for so long the process ends: its supervisor starts it anew.
+    poll_overdue: float = MINUTE  # Three slow polls and this after the last one the bot is not ready.
     readiness: float = 2.0  # The store has to answer a question about readiness within this.
 
 

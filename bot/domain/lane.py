@@ -1,12 +1,14 @@
 """Names of lanes: what a hint names.
 
 In a lane of the inbox work is done in order, between lanes in parallel; in one of the outbox each thread keeps its
-order, at the lane's pace. The first word says who works on it: `in` the flows, `out`, `react` and `priv` the sender.
+order, at the lane's pace. The first word says who works on it: `in` the flows, `out`, `react` and `priv` the sender,
+`card` the editor of cards.
 """
 
 from typing import Final
 
 POLL_LANE: Final = "in:poll"
+_CARDS: Final = "card:"
 
 
 def thread_lane(team: str, channel: str, ts: str) -> str:
@@ -27,6 +29,16 @@ def person_lane(team: str, user: str) -> str:
 def channel_lane(team: str, channel: str) -> str:
     """The lane of a channel: everything the bot posts there, at one pace."""
     return f"out:{team}:{channel}"
+
+
+def card_lane(team: str) -> str:
+    """The lane of all edits of cards in a workspace, which share one rate limit."""
+    return f"{_CARDS}{team}"
+
+
+def team_of_cards(lane: str) -> str:
+    """The workspace whose cards are edited in that lane."""
+    return lane.removeprefix(_CARDS)
 
 
 def reaction_lane(team: str) -> str:

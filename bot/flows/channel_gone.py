@@ -3,6 +3,7 @@
 from bot.domain.session import Session, Stage
 from bot.flows.tools import Job, Step, Tools, finish
 from bot.store import outbox, sessions
+from bot.store.cards import card_key
 from bot.views import answers
 from bot.views.message import Message
 
@@ -18,7 +19,7 @@ class ChannelGone:
         channel = job.row.payload["channel"]
         async with self._tools.step_of(job) as step:
             for session in await sessions.of_channel(step.tx, self._tools.place.team, channel, limit=500):
-                await outbox.bury_session(step.tx, session.id, "channel gone", step.now)
+                await step.mark_session_dead(session.id, "channel gone")
                 message = await self._word(step, session, archived="archive" in job.row.payload["type"])
                 await step.say(step.row(f"lost:{session.id}:channel", session.requester, None, message))
             await finish(step, job)
@@ -28,7 +29,7 @@ class ChannelGone:
             return answers.posting_lost(session.channel, session)
         # Its card was not posted yet, so nothing was started, and nothing will be.
         await sessions.end(step.tx, session.id, Stage.REFUSED, step.now)
-        card = await outbox.by_key(step.tx, f"card:{session.id}")
+        card = await outbox.by_key(step.tx, card_key(session.id))
         if card is not None:
             await outbox.without_secret(step.tx, card)
         return answers.channel_archived(session.channel) if archived else answers.not_in_channel(session.channel)

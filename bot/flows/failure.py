@@ -1,8 +1,10 @@
-"""What becomes of something that Slack did not take: later, in another form, or never and told."""
+"""What becomes of a row of the outbox that Slack did not take: later, in another form, or never and told.
+
+What it says to people, and how long it waits, holds for edits of cards too (`bot.flows.cards`).
+"""
 
 from typing import Final
 
-from bot.flows.budget import of_method
 from bot.flows.create import refuse
 from bot.flows.tools import Listener, Step, Tools
 from bot.logs import get_logger
@@ -19,8 +21,10 @@ from bot.slack.errors import (
     SlackUnreachable,
     TokenRefused,
 )
-from bot.store import outbox, pace, sessions
+from bot.slack.rate_limits import of_method
+from bot.store import cards, outbox, pace, sessions
 from bot.store.outbox import OutboxRow
+from bot.timing import Timing
 from bot.views import answers
 from bot.views.message import Message
 
@@ -77,6 +81,7 @@ class Failure:
         """Give the row up without a word: best effort, or nobody is left to tell."""
         async with self._tools.step(ref=row.ref) as step:
             await outbox.bury(step.tx, row, reason, step.now)
+            await _mark_card_dead(step, row, reason)
 
     async def own_fault(self, row: OutboxRow) -> None:
         """Something of ours failed: a row that does so again and again must not silence its thread."""
@@ -88,19 +93,19 @@ class Failure:
         await self._give_up(row, SlackError("send", "own_fault", "could not be sent"))
 
     async def _slow_down(self, row: OutboxRow, error: SlackRateLimited) -> None:
-        by_method = not row.is_post
-        bucket = f"{row.team}:{error.method}" if by_method else row.lane
         async with self._tools.step(ref=row.ref) as step:
-            # The pace waits, no worker does.
-            ahead = of_method(error.method).ahead if by_method else 0.0
-            await pace.block(step.tx, bucket, step.now + error.retry_after + ahead)
+            # The rate waits, no worker does.
+            if row.is_post:
+                await pace.block(step.tx, row.lane, step.now + error.retry_after)
+            else:
+                await slow_down_method(step, row.team, error)
             await outbox.later(step.tx, row, step.now + error.retry_after, "rate limited")
 
     async def _unknown(self, row: OutboxRow, error: SlackOutcomeUnknown) -> None:
         if row.kind == "reaction":
             await self.bury(row, error.reason)
         elif not row.is_post:
-            # A private answer shown twice does no harm, and an edit changes nothing.
+            # A private answer shown twice does no harm.
             await self._again(row, error)
         else:
             await self.later(row, self._tools.timing.post_settle, error.reason, unknown=True)
@@ -110,9 +115,7 @@ class Failure:
         if row.kind == "reaction" or (row.attempts >= MOST_ATTEMPTS and too_old and row.kind != "card"):
             await self._give_up(row, error)
             return
-        timing = self._tools.timing
-        wait = min(timing.send_first_retry * 2 ** min(row.attempts, 6), timing.send_longest_retry)
-        await self.later(row, wait, str(error))
+        await self.later(row, seconds_until_retry(self._tools.timing, row.attempts), str(error))
 
     async def _say_plainly(self, row: OutboxRow) -> None:
         """Slack will never take these blocks; it will take the words."""
@@ -129,21 +132,26 @@ class Failure:
             await outbox.later(step.tx, row, step.now, "response_url spent")
 
     async def _give_up(self, row: OutboxRow, error: SlackError) -> None:
+        silenced = isinstance(error, ChannelGone) and row.follow is None and row.kind not in BEST_EFFORT
         async with self._tools.step(ref=row.ref) as step:
-            # First what gives up more than this row: it locks rows in their order.
-            if row.kind not in BEST_EFFORT:
+            if silenced and row.session_id is not None:
+                # First what gives up more than this row: it locks rows in their order.
+                await tell_requester(step, row.session_id, row.channel)
+                await outbox.bury(step.tx, row, str(error), step.now)
+            else:
+                await outbox.bury(step.tx, row, str(error), step.now)
                 await self._tell(step, row, error)
-            await outbox.bury(step.tx, row, str(error), step.now)
+            await _mark_card_dead(step, row, str(error))
         if row.kind not in BEST_EFFORT:
             self._tools.metrics.died(row.kind)
             log.error("post is dead", key=row.key, error=str(error))
 
     async def _tell(self, step: Step, row: OutboxRow, error: SlackError) -> None:
-        if row.kind == "card" and row.ts is None and row.follow is not None:
+        if row.kind in BEST_EFFORT or row.session_id is None:
+            return
+        if row.kind == "card" and row.follow is not None:
             await self._tell_asker(step, row, error)
-        elif isinstance(error, ChannelGone) and row.session_id is not None:
-            await self._tell_directly(step, row)
-        elif row.session_id is not None and not row.key.startswith("lost:"):
+        elif not row.key.startswith("lost:"):
             session = await sessions.get(step.tx, row.session_id)
             if session is not None and session.thread_ts is not None:
                 lost = answers.CARD_LOST if row.kind == "card" else answers.post_lost(row.ref, session.url)
@@ -156,14 +164,31 @@ class Failure:
         to = Listener(row.key, row.payload["user"], row.channel, None, row.payload.get("response_url"))
         await step.whisper(to, _why_no_card(error, row))
 
-    async def _tell_directly(self, step: Step, row: OutboxRow) -> None:
-        """The channel is gone for us: one word to the person who asked, and silence for the rest."""
-        assert row.session_id is not None
-        session = await sessions.get(step.tx, row.session_id)
-        await outbox.bury_session(step.tx, row.session_id, "channel gone", step.now)
-        if session is not None:
-            message = answers.posting_lost(row.channel, session)
-            await step.say(step.row(f"lost:{session.id}:channel", session.requester, None, message))
+
+async def tell_requester(step: Step, session_id: str, channel: str) -> None:
+    """Tell the requester directly that the channel is gone for us, and give up what the session has to say there."""
+    session = await sessions.get(step.tx, session_id)
+    await step.mark_session_dead(session_id, "channel gone")
+    if session is not None:
+        message = answers.posting_lost(channel, session)
+        await step.say(step.row(f"lost:{session.id}:channel", session.requester, None, message))
+
+
+async def slow_down_method(step: Step, team: str, error: SlackRateLimited) -> None:
+    """Let nothing of a workspace call the method before the wait that Slack asked for is over."""
+    until = step.now + error.retry_after + of_method(error.method).ahead
+    await pace.block(step.tx, f"{team}:{error.method}", until)
+
+
+def seconds_until_retry(timing: Timing, attempts: int) -> float:
+    """How long to wait after so many tries that Slack did not take for now."""
+    return min(timing.send_first_retry * 2.0 ** min(attempts, 6), timing.send_longest_retry)
+
+
+async def _mark_card_dead(step: Step, row: OutboxRow, reason: str) -> None:
+    """A card whose first post died is never edited."""
+    if row.kind == "card" and row.session_id is not None:
+        await cards.mark_session_dead(step.tx, row.session_id, reason)
 
 
 def _has_plain_form(row: OutboxRow) -> bool:

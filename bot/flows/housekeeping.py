@@ -1,7 +1,8 @@
 """What keeps engine and store in order: heartbeat, checkpoint, and the sweep that wakes every lane with open rows."""
 
+from bot.domain.lane import card_lane
 from bot.flows.tools import Tools
-from bot.store import inbox, lanes, outbox
+from bot.store import cards, inbox, lanes, outbox
 
 
 class Housekeeping:
@@ -24,6 +25,7 @@ class Housekeeping:
             async with self._tools.db.write() as tx:
                 await lanes.free_all(tx)
                 await outbox.free_all(tx)
+                await cards.free_all(tx)
         await self.beat()
 
     async def sweep(self) -> float:
@@ -31,8 +33,10 @@ class Housekeeping:
         tools = self._tools
         async with tools.db.scan() as tx:
             found = [*await inbox.open_lanes(tx), *await outbox.open_lanes(tx)]
+            found += [(card_lane(team), at) for team, at in await cards.open_teams(tx)]
             tools.metrics.waiting("inbox", await inbox.count_open(tx))
             tools.metrics.waiting("outbox", await outbox.count_open(tx))
+            tools.metrics.waiting("cards", await cards.count_open(tx))
         now = tools.clock()
         for lane, at in found:
             tools.engine.wake(lane, max(at - now, 0.0))
@@ -47,4 +51,5 @@ class Housekeeping:
         """Give everything back: another worker, or the next start, goes on at once."""
         async with self._tools.db.write() as tx:
             await outbox.leave(tx, self._tools.worker)
+            await cards.leave(tx, self._tools.worker)
             await lanes.leave(tx, self._tools.worker)

@@ -3,14 +3,14 @@
 A channel that cannot be posted to never costs a session.
 """
 
-from dataclasses import replace
-
-from bot.domain.grammar import Request, StartCommand, parse_command
+from bot.domain.commands.options import Request, parse_request
+from bot.domain.commands.parser import parse_slash
+from bot.domain.commands.registry import START
 from bot.domain.lane import own_lane
 from bot.domain.session import Session
 from bot.flows.admission import Admission
 from bot.flows.brief import Briefing
-from bot.flows.create import card_row
+from bot.flows.create import post_card
 from bot.flows.tools import Job, Listener, Step, Tools, finish, session_id
 from bot.slack.errors import ChannelGone, ScopeMissing
 from bot.store import inbox, lanes, sessions
@@ -29,17 +29,18 @@ class Order:
     async def run(self, job: Job) -> None:
         """Check, ask where it looks like a mistake, then post the card."""
         payload = job.row.payload
-        command = parse_command(await self._briefing.readable(payload["text"] or ""))
-        if not isinstance(command, StartCommand) or not command.request.prompt:
+        command = parse_slash(await self._briefing.readable(payload["text"] or ""))
+        request = parse_request(command.argument)
+        if command.spec is not START or not request.prompt:
             await self._answer(job, answers.EMPTY_PROMPT)
             return
         refusal = await self._refusal(payload["user_id"], payload["channel_id"])
         if refusal is not None:
             await self._answer(job, refusal)
-        elif not payload.get("confirmed") and await self._asks_first(job, command.request):
+        elif not payload.get("confirmed") and await self._asks_first(job, request):
             return
         else:
-            await self.start(job, command.request, payload["user_id"], payload["channel_id"])
+            await self.start(job, request, payload["user_id"], payload["channel_id"])
 
     async def give_up(self, step: Step, job: Job, _reason: str, /) -> None:
         """Nothing was started; say so."""
@@ -65,9 +66,9 @@ class Order:
         # A crash before this commit repeats nothing: the row is looked at again. After it, the card is on its way.
         async with self._tools.step_of(job) as step:
             await sessions.add(step.tx, session)
-            card = card_row(step, session, follow={"cause": job.row.key, "files": job.row.payload.get("files") or []})
             answer_to = {"user": user, "response_url": job.row.payload.get("response_url")}
-            await step.say(replace(card, payload=answer_to))
+            follow = {"cause": job.row.key, "files": job.row.payload.get("files") or []}
+            await post_card(step, session, payload=answer_to, follow=follow)
             if request.mistyped:
                 await step.whisper(_listener(job), answers.mistyped_options(request.mistyped), key=f"{job.row.key}:opt")
             await finish(step, job)

@@ -6,31 +6,31 @@
 4. The row is marked as sent and given back, with what follows from it.
 
 A crash or a lost answer between 1 and 4 leaves the mark: before the post is repeated its thread is searched for the
-key, and not at once, since Slack may still be at work. Edits and reactions are simply repeated.
+key, and not at once, since Slack may still be at work. Reactions are simply repeated.
 """
 
-import hashlib
-import json
 from typing import Final
 
-from bot.domain.session import Session
-from bot.flows.budget import KEPT, METHODS, Budget
+from bot.domain.lane import card_lane
+from bot.flows.cards import Drawing, draw
 from bot.flows.create import start_row
 from bot.flows.failure import Failure
 from bot.flows.tools import Step, Tools, reference
 from bot.logs import about, get_logger
 from bot.slack.errors import SlackError
-from bot.store import outbox, pace, sessions, threads
+from bot.slack.rate_limits import METHODS, Budget
+from bot.store import cards, outbox, pace, sessions, threads
+from bot.store.claims import Sender
 from bot.store.database import Transaction
 from bot.store.lanes import ClaimLostError
-from bot.store.outbox import OutboxRow, Sender
+from bot.store.outbox import OutboxRow
 from bot.store.threads import Thread
-from bot.views.card import card
 from bot.views.message import Message
 
 log = get_logger(__name__)
 
 AT_ONCE_IN_A_LANE: Final = 4
+_METHOD: Final = {"reaction": "reactions.add", "private": "chat.postEphemeral"}
 
 
 class Send:
@@ -66,7 +66,6 @@ class Send:
                 await self._send(row)
             except ClaimLostError:
                 log.warning("row was taken over or given up", key=row.key)
-                await self._draw_anew(row)
                 return None
             except Exception:
                 log.exception("send failed", key=row.key)
@@ -74,17 +73,16 @@ class Send:
         return 0.0
 
     async def _next(self, lane: str) -> tuple[OutboxRow | None, float | None]:
-        """The row whose turn it is, if the pace allows one now; else when the lane wants another look."""
-        now = self._tools.clock()
-        async with self._tools.db.read() as tx:
-            posts_at, edits_at, figures_at = await self._paces(tx, lane)
-            allowed = {"posts": posts_at <= now, "edits": edits_at <= now, "figures": figures_at <= now}
-            row = await outbox.head(tx, self._tools.db, lane, now, self._sender, **allowed)
-            if row is not None:
-                return row, None
-            paces = {"posts_at": posts_at, "edits_at": edits_at, "figures_at": figures_at}
-            at = await outbox.next_at(tx, self._tools.db, lane, now, self._sender, **paces)
-        return None, None if at is None else max(at - now, 0.01)
+        """The row whose turn it is, if the lane's rate allows one now; else when the lane wants another look."""
+        db, now = self._tools.db, self._tools.clock()
+        async with db.read() as tx:
+            allowed_at = await self._allowed_at(tx, lane)
+            if allowed_at <= now:
+                row = await outbox.head(tx, db, lane, now, self._sender)
+                if row is not None:
+                    return row, None
+            at = await outbox.next_at(tx, db, lane, now, self._sender)
+        return None, None if at is None else max(at - now, allowed_at - now, 0.01)
 
     async def _take(self, found: OutboxRow) -> OutboxRow | float:
         """Claim the row and mark a post as being sent; the seconds to wait where another worker was quicker."""
@@ -108,16 +106,13 @@ class Send:
         method, budget = _method(row.kind)
         return await pace.take(tx, self._bucket(method), now, budget.interval, budget.burst)
 
-    async def _paces(self, tx: Transaction, lane: str) -> tuple[float, float, float]:
-        """From when on posts, edits, and edits for figures only may be made in this lane."""
-        kind = {"out": "card", "react": "reaction", "priv": "private"}[lane.split(":", 1)[0]]
+    async def _allowed_at(self, tx: Transaction, lane: str) -> float:
+        """From when on something may be said in this lane."""
+        kind = {"out": "post", "react": "reaction", "priv": "private"}[lane.split(":", 1)[0]]
+        if kind == "post":
+            return await pace.ready_at(tx, lane, self._tools.timing.channel_interval)
         method, budget = _method(kind)
-        method_at = await pace.ready_at(tx, self._bucket(method), budget.interval, budget.burst)
-        if kind != "card":
-            return method_at, method_at, method_at
-        # Lanes share the method's tokens, so what is urgent in another lane is kept some.
-        channel_at = await pace.ready_at(tx, lane, self._tools.timing.channel_interval)
-        return channel_at, method_at, method_at + KEPT * budget.interval
+        return await pace.ready_at(tx, self._bucket(method), budget.interval, budget.burst)
 
     def _bucket(self, method: str) -> str:
         return f"{self._tools.place.team}:{method}"
@@ -136,8 +131,6 @@ class Send:
             await self._react(row)
         elif row.kind == "private":
             await self._whisper(row)
-        elif row.is_edit:
-            await self._edit(row)
         elif row.state == "sending":
             await self._repeat(row)
         else:
@@ -155,16 +148,23 @@ class Send:
         await self._post(row)
 
     async def _post(self, row: OutboxRow) -> None:
-        message = await self._message(row)
-        if message is None:
+        drawing = await self._drawing(row)
+        if drawing is None:
             await self._failure.bury(row, "no session")
             return
+        message = drawing.message
         await self._check(row)
         # A crash or a lost answer from here on leaves the row marked: it is searched for before it is repeated.
         ts = await self._tools.slack.post(
             row.channel, message.text, message.blocks, key=row.key, thread_ts=row.thread_ts
         )
-        await self._sent(row, ts, message)
+        await self._sent(row, ts, drawing)
+
+    async def _drawing(self, row: OutboxRow) -> Drawing | None:
+        """What the post shows; only that of a card depends on when it is asked for."""
+        if row.kind == "card":
+            return await draw(self._tools, row.session_id, plain=bool(row.payload.get("plain")))
+        return Drawing(Message(row.payload["text"], row.payload["blocks"]), version=0)
 
     async def _settled(self, row: OutboxRow) -> bool:
         """Deal with a post whose outcome is unknown; False when it certainly was not made and has to be."""
@@ -181,22 +181,29 @@ class Send:
         if ts is None:
             return False
         log.info("post had arrived", key=row.key)
-        await self._sent(row, ts, None)
+        await self._sent(row, ts)
         return True
 
-    async def _sent(self, row: OutboxRow, ts: str | None, message: Message | None) -> None:
+    async def _sent(self, row: OutboxRow, ts: str | None = None, drawing: Drawing | None = None) -> None:
+        """Mark a row as sent, with what follows from it; `drawing` is what was posted just now."""
         async with self._tools.step(ref=row.ref) as step:
-            drawn = {"drawn": fingerprint(message)} if row.kind == "card" and message else None
-            await outbox.sent(step.tx, row, ts, step.now, drawn)
-            if row.is_post and message is not None:
+            await outbox.sent(step.tx, row, ts, step.now)
+            if row.is_post and drawing is not None:
                 # Slack's second counts from when it took the post, which may be a while after the token was taken.
                 await pace.block(step.tx, row.lane, step.now + self._tools.timing.channel_interval)
-            if row.kind == "card" and message is None and row.session_id is not None:
-                await step.redraw(row.session_id)  # the card that was found may show an older state
             if row.follow is not None and ts is not None:
                 await self._follow(step, row, ts)
+            if row.kind == "card" and ts is not None:
+                await self._card_stands(step, row, ts, drawing)
         self._tools.metrics.sent(row.kind)
         log.info("sent", key=row.key, channel=row.channel, ts=ts)
+
+    async def _card_stands(self, step: Step, row: OutboxRow, ts: str, drawing: Drawing | None) -> None:
+        """From here on the card is edited; one that was found in its channel may show an older state."""
+        assert row.session_id is not None
+        version, fingerprint = (drawing.version, drawing.fingerprint) if drawing else (0, None)
+        if await cards.posted(step.tx, row.session_id, ts, version, fingerprint, step.now):
+            step.wakes[card_lane(row.team)] = 0.0
 
     async def _follow(self, step: Step, row: OutboxRow, ts: str) -> None:
         """The card of a slash command stands: it makes the thread, and the creation follows in its lane."""
@@ -211,46 +218,12 @@ class Send:
         await threads.put(step.tx, thread, step.now)
         await step.store(start_row(row.follow["cause"], row.ref, session, ts, step.now, row.follow.get("files") or []))
 
-    # ------------------------------------------------------------ cards
-
-    async def _message(self, row: OutboxRow) -> Message | None:
-        if row.kind != "card":
-            return Message(row.payload["text"], row.payload["blocks"])
-        session = await self._session(row)
-        if session is None:
-            return None
-        drawn = card(session, self._tools.clock())
-        return Message(drawn.text, []) if row.payload.get("plain") else drawn
-
-    async def _session(self, row: OutboxRow) -> Session | None:
-        return await self._tools.session(row.session_id) if row.session_id else None
-
-    async def _edit(self, row: OutboxRow) -> None:
-        message = await self._message(row)
-        if message is None:
-            await self._failure.bury(row, "no session")
-            return
-        if row.payload.get("drawn") != fingerprint(message):
-            assert row.ts is not None
-            await self._check(row)
-            # A crash right here repeats the edit, which changes nothing.
-            await self._tools.slack.update(row.channel, row.ts, message.text, message.blocks, row.key)
-        await self._sent(row, row.ts, message)
-
-    async def _draw_anew(self, row: OutboxRow) -> None:
-        """An edit of ours may have come after that of who took the row over, and show an older state."""
-        if row.is_edit and row.session_id is not None:
-            # A crash before this commit leaves the older state until the next change of the session.
-            async with self._tools.step(ref=row.ref) as step:
-                await outbox.forget_drawing(step.tx, row)
-                await step.redraw(row.session_id)
-
     # ------------------------------------------------------------ best effort
 
     async def _react(self, row: OutboxRow) -> None:
         # A crash right here repeats the reaction, which Slack refuses as already there.
         await self._tools.slack.react(row.channel, row.payload["ts"], row.payload["name"])
-        await self._sent(row, None, None)
+        await self._sent(row)
 
     async def _whisper(self, row: OutboxRow) -> None:
         slack, payload = self._tools.slack, row.payload
@@ -261,7 +234,7 @@ class Send:
             await slack.post(row.channel, payload["text"], payload["blocks"], key=row.key, thread_ts=row.thread_ts)
         else:
             await slack.ephemeral(row.channel, payload["user"], payload["text"], payload["blocks"], row.thread_ts)
-        await self._sent(row, None, None)
+        await self._sent(row)
 
     async def _check(self, row: OutboxRow) -> None:
         async with self._tools.db.read(first=True) as tx:
@@ -270,10 +243,5 @@ class Send:
 
 def _method(kind: str) -> tuple[str, Budget]:
     """What a kind of row is said with, and how fast."""
-    return METHODS[kind]
-
-
-def fingerprint(message: Message) -> str:
-    """A short print of a message, to tell whether an edit would change anything."""
-    drawn = json.dumps([message.text, message.blocks], sort_keys=True)
-    return hashlib.blake2b(drawn.encode(), digest_size=8).hexdigest()
+    method = _METHOD[kind]
+    return method, METHODS[method]

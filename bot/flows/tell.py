@@ -72,7 +72,7 @@ class Tell:
         due = [one.session.id for one in tracked if step.now - one.relay.figures_at >= interval]
         if due:
             await sessions.drew_figures(step.tx, due, step.now)
-            await step.redraw(*due, rank=outbox.LAST)
+            await step.redraw(*due, figures_only=True)
 
     async def _say(self, step: Step, session: Session, heard: Heard, polled_at: float) -> None:
         # What comes after a person's word is an answer, however long nobody looked before it.

@@ -13,7 +13,7 @@ from bot.domain.session import Session
 from bot.engine.port import Engine
 from bot.metrics import Metrics
 from bot.slack.client import Slack
-from bot.store import inbox, lanes, outbox, sessions
+from bot.store import cards, inbox, lanes, outbox, sessions
 from bot.store.database import Clock, Database, Transaction
 from bot.store.inbox import InboxRow, InboxWriter
 from bot.store.lanes import Claim
@@ -91,10 +91,16 @@ class Step:
         await inbox.add(self.tx, [row])
         self.wakes[row.lane] = max(row.ready_at - self.now, 0.0)
 
-    async def redraw(self, *session_ids: str, rank: int = outbox.USUAL) -> None:
+    async def redraw(self, *session_ids: str, figures_only: bool = False) -> None:
         """Ask for the newest state on these sessions' cards."""
-        for lane in await outbox.redraw(self.tx, session_ids, rank, self.now):
-            self.wakes[lane] = 0.0
+        for team in await cards.redraw(self.tx, session_ids, self.now, figures_only=figures_only):
+            self.wakes[lanes_named.card_lane(team)] = 0.0
+
+    async def mark_session_dead(self, session_id: str, reason: str) -> None:
+        """Give up all that is to be posted or edited for a session, because its channel cannot be posted to."""
+        # In this order everywhere, rows of the outbox before cards: PostgreSQL locks them for the transaction.
+        await outbox.bury_session(self.tx, session_id, reason, self.now)
+        await cards.mark_session_dead(self.tx, session_id, reason)
 
     async def post(
         self,

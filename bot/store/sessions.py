@@ -18,11 +18,12 @@ from bot.domain.session import (
     Session,
     Snapshot,
     Stage,
+    bare_id,
     first_line,
 )
 from bot.store.database import insert, storable
 from bot.store.inbox import BATCH
-from bot.store.tables import sessions, threads
+from bot.store.tables import cards, sessions, threads
 
 LIVE_STAGES: Final = (Stage.QUEUED, Stage.CREATING, Stage.OPEN)
 _PLAIN: Final = [
@@ -100,7 +101,7 @@ async def by_references(tx: AsyncConnection, references: Sequence[str]) -> dict[
 async def open_bare_ids(tx: AsyncConnection) -> list[str]:
     """Devin's ids of all sessions that are watched."""
     found = await tx.execute(select(sessions.c.bare_id).where(*_watched()))
-    return [bare_id for bare_id in found.scalars() if bare_id]
+    return [bare for bare in found.scalars() if bare]
 
 
 async def restless(tx: AsyncConnection, spoken_after: float) -> tuple[int, int]:
@@ -199,7 +200,7 @@ async def opened(tx: AsyncConnection, session: Session, devin_id: str, url: str,
         stage=Stage.OPEN,
         checking=False,
         devin_id=devin_id,
-        bare_id=devin_id.removeprefix("devin-"),
+        bare_id=bare_id(devin_id),
         url=url,
         prompt=first_line(session.prompt),
         spoken_at=session.created_at,
@@ -294,7 +295,7 @@ async def waiting_now(tx: AsyncConnection) -> int:
 
 
 async def forget(tx: AsyncConnection, before: float) -> int:
-    """Delete one small piece of sessions that ended before an instant, with their threads.
+    """Delete one small piece of sessions that ended before an instant, with their threads and cards.
 
     Their inbox and outbox rows are nobody's then, and go in pieces of their own.
     """
@@ -302,6 +303,7 @@ async def forget(tx: AsyncConnection, before: float) -> int:
     old = list(found.scalars())
     if old:
         await tx.execute(delete(threads).where(threads.c.session_id.in_(old)))
+        await tx.execute(delete(cards).where(cards.c.session_id.in_(old)))
         await tx.execute(delete(sessions).where(sessions.c.id.in_(old)))
     return len(old)
 
@@ -348,7 +350,7 @@ def _values(session: Session) -> dict[str, Any]:
         "stage": session.stage.value,
         "options": asdict(session.options),
         "pull_requests": [asdict(request) for request in session.seen.pull_requests],
-        "bare_id": session.devin_id.removeprefix("devin-") if session.devin_id else None,
+        "bare_id": bare_id(session.devin_id) if session.devin_id else None,
     }
 
 

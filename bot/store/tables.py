@@ -66,7 +66,7 @@ Index(
 Index("ix_inbox_lane", inbox.c.lane)  # asked before the ack of every reply in a thread that may be ours
 Index("ix_inbox_done_at", inbox.c.done_at)
 
-# Everything the bot says. A card is one row for ever, with a version that counts up.
+# Everything the bot says; also the first post of a card, which `cards` keeps up to date from then on.
 outbox: Final = Table(
     "outbox",
     metadata,
@@ -81,8 +81,6 @@ outbox: Final = Table(
     Column("session_id", String),
     _number("rank"),  # 0 goes first, 2 when nothing else waits
     Column("state", String, nullable=False, server_default="open"),  # open, sending, sent, dead
-    _number("version"),
-    _number("sent_version"),
     Column("ts", String),  # Slack's, once it is there
     _number("attempts"),
     Column("next_at", Float, nullable=False),
@@ -119,6 +117,39 @@ Index(
 )
 Index("ix_outbox_session_id", outbox.c.session_id)
 Index("ix_outbox_sent_at", outbox.c.sent_at)
+
+# The card of each session, one row for as long as the session is recorded; `version` counts what it was asked to show.
+cards: Final = Table(
+    "cards",
+    metadata,
+    Column("session_id", String, primary_key=True),
+    Column("team", String, nullable=False),
+    Column("channel", String, nullable=False),
+    Column("ts", String),  # Slack's, once it is posted
+    # unposted: its first post is a row of the outbox; open: an edit is wanted; sent: it shows the newest version; dead
+    Column("state", String, nullable=False, server_default="unposted"),
+    _number("version"),
+    _number("sent_version"),
+    _flag("figures_only"),  # what is wanted shows new figures only, so it waits until nothing else needs the rate limit
+    Column("drawn", String),  # a fingerprint of what it shows: what looks the same is not sent again
+    _flag("plain"),  # Slack refused the blocks of what is wanted
+    _number("attempts"),
+    _number("next_at", Float),
+    Column("reason", String),
+    Column("ref", String, nullable=False),
+    Column("created_at", Float, nullable=False),
+    Column("owner", String),  # as in the outbox
+    _number("epoch"),
+)
+_CARD_OPEN = text("state = 'open'")
+Index(
+    "ix_cards_open",
+    cards.c.team,
+    cards.c.figures_only,
+    cards.c.next_at,
+    sqlite_where=_CARD_OPEN,
+    postgresql_where=_CARD_OPEN,
+)
 
 sessions: Final = Table(
     "sessions",

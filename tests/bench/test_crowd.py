@@ -4,7 +4,7 @@ import time
 from pathlib import Path
 
 from bench.crowd import fill
-from bot.store import due, outbox, sessions
+from bot.store import cards, due, sessions
 from bot.store.database import Database
 from bot.store.schema import is_current
 
@@ -17,11 +17,13 @@ async def test_a_crowd_is_watched_and_its_cards_stand(tmp_path: Path) -> None:
     async with db.read() as tx:
         assert await sessions.restless(tx, time.time()) == (3, 3)
         assert sorted(await sessions.open_bare_ids(tx)) == ["one", "three", "two"]
-        card = await outbox.by_key(tx, "card:crowd0")
+        card = await cards.get(tx, "crowd0")
+        first = await sessions.get(tx, "crowd0")
         poll = await due.read(tx, "poll")
-        assert await outbox.count_open(tx) == 0
+        assert await cards.count_open(tx) == 0
     assert card is not None
-    assert card.ts == card.thread_ts
+    assert first is not None
+    assert (card.state, card.ts) == ("sent", first.thread_ts)
     assert poll is not None
     assert poll.state["look"]["watermark"] == changed_at
     await db.close()

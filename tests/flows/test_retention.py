@@ -8,7 +8,7 @@ from sqlalchemy import event, func, select
 from bot.flows import retention
 from bot.flows.retention import Retention
 from bot.store.inbox import BATCH
-from bot.store.tables import consumption, inbox, lanes, outbox, pace, people, sessions, spend, threads
+from bot.store.tables import cards, consumption, inbox, lanes, outbox, pace, people, sessions, spend, threads
 from bot.timing import PRODUCTION
 
 DAY = 86_400.0
@@ -62,6 +62,11 @@ def said(key, days_ago, *, state="sent", session_id=None, **values):
         "created_at": 0.0,
         "sent_at": None if state in {"open", "sending"} else NOW - days_ago * DAY,
     } | values
+
+
+def card_of(session_id):
+    names = {"session_id": session_id, "team": "T0ACME", "channel": "C0WORK", "ts": "1.000200", "state": "sent"}
+    return names | {"ref": session_id, "created_at": 0.0}
 
 
 def thread_of(session_id, ts):
@@ -144,8 +149,10 @@ async def test_a_session_goes_with_its_rows_after_the_retention_time(forgetting,
         await either_store.put(threads, thread_of(name, f"{started:.6f}"))
         await either_store.put(inbox, asked(f"reply to {name}", 40, thread=f"{started:.6f}"))
         await either_store.put(outbox, said(f"say:{name}:1:0", 40, session_id=name))
+        await either_store.put(cards, card_of(name))
     await forgetting.tick()
     assert await either_store.all(sessions.c.id) == ["young"]
+    assert await either_store.all(cards.c.session_id) == ["young"]
     assert await either_store.all(threads.c.session_id) == ["young"]
     assert await either_store.all(inbox.c.key) == ["reply to young"]
     assert await either_store.all(outbox.c.key) == ["say:young:1:0"]

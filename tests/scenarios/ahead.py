@@ -9,17 +9,15 @@ from typing import Any
 import httpx
 from sqlalchemy import select
 
-from bot.domain.lane import channel_lane
 from bot.domain.session import Session
 from bot.domain.session import Stage as How
 from bot.slack.threads import stamp
-from bot.store import outbox, sessions, tables, threads
+from bot.store import cards, sessions, tables, threads
+from bot.store.cards import CardRow
 from bot.store.database import Database
-from bot.store.outbox import OutboxRow
 from bot.store.schema import migrate
 from bot.store.threads import Thread
 from tests.scenarios.stage import ANN, Stage
-from tests.store.rows import held
 
 TEAM = "T0PLAY"
 
@@ -94,7 +92,7 @@ async def running(on: Stage, count: int, channels: Sequence[str]) -> list[Runnin
         await migrate(db)
         async with db.write() as tx:
             for one in known:
-                await _keep(db, tx, one, seen[one.devin_id])
+                await _keep(tx, one, seen[one.devin_id])
     finally:
         await db.close()
     await on.slack.limits(enabled=True)
@@ -109,7 +107,7 @@ async def _posted(on: Stage, http: httpx.AsyncClient, devin_id: str, channel: st
     return Running(key, devin_id, channel, ts, answer.json()["ts"])
 
 
-async def _keep(db: Database, tx: Any, one: Running, devin: dict[str, Any]) -> None:
+async def _keep(tx: Any, one: Running, devin: dict[str, Any]) -> None:
     now = time.time()
     session = Session(
         id=one.id,
@@ -129,8 +127,5 @@ async def _keep(db: Database, tx: Any, one: Running, devin: dict[str, Any]) -> N
     seen = {"status": "running", "detail": "working", "updated_at": devin["updated_at"], "figures_at": now - 600}
     await sessions.change(tx, one.id, **seen)
     await threads.put(tx, Thread(TEAM, one.channel, one.ts, one.id, False, False, one.ts), now)
-    key = f"card:{one.id}"
-    lane = channel_lane(TEAM, one.channel)
-    row = OutboxRow(key, lane, "card", TEAM, one.channel, one.ts, "seed", {}, now, now, one.ts, one.id)
-    await outbox.add(tx, [row])
-    await outbox.sent(tx, await held(tx, db, key, now, "seed"), one.card_ts, now)
+    await cards.add(tx, CardRow(one.id, TEAM, one.channel, "seed", now))
+    await cards.posted(tx, one.id, one.card_ts, 1, None, now)

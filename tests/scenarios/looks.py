@@ -89,8 +89,9 @@ def _open_rows(on: Stage) -> int:
     try:
         found = store.execute(
             "SELECT (SELECT count(*) FROM inbox WHERE state = 'open' AND ready_at < ?)"
-            " + (SELECT count(*) FROM outbox WHERE state IN ('open', 'sending') AND next_at < ?)",
-            (soon, soon),
+            " + (SELECT count(*) FROM outbox WHERE state IN ('open', 'sending') AND next_at < ?)"
+            " + (SELECT count(*) FROM cards WHERE state = 'open' AND next_at < ?)",
+            (soon, soon, soon),
         )
         return int(found.fetchone()[0])
     finally:

@@ -71,7 +71,7 @@ async def test_each_open_thread_is_read_at_the_start(on: Stage) -> None:
 async def test_more_replies_than_a_look_reads_all_reach_devin_in_order(
     on: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.slack.client.PAGE_MESSAGES", 3)
+    monkeypatch.setattr("bot.slack.reading.PAGE_MESSAGES", 3)
     ts, session = await on.started()
     await on.stop()
     await on.slack.pause("lose")

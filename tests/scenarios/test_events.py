@@ -88,6 +88,14 @@ async def test_a_stop_that_cannot_be_stored_says_that_nothing_was_changed(on: St
     assert (await on.devin.session(session))["is_archived"] is False
 
 
+async def test_a_task_that_begins_like_a_stop_and_cannot_be_stored_says_that_nothing_was_started(on: Stage) -> None:
+    async with locked(on):
+        answer = await on.slack.slash(ANN, GENERAL, "stop the flaky test from failing")
+    assert (answer["status"], answer["shown"]["rendered"]) == ("acked", STORE_DOWN)
+    await settled(on)
+    assert await creations(on) == 0
+
+
 async def test_a_button_that_cannot_be_stored_is_not_acknowledged(on: Stage) -> None:
     _, session = await on.started()
     async with locked(on):

@@ -44,10 +44,9 @@ async def dead(on: Stage) -> int:
     return sum(int(float(line.rsplit(" ", 1)[1])) for line in found)
 
 
-async def poke(on: Stage, session: str, title: str = "Another title") -> None:
-    """Let the lane of a session's channel be looked at, as any news does."""
-    await on.devin.set(session, title=title)
-    await on.slack.wait_for_message(GENERAL, title, within=20)
+async def poke(on: Stage, task: str = "another task") -> None:
+    """Let the lane of the channel be looked at, as anything that is to be said in another thread does."""
+    await on.started(task)
 
 
 async def put_back(on: Stage, reason: str = "") -> None:
@@ -203,7 +202,7 @@ async def test_a_post_whose_answer_was_lost_is_found_and_not_made_again(
     await on.devin.say(session, "And this after it.")
     await put_back(on)
     clock.put(SETTLED)
-    await poke(on, session)
+    await poke(on)
     await on.slack.wait_for_message(GENERAL, "And this after it.", thread_ts=ts, within=20)
     assert await on.thread(GENERAL, ts) == ["Said once.", "And this after it."]
     assert len(await on.slack.log("chat.postMessage", text="Said once")) == 1
@@ -217,7 +216,7 @@ async def test_a_post_that_was_never_made_is_made_after_the_search(on: Stage, cl
     await on.slack.wait_for_call("chat.postMessage", fault=fault)
     await put_back(on)
     clock.put(SETTLED)
-    await poke(on, session)
+    await poke(on)
     await on.slack.wait_for_message(GENERAL, "Said late.", thread_ts=ts, within=20)
     assert await on.thread(GENERAL, ts) == ["Said late."]
     assert await on.slack.log("conversations.replies", text=SEARCH)
@@ -228,7 +227,7 @@ async def test_before_the_outcome_settles_nothing_is_searched_or_repeated(on: St
     await on.slack.fault("chat.postMessage", "commit_then_drop", match="Said once")
     await on.devin.say(session, "Said once.")
     await on.slack.wait_for_call("chat.postMessage", fault="commit_then_drop")
-    await poke(on, session)
+    await poke(on)
     assert len(await on.slack.log("chat.postMessage", text="Said once")) == 1
     assert not await on.slack.log("conversations.replies", text=SEARCH)
     assert await on.thread(GENERAL, ts) == ["Said once."]
@@ -242,7 +241,7 @@ async def test_where_the_search_is_impossible_news_may_appear_twice(on: Stage, c
     await on.slack.wait_for_call("chat.postMessage", fault="commit_then_drop")
     await put_back(on)
     clock.put(SETTLED)
-    await poke(on, session)
+    await poke(on)
     await on.slack.wait_for_messages(GENERAL, 2, thread_ts=ts, text="Important", within=20)
     assert await on.thread(GENERAL, ts) == ["Important.", "Important."]
 
@@ -268,11 +267,11 @@ async def test_a_search_that_fails_for_now_is_made_again_before_anything_is_repe
     await on.slack.fault("conversations.replies", fault, match=SEARCH, **how)
     await put_back(on)
     clock.put(SETTLED)
-    await poke(on, session)
+    await poke(on)
     await on.slack.wait_for_call("conversations.replies", fault=fault)
     await put_back(on, "outcome unknown, search")
     clock.put(SETTLED)
-    await poke(on, session, "Yet another title")
+    await poke(on, "yet another task")
     await on.devin.say(session, "And this after it.")
     await on.slack.wait_for_message(GENERAL, "And this after it.", thread_ts=ts, within=20)
     assert await on.thread(GENERAL, ts) == ["Said once.", "And this after it."]
@@ -288,11 +287,11 @@ async def test_what_may_be_said_only_once_is_given_up_where_the_search_is_imposs
     await write(
         on, lambda tx: outbox.add(tx, [OutboxRow("d", lane, "post", TEAM, GENERAL, "d", "r", payload, now, now)])
     )
-    await poke(on, session)
+    await poke(on)
     await on.slack.wait_for_call("chat.postMessage", fault="commit_then_drop")
     await put_back(on)
     clock.put(SETTLED)
-    await poke(on, session, "Yet another title")
+    await poke(on, "yet another task")
     await on.slack.wait_for_call("conversations.history", fault="error")
     await on.devin.say(session, "And this after it.")
     await on.slack.wait_for_message(GENERAL, "And this after it.")

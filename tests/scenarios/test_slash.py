@@ -80,7 +80,8 @@ async def test_slack_has_the_right_of_way_until_it_has_its_answer(
         happened.append("sent")
         await send_async_response(*told)
 
-    monkeypatch.setattr("bot.serve.send_async_response", sends)  # of Socket Mode, where it may wait for a connection
+    # Where it may wait for a connection.
+    monkeypatch.setattr("bot.server.socket_mode.send_async_response", sends)
     monkeypatch.setattr("bot.store.database.RightOfWay", Watched)
     monkeypatch.setattr(InboxWriter, "put", stores)
     async with stage(tmp_path, transport) as on:

@@ -251,6 +251,16 @@ async def test_only_the_requester_or_an_admin_may_exit(on: Stage) -> None:
     await on.slack.wait_for_message(GENERAL, "Ended for good by <@U0ADA>", thread_ts=ts)
 
 
+async def test_of_a_session_that_has_ended_everybody_learns_just_that(on: Stage) -> None:
+    ts, _ = await on.started(user=ANN)
+    await on.slack.click(ANN, GENERAL, await _question(on, ANN, ts), "exit_confirmed")
+    await on.slack.wait_for_message(GENERAL, "Ended for good", thread_ts=ts)
+    await on.slack.say(BEN, GENERAL, "EXIT", thread_ts=ts)
+    assert (await on.slack.wait_for_ephemeral(BEN))["rendered"] == (
+        "This session has ended already; nothing was changed. Use `/devin` or mention Devin Bridge to start a new one."
+    )
+
+
 async def test_a_button_whose_value_belongs_to_another_channel_does_nothing(on: Stage) -> None:
     ts, session = await on.started(user=ANN, channel=GENERAL)
     buttons = (await card(on, ts))["blocks"][-1]["elements"]

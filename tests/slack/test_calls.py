@@ -96,6 +96,11 @@ async def test_the_bot_learns_who_it_is_and_what_it_may(slack):
     )
 
 
+async def test_a_slack_that_names_no_scopes_leaves_them_empty(slack, fake):
+    fake.answers("auth.test", {"ok": True, "team_id": "T1", "user_id": "UBOT", "url": ""})
+    assert await slack.auth_test() == Identity(team="T1", user_id="UBOT", bot_id="", url="", scopes=frozenset())
+
+
 async def test_channels_are_known_by_kind(slack, fake):
     told = {"id": "C1", "name": "dev", "is_ext_shared": True, "is_private": True, "is_member": True}
     fake.answers(

@@ -5,10 +5,12 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.session import Session, Snapshot, Stage
-from bot.store import outbox
+from bot.store import cards, outbox
+from bot.store.cards import CardRow
+from bot.store.claims import Sender
 from bot.store.database import Database
 from bot.store.inbox import InboxRow
-from bot.store.outbox import OutboxRow, Sender
+from bot.store.outbox import OutboxRow
 
 NOW = 1_750_000_000.0
 LEASE = 30.0
@@ -58,9 +60,30 @@ async def held(tx: AsyncConnection, db: Database, key: str, now: float = NOW, wo
 
 
 def drawn(session_id: str = "s", **more: Any) -> OutboxRow:
-    """An outbox row: the card of a session."""
+    """An outbox row: the first post of a session's card."""
     usual: dict[str, Any] = {"kind": "card", "session_id": session_id, "rank": 0, "payload": {}}
     return said(f"card:{session_id}", **usual | more)
+
+
+def card(session_id: str = "s", **more: Any) -> CardRow:
+    """The card of a session, not posted yet."""
+    usual: dict[str, Any] = {"team": TEAM, "channel": CHANNEL, "ref": "ref", "created_at": NOW}
+    return CardRow(session_id, **usual | more)
+
+
+async def standing(tx: AsyncConnection, session_id: str = "s", ts: str = "1750000050.000000", **more: Any) -> None:
+    """Store a card that stands in Slack at `ts` and shows the newest version."""
+    await cards.add(tx, card(session_id, **more))
+    await cards.posted(tx, session_id, ts, 1, None, NOW)
+
+
+async def held_card(
+    tx: AsyncConnection, db: Database, session_id: str = "s", now: float = NOW, worker: str = "w"
+) -> CardRow:
+    """A card in the hand of a worker."""
+    row = await cards.take(tx, db, session_id, Sender(worker, LEASE), now)
+    assert row is not None
+    return row
 
 
 def session(session_id: str = "s", *, seen: Snapshot | None = None, **more: Any) -> Session:

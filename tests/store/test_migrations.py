@@ -10,12 +10,12 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
-from sqlalchemy import inspect, select, text
+from sqlalchemy import column, insert, inspect, select, table, text
 
 from bot.store import schema
 from bot.store.database import Database
 from bot.store.schema import alembic_config, is_current, migrate
-from bot.store.tables import metadata, threads
+from bot.store.tables import cards, metadata, outbox, threads
 
 BROKEN = '''
 """a migration that breaks half way"""
@@ -24,7 +24,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "broken"
-down_revision = "0005"
+down_revision = "0006"
 branch_labels = None
 depends_on = None
 
@@ -115,6 +115,115 @@ async def test_a_thread_that_had_to_be_read_is_unread_from_what_began_its_sessio
         assert [tuple(row) for row in found] == [("1", "1750000003.000000"), ("2", "2"), ("3", None)]
 
 
+CARD = ("state", "ts", "version", "sent_version", "figures_only", "drawn", "plain", "attempts", "next_at", "reason")
+# session, state, rank, version, sent_version, ts, attempts, next_at, sending_at, reason, payload, follow, owner
+OLD_CARDS = [
+    ("new", "open", 0, 2, 0, None, 1, 20.0, None, "busy", {"v": 1, "response_url": "https://…"}, {"cause": "c"}, None),
+    ("on its way", "sending", 0, 2, 0, None, 1, 5.0, 6.0, None, {"v": 1}, None, "w"),
+    ("never stood", "dead", 0, 1, 0, None, 1, 5.0, None, "is_archived", {"v": 1}, {"cause": "d"}, None),
+    ("wanted", "open", 1, 4, 3, "7.1", 2, 30.0, None, "rate limited", {"v": 1, "drawn": "abc"}, None, "w"),
+    ("figures", "open", 2, 2, 1, "7.2", 0, 8.0, None, None, {"v": 1, "drawn": "abc"}, None, None),
+    ("plain", "open", 1, 2, 1, "7.3", 1, 8.0, None, "blocks refused", {"v": 1, "plain": True}, None, None),
+    ("shown", "sent", 2, 5, 5, "7.4", 0, 8.0, None, None, {"v": 1, "drawn": "def"}, None, None),
+    ("died", "dead", 1, 3, 2, "7.5", 1, 8.0, None, "message_not_found", {"v": 1}, None, None),
+    ("forgotten", "sent", 2, 1, 1, "7.6", 0, 8.0, None, None, {"v": 1, "drawn": "abc"}, None, None),
+]
+_NAMES = (
+    *("session_id", "state", "rank", "version", "sent_version", "ts", "attempts", "next_at", "sending_at", "reason"),
+    *("payload", "follow", "owner"),
+)
+
+
+async def old_cards(db: Database) -> None:
+    """Cards and one post as the schema of 0005 has them; all sessions but one are still recorded."""
+    fixed = {"lane": "out:T1:C1", "kind": "card", "team": "T1", "channel": "C1", "ref": "r"}
+    async with db.write() as tx:
+        for row in OLD_CARDS:
+            values = dict(zip(_NAMES, row, strict=True)) | fixed
+            key = f"card:{row[0]}"
+            more = {"key": key, "thread": key, "created_at": 1.0, "sent_at": 9.0, "epoch": 3}
+            await _insert(tx, values | more)
+            if row[0] != "forgotten":
+                await tx.execute(_SESSION, {"id": row[0]})
+        post = {"session_id": "shown", "state": "open", "rank": 1, "version": 1, "next_at": 5.0, "payload": {"v": 1}}
+        more = {"key": "say:1", "kind": "post", "thread": "7.0", "created_at": 1.0}
+        await _insert(tx, fixed | post | more)
+
+
+_SESSION = text(
+    "INSERT INTO sessions (id, team, channel, requester, prompt, options, pull_requests, stage, created_at)"
+    " VALUES (:id, 'T1', 'C1', 'U1', '', '{}', '[]', 'open', 0)"
+)
+
+
+async def _insert(tx: Any, values: dict[str, Any]) -> None:
+    """Into the outbox of the schema of 0005."""
+    columns = [column(name, outbox.c[name].type if name in {"payload", "follow"} else None) for name in values]
+    await tx.execute(insert(table("outbox", *columns)), values)
+
+
+async def test_cards_of_the_outbox_go_on_in_a_table_of_their_own_and_none_is_lost(db: Database) -> None:
+    await go_back(db, "0005")
+    await old_cards(db)
+    await migrate(db)
+    async with db.read() as tx:
+        found = {row["session_id"]: dict(row) for row in (await tx.execute(select(cards))).mappings()}
+    common = {"team": "T1", "channel": "C1", "ref": "r", "created_at": 1.0, "epoch": 3, "owner": None}
+    assert all(row.items() >= common.items() for row in found.values())
+    assert {session_id: tuple(row[name] for name in CARD) for session_id, row in found.items()} == {
+        "new": ("unposted", None, 2, 0, False, None, False, 1, 20.0, "busy"),
+        "on its way": ("unposted", None, 2, 0, False, None, False, 1, 5.0, None),
+        "never stood": ("dead", None, 1, 0, False, None, False, 1, 5.0, "is_archived"),
+        "wanted": ("open", "7.1", 4, 3, False, "abc", False, 2, 30.0, "rate limited"),
+        "figures": ("open", "7.2", 2, 1, True, "abc", False, 0, 8.0, None),
+        "plain": ("open", "7.3", 2, 1, False, None, True, 1, 8.0, "blocks refused"),
+        "shown": ("sent", "7.4", 5, 5, False, "def", False, 0, 8.0, None),
+        "died": ("dead", "7.5", 3, 2, False, None, False, 1, 8.0, "message_not_found"),
+    }
+
+
+async def test_the_outbox_keeps_the_first_post_of_each_card_with_what_follows_it(db: Database) -> None:
+    await go_back(db, "0005")
+    await old_cards(db)
+    await migrate(db)
+    names = ("state", "ts", "sending_at", "reason", "payload", "follow", "owner")
+    async with db.read() as tx:
+        rows = (await tx.execute(select(outbox))).mappings()
+        found = {row["key"]: tuple(row[name] for name in names) for row in rows}
+    blank = {"v": 1}
+    posted = {
+        f"card:{name}": ("sent", ts, None, None, blank, None, None)
+        for name, ts in (
+            *(("wanted", "7.1"), ("figures", "7.2"), ("plain", "7.3")),
+            *(("shown", "7.4"), ("died", "7.5"), ("forgotten", "7.6")),
+        )
+    }
+    assert found == posted | {
+        "card:new": ("open", None, None, "busy", {"v": 1, "response_url": "https://…"}, {"cause": "c"}, None),
+        "card:on its way": ("sending", None, 6.0, None, blank, None, "w"),
+        "card:never stood": ("dead", None, None, "is_archived", blank, {"cause": "d"}, None),
+        "say:1": ("open", None, None, None, blank, None, None),
+    }
+
+
+async def test_going_back_puts_the_cards_into_the_outbox_again(db: Database) -> None:
+    await go_back(db, "0005")
+    await old_cards(db)
+    await migrate(db)
+    await go_back(db, "0005")
+    names = ("session_id", "state", "rank", "version", "sent_version", "ts", "attempts", "next_at", "reason")
+    async with db.read() as tx:
+        wanted = select(*(column(name) for name in names)).select_from(table("outbox")).where(column("kind") == "card")
+        found = {row[0]: tuple(row) for row in await tx.execute(wanted)}
+    old = {row[0]: dict(zip(_NAMES, row, strict=True)) for row in OLD_CARDS}
+    before = {session_id: tuple(row[name] for name in names) for session_id, row in old.items()}
+    for session_id in ("new", "on its way"):  # there is but one version as long as nobody has seen any
+        before[session_id] = (*before[session_id][:3], 1, *before[session_id][4:])
+    before["shown"] = (*before["shown"][:2], 1, *before["shown"][3:])  # its rank is that of the next redraw
+    await migrate(db)
+    assert found == before
+
+
 @pytest.fixture
 def broken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The migrations of this project, followed by one that breaks half way."""
@@ -139,5 +248,5 @@ async def test_a_broken_migration_leaves_nothing_half_done(db: Database) -> None
     after = await looked_at(db, lambda connection: inspect(connection).get_columns("inbox"))
     assert [column["name"] for column in after] == [column["name"] for column in before]
     revision = await looked_at(db, lambda one: MigrationContext.configure(one).get_current_revision())
-    assert revision == "0005"
+    assert revision == "0006"
     assert not await is_current(db)

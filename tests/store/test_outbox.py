@@ -9,9 +9,10 @@ import pytest
 from sqlalchemy import select, update
 
 from bot.store import lanes, outbox
+from bot.store.claims import Sender
 from bot.store.database import Database
 from bot.store.lanes import ClaimLostError
-from bot.store.outbox import FIRST, LAST, USUAL, OutboxRow, Sender
+from bot.store.outbox import FIRST, LAST, OutboxRow
 from bot.store.tables import outbox as table
 from bot.store.tables import workers
 from tests.store.rows import LEASE, NOW, OUT, drawn, said
@@ -27,21 +28,13 @@ async def store(db: Database, *rows: OutboxRow) -> None:
         await outbox.add(tx, rows)
 
 
-async def head(
-    db: Database,
-    now: float = NOW,
-    sender: Sender = ME,
-    *,
-    posts: bool = True,
-    edits: bool = True,
-    figures: bool = True,
-) -> OutboxRow | None:
+async def head(db: Database, now: float = NOW, sender: Sender = ME) -> OutboxRow | None:
     async with db.read() as tx:
-        return await outbox.head(tx, db, OUT, now, sender, posts=posts, edits=edits, figures=figures)
+        return await outbox.head(tx, db, OUT, now, sender)
 
 
-async def head_key(db: Database, now: float = NOW, sender: Sender = ME, **allowed: bool) -> str | None:
-    row = await head(db, now, sender, **allowed)
+async def head_key(db: Database, now: float = NOW, sender: Sender = ME) -> str | None:
+    row = await head(db, now, sender)
     return row and row.key
 
 
@@ -87,18 +80,6 @@ async def by_key(db: Database, key: str) -> OutboxRow:
 async def raw(db: Database, key: str) -> dict[str, Any]:
     async with db.read() as tx:
         return dict((await tx.execute(select(table).where(table.c.key == key))).mappings().one())
-
-
-async def standing_card(db: Database, session_id: str = "s", **more: Any) -> OutboxRow:
-    """A card that stands in Slack already."""
-    await store(db, drawn(session_id, **more))
-    await say(db, await by_key(db, f"card:{session_id}"), "1750000050.000000")
-    return await by_key(db, f"card:{session_id}")
-
-
-async def redraw(db: Database, *session_ids: str, rank: int = USUAL, now: float = NOW) -> list[str]:
-    async with db.write() as tx:
-        return await outbox.redraw(tx, session_ids, rank, now)
 
 
 # ------------------------------------------------------------ order
@@ -189,46 +170,9 @@ async def test_a_new_card_comes_before_the_posts_of_its_thread_and_of_others(db:
     assert await in_order(db) == ["card:s", "chat", "answer"]
 
 
-async def test_a_card_that_stands_neither_waits_for_its_thread_nor_holds_it_up(db: Database) -> None:
-    await standing_card(db)
-    await store(db, said("post", next_at=NOW + 60))
-    await redraw(db, "s")
-    assert await head_key(db) == "card:s"
-    assert await head_key(db, edits=False) is None
-    assert await head_key(db, NOW + 60, edits=False) == "post"
-
-
 async def test_a_card_that_is_not_there_yet_holds_up_its_thread(db: Database) -> None:
     await store(db, drawn(next_at=NOW + 60), said("post"))
     assert await head(db) is None
-
-
-async def test_the_pace_of_posts_does_not_hold_up_edits_nor_the_other_way_round(db: Database) -> None:
-    await standing_card(db)
-    await redraw(db, "s")
-    await store(db, said("post"), drawn("new", thread=OTHER))
-    assert await head_key(db, posts=False) == "card:s"
-    assert await head_key(db, edits=False) == "card:new"
-    assert await head_key(db, posts=False, edits=False) is None
-
-
-async def test_while_figures_have_to_wait_cards_with_a_new_state_are_drawn(db: Database) -> None:
-    await standing_card(db, "s")
-    await standing_card(db, "s2", thread=OTHER)
-    await redraw(db, "s", rank=LAST)
-    assert await head_key(db, figures=False) is None
-    assert await head_key(db) == "card:s"
-    await redraw(db, "s2")
-    assert await head_key(db, figures=False) == "card:s2"
-    assert await next_at(db, figures_at=NOW + 7) == NOW
-    await say(db, await by_key(db, "card:s2"), "1750000050.000000")
-    assert await next_at(db, edits_at=NOW + 2, figures_at=NOW + 7) == NOW + 7
-
-
-async def test_a_post_that_ranks_last_does_not_wait_for_the_pace_of_figures(db: Database) -> None:
-    await store(db, said("last", rank=LAST))
-    assert await head_key(db, figures=False) == "last"
-    assert await next_at(db, figures_at=NOW + 7) == NOW
 
 
 async def test_other_lanes_are_not_looked_at(db: Database) -> None:
@@ -268,7 +212,7 @@ async def test_everything_a_row_carries_comes_back(db: Database) -> None:
     assert found.seq > 0
     assert found.payload == {"v": 1, **row.payload}
     assert (found.follow, found.thread_ts, found.session_id) == ({"cause": "cmd:1"}, None, "s")
-    assert (found.rank, found.expires_at, found.version, found.sent_version) == (FIRST, NOW + 600, 1, 0)
+    assert (found.rank, found.expires_at) == (FIRST, NOW + 600)
     await store(db, said("bare"))
     assert (await by_key(db, "bare")).follow is None
     async with db.read() as tx:
@@ -292,10 +236,10 @@ async def test_what_was_said_keeps_its_key_and_its_ts_and_loses_its_text(db: Dat
         await outbox.start(tx, row, NOW)
     assert ((await by_key(db, "k")).state, (await by_key(db, "k")).sending_at) == ("sending", NOW)
     async with db.write() as tx:
-        await outbox.sent(tx, row, "1750000100.000000", NOW + 1, {"drawn": "abc"})
+        await outbox.sent(tx, row, "1750000100.000000", NOW + 1)
     after = await raw(db, "k")
     assert (after["state"], after["ts"], after["sent_at"]) == ("sent", "1750000100.000000", NOW + 1)
-    assert (after["payload"], after["follow"], after["sending_at"]) == ({"v": 1, "drawn": "abc"}, None, None)
+    assert (after["payload"], after["follow"], after["sending_at"]) == ({"v": 1}, None, None)
 
 
 async def test_a_row_that_is_put_back_was_certainly_not_said(db: Database) -> None:
@@ -311,16 +255,14 @@ async def test_a_row_that_is_put_back_was_certainly_not_said(db: Database) -> No
 
 
 async def test_each_try_is_counted_once_whether_it_was_marked_or_is_simply_repeated(db: Database) -> None:
-    card = await standing_card(db)
-    await redraw(db, "s")
-    await store(db, said("post"))
+    await store(db, said("eyes", kind="reaction", thread=OTHER), said("post"))
     for tries in (1, 2):
-        edit, post = await taken(db, card.key), await taken(db, "post")
+        reaction, post = await taken(db, "eyes"), await taken(db, "post")
         async with db.write() as tx:
-            await outbox.later(tx, edit, NOW, "ratelimited")  # which bears no mark
+            await outbox.later(tx, reaction, NOW, "ratelimited")  # which bears no mark
             await outbox.start(tx, post, NOW)
             await outbox.later(tx, post, NOW, "ratelimited")
-        assert [(await by_key(db, key)).attempts for key in (card.key, "post")] == [tries, tries]
+        assert [(await by_key(db, key)).attempts for key in ("eyes", "post")] == [tries, tries]
 
 
 async def test_the_same_can_be_said_in_another_form(db: Database) -> None:
@@ -343,10 +285,9 @@ async def test_a_buried_row_keeps_its_text_and_its_reason(db: Database) -> None:
 
 
 async def test_what_is_open_for_a_session_can_be_given_up(db: Database) -> None:
-    await standing_card(db, "s")
-    await redraw(db, "s")
     await store(
         db,
+        drawn(thread="t4"),
         said("post", session_id="s"),
         said("being said", session_id="s", thread=OTHER),
         said("eyes", session_id="s", kind="reaction", lane="react:T1"),
@@ -365,37 +306,22 @@ async def test_what_is_open_for_a_session_can_be_given_up(db: Database) -> None:
 
 
 async def test_what_was_given_up_while_somebody_had_it_in_hand_stays_given_up(db: Database) -> None:
-    await standing_card(db, "s")
-    await redraw(db, "s")
-    await store(db, said("post", session_id="s"), said("repeated", session_id="s", thread=OTHER))
+    await store(
+        db,
+        drawn(thread="t3"),
+        said("post", session_id="s"),
+        said("repeated", session_id="s", thread=OTHER),
+    )
     card, post, repeated = [await taken(db, key) for key in ("card:s", "post", "repeated")]
-    await redraw(db, "s")
     async with db.write() as tx:
         await outbox.bury_session(tx, "s", "channel_not_found", NOW)
-        await outbox.sent(tx, card, card.ts, NOW)
+        await outbox.sent(tx, card, "1750000100.000000", NOW)
         await outbox.later(tx, post, NOW, "rate limited")
         with pytest.raises(ClaimLostError):
             await outbox.start(tx, repeated, NOW)
     states = {key: (await by_key(db, key)).state for key in ("card:s", "post", "repeated")}
-    assert states == {"card:s": "sent", "post": "dead", "repeated": "dead"}
+    assert states == {"card:s": "sent", "post": "dead", "repeated": "dead"}, "the card arrived all the same"
     assert await head(db) is None
-
-
-async def test_a_card_that_is_to_be_drawn_again_is_drawn_whatever_it_looked_like(db: Database) -> None:
-    await standing_card(db, "s")
-    await redraw(db, "s")
-    row = await taken(db, "card:s")
-    await redraw(db, "s")
-    async with db.write() as tx:
-        await outbox.sent(tx, row, row.ts, NOW, {"drawn": "abc"})
-    assert (await by_key(db, "card:s")).payload == {"v": 1}
-    row = await taken(db, "card:s")
-    async with db.write() as tx:
-        await outbox.sent(tx, row, row.ts, NOW, {"drawn": "abc"})
-    assert (await by_key(db, "card:s")).payload == {"v": 1, "drawn": "abc"}
-    async with db.write() as tx:
-        await outbox.forget_drawing(tx, row)
-    assert (await by_key(db, "card:s")).payload == {"v": 1}
 
 
 async def test_faults_of_our_own_are_counted_and_move_nothing(db: Database) -> None:
@@ -438,17 +364,6 @@ async def test_what_is_in_hand_holds_up_its_thread_and_no_other(db: Database, at
     assert await head_key(db, NOW, mine) == "third"
     await say(db, await by_key(db, "third"))
     assert (await head(db, NOW, mine), await next_at(db, sender=mine)) == (None, None)
-
-
-async def test_a_card_in_hand_holds_up_neither_its_thread_nor_another(db: Database, at_now: None) -> None:
-    await standing_card(db)
-    await redraw(db, "s")
-    card = await taken(db, "card:s")
-    await store(db, said("its thread"), said("elsewhere", thread=OTHER))
-    mine = replace(ME, in_hand={card.seq})
-    assert await head_key(db, NOW, mine) == "its thread"
-    await say(db, await by_key(db, "its thread"))
-    assert await head_key(db, NOW, mine) == "elsewhere"
 
 
 async def test_what_another_living_worker_has_in_hand_is_not_for_us(db: Database, at_now: None) -> None:
@@ -537,102 +452,12 @@ async def test_of_many_processes_that_take_a_row_at_once_exactly_one_wins(
         assert [row.epoch for row in won] == [1]
 
 
-# ------------------------------------------------------------ cards
-
-
-async def test_asking_for_many_new_versions_draws_the_card_once(db: Database) -> None:
-    await standing_card(db)
-    for _ in range(3):
-        assert await redraw(db, "s") == [OUT]
-    row = await head(db)
-    assert row is not None
-    assert (row.key, row.version, row.sent_version, row.rank) == ("card:s", 4, 1, USUAL)
-    await say(db, row, row.ts)
-    assert await head(db) is None
-    assert (await by_key(db, "card:s")).sent_version == 4
-
-
-async def test_a_version_that_is_asked_for_while_the_card_is_drawn_is_drawn_next(db: Database) -> None:
-    card = await standing_card(db)
-    await redraw(db, "s")
-    row = await taken(db, "card:s")
-    await redraw(db, "s", rank=FIRST)  # the sender reads the session, then somebody changes it
-    async with db.write() as tx:
-        await outbox.sent(tx, row, card.ts, NOW)
-    again = await head(db)
-    assert again is not None
-    assert (again.version, again.sent_version, again.rank) == (3, 2, FIRST)
-    await say(db, again, again.ts)
-    assert await head(db) is None
-
-
-async def test_a_version_that_is_asked_for_while_a_new_card_is_posted_is_drawn_after_it_stands(db: Database) -> None:
-    await store(db, drawn())
-    row = await taken(db, "card:s")
-    async with db.write() as tx:
-        await outbox.start(tx, row, NOW)
-    assert await redraw(db, "s") == [OUT]
-    assert (await by_key(db, "card:s")).state == "sending"  # its outcome is still to be found out
-    async with db.write() as tx:
-        await outbox.sent(tx, row, "1750000100.000000", NOW)
-    again = await head(db)
-    assert again is not None
-    assert (again.state, again.version, again.ts) == ("open", 2, "1750000100.000000")
-
-
-async def test_a_redraw_for_figures_waits_behind_everything_and_a_state_takes_it_along(db: Database) -> None:
-    await standing_card(db)
-    await redraw(db, "s", rank=LAST)
-    await store(db, said("post", thread=OTHER))
-    assert await head_key(db) == "post"
-    await redraw(db, "s", rank=FIRST)
-    assert await head_key(db) == "card:s"
-    await redraw(db, "s", rank=LAST)
-    assert await head_key(db) == "card:s"  # what is urgent stays so
-
-
-async def test_a_redraw_does_not_shorten_a_wait_that_slack_asked_for(db: Database) -> None:
-    await standing_card(db)
-    await redraw(db, "s")
-    row = await taken(db, "card:s")
-    async with db.write() as tx:
-        await outbox.later(tx, row, NOW + 30, "ratelimited")
-    await redraw(db, "s", now=NOW + 1)
-    assert await head(db, NOW + 29) is None
-    assert await head_key(db, NOW + 30) == "card:s"
-
-
-async def test_a_card_that_died_and_one_that_never_was_are_not_drawn(db: Database) -> None:
-    await standing_card(db)
-    await redraw(db, "s")
-    card = await taken(db, "card:s")
-    async with db.write() as tx:
-        await outbox.bury(tx, card, "message_not_found", NOW)
-    assert await redraw(db, "s", "unknown") == []
-    assert await redraw(db) == []
-    assert await head(db) is None
-
-
-async def test_cards_of_many_sessions_are_asked_for_at_once(db: Database) -> None:
-    for number in range(3):
-        await standing_card(db, f"s{number}", thread=f"t{number}", lane=OUT if number else "out:T1:C2")
-    assert sorted(await redraw(db, "s0", "s1", "s2")) == [OUT, OUT, "out:T1:C2"]
-
-
 # ------------------------------------------------------------ waits
 
 
-async def next_at(
-    db: Database,
-    posts_at: float = 0.0,
-    edits_at: float = 0.0,
-    figures_at: float = 0.0,
-    now: float = NOW,
-    sender: Sender = ME,
-) -> float | None:
-    paces = {"posts_at": posts_at, "edits_at": edits_at, "figures_at": figures_at}
+async def next_at(db: Database, now: float = NOW, sender: Sender = ME) -> float | None:
     async with db.read() as tx:
-        return await outbox.next_at(tx, db, OUT, now, sender, **paces)
+        return await outbox.next_at(tx, db, OUT, now, sender)
 
 
 async def test_a_lane_with_nothing_to_say_is_not_looked_at_again(db: Database) -> None:
@@ -652,18 +477,7 @@ async def test_a_lane_is_looked_at_when_its_first_row_may_go(db: Database) -> No
     assert await next_at(db) == NOW + 3
     assert await next_at(db, now=NOW + 2) == NOW + 3
     assert await next_at(db, now=NOW + 3) == NOW + 3
-    assert await next_at(db, now=NOW + 3, posts_at=NOW + 4) == NOW + 4
-    # What is not ready yet is not asked for its kind: a look too many, which then waits for the pace of posts.
-    assert await next_at(db, now=NOW + 3, posts_at=NOW + 9, edits_at=NOW) == NOW + 5
-    assert await next_at(db, now=NOW + 5, posts_at=NOW + 9, edits_at=NOW) == NOW + 9
-
-
-async def test_edits_and_posts_wait_for_their_own_pace(db: Database) -> None:
-    await standing_card(db)
-    await redraw(db, "s")
-    assert await next_at(db, posts_at=NOW + 9, edits_at=NOW + 4) == NOW + 4
-    await store(db, said("post"))
-    assert await next_at(db, posts_at=NOW + 2, edits_at=NOW + 4) == NOW + 2
+    assert await next_at(db, now=NOW + 4) == NOW + 4, "at once, since something waits already"
 
 
 async def test_the_head_is_there_exactly_when_the_wait_is_over(db: Database) -> None:
