@@ -8,7 +8,7 @@ import time
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -21,6 +21,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.config import Settings, on_this_machine
 from bot.devin.client import Devin
 from bot.devin.errors import DevinError, DevinRefused
+from bot.devin.retry import Patience
 from bot.engine.local import LocalEngine, Route
 from bot.flows.admission import Admission
 from bot.flows.brief import Briefing
@@ -53,6 +54,7 @@ from bot.slack.errors import SlackError, SlackRefused
 from bot.store.database import Clock, Database, sqlite_path
 from bot.store.inbox import InboxWriter
 from bot.store.schema import migrate
+from bot.timing import DAY, PRODUCTION, Timing
 from handlers import register
 from handlers.actions import Actions
 from handlers.commands import Commands
@@ -170,19 +172,26 @@ def _is_worth_reading(line: logging.LogRecord) -> bool:
 def rules(settings: Settings) -> Rules:
     """The settings that flows obey."""
     return Rules(
-        poll_seconds=settings.bot_poll_seconds,
-        slow_poll_seconds=settings.bot_slow_poll_seconds,
-        lease_seconds=settings.bot_lease_seconds,
         admin_channel=settings.bot_admin_channel,
         admin_users=frozenset(settings.bot_admin_users),
         digest_time=settings.bot_digest_time,
         zone=settings.bot_timezone,
-        retention_seconds=settings.bot_retention_days * 86_400.0,
+        retention_seconds=settings.bot_retention_days * DAY,
+    )
+
+
+def timed(settings: Settings, timing: Timing) -> Timing:
+    """The waits, with those that are settings as they are set."""
+    return replace(
+        timing,
+        poll=settings.bot_poll_seconds,
+        slow_poll=settings.bot_slow_poll_seconds,
+        lease=settings.bot_lease_seconds,
     )
 
 
 @asynccontextmanager
-async def assembled(settings: Settings, clock: Clock = time.time) -> AsyncIterator[Bot]:
+async def assembled(settings: Settings, clock: Clock = time.time, timing: Timing = PRODUCTION) -> AsyncIterator[Bot]:
     """The bot with everything it needs open: store, Slack, Devin. Whatever was opened is closed."""
     metrics = Metrics()
     async with AsyncExitStack() as stack:
@@ -196,15 +205,16 @@ async def assembled(settings: Settings, clock: Clock = time.time) -> AsyncIterat
                 settings.slack_bot_token.get_secret_value(),
                 base_url=settings.slack_api_url,
                 on_call=metrics.slack_called,
+                timing=timing,
             )
         )
         identity = await _identity(slack)
         if settings.slack_app_token is not None:
             await _socket_opens(settings.slack_app_token.get_secret_value(), settings.slack_api_url)
         http = await stack.enter_async_context(_http(settings, metrics))
-        devin = Devin(http, settings.devin_api_key.get_secret_value(), settings.devin_org_id, settings.devin_api_url)
+        devin = _devin(http, settings, timing)
         await _known_at_devin(devin)
-        engine = LocalEngine()
+        engine = LocalEngine(timing)
         tools = Tools(
             db=db,
             engine=engine,
@@ -213,6 +223,7 @@ async def assembled(settings: Settings, clock: Clock = time.time) -> AsyncIterat
             writer=InboxWriter(db),
             place=Place(identity.team, identity.user_id, identity.bot_id, identity.url),
             rules=rules(settings),
+            timing=timed(settings, timing),
             clock=clock,
             worker=f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:6]}",
             metrics=metrics,
@@ -277,6 +288,14 @@ async def _identity(slack: Slack) -> Identity:
             f"Slack does not let the bot in ({error.outcome}). Check SLACK_BOT_TOKEN and SLACK_API_URL; "
             "`python -m bot doctor` says more."
         ) from None
+
+
+def _devin(http: httpx.AsyncClient, settings: Settings, timing: Timing) -> Devin:
+    patience = Patience(
+        write=timing.devin_write, first_pause=timing.devin_first_pause, longest_pause=timing.devin_longest_pause
+    )
+    key = settings.devin_api_key.get_secret_value()
+    return Devin(http, key, settings.devin_org_id, settings.devin_api_url, patience=patience)
 
 
 async def _known_at_devin(devin: Devin) -> None:

@@ -9,10 +9,9 @@ from dataclasses import dataclass, field
 
 from bot.engine.port import Tick, Work
 from bot.logs import get_logger
+from bot.timing import PRODUCTION, Timing
 
 log = get_logger(__name__)
-
-RETRY_SECONDS = 5.0  # after a lane or a tick failed in a way it did not handle itself
 
 
 @dataclass(slots=True)
@@ -30,7 +29,8 @@ class Route:
 class LocalEngine:
     """Engine on asyncio tasks."""
 
-    def __init__(self) -> None:
+    def __init__(self, timing: Timing = PRODUCTION) -> None:
+        self._timing = timing
         self._routes: dict[str, Route] = {}
         self._looks: set[asyncio.Task[float | None]] = set()
         self._running: dict[str, asyncio.Task[float | None]] = {}  # the look of each lane that was not passed on
@@ -105,7 +105,7 @@ class LocalEngine:
                 return await route.work(lane)
             except Exception:
                 log.exception("lane failed", lane=lane)
-                return RETRY_SECONDS
+                return self._timing.engine_retry
 
     def _left(self, lane: str, look: asyncio.Task[float | None]) -> None:
         self._looks.discard(look)
@@ -138,7 +138,7 @@ class LocalEngine:
             except Exception:
                 if not failing:
                     log.exception("tick fails", tick=name)
-                failing, wait = True, RETRY_SECONDS
+                failing, wait = True, self._timing.engine_retry
             else:
                 if failing:
                     log.info("tick works again", tick=name)

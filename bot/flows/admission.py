@@ -1,7 +1,5 @@
 """Who may speak to Devin through us: members of this workspace, in channels that are not shared with others."""
 
-from typing import Final
-
 from bot.domain.commands.spec import CommandSpec, Role
 from bot.domain.person import Person
 from bot.domain.session import Session
@@ -11,9 +9,6 @@ from bot.slack.errors import ChannelGone, ScopeMissing, SlackRefused
 from bot.store import people
 from bot.views import answers
 from bot.views.message import Message
-
-PERSON_SECONDS: Final = 3600.0
-CHANNEL_SECONDS: Final = 30.0  # a channel may become a shared one at any time
 
 
 class Admission:
@@ -27,7 +22,7 @@ class Admission:
         """Who this is, from our rows or from Slack."""
         tools = self._tools
         async with tools.db.read() as tx:
-            known = await people.get(tx, tools.place.team, user, tools.clock() - PERSON_SECONDS)
+            known = await people.get(tx, tools.place.team, user, tools.clock() - tools.timing.person_known)
         if known is not None:
             return known
         person = await tools.slack.person(user)
@@ -51,7 +46,7 @@ class Admission:
         """What kind of channel this is; raises ChannelGone where the bot cannot see it."""
         now = self._tools.clock()
         at, known = self._channels.get(channel, (0.0, None))
-        if known is None or now - at > CHANNEL_SECONDS:
+        if known is None or now - at > self._tools.timing.channel_known:
             known = await self._tools.slack.channel(channel)
             self._channels[channel] = (now, known)
             if known.is_archived or known.is_ext_shared:

@@ -78,7 +78,7 @@ class CardEditor:
     def __init__(self, tools: Tools) -> None:
         self._tools = tools
         self._in_hand: set[str] = set()
-        self._sender = Sender(tools.worker, tools.rules.lease_seconds, self._in_hand)
+        self._sender = Sender(tools.worker, tools.timing.lease, self._in_hand)
 
     async def work(self, lane: str) -> float | None:
         """Edit one card of a workspace; answers when its lane wants another look."""
@@ -186,8 +186,9 @@ class CardEditor:
             await self._mark_dead(row, error)
 
     async def _later(self, row: CardRow, reason: str) -> None:
+        wait = seconds_until_retry(self._tools.timing, row.attempts)
         async with self._tools.step(ref=row.ref) as step:
-            await cards.later(step.tx, row, step.now + seconds_until_retry(row.attempts), reason)
+            await cards.later(step.tx, row, step.now + wait, reason)
 
     async def _own_fault(self, row: CardRow) -> None:
         """Something of ours failed: not for ever."""

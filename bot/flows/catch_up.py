@@ -15,8 +15,6 @@ from bot.store.threads import Thread
 
 log = get_logger(__name__)
 
-IDLE_SECONDS: Final = 3600.0
-RETRY_SECONDS: Final = 5.0
 METHOD: Final = "conversations.replies"
 INTERVAL, BURST = 60 / 40, 5  # Slack allows 50 a minute; context and searches need some too
 
@@ -44,7 +42,7 @@ class CatchUp:
         """Read one thread; answers the seconds until the next."""
         await self._gather()
         if not self._waiting:
-            return IDLE_SECONDS
+            return self._tools.timing.idle_tick
         async with self._tools.db.write() as tx:
             bucket = f"{self._tools.place.team}:{METHOD}"
             wait = await pace.take(tx, bucket, self._tools.clock(), INTERVAL, BURST)
@@ -64,7 +62,7 @@ class CatchUp:
 
     def _again(self, thread: Thread) -> float:
         self._waiting.append(thread)
-        return RETRY_SECONDS
+        return self._tools.timing.catch_up_retry
 
     async def _read(self, thread: Thread) -> float:
         assert thread.unread_from is not None

@@ -240,7 +240,7 @@ class Control:
             await step.whisper(_listener(job, session), answers.ALREADY_ENDED)
             await step.redraw(session.id)
             await finish(step, job)
-        self._tools.engine.hasten("poll", 1.0)  # for its last words
+        self._tools.engine.hasten("poll", self._tools.timing.poll_soon)  # for its last words
 
     async def _announce(self, job: Job, session: Session) -> int:
         """End the replies that wait, and let the card say that the stop is on its way."""

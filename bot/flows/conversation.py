@@ -1,7 +1,5 @@
 """What somebody wrote: a new session, a reply to one, a verb, or nothing that concerns the bot."""
 
-from typing import Final
-
 from bot.domain.commands.options import Request, parse_request
 from bot.domain.commands.parser import Command, UnknownVerb, parse_verb
 from bot.domain.commands.registry import NEW
@@ -20,11 +18,6 @@ from bot.store import inbox, lanes, sessions, threads
 from bot.store.threads import Thread
 from bot.views import answers
 from bot.views.message import Message
-
-DM_FOLLOW_UP_SECONDS: Final = 120.0
-ELDER_SECONDS: Final = 10.0  # how long a line waits for the one before it to be looked at
-UNKNOWN_THREAD_SECONDS: Final = 10.0  # how long a reply waits for a thread that may be about to be known
-NOT_KNOWN_YET: Final = 1.0, "thread not known yet"
 
 
 class Conversation:
@@ -100,14 +93,17 @@ class Conversation:
         async with self._tools.db.read() as tx:
             return await threads.get(tx, self._tools.place.team, payload["channel"], payload["thread_ts"])
 
+    def _not_known_yet(self) -> Later:
+        return Later(self._tools.timing.unknown_thread_retry, "thread not known yet")
+
     async def _wait_for_thread(self, job: Job) -> None:
         age = self._tools.clock() - job.row.created_at
         # Only under our own messages a thread may be about to be known. Elsewhere the mention that makes it one comes
         # first in the lane, and what was written before that mention is its context.
         if not job.row.payload["under_us"]:
             await self._close(job)
-        elif age < UNKNOWN_THREAD_SECONDS:
-            raise Later(*NOT_KNOWN_YET)
+        elif age < self._tools.timing.unknown_thread:
+            raise self._not_known_yet()
         else:
             await self._forget(job)
 
@@ -124,7 +120,7 @@ class Conversation:
             payload = job.row.payload
             known = await threads.get(step.tx, step.place.team, payload["channel"], payload["thread_ts"])
             if waits or known is not None:
-                raise Later(*NOT_KNOWN_YET)  # which undoes the drop
+                raise self._not_known_yet()  # which undoes the drop
             # A crash right here looks at the row again.
             await lanes.release(step.tx, job.claim)
 
@@ -175,11 +171,11 @@ class Conversation:
         """A line of a direct message: soon after one's last live session it belongs to that."""
         payload = job.row.payload
         if await self._elder_is_open(job):
-            raise Later(0.5, "an earlier line comes first")
+            raise Later(self._tools.timing.dm_retry, "an earlier line comes first")
         latest = await self._latest(job)
-        if latest is not None and job.row.created_at - latest.spoken_at <= DM_FOLLOW_UP_SECONDS:
+        if latest is not None and job.row.created_at - latest.spoken_at <= self._tools.timing.dm_follow_up:
             if latest.thread_ts is None:
-                raise Later(0.5, "the card of a command comes first")
+                raise Later(self._tools.timing.dm_retry, "the card of a command comes first")
             await self._hand_over(job, latest)
         elif is_small_talk(text) and not payload["files"]:
             await self._close(job)
@@ -192,7 +188,7 @@ class Conversation:
 
     async def _elder_is_open(self, job: Job) -> bool:
         payload = job.row.payload
-        if self._tools.clock() - job.row.created_at > ELDER_SECONDS:
+        if self._tools.clock() - job.row.created_at > self._tools.timing.dm_earlier_line:
             return False
         prefix = thread_lane(self._tools.place.team, payload["channel"], "")
         async with self._tools.db.read() as tx:

@@ -103,7 +103,7 @@ class NewSession(Creation[CreatedSession]):
         payload = with_left_out(row.payload, self._brief.left_out)
         if payload != row.payload:
             await inbox.move(step.tx, row, row.lane, payload)
-        if is_unknown(row) and is_late(row, step.now):
+        if is_unknown(row) and is_late(row, step.now, self._tools.timing.late_notice):
             await self.write_late(step)  # an earlier try came to nothing, and took its time
 
     async def call(self) -> CreatedSession:
@@ -167,8 +167,8 @@ class NewSession(Creation[CreatedSession]):
 
     def _follow(self, thing: CreatedSession) -> None:
         log.info("session created", session=self._session.id, devin_id=thing.session_id)
-        self._tools.engine.hasten("poll", 1.0)
-        self._tools.engine.hasten("catch-up", 1.0)
+        self._tools.engine.hasten("poll", self._tools.timing.poll_soon)
+        self._tools.engine.hasten("catch-up", self._tools.timing.poll_soon)
 
     async def write_refused(self, step: Step, refused: DevinRefused) -> None:
         """Say why nothing was started."""

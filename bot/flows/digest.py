@@ -19,10 +19,6 @@ from bot.views.digest import digest
 
 log = get_logger(__name__)
 
-TICK_SECONDS: Final = 30.0
-IDLE_SECONDS: Final = 3600.0
-SHORTEST_SECONDS: Final = 0.05  # a timer may ring a moment early
-PATIENCE_SECONDS: Final = 1800.0  # how long a digest waits for a Devin that cannot be reached
 _DIGEST: Final = "digest"  # the row that remembers the first start and the last date that was skipped
 
 
@@ -46,11 +42,11 @@ class Digest:
         """See whether it is time; answers the seconds until the next look."""
         channel = self._tools.rules.admin_channel
         if channel is None:
-            return IDLE_SECONDS
+            return self._tools.timing.idle_tick
         # One instant for both: a time that comes between two readings of the clock would be missed by either.
         now = self._tools.clock()
         await self._look(channel, now)
-        return max(self._until_next(now) - (self._tools.clock() - now), SHORTEST_SECONDS)
+        return max(self._until_next(now) - (self._tools.clock() - now), self._tools.timing.digest_shortest)
 
     async def _look(self, channel: str, now: float) -> None:
         found = self._due(now)
@@ -70,10 +66,11 @@ class Digest:
         return digest_due(now, rules.digest_time, rules.zone)
 
     def _until_next(self, now: float) -> float:
-        soon = self._due(now + TICK_SECONDS)
-        if isinstance(soon, Due) and soon.late < TICK_SECONDS:
-            return TICK_SECONDS - soon.late
-        return TICK_SECONDS
+        tick = self._tools.timing.digest_tick
+        soon = self._due(now + tick)
+        if isinstance(soon, Due) and soon.late < tick:
+            return tick - soon.late
+        return tick
 
     # ------------------------------------------------------------ what is remembered
 
@@ -119,7 +116,7 @@ class Digest:
             if self._waits != found.date.isoformat():
                 self._waits = found.date.isoformat()
                 log.warning("digest waits for Devin", date=self._waits, error=type(error).__name__)
-            return found.late >= PATIENCE_SECONDS
+            return found.late >= self._tools.timing.digest_patience
         return True
 
     async def _skip(self, found: Skipped, row: OutboxRow | None, past: Past) -> None:

@@ -13,10 +13,7 @@ from bot.store.lanes import ClaimLostError
 
 log = get_logger(__name__)
 
-GIVE_UP_SECONDS: Final = 6 * 3600.0  # how long an outage may last before a message counts as lost
 MAX_FAILURES: Final = 5  # of our own code, on one row
-LONGEST_WAIT: Final = 60.0
-LONGEST_RETRY_AFTER: Final = 300.0  # whatever the other side asks for
 
 
 class Dispatch:
@@ -45,9 +42,9 @@ class Dispatch:
         if row is None or row.ready_at > tools.clock():
             return self._wait_for(row)
         async with tools.db.write() as tx:
-            claim = await lanes.claim(tx, tools.db, lane, tools.worker, tools.rules.lease_seconds)
+            claim = await lanes.claim(tx, tools.db, lane, tools.worker, tools.timing.lease)
             if claim is None:
-                return tools.rules.lease_seconds / 3
+                return tools.timing.lease / 3
             row = await inbox.head(tx, lane)
             if row is None or row.ready_at > tools.clock():
                 await lanes.release(tx, claim)
@@ -72,9 +69,7 @@ class Dispatch:
         except Later as later:
             return await self._put_back(job, later.seconds, later.reason)
         except (DevinRateLimited, SlackRateLimited) as error:
-            return await self._put_back(
-                job, min(error.retry_after or LONGEST_WAIT, LONGEST_RETRY_AFTER), "rate limited"
-            )
+            return await self._put_back(job, self._asked(error), "rate limited")
         except (DevinError, SlackError) as error:
             return await self._failed(job, error)
         except Exception as error:
@@ -93,13 +88,18 @@ class Dispatch:
     async def _failed(self, job: Job, error: Exception) -> float:
         reason = type(error).__name__
         passing = isinstance(error, DevinLater | DevinUncertain | SlackUnreachable | SlackOutcomeUnknown | SlackBusy)
-        too_old = self._tools.clock() - job.row.created_at > GIVE_UP_SECONDS
+        too_old = self._tools.clock() - job.row.created_at > self._tools.timing.row_outage
         if not passing or too_old:
             return await self._bury(job, reason)
         return await self._put_back(job, self._backoff(job), reason)
 
     def _backoff(self, job: Job) -> float:
-        return min(self._tools.rules.retry_seconds * 2.0 ** min(job.row.attempts, 10), LONGEST_WAIT)
+        timing = self._tools.timing
+        return min(timing.row_first_retry * 2.0 ** min(job.row.attempts, 10), timing.row_longest_retry)
+
+    def _asked(self, error: DevinRateLimited | SlackRateLimited) -> float:
+        timing = self._tools.timing
+        return min(error.retry_after or timing.row_longest_retry, timing.row_longest_asked)
 
     async def _put_back(self, job: Job, seconds: float, reason: str) -> float:
         async with self._tools.step_of(job) as step:

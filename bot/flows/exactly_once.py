@@ -31,13 +31,13 @@ A crash between 1 and 4 leaves the intent. The next try looks for the thing at D
       with an intent                 nothing                 "we do not know whether" is announced
       without                        not created             "was not" is announced
 
-30 s are the time limit of a request and a margin (`Rules.unknown_after`), counted from the intent.
+30 s are the time limit of a request and a margin (`Timing.unknown_after`), counted from the intent.
 """
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from enum import Enum, auto
-from typing import ClassVar, Final, Generic, TypeVar
+from typing import ClassVar, Generic, TypeVar
 
 from bot.devin.errors import (
     DevinCreatedUnreadable,
@@ -54,9 +54,6 @@ from bot.store import inbox
 from bot.store.inbox import InboxRow
 
 log = get_logger(__name__)
-
-LOOK_AGAIN_SECONDS: Final = 5.0
-LATE_SECONDS: Final = 20.0  # what waits longer than this for Devin is worth a word
 
 _Thing = TypeVar("_Thing")
 _Thing_co = TypeVar("_Thing_co", covariant=True)
@@ -146,13 +143,13 @@ class ExactlyOnce:
         if isinstance(seen, Found):
             await self._store(job, creation, seen.thing)
             return True
-        left = intent_at + self._tools.rules.unknown_after - self._tools.clock()
+        left = intent_at + self._tools.timing.unknown_after - self._tools.clock()
         if seen is Missing.UNREADABLE or job.row.accepted_at is not None:
             await self._show_checking(job, creation)
             raise DevinUnexpectedAnswer(f"The {creation.kind} may exist, but it cannot be read.")
         if left > 0:
             await self._show_checking(job, creation)
-            raise Later(min(LOOK_AGAIN_SECONDS, left + 0.1), "outcome unknown")
+            raise Later(min(self._tools.timing.lookup_interval, left + 0.1), "outcome unknown")
         async with self._tools.step_of(job) as step:
             await inbox.intend(step.tx, job.row.key, None)
         return False
@@ -190,7 +187,7 @@ class ExactlyOnce:
             await self._answered_with_failure(job, creation, error)
         except DevinUncertain as error:
             await self._unknown(job, creation, error)
-            raise Later(LOOK_AGAIN_SECONDS, "outcome unknown") from None
+            raise Later(self._tools.timing.lookup_interval, "outcome unknown") from None
         else:
             await self._store(job, creation, thing)
 
@@ -211,7 +208,7 @@ class ExactlyOnce:
     async def _not_created(self, job: Job, creation: Creation[_Thing]) -> None:
         async with self._tools.step_of(job) as step:
             await inbox.intend(step.tx, job.row.key, None)
-            if is_late(job.row, step.now):
+            if is_late(job.row, step.now, self._tools.timing.late_notice):
                 await creation.write_late(step)
 
     async def _answered_with_failure(self, job: Job, creation: Creation[_Thing], error: DevinError) -> None:
@@ -243,6 +240,6 @@ def is_unknown(row: InboxRow) -> bool:
     return row.intent_at is not None
 
 
-def is_late(row: InboxRow, now: float) -> bool:
-    """Whether a row has waited for Devin so long that its author is told."""
-    return now - row.created_at > LATE_SECONDS
+def is_late(row: InboxRow, now: float, after: float) -> bool:
+    """Whether a row has waited for Devin for more than `after` seconds at `now`: then its author is told."""
+    return now - row.created_at > after

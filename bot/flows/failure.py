@@ -24,16 +24,13 @@ from bot.slack.errors import (
 from bot.slack.rate_limits import of_method
 from bot.store import cards, outbox, pace, sessions
 from bot.store.outbox import OutboxRow
+from bot.timing import Timing
 from bot.views import answers
 from bot.views.message import Message
 
 log = get_logger(__name__)
 
-MOST_ATTEMPTS: Final = 8  # and at least GIVE_UP_SECONDS old
-GIVE_UP_SECONDS: Final = 86_400.0
-LONGEST_WAIT: Final = 60.0
-FIRST_WAIT: Final = 2.0
-SETTLE_SECONDS: Final = 13.0  # Slack's answer is waited for 10 s; after this a search tells the truth
+MOST_ATTEMPTS: Final = 8  # and at least `Timing.send_outage` old
 BEST_EFFORT: Final = frozenset({"reaction", "private"})
 
 
@@ -70,8 +67,8 @@ class Failure:
         What was not looked for stays unknown. Where it never can be, news may appear twice, a digest never.
         """
         passing = not isinstance(error, SlackRefused) or isinstance(error, SlackBusy | TokenRefused)
-        if passing and self._tools.clock() - row.created_at <= GIVE_UP_SECONDS:
-            wait = error.retry_after if isinstance(error, SlackRateLimited) else SETTLE_SECONDS
+        if passing and self._tools.clock() - row.created_at <= self._tools.timing.send_outage:
+            wait = error.retry_after if isinstance(error, SlackRateLimited) else self._tools.timing.post_settle
             await self.later(row, wait, f"outcome unknown, search: {error.outcome}", unknown=True)
             return True
         if not row.payload.get("once"):
@@ -91,7 +88,7 @@ class Failure:
         if row.attempts < MOST_ATTEMPTS:
             async with self._tools.step(ref=row.ref) as step:
                 await outbox.failed(step.tx, row)
-            await self.later(row, FIRST_WAIT * 2**row.attempts, "own fault", unknown=True)
+            await self.later(row, self._tools.timing.send_first_retry * 2**row.attempts, "own fault", unknown=True)
             return
         await self._give_up(row, SlackError("send", "own_fault", "could not be sent"))
 
@@ -111,14 +108,14 @@ class Failure:
             # A private answer shown twice does no harm.
             await self._again(row, error)
         else:
-            await self.later(row, SETTLE_SECONDS, error.reason, unknown=True)
+            await self.later(row, self._tools.timing.post_settle, error.reason, unknown=True)
 
     async def _again(self, row: OutboxRow, error: SlackError) -> None:
-        too_old = self._tools.clock() - row.created_at > GIVE_UP_SECONDS
+        too_old = self._tools.clock() - row.created_at > self._tools.timing.send_outage
         if row.kind == "reaction" or (row.attempts >= MOST_ATTEMPTS and too_old and row.kind != "card"):
             await self._give_up(row, error)
             return
-        await self.later(row, seconds_until_retry(row.attempts), str(error))
+        await self.later(row, seconds_until_retry(self._tools.timing, row.attempts), str(error))
 
     async def _say_plainly(self, row: OutboxRow) -> None:
         """Slack will never take these blocks; it will take the words."""
@@ -183,9 +180,9 @@ async def slow_down_method(step: Step, team: str, error: SlackRateLimited) -> No
     await pace.block(step.tx, f"{team}:{error.method}", until)
 
 
-def seconds_until_retry(attempts: int) -> float:
+def seconds_until_retry(timing: Timing, attempts: int) -> float:
     """How long to wait after so many tries that Slack did not take for now."""
-    return min(FIRST_WAIT * 2.0 ** min(attempts, 6), LONGEST_WAIT)
+    return min(timing.send_first_retry * 2.0 ** min(attempts, 6), timing.send_longest_retry)
 
 
 async def _mark_card_dead(step: Step, row: OutboxRow, reason: str) -> None:

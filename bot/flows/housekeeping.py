@@ -1,13 +1,8 @@
 """What keeps engine and store in order: heartbeat, checkpoint, and the sweep that wakes every lane with open rows."""
 
-from typing import Final
-
 from bot.domain.lane import card_lane
 from bot.flows.tools import Tools
 from bot.store import cards, inbox, lanes, outbox
-
-SWEEP_SECONDS: Final = 15.0
-CHECKPOINT_SECONDS: Final = 1.0  # often, so that no commit has to do it while an ack waits
 
 
 class Housekeeping:
@@ -18,7 +13,7 @@ class Housekeeping:
 
     async def beat(self) -> float:
         """Say that this worker is alive."""
-        lease = self._tools.rules.lease_seconds
+        lease = self._tools.timing.lease
         # First, also under a flood: others take over what a worker has in hand that is late with its beat.
         async with self._tools.db.write(first=True) as tx:
             await lanes.beat(tx, self._tools.db, self._tools.worker, lease)
@@ -45,12 +40,12 @@ class Housekeeping:
         now = tools.clock()
         for lane, at in found:
             tools.engine.wake(lane, max(at - now, 0.0))
-        return SWEEP_SECONDS
+        return tools.timing.lane_sweep
 
     async def checkpoint(self) -> float:
         """Keep the store's write-ahead log short."""
         await self._tools.db.checkpoint()
-        return CHECKPOINT_SECONDS
+        return self._tools.timing.checkpoint
 
     async def leave(self) -> None:
         """Give everything back: another worker, or the next start, goes on at once."""

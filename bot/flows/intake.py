@@ -18,7 +18,6 @@ from bot.store.inbox import InboxRow, MaybeStoredError, NotStoredError
 
 __all__ = ["Intake", "MaybeStoredError", "NotStoredError"]
 
-SETTLE_SECONDS: Final = 0.5  # replies are claimable this long after storing, so a burst sorts itself
 PEOPLE_WROTE: Final = frozenset({None, "file_share", "thread_broadcast"})
 _FILE: Final = ("id", "name", "mimetype", "size", "url_private_download", "url_private", "file_access")
 
@@ -144,7 +143,7 @@ class Intake:
         root = payload["thread_ts"] or ts
         key = f"msg:{team}:{channel}:{ts}"
         verb = self._verb(payload["text"])
-        settle = 0.0 if payload["mention"] or root == ts or verb else SETTLE_SECONDS
+        settle = 0.0 if payload["mention"] or root == ts or verb else self._tools.timing.reply_settle
         urgent = isinstance(verb, Command) and verb.spec.urgent
         lane = thread_lane(team, channel, root)
         return self._row(key, "message", lane, payload, ts=ts, settle=settle, urgent=urgent)

@@ -34,9 +34,6 @@ from bot.views.message import Message
 
 log = get_logger(__name__)
 
-EVERY_SECONDS: Final = 900.0
-AFTER_FAILURE_SECONDS: Final = 300.0
-FRESH_SECONDS: Final = 3600.0  # a running day's figure that is older would be taken for today's
 PERMISSION: Final = "ViewOrgConsumption"
 _CONSUMPTION: Final = "consumption"  # the row that remembers whether Devin lets us read it
 
@@ -70,18 +67,18 @@ class Ledger:
         """Read what Devin billed, if somebody may ask for it and nobody else has just read it."""
         rules = self._tools.rules
         if rules.admin_channel is None and not rules.admin_users:
-            return EVERY_SECONDS
+            return self._tools.timing.consumption_interval
         async with self._tools.db.read() as tx:
             stored = await due.read(tx, _CONSUMPTION)
         wait = stored.at - self._tools.clock() if stored else 0.0
         if wait > 0:
-            return min(wait, EVERY_SECONDS)
+            return min(wait, self._tools.timing.consumption_interval)
         try:
             await self.refresh()
         except DevinError as error:
             self._note_failure(error)
-            return max(AFTER_FAILURE_SECONDS, error.retry_after or 0.0)
-        return EVERY_SECONDS
+            return max(self._tools.timing.consumption_retry, error.retry_after or 0.0)
+        return self._tools.timing.consumption_interval
 
     async def refresh(self) -> None:
         """Ask Devin in one call; a missing permission is remembered, every other failure is the caller's."""
@@ -135,7 +132,8 @@ class Ledger:
                 known = await spend.consumed(step.tx, days[0], days[-1])
                 amounts = [(day, told.get(day, known.get(day, 0.0))) for day in days]
                 await spend.put_consumption(step.tx, amounts, step.now)
-            await due.write(step.tx, _CONSUMPTION, step.now + EVERY_SECONDS, {"v": 1, "missing": missing})
+            next_at = step.now + self._tools.timing.consumption_interval
+            await due.write(step.tx, _CONSUMPTION, next_at, {"v": 1, "missing": missing})
         if missing is not None and (stored is None or stored.state.get("missing") != missing):
             log.warning("consumption may not be read", permission=missing)
 
@@ -146,12 +144,17 @@ class Ledger:
         first = min(days[0], days_before(last)[0], last.replace(day=1))
         now = self._tools.clock()
         billed = await spend.billed(tx, first, last)
-        known = {day: figure.acus for day, figure in billed.items() if _stands(day, figure, now)}
+        known = {day: figure.acus for day, figure in billed.items() if self._stands(day, figure, now)}
         missing = await self._missing(tx)
         if missing is None or all(day in known for day in days):
             return Books(known)
         own = await spend.by_day(tx, first, last)
         return Books({day: own.get(day, 0.0) for day in _span(first, last)}, missing)
+
+    def _stands(self, day: date, figure: Billed, now: float) -> bool:
+        """Whether a figure can be told: read after its day had settled, or just now."""
+        settled = bounds(day)[1] + SETTLING.total_seconds()
+        return figure.read_at >= settled or now - figure.read_at <= self._tools.timing.consumption_fresh
 
     async def _missing(self, tx: Transaction) -> str | None:
         stored = await due.read(tx, _CONSUMPTION)
@@ -195,9 +198,3 @@ def _by_day(answer: Consumption) -> dict[date, float]:
 def _day_of(instant: int) -> date:
     """The billing day of a row: which instant of it Devin gives is not documented; midnight UTC names a date."""
     return datetime.fromtimestamp(instant, UTC).date() if instant % 86_400 == 0 else billing_day(instant)
-
-
-def _stands(day: date, figure: Billed, now: float) -> bool:
-    """Whether a figure can be told: read after its day had settled, or just now."""
-    settled = bounds(day)[1] + SETTLING.total_seconds()
-    return figure.read_at >= settled or now - figure.read_at <= FRESH_SECONDS

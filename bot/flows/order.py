@@ -3,8 +3,6 @@
 A channel that cannot be posted to never costs a session.
 """
 
-from typing import Final
-
 from bot.domain.commands.options import Request, parse_request
 from bot.domain.commands.parser import parse_slash
 from bot.domain.commands.registry import START
@@ -18,9 +16,6 @@ from bot.slack.errors import ChannelGone, ScopeMissing
 from bot.store import inbox, lanes, sessions
 from bot.views import answers
 from bot.views.message import Message
-
-TWICE_SECONDS: Final = 60.0
-ANSWER_SECONDS: Final = 600.0  # how long the question "again?" waits
 
 
 class Order:
@@ -97,7 +92,7 @@ class Order:
                 await finish(step, job)  # nobody answered, and nothing was started
             return True
         async with self._tools.db.read() as tx:
-            since, team = now - TWICE_SECONDS, self._tools.place.team
+            since, team = now - self._tools.timing.repeated_command, self._tools.place.team
             recent = await sessions.with_prompt(tx, team, payload["user_id"], request.prompt, since)
         same = [one for one in recent if one.options == request.options]
         if not same:
@@ -108,9 +103,10 @@ class Order:
             await step.whisper(_listener(job), message, key=f"{job.row.key}:again")
             # Out of the person's lane: what they type next does not wait for the answer.
             await inbox.move(step.tx, job.row, own_lane(job.row.key), payload | {"asked": True})
-            await inbox.later(step.tx, job.row.key, step.now + ANSWER_SECONDS, "asked whether it is meant")
+            wait = self._tools.timing.repeat_question
+            await inbox.later(step.tx, job.row.key, step.now + wait, "asked whether it is meant")
             await lanes.release(step.tx, job.claim)
-            step.wakes[own_lane(job.row.key)] = ANSWER_SECONDS
+            step.wakes[own_lane(job.row.key)] = wait
         return True
 
     async def _answer(self, job: Job, message: Message) -> None:

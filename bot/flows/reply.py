@@ -174,7 +174,7 @@ class NewMessage(Creation[Snapshot | None]):
 
     def _follow(self) -> None:
         log.info("reply sent", session=self._session.id, devin_id=self._session.devin_id)
-        self._tools.engine.hasten("poll", 1.0)
+        self._tools.engine.hasten("poll", self._tools.timing.poll_soon)
 
     async def write_refused(self, step: Step, refused: DevinRefused) -> None:
         """Say that the reply was not sent: a session that takes no more messages has ended, else why."""
@@ -191,7 +191,9 @@ class NewMessage(Creation[Snapshot | None]):
         await sessions.change(step.tx, session.id, stage=Stage.ENDED, ended_at=step.now, stopped_by=None)
         await step.redraw(session.id)
         await self._write_lost(step, answers.SESSION_ENDED, "session ended")
-        step.after_commit(partial(self._tools.engine.hasten, "poll", 1.0))  # for its last words
+        step.after_commit(
+            partial(self._tools.engine.hasten, "poll", self._tools.timing.poll_soon)
+        )  # for its last words
 
     async def _write_lost(self, step: Step, said: Message, reason: str) -> None:
         key = self._job.row.key

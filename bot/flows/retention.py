@@ -18,12 +18,7 @@ from bot.store.inbox import BATCH
 
 log = get_logger(__name__)
 
-EVERY_SECONDS: Final = 3600.0
-SOON_SECONDS: Final = 60.0
 PIECES_A_TICK: Final = 50  # of each kind, so that a stop need not wait for a long history
-DAY_SECONDS: Final = 86_400.0
-KEYS_SECONDS: Final = 7 * DAY_SECONDS  # how long keys outlive their session
-SPEND_SECONDS: Final = 400 * DAY_SECONDS  # a year and a month, to compare with
 
 Piece = Callable[[Database], Awaitable[int]]  # deletes at most a batch, answers how much
 
@@ -39,16 +34,17 @@ class Retention:
         gone = {name: await self._all(piece) for name, piece in self._pieces().items()}
         if any(gone.values()):
             log.info("forgotten", **{name: count for name, count in gone.items() if count})
-        return SOON_SECONDS if max(gone.values()) >= PIECES_A_TICK * BATCH else EVERY_SECONDS
+        more = max(gone.values()) >= PIECES_A_TICK * BATCH
+        return self._tools.timing.retention_soon if more else self._tools.timing.retention_interval
 
     def _pieces(self) -> Mapping[str, Piece]:
         """In this order: sessions first, since their rows stay as long as they do."""
-        now, kept = self._tools.clock(), self._tools.rules.retention_seconds
+        now, kept, timing = self._tools.clock(), self._tools.rules.retention_seconds, self._tools.timing
         old = now - kept
-        last_spent = billing_day(now - SPEND_SECONDS)
+        last_spent = billing_day(now - timing.spend_kept)
         return {
             "sleepers": _written(partial(sessions.end_sleepers, before=int(old), now=now)),
-            "sessions": _written(partial(sessions.forget, before=now - max(kept, KEYS_SECONDS))),
+            "sessions": _written(partial(sessions.forget, before=now - max(kept, timing.keys_kept))),
             "inbox": partial(inbox.forget, before=old),
             "inbox_texts": partial(inbox.forget_texts, before=old),
             "outbox": partial(outbox.forget, before=old, live_sessions=sessions.kept()),
@@ -56,7 +52,7 @@ class Retention:
             "spend": _written(partial(spend.forget, before=last_spent)),
             "consumption": _written(partial(spend.forget_consumption, before=last_spent)),
             "lanes": _written(leftovers.forget_lanes),
-            "paces": _written(partial(leftovers.forget_paces, before=now - DAY_SECONDS)),
+            "paces": _written(partial(leftovers.forget_paces, before=now - timing.buckets_kept)),
             "people": _written(partial(leftovers.forget_people, before=old)),
         }
 

@@ -14,11 +14,11 @@ from typing import Final
 from bot.domain.lane import card_lane
 from bot.flows.cards import Drawing, draw
 from bot.flows.create import start_row
-from bot.flows.failure import SETTLE_SECONDS, Failure
+from bot.flows.failure import Failure
 from bot.flows.tools import Step, Tools, reference
 from bot.logs import about, get_logger
 from bot.slack.errors import SlackError
-from bot.slack.rate_limits import CHANNEL, METHODS, Budget
+from bot.slack.rate_limits import METHODS, Budget
 from bot.store import cards, outbox, pace, sessions, threads
 from bot.store.claims import Sender
 from bot.store.database import Transaction
@@ -40,7 +40,7 @@ class Send:
         self._tools = tools
         self._failure = failure
         self._in_hand: dict[int, str] = {}  # the lane of each row, by `seq`
-        self._sender = Sender(tools.worker, tools.rules.lease_seconds, self._in_hand)
+        self._sender = Sender(tools.worker, tools.timing.lease, self._in_hand)
 
     async def work(self, lane: str) -> float | None:
         """Say one thing; answers when the lane wants another look."""
@@ -60,7 +60,7 @@ class Send:
         # Most are said by then. One that is not, because Slack is slow with it, holds up only its own thread; a
         # channel in which many hang gets no more seats, which are there for all channels.
         if list(self._in_hand.values()).count(row.lane) < AT_ONCE_IN_A_LANE:
-            self._tools.engine.pass_on(row.lane, CHANNEL.interval)
+            self._tools.engine.pass_on(row.lane, self._tools.timing.channel_interval)
         with about(row.ref):
             try:
                 await self._send(row)
@@ -102,7 +102,7 @@ class Send:
     async def _take_token(self, tx: Transaction, row: OutboxRow, now: float) -> float:
         """0 with a token, else the seconds until there is one."""
         if row.is_post:
-            return await pace.take(tx, row.lane, now, CHANNEL.interval)
+            return await pace.take(tx, row.lane, now, self._tools.timing.channel_interval)
         method, budget = _method(row.kind)
         return await pace.take(tx, self._bucket(method), now, budget.interval, budget.burst)
 
@@ -110,7 +110,7 @@ class Send:
         """From when on something may be said in this lane."""
         kind = {"out": "post", "react": "reaction", "priv": "private"}[lane.split(":", 1)[0]]
         if kind == "post":
-            return await pace.ready_at(tx, lane, CHANNEL.interval)
+            return await pace.ready_at(tx, lane, self._tools.timing.channel_interval)
         method, budget = _method(kind)
         return await pace.ready_at(tx, self._bucket(method), budget.interval, budget.burst)
 
@@ -170,7 +170,7 @@ class Send:
         """Deal with a post whose outcome is unknown; False when it certainly was not made and has to be."""
         tools = self._tools
         assert row.sending_at is not None
-        left = row.sending_at + SETTLE_SECONDS - tools.clock()
+        left = row.sending_at + tools.timing.post_settle - tools.clock()
         if left > 0:
             await self._failure.later(row, left, "outcome unknown", unknown=True)
             return True
@@ -190,7 +190,7 @@ class Send:
             await outbox.sent(step.tx, row, ts, step.now)
             if row.is_post and drawing is not None:
                 # Slack's second counts from when it took the post, which may be a while after the token was taken.
-                await pace.block(step.tx, row.lane, step.now + CHANNEL.interval)
+                await pace.block(step.tx, row.lane, step.now + self._tools.timing.channel_interval)
             if row.follow is not None and ts is not None:
                 await self._follow(step, row, ts)
             if row.kind == "card" and ts is not None:

@@ -21,10 +21,7 @@ from bot.store.lanes import Claim
 from bot.store.sessions import Tracked
 from bot.views import news
 
-FIGURES_SECONDS: Final = 300.0  # how often a card shows new figures when nothing else changes
-OUTAGE_SECONDS: Final = 900.0  # a gap longer than this is caught up with, not replayed
 REPLAYED: Final = 3  # after such a gap more messages than this become one summary
-WAKING_SECONDS: Final = 600.0  # how long after a reply a session that is over may yet wake
 MARK_AT_END: Final = "white_check_mark"
 
 
@@ -71,7 +68,8 @@ class Tell:
 
     async def figures(self, step: Step, tracked: list[Tracked]) -> None:
         """New figures on cards that have shown the same ones for long enough, when nothing else waits."""
-        due = [one.session.id for one in tracked if step.now - one.relay.figures_at >= FIGURES_SECONDS]
+        interval = self._tools.timing.figures_interval
+        due = [one.session.id for one in tracked if step.now - one.relay.figures_at >= interval]
         if due:
             await sessions.drew_figures(step.tx, due, step.now)
             await step.redraw(*due, figures_only=True)
@@ -79,7 +77,7 @@ class Tell:
     async def _say(self, step: Step, session: Session, heard: Heard, polled_at: float) -> None:
         # What comes after a person's word is an answer, however long nobody looked before it.
         gap = step.now - max(polled_at, session.created_at, session.spoken_at)
-        if gap > OUTAGE_SECONDS and len(heard.messages) > REPLAYED:
+        if gap > self._tools.timing.outage_summary and len(heard.messages) > REPLAYED:
             last = heard.messages[-1]
             summary = news.caught_up(len(heard.messages), last.message, session, round(gap / 60))
             await step.post(f"say:{session.id}:{last.event_id}:0", session, summary)
@@ -100,7 +98,8 @@ class Tell:
     async def _ending(self, step: Step, session: Session, new: Snapshot) -> None:
         """A session that cannot go on by itself is looked at no more; a reply that it takes brings it back."""
         over = new.status in TERMINAL_STATUSES
-        replied = session.spoken_at > session.created_at and step.now - session.spoken_at < WAKING_SECONDS
+        waking = step.now - session.spoken_at < self._tools.timing.waking
+        replied = session.spoken_at > session.created_at and waking
         if session.stage is not Stage.OPEN or (over and replied):
             return
         if over != (session.ended_at is not None):

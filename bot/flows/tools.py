@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, time, tzinfo
-from typing import Final, Protocol
+from typing import Protocol
 
 from bot.devin.client import Devin
 from bot.domain import lane as lanes_named
@@ -18,26 +18,19 @@ from bot.store.database import Clock, Database, Transaction
 from bot.store.inbox import InboxRow, InboxWriter
 from bot.store.lanes import Claim
 from bot.store.outbox import OutboxRow
+from bot.timing import DAY, Timing
 from bot.views.message import Message
-
-REQUEST_LIMIT_SECONDS: Final = 20.0  # no request of ours to Devin is on its way any longer than this
-MARGIN_SECONDS: Final = 10.0  # on top, until an unknown outcome counts as "did not happen"
 
 
 @dataclass(frozen=True, slots=True)
 class Rules:
     """The settings that flows obey."""
 
-    poll_seconds: float = 10.0
-    slow_poll_seconds: float = 60.0
-    lease_seconds: float = 30.0
     admin_channel: str | None = None
     admin_users: frozenset[str] = frozenset()
     digest_time: time = time(9, 0)
     zone: tzinfo = UTC
-    retention_seconds: float = 30 * 86_400.0
-    unknown_after: float = REQUEST_LIMIT_SECONDS + MARGIN_SECONDS
-    retry_seconds: float = 5.0
+    retention_seconds: float = 30 * DAY
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,6 +212,7 @@ class Tools:
     writer: InboxWriter
     place: Place
     rules: Rules
+    timing: Timing
     clock: Clock
     worker: str
     metrics: Metrics

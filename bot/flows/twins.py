@@ -8,7 +8,6 @@ from bot.devin.models import DevinSession
 from bot.domain.lane import thread_lane
 from bot.domain.session import Session, Stage, bare_id
 from bot.flows.create import stop_row
-from bot.flows.dispatch import GIVE_UP_SECONDS
 from bot.flows.finder import Finder
 from bot.flows.tools import Tools
 from bot.logs import get_logger
@@ -18,9 +17,6 @@ from bot.views import answers, news
 
 log = get_logger(__name__)
 
-UNCERTAIN_SECONDS: Final = 86_400.0  # how long one whose start is not known may still show up: an outage may go on
-# Nobody waits any more for what was made longer ago: a start is tried for so long until it counts as not known.
-READ_BACK_SECONDS: Final = GIVE_UP_SECONDS + UNCERTAIN_SECONDS + 3_600.0
 PROMPTS_A_ROUND: Final = 10
 _OVER: Final = frozenset({Stage.CANCELLED, Stage.REFUSED, Stage.ENDED})
 
@@ -39,7 +35,7 @@ class Twins:
         Answers our ids of the sessions for which one was found.
         """
         carried = [(made, self._finder.carried(made)) for made in strangers]
-        oldest = self._tools.clock() - READ_BACK_SECONDS
+        oldest = self._tools.clock() - self._tools.timing.read_back
         unread = [made for made, found in carried if found is None and made.created_at >= oldest]
         self._unread |= {made.session_id: made for made in unread}
         return await self._meet_all(claim, [(made, found) for made, found in carried if found])

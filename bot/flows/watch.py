@@ -24,7 +24,7 @@ from bot.flows.finder import Finder
 from bot.flows.listen import Heard, hear_nothing, listen
 from bot.flows.tell import Tell
 from bot.flows.tools import Step, Tools
-from bot.flows.twins import UNCERTAIN_SECONDS, Twins
+from bot.flows.twins import Twins
 from bot.logs import get_logger
 from bot.store import due, lanes, sessions, spend
 from bot.store.lanes import Claim, ClaimLostError
@@ -32,15 +32,8 @@ from bot.store.sessions import Tracked
 
 log = get_logger(__name__)
 
-OVERLAP_SECONDS: Final = 120  # two changes may share a second, and Devin's machines may differ by some
 READS_AT_ONCE: Final = 8
 READS_A_TICK: Final = 30
-SPOKEN_SECONDS: Final = 120.0  # how long after a person spoke an answer is expected
-FRESH_SECONDS: Final = 2.0  # one for Devin's second, one for the time its answer takes
-SWEEP_SECONDS: Final = 300.0  # how often message counts are compared for all that is watched
-LONGEST_BACKOFF: Final = 300.0
-LATE_SECONDS: Final = 600.0  # how long a session that is over for us may still show up or have last words at Devin
-PATIENCE_SECONDS: Final = 600.0  # how long all others' watermark waits for one session that cannot be told
 PIECE: Final = 50  # sessions at a stretch and in one transaction: an ack may be waiting beside it
 
 
@@ -103,16 +96,16 @@ class Watch:
 
     async def tick(self) -> float:
         """Look once; answers the seconds until the next look."""
-        tools, now = self._tools, self._tools.clock()
+        tools, now, timing = self._tools, self._tools.clock(), self._tools.timing
         async with tools.db.scan() as tx:
-            watched, busy = await sessions.restless(tx, now - SPOKEN_SECONDS)
-            expected = watched or await sessions.may_appear(tx, now - LATE_SECONDS, now - UNCERTAIN_SECONDS)
+            watched, busy = await sessions.restless(tx, now - timing.answer_expected)
+            expected = watched or await sessions.may_appear(tx, now - timing.last_words, now - timing.unknown_start)
         if not expected:
             self.polled_at = now
-            return tools.rules.slow_poll_seconds  # only our own store was looked at
-        interval = tools.rules.poll_seconds if busy else tools.rules.slow_poll_seconds
+            return timing.slow_poll  # only our own store was looked at
+        interval = timing.poll if busy else timing.slow_poll
         async with tools.db.write() as tx:
-            claim = await lanes.claim(tx, tools.db, POLL_LANE, tools.worker, tools.rules.lease_seconds)
+            claim = await lanes.claim(tx, tools.db, POLL_LANE, tools.worker, timing.lease)
         if claim is None:
             return interval
         try:
@@ -141,7 +134,7 @@ class Watch:
             log.warning("poll fails", error=type(error).__name__, status=error.status)
         await self._remember(claim, replace(look, failures=look.failures + 1))
         wait = error.retry_after or interval * 2.0 ** min(look.failures + 1, 10)
-        return min(wait, LONGEST_BACKOFF)
+        return min(wait, self._tools.timing.poll_longest_backoff)
 
     async def _remember(self, claim: Claim, look: Look) -> None:
         state = {"watermark": look.watermark, "polled_at": look.polled_at, "swept_at": look.swept_at}
@@ -153,7 +146,7 @@ class Watch:
 
     async def _round(self, claim: Claim, look: Look) -> Look:
         now = self._tools.clock()
-        sweeping = now - look.swept_at >= SWEEP_SECONDS
+        sweeping = now - look.swept_at >= self._tools.timing.count_sweep
         seen, newest = await self._list(claim, look)
         changed = {one.session.id: one for one in seen if one.changed}
         for one in await self._sweep() if sweeping else await self._expected():
@@ -168,7 +161,7 @@ class Watch:
         still = {session_id: at for session_id, at in self._fresh.items() if at > now}
         again = [*(one for one in changed.values() if one.changed), *(one for one in looked_at if one.left)]
         fresh = [*met, *self._failing, *(one.session.id for one in again)]
-        self._fresh = still | dict.fromkeys(fresh, now + FRESH_SECONDS)
+        self._fresh = still | dict.fromkeys(fresh, now + self._tools.timing.same_second)
         watermark = min([newest, *(one.snapshot.updated_at - 1 for one in looked_at if one.left and one.changed)])
         return Look(max(watermark, look.watermark), now, now if sweeping else look.swept_at)
 
@@ -191,7 +184,7 @@ class Watch:
     async def _changed_since(self, look: Look) -> SessionFilters:
         filters: SessionFilters = {**await self._finder.ours()}
         if look.watermark:
-            filters["updated_after"] = look.watermark - OVERLAP_SECONDS
+            filters["updated_after"] = look.watermark - self._tools.timing.poll_overlap
         return filters
 
     async def _ours(self, listed: Sequence[DevinSession]) -> list[Seen]:
@@ -199,13 +192,14 @@ class Watch:
         made_by = {bare_id(made.session_id): made for made in listed}
         async with self._tools.db.scan() as tx:
             known = await sessions.by_bare_ids(tx, list(made_by))
-        now = self._tools.clock()
-        return [_seen(tracked, made_by[bare], now) for bare, tracked in known.items()]
+        ended_after = self._tools.clock() - self._tools.timing.last_words
+        return [_seen(tracked, made_by[bare], ended_after) for bare, tracked in known.items()]
 
     async def _expected(self) -> list[Seen]:
         """Sessions that may have answered without a new row: just spoken to, seen waiting, or changed a moment ago."""
         async with self._tools.db.scan() as tx:
-            expected = await sessions.expecting(tx, self._tools.clock() - SPOKEN_SECONDS, self._fresh)
+            spoken_after = self._tools.clock() - self._tools.timing.answer_expected
+            expected = await sessions.expecting(tx, spoken_after, self._fresh)
         return [Seen(tracked, tracked.session.seen) for tracked in expected]
 
     async def _sweep(self) -> list[Seen]:
@@ -278,7 +272,7 @@ class Watch:
 
     def _patient(self, one: Seen) -> bool:
         now = self._tools.clock()
-        return now - self._failing.get(one.session.id, now) < PATIENCE_SECONDS
+        return now - self._failing.get(one.session.id, now) < self._tools.timing.unreadable_session
 
     def _note_failing(self, told: Iterable[Seen]) -> None:
         for one in told:
@@ -334,22 +328,22 @@ async def _pieces(rows: AsyncIterator[SessionInsights]) -> AsyncIterator[list[Se
         yield piece
 
 
-def _seen(tracked: Tracked, made: DevinSession, now: float) -> Seen:
+def _seen(tracked: Tracked, made: DevinSession, ended_after: float) -> Seen:
     session = tracked.session
     snapshot = made.snapshot().following(session.seen)
     if isinstance(made, SessionInsights) and snapshot.status == session.seen.status:
         snapshot = replace(snapshot, detail=snapshot.detail or session.seen.detail)  # only get and list tell it
-    return Seen(tracked, snapshot, _count(made), _is_over(session, made, now))
+    return Seen(tracked, snapshot, _count(made), _is_over(session, made, ended_after))
 
 
-def _is_over(session: Session, made: DevinSession, now: float) -> bool:
+def _is_over(session: Session, made: DevinSession, ended_after: float) -> bool:
     """Whether only its cost still counts: we ended it, and its last words were told or are expected no longer.
 
     They are expected where not the poller but a refused reply or stop learned of the end.
     """
     if session.stage is not Stage.ENDED or session.stopped_by is not None:
         return session.stage is not Stage.OPEN
-    lately = session.ended_at is not None and now - session.ended_at < LATE_SECONDS
+    lately = session.ended_at is not None and session.ended_at > ended_after
     untold = made.status in TERMINAL_STATUSES and session.seen.status not in TERMINAL_STATUSES
     return not (lately and untold)
 

@@ -5,7 +5,7 @@ import gc
 import signal
 import time
 from collections.abc import Callable, Coroutine, Sequence
-from typing import Any, Final
+from typing import Any
 
 from bot.app import Bot, StartError, assembled
 from bot.config import Settings
@@ -14,13 +14,9 @@ from bot.server.gate import RequestGate
 from bot.server.http import HttpServer, http_server
 from bot.server.socket_mode import SocketModeConnection
 from bot.store.database import Clock
+from bot.timing import PRODUCTION, Timing
 
 log = get_logger(__name__)
-
-# All three together stay under the ten seconds that a stop may take.
-DRAIN_SECONDS: Final = 3.0  # for listeners in flight
-FINISH_SECONDS: Final = 4.0  # for flows and posts in flight
-TICK_SECONDS: Final = 1.0  # for a poll of Devin in flight
 
 
 async def serve(
@@ -29,6 +25,7 @@ async def serve(
     announce: Callable[[int], None] | None = None,
     stopping: asyncio.Event | None = None,
     clock: Clock = time.time,
+    timing: Timing = PRODUCTION,
 ) -> None:
     """Run everything in this process until `stopping`, which SIGTERM and SIGINT set, or until a part of it dies.
 
@@ -38,7 +35,7 @@ async def serve(
     connected = asyncio.Event()
 
     async def run() -> None:
-        async with assembled(settings, clock) as bot:
+        async with assembled(settings, clock, timing) as bot:
             await _run(bot, settings, stopping, connected, announce)
 
     running = asyncio.create_task(run(), name="run")
@@ -140,14 +137,15 @@ async def _stop(
     A crash in the middle of it loses nothing: what was acknowledged is committed, and the lanes are free when their
     leases end.
     """
+    timing = bot.tools.timing
     log.info("stopping")
-    await gate.close(DRAIN_SECONDS)
-    await bot.engine.stop(FINISH_SECONDS)
+    await gate.close(timing.listener_drain)
+    await bot.engine.stop(timing.flow_drain)
     server.should_exit = True
     if connection is not None:
         await connection.close()
     # The ticks end by themselves; one that is cut in the middle of a transaction may leave the store locked.
-    await asyncio.wait([task for task in tasks if task.get_name() == "engine"], timeout=TICK_SECONDS)
+    await asyncio.wait([task for task in tasks if task.get_name() == "engine"], timeout=timing.tick_drain)
     for task in tasks:
         if task.get_name() != "http":
             task.cancel()

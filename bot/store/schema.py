@@ -11,7 +11,7 @@ from alembic.script import ScriptDirectory
 from bot.store.database import Database
 
 ADVISORY_LOCK: Final = 0x6465_7669  # any number, the same in every process of this bot
-LONGEST_WAIT: Final = "60s"
+MIGRATION_WAIT: Final = "60s"
 
 
 def alembic_config() -> Config:
@@ -36,7 +36,7 @@ async def migrate(db: Database) -> None:
 def _alone(connection: Any) -> None:
     """Of several processes that start together one migrates; the others wait for it and find the work done."""
     if connection.dialect.name == "postgresql":
-        connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{LONGEST_WAIT}'")
+        connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{MIGRATION_WAIT}'")
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({ADVISORY_LOCK})")
         connection.exec_driver_sql("SET LOCAL lock_timeout TO DEFAULT")
 

@@ -23,7 +23,7 @@ BEGIN_WRITING: Final = "BEGIN IMMEDIATE"
 LOCK_WAIT_SECONDS: Final = 1.0
 LONGEST_WAL_PAGES: Final = 10_000  # 40 MB: when a commit makes the checkpoint itself after all
 PRIMARY_CODE: Final = 0xFF  # SQLite's extended codes say in higher bits what exactly it was
-LOOK_SECONDS: Final = 0.002  # between two looks whether another process has freed its lock
+LOCK_LOOK_SECONDS: Final = 0.002  # between two looks whether another process has freed its lock
 
 Serializer = Callable[[Any], str]
 
@@ -89,7 +89,7 @@ class InPlace(aiosqlite.Connection):
             except sqlite3.OperationalError as error:
                 if error.sqlite_errorcode & PRIMARY_CODE != sqlite3.SQLITE_BUSY or loop.time() > until:
                     raise
-            await asyncio.sleep(LOOK_SECONDS)
+            await asyncio.sleep(LOCK_LOOK_SECONDS)
 
 
 def _in_place(database: str, **options: Any) -> InPlace:

@@ -7,11 +7,8 @@ This module is the only one of these tests that names code of the bot in strings
 line of `PLACES`. Code that has no line keeps its own name, which no story lists, so the story fails.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
-
-from bot.engine import local
-from bot.flows import conversation, digest, exactly_once, failure, housekeeping, send
 
 COMMIT: Final = "commit"
 BEFORE, ON_THE_WIRE, AFTER = "before", "on the wire", "after"
@@ -89,21 +86,6 @@ NOTHING_NEW: Final = "nothing new"
 FOUND_BY_POLL: Final = frozenset({"announce", "announce the duplicate", "record figures"})
 WATERMARK: Final = "move the watermark"
 NEWS_TABLES: Final = frozenset({"inbox", "outbox", "cards", "spend"})
-
-# The waits of the bot that are too long for a test, and how long they are in one.
-SETTLE: Final = 1.3  # a death comes before a call is sent or after its answer, so nothing is under way for longer
-WAITS: Final = (
-    (exactly_once, "LOOK_AGAIN_SECONDS", 0.3),
-    (failure, "SETTLE_SECONDS", SETTLE),
-    (send, "SETTLE_SECONDS", SETTLE),
-    (failure, "FIRST_WAIT", 0.3),
-    # Over before a lost post is looked for, as the real one is.
-    (conversation, "UNKNOWN_THREAD_SECONDS", SETTLE / 3),
-    (housekeeping, "SWEEP_SECONDS", 0.5),
-    (digest, "TICK_SECONDS", 0.3),
-    (local, "RETRY_SECONDS", 0.5),
-    (send, "CHANNEL", replace(send.CHANNEL, interval=0.05)),
-)
 
 
 @dataclass(slots=True)

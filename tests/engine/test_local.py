@@ -4,18 +4,20 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import pytest
 from structlog.testing import capture_logs
 
-from bot.engine import local
 from bot.engine.local import LocalEngine, Route
+from bot.timing import PRODUCTION, Timing
 
 LONG = 3600.0  # never in a test
 SOON = 0.01
 PATIENCE = 10.0  # for a busy machine; nothing here takes so long
 
 Answer = Callable[[str], Awaitable[float | None]]
+retries_soon = pytest.mark.parametrize("timing", [replace(PRODUCTION, engine_retry=SOON)], ids=["retries soon"])
 
 
 class Worker:
@@ -72,8 +74,14 @@ async def quiet(engine: LocalEngine) -> None:
 
 
 @pytest.fixture
-async def engine() -> AsyncIterator[LocalEngine]:
-    made = LocalEngine()
+def timing() -> Timing:
+    """The waits of production, unless a test names others."""
+    return PRODUCTION
+
+
+@pytest.fixture
+async def engine(timing: Timing) -> AsyncIterator[LocalEngine]:
+    made = LocalEngine(timing)
     yield made
     await made.stop(0.0)
 
@@ -337,10 +345,8 @@ async def test_a_hint_for_later_during_a_run_is_kept(engine: LocalEngine) -> Non
 # ------------------------------------------------------------ failures
 
 
-async def test_a_lane_that_fails_is_logged_and_tried_again(
-    engine: LocalEngine, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(local, "RETRY_SECONDS", SOON)
+@retries_soon
+async def test_a_lane_that_fails_is_logged_and_tried_again(engine: LocalEngine) -> None:
     tries: list[str] = []
     worked = asyncio.Event()
 
@@ -392,10 +398,8 @@ async def test_a_tick_is_called_again_and_again_after_the_wait_it_asks_for(engin
     assert tick.times == 4
 
 
-async def test_a_tick_that_fails_is_logged_once_and_so_is_its_recovery(
-    engine: LocalEngine, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(local, "RETRY_SECONDS", SOON)
+@retries_soon
+async def test_a_tick_that_fails_is_logged_once_and_so_is_its_recovery(engine: LocalEngine) -> None:
     down = ConnectionError("down")
     tick = Tick(0.0, down, down, down, 0.0, 0.0, down, 0.0)
     engine.every("poll", tick)

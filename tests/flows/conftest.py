@@ -25,6 +25,7 @@ from bot.store import people, sessions, spend
 from bot.store.database import Database
 from bot.store.inbox import InboxWriter
 from bot.store.tables import metadata
+from bot.timing import PRODUCTION, Timing
 
 TEAM, CHANNEL, ADMINS = "T0ACME", "C0WORK", "C0ADMINS"
 URL = "https://acme.slack.com/"
@@ -126,10 +127,22 @@ async def store(sqlite_url: str) -> AsyncIterator[Store]:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-async def either_store(request: pytest.FixtureRequest, sqlite_url: str) -> AsyncIterator[Store]:
+def kind(request: pytest.FixtureRequest) -> str:
+    """Which database."""
+    return request.param
+
+
+# Not asynchronous: a store that is made for it would find a loop at work.
+@pytest.fixture
+def either_url(request: pytest.FixtureRequest, kind: str, sqlite_url: str) -> str:
+    """The address of an empty store on each of the two databases."""
+    return sqlite_url if kind == "sqlite" else request.getfixturevalue("postgres_store")
+
+
+@pytest.fixture
+async def either_store(either_url: str) -> AsyncIterator[Store]:
     """A store on each of the two databases."""
-    url = sqlite_url if request.param == "sqlite" else request.getfixturevalue("postgres_store")
-    async with _opened(url) as one:
+    async with _opened(either_url) as one:
         yield one
 
 
@@ -163,7 +176,7 @@ async def make(bills: Bills) -> AsyncIterator[Make]:
     """Tools for a store, as the composition root makes them; call it twice for two replicas."""
     async with httpx.AsyncClient(transport=httpx.MockTransport(bills)) as http:
 
-        def tools(store: Store, clock: Clock, **rules: Any) -> Tools:
+        def tools(store: Store, clock: Clock, timing: Timing = PRODUCTION, **rules: Any) -> Tools:
             slack = Slack("xoxb-test")
             slack._identity = Identity(TEAM, "U0BOT", "B0BOT", URL, frozenset())
             return Tools(
@@ -174,6 +187,7 @@ async def make(bills: Bills) -> AsyncIterator[Make]:
                 writer=InboxWriter(store.db),
                 place=Place(TEAM, "U0BOT", "B0BOT", URL),
                 rules=Rules(**({"admin_channel": ADMINS} | rules)),
+                timing=timing,
                 clock=clock,
                 worker="worker",
                 metrics=Metrics(),

@@ -3,9 +3,9 @@
 from dataclasses import replace
 
 import pytest
+from bot.flows.budget import EDITS, KEPT
 
 from bot.domain.lane import card_lane
-from bot.flows.budget import EDITS, KEPT
 from bot.flows.cards import CardEditor
 from bot.flows.failure import FIRST_WAIT, MOST_ATTEMPTS
 from bot.slack.client import Slack

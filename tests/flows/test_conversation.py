@@ -5,7 +5,7 @@ import pytest
 from bot.flows.admission import Admission
 from bot.flows.brief import Briefing
 from bot.flows.control import Control
-from bot.flows.conversation import UNKNOWN_THREAD_SECONDS, Conversation
+from bot.flows.conversation import Conversation
 from bot.flows.create import Create
 from bot.flows.finder import Finder
 from bot.flows.order import Order
@@ -13,6 +13,7 @@ from bot.flows.reply import Reply
 from bot.flows.tools import Job, Later
 from bot.store import inbox, lanes, threads
 from bot.store.threads import Thread
+from bot.timing import PRODUCTION
 from tests.flows.conftest import CHANNEL, TEAM
 from tests.store.rows import LEASE, NOW, THREAD, asked
 
@@ -40,7 +41,7 @@ def conversation(tools):
 
 
 # SQLite has one writer, so there nothing can come between.
-@pytest.mark.parametrize("either_store", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("kind", ["postgresql"], indirect=True)
 async def test_a_reply_that_catch_up_brings_while_it_is_being_dropped_is_kept(make, either_store, clock, monkeypatch):
     clock.now, db = NOW, either_store.db
     row = asked(lane=LANE, payload=WRITTEN)
@@ -58,7 +59,7 @@ async def test_a_reply_that_catch_up_brings_while_it_is_being_dropped_is_kept(ma
         await drop(tx, key)
 
     monkeypatch.setattr(inbox, "drop", drop_late)
-    clock.now += UNKNOWN_THREAD_SECONDS + 1
+    clock.now += PRODUCTION.unknown_thread + 1
     with pytest.raises(Later):
         await conversation(make(either_store, clock)).run(Job(row, claim))
     async with db.read() as tx:

@@ -12,12 +12,13 @@ from freezegun import freeze_time
 from inline_snapshot import snapshot
 from structlog.testing import capture_logs
 
-from bot.flows.digest import IDLE_SECONDS, SHORTEST_SECONDS, TICK_SECONDS, Digest
+from bot.flows.digest import Digest
 from bot.flows.failure import Failure
 from bot.flows.ledger import Ledger
 from bot.flows.send import Send
 from bot.store import outbox as said
 from bot.store.tables import due, inbox, outbox
+from bot.timing import PRODUCTION
 from tests.store.rows import held
 
 BERLIN = "Europe/Berlin"
@@ -93,7 +94,7 @@ async def test_the_post(start, store, bills):
         assert await digest.tick() == 20
         assert await posts(store) == []
         frozen.tick(20)
-        assert await digest.tick() == TICK_SECONDS
+        assert await digest.tick() == PRODUCTION.digest_tick
     (row,) = await posts(store)
     assert row["key"] == "digest:T0ACME:C0ADMINS:2026-05-20"
     assert (row["kind"], row["channel"], row["thread_ts"]) == ("post", "C0ADMINS", None)
@@ -149,7 +150,7 @@ No session of Devin Bridge used anything in this time.\
 async def test_without_an_admin_channel_nothing_is_called(start, store, bills):
     with frozen_at(2026, 5, 20, 6, 50) as frozen:
         digest = start(admin_channel=None, admin_users=frozenset({"U0ADA"}))
-        assert await digest.tick() == IDLE_SECONDS
+        assert await digest.tick() == PRODUCTION.idle_tick
         await run(frozen, digest, utc(2026, 5, 20, 7, 30))
     assert await posts(store) == []
     assert await store.all(due.c.name) == []
@@ -400,11 +401,11 @@ async def test_another_admin_channel_has_digests_of_its_own(start, store):
 async def test_the_bot_looks_again_right_at_the_time(start, store):
     with frozen_at(2026, 5, 20, 6, 50) as frozen:
         digest = start()
-        assert await digest.tick() == TICK_SECONDS
+        assert await digest.tick() == PRODUCTION.digest_tick
         frozen.move_to(datetime(2026, 5, 20, 6, 59, 45, tzinfo=UTC))
         assert await digest.tick() == 15
         frozen.move_to(datetime(2026, 5, 20, 6, 59, 59, 999_000, tzinfo=UTC))  # the timer rang early
-        assert await digest.tick() == SHORTEST_SECONDS
+        assert await digest.tick() == PRODUCTION.digest_shortest
 
 
 async def test_a_time_that_comes_while_the_bot_looks_is_not_missed(start, store):
@@ -412,7 +413,7 @@ async def test_a_time_that_comes_while_the_bot_looks_is_not_missed(start, store)
     times = iter([utc(2026, 5, 20, 6, 50), utc(2026, 5, 20, 6, 50), utc(2026, 5, 20, 6, 50), before])
     digest = start(clock=lambda: next(times, after))
     await digest.tick()
-    assert await digest.tick() == SHORTEST_SECONDS
+    assert await digest.tick() == PRODUCTION.digest_shortest
     assert await posts(store) == []
     await digest.tick()
     assert await keys(store) == ["2026-05-20"]

@@ -6,14 +6,13 @@ The kind of thing is made up; the store is real, and so are the lane's claim and
 import itertools
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, ClassVar
 
 import pytest
 from sqlalchemy import update
 
 from bot.devin import errors
-from bot.flows import dispatch
 from bot.flows.dispatch import Dispatch
 from bot.flows.exactly_once import Creation, ExactlyOnce, Found, LookUp, Missing, is_unknown
 from bot.flows.tools import Job, Step, Tools
@@ -21,6 +20,7 @@ from bot.store import inbox
 from bot.store.tables import inbox as inbox_table
 from bot.store.tables import lanes as lanes_table
 from bot.store.tables import outbox as outbox_table
+from bot.timing import PRODUCTION
 from bot.views.message import Message
 from tests.flows.conftest import CHANNEL, Make, SetClock, Store
 from tests.store.rows import LANE, NOW, asked
@@ -273,12 +273,12 @@ class World:
 
 
 @pytest.fixture
-async def world(make: Make, either_store: Store, clock: SetClock, monkeypatch: pytest.MonkeyPatch) -> Any:
-    monkeypatch.setattr(dispatch, "GIVE_UP_SECONDS", 300.0)
+async def world(make: Make, either_store: Store, clock: SetClock) -> Any:
+    timing = replace(PRODUCTION, unknown_after=UNKNOWN_AFTER, row_outage=300.0)
 
     async def begun(outcome: Outcome, strike_at: str | None = None) -> World:
         clock.now = NOW
-        tools = make(either_store, clock, unknown_after=UNKNOWN_AFTER)
+        tools = make(either_store, clock, timing=timing)
         one = World(either_store, clock, tools, Devin(clock, outcome), Fate(strike_at))
         await one.begin()
         return one

@@ -12,10 +12,11 @@ from inline_snapshot import snapshot
 from bot.devin.client import Devin
 from bot.devin.errors import DevinUnreachable
 from bot.domain.billing import Period, bounds
-from bot.flows.ledger import AFTER_FAILURE_SECONDS, EVERY_SECONDS, Ledger
+from bot.flows.ledger import Ledger
 from bot.playground.devin import DevinControl, DevinSimulator
 from bot.store import due, spend
 from bot.store.tables import consumption
+from bot.timing import PRODUCTION
 from bot.views.digest import Figures
 
 
@@ -53,7 +54,7 @@ async def missing(store):
 
 async def test_one_call_reads_the_month_up_to_the_running_day(ledger, bills, store):
     bills.days = {may(1): 3.0, may(19): 2.5, TODAY: 0.5, date(2026, 4, 30): 99.0}
-    assert await ledger.tick() == EVERY_SECONDS
+    assert await ledger.tick() == PRODUCTION.consumption_interval
     assert bills.asked == [(int(utc(2026, 5, 1, 8)), int(utc(2026, 5, 21, 8)))]
     found = await billed(store)
     assert {day: acus for day, acus in found.items() if acus} == {may(1): 3.0, may(19): 2.5, TODAY: 0.5}
@@ -87,7 +88,7 @@ async def test_nobody_asks_again_within_the_quarter_hour(ledger, bills, clock, m
 
 
 async def test_without_admins_devin_is_not_asked(make, store, clock, bills):
-    assert await Ledger(make(store, clock, admin_channel=None)).tick() == EVERY_SECONDS
+    assert await Ledger(make(store, clock, admin_channel=None)).tick() == PRODUCTION.consumption_interval
     assert bills.asked == []
 
 
@@ -128,8 +129,8 @@ async def test_an_outage_changes_nothing_and_is_tried_again(ledger, bills, store
     async with store.db.write() as tx:
         await due.write(tx, "consumption", 0.0, {"v": 1, "missing": None})
     bills.down = True
-    assert await ledger.tick() == AFTER_FAILURE_SECONDS
-    assert await ledger.tick() == AFTER_FAILURE_SECONDS
+    assert await ledger.tick() == PRODUCTION.consumption_retry
+    assert await ledger.tick() == PRODUCTION.consumption_retry
     with pytest.raises(DevinUnreachable):
         await ledger.refresh()
     assert (await billed(store))[YESTERDAY] == 2.5
@@ -144,10 +145,10 @@ async def test_an_outage_changes_nothing_and_is_tried_again(ledger, bills, store
 )
 async def test_a_missing_permission_is_remembered_by_its_name(ledger, bills, store, clock, refusal, named):
     bills.refusal = refusal
-    assert await ledger.tick() == EVERY_SECONDS
+    assert await ledger.tick() == PRODUCTION.consumption_interval
     assert await missing(store) == named
     bills.refusal = None
-    clock.now += EVERY_SECONDS
+    clock.now += PRODUCTION.consumption_interval
     await ledger.tick()
     assert await missing(store) is None
 
@@ -321,7 +322,7 @@ async def test_the_same_on_both_databases(make, either_store, clock, bills):
     await ledger.refresh()
     await either_store.session("a", NOW - 86_400)
     await either_store.spent(YESTERDAY, a=2.0)
-    assert await ledger.tick() == EVERY_SECONDS
+    assert await ledger.tick() == PRODUCTION.consumption_interval
     figures = await ledger.figures(YESTERDAY)
     assert replace(figures, dearest=()) == Figures(YESTERDAY, total=2.5, mean_before=0.0, started=1, month=2.5)
     async with either_store.db.read() as tx:

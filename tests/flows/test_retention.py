@@ -6,9 +6,10 @@ import pytest
 from sqlalchemy import event, func, select
 
 from bot.flows import retention
-from bot.flows.retention import EVERY_SECONDS, SOON_SECONDS, Retention
+from bot.flows.retention import Retention
 from bot.store.inbox import BATCH
 from bot.store.tables import cards, consumption, inbox, lanes, outbox, pace, people, sessions, spend, threads
+from bot.timing import PRODUCTION
 
 DAY = 86_400.0
 NOW = 1_779_278_400.0  # 2026-05-20 12:00 UTC
@@ -93,7 +94,7 @@ async def test_closed_rows_without_a_session_go_after_the_retention_time(forgett
         said("open for ever", 0, state="open", created_at=NOW - 99 * DAY),
         said("sending for ever", 0, state="sending", created_at=NOW - 99 * DAY),
     )
-    assert await forgetting.tick() == EVERY_SECONDS
+    assert await forgetting.tick() == PRODUCTION.retention_interval
     assert await either_store.all(inbox.c.key) == ["open for ever", "young", "young dead"]
     assert sorted(await either_store.all(outbox.c.key)) == ["open for ever", "sending for ever", "young"]
 
@@ -220,7 +221,7 @@ async def test_spent_paces_and_people_read_long_ago_go(forgetting, either_store)
 
 
 async def test_nothing_to_forget(forgetting, either_store):
-    assert await forgetting.tick() == EVERY_SECONDS
+    assert await forgetting.tick() == PRODUCTION.retention_interval
 
 
 # ---------------------------------------------------------------- in small pieces
@@ -243,10 +244,10 @@ async def test_no_transaction_deletes_more_than_a_batch(forgetting, either_store
 async def test_a_long_history_is_worked_off_over_several_ticks(forgetting, either_store, monkeypatch):
     monkeypatch.setattr(retention, "PIECES_A_TICK", 2)
     await either_store.put(inbox, *(asked(f"{number:04}", 31) for number in range(2 * BATCH + 1)))
-    assert await forgetting.tick() == SOON_SECONDS
+    assert await forgetting.tick() == PRODUCTION.retention_soon
     async with either_store.db.read() as tx:
         assert (await tx.execute(select(func.count()).select_from(inbox))).scalar_one() == 1
-    assert await forgetting.tick() == EVERY_SECONDS
+    assert await forgetting.tick() == PRODUCTION.retention_interval
     assert await either_store.all(inbox.c.key) == []
 
 

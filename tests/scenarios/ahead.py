@@ -25,8 +25,8 @@ TEAM = "T0PLAY"
 class Ahead:
     """The bot's clock: the wall's, and what it was put ahead. Putting it ahead also refills what the pace had taken."""
 
-    def __init__(self) -> None:
-        self.seconds = 0.0
+    def __init__(self, seconds: float = 0.0) -> None:
+        self.seconds = seconds
 
     def __call__(self) -> float:
         return time.time() + self.seconds

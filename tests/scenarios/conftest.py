@@ -6,12 +6,14 @@ are told over both, except those about one transport alone, which name it.
 
 import logging
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import structlog
 
 from bot import logs
+from bot.timing import PRODUCTION, Timing
 from tests.scenarios.ahead import Ahead
 from tests.scenarios.stage import TRANSPORTS, Stage, stage
 
@@ -45,7 +47,14 @@ def clock() -> Ahead:
 
 
 @pytest.fixture
-async def on(tmp_path: Path, transport: str) -> AsyncIterator[Stage]:
+def timing(request: pytest.FixtureRequest) -> Timing:
+    """The bot's waits, with those that the markers `timing` of the test and its file name."""
+    asked = [mark.kwargs for mark in request.node.iter_markers("timing")]  # the nearest first
+    return replace(PRODUCTION, **{name: wait for mark in reversed(asked) for name, wait in mark.items()})
+
+
+@pytest.fixture
+async def on(tmp_path: Path, transport: str, clock: Ahead, timing: Timing) -> AsyncIterator[Stage]:
     """The bot, Slack and Devin, up and running."""
-    async with stage(tmp_path, transport) as everything:
+    async with stage(tmp_path, transport, clock=clock, timing=timing) as everything:
         yield everything

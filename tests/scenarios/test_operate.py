@@ -22,13 +22,6 @@ from tests.scenarios.stage import ANN, BEN, BOT, GENERAL, Stage, stage
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.fixture
-async def on(tmp_path: Path, transport: str, clock: Ahead) -> AsyncIterator[Stage]:
-    """The bot up and running, with a clock of its own."""
-    async with stage(tmp_path, transport, clock=clock) as everything:
-        yield everything
-
-
 async def asked(on: Stage, path: str) -> httpx.Response:
     """What the bot answers to those who operate it."""
     async with httpx.AsyncClient(trust_env=False, timeout=10) as http:

@@ -10,6 +10,7 @@ import pytest
 from bot.domain.lane import channel_lane
 from bot.store import outbox
 from bot.store.outbox import OutboxRow
+from bot.timing import Timing
 from tests.scenarios.ahead import TEAM, Ahead, rows, until, write
 from tests.scenarios.stage import ANN, GENERAL, WEB, Stage, stage
 
@@ -18,9 +19,9 @@ SETTLED = 14  # seconds after which an unknown outcome is looked up
 
 
 @pytest.fixture
-async def on(tmp_path: Path, transport: str, clock: Ahead) -> AsyncIterator[Stage]:
+async def on(tmp_path: Path, transport: str, clock: Ahead, timing: Timing) -> AsyncIterator[Stage]:
     """The bot up and running, with a clock of its own and a Slack that refuses only what a test says."""
-    async with stage(tmp_path, transport, clock=clock) as everything:
+    async with stage(tmp_path, transport, clock=clock, timing=timing) as everything:
         await everything.slack.limits(enabled=False)
         yield everything
 

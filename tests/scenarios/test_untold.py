@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.flows import tell, watch
+from bot.flows import tell
+from bot.timing import PRODUCTION, Timing
 from bot.views.answers import SESSION_ENDED
 from tests.scenarios.ahead import Ahead, rows, until
 from tests.scenarios.looks import ASKED, card_of, hanging, looked, settled
@@ -15,9 +16,9 @@ PULL = "https://github.com/acme/web/pull/7"
 
 
 @pytest.fixture
-async def on(tmp_path: Path, transport: str, clock: Ahead) -> AsyncIterator[Stage]:
+async def on(tmp_path: Path, transport: str, clock: Ahead, timing: Timing) -> AsyncIterator[Stage]:
     """The bot with a clock of its own, a Slack that takes any number of posts, and a session for which it looks on."""
-    async with stage(tmp_path, transport, clock=clock) as everything:
+    async with stage(tmp_path, transport, clock=clock, timing=timing) as everything:
         await everything.slack.limits(enabled=False)
         await everything.started("another one", channel=WEB)
         yield everything
@@ -146,7 +147,7 @@ async def test_a_question_after_a_long_gap_is_asked_though_the_others_went_on(on
     await between_looks(on)
     await on.devin.write(session, "main")
     await on.devin.say(session, "And which test?", status_detail="waiting_for_user")
-    await on.devin.clock(advance=watch.OVERLAP_SECONDS + 60)
+    await on.devin.clock(advance=PRODUCTION.poll_overlap + 60)
     await on.devin.say(other, "Hello.")
     await on.devin.clear_faults()
     await on.slack.wait_for_messages(GENERAL, 2, thread_ts=ts, text="your answer")
@@ -314,7 +315,7 @@ async def test_insights_which_leave_out_the_result_make_no_question_of_an_end(on
     await on.devin.set(session, status_detail="waiting_for_user", structured_output={"fixed": True})
     await on.slack.wait_for_message(GENERAL, "*Done*", thread_ts=ts)
     sweeps = len(await on.devin.log("list_insights"))
-    clock.put(watch.SWEEP_SECONDS + 1)
+    clock.put(PRODUCTION.count_sweep + 1)
     await on.devin.wait_for_calls("list_insights", sweeps + 1)
     (done,) = await in_the_end(on, ts)
     assert done.startswith(":white_check_mark: *Done* · result handed in")
@@ -336,7 +337,7 @@ async def test_a_session_whose_messages_cannot_be_read_for_long_has_its_state_to
     await looked(on, 3)
     assert await on.thread(GENERAL, ts) == []  # Devin's words go first, and they may come
     assert await watermark(on) < (await on.devin.session(other))["updated_at"]
-    clock.put(watch.PATIENCE_SECONDS + 1)
+    clock.put(PRODUCTION.unreadable_session + 1)
     await on.devin.say(other, "Hello again.")
     await on.slack.wait_for_message(GENERAL, "Failed:", thread_ts=ts)
     await looked(on, 3)
@@ -356,7 +357,7 @@ async def test_an_outage_of_the_messages_alone_keeps_states_back_for_ten_minutes
     await on.devin.say(other, "This too.", status="error", status_detail=None)
     await until(lambda: backs_off(on))
     assert await on.thread(GENERAL, ts) == await on.thread(WEB, other_ts) == []
-    clock.put(watch.PATIENCE_SECONDS + 1)
+    clock.put(PRODUCTION.unreadable_session + 1)
     await on.slack.wait_for_message(GENERAL, "Failed: Devin", thread_ts=ts)
     await on.slack.wait_for_message(WEB, "Failed: Devin", thread_ts=other_ts)
     await on.devin.clear_faults()
@@ -369,7 +370,7 @@ async def test_a_limit_of_requests_that_lasts_is_waited_for(on: Stage, clock: Ah
     await on.devin.fault("list_messages", "429", times=-1, retry_after=1)
     await on.devin.say(session, "Patience.")
     await until(lambda: backs_off(on))
-    clock.put(watch.PATIENCE_SECONDS + 1)
+    clock.put(PRODUCTION.unreadable_session + 1)
     await until(lambda: backs_off(on, 3))
     await on.devin.clear_faults()
     await on.slack.wait_for_message(GENERAL, "Patience.", thread_ts=ts)
@@ -381,11 +382,11 @@ async def test_a_session_that_our_own_fault_kept_from_being_told_is_told_by_the_
 ) -> None:
     ts, session = await on.started()
     _, other = await on.started("a third one", channel=WEB)
-    clock.put(watch.SPOKEN_SECONDS + 1)  # nobody has just spoken
+    clock.put(PRODUCTION.answer_expected + 1)  # nobody has just spoken
     await looked(on, 3)
     looks = await between_looks(on)
     await on.devin.say(session, "Which branch?", status_detail="waiting_for_user")
-    await on.devin.clock(advance=watch.OVERLAP_SECONDS + 60)
+    await on.devin.clock(advance=PRODUCTION.poll_overlap + 60)
     await on.devin.say(other, "Hello.")
     real, trips = tell.Tell.session, []
 
