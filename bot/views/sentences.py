@@ -23,7 +23,9 @@ STATE_SENTENCES: Final[Mapping[DisplayState, str]] = {
     DisplayState.ASLEEP: "Asleep after a while without activity; nothing is lost. Reply in this thread to wake Devin.",
     DisplayState.STOPPED: "Stopped{by}. It sleeps and nothing is lost: reply in this thread and Devin goes on.",
     DisplayState.LIMIT: "Paused at a limit. Open the session in Devin to see which one and who can raise it.",
-    DisplayState.FAILED: "Failed. Open the session in Devin to see what happened, then start a new one if it is still needed.",
+    DisplayState.FAILED: (
+        "Failed. Open the session in Devin to see what happened, then start a new one if it is still needed."
+    ),
     DisplayState.ENDED: (
         "Ended. Replies in this thread no longer reach Devin; "
         "use `/devin` or mention Devin Bridge to start a new session."

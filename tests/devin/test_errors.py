@@ -90,7 +90,7 @@ def test_every_class_stands_in_the_drawing():
     ],
 )
 def test_the_text_is_detail_else_messages_else_title(body, told):
-    assert answered(400, body).told == told
+    assert answered(400, body).message == told
 
 
 def test_a_page_of_html_is_not_repeated():
@@ -101,7 +101,7 @@ def test_a_page_of_html_is_not_repeated():
 
 
 def test_a_long_text_becomes_one_bounded_line():
-    told = answered(400, {"detail": "a\n\n b" + "x" * 900}).told
+    told = answered(400, {"detail": "a\n\n b" + "x" * 900}).message
 
     assert told.startswith("a b")
     assert len(told) == 500

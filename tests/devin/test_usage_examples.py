@@ -183,4 +183,4 @@ def test_every_recorded_error_has_a_text(path):
     error = errors.error_for(httpx.Response(status, json=json.loads(path.read_text()), request=request))
 
     assert error.message
-    assert str(error) == f"GET /v3/self answered {status}: {error.told}"
+    assert str(error) == f"GET /v3/self answered {status}: {error.message}"

@@ -149,7 +149,7 @@ async def test_a_lane_never_runs_twice_at_once_and_hints_during_a_run_mean_one_m
     worker = working(engine)
     worker.hold()
     engine.wake("in:a")
-    await worker.until(snapshot=1)
+    await worker.until(seen=1)
     for _ in range(5):
         engine.wake("in:a")
         await asyncio.sleep(0)
@@ -253,7 +253,7 @@ async def test_lanes_run_side_by_side(engine: LocalEngine) -> None:
     worker.hold()
     for lane in ("in:a", "in:b", "in:c"):
         engine.wake(lane)
-    await worker.until(snapshot=3)
+    await worker.until(seen=3)
     assert worker.most == 3
     worker.let_go()
     await worker.until(done=3)
@@ -308,7 +308,7 @@ async def test_a_hint_for_later_does_not_wake_a_lane_before_its_time(engine: Loc
     worker, loop = working(engine), asyncio.get_running_loop()
     started = loop.time()
     engine.wake("in:a", 0.05)
-    await worker.until(snapshot=1)
+    await worker.until(seen=1)
     assert loop.time() - started >= 0.05 - 0.005  # the loop's clock is that coarse
 
 
@@ -326,7 +326,7 @@ async def test_a_hint_during_a_run_wins_over_the_long_wait_the_lane_asks_for(eng
     worker = working(engine, LONG)
     worker.hold()
     engine.wake("in:a")
-    await worker.until(snapshot=1)
+    await worker.until(seen=1)
     engine.wake("in:a")
     worker.let_go()
     await worker.until(done=2)
@@ -336,7 +336,7 @@ async def test_a_hint_for_later_during_a_run_is_kept(engine: LocalEngine) -> Non
     worker = working(engine, LONG)
     worker.hold()
     engine.wake("in:a")
-    await worker.until(snapshot=1)
+    await worker.until(seen=1)
     engine.wake("in:a", SOON)
     worker.let_go()
     await worker.until(done=2)
@@ -465,7 +465,7 @@ async def test_a_stop_waits_for_what_runs(engine: LocalEngine) -> None:
     worker = working(engine)
     worker.hold()
     engine.wake("in:a")
-    await worker.until(snapshot=1)
+    await worker.until(seen=1)
     stopping = asyncio.create_task(engine.stop(PATIENCE))
     await asyncio.sleep(0)
     assert not stopping.done()
@@ -478,7 +478,7 @@ async def test_a_stop_cuts_what_takes_too_long_and_says_so(engine: LocalEngine) 
     worker = working(engine)
     worker.hold()
     engine.wake("in:a")
-    await worker.until(snapshot=1)
+    await worker.until(seen=1)
     with capture_logs() as logs:
         await engine.stop(SOON)
     assert (worker.snapshot, worker.done) == (["in:a"], [])
@@ -493,7 +493,7 @@ async def test_after_a_stop_nothing_starts_any_more(engine: LocalEngine) -> None
     worker.hold()
     engine.wake("in:runs")
     engine.wake("in:later", SOON)
-    await worker.until(snapshot=1)
+    await worker.until(seen=1)
     stopping = asyncio.create_task(engine.stop(PATIENCE))
     await asyncio.sleep(0)
     engine.wake("in:runs")
@@ -514,7 +514,7 @@ async def test_a_lane_that_waits_for_a_seat_does_not_start_after_a_stop(engine: 
     worker.hold()
     for lane in ("in:runs", "in:waits", "in:waits too"):
         engine.wake(lane)
-    await worker.until(snapshot=1)
+    await worker.until(seen=1)
     stopping = asyncio.create_task(engine.stop(PATIENCE))
     await asyncio.sleep(0)
     worker.let_go()

@@ -164,8 +164,8 @@ def mortal(services: Services, fate: Fate) -> Services:
                 fate.reach("commit, before")
             fate.reach("commit, after")
 
-        async def check(self, job: Job) -> None:
-            await super().check(job)
+        async def check_claim(self, job: Job) -> None:
+            await super().check_claim(job)
             fate.reach("check, after")
 
     return Mortal(**{one.name: getattr(services, one.name) for one in fields(services)})
@@ -354,7 +354,7 @@ async def test_a_worker_whose_lane_was_taken_over_after_its_intent_asks_for_noth
             one.fate.strike_at = "stolen"
 
     one.fate.reach = stolen
-    check = Services.check
+    check = Services.check_claim
 
     async def late(self: Services, job: Job) -> None:
         if one.fate.strike_at == "stolen":
@@ -364,7 +364,7 @@ async def test_a_worker_whose_lane_was_taken_over_after_its_intent_asks_for_noth
         await check(self, job)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Services, "check", late)
+        patch.setattr(Services, "check_claim", late)
         await one.work()
     assert one.devin.calls == []
     assert (await one.row())["intent_at"] == NOW

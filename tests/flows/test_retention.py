@@ -242,7 +242,7 @@ async def test_no_transaction_deletes_more_than_a_batch(forgetting, either_store
 
 
 async def test_a_long_history_is_worked_off_over_several_ticks(forgetting, either_store, monkeypatch):
-    monkeypatch.setattr(retention, "PIECES_A_TICK", 2)
+    monkeypatch.setattr(retention, "BATCHES_A_TICK", 2)
     await either_store.put(inbox, *(asked(f"{number:04}", 31) for number in range(2 * BATCH + 1)))
     assert await forgetting.tick() == PRODUCTION.retention_soon
     async with either_store.db.read() as tx:

@@ -183,17 +183,17 @@ async def test_the_figures_of_a_day(usage_ledger, bills, store):
     await store.session("cheap", noon + 1, requester="U0BOB", title="Upgrade")
     await store.session("asks", noon - 86_400, detail="waiting_for_user", done_at=noon)
     await store.session("later", utc(2026, 5, 20, 8), done_at=utc(2026, 5, 20, 8))
-    await store.spent(YESTERDAY, entry=6.5, cheap=0.25)
+    await store.spent(YESTERDAY, dear=6.5, cheap=0.25)
     await store.spent(TODAY, later=50.0)
 
     figures = await usage_ledger.figures(YESTERDAY)
 
     assert (figures.total, figures.mean_before, figures.month, figures.own_rows_only) == (9.0, 1.0, 27.0, None)
     assert (figures.started, figures.finished, figures.waiting) == (2, 2, 1)
-    entry, cheap = figures.most_expensive
-    assert (entry.title, entry.acus, entry.requester) == ("Fix the login test", 6.5, "Ada")
-    assert entry.permalink == f"https://acme.slack.com/archives/C0WORK/p{int(noon)}000000"
-    assert entry.url == "https://app.devin.ai/sessions/dear"
+    dear, cheap = figures.most_expensive
+    assert (dear.title, dear.acus, dear.requester) == ("Fix the login test", 6.5, "Ada")
+    assert dear.permalink == f"https://acme.slack.com/archives/C0WORK/p{int(noon)}000000"
+    assert dear.url == "https://app.devin.ai/sessions/dear"
     assert (cheap.title, cheap.acus, cheap.requester) == ("Upgrade", 0.25, None)
 
 

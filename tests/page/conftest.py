@@ -20,8 +20,8 @@ Visit = Callable[..., Awaitable[Visitor]]
 def needed(path: Path) -> None:
     """Skip without it; where changes are checked, a missing one is a failure."""
     if sentence := missing(path):
-        on_dead = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
-        on_dead(sentence)
+        give_up = pytest.fail if os.environ.get("CI") == "true" else pytest.skip
+        give_up(sentence)
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

@@ -26,7 +26,7 @@ class StillBench:
     """A bench where nothing ever happens: there is no bot whose process could be killed."""
 
     def __init__(self) -> None:
-        self._announcements = News()
+        self._news = News()
 
     async def do(self, act: str, order: Json) -> NoReturn:
         raise BenchError("There is no bot here.")
@@ -46,7 +46,7 @@ class StillBench:
         return 1.0
 
     def changes(self) -> News:
-        return self._announcements
+        return self._news
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,7 +49,7 @@ async def test_an_admin_asks_what_was_spent_and_a_member_may_not(ann: Visitor) -
     await ann.opens("ops")
     await ann.writes("/devin usage today")
     await ann.is_told("Devin today, so far")
-    await expect(ann.reply_privately("Usage figures are for the admins")).to_have_count(0)
+    await expect(ann.whisper("Usage figures are for the admins")).to_have_count(0)
 
 
 async def test_everybody_sees_who_stopped_it(ann: Visitor) -> None:
@@ -61,7 +61,7 @@ async def test_everybody_sees_who_stopped_it(ann: Visitor) -> None:
     await ann.writes("/devin list")
     await ann.is_told("You have no open sessions.")
     await ann.acts_as("Ann")
-    await expect(ann.reply_privately("You have no open sessions.")).to_have_count(0)
+    await expect(ann.whisper("You have no open sessions.")).to_have_count(0)
     await ann.writes("/devin list")
     await ann.is_told("You have 1 session:")
 

@@ -265,7 +265,7 @@ class Visitor:
         """The newest message with a text in the open thread."""
         return self.message(text, within=self.thread)
 
-    def reply_privately(self, text: str) -> Locator:
+    def whisper(self, text: str) -> Locator:
         """A message that only this person sees."""
         return self.page.get_by_test_id("ephemeral").filter(has_text=text).last
 
@@ -287,5 +287,5 @@ class Visitor:
 
     async def is_told(self, text: str) -> Locator:
         """Wait for a private message."""
-        await expect(self.reply_privately(text)).to_be_visible()
-        return self.reply_privately(text)
+        await expect(self.whisper(text)).to_be_visible()
+        return self.whisper(text)

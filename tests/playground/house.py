@@ -132,10 +132,10 @@ class House:
         async with self.browser.stream("GET", "/events", params={"after": position}, headers=headers) as response:
             assert response.status_code == 200
             assert response.headers["content-type"] == "text/event-stream; charset=utf-8"
-            yield Recipient(response.aiter_lines())
+            yield Listener(response.aiter_lines())
 
 
-class Recipient:
+class Listener:
     """An EventSource."""
 
     def __init__(self, lines: AsyncIterator[str]) -> None:

@@ -16,7 +16,7 @@ from bot.playground.child import Keeper
 from bot.playground.clock import newest_settled_day, next_end_of_billing_day
 from bot.playground.counters import Counters
 from bot.playground.devin.journal import Entry
-from bot.playground.news import Announcement
+from bot.playground.news import Change
 from bot.playground.page.acts import BenchError
 from bot.playground.slack.state import Call
 from bot.playground.stage import Stage, stage
@@ -348,7 +348,7 @@ async def test_a_reset_after_which_the_bot_is_not_up_in_time_says_so(
 
 
 async def test_a_reset_heals_whatever_came_before_it(house: Bench) -> None:
-    def fail(_: Announcement) -> None:
+    def fail(_: Change) -> None:
         raise IndexError
 
     world = house.on.simulated_slack.state.world

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.playground.books import USUAL, AcusByDay
+from bot.playground.books import USUAL, Books
 from bot.playground.clock import (
     SimulatedClock,
     newest_settled_day,
@@ -97,7 +97,7 @@ def test_the_books_tell_of_each_day_that_is_over_with_what_sessions_spent() -> N
     clock = SimulatedClock()
     clock.jump_to(next_digest(clock.now()) + 60)  # the running billing day is over by the next digest
     world = DevinSimulator(now=clock.now).world
-    books = AcusByDay(world)
+    books = Books(world)
     books.write()
     figures = world.held.figures
     first = newest_settled_day(next_digest(clock.now()))

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from bot.playground.news import Announcement
+from bot.playground.news import Change
 from bot.playground.page import feed
 from tests.playground.house import view
 
@@ -74,7 +74,7 @@ async def test_a_change_of_people_or_channels_asks_for_the_workspace_again(house
 @pytest.mark.parametrize("kind", ["bot", "clock", "counters", "speed"])
 async def test_the_bench_tells_of_itself(house, kind):
     async with house.listening() as page:
-        house.bench.news.tell(Announcement(kind), Announcement(kind))
+        house.bench.news.tell(Change(kind), Change(kind))
         event = await page.event()
         assert event.keys() == {"position", "reset", kind}
         assert event[kind] == getattr(house.bench, kind)()
@@ -179,7 +179,7 @@ async def test_a_fresh_start_of_either_side_makes_every_page_load_anew(house, wh
 async def test_a_change_that_cannot_be_read_makes_the_page_load_anew(house, caplog):
     async with house.listening() as page:
         house.bench.broken = True
-        house.bench.news.tell(Announcement("bot"))
+        house.bench.news.tell(Change("bot"))
         event = await page.event()
         house.bench.broken = False
         assert event == {"position": (await house.get("/api/workspace"))["position"], "reset": True}
@@ -193,7 +193,7 @@ async def test_a_change_that_cannot_be_sent_makes_the_page_load_anew(house, monk
     monkeypatch.setattr(house.bench, "counters", lambda: {"saved": {1, 2}})
     async with house.listening(after="") as page:
         assert await page.line() == "retry: 1000"
-        house.bench.news.tell(Announcement("counters"))
+        house.bench.news.tell(Change("counters"))
         assert (await page.event()).keys() == {"position", "reset"}
 
 

@@ -55,8 +55,8 @@ async def test_messages_come_page_by_page_each_with_what_only_this_person_sees(h
     stamps, private = [], []
     for number in range(5):
         stamps.append(await house.say(f"number {number}"))
-        reply_privately = await house.by_bot("chat.postEphemeral", channel="C0WEB", user="U0ANN", text=f"psst {number}")
-        private.append(reply_privately["message_ts"])
+        whisper = await house.by_bot("chat.postEphemeral", channel="C0WEB", user="U0ANN", text=f"psst {number}")
+        private.append(whisper["message_ts"])
     await house.say("a reply", thread_ts=stamps[4])
     also = await house.say("a reply for all", thread_ts=stamps[4], broadcast=True)
 

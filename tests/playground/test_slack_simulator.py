@@ -397,11 +397,11 @@ async def test_reactions_are_added_once(start: Start) -> None:
 async def test_an_ephemeral_under_a_message_without_replies_is_not_seen(start: Start) -> None:
     peer = await start(limits=False)
     ts = await peer.control.say("U0ANN", "C0WEB", "x")
-    reply_privately = {"channel": "C0WEB", "user": "U0ANN", "text": "psst", "thread_ts": ts}
-    await peer.client.chat_postEphemeral(**reply_privately)
+    whisper = {"channel": "C0WEB", "user": "U0ANN", "text": "psst", "thread_ts": ts}
+    await peer.client.chat_postEphemeral(**whisper)
     assert (await peer.control.ephemerals())[-1]["visible"] is False
     await peer.client.chat_postMessage(channel="C0WEB", thread_ts=ts, text="reply")
-    await peer.client.chat_postEphemeral(**reply_privately)
+    await peer.client.chat_postEphemeral(**whisper)
     assert (await peer.control.ephemerals(text="psst"))[-1]["visible"] is True
     assert [message["text"] for message in await peer.control.messages("C0WEB")] == ["x", "reply"]
 
@@ -409,11 +409,11 @@ async def test_an_ephemeral_under_a_message_without_replies_is_not_seen(start: S
 async def test_an_ephemeral_needs_somebody_in_the_channel(start: Start) -> None:
     peer = await start()
     await peer.control.put_person("U0NEW", name="new")
-    reply_privately = peer.client.chat_postEphemeral
-    assert await refused(reply_privately(channel="C0WEB", user="U0NEW", text="x")) == "user_not_in_channel"
-    assert await refused(reply_privately(channel="C0WEB", user="U0NOBODY", text="x")) == "user_not_found"
+    whisper = peer.client.chat_postEphemeral
+    assert await refused(whisper(channel="C0WEB", user="U0NEW", text="x")) == "user_not_in_channel"
+    assert await refused(whisper(channel="C0WEB", user="U0NOBODY", text="x")) == "user_not_found"
     await peer.control.put_person("U0ANN", active=False)
-    await reply_privately(channel="C0WEB", user="U0ANN", text="x")
+    await whisper(channel="C0WEB", user="U0ANN", text="x")
     assert (await peer.control.ephemerals())[-1]["visible"] is False, "nobody is there to see it"
 
 
@@ -496,7 +496,7 @@ async def test_people_tell_who_they_are(start: Start) -> None:
     assert (await peer.client.users_info(user="U0ADA"))["user"]["is_admin"] is True
     assert (await peer.client.users_info(user="U0GUEST"))["user"]["is_restricted"] is True
     stranger = (await peer.client.users_info(user="U0EXT"))["user"]
-    assert (stranger["team_id"], stranger["is_external"]) == ("T0OTHER", True)
+    assert (stranger["team_id"], stranger["is_stranger"]) == ("T0OTHER", True)
     assert "email" not in stranger["profile"]
     assert (await peer.client.users_lookupByEmail(email="ben@example.com"))["user"]["id"] == "U0BEN"
     assert await refused(peer.client.users_lookupByEmail(email="eve@other.example")) == "users_not_found"

@@ -15,7 +15,7 @@ from urllib.parse import urlencode
 import httpx
 import pytest
 
-from bot.store import right_of_way
+from bot.store.database import priority_gate
 from bot.store.database.connection import Database
 from bot.store.inbox import InboxRow, InboxWriter, NotStoredError
 from tests.scenarios.looks import creations, forge, press, settled, told
@@ -72,7 +72,7 @@ async def test_of_a_command_whose_commit_has_no_known_outcome_it_is_not_said_tha
             raise ConnectionResetError
         return await real(self, work)
 
-    monkeypatch.setattr(Database, "in_one_trip", losing_the_answer_then_down)
+    monkeypatch.setattr(Database, "run_in_writer_thread", losing_the_answer_then_down)
     answer = await on.slack.slash(ANN, GENERAL, "fix the login test")
     assert (answer["status"], answer["shown"]["rendered"]) == ("acked", MAYBE_STORED)
     await on.session("fix the login test")
@@ -297,7 +297,7 @@ async def test_who_sends_a_request_slowly_and_leaves_holds_up_no_other_work(
     web: Stage, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     for rate_limits in ("SHARE_SECONDS", "GAPLESS_SECONDS"):
-        monkeypatch.setattr(right_of_way, rate_limits, math.inf)
+        monkeypatch.setattr(priority_gate, rate_limits, math.inf)
     _, slow = await asyncio.open_connection("127.0.0.1", web.port)
     slow.write(
         b"POST /slack/events HTTP/1.1\r\nHost: bot\r\nX-Slack-Request-Timestamp: 1\r\nContent-Length: 9\r\n\r\n{"

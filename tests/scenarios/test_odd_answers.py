@@ -1,24 +1,19 @@
 """Devin says yes in an odd way: what it has done is never asked for again."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
 import pytest
 
-from bot.flows.receive import dispatch
-from tests.crash.victim import UNKNOWN_AFTER
 from tests.scenarios.ahead import rows, until
-from tests.scenarios.hasty import AWAY, WITHIN, hasty, waited
+from tests.scenarios.hasty import AWAY, WITHIN, waited
 from tests.scenarios.looks import card, creations, settled, told
 from tests.scenarios.stage import BEN, GENERAL, WEB, Stage
+from tests.waits import SHORT
+
+pytestmark = pytest.mark.timing(**SHORT)
+
+UNKNOWN_AFTER = SHORT["unknown_after"]
+SOON_LOST = {"row_outage": UNKNOWN_AFTER + 2.0}
 
 CHECKING = "Checking: Devin's answer got lost"
-
-
-@pytest.fixture
-async def on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Stage]:
-    async with hasty(tmp_path, monkeypatch, "socket") as everything:
-        yield everything
 
 
 async def time_is_over(on: Stage, ts: str) -> None:
@@ -45,10 +40,8 @@ async def test_a_session_whose_id_the_answer_does_not_tell_is_found_and_not_made
     assert await on.thread(GENERAL, ts) == []
 
 
-async def test_a_session_that_devin_has_accepted_and_lists_nowhere_is_not_made_again(
-    on: Stage, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(dispatch, "GIVE_UP_SECONDS", UNKNOWN_AFTER + 2.0)
+@pytest.mark.timing(**SOON_LOST)
+async def test_a_session_that_devin_has_accepted_and_lists_nowhere_is_not_made_again(on: Stage) -> None:
     await on.devin.fault("create_session", "odd", fields={"session_id": None})
     await on.devin.fault("list_sessions", "odd", fields={"tags": []}, **AWAY)
     ts = await on.mention("fix the login test")
@@ -83,10 +76,8 @@ async def test_where_devin_refuses_tags_a_row_that_cannot_be_read_among_others_k
     assert await on.thread(GENERAL, ts) == []
 
 
-async def test_a_session_whose_row_can_never_be_read_ends_as_not_known(
-    on: Stage, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(dispatch, "GIVE_UP_SECONDS", UNKNOWN_AFTER + 2.0)
+@pytest.mark.timing(**SOON_LOST)
+async def test_a_session_whose_row_can_never_be_read_ends_as_not_known(on: Stage) -> None:
     await on.devin.fault("create_session", "commit_then_drop")
     await on.devin.fault("list_sessions", "odd", fields={"status": None}, **AWAY)
     ts = await on.mention("fix the login test")

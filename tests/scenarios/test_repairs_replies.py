@@ -98,7 +98,7 @@ async def test_a_row_whose_loss_cannot_even_be_told_ends_and_holds_up_nothing(
         raise RuntimeError
 
     monkeypatch.setattr(PromptBuilder, "readable", trips)
-    monkeypatch.setattr(Conversation, "give_up", fails)
+    monkeypatch.setattr(Conversation, "on_dead", fails)
     ts, session = await on.started()
     poison = await on.slack.say(ANN, GENERAL, "poison", thread_ts=ts)
     said = await on.slack.say(BEN, GENERAL, "please use pytest", thread_ts=ts)

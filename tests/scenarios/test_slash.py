@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from slack_bolt.adapter.socket_mode.async_internals import send_async_response
 
-from bot.store import right_of_way
+from bot.store.database import priority_gate
 from bot.store.inbox import InboxRow, InboxWriter
 from tests.scenarios.ahead import Ahead
 from tests.scenarios.looks import creations, forge, ordered, posted, press, settled, told, whispered
@@ -41,7 +41,7 @@ async def test_each_command_is_answered_while_all_other_work_waits(on: Stage, mo
     await on.started()
     await settled(on)
     for rate_limits in ("SHARE_SECONDS", "GAPLESS_SECONDS"):
-        monkeypatch.setattr(right_of_way, rate_limits, math.inf)
+        monkeypatch.setattr(priority_gate, rate_limits, math.inf)
     for text, answer in {
         "": "*Devin Bridge* starts Devin sessions",
         "help": "*Devin Bridge* starts Devin sessions",
@@ -61,7 +61,7 @@ async def test_slack_has_the_right_of_way_until_it_has_its_answer(
 ) -> None:
     happened: list[str] = []
 
-    class Watched(right_of_way.PriorityGate):
+    class Watched(priority_gate.PriorityGate):
         def __enter__(self) -> None:
             happened.append("asked")
             super().__enter__()

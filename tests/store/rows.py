@@ -86,7 +86,7 @@ async def held_card(
     return row
 
 
-def session(session_id: str = "s", *, seen: Snapshot | None = None, **more: Any) -> Session:
+def session(session_id: str = "s", *, snapshot: Snapshot | None = None, **more: Any) -> Session:
     """A session that Devin works on."""
     usual: dict[str, Any] = {
         "team": TEAM,
@@ -101,5 +101,5 @@ def session(session_id: str = "s", *, seen: Snapshot | None = None, **more: Any)
         "created_at": NOW,
         "spoken_at": NOW,
     }
-    looks = seen or Snapshot(status="running", detail="working", updated_at=1_750_000_000)
-    return Session(id=session_id, snapshot=looks, **usual | more)
+    known = snapshot or Snapshot(status="running", detail="working", updated_at=1_750_000_000)
+    return Session(id=session_id, snapshot=known, **usual | more)

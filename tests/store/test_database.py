@@ -14,7 +14,7 @@ from sqlalchemy import insert, select
 from sqlalchemy.exc import DBAPIError
 
 from bot.store import inbox
-from bot.store.database.connection import Database, Turn, async_url, instant, sqlite_path, storable
+from bot.store.database.connection import Database, WriteLock, async_url, instant, sqlite_path, storable
 from bot.store.tables import lanes
 from tests.store.rows import asked
 
@@ -350,7 +350,7 @@ class Queue:
     """People who want a turn, and the order in which they got one."""
 
     def __init__(self) -> None:
-        self.write_lock = Turn()
+        self.write_lock = WriteLock()
         self.order: list[str] = []
         self.go_on = asyncio.Event()
 
@@ -419,7 +419,7 @@ async def test_a_turn_is_never_lost_whoever_leaves_whenever() -> None:
 
 
 async def test_a_block_that_fails_gives_the_turn_back() -> None:
-    turn = Turn()
+    turn = WriteLock()
 
     async def fail() -> None:
         async with turn():

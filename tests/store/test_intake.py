@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, Engine, event, select
 
-from bot.store import inbox, sqlite
+from bot.store import inbox
+from bot.store.database import sqlite
 from bot.store.database.connection import Database
 from bot.store.inbox import InboxRow, InboxWriter, MaybeStoredError, NotStoredError
 from bot.store.tables import inbox as table
@@ -275,7 +276,7 @@ async def test_a_store_that_lets_nobody_in_for_a_while_loses_nothing_within_the_
             raise ConnectionRefusedError
         return await real(work)
 
-    monkeypatch.setattr(db, "in_one_trip", refusing)
+    monkeypatch.setattr(db, "run_in_writer_thread", refusing)
     writer = InboxWriter(db, deadline=30.0)
     async with at_work(writer):
         await asyncio.gather(*(writer.put(asked(key)) for key in "abc"))
@@ -295,7 +296,7 @@ async def test_a_lost_answer_to_a_commit_is_looked_into_before_anybody_is_told(
             raise ConnectionResetError
         return done
 
-    monkeypatch.setattr(db, "in_one_trip", losing_one_answer)
+    monkeypatch.setattr(db, "run_in_writer_thread", losing_one_answer)
     writer = InboxWriter(db, deadline=30.0)
     async with at_work(writer):
         await asyncio.gather(*(writer.put(asked(f"k{number}")) for number in range(many)))
@@ -317,12 +318,12 @@ async def test_where_the_answer_to_a_commit_is_lost_and_nobody_can_be_asked_it_i
         raise ConnectionRefusedError
 
     await keys(db)  # connects
-    monkeypatch.setattr(db, "in_one_trip", losing_the_answer_then_down)
+    monkeypatch.setattr(db, "run_in_writer_thread", losing_the_answer_then_down)
     writer = InboxWriter(db, deadline=30.0)
     async with at_work(writer):
         with pytest.raises(MaybeStoredError):
             await writer.put(asked("maybe"))
-        monkeypatch.setattr(db, "in_one_trip", down)
+        monkeypatch.setattr(db, "run_in_writer_thread", down)
         writer._deadline = SHORT
         with pytest.raises(NotStoredError) as refused:
             await writer.put(asked("surely not"))
@@ -343,7 +344,7 @@ async def test_a_row_whose_batch_fails_after_its_deadline_is_not_tried_again(
 
         return await real(slow if first_time.pop() else work) if first_time else await real(work)
 
-    monkeypatch.setattr(db, "in_one_trip", failing_late)
+    monkeypatch.setattr(db, "run_in_writer_thread", failing_late)
     await keys(db)  # connects
     writer = InboxWriter(db, deadline=SHORT / 2)
     async with at_work(writer):

@@ -7,7 +7,7 @@ from contextlib import suppress
 
 import pytest
 
-from bot.store import right_of_way
+from bot.store.database import priority_gate
 from bot.store.database.priority_gate import PriorityGate
 
 PATIENCE = 10.0
@@ -31,7 +31,7 @@ class Crowd:
 
 
 async def test_while_slack_waits_for_nothing_nobody_waits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(right_of_way, "LOOK_SECONDS", 3600.0)
+    monkeypatch.setattr(priority_gate, "CHECK_SECONDS", 3600.0)
     crowd = Crowd()
     async with asyncio.timeout(PATIENCE):
         await asyncio.gather(*await crowd.line_up("a", "b", "c"))
@@ -39,7 +39,7 @@ async def test_while_slack_waits_for_nothing_nobody_waits(monkeypatch: pytest.Mo
 
 
 async def test_what_waits_unread_in_a_socket_goes_first(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(right_of_way, "GAPLESS_SECONDS", math.inf)
+    monkeypatch.setattr(priority_gate, "GAPLESS_SECONDS", math.inf)
     crowd = Crowd()
     ours, slacks = socket.socketpair()
     reader, writer = await asyncio.open_connection(sock=ours)
@@ -48,7 +48,7 @@ async def test_what_waits_unread_in_a_socket_goes_first(monkeypatch: pytest.Monk
         await reader.readexactly(1)
         for _ in range(2):  # from the connection to Bolt's listener
             await asyncio.sleep(0)
-        with crowd.way:
+        with crowd.gate:
             crowd.began.append("answer")
             await asyncio.sleep(0)
             assert crowd.began == ["answer"]
@@ -65,7 +65,7 @@ async def test_what_waits_unread_in_a_socket_goes_first(monkeypatch: pytest.Monk
 
 async def test_while_slack_waits_the_others_begin_one_by_one_in_order() -> None:
     crowd, loop = Crowd(), asyncio.get_running_loop()
-    with crowd.way:
+    with crowd.gate:
         started = loop.time()
         tasks = await crowd.line_up("a", "b", "c")
         assert len(crowd.began) <= 1
@@ -73,22 +73,22 @@ async def test_while_slack_waits_the_others_begin_one_by_one_in_order() -> None:
             await asyncio.gather(*tasks)
         took = loop.time() - started
     assert crowd.began == ["a", "b", "c"]
-    assert took >= 2 * right_of_way.GAPLESS_SECONDS * 0.9  # the loop's clock is coarse
+    assert took >= 2 * priority_gate.GAPLESS_SECONDS * 0.9  # the loop's clock is coarse
 
 
 async def test_others_begin_in_a_gap_where_there_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(right_of_way, "SHARE_SECONDS", 0.001)
-    monkeypatch.setattr(right_of_way, "CALM_SECONDS", 3600.0)
-    monkeypatch.setattr(right_of_way, "GAPLESS_SECONDS", 3600.0)
+    monkeypatch.setattr(priority_gate, "SHARE_SECONDS", 0.001)
+    monkeypatch.setattr(priority_gate, "CALM_SECONDS", 3600.0)
+    monkeypatch.setattr(priority_gate, "GAPLESS_SECONDS", 3600.0)
     crowd = Crowd()
     await crowd.begin("first")
-    with crowd.way:
+    with crowd.gate:
         tasks = await crowd.line_up("a", "b")
         await asyncio.sleep(0.01)
         assert crowd.began == ["first"]
     async with asyncio.timeout(PATIENCE):
         await tasks[0]
-        with crowd.way:
+        with crowd.gate:
             await asyncio.sleep(0.01)
         await tasks[1]
     assert crowd.began == ["first", "a", "b"]
@@ -96,7 +96,7 @@ async def test_others_begin_in_a_gap_where_there_is_one(monkeypatch: pytest.Monk
 
 async def test_once_slack_has_its_answer_all_who_wait_begin() -> None:
     crowd = Crowd()
-    with crowd.way, crowd.way:
+    with crowd.gate, crowd.gate:
         tasks = await crowd.line_up(*"abcdef")
     async with asyncio.timeout(PATIENCE):
         await asyncio.gather(*tasks)
@@ -105,7 +105,7 @@ async def test_once_slack_has_its_answer_all_who_wait_begin() -> None:
 
 async def test_who_gives_up_waiting_is_passed_over() -> None:
     crowd = Crowd()
-    with crowd.way:
+    with crowd.gate:
         tasks = await crowd.line_up("a", "gone", "c")
         tasks[1].cancel()
         async with asyncio.timeout(PATIENCE):
@@ -117,7 +117,7 @@ async def test_who_gives_up_waiting_is_passed_over() -> None:
 
 async def test_a_failure_to_answer_gives_the_way_back() -> None:
     crowd = Crowd()
-    with suppress(KeyError), crowd.way:
+    with suppress(KeyError), crowd.gate:
         raise KeyError
     async with asyncio.timeout(PATIENCE):
         for name in "abc":

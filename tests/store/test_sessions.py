@@ -282,7 +282,7 @@ async def test_only_open_sessions_are_watched(db: Database) -> None:
 
 
 @pytest.mark.parametrize(
-    ("seen", "restless"),
+    ("seen", "active"),
     [
         (Snapshot("new"), True),
         (Snapshot("claimed"), True),
@@ -298,13 +298,13 @@ async def test_only_open_sessions_are_watched(db: Database) -> None:
         (Snapshot("exit"), False),
     ],
 )
-async def test_what_works_is_restless_and_what_rests_is_not(db: Database, seen: Snapshot, count_active: bool) -> None:
+async def test_what_works_is_active_and_what_rests_is_not(db: Database, seen: Snapshot, active: bool) -> None:
     await add(db, session("s", snapshot=seen, spoken_at=0.0), session("ended", lifecycle=Lifecycle.ENDED))
     async with db.read() as tx:
-        assert await sessions.count_active(tx, NOW) == (1, int(count_active))
+        assert await sessions.count_active(tx, NOW) == (1, int(active))
 
 
-async def test_who_was_just_spoken_to_or_waits_without_a_word_is_restless_and_looked_at(db: Database) -> None:
+async def test_who_was_just_spoken_to_or_waits_without_a_word_is_active_and_looked_at(db: Database) -> None:
     rests = Snapshot("running", "finished", updated_at=AT)
     await add(
         db,

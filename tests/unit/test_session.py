@@ -1,4 +1,4 @@
-"""What a session's state means and which changes are worth a post."""
+"""What a session's state means and which announcements_between are worth a post."""
 
 from dataclasses import replace
 
@@ -14,8 +14,8 @@ from bot.domain.session import (
     PullRequest,
     Session,
     Snapshot,
+    announcements_between,
     bare_id,
-    changes,
     display_state_of,
     first_line,
     moved,
@@ -27,7 +27,7 @@ SESSION = Session("s1", "T1", "C1", "1.0", "U1", "fix the login test")
 
 
 @pytest.mark.parametrize(
-    ("seen", "phase"),
+    ("seen", "state"),
     [
         (Snapshot(), DisplayState.QUEUED),
         (Snapshot("claimed"), DisplayState.QUEUED),
@@ -69,8 +69,8 @@ def test_status_and_detail_in_one_word(seen, state):
         (Lifecycle.ENDED, False, DisplayState.ENDED),
     ],
 )
-def test_devins_status_counts_only_while_it_has_the_session(stage, checking, state):
-    assert replace(SESSION, lifecycle=stage, checking=checking, snapshot=WORKING).display_state is state
+def test_devins_status_counts_only_while_it_has_the_session(lifecycle, checking, state):
+    assert replace(SESSION, lifecycle=lifecycle, checking=checking, snapshot=WORKING).display_state is state
 
 
 @pytest.mark.parametrize(
@@ -86,8 +86,8 @@ def test_devins_status_counts_only_while_it_has_the_session(stage, checking, sta
     ],
 )
 def test_coming_to_rest_is_news_once(new, kind):
-    assert changes(WORKING, new) == [Announcement(kind)]
-    assert changes(new, new) == []
+    assert announcements_between(WORKING, new) == [Announcement(kind)]
+    assert announcements_between(new, new) == []
 
 
 @pytest.mark.parametrize(
@@ -114,13 +114,13 @@ def test_coming_to_rest_is_news_once(new, kind):
     ],
 )
 def test_progress_and_falling_asleep_are_no_news(old, new):
-    assert changes(old, new) == []
+    assert announcements_between(old, new) == []
 
 
 def test_a_pull_request_comes_before_the_end():
     other = PullRequest("https://github.com/acme/web/pull/13")
     new = Snapshot("running", "finished", pull_requests=(PULL, other))
-    assert changes(replace(WORKING, pull_requests=(PULL,)), new) == [
+    assert announcements_between(replace(WORKING, pull_requests=(PULL,)), new) == [
         Announcement(AnnouncementKind.PULL_REQUEST, other),
         Announcement(AnnouncementKind.DONE),
     ]
@@ -128,7 +128,7 @@ def test_a_pull_request_comes_before_the_end():
 
 def test_another_limit_is_news_again():
     old, new = Snapshot("suspended", "out_of_quota"), Snapshot("suspended", "payment_declined")
-    assert changes(old, new) == [Announcement(AnnouncementKind.LIMIT)]
+    assert announcements_between(old, new) == [Announcement(AnnouncementKind.LIMIT)]
 
 
 def test_figures_alone_do_not_move_the_card():

@@ -1,10 +1,10 @@
 """Connections and transactions, the same for SQLite and PostgreSQL.
 
-SQLite has four engines on one file (`bot.store.database.sqlite`). *Writing*: one connection, BEGIN IMMEDIATE. *Storing*: the
-same for what Slack waits for, in a thread of its own. *Reading* and *scanning*: deferred and query_only, because a
-SELECT under BEGIN IMMEDIATE locks out every writer; a few rows, or as many as there are.
-All writes of this process take one turn, and what Slack sent goes first: it is what a person waits for.
-PostgreSQL needs none of this; there the rows' own conditions decide.
+SQLite has four engines on one file (`bot.store.database.sqlite`). *Writing* has one connection with BEGIN IMMEDIATE.
+*Storing* is the same for what Slack waits for, in a thread of its own. *Reading* and *scanning* are deferred and
+query_only, because a SELECT under BEGIN IMMEDIATE locks out every writer: one reads a few rows, the other any number.
+All writes of this process queue for one `WriteLock`, and what Slack sent goes first, because a person waits for it.
+PostgreSQL needs none of this; there the conditions in the statements decide.
 """
 
 import asyncio

@@ -1,7 +1,7 @@
 """Who goes first in this process: what Slack waits for, before all work that nobody watches.
 
-SQLite's statements run on the event loop (`bot.store.database.sqlite`), so an ack is as slow as what runs beside it. While
-Slack waits for an answer, and for a moment after, other transactions do not begin; those that run are finished.
+SQLite's statements run on the event loop (`bot.store.database.sqlite`), so an ack is as slow as what runs beside it.
+While Slack waits for an answer, and for a moment after, other transactions do not begin; those that run are finished.
 """
 
 import asyncio
