@@ -230,7 +230,7 @@ async def test_going_back_puts_the_cards_into_the_outbox_again(db: Database) -> 
 def broken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The migrations of this project, followed by one that breaks half way."""
     folder = tmp_path / "migrations"
-    shutil.copytree(Path(schema.__file__).parent / "migrations", folder)
+    shutil.copytree(Path(schema.__file__).parents[1] / "migrations", folder)
     (folder / "versions" / "broken.py").write_text(BROKEN.replace("NEWEST", NEWEST))
 
     def config() -> Config:
