@@ -3,7 +3,7 @@
 import itertools
 from typing import Any
 
-from bot.flows.send import AT_ONCE_IN_A_LANE
+from bot.flows.deliver.send import AT_ONCE_IN_A_LANE
 from tests.scenarios.ahead import rows, until
 from tests.scenarios.hasty import waited
 from tests.scenarios.stage import GENERAL, OPS, WEB, Stage
