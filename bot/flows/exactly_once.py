@@ -139,11 +139,12 @@ class ExactlyOnce:
 
     async def _adopted(self, job: Job, creation: Creation[_Thing], intent_at: float) -> bool:
         """Find out what came of an earlier try; False when it created nothing. Raises while that is not known."""
+        # Before the look-up, for what it does not find may still come while it is read.
+        left = intent_at + self._services.timing.unknown_after - self._services.clock()
         seen = await creation.look_up()
         if isinstance(seen, Found):
             await self._store(job, creation, seen.thing)
             return True
-        left = intent_at + self._services.timing.unknown_after - self._services.clock()
         if seen is Missing.UNREADABLE or job.row.accepted_at is not None:
             await self._show_checking(job, creation)
             raise DevinUnexpectedAnswer(f"The {creation.kind} may exist, but it cannot be read.")
