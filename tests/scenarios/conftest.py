@@ -13,9 +13,9 @@ import pytest
 import structlog
 
 from bot import logs
-from bot.timing import PRODUCTION, Timing
+from bot.timing import Timing
 from tests.scenarios.ahead import Ahead
-from tests.scenarios.stage import TRANSPORTS, Stage, stage
+from tests.scenarios.stage import QUICK_TIMING, TRANSPORTS, Stage, stage
 
 
 @pytest.fixture(autouse=True)
@@ -50,7 +50,7 @@ def clock() -> Ahead:
 def timing(request: pytest.FixtureRequest) -> Timing:
     """The bot's waits, with those that the markers `timing` of the test and its file name."""
     asked = [mark.kwargs for mark in request.node.iter_markers("timing")]  # the nearest first
-    return replace(PRODUCTION, **{name: wait for mark in reversed(asked) for name, wait in mark.items()})
+    return replace(QUICK_TIMING, **{name: wait for mark in reversed(asked) for name, wait in mark.items()})
 
 
 @pytest.fixture
