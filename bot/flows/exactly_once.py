@@ -48,7 +48,7 @@ from bot.devin.errors import (
     DevinUncertain,
     DevinUnexpectedAnswer,
 )
-from bot.flows.tools import Job, Later, Step, Tools, finish
+from bot.flows.services import Job, Reschedule, Services, UnitOfWork, finish
 from bot.logs import get_logger
 from bot.store import inbox
 from bot.store.inbox import InboxRow
@@ -103,29 +103,29 @@ class Creation(ABC, Generic[_Thing]):
         """Answer whether the next `call` asks in another form, which Devin may take."""
         return False
 
-    async def write_intent(self, step: Step) -> None:
+    async def write_intent(self, uow: UnitOfWork) -> None:
         """Add what is to be stored with the intent."""
 
-    async def write_checking(self, step: Step) -> None:
+    async def write_checking(self, uow: UnitOfWork) -> None:
         """Show that the outcome is being looked up."""
 
-    async def write_late(self, step: Step) -> None:
+    async def write_late(self, uow: UnitOfWork) -> None:
         """Announce that the thing is late and is tried again."""
 
     @abstractmethod
-    async def write_created(self, step: Step, thing: _Thing) -> None:
+    async def write_created(self, uow: UnitOfWork, thing: _Thing) -> None:
         """Store the thing."""
 
     @abstractmethod
-    async def write_refused(self, step: Step, refused: DevinRefused) -> None:
+    async def write_refused(self, uow: UnitOfWork, refused: DevinRefused) -> None:
         """Announce that Devin refused the thing."""
 
 
 class ExactlyOnce:
     """Creates things at Devin, each one once."""
 
-    def __init__(self, tools: Tools) -> None:
-        self._tools = tools
+    def __init__(self, services: Services) -> None:
+        self._services = services
 
     async def create(self, job: Job, creation: Creation[_Thing]) -> None:
         """Create the thing that the job's row asks for, or adopt the one that an earlier try created.
@@ -143,15 +143,15 @@ class ExactlyOnce:
         if isinstance(seen, Found):
             await self._store(job, creation, seen.thing)
             return True
-        left = intent_at + self._tools.timing.unknown_after - self._tools.clock()
+        left = intent_at + self._services.timing.unknown_after - self._services.clock()
         if seen is Missing.UNREADABLE or job.row.accepted_at is not None:
             await self._show_checking(job, creation)
             raise DevinUnexpectedAnswer(f"The {creation.kind} may exist, but it cannot be read.")
         if left > 0:
             await self._show_checking(job, creation)
-            raise Later(min(self._tools.timing.lookup_interval, left + 0.1), "outcome unknown")
-        async with self._tools.step_of(job) as step:
-            await inbox.intend(step.tx, job.row.key, None)
+            raise Reschedule(min(self._services.timing.lookup_interval, left + 0.1), "outcome unknown")
+        async with self._services.unit_of_work_for(job) as uow:
+            await inbox.intend(uow.tx, job.row.key, None)
         return False
 
     async def _called_first(self, job: Job, creation: Creation[_Thing]) -> bool:
@@ -167,10 +167,10 @@ class ExactlyOnce:
         return True
 
     async def _ask(self, job: Job, creation: Creation[_Thing]) -> None:
-        async with self._tools.step_of(job) as step:
-            await inbox.intend(step.tx, job.row.key, step.now)
-            await creation.write_intent(step)
-        await self._tools.check(job)
+        async with self._services.unit_of_work_for(job) as uow:
+            await inbox.intend(uow.tx, job.row.key, uow.now)
+            await creation.write_intent(uow)
+        await self._services.check_claim(job)
         # A crash or a lost answer from here on leaves the intent: the next try looks for the thing first.
         try:
             thing = await creation.call()
@@ -187,7 +187,7 @@ class ExactlyOnce:
             await self._answered_with_failure(job, creation, error)
         except DevinUncertain as error:
             await self._unknown(job, creation, error)
-            raise Later(self._tools.timing.lookup_interval, "outcome unknown") from None
+            raise Reschedule(self._services.timing.lookup_interval, "outcome unknown") from None
         else:
             await self._store(job, creation, thing)
 
@@ -195,21 +195,21 @@ class ExactlyOnce:
 
     async def _store(self, job: Job, creation: Creation[_Thing], thing: _Thing) -> None:
         # A crash before this commit leaves the intent: the thing is found and stored by the next try.
-        async with self._tools.step_of(job) as step:
-            await creation.write_created(step, thing)
-            await finish(step, job)
+        async with self._services.unit_of_work_for(job) as uow:
+            await creation.write_created(uow, thing)
+            await finish(uow, job)
 
     async def _refused(self, job: Job, creation: Creation[_Thing], refused: DevinRefused) -> None:
         log.warning("refused by Devin", what=creation.kind, error=type(refused).__name__, status=refused.status)
-        async with self._tools.step_of(job) as step:
-            await creation.write_refused(step, refused)
-            await finish(step, job)
+        async with self._services.unit_of_work_for(job) as uow:
+            await creation.write_refused(uow, refused)
+            await finish(uow, job)
 
     async def _not_created(self, job: Job, creation: Creation[_Thing]) -> None:
-        async with self._tools.step_of(job) as step:
-            await inbox.intend(step.tx, job.row.key, None)
-            if is_late(job.row, step.now, self._tools.timing.late_notice):
-                await creation.write_late(step)
+        async with self._services.unit_of_work_for(job) as uow:
+            await inbox.intend(uow.tx, job.row.key, None)
+            if is_late(job.row, uow.now, self._services.timing.late_notice):
+                await creation.write_late(uow)
 
     async def _answered_with_failure(self, job: Job, creation: Creation[_Thing], error: DevinError) -> None:
         """Devin answered, so no request is under way any more: one look-up is enough."""
@@ -225,14 +225,14 @@ class ExactlyOnce:
 
     async def _unknown(self, job: Job, creation: Creation[_Thing], error: DevinUncertain) -> None:
         log.warning("outcome unknown", what=creation.kind, error=type(error).__name__, status=error.status)
-        async with self._tools.step_of(job) as step:
+        async with self._services.unit_of_work_for(job) as uow:
             if isinstance(error, DevinCreatedUnreadable):
-                await inbox.accept(step.tx, job.row.key, step.now)
-            await creation.write_checking(step)
+                await inbox.accept(uow.tx, job.row.key, uow.now)
+            await creation.write_checking(uow)
 
     async def _show_checking(self, job: Job, creation: Creation[_Thing]) -> None:
-        async with self._tools.step_of(job) as step:
-            await creation.write_checking(step)
+        async with self._services.unit_of_work_for(job) as uow:
+            await creation.write_checking(uow)
 
 
 def is_unknown(row: InboxRow) -> bool:

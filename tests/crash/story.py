@@ -136,10 +136,10 @@ async def killed_everywhere(story: Story, folder: Path, nursery: Nursery, *, eve
     differences = story.differences(reached)
     assert not differences, "\n".join([story.name, *differences])
     deaths, required = story.deaths(reached, every=every), set(story.required())
-    seats, problems, missed = asyncio.Semaphore(AT_ONCE), [], []
+    slots, problems, missed = asyncio.Semaphore(AT_ONCE), [], []
 
     async def once(number: int, moment: Moment) -> None:
-        async with seats:
+        async with slots:
             try:
                 tries = TRIES if moment in required else 1
                 died = await _dies(story, folder / str(number), nursery, moment, tries)

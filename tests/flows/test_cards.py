@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.lane import card_lane
-from bot.flows.cards import CardEditor
-from bot.flows.failure import MOST_ATTEMPTS
+from bot.flows.deliver.cards import CardEditor
+from bot.flows.deliver.failures import MOST_ATTEMPTS
 from bot.slack.client import Slack
 from bot.slack.errors import ContentRefused, SlackOutcomeUnknown, SlackRateLimited
 from bot.slack.rate_limits import EDITS, KEPT

@@ -9,10 +9,10 @@ import pytest
 from sqlalchemy import text, update
 
 from bot.devin.errors import DevinForbidden
-from bot.flows.dispatch import Dispatch
-from bot.flows.tools import Job, Step
+from bot.flows.receive.dispatch import Dispatch
+from bot.flows.services import Job, UnitOfWork
 from bot.store import inbox
-from bot.store.database import Database, Transaction
+from bot.store.database.connection import Database, Transaction
 from bot.store.tables import inbox as inbox_table
 from bot.store.tables import lanes as lanes_table
 from bot.store.tables import outbox as outbox_table
@@ -40,10 +40,10 @@ class Lost:
         self.runs += 1
         raise DevinForbidden("Missing permission", status=403)
 
-    async def give_up(self, step: Step, job: Job, reason: str, /) -> None:
-        await step.say(step.row(f"lost:{job.row.key}", CHANNEL, None, Message(f"Not done: {reason}")))
+    async def on_dead(self, uow: UnitOfWork, job: Job, reason: str, /) -> None:
+        await uow.add_to_outbox(uow.post_row(f"lost:{job.row.key}", CHANNEL, None, Message(f"Not done: {reason}")))
         if self.fails:
-            await step.tx.execute(text("INSERT INTO no_such_table VALUES (1)"))
+            await uow.tx.execute(text("INSERT INTO no_such_table VALUES (1)"))
 
 
 class DiesAtCommit:

@@ -13,9 +13,9 @@ import pytest
 from sqlalchemy import update
 
 from bot.devin import errors
-from bot.flows.dispatch import Dispatch
 from bot.flows.exactly_once import Creation, ExactlyOnce, Found, LookUp, Missing, is_unknown
-from bot.flows.tools import Job, Step, Tools
+from bot.flows.receive.dispatch import Dispatch
+from bot.flows.services import Job, Services, UnitOfWork
 from bot.store import inbox
 from bot.store.tables import inbox as inbox_table
 from bot.store.tables import lanes as lanes_table
@@ -133,9 +133,9 @@ class Fate:
     strike_at: str | None
     reached: list[str] = field(default_factory=list)
 
-    def reach(self, step: str) -> None:
-        number = sum(one.startswith(f"{step} ") for one in self.reached) + 1
-        self.reached.append(f"{step} {number}")
+    def reach(self, uow: str) -> None:
+        number = sum(one.startswith(f"{uow} ") for one in self.reached) + 1
+        self.reached.append(f"{uow} {number}")
         if self.reached[-1] == self.strike_at:
             self.strike_at = None
             raise Death
@@ -153,14 +153,14 @@ STEPS = {
 UNANSWERED = tuple(STEPS)[3:6]  # Devin did it, and the store does not know
 
 
-def mortal(tools: Tools, fate: Fate) -> Tools:
+def mortal(services: Services, fate: Fate) -> Services:
     """The same tools in the hands of somebody who may die at each commit of a job's and after each check."""
 
-    class Mortal(Tools):
+    class Mortal(Services):
         @asynccontextmanager
-        async def step_of(self, job: Job) -> AsyncIterator[Step]:
-            async with super().step_of(job) as step:
-                yield step
+        async def unit_of_work_for(self, job: Job) -> AsyncIterator[UnitOfWork]:
+            async with super().unit_of_work_for(job) as uow:
+                yield uow
                 fate.reach("commit, before")
             fate.reach("commit, after")
 
@@ -168,7 +168,7 @@ def mortal(tools: Tools, fate: Fate) -> Tools:
             await super().check(job)
             fate.reach("check, after")
 
-    return Mortal(**{one.name: getattr(tools, one.name) for one in fields(tools)})
+    return Mortal(**{one.name: getattr(services, one.name) for one in fields(services)})
 
 
 # ---------------------------------------------------------------- a kind of thing
@@ -198,18 +198,18 @@ class NewThing(Creation[int]):
     async def other_form(self, _refused: errors.DevinRefused, /) -> bool:
         return self.devin.outcome.again and len(self.devin.calls) == 1
 
-    async def write_created(self, step: Step, thing: int) -> None:
-        await self._say(step, f"created {thing}")
+    async def write_created(self, uow: UnitOfWork, thing: int) -> None:
+        await self._say(uow, f"created {thing}")
 
-    async def write_refused(self, step: Step, refused: errors.DevinRefused) -> None:
+    async def write_refused(self, uow: UnitOfWork, refused: errors.DevinRefused) -> None:
         del refused
-        await self._say(step, "refused")
+        await self._say(uow, "refused")
 
-    async def write_late(self, step: Step) -> None:
-        await self._say(step, "late")
+    async def write_late(self, uow: UnitOfWork) -> None:
+        await self._say(uow, "late")
 
-    async def _say(self, step: Step, text: str) -> None:
-        await step.say(step.row(f"{next(self.numbers)}", CHANNEL, None, Message(text)))
+    async def _say(self, uow: UnitOfWork, text: str) -> None:
+        await uow.add_to_outbox(uow.post_row(f"{next(self.numbers)}", CHANNEL, None, Message(text)))
 
 
 @dataclass
@@ -222,8 +222,8 @@ class Things:
     async def run(self, job: Job) -> None:
         await self.once.create(job, self.new())
 
-    async def give_up(self, step: Step, job: Job, _reason: str, /) -> None:
-        await self.new()._say(step, "unknown" if is_unknown(job.row) else "not created")
+    async def on_dead(self, uow: UnitOfWork, job: Job, _reason: str, /) -> None:
+        await self.new()._say(uow, "unknown" if is_unknown(job.row) else "not created")
 
 
 @dataclass
@@ -232,7 +232,7 @@ class World:
 
     store: Store
     clock: SetClock
-    tools: Tools
+    services: Services
     devin: Devin
     fate: Fate
     numbers: Any = field(default_factory=itertools.count)
@@ -245,9 +245,9 @@ class World:
 
     async def work(self) -> None:
         """One process takes the row once; it may die."""
-        tools = mortal(self.tools, self.fate)
-        flow = Things(ExactlyOnce(tools), lambda: NewThing(self.devin, self.fate, self.numbers))
-        await Dispatch(tools, {"thing": flow}).work(LANE)
+        services = mortal(self.services, self.fate)
+        flow = Things(ExactlyOnce(services), lambda: NewThing(self.devin, self.fate, self.numbers))
+        await Dispatch(services, {"thing": flow}).work(LANE)
 
     async def live(self) -> None:
         """Processes come and go until the row is closed."""
@@ -278,8 +278,8 @@ async def world(make: Make, either_store: Store, clock: SetClock) -> Any:
 
     async def begun(outcome: Outcome, strike_at: str | None = None) -> World:
         clock.now = NOW
-        tools = make(either_store, clock, timing=timing)
-        one = World(either_store, clock, tools, Devin(clock, outcome), Fate(strike_at))
+        services = make(either_store, clock, timing=timing)
+        one = World(either_store, clock, services, Devin(clock, outcome), Fate(strike_at))
         await one.begin()
         return one
 
@@ -291,21 +291,21 @@ async def world(make: Make, either_store: Store, clock: SetClock) -> Any:
 
 @pytest.mark.parametrize("outcome", OUTCOMES.values(), ids=OUTCOMES)
 async def test_what_was_asked_for_is_created_once_or_people_are_told(world: Any, outcome: Outcome) -> None:
-    for step in (None, *STEPS.values()):
-        one = await world(outcome, step)
+    for uow in (None, *STEPS.values()):
+        one = await world(outcome, uow)
         await one.live()
-        assert step is None or step in one.fate.reached, step
+        assert uow is None or uow in one.fate.reached, uow
         came_of_it = (len(one.devin.listed_at), await one.said(), (await one.row())["state"])
-        assert came_of_it == ENDS[outcome.end], step
+        assert came_of_it == ENDS[outcome.end], uow
 
 
 @pytest.mark.parametrize("name", ["no answer, not created", "2xx"])
 async def test_what_may_be_under_way_is_not_asked_for_again_before_its_time_is_over(world: Any, name: str) -> None:
-    for step in (None, *STEPS.values()):
-        one = await world(OUTCOMES[name], step)
+    for uow in (None, *STEPS.values()):
+        one = await world(OUTCOMES[name], uow)
         await one.live()
         waits = [after - before for before, after in itertools.pairwise(one.devin.calls)]
-        assert all(wait > UNKNOWN_AFTER - 0.001 for wait in waits), step
+        assert all(wait > UNKNOWN_AFTER - 0.001 for wait in waits), uow
 
 
 @pytest.mark.parametrize("name", ["429", "no connection", "5xx, not created", "refused, taken in another form"])
@@ -322,14 +322,14 @@ async def test_what_is_certainly_not_created_is_asked_for_again_without_waiting_
 
 
 async def test_what_devin_accepted_is_not_asked_for_again_although_no_list_ever_shows_it(world: Any) -> None:
-    for name, step in STEPS.items():
+    for name, uow in STEPS.items():
         if name in UNANSWERED:
             continue  # nobody knows of the 2xx then
-        one = await world(Outcome(CREATED_UNREADABLE, listed_after=float("inf")), step)
+        one = await world(Outcome(CREATED_UNREADABLE, listed_after=float("inf")), uow)
         await one.live()
         came_of_it = (len(one.devin.listed_at), await one.said(), (await one.row())["state"])
-        assert came_of_it == ENDS["unknown"], step
-        assert len(one.devin.calls) == 1, step
+        assert came_of_it == ENDS["unknown"], uow
+        assert len(one.devin.calls) == 1, uow
 
 
 async def test_a_redirect_is_no_sign_that_something_was_created(world: Any) -> None:
@@ -347,16 +347,16 @@ async def test_a_worker_whose_lane_was_taken_over_after_its_intent_asks_for_noth
     steal = update(lanes_table).values(owner="another", epoch=lanes_table.c.epoch + 1)
     reach = one.fate.reach
 
-    def stolen(step: str) -> None:
+    def stolen(uow: str) -> None:
         try:
-            reach(step)
+            reach(uow)
         except Death:
             one.fate.strike_at = "stolen"
 
     one.fate.reach = stolen
-    check = Tools.check
+    check = Services.check
 
-    async def late(self: Tools, job: Job) -> None:
+    async def late(self: Services, job: Job) -> None:
         if one.fate.strike_at == "stolen":
             one.fate.strike_at = None
             async with one.store.db.write() as tx:
@@ -364,7 +364,7 @@ async def test_a_worker_whose_lane_was_taken_over_after_its_intent_asks_for_noth
         await check(self, job)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Tools, "check", late)
+        patch.setattr(Services, "check", late)
         await one.work()
     assert one.devin.calls == []
     assert (await one.row())["intent_at"] == NOW

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.flows import dispatch
+from bot.flows.receive import dispatch
 from tests.crash.victim import UNKNOWN_AFTER
 from tests.scenarios.ahead import rows, until
 from tests.scenarios.hasty import AWAY, WITHIN, hasty, waited
@@ -55,7 +55,7 @@ async def test_a_session_that_devin_has_accepted_and_lists_nowhere_is_not_made_a
     await on.slack.wait_for_message(GENERAL, CHECKING, thread_ts=ts, within=WITHIN)
     await on.slack.wait_for_message(GENERAL, "we do not know whether", thread_ts=ts, within=WITHIN)
     assert await creations(on) == 1
-    assert [row["stage"] for row in await rows(on, "sessions")] == ["uncertain"]
+    assert [row["lifecycle"] for row in await rows(on, "sessions")] == ["uncertain"]
     await on.devin.clear_faults()
     made = (await on.session("fix the login test"))["session_id"]
     await on.devin.set(made, status="running", status_detail="working")
@@ -92,7 +92,7 @@ async def test_a_session_whose_row_can_never_be_read_ends_as_not_known(
     ts = await on.mention("fix the login test")
     await on.slack.wait_for_message(GENERAL, "we do not know whether", thread_ts=ts, within=WITHIN)
     await settled(on)
-    assert [row["stage"] for row in await rows(on, "sessions")] == ["uncertain"]
+    assert [row["lifecycle"] for row in await rows(on, "sessions")] == ["uncertain"]
     (said,) = await on.thread(GENERAL, ts)
     assert said.startswith(
         ":warning: Devin's answer got lost and Devin cannot be reached, so we do not know whether the session was "

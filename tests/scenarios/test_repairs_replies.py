@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from bot.flows import dispatch
-from bot.flows.brief import Briefing
-from bot.flows.conversation import Conversation
-from bot.flows.reply import NewMessage
+from bot.flows.prompt import PromptBuilder
+from bot.flows.receive import dispatch
+from bot.flows.receive.conversation import Conversation
+from bot.flows.steer.reply import NewMessage
 from bot.views import answers
 from tests.scenarios.ahead import Ahead, rows
 from tests.scenarios.hasty import AWAY, WITHIN, waited
@@ -87,9 +87,9 @@ async def test_of_a_reply_that_may_have_arrived_it_is_not_said_that_it_was_not_s
 async def test_a_row_whose_loss_cannot_even_be_told_ends_and_holds_up_nothing(
     on: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    readable = Briefing.readable
+    readable = PromptBuilder.readable
 
-    async def trips(self: Briefing, text: str) -> str:
+    async def trips(self: PromptBuilder, text: str) -> str:
         if "poison" in text:
             raise ValueError(text)
         return await readable(self, text)
@@ -97,7 +97,7 @@ async def test_a_row_whose_loss_cannot_even_be_told_ends_and_holds_up_nothing(
     async def fails(*_: Any) -> None:
         raise RuntimeError
 
-    monkeypatch.setattr(Briefing, "readable", trips)
+    monkeypatch.setattr(PromptBuilder, "readable", trips)
     monkeypatch.setattr(Conversation, "give_up", fails)
     ts, session = await on.started()
     poison = await on.slack.say(ANN, GENERAL, "poison", thread_ts=ts)

@@ -42,7 +42,7 @@ async def dead(on: Stage) -> int:
     """How many rows the metric counts as dead."""
     async with httpx.AsyncClient(trust_env=False) as http:
         text = (await http.get(f"http://127.0.0.1:{on.port}/metrics")).text
-    found = [line for line in text.splitlines() if line.startswith("devin_bridge_dead_rows_total{")]
+    found = [line for line in text.splitlines() if line.startswith("devin_bridge_dead_letters_total{")]
     return sum(int(float(line.rsplit(" ", 1)[1])) for line in found)
 
 

@@ -4,11 +4,11 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.domain.session import Session, Snapshot, Stage
+from bot.domain.session import Lifecycle, Session, Snapshot
 from bot.store import cards, outbox
 from bot.store.cards import CardRow
 from bot.store.claims import Sender
-from bot.store.database import Database
+from bot.store.database.connection import Database
 from bot.store.inbox import InboxRow
 from bot.store.outbox import OutboxRow
 
@@ -94,7 +94,7 @@ def session(session_id: str = "s", *, seen: Snapshot | None = None, **more: Any)
         "thread_ts": THREAD,
         "requester": "U1",
         "prompt": "fix the login test",
-        "stage": Stage.OPEN,
+        "lifecycle": Lifecycle.OPEN,
         "reference": f"slack-{session_id}",
         "devin_id": f"devin-{session_id}",
         "url": f"https://app.devin.ai/sessions/{session_id}",
@@ -102,4 +102,4 @@ def session(session_id: str = "s", *, seen: Snapshot | None = None, **more: Any)
         "spoken_at": NOW,
     }
     looks = seen or Snapshot(status="running", detail="working", updated_at=1_750_000_000)
-    return Session(id=session_id, seen=looks, **usual | more)
+    return Session(id=session_id, snapshot=looks, **usual | more)

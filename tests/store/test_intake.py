@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import Connection, Engine, event, select
 
 from bot.store import inbox, sqlite
-from bot.store.database import Database
+from bot.store.database.connection import Database
 from bot.store.inbox import InboxRow, InboxWriter, MaybeStoredError, NotStoredError
 from bot.store.tables import inbox as table
 from tests import postgres
@@ -267,7 +267,7 @@ async def test_a_store_that_lets_nobody_in_for_a_while_loses_nothing_within_the_
     db: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tries = []
-    real = db.in_one_trip
+    real = db.run_in_writer_thread
 
     async def refusing(work: Callable[[Connection], Any]) -> Any:
         tries.append(work)
@@ -287,7 +287,7 @@ async def test_a_store_that_lets_nobody_in_for_a_while_loses_nothing_within_the_
 async def test_a_lost_answer_to_a_commit_is_looked_into_before_anybody_is_told(
     db: Database, monkeypatch: pytest.MonkeyPatch, many: int
 ) -> None:
-    real, first_time = db.in_one_trip, [True]
+    real, first_time = db.run_in_writer_thread, [True]
 
     async def losing_one_answer(work: Callable[[Connection], Any]) -> Any:
         done = await real(work)
@@ -305,7 +305,7 @@ async def test_a_lost_answer_to_a_commit_is_looked_into_before_anybody_is_told(
 async def test_where_the_answer_to_a_commit_is_lost_and_nobody_can_be_asked_it_is_not_said_that_it_failed(
     db: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real, tries = db.in_one_trip, []
+    real, tries = db.run_in_writer_thread, []
 
     async def losing_the_answer_then_down(work: Callable[[Connection], Any]) -> Any:
         tries.append(work)
@@ -333,7 +333,7 @@ async def test_where_the_answer_to_a_commit_is_lost_and_nobody_can_be_asked_it_i
 async def test_a_row_whose_batch_fails_after_its_deadline_is_not_tried_again(
     db: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real, first_time = db.in_one_trip, [True]
+    real, first_time = db.run_in_writer_thread, [True]
 
     async def failing_late(work: Callable[[Connection], Any]) -> Any:
         def slow(connection: Connection) -> Any:

@@ -14,8 +14,8 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import column, insert, inspect, select, table, text
 
 from bot.store import schema
-from bot.store.database import Database
-from bot.store.schema import alembic_config, is_current, migrate
+from bot.store.database.connection import Database
+from bot.store.database.schema import alembic_config, is_current, migrate
 from bot.store.tables import cards, metadata, outbox, threads
 
 NEWEST = ScriptDirectory.from_config(alembic_config()).get_current_head() or ""
@@ -128,7 +128,7 @@ OLD_CARDS = [
     ("plain", "open", 1, 2, 1, "7.3", 1, 8.0, None, "blocks refused", {"v": 1, "plain": True}, None, None),
     ("shown", "sent", 2, 5, 5, "7.4", 0, 8.0, None, None, {"v": 1, "drawn": "def"}, None, None),
     ("died", "dead", 1, 3, 2, "7.5", 1, 8.0, None, "message_not_found", {"v": 1}, None, None),
-    ("forgotten", "sent", 2, 1, 1, "7.6", 0, 8.0, None, None, {"v": 1, "drawn": "abc"}, None, None),
+    ("purged", "sent", 2, 1, 1, "7.6", 0, 8.0, None, None, {"v": 1, "drawn": "abc"}, None, None),
 ]
 _NAMES = (
     *("session_id", "state", "rank", "version", "sent_version", "ts", "attempts", "next_at", "sending_at", "reason"),
@@ -145,7 +145,7 @@ async def old_cards(db: Database) -> None:
             key = f"card:{row[0]}"
             more = {"key": key, "thread": key, "created_at": 1.0, "sent_at": 9.0, "epoch": 3}
             await _insert(tx, values | more)
-            if row[0] != "forgotten":
+            if row[0] != "purged":
                 await tx.execute(_SESSION, {"id": row[0]})
         post = {"session_id": "shown", "state": "open", "rank": 1, "version": 1, "next_at": 5.0, "payload": {"v": 1}}
         more = {"key": "say:1", "kind": "post", "thread": "7.0", "created_at": 1.0}
@@ -197,7 +197,7 @@ async def test_the_outbox_keeps_the_first_post_of_each_card_with_what_follows_it
         f"card:{name}": ("sent", ts, None, None, blank, None, None)
         for name, ts in (
             *(("wanted", "7.1"), ("figures", "7.2"), ("plain", "7.3")),
-            *(("shown", "7.4"), ("died", "7.5"), ("forgotten", "7.6")),
+            *(("shown", "7.4"), ("died", "7.5"), ("purged", "7.6")),
         )
     }
     assert found == posted | {
