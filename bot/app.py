@@ -157,6 +157,7 @@ def _bolt(settings: Settings, workspace: Workspace) -> AsyncApp:
     # Bolt finds SLACK_BOT_TOKEN in the environment and warns that it does not use it, as if something were amiss.
     logging.getLogger("slack_bolt.AsyncApp").addFilter(_is_worth_reading)
     return AsyncApp(
+        name="bot",  # without one Bolt looks through the sources of all its callers
         client=client,
         authorize=authorize,
         signing_secret=secret.get_secret_value() if secret else None,

@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from bot.playground.devin import BOT_PERMISSIONS, LIBRARY_PERMISSIONS, DevinCont
 from bot.playground.slack import SlackControl, SlackSimulator
 from bot.server import serve
 from bot.timing import PRODUCTION, Timing
+from tests.waits import QUICK
 
 MANIFEST = yaml.safe_load((Path(__file__).parents[2] / "manifest.yml").read_text())
 
@@ -22,6 +23,7 @@ ANN, BEN, ADA, GUEST, STRANGER = "U0ANN", "U0BEN", "U0ADA", "U0GUEST", "U0EXT"
 GENERAL, WEB, OPS = "C0GENERAL", "C0WEB", "C0OPS"
 BOT = "<@U0BOT>"
 TRANSPORTS = ("socket", "http")
+QUICK_TIMING = replace(PRODUCTION, **QUICK)
 
 
 @dataclass
@@ -101,7 +103,7 @@ async def stage(
     transport: str = "socket",
     *,
     clock: Callable[[], float] = time.time,
-    timing: Timing = PRODUCTION,
+    timing: Timing = QUICK_TIMING,
     start: bool = True,
     **settings: str,
 ) -> AsyncIterator[Stage]:
@@ -128,6 +130,8 @@ async def stage(
             **({"SLACK_SIGNING_SECRET": slack.signing_secret} if transport == "http" else {}),
             **settings,
         }
+        if timing.channel_interval < PRODUCTION.channel_interval:
+            await people.limits(enabled=False)  # its second between two posts is what the bot does not keep
         one = Stage(people, work, slack, devin, environment, clock, timing)
         if start:
             await one.start()

@@ -23,6 +23,7 @@ from tests.scenarios.stage import ADA, ANN, BEN, GENERAL, Stage, stage
 
 pytestmark = pytest.mark.both_transports
 
+ON_A_FILE = pytest.mark.parametrize("store", ["sqlite"])
 STORE_DOWN = "Devin Bridge cannot store anything at the moment. Nothing was started; try again in a minute."
 MAYBE_STORED = (
     "Devin Bridge could not confirm that it has stored this command, so it may or may not be carried out. "
@@ -47,6 +48,7 @@ async def locked(on: Stage) -> AsyncIterator[None]:
         other.close()
 
 
+@ON_A_FILE
 async def test_a_command_that_cannot_be_stored_says_that_nothing_was_started_and_that_is_true(on: Stage) -> None:
     async with locked(on):
         answer = await on.slack.slash(ANN, GENERAL, "fix the login test")
@@ -79,6 +81,7 @@ async def test_of_a_command_whose_commit_has_no_known_outcome_it_is_not_said_tha
     assert await creations(on) == 1
 
 
+@ON_A_FILE
 async def test_a_stop_that_cannot_be_stored_says_that_nothing_was_changed(on: Stage) -> None:
     _, session = await on.started()
     async with locked(on):
@@ -88,6 +91,7 @@ async def test_a_stop_that_cannot_be_stored_says_that_nothing_was_changed(on: St
     assert (await on.devin.session(session))["is_archived"] is False
 
 
+@ON_A_FILE
 async def test_a_task_that_begins_like_a_stop_and_cannot_be_stored_says_that_nothing_was_started(on: Stage) -> None:
     async with locked(on):
         answer = await on.slack.slash(ANN, GENERAL, "stop the flaky test from failing")
@@ -96,6 +100,7 @@ async def test_a_task_that_begins_like_a_stop_and_cannot_be_stored_says_that_not
     assert await creations(on) == 0
 
 
+@ON_A_FILE
 async def test_a_button_that_cannot_be_stored_is_not_acknowledged(on: Stage) -> None:
     _, session = await on.started()
     async with locked(on):
@@ -104,6 +109,7 @@ async def test_a_button_that_cannot_be_stored_is_not_acknowledged(on: Stage) -> 
     assert (await on.devin.session(session))["is_archived"] is False
 
 
+@ON_A_FILE
 async def test_an_event_that_cannot_be_stored_is_not_acknowledged_and_works_when_slack_repeats_it(on: Stage) -> None:
     async with locked(on):
         ts = await on.mention("fix the login test")
@@ -114,6 +120,7 @@ async def test_an_event_that_cannot_be_stored_is_not_acknowledged_and_works_when
     assert await creations(on) == 1
 
 
+@ON_A_FILE
 async def test_a_reply_that_could_not_be_stored_arrives_once_when_slack_repeats_it(on: Stage) -> None:
     ts, session = await on.started()
     async with locked(on):
@@ -127,6 +134,7 @@ async def test_a_reply_that_could_not_be_stored_arrives_once_when_slack_repeats_
     assert await told(on, session) == [f"[Slack {reply}] ben:\nuse pytest"]
 
 
+@ON_A_FILE
 async def test_a_reply_that_could_not_be_stored_arrives_once_when_slack_does_not_repeat_it(
     on: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
