@@ -30,6 +30,7 @@ from bot.flows.deliver.send import Send
 from bot.flows.follow.announce import Announce
 from bot.flows.follow.duplicates import Duplicates
 from bot.flows.follow.poll import Poller
+from bot.flows.job import Flow
 from bot.flows.lookup import SessionLookup
 from bot.flows.money.digest import Digest
 from bot.flows.money.usage_ledger import UsageLedger
@@ -39,7 +40,7 @@ from bot.flows.receive.channel_gone import ChannelGone
 from bot.flows.receive.conversation import Conversation
 from bot.flows.receive.dispatch import Dispatch
 from bot.flows.receive.intake import Intake
-from bot.flows.services import Flow, Policy, Services, Workspace
+from bot.flows.services import Services
 from bot.flows.start.create import Create
 from bot.flows.start.from_command import StartFromCommand
 from bot.flows.steer.reply import Reply
@@ -47,6 +48,7 @@ from bot.flows.steer.session_commands import SessionCommands
 from bot.flows.steer.session_list import SessionList
 from bot.flows.upkeep.housekeeping import Housekeeping
 from bot.flows.upkeep.retention import Retention
+from bot.flows.workspace import Policy, Workspace
 from bot.logs import get_logger
 from bot.metrics import Metrics
 from bot.slack.client import Identity, Slack

@@ -48,7 +48,9 @@ from bot.devin.errors import (
     DevinUncertain,
     DevinUnexpectedAnswer,
 )
-from bot.flows.services import Job, Reschedule, Services, UnitOfWork, finish
+from bot.flows.job import Job, Reschedule, finish
+from bot.flows.services import Services
+from bot.flows.unit_of_work import UnitOfWork
 from bot.logs import get_logger
 from bot.store import inbox
 from bot.store.inbox import InboxRow

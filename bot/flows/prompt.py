@@ -9,7 +9,8 @@ from bot.domain.commands.parser import parse_verb
 from bot.domain.session import Session
 from bot.domain.text import mentioned_users, plain, without_mention
 from bot.flows.access import Access
-from bot.flows.services import Job, Services
+from bot.flows.job import Job
+from bot.flows.services import Services
 from bot.logs import get_logger
 from bot.slack.errors import SlackRefused
 from bot.slack.files import DOWNLOAD_LIMIT_BYTES, FileNotReadable, Reason, SlackFile, file_from

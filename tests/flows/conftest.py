@@ -18,7 +18,8 @@ from bot.domain.billing import bounds
 from bot.domain.person import Person
 from bot.domain.session import Lifecycle, Session, Snapshot
 from bot.engine.local import LocalEngine, Route
-from bot.flows.services import Clock, Policy, Services, Workspace
+from bot.flows.services import Clock, Services
+from bot.flows.workspace import Policy, Workspace
 from bot.metrics import Metrics
 from bot.slack.client import Identity, Slack
 from bot.store import people, sessions, spend

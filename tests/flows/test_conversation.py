@@ -3,10 +3,10 @@
 import pytest
 
 from bot.flows.access import Access
+from bot.flows.job import Job, Reschedule
 from bot.flows.lookup import SessionLookup
 from bot.flows.prompt import PromptBuilder
 from bot.flows.receive.conversation import Conversation
-from bot.flows.services import Job, Reschedule
 from bot.flows.start.create import Create
 from bot.flows.start.from_command import StartFromCommand
 from bot.flows.steer.reply import Reply

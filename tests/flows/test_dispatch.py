@@ -9,8 +9,9 @@ import pytest
 from sqlalchemy import text, update
 
 from bot.devin.errors import DevinForbidden
+from bot.flows.job import Job
 from bot.flows.receive.dispatch import Dispatch
-from bot.flows.services import Job, UnitOfWork
+from bot.flows.unit_of_work import UnitOfWork
 from bot.store import inbox
 from bot.store.database.connection import Database, Transaction
 from bot.store.tables import inbox as inbox_table

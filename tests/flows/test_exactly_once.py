@@ -14,8 +14,10 @@ from sqlalchemy import update
 
 from bot.devin import errors
 from bot.flows.exactly_once import Creation, ExactlyOnce, Found, LookUp, Missing, is_unknown
+from bot.flows.job import Job
 from bot.flows.receive.dispatch import Dispatch
-from bot.flows.services import Job, Services, UnitOfWork
+from bot.flows.services import Services
+from bot.flows.unit_of_work import UnitOfWork
 from bot.store import inbox
 from bot.store.tables import inbox as inbox_table
 from bot.store.tables import lanes as lanes_table

@@ -16,7 +16,8 @@ from typing import Final
 
 from bot.domain.lane import team_of_cards
 from bot.flows.deliver.failures import MOST_ATTEMPTS, notify_requester, seconds_until_retry, slow_down_method
-from bot.flows.services import Services, UnitOfWork
+from bot.flows.services import Services
+from bot.flows.unit_of_work import UnitOfWork
 from bot.logs import about, get_logger
 from bot.slack.errors import (
     ChannelGone,

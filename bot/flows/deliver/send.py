@@ -11,11 +11,13 @@ key, and not at once, since Slack may still be at work. Reactions are simply rep
 
 from typing import Final
 
+from bot.domain.keys import reference
 from bot.domain.lane import card_lane
 from bot.flows.deliver.cards import Drawing, draw
 from bot.flows.deliver.failures import SendFailures
-from bot.flows.services import Services, UnitOfWork, reference
+from bot.flows.services import Services
 from bot.flows.start.create import start_row
+from bot.flows.unit_of_work import UnitOfWork
 from bot.logs import about, get_logger
 from bot.slack.errors import SlackError
 from bot.slack.rate_limits import METHODS, Budget

@@ -3,6 +3,7 @@
 from typing import Any, Final
 
 from bot.domain.billing import billing_day
+from bot.domain.keys import ref_of
 from bot.domain.session import (
     TERMINAL_STATUSES,
     Announcement,
@@ -15,7 +16,8 @@ from bot.domain.session import (
     resting_kind,
 )
 from bot.flows.follow.read_messages import NewMessages
-from bot.flows.services import Services, UnitOfWork, ref_of
+from bot.flows.services import Services
+from bot.flows.unit_of_work import UnitOfWork
 from bot.store import outbox, sessions, spend
 from bot.store.lanes import Claim
 from bot.store.sessions import TrackedSession

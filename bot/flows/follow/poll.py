@@ -24,7 +24,8 @@ from bot.flows.follow.announce import Announce
 from bot.flows.follow.duplicates import Duplicates
 from bot.flows.follow.read_messages import NewMessages, no_new_messages, read_messages
 from bot.flows.lookup import SessionLookup
-from bot.flows.services import Services, UnitOfWork
+from bot.flows.services import Services
+from bot.flows.unit_of_work import UnitOfWork
 from bot.logs import get_logger
 from bot.store import due, lanes, sessions, spend
 from bot.store.lanes import Claim, ClaimLostError

@@ -10,8 +10,9 @@ from typing import Final
 
 from bot.devin.errors import DevinError
 from bot.domain.billing import LATEST, Due, Skipped, digest_due, newest_finished
+from bot.domain.keys import short_id
 from bot.flows.money.usage_ledger import UsageLedger
-from bot.flows.services import Services, short_id
+from bot.flows.services import Services
 from bot.logs import get_logger
 from bot.store import due, outbox
 from bot.store.outbox import OutboxRow

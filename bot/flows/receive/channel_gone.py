@@ -1,7 +1,9 @@
 """A channel that is gone for us: its sessions go on at Devin, and the people who asked hear of it once, directly."""
 
 from bot.domain.session import Lifecycle, Session
-from bot.flows.services import Job, Services, UnitOfWork, finish
+from bot.flows.job import Job, finish
+from bot.flows.services import Services
+from bot.flows.unit_of_work import UnitOfWork
 from bot.store import outbox, sessions
 from bot.store.cards import card_key
 from bot.views import answers

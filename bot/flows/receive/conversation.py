@@ -4,16 +4,19 @@ from bot.domain.commands.options import Request, parse_request
 from bot.domain.commands.parser import Command, UnknownVerb, parse_verb
 from bot.domain.commands.registry import NEW
 from bot.domain.commands.small_talk import is_small_talk
+from bot.domain.keys import reference, session_id
 from bot.domain.lane import person_lane, thread_lane
 from bot.domain.session import Lifecycle, Session
 from bot.domain.text import without_mention
 from bot.flows.access import Access
+from bot.flows.job import Job, Reschedule, finish
 from bot.flows.prompt import LOOK_AT_FILES, LOOK_AT_THREAD, PromptBuilder
-from bot.flows.services import Job, Recipient, Reschedule, Services, UnitOfWork, finish, reference, session_id
+from bot.flows.services import Services
 from bot.flows.start.create import Create, start_is_dead
 from bot.flows.start.from_command import StartFromCommand
 from bot.flows.steer.reply import Reply
 from bot.flows.steer.session_commands import SessionCommands
+from bot.flows.unit_of_work import Recipient, UnitOfWork
 from bot.store import inbox, lanes, sessions, threads
 from bot.store.threads import Thread
 from bot.views import answers

@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from typing import Final
 
 from bot.devin.errors import DevinError, DevinLater, DevinRateLimited, DevinUncertain
-from bot.flows.services import Flow, Job, Reschedule, Services, UnitOfWork
+from bot.flows.job import Flow, Job, Reschedule
+from bot.flows.services import Services
+from bot.flows.unit_of_work import UnitOfWork
 from bot.logs import about, get_logger
 from bot.slack.errors import SlackBusy, SlackError, SlackOutcomeUnknown, SlackRateLimited, SlackUnreachable
 from bot.store import inbox, lanes

@@ -9,9 +9,10 @@ from typing import Any, Final
 
 from bot.domain.commands.parser import Command, UnknownVerb, parse_verb
 from bot.domain.commands.registry import named
+from bot.domain.keys import short_id
 from bot.domain.lane import own_lane, person_lane, thread_lane
 from bot.domain.text import mentioned_users, without_mention
-from bot.flows.services import Services, short_id
+from bot.flows.services import Services
 from bot.slack.threads import ThreadMessage
 from bot.store import inbox, threads
 from bot.store.inbox import InboxRow, MaybeStoredError, NotStoredError

@@ -15,9 +15,11 @@ from bot.domain.commands.registry import STOP
 from bot.domain.lane import thread_lane
 from bot.domain.session import Lifecycle, Session
 from bot.flows.exactly_once import Creation, ExactlyOnce, LookUp, is_late, is_unknown
+from bot.flows.job import Job, finish
 from bot.flows.lookup import BOT_TAG, SessionLookup
 from bot.flows.prompt import Prompt, PromptBuilder, left_out_of, with_left_out
-from bot.flows.services import Job, Recipient, Services, UnitOfWork, finish
+from bot.flows.services import Services
+from bot.flows.unit_of_work import Recipient, UnitOfWork
 from bot.logs import get_logger
 from bot.store import cards, inbox, outbox, sessions, threads
 from bot.store.cards import CardRow

@@ -6,12 +6,15 @@ A channel that cannot be posted to never costs a session.
 from bot.domain.commands.options import Request, parse_request
 from bot.domain.commands.parser import parse_slash
 from bot.domain.commands.registry import START
+from bot.domain.keys import session_id
 from bot.domain.lane import own_lane
 from bot.domain.session import Session
 from bot.flows.access import Access
+from bot.flows.job import Job, finish
 from bot.flows.prompt import PromptBuilder
-from bot.flows.services import Job, Recipient, Services, UnitOfWork, finish, session_id
+from bot.flows.services import Services
 from bot.flows.start.create import post_card
+from bot.flows.unit_of_work import Recipient, UnitOfWork
 from bot.slack.errors import ChannelGone, ScopeMissing
 from bot.store import inbox, lanes, sessions
 from bot.views import answers

@@ -18,10 +18,12 @@ from bot.devin.errors import (
 from bot.domain.session import Lifecycle, Session, Snapshot
 from bot.domain.text import plain, without_mention
 from bot.flows.exactly_once import Creation, ExactlyOnce, LookUp, is_unknown
+from bot.flows.job import Job, Reschedule, finish
 from bot.flows.lookup import SessionLookup
 from bot.flows.prompt import Files, PromptBuilder, left_out_of, with_left_out
-from bot.flows.services import Job, Recipient, Reschedule, Services, UnitOfWork, finish
+from bot.flows.services import Services
 from bot.flows.start.create import EYES
+from bot.flows.unit_of_work import Recipient, UnitOfWork
 from bot.logs import get_logger
 from bot.store import inbox, sessions, threads
 from bot.store.threads import Thread

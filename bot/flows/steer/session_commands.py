@@ -12,12 +12,15 @@ from bot.devin.errors import DevinConflict, DevinNotFound
 from bot.domain.commands import registry
 from bot.domain.commands.parser import Command, parse_verb
 from bot.domain.commands.spec import CommandSpec
+from bot.domain.keys import session_id
 from bot.domain.lane import own_lane, thread_lane
 from bot.domain.session import DisplayState, Lifecycle, Session
 from bot.domain.text import plain
 from bot.flows.access import Access
 from bot.flows.exactly_once import is_unknown
-from bot.flows.services import Job, Recipient, Reschedule, Services, UnitOfWork, finish, session_id
+from bot.flows.job import Job, Reschedule, finish
+from bot.flows.services import Services
+from bot.flows.unit_of_work import Recipient, UnitOfWork
 from bot.logs import get_logger
 from bot.store import inbox, lanes, sessions, threads
 from bot.store.inbox import InboxRow
