@@ -46,8 +46,9 @@ from bot.flows.start.from_command import StartFromCommand
 from bot.flows.steer.reply import Reply
 from bot.flows.steer.session_commands import SessionCommands
 from bot.flows.steer.session_list import SessionList
-from bot.flows.upkeep.housekeeping import Housekeeping
+from bot.flows.upkeep.heartbeat import Heartbeat
 from bot.flows.upkeep.retention import Retention
+from bot.flows.upkeep.sweep import Sweep
 from bot.flows.workspace import Policy, Workspace
 from bot.logs import get_logger
 from bot.metrics import Metrics
@@ -55,7 +56,7 @@ from bot.slack.client import Identity, Slack
 from bot.slack.errors import SlackError, SlackRefused
 from bot.store.database.connection import Clock, Database, sqlite_path
 from bot.store.database.schema import migrate
-from bot.store.inbox import InboxWriter
+from bot.store.inbox_writer import InboxWriter
 from bot.timing import DAY, PRODUCTION, Timing
 from handlers import register
 from handlers.actions import Actions
@@ -81,7 +82,7 @@ class Bot:
     services: Services
     bolt: AsyncApp
     engine: LocalEngine
-    housekeeping: Housekeeping
+    heartbeat: Heartbeat
     catch_up: CatchUp
     poller: Poller
     lookup: SessionLookup
@@ -92,7 +93,8 @@ def wire(services: Services, engine: LocalEngine, settings: Settings) -> Bot:
     lookup, access = SessionLookup(services), Access(services)
     intake = Intake(services)
     usage_ledger = UsageLedger(services)
-    housekeeping = Housekeeping(services)
+    heartbeat = Heartbeat(services)
+    sweep = Sweep(services)
     catch_up = CatchUp(services, intake)
     intake.when_not_taken(catch_up.gap)
     poller = Poller(services, lookup, Duplicates(services, lookup), Announce(services))
@@ -103,9 +105,9 @@ def wire(services: Services, engine: LocalEngine, settings: Settings) -> Bot:
         engine.route(lane, Route(send.work, POSTS_AT_ONCE))
     engine.route("card", Route(CardEditor(services).work, EDITS_AT_ONCE))
     ticks = {
-        "heartbeat": housekeeping.beat,
-        "sweep": housekeeping.sweep,
-        "checkpoint": housekeeping.checkpoint,
+        "heartbeat": heartbeat.beat,
+        "sweep": sweep.tick,
+        "checkpoint": sweep.checkpoint,
         "poll": poller.tick,
         "catch-up": catch_up.tick,
         "consumption": usage_ledger.tick,
@@ -122,7 +124,7 @@ def wire(services: Services, engine: LocalEngine, settings: Settings) -> Bot:
         Actions(intake, services.workspace.team),
         Events(intake),
     )
-    return Bot(services, bolt, engine, housekeeping, catch_up, poller, lookup)
+    return Bot(services, bolt, engine, heartbeat, catch_up, poller, lookup)
 
 
 def _flows(services: Services, access: Access, lookup: SessionLookup) -> dict[str, Flow]:

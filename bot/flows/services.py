@@ -14,7 +14,7 @@ from bot.metrics import Metrics
 from bot.slack.client import Slack
 from bot.store import lanes, sessions
 from bot.store.database.connection import Clock, Database
-from bot.store.inbox import InboxWriter
+from bot.store.inbox_writer import InboxWriter
 from bot.store.lanes import Claim
 from bot.timing import Timing
 

@@ -70,7 +70,7 @@ async def _run(
     gate = RequestGate()
     connection = SocketModeConnection(bot, settings, gate) if settings.transport == "socket" else None
     server = http_server(bot, settings, gate, connection)
-    await bot.housekeeping.begin()
+    await bot.heartbeat.begin()
     await bot.catch_up.begin()
     if connection is not None:
         await _connect(bot, connection)
@@ -93,7 +93,7 @@ async def _connect(bot: Bot, connection: SocketModeConnection) -> None:
         await connection.open()
     except asyncio.CancelledError:
         await connection.close()
-        await bot.housekeeping.leave()
+        await bot.heartbeat.leave()
         raise
 
 
@@ -150,5 +150,5 @@ async def _stop(
         if task.get_name() != "http":
             task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
-    await bot.housekeeping.leave()
+    await bot.heartbeat.leave()
     log.info("stopped")

@@ -18,7 +18,7 @@ WITH_BODY: Final = ("Devin POST sessions", "Devin POST sessions/messages")
 # What a person would call the place -> the functions of the bot that stand there.
 PLACES: Final[dict[str, tuple[str, ...]]] = {
     # What comes in.
-    "receive": ("bot.store.inbox:InboxWriter._store",),
+    "receive": ("bot.store.inbox_writer:InboxWriter._store",),
     "begin work": ("bot.flows.receive.dispatch:Dispatch._take",),
     "put back": ("bot.flows.receive.dispatch:Dispatch._put_back",),
     "learn who it is": ("bot.flows.access:Access.person",),
@@ -66,9 +66,9 @@ PLACES: Final[dict[str, tuple[str, ...]]] = {
     # The bot starts.
     "bring up the schema": ("bot.app:_brought_up",),
     "try the socket": ("bot.app:_socket_opens",),
-    "free what was claimed": ("bot.flows.upkeep.housekeeping:Housekeeping.begin",),
+    "free what was claimed": ("bot.flows.upkeep.heartbeat:Heartbeat.begin",),
     # By the clock.
-    "heartbeat": ("bot.flows.upkeep.housekeeping:Housekeeping.beat",),
+    "heartbeat": ("bot.flows.upkeep.heartbeat:Heartbeat.beat",),
     "fetch the consumption": ("bot.flows.money.usage_ledger:UsageLedger._remember",),
     "delete what is old": (
         "bot.flows.upkeep.retention:Retention._all",
@@ -82,7 +82,8 @@ LANES: Final = {"react": "reaction", "priv": "private"}
 
 # Modules that make commits and calls for others: the step belongs to who asked for it.
 OURS: Final = ("bot", "handlers")
-PLUMBING: Final = ("bot.store", "bot.slack", "bot.devin", "bot.engine", "bot.logs", "bot.flows.services")
+PLUMBING_OF_FLOWS: Final = ("bot.flows.services", "bot.flows.unit_of_work", "bot.flows.job", "bot.flows.session_rows")
+PLUMBING: Final = ("bot.store", "bot.slack", "bot.devin", "bot.engine", "bot.logs", *PLUMBING_OF_FLOWS)
 
 # A poll commits also where it found nothing that people are told or charged for, which is another step.
 NOTHING_NEW: Final = "nothing new"

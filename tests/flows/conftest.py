@@ -24,7 +24,7 @@ from bot.metrics import Metrics
 from bot.slack.client import Identity, Slack
 from bot.store import people, sessions, spend
 from bot.store.database.connection import Database
-from bot.store.inbox import InboxWriter
+from bot.store.inbox_writer import InboxWriter
 from bot.store.tables import metadata
 from bot.timing import PRODUCTION, Timing
 

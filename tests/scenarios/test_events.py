@@ -17,7 +17,8 @@ import pytest
 
 from bot.store.database import priority_gate
 from bot.store.database.connection import Database
-from bot.store.inbox import InboxRow, InboxWriter, NotStoredError
+from bot.store.inbox import InboxRow
+from bot.store.inbox_writer import InboxWriter, NotStoredError
 from tests.scenarios.looks import creations, forge, press, settled, told
 from tests.scenarios.stage import ADA, ANN, BEN, GENERAL, Stage, stage
 

@@ -8,7 +8,8 @@ import pytest
 from slack_bolt.adapter.socket_mode.async_internals import send_async_response
 
 from bot.store.database import priority_gate
-from bot.store.inbox import InboxRow, InboxWriter
+from bot.store.inbox import InboxRow
+from bot.store.inbox_writer import InboxWriter
 from tests.scenarios.ahead import Ahead
 from tests.scenarios.looks import creations, forge, ordered, posted, press, settled, told, whispered
 from tests.scenarios.stage import ADA, ANN, BEN, GENERAL, OPS, WEB, Stage, stage

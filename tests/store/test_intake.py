@@ -13,7 +13,8 @@ from sqlalchemy import Connection, Engine, event, select
 from bot.store import inbox
 from bot.store.database import sqlite
 from bot.store.database.connection import Database
-from bot.store.inbox import InboxRow, InboxWriter, MaybeStoredError, NotStoredError
+from bot.store.inbox import InboxRow
+from bot.store.inbox_writer import InboxWriter, MaybeStoredError, NotStoredError
 from bot.store.tables import inbox as table
 from tests import postgres
 from tests.store.rows import asked

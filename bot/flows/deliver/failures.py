@@ -6,7 +6,7 @@ What it says to people, and how long it waits, holds for edits of cards too (`bo
 from typing import Final
 
 from bot.flows.services import Services
-from bot.flows.start.create import refuse
+from bot.flows.session_rows import refuse
 from bot.flows.unit_of_work import Recipient, UnitOfWork
 from bot.logs import get_logger
 from bot.slack.errors import (

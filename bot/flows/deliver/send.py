@@ -16,7 +16,7 @@ from bot.domain.lane import card_lane
 from bot.flows.deliver.cards import Drawing, draw
 from bot.flows.deliver.failures import SendFailures
 from bot.flows.services import Services
-from bot.flows.start.create import start_row
+from bot.flows.session_rows import start_row
 from bot.flows.unit_of_work import UnitOfWork
 from bot.logs import about, get_logger
 from bot.slack.errors import SlackError

@@ -9,7 +9,7 @@ from bot.domain.lane import thread_lane
 from bot.domain.session import Lifecycle, Session, bare_id
 from bot.flows.lookup import SessionLookup
 from bot.flows.services import Services
-from bot.flows.start.create import stop_row
+from bot.flows.session_rows import stop_row
 from bot.logs import get_logger
 from bot.store import lanes, outbox, sessions
 from bot.store.lanes import Claim

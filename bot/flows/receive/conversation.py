@@ -12,7 +12,8 @@ from bot.flows.access import Access
 from bot.flows.job import Job, Reschedule, finish
 from bot.flows.prompt import LOOK_AT_FILES, LOOK_AT_THREAD, PromptBuilder
 from bot.flows.services import Services
-from bot.flows.start.create import Create, start_is_dead
+from bot.flows.session_rows import start_is_dead
+from bot.flows.start.create import Create
 from bot.flows.start.from_command import StartFromCommand
 from bot.flows.steer.reply import Reply
 from bot.flows.steer.session_commands import SessionCommands

@@ -15,7 +15,8 @@ from bot.domain.text import mentioned_users, without_mention
 from bot.flows.services import Services
 from bot.slack.threads import ThreadMessage
 from bot.store import inbox, threads
-from bot.store.inbox import InboxRow, MaybeStoredError, NotStoredError
+from bot.store.inbox import InboxRow
+from bot.store.inbox_writer import MaybeStoredError, NotStoredError
 
 __all__ = ["Intake", "MaybeStoredError", "NotStoredError"]
 

@@ -7,30 +7,25 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any, ClassVar, Final
+from typing import ClassVar, Final
 
 from bot.devin.errors import DevinForbidden, DevinInvalid, DevinQuotaExceeded, DevinRefused, DevinUnauthorized
 from bot.devin.models import CreatedSession
-from bot.domain.commands.registry import STOP
-from bot.domain.lane import thread_lane
 from bot.domain.session import Lifecycle, Session
 from bot.flows.exactly_once import Creation, ExactlyOnce, LookUp, is_late, is_unknown
 from bot.flows.job import Job, finish
 from bot.flows.lookup import BOT_TAG, SessionLookup
 from bot.flows.prompt import Prompt, PromptBuilder, left_out_of, with_left_out
 from bot.flows.services import Services
+from bot.flows.session_rows import record, refuse, start_is_dead, stop_row
 from bot.flows.unit_of_work import Recipient, UnitOfWork
 from bot.logs import get_logger
-from bot.store import cards, inbox, outbox, sessions, threads
-from bot.store.cards import CardRow
-from bot.store.inbox import InboxRow
-from bot.store.threads import Thread
+from bot.store import inbox, sessions
 from bot.views import answers
 from bot.views.message import Message
 
 log = get_logger(__name__)
 
-EYES: Final = "eyes"
 _TAGS: Final = re.compile(r"\btags?\b", re.IGNORECASE)
 
 
@@ -181,19 +176,6 @@ class NewSession(Creation[CreatedSession]):
         await refuse(uow, self._session.id, _sentence(refused))
 
 
-async def record(uow: UnitOfWork, session: Session) -> None:
-    """Store a session that has its thread: its row, its thread, its card, and eyes on what asked for it."""
-    assert session.thread_ts is not None
-    await sessions.add(uow.tx, session)
-    await sessions.change(uow.tx, session.id, lifecycle=session.lifecycle, checking=session.checking)
-    last_seen_ts = session.cause_ts or session.thread_ts
-    thread = Thread(session.team, session.channel, session.thread_ts, session.id, False, False, last_seen_ts)
-    await threads.put(uow.tx, thread, uow.now)
-    await post_card(uow, session)
-    if session.cause_ts is not None:
-        await uow.react(session.channel, session.cause_ts, EYES)
-
-
 def tags_missing(wanted: Sequence[str], kept: Sequence[str]) -> list[str]:
     """Those of a person's tags that a session does not carry, however Devin writes them."""
     carried = {tag.casefold() for tag in kept}
@@ -210,52 +192,6 @@ async def _announce_tags(uow: UnitOfWork, session: Session, made: CreatedSession
         where = session.thread_ts if session.cause_ts is not None else None
         to = Recipient(f"tags:{session.id}", session.requester, session.channel, where)
         await uow.reply_privately(to, answers.tags_left_out(missing))
-
-
-async def post_card(
-    uow: UnitOfWork, session: Session, *, payload: dict[str, Any] | None = None, follow: dict[str, Any] | None = None
-) -> None:
-    """Have the session's card posted, unless it was before; `follow` and `payload` are those of the post."""
-    card = CardRow(session.id, session.team, session.channel, uow.ref, uow.now)
-    if not await cards.add(uow.tx, card):
-        return
-    row = uow.post_row(card.key, session.channel, session.thread_ts, Message(""), session_id=session.id)
-    await uow.add_to_outbox(replace(row, kind="card", payload=payload or {}, follow=follow, rank=outbox.FIRST))
-
-
-def start_row(cause: str, ref: str, session: Session, ts: str, now: float, files: list[dict[str, Any]]) -> InboxRow:
-    """The creation that follows a slash command's card: first in the thread that the card makes."""
-    key = f"start:{cause}"
-    lane = thread_lane(session.team, session.channel, ts)
-    payload = {"session_id": session.id, "files": files}
-    return InboxRow(key, lane, "start", ts, ref, payload, ready_at=now, created_at=now)
-
-
-async def start_is_dead(uow: UnitOfWork, job: Job, session_id: str) -> None:
-    """The session will not come, or nobody can say whether it came: the card and the thread say which."""
-    session = await sessions.get(uow.tx, session_id)
-    if session is None or not is_unknown(job.row):
-        await refuse(uow, session_id, answers.start_failed(job.row.ref))
-        return
-    await sessions.end(uow.tx, session_id, Lifecycle.UNCERTAIN, uow.now)
-    await uow.redraw(session_id)
-    said = answers.start_uncertain(job.row.ref, session.reference or "")
-    await uow.post(f"news:{session_id}:uncertain", session, said)
-
-
-def stop_row(lane: str, ref: str, session: Session, now: float) -> InboxRow:
-    """The stop that somebody asked for while the outcome of the start was unknown."""
-    payload = {"verb": STOP.name, "session_id": session.id, "user": session.stopped_by}
-    ts = session.stop_ts or f"{now:.6f}"
-    return InboxRow(f"stop:{session.id}", lane, "control", ts, ref, payload, ready_at=now, created_at=now, urgent=True)
-
-
-async def refuse(uow: UnitOfWork, session_id: str, message: Message) -> None:
-    """Nothing runs: the card says so, and the thread says why."""
-    session = await sessions.end(uow.tx, session_id, Lifecycle.REFUSED, uow.now)
-    await uow.redraw(session_id)
-    if session is not None and session.thread_ts is not None:
-        await uow.post(f"news:{session.id}:refused", session, message)
 
 
 def _about_tags(invalid: DevinInvalid) -> bool:

@@ -13,7 +13,7 @@ from bot.flows.access import Access
 from bot.flows.job import Job, finish
 from bot.flows.prompt import PromptBuilder
 from bot.flows.services import Services
-from bot.flows.start.create import post_card
+from bot.flows.session_rows import post_card
 from bot.flows.unit_of_work import Recipient, UnitOfWork
 from bot.slack.errors import ChannelGone, ScopeMissing
 from bot.store import inbox, lanes, sessions

@@ -22,7 +22,7 @@ from bot.flows.job import Job, Reschedule, finish
 from bot.flows.lookup import SessionLookup
 from bot.flows.prompt import Files, PromptBuilder, left_out_of, with_left_out
 from bot.flows.services import Services
-from bot.flows.start.create import EYES
+from bot.flows.session_rows import EYES
 from bot.flows.unit_of_work import Recipient, UnitOfWork
 from bot.logs import get_logger
 from bot.store import inbox, sessions, threads
