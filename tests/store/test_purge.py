@@ -9,7 +9,19 @@ from sqlalchemy import Table, select
 from bot.domain.lane import thread_lane
 from bot.domain.person import Person
 from bot.domain.session import Lifecycle, Snapshot
-from bot.store import inbox, lanes, outbox, people, purge, rate_limits, sessions, spend, tables, threads
+from bot.store import (
+    inbox,
+    lanes,
+    outbox,
+    people,
+    purge,
+    rate_limits,
+    sessions,
+    spend,
+    tables,
+    threads,
+    watched_sessions,
+)
 from bot.store.database.connection import Database
 from bot.store.threads import Thread
 from tests.store.rows import CHANNEL, NOW, TEAM, THREAD, asked, drawn, held, said, session
@@ -146,11 +158,11 @@ async def test_sessions_that_sleep_for_long_are_no_longer_watched(db: Database) 
 
     async def end() -> int:
         async with db.write() as tx:
-            return await sessions.end_sleepers(tx, int(NOW) - 50, NOW)
+            return await watched_sessions.end_sleepers(tx, int(NOW) - 50, NOW)
 
     assert [await end() for _ in range(3)] == [3, 1, 0]
     async with db.read() as tx:
-        assert sorted(await sessions.open_bare_ids(tx)) == ["dozes", "works"]
+        assert sorted(await watched_sessions.open_bare_ids(tx)) == ["dozes", "works"]
         ended = await sessions.get(tx, "asleep0")
     assert ended is not None
     assert (ended.lifecycle, ended.ended_at) == (Lifecycle.ENDED, NOW)
