@@ -23,24 +23,24 @@ def health_routes(bot: Bot, gate: RequestGate, connection: SocketModeConnection 
         return JSONResponse({"ok": not problems, "problems": problems}, 503 if problems else 200)
 
     async def metrics(_request: Request) -> Response:
-        return Response(bot.tools.metrics.exposition(), media_type=CONTENT_TYPE)
+        return Response(bot.services.metrics.exposition(), media_type=CONTENT_TYPE)
 
     return [Route("/healthz", alive), Route("/readyz", ready), Route("/metrics", metrics)]
 
 
 async def find_problems(bot: Bot, gate: RequestGate, connection: SocketModeConnection | None) -> list[str]:
     """Report why the bot is not ready, a sentence each: stopping, store, socket, age of the last poll."""
-    timing = bot.tools.timing
+    timing = bot.services.timing
     problems = ["The bot is stopping."] if gate.closed else []
     try:
         # Reading goes on beside a lock, so only a write shows that the store is there.
-        async with asyncio.timeout(timing.readiness), bot.tools.db.write(first=True) as tx:
+        async with asyncio.timeout(timing.readiness), bot.services.db.write(first=True) as tx:
             await tx.exec_driver_sql("SELECT 1")
     except Exception as error:  # noqa: BLE001 - whatever the store's driver raises, it is not ready
         problems.append(f"The store does not answer ({type(error).__name__}).")
     if connection is not None and not await connection.is_connected():
         problems.append("There is no connection to Slack (Socket Mode).")
-    age = bot.tools.clock() - bot.watch.polled_at
+    age = bot.services.clock() - bot.poller.polled_at
     if age > 3 * timing.slow_poll + timing.poll_overdue:
         problems.append(f"Devin was last looked at {round(age)} s ago.")
     return problems

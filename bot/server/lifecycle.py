@@ -13,7 +13,7 @@ from bot.logs import get_logger
 from bot.server.gate import RequestGate
 from bot.server.http import HttpServer, http_server
 from bot.server.socket_mode import SocketModeConnection
-from bot.store.database import Clock
+from bot.store.database.connection import Clock
 from bot.timing import PRODUCTION, Timing
 
 log = get_logger(__name__)
@@ -79,7 +79,7 @@ async def _run(
     try:
         await server.wait_started()
         _spare_the_pauses()
-        log.info("running", transport=settings.transport, port=server.port, team=bot.tools.place.team)
+        log.info("running", transport=settings.transport, port=server.port, team=bot.services.workspace.team)
         if announce is not None:
             announce(server.port)
         await _until(stopping, tasks)
@@ -100,7 +100,7 @@ async def _connect(bot: Bot, connection: SocketModeConnection) -> None:
 def _start_parts(bot: Bot, server: HttpServer, connection: SocketModeConnection | None) -> list[asyncio.Task[None]]:
     """Start a task for each part that runs until the stop."""
     parts: dict[str, Coroutine[Any, Any, None]] = {
-        "writer": bot.tools.writer.run(),
+        "writer": bot.services.writer.run(),
         "engine": bot.engine.run(),
         "http": server.serve(),
     }
@@ -137,7 +137,7 @@ async def _stop(
     A crash in the middle of it loses nothing: what was acknowledged is committed, and the lanes are free when their
     leases end.
     """
-    timing = bot.tools.timing
+    timing = bot.services.timing
     log.info("stopping")
     await gate.close(timing.listener_drain)
     await bot.engine.stop(timing.flow_drain)

@@ -19,8 +19,8 @@ class SocketModeConnection(AsyncSocketModeHandler):
         assert settings.slack_app_token is not None
         super().__init__(bot.bolt, settings.slack_app_token.get_secret_value())
         self._gate = gate
-        self._way = bot.tools.db.way
-        self._timing = bot.tools.timing
+        self._way = bot.services.db.gate
+        self._timing = bot.services.timing
         self._connections = 0
         self._on_gap = bot.catch_up.gap
         self.client.message_listeners.append(self._on_message)

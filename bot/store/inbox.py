@@ -13,7 +13,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, String, bindparam, cast, delete, func, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.store.database import Database, insert
+from bot.store.database.connection import Database, insert
 from bot.store.tables import inbox, sessions
 
 BATCH: Final = 200
@@ -46,6 +46,7 @@ class InboxRow:
     attempts: int = 0
     failures: int = 0
     intent_at: float | None = None
+    accepted_at: float | None = None
 
 
 # Made once: to put a statement together takes longer than to execute it.
@@ -123,12 +124,17 @@ async def intend(tx: AsyncConnection, key: str, at: float | None) -> None:
     await tx.execute(update(inbox).where(inbox.c.key == key).values(intent_at=at))
 
 
+async def accept(tx: AsyncConnection, key: str, at: float) -> None:
+    """Note that Devin created what the row asks for, although its answer did not say which thing that is."""
+    await tx.execute(update(inbox).where(inbox.c.key == key).values(accepted_at=at))
+
+
 async def failed(tx: AsyncConnection, key: str) -> None:
     """Count a fault of our own on a row."""
     await tx.execute(update(inbox).where(inbox.c.key == key).values(failures=inbox.c.failures + 1))
 
 
-async def later(tx: AsyncConnection, key: str, ready_at: float, reason: str) -> None:
+async def reschedule(tx: AsyncConnection, key: str, ready_at: float, reason: str) -> None:
     """Put a row back; it keeps its place in the lane."""
     await tx.execute(
         update(inbox)
@@ -190,7 +196,7 @@ async def count_open(tx: AsyncConnection) -> int:
     return int(found.scalar_one())
 
 
-async def forget(db: Database, before: float) -> int:
+async def purge(db: Database, before: float) -> int:
     """Delete one small piece of what was closed before an instant; answers how many rows went.
 
     What stands in the thread of a session that is still recorded stays: its keys keep old messages from acting again.
@@ -203,11 +209,11 @@ async def forget(db: Database, before: float) -> int:
         return (await tx.execute(delete(inbox).where(inbox.c.key.in_(keys)))).rowcount
 
 
-async def forget_texts(db: Database, before: float) -> int:
+async def purge_texts(db: Database, before: float) -> int:
     """Blank one small piece of the texts of rows that died before an instant and stay for their keys."""
     blank = {"v": PAYLOAD_VERSION}
-    told = cast(inbox.c.payload, String) != json.dumps(blank)
-    old = inbox.c.state == "dead", inbox.c.done_at < before, told
+    has_text = cast(inbox.c.payload, String) != json.dumps(blank)
+    old = inbox.c.state == "dead", inbox.c.done_at < before, has_text
     async with db.scan() as tx:
         keys = list(await tx.scalars(select(inbox.c.key).where(*old).limit(BATCH)))
     async with db.write() as tx:
@@ -319,8 +325,8 @@ class InboxWriter:
             _resolve(stored)
 
     async def _store(self, queue: deque[_Waiting], batch: list[_Waiting]) -> None:
-        async with self._db.turn(first=True):
-            await self._db.in_one_trip(partial(self._insert, queue, batch))
+        async with self._db.write_lock(first=True):
+            await self._db.run_in_writer_thread(partial(self._insert, queue, batch))
 
     def _insert(self, queue: deque[_Waiting], batch: list[_Waiting], connection: Connection) -> None:
         """Insert what waits, now that the store has let us in; on SQLite this runs in a thread."""

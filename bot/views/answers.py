@@ -15,7 +15,7 @@ from bot.domain.session import Session
 from bot.views import blocks
 from bot.views.card import option_words, pull_request_lines, spent
 from bot.views.message import Message
-from bot.views.sentences import PHASE_EMOJI, PHASE_WORDS, mention, state_sentence
+from bot.views.sentences import STATE_EMOJI, STATE_WORDS, mention, state_sentence
 from bot.views.text import ago, counted, duration, fitted, link
 
 MOST_LISTED: Final = 20
@@ -495,22 +495,22 @@ def _row(entry: Listed) -> str:
     session = entry.session
     title = link(session.url, session.title, 80)
     thread = f" · {link(entry.permalink, 'thread')}" if entry.permalink else ""
-    return f"{PHASE_EMOJI[session.phase]} {title}: {PHASE_WORDS[session.phase]}{thread}"
+    return f"{STATE_EMOJI[session.display_state]} {title}: {STATE_WORDS[session.display_state]}{thread}"
 
 
 def _heading(session: Session, permalink: str | None) -> list[str]:
     thread = f" · {link(permalink, 'thread')}" if permalink else ""
     return [
         f"*{link(session.url, session.title)}*{thread}",
-        f"{PHASE_EMOJI[session.phase]} {state_sentence(session)}",
+        f"{STATE_EMOJI[session.display_state]} {state_sentence(session)}",
     ]
 
 
 def _facts(session: Session) -> list[str]:
-    seen = session.seen.updated_at
+    seen = session.snapshot.updated_at
     facts = [f"Asked by {mention(session.requester)}", *option_words(session.options), spent(session)]
     facts.append(f"last sign of life {ago(seen)}" if seen else "")
-    return [" · ".join(fact for fact in facts if fact), *pull_request_lines(session.seen.pull_requests)]
+    return [" · ".join(fact for fact in facts if fact), *pull_request_lines(session.snapshot.pull_requests)]
 
 
 def _mistyped(word: Mistyped) -> str:

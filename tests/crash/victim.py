@@ -40,7 +40,7 @@ from bot.config import load_settings
 from bot.devin.transport import Transport
 from bot.server import serve
 from bot.slack.client import Slack
-from bot.store.database import Database
+from bot.store.database.connection import Database
 from bot.timing import PRODUCTION
 from tests.crash.steps import AFTER, BEFORE, COMMIT, ON_THE_WIRE, Moment, StepNames, is_ours, is_plumbing
 from tests.waits import SHORT
@@ -71,8 +71,8 @@ class Boundaries:
         """Be at a moment of a step."""
         if not self.armed.exists():
             return
-        self.seen[step, when] += 1
-        moment = str(Moment(step, when, self.seen[step, when]))
+        self.snapshot[step, when] += 1
+        moment = str(Moment(step, when, self.snapshot[step, when]))
         with self.trace.open("a") as trace:
             trace.write(moment + "\n")
         if moment == self.strike_at:
@@ -125,7 +125,7 @@ def wrap(boundaries: Boundaries, patch: Patch) -> None:
 
 
 def _wrap_commits(boundaries: Boundaries, patch: Patch) -> None:
-    write, trip = Database.write, Database.in_one_trip
+    write, trip = Database.write, Database.run_in_writer_thread
 
     @event.listens_for(Engine, "before_cursor_execute")
     def note(connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
@@ -243,7 +243,8 @@ class Nursery:
         gc.freeze()  # what was imported stays shared between all processes
 
     def run(self) -> None:
-        """Until stdin is closed; what still lives then is killed."""
+        """Until stdin is closed; what still lives then is killed. A first line on stdout says that all is imported."""
+        os.write(sys.stdout.fileno(), b"ready\n")
         with selectors.DefaultSelector() as selector:
             selector.register(sys.stdin.fileno(), selectors.EVENT_READ)
             selector.register(self._alarm, selectors.EVENT_READ)

@@ -80,7 +80,7 @@ async def test_a_write_that_never_left_is_unreachable(devin, devin_api, failure)
     with pytest.raises(errors.DevinUnreachable) as caught:
         await devin.create_session("Fix the flaky login test")
 
-    assert caught.value.told == f"No answer ({named(failure)})."
+    assert caught.value.message == f"No answer ({named(failure)})."
     assert len(devin_api.requests) == 1
 
 
@@ -231,7 +231,7 @@ async def test_a_dripping_failure_ends_at_the_limit():
             await devin.create_session("Fix the flaky login test")
         took = asyncio.get_running_loop().time() - began
 
-    assert caught.value.told == "No answer (TimeoutError)."
+    assert caught.value.message == "No answer (TimeoutError)."
     assert took < 2
 
 

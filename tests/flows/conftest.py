@@ -16,16 +16,16 @@ from bot.devin.client import Devin
 from bot.devin.retry import Patience
 from bot.domain.billing import bounds
 from bot.domain.person import Person
-from bot.domain.session import Session, Snapshot, Stage
+from bot.domain.session import Lifecycle, Session, Snapshot
 from bot.engine.local import LocalEngine, Route
-from bot.flows.tools import Clock, Place, Rules, Tools
+from bot.flows.services import Clock, Policy, Services, Workspace
 from bot.metrics import Metrics
 from bot.slack.client import Identity, Slack
 from bot.store import people, sessions, spend
-from bot.store.database import Database
+from bot.store.database.connection import Database
 from bot.store.inbox import InboxWriter
 from bot.store.tables import metadata
-from bot.timing import PRODUCTION
+from bot.timing import PRODUCTION, Timing
 
 TEAM, CHANNEL, ADMINS = "T0ACME", "C0WORK", "C0ADMINS"
 URL = "https://acme.slack.com/"
@@ -65,7 +65,7 @@ class Bills:
         return httpx.Response(200, json={"total_acus": sum(told.values()), "consumption_by_date": rows})
 
 
-Make = Callable[..., Tools]
+Make = Callable[..., Services]
 
 
 @dataclass
@@ -80,7 +80,7 @@ class Store:
             id=name, team=TEAM, channel=CHANNEL, thread_ts=f"{at:.6f}", requester="U0ADA", prompt=f"Do {name}"
         )
         seen = Snapshot(status="running", detail="working", title=values.pop("title", None))
-        made = replace(session, stage=Stage.OPEN, created_at=at, devin_id=f"devin-{name}", seen=seen)
+        made = replace(session, lifecycle=Lifecycle.OPEN, created_at=at, devin_id=f"devin-{name}", snapshot=seen)
         url = f"https://app.devin.ai/sessions/{name}"
         async with self.db.write() as tx:
             await sessions.add(tx, replace(made, url=url, reference=f"slack-{name}"))
@@ -100,9 +100,9 @@ class Store:
             for row in rows:
                 await tx.execute(insert(table), row)
 
-    async def rows(self, table: Any, order: Any = None) -> list[Any]:
+    async def rows(self, table: Any, start_from_command: Any = None) -> list[Any]:
         async with self.db.read() as tx:
-            return list((await tx.execute(select(table).order_by(order))).mappings())
+            return list((await tx.execute(select(table).order_by(start_from_command))).mappings())
 
     async def all(self, column: Any) -> list[Any]:
         async with self.db.read() as tx:
@@ -176,24 +176,24 @@ async def make(bills: Bills) -> AsyncIterator[Make]:
     """Tools for a store, as the composition root makes them; call it twice for two replicas."""
     async with httpx.AsyncClient(transport=httpx.MockTransport(bills)) as http:
 
-        def tools(store: Store, clock: Clock, **rules: Any) -> Tools:
+        def services(store: Store, clock: Clock, timing: Timing = PRODUCTION, **policy: Any) -> Services:
             slack = Slack("xoxb-test")
             slack._identity = Identity(TEAM, "U0BOT", "B0BOT", URL, frozenset())
-            return Tools(
+            return Services(
                 db=store.db,
                 engine=_engine(),
                 devin=Devin(http, "cog_test", "org-acme", patience=ONCE),
                 slack=slack,
                 writer=InboxWriter(store.db),
-                place=Place(TEAM, "U0BOT", "B0BOT", URL),
-                rules=Rules(**({"admin_channel": ADMINS} | rules)),
-                timing=PRODUCTION,
+                workspace=Workspace(TEAM, "U0BOT", "B0BOT", URL),
+                policy=Policy(**({"admin_channel": ADMINS} | policy)),
+                timing=timing,
                 clock=clock,
                 worker="worker",
                 metrics=Metrics(),
             )
 
-        yield tools
+        yield services
 
 
 def _engine() -> LocalEngine:

@@ -12,10 +12,10 @@ from freezegun import freeze_time
 from inline_snapshot import snapshot
 from structlog.testing import capture_logs
 
-from bot.flows.digest import Digest
-from bot.flows.failure import Failure
-from bot.flows.ledger import Ledger
-from bot.flows.send import Send
+from bot.flows.deliver.failures import SendFailures
+from bot.flows.deliver.send import Send
+from bot.flows.money.digest import Digest
+from bot.flows.money.usage_ledger import UsageLedger
 from bot.store import outbox as said
 from bot.store.tables import due, inbox, outbox
 from bot.timing import PRODUCTION
@@ -37,9 +37,9 @@ def now():
 def start(make, store):
     """Begin, as after a start of the process; a second call is a restart."""
 
-    def digest(zone=BERLIN, at=time(9, 0), clock=now, **rules):
-        tools = make(store, clock, zone=ZoneInfo(zone), digest_time=at, **rules)
-        return Digest(tools, Ledger(tools))
+    def digest(zone=BERLIN, at=time(9, 0), clock=now, **policy):
+        services = make(store, clock, zone=ZoneInfo(zone), digest_time=at, **policy)
+        return Digest(services, UsageLedger(services))
 
     return digest
 
@@ -357,7 +357,7 @@ async def test_a_digest_that_could_not_be_posted_is_logged_as_skipped(start, sto
         await yesterday_as_usual(frozen, start)
         async with store.db.write() as tx:
             row = await held(tx, store.db, "digest:T0ACME:C0ADMINS:2026-05-19", now())
-            await said.bury(tx, row, "expired", now())
+            await said.mark_dead(tx, row, "expired", now())
         with capture_logs() as logs:
             await run(frozen, start(), utc(2026, 5, 19, 15))
     assert await keys(store) == ["2026-05-19"]
@@ -446,7 +446,7 @@ async def test_figures_that_were_read_before_an_outage_serve(start, store, bills
     with frozen_at(2026, 5, 19, 12) as frozen:
         digest = start()
         await digest.tick()
-        await digest._ledger.tick()
+        await digest._usage_ledger.tick()
         bills.down = True
         await run(frozen, digest, utc(2026, 5, 20, 8))
     assert (await posts(store))[0]["payload"]["text"] == snapshot("""\
@@ -485,8 +485,8 @@ async def test_a_digest_that_slack_could_not_take_in_time_is_not_posted(start, m
     with frozen_at(2026, 5, 20, 6, 50) as frozen:
         await run(frozen, start(), utc(2026, 5, 20, 7, 10))
         frozen.move_to(datetime(2026, 5, 20, 13, 0, 1, tzinfo=UTC))
-        tools = make(store, now)
-        await Send(tools, Failure(tools)).work("out:T0ACME:C0ADMINS")
+        services = make(store, now)
+        await Send(services, SendFailures(services)).work("out:T0ACME:C0ADMINS")
     assert [(row["state"], row["reason"]) for row in await posts(store)] == [("dead", "expired")]
 
 
@@ -497,8 +497,8 @@ async def test_replicas_make_one_post(make, either_store, clock, bills):
     clock.now = utc(2026, 5, 20, 6, 50)
     replicas = []
     for _ in range(4):
-        tools = make(either_store, clock, zone=ZoneInfo(BERLIN))
-        replicas.append(Digest(tools, Ledger(tools)))
+        services = make(either_store, clock, zone=ZoneInfo(BERLIN))
+        replicas.append(Digest(services, UsageLedger(services)))
     for moment in (clock.now, utc(2026, 5, 20, 7), utc(2026, 5, 20, 7, 0, 30)):
         clock.now = moment
         await asyncio.gather(*(digest.tick() for digest in replicas))

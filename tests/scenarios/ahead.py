@@ -9,13 +9,12 @@ from typing import Any
 import httpx
 from sqlalchemy import select
 
-from bot.domain.session import Session
-from bot.domain.session import Stage as How
+from bot.domain.session import Lifecycle, Session
 from bot.slack.threads import stamp
 from bot.store import cards, sessions, tables, threads
 from bot.store.cards import CardRow
-from bot.store.database import Database
-from bot.store.schema import migrate
+from bot.store.database.connection import Database
+from bot.store.database.schema import migrate
 from bot.store.threads import Thread
 from tests.scenarios.stage import ANN, Stage
 
@@ -116,7 +115,7 @@ async def _keep(tx: Any, one: Running, devin: dict[str, Any]) -> None:
         thread_ts=one.ts,
         requester=ANN,
         prompt="A long task",
-        stage=How.OPEN,
+        lifecycle=Lifecycle.OPEN,
         reference=f"slack-{TEAM}-{one.channel}-{one.ts}",
         devin_id=one.devin_id,
         url=f"https://app.devin.ai/sessions/{one.devin_id}",

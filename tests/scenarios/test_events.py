@@ -15,8 +15,8 @@ from urllib.parse import urlencode
 import httpx
 import pytest
 
-from bot.store import right_of_way
-from bot.store.database import Database
+from bot.store.database import priority_gate
+from bot.store.database.connection import Database
 from bot.store.inbox import InboxRow, InboxWriter, NotStoredError
 from tests.scenarios.looks import creations, forge, press, settled, told
 from tests.scenarios.stage import ADA, ANN, BEN, GENERAL, Stage, stage
@@ -64,7 +64,7 @@ async def test_a_command_that_cannot_be_stored_says_that_nothing_was_started_and
 async def test_of_a_command_whose_commit_has_no_known_outcome_it_is_not_said_that_nothing_was_started(
     on: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real, tries = Database.in_one_trip, []
+    real, tries = Database.run_in_writer_thread, []
 
     async def losing_the_answer_then_down(self: Database, work: Any) -> Any:
         tries.append(work)
@@ -74,7 +74,7 @@ async def test_of_a_command_whose_commit_has_no_known_outcome_it_is_not_said_tha
             raise ConnectionResetError
         return await real(self, work)
 
-    monkeypatch.setattr(Database, "in_one_trip", losing_the_answer_then_down)
+    monkeypatch.setattr(Database, "run_in_writer_thread", losing_the_answer_then_down)
     answer = await on.slack.slash(ANN, GENERAL, "fix the login test")
     assert (answer["status"], answer["shown"]["rendered"]) == ("acked", MAYBE_STORED)
     await on.session("fix the login test")
@@ -304,8 +304,8 @@ async def test_too_large_a_request_and_held_back_events_are_answered(web: Stage)
 async def test_who_sends_a_request_slowly_and_leaves_holds_up_no_other_work(
     web: Stage, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    for pace in ("SHARE_SECONDS", "GAPLESS_SECONDS"):
-        monkeypatch.setattr(right_of_way, pace, math.inf)
+    for rate_limits in ("SHARE_SECONDS", "GAPLESS_SECONDS"):
+        monkeypatch.setattr(priority_gate, rate_limits, math.inf)
     _, slow = await asyncio.open_connection("127.0.0.1", web.port)
     slow.write(
         b"POST /slack/events HTTP/1.1\r\nHost: bot\r\nX-Slack-Request-Timestamp: 1\r\nContent-Length: 9\r\n\r\n{"

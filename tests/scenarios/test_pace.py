@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bot.flows.send import AT_ONCE_IN_A_LANE
+from bot.flows.deliver.send import AT_ONCE_IN_A_LANE
 from bot.timing import PRODUCTION
 from tests.scenarios.ahead import rows, until
 from tests.scenarios.hasty import waited

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bot.domain.commands import options
-from bot.flows.control import Control
+from bot.flows.steer.session_commands import SessionCommands
 from bot.playground.devin import DevinControl
 from bot.timing import PRODUCTION
 from bot.views import answers
@@ -338,20 +338,20 @@ async def looked(on: Stage) -> None:
 async def test_a_stop_that_races_with_the_creation_stops_the_session(
     on: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    entered, created, early = asyncio.Event(), asyncio.Event(), Control._stop_early
+    entered, created, early = asyncio.Event(), asyncio.Event(), SessionCommands._stop_early
 
     async def slow(*args: Any) -> None:
         entered.set()
         await created.wait()
         await early(*args)
 
-    monkeypatch.setattr(Control, "_stop_early", slow)
+    monkeypatch.setattr(SessionCommands, "_stop_early", slow)
     await on.slack.fault("chat.postMessage", "slow", seconds=1.5)
     await on.slack.slash(ANN, WEB, "fix the login test")
-    await waited(on, "sessions", stage="queued")
+    await waited(on, "sessions", lifecycle="queued")
     await on.slack.slash(ANN, WEB, "stop")
     await entered.wait()
-    await waited(on, "sessions", stage="open")
+    await waited(on, "sessions", lifecycle="open")
     created.set()
     ts = (await posted(on, WEB, "fix the login test"))["ts"]
     await on.slack.wait_for_message(WEB, stopped(ANN), thread_ts=ts, within=WITHIN)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bot.domain.lane import channel_lane
-from bot.flows import failure
+from bot.flows.deliver import failures
 from bot.store import outbox
 from bot.store.outbox import OutboxRow
 from tests.scenarios.ahead import TEAM, rows, write
@@ -106,7 +106,7 @@ async def test_a_flag_that_is_null_is_none(on: Stage) -> None:
 async def test_a_post_that_trips_us_is_given_up_told_and_holds_up_nothing(
     on: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(failure, "MOST_ATTEMPTS", 2)
+    monkeypatch.setattr(failures, "MOST_ATTEMPTS", 2)
     ts, session = await on.started()
     await settled(on)
     (known,) = await rows(on, "sessions")

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from bot.flows import dispatch
-from bot.flows.brief import Briefing
-from bot.flows.conversation import Conversation
-from bot.flows.reply import Reply
+from bot.flows.prompt import PromptBuilder
+from bot.flows.receive import dispatch
+from bot.flows.receive.conversation import Conversation
+from bot.flows.steer.reply import NewMessage
 from bot.views import answers
 from tests.scenarios.ahead import Ahead, rows
 from tests.scenarios.hasty import AWAY, WITHIN, waited
@@ -37,14 +37,14 @@ UNCERTAIN = (
 async def test_a_failure_of_the_store_after_a_long_outage_does_not_bury_a_reply(
     on: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    done, failures = Reply._done, [sqlite3.OperationalError("database is locked")]
+    done, failures = NewMessage.write_created, [sqlite3.OperationalError("database is locked")]
 
     async def once(*args: Any) -> None:
         if failures:
             raise failures.pop()
         await done(*args)
 
-    monkeypatch.setattr(Reply, "_done", once)
+    monkeypatch.setattr(NewMessage, "write_created", once)
     ts, session = await on.started()
     await on.devin.fault("send_message", "503", times=dispatch.MAX_FAILURES)
     said = await on.slack.say(ANN, GENERAL, "drop the table", thread_ts=ts)
@@ -74,7 +74,7 @@ async def test_of_a_reply_that_may_have_arrived_it_is_not_said_that_it_was_not_s
     async def never(*_: Any) -> None:
         raise sqlite3.OperationalError("database is locked")
 
-    monkeypatch.setattr(Reply, "_done", never)
+    monkeypatch.setattr(NewMessage, "write_created", never)
     ts, _ = await on.started()
     await on.slack.say(ANN, GENERAL, "drop the table", thread_ts=ts)
     await on.slack.wait_for_message(GENERAL, UNCERTAIN, thread_ts=ts, within=WITHIN)
@@ -87,9 +87,9 @@ async def test_of_a_reply_that_may_have_arrived_it_is_not_said_that_it_was_not_s
 async def test_a_row_whose_loss_cannot_even_be_told_ends_and_holds_up_nothing(
     on: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    readable = Briefing.readable
+    readable = PromptBuilder.readable
 
-    async def trips(self: Briefing, text: str) -> str:
+    async def trips(self: PromptBuilder, text: str) -> str:
         if "poison" in text:
             raise ValueError(text)
         return await readable(self, text)
@@ -97,8 +97,8 @@ async def test_a_row_whose_loss_cannot_even_be_told_ends_and_holds_up_nothing(
     async def fails(*_: Any) -> None:
         raise RuntimeError
 
-    monkeypatch.setattr(Briefing, "readable", trips)
-    monkeypatch.setattr(Conversation, "give_up", fails)
+    monkeypatch.setattr(PromptBuilder, "readable", trips)
+    monkeypatch.setattr(Conversation, "on_dead", fails)
     ts, session = await on.started()
     poison = await on.slack.say(ANN, GENERAL, "poison", thread_ts=ts)
     said = await on.slack.say(BEN, GENERAL, "please use pytest", thread_ts=ts)
@@ -113,13 +113,13 @@ async def test_a_row_whose_loss_cannot_even_be_told_ends_and_holds_up_nothing(
 async def test_a_reply_is_looked_for_from_where_it_was_sent_although_the_conversation_has_moved_on(
     on: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    arrived, moved = Reply._arrived, asyncio.Event()
+    look_up, moved = NewMessage.look_up, asyncio.Event()
 
-    async def after_the_poll(*args: Any) -> bool:
+    async def after_the_poll(*args: Any) -> Any:
         await moved.wait()
-        return await arrived(*args)
+        return await look_up(*args)
 
-    monkeypatch.setattr(Reply, "_arrived", after_the_poll)
+    monkeypatch.setattr(NewMessage, "look_up", after_the_poll)
     ts, session = await on.started()
     await on.devin.fault("send_message", "commit_then_drop")
     said = await on.slack.say(ANN, GENERAL, "please use pytest", thread_ts=ts)
