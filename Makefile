@@ -15,11 +15,13 @@ COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --gen
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make requirements" $(UPGRADE)
 
 .DEFAULT_GOAL := help
-.PHONY: help playground test lint format run doctor bench browser screenshots requirements clean
+.PHONY: help playground test test-long coverage lint format run doctor bench browser screenshots requirements clean
 
 help:
 	@echo "make playground    the bot against a simulated Slack and Devin; no account needed"
 	@echo "make test          lint, types, import contracts, tests"
+	@echo "make test-long     every story, step, transport and store as well: before a release"
+	@echo "make coverage      the tests once more, counting which branches of the bot they take; prints the figure"
 	@echo "make run           the bot itself, with the settings in .env"
 	@echo "make doctor        check the settings in .env: tokens, scopes, permissions, store"
 	@echo "make bench         how soon Slack gets its ack, beside bare Bolt apps (a quarter of an hour)"
@@ -66,6 +68,16 @@ lint: $(READY)
 test: lint browser
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal
 
+test-long: lint browser
+	$(BIN)/pytest -m "" -n $(WORKERS) --dist worksteal
+
+# By itself, because counting doubles the work of the processor.
+coverage: $(READY) browser
+	$(BIN)/coverage erase
+	$(BIN)/coverage run -m pytest -n $(WORKERS) --dist worksteal
+	$(BIN)/coverage combine --quiet
+	$(BIN)/coverage report
+
 # It never fails: a test that misses something says how to get it.
 browser:
 	@BROWSER=$(BROWSER) AXE_VERSION=$(AXE_VERSION) .ci/browser
@@ -85,4 +97,4 @@ requirements: $(READY)
 	$(COMPILE) pyproject.toml -c requirements-dev.txt -o requirements.txt
 
 clean:
-	rm -rf $(VENV) $(BROWSER) build dist *.egg-info .coverage .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) $(BROWSER) build dist *.egg-info .coverage* .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

@@ -78,7 +78,7 @@ def _settings(asked: argparse.Namespace) -> "Settings":
 
 @_of_the_bot
 def _run(asked: argparse.Namespace) -> int:
-    from bot.serve import serve
+    from bot.server import serve
 
     _in_loop(serve(_settings(asked)))
     return 0

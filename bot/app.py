@@ -85,14 +85,14 @@ class Bot:
 
 def wire(tools: Tools, engine: LocalEngine, settings: Settings) -> Bot:
     """Connect flows with each other, with the engine and with the routes of Slack."""
-    finder = Finder(tools)
+    finder, admission = Finder(tools), Admission(tools)
     intake = Intake(tools)
     ledger = Ledger(tools)
     housekeeping = Housekeeping(tools)
     catch_up = CatchUp(tools, intake)
     intake.when_not_taken(catch_up.gap)
     watch = Watch(tools, finder, Twins(tools, finder), Tell(tools))
-    dispatch = Dispatch(tools, _flows(tools, finder))
+    dispatch = Dispatch(tools, _flows(tools, admission, finder))
     send = Send(tools, Failure(tools))
     engine.route("in", Route(dispatch.work, FLOWS_AT_ONCE))
     for lane in ("out", "react", "priv"):
@@ -113,7 +113,7 @@ def wire(tools: Tools, engine: LocalEngine, settings: Settings) -> Bot:
     bolt = _bolt(settings, tools.place)
     register(
         bolt,
-        Commands(intake, Overview(tools), ledger, tools.rules.admin_users),
+        Commands(intake, Overview(tools), ledger, admission),
         Messages(intake),
         Actions(intake, tools.place.team),
         Events(intake),
@@ -121,9 +121,8 @@ def wire(tools: Tools, engine: LocalEngine, settings: Settings) -> Bot:
     return Bot(tools, bolt, engine, housekeeping, catch_up, watch, finder)
 
 
-def _flows(tools: Tools, finder: Finder) -> dict[str, Flow]:
+def _flows(tools: Tools, admission: Admission, finder: Finder) -> dict[str, Flow]:
     """Who takes which kind of inbox row."""
-    admission = Admission(tools)
     briefing = Briefing(tools, admission)
     create = Create(tools, briefing, finder)
     reply = Reply(tools, briefing, finder)

@@ -218,6 +218,11 @@ class Settings(BaseSettings):
         return "socket" if self.slack_app_token else "http"
 
     @property
+    def uses_sqlite(self) -> bool:
+        """Whether the store is an SQLite file; otherwise it is PostgreSQL."""
+        return self.database_url.get_secret_value().startswith("sqlite")
+
+    @property
     def secrets(self) -> tuple[str, ...]:
         """Every secret in clear, for the log's last net only."""
         held = (self.slack_bot_token, self.slack_app_token, self.slack_signing_secret, self.devin_api_key)

@@ -9,6 +9,7 @@ from typing import Final
 
 from slack_bolt.async_app import AsyncApp
 
+from bot.domain.commands.registry import BY_ACTION_ID
 from handlers.actions import Actions
 from handlers.commands import Commands
 from handlers.events import Events, RateLimited
@@ -33,8 +34,8 @@ def register(app: AsyncApp, commands: Commands, messages: Messages, actions: Act
         app.event(revoked)(events.revoked)
     app.event(ANYTHING)(events.ignored)
 
-    for pressed in ("stop", "exit_confirmed", "exit_declined", "start_again", "start_declined"):
-        app.action(pressed)(actions.pressed)
+    for action_id in BY_ACTION_ID:
+        app.action(action_id)(actions.pressed)
     app.action(ANYTHING)(actions.ignored)
     app.shortcut(ANYTHING)(actions.ignored)
     app.view(ANYTHING)(actions.ignored)  # submitted ones only

@@ -4,6 +4,7 @@ from typing import Any
 
 from slack_bolt.async_app import AsyncAck
 
+from bot.domain.commands.registry import BY_ACTION_ID
 from bot.domain.lane import own_lane, thread_lane
 from bot.flows.intake import Intake
 
@@ -21,7 +22,7 @@ class Actions:
         """Store a press in the lane of its thread."""
         action = body["actions"][0]
         value = action.get("value", "")
-        verb = action["action_id"]
+        verb = BY_ACTION_ID[action["action_id"]].name
         await self._intake.action(body, self._lane(body), verb=verb, value=value, session_id=value)
         await ack()
 

@@ -5,6 +5,8 @@ from typing import Any
 
 from slack_bolt import BoltResponse
 
+from bot.domain.commands.parser import parse_slash
+from bot.domain.text import plain
 from bot.flows.intake import MaybeStoredError, NotStoredError
 from bot.logs import get_logger
 from bot.views import answers
@@ -28,5 +30,5 @@ async def failed(error: Exception, body: dict[str, Any]) -> BoltResponse:
 def _said(error: Exception, body: dict[str, Any]) -> Message:
     if isinstance(error, MaybeStoredError):
         return answers.MAYBE_STORED
-    starts = not str(body.get("text") or "").startswith(("stop", "archive"))
-    return answers.STORE_DOWN if starts else answers.NOT_STORED
+    ends = parse_slash(plain(str(body.get("text") or ""))).spec.ends_session
+    return answers.NOT_STORED if ends else answers.STORE_DOWN

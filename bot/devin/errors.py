@@ -15,6 +15,7 @@
         ├── DevinServerError     5xx: answered, so one look is enough
         ├── DevinOutcomeUnknown  no answer, or a gateway gave up waiting: the request may still be at work
         └── DevinUnexpectedAnswer  an answer that cannot be read, or a cursor that runs in circles
+            └── DevinCreatedUnreadable  a 2xx without a readable id: created, so never ask again, but not known which
 
 Each carries facts, never prose for people: `told` (Devin's own words), `status`, `method`, `path`. The
 API key is never among them. Bodies: https://docs.devin.ai/api-reference/overview (problem details, and
@@ -149,6 +150,10 @@ class DevinOutcomeUnknown(DevinUncertain):
 
 class DevinUnexpectedAnswer(DevinUncertain):
     """Devin answered with something that cannot be read."""
+
+
+class DevinCreatedUnreadable(DevinUnexpectedAnswer):
+    """Devin created it, and the answer does not tell its id."""
 
 
 _BY_STATUS: Final[Mapping[int, type[DevinError]]] = {

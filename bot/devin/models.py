@@ -5,75 +5,13 @@ Times are Unix seconds, ACUs have fractions. https://docs.devin.ai/api-reference
 """
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Generic, TypeVar
+from dataclasses import dataclass
+from typing import Any, Self
 
-from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    ValidationError,
-    ValidatorFunctionWrapHandler,
-    WrapValidator,
-    model_validator,
-)
+from pydantic import model_validator
 
+from bot.devin.answers import Acus, Answer, Flag, Many
 from bot.domain.session import PullRequest, Snapshot
-from bot.logs import get_logger
-
-log = get_logger(__name__)
-
-_Item = TypeVar("_Item")
-
-
-class Answer(BaseModel):
-    """The base of all answers. A failed check never repeats what was in the answer."""
-
-    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
-
-
-def _empty_for_null(value: object) -> object:
-    return () if value is None else value
-
-
-def _zero_for_null(value: object) -> object:
-    return 0.0 if value is None else value
-
-
-def _those_that_can_be_read(value: object, read: ValidatorFunctionWrapHandler) -> object:
-    """One odd row must not hide the others."""
-    try:
-        return read(value)
-    except ValidationError:
-        items = tuple(item for row in value for item in _one(row, read)) if isinstance(value, list) else ()
-        if not items:
-            raise  # not one odd row, but another form
-        return items
-
-
-def _one(row: object, read: ValidatorFunctionWrapHandler) -> tuple[object, ...]:
-    try:
-        items: tuple[object, ...] = read([row])
-    except ValidationError as error:
-        log.warning(
-            "row of Devin's not read", fields=[".".join(map(str, problem["loc"])) for problem in error.errors()]
-        )
-        return ()
-    return items
-
-
-Readable = Annotated[tuple[_Item, ...], WrapValidator(_those_that_can_be_read)]
-Many = Annotated[tuple[_Item, ...], BeforeValidator(_empty_for_null)]
-Flag = Annotated[bool, BeforeValidator(bool)]
-Acus = Annotated[float, BeforeValidator(_zero_for_null)]
-
-
-class Page(Answer, Generic[_Item]):
-    """One page of a list. Only `has_next_page` tells the end; `end_cursor` may be null on the last page."""
-
-    items: Readable[_Item]
-    end_cursor: str | None = None
-    has_next_page: bool = False
-    total: int | None = None
 
 
 class Principal(Answer):
@@ -152,6 +90,27 @@ class DevinSession(Answer):
             archived=self.is_archived,
             updated_at=self.updated_at,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class CreatedSession:
+    """What is certain of a session that Devin has created: its id and address.
+
+    `session` is the session as Devin tells it, or None where the rest of the answer could not be read.
+    """
+
+    session_id: str
+    url: str
+    session: DevinSession | None = None
+
+    @classmethod
+    def of(cls, session: DevinSession) -> Self:
+        """A session that was found again instead of created."""
+        return cls(session.session_id, session.url, session)
+
+    def snapshot(self) -> Snapshot:
+        """The part of it that people see: a new session's, where nothing is known."""
+        return self.session.snapshot() if self.session else Snapshot()
 
 
 class SessionInsights(DevinSession):

@@ -6,8 +6,8 @@ https://docs.devin.ai/api-reference/concepts/pagination
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from typing import Final, TypeVar
 
+from bot.devin.answers import Page
 from bot.devin.errors import DevinUnexpectedAnswer
-from bot.devin.models import Page
 
 PAGE_SIZE: Final = 200  # the most a page may hold
 IDS_PER_CALL: Final = 100  # as many as keep the address well below the 8 KB that servers accept

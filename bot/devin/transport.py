@@ -64,13 +64,16 @@ class Transport:
         self._http = http
         self._auth = Bearer(api_key)
         self._base_url = base_url.rstrip("/")
-        self._patience = patience
+        self.patience = patience
 
     async def answer(self, call: Call) -> httpx.Response:
-        """The answer, or the error it stands for."""
+        """Send the call; the answer, or the error it stands for.
+
+        Where a write is answered with a 2xx whose body breaks off, it was done: the answer then has an empty body.
+        """
         if call.method != "GET":
             return await self._once(call)
-        async for attempt in self._patience.attempts_of_a_read():
+        async for attempt in self.patience.attempts_of_a_read():
             with attempt:
                 return await self._once(call)
         raise AssertionError("The last attempt returns or raises.")
@@ -79,7 +82,7 @@ class Transport:
         """What stands at a short-lived link. It is not Devin's own address, so it never sees the key."""
         try:
             async with (
-                asyncio.timeout(self._patience.upload),
+                asyncio.timeout(self.patience.upload),
                 self._http.stream("GET", link, auth=None, follow_redirects=False) as response,
             ):
                 return await _bounded_content(response)
@@ -87,35 +90,46 @@ class Transport:
             raise DevinUnreachable(_what(error), method="GET", path=link.path) from error
 
     async def _once(self, call: Call) -> httpx.Response:
+        response: httpx.Response | None = None
         try:
             # One limit around everything: waiting for a connection, both forms of a path, reading the answer.
             async with asyncio.timeout(call.limit):
-                return await self._found(call)
+                response = await self._found(call)
+                await response.aread()
         except _NEVER_SENT as error:
             raise DevinUnreachable(_what(error), method=call.method, path=call.path) from error
         except (httpx.RequestError, TimeoutError) as error:
-            raise _unanswered(call, error) from error
+            if response is None or not response.is_success or call.method == "GET":
+                raise _unanswered(call, error) from error
+            return httpx.Response(response.status_code, request=response.request)
+        finally:
+            if response is not None:
+                await response.aclose()
+        return response
 
     async def _found(self, call: Call) -> httpx.Response:
+        """The answer to the form of the path that is known, with its body still to be read."""
         response = await self._send(call, call.path)
         if response.status_code == 404 and call.instead:
+            await response.aread()
             # What is answered 404 was not carried out, so asking once more repeats nothing.
             response = await self._send(call, call.instead)
         if response.is_error:
+            await response.aread()
             raise error_for(response)
         return response
 
     async def _send(self, call: Call, path: str) -> httpx.Response:
-        return await self._http.request(
+        request = self._http.build_request(
             call.method,
             self._base_url + path,
             params=call.params,
             json=call.json,
             files=call.files,
-            auth=self._auth,
-            follow_redirects=False,  # the key goes to the configured host only
-            timeout=httpx.Timeout(call.limit, connect=self._patience.connect, pool=self._patience.connect),
+            timeout=httpx.Timeout(call.limit, connect=self.patience.connect, pool=self.patience.connect),
         )
+        # No redirects: the key goes to the configured host only.
+        return await self._http.send(request, auth=self._auth, follow_redirects=False, stream=True)
 
 
 def _unanswered(call: Call, error: Exception) -> DevinError:

@@ -4,6 +4,7 @@ Statuses and details are Devin's own words (https://docs.devin.ai/api-reference/
 The list of details grows, so both stay strings and an unknown one is shown as it is.
 """
 
+import re
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Final
@@ -151,6 +152,11 @@ class Session:
     def with_seen(self, seen: Snapshot) -> "Session":
         """The same session after another look."""
         return replace(self, seen=seen)
+
+
+def bare_id(session_id: str) -> str:
+    """A session id without `devin-`: the API gives both forms, so ids are compared in this one."""
+    return re.sub(r"^devin-", "", session_id, flags=re.IGNORECASE)
 
 
 def first_line(prompt: str, length: int = 80) -> str:

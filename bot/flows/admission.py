@@ -2,7 +2,9 @@
 
 from typing import Final
 
+from bot.domain.commands.spec import CommandSpec, Role
 from bot.domain.person import Person
+from bot.domain.session import Session
 from bot.flows.tools import Tools
 from bot.slack.client import Channel
 from bot.slack.errors import ChannelGone, ScopeMissing, SlackRefused
@@ -72,3 +74,12 @@ class Admission:
         if person.is_stranger:
             return answers.OTHER_COMPANY_REFUSED
         return answers.GUEST_REFUSED if person.is_guest else None
+
+    def role_refusal(self, spec: CommandSpec, user: str | None, session: Session | None = None) -> Message | None:
+        """Why the role of `user` does not allow the command, or None; `session` is the one it is about, if any."""
+        admins = self._tools.rules.admin_users
+        if spec.role.includes(user, admins, session.requester if session else None):
+            return None
+        if spec.role is Role.ASKER_OR_ADMIN and session is not None:
+            return answers.not_yours(session.requester)
+        return answers.admins_only(spec.subject, sorted(admins))

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from bot.devin.errors import DevinError, DevinForbidden, DevinRefused
-from bot.domain.grammar import parse_verb
+from bot.domain.commands.parser import parse_verb
 from bot.domain.session import Session
 from bot.domain.text import mentioned_users, plain, without_mention
 from bot.flows.admission import Admission

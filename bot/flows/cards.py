@@ -12,9 +12,9 @@ a card is sent by `bot.flows.send`, as every post is.
 import hashlib
 import json
 from dataclasses import dataclass
+from typing import Final
 
 from bot.domain.lane import team_of_cards
-from bot.flows.budget import EDITS, FIGURES, METHODS, Budget
 from bot.flows.failure import MOST_ATTEMPTS, seconds_until_retry, slow_down_method, tell_requester
 from bot.flows.tools import Step, Tools
 from bot.logs import about, get_logger
@@ -29,6 +29,7 @@ from bot.slack.errors import (
     SlackUnreachable,
     TokenRefused,
 )
+from bot.slack.rate_limits import EDITS, FIGURES, Budget
 from bot.store import cards, pace, sessions
 from bot.store.cards import CardRow
 from bot.store.claims import Sender
@@ -40,7 +41,7 @@ from bot.views.message import Message
 
 log = get_logger(__name__)
 
-METHOD = METHODS["card"][0]
+METHOD: Final = "chat.update"
 
 
 @dataclass(frozen=True, slots=True)

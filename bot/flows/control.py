@@ -9,7 +9,9 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 
 from bot.devin.errors import DevinConflict, DevinNotFound
-from bot.domain.grammar import Verb, VerbName, parse_verb
+from bot.domain.commands import registry
+from bot.domain.commands.parser import Command, parse_verb
+from bot.domain.commands.spec import CommandSpec
 from bot.domain.lane import own_lane, thread_lane
 from bot.domain.session import Phase, Session, Stage
 from bot.domain.text import plain
@@ -20,12 +22,12 @@ from bot.store import inbox, lanes, sessions, threads
 from bot.store.inbox import InboxRow
 from bot.store.threads import Thread
 from bot.views import answers
+from bot.views.help_texts import THREAD_HELP
 from bot.views.message import Message
 
 log = get_logger(__name__)
 
 NOT_SENT: Final = "stopped first"
-_ENDING: Final = frozenset({VerbName.STOP, VerbName.ARCHIVE, VerbName.EXIT, "exit_confirmed"})
 _ASLEEP: Final = frozenset({Phase.STOPPED, Phase.ASLEEP})
 
 Handler = Callable[[Job, Session], Awaitable[None]]
@@ -38,21 +40,22 @@ class Control:
         self._tools = tools
         self._admission = admission
         self._on_session: dict[str, Handler] = {
-            VerbName.STATUS: self._status,
-            VerbName.COST: self._cost,
-            VerbName.STOP: self._stop,
-            VerbName.ARCHIVE: self._archive,
-            VerbName.MUTE: self._mute,
-            VerbName.UNMUTE: self._unmute,
-            VerbName.EXIT: self._confirm_exit,
-            "exit_confirmed": self._exit,
-            "exit_declined": self._keep,
+            registry.STATUS.name: self._status,
+            registry.COST.name: self._cost,
+            registry.STOP.name: self._stop,
+            registry.ARCHIVE.name: self._archive,
+            registry.MUTE.name: self._mute,
+            registry.UNMUTE.name: self._unmute,
+            registry.EXIT.name: self._confirm_exit,
+            registry.EXIT_CONFIRMED.name: self._exit,
+            registry.EXIT_DECLINED.name: self._keep,
         }
 
     async def run(self, job: Job) -> None:
         """A button, or a slash command that names a session."""
         payload = job.row.payload
-        if payload["verb"] in {"start_again", "start_declined"}:
+        spec = registry.named(payload["verb"])
+        if spec in {registry.START_AGAIN, registry.START_DECLINED}:
             await self._start_again(job)
             return
         session = await self._tools.session(payload["session_id"])
@@ -64,28 +67,28 @@ class Control:
         if refusal is not None:
             await self._answer(job, refusal)
             return
-        if payload["verb"] in _ENDING and await self._moved(job, session):
+        if spec.ends_session and await self._moved(job, session):
             return
-        await self._on_session[payload["verb"]](job, session)
+        await self._run_on(session, spec, job)
 
-    async def verb(self, job: Job, verb: Verb, thread: Thread | None) -> None:
+    async def verb(self, job: Job, verb: Command, thread: Thread | None) -> None:
         """A verb as a message in a thread."""
-        if verb.name is VerbName.HELP:
-            await self._answer(job, answers.THREAD_HELP)
-        elif verb.name is VerbName.ASIDE:
+        if verb.spec is registry.HELP:
+            await self._answer(job, THREAD_HELP)
+        elif verb.spec is registry.ASIDE:
             await self._close(job)
         else:
             session = await self._tools.session(thread.session_id) if thread else None
             if session is not None:
-                await self._on_session[verb.name](job, session)
-            elif verb.name in _ENDING:
+                await self._run_on(session, verb.spec, job)
+            elif verb.spec.ends_session:
                 await self._stop_unborn(job)
             else:
                 await self._answer(job, answers.NO_SESSION_HERE)
 
     async def give_up(self, step: Step, job: Job, _reason: str, /) -> None:
         """What was asked for did not happen."""
-        if job.row.payload.get("verb") in _ENDING:
+        if job.row.payload.get("verb") in registry.ENDING:
             await self.not_stopped(step, job, job.row.payload["session_id"])
 
     async def not_stopped(self, step: Step, job: Job, session_id: str) -> None:
@@ -97,6 +100,15 @@ class Control:
         await step.redraw(session.id)
         unsent = int(job.row.payload.get("unsent", 0))
         await step.post(f"lost:{job.row.key}", session, answers.stop_failed(session.url, job.row.ref, unsent))
+
+    async def _run_on(self, session: Session, spec: CommandSpec, job: Job) -> None:
+        """Carry out `spec` on the session if the person's role allows it; else refuse, or say that it has ended."""
+        refusal = self._admission.role_refusal(spec, _user(job), session)
+        if refusal is not None:
+            said = refusal if session.stage is Stage.OPEN else answers.ALREADY_ENDED
+            await self._answer(job, said, session)
+            return
+        await self._on_session[spec.name](job, session)
 
     async def _moved(self, job: Job, session: Session) -> bool:
         """Hand the row to the lane of its session's thread: a private question and a command had none of it."""
@@ -258,19 +270,12 @@ class Control:
         await step.say(step.row(f"lost:{row.key}", payload["channel"], thread_ts, said))
 
     async def _confirm_exit(self, job: Job, session: Session) -> None:
-        if session.stage is not Stage.OPEN:
-            await self._answer(job, answers.ALREADY_ENDED, session)
-        elif not await self._may_end(job, session):
-            await self._answer(job, answers.not_yours(session.requester), session)
-        else:
-            await self._answer(job, answers.exit_confirm(session), session)
+        said = answers.exit_confirm(session) if session.stage is Stage.OPEN else answers.ALREADY_ENDED
+        await self._answer(job, said, session)
 
     async def _exit(self, job: Job, session: Session) -> None:
         if session.stage is not Stage.OPEN:
             await self._answer(job, answers.ALREADY_ENDED, session)
-            return
-        if not await self._may_end(job, session):
-            await self._answer(job, answers.not_yours(session.requester), session)
             return
         assert session.devin_id is not None
         unsent = await self._announce(job, session)
@@ -288,9 +293,6 @@ class Control:
             await step.redraw(session.id)
             await finish(step, job)
 
-    async def _may_end(self, job: Job, session: Session) -> bool:
-        return _user(job) in {session.requester, *self._tools.rules.admin_users}
-
     # ------------------------------------------------------------ the question "again?"
 
     async def _start_again(self, job: Job) -> None:
@@ -300,7 +302,7 @@ class Control:
             to = _listener(job, None)
             if asked is None or asked.payload.get("user_id") != payload["user"] or not asked.payload.get("asked"):
                 await step.whisper(to, answers.START_EXPIRED)
-            elif payload["verb"] == "start_declined":
+            elif payload["verb"] == registry.START_DECLINED.name:
                 await inbox.finish(step.tx, [asked.key], step.now, reason="declined")
                 await step.whisper(to, answers.START_DECLINED)
             else:

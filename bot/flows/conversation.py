@@ -2,7 +2,10 @@
 
 from typing import Final
 
-from bot.domain.grammar import Request, UnknownVerb, Verb, VerbName, is_small_talk, parse_request, parse_verb
+from bot.domain.commands.options import Request, parse_request
+from bot.domain.commands.parser import Command, UnknownVerb, parse_verb
+from bot.domain.commands.registry import NEW
+from bot.domain.commands.small_talk import is_small_talk
 from bot.domain.lane import person_lane, thread_lane
 from bot.domain.session import Session, Stage
 from bot.domain.text import without_mention
@@ -81,7 +84,7 @@ class Conversation:
 
     def _ends(self, job: Job) -> bool:
         verb = parse_verb(without_mention(job.row.payload["text"], self._tools.place.bot_user))
-        return isinstance(verb, Verb) and verb.name in {VerbName.STOP, VerbName.ARCHIVE}
+        return isinstance(verb, Command) and verb.spec.ends_session and not verb.spec.asks_first
 
     async def _resume(self, job: Job, begun: Session) -> None:
         """This message has started a session before: an earlier try got that far."""
@@ -141,7 +144,7 @@ class Conversation:
         verb = parse_verb(text)
         if isinstance(verb, UnknownVerb):
             await self._answer(job, answers.unknown_verb(verb))
-        elif verb is not None and verb.name is VerbName.NEW:
+        elif verb is not None and verb.spec is NEW:
             await self._order.start(job, parse_request(verb.argument), payload["user"], payload["channel"])
         elif verb is not None:
             await self._verb(job, verb, thread)
@@ -160,7 +163,7 @@ class Conversation:
         ended = session is None or thread.closed or session.stage not in sessions.LIVE_STAGES
         return not (ended and mention)
 
-    async def _verb(self, job: Job, verb: Verb, thread: Thread | None) -> None:
+    async def _verb(self, job: Job, verb: Command, thread: Thread | None) -> None:
         if thread is None and job.row.payload["im"] and job.row.payload["thread_ts"] is None:
             latest = await self._latest(job)
             if latest is not None and latest.thread_ts is not None:

@@ -24,8 +24,8 @@ from bot.devin.errors import (
     DevinUnauthorized,
     DevinUncertain,
 )
-from bot.devin.models import DevinSession
-from bot.domain.grammar import VerbName
+from bot.devin.models import CreatedSession
+from bot.domain.commands.registry import STOP
 from bot.domain.lane import thread_lane
 from bot.domain.session import Session, Stage
 from bot.flows.brief import Brief, Briefing, left_out_of, with_left_out
@@ -99,7 +99,7 @@ class Create:
                 await inbox.move(step.tx, job.row, job.row.lane, payload)
         return session
 
-    async def _ask(self, job: Job, session: Session, brief: Brief) -> DevinSession | None:
+    async def _ask(self, job: Job, session: Session, brief: Brief) -> CreatedSession | None:
         try:
             return await self._call(job, session, brief)
         except DevinLater:
@@ -109,7 +109,7 @@ class Create:
             # Answered, so nothing is on its way any more: one look is enough.
             found = await self._finder.session(session)
             if found is not None:
-                return found
+                return CreatedSession.of(found)
             await self._not_done(job)
             raise
         except DevinUncertain:
@@ -119,7 +119,7 @@ class Create:
             await self._refused(job, session, refused)
             return None
 
-    async def _call(self, job: Job, session: Session, brief: Brief) -> DevinSession:
+    async def _call(self, job: Job, session: Session, brief: Brief) -> CreatedSession:
         assert session.reference is not None
         own = [BOT_TAG, session.reference]
         tries: list[list[str] | None] = [None] if self._finder.tags_refused else [own, None]
@@ -138,7 +138,7 @@ class Create:
             await self._finder.tags_are_refused()
         return await self._create(session, brief, None)
 
-    async def _create(self, session: Session, brief: Brief, tags: list[str] | None) -> DevinSession:
+    async def _create(self, session: Session, brief: Brief, tags: list[str] | None) -> CreatedSession:
         options = session.options
         return await self._tools.devin.create_session(
             brief.prompt,
@@ -156,7 +156,7 @@ class Create:
         found = await self._finder.session(session)
         if found is not None:
             log.info("session adopted", devin_id=found.session_id)
-            await self.adopt(job, session, found, None)
+            await self.adopt(job, session, CreatedSession.of(found), None)
             return True
         left = intent_at + self._tools.rules.unknown_after - self._tools.clock()
         if left > 0:
@@ -177,7 +177,7 @@ class Create:
             await sessions.change(step.tx, session.id, checking=True)
             await step.redraw(session.id)
 
-    async def adopt(self, job: Job, session: Session, made: DevinSession, brief: Brief | None) -> None:
+    async def adopt(self, job: Job, session: Session, made: CreatedSession, brief: Brief | None) -> None:
         """Store what Devin answered; from here on the poller follows the session."""
         async with self._tools.step_of(job) as step:
             await sessions.opened(step.tx, session, made.session_id, made.url, made.snapshot())
@@ -230,9 +230,11 @@ def tags_missing(wanted: Sequence[str], kept: Sequence[str]) -> list[str]:
     return [tag for tag in wanted if tag.casefold() not in carried]
 
 
-async def _tell_tags(step: Step, session: Session, made: DevinSession) -> None:
+async def _tell_tags(step: Step, session: Session, made: CreatedSession) -> None:
     """Say which tags the session goes without: some organisations take only tags that they have listed."""
-    missing = tags_missing(session.options.tags, made.tags)
+    if made.session is None:
+        return  # which tags it has is not known
+    missing = tags_missing(session.options.tags, made.session.tags)
     if missing:
         # A command's card has no replies yet, and in a thread without replies Slack shows nobody a private answer.
         where = session.thread_ts if session.cause_ts is not None else None
@@ -273,7 +275,7 @@ async def give_up_start(step: Step, job: Job, session_id: str) -> None:
 
 def stop_row(lane: str, ref: str, session: Session, now: float) -> InboxRow:
     """The stop that somebody asked for while the outcome of the start was unknown."""
-    payload = {"verb": VerbName.STOP, "session_id": session.id, "user": session.stopped_by}
+    payload = {"verb": STOP.name, "session_id": session.id, "user": session.stopped_by}
     ts = session.stop_ts or f"{now:.6f}"
     return InboxRow(f"stop:{session.id}", lane, "control", ts, ref, payload, ready_at=now, created_at=now, urgent=True)
 

@@ -5,7 +5,6 @@ What it says to people, and how long it waits, holds for edits of cards too (`bo
 
 from typing import Final
 
-from bot.flows.budget import of_method
 from bot.flows.create import refuse
 from bot.flows.tools import Listener, Step, Tools
 from bot.logs import get_logger
@@ -22,6 +21,7 @@ from bot.slack.errors import (
     SlackUnreachable,
     TokenRefused,
 )
+from bot.slack.rate_limits import of_method
 from bot.store import cards, outbox, pace, sessions
 from bot.store.outbox import OutboxRow
 from bot.views import answers

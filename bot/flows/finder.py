@@ -4,9 +4,11 @@ import re
 from collections.abc import AsyncIterator
 from typing import Final
 
-from bot.devin.client import SessionFilters, bare_id
+from bot.devin.answers import Page
+from bot.devin.errors import DevinUnexpectedAnswer
 from bot.devin.models import DevinSession
-from bot.domain.session import Session
+from bot.devin.sessions import SessionFilters
+from bot.domain.session import Session, bare_id
 from bot.flows.tools import Tools
 from bot.store import due
 
@@ -16,6 +18,7 @@ CLOCKS_APART: Final = 300  # seconds that Devin's clock and ours may differ
 # As `brief` writes it, at the end: what people quote stands before it.
 _IN_PROMPT: Final = re.compile(r"Reference: (slack-\S+)$", re.MULTILINE)
 MOST_REMEMBERED: Final = 2_000
+_UNREADABLE: Final = "A row that cannot be read may be the one that is searched for."
 
 
 class Finder:
@@ -48,30 +51,45 @@ class Finder:
         return {"service_user_ids": [self._own_id]} if self._own_id else {}
 
     async def session(self, session: Session) -> DevinSession | None:
-        """The oldest session with this reference, or None. Read again from Devin each time it is asked."""
+        """Find the oldest session with this session's reference; None when there is none.
+
+        Devin is read again each time. DevinUnexpectedAnswer when none is found among rows that cannot all be read.
+        """
         assert session.reference is not None
-        candidates = self._candidates(session)
-        found = [made async for made in candidates if session.reference in await self.references(made)]
+        found: list[DevinSession] = []
+        unreadable = 0
+        async for page in self._candidates(session):
+            found += [made for made in page.items if session.reference in await self.references(made)]
+            unreadable += len(page.unreadable)
+        if unreadable and not found:
+            raise DevinUnexpectedAnswer(_UNREADABLE)
         return min(found, key=lambda made: (made.created_at, made.session_id), default=None)
 
     async def message(self, session: Session, mark: str, page_cursor: str | None) -> bool:
-        """Whether a message whose first line begins with this mark has reached the session."""
+        """Whether a message whose first line begins with this mark has reached the session.
+
+        DevinUnexpectedAnswer when none is found among messages that cannot all be read.
+        """
         assert session.devin_id is not None
-        async for message in self._tools.devin.messages(session.devin_id, page_cursor):
-            if message.source == "user" and message.message.startswith(mark):
+        unreadable = 0
+        async for page in self._tools.devin.message_pages(session.devin_id, page_cursor):
+            if any(message.source == "user" and message.message.startswith(mark) for message in page.items):
                 return True
+            unreadable += len(page.unreadable)
+        if unreadable:
+            raise DevinUnexpectedAnswer(_UNREADABLE)
         return False
 
-    def _candidates(self, session: Session) -> AsyncIterator[DevinSession]:
+    def _candidates(self, session: Session) -> AsyncIterator[Page[DevinSession]]:
         since = int(session.created_at) - CLOCKS_APART
         if not self.tags_refused:
-            return self._tools.devin.sessions(tags=[session.reference or ""], created_after=since)
+            return self._tools.devin.session_pages(tags=[session.reference or ""], created_after=since)
         return self._recent(since)
 
-    async def _recent(self, since: int) -> AsyncIterator[DevinSession]:
+    async def _recent(self, since: int) -> AsyncIterator[Page[DevinSession]]:
         filters: SessionFilters = {**await self.ours(), "created_after": since}
-        async for made in self._tools.devin.sessions(**filters):
-            yield made
+        async for page in self._tools.devin.session_pages(**filters):
+            yield page
 
     async def references(self, made: DevinSession) -> list[str]:
         """What a session of ours carries: in its tags, and where Devin refuses them at the end of its prompt."""
@@ -86,11 +104,17 @@ class Finder:
         return tags if tags or not self.tags_refused else self._prompts.get(bare_id(made.session_id))
 
     async def read_prompt(self, made: DevinSession) -> list[str]:
-        """The reference at the end of its prompt, if there is one."""
+        """The reference at the end of its prompt, if there is one.
+
+        DevinUnexpectedAnswer when a message of the first page, which may be the prompt, cannot be read.
+        """
         bare = bare_id(made.session_id)
-        async for message in self._tools.devin.messages(bare):
-            self._prompts[bare] = _IN_PROMPT.findall(message.message)[-1:]
-            if len(self._prompts) > MOST_REMEMBERED:
-                del self._prompts[next(iter(self._prompts))]
-            return self._prompts[bare]  # the first message is the prompt
-        return []  # it has just begun
+        page = await anext(self._tools.devin.message_pages(bare))
+        if page.unreadable:
+            raise DevinUnexpectedAnswer(_UNREADABLE)
+        if not page.items:
+            return []  # it has just begun
+        self._prompts[bare] = _IN_PROMPT.findall(page.items[0].message)[-1:]  # the first message is the prompt
+        if len(self._prompts) > MOST_REMEMBERED:
+            del self._prompts[next(iter(self._prompts))]
+        return self._prompts[bare]

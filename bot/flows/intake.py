@@ -7,7 +7,8 @@ for one `ts`, and an edit that sends the mention again all end in the same row.
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from bot.domain.grammar import UnknownVerb, Verb, VerbName, parse_verb
+from bot.domain.commands.parser import Command, UnknownVerb, parse_verb
+from bot.domain.commands.registry import named
 from bot.domain.lane import own_lane, person_lane, thread_lane
 from bot.domain.text import mentioned_users, without_mention
 from bot.flows.tools import Tools, short_id
@@ -18,10 +19,6 @@ from bot.store.inbox import InboxRow, MaybeStoredError, NotStoredError
 __all__ = ["Intake", "MaybeStoredError", "NotStoredError"]
 
 SETTLE_SECONDS: Final = 0.5  # replies are claimable this long after storing, so a burst sorts itself
-# These do not wait behind replies that wait for Devin: a stop ends them, and the others only ask us.
-URGENT: Final = frozenset(
-    {VerbName.STOP, VerbName.ARCHIVE, VerbName.EXIT, VerbName.STATUS, VerbName.COST, VerbName.HELP}
-)
 PEOPLE_WROTE: Final = frozenset({None, "file_share", "thread_broadcast"})
 _FILE: Final = ("id", "name", "mimetype", "size", "url_private_download", "url_private", "file_access")
 
@@ -82,7 +79,7 @@ class Intake:
         """Store a slash command; answers its row's key."""
         key = f"cmd:{body['trigger_id']}"
         payload = {name: body.get(name) for name in ("user_id", "channel_id", "channel_name", "text", "response_url")}
-        urgent = kind == "control"
+        urgent = "verb" in more and named(more["verb"]).urgent
         await self._put(
             self._row(
                 key, kind, lane or person_lane(self._tools.place.team, body["user_id"]), payload | more, urgent=urgent
@@ -90,8 +87,8 @@ class Intake:
         )
         return key
 
-    async def action(self, body: Json, lane: str, **more: Any) -> None:
-        """Store a pressed button in the lane of its thread, ahead of what waits there."""
+    async def action(self, body: Json, lane: str, verb: str, **more: Any) -> None:
+        """Store the press of a button in the lane of its thread; `verb` is the name of the command it gives."""
         key = f"act:{body['trigger_id']}"
         payload = {
             "user": body["user"]["id"],
@@ -99,8 +96,10 @@ class Intake:
             "channel": body["channel"]["id"],
             "message_ts": body.get("message", {}).get("ts"),
             "response_url": body.get("response_url"),
+            "verb": verb,
         }
-        await self._put(self._row(key, "control", lane, payload | more, ts=_pressed_at(body), urgent=True))
+        urgent = named(verb).urgent
+        await self._put(self._row(key, "control", lane, payload | more, ts=_pressed_at(body), urgent=urgent))
 
     async def event(self, event: Json, envelope: Json) -> None:
         """Store another event: a channel that is gone for us."""
@@ -146,11 +145,11 @@ class Intake:
         key = f"msg:{team}:{channel}:{ts}"
         verb = self._verb(payload["text"])
         settle = 0.0 if payload["mention"] or root == ts or verb else SETTLE_SECONDS
-        urgent = isinstance(verb, Verb) and verb.name in URGENT
+        urgent = isinstance(verb, Command) and verb.spec.urgent
         lane = thread_lane(team, channel, root)
         return self._row(key, "message", lane, payload, ts=ts, settle=settle, urgent=urgent)
 
-    def _verb(self, text: str) -> Verb | UnknownVerb | None:
+    def _verb(self, text: str) -> Command | UnknownVerb | None:
         return parse_verb(without_mention(text, self._tools.place.bot_user))
 
     def _row(

@@ -5,7 +5,9 @@ A channel that cannot be posted to never costs a session.
 
 from typing import Final
 
-from bot.domain.grammar import Request, StartCommand, parse_command
+from bot.domain.commands.options import Request, parse_request
+from bot.domain.commands.parser import parse_slash
+from bot.domain.commands.registry import START
 from bot.domain.lane import own_lane
 from bot.domain.session import Session
 from bot.flows.admission import Admission
@@ -32,17 +34,18 @@ class Order:
     async def run(self, job: Job) -> None:
         """Check, ask where it looks like a mistake, then post the card."""
         payload = job.row.payload
-        command = parse_command(await self._briefing.readable(payload["text"] or ""))
-        if not isinstance(command, StartCommand) or not command.request.prompt:
+        command = parse_slash(await self._briefing.readable(payload["text"] or ""))
+        request = parse_request(command.argument)
+        if command.spec is not START or not request.prompt:
             await self._answer(job, answers.EMPTY_PROMPT)
             return
         refusal = await self._refusal(payload["user_id"], payload["channel_id"])
         if refusal is not None:
             await self._answer(job, refusal)
-        elif not payload.get("confirmed") and await self._asks_first(job, command.request):
+        elif not payload.get("confirmed") and await self._asks_first(job, request):
             return
         else:
-            await self.start(job, command.request, payload["user_id"], payload["channel_id"])
+            await self.start(job, request, payload["user_id"], payload["channel_id"])
 
     async def give_up(self, step: Step, job: Job, _reason: str, /) -> None:
         """Nothing was started; say so."""

@@ -1,15 +1,14 @@
 """Answers from our own rows, fast enough to be given in the ack: which sessions there are, and where they stand."""
 
-from bot.domain.grammar import ArchiveCommand, StatusCommand, StopCommand, bare_id
-from bot.domain.session import Session
+from bot.domain.commands.parser import Command
+from bot.domain.commands.registry import STATUS, STOP
+from bot.domain.session import Session, bare_id
 from bot.flows.tools import Tools
 from bot.store import sessions
 from bot.views import answers
 from bot.views.answers import Listed
 from bot.views.message import Message
 from bot.views.sentences import STOPPABLE
-
-Naming = StatusCommand | StopCommand | ArchiveCommand
 
 
 class Overview:
@@ -26,18 +25,18 @@ class Overview:
         """Where one session stands."""
         return answers.status(session, self._listed(session).permalink)
 
-    async def pick(self, user: str, channel: str, command: Naming, verb: str) -> Session | Message:
+    async def pick(self, user: str, channel: str, command: Command) -> Session | Message:
         """The session that a command names, or the sentence that asks which."""
         mine = await self._open(user)
-        if command.which is not None:
-            return _named(mine, command.which) or answers.no_such_session(command.which)
-        fit = [session for session in mine if verb != "stop" or session.phase in STOPPABLE]
+        if command.argument:
+            return _named(mine, command.argument) or answers.no_such_session(command.argument)
+        fit = [session for session in mine if command.spec is not STOP or session.phase in STOPPABLE]
         here = [session for session in fit if session.channel == channel] or fit
         if not here:
-            return answers.NOTHING_TO_STOP if verb != "status" else answers.NO_SESSIONS
+            return answers.NOTHING_TO_STOP if command.spec is not STATUS else answers.NO_SESSIONS
         if len(here) > 1:
             # All of them, so that the numbers are those of the list.
-            return answers.several_sessions(verb, [self._listed(session) for session in mine])
+            return answers.several_sessions(command.spec.name, [self._listed(session) for session in mine])
         return here[0]
 
     async def _open(self, user: str) -> list[Session]:

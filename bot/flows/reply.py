@@ -115,7 +115,7 @@ class Reply:
             cursor = await self._intend(job, session, files)
             await self._tools.check(job)
             # A crash or a lost answer from here on leaves the intent: the next try looks for the mark first.
-            seen = await self._tools.devin.send_message(session.devin_id, f"{mark} {sender}:\n{text}", files.urls)
+            answer = await self._tools.devin.send_message(session.devin_id, f"{mark} {sender}:\n{text}", files.urls)
         except DevinLater:
             await self._not_done(job, session)
             raise
@@ -132,7 +132,7 @@ class Reply:
         except DevinRefused as refused:
             await self._refused(job, session, refused)
             return
-        await self._done(job, session, seen.snapshot(), files)
+        await self._done(job, session, answer.snapshot() if answer else None, files)
 
     async def _intend(self, job: Job, session: Session, files: Files) -> str | None:
         """Store the intent, and from where on the conversation is to be searched: the poller's mark moves on."""

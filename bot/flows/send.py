@@ -12,13 +12,13 @@ key, and not at once, since Slack may still be at work. Reactions are simply rep
 from typing import Final
 
 from bot.domain.lane import card_lane
-from bot.flows.budget import CHANNEL, METHODS
 from bot.flows.cards import Drawing, draw
 from bot.flows.create import start_row
 from bot.flows.failure import SETTLE_SECONDS, Failure
 from bot.flows.tools import Step, Tools, reference
 from bot.logs import about, get_logger
 from bot.slack.errors import SlackError
+from bot.slack.rate_limits import CHANNEL, METHODS, Budget
 from bot.store import cards, outbox, pace, sessions, threads
 from bot.store.claims import Sender
 from bot.store.database import Transaction
@@ -30,6 +30,7 @@ from bot.views.message import Message
 log = get_logger(__name__)
 
 AT_ONCE_IN_A_LANE: Final = 4
+_METHOD: Final = {"reaction": "reactions.add", "private": "chat.postEphemeral"}
 
 
 class Send:
@@ -102,7 +103,7 @@ class Send:
         """0 with a token, else the seconds until there is one."""
         if row.is_post:
             return await pace.take(tx, row.lane, now, CHANNEL.interval)
-        method, budget = METHODS[row.kind]
+        method, budget = _method(row.kind)
         return await pace.take(tx, self._bucket(method), now, budget.interval, budget.burst)
 
     async def _allowed_at(self, tx: Transaction, lane: str) -> float:
@@ -110,7 +111,7 @@ class Send:
         kind = {"out": "post", "react": "reaction", "priv": "private"}[lane.split(":", 1)[0]]
         if kind == "post":
             return await pace.ready_at(tx, lane, CHANNEL.interval)
-        method, budget = METHODS[kind]
+        method, budget = _method(kind)
         return await pace.ready_at(tx, self._bucket(method), budget.interval, budget.burst)
 
     def _bucket(self, method: str) -> str:
@@ -238,3 +239,9 @@ class Send:
     async def _check(self, row: OutboxRow) -> None:
         async with self._tools.db.read(first=True) as tx:
             await outbox.check(tx, row)
+
+
+def _method(kind: str) -> tuple[str, Budget]:
+    """What a kind of row is said with, and how fast."""
+    method = _METHOD[kind]
+    return method, METHODS[method]

@@ -3,11 +3,10 @@
 from collections.abc import Sequence
 from typing import Final
 
-from bot.devin.client import bare_id
 from bot.devin.errors import DevinConflict, DevinError, DevinForbidden, DevinNotFound, DevinRateLimited
 from bot.devin.models import DevinSession
 from bot.domain.lane import thread_lane
-from bot.domain.session import Session, Stage
+from bot.domain.session import Session, Stage, bare_id
 from bot.flows.create import stop_row
 from bot.flows.dispatch import GIVE_UP_SECONDS
 from bot.flows.finder import Finder

@@ -14,12 +14,12 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from bot.devin.client import SessionFilters, bare_id
 from bot.devin.errors import DevinError, DevinForbidden, DevinNotFound, DevinRateLimited, DevinRefused
 from bot.devin.models import DevinSession, SessionInsights
+from bot.devin.sessions import SessionFilters
 from bot.domain.billing import billing_day
 from bot.domain.lane import POLL_LANE
-from bot.domain.session import TERMINAL_STATUSES, Session, Snapshot, Stage
+from bot.domain.session import TERMINAL_STATUSES, Session, Snapshot, Stage, bare_id
 from bot.flows.finder import Finder
 from bot.flows.listen import Heard, hear_nothing, listen
 from bot.flows.tell import Tell

@@ -18,6 +18,7 @@ from bot.domain.session import (
     Session,
     Snapshot,
     Stage,
+    bare_id,
     first_line,
 )
 from bot.store.database import insert, storable
@@ -100,7 +101,7 @@ async def by_references(tx: AsyncConnection, references: Sequence[str]) -> dict[
 async def open_bare_ids(tx: AsyncConnection) -> list[str]:
     """Devin's ids of all sessions that are watched."""
     found = await tx.execute(select(sessions.c.bare_id).where(*_watched()))
-    return [bare_id for bare_id in found.scalars() if bare_id]
+    return [bare for bare in found.scalars() if bare]
 
 
 async def restless(tx: AsyncConnection, spoken_after: float) -> tuple[int, int]:
@@ -199,7 +200,7 @@ async def opened(tx: AsyncConnection, session: Session, devin_id: str, url: str,
         stage=Stage.OPEN,
         checking=False,
         devin_id=devin_id,
-        bare_id=devin_id.removeprefix("devin-"),
+        bare_id=bare_id(devin_id),
         url=url,
         prompt=first_line(session.prompt),
         spoken_at=session.created_at,
@@ -349,7 +350,7 @@ def _values(session: Session) -> dict[str, Any]:
         "stage": session.stage.value,
         "options": asdict(session.options),
         "pull_requests": [asdict(request) for request in session.seen.pull_requests],
-        "bare_id": session.devin_id.removeprefix("devin-") if session.devin_id else None,
+        "bare_id": bare_id(session.devin_id) if session.devin_id else None,
     }
 
 

@@ -8,7 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from bot.domain.grammar import Mistyped, UnknownVerb
+from bot.domain.commands import registry
+from bot.domain.commands.options import Mistyped
+from bot.domain.commands.parser import UnknownVerb
 from bot.domain.session import Session
 from bot.views import blocks
 from bot.views.card import option_words, pull_request_lines, spent
@@ -31,28 +33,6 @@ class Listed:
 def _says(*sentences: str) -> Message:
     return Message(" ".join(sentence for sentence in sentences if sentence))
 
-
-# ---------------------------------------------------------------- help
-
-SLASH_HELP: Final = Message(
-    "*Devin Bridge* starts Devin sessions from Slack; each session lives in its own thread.\n"
-    "• `/devin fix the flaky login test` starts one, and so does `@Devin Bridge fix …` in a channel or thread\n"
-    "• `/devin list` · `/devin status [number]` · `/devin stop [number]` · `/devin archive [number]`\n"
-    "• `/devin usage [today|yesterday|week]` shows admins what was spent\n"
-    "• Options may stand anywhere in the task: `repo=acme/web` `playbook=…` `mode=fast` `acu=10` `tags=a,b` "
-    '`title="…"`\n'
-    "• In a session's thread, reply to steer Devin; `!help` lists what else works there"
-)
-THREAD_HELP: Final = Message(
-    "Every reply in this thread goes to Devin, except these, each as the whole message:\n"
-    "• `!status` where it stands · `!cost` what it has used\n"
-    "• `!stop` (or `sleep`) puts Devin to sleep; a reply wakes it\n"
-    "• `!mute` / `!unmute` (or `mute` / `unmute`): replies are not sent to Devin / are sent again\n"
-    "• `!aside …` (or `(aside) …`) is for the people here and not sent to Devin\n"
-    "• `!archive` (or `archive`) puts Devin to sleep and closes this thread\n"
-    "• `!new …` starts another session\n"
-    "• `EXIT` ends the session for good, after a question"
-)
 
 # ---------------------------------------------------------------- starting
 
@@ -139,7 +119,8 @@ def ask_again(key: str, prompt: str, seconds: float) -> Message:
         "Nothing more was started yet: should it really run a second time?"
     )
     row = blocks.actions(
-        blocks.button("Start it again", "start_again", key), blocks.button("No", "start_declined", key)
+        blocks.button("Start it again", registry.START_AGAIN.action_id, key),
+        blocks.button("No", registry.START_DECLINED.action_id, key),
     )
     return Message(text, [blocks.section(text), *row])
 
@@ -263,17 +244,17 @@ def cost(session: Session) -> Message:
     return Message(f"This session has used {used} so far. The figure comes from Devin and may be minutes old.")
 
 
-# ---------------------------------------------------------------- usage
+# ---------------------------------------------------------------- what is for admins
 
 
-def usage_refused(admins: Sequence[str]) -> Message:
-    """Say who may ask."""
+def admins_only(subject: str, admins: Sequence[str]) -> Message:
+    """Say who may ask for `subject`, a plural such as "usage figures"."""
     if not admins:
         return Message(
-            "Nobody may ask for usage figures yet. Whoever runs Devin Bridge can name admins in `BOT_ADMIN_USERS`."
+            f"Nobody may ask for {subject} yet. Whoever runs Devin Bridge can name admins in `BOT_ADMIN_USERS`."
         )
     who = ", ".join(mention(user) for user in admins[:10])
-    return Message(f"Usage figures are for the admins of Devin Bridge. Ask one of them: {who}.")
+    return Message(f"{subject[:1].upper()}{subject[1:]} are for the admins of Devin Bridge. Ask one of them: {who}.")
 
 
 # ---------------------------------------------------------------- stop, archive, exit
@@ -338,8 +319,8 @@ def exit_confirm(session: Session) -> Message:
         "`!stop` only puts it to sleep. Nothing was changed yet."
     )
     row = blocks.actions(
-        blocks.button("End for good", "exit_confirmed", session.id, style="danger"),
-        blocks.button("Keep it", "exit_declined", session.id),
+        blocks.button("End for good", registry.EXIT_CONFIRMED.action_id, session.id, style="danger"),
+        blocks.button("Keep it", registry.EXIT_DECLINED.action_id, session.id),
     )
     return Message(text, [blocks.section(text), *row])
 

@@ -3,6 +3,7 @@
 import re
 from typing import Final
 
+from bot.domain.commands.registry import STOP
 from bot.domain.session import Options, PullRequest, Session
 from bot.views import blocks
 from bot.views.message import Block, Message
@@ -79,4 +80,4 @@ def _last_sign(session: Session, now: float) -> str:
 def _stop_button(session: Session) -> Block | None:
     if session.stop_requested or session.phase not in STOPPABLE:
         return None
-    return blocks.button("Stop", "stop", session.id, style="danger")
+    return blocks.button("Stop", STOP.action_id, session.id, style="danger")

@@ -8,16 +8,19 @@ import sqlite3
 import subprocess
 import sys
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Iterator
 from concurrent.futures import Future
 from contextlib import asynccontextmanager, closing, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from bot.playground.devin import DevinControl
 from bot.playground.slack import SlackControl
+from tests.crash.steps import Moment
 from tests.scenarios.stage import Stage, stage
+
+_T = TypeVar("_T")
 
 ROOT: Final = Path(__file__).parents[2]
 PATIENCE: Final = 30.0
@@ -115,7 +118,7 @@ class Scene:
     on: Stage
     folder: Path
     nursery: Nursery
-    strike: str | None
+    strike: Moment | None
     victims: list[Victim] = field(default_factory=list)
     deaths: int = 0
     _keeper: "asyncio.Task[None] | None" = None
@@ -128,9 +131,9 @@ class Scene:
     def devin(self) -> DevinControl:
         return self.on.devin
 
-    def begin(self, strike: str | None = None, strike_with: str = "SIGKILL") -> Victim:
+    def begin(self, strike: Moment | None = None, strike_with: str = "SIGKILL") -> Victim:
         """Start a process on this scene's store."""
-        told = {"VICTIM_FOLDER": str(self.folder), "STRIKE_AT": strike or "", "STRIKE_WITH": strike_with}
+        told = {"VICTIM_FOLDER": str(self.folder), "STRIKE_AT": str(strike or ""), "STRIKE_WITH": strike_with}
         self.victims.append(self.nursery.start(self.on.environment | told))
         return self.victims[-1]
 
@@ -151,7 +154,7 @@ class Scene:
         self._keeper = asyncio.create_task(self._supervise(self.strike))
         await self.guarded(self.slack.wait_for_sockets(within=PATIENCE))
 
-    async def _supervise(self, strike: str | None) -> None:
+    async def _supervise(self, strike: Moment | None) -> None:
         while True:
             code = await self.begin(strike).over()
             if strike is None or code != -signal.SIGKILL:
@@ -162,9 +165,11 @@ class Scene:
         """From here on steps count."""
         (self.folder / "armed").touch()
 
-    def steps(self) -> list[str]:
-        """The steps that were reached since then."""
-        return (self.folder / "steps").read_text().splitlines()
+    def reached(self) -> list[Moment]:
+        """The moments that were reached since then, each once."""
+        written = self.folder / "steps"
+        lines = written.read_text().splitlines() if written.exists() else []
+        return [Moment.parse(line) for line in dict.fromkeys(lines)]
 
     def log(self) -> str:
         """The end of what the processes wrote."""
@@ -196,13 +201,12 @@ class Scene:
     async def settled(self) -> None:
         """Wait for the end of all work, on both sides of the death if one was asked for."""
         await self.quiet()
-        if self.strike is None:
-            return
-        with suppress(TimeoutError):
-            async with asyncio.timeout(2.0):  # the last steps come after what a person sees
-                while not self.deaths:
-                    await asyncio.sleep(0.02)
-        await self.slack.wait_for_sockets(within=PATIENCE)
+        if self.strike is not None:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(2.0):  # the last steps come after what a person sees
+                    while not self.deaths:
+                        await asyncio.sleep(0.02)
+            await self.slack.wait_for_sockets(within=PATIENCE)
         await self.looked()
         await self.quiet()
 
@@ -217,7 +221,7 @@ class Scene:
         count = (await self.devin.counters()).get("list_sessions", 0)
         await self.devin.wait_for_calls("list_sessions", count + times, seconds=PATIENCE)
 
-    async def guarded(self, work: Any) -> None:
+    async def guarded(self, work: Awaitable[_T]) -> _T:
         """Do the work, but not beyond the end of the bot."""
         assert self._keeper is not None
         task = asyncio.ensure_future(work)
@@ -226,7 +230,7 @@ class Scene:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
             self._keeper.result()
-        task.result()
+        return task.result()
 
     async def close(self) -> None:
         """End what still runs."""
@@ -239,7 +243,7 @@ class Scene:
 
 @asynccontextmanager
 async def scene(
-    folder: Path, nursery: Nursery, strike: str | None = None, transport: str = "socket", **settings: str
+    folder: Path, nursery: Nursery, strike: Moment | None = None, transport: str = "socket", **settings: str
 ) -> AsyncIterator[Scene]:
     """Set everything up but the bot; take everything down."""
     folder.mkdir(parents=True, exist_ok=True)

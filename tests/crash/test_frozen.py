@@ -2,36 +2,28 @@
 
 import asyncio
 import signal
-from collections.abc import Iterator
 from pathlib import Path
 
 import asyncpg
 import pytest
 
+from tests import postgres
 from tests.crash.scene import PATIENCE, Nursery, Scene, Victim, scene
+from tests.crash.steps import BEFORE, ON_THE_WIRE, Moment
 from tests.scenarios.stage import BEN, GENERAL
-from tests.store import postgres
 
-CREATE = "in Create._create: Devin POST sessions, before #1"
-WIRE = "in Create._create: Devin, on the wire #1"
-REPLY = "in Reply._send: Devin POST sessions/messages, before #1"
-EDIT = "card CardEditor._update: Slack chat.update, before #1"
-POST = "out Send._post: Slack chat.postMessage, before #1"
+CREATE = Moment("create: Devin POST sessions", BEFORE)
+WIRE = Moment("create: Devin POST sessions", ON_THE_WIRE)
+REPLY = Moment("reply: Devin POST sessions/messages", BEFORE)
+EDIT = Moment("edit the card: Slack chat.update", BEFORE)
+POST = Moment("post: Slack chat.postMessage", BEFORE)
 UNTIL_LEASE_IS_OVER = 2.0  # twice the lease: nothing tells a test that a lease is over, except the work of another
 
 
-@pytest.fixture(scope="session")
-def server() -> Iterator[str]:
-    with postgres.running_server() as url:
-        yield url
-
-
 @pytest.fixture
-async def shared_store(server: str, request: pytest.FixtureRequest) -> str:
+async def shared_store(postgres_server: str) -> str:
     """The address of an empty database for two processes."""
-    name = f"crash_{abs(hash(request.node.name))}"
-    await postgres.run(server, f"CREATE DATABASE {name}")
-    return postgres.named(server, name)
+    return await postgres.create(postgres_server, template=None)
 
 
 async def open_rows(url: str) -> int:
@@ -62,7 +54,7 @@ async def sessions_stored(url: str) -> list[tuple[str, str, str]]:
         await connection.close()
 
 
-async def frozen_and_replaced(one: Scene, step: str) -> tuple[str, str, Victim]:
+async def frozen_and_replaced(one: Scene, step: Moment) -> tuple[str, str, Victim]:
     """A worker freezes in its create call and another makes the session; answers thread, session and the frozen one."""
     one.arm()
     frozen = one.begin(step, "SIGSTOP")
@@ -161,8 +153,10 @@ async def test_a_worker_frozen_before_an_edit_draws_an_old_state_over_the_new_on
         assert "Working" in str(new["args"])
 
 
-@pytest.mark.parametrize("step", [CREATE, WIRE, POST, REPLY])
-async def test_a_single_process_that_froze_past_its_lease_goes_on(tmp_path: Path, nursery: Nursery, step: str) -> None:
+@pytest.mark.parametrize("step", [CREATE, WIRE, POST, REPLY], ids=str)
+async def test_a_single_process_that_froze_past_its_lease_goes_on(
+    tmp_path: Path, nursery: Nursery, step: Moment
+) -> None:
     async with scene(tmp_path, nursery) as one:
         one.arm()
         frozen = one.begin(step, "SIGSTOP")

@@ -1,14 +1,29 @@
 """`SIGKILL` at every step of every flow: then the bot is started again and everything has happened exactly once."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
 
 from tests.crash.scene import PATIENCE, Nursery, Scene
+from tests.crash.steps import AFTER, BEFORE, Moment
 from tests.crash.story import (
+    CREATED,
+    EDITED,
+    FETCHED,
+    FOLLOWED,
+    KNOWN,
+    LOOKED,
+    POSTED,
+    PUT_TO_SLEEP,
+    REACTED,
+    RECEIVED,
+    REPLIED,
+    STARTED_FROM_A_COMMAND,
     STOPPED,
     Story,
     asked,
+    in_both_forms,
     killed_everywhere,
     named,
     nothing,
@@ -89,12 +104,23 @@ UNCERTAIN = (
 
 
 async def waiting_reply(one: Scene) -> tuple[str, str]:
-    """A reply waits because Devin takes none."""
+    """A reply was put back because Devin takes none."""
     begun = await running(one)
     await one.devin.fault("send_message", "503", times=-1)
     await one.slack.say(BEN, GENERAL, "please use pytest", thread_ts=begun[0])
-    await one.devin.wait_for_calls("send_message", seconds=PATIENCE)
+    async with asyncio.timeout(PATIENCE):
+        while not one.rows("SELECT key FROM inbox WHERE state = 'open' AND reason IS NOT NULL"):
+            await asyncio.sleep(0.02)  # the store has no event for it
     return begun
+
+
+async def stop_after_another_try(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
+    """The reply is tried once more in vain, or the bot dies at that; then somebody stops the session."""
+    put_back = {Moment("put back: commit", when) for when in (BEFORE, AFTER)}
+    async with asyncio.timeout(PATIENCE):
+        while not (put_back <= set(one.reached()) or one.deaths):
+            await asyncio.sleep(0.02)  # a file has no event
+    return await stop(one, begun)
 
 
 async def stopped_first(one: Scene, begun: tuple[str, str]) -> None:
@@ -174,25 +200,120 @@ async def ended_for_good(one: Scene, begun: tuple[str, str]) -> None:
 
 
 STORIES = [
-    Story("a mention starts a session", nothing, mention, mentioned, reactions=True),
-    Story("a slash command starts a session", nothing, slash, ordered),
-    Story("two replies that are the same", running, replies, replied, each=("Inbox", "in ")),
-    Story("a reply under a card that is found late", nothing, reply_under_a_lost_card, replied_once, each=("in ",)),
-    Story("the stop button", running, stop, stopped),
-    Story("the stop button while a reply waits", waiting_reply, stop, stopped_first),
+    Story(
+        "a mention starts a session",
+        nothing,
+        mention,
+        mentioned,
+        steps=(*RECEIVED, KNOWN, *CREATED, *POSTED, *REACTED),
+        sometimes=(*EDITED, *FOLLOWED),
+    ),
+    Story(
+        "a slash command starts a session",
+        nothing,
+        slash,
+        ordered,
+        steps=(*RECEIVED, KNOWN, STARTED_FROM_A_COMMAND, *POSTED, *CREATED, *EDITED),
+        sometimes=FOLLOWED,
+    ),
+    Story(
+        "two replies that are the same",
+        running,
+        replies,
+        replied,
+        steps=(*RECEIVED, KNOWN, *REPLIED, *REACTED, *LOOKED),
+        sometimes=(*EDITED, *FOLLOWED),
+        times=dict.fromkeys(("begin work: commit", *REPLIED), 2),
+    ),
+    Story(
+        "a reply under a card that is found late",
+        nothing,
+        reply_under_a_lost_card,
+        replied_once,
+        steps=(
+            *RECEIVED,
+            KNOWN,
+            STARTED_FROM_A_COMMAND,
+            *POSTED,
+            "wait before the search: commit",
+            "drop a reply to an unknown thread: commit",
+            *CREATED,
+            *FETCHED,
+            *REPLIED,
+            *REACTED,
+            *EDITED,
+        ),
+        sometimes=FOLLOWED,
+        times={"receive: commit": 3, "begin work: commit": 4, KNOWN: 2},
+        unanswered=("post: Slack chat.postMessage",),
+    ),
+    Story(
+        "the stop button",
+        running,
+        stop,
+        stopped,
+        steps=(*RECEIVED, *PUT_TO_SLEEP, *EDITED, *POSTED),
+        sometimes=FOLLOWED,
+    ),
+    Story(
+        "the stop button while a reply waits",
+        waiting_reply,
+        stop_after_another_try,
+        stopped_first,
+        steps=(
+            "reply: Devin POST sessions/messages",
+            "mark the reply as not sent: commit",
+            "put back: commit",
+            *RECEIVED,
+            *PUT_TO_SLEEP,
+            *EDITED,
+            *POSTED,
+        ),
+        sometimes=("intend to reply: commit", *REACTED, *FOLLOWED),
+    ),
     Story(
         "Devin speaks, asks, opens a pull request and ends",
         running,
         devin_works,
         devin_worked,
-        each=("Tell.", "Watch.", "out Send._post"),
+        steps=(*FOLLOWED, *POSTED, *EDITED, *REACTED),
+        times={"announce: commit": 4, "move the watermark: commit": 4, "post: Slack chat.postMessage": 6},
     ),
-    Story("!archive", running, archive, archived),
-    Story("EXIT", running, end_for_good, ended_for_good),
+    Story(
+        "!archive",
+        running,
+        archive,
+        archived,
+        steps=(*RECEIVED, *PUT_TO_SLEEP, *EDITED, *POSTED),
+        sometimes=FOLLOWED,
+    ),
+    Story(
+        "EXIT",
+        running,
+        end_for_good,
+        ended_for_good,
+        steps=(
+            *RECEIVED,
+            "ask before the end: commit",
+            "claim (private): commit",
+            "answer (private): Slack chat.postEphemeral",
+            "mark as sent (private): commit",
+            "move to the session's thread: commit",
+            "announce the stop: commit",
+            "end for good: Devin DELETE sessions",
+            "end for good: commit",
+            *EDITED,
+            *POSTED,
+        ),
+        sometimes=FOLLOWED,
+        times={"receive: commit": 2, "begin work: commit": 3},
+    ),
 ]
 
 
-@pytest.mark.timeout(400)
+@in_both_forms
 @pytest.mark.parametrize("story", named(STORIES))
-async def test_a_kill_at_any_step_loses_and_doubles_nothing(story: Story, tmp_path: Path, nursery: Nursery) -> None:
-    await killed_everywhere(story, tmp_path, nursery)
+async def test_a_kill_at_any_step_loses_and_doubles_nothing(
+    story: Story, every: bool, tmp_path: Path, nursery: Nursery
+) -> None:
+    await killed_everywhere(story, tmp_path, nursery, every=every)

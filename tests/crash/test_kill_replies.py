@@ -7,9 +7,21 @@ import pytest
 
 from tests.crash.scene import PATIENCE, Nursery, Scene
 from tests.crash.story import (
+    CREATED,
+    EDITED,
+    FETCHED,
+    FOLLOWED,
+    KNOWN,
+    POSTED,
+    REACTED,
+    RECEIVED,
+    REPLIED,
+    STARTED_FROM_A_COMMAND,
     STOPPED,
+    UPLOADED,
     Story,
     asked,
+    in_both_forms,
     killed_everywhere,
     named,
     nothing,
@@ -132,35 +144,61 @@ async def line_handed_over(one: Scene, ts: str) -> None:
 
 
 STORIES = [
-    Story("a reply wakes a session that sleeps", asleep, wake, awake, own=("in Reply._send", "in Reply._done")),
-    Story("a mention with a file", nothing, mention_with_a_file, begun_with_a_file, own=("in Briefing", "in Create")),
-    Story("a reply with a file", running, reply_with_a_file, replied_with_a_file, own=("in Briefing", "in Reply")),
+    Story(
+        "a reply wakes a session that sleeps",
+        asleep,
+        wake,
+        awake,
+        steps=(*RECEIVED, KNOWN, "reply: Devin POST sessions/unarchive", *REPLIED, *REACTED, *EDITED),
+        sometimes=FOLLOWED,
+    ),
+    Story(
+        "a mention with a file",
+        nothing,
+        mention_with_a_file,
+        begun_with_a_file,
+        steps=(*RECEIVED, KNOWN, UPLOADED, *CREATED, *POSTED, *REACTED),
+        sometimes=(*EDITED, *FOLLOWED),
+    ),
+    Story(
+        "a reply with a file",
+        running,
+        reply_with_a_file,
+        replied_with_a_file,
+        steps=(*RECEIVED, KNOWN, UPLOADED, *REPLIED, *REACTED),
+        sometimes=(*EDITED, *FOLLOWED),
+    ),
     Story(
         "replies that were lost are fetched",
         caught_up,
         lose_replies,
         nothing_lost,
-        each=("CatchUp", "Inbox", "in Reply"),
-        own=("CatchUp", "Inbox", "in Reply"),
+        steps=("note a gap: commit", *FETCHED, *RECEIVED, KNOWN, *REPLIED, *REACTED),
+        sometimes=(*EDITED, *FOLLOWED),
+        times=dict.fromkeys((*RECEIVED, *REPLIED), 2),
     ),
     Story(
         "!new in a thread",
         running,
         ask_for_another,
         another_one,
-        own=("in Order", "in Create._create", "out Send._post", "out Send._sent"),
+        steps=(*RECEIVED, KNOWN, STARTED_FROM_A_COMMAND, *POSTED, *CREATED, *EDITED),
+        sometimes=FOLLOWED,
     ),
     Story(
         "a line is handed over",
         running_in_a_direct_message,
         next_line,
         line_handed_over,
-        own=("in Conversation", "in Reply"),
+        steps=(*RECEIVED, "hand a line to its thread: commit", *REPLIED, *REACTED),
+        sometimes=(*EDITED, *FOLLOWED),
     ),
 ]
 
 
-@pytest.mark.timeout(400)
+@in_both_forms
 @pytest.mark.parametrize("story", named(STORIES))
-async def test_a_kill_at_any_step_loses_and_doubles_nothing(story: Story, tmp_path: Path, nursery: Nursery) -> None:
-    await killed_everywhere(story, tmp_path, nursery)
+async def test_a_kill_at_any_step_loses_and_doubles_nothing(
+    story: Story, every: bool, tmp_path: Path, nursery: Nursery
+) -> None:
+    await killed_everywhere(story, tmp_path, nursery, every=every)

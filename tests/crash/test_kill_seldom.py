@@ -8,19 +8,34 @@ from typing import Any
 import pytest
 
 from tests.crash.scene import PATIENCE, Nursery, Scene
+from tests.crash.steps import AFTER, Moment
 from tests.crash.story import (
+    CREATED,
+    EDITED,
+    FETCHED,
+    FOLLOWED,
+    KNOWN,
+    POSTED,
+    PUT_TO_SLEEP,
+    REACTED,
+    RECEIVED,
+    STARTED_FROM_A_COMMAND,
     Story,
+    in_both_forms,
     killed_everywhere,
     named,
+    nothing,
     one_session,
     running,
     sessions_with_cards,
     stopped,
     typed,
 )
+from tests.crash.test_kill import archive as archived_by_hand
 from tests.scenarios.stage import ANN, GENERAL, OPS
 
 DM = "D0ANN"
+KINDS_OF_OLD_ROWS = 11
 
 
 async def ordered_once(one: Scene) -> None:
@@ -133,22 +148,86 @@ async def begun_without_tags(one: Scene, ts: str) -> None:
     assert await one.on.thread(GENERAL, ts) == []
 
 
+async def one_ended_one_running(one: Scene) -> tuple[str, str]:
+    """Two sessions of Devin, one of which was archived for good."""
+    ts, ended = await running(one)
+    await archived_by_hand(one, (ts, ended))
+    _, goes_on = await one.on.started("another task")
+    await one.quiet()
+    await one.looked()
+    return ended, goes_on
+
+
+async def spend(one: Scene, both: tuple[str, str]) -> tuple[str, str]:
+    for devin_id in both:
+        await one.devin.set(devin_id, acus_consumed=2.5)
+    async with asyncio.timeout(PATIENCE):
+        while len(spent(one)) < len(both):
+            await asyncio.sleep(0.05)  # the store has no event for it
+    return both
+
+
+def spent(one: Scene) -> list[Any]:
+    """What each session has cost, as the store has it."""
+    return one.rows("SELECT SUM(acus) FROM spend GROUP BY session_id")
+
+
+async def counted_once(one: Scene, both: tuple[str, str]) -> None:
+    assert spent(one) == [(2.5,), (2.5,)]
+
+
+async def ticks(one: Scene, _: None) -> None:
+    """Nobody does anything until the bot has done all that it does by the clock."""
+    last = {
+        Moment("delete what is old: commit", AFTER, KINDS_OF_OLD_ROWS),
+        Moment("fetch the consumption: commit", AFTER),
+    }
+    async with asyncio.timeout(PATIENCE):
+        while not last <= set(one.reached()):
+            await asyncio.sleep(0.05)  # a file has no event
+
+
+async def works(one: Scene, _: None) -> None:
+    ts = await mention(one, None)
+    assert (await one_session(one))["tags"] == ["devin-bridge", f"slack-T0PLAY-{GENERAL}-{ts}"]
+
+
 STORIES = [
     Story(
         "a command again and yes",
         ordered_once,
         order_again,
         ordered_twice,
-        each=("Inbox",),
-        own=("Inbox", "in Order", "in Control", "in Create._create", "priv Send._whisper"),
+        steps=(
+            *RECEIVED,
+            "ask before a second start: commit",
+            "claim (private): commit",
+            "answer (private): Slack response_url",
+            "mark as sent (private): commit",
+            "start again: commit",
+            STARTED_FROM_A_COMMAND,
+            *POSTED,
+            *CREATED,
+            *EDITED,
+        ),
+        sometimes=FOLLOWED,
+        times={"receive: commit": 2, "begin work: commit": 4},
     ),
-    Story("a stop by command", running, stop_by_command, stopped, own=("Inbox", "in Control", "out Send._post")),
+    Story(
+        "a stop by command",
+        running,
+        stop_by_command,
+        stopped,
+        steps=(*RECEIVED, *PUT_TO_SLEEP, *EDITED, *POSTED),
+        sometimes=FOLLOWED,
+    ),
     Story(
         "the digest",
         first_start_noted,
         time_comes,
         one_digest,
-        own=("Digest", "Ledger", "out Send._"),
+        steps=("fetch the consumption: commit", "post the digest: commit", *POSTED),
+        sometimes=(*EDITED, *FOLLOWED),
         settings=digest_half_an_hour_ago,
     ),
     Story(
@@ -156,21 +235,61 @@ STORIES = [
         running,
         archive,
         told_once,
-        own=("Inbox", "in ChannelGone", "out Send._post", "out Send._sent"),
+        steps=(*RECEIVED, "note a channel that is gone: commit", *POSTED),
+        sometimes=FOLLOWED,
     ),
     Story(
         "a start without tags",
         tags_refused,
         mention,
         begun_without_tags,
-        each=("in Create",),
-        own=("in Create", "in Finder"),
+        steps=(*RECEIVED, KNOWN, *CREATED, "note that tags are refused: commit", *POSTED, *REACTED),
+        sometimes=(*EDITED, *FOLLOWED),
+        times={"intend to create: commit": 2, "create: Devin POST sessions": 2},
     ),
-    Story("a twin is ended", watched, twin, younger_ended, own=("Twins", "Watch", "out Send._post", "out Send._sent")),
+    Story(
+        "a twin is ended",
+        watched,
+        twin,
+        younger_ended,
+        steps=(
+            "end the duplicate: Devin DELETE sessions",
+            "announce the duplicate: commit",
+            "move the watermark: commit",
+            *POSTED,
+        ),
+        sometimes=(*EDITED, *FOLLOWED),
+    ),
+    Story(
+        "sessions cost more, one after its end",
+        one_ended_one_running,
+        spend,
+        counted_once,
+        steps=("claim the poll: commit", "announce: commit", "record figures: commit", "move the watermark: commit"),
+        sometimes=(*EDITED, *FETCHED),
+    ),
+    Story(
+        "the first start",
+        nothing,
+        ticks,
+        works,
+        steps=(
+            "bring up the schema: commit",
+            "try the socket: Slack apps.connections.open",
+            "free what was claimed: commit",
+            "heartbeat: commit",
+            "note a gap: commit",
+            "fetch the consumption: commit",
+            "delete what is old: commit",
+        ),
+        from_the_start=True,
+    ),
 ]
 
 
-@pytest.mark.timeout(400)
+@in_both_forms
 @pytest.mark.parametrize("story", named(STORIES))
-async def test_a_kill_at_any_step_loses_and_doubles_nothing(story: Story, tmp_path: Path, nursery: Nursery) -> None:
-    await killed_everywhere(story, tmp_path, nursery)
+async def test_a_kill_at_any_step_loses_and_doubles_nothing(
+    story: Story, every: bool, tmp_path: Path, nursery: Nursery
+) -> None:
+    await killed_everywhere(story, tmp_path, nursery, every=every)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bot.slack import client as slack_client
+from bot.slack import connection
 from tests.crash.victim import UNKNOWN_AFTER, shorten
 from tests.scenarios.stage import ANN, BEN, GENERAL, Stage, stage
 
@@ -45,7 +45,7 @@ def unknown_after() -> float:
 @pytest.fixture
 def _hasty(monkeypatch: pytest.MonkeyPatch, unknown_after: float) -> None:
     shorten(monkeypatch.setattr, unknown_after)
-    monkeypatch.setattr(slack_client, "REQUEST_LIMIT_SECONDS", SLACK_LIMIT)
+    monkeypatch.setattr(connection, "REQUEST_LIMIT_SECONDS", SLACK_LIMIT)
 
 
 @pytest.fixture

@@ -1,11 +1,11 @@
 """The bot as a process that dies at a chosen step.
 
 `python -m tests.crash.victim` is a nursery: it imports the real bot once and forks a process for each line it reads,
-because the imports take seconds and hundreds of processes are needed. Each process then runs `bot.serve.serve` as
+because the imports take seconds and hundreds of processes are needed. Each process then runs `bot.server.serve` as
 `python -m bot run` does; nothing of the bot runs before the fork.
 
 Two kinds of boundaries are wrapped, before and after: every commit, and every outside call that changes something.
-A boundary is named by the function of the flow that stands there, so a failure says which line was the last.
+Each is a step with a name from the table in `tests.crash.steps`; a function without a name there keeps its own.
 
 The waits of an unknown outcome are shortened, in proportion. What they rest on stays as it is: no request of ours is
 on its way longer than its own limit, and nothing counts as "did not happen" before that limit and a margin are over.
@@ -24,6 +24,7 @@ import traceback
 from collections import Counter
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
@@ -40,24 +41,18 @@ from bot.config import Settings, load_settings
 from bot.devin.client import Devin
 from bot.devin.retry import Patience
 from bot.devin.transport import Transport
-from bot.engine import local
 from bot.engine.local import LocalEngine
-from bot.flows import conversation, create, digest, failure, housekeeping, reply, send
 from bot.flows.tools import Rules
-from bot.serve import serve
+from bot.server import serve
 from bot.slack.client import Slack
 from bot.store.database import Database
+from tests.crash.steps import AFTER, BEFORE, COMMIT, ON_THE_WIRE, WAITS, Moment, StepNames, is_ours, is_plumbing
 
 if TYPE_CHECKING:
     from types import FrameType
 
 REQUEST_LIMIT: Final = 2.0
 UNKNOWN_AFTER: Final = 2.5  # longer than the limit, as the real one is
-SETTLE: Final = 1.3  # a death comes before a call is sent or after its answer, so nothing is under way for longer
-
-# What runs beside the flows, by the clock: its steps come when they come.
-BY_THE_CLOCK: Final = frozenset(f"tick {name}" for name in ("consumption", "retention"))
-SELDOM_NEWS: Final = frozenset(f"bot.flows.{name}" for name in ("watch", "tell", "catch_up"))
 WRITES: Final = re.compile(r"\s*(?:INSERT INTO|UPDATE|DELETE FROM)\s+(\w+)", re.IGNORECASE)
 
 Patch = Callable[[Any, str, Any], None]
@@ -70,21 +65,13 @@ def shorten(patch: Patch, unknown_after: float = UNKNOWN_AFTER) -> None:
     def hasty(settings: Settings) -> Rules:
         return replace(rules(settings), unknown_after=unknown_after, retry_seconds=0.3)
 
-    patch(app, "rules", hasty)
-    patch(app, "Devin", partial(Devin, patience=patience))
-    for module in (create, reply):
-        patch(module, "LOOK_AGAIN_SECONDS", 0.3)
-    for module in (failure, send):
-        patch(module, "SETTLE_SECONDS", SETTLE)
-    patch(failure, "FIRST_WAIT", 0.3)
-    # Over before a lost post is looked for, as the real one is.
-    patch(conversation, "UNKNOWN_THREAD_SECONDS", SETTLE / 3)
-    patch(send, "CHANNEL", replace(send.CHANNEL, interval=0.05))
-    patch(housekeeping, "SWEEP_SECONDS", 0.5)
-    patch(digest, "TICK_SECONDS", 0.3)
-    patch(local, "RETRY_SECONDS", 0.5)
+    patch(app, rules.__name__, hasty)
+    patch(app, Devin.__name__, partial(Devin, patience=patience))
+    for module, name, wait in WAITS:
+        assert hasattr(module, name), f"{module.__name__} has no {name} any more"
+        patch(module, name, wait)
     hasten = LocalEngine.hasten
-    patch(LocalEngine, "hasten", lambda engine, name, within: hasten(engine, name, within / 5))
+    patch(LocalEngine, hasten.__name__, lambda engine, name, within: hasten(engine, name, within / 5))
 
 
 # ---------------------------------------------------------------- boundaries
@@ -92,63 +79,63 @@ def shorten(patch: Patch, unknown_after: float = UNKNOWN_AFTER) -> None:
 
 @dataclass(slots=True)
 class Boundaries:
-    """Counts the steps by name once it is armed, writes them down, and strikes at the one asked for."""
+    """Counts the moments of each step once it is armed, writes them down, and strikes at the one asked for."""
 
     strike_at: str
     strike_with: signal.Signals
     trace: Path
     armed: Path
-    seen: Counter[str] = field(default_factory=Counter)
-    told: bool = False  # whether the poller wrote something down that its watermark does not know yet
+    seen: Counter[tuple[str, str]] = field(default_factory=Counter)
+    steps: StepNames = field(default_factory=StepNames)
 
-    def reach(self, name: str) -> None:
-        """Be at a step."""
+    def reach(self, step: str, when: str) -> None:
+        """Be at a moment of a step."""
         if not self.armed.exists():
             return
-        self.seen[name] += 1
-        numbered = f"{name} #{self.seen[name]}"
+        self.seen[step, when] += 1
+        moment = str(Moment(step, when, self.seen[step, when]))
         with self.trace.open("a") as trace:
-            trace.write(numbered + "\n")
-        if numbered == self.strike_at:
+            trace.write(moment + "\n")
+        if moment == self.strike_at:
             self.strike_at = ""
             os.kill(os.getpid(), self.strike_with)
 
-    def commit(self, connection: AsyncConnection) -> str | None:
-        """The name of the commit that is about to be made; None for one that is not of interest."""
-        tables: set[str] = connection.info.pop("written", set())
-        task, (module, function) = _task(), _place()
-        if module in {"", "bot.flows.housekeeping"} or task in BY_THE_CLOCK:
-            return None
-        if module in SELDOM_NEWS and not self._tells(module, tables):
-            return None
-        return f"{function}: commit"
+    @asynccontextmanager
+    async def around(self, step: str) -> AsyncIterator[None]:
+        """Be before a step, and after it if it succeeds."""
+        self.reach(step, BEFORE)
+        yield
+        self.reach(step, AFTER)
 
-    def _tells(self, module: str, tables: set[str]) -> bool:
-        """Whether a look brings news, or moves the watermark past them; most of the time there are none."""
-        if module == "bot.flows.watch":
-            news, self.told = self.told, False
-            return news and "due" in tables
-        news = bool(tables & {"inbox", "outbox", "cards"})
-        self.told = self.told or (news and module == "bot.flows.tell")
-        return news or (module == "bot.flows.catch_up" and "threads" in tables)
+    def call(self, what: str) -> str:
+        """The name of a call to the outside that is about to be made."""
+        return self.steps.call(_code(), _lane(), what)
+
+    def commit(self, connection: AsyncConnection) -> str:
+        """The name of the commit that is about to be made."""
+        return self.steps.commit(_code(), _lane(), connection.info.pop("written", set()))
 
 
-def _task() -> str:
+def _lane() -> str:
+    """The first word of the lane that is worked on; empty outside lanes."""
     task = asyncio.current_task()
-    return task.get_name() if task else ""
+    name = task.get_name() if task else ""
+    return name.removeprefix("lane ").split(":")[0] if name.startswith("lane ") else ""
 
 
-def _place() -> tuple[str, str]:
-    """The module and function of the flow that runs, else of the part of the store."""
-    name = _task()
-    lane = f"{name.removeprefix('lane ').split(':')[0]} " if name.startswith("lane ") else ""
+def _code() -> str:
+    """The function of the bot that runs, as `module:name`; one of the plumbing only where nothing else runs."""
     frame: FrameType | None = sys._getframe(1)
+    innermost = ""
     while frame is not None:
         module = frame.f_globals.get("__name__", "")
-        if module == "bot.store.inbox" or (module.startswith("bot.flows.") and module != "bot.flows.tools"):
-            return module, lane + frame.f_code.co_qualname
+        if is_ours(module):
+            code = f"{module}:{frame.f_code.co_qualname}"
+            if not is_plumbing(module):
+                return code
+            innermost = innermost or code
         frame = frame.f_back
-    return "", "start"
+    return innermost
 
 
 def wrap(boundaries: Boundaries, patch: Patch) -> None:
@@ -170,48 +157,46 @@ def _wrap_commits(boundaries: Boundaries, patch: Patch) -> None:
     async def bounded(self: Database, *, first: bool = False) -> AsyncIterator[AsyncConnection]:
         async with write(self, first=first) as tx:
             yield tx
-            name = boundaries.commit(tx)
-            if name is not None:
-                boundaries.reach(f"{name}, before")
-        if name is not None:
-            boundaries.reach(f"{name}, after")
+            step = boundaries.commit(tx)
+            boundaries.reach(step, BEFORE)
+        boundaries.reach(step, AFTER)
 
     async def tripped(self: Database, work: Callable[[Any], Any]) -> Any:
+        step = boundaries.call(COMMIT)
+
         def done(connection: Any) -> Any:
             answer = work(connection)
-            boundaries.reach("Inbox: commit, before")
+            boundaries.reach(step, BEFORE)
             return answer
 
         answer = await trip(self, done)
-        boundaries.reach("Inbox: commit, after")
+        boundaries.reach(step, AFTER)
         return answer
 
-    patch(Database, "write", bounded)
-    patch(Database, "in_one_trip", tripped)
+    patch(Database, write.__name__, bounded)
+    patch(Database, trip.__name__, tripped)
 
 
 def _wrap_devin(boundaries: Boundaries, patch: Patch) -> None:
-    ask = Transport._send
+    ask, write = Transport._send, AnyIOStream.write
+    under_way: ContextVar[str] = ContextVar("under_way", default="")
 
     async def bounded(self: Transport, call: Any, path: str) -> Any:
         if call.method == "GET":
             return await ask(self, call, path)
-        name = f"{_place()[1]}: Devin {call.method} {_words(path)}"
-        boundaries.reach(f"{name}, before")
-        answer = await ask(self, call, path)
-        boundaries.reach(f"{name}, after")
-        return answer
-
-    patch(Transport, "_send", bounded)
-    write = AnyIOStream.write
+        step = boundaries.call(f"Devin {call.method} {_words(path)}")
+        under_way.set(step)
+        async with boundaries.around(step):
+            return await ask(self, call, path)
 
     async def written(self: AnyIOStream, buffer: bytes, timeout: float | None = None) -> None:  # noqa: ASYNC109
         # Past every limit of ours: a process that freezes here and goes on sends what it was about to send.
         if buffer.startswith(b"{"):
-            boundaries.reach(f"{_place()[1]}: Devin, on the wire")
+            boundaries.reach(under_way.get(), ON_THE_WIRE)
         await write(self, buffer, timeout)
 
-    patch(AnyIOStream, "write", written)
+    patch(Transport, ask.__name__, bounded)
+    patch(AnyIOStream, write.__name__, written)
 
 
 def _words(path: str) -> str:
@@ -220,25 +205,18 @@ def _words(path: str) -> str:
 
 
 def _wrap_slack(boundaries: Boundaries, patch: Patch) -> None:
-    tell, hook = Slack._write, Slack._hook
+    post, hook = Slack._write, Slack._hook
 
-    async def told(self: Slack, method: str, **arguments: Any) -> Any:
-        name = f"{_place()[1]}: Slack {method}"
-        if name.startswith("start"):
-            return await tell(self, method, **arguments)
-        boundaries.reach(f"{name}, before")
-        answer = await tell(self, method, **arguments)
-        boundaries.reach(f"{name}, after")
-        return answer
+    async def posted(self: Slack, method: str, **arguments: Any) -> Any:
+        async with boundaries.around(boundaries.call(f"Slack {method}")):
+            return await post(self, method, **arguments)
 
     async def hooked(self: Slack, url: str, answer: Any) -> None:
-        name = f"{_place()[1]}: Slack response_url"
-        boundaries.reach(f"{name}, before")
-        await hook(self, url, answer)
-        boundaries.reach(f"{name}, after")
+        async with boundaries.around(boundaries.call("Slack response_url")):
+            await hook(self, url, answer)
 
-    patch(Slack, "_write", told)
-    patch(Slack, "_hook", hooked)
+    patch(Slack, post.__name__, posted)
+    patch(Slack, hook.__name__, hooked)
 
 
 # ---------------------------------------------------------------- one process

@@ -7,9 +7,10 @@ import httpx
 import pytest
 
 from bot.devin import errors
-from bot.devin.client import Devin, bare_id
-from bot.devin.models import DevinSession, Page
-from bot.domain.session import PullRequest, Snapshot
+from bot.devin.answers import Page
+from bot.devin.client import Devin
+from bot.devin.models import DevinSession
+from bot.domain.session import PullRequest, Snapshot, bare_id
 
 KEY = "cog_test_0123456789abcdef"
 ORG = "org-abc123def456"
@@ -456,15 +457,15 @@ async def test_the_part_people_see(devin, devin_api):
     ],
     ids=["html", "empty", "another shape", "redirect"],
 )
-async def test_an_unreadable_answer_to_a_create_is_uncertain(devin, devin_api, answer, told):
-    devin_api.on_org("POST", "/sessions", answer)
+async def test_an_unreadable_answer_to_a_change_is_uncertain(devin, devin_api, answer, told):
+    devin_api.on_session("POST", "/archive", answer)
 
     with pytest.raises(errors.DevinUncertain) as caught:
-        await devin.create_session("Fix the flaky login test")
+        await devin.archive(BARE)
 
     assert type(caught.value) is errors.DevinUnexpectedAnswer
     assert caught.value.told.startswith(told)
-    assert caught.value.path == f"/v3/organizations/{ORG}/sessions"
+    assert caught.value.path == f"{SESSION}/archive"
     assert len(devin_api.requests) == 1
 
 

@@ -59,6 +59,7 @@ def test_the_status_decides(status, method, kind):
         (errors.DevinServerError, errors.DevinUncertain),
         (errors.DevinOutcomeUnknown, errors.DevinUncertain),
         (errors.DevinUnexpectedAnswer, errors.DevinUncertain),
+        (errors.DevinCreatedUnreadable, errors.DevinUncertain),
     ],
 )
 def test_the_family_says_what_to_do(kind, family):
@@ -70,7 +71,7 @@ def test_the_family_says_what_to_do(kind, family):
 def test_every_class_stands_in_the_drawing():
     classes = [value for value in vars(errors).values() if isinstance(value, type) and issubclass(value, Exception)]
 
-    assert len(classes) == 15
+    assert len(classes) == 16
     assert all(f"{kind.__name__} " in f"{errors.__doc__} ".replace("\n", " ") for kind in classes)
     assert all(kind.__doc__ for kind in classes)
 

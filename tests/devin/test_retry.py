@@ -2,6 +2,8 @@
 
 import asyncio
 from contextlib import asynccontextmanager
+from dataclasses import replace
+from functools import partial
 
 import httpx
 import pytest
@@ -178,11 +180,11 @@ def test_the_limits_others_rely_on():
 
 
 @asynccontextmanager
-async def listening(serve):
+async def listening(serve, patience=SHORT):
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
     async with server, httpx.AsyncClient() as http:
         port = server.sockets[0].getsockname()[1]
-        yield Devin(http, KEY, ORG, f"http://127.0.0.1:{port}", patience=SHORT)
+        yield Devin(http, KEY, ORG, f"http://127.0.0.1:{port}", patience=patience)
 
 
 async def closing(reader, writer):
@@ -190,11 +192,11 @@ async def closing(reader, writer):
     writer.close()
 
 
-async def dripping(reader, writer):
+async def dripping(reader, writer, head=b"HTTP/1.1 200 OK"):
     """Never quiet long enough for a read timeout, never done."""
     try:
         await reader.readuntil(b"\r\n\r\n")
-        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
+        writer.write(head + b"\r\nContent-Length: 100000\r\n\r\n")
         while not reader.at_eof():
             writer.write(b" ")
             await writer.drain()
@@ -212,7 +214,18 @@ async def test_a_closed_connection_is_an_unknown_outcome():
 
 
 async def test_a_dripping_answer_ends_at_the_limit():
-    async with listening(dripping) as devin:
+    # Long enough for the status to arrive on a busy machine.
+    async with listening(dripping, replace(SHORT, write=1)) as devin:
+        began = asyncio.get_running_loop().time()
+        with pytest.raises(errors.DevinCreatedUnreadable):
+            await devin.create_session("Fix the flaky login test")
+        took = asyncio.get_running_loop().time() - began
+
+    assert took < 3
+
+
+async def test_a_dripping_failure_ends_at_the_limit():
+    async with listening(partial(dripping, head=b"HTTP/1.1 500 Internal Server Error")) as devin:
         began = asyncio.get_running_loop().time()
         with pytest.raises(errors.DevinOutcomeUnknown) as caught:
             await devin.create_session("Fix the flaky login test")

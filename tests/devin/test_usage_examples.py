@@ -19,10 +19,11 @@ RESTING = {Phase.DONE, Phase.FAILED, Phase.LIMIT, Phase.ASLEEP, Phase.STOPPED}
 async def test_create_a_session(devin, devin_api):
     devin_api.on_org("POST", "/sessions", "session_new")
 
-    session = await devin.create_session("Create a Python script that analyzes CSV data")
+    made = await devin.create_session("Create a Python script that analyzes CSV data")
 
-    assert session.status == "new"
-    assert session.url == f"https://app.devin.ai/sessions/{BARE}"
+    assert made.session_id == BARE
+    assert made.session.status == "new"
+    assert made.url == f"https://app.devin.ai/sessions/{BARE}"
     assert devin_api.asked == [f"POST /v3/organizations/{ORG}/sessions"]
     assert devin_api.last.headers["Authorization"] == "Bearer cog_test_0123456789abcdef"
     assert devin_api.sent == {"prompt": "Create a Python script that analyzes CSV data"}

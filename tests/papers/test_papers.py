@@ -21,7 +21,7 @@ HOMES = {
     "aiohttp": ("bot/slack", "bot/app.py", "bot/playground"),
     "alembic": ("bot/store",),
     "asyncpg": ("bot/engine",),
-    "httpx": ("bot/devin", "bot/app.py", "bot/doctor.py", "bot/playground"),
+    "httpx": ("bot/devin", "bot/app.py", "bot/doctor", "bot/playground"),
     "jinja2": ("bot/playground",),
     "multidict": ("bot/playground",),
     "pgqueuer": ("bot/engine",),
@@ -29,14 +29,14 @@ HOMES = {
     "pydantic": ("bot/config.py", "bot/devin"),
     "pydantic_core": ("bot/config.py",),
     "pydantic_settings": ("bot/config.py",),
-    "slack_bolt": ("handlers", "bot/app.py", "bot/serve.py"),
+    "slack_bolt": ("handlers", "bot/app.py", "bot/server"),
     "slack_sdk": ("bot/slack", "bot/app.py", "bot/playground"),
     "sqlalchemy": ("bot/store",),
     "aiosqlite": ("bot/store",),
     "stamina": ("bot/devin", "bot/slack"),
-    "starlette": ("bot/serve.py", "bot/playground"),
+    "starlette": ("bot/server", "bot/playground"),
     "structlog": ("bot/logs.py",),
-    "uvicorn": ("bot/serve.py", "bot/playground"),
+    "uvicorn": ("bot/server", "bot/playground"),
     "uvloop": ("bot/__main__.py",),
     "yaml": ("bot/manifest.py", "bot/playground"),
     "yarl": ("bot/slack", "bot/playground"),
@@ -139,16 +139,16 @@ def test_every_scope_has_its_reason_in_the_readme_and_no_other_is_listed():
 
 @pytest.mark.parametrize("paper", ["README.md", "CONTRIBUTING.md", "CHANGELOG.md", ".env.example", "Makefile"])
 def test_every_make_target_that_a_paper_names_exists(paper):
-    targets = set(re.findall(r"^([a-z]+):", read("Makefile"), re.MULTILINE))
-    named = set(re.findall(r"(?:`|\"|^\$ |^)make ([a-z]+)(?=`|\"| *#|  |$)", read(paper), re.MULTILINE))
+    targets = set(re.findall(r"^([a-z-]+):", read("Makefile"), re.MULTILINE))
+    named = set(re.findall(r"(?:`|\"|^\$ |^)make ([a-z-]+)(?=`|\"| *#|  |$)", read(paper), re.MULTILINE))
     assert named - targets == set()
 
 
 def test_every_make_target_is_phony_and_explained():
     makefile = read("Makefile")
-    targets = set(re.findall(r"^([a-z]+):", makefile, re.MULTILINE))
+    targets = set(re.findall(r"^([a-z-]+):", makefile, re.MULTILINE))
     phony = set(re.search(r"^\.PHONY: (.+)$", makefile, re.MULTILINE).group(1).split())
-    explained = set(re.findall(r"@echo \"make ([a-z]+)", makefile))
+    explained = set(re.findall(r"@echo \"make ([a-z-]+)", makefile))
     assert targets == phony == explained | {"help"}
 
 

@@ -629,6 +629,15 @@ async def test_acus_always_zero_by_a_switch(api: httpx.AsyncClient, control: Dev
     assert good(await api.get(SESSIONS))["items"][0]["acus_consumed"] == 0
 
 
+async def test_a_new_session_without_its_time_by_a_switch(api: httpx.AsyncClient, control: DevinControl) -> None:
+    await control.switch(new_without_time=True)
+    made = good(await api.post(SESSIONS, json={"prompt": "fix the login test"}))
+    assert made["updated_at"] is None
+    assert good(await api.get(SESSIONS))["items"][0]["updated_at"] is None
+    await control.set(made["session_id"], status="running", status_detail="working")
+    assert good(await api.get(SESSIONS))["items"][0]["updated_at"] > 0
+
+
 async def test_ten_thousand_sessions_are_listed_quickly(api: httpx.AsyncClient, control: DevinControl) -> None:
     await control.create_sessions(10_000, status="running", status_detail="working", tags=["bot"], every=1)
     started, cursor = time.perf_counter(), None

@@ -1,7 +1,7 @@
-"""Every scenario whose outcome can depend on how Slack's messages come in runs over both transports.
+"""A story is told over Socket Mode; those with the marker `both_transports` over signed requests as well.
 
-The rest runs over one of them: what is about a transport itself, about a start that fails, or about the way out alone
-(cards, pace, limits, errors of sending, what the poller finds at Devin).
+These are the stories about how messages come in, and one or more of each file as a sample. In the long run all of them
+are told over both, except those about one transport alone, which name it.
 """
 
 import logging
@@ -28,9 +28,14 @@ def plain_logs() -> Iterator[None]:
     root.setLevel(level)
 
 
-@pytest.fixture(params=TRANSPORTS)
-def transport(request: pytest.FixtureRequest) -> str:
-    return request.param
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Tell each story that does not name its transport over one, and over the other too or in the long run only."""
+    named = [mark.args[0] for mark in metafunc.definition.iter_markers("parametrize")]
+    if "transport" not in metafunc.fixturenames or "transport" in named:
+        return
+    usual, other = TRANSPORTS
+    both = metafunc.definition.get_closest_marker("both_transports") is not None
+    metafunc.parametrize("transport", [usual, other if both else pytest.param(other, marks=pytest.mark.long)])
 
 
 @pytest.fixture

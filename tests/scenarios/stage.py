@@ -13,7 +13,7 @@ import yaml
 from bot.config import Settings, load_settings
 from bot.playground.devin import BOT_PERMISSIONS, LIBRARY_PERMISSIONS, DevinControl, DevinSimulator
 from bot.playground.slack import SlackControl, SlackSimulator
-from bot.serve import serve
+from bot.server import serve
 
 MANIFEST = yaml.safe_load((Path(__file__).parents[2] / "manifest.yml").read_text())
 

@@ -11,9 +11,9 @@ from tests.scenarios.stage import GENERAL, Stage, stage
 
 
 @pytest.fixture
-async def on(tmp_path: Path, clock: Ahead) -> AsyncIterator[Stage]:
+async def on(tmp_path: Path, transport: str, clock: Ahead) -> AsyncIterator[Stage]:
     """The bot up and running, with a clock of its own."""
-    async with stage(tmp_path, clock=clock) as everything:
+    async with stage(tmp_path, transport, clock=clock) as everything:
         yield everything
 
 
@@ -83,6 +83,7 @@ async def test_a_newer_version_that_comes_while_the_edit_is_under_way_is_drawn_n
     assert len(await on.slack.messages(GENERAL, thread_ts=ts, text="Asked by")) == 1
 
 
+@pytest.mark.both_transports
 async def test_an_edit_whose_answer_is_lost_is_simply_made_again(on: Stage) -> None:
     ts, session = await on.started()
     await on.slack.fault("chat.update", "commit_then_drop", match="Lost and found")

@@ -11,6 +11,7 @@ async def said(on: Stage, session: str) -> list[str]:
     return [message["message"].split("\n", 1)[1] for message in messages[1:] if message["source"] == "user"]
 
 
+@pytest.mark.both_transports
 async def test_replies_written_while_the_bot_was_down_reach_devin_once_and_in_order(on: Stage) -> None:
     ts, session = await on.started()
     await on.slack.say(ANN, GENERAL, "before", thread_ts=ts)
@@ -39,6 +40,7 @@ async def test_what_arrived_before_is_not_forwarded_again_at_the_next_start(on: 
     assert await said(on, session) == ["only once", "the last"]
 
 
+@pytest.mark.both_transports
 async def test_what_slack_sends_again_after_it_was_fetched_is_known(on: Stage) -> None:
     ts, session = await on.started()
     await on.stop()
@@ -69,7 +71,7 @@ async def test_each_open_thread_is_read_at_the_start(on: Stage) -> None:
 async def test_more_replies_than_a_look_reads_all_reach_devin_in_order(
     on: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.slack.client.PAGE_MESSAGES", 3)
+    monkeypatch.setattr("bot.slack.reading.PAGE_MESSAGES", 3)
     ts, session = await on.started()
     await on.stop()
     await on.slack.pause("lose")
@@ -100,6 +102,7 @@ async def test_a_reply_that_arrives_before_the_thread_was_read_hides_nothing(on:
     assert await said(on, session) == ["arrived", "lost"]
 
 
+@pytest.mark.both_transports
 async def test_verbs_written_while_the_bot_was_down_are_carried_out(on: Stage) -> None:
     ts, session = await on.started()
     await on.stop()
@@ -124,6 +127,7 @@ async def test_what_was_lost_in_a_gap_of_the_socket_is_fetched(on: Stage) -> Non
     assert await said(on, session) == ["lost in the gap", "after the gap"]
 
 
+@pytest.mark.both_transports
 async def test_what_was_written_during_the_creation_and_lost_is_fetched_after_it(on: Stage) -> None:
     await on.devin.fault("create_session", "hang", commit="late")
     ts = await on.mention("a slow start")

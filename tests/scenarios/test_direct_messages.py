@@ -3,6 +3,8 @@
 import time
 from pathlib import Path
 
+import pytest
+
 from tests.scenarios.looks import card, creations, settled, told, whispered
 from tests.scenarios.stage import ANN, BEN, GENERAL, Stage, stage
 
@@ -18,6 +20,7 @@ async def running(on: Stage, prompt: str = "fix the login test") -> tuple[str, s
     return ts, made["session_id"]
 
 
+@pytest.mark.both_transports
 async def test_a_line_starts_a_session_in_its_thread(on: Stage) -> None:
     ts = await on.slack.say(ANN, "im", "fix the login test repo=acme/web")
     made = await on.session("fix the login test")
@@ -112,6 +115,7 @@ async def test_answers_are_ordinary_messages_here(on: Stage) -> None:
     assert await whispered(on, ANN) == []
 
 
+@pytest.mark.both_transports
 async def test_a_stop_button_here_stops(on: Stage) -> None:
     ts, session = await running(on)
     await on.slack.click(ANN, "im", (await card(on, ts, DM))["ts"], "stop")

@@ -25,6 +25,7 @@ async def test_a_mentions_file_goes_along(on: Stage) -> None:
     assert [call["body"] for call in uploaded] == [{"file": "login.log", "bytes": len(LOG["content"])}]
 
 
+@pytest.mark.both_transports
 async def test_a_replys_files_go_along(on: Stage) -> None:
     ts, session = await on.started()
     reply = await on.slack.say(BEN, GENERAL, "see here", thread_ts=ts, files=[LOG, {**LOG, "name": "other.log"}])

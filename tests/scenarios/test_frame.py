@@ -3,6 +3,8 @@
 import re
 from pathlib import Path
 
+import pytest
+
 from bot.flows import finder
 from bot.playground import bench, counters
 from bot.playground.devin import task
@@ -21,6 +23,7 @@ def place_of(text: str) -> tuple[str, ...]:
     return found.groups()
 
 
+@pytest.mark.both_transports
 async def test_a_prompt_is_read_without_its_frame_and_leads_back_to_its_thread(on: Stage) -> None:
     root = await on.slack.say(BEN, GENERAL, "the login test fails since Monday")
     asked = await on.mention("please fix it", thread_ts=root, files=[LOG])

@@ -30,10 +30,10 @@ class Crowd:
 
 
 @pytest.fixture
-async def crowd(tmp_path: Path) -> AsyncIterator[Crowd]:
+async def crowd(tmp_path: Path, transport: str) -> AsyncIterator[Crowd]:
     """Two hundred running sessions, and the bot that follows them."""
     clock = Ahead()
-    async with stage(tmp_path, clock=clock, start=False, BOT_POLL_SECONDS="0.5") as on:
+    async with stage(tmp_path, transport, clock=clock, start=False, BOT_POLL_SECONDS="0.5") as on:
         sessions = await running(on, COUNT, CHANNELS)
         await on.start()
         await on.devin.wait_for_calls("list_sessions", 2)

@@ -1,9 +1,12 @@
 """A mention starts a session; its thread carries the conversation both ways."""
 
+import pytest
+
 from tests.scenarios.looks import creations, settled
 from tests.scenarios.stage import ANN, BEN, GENERAL, WEB, Stage
 
 
+@pytest.mark.both_transports
 async def test_a_mention_starts_one_session_in_its_thread(on: Stage) -> None:
     ts = await on.mention("fix the flaky login test repo=acme/web")
     made = await on.session("flaky login test")
@@ -17,6 +20,7 @@ async def test_a_mention_starts_one_session_in_its_thread(on: Stage) -> None:
     assert len(await on.devin.sessions()) == 1
 
 
+@pytest.mark.both_transports
 async def test_a_reply_reaches_devin_once_with_its_sender(on: Stage) -> None:
     ts, session = await on.started()
     reply = await on.slack.say(BEN, GENERAL, "please use pytest", thread_ts=ts)
@@ -35,6 +39,7 @@ async def test_devins_words_appear_in_the_thread_in_order(on: Stage) -> None:
     assert await on.thread(GENERAL, ts) == ["I looked at **the test**.", "It races with the clock."]
 
 
+@pytest.mark.both_transports
 async def test_a_question_mentions_the_person_who_asked(on: Stage) -> None:
     ts, session = await on.started(user=ANN)
     await on.devin.say(session, "Which branch?")

@@ -60,6 +60,7 @@ async def ready(on: Stage) -> bool:
 # ------------------------------------------------------------ health and readiness
 
 
+@pytest.mark.both_transports
 async def test_a_running_bot_is_alive_and_ready(on: Stage) -> None:
     assert (await asked(on, "/healthz")).json() == {"ok": True}
     assert (await asked(on, "/readyz")).json() == {"ok": True, "problems": []}
@@ -106,6 +107,7 @@ async def test_when_devin_was_not_looked_at_for_long_the_bot_is_not_ready(on: St
     await until(lambda: ready(on))
 
 
+@pytest.mark.both_transports
 async def test_a_bot_that_stops_says_so_while_it_finishes_its_work(on: Stage) -> None:
     await on.devin.fault("create_session", "hang", commit="late")
     await on.mention("a slow start")
@@ -120,6 +122,7 @@ async def test_a_bot_that_stops_says_so_while_it_finishes_its_work(on: Stage) ->
 # ------------------------------------------------------------ figures
 
 
+@pytest.mark.both_transports
 async def test_figures_count_what_was_stored_called_and_posted(on: Stage) -> None:
     ts, session = await on.started()
     await on.devin.say(session, "One word.")
@@ -207,6 +210,7 @@ def one_ref(facts: list[dict[str, Any]], *events: str) -> str:
     return str(next(iter(found)))
 
 
+@pytest.mark.both_transports
 async def test_one_reference_leads_from_the_message_to_devin_to_the_post_without_a_word_of_it(
     tmp_path: Path, transport: str
 ) -> None:
@@ -236,6 +240,7 @@ async def test_one_reference_leads_from_the_message_to_devin_to_the_post_without
         assert secret not in log
 
 
+@pytest.mark.both_transports
 async def test_a_start_in_which_all_is_well_warns_of_nothing(tmp_path: Path, transport: str) -> None:
     async with stage(tmp_path, transport, start=False) as on, process(on.environment) as bot:
         await bot.running()
@@ -343,6 +348,7 @@ async def test_a_stop_while_slack_lets_no_socket_open_ends_the_start(tmp_path: P
         assert await problems(on) == []
 
 
+@pytest.mark.both_transports
 async def test_an_outage_of_devin_is_no_reason_not_to_start(tmp_path: Path, transport: str) -> None:
     async with stage(tmp_path, transport, start=False) as on:
         await on.devin.fault("self", "503", times=4)  # a read is tried four times

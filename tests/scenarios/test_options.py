@@ -6,6 +6,7 @@ from tests.scenarios.looks import creations, settled, told, whispered
 from tests.scenarios.stage import ANN, BEN, GENERAL, OPS, WEB, Stage
 
 
+@pytest.mark.both_transports
 async def test_options_reach_devin_and_leave_the_prompt(on: Stage) -> None:
     await on.devin.add_playbook("Upgrade deps")
     ts = await on.mention(

@@ -1,25 +1,14 @@
 """How fast the bot speaks: a second between the posts of a channel, and nobody waits for somebody else's trouble."""
 
 import itertools
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
-
-import pytest
 
 from bot.flows.send import AT_ONCE_IN_A_LANE
 from tests.scenarios.ahead import rows, until
 from tests.scenarios.hasty import waited
-from tests.scenarios.stage import GENERAL, OPS, WEB, Stage, stage
+from tests.scenarios.stage import GENERAL, OPS, WEB, Stage
 
 SLACKS_OWN = 0.9  # Slack's second, less the lateness of a timer
-
-
-@pytest.fixture
-async def on(tmp_path: Path) -> AsyncIterator[Stage]:
-    """The bot up and running."""
-    async with stage(tmp_path) as everything:
-        yield everything
 
 
 async def posts(on: Stage, channel: str) -> list[dict[str, Any]]:

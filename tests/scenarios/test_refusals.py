@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from tests.scenarios.looks import card, creations, forge, ordered, press, settled, told, whispered
 from tests.scenarios.stage import ANN, BEN, BOT, GENERAL, GUEST, STRANGER, WEB, Stage
 
@@ -43,6 +45,7 @@ async def test_a_guests_mention_is_refused(on: Stage) -> None:
     await refused(on, GUEST, NO_GUESTS)
 
 
+@pytest.mark.both_transports
 async def test_a_guests_slash_command_is_refused(on: Stage) -> None:
     await on.slack.slash(GUEST, GENERAL, "fix the login test")
     await on.slack.wait_for_ephemeral(GUEST, NO_GUESTS)
@@ -59,6 +62,7 @@ async def test_a_guests_direct_message_is_refused(on: Stage) -> None:
     assert await creations(on) == 0
 
 
+@pytest.mark.both_transports
 async def test_a_guests_replies_verbs_and_buttons_are_refused_and_said_once(on: Stage) -> None:
     ts, session = await on.started()
     for text in ("use pytest", "and hurry", "!stop"):
@@ -178,6 +182,7 @@ def lost(channel: str, session: str, title: str) -> str:
     )
 
 
+@pytest.mark.both_transports
 async def test_a_removed_bot_tells_the_requester_once(on: Stage) -> None:
     ts, session = await on.started("fix the login test", ANN, WEB)
     await on.slack.remove(WEB)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bot.domain import grammar
+from bot.domain.commands import options
 from bot.flows import dispatch
 from bot.flows.control import Control
 from bot.playground.devin import DevinControl
@@ -83,6 +83,7 @@ async def test_a_start_that_devin_refuses_is_not_made_and_its_thread_says_why(
 # ---------------------------------------------------------------- nobody can say whether it was started
 
 
+@pytest.mark.both_transports
 async def test_a_session_that_is_there_before_a_much_too_late_answer_is_found_by_its_card(on: Stage) -> None:
     await on.devin.switch(slow_create=3 * REQUEST_LIMIT)
     ts = await on.mention("fix the login test")
@@ -94,6 +95,36 @@ async def test_a_session_that_is_there_before_a_much_too_late_answer_is_found_by
     await looked(on)
     assert f"https://app.devin.ai/sessions/{made}" in str((await card(on, ts))["blocks"])
     assert [one["session_id"] for one in await on.devin.sessions()] == [made]
+    assert await creations(on) == 1
+    assert await on.thread(GENERAL, ts) == []
+
+
+async def test_a_session_is_known_by_its_id_while_the_rest_of_its_row_cannot_be_read(on: Stage) -> None:
+    await on.devin.switch(new_without_time=True)
+    ts = await on.mention("fix the login test")
+    await on.slack.wait_for_message(GENERAL, "Queued", thread_ts=ts, within=WITHIN)
+    await looked(on)  # the row is alone in its list, and the poller goes on beside it
+    made = (await on.session("fix the login test"))["session_id"]
+    assert f"https://app.devin.ai/sessions/{made}" in str((await card(on, ts))["blocks"])
+    await on.devin.set(made, status="running", status_detail="working")
+    await on.slack.wait_for_message(GENERAL, "Working", thread_ts=ts, within=WITHIN)
+    await settled(on)
+    assert await creations(on) == 1
+    assert await on.thread(GENERAL, ts) == []
+
+
+async def test_a_start_whose_answer_is_lost_is_not_made_again_while_its_row_cannot_be_read(on: Stage) -> None:
+    await on.devin.switch(new_without_time=True)
+    await on.devin.fault("create_session", "commit_then_drop")
+    ts = await on.mention("fix the login test")
+    await on.slack.wait_for_message(GENERAL, "Checking: Devin's answer got lost", thread_ts=ts, within=WITHIN)
+    reference = f"slack-T0PLAY-{GENERAL}-{ts}"
+    # By the sixth the time is over after which what is not found counts as not made.
+    await on.devin.wait_for_calls("list_sessions", 6, contains=reference, seconds=WITHIN)
+    made = (await on.session("fix the login test"))["session_id"]
+    await on.devin.set(made, status="running", status_detail="working")
+    await on.slack.wait_for_message(GENERAL, "Working", thread_ts=ts, within=WITHIN)
+    await settled(on)
     assert await creations(on) == 1
     assert await on.thread(GENERAL, ts) == []
 
@@ -370,7 +401,7 @@ async def test_replies_after_the_stop_of_an_unknown_start_are_sent_and_those_bef
 async def test_one_persons_refused_tags_are_left_out_and_the_bots_own_stay(
     on: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(grammar, "MOST_TAGS", MOST_AT_DEVIN + 1)
+    monkeypatch.setattr(options, "MOST_TAGS", MOST_AT_DEVIN + 1)
     ts = await on.mention(f"fix the login test tags={TOO_MANY}")
     made = await on.session("fix the login test")
     assert made["tags"] == ["devin-bridge", f"slack-T0PLAY-{GENERAL}-{ts}"]
@@ -383,7 +414,7 @@ async def test_one_persons_refused_tags_are_left_out_and_the_bots_own_stay(
 
 
 async def test_each_request_for_a_session_has_an_intent_of_its_own(on: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(grammar, "MOST_TAGS", MOST_AT_DEVIN + 1)
+    monkeypatch.setattr(options, "MOST_TAGS", MOST_AT_DEVIN + 1)
     await on.devin.fault("create_session", "slow", seconds=1.0, contains=f"t{MOST_AT_DEVIN}")
     held = await on.devin.fault("create_session", "hang", commit="late")
     begin = time.time()

@@ -65,6 +65,7 @@ async def test_somebody_slack_does_not_know_does_not_cost_the_context_of_a_threa
 # ---------------------------------------------------------------- catch-up
 
 
+@pytest.mark.both_transports
 async def test_a_thread_that_could_not_be_read_at_the_start_is_read_again(on: Stage) -> None:
     ts, session = await on.started()
     await read(on, ts)

@@ -169,6 +169,7 @@ async def test_a_stop_says_of_a_reply_with_an_unknown_outcome_that_it_may_have_a
 # ---------------------------------------------------------------- stop
 
 
+@pytest.mark.both_transports
 async def test_a_stop_button_ends_the_replies_before_it_although_our_clock_is_behind_slacks(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, transport: str
 ) -> None:

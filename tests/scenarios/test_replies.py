@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from tests.scenarios.looks import creations, ordered, settled, told, whispered
 from tests.scenarios.stage import ANN, BEN, BOT, GENERAL, WEB, Stage
 
@@ -38,6 +40,7 @@ async def test_a_burst_keeps_its_order(on: Stage) -> None:
     assert await told(on, session) == [f"[Slack {burst[n]}] {'ann' if n % 2 else 'ben'}:\npart {n}" for n in range(4)]
 
 
+@pytest.mark.both_transports
 async def test_a_burst_that_slack_delivers_backwards_is_sorted(on: Stage) -> None:
     ts, session = await on.started()
     await on.slack.pause("lose")
@@ -50,6 +53,7 @@ async def test_a_burst_that_slack_delivers_backwards_is_sorted(on: Stage) -> Non
     assert await told(on, session) == [f"[Slack {burst[n]}] ben:\npart {n}" for n in range(3)]
 
 
+@pytest.mark.both_transports
 async def test_a_second_delivery_of_an_event_does_nothing(on: Stage) -> None:
     ts, session = await on.started()
     reply = await on.slack.say(BEN, GENERAL, "please use pytest", thread_ts=ts)
@@ -61,6 +65,7 @@ async def test_a_second_delivery_of_an_event_does_nothing(on: Stage) -> None:
     assert await creations(on) == 1
 
 
+@pytest.mark.both_transports
 async def test_mention_and_message_of_one_ts_are_one(on: Stage) -> None:
     ts = await on.mention("fix the login test")
     await on.session("fix the login test")
@@ -71,6 +76,7 @@ async def test_mention_and_message_of_one_ts_are_one(on: Stage) -> None:
     assert await creations(on) == 1
 
 
+@pytest.mark.both_transports
 async def test_an_edited_mention_does_not_start_again(on: Stage) -> None:
     ts, session = await on.started()
     await on.slack.edit(ANN, GENERAL, ts, f"{BOT} fix the login test, please")
@@ -143,6 +149,7 @@ async def test_a_reply_that_is_also_sent_to_the_channel_arrives_once(on: Stage) 
     assert await told(on, session) == [f"[Slack {reply}] ben:\nplease use pytest"]
 
 
+@pytest.mark.both_transports
 async def test_replies_before_the_session_exists_reach_it_in_order(on: Stage) -> None:
     await on.devin.fault("create_session", "slow", seconds=1.5)
     ts = await on.mention("fix the login test")
@@ -158,6 +165,7 @@ async def test_replies_before_the_session_exists_reach_it_in_order(on: Stage) ->
     ]
 
 
+@pytest.mark.both_transports
 async def test_a_reply_that_was_lost_before_the_thread_was_known_is_fetched(on: Stage) -> None:
     await on.devin.fault("create_session", "slow", seconds=1.5)
     ts = await on.mention("fix the login test")

@@ -18,9 +18,9 @@ SETTLED = 14  # seconds after which an unknown outcome is looked up
 
 
 @pytest.fixture
-async def on(tmp_path: Path, clock: Ahead) -> AsyncIterator[Stage]:
+async def on(tmp_path: Path, transport: str, clock: Ahead) -> AsyncIterator[Stage]:
     """The bot up and running, with a clock of its own and a Slack that refuses only what a test says."""
-    async with stage(tmp_path, clock=clock) as everything:
+    async with stage(tmp_path, transport, clock=clock) as everything:
         await everything.slack.limits(enabled=False)
         yield everything
 

@@ -36,6 +36,7 @@ async def shown(on: Stage, user: str, channel: str, text: str) -> str:
     return answer["shown"]["rendered"]
 
 
+@pytest.mark.both_transports
 async def test_each_command_is_answered_while_all_other_work_waits(on: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     await on.started()
     await settled(on)
@@ -54,6 +55,7 @@ async def test_each_command_is_answered_while_all_other_work_waits(on: Stage, mo
         assert answer in await shown(on, ADA if text == "usage" else ANN, GENERAL, text)
 
 
+@pytest.mark.both_transports
 async def test_slack_has_the_right_of_way_until_it_has_its_answer(
     tmp_path: Path, transport: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -78,7 +80,8 @@ async def test_slack_has_the_right_of_way_until_it_has_its_answer(
         happened.append("sent")
         await send_async_response(*told)
 
-    monkeypatch.setattr("bot.serve.send_async_response", sends)  # of Socket Mode, where it may wait for a connection
+    # Where it may wait for a connection.
+    monkeypatch.setattr("bot.server.socket_mode.send_async_response", sends)
     monkeypatch.setattr("bot.store.database.RightOfWay", Watched)
     monkeypatch.setattr(InboxWriter, "put", stores)
     async with stage(tmp_path, transport) as on:
@@ -90,6 +93,7 @@ async def test_slack_has_the_right_of_way_until_it_has_its_answer(
 # ------------------------------------------------------------ starting
 
 
+@pytest.mark.both_transports
 async def test_the_card_is_posted_first_and_the_session_starts_in_its_thread(on: Stage) -> None:
     assert await shown(on, ANN, GENERAL, "fix the login test repo=acme/web") == (
         "Got it: “fix the login test”. The session's thread appears here in a moment."
@@ -190,6 +194,7 @@ async def _asked_again(on: Stage) -> str:
     return asked["ts"]
 
 
+@pytest.mark.both_transports
 async def test_the_same_text_within_a_minute_asks_first_and_yes_starts_it(on: Stage) -> None:
     question = await _asked_again(on)
     assert await creations(on) == 1
@@ -249,6 +254,7 @@ async def test_without_sessions_there_is_nothing_to_list_or_stop(on: Stage) -> N
     )
 
 
+@pytest.mark.both_transports
 async def test_list_and_status_show_ones_own_sessions(on: Stage) -> None:
     first, one = await on.started("fix the login test", ANN, GENERAL)
     second, two = await on.started("fix the logout test", ANN, WEB)

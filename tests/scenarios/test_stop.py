@@ -18,6 +18,7 @@ async def press_stop(on: Stage, ts: str, user: str = BEN) -> None:
     assert pressed["status"] == "acked"
 
 
+@pytest.mark.both_transports
 async def test_the_button_puts_devin_to_sleep(on: Stage) -> None:
     ts, session = await on.started()
     await press_stop(on, ts)
@@ -70,6 +71,7 @@ async def test_a_reply_after_the_stop_wakes_the_session(on: Stage) -> None:
     assert await on.thread(GENERAL, ts) == [STOPPED]
 
 
+@pytest.mark.both_transports
 async def test_a_stop_goes_before_the_replies_that_wait(on: Stage) -> None:
     ts, session = await on.started()
     await on.devin.fault("send_message", "503", **AWAY)

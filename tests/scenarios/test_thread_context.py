@@ -1,9 +1,12 @@
 """A mention in a thread that is there already: what was said before becomes context."""
 
+import pytest
+
 from tests.scenarios.looks import settled, told
 from tests.scenarios.stage import ANN, BEN, BOT, GENERAL, Stage
 
 
+@pytest.mark.both_transports
 async def test_earlier_messages_become_context_oldest_first(on: Stage) -> None:
     root = await on.slack.say(BEN, GENERAL, "the login test fails since Monday")
     await on.slack.say(ANN, GENERAL, "<@U0BEN> only on Safari &amp; Chrome", thread_ts=root)

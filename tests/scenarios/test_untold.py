@@ -15,9 +15,9 @@ PULL = "https://github.com/acme/web/pull/7"
 
 
 @pytest.fixture
-async def on(tmp_path: Path, clock: Ahead) -> AsyncIterator[Stage]:
+async def on(tmp_path: Path, transport: str, clock: Ahead) -> AsyncIterator[Stage]:
     """The bot with a clock of its own, a Slack that takes any number of posts, and a session for which it looks on."""
-    async with stage(tmp_path, clock=clock) as everything:
+    async with stage(tmp_path, transport, clock=clock) as everything:
         await everything.slack.limits(enabled=False)
         await everything.started("another one", channel=WEB)
         yield everything

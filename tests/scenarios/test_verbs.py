@@ -1,5 +1,7 @@
 """Verbs in a session's thread: what people say to the bot itself, and what only looks like it."""
 
+import pytest
+
 from tests.scenarios.looks import card, creations, forge, is_card, press, settled, told, whispered
 from tests.scenarios.stage import ADA, ANN, BEN, BOT, GENERAL, WEB, Stage
 
@@ -24,6 +26,7 @@ NO_SESSION = (
 )
 
 
+@pytest.mark.both_transports
 async def test_help_status_and_cost_are_answered_privately(on: Stage) -> None:
     ts, session = await on.started()
     await on.slack.say(BEN, GENERAL, "!help", thread_ts=ts)
@@ -203,6 +206,7 @@ async def _question(on: Stage, user: str, ts: str) -> str:
     return asked["ts"]
 
 
+@pytest.mark.both_transports
 async def test_exit_ends_for_good_after_a_question(on: Stage) -> None:
     ts, session = await on.started()
     question = await _question(on, ANN, ts)
@@ -245,6 +249,16 @@ async def test_only_the_requester_or_an_admin_may_exit(on: Stage) -> None:
     assert (await on.devin.session(session))["terminated"] is False
     await on.slack.click(ADA, GENERAL, question, "exit_confirmed")
     await on.slack.wait_for_message(GENERAL, "Ended for good by <@U0ADA>", thread_ts=ts)
+
+
+async def test_of_a_session_that_has_ended_everybody_learns_just_that(on: Stage) -> None:
+    ts, _ = await on.started(user=ANN)
+    await on.slack.click(ANN, GENERAL, await _question(on, ANN, ts), "exit_confirmed")
+    await on.slack.wait_for_message(GENERAL, "Ended for good", thread_ts=ts)
+    await on.slack.say(BEN, GENERAL, "EXIT", thread_ts=ts)
+    assert (await on.slack.wait_for_ephemeral(BEN))["rendered"] == (
+        "This session has ended already; nothing was changed. Use `/devin` or mention Devin Bridge to start a new one."
+    )
 
 
 async def test_a_button_whose_value_belongs_to_another_channel_does_nothing(on: Stage) -> None:

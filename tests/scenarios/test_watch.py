@@ -12,17 +12,10 @@ from bot.domain.billing import billing_day
 from bot.flows import tell, watch
 from tests.scenarios.ahead import Ahead, rows, until
 from tests.scenarios.looks import ASKED, card_of, hanging, looked
-from tests.scenarios.stage import ANN, BEN, BOT, GENERAL, OPS, TRANSPORTS, WEB, Stage, stage
+from tests.scenarios.stage import ANN, BEN, BOT, GENERAL, OPS, WEB, Stage, stage
 
 PULL = "https://github.com/acme/web/pull/7"
 OPEN_IN_DEVIN = "Open in Devin"
-both_transports = pytest.mark.parametrize("transport", TRANSPORTS)
-
-
-@pytest.fixture
-def transport() -> str:
-    """One where only Devin has news; where a person says something after the start, the test asks for both."""
-    return "socket"
 
 
 @pytest.fixture
@@ -198,7 +191,7 @@ async def test_a_state_that_flips_back_before_the_next_look_asks_nothing(on: Sta
     assert await on.thread(GENERAL, ts) == ["I found it myself."]
 
 
-@both_transports
+@pytest.mark.both_transports
 async def test_every_new_question_is_asked(on: Stage) -> None:
     ts, session = await on.started()
     await on.devin.say(session, "Which branch?", status_detail="waiting_for_user")
@@ -263,7 +256,7 @@ async def test_the_end_is_told_once_in_all_its_forms(on: Stage, facts: dict[str,
     assert not [text for text in told if "your answer" in text]
 
 
-@both_transports
+@pytest.mark.both_transports
 async def test_ending_a_session_for_good_is_told_once_and_not_as_done(on: Stage) -> None:
     ts, session = await on.started()
     other, second = await on.started("another one", channel=WEB)
@@ -293,7 +286,6 @@ async def test_a_row_older_than_the_last_one_changes_nothing(on: Stage) -> None:
     assert await on.thread(GENERAL, ts) == ["Not done at all."]
 
 
-@both_transports
 async def test_an_answer_that_moves_no_updated_at_is_found_after_a_person_spoke(on: Stage) -> None:
     await on.devin.switch(messages_leave_updated_at=True)
     ts, session = await on.started()
@@ -358,7 +350,6 @@ async def test_a_session_that_is_missing_from_the_list_has_not_changed(on: Stage
     assert await on.thread(GENERAL, ts) == ["Back again."]
 
 
-@both_transports
 async def test_ids_with_their_prefix_are_the_same_ids(on: Stage) -> None:
     await on.devin.switch(prefixed_ids=True)
     ts, session = await on.started()
@@ -501,7 +492,6 @@ async def test_a_few_messages_or_a_short_absence_are_replayed_in_full(
     assert await on.thread(GENERAL, ts) == said
 
 
-@both_transports
 async def test_an_answer_after_hours_without_any_open_session_is_no_outage(on: Stage, clock: Ahead) -> None:
     ts, session = await on.started()
     await on.devin.set(session, status="exit", status_detail=None)
@@ -583,7 +573,6 @@ async def test_what_was_spent_is_kept_by_billing_day_from_the_differences(on: St
     assert spent == {today.isoformat(): 1.25, (today + timedelta(days=1)).isoformat(): 0.5}
 
 
-@both_transports
 async def test_a_reply_takes_no_news_and_no_figures_from_the_poller(on: Stage) -> None:
     """Devin answers a reply with the session: what is new in it is still told by the next look."""
     ts, session = await on.started()
@@ -604,7 +593,6 @@ async def _answered_to(on: Stage) -> bool:
     return not await rows(on, "inbox", state="open")
 
 
-@both_transports
 async def test_a_stop_takes_no_figures_from_the_poller(on: Stage) -> None:
     ts, session = await on.started()
     await hanging(on, await on.devin.fault("list_sessions", "hang", times=-1, commit="late"))
@@ -640,7 +628,6 @@ async def _gaps(on: Stage, count: int) -> list[float]:
     return [after - before for before, after in itertools.pairwise(times)]
 
 
-@both_transports
 async def test_without_an_open_session_nothing_is_asked_until_one_starts(on: Stage) -> None:
     ts, session = await on.started()
     await on.devin.set(session, status="exit", status_detail=None)
@@ -736,7 +723,6 @@ async def test_where_tags_are_refused_a_twin_is_known_by_its_prompt_and_one_that
     assert not [path for path in read for other in others if other in path], "a prompt is read once"
 
 
-@both_transports
 async def test_when_ours_is_the_younger_the_thread_goes_on_with_the_elder(on: Stage) -> None:
     ts, session = await on.started()
     ours = await on.devin.session(session)

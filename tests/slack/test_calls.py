@@ -6,7 +6,8 @@ import socket
 import aiohttp
 import pytest
 
-from bot.slack.client import REQUEST_LIMIT_SECONDS, Channel, Identity, Slack
+from bot.slack.client import Channel, Identity, Slack
+from bot.slack.connection import REQUEST_LIMIT_SECONDS
 from bot.slack.errors import (
     ChannelGone,
     ContentRefused,
@@ -93,6 +94,11 @@ async def test_the_bot_learns_who_it_is_and_what_it_may(slack):
         url="https://acme.slack.com/",
         scopes=frozenset({"chat:write", "files:read", "users:read"}),
     )
+
+
+async def test_a_slack_that_names_no_scopes_leaves_them_empty(slack, fake):
+    fake.answers("auth.test", {"ok": True, "team_id": "T1", "user_id": "UBOT", "url": ""})
+    assert await slack.auth_test() == Identity(team="T1", user_id="UBOT", bot_id="", url="", scopes=frozenset())
 
 
 async def test_channels_are_known_by_kind(slack, fake):

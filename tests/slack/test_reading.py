@@ -3,10 +3,10 @@
 import pytest
 
 from bot.domain.person import Person
-from bot.slack.client import MAX_PAGES
 from bot.slack.errors import PersonGone, ScopeMissing, SlackOutcomeUnknown, SlackUnreachable
 from bot.slack.files import SlackFile
 from bot.slack.people import person_from
+from bot.slack.reading import MAX_PAGES
 from bot.slack.threads import ThreadMessage
 
 ROOT = "1700000000.000100"

@@ -9,9 +9,8 @@ from pathlib import Path
 import pytest
 
 from bot.store.database import Database
-from bot.store.schema import migrate
 from bot.store.tables import metadata
-from tests.store import postgres
+from tests import postgres
 from tests.store.rows import NOW
 
 
@@ -26,42 +25,12 @@ class Clock:
 
 
 @pytest.fixture(scope="session")
-def server() -> Iterator[str]:
-    with postgres.running_server() as url:
-        yield url
-
-
-@pytest.fixture(scope="session")
-def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An SQLite store with the schema and nothing in it, to be copied."""
-    path = tmp_path_factory.mktemp("store") / "empty.db"
-    asyncio.run(_migrate(f"sqlite:///{path}"))
-    return path
-
-
-@pytest.fixture(scope="session")
-def migrated_database(server: str) -> str:
-    """A PostgreSQL store with the schema; each test finds it empty."""
-    url = postgres.named(server, "migrated")
-    asyncio.run(postgres.run(server, "CREATE DATABASE migrated"))
-    asyncio.run(_migrate(url))
-    return url
-
-
-@pytest.fixture(scope="session")
-def bare_database(server: str) -> str:
+def bare_database(postgres_server: str) -> str:
     """A PostgreSQL store without a schema, for tests that make one."""
-    asyncio.run(postgres.run(server, "CREATE DATABASE bare"))
-    return postgres.named(server, "bare")
+    return asyncio.run(postgres.create(postgres_server, template=None))
 
 
 # The fixtures that make stores are not asynchronous: one asked for inside another would find a loop at work.
-
-
-async def _migrate(url: str) -> None:
-    db = Database(url)
-    await migrate(db)
-    await db.close()
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -73,10 +42,10 @@ def kind(request: pytest.FixtureRequest) -> str:
 def url(request: pytest.FixtureRequest, kind: str, tmp_path: Path) -> Iterator[str]:
     """The address of a store with the schema and nothing in it."""
     if kind == "sqlite":
-        shutil.copy(request.getfixturevalue("migrated_file"), tmp_path / "store.db")
+        shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "store.db")
         yield f"sqlite:///{tmp_path / 'store.db'}"
         return
-    address: str = request.getfixturevalue("migrated_database")
+    address: str = request.getfixturevalue("postgres_store")
     yield address
     # Not truncated: that makes new files, and takes a hundred times as long.
     asyncio.run(postgres.run(address, postgres.LEAVE, *(f"DELETE FROM {name}" for name in metadata.tables)))

@@ -7,7 +7,7 @@ import pytest
 from bot.store import due
 from bot.store.database import Database
 from bot.store.due import Due
-from tests.store import postgres
+from tests import postgres
 from tests.store.rows import NOW
 
 

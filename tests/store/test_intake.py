@@ -14,7 +14,7 @@ from bot.store import inbox, sqlite
 from bot.store.database import Database
 from bot.store.inbox import InboxRow, InboxWriter, MaybeStoredError, NotStoredError
 from bot.store.tables import inbox as table
-from tests.store import postgres
+from tests import postgres
 from tests.store.rows import asked
 
 SHORT = 0.2  # the wait for a lock in these tests

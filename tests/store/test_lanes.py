@@ -11,7 +11,7 @@ from bot.store.database import Database
 from bot.store.lanes import Claim, ClaimLostError
 from bot.store.tables import lanes as table
 from bot.store.tables import workers
-from tests.store import postgres
+from tests import postgres
 
 LEASE = 30.0
 LANE = "in:T1:C1:1"

@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 from inline_snapshot import snapshot
 
-from bot.domain.grammar import NOT_ACUS, Mistyped, UnknownVerb
+from bot.domain.commands.options import NOT_ACUS, Mistyped
+from bot.domain.commands.parser import UnknownVerb
 from bot.domain.session import Options, PullRequest, Session, Snapshot, Stage
 from bot.views import answers
 from bot.views.answers import Listed
@@ -41,24 +42,6 @@ CONSTANTS = {name: value for name, value in vars(answers).items() if isinstance(
 def test_the_fixed_answers():
     assert {name: message.text for name, message in CONSTANTS.items()} == snapshot(
         {
-            "SLASH_HELP": """\
-*Devin Bridge* starts Devin sessions from Slack; each session lives in its own thread.
-• `/devin fix the flaky login test` starts one, and so does `@Devin Bridge fix …` in a channel or thread
-• `/devin list` · `/devin status [number]` · `/devin stop [number]` · `/devin archive [number]`
-• `/devin usage [today|yesterday|week]` shows admins what was spent
-• Options may stand anywhere in the task: `repo=acme/web` `playbook=…` `mode=fast` `acu=10` `tags=a,b` `title="…"`
-• In a session's thread, reply to steer Devin; `!help` lists what else works there\
-""",
-            "THREAD_HELP": """\
-Every reply in this thread goes to Devin, except these, each as the whole message:
-• `!status` where it stands · `!cost` what it has used
-• `!stop` (or `sleep`) puts Devin to sleep; a reply wakes it
-• `!mute` / `!unmute` (or `mute` / `unmute`): replies are not sent to Devin / are sent again
-• `!aside …` (or `(aside) …`) is for the people here and not sent to Devin
-• `!archive` (or `archive`) puts Devin to sleep and closes this thread
-• `!new …` starts another session
-• `EXIT` ends the session for good, after a question\
-""",
             "EMPTY_PROMPT": "There is no task in that, so nothing was started. Write what Devin should do, for example `/devin fix the flaky login test repo=acme/web`.",
             "GUEST_REFUSED": "Guests cannot work with Devin here, so nothing was started or sent. Ask a full member of this workspace to do it.",
             "OTHER_COMPANY_REFUSED": "Only members of the workspace that runs Devin Bridge can work with Devin, so nothing was started or sent. Ask one of them to do it.",
@@ -122,8 +105,8 @@ SAID = {
     "status": lambda text: answers.status(SESSION, "https://acme.slack.com/p1"),
     "cost": lambda text: answers.cost(SESSION),
     "cost_unknown": lambda text: answers.cost(replace(ASLEEP, options=Options())),
-    "usage_refused": lambda text: answers.usage_refused(["U8", "U9"]),
-    "usage_refused_to_all": lambda text: answers.usage_refused([]),
+    "admins_only": lambda text: answers.admins_only("usage figures", ["U8", "U9"]),
+    "admins_only_without_any": lambda text: answers.admins_only("usage figures", []),
     "stopped": lambda text: answers.stopped("U1"),
     "stopped_with_one_reply": lambda text: answers.stopped("U1", 1),
     "stopped_with_two_replies": lambda text: answers.stopped(None, 2),
@@ -192,8 +175,8 @@ Asked by <@U1> · repo acme/web · 1.5 of 10 ACUs · last sign of life <!date^17
 """,
             "cost": "This session has used 1.5 of 10 ACUs so far. The figure comes from Devin and may be minutes old.",
             "cost_unknown": "Devin reports no ACUs for this session so far; on some plans it never does.",
-            "usage_refused": "Usage figures are for the admins of Devin Bridge. Ask one of them: <@U8>, <@U9>.",
-            "usage_refused_to_all": "Nobody may ask for usage figures yet. Whoever runs Devin Bridge can name admins in `BOT_ADMIN_USERS`.",
+            "admins_only": "Usage figures are for the admins of Devin Bridge. Ask one of them: <@U8>, <@U9>.",
+            "admins_only_without_any": "Nobody may ask for usage figures yet. Whoever runs Devin Bridge can name admins in `BOT_ADMIN_USERS`.",
             "stopped": ":black_square_for_stop: Stopped by <@U1>. Devin sleeps and nothing is lost; a reply in this thread wakes it.",
             "stopped_with_one_reply": ":black_square_for_stop: Stopped by <@U1>. Devin sleeps and nothing is lost; a reply in this thread wakes it. 1 waiting reply was not sent to Devin, because the stop came first.",
             "stopped_with_two_replies": ":black_square_for_stop: Stopped. Devin sleeps and nothing is lost; a reply in this thread wakes it. 2 waiting replies were not sent to Devin, because the stop came first.",

@@ -14,6 +14,7 @@ from bot.domain.session import (
     Session,
     Snapshot,
     Stage,
+    bare_id,
     changes,
     first_line,
     moved,
@@ -170,3 +171,7 @@ def test_a_row_that_leaves_something_out_takes_nothing_back():
     kept = (replace(PULL, state="merged"), other)
     assert row.following(before) == replace(row, pull_requests=kept, acus=2.5, has_result=True)
     assert before.following(row.following(before)).pull_requests == (PULL, other)
+
+
+def test_an_id_is_compared_without_its_prefix():
+    assert bare_id("devin-abc") == bare_id("Devin-abc") == bare_id("abc") == "abc"

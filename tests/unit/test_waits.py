@@ -4,7 +4,7 @@ from bot.app import rules
 from bot.config import load_settings
 from bot.devin.retry import PATIENCE
 from bot.flows import failure
-from bot.slack import client
+from bot.slack import connection
 
 MARGIN_SECONDS = 10.0  # from the intent to the request, and from the end of the request to what a look can see
 SETTINGS = {
@@ -20,4 +20,4 @@ def test_what_devin_was_asked_for_counts_as_not_done_only_when_no_request_can_be
 
 
 def test_a_lost_post_is_looked_for_only_when_no_request_can_be_on_its_way() -> None:
-    assert failure.SETTLE_SECONDS > client.REQUEST_LIMIT_SECONDS
+    assert failure.SETTLE_SECONDS > connection.REQUEST_LIMIT_SECONDS

@@ -168,6 +168,8 @@ def full_row(session: Session, switches: Switches) -> dict[str, Any]:
         "url": WEB_APP + session.bare_id,
     }
     row |= {name: getattr(session, name) for name in FIELDS}
+    if switches.new_without_time and session.status == "new":
+        row["updated_at"] = None
     if switches.acus_zero:
         row["acus_consumed"] = 0
     return row | session.extra

@@ -15,6 +15,7 @@ class Switches:
     messages_leave_updated_at: bool = False
     prefixed_ids: bool = False  # answers say "devin-…" instead of 32 hex digits
     slow_create: float = 0.0  # seconds between the effect of a create and its answer
+    new_without_time: bool = False  # updated_at is null while a session is new
     acus_zero: bool = False
     legacy_errors: bool = False
     last_page_cursor: bool = False  # end_cursor on the last page too

@@ -1,5 +1,9 @@
-"""How fast the bot may speak: about one post a second in a channel, and a token bucket for each method."""
+"""How fast the bot may speak: about one post a second in a channel, and a token bucket for each method.
 
+https://docs.slack.dev/apis/web-api/rate-limits
+"""
+
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -22,13 +26,13 @@ KEPT: Final = 2  # tokens that edits for figures only leave to others
 # Any 60 seconds hold at most 60 / interval + burst calls, and Slack allows 50, 50 and 100.
 EDITS: Final = Budget(60 / 36, 4)
 FIGURES: Final = Budget(EDITS.interval, EDITS.burst - KEPT)  # the same bucket
-METHODS: Final = {
-    "card": ("chat.update", EDITS),
-    "reaction": ("reactions.add", Budget(60 / 40, 5)),
-    "private": ("chat.postEphemeral", Budget(60 / 80, 10)),
+METHODS: Final[Mapping[str, Budget]] = {
+    "chat.update": EDITS,
+    "reactions.add": Budget(60 / 40, 5),
+    "chat.postEphemeral": Budget(60 / 80, 10),
 }
 
 
 def of_method(method: str) -> Budget:
-    """The budget of a method of Slack's."""
-    return next((budget for name, budget in METHODS.values() if name == method), CHANNEL)
+    """The budget of a method of Slack's; a post's where it has none of its own."""
+    return METHODS.get(method, CHANNEL)

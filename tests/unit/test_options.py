@@ -1,11 +1,10 @@
-"""Options, slash commands, verbs and small talk."""
+"""Options of a task."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.billing import Period
-from bot.domain.grammar import (
+from bot.domain.commands.options import (
     NO_VALUE,
     NOT_A_REPO,
     NOT_A_WORD,
@@ -14,25 +13,9 @@ from bot.domain.grammar import (
     OUR_TAGS,
     TOO_MANY_TAGS,
     TWICE,
-    ArchiveCommand,
-    EmptyCommand,
-    HelpCommand,
-    ListCommand,
     Mistyped,
     Request,
-    StartCommand,
-    StatusCommand,
-    StopCommand,
-    UnknownVerb,
-    UsageCommand,
-    Verb,
-    VerbName,
-    bare_id,
-    is_small_talk,
-    parse_command,
     parse_request,
-    parse_verb,
-    parse_which,
 )
 from bot.domain.session import Options
 
@@ -124,134 +107,3 @@ def test_no_text_breaks_it_and_nothing_but_options_goes_missing(text):
     if request.options == Options():
         assert request.prompt == text.strip()
     assert parse_request(f"```{text.replace('`', '')}```").options == Options()
-
-
-@pytest.mark.parametrize(
-    ("text", "command"),
-    [
-        ("", EmptyCommand()),
-        ("  ", EmptyCommand()),
-        ("help", HelpCommand()),
-        ("list", ListCommand()),
-        ("List ", ListCommand()),
-        ("status", StatusCommand()),
-        ("status 2", StatusCommand("2")),
-        ("stop", StopCommand()),
-        ("Stop!", StopCommand()),
-        ("stop #2", StopCommand("2")),
-        ("stop devin-0a1b2c3d", StopCommand("0a1b2c3d")),
-        ("stop 0123456789abcdef0123456789abcdef", StopCommand("0123456789abcdef0123456789abcdef")),
-        ("stop https://app.devin.ai/sessions/abc123", StopCommand("abc123")),
-        ("archive 1", ArchiveCommand("1")),
-        ("usage", UsageCommand(Period.TODAY)),
-        ("usage today", UsageCommand(Period.TODAY)),
-        ("usage yesterday", UsageCommand(Period.YESTERDAY)),
-        ("usage Week", UsageCommand(Period.WEEK)),
-        ("start", StartCommand(Request(""))),
-        ("start fix it repo=a/b", StartCommand(Request("fix it", Options(repo="a/b")))),
-        ("start list", StartCommand(Request("list"))),
-    ],
-)
-def test_slash_commands(text, command):
-    assert parse_command(text) == command
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "fix the flaky login test",
-        "stop the flaky test from failing",
-        "stop 2 of the workers",
-        "status page is down",
-        "status devin-bridge",
-        "list all open files",
-        "usage month",
-        "usage of memory grows",
-        "help me with the build",
-        "archive old logs",
-        "starting the server fails",
-    ],
-)
-def test_what_does_not_fit_a_verbs_form_is_a_prompt(text):
-    assert parse_command(text) == StartCommand(Request(text))
-
-
-def test_which_session():
-    assert parse_which("007") == "7"
-    assert parse_which("http://127.0.0.1:9/sessions/ab-c?x=1") == "ab-c"
-    assert parse_which("b7c3a7a2-0b7e-4c7e-9d0f-0123456789ab") == "b7c3a7a2-0b7e-4c7e-9d0f-0123456789ab"
-    assert parse_which("everything") is None
-    assert bare_id("devin-abc") == bare_id("abc") == "abc"
-
-
-@pytest.mark.parametrize(
-    ("text", "verb"),
-    [
-        ("!status", Verb(VerbName.STATUS)),
-        (" !Stop ", Verb(VerbName.STOP)),
-        ("!stop!", Verb(VerbName.STOP)),
-        ("!mute", Verb(VerbName.MUTE)),
-        ("!unmute", Verb(VerbName.UNMUTE)),
-        ("!archive", Verb(VerbName.ARCHIVE)),
-        ("!cost", Verb(VerbName.COST)),
-        ("!help", Verb(VerbName.HELP)),
-        ("!aside not for Devin", Verb(VerbName.ASIDE, "not for Devin")),
-        ("!aside", Verb(VerbName.ASIDE)),
-        ("!new fix\nthat too", Verb(VerbName.NEW, "fix\nthat too")),
-        ("!new", Verb(VerbName.NEW)),
-        ("mute", Verb(VerbName.MUTE)),
-        ("Unmute", Verb(VerbName.UNMUTE)),
-        ("sleep", Verb(VerbName.STOP)),
-        ("archive", Verb(VerbName.ARCHIVE)),
-        ("EXIT", Verb(VerbName.EXIT)),
-        ("(aside) lunch?", Verb(VerbName.ASIDE, "lunch?")),
-        ("(aside)", Verb(VerbName.ASIDE)),
-        ("!stpo", UnknownVerb("!stpo", "!stop")),
-        ("!stpo now", UnknownVerb("!stpo", "!stop")),
-        ("!stop the server", UnknownVerb("!stop", "!stop")),
-        ("!exit", UnknownVerb("!exit", "EXIT")),
-        ("!sleep", UnknownVerb("!sleep", "!stop")),
-        ("!important please", UnknownVerb("!important")),
-    ],
-)
-def test_verbs_in_a_thread(text, verb):
-    assert parse_verb(text) == verb
-
-
-@pytest.mark.parametrize(
-    "text",
-    ["please don't stop", "stop", "exit", "Exit", "mute the alarm", "sleep 5 fails", "!!!", "! stop", "", "a !stop"],
-)
-def test_everything_else_is_for_devin(text):
-    assert parse_verb(text) is None
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "thanks!",
-        "Thank you",
-        "thank you so much, Devin 🙏",
-        "ok thanks",
-        "great, thanks a lot!",
-        "thanks for your help",
-        "hi",
-        "hello 👋",
-        "hi there",
-        "Good morning",
-        "good evening everyone",
-        ":pray:",
-        ":thumbsup::skin-tone-3:",
-        "👍🏽",
-    ],
-)
-def test_small_talk(text):
-    assert is_small_talk(text)
-
-
-@pytest.mark.parametrize(
-    "text",
-    ["", "?", "ok", "yes", "no", "1", "good", "hi, fix the login", "thanks, now the next one", "help", "fix :bug: now"],
-)
-def test_no_small_talk(text):
-    assert not is_small_talk(text)

@@ -1,0 +1,104 @@
+"""What all parts of the API share: an organisation's paths, a call with its answer, and lists of pages."""
+
+from collections.abc import AsyncIterator, Mapping
+from typing import Any, Final, TypeVar
+from urllib.parse import quote
+
+import httpx
+from pydantic import BaseModel
+
+from bot.devin import paging
+from bot.devin.answers import Page, UnreadableRow, parsed
+from bot.devin.transport import Call, Transport
+from bot.domain.session import bare_id
+from bot.logs import get_logger
+
+log = get_logger(__name__)
+
+_PREFIX: Final = "devin-"
+_MOST_REMEMBERED: Final = 1_000
+
+_Model = TypeVar("_Model", bound=BaseModel)
+
+
+class Api:
+    """One organisation, as one part of the API sees it. All parts share a transport."""
+
+    def __init__(self, transport: Transport, org_id: str) -> None:
+        self.org_id = org_id
+        self._transport = transport
+        self._logged: set[UnreadableRow] = set()  # a row that stays odd is in every poll, and in the log once
+
+    async def _request(self, method: str, path: str, model: type[_Model], **asked: Any) -> _Model:
+        return parsed(await self._answer(method, path, **asked), model)
+
+    async def _answer(
+        self,
+        method: str,
+        path: str,
+        *,
+        instead: str | None = None,
+        params: Mapping[str, Any] | None = None,
+        json: Any = None,
+        files: Mapping[str, tuple[str, bytes, str]] | None = None,
+        limit: float | None = None,
+    ) -> httpx.Response:
+        patience = self._transport.patience
+        usual = patience.read if method == "GET" else patience.write
+        return await self._transport.answer(Call(method, path, limit or usual, instead, params, json, files))
+
+    def _pages(self, path: str, model: type[Page[_Model]], params: Mapping[str, Any]) -> AsyncIterator[Page[_Model]]:
+        async def read(cursor: str | None) -> Page[_Model]:
+            return await self._page(path, model, params, cursor)
+
+        return paging.pages(read)
+
+    async def _page(
+        self, path: str, model: type[Page[_Model]], params: Mapping[str, Any], cursor: str | None, **more: Any
+    ) -> Page[_Model]:
+        asked = given({**params, "first": paging.PAGE_SIZE, "after": cursor})
+        page = await self._request("GET", path, model, params=asked, **more)
+        self._log_unreadable(path, page.unreadable)
+        return page
+
+    def _log_unreadable(self, path: str, rows: tuple[UnreadableRow, ...]) -> None:
+        new = set(rows) - self._logged
+        if not new:
+            return
+        if len(self._logged) > _MOST_REMEMBERED:
+            self._logged.clear()
+        self._logged |= new
+        fields = sorted({field for row in new for field in row.fields})
+        log.warning("rows of Devin's not read", path=path, rows=len(new), fields=fields)
+
+    def _listed(
+        self, path: str, model: type[Page[_Model]], params: Mapping[str, Any] | None = None
+    ) -> AsyncIterator[_Model]:
+        return paging.items(self._pages(path, model, params or {}))
+
+    def _org(self, *steps: str) -> str:
+        return "/".join(["/v3/organizations", *map(quoted, (self.org_id, *steps))])
+
+    def _session(self, devin_id: str, tail: str = "") -> tuple[str, str]:
+        """The path of a session in both forms: documented with the prefix, answered without it.
+
+        Either form may be unknown to a host, so the second is asked where the first is not found.
+        """
+        bare = bare_id(devin_id)
+        prefixed, plain = (self._org("sessions", form) + tail for form in (_PREFIX + bare, bare))
+        return prefixed, plain
+
+    async def _of_session(self, method: str, devin_id: str, tail: str, model: type[_Model], **asked: Any) -> _Model:
+        path, instead = self._session(devin_id, tail)
+        return await self._request(method, path, model, instead=instead, **asked)
+
+
+def quoted(step: str) -> str:
+    """One step of a path, which cannot become two."""
+    return quote(step, safe="")
+
+
+def given(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Only the values that are not None; tuples as the lists that JSON and repeated parameters are made of."""
+    listed = {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
+    return {name: value for name, value in listed.items() if value is not None}

@@ -1,0 +1,29 @@
+"""Consumption: the ACUs that were spent, by billing day, and the billing cycles.
+
+https://docs.devin.ai/api-reference/v3/consumption/consumption-daily
+"""
+
+from collections.abc import AsyncIterator
+
+from bot.devin.answers import Page
+from bot.devin.api import Api, given
+from bot.devin.models import Consumption, Cycle
+
+
+class ConsumptionApi(Api):
+    """What one organisation and its enterprise have spent."""
+
+    async def daily_consumption(self, after: int | None = None, before: int | None = None) -> Consumption:
+        """Read the organisation's ACUs by billing day (from 08:00 UTC) between two instants."""
+        return await self._consumption(self._org("consumption", "daily"), after, before)
+
+    async def enterprise_daily_consumption(self, after: int | None = None, before: int | None = None) -> Consumption:
+        """Read the whole enterprise's ACUs by billing day between two instants."""
+        return await self._consumption("/v3/enterprise/consumption/daily", after, before)
+
+    def consumption_cycles(self) -> AsyncIterator[Cycle]:
+        """List the enterprise's billing cycles."""
+        return self._listed("/v3/enterprise/consumption/cycles", Page[Cycle])
+
+    async def _consumption(self, path: str, after: int | None, before: int | None) -> Consumption:
+        return await self._request("GET", path, Consumption, params=given({"time_after": after, "time_before": before}))

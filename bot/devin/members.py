@@ -1,0 +1,29 @@
+"""Members: from an e-mail address to the people who have it.
+
+https://docs.devin.ai/api-reference/v3/users/list-organization-users
+"""
+
+from bot.devin import paging
+from bot.devin.answers import Page
+from bot.devin.api import Api, quoted
+from bot.devin.errors import DevinNotFound
+from bot.devin.models import Member
+
+
+class MembersApi(Api):
+    """The people of one organisation."""
+
+    async def members_by_email(self, email: str) -> tuple[Member, ...]:
+        """Find the people with this address: direct members, else those who come through an identity provider."""
+        return await self._members("users", email.lower()) or await self._members("idp-users", email.lower())
+
+    async def _members(self, kind: str, email: str) -> tuple[Member, ...]:
+        there = f"/organizations/{quoted(self.org_id)}/members/{kind}"
+        asked = {"email": email, "first": paging.PAGE_SIZE}
+        try:
+            # The list is in beta; it may move to the place of all the others.
+            page = await self._request("GET", f"/v3beta1{there}", Page[Member], instead=f"/v3{there}", params=asked)
+        except DevinNotFound:
+            return ()
+        # Checked again: a filter that Devin ignores would make everybody this person.
+        return tuple(member for member in page.items if (member.email or "").lower() == email)

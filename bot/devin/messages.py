@@ -1,0 +1,49 @@
+"""Messages: the visible conversation of a session.
+
+https://docs.devin.ai/api-reference/v3/sessions/get-organizations-session-messages
+"""
+
+from collections.abc import AsyncIterator, Sequence
+
+from bot.devin import paging
+from bot.devin.answers import Page, parsed_if_readable
+from bot.devin.api import Api, given
+from bot.devin.models import DevinMessage, DevinSession
+
+
+class MessagesApi(Api):
+    """The conversations of one organisation's sessions."""
+
+    async def send_message(
+        self,
+        devin_id: str,
+        message: str,
+        attachment_urls: Sequence[str] = (),
+        message_as_user_id: str | None = None,
+    ) -> DevinSession | None:
+        """Send a message to a session, which wakes it. The answer is the session: there is no id of the message.
+
+        After a 2xx the message is delivered; None when the session in the answer cannot be read.
+        """
+        files = list(attachment_urls) or None
+        body = {"message": message, "message_as_user_id": message_as_user_id, "attachment_urls": files}
+        path, instead = self._session(devin_id, "/messages")
+        response = await self._answer("POST", path, instead=instead, json=given(body))
+        return parsed_if_readable(response, DevinSession)
+
+    def messages(self, devin_id: str, after: str | None = None) -> AsyncIterator[DevinMessage]:
+        """List the messages of a session from the cursor `after` on, oldest first, without unreadable ones."""
+        return paging.items(self.message_pages(devin_id, after))
+
+    def message_pages(self, devin_id: str, after: str | None = None) -> AsyncIterator[Page[DevinMessage]]:
+        """List the messages of a session in pages; each page knows which rows could not be read.
+
+        To go on later keep the last `end_cursor` that was not None, give it as `after`, and drop the event ids
+        already seen: the last page may have no cursor, and a conversation cannot be read from its end.
+        """
+        path, instead = self._session(devin_id, "/messages")
+
+        async def read(cursor: str | None) -> Page[DevinMessage]:
+            return await self._page(path, Page[DevinMessage], {}, cursor, instead=instead)
+
+        return paging.pages(read, after)

@@ -1,0 +1,146 @@
+"""Sessions: starting, listing, ending them, and their tags.
+
+https://docs.devin.ai/api-reference/v3/sessions/organizations-sessions
+"""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from typing import Any, Final, TypedDict, TypeVar, Unpack
+
+import httpx
+from pydantic import BaseModel
+
+from bot.devin import paging
+from bot.devin.answers import Page, created_id, parsed_if_readable
+from bot.devin.api import Api, given
+from bot.devin.models import CreatedSession, DevinSession, SessionInsights, Tags
+from bot.domain.session import bare_id
+
+SESSION_PAGES: Final = "https://app.devin.ai/sessions/"  # where people read a session, by its bare id
+
+_Model = TypeVar("_Model", bound=BaseModel)
+
+
+class SessionOptions(TypedDict, total=False):
+    """What may be asked for beside the prompt. None is the same as not given."""
+
+    title: str | None
+    tags: Sequence[str] | None
+    repos: Sequence[str] | None  # owner/name
+    playbook_id: str | None
+    devin_mode: str | None
+    max_acu_limit: int | None
+    attachment_urls: Sequence[str] | None
+    create_as_user_id: str | None
+    child_playbook_id: str | None
+    knowledge_ids: Sequence[str] | None
+    secret_ids: Sequence[str] | None
+    session_links: Sequence[str] | None
+    bypass_approval: bool | None
+    platform: str | None
+    structured_output_schema: Mapping[str, Any] | None
+    structured_output_required: bool | None
+
+
+class SessionFilters(TypedDict, total=False):
+    """What narrows a list of sessions; there is none for the status. None is the same as not given.
+
+    Devin ignores what it does not know, so filter once more what comes back.
+    """
+
+    session_ids: Sequence[str] | None
+    created_after: int | None
+    created_before: int | None
+    updated_after: int | None
+    updated_before: int | None
+    tags: Sequence[str] | None
+    origins: Sequence[str] | None
+    playbook_id: str | None
+    schedule_id: str | None
+    parent_session_id: str | None
+    automation_ids: Sequence[str] | None
+    user_ids: Sequence[str] | None
+    service_user_ids: Sequence[str] | None
+    repo_names: Sequence[str] | None
+    category: str | None
+    is_archived: bool | None
+
+
+class SessionsApi(Api):
+    """The sessions of one organisation."""
+
+    async def create_session(self, prompt: str, **options: Unpack[SessionOptions]) -> CreatedSession:
+        """Start a session. After a DevinUncertain search for its tag first: a second session is paid too.
+
+        After a 2xx it exists, however odd the answer: DevinCreatedUnreadable when not even its id can be read.
+        """
+        body = given({"prompt": prompt, **options})
+        return _created(await self._answer("POST", self._org("sessions"), json=body))
+
+    async def get_session(self, devin_id: str) -> DevinSession:
+        """Read one session. A row of the list has every field of this answer."""
+        return await self._of_session("GET", devin_id, "", DevinSession)
+
+    def sessions(self, **filters: Unpack[SessionFilters]) -> AsyncIterator[DevinSession]:
+        """List all sessions that fit, newest first, without those that cannot be read."""
+        return paging.items(self.session_pages(**filters))
+
+    def session_pages(self, **filters: Unpack[SessionFilters]) -> AsyncIterator[Page[DevinSession]]:
+        """List all sessions that fit in pages, newest first; each page knows which rows could not be read."""
+        return self._filtered(self._org("sessions"), Page[DevinSession], filters)
+
+    def session_insights(self, **filters: Unpack[SessionFilters]) -> AsyncIterator[SessionInsights]:
+        """List sessions with their message counts. It costs Devin more than the plain list: ask it less often."""
+        return paging.items(self.session_insight_pages(**filters))
+
+    def session_insight_pages(self, **filters: Unpack[SessionFilters]) -> AsyncIterator[Page[SessionInsights]]:
+        """List sessions with their message counts in pages."""
+        return self._filtered(self._org("sessions", "insights"), Page[SessionInsights], filters)
+
+    async def terminate(self, devin_id: str, *, archive: bool = False) -> DevinSession:
+        """End a session for good; it cannot be resumed."""
+        return await self._of_session("DELETE", devin_id, "", DevinSession, params={"archive": archive})
+
+    async def archive(self, devin_id: str) -> DevinSession:
+        """Put a session to sleep and out of sight; nothing is lost."""
+        return await self._of_session("POST", devin_id, "/archive", DevinSession)
+
+    async def unarchive(self, devin_id: str) -> DevinSession:
+        """Bring an archived session back into sight."""
+        return await self._of_session("POST", devin_id, "/unarchive", DevinSession)
+
+    async def tags(self, devin_id: str) -> tuple[str, ...]:
+        """Read the tags of a session."""
+        return (await self._of_session("GET", devin_id, "/tags", Tags)).tags
+
+    async def append_tags(self, devin_id: str, tags: Sequence[str]) -> tuple[str, ...]:
+        """Add tags (at most 50) to those a session has, each once, and answer with all of them."""
+        return (await self._of_session("POST", devin_id, "/tags", Tags, json={"tags": list(tags)})).tags
+
+    async def replace_tags(self, devin_id: str, tags: Sequence[str]) -> tuple[str, ...]:
+        """Give a session these tags (at most 50) instead of those it has."""
+        return (await self._of_session("PUT", devin_id, "/tags", Tags, json={"tags": list(tags)})).tags
+
+    def _filtered(self, path: str, model: type[Page[_Model]], filters: SessionFilters) -> AsyncIterator[Page[_Model]]:
+        return _joined([self._pages(path, model, part) for part in _parts(filters)])
+
+
+def _created(response: httpx.Response) -> CreatedSession:
+    session_id = created_id(response, "session_id")
+    session = parsed_if_readable(response, DevinSession)
+    return CreatedSession.of(session) if session else CreatedSession(session_id, SESSION_PAGES + bare_id(session_id))
+
+
+def _parts(filters: SessionFilters) -> list[Mapping[str, Any]]:
+    """The calls that ask for these filters: none when a list is empty, several when there are many ids."""
+    wanted = given(filters)
+    if any(value == [] for value in wanted.values()):
+        return []  # an empty list leaves no trace in an address, so it would ask for everything
+    if "session_ids" not in wanted:
+        return [wanted]
+    return [{**wanted, "session_ids": part} for part in paging.portions(wanted["session_ids"])]
+
+
+async def _joined(lists: Sequence[AsyncIterator[Page[_Model]]]) -> AsyncIterator[Page[_Model]]:
+    for pages in lists:
+        async for page in pages:
+            yield page

@@ -1,0 +1,40 @@
+"""Everything at Devin, in the order of the report."""
+
+from typing import Final
+
+import httpx
+
+from bot.config import Settings, on_this_machine
+from bot.devin.client import Devin
+from bot.devin.errors import DevinError
+from bot.devin.retry import Patience
+from bot.doctor.devin_errors import devin_problem
+from bot.doctor.devin_key import MALFORMED_KEY, key_owner
+from bot.doctor.findings import Finding
+from bot.doctor.organisation import check_organisation
+from bot.doctor.permissions import check_permissions
+
+ONE_ATTEMPT: Final = Patience(attempts=1)
+
+
+async def check_devin(settings: Settings, transport: httpx.AsyncBaseTransport | None = None) -> list[Finding]:
+    """Check the key, the organisation and the permissions. Without a `transport` the network is used."""
+    # The environment's proxy is for Devin itself, as in the bot, not for a simulated one on this machine.
+    trust_env = not on_this_machine(settings.devin_api_url)
+    async with httpx.AsyncClient(trust_env=trust_env, transport=transport) as http:
+        key = settings.devin_api_key.get_secret_value()
+        try:
+            devin = Devin(http, key, settings.devin_org_id, settings.devin_api_url, patience=ONE_ATTEMPT)
+        except ValueError:
+            return [MALFORMED_KEY]
+        return await _examine(devin, figures_are_read=bool(settings.bot_admin_channel or settings.bot_admin_users))
+
+
+async def _examine(devin: Devin, *, figures_are_read: bool) -> list[Finding]:
+    try:
+        principal = await devin.self_()
+    except DevinError as error:
+        return [devin_problem(error)]
+    if unknown := await check_organisation(devin, principal.org_id):
+        return [key_owner(principal), unknown]
+    return [key_owner(principal), *await check_permissions(devin, figures_are_read=figures_are_read)]

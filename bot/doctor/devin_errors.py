@@ -1,0 +1,49 @@
+"""What an error of Devin's means for the person who sets the bot up."""
+
+from typing import Final
+
+from bot.devin.errors import (
+    DevinError,
+    DevinForbidden,
+    DevinLater,
+    DevinNotFound,
+    DevinRateLimited,
+    DevinUnauthorized,
+    DevinUncertain,
+    DevinUnexpectedAnswer,
+)
+from bot.doctor.findings import Finding, problem
+
+NEW_KEY: Final = (
+    "In Devin under Settings → Service users make a new key for the bot's service user and copy it (cog_…) into"
+    " DEVIN_API_KEY."
+)
+CHECK_DEVIN_URL: Final = (
+    "Leave DEVIN_API_URL empty for https://api.devin.ai, or set it to your deployment's host without /v3."
+)
+REACH_DEVIN: Final = "Check this machine's network and proxy, and DEVIN_API_URL if it is set; then run this again."
+RUN_AGAIN: Final = "Run this again in a few minutes."
+
+
+def devin_problem(error: DevinError) -> Finding:
+    """Make a finding from an error of a call to Devin."""
+    status = "" if error.status is None else f" ({error.status})"
+    match error:
+        case DevinUnauthorized():
+            return problem("Devin does not accept DEVIN_API_KEY: it is wrong, expired or was revoked.", NEW_KEY)
+        case DevinForbidden():
+            permission = error.needed or "the permission for this"
+            return problem(f"Devin does not grant {permission}.", grant(permission))
+        case DevinNotFound() | DevinUnexpectedAnswer():
+            return problem(f"What answers at DEVIN_API_URL is not Devin's API{status}.", CHECK_DEVIN_URL)
+        case DevinRateLimited() | DevinUncertain():
+            return problem(f"Devin does not answer as it should at the moment{status}.", RUN_AGAIN)
+        case DevinLater():
+            return problem("Devin could not be reached, so nothing was checked there.", REACH_DEVIN)
+        case _:
+            return problem(f"Devin refuses what the bot needs to read{status}.", RUN_AGAIN)
+
+
+def grant(permission: str) -> str:
+    """Report how the bot's service user gets a permission."""
+    return f"In Devin under Settings → Service users give the bot's service user a role with {permission}."

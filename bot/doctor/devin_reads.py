@@ -1,0 +1,38 @@
+"""The reads that show what the key may do.
+
+Each list is asked for sessions made from now on, of which there are none: whether Devin answers is what counts.
+"""
+
+import time
+from collections.abc import AsyncIterator
+from typing import Final
+
+from bot.devin.client import Devin
+
+DAY_SECONDS: Final = 86_400
+
+
+async def read_sessions(devin: Devin) -> None:
+    """Read the list of sessions."""
+    await _exhaust(devin.session_pages(created_after=int(time.time())))
+
+
+async def read_insights(devin: Devin) -> None:
+    """Read the list of sessions with their message counts."""
+    await _exhaust(devin.session_insight_pages(created_after=int(time.time())))
+
+
+async def read_consumption(devin: Devin) -> None:
+    """Read what was spent on the last day."""
+    now = int(time.time())
+    await devin.daily_consumption(now - DAY_SECONDS, now)
+
+
+async def read_playbooks(devin: Devin) -> None:
+    """Read the list of playbooks."""
+    await _exhaust(devin.playbooks())
+
+
+async def _exhaust(items: AsyncIterator[object]) -> None:
+    async for _ in items:
+        pass

@@ -1,0 +1,64 @@
+"""What a check found, and the report that a person reads."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from bot.views.text import one_line, shortened
+
+INDENT: Final = " " * 9  # as wide as the longest mark and two spaces
+LONGEST_NAME: Final = 80  # characters
+
+
+class Level(StrEnum):
+    """How a finding is marked. Only a problem makes the exit code 1."""
+
+    OK = "ok"
+    PROBLEM = "problem"
+    NOTE = "note"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line of the report, and what to do about it."""
+
+    level: Level
+    what: str
+    fix: str | None = None
+
+
+def ok(what: str) -> Finding:
+    """Make a finding about something that is as it should be."""
+    return Finding(Level.OK, what)
+
+
+def problem(what: str, fix: str | None = None) -> Finding:
+    """Make a finding about something that must be put right."""
+    return Finding(Level.PROBLEM, what, fix)
+
+
+def note(what: str, fix: str | None = None) -> Finding:
+    """Make a finding about something that a person should know and may leave as it is."""
+    return Finding(Level.NOTE, what, fix)
+
+
+def quoted(name: str | None, otherwise: str) -> str:
+    """Quote a name from outside as one short line without control characters, which could move the terminal."""
+    printable = "".join(character for character in one_line(name or "") if character.isprintable())
+    return f"“{shortened(printable, LONGEST_NAME)}”" if printable else otherwise
+
+
+def report(findings: Sequence[Finding]) -> str:
+    """Write the findings for people. A fix that several in a row share stands once, under the last."""
+    lines: list[str] = []
+    for finding, following in zip(findings, [*findings[1:], None], strict=True):
+        lines.append(f"{finding.level:<{len(INDENT)}}{finding.what}")
+        if finding.fix and (following is None or following.fix != finding.fix):
+            lines.append(f"{INDENT}→ {finding.fix}")
+    return "\n".join([*lines, "", _summary(findings)])
+
+
+def _summary(findings: Sequence[Finding]) -> str:
+    problems = sum(finding.level is Level.PROBLEM for finding in findings)
+    return {0: "No problem was found.", 1: "1 problem was found."}.get(problems, f"{problems} problems were found.")

@@ -1,0 +1,79 @@
+"""The permissions of the key, each probed with a read that needs it."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Final
+
+from bot.devin.client import Devin
+from bot.devin.errors import DevinError, DevinForbidden, DevinNotFound
+from bot.doctor.devin_errors import devin_problem, grant
+from bot.doctor.devin_reads import read_consumption, read_insights, read_playbooks, read_sessions
+from bot.doctor.findings import Finding, Level, note, ok
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """A read that shows whether the key has a permission."""
+
+    permission: str
+    allows: str
+    without: str
+    refusal: Level
+    read: Callable[[Devin], Awaitable[object]]
+
+    async def finding(self, devin: Devin) -> Finding:
+        """Make the read, and say what its answer shows."""
+        try:
+            await self.read(devin)
+        except DevinForbidden as error:
+            permission = error.permission or self.permission
+            return Finding(self.refusal, f"Devin does not grant {permission}: {self.without}.", grant(permission))
+        except DevinNotFound:
+            return note(f"Devin does not offer this to the organisation: {self.without}.")
+        except DevinError as error:
+            return devin_problem(error)
+        return ok(f"Devin grants {self.permission}: {self.allows}.")
+
+
+SESSIONS: Final = Probe(
+    "ViewOrgSessions",
+    allows="sessions and messages can be read",
+    without="the bot cannot follow its sessions",
+    refusal=Level.PROBLEM,
+    read=read_sessions,
+)
+INSIGHTS: Final = Probe(
+    "ViewOrgSessions",
+    allows="message counts (insights) can be read",
+    without="message counts (insights) cannot be read, and what Devin says may be noticed later",
+    refusal=Level.NOTE,
+    read=read_insights,
+)
+PLAYBOOKS: Final = Probe(
+    "ManageAccountPlaybooks",
+    allows="playbook= takes titles",
+    without="playbook= takes ids only, no titles (optional)",
+    refusal=Level.NOTE,
+    read=read_playbooks,
+)
+NOT_PROBED: Final = note(
+    "ManageOrgSessions and UseDevinSessions are needed to start, steer and stop sessions and to hand over files."
+    " Whether Devin grants them was not probed, because that would start a session.",
+    "In Devin under Settings → Service users see that the service user's role has both.",
+)
+
+
+def _consumption(*, figures_are_read: bool) -> Probe:
+    return Probe(
+        "ViewOrgConsumption",
+        allows="the digest and /devin usage show what was spent",
+        without="the digest and /devin usage count the bot's own sessions only",
+        refusal=Level.PROBLEM if figures_are_read else Level.NOTE,
+        read=read_consumption,
+    )
+
+
+async def check_permissions(devin: Devin, *, figures_are_read: bool) -> list[Finding]:
+    """Probe each permission; the one for figures is a problem only if the settings let somebody read them."""
+    probes = (SESSIONS, _consumption(figures_are_read=figures_are_read), INSIGHTS, PLAYBOOKS)
+    return [*[await probe.finding(devin) for probe in probes], NOT_PROBED]

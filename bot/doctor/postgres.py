@@ -1,0 +1,44 @@
+"""A store in PostgreSQL: the driver, the server, the login, the database, and its schema."""
+
+from typing import Final
+
+from bot.doctor.findings import Finding, problem
+from bot.doctor.schema import check_schema
+
+INSTALL_DRIVER: Final = "Run `pip install -r requirements-postgres.txt`."
+CORRECT_LOGIN: Final = (
+    "Correct them: postgresql://user:password@host/name, with %40 for an @ in the password, %2F for a slash."
+)
+CREATE_DATABASE: Final = "Create the database with `createdb`, or correct the name at the end of DATABASE_URL."
+REACH_POSTGRES: Final = (
+    "Check that the server runs and that this machine may reach it, and the host and port in DATABASE_URL."
+)
+LOOK_UP_CODE: Final = "https://www.postgresql.org/docs/current/errcodes-appendix.html says what the code means."
+CHECK_DATABASE_URL: Final = "Check that DATABASE_URL has the form postgresql://user:password@host:5432/name."
+
+
+async def check_postgres(url: str) -> Finding:
+    """Check the database that `url` names."""
+    return await check_schema(url, "The PostgreSQL store can be reached", postgres_problem)
+
+
+def postgres_problem(error: Exception) -> Finding:
+    """Make a finding from an error met on the way to the database.
+
+    Neither server nor name is shown: an address that is not written as it should be may show its password there.
+    """
+    if code := str(getattr(getattr(error, "orig", error), "sqlstate", None) or ""):
+        return _refusal(code)
+    if isinstance(error, ModuleNotFoundError):
+        return problem("DATABASE_URL names PostgreSQL, whose driver is not installed.", INSTALL_DRIVER)
+    if isinstance(error, OSError):  # a refused connection, an unknown host, no answer in time
+        return problem("The PostgreSQL server of DATABASE_URL could not be reached.", REACH_POSTGRES)
+    return problem(f"The PostgreSQL store cannot be used ({type(error).__name__}).", CHECK_DATABASE_URL)
+
+
+def _refusal(code: str) -> Finding:
+    if code.startswith("28"):
+        return problem("PostgreSQL refuses the user or the password of DATABASE_URL.", CORRECT_LOGIN)
+    if code == "3D000":
+        return problem("PostgreSQL has no database with the name in DATABASE_URL.", CREATE_DATABASE)
+    return problem(f"PostgreSQL refuses the store ({code}).", LOOK_UP_CODE)

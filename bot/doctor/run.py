@@ -1,0 +1,32 @@
+"""The whole check: settings, Slack, Devin and the store, then the report and the exit code."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from bot.config import Settings, SettingsError, load_settings
+from bot.doctor.devin import check_devin
+from bot.doctor.findings import Finding, Level, report
+from bot.doctor.settings import unusable_settings, usable_settings
+from bot.doctor.slack import check_slack
+from bot.doctor.store import check_store
+
+
+async def doctor(environ: Mapping[str, str], env_file: Path | None = None, write: Callable[[str], None] = print) -> int:
+    """Check everything that the settings name, write the report, and return the exit code."""
+    try:
+        settings = load_settings(environ, env_file)
+    except SettingsError as error:
+        findings = unusable_settings(error.problems)
+    else:
+        findings = await examine(settings)
+    write(report(findings))
+    return int(any(finding.level is Level.PROBLEM for finding in findings))
+
+
+async def examine(settings: Settings) -> list[Finding]:
+    """Check settings, Slack, Devin and the store; the last three at the same time."""
+    async with asyncio.TaskGroup() as group:
+        parts = [group.create_task(check(settings)) for check in (check_slack, check_devin, check_store)]
+    findings = [usable_settings(settings), *(finding for part in parts for finding in part.result())]
+    return list(dict.fromkeys(findings))  # both tokens find that Slack cannot be reached: the report says it once

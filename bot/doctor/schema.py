@@ -1,0 +1,32 @@
+"""The schema of the store, on SQLite and on PostgreSQL."""
+
+from collections.abc import Callable
+from typing import Final
+
+from bot.doctor.findings import Finding, ok, problem
+from bot.store.database import Database
+from bot.store.schema import is_current
+
+MIGRATE: Final = "Run `python -m bot migrate`; `python -m bot run` does it too when it starts."
+
+
+async def check_schema(url: str, reached: str, on_error: Callable[[Exception], Finding]) -> Finding:
+    """Report whether the schema is up to date.
+
+    `reached` begins the sentence about a store that answers; `on_error` makes the finding about one that does not.
+    """
+    try:
+        current = await _is_current(url)
+    except Exception as error:  # noqa: BLE001 - each driver has its own, and each is a finding
+        return on_error(error)
+    if not current:
+        return problem(f"{reached}, but its schema is missing or older than this version.", MIGRATE)
+    return ok(f"{reached}, and its schema is up to date.")
+
+
+async def _is_current(url: str) -> bool:
+    db = Database(url)
+    try:
+        return await is_current(db)
+    finally:
+        await db.close()

@@ -1,0 +1,48 @@
+"""The scopes that Slack granted, compared with manifest.yml."""
+
+from typing import Final
+
+from bot.doctor.findings import Finding, note, ok, problem
+from bot.doctor.slack_errors import ADD_SCOPES
+from bot.manifest import read_manifest, scopes_of
+
+REMOVE_SCOPES: Final = (
+    "Remove them under “Bot Token Scopes” on the app's page “OAuth & Permissions” if nothing else needs them."
+)
+
+# What each scope of the manifest is for, as the consequence of not having it.
+WITHOUT_SCOPE: Final = {
+    "app_mentions:read": "the bot does not hear when somebody mentions it",
+    "assistant:write": "Slack does not show the bot as an agent",
+    "channels:history": "the bot hears no replies in public channels",
+    "channels:read": "the bot cannot see what kind of channel a public one is, and starts nothing there",
+    "chat:write": "the bot cannot write anything",
+    "commands": "the command /devin does not exist",
+    "files:read": "files that people attach do not reach Devin",
+    "groups:history": "the bot hears no replies in private channels",
+    "groups:read": "the bot cannot see what kind of channel a private one is, and starts nothing there",
+    "im:history": "the bot hears no direct messages",
+    "im:write": "what the bot tells a person directly may appear twice when Slack's answer is lost",
+    "reactions:write": "the bot cannot mark the messages it has taken on",
+    "users:read": "the bot cannot tell members from guests, and starts nothing for anybody",
+}
+
+
+def check_scopes(granted: frozenset[str]) -> list[Finding]:
+    """Report which scopes of the manifest are not granted, with the consequence, and which granted ones are unused."""
+    if not granted:
+        return [note("Slack does not tell the scopes of SLACK_BOT_TOKEN, so they were not compared with manifest.yml.")]
+    wanted = scopes_of(read_manifest())
+    return [*_missing(wanted, granted), *_unused(wanted, granted)]
+
+
+def _missing(wanted: frozenset[str], granted: frozenset[str]) -> list[Finding]:
+    missing = sorted(wanted - granted)
+    if not missing:
+        return [ok(f"The app has the {len(wanted)} scopes of manifest.yml.")]
+    return [problem(f"The scope {scope} is missing: {WITHOUT_SCOPE[scope]}.", ADD_SCOPES) for scope in missing]
+
+
+def _unused(wanted: frozenset[str], granted: frozenset[str]) -> list[Finding]:
+    unused = ", ".join(sorted(granted - wanted))
+    return [note(f"The app has scopes that the bot does not use: {unused}.", REMOVE_SCOPES)] if unused else []

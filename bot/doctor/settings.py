@@ -1,0 +1,21 @@
+"""The settings themselves, before anything outside is asked."""
+
+from collections.abc import Iterable
+
+from bot.config import Settings
+from bot.doctor.findings import Finding, note, ok, problem
+
+
+def unusable_settings(problems: Iterable[str]) -> list[Finding]:
+    """Turn the sentences of a `SettingsError` into findings, and say that nothing else was checked."""
+    return [
+        *(problem(sentence) for sentence in problems),
+        note("Slack, Devin and the store are looked at once the settings can be used."),
+    ]
+
+
+def usable_settings(settings: Settings) -> Finding:
+    """Report which transport and which kind of store the settings choose."""
+    transport = "Socket Mode" if settings.transport == "socket" else f"HTTP on port {settings.port}"
+    store = "SQLite" if settings.uses_sqlite else "PostgreSQL"
+    return ok(f"The settings can be used: {transport}, {store}.")

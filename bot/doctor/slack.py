@@ -1,0 +1,36 @@
+"""Everything at Slack, in the order of the report."""
+
+from bot.config import Settings
+from bot.doctor.admin_channel import check_admin_channel
+from bot.doctor.admin_users import check_admin_users
+from bot.doctor.app_token import check_app_token
+from bot.doctor.findings import Finding
+from bot.doctor.scopes import check_scopes
+from bot.doctor.signing_secret import SIGNING_NOT_CHECKED
+from bot.doctor.slack_token import accepted_token, refused_token
+from bot.slack.client import Slack
+from bot.slack.errors import SlackError
+
+
+async def check_slack(settings: Settings) -> list[Finding]:
+    """Check both tokens, the scopes, and the channel and people that the settings name."""
+    async with Slack(settings.slack_bot_token.get_secret_value(), base_url=settings.slack_api_url) as slack:
+        try:
+            identity = await slack.auth_test()
+        except SlackError as error:
+            return [refused_token(error), await check_transport(settings)]
+        return [
+            accepted_token(identity),
+            *check_scopes(identity.scopes),
+            await check_transport(settings),
+            await check_admin_channel(slack, settings.bot_admin_channel),
+            await check_admin_users(slack, settings.bot_admin_users),
+        ]
+
+
+async def check_transport(settings: Settings) -> Finding:
+    """Check what carries Slack's requests: the app token of Socket Mode, or the signing secret of HTTP."""
+    if settings.slack_app_token is None:
+        return SIGNING_NOT_CHECKED
+    async with Slack(settings.slack_app_token.get_secret_value(), base_url=settings.slack_api_url) as app:
+        return await check_app_token(app)

@@ -1,0 +1,136 @@
+"""The commands, each declared once, in the order in which help texts name them.
+
+The parser, the access check, the order of work, the help texts and the routes of buttons follow from this table;
+the manifest, the README and the tables of the flows are tested against it.
+"""
+
+from typing import Final
+
+from bot.domain.commands.arguments import PERIOD, SESSION, TEXT
+from bot.domain.commands.spec import CommandSpec, Help, Role, Surface, button, slash, written
+
+# The usual way to start is a prompt without the word: whatever is no other command starts a session.
+START: Final = CommandSpec(
+    "start",
+    forms=(slash("start", TEXT),),
+    slash_help=Help(
+        "`/devin fix the flaky login test` starts one, and so does `@Devin Bridge fix …` in a channel or thread"
+    ),
+)
+LIST: Final = CommandSpec("list", forms=(slash("list"),), slash_help=Help("`/devin list`"))
+STATUS: Final = CommandSpec(
+    "status",
+    forms=(slash("status", SESSION), written("!status")),
+    of_session=True,
+    urgent=True,
+    slash_help=Help("`/devin status [number]`", same_line=True),
+    thread_help=Help("`!status` where it stands"),
+)
+COST: Final = CommandSpec(
+    "cost",
+    forms=(written("!cost"),),
+    of_session=True,
+    urgent=True,
+    thread_help=Help("`!cost` what it has used", same_line=True),
+    meant_by=("usage",),
+)
+STOP: Final = CommandSpec(
+    "stop",
+    forms=(slash("stop", SESSION), written("!stop"), written("sleep"), button("stop")),
+    of_session=True,
+    urgent=True,
+    ends_session=True,
+    slash_help=Help("`/devin stop [number]`", same_line=True),
+    thread_help=Help("`!stop` (or `sleep`) puts Devin to sleep; a reply wakes it"),
+    meant_by=("sleep", "kill", "cancel"),
+)
+MUTE: Final = CommandSpec(
+    "mute",
+    forms=(written("!mute"), written("mute")),
+    of_session=True,
+    thread_help=Help("`!mute` / `!unmute` (or `mute` / `unmute`): replies are not sent to Devin / are sent again"),
+)
+# The help of `mute` names both.
+UNMUTE: Final = CommandSpec("unmute", forms=(written("!unmute"), written("unmute")), of_session=True)
+ASIDE: Final = CommandSpec(
+    "aside",
+    forms=(written("!aside", TEXT), written("(aside)", TEXT)),
+    thread_help=Help("`!aside …` (or `(aside) …`) is for the people here and not sent to Devin"),
+)
+ARCHIVE: Final = CommandSpec(
+    "archive",
+    forms=(slash("archive", SESSION), written("!archive"), written("archive")),
+    of_session=True,
+    urgent=True,
+    ends_session=True,
+    slash_help=Help("`/devin archive [number]`", same_line=True),
+    thread_help=Help("`!archive` (or `archive`) puts Devin to sleep and closes this thread"),
+)
+NEW: Final = CommandSpec("new", forms=(written("!new", TEXT),), thread_help=Help("`!new …` starts another session"))
+USAGE: Final = CommandSpec(
+    "usage",
+    forms=(slash("usage", PERIOD),),
+    role=Role.ADMIN,
+    subject="usage figures",
+    slash_help=Help("`/devin usage [today|yesterday|week]` shows admins what was spent"),
+)
+# In exact capitals, as Devin has it: it cannot be undone.
+EXIT: Final = CommandSpec(
+    "exit",
+    forms=(written("EXIT", exact=True),),
+    role=Role.ASKER_OR_ADMIN,
+    of_session=True,
+    urgent=True,
+    ends_session=True,
+    asks_first=True,
+    thread_help=Help("`EXIT` ends the session for good, after a question"),
+    meant_by=("exit",),
+)
+EXIT_CONFIRMED: Final = CommandSpec(
+    "exit_confirmed",
+    forms=(button("exit_confirmed"),),
+    role=Role.ASKER_OR_ADMIN,
+    of_session=True,
+    urgent=True,
+    ends_session=True,
+)
+EXIT_DECLINED: Final = CommandSpec("exit_declined", forms=(button("exit_declined"),), of_session=True, urgent=True)
+# These two answer a question; only whom it was put to can answer it, which stands in the row that asked.
+START_AGAIN: Final = CommandSpec("start_again", forms=(button("start_again"),), urgent=True)
+START_DECLINED: Final = CommandSpec("start_declined", forms=(button("start_declined"),), urgent=True)
+HELP: Final = CommandSpec("help", forms=(slash("help"), written("!help")), urgent=True)
+
+COMMANDS: Final = (
+    START,
+    LIST,
+    STATUS,
+    COST,
+    STOP,
+    MUTE,
+    UNMUTE,
+    ASIDE,
+    ARCHIVE,
+    NEW,
+    USAGE,
+    EXIT,
+    EXIT_CONFIRMED,
+    EXIT_DECLINED,
+    START_AGAIN,
+    START_DECLINED,
+    HELP,
+)
+_BY_NAME: Final = {spec.name: spec for spec in COMMANDS}
+
+
+def named(name: str) -> CommandSpec:
+    """The command with this name; raises KeyError where there is none."""
+    return _BY_NAME[name]
+
+
+def commands_on(surface: Surface) -> tuple[CommandSpec, ...]:
+    """The commands that have a form on this surface."""
+    return tuple(spec for spec in COMMANDS if spec.forms_on(surface))
+
+
+ENDING: Final = frozenset(spec.name for spec in COMMANDS if spec.ends_session)
+BY_ACTION_ID: Final = {spec.action_id: spec for spec in commands_on(Surface.BUTTON)}

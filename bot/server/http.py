@@ -1,0 +1,97 @@
+"""The HTTP side: Slack's requests at /slack/events, the health routes, and the server that carries them."""
+
+import asyncio
+import re
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Final
+
+import uvicorn
+from slack_bolt.adapter.starlette.async_handler import AsyncSlackRequestHandler
+from starlette.applications import Starlette
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import PlainTextResponse, Response
+from starlette.routing import Route
+
+from bot.app import Bot
+from bot.config import Settings
+from bot.server.gate import RequestGate
+from bot.server.health import health_routes
+from bot.server.socket_mode import SocketModeConnection
+
+NUMBER: Final = re.compile("[0-9]{1,12}")
+LARGEST_BODY: Final = 1_000_000  # bytes; Slack's requests are a few kilobytes
+
+
+class HttpServer(uvicorn.Server):
+    """uvicorn without its own signal handling: the bot decides the order of a stop."""
+
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave the signals alone."""
+        yield
+
+    async def wait_started(self) -> None:
+        """Wait until the port is open."""
+        while not self.started:  # noqa: ASYNC110 - uvicorn has no event for it
+            await asyncio.sleep(0.01)
+
+    @property
+    def port(self) -> int:
+        """The port that is open, which the system has chosen where the settings say 0."""
+        port: int = self.servers[0].sockets[0].getsockname()[1]
+        return port
+
+
+def http_server(bot: Bot, settings: Settings, gate: RequestGate, connection: SocketModeConnection | None) -> HttpServer:
+    """Make the server of the settings' host and port; nothing is open before its `serve`."""
+    config = uvicorn.Config(
+        http_app(bot, gate, connection), host=settings.bot_host, port=settings.port, log_config=None, access_log=False,
+        timeout_graceful_shutdown=1, lifespan="off", proxy_headers=False,
+    )  # fmt: skip
+    return HttpServer(config)
+
+
+def http_app(bot: Bot, gate: RequestGate, connection: SocketModeConnection | None) -> Starlette:
+    """Make the application: the health routes, and without a `connection` of Socket Mode also Slack's route."""
+    routes = health_routes(bot, gate, connection)
+    if connection is None:
+        routes.append(_slack_route(bot, gate))
+    return Starlette(routes=routes)
+
+
+def _slack_route(bot: Bot, gate: RequestGate) -> Route:
+    handler = AsyncSlackRequestHandler(bot.bolt)
+
+    async def events(request: Request) -> Response:
+        refusal = await _read_body_or_refuse(request)
+        if refusal is not None:
+            return refusal
+        if gate.closed:
+            return PlainTextResponse("stopping", 503)
+        started = time.perf_counter()
+        with gate.request(), bot.tools.db.way:
+            answer = await handler.handle(request)
+        # A crash right here loses the answer only: the row is committed, and an event sent again has the same key.
+        bot.tools.metrics.acked("http", time.perf_counter() - started)
+        return answer
+
+    return Route("/slack/events", events, methods=["POST"])
+
+
+async def _read_body_or_refuse(request: Request) -> Response | None:
+    """Refuse what no request of Slack's looks like, else read the whole body; Bolt checks its signature."""
+    headers = request.headers
+    if not NUMBER.fullmatch(headers.get("x-slack-request-timestamp", "")):
+        return PlainTextResponse("no timestamp", 401)  # the SDK would fail on it
+    if not NUMBER.fullmatch(headers.get("content-length", "")):
+        return PlainTextResponse("no length", 411)
+    if int(headers["content-length"]) > LARGEST_BODY:
+        return PlainTextResponse("too large", 413)
+    try:
+        # Before the right of way: who sends slowly need not be Slack, and must hold up neither other work nor a stop.
+        await request.body()
+    except ClientDisconnect:
+        return PlainTextResponse("gone", 400)
+    return None

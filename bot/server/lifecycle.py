@@ -1,0 +1,156 @@
+"""From the start of everything in this process to a stop that loses nothing."""
+
+import asyncio
+import gc
+import signal
+import time
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any, Final
+
+from bot.app import Bot, StartError, assembled
+from bot.config import Settings
+from bot.logs import get_logger
+from bot.server.gate import RequestGate
+from bot.server.http import HttpServer, http_server
+from bot.server.socket_mode import SocketModeConnection
+from bot.store.database import Clock
+
+log = get_logger(__name__)
+
+# All three together stay under the ten seconds that a stop may take.
+DRAIN_SECONDS: Final = 3.0  # for listeners in flight
+FINISH_SECONDS: Final = 4.0  # for flows and posts in flight
+TICK_SECONDS: Final = 1.0  # for a poll of Devin in flight
+
+
+async def serve(
+    settings: Settings,
+    *,
+    announce: Callable[[int], None] | None = None,
+    stopping: asyncio.Event | None = None,
+    clock: Clock = time.time,
+) -> None:
+    """Run everything in this process until `stopping`, which SIGTERM and SIGINT set, or until a part of it dies.
+
+    `announce` gets the port once it is open.
+    """
+    stopping = stopping or _stop_signal()
+    connected = asyncio.Event()
+
+    async def run() -> None:
+        async with assembled(settings, clock) as bot:
+            await _run(bot, settings, stopping, connected, announce)
+
+    running = asyncio.create_task(run(), name="run")
+    stop = asyncio.create_task(stopping.wait(), name="stop")
+    try:
+        await asyncio.wait([running, stop], return_when=asyncio.FIRST_COMPLETED)
+        if running.done() or connected.is_set():
+            await running
+        else:
+            # Nothing can have come in yet, so whatever is waited for, such as a Slack that is away, is abandoned.
+            log.info("stopped before it was up")
+    finally:
+        stop.cancel()
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+
+
+def _stop_signal() -> asyncio.Event:
+    stopping = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+    return stopping
+
+
+async def _run(
+    bot: Bot,
+    settings: Settings,
+    stopping: asyncio.Event,
+    connected: asyncio.Event,
+    announce: Callable[[int], None] | None,
+) -> None:
+    gate = RequestGate()
+    connection = SocketModeConnection(bot, settings, gate) if settings.transport == "socket" else None
+    server = http_server(bot, settings, gate, connection)
+    await bot.housekeeping.begin()
+    await bot.catch_up.begin()
+    if connection is not None:
+        await _connect(bot, connection)
+    connected.set()
+    tasks = _start_parts(bot, server, connection)
+    try:
+        await server.wait_started()
+        _spare_the_pauses()
+        log.info("running", transport=settings.transport, port=server.port, team=bot.tools.place.team)
+        if announce is not None:
+            announce(server.port)
+        await _until(stopping, tasks)
+    finally:
+        await _stop(bot, gate, connection, server, tasks)
+
+
+async def _connect(bot: Bot, connection: SocketModeConnection) -> None:
+    """Open the socket; while Slack is away this tries for ever, until a stop cancels it."""
+    try:
+        await connection.open()
+    except asyncio.CancelledError:
+        await connection.close()
+        await bot.housekeeping.leave()
+        raise
+
+
+def _start_parts(bot: Bot, server: HttpServer, connection: SocketModeConnection | None) -> list[asyncio.Task[None]]:
+    """Start a task for each part that runs until the stop."""
+    parts: dict[str, Coroutine[Any, Any, None]] = {
+        "writer": bot.tools.writer.run(),
+        "engine": bot.engine.run(),
+        "http": server.serve(),
+    }
+    if connection is not None:
+        parts["socket"] = connection.watch()
+    return [asyncio.create_task(part, name=name) for name, part in parts.items()]
+
+
+def _spare_the_pauses() -> None:
+    """Have the garbage collector look through less, and at all of it less often: that held up acks by 100 ms."""
+    gc.freeze()  # what was imported and made until here stays for ever
+    gc.set_threshold(700, 10, 100)
+
+
+async def _until(stopping: asyncio.Event, tasks: Sequence[asyncio.Task[None]]) -> None:
+    """Wait for the stop; a part that dies takes the process down rather than leaving half of it."""
+    stop = asyncio.create_task(stopping.wait(), name="stop")
+    await asyncio.wait([stop, *tasks], return_when=asyncio.FIRST_COMPLETED)
+    stop.cancel()
+    for task in (task for task in tasks if task.done()):
+        task.result()
+        raise StartError("A part of the bot ended by itself; the process ends to be started anew.")
+
+
+async def _stop(
+    bot: Bot,
+    gate: RequestGate,
+    connection: SocketModeConnection | None,
+    server: HttpServer,
+    tasks: Sequence[asyncio.Task[None]],
+) -> None:
+    """Take nothing new, answer what is in flight, finish what runs, give the lanes back, then hang up.
+
+    A crash in the middle of it loses nothing: what was acknowledged is committed, and the lanes are free when their
+    leases end.
+    """
+    log.info("stopping")
+    await gate.close(DRAIN_SECONDS)
+    await bot.engine.stop(FINISH_SECONDS)
+    server.should_exit = True
+    if connection is not None:
+        await connection.close()
+    # The ticks end by themselves; one that is cut in the middle of a transaction may leave the store locked.
+    await asyncio.wait([task for task in tasks if task.get_name() == "engine"], timeout=TICK_SECONDS)
+    for task in tasks:
+        if task.get_name() != "http":
+            task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    await bot.housekeeping.leave()
+    log.info("stopped")

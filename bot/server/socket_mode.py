@@ -1,0 +1,71 @@
+"""The Socket Mode connection, over which Slack sends its requests where an app token is set."""
+
+import asyncio
+import time
+from typing import Any, Final
+
+from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
+from slack_bolt.adapter.socket_mode.async_internals import run_async_bolt_app, send_async_response
+
+from bot.app import Bot, StartError
+from bot.config import Settings
+from bot.server.gate import RequestGate
+
+CHECK_SECONDS: Final = 5.0
+DISCONNECTED_SECONDS: Final = 60.0  # after so long without a socket the process ends, for its supervisor to restart it
+
+
+class SocketModeConnection(AsyncSocketModeHandler):
+    """Socket Mode with counted requests, which starts a catch-up after each reconnect."""
+
+    def __init__(self, bot: Bot, settings: Settings, gate: RequestGate) -> None:
+        assert settings.slack_app_token is not None
+        super().__init__(bot.bolt, settings.slack_app_token.get_secret_value())
+        self._gate = gate
+        self._way = bot.tools.db.way
+        self._connections = 0
+        self._on_gap = bot.catch_up.gap
+        self.client.message_listeners.append(self._on_message)
+
+    async def handle(self, client: Any, req: Any) -> None:
+        """Answer one envelope, unless the bot is stopping: then Slack gives it to another connection."""
+        if self._gate.closed:
+            return
+        started = time.time()
+        with self._gate.request():
+            with self._way:
+                answer = await run_async_bolt_app(self.app, req)
+            # A crash right here loses the answer only: the row is committed, and an event sent again has the same key.
+            # On a socket that broke this waits for the next one: no other work waits for that.
+            await send_async_response(client, req, answer, started)
+
+    async def _on_message(self, _client: Any, message: dict[str, Any], _raw: str | None) -> None:
+        if message.get("type") != "hello":
+            return
+        self._connections += 1
+        if self._connections > 1:
+            self._on_gap()  # what was sent between two connections may be lost
+
+    async def open(self) -> None:
+        """Connect. The token was good a moment ago: with a bad one this would try for ever."""
+        await self.connect_async()  # type: ignore[no-untyped-call]  # Bolt's annotation is missing
+
+    async def close(self) -> None:
+        """Hang up."""
+        await self.close_async()  # type: ignore[no-untyped-call]  # as above
+
+    async def is_connected(self) -> bool:
+        """Whether Slack can send something right now."""
+        return await self.client.is_connected()
+
+    async def watch(self) -> None:
+        """End the process when the socket stays away."""
+        disconnected_since: float | None = None
+        while True:
+            await asyncio.sleep(CHECK_SECONDS)
+            if await self.is_connected():
+                disconnected_since = None
+                continue
+            disconnected_since = disconnected_since or time.monotonic()
+            if time.monotonic() - disconnected_since > DISCONNECTED_SECONDS:
+                raise StartError("The socket to Slack stayed away for a minute; the process ends to be started anew.")

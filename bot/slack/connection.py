@@ -1,0 +1,174 @@
+"""One call to Slack: it is made once, and what came of it is a value or an error of `bot.slack.errors`.
+
+Nothing is repeated and nothing sleeps in here. slack_sdk's default retries post twice when an answer is lost, and
+its rate limit handler waits inside the call; both are left out, and the flows decide from the kind of error.
+"""
+
+import ipaddress
+import logging
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Any, Final, Self, TypeVar
+from urllib.parse import urlsplit
+from urllib.request import proxy_bypass
+
+import aiohttp
+from slack_sdk.errors import SlackApiError
+from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
+
+from bot.slack.errors import SlackError, SlackOutcomeUnknown, SlackUnreachable, error_from
+from bot.slack.threads import Json
+
+SLACK_API: Final = "https://slack.com/api/"
+REQUEST_LIMIT_SECONDS: Final = 10.0
+CONNECT_LIMIT_SECONDS: Final = 5.0  # below the total, so that "nothing was sent" can be told from "no answer"
+
+_T = TypeVar("_T")
+OnCall = Callable[[str, str, float], None]  # method, outcome, seconds
+
+_UNSENT: Final = (
+    aiohttp.ClientConnectorError,  # refused, no such host, TLS
+    aiohttp.ConnectionTimeoutError,
+    aiohttp.ClientHttpProxyError,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who the bot is; `scopes` are what its token may do."""
+
+    team: str
+    user_id: str
+    bot_id: str
+    url: str
+    scopes: frozenset[str]
+
+
+class Connection:
+    """One workspace, seen with one bot token. Use as `async with`, or `close()` it."""
+
+    def __init__(
+        self,
+        token: str,
+        *,
+        base_url: str = SLACK_API,
+        session: aiohttp.ClientSession | None = None,
+        on_call: OnCall | None = None,
+    ) -> None:
+        """A session given is somebody else's to close, and its time limits hold."""
+        # slack_sdk prints whole messages at DEBUG, so its logger never goes that low.
+        logger = logging.getLogger(f"{__name__}.sdk")
+        logger.setLevel(logging.WARNING)
+        self._web = AsyncWebClient(token, base_url, int(REQUEST_LIMIT_SECONDS), retry_handlers=[], logger=logger)
+        if not _through_proxy(self._web.base_url):
+            self._web.proxy = None
+        self._web.session = session
+        self._own: aiohttp.ClientSession | None = None
+        self._on_call = on_call
+        self._identity: Identity | None = None
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close the connections opened here."""
+        if self._own is not None:
+            await self._own.close()
+
+    async def auth_test(self) -> Identity:
+        """Ask Slack who we are; remembered for the calls that need it."""
+        answer = await self._call("auth.test", json={})
+        body = _body(answer)
+        scopes = str(answer.headers.get("x-oauth-scopes") or "").split(",")
+        self._identity = Identity(
+            team=body["team_id"],
+            user_id=body["user_id"],
+            bot_id=body.get("bot_id") or "",
+            url=body.get("url") or "",
+            scopes=frozenset(scope.strip() for scope in scopes if scope.strip()),
+        )
+        return self._identity
+
+    async def open_socket(self) -> None:
+        """Ask whether this token, an app-level one, opens sockets. The address is a secret and unused: not kept."""
+        await self._write("apps.connections.open")
+
+    async def _read(self, method: str, **arguments: Any) -> Json:
+        return _body(await self._call(method, http_verb="GET", params=arguments))
+
+    async def _write(self, method: str, **arguments: Any) -> Json:
+        return _body(await self._call(method, json=without_none(arguments)))
+
+    async def _call(self, method: str, **sent: Any) -> AsyncSlackResponse:
+        self._http()
+        with self._watched(method):
+            return await answered(method, self._web.api_call(method, **sent))
+
+    def _http(self) -> aiohttp.ClientSession:
+        """The session of all calls, opened with the first: it belongs to a running loop."""
+        if self._web.session is None:
+            limit = aiohttp.ClientTimeout(total=REQUEST_LIMIT_SECONDS, connect=CONNECT_LIMIT_SECONDS)
+            self._own = aiohttp.ClientSession(timeout=limit, cookie_jar=aiohttp.DummyCookieJar())
+            self._web.session = self._own
+        return self._web.session
+
+    @contextmanager
+    def _watched(self, method: str) -> Iterator[None]:
+        started, outcome = perf_counter(), "abandoned"
+        try:
+            yield
+            outcome = "ok"
+        except SlackError as error:
+            outcome = error.outcome
+            raise
+        finally:
+            if self._on_call is not None:
+                self._on_call(method, outcome, perf_counter() - started)
+
+
+async def answered(method: str, call: Awaitable[_T]) -> _T:
+    """What a call answers, or the error it stands for. The causes are left behind: they print addresses and headers."""
+    error: SlackError
+    try:
+        return await call
+    except SlackApiError as failed:
+        error = _not_ok(method, failed)
+    except _UNSENT as failed:
+        error = SlackUnreachable(method, type(failed).__name__)
+    # AttributeError and ValueError: how slack_sdk fails on a 200 whose body is text, a list, or not UTF-8.
+    except (aiohttp.ClientError, TimeoutError, AttributeError, ValueError) as failed:
+        error = SlackOutcomeUnknown(method, type(failed).__name__)
+    raise error
+
+
+def without_none(arguments: Json) -> Json:
+    """Only the arguments that are not None."""
+    return {name: value for name, value in arguments.items() if value is not None}
+
+
+def _not_ok(method: str, failed: SlackApiError) -> SlackError:
+    # The answer is slack_sdk's, or aiohttp's where the JSON was broken.
+    answer = failed.response
+    status = answer.status if isinstance(answer, aiohttp.ClientResponse) else answer.status_code
+    return error_from(method, status, answer.headers, getattr(answer, "data", None))
+
+
+def _body(answer: AsyncSlackResponse) -> Json:
+    assert isinstance(answer.data, dict)  # bytes only come from methods not called here
+    return answer.data
+
+
+def _through_proxy(base_url: str) -> bool:
+    """Whether the environment's proxy is meant: slack_sdk uses it for loopback too, and ignores NO_PROXY."""
+    host = urlsplit(base_url).hostname or ""
+    try:
+        near = host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        near = False
+    return not near and not proxy_bypass(host)

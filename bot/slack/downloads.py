@@ -1,0 +1,33 @@
+"""Files by their ids, and their bytes."""
+
+from bot.slack.connection import Connection
+from bot.slack.errors import ScopeMissing, SlackOutcomeUnknown, SlackRefused, SlackUnreachable, TokenRefused
+from bot.slack.files import DOWNLOAD_LIMIT_BYTES, Downloads, FileNotReadable, Reason, SlackFile, file_from
+
+
+class Downloading(Connection):
+    """The files of a workspace."""
+
+    async def file(self, file_id: str) -> SlackFile:
+        """Everything about a file, also of one that came as a stub."""
+        return file_from((await self._read("files.info", file=file_id))["file"])
+
+    async def download(self, file: SlackFile, limit: int = DOWNLOAD_LIMIT_BYTES) -> bytes:
+        """The bytes of a file, at most `limit` of them, or FileNotReadable with its reason."""
+        with self._watched("files.download"):
+            whole = await self._unstubbed(file)
+            downloads = Downloads(self._http(), str(self._web.token), self._web.base_url, self._web.proxy)
+            return await downloads.read(whole, limit)
+
+    async def _unstubbed(self, file: SlackFile) -> SlackFile:
+        if not file.is_stub:
+            return file
+        try:
+            return await self.file(file.id)
+        except (ScopeMissing, TokenRefused):
+            reason = Reason.LOGIN
+        except SlackRefused as refused:
+            reason = Reason.GONE if refused.permanent else Reason.UNREACHABLE
+        except (SlackUnreachable, SlackOutcomeUnknown):
+            reason = Reason.UNREACHABLE
+        raise FileNotReadable(reason)

@@ -1,0 +1,41 @@
+"""The two help texts: what works behind `/devin`, and what works in a session's thread."""
+
+from collections.abc import Iterable
+from typing import Final
+
+from bot.domain.commands.registry import COMMANDS
+from bot.domain.commands.spec import Help
+from bot.views.message import Message
+
+
+def _lines(helps: Iterable[Help | None]) -> list[str]:
+    lines: list[str] = []
+    for entry in filter(None, helps):
+        if entry.same_line and lines:
+            lines[-1] += f" · {entry.sentence}"
+        else:
+            lines.append(f"• {entry.sentence}")
+    return lines
+
+
+_OPTIONS: Final = (
+    '• Options may stand anywhere in the task: `repo=acme/web` `playbook=…` `mode=fast` `acu=10` `tags=a,b` `title="…"`'
+)
+SLASH_HELP: Final = Message(
+    "\n".join(
+        [
+            "*Devin Bridge* starts Devin sessions from Slack; each session lives in its own thread.",
+            *_lines(spec.slash_help for spec in COMMANDS),
+            _OPTIONS,
+            "• In a session's thread, reply to steer Devin; `!help` lists what else works there",
+        ]
+    )
+)
+THREAD_HELP: Final = Message(
+    "\n".join(
+        [
+            "Every reply in this thread goes to Devin, except these, each as the whole message:",
+            *_lines(spec.thread_help for spec in COMMANDS),
+        ]
+    )
+)

@@ -1,0 +1,90 @@
+"""What all workers of a run share: one folder, and in it one PostgreSQL and one empty SQLite store."""
+
+import asyncio
+import fcntl
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import hypothesis
+import pytest
+
+from bot.store.database import Database
+from bot.store.schema import migrate
+from tests import postgres
+
+SHARED: Final = pytest.StashKey[Path]()
+
+# How long one example takes tells how busy the machine is; a test that hangs ends by its own time limit.
+hypothesis.settings.register_profile("any machine", deadline=None)
+hypothesis.settings.load_profile("any machine")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the folder in the process that starts the others; not in pytest's own, which no other user may enter."""
+    told = getattr(config, "workerinput", {}).get("shared")
+    config.stash[SHARED] = Path(told or tempfile.mkdtemp(prefix="run-"))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """Tell a worker of pytest-xdist where the folder is."""
+    node.workerinput["shared"] = str(node.config.stash[SHARED])
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Take everything down when the last worker is gone, however the run ended."""
+    if not hasattr(config, "workerinput"):
+        postgres.stop(config.stash[SHARED])
+        shutil.rmtree(config.stash[SHARED], ignore_errors=True)
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Be the only process of the run in here."""
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+@pytest.fixture(scope="session")
+def shared(pytestconfig: pytest.Config) -> Path:
+    """The folder that all workers of this run share."""
+    return pytestconfig.stash[SHARED]
+
+
+@pytest.fixture(scope="session")
+def postgres_server(shared: Path) -> str:
+    """The address of the first database of the one PostgreSQL of this run."""
+    address = shared / "address"
+    with _alone(shared):
+        if not address.exists():
+            address.write_text(postgres.start(shared))
+    return address.read_text()
+
+
+@pytest.fixture(scope="session")
+def postgres_store(postgres_server: str) -> str:
+    """The address of this worker's own PostgreSQL store; who uses it empties it again."""
+    return asyncio.run(postgres.create(postgres_server))
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(shared: Path) -> Path:
+    """An SQLite store with the schema and nothing in it, to be copied."""
+    file = shared / "empty.db"
+    with _alone(shared):
+        if not file.exists():
+            asyncio.run(_make_sqlite_template(file))
+    return file
+
+
+async def _make_sqlite_template(file: Path) -> None:
+    unfinished = file.with_suffix(".unfinished")
+    db = Database(f"sqlite:///{unfinished}")
+    await migrate(db)
+    await db.close()
+    unfinished.rename(file)

@@ -1,0 +1,147 @@
+"""What the crash tests know about the steps: each name stands for code that exists, and a wrong list fails."""
+
+from dataclasses import replace
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any
+
+import pytest
+
+from tests.crash import test_kill, test_kill_replies, test_kill_seldom
+from tests.crash.steps import (
+    AFTER,
+    BEFORE,
+    LANES,
+    NOTHING_NEW,
+    ON_THE_WIRE,
+    OURS,
+    PLACE_OF,
+    PLACES,
+    PLUMBING,
+    Moment,
+    StepNames,
+)
+from tests.crash.story import BESIDE, Story
+
+STORIES = [*test_kill.STORIES, *test_kill_replies.STORIES, *test_kill_seldom.STORIES]
+SELDOM = {"record figures, nothing new: commit"}  # a session that is over has changed, but not cost more
+LISTED = {step for story in STORIES for step in story.steps}
+
+
+def place_in(step: str) -> str:
+    """The line of the table that a step belongs to."""
+    where = step.split(": ", 1)[0].removesuffix(f", {NOTHING_NEW}")
+    for word in LANES.values():
+        where = where.removesuffix(f" ({word})")
+    return where
+
+
+@pytest.mark.parametrize("code", PLACE_OF)
+def test_each_place_is_a_function_of_the_bot(code: str) -> None:
+    module, _, names = code.partition(":")
+    found: Any = import_module(module)
+    for name in names.split(".<locals>")[0].split("."):
+        found = getattr(found, name)
+    assert callable(found)
+
+
+@pytest.mark.parametrize("module", [*OURS, *PLUMBING])
+def test_each_module_that_is_told_apart_exists(module: str) -> None:
+    assert find_spec(module) is not None
+
+
+def test_each_place_has_one_name() -> None:
+    assert len(PLACE_OF) == sum(len(codes) for codes in PLACES.values())
+
+
+@pytest.mark.parametrize("story", STORIES, ids=lambda story: story.name)
+def test_each_listed_step_stands_at_a_place_of_the_table(story: Story) -> None:
+    assert story.steps
+    listed = {*story.steps, *story.sometimes, *story.times, *story.unanswered}
+    assert {place_in(step) for step in listed} <= PLACES.keys()
+    assert {*story.times, *story.unanswered} <= {*story.steps}
+
+
+def test_each_place_of_the_table_is_in_a_story() -> None:
+    assert PLACES.keys() <= {place_in(step) for step in LISTED}
+
+
+def test_each_step_that_may_run_beside_a_story_is_listed_by_one() -> None:
+    assert BESIDE <= LISTED | SELDOM
+
+
+# ---------------------------------------------------------------- a list that is wrong
+
+
+async def nothing(*_: Any) -> None:
+    """What nobody does."""
+
+
+POST = "post: Slack chat.postMessage"
+MARK = "mark as sent: commit"
+REACHED = [Moment(POST, BEFORE), Moment(POST, AFTER), Moment(MARK, BEFORE), Moment(MARK, AFTER)]
+STORY = Story("a post", nothing, nothing, nothing, steps=(POST, MARK))
+
+
+def test_a_list_that_fits_is_accepted() -> None:
+    assert STORY.differences(REACHED) == []
+
+
+def test_a_listed_step_that_does_not_occur_is_a_difference() -> None:
+    assert STORY.differences(REACHED[:2]) == [
+        "listed, but never occurred: mark as sent: commit, after #1",
+        "listed, but never occurred: mark as sent: commit, before #1",
+    ]
+
+
+def test_a_step_that_is_not_listed_is_a_difference() -> None:
+    assert replace(STORY, steps=(POST,)).differences(REACHED) == ["not listed, but occurred: mark as sent: commit"]
+
+
+def test_an_empty_list_is_a_difference() -> None:
+    assert "the story lists no steps" in replace(STORY, steps=()).differences([])
+
+
+def test_a_step_that_occurs_less_often_than_listed_is_a_difference() -> None:
+    assert replace(STORY, times={MARK: 2}).differences(REACHED) == [
+        "listed, but never occurred: mark as sent: commit, after #2",
+        "listed, but never occurred: mark as sent: commit, before #2",
+    ]
+
+
+def test_a_call_with_a_body_that_never_goes_on_the_wire_is_a_difference() -> None:
+    create = "create: Devin POST sessions"
+    reached = [Moment(create, BEFORE), Moment(create, AFTER)]
+    assert replace(STORY, steps=(create,)).differences(reached) == [
+        f"listed, but never occurred: {create}, {ON_THE_WIRE} #1"
+    ]
+
+
+def test_code_without_a_place_keeps_its_own_name() -> None:
+    names = StepNames()
+    assert names.call("bot.flows.new:New.act", "in", "Slack chat.delete") == "bot.flows.new:New.act: Slack chat.delete"
+    assert names.commit("bot.flows.new:New.act", "priv", set()) == "bot.flows.new:New.act (private): commit"
+
+
+# ---------------------------------------------------------------- the moments to die at
+
+
+def test_a_listed_step_is_died_at_once_and_in_the_long_form_at_every_moment() -> None:
+    again = [*REACHED, Moment(MARK, BEFORE, 2), Moment(MARK, AFTER, 2)]
+    assert STORY.deaths(again, every=False) == [Moment(POST, BEFORE), Moment(POST, AFTER), Moment(MARK, AFTER)]
+    assert STORY.deaths(again, every=True) == again
+
+
+def test_a_step_that_is_another_each_time_is_died_at_each_time() -> None:
+    again = [*REACHED, Moment(MARK, AFTER, 2)]
+    assert replace(STORY, times={MARK: 2}).deaths(again, every=False)[-1] == Moment(MARK, AFTER, 2)
+
+
+def test_what_is_stored_first_is_died_at_before_its_commit_too() -> None:
+    received = Moment("receive: commit", BEFORE)
+    assert replace(STORY, steps=(received.step,)).deaths([received], every=False) == [received]
+
+
+def test_a_moment_is_read_as_it_was_written() -> None:
+    moment = Moment("announce, nothing new: commit", AFTER, 12)
+    assert Moment.parse(str(moment)) == moment

@@ -1,0 +1,158 @@
+"""What the doctor's report says: its lines, its secrets that must not be in it, and the fixes that recur."""
+
+from collections.abc import Iterable
+
+from bot.doctor.findings import Finding, report
+
+BOT_TOKEN = "xoxb-secret-of-the-bot"
+APP_TOKEN = "xapp-secret-of-the-app"
+SIGNING = "secret-of-the-signature"
+KEY = "cog_secret_of_devin"
+PASSWORD = "secret-of-the-store"
+SECRETS = (BOT_TOKEN, APP_TOKEN, SIGNING, KEY, PASSWORD)
+
+SUMMARIES = {0: "No problem was found.", 1: "1 problem was found."}
+
+
+def ok(what: str) -> list[str]:
+    return [f"ok       {what}"]
+
+
+def problem(what: str, fix: str | None = None) -> list[str]:
+    """The lines of a problem; without a fix, the next one's is shared."""
+    return [f"problem  {what}", *_fixed(fix)]
+
+
+def note(what: str, fix: str | None = None) -> list[str]:
+    return [f"note     {what}", *_fixed(fix)]
+
+
+def _fixed(fix: str | None) -> list[str]:
+    return [f"         → {fix}"] if fix else []
+
+
+def shown(*findings: Finding) -> list[str]:
+    """The lines that a person reads about these findings."""
+    return lines_of(report(findings))
+
+
+def lines_of(text: str) -> list[str]:
+    """The lines of a report above its summary, which is checked, like the absence of secrets."""
+    assert [secret for secret in SECRETS if secret in text] == []
+    *lines, empty, summary = text.splitlines()
+    assert empty == ""
+    problems = count_problems(lines)
+    assert summary == SUMMARIES.get(problems, f"{problems} problems were found.")
+    return lines
+
+
+def count_problems(lines: Iterable[str]) -> int:
+    return sum(line.startswith("problem  ") for line in lines)
+
+
+# ---------------------------------------------------------------- Slack
+
+ADD_SCOPES = (
+    "Add what is missing under “Bot Token Scopes” on the app's page “OAuth & Permissions”, then press"
+    " “Reinstall to Workspace” there."
+)
+COPY_BOT = (
+    "Copy the Bot User OAuth Token (xoxb-…) from the app's page “OAuth & Permissions” at"
+    " https://api.slack.com/apps into SLACK_BOT_TOKEN."
+)
+MAKE_APP = (
+    "Make an app-level token with the scope connections:write on the app's page “Basic Information” at"
+    " https://api.slack.com/apps and copy it (xapp-…) into SLACK_APP_TOKEN."
+)
+WRONG_BOT_TOKEN = problem("Slack does not accept SLACK_BOT_TOKEN (invalid_auth).", COPY_BOT)
+WRONG_APP_TOKEN = problem("Slack does not accept SLACK_APP_TOKEN (invalid_auth).", MAKE_APP)
+SLACK_NOT_REACHED = problem(
+    "Slack could not be reached, so nothing was checked there.",
+    "Check this machine's network and proxy, and SLACK_API_URL if it is set; then run this again.",
+)
+FEWER_CALLS = problem("Slack asks for fewer calls.", "Run this again in 7 seconds.")
+NO_USABLE_ANSWER = problem(
+    "Slack gave no usable answer.",
+    "Check SLACK_API_URL if it is set. Otherwise look at https://slack-status.com and run this again later.",
+)
+SIGNING_NOT_CHECKED = note(
+    "Whether SLACK_SIGNING_SECRET is right cannot be verified from here: only a request from Slack shows it.",
+    "If requests from Slack are answered with 401, copy the Signing Secret from the app's page"
+    " “Basic Information” at https://api.slack.com/apps into SLACK_SIGNING_SECRET.",
+)
+NO_DIGEST = note(
+    "BOT_ADMIN_CHANNEL is not set: there is no daily digest.",
+    "Set it to the id of a channel if somebody wants the digest.",
+)
+NOBODY_ASKS = note(
+    "BOT_ADMIN_USERS is not set: nobody may ask for /devin usage.",
+    "Set it to the ids of the admins, with commas between them; “Copy member ID” in a profile gives one.",
+)
+NOT_INVITED = problem(
+    "The bot is not in the channel “nobot” (BOT_ADMIN_CHANNEL), so no digest is posted.",
+    "Type `/invite @Devin Bridge` there.",
+)
+UNKNOWN_ADMINS = problem(
+    "BOT_ADMIN_USERS names U0ANN, U0NOBODY, whom Slack does not know or who left the workspace.",
+    "Take out each of these ids or put the right one: “Copy member ID” in a person's profile gives it.",
+)
+
+# ---------------------------------------------------------------- Devin
+
+RUN_AGAIN = "Run this again in a few minutes."
+NEW_KEY = (
+    "In Devin under Settings → Service users make a new key for the bot's service user and copy it"
+    " (cog_…) into DEVIN_API_KEY."
+)
+WRONG_KEY = problem("Devin does not accept DEVIN_API_KEY: it is wrong, expired or was revoked.", NEW_KEY)
+DEVIN_NOT_REACHED = problem(
+    "Devin could not be reached, so nothing was checked there.",
+    "Check this machine's network and proxy, and DEVIN_API_URL if it is set; then run this again.",
+)
+
+
+def not_devin(status: int) -> list[str]:
+    return problem(
+        f"What answers at DEVIN_API_URL is not Devin's API ({status}).",
+        "Leave DEVIN_API_URL empty for https://api.devin.ai, or set it to your deployment's host without /v3.",
+    )
+
+
+def grant(permission: str) -> str:
+    return f"In Devin under Settings → Service users give the bot's service user a role with {permission}."
+
+
+KEY_IS_GOOD = ok("DEVIN_API_KEY belongs to the service user “Devin Bridge”.")
+SESSIONS = ok("Devin grants ViewOrgSessions: sessions and messages can be read.")
+CONSUMPTION = ok("Devin grants ViewOrgConsumption: the digest and /devin usage show what was spent.")
+INSIGHTS = ok("Devin grants ViewOrgSessions: message counts (insights) can be read.")
+PLAYBOOKS = ok("Devin grants ManageAccountPlaybooks: playbook= takes titles.")
+NO_SESSIONS = problem(
+    "Devin does not grant ViewOrgSessions: the bot cannot follow its sessions.", grant("ViewOrgSessions")
+)
+WITHOUT_CONSUMPTION = (
+    "Devin does not grant ViewOrgConsumption: the digest and /devin usage count the bot's own sessions only.",
+    grant("ViewOrgConsumption"),
+)
+NO_INSIGHTS = note(
+    "Devin does not grant ViewOrgSessions: message counts (insights) cannot be read, and what Devin"
+    " says may be noticed later.",
+    grant("ViewOrgSessions"),
+)
+NO_PLAYBOOKS = note(
+    "Devin does not grant ManageAccountPlaybooks: playbook= takes ids only, no titles (optional).",
+    grant("ManageAccountPlaybooks"),
+)
+NOT_PROBED = note(
+    "ManageOrgSessions and UseDevinSessions are needed to start, steer and stop sessions and to"
+    " hand over files. Whether Devin grants them was not probed, because that would start a session.",
+    "In Devin under Settings → Service users see that the service user's role has both.",
+)
+
+# ---------------------------------------------------------------- the store
+
+MIGRATE = "Run `python -m bot migrate`; `python -m bot run` does it too when it starts."
+POSTGRES_NOT_REACHED = problem(
+    "The PostgreSQL server of DATABASE_URL could not be reached.",
+    "Check that the server runs and that this machine may reach it, and the host and port in DATABASE_URL.",
+)

@@ -1,0 +1,220 @@
+"""The checks of what is set up at Devin, over httpx without a network: each sentence in full, and never a secret."""
+
+import pytest
+
+from bot.config import load_settings
+from bot.doctor.devin import check_devin
+from tests.doctor.fakes import ORG, FakeDevin
+from tests.doctor.sentences import (
+    CONSUMPTION,
+    DEVIN_NOT_REACHED,
+    INSIGHTS,
+    KEY,
+    KEY_IS_GOOD,
+    NEW_KEY,
+    NO_INSIGHTS,
+    NO_PLAYBOOKS,
+    NO_SESSIONS,
+    NOT_PROBED,
+    PLAYBOOKS,
+    RUN_AGAIN,
+    SESSIONS,
+    WITHOUT_CONSUMPTION,
+    WRONG_KEY,
+    grant,
+    not_devin,
+    note,
+    problem,
+    shown,
+)
+
+IN_ORG = f"/v3/organizations/{ORG}"
+NEW_SERVICE_USER = (
+    "In Devin under Settings → Service users create a service user and copy its key (cog_…) into DEVIN_API_KEY."
+)
+
+
+@pytest.fixture
+def devin():
+    return FakeDevin()
+
+
+@pytest.fixture
+def checked(environ, devin):
+    """Check Devin with these settings changed; the lines of the report."""
+
+    async def check(**changes):
+        return shown(*await check_devin(load_settings(environ | changes), devin))
+
+    return check
+
+
+async def test_all_is_granted_and_only_read(checked, devin):
+    assert await checked() == KEY_IS_GOOD + SESSIONS + CONSUMPTION + INSIGHTS + PLAYBOOKS + NOT_PROBED
+    assert {request.method for request in devin.requests} == {"GET"}
+
+
+# ---------------------------------------------------------------- the key
+
+
+async def test_a_wrong_key(checked, devin):
+    devin.refuse("/v3/self", 401, "Invalid key")
+    assert await checked() == WRONG_KEY
+
+
+async def test_a_key_with_a_blank(checked, devin):
+    assert await checked(DEVIN_API_KEY=f"{KEY} apart") == problem(
+        "DEVIN_API_KEY has a blank or another odd character in it.", NEW_KEY
+    )
+    assert devin.requests == []
+
+
+@pytest.mark.parametrize(
+    ("principal", "line"),
+    [
+        (
+            {"principal_type": "pat_user", "user_id": "email|1", "user_name": "Ann Lee"},
+            "DEVIN_API_KEY belongs to a person, “Ann Lee”: sessions count as theirs, and end with their account.",
+        ),
+        (
+            {"principal_type": "windsurf_session", "user_id": "email|1"},
+            "DEVIN_API_KEY belongs to a person, without a name: sessions count as theirs, and end with their account.",
+        ),
+        (
+            {"principal_type": "devin_brain", "devin_id": "devin-1"},
+            "DEVIN_API_KEY belongs to an account of another kind, “devin_brain”.",
+        ),
+    ],
+)
+async def test_whose_key_it_is(checked, devin, principal, line):
+    devin.answer("/v3/self", **principal)
+    assert await checked() == (
+        note(line, NEW_SERVICE_USER) + SESSIONS + CONSUMPTION + INSIGHTS + PLAYBOOKS + NOT_PROBED
+    )
+
+
+@pytest.mark.parametrize(
+    ("status", "lines"),
+    [
+        (403, problem("Devin does not grant ReadAccountMeta.", grant("ReadAccountMeta"))),
+        (404, not_devin(404)),
+        (409, problem("Devin refuses what the bot needs to read (409).", RUN_AGAIN)),
+        (429, problem("Devin does not answer as it should at the moment (429).", RUN_AGAIN)),
+        (500, problem("Devin does not answer as it should at the moment (500).", RUN_AGAIN)),
+        (503, problem("Devin does not answer as it should at the moment (503).", RUN_AGAIN)),
+    ],
+)
+async def test_devin_does_not_say_whose_key_it_is(checked, devin, status, lines):
+    devin.refuse("/v3/self", status)
+    assert await checked() == lines
+    assert len(devin.requests) == 1
+
+
+async def test_an_answer_that_is_not_devins(checked, devin):
+    devin.answer("/v3/self", hello="world")
+    assert await checked() == not_devin(200)
+
+
+async def test_devin_out_of_reach(checked, devin):
+    devin.unplug()
+    assert await checked() == DEVIN_NOT_REACHED
+
+
+# ---------------------------------------------------------------- the organisation
+
+
+async def test_another_organisation_than_the_keys(checked):
+    assert await checked(DEVIN_ORG_ID="org-typo") == KEY_IS_GOOD + problem(
+        "Devin does not show this key an organisation org-typo (DEVIN_ORG_ID).",
+        "Set DEVIN_ORG_ID to org-play, the organisation of the key.",
+    )
+
+
+COPY_ORG_ID = "Copy the organisation's id (org-…) from Devin's page Settings → Service users into DEVIN_ORG_ID."
+
+
+async def test_an_unknown_organisation_when_the_key_names_none(checked, devin):
+    devin.answer("/v3/self", principal_type="service_user", service_user_name="Devin Bridge")
+    assert await checked(DEVIN_ORG_ID="org-typo") == KEY_IS_GOOD + problem(
+        "Devin does not show this key an organisation org-typo (DEVIN_ORG_ID).", COPY_ORG_ID
+    )
+
+
+async def test_the_keys_own_organisation_is_not_shown(checked, devin):
+    devin.refuse(f"{IN_ORG}/sessions", 404)
+    assert await checked() == KEY_IS_GOOD + problem(
+        "Devin does not show this key an organisation org-play (DEVIN_ORG_ID).", COPY_ORG_ID
+    )
+
+
+# ---------------------------------------------------------------- the permissions
+
+
+async def test_each_missing_permission_and_what_it_means(checked, devin):
+    devin.refuse(IN_ORG, 403, "Forbidden")
+    assert await checked() == (
+        KEY_IS_GOOD + NO_SESSIONS + problem(*WITHOUT_CONSUMPTION) + NO_INSIGHTS + NO_PLAYBOOKS + NOT_PROBED
+    )
+
+
+async def test_a_permission_that_devin_names_itself(checked, devin):
+    devin.refuse(f"{IN_ORG}/playbooks", 403, "Missing permission: ManageOrgPlaybooks")
+    assert await checked() == (
+        KEY_IS_GOOD
+        + SESSIONS
+        + CONSUMPTION
+        + INSIGHTS
+        + note(
+            "Devin does not grant ManageOrgPlaybooks: playbook= takes ids only, no titles (optional).",
+            grant("ManageOrgPlaybooks"),
+        )
+        + NOT_PROBED
+    )
+
+
+@pytest.mark.parametrize(
+    ("read_by", "made"),
+    [
+        ({"BOT_ADMIN_CHANNEL": "", "BOT_ADMIN_USERS": ""}, note),
+        ({"BOT_ADMIN_CHANNEL": ""}, problem),
+        ({"BOT_ADMIN_USERS": ""}, problem),
+    ],
+)
+async def test_consumption_is_optional_where_nobody_reads_it(checked, devin, read_by, made):
+    devin.refuse(f"{IN_ORG}/consumption", 403, "Forbidden")
+    assert await checked(**read_by) == (
+        KEY_IS_GOOD + SESSIONS + made(*WITHOUT_CONSUMPTION) + INSIGHTS + PLAYBOOKS + NOT_PROBED
+    )
+
+
+async def test_an_organisation_without_insights(checked, devin):
+    devin.refuse(f"{IN_ORG}/sessions/insights", 404)
+    assert await checked() == (
+        KEY_IS_GOOD
+        + SESSIONS
+        + CONSUMPTION
+        + note(
+            "Devin does not offer this to the organisation: message counts (insights) cannot be read, and"
+            " what Devin says may be noticed later."
+        )
+        + PLAYBOOKS
+        + NOT_PROBED
+    )
+
+
+async def test_a_probe_that_devin_does_not_answer(checked, devin):
+    devin.refuse(f"{IN_ORG}/consumption", 500)
+    assert await checked() == (
+        KEY_IS_GOOD
+        + SESSIONS
+        + problem("Devin does not answer as it should at the moment (500).", RUN_AGAIN)
+        + INSIGHTS
+        + PLAYBOOKS
+        + NOT_PROBED
+    )
+
+
+async def test_devin_stops_answering_after_the_key(checked, devin):
+    devin.refuse(f"{IN_ORG}/sessions", 503)
+    lines = problem("Devin does not answer as it should at the moment (503).", RUN_AGAIN)
+    assert await checked() == KEY_IS_GOOD + lines + CONSUMPTION + lines + PLAYBOOKS + NOT_PROBED

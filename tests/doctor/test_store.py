@@ -1,0 +1,145 @@
+"""The checks of the store: each sentence in full, and never a secret."""
+
+import os
+import socket
+import sys
+from pathlib import Path
+
+import pytest
+
+from bot.doctor.postgres import check_postgres
+from bot.doctor.sqlite import check_sqlite
+from bot.store.database import Database
+from tests.doctor.conftest import bring_up
+from tests.doctor.sentences import MIGRATE, PASSWORD, POSTGRES_NOT_REACHED, note, ok, problem, shown
+
+OTHER_FOLDER = "Let the bot's account write there, or name a file in another folder in DATABASE_URL."
+
+
+async def sqlite(path):
+    return shown(await check_sqlite(f"sqlite:///{path}"))
+
+
+async def postgres_at(url):
+    return shown(await check_postgres(url))
+
+
+# ---------------------------------------------------------------- SQLite
+
+
+async def test_a_store_that_is_up_to_date(store):
+    assert await sqlite(store) == ok(f"The store {store} can be opened and written to, and its schema is up to date.")
+
+
+async def test_a_store_that_does_not_exist_yet(tmp_path):
+    path = tmp_path / "new" / "bot.db"
+    assert await sqlite(path) == note(f"The store {path} does not exist yet; its folder can be written to.", MIGRATE)
+    assert not path.parent.exists()
+
+
+async def test_a_store_without_its_schema(tmp_path):
+    path = tmp_path / "old.db"
+    path.touch()
+    assert await sqlite(path) == problem(
+        f"The store {path} can be opened and written to, but its schema is missing or older than this version.", MIGRATE
+    )
+
+
+async def test_a_store_that_is_something_else(tmp_path):
+    path = tmp_path / "notes.txt"
+    path.write_text("These are notes and no database. " * 100)
+    assert await sqlite(path) == problem(
+        f"The store {path} cannot be read as an SQLite database.",
+        "If another program holds the file, close it; if it is something else, name another file in DATABASE_URL.",
+    )
+
+
+async def test_a_store_that_is_a_folder(tmp_path):
+    assert await sqlite(tmp_path) == problem(f"The store {tmp_path} is a folder.", "Name a file in DATABASE_URL.")
+
+
+async def test_a_store_that_cannot_be_written_to(store, monkeypatch):
+    # For an account that may do everything no file is closed, so the system's answer is given here.
+    monkeypatch.setattr(os, "access", lambda path, mode: Path(path) != store)
+    assert await sqlite(store) == problem(f"The store {store} cannot be written to.", OTHER_FOLDER)
+
+
+@pytest.mark.skipif(not Path("/proc/self").exists(), reason="needs a folder that nobody can write to")
+async def test_a_folder_that_cannot_be_written_to():
+    assert await sqlite("/proc/bot.db") == problem(
+        "The folder of the store, /proc, cannot be written to.", OTHER_FOLDER
+    )
+
+
+async def test_a_bot_at_work_does_not_disturb(store):
+    db = Database(f"sqlite:///{store}")
+    async with db.write():
+        assert await sqlite(store) == ok(
+            f"The store {store} can be opened and written to, and its schema is up to date."
+        )
+    await db.close()
+
+
+# ---------------------------------------------------------------- PostgreSQL, without a server
+
+
+async def test_a_postgres_that_nobody_runs():
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        url = f"postgresql://bot:{PASSWORD}@127.0.0.1:{free.getsockname()[1]}/bridge"
+        assert await postgres_at(url) == POSTGRES_NOT_REACHED
+
+
+@pytest.mark.parametrize(
+    ("server", "error"),
+    [("127.0.0.1:not-a-port", "ValueError"), ("127.0.0.1:99999", "OverflowError"), (f"b#{PASSWORD}@:/", "ValueError")],
+)
+async def test_an_address_that_is_none(server, error):
+    assert await postgres_at(f"postgresql://bot:a/{PASSWORD}@{server}/bridge") == problem(
+        f"The PostgreSQL store cannot be used ({error}).",
+        "Check that DATABASE_URL has the form postgresql://user:password@host:5432/name.",
+    )
+
+
+async def test_postgres_without_its_driver(monkeypatch):
+    monkeypatch.setitem(sys.modules, "asyncpg", None)
+    assert await postgres_at(f"postgresql://bot:{PASSWORD}@127.0.0.1:1/bridge") == problem(
+        "DATABASE_URL names PostgreSQL, whose driver is not installed.",
+        "Run `pip install -r requirements-postgres.txt`.",
+    )
+
+
+# ---------------------------------------------------------------- PostgreSQL itself
+
+
+async def test_a_real_postgres_before_and_after_its_schema(fresh_postgres):
+    assert await postgres_at(fresh_postgres) == problem(
+        "The PostgreSQL store can be reached, but its schema is missing or older than this version.", MIGRATE
+    )
+    await bring_up(fresh_postgres)
+    assert await postgres_at(fresh_postgres) == ok("The PostgreSQL store can be reached, and its schema is up to date.")
+
+
+async def test_postgres_refuses_the_user(postgres_server):
+    assert await postgres_at(postgres_server.replace("//postgres:@", f"//nobody:{PASSWORD}@")) == problem(
+        "PostgreSQL refuses the user or the password of DATABASE_URL.",
+        "Correct them: postgresql://user:password@host/name, with %40 for an @ in the password, %2F for a slash.",
+    )
+
+
+async def test_postgres_has_no_such_database(postgres_server):
+    assert await postgres_at(postgres_server.replace("/postgres?", "/bridge?")) == problem(
+        "PostgreSQL has no database with the name in DATABASE_URL.",
+        "Create the database with `createdb`, or correct the name at the end of DATABASE_URL.",
+    )
+
+
+async def test_postgres_refuses_for_another_reason(postgres_server):
+    db = Database(postgres_server)
+    async with db.write() as tx:
+        await tx.exec_driver_sql("CREATE ROLE crowded LOGIN CONNECTION LIMIT 0")
+    await db.close()
+    assert await postgres_at(postgres_server.replace("//postgres:@", "//crowded:@")) == problem(
+        "PostgreSQL refuses the store (53300).",
+        "https://www.postgresql.org/docs/current/errcodes-appendix.html says what the code means.",
+    )

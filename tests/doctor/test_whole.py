@@ -1,0 +1,234 @@
+"""The whole doctor against simulated services over real HTTP: what each check finds is put together and in order."""
+
+import pytest
+
+from bot.doctor import doctor
+from bot.manifest import read_manifest, scopes_of
+from bot.playground.devin import BOT_PERMISSIONS, LIBRARY_PERMISSIONS, DevinControl, DevinSimulator
+from bot.playground.slack import SlackControl, SlackSimulator
+from tests.doctor.conftest import bring_up
+from tests.doctor.sentences import (
+    ADD_SCOPES,
+    APP_TOKEN,
+    BOT_TOKEN,
+    CONSUMPTION,
+    DEVIN_NOT_REACHED,
+    INSIGHTS,
+    KEY,
+    KEY_IS_GOOD,
+    MIGRATE,
+    NO_DIGEST,
+    NO_INSIGHTS,
+    NO_PLAYBOOKS,
+    NO_SESSIONS,
+    NOBODY_ASKS,
+    NOT_INVITED,
+    NOT_PROBED,
+    PASSWORD,
+    PLAYBOOKS,
+    POSTGRES_NOT_REACHED,
+    SESSIONS,
+    SIGNING,
+    SIGNING_NOT_CHECKED,
+    SLACK_NOT_REACHED,
+    UNKNOWN_ADMINS,
+    WITHOUT_CONSUMPTION,
+    WRONG_APP_TOKEN,
+    WRONG_BOT_TOKEN,
+    WRONG_KEY,
+    count_problems,
+    lines_of,
+    not_devin,
+    ok,
+    problem,
+)
+
+SOCKET_MODE = ok("The settings can be used: Socket Mode, SQLite.")
+BOT_TOKEN_IS_GOOD = ok("SLACK_BOT_TOKEN works in the workspace “https://play.slack.com/”.")
+APP_TOKEN_IS_GOOD = ok("SLACK_APP_TOKEN opens Socket Mode; no connection was kept.")
+SCOPES_ARE_GOOD = ok("The app has the 13 scopes of manifest.yml.")
+ADMINS_ARE_GOOD = ok("The bot is in the channel “ops”, where the digest is posted.") + ok(
+    "BOT_ADMIN_USERS: Slack knows each of them (2)."
+)
+DEVIN_IS_GOOD = KEY_IS_GOOD + SESSIONS + CONSUMPTION + INSIGHTS + PLAYBOOKS + NOT_PROBED
+
+
+def store_is_good(path):
+    return ok(f"The store {path} can be opened and written to, and its schema is up to date.")
+
+
+@pytest.fixture
+async def slack():
+    simulator = SlackSimulator(manifest=read_manifest(), bot_token=BOT_TOKEN, app_token=APP_TOKEN)
+    async with simulator, SlackControl(simulator.control_url) as control:
+        simulator.control = control
+        yield simulator
+
+
+@pytest.fixture
+async def devin():
+    async with DevinSimulator(api_key=KEY, permissions=BOT_PERMISSIONS | LIBRARY_PERMISSIONS) as simulator:
+        yield simulator
+
+
+@pytest.fixture
+async def control(devin):
+    async with DevinControl(devin.control_url) as control:
+        yield control
+
+
+@pytest.fixture
+def environ(environ, slack, devin):
+    """Settings with which nothing is wrong, for the simulated services."""
+    return environ | {"SLACK_API_URL": slack.base_url, "DEVIN_API_URL": devin.base_url}
+
+
+async def reported(environ, env_file=None):
+    """The lines of the report; its exit code fits them."""
+    written = []
+    code = await doctor(environ, env_file, write=written.append)
+    (text,) = written
+    lines = lines_of(text)
+    assert code == (1 if count_problems(lines) else 0)
+    return lines
+
+
+async def test_where_nothing_is_wrong_each_thing_is_reported_and_the_exit_code_is_0(environ, store, tmp_path):
+    all_is_well = (
+        SOCKET_MODE
+        + BOT_TOKEN_IS_GOOD
+        + SCOPES_ARE_GOOD
+        + APP_TOKEN_IS_GOOD
+        + ADMINS_ARE_GOOD
+        + DEVIN_IS_GOOD
+        + store_is_good(store)
+    )
+    assert await reported(environ) == all_is_well
+    file = tmp_path / "settings.env"
+    file.write_text("\n".join(f"{name}={value}" for name, value in environ.items()))
+    assert await reported({}, file) == all_is_well
+
+
+async def test_looking_changes_nothing(environ, slack, control):
+    await reported(environ)
+    asked = {call["method"] for call in await slack.control.log()}
+    assert asked == {"auth.test", "apps.connections.open", "conversations.info", "users.info"}
+    assert (await slack.control.state())["sockets"] in ([], 0)
+    assert {call["method"] for call in await control.log()} == {"GET"}
+    assert await control.sessions() == []
+
+
+async def test_everything_is_set_up_wrongly(environ, control, tmp_path):
+    await control.permissions(only=["ReadAccountMeta"])
+    (tmp_path / "old.db").touch()
+    wrong = {
+        "SLACK_APP_TOKEN": "xapp-of-somebody-else",
+        "BOT_ADMIN_CHANNEL": "C0NOBOT",
+        "BOT_ADMIN_USERS": "U0ADA,U0ANN,U0NOBODY",
+        "DATABASE_URL": f"sqlite:///{tmp_path / 'old.db'}",
+    }
+    scopes = scopes_of(read_manifest()) - {"reactions:write", "files:read"}
+    async with SlackSimulator(scopes=scopes, bot_token=BOT_TOKEN, app_token=APP_TOKEN) as slack:
+        async with SlackControl(slack.control_url) as people:
+            await people.put_person("U0ANN", deleted=True)
+        lines = await reported(environ | wrong | {"SLACK_API_URL": slack.base_url})
+    assert lines == (
+        SOCKET_MODE
+        + BOT_TOKEN_IS_GOOD
+        + problem("The scope files:read is missing: files that people attach do not reach Devin.")
+        + problem("The scope reactions:write is missing: the bot cannot mark the messages it has taken on.", ADD_SCOPES)
+        + WRONG_APP_TOKEN
+        + NOT_INVITED
+        + UNKNOWN_ADMINS
+        + KEY_IS_GOOD
+        + NO_SESSIONS
+        + problem(*WITHOUT_CONSUMPTION)
+        + NO_INSIGHTS
+        + NO_PLAYBOOKS
+        + NOT_PROBED
+        + problem(
+            f"The store {tmp_path / 'old.db'} can be opened and written to, but its schema is missing or older"
+            " than this version.",
+            MIGRATE,
+        )
+    )
+
+
+async def test_what_a_missing_scope_hides_is_reported(environ, store):
+    scopes = scopes_of(read_manifest()) - {"channels:read", "users:read"}
+    async with SlackSimulator(scopes=scopes, bot_token=BOT_TOKEN, app_token=APP_TOKEN) as slack:
+        lines = await reported(environ | {"SLACK_API_URL": slack.base_url})
+    assert lines == (
+        SOCKET_MODE
+        + BOT_TOKEN_IS_GOOD
+        + problem(
+            "The scope channels:read is missing: the bot cannot see what kind of channel a public one is,"
+            " and starts nothing there."
+        )
+        + problem(
+            "The scope users:read is missing: the bot cannot tell members from guests, and starts nothing for anybody.",
+            ADD_SCOPES,
+        )
+        + APP_TOKEN_IS_GOOD
+        + problem("BOT_ADMIN_CHANNEL was not looked at: the scope channels:read is missing.")
+        + problem("BOT_ADMIN_USERS was not looked at: the scope users:read is missing.", ADD_SCOPES)
+        + DEVIN_IS_GOOD
+        + store_is_good(store)
+    )
+
+
+async def test_neither_token_nor_key_is_accepted(environ, store):
+    strangers = {
+        "SLACK_BOT_TOKEN": "xoxb-of-somebody-else",
+        "SLACK_APP_TOKEN": "xapp-of-somebody-else",
+        "DEVIN_API_KEY": "cog_of_somebody_else",
+    }
+    assert await reported(environ | strangers) == (
+        SOCKET_MODE + WRONG_BOT_TOKEN + WRONG_APP_TOKEN + WRONG_KEY + store_is_good(store)
+    )
+
+
+async def test_another_service_at_devins_address(environ, slack, store):
+    assert await reported(environ | {"DEVIN_API_URL": slack.root}) == (
+        SOCKET_MODE
+        + BOT_TOKEN_IS_GOOD
+        + SCOPES_ARE_GOOD
+        + APP_TOKEN_IS_GOOD
+        + ADMINS_ARE_GOOD
+        + not_devin(404)
+        + store_is_good(store)
+    )
+
+
+async def test_what_is_out_of_reach_is_reported_once(environ, slack, devin):
+    await slack.stop()
+    await devin.stop()
+    nowhere = f"postgresql://bot:{PASSWORD}@127.0.0.1:1/bridge"
+    assert await reported(environ | {"DATABASE_URL": nowhere}) == (
+        ok("The settings can be used: Socket Mode, PostgreSQL.")
+        + SLACK_NOT_REACHED
+        + DEVIN_NOT_REACHED
+        + POSTGRES_NOT_REACHED
+    )
+
+
+async def test_http_and_postgres_with_nothing_optional(environ, fresh_postgres):
+    await bring_up(fresh_postgres)
+    changes = {
+        "SLACK_APP_TOKEN": "",
+        "SLACK_SIGNING_SECRET": SIGNING,
+        "PORT": "8080",
+        "BOT_ADMIN_CHANNEL": "",
+        "BOT_ADMIN_USERS": "",
+        "DATABASE_URL": fresh_postgres,
+    }
+    assert await reported(environ | changes) == (
+        ok("The settings can be used: HTTP on port 8080, PostgreSQL.")
+        + BOT_TOKEN_IS_GOOD
+        + SCOPES_ARE_GOOD
+        + SIGNING_NOT_CHECKED
+        + NO_DIGEST
+        + NOBODY_ASKS
+        + DEVIN_IS_GOOD
+        + ok("The PostgreSQL store can be reached, and its schema is up to date.")
+    )

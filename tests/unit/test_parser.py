@@ -1,0 +1,168 @@
+"""Slash commands and verbs, as people type them."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.domain.commands.arguments import SESSION, TEXT, parse_which
+from bot.domain.commands.parser import Command, UnknownVerb, parse_slash, parse_verb
+from bot.domain.commands.registry import (
+    ARCHIVE,
+    ASIDE,
+    COMMANDS,
+    COST,
+    EXIT,
+    HELP,
+    LIST,
+    MUTE,
+    NEW,
+    START,
+    STATUS,
+    STOP,
+    UNMUTE,
+    USAGE,
+)
+from bot.domain.commands.spec import CommandSpec, Role, slash, written
+
+
+@pytest.mark.parametrize(
+    ("text", "command"),
+    [
+        ("", Command(HELP)),
+        ("  ", Command(HELP)),
+        ("help", Command(HELP)),
+        ("list", Command(LIST)),
+        ("List ", Command(LIST)),
+        ("status", Command(STATUS)),
+        ("status 2", Command(STATUS, "2")),
+        ("stop", Command(STOP)),
+        ("Stop!", Command(STOP)),
+        ("stop #2", Command(STOP, "2")),
+        ("stop devin-0a1b2c3d", Command(STOP, "0a1b2c3d")),
+        ("stop 0123456789abcdef0123456789abcdef", Command(STOP, "0123456789abcdef0123456789abcdef")),
+        ("stop https://app.devin.ai/sessions/abc123", Command(STOP, "abc123")),
+        ("archive 1", Command(ARCHIVE, "1")),
+        ("usage", Command(USAGE, "today")),
+        ("usage today", Command(USAGE, "today")),
+        ("usage yesterday", Command(USAGE, "yesterday")),
+        ("usage Week", Command(USAGE, "week")),
+        ("start", Command(START)),
+        ("start fix it repo=a/b", Command(START, "fix it repo=a/b")),
+        ("start list", Command(START, "list")),
+    ],
+)
+def test_slash_commands(text, command):
+    assert parse_slash(text) == command
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "fix the flaky login test",
+        "stop the flaky test from failing",
+        "stop 2 of the workers",
+        "status page is down",
+        "status devin-bridge",
+        "list all open files",
+        "usage month",
+        "usage of memory grows",
+        "help me with the build",
+        "archive old logs",
+        "starting the server fails",
+    ],
+)
+def test_what_does_not_fit_a_verbs_form_is_a_prompt(text):
+    assert parse_slash(text) == Command(START, text)
+
+
+def test_which_session():
+    assert parse_which("007") == "7"
+    assert parse_which("http://127.0.0.1:9/sessions/ab-c?x=1") == "ab-c"
+    assert parse_which("b7c3a7a2-0b7e-4c7e-9d0f-0123456789ab") == "b7c3a7a2-0b7e-4c7e-9d0f-0123456789ab"
+    assert parse_which("everything") is None
+
+
+@pytest.mark.parametrize(
+    ("text", "verb"),
+    [
+        ("!status", Command(STATUS)),
+        (" !Stop ", Command(STOP)),
+        ("!stop!", Command(STOP)),
+        ("!mute", Command(MUTE)),
+        ("!unmute", Command(UNMUTE)),
+        ("!archive", Command(ARCHIVE)),
+        ("!cost", Command(COST)),
+        ("!help", Command(HELP)),
+        ("!aside not for Devin", Command(ASIDE, "not for Devin")),
+        ("!aside", Command(ASIDE)),
+        ("!new fix\nthat too", Command(NEW, "fix\nthat too")),
+        ("!new", Command(NEW)),
+        ("mute", Command(MUTE)),
+        ("Unmute", Command(UNMUTE)),
+        ("sleep", Command(STOP)),
+        ("archive", Command(ARCHIVE)),
+        ("EXIT", Command(EXIT)),
+        ("(aside) lunch?", Command(ASIDE, "lunch?")),
+        ("(aside)", Command(ASIDE)),
+        ("!stpo", UnknownVerb("!stpo", "!stop")),
+        ("!stpo now", UnknownVerb("!stpo", "!stop")),
+        ("!stop the server", UnknownVerb("!stop", "!stop")),
+        ("!exit", UnknownVerb("!exit", "EXIT")),
+        ("!sleep", UnknownVerb("!sleep", "!stop")),
+        ("!important please", UnknownVerb("!important")),
+    ],
+)
+def test_verbs_in_a_thread(text, verb):
+    assert parse_verb(text) == verb
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["please don't stop", "stop", "exit", "Exit", "mute the alarm", "sleep 5 fails", "!!!", "! stop", "", "a !stop"],
+)
+def test_everything_else_is_for_devin(text):
+    assert parse_verb(text) is None
+
+
+@given(st.text(alphabet="!stopEXIT(aside)#12 .\n/"))
+def test_no_text_breaks_it(text):
+    assert isinstance(parse_slash(text), Command)
+    assert parse_verb(text) is None or isinstance(parse_verb(text), Command | UnknownVerb)
+
+
+# ---------------------------------------------------------------- a command that is yet to come
+
+NOTE = CommandSpec("note", forms=(slash("note", SESSION), written("note", TEXT)))
+ADD = CommandSpec(
+    "add", forms=(slash("note add", TEXT), written("!note", TEXT)), role=Role.ADMIN, meant_by=("remember",)
+)
+MORE = (*COMMANDS, NOTE, ADD)
+
+
+@pytest.mark.parametrize(
+    ("text", "command"),
+    [
+        ("note", Command(NOTE)),
+        ("Note 2.", Command(NOTE, "2")),
+        ("note  add the tests sleep.", Command(ADD, "the tests sleep.")),
+        ("note add", Command(ADD)),
+        ("note additions", Command(START, "note additions")),
+        ("notebook", Command(START, "notebook")),
+    ],
+)
+def test_a_command_is_added_by_its_spec_alone(text, command):
+    assert parse_slash(text, MORE) == command
+
+
+@pytest.mark.parametrize(
+    ("text", "verb"),
+    [
+        ("note: the tests sleep", Command(NOTE, ": the tests sleep")),
+        ("notebook is broken", None),
+        ("!note the tests sleep.", Command(ADD, "the tests sleep.")),
+        ("!nte", UnknownVerb("!nte", "!note")),
+        ("!remember", UnknownVerb("!remember", "!note")),
+    ],
+)
+def test_so_is_a_verb(text, verb):
+    assert parse_verb(text, MORE) == verb

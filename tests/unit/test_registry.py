@@ -1,0 +1,108 @@
+"""The table of commands: what holds for each, and what follows from it."""
+
+import pytest
+
+from bot.domain.commands import registry
+from bot.domain.commands.registry import BY_ACTION_ID, COMMANDS, commands_on, named
+from bot.domain.commands.spec import WRITTEN, CommandSpec, Role, Surface
+
+ADMINS = frozenset({"UADA"})
+
+
+def names(specs):
+    return {spec.name for spec in specs}
+
+
+def test_every_command_that_is_declared_stands_in_the_table_once():
+    declared = [value for value in vars(registry).values() if isinstance(value, CommandSpec)]
+    assert sorted(names(declared)) == sorted(spec.name for spec in COMMANDS)
+    assert all(named(spec.name) is spec for spec in declared)
+
+
+# These names stand in rows that are stored: one that is renamed is a row that nobody can carry out.
+def test_what_they_are_called():
+    assert " ".join(spec.name for spec in COMMANDS) == (
+        "start list status cost stop mute unmute aside archive new usage exit exit_confirmed exit_declined "
+        "start_again start_declined help"
+    )
+
+
+@pytest.mark.parametrize("surface", Surface)
+def test_on_each_surface_a_phrase_means_one_command(surface):
+    phrases = [form.phrase for spec in COMMANDS for form in spec.forms_on(surface)]
+    assert len(phrases) == len(set(phrases)) > 0
+
+
+def test_what_is_written_counts_wherever_it_is_written():
+    """The parser is not told where a message stands; a form that counts in some places only has to tell it first."""
+    forms = [form for spec in COMMANDS for form in spec.forms]
+    assert all(form.surfaces >= WRITTEN for form in forms if form.surfaces & WRITTEN)
+
+
+def test_what_goes_before_waiting_replies():
+    """A stop ends them, a question of ours or a press concerns nobody else; what starts or is for Devin waits."""
+    assert names(spec for spec in COMMANDS if spec.urgent) == {
+        *("stop", "archive", "exit", "status", "cost", "help"),
+        *("exit_confirmed", "exit_declined", "start_again", "start_declined"),
+    }
+    assert all(spec.urgent for spec in commands_on(Surface.BUTTON))
+
+
+def test_what_ends_a_session_and_what_only_asks():
+    assert {"stop", "archive", "exit", "exit_confirmed"} == registry.ENDING
+    assert names(spec for spec in COMMANDS if spec.asks_first) == {"exit"}
+    assert all(spec.of_session and spec.urgent for spec in COMMANDS if spec.ends_session)
+
+
+def test_which_buttons_are_known():
+    assert {action_id: spec.name for action_id, spec in BY_ACTION_ID.items()} == {
+        "stop": "stop",
+        "exit_confirmed": "exit_confirmed",
+        "exit_declined": "exit_declined",
+        "start_again": "start_again",
+        "start_declined": "start_declined",
+    }
+
+
+# ---------------------------------------------------------------- roles
+
+
+def test_who_may_use_what():
+    roles = {spec.name: spec.role for spec in COMMANDS if spec.role is not Role.EVERYBODY}
+    assert roles == {
+        "usage": Role.ADMIN,
+        "exit": Role.ASKER_OR_ADMIN,
+        "exit_confirmed": Role.ASKER_OR_ADMIN,
+    }
+
+
+def test_a_command_for_admins_says_what_it_is_about():
+    assert all(bool(spec.subject) == (spec.role is Role.ADMIN) for spec in COMMANDS)
+
+
+def test_a_role_is_checked_wherever_it_is_asked_for():
+    """Behind `/devin` before anything, otherwise once the session is known, whose asker may be asked for."""
+    for spec in COMMANDS:
+        if spec.role is Role.ASKER_OR_ADMIN:
+            assert spec.of_session
+            assert not spec.forms_on(Surface.SLASH)
+        elif spec.role is Role.ADMIN and not spec.of_session:
+            assert len(spec.forms_on(Surface.SLASH)) == len(spec.forms)
+
+
+@pytest.mark.parametrize(
+    ("role", "allowed"),
+    [
+        (Role.EVERYBODY, {"UADA", "UANN", "UBEN", None}),
+        (Role.ASKER_OR_ADMIN, {"UADA", "UANN"}),
+        (Role.ADMIN, {"UADA"}),
+    ],
+)
+def test_whom_a_role_includes(role, allowed):
+    assert {user for user in ("UADA", "UANN", "UBEN", None) if role.includes(user, ADMINS, "UANN")} == allowed
+
+
+def test_without_a_session_there_is_no_asker():
+    assert not Role.ASKER_OR_ADMIN.includes(None, ADMINS)
+    assert not Role.ASKER_OR_ADMIN.includes("UANN", ADMINS)
+    assert Role.ASKER_OR_ADMIN.includes("UADA", ADMINS)
