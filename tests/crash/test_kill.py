@@ -31,6 +31,7 @@ from tests.crash.story import (
     running,
     stop,
     stopped,
+    typed,
 )
 from tests.scenarios.stage import ANN, BEN, GENERAL
 
@@ -84,8 +85,7 @@ async def replied(one: Scene, begun: tuple[str, str]) -> None:
 async def reply_under_a_lost_card(one: Scene, _: None) -> None:
     """Slack posts the card of a command, but its answer gets lost; somebody replies before the card is found."""
     await one.slack.fault("chat.postMessage", "commit_then_drop")
-    while (await one.slack.slash(ANN, GENERAL, "fix the login test"))["status"] != "acked":
-        await one.slack.wait_for_sockets(within=PATIENCE)
+    await typed(one, "fix the login test")
     card = await one.slack.wait_for_message(GENERAL, "Asked by", within=PATIENCE)
     await one.slack.say(BEN, GENERAL, "please use pytest", thread_ts=card["ts"])
     await one.devin.wait_for_messages("] ben:\nplease use pytest", seconds=PATIENCE)
