@@ -13,11 +13,11 @@ from typing import Final
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bench.wire import CHANNELS, PEOPLE, TEAM
-from bot.domain.session import Session, Snapshot, Stage
+from bot.domain.session import Lifecycle, Session, Snapshot
 from bot.store import cards, due, sessions, threads
 from bot.store.cards import CardRow
-from bot.store.database import Database
-from bot.store.schema import migrate
+from bot.store.database.connection import Database
+from bot.store.database.schema import migrate
 from bot.store.threads import Thread
 
 PIECE: Final = 500
@@ -32,11 +32,11 @@ def _session(number: int, devin_id: str, changed_at: int, now: float) -> Session
         thread_ts=ts,
         requester=f"U0{number % PEOPLE:04d}",
         prompt="Keep the tests green",
-        stage=Stage.OPEN,
+        lifecycle=Lifecycle.OPEN,
         reference=f"slack-{TEAM}-C0{number % CHANNELS:04d}-{ts}",
         devin_id=devin_id,
         url=f"https://app.devin.ai/sessions/{devin_id}",
-        seen=Snapshot("running", "working", updated_at=changed_at),
+        snapshot=Snapshot("running", "working", updated_at=changed_at),
         created_at=now - 86_400,
         spoken_at=now - 3600,
     )

@@ -86,8 +86,8 @@ def _run(asked: argparse.Namespace) -> int:
 
 @_of_the_bot
 def _migrate(asked: argparse.Namespace) -> int:
-    from bot.store.database import Database
-    from bot.store.schema import migrate
+    from bot.store.database.connection import Database
+    from bot.store.database.schema import migrate
 
     async def bring_up(settings: "Settings") -> None:
         db = Database(settings.database_url.get_secret_value())

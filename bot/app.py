@@ -8,7 +8,7 @@ import time
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -21,38 +21,43 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.config import Settings, on_this_machine
 from bot.devin.client import Devin
 from bot.devin.errors import DevinError, DevinRefused
+from bot.devin.retry import Patience
 from bot.engine.local import LocalEngine, Route
-from bot.flows.admission import Admission
-from bot.flows.brief import Briefing
-from bot.flows.cards import CardEditor
-from bot.flows.catch_up import CatchUp
-from bot.flows.channel_gone import ChannelGone
-from bot.flows.control import Control
-from bot.flows.conversation import Conversation
-from bot.flows.create import Create
-from bot.flows.digest import Digest
-from bot.flows.dispatch import Dispatch
-from bot.flows.failure import Failure
-from bot.flows.finder import Finder
-from bot.flows.housekeeping import Housekeeping
-from bot.flows.intake import Intake
-from bot.flows.ledger import Ledger
-from bot.flows.order import Order
-from bot.flows.overview import Overview
-from bot.flows.reply import Reply
-from bot.flows.retention import Retention
-from bot.flows.send import Send
-from bot.flows.tell import Tell
-from bot.flows.tools import Flow, Place, Rules, Tools
-from bot.flows.twins import Twins
-from bot.flows.watch import Watch
+from bot.flows.access import Access
+from bot.flows.deliver.cards import CardEditor
+from bot.flows.deliver.failures import SendFailures
+from bot.flows.deliver.send import Send
+from bot.flows.follow.announce import Announce
+from bot.flows.follow.duplicates import Duplicates
+from bot.flows.follow.poll import Poller
+from bot.flows.job import Flow
+from bot.flows.lookup import SessionLookup
+from bot.flows.money.digest import Digest
+from bot.flows.money.usage_ledger import UsageLedger
+from bot.flows.prompt import PromptBuilder
+from bot.flows.receive.catch_up import CatchUp
+from bot.flows.receive.channel_gone import ChannelGone
+from bot.flows.receive.conversation import Conversation
+from bot.flows.receive.dispatch import Dispatch
+from bot.flows.receive.intake import Intake
+from bot.flows.services import Services
+from bot.flows.start.create import Create
+from bot.flows.start.from_command import StartFromCommand
+from bot.flows.steer.reply import Reply
+from bot.flows.steer.session_commands import SessionCommands
+from bot.flows.steer.session_list import SessionList
+from bot.flows.upkeep.heartbeat import Heartbeat
+from bot.flows.upkeep.retention import Retention
+from bot.flows.upkeep.sweep import Sweep
+from bot.flows.workspace import Policy, Workspace
 from bot.logs import get_logger
 from bot.metrics import Metrics
 from bot.slack.client import Identity, Slack
 from bot.slack.errors import SlackError, SlackRefused
-from bot.store.database import Clock, Database, sqlite_path
-from bot.store.inbox import InboxWriter
-from bot.store.schema import migrate
+from bot.store.database.connection import Clock, Database, sqlite_path
+from bot.store.database.schema import migrate
+from bot.store.inbox_writer import InboxWriter
+from bot.timing import DAY, PRODUCTION, Timing
 from handlers import register
 from handlers.actions import Actions
 from handlers.commands import Commands
@@ -74,78 +79,79 @@ class StartError(Exception):
 class Bot:
     """The wired bot: its tools, its ticks and its Bolt app."""
 
-    tools: Tools
+    services: Services
     bolt: AsyncApp
     engine: LocalEngine
-    housekeeping: Housekeeping
+    heartbeat: Heartbeat
     catch_up: CatchUp
-    watch: Watch
-    finder: Finder
+    poller: Poller
+    lookup: SessionLookup
 
 
-def wire(tools: Tools, engine: LocalEngine, settings: Settings) -> Bot:
+def wire(services: Services, engine: LocalEngine, settings: Settings) -> Bot:
     """Connect flows with each other, with the engine and with the routes of Slack."""
-    finder, admission = Finder(tools), Admission(tools)
-    intake = Intake(tools)
-    ledger = Ledger(tools)
-    housekeeping = Housekeeping(tools)
-    catch_up = CatchUp(tools, intake)
+    lookup, access = SessionLookup(services), Access(services)
+    intake = Intake(services)
+    usage_ledger = UsageLedger(services)
+    heartbeat = Heartbeat(services)
+    sweep = Sweep(services)
+    catch_up = CatchUp(services, intake)
     intake.when_not_taken(catch_up.gap)
-    watch = Watch(tools, finder, Twins(tools, finder), Tell(tools))
-    dispatch = Dispatch(tools, _flows(tools, admission, finder))
-    send = Send(tools, Failure(tools))
+    poller = Poller(services, lookup, Duplicates(services, lookup), Announce(services))
+    dispatch = Dispatch(services, _flows(services, access, lookup))
+    send = Send(services, SendFailures(services))
     engine.route("in", Route(dispatch.work, FLOWS_AT_ONCE))
     for lane in ("out", "react", "priv"):
         engine.route(lane, Route(send.work, POSTS_AT_ONCE))
-    engine.route("card", Route(CardEditor(tools).work, EDITS_AT_ONCE))
+    engine.route("card", Route(CardEditor(services).work, EDITS_AT_ONCE))
     ticks = {
-        "heartbeat": housekeeping.beat,
-        "sweep": housekeeping.sweep,
-        "checkpoint": housekeeping.checkpoint,
-        "poll": watch.tick,
+        "heartbeat": heartbeat.beat,
+        "sweep": sweep.tick,
+        "checkpoint": sweep.checkpoint,
+        "poll": poller.tick,
         "catch-up": catch_up.tick,
-        "consumption": ledger.tick,
-        "digest": Digest(tools, ledger).tick,
-        "retention": Retention(tools).tick,
+        "consumption": usage_ledger.tick,
+        "digest": Digest(services, usage_ledger).tick,
+        "retention": Retention(services).tick,
     }
     for name, tick in ticks.items():
         engine.every(name, tick)
-    bolt = _bolt(settings, tools.place)
+    bolt = _bolt(settings, services.workspace)
     register(
         bolt,
-        Commands(intake, Overview(tools), ledger, admission),
+        Commands(intake, SessionList(services), usage_ledger, access),
         Messages(intake),
-        Actions(intake, tools.place.team),
+        Actions(intake, services.workspace.team),
         Events(intake),
     )
-    return Bot(tools, bolt, engine, housekeeping, catch_up, watch, finder)
+    return Bot(services, bolt, engine, heartbeat, catch_up, poller, lookup)
 
 
-def _flows(tools: Tools, admission: Admission, finder: Finder) -> dict[str, Flow]:
+def _flows(services: Services, access: Access, lookup: SessionLookup) -> dict[str, Flow]:
     """Who takes which kind of inbox row."""
-    briefing = Briefing(tools, admission)
-    create = Create(tools, briefing, finder)
-    reply = Reply(tools, briefing, finder)
-    control = Control(tools, admission)
-    order = Order(tools, admission, briefing)
+    prompts = PromptBuilder(services, access)
+    create = Create(services, prompts, lookup)
+    reply = Reply(services, prompts, lookup)
+    session_commands = SessionCommands(services, access)
+    start_from_command = StartFromCommand(services, access, prompts)
     return {
-        "message": Conversation(tools, admission, briefing, create, reply, control, order),
-        "command": order,
+        "message": Conversation(services, access, prompts, create, reply, session_commands, start_from_command),
+        "command": start_from_command,
         "start": create,
-        "control": control,
-        "channel_gone": ChannelGone(tools),
+        "control": session_commands,
+        "channel_gone": ChannelGone(services),
     }
 
 
-def _bolt(settings: Settings, place: Place) -> AsyncApp:
+def _bolt(settings: Settings, workspace: Workspace) -> AsyncApp:
     async def authorize() -> AuthorizeResult:
         # From what is known since the start: Bolt's own asks Slack first, and drops the event when that fails.
         return AuthorizeResult(
             enterprise_id=None,
-            team_id=place.team,
+            team_id=workspace.team,
             bot_token=settings.slack_bot_token.get_secret_value(),
-            bot_id=place.bot_id,
-            bot_user_id=place.bot_user,
+            bot_id=workspace.bot_id,
+            bot_user_id=workspace.bot_user,
         )
 
     client = AsyncWebClient(base_url=settings.slack_api_url)  # only Socket Mode asks through it, with its own token
@@ -155,6 +161,7 @@ def _bolt(settings: Settings, place: Place) -> AsyncApp:
     # Bolt finds SLACK_BOT_TOKEN in the environment and warns that it does not use it, as if something were amiss.
     logging.getLogger("slack_bolt.AsyncApp").addFilter(_is_worth_reading)
     return AsyncApp(
+        name="bot",  # without one Bolt looks through the sources of all its callers
         client=client,
         authorize=authorize,
         signing_secret=secret.get_secret_value() if secret else None,
@@ -167,22 +174,29 @@ def _is_worth_reading(line: logging.LogRecord) -> bool:
     return line.getMessage() != warning_client_prioritized_and_token_skipped()
 
 
-def rules(settings: Settings) -> Rules:
+def policy(settings: Settings) -> Policy:
     """The settings that flows obey."""
-    return Rules(
-        poll_seconds=settings.bot_poll_seconds,
-        slow_poll_seconds=settings.bot_slow_poll_seconds,
-        lease_seconds=settings.bot_lease_seconds,
+    return Policy(
         admin_channel=settings.bot_admin_channel,
         admin_users=frozenset(settings.bot_admin_users),
         digest_time=settings.bot_digest_time,
         zone=settings.bot_timezone,
-        retention_seconds=settings.bot_retention_days * 86_400.0,
+        retention_seconds=settings.bot_retention_days * DAY,
+    )
+
+
+def timed(settings: Settings, timing: Timing) -> Timing:
+    """The waits, with those that are settings as they are set."""
+    return replace(
+        timing,
+        poll=settings.bot_poll_seconds,
+        slow_poll=settings.bot_slow_poll_seconds,
+        lease=settings.bot_lease_seconds,
     )
 
 
 @asynccontextmanager
-async def assembled(settings: Settings, clock: Clock = time.time) -> AsyncIterator[Bot]:
+async def assembled(settings: Settings, clock: Clock = time.time, timing: Timing = PRODUCTION) -> AsyncIterator[Bot]:
     """The bot with everything it needs open: store, Slack, Devin. Whatever was opened is closed."""
     metrics = Metrics()
     async with AsyncExitStack() as stack:
@@ -196,30 +210,32 @@ async def assembled(settings: Settings, clock: Clock = time.time) -> AsyncIterat
                 settings.slack_bot_token.get_secret_value(),
                 base_url=settings.slack_api_url,
                 on_call=metrics.slack_called,
+                timing=timing,
             )
         )
         identity = await _identity(slack)
         if settings.slack_app_token is not None:
             await _socket_opens(settings.slack_app_token.get_secret_value(), settings.slack_api_url)
         http = await stack.enter_async_context(_http(settings, metrics))
-        devin = Devin(http, settings.devin_api_key.get_secret_value(), settings.devin_org_id, settings.devin_api_url)
+        devin = _devin(http, settings, timing)
         await _known_at_devin(devin)
-        engine = LocalEngine()
-        tools = Tools(
+        engine = LocalEngine(timing)
+        services = Services(
             db=db,
             engine=engine,
             devin=devin,
             slack=slack,
             writer=InboxWriter(db),
-            place=Place(identity.team, identity.user_id, identity.bot_id, identity.url),
-            rules=rules(settings),
+            workspace=Workspace(identity.team, identity.user_id, identity.bot_id, identity.url),
+            policy=policy(settings),
+            timing=timed(settings, timing),
             clock=clock,
             worker=f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:6]}",
             metrics=metrics,
         )
-        bot = wire(tools, engine, settings)
-        await bot.finder.learn()
-        metrics.poll_age_from(lambda: clock() - bot.watch.polled_at)
+        bot = wire(services, engine, settings)
+        await bot.lookup.learn()
+        metrics.poll_age_from(lambda: clock() - bot.poller.polled_at)
         yield bot
 
 
@@ -277,6 +293,14 @@ async def _identity(slack: Slack) -> Identity:
             f"Slack does not let the bot in ({error.outcome}). Check SLACK_BOT_TOKEN and SLACK_API_URL; "
             "`python -m bot doctor` says more."
         ) from None
+
+
+def _devin(http: httpx.AsyncClient, settings: Settings, timing: Timing) -> Devin:
+    patience = Patience(
+        write=timing.devin_write, first_pause=timing.devin_first_pause, longest_pause=timing.devin_longest_pause
+    )
+    key = settings.devin_api_key.get_secret_value()
+    return Devin(http, key, settings.devin_org_id, settings.devin_api_url, patience=patience)
 
 
 async def _known_at_devin(devin: Devin) -> None:

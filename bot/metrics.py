@@ -21,7 +21,7 @@ class Metrics:
         self._stored = self._counter("inbox_rows", "Rows stored before their ack.", "kind")
         self._refused = self._counter("inbox_refused", "Requests that could not be stored: no ack.", "kind")
         self._acks = self._histogram("ack_seconds", "From request to ack.", _ACK_BUCKETS, "kind")
-        self._dead = self._counter("dead_rows", "Work that ended undone, each told in its thread.", "kind")
+        self._dead = self._counter("dead_letters", "Work that ended undone, each told in its thread.", "kind")
         self._sent = self._counter("posts_sent", "What Slack accepted from the outbox.", "kind")
         self._slack = self._counter("slack_calls", "Calls of Slack's Web API.", "method", "outcome")
         self._slack_time = self._histogram("slack_call_seconds", "How long one took.", _CALL_BUCKETS, "method")

@@ -6,7 +6,7 @@ from slack_bolt.async_app import AsyncAck
 
 from bot.domain.commands.registry import BY_ACTION_ID
 from bot.domain.lane import own_lane, thread_lane
-from bot.flows.intake import Intake
+from bot.flows.receive.intake import Intake
 
 Body = dict[str, Any]
 

@@ -12,10 +12,10 @@ from bot.domain.commands.registry import ARCHIVE, HELP, LIST, START, STATUS, STO
 from bot.domain.lane import own_lane, thread_lane
 from bot.domain.session import Session
 from bot.domain.text import plain
-from bot.flows.admission import Admission
-from bot.flows.intake import Intake
-from bot.flows.ledger import Ledger
-from bot.flows.overview import Overview
+from bot.flows.access import Access
+from bot.flows.money.usage_ledger import UsageLedger
+from bot.flows.receive.intake import Intake
+from bot.flows.steer.session_list import SessionList
 from bot.views import answers
 from bot.views.help_texts import SLASH_HELP
 from bot.views.message import Message
@@ -27,11 +27,11 @@ Answer = Callable[[Command, Body], Awaitable[Message]]
 class Commands:
     """`/devin …`: starts and stops are stored, questions are answered from our rows in the ack."""
 
-    def __init__(self, intake: Intake, overview: Overview, ledger: Ledger, admission: Admission) -> None:
+    def __init__(self, intake: Intake, session_list: SessionList, usage_ledger: UsageLedger, access: Access) -> None:
         self._intake = intake
-        self._overview = overview
-        self._ledger = ledger
-        self._admission = admission
+        self._session_list = session_list
+        self._usage_ledger = usage_ledger
+        self._access = access
         self._answers: dict[str, Answer] = {
             START.name: self._start,
             LIST.name: self._list,
@@ -52,7 +52,7 @@ class Commands:
         await ack(text=SLASH_HELP.text, response_type="ephemeral")
 
     async def _answer(self, command: Command, body: Body) -> Message:
-        refusal = self._admission.role_refusal(command.spec, body["user_id"])
+        refusal = self._access.role_refusal(command.spec, body["user_id"])
         if refusal is not None:
             return refusal
         return await self._answers[command.spec.name](command, body)
@@ -65,14 +65,14 @@ class Commands:
         return answers.received(request.prompt)
 
     async def _list(self, _command: Command, body: Body) -> Message:
-        return await self._overview.listing(body["user_id"])
+        return await self._session_list.listing(body["user_id"])
 
     async def _status(self, command: Command, body: Body) -> Message:
-        picked = await self._overview.pick(body["user_id"], body["channel_id"], command)
-        return picked if isinstance(picked, Message) else await self._overview.status(picked)
+        picked = await self._session_list.pick(body["user_id"], body["channel_id"], command)
+        return picked if isinstance(picked, Message) else await self._session_list.status(picked)
 
     async def _stop(self, command: Command, body: Body) -> Message:
-        picked = await self._overview.pick(body["user_id"], body["channel_id"], command)
+        picked = await self._session_list.pick(body["user_id"], body["channel_id"], command)
         if isinstance(picked, Message):
             return picked
         lane = _lane_of(picked)
@@ -80,7 +80,7 @@ class Commands:
         return answers.STOPPING
 
     async def _usage(self, command: Command, _body: Body) -> Message:
-        return await self._ledger.usage(Period(command.argument))
+        return await self._usage_ledger.usage(Period(command.argument))
 
     async def _help(self, _command: Command, _body: Body) -> Message:
         return SLASH_HELP

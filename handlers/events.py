@@ -7,7 +7,7 @@ from slack_bolt import BoltResponse
 from slack_bolt.middleware.async_middleware import AsyncMiddleware
 from slack_bolt.request.async_request import AsyncBoltRequest
 
-from bot.flows.intake import Intake
+from bot.flows.receive.intake import Intake
 from bot.logs import get_logger
 
 log = get_logger(__name__)

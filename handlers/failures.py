@@ -7,7 +7,7 @@ from slack_bolt import BoltResponse
 
 from bot.domain.commands.parser import parse_slash
 from bot.domain.text import plain
-from bot.flows.intake import MaybeStoredError, NotStoredError
+from bot.flows.receive.intake import MaybeStoredError, NotStoredError
 from bot.logs import get_logger
 from bot.views import answers
 from bot.views.message import Message

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from bot.flows.intake import Intake
+from bot.flows.receive.intake import Intake
 
 
 class Messages:

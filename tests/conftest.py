@@ -12,8 +12,8 @@ from typing import Any, Final
 import hypothesis
 import pytest
 
-from bot.store.database import Database
-from bot.store.schema import migrate
+from bot.store.database.connection import Database
+from bot.store.database.schema import migrate
 from tests import postgres
 
 SHARED: Final = pytest.StashKey[Path]()

@@ -15,8 +15,8 @@ from typing import Any, Final
 import asyncpg
 import pytest
 
-from bot.store.database import Database
-from bot.store.schema import migrate
+from bot.store.database.connection import Database
+from bot.store.database.schema import migrate
 
 STOP_SECONDS: Final = 10.0  # for the server, at the end of the run
 TEMPLATE: Final = "with_schema"

@@ -114,8 +114,8 @@ def parsed(response: httpx.Response, model: type[_Model]) -> _Model:
         return model.model_validate_json(response.content)
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
-        told = f"{first['msg']} (at {'.'.join(map(str, first['loc'])) or 'the beginning'})."
-        raise _error(DevinUnexpectedAnswer, response, told) from error
+        logged = f"{first['msg']} (at {'.'.join(map(str, first['loc'])) or 'the beginning'})."
+        raise _error(DevinUnexpectedAnswer, response, logged) from error
 
 
 def parsed_if_readable(response: httpx.Response, model: type[_Model]) -> _Model | None:
@@ -128,7 +128,7 @@ def parsed_if_readable(response: httpx.Response, model: type[_Model]) -> _Model 
     try:
         return parsed(response, model)
     except DevinUnexpectedAnswer as error:
-        log.warning("answer of Devin's not read", path=error.path, status=error.status, problem=error.told)
+        log.warning("answer of Devin's not read", path=error.path, status=error.status, problem=error.message)
         return None
 
 
@@ -148,6 +148,6 @@ def created_id(response: httpx.Response, field: str) -> str:
     raise _error(kind, response, f"No readable {field}.")
 
 
-def _error(kind: type[DevinUnexpectedAnswer], response: httpx.Response, told: str) -> DevinUnexpectedAnswer:
+def _error(kind: type[DevinUnexpectedAnswer], response: httpx.Response, logged: str) -> DevinUnexpectedAnswer:
     request = response.request
-    return kind(told, method=request.method, path=request.url.path, status=response.status_code)
+    return kind(logged, method=request.method, path=request.url.path, status=response.status_code)

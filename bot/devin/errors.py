@@ -34,7 +34,7 @@ import httpx
 
 from bot.devin.permissions import documented_permission
 
-_TOLD_LIMIT: Final = 500
+_MESSAGE_LIMIT: Final = 500
 _KEYS: Final = re.compile(r"\b(?:cog|apk)_[\w-]+")
 _PERMISSION: Final = re.compile(r"\b(?:View|Manage|Use|Impersonate|Read)[A-Z][a-z]+(?:[A-Z][a-z]+)*\b")
 _QUOTA_CODES: Final = re.compile(
@@ -57,7 +57,7 @@ class DevinError(Exception):
 
     def __init__(
         self,
-        told: str = "",
+        message: str = "",
         *,
         method: str = "",
         path: str = "",
@@ -65,8 +65,8 @@ class DevinError(Exception):
         retry_after: float | None = None,
         problems: Sequence[Problem] = (),
     ) -> None:
-        super().__init__(told)
-        self.told = told  # Devin's own words, or ours where it said nothing
+        super().__init__(message)
+        self.message = message  # Devin's own words, or ours where it said nothing
         self.method = method
         self.path = path  # without the query
         self.status = status  # None when there was no answer
@@ -76,7 +76,7 @@ class DevinError(Exception):
     def __str__(self) -> str:
         where = " ".join(part for part in (self.method, self.path) if part) or "Devin"
         answer = "" if self.status is None else f" answered {self.status}"
-        return f"{where}{answer}: {self.told or self.__doc__}"
+        return f"{where}{answer}: {self.message or self.__doc__}"
 
 
 class DevinRefused(DevinError):
@@ -93,7 +93,7 @@ class DevinForbidden(DevinRefused):
     @property
     def permission(self) -> str | None:
         """The permission that Devin's text names, if it names one."""
-        found = _PERMISSION.search(self.told)
+        found = _PERMISSION.search(self.message)
         return found and found.group()
 
     @property
@@ -108,7 +108,7 @@ class DevinQuotaExceeded(DevinRefused):
     @property
     def reason(self) -> str | None:
         """Devin's word for the limit, such as `out_of_quota`, if it gave one."""
-        found = _QUOTA_CODES.search(self.told)
+        found = _QUOTA_CODES.search(self.message)
         return found and found.group()
 
 
@@ -171,10 +171,10 @@ _BY_STATUS: Final[Mapping[int, type[DevinError]]] = {
 def error_for(response: httpx.Response) -> DevinError:
     """The error an answer stands for, from its status and both forms of its body."""
     body = _body(response)
-    told = _without_secrets(_told(body) or response.reason_phrase, response.request)
-    kind = _kind(response, f"{told} {body.get('type')} {body.get('title')} {body.get('code')}")
+    message = _without_secrets(_message(body) or response.reason_phrase, response.request)
+    kind = _kind(response, f"{message} {body.get('type')} {body.get('title')} {body.get('code')}")
     return kind(
-        told,
+        message,
         method=response.request.method,
         path=response.request.url.path,
         status=response.status_code,
@@ -211,7 +211,7 @@ def _entries(body: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return [entry for entries in lists for entry in entries if isinstance(entry, dict)]
 
 
-def _told(body: Mapping[str, Any]) -> str:
+def _message(body: Mapping[str, Any]) -> str:
     """What can be shown to a person: the detail, else the joined field messages, else the title."""
     detail = body.get("detail")
     if isinstance(detail, str) and detail:
@@ -232,7 +232,7 @@ def _without_secrets(text: str, request: httpx.Request) -> str:
     key = request.headers.get("Authorization", "").removeprefix("Bearer ")
     text = text.replace(key, "[key]") if key else text
     line = " ".join(_KEYS.sub("[key]", text).split())
-    return line if len(line) <= _TOLD_LIMIT else line[: _TOLD_LIMIT - 1] + "…"
+    return line if len(line) <= _MESSAGE_LIMIT else line[: _MESSAGE_LIMIT - 1] + "…"
 
 
 def _retry_after(headers: httpx.Headers) -> float | None:

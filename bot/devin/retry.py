@@ -10,22 +10,21 @@ from typing import Final
 import stamina
 
 from bot.devin.errors import DevinRateLimited, DevinServerError, DevinUnreachable
-
-REQUEST_LIMIT_SECONDS: Final = 20  # no create or message of ours is on its way for longer
+from bot.timing import PRODUCTION
 
 
 @dataclass(frozen=True, slots=True)
 class Patience:
     """Limits in seconds. `write`, `read` and `upload` each hold for one request as a whole."""
 
-    write: float = REQUEST_LIMIT_SECONDS
+    write: float = PRODUCTION.devin_write
     read: float = 10
     upload: float = 60
     connect: float = 5
     attempts: int = 4
     reads_together: float = 30  # no further attempt of a read begins later than this after the first
-    first_pause: float = 0.5
-    longest_pause: float = 5
+    first_pause: float = PRODUCTION.devin_first_pause
+    longest_pause: float = PRODUCTION.devin_longest_pause
     jitter: float = 0.5
     longest_asked: float = 10  # a longer Retry-After is the caller's to sit out, not ours to cut short
 

@@ -153,6 +153,6 @@ async def _bounded_content(response: httpx.Response) -> bytes:
     return bytes(content)
 
 
-def _unreadable(response: httpx.Response, told: str) -> DevinUnexpectedAnswer:
+def _unreadable(response: httpx.Response, message: str) -> DevinUnexpectedAnswer:
     path = response.request.url.path
-    return DevinUnexpectedAnswer(told, method="GET", path=path, status=response.status_code)
+    return DevinUnexpectedAnswer(message, method="GET", path=path, status=response.status_code)

@@ -5,11 +5,9 @@ Each list is asked for sessions made from now on, of which there are none: wheth
 
 import time
 from collections.abc import AsyncIterator
-from typing import Final
 
 from bot.devin.client import Devin
-
-DAY_SECONDS: Final = 86_400
+from bot.timing import DAY
 
 
 async def read_sessions(devin: Devin) -> None:
@@ -25,7 +23,7 @@ async def read_insights(devin: Devin) -> None:
 async def read_consumption(devin: Devin) -> None:
     """Read what was spent on the last day."""
     now = int(time.time())
-    await devin.daily_consumption(now - DAY_SECONDS, now)
+    await devin.daily_consumption(now - int(DAY), now)
 
 
 async def read_playbooks(devin: Devin) -> None:

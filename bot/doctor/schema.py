@@ -4,8 +4,8 @@ from collections.abc import Callable
 from typing import Final
 
 from bot.doctor.findings import Finding, ok, problem
-from bot.store.database import Database
-from bot.store.schema import is_current
+from bot.store.database.connection import Database
+from bot.store.database.schema import is_current
 
 MIGRATE: Final = "Run `python -m bot migrate`; `python -m bot run` does it too when it starts."
 

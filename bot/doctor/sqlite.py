@@ -8,7 +8,7 @@ from typing import Final
 
 from bot.doctor.findings import Finding, note, problem
 from bot.doctor.schema import MIGRATE, check_schema
-from bot.store.database import sqlite_path
+from bot.store.database.connection import sqlite_path
 
 OTHER_FOLDER: Final = "Let the bot's account write there, or name a file in another folder in DATABASE_URL."
 

@@ -12,7 +12,7 @@ class Person:
     email: str | None = None
     team: str = ""
     is_guest: bool = False
-    is_stranger: bool = False
+    is_external: bool = False
     is_bot: bool = False
     is_admin: bool = False
     tz: str | None = None

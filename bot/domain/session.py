@@ -21,7 +21,7 @@ TERMINAL_STATUSES: Final = frozenset({"exit", "error"})
 ENDED_BY_A_MESSAGE: Final = frozenset({"waiting_for_user", "finished"})  # details of a running session
 
 
-class Stage(StrEnum):
+class Lifecycle(StrEnum):
     """How far our own work on a session is; Devin's status only counts while it is OPEN."""
 
     QUEUED = "queued"  # accepted, nothing was asked of Devin yet
@@ -33,7 +33,7 @@ class Stage(StrEnum):
     ENDED = "ended"  # terminated, or archived with its thread
 
 
-class Phase(StrEnum):
+class DisplayState(StrEnum):
     """What the card says, derived from stage, status and detail."""
 
     STARTING = "starting"
@@ -87,7 +87,7 @@ class Snapshot:
     archived: bool = False
     updated_at: int = 0
 
-    def untold(self) -> "Snapshot":
+    def unannounced(self) -> "Snapshot":
         """The same moment as the beginning of a session: what it has come to since then is still to be told."""
         return Snapshot(title=self.title, updated_at=self.updated_at)
 
@@ -117,12 +117,12 @@ class Session:
     requester: str  # Slack user id
     prompt: str
     options: Options = field(default_factory=Options)
-    stage: Stage = Stage.QUEUED
+    lifecycle: Lifecycle = Lifecycle.QUEUED
     reference: str | None = None
     cause_ts: str | None = None  # the asker's message: eyes at the start, a mark at the end
     devin_id: str | None = None  # as Devin gave it
     url: str | None = None
-    seen: Snapshot = field(default_factory=Snapshot)
+    snapshot: Snapshot = field(default_factory=Snapshot)
     checking: bool = False  # the create call's outcome is unknown and being looked up
     stop_requested: bool = False
     stop_ts: str | None = None  # the Slack time of that request
@@ -132,26 +132,26 @@ class Session:
     spoken_at: float = 0.0  # when a person last wrote to it
 
     @property
-    def phase(self) -> Phase:
+    def display_state(self) -> DisplayState:
         """The one word the card is built around."""
         own = {
-            Stage.QUEUED: Phase.STARTING,
-            Stage.CREATING: Phase.CHECKING if self.checking else Phase.STARTING,
-            Stage.CANCELLED: Phase.CANCELLED,
-            Stage.REFUSED: Phase.REFUSED,
-            Stage.UNCERTAIN: Phase.UNCERTAIN,
-            Stage.ENDED: Phase.ENDED,
+            Lifecycle.QUEUED: DisplayState.STARTING,
+            Lifecycle.CREATING: DisplayState.CHECKING if self.checking else DisplayState.STARTING,
+            Lifecycle.CANCELLED: DisplayState.CANCELLED,
+            Lifecycle.REFUSED: DisplayState.REFUSED,
+            Lifecycle.UNCERTAIN: DisplayState.UNCERTAIN,
+            Lifecycle.ENDED: DisplayState.ENDED,
         }
-        return own.get(self.stage) or phase_of(self.seen)
+        return own.get(self.lifecycle) or display_state_of(self.snapshot)
 
     @property
     def title(self) -> str:
         """Devin's title, else the one asked for, else the beginning of the prompt."""
-        return self.seen.title or self.options.title or first_line(self.prompt)
+        return self.snapshot.title or self.options.title or first_line(self.prompt)
 
-    def with_seen(self, seen: Snapshot) -> "Session":
+    def with_snapshot(self, snapshot: Snapshot) -> "Session":
         """The same session after another look."""
-        return replace(self, seen=seen)
+        return replace(self, snapshot=snapshot)
 
 
 def bare_id(session_id: str) -> str:
@@ -167,47 +167,47 @@ def first_line(prompt: str, length: int = 80) -> str:
     return line[: length - 1].rsplit(" ", 1)[0].rstrip(" ,.;:") + "…"
 
 
-def phase_of(seen: Snapshot) -> Phase:
+def display_state_of(snapshot: Snapshot) -> DisplayState:
     """Status and detail in one word. `exit` is rare: a session usually rests at running/finished."""
-    if seen.status in QUEUED_STATUSES:
-        return Phase.QUEUED
-    if seen.status == "exit":
-        return Phase.DONE
-    if seen.status == "error":
-        return Phase.FAILED
-    if seen.status == "running":
-        return _running(seen)
-    if seen.status == "suspended":
-        return _suspended(seen)
-    return Phase.UNKNOWN
+    if snapshot.status in QUEUED_STATUSES:
+        return DisplayState.QUEUED
+    if snapshot.status == "exit":
+        return DisplayState.DONE
+    if snapshot.status == "error":
+        return DisplayState.FAILED
+    if snapshot.status == "running":
+        return _running(snapshot)
+    if snapshot.status == "suspended":
+        return _suspended(snapshot)
+    return DisplayState.UNKNOWN
 
 
-def _running(seen: Snapshot) -> Phase:
+def _running(snapshot: Snapshot) -> DisplayState:
     known = {
-        None: Phase.WORKING,
-        "working": Phase.WORKING,
-        "waiting_for_approval": Phase.APPROVAL,
-        "finished": Phase.DONE,
+        None: DisplayState.WORKING,
+        "working": DisplayState.WORKING,
+        "waiting_for_approval": DisplayState.APPROVAL,
+        "finished": DisplayState.DONE,
     }
-    if seen.detail == "waiting_for_user":
+    if snapshot.detail == "waiting_for_user":
         # Devin rests here after its work too: with something to show for it, that is the end.
-        return Phase.DONE if seen.pull_requests or seen.has_result else Phase.WAITING
-    return known.get(seen.detail, Phase.UNKNOWN)
+        return DisplayState.DONE if snapshot.pull_requests or snapshot.has_result else DisplayState.WAITING
+    return known.get(snapshot.detail, DisplayState.UNKNOWN)
 
 
-def _suspended(seen: Snapshot) -> Phase:
-    if seen.detail in LIMIT_DETAILS:
-        return Phase.LIMIT
-    if seen.detail == "error":
-        return Phase.FAILED
-    if seen.detail == "user_request" or seen.archived:
-        return Phase.STOPPED
-    if seen.detail in {None, "inactivity"}:
-        return Phase.DONE if seen.pull_requests or seen.has_result else Phase.ASLEEP
-    return Phase.UNKNOWN
+def _suspended(snapshot: Snapshot) -> DisplayState:
+    if snapshot.detail in LIMIT_DETAILS:
+        return DisplayState.LIMIT
+    if snapshot.detail == "error":
+        return DisplayState.FAILED
+    if snapshot.detail == "user_request" or snapshot.archived:
+        return DisplayState.STOPPED
+    if snapshot.detail in {None, "inactivity"}:
+        return DisplayState.DONE if snapshot.pull_requests or snapshot.has_result else DisplayState.ASLEEP
+    return DisplayState.UNKNOWN
 
 
-class Kind(StrEnum):
+class AnnouncementKind(StrEnum):
     """News worth a post of its own."""
 
     QUESTION = "question"
@@ -219,39 +219,41 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class Announcement:
     """One piece of news; `pull_request` only for the first appearance of one."""
 
-    kind: Kind
+    kind: AnnouncementKind
     pull_request: PullRequest | None = None
 
 
-_NEWS: Final = {
-    Phase.WAITING: Kind.QUESTION,
-    Phase.APPROVAL: Kind.APPROVAL,
-    Phase.DONE: Kind.DONE,
-    Phase.LIMIT: Kind.LIMIT,
-    Phase.FAILED: Kind.FAILED,
+_RESTING_KINDS: Final = {
+    DisplayState.WAITING: AnnouncementKind.QUESTION,
+    DisplayState.APPROVAL: AnnouncementKind.APPROVAL,
+    DisplayState.DONE: AnnouncementKind.DONE,
+    DisplayState.LIMIT: AnnouncementKind.LIMIT,
+    DisplayState.FAILED: AnnouncementKind.FAILED,
 }
 
 
-def rest_of(seen: Snapshot) -> Kind | None:
+def resting_kind(snapshot: Snapshot) -> AnnouncementKind | None:
     """What is told of where a session has come to rest; None while it works."""
-    return _NEWS.get(phase_of(seen))
+    return _RESTING_KINDS.get(display_state_of(snapshot))
 
 
-def changes(old: Snapshot, new: Snapshot) -> list[Change]:
+def announcements_between(old: Snapshot, new: Snapshot) -> list[Announcement]:
     """What is worth a post, oldest first: pull requests, then where the session came to rest.
 
     Falling asleep after the end is no news, and neither is a flip between two words for the same rest.
     """
     known = {request.url for request in old.pull_requests}
     first = {request.url: request for request in new.pull_requests if request.url not in known}
-    news = [Change(Kind.PULL_REQUEST, request) for request in first.values()]
-    rest = rest_of(new)
-    if rest and (rest is not rest_of(old) or (old.detail != new.detail and rest is Kind.LIMIT)):
-        news.append(Change(rest))
-    return news
+    announcements = [Announcement(AnnouncementKind.PULL_REQUEST, request) for request in first.values()]
+    resting = resting_kind(new)
+    if resting and (
+        resting is not resting_kind(old) or (old.detail != new.detail and resting is AnnouncementKind.LIMIT)
+    ):
+        announcements.append(Announcement(resting))
+    return announcements
 
 
 def moved(old: Snapshot, new: Snapshot) -> bool:

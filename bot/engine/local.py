@@ -9,10 +9,9 @@ from dataclasses import dataclass, field
 
 from bot.engine.port import Tick, Work
 from bot.logs import get_logger
+from bot.timing import PRODUCTION, Timing
 
 log = get_logger(__name__)
-
-RETRY_SECONDS = 5.0  # after a lane or a tick failed in a way it did not handle itself
 
 
 @dataclass(slots=True)
@@ -21,18 +20,19 @@ class Route:
 
     work: Work
     at_once: int
-    seats: asyncio.Semaphore = field(init=False)
+    slots: asyncio.Semaphore = field(init=False)
 
     def __post_init__(self) -> None:
-        self.seats = asyncio.Semaphore(self.at_once)
+        self.slots = asyncio.Semaphore(self.at_once)
 
 
 class LocalEngine:
     """Engine on asyncio tasks."""
 
-    def __init__(self) -> None:
+    def __init__(self, timing: Timing = PRODUCTION) -> None:
+        self._timing = timing
         self._routes: dict[str, Route] = {}
-        self._looks: set[asyncio.Task[float | None]] = set()
+        self._tasks: set[asyncio.Task[float | None]] = set()
         self._running: dict[str, asyncio.Task[float | None]] = {}  # the look of each lane that was not passed on
         self._again: dict[str, float] = {}
         self._timers: dict[str, asyncio.TimerHandle] = {}
@@ -49,14 +49,14 @@ class LocalEngine:
         if self._stopping.is_set():
             return
         if after > 0:
-            self._wake_later(lane, after)
+            self._wake_after(lane, after)
             return
-        self._forget_timer(lane)
+        self._cancel_timer(lane)
         if lane in self._running:
             self._again[lane] = 0.0
             return
-        task = asyncio.create_task(self._look(lane), name=f"lane {lane}")
-        self._looks.add(task)
+        task = asyncio.create_task(self._work_on(lane), name=f"lane {lane}")
+        self._tasks.add(task)
         self._running[lane] = task
         task.add_done_callback(lambda done: self._left(lane, done))
 
@@ -70,7 +70,7 @@ class LocalEngine:
         self._ticks[name] = tick
         self._hurry[name] = asyncio.Event()
 
-    def hasten(self, name: str, within: float) -> None:
+    def wake_by(self, name: str, within: float) -> None:
         """Call that tick at the latest in so many seconds."""
         if name in self._hurry:
             asyncio.get_running_loop().call_later(within, self._hurry[name].set)
@@ -87,45 +87,45 @@ class LocalEngine:
         for hurry in self._hurry.values():
             hurry.set()
         for lane in list(self._timers):
-            self._forget_timer(lane)
-        if not self._looks:
+            self._cancel_timer(lane)
+        if not self._tasks:
             return
-        _, late = await asyncio.wait(self._looks, timeout=within)
+        _, late = await asyncio.wait(self._tasks, timeout=within)
         for task in late:
             log.warning("lane cut at stop", lane=task.get_name())
             task.cancel()
         await asyncio.gather(*late, return_exceptions=True)
 
-    async def _look(self, lane: str) -> float | None:
+    async def _work_on(self, lane: str) -> float | None:
         route = self._routes[lane.split(":", 1)[0]]
-        async with route.seats:
+        async with route.slots:
             if self._stopping.is_set():
                 return None  # it got its seat from one that finished for the stop
             try:
                 return await route.work(lane)
             except Exception:
                 log.exception("lane failed", lane=lane)
-                return RETRY_SECONDS
+                return self._timing.engine_retry
 
-    def _left(self, lane: str, look: asyncio.Task[float | None]) -> None:
-        self._looks.discard(look)
-        hints = [None if look.cancelled() or look.exception() else look.result()]
-        if self._running.get(lane) is look:
+    def _left(self, lane: str, task: asyncio.Task[float | None]) -> None:
+        self._tasks.discard(task)
+        hints = [None if task.cancelled() or task.exception() else task.result()]
+        if self._running.get(lane) is task:
             del self._running[lane]
             hints.append(self._again.pop(lane, None))
         waits = [hint for hint in hints if hint is not None]
         if waits:
             self.wake(lane, min(waits))
 
-    def _wake_later(self, lane: str, after: float) -> None:
+    def _wake_after(self, lane: str, after: float) -> None:
         loop = asyncio.get_running_loop()
         timer = self._timers.get(lane)
         if timer is not None and timer.when() <= loop.time() + after:
             return
-        self._forget_timer(lane)
+        self._cancel_timer(lane)
         self._timers[lane] = loop.call_later(after, self.wake, lane)
 
-    def _forget_timer(self, lane: str) -> None:
+    def _cancel_timer(self, lane: str) -> None:
         timer = self._timers.pop(lane, None)
         if timer is not None:
             timer.cancel()
@@ -138,7 +138,7 @@ class LocalEngine:
             except Exception:
                 if not failing:
                     log.exception("tick fails", tick=name)
-                failing, wait = True, RETRY_SECONDS
+                failing, wait = True, self._timing.engine_retry
             else:
                 if failing:
                     log.info("tick works again", tick=name)

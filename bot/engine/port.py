@@ -21,7 +21,7 @@ class Engine(Protocol):
     def every(self, name: str, tick: Tick) -> None:
         """Call this again and again."""
 
-    def hasten(self, name: str, within: float) -> None:
+    def wake_by(self, name: str, within: float) -> None:
         """Call that tick at the latest in so many seconds."""
 
     async def run(self) -> None:

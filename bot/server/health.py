@@ -1,7 +1,6 @@
 """The answers for those who operate the bot: /healthz, /readyz and /metrics."""
 
 import asyncio
-from typing import Final
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -11,9 +10,6 @@ from bot.app import Bot
 from bot.metrics import CONTENT_TYPE
 from bot.server.gate import RequestGate
 from bot.server.socket_mode import SocketModeConnection
-
-STORE_LIMIT_SECONDS: Final = 2.0
-POLL_MARGIN_SECONDS: Final = 60.0  # beyond three slow polls
 
 
 def health_routes(bot: Bot, gate: RequestGate, connection: SocketModeConnection | None) -> list[Route]:
@@ -27,23 +23,24 @@ def health_routes(bot: Bot, gate: RequestGate, connection: SocketModeConnection 
         return JSONResponse({"ok": not problems, "problems": problems}, 503 if problems else 200)
 
     async def metrics(_request: Request) -> Response:
-        return Response(bot.tools.metrics.exposition(), media_type=CONTENT_TYPE)
+        return Response(bot.services.metrics.exposition(), media_type=CONTENT_TYPE)
 
     return [Route("/healthz", alive), Route("/readyz", ready), Route("/metrics", metrics)]
 
 
 async def find_problems(bot: Bot, gate: RequestGate, connection: SocketModeConnection | None) -> list[str]:
     """Report why the bot is not ready, a sentence each: stopping, store, socket, age of the last poll."""
+    timing = bot.services.timing
     problems = ["The bot is stopping."] if gate.closed else []
     try:
         # Reading goes on beside a lock, so only a write shows that the store is there.
-        async with asyncio.timeout(STORE_LIMIT_SECONDS), bot.tools.db.write(first=True) as tx:
+        async with asyncio.timeout(timing.readiness), bot.services.db.write(first=True) as tx:
             await tx.exec_driver_sql("SELECT 1")
     except Exception as error:  # noqa: BLE001 - whatever the store's driver raises, it is not ready
         problems.append(f"The store does not answer ({type(error).__name__}).")
     if connection is not None and not await connection.is_connected():
         problems.append("There is no connection to Slack (Socket Mode).")
-    age = bot.tools.clock() - bot.watch.polled_at
-    if age > 3 * bot.tools.rules.slow_poll_seconds + POLL_MARGIN_SECONDS:
+    age = bot.services.clock() - bot.poller.polled_at
+    if age > 3 * timing.slow_poll + timing.poll_overdue:
         problems.append(f"Devin was last looked at {round(age)} s ago.")
     return problems

@@ -71,10 +71,10 @@ def _slack_route(bot: Bot, gate: RequestGate) -> Route:
         if gate.closed:
             return PlainTextResponse("stopping", 503)
         started = time.perf_counter()
-        with gate.request(), bot.tools.db.way:
+        with gate.request(), bot.services.db.gate:
             answer = await handler.handle(request)
         # A crash right here loses the answer only: the row is committed, and an event sent again has the same key.
-        bot.tools.metrics.acked("http", time.perf_counter() - started)
+        bot.services.metrics.acked("http", time.perf_counter() - started)
         return answer
 
     return Route("/slack/events", events, methods=["POST"])

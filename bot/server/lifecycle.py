@@ -5,7 +5,7 @@ import gc
 import signal
 import time
 from collections.abc import Callable, Coroutine, Sequence
-from typing import Any, Final
+from typing import Any
 
 from bot.app import Bot, StartError, assembled
 from bot.config import Settings
@@ -13,14 +13,10 @@ from bot.logs import get_logger
 from bot.server.gate import RequestGate
 from bot.server.http import HttpServer, http_server
 from bot.server.socket_mode import SocketModeConnection
-from bot.store.database import Clock
+from bot.store.database.connection import Clock
+from bot.timing import PRODUCTION, Timing
 
 log = get_logger(__name__)
-
-# All three together stay under the ten seconds that a stop may take.
-DRAIN_SECONDS: Final = 3.0  # for listeners in flight
-FINISH_SECONDS: Final = 4.0  # for flows and posts in flight
-TICK_SECONDS: Final = 1.0  # for a poll of Devin in flight
 
 
 async def serve(
@@ -29,6 +25,7 @@ async def serve(
     announce: Callable[[int], None] | None = None,
     stopping: asyncio.Event | None = None,
     clock: Clock = time.time,
+    timing: Timing = PRODUCTION,
 ) -> None:
     """Run everything in this process until `stopping`, which SIGTERM and SIGINT set, or until a part of it dies.
 
@@ -38,7 +35,7 @@ async def serve(
     connected = asyncio.Event()
 
     async def run() -> None:
-        async with assembled(settings, clock) as bot:
+        async with assembled(settings, clock, timing) as bot:
             await _run(bot, settings, stopping, connected, announce)
 
     running = asyncio.create_task(run(), name="run")
@@ -73,7 +70,7 @@ async def _run(
     gate = RequestGate()
     connection = SocketModeConnection(bot, settings, gate) if settings.transport == "socket" else None
     server = http_server(bot, settings, gate, connection)
-    await bot.housekeeping.begin()
+    await bot.heartbeat.begin()
     await bot.catch_up.begin()
     if connection is not None:
         await _connect(bot, connection)
@@ -82,7 +79,7 @@ async def _run(
     try:
         await server.wait_started()
         _spare_the_pauses()
-        log.info("running", transport=settings.transport, port=server.port, team=bot.tools.place.team)
+        log.info("running", transport=settings.transport, port=server.port, team=bot.services.workspace.team)
         if announce is not None:
             announce(server.port)
         await _until(stopping, tasks)
@@ -96,14 +93,14 @@ async def _connect(bot: Bot, connection: SocketModeConnection) -> None:
         await connection.open()
     except asyncio.CancelledError:
         await connection.close()
-        await bot.housekeeping.leave()
+        await bot.heartbeat.leave()
         raise
 
 
 def _start_parts(bot: Bot, server: HttpServer, connection: SocketModeConnection | None) -> list[asyncio.Task[None]]:
     """Start a task for each part that runs until the stop."""
     parts: dict[str, Coroutine[Any, Any, None]] = {
-        "writer": bot.tools.writer.run(),
+        "writer": bot.services.writer.run(),
         "engine": bot.engine.run(),
         "http": server.serve(),
     }
@@ -140,17 +137,18 @@ async def _stop(
     A crash in the middle of it loses nothing: what was acknowledged is committed, and the lanes are free when their
     leases end.
     """
+    timing = bot.services.timing
     log.info("stopping")
-    await gate.close(DRAIN_SECONDS)
-    await bot.engine.stop(FINISH_SECONDS)
+    await gate.close(timing.listener_drain)
+    await bot.engine.stop(timing.flow_drain)
     server.should_exit = True
     if connection is not None:
         await connection.close()
     # The ticks end by themselves; one that is cut in the middle of a transaction may leave the store locked.
-    await asyncio.wait([task for task in tasks if task.get_name() == "engine"], timeout=TICK_SECONDS)
+    await asyncio.wait([task for task in tasks if task.get_name() == "engine"], timeout=timing.tick_drain)
     for task in tasks:
         if task.get_name() != "http":
             task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
-    await bot.housekeeping.leave()
+    await bot.heartbeat.leave()
     log.info("stopped")

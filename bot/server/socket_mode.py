@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from typing import Any, Final
+from typing import Any
 
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.adapter.socket_mode.async_internals import run_async_bolt_app, send_async_response
@@ -10,9 +10,6 @@ from slack_bolt.adapter.socket_mode.async_internals import run_async_bolt_app, s
 from bot.app import Bot, StartError
 from bot.config import Settings
 from bot.server.gate import RequestGate
-
-CHECK_SECONDS: Final = 5.0
-DISCONNECTED_SECONDS: Final = 60.0  # after so long without a socket the process ends, for its supervisor to restart it
 
 
 class SocketModeConnection(AsyncSocketModeHandler):
@@ -22,7 +19,8 @@ class SocketModeConnection(AsyncSocketModeHandler):
         assert settings.slack_app_token is not None
         super().__init__(bot.bolt, settings.slack_app_token.get_secret_value())
         self._gate = gate
-        self._way = bot.tools.db.way
+        self._way = bot.services.db.gate
+        self._timing = bot.services.timing
         self._connections = 0
         self._on_gap = bot.catch_up.gap
         self.client.message_listeners.append(self._on_message)
@@ -62,10 +60,10 @@ class SocketModeConnection(AsyncSocketModeHandler):
         """End the process when the socket stays away."""
         disconnected_since: float | None = None
         while True:
-            await asyncio.sleep(CHECK_SECONDS)
+            await asyncio.sleep(self._timing.socket_check)
             if await self.is_connected():
                 disconnected_since = None
                 continue
             disconnected_since = disconnected_since or time.monotonic()
-            if time.monotonic() - disconnected_since > DISCONNECTED_SECONDS:
+            if time.monotonic() - disconnected_since > self._timing.disconnected:
                 raise StartError("The socket to Slack stayed away for a minute; the process ends to be started anew.")

@@ -21,10 +21,9 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.slack.errors import SlackError, SlackOutcomeUnknown, SlackUnreachable, error_from
 from bot.slack.threads import Json
+from bot.timing import PRODUCTION, Timing
 
 SLACK_API: Final = "https://slack.com/api/"
-REQUEST_LIMIT_SECONDS: Final = 10.0
-CONNECT_LIMIT_SECONDS: Final = 5.0  # below the total, so that "nothing was sent" can be told from "no answer"
 
 _T = TypeVar("_T")
 OnCall = Callable[[str, str, float], None]  # method, outcome, seconds
@@ -57,17 +56,19 @@ class Connection:
         base_url: str = SLACK_API,
         session: aiohttp.ClientSession | None = None,
         on_call: OnCall | None = None,
+        timing: Timing = PRODUCTION,
     ) -> None:
         """A session given is somebody else's to close, and its time limits hold."""
         # slack_sdk prints whole messages at DEBUG, so its logger never goes that low.
         logger = logging.getLogger(f"{__name__}.sdk")
         logger.setLevel(logging.WARNING)
-        self._web = AsyncWebClient(token, base_url, int(REQUEST_LIMIT_SECONDS), retry_handlers=[], logger=logger)
+        self._web = AsyncWebClient(token, base_url, int(timing.slack_request), retry_handlers=[], logger=logger)
         if not _through_proxy(self._web.base_url):
             self._web.proxy = None
         self._web.session = session
         self._own: aiohttp.ClientSession | None = None
         self._on_call = on_call
+        self._timing = timing
         self._identity: Identity | None = None
 
     async def __aenter__(self) -> Self:
@@ -113,7 +114,7 @@ class Connection:
     def _http(self) -> aiohttp.ClientSession:
         """The session of all calls, opened with the first: it belongs to a running loop."""
         if self._web.session is None:
-            limit = aiohttp.ClientTimeout(total=REQUEST_LIMIT_SECONDS, connect=CONNECT_LIMIT_SECONDS)
+            limit = aiohttp.ClientTimeout(total=self._timing.slack_request, connect=self._timing.slack_connect)
             self._own = aiohttp.ClientSession(timeout=limit, cookie_jar=aiohttp.DummyCookieJar())
             self._web.session = self._own
         return self._web.session

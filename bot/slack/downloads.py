@@ -16,7 +16,7 @@ class Downloading(Connection):
         """The bytes of a file, at most `limit` of them, or FileNotReadable with its reason."""
         with self._watched("files.download"):
             whole = await self._unstubbed(file)
-            downloads = Downloads(self._http(), str(self._web.token), self._web.base_url, self._web.proxy)
+            downloads = Downloads(self._http(), str(self._web.token), self._web.base_url, self._web.proxy, self._timing)
             return await downloads.read(whole, limit)
 
     async def _unstubbed(self, file: SlackFile) -> SlackFile:

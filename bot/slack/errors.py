@@ -226,9 +226,9 @@ def _refused(code: str, method: str, body: Mapping[str, Any]) -> SlackRefused:
     return known(code, method, needed if isinstance(needed, str) else None, details)
 
 
-def _seconds(told: str | None) -> float:
+def _seconds(value: str | None) -> float:
     try:
-        seconds = float(told or "")
+        seconds = float(value or "")
     except ValueError:
         return DEFAULT_RETRY_SECONDS
     if not math.isfinite(seconds):

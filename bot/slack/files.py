@@ -14,12 +14,10 @@ import aiohttp
 from yarl import URL
 
 from bot.slack.errors import SlackError, error_from
+from bot.timing import PRODUCTION, Timing
 
 FILES_HOST: Final = "files.slack.com"
 DOWNLOAD_LIMIT_BYTES: Final = 20_000_000
-DOWNLOAD_LIMIT_SECONDS: Final = 60.0
-_CONNECT_SECONDS: Final = 5.0
-_SILENCE_SECONDS: Final = 10.0  # between two pieces of a file
 METHOD: Final = "files.download"  # no method of Slack's: the name for errors and metrics
 _CHUNK_BYTES: Final = 65_536
 _HTML: Final = "text/html"
@@ -104,6 +102,7 @@ class Downloads:
     token: str = field(repr=False)
     base_url: str
     proxy: str | None = None
+    timing: Timing = PRODUCTION
 
     async def read(self, file: SlackFile, limit: int) -> bytes:
         """All bytes of a file, or FileNotReadable."""
@@ -122,7 +121,7 @@ class Downloads:
 
     async def _fetch(self, file: SlackFile, limit: int) -> bytes:
         timeout = aiohttp.ClientTimeout(
-            total=DOWNLOAD_LIMIT_SECONDS, connect=_CONNECT_SECONDS, sock_read=_SILENCE_SECONDS
+            total=self.timing.download, connect=self.timing.download_connect, sock_read=self.timing.download_silence
         )
         headers = {"Authorization": f"Bearer {self.token}"}
         async with self.session.get(

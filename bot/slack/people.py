@@ -9,15 +9,15 @@ from bot.domain.person import Person
 def person_from(user: Mapping[str, Any], home: str) -> Person:
     """The `user` of users.info, seen from the workspace `home`."""
     profile = user.get("profile") or {}
-    stranger = _is_stranger(user, home)
+    external = _is_external(user, home)
     return Person(
         id=user["id"],
         name=_name(user, profile),
         # An address proves nothing about somebody whom another company vouches for.
-        email=None if stranger else profile.get("email") or None,
+        email=None if external else profile.get("email") or None,
         team=user.get("team_id") or "",
         is_guest=bool(user.get("is_restricted") or user.get("is_ultra_restricted")),
-        is_stranger=stranger,
+        is_external=external,
         is_bot=bool(user.get("is_bot")) or user["id"] == "USLACKBOT",
         is_admin=bool(user.get("is_admin") or user.get("is_owner")),
         tz=user.get("tz") or None,
@@ -30,8 +30,8 @@ def _name(user: Mapping[str, Any], profile: Mapping[str, Any]) -> str:
     return next((name for name in names if name), str(user["id"]))
 
 
-def _is_stranger(user: Mapping[str, Any], home: str) -> bool:
+def _is_external(user: Mapping[str, Any], home: str) -> bool:
     # Slack's own flag is False for people of other companies who share a channel with the bot, so the team
     # decides. On Enterprise Grid a colleague may have another home team of the same organisation.
     grid = (user.get("enterprise_user") or {}).get("teams") or []
-    return bool(user.get("is_stranger")) or (user.get("team_id") != home and home not in grid)
+    return bool(user.get("is_external")) or (user.get("team_id") != home and home not in grid)

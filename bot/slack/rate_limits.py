@@ -1,4 +1,4 @@
-"""How fast the bot may speak: about one post a second in a channel, and a token bucket for each method.
+"""How fast the bot may speak: besides the pace of a channel, a token bucket for each method.
 
 https://docs.slack.dev/apis/web-api/rate-limits
 """
@@ -21,7 +21,7 @@ class Budget:
         return (self.burst - 1) * self.interval
 
 
-CHANNEL: Final = Budget(1.0, 1)
+ONE: Final = Budget(0.0, 1)  # of what has no bucket of its own
 KEPT: Final = 2  # tokens that edits for figures only leave to others
 # Any 60 seconds hold at most 60 / interval + burst calls, and Slack allows 50, 50 and 100.
 EDITS: Final = Budget(60 / 36, 4)
@@ -34,5 +34,5 @@ METHODS: Final[Mapping[str, Budget]] = {
 
 
 def of_method(method: str) -> Budget:
-    """The budget of a method of Slack's; a post's where it has none of its own."""
-    return METHODS.get(method, CHANNEL)
+    """The budget of a method of Slack's."""
+    return METHODS.get(method, ONE)

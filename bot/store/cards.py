@@ -34,7 +34,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store import claims
 from bot.store.claims import Sender, change_held
-from bot.store.database import Database, insert
+from bot.store.database.connection import Database, insert
 from bot.store.tables import cards
 
 # Written out, not bound: SQLite takes the index of open rows only for what it can read in the statement.
@@ -182,7 +182,7 @@ async def posted(tx: AsyncConnection, session_id: str, ts: str, version: int, dr
     return bool((await tx.execute(_POSTED, shown)).scalar_one_or_none())
 
 
-async def forget_drawn(tx: AsyncConnection, session_id: str) -> None:
+async def clear_drawn(tx: AsyncConnection, session_id: str) -> None:
     """Let a card be sent again although it may look the same as last time."""
     await tx.execute(update(cards).where(cards.c.session_id == session_id).values(drawn=None))
 
@@ -218,7 +218,7 @@ async def sent(tx: AsyncConnection, row: CardRow, version: int, drawn: str, now:
     await change_held(tx, row, _SENT, {"at_slack": row.ts, "shown": version, "print": drawn, "now": now})
 
 
-async def later(tx: AsyncConnection, row: CardRow, at: float, reason: str) -> None:
+async def reschedule(tx: AsyncConnection, row: CardRow, at: float, reason: str) -> None:
     """Count a try that failed, and give the card back until an instant."""
     values = {"owner": None, "next_at": at, "reason": reason, "attempts": cards.c.attempts + 1}
     await change_held(tx, row, _change(values))

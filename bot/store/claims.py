@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from sqlalchemy import BindParameter, Column, ColumnElement, Executable, Select, String, Table, bindparam, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.store.database import Database
+from bot.store.database.connection import Database
 from bot.store.lanes import ClaimLostError, alive
 
 

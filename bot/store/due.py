@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.store.database import insert
+from bot.store.database.connection import insert
 from bot.store.tables import due
 
 
@@ -30,7 +30,7 @@ async def write(tx: AsyncConnection, name: str, at: float, state: dict[str, Any]
     await tx.execute(statement.on_conflict_do_update(index_elements=["name"], set_={"at": at, "state": state}))
 
 
-async def hasten(tx: AsyncConnection, name: str, at: float) -> None:
+async def wake_by(tx: AsyncConnection, name: str, at: float) -> None:
     """Look at the latest at this instant."""
     # One statement: what another process has just remembered must not be written over with what was read before.
     await tx.execute(update(due).where(due.c.name == name, due.c.at > at).values(at=at))

@@ -11,10 +11,10 @@ from typing import Any, Final
 from sqlalchemy import Float, Select, String, bindparam, delete, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.store.database import Database, insert, instant
+from bot.store.database.connection import Database, insert, instant
 from bot.store.tables import lanes, workers
 
-FORGET_AFTER_LEASES: Final = 20
+PURGE_AFTER_LEASES: Final = 20
 
 
 class ClaimLostError(Exception):
@@ -95,7 +95,7 @@ async def beat(tx: AsyncConnection, db: Database, worker: str, lease: float) -> 
     now, clock = instant(tx.dialect.name), db.own_clock()
     statement = insert(tx.dialect.name, workers).values(id=worker, started_at=now, seen_at=now)
     await tx.execute(statement.on_conflict_do_update(index_elements=["id"], set_={"seen_at": now}), clock)
-    await tx.execute(delete(workers).where(workers.c.seen_at < now - FORGET_AFTER_LEASES * lease), clock)
+    await tx.execute(delete(workers).where(workers.c.seen_at < now - PURGE_AFTER_LEASES * lease), clock)
 
 
 async def free_all(tx: AsyncConnection) -> None:

@@ -32,7 +32,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store import claims
 from bot.store.claims import Sender, change_held
-from bot.store.database import Database, insert
+from bot.store.database.connection import Database, insert
 from bot.store.inbox import BATCH
 from bot.store.tables import outbox
 
@@ -234,7 +234,7 @@ async def sent(tx: AsyncConnection, row: OutboxRow, ts: str | None, now: float) 
     await change_held(tx, row, _SENT, {"at_slack": ts, "now": now})
 
 
-async def later(tx: AsyncConnection, row: OutboxRow, at: float, reason: str, *, unknown: bool = False) -> None:
+async def reschedule(tx: AsyncConnection, row: OutboxRow, at: float, reason: str, *, unknown: bool = False) -> None:
     """Give a row back. `unknown`: it may have been said, so it has to be looked for first."""
     # Posts are counted when they begin; of what is simply repeated only the failures are.
     repeated = case((outbox.c.state == "sending", outbox.c.attempts), else_=outbox.c.attempts + 1)
@@ -254,7 +254,7 @@ async def replace_payload(tx: AsyncConnection, row: OutboxRow, payload: dict[str
     await change_held(tx, row, update(outbox).where(*_HELD).values(payload=payload))
 
 
-async def bury(tx: AsyncConnection, row: OutboxRow, reason: str, now: float) -> None:
+async def mark_dead(tx: AsyncConnection, row: OutboxRow, reason: str, now: float) -> None:
     """Give a row up. Its text stays for the retention time."""
     values: dict[str, Any] = {"state": "dead", "reason": reason, "sent_at": now, **_FREED}
     await change_held(tx, row, update(outbox).where(*_HELD).values(values))
@@ -269,7 +269,7 @@ async def without_secret(tx: AsyncConnection, row: OutboxRow) -> None:
         await tx.execute(update(outbox).where(outbox.c.seq == row.seq).values(payload=payload))
 
 
-async def bury_session(tx: AsyncConnection, session_id: str, reason: str, now: float) -> int:
+async def mark_session_dead(tx: AsyncConnection, session_id: str, reason: str, now: float) -> int:
     """Give up all that is open for a session, because its channel cannot be posted to.
 
     What somebody has in hand is given up too, but not taken from them: whether it arrived is still noted.
@@ -277,10 +277,10 @@ async def bury_session(tx: AsyncConnection, session_id: str, reason: str, now: f
     theirs = (outbox.c.session_id == session_id, _is_open(), outbox.c.kind.in_(("card", "post")))
     # In one order, so that two that give up the same session do not wait for each other in a circle.
     await tx.execute(select(outbox.c.seq).where(*theirs).order_by(outbox.c.seq).with_for_update())
-    buried = await tx.execute(
+    marked = await tx.execute(
         update(outbox).where(*theirs).values(state="dead", reason=reason, sent_at=now, sending_at=None)
     )
-    return buried.rowcount
+    return marked.rowcount
 
 
 async def free_all(tx: AsyncConnection) -> None:
@@ -313,7 +313,7 @@ async def count_open(tx: AsyncConnection) -> int:
     return int(found.scalar_one())
 
 
-async def forget(db: Database, before: float, live_sessions: Any) -> int:
+async def purge(db: Database, before: float, live_sessions: Any) -> int:
     """Delete one small piece of what was said before an instant and belongs to no session that is still kept.
 
     The search takes longer than the deletion, so it is made while others may write.
@@ -326,10 +326,10 @@ async def forget(db: Database, before: float, live_sessions: Any) -> int:
         return (await tx.execute(delete(outbox).where(outbox.c.seq.in_(rows)))).rowcount
 
 
-async def forget_texts(db: Database, before: float) -> int:
+async def purge_texts(db: Database, before: float) -> int:
     """Blank one small piece of the texts of rows that died before an instant and stay with their session."""
-    told = cast(outbox.c.payload, String) != json.dumps(_BLANK)
-    old = outbox.c.state == "dead", outbox.c.sent_at < before, told
+    has_text = cast(outbox.c.payload, String) != json.dumps(_BLANK)
+    old = outbox.c.state == "dead", outbox.c.sent_at < before, has_text
     async with db.scan() as tx:
         rows = list(await tx.scalars(select(outbox.c.seq).where(*old).limit(BATCH)))
     async with db.write() as tx:

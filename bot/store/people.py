@@ -4,10 +4,10 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.person import Person
-from bot.store.database import insert, storable
+from bot.store.database.connection import insert, storable
 from bot.store.tables import people
 
-_FIELDS = ("name", "is_guest", "is_stranger", "is_bot", "is_admin")
+_FIELDS = ("name", "is_guest", "is_external", "is_bot", "is_admin")
 
 
 async def get(tx: AsyncConnection, team: str, user: str, read_after: float) -> Person | None:

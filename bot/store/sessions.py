@@ -12,20 +12,20 @@ from bot.domain.session import (
     ENDED_BY_A_MESSAGE,
     QUEUED_STATUSES,
     TERMINAL_STATUSES,
+    DisplayState,
+    Lifecycle,
     Options,
-    Phase,
     PullRequest,
     Session,
     Snapshot,
-    Stage,
     bare_id,
     first_line,
 )
-from bot.store.database import insert, storable
+from bot.store.database.connection import insert, storable
 from bot.store.inbox import BATCH
 from bot.store.tables import cards, sessions, threads
 
-LIVE_STAGES: Final = (Stage.QUEUED, Stage.CREATING, Stage.OPEN)
+LIVE_LIFECYCLES: Final = (Lifecycle.QUEUED, Lifecycle.CREATING, Lifecycle.OPEN)
 _PLAIN: Final = [
     "id",
     "team",
@@ -45,29 +45,29 @@ _PLAIN: Final = [
     "ended_at",
     "spoken_at",
 ]
-_SEEN: Final = ["status", "detail", "title", "acus", "has_result", "archived", "updated_at"]
-_STIRRED: Final = ["status", "detail", "archived", "updated_at"]  # what an answer to a message or a stop tells
+_SNAPSHOT_COLUMNS: Final = ["status", "detail", "title", "acus", "has_result", "archived", "updated_at"]
+_REPLY_STATUS: Final = ["status", "detail", "archived", "updated_at"]  # what an answer to a message or a stop tells
 _BY_ID: Final = select(sessions).where(sessions.c.id == bindparam("session_id"))  # made once: asked at every step
 
 
 @dataclass(frozen=True, slots=True)
-class Relay:
+class RelayPosition:
     """How far a session's conversation and news have been told in its thread."""
 
     last_event_id: str | None = None
     page_cursor: str | None = None
     devin_messages: int = 0
-    news_seq: int = 0
+    announcement_seq: int = 0
     figures_at: float = 0.0
     waiting: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Tracked:
+class TrackedSession:
     """A session and its relay: what the poller compares with."""
 
     session: Session
-    relay: Relay
+    position: RelayPosition
 
 
 async def add(tx: AsyncConnection, session: Session) -> None:
@@ -81,12 +81,12 @@ async def get(tx: AsyncConnection, session_id: str) -> Session | None:
     return None if row is None else _session(row)
 
 
-async def tracked(tx: AsyncConnection, session_ids: Iterable[str]) -> dict[str, Tracked]:
+async def tracked(tx: AsyncConnection, session_ids: Iterable[str]) -> dict[str, TrackedSession]:
     """Sessions with their relays, by our ids."""
     return await _tracked(tx, sessions.c.id.in_(list(session_ids)))
 
 
-async def by_bare_ids(tx: AsyncConnection, bare_ids: Sequence[str]) -> dict[str, Tracked]:
+async def by_bare_ids(tx: AsyncConnection, bare_ids: Sequence[str]) -> dict[str, TrackedSession]:
     """Sessions with their relays, by Devin's ids without prefix."""
     found = await tx.execute(select(sessions).where(sessions.c.bare_id.in_(bare_ids)))
     return {row["bare_id"]: _track(row) for row in found.mappings()}
@@ -104,10 +104,10 @@ async def open_bare_ids(tx: AsyncConnection) -> list[str]:
     return [bare for bare in found.scalars() if bare]
 
 
-async def restless(tx: AsyncConnection, spoken_after: float) -> tuple[int, int]:
+async def count_active(tx: AsyncConnection, spoken_after: float) -> tuple[int, int]:
     """How many sessions are watched, and how many of them work or were just spoken to."""
-    rests = sessions.c.detail.in_(ENDED_BY_A_MESSAGE)
-    works = and_(sessions.c.status == "running", or_(sessions.c.detail.is_(None), ~rests))
+    resting = sessions.c.detail.in_(ENDED_BY_A_MESSAGE)
+    works = and_(sessions.c.status == "running", or_(sessions.c.detail.is_(None), ~resting))
     busy = or_(sessions.c.status.in_(QUEUED_STATUSES), works, sessions.c.waiting, sessions.c.spoken_at >= spoken_after)
     found = await tx.execute(select(func.count(), func.count().filter(busy)).where(*_watched()))
     row = found.one()
@@ -117,18 +117,18 @@ async def restless(tx: AsyncConnection, spoken_after: float) -> tuple[int, int]:
 async def may_appear(tx: AsyncConnection, ended_after: float, uncertain_after: float) -> bool:
     """Whether Devin's list may have news of what is not watched: cancelled, given up or over since these instants."""
     over = and_(
-        sessions.c.stage == Stage.ENDED,
+        sessions.c.lifecycle == Lifecycle.ENDED,
         sessions.c.ended_at >= ended_after,
         sessions.c.status.not_in(TERMINAL_STATUSES),
         sessions.c.stopped_by.is_(None),
     )
-    gone = and_(sessions.c.stage.in_((Stage.CANCELLED, Stage.REFUSED)), sessions.c.ended_at >= ended_after)
-    uncertain = and_(sessions.c.stage == Stage.UNCERTAIN, sessions.c.ended_at >= uncertain_after)
+    gone = and_(sessions.c.lifecycle.in_((Lifecycle.CANCELLED, Lifecycle.REFUSED)), sessions.c.ended_at >= ended_after)
+    uncertain = and_(sessions.c.lifecycle == Lifecycle.UNCERTAIN, sessions.c.ended_at >= uncertain_after)
     found = await tx.execute(select(sessions.c.id).where(or_(gone, over, uncertain)).limit(1))
     return found.first() is not None
 
 
-async def expecting(tx: AsyncConnection, spoken_after: float, fresh: Collection[str] = ()) -> list[Tracked]:
+async def expecting(tx: AsyncConnection, spoken_after: float, fresh: Collection[str] = ()) -> list[TrackedSession]:
     """Watched sessions that a person just wrote to, whose rest waits to be told, that are over, or that are named.
 
     One that is over is watched for a while after a reply, which may wake it.
@@ -150,7 +150,7 @@ async def of_person(
     limit: int = 20,
 ) -> list[Session]:
     """A person's live sessions, newest first."""
-    conditions = [sessions.c.team == team, sessions.c.requester == user, sessions.c.stage.in_(LIVE_STAGES)]
+    conditions = [sessions.c.team == team, sessions.c.requester == user, sessions.c.lifecycle.in_(LIVE_LIFECYCLES)]
     if channel is not None:
         conditions.append(sessions.c.channel == channel)
     found = await tx.execute(select(sessions).where(*conditions).order_by(sessions.c.created_at.desc()).limit(limit))
@@ -166,7 +166,7 @@ async def with_prompt(tx: AsyncConnection, team: str, user: str, prompt: str, si
             sessions.c.requester == user,
             sessions.c.created_at > since,
             sessions.c.prompt_hash == _hash(prompt),
-            sessions.c.stage.not_in((Stage.REFUSED, Stage.CANCELLED)),
+            sessions.c.lifecycle.not_in((Lifecycle.REFUSED, Lifecycle.CANCELLED)),
         )
         .order_by(sessions.c.created_at.desc())
     )
@@ -177,7 +177,7 @@ async def of_channel(tx: AsyncConnection, team: str, channel: str, limit: int = 
     """The live sessions of a channel, newest first."""
     found = await tx.execute(
         select(sessions)
-        .where(sessions.c.team == team, sessions.c.channel == channel, sessions.c.stage.in_(LIVE_STAGES))
+        .where(sessions.c.team == team, sessions.c.channel == channel, sessions.c.lifecycle.in_(LIVE_LIFECYCLES))
         .order_by(sessions.c.created_at.desc())
         .limit(limit)
     )
@@ -189,7 +189,7 @@ async def change(tx: AsyncConnection, session_id: str, **values: Any) -> None:
     await tx.execute(update(sessions).where(sessions.c.id == session_id).values(storable(values)))
 
 
-async def opened(tx: AsyncConnection, session: Session, devin_id: str, url: str, seen: Snapshot) -> None:
+async def opened(tx: AsyncConnection, session: Session, devin_id: str, url: str, snapshot: Snapshot) -> None:
     """Devin has it. The prompt is blanked but for its first line, which may have to serve as the title.
 
     One that is found late may have asked, spent or ended by then. The poller's next look tells that.
@@ -197,27 +197,27 @@ async def opened(tx: AsyncConnection, session: Session, devin_id: str, url: str,
     await change(
         tx,
         session.id,
-        stage=Stage.OPEN,
+        lifecycle=Lifecycle.OPEN,
         checking=False,
         devin_id=devin_id,
         bare_id=bare_id(devin_id),
         url=url,
         prompt=first_line(session.prompt),
         spoken_at=session.created_at,
-        **_seen(seen.untold()),
+        **_snapshot_columns(snapshot.unannounced()),
     )
 
 
-async def end(tx: AsyncConnection, session_id: str, stage: Stage, now: float) -> Session | None:
+async def end(tx: AsyncConnection, session_id: str, lifecycle: Lifecycle, now: float) -> Session | None:
     """A session that is over without Devin: of its prompt only the first line stays."""
     session = await get(tx, session_id)
     if session is not None:
         prompt = first_line(session.prompt)
-        await change(tx, session_id, stage=stage, checking=False, ended_at=now, prompt=prompt)
+        await change(tx, session_id, lifecycle=lifecycle, checking=False, ended_at=now, prompt=prompt)
     return session
 
 
-async def see(tx: AsyncConnection, session: Session, seen: Snapshot, **relay: Any) -> bool:
+async def apply_snapshot(tx: AsyncConnection, session: Session, snapshot: Snapshot, **position: Any) -> bool:
     """Store what Devin said; False, and nothing is stored, if it is older or the session is not as it was read.
 
     A reply or a stop may have stored another state since: what is news has to be found out anew.
@@ -226,37 +226,37 @@ async def see(tx: AsyncConnection, session: Session, seen: Snapshot, **relay: An
         update(sessions)
         .where(
             sessions.c.id == session.id,
-            sessions.c.stage == session.stage,
-            sessions.c.updated_at <= seen.updated_at,
-            *(sessions.c[name].is_not_distinct_from(getattr(session.seen, name)) for name in _STIRRED),
+            sessions.c.lifecycle == session.lifecycle,
+            sessions.c.updated_at <= snapshot.updated_at,
+            *(sessions.c[name].is_not_distinct_from(getattr(session.snapshot, name)) for name in _REPLY_STATUS),
         )
-        .values(**storable(_seen(seen)), **relay)
+        .values(**storable(_snapshot_columns(snapshot)), **position)
     )
     return applied.rowcount > 0
 
 
-async def stir(tx: AsyncConnection, session_id: str, seen: Snapshot) -> bool:
+async def apply_reply_status(tx: AsyncConnection, session_id: str, snapshot: Snapshot) -> bool:
     """Store the state that Devin's answer to a message or a stop tells, if it is not older than the stored one.
 
     Such an answer leaves out the detail and the result, and what else is new in it is the poller's to tell: so is an
     end. What a message does not change stays, as a limit or an approval does, or it would be told as news again.
     """
-    if seen.status in TERMINAL_STATUSES:
+    if snapshot.status in TERMINAL_STATUSES:
         return False
-    stays = and_(sessions.c.status == seen.status, sessions.c.detail.not_in(ENDED_BY_A_MESSAGE))
+    stays = and_(sessions.c.status == snapshot.status, sessions.c.detail.not_in(ENDED_BY_A_MESSAGE))
     detail = case((stays, sessions.c.detail), else_=None)
-    state = {name: getattr(seen, name) for name in _STIRRED} | {"detail": detail}
-    stirred = await tx.execute(
+    state = {name: getattr(snapshot, name) for name in _REPLY_STATUS} | {"detail": detail}
+    applied = await tx.execute(
         update(sessions)
-        .where(sessions.c.id == session_id, sessions.c.updated_at <= seen.updated_at)
+        .where(sessions.c.id == session_id, sessions.c.updated_at <= snapshot.updated_at)
         .values(storable(state))
     )
-    return stirred.rowcount > 0
+    return applied.rowcount > 0
 
 
-async def see_many(tx: AsyncConnection, seen: Sequence[tuple[str, Snapshot]]) -> None:
+async def apply_figures(tx: AsyncConnection, snapshot: Sequence[tuple[str, Snapshot]]) -> None:
     """Store new figures of many sessions at once; rows older than the stored ones are not applied."""
-    if not seen:
+    if not snapshot:
         return
     columns = ("acus", "has_result", "updated_at")
     statement = (
@@ -266,12 +266,12 @@ async def see_many(tx: AsyncConnection, seen: Sequence[tuple[str, Snapshot]]) ->
     )
     rows = [
         {"session": key, "at": one.updated_at, **{f"new_{name}": getattr(one, name) for name in columns}}
-        for key, one in seen
+        for key, one in snapshot
     ]
     await tx.execute(statement, rows)
 
 
-async def drew_figures(tx: AsyncConnection, session_ids: Sequence[str], now: float) -> None:
+async def mark_figures_drawn(tx: AsyncConnection, session_ids: Sequence[str], now: float) -> None:
     """Note when cards last showed new figures."""
     await tx.execute(update(sessions).where(sessions.c.id.in_(session_ids)).values(figures_at=now))
 
@@ -286,15 +286,15 @@ async def counts_between(tx: AsyncConnection, after: float, before: float) -> tu
 
 async def waiting_now(tx: AsyncConnection) -> int:
     """How many sessions wait for a person at this moment."""
-    rests = sessions.c.detail.in_(("waiting_for_user", "waiting_for_approval"))
+    resting = sessions.c.detail.in_(("waiting_for_user", "waiting_for_approval"))
     found = await tx.execute(
-        select(sessions).where(sessions.c.stage == Stage.OPEN, sessions.c.status == "running", rests)
+        select(sessions).where(sessions.c.lifecycle == Lifecycle.OPEN, sessions.c.status == "running", resting)
     )
     # Devin rests in the same details after its work: what it has to show tells the two apart.
-    return sum(_session(row).phase in {Phase.WAITING, Phase.APPROVAL} for row in found.mappings())
+    return sum(_session(row).display_state in {DisplayState.WAITING, DisplayState.APPROVAL} for row in found.mappings())
 
 
-async def forget(tx: AsyncConnection, before: float) -> int:
+async def purge(tx: AsyncConnection, before: float) -> int:
     """Delete one small piece of sessions that ended before an instant, with their threads and cards.
 
     Their inbox and outbox rows are nobody's then, and go in pieces of their own.
@@ -315,7 +315,7 @@ async def end_sleepers(tx: AsyncConnection, before: int, now: float) -> int:
         .where(*_watched(), sessions.c.status != "running", sessions.c.updated_at < before)
         .limit(BATCH)
     )
-    ended = update(sessions).where(sessions.c.id.in_(asleep)).values(stage=Stage.ENDED, ended_at=now)
+    ended = update(sessions).where(sessions.c.id.in_(asleep)).values(lifecycle=Lifecycle.ENDED, ended_at=now)
     return (await tx.execute(ended)).rowcount
 
 
@@ -325,15 +325,15 @@ def kept() -> Any:
 
 
 def _watched() -> tuple[ColumnElement[bool], ...]:
-    return (sessions.c.stage == Stage.OPEN, sessions.c.ended_at.is_(None))
+    return (sessions.c.lifecycle == Lifecycle.OPEN, sessions.c.ended_at.is_(None))
 
 
-def _seen(seen: Snapshot) -> dict[str, Any]:
-    values = {name: getattr(seen, name) for name in _SEEN}
-    return values | {"pull_requests": [asdict(request) for request in seen.pull_requests]}
+def _snapshot_columns(snapshot: Snapshot) -> dict[str, Any]:
+    values = {name: getattr(snapshot, name) for name in _SNAPSHOT_COLUMNS}
+    return values | {"pull_requests": [asdict(request) for request in snapshot.pull_requests]}
 
 
-async def _tracked(tx: AsyncConnection, condition: Any) -> dict[str, Tracked]:
+async def _tracked(tx: AsyncConnection, condition: Any) -> dict[str, TrackedSession]:
     found = await tx.execute(select(sessions).where(condition))
     return {row["id"]: _track(row) for row in found.mappings()}
 
@@ -345,27 +345,27 @@ def _hash(prompt: str) -> str:
 def _values(session: Session) -> dict[str, Any]:
     return {
         **{name: getattr(session, name) for name in _PLAIN},
-        **{name: getattr(session.seen, name) for name in _SEEN},
+        **{name: getattr(session.snapshot, name) for name in _SNAPSHOT_COLUMNS},
         "prompt_hash": _hash(session.prompt),
-        "stage": session.stage.value,
+        "lifecycle": session.lifecycle.value,
         "options": asdict(session.options),
-        "pull_requests": [asdict(request) for request in session.seen.pull_requests],
+        "pull_requests": [asdict(request) for request in session.snapshot.pull_requests],
         "bare_id": bare_id(session.devin_id) if session.devin_id else None,
     }
 
 
-def _track(row: Any) -> Tracked:
-    names = ("last_event_id", "page_cursor", "devin_messages", "news_seq", "figures_at", "waiting")
-    return Tracked(_session(row), Relay(**{name: row[name] for name in names}))
+def _track(row: Any) -> TrackedSession:
+    names = ("last_event_id", "page_cursor", "devin_messages", "announcement_seq", "figures_at", "waiting")
+    return TrackedSession(_session(row), RelayPosition(**{name: row[name] for name in names}))
 
 
 def _session(row: Any) -> Session:
     options = row["options"]
-    seen = {name: row[name] for name in _SEEN}
+    snapshot = {name: row[name] for name in _SNAPSHOT_COLUMNS}
     requests = tuple(PullRequest(**request) for request in row["pull_requests"])
     return Session(
         **{name: row[name] for name in _PLAIN},
-        stage=Stage(row["stage"]),
+        lifecycle=Lifecycle(row["lifecycle"]),
         options=Options(**{**options, "tags": tuple(options["tags"])}),
-        seen=Snapshot(**seen, pull_requests=requests),
+        snapshot=Snapshot(**snapshot, pull_requests=requests),
     )

@@ -7,7 +7,7 @@ from datetime import date
 from sqlalchemy import delete, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.store.database import insert
+from bot.store.database.connection import insert
 from bot.store.inbox import BATCH
 from bot.store.tables import consumption, sessions, spend
 
@@ -42,7 +42,7 @@ async def by_day(tx: AsyncConnection, first: date, last: date) -> dict[date, flo
     return {date.fromisoformat(day): float(acus) for day, acus in found}
 
 
-async def dearest(tx: AsyncConnection, first: date, last: date, most: int = 5) -> list[tuple[str, float]]:
+async def most_expensive(tx: AsyncConnection, first: date, last: date, most: int = 5) -> list[tuple[str, float]]:
     """The sessions that cost most over billing days, as (session id, ACUs)."""
     acus = func.sum(spend.c.acus)
     found = await tx.execute(
@@ -87,14 +87,14 @@ async def billed(tx: AsyncConnection, first: date, last: date) -> dict[date, Bil
     return {date.fromisoformat(day): Billed(float(acus), read_at) for day, acus, read_at in found}
 
 
-async def forget(tx: AsyncConnection, before: date) -> int:
+async def purge(tx: AsyncConnection, before: date) -> int:
     """Delete one small piece of what was spent on billing days before this one."""
     key = (spend.c.session_id, spend.c.day)
     old = select(*key).where(spend.c.day < before.isoformat()).limit(BATCH)
     return (await tx.execute(delete(spend).where(tuple_(*key).in_(old)))).rowcount
 
 
-async def forget_consumption(tx: AsyncConnection, before: date) -> int:
+async def purge_consumption(tx: AsyncConnection, before: date) -> int:
     """Delete one small piece of what Devin billed before this billing day."""
     old = select(consumption.c.day).where(consumption.c.day < before.isoformat()).limit(BATCH)
     return (await tx.execute(delete(consumption).where(consumption.c.day.in_(old)))).rowcount

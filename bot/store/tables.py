@@ -50,6 +50,7 @@ inbox: Final = Table(
     _number("attempts"),
     _number("failures"),  # of our own; a row that fails too often must not hold up its lane
     Column("intent_at", Float),  # set in the commit before a call whose outcome may get lost
+    Column("accepted_at", Float),  # when that call was answered with success, but not with what it created
     Column("reason", String),
     Column("ref", String, nullable=False),  # the id in the log and in what people are told
     Column("payload", _JSON, nullable=False),
@@ -162,7 +163,7 @@ sessions: Final = Table(
     Column("prompt", Text, nullable=False),  # its first line only, once Devin has it
     Column("prompt_hash", String),  # of all of it
     Column("options", _JSON, nullable=False),
-    Column("stage", String, nullable=False),
+    Column("lifecycle", String, nullable=False),
     Column("reference", String, unique=True),
     Column("cause_ts", String),
     Column("devin_id", String),
@@ -188,12 +189,12 @@ sessions: Final = Table(
     Column("last_event_id", String),
     Column("page_cursor", String),
     _number("devin_messages"),
-    _number("news_seq"),
+    _number("announcement_seq"),
     _number("figures_at", Float),  # when the card last showed new figures
     _flag("waiting"),  # seen waiting once without a new message; the second time it is news
 )
 Index("ix_sessions_thread", sessions.c.team, sessions.c.channel, sessions.c.thread_ts)
-Index("ix_sessions_stage", sessions.c.stage)
+Index("ix_sessions_lifecycle", sessions.c.lifecycle)
 Index("ix_sessions_requester", sessions.c.team, sessions.c.requester, sessions.c.created_at)
 
 threads: Final = Table(
@@ -229,8 +230,8 @@ workers: Final = Table(
 )
 
 # When a channel may be posted to again, and when a method has a token again.
-pace: Final = Table(
-    "pace",
+rate_limits: Final = Table(
+    "rate_limits",
     metadata,
     Column("name", String, primary_key=True),
     _number("next_at", Float),
@@ -251,7 +252,7 @@ people: Final = Table(
     Column("user", String, primary_key=True),
     Column("name", String, nullable=False),
     _flag("is_guest"),
-    _flag("is_stranger"),
+    _flag("is_external"),
     _flag("is_bot"),
     _flag("is_admin"),
     Column("read_at", Float, nullable=False),

@@ -6,7 +6,7 @@ from typing import Final
 from sqlalchemy import ColumnElement, RowMapping, bindparam, case, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.store.database import insert
+from bot.store.database.connection import insert
 from bot.store.tables import sessions, threads
 
 
@@ -55,20 +55,20 @@ async def get(tx: AsyncConnection, team: str, channel: str, ts: str) -> Thread |
     return None if row is None else _thread(row)
 
 
-async def saw(tx: AsyncConnection, team: str, channel: str, ts: str, message_ts: str) -> None:
+async def advance_last_seen(tx: AsyncConnection, team: str, channel: str, ts: str, message_ts: str) -> None:
     """Move the mark of what is stored; it only moves forward."""
     newer = case((threads.c.last_seen_ts < message_ts, message_ts), else_=threads.c.last_seen_ts)
     await tx.execute(update(threads).where(*_is(team, channel, ts)).values(last_seen_ts=newer))
 
 
-async def owe(tx: AsyncConnection) -> None:
+async def mark_unread(tx: AsyncConnection) -> None:
     """What is in use has to be read from its mark on, or from where that is owed already: the bot was away."""
-    in_use = select(sessions.c.id).where(sessions.c.stage == "open")
-    owing = threads.c.unread_from.is_(None), threads.c.closed.is_(False), threads.c.session_id.in_(in_use)
-    await tx.execute(update(threads).where(*owing).values(unread_from=threads.c.last_seen_ts))
+    in_use = select(sessions.c.id).where(sessions.c.lifecycle == "open")
+    conditions = threads.c.unread_from.is_(None), threads.c.closed.is_(False), threads.c.session_id.in_(in_use)
+    await tx.execute(update(threads).where(*conditions).values(unread_from=threads.c.last_seen_ts))
 
 
-async def read_on(tx: AsyncConnection, thread: Thread, unread_from: str | None) -> None:
+async def advance_unread(tx: AsyncConnection, thread: Thread, unread_from: str | None) -> None:
     """Catch-up has read the thread up to here, or to its end; nothing when it owes something else by now."""
     same = threads.c.unread_from == thread.unread_from
     place = _is(thread.team, thread.channel, thread.ts)
@@ -90,7 +90,7 @@ async def unread(tx: AsyncConnection, limit: int = 500) -> list[Thread]:
     found = await tx.execute(
         select(threads)
         .join(sessions, sessions.c.id == threads.c.session_id)
-        .where(sessions.c.stage == "open", threads.c.closed.is_(False), threads.c.unread_from.is_not(None))
+        .where(sessions.c.lifecycle == "open", threads.c.closed.is_(False), threads.c.unread_from.is_not(None))
         .order_by(sessions.c.spoken_at.desc())
         .limit(limit)
     )

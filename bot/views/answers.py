@@ -15,7 +15,7 @@ from bot.domain.session import Session
 from bot.views import blocks
 from bot.views.card import option_words, pull_request_lines, spent
 from bot.views.message import Message
-from bot.views.sentences import PHASE_EMOJI, PHASE_WORDS, mention, state_sentence
+from bot.views.sentences import STATE_EMOJI, STATE_WORDS, mention, state_sentence
 from bot.views.text import ago, counted, duration, fitted, link
 
 MOST_LISTED: Final = 20
@@ -173,10 +173,18 @@ def start_failed(reference: str) -> Message:
 
 def start_uncertain(reference: str, mark: str) -> Message:
     """Tell that nobody can say whether the session was started; `mark` is what to look for in Devin."""
+    look = (
+        f"Look in Devin for a session with {_code(mark)} in its prompt before you send the task again; if the "
+        "session shows up, this thread goes on with it."
+    )
+    return outcome_unknown("the session was started", look, reference)
+
+
+def outcome_unknown(what: str, look: str, reference: str) -> Message:
+    """Tell that nobody can say whether `what` is so; `look` is the sentence that says where people can see it."""
     return Message(
-        ":warning: Devin's answer got lost and Devin cannot be reached, so we do not know whether the session was "
-        f"started. Look in Devin for a session with {_code(mark)} in its prompt before you send the task again; if the "
-        f"session shows up, this thread goes on with it. Reference {_code(reference)}."
+        f":warning: Devin's answer got lost and Devin cannot be reached, so we do not know whether {what}. {look} "
+        f"Reference {_code(reference)}."
     )
 
 
@@ -378,10 +386,8 @@ def reply_not_sent(reason: str, reference: str, excerpt: str = "") -> Message:
 def reply_uncertain(reference: str, excerpt: str = "") -> Message:
     """Tell in the thread that nobody can say whether a reply arrived."""
     which = f"the reply “{fitted(excerpt, _PROMPT_SHOWN)}”" if excerpt else "a reply"
-    return Message(
-        f":warning: Devin's answer got lost and Devin cannot be reached, so we do not know whether {which} arrived. "
-        f"Look into the session in Devin before you write it again. Reference {_code(reference)}."
-    )
+    look = "Look into the session in Devin before you write it again."
+    return outcome_unknown(f"{which} arrived", look, reference)
 
 
 def unknown_verb(verb: UnknownVerb) -> Message:
@@ -495,22 +501,22 @@ def _row(entry: Listed) -> str:
     session = entry.session
     title = link(session.url, session.title, 80)
     thread = f" · {link(entry.permalink, 'thread')}" if entry.permalink else ""
-    return f"{PHASE_EMOJI[session.phase]} {title}: {PHASE_WORDS[session.phase]}{thread}"
+    return f"{STATE_EMOJI[session.display_state]} {title}: {STATE_WORDS[session.display_state]}{thread}"
 
 
 def _heading(session: Session, permalink: str | None) -> list[str]:
     thread = f" · {link(permalink, 'thread')}" if permalink else ""
     return [
         f"*{link(session.url, session.title)}*{thread}",
-        f"{PHASE_EMOJI[session.phase]} {state_sentence(session)}",
+        f"{STATE_EMOJI[session.display_state]} {state_sentence(session)}",
     ]
 
 
 def _facts(session: Session) -> list[str]:
-    seen = session.seen.updated_at
+    seen = session.snapshot.updated_at
     facts = [f"Asked by {mention(session.requester)}", *option_words(session.options), spent(session)]
     facts.append(f"last sign of life {ago(seen)}" if seen else "")
-    return [" · ".join(fact for fact in facts if fact), *pull_request_lines(session.seen.pull_requests)]
+    return [" · ".join(fact for fact in facts if fact), *pull_request_lines(session.snapshot.pull_requests)]
 
 
 def _mistyped(word: Mistyped) -> str:

@@ -7,7 +7,7 @@ from bot.domain.commands.registry import STOP
 from bot.domain.session import Options, PullRequest, Session
 from bot.views import blocks
 from bot.views.message import Block, Message
-from bot.views.sentences import PHASE_EMOJI, STOPPABLE, mention, state_sentence
+from bot.views.sentences import STATE_EMOJI, STOPPABLE, mention, state_sentence
 from bot.views.text import acus, ago, counted, fitted, link
 
 MOST_PULL_REQUESTS: Final = 10
@@ -18,8 +18,8 @@ _PULL: Final = re.compile(
 
 def card(session: Session, now: float) -> Message:
     """Show title, state, asker, options, pull requests, cost, last sign of life and the two buttons."""
-    state = f"{PHASE_EMOJI[session.phase]} {state_sentence(session)}"
-    pulls = pull_request_lines(session.seen.pull_requests)
+    state = f"{STATE_EMOJI[session.display_state]} {state_sentence(session)}"
+    pulls = pull_request_lines(session.snapshot.pull_requests)
     return Message(
         text=f"{fitted(session.title)}: {state_sentence(session)}",
         blocks=[
@@ -66,18 +66,18 @@ def spent(session: Session) -> str:
     """ACUs so far and the cap. Some plans always report 0: without a cap that says nothing and is left out."""
     cap = session.options.acu
     if cap:
-        return f"{acus(session.seen.acus).rsplit(' ', 1)[0]} of {acus(cap)}"
-    return acus(session.seen.acus) if session.seen.acus > 0 else ""
+        return f"{acus(session.snapshot.acus).rsplit(' ', 1)[0]} of {acus(cap)}"
+    return acus(session.snapshot.acus) if session.snapshot.acus > 0 else ""
 
 
 def _last_sign(session: Session, now: float) -> str:
-    if not session.seen.updated_at:
+    if not session.snapshot.updated_at:
         return ""
     # Devin's clock may be ahead of ours; nobody was active in the future.
-    return f"last sign of life {ago(min(session.seen.updated_at, now))}"
+    return f"last sign of life {ago(min(session.snapshot.updated_at, now))}"
 
 
 def _stop_button(session: Session) -> Block | None:
-    if session.stop_requested or session.phase not in STOPPABLE:
+    if session.stop_requested or session.display_state not in STOPPABLE:
         return None
     return blocks.button("Stop", STOP.action_id, session.id, style="danger")

@@ -18,11 +18,11 @@ OWN_ROWS_ONLY: Final = (
     ":information_source: Counted from the sessions of Devin Bridge alone, because its key for Devin lacks the "
     "permission `{permission}`. An admin of your Devin organisation can grant it to the service user."
 )
-MOST_DEAREST: Final = 5
+MOST_EXPENSIVE_LISTED: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Dear:
+class MostExpensive:
     """One of the dearest sessions: `permalink` leads to its thread, `url` to Devin.
 
     `requester` is a name and no mention: a digest calls nobody.
@@ -48,7 +48,7 @@ class Figures:
     started: int = 0
     finished: int = 0
     waiting: int = 0
-    dearest: tuple[Dear, ...] = ()
+    most_expensive: tuple[MostExpensive, ...] = ()
     month: float | None = None
     own_rows_only: str | None = None
 
@@ -85,15 +85,15 @@ def _report(title: str, scope: str, figures: Figures, *, compared: bool) -> Mess
     lines = [_total(figures, compared), _sessions(figures)]
     if figures.month is not None:
         lines.append(f"The month so far: {acus(figures.month)}.")
-    dearest = _dearest(figures.dearest)
+    most_expensive = _most_expensive(figures.most_expensive)
     source = _source(figures)
     return Message(
-        "\n".join([f"{title}. {scope}", *lines, *dearest, *source]),
+        "\n".join([f"{title}. {scope}", *lines, *most_expensive, *source]),
         [
             blocks.header(title),
             *blocks.context([scope]),
             blocks.section("\n".join(lines)),
-            *blocks.sections(dearest),
+            *blocks.sections(most_expensive),
             *blocks.context(source),
         ],
     )
@@ -111,18 +111,18 @@ def _sessions(figures: Figures) -> str:
     return f"Sessions: {figures.started} started, {figures.finished} finished, {figures.waiting} waiting for somebody."
 
 
-def _dearest(sessions: tuple[Dear, ...]) -> list[str]:
+def _most_expensive(sessions: tuple[MostExpensive, ...]) -> list[str]:
     if not sessions:
         return [QUIET]
-    rows = [f"{place}. {_row(dear)}" for place, dear in enumerate(sessions[:MOST_DEAREST], start=1)]
+    rows = [f"{place}. {_row(entry)}" for place, entry in enumerate(sessions[:MOST_EXPENSIVE_LISTED], start=1)]
     return ["*Dearest sessions*", *rows]
 
 
-def _row(dear: Dear) -> str:
-    thread = link(dear.permalink, dear.title, 80) if dear.permalink else fitted(dear.title, 80)
-    devin = link(dear.url, "Devin") if dear.url else ""
-    asker = fitted(dear.requester, 60) if dear.requester else ""
-    return " · ".join(part for part in (f"{thread}: {acus(dear.acus)}", asker, devin) if part)
+def _row(entry: MostExpensive) -> str:
+    thread = link(entry.permalink, entry.title, 80) if entry.permalink else fitted(entry.title, 80)
+    devin = link(entry.url, "Devin") if entry.url else ""
+    asker = fitted(entry.requester, 60) if entry.requester else ""
+    return " · ".join(part for part in (f"{thread}: {acus(entry.acus)}", asker, devin) if part)
 
 
 def _source(figures: Figures) -> list[str]:

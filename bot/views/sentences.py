@@ -3,49 +3,51 @@
 from collections.abc import Mapping
 from typing import Final
 
-from bot.domain.session import Phase, Session
+from bot.domain.session import DisplayState, Session
 from bot.views.text import fitted
 
-PHASE_SENTENCES: Final[Mapping[Phase, str]] = {
-    Phase.STARTING: "Starting: Devin gets the task in a moment.",
-    Phase.CHECKING: (
+STATE_SENTENCES: Final[Mapping[DisplayState, str]] = {
+    DisplayState.STARTING: "Starting: Devin gets the task in a moment.",
+    DisplayState.CHECKING: (
         "Checking: Devin's answer got lost, so we are looking whether the session exists. "
         "Please don't start it again: within about a minute it is found, or the task is tried once more."
     ),
-    Phase.QUEUED: "Queued: Devin has the task and begins as soon as a machine is free.",
-    Phase.WORKING: "Working. Reply in this thread to steer it.",
-    Phase.WAITING: "Waiting for {asker}: answer Devin in this thread and it goes on.",
-    Phase.APPROVAL: (
+    DisplayState.QUEUED: "Queued: Devin has the task and begins as soon as a machine is free.",
+    DisplayState.WORKING: "Working. Reply in this thread to steer it.",
+    DisplayState.WAITING: "Waiting for {asker}: answer Devin in this thread and it goes on.",
+    DisplayState.APPROVAL: (
         "Waiting for an approval: {asker}, open the session in Devin and allow or refuse the next action. "
         "That cannot be done from Slack."
     ),
-    Phase.DONE: "Done. If something is missing, reply in this thread and Devin goes on.",
-    Phase.ASLEEP: "Asleep after a while without activity; nothing is lost. Reply in this thread to wake Devin.",
-    Phase.STOPPED: "Stopped{by}. It sleeps and nothing is lost: reply in this thread and Devin goes on.",
-    Phase.LIMIT: "Paused at a limit. Open the session in Devin to see which one and who can raise it.",
-    Phase.FAILED: "Failed. Open the session in Devin to see what happened, then start a new one if it is still needed.",
-    Phase.ENDED: (
+    DisplayState.DONE: "Done. If something is missing, reply in this thread and Devin goes on.",
+    DisplayState.ASLEEP: "Asleep after a while without activity; nothing is lost. Reply in this thread to wake Devin.",
+    DisplayState.STOPPED: "Stopped{by}. It sleeps and nothing is lost: reply in this thread and Devin goes on.",
+    DisplayState.LIMIT: "Paused at a limit. Open the session in Devin to see which one and who can raise it.",
+    DisplayState.FAILED: (
+        "Failed. Open the session in Devin to see what happened, then start a new one if it is still needed."
+    ),
+    DisplayState.ENDED: (
         "Ended. Replies in this thread no longer reach Devin; "
         "use `/devin` or mention Devin Bridge to start a new session."
     ),
-    Phase.CANCELLED: "Cancelled{by} before it began. Nothing was started and nothing was spent.",
-    Phase.REFUSED: "Not started; the reason stands in this thread. Nothing is running.",
-    Phase.UNCERTAIN: (
+    DisplayState.CANCELLED: "Cancelled{by} before it began. Nothing was started and nothing was spent.",
+    DisplayState.REFUSED: "Not started; the reason stands in this thread. Nothing is running.",
+    DisplayState.UNCERTAIN: (
         "Not known: Devin's answer got lost and it could not be reached to look. "
         "If the session exists, it appears here as soon as it is seen."
     ),
-    Phase.UNKNOWN: "Devin says: {said}. Open the session in Devin to see what that means.",
+    DisplayState.UNKNOWN: "Devin says: {said}. Open the session in Devin to see what that means.",
 }
 
 _GO_ON: Final = "then reply in this thread and Devin goes on."
 
 DETAIL_SENTENCES: Final[Mapping[str, str]] = {
-    "working": PHASE_SENTENCES[Phase.WORKING],
-    "waiting_for_user": PHASE_SENTENCES[Phase.WAITING],
-    "waiting_for_approval": PHASE_SENTENCES[Phase.APPROVAL],
-    "finished": PHASE_SENTENCES[Phase.DONE],
-    "inactivity": PHASE_SENTENCES[Phase.ASLEEP],
-    "user_request": PHASE_SENTENCES[Phase.STOPPED],
+    "working": STATE_SENTENCES[DisplayState.WORKING],
+    "waiting_for_user": STATE_SENTENCES[DisplayState.WAITING],
+    "waiting_for_approval": STATE_SENTENCES[DisplayState.APPROVAL],
+    "finished": STATE_SENTENCES[DisplayState.DONE],
+    "inactivity": STATE_SENTENCES[DisplayState.ASLEEP],
+    "user_request": STATE_SENTENCES[DisplayState.STOPPED],
     "usage_limit_exceeded": (
         "Paused: the session has used up its own limit{cap}. Whoever asked for it can raise it in Devin, "
         "or start a new session with a higher `acu=`."
@@ -93,68 +95,68 @@ STATUS_SENTENCES: Final[Mapping[str, str]] = {
 
 STOPPING: Final = "Stopping: Devin is being put to sleep; nothing is lost."
 
-PHASE_WORDS: Final[Mapping[Phase, str]] = {
-    Phase.STARTING: "starting",
-    Phase.CHECKING: "being looked up",
-    Phase.QUEUED: "queued",
-    Phase.WORKING: "working",
-    Phase.WAITING: "waiting for an answer",
-    Phase.APPROVAL: "waiting for an approval",
-    Phase.DONE: "done",
-    Phase.ASLEEP: "asleep",
-    Phase.STOPPED: "stopped",
-    Phase.LIMIT: "paused at a limit",
-    Phase.FAILED: "failed",
-    Phase.ENDED: "ended",
-    Phase.CANCELLED: "cancelled",
-    Phase.REFUSED: "not started",
-    Phase.UNCERTAIN: "not known",
-    Phase.UNKNOWN: "in a state of its own",
+STATE_WORDS: Final[Mapping[DisplayState, str]] = {
+    DisplayState.STARTING: "starting",
+    DisplayState.CHECKING: "being looked up",
+    DisplayState.QUEUED: "queued",
+    DisplayState.WORKING: "working",
+    DisplayState.WAITING: "waiting for an answer",
+    DisplayState.APPROVAL: "waiting for an approval",
+    DisplayState.DONE: "done",
+    DisplayState.ASLEEP: "asleep",
+    DisplayState.STOPPED: "stopped",
+    DisplayState.LIMIT: "paused at a limit",
+    DisplayState.FAILED: "failed",
+    DisplayState.ENDED: "ended",
+    DisplayState.CANCELLED: "cancelled",
+    DisplayState.REFUSED: "not started",
+    DisplayState.UNCERTAIN: "not known",
+    DisplayState.UNKNOWN: "in a state of its own",
 }
 
-PHASE_EMOJI: Final[Mapping[Phase, str]] = {
-    Phase.STARTING: ":hourglass_flowing_sand:",
-    Phase.CHECKING: ":mag:",
-    Phase.QUEUED: ":hourglass_flowing_sand:",
-    Phase.WORKING: ":gear:",
-    Phase.WAITING: ":speech_balloon:",
-    Phase.APPROVAL: ":raised_hand:",
-    Phase.DONE: ":white_check_mark:",
-    Phase.ASLEEP: ":zzz:",
-    Phase.STOPPED: ":black_square_for_stop:",
-    Phase.LIMIT: ":no_entry:",
-    Phase.FAILED: ":x:",
-    Phase.ENDED: ":checkered_flag:",
-    Phase.CANCELLED: ":black_square_for_stop:",
-    Phase.REFUSED: ":no_entry:",
-    Phase.UNCERTAIN: ":grey_question:",
-    Phase.UNKNOWN: ":grey_question:",
+STATE_EMOJI: Final[Mapping[DisplayState, str]] = {
+    DisplayState.STARTING: ":hourglass_flowing_sand:",
+    DisplayState.CHECKING: ":mag:",
+    DisplayState.QUEUED: ":hourglass_flowing_sand:",
+    DisplayState.WORKING: ":gear:",
+    DisplayState.WAITING: ":speech_balloon:",
+    DisplayState.APPROVAL: ":raised_hand:",
+    DisplayState.DONE: ":white_check_mark:",
+    DisplayState.ASLEEP: ":zzz:",
+    DisplayState.STOPPED: ":black_square_for_stop:",
+    DisplayState.LIMIT: ":no_entry:",
+    DisplayState.FAILED: ":x:",
+    DisplayState.ENDED: ":checkered_flag:",
+    DisplayState.CANCELLED: ":black_square_for_stop:",
+    DisplayState.REFUSED: ":no_entry:",
+    DisplayState.UNCERTAIN: ":grey_question:",
+    DisplayState.UNKNOWN: ":grey_question:",
 }
 
 # Phases in which a person may stop the session; while it sleeps or has ended there is nothing to stop.
 STOPPABLE: Final = frozenset(
     {
-        Phase.STARTING,
-        Phase.CHECKING,
-        Phase.QUEUED,
-        Phase.WORKING,
-        Phase.WAITING,
-        Phase.APPROVAL,
-        Phase.UNKNOWN,
+        DisplayState.STARTING,
+        DisplayState.CHECKING,
+        DisplayState.QUEUED,
+        DisplayState.WORKING,
+        DisplayState.WAITING,
+        DisplayState.APPROVAL,
+        DisplayState.UNKNOWN,
     }
 )
-_FROM_DETAIL: Final = frozenset({Phase.LIMIT, Phase.FAILED})
+_FROM_DETAIL: Final = frozenset({DisplayState.LIMIT, DisplayState.FAILED})
 
 
 def state_sentence(session: Session) -> str:
     """Say in words where a session stands and who does what next, as `mrkdwn`."""
-    if session.stop_requested and session.phase in STOPPABLE:
+    if session.stop_requested and session.display_state in STOPPABLE:
         return STOPPING
     return _template(session).format(
         asker=mention(session.requester),
         by=f" by {mention(session.stopped_by)}" if session.stopped_by else "",
         cap=f" of {session.options.acu} ACUs" if session.options.acu else "",
-        said=_said(session),
+        said=_status_words(session),
     )
 
 
@@ -164,14 +166,14 @@ def mention(user: str) -> str:
 
 
 def _template(session: Session) -> str:
-    phase, seen = session.phase, session.seen
-    if phase is Phase.QUEUED or (phase is Phase.FAILED and seen.status in STATUS_SENTENCES):
-        return STATUS_SENTENCES.get(seen.status, PHASE_SENTENCES[phase])
+    phase, seen = session.display_state, session.snapshot
+    if phase is DisplayState.QUEUED or (phase is DisplayState.FAILED and seen.status in STATUS_SENTENCES):
+        return STATUS_SENTENCES.get(seen.status, STATE_SENTENCES[phase])
     if phase in _FROM_DETAIL:
-        return DETAIL_SENTENCES.get(seen.detail or "", PHASE_SENTENCES[phase])
-    return PHASE_SENTENCES[phase]
+        return DETAIL_SENTENCES.get(seen.detail or "", STATE_SENTENCES[phase])
+    return STATE_SENTENCES[phase]
 
 
-def _said(session: Session) -> str:
-    words = [session.seen.status, session.seen.detail]
+def _status_words(session: Session) -> str:
+    words = [session.snapshot.status, session.snapshot.detail]
     return " / ".join(f"“{fitted(word, 100)}”" for word in words if word) or "nothing yet"

@@ -209,9 +209,9 @@ def _shortest(change: Callable[[str], str], text: str, length: int) -> str:
         return changed
     size, kept = 1, []
     for char in text:
-        piece = change(char)
-        size += len(piece)
+        part = change(char)
+        size += len(part)
         if size > length:
             break
-        kept.append(piece)
+        kept.append(part)
     return "".join(kept).rstrip() + "…"

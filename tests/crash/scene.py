@@ -104,6 +104,8 @@ def opened_nursery() -> Iterator[Nursery]:
     """A nursery for as long as it is needed."""
     command = [sys.executable, "-m", "tests.crash.victim"]
     process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    process.stdout.readline()  # it has imported the bot, which no test waits for
     nursery = Nursery(process)
     try:
         yield nursery

@@ -7,11 +7,8 @@ This module is the only one of these tests that names code of the bot in strings
 line of `PLACES`. Code that has no line keeps its own name, which no story lists, so the story fails.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
-
-from bot.engine import local
-from bot.flows import conversation, create, digest, failure, housekeeping, reply, send
 
 COMMIT: Final = "commit"
 BEFORE, ON_THE_WIRE, AFTER = "before", "on the wire", "after"
@@ -21,59 +18,62 @@ WITH_BODY: Final = ("Devin POST sessions", "Devin POST sessions/messages")
 # What a person would call the place -> the functions of the bot that stand there.
 PLACES: Final[dict[str, tuple[str, ...]]] = {
     # What comes in.
-    "receive": ("bot.store.inbox:InboxWriter._store",),
-    "begin work": ("bot.flows.dispatch:Dispatch._take",),
-    "put back": ("bot.flows.dispatch:Dispatch._put_back",),
-    "learn who it is": ("bot.flows.admission:Admission.person",),
-    "drop a reply to an unknown thread": ("bot.flows.conversation:Conversation._forget",),
-    "hand a line to its thread": ("bot.flows.conversation:Conversation._hand_over",),
-    "note a channel that is gone": ("bot.flows.channel_gone:ChannelGone.run",),
+    "receive": ("bot.store.inbox_writer:InboxWriter._store",),
+    "begin work": ("bot.flows.receive.dispatch:Dispatch._take",),
+    "put back": ("bot.flows.receive.dispatch:Dispatch._put_back",),
+    "learn who it is": ("bot.flows.access:Access.person",),
+    "drop a reply to an unknown thread": ("bot.flows.receive.conversation:Conversation._drop",),
+    "hand a line to its thread": ("bot.flows.receive.conversation:Conversation._hand_over",),
+    "note a channel that is gone": ("bot.flows.receive.channel_gone:ChannelGone.run",),
+    # Something is created at Devin, exactly once.
+    "intend": ("bot.flows.exactly_once:ExactlyOnce._ask",),
+    "adopt": ("bot.flows.exactly_once:ExactlyOnce._store",),
+    "clear the intent": ("bot.flows.exactly_once:ExactlyOnce._not_created",),
     # A session starts.
-    "start from a command": ("bot.flows.order:Order.start",),
-    "ask before a second start": ("bot.flows.order:Order._asks_first",),
-    "start again": ("bot.flows.control:Control._start_again",),
-    "upload a file": ("bot.flows.brief:Briefing._hand_on",),
-    "intend to create": ("bot.flows.create:Create._intend",),
-    "create": ("bot.flows.create:Create._create",),
-    "note that tags are refused": ("bot.flows.finder:Finder.tags_are_refused",),
-    "adopt the session": ("bot.flows.create:Create.adopt",),
+    "start from a command": ("bot.flows.start.from_command:StartFromCommand.start",),
+    "ask before a second start": ("bot.flows.start.from_command:StartFromCommand._asks_first",),
+    "start again": ("bot.flows.steer.session_commands:SessionCommands._start_again",),
+    "upload a file": ("bot.flows.prompt:PromptBuilder._hand_on",),
+    "create": ("bot.flows.start.create:NewSession.call",),
+    "note that tags are refused": ("bot.flows.lookup:SessionLookup.tags_are_refused",),
     # A session is steered.
-    "intend to reply": ("bot.flows.reply:Reply._intend",),
-    "reply": ("bot.flows.reply:Reply._send",),
-    "mark the reply as sent": ("bot.flows.reply:Reply._done",),
-    "mark the reply as not sent": ("bot.flows.reply:Reply._not_done",),
-    "announce the stop": ("bot.flows.control:Control._announce",),
-    "put to sleep": ("bot.flows.control:Control._put_to_sleep",),
-    "ask before the end": ("bot.flows.control:Control._answer",),
-    "move to the session's thread": ("bot.flows.control:Control._moved",),
-    "end for good": ("bot.flows.control:Control._exit",),
+    "wake": ("bot.flows.steer.reply:NewMessage.call_first",),
+    "reply": ("bot.flows.steer.reply:NewMessage.call",),
+    "announce the stop": ("bot.flows.steer.session_commands:SessionCommands._announce",),
+    "put to sleep": ("bot.flows.steer.session_commands:SessionCommands._put_to_sleep",),
+    "ask before the end": ("bot.flows.steer.session_commands:SessionCommands._answer",),
+    "move to the session's thread": ("bot.flows.steer.session_commands:SessionCommands._moved",),
+    "end for good": ("bot.flows.steer.session_commands:SessionCommands._exit",),
     # A session is followed.
-    "claim the poll": ("bot.flows.watch:Watch.tick",),
-    "announce": ("bot.flows.tell:Tell.session",),
-    "record figures": ("bot.flows.watch:Watch._tell_quietly",),
-    "move the watermark": ("bot.flows.watch:Watch._remember",),
-    "end the duplicate": ("bot.flows.twins:Twins._terminate",),
-    "announce the duplicate": ("bot.flows.twins:Twins._settle",),
-    "note a gap": ("bot.flows.catch_up:CatchUp.begin",),
-    "take a turn to fetch": ("bot.flows.catch_up:CatchUp.tick",),
-    "fetch what was missed": ("bot.flows.catch_up:CatchUp._read",),
+    "claim the poll": ("bot.flows.follow.poll:Poller.tick",),
+    "announce": ("bot.flows.follow.announce:Announce.session",),
+    "record figures": ("bot.flows.follow.poll:Poller._announce_figures",),
+    "move the watermark": ("bot.flows.follow.poll:Poller._remember",),
+    "end the duplicate": ("bot.flows.follow.duplicates:Duplicates._terminate",),
+    "announce the duplicate": ("bot.flows.follow.duplicates:Duplicates._end_younger",),
+    "note a gap": ("bot.flows.receive.catch_up:CatchUp.begin",),
+    "take a turn to fetch": ("bot.flows.receive.catch_up:CatchUp.tick",),
+    "fetch what was missed": ("bot.flows.receive.catch_up:CatchUp._read",),
     # What goes out.
-    "claim": ("bot.flows.send:Send._take", "bot.flows.cards:CardEditor._take"),
-    "post": ("bot.flows.send:Send._post",),
-    "edit the card": ("bot.flows.cards:CardEditor._update",),
-    "add": ("bot.flows.send:Send._react",),
-    "answer": ("bot.flows.send:Send._whisper",),
-    "mark as sent": ("bot.flows.send:Send._sent", "bot.flows.cards:CardEditor._edit"),
-    "wait before the search": ("bot.flows.failure:Failure.later",),
-    "post the digest": ("bot.flows.digest:Digest._post",),
+    "claim": ("bot.flows.deliver.send:Send._take", "bot.flows.deliver.cards:CardEditor._take"),
+    "post": ("bot.flows.deliver.send:Send._post",),
+    "edit the card": ("bot.flows.deliver.cards:CardEditor._update",),
+    "add": ("bot.flows.deliver.send:Send._react",),
+    "answer": ("bot.flows.deliver.send:Send._reply_privately",),
+    "mark as sent": ("bot.flows.deliver.send:Send._sent", "bot.flows.deliver.cards:CardEditor._edit"),
+    "wait before the search": ("bot.flows.deliver.failures:SendFailures.reschedule",),
+    "post the digest": ("bot.flows.money.digest:Digest._post",),
     # The bot starts.
     "bring up the schema": ("bot.app:_brought_up",),
     "try the socket": ("bot.app:_socket_opens",),
-    "free what was claimed": ("bot.flows.housekeeping:Housekeeping.begin",),
+    "free what was claimed": ("bot.flows.upkeep.heartbeat:Heartbeat.begin",),
     # By the clock.
-    "heartbeat": ("bot.flows.housekeeping:Housekeeping.beat",),
-    "fetch the consumption": ("bot.flows.ledger:Ledger._remember",),
-    "delete what is old": ("bot.flows.retention:Retention._all", "bot.flows.retention:_written.<locals>.piece"),
+    "heartbeat": ("bot.flows.upkeep.heartbeat:Heartbeat.beat",),
+    "fetch the consumption": ("bot.flows.money.usage_ledger:UsageLedger._remember",),
+    "delete what is old": (
+        "bot.flows.upkeep.retention:Retention._all",
+        "bot.flows.upkeep.retention:_written.<locals>.batch",
+    ),
 }
 PLACE_OF: Final = {code: place for place, codes in PLACES.items() for code in codes}
 
@@ -82,29 +82,14 @@ LANES: Final = {"react": "reaction", "priv": "private"}
 
 # Modules that make commits and calls for others: the step belongs to who asked for it.
 OURS: Final = ("bot", "handlers")
-PLUMBING: Final = ("bot.store", "bot.slack", "bot.devin", "bot.engine", "bot.logs", "bot.flows.tools")
+PLUMBING_OF_FLOWS: Final = ("bot.flows.services", "bot.flows.unit_of_work", "bot.flows.job", "bot.flows.session_rows")
+PLUMBING: Final = ("bot.store", "bot.slack", "bot.devin", "bot.engine", "bot.logs", *PLUMBING_OF_FLOWS)
 
 # A poll commits also where it found nothing that people are told or charged for, which is another step.
 NOTHING_NEW: Final = "nothing new"
 FOUND_BY_POLL: Final = frozenset({"announce", "announce the duplicate", "record figures"})
 WATERMARK: Final = "move the watermark"
 NEWS_TABLES: Final = frozenset({"inbox", "outbox", "cards", "spend"})
-
-# The waits of the bot that are too long for a test, and how long they are in one.
-SETTLE: Final = 1.3  # a death comes before a call is sent or after its answer, so nothing is under way for longer
-WAITS: Final = (
-    (create, "LOOK_AGAIN_SECONDS", 0.3),
-    (reply, "LOOK_AGAIN_SECONDS", 0.3),
-    (failure, "SETTLE_SECONDS", SETTLE),
-    (send, "SETTLE_SECONDS", SETTLE),
-    (failure, "FIRST_WAIT", 0.3),
-    # Over before a lost post is looked for, as the real one is.
-    (conversation, "UNKNOWN_THREAD_SECONDS", SETTLE / 3),
-    (housekeeping, "SWEEP_SECONDS", 0.5),
-    (digest, "TICK_SECONDS", 0.3),
-    (local, "RETRY_SECONDS", 0.5),
-    (send, "CHANNEL", replace(send.CHANNEL, interval=0.05)),
-)
 
 
 @dataclass(slots=True)

@@ -35,9 +35,9 @@ BESIDE: Final = frozenset(
 RECEIVED: Final = ("receive: commit", "begin work: commit")
 KNOWN: Final = "learn who it is: commit"
 STARTED_FROM_A_COMMAND: Final = "start from a command: commit"
-CREATED: Final = ("intend to create: commit", "create: Devin POST sessions", "adopt the session: commit")
+CREATED: Final = ("intend: commit", "create: Devin POST sessions", "adopt: commit")
 UPLOADED: Final = "upload a file: Devin POST attachments"
-REPLIED: Final = ("intend to reply: commit", "reply: Devin POST sessions/messages", "mark the reply as sent: commit")
+REPLIED: Final = ("intend: commit", "reply: Devin POST sessions/messages", "adopt: commit")
 PUT_TO_SLEEP: Final = (
     "announce the stop: commit",
     "put to sleep: Devin POST sessions/archive",
@@ -136,10 +136,10 @@ async def killed_everywhere(story: Story, folder: Path, nursery: Nursery, *, eve
     differences = story.differences(reached)
     assert not differences, "\n".join([story.name, *differences])
     deaths, required = story.deaths(reached, every=every), set(story.required())
-    seats, problems, missed = asyncio.Semaphore(AT_ONCE), [], []
+    slots, problems, missed = asyncio.Semaphore(AT_ONCE), [], []
 
     async def once(number: int, moment: Moment) -> None:
-        async with seats:
+        async with slots:
             try:
                 tries = TRIES if moment in required else 1
                 died = await _dies(story, folder / str(number), nursery, moment, tries)

@@ -262,14 +262,14 @@ STORIES = [
         stopped_first,
         steps=(
             "reply: Devin POST sessions/messages",
-            "mark the reply as not sent: commit",
+            "clear the intent: commit",
             "put back: commit",
             *RECEIVED,
             *PUT_TO_SLEEP,
             *EDITED,
             *POSTED,
         ),
-        sometimes=("intend to reply: commit", *REACTED, *FOLLOWED),
+        sometimes=("intend: commit", *REACTED, *FOLLOWED),
     ),
     Story(
         "Devin speaks, asks, opens a pull request and ends",

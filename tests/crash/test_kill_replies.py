@@ -149,7 +149,7 @@ STORIES = [
         asleep,
         wake,
         awake,
-        steps=(*RECEIVED, KNOWN, "reply: Devin POST sessions/unarchive", *REPLIED, *REACTED, *EDITED),
+        steps=(*RECEIVED, KNOWN, "wake: Devin POST sessions/unarchive", *REPLIED, *REACTED, *EDITED),
         sometimes=FOLLOWED,
     ),
     Story(

@@ -245,7 +245,7 @@ STORIES = [
         begun_without_tags,
         steps=(*RECEIVED, KNOWN, *CREATED, "note that tags are refused: commit", *POSTED, *REACTED),
         sometimes=(*EDITED, *FOLLOWED),
-        times={"intend to create: commit": 2, "create: Devin POST sessions": 2},
+        times={"intend: commit": 2, "create: Devin POST sessions": 2},
     ),
     Story(
         "a twin is ended",

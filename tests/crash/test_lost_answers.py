@@ -3,14 +3,15 @@
 import sqlite3
 from collections.abc import AsyncIterator
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bot.slack import connection
-from tests.crash.victim import UNKNOWN_AFTER, shorten
+from bot.timing import PRODUCTION
 from tests.scenarios.stage import ANN, BEN, GENERAL, Stage, stage
+from tests.waits import SHORT
 
 WITHIN = 20.0
 SLACK_LIMIT = 1.0  # below the time after which a search tells the truth, as the real one is
@@ -39,18 +40,13 @@ slack_faults = pytest.mark.parametrize("fault", SLACK_FAULTS.values(), ids=SLACK
 @pytest.fixture
 def unknown_after() -> float:
     """After how many seconds what was not found counts as not done."""
-    return UNKNOWN_AFTER
+    return float(SHORT["unknown_after"])
 
 
 @pytest.fixture
-def _hasty(monkeypatch: pytest.MonkeyPatch, unknown_after: float) -> None:
-    shorten(monkeypatch.setattr, unknown_after)
-    monkeypatch.setattr(connection, "REQUEST_LIMIT_SECONDS", SLACK_LIMIT)
-
-
-@pytest.fixture
-async def on(tmp_path: Path, _hasty: None) -> AsyncIterator[Stage]:
-    async with stage(tmp_path, BOT_POLL_SECONDS="0.25") as everything:
+async def on(tmp_path: Path, unknown_after: float) -> AsyncIterator[Stage]:
+    timing = replace(PRODUCTION, **SHORT | {"unknown_after": unknown_after, "slack_request": SLACK_LIMIT})
+    async with stage(tmp_path, timing=timing, BOT_POLL_SECONDS="0.25") as everything:
         await everything.slack.limits(enabled=False)
         yield everything
 

@@ -35,7 +35,7 @@ async def test_a_hanging_create_and_queued_posts_are_finished_by_the_next_start(
         ts, session = await one.on.started()
         await one.quiet()
         await one.devin.fault("create_session", "hang", commit=True)
-        await one.slack.fault("chat.postMessage", "slow", seconds=0.4, times=0, match="Step")
+        await one.slack.fault("chat.postMessage", "slow", seconds=0.4, times=0, match="UnitOfWork")
         other = await one.on.mention("another task")
         await one.devin.wait_for_calls("create_session", 2, seconds=PATIENCE)
         for words in said:

@@ -7,8 +7,7 @@ because the imports take seconds and hundreds of processes are needed. Each proc
 Two kinds of boundaries are wrapped, before and after: every commit, and every outside call that changes something.
 Each is a step with a name from the table in `tests.crash.steps`; a function without a name there keeps its own.
 
-The waits of an unknown outcome are shortened, in proportion. What they rest on stays as it is: no request of ours is
-on its way longer than its own limit, and nothing counts as "did not happen" before that limit and a margin are over.
+The waits are those of `tests.waits`.
 """
 
 import asyncio
@@ -36,42 +35,22 @@ from sqlalchemy import event
 from sqlalchemy.engine import Engine
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot import app, logs
-from bot.config import Settings, load_settings
-from bot.devin.client import Devin
-from bot.devin.retry import Patience
+from bot import logs
+from bot.config import load_settings
 from bot.devin.transport import Transport
-from bot.engine.local import LocalEngine
-from bot.flows.tools import Rules
 from bot.server import serve
 from bot.slack.client import Slack
-from bot.store.database import Database
-from tests.crash.steps import AFTER, BEFORE, COMMIT, ON_THE_WIRE, WAITS, Moment, StepNames, is_ours, is_plumbing
+from bot.store.database.connection import Database
+from bot.timing import PRODUCTION
+from tests.crash.steps import AFTER, BEFORE, COMMIT, ON_THE_WIRE, Moment, StepNames, is_ours, is_plumbing
+from tests.waits import SHORT
 
 if TYPE_CHECKING:
     from types import FrameType
 
-REQUEST_LIMIT: Final = 2.0
-UNKNOWN_AFTER: Final = 2.5  # longer than the limit, as the real one is
 WRITES: Final = re.compile(r"\s*(?:INSERT INTO|UPDATE|DELETE FROM)\s+(\w+)", re.IGNORECASE)
 
 Patch = Callable[[Any, str, Any], None]
-
-
-def shorten(patch: Patch, unknown_after: float = UNKNOWN_AFTER) -> None:
-    """Let the bot wait for seconds where it waits for half a minute."""
-    rules, patience = app.rules, Patience(write=REQUEST_LIMIT, first_pause=0.1, longest_pause=0.5)
-
-    def hasty(settings: Settings) -> Rules:
-        return replace(rules(settings), unknown_after=unknown_after, retry_seconds=0.3)
-
-    patch(app, rules.__name__, hasty)
-    patch(app, Devin.__name__, partial(Devin, patience=patience))
-    for module, name, wait in WAITS:
-        assert hasattr(module, name), f"{module.__name__} has no {name} any more"
-        patch(module, name, wait)
-    hasten = LocalEngine.hasten
-    patch(LocalEngine, hasten.__name__, lambda engine, name, within: hasten(engine, name, within / 5))
 
 
 # ---------------------------------------------------------------- boundaries
@@ -92,8 +71,8 @@ class Boundaries:
         """Be at a moment of a step."""
         if not self.armed.exists():
             return
-        self.seen[step, when] += 1
-        moment = str(Moment(step, when, self.seen[step, when]))
+        self.snapshot[step, when] += 1
+        moment = str(Moment(step, when, self.snapshot[step, when]))
         with self.trace.open("a") as trace:
             trace.write(moment + "\n")
         if moment == self.strike_at:
@@ -146,7 +125,7 @@ def wrap(boundaries: Boundaries, patch: Patch) -> None:
 
 
 def _wrap_commits(boundaries: Boundaries, patch: Patch) -> None:
-    write, trip = Database.write, Database.in_one_trip
+    write, trip = Database.write, Database.run_in_writer_thread
 
     @event.listens_for(Engine, "before_cursor_execute")
     def note(connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
@@ -227,7 +206,9 @@ def live(environment: dict[str, str]) -> None:
     folder = Path(environment["VICTIM_FOLDER"])
     strike_with = signal.Signals[environment.get("STRIKE_WITH", "SIGKILL")]
     boundaries = Boundaries(environment.get("STRIKE_AT", ""), strike_with, folder / "steps", folder / "armed")
-    shorten(setattr, float(environment.get("UNKNOWN_AFTER", UNKNOWN_AFTER)))
+    timing = replace(PRODUCTION, **SHORT)
+    if "UNKNOWN_AFTER" in environment:
+        timing = replace(timing, unknown_after=float(environment["UNKNOWN_AFTER"]))
     wrap(boundaries, setattr)
     settings = load_settings(environment)
     logs.configure("INFO", "json", secrets=settings.secrets)
@@ -237,7 +218,7 @@ def live(environment: dict[str, str]) -> None:
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         clock = partial(_now, folder / "armed", float(environment.get("BEHIND", 0)))
-        runner.run(serve(settings, announce=announce, clock=clock))
+        runner.run(serve(settings, announce=announce, clock=clock, timing=timing))
 
 
 def _now(armed: Path, behind: float) -> float:
@@ -262,7 +243,8 @@ class Nursery:
         gc.freeze()  # what was imported stays shared between all processes
 
     def run(self) -> None:
-        """Until stdin is closed; what still lives then is killed."""
+        """Until stdin is closed; what still lives then is killed. A first line on stdout says that all is imported."""
+        os.write(sys.stdout.fileno(), b"ready\n")
         with selectors.DefaultSelector() as selector:
             selector.register(sys.stdin.fileno(), selectors.EVENT_READ)
             selector.register(self._alarm, selectors.EVENT_READ)

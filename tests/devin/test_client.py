@@ -190,7 +190,7 @@ async def test_two_404_are_not_found(devin, devin_api):
     with pytest.raises(errors.DevinNotFound) as caught:
         await devin.send_message(BARE, "yes")
 
-    assert caught.value.told == "Resource not found"
+    assert caught.value.message == "Resource not found"
     assert len(devin_api.requests) == 2
 
 
@@ -278,7 +278,7 @@ async def test_a_download_link_that_does_not_work(devin, devin_api, link, answer
     with pytest.raises(errors.DevinUnexpectedAnswer) as caught:
         await devin.download_attachment("0000/a")
 
-    assert caught.value.told == told
+    assert caught.value.message == told
     assert "signature" not in str(caught.value)
 
 
@@ -298,14 +298,14 @@ async def test_a_file_that_is_too_large(devin, devin_api, monkeypatch):
     with pytest.raises(errors.DevinUnexpectedAnswer) as caught:
         await devin.download_attachment("0000/a")
 
-    assert caught.value.told == "The file is too large."
+    assert caught.value.message == "The file is too large."
 
 
 async def test_an_address_without_a_file(devin, devin_api):
     with pytest.raises(errors.DevinUnexpectedAnswer) as caught:
         await devin.download_attachment("https://api.devin.ai/")
 
-    assert caught.value.told == "The address of the file has no name in it."
+    assert caught.value.message == "The address of the file has no name in it."
     assert devin_api.requests == []
 
 
@@ -464,7 +464,7 @@ async def test_an_unreadable_answer_to_a_change_is_uncertain(devin, devin_api, a
         await devin.archive(BARE)
 
     assert type(caught.value) is errors.DevinUnexpectedAnswer
-    assert caught.value.told.startswith(told)
+    assert caught.value.message.startswith(told)
     assert caught.value.path == f"{SESSION}/archive"
     assert len(devin_api.requests) == 1
 
@@ -478,7 +478,7 @@ async def test_an_unreadable_answer_is_not_repeated_in_the_error(devin, devin_ap
         await anext(devin.messages(BARE))
 
     assert "private text" not in "".join(traceback.format_exception(caught.value))
-    assert caught.value.told == "Field required (at items.0.event_id)."
+    assert caught.value.message == "Field required (at items.0.event_id)."
 
 
 def test_a_page_may_lack_all_but_its_items():

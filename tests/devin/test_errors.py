@@ -90,18 +90,18 @@ def test_every_class_stands_in_the_drawing():
     ],
 )
 def test_the_text_is_detail_else_messages_else_title(body, told):
-    assert answered(400, body).told == told
+    assert answered(400, body).message == told
 
 
 def test_a_page_of_html_is_not_repeated():
     error = answered(502, text="<html><body><h1>502</h1> proxy-7.internal</body></html>")
 
-    assert error.told == "Bad Gateway"
+    assert error.message == "Bad Gateway"
     assert str(error) == "POST /v3/organizations/org-1/sessions answered 502: Bad Gateway"
 
 
 def test_a_long_text_becomes_one_bounded_line():
-    told = answered(400, {"detail": "a\n\n b" + "x" * 900}).told
+    told = answered(400, {"detail": "a\n\n b" + "x" * 900}).message
 
     assert told.startswith("a b")
     assert len(told) == 500
@@ -208,7 +208,7 @@ def test_the_wait_is_in_seconds_or_a_date(headers, wait):
 def test_an_echoed_key_is_taken_out(detail):
     error = answered(401, {"detail": detail})
 
-    assert error.told == "Invalid API key [key]"
+    assert error.message == "Invalid API key [key]"
     assert str(error) == "POST /v3/organizations/org-1/sessions answered 401: Invalid API key [key]"
 
 

@@ -104,7 +104,7 @@ async def test_a_2xx_without_a_readable_id_says_that_something_was_created(devin
     with pytest.raises(errors.DevinCreatedUnreadable) as caught:
         await devin.create_session("Fix the flaky login test")
 
-    assert (caught.value.told, caught.value.status) == ("No readable session_id.", answer.status_code)
+    assert (caught.value.message, caught.value.status) == ("No readable session_id.", answer.status_code)
     assert (caught.value.method, caught.value.path) == ("POST", SESSIONS)
     assert len(devin_api.requests) == 1
 

@@ -71,7 +71,7 @@ async def test_a_circle_ends_with_an_error(devin, devin_api, answers):
         async for _ in devin.messages(BARE):
             pass
 
-    assert caught.value.told == "The cursor of the next page is missing or was used before."
+    assert caught.value.message == "The cursor of the next page is missing or was used before."
     assert len(devin_api.requests) == len(answers)
 
 

@@ -8,12 +8,12 @@ import pytest
 
 from bot.devin import errors
 from bot.devin.client import Devin
-from bot.domain.session import Phase, phase_of
+from bot.domain.session import DisplayState, display_state_of
 
 ORG = "org-abc123def456"
 BARE = "3f1c0a9be2d44c7d8a5b6e7f80912a34"
 SAMPLES = Path(__file__).parents[1] / "samples" / "devin"
-RESTING = {Phase.DONE, Phase.FAILED, Phase.LIMIT, Phase.ASLEEP, Phase.STOPPED}
+RESTING = {DisplayState.DONE, DisplayState.FAILED, DisplayState.LIMIT, DisplayState.ASLEEP, DisplayState.STOPPED}
 
 
 async def test_create_a_session(devin, devin_api):
@@ -104,7 +104,7 @@ async def test_poll_until_the_end(devin, devin_api):
     devin_api.on_session("GET", "", "session_new", "session_working", "session_finished")
 
     session = await devin.get_session(BARE)
-    while phase_of(session.snapshot()) not in RESTING:
+    while display_state_of(session.snapshot()) not in RESTING:
         session = await devin.get_session(BARE)
 
     assert (session.status, session.status_detail) == ("running", "finished")
@@ -170,7 +170,7 @@ async def test_error_table(devin: Devin, devin_api, name, kind, told):
         await devin.create_session("Fix the flaky login test")
 
     assert type(caught.value) is kind
-    assert caught.value.told == told
+    assert caught.value.message == told
     assert caught.value.status == int(name.split("_")[1])
     assert len(devin_api.requests) == 1  # a create is never repeated
 
@@ -182,5 +182,5 @@ def test_every_recorded_error_has_a_text(path):
 
     error = errors.error_for(httpx.Response(status, json=json.loads(path.read_text()), request=request))
 
-    assert error.told
-    assert str(error) == f"GET /v3/self answered {status}: {error.told}"
+    assert error.message
+    assert str(error) == f"GET /v3/self answered {status}: {error.message}"

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.store.database import Database
-from bot.store.schema import migrate
+from bot.store.database.connection import Database
+from bot.store.database.schema import migrate
 from tests import postgres
 from tests.doctor.sentences import APP_TOKEN, BOT_TOKEN, KEY
 

@@ -9,7 +9,7 @@ import pytest
 
 from bot.doctor.postgres import check_postgres
 from bot.doctor.sqlite import check_sqlite
-from bot.store.database import Database
+from bot.store.database.connection import Database
 from tests.doctor.conftest import bring_up
 from tests.doctor.sentences import MIGRATE, PASSWORD, POSTGRES_NOT_REACHED, note, ok, problem, shown
 

@@ -4,25 +4,27 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import pytest
 from structlog.testing import capture_logs
 
-from bot.engine import local
 from bot.engine.local import LocalEngine, Route
+from bot.timing import PRODUCTION, Timing
 
 LONG = 3600.0  # never in a test
 SOON = 0.01
 PATIENCE = 10.0  # for a busy machine; nothing here takes so long
 
 Answer = Callable[[str], Awaitable[float | None]]
+retries_soon = pytest.mark.parametrize("timing", [replace(PRODUCTION, engine_retry=SOON)], ids=["retries soon"])
 
 
 class Worker:
     """Looks at lanes, and remembers what it saw. While it is held, whoever comes in stays inside."""
 
     def __init__(self, *answers: float | None) -> None:
-        self.seen: list[str] = []
+        self.snapshot: list[str] = []
         self.done: list[str] = []
         self.most = 0  # inside at the same time
         self._answers = list(answers)
@@ -35,7 +37,7 @@ class Worker:
         assert not self._inside[lane], "the lane runs twice at once"
         self._inside[lane] += 1
         self.most = max(self.most, self._inside.total())
-        self.seen.append(lane)
+        self.snapshot.append(lane)
         await self._tell()
         try:
             await self._go_on.wait()
@@ -55,7 +57,7 @@ class Worker:
     async def until(self, seen: int | None = None, done: int | None = None) -> None:
         async with asyncio.timeout(PATIENCE), self._changed:
             await self._changed.wait_for(
-                lambda: len(self.seen) >= (seen or 0) and len(self.done) >= (done or 0),
+                lambda: len(self.snapshot) >= (seen or 0) and len(self.done) >= (done or 0),
             )
 
     async def _tell(self) -> None:
@@ -72,8 +74,14 @@ async def quiet(engine: LocalEngine) -> None:
 
 
 @pytest.fixture
-async def engine() -> AsyncIterator[LocalEngine]:
-    made = LocalEngine()
+def timing() -> Timing:
+    """The waits of production, unless a test names others."""
+    return PRODUCTION
+
+
+@pytest.fixture
+async def engine(timing: Timing) -> AsyncIterator[LocalEngine]:
+    made = LocalEngine(timing)
     yield made
     await made.stop(0.0)
 
@@ -125,7 +133,7 @@ async def test_a_hint_makes_one_look(engine: LocalEngine) -> None:
     engine.wake("in:a")
     await worker.until(done=1)
     await quiet(engine)
-    assert worker.seen == ["in:a"]
+    assert worker.snapshot == ["in:a"]
 
 
 async def test_the_first_word_says_who_works_on_a_lane(engine: LocalEngine) -> None:
@@ -134,7 +142,7 @@ async def test_the_first_word_says_who_works_on_a_lane(engine: LocalEngine) -> N
     engine.wake("out:T1:C1")
     await flows.until(done=1)
     await sender.until(done=1)
-    assert (flows.seen, sender.seen) == (["in:T1:C1:1"], ["out:T1:C1"])
+    assert (flows.snapshot, sender.snapshot) == (["in:T1:C1:1"], ["out:T1:C1"])
 
 
 async def test_a_lane_never_runs_twice_at_once_and_hints_during_a_run_mean_one_more_look(engine: LocalEngine) -> None:
@@ -145,11 +153,11 @@ async def test_a_lane_never_runs_twice_at_once_and_hints_during_a_run_mean_one_m
     for _ in range(5):
         engine.wake("in:a")
         await asyncio.sleep(0)
-    assert worker.seen == ["in:a"]
+    assert worker.snapshot == ["in:a"]
     worker.let_go()
     await worker.until(done=2)
     await quiet(engine)
-    assert worker.seen == ["in:a", "in:a"]
+    assert worker.snapshot == ["in:a", "in:a"]
 
 
 async def test_a_hint_before_the_lane_has_begun_means_one_more_look_too(engine: LocalEngine) -> None:
@@ -158,7 +166,7 @@ async def test_a_hint_before_the_lane_has_begun_means_one_more_look_too(engine: 
     engine.wake("in:a")
     await worker.until(done=2)
     await quiet(engine)
-    assert len(worker.seen) == 2
+    assert len(worker.snapshot) == 2
 
 
 async def test_a_hint_in_the_moment_a_lane_ends_is_not_lost(engine: LocalEngine) -> None:
@@ -168,7 +176,7 @@ async def test_a_hint_in_the_moment_a_lane_ends_is_not_lost(engine: LocalEngine)
     task.add_done_callback(lambda _: engine.wake("in:a"))  # after the lane's last line, in the same turn of the loop
     await worker.until(done=2)
     await quiet(engine)
-    assert len(worker.seen) == 2
+    assert len(worker.snapshot) == 2
 
 
 class Overtaken:
@@ -258,11 +266,11 @@ async def test_only_so_many_lanes_of_one_kind_run_at_once_and_the_others_follow(
         engine.wake(f"in:{number}")
     engine.wake("out:x")  # has seats of its own
     await other.until(done=1)
-    assert len(worker.seen) == 2
+    assert len(worker.snapshot) == 2
     worker.let_go()
     await worker.until(done=7)
     assert worker.most == 2
-    assert sorted(worker.seen) == [f"in:{number}" for number in range(7)]
+    assert sorted(worker.snapshot) == [f"in:{number}" for number in range(7)]
 
 
 async def test_a_lane_that_has_more_is_looked_at_again(engine: LocalEngine) -> None:
@@ -270,7 +278,7 @@ async def test_a_lane_that_has_more_is_looked_at_again(engine: LocalEngine) -> N
     engine.wake("in:a")
     await worker.until(done=4)
     await quiet(engine)
-    assert len(worker.seen) == 4
+    assert len(worker.snapshot) == 4
     assert not engine._timers
 
 
@@ -284,7 +292,7 @@ async def test_of_two_hints_for_later_the_earlier_one_wins(engine: LocalEngine, 
         engine.wake("in:a", wait)
     await worker.until(done=1)
     await quiet(engine)
-    assert worker.seen == ["in:a"]
+    assert worker.snapshot == ["in:a"]
     assert not engine._timers
 
 
@@ -337,10 +345,8 @@ async def test_a_hint_for_later_during_a_run_is_kept(engine: LocalEngine) -> Non
 # ------------------------------------------------------------ failures
 
 
-async def test_a_lane_that_fails_is_logged_and_tried_again(
-    engine: LocalEngine, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(local, "RETRY_SECONDS", SOON)
+@retries_soon
+async def test_a_lane_that_fails_is_logged_and_tried_again(engine: LocalEngine) -> None:
     tries: list[str] = []
     worked = asyncio.Event()
 
@@ -392,10 +398,8 @@ async def test_a_tick_is_called_again_and_again_after_the_wait_it_asks_for(engin
     assert tick.times == 4
 
 
-async def test_a_tick_that_fails_is_logged_once_and_so_is_its_recovery(
-    engine: LocalEngine, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(local, "RETRY_SECONDS", SOON)
+@retries_soon
+async def test_a_tick_that_fails_is_logged_once_and_so_is_its_recovery(engine: LocalEngine) -> None:
     down = ConnectionError("down")
     tick = Tick(0.0, down, down, down, 0.0, 0.0, down, 0.0)
     engine.every("poll", tick)
@@ -425,9 +429,9 @@ async def test_a_tick_can_be_called_sooner(engine: LocalEngine) -> None:
     engine.every("poll", tick)
     async with ticking(engine):
         await tick.until(1)
-        engine.hasten("poll", SOON)
+        engine.wake_by("poll", SOON)
         await tick.until(2)
-        engine.hasten("poll", 0.0)
+        engine.wake_by("poll", 0.0)
         await tick.until(3)
     assert tick.times == 3
 
@@ -443,7 +447,7 @@ async def test_hastening_what_is_just_running_means_one_more_call(engine: LocalE
     engine.every("poll", tick)
     async with ticking(engine):
         await tick.until(1)
-        engine.hasten("poll", 0.0)
+        engine.wake_by("poll", 0.0)
         await asyncio.sleep(SOON)  # the hint arrives while it runs; were it late, it would still be one more call
         go_on.set()
         await tick.until(2)
@@ -451,7 +455,7 @@ async def test_hastening_what_is_just_running_means_one_more_call(engine: LocalE
 
 
 async def test_hastening_a_tick_nobody_knows_does_nothing(engine: LocalEngine) -> None:
-    engine.hasten("unknown", 0.0)
+    engine.wake_by("unknown", 0.0)
 
 
 # ------------------------------------------------------------ stop
@@ -477,7 +481,7 @@ async def test_a_stop_cuts_what_takes_too_long_and_says_so(engine: LocalEngine) 
     await worker.until(seen=1)
     with capture_logs() as logs:
         await engine.stop(SOON)
-    assert (worker.seen, worker.done) == (["in:a"], [])
+    assert (worker.snapshot, worker.done) == (["in:a"], [])
     assert [(line["event"], line["lane"]) for line in logs] == [("lane cut at stop", "lane in:a")]
     await asyncio.sleep(0)
     assert not engine._running
@@ -495,12 +499,12 @@ async def test_after_a_stop_nothing_starts_any_more(engine: LocalEngine) -> None
     engine.wake("in:runs")
     engine.wake("in:new")
     engine.wake("in:new too", SOON)
-    engine.hasten("poll", 0.0)
+    engine.wake_by("poll", 0.0)
     worker.let_go()
     await stopping
     await engine.run()  # ends at once
     await asyncio.sleep(3 * SOON)  # no timer is left that could ring
-    assert worker.seen == ["in:runs"]
+    assert worker.snapshot == ["in:runs"]
     assert tick.times == 0
     assert (engine._timers, engine._running) == ({}, {})
 
@@ -515,7 +519,7 @@ async def test_a_lane_that_waits_for_a_seat_does_not_start_after_a_stop(engine: 
     await asyncio.sleep(0)
     worker.let_go()
     await stopping
-    assert (worker.seen, worker.done) == (["in:runs"], ["in:runs"])
+    assert (worker.snapshot, worker.done) == (["in:runs"], ["in:runs"])
 
 
 async def test_a_stop_ends_the_ticks_between_two_calls(engine: LocalEngine) -> None:

@@ -16,15 +16,17 @@ from bot.devin.client import Devin
 from bot.devin.retry import Patience
 from bot.domain.billing import bounds
 from bot.domain.person import Person
-from bot.domain.session import Session, Snapshot, Stage
+from bot.domain.session import Lifecycle, Session, Snapshot
 from bot.engine.local import LocalEngine, Route
-from bot.flows.tools import Clock, Place, Rules, Tools
+from bot.flows.services import Clock, Services
+from bot.flows.workspace import Policy, Workspace
 from bot.metrics import Metrics
 from bot.slack.client import Identity, Slack
 from bot.store import people, sessions, spend
-from bot.store.database import Database
-from bot.store.inbox import InboxWriter
+from bot.store.database.connection import Database
+from bot.store.inbox_writer import InboxWriter
 from bot.store.tables import metadata
+from bot.timing import PRODUCTION, Timing
 
 TEAM, CHANNEL, ADMINS = "T0ACME", "C0WORK", "C0ADMINS"
 URL = "https://acme.slack.com/"
@@ -64,7 +66,7 @@ class Bills:
         return httpx.Response(200, json={"total_acus": sum(told.values()), "consumption_by_date": rows})
 
 
-Make = Callable[..., Tools]
+Make = Callable[..., Services]
 
 
 @dataclass
@@ -79,7 +81,7 @@ class Store:
             id=name, team=TEAM, channel=CHANNEL, thread_ts=f"{at:.6f}", requester="U0ADA", prompt=f"Do {name}"
         )
         seen = Snapshot(status="running", detail="working", title=values.pop("title", None))
-        made = replace(session, stage=Stage.OPEN, created_at=at, devin_id=f"devin-{name}", seen=seen)
+        made = replace(session, lifecycle=Lifecycle.OPEN, created_at=at, devin_id=f"devin-{name}", snapshot=seen)
         url = f"https://app.devin.ai/sessions/{name}"
         async with self.db.write() as tx:
             await sessions.add(tx, replace(made, url=url, reference=f"slack-{name}"))
@@ -99,9 +101,9 @@ class Store:
             for row in rows:
                 await tx.execute(insert(table), row)
 
-    async def rows(self, table: Any, order: Any = None) -> list[Any]:
+    async def rows(self, table: Any, start_from_command: Any = None) -> list[Any]:
         async with self.db.read() as tx:
-            return list((await tx.execute(select(table).order_by(order))).mappings())
+            return list((await tx.execute(select(table).order_by(start_from_command))).mappings())
 
     async def all(self, column: Any) -> list[Any]:
         async with self.db.read() as tx:
@@ -126,10 +128,22 @@ async def store(sqlite_url: str) -> AsyncIterator[Store]:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-async def either_store(request: pytest.FixtureRequest, sqlite_url: str) -> AsyncIterator[Store]:
+def kind(request: pytest.FixtureRequest) -> str:
+    """Which database."""
+    return request.param
+
+
+# Not asynchronous: a store that is made for it would find a loop at work.
+@pytest.fixture
+def either_url(request: pytest.FixtureRequest, kind: str, sqlite_url: str) -> str:
+    """The address of an empty store on each of the two databases."""
+    return sqlite_url if kind == "sqlite" else request.getfixturevalue("postgres_store")
+
+
+@pytest.fixture
+async def either_store(either_url: str) -> AsyncIterator[Store]:
     """A store on each of the two databases."""
-    url = sqlite_url if request.param == "sqlite" else request.getfixturevalue("postgres_store")
-    async with _opened(url) as one:
+    async with _opened(either_url) as one:
         yield one
 
 
@@ -163,23 +177,24 @@ async def make(bills: Bills) -> AsyncIterator[Make]:
     """Tools for a store, as the composition root makes them; call it twice for two replicas."""
     async with httpx.AsyncClient(transport=httpx.MockTransport(bills)) as http:
 
-        def tools(store: Store, clock: Clock, **rules: Any) -> Tools:
+        def services(store: Store, clock: Clock, timing: Timing = PRODUCTION, **policy: Any) -> Services:
             slack = Slack("xoxb-test")
             slack._identity = Identity(TEAM, "U0BOT", "B0BOT", URL, frozenset())
-            return Tools(
+            return Services(
                 db=store.db,
                 engine=_engine(),
                 devin=Devin(http, "cog_test", "org-acme", patience=ONCE),
                 slack=slack,
                 writer=InboxWriter(store.db),
-                place=Place(TEAM, "U0BOT", "B0BOT", URL),
-                rules=Rules(**({"admin_channel": ADMINS} | rules)),
+                workspace=Workspace(TEAM, "U0BOT", "B0BOT", URL),
+                policy=Policy(**({"admin_channel": ADMINS} | policy)),
+                timing=timing,
                 clock=clock,
                 worker="worker",
                 metrics=Metrics(),
             )
 
-        yield tools
+        yield services
 
 
 def _engine() -> LocalEngine:

@@ -5,14 +5,15 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.lane import card_lane
-from bot.flows.budget import EDITS, KEPT
-from bot.flows.cards import CardEditor
-from bot.flows.failure import FIRST_WAIT, MOST_ATTEMPTS
+from bot.flows.deliver.cards import CardEditor
+from bot.flows.deliver.failures import MOST_ATTEMPTS
 from bot.slack.client import Slack
 from bot.slack.errors import ContentRefused, SlackOutcomeUnknown, SlackRateLimited
+from bot.slack.rate_limits import EDITS, KEPT
 from bot.store import cards, sessions
 from bot.store.tables import cards as table
 from bot.store.tables import outbox
+from bot.timing import PRODUCTION
 from bot.views import answers
 from tests.store.rows import NOW, TEAM, card, session, standing
 
@@ -164,8 +165,8 @@ async def test_an_edit_with_unknown_outcome_is_made_again(board, stand, redraw, 
     await stand("s")
     await redraw("s")
     board.fails = [SlackOutcomeUnknown("chat.update", "timeout")]
-    assert await worked() == pytest.approx(FIRST_WAIT, abs=0.01)
-    clock.now += FIRST_WAIT
+    assert await worked() == pytest.approx(PRODUCTION.send_first_retry, abs=0.01)
+    clock.now += PRODUCTION.send_first_retry
     assert await worked() is None
     assert board.edited == ["s"]
 

@@ -2,17 +2,18 @@
 
 import pytest
 
-from bot.flows.admission import Admission
-from bot.flows.brief import Briefing
-from bot.flows.control import Control
-from bot.flows.conversation import UNKNOWN_THREAD_SECONDS, Conversation
-from bot.flows.create import Create
-from bot.flows.finder import Finder
-from bot.flows.order import Order
-from bot.flows.reply import Reply
-from bot.flows.tools import Job, Later
+from bot.flows.access import Access
+from bot.flows.job import Job, Reschedule
+from bot.flows.lookup import SessionLookup
+from bot.flows.prompt import PromptBuilder
+from bot.flows.receive.conversation import Conversation
+from bot.flows.start.create import Create
+from bot.flows.start.from_command import StartFromCommand
+from bot.flows.steer.reply import Reply
+from bot.flows.steer.session_commands import SessionCommands
 from bot.store import inbox, lanes, threads
 from bot.store.threads import Thread
+from bot.timing import PRODUCTION
 from tests.flows.conftest import CHANNEL, TEAM
 from tests.store.rows import LEASE, NOW, THREAD, asked
 
@@ -29,18 +30,24 @@ WRITTEN = {
 }
 
 
-def conversation(tools):
+def conversation(services):
     """The flow with everything it hands on to."""
-    admission, finder = Admission(tools), Finder(tools)
-    briefing = Briefing(tools, admission)
-    create, reply = Create(tools, briefing, finder), Reply(tools, briefing, finder)
+    access, lookup = Access(services), SessionLookup(services)
+    prompts = PromptBuilder(services, access)
+    create, reply = Create(services, prompts, lookup), Reply(services, prompts, lookup)
     return Conversation(
-        tools, admission, briefing, create, reply, Control(tools, admission), Order(tools, admission, briefing)
+        services,
+        access,
+        prompts,
+        create,
+        reply,
+        SessionCommands(services, access),
+        StartFromCommand(services, access, prompts),
     )
 
 
 # SQLite has one writer, so there nothing can come between.
-@pytest.mark.parametrize("either_store", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("kind", ["postgresql"], indirect=True)
 async def test_a_reply_that_catch_up_brings_while_it_is_being_dropped_is_kept(make, either_store, clock, monkeypatch):
     clock.now, db = NOW, either_store.db
     row = asked(lane=LANE, payload=WRITTEN)
@@ -58,8 +65,8 @@ async def test_a_reply_that_catch_up_brings_while_it_is_being_dropped_is_kept(ma
         await drop(tx, key)
 
     monkeypatch.setattr(inbox, "drop", drop_late)
-    clock.now += UNKNOWN_THREAD_SECONDS + 1
-    with pytest.raises(Later):
+    clock.now += PRODUCTION.unknown_thread + 1
+    with pytest.raises(Reschedule):
         await conversation(make(either_store, clock)).run(Job(row, claim))
     async with db.read() as tx:
         kept = await inbox.get(tx, row.key)

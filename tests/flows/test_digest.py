@@ -12,12 +12,13 @@ from freezegun import freeze_time
 from inline_snapshot import snapshot
 from structlog.testing import capture_logs
 
-from bot.flows.digest import IDLE_SECONDS, SHORTEST_SECONDS, TICK_SECONDS, Digest
-from bot.flows.failure import Failure
-from bot.flows.ledger import Ledger
-from bot.flows.send import Send
+from bot.flows.deliver.failures import SendFailures
+from bot.flows.deliver.send import Send
+from bot.flows.money.digest import Digest
+from bot.flows.money.usage_ledger import UsageLedger
 from bot.store import outbox as said
 from bot.store.tables import due, inbox, outbox
+from bot.timing import PRODUCTION
 from tests.store.rows import held
 
 BERLIN = "Europe/Berlin"
@@ -36,9 +37,9 @@ def now():
 def start(make, store):
     """Begin, as after a start of the process; a second call is a restart."""
 
-    def digest(zone=BERLIN, at=time(9, 0), clock=now, **rules):
-        tools = make(store, clock, zone=ZoneInfo(zone), digest_time=at, **rules)
-        return Digest(tools, Ledger(tools))
+    def digest(zone=BERLIN, at=time(9, 0), clock=now, **policy):
+        services = make(store, clock, zone=ZoneInfo(zone), digest_time=at, **policy)
+        return Digest(services, UsageLedger(services))
 
     return digest
 
@@ -93,7 +94,7 @@ async def test_the_post(start, store, bills):
         assert await digest.tick() == 20
         assert await posts(store) == []
         frozen.tick(20)
-        assert await digest.tick() == TICK_SECONDS
+        assert await digest.tick() == PRODUCTION.digest_tick
     (row,) = await posts(store)
     assert row["key"] == "digest:T0ACME:C0ADMINS:2026-05-20"
     assert (row["kind"], row["channel"], row["thread_ts"]) == ("post", "C0ADMINS", None)
@@ -149,7 +150,7 @@ No session of Devin Bridge used anything in this time.\
 async def test_without_an_admin_channel_nothing_is_called(start, store, bills):
     with frozen_at(2026, 5, 20, 6, 50) as frozen:
         digest = start(admin_channel=None, admin_users=frozenset({"U0ADA"}))
-        assert await digest.tick() == IDLE_SECONDS
+        assert await digest.tick() == PRODUCTION.idle_tick
         await run(frozen, digest, utc(2026, 5, 20, 7, 30))
     assert await posts(store) == []
     assert await store.all(due.c.name) == []
@@ -356,7 +357,7 @@ async def test_a_digest_that_could_not_be_posted_is_logged_as_skipped(start, sto
         await yesterday_as_usual(frozen, start)
         async with store.db.write() as tx:
             row = await held(tx, store.db, "digest:T0ACME:C0ADMINS:2026-05-19", now())
-            await said.bury(tx, row, "expired", now())
+            await said.mark_dead(tx, row, "expired", now())
         with capture_logs() as logs:
             await run(frozen, start(), utc(2026, 5, 19, 15))
     assert await keys(store) == ["2026-05-19"]
@@ -400,11 +401,11 @@ async def test_another_admin_channel_has_digests_of_its_own(start, store):
 async def test_the_bot_looks_again_right_at_the_time(start, store):
     with frozen_at(2026, 5, 20, 6, 50) as frozen:
         digest = start()
-        assert await digest.tick() == TICK_SECONDS
+        assert await digest.tick() == PRODUCTION.digest_tick
         frozen.move_to(datetime(2026, 5, 20, 6, 59, 45, tzinfo=UTC))
         assert await digest.tick() == 15
         frozen.move_to(datetime(2026, 5, 20, 6, 59, 59, 999_000, tzinfo=UTC))  # the timer rang early
-        assert await digest.tick() == SHORTEST_SECONDS
+        assert await digest.tick() == PRODUCTION.digest_shortest
 
 
 async def test_a_time_that_comes_while_the_bot_looks_is_not_missed(start, store):
@@ -412,7 +413,7 @@ async def test_a_time_that_comes_while_the_bot_looks_is_not_missed(start, store)
     times = iter([utc(2026, 5, 20, 6, 50), utc(2026, 5, 20, 6, 50), utc(2026, 5, 20, 6, 50), before])
     digest = start(clock=lambda: next(times, after))
     await digest.tick()
-    assert await digest.tick() == SHORTEST_SECONDS
+    assert await digest.tick() == PRODUCTION.digest_shortest
     assert await posts(store) == []
     await digest.tick()
     assert await keys(store) == ["2026-05-20"]
@@ -445,7 +446,7 @@ async def test_figures_that_were_read_before_an_outage_serve(start, store, bills
     with frozen_at(2026, 5, 19, 12) as frozen:
         digest = start()
         await digest.tick()
-        await digest._ledger.tick()
+        await digest._usage_ledger.tick()
         bills.down = True
         await run(frozen, digest, utc(2026, 5, 20, 8))
     assert (await posts(store))[0]["payload"]["text"] == snapshot("""\
@@ -484,8 +485,8 @@ async def test_a_digest_that_slack_could_not_take_in_time_is_not_posted(start, m
     with frozen_at(2026, 5, 20, 6, 50) as frozen:
         await run(frozen, start(), utc(2026, 5, 20, 7, 10))
         frozen.move_to(datetime(2026, 5, 20, 13, 0, 1, tzinfo=UTC))
-        tools = make(store, now)
-        await Send(tools, Failure(tools)).work("out:T0ACME:C0ADMINS")
+        services = make(store, now)
+        await Send(services, SendFailures(services)).work("out:T0ACME:C0ADMINS")
     assert [(row["state"], row["reason"]) for row in await posts(store)] == [("dead", "expired")]
 
 
@@ -496,8 +497,8 @@ async def test_replicas_make_one_post(make, either_store, clock, bills):
     clock.now = utc(2026, 5, 20, 6, 50)
     replicas = []
     for _ in range(4):
-        tools = make(either_store, clock, zone=ZoneInfo(BERLIN))
-        replicas.append(Digest(tools, Ledger(tools)))
+        services = make(either_store, clock, zone=ZoneInfo(BERLIN))
+        replicas.append(Digest(services, UsageLedger(services)))
     for moment in (clock.now, utc(2026, 5, 20, 7), utc(2026, 5, 20, 7, 0, 30)):
         clock.now = moment
         await asyncio.gather(*(digest.tick() for digest in replicas))

@@ -5,10 +5,11 @@ from datetime import date
 import pytest
 from sqlalchemy import event, func, select
 
-from bot.flows import retention
-from bot.flows.retention import EVERY_SECONDS, SOON_SECONDS, Retention
+from bot.flows.upkeep import retention
+from bot.flows.upkeep.retention import Retention
 from bot.store.inbox import BATCH
-from bot.store.tables import cards, consumption, inbox, lanes, outbox, pace, people, sessions, spend, threads
+from bot.store.tables import cards, consumption, inbox, lanes, outbox, people, rate_limits, sessions, spend, threads
+from bot.timing import PRODUCTION
 
 DAY = 86_400.0
 NOW = 1_779_278_400.0  # 2026-05-20 12:00 UTC
@@ -93,7 +94,7 @@ async def test_closed_rows_without_a_session_go_after_the_retention_time(forgett
         said("open for ever", 0, state="open", created_at=NOW - 99 * DAY),
         said("sending for ever", 0, state="sending", created_at=NOW - 99 * DAY),
     )
-    assert await forgetting.tick() == EVERY_SECONDS
+    assert await forgetting.tick() == PRODUCTION.retention_interval
     assert await either_store.all(inbox.c.key) == ["open for ever", "young", "young dead"]
     assert sorted(await either_store.all(outbox.c.key)) == ["open for ever", "sending for ever", "young"]
 
@@ -112,7 +113,7 @@ async def test_keys_live_as_long_as_their_session(forgetting, either_store):
     assert await either_store.all(outbox.c.key) == ["card:lives", "say:lives:1:0"]
 
 
-async def test_texts_of_dead_rows_go_although_their_keys_stay(forgetting, either_store):
+async def test_texts_of_dead_letters_go_although_their_keys_stay(forgetting, either_store):
     started = NOW - 90 * DAY
     await either_store.session("lives", started, updated_at=int(NOW - DAY))
     thread = f"{started:.6f}"
@@ -144,7 +145,7 @@ async def test_texts_of_dead_rows_go_although_their_keys_stay(forgetting, either
 async def test_a_session_goes_with_its_rows_after_the_retention_time(forgetting, either_store):
     for name, ended in (("old", 31), ("young", 29)):
         started = NOW - (90 if name == "old" else 91) * DAY
-        await either_store.session(name, started, stage="ended", ended_at=NOW - ended * DAY)
+        await either_store.session(name, started, lifecycle="ended", ended_at=NOW - ended * DAY)
         await either_store.put(threads, thread_of(name, f"{started:.6f}"))
         await either_store.put(inbox, asked(f"reply to {name}", 40, thread=f"{started:.6f}"))
         await either_store.put(outbox, said(f"say:{name}:1:0", 40, session_id=name))
@@ -159,7 +160,7 @@ async def test_a_session_goes_with_its_rows_after_the_retention_time(forgetting,
 
 async def test_keys_outlive_their_session_by_a_week_however_short_the_retention_is(briefly, either_store, clock):
     started = NOW - 9 * DAY
-    await either_store.session("ended", started, stage="ended", ended_at=NOW - 6.5 * DAY)
+    await either_store.session("ended", started, lifecycle="ended", ended_at=NOW - 6.5 * DAY)
     await either_store.put(inbox, asked("mention", 8, thread=f"{started:.6f}"))
     await briefly.tick()
     assert await either_store.all(inbox.c.key) == ["mention"]
@@ -175,7 +176,7 @@ async def test_a_session_that_has_slept_for_long_is_ended_and_forgotten_later(fo
     await either_store.session("naps", NOW - 89 * DAY, **asleep, updated_at=int(NOW - 29 * DAY))
     await either_store.session("works", NOW - 88 * DAY, updated_at=int(NOW - 31 * DAY))
     await forgetting.tick()
-    found = {row["id"]: (row["stage"], row["ended_at"]) for row in await either_store.rows(sessions)}
+    found = {row["id"]: (row["lifecycle"], row["ended_at"]) for row in await either_store.rows(sessions)}
     assert found == {"sleeps": ("ended", NOW), "naps": ("open", None), "works": ("open", None)}
     clock.now += 30 * DAY + 1
     await forgetting.tick()
@@ -210,17 +211,17 @@ async def test_idle_lanes_go_and_those_with_work_or_an_owner_stay(forgetting, ei
 
 async def test_spent_paces_and_people_read_long_ago_go(forgetting, either_store):
     await either_store.put(
-        pace, {"name": "out:old", "next_at": NOW - DAY - 1}, {"name": "out:young", "next_at": NOW - DAY + 1}
+        rate_limits, {"name": "out:old", "next_at": NOW - DAY - 1}, {"name": "out:young", "next_at": NOW - DAY + 1}
     )
     await either_store.person("U0OLD", "Old", NOW - 31 * DAY)
     await either_store.person("U0ADA", "Ada", NOW - 29 * DAY)
     await forgetting.tick()
-    assert await either_store.all(pace.c.name) == ["out:young"]
+    assert await either_store.all(rate_limits.c.name) == ["out:young"]
     assert await either_store.all(people.c.name) == ["Ada"]
 
 
 async def test_nothing_to_forget(forgetting, either_store):
-    assert await forgetting.tick() == EVERY_SECONDS
+    assert await forgetting.tick() == PRODUCTION.retention_interval
 
 
 # ---------------------------------------------------------------- in small pieces
@@ -241,12 +242,12 @@ async def test_no_transaction_deletes_more_than_a_batch(forgetting, either_store
 
 
 async def test_a_long_history_is_worked_off_over_several_ticks(forgetting, either_store, monkeypatch):
-    monkeypatch.setattr(retention, "PIECES_A_TICK", 2)
+    monkeypatch.setattr(retention, "BATCHES_A_TICK", 2)
     await either_store.put(inbox, *(asked(f"{number:04}", 31) for number in range(2 * BATCH + 1)))
-    assert await forgetting.tick() == SOON_SECONDS
+    assert await forgetting.tick() == PRODUCTION.retention_soon
     async with either_store.db.read() as tx:
         assert (await tx.execute(select(func.count()).select_from(inbox))).scalar_one() == 1
-    assert await forgetting.tick() == EVERY_SECONDS
+    assert await forgetting.tick() == PRODUCTION.retention_interval
     assert await either_store.all(inbox.c.key) == []
 
 

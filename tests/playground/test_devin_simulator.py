@@ -1505,6 +1505,19 @@ async def test_a_dropped_answer_without_or_with_the_effect(
     await create(api)
 
 
+async def test_an_odd_answer_or_list_says_something_else_of_what_is_as_it_was(
+    api: httpx.AsyncClient, control: DevinControl
+) -> None:
+    await control.fault("create_session", "odd", fields={"session_id": None})
+    assert good(await api.post(SESSIONS, json={"prompt": "fix the login test"}))["session_id"] is None
+    (made,) = await control.sessions()
+    await control.fault("list_sessions", "odd", fields={"status": None, "tags": "none"})
+    (row,) = good(await api.get(SESSIONS))["items"]
+    assert (row["session_id"], row["status"], row["tags"]) == (made["session_id"], None, "none")
+    (row,) = good(await api.get(SESSIONS))["items"]
+    assert (row["status"], row["tags"]) == ("new", [])
+
+
 async def test_a_message_is_stored_though_its_answer_was_lost(api: httpx.AsyncClient, control: DevinControl) -> None:
     (made,) = await control.create_sessions()
     await control.fault("send_message", "commit_then_drop")

@@ -9,13 +9,12 @@ from typing import Any
 import httpx
 from sqlalchemy import select
 
-from bot.domain.session import Session
-from bot.domain.session import Stage as How
+from bot.domain.session import Lifecycle, Session
 from bot.slack.threads import stamp
 from bot.store import cards, sessions, tables, threads
 from bot.store.cards import CardRow
-from bot.store.database import Database
-from bot.store.schema import migrate
+from bot.store.database.connection import Database
+from bot.store.database.schema import migrate
 from bot.store.threads import Thread
 from tests.scenarios.stage import ANN, Stage
 
@@ -25,8 +24,8 @@ TEAM = "T0PLAY"
 class Ahead:
     """The bot's clock: the wall's, and what it was put ahead. Putting it ahead also refills what the pace had taken."""
 
-    def __init__(self) -> None:
-        self.seconds = 0.0
+    def __init__(self, seconds: float = 0.0) -> None:
+        self.seconds = seconds
 
     def __call__(self) -> float:
         return time.time() + self.seconds
@@ -116,7 +115,7 @@ async def _keep(tx: Any, one: Running, devin: dict[str, Any]) -> None:
         thread_ts=one.ts,
         requester=ANN,
         prompt="A long task",
-        stage=How.OPEN,
+        lifecycle=Lifecycle.OPEN,
         reference=f"slack-{TEAM}-{one.channel}-{one.ts}",
         devin_id=one.devin_id,
         url=f"https://app.devin.ai/sessions/{one.devin_id}",

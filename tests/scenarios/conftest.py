@@ -1,19 +1,27 @@
 """A story is told over Socket Mode; those with the marker `both_transports` over signed requests as well.
 
-These are the stories about how messages come in, and one or more of each file as a sample. In the long run all of them
-are told over both, except those about one transport alone, which name it.
+These are the stories about how messages come in, and one or more of each file as a sample. The store is an SQLite file.
+In the long run all of them are told over both transports and both stores, except those about one of them alone, which
+name it.
 """
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import structlog
 
 from bot import logs
+from bot.store.tables import metadata
+from bot.timing import Timing
+from tests import postgres
 from tests.scenarios.ahead import Ahead
-from tests.scenarios.stage import TRANSPORTS, Stage, stage
+from tests.scenarios.stage import QUICK_TIMING, TRANSPORTS, Stage, stage
+
+STORES = ("sqlite", "postgresql")
 
 
 @pytest.fixture(autouse=True)
@@ -29,13 +37,14 @@ def plain_logs() -> Iterator[None]:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Tell each story that does not name its transport over one, and over the other too or in the long run only."""
+    """Tell each story over one transport and one store, and over the others as the marker says or in the long run."""
     named = [mark.args[0] for mark in metafunc.definition.iter_markers("parametrize")]
-    if "transport" not in metafunc.fixturenames or "transport" in named:
-        return
-    usual, other = TRANSPORTS
     both = metafunc.definition.get_closest_marker("both_transports") is not None
-    metafunc.parametrize("transport", [usual, other if both else pytest.param(other, marks=pytest.mark.long)])
+    others = {"transport": not both, "store": True}  # whether the other one is for the long run
+    for name, (usual, other) in {"transport": TRANSPORTS, "store": STORES}.items():
+        if name in metafunc.fixturenames and name not in named:
+            marks = [pytest.mark.long] if others[name] else []
+            metafunc.parametrize(name, [usual, pytest.param(other, marks=marks)])
 
 
 @pytest.fixture
@@ -45,7 +54,27 @@ def clock() -> Ahead:
 
 
 @pytest.fixture
-async def on(tmp_path: Path, transport: str) -> AsyncIterator[Stage]:
+def timing(request: pytest.FixtureRequest) -> Timing:
+    """The bot's waits, with those that the markers `timing` of the test and its file name."""
+    asked = [mark.kwargs for mark in request.node.iter_markers("timing")]  # the nearest first
+    return replace(QUICK_TIMING, **{name: wait for mark in reversed(asked) for name, wait in mark.items()})
+
+
+@pytest.fixture
+def database(request: pytest.FixtureRequest, store: str) -> Iterator[dict[str, str]]:
+    """The setting of a store other than the usual one."""
+    if store == STORES[0]:
+        yield {}
+        return
+    url: str = request.getfixturevalue("postgres_store")
+    yield {"DATABASE_URL": url}
+    asyncio.run(postgres.run(url, postgres.LEAVE, *(f"DELETE FROM {name}" for name in metadata.tables)))
+
+
+@pytest.fixture
+async def on(
+    tmp_path: Path, transport: str, database: dict[str, str], clock: Ahead, timing: Timing
+) -> AsyncIterator[Stage]:
     """The bot, Slack and Devin, up and running."""
-    async with stage(tmp_path, transport) as everything:
+    async with stage(tmp_path, transport, clock=clock, timing=timing, **database) as everything:
         yield everything

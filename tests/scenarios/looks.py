@@ -3,7 +3,10 @@
 import asyncio
 import sqlite3
 import time
+from contextlib import closing
 from typing import Any
+
+import asyncpg
 
 from tests.scenarios.ahead import until
 from tests.scenarios.stage import GENERAL, Stage
@@ -79,23 +82,29 @@ async def creations(on: Stage) -> int:
 async def settled(on: Stage, within: float = 20.0) -> None:
     """Wait until all that Slack sent is acknowledged and everything that was stored has been dealt with."""
     async with asyncio.timeout(within):
-        while await on.slack.deliveries(status="pending") or _open_rows(on):
+        while await on.slack.deliveries(status="pending") or await _open_rows(on):
             await asyncio.sleep(0.03)
 
 
-def _open_rows(on: Stage) -> int:
-    soon = time.time() + SOON
-    store = sqlite3.connect(on.environment["DATABASE_URL"].removeprefix("sqlite:///"))
+async def _open_rows(on: Stage) -> int:
+    soon, url = time.time() + SOON, on.environment["DATABASE_URL"]
+    statement = (
+        f"SELECT (SELECT count(*) FROM inbox WHERE state = 'open' AND ready_at < {soon})"
+        f" + (SELECT count(*) FROM outbox WHERE state IN ('open', 'sending') AND next_at < {soon})"
+        f" + (SELECT count(*) FROM cards WHERE state = 'open' AND next_at < {soon})"
+    )
+    if not url.startswith("sqlite"):
+        return await _fetched(url, statement)
+    with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as store:
+        return int(store.execute(statement).fetchone()[0])
+
+
+async def _fetched(url: str, statement: str) -> int:
+    connection = await asyncpg.connect(url)
     try:
-        found = store.execute(
-            "SELECT (SELECT count(*) FROM inbox WHERE state = 'open' AND ready_at < ?)"
-            " + (SELECT count(*) FROM outbox WHERE state IN ('open', 'sending') AND next_at < ?)"
-            " + (SELECT count(*) FROM cards WHERE state = 'open' AND next_at < ?)",
-            (soon, soon, soon),
-        )
-        return int(found.fetchone()[0])
+        return int(await connection.fetchval(statement))
     finally:
-        store.close()
+        await connection.close()
 
 
 async def forge(on: Stage, kind: str, payload: dict[str, Any]) -> str:

@@ -4,7 +4,7 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,8 @@ from bot.config import Settings, load_settings
 from bot.playground.devin import BOT_PERMISSIONS, LIBRARY_PERMISSIONS, DevinControl, DevinSimulator
 from bot.playground.slack import SlackControl, SlackSimulator
 from bot.server import serve
+from bot.timing import PRODUCTION, Timing
+from tests.waits import QUICK
 
 MANIFEST = yaml.safe_load((Path(__file__).parents[2] / "manifest.yml").read_text())
 
@@ -21,6 +23,7 @@ ANN, BEN, ADA, GUEST, STRANGER = "U0ANN", "U0BEN", "U0ADA", "U0GUEST", "U0EXT"
 GENERAL, WEB, OPS = "C0GENERAL", "C0WEB", "C0OPS"
 BOT = "<@U0BOT>"
 TRANSPORTS = ("socket", "http")
+QUICK_TIMING = replace(PRODUCTION, **QUICK)
 
 
 @dataclass
@@ -33,6 +36,7 @@ class Stage:
     simulated_devin: DevinSimulator
     environment: dict[str, str]
     clock: Callable[[], float] = time.time
+    timing: Timing = PRODUCTION
     port: int = 0
     _stopping: asyncio.Event = field(default_factory=asyncio.Event)
     _running: asyncio.Task[None] | None = None
@@ -45,7 +49,13 @@ class Stage:
         """Start the bot in this process and wait until Slack can reach it."""
         self._stopping = asyncio.Event()
         started: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-        work = serve(self.settings, announce=started.set_result, stopping=self._stopping, clock=self.clock)
+        work = serve(
+            self.settings,
+            announce=started.set_result,
+            stopping=self._stopping,
+            clock=self.clock,
+            timing=self.timing,
+        )
         self._running = asyncio.create_task(work)
         await asyncio.wait({self._running, started}, return_when=asyncio.FIRST_COMPLETED)
         if self._running.done():
@@ -93,6 +103,7 @@ async def stage(
     transport: str = "socket",
     *,
     clock: Callable[[], float] = time.time,
+    timing: Timing = QUICK_TIMING,
     start: bool = True,
     **settings: str,
 ) -> AsyncIterator[Stage]:
@@ -119,7 +130,9 @@ async def stage(
             **({"SLACK_SIGNING_SECRET": slack.signing_secret} if transport == "http" else {}),
             **settings,
         }
-        one = Stage(people, work, slack, devin, environment, clock)
+        if timing.channel_interval < PRODUCTION.channel_interval:
+            await people.limits(enabled=False)  # its second between two posts is what the bot does not keep
+        one = Stage(people, work, slack, devin, environment, clock, timing)
         if start:
             await one.start()
         try:

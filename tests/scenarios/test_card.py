@@ -1,20 +1,9 @@
 """The card: one message for ever, edited to the newest state, and only when that says something new."""
 
-from collections.abc import AsyncIterator
-from pathlib import Path
-
 import pytest
 
-from tests.scenarios.ahead import Ahead
 from tests.scenarios.looks import looked
-from tests.scenarios.stage import GENERAL, Stage, stage
-
-
-@pytest.fixture
-async def on(tmp_path: Path, transport: str, clock: Ahead) -> AsyncIterator[Stage]:
-    """The bot up and running, with a clock of its own."""
-    async with stage(tmp_path, transport, clock=clock) as everything:
-        yield everything
+from tests.scenarios.stage import GENERAL, Stage
 
 
 async def edits(on: Stage) -> int:

@@ -15,14 +15,16 @@ from urllib.parse import urlencode
 import httpx
 import pytest
 
-from bot.store import right_of_way
-from bot.store.database import Database
-from bot.store.inbox import InboxRow, InboxWriter, NotStoredError
+from bot.store.database import priority_gate
+from bot.store.database.connection import Database
+from bot.store.inbox import InboxRow
+from bot.store.inbox_writer import InboxWriter, NotStoredError
 from tests.scenarios.looks import creations, forge, press, settled, told
 from tests.scenarios.stage import ADA, ANN, BEN, GENERAL, Stage, stage
 
 pytestmark = pytest.mark.both_transports
 
+ON_A_FILE = pytest.mark.parametrize("store", ["sqlite"])
 STORE_DOWN = "Devin Bridge cannot store anything at the moment. Nothing was started; try again in a minute."
 MAYBE_STORED = (
     "Devin Bridge could not confirm that it has stored this command, so it may or may not be carried out. "
@@ -47,6 +49,7 @@ async def locked(on: Stage) -> AsyncIterator[None]:
         other.close()
 
 
+@ON_A_FILE
 async def test_a_command_that_cannot_be_stored_says_that_nothing_was_started_and_that_is_true(on: Stage) -> None:
     async with locked(on):
         answer = await on.slack.slash(ANN, GENERAL, "fix the login test")
@@ -62,7 +65,7 @@ async def test_a_command_that_cannot_be_stored_says_that_nothing_was_started_and
 async def test_of_a_command_whose_commit_has_no_known_outcome_it_is_not_said_that_nothing_was_started(
     on: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real, tries = Database.in_one_trip, []
+    real, tries = Database.run_in_writer_thread, []
 
     async def losing_the_answer_then_down(self: Database, work: Any) -> Any:
         tries.append(work)
@@ -72,13 +75,14 @@ async def test_of_a_command_whose_commit_has_no_known_outcome_it_is_not_said_tha
             raise ConnectionResetError
         return await real(self, work)
 
-    monkeypatch.setattr(Database, "in_one_trip", losing_the_answer_then_down)
+    monkeypatch.setattr(Database, "run_in_writer_thread", losing_the_answer_then_down)
     answer = await on.slack.slash(ANN, GENERAL, "fix the login test")
     assert (answer["status"], answer["shown"]["rendered"]) == ("acked", MAYBE_STORED)
     await on.session("fix the login test")
     assert await creations(on) == 1
 
 
+@ON_A_FILE
 async def test_a_stop_that_cannot_be_stored_says_that_nothing_was_changed(on: Stage) -> None:
     _, session = await on.started()
     async with locked(on):
@@ -88,6 +92,7 @@ async def test_a_stop_that_cannot_be_stored_says_that_nothing_was_changed(on: St
     assert (await on.devin.session(session))["is_archived"] is False
 
 
+@ON_A_FILE
 async def test_a_task_that_begins_like_a_stop_and_cannot_be_stored_says_that_nothing_was_started(on: Stage) -> None:
     async with locked(on):
         answer = await on.slack.slash(ANN, GENERAL, "stop the flaky test from failing")
@@ -96,6 +101,7 @@ async def test_a_task_that_begins_like_a_stop_and_cannot_be_stored_says_that_not
     assert await creations(on) == 0
 
 
+@ON_A_FILE
 async def test_a_button_that_cannot_be_stored_is_not_acknowledged(on: Stage) -> None:
     _, session = await on.started()
     async with locked(on):
@@ -104,6 +110,7 @@ async def test_a_button_that_cannot_be_stored_is_not_acknowledged(on: Stage) -> 
     assert (await on.devin.session(session))["is_archived"] is False
 
 
+@ON_A_FILE
 async def test_an_event_that_cannot_be_stored_is_not_acknowledged_and_works_when_slack_repeats_it(on: Stage) -> None:
     async with locked(on):
         ts = await on.mention("fix the login test")
@@ -114,6 +121,7 @@ async def test_an_event_that_cannot_be_stored_is_not_acknowledged_and_works_when
     assert await creations(on) == 1
 
 
+@ON_A_FILE
 async def test_a_reply_that_could_not_be_stored_arrives_once_when_slack_repeats_it(on: Stage) -> None:
     ts, session = await on.started()
     async with locked(on):
@@ -127,6 +135,7 @@ async def test_a_reply_that_could_not_be_stored_arrives_once_when_slack_repeats_
     assert await told(on, session) == [f"[Slack {reply}] ben:\nuse pytest"]
 
 
+@ON_A_FILE
 async def test_a_reply_that_could_not_be_stored_arrives_once_when_slack_does_not_repeat_it(
     on: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -296,8 +305,8 @@ async def test_too_large_a_request_and_held_back_events_are_answered(web: Stage)
 async def test_who_sends_a_request_slowly_and_leaves_holds_up_no_other_work(
     web: Stage, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    for pace in ("SHARE_SECONDS", "GAPLESS_SECONDS"):
-        monkeypatch.setattr(right_of_way, pace, math.inf)
+    for rate_limits in ("SHARE_SECONDS", "GAPLESS_SECONDS"):
+        monkeypatch.setattr(priority_gate, rate_limits, math.inf)
     _, slow = await asyncio.open_connection("127.0.0.1", web.port)
     slow.write(
         b"POST /slack/events HTTP/1.1\r\nHost: bot\r\nX-Slack-Request-Timestamp: 1\r\nContent-Length: 9\r\n\r\n{"

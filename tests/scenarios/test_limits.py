@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from bot.timing import PRODUCTION
 from tests.scenarios.ahead import Ahead, Running, running
 from tests.scenarios.stage import GENERAL, OPS, WEB, Stage, stage
 
@@ -33,7 +34,7 @@ class Crowd:
 async def crowd(tmp_path: Path, transport: str) -> AsyncIterator[Crowd]:
     """Two hundred running sessions, and the bot that follows them."""
     clock = Ahead()
-    async with stage(tmp_path, transport, clock=clock, start=False, BOT_POLL_SECONDS="0.5") as on:
+    async with stage(tmp_path, transport, clock=clock, timing=PRODUCTION, start=False, BOT_POLL_SECONDS="0.5") as on:
         sessions = await running(on, COUNT, CHANNELS)
         await on.start()
         await on.devin.wait_for_calls("list_sessions", 2)

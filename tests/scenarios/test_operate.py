@@ -22,13 +22,6 @@ from tests.scenarios.stage import ANN, BEN, BOT, GENERAL, Stage, stage
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.fixture
-async def on(tmp_path: Path, transport: str, clock: Ahead) -> AsyncIterator[Stage]:
-    """The bot up and running, with a clock of its own."""
-    async with stage(tmp_path, transport, clock=clock) as everything:
-        yield everything
-
-
 async def asked(on: Stage, path: str) -> httpx.Response:
     """What the bot answers to those who operate it."""
     async with httpx.AsyncClient(trust_env=False, timeout=10) as http:
@@ -66,6 +59,7 @@ async def test_a_running_bot_is_alive_and_ready(on: Stage) -> None:
     assert (await asked(on, "/readyz")).json() == {"ok": True, "problems": []}
 
 
+@pytest.mark.parametrize("store", ["sqlite"])
 async def test_while_the_store_is_locked_the_bot_is_not_ready_and_goes_on_after_it(on: Stage, tmp_path: Path) -> None:
     locked = sqlite3.connect(tmp_path / "bot.db", isolation_level=None, timeout=0)
     await until(lambda: _locks(locked))
@@ -249,6 +243,7 @@ async def test_a_start_in_which_all_is_well_warns_of_nothing(tmp_path: Path, tra
 
 
 @pytest.mark.parametrize("transport", ["socket"])
+@pytest.mark.parametrize("store", ["sqlite"])
 async def test_a_second_process_on_the_same_file_says_so_and_ends(on: Stage, tmp_path: Path) -> None:
     async with process(on.environment) as second:
         assert await second.ended() == 1

@@ -3,12 +3,23 @@
 import itertools
 from typing import Any
 
-from bot.flows.send import AT_ONCE_IN_A_LANE
+import pytest
+
+from bot.flows.deliver.send import AT_ONCE_IN_A_LANE
+from bot.timing import PRODUCTION
 from tests.scenarios.ahead import rows, until
 from tests.scenarios.hasty import waited
 from tests.scenarios.stage import GENERAL, OPS, WEB, Stage
 
+# The pace is that of production.
+pytestmark = pytest.mark.timing(
+    channel_interval=PRODUCTION.channel_interval, send_first_retry=PRODUCTION.send_first_retry
+)
+
 SLACKS_OWN = 0.9  # Slack's second, less the lateness of a timer
+
+# Half of what it is in production: in this time a post a second would have begun with all that are to hang.
+NO_ANSWER_SOON = pytest.mark.timing(slack_request=7.0, post_settle=8.0)
 
 
 async def posts(on: Stage, channel: str) -> list[dict[str, Any]]:
@@ -92,6 +103,7 @@ async def test_a_post_that_fails_again_and_again_holds_up_no_other_thread(on: St
     assert await on.thread(GENERAL, ts) == ["Trouble ahead.", "And after it."]
 
 
+@NO_ANSWER_SOON
 async def test_a_post_that_hangs_holds_up_its_own_thread_and_no_other(on: Stage) -> None:
     ts, session = await on.started()
     other, second = await on.started("another one")
@@ -110,6 +122,7 @@ async def test_a_post_that_hangs_holds_up_its_own_thread_and_no_other(on: Stage)
     assert await on.thread(GENERAL, ts) == ["Trouble ahead.", "And after it."]
 
 
+@NO_ANSWER_SOON
 async def test_a_channel_in_which_many_posts_hang_leaves_seats_to_the_others(on: Stage) -> None:
     places = [await on.started(f"task {number}") for number in range(AT_ONCE_IN_A_LANE + 2)]
     other, second = await on.started("another one", channel=WEB)

@@ -2,33 +2,29 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from pathlib import Path
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
 
 from bot.domain.commands import options
-from bot.flows import dispatch
-from bot.flows.control import Control
+from bot.flows.steer.session_commands import SessionCommands
 from bot.playground.devin import DevinControl
+from bot.timing import PRODUCTION
 from bot.views import answers
-from tests.crash.victim import REQUEST_LIMIT
 from tests.scenarios.ahead import Ahead, rows
-from tests.scenarios.hasty import AWAY, WITHIN, hasty, waited
+from tests.scenarios.hasty import AWAY, WITHIN, waited
 from tests.scenarios.looks import card, creations, posted, settled, told, whispered
 from tests.scenarios.stage import ANN, BEN, GENERAL, WEB, Stage
+from tests.waits import SHORT
 
+pytestmark = pytest.mark.timing(**SHORT)
+
+GIVEN_UP_SOON = pytest.mark.timing(row_outage=1.0)
 CANCELLED = ":black_square_for_stop: Cancelled by <@U0BEN> before it began: nothing was started and nothing was spent."
 MOST_AT_DEVIN = 50
 TOO_MANY = ",".join(f"t{number}" for number in range(MOST_AT_DEVIN + 1))
 LOG = {"name": "login.log", "content": "login failed"}
-
-
-@pytest.fixture
-async def on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, transport: str) -> AsyncIterator[Stage]:
-    async with hasty(tmp_path, monkeypatch, transport) as everything:
-        yield everything
 
 
 def stopped(user: str, more: str = "") -> str:
@@ -85,7 +81,7 @@ async def test_a_start_that_devin_refuses_is_not_made_and_its_thread_says_why(
 
 @pytest.mark.both_transports
 async def test_a_session_that_is_there_before_a_much_too_late_answer_is_found_by_its_card(on: Stage) -> None:
-    await on.devin.switch(slow_create=3 * REQUEST_LIMIT)
+    await on.devin.switch(slow_create=3 * SHORT["devin_write"])
     ts = await on.mention("fix the login test")
     await on.slack.wait_for_message(GENERAL, "Checking: Devin's answer got lost", thread_ts=ts, within=WITHIN)
     made = (await on.session("fix the login test"))["session_id"]
@@ -129,9 +125,8 @@ async def test_a_start_whose_answer_is_lost_is_not_made_again_while_its_row_cann
     assert await on.thread(GENERAL, ts) == []
 
 
-async def given_up(on: Stage, monkeypatch: pytest.MonkeyPatch) -> str:
+async def given_up(on: Stage) -> str:
     """A start whose answer is lost and that cannot be looked up until it is given up; answers its thread's ts."""
-    monkeypatch.setattr(dispatch, "GIVE_UP_SECONDS", 1.0)
     await on.devin.fault("create_session", "commit_then_drop")
     await on.devin.fault("list_sessions", "503", **AWAY)
     ts = await on.mention("fix the login test")
@@ -139,8 +134,9 @@ async def given_up(on: Stage, monkeypatch: pytest.MonkeyPatch) -> str:
     return ts
 
 
-async def test_a_start_given_up_without_knowing_its_outcome_says_so(on: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
-    ts = await given_up(on, monkeypatch)
+@GIVEN_UP_SOON
+async def test_a_start_given_up_without_knowing_its_outcome_says_so(on: Stage) -> None:
+    ts = await given_up(on)
     made = await on.session("fix the login test")
     (said,) = await on.thread(GENERAL, ts)
     assert said.startswith(
@@ -156,10 +152,9 @@ async def test_a_start_given_up_without_knowing_its_outcome_says_so(on: Stage, m
     ) in shown["rendered"]
 
 
-async def test_a_session_that_shows_up_after_its_start_was_given_up_goes_on_in_its_thread(
-    on: Stage, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    ts = await given_up(on, monkeypatch)
+@GIVEN_UP_SOON
+async def test_a_session_that_shows_up_after_its_start_was_given_up_goes_on_in_its_thread(on: Stage) -> None:
+    ts = await given_up(on)
     await on.devin.clear_faults()
     made = await on.session("fix the login test")
     await on.devin.say(made["session_id"], "I look at it.", status="running", status_detail="working")
@@ -188,10 +183,9 @@ async def test_what_a_session_came_to_before_it_was_found_is_told_all_the_same(o
     assert [row["acus"] for row in await rows(on, "spend")] == [0.4]
 
 
-async def test_a_session_that_was_over_before_it_was_found_has_its_pull_request_and_its_end_told(
-    on: Stage, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    ts = await given_up(on, monkeypatch)
+@GIVEN_UP_SOON
+async def test_a_session_that_was_over_before_it_was_found_has_its_pull_request_and_its_end_told(on: Stage) -> None:
+    ts = await given_up(on)
     made = (await on.session("fix the login test"))["session_id"]
     await on.devin.pr(made, "https://github.com/acme/web/pull/7")
     await on.devin.say(made, "Done.", status="running", status_detail="finished")
@@ -203,23 +197,19 @@ async def test_a_session_that_was_over_before_it_was_found_has_its_pull_request_
     assert end.startswith(":white_check_mark: *Done* · 1 pull request · ")
 
 
-async def test_a_session_that_shows_up_after_a_long_outage_is_still_looked_for(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, transport: str
-) -> None:
-    clock = Ahead()
-    async with hasty(tmp_path, monkeypatch, transport, clock) as on:
-        ts = await given_up(on, monkeypatch)
-        clock.put(3 * 3600)
-        await on.devin.clear_faults()
-        made = await on.session("fix the login test")
-        await on.devin.set(made["session_id"], status="running", status_detail="working")
-        await on.slack.wait_for_message(GENERAL, "Working", thread_ts=ts, within=WITHIN)
+@GIVEN_UP_SOON
+async def test_a_session_that_shows_up_after_a_long_outage_is_still_looked_for(on: Stage, clock: Ahead) -> None:
+    ts = await given_up(on)
+    clock.put(3 * 3600)
+    await on.devin.clear_faults()
+    made = await on.session("fix the login test")
+    await on.devin.set(made["session_id"], status="running", status_detail="working")
+    await on.slack.wait_for_message(GENERAL, "Working", thread_ts=ts, within=WITHIN)
 
 
-async def test_a_reply_to_a_start_that_is_not_known_is_kept_back_and_one_after_it_showed_up_is_sent(
-    on: Stage, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    ts = await given_up(on, monkeypatch)
+@GIVEN_UP_SOON
+async def test_a_reply_to_a_start_that_is_not_known_is_kept_back_and_one_after_it_showed_up_is_sent(on: Stage) -> None:
+    ts = await given_up(on)
     await on.slack.say(BEN, GENERAL, "please use pytest", thread_ts=ts)
     await on.slack.wait_for_ephemeral(BEN, answers.START_UNKNOWN.text, within=WITHIN)
     await on.devin.clear_faults()
@@ -231,16 +221,14 @@ async def test_a_reply_to_a_start_that_is_not_known_is_kept_back_and_one_after_i
     assert await whispered(on, BEN) == [answers.START_UNKNOWN.text]
 
 
-async def test_a_stop_of_a_start_that_was_given_up_stops_the_session_that_shows_up(
-    on: Stage, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_stop_of_a_start_that_was_given_up_stops_the_session_that_shows_up(on: Stage, clock: Ahead) -> None:
     await on.devin.fault("create_session", "commit_then_drop")
     await on.devin.fault("list_sessions", "503", **AWAY)
     ts = await on.mention("fix the login test")
     await waited(on, "inbox", kind="message", reason="DevinServerError")
     await on.slack.say(BEN, GENERAL, "!stop", thread_ts=ts)
     await on.slack.wait_for_ephemeral(BEN, "is being looked up", within=WITHIN)
-    monkeypatch.setattr(dispatch, "GIVE_UP_SECONDS", 0.0)
+    clock.put(PRODUCTION.row_outage + 60)
     await on.slack.wait_for_message(GENERAL, "we do not know whether", thread_ts=ts, within=WITHIN)
     await on.devin.clear_faults()
     await on.slack.wait_for_message(GENERAL, stopped(BEN), thread_ts=ts, within=WITHIN)
@@ -293,11 +281,10 @@ async def test_where_devin_refuses_tags_a_session_that_appears_too_late_is_ended
     assert (await on.session("another task"))["terminated"] is False
 
 
-async def test_where_devin_refuses_tags_a_start_that_was_given_up_is_taken_up_when_it_shows_up(
-    on: Stage, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@GIVEN_UP_SOON
+async def test_where_devin_refuses_tags_a_start_that_was_given_up_is_taken_up_when_it_shows_up(on: Stage) -> None:
     await without_tags(on)
-    ts = await given_up(on, monkeypatch)
+    ts = await given_up(on)
     await on.devin.clear_faults()
     made = await on.session("fix the login test")
     await on.devin.set(made["session_id"], status="running", status_detail="working")
@@ -307,22 +294,20 @@ async def test_where_devin_refuses_tags_a_start_that_was_given_up_is_taken_up_wh
 
 
 async def test_where_devin_refuses_tags_a_start_that_was_given_up_long_after_it_was_made_is_taken_up_too(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, transport: str
+    on: Stage, clock: Ahead
 ) -> None:
-    clock = Ahead()
-    async with hasty(tmp_path, monkeypatch, transport, clock) as on:
-        await without_tags(on)
-        await on.devin.fault("create_session", "commit_then_drop")
-        await on.devin.fault("list_sessions", "503", **AWAY)
-        ts = await on.mention("fix the login test")
-        await waited(on, "inbox", kind="message", reason="DevinServerError")
-        clock.put(dispatch.GIVE_UP_SECONDS + 60)
-        await on.slack.wait_for_message(GENERAL, "we do not know whether", thread_ts=ts, within=WITHIN)
-        clock.put(23.5 * 3600)
-        await on.devin.clear_faults()
-        made = await on.session("fix the login test")
-        await on.devin.set(made["session_id"], status="running", status_detail="working")
-        await on.slack.wait_for_message(GENERAL, "Working", thread_ts=ts, within=WITHIN)
+    await without_tags(on)
+    await on.devin.fault("create_session", "commit_then_drop")
+    await on.devin.fault("list_sessions", "503", **AWAY)
+    ts = await on.mention("fix the login test")
+    await waited(on, "inbox", kind="message", reason="DevinServerError")
+    clock.put(PRODUCTION.row_outage + 60)
+    await on.slack.wait_for_message(GENERAL, "we do not know whether", thread_ts=ts, within=WITHIN)
+    clock.put(23.5 * 3600)
+    await on.devin.clear_faults()
+    made = await on.session("fix the login test")
+    await on.devin.set(made["session_id"], status="running", status_detail="working")
+    await on.slack.wait_for_message(GENERAL, "Working", thread_ts=ts, within=WITHIN)
 
 
 async def test_where_devin_refuses_tags_a_prompt_that_cannot_be_read_holds_up_no_news(on: Stage) -> None:
@@ -353,20 +338,20 @@ async def looked(on: Stage) -> None:
 async def test_a_stop_that_races_with_the_creation_stops_the_session(
     on: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    entered, created, early = asyncio.Event(), asyncio.Event(), Control._stop_early
+    entered, created, early = asyncio.Event(), asyncio.Event(), SessionCommands._stop_early
 
     async def slow(*args: Any) -> None:
         entered.set()
         await created.wait()
         await early(*args)
 
-    monkeypatch.setattr(Control, "_stop_early", slow)
+    monkeypatch.setattr(SessionCommands, "_stop_early", slow)
     await on.slack.fault("chat.postMessage", "slow", seconds=1.5)
     await on.slack.slash(ANN, WEB, "fix the login test")
-    await waited(on, "sessions", stage="queued")
+    await waited(on, "sessions", lifecycle="queued")
     await on.slack.slash(ANN, WEB, "stop")
     await entered.wait()
-    await waited(on, "sessions", stage="open")
+    await waited(on, "sessions", lifecycle="open")
     created.set()
     ts = (await posted(on, WEB, "fix the login test"))["ts"]
     await on.slack.wait_for_message(WEB, stopped(ANN), thread_ts=ts, within=WITHIN)

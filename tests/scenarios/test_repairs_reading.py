@@ -1,30 +1,24 @@
 """Odd things from outside, and rows of our own that fail: one of them costs only itself."""
 
 import time
-from collections.abc import AsyncIterator
 from dataclasses import replace
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bot.domain.lane import channel_lane
-from bot.flows import catch_up, failure
+from bot.flows.deliver import failures
 from bot.store import outbox
 from bot.store.outbox import OutboxRow
 from tests.scenarios.ahead import TEAM, rows, write
-from tests.scenarios.hasty import WITHIN, hasty, waited
+from tests.scenarios.hasty import WITHIN, waited
 from tests.scenarios.looks import settled, told
 from tests.scenarios.stage import ANN, BEN, BOT, GENERAL, WEB, Stage
+from tests.waits import SHORT
+
+pytestmark = pytest.mark.timing(**SHORT, catch_up_retry=0.2)
 
 NOBODY = "<@U0NOBODY1>"
-
-
-@pytest.fixture
-async def on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, transport: str) -> AsyncIterator[Stage]:
-    monkeypatch.setattr(catch_up, "RETRY_SECONDS", 0.2)
-    async with hasty(tmp_path, monkeypatch, transport) as everything:
-        yield everything
 
 
 async def read(on: Stage, ts: str) -> None:
@@ -112,7 +106,7 @@ async def test_a_flag_that_is_null_is_none(on: Stage) -> None:
 async def test_a_post_that_trips_us_is_given_up_told_and_holds_up_nothing(
     on: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(failure, "MOST_ATTEMPTS", 2)
+    monkeypatch.setattr(failures, "MOST_ATTEMPTS", 2)
     ts, session = await on.started()
     await settled(on)
     (known,) = await rows(on, "sessions")

@@ -2,22 +2,22 @@
 
 import asyncio
 import sqlite3
-import time
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
-from bot.flows import conversation, dispatch, reply
-from bot.flows.brief import Briefing
-from bot.flows.conversation import Conversation
-from bot.flows.reply import Reply
+from bot.flows.prompt import PromptBuilder
+from bot.flows.receive import dispatch
+from bot.flows.receive.conversation import Conversation
+from bot.flows.steer.reply import NewMessage
 from bot.views import answers
 from tests.scenarios.ahead import Ahead, rows
-from tests.scenarios.hasty import AWAY, WITHIN, hasty, waited
+from tests.scenarios.hasty import AWAY, WITHIN, waited
 from tests.scenarios.looks import card, creations, settled, told, whispered
 from tests.scenarios.stage import ANN, BEN, BOT, GENERAL, Stage
+from tests.waits import SHORT
+
+pytestmark = pytest.mark.timing(**SHORT)
 
 LOG = {"name": "login.log", "content": "login failed"}
 STOPPED = (
@@ -30,27 +30,21 @@ UNCERTAIN = (
 )
 
 
-@pytest.fixture
-async def on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, transport: str) -> AsyncIterator[Stage]:
-    async with hasty(tmp_path, monkeypatch, transport) as everything:
-        yield everything
-
-
 # ---------------------------------------------------------------- faults of our own
 
 
+@pytest.mark.timing(row_longest_retry=0.1)
 async def test_a_failure_of_the_store_after_a_long_outage_does_not_bury_a_reply(
     on: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    done, failures = Reply._done, [sqlite3.OperationalError("database is locked")]
+    done, failures = NewMessage.write_created, [sqlite3.OperationalError("database is locked")]
 
     async def once(*args: Any) -> None:
         if failures:
             raise failures.pop()
         await done(*args)
 
-    monkeypatch.setattr(Reply, "_done", once)
-    monkeypatch.setattr(dispatch, "LONGEST_WAIT", 0.1)
+    monkeypatch.setattr(NewMessage, "write_created", once)
     ts, session = await on.started()
     await on.devin.fault("send_message", "503", times=dispatch.MAX_FAILURES)
     said = await on.slack.say(ANN, GENERAL, "drop the table", thread_ts=ts)
@@ -60,10 +54,8 @@ async def test_a_failure_of_the_store_after_a_long_outage_does_not_bury_a_reply(
     assert await on.thread(GENERAL, ts) == []
 
 
-async def test_a_reply_under_a_card_whose_answer_got_lost_reaches_the_session_when_the_card_is_found(
-    on: Stage, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(conversation, "UNKNOWN_THREAD_SECONDS", 0.0)
+@pytest.mark.timing(unknown_thread=0.0)
+async def test_a_reply_under_a_card_whose_answer_got_lost_reaches_the_session_when_the_card_is_found(on: Stage) -> None:
     await on.slack.fault("chat.postMessage", "commit_then_drop")
     await on.slack.slash(ANN, GENERAL, "fix the login test")
     ts = (await on.slack.wait_for_message(GENERAL, "Asked by <@U0ANN>"))["ts"]
@@ -75,14 +67,14 @@ async def test_a_reply_under_a_card_whose_answer_got_lost_reaches_the_session_wh
     assert await told(on, made["session_id"]) == [f"[Slack {said}] ben:\nplease use pytest"]
 
 
+@pytest.mark.timing(row_longest_retry=0.1)
 async def test_of_a_reply_that_may_have_arrived_it_is_not_said_that_it_was_not_sent(
     on: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def never(*_: Any) -> None:
         raise sqlite3.OperationalError("database is locked")
 
-    monkeypatch.setattr(Reply, "_done", never)
-    monkeypatch.setattr(dispatch, "LONGEST_WAIT", 0.1)
+    monkeypatch.setattr(NewMessage, "write_created", never)
     ts, _ = await on.started()
     await on.slack.say(ANN, GENERAL, "drop the table", thread_ts=ts)
     await on.slack.wait_for_message(GENERAL, UNCERTAIN, thread_ts=ts, within=WITHIN)
@@ -91,12 +83,13 @@ async def test_of_a_reply_that_may_have_arrived_it_is_not_said_that_it_was_not_s
     assert len(await on.thread(GENERAL, ts)) == 1
 
 
+@pytest.mark.timing(row_longest_retry=0.1)
 async def test_a_row_whose_loss_cannot_even_be_told_ends_and_holds_up_nothing(
     on: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    readable = Briefing.readable
+    readable = PromptBuilder.readable
 
-    async def trips(self: Briefing, text: str) -> str:
+    async def trips(self: PromptBuilder, text: str) -> str:
         if "poison" in text:
             raise ValueError(text)
         return await readable(self, text)
@@ -104,9 +97,8 @@ async def test_a_row_whose_loss_cannot_even_be_told_ends_and_holds_up_nothing(
     async def fails(*_: Any) -> None:
         raise RuntimeError
 
-    monkeypatch.setattr(Briefing, "readable", trips)
-    monkeypatch.setattr(Conversation, "give_up", fails)
-    monkeypatch.setattr(dispatch, "LONGEST_WAIT", 0.1)
+    monkeypatch.setattr(PromptBuilder, "readable", trips)
+    monkeypatch.setattr(Conversation, "on_dead", fails)
     ts, session = await on.started()
     poison = await on.slack.say(ANN, GENERAL, "poison", thread_ts=ts)
     said = await on.slack.say(BEN, GENERAL, "please use pytest", thread_ts=ts)
@@ -121,13 +113,13 @@ async def test_a_row_whose_loss_cannot_even_be_told_ends_and_holds_up_nothing(
 async def test_a_reply_is_looked_for_from_where_it_was_sent_although_the_conversation_has_moved_on(
     on: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    arrived, moved = Reply._arrived, asyncio.Event()
+    look_up, moved = NewMessage.look_up, asyncio.Event()
 
-    async def after_the_poll(*args: Any) -> bool:
+    async def after_the_poll(*args: Any) -> Any:
         await moved.wait()
-        return await arrived(*args)
+        return await look_up(*args)
 
-    monkeypatch.setattr(Reply, "_arrived", after_the_poll)
+    monkeypatch.setattr(NewMessage, "look_up", after_the_poll)
     ts, session = await on.started()
     await on.devin.fault("send_message", "commit_then_drop")
     said = await on.slack.say(ANN, GENERAL, "please use pytest", thread_ts=ts)
@@ -146,10 +138,8 @@ async def test_a_reply_is_looked_for_from_where_it_was_sent_although_the_convers
     assert len(await on.devin.log("send_message")) == 1
 
 
-async def test_a_stop_says_of_a_reply_with_an_unknown_outcome_that_it_may_have_arrived(
-    on: Stage, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(reply, "LOOK_AGAIN_SECONDS", 20.0)
+@pytest.mark.timing(lookup_interval=20.0)
+async def test_a_stop_says_of_a_reply_with_an_unknown_outcome_that_it_may_have_arrived(on: Stage) -> None:
     ts, session = await on.started()
     await on.devin.fault("list_messages", "503", **AWAY)
     await on.devin.fault("send_message", "commit_then_drop")
@@ -170,21 +160,18 @@ async def test_a_stop_says_of_a_reply_with_an_unknown_outcome_that_it_may_have_a
 
 
 @pytest.mark.both_transports
-async def test_a_stop_button_ends_the_replies_before_it_although_our_clock_is_behind_slacks(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, transport: str
-) -> None:
-    async with hasty(tmp_path, monkeypatch, transport, lambda: time.time() - 5) as on:
-        ts, session = await on.started()
-        await on.devin.fault("send_message", "503", **AWAY)
-        await on.slack.say(ANN, GENERAL, "drop the table", thread_ts=ts)
-        await on.devin.wait_for_calls("send_message")
-        await on.slack.click(BEN, GENERAL, (await card(on, ts))["ts"], "stop")
-        await on.slack.wait_for_message(GENERAL, STOPPED, thread_ts=ts, within=WITHIN)
-        await on.devin.clear_faults()
-        await settled(on)
-        assert await on.thread(GENERAL, ts) == [STOPPED + ONE_UNSENT]
-        assert await told(on, session) == []
-        assert (await on.devin.session(session))["is_archived"] is True
+async def test_a_stop_button_ends_the_replies_before_it_although_our_clock_is_behind_slacks(on: Stage) -> None:
+    ts, session = await on.started()
+    await on.devin.fault("send_message", "503", **AWAY)
+    await on.slack.say(ANN, GENERAL, "drop the table", thread_ts=ts)
+    await on.devin.wait_for_calls("send_message")
+    await on.slack.click(BEN, GENERAL, (await card(on, ts))["ts"], "stop")
+    await on.slack.wait_for_message(GENERAL, STOPPED, thread_ts=ts, within=WITHIN)
+    await on.devin.clear_faults()
+    await settled(on)
+    assert await on.thread(GENERAL, ts) == [STOPPED + ONE_UNSENT]
+    assert await told(on, session) == []
+    assert (await on.devin.session(session))["is_archived"] is True
 
 
 async def test_a_stop_that_devin_refuses_tells_which_replies_were_not_sent(on: Stage) -> None:
@@ -261,26 +248,19 @@ async def test_a_sleeping_session_is_woken_before_the_intent_to_send(on: Stage) 
 # ---------------------------------------------------------------- waiting
 
 
-async def test_however_long_devin_asks_to_wait_a_reply_is_tried_again_in_five_minutes(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, transport: str
-) -> None:
-    clock = Ahead()
-    async with hasty(tmp_path, monkeypatch, transport, clock) as on:
-        ts, session = await on.started()
-        await on.devin.fault("send_message", "429", retry_after=86_400)
-        said = await on.slack.say(ANN, GENERAL, "please use pytest", thread_ts=ts)
-        row = await waited(on, "inbox", ts=said, reason="rate limited")
-        assert 290 < row["ready_at"] - clock() <= 300
-        clock.put(301)
-        await on.devin.wait_for_messages("please use pytest", seconds=WITHIN)
-        assert await told(on, session) == [f"[Slack {said}] ann:\nplease use pytest"]
+async def test_however_long_devin_asks_to_wait_a_reply_is_tried_again_in_five_minutes(on: Stage, clock: Ahead) -> None:
+    ts, session = await on.started()
+    await on.devin.fault("send_message", "429", retry_after=86_400)
+    said = await on.slack.say(ANN, GENERAL, "please use pytest", thread_ts=ts)
+    row = await waited(on, "inbox", ts=said, reason="rate limited")
+    assert 290 < row["ready_at"] - clock() <= 300
+    clock.put(301)
+    await on.devin.wait_for_messages("please use pytest", seconds=WITHIN)
+    assert await told(on, session) == [f"[Slack {said}] ann:\nplease use pytest"]
 
 
-async def test_a_reply_that_waits_in_one_thread_of_a_dm_does_not_hold_up_a_new_task(
-    on: Stage, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(conversation, "DM_FOLLOW_UP_SECONDS", 0.0)
-    monkeypatch.setattr(conversation, "ELDER_SECONDS", 600.0)
+@pytest.mark.timing(dm_follow_up=0.0, dm_earlier_line=600.0)
+async def test_a_reply_that_waits_in_one_thread_of_a_dm_does_not_hold_up_a_new_task(on: Stage) -> None:
     ts = await on.slack.say(ANN, "im", "fix the login test")
     await on.session("fix the login test")
     await settled(on)

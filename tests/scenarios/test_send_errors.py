@@ -10,6 +10,7 @@ import pytest
 from bot.domain.lane import channel_lane
 from bot.store import outbox
 from bot.store.outbox import OutboxRow
+from bot.timing import Timing
 from tests.scenarios.ahead import TEAM, Ahead, rows, until, write
 from tests.scenarios.stage import ANN, GENERAL, WEB, Stage, stage
 
@@ -18,9 +19,11 @@ SETTLED = 14  # seconds after which an unknown outcome is looked up
 
 
 @pytest.fixture
-async def on(tmp_path: Path, transport: str, clock: Ahead) -> AsyncIterator[Stage]:
+async def on(
+    tmp_path: Path, transport: str, database: dict[str, str], clock: Ahead, timing: Timing
+) -> AsyncIterator[Stage]:
     """The bot up and running, with a clock of its own and a Slack that refuses only what a test says."""
-    async with stage(tmp_path, transport, clock=clock) as everything:
+    async with stage(tmp_path, transport, clock=clock, timing=timing, **database) as everything:
         await everything.slack.limits(enabled=False)
         yield everything
 
@@ -39,7 +42,7 @@ async def dead(on: Stage) -> int:
     """How many rows the metric counts as dead."""
     async with httpx.AsyncClient(trust_env=False) as http:
         text = (await http.get(f"http://127.0.0.1:{on.port}/metrics")).text
-    found = [line for line in text.splitlines() if line.startswith("devin_bridge_dead_rows_total{")]
+    found = [line for line in text.splitlines() if line.startswith("devin_bridge_dead_letters_total{")]
     return sum(int(float(line.rsplit(" ", 1)[1])) for line in found)
 
 

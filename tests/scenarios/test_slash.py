@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from slack_bolt.adapter.socket_mode.async_internals import send_async_response
 
-from bot.store import right_of_way
-from bot.store.inbox import InboxRow, InboxWriter
+from bot.store.database import priority_gate
+from bot.store.inbox import InboxRow
+from bot.store.inbox_writer import InboxWriter
 from tests.scenarios.ahead import Ahead
 from tests.scenarios.looks import creations, forge, ordered, posted, press, settled, told, whispered
 from tests.scenarios.stage import ADA, ANN, BEN, GENERAL, OPS, WEB, Stage, stage
@@ -40,8 +41,8 @@ async def shown(on: Stage, user: str, channel: str, text: str) -> str:
 async def test_each_command_is_answered_while_all_other_work_waits(on: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     await on.started()
     await settled(on)
-    for pace in ("SHARE_SECONDS", "GAPLESS_SECONDS"):
-        monkeypatch.setattr(right_of_way, pace, math.inf)
+    for rate_limits in ("SHARE_SECONDS", "GAPLESS_SECONDS"):
+        monkeypatch.setattr(priority_gate, rate_limits, math.inf)
     for text, answer in {
         "": "*Devin Bridge* starts Devin sessions",
         "help": "*Devin Bridge* starts Devin sessions",
@@ -61,7 +62,7 @@ async def test_slack_has_the_right_of_way_until_it_has_its_answer(
 ) -> None:
     happened: list[str] = []
 
-    class Watched(right_of_way.RightOfWay):
+    class Watched(priority_gate.PriorityGate):
         def __enter__(self) -> None:
             happened.append("asked")
             super().__enter__()
@@ -82,7 +83,7 @@ async def test_slack_has_the_right_of_way_until_it_has_its_answer(
 
     # Where it may wait for a connection.
     monkeypatch.setattr("bot.server.socket_mode.send_async_response", sends)
-    monkeypatch.setattr("bot.store.database.RightOfWay", Watched)
+    monkeypatch.setattr("bot.store.database.connection.RightOfWay", Watched)
     monkeypatch.setattr(InboxWriter, "put", stores)
     async with stage(tmp_path, transport) as on:
         happened.clear()

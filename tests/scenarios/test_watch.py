@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bot.domain.billing import billing_day
-from bot.flows import tell, watch
+from bot.timing import PRODUCTION, Timing
 from tests.scenarios.ahead import Ahead, rows, until
 from tests.scenarios.looks import ASKED, card_of, hanging, looked
 from tests.scenarios.stage import ANN, BEN, BOT, GENERAL, OPS, WEB, Stage, stage
@@ -19,9 +19,11 @@ OPEN_IN_DEVIN = "Open in Devin"
 
 
 @pytest.fixture
-async def on(tmp_path: Path, transport: str, clock: Ahead) -> AsyncIterator[Stage]:
+async def on(
+    tmp_path: Path, transport: str, database: dict[str, str], clock: Ahead, timing: Timing
+) -> AsyncIterator[Stage]:
     """The bot up and running, with a clock of its own and a Slack that takes any number of posts."""
-    async with stage(tmp_path, transport, clock=clock) as everything:
+    async with stage(tmp_path, transport, clock=clock, timing=timing, **database) as everything:
         await everything.slack.limits(enabled=False)
         yield everything
 
@@ -309,11 +311,11 @@ async def test_a_late_message_that_moves_no_updated_at_is_found_by_the_sweep(on:
     assert await on.thread(GENERAL, ts) == ["By the way: the test is fine."]
 
 
+@pytest.mark.timing(same_second=30.0)  # as long as this test needs
 async def test_a_message_in_the_second_of_the_last_change_is_found_however_many_looks_it_takes(
-    on: Stage, clock: Ahead, monkeypatch: pytest.MonkeyPatch
+    on: Stage, clock: Ahead
 ) -> None:
     """`updated_at` counts whole seconds, so the row looks the same before the message and after it."""
-    monkeypatch.setattr(watch, "FRESH_SECONDS", 30.0)  # the second lasts as long as this test needs
     await on.devin.switch(messages_leave_updated_at=True, insights_status=404)
     ts, session = await on.started()
     clock.put(200)  # nobody has just spoken
@@ -669,7 +671,7 @@ async def test_a_session_that_a_reply_has_not_woken_in_ten_minutes_is_watched_no
     (kept,) = await rows(on, "sessions", thread_ts=ts)
     assert kept["ended_at"] is None
     await hanging(on, await on.devin.fault("list_sessions", "hang", commit="late"))  # between two looks
-    clock.put(tell.WAKING_SECONDS)
+    clock.put(PRODUCTION.waking)
     await on.devin.clear_faults()
     await until(lambda: _is_ended(on, ts))
     assert len(await on.thread(GENERAL, ts)) == 1

@@ -7,7 +7,6 @@ import aiohttp
 import pytest
 
 from bot.slack.client import Channel, Identity, Slack
-from bot.slack.connection import REQUEST_LIMIT_SECONDS
 from bot.slack.errors import (
     ChannelGone,
     ContentRefused,
@@ -18,6 +17,7 @@ from bot.slack.errors import (
     SlackUnreachable,
     TokenRefused,
 )
+from bot.timing import PRODUCTION
 
 TOKEN = "xoxb-very-secret"
 BLOCKS = [{"type": "section", "text": {"type": "mrkdwn", "text": "hi"}}]
@@ -146,7 +146,7 @@ async def test_no_answer_in_time_is_one_post_and_an_unknown_outcome(fake):
 async def test_a_call_may_take_ten_seconds(slack, fake):
     await slack.post("C1", "hi", key="k")
     limit = slack._web.session.timeout
-    assert REQUEST_LIMIT_SECONDS == 10
+    assert PRODUCTION.slack_request == 10
     assert (limit.total, limit.connect) == (10, 5)
 
 

@@ -1,6 +1,7 @@
 """Files: whose server gets the token, and every way not to get the bytes."""
 
 import logging
+from dataclasses import replace
 
 import aiohttp
 import pytest
@@ -9,6 +10,7 @@ from aiohttp import web
 from bot.slack.client import Slack
 from bot.slack.errors import SlackError, SlackRateLimited
 from bot.slack.files import FileNotReadable, Reason, SlackFile, file_from, files_of, is_slacks
+from bot.timing import PRODUCTION
 
 TOKEN = "xoxb-very-secret"
 PNG = b"\x89PNG" * 10
@@ -187,15 +189,8 @@ async def test_nothing_listening_is_unreachable():
 async def test_a_slow_file_ends(fake):
     fake.hangs("F1")
     async with aiohttp.ClientSession() as session:
-        slack = Slack(TOKEN, base_url=fake.base_url, session=session)
-        seconds = 0.2
-        assert await refused_within(slack, a_file(fake), seconds) is Reason.UNREACHABLE
-
-
-async def refused_within(slack, file, seconds) -> Reason:
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("bot.slack.files.DOWNLOAD_LIMIT_SECONDS", seconds)
-        return await refused(slack, file)
+        slack = Slack(TOKEN, base_url=fake.base_url, session=session, timing=replace(PRODUCTION, download=0.2))
+        assert await refused(slack, a_file(fake)) is Reason.UNREACHABLE
 
 
 def test_the_files_of_an_event():

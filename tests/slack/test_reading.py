@@ -215,18 +215,18 @@ async def test_a_person_is_not_guessed_when_the_home_is_unknown(slack, fake):
 
 
 def test_another_companys_person_is_a_stranger_also_where_slack_says_false():
-    person = person_from({**ADA, "team_id": "T2", "is_stranger": False}, "T1")
-    assert person.is_stranger
+    person = person_from({**ADA, "team_id": "T2", "is_external": False}, "T1")
+    assert person.is_external
     assert person.email is None
 
 
 def test_a_colleague_of_the_same_grid_organisation_is_no_stranger():
     person = person_from({**ADA, "team_id": "T2", "enterprise_user": {"teams": ["T1", "T2"]}}, "T1")
-    assert not person.is_stranger
+    assert not person.is_external
 
 
 def test_without_a_team_nobody_is_a_colleague():
-    assert person_from({"id": "U1"}, "T1") == Person(id="U1", name="U1", is_stranger=True)
+    assert person_from({"id": "U1"}, "T1") == Person(id="U1", name="U1", is_external=True)
 
 
 @pytest.mark.parametrize("flag", ["is_restricted", "is_ultra_restricted"])

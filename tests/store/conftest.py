@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.store.database import Database
+from bot.store.database.connection import Database
 from bot.store.tables import metadata
 from tests import postgres
 from tests.store.rows import NOW

@@ -4,11 +4,11 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.domain.session import Session, Snapshot, Stage
+from bot.domain.session import Lifecycle, Session, Snapshot
 from bot.store import cards, outbox
 from bot.store.cards import CardRow
 from bot.store.claims import Sender
-from bot.store.database import Database
+from bot.store.database.connection import Database
 from bot.store.inbox import InboxRow
 from bot.store.outbox import OutboxRow
 
@@ -86,7 +86,7 @@ async def held_card(
     return row
 
 
-def session(session_id: str = "s", *, seen: Snapshot | None = None, **more: Any) -> Session:
+def session(session_id: str = "s", *, snapshot: Snapshot | None = None, **more: Any) -> Session:
     """A session that Devin works on."""
     usual: dict[str, Any] = {
         "team": TEAM,
@@ -94,12 +94,12 @@ def session(session_id: str = "s", *, seen: Snapshot | None = None, **more: Any)
         "thread_ts": THREAD,
         "requester": "U1",
         "prompt": "fix the login test",
-        "stage": Stage.OPEN,
+        "lifecycle": Lifecycle.OPEN,
         "reference": f"slack-{session_id}",
         "devin_id": f"devin-{session_id}",
         "url": f"https://app.devin.ai/sessions/{session_id}",
         "created_at": NOW,
         "spoken_at": NOW,
     }
-    looks = seen or Snapshot(status="running", detail="working", updated_at=1_750_000_000)
-    return Session(id=session_id, seen=looks, **usual | more)
+    known = snapshot or Snapshot(status="running", detail="working", updated_at=1_750_000_000)
+    return Session(id=session_id, snapshot=known, **usual | more)

@@ -9,7 +9,7 @@ from sqlalchemy import update
 from bot.store import cards, lanes
 from bot.store.cards import CardRow
 from bot.store.claims import Sender
-from bot.store.database import Database
+from bot.store.database.connection import Database
 from bot.store.lanes import ClaimLostError
 from bot.store.tables import workers
 from tests.store.rows import LEASE, NOW, TEAM, card, held_card, standing
@@ -144,7 +144,7 @@ async def test_a_card_that_is_to_be_drawn_again_is_drawn_whatever_it_looked_like
     await shown(db, await taken(db))
     assert (await known(db)).drawn == "print"
     async with db.write() as tx:
-        await cards.forget_drawn(tx, "s")
+        await cards.clear_drawn(tx, "s")
     assert (await known(db)).drawn is None
 
 
@@ -205,7 +205,7 @@ async def test_a_redraw_does_not_shorten_a_wait_that_slack_asked_for(db: Databas
     await stand(db, "s")
     await redraw(db, "s")
     async with db.write() as tx:
-        await cards.later(tx, await held_card(tx, db), NOW + 30, "rate limited")
+        await cards.reschedule(tx, await held_card(tx, db), NOW + 30, "rate limited")
     await redraw(db, "s", now=NOW + 1)
     assert (await next_edit(db, NOW + 29), await next_at(db, NOW + 29)) == (None, NOW + 30)
     assert await next_edit(db, NOW + 30) == "s"
@@ -259,7 +259,7 @@ async def test_a_card_that_was_given_up_while_somebody_had_it_in_hand_is_noted_a
         for row in (arrives, fails):
             await cards.mark_session_dead(tx, row.session_id, "channel gone")
         await cards.sent(tx, arrives, arrives.version, "print", NOW)
-        await cards.later(tx, fails, NOW, "rate limited")
+        await cards.reschedule(tx, fails, NOW, "rate limited")
     assert [(await known(db, name)).state for name in ("arrives", "fails")] == ["sent", "dead"]
     assert await next_edit(db) is None
 
@@ -316,7 +316,7 @@ async def test_a_worker_that_fell_silent_is_replaced_and_writes_nothing_any_more
     writes = (
         lambda tx: cards.check(tx, old),
         lambda tx: cards.sent(tx, old, old.version, "print", NOW),
-        lambda tx: cards.later(tx, old, NOW, "late"),
+        lambda tx: cards.reschedule(tx, old, NOW, "late"),
         lambda tx: cards.show_plainly(tx, old, NOW, "late"),
         lambda tx: cards.mark_dead(tx, old, "late"),
     )
@@ -349,7 +349,7 @@ async def test_what_was_given_back_is_in_nobodys_hand(db: Database) -> None:
     await redraw(db, "shown", "put back")
     await shown(db, await taken(db, "shown"))
     async with db.write() as tx:
-        await cards.later(tx, await held_card(tx, db, "put back"), NOW + 5, "rate limited")
+        await cards.reschedule(tx, await held_card(tx, db, "put back"), NOW + 5, "rate limited")
         assert await cards.take(tx, db, "shown", ME, NOW + 5) is None, "there is nothing to do"
         assert await cards.take(tx, db, "put back", ME, NOW) is None, "it is not due"
         assert await cards.take(tx, db, "put back", ME, NOW + 5) is not None

@@ -14,7 +14,7 @@ from sqlalchemy import insert, select
 from sqlalchemy.exc import DBAPIError
 
 from bot.store import inbox
-from bot.store.database import Database, Turn, async_url, instant, sqlite_path, storable
+from bot.store.database.connection import Database, WriteLock, async_url, instant, sqlite_path, storable
 from bot.store.tables import lanes
 from tests.store.rows import asked
 
@@ -350,12 +350,12 @@ class Queue:
     """People who want a turn, and the order in which they got one."""
 
     def __init__(self) -> None:
-        self.turn = Turn()
+        self.write_lock = WriteLock()
         self.order: list[str] = []
         self.go_on = asyncio.Event()
 
     async def want(self, name: str, *, first: bool = False) -> None:
-        async with self.turn(first=first):
+        async with self.write_lock(first=first):
             self.order.append(name)
             await self.go_on.wait()
 
@@ -390,7 +390,7 @@ async def test_a_turn_given_to_somebody_who_leaves_in_that_moment_is_passed_on()
     holding = asyncio.Event()
 
     async def hold() -> None:
-        async with queue.turn():
+        async with queue.write_lock():
             await holding.wait()
         waiting[0].cancel()  # its seat was given in the line before, and it has not run since
 
@@ -414,12 +414,12 @@ async def test_a_turn_is_never_lost_whoever_leaves_whenever() -> None:
             task.cancel()
         await asyncio.wait(tasks, timeout=5)
         assert all(task.done() for task in tasks)
-        async with asyncio.timeout(5), queue.turn():
+        async with asyncio.timeout(5), queue.write_lock():
             pass
 
 
 async def test_a_block_that_fails_gives_the_turn_back() -> None:
-    turn = Turn()
+    turn = WriteLock()
 
     async def fail() -> None:
         async with turn():
@@ -435,7 +435,7 @@ async def test_a_block_that_fails_gives_the_turn_back() -> None:
 async def test_another_process_that_holds_the_file_makes_a_write_fail_within_the_lock_wait(
     url: str, opened: Callable[[str], Database], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.store.sqlite.LOCK_WAIT_SECONDS", 0.1)
+    monkeypatch.setattr("bot.store.database.sqlite.LOCK_WAIT_SECONDS", 0.1)
     db = opened(url)
     other = sqlite3.connect(url.removeprefix("sqlite:///"), isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
@@ -506,7 +506,7 @@ async def test_what_slack_waits_for_and_a_question_for_readiness_do_not_wait_beh
 ) -> None:
     async with db.write():
         pass  # connects
-    with db.way:
+    with db.gate:
         held_back = [asyncio.create_task(note(db, f"in:{number}")) for number in range(40)]
         await asyncio.sleep(0)
         async with asyncio.timeout(2):

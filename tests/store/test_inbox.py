@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import select
 
 from bot.store import inbox
-from bot.store.database import Database
+from bot.store.database.connection import Database
 from bot.store.inbox import InboxRow
 from bot.store.tables import inbox as table
 from tests.store.rows import CHANNEL, LANE, NOW, TEAM, asked
@@ -97,8 +97,8 @@ async def test_everything_a_row_carries_comes_back(db: Database) -> None:
 async def test_later_keeps_the_place_and_counts_the_attempts(db: Database) -> None:
     await store(db, asked("first", ts="1750000001.000000"), asked("second", ts="1750000002.000000"))
     async with db.write() as tx:
-        await inbox.later(tx, "first", NOW + 60, "rate limited")
-        await inbox.later(tx, "first", NOW + 90, "rate limited")
+        await inbox.reschedule(tx, "first", NOW + 60, "rate limited")
+        await inbox.reschedule(tx, "first", NOW + 90, "rate limited")
     row = await head(db)
     assert row is not None
     assert (row.key, row.ready_at, row.attempts) == ("first", NOW + 90, 2)
@@ -135,7 +135,7 @@ async def test_what_is_closed_stays_as_it_is(db: Database) -> None:
     async with db.write() as tx:
         await inbox.finish(tx, ["k"], NOW + 1, dead=True, reason="first")
         await inbox.finish(tx, ["k"], NOW + 2, reason="second")
-        await inbox.later(tx, "k", NOW, "third")
+        await inbox.reschedule(tx, "k", NOW, "third")
         await inbox.move(tx, asked("k"), "in:elsewhere", {})
         assert await inbox.confirm(tx, "k", {}, NOW) is None
         assert await inbox.get(tx, "k") is None
@@ -188,7 +188,7 @@ async def test_faults_of_our_own_are_counted_apart_from_waits(db: Database) -> N
     async with db.write() as tx:
         await inbox.failed(tx, "k")
         await inbox.failed(tx, "k")
-        await inbox.later(tx, "k", NOW, "rate limited")
+        await inbox.reschedule(tx, "k", NOW, "rate limited")
         row, other = await inbox.get(tx, "k"), await inbox.get(tx, "other")
     assert row is not None
     assert other is not None
@@ -268,7 +268,7 @@ async def test_an_older_open_row_of_the_channel_is_seen_a_younger_or_closed_one_
 async def test_an_older_row_that_waits_for_devin_holds_up_no_other_line(db: Database) -> None:
     await store(db, dm("first", 1), dm("second", 2))
     async with db.write() as tx:
-        await inbox.later(tx, "first", NOW + 60, "rate limited")
+        await inbox.reschedule(tx, "first", NOW + 60, "rate limited")
     assert not await earlier(db, dm("second", 2))
 
 

@@ -10,9 +10,11 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, Engine, event, select
 
-from bot.store import inbox, sqlite
-from bot.store.database import Database
-from bot.store.inbox import InboxRow, InboxWriter, MaybeStoredError, NotStoredError
+from bot.store import inbox
+from bot.store.database import sqlite
+from bot.store.database.connection import Database
+from bot.store.inbox import InboxRow
+from bot.store.inbox_writer import InboxWriter, MaybeStoredError, NotStoredError
 from bot.store.tables import inbox as table
 from tests import postgres
 from tests.store.rows import asked
@@ -267,7 +269,7 @@ async def test_a_store_that_lets_nobody_in_for_a_while_loses_nothing_within_the_
     db: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     tries = []
-    real = db.in_one_trip
+    real = db.run_in_writer_thread
 
     async def refusing(work: Callable[[Connection], Any]) -> Any:
         tries.append(work)
@@ -275,7 +277,7 @@ async def test_a_store_that_lets_nobody_in_for_a_while_loses_nothing_within_the_
             raise ConnectionRefusedError
         return await real(work)
 
-    monkeypatch.setattr(db, "in_one_trip", refusing)
+    monkeypatch.setattr(db, "run_in_writer_thread", refusing)
     writer = InboxWriter(db, deadline=30.0)
     async with at_work(writer):
         await asyncio.gather(*(writer.put(asked(key)) for key in "abc"))
@@ -287,7 +289,7 @@ async def test_a_store_that_lets_nobody_in_for_a_while_loses_nothing_within_the_
 async def test_a_lost_answer_to_a_commit_is_looked_into_before_anybody_is_told(
     db: Database, monkeypatch: pytest.MonkeyPatch, many: int
 ) -> None:
-    real, first_time = db.in_one_trip, [True]
+    real, first_time = db.run_in_writer_thread, [True]
 
     async def losing_one_answer(work: Callable[[Connection], Any]) -> Any:
         done = await real(work)
@@ -295,7 +297,7 @@ async def test_a_lost_answer_to_a_commit_is_looked_into_before_anybody_is_told(
             raise ConnectionResetError
         return done
 
-    monkeypatch.setattr(db, "in_one_trip", losing_one_answer)
+    monkeypatch.setattr(db, "run_in_writer_thread", losing_one_answer)
     writer = InboxWriter(db, deadline=30.0)
     async with at_work(writer):
         await asyncio.gather(*(writer.put(asked(f"k{number}")) for number in range(many)))
@@ -305,7 +307,7 @@ async def test_a_lost_answer_to_a_commit_is_looked_into_before_anybody_is_told(
 async def test_where_the_answer_to_a_commit_is_lost_and_nobody_can_be_asked_it_is_not_said_that_it_failed(
     db: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real, tries = db.in_one_trip, []
+    real, tries = db.run_in_writer_thread, []
 
     async def losing_the_answer_then_down(work: Callable[[Connection], Any]) -> Any:
         tries.append(work)
@@ -317,12 +319,12 @@ async def test_where_the_answer_to_a_commit_is_lost_and_nobody_can_be_asked_it_i
         raise ConnectionRefusedError
 
     await keys(db)  # connects
-    monkeypatch.setattr(db, "in_one_trip", losing_the_answer_then_down)
+    monkeypatch.setattr(db, "run_in_writer_thread", losing_the_answer_then_down)
     writer = InboxWriter(db, deadline=30.0)
     async with at_work(writer):
         with pytest.raises(MaybeStoredError):
             await writer.put(asked("maybe"))
-        monkeypatch.setattr(db, "in_one_trip", down)
+        monkeypatch.setattr(db, "run_in_writer_thread", down)
         writer._deadline = SHORT
         with pytest.raises(NotStoredError) as refused:
             await writer.put(asked("surely not"))
@@ -333,7 +335,7 @@ async def test_where_the_answer_to_a_commit_is_lost_and_nobody_can_be_asked_it_i
 async def test_a_row_whose_batch_fails_after_its_deadline_is_not_tried_again(
     db: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real, first_time = db.in_one_trip, [True]
+    real, first_time = db.run_in_writer_thread, [True]
 
     async def failing_late(work: Callable[[Connection], Any]) -> Any:
         def slow(connection: Connection) -> Any:
@@ -343,7 +345,7 @@ async def test_a_row_whose_batch_fails_after_its_deadline_is_not_tried_again(
 
         return await real(slow if first_time.pop() else work) if first_time else await real(work)
 
-    monkeypatch.setattr(db, "in_one_trip", failing_late)
+    monkeypatch.setattr(db, "run_in_writer_thread", failing_late)
     await keys(db)  # connects
     writer = InboxWriter(db, deadline=SHORT / 2)
     async with at_work(writer):

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import select, update
 
 from bot.store import lanes
-from bot.store.database import Database
+from bot.store.database.connection import Database
 from bot.store.lanes import Claim, ClaimLostError
 from bot.store.tables import lanes as table
 from bot.store.tables import workers

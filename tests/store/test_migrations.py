@@ -10,13 +10,15 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import column, insert, inspect, select, table, text
 
-from bot.store import schema
-from bot.store.database import Database
-from bot.store.schema import alembic_config, is_current, migrate
+from bot.store.database import schema
+from bot.store.database.connection import Database
+from bot.store.database.schema import alembic_config, is_current, migrate
 from bot.store.tables import cards, metadata, outbox, threads
 
+NEWEST = ScriptDirectory.from_config(alembic_config()).get_current_head() or ""
 BROKEN = '''
 """a migration that breaks half way"""
 
@@ -24,7 +26,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "broken"
-down_revision = "0006"
+down_revision = "NEWEST"
 branch_labels = None
 depends_on = None
 
@@ -126,7 +128,7 @@ OLD_CARDS = [
     ("plain", "open", 1, 2, 1, "7.3", 1, 8.0, None, "blocks refused", {"v": 1, "plain": True}, None, None),
     ("shown", "sent", 2, 5, 5, "7.4", 0, 8.0, None, None, {"v": 1, "drawn": "def"}, None, None),
     ("died", "dead", 1, 3, 2, "7.5", 1, 8.0, None, "message_not_found", {"v": 1}, None, None),
-    ("forgotten", "sent", 2, 1, 1, "7.6", 0, 8.0, None, None, {"v": 1, "drawn": "abc"}, None, None),
+    ("purged", "sent", 2, 1, 1, "7.6", 0, 8.0, None, None, {"v": 1, "drawn": "abc"}, None, None),
 ]
 _NAMES = (
     *("session_id", "state", "rank", "version", "sent_version", "ts", "attempts", "next_at", "sending_at", "reason"),
@@ -143,7 +145,7 @@ async def old_cards(db: Database) -> None:
             key = f"card:{row[0]}"
             more = {"key": key, "thread": key, "created_at": 1.0, "sent_at": 9.0, "epoch": 3}
             await _insert(tx, values | more)
-            if row[0] != "forgotten":
+            if row[0] != "purged":
                 await tx.execute(_SESSION, {"id": row[0]})
         post = {"session_id": "shown", "state": "open", "rank": 1, "version": 1, "next_at": 5.0, "payload": {"v": 1}}
         more = {"key": "say:1", "kind": "post", "thread": "7.0", "created_at": 1.0}
@@ -195,7 +197,7 @@ async def test_the_outbox_keeps_the_first_post_of_each_card_with_what_follows_it
         f"card:{name}": ("sent", ts, None, None, blank, None, None)
         for name, ts in (
             *(("wanted", "7.1"), ("figures", "7.2"), ("plain", "7.3")),
-            *(("shown", "7.4"), ("died", "7.5"), ("forgotten", "7.6")),
+            *(("shown", "7.4"), ("died", "7.5"), ("purged", "7.6")),
         )
     }
     assert found == posted | {
@@ -228,8 +230,8 @@ async def test_going_back_puts_the_cards_into_the_outbox_again(db: Database) -> 
 def broken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """The migrations of this project, followed by one that breaks half way."""
     folder = tmp_path / "migrations"
-    shutil.copytree(Path(schema.__file__).parent / "migrations", folder)
-    (folder / "versions" / "broken.py").write_text(BROKEN)
+    shutil.copytree(Path(schema.__file__).parents[1] / "migrations", folder)
+    (folder / "versions" / "broken.py").write_text(BROKEN.replace("NEWEST", NEWEST))
 
     def config() -> Config:
         made = Config()
@@ -248,5 +250,5 @@ async def test_a_broken_migration_leaves_nothing_half_done(db: Database) -> None
     after = await looked_at(db, lambda connection: inspect(connection).get_columns("inbox"))
     assert [column["name"] for column in after] == [column["name"] for column in before]
     revision = await looked_at(db, lambda one: MigrationContext.configure(one).get_current_revision())
-    assert revision == "0006"
+    assert revision == NEWEST
     assert not await is_current(db)

@@ -10,7 +10,7 @@ from sqlalchemy import select, update
 
 from bot.store import lanes, outbox
 from bot.store.claims import Sender
-from bot.store.database import Database
+from bot.store.database.connection import Database
 from bot.store.lanes import ClaimLostError
 from bot.store.outbox import FIRST, LAST, OutboxRow
 from bot.store.tables import outbox as table
@@ -150,7 +150,7 @@ async def test_a_post_with_unknown_outcome_holds_up_its_thread_only(db: Database
     row = await taken(db, "unknown")
     async with db.write() as tx:
         await outbox.start(tx, row, NOW)
-        await outbox.later(tx, row, NOW + 5, "outcome unknown", unknown=True)
+        await outbox.reschedule(tx, row, NOW + 5, "outcome unknown", unknown=True)
     assert await in_order(db) == ["elsewhere"]
     again = await head(db, NOW + 5)
     assert again is not None
@@ -161,7 +161,7 @@ async def test_a_dead_row_holds_up_nobody(db: Database) -> None:
     await store(db, said("dies"), said("lives"))
     row = await taken(db, "dies")
     async with db.write() as tx:
-        await outbox.bury(tx, row, "invalid_blocks", NOW)
+        await outbox.mark_dead(tx, row, "invalid_blocks", NOW)
     assert await in_order(db) == ["lives"]
 
 
@@ -247,7 +247,7 @@ async def test_a_row_that_is_put_back_was_certainly_not_said(db: Database) -> No
     row = await taken(db, "k")
     async with db.write() as tx:
         await outbox.start(tx, row, NOW)
-        await outbox.later(tx, row, NOW + 30, "ratelimited")
+        await outbox.reschedule(tx, row, NOW + 30, "ratelimited")
     again = await by_key(db, "k")
     assert (again.state, again.sending_at, again.next_at, again.attempts) == ("open", None, NOW + 30, 1)
     assert await head(db, NOW + 29) is None
@@ -259,9 +259,9 @@ async def test_each_try_is_counted_once_whether_it_was_marked_or_is_simply_repea
     for tries in (1, 2):
         reaction, post = await taken(db, "eyes"), await taken(db, "post")
         async with db.write() as tx:
-            await outbox.later(tx, reaction, NOW, "ratelimited")  # which bears no mark
+            await outbox.reschedule(tx, reaction, NOW, "ratelimited")  # which bears no mark
             await outbox.start(tx, post, NOW)
-            await outbox.later(tx, post, NOW, "ratelimited")
+            await outbox.reschedule(tx, post, NOW, "ratelimited")
         assert [(await by_key(db, key)).attempts for key in ("eyes", "post")] == [tries, tries]
 
 
@@ -277,7 +277,7 @@ async def test_a_buried_row_keeps_its_text_and_its_reason(db: Database) -> None:
     await store(db, said("k"))
     row = await taken(db, "k")
     async with db.write() as tx:
-        await outbox.bury(tx, row, "channel_not_found", NOW + 1)
+        await outbox.mark_dead(tx, row, "channel_not_found", NOW + 1)
     dead = await raw(db, "k")
     assert (dead["state"], dead["reason"], dead["payload"]["text"]) == ("dead", "channel_not_found", "words of k")
     await store(db, said("k"))
@@ -296,8 +296,8 @@ async def test_what_is_open_for_a_session_can_be_given_up(db: Database) -> None:
     being_said = await taken(db, "being said")
     async with db.write() as tx:
         await outbox.start(tx, being_said, NOW)
-        assert await outbox.bury_session(tx, "s", "channel_not_found", NOW) == 3
-        assert await outbox.bury_session(tx, "s", "channel_not_found", NOW) == 0
+        assert await outbox.mark_session_dead(tx, "s", "channel_not_found", NOW) == 3
+        assert await outbox.mark_session_dead(tx, "s", "channel_not_found", NOW) == 0
     states = {key: (await by_key(db, key)).state for key in ("card:s", "post", "being said", "eyes", "other")}
     assert states == {"card:s": "dead", "post": "dead", "being said": "dead", "eyes": "open", "other": "open"}
     async with db.write() as tx:
@@ -314,9 +314,9 @@ async def test_what_was_given_up_while_somebody_had_it_in_hand_stays_given_up(db
     )
     card, post, repeated = [await taken(db, key) for key in ("card:s", "post", "repeated")]
     async with db.write() as tx:
-        await outbox.bury_session(tx, "s", "channel_not_found", NOW)
+        await outbox.mark_session_dead(tx, "s", "channel_not_found", NOW)
         await outbox.sent(tx, card, "1750000100.000000", NOW)
-        await outbox.later(tx, post, NOW, "rate limited")
+        await outbox.reschedule(tx, post, NOW, "rate limited")
         with pytest.raises(ClaimLostError):
             await outbox.start(tx, repeated, NOW)
     states = {key: (await by_key(db, key)).state for key in ("card:s", "post", "repeated")}
@@ -389,8 +389,8 @@ async def test_a_worker_that_fell_silent_is_replaced_and_writes_nothing_any_more
     writes = (
         lambda tx: outbox.start(tx, old, NOW),
         lambda tx: outbox.sent(tx, old, "1750000100.000000", NOW),
-        lambda tx: outbox.later(tx, old, NOW, "late"),
-        lambda tx: outbox.bury(tx, old, "late", NOW),
+        lambda tx: outbox.reschedule(tx, old, NOW, "late"),
+        lambda tx: outbox.mark_dead(tx, old, "late", NOW),
         lambda tx: outbox.failed(tx, old),
         lambda tx: outbox.replace_payload(tx, old, {}),
         lambda tx: outbox.check(tx, old),
@@ -418,8 +418,8 @@ async def test_what_was_given_back_is_in_nobodys_hand(db: Database) -> None:
     said_, put_back, given_up = [await taken(db, key) for key in ("said", "put back", "given up")]
     async with db.write() as tx:
         await outbox.sent(tx, said_, "1750000100.000000", NOW)
-        await outbox.later(tx, put_back, NOW + 5, "rate limited")
-        await outbox.bury(tx, given_up, "channel_not_found", NOW)
+        await outbox.reschedule(tx, put_back, NOW + 5, "rate limited")
+        await outbox.mark_dead(tx, given_up, "channel_not_found", NOW)
     assert [(await by_key(db, key)).owner for key in ("said", "put back", "given up")] == [None, None, None]
     assert await take(db, "put back") is None, "it is not due"
     assert [await take(db, key, now=NOW + 5) is None for key in ("said", "put back", "given up")] == [True, False, True]

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from bot.domain.person import Person
 from bot.store import people
-from bot.store.database import Database
+from bot.store.database.connection import Database
 from tests.store.rows import NOW, TEAM
 
 ANN = Person("U1", "ann", is_admin=True)
@@ -42,7 +42,7 @@ async def test_people_of_other_teams_are_others(db: Database) -> None:
 
 
 async def test_flags_come_back_as_they_were(db: Database) -> None:
-    for number, flag in enumerate(("is_guest", "is_stranger", "is_bot", "is_admin")):
+    for number, flag in enumerate(("is_guest", "is_external", "is_bot", "is_admin")):
         person = replace(Person(f"U{number}", "x"), **{flag: True})
         await put(db, person)
         assert await get(db, f"U{number}") == person

@@ -5,10 +5,10 @@ from typing import Any
 
 import pytest
 
-from bot.domain.session import Options, PullRequest, Session, Snapshot, Stage
+from bot.domain.session import Lifecycle, Options, PullRequest, Session, Snapshot
 from bot.store import sessions
-from bot.store.database import Database
-from bot.store.sessions import Relay
+from bot.store.database.connection import Database
+from bot.store.sessions import RelayPosition
 from tests.store.rows import NOW, TEAM, session
 
 AT = 1_750_000_000  # Devin's time of the last look
@@ -33,9 +33,9 @@ async def get(db: Database, session_id: str = "s") -> Session:
     return found
 
 
-async def relay(db: Database, session_id: str = "s") -> Relay:
+async def relay(db: Database, session_id: str = "s") -> RelayPosition:
     async with db.read() as tx:
-        return (await sessions.tracked(tx, [session_id]))[session_id].relay
+        return (await sessions.tracked(tx, [session_id]))[session_id].position
 
 
 # ------------------------------------------------------------ one session
@@ -46,14 +46,14 @@ async def test_everything_about_a_session_comes_back(db: Database) -> None:
         "s",
         prompt="fix it\n\nplease 😀",
         options=Options("acme/web", "pb-1", "fast", 10, ("a", "b"), "a title"),
-        stage=Stage.CREATING,
+        lifecycle=Lifecycle.CREATING,
         cause_ts="1750000000.000100",
         checking=True,
         stop_requested=True,
         stop_ts="1750000009.000100",
         stopped_by="U2",
         ended_at=NOW + 9,
-        seen=Snapshot(
+        snapshot=Snapshot(
             "suspended",
             "inactivity",
             "a title of Devin's",
@@ -66,11 +66,13 @@ async def test_everything_about_a_session_comes_back(db: Database) -> None:
     )
     await add(db, whole)
     assert await get(db) == whole
-    assert await relay(db) == Relay()
+    assert await relay(db) == RelayPosition()
 
 
 async def test_a_session_that_devin_does_not_have_yet_comes_back_too(db: Database) -> None:
-    bare = session("s", thread_ts=None, reference=None, devin_id=None, url=None, stage=Stage.QUEUED, seen=Snapshot())
+    bare = session(
+        "s", thread_ts=None, reference=None, devin_id=None, url=None, lifecycle=Lifecycle.QUEUED, snapshot=Snapshot()
+    )
     await add(db, bare, replace(bare, id="s2"))
     assert await get(db) == bare
     assert await get(db, "s2") == replace(bare, id="s2")
@@ -85,43 +87,50 @@ async def test_the_same_cause_makes_no_second_session(db: Database) -> None:
 
 async def test_single_facts_are_changed_and_others_stay(db: Database) -> None:
     await add(db, session("s"), session("other"))
-    await change(db, "s", stage=Stage.ENDED, ended_at=NOW, stopped_by="U2")
-    assert await get(db) == session("s", stage=Stage.ENDED, ended_at=NOW, stopped_by="U2")
+    await change(db, "s", lifecycle=Lifecycle.ENDED, ended_at=NOW, stopped_by="U2")
+    assert await get(db) == session("s", lifecycle=Lifecycle.ENDED, ended_at=NOW, stopped_by="U2")
     assert await get(db, "other") == session("other")
 
 
 async def test_once_devin_has_it_only_the_first_line_of_the_prompt_is_kept(db: Database) -> None:
-    asked = session("s", prompt="fix it\nsecret details", stage=Stage.CREATING, checking=True, devin_id=None, url=None)
+    asked = session(
+        "s", prompt="fix it\nsecret details", lifecycle=Lifecycle.CREATING, checking=True, devin_id=None, url=None
+    )
     await add(db, asked)
     async with db.write() as tx:
         await sessions.opened(tx, asked, "devin-42", "https://app.devin.ai/sessions/42", LOOK)
     found = await get(db)
-    assert (found.prompt, found.stage, found.checking) == ("fix it", Stage.OPEN, False)
+    assert (found.prompt, found.lifecycle, found.checking) == ("fix it", Lifecycle.OPEN, False)
     # What it has come to by now is left for the poller to tell.
     seen = Snapshot(title=LOOK.title, updated_at=LOOK.updated_at)
-    assert (found.devin_id, found.url, found.seen) == ("devin-42", "https://app.devin.ai/sessions/42", seen)
+    assert (found.devin_id, found.url, found.snapshot) == ("devin-42", "https://app.devin.ai/sessions/42", seen)
     async with db.read() as tx:
         assert list(await sessions.by_bare_ids(tx, ["42"])) == ["42"]
 
 
 async def test_a_session_that_is_over_without_devin_keeps_only_the_first_line_too(db: Database) -> None:
-    await add(db, session("s", prompt="fix it\nsecret details", stage=Stage.CREATING, checking=True))
+    await add(db, session("s", prompt="fix it\nsecret details", lifecycle=Lifecycle.CREATING, checking=True))
     async with db.write() as tx:
-        ended = await sessions.end(tx, "s", Stage.CANCELLED, NOW + 5)
-        assert await sessions.end(tx, "unknown", Stage.CANCELLED, NOW) is None
+        ended = await sessions.end(tx, "s", Lifecycle.CANCELLED, NOW + 5)
+        assert await sessions.end(tx, "unknown", Lifecycle.CANCELLED, NOW) is None
     assert ended is not None
     assert ended.prompt == "fix it\nsecret details"
     found = await get(db)
-    assert (found.prompt, found.stage, found.checking, found.ended_at) == ("fix it", Stage.CANCELLED, False, NOW + 5)
+    assert (found.prompt, found.lifecycle, found.checking, found.ended_at) == (
+        "fix it",
+        Lifecycle.CANCELLED,
+        False,
+        NOW + 5,
+    )
 
 
 async def test_odd_signs_in_a_prompt_and_in_a_title_are_no_obstacle(db: Database) -> None:
     await add(db, session("s", prompt="nul \0 half \ud83d"))
     async with db.write() as tx:
-        assert await sessions.see(tx, session("s"), replace(LOOK, title="a\0b"))
+        assert await sessions.apply_snapshot(tx, session("s"), replace(LOOK, title="a\0b"))
         await sessions.change(tx, "s", stopped_by="U\0")
     found = await get(db)
-    assert (found.prompt, found.seen.title, found.stopped_by) == ("nul \ufffd half \ufffd", "a\ufffdb", "U\ufffd")
+    assert (found.prompt, found.snapshot.title, found.stopped_by) == ("nul \ufffd half \ufffd", "a\ufffdb", "U\ufffd")
 
 
 # ------------------------------------------------------------ looks of the poller
@@ -131,23 +140,30 @@ async def test_a_newer_look_is_stored_with_how_far_it_was_told(db: Database) -> 
     await add(db, session("s"))
     new = Snapshot("running", "finished", "t", (PullRequest("https://git.example/1", "open"),), 2.5, updated_at=AT + 1)
     async with db.write() as tx:
-        applied = await sessions.see(
-            tx, session("s"), new, last_event_id="e9", page_cursor="p", devin_messages=4, news_seq=2, waiting=True
+        applied = await sessions.apply_snapshot(
+            tx,
+            session("s"),
+            new,
+            last_event_id="e9",
+            page_cursor="p",
+            devin_messages=4,
+            announcement_seq=2,
+            waiting=True,
         )
     assert applied is True
-    assert (await get(db)).seen == new
-    assert await relay(db) == Relay("e9", "p", 4, 2, 0.0, waiting=True)
+    assert (await get(db)).snapshot == new
+    assert await relay(db) == RelayPosition("e9", "p", 4, 2, 0.0, waiting=True)
 
 
 async def test_a_look_at_the_same_instant_is_stored(db: Database) -> None:
     await add(db, session("s"))
     async with db.write() as tx:
-        assert await sessions.see(tx, session("s"), replace(LOOK, acus=3.0))
-    assert (await get(db)).seen.acus == 3.0
+        assert await sessions.apply_snapshot(tx, session("s"), replace(LOOK, acus=3.0))
+    assert (await get(db)).snapshot.acus == 3.0
 
 
 @pytest.mark.parametrize(
-    "stored", [{"detail": None}, {"status": "suspended"}, {"archived": True}, {"stage": Stage.ENDED}]
+    "stored", [{"detail": None}, {"status": "suspended"}, {"archived": True}, {"lifecycle": Lifecycle.ENDED}]
 )
 async def test_a_look_that_began_before_another_state_was_stored_changes_nothing(
     db: Database, stored: dict[str, Any]
@@ -157,10 +173,10 @@ async def test_a_look_that_began_before_another_state_was_stored_changes_nothing
     await change(db, "s", **stored)
     newer = replace(LOOK, detail="waiting_for_user", updated_at=AT + 9)
     async with db.write() as tx:
-        assert await sessions.see(tx, before, newer, last_event_id="e1") is False
+        assert await sessions.apply_snapshot(tx, before, newer, last_event_id="e1") is False
     async with db.write() as tx:
-        assert await sessions.see(tx, await get(db), newer, last_event_id="e2")
-    assert (await get(db)).seen == newer
+        assert await sessions.apply_snapshot(tx, await get(db), newer, last_event_id="e2")
+    assert (await get(db)).snapshot == newer
     assert (await relay(db)).last_event_id == "e2"
 
 
@@ -168,27 +184,27 @@ async def test_an_older_look_changes_nothing(db: Database) -> None:
     await add(db, session("s"))
     async with db.write() as tx:
         old = Snapshot("new", updated_at=AT - 1)
-        assert await sessions.see(tx, session("s"), old, last_event_id="e1") is False
-        assert await sessions.stir(tx, "s", old) is False
-        assert await sessions.see(tx, session("unknown"), LOOK) is False
-    assert (await get(db)).seen == LOOK
-    assert await relay(db) == Relay()
+        assert await sessions.apply_snapshot(tx, session("s"), old, last_event_id="e1") is False
+        assert await sessions.apply_reply_status(tx, "s", old) is False
+        assert await sessions.apply_snapshot(tx, session("unknown"), LOOK) is False
+    assert (await get(db)).snapshot == LOOK
+    assert await relay(db) == RelayPosition()
 
 
 async def test_an_answer_of_devin_moves_the_state_and_leaves_the_rest_to_the_poller(db: Database) -> None:
     before = Snapshot("suspended", "inactivity", "t", (PullRequest("https://git.example/1"),), 2.5, True, updated_at=AT)
-    await add(db, session("s", seen=before))
+    await add(db, session("s", snapshot=before))
     async with db.write() as tx:
-        assert await sessions.stir(tx, "s", Snapshot("resuming", acus=9.0, updated_at=AT + 2))
-    assert (await get(db)).seen == replace(before, status="resuming", detail=None, updated_at=AT + 2)
+        assert await sessions.apply_reply_status(tx, "s", Snapshot("resuming", acus=9.0, updated_at=AT + 2))
+    assert (await get(db)).snapshot == replace(before, status="resuming", detail=None, updated_at=AT + 2)
 
 
 @pytest.mark.parametrize("status", ["exit", "error"])
 async def test_an_end_in_an_answer_of_devin_is_left_to_the_poller_which_tells_it(db: Database, status: str) -> None:
     await add(db, session("s"))
     async with db.write() as tx:
-        assert await sessions.stir(tx, "s", Snapshot(status, updated_at=AT + 2)) is False
-    assert (await get(db)).seen == LOOK
+        assert await sessions.apply_reply_status(tx, "s", Snapshot(status, updated_at=AT + 2)) is False
+    assert (await get(db)).snapshot == LOOK
 
 
 @pytest.mark.parametrize(
@@ -205,17 +221,17 @@ async def test_an_end_in_an_answer_of_devin_is_left_to_the_poller_which_tells_it
 async def test_what_a_message_does_not_end_stays_after_one(
     db: Database, status: str, detail: str | None, after: str | None
 ) -> None:
-    await add(db, session("s", seen=Snapshot(status, detail, updated_at=AT)))
+    await add(db, session("s", snapshot=Snapshot(status, detail, updated_at=AT)))
     async with db.write() as tx:
-        assert await sessions.stir(tx, "s", Snapshot("running", updated_at=AT))
-    assert (await get(db)).seen == Snapshot("running", after, updated_at=AT)
+        assert await sessions.apply_reply_status(tx, "s", Snapshot("running", updated_at=AT))
+    assert (await get(db)).snapshot == Snapshot("running", after, updated_at=AT)
 
 
 async def test_figures_of_many_sessions_are_stored_at_once_older_ones_are_not(db: Database) -> None:
     await add(db, session("a"), session("b"), session("c"))
     async with db.write() as tx:
-        await sessions.see_many(tx, [])
-        await sessions.see_many(
+        await sessions.apply_figures(tx, [])
+        await sessions.apply_figures(
             tx,
             [
                 ("a", replace(LOOK, acus=1.5, updated_at=AT + 1)),
@@ -224,15 +240,15 @@ async def test_figures_of_many_sessions_are_stored_at_once_older_ones_are_not(db
                 ("unknown", LOOK),
             ],
         )
-    seen = [(await get(db, name)).seen for name in "abc"]
+    seen = [(await get(db, name)).snapshot for name in "abc"]
     assert seen == [replace(LOOK, acus=1.5, updated_at=AT + 1), LOOK, replace(LOOK, acus=2.5, has_result=True)]
 
 
 async def test_when_cards_last_showed_figures_is_noted(db: Database) -> None:
     await add(db, session("a"), session("b"))
     async with db.write() as tx:
-        await sessions.drew_figures(tx, ["a"], NOW + 5)
-        await sessions.drew_figures(tx, [], NOW + 9)
+        await sessions.mark_figures_drawn(tx, ["a"], NOW + 5)
+        await sessions.mark_figures_drawn(tx, [], NOW + 9)
     assert [(await relay(db, name)).figures_at for name in "ab"] == [NOW + 5, 0.0]
 
 
@@ -255,18 +271,18 @@ async def test_only_open_sessions_are_watched(db: Database) -> None:
     await add(
         db,
         session("open"),
-        session("ended", stage=Stage.ENDED),
+        session("ended", lifecycle=Lifecycle.ENDED),
         session("over", ended_at=NOW),
-        session("creating", stage=Stage.CREATING),
+        session("creating", lifecycle=Lifecycle.CREATING),
         session("nameless", devin_id=None),
     )
     async with db.read() as tx:
         assert await sessions.open_bare_ids(tx) == ["open"]
-        assert (await sessions.restless(tx, NOW))[0] == 2
+        assert (await sessions.count_active(tx, NOW))[0] == 2
 
 
 @pytest.mark.parametrize(
-    ("seen", "restless"),
+    ("seen", "active"),
     [
         (Snapshot("new"), True),
         (Snapshot("claimed"), True),
@@ -282,34 +298,34 @@ async def test_only_open_sessions_are_watched(db: Database) -> None:
         (Snapshot("exit"), False),
     ],
 )
-async def test_what_works_is_restless_and_what_rests_is_not(db: Database, seen: Snapshot, restless: bool) -> None:
-    await add(db, session("s", seen=seen, spoken_at=0.0), session("ended", stage=Stage.ENDED))
+async def test_what_works_is_active_and_what_rests_is_not(db: Database, seen: Snapshot, active: bool) -> None:
+    await add(db, session("s", snapshot=seen, spoken_at=0.0), session("ended", lifecycle=Lifecycle.ENDED))
     async with db.read() as tx:
-        assert await sessions.restless(tx, NOW) == (1, int(restless))
+        assert await sessions.count_active(tx, NOW) == (1, int(active))
 
 
-async def test_who_was_just_spoken_to_or_waits_without_a_word_is_restless_and_looked_at(db: Database) -> None:
+async def test_who_was_just_spoken_to_or_waits_without_a_word_is_active_and_looked_at(db: Database) -> None:
     rests = Snapshot("running", "finished", updated_at=AT)
     await add(
         db,
-        session("spoken", seen=rests, spoken_at=NOW),
-        session("waits", seen=rests, spoken_at=NOW - 500),
-        session("rests", seen=rests, spoken_at=NOW - 400),
-        session("ended", stage=Stage.ENDED, spoken_at=NOW),
+        session("spoken", snapshot=rests, spoken_at=NOW),
+        session("waits", snapshot=rests, spoken_at=NOW - 500),
+        session("rests", snapshot=rests, spoken_at=NOW - 400),
+        session("ended", lifecycle=Lifecycle.ENDED, spoken_at=NOW),
     )
     await change(db, "waits", waiting=True)
     async with db.read() as tx:
-        assert await sessions.restless(tx, NOW - 60) == (3, 2)
+        assert await sessions.count_active(tx, NOW - 60) == (3, 2)
         found = await sessions.expecting(tx, NOW - 60)
         assert [one.session.id for one in found] == ["waits", "spoken"]
         named = await sessions.expecting(tx, NOW - 60, {"rests", "ended"})
         assert [one.session.id for one in named] == ["waits", "rests", "spoken"]
-    assert found[0].relay.waiting
+    assert found[0].position.waiting
 
 
 async def test_an_empty_store_counts_nothing(db: Database) -> None:
     async with db.read() as tx:
-        assert await sessions.restless(tx, 0.0) == (0, 0)
+        assert await sessions.count_active(tx, 0.0) == (0, 0)
         assert await sessions.counts_between(tx, 0.0, 2e9) == (0, 0)
         assert await sessions.waiting_now(tx) == 0
         assert await sessions.expecting(tx, 0.0) == []
@@ -319,9 +335,9 @@ async def test_a_persons_sessions_come_newest_first(db: Database) -> None:
     await add(
         db,
         session("old", created_at=NOW),
-        session("new", created_at=NOW + 2, stage=Stage.QUEUED),
-        session("elsewhere", created_at=NOW + 1, channel="C2", stage=Stage.CREATING),
-        session("ended", created_at=NOW + 3, stage=Stage.ENDED),
+        session("new", created_at=NOW + 2, lifecycle=Lifecycle.QUEUED),
+        session("elsewhere", created_at=NOW + 1, channel="C2", lifecycle=Lifecycle.CREATING),
+        session("ended", created_at=NOW + 3, lifecycle=Lifecycle.ENDED),
         session("bens", requester="U2"),
         session("other team", team="T2"),
     )
@@ -340,7 +356,7 @@ async def test_the_live_sessions_of_a_channel_come_newest_first(db: Database) ->
         db,
         session("old", created_at=NOW, requester="U2"),
         session("new", created_at=NOW + 2),
-        session("ended", stage=Stage.ENDED),
+        session("ended", lifecycle=Lifecycle.ENDED),
         session("elsewhere", channel="C2"),
     )
     async with db.read() as tx:
@@ -369,14 +385,14 @@ async def test_the_same_prompt_is_known_again_when_only_its_first_line_is_left(d
         db,
         session("old", prompt=prompt, created_at=NOW - 100),
         session("first", prompt=prompt, created_at=NOW - 50),
-        session("second", prompt=prompt, created_at=NOW - 40, stage=Stage.ENDED),
+        session("second", prompt=prompt, created_at=NOW - 40, lifecycle=Lifecycle.ENDED),
         session("else", prompt="Fix this bug:\nthe export is slow"),
-        session("refused", prompt=prompt, stage=Stage.REFUSED),
-        session("cancelled", prompt=prompt, stage=Stage.CANCELLED),
+        session("refused", prompt=prompt, lifecycle=Lifecycle.REFUSED),
+        session("cancelled", prompt=prompt, lifecycle=Lifecycle.CANCELLED),
         session("of another", prompt=prompt, requester="U2"),
     )
     async with db.write() as tx:
-        await sessions.end(tx, "second", Stage.ENDED, NOW)
+        await sessions.end(tx, "second", Lifecycle.ENDED, NOW)
     async with db.read() as tx:
         found = await sessions.with_prompt(tx, TEAM, "U1", prompt, NOW - 60)
         assert [(one.id, one.prompt) for one in found] == [("second", "Fix this bug:"), ("first", prompt)]
@@ -387,13 +403,13 @@ async def test_who_waits_for_a_person_is_counted(db: Database) -> None:
     waits = Snapshot("running", "waiting_for_user")
     await add(
         db,
-        session("a", seen=waits),
-        session("b", seen=Snapshot("running", "waiting_for_approval")),
-        session("c", seen=waits, stage=Stage.ENDED),
-        session("d", seen=Snapshot("suspended", "waiting_for_user")),
+        session("a", snapshot=waits),
+        session("b", snapshot=Snapshot("running", "waiting_for_approval")),
+        session("c", snapshot=waits, lifecycle=Lifecycle.ENDED),
+        session("d", snapshot=Snapshot("suspended", "waiting_for_user")),
         session("e"),
-        session("f", seen=replace(waits, pull_requests=(PullRequest("https://github.com/a/b/pull/1", "open"),))),
-        session("g", seen=replace(waits, has_result=True)),
+        session("f", snapshot=replace(waits, pull_requests=(PullRequest("https://github.com/a/b/pull/1", "open"),))),
+        session("g", snapshot=replace(waits, has_result=True)),
     )
     async with db.read() as tx:
         assert await sessions.waiting_now(tx) == 2

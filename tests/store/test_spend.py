@@ -3,7 +3,7 @@
 from datetime import date
 
 from bot.store import sessions, spend
-from bot.store.database import Database
+from bot.store.database.connection import Database
 from bot.store.spend import Billed
 from tests.store.rows import NOW, session
 
@@ -39,8 +39,8 @@ async def test_the_dearest_sessions_come_first_and_only_those_that_are_recorded(
     await add(db, TUE, a=2.5, d=3.0)
     await add(db, WED, a=50.0)
     async with db.read() as tx:
-        assert await spend.dearest(tx, MON, TUE) == [("a", 3.5), ("b", 3.0), ("d", 3.0)]
-        assert await spend.dearest(tx, MON, TUE, most=1) == [("a", 3.5)]
+        assert await spend.most_expensive(tx, MON, TUE) == [("a", 3.5), ("b", 3.0), ("d", 3.0)]
+        assert await spend.most_expensive(tx, MON, TUE, most=1) == [("a", 3.5)]
 
 
 async def test_what_was_billed_is_replaced_by_the_newest_reading(db: Database) -> None:

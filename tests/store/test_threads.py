@@ -2,9 +2,9 @@
 
 from dataclasses import replace
 
-from bot.domain.session import Stage
+from bot.domain.session import Lifecycle
 from bot.store import sessions, threads
-from bot.store.database import Database
+from bot.store.database.connection import Database
 from bot.store.threads import Thread
 from tests.store.rows import CHANNEL, NOW, TEAM, THREAD, session
 
@@ -29,12 +29,12 @@ async def unread(db: Database, limit: int = 500) -> dict[str, str | None]:
         return {thread.session_id: thread.unread_from for thread in await threads.unread(tx, limit)}
 
 
-async def read_on(db: Database, unread_from: str | None, ts: str = THREAD) -> None:
+async def advance_unread(db: Database, unread_from: str | None, ts: str = THREAD) -> None:
     """Catch-up has read as far as that."""
     thread = await get(db, ts)
     assert thread is not None
     async with db.write() as tx:
-        await threads.read_on(tx, thread, unread_from)
+        await threads.advance_unread(tx, thread, unread_from)
 
 
 async def test_a_thread_of_ours_is_known_and_another_is_not(db: Database) -> None:
@@ -48,9 +48,9 @@ async def test_a_newer_session_takes_the_thread_over_with_an_open_ear(db: Databa
     async with db.write() as tx:
         await threads.set_muted(tx, OURS, muted=True)
         await threads.close(tx, TEAM, CHANNEL, THREAD)
-        await threads.saw(tx, TEAM, CHANNEL, THREAD, "1750000009.000000")
+        await threads.advance_last_seen(tx, TEAM, CHANNEL, THREAD, "1750000009.000000")
         await sessions.add(tx, session("s2"))
-    await read_on(db, None)
+    await advance_unread(db, None)
     await put(db, replace(OURS, session_id="s2"))
     assert await get(db) == replace(NEW, session_id="s2", last_seen_ts="1750000009.000000")
     assert await unread(db) == {"s2": THREAD}
@@ -60,7 +60,7 @@ async def test_the_mark_of_what_is_stored_only_moves_forward(db: Database) -> No
     await put(db, OURS)
     for ts, mark in (("1750000009.000000", "9"), ("1750000005.000000", "9"), ("1750000012.000000", "12")):
         async with db.write() as tx:
-            await threads.saw(tx, TEAM, CHANNEL, THREAD, ts)
+            await threads.advance_last_seen(tx, TEAM, CHANNEL, THREAD, ts)
         thread = await get(db)
         assert thread is not None
         assert thread.last_seen_ts == f"17500000{int(mark):02}.000000"
@@ -81,9 +81,9 @@ async def test_a_thread_is_muted_and_closed_and_opened_again(db: Database) -> No
 async def test_unread_threads_in_use_come_with_the_most_recently_used_first(db: Database) -> None:
     async with db.write() as tx:
         for number, (name, stage) in enumerate(
-            [("old", Stage.OPEN), ("new", Stage.OPEN), ("ended", Stage.ENDED), ("closed", Stage.OPEN)]
+            [("old", Lifecycle.OPEN), ("new", Lifecycle.OPEN), ("ended", Lifecycle.ENDED), ("closed", Lifecycle.OPEN)]
         ):
-            await sessions.add(tx, session(name, stage=stage, spoken_at=NOW + number))
+            await sessions.add(tx, session(name, lifecycle=stage, spoken_at=NOW + number))
             await threads.put(tx, replace(OURS, ts=f"17500000{number:02}.000000", session_id=name), NOW)
         await threads.close(tx, TEAM, CHANNEL, "1750000003.000000")
     assert list(await unread(db)) == ["new", "old"]
@@ -97,14 +97,14 @@ async def test_a_thread_is_read_from_its_mark_on_after_each_absence_and_what_arr
         await sessions.add(tx, session("s"))
     await put(db, OURS)
     assert await unread(db) == {"s": THREAD}
-    await read_on(db, "1750000004.000000")  # a page of it
+    await advance_unread(db, "1750000004.000000")  # a page of it
     assert await unread(db) == {"s": "1750000004.000000"}
-    await read_on(db, None)
+    await advance_unread(db, None)
     assert await unread(db) == {}
     for mark in ("1750000005.000000", "1750000009.000000"):
         async with db.write() as tx:
-            await threads.saw(tx, TEAM, CHANNEL, THREAD, mark)
-            await threads.owe(tx)
+            await threads.advance_last_seen(tx, TEAM, CHANNEL, THREAD, mark)
+            await threads.mark_unread(tx)
         assert await unread(db) == {"s": "1750000005.000000"}
 
 
@@ -113,19 +113,19 @@ async def test_what_a_thread_owes_by_now_is_not_paid_by_an_older_look(db: Databa
         await sessions.add(tx, session("s"))
     await put(db, OURS)
     async with db.write() as tx:
-        await threads.read_on(tx, replace(OURS, unread_from="1740000000.000000"), None)
+        await threads.advance_unread(tx, replace(OURS, unread_from="1740000000.000000"), None)
     assert await unread(db) == {"s": THREAD}
 
 
 async def test_only_threads_in_use_owe_anything_after_an_absence(db: Database) -> None:
     async with db.write() as tx:
-        for number, stage in enumerate([Stage.ENDED, Stage.OPEN]):
+        for number, stage in enumerate([Lifecycle.ENDED, Lifecycle.OPEN]):
             ts = f"17500000{number:02}.000000"
-            await sessions.add(tx, session(f"s{number}", stage=stage))
+            await sessions.add(tx, session(f"s{number}", lifecycle=stage))
             await threads.put(tx, replace(OURS, ts=ts, session_id=f"s{number}"), NOW)
-            await threads.read_on(tx, replace(OURS, ts=ts, unread_from=THREAD), None)
+            await threads.advance_unread(tx, replace(OURS, ts=ts, unread_from=THREAD), None)
         await threads.close(tx, TEAM, CHANNEL, "1750000001.000000")
-        await threads.owe(tx)
+        await threads.mark_unread(tx)
     for number in range(2):
         thread = await get(db, f"17500000{number:02}.000000")
         assert thread is not None

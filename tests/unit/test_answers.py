@@ -9,7 +9,7 @@ from inline_snapshot import snapshot
 
 from bot.domain.commands.options import NOT_ACUS, Mistyped
 from bot.domain.commands.parser import UnknownVerb
-from bot.domain.session import Options, PullRequest, Session, Snapshot, Stage
+from bot.domain.session import Lifecycle, Options, PullRequest, Session, Snapshot
 from bot.views import answers
 from bot.views.answers import Listed
 from bot.views.message import Message
@@ -23,9 +23,9 @@ SESSION = Session(
     requester="U1",
     prompt="fix the flaky login test",
     options=Options(repo="acme/web", acu=10),
-    stage=Stage.OPEN,
+    lifecycle=Lifecycle.OPEN,
     url="https://app.devin.ai/sessions/abc",
-    seen=Snapshot(
+    snapshot=Snapshot(
         "running",
         "working",
         "Fix the login test",
@@ -34,7 +34,7 @@ SESSION = Session(
         updated_at=1_733_385_600,
     ),
 )
-ASLEEP = replace(SESSION, id="s2", seen=Snapshot("suspended", "inactivity", "Upgrade"), url=None)
+ASLEEP = replace(SESSION, id="s2", snapshot=Snapshot("suspended", "inactivity", "Upgrade"), url=None)
 LISTED = [Listed(SESSION, "https://acme.slack.com/p1"), Listed(ASLEEP)]
 CONSTANTS = {name: value for name, value in vars(answers).items() if isinstance(value, Message)}
 
@@ -114,7 +114,7 @@ SAID = {
     "stop_failed": lambda text: answers.stop_failed(SESSION.url, "r-1"),
     "stop_failed_with_a_reply": lambda text: answers.stop_failed(SESSION.url, "r-1", 1),
     "archived": lambda text: answers.archived("U1", 1),
-    "exit_confirm": lambda text: answers.exit_confirm(replace(SESSION, seen=Snapshot(title=text))),
+    "exit_confirm": lambda text: answers.exit_confirm(replace(SESSION, snapshot=Snapshot(title=text))),
     "exited": lambda text: answers.exited("U1"),
     "reply_not_sent": lambda text: answers.reply_not_sent("Devin could not be reached for an hour", "r-1", text),
     "reply_not_sent_bare": lambda text: answers.reply_not_sent("the session has ended", "r-1"),
@@ -213,7 +213,7 @@ def test_an_answer_stays_valid_and_calls_nobody_with_extreme_input(name):
 
 
 def test_a_long_list_is_cut():
-    many = [Listed(replace(SESSION, seen=Snapshot(title=NASTY * 99)), "https://x.example/" + "p" * 900)] * 45
+    many = [Listed(replace(SESSION, snapshot=Snapshot(title=NASTY * 99)), "https://x.example/" + "p" * 900)] * 45
     message = answers.session_list(many)
     assert_valid(message)
     assert_calls_nobody(message)

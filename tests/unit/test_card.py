@@ -7,9 +7,9 @@ from dataclasses import replace
 import pytest
 from inline_snapshot import snapshot
 
-from bot.domain.session import Options, Phase, PullRequest, Session, Snapshot, Stage
+from bot.domain.session import DisplayState, Lifecycle, Options, PullRequest, Session, Snapshot
 from bot.views.card import card, pull_request_link, pull_request_name
-from bot.views.sentences import DETAIL_SENTENCES, PHASE_EMOJI, PHASE_SENTENCES, PHASE_WORDS, STOPPABLE, state_sentence
+from bot.views.sentences import DETAIL_SENTENCES, STATE_EMOJI, STATE_SENTENCES, STATE_WORDS, STOPPABLE, state_sentence
 from tests.unit.block_kit import NASTY, assert_calls_nobody, assert_valid, nodes
 
 NOW = 1_733_386_000.0
@@ -22,16 +22,16 @@ SESSION = Session(
     requester="U1",
     prompt="fix the flaky login test",
     options=Options(repo="acme/web", mode="fast", acu=10, tags=("a", "b")),
-    stage=Stage.OPEN,
+    lifecycle=Lifecycle.OPEN,
     devin_id="devin-abc",
     url="https://app.devin.ai/sessions/abc",
-    seen=Snapshot("running", "working", "Fix the login test", (PULL,), 1.5, updated_at=1_733_385_600),
+    snapshot=Snapshot("running", "working", "Fix the login test", (PULL,), 1.5, updated_at=1_733_385_600),
     created_at=1_733_385_000.0,
 )
 
 
 def seen(status, detail=None, **more):
-    return replace(SESSION, seen=replace(SESSION.seen, status=status, detail=detail, pull_requests=(), **more))
+    return replace(SESSION, snapshot=replace(SESSION.snapshot, status=status, detail=detail, pull_requests=(), **more))
 
 
 def test_a_working_session():
@@ -100,7 +100,7 @@ def test_a_working_session():
 
 
 def test_a_session_that_only_begins():
-    message = card(replace(SESSION, stage=Stage.QUEUED, url=None, options=Options(), seen=Snapshot()), NOW)
+    message = card(replace(SESSION, lifecycle=Lifecycle.QUEUED, url=None, options=Options(), snapshot=Snapshot()), NOW)
     assert_valid(message)
     assert message.blocks == snapshot(
         [
@@ -133,9 +133,9 @@ def test_a_session_that_only_begins():
 @pytest.mark.parametrize(
     ("session", "sentence"),
     [
-        (replace(SESSION, stage=Stage.QUEUED), "Starting: Devin gets the task in a moment."),
+        (replace(SESSION, lifecycle=Lifecycle.QUEUED), "Starting: Devin gets the task in a moment."),
         (
-            replace(SESSION, stage=Stage.CREATING, checking=True),
+            replace(SESSION, lifecycle=Lifecycle.CREATING, checking=True),
             (
                 "Checking: Devin's answer got lost, so we are looking whether the session exists. Please don't start it "
                 "again: within about a minute it is found, or the task is tried once more."
@@ -254,18 +254,18 @@ def test_a_session_that_only_begins():
             ),
         ),
         (
-            replace(SESSION, stage=Stage.ENDED),
+            replace(SESSION, lifecycle=Lifecycle.ENDED),
             (
                 "Ended. Replies in this thread no longer reach Devin; "
                 "use `/devin` or mention Devin Bridge to start a new session."
             ),
         ),
         (
-            replace(SESSION, stage=Stage.CANCELLED, stopped_by="U2"),
+            replace(SESSION, lifecycle=Lifecycle.CANCELLED, stopped_by="U2"),
             "Cancelled by <@U2> before it began. Nothing was started and nothing was spent.",
         ),
         (
-            replace(SESSION, stage=Stage.REFUSED),
+            replace(SESSION, lifecycle=Lifecycle.REFUSED),
             "Not started; the reason stands in this thread. Nothing is running.",
         ),
     ],
@@ -279,7 +279,7 @@ def test_every_state_has_its_sentence_with_the_next_step(session, sentence):
 
 
 def test_no_state_is_without_words():
-    assert set(PHASE_SENTENCES) == set(PHASE_EMOJI) == set(PHASE_WORDS) == set(Phase)
+    assert set(STATE_SENTENCES) == set(STATE_EMOJI) == set(STATE_WORDS) == set(DisplayState)
     assert len(set(DETAIL_SENTENCES.values())) == len(DETAIL_SENTENCES) == 15
 
 
@@ -287,17 +287,17 @@ def test_no_state_is_without_words():
     ("session", "stoppable"),
     [
         (SESSION, True),
-        (replace(SESSION, stage=Stage.QUEUED), True),
+        (replace(SESSION, lifecycle=Lifecycle.QUEUED), True),
         (replace(SESSION, stop_requested=True), False),
         (seen("running", "finished"), False),
         (seen("suspended", "inactivity"), False),
-        (replace(SESSION, stage=Stage.ENDED), False),
+        (replace(SESSION, lifecycle=Lifecycle.ENDED), False),
     ],
 )
 def test_stop_is_offered_while_there_is_something_to_stop(session, stoppable):
     ids = [node["action_id"] for node in nodes(card(session, NOW).blocks) if "action_id" in node]
     assert ids == (["open", "stop"] if stoppable else ["open"])
-    assert (session.phase in STOPPABLE and not session.stop_requested) is stoppable
+    assert (session.display_state in STOPPABLE and not session.stop_requested) is stoppable
 
 
 def test_without_an_address_there_is_no_open_button():
@@ -310,7 +310,7 @@ def test_extreme_input_stays_within_the_limits_and_calls_nobody():
     session = replace(
         SESSION,
         options=Options(NASTY * 99, NASTY * 99, NASTY * 99, 10, (NASTY,) * 50, NASTY),
-        seen=replace(SESSION.seen, detail=NASTY * 99, title=NASTY * 100 + "x" * 10_000, pull_requests=pulls),
+        snapshot=replace(SESSION.snapshot, detail=NASTY * 99, title=NASTY * 100 + "x" * 10_000, pull_requests=pulls),
     )
     message = card(session, NOW)
     assert_valid(message)
@@ -319,7 +319,7 @@ def test_extreme_input_stays_within_the_limits_and_calls_nobody():
 
 
 def test_a_sign_of_life_from_the_future_is_now():
-    message = card(replace(SESSION, seen=replace(SESSION.seen, updated_at=int(NOW) + 500)), NOW)
+    message = card(replace(SESSION, snapshot=replace(SESSION.snapshot, updated_at=int(NOW) + 500)), NOW)
     assert f"<!date^{int(NOW)}^{{ago}}|" in str(message.blocks)
 
 

@@ -9,7 +9,7 @@ import pytest
 from inline_snapshot import snapshot
 
 from bot.domain.billing import Period
-from bot.views.digest import NOTHING_BEFORE, OWN_ROWS_ONLY, UNCHANGED, Dear, Figures, change, digest, usage
+from bot.views.digest import NOTHING_BEFORE, OWN_ROWS_ONLY, UNCHANGED, Figures, MostExpensive, change, digest, usage
 from tests.unit.block_kit import NASTY, assert_calls_nobody, assert_valid
 
 FIGURES = Figures(
@@ -19,9 +19,11 @@ FIGURES = Figures(
     started=4,
     finished=3,
     waiting=1,
-    dearest=(
-        Dear("Fix the login test", 7.25, "https://acme.slack.com/p1", "https://app.devin.ai/sessions/a", "Ada"),
-        Dear("Upgrade", 5.25),
+    most_expensive=(
+        MostExpensive(
+            "Fix the login test", 7.25, "https://acme.slack.com/p1", "https://app.devin.ai/sessions/a", "Ada"
+        ),
+        MostExpensive("Upgrade", 5.25),
     ),
     month=99.0,
 )
@@ -130,7 +132,9 @@ def test_usage_says_which_days_it_means(period):
 
 
 def test_extreme_input_stays_within_the_limits_and_calls_nobody():
-    dear = Dear(NASTY * 500, 1e12, "https://acme.slack.com/" + "p" * 900, "https://app.devin.ai/" + "x" * 900, NASTY)
-    message = digest(replace(FIGURES, dearest=(dear,) * 100, own_rows_only=NASTY * 99))
+    entry = MostExpensive(
+        NASTY * 500, 1e12, "https://acme.slack.com/" + "p" * 900, "https://app.devin.ai/" + "x" * 900, NASTY
+    )
+    message = digest(replace(FIGURES, most_expensive=(entry,) * 100, own_rows_only=NASTY * 99))
     assert_valid(message)
     assert_calls_nobody(message)

@@ -20,7 +20,7 @@ def test_each_verb_moves_its_figure():
     read = figures(metrics)
     assert read['devin_bridge_inbox_rows_total{kind="message"}'] == "1.0"
     assert read['devin_bridge_inbox_refused_total{kind="command"}'] == "1.0"
-    assert read['devin_bridge_dead_rows_total{kind="post"}'] == "1.0"
+    assert read['devin_bridge_dead_letters_total{kind="post"}'] == "1.0"
     assert read['devin_bridge_posts_sent_total{kind="card"}'] == "1.0"
     assert read['devin_bridge_slack_calls_total{method="chat.postMessage",outcome="ok"}'] == "1.0"
     assert read['devin_bridge_slack_call_seconds_sum{method="chat.postMessage"}'] == "0.2"

@@ -1,4 +1,4 @@
-"""What a session's state means and which changes are worth a post."""
+"""What a session's state means and which announcements_between are worth a post."""
 
 from dataclasses import replace
 
@@ -6,19 +6,19 @@ import pytest
 
 from bot.domain.session import (
     LIMIT_DETAILS,
-    Change,
-    Kind,
+    Announcement,
+    AnnouncementKind,
+    DisplayState,
+    Lifecycle,
     Options,
-    Phase,
     PullRequest,
     Session,
     Snapshot,
-    Stage,
+    announcements_between,
     bare_id,
-    changes,
+    display_state_of,
     first_line,
     moved,
-    phase_of,
 )
 
 PULL = PullRequest("https://github.com/acme/web/pull/12", "open")
@@ -27,67 +27,67 @@ SESSION = Session("s1", "T1", "C1", "1.0", "U1", "fix the login test")
 
 
 @pytest.mark.parametrize(
-    ("seen", "phase"),
+    ("seen", "state"),
     [
-        (Snapshot(), Phase.QUEUED),
-        (Snapshot("claimed"), Phase.QUEUED),
-        (Snapshot("resuming", "working"), Phase.QUEUED),
-        (Snapshot("running"), Phase.WORKING),
-        (WORKING, Phase.WORKING),
-        (Snapshot("running", "waiting_for_user"), Phase.WAITING),
-        (Snapshot("running", "waiting_for_user", pull_requests=(PULL,)), Phase.DONE),
-        (Snapshot("running", "waiting_for_user", has_result=True), Phase.DONE),
-        (Snapshot("running", "waiting_for_approval"), Phase.APPROVAL),
-        (Snapshot("running", "finished"), Phase.DONE),
-        (Snapshot("running", "a_new_word"), Phase.UNKNOWN),
-        (Snapshot("exit"), Phase.DONE),
-        (Snapshot("error"), Phase.FAILED),
-        (Snapshot("suspended"), Phase.ASLEEP),
-        (Snapshot("suspended", "inactivity"), Phase.ASLEEP),
-        (Snapshot("suspended", "inactivity", pull_requests=(PULL,)), Phase.DONE),
-        (Snapshot("suspended", "user_request"), Phase.STOPPED),
-        (Snapshot("suspended", "inactivity", archived=True), Phase.STOPPED),
-        (Snapshot("suspended", "error"), Phase.FAILED),
-        (Snapshot("suspended", "a_new_word"), Phase.UNKNOWN),
-        (Snapshot("brand_new"), Phase.UNKNOWN),
-        *((Snapshot("suspended", detail), Phase.LIMIT) for detail in sorted(LIMIT_DETAILS)),
+        (Snapshot(), DisplayState.QUEUED),
+        (Snapshot("claimed"), DisplayState.QUEUED),
+        (Snapshot("resuming", "working"), DisplayState.QUEUED),
+        (Snapshot("running"), DisplayState.WORKING),
+        (WORKING, DisplayState.WORKING),
+        (Snapshot("running", "waiting_for_user"), DisplayState.WAITING),
+        (Snapshot("running", "waiting_for_user", pull_requests=(PULL,)), DisplayState.DONE),
+        (Snapshot("running", "waiting_for_user", has_result=True), DisplayState.DONE),
+        (Snapshot("running", "waiting_for_approval"), DisplayState.APPROVAL),
+        (Snapshot("running", "finished"), DisplayState.DONE),
+        (Snapshot("running", "a_new_word"), DisplayState.UNKNOWN),
+        (Snapshot("exit"), DisplayState.DONE),
+        (Snapshot("error"), DisplayState.FAILED),
+        (Snapshot("suspended"), DisplayState.ASLEEP),
+        (Snapshot("suspended", "inactivity"), DisplayState.ASLEEP),
+        (Snapshot("suspended", "inactivity", pull_requests=(PULL,)), DisplayState.DONE),
+        (Snapshot("suspended", "user_request"), DisplayState.STOPPED),
+        (Snapshot("suspended", "inactivity", archived=True), DisplayState.STOPPED),
+        (Snapshot("suspended", "error"), DisplayState.FAILED),
+        (Snapshot("suspended", "a_new_word"), DisplayState.UNKNOWN),
+        (Snapshot("brand_new"), DisplayState.UNKNOWN),
+        *((Snapshot("suspended", detail), DisplayState.LIMIT) for detail in sorted(LIMIT_DETAILS)),
     ],
 )
-def test_status_and_detail_in_one_word(seen, phase):
-    assert phase_of(seen) is phase
+def test_status_and_detail_in_one_word(seen, state):
+    assert display_state_of(seen) is state
 
 
 @pytest.mark.parametrize(
-    ("stage", "checking", "phase"),
+    ("lifecycle", "checking", "state"),
     [
-        (Stage.QUEUED, False, Phase.STARTING),
-        (Stage.CREATING, False, Phase.STARTING),
-        (Stage.CREATING, True, Phase.CHECKING),
-        (Stage.OPEN, False, Phase.WORKING),
-        (Stage.CANCELLED, False, Phase.CANCELLED),
-        (Stage.REFUSED, False, Phase.REFUSED),
-        (Stage.ENDED, False, Phase.ENDED),
+        (Lifecycle.QUEUED, False, DisplayState.STARTING),
+        (Lifecycle.CREATING, False, DisplayState.STARTING),
+        (Lifecycle.CREATING, True, DisplayState.CHECKING),
+        (Lifecycle.OPEN, False, DisplayState.WORKING),
+        (Lifecycle.CANCELLED, False, DisplayState.CANCELLED),
+        (Lifecycle.REFUSED, False, DisplayState.REFUSED),
+        (Lifecycle.ENDED, False, DisplayState.ENDED),
     ],
 )
-def test_devins_status_counts_only_while_it_has_the_session(stage, checking, phase):
-    assert replace(SESSION, stage=stage, checking=checking, seen=WORKING).phase is phase
+def test_devins_status_counts_only_while_it_has_the_session(lifecycle, checking, state):
+    assert replace(SESSION, lifecycle=lifecycle, checking=checking, snapshot=WORKING).display_state is state
 
 
 @pytest.mark.parametrize(
     ("new", "kind"),
     [
-        (Snapshot("running", "waiting_for_user"), Kind.QUESTION),
-        (Snapshot("running", "waiting_for_approval"), Kind.APPROVAL),
-        (Snapshot("running", "finished"), Kind.DONE),
-        (Snapshot("exit"), Kind.DONE),
-        (Snapshot("suspended", "out_of_credits"), Kind.LIMIT),
-        (Snapshot("suspended", "error"), Kind.FAILED),
-        (Snapshot("error"), Kind.FAILED),
+        (Snapshot("running", "waiting_for_user"), AnnouncementKind.QUESTION),
+        (Snapshot("running", "waiting_for_approval"), AnnouncementKind.APPROVAL),
+        (Snapshot("running", "finished"), AnnouncementKind.DONE),
+        (Snapshot("exit"), AnnouncementKind.DONE),
+        (Snapshot("suspended", "out_of_credits"), AnnouncementKind.LIMIT),
+        (Snapshot("suspended", "error"), AnnouncementKind.FAILED),
+        (Snapshot("error"), AnnouncementKind.FAILED),
     ],
 )
 def test_coming_to_rest_is_news_once(new, kind):
-    assert changes(WORKING, new) == [Change(kind)]
-    assert changes(new, new) == []
+    assert announcements_between(WORKING, new) == [Announcement(kind)]
+    assert announcements_between(new, new) == []
 
 
 @pytest.mark.parametrize(
@@ -114,21 +114,21 @@ def test_coming_to_rest_is_news_once(new, kind):
     ],
 )
 def test_progress_and_falling_asleep_are_no_news(old, new):
-    assert changes(old, new) == []
+    assert announcements_between(old, new) == []
 
 
 def test_a_pull_request_comes_before_the_end():
     other = PullRequest("https://github.com/acme/web/pull/13")
     new = Snapshot("running", "finished", pull_requests=(PULL, other))
-    assert changes(replace(WORKING, pull_requests=(PULL,)), new) == [
-        Change(Kind.PULL_REQUEST, other),
-        Change(Kind.DONE),
+    assert announcements_between(replace(WORKING, pull_requests=(PULL,)), new) == [
+        Announcement(AnnouncementKind.PULL_REQUEST, other),
+        Announcement(AnnouncementKind.DONE),
     ]
 
 
 def test_another_limit_is_news_again():
     old, new = Snapshot("suspended", "out_of_quota"), Snapshot("suspended", "payment_declined")
-    assert changes(old, new) == [Change(Kind.LIMIT)]
+    assert announcements_between(old, new) == [Announcement(AnnouncementKind.LIMIT)]
 
 
 def test_figures_alone_do_not_move_the_card():
@@ -154,7 +154,7 @@ def test_the_title_is_devins_then_the_asked_one_then_the_prompt():
     assert SESSION.title == "fix the login test"
     asked = replace(SESSION, options=Options(title="Login"))
     assert asked.title == "Login"
-    assert asked.with_seen(Snapshot(title="Fix login")).title == "Fix login"
+    assert asked.with_snapshot(Snapshot(title="Fix login")).title == "Fix login"
 
 
 def test_the_first_line_is_cut_at_a_word():

@@ -1,23 +1,34 @@
-"""The waits of production fit together: what one part waits for is over before another part takes it for lost."""
+"""The waits fit together: what one part waits for is over before another part takes it for lost."""
 
-from bot.app import rules
-from bot.config import load_settings
+from dataclasses import replace
+
+import pytest
+
 from bot.devin.retry import PATIENCE
-from bot.flows import failure
-from bot.slack import connection
+from bot.timing import PRODUCTION, Timing
+from tests.waits import SHORT
 
-MARGIN_SECONDS = 10.0  # from the intent to the request, and from the end of the request to what a look can see
-SETTINGS = {
-    "SLACK_BOT_TOKEN": "xoxb-1-bot",
-    "SLACK_SIGNING_SECRET": "0123456789abcdef0123456789abcdef",
-    "DEVIN_API_KEY": "cog_key",
-    "DEVIN_ORG_ID": "org-acme",
-}
+MARGIN_SECONDS = 10.0  # from the intent to the request, and from the end of the request to what a search can see
 
 
 def test_what_devin_was_asked_for_counts_as_not_done_only_when_no_request_can_be_on_its_way() -> None:
-    assert rules(load_settings(SETTINGS)).unknown_after >= PATIENCE.write + MARGIN_SECONDS
+    assert PRODUCTION.unknown_after >= PRODUCTION.devin_write + MARGIN_SECONDS
+    assert PATIENCE.write == PRODUCTION.devin_write
+
+
+@pytest.mark.parametrize("timing", [PRODUCTION, replace(PRODUCTION, **SHORT)], ids=["production", "short"])
+def test_nothing_counts_as_lost_before_it_can_be_known(timing: Timing) -> None:
+    assert timing.unknown_after > timing.devin_write
+    assert timing.unknown_thread < timing.post_settle
 
 
 def test_a_lost_post_is_looked_for_only_when_no_request_can_be_on_its_way() -> None:
-    assert failure.SETTLE_SECONDS > connection.REQUEST_LIMIT_SECONDS
+    assert PRODUCTION.post_settle > PRODUCTION.slack_request
+
+
+def test_a_start_is_looked_for_longer_than_anybody_waits_for_it() -> None:
+    assert PRODUCTION.read_back > PRODUCTION.row_outage + PRODUCTION.unknown_start
+
+
+def test_a_stop_takes_less_than_the_ten_seconds_it_is_given() -> None:
+    assert PRODUCTION.listener_drain + PRODUCTION.flow_drain + PRODUCTION.tick_drain < 10

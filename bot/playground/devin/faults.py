@@ -1,17 +1,18 @@
 """Faults put on routes: refusals, delays, and lost answers with or without the effect."""
 
 import asyncio
+import json
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, get_args
 
 from bot.playground.devin.journal import Entry
 
-Kind = Literal["429", "500", "503", "hang", "slow", "drop_before", "commit_then_drop"]
+Kind = Literal["429", "500", "503", "hang", "slow", "drop_before", "commit_then_drop", "odd"]
 Commit = Literal["before", "after", "never"]
 
 KINDS: Final = get_args(Kind)
 STATUSES: Final = {"429": "Rate limit exceeded", "500": "Unexpected error", "503": "Service unavailable"}
-_COMMIT_DEFAULTS: Final[dict[str, Commit]] = {"slow": "after", "commit_then_drop": "before"}
+_COMMIT_DEFAULTS: Final[dict[str, Commit]] = {"slow": "after", "commit_then_drop": "before", "odd": "before"}
 _COMMITS: Final[dict[Any, Commit]] = {True: "before", False: "never", "late": "after"}
 
 
@@ -27,18 +28,26 @@ class Fault:
     retry_after: int | None = None
     commit: Commit = "never"
     contains: str = ""  # only calls whose path, query or body contain this
+    fields: dict[str, Any] = field(default_factory=dict)  # what an odd answer, or each row of it, says instead
     hits: int = 0
     holding: int = 0
     released: asyncio.Event = field(default_factory=asyncio.Event)
 
     def row(self) -> dict[str, Any]:
         """As the control API tells it."""
-        names = ("number", "route", "kind", "times", "seconds", "retry_after", "commit", "contains")
+        names = ("number", "route", "kind", "times", "seconds", "retry_after", "commit", "contains", "fields")
         return {name: getattr(self, name) for name in (*names, "hits", "holding")}
 
     def fits(self, entry: Entry) -> bool:
         """Whether the call says what this fault waits for."""
         return not self.contains or self.contains in entry.text
+
+    def odd(self, answer: bytes) -> bytes:
+        """An answer with other fields: in the thing it tells of, or in each row of a list."""
+        told = json.loads(answer)
+        for row in told if isinstance(told, list) else told.get("items", [told]):
+            row.update(self.fields)
+        return json.dumps(told).encode()
 
     async def hold(self) -> None:
         """Wait for release, or for the fault's own time."""
@@ -77,6 +86,7 @@ class Faults:
             retry_after=order.get("retry_after"),
             commit=commit,
             contains=order.get("contains", ""),
+            fields=order.get("fields", {}),
         )
         self._set.append(fault)
         return fault

@@ -99,6 +99,9 @@ class Gateway:
             return refusal
         if response is None or fault.kind == "commit_then_drop":
             raise _DropError
+        if fault.kind == "odd" and isinstance(response, web.Response) and response.status == 200:
+            assert isinstance(response.body, bytes)  # as it is given by the handlers
+            response.body = fault.odd(response.body)
         return response
 
     async def _answer(self, route: Route, request: web.Request, call: Call, entry: Entry) -> web.StreamResponse:

@@ -1,0 +1,80 @@
+"""Who may speak to Devin through us: members of this workspace, in channels that are not shared with others."""
+
+from bot.domain.commands.spec import CommandSpec, Role
+from bot.domain.person import Person
+from bot.domain.session import Session
+from bot.flows.services import Services
+from bot.slack.client import Channel
+from bot.slack.errors import ChannelGone, ScopeMissing, SlackRefused
+from bot.store import people
+from bot.views import answers
+from bot.views.message import Message
+
+
+class Access:
+    """Looks people and channels up, remembers them for a while, and says no where it has to."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._channels: dict[str, tuple[float, Channel]] = {}
+
+    async def person(self, user: str) -> Person:
+        """Who this is, from our rows or from Slack."""
+        services = self._services
+        async with services.db.read() as tx:
+            known = await people.get(tx, services.workspace.team, user, services.clock() - services.timing.person_known)
+        if known is not None:
+            return known
+        person = await services.slack.person(user)
+        async with services.db.write() as tx:
+            await people.put(tx, services.workspace.team, person, services.clock())
+        return person
+
+    async def names(self, users: list[str]) -> dict[str, str]:
+        """Names for the people a text mentions."""
+        return {user: await self._name(user) for user in users}
+
+    async def _name(self, user: str) -> str:
+        try:
+            return (await self.person(user)).name
+        except SlackRefused as refused:
+            if not refused.permanent:
+                raise
+            return user  # somebody Slack does not show us must not cost the message
+
+    async def channel(self, channel: str) -> Channel:
+        """What kind of channel this is; raises ChannelGone where the bot cannot see it."""
+        now = self._services.clock()
+        at, known = self._channels.get(channel, (0.0, None))
+        if known is None or now - at > self._services.timing.channel_known:
+            known = await self._services.slack.channel(channel)
+            self._channels[channel] = (now, known)
+            if known.is_archived or known.is_ext_shared:
+                del self._channels[channel]  # who was told so may have changed it by the next try
+        return known
+
+    async def is_shared(self, channel: str) -> bool:
+        """Whether people of other companies are in this channel; direct messages and those we are not in are not."""
+        if channel.startswith("D"):
+            return False
+        try:
+            return (await self.channel(channel)).is_ext_shared
+        except (ChannelGone, ScopeMissing):
+            return False
+
+    def refusal(self, person: Person, *, shared: bool) -> Message | None:
+        """Why this person may not do this here, or None. What is refused by default stays refused."""
+        if shared:
+            return answers.SHARED_CHANNEL_REFUSED
+        if person.is_external:
+            return answers.OTHER_COMPANY_REFUSED
+        return answers.GUEST_REFUSED if person.is_guest else None
+
+    def role_refusal(self, spec: CommandSpec, user: str | None, session: Session | None = None) -> Message | None:
+        """Why the role of `user` does not allow the command, or None; `session` is the one it is about, if any."""
+        admins = self._services.policy.admin_users
+        if spec.role.includes(user, admins, session.requester if session else None):
+            return None
+        if spec.role is Role.ASKER_OR_ADMIN and session is not None:
+            return answers.not_yours(session.requester)
+        return answers.admins_only(spec.subject, sorted(admins))

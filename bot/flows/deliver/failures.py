@@ -1,0 +1,205 @@
+"""What becomes of a row of the outbox that Slack did not take: later, in another form, or never and told.
+
+What it says to people, and how long it waits, holds for edits of cards too (`bot.flows.deliver.cards`).
+"""
+
+from typing import Final
+
+from bot.flows.services import Services
+from bot.flows.session_rows import refuse
+from bot.flows.unit_of_work import Recipient, UnitOfWork
+from bot.logs import get_logger
+from bot.slack.errors import (
+    AnswerUrlSpent,
+    ChannelGone,
+    ContentRefused,
+    ScopeMissing,
+    SlackBusy,
+    SlackError,
+    SlackOutcomeUnknown,
+    SlackRateLimited,
+    SlackRefused,
+    SlackUnreachable,
+    TokenRefused,
+)
+from bot.slack.rate_limits import of_method
+from bot.store import cards, outbox, rate_limits, sessions
+from bot.store.outbox import OutboxRow
+from bot.timing import Timing
+from bot.views import answers
+from bot.views.message import Message
+
+log = get_logger(__name__)
+
+MOST_ATTEMPTS: Final = 8  # and at least `Timing.send_outage` old
+BEST_EFFORT: Final = frozenset({"reaction", "private"})
+
+
+class SendFailures:
+    """Decides what a failed send means, and writes it down."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    async def handle(self, row: OutboxRow, error: SlackError) -> None:
+        """Deal with one refusal or outage."""
+        log.warning("send failed", key=row.key, kind=row.kind, error=str(error))
+        if isinstance(error, SlackRateLimited):
+            await self._slow_down(row, error)
+        elif isinstance(error, SlackOutcomeUnknown):
+            await self._unknown(row, error)
+        elif isinstance(error, SlackUnreachable | SlackBusy | TokenRefused | ScopeMissing):
+            await self._again(row, error)
+        elif isinstance(error, ContentRefused) and _has_plain_form(row):
+            await self._without_blocks(row)
+        elif isinstance(error, AnswerUrlSpent) and row.kind == "private":
+            await self._without_url(row)
+        else:
+            await self._mark_dead(row, error)
+
+    async def reschedule(self, row: OutboxRow, seconds: float, reason: str, *, unknown: bool = False) -> None:
+        """Put the row back for a while."""
+        async with self._services.unit_of_work(ref=row.ref) as uow:
+            await outbox.reschedule(uow.tx, row, uow.now + seconds, reason, unknown=unknown)
+
+    async def unsearchable(self, row: OutboxRow, error: SlackError) -> bool:
+        """Deal with a search that failed; False when the post is to be made again all the same.
+
+        What was not looked for stays unknown. Where it never can be, news may appear twice, a digest never.
+        """
+        passing = not isinstance(error, SlackRefused) or isinstance(error, SlackBusy | TokenRefused)
+        if passing and self._services.clock() - row.created_at <= self._services.timing.send_outage:
+            wait = error.retry_after if isinstance(error, SlackRateLimited) else self._services.timing.post_settle
+            await self.reschedule(row, wait, f"outcome unknown, search: {error.outcome}", unknown=True)
+            return True
+        if not row.payload.get("once"):
+            return False
+        log.error("post is dead", key=row.key, error=str(error))
+        await self.mark_dead(row, f"outcome unknown, search: {error.outcome}")
+        return True
+
+    async def mark_dead(self, row: OutboxRow, reason: str) -> None:
+        """Give the row up without a word: best effort, or nobody is left to tell."""
+        async with self._services.unit_of_work(ref=row.ref) as uow:
+            await outbox.mark_dead(uow.tx, row, reason, uow.now)
+            await _mark_card_dead(uow, row, reason)
+
+    async def own_fault(self, row: OutboxRow) -> None:
+        """Something of ours failed: a row that does so again and again must not silence its thread."""
+        if row.attempts < MOST_ATTEMPTS:
+            async with self._services.unit_of_work(ref=row.ref) as uow:
+                await outbox.failed(uow.tx, row)
+            await self.reschedule(
+                row, self._services.timing.send_first_retry * 2**row.attempts, "own fault", unknown=True
+            )
+            return
+        await self._mark_dead(row, SlackError("send", "own_fault", "could not be sent"))
+
+    async def _slow_down(self, row: OutboxRow, error: SlackRateLimited) -> None:
+        async with self._services.unit_of_work(ref=row.ref) as uow:
+            # The rate waits, no worker does.
+            if row.is_post:
+                await rate_limits.block(uow.tx, row.lane, uow.now + error.retry_after)
+            else:
+                await slow_down_method(uow, row.team, error)
+            await outbox.reschedule(uow.tx, row, uow.now + error.retry_after, "rate limited")
+
+    async def _unknown(self, row: OutboxRow, error: SlackOutcomeUnknown) -> None:
+        if row.kind == "reaction":
+            await self.mark_dead(row, error.reason)
+        elif not row.is_post:
+            # A private answer shown twice does no harm.
+            await self._again(row, error)
+        else:
+            await self.reschedule(row, self._services.timing.post_settle, error.reason, unknown=True)
+
+    async def _again(self, row: OutboxRow, error: SlackError) -> None:
+        too_old = self._services.clock() - row.created_at > self._services.timing.send_outage
+        if row.kind == "reaction" or (row.attempts >= MOST_ATTEMPTS and too_old and row.kind != "card"):
+            await self._mark_dead(row, error)
+            return
+        await self.reschedule(row, seconds_until_retry(self._services.timing, row.attempts), str(error))
+
+    async def _without_blocks(self, row: OutboxRow) -> None:
+        """Slack will never take these blocks; it will take the words."""
+        async with self._services.unit_of_work(ref=row.ref) as uow:
+            payload = row.payload
+            plain = payload | {"plain": True} | ({"blocks": []} if "blocks" in payload else {})
+            await outbox.replace_payload(uow.tx, row, plain)
+            await outbox.reschedule(uow.tx, row, uow.now, "blocks refused")
+
+    async def _without_url(self, row: OutboxRow) -> None:
+        async with self._services.unit_of_work(ref=row.ref) as uow:
+            payload = row.payload | {"response_url": None}
+            await outbox.replace_payload(uow.tx, row, payload)
+            await outbox.reschedule(uow.tx, row, uow.now, "response_url spent")
+
+    async def _mark_dead(self, row: OutboxRow, error: SlackError) -> None:
+        silenced = isinstance(error, ChannelGone) and row.follow is None and row.kind not in BEST_EFFORT
+        async with self._services.unit_of_work(ref=row.ref) as uow:
+            if silenced and row.session_id is not None:
+                # First what gives up more than this row: it locks rows in their order.
+                await notify_requester(uow, row.session_id, row.channel)
+                await outbox.mark_dead(uow.tx, row, str(error), uow.now)
+            else:
+                await outbox.mark_dead(uow.tx, row, str(error), uow.now)
+                await self._announce_loss(uow, row, error)
+            await _mark_card_dead(uow, row, str(error))
+        if row.kind not in BEST_EFFORT:
+            self._services.metrics.died(row.kind)
+            log.error("post is dead", key=row.key, error=str(error))
+
+    async def _announce_loss(self, uow: UnitOfWork, row: OutboxRow, error: SlackError) -> None:
+        if row.kind in BEST_EFFORT or row.session_id is None:
+            return
+        if row.kind == "card" and row.follow is not None:
+            await self._notify_asker(uow, row, error)
+        elif not row.key.startswith("lost:"):
+            session = await sessions.get(uow.tx, row.session_id)
+            if session is not None and session.thread_ts is not None:
+                lost = answers.CARD_LOST if row.kind == "card" else answers.post_lost(row.ref, session.url)
+                await uow.post(f"lost:{row.key}", session, lost)
+
+    async def _notify_asker(self, uow: UnitOfWork, row: OutboxRow, error: SlackError) -> None:
+        """The card of a slash command could not be posted: nothing is started, and the asker hears why."""
+        assert row.session_id is not None
+        await refuse(uow, row.session_id, answers.start_failed(row.ref))
+        to = Recipient(row.key, row.payload["user"], row.channel, None, row.payload.get("response_url"))
+        await uow.reply_privately(to, _why_no_card(error, row))
+
+
+async def notify_requester(uow: UnitOfWork, session_id: str, channel: str) -> None:
+    """Tell the requester directly that the channel is gone for us, and give up what the session has to say there."""
+    session = await sessions.get(uow.tx, session_id)
+    await uow.mark_session_dead(session_id, "channel gone")
+    if session is not None:
+        message = answers.posting_lost(channel, session)
+        await uow.add_to_outbox(uow.post_row(f"lost:{session.id}:channel", session.requester, None, message))
+
+
+async def slow_down_method(uow: UnitOfWork, team: str, error: SlackRateLimited) -> None:
+    """Let nothing of a workspace call the method before the wait that Slack asked for is over."""
+    until = uow.now + error.retry_after + of_method(error.method).ahead
+    await rate_limits.block(uow.tx, f"{team}:{error.method}", until)
+
+
+def seconds_until_retry(timing: Timing, attempts: int) -> float:
+    """How long to wait after so many tries that Slack did not take for now."""
+    return min(timing.send_first_retry * 2.0 ** min(attempts, 6), timing.send_longest_retry)
+
+
+async def _mark_card_dead(uow: UnitOfWork, row: OutboxRow, reason: str) -> None:
+    """A card whose first post died is never edited."""
+    if row.kind == "card" and row.session_id is not None:
+        await cards.mark_session_dead(uow.tx, row.session_id, reason)
+
+
+def _has_plain_form(row: OutboxRow) -> bool:
+    return row.kind not in BEST_EFFORT and not row.payload.get("plain")
+
+
+def _why_no_card(error: SlackError, row: OutboxRow) -> Message:
+    if isinstance(error, ChannelGone):
+        archived = error.error in {"is_archived", "channel_is_archived"}
+        return answers.CHANNEL_ARCHIVED if archived else answers.not_in_channel()
+    return answers.start_failed(row.ref)

@@ -1,0 +1,251 @@
+"""Outbox lanes: what is to be said reaches Slack once, in its thread's order, at its channel's pace.
+
+1. A token is taken, the row is claimed and, for a post, marked as being sent.
+2. The epoch is checked.
+3. Slack is called; a post carries its key in the metadata.
+4. The row is marked as sent and given back, with what follows from it.
+
+A crash or a lost answer between 1 and 4 leaves the mark: before the post is repeated its thread is searched for the
+key, and not at once, since Slack may still be at work. Reactions are simply repeated.
+"""
+
+from typing import Final
+
+from bot.domain.keys import reference
+from bot.domain.lane import card_lane
+from bot.flows.deliver.cards import Drawing, draw
+from bot.flows.deliver.failures import SendFailures
+from bot.flows.services import Services
+from bot.flows.session_rows import start_row
+from bot.flows.unit_of_work import UnitOfWork
+from bot.logs import about, get_logger
+from bot.slack.errors import SlackError
+from bot.slack.rate_limits import METHODS, Budget
+from bot.store import cards, outbox, rate_limits, sessions, threads
+from bot.store.claims import Sender
+from bot.store.database.connection import Transaction
+from bot.store.lanes import ClaimLostError
+from bot.store.outbox import OutboxRow
+from bot.store.threads import Thread
+from bot.views.message import Message
+
+log = get_logger(__name__)
+
+AT_ONCE_IN_A_LANE: Final = 4
+_METHOD: Final = {"reaction": "reactions.add", "private": "chat.postEphemeral"}
+
+
+class Send:
+    """Works off outbox lanes."""
+
+    def __init__(self, services: Services, failure: SendFailures) -> None:
+        self._services = services
+        self._failure = failure
+        self._in_hand: dict[int, str] = {}  # the lane of each row, by `seq`
+        self._sender = Sender(services.worker, services.timing.lease, self._in_hand)
+
+    async def work(self, lane: str) -> float | None:
+        """Say one thing; answers when the lane wants another look."""
+        row, wait = await self._next(lane)
+        if row is None:
+            return wait
+        self._in_hand[row.seq] = lane
+        try:
+            return await self._work_on(row)
+        finally:
+            del self._in_hand[row.seq]
+
+    async def _work_on(self, found: OutboxRow) -> float | None:
+        row = await self._take(found)
+        if not isinstance(row, OutboxRow):
+            return row
+        # Most are said by then. One that is not, because Slack is slow with it, holds up only its own thread; a
+        # channel in which many hang gets no more seats, which are there for all channels.
+        if list(self._in_hand.values()).count(row.lane) < AT_ONCE_IN_A_LANE:
+            self._services.engine.pass_on(row.lane, self._services.timing.channel_interval)
+        with about(row.ref):
+            try:
+                await self._send(row)
+            except ClaimLostError:
+                log.warning("row was taken over or is dead", key=row.key)
+                return None
+            except Exception:
+                log.exception("send failed", key=row.key)
+                await self._failure.own_fault(row)
+        return 0.0
+
+    async def _next(self, lane: str) -> tuple[OutboxRow | None, float | None]:
+        """The row whose turn it is, if the lane's rate allows one now; else when the lane wants another look."""
+        db, now = self._services.db, self._services.clock()
+        async with db.read() as tx:
+            allowed_at = await self._allowed_at(tx, lane)
+            if allowed_at <= now:
+                row = await outbox.head(tx, db, lane, now, self._sender)
+                if row is not None:
+                    return row, None
+            at = await outbox.next_at(tx, db, lane, now, self._sender)
+        return None, None if at is None else max(at - now, allowed_at - now, 0.01)
+
+    async def _take(self, found: OutboxRow) -> OutboxRow | float:
+        """Claim the row and mark a post as being sent; the seconds to wait where another worker was quicker."""
+        now = self._services.clock()
+        async with self._services.db.write() as tx:
+            # The token first: without one the row stays free. One that was taken in vain costs the channel a moment.
+            wait = await self._take_token(tx, found, now)
+            if wait:
+                return wait
+            row = await outbox.take(tx, self._services.db, found.seq, self._sender, now)
+            if row is None:
+                return 0.0
+            if row.is_post and row.state == "open":
+                await outbox.start(tx, row, now)
+        return row
+
+    async def _take_token(self, tx: Transaction, row: OutboxRow, now: float) -> float:
+        """0 with a token, else the seconds until there is one."""
+        if row.is_post:
+            return await rate_limits.take(tx, row.lane, now, self._services.timing.channel_interval)
+        method, budget = _method(row.kind)
+        return await rate_limits.take(tx, self._bucket(method), now, budget.interval, budget.burst)
+
+    async def _allowed_at(self, tx: Transaction, lane: str) -> float:
+        """From when on something may be said in this lane."""
+        kind = {"out": "post", "react": "reaction", "priv": "private"}[lane.split(":", 1)[0]]
+        if kind == "post":
+            return await rate_limits.ready_at(tx, lane, self._services.timing.channel_interval)
+        method, budget = _method(kind)
+        return await rate_limits.ready_at(tx, self._bucket(method), budget.interval, budget.burst)
+
+    def _bucket(self, method: str) -> str:
+        return f"{self._services.workspace.team}:{method}"
+
+    async def _send(self, row: OutboxRow) -> None:
+        if row.expires_at is not None and row.expires_at < self._services.clock():
+            await self._failure.mark_dead(row, "expired")
+            return
+        try:
+            await self._deliver(row)
+        except SlackError as error:
+            await self._failure.handle(row, error)
+
+    async def _deliver(self, row: OutboxRow) -> None:
+        if row.kind == "reaction":
+            await self._react(row)
+        elif row.kind == "private":
+            await self._reply_privately(row)
+        elif row.state == "sending":
+            await self._repeat(row)
+        else:
+            await self._post(row)
+
+    # ------------------------------------------------------------ posts
+
+    async def _repeat(self, row: OutboxRow) -> None:
+        """A post whose outcome is unknown: made again only when it certainly was not made."""
+        if await self._settled(row):
+            return
+        # From now on Slack may be at work on this try: if its answer gets lost too, it settles anew.
+        async with self._services.unit_of_work(ref=row.ref) as uow:
+            await outbox.start(uow.tx, row, uow.now)
+        await self._post(row)
+
+    async def _post(self, row: OutboxRow) -> None:
+        drawing = await self._drawing(row)
+        if drawing is None:
+            await self._failure.mark_dead(row, "no session")
+            return
+        message = drawing.message
+        await self._check(row)
+        # A crash or a lost answer from here on leaves the row marked: it is searched for before it is repeated.
+        ts = await self._services.slack.post(
+            row.channel, message.text, message.blocks, key=row.key, thread_ts=row.thread_ts
+        )
+        await self._sent(row, ts, drawing)
+
+    async def _drawing(self, row: OutboxRow) -> Drawing | None:
+        """What the post shows; only that of a card depends on when it is asked for."""
+        if row.kind == "card":
+            return await draw(self._services, row.session_id, plain=bool(row.payload.get("plain")))
+        return Drawing(Message(row.payload["text"], row.payload["blocks"]), version=0)
+
+    async def _settled(self, row: OutboxRow) -> bool:
+        """Deal with a post whose outcome is unknown; False when it certainly was not made and has to be."""
+        services = self._services
+        assert row.sending_at is not None
+        left = row.sending_at + services.timing.post_settle - services.clock()
+        if left > 0:
+            await self._failure.reschedule(row, left, "outcome unknown", unknown=True)
+            return True
+        try:
+            ts = await services.slack.find(row.channel, row.thread_ts, row.key, row.created_at)
+        except SlackError as error:
+            return await self._failure.unsearchable(row, error)
+        if ts is None:
+            return False
+        log.info("post had arrived", key=row.key)
+        await self._sent(row, ts)
+        return True
+
+    async def _sent(self, row: OutboxRow, ts: str | None = None, drawing: Drawing | None = None) -> None:
+        """Mark a row as sent, with what follows from it; `drawing` is what was posted just now."""
+        async with self._services.unit_of_work(ref=row.ref) as uow:
+            await outbox.sent(uow.tx, row, ts, uow.now)
+            if row.is_post and drawing is not None:
+                # Slack's second counts from when it took the post, which may be a while after the token was taken.
+                await rate_limits.block(uow.tx, row.lane, uow.now + self._services.timing.channel_interval)
+            if row.follow is not None and ts is not None:
+                await self._follow(uow, row, ts)
+            if row.kind == "card" and ts is not None:
+                await self._card_stands(uow, row, ts, drawing)
+        self._services.metrics.sent(row.kind)
+        log.info("sent", key=row.key, channel=row.channel, ts=ts)
+
+    async def _card_stands(self, uow: UnitOfWork, row: OutboxRow, ts: str, drawing: Drawing | None) -> None:
+        """From here on the card is edited; one that was found in its channel may show an older state."""
+        assert row.session_id is not None
+        version, fingerprint = (drawing.version, drawing.fingerprint) if drawing else (0, None)
+        if await cards.posted(uow.tx, row.session_id, ts, version, fingerprint, uow.now):
+            uow.wakes[card_lane(row.team)] = 0.0
+
+    async def _follow(self, uow: UnitOfWork, row: OutboxRow, ts: str) -> None:
+        """The card of a slash command stands: it makes the thread, and the creation follows in its lane."""
+        assert row.session_id is not None
+        assert row.follow is not None
+        session = await sessions.get(uow.tx, row.session_id)
+        if session is None or session.thread_ts is not None:
+            return
+        named = reference(session.team, session.channel, ts)
+        await sessions.change(uow.tx, session.id, thread_ts=ts, reference=named)
+        thread = Thread(session.team, session.channel, ts, session.id, muted=False, closed=False, last_seen_ts=ts)
+        await threads.put(uow.tx, thread, uow.now)
+        await uow.add_to_inbox(
+            start_row(row.follow["cause"], row.ref, session, ts, uow.now, row.follow.get("files") or [])
+        )
+
+    # ------------------------------------------------------------ best effort
+
+    async def _react(self, row: OutboxRow) -> None:
+        # A crash right here repeats the reaction, which Slack refuses as already there.
+        await self._services.slack.react(row.channel, row.payload["ts"], row.payload["name"])
+        await self._sent(row)
+
+    async def _reply_privately(self, row: OutboxRow) -> None:
+        slack, payload = self._services.slack, row.payload
+        # A crash right here shows a private answer twice.
+        if payload.get("response_url"):
+            await slack.respond(payload["response_url"], payload["text"], payload["blocks"])
+        elif row.channel.startswith("D"):
+            await slack.post(row.channel, payload["text"], payload["blocks"], key=row.key, thread_ts=row.thread_ts)
+        else:
+            await slack.ephemeral(row.channel, payload["user"], payload["text"], payload["blocks"], row.thread_ts)
+        await self._sent(row)
+
+    async def _check(self, row: OutboxRow) -> None:
+        async with self._services.db.read(first=True) as tx:
+            await outbox.check(tx, row)
+
+
+def _method(kind: str) -> tuple[str, Budget]:
+    """What a kind of row is said with, and how fast."""
+    method = _METHOD[kind]
+    return method, METHODS[method]

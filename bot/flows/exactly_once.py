@@ -1,0 +1,248 @@
+"""Exactly once: create something at Devin, which has no idempotency key.
+
+A row of the inbox asks for one thing: a session, a message, later a note or a schedule. Four steps create it:
+
+1. The intent is stored.
+2. The epoch of the lane is checked.
+3. Devin is asked.
+4. The outcome is stored, in the transaction that closes the row.
+
+A crash between 1 and 4 leaves the intent. The next try looks for the thing at Devin before it asks again.
+
+    outcome                          what is known           what happens
+    -------------------------------  ----------------------  -------------------------------------------------
+    of the call:
+      2xx                            created                 adopted: stored, and the row is closed
+      2xx without a readable id      created, not which one  the row is marked as accepted; look-up in 5 s
+      4xx but 429 (refused)          not created             asked in another form if there is one, else the
+                                                             refusal is announced and the row is closed
+      429, no connection             not created             the intent is cleared; the row goes back
+      5xx                            no request is under way one look-up: found is adopted, not found counts as
+                                                             not created, anything else leaves the intent
+      no answer, 504, a crash        nothing                 the intent stays; look-up in 5 s
+    of the look-up of a later try:
+      found                          created                 adopted
+      not found, accepted            created, not which one  the row goes back; never asked for again
+      not found, within 30 s         nothing                 look-up in 5 s
+      not found, after that          not created             the intent is cleared; asked for again
+      a row that cannot be read,
+      or no look-up                  nothing                 the row goes back; not asked for again
+    when the row is given up:
+      with an intent                 nothing                 "we do not know whether" is announced
+      without                        not created             "was not" is announced
+
+30 s are the time limit of a request and a margin (`Timing.unknown_after`), counted from the intent.
+"""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import ClassVar, Generic, TypeVar
+
+from bot.devin.errors import (
+    DevinCreatedUnreadable,
+    DevinError,
+    DevinLater,
+    DevinRefused,
+    DevinServerError,
+    DevinUncertain,
+    DevinUnexpectedAnswer,
+)
+from bot.flows.job import Job, Reschedule, finish
+from bot.flows.services import Services
+from bot.flows.unit_of_work import UnitOfWork
+from bot.logs import get_logger
+from bot.store import inbox
+from bot.store.inbox import InboxRow
+
+log = get_logger(__name__)
+
+_Thing = TypeVar("_Thing")
+_Thing_co = TypeVar("_Thing_co", covariant=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Found(Generic[_Thing_co]):
+    """The look-up found the thing."""
+
+    thing: _Thing_co
+
+
+class Missing(Enum):
+    """The look-up did not find the thing."""
+
+    NOT_FOUND = auto()  # everything was read, and the thing is not there
+    UNREADABLE = auto()  # something could not be read, and it may be the thing
+
+
+LookUp = Found[_Thing] | Missing
+
+
+class Creation(ABC, Generic[_Thing]):
+    """What one kind of thing says about its creation: what differs from the other kinds.
+
+    The methods `write_…` add to a transaction of `ExactlyOnce`; the row itself is none of their business.
+    """
+
+    kind: ClassVar[str]  # the name of the thing in the log
+
+    async def prepare(self) -> bool:
+        """Get ready for the call; answer False when nothing is to be created and the row is closed already."""
+        return True
+
+    async def call_first(self) -> None:
+        """Make the request that has to come before; it may be made again and again."""
+
+    @abstractmethod
+    async def call(self) -> _Thing:
+        """Ask Devin to create the thing, once."""
+
+    @abstractmethod
+    async def look_up(self) -> LookUp[_Thing]:
+        """Look for the thing at Devin, by the reference it carries."""
+
+    async def other_form(self, _refused: DevinRefused, /) -> bool:
+        """Answer whether the next `call` asks in another form, which Devin may take."""
+        return False
+
+    async def write_intent(self, uow: UnitOfWork) -> None:
+        """Add what is to be stored with the intent."""
+
+    async def write_checking(self, uow: UnitOfWork) -> None:
+        """Show that the outcome is being looked up."""
+
+    async def write_late(self, uow: UnitOfWork) -> None:
+        """Announce that the thing is late and is tried again."""
+
+    @abstractmethod
+    async def write_created(self, uow: UnitOfWork, thing: _Thing) -> None:
+        """Store the thing."""
+
+    @abstractmethod
+    async def write_refused(self, uow: UnitOfWork, refused: DevinRefused) -> None:
+        """Announce that Devin refused the thing."""
+
+
+class ExactlyOnce:
+    """Creates things at Devin, each one once."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    async def create(self, job: Job, creation: Creation[_Thing]) -> None:
+        """Create the thing that the job's row asks for, or adopt the one that an earlier try created.
+
+        Returns when the row is closed. Raises when it is to go back: a DevinError, or Later.
+        """
+        if job.row.intent_at is not None and await self._adopted(job, creation, job.row.intent_at):
+            return
+        if await creation.prepare() and await self._called_first(job, creation):
+            await self._ask(job, creation)
+
+    async def _adopted(self, job: Job, creation: Creation[_Thing], intent_at: float) -> bool:
+        """Find out what came of an earlier try; False when it created nothing. Raises while that is not known."""
+        # Before the look-up, for what it does not find may still come while it is read.
+        left = intent_at + self._services.timing.unknown_after - self._services.clock()
+        seen = await creation.look_up()
+        if isinstance(seen, Found):
+            await self._store(job, creation, seen.thing)
+            return True
+        if seen is Missing.UNREADABLE or job.row.accepted_at is not None:
+            await self._show_checking(job, creation)
+            raise DevinUnexpectedAnswer(f"The {creation.kind} may exist, but it cannot be read.")
+        if left > 0:
+            await self._show_checking(job, creation)
+            raise Reschedule(min(self._services.timing.lookup_interval, left + 0.1), "outcome unknown")
+        async with self._services.unit_of_work_for(job) as uow:
+            await inbox.intend(uow.tx, job.row.key, None)
+        return False
+
+    async def _called_first(self, job: Job, creation: Creation[_Thing]) -> bool:
+        """Before the intent, whose time limit is for one request; False when Devin refuses, and the row is closed."""
+        try:
+            await creation.call_first()
+        except DevinRefused as refused:
+            await self._refused(job, creation, refused)
+            return False
+        except DevinLater:
+            await self._not_created(job, creation)
+            raise
+        return True
+
+    async def _ask(self, job: Job, creation: Creation[_Thing]) -> None:
+        async with self._services.unit_of_work_for(job) as uow:
+            await inbox.intend(uow.tx, job.row.key, uow.now)
+            await creation.write_intent(uow)
+        await self._services.check_claim(job)
+        # A crash or a lost answer from here on leaves the intent: the next try looks for the thing first.
+        try:
+            thing = await creation.call()
+        except DevinRefused as refused:
+            if not await creation.other_form(refused):
+                await self._refused(job, creation, refused)
+                return
+            # The next request begins now, and so does its time limit.
+            await self._ask(job, creation)
+        except DevinLater:
+            await self._not_created(job, creation)
+            raise
+        except DevinServerError as error:
+            await self._answered_with_failure(job, creation, error)
+        except DevinUncertain as error:
+            await self._unknown(job, creation, error)
+            raise Reschedule(self._services.timing.lookup_interval, "outcome unknown") from None
+        else:
+            await self._store(job, creation, thing)
+
+    # ------------------------------------------------------------ outcomes
+
+    async def _store(self, job: Job, creation: Creation[_Thing], thing: _Thing) -> None:
+        # A crash before this commit leaves the intent: the thing is found and stored by the next try.
+        async with self._services.unit_of_work_for(job) as uow:
+            await creation.write_created(uow, thing)
+            await finish(uow, job)
+
+    async def _refused(self, job: Job, creation: Creation[_Thing], refused: DevinRefused) -> None:
+        log.warning("refused by Devin", what=creation.kind, error=type(refused).__name__, status=refused.status)
+        async with self._services.unit_of_work_for(job) as uow:
+            await creation.write_refused(uow, refused)
+            await finish(uow, job)
+
+    async def _not_created(self, job: Job, creation: Creation[_Thing]) -> None:
+        async with self._services.unit_of_work_for(job) as uow:
+            await inbox.intend(uow.tx, job.row.key, None)
+            if is_late(job.row, uow.now, self._services.timing.late_notice):
+                await creation.write_late(uow)
+
+    async def _answered_with_failure(self, job: Job, creation: Creation[_Thing], error: DevinError) -> None:
+        """Devin answered, so no request is under way any more: one look-up is enough."""
+        seen = await creation.look_up()
+        if isinstance(seen, Found):
+            await self._store(job, creation, seen.thing)
+            return
+        if seen is Missing.NOT_FOUND:
+            await self._not_created(job, creation)
+        else:
+            await self._show_checking(job, creation)
+        raise error
+
+    async def _unknown(self, job: Job, creation: Creation[_Thing], error: DevinUncertain) -> None:
+        log.warning("outcome unknown", what=creation.kind, error=type(error).__name__, status=error.status)
+        async with self._services.unit_of_work_for(job) as uow:
+            if isinstance(error, DevinCreatedUnreadable):
+                await inbox.accept(uow.tx, job.row.key, uow.now)
+            await creation.write_checking(uow)
+
+    async def _show_checking(self, job: Job, creation: Creation[_Thing]) -> None:
+        async with self._services.unit_of_work_for(job) as uow:
+            await creation.write_checking(uow)
+
+
+def is_unknown(row: InboxRow) -> bool:
+    """Whether the thing that a row asks for may have been created, without anybody knowing."""
+    return row.intent_at is not None
+
+
+def is_late(row: InboxRow, now: float, after: float) -> bool:
+    """Whether a row has waited for Devin for more than `after` seconds at `now`: then its author is told."""
+    return now - row.created_at > after

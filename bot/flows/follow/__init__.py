@@ -1,0 +1,1 @@
+"""What happens at Devin: polled, read and announced."""

@@ -1,0 +1,172 @@
+"""What is told of a session: its card, Devin's words, and the few moments when somebody should look."""
+
+from typing import Any, Final
+
+from bot.domain.billing import billing_day
+from bot.domain.keys import ref_of
+from bot.domain.session import (
+    TERMINAL_STATUSES,
+    Announcement,
+    AnnouncementKind,
+    Lifecycle,
+    Session,
+    Snapshot,
+    announcements_between,
+    moved,
+    resting_kind,
+)
+from bot.flows.follow.read_messages import NewMessages
+from bot.flows.services import Services
+from bot.flows.unit_of_work import UnitOfWork
+from bot.store import outbox, sessions, spend
+from bot.store.lanes import Claim
+from bot.store.sessions import TrackedSession
+from bot.views import announcements
+
+REPLAYED: Final = 3  # after such a gap more messages than this become one summary
+MARK_AT_END: Final = "white_check_mark"
+
+
+class Announce:
+    """Writes down what a look at a session brought: state, relay, posts and card in one transaction."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    @staticmethod
+    def is_announced(old: Snapshot, new: Snapshot) -> bool:
+        """Whether a change is more than figures."""
+        return moved(old, new) or bool(announcements_between(old, new))
+
+    async def session(
+        self, claim: Claim, tracked: TrackedSession, new: Snapshot, messages: NewMessages | None, polled_at: float
+    ) -> bool:
+        """Tell one session's news, Devin's words first; `heard` is None when its messages could not be read.
+
+        False when our record has changed since it was read: then nothing was told.
+        """
+        session, position = tracked.session, tracked.position
+        after = session.with_snapshot(new)
+        announcements, waiting = ([], False) if _ended_by_hand(session, new) else _announcements(tracked, new, messages)
+        async with self._services.unit_of_work(claim, ref_of(session.id)) as uow:
+            seq = position.announcement_seq
+            relayed: dict[str, Any] = {"waiting": waiting, "announcement_seq": seq + len(announcements)}
+            if messages is not None:
+                relayed |= {
+                    "last_event_id": messages.last_event_id,
+                    "page_cursor": messages.page_cursor,
+                    "devin_messages": messages.count,
+                }
+            if not await sessions.apply_snapshot(uow.tx, session, new, **relayed):
+                return False
+            if messages is not None:
+                await self._relay(uow, after, messages, polled_at)
+                await self._ending(uow, session, new)
+            for number, change in enumerate(announcements, start=seq + 1):
+                await self._announce(uow, after, change, f"news:{session.id}:{number}:{change.kind}")
+            await spend.add(uow.tx, billing_day(uow.now), _spent(session, new))
+            await self._draw(uow, tracked, new)
+        return True
+
+    async def figures(self, uow: UnitOfWork, tracked: list[TrackedSession]) -> None:
+        """New figures on cards that have shown the same ones for long enough, when nothing else waits."""
+        interval = self._services.timing.figures_interval
+        due = [one.session.id for one in tracked if uow.now - one.position.figures_at >= interval]
+        if due:
+            await sessions.mark_figures_drawn(uow.tx, due, uow.now)
+            await uow.redraw(*due, figures_only=True)
+
+    async def _relay(self, uow: UnitOfWork, session: Session, messages: NewMessages, polled_at: float) -> None:
+        # What comes after a person's word is an answer, however long nobody looked before it.
+        gap = uow.now - max(polled_at, session.created_at, session.spoken_at)
+        if gap > self._services.timing.outage_summary and len(messages.messages) > REPLAYED:
+            last = messages.messages[-1]
+            summary = announcements.caught_up(len(messages.messages), last.message, session, round(gap / 60))
+            await uow.post(f"say:{session.id}:{last.event_id}:0", session, summary)
+            return
+        for message in messages.messages:
+            for number, part in enumerate(announcements.devin_message(message.message, session)):
+                await uow.post(f"say:{session.id}:{message.event_id}:{number}", session, part)
+
+    async def _announce(self, uow: UnitOfWork, session: Session, change: Announcement, key: str) -> None:
+        urgent = change.kind in {AnnouncementKind.QUESTION, AnnouncementKind.APPROVAL}
+        rank = outbox.FIRST if urgent else outbox.USUAL
+        await uow.post(key, session, announcements.announcement(change, session), rank=rank)
+        if change.kind is AnnouncementKind.DONE:
+            await sessions.change(uow.tx, session.id, done_at=uow.now)
+            if session.cause_ts is not None:
+                await uow.react(session.channel, session.cause_ts, MARK_AT_END)
+
+    async def _ending(self, uow: UnitOfWork, session: Session, new: Snapshot) -> None:
+        """A session that cannot go on by itself is looked at no more; a reply that it takes brings it back."""
+        over = new.status in TERMINAL_STATUSES
+        waking = uow.now - session.spoken_at < self._services.timing.waking
+        replied = session.spoken_at > session.created_at and waking
+        if session.lifecycle is not Lifecycle.OPEN or (over and replied):
+            return
+        if over != (session.ended_at is not None):
+            await sessions.change(uow.tx, session.id, ended_at=uow.now if over else None)
+
+    async def _draw(self, uow: UnitOfWork, tracked: TrackedSession, new: Snapshot) -> None:
+        if moved(tracked.session.snapshot, new):
+            await sessions.mark_figures_drawn(uow.tx, [tracked.session.id], uow.now)
+            await uow.redraw(tracked.session.id)
+        elif _spent(tracked.session, new):
+            await self.figures(uow, [tracked])
+
+
+def _announcements(
+    tracked: TrackedSession, new: Snapshot, messages: NewMessages | None
+) -> tuple[list[Announcement], bool]:
+    """What is told now, and whether a rest waits to be told until it still stands at the next look.
+
+    A session's detail may flip, and states are listed before messages are read. So the next look decides about a
+    question without words, about a rest that may be from before a person's last word, and about the same rest once
+    more, after a person wrote in Devin's web app or here in a reply whose answer is not stored yet.
+    """
+    announcements, resting = announcements_between(tracked.session.snapshot, new), resting_kind(new)
+    if resting is None:
+        return announcements, False
+    others = [change for change in announcements if change.kind is not resting]
+    unsure = messages is not None and messages.person_spoke_last and new.status == "running"
+    if resting is resting_kind(tracked.session.snapshot):
+        if tracked.position.waiting and not unsure:
+            return [*others, Announcement(resting)], False
+        # What happened may be another limit.
+        return announcements, announcements == others and _may_be_another(resting, tracked, new, messages)
+    without_words = resting is AnnouncementKind.QUESTION and not (messages and messages.messages)
+    if without_words or (unsure and resting in {AnnouncementKind.QUESTION, AnnouncementKind.DONE}):
+        return others, not _flips(tracked, new, messages)
+    return announcements, False
+
+
+def _may_be_another(
+    resting: AnnouncementKind, tracked: TrackedSession, new: Snapshot, messages: NewMessages | None
+) -> bool:
+    """Whether Devin may have gone on since it came to the same rest."""
+    if messages is None:
+        return tracked.position.waiting
+    if resting is AnnouncementKind.APPROVAL:  # given in Devin, which no message shows
+        return bool(messages.messages) and new.updated_at > tracked.session.snapshot.updated_at
+    return (
+        tracked.position.waiting
+        or messages.devin_answered
+        or (messages.person_spoke_last and resting is AnnouncementKind.QUESTION)
+    )
+
+
+def _flips(tracked: TrackedSession, new: Snapshot, messages: NewMessages | None) -> bool:
+    """Whether a session at its end goes to waiting without anybody's word, which asks nothing."""
+    seen = tracked.session.snapshot
+    silent = not tracked.position.waiting and not (messages and messages.fresh)
+    return silent and resting_kind(seen) is AnnouncementKind.DONE and seen.status == new.status
+
+
+def _ended_by_hand(session: Session, new: Snapshot) -> bool:
+    """Whether somebody here is just ending it for good: who did that is told then, and it is no work that was done."""
+    return session.stop_requested and new.status == "exit" and not new.archived
+
+
+def _spent(session: Session, new: Snapshot) -> dict[str, float]:
+    acus = new.acus - session.snapshot.acus
+    return {session.id: acus} if acus > 0 else {}

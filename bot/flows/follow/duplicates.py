@@ -1,0 +1,147 @@
+"""Two sessions with one reference: the repair for a worker that froze between the check and the call."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from bot.devin.errors import DevinConflict, DevinError, DevinForbidden, DevinNotFound, DevinRateLimited
+from bot.devin.models import DevinSession
+from bot.domain.lane import thread_lane
+from bot.domain.session import Lifecycle, Session, bare_id
+from bot.flows.lookup import SessionLookup
+from bot.flows.services import Services
+from bot.flows.session_rows import stop_row
+from bot.logs import get_logger
+from bot.store import lanes, outbox, sessions
+from bot.store.lanes import Claim
+from bot.views import announcements, answers
+
+log = get_logger(__name__)
+
+PROMPTS_A_CYCLE: Final = 10
+_OVER: Final = frozenset({Lifecycle.CANCELLED, Lifecycle.REFUSED, Lifecycle.ENDED})
+
+
+class Duplicates:
+    """Keeps the older of two sessions, ends the younger and says so."""
+
+    def __init__(self, services: Services, lookup: SessionLookup) -> None:
+        self._services = services
+        self._lookup = lookup
+        self._unread: dict[str, DevinSession] = {}  # whose prompt has to be read, in the order in which they were seen
+
+    async def end_younger(self, claim: Claim, unrecognised: Sequence[DevinSession]) -> list[str]:
+        """Look through sessions that we do not know as ours for twins of those we do.
+
+        Answers our ids of the sessions for which one was found.
+        """
+        carried = [(made, self._lookup.carried(made)) for made in unrecognised]
+        oldest = self._services.clock() - self._services.timing.read_back
+        unread = [made for made, found in carried if found is None and made.created_at >= oldest]
+        self._unread |= {made.session_id: made for made in unread}
+        return await self._handle_all(claim, [(made, found) for made, found in carried if found])
+
+    async def read_prompts(self, claim: Claim) -> list[str]:
+        """The same where Devin refuses tags: a few a round, after the news; what cannot be read waits for the next."""
+        resolved: list[str] = []
+        for session_id in list(self._unread)[:PROMPTS_A_CYCLE]:
+            made = self._unread.pop(session_id)
+            try:
+                found = await self._lookup.read_prompt(made)
+            except (DevinForbidden, DevinNotFound):
+                found = []
+            except DevinError as error:
+                self._unread[session_id] = made  # behind the others
+                if isinstance(error, DevinRateLimited):
+                    raise
+                log.warning("prompt not read", devin_id=session_id, error=type(error).__name__)
+                break
+            resolved += await self._handle_all(claim, [(made, found)])
+        return resolved
+
+    async def _handle_all(self, claim: Claim, carried: Sequence[tuple[DevinSession, list[str]]]) -> list[str]:
+        references = [reference for _, found in carried for reference in found]
+        if not references:
+            return []
+        async with self._services.db.scan() as tx:
+            ours = await sessions.by_references(tx, references)
+        resolved: list[str] = []
+        for made, found in carried:
+            session = next((ours[reference] for reference in found if reference in ours), None)
+            # The flow that made this one may have recorded it by now: it is no twin of itself.
+            if session is not None and not _is_the_same(session, made):
+                await self._handle(claim, session, made)
+                resolved.append(session.id)
+        return resolved
+
+    async def _handle(self, claim: Claim, session: Session, duplicate: DevinSession) -> None:
+        try:
+            await self._resolve(claim, session, duplicate)
+        except DevinRateLimited:
+            raise
+        except DevinError as error:
+            # Left for the next look; nobody else waits for it.
+            log.warning("duplicate not ended", session=session.id, error=type(error).__name__)
+
+    async def _resolve(self, claim: Claim, session: Session, made: DevinSession) -> None:
+        if session.lifecycle is Lifecycle.UNCERTAIN:
+            await self._adopt(claim, session, made)
+        elif session.lifecycle in _OVER:
+            await self._end_late(claim, session, made)
+        elif session.lifecycle is Lifecycle.OPEN and session.devin_id is not None:
+            await self._end_younger(claim, session, made)
+        # Else whoever creates it is still looking.
+
+    async def _adopt(self, claim: Claim, session: Session, made: DevinSession) -> None:
+        """It was given up without knowing whether it was started: it was."""
+        async with self._services.unit_of_work(claim) as uow:
+            await sessions.opened(uow.tx, session, made.session_id, made.url, made.snapshot())
+            await sessions.change(uow.tx, session.id, ended_at=None)
+            if session.stop_requested and session.thread_ts is not None:
+                lane = thread_lane(session.team, session.channel, session.thread_ts)
+                await uow.add_to_inbox(stop_row(lane, session.id, session, uow.now))
+            await uow.redraw(session.id)
+
+    async def _end_late(self, claim: Claim, session: Session, made: DevinSession) -> None:
+        """People were told that nothing runs; so nothing may."""
+        key = f"news:{session.id}:late:{bare_id(made.session_id)}"
+        if await self._was_announced(claim, key):
+            return
+        await self._terminate(made)
+        log.warning("late session ended", session=session.id, ended=made.session_id)
+        async with self._services.unit_of_work(claim) as uow:
+            if session.thread_ts is not None:
+                await uow.post(key, session, answers.started_after_all(made.url))
+
+    async def _was_announced(self, claim: Claim, key: str) -> bool:
+        async with self._services.db.read() as tx:
+            await lanes.check(tx, claim)
+            return await outbox.by_key(tx, key) is not None
+
+    async def _terminate(self, made: DevinSession) -> None:
+        # A crash right here terminates once more at the next look, which changes nothing.
+        try:
+            await self._services.devin.terminate(made.session_id)
+        except (DevinConflict, DevinNotFound):
+            log.info("session was over already")
+
+    async def _end_younger(self, claim: Claim, session: Session, duplicate: DevinSession) -> None:
+        assert session.devin_id is not None
+        known = await self._services.devin.get_session(session.devin_id)
+        older, younger = sorted((known, duplicate), key=lambda made: (made.created_at, made.session_id))
+        key = f"news:{session.id}:twin:{bare_id(younger.session_id)}"
+        if await self._was_announced(claim, key):
+            return
+        await self._terminate(younger)
+        log.warning("duplicate ended", session=session.id, kept=older.session_id, ended=younger.session_id)
+        async with self._services.unit_of_work(claim) as uow:
+            if older is not known:
+                await sessions.opened(uow.tx, session, older.session_id, older.url, older.snapshot())
+                await sessions.change(uow.tx, session.id, last_event_id=None, page_cursor=None, devin_messages=0)
+            current = await sessions.get(uow.tx, session.id)
+            if current is not None and current.thread_ts is not None:
+                await uow.post(key, current, announcements.duplicate_ended(current))
+            await uow.redraw(session.id)
+
+
+def _is_the_same(session: Session, made: DevinSession) -> bool:
+    return session.devin_id is not None and bare_id(session.devin_id) == bare_id(made.session_id)

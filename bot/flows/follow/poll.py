@@ -1,0 +1,368 @@
+"""The poller: one look at Devin a tick, whatever the number of sessions, and only what changed is told.
+
+1. One list of what was updated since the watermark; the watermark is Devin's time, never our clock.
+2. Messages are read only where something may be new: a few at a time, a few dozen a tick.
+3. For each session in one transaction: what was seen, what was relayed, the posts, the card's new version.
+4. The watermark moves, but not past a session that was left for the next tick, unless that goes on for ten minutes.
+
+A crash between the steps repeats them: a row that is not newer than the stored one changes nothing, and a post whose
+key is there already is not made again.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
+
+from bot.devin.errors import DevinError, DevinForbidden, DevinNotFound, DevinRateLimited, DevinRefused
+from bot.devin.models import DevinSession, SessionInsights
+from bot.devin.sessions import SessionFilters
+from bot.domain.billing import billing_day
+from bot.domain.lane import POLL_LANE
+from bot.domain.session import TERMINAL_STATUSES, Lifecycle, Session, Snapshot, bare_id
+from bot.flows.follow.announce import Announce
+from bot.flows.follow.duplicates import Duplicates
+from bot.flows.follow.read_messages import NewMessages, no_new_messages, read_messages
+from bot.flows.lookup import SessionLookup
+from bot.flows.services import Services
+from bot.flows.unit_of_work import UnitOfWork
+from bot.logs import get_logger
+from bot.store import due, lanes, sessions, spend
+from bot.store.lanes import Claim, ClaimLostError
+from bot.store.sessions import TrackedSession
+
+log = get_logger(__name__)
+
+READS_AT_ONCE: Final = 8
+READS_A_TICK: Final = 30
+BATCH_SIZE: Final = 50  # sessions at a stretch and in one transaction: an ack may be waiting beside it
+
+
+@dataclass(frozen=True, slots=True)
+class PollState:
+    """Where a tick starts from."""
+
+    watermark: int = 0
+    polled_at: float = 0.0
+    swept_at: float = 0.0
+    failures: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PolledSession:
+    """A session that may have news: what we knew, what Devin says now, and how often Devin has spoken, if told.
+
+    `over` is whether only what it has cost is still of interest. `failed` is why it could not be read or told; `left`
+    is whether the next look is to see to it.
+    """
+
+    tracked: TrackedSession
+    snapshot: Snapshot
+    count: int | None = None
+    over: bool = False
+    failed: Exception | None = None
+    left: bool = False
+
+    @property
+    def session(self) -> Session:
+        """Our record of it."""
+        return self.tracked.session
+
+    @property
+    def changed(self) -> bool:
+        """Whether the row says something new; one older than the stored one does not."""
+        old = self.session.snapshot
+        return self.snapshot != old and self.snapshot.updated_at >= old.updated_at
+
+    @property
+    def spoke(self) -> bool:
+        """Whether Devin has said more than was told, as far as the count shows."""
+        return self.count is not None and self.count > self.tracked.position.devin_messages
+
+
+class Poller:
+    """Follows all sessions of the organisation."""
+
+    def __init__(self, services: Services, lookup: SessionLookup, duplicates: Duplicates, announce: Announce) -> None:
+        self._services = services
+        self._lookup = lookup
+        self._duplicates = duplicates
+        self._announce = announce
+        self._slots = asyncio.Semaphore(READS_AT_ONCE)
+        self._cycles = 0
+        self._last_read: dict[str, int] = {}  # at which look the messages of one that is worth reading were last read
+        self._fresh: dict[str, float] = {}  # until when one that changed may have changed again and not show it
+        self._failing: dict[str, float] = {}  # since when one could not be told; after a crash patience begins anew
+        self.polled_at = services.clock()
+
+    async def tick(self) -> float:
+        """Look once; answers the seconds until the next look."""
+        services, now, timing = self._services, self._services.clock(), self._services.timing
+        async with services.db.scan() as tx:
+            watched, busy = await sessions.count_active(tx, now - timing.answer_expected)
+            expected = watched or await sessions.may_appear(tx, now - timing.last_words, now - timing.unknown_start)
+        if not expected:
+            self.polled_at = now
+            return timing.slow_poll  # only our own store was looked at
+        interval = timing.poll if busy else timing.slow_poll
+        async with services.db.write() as tx:
+            claim = await lanes.claim(tx, services.db, POLL_LANE, services.worker, timing.lease)
+        if claim is None:
+            return interval
+        try:
+            return await self._poll(claim, interval)
+        except ClaimLostError:
+            log.warning("poll was taken over")
+            return interval
+
+    async def _poll(self, claim: Claim, interval: float) -> float:
+        async with self._services.db.read() as tx:
+            stored = await due.read(tx, "poll")
+        state = PollState(**stored.state["look"]) if stored else PollState(polled_at=self._services.clock())
+        try:
+            after = await self._cycle(claim, state)
+        except DevinError as error:
+            return await self._back_off(claim, state, interval, error)
+        if state.failures:
+            log.info("poll works again", failures=state.failures)
+        await self._remember(claim, after)
+        self.polled_at = after.polled_at
+        return interval
+
+    async def _back_off(self, claim: Claim, state: PollState, interval: float, error: DevinError) -> float:
+        """The organisation as a whole waits; the watermark stays, so nothing is missed."""
+        if not state.failures:
+            log.warning("poll fails", error=type(error).__name__, status=error.status)
+        await self._remember(claim, replace(state, failures=state.failures + 1))
+        wait = error.retry_after or interval * 2.0 ** min(state.failures + 1, 10)
+        return min(wait, self._services.timing.poll_longest_backoff)
+
+    async def _remember(self, claim: Claim, state: PollState) -> None:
+        values = {"watermark": state.watermark, "polled_at": state.polled_at, "swept_at": state.swept_at}
+        async with self._services.unit_of_work(claim) as uow:
+            await due.write(uow.tx, "poll", uow.now, {"v": 1, "look": values | {"failures": state.failures}})
+            await lanes.release(uow.tx, claim)
+
+    # ------------------------------------------------------------ one round
+
+    async def _cycle(self, claim: Claim, state: PollState) -> PollState:
+        now = self._services.clock()
+        sweeping = now - state.swept_at >= self._services.timing.count_sweep
+        polled, newest = await self._list(claim, state)
+        changed = {one.session.id: one for one in polled if one.changed}
+        for one in await self._sweep() if sweeping else await self._expected():
+            changed.setdefault(one.session.id, one)
+        worth, quiet = await self._worth_reading(list(changed.values()), state)
+        handled = await self._read_all(claim, worth, state.polled_at) + await self._announce_figures(claim, quiet)
+        found_by_prompt = await self._duplicates.read_prompts(claim)
+        ids = {one.session.id for one in handled}
+        self._failing = {session_id: since for session_id, since in self._failing.items() if session_id in ids}
+        # Devin's seconds are whole: something more may come in the one that was just looked at, and not show. So who
+        # changed is read until that second is surely over, and once after.
+        still = {session_id: at for session_id, at in self._fresh.items() if at > now}
+        again = [*(one for one in changed.values() if one.changed), *(one for one in handled if one.left)]
+        fresh = [*found_by_prompt, *self._failing, *(one.session.id for one in again)]
+        self._fresh = still | dict.fromkeys(fresh, now + self._services.timing.same_second)
+        watermark = min([newest, *(one.snapshot.updated_at - 1 for one in handled if one.left and one.changed)])
+        return PollState(max(watermark, state.watermark), now, now if sweeping else state.swept_at)
+
+    async def _list(self, claim: Claim, state: PollState) -> tuple[list[PolledSession], int]:
+        filters = await self._changed_since(state)
+        polled: list[PolledSession] = []
+        newest = state.watermark
+        async for page in self._services.devin.session_pages(**filters):
+            newest = max([newest, *(made.updated_at for made in page.items)])
+            for start in range(0, len(page.items), BATCH_SIZE):
+                batch = page.items[start : start + BATCH_SIZE]
+                ours = await self._ours(batch)
+                known = {bare_id(one.session.devin_id or "") for one in ours}
+                unrecognised = [made for made in batch if bare_id(made.session_id) not in known]
+                if await self._duplicates.end_younger(claim, unrecognised):
+                    ours = await self._ours(batch)  # a thread may go on with another session now
+                polled += ours
+        return polled, newest
+
+    async def _changed_since(self, state: PollState) -> SessionFilters:
+        filters: SessionFilters = {**await self._lookup.ours()}
+        if state.watermark:
+            filters["updated_after"] = state.watermark - self._services.timing.poll_overlap
+        return filters
+
+    async def _ours(self, listed: Sequence[DevinSession]) -> list[PolledSession]:
+        """What is ours of a list: Devin ignores filters it does not know and then lists everything."""
+        made_by = {bare_id(made.session_id): made for made in listed}
+        async with self._services.db.scan() as tx:
+            known = await sessions.by_bare_ids(tx, list(made_by))
+        ended_after = self._services.clock() - self._services.timing.last_words
+        return [_polled(tracked, made_by[bare], ended_after) for bare, tracked in known.items()]
+
+    async def _expected(self) -> list[PolledSession]:
+        """Sessions that may have answered without a new row: just spoken to, seen waiting, or changed a moment ago."""
+        async with self._services.db.scan() as tx:
+            spoken_after = self._services.clock() - self._services.timing.answer_expected
+            expected = await sessions.expecting(tx, spoken_after, self._fresh)
+        return [PolledSession(tracked, tracked.session.snapshot) for tracked in expected]
+
+    async def _sweep(self) -> list[PolledSession]:
+        """All that is watched, with message counts: a message need not move `updated_at`."""
+        async with self._services.db.scan() as tx:
+            bare_ids = await sessions.open_bare_ids(tx)
+        polled: list[PolledSession] = []
+        async for batch in _batches(self._insights({"session_ids": bare_ids})):
+            polled += [one for one in await self._ours(batch) if one.changed or one.spoke]
+        return polled + await self._expected()
+
+    async def _worth_reading(
+        self, polled: list[PolledSession], state: PollState
+    ) -> tuple[list[PolledSession], list[PolledSession]]:
+        """Who may have said something, and who has only new facts."""
+        unsure = [one for one in polled if one.count is None]
+        if len(unsure) > READS_A_TICK:
+            polled = await self._counted(polled, state)
+        worth = [
+            one for one in polled if not one.over and (one.count is None or one.spoke or one.tracked.position.waiting)
+        ]
+        names = {one.session.id for one in worth}
+        # Who was read longest ago is read first, so that nobody is left for ever.
+        worth.sort(key=lambda one: (self._last_read.get(one.session.id, 0), one.snapshot.updated_at))
+        return worth, [one for one in polled if one.session.id not in names]
+
+    async def _counted(self, polled: list[PolledSession], state: PollState) -> list[PolledSession]:
+        filters = await self._changed_since(state)
+        counts = {bare_id(made.session_id): _count(made) async for made in self._insights(filters)}
+        return [replace(one, count=counts.get(bare_id(one.session.devin_id or ""))) for one in polled]
+
+    async def _insights(self, filters: SessionFilters) -> Any:
+        try:
+            async for made in self._services.devin.session_insights(**filters):
+                yield made
+        except (DevinForbidden, DevinNotFound):
+            log.info("no insights; messages are read without counts")
+
+    async def _read_all(self, claim: Claim, worth: Sequence[PolledSession], polled_at: float) -> list[PolledSession]:
+        """Read as many as a tick may, and tell each as soon as it is read; answers what came of each."""
+        reading, left = worth[:READS_A_TICK], [replace(one, left=True) for one in worth[READS_A_TICK:]]
+        self._cycles += 1
+        self._last_read = {one.session.id: self._last_read.get(one.session.id, 0) for one in left}
+        self._last_read |= {one.session.id: self._cycles for one in reading}
+        messages = await asyncio.gather(*(self._read_one(claim, one, polled_at) for one in reading))
+        self._note_failing(messages)
+        _check_outage(messages)
+        return [*left, *messages]
+
+    async def _read_one(self, claim: Claim, one: PolledSession, polled_at: float) -> PolledSession:
+        messages: NewMessages | None = None
+        async with self._slots:
+            try:
+                messages = await read_messages(self._services, one.session, one.tracked.position)
+            except DevinRefused as refused:
+                # One conversation that may not be read holds up neither its state nor the others.
+                log.warning("messages not read", session=one.session.id, status=refused.status)
+                messages = no_new_messages(one.tracked.position)
+            except DevinError as error:
+                log.warning("messages not read", session=one.session.id, error=type(error).__name__)
+                one = replace(one, failed=error, left=self._patient(one))
+        return one if one.left else await self._announce_one(claim, one, messages, polled_at)
+
+    async def _announce_one(
+        self, claim: Claim, one: PolledSession, messages: NewMessages | None, polled_at: float
+    ) -> PolledSession:
+        """One session that trips us must not keep the others' news from being told."""
+        try:
+            announced = await self._announce.session(claim, one.tracked, one.snapshot, messages, polled_at)
+        except ClaimLostError:
+            raise
+        except Exception as error:
+            log.exception("session not announced", session=one.session.id)
+            return replace(one, failed=error, left=self._patient(one))
+        return replace(one, left=not announced)
+
+    def _patient(self, one: PolledSession) -> bool:
+        now = self._services.clock()
+        return now - self._failing.get(one.session.id, now) < self._services.timing.unreadable_session
+
+    def _note_failing(self, announced: Iterable[PolledSession]) -> None:
+        for one in announced:
+            if one.failed is not None:
+                self._failing.setdefault(one.session.id, self._services.clock())
+            else:
+                self._failing.pop(one.session.id, None)
+
+    async def _announce_figures(self, claim: Claim, quiet: list[PolledSession]) -> list[PolledSession]:
+        """Those with nothing but figures go together, in pieces small enough for the inbox beside them.
+
+        Answers what came of the others.
+        """
+        to_announce = [
+            one for one in quiet if not one.over and self._announce.is_announced(one.session.snapshot, one.snapshot)
+        ]
+        announced = [
+            await self._announce_one(claim, one, no_new_messages(one.tracked.position), 0.0) for one in to_announce
+        ]
+        self._note_failing(announced)
+        names = {one.session.id for one in to_announce}
+        figures = [one for one in quiet if one.session.id not in names]
+        day = billing_day(self._services.clock())
+        for start in range(0, len(figures), BATCH_SIZE):
+            async with self._services.unit_of_work(claim) as uow:
+                batch = await _current(uow, figures[start : start + BATCH_SIZE])
+                await sessions.apply_figures(uow.tx, [(one.session.id, one.snapshot) for one in batch])
+                await spend.add(uow.tx, day, _spent(batch))
+                await self._announce.figures(uow, [one.tracked for one in batch if _spent([one])])
+        return announced
+
+
+def _check_outage(read: Sequence[PolledSession]) -> None:
+    """One session that cannot be read keeps nobody else waiting; when none can, or Devin says so, all wait."""
+    limits = [one.failed for one in read if isinstance(one.failed, DevinRateLimited)]
+    unread = [one.failed for one in read if isinstance(one.failed, DevinError) and one.left]
+    if limits or 1 < len(unread) == len(read):
+        raise (limits or unread)[0]
+
+
+async def _current(uow: UnitOfWork, batch: Sequence[PolledSession]) -> list[PolledSession]:
+    """The same with what is stored now: a reply may have stored something newer since."""
+    tracked = await sessions.tracked(uow.tx, [one.session.id for one in batch])
+    found = [replace(one, tracked=tracked[one.session.id]) for one in batch if one.session.id in tracked]
+    return [one for one in found if one.changed]
+
+
+async def _batches(rows: AsyncIterator[SessionInsights]) -> AsyncIterator[list[SessionInsights]]:
+    """A long list in pieces, so that neither the loop nor the memory holds all of it at once."""
+    batch: list[SessionInsights] = []
+    async for row in rows:
+        batch.append(row)
+        if len(batch) == BATCH_SIZE:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
+def _polled(tracked: TrackedSession, made: DevinSession, ended_after: float) -> PolledSession:
+    session = tracked.session
+    snapshot = made.snapshot().following(session.snapshot)
+    if isinstance(made, SessionInsights) and snapshot.status == session.snapshot.status:
+        snapshot = replace(snapshot, detail=snapshot.detail or session.snapshot.detail)  # only get and list tell it
+    return PolledSession(tracked, snapshot, _count(made), _is_over(session, made, ended_after))
+
+
+def _is_over(session: Session, made: DevinSession, ended_after: float) -> bool:
+    """Whether only its cost still counts: we ended it, and its last words were told or are expected no longer.
+
+    They are expected where not the poller but a refused reply or stop learned of the end.
+    """
+    if session.lifecycle is not Lifecycle.ENDED or session.stopped_by is not None:
+        return session.lifecycle is not Lifecycle.OPEN
+    lately = session.ended_at is not None and session.ended_at > ended_after
+    unannounced = made.status in TERMINAL_STATUSES and session.snapshot.status not in TERMINAL_STATUSES
+    return not (lately and unannounced)
+
+
+def _count(made: DevinSession) -> int | None:
+    return made.num_devin_messages if isinstance(made, SessionInsights) else None
+
+
+def _spent(polled: Iterable[PolledSession]) -> dict[str, float]:
+    spent = {one.session.id: one.snapshot.acus - one.session.snapshot.acus for one in polled}
+    return {key: acus for key, acus in spent.items() if acus > 0}

@@ -1,0 +1,89 @@
+"""Reading what Devin said in a session since it was last read."""
+
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Final
+
+from bot.devin.errors import DevinNotFound, DevinRefused
+from bot.devin.models import DevinMessage
+from bot.domain.session import Session
+from bot.flows.services import Services
+from bot.store.sessions import RelayPosition
+
+DEVIN: Final = "devin"  # the source of its own messages; any other is a person's, here or in Devin's web app
+
+
+@dataclass(frozen=True, slots=True)
+class NewMessages:
+    """What is new in a conversation, and how far it was read. `count` is of all that Devin ever said."""
+
+    fresh: tuple[DevinMessage, ...]
+    last_event_id: str | None
+    page_cursor: str | None
+    count: int
+
+    @property
+    def messages(self) -> tuple[DevinMessage, ...]:
+        """What Devin said of it."""
+        return tuple(message for message in self.fresh if message.source == DEVIN)
+
+    @property
+    def devin_answered(self) -> bool:
+        """Whether Devin spoke after a person had: it may have come to the same rest once more."""
+        return True in self._turns[1:]
+
+    @property
+    def person_spoke_last(self) -> bool:
+        """Whether a person had the last word: the state may be from before it."""
+        return self._turns[-1:] == [False]
+
+    @property
+    def _turns(self) -> list[bool]:
+        return [by_devin for by_devin, _ in groupby(message.source == DEVIN for message in self.fresh)]
+
+
+def no_new_messages(position: RelayPosition) -> NewMessages:
+    """What is heard where nothing is new, or nothing can be read."""
+    return NewMessages((), position.last_event_id, position.page_cursor, position.devin_messages)
+
+
+async def read_messages(services: Services, session: Session, position: RelayPosition) -> NewMessages:
+    """Read on from where the relay stands; only what follows the last known message is new."""
+    assert session.devin_id is not None
+    try:
+        messages, cursor = await _read(services, session.devin_id, position.page_cursor)
+    except DevinNotFound:
+        return no_new_messages(position)
+    except DevinRefused:
+        if position.page_cursor is None:
+            raise
+        messages, cursor = await _read(services, session.devin_id, None)  # the stored cursor is no longer taken
+    fresh = _following(messages, position.last_event_id)
+    if fresh is None:
+        # The last known message is gone: read all of it, and what was counted has been told.
+        messages, cursor = await _read(services, session.devin_id, None)
+        fresh = _following(messages, position.last_event_id) or _beyond(messages, position.devin_messages)
+    last = messages[-1].event_id if messages else position.last_event_id
+    count = position.devin_messages + sum(message.source == DEVIN for message in fresh)
+    return NewMessages(tuple(fresh), last, cursor or position.page_cursor, count)
+
+
+async def _read(services: Services, devin_id: str, after: str | None) -> tuple[list[DevinMessage], str | None]:
+    messages: list[DevinMessage] = []
+    cursor = after
+    async for page in services.devin.message_pages(devin_id, after):
+        messages += page.items
+        # The last page may have no cursor, and one that has it may still grow: the page before is read again.
+        cursor = (page.end_cursor if page.has_next_page else None) or cursor
+    return messages, cursor
+
+
+def _following(messages: list[DevinMessage], last_event_id: str | None) -> list[DevinMessage] | None:
+    if last_event_id is None:
+        return messages
+    ids = [message.event_id for message in messages]
+    return messages[ids.index(last_event_id) + 1 :] if last_event_id in ids else None
+
+
+def _beyond(messages: list[DevinMessage], count: int) -> list[DevinMessage]:
+    return [message for message in messages if message.source == DEVIN][count:]

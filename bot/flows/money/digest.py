@@ -1,0 +1,129 @@
+"""The daily digest: one post for each local date, whatever happens around its time.
+
+1. The newest date whose time has come is looked at; one whose time was before the first start is left alone.
+2. Devin is asked for what it billed; in an outage for half an hour, then the rows have to do.
+3. The post is stored under the date's key. Whoever is second, replica or restart, changes nothing.
+"""
+
+from dataclasses import asdict, dataclass, replace
+from typing import Final
+
+from bot.devin.errors import DevinError
+from bot.domain.billing import LATEST, Due, Skipped, digest_due, newest_finished
+from bot.domain.keys import short_id
+from bot.flows.money.usage_ledger import UsageLedger
+from bot.flows.services import Services
+from bot.logs import get_logger
+from bot.store import due, outbox
+from bot.store.outbox import OutboxRow
+from bot.views.digest import digest
+
+log = get_logger(__name__)
+
+_DIGEST: Final = "digest"  # the row that remembers the first start and the last date that was skipped
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """When digests were first wanted here, and the last local date that was skipped."""
+
+    first_start: float
+    skipped: str | None = None
+
+
+class Digest:
+    """Posts to the admins' channel."""
+
+    def __init__(self, services: Services, usage_ledger: UsageLedger) -> None:
+        self._services = services
+        self._usage_ledger = usage_ledger
+        self._waits: str | None = None  # the date that was last told to wait
+
+    async def tick(self) -> float:
+        """See whether it is time; answers the seconds until the next look."""
+        channel = self._services.policy.admin_channel
+        if channel is None:
+            return self._services.timing.idle_tick
+        # One instant for both: a time that comes between two readings of the clock would be missed by either.
+        now = self._services.clock()
+        await self._check(channel, now)
+        return max(self._until_next(now) - (self._services.clock() - now), self._services.timing.digest_shortest)
+
+    async def _check(self, channel: str, now: float) -> None:
+        found = self._due(now)
+        past = await self._past()
+        if self._before(found, past.first_start):
+            return
+        key = f"digest:{self._services.workspace.team}:{channel}:{found.date.isoformat()}"
+        async with self._services.db.read() as tx:
+            row = await outbox.by_key(tx, key)
+        if isinstance(found, Skipped):
+            await self._skip(found, row, past)
+        elif row is None:
+            await self._post(found, key, channel)
+
+    def _due(self, now: float) -> Due | Skipped:
+        policy = self._services.policy
+        return digest_due(now, policy.digest_time, policy.zone)
+
+    def _until_next(self, now: float) -> float:
+        tick = self._services.timing.digest_tick
+        soon = self._due(now + tick)
+        if isinstance(soon, Due) and soon.late < tick:
+            return tick - soon.late
+        return tick
+
+    # ------------------------------------------------------------ what is remembered
+
+    async def _past(self) -> Past:
+        async with self._services.db.read() as tx:
+            stored = await due.read(tx, _DIGEST)
+        if stored is not None:
+            return Past(stored.state["first_start"], stored.state["skipped"])
+        now = self._services.clock()
+        log.info("digests begin", after=self._due(now).date.isoformat())
+        return await self._remember(Past(now))
+
+    async def _remember(self, past: Past) -> Past:
+        async with self._services.db.write() as tx:
+            await due.write(tx, _DIGEST, 0.0, {"v": 1, **asdict(past)})
+        return past
+
+    def _before(self, found: Due | Skipped, first_start: float) -> bool:
+        """Whether the digest's time was before the first start: then nobody has missed anything."""
+        then = self._due(first_start)
+        at_that_moment = isinstance(then, Due) and then.late <= 0
+        return found.date <= then.date and not at_that_moment
+
+    # ------------------------------------------------------------ posting
+
+    async def _post(self, found: Due, key: str, channel: str) -> None:
+        at = self._services.clock() - found.late
+        if not await self._refreshed(found):
+            return
+        # The day that was the newest at the digest's own time: a late one tells no day twice and leaves none out.
+        day = newest_finished(at)
+        message = digest(await self._usage_ledger.figures(day))
+        async with self._services.unit_of_work(ref=short_id(key)) as uow:
+            row = uow.post_row(key, channel, None, message, expires_at=at + LATEST.total_seconds())
+            await uow.add_to_outbox(replace(row, payload=row.payload | {"once": True}))
+        log.info("digest stored", date=found.date.isoformat(), day=day.isoformat(), late=round(found.late))
+
+    async def _refreshed(self, found: Due) -> bool:
+        """Whether the digest can be written now: with new figures, or without after long enough."""
+        try:
+            await self._usage_ledger.refresh()
+        except DevinError as error:
+            if self._waits != found.date.isoformat():
+                self._waits = found.date.isoformat()
+                log.warning("digest waits for Devin", date=self._waits, error=type(error).__name__)
+            return found.late >= self._services.timing.digest_patience
+        return True
+
+    async def _skip(self, found: Skipped, row: OutboxRow | None, past: Past) -> None:
+        """Say once in the log that a date had no digest."""
+        named = found.date.isoformat()
+        if past.skipped == named or (row is not None and row.state != "dead"):
+            return
+        log.warning("digest skipped", date=named, reason="too late" if row is None else "could not be posted")
+        await self._remember(replace(past, skipped=named))

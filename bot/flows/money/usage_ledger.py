@@ -1,0 +1,200 @@
+"""What was spent: as Devin billed it where its key may read that, else from the differences the poller saw.
+
+1. Devin is asked once for every billing day that a digest or an answer can be about.
+2. What it billed is kept by billing day, with the instant of reading.
+3. Figures are made from rows alone, so an answer fits into the ack.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Final
+
+from bot.devin.errors import DevinError, DevinForbidden
+from bot.devin.models import Consumption
+from bot.domain.billing import (
+    ONE_DAY,
+    SETTLING,
+    Period,
+    billing_day,
+    bounds,
+    days_before,
+    days_of,
+    newest_finished,
+)
+from bot.domain.session import Session
+from bot.flows.services import Services
+from bot.logs import get_logger
+from bot.store import due, people, sessions, spend
+from bot.store.database.connection import Transaction
+from bot.store.spend import Billed
+from bot.views import digest as views
+from bot.views.digest import Figures, MostExpensive
+from bot.views.message import Message
+
+log = get_logger(__name__)
+
+PERMISSION: Final = "ViewOrgConsumption"
+_CONSUMPTION: Final = "consumption"  # the row that remembers whether Devin lets us read it
+
+
+@dataclass(frozen=True, slots=True)
+class AcusByDay:
+    """ACUs by billing day, all from one source; `missing` is the permission for want of which they are our own."""
+
+    amounts: Mapping[date, float]
+    missing: str | None = None
+
+    def total(self, days: Sequence[date]) -> float | None:
+        """The sum, or None when one of the days is not known."""
+        known = [self.amounts[day] for day in days if day in self.amounts]
+        return sum(known) if len(known) == len(days) else None
+
+    def mean(self, days: Sequence[date]) -> float | None:
+        """The mean, under the same condition."""
+        total = self.total(days)
+        return None if total is None else total / len(days)
+
+
+class UsageLedger:
+    """Keeps what Devin billed, and makes figures of it."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._failing = False
+
+    async def tick(self) -> float:
+        """Read what Devin billed, if somebody may ask for it and nobody else has just read it."""
+        policy = self._services.policy
+        if policy.admin_channel is None and not policy.admin_users:
+            return self._services.timing.consumption_interval
+        async with self._services.db.read() as tx:
+            stored = await due.read(tx, _CONSUMPTION)
+        wait = stored.at - self._services.clock() if stored else 0.0
+        if wait > 0:
+            return min(wait, self._services.timing.consumption_interval)
+        try:
+            await self.refresh()
+        except DevinError as error:
+            self._note_failure(error)
+            return max(self._services.timing.consumption_retry, error.retry_after or 0.0)
+        return self._services.timing.consumption_interval
+
+    async def refresh(self) -> None:
+        """Ask Devin in one call; a missing permission is remembered, every other failure is the caller's."""
+        days = _window(self._services.clock())
+        try:
+            answer = await self._services.devin.daily_consumption(bounds(days[0])[0], bounds(days[-1])[1])
+        except DevinForbidden as error:
+            await self._remember({}, days, error.needed or PERMISSION)
+        else:
+            await self._remember(_by_day(answer), days, None)
+        self._failing = False
+
+    async def figures(self, day: date, since: date | None = None, *, first: bool = False) -> Figures:
+        """The figures of a billing day, or of all `since` one; `first` when Slack waits for them."""
+        days = _span(since or day, day)
+        async with self._services.db.scan(first=first) as tx:
+            amounts = await self._acus_by_day(tx, days)
+            started, finished = await sessions.counts_between(tx, bounds(days[0])[0], bounds(day)[1])
+            waiting = await sessions.waiting_now(tx)
+            most_expensive = await self._most_expensive(tx, days)
+        return Figures(
+            day=day,
+            total=amounts.total(days),
+            # A sum of several days against a mean of single ones would say nothing.
+            mean_before=amounts.mean(days_before(day)) if len(days) == 1 else None,
+            started=started,
+            finished=finished,
+            waiting=waiting,
+            most_expensive=most_expensive,
+            month=amounts.total(_span(day.replace(day=1), day)),
+            own_rows_only=amounts.missing,
+        )
+
+    async def usage(self, period: Period) -> Message:
+        """What an admin is told who asks."""
+        days = days_of(period, self._services.clock())
+        return views.usage(period, await self.figures(days[-1], days[0], first=True))
+
+    # ------------------------------------------------------------ reading
+
+    def _note_failure(self, error: DevinError) -> None:
+        if not self._failing:
+            log.warning("consumption not read", error=type(error).__name__, status=error.status)
+        self._failing = True
+
+    async def _remember(self, billed_by_devin: Mapping[date, float], days: Sequence[date], missing: str | None) -> None:
+        async with self._services.unit_of_work() as uow:
+            stored = await due.read(uow.tx, _CONSUMPTION)
+            if missing is None:
+                # A day that Devin leaves out cost nothing, unless a figure was given before.
+                known = await spend.consumed(uow.tx, days[0], days[-1])
+                amounts = [(day, billed_by_devin.get(day, known.get(day, 0.0))) for day in days]
+                await spend.put_consumption(uow.tx, amounts, uow.now)
+            next_at = uow.now + self._services.timing.consumption_interval
+            await due.write(uow.tx, _CONSUMPTION, next_at, {"v": 1, "missing": missing})
+        if missing is not None and (stored is None or stored.state.get("missing") != missing):
+            log.warning("consumption may not be read", permission=missing)
+
+    # ------------------------------------------------------------ figures
+
+    async def _acus_by_day(self, tx: Transaction, days: Sequence[date]) -> AcusByDay:
+        last = days[-1]
+        first = min(days[0], days_before(last)[0], last.replace(day=1))
+        now = self._services.clock()
+        billed = await spend.billed(tx, first, last)
+        known = {day: figure.acus for day, figure in billed.items() if self._stands(day, figure, now)}
+        missing = await self._missing(tx)
+        if missing is None or all(day in known for day in days):
+            return AcusByDay(known)
+        own = await spend.by_day(tx, first, last)
+        return AcusByDay({day: own.get(day, 0.0) for day in _span(first, last)}, missing)
+
+    def _stands(self, day: date, figure: Billed, now: float) -> bool:
+        """Whether a figure can be told: read after its day had settled, or just now."""
+        settled = bounds(day)[1] + SETTLING.total_seconds()
+        return figure.read_at >= settled or now - figure.read_at <= self._services.timing.consumption_fresh
+
+    async def _missing(self, tx: Transaction) -> str | None:
+        stored = await due.read(tx, _CONSUMPTION)
+        return stored.state.get("missing") if stored else None
+
+    async def _most_expensive(self, tx: Transaction, days: Sequence[date]) -> tuple[MostExpensive, ...]:
+        costs = await spend.most_expensive(tx, days[0], days[-1], views.MOST_EXPENSIVE_LISTED)
+        tracked = await sessions.tracked(tx, [session_id for session_id, _ in costs])
+        return tuple([await self._described(tx, tracked[key].session, acus) for key, acus in costs])
+
+    async def _described(self, tx: Transaction, session: Session, acus: float) -> MostExpensive:
+        thread = session.thread_ts
+        asker = await people.get(tx, session.team, session.requester, read_after=0.0)
+        return MostExpensive(
+            title=session.title,
+            acus=acus,
+            permalink=self._services.slack.permalink(session.channel, thread) if thread else None,
+            url=session.url,
+            requester=asker.name if asker else None,
+        )
+
+
+def _window(now: float) -> tuple[date, ...]:
+    """The month and the seven days before of the newest finished day, up to the one that runs."""
+    newest = newest_finished(now)
+    return _span(min(newest.replace(day=1), days_before(newest)[0]), billing_day(now))
+
+
+def _span(first: date, last: date) -> tuple[date, ...]:
+    return tuple(first + ONE_DAY * after for after in range((last - first).days + 1))
+
+
+def _by_day(answer: Consumption) -> dict[date, float]:
+    amounts: dict[date, float] = {}
+    for row in answer.consumption_by_date:
+        day = _day_of(row.date)
+        amounts[day] = amounts.get(day, 0.0) + row.acus
+    return amounts
+
+
+def _day_of(instant: int) -> date:
+    """The billing day of a row: which instant of it Devin gives is not documented; midnight UTC names a date."""
+    return datetime.fromtimestamp(instant, UTC).date() if instant % 86_400 == 0 else billing_day(instant)

@@ -1,0 +1,170 @@
+"""What Devin is told: prompts with their context, messages with their sender, and the files that belong to them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from bot.devin.errors import DevinError, DevinForbidden, DevinRefused
+from bot.domain.commands.parser import parse_verb
+from bot.domain.session import Session
+from bot.domain.text import mentioned_users, plain, without_mention
+from bot.flows.access import Access
+from bot.flows.job import Job
+from bot.flows.services import Services
+from bot.logs import get_logger
+from bot.slack.errors import SlackRefused
+from bot.slack.files import DOWNLOAD_LIMIT_BYTES, FileNotReadable, Reason, SlackFile, file_from
+from bot.slack.threads import ThreadMessage
+from bot.views import answers
+from bot.views.message import Message
+
+log = get_logger(__name__)
+
+CONTEXT_MESSAGES: Final = 50
+CONTEXT_CHARACTERS: Final = 8_000
+MOST_FILES: Final = 10
+FILE_TRIES: Final = 3
+LOOK_AT_THREAD: Final = "Look at this Slack thread and do what it asks for."
+LOOK_AT_FILES: Final = "Look at the attached files and do what they ask for."
+
+
+@dataclass(frozen=True, slots=True)
+class Files:
+    """What became of a message's files."""
+
+    urls: tuple[str, ...] = ()
+    left_out: tuple[Message, ...] = ()
+
+
+def with_left_out(payload: dict[str, Any], left_out: Sequence[Message]) -> dict[str, Any]:
+    """A row's payload with what is to be said of files: it is told too when the call's answer gets lost."""
+    kept = [{"text": message.text, "blocks": message.blocks} for message in left_out]
+    return payload | {"left_out": kept} if kept or payload.get("left_out") else payload
+
+
+def left_out_of(payload: dict[str, Any]) -> tuple[Message, ...]:
+    """The same, read back."""
+    return tuple(Message(kept["text"], kept["blocks"]) for kept in payload.get("left_out") or ())
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """All that goes into the create call; with a refusal there is none."""
+
+    text: str = ""
+    playbook_id: str | None = None
+    attachments: Sequence[str] = ()
+    left_out: tuple[Message, ...] = ()
+    refusal: Message | None = field(default=None)
+
+
+class PromptBuilder:
+    """Writes what Devin reads."""
+
+    def __init__(self, services: Services, access: Access) -> None:
+        self._services = services
+        self._access = access
+
+    async def build(self, job: Job, session: Session) -> Prompt:
+        """The prompt with who asked, what was said before, and where to find it again."""
+        playbook, refusal = await self._playbook(session.options.playbook)
+        if refusal is not None:
+            return Prompt(refusal=refusal)
+        context = await self._context(session) if job.row.payload.get("thread_ts") else ""
+        files = await self.files(job.row.payload.get("files") or [], job.row.attempts)
+        if session.prompt == LOOK_AT_FILES and not files.urls:
+            return Prompt(refusal=answers.files_lost(files.left_out, "started"))
+        requester = await self.name(session.requester)
+        parts = [
+            session.prompt,
+            f"Earlier messages in the Slack thread, oldest first:\n{context}" if context else "",
+            f"Asked in Slack by {requester}. Reference: {session.reference}",
+        ]
+        prompt = "\n\n".join(part for part in parts if part)
+        return Prompt(prompt, playbook, files.urls, files.left_out)
+
+    async def readable(self, text: str) -> str:
+        """Slack's text as a person reads it: names for ids, plain links, without our own mention."""
+        text = without_mention(text, self._services.workspace.bot_user)
+        return plain(text, await self._access.names(mentioned_users(text))).strip()
+
+    async def name(self, user: str) -> str:
+        """What a person is called."""
+        return (await self._access.names([user]))[user]
+
+    async def files(self, raw: Sequence[dict[str, Any]], attempts: int) -> Files:
+        """Hand files on to Devin. A crash repeats the upload: an attachment nobody refers to does no harm.
+
+        A file that fails again and again is left out: it must not hold up what was written.
+        """
+        urls: list[str] = []
+        left_out: list[Message] = []
+        for file in [await self._whole(file_from(one)) for one in raw]:
+            if len(urls) >= MOST_FILES:
+                left_out.append(answers.one_file_too_many(file.name, MOST_FILES))
+                continue
+            try:
+                urls.append(await self._hand_on(file))
+            except FileNotReadable as error:
+                left_out.append(_why(file, error.reason))
+            except SlackRefused as error:
+                log.warning("file not handed on", reason=type(error).__name__)
+                left_out.append(answers.file_unreadable(file.name))
+            except DevinError as error:
+                if attempts < FILE_TRIES and not isinstance(error, DevinRefused):
+                    raise
+                log.warning("file not handed on", reason=type(error).__name__)
+                left_out.append(answers.file_refused(file.name))
+        return Files(tuple(urls), tuple(left_out))
+
+    async def _whole(self, file: SlackFile) -> SlackFile:
+        """Some files come with their id alone; one that cannot be looked up stays so, and its download tells why."""
+        if not file.is_stub:
+            return file
+        try:
+            return await self._services.slack.file(file.id)
+        except SlackRefused:
+            return file
+
+    async def _hand_on(self, file: SlackFile) -> str:
+        content = await self._services.slack.download(file)
+        kind = file.mimetype or "application/octet-stream"
+        return (await self._services.devin.upload_attachment(file.name, content, kind)).url
+
+    async def _context(self, session: Session) -> str:
+        assert session.thread_ts is not None
+        earlier = await self._services.slack.replies(session.channel, session.thread_ts, CONTEXT_MESSAGES)
+        lines = [await self._line(message) for message in earlier if self._counts(message, session)]
+        text = "\n".join(line for line in lines if line)
+        return text if len(text) <= CONTEXT_CHARACTERS else "…" + text[-CONTEXT_CHARACTERS:]
+
+    def _counts(self, message: ThreadMessage, session: Session) -> bool:
+        # What was written after the mention comes as a reply of its own.
+        earlier = session.cause_ts is None or message.ts < session.cause_ts
+        return earlier and message.user != self._services.workspace.bot_user
+
+    async def _line(self, message: ThreadMessage) -> str:
+        text = await self.readable(message.text)
+        if parse_verb(text) is not None:
+            return ""  # said to the bot, or an aside: it stays between people
+        if message.user is None or message.bot_id:
+            return f"(an app): {text}" if text else ""
+        return f"{await self.name(message.user)}: {text}" if text else ""
+
+    async def _playbook(self, wanted: str | None) -> tuple[str | None, Message | None]:
+        if wanted is None or wanted.startswith("playbook-"):
+            return wanted, None
+        try:
+            known = [playbook async for playbook in self._services.devin.playbooks()]
+        except DevinForbidden as forbidden:
+            return None, answers.start_forbidden(forbidden.needed)
+        for playbook in known:
+            if wanted.lower() in {playbook.title.lower(), (playbook.macro or "").lower().removeprefix("!")}:
+                return playbook.playbook_id, None
+        return None, answers.no_such_playbook(wanted, [playbook.title for playbook in known])
+
+
+def _why(file: SlackFile, reason: Reason) -> Message:
+    if reason is Reason.SIZE:
+        return answers.file_too_large(file.name, file.size, DOWNLOAD_LIMIT_BYTES)
+    return answers.file_not_allowed(file.name) if reason is Reason.HOST else answers.file_unreadable(file.name)

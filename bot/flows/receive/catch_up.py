@@ -1,0 +1,92 @@
+"""What Slack stopped re-sending is fetched: after an absence, a gap in the socket, a refusal of ours, a creation.
+
+The messages are stored under the keys they would have had, so those that did arrive are left alone. From where on a
+thread has to be read is noted before anything else is taken: a reply that arrives says nothing of those before it.
+"""
+
+from typing import Final
+
+from bot.flows.receive.intake import Intake
+from bot.flows.services import Services
+from bot.logs import get_logger
+from bot.slack.errors import SlackError, SlackRateLimited, SlackRefused
+from bot.store import rate_limits, threads
+from bot.store.threads import Thread
+
+log = get_logger(__name__)
+
+METHOD: Final = "conversations.replies"
+INTERVAL, BURST = 60 / 40, 5  # Slack allows 50 a minute; context and searches need some too
+
+
+class CatchUp:
+    """Reads the threads in use from where they are unread, at the pace Slack allows."""
+
+    def __init__(self, services: Services, intake: Intake) -> None:
+        self._services = services
+        self._intake = intake
+        self._waiting: list[Thread] = []
+        self._gaps = self._noted = 0
+
+    async def begin(self) -> None:
+        """The bot was away: note it, before Slack is let in. A crash before that is an absence, too."""
+        async with self._services.db.write() as tx:
+            await threads.mark_unread(tx)
+
+    def gap(self) -> None:
+        """Something may have been lost just now."""
+        self._gaps += 1
+        self._services.engine.wake_by("catch-up", 0.0)
+
+    async def tick(self) -> float:
+        """Read one thread; answers the seconds until the next."""
+        await self._gather()
+        if not self._waiting:
+            return self._services.timing.idle_tick
+        async with self._services.db.write() as tx:
+            bucket = f"{self._services.workspace.team}:{METHOD}"
+            wait = await rate_limits.take(tx, bucket, self._services.clock(), INTERVAL, BURST)
+        if wait:
+            return wait
+        # A crash right here reads the thread again at the next start.
+        return await self._read(self._waiting.pop(0))
+
+    async def _gather(self) -> None:
+        if self._noted < (gaps := self._gaps):
+            await self.begin()
+            self._noted = gaps
+        async with self._services.db.scan() as tx:
+            found = await threads.unread(tx)
+        known = {(thread.channel, thread.ts) for thread in self._waiting}
+        self._waiting += [thread for thread in found if (thread.channel, thread.ts) not in known]
+
+    def _again(self, thread: Thread) -> float:
+        self._waiting.append(thread)
+        return self._services.timing.catch_up_retry
+
+    async def _read(self, thread: Thread) -> float:
+        assert thread.unread_from is not None
+        try:
+            missed, more = await self._services.slack.replies_after(thread.channel, thread.ts, thread.unread_from)
+        except SlackRateLimited as error:
+            self._waiting.append(thread)
+            return error.retry_after
+        except SlackRefused as refused:
+            log.warning("thread not read", channel=thread.channel, error=refused.error)
+            if not refused.permanent:
+                return self._again(thread)
+            async with self._services.db.write() as tx:
+                await threads.advance_unread(tx, thread, None)  # it can never be read: asking on would only cost others
+            return 0.0
+        except SlackError as error:
+            log.warning("thread not read", channel=thread.channel, error=str(error))
+            return self._again(thread)
+        stored = [message.ts for message in missed if await self._intake.missed(thread.channel, message)]
+        # A crash right here reads the same again.
+        async with self._services.db.write() as tx:
+            if stored:
+                await threads.advance_last_seen(tx, thread.team, thread.channel, thread.ts, max(stored))
+            await threads.advance_unread(tx, thread, missed[-1].ts if missed and more else None)
+        if stored:
+            log.info("messages fetched", channel=thread.channel, count=len(stored))
+        return 0.0

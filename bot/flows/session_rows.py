@@ -1,0 +1,78 @@
+"""The rows of a session that several rooms write: its record and card, its start and stop, and why it did not come."""
+
+from dataclasses import replace
+from typing import Any, Final
+
+from bot.domain.commands.registry import STOP
+from bot.domain.lane import thread_lane
+from bot.domain.session import Lifecycle, Session
+from bot.flows.exactly_once import is_unknown
+from bot.flows.job import Job
+from bot.flows.unit_of_work import UnitOfWork
+from bot.store import cards, outbox, sessions, threads
+from bot.store.cards import CardRow
+from bot.store.inbox import InboxRow
+from bot.store.threads import Thread
+from bot.views import answers
+from bot.views.message import Message
+
+EYES: Final = "eyes"
+
+
+async def record(uow: UnitOfWork, session: Session) -> None:
+    """Store a session that has its thread: its row, its thread, its card, and eyes on what asked for it."""
+    assert session.thread_ts is not None
+    await sessions.add(uow.tx, session)
+    await sessions.change(uow.tx, session.id, lifecycle=session.lifecycle, checking=session.checking)
+    last_seen_ts = session.cause_ts or session.thread_ts
+    thread = Thread(session.team, session.channel, session.thread_ts, session.id, False, False, last_seen_ts)
+    await threads.put(uow.tx, thread, uow.now)
+    await post_card(uow, session)
+    if session.cause_ts is not None:
+        await uow.react(session.channel, session.cause_ts, EYES)
+
+
+async def post_card(
+    uow: UnitOfWork, session: Session, *, payload: dict[str, Any] | None = None, follow: dict[str, Any] | None = None
+) -> None:
+    """Have the session's card posted, unless it was before; `follow` and `payload` are those of the post."""
+    card = CardRow(session.id, session.team, session.channel, uow.ref, uow.now)
+    if not await cards.add(uow.tx, card):
+        return
+    row = uow.post_row(card.key, session.channel, session.thread_ts, Message(""), session_id=session.id)
+    await uow.add_to_outbox(replace(row, kind="card", payload=payload or {}, follow=follow, rank=outbox.FIRST))
+
+
+def start_row(cause: str, ref: str, session: Session, ts: str, now: float, files: list[dict[str, Any]]) -> InboxRow:
+    """The creation that follows a slash command's card: first in the thread that the card makes."""
+    key = f"start:{cause}"
+    lane = thread_lane(session.team, session.channel, ts)
+    payload = {"session_id": session.id, "files": files}
+    return InboxRow(key, lane, "start", ts, ref, payload, ready_at=now, created_at=now)
+
+
+async def start_is_dead(uow: UnitOfWork, job: Job, session_id: str) -> None:
+    """The session will not come, or nobody can say whether it came: the card and the thread say which."""
+    session = await sessions.get(uow.tx, session_id)
+    if session is None or not is_unknown(job.row):
+        await refuse(uow, session_id, answers.start_failed(job.row.ref))
+        return
+    await sessions.end(uow.tx, session_id, Lifecycle.UNCERTAIN, uow.now)
+    await uow.redraw(session_id)
+    said = answers.start_uncertain(job.row.ref, session.reference or "")
+    await uow.post(f"news:{session_id}:uncertain", session, said)
+
+
+def stop_row(lane: str, ref: str, session: Session, now: float) -> InboxRow:
+    """The stop that somebody asked for while the outcome of the start was unknown."""
+    payload = {"verb": STOP.name, "session_id": session.id, "user": session.stopped_by}
+    ts = session.stop_ts or f"{now:.6f}"
+    return InboxRow(f"stop:{session.id}", lane, "control", ts, ref, payload, ready_at=now, created_at=now, urgent=True)
+
+
+async def refuse(uow: UnitOfWork, session_id: str, message: Message) -> None:
+    """Nothing runs: the card says so, and the thread says why."""
+    session = await sessions.end(uow.tx, session_id, Lifecycle.REFUSED, uow.now)
+    await uow.redraw(session_id)
+    if session is not None and session.thread_ts is not None:
+        await uow.post(f"news:{session.id}:refused", session, message)

@@ -1,0 +1,210 @@
+"""Start a session at Devin: one for each cause. `bot.flows.exactly_once` says how that is made sure.
+
+The reference by which a session is found again stands in one of its tags and at the end of its prompt.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import partial
+from typing import ClassVar, Final
+
+from bot.devin.errors import DevinForbidden, DevinInvalid, DevinQuotaExceeded, DevinRefused, DevinUnauthorized
+from bot.devin.models import CreatedSession
+from bot.domain.session import Lifecycle, Session
+from bot.flows.exactly_once import Creation, ExactlyOnce, LookUp, is_late, is_unknown
+from bot.flows.job import Job, finish
+from bot.flows.lookup import BOT_TAG, SessionLookup
+from bot.flows.prompt import Prompt, PromptBuilder, left_out_of, with_left_out
+from bot.flows.services import Services
+from bot.flows.session_rows import record, refuse, start_is_dead, stop_row
+from bot.flows.unit_of_work import Recipient, UnitOfWork
+from bot.logs import get_logger
+from bot.store import inbox, sessions
+from bot.views import answers
+from bot.views.message import Message
+
+log = get_logger(__name__)
+
+_TAGS: Final = re.compile(r"\btags?\b", re.IGNORECASE)
+
+
+class Create:
+    """Carries one session from the intent to Devin's answer."""
+
+    def __init__(self, services: Services, prompts: PromptBuilder, lookup: SessionLookup) -> None:
+        self._services = services
+        self._prompts = prompts
+        self._lookup = lookup
+        self._once = ExactlyOnce(services)
+
+    async def run(self, job: Job) -> None:
+        """The row that a slash command's card brings along once it is posted."""
+        session = await self._services.session(job.row.payload["session_id"])
+        if session is None or session.lifecycle not in {Lifecycle.QUEUED, Lifecycle.CREATING}:
+            async with self._services.unit_of_work_for(job) as uow:
+                await finish(uow, job)
+            return
+        await self.create(job, session)
+
+    async def on_dead(self, uow: UnitOfWork, job: Job, _reason: str, /) -> None:
+        """The session will not come: say so on the card and in the thread."""
+        await start_is_dead(uow, job, job.row.payload["session_id"])
+
+    async def create(self, job: Job, session: Session) -> None:
+        """Create the session, or adopt the one that an earlier try has made."""
+        session = await self._services.session(session.id) or session
+        await self._once.create(job, NewSession(self._services, self._prompts, self._lookup, job, session))
+
+
+class NewSession(Creation[CreatedSession]):
+    """The creation of a session, as a row asks for it."""
+
+    kind: ClassVar[str] = "session"
+
+    def __init__(
+        self, services: Services, prompts: PromptBuilder, lookup: SessionLookup, job: Job, session: Session
+    ) -> None:
+        self._services = services
+        self._prompts = prompts
+        self._lookup = lookup
+        self._job = job
+        self._session = session
+        self._prompt = Prompt(
+            left_out=left_out_of(job.row.payload)
+        )  # until there is a prompt, as an earlier try left it
+        self._forms = self._tag_lists()
+
+    async def prepare(self) -> bool:
+        """Write the prompt; a start that was cancelled, or whose prompt cannot be written, closes the row."""
+        if self._session.stop_requested:
+            await self._cancel()
+            return False
+        self._prompt = await self._prompts.build(self._job, self._session)
+        if self._prompt.refusal is None:
+            return True
+        async with self._services.unit_of_work_for(self._job) as uow:
+            await record(uow, self._session)
+            await refuse(uow, self._session.id, self._prompt.refusal)
+            await finish(uow, self._job)
+        return False
+
+    async def _cancel(self) -> None:
+        session = self._session
+        async with self._services.unit_of_work_for(self._job) as uow:
+            await sessions.end(uow.tx, session.id, Lifecycle.CANCELLED, uow.now)
+            await uow.post(f"news:{session.id}:cancelled", session, answers.cancelled(session.stopped_by))
+            await uow.redraw(session.id)
+            await finish(uow, self._job)
+
+    async def write_intent(self, uow: UnitOfWork) -> None:
+        """Record the session, with its thread and its card."""
+        row = self._job.row
+        await record(uow, replace(self._session, lifecycle=Lifecycle.CREATING, checking=False))
+        payload = with_left_out(row.payload, self._prompt.left_out)
+        if payload != row.payload:
+            await inbox.move(uow.tx, row, row.lane, payload)
+        if is_unknown(row) and is_late(row, uow.now, self._services.timing.late_notice):
+            await self.write_late(uow)  # an earlier try came to nothing, and took its time
+
+    async def call(self) -> CreatedSession:
+        """Ask for the session with the tags that are still to be tried."""
+        tags = self._forms[0]
+        if tags is None and not self._lookup.tags_refused:
+            log.warning("Devin refuses our tags; sessions are found by the reference in the prompt")
+            await self._lookup.tags_are_refused()
+        options = self._session.options
+        return await self._services.devin.create_session(
+            self._prompt.text,
+            title=options.title,
+            tags=tags,
+            repos=[options.repo] if options.repo else None,
+            playbook_id=self._prompt.playbook_id,
+            devin_mode=options.mode,
+            max_acu_limit=options.acu,
+            attachment_urls=self._prompt.attachments or None,
+        )
+
+    def _tag_lists(self) -> list[list[str] | None]:
+        """The tags to ask for, fullest first: Devin may refuse a person's tags, or all of them."""
+        assert self._session.reference is not None
+        if self._lookup.tags_refused:
+            return [None]
+        own, wanted = [BOT_TAG, self._session.reference], self._session.options.tags
+        return [[*own, *wanted], own, None] if wanted else [own, None]
+
+    async def other_form(self, refused: DevinRefused, /) -> bool:
+        """Leave tags out that Devin refuses."""
+        if len(self._forms) == 1 or not isinstance(refused, DevinInvalid) or not _about_tags(refused):
+            return False
+        self._forms.pop(0)
+        return True
+
+    async def look_up(self) -> LookUp[CreatedSession]:
+        """Look for the session by its reference."""
+        return await self._lookup.session(self._session)
+
+    async def write_checking(self, uow: UnitOfWork) -> None:
+        """Let the card say that the session is being looked for."""
+        await sessions.change(uow.tx, self._session.id, checking=True)
+        await uow.redraw(self._session.id)
+
+    async def write_late(self, uow: UnitOfWork) -> None:
+        """Say in the thread that the start is tried again."""
+        await uow.post(f"late:{self._session.id}", self._session, answers.start_retrying(self._job.row.ref))
+
+    async def write_created(self, uow: UnitOfWork, thing: CreatedSession) -> None:
+        """Store what Devin answered; from here on the poller follows the session."""
+        session = self._session
+        await sessions.opened(uow.tx, session, thing.session_id, thing.url, thing.snapshot())
+        await uow.redraw(session.id)
+        for number, message in enumerate(self._prompt.left_out):
+            await uow.post(f"file:{session.id}:{number}", session, message)
+        await _announce_tags(uow, session, thing)
+        current = await sessions.get(uow.tx, session.id)
+        if current is not None and current.stop_requested:
+            await uow.add_to_inbox(stop_row(self._job.row.lane, self._job.row.ref, current, uow.now))
+        uow.after_commit(partial(self._follow, thing))
+
+    def _follow(self, thing: CreatedSession) -> None:
+        log.info("session created", session=self._session.id, devin_id=thing.session_id)
+        self._services.engine.wake_by("poll", self._services.timing.poll_soon)
+        self._services.engine.wake_by("catch-up", self._services.timing.poll_soon)
+
+    async def write_refused(self, uow: UnitOfWork, refused: DevinRefused) -> None:
+        """Say why nothing was started."""
+        await refuse(uow, self._session.id, _sentence(refused))
+
+
+def tags_missing(wanted: Sequence[str], kept: Sequence[str]) -> list[str]:
+    """Those of a person's tags that a session does not carry, however Devin writes them."""
+    carried = {tag.casefold() for tag in kept}
+    return [tag for tag in wanted if tag.casefold() not in carried]
+
+
+async def _announce_tags(uow: UnitOfWork, session: Session, made: CreatedSession) -> None:
+    """Say which tags the session goes without: some organisations take only tags that they have listed."""
+    if made.session is None:
+        return  # which tags it has is not known
+    missing = tags_missing(session.options.tags, made.session.tags)
+    if missing:
+        # A command's card has no replies yet, and in a thread without replies Slack shows nobody a private answer.
+        where = session.thread_ts if session.cause_ts is not None else None
+        to = Recipient(f"tags:{session.id}", session.requester, session.channel, where)
+        await uow.reply_privately(to, answers.tags_left_out(missing))
+
+
+def _about_tags(invalid: DevinInvalid) -> bool:
+    words = [invalid.message, *(problem.field for problem in invalid.problems)]
+    return any(_TAGS.search(word) for word in words)
+
+
+def _sentence(refused: DevinRefused) -> Message:
+    """Four kinds of no, in four tones."""
+    if isinstance(refused, DevinUnauthorized):
+        return answers.START_UNAUTHORISED
+    if isinstance(refused, DevinForbidden):
+        return answers.start_forbidden(refused.needed)
+    if isinstance(refused, DevinQuotaExceeded):
+        return answers.start_limited(refused.message)
+    return answers.start_refused(refused.message)

@@ -1,0 +1,127 @@
+"""`/devin <prompt>`: the card is posted first, and its thread is where the session is created.
+
+A channel that cannot be posted to never costs a session.
+"""
+
+from bot.domain.commands.options import Request, parse_request
+from bot.domain.commands.parser import parse_slash
+from bot.domain.commands.registry import START
+from bot.domain.keys import session_id
+from bot.domain.lane import own_lane
+from bot.domain.session import Session
+from bot.flows.access import Access
+from bot.flows.job import Job, finish
+from bot.flows.prompt import PromptBuilder
+from bot.flows.services import Services
+from bot.flows.session_rows import post_card
+from bot.flows.unit_of_work import Recipient, UnitOfWork
+from bot.slack.errors import ChannelGone, ScopeMissing
+from bot.store import inbox, lanes, sessions
+from bot.views import answers
+from bot.views.message import Message
+
+
+class StartFromCommand:
+    """A slash command becomes a card."""
+
+    def __init__(self, services: Services, access: Access, prompts: PromptBuilder) -> None:
+        self._services = services
+        self._access = access
+        self._prompts = prompts
+
+    async def run(self, job: Job) -> None:
+        """Check, ask where it looks like a mistake, then post the card."""
+        payload = job.row.payload
+        command = parse_slash(await self._prompts.readable(payload["text"] or ""))
+        request = parse_request(command.argument)
+        if command.spec is not START or not request.prompt:
+            await self._answer(job, answers.EMPTY_PROMPT)
+            return
+        refusal = await self._refusal(payload["user_id"], payload["channel_id"])
+        if refusal is not None:
+            await self._answer(job, refusal)
+        elif not payload.get("confirmed") and await self._asks_first(job, request):
+            return
+        else:
+            await self.start(job, request, payload["user_id"], payload["channel_id"])
+
+    async def on_dead(self, uow: UnitOfWork, job: Job, _reason: str, /) -> None:
+        """Nothing was started; say so."""
+        await uow.reply_privately(_recipient(job), answers.start_failed(job.row.ref))
+
+    async def start(self, job: Job, request: Request, user: str, channel: str) -> None:
+        """Record the session and post its card; the start row follows in the transaction that marks it sent."""
+        if not request.prompt:
+            await self._answer(job, answers.EMPTY_PROMPT)
+            return
+        now = self._services.clock()
+        session = Session(
+            id=session_id(job.row.key),
+            team=self._services.workspace.team,
+            channel=channel,
+            thread_ts=None,
+            requester=user,
+            prompt=request.prompt,
+            options=request.options,
+            created_at=now,
+            spoken_at=now,
+        )
+        # A crash before this commit repeats nothing: the row is looked at again. After it, the card is on its way.
+        async with self._services.unit_of_work_for(job) as uow:
+            await sessions.add(uow.tx, session)
+            answer_to = {"user": user, "response_url": job.row.payload.get("response_url")}
+            follow = {"cause": job.row.key, "files": job.row.payload.get("files") or []}
+            await post_card(uow, session, payload=answer_to, follow=follow)
+            if request.mistyped:
+                await uow.reply_privately(
+                    _recipient(job), answers.mistyped_options(request.mistyped), key=f"{job.row.key}:opt"
+                )
+            await finish(uow, job)
+
+    async def _refusal(self, user: str, channel: str) -> Message | None:
+        person = await self._access.person(user)
+        if channel.startswith("D"):  # a direct message is never shared; whose it is shows when the card is posted
+            return self._access.refusal(person, shared=False)
+        try:
+            place = await self._access.channel(channel)
+        except (ChannelGone, ScopeMissing):
+            return self._access.refusal(person, shared=False) or answers.not_in_channel()
+        refusal = self._access.refusal(person, shared=place.is_ext_shared)
+        return refusal or (answers.CHANNEL_ARCHIVED if place.is_archived else None)
+
+    async def _asks_first(self, job: Job, request: Request) -> bool:
+        """Whether the same command came a moment ago; then the row waits for a yes or no."""
+        payload, now = job.row.payload, self._services.clock()
+        if payload.get("asked"):
+            async with self._services.unit_of_work_for(job) as uow:
+                await finish(uow, job)  # nobody answered, and nothing was started
+            return True
+        async with self._services.db.read() as tx:
+            since, team = now - self._services.timing.repeated_command, self._services.workspace.team
+            recent = await sessions.with_prompt(tx, team, payload["user_id"], request.prompt, since)
+        same = [one for one in recent if one.options == request.options]
+        if not same:
+            return False
+        async with self._services.unit_of_work_for(job) as uow:
+            seconds = now - same[0].created_at
+            message = answers.ask_again(job.row.key, request.prompt, seconds)
+            await uow.reply_privately(_recipient(job), message, key=f"{job.row.key}:again")
+            # Out of the person's lane: what they type next does not wait for the answer.
+            await inbox.move(uow.tx, job.row, own_lane(job.row.key), payload | {"asked": True})
+            wait = self._services.timing.repeat_question
+            await inbox.reschedule(uow.tx, job.row.key, uow.now + wait, "asked whether it is meant")
+            await lanes.release(uow.tx, job.claim)
+            uow.wakes[own_lane(job.row.key)] = wait
+        return True
+
+    async def _answer(self, job: Job, message: Message) -> None:
+        async with self._services.unit_of_work_for(job) as uow:
+            await uow.reply_privately(_recipient(job), message)
+            await finish(uow, job)
+
+
+def _recipient(job: Job) -> Recipient:
+    payload = job.row.payload
+    user = payload.get("user_id") or payload["user"]
+    channel = payload.get("channel_id") or payload["channel"]
+    return Recipient(job.row.key, user, channel, payload.get("thread_ts"), payload.get("response_url"))

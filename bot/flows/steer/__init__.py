@@ -1,0 +1,1 @@
+"""What people do with a session that exists: replies, verbs, buttons, lists."""

@@ -1,0 +1,354 @@
+"""Verbs and buttons: what people ask of the bot itself. They run in the lane of the session's thread.
+
+A stop is claimed before waiting replies and ends them in its transaction. Before the create call it cancels the
+start; with an unknown create it leaves a note, and whoever finds the session stops it. Stopping archives, which can
+be repeated: after a crash it is simply done again.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from bot.devin.errors import DevinConflict, DevinNotFound
+from bot.domain.commands import registry
+from bot.domain.commands.parser import Command, parse_verb
+from bot.domain.commands.spec import CommandSpec
+from bot.domain.keys import session_id
+from bot.domain.lane import own_lane, thread_lane
+from bot.domain.session import DisplayState, Lifecycle, Session
+from bot.domain.text import plain
+from bot.flows.access import Access
+from bot.flows.exactly_once import is_unknown
+from bot.flows.job import Job, Reschedule, finish
+from bot.flows.services import Services
+from bot.flows.unit_of_work import Recipient, UnitOfWork
+from bot.logs import get_logger
+from bot.store import inbox, lanes, sessions, threads
+from bot.store.inbox import InboxRow
+from bot.store.threads import Thread
+from bot.views import answers
+from bot.views.help_texts import THREAD_HELP
+from bot.views.message import Message
+
+log = get_logger(__name__)
+
+NOT_SENT: Final = "stopped first"
+_ASLEEP: Final = frozenset({DisplayState.STOPPED, DisplayState.ASLEEP})
+
+Handler = Callable[[Job, Session], Awaitable[None]]
+
+
+class SessionCommands:
+    """Does what a verb says."""
+
+    def __init__(self, services: Services, access: Access) -> None:
+        self._services = services
+        self._access = access
+        self._on_session: dict[str, Handler] = {
+            registry.STATUS.name: self._status,
+            registry.COST.name: self._cost,
+            registry.STOP.name: self._stop,
+            registry.ARCHIVE.name: self._archive,
+            registry.MUTE.name: self._mute,
+            registry.UNMUTE.name: self._unmute,
+            registry.EXIT.name: self._confirm_exit,
+            registry.EXIT_CONFIRMED.name: self._exit,
+            registry.EXIT_DECLINED.name: self._keep,
+        }
+
+    async def run(self, job: Job) -> None:
+        """A button, or a slash command that names a session."""
+        payload = job.row.payload
+        spec = registry.named(payload["verb"])
+        if spec in {registry.START_AGAIN, registry.START_DECLINED}:
+            await self._start_again(job)
+            return
+        session = await self._services.session(payload["session_id"])
+        # A button's value is no authorisation: the session must be in the place the button was pressed in.
+        if session is None or session.channel != payload.get("channel", session.channel):
+            await self._answer(job, answers.NO_SESSION_HERE)
+            return
+        refusal = await self._refusal(job)
+        if refusal is not None:
+            await self._answer(job, refusal)
+            return
+        if spec.ends_session and await self._moved(job, session):
+            return
+        await self._run_on(session, spec, job)
+
+    async def verb(self, job: Job, verb: Command, thread: Thread | None) -> None:
+        """A verb as a message in a thread."""
+        if verb.spec is registry.HELP:
+            await self._answer(job, THREAD_HELP)
+        elif verb.spec is registry.ASIDE:
+            await self._close(job)
+        else:
+            session = await self._services.session(thread.session_id) if thread else None
+            if session is not None:
+                await self._run_on(session, verb.spec, job)
+            elif verb.spec.ends_session:
+                await self._stop_unborn(job)
+            else:
+                await self._answer(job, answers.NO_SESSION_HERE)
+
+    async def on_dead(self, uow: UnitOfWork, job: Job, _reason: str, /) -> None:
+        """What was asked for did not happen."""
+        if job.row.payload.get("verb") in registry.ENDING:
+            await self.not_stopped(uow, job, job.row.payload["session_id"])
+
+    async def not_stopped(self, uow: UnitOfWork, job: Job, session_id: str) -> None:
+        """Say that the session still runs, and let its card say so too."""
+        session = await sessions.get(uow.tx, session_id)
+        if session is None or session.thread_ts is None:
+            return
+        await sessions.change(uow.tx, session.id, stop_requested=False, stopped_by=None)
+        await uow.redraw(session.id)
+        unsent = int(job.row.payload.get("unsent", 0))
+        await uow.post(f"lost:{job.row.key}", session, answers.stop_failed(session.url, job.row.ref, unsent))
+
+    async def _run_on(self, session: Session, spec: CommandSpec, job: Job) -> None:
+        """Carry out `spec` on the session if the person's role allows it; else refuse, or say that it has ended."""
+        refusal = self._access.role_refusal(spec, _user(job), session)
+        if refusal is not None:
+            message = refusal if session.lifecycle is Lifecycle.OPEN else answers.ALREADY_ENDED
+            await self._answer(job, message, session)
+            return
+        await self._on_session[spec.name](job, session)
+
+    async def _moved(self, job: Job, session: Session) -> bool:
+        """Hand the row to the lane of its session's thread: a private question and a command had none of it."""
+        if session.thread_ts is None:
+            return False
+        lane = thread_lane(session.team, session.channel, session.thread_ts)
+        if lane == job.row.lane:
+            return False
+        async with self._services.unit_of_work_for(job) as uow:
+            await inbox.move(uow.tx, job.row, lane, job.row.payload)
+            await lanes.release(uow.tx, job.claim)
+            uow.wakes[lane] = 0.0
+        return True
+
+    async def _refusal(self, job: Job) -> Message | None:
+        user = _user(job)
+        if user is None:
+            return None  # the note of a stop whose asker was checked when it was written
+        person = await self._access.person(user)
+        # A button does not say whether its channel is shared by now; a command concerns the asker's own sessions.
+        channel = job.row.payload.get("channel")
+        shared = channel is not None and await self._access.is_shared(channel)
+        return self._access.refusal(person, shared=shared)
+
+    # ------------------------------------------------------------ answers
+
+    async def _status(self, job: Job, session: Session) -> None:
+        await self._answer(job, answers.status(session))
+
+    async def _cost(self, job: Job, session: Session) -> None:
+        await self._answer(job, answers.cost(session))
+
+    async def _keep(self, job: Job, _session: Session) -> None:
+        await self._answer(job, answers.EXIT_KEPT)
+
+    async def _mute(self, job: Job, session: Session) -> None:
+        await self._set_muted(job, session, True, answers.MUTED, answers.ALREADY_MUTED)
+
+    async def _unmute(self, job: Job, session: Session) -> None:
+        await self._set_muted(job, session, False, answers.UNMUTED, answers.NOT_MUTED)
+
+    async def _set_muted(self, job: Job, session: Session, muted: bool, message: Message, same: Message) -> None:
+        async with self._services.unit_of_work_for(job) as uow:
+            thread = await threads.get(uow.tx, session.team, session.channel, session.thread_ts or "")
+            if thread is not None and thread.muted != muted:
+                await threads.set_muted(uow.tx, thread, muted)
+                await uow.post(f"said:{job.row.key}", session, message)
+            else:
+                await uow.reply_privately(_recipient(job, session), same)
+            await finish(uow, job)
+
+    # ------------------------------------------------------------ stop, archive, exit
+
+    async def _stop(self, job: Job, session: Session) -> None:
+        # With the note of an earlier try it may sleep because of that: then it is told, and the waiting replies too.
+        if session.lifecycle is Lifecycle.OPEN and session.display_state in _ASLEEP and not session.stop_requested:
+            await self._answer(job, answers.ALREADY_STOPPED, session)
+        elif session.lifecycle is Lifecycle.OPEN:
+            await self._put_to_sleep(job, session, closing=False)
+        else:
+            await self._stop_early(job, session)
+
+    async def _archive(self, job: Job, session: Session) -> None:
+        if session.lifecycle is Lifecycle.OPEN:
+            await self._put_to_sleep(job, session, closing=True)
+        else:
+            await self._stop_early(job, session)
+
+    async def _stop_early(self, job: Job, session: Session) -> None:
+        """There is no session at Devin yet, or none any more."""
+        if session.lifecycle not in {Lifecycle.QUEUED, Lifecycle.CREATING}:
+            await self._answer(job, answers.ALREADY_ENDED, session)
+            return
+        by = _user(job)
+        async with self._services.unit_of_work_for(job) as uow:
+            await sessions.change(uow.tx, session.id, stop_requested=True, stopped_by=by, stop_ts=job.row.ts)
+            current = await sessions.get(uow.tx, session.id)
+            if current is None or current.lifecycle not in {Lifecycle.QUEUED, Lifecycle.CREATING}:
+                raise Reschedule(0.1, "the session has just begun")  # undoes the note; the next look stops it
+            start = await _open_start(uow, job, session)
+            if start is not None and not is_unknown(start):
+                await inbox.finish(uow.tx, [start.key], uow.now, reason="cancelled")
+                await sessions.end(uow.tx, session.id, Lifecycle.CANCELLED, uow.now)
+                unsent = await self._end_waiting(uow, job)
+                await uow.post(f"news:{session.id}:cancelled", session, answers.cancelled(by, unsent))
+            else:
+                # Whoever finds the session, or finds that there is none, acts on the note.
+                message = answers.STOPPING if start is None else answers.STOP_AFTER_CHECK
+                await uow.reply_privately(_recipient(job, session), message)
+            await uow.redraw(session.id)
+            await finish(uow, job)
+
+    async def _stop_unborn(self, job: Job) -> None:
+        """A stop in a thread whose first message was not looked at yet: that message starts nothing any more."""
+        async with self._services.unit_of_work_for(job) as uow:
+            unsent = await self._end_waiting(uow, job)
+            message = answers.cancelled(_user(job)) if unsent else answers.NO_SESSION_HERE
+            await uow.reply_privately(_recipient(job, None), message)
+            await finish(uow, job)
+
+    async def _put_to_sleep(self, job: Job, session: Session, *, closing: bool) -> None:
+        assert session.devin_id is not None
+        unsent = await self._announce(job, session)
+        await self._services.check_claim(job)
+        # A crash right here, or a lost answer, archives once more: the second time changes nothing.
+        try:
+            seen = (await self._services.devin.archive(session.devin_id)).snapshot()
+        except (DevinConflict, DevinNotFound):
+            await self._was_over(job, session)
+            return
+        by = _user(job)
+        async with self._services.unit_of_work_for(job) as uow:
+            await sessions.change(uow.tx, session.id, archived=True, stopped_by=by, stop_requested=False)
+            await sessions.apply_reply_status(uow.tx, session.id, seen)
+            if closing:
+                await threads.close(uow.tx, session.team, session.channel, session.thread_ts or "")
+                await sessions.change(uow.tx, session.id, lifecycle=Lifecycle.ENDED, ended_at=uow.now)
+            message = answers.archived(by, unsent) if closing else answers.stopped(by, unsent)
+            await uow.post(f"said:{job.row.key}", session, message)
+            await uow.redraw(session.id)
+            await finish(uow, job)
+
+    async def _was_over(self, job: Job, session: Session) -> None:
+        async with self._services.unit_of_work_for(job) as uow:
+            await sessions.change(
+                uow.tx, session.id, lifecycle=Lifecycle.ENDED, ended_at=uow.now, stop_requested=False, stopped_by=None
+            )
+            await uow.reply_privately(_recipient(job, session), answers.ALREADY_ENDED)
+            await uow.redraw(session.id)
+            await finish(uow, job)
+        self._services.engine.wake_by("poll", self._services.timing.poll_soon)  # for its last words
+
+    async def _announce(self, job: Job, session: Session) -> int:
+        """End the replies that wait, and let the card say that the stop is on its way."""
+        async with self._services.unit_of_work_for(job) as uow:
+            unsent = await self._end_waiting(uow, job) + int(job.row.payload.get("unsent", 0))
+            if unsent:
+                await inbox.move(uow.tx, job.row, job.row.lane, job.row.payload | {"unsent": unsent})
+            await sessions.change(uow.tx, session.id, stop_requested=True, stopped_by=_user(job))
+            await uow.redraw(session.id)
+        return unsent
+
+    async def _end_waiting(self, uow: UnitOfWork, job: Job) -> int:
+        """End the messages that were written before the stop; what is written after it wakes the session."""
+        waiting = await inbox.waiting(uow.tx, job.row.lane, "message")
+        before = [row for row in waiting if _came_before(row, job.row)]
+        if before:
+            keys = [row.key for row in before]
+            await inbox.finish(uow.tx, keys, uow.now, dead=True, reason=NOT_SENT)
+        for row in before:
+            if is_unknown(row):
+                await self._announce_uncertain(uow, row)
+        return sum(not is_unknown(row) and parse_verb(row.payload["text"]) is None for row in before)
+
+    async def _announce_uncertain(self, uow: UnitOfWork, row: InboxRow) -> None:
+        payload = row.payload
+        thread_ts = payload["thread_ts"] or payload["ts"]
+        message = answers.reply_uncertain(row.ref, plain(payload["text"]))
+        await uow.add_to_outbox(uow.post_row(f"lost:{row.key}", payload["channel"], thread_ts, message))
+
+    async def _confirm_exit(self, job: Job, session: Session) -> None:
+        message = answers.exit_confirm(session) if session.lifecycle is Lifecycle.OPEN else answers.ALREADY_ENDED
+        await self._answer(job, message, session)
+
+    async def _exit(self, job: Job, session: Session) -> None:
+        if session.lifecycle is not Lifecycle.OPEN:
+            await self._answer(job, answers.ALREADY_ENDED, session)
+            return
+        assert session.devin_id is not None
+        unsent = await self._announce(job, session)
+        await self._services.check_claim(job)
+        # A crash right here terminates once more: what is terminated answers with a conflict or as it is.
+        try:
+            await self._services.devin.terminate(session.devin_id)
+        except (DevinConflict, DevinNotFound):
+            log.info("session was over already")
+        by = _user(job)
+        async with self._services.unit_of_work_for(job) as uow:
+            await sessions.change(uow.tx, session.id, lifecycle=Lifecycle.ENDED, ended_at=uow.now, stopped_by=by)
+            await threads.close(uow.tx, session.team, session.channel, session.thread_ts or "")
+            await uow.post(f"said:{job.row.key}", session, answers.exited(by, unsent))
+            await uow.redraw(session.id)
+            await finish(uow, job)
+
+    # ------------------------------------------------------------ the question "again?"
+
+    async def _start_again(self, job: Job) -> None:
+        payload = job.row.payload
+        async with self._services.unit_of_work_for(job) as uow:
+            asked = await inbox.get(uow.tx, payload["value"])
+            to = _recipient(job, None)
+            if asked is None or asked.payload.get("user_id") != payload["user"] or not asked.payload.get("asked"):
+                await uow.reply_privately(to, answers.START_EXPIRED)
+            elif payload["verb"] == registry.START_DECLINED.name:
+                await inbox.finish(uow.tx, [asked.key], uow.now, reason="declined")
+                await uow.reply_privately(to, answers.START_DECLINED)
+            else:
+                await inbox.confirm(uow.tx, asked.key, asked.payload | {"confirmed": True}, uow.now)
+                uow.wakes[own_lane(asked.key)] = 0.0
+            await finish(uow, job)
+
+    # ------------------------------------------------------------ closing the row
+
+    async def _answer(self, job: Job, message: Message, session: Session | None = None) -> None:
+        async with self._services.unit_of_work_for(job) as uow:
+            await uow.reply_privately(_recipient(job, session), message)
+            await finish(uow, job)
+
+    async def _close(self, job: Job) -> None:
+        async with self._services.unit_of_work_for(job) as uow:
+            await finish(uow, job)
+
+
+async def _open_start(uow: UnitOfWork, job: Job, session: Session) -> InboxRow | None:
+    """The row that has this session to make, while it waits in this lane."""
+    waiting = await inbox.waiting(uow.tx, job.row.lane, "start", "message")
+    return next(
+        (row for row in waiting if session.id in {row.payload.get("session_id"), session_id(row.key)}),
+        None,
+    )
+
+
+def _came_before(row: InboxRow, stop: InboxRow) -> bool:
+    """Whether a message was written before a stop. A command has no time of Slack's: there our own decides."""
+    if stop.key.startswith("cmd:"):
+        return row.created_at <= stop.created_at
+    return row.ts < stop.ts and row.key != stop.key
+
+
+def _user(job: Job) -> str | None:
+    user: str | None = job.row.payload.get("user") or job.row.payload.get("user_id")
+    return user
+
+
+def _recipient(job: Job, session: Session | None) -> Recipient:
+    payload = job.row.payload
+    channel = payload.get("channel") or payload.get("channel_id") or (session.channel if session else "")
+    thread_ts = payload.get("thread_ts") or (session.thread_ts if session else None)
+    return Recipient(job.row.key, _user(job) or "", channel, thread_ts, payload.get("response_url"))

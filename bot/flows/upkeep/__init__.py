@@ -1,0 +1,1 @@
+"""What keeps store and engine in order."""

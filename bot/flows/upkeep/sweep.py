@@ -1,0 +1,31 @@
+"""The sweep wakes every lane with open rows, so that a lost hint costs seconds and never a message."""
+
+from bot.domain.lane import card_lane
+from bot.flows.services import Services
+from bot.store import cards, inbox, outbox
+
+
+class Sweep:
+    """Keeps the engine and the store in order."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    async def tick(self) -> float:
+        """Wake the lanes that a lost hint, a crash or another worker's end left; answers the seconds to the next."""
+        services = self._services
+        async with services.db.scan() as tx:
+            found = [*await inbox.open_lanes(tx), *await outbox.open_lanes(tx)]
+            found += [(card_lane(team), at) for team, at in await cards.open_teams(tx)]
+            services.metrics.waiting("inbox", await inbox.count_open(tx))
+            services.metrics.waiting("outbox", await outbox.count_open(tx))
+            services.metrics.waiting("cards", await cards.count_open(tx))
+        now = services.clock()
+        for lane, at in found:
+            services.engine.wake(lane, max(at - now, 0.0))
+        return services.timing.lane_sweep
+
+    async def checkpoint(self) -> float:
+        """Keep the store's write-ahead log short; answers the seconds to the next checkpoint."""
+        await self._services.db.checkpoint()
+        return self._services.timing.checkpoint

@@ -1,0 +1,259 @@
+"""Connections and transactions, the same for SQLite and PostgreSQL.
+
+SQLite has four engines on one file (`bot.store.database.sqlite`). *Writing* has one connection with BEGIN IMMEDIATE.
+*Storing* is the same for what Slack waits for, in a thread of its own. *Reading* and *scanning* are deferred and
+query_only, because a SELECT under BEGIN IMMEDIATE locks out every writer: one reads a few rows, the other any number.
+All writes of this process queue for one `WriteLock`, and what Slack sent goes first, because a person waits for it.
+PostgreSQL needs none of this; there the conditions in the statements decide.
+"""
+
+import asyncio
+import json
+import re
+import time
+from collections import deque
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+from typing import Any, Final, TypeVar
+
+from sqlalchemy import ColumnElement, Connection, Float, Table, bindparam, cast, extract, func
+from sqlalchemy.dialects import postgresql
+from sqlalchemy.dialects.sqlite import Insert as SqliteInsert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.engine import make_url
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+
+from bot.store.database import sqlite
+from bot.store.database.priority_gate import PriorityGate
+from bot.store.database.sqlite import LOCK_WAIT_SECONDS
+
+_T = TypeVar("_T")
+
+Clock = Callable[[], float]  # Unix seconds, UTC
+Transaction = AsyncConnection  # what repositories get and flows pass on
+Insert = postgresql.Insert | SqliteInsert
+
+READERS: Final = 4
+UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")
+POSTGRES_CONNECTIONS: Final = 10
+# What stands in many addresses for libpq alone: asyncpg would hand it to the server, which refuses it.
+LIBPQ_ONLY: Final = (
+    "channel_binding",
+    "connect_timeout",
+    "gssencmode",
+    "keepalives",
+    "keepalives_count",
+    "keepalives_idle",
+    "keepalives_interval",
+)
+
+
+class WriteLock:
+    """One writer at a time; those marked `first` overtake the others, never the one at work."""
+
+    def __init__(self) -> None:
+        self._busy = False
+        self._waiting: tuple[deque[asyncio.Future[None]], deque[asyncio.Future[None]]] = (deque(), deque())
+
+    @asynccontextmanager
+    async def __call__(self, *, first: bool = False) -> AsyncIterator[None]:
+        """Wait for the turn, hold it for the block."""
+        await self._acquire(first)
+        try:
+            yield
+        finally:
+            self._hand_over()
+
+    async def _acquire(self, first: bool) -> None:
+        if not self._busy:
+            self._busy = True
+            return
+        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting[0 if first else 1].append(waiter)
+        try:
+            await waiter
+        except asyncio.CancelledError:
+            if waiter.done() and not waiter.cancelled():
+                self._hand_over()  # the turn had been given to somebody who is no longer there
+            raise
+
+    def _hand_over(self) -> None:
+        for queue in self._waiting:
+            while queue:
+                waiter = queue.popleft()
+                if not waiter.done():
+                    waiter.set_result(None)
+                    return
+        self._busy = False
+
+
+class Database:
+    """Transactions on one store: `read()`, `scan()` and `write()`; `in_one_trip()` for the inbox."""
+
+    def __init__(self, url: str, clock: Clock = time.time) -> None:
+        self.clock = clock
+        self.url = async_url(url)
+        self.is_sqlite = self.url.startswith("sqlite")
+        self.write_lock = WriteLock()
+        self.gate = PriorityGate()
+        self._others = asyncio.Lock()
+        if self.is_sqlite:
+            self._writing = sqlite.writing(self.url, _json)
+            self._reading = sqlite.reading(self.url, _json, READERS)
+            self._scanning = sqlite.scanning(self.url, _json)
+            self._storing = sqlite.storing(self.url, _json)
+            # Kept open: to fetch it from the pool each time takes as long as its work.
+            self._at_hand: Connection | None = None
+            self._thread = ThreadPoolExecutor(1, "inbox")
+        else:
+            self._writing = self._reading = self._scanning = _postgres_engine(self.url)
+
+    @asynccontextmanager
+    async def read(self, *, first: bool = False) -> AsyncIterator[AsyncConnection]:
+        """A transaction that reads a few rows.
+
+        `first` when Slack waits for its ack, and between an intent and its call, which is to follow at once.
+        """
+        if not first:
+            await self.gate.admit()
+        # Not begin(): that would end with a commit, which makes the trip to the thread; a rollback does not.
+        async with self._reading.connect() as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def scan(self, *, first: bool = False) -> AsyncIterator[AsyncConnection]:
+        """A transaction that reads as many rows as there are; `first` when Slack waits for its ack."""
+        if not first:
+            await self.gate.admit()
+        async with self._scanning.connect() as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def write(self, *, first: bool = False) -> AsyncIterator[AsyncConnection]:
+        """A transaction that is committed at the end of the block, or not at all."""
+        async with AsyncExitStack() as stack:
+            if not first:
+                await self._stand_behind(stack)
+            if self.is_sqlite:
+                await stack.enter_async_context(self.write_lock(first=first))
+            yield await stack.enter_async_context(self._writing.begin())
+
+    async def run_in_writer_thread(self, work: Callable[[Connection], _T]) -> _T:
+        """Do a small piece of writing that Slack waits for, in one transaction; the caller holds the turn.
+
+        On SQLite it is one trip to a thread of its own, on SQLAlchemy's synchronous connection, which takes half as
+        long as the other; the loop goes on meanwhile.
+        """
+        if self.is_sqlite:
+            return await asyncio.get_running_loop().run_in_executor(self._thread, self._in_writer_thread, work)
+        async with self._writing.begin() as connection:
+            return await connection.run_sync(work)
+
+    def _in_writer_thread(self, work: Callable[[Connection], _T]) -> _T:
+        if self._at_hand is None:
+            self._at_hand = self._storing.connect()
+        with self._at_hand.begin():
+            return work(self._at_hand)
+
+    async def _stand_behind(self, stack: AsyncExitStack) -> None:
+        if self.is_sqlite:
+            # Only one of them at the turn: with a queue there, each would begin as the one before ends.
+            await stack.enter_async_context(self._others)
+        await self.gate.admit()
+
+    async def run_sync(self, work: Callable[[Any], None]) -> None:
+        """Run a blocking piece of SQLAlchemy (Alembic) in one writing transaction."""
+        async with self.write() as tx:
+            await tx.run_sync(work)
+
+    async def checkpoint(self) -> None:
+        """Do the store's own upkeep beside the work; PostgreSQL has its own processes for it."""
+        path = sqlite_path(self.url)
+        if path is not None:
+            await asyncio.to_thread(sqlite.checkpoint, path)
+
+    async def close(self) -> None:
+        """Give all connections back."""
+        for engine in {self._reading, self._scanning, self._writing}:
+            await engine.dispose()
+        if self.is_sqlite:
+            self._thread.shutdown()
+            if self._at_hand is not None:
+                self._at_hand.close()
+            self._storing.dispose()
+
+    def own_clock(self) -> dict[str, float]:
+        """The parameter that `instant` leaves open on SQLite; PostgreSQL has a clock of its own."""
+        return {"clock": self.clock()} if self.is_sqlite else {}
+
+
+def async_url(url: str) -> str:
+    """The same address with the driver this project uses."""
+    parsed = make_url(url)
+    backend = parsed.get_backend_name()
+    drivers = {
+        "sqlite": "sqlite+aiosqlite",
+        "postgresql": "postgresql+asyncpg",
+        "postgres": "postgresql+asyncpg",
+    }
+    if backend not in drivers:
+        raise ValueError(f"DATABASE_URL names {backend}; use sqlite:///file.db or postgresql://host/name.")
+    return parsed.set(drivername=drivers[backend]).render_as_string(hide_password=False)
+
+
+def sqlite_path(url: str) -> Path | None:
+    """The file of an SQLite store, None for another one."""
+    parsed = make_url(url)
+    if parsed.get_backend_name() != "sqlite" or not parsed.database or parsed.database == ":memory:":
+        return None
+    return Path(parsed.database)
+
+
+def storable(value: Any) -> Any:
+    """The same without what PostgreSQL refuses, NUL and halves of a character: one odd sign must not stop a thread."""
+    if isinstance(value, str):
+        return UNSTORABLE.sub("\ufffd", value)
+    if isinstance(value, dict):
+        return {storable(key): storable(part) for key, part in value.items()}
+    if isinstance(value, list | tuple):
+        return [storable(part) for part in value]
+    return value
+
+
+def instant(dialect: str) -> ColumnElement[float]:
+    """The instant that rules leases: the database's on PostgreSQL, our own on SQLite."""
+    if dialect == "postgresql":
+        return cast(extract("epoch", func.clock_timestamp()), Float)
+    return bindparam("clock", type_=Float)
+
+
+def insert(dialect: str, table: Table) -> Insert:
+    """An INSERT that knows ON CONFLICT, in the words of this dialect."""
+    return postgresql.insert(table) if dialect == "postgresql" else sqlite_insert(table)
+
+
+def _postgres_engine(url: str) -> AsyncEngine:
+    address = make_url(url)
+    # asyncpg takes sslmode, sslrootcert and the like only from an address in libpq's own form.
+    query = {"sslmode" if name == "ssl" else name: value for name, value in address.query.items()}
+    libpq = address.set(drivername="postgresql", query=query).difference_update_query(LIBPQ_ONLY)
+    return create_async_engine(
+        address.set(query={}),
+        hide_parameters=True,  # an error must not show what people wrote
+        json_serializer=_json,
+        pool_size=POSTGRES_CONNECTIONS,
+        pool_pre_ping=True,
+        connect_args={
+            "dsn": libpq.render_as_string(hide_password=False),
+            "timeout": 5,
+            "server_settings": {"lock_timeout": f"{LOCK_WAIT_SECONDS * 1000:.0f}"},
+        },
+    )
+
+
+def _json(value: Any) -> str:
+    text = json.dumps(value)
+    # Only what json has escaped can be unstorable, and to look through a payload piece by piece takes longer.
+    return json.dumps(storable(value)) if "\\u0000" in text or "\\ud" in text else text

@@ -1,0 +1,121 @@
+"""What is posted into a session's thread: Devin's words, and the few moments when a person is needed."""
+
+from typing import Final
+
+from bot.domain.session import Announcement, AnnouncementKind, PullRequest, Session
+from bot.views import blocks
+from bot.views.card import pull_request_lines, pull_request_link, pull_request_name, spent
+from bot.views.message import Message
+from bot.views.sentences import mention, state_sentence
+from bot.views.text import (
+    MOST_PARTS,
+    PART_LIMIT,
+    counted,
+    disarm,
+    duration,
+    escape,
+    fallback,
+    link,
+    shortened,
+    split,
+)
+
+QUESTION: Final = ":speech_balloon: {asker}, Devin waits for your answer: reply in this thread and it goes on."
+APPROVAL: Final = (
+    ":raised_hand: {asker}, Devin waits for an approval: open the session in Devin and allow or refuse the next "
+    "action. That cannot be done from Slack."
+)
+PULL_REQUEST: Final = ":twisted_rightwards_arrows: New pull request: {pull_request}"
+LEFT_OUT: Final = "The rest is too long for Slack and was left out here. {link}"
+LEFT_OUT_LINK: Final = "Read all of it in Devin."
+LEFT_OUT_PLAIN: Final = "All of it stands in the session in Devin."
+CAUGHT_UP: Final = (
+    ":information_source: For {minutes} Devin's messages could not be shown here. "
+    "In this time it wrote {count}; this is the last one. {link}"
+)
+CAUGHT_UP_LINK: Final = "The others stand in Devin."
+DUPLICATE_ENDED: Final = (
+    ":information_source: After a lost answer Devin had started this task twice. "
+    "The younger session was ended and {link} goes on, so nothing has to be done. "
+    "What the younger one spent in the meantime stays spent."
+)
+_CAUGHT_UP_LIMIT: Final = 3_000
+
+
+def devin_message(markdown: str, session: Session) -> list[Message]:
+    """Relay what Devin says, in order, in as many messages as it takes: at most five, then the link."""
+    # One part more than is shown tells that something was left out.
+    parts = split(disarm(markdown), PART_LIMIT, MOST_PARTS + 1)
+    shown = [Message(fallback(part), [blocks.markdown(part)]) for part in parts[:MOST_PARTS]]
+    if len(parts) > MOST_PARTS:
+        last = shown[-1]
+        rest = LEFT_OUT.format(link=_all_of_it(session, LEFT_OUT_LINK))
+        shown[-1] = Message(last.text, [*last.blocks, *blocks.context([rest])])
+    return shown
+
+
+def announcement(change: Announcement, session: Session) -> Message:
+    """Say what happened; only a question and an approval call somebody, and only the person who asked."""
+    if change.kind is AnnouncementKind.PULL_REQUEST and change.pull_request is not None:
+        return _new_pull_request(change.pull_request)
+    if change.kind is AnnouncementKind.DONE:
+        return _with_lines(outcome(session), pull_request_lines(session.snapshot.pull_requests))
+    if change.kind is AnnouncementKind.QUESTION:
+        return _with_lines(QUESTION.format(asker=mention(session.requester)))
+    if change.kind is AnnouncementKind.APPROVAL:
+        return _with_lines(APPROVAL.format(asker=mention(session.requester)), [], session)
+    sign = ":no_entry:" if change.kind is AnnouncementKind.LIMIT else ":x:"
+    return _with_lines(f"{sign} {state_sentence(session)}", [], session)
+
+
+def outcome(session: Session) -> str:
+    """One line about the end: result, ACUs, duration."""
+    facts = [_result(session), spent(session), _took(session)]
+    return ":white_check_mark: *Done* · " + " · ".join(fact for fact in facts if fact)
+
+
+def caught_up(count: int, last: str, session: Session, minutes: int) -> Message:
+    """After an outage: one summary with the last message instead of a replay."""
+    summary = CAUGHT_UP.format(
+        minutes=counted(max(1, minutes), "minute"),
+        count=counted(count, "message"),
+        link=_all_of_it(session, CAUGHT_UP_LINK) if count > 1 else "",
+    ).rstrip()
+    part = next(iter(split(disarm(last), _CAUGHT_UP_LIMIT, 1)), "")
+    shown = [blocks.markdown(part)] if part.strip() else []
+    return Message(f"{summary}\n{fallback(part)}".rstrip(), [blocks.section(summary), *shown])
+
+
+def duplicate_ended(session: Session) -> Message:
+    """Tell that a second session for the same task was found and ended."""
+    return _with_lines(DUPLICATE_ENDED.format(link=link(session.url, "the older one")))
+
+
+def _new_pull_request(request: PullRequest) -> Message:
+    line = PULL_REQUEST.format(pull_request=pull_request_link(request))
+    plain = PULL_REQUEST.format(pull_request=escape(shortened(pull_request_name(request.url), 200)))
+    return Message(plain, [blocks.section(line)])
+
+
+def _with_lines(sentence: str, lines: list[str] | None = None, session: Session | None = None) -> Message:
+    shown = [blocks.section(sentence), *blocks.sections(lines or [], most=8_000)]
+    buttons = blocks.actions(blocks.open_button(session.url)) if session else []
+    return Message("\n".join([sentence, *(lines or [])]), [*shown, *buttons])
+
+
+def _all_of_it(session: Session, label: str) -> str:
+    linked = link(session.url, label)
+    return linked if linked != label else LEFT_OUT_PLAIN
+
+
+def _result(session: Session) -> str:
+    pulls = len(session.snapshot.pull_requests)
+    if pulls:
+        return counted(pulls, "pull request")
+    return "result handed in" if session.snapshot.has_result else "no pull request"
+
+
+def _took(session: Session) -> str:
+    end = session.ended_at or session.snapshot.updated_at
+    took = end - session.created_at if session.created_at else 0
+    return duration(took) if took > 0 else ""

@@ -1,0 +1,102 @@
+"""The registry of commands against everything that repeats it: papers, manifest, routes, and the playground's page."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from bot.domain.billing import Period
+from bot.domain.commands.registry import BY_ACTION_ID, COMMANDS, START, USAGE, commands_on
+from bot.domain.commands.spec import WRITTEN, Role, Surface
+from bot.flows.steer.session_commands import SessionCommands
+from bot.manifest import read_manifest
+from handlers.commands import Commands
+
+ROOT = Path(__file__).parent.parent.parent
+WORDS = [form.phrase for spec in COMMANDS if spec is not START for form in spec.forms_on(Surface.SLASH)]
+
+
+def read(name):
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+def section(title):
+    return read("README.md").split(f"\n## {title}\n")[1].split("\n## ")[0]
+
+
+def coded(text):
+    return re.findall(r"`([^`]+)`", text)
+
+
+# ---------------------------------------------------------------- manifest and README
+
+
+def test_slack_offers_every_slash_command_in_their_order():
+    (command,) = read_manifest()["features"]["slash_commands"]
+    assert command["usage_hint"] == " | ".join(["<what to do>", *WORDS])
+
+
+def rows():
+    table = section("In a channel, in a thread, in a direct message").split("| --- | --- |\n")[1].split("\n\n")[0]
+    return [[cell.strip() for cell in line.strip("| ").split(" | ")] for line in table.splitlines()]
+
+
+def test_the_readmes_table_has_every_slash_command_and_no_other():
+    typed = [
+        text.removeprefix("/devin ") for write, _ in rows() if write.startswith("`/devin") for text in coded(write)
+    ]
+    periods = [f"{USAGE.name} {period}" for period in Period]
+    assert sorted(set(typed) - {"fix the flaky login test"}) == sorted([*WORDS, *periods])
+
+
+@pytest.mark.parametrize("spec", commands_on(Surface.SLASH), ids=lambda spec: spec.name)
+def test_the_readme_says_which_are_for_admins(spec):
+    phrases = {f"/devin {form.phrase}" for form in spec.forms_on(Surface.SLASH)}
+    told = [what for write, what in rows() if phrases & set(coded(write))]
+    assert all(what.startswith("for admins") == (spec.role is Role.ADMIN) for what in told)
+
+
+def test_the_readme_names_every_verb_and_no_other():
+    text = (
+        section("In a channel, in a thread, in a direct message")
+        .split("In a session's thread")[1]
+        .split("Stop puts")[0]
+    )
+    forms = [form.shown for spec in COMMANDS for form in spec.forms_on(*WRITTEN)]
+    assert sorted(coded(text)) == sorted(forms)
+
+
+def test_the_changelog_names_them():
+    text = read("CHANGELOG.md")
+    assert f"`/devin {'|'.join(WORDS)}`" in text
+    verbs = {form.phrase for spec in COMMANDS for form in spec.forms_on(*WRITTEN) if form.phrase.startswith("!")}
+    assert verbs <= set(re.search(r"`(!status [^`]+)`", text)[1].split())
+
+
+# ---------------------------------------------------------------- routes
+
+
+def test_every_slash_command_has_its_answer():
+    answered = Commands(None, None, None, None)._answers
+    assert set(answered) == {spec.name for spec in commands_on(Surface.SLASH)}
+
+
+def test_every_command_of_a_session_has_its_flow():
+    handled = SessionCommands(None, None)._on_session
+    assert set(handled) == {spec.name for spec in COMMANDS if spec.of_session}
+
+
+# ---------------------------------------------------------------- the playground, which imports nothing of the bot
+
+
+@pytest.mark.parametrize(
+    ("script", "pattern"),
+    [
+        ("bot/playground/page/static/tour.js", r'action_id(?:: | === )"(\w+)"'),
+        ("bot/playground/script.py", r'slack\.click\([^)]*, "(\w+)"\)'),
+    ],
+)
+def test_the_playground_presses_buttons_that_there_are(script, pattern):
+    pressed = set(re.findall(pattern, read(script)))
+    assert pressed
+    assert pressed <= set(BY_ACTION_ID)

@@ -1,0 +1,38 @@
+"""The documents in docs/ name only what there is: files, and names that stand in the code."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent.parent
+DOCUMENTS = sorted((ROOT / "docs").glob("*.md"))
+FOLDERS = ("bot", "handlers", "tests", "docs", "bench")
+
+
+def source() -> str:
+    return "\n".join(
+        path.read_text(encoding="utf-8") for folder in ("bot", "handlers") for path in (ROOT / folder).rglob("*.py")
+    )
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_every_file_that_a_document_names_exists(document):
+    text = document.read_text(encoding="utf-8")
+    named = set(re.findall(rf"(?<![\w/.])(?:{'|'.join(FOLDERS)})/[\w./]*", text))
+    linked = {(document.parent / target).resolve() for target in re.findall(r"\]\(([\w./]+)\)", text)}
+    assert {name for name in named if not (ROOT / name).exists()} == set()
+    assert {path for path in linked if not path.exists()} == set()
+
+
+def test_every_section_that_the_design_links_to_exists():
+    text = (ROOT / "docs/design.md").read_text(encoding="utf-8")
+    titles = re.findall(r"^## (.+)$", text, re.MULTILINE)
+    anchors = [re.sub(r"[^\w -]", "", title).lower().replace(" ", "-") for title in titles]
+    assert re.findall(r"\]\(#([\w-]+)\)", text) == anchors
+
+
+def test_every_name_in_the_vocabulary_stands_in_the_code():
+    text, code = (ROOT / "docs/vocabulary.md").read_text(encoding="utf-8"), source()
+    names = {name for name in re.findall(r"`([^`]+)`", text) if name.isidentifier() and name[0] != "_"}
+    assert {name for name in names if not re.search(rf"\b{name}\b", code)} == set()

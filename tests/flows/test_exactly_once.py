@@ -1,0 +1,374 @@
+"""Every outcome of a creation and a death at every step: what was asked for is there once, or people are told.
+
+The kind of thing is made up; the store is real, and so are the lane's claim and what a failure does to the row.
+"""
+
+import itertools
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, fields, replace
+from typing import Any, ClassVar
+
+import pytest
+from sqlalchemy import update
+
+from bot.devin import errors
+from bot.flows.exactly_once import Creation, ExactlyOnce, Found, LookUp, Missing, is_unknown
+from bot.flows.job import Job
+from bot.flows.receive.dispatch import Dispatch
+from bot.flows.services import Services
+from bot.flows.unit_of_work import UnitOfWork
+from bot.store import inbox
+from bot.store.tables import inbox as inbox_table
+from bot.store.tables import lanes as lanes_table
+from bot.store.tables import outbox as outbox_table
+from bot.timing import PRODUCTION
+from bot.views.message import Message
+from tests.flows.conftest import CHANNEL, Make, SetClock, Store
+from tests.store.rows import LANE, NOW, asked
+
+REQUEST_LIMIT, UNKNOWN_AFTER = 20.0, 30.0
+LONG = 10_000  # look-ups
+# What was created, what was said, what the row came to.
+ENDS = {
+    "created": (1, ["created 1"], "done"),
+    "refused": (0, ["refused"], "done"),
+    "unknown": (1, ["unknown"], "dead"),
+}
+NOT_FOUND, UNREADABLE = Missing.NOT_FOUND, Missing.UNREADABLE
+
+
+# ---------------------------------------------------------------- the other side
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What becomes of the first call; every later one is answered with 2xx."""
+
+    error: Exception | None = None
+    created: bool = True
+    seconds: float = 0.0  # from the call to its answer, or until nobody waits for it any more
+    listed_after: float = 0.0  # seconds after the call
+    looks: Sequence[Missing | Exception] = ()  # what the first look-ups for it come to
+    end: str = "created"  # or refused, or unknown
+    again: bool = False  # whether the other form is taken
+
+
+CREATED_UNREADABLE = errors.DevinCreatedUnreadable("No readable id.", status=200)
+SERVER_ERROR = errors.DevinServerError("Unexpected error", status=500)
+NO_ANSWER = errors.DevinOutcomeUnknown("No answer.")
+AWAY = errors.DevinUnreachable("No answer.")
+
+OUTCOMES = {
+    "2xx": Outcome(),
+    "2xx without a readable id": Outcome(CREATED_UNREADABLE),
+    "2xx without a readable id, listed late": Outcome(CREATED_UNREADABLE, looks=[UNREADABLE] * 2),
+    "2xx without a readable id, never readable": Outcome(CREATED_UNREADABLE, looks=[UNREADABLE] * LONG, end="unknown"),
+    "refused": Outcome(errors.DevinForbidden("Missing permission", status=403), created=False, end="refused"),
+    "refused, taken in another form": Outcome(errors.DevinInvalid("No tags", status=422), created=False, again=True),
+    "429": Outcome(errors.DevinRateLimited("Slow down", status=429, retry_after=1), created=False),
+    "no connection": Outcome(AWAY, created=False),
+    "5xx, created": Outcome(SERVER_ERROR),
+    "5xx, not created": Outcome(SERVER_ERROR, created=False),
+    "5xx, created, unreadable for a while": Outcome(SERVER_ERROR, looks=[UNREADABLE] * 2),
+    "5xx, created, never readable": Outcome(SERVER_ERROR, looks=[UNREADABLE] * LONG, end="unknown"),
+    "no answer, created": Outcome(NO_ANSWER, seconds=REQUEST_LIMIT),
+    "no answer, created as late as can be": Outcome(NO_ANSWER, seconds=REQUEST_LIMIT, listed_after=UNKNOWN_AFTER - 1),
+    "no answer, not created": Outcome(NO_ANSWER, created=False, seconds=REQUEST_LIMIT),
+    "no answer, unreadable for a while": Outcome(NO_ANSWER, seconds=REQUEST_LIMIT, looks=[UNREADABLE] * 2),
+    "no answer, never readable": Outcome(NO_ANSWER, seconds=REQUEST_LIMIT, looks=[UNREADABLE] * LONG, end="unknown"),
+    "no answer, no look-up for a while": Outcome(NO_ANSWER, seconds=REQUEST_LIMIT, looks=[AWAY] * 2),
+    "no answer, no look-up": Outcome(NO_ANSWER, seconds=REQUEST_LIMIT, looks=[AWAY] * LONG, end="unknown"),
+}
+
+
+@dataclass
+class Devin:
+    """Creates things for money, and lists them."""
+
+    clock: SetClock
+    outcome: Outcome
+    listed_at: list[float] = field(default_factory=list)  # for each thing that it created
+    calls: list[float] = field(default_factory=list)
+    looks: int = 0
+
+    def create(self) -> int:
+        """Create a thing, if the outcome says so; what the answer is comes after that."""
+        self.calls.append(self.clock())
+        first = len(self.calls) == 1
+        if self.outcome.created or not (first or self.outcome.end == "refused"):
+            self.listed_at.append(self.clock() + (self.outcome.listed_after if first else 0.0))
+        return len(self.listed_at)
+
+    def answer(self) -> None:
+        """Answer the call that was made last."""
+        if len(self.calls) == 1 or self.outcome.end == "refused":
+            self.clock.now += self.outcome.seconds
+            if self.outcome.error is not None:
+                raise self.outcome.error
+
+    def look_up(self) -> LookUp[int]:
+        """List what is there."""
+        there = [number for number, at in enumerate(self.listed_at, 1) if at <= self.clock()]
+        if not there:
+            return NOT_FOUND
+        self.looks += 1
+        if self.looks > len(self.outcome.looks):
+            return Found(there[0])
+        seen = self.outcome.looks[self.looks - 1]
+        if isinstance(seen, Exception):
+            raise seen
+        return seen
+
+
+# ---------------------------------------------------------------- a process that dies
+
+
+class Death(BaseException):
+    """The process is gone."""
+
+
+@dataclass
+class Fate:
+    """Counts the steps of one process by name and strikes at one of them."""
+
+    strike_at: str | None
+    reached: list[str] = field(default_factory=list)
+
+    def reach(self, uow: str) -> None:
+        number = sum(one.startswith(f"{uow} ") for one in self.reached) + 1
+        self.reached.append(f"{uow} {number}")
+        if self.reached[-1] == self.strike_at:
+            self.strike_at = None
+            raise Death
+
+
+STEPS = {
+    "before the intent is committed": "commit, before 1",
+    "after the intent is committed": "commit, after 1",
+    "after the check": "check, after 1",
+    "while the call is under way": "call, under way 1",
+    "after the call": "call, after 1",
+    "before its outcome is committed": "commit, before 2",
+    "after its outcome is committed": "commit, after 2",
+}
+UNANSWERED = tuple(STEPS)[3:6]  # Devin did it, and the store does not know
+
+
+def mortal(services: Services, fate: Fate) -> Services:
+    """The same tools in the hands of somebody who may die at each commit of a job's and after each check."""
+
+    class Mortal(Services):
+        @asynccontextmanager
+        async def unit_of_work_for(self, job: Job) -> AsyncIterator[UnitOfWork]:
+            async with super().unit_of_work_for(job) as uow:
+                yield uow
+                fate.reach("commit, before")
+            fate.reach("commit, after")
+
+        async def check_claim(self, job: Job) -> None:
+            await super().check_claim(job)
+            fate.reach("check, after")
+
+    return Mortal(**{one.name: getattr(services, one.name) for one in fields(services)})
+
+
+# ---------------------------------------------------------------- a kind of thing
+
+
+@dataclass
+class NewThing(Creation[int]):
+    """The creation of a thing; what becomes of it is written into the outbox, each time under another key."""
+
+    kind: ClassVar[str] = "thing"
+    devin: Devin
+    fate: Fate
+    numbers: Any
+
+    async def call(self) -> int:
+        thing = self.devin.create()
+        self.fate.reach("call, under way")
+        try:
+            self.devin.answer()
+        finally:
+            self.fate.reach("call, after")
+        return thing
+
+    async def look_up(self) -> LookUp[int]:
+        return self.devin.look_up()
+
+    async def other_form(self, _refused: errors.DevinRefused, /) -> bool:
+        return self.devin.outcome.again and len(self.devin.calls) == 1
+
+    async def write_created(self, uow: UnitOfWork, thing: int) -> None:
+        await self._say(uow, f"created {thing}")
+
+    async def write_refused(self, uow: UnitOfWork, refused: errors.DevinRefused) -> None:
+        del refused
+        await self._say(uow, "refused")
+
+    async def write_late(self, uow: UnitOfWork) -> None:
+        await self._say(uow, "late")
+
+    async def _say(self, uow: UnitOfWork, text: str) -> None:
+        await uow.add_to_outbox(uow.post_row(f"{next(self.numbers)}", CHANNEL, None, Message(text)))
+
+
+@dataclass
+class Things:
+    """The flow of the made-up kind."""
+
+    once: ExactlyOnce
+    new: Callable[[], NewThing]
+
+    async def run(self, job: Job) -> None:
+        await self.once.create(job, self.new())
+
+    async def on_dead(self, uow: UnitOfWork, job: Job, _reason: str, /) -> None:
+        await self.new()._say(uow, "unknown" if is_unknown(job.row) else "not created")
+
+
+@dataclass
+class World:
+    """A store, a Devin, and processes one after the other until the row is closed."""
+
+    store: Store
+    clock: SetClock
+    services: Services
+    devin: Devin
+    fate: Fate
+    numbers: Any = field(default_factory=itertools.count)
+
+    async def begin(self) -> None:
+        async with self.store.db.write() as tx:
+            for table in (inbox_table, outbox_table, lanes_table):
+                await tx.execute(table.delete())
+            await inbox.add(tx, [asked("row", kind="thing")])
+
+    async def work(self) -> None:
+        """One process takes the row once; it may die."""
+        services = mortal(self.services, self.fate)
+        flow = Things(ExactlyOnce(services), lambda: NewThing(self.devin, self.fate, self.numbers))
+        await Dispatch(services, {"thing": flow}).work(LANE)
+
+    async def live(self) -> None:
+        """Processes come and go until the row is closed."""
+        for _ in range(200):
+            row = await self.row()
+            if row["state"] != "open":
+                return
+            self.clock.now = max(self.clock.now + 0.01, row["ready_at"])
+            try:
+                await self.work()
+            except Death:
+                self.clock.now += 0.01
+        raise AssertionError("The row is still open.")
+
+    async def row(self) -> Any:
+        (row,) = await self.store.rows(inbox_table)
+        return row
+
+    async def said(self) -> list[str]:
+        """What came of it, without words on the way."""
+        found = [row["payload"]["text"] for row in await self.store.rows(outbox_table, outbox_table.c.seq)]
+        return [text for text in found if text != "late"]
+
+
+@pytest.fixture
+async def world(make: Make, either_store: Store, clock: SetClock) -> Any:
+    timing = replace(PRODUCTION, unknown_after=UNKNOWN_AFTER, row_outage=300.0)
+
+    async def begun(outcome: Outcome, strike_at: str | None = None) -> World:
+        clock.now = NOW
+        services = make(either_store, clock, timing=timing)
+        one = World(either_store, clock, services, Devin(clock, outcome), Fate(strike_at))
+        await one.begin()
+        return one
+
+    return begun
+
+
+# ---------------------------------------------------------------- every outcome, every step
+
+
+@pytest.mark.parametrize("outcome", OUTCOMES.values(), ids=OUTCOMES)
+async def test_what_was_asked_for_is_created_once_or_people_are_told(world: Any, outcome: Outcome) -> None:
+    for uow in (None, *STEPS.values()):
+        one = await world(outcome, uow)
+        await one.live()
+        assert uow is None or uow in one.fate.reached, uow
+        came_of_it = (len(one.devin.listed_at), await one.said(), (await one.row())["state"])
+        assert came_of_it == ENDS[outcome.end], uow
+
+
+@pytest.mark.parametrize("name", ["no answer, not created", "2xx"])
+async def test_what_may_be_under_way_is_not_asked_for_again_before_its_time_is_over(world: Any, name: str) -> None:
+    for uow in (None, *STEPS.values()):
+        one = await world(OUTCOMES[name], uow)
+        await one.live()
+        waits = [after - before for before, after in itertools.pairwise(one.devin.calls)]
+        assert all(wait > UNKNOWN_AFTER - 0.001 for wait in waits), uow
+
+
+@pytest.mark.parametrize("name", ["429", "no connection", "5xx, not created", "refused, taken in another form"])
+async def test_what_is_certainly_not_created_is_asked_for_again_without_waiting_for_a_request(
+    world: Any, name: str
+) -> None:
+    one = await world(OUTCOMES[name])
+    await one.live()
+    first, second = one.devin.calls
+    assert second - first < UNKNOWN_AFTER / 2
+
+
+# ---------------------------------------------------------------- after a 2xx
+
+
+async def test_what_devin_accepted_is_not_asked_for_again_although_no_list_ever_shows_it(world: Any) -> None:
+    for name, uow in STEPS.items():
+        if name in UNANSWERED:
+            continue  # nobody knows of the 2xx then
+        one = await world(Outcome(CREATED_UNREADABLE, listed_after=float("inf")), uow)
+        await one.live()
+        came_of_it = (len(one.devin.listed_at), await one.said(), (await one.row())["state"])
+        assert came_of_it == ENDS["unknown"], uow
+        assert len(one.devin.calls) == 1, uow
+
+
+async def test_a_redirect_is_no_sign_that_something_was_created(world: Any) -> None:
+    one = await world(Outcome(errors.DevinUnexpectedAnswer("Moved", status=302), created=False))
+    await one.live()
+    assert len(one.devin.calls) == 2
+    assert await one.said() == ["created 1"]
+
+
+# ---------------------------------------------------------------- the epoch
+
+
+async def test_a_worker_whose_lane_was_taken_over_after_its_intent_asks_for_nothing(world: Any) -> None:
+    one = await world(Outcome(), "commit, after 1")
+    steal = update(lanes_table).values(owner="another", epoch=lanes_table.c.epoch + 1)
+    reach = one.fate.reach
+
+    def stolen(uow: str) -> None:
+        try:
+            reach(uow)
+        except Death:
+            one.fate.strike_at = "stolen"
+
+    one.fate.reach = stolen
+    check = Services.check_claim
+
+    async def late(self: Services, job: Job) -> None:
+        if one.fate.strike_at == "stolen":
+            one.fate.strike_at = None
+            async with one.store.db.write() as tx:
+                await tx.execute(steal)
+        await check(self, job)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Services, "check_claim", late)
+        await one.work()
+    assert one.devin.calls == []
+    assert (await one.row())["intent_at"] == NOW
+    await one.live()  # the other has not been seen for a lease
+    assert (len(one.devin.calls), await one.said()) == (1, ["created 1"])

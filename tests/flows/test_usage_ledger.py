@@ -1,0 +1,331 @@
+"""What was spent: read from Devin by billing day, told from rows."""
+
+# ruff: noqa: E501 - a sentence is easiest to compare on one line
+
+from dataclasses import replace
+from datetime import UTC, date, datetime
+
+import httpx
+import pytest
+from inline_snapshot import snapshot
+
+from bot.devin.client import Devin
+from bot.devin.errors import DevinUnreachable
+from bot.domain.billing import Period, bounds
+from bot.flows.money.usage_ledger import UsageLedger
+from bot.playground.devin import DevinControl, DevinSimulator
+from bot.store import due, spend
+from bot.store.tables import consumption
+from bot.timing import PRODUCTION
+from bot.views.digest import Figures
+
+
+def utc(*parts):
+    return datetime(*parts, tzinfo=UTC).timestamp()
+
+
+NOW = utc(2026, 5, 20, 12)
+TODAY = date(2026, 5, 20)
+YESTERDAY = date(2026, 5, 19)
+
+
+@pytest.fixture
+def usage_ledger(make, store, clock):
+    clock.now = NOW
+    return UsageLedger(make(store, clock))
+
+
+def may(day):
+    return date(2026, 5, day)
+
+
+async def billed(store, first=date(2026, 1, 1), last=date(2026, 12, 31)):
+    async with store.db.read() as tx:
+        return await spend.consumed(tx, first, last)
+
+
+async def missing(store):
+    async with store.db.read() as tx:
+        return (await due.read(tx, "consumption")).state["missing"]
+
+
+# ---------------------------------------------------------------- reading
+
+
+async def test_one_call_reads_the_month_up_to_the_running_day(usage_ledger, bills, store):
+    bills.days = {may(1): 3.0, may(19): 2.5, TODAY: 0.5, date(2026, 4, 30): 99.0}
+    assert await usage_ledger.tick() == PRODUCTION.consumption_interval
+    assert bills.asked == [(int(utc(2026, 5, 1, 8)), int(utc(2026, 5, 21, 8)))]
+    found = await billed(store)
+    assert {day: acus for day, acus in found.items() if acus} == {may(1): 3.0, may(19): 2.5, TODAY: 0.5}
+    assert list(found) == [may(day) for day in range(1, 21)]  # a day that Devin leaves out cost nothing
+
+
+@pytest.mark.parametrize(
+    ("now", "first"),
+    [
+        (utc(2026, 5, 5, 12), (2026, 4, 27, 8)),  # about the 4th, and the seven days before it
+        (utc(2026, 5, 1, 12), (2026, 4, 1, 8)),  # about the last of April, so the whole of it
+        (utc(2026, 5, 20, 8, 30), (2026, 5, 1, 8)),
+        (utc(2026, 5, 9, 8, 30), (2026, 4, 30, 8)),  # the 8th has not settled: about the 7th
+    ],
+)
+async def test_the_window_reaches_back_as_far_as_a_digest_looks(usage_ledger, bills, clock, now, first):
+    clock.now = now
+    await usage_ledger.tick()
+    assert [after for after, _ in bills.asked] == [int(utc(*first))]
+
+
+async def test_nobody_asks_again_within_the_quarter_hour(usage_ledger, bills, clock, make, store):
+    await usage_ledger.tick()
+    clock.now += 600
+    replica_or_restart = UsageLedger(make(store, clock))
+    assert await replica_or_restart.tick() == 300
+    assert len(bills.asked) == 1
+    clock.now += 300
+    await replica_or_restart.tick()
+    assert len(bills.asked) == 2
+
+
+async def test_without_admins_devin_is_not_asked(make, store, clock, bills):
+    assert await UsageLedger(make(store, clock, admin_channel=None)).tick() == PRODUCTION.consumption_interval
+    assert bills.asked == []
+
+
+async def test_admins_without_a_channel_have_figures_too(make, store, clock, bills):
+    clock.now = NOW
+    await UsageLedger(make(store, clock, admin_channel=None, admin_users=frozenset({"U0ADA"}))).tick()
+    assert len(bills.asked) == 1
+
+
+@pytest.mark.parametrize(
+    "stamp",
+    [
+        lambda day: bounds(day)[0],
+        lambda day: bounds(day)[1] - 1,
+        lambda day: bounds(day)[0] - 8 * 3600,  # midnight UTC of the day's date
+        lambda day: bounds(day)[0] + 4 * 3600,
+    ],
+)
+async def test_any_instant_of_a_day_names_it(usage_ledger, bills, store, stamp):
+    bills.stamp = stamp
+    bills.days = {YESTERDAY: 2.5, TODAY: 0.5}
+    await usage_ledger.tick()
+    found = await billed(store)
+    assert {day: acus for day, acus in found.items() if acus} == {YESTERDAY: 2.5, TODAY: 0.5}
+
+
+async def test_a_figure_that_is_left_out_later_stays(usage_ledger, bills, store):
+    bills.days = {YESTERDAY: 2.5}
+    await usage_ledger.refresh()
+    bills.days = {}
+    await usage_ledger.refresh()
+    assert (await billed(store))[YESTERDAY] == 2.5
+
+
+async def test_an_outage_changes_nothing_and_is_tried_again(usage_ledger, bills, store):
+    bills.days = {YESTERDAY: 2.5}
+    await usage_ledger.refresh()
+    async with store.db.write() as tx:
+        await due.write(tx, "consumption", 0.0, {"v": 1, "missing": None})
+    bills.down = True
+    assert await usage_ledger.tick() == PRODUCTION.consumption_retry
+    assert await usage_ledger.tick() == PRODUCTION.consumption_retry
+    with pytest.raises(DevinUnreachable):
+        await usage_ledger.refresh()
+    assert (await billed(store))[YESTERDAY] == 2.5
+
+
+@pytest.mark.parametrize(
+    ("refusal", "named"),
+    [
+        ({"detail": "Missing permission: ManageBilling"}, "ManageBilling"),
+        ({"detail": "Forbidden"}, "ViewOrgConsumption"),
+    ],
+)
+async def test_a_missing_permission_is_remembered_by_its_name(usage_ledger, bills, store, clock, refusal, named):
+    bills.refusal = refusal
+    assert await usage_ledger.tick() == PRODUCTION.consumption_interval
+    assert await missing(store) == named
+    bills.refusal = None
+    clock.now += PRODUCTION.consumption_interval
+    await usage_ledger.tick()
+    assert await missing(store) is None
+
+
+async def test_the_simulated_devin_over_http(make, store, clock):
+    """The same against the simulator: other code on both sides of the wire."""
+    clock.now = NOW
+    async with (
+        DevinSimulator(now=clock) as devin,
+        DevinControl(devin.control_url) as session_commands,
+        httpx.AsyncClient(trust_env=False) as http,
+    ):
+        await session_commands.consumption("2026-05-19", 2.5)
+        services = replace(make(store, clock), devin=Devin(http, "cog_play", "org-play", devin.base_url))
+        usage_ledger = UsageLedger(services)
+        await usage_ledger.refresh()
+        assert (await usage_ledger.figures(YESTERDAY)).total == 2.5
+        await session_commands.permissions(revoke=["ViewOrgConsumption"])
+        await usage_ledger.refresh()
+        assert await missing(store) == "ViewOrgConsumption"
+
+
+# ---------------------------------------------------------------- figures
+
+
+async def test_the_figures_of_a_day(usage_ledger, bills, store):
+    bills.days = {may(day): 1.0 for day in range(1, 19)} | {YESTERDAY: 9.0}
+    await usage_ledger.refresh()
+    noon = utc(2026, 5, 19, 12)
+    await store.person("U0ADA", "Ada", noon)
+    await store.session("dear", noon, title="Fix the login test", done_at=noon + 60)
+    await store.session("cheap", noon + 1, requester="U0BOB", title="Upgrade")
+    await store.session("asks", noon - 86_400, detail="waiting_for_user", done_at=noon)
+    await store.session("later", utc(2026, 5, 20, 8), done_at=utc(2026, 5, 20, 8))
+    await store.spent(YESTERDAY, dear=6.5, cheap=0.25)
+    await store.spent(TODAY, later=50.0)
+
+    figures = await usage_ledger.figures(YESTERDAY)
+
+    assert (figures.total, figures.mean_before, figures.month, figures.own_rows_only) == (9.0, 1.0, 27.0, None)
+    assert (figures.started, figures.finished, figures.waiting) == (2, 2, 1)
+    dear, cheap = figures.most_expensive
+    assert (dear.title, dear.acus, dear.requester) == ("Fix the login test", 6.5, "Ada")
+    assert dear.permalink == f"https://acme.slack.com/archives/C0WORK/p{int(noon)}000000"
+    assert dear.url == "https://app.devin.ai/sessions/dear"
+    assert (cheap.title, cheap.acus, cheap.requester) == ("Upgrade", 0.25, None)
+
+
+async def test_the_five_dearest_of_many(usage_ledger, store):
+    for number in range(7):
+        await store.session(f"s{number}", NOW - 86_400 + number, requester="U0ADA")
+    await store.spent(YESTERDAY, **{f"s{number}": float(number) for number in range(7)})
+    figures = await usage_ledger.figures(YESTERDAY)
+    assert [entry.acus for entry in figures.most_expensive] == [6.0, 5.0, 4.0, 3.0, 2.0]
+
+
+async def test_without_permission_our_own_rows_count_and_say_so(usage_ledger, bills, store):
+    bills.refusal = {"detail": "Forbidden"}
+    await usage_ledger.refresh()
+    await store.session("a", NOW - 86_400)
+    await store.spent(YESTERDAY, a=4.0)
+    await store.spent(may(18), a=7.0)
+    await store.spent(may(2), a=1.0)
+    figures = await usage_ledger.figures(YESTERDAY)
+    assert (figures.total, figures.mean_before, figures.month) == (4.0, 1.0, 12.0)
+    assert figures.own_rows_only == "ViewOrgConsumption"
+
+
+async def test_what_devin_billed_before_it_took_the_permission_away_still_counts(usage_ledger, bills):
+    bills.days = {YESTERDAY: 2.5}
+    await usage_ledger.refresh()
+    bills.refusal = {"detail": "Forbidden"}
+    await usage_ledger.refresh()
+    figures = await usage_ledger.figures(YESTERDAY)
+    assert (figures.total, figures.own_rows_only) == (2.5, None)
+
+
+async def test_before_the_first_reading_nothing_is_made_up(usage_ledger, store):
+    await store.session("a", NOW - 86_400)
+    await store.spent(YESTERDAY, a=4.0)
+    figures = await usage_ledger.figures(YESTERDAY)
+    assert (figures.total, figures.mean_before, figures.month, figures.own_rows_only) == (None, None, None, None)
+
+
+async def test_a_figure_read_in_the_middle_of_its_day_is_not_told_as_the_whole(usage_ledger, bills, clock):
+    bills.days = {TODAY: 2.5}
+    await usage_ledger.refresh()
+    clock.now += 3600
+    assert (await usage_ledger.figures(TODAY)).total == 2.5
+    clock.now += 1
+    assert (await usage_ledger.figures(TODAY)).total is None
+
+
+async def test_a_settled_figure_stands_for_ever(usage_ledger, bills, clock):
+    bills.days = {may(18): 2.5}
+    await usage_ledger.refresh()
+    clock.now += 90 * 86_400
+    assert (await usage_ledger.figures(may(18))).total == 2.5
+
+
+async def test_figures_ask_devin_nothing(usage_ledger, bills):
+    await usage_ledger.figures(YESTERDAY)
+    await usage_ledger.usage(Period.WEEK)
+    assert bills.asked == []
+
+
+# ---------------------------------------------------------------- the answer to /devin usage
+
+
+async def answers(usage_ledger, bills, store):
+    bills.days = {may(day): 1.0 for day in range(1, 20)} | {TODAY: 0.5}
+    await usage_ledger.refresh()
+    await store.person("U0ADA", "Ada <!channel>", NOW)
+    await store.session("a", NOW - 86_400, title="Fix & finish")
+    await store.spent(YESTERDAY, a=0.75)
+    return {period: (await usage_ledger.usage(period)).text for period in Period}
+
+
+async def test_usage_is_answered_from_rows(usage_ledger, bills, store):
+    texts = await answers(usage_ledger, bills, store)
+    assert texts[Period.TODAY] == snapshot("""\
+Devin today, so far. Billing day Wednesday, 20 May 2026, 08:00 UTC to 08:00 UTC, still running.
+*0.5 ACUs*.
+Sessions: 0 started, 0 finished, 0 waiting for somebody.
+The month so far: 19.5 ACUs.
+No session of Devin Bridge used anything in this time.\
+""")
+    assert texts[Period.YESTERDAY] == snapshot("""\
+Devin yesterday. Billing day Tuesday, 19 May 2026, 08:00 UTC to 08:00 UTC.
+*1 ACU*, as much as the mean of the seven days before.
+Sessions: 1 started, 0 finished, 0 waiting for somebody.
+The month so far: 19 ACUs.
+*Dearest sessions*
+1. <https://acme.slack.com/archives/C0WORK/p1779192000000000|Fix &amp; finish>: 0.75 ACUs · Ada &lt;\u200b!channel&gt; · <https://app.devin.ai/sessions/a|Devin>\
+""")
+    assert texts[Period.WEEK].splitlines()[0] == snapshot(
+        "Devin in the last seven days. Seven billing days up to Tuesday, 19 May 2026, each 08:00 UTC to 08:00 UTC."
+    )
+
+
+async def test_usage_without_permission_names_it(usage_ledger, bills, store):
+    bills.refusal = {"detail": "Forbidden"}
+    texts = await answers(usage_ledger, bills, store)
+    assert texts[Period.YESTERDAY] == snapshot("""\
+Devin yesterday. Billing day Tuesday, 19 May 2026, 08:00 UTC to 08:00 UTC.
+*0.75 ACUs*, nothing in the seven days before to compare with.
+Sessions: 1 started, 0 finished, 0 waiting for somebody.
+The month so far: 0.75 ACUs.
+*Dearest sessions*
+1. <https://acme.slack.com/archives/C0WORK/p1779192000000000|Fix &amp; finish>: 0.75 ACUs · Ada &lt;\u200b!channel&gt; · <https://app.devin.ai/sessions/a|Devin>
+:information_source: Counted from the sessions of Devin Bridge alone, because its key for Devin lacks the permission `ViewOrgConsumption`. An admin of your Devin organisation can grant it to the service user.\
+""")
+
+
+async def test_usage_when_devin_was_never_reached(usage_ledger, store):
+    assert (await usage_ledger.usage(Period.TODAY)).text == snapshot("""\
+Devin today, so far. Billing day Wednesday, 20 May 2026, 08:00 UTC to 08:00 UTC, still running.
+The total could not be read from Devin this time.
+Sessions: 0 started, 0 finished, 0 waiting for somebody.
+No session of Devin Bridge used anything in this time.\
+""")
+
+
+# ---------------------------------------------------------------- both databases
+
+
+async def test_the_same_on_both_databases(make, either_store, clock, bills):
+    clock.now = NOW
+    usage_ledger = UsageLedger(make(either_store, clock))
+    bills.days = {YESTERDAY: 2.5}
+    await usage_ledger.refresh()
+    await either_store.session("a", NOW - 86_400)
+    await either_store.spent(YESTERDAY, a=2.0)
+    assert await usage_ledger.tick() == PRODUCTION.consumption_interval
+    figures = await usage_ledger.figures(YESTERDAY)
+    assert replace(figures, most_expensive=()) == Figures(YESTERDAY, total=2.5, mean_before=0.0, started=1, month=2.5)
+    async with either_store.db.read() as tx:
+        found = await spend.billed(tx, YESTERDAY, YESTERDAY)
+    assert found == {YESTERDAY: spend.Billed(2.5, NOW)}
+    assert len(await either_store.all(consumption.c.day)) == 20

@@ -1,0 +1,224 @@
+"""What nobody needs any more goes, in pieces, and nothing else."""
+
+from datetime import date
+from typing import Any
+
+import pytest
+from sqlalchemy import Table, select
+
+from bot.domain.lane import thread_lane
+from bot.domain.person import Person
+from bot.domain.session import Lifecycle, Snapshot
+from bot.store import inbox, lanes, outbox, people, purge, rate_limits, sessions, spend, tables, threads
+from bot.store.database.connection import Database
+from bot.store.threads import Thread
+from tests.store.rows import CHANNEL, NOW, TEAM, THREAD, asked, drawn, held, said, session
+
+PIECE = 3
+
+
+@pytest.fixture(autouse=True)
+def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (inbox, outbox, sessions, spend, purge):
+        monkeypatch.setattr(module, "BATCH", PIECE)
+
+
+async def left(db: Database, table: Table, column: str = "key") -> list[Any]:
+    async with db.read() as tx:
+        return sorted((await tx.execute(select(table.c[column]))).scalars())
+
+
+async def texts(db: Database, table: Table) -> dict[str, str | None]:
+    async with db.read() as tx:
+        rows = await tx.execute(select(table.c.key, table.c.payload))
+        return {row.key: row.payload.get("text") for row in rows}
+
+
+async def store_closed(db: Database, *keys: str, at: float = NOW, dead: bool = False, **more: Any) -> None:
+    async with db.write() as tx:
+        await inbox.add(tx, [asked(key, **more) for key in keys])
+        await inbox.finish(tx, keys, at, dead=dead)
+
+
+# ------------------------------------------------------------ inbox
+
+
+async def test_closed_rows_of_nobodys_thread_go_in_pieces(db: Database) -> None:
+    await store_closed(db, *(f"old{number}" for number in range(5)))
+    await store_closed(db, "dead", dead=True)
+    await store_closed(db, "recent", at=NOW + 10)
+    async with db.write() as tx:
+        await inbox.add(tx, [asked("open")])
+    assert [await inbox.purge(db, NOW + 1) for _ in range(3)] == [3, 3, 0]
+    assert await left(db, tables.inbox) == ["open", "recent"]
+
+
+async def test_rows_of_a_recorded_sessions_thread_stay_as_its_keys(db: Database) -> None:
+    async with db.write() as tx:
+        await sessions.add(tx, session("s"))
+        await sessions.add(tx, session("threadless", thread_ts=None))
+    await store_closed(db, "ours", lane=thread_lane(TEAM, CHANNEL, THREAD))
+    await store_closed(db, "theirs", lane=thread_lane(TEAM, CHANNEL, "1750000000.999999"))
+    assert await inbox.purge(db, NOW + 1) == 1
+    assert await left(db, tables.inbox) == ["ours"]
+
+
+async def test_texts_of_rows_that_died_long_ago_go_once_and_their_keys_stay(db: Database) -> None:
+    await store_closed(db, *(f"old{number}" for number in range(4)), dead=True)
+    await store_closed(db, "recent", at=NOW + 10, dead=True)
+    async with db.write() as tx:
+        await inbox.add(tx, [asked("open")])
+    assert [await inbox.purge_texts(db, NOW + 1) for _ in range(3)] == [3, 1, 0]
+    kept = {key: text for key, text in (await texts(db, tables.inbox)).items() if text}
+    assert kept == {"recent": "words of recent", "open": "words of open"}
+    assert len(await left(db, tables.inbox)) == 6
+
+
+# ------------------------------------------------------------ outbox
+
+
+async def test_what_was_said_and_belongs_to_no_recorded_session_goes_in_pieces(db: Database) -> None:
+    async with db.write() as tx:
+        await sessions.add(tx, session("kept"))
+        await outbox.add(
+            tx,
+            [
+                *(said(f"old{number}", thread=f"t{number}") for number in range(4)),
+                said("of a kept session", session_id="kept"),
+                said("of a gone session", session_id="gone"),
+                said("recent"),
+                said("open"),
+                said("being said"),
+            ],
+        )
+        for key in set(await _keys(tx)) - {"open", "being said"}:
+            at = NOW + 10 if key == "recent" else NOW
+            await outbox.sent(tx, await held(tx, db, key), "1750000100.000000", at)
+        await outbox.start(tx, await held(tx, db, "being said"), NOW)
+    assert [await outbox.purge(db, NOW + 1, sessions.kept()) for _ in range(3)] == [3, 2, 0]
+    assert await left(db, tables.outbox) == ["being said", "of a kept session", "open", "recent"]
+
+
+async def _keys(tx: Any) -> list[str]:
+    return list((await tx.execute(select(tables.outbox.c.key))).scalars())
+
+
+async def test_texts_of_dead_posts_go_and_what_would_have_followed_them(db: Database) -> None:
+    async with db.write() as tx:
+        await outbox.add(tx, [said("dead", follow={"cause": "cmd:1"}), said("recent"), drawn()])
+        for key, at in (("dead", NOW), ("recent", NOW + 10)):
+            await outbox.mark_dead(tx, await held(tx, db, key), "channel_not_found", at)
+    assert [await outbox.purge_texts(db, NOW + 1) for _ in range(2)] == [1, 0]
+    assert await texts(db, tables.outbox) == {"dead": None, "recent": "words of recent", "card:s": None}
+    async with db.read() as tx:
+        dead = await outbox.by_key(tx, "dead")
+    assert dead is not None
+    assert dead.follow is None
+
+
+# ------------------------------------------------------------ sessions
+
+
+async def test_sessions_that_ended_long_ago_go_with_their_threads_in_pieces(db: Database) -> None:
+    names = [f"old{number}" for number in range(4)]
+    async with db.write() as tx:
+        for name, ended_at in [*((name, NOW) for name in names), ("recent", NOW + 10), ("open", None)]:
+            await sessions.add(tx, session(name, ended_at=ended_at))
+            bound = Thread(TEAM, CHANNEL, f"ts of {name}", name, muted=False, closed=False, last_seen_ts=THREAD)
+            await threads.put(tx, bound, NOW)
+
+    async def forget() -> int:
+        async with db.write() as tx:
+            return await sessions.purge(tx, NOW + 1)
+
+    assert [await forget() for _ in range(3)] == [3, 1, 0]
+    assert await left(db, tables.sessions, "id") == ["open", "recent"]
+    assert await left(db, tables.threads, "session_id") == ["open", "recent"]
+
+
+async def test_sessions_that_sleep_for_long_are_no_longer_watched(db: Database) -> None:
+    asleep = Snapshot("suspended", "inactivity", updated_at=int(NOW) - 100)
+    async with db.write() as tx:
+        for number in range(4):
+            await sessions.add(tx, session(f"asleep{number}", snapshot=asleep))
+        await sessions.add(tx, session("works", snapshot=Snapshot("running", updated_at=int(NOW) - 100)))
+        await sessions.add(tx, session("dozes", snapshot=Snapshot("suspended", updated_at=int(NOW))))
+
+    async def end() -> int:
+        async with db.write() as tx:
+            return await sessions.end_sleepers(tx, int(NOW) - 50, NOW)
+
+    assert [await end() for _ in range(3)] == [3, 1, 0]
+    async with db.read() as tx:
+        assert sorted(await sessions.open_bare_ids(tx)) == ["dozes", "works"]
+        ended = await sessions.get(tx, "asleep0")
+    assert ended is not None
+    assert (ended.lifecycle, ended.ended_at) == (Lifecycle.ENDED, NOW)
+
+
+# ------------------------------------------------------------ the rest
+
+
+async def test_spending_of_long_ago_goes_in_pieces(db: Database) -> None:
+    day, later = date(2025, 6, 2), date(2025, 6, 3)
+    async with db.write() as tx:
+        await spend.add(tx, day, {f"s{number}": 1.0 for number in range(4)})
+        await spend.add(tx, later, {"s0": 2.0})
+        await spend.put_consumption(tx, [(day, 4.0), (later, 2.0)], NOW)
+
+    async def forget(piece: Any) -> int:
+        async with db.write() as tx:
+            return int(await piece(tx, later))
+
+    assert [await forget(spend.purge) for _ in range(3)] == [3, 1, 0]
+    assert [await forget(spend.purge_consumption) for _ in range(2)] == [1, 0]
+    async with db.read() as tx:
+        assert await spend.by_day(tx, day, later) == {later: 2.0}
+        assert await spend.consumed(tx, day, later) == {later: 2.0}
+
+
+async def test_idle_lanes_go_and_those_with_work_or_a_worker_stay(db: Database) -> None:
+    async with db.write() as tx:
+        await lanes.beat(tx, db, "w", 30.0)
+        for lane in ("in:idle1", "in:idle2", "in:idle3", "in:idle4", "in:waits", "in:done", "in:held"):
+            claim = await lanes.claim(tx, db, lane, "w", 30.0)
+            assert claim is not None
+            if lane != "in:held":
+                await lanes.release(tx, claim)
+        await inbox.add(tx, [asked("waits", lane="in:waits"), asked("done", lane="in:done")])
+        await inbox.finish(tx, ["done"], NOW)
+
+    async def forget() -> int:
+        async with db.write() as tx:
+            return await purge.purge_lanes(tx)
+
+    assert [await forget() for _ in range(3)] == [3, 2, 0]
+    assert await left(db, tables.lanes, "name") == ["in:held", "in:waits"]
+
+
+async def test_spent_paces_go_and_those_that_still_bind_stay(db: Database) -> None:
+    async with db.write() as tx:
+        for number in range(4):
+            await rate_limits.take(tx, f"old{number}", NOW, 1.0)
+        await rate_limits.block(tx, "binds", NOW + 60)
+
+    async def forget() -> int:
+        async with db.write() as tx:
+            return await purge.purge_rate_limits(tx, NOW + 30)
+
+    assert [await forget() for _ in range(3)] == [3, 1, 0]
+    assert await left(db, tables.rate_limits, "name") == ["binds"]
+
+
+async def test_people_read_long_ago_go(db: Database) -> None:
+    async with db.write() as tx:
+        for number in range(4):
+            await people.put(tx, TEAM, Person(f"U{number}", "x"), NOW)
+        await people.put(tx, "T2", Person("U0", "x"), NOW + 10)
+
+    async def forget() -> int:
+        async with db.write() as tx:
+            return await purge.purge_people(tx, NOW + 1)
+
+    assert [await forget() for _ in range(3)] == [3, 1, 0]
+    assert await left(db, tables.people, "team") == ["T2"]

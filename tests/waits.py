@@ -1,0 +1,38 @@
+"""Short waits for tests: where the bot waits for seconds in production it waits for tenths here, in proportion.
+
+What its waits rest on stays as it is: no request of ours is on its way longer than its own limit, and nothing counts as
+"did not happen" before that limit and a margin are over.
+"""
+
+from typing import Any, Final
+
+# For any scenario: what is tried again is tried sooner. What counts as late, lost or known is as in production.
+QUICK: Final[dict[str, Any]] = {
+    "devin_first_pause": 0.1,
+    "devin_longest_pause": 0.5,
+    "lookup_interval": 1.0,
+    "engine_retry": 1.0,
+    "row_first_retry": 1.0,
+    "catch_up_retry": 1.0,
+    "poll_soon": 0.2,
+    "channel_interval": 0.05,
+    "send_first_retry": 0.5,
+}
+
+# For scenarios about what takes the bot half a minute, and for bots that are killed many times.
+SHORT: Final[dict[str, Any]] = {
+    "devin_write": 2.0,
+    "devin_first_pause": 0.1,
+    "devin_longest_pause": 0.5,
+    "unknown_after": 2.5,
+    "lookup_interval": 0.3,
+    "post_settle": 1.3,  # no call of these tests is under way for longer
+    "engine_retry": 0.5,
+    "lane_sweep": 0.5,
+    "row_first_retry": 0.3,
+    "unknown_thread": 0.4,
+    "poll_soon": 0.2,
+    "channel_interval": 0.05,
+    "send_first_retry": 0.3,
+    "digest_tick": 0.3,
+}
