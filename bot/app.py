@@ -43,6 +43,7 @@ from bot.flows.receive.intake import Intake
 from bot.flows.services import Services
 from bot.flows.start.create import Create
 from bot.flows.start.from_command import StartFromCommand
+from bot.flows.start.from_message import StartFromMessage
 from bot.flows.steer.reply import Reply
 from bot.flows.steer.session_commands import SessionCommands
 from bot.flows.steer.session_list import SessionList
@@ -135,7 +136,9 @@ def _flows(services: Services, access: Access, lookup: SessionLookup) -> dict[st
     session_commands = SessionCommands(services, access)
     start_from_command = StartFromCommand(services, access, prompts)
     return {
-        "message": Conversation(services, access, prompts, create, reply, session_commands, start_from_command),
+        "message": Conversation(
+            services, access, prompts, reply, session_commands, start_from_command, StartFromMessage(services, create)
+        ),
         "command": start_from_command,
         "start": create,
         "control": session_commands,

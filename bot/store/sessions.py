@@ -1,16 +1,15 @@
 """Sessions: our own record of each, with what was relayed from it."""
 
 import hashlib
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, bindparam, case, delete, func, or_, select, update
+from sqlalchemy import and_, bindparam, case, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.session import (
     ENDED_BY_A_MESSAGE,
-    QUEUED_STATUSES,
     TERMINAL_STATUSES,
     DisplayState,
     Lifecycle,
@@ -89,56 +88,13 @@ async def tracked(tx: AsyncConnection, session_ids: Iterable[str]) -> dict[str, 
 async def by_bare_ids(tx: AsyncConnection, bare_ids: Sequence[str]) -> dict[str, TrackedSession]:
     """Sessions with their relays, by Devin's ids without prefix."""
     found = await tx.execute(select(sessions).where(sessions.c.bare_id.in_(bare_ids)))
-    return {row["bare_id"]: _track(row) for row in found.mappings()}
+    return {row["bare_id"]: track(row) for row in found.mappings()}
 
 
 async def by_references(tx: AsyncConnection, references: Sequence[str]) -> dict[str, Session]:
     """Sessions by the reference they carry at Devin."""
     found = await tx.execute(select(sessions).where(sessions.c.reference.in_(references)))
     return {row["reference"]: _session(row) for row in found.mappings()}
-
-
-async def open_bare_ids(tx: AsyncConnection) -> list[str]:
-    """Devin's ids of all sessions that are watched."""
-    found = await tx.execute(select(sessions.c.bare_id).where(*_watched()))
-    return [bare for bare in found.scalars() if bare]
-
-
-async def count_active(tx: AsyncConnection, spoken_after: float) -> tuple[int, int]:
-    """How many sessions are watched, and how many of them work or were just spoken to."""
-    resting = sessions.c.detail.in_(ENDED_BY_A_MESSAGE)
-    works = and_(sessions.c.status == "running", or_(sessions.c.detail.is_(None), ~resting))
-    busy = or_(sessions.c.status.in_(QUEUED_STATUSES), works, sessions.c.waiting, sessions.c.spoken_at >= spoken_after)
-    found = await tx.execute(select(func.count(), func.count().filter(busy)).where(*_watched()))
-    row = found.one()
-    return int(row[0]), int(row[1])
-
-
-async def may_appear(tx: AsyncConnection, ended_after: float, uncertain_after: float) -> bool:
-    """Whether Devin's list may have news of what is not watched: cancelled, given up or over since these instants."""
-    over = and_(
-        sessions.c.lifecycle == Lifecycle.ENDED,
-        sessions.c.ended_at >= ended_after,
-        sessions.c.status.not_in(TERMINAL_STATUSES),
-        sessions.c.stopped_by.is_(None),
-    )
-    gone = and_(sessions.c.lifecycle.in_((Lifecycle.CANCELLED, Lifecycle.REFUSED)), sessions.c.ended_at >= ended_after)
-    uncertain = and_(sessions.c.lifecycle == Lifecycle.UNCERTAIN, sessions.c.ended_at >= uncertain_after)
-    found = await tx.execute(select(sessions.c.id).where(or_(gone, over, uncertain)).limit(1))
-    return found.first() is not None
-
-
-async def expecting(tx: AsyncConnection, spoken_after: float, fresh: Collection[str] = ()) -> list[TrackedSession]:
-    """Watched sessions that a person just wrote to, whose rest waits to be told, that are over, or that are named.
-
-    One that is over is watched for a while after a reply, which may wake it.
-    """
-    over = sessions.c.status.in_(TERMINAL_STATUSES)
-    recent = or_(sessions.c.spoken_at >= spoken_after, sessions.c.waiting, over, sessions.c.id.in_(fresh))
-    # Nothing but the next look knows of a rest that waits to be told: those first.
-    order = (sessions.c.waiting.desc(), sessions.c.spoken_at)
-    found = await tx.execute(select(sessions).where(*_watched(), recent).order_by(*order).limit(BATCH))
-    return [_track(row) for row in found.mappings()]
 
 
 async def of_person(
@@ -308,24 +264,9 @@ async def purge(tx: AsyncConnection, before: float) -> int:
     return len(old)
 
 
-async def end_sleepers(tx: AsyncConnection, before: int, now: float) -> int:
-    """End our watch over one small piece of sessions that have slept since an instant."""
-    asleep = (
-        select(sessions.c.id)
-        .where(*_watched(), sessions.c.status != "running", sessions.c.updated_at < before)
-        .limit(BATCH)
-    )
-    ended = update(sessions).where(sessions.c.id.in_(asleep)).values(lifecycle=Lifecycle.ENDED, ended_at=now)
-    return (await tx.execute(ended)).rowcount
-
-
 def kept() -> Any:
     """The ids of all sessions that are still recorded, as a subquery: their keys live as long as they do."""
     return select(sessions.c.id)
-
-
-def _watched() -> tuple[ColumnElement[bool], ...]:
-    return (sessions.c.lifecycle == Lifecycle.OPEN, sessions.c.ended_at.is_(None))
 
 
 def _snapshot_columns(snapshot: Snapshot) -> dict[str, Any]:
@@ -335,7 +276,7 @@ def _snapshot_columns(snapshot: Snapshot) -> dict[str, Any]:
 
 async def _tracked(tx: AsyncConnection, condition: Any) -> dict[str, TrackedSession]:
     found = await tx.execute(select(sessions).where(condition))
-    return {row["id"]: _track(row) for row in found.mappings()}
+    return {row["id"]: track(row) for row in found.mappings()}
 
 
 def _hash(prompt: str) -> str:
@@ -354,7 +295,8 @@ def _values(session: Session) -> dict[str, Any]:
     }
 
 
-def _track(row: Any) -> TrackedSession:
+def track(row: Any) -> TrackedSession:
+    """A row of the table as a session with the position of its relay."""
     names = ("last_event_id", "page_cursor", "devin_messages", "announcement_seq", "figures_at", "waiting")
     return TrackedSession(_session(row), RelayPosition(**{name: row[name] for name in names}))
 

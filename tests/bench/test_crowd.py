@@ -4,7 +4,7 @@ import time
 from pathlib import Path
 
 from bench.crowd import fill
-from bot.store import cards, due, sessions
+from bot.store import cards, due, sessions, watched_sessions
 from bot.store.database.connection import Database
 from bot.store.database.schema import is_current
 
@@ -15,8 +15,8 @@ async def test_a_crowd_is_watched_and_its_cards_stand(tmp_path: Path) -> None:
     db = Database(url)
     assert await is_current(db)
     async with db.read() as tx:
-        assert await sessions.count_active(tx, time.time()) == (3, 3)
-        assert sorted(await sessions.open_bare_ids(tx)) == ["one", "three", "two"]
+        assert await watched_sessions.count_active(tx, time.time()) == (3, 3)
+        assert sorted(await watched_sessions.open_bare_ids(tx)) == ["one", "three", "two"]
         card = await cards.get(tx, "crowd0")
         first = await sessions.get(tx, "crowd0")
         poll = await due.read(tx, "poll")

@@ -9,6 +9,7 @@ from bot.flows.prompt import PromptBuilder
 from bot.flows.receive.conversation import Conversation
 from bot.flows.start.create import Create
 from bot.flows.start.from_command import StartFromCommand
+from bot.flows.start.from_message import StartFromMessage
 from bot.flows.steer.reply import Reply
 from bot.flows.steer.session_commands import SessionCommands
 from bot.store import inbox, lanes, threads
@@ -39,10 +40,10 @@ def conversation(services):
         services,
         access,
         prompts,
-        create,
         reply,
         SessionCommands(services, access),
         StartFromCommand(services, access, prompts),
+        StartFromMessage(services, create),
     )
 
 

@@ -9,18 +9,30 @@ from sqlalchemy import Table, select
 from bot.domain.lane import thread_lane
 from bot.domain.person import Person
 from bot.domain.session import Lifecycle, Snapshot
-from bot.store import inbox, lanes, outbox, people, purge, rate_limits, sessions, spend, tables, threads
+from bot.store import (
+    inbox,
+    lanes,
+    outbox,
+    people,
+    purge,
+    rate_limits,
+    sessions,
+    spend,
+    tables,
+    threads,
+    watched_sessions,
+)
 from bot.store.database.connection import Database
 from bot.store.threads import Thread
 from tests.store.rows import CHANNEL, NOW, TEAM, THREAD, asked, drawn, held, said, session
 
-PIECE = 3
+BATCH_SIZE = 3
 
 
 @pytest.fixture(autouse=True)
-def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (inbox, outbox, sessions, spend, purge):
-        monkeypatch.setattr(module, "BATCH", PIECE)
+def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (inbox, outbox, sessions, spend, purge, watched_sessions):
+        monkeypatch.setattr(module, "BATCH", BATCH_SIZE)
 
 
 async def left(db: Database, table: Table, column: str = "key") -> list[Any]:
@@ -146,11 +158,11 @@ async def test_sessions_that_sleep_for_long_are_no_longer_watched(db: Database) 
 
     async def end() -> int:
         async with db.write() as tx:
-            return await sessions.end_sleepers(tx, int(NOW) - 50, NOW)
+            return await watched_sessions.end_sleepers(tx, int(NOW) - 50, NOW)
 
     assert [await end() for _ in range(3)] == [3, 1, 0]
     async with db.read() as tx:
-        assert sorted(await sessions.open_bare_ids(tx)) == ["dozes", "works"]
+        assert sorted(await watched_sessions.open_bare_ids(tx)) == ["dozes", "works"]
         ended = await sessions.get(tx, "asleep0")
     assert ended is not None
     assert (ended.lifecycle, ended.ended_at) == (Lifecycle.ENDED, NOW)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from bot.domain.session import Lifecycle, Options, PullRequest, Session, Snapshot
-from bot.store import sessions
+from bot.store import sessions, watched_sessions
 from bot.store.database.connection import Database
 from bot.store.sessions import RelayPosition
 from tests.store.rows import NOW, TEAM, session
@@ -277,8 +277,8 @@ async def test_only_open_sessions_are_watched(db: Database) -> None:
         session("nameless", devin_id=None),
     )
     async with db.read() as tx:
-        assert await sessions.open_bare_ids(tx) == ["open"]
-        assert (await sessions.count_active(tx, NOW))[0] == 2
+        assert await watched_sessions.open_bare_ids(tx) == ["open"]
+        assert (await watched_sessions.count_active(tx, NOW))[0] == 2
 
 
 @pytest.mark.parametrize(
@@ -301,7 +301,7 @@ async def test_only_open_sessions_are_watched(db: Database) -> None:
 async def test_what_works_is_active_and_what_rests_is_not(db: Database, seen: Snapshot, active: bool) -> None:
     await add(db, session("s", snapshot=seen, spoken_at=0.0), session("ended", lifecycle=Lifecycle.ENDED))
     async with db.read() as tx:
-        assert await sessions.count_active(tx, NOW) == (1, int(active))
+        assert await watched_sessions.count_active(tx, NOW) == (1, int(active))
 
 
 async def test_who_was_just_spoken_to_or_waits_without_a_word_is_active_and_looked_at(db: Database) -> None:
@@ -315,20 +315,20 @@ async def test_who_was_just_spoken_to_or_waits_without_a_word_is_active_and_look
     )
     await change(db, "waits", waiting=True)
     async with db.read() as tx:
-        assert await sessions.count_active(tx, NOW - 60) == (3, 2)
-        found = await sessions.expecting(tx, NOW - 60)
+        assert await watched_sessions.count_active(tx, NOW - 60) == (3, 2)
+        found = await watched_sessions.expecting(tx, NOW - 60)
         assert [one.session.id for one in found] == ["waits", "spoken"]
-        named = await sessions.expecting(tx, NOW - 60, {"rests", "ended"})
+        named = await watched_sessions.expecting(tx, NOW - 60, {"rests", "ended"})
         assert [one.session.id for one in named] == ["waits", "rests", "spoken"]
     assert found[0].position.waiting
 
 
 async def test_an_empty_store_counts_nothing(db: Database) -> None:
     async with db.read() as tx:
-        assert await sessions.count_active(tx, 0.0) == (0, 0)
+        assert await watched_sessions.count_active(tx, 0.0) == (0, 0)
         assert await sessions.counts_between(tx, 0.0, 2e9) == (0, 0)
         assert await sessions.waiting_now(tx) == 0
-        assert await sessions.expecting(tx, 0.0) == []
+        assert await watched_sessions.expecting(tx, 0.0) == []
 
 
 async def test_a_persons_sessions_come_newest_first(db: Database) -> None:

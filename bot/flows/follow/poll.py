@@ -19,17 +19,17 @@ from bot.devin.models import DevinSession, SessionInsights
 from bot.devin.sessions import SessionFilters
 from bot.domain.billing import billing_day
 from bot.domain.lane import POLL_LANE
-from bot.domain.session import TERMINAL_STATUSES, Lifecycle, Session, Snapshot, bare_id
+from bot.domain.session import bare_id
 from bot.flows.follow.announce import Announce
 from bot.flows.follow.duplicates import Duplicates
+from bot.flows.follow.polled_session import PolledSession, message_count, polled_session, spent
 from bot.flows.follow.read_messages import NewMessages, no_new_messages, read_messages
 from bot.flows.lookup import SessionLookup
 from bot.flows.services import Services
 from bot.flows.unit_of_work import UnitOfWork
 from bot.logs import get_logger
-from bot.store import due, lanes, sessions, spend
+from bot.store import due, lanes, sessions, spend, watched_sessions
 from bot.store.lanes import Claim, ClaimLostError
-from bot.store.sessions import TrackedSession
 
 log = get_logger(__name__)
 
@@ -46,38 +46,6 @@ class PollState:
     polled_at: float = 0.0
     swept_at: float = 0.0
     failures: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class PolledSession:
-    """A session that may have news: what we knew, what Devin says now, and how often Devin has spoken, if told.
-
-    `over` is whether only what it has cost is still of interest. `failed` is why it could not be read or told; `left`
-    is whether the next look is to see to it.
-    """
-
-    tracked: TrackedSession
-    snapshot: Snapshot
-    count: int | None = None
-    over: bool = False
-    failed: Exception | None = None
-    left: bool = False
-
-    @property
-    def session(self) -> Session:
-        """Our record of it."""
-        return self.tracked.session
-
-    @property
-    def changed(self) -> bool:
-        """Whether the row says something new; one older than the stored one does not."""
-        old = self.session.snapshot
-        return self.snapshot != old and self.snapshot.updated_at >= old.updated_at
-
-    @property
-    def spoke(self) -> bool:
-        """Whether Devin has said more than was told, as far as the count shows."""
-        return self.count is not None and self.count > self.tracked.position.devin_messages
 
 
 class Poller:
@@ -99,8 +67,10 @@ class Poller:
         """Look once; answers the seconds until the next look."""
         services, now, timing = self._services, self._services.clock(), self._services.timing
         async with services.db.scan() as tx:
-            watched, busy = await sessions.count_active(tx, now - timing.answer_expected)
-            expected = watched or await sessions.may_appear(tx, now - timing.last_words, now - timing.unknown_start)
+            watched, busy = await watched_sessions.count_active(tx, now - timing.answer_expected)
+            expected = watched or await watched_sessions.may_appear(
+                tx, now - timing.last_words, now - timing.unknown_start
+            )
         if not expected:
             self.polled_at = now
             return timing.slow_poll  # only our own store was looked at
@@ -194,19 +164,19 @@ class Poller:
         async with self._services.db.scan() as tx:
             known = await sessions.by_bare_ids(tx, list(made_by))
         ended_after = self._services.clock() - self._services.timing.last_words
-        return [_polled(tracked, made_by[bare], ended_after) for bare, tracked in known.items()]
+        return [polled_session(tracked, made_by[bare], ended_after) for bare, tracked in known.items()]
 
     async def _expected(self) -> list[PolledSession]:
         """Sessions that may have answered without a new row: just spoken to, seen waiting, or changed a moment ago."""
         async with self._services.db.scan() as tx:
             spoken_after = self._services.clock() - self._services.timing.answer_expected
-            expected = await sessions.expecting(tx, spoken_after, self._fresh)
+            expected = await watched_sessions.expecting(tx, spoken_after, self._fresh)
         return [PolledSession(tracked, tracked.session.snapshot) for tracked in expected]
 
     async def _sweep(self) -> list[PolledSession]:
         """All that is watched, with message counts: a message need not move `updated_at`."""
         async with self._services.db.scan() as tx:
-            bare_ids = await sessions.open_bare_ids(tx)
+            bare_ids = await watched_sessions.open_bare_ids(tx)
         polled: list[PolledSession] = []
         async for batch in _batches(self._insights({"session_ids": bare_ids})):
             polled += [one for one in await self._ours(batch) if one.changed or one.spoke]
@@ -229,7 +199,7 @@ class Poller:
 
     async def _counted(self, polled: list[PolledSession], state: PollState) -> list[PolledSession]:
         filters = await self._changed_since(state)
-        counts = {bare_id(made.session_id): _count(made) async for made in self._insights(filters)}
+        counts = {bare_id(made.session_id): message_count(made) async for made in self._insights(filters)}
         return [replace(one, count=counts.get(bare_id(one.session.devin_id or ""))) for one in polled]
 
     async def _insights(self, filters: SessionFilters) -> Any:
@@ -307,8 +277,8 @@ class Poller:
             async with self._services.unit_of_work(claim) as uow:
                 batch = await _current(uow, figures[start : start + BATCH_SIZE])
                 await sessions.apply_figures(uow.tx, [(one.session.id, one.snapshot) for one in batch])
-                await spend.add(uow.tx, day, _spent(batch))
-                await self._announce.figures(uow, [one.tracked for one in batch if _spent([one])])
+                await spend.add(uow.tx, day, spent(batch))
+                await self._announce.figures(uow, [one.tracked for one in batch if spent([one])])
         return announced
 
 
@@ -337,32 +307,3 @@ async def _batches(rows: AsyncIterator[SessionInsights]) -> AsyncIterator[list[S
             batch = []
     if batch:
         yield batch
-
-
-def _polled(tracked: TrackedSession, made: DevinSession, ended_after: float) -> PolledSession:
-    session = tracked.session
-    snapshot = made.snapshot().following(session.snapshot)
-    if isinstance(made, SessionInsights) and snapshot.status == session.snapshot.status:
-        snapshot = replace(snapshot, detail=snapshot.detail or session.snapshot.detail)  # only get and list tell it
-    return PolledSession(tracked, snapshot, _count(made), _is_over(session, made, ended_after))
-
-
-def _is_over(session: Session, made: DevinSession, ended_after: float) -> bool:
-    """Whether only its cost still counts: we ended it, and its last words were told or are expected no longer.
-
-    They are expected where not the poller but a refused reply or stop learned of the end.
-    """
-    if session.lifecycle is not Lifecycle.ENDED or session.stopped_by is not None:
-        return session.lifecycle is not Lifecycle.OPEN
-    lately = session.ended_at is not None and session.ended_at > ended_after
-    unannounced = made.status in TERMINAL_STATUSES and session.snapshot.status not in TERMINAL_STATUSES
-    return not (lately and unannounced)
-
-
-def _count(made: DevinSession) -> int | None:
-    return made.num_devin_messages if isinstance(made, SessionInsights) else None
-
-
-def _spent(polled: Iterable[PolledSession]) -> dict[str, float]:
-    spent = {one.session.id: one.snapshot.acus - one.session.snapshot.acus for one in polled}
-    return {key: acus for key, acus in spent.items() if acus > 0}

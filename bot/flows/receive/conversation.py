@@ -1,20 +1,20 @@
 """What somebody wrote: a new session, a reply to one, a verb, or nothing that concerns the bot."""
 
-from bot.domain.commands.options import Request, parse_request
+from bot.domain.commands.options import parse_request
 from bot.domain.commands.parser import Command, UnknownVerb, parse_verb
 from bot.domain.commands.registry import NEW
 from bot.domain.commands.small_talk import is_small_talk
-from bot.domain.keys import reference, session_id
+from bot.domain.keys import session_id
 from bot.domain.lane import person_lane, thread_lane
 from bot.domain.session import Lifecycle, Session
 from bot.domain.text import without_mention
 from bot.flows.access import Access
 from bot.flows.job import Job, Reschedule, finish
-from bot.flows.prompt import LOOK_AT_FILES, LOOK_AT_THREAD, PromptBuilder
+from bot.flows.prompt import PromptBuilder
 from bot.flows.services import Services
 from bot.flows.session_rows import start_is_dead
-from bot.flows.start.create import Create
 from bot.flows.start.from_command import StartFromCommand
+from bot.flows.start.from_message import StartFromMessage
 from bot.flows.steer.reply import Reply
 from bot.flows.steer.session_commands import SessionCommands
 from bot.flows.unit_of_work import Recipient, UnitOfWork
@@ -32,18 +32,18 @@ class Conversation:
         services: Services,
         access: Access,
         prompts: PromptBuilder,
-        create: Create,
         reply: Reply,
         session_commands: SessionCommands,
         start_from_command: StartFromCommand,
+        start_from_message: StartFromMessage,
     ) -> None:
         self._services = services
         self._access = access
         self._prompts = prompts
-        self._create = create
         self._reply = reply
         self._session_commands = session_commands
         self._start_from_command = start_from_command
+        self._start_from_message = start_from_message
 
     async def run(self, job: Job) -> None:
         """A mention, a reply or a direct message."""
@@ -88,7 +88,7 @@ class Conversation:
     async def _resume(self, job: Job, begun: Session) -> None:
         """This message has started a session before: an earlier try got that far."""
         if begun.lifecycle in {Lifecycle.QUEUED, Lifecycle.CREATING}:
-            await self._create.create(job, begun)
+            await self._start_from_message.resume(job, begun)
             return
         await self._close(job)
 
@@ -157,7 +157,7 @@ class Conversation:
         elif payload["im"] and thread is None and is_small_talk(text) and not payload["files"]:
             await self._close(job)
         else:
-            await self._start(job, parse_request(text))
+            await self._start_from_message.start(job, parse_request(text), recipient(job))
 
     async def _replies(self, thread: Thread, mention: bool) -> bool:
         """Whether a message in this thread is for its session; a mention where it has ended starts a new one."""
@@ -186,7 +186,7 @@ class Conversation:
         elif is_small_talk(text) and not payload["files"]:
             await self._close(job)
         else:
-            await self._start(job, parse_request(text))
+            await self._start_from_message.start(job, parse_request(text), recipient(job))
 
     async def _close(self, job: Job) -> None:
         async with self._services.unit_of_work_for(job) as uow:
@@ -219,32 +219,6 @@ class Conversation:
             await inbox.move(uow.tx, job.row, lane, job.row.payload | {"thread_ts": session.thread_ts})
             await lanes.release(uow.tx, job.claim)
             uow.wakes[lane] = 0.0
-
-    async def _start(self, job: Job, request: Request) -> None:
-        payload = job.row.payload
-        in_thread = payload["thread_ts"] is not None
-        if not request.prompt and not payload["files"] and not in_thread:
-            await self._answer(job, answers.EMPTY_PROMPT)
-            return
-        thread_ts = payload["thread_ts"] or payload["ts"]
-        session = Session(
-            id=session_id(job.row.key),
-            team=self._services.workspace.team,
-            channel=payload["channel"],
-            thread_ts=thread_ts,
-            requester=payload["user"],
-            prompt=request.prompt or (LOOK_AT_THREAD if in_thread else LOOK_AT_FILES),
-            options=request.options,
-            lifecycle=Lifecycle.QUEUED,
-            reference=reference(self._services.workspace.team, payload["channel"], payload["ts"]),
-            cause_ts=payload["ts"],
-            created_at=self._services.clock(),
-            spoken_at=self._services.clock(),
-        )
-        if request.mistyped:
-            async with self._services.unit_of_work_for(job) as uow:
-                await uow.reply_privately(recipient(job), answers.mistyped_options(request.mistyped))
-        await self._create.create(job, session)
 
     async def _answer(self, job: Job, message: Message, *, once: bool = False) -> None:
         """Answer privately and close the row. `once`: people who talk in a thread are told only the first time."""

@@ -12,7 +12,7 @@ from typing import Final
 from bot.domain.billing import billing_day
 from bot.flows.services import Services
 from bot.logs import get_logger
-from bot.store import inbox, outbox, purge, sessions, spend
+from bot.store import inbox, outbox, purge, sessions, spend, watched_sessions
 from bot.store.database.connection import Database, Transaction
 from bot.store.inbox import BATCH
 
@@ -43,7 +43,7 @@ class Retention:
         old = now - kept
         last_spent = billing_day(now - timing.spend_kept)
         return {
-            "sleepers": _written(partial(sessions.end_sleepers, before=int(old), now=now)),
+            "sleepers": _written(partial(watched_sessions.end_sleepers, before=int(old), now=now)),
             "sessions": _written(partial(sessions.purge, before=now - max(kept, timing.keys_kept))),
             "inbox": partial(inbox.purge, before=old),
             "inbox_texts": partial(inbox.purge_texts, before=old),
