@@ -6,34 +6,33 @@ import os
 import socket
 import time
 import uuid
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Final
 
-import httpx
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.logger.messages import warning_client_prioritized_and_token_skipped
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.config import Settings, on_this_machine
-from bot.devin.client import Devin
-from bot.devin.errors import DevinError, DevinRefused
-from bot.devin.retry import Patience
+from bot.connect import Connector, StartError
 from bot.engine.local import LocalEngine, Route
+from bot.engine.port import Tick
 from bot.flows.access import Access
 from bot.flows.deliver.cards import CardEditor
 from bot.flows.deliver.failures import SendFailures
 from bot.flows.deliver.send import Send
 from bot.flows.follow.announce import Announce
-from bot.flows.follow.duplicates import Duplicates
 from bot.flows.follow.poll import Poller
 from bot.flows.job import Flow
 from bot.flows.lookup import SessionLookup
 from bot.flows.money.digest import Digest
 from bot.flows.money.usage_ledger import UsageLedger
+from bot.flows.organisation import Organisations
 from bot.flows.prompt import PromptBuilder
 from bot.flows.receive.catch_up import CatchUp
 from bot.flows.receive.channel_gone import ChannelGone
@@ -50,11 +49,10 @@ from bot.flows.steer.session_list import SessionList
 from bot.flows.upkeep.heartbeat import Heartbeat
 from bot.flows.upkeep.retention import Retention
 from bot.flows.upkeep.sweep import Sweep
-from bot.flows.workspace import Policy, Workspace
+from bot.flows.workspace import Workspace, Workspaces
 from bot.logs import get_logger
 from bot.metrics import Metrics
-from bot.slack.client import Identity, Slack
-from bot.slack.errors import SlackError, SlackRefused
+from bot.store import ownership
 from bot.store.database.connection import Clock, Database, sqlite_path
 from bot.store.database.schema import migrate
 from bot.store.inbox_writer import InboxWriter
@@ -72,21 +70,31 @@ POSTS_AT_ONCE: Final = 64
 EDITS_AT_ONCE: Final = 16
 
 
-class StartError(Exception):
-    """The bot cannot start; the text is a sentence that says what to do."""
-
-
 @dataclass(slots=True)
 class Bot:
-    """The wired bot: its tools, its ticks and its Bolt app."""
+    """The wired bot: its services, its ticks and its Bolt app."""
 
     services: Services
     bolt: AsyncApp
     engine: LocalEngine
     heartbeat: Heartbeat
-    catch_up: CatchUp
-    poller: Poller
-    lookup: SessionLookup
+    catch_ups: Sequence[CatchUp]
+    pollers: Sequence[Poller]
+
+    @property
+    def polled_at(self) -> float:
+        """When each of the organisations had been polled last."""
+        return min(poller.polled_at for poller in self.pollers)
+
+    async def note_absence(self) -> None:
+        """Have the threads of all workspaces read from where they are unread: the bot was away."""
+        for catch_up in self.catch_ups:
+            await catch_up.begin()
+
+    def note_gap(self) -> None:
+        """Something that Slack sent may have been lost just now, in any workspace."""
+        for catch_up in self.catch_ups:
+            catch_up.gap()
 
 
 def wire(services: Services, engine: LocalEngine, settings: Settings) -> Bot:
@@ -95,29 +103,21 @@ def wire(services: Services, engine: LocalEngine, settings: Settings) -> Bot:
     intake = Intake(services)
     usage_ledger = UsageLedger(services)
     heartbeat = Heartbeat(services)
-    sweep = Sweep(services)
-    catch_up = CatchUp(services, intake)
-    intake.when_not_taken(catch_up.gap)
-    poller = Poller(services, lookup, Duplicates(services, lookup), Announce(services))
+    announce = Announce(services)
+    pollers = [Poller(services, organisation, lookup, announce) for organisation in services.organisations]
+    catch_ups = [CatchUp(services, workspace, intake) for workspace in services.workspaces]
     dispatch = Dispatch(services, _flows(services, access, lookup))
     send = Send(services, SendFailures(services))
     engine.route("in", Route(dispatch.work, FLOWS_AT_ONCE))
     for lane in ("out", "react", "priv"):
         engine.route(lane, Route(send.work, POSTS_AT_ONCE))
     engine.route("card", Route(CardEditor(services).work, EDITS_AT_ONCE))
-    ticks = {
-        "heartbeat": heartbeat.beat,
-        "sweep": sweep.tick,
-        "checkpoint": sweep.checkpoint,
-        "poll": poller.tick,
-        "catch-up": catch_up.tick,
-        "consumption": usage_ledger.tick,
-        "digest": Digest(services, usage_ledger).tick,
-        "retention": Retention(services).tick,
-    }
+    ticks = _ticks(services, heartbeat) | _ticks_of_each(services, pollers, catch_ups, usage_ledger)
     for name, tick in ticks.items():
         engine.every(name, tick)
-    bolt = _bolt(settings, services.workspace)
+    bolt = _bolt(settings, services.workspaces)
+    bot = Bot(services, bolt, engine, heartbeat, catch_ups, pollers)
+    intake.when_not_taken(bot.note_gap)
     register(
         bolt,
         Commands(intake, SessionList(services), usage_ledger, access),
@@ -125,7 +125,32 @@ def wire(services: Services, engine: LocalEngine, settings: Settings) -> Bot:
         Actions(intake, services.workspace.team),
         Events(intake),
     )
-    return Bot(services, bolt, engine, heartbeat, catch_up, poller, lookup)
+    return bot
+
+
+def _ticks(services: Services, heartbeat: Heartbeat) -> dict[str, Tick]:
+    """What the process does again and again."""
+    sweep = Sweep(services)
+    return {
+        "heartbeat": heartbeat.beat,
+        "sweep": sweep.tick,
+        "checkpoint": sweep.checkpoint,
+        "retention": Retention(services).tick,
+    }
+
+
+def _ticks_of_each(
+    services: Services, pollers: Sequence[Poller], catch_ups: Sequence[CatchUp], usage_ledger: UsageLedger
+) -> dict[str, Tick]:
+    """What is done again and again for each organisation and each workspace."""
+    ticks: dict[str, Tick] = {}
+    for organisation, poller in zip(services.organisations, pollers, strict=True):
+        ticks[organisation.poll_tick] = poller.tick
+        ticks[f"consumption:{organisation.id}"] = partial(usage_ledger.tick, organisation)
+    for workspace, catch_up in zip(services.workspaces, catch_ups, strict=True):
+        ticks[workspace.catch_up_tick] = catch_up.tick
+        ticks[f"digest:{workspace.team}"] = Digest(services, workspace, usage_ledger).tick
+    return ticks
 
 
 def _flows(services: Services, access: Access, lookup: SessionLookup) -> dict[str, Flow]:
@@ -146,15 +171,15 @@ def _flows(services: Services, access: Access, lookup: SessionLookup) -> dict[st
     }
 
 
-def _bolt(settings: Settings, workspace: Workspace) -> AsyncApp:
-    async def authorize() -> AuthorizeResult:
+def _bolt(settings: Settings, workspaces: Workspaces) -> AsyncApp:
+    async def authorize(team_id: str | None) -> AuthorizeResult:
         # From what is known since the start: Bolt's own asks Slack first, and drops the event when that fails.
+        # Without a token, since no listener calls Slack.
+        workspace = workspaces.get(team_id)
+        if workspace is None:
+            return AuthorizeResult(enterprise_id=None, team_id=team_id)  # the next middleware leaves the request alone
         return AuthorizeResult(
-            enterprise_id=None,
-            team_id=workspace.team,
-            bot_token=settings.slack_bot_token.get_secret_value(),
-            bot_id=workspace.bot_id,
-            bot_user_id=workspace.bot_user,
+            enterprise_id=None, team_id=workspace.team, bot_id=workspace.bot_id, bot_user_id=workspace.bot_user
         )
 
     client = AsyncWebClient(base_url=settings.slack_api_url)  # only Socket Mode asks through it, with its own token
@@ -177,17 +202,6 @@ def _is_worth_reading(line: logging.LogRecord) -> bool:
     return line.getMessage() != warning_client_prioritized_and_token_skipped()
 
 
-def policy(settings: Settings) -> Policy:
-    """The settings that flows obey."""
-    return Policy(
-        admin_channel=settings.bot_admin_channel,
-        admin_users=frozenset(settings.bot_admin_users),
-        digest_time=settings.bot_digest_time,
-        zone=settings.bot_timezone,
-        retention_seconds=settings.bot_retention_days * DAY,
-    )
-
-
 def timed(settings: Settings, timing: Timing) -> Timing:
     """The waits, with those that are settings as they are set."""
     return replace(
@@ -195,12 +209,19 @@ def timed(settings: Settings, timing: Timing) -> Timing:
         poll=settings.bot_poll_seconds,
         slow_poll=settings.bot_slow_poll_seconds,
         lease=settings.bot_lease_seconds,
+        retention=settings.bot_retention_days * DAY,
     )
 
 
 @asynccontextmanager
-async def assembled(settings: Settings, clock: Clock = time.time, timing: Timing = PRODUCTION) -> AsyncIterator[Bot]:
-    """The bot with everything it needs open: store, Slack, Devin. Whatever was opened is closed."""
+async def assembled(
+    settings: Settings, clock: Clock = time.time, timing: Timing = PRODUCTION, others: Sequence[Settings] = ()
+) -> AsyncIterator[Bot]:
+    """The bot with everything it needs open: store, Slack, Devin. Whatever was opened is closed.
+
+    The settings name one workspace and one organisation, and `others` one more each; what concerns the process comes
+    from the first.
+    """
     metrics = Metrics()
     async with AsyncExitStack() as stack:
         url = settings.database_url.get_secret_value()
@@ -208,38 +229,32 @@ async def assembled(settings: Settings, clock: Clock = time.time, timing: Timing
         db = Database(url, clock)
         stack.push_async_callback(db.close)
         await _brought_up(db)
-        slack = await stack.enter_async_context(
-            Slack(
-                settings.slack_bot_token.get_secret_value(),
-                base_url=settings.slack_api_url,
-                on_call=metrics.slack_called,
-                timing=timing,
-            )
-        )
-        identity = await _identity(slack)
-        if settings.slack_app_token is not None:
-            await _socket_opens(settings.slack_app_token.get_secret_value(), settings.slack_api_url)
-        http = await stack.enter_async_context(_http(settings, metrics))
-        devin = _devin(http, settings, timing)
-        await _known_at_devin(devin)
+        connector = Connector(stack, db, metrics, timing)
+        workspaces = [await connector.workspace(one) for one in (settings, *others)]
+        await _assign_unowned(db, workspaces[0])
         engine = LocalEngine(timing)
         services = Services(
             db=db,
             engine=engine,
-            devin=devin,
-            slack=slack,
             writer=InboxWriter(db),
-            workspace=Workspace(identity.team, identity.user_id, identity.bot_id, identity.url),
-            policy=policy(settings),
+            workspaces=Workspaces(*workspaces),
+            organisations=Organisations(*connector.organisations.values()),
             timing=timed(settings, timing),
             clock=clock,
             worker=f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:6]}",
             metrics=metrics,
         )
+        for organisation in services.organisations:
+            await organisation.learn()
         bot = wire(services, engine, settings)
-        await bot.lookup.learn()
-        metrics.poll_age_from(lambda: clock() - bot.poller.polled_at)
+        metrics.poll_age_from(lambda: clock() - bot.polled_at)
         yield bot
+
+
+async def _assign_unowned(db: Database, workspace: Workspace) -> None:
+    # A crash right here leaves the rows without an owner: the next start gives them one before anything reads them.
+    async with db.write() as tx:
+        await ownership.assign_unowned(tx, workspace.team, workspace.organisation.id)
 
 
 @contextmanager
@@ -271,73 +286,3 @@ async def _brought_up(db: Database) -> None:
         raise StartError(
             "The store cannot be opened or brought up to date. Check DATABASE_URL; `python -m bot doctor` says more."
         ) from None
-
-
-async def _socket_opens(app_token: str, base_url: str) -> None:
-    """Ask once: with a token that Slack refuses Bolt would try for ever."""
-    try:
-        async with Slack(app_token, base_url=base_url) as opener:
-            await opener.open_socket()
-    except SlackRefused as refused:
-        if refused.permanent:
-            raise StartError(
-                f"Slack does not open a socket for the bot ({refused.outcome}). Check SLACK_APP_TOKEN; "
-                "`python -m bot doctor` says more."
-            ) from None
-    except SlackError as error:
-        log.warning("Slack opens no socket at the start", error=error.outcome)
-
-
-async def _identity(slack: Slack) -> Identity:
-    try:
-        return await slack.auth_test()
-    except SlackError as error:
-        raise StartError(
-            f"Slack does not let the bot in ({error.outcome}). Check SLACK_BOT_TOKEN and SLACK_API_URL; "
-            "`python -m bot doctor` says more."
-        ) from None
-
-
-def _devin(http: httpx.AsyncClient, settings: Settings, timing: Timing) -> Devin:
-    patience = Patience(
-        write=timing.devin_write, first_pause=timing.devin_first_pause, longest_pause=timing.devin_longest_pause
-    )
-    key = settings.devin_api_key.get_secret_value()
-    return Devin(http, key, settings.devin_org_id, settings.devin_api_url, patience=patience)
-
-
-async def _known_at_devin(devin: Devin) -> None:
-    try:
-        await devin.self_()
-    except DevinRefused as refused:
-        raise StartError(
-            f"Devin does not accept the key ({refused.status}). Check DEVIN_API_KEY and DEVIN_API_URL; "
-            "`python -m bot doctor` says more."
-        ) from None
-    except DevinError as error:
-        # An outage at Devin is no reason to refuse what people write: it is stored and goes on later.
-        log.warning("Devin does not answer at the start", error=type(error).__name__)
-
-
-def _http(settings: Settings, metrics: Metrics) -> httpx.AsyncClient:
-    async def count(response: httpx.Response) -> None:
-        started: float = response.request.extensions["started"]
-        route = f"{response.request.method} {_route(response.request.url.path)}"
-        metrics.devin_called(route, str(response.status_code), time.monotonic() - started)
-
-    async def begin(request: httpx.Request) -> None:
-        request.extensions["started"] = time.monotonic()
-
-    limits = httpx.Limits(max_connections=40, max_keepalive_connections=20)
-    return httpx.AsyncClient(
-        limits=limits,
-        event_hooks={"request": [begin], "response": [count]},
-        trust_env=not on_this_machine(settings.devin_api_url),
-    )
-
-
-def _route(path: str) -> str:
-    """A path without its ids, so that the figures stay few."""
-    parts = path.strip("/").split("/")
-    known = [part if part.isalpha() or part.startswith("v3") else "{id}" for part in parts]
-    return "/" + "/".join(known)

@@ -84,6 +84,7 @@ class Timing:
     digest_patience: float = 30 * MINUTE  # A digest waits so long for a Devin that cannot be reached.
 
     # ------------------------------------------------------------ retention
+    retention: float = 30 * DAY  # What is over is kept for so long.
     retention_interval: float = HOUR  # Between two purges.
     retention_soon: float = MINUTE  # Until the next purge when there was more than one can do.
     keys_kept: float = 7 * DAY  # Keys outlive their session by this.

@@ -80,7 +80,7 @@ class Commands:
         return answers.STOPPING
 
     async def _usage(self, command: Command, _body: Body) -> Message:
-        return await self._usage_ledger.usage(Period(command.argument))
+        return await self._usage_ledger.usage(self._access.workspace, Period(command.argument))
 
     async def _help(self, _command: Command, _body: Body) -> Message:
         return SLASH_HELP

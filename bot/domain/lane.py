@@ -5,11 +5,6 @@ order, at the lane's pace. The first word says who works on it: `in` the flows, 
 `card` the editor of cards.
 """
 
-from typing import Final
-
-POLL_LANE: Final = "in:poll"
-_CARDS: Final = "card:"
-
 
 def thread_lane(team: str, channel: str, ts: str) -> str:
     """The lane of a thread: everything people write or press there."""
@@ -26,6 +21,11 @@ def person_lane(team: str, user: str) -> str:
     return f"in:{team}:person:{user}"
 
 
+def poll_lane(org_id: str) -> str:
+    """The lane of the poller of an organisation, so that one worker at a time polls it."""
+    return f"in:poll:{org_id}"
+
+
 def channel_lane(team: str, channel: str) -> str:
     """The lane of a channel: everything the bot posts there, at one pace."""
     return f"out:{team}:{channel}"
@@ -33,12 +33,7 @@ def channel_lane(team: str, channel: str) -> str:
 
 def card_lane(team: str) -> str:
     """The lane of all edits of cards in a workspace, which share one rate limit."""
-    return f"{_CARDS}{team}"
-
-
-def team_of_cards(lane: str) -> str:
-    """The workspace whose cards are edited in that lane."""
-    return lane.removeprefix(_CARDS)
+    return f"card:{team}"
 
 
 def reaction_lane(team: str) -> str:
@@ -46,6 +41,11 @@ def reaction_lane(team: str) -> str:
     return f"react:{team}"
 
 
-def private_lane(key: str) -> str:
+def private_lane(team: str, key: str) -> str:
     """One private answer."""
-    return f"priv:{key}"
+    return f"priv:{team}:{key}"
+
+
+def team_of(lane: str) -> str:
+    """The workspace in which is said or edited what stands in a lane of the outbox or of cards."""
+    return lane.split(":")[1]

@@ -4,6 +4,7 @@ from bot.domain.commands.spec import CommandSpec, Role
 from bot.domain.person import Person
 from bot.domain.session import Session
 from bot.flows.services import Services
+from bot.flows.workspace import Workspace
 from bot.slack.client import Channel
 from bot.slack.errors import ChannelGone, ScopeMissing, SlackRefused
 from bot.store import people
@@ -17,6 +18,11 @@ class Access:
     def __init__(self, services: Services) -> None:
         self._services = services
         self._channels: dict[str, tuple[float, Channel]] = {}
+
+    @property
+    def workspace(self) -> Workspace:  # TEMPORARY
+        """The only one."""
+        return self._services.workspace
 
     async def person(self, user: str) -> Person:
         """Who this is, from our rows or from Slack."""

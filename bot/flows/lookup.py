@@ -10,11 +10,10 @@ from bot.devin.models import CreatedSession, DevinSession
 from bot.devin.sessions import SessionFilters
 from bot.domain.session import Session, bare_id
 from bot.flows.exactly_once import Found, LookUp, Missing
+from bot.flows.organisation import Organisation
 from bot.flows.services import Services
-from bot.store import due
 
 BOT_TAG: Final = "devin-bridge"
-_DEVIN: Final = "devin"  # the row that remembers what this Devin organisation refuses
 CLOCKS_APART: Final = 300  # seconds that Devin's clock and ours may differ
 # As `brief` writes it, at the end: what people quote stands before it.
 _IN_PROMPT: Final = re.compile(r"Reference: (slack-\S+)$", re.MULTILINE)
@@ -22,41 +21,28 @@ MOST_REMEMBERED: Final = 2_000
 
 
 class SessionLookup:
-    """Looks for sessions and messages by reference; knows whether this organisation takes our tags."""
+    """Looks for sessions and messages by reference, in the organisation of their session."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
-        self.tags_refused = False
-        self._own_id: str | None = None
-        self._prompts: dict[str, list[str]] = {}  # what a prompt carries never changes: read once
+        # By organisation and Devin's id. What a prompt carries never changes: read once.
+        self._prompts: dict[tuple[str, str], list[str]] = {}
 
-    async def learn(self) -> None:
-        """Read what is known about this organisation."""
-        async with self._services.db.read() as tx:
-            known = await due.read(tx, _DEVIN)
-        self.tags_refused = known is not None and bool(known.state.get("tags_refused"))
-
-    async def tags_are_refused(self) -> None:
-        """Remember it: from now on sessions carry their reference in the prompt only."""
-        self.tags_refused = True
-        async with self._services.db.write() as tx:
-            await due.write(tx, _DEVIN, 0.0, {"v": 1, "tags_refused": True})
-
-    async def ours(self) -> SessionFilters:
-        """The filter for all sessions of this bot."""
-        if not self.tags_refused:
+    async def ours(self, organisation: Organisation) -> SessionFilters:
+        """The filter for all sessions of this bot in an organisation."""
+        if not organisation.tags_refused:
             return {"tags": [BOT_TAG]}
-        if self._own_id is None:
-            self._own_id = (await self._services.devin.self_()).id
-        return {"service_user_ids": [self._own_id]} if self._own_id else {}
+        own_id = await organisation.own_id()
+        return {"service_user_ids": [own_id]} if own_id else {}
 
     async def session(self, session: Session) -> LookUp[CreatedSession]:
         """Look for the oldest session with this session's reference. Devin is read again each time."""
         assert session.reference is not None
+        organisation = self._services.organisations.of(session)
         found: list[DevinSession] = []
         unreadable = 0
-        async for page in self._candidates(session):
-            found += [made for made in page.items if session.reference in await self.references(made)]
+        async for page in self._candidates(organisation, session):
+            found += [made for made in page.items if session.reference in await self.references(organisation, made)]
             unreadable += len(page.unreadable)
         if found:
             return Found(CreatedSession.of(min(found, key=lambda made: (made.created_at, made.session_id))))
@@ -65,48 +51,54 @@ class SessionLookup:
     async def message(self, session: Session, mark: str, page_cursor: str | None) -> LookUp[None]:
         """Look for a message to the session whose first line begins with this mark."""
         assert session.devin_id is not None
+        devin = self._services.organisations.of(session).devin
         unreadable = 0
-        async for page in self._services.devin.message_pages(session.devin_id, page_cursor):
+        async for page in devin.message_pages(session.devin_id, page_cursor):
             if any(message.source == "user" and message.message.startswith(mark) for message in page.items):
                 return Found(None)
             unreadable += len(page.unreadable)
         return Missing.UNREADABLE if unreadable else Missing.NOT_FOUND
 
-    def _candidates(self, session: Session) -> AsyncIterator[Page[DevinSession]]:
+    def _candidates(self, organisation: Organisation, session: Session) -> AsyncIterator[Page[DevinSession]]:
         since = int(session.created_at) - CLOCKS_APART
-        if not self.tags_refused:
-            return self._services.devin.session_pages(tags=[session.reference or ""], created_after=since)
-        return self._recent(since)
+        if not organisation.tags_refused:
+            return organisation.devin.session_pages(tags=[session.reference or ""], created_after=since)
+        return self._recent(organisation, since)
 
-    async def _recent(self, since: int) -> AsyncIterator[Page[DevinSession]]:
-        filters: SessionFilters = {**await self.ours(), "created_after": since}
-        async for page in self._services.devin.session_pages(**filters):
+    async def _recent(self, organisation: Organisation, since: int) -> AsyncIterator[Page[DevinSession]]:
+        filters: SessionFilters = {**await self.ours(organisation), "created_after": since}
+        async for page in organisation.devin.session_pages(**filters):
             yield page
 
-    async def references(self, made: DevinSession) -> list[str]:
+    async def references(self, organisation: Organisation, made: DevinSession) -> list[str]:
         """What a session of ours carries: in its tags, and where Devin refuses them at the end of its prompt."""
-        carried = self.carried(made)
-        return await self.read_prompt(made) if carried is None else carried
+        carried = self.carried(organisation, made)
+        return await self.read_prompt(organisation, made) if carried is None else carried
 
-    def carried(self, made: DevinSession) -> list[str] | None:
+    def carried(self, organisation: Organisation, made: DevinSession) -> list[str] | None:
         """The same as far as it is known; None where the prompt has to be read for it."""
         if made.parent_session_id is not None:
             return []  # Devin made it for another session, whose words it may repeat
-        tags = [tag for tag in made.tags if tag.startswith(f"slack-{self._services.workspace.team}-")]
-        return tags if tags or not self.tags_refused else self._prompts.get(bare_id(made.session_id))
+        prefixes = tuple(f"slack-{workspace.team}-" for workspace in self._services.workspaces)
+        tags = [tag for tag in made.tags if tag.startswith(prefixes)]
+        return tags if tags or not organisation.tags_refused else self._prompts.get(_key(organisation, made))
 
-    async def read_prompt(self, made: DevinSession) -> list[str]:
+    async def read_prompt(self, organisation: Organisation, made: DevinSession) -> list[str]:
         """The reference at the end of its prompt, if there is one.
 
         DevinUnexpectedAnswer when a message of the first page, which may be the prompt, cannot be read.
         """
-        bare = bare_id(made.session_id)
-        page = await anext(self._services.devin.message_pages(bare))
+        page = await anext(organisation.devin.message_pages(bare_id(made.session_id)))
         if page.unreadable:
             raise DevinUnexpectedAnswer("A message that cannot be read may be the prompt.")
         if not page.items:
             return []  # it has just begun
-        self._prompts[bare] = _IN_PROMPT.findall(page.items[0].message)[-1:]  # the first message is the prompt
+        found = _IN_PROMPT.findall(page.items[0].message)[-1:]  # the first message is the prompt
+        self._prompts[_key(organisation, made)] = found
         if len(self._prompts) > MOST_REMEMBERED:
             del self._prompts[next(iter(self._prompts))]
-        return self._prompts[bare]
+        return found
+
+
+def _key(organisation: Organisation, made: DevinSession) -> tuple[str, str]:
+    return organisation.id, bare_id(made.session_id)

@@ -1,4 +1,4 @@
-"""The parts of the bot that flows use, wired once in the composition root."""
+"""What all flows of the process share, wired once in the composition root."""
 
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
@@ -8,8 +8,9 @@ from bot.devin.client import Devin
 from bot.domain.session import Session
 from bot.engine.port import Engine
 from bot.flows.job import Job
+from bot.flows.organisation import Organisations
 from bot.flows.unit_of_work import UnitOfWork
-from bot.flows.workspace import Policy, Workspace
+from bot.flows.workspace import Policy, Workspace, Workspaces
 from bot.metrics import Metrics
 from bot.slack.client import Slack
 from bot.store import lanes, sessions
@@ -21,19 +22,37 @@ from bot.timing import Timing
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """The parts, wired once in the composition root."""
+    """What belongs to the process; what belongs to one workspace or organisation is found in the two registries."""
 
     db: Database
     engine: Engine
-    devin: Devin
-    slack: Slack
     writer: InboxWriter
-    workspace: Workspace
-    policy: Policy
+    workspaces: Workspaces
+    organisations: Organisations
     timing: Timing
     clock: Clock
     worker: str
     metrics: Metrics
+
+    @property
+    def workspace(self) -> Workspace:  # TEMPORARY
+        """The only one."""
+        return next(iter(self.workspaces))
+
+    @property
+    def slack(self) -> Slack:  # TEMPORARY
+        """The only one."""
+        return self.workspace.slack
+
+    @property
+    def policy(self) -> Policy:  # TEMPORARY
+        """The only one."""
+        return self.workspace.policy
+
+    @property
+    def devin(self) -> Devin:  # TEMPORARY
+        """The only one."""
+        return self.workspace.organisation.devin
 
     @asynccontextmanager
     async def unit_of_work(self, claim: Claim | None = None, ref: str = "-") -> AsyncIterator[UnitOfWork]:

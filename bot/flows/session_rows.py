@@ -48,7 +48,7 @@ def start_row(cause: str, ref: str, session: Session, ts: str, now: float, files
     key = f"start:{cause}"
     lane = thread_lane(session.team, session.channel, ts)
     payload = {"session_id": session.id, "files": files}
-    return InboxRow(key, lane, "start", ts, ref, payload, ready_at=now, created_at=now)
+    return InboxRow(key, session.team, lane, "start", ts, ref, payload, ready_at=now, created_at=now)
 
 
 async def start_is_dead(uow: UnitOfWork, job: Job, session_id: str) -> None:
@@ -67,7 +67,8 @@ def stop_row(lane: str, ref: str, session: Session, now: float) -> InboxRow:
     """The stop that somebody asked for while the outcome of the start was unknown."""
     payload = {"verb": STOP.name, "session_id": session.id, "user": session.stopped_by}
     ts = session.stop_ts or f"{now:.6f}"
-    return InboxRow(f"stop:{session.id}", lane, "control", ts, ref, payload, ready_at=now, created_at=now, urgent=True)
+    key = f"stop:{session.id}"
+    return InboxRow(key, session.team, lane, "control", ts, ref, payload, ready_at=now, created_at=now, urgent=True)
 
 
 async def refuse(uow: UnitOfWork, session_id: str, message: Message) -> None:

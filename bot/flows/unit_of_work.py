@@ -113,7 +113,7 @@ class UnitOfWork:
         await self.add_to_outbox(
             OutboxRow(
                 key=key,
-                lane=lanes_named.private_lane(key),
+                lane=lanes_named.private_lane(self.workspace.team, key),
                 kind="private",
                 team=self.workspace.team,
                 channel=to.channel,

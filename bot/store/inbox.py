@@ -21,6 +21,7 @@ class InboxRow:
     """One cause of work. `payload` is what the flow needs, parsed; `ref` names it in the log."""
 
     key: str
+    team: str
     lane: str
     kind: str
     ts: str
@@ -216,6 +217,7 @@ def _lanes_of_sessions() -> Any:
 def _values(row: InboxRow) -> dict[str, Any]:
     return {
         "key": row.key,
+        "team": row.team,
         "lane": row.lane,
         "kind": row.kind,
         "ts": row.ts,

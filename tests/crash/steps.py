@@ -35,7 +35,7 @@ PLACES: Final[dict[str, tuple[str, ...]]] = {
     "start again": ("bot.flows.steer.session_commands:SessionCommands._start_again",),
     "upload a file": ("bot.flows.prompt:PromptBuilder._hand_on",),
     "create": ("bot.flows.start.create:NewSession.call",),
-    "note that tags are refused": ("bot.flows.lookup:SessionLookup.tags_are_refused",),
+    "note that tags are refused": ("bot.flows.organisation:Organisation.remember_tags_refused",),
     # A session is steered.
     "wake": ("bot.flows.steer.reply:NewMessage.call_first",),
     "reply": ("bot.flows.steer.reply:NewMessage.call",),
@@ -65,7 +65,8 @@ PLACES: Final[dict[str, tuple[str, ...]]] = {
     "post the digest": ("bot.flows.money.digest:Digest._post",),
     # The bot starts.
     "bring up the schema": ("bot.app:_brought_up",),
-    "try the socket": ("bot.app:_socket_opens",),
+    "try the socket": ("bot.connect:_socket_opens",),
+    "name the owners of old rows": ("bot.app:_assign_unowned",),
     "free what was claimed": ("bot.flows.upkeep.heartbeat:Heartbeat.begin",),
     # By the clock.
     "heartbeat": ("bot.flows.upkeep.heartbeat:Heartbeat.beat",),

@@ -15,6 +15,7 @@ from bot.store.outbox import OutboxRow
 NOW = 1_750_000_000.0
 LEASE = 30.0
 TEAM, CHANNEL, THREAD = "T1", "C1", "1750000000.000100"
+ORG = "org-1"
 LANE = f"in:{TEAM}:{CHANNEL}:{THREAD}"
 OUT = f"out:{TEAM}:{CHANNEL}"
 
@@ -22,6 +23,7 @@ OUT = f"out:{TEAM}:{CHANNEL}"
 def asked(key: str = "k", **more: Any) -> InboxRow:
     """An inbox row: a message in one thread."""
     usual: dict[str, Any] = {
+        "team": TEAM,
         "lane": LANE,
         "kind": "message",
         "ts": THREAD,
@@ -90,6 +92,7 @@ def session(session_id: str = "s", *, snapshot: Snapshot | None = None, **more: 
     """A session that Devin works on."""
     usual: dict[str, Any] = {
         "team": TEAM,
+        "org_id": ORG,
         "channel": CHANNEL,
         "thread_ts": THREAD,
         "requester": "U1",

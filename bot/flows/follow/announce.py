@@ -64,7 +64,7 @@ class Announce:
                 await self._ending(uow, session, new)
             for number, change in enumerate(announcements, start=seq + 1):
                 await self._announce(uow, after, change, f"news:{session.id}:{number}:{change.kind}")
-            await spend.add(uow.tx, billing_day(uow.now), _spent(session, new))
+            await spend.add(uow.tx, session.org_id, billing_day(uow.now), _spent(session, new))
             await self._draw(uow, tracked, new)
         return True
 

@@ -175,6 +175,7 @@ class Intake:
         now = self._services.clock()
         return InboxRow(
             key=key,
+            team=self._services.workspace.team,
             lane=lane,
             kind=kind,
             ts=ts or f"{now:.6f}",

@@ -58,6 +58,7 @@ class StartFromCommand:
         session = Session(
             id=session_id(job.row.key),
             team=self._services.workspace.team,
+            org_id=self._services.workspace.organisation.id,
             channel=channel,
             thread_ts=None,
             requester=user,

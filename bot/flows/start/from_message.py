@@ -40,6 +40,7 @@ class StartFromMessage:
         return Session(
             id=session_id(job.row.key),
             team=team,
+            org_id=self._services.workspace.organisation.id,
             channel=payload["channel"],
             thread_ts=payload["thread_ts"] or payload["ts"],
             requester=payload["user"],

@@ -107,6 +107,7 @@ class NewMessage(Creation[Snapshot | None]):
         self._lookup = lookup
         self._job = job
         self._session = session
+        self._organisation = services.organisations.of(session)
         self._files = Files(left_out=left_out_of(job.row.payload))  # as an earlier try left it, until handed on
         self._text = ""
         self._cursor: str | None = job.row.payload.get("cursor")
@@ -136,7 +137,7 @@ class NewMessage(Creation[Snapshot | None]):
         if self._session.snapshot.archived:
             await self._services.check_claim(self._job)
             # A crash right here repeats it, harmlessly.
-            await self._services.devin.unarchive(self._devin_id)
+            await self._organisation.devin.unarchive(self._devin_id)
 
     async def write_intent(self, uow: UnitOfWork) -> None:
         """Store from where on the conversation is to be searched, as the poller's mark moves on; eyes on the reply."""
@@ -152,7 +153,7 @@ class NewMessage(Creation[Snapshot | None]):
 
     async def call(self) -> Snapshot | None:
         """Send the message."""
-        answer = await self._services.devin.send_message(self._devin_id, self._text, self._files.urls)
+        answer = await self._organisation.devin.send_message(self._devin_id, self._text, self._files.urls)
         return answer.snapshot() if answer else None
 
     async def look_up(self) -> LookUp[Snapshot | None]:
@@ -178,7 +179,7 @@ class NewMessage(Creation[Snapshot | None]):
 
     def _follow(self) -> None:
         log.info("reply sent", session=self._session.id, devin_id=self._session.devin_id)
-        self._services.engine.wake_by("poll", self._services.timing.poll_soon)
+        self._services.engine.wake_by(self._organisation.poll_tick, self._services.timing.poll_soon)
 
     async def write_refused(self, uow: UnitOfWork, refused: DevinRefused) -> None:
         """Say that the reply was not sent: a session that takes no more messages has ended, else why."""
@@ -196,7 +197,7 @@ class NewMessage(Creation[Snapshot | None]):
         await uow.redraw(session.id)
         await self._write_lost(uow, answers.SESSION_ENDED, "session ended")
         uow.after_commit(
-            partial(self._services.engine.wake_by, "poll", self._services.timing.poll_soon)
+            partial(self._services.engine.wake_by, self._organisation.poll_tick, self._services.timing.poll_soon)
         )  # for its last words
 
     async def _write_lost(self, uow: UnitOfWork, said: Message, reason: str) -> None:

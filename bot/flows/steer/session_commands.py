@@ -219,7 +219,7 @@ class SessionCommands:
         await self._services.check_claim(job)
         # A crash right here, or a lost answer, archives once more: the second time changes nothing.
         try:
-            seen = (await self._services.devin.archive(session.devin_id)).snapshot()
+            seen = (await self._services.organisations.of(session).devin.archive(session.devin_id)).snapshot()
         except (DevinConflict, DevinNotFound):
             await self._was_over(job, session)
             return
@@ -243,7 +243,8 @@ class SessionCommands:
             await uow.reply_privately(_recipient(job, session), answers.ALREADY_ENDED)
             await uow.redraw(session.id)
             await finish(uow, job)
-        self._services.engine.wake_by("poll", self._services.timing.poll_soon)  # for its last words
+        tick = self._services.organisations.of(session).poll_tick
+        self._services.engine.wake_by(tick, self._services.timing.poll_soon)  # for its last words
 
     async def _announce(self, job: Job, session: Session) -> int:
         """End the replies that wait, and let the card say that the stop is on its way."""
@@ -286,7 +287,7 @@ class SessionCommands:
         await self._services.check_claim(job)
         # A crash right here terminates once more: what is terminated answers with a conflict or as it is.
         try:
-            await self._services.devin.terminate(session.devin_id)
+            await self._services.organisations.of(session).devin.terminate(session.devin_id)
         except (DevinConflict, DevinNotFound):
             log.info("session was over already")
         by = _user(job)

@@ -39,7 +39,7 @@ class Retention:
 
     def _batches(self) -> Mapping[str, Batch]:
         """In this order: sessions first, since their rows stay as long as they do."""
-        now, kept, timing = self._services.clock(), self._services.policy.retention_seconds, self._services.timing
+        now, kept, timing = self._services.clock(), self._services.timing.retention, self._services.timing
         old = now - kept
         last_spent = billing_day(now - timing.spend_kept)
         return {
