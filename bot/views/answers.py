@@ -173,17 +173,17 @@ def start_failed(reference: str) -> Message:
 
 def start_uncertain(reference: str, mark: str) -> Message:
     """Tell that nobody can say whether the session was started; `mark` is what to look for in Devin."""
-    look = (
+    advice = (
         f"Look in Devin for a session with {_code(mark)} in its prompt before you send the task again; if the "
         "session shows up, this thread goes on with it."
     )
-    return outcome_unknown("the session was started", look, reference)
+    return outcome_unknown("the session was started", advice, reference)
 
 
-def outcome_unknown(what: str, look: str, reference: str) -> Message:
-    """Tell that nobody can say whether `what` is so; `look` is the sentence that says where people can see it."""
+def outcome_unknown(what: str, advice: str, reference: str) -> Message:
+    """Tell that nobody can say whether `what` is so; `advice` is the sentence that says where people can see it."""
     return Message(
-        f":warning: Devin's answer got lost and Devin cannot be reached, so we do not know whether {what}. {look} "
+        f":warning: Devin's answer got lost and Devin cannot be reached, so we do not know whether {what}. {advice} "
         f"Reference {_code(reference)}."
     )
 
@@ -386,8 +386,8 @@ def reply_not_sent(reason: str, reference: str, excerpt: str = "") -> Message:
 def reply_uncertain(reference: str, excerpt: str = "") -> Message:
     """Tell in the thread that nobody can say whether a reply arrived."""
     which = f"the reply “{fitted(excerpt, _PROMPT_SHOWN)}”" if excerpt else "a reply"
-    look = "Look into the session in Devin before you write it again."
-    return outcome_unknown(f"{which} arrived", look, reference)
+    advice = "Look into the session in Devin before you write it again."
+    return outcome_unknown(f"{which} arrived", advice, reference)
 
 
 def not_readable(reference: str, *, maybe_done: bool) -> Message:

@@ -10,7 +10,7 @@ import pytest
 from bot.domain.lane import channel_lane
 from bot.store import outbox
 from bot.store.outbox import OutboxRow
-from bot.timing import Timing
+from bot.timing import PRODUCTION, Timing
 from tests.scenarios.ahead import TEAM, Ahead, rows, until, write
 from tests.scenarios.stage import ANN, GENERAL, WEB, Stage, stage
 
@@ -178,6 +178,7 @@ async def test_what_a_person_can_repair_keeps_the_post(on: Stage, error: str) ->
     assert await dead(on) == 0
 
 
+@pytest.mark.timing(send_first_retry=PRODUCTION.send_first_retry)
 async def test_an_edit_that_fails_again_and_again_is_tried_at_growing_intervals(on: Stage) -> None:
     ts, session = await on.started()
     await on.slack.fault("chat.update", "error", error="token_revoked", times=2, match="Patience")
@@ -198,9 +199,11 @@ async def test_a_post_whose_answer_was_lost_is_found_and_not_made_again(
 ) -> None:
     ts, session = await on.started()
     clock.put(ahead)  # of Slack's, as far as a clock may be
+    await on.devin.clock(advance=2)  # where seconds are whole: what follows shows as a change
     await on.slack.fault("chat.postMessage", fault, match="Said once")
     await on.devin.say(session, "Said once.")
     await on.slack.wait_for_call("chat.postMessage", fault=fault)
+    await on.devin.clock(advance=2)
     await on.devin.say(session, "And this after it.")
     await put_back(on)
     clock.put(SETTLED)

@@ -26,13 +26,13 @@ from bot.store.database.connection import Database
 from bot.store.threads import Thread
 from tests.store.rows import CHANNEL, NOW, TEAM, THREAD, asked, drawn, held, said, session
 
-PIECE = 3
+BATCH_SIZE = 3
 
 
 @pytest.fixture(autouse=True)
-def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (inbox, outbox, sessions, spend, purge):
-        monkeypatch.setattr(module, "BATCH", PIECE)
+def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (inbox, outbox, sessions, spend, purge, watched_sessions):
+        monkeypatch.setattr(module, "BATCH", BATCH_SIZE)
 
 
 async def left(db: Database, table: Table, column: str = "key") -> list[Any]:
