@@ -1,4 +1,4 @@
-"""The shape of the code: short functions, files of one thing, and a reason wherever the type checker is told to look away."""
+"""The shape of the code: short functions, files of one thing, a reason where the type checker is told to look away."""
 
 import ast
 import re
