@@ -11,7 +11,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
@@ -20,6 +20,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.config import Settings, on_this_machine
 from bot.connect import Connector, StartError
+from bot.domain.causes import ActionCause, ChannelGoneCause, CommandCause, MessageCause, StartCause
 from bot.engine.local import LocalEngine, Route
 from bot.engine.port import Tick
 from bot.flows.access import Access
@@ -153,7 +154,7 @@ def _ticks_of_each(
     return ticks
 
 
-def _flows(services: Services, access: Access, lookup: SessionLookup) -> dict[str, Flow]:
+def _flows(services: Services, access: Access, lookup: SessionLookup) -> dict[str, Flow[Any]]:
     """Who takes which kind of inbox row."""
     prompts = PromptBuilder(services, access)
     create = Create(services, prompts, lookup)
@@ -161,13 +162,13 @@ def _flows(services: Services, access: Access, lookup: SessionLookup) -> dict[st
     session_commands = SessionCommands(services, access)
     start_from_command = StartFromCommand(services, access, prompts)
     return {
-        "message": Conversation(
+        MessageCause.kind: Conversation(
             services, access, prompts, reply, session_commands, start_from_command, StartFromMessage(services, create)
         ),
-        "command": start_from_command,
-        "start": create,
-        "control": session_commands,
-        "channel_gone": ChannelGone(services),
+        CommandCause.kind: start_from_command,
+        StartCause.kind: create,
+        ActionCause.kind: session_commands,
+        ChannelGoneCause.kind: ChannelGone(services),
     }
 
 
