@@ -6,7 +6,7 @@ import os
 import socket
 import time
 import uuid
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -79,7 +79,7 @@ class Bot:
     bolt: AsyncApp
     engine: LocalEngine
     heartbeat: Heartbeat
-    catch_ups: Sequence[CatchUp]
+    catch_ups: Mapping[str, CatchUp]
     pollers: Sequence[Poller]
 
     @property
@@ -89,12 +89,12 @@ class Bot:
 
     async def note_absence(self) -> None:
         """Have the threads of all workspaces read from where they are unread: the bot was away."""
-        for catch_up in self.catch_ups:
+        for catch_up in self.catch_ups.values():
             await catch_up.begin()
 
     def note_gap(self) -> None:
         """Something that Slack sent may have been lost just now, in any workspace."""
-        for catch_up in self.catch_ups:
+        for catch_up in self.catch_ups.values():
             catch_up.gap()
 
 
@@ -106,7 +106,7 @@ def wire(services: Services, engine: LocalEngine, settings: Settings) -> Bot:
     heartbeat = Heartbeat(services)
     announce = Announce(services)
     pollers = [Poller(services, organisation, lookup, announce) for organisation in services.organisations]
-    catch_ups = [CatchUp(services, workspace, intake) for workspace in services.workspaces]
+    catch_ups = {workspace.team: CatchUp(services, workspace, intake) for workspace in services.workspaces}
     dispatch = Dispatch(services, _flows(services, access, lookup))
     send = Send(services, SendFailures(services))
     engine.route("in", Route(dispatch.work, FLOWS_AT_ONCE))
@@ -118,12 +118,13 @@ def wire(services: Services, engine: LocalEngine, settings: Settings) -> Bot:
         engine.every(name, tick)
     bolt = _bolt(settings, services.workspaces)
     bot = Bot(services, bolt, engine, heartbeat, catch_ups, pollers)
-    intake.when_not_taken(bot.note_gap)
+    intake.when_not_taken(lambda workspace: catch_ups[workspace.team].gap())
     register(
         bolt,
+        services.workspaces,
         Commands(intake, SessionList(services), usage_ledger, access),
         Messages(intake),
-        Actions(intake, services.workspace.team),
+        Actions(intake),
         Events(intake),
     )
     return bot
@@ -141,15 +142,15 @@ def _ticks(services: Services, heartbeat: Heartbeat) -> dict[str, Tick]:
 
 
 def _ticks_of_each(
-    services: Services, pollers: Sequence[Poller], catch_ups: Sequence[CatchUp], usage_ledger: UsageLedger
+    services: Services, pollers: Sequence[Poller], catch_ups: Mapping[str, CatchUp], usage_ledger: UsageLedger
 ) -> dict[str, Tick]:
     """What is done again and again for each organisation and each workspace."""
     ticks: dict[str, Tick] = {}
     for organisation, poller in zip(services.organisations, pollers, strict=True):
         ticks[organisation.poll_tick] = poller.tick
         ticks[f"consumption:{organisation.id}"] = partial(usage_ledger.tick, organisation)
-    for workspace, catch_up in zip(services.workspaces, catch_ups, strict=True):
-        ticks[workspace.catch_up_tick] = catch_up.tick
+    for workspace in services.workspaces:
+        ticks[workspace.catch_up_tick] = catch_ups[workspace.team].tick
         ticks[f"digest:{workspace.team}"] = Digest(services, workspace, usage_ledger).tick
     return ticks
 

@@ -4,16 +4,14 @@ from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 
-from bot.devin.client import Devin
 from bot.domain.causes import Cause
 from bot.domain.session import Session
 from bot.engine.port import Engine
 from bot.flows.job import Job
 from bot.flows.organisation import Organisations
 from bot.flows.unit_of_work import UnitOfWork
-from bot.flows.workspace import Policy, Workspace, Workspaces
+from bot.flows.workspace import Workspaces
 from bot.metrics import Metrics
-from bot.slack.client import Slack
 from bot.store import lanes, sessions
 from bot.store.database.connection import Clock, Database
 from bot.store.inbox_writer import InboxWriter
@@ -35,33 +33,13 @@ class Services:
     worker: str
     metrics: Metrics
 
-    @property
-    def workspace(self) -> Workspace:  # TEMPORARY
-        """The only one."""
-        return next(iter(self.workspaces))
-
-    @property
-    def slack(self) -> Slack:  # TEMPORARY
-        """The only one."""
-        return self.workspace.slack
-
-    @property
-    def policy(self) -> Policy:  # TEMPORARY
-        """The only one."""
-        return self.workspace.policy
-
-    @property
-    def devin(self) -> Devin:  # TEMPORARY
-        """The only one."""
-        return self.workspace.organisation.devin
-
     @asynccontextmanager
     async def unit_of_work(self, claim: Claim | None = None, ref: str = "-") -> AsyncIterator[UnitOfWork]:
         """One transaction. With a claim it is only committed while the lane is still ours."""
         async with self.db.write() as tx:
             if claim is not None:
                 await lanes.hold(tx, claim)
-            uow = UnitOfWork(tx, self.clock(), self.workspace, ref)
+            uow = UnitOfWork(tx, self.clock(), ref)
             yield uow
         # A crash right here loses only hints: the sweep looks at every lane with open rows.
         for lane, after in uow.wakes.items():

@@ -32,7 +32,7 @@ async def record(uow: UnitOfWork, session: Session) -> None:
     await threads.put(uow.tx, thread, uow.now)
     await post_card(uow, session)
     if session.cause_ts is not None:
-        await uow.react(session.channel, session.cause_ts, EYES)
+        await uow.react(session, session.cause_ts, EYES)
 
 
 async def post_card(
@@ -42,7 +42,7 @@ async def post_card(
     card = CardRow(session.id, session.team, session.channel, uow.ref, uow.now)
     if not await cards.add(uow.tx, card):
         return
-    row = uow.post_row(card.key, session.channel, session.thread_ts, Message(""), session_id=session.id)
+    row = uow.post_row(card.key, session.team, session.channel, session.thread_ts, Message(""), session_id=session.id)
     await uow.add_to_outbox(replace(row, kind="card", payload=payload or {}, follow=follow, rank=outbox.FIRST))
 
 

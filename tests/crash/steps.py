@@ -32,7 +32,7 @@ PLACES: Final[dict[str, tuple[str, ...]]] = {
     # A session starts.
     "start from a command": ("bot.flows.start.from_command:StartFromCommand.start",),
     "ask before a second start": ("bot.flows.start.from_command:StartFromCommand._asks_first",),
-    "start again": ("bot.flows.steer.session_commands:SessionCommands._start_again",),
+    "start again": ("bot.flows.steer.repeated_command:answer_repeated_command",),
     "upload a file": ("bot.flows.prompt:PromptBuilder._hand_on",),
     "create": ("bot.flows.start.create:NewSession.call",),
     "note that tags are refused": ("bot.flows.organisation:Organisation.remember_tags_refused",),

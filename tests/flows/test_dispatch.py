@@ -17,9 +17,10 @@ from bot.store.database.connection import Database, Transaction
 from bot.store.tables import inbox as inbox_table
 from bot.store.tables import lanes as lanes_table
 from bot.store.tables import outbox as outbox_table
+from bot.timing import PRODUCTION
 from bot.views.message import Message
 from tests.flows.conftest import CHANNEL, Make, SetClock, Store
-from tests.store.rows import LANE, NOW, asked
+from tests.store.rows import LANE, NOW, TEAM, asked
 
 NEITHER = ("open", [])
 BOTH = ("dead", ["Not done: DevinForbidden"])
@@ -42,7 +43,9 @@ class Lost:
         raise DevinForbidden("Missing permission", status=403)
 
     async def on_dead(self, uow: UnitOfWork, job: Job, reason: str, /) -> None:
-        await uow.add_to_outbox(uow.post_row(f"lost:{job.row.key}", CHANNEL, None, Message(f"Not done: {reason}")))
+        await uow.add_to_outbox(
+            uow.post_row(f"lost:{job.row.key}", TEAM, CHANNEL, None, Message(f"Not done: {reason}"))
+        )
         if self.fails:
             await uow.tx.execute(text("INSERT INTO no_such_table VALUES (1)"))
 
@@ -85,7 +88,7 @@ async def flow(make: Make, either_store: Store, clock: SetClock) -> Lost:
 async def test_a_row_that_is_given_up_is_announced_and_closed_or_neither(
     make: Make, either_store: Store, clock: SetClock, flow: Lost, number: int, moment: str
 ) -> None:
-    dispatch = Dispatch(make(either_store, clock), {"message": flow})
+    dispatch = Dispatch(make(either_store, clock, team=TEAM), {"message": flow})
     with pytest.MonkeyPatch.context() as patch:
         DiesAtCommit(patch, number, moment)
         with suppress(Death):
@@ -100,7 +103,7 @@ async def test_what_cannot_be_announced_is_closed_all_the_same_and_nothing_of_it
     make: Make, either_store: Store, clock: SetClock, flow: Lost
 ) -> None:
     flow.fails = True
-    await Dispatch(make(either_store, clock), {"message": flow}).work(LANE)
+    await Dispatch(make(either_store, clock, team=TEAM), {"message": flow}).work(LANE)
     assert await state(either_store) == ("dead", [])
 
 
@@ -115,5 +118,36 @@ async def test_a_worker_whose_lane_was_taken_over_neither_announces_nor_closes(
         await run(job)
 
     flow.run = overtaken
-    await Dispatch(make(either_store, clock), {"message": flow}).work(LANE)
+    await Dispatch(make(either_store, clock, team=TEAM), {"message": flow}).work(LANE)
     assert await state(either_store) == NEITHER
+
+
+# ---------------------------------------------------------------- what is not connected
+
+
+async def test_a_row_of_a_workspace_that_is_not_connected_waits_unclaimed(
+    make: Make, either_store: Store, clock: SetClock, flow: Lost
+) -> None:
+    dispatch = Dispatch(make(either_store, clock, team="T2"), {"message": flow})
+    assert await dispatch.work(LANE) is None
+    assert await either_store.rows(lanes_table) == []
+    assert await state(either_store) == NEITHER
+    assert flow.runs == 0
+
+
+async def test_a_row_whose_organisation_is_not_connected_waits_as_in_an_outage(
+    make: Make, either_store: Store, clock: SetClock, flow: Lost
+) -> None:
+    services = make(either_store, clock, team=TEAM)
+
+    async def run(job: Job) -> None:
+        del job
+        _ = services.organisations["org-gone"]
+
+    flow.run = run
+    dispatch = Dispatch(services, {"message": flow})
+    assert await dispatch.work(LANE) == PRODUCTION.row_first_retry
+    assert await state(either_store) == NEITHER
+    clock.now += PRODUCTION.row_outage + 1
+    await dispatch.work(LANE)
+    assert await state(either_store) == ("dead", ["Not done: OrganisationNotConnectedError"])

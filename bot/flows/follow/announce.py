@@ -95,7 +95,7 @@ class Announce:
         if change.kind is AnnouncementKind.DONE:
             await sessions.change(uow.tx, session.id, done_at=uow.now)
             if session.cause_ts is not None:
-                await uow.react(session.channel, session.cause_ts, MARK_AT_END)
+                await uow.react(session, session.cause_ts, MARK_AT_END)
 
     async def _ending(self, uow: UnitOfWork, session: Session, new: Snapshot) -> None:
         """A session that cannot go on by itself is looked at no more; a reply that it takes brings it back."""

@@ -105,7 +105,9 @@ class Digest:
         day = newest_finished(at)
         message = digest(await self._usage_ledger.figures(self._workspace, day))
         async with self._services.unit_of_work(ref=short_id(key)) as uow:
-            row = uow.post_row(key, channel, None, message, expires_at=at + LATEST.total_seconds())
+            row = uow.post_row(
+                key, self._workspace.team, channel, None, message, expires_at=at + LATEST.total_seconds()
+            )
             await uow.add_to_outbox(replace(row, payload=row.payload | {"once": True}))
         log.info(
             "digest stored",

@@ -83,7 +83,9 @@ class CatchUp:
         except SlackError as error:
             log.warning("thread not read", channel=thread.channel, error=str(error))
             return self._again(thread)
-        stored = [message.ts for message in missed if await self._intake.missed(thread.channel, message)]
+        stored = [
+            message.ts for message in missed if await self._intake.missed(self._workspace, thread.channel, message)
+        ]
         # A crash right here reads the same again.
         async with self._services.db.write() as tx:
             if stored:

@@ -173,7 +173,7 @@ class NewSession(Creation[CreatedSession]):
     def _follow(self, thing: CreatedSession) -> None:
         log.info("session created", session=self._session.id, devin_id=thing.session_id)
         self._services.engine.wake_by(self._organisation.poll_tick, self._services.timing.poll_soon)
-        self._services.engine.wake_by(self._services.workspace.catch_up_tick, self._services.timing.poll_soon)
+        self._services.engine.wake_by(self._job.workspace.catch_up_tick, self._services.timing.poll_soon)
 
     async def write_refused(self, uow: UnitOfWork, refused: DevinRefused) -> None:
         """Say why nothing was started."""
@@ -194,7 +194,7 @@ async def _announce_tags(uow: UnitOfWork, session: Session, made: CreatedSession
     if missing:
         # A command's card has no replies yet, and in a thread without replies Slack shows nobody a private answer.
         where = session.thread_ts if session.cause_ts is not None else None
-        to = Recipient(f"tags:{session.id}", session.requester, session.channel, where)
+        to = Recipient(session.team, f"tags:{session.id}", session.requester, session.channel, where)
         await uow.reply_privately(to, answers.tags_left_out(missing))
 
 

@@ -12,9 +12,13 @@ from bot.devin.errors import (
     DevinConflict,
     DevinForbidden,
     DevinNotFound,
+    DevinOutcomeUnknown,
     DevinQuotaExceeded,
     DevinRefused,
+    DevinServerError,
     DevinUnauthorized,
+    DevinUnexpectedAnswer,
+    DevinUnreachable,
 )
 from bot.domain.causes import MessageCause, SearchStart
 from bot.domain.session import Lifecycle, Session, Snapshot
@@ -22,6 +26,7 @@ from bot.domain.text import plain, without_mention
 from bot.flows.exactly_once import Creation, ExactlyOnce, LookUp, is_unknown
 from bot.flows.job import Job, Reschedule, finish, recipient_of
 from bot.flows.lookup import SessionLookup
+from bot.flows.organisation import OrganisationNotConnectedError
 from bot.flows.prompt import Files, PromptBuilder, left_out_of, with_left_out
 from bot.flows.services import Services
 from bot.flows.session_rows import EYES
@@ -39,6 +44,13 @@ _REASONS: Final = {
     DevinForbidden: "Devin Bridge's key lacks a permission for it",
     DevinQuotaExceeded: "a limit or quota of your Devin organisation is used up",
 }
+_OUTAGES: Final = frozenset(
+    error.__name__
+    for error in (
+        *(DevinUnreachable, DevinServerError, DevinOutcomeUnknown, DevinUnexpectedAnswer),
+        OrganisationNotConnectedError,
+    )
+)
 
 
 class Reply:
@@ -74,7 +86,7 @@ class Reply:
             return Message("")
         if session.cause_ts is not None and job.cause.ts < session.cause_ts:
             return Message("")  # Devin has read it, as context of the mention that came after it
-        empty = not without_mention(job.cause.text, self._services.workspace.bot_user).strip()
+        empty = not without_mention(job.cause.text, job.workspace.bot_user).strip()
         return Message("") if empty and not job.cause.files else None
 
     async def _keep_back(self, job: Job[MessageCause], message: Message | None, what: str) -> None:
@@ -83,15 +95,14 @@ class Reply:
                 to = recipient_of(job)
                 # Once for each person, for people may go on talking in such a thread; and once more when what was
                 # not known has ended.
-                await uow.reply_privately(to, message, key=f"{to.channel}:{to.thread_ts}:{to.user}:{what}")
+                await uow.reply_privately(to, message, key=f"{to.team}:{to.channel}:{to.thread_ts}:{to.user}:{what}")
             await finish(uow, job)
 
     def lost(self, job: Job[MessageCause], reason: str) -> Message:
         """What is said in the thread about a reply that was given up."""
         if is_unknown(job.row):
             return answers.reply_uncertain(job.row.ref, _text(job))
-        outage = reason in {"DevinUnreachable", "DevinServerError", "DevinOutcomeUnknown", "DevinUnexpectedAnswer"}
-        reason = "Devin could not be reached for too long" if outage else "something went wrong on our side"
+        reason = "Devin could not be reached for too long" if reason in _OUTAGES else "something went wrong on our side"
         return answers.reply_not_sent(reason, job.row.ref, _text(job))
 
 
@@ -126,10 +137,10 @@ class NewMessage(Creation[Snapshot | None]):
     async def prepare(self) -> bool:
         """Hand the files on and write the text; where nothing is left of both, close the row."""
         cause = self._job.cause
-        self._files = await self._prompts.files(cause.files, self._job.row.attempts)
-        text = await self._prompts.readable(cause.text)
+        self._files = await self._prompts.files(self._job, self._organisation)
+        text = await self._prompts.readable(self._job.workspace, cause.text)
         if text or self._files.urls:
-            self._text = f"{_mark(self._job)} {await self._prompts.name(cause.user)}:\n{text}"
+            self._text = f"{_mark(self._job)} {await self._prompts.name(self._job.workspace, cause.user)}:\n{text}"
             return True
         async with self._services.unit_of_work_for(self._job) as uow:
             if self._files.left_out:
@@ -154,7 +165,7 @@ class NewMessage(Creation[Snapshot | None]):
         cause = replace(with_left_out(row.cause, self._files.left_out), search_start=self._search_start)
         if cause != row.cause:
             await inbox.note(uow.tx, row.key, cause)
-        await uow.react(self._session.channel, cause.ts, EYES)
+        await uow.react(self._session, cause.ts, EYES)
 
     async def call(self) -> Snapshot | None:
         """Send the message."""
