@@ -1,4 +1,4 @@
-"""What Devin is told: prompts with their context, messages with their sender, and the files that belong to them."""
+"""What is sent to Devin: a prompt with its context, a reply with its sender, and the files of both."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -34,25 +34,25 @@ _SessionCause = TypeVar("_SessionCause", bound=SessionCause)
 
 @dataclass(frozen=True, slots=True)
 class Files:
-    """What became of a message's files."""
+    """What became of a message's files: the URLs of those that Devin has, and a sentence for each that was left out."""
 
     urls: tuple[str, ...] = ()
     left_out: tuple[Message, ...] = ()
 
 
 def with_left_out(cause: _SessionCause, left_out: Sequence[Message]) -> _SessionCause:
-    """The cause with what is to be said of its files: it is said too when the call's answer gets lost."""
+    """Return `cause` with the sentences about files that were left out, so that a later try can post them."""
     return replace(cause, left_out=tuple(message.text for message in left_out))
 
 
 def left_out_of(cause: SessionCause) -> tuple[Message, ...]:
-    """What an earlier try left to be said of the cause's files."""
+    """Return the sentences about files that an earlier try left out, as `with_left_out` stored them in `cause`."""
     return tuple(Message(text) for text in cause.left_out)
 
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """All that goes into the create call; with a refusal there is none."""
+    """What the create call is made from. With a `refusal` no call is made."""
 
     text: str = ""
     playbook_id: str | None = None
@@ -62,14 +62,14 @@ class Prompt:
 
 
 class PromptBuilder:
-    """Writes what Devin reads."""
+    """Builds the texts that Devin reads, and hands files on."""
 
     def __init__(self, services: Services, access: Access) -> None:
         self._services = services
         self._access = access
 
     async def build(self, job: Job[SessionCause], session: Session) -> Prompt:
-        """The prompt with who asked, what was said before, and where to find it again."""
+        """Return the prompt for `session`: what was asked, what its thread says before, who asked, the reference."""
         playbook, refusal = await self._playbook(session.options.playbook)
         if refusal is not None:
             return Prompt(refusal=refusal)
@@ -87,18 +87,19 @@ class PromptBuilder:
         return Prompt(prompt, playbook, files.urls, files.left_out)
 
     async def readable(self, text: str) -> str:
-        """Slack's text as a person reads it: names for ids, plain links, without our own mention."""
+        """Return Slack's `text` as a person reads it: names instead of ids, plain links, no mention of the bot."""
         text = without_mention(text, self._services.workspace.bot_user)
         return plain(text, await self._access.names(mentioned_users(text))).strip()
 
     async def name(self, user: str) -> str:
-        """What a person is called."""
+        """Return the name of the person with the id `user`, or the id if Slack does not show that person."""
         return (await self._access.names([user]))[user]
 
     async def files(self, files: Sequence[SlackFile], attempts: int) -> Files:
-        """Hand files on to Devin. A crash repeats the upload: an attachment nobody refers to does no harm.
+        """Upload `files` to Devin. A crash repeats the uploads; an attachment that nobody refers to does no harm.
 
-        A file that fails again and again is left out: it must not hold up what was written.
+        `attempts` counts the tries of the row so far: after FILE_TRIES a file that fails is left out, because it must
+        not hold up what was written.
         """
         urls: list[str] = []
         left_out: list[Message] = []
@@ -121,7 +122,7 @@ class PromptBuilder:
         return Files(tuple(urls), tuple(left_out))
 
     async def _whole(self, file: SlackFile) -> SlackFile:
-        """Some files come with their id alone; one that cannot be looked up stays so, and its download tells why."""
+        """Return `file` with its details if it came with its id alone. If Slack refuses them, its download says why."""
         if not file.is_stub:
             return file
         try:
@@ -142,14 +143,14 @@ class PromptBuilder:
         return text if len(text) <= CONTEXT_CHARACTERS else "…" + text[-CONTEXT_CHARACTERS:]
 
     def _counts(self, message: ThreadMessage, session: Session) -> bool:
-        # What was written after the mention comes as a reply of its own.
+        # A message that was written after the mention is sent to Devin as a reply of its own.
         earlier = session.cause_ts is None or message.ts < session.cause_ts
         return earlier and message.user != self._services.workspace.bot_user
 
     async def _line(self, message: ThreadMessage) -> str:
         text = await self.readable(message.text)
         if parse_verb(text) is not None:
-            return ""  # said to the bot, or an aside: it stays between people
+            return ""  # a verb for the bot or an aside, neither of which is for Devin
         if message.user is None or message.bot_id:
             return f"(an app): {text}" if text else ""
         return f"{await self.name(message.user)}: {text}" if text else ""

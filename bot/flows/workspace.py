@@ -19,7 +19,7 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
-    """Where the bot lives in Slack."""
+    """A Slack workspace: its id, the ids of the bot in it, and its address."""
 
     team: str
     bot_user: str
