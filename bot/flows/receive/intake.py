@@ -1,7 +1,7 @@
-"""The way in: what Slack sent becomes one inbox row, or nothing, and is stored before it is acknowledged.
+"""The way in: what Slack sent becomes one inbox row, or none, and is stored before it is acknowledged.
 
-The key is made from the message, never from the delivery: two deliveries of one event, `app_mention` and `message`
-for one `ts`, and an edit that sends the mention again all end in the same row.
+The key of a row is made from the message, never from the delivery. Two deliveries of one event, `app_mention` and
+`message` for one `ts`, and an edit that sends the mention again all end in the same row.
 """
 
 from collections.abc import Callable, Mapping
@@ -28,18 +28,21 @@ Json = Mapping[str, Any]
 
 
 class Intake:
-    """Turns requests of Slack into rows. Nothing here calls Slack or Devin."""
+    """Turns requests of Slack into inbox rows. It calls neither Slack nor Devin."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
         self._not_taken: Callable[[], None] = _nothing
 
     def when_not_taken(self, act: Callable[[], None]) -> None:
-        """What to do when a message could not be stored: Slack sends it again a few times, and then no more."""
+        """Have `act` called when a message could not be stored, since Slack sends it again only a few times."""
         self._not_taken = act
 
     async def message(self, event: Json, envelope: Json) -> bool:
-        """Store what a person wrote, if it may concern us; raises NotStoredError when the store is down."""
+        """Store the message of `event` if a person wrote it and it may concern the bot. Returns whether it did.
+
+        Raises NotStoredError if the store is down.
+        """
         if not self._was_written(event):
             return False
         cause = self._written(event, envelope)
@@ -53,7 +56,7 @@ class Intake:
         return True
 
     async def missed(self, channel: str, message: ThreadMessage) -> bool:
-        """Store a message that was found in a thread; the same key, so one that had arrived is left alone."""
+        """Store a message that catch-up found, unless its key is stored. Returns False if no person wrote it."""
         bot_user = self._services.workspace.bot_user
         if message.subtype not in PEOPLE_WROTE or message.bot_id or message.user in {None, bot_user}:
             return False
@@ -61,7 +64,7 @@ class Intake:
         return True
 
     async def command(self, body: Json) -> None:
-        """Store a slash command that starts a session."""
+        """Store a slash command that starts a session; `body` is Slack's request."""
         user = body["user_id"]
         cause = CommandCause(user, body["channel_id"], body.get("text") or "", body.get("response_url"))
         await self._put(self._row(_command_key(body), person_lane(self._services.workspace.team, user), cause))
@@ -74,7 +77,7 @@ class Intake:
         await self._put(self._row(_command_key(body), lane, cause, urgent=named(verb).urgent))
 
     async def action(self, body: Json, lane: str, verb: str, target: str) -> None:
-        """Store the press of a button in the lane of its thread; `verb` is the command it gives, to `target`."""
+        """Store the press of a button in the lane of its thread; `verb` is its command, `target` what that is about."""
         key = f"act:{body['trigger_id']}"
         cause = ActionCause(
             verb, target, body["user"]["id"], body["channel"]["id"], pressed=True, response_url=body.get("response_url")
@@ -82,12 +85,12 @@ class Intake:
         await self._put(self._row(key, lane, cause, ts=_pressed_at(body), urgent=named(verb).urgent))
 
     async def event(self, event: Json, envelope: Json) -> None:
-        """Store another event: a channel that is gone for us."""
+        """Store an event that says that the bot cannot be in a channel any more."""
         key = f"ev:{envelope['event_id']}"
         await self._put(self._row(key, own_lane(key), ChannelGoneCause(event.get("channel") or "", event["type"])))
 
     def _was_written(self, event: Json) -> bool:
-        """Whether an event brings what a person wrote, and not the bot, another app or Slack itself."""
+        """Whether an event brings what a person wrote, and not what the bot, another app or Slack itself did."""
         if event.get("subtype") not in PEOPLE_WROTE or event.get("bot_id") or event.get("hidden"):
             return False
         return bool(event.get("user")) and event["user"] != self._services.workspace.bot_user
@@ -130,7 +133,7 @@ class Intake:
         place = (self._services.workspace.team, cause.channel, cause.thread_ts)
         async with self._services.db.read(first=True) as tx:
             known = await threads.get(tx, *place) is not None
-            # A thread that is just being started has no row of its own yet, but its lane has.
+            # A thread whose session is being started has no row in `threads` yet, but its lane has one in the inbox.
             return known or await inbox.knows_lane(tx, thread_lane(*place))
 
     def _message_row(self, cause: MessageCause) -> InboxRow[Cause]:
@@ -176,7 +179,7 @@ class Intake:
             await self._services.writer.put(row)
         except MaybeStoredError:
             self._services.metrics.refused(row.kind)
-            self._wake(row)  # if it is there, it need not wait for the sweep
+            self._wake(row)  # if the row was stored, it need not wait for the sweep
             raise
         except NotStoredError:
             self._services.metrics.refused(row.kind)
@@ -190,7 +193,7 @@ class Intake:
 
 
 def _nothing() -> None:
-    """Until there is something to do."""
+    """Do nothing, until `when_not_taken` gives something to do."""
 
 
 def _command_key(body: Json) -> str:
@@ -198,6 +201,6 @@ def _command_key(body: Json) -> str:
 
 
 def _pressed_at(body: Json) -> str | None:
-    """Slack's time of a press, in the form of a message's `ts`: our own clock may be behind it."""
+    """Return Slack's time of a press, in the form of a message's `ts`. Our own clock may be behind Slack's."""
     seconds, _, fraction = str(body["actions"][0].get("action_ts") or "").partition(".")
     return f"{seconds}.{fraction:0<6}" if seconds else None
