@@ -181,7 +181,7 @@ class ExactlyOnce:
             await inbox.intend(uow.tx, job.row.key, uow.now)
             await creation.write_intent(uow)
         await self._services.check_claim(job)
-        # A crash or a lost answer from here on leaves the intent: the next try looks for the thing first.
+        # A crash or a lost answer from here on leaves the intent: the next try looks the thing up first.
         try:
             thing = await creation.call()
         except DevinRefused as refused:

@@ -1,6 +1,6 @@
 """What happens to an outbox row that Slack did not take: it is sent later, sent in another form, or marked dead.
 
-How long a row waits, and what people are told, is the same for edits of cards (`bot.flows.deliver.cards`).
+The waits, and the sentences for people, are also those for edits of cards (`bot.flows.deliver.cards`).
 """
 
 from typing import Final

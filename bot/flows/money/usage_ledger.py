@@ -1,4 +1,4 @@
-"""What was spent: as Devin billed it if the key may read that, else from the differences that the poller saw.
+"""What was spent: as Devin billed it if the key may read that, else from the differences between polls.
 
 1. Devin is asked once for all billing days that a digest or an answer can be about.
 2. What Devin billed is stored by billing day, with the instant of reading.

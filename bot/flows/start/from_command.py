@@ -33,7 +33,7 @@ class StartFromCommand:
         self._prompts = prompts
 
     async def run(self, job: Job[CommandCause]) -> None:
-        """Start the session, or answer why not, or ask first if the command looks like a repetition by mistake."""
+        """Start the session, or answer why not, or ask first if the same command came a moment ago."""
         cause = job.cause
         command = parse_slash(await self._prompts.readable(cause.text))
         request = parse_request(command.argument)
