@@ -72,10 +72,10 @@ class Transport:
         If the body of a 2xx to a write breaks off, the write was done: the returned answer then has an empty body.
         """
         if call.method != "GET":
-            return await self._once(call)
+            return await self._attempt(call)
         async for attempt in self.patience.attempts_of_a_read():
             with attempt:
-                return await self._once(call)
+                return await self._attempt(call)
         raise AssertionError("The last attempt returns or raises.")
 
     async def fetch(self, link: httpx.URL) -> bytes:
@@ -87,17 +87,17 @@ class Transport:
             ):
                 return await _bounded_content(response)
         except (httpx.RequestError, TimeoutError) as error:
-            raise DevinUnreachable(_what(error), method="GET", path=link.path) from error
+            raise DevinUnreachable(_no_answer(error), method="GET", path=link.path) from error
 
-    async def _once(self, call: Call) -> httpx.Response:
+    async def _attempt(self, call: Call) -> httpx.Response:
         response: httpx.Response | None = None
         try:
             # One limit for all of it: the wait for a connection, both forms of the path, the body of the answer.
             async with asyncio.timeout(call.limit):
-                response = await self._found(call)
+                response = await self._send_to_known_path(call)
                 await response.aread()
         except _NEVER_SENT as error:
-            raise DevinUnreachable(_what(error), method=call.method, path=call.path) from error
+            raise DevinUnreachable(_no_answer(error), method=call.method, path=call.path) from error
         except (httpx.RequestError, TimeoutError) as error:
             if response is None or not response.is_success or call.method == "GET":
                 raise _unanswered(call, error) from error
@@ -107,7 +107,7 @@ class Transport:
                 await response.aclose()
         return response
 
-    async def _found(self, call: Call) -> httpx.Response:
+    async def _send_to_known_path(self, call: Call) -> httpx.Response:
         """Send the call to the form of the path that the host knows. The body of the answer is still to be read."""
         response = await self._send(call, call.path)
         if response.status_code == 404 and call.instead:
@@ -134,10 +134,10 @@ class Transport:
 
 def _unanswered(call: Call, error: Exception) -> DevinError:
     kind = DevinUnreachable if call.method == "GET" else DevinOutcomeUnknown
-    return kind(_what(error), method=call.method, path=call.path)
+    return kind(_no_answer(error), method=call.method, path=call.path)
 
 
-def _what(error: Exception) -> str:
+def _no_answer(error: Exception) -> str:
     # Only the class of the error: the text of a library may quote addresses or headers.
     return f"No answer ({type(error).__name__})."
 

@@ -108,7 +108,7 @@ class Connection:
 
     async def _call(self, method: str, **sent: Any) -> AsyncSlackResponse:
         self._http()
-        with self._watched(method):
+        with self._measured(method):
             return await answered(method, self._web.api_call(method, **sent))
 
     def _http(self) -> aiohttp.ClientSession:
@@ -120,7 +120,8 @@ class Connection:
         return self._web.session
 
     @contextmanager
-    def _watched(self, method: str) -> Iterator[None]:
+    def _measured(self, method: str) -> Iterator[None]:
+        """Report the call of `method` to `on_call`, with its outcome and the seconds it took."""
         started, outcome = perf_counter(), "abandoned"
         try:
             yield

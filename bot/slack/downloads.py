@@ -15,7 +15,7 @@ class Downloading(Connection):
 
     async def download(self, file: SlackFile, limit: int = DOWNLOAD_LIMIT_BYTES) -> bytes:
         """Return the content of a file. Raises FileNotReadable, with its reason, also for more than `limit` bytes."""
-        with self._watched("files.download"):
+        with self._measured("files.download"):
             whole = await self._unstubbed(file)
             downloads = Downloads(self._http(), str(self._web.token), self._web.base_url, self._web.proxy, self._timing)
             return await downloads.read(whole, limit)

@@ -96,7 +96,7 @@ class Posting(Connection):
             "blocks": list(blocks) or None,
             "thread_ts": thread_ts,
         }
-        with self._watched(RESPOND):
+        with self._measured(RESPOND):
             await answered(RESPOND, self._hook(response_url, without_none(answer)))
 
     async def _hook(self, url: str, answer: Json) -> None:
