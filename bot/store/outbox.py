@@ -170,8 +170,6 @@ _HELD: Final = claims.is_held(outbox.c.seq)
 _CHECK: Final = claims.check_of(outbox.c.seq)
 _FREED: Final[dict[str, Any]] = {"owner": None, "sending_at": None}
 _DEAD: Final = outbox.c.state == "dead"  # of a claimed row: marked dead meanwhile, because its channel is gone
-
-
 _START: Final = (
     update(outbox)
     .where(*_HELD, ~_DEAD)
@@ -226,18 +224,13 @@ async def check(tx: AsyncConnection, row: OutboxRow) -> None:
 
 
 async def start(tx: AsyncConnection, row: OutboxRow, now: float) -> None:
-    """Store that the post of `row` is about to be made, so that after a crash its outcome counts as unknown.
-
-    Raises ClaimLostError if the claim is lost or the row has been marked as dead.
-    """
+    """Store that the post of `row` is about to be made; raises ClaimLostError if its claim is lost or it is dead."""
+    # A crash after this commit leaves the outcome unknown, so the post is looked up before it is repeated.
     await change_held(tx, row, _START, {"now": now})
 
 
 async def sent(tx: AsyncConnection, row: OutboxRow, ts: str | None, now: float) -> None:
-    """Mark `row` as sent with Slack's `ts`, blank its payload and release the claim.
-
-    A row that was marked as dead meanwhile becomes sent, too, because it did arrive.
-    """
+    """Mark `row` as sent with Slack's `ts`, also if it was marked as dead meanwhile; blank it and release the claim."""
     await change_held(tx, row, _SENT, {"at_slack": ts, "now": now})
 
 
@@ -338,10 +331,7 @@ async def purge(db: Database, before: float, live_sessions: Any) -> int:
 
 
 async def purge_texts(db: Database, before: float) -> int:
-    """Blank the payloads of one batch of the rows that died before `before` and are kept with their session.
-
-    Returns the number of rows.
-    """
+    """Blank the payloads of one batch of rows that died before `before` and are kept; returns the number of rows."""
     has_text = cast(outbox.c.payload, String) != json.dumps(_BLANK)
     old = outbox.c.state == "dead", outbox.c.sent_at < before, has_text
     async with db.scan() as tx:

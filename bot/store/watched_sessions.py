@@ -62,9 +62,9 @@ async def expecting(tx: AsyncConnection, spoken_after: float, fresh: Collection[
 
 
 async def end_sleepers(tx: AsyncConnection, before: int, now: float) -> int:
-    """End one batch of the watched sessions that have slept since before `before`; returns their number.
+    """End, at `now`, one batch of the watched sessions that sleep and last changed earlier than `before`.
 
-    Their end is stored with the time `now`.
+    Returns the number of sessions.
     """
     asleep = (
         select(sessions.c.id)
