@@ -17,7 +17,7 @@ def thread_lane(team: str, channel: str, ts: str) -> str:
 
 
 def thread_of(lane: str) -> tuple[str, str, str] | None:
-    """The workspace, the channel and the thread's `ts` that a thread's lane is named for; None of another lane."""
+    """The workspace, the channel and the `ts` in the name that `thread_lane` made; None for any other `lane`."""
     parts = lane.split(":")
     return (parts[1], parts[2], parts[3]) if len(parts) == 4 and parts[0] == "in" else None
 
