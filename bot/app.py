@@ -201,10 +201,7 @@ def timed(settings: Settings, timing: Timing) -> Timing:
 
 @asynccontextmanager
 async def assembled(settings: Settings, clock: Clock = time.time, timing: Timing = PRODUCTION) -> AsyncIterator[Bot]:
-    """Open the store, Slack and Devin, check the keys, and yield the connected bot; close them when the block ends.
-
-    Raises StartError if one of them cannot be used.
-    """
+    """Open store, Slack and Devin, check the keys and yield the connected bot; raises StartError if one fails."""
     metrics = Metrics()
     async with AsyncExitStack() as stack:
         url = settings.database_url.get_secret_value()
@@ -223,8 +220,7 @@ async def assembled(settings: Settings, clock: Clock = time.time, timing: Timing
         identity = await _identity(slack)
         if settings.slack_app_token is not None:
             await _check_app_token(settings.slack_app_token.get_secret_value(), settings.slack_api_url)
-        http = await stack.enter_async_context(_http(settings, metrics))
-        devin = _devin(http, settings, timing)
+        devin = _devin(await stack.enter_async_context(_http(settings, metrics)), settings, timing)
         await _check_devin_key(devin)
         engine = LocalEngine(timing)
         services = Services(
