@@ -10,7 +10,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import httpx
 from slack_bolt.async_app import AsyncApp
@@ -22,6 +22,7 @@ from bot.config import Settings, on_this_machine
 from bot.devin.client import Devin
 from bot.devin.errors import DevinError, DevinRefused
 from bot.devin.retry import Patience
+from bot.domain.causes import ActionCause, ChannelGoneCause, CommandCause, MessageCause, StartCause
 from bot.engine.local import LocalEngine, Route
 from bot.flows.access import Access
 from bot.flows.deliver.cards import CardEditor
@@ -128,7 +129,7 @@ def wire(services: Services, engine: LocalEngine, settings: Settings) -> Bot:
     return Bot(services, bolt, engine, heartbeat, catch_up, poller, lookup)
 
 
-def _flows(services: Services, access: Access, lookup: SessionLookup) -> dict[str, Flow]:
+def _flows(services: Services, access: Access, lookup: SessionLookup) -> dict[str, Flow[Any]]:
     """Who takes which kind of inbox row."""
     prompts = PromptBuilder(services, access)
     create = Create(services, prompts, lookup)
@@ -136,13 +137,13 @@ def _flows(services: Services, access: Access, lookup: SessionLookup) -> dict[st
     session_commands = SessionCommands(services, access)
     start_from_command = StartFromCommand(services, access, prompts)
     return {
-        "message": Conversation(
+        MessageCause.kind: Conversation(
             services, access, prompts, reply, session_commands, start_from_command, StartFromMessage(services, create)
         ),
-        "command": start_from_command,
-        "start": create,
-        "control": session_commands,
-        "channel_gone": ChannelGone(services),
+        CommandCause.kind: start_from_command,
+        StartCause.kind: create,
+        ActionCause.kind: session_commands,
+        ChannelGoneCause.kind: ChannelGone(services),
     }
 
 

@@ -21,9 +21,8 @@ class Actions:
     async def pressed(self, ack: AsyncAck, body: Body) -> None:
         """Store a press in the lane of its thread."""
         action = body["actions"][0]
-        value = action.get("value", "")
         verb = BY_ACTION_ID[action["action_id"]].name
-        await self._intake.action(body, self._lane(body), verb=verb, value=value, session_id=value)
+        await self._intake.action(body, self._lane(body), verb, action.get("value", ""))
         await ack()
 
     async def ignored(self, ack: AsyncAck) -> None:

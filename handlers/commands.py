@@ -61,7 +61,7 @@ class Commands:
         request = parse_request(command.argument)
         if not request.prompt:
             return answers.EMPTY_PROMPT
-        await self._intake.command(body, "command")
+        await self._intake.command(body)
         return answers.received(request.prompt)
 
     async def _list(self, _command: Command, body: Body) -> Message:
@@ -75,8 +75,7 @@ class Commands:
         picked = await self._session_list.pick(body["user_id"], body["channel_id"], command)
         if isinstance(picked, Message):
             return picked
-        lane = _lane_of(picked)
-        await self._intake.command(body, "control", lane, verb=command.spec.name, session_id=picked.id)
+        await self._intake.session_command(body, _lane_of(picked), command.spec.name, picked.id)
         return answers.STOPPING
 
     async def _usage(self, command: Command, _body: Body) -> Message:

@@ -16,6 +16,12 @@ def thread_lane(team: str, channel: str, ts: str) -> str:
     return f"in:{team}:{channel}:{ts}"
 
 
+def thread_of(lane: str) -> tuple[str, str, str] | None:
+    """The workspace, the channel and the thread's `ts` that a thread's lane is named for; None of another lane."""
+    parts = lane.split(":")
+    return (parts[1], parts[2], parts[3]) if len(parts) == 4 and parts[0] == "in" else None
+
+
 def own_lane(key: str) -> str:
     """A lane for one row that waits for nobody."""
     return f"in:{key}"

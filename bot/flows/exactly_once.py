@@ -48,6 +48,7 @@ from bot.devin.errors import (
     DevinUncertain,
     DevinUnexpectedAnswer,
 )
+from bot.domain.causes import Cause
 from bot.flows.job import Job, Reschedule, finish
 from bot.flows.services import Services
 from bot.flows.unit_of_work import UnitOfWork
@@ -129,7 +130,7 @@ class ExactlyOnce:
     def __init__(self, services: Services) -> None:
         self._services = services
 
-    async def create(self, job: Job, creation: Creation[_Thing]) -> None:
+    async def create(self, job: Job[Cause], creation: Creation[_Thing]) -> None:
         """Create the thing that the job's row asks for, or adopt the one that an earlier try created.
 
         Returns when the row is closed. Raises when it is to go back: a DevinError, or Later.
@@ -139,7 +140,7 @@ class ExactlyOnce:
         if await creation.prepare() and await self._called_first(job, creation):
             await self._ask(job, creation)
 
-    async def _adopted(self, job: Job, creation: Creation[_Thing], intent_at: float) -> bool:
+    async def _adopted(self, job: Job[Cause], creation: Creation[_Thing], intent_at: float) -> bool:
         """Find out what came of an earlier try; False when it created nothing. Raises while that is not known."""
         # Before the look-up, for what it does not find may still come while it is read.
         left = intent_at + self._services.timing.unknown_after - self._services.clock()
@@ -157,7 +158,7 @@ class ExactlyOnce:
             await inbox.intend(uow.tx, job.row.key, None)
         return False
 
-    async def _called_first(self, job: Job, creation: Creation[_Thing]) -> bool:
+    async def _called_first(self, job: Job[Cause], creation: Creation[_Thing]) -> bool:
         """Before the intent, whose time limit is for one request; False when Devin refuses, and the row is closed."""
         try:
             await creation.call_first()
@@ -169,7 +170,7 @@ class ExactlyOnce:
             raise
         return True
 
-    async def _ask(self, job: Job, creation: Creation[_Thing]) -> None:
+    async def _ask(self, job: Job[Cause], creation: Creation[_Thing]) -> None:
         async with self._services.unit_of_work_for(job) as uow:
             await inbox.intend(uow.tx, job.row.key, uow.now)
             await creation.write_intent(uow)
@@ -196,25 +197,25 @@ class ExactlyOnce:
 
     # ------------------------------------------------------------ outcomes
 
-    async def _store(self, job: Job, creation: Creation[_Thing], thing: _Thing) -> None:
+    async def _store(self, job: Job[Cause], creation: Creation[_Thing], thing: _Thing) -> None:
         # A crash before this commit leaves the intent: the thing is found and stored by the next try.
         async with self._services.unit_of_work_for(job) as uow:
             await creation.write_created(uow, thing)
             await finish(uow, job)
 
-    async def _refused(self, job: Job, creation: Creation[_Thing], refused: DevinRefused) -> None:
+    async def _refused(self, job: Job[Cause], creation: Creation[_Thing], refused: DevinRefused) -> None:
         log.warning("refused by Devin", what=creation.kind, error=type(refused).__name__, status=refused.status)
         async with self._services.unit_of_work_for(job) as uow:
             await creation.write_refused(uow, refused)
             await finish(uow, job)
 
-    async def _not_created(self, job: Job, creation: Creation[_Thing]) -> None:
+    async def _not_created(self, job: Job[Cause], creation: Creation[_Thing]) -> None:
         async with self._services.unit_of_work_for(job) as uow:
             await inbox.intend(uow.tx, job.row.key, None)
             if is_late(job.row, uow.now, self._services.timing.late_notice):
                 await creation.write_late(uow)
 
-    async def _answered_with_failure(self, job: Job, creation: Creation[_Thing], error: DevinError) -> None:
+    async def _answered_with_failure(self, job: Job[Cause], creation: Creation[_Thing], error: DevinError) -> None:
         """Devin answered, so no request is under way any more: one look-up is enough."""
         seen = await creation.look_up()
         if isinstance(seen, Found):
@@ -226,23 +227,23 @@ class ExactlyOnce:
             await self._show_checking(job, creation)
         raise error
 
-    async def _unknown(self, job: Job, creation: Creation[_Thing], error: DevinUncertain) -> None:
+    async def _unknown(self, job: Job[Cause], creation: Creation[_Thing], error: DevinUncertain) -> None:
         log.warning("outcome unknown", what=creation.kind, error=type(error).__name__, status=error.status)
         async with self._services.unit_of_work_for(job) as uow:
             if isinstance(error, DevinCreatedUnreadable):
                 await inbox.accept(uow.tx, job.row.key, uow.now)
             await creation.write_checking(uow)
 
-    async def _show_checking(self, job: Job, creation: Creation[_Thing]) -> None:
+    async def _show_checking(self, job: Job[Cause], creation: Creation[_Thing]) -> None:
         async with self._services.unit_of_work_for(job) as uow:
             await creation.write_checking(uow)
 
 
-def is_unknown(row: InboxRow) -> bool:
+def is_unknown(row: InboxRow[Cause]) -> bool:
     """Whether the thing that a row asks for may have been created, without anybody knowing."""
     return row.intent_at is not None
 
 
-def is_late(row: InboxRow, now: float, after: float) -> bool:
+def is_late(row: InboxRow[Cause], now: float, after: float) -> bool:
     """Whether a row has waited for Devin for more than `after` seconds at `now`: then its author is told."""
     return now - row.created_at > after

@@ -1,11 +1,13 @@
 """What Devin is told: prompts with their context, messages with their sender, and the files that belong to them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Any, Final
+from dataclasses import dataclass, field, replace
+from typing import Final, TypeVar
 
 from bot.devin.errors import DevinError, DevinForbidden, DevinRefused
+from bot.domain.causes import SessionCause
 from bot.domain.commands.parser import parse_verb
+from bot.domain.file import SlackFile
 from bot.domain.session import Session
 from bot.domain.text import mentioned_users, plain, without_mention
 from bot.flows.access import Access
@@ -13,7 +15,7 @@ from bot.flows.job import Job
 from bot.flows.services import Services
 from bot.logs import get_logger
 from bot.slack.errors import SlackRefused
-from bot.slack.files import DOWNLOAD_LIMIT_BYTES, FileNotReadable, Reason, SlackFile, file_from
+from bot.slack.files import DOWNLOAD_LIMIT_BYTES, FileNotReadable, Reason
 from bot.slack.threads import ThreadMessage
 from bot.views import answers
 from bot.views.message import Message
@@ -27,6 +29,8 @@ FILE_TRIES: Final = 3
 LOOK_AT_THREAD: Final = "Look at this Slack thread and do what it asks for."
 LOOK_AT_FILES: Final = "Look at the attached files and do what they ask for."
 
+_SessionCause = TypeVar("_SessionCause", bound=SessionCause)
+
 
 @dataclass(frozen=True, slots=True)
 class Files:
@@ -36,15 +40,14 @@ class Files:
     left_out: tuple[Message, ...] = ()
 
 
-def with_left_out(payload: dict[str, Any], left_out: Sequence[Message]) -> dict[str, Any]:
-    """A row's payload with what is to be said of files: it is told too when the call's answer gets lost."""
-    kept = [{"text": message.text, "blocks": message.blocks} for message in left_out]
-    return payload | {"left_out": kept} if kept or payload.get("left_out") else payload
+def with_left_out(cause: _SessionCause, left_out: Sequence[Message]) -> _SessionCause:
+    """The cause with what is to be said of its files: it is said too when the call's answer gets lost."""
+    return replace(cause, left_out=tuple(message.text for message in left_out))
 
 
-def left_out_of(payload: dict[str, Any]) -> tuple[Message, ...]:
-    """The same, read back."""
-    return tuple(Message(kept["text"], kept["blocks"]) for kept in payload.get("left_out") or ())
+def left_out_of(cause: SessionCause) -> tuple[Message, ...]:
+    """What an earlier try left to be said of the cause's files."""
+    return tuple(Message(text) for text in cause.left_out)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +68,13 @@ class PromptBuilder:
         self._services = services
         self._access = access
 
-    async def build(self, job: Job, session: Session) -> Prompt:
+    async def build(self, job: Job[SessionCause], session: Session) -> Prompt:
         """The prompt with who asked, what was said before, and where to find it again."""
         playbook, refusal = await self._playbook(session.options.playbook)
         if refusal is not None:
             return Prompt(refusal=refusal)
-        context = await self._context(session) if job.row.payload.get("thread_ts") else ""
-        files = await self.files(job.row.payload.get("files") or [], job.row.attempts)
+        context = await self._context(session) if job.cause.in_thread else ""
+        files = await self.files(job.cause.files, job.row.attempts)
         if session.prompt == LOOK_AT_FILES and not files.urls:
             return Prompt(refusal=answers.files_lost(files.left_out, "started"))
         requester = await self.name(session.requester)
@@ -92,14 +95,14 @@ class PromptBuilder:
         """What a person is called."""
         return (await self._access.names([user]))[user]
 
-    async def files(self, raw: Sequence[dict[str, Any]], attempts: int) -> Files:
+    async def files(self, files: Sequence[SlackFile], attempts: int) -> Files:
         """Hand files on to Devin. A crash repeats the upload: an attachment nobody refers to does no harm.
 
         A file that fails again and again is left out: it must not hold up what was written.
         """
         urls: list[str] = []
         left_out: list[Message] = []
-        for file in [await self._whole(file_from(one)) for one in raw]:
+        for file in [await self._whole(one) for one in files]:
             if len(urls) >= MOST_FILES:
                 left_out.append(answers.one_file_too_many(file.name, MOST_FILES))
                 continue

@@ -5,6 +5,7 @@ from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 
 from bot.devin.client import Devin
+from bot.domain.causes import Cause
 from bot.domain.session import Session
 from bot.engine.port import Engine
 from bot.flows.job import Job
@@ -49,11 +50,11 @@ class Services:
         for act in uow.afterwards:
             act()
 
-    def unit_of_work_for(self, job: Job) -> AbstractAsyncContextManager[UnitOfWork]:
+    def unit_of_work_for(self, job: Job[Cause]) -> AbstractAsyncContextManager[UnitOfWork]:
         """A step in the name of a job."""
         return self.unit_of_work(job.claim, job.row.ref)
 
-    async def check_claim(self, job: Job) -> None:
+    async def check_claim(self, job: Job[Cause]) -> None:
         """Look at the epoch right before a call to the outside."""
         async with self.db.read(first=True) as tx:
             await lanes.check(tx, job.claim)

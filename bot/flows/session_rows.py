@@ -3,7 +3,10 @@
 from dataclasses import replace
 from typing import Any, Final
 
+from bot.domain.cause_codec import decode_files, encode_files
+from bot.domain.causes import ActionCause, SessionCause, StartCause
 from bot.domain.commands.registry import STOP
+from bot.domain.file import SlackFile
 from bot.domain.lane import thread_lane
 from bot.domain.session import Lifecycle, Session
 from bot.flows.exactly_once import is_unknown
@@ -43,15 +46,19 @@ async def post_card(
     await uow.add_to_outbox(replace(row, kind="card", payload=payload or {}, follow=follow, rank=outbox.FIRST))
 
 
-def start_row(cause: str, ref: str, session: Session, ts: str, now: float, files: list[dict[str, Any]]) -> InboxRow:
+def start_to_follow(key: str, files: tuple[SlackFile, ...]) -> dict[str, Any]:
+    """What the first post of a card carries so that `start_row` follows it; `key` is that of the row that asked."""
+    return {"cause": key, "files": encode_files(files)}
+
+
+def start_row(follow: dict[str, Any], ref: str, session: Session, ts: str, now: float) -> InboxRow[StartCause]:
     """The creation that follows a slash command's card: first in the thread that the card makes."""
-    key = f"start:{cause}"
+    cause = StartCause(session.id, decode_files(follow.get("files")))
     lane = thread_lane(session.team, session.channel, ts)
-    payload = {"session_id": session.id, "files": files}
-    return InboxRow(key, lane, "start", ts, ref, payload, ready_at=now, created_at=now)
+    return InboxRow(f"start:{follow['cause']}", lane, ts, ref, cause, ready_at=now, created_at=now)
 
 
-async def start_is_dead(uow: UnitOfWork, job: Job, session_id: str) -> None:
+async def start_is_dead(uow: UnitOfWork, job: Job[SessionCause], session_id: str) -> None:
     """The session will not come, or nobody can say whether it came: the card and the thread say which."""
     session = await sessions.get(uow.tx, session_id)
     if session is None or not is_unknown(job.row):
@@ -63,11 +70,11 @@ async def start_is_dead(uow: UnitOfWork, job: Job, session_id: str) -> None:
     await uow.post(f"news:{session_id}:uncertain", session, said)
 
 
-def stop_row(lane: str, ref: str, session: Session, now: float) -> InboxRow:
+def stop_row(lane: str, ref: str, session: Session, now: float) -> InboxRow[ActionCause]:
     """The stop that somebody asked for while the outcome of the start was unknown."""
-    payload = {"verb": STOP.name, "session_id": session.id, "user": session.stopped_by}
+    cause = ActionCause(STOP.name, session.id, session.stopped_by)
     ts = session.stop_ts or f"{now:.6f}"
-    return InboxRow(f"stop:{session.id}", lane, "control", ts, ref, payload, ready_at=now, created_at=now, urgent=True)
+    return InboxRow(f"stop:{session.id}", lane, ts, ref, cause, ready_at=now, created_at=now, urgent=True)
 
 
 async def refuse(uow: UnitOfWork, session_id: str, message: Message) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from bot.domain import lane as lanes_named
+from bot.domain.causes import Cause
 from bot.domain.session import Session
 from bot.flows.workspace import Workspace
 from bot.store import cards, inbox, outbox
@@ -34,7 +35,7 @@ class UnitOfWork:
             await outbox.add(self.tx, rows)
             self.wakes |= {row.lane: max(row.next_at - self.now, 0.0) for row in rows}
 
-    async def add_to_inbox(self, row: InboxRow) -> None:
+    async def add_to_inbox(self, row: InboxRow[Cause]) -> None:
         """Put a row that follows into the inbox."""
         await inbox.add(self.tx, [row])
         self.wakes[row.lane] = max(row.ready_at - self.now, 0.0)

@@ -1,8 +1,9 @@
 """Files by their ids, and their bytes."""
 
+from bot.domain.file import SlackFile
 from bot.slack.connection import Connection
 from bot.slack.errors import ScopeMissing, SlackOutcomeUnknown, SlackRefused, SlackUnreachable, TokenRefused
-from bot.slack.files import DOWNLOAD_LIMIT_BYTES, Downloads, FileNotReadable, Reason, SlackFile, file_from
+from bot.slack.files import DOWNLOAD_LIMIT_BYTES, Downloads, FileNotReadable, Reason, file_from
 
 
 class Downloading(Connection):

@@ -13,6 +13,7 @@ from typing import Any, Final
 import aiohttp
 from yarl import URL
 
+from bot.domain.file import SlackFile
 from bot.slack.errors import SlackError, error_from
 from bot.timing import PRODUCTION, Timing
 
@@ -39,23 +40,6 @@ class FileNotReadable(SlackError):  # noqa: N818 - named by what the caller can 
     def __init__(self, reason: Reason) -> None:
         super().__init__(METHOD, f"file_{reason}", f"not readable ({reason})")
         self.reason = reason
-
-
-@dataclass(frozen=True, slots=True)
-class SlackFile:
-    """A file of a message. In a shared channel it may be a stub that says only its id."""
-
-    id: str
-    name: str = "file"
-    mimetype: str = ""
-    size: int = 0
-    url: str = field(default="", repr=False)  # empty when there is nothing to download
-    access: str | None = None
-
-    @property
-    def is_stub(self) -> bool:
-        """Whether files.info must be asked before anything is known."""
-        return self.access == "check_file_info"
 
 
 def file_from(file: Mapping[str, Any]) -> SlackFile:

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
-from bot.slack.files import SlackFile, files_of
+from bot.domain.file import SlackFile
+from bot.slack.files import files_of
 
 Json = dict[str, Any]
 

@@ -2,30 +2,33 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from functools import cache
-from typing import Any, Final
+from typing import Any, Final, Generic, TypeVar
 
-from sqlalchemy import Connection, String, bindparam, cast, delete, func, literal, select, update
+from sqlalchemy import Connection, String, Update, bindparam, cast, delete, func, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.domain.cause_codec import BLANK, decode, encode
+from bot.domain.causes import Cause, ReadableCause
 from bot.store.database.connection import Database, insert
 from bot.store.tables import inbox, sessions
 
 BATCH: Final = 200
-PAYLOAD_VERSION: Final = 1
+
+_Cause = TypeVar("_Cause", bound=ReadableCause)
+_Cause_co = TypeVar("_Cause_co", bound=Cause, covariant=True)
 
 
 @dataclass(frozen=True, slots=True)
-class InboxRow:
-    """One cause of work. `payload` is what the flow needs, parsed; `ref` names it in the log."""
+class InboxRow(Generic[_Cause_co]):
+    """One cause of work. `ref` names it in the log."""
 
     key: str
     lane: str
-    kind: str
     ts: str
     ref: str
-    payload: dict[str, Any]
+    cause: _Cause_co
     ready_at: float
     created_at: float
     urgent: bool = False
@@ -33,6 +36,11 @@ class InboxRow:
     failures: int = 0
     intent_at: float | None = None
     accepted_at: float | None = None
+
+    @property
+    def kind(self) -> str:
+        """The kind of its cause."""
+        return self.cause.kind
 
 
 # Made once: to put a statement together takes longer than to execute it.
@@ -48,7 +56,7 @@ _CLOSE: Final = (
     .where(inbox.c.key.in_(bindparam("keys", expanding=True)), inbox.c.state == "open")
     .values(state=bindparam("outcome"), done_at=bindparam("at"), reason=bindparam("because"))
 )
-_CLOSE_AND_BLANK: Final = _CLOSE.values(payload={"v": PAYLOAD_VERSION})
+_CLOSE_AND_BLANK: Final = _CLOSE.values(payload=BLANK)
 
 
 @cache
@@ -56,33 +64,33 @@ def _adding(dialect: str) -> Any:
     return insert(dialect, inbox).on_conflict_do_nothing()
 
 
-async def add(tx: AsyncConnection, rows: Sequence[InboxRow]) -> None:
+async def add(tx: AsyncConnection, rows: Sequence[InboxRow[Cause]]) -> None:
     """Store rows; one whose key is there already has acted or will act, so it is left out."""
     await tx.run_sync(add_now, rows)
 
 
-def add_now(connection: Connection, rows: Sequence[InboxRow]) -> None:
+def add_now(connection: Connection, rows: Sequence[InboxRow[Cause]]) -> None:
     """Store rows through a synchronous connection; a row whose key is there already is left out."""
     # By key, so that two processes that store the same rows do not wait for each other in a circle.
     ordered = sorted(rows, key=lambda row: row.key)
     connection.execute(_adding(connection.dialect.name), [_values(row) for row in ordered])
 
 
-async def head(tx: AsyncConnection, lane: str) -> InboxRow | None:
+async def head(tx: AsyncConnection, lane: str) -> InboxRow[Cause] | None:
     """What is next in a lane: urgent first, then by Slack's time, never by arrival."""
     found = await tx.execute(_HEAD, {"lane": lane})
     row = found.mappings().one_or_none()
     return None if row is None else _row(row)
 
 
-async def waiting(tx: AsyncConnection, lane: str, *kinds: str) -> list[InboxRow]:
-    """The open rows of a lane of these kinds, in order."""
+async def waiting(tx: AsyncConnection, lane: str, *causes: type[_Cause]) -> list[InboxRow[_Cause]]:
+    """The open rows of a lane with these causes, in order; without those that cannot be read."""
     found = await tx.execute(
         select(inbox)
-        .where(inbox.c.lane == lane, inbox.c.state == "open", inbox.c.kind.in_(kinds))
+        .where(inbox.c.lane == lane, inbox.c.state == "open", inbox.c.kind.in_([cause.kind for cause in causes]))
         .order_by(inbox.c.ts, inbox.c.key)
     )
-    return [_row(row) for row in found.mappings()]
+    return [row for row in map(_row, found.mappings()) if isinstance(row.cause, causes)]
 
 
 async def knows_lane(tx: AsyncConnection, lane: str) -> bool:
@@ -90,7 +98,7 @@ async def knows_lane(tx: AsyncConnection, lane: str) -> bool:
     return (await tx.execute(_KNOWN, {"lane": lane})).first() is not None
 
 
-async def earlier_in_channel(tx: AsyncConnection, prefix: str, row: InboxRow) -> bool:
+async def earlier_in_channel(tx: AsyncConnection, prefix: str, row: InboxRow[Cause]) -> bool:
     """Whether an open row of another lane of this channel is older: in a DM lines belong together."""
     found = await tx.execute(
         select(inbox.c.key)
@@ -130,25 +138,28 @@ async def reschedule(tx: AsyncConnection, key: str, ready_at: float, reason: str
     )
 
 
-async def move(tx: AsyncConnection, row: InboxRow, lane: str, payload: dict[str, Any]) -> None:
-    """Hand a row to another lane, where its `ts` gives it its place."""
-    moved = update(inbox).where(inbox.c.key == row.key, inbox.c.state == "open")
-    await tx.execute(moved.values(lane=lane, payload=payload))
+async def move(tx: AsyncConnection, key: str, lane: str, cause: Cause) -> None:
+    """Hand an open row to another lane, where its `ts` gives it its place, with what its cause is by now."""
+    await tx.execute(_open_row(key).values(lane=lane, payload=encode(cause)))
 
 
-async def confirm(tx: AsyncConnection, key: str, payload: dict[str, Any], now: float) -> InboxRow | None:
-    """Let a row that waits for its asker's yes or no go on; None when it waits no longer."""
-    confirmed = await tx.execute(
-        update(inbox)
-        .where(inbox.c.key == key, inbox.c.state == "open")
-        .values(payload=payload, ready_at=now)
-        .returning(*inbox.c)
-    )
+async def note(tx: AsyncConnection, key: str, cause: Cause) -> None:
+    """Store the cause of an open row anew, with what a flow has noted in it."""
+    await tx.execute(_open_row(key).values(payload=encode(cause)))
+
+
+async def confirm(tx: AsyncConnection, key: str, cause: Cause, now: float) -> InboxRow[Cause] | None:
+    """Let a row that waits for its asker's yes or no go on, with this cause; None when it waits no longer."""
+    confirmed = await tx.execute(_open_row(key).values(payload=encode(cause), ready_at=now).returning(*inbox.c))
     row = confirmed.mappings().one_or_none()
     return None if row is None else _row(row)
 
 
-async def get(tx: AsyncConnection, key: str) -> InboxRow | None:
+def _open_row(key: str) -> Update:
+    return update(inbox).where(inbox.c.key == key, inbox.c.state == "open")
+
+
+async def get(tx: AsyncConnection, key: str) -> InboxRow[Cause] | None:
     """An open row by its key."""
     found = await tx.execute(select(inbox).where(inbox.c.key == key, inbox.c.state == "open"))
     row = found.mappings().one_or_none()
@@ -198,13 +209,12 @@ async def purge(db: Database, before: float) -> int:
 
 async def purge_texts(db: Database, before: float) -> int:
     """Blank one small piece of the texts of rows that died before an instant and stay for their keys."""
-    blank = {"v": PAYLOAD_VERSION}
-    has_text = cast(inbox.c.payload, String) != json.dumps(blank)
+    has_text = cast(inbox.c.payload, String) != json.dumps(BLANK)
     old = inbox.c.state == "dead", inbox.c.done_at < before, has_text
     async with db.scan() as tx:
         keys = list(await tx.scalars(select(inbox.c.key).where(*old).limit(BATCH)))
     async with db.write() as tx:
-        return (await tx.execute(update(inbox).where(inbox.c.key.in_(keys)).values(payload=blank))).rowcount
+        return (await tx.execute(update(inbox).where(inbox.c.key.in_(keys)).values(payload=BLANK))).rowcount
 
 
 def _lanes_of_sessions() -> Any:
@@ -213,20 +223,32 @@ def _lanes_of_sessions() -> Any:
     return select(channel.concat(":").concat(sessions.c.thread_ts)).where(sessions.c.thread_ts.is_not(None))
 
 
-def _values(row: InboxRow) -> dict[str, Any]:
+def _values(row: InboxRow[Cause]) -> dict[str, Any]:
     return {
         "key": row.key,
         "lane": row.lane,
         "kind": row.kind,
         "ts": row.ts,
         "ref": row.ref,
-        "payload": {"v": PAYLOAD_VERSION, **row.payload},
+        "payload": encode(row.cause),
         "ready_at": row.ready_at,
         "created_at": row.created_at,
         "urgent": row.urgent,
     }
 
 
-def _row(row: Any) -> InboxRow:
-    names = (field.name for field in fields(InboxRow))
-    return InboxRow(**{name: row[name] for name in names})
+def _row(row: Any) -> InboxRow[Any]:
+    return InboxRow(
+        key=row["key"],
+        lane=row["lane"],
+        ts=row["ts"],
+        ref=row["ref"],
+        cause=decode(row["kind"], row["payload"]),
+        ready_at=row["ready_at"],
+        created_at=row["created_at"],
+        urgent=row["urgent"],
+        attempts=row["attempts"],
+        failures=row["failures"],
+        intent_at=row["intent_at"],
+        accepted_at=row["accepted_at"],
+    )

@@ -11,6 +11,7 @@ from typing import Final
 
 from sqlalchemy import Connection
 
+from bot.domain.causes import Cause
 from bot.store.database.connection import Database
 from bot.store.inbox import BATCH, InboxRow, add_now
 
@@ -30,7 +31,7 @@ class MaybeStoredError(NotStoredError):
 
 @dataclass(slots=True)
 class _Waiting:
-    row: InboxRow
+    row: InboxRow[Cause]
     deadline: float
     taken: bool = False  # into a transaction, whose outcome alone tells what to say
     committing: bool = False  # its commit was asked for; stays so: a second try that fails tells nothing of the first
@@ -52,7 +53,7 @@ class InboxWriter:
         self._filled = asyncio.Event()
         self._taking = Lock()  # a row is either taken or dropped, also between two threads
 
-    async def put(self, row: InboxRow) -> None:
+    async def put(self, row: InboxRow[Cause]) -> None:
         """Return once the row is committed; raises NotStoredError when it is not, MaybeStoredError if nobody knows."""
         loop = asyncio.get_running_loop()
         waiting = _Waiting(row, loop.time() + self._deadline)

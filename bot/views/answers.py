@@ -390,6 +390,18 @@ def reply_uncertain(reference: str, excerpt: str = "") -> Message:
     return outcome_unknown(f"{which} arrived", advice, reference)
 
 
+def not_readable(reference: str, *, maybe_done: bool) -> Message:
+    """Tell in the thread that a stored row cannot be read; `maybe_done` when an earlier try may have done the work."""
+    if maybe_done:
+        outcome = "we do not know whether it was done. Look into the session in Devin before you ask for it again."
+    else:
+        outcome = "it was not done. Ask for it again if it is still needed."
+    return Message(
+        ":warning: Something that was asked for here was stored by another version of Devin Bridge and cannot be read, "
+        f"so {outcome} Reference {_code(reference)}."
+    )
+
+
 def unknown_verb(verb: UnknownVerb) -> Message:
     """Suggest what was probably meant; nothing was forwarded."""
     if verb.nearest == verb.word:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from bot.domain.causes import MessageCause
 from bot.flows.access import Access
 from bot.flows.job import Job, Reschedule
 from bot.flows.lookup import SessionLookup
@@ -19,16 +20,7 @@ from tests.flows.conftest import CHANNEL, TEAM
 from tests.store.rows import LEASE, NOW, THREAD, asked
 
 LANE = f"in:{TEAM}:{CHANNEL}:{THREAD}"
-WRITTEN = {
-    "user": "U0ANN",
-    "text": "use pytest",
-    "channel": CHANNEL,
-    "ts": "1750000001.000100",
-    "thread_ts": THREAD,
-    "im": False,
-    "mention": False,
-    "under_us": True,
-}
+WRITTEN = MessageCause("U0ANN", "use pytest", CHANNEL, "1750000001.000100", THREAD, under_us=True)
 
 
 def conversation(services):
@@ -51,7 +43,7 @@ def conversation(services):
 @pytest.mark.parametrize("kind", ["postgresql"], indirect=True)
 async def test_a_reply_that_catch_up_brings_while_it_is_being_dropped_is_kept(make, either_store, clock, monkeypatch):
     clock.now, db = NOW, either_store.db
-    row = asked(lane=LANE, payload=WRITTEN)
+    row = asked(lane=LANE, cause=WRITTEN)
     async with db.write() as tx:
         await inbox.add(tx, [row])
         claim = await lanes.claim(tx, db, LANE, "worker", LEASE)
@@ -72,4 +64,4 @@ async def test_a_reply_that_catch_up_brings_while_it_is_being_dropped_is_kept(ma
     async with db.read() as tx:
         kept = await inbox.get(tx, row.key)
     assert kept is not None
-    assert kept.payload["text"] == "use pytest"
+    assert kept.cause.text == "use pytest"

@@ -76,7 +76,7 @@ async def state(store: Store) -> tuple[str, list[str]]:
 async def flow(make: Make, either_store: Store, clock: SetClock) -> Lost:
     clock.now = NOW
     async with either_store.db.write() as tx:
-        await inbox.add(tx, [asked("row", kind="lost")])
+        await inbox.add(tx, [asked("row")])
     return Lost()
 
 
@@ -85,7 +85,7 @@ async def flow(make: Make, either_store: Store, clock: SetClock) -> Lost:
 async def test_a_row_that_is_given_up_is_announced_and_closed_or_neither(
     make: Make, either_store: Store, clock: SetClock, flow: Lost, number: int, moment: str
 ) -> None:
-    dispatch = Dispatch(make(either_store, clock), {"lost": flow})
+    dispatch = Dispatch(make(either_store, clock), {"message": flow})
     with pytest.MonkeyPatch.context() as patch:
         DiesAtCommit(patch, number, moment)
         with suppress(Death):
@@ -100,7 +100,7 @@ async def test_what_cannot_be_announced_is_closed_all_the_same_and_nothing_of_it
     make: Make, either_store: Store, clock: SetClock, flow: Lost
 ) -> None:
     flow.fails = True
-    await Dispatch(make(either_store, clock), {"lost": flow}).work(LANE)
+    await Dispatch(make(either_store, clock), {"message": flow}).work(LANE)
     assert await state(either_store) == ("dead", [])
 
 
@@ -115,5 +115,5 @@ async def test_a_worker_whose_lane_was_taken_over_neither_announces_nor_closes(
         await run(job)
 
     flow.run = overtaken
-    await Dispatch(make(either_store, clock), {"lost": flow}).work(LANE)
+    await Dispatch(make(either_store, clock), {"message": flow}).work(LANE)
     assert await state(either_store) == NEITHER

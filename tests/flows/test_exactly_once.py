@@ -243,13 +243,13 @@ class World:
         async with self.store.db.write() as tx:
             for table in (inbox_table, outbox_table, lanes_table):
                 await tx.execute(table.delete())
-            await inbox.add(tx, [asked("row", kind="thing")])
+            await inbox.add(tx, [asked("row")])
 
     async def work(self) -> None:
         """One process takes the row once; it may die."""
         services = mortal(self.services, self.fate)
         flow = Things(ExactlyOnce(services), lambda: NewThing(self.devin, self.fate, self.numbers))
-        await Dispatch(services, {"thing": flow}).work(LANE)
+        await Dispatch(services, {"message": flow}).work(LANE)
 
     async def live(self) -> None:
         """Processes come and go until the row is closed."""

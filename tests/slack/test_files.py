@@ -7,9 +7,10 @@ import aiohttp
 import pytest
 from aiohttp import web
 
+from bot.domain.file import SlackFile
 from bot.slack.client import Slack
 from bot.slack.errors import SlackError, SlackRateLimited
-from bot.slack.files import FileNotReadable, Reason, SlackFile, file_from, files_of, is_slacks
+from bot.slack.files import FileNotReadable, Reason, file_from, files_of, is_slacks
 from bot.timing import PRODUCTION
 
 TOKEN = "xoxb-very-secret"

@@ -2,9 +2,9 @@
 
 import pytest
 
+from bot.domain.file import SlackFile
 from bot.domain.person import Person
 from bot.slack.errors import PersonGone, ScopeMissing, SlackOutcomeUnknown, SlackUnreachable
-from bot.slack.files import SlackFile
 from bot.slack.people import person_from
 from bot.slack.reading import MAX_PAGES
 from bot.slack.threads import ThreadMessage

@@ -4,6 +4,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.domain.causes import Cause, MessageCause
 from bot.domain.session import Lifecycle, Session, Snapshot
 from bot.store import cards, outbox
 from bot.store.cards import CardRow
@@ -19,14 +20,18 @@ LANE = f"in:{TEAM}:{CHANNEL}:{THREAD}"
 OUT = f"out:{TEAM}:{CHANNEL}"
 
 
-def asked(key: str = "k", **more: Any) -> InboxRow:
+def written(text: str, **more: Any) -> MessageCause:
+    """What stands in the row of a message."""
+    return MessageCause(**{"user": "U1", "channel": CHANNEL, "ts": THREAD, "thread_ts": THREAD, "text": text} | more)
+
+
+def asked(key: str = "k", **more: Any) -> InboxRow[Cause]:
     """An inbox row: a message in one thread."""
     usual: dict[str, Any] = {
         "lane": LANE,
-        "kind": "message",
         "ts": THREAD,
         "ref": "ref",
-        "payload": {"text": f"words of {key}"},
+        "cause": written(f"words of {key}"),
         "ready_at": NOW,
         "created_at": NOW,
     }

@@ -3,13 +3,15 @@
 from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
+from bot.domain.causes import ActionCause, CommandCause, MessageCause, SearchStart, StartCause, UnreadableCause
+from bot.domain.file import SlackFile
 from bot.store import inbox
 from bot.store.database.connection import Database
 from bot.store.inbox import InboxRow
 from bot.store.tables import inbox as table
-from tests.store.rows import CHANNEL, LANE, NOW, TEAM, asked
+from tests.store.rows import CHANNEL, LANE, NOW, TEAM, asked, written
 
 
 async def store(db: Database, *rows: InboxRow) -> None:
@@ -85,10 +87,11 @@ async def test_a_row_that_is_not_ready_still_holds_its_place(db: Database) -> No
 
 
 async def test_everything_a_row_carries_comes_back(db: Database) -> None:
-    payload = {"text": "a\nb 😀", "none": None, "deep": [{"x": 1.5, "y": True}]}
-    row = asked("all", payload=payload, ready_at=NOW + 0.25, urgent=True)
+    files = (SlackFile("F1", "log.txt", "text/plain", 5, "https://files.slack.com/F1"), SlackFile("F2"))
+    cause = written("a\nb 😀", mention=True, files=files, left_out=("No.",), search_start=SearchStart(None), unsent=2)
+    row = asked("all", cause=cause, ready_at=NOW + 0.25, urgent=True)
     await store(db, row)
-    assert await head(db) == replace(row, payload={"v": 1, **payload})
+    assert await head(db) == row
 
 
 # ------------------------------------------------------------ a row's life
@@ -136,11 +139,13 @@ async def test_what_is_closed_stays_as_it_is(db: Database) -> None:
         await inbox.finish(tx, ["k"], NOW + 1, dead=True, reason="first")
         await inbox.finish(tx, ["k"], NOW + 2, reason="second")
         await inbox.reschedule(tx, "k", NOW, "third")
-        await inbox.move(tx, asked("k"), "in:elsewhere", {})
-        assert await inbox.confirm(tx, "k", {}, NOW) is None
+        await inbox.move(tx, "k", "in:elsewhere", written("moved"))
+        await inbox.note(tx, "k", written("noted"))
+        assert await inbox.confirm(tx, "k", written("confirmed"), NOW) is None
         assert await inbox.get(tx, "k") is None
     row = await raw(db, "k")
     assert (row["state"], row["reason"], row["done_at"], row["lane"]) == ("dead", "first", NOW + 1, LANE)
+    assert row["payload"]["text"] == "words of k"
 
 
 async def test_many_rows_are_closed_at_once(db: Database) -> None:
@@ -169,18 +174,29 @@ async def test_a_row_that_is_moved_takes_the_place_its_time_gives_it(db: Databas
         asked("moved", ts="1750000005.000000"),
     )
     async with db.write() as tx:
-        await inbox.move(tx, asked("moved"), "in:elsewhere", {"text": "moved"})
+        await inbox.move(tx, "moved", "in:elsewhere", written("moved"))
     assert await head(db) is None
+    assert (await raw(db, "moved"))["payload"]["text"] == "moved"
     assert await in_order(db, "in:elsewhere") == ["old", "moved", "new"]
 
 
 async def test_a_row_that_waits_for_a_yes_goes_on_at_once(db: Database) -> None:
-    await store(db, asked("k", ready_at=NOW + 600))
+    command = CommandCause("U1", CHANNEL, "fix it", asked=True)
+    await store(db, asked("k", cause=command, ready_at=NOW + 600))
     async with db.write() as tx:
-        row = await inbox.confirm(tx, "k", {"v": 1, "confirmed": True}, NOW + 3)
+        row = await inbox.confirm(tx, "k", replace(command, confirmed=True), NOW + 3)
     assert row is not None
     assert row == await head(db)
-    assert (row.payload, row.ready_at) == ({"v": 1, "confirmed": True}, NOW + 3)
+    assert (row.cause, row.ready_at) == (replace(command, confirmed=True), NOW + 3)
+
+
+async def test_what_a_flow_notes_on_a_row_leaves_it_in_its_place(db: Database) -> None:
+    await store(db, asked("k"), asked("other"))
+    async with db.write() as tx:
+        await inbox.note(tx, "k", written("words of k", unsent=3))
+        row, other = await inbox.get(tx, "k"), await inbox.get(tx, "other")
+    assert row == replace(asked("k"), cause=written("words of k", unsent=3))
+    assert other == asked("other")
 
 
 async def test_faults_of_our_own_are_counted_apart_from_waits(db: Database) -> None:
@@ -203,15 +219,27 @@ async def test_the_waiting_rows_of_a_lane_are_found_by_kind_in_order(db: Databas
         db,
         asked("c", ts="1750000003.000000"),
         asked("a", ts="1750000001.000000"),
-        asked("control", kind="control", ts="1750000002.000000"),
-        asked("start", kind="start", ts="1750000004.000000"),
+        asked("control", cause=ActionCause("stop", "s", "U1"), ts="1750000002.000000"),
+        asked("start", cause=StartCause("s"), ts="1750000004.000000"),
         asked("there", lane="in:other"),
         asked("done"),
     )
     async with db.write() as tx:
         await inbox.finish(tx, ["done"], NOW)
-        found = await inbox.waiting(tx, LANE, "message", "start")
+        found = await inbox.waiting(tx, LANE, MessageCause, StartCause)
     assert [row.key for row in found] == ["a", "c", "start"]
+
+
+async def test_a_row_that_cannot_be_read_is_next_in_its_lane_and_waits_as_no_kind(db: Database) -> None:
+    await store(db, asked("odd", ts="1750000001.000000"), asked("good", ts="1750000002.000000"))
+    async with db.write() as tx:
+        await tx.execute(update(table).where(table.c.key == "odd").values(payload={"v": 99, "news": True}))
+        found = await inbox.waiting(tx, LANE, MessageCause)
+        row = await inbox.head(tx, LANE)
+    assert [row.key for row in found] == ["good"]
+    assert row is not None
+    assert (row.key, row.kind) == ("odd", "message")
+    assert row.cause == UnreadableCause("message", "unreadable: message of version 99", {"v": 99, "news": True})
 
 
 async def test_a_lane_is_known_as_long_as_anything_stands_in_it(db: Database) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, Engine, event, select
 
+from bot.domain.file import SlackFile
 from bot.store import inbox
 from bot.store.database import sqlite
 from bot.store.database.connection import Database
@@ -17,7 +18,7 @@ from bot.store.inbox import InboxRow
 from bot.store.inbox_writer import InboxWriter, MaybeStoredError, NotStoredError
 from bot.store.tables import inbox as table
 from tests import postgres
-from tests.store.rows import asked
+from tests.store.rows import asked, written
 
 SHORT = 0.2  # the wait for a lock in these tests
 
@@ -129,13 +130,13 @@ async def test_what_arrives_during_a_commit_goes_into_the_next_one(db: Database)
 async def test_a_key_is_stored_once_also_within_one_commit(db: Database) -> None:
     writer = InboxWriter(db, deadline=30.0)
     async with at_work(writer):
-        await asyncio.gather(*(writer.put(asked("same", payload={"text": text})) for text in ("a", "b", "c")))
-        await writer.put(asked("same", payload={"text": "later"}))
+        await asyncio.gather(*(writer.put(asked("same", cause=written(text))) for text in ("a", "b", "c")))
+        await writer.put(asked("same", cause=written("later")))
     assert await keys(db) == ["same"]
     async with db.read() as tx:
         row = await inbox.get(tx, "same")
     assert row is not None
-    assert row.payload["text"] in {"a", "b", "c"}
+    assert row.cause.text in {"a", "b", "c"}
 
 
 async def test_a_row_that_is_done_is_not_opened_again_by_a_second_delivery(db: Database) -> None:
@@ -151,7 +152,7 @@ async def test_a_row_that_is_done_is_not_opened_again_by_a_second_delivery(db: D
 
 async def test_a_bad_row_costs_only_itself(db: Database) -> None:
     writer = InboxWriter(db, deadline=30.0)
-    bad = asked("bad", payload={"text": object()})
+    bad = asked("bad", cause=written(object()))
     async with at_work(writer):
         outcomes = await asyncio.gather(
             *(writer.put(row) for row in (asked("a"), bad, asked("c"), asked("d"))), return_exceptions=True
@@ -165,7 +166,7 @@ async def test_a_bad_row_alone_is_refused_and_the_writer_goes_on(db: Database) -
     writer = InboxWriter(db, deadline=30.0)
     async with at_work(writer):
         with pytest.raises(NotStoredError, match=r"^bad$"):
-            await writer.put(asked("bad", payload={"text": object()}))
+            await writer.put(asked("bad", cause=written(object())))
         await writer.put(asked("good"))
     assert await keys(db) == ["good"]
 
@@ -173,12 +174,12 @@ async def test_a_bad_row_alone_is_refused_and_the_writer_goes_on(db: Database) -
 async def test_an_odd_sign_in_a_message_does_not_keep_it_out(db: Database) -> None:
     writer = InboxWriter(db, deadline=30.0)
     async with at_work(writer):
-        await writer.put(asked("odd", payload={"text": "nul \0, half \ud83d, whole 😀", "files": [{"name": "a\0b"}]}))
+        await writer.put(asked("odd", cause=written("nul \0, half \ud83d, whole 😀", files=(SlackFile("F1", "a\0b"),))))
     async with db.read() as tx:
         row = await inbox.get(tx, "odd")
     assert row is not None
-    assert row.payload["text"] == "nul \ufffd, half \ufffd, whole 😀"
-    assert row.payload["files"] == [{"name": "a\ufffdb"}]
+    assert row.cause.text == "nul \ufffd, half \ufffd, whole 😀"
+    assert row.cause.files == (SlackFile("F1", "a\ufffdb"),)
 
 
 async def test_the_row_of_a_cancelled_caller_is_left_out(db: Database) -> None:
@@ -402,7 +403,7 @@ async def test_a_server_that_cut_the_connection_is_connected_to_again(db: Databa
 
 async def test_an_error_of_the_store_shows_nothing_of_what_people_wrote(db: Database) -> None:
     writer = InboxWriter(db, deadline=30.0)
-    bad = asked("bad", payload={"text": "our secret plan"}, ready_at="soon")
+    bad = asked("bad", cause=written("our secret plan"), ready_at="soon")
     async with at_work(writer):
         with pytest.raises(NotStoredError) as refused:
             await writer.put(bad)

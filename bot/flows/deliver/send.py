@@ -218,9 +218,7 @@ class Send:
         await sessions.change(uow.tx, session.id, thread_ts=ts, reference=named)
         thread = Thread(session.team, session.channel, ts, session.id, muted=False, closed=False, last_seen_ts=ts)
         await threads.put(uow.tx, thread, uow.now)
-        await uow.add_to_inbox(
-            start_row(row.follow["cause"], row.ref, session, ts, uow.now, row.follow.get("files") or [])
-        )
+        await uow.add_to_inbox(start_row(row.follow, row.ref, session, ts, uow.now))
 
     # ------------------------------------------------------------ best effort
 

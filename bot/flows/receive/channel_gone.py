@@ -1,5 +1,6 @@
 """A channel that is gone for us: its sessions go on at Devin, and the people who asked hear of it once, directly."""
 
+from bot.domain.causes import ChannelGoneCause
 from bot.domain.session import Lifecycle, Session
 from bot.flows.job import Job, finish
 from bot.flows.services import Services
@@ -16,13 +17,13 @@ class ChannelGone:
     def __init__(self, services: Services) -> None:
         self._services = services
 
-    async def run(self, job: Job) -> None:
+    async def run(self, job: Job[ChannelGoneCause]) -> None:
         """Give up what was to be posted there, and tell each requester once."""
-        channel = job.row.payload["channel"]
+        team, channel = self._services.workspace.team, job.cause.channel
         async with self._services.unit_of_work_for(job) as uow:
-            for session in await sessions.of_channel(uow.tx, self._services.workspace.team, channel, limit=500):
+            for session in await sessions.of_channel(uow.tx, team, channel, limit=500):
                 await uow.mark_session_dead(session.id, "channel gone")
-                message = await self._word(uow, session, archived="archive" in job.row.payload["type"])
+                message = await self._word(uow, session, archived=job.cause.archived)
                 await uow.add_to_outbox(uow.post_row(f"lost:{session.id}:channel", session.requester, None, message))
             await finish(uow, job)
 
@@ -36,5 +37,5 @@ class ChannelGone:
             await outbox.without_secret(uow.tx, card)
         return answers.channel_archived(session.channel) if archived else answers.not_in_channel(session.channel)
 
-    async def on_dead(self, uow: UnitOfWork, job: Job, _reason: str, /) -> None:
+    async def on_dead(self, uow: UnitOfWork, job: Job[ChannelGoneCause], _reason: str, /) -> None:
         """Nothing can be said where nothing can be posted; the log has it."""

@@ -1,5 +1,8 @@
 """What somebody wrote: a new session, a reply to one, a verb, or nothing that concerns the bot."""
 
+from dataclasses import replace
+
+from bot.domain.causes import CommandCause, MessageCause, StartCause
 from bot.domain.commands.options import parse_request
 from bot.domain.commands.parser import Command, UnknownVerb, parse_verb
 from bot.domain.commands.registry import NEW
@@ -9,7 +12,7 @@ from bot.domain.lane import person_lane, thread_lane
 from bot.domain.session import Lifecycle, Session
 from bot.domain.text import without_mention
 from bot.flows.access import Access
-from bot.flows.job import Job, Reschedule, finish
+from bot.flows.job import Job, Reschedule, finish, recipient_of
 from bot.flows.prompt import PromptBuilder
 from bot.flows.services import Services
 from bot.flows.session_rows import start_is_dead
@@ -17,7 +20,7 @@ from bot.flows.start.from_command import StartFromCommand
 from bot.flows.start.from_message import StartFromMessage
 from bot.flows.steer.reply import Reply
 from bot.flows.steer.session_commands import SessionCommands
-from bot.flows.unit_of_work import Recipient, UnitOfWork
+from bot.flows.unit_of_work import UnitOfWork
 from bot.store import inbox, lanes, sessions, threads
 from bot.store.threads import Thread
 from bot.views import answers
@@ -45,75 +48,72 @@ class Conversation:
         self._start_from_command = start_from_command
         self._start_from_message = start_from_message
 
-    async def run(self, job: Job) -> None:
+    async def run(self, job: Job[MessageCause]) -> None:
         """A mention, a reply or a direct message."""
-        payload = job.row.payload
+        cause = job.cause
         if (begun := await self._services.session(session_id(job.row.key))) is not None:
             await self._resume(job, begun)
             return
         thread = await self._thread(job)
         # A stop counts in a thread whose first message was not looked at yet.
-        meant = payload["mention"] or payload["im"] or (job.row.urgent and not payload["under_us"])
+        meant = cause.mention or cause.direct or (job.row.urgent and not cause.under_us)
         if thread is None and not meant:
             await self._wait_for_thread(job)
             return
         refusal = await self._refusal(job)
         if refusal is not None:
-            await self._answer(job, refusal, once=thread is not None and not payload["mention"])
+            await self._answer(job, refusal, once=thread is not None and not cause.mention)
             return
         await self._understood(job, thread)
 
-    async def on_dead(self, uow: UnitOfWork, job: Job, reason: str, /) -> None:
+    async def on_dead(self, uow: UnitOfWork, job: Job[MessageCause], reason: str, /) -> None:
         """Say in the thread what was not started, not sent or not stopped."""
-        payload = job.row.payload
         begun = await sessions.get(uow.tx, session_id(job.row.key))
         if begun is not None:
             await start_is_dead(uow, job, begun.id)
             return
-        thread_ts = payload["thread_ts"] or payload["ts"]
-        known = await threads.get(uow.tx, uow.workspace.team, payload["channel"], thread_ts)
+        channel, thread_ts = job.cause.channel, job.cause.root_ts
+        known = await threads.get(uow.tx, uow.workspace.team, channel, thread_ts)
         if known is not None and self._ends(job):
             await self._session_commands.not_stopped(uow, job, known.session_id)
             return
         lost = self._reply.lost(job, reason) if known else answers.start_failed(job.row.ref)
         whose = known.session_id if known else None
-        await uow.add_to_outbox(
-            uow.post_row(f"lost:{job.row.key}", payload["channel"], thread_ts, lost, session_id=whose)
-        )
+        await uow.add_to_outbox(uow.post_row(f"lost:{job.row.key}", channel, thread_ts, lost, session_id=whose))
 
-    def _ends(self, job: Job) -> bool:
-        verb = parse_verb(without_mention(job.row.payload["text"], self._services.workspace.bot_user))
+    def _ends(self, job: Job[MessageCause]) -> bool:
+        verb = parse_verb(without_mention(job.cause.text, self._services.workspace.bot_user))
         return isinstance(verb, Command) and verb.spec.ends_session and not verb.spec.asks_first
 
-    async def _resume(self, job: Job, begun: Session) -> None:
+    async def _resume(self, job: Job[MessageCause], begun: Session) -> None:
         """This message has started a session before: an earlier try got that far."""
         if begun.lifecycle in {Lifecycle.QUEUED, Lifecycle.CREATING}:
             await self._start_from_message.resume(job, begun)
             return
         await self._close(job)
 
-    async def _thread(self, job: Job) -> Thread | None:
-        payload = job.row.payload
-        if payload["thread_ts"] is None:
+    async def _thread(self, job: Job[MessageCause]) -> Thread | None:
+        cause = job.cause
+        if cause.thread_ts is None:
             return None
         async with self._services.db.read() as tx:
-            return await threads.get(tx, self._services.workspace.team, payload["channel"], payload["thread_ts"])
+            return await threads.get(tx, self._services.workspace.team, cause.channel, cause.thread_ts)
 
     def _not_known_yet(self) -> Reschedule:
         return Reschedule(self._services.timing.unknown_thread_retry, "thread not known yet")
 
-    async def _wait_for_thread(self, job: Job) -> None:
+    async def _wait_for_thread(self, job: Job[MessageCause]) -> None:
         age = self._services.clock() - job.row.created_at
         # Only under our own messages a thread may be about to be known. Elsewhere the mention that makes it one comes
         # first in the lane, and what was written before that mention is its context.
-        if not job.row.payload["under_us"]:
+        if not job.cause.under_us:
             await self._close(job)
         elif age < self._services.timing.unknown_thread:
             raise self._not_known_yet()
         else:
             await self._drop(job)
 
-    async def _drop(self, job: Job) -> None:
+    async def _drop(self, job: Job[MessageCause]) -> None:
         """Leave no trace of a reply that hangs under nothing we know.
 
         A card whose answer got lost is found late. Catch-up then brings what was written under it: the key is free.
@@ -122,42 +122,41 @@ class Conversation:
             # Before the look: catch-up, which begins once the thread is known, waits for this transaction to end and
             # finds the key free.
             await inbox.drop(uow.tx, job.row.key)
-            waits = await inbox.waiting(uow.tx, job.row.lane, "start")
-            payload = job.row.payload
-            known = await threads.get(uow.tx, uow.workspace.team, payload["channel"], payload["thread_ts"])
+            waits = await inbox.waiting(uow.tx, job.row.lane, StartCause)
+            known = await threads.get(uow.tx, uow.workspace.team, job.cause.channel, job.cause.root_ts)
             if waits or known is not None:
                 raise self._not_known_yet()  # which undoes the drop
             # A crash right here looks at the row again.
             await lanes.release(uow.tx, job.claim)
 
-    async def _refusal(self, job: Job) -> Message | None:
-        payload = job.row.payload
-        person = await self._access.person(payload["user"])
+    async def _refusal(self, job: Job[MessageCause]) -> Message | None:
+        cause = job.cause
+        person = await self._access.person(cause.user)
         if person.is_bot:
             return Message("")
-        shared = payload["shared"]
+        shared = cause.shared
         if shared is None:
-            shared = await self._access.is_shared(payload["channel"])
+            shared = await self._access.is_shared(cause.channel)
         return self._access.refusal(person, shared=shared)
 
-    async def _understood(self, job: Job, thread: Thread | None) -> None:
-        payload = job.row.payload
-        text = await self._prompts.readable(payload["text"])
+    async def _understood(self, job: Job[MessageCause], thread: Thread | None) -> None:
+        cause = job.cause
+        text = await self._prompts.readable(cause.text)
         verb = parse_verb(text)
         if isinstance(verb, UnknownVerb):
             await self._answer(job, answers.unknown_verb(verb))
         elif verb is not None and verb.spec is NEW:
-            await self._start_from_command.start(job, parse_request(verb.argument), payload["user"], payload["channel"])
+            await self._start_from_command.start(job, parse_request(verb.argument))
         elif verb is not None:
             await self._verb(job, verb, thread)
-        elif thread is not None and await self._replies(thread, payload["mention"]):
+        elif thread is not None and await self._replies(thread, cause.mention):
             await self._reply.run(job, thread)
-        elif payload["im"] and payload["thread_ts"] is None:
+        elif cause.direct and cause.thread_ts is None:
             await self._direct(job, text)
-        elif payload["im"] and thread is None and is_small_talk(text) and not payload["files"]:
+        elif cause.direct and thread is None and is_small_talk(text) and not cause.files:
             await self._close(job)
         else:
-            await self._start_from_message.start(job, parse_request(text), recipient(job))
+            await self._start_from_message.start(job, parse_request(text))
 
     async def _replies(self, thread: Thread, mention: bool) -> bool:
         """Whether a message in this thread is for its session; a mention where it has ended starts a new one."""
@@ -165,17 +164,16 @@ class Conversation:
         ended = session is None or thread.closed or session.lifecycle not in sessions.LIVE_LIFECYCLES
         return not (ended and mention)
 
-    async def _verb(self, job: Job, verb: Command, thread: Thread | None) -> None:
-        if thread is None and job.row.payload["im"] and job.row.payload["thread_ts"] is None:
+    async def _verb(self, job: Job[MessageCause], verb: Command, thread: Thread | None) -> None:
+        if thread is None and job.cause.direct and job.cause.thread_ts is None:
             latest = await self._latest(job)
             if latest is not None and latest.thread_ts is not None:
                 await self._hand_over(job, latest)
                 return
         await self._session_commands.verb(job, verb, thread)
 
-    async def _direct(self, job: Job, text: str) -> None:
+    async def _direct(self, job: Job[MessageCause], text: str) -> None:
         """A line of a direct message: soon after one's last live session it belongs to that."""
-        payload = job.row.payload
         if await self._elder_is_open(job):
             raise Reschedule(self._services.timing.dm_retry, "an earlier line comes first")
         latest = await self._latest(job)
@@ -183,54 +181,46 @@ class Conversation:
             if latest.thread_ts is None:
                 raise Reschedule(self._services.timing.dm_retry, "the card of a command comes first")
             await self._hand_over(job, latest)
-        elif is_small_talk(text) and not payload["files"]:
+        elif is_small_talk(text) and not job.cause.files:
             await self._close(job)
         else:
-            await self._start_from_message.start(job, parse_request(text), recipient(job))
+            await self._start_from_message.start(job, parse_request(text))
 
-    async def _close(self, job: Job) -> None:
+    async def _close(self, job: Job[MessageCause]) -> None:
         async with self._services.unit_of_work_for(job) as uow:
             await finish(uow, job)
 
-    async def _elder_is_open(self, job: Job) -> bool:
-        payload = job.row.payload
+    async def _elder_is_open(self, job: Job[MessageCause]) -> bool:
+        cause = job.cause
         if self._services.clock() - job.row.created_at > self._services.timing.dm_earlier_line:
             return False
-        prefix = thread_lane(self._services.workspace.team, payload["channel"], "")
+        prefix = thread_lane(self._services.workspace.team, cause.channel, "")
         async with self._services.db.read() as tx:
             if await inbox.earlier_in_channel(tx, prefix, job.row):
                 return True
-            commands = await inbox.waiting(tx, person_lane(self._services.workspace.team, payload["user"]), "command")
-        return any(one.ts < job.row.ts and one.payload["channel_id"] == payload["channel"] for one in commands)
+            commands = await inbox.waiting(tx, person_lane(self._services.workspace.team, cause.user), CommandCause)
+        return any(one.ts < job.row.ts and one.cause.channel == cause.channel for one in commands)
 
-    async def _latest(self, job: Job) -> Session | None:
-        payload = job.row.payload
+    async def _latest(self, job: Job[MessageCause]) -> Session | None:
+        team, cause = self._services.workspace.team, job.cause
         async with self._services.db.read() as tx:
-            found = await sessions.of_person(
-                tx, self._services.workspace.team, payload["user"], channel=payload["channel"], limit=1
-            )
+            found = await sessions.of_person(tx, team, cause.user, channel=cause.channel, limit=1)
         return found[0] if found else None
 
-    async def _hand_over(self, job: Job, session: Session) -> None:
+    async def _hand_over(self, job: Job[MessageCause], session: Session) -> None:
         """Put the line into the lane of the session's thread, where its time gives it its place."""
         assert session.thread_ts is not None
         lane = thread_lane(session.team, session.channel, session.thread_ts)
         async with self._services.unit_of_work_for(job) as uow:
-            await inbox.move(uow.tx, job.row, lane, job.row.payload | {"thread_ts": session.thread_ts})
+            await inbox.move(uow.tx, job.row.key, lane, replace(job.cause, thread_ts=session.thread_ts))
             await lanes.release(uow.tx, job.claim)
             uow.wakes[lane] = 0.0
 
-    async def _answer(self, job: Job, message: Message, *, once: bool = False) -> None:
+    async def _answer(self, job: Job[MessageCause], message: Message, *, once: bool = False) -> None:
         """Answer privately and close the row. `once`: people who talk in a thread are told only the first time."""
-        to = recipient(job)
+        to = recipient_of(job)
         async with self._services.unit_of_work_for(job) as uow:
             if message.text:
                 key = f"{to.channel}:{to.thread_ts}:{to.user}:refused" if once else None
                 await uow.reply_privately(to, message, key=key)
             await finish(uow, job)
-
-
-def recipient(job: Job) -> Recipient:
-    """Who wrote the message, and where an answer is seen: in the thread only when there is one."""
-    payload = job.row.payload
-    return Recipient(job.row.key, payload["user"], payload["channel"], payload["thread_ts"])

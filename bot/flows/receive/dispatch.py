@@ -1,17 +1,21 @@
 """Inbox lanes: claim a lane, give its next row to its flow, and decide what a failure means for the row."""
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Any, Final
 
 from bot.devin.errors import DevinError, DevinLater, DevinRateLimited, DevinUncertain
+from bot.domain.causes import Cause, UnreadableCause, without_response_url
+from bot.domain.lane import thread_of
+from bot.flows.exactly_once import is_unknown
 from bot.flows.job import Flow, Job, Reschedule
 from bot.flows.services import Services
 from bot.flows.unit_of_work import UnitOfWork
 from bot.logs import about, get_logger
 from bot.slack.errors import SlackBusy, SlackError, SlackOutcomeUnknown, SlackRateLimited, SlackUnreachable
-from bot.store import inbox, lanes
+from bot.store import inbox, lanes, threads
 from bot.store.inbox import InboxRow
 from bot.store.lanes import ClaimLostError
+from bot.views import answers
 
 log = get_logger(__name__)
 
@@ -21,7 +25,7 @@ MAX_FAILURES: Final = 5  # of our own code, on one row
 class Dispatch:
     """Works off inbox lanes."""
 
-    def __init__(self, services: Services, flows: Mapping[str, Flow]) -> None:
+    def __init__(self, services: Services, flows: Mapping[str, Flow[Any]]) -> None:
         self._services = services
         self._flows = flows
 
@@ -37,7 +41,7 @@ class Dispatch:
                 log.info("taken", kind=row.kind, lane=lane, waited=round(self._services.clock() - row.created_at, 3))
             return await self._run(taken)
 
-    async def _take(self, lane: str) -> Job | float | None:
+    async def _take(self, lane: str) -> Job[Cause] | float | None:
         services = self._services
         async with services.db.read() as tx:
             row = await inbox.head(tx, lane)
@@ -53,17 +57,19 @@ class Dispatch:
                 return self._wait_for(row)
         return Job(row, claim)
 
-    def _wait_for(self, row: InboxRow | None) -> float | None:
+    def _wait_for(self, row: InboxRow[Cause] | None) -> float | None:
         return None if row is None else max(row.ready_at - self._services.clock(), 0.001)
 
-    async def _run(self, job: Job) -> float | None:
+    async def _run(self, job: Job[Cause]) -> float | None:
         try:
             return await self._attempt(job)
         except ClaimLostError:
             log.warning("lane was taken over", lane=job.claim.lane)
             return None
 
-    async def _attempt(self, job: Job) -> float:
+    async def _attempt(self, job: Job[Cause]) -> float:
+        if isinstance(job.cause, UnreadableCause):
+            return await self._mark_dead(job, job.cause.reason)
         try:
             await self._flows[job.row.kind].run(job)
         except ClaimLostError:
@@ -79,7 +85,7 @@ class Dispatch:
             return await self._broken(job, type(error).__name__)
         return 0.0
 
-    async def _broken(self, job: Job, reason: str) -> float:
+    async def _broken(self, job: Job[Cause], reason: str) -> float:
         """A fault of our own, or of the store: tried again a few times, whatever else has delayed the row."""
         if job.row.failures + 1 >= MAX_FAILURES:
             return await self._mark_dead(job, reason)
@@ -87,7 +93,7 @@ class Dispatch:
             await inbox.failed(uow.tx, job.row.key)
         return await self._put_back(job, self._backoff(job), reason)
 
-    async def _failed(self, job: Job, error: Exception) -> float:
+    async def _failed(self, job: Job[Cause], error: Exception) -> float:
         reason = type(error).__name__
         passing = isinstance(error, DevinLater | DevinUncertain | SlackUnreachable | SlackOutcomeUnknown | SlackBusy)
         too_old = self._services.clock() - job.row.created_at > self._services.timing.row_outage
@@ -95,7 +101,7 @@ class Dispatch:
             return await self._mark_dead(job, reason)
         return await self._put_back(job, self._backoff(job), reason)
 
-    def _backoff(self, job: Job) -> float:
+    def _backoff(self, job: Job[Cause]) -> float:
         timing = self._services.timing
         return min(timing.row_first_retry * 2.0 ** min(job.row.attempts, 10), timing.row_longest_retry)
 
@@ -103,26 +109,27 @@ class Dispatch:
         timing = self._services.timing
         return min(error.retry_after or timing.row_longest_retry, timing.row_longest_asked)
 
-    async def _put_back(self, job: Job, seconds: float, reason: str) -> float:
+    async def _put_back(self, job: Job[Cause], seconds: float, reason: str) -> float:
         async with self._services.unit_of_work_for(job) as uow:
             await inbox.reschedule(uow.tx, job.row.key, uow.now + seconds, reason)
             await lanes.release(uow.tx, job.claim)
         log.info("row waits", kind=job.row.kind, seconds=round(seconds, 1), reason=reason)
         return seconds
 
-    async def _mark_dead(self, job: Job, reason: str) -> float:
+    async def _mark_dead(self, job: Job[Cause], reason: str) -> float:
         """Close the row as dead and announce what was lost, in one transaction: a crash leaves both or neither."""
         async with self._services.unit_of_work_for(job) as uow:
             await self._announce(uow, job, reason)
-            if job.row.payload.get("response_url"):  # a secret, which is of no more use
-                await inbox.move(uow.tx, job.row, job.row.lane, job.row.payload | {"response_url": None})
+            cause = without_response_url(job.cause)  # a secret, which is of no more use
+            if cause != job.cause:
+                await inbox.note(uow.tx, job.row.key, cause)
             await inbox.finish(uow.tx, [job.row.key], uow.now, dead=True, reason=reason)
             await lanes.release(uow.tx, job.claim)
         self._services.metrics.died(job.row.kind)
         log.error("row is dead", kind=job.row.kind, key=job.row.key, reason=reason)
         return 0.0
 
-    async def _announce(self, uow: UnitOfWork, job: Job, reason: str) -> None:
+    async def _announce(self, uow: UnitOfWork, job: Job[Cause], reason: str) -> None:
         # As it stands now: an attempt may have stored its intent since the row was claimed.
         row = await inbox.get(uow.tx, job.row.key)
         if row is None:
@@ -131,6 +138,19 @@ class Dispatch:
             # A savepoint: what is half announced goes, and the row is closed all the same. What cannot even be
             # announced must not hold up its lane for ever.
             async with uow.tx.begin_nested():
-                await self._flows[row.kind].on_dead(uow, Job(row, job.claim), reason)
+                if isinstance(row.cause, UnreadableCause):
+                    await _announce_unreadable(uow, row)
+                else:
+                    await self._flows[row.kind].on_dead(uow, Job(row, job.claim), reason)
         except Exception:
             log.exception("loss not announced", kind=row.kind)
+
+
+async def _announce_unreadable(uow: UnitOfWork, row: InboxRow[Cause]) -> None:
+    """Say in the thread of its lane that a row cannot be read, if that is the thread of a session."""
+    place = thread_of(row.lane)
+    known = await threads.get(uow.tx, *place) if place else None
+    if known is not None:
+        message = answers.not_readable(row.ref, maybe_done=is_unknown(row))
+        key = f"lost:{row.key}"
+        await uow.add_to_outbox(uow.post_row(key, known.channel, known.ts, message, session_id=known.session_id))

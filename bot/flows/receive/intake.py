@@ -7,12 +7,14 @@ for one `ts`, and an edit that sends the mention again all end in the same row.
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
+from bot.domain.causes import ActionCause, Cause, ChannelGoneCause, CommandCause, MessageCause
 from bot.domain.commands.parser import Command, UnknownVerb, parse_verb
 from bot.domain.commands.registry import named
 from bot.domain.keys import short_id
 from bot.domain.lane import own_lane, person_lane, thread_lane
 from bot.domain.text import mentioned_users, without_mention
 from bot.flows.services import Services
+from bot.slack.files import files_of
 from bot.slack.threads import ThreadMessage
 from bot.store import inbox, threads
 from bot.store.inbox import InboxRow
@@ -21,7 +23,6 @@ from bot.store.inbox_writer import MaybeStoredError, NotStoredError
 __all__ = ["Intake", "MaybeStoredError", "NotStoredError"]
 
 PEOPLE_WROTE: Final = frozenset({None, "file_share", "thread_broadcast"})
-_FILE: Final = ("id", "name", "mimetype", "size", "url_private_download", "url_private", "file_access")
 
 Json = Mapping[str, Any]
 
@@ -39,13 +40,13 @@ class Intake:
 
     async def message(self, event: Json, envelope: Json) -> bool:
         """Store what a person wrote, if it may concern us; raises NotStoredError when the store is down."""
-        payload = self._message_payload(event, bool(envelope.get("is_ext_shared_channel")))
-        if payload is None:
+        if not self._was_written(event):
             return False
+        cause = self._written(event, envelope)
         try:
-            if not await self._concerns_us(payload):
+            if not await self._concerns_us(cause):
                 return False
-            await self._put(self._message_row(payload))
+            await self._put(self._message_row(cause))
         except Exception:
             self._not_taken()
             raise
@@ -53,110 +54,97 @@ class Intake:
 
     async def missed(self, channel: str, message: ThreadMessage) -> bool:
         """Store a message that was found in a thread; the same key, so one that had arrived is left alone."""
-        if (
-            message.subtype not in PEOPLE_WROTE
-            or message.bot_id
-            or message.user in {None, self._services.workspace.bot_user}
-        ):
+        bot_user = self._services.workspace.bot_user
+        if message.subtype not in PEOPLE_WROTE or message.bot_id or message.user in {None, bot_user}:
             return False
-        mention = self._services.workspace.bot_user in mentioned_users(message.text)
-        payload = {
-            "user": message.user,
-            "text": message.text,
-            "channel": channel,
-            "ts": message.ts,
-            "thread_ts": message.thread_ts,
-            "im": channel.startswith("D"),
-            "mention": mention,
-            "shared": None,  # only events say it
-            "team": None,
-            "under_us": False,
-            "files": [
-                {"id": file.id, "name": file.name, "mimetype": file.mimetype, "size": file.size}
-                | {"url_private": file.url, "file_access": file.access}
-                for file in message.files
-            ],
-        }
-        await self._put(self._message_row(payload))
+        await self._put(self._message_row(self._found(channel, message)))
         return True
 
-    async def command(self, body: Json, kind: str, lane: str | None = None, **more: Any) -> str:
-        """Store a slash command; answers its row's key."""
-        key = f"cmd:{body['trigger_id']}"
-        payload = {name: body.get(name) for name in ("user_id", "channel_id", "channel_name", "text", "response_url")}
-        urgent = "verb" in more and named(more["verb"]).urgent
-        await self._put(
-            self._row(
-                key,
-                kind,
-                lane or person_lane(self._services.workspace.team, body["user_id"]),
-                payload | more,
-                urgent=urgent,
-            )
-        )
-        return key
+    async def command(self, body: Json) -> None:
+        """Store a slash command that starts a session."""
+        user = body["user_id"]
+        cause = CommandCause(user, body["channel_id"], body.get("text") or "", body.get("response_url"))
+        await self._put(self._row(_command_key(body), person_lane(self._services.workspace.team, user), cause))
 
-    async def action(self, body: Json, lane: str, verb: str, **more: Any) -> None:
-        """Store the press of a button in the lane of its thread; `verb` is the name of the command it gives."""
+    async def session_command(self, body: Json, lane: str, verb: str, session_id: str) -> None:
+        """Store a slash command about a session in the lane of its thread; `verb` is the command's name."""
+        cause = ActionCause(
+            verb, session_id, body["user_id"], body["channel_id"], response_url=body.get("response_url")
+        )
+        await self._put(self._row(_command_key(body), lane, cause, urgent=named(verb).urgent))
+
+    async def action(self, body: Json, lane: str, verb: str, target: str) -> None:
+        """Store the press of a button in the lane of its thread; `verb` is the command it gives, to `target`."""
         key = f"act:{body['trigger_id']}"
-        payload = {
-            "user": body["user"]["id"],
-            "team": body["user"].get("team_id"),
-            "channel": body["channel"]["id"],
-            "message_ts": body.get("message", {}).get("ts"),
-            "response_url": body.get("response_url"),
-            "verb": verb,
-        }
-        urgent = named(verb).urgent
-        await self._put(self._row(key, "control", lane, payload | more, ts=_pressed_at(body), urgent=urgent))
+        cause = ActionCause(
+            verb, target, body["user"]["id"], body["channel"]["id"], pressed=True, response_url=body.get("response_url")
+        )
+        await self._put(self._row(key, lane, cause, ts=_pressed_at(body), urgent=named(verb).urgent))
 
     async def event(self, event: Json, envelope: Json) -> None:
         """Store another event: a channel that is gone for us."""
         key = f"ev:{envelope['event_id']}"
-        channel = event.get("channel")
-        await self._put(self._row(key, "channel_gone", own_lane(key), {"channel": channel, "type": event["type"]}))
+        await self._put(self._row(key, own_lane(key), ChannelGoneCause(event.get("channel") or "", event["type"])))
 
-    def _message_payload(self, event: Json, shared: bool) -> dict[str, Any] | None:
+    def _was_written(self, event: Json) -> bool:
+        """Whether an event brings what a person wrote, and not the bot, another app or Slack itself."""
         if event.get("subtype") not in PEOPLE_WROTE or event.get("bot_id") or event.get("hidden"):
-            return None
-        user = event.get("user")
-        if not user or user == self._services.workspace.bot_user:
-            return None
-        text = event.get("text") or ""
-        return {
-            "user": user,
-            "text": text,
-            "channel": event["channel"],
-            "ts": event["ts"],
-            "thread_ts": event.get("thread_ts"),
-            "im": event.get("channel_type") == "im",
-            "mention": event["type"] == "app_mention" or self._services.workspace.bot_user in mentioned_users(text),
-            "shared": shared,
-            "team": event.get("user_team") or event.get("team"),
-            "under_us": event.get("parent_user_id") == self._services.workspace.bot_user,
-            "files": [{name: file.get(name) for name in _FILE} for file in event.get("files") or ()],
-        }
-
-    async def _concerns_us(self, payload: Json) -> bool:
-        if payload["mention"] or payload["im"] or payload["under_us"]:
-            return True
-        if payload["thread_ts"] is None:
             return False
-        place = (self._services.workspace.team, payload["channel"], payload["thread_ts"])
+        return bool(event.get("user")) and event["user"] != self._services.workspace.bot_user
+
+    def _written(self, event: Json, envelope: Json) -> MessageCause:
+        text = event.get("text") or ""
+        return MessageCause(
+            user=event["user"],
+            text=text,
+            channel=event["channel"],
+            ts=event["ts"],
+            thread_ts=event.get("thread_ts"),
+            direct=event.get("channel_type") == "im",
+            mention=event["type"] == "app_mention" or self._mentioned(text),
+            under_us=event.get("parent_user_id") == self._services.workspace.bot_user,
+            shared=bool(envelope.get("is_ext_shared_channel")),
+            files=files_of(event),
+        )
+
+    def _found(self, channel: str, message: ThreadMessage) -> MessageCause:
+        return MessageCause(
+            user=message.user or "",
+            text=message.text,
+            channel=channel,
+            ts=message.ts,
+            thread_ts=message.thread_ts,
+            direct=channel.startswith("D"),
+            mention=self._mentioned(message.text),
+            files=message.files,
+        )
+
+    def _mentioned(self, text: str) -> bool:
+        return self._services.workspace.bot_user in mentioned_users(text)
+
+    async def _concerns_us(self, cause: MessageCause) -> bool:
+        if cause.mention or cause.direct or cause.under_us:
+            return True
+        if cause.thread_ts is None:
+            return False
+        place = (self._services.workspace.team, cause.channel, cause.thread_ts)
         async with self._services.db.read(first=True) as tx:
             known = await threads.get(tx, *place) is not None
             # A thread that is just being started has no row of its own yet, but its lane has.
             return known or await inbox.knows_lane(tx, thread_lane(*place))
 
-    def _message_row(self, payload: dict[str, Any]) -> InboxRow:
-        team, channel, ts = self._services.workspace.team, payload["channel"], payload["ts"]
-        root = payload["thread_ts"] or ts
-        key = f"msg:{team}:{channel}:{ts}"
-        verb = self._verb(payload["text"])
-        settle = 0.0 if payload["mention"] or root == ts or verb else self._services.timing.reply_settle
-        urgent = isinstance(verb, Command) and verb.spec.urgent
-        lane = thread_lane(team, channel, root)
-        return self._row(key, "message", lane, payload, ts=ts, settle=settle, urgent=urgent)
+    def _message_row(self, cause: MessageCause) -> InboxRow[Cause]:
+        team = self._services.workspace.team
+        verb = self._verb(cause.text)
+        at_once = cause.mention or cause.root_ts == cause.ts or verb is not None
+        return self._row(
+            f"msg:{team}:{cause.channel}:{cause.ts}",
+            thread_lane(team, cause.channel, cause.root_ts),
+            cause,
+            ts=cause.ts,
+            settle=0.0 if at_once else self._services.timing.reply_settle,
+            urgent=isinstance(verb, Command) and verb.spec.urgent,
+        )
 
     def _verb(self, text: str) -> Command | UnknownVerb | None:
         return parse_verb(without_mention(text, self._services.workspace.bot_user))
@@ -164,28 +152,26 @@ class Intake:
     def _row(
         self,
         key: str,
-        kind: str,
         lane: str,
-        payload: dict[str, Any],
+        cause: Cause,
         *,
         ts: str | None = None,
         settle: float = 0.0,
         urgent: bool = False,
-    ) -> InboxRow:
+    ) -> InboxRow[Cause]:
         now = self._services.clock()
         return InboxRow(
             key=key,
             lane=lane,
-            kind=kind,
             ts=ts or f"{now:.6f}",
             ref=short_id(key),
-            payload=payload,
+            cause=cause,
             ready_at=now + settle,
             created_at=now,
             urgent=urgent,
         )
 
-    async def _put(self, row: InboxRow) -> None:
+    async def _put(self, row: InboxRow[Cause]) -> None:
         try:
             await self._services.writer.put(row)
         except MaybeStoredError:
@@ -199,12 +185,16 @@ class Intake:
         # A crash right here loses only the hint; the sweep wakes the lane.
         self._wake(row)
 
-    def _wake(self, row: InboxRow) -> None:
+    def _wake(self, row: InboxRow[Cause]) -> None:
         self._services.engine.wake(row.lane, max(row.ready_at - self._services.clock(), 0.0))
 
 
 def _nothing() -> None:
     """Until there is something to do."""
+
+
+def _command_key(body: Json) -> str:
+    return f"cmd:{body['trigger_id']}"
 
 
 def _pressed_at(body: Json) -> str | None:

@@ -11,6 +11,7 @@ from typing import ClassVar, Final
 
 from bot.devin.errors import DevinForbidden, DevinInvalid, DevinQuotaExceeded, DevinRefused, DevinUnauthorized
 from bot.devin.models import CreatedSession
+from bot.domain.causes import SessionCause, StartCause
 from bot.domain.session import Lifecycle, Session
 from bot.flows.exactly_once import Creation, ExactlyOnce, LookUp, is_late, is_unknown
 from bot.flows.job import Job, finish
@@ -38,20 +39,20 @@ class Create:
         self._lookup = lookup
         self._once = ExactlyOnce(services)
 
-    async def run(self, job: Job) -> None:
+    async def run(self, job: Job[StartCause]) -> None:
         """The row that a slash command's card brings along once it is posted."""
-        session = await self._services.session(job.row.payload["session_id"])
+        session = await self._services.session(job.cause.session_id)
         if session is None or session.lifecycle not in {Lifecycle.QUEUED, Lifecycle.CREATING}:
             async with self._services.unit_of_work_for(job) as uow:
                 await finish(uow, job)
             return
         await self.create(job, session)
 
-    async def on_dead(self, uow: UnitOfWork, job: Job, _reason: str, /) -> None:
+    async def on_dead(self, uow: UnitOfWork, job: Job[StartCause], _reason: str, /) -> None:
         """The session will not come: say so on the card and in the thread."""
-        await start_is_dead(uow, job, job.row.payload["session_id"])
+        await start_is_dead(uow, job, job.cause.session_id)
 
-    async def create(self, job: Job, session: Session) -> None:
+    async def create(self, job: Job[SessionCause], session: Session) -> None:
         """Create the session, or adopt the one that an earlier try has made."""
         session = await self._services.session(session.id) or session
         await self._once.create(job, NewSession(self._services, self._prompts, self._lookup, job, session))
@@ -63,16 +64,19 @@ class NewSession(Creation[CreatedSession]):
     kind: ClassVar[str] = "session"
 
     def __init__(
-        self, services: Services, prompts: PromptBuilder, lookup: SessionLookup, job: Job, session: Session
+        self,
+        services: Services,
+        prompts: PromptBuilder,
+        lookup: SessionLookup,
+        job: Job[SessionCause],
+        session: Session,
     ) -> None:
         self._services = services
         self._prompts = prompts
         self._lookup = lookup
         self._job = job
         self._session = session
-        self._prompt = Prompt(
-            left_out=left_out_of(job.row.payload)
-        )  # until there is a prompt, as an earlier try left it
+        self._prompt = Prompt(left_out=left_out_of(job.cause))  # until there is a prompt, as an earlier try left it
         self._forms = self._tag_lists()
 
     async def prepare(self) -> bool:
@@ -101,9 +105,9 @@ class NewSession(Creation[CreatedSession]):
         """Record the session, with its thread and its card."""
         row = self._job.row
         await record(uow, replace(self._session, lifecycle=Lifecycle.CREATING, checking=False))
-        payload = with_left_out(row.payload, self._prompt.left_out)
-        if payload != row.payload:
-            await inbox.move(uow.tx, row, row.lane, payload)
+        cause = with_left_out(row.cause, self._prompt.left_out)
+        if cause != row.cause:
+            await inbox.note(uow.tx, row.key, cause)
         if is_unknown(row) and is_late(row, uow.now, self._services.timing.late_notice):
             await self.write_late(uow)  # an earlier try came to nothing, and took its time
 

@@ -3,6 +3,9 @@
 A channel that cannot be posted to never costs a session.
 """
 
+from dataclasses import replace
+
+from bot.domain.causes import CommandCause, MessageCause
 from bot.domain.commands.options import Request, parse_request
 from bot.domain.commands.parser import parse_slash
 from bot.domain.commands.registry import START
@@ -10,11 +13,11 @@ from bot.domain.keys import session_id
 from bot.domain.lane import own_lane
 from bot.domain.session import Session
 from bot.flows.access import Access
-from bot.flows.job import Job, finish
+from bot.flows.job import Job, finish, recipient_of
 from bot.flows.prompt import PromptBuilder
 from bot.flows.services import Services
-from bot.flows.session_rows import post_card
-from bot.flows.unit_of_work import Recipient, UnitOfWork
+from bot.flows.session_rows import post_card, start_to_follow
+from bot.flows.unit_of_work import UnitOfWork
 from bot.slack.errors import ChannelGone, ScopeMissing
 from bot.store import inbox, lanes, sessions
 from bot.views import answers
@@ -29,38 +32,38 @@ class StartFromCommand:
         self._access = access
         self._prompts = prompts
 
-    async def run(self, job: Job) -> None:
+    async def run(self, job: Job[CommandCause]) -> None:
         """Check, ask where it looks like a mistake, then post the card."""
-        payload = job.row.payload
-        command = parse_slash(await self._prompts.readable(payload["text"] or ""))
+        cause = job.cause
+        command = parse_slash(await self._prompts.readable(cause.text))
         request = parse_request(command.argument)
         if command.spec is not START or not request.prompt:
             await self._answer(job, answers.EMPTY_PROMPT)
             return
-        refusal = await self._refusal(payload["user_id"], payload["channel_id"])
+        refusal = await self._refusal(cause.user, cause.channel)
         if refusal is not None:
             await self._answer(job, refusal)
-        elif not payload.get("confirmed") and await self._asks_first(job, request):
+        elif not cause.confirmed and await self._asks_first(job, request):
             return
         else:
-            await self.start(job, request, payload["user_id"], payload["channel_id"])
+            await self.start(job, request)
 
-    async def on_dead(self, uow: UnitOfWork, job: Job, _reason: str, /) -> None:
+    async def on_dead(self, uow: UnitOfWork, job: Job[CommandCause], _reason: str, /) -> None:
         """Nothing was started; say so."""
-        await uow.reply_privately(_recipient(job), answers.start_failed(job.row.ref))
+        await uow.reply_privately(recipient_of(job), answers.start_failed(job.row.ref))
 
-    async def start(self, job: Job, request: Request, user: str, channel: str) -> None:
+    async def start(self, job: Job[MessageCause | CommandCause], request: Request) -> None:
         """Record the session and post its card; the start row follows in the transaction that marks it sent."""
         if not request.prompt:
             await self._answer(job, answers.EMPTY_PROMPT)
             return
-        now = self._services.clock()
+        cause, now = job.cause, self._services.clock()
         session = Session(
             id=session_id(job.row.key),
             team=self._services.workspace.team,
-            channel=channel,
+            channel=cause.channel,
             thread_ts=None,
-            requester=user,
+            requester=cause.user,
             prompt=request.prompt,
             options=request.options,
             created_at=now,
@@ -69,12 +72,12 @@ class StartFromCommand:
         # A crash before this commit repeats nothing: the row is looked at again. After it, the card is on its way.
         async with self._services.unit_of_work_for(job) as uow:
             await sessions.add(uow.tx, session)
-            answer_to = {"user": user, "response_url": job.row.payload.get("response_url")}
-            follow = {"cause": job.row.key, "files": job.row.payload.get("files") or []}
+            answer_to = {"user": cause.user, "response_url": cause.response_url}
+            follow = start_to_follow(job.row.key, cause.files)
             await post_card(uow, session, payload=answer_to, follow=follow)
             if request.mistyped:
                 await uow.reply_privately(
-                    _recipient(job), answers.mistyped_options(request.mistyped), key=f"{job.row.key}:opt"
+                    recipient_of(job), answers.mistyped_options(request.mistyped), key=f"{job.row.key}:opt"
                 )
             await finish(uow, job)
 
@@ -89,39 +92,32 @@ class StartFromCommand:
         refusal = self._access.refusal(person, shared=place.is_ext_shared)
         return refusal or (answers.CHANNEL_ARCHIVED if place.is_archived else None)
 
-    async def _asks_first(self, job: Job, request: Request) -> bool:
+    async def _asks_first(self, job: Job[CommandCause], request: Request) -> bool:
         """Whether the same command came a moment ago; then the row waits for a yes or no."""
-        payload, now = job.row.payload, self._services.clock()
-        if payload.get("asked"):
+        now = self._services.clock()
+        if job.cause.asked:
             async with self._services.unit_of_work_for(job) as uow:
                 await finish(uow, job)  # nobody answered, and nothing was started
             return True
         async with self._services.db.read() as tx:
             since, team = now - self._services.timing.repeated_command, self._services.workspace.team
-            recent = await sessions.with_prompt(tx, team, payload["user_id"], request.prompt, since)
+            recent = await sessions.with_prompt(tx, team, job.cause.user, request.prompt, since)
         same = [one for one in recent if one.options == request.options]
         if not same:
             return False
         async with self._services.unit_of_work_for(job) as uow:
             seconds = now - same[0].created_at
             message = answers.ask_again(job.row.key, request.prompt, seconds)
-            await uow.reply_privately(_recipient(job), message, key=f"{job.row.key}:again")
+            await uow.reply_privately(recipient_of(job), message, key=f"{job.row.key}:again")
             # Out of the person's lane: what they type next does not wait for the answer.
-            await inbox.move(uow.tx, job.row, own_lane(job.row.key), payload | {"asked": True})
+            await inbox.move(uow.tx, job.row.key, own_lane(job.row.key), replace(job.cause, asked=True))
             wait = self._services.timing.repeat_question
             await inbox.reschedule(uow.tx, job.row.key, uow.now + wait, "asked whether it is meant")
             await lanes.release(uow.tx, job.claim)
             uow.wakes[own_lane(job.row.key)] = wait
         return True
 
-    async def _answer(self, job: Job, message: Message) -> None:
+    async def _answer(self, job: Job[MessageCause | CommandCause], message: Message) -> None:
         async with self._services.unit_of_work_for(job) as uow:
-            await uow.reply_privately(_recipient(job), message)
+            await uow.reply_privately(recipient_of(job), message)
             await finish(uow, job)
-
-
-def _recipient(job: Job) -> Recipient:
-    payload = job.row.payload
-    user = payload.get("user_id") or payload["user"]
-    channel = payload.get("channel_id") or payload["channel"]
-    return Recipient(job.row.key, user, channel, payload.get("thread_ts"), payload.get("response_url"))

@@ -4,6 +4,7 @@ Its mark stands in the first line of the message. The mark is what is looked for
 text, because a second "yes" is as good as the first. A session that was put to sleep is unarchived first.
 """
 
+from dataclasses import replace
 from functools import partial
 from typing import ClassVar, Final
 
@@ -15,15 +16,16 @@ from bot.devin.errors import (
     DevinRefused,
     DevinUnauthorized,
 )
+from bot.domain.causes import MessageCause, SearchStart
 from bot.domain.session import Lifecycle, Session, Snapshot
 from bot.domain.text import plain, without_mention
 from bot.flows.exactly_once import Creation, ExactlyOnce, LookUp, is_unknown
-from bot.flows.job import Job, Reschedule, finish
+from bot.flows.job import Job, Reschedule, finish, recipient_of
 from bot.flows.lookup import SessionLookup
 from bot.flows.prompt import Files, PromptBuilder, left_out_of, with_left_out
 from bot.flows.services import Services
 from bot.flows.session_rows import EYES
-from bot.flows.unit_of_work import Recipient, UnitOfWork
+from bot.flows.unit_of_work import UnitOfWork
 from bot.logs import get_logger
 from bot.store import inbox, sessions, threads
 from bot.store.threads import Thread
@@ -48,7 +50,7 @@ class Reply:
         self._lookup = lookup
         self._once = ExactlyOnce(services)
 
-    async def run(self, job: Job, thread: Thread) -> None:
+    async def run(self, job: Job[MessageCause], thread: Thread) -> None:
         """Send it, or say privately why not."""
         session = await self._services.session(thread.session_id)
         unwanted = self._unwanted(job, thread, session)
@@ -60,7 +62,7 @@ class Reply:
             raise Reschedule(1.0, "the session is still being started")
         await self._once.create(job, NewMessage(self._services, self._prompts, self._lookup, job, session))
 
-    def _unwanted(self, job: Job, thread: Thread, session: Session | None) -> Message | None:
+    def _unwanted(self, job: Job[MessageCause], thread: Thread, session: Session | None) -> Message | None:
         """Why a reply stays here; a Message without text where nothing need be said."""
         if thread.closed:
             return answers.THREAD_CLOSED
@@ -68,24 +70,23 @@ class Reply:
             return answers.START_UNKNOWN
         if session is None or session.lifecycle not in sessions.LIVE_LIFECYCLES:
             return answers.SESSION_ENDED
-        if thread.muted and not job.row.payload["mention"]:
+        if thread.muted and not job.cause.mention:
             return Message("")
-        if session.cause_ts is not None and job.row.payload["ts"] < session.cause_ts:
+        if session.cause_ts is not None and job.cause.ts < session.cause_ts:
             return Message("")  # Devin has read it, as context of the mention that came after it
-        empty = not without_mention(job.row.payload["text"], self._services.workspace.bot_user).strip()
-        return Message("") if empty and not job.row.payload["files"] else None
+        empty = not without_mention(job.cause.text, self._services.workspace.bot_user).strip()
+        return Message("") if empty and not job.cause.files else None
 
-    async def _keep_back(self, job: Job, message: Message | None, what: str) -> None:
-        payload = job.row.payload
+    async def _keep_back(self, job: Job[MessageCause], message: Message | None, what: str) -> None:
         async with self._services.unit_of_work_for(job) as uow:
             if message is not None and message.text:
-                to = Recipient(job.row.key, payload["user"], payload["channel"], payload["thread_ts"])
+                to = recipient_of(job)
                 # Once for each person, for people may go on talking in such a thread; and once more when what was
                 # not known has ended.
                 await uow.reply_privately(to, message, key=f"{to.channel}:{to.thread_ts}:{to.user}:{what}")
             await finish(uow, job)
 
-    def lost(self, job: Job, reason: str) -> Message:
+    def lost(self, job: Job[MessageCause], reason: str) -> Message:
         """What is said in the thread about a reply that was given up."""
         if is_unknown(job.row):
             return answers.reply_uncertain(job.row.ref, _text(job))
@@ -100,16 +101,21 @@ class NewMessage(Creation[Snapshot | None]):
     kind: ClassVar[str] = "reply"
 
     def __init__(
-        self, services: Services, prompts: PromptBuilder, lookup: SessionLookup, job: Job, session: Session
+        self,
+        services: Services,
+        prompts: PromptBuilder,
+        lookup: SessionLookup,
+        job: Job[MessageCause],
+        session: Session,
     ) -> None:
         self._services = services
         self._prompts = prompts
         self._lookup = lookup
         self._job = job
         self._session = session
-        self._files = Files(left_out=left_out_of(job.row.payload))  # as an earlier try left it, until handed on
+        self._files = Files(left_out=left_out_of(job.cause))  # as an earlier try left it, until handed on
         self._text = ""
-        self._cursor: str | None = job.row.payload.get("cursor")
+        self._search_start = job.cause.search_start
 
     @property
     def _devin_id(self) -> str:
@@ -118,11 +124,11 @@ class NewMessage(Creation[Snapshot | None]):
 
     async def prepare(self) -> bool:
         """Hand the files on and write the text; where nothing is left of both, close the row."""
-        payload = self._job.row.payload
-        self._files = await self._prompts.files(payload["files"], self._job.row.attempts)
-        text = await self._prompts.readable(payload["text"])
+        cause = self._job.cause
+        self._files = await self._prompts.files(cause.files, self._job.row.attempts)
+        text = await self._prompts.readable(cause.text)
         if text or self._files.urls:
-            self._text = f"{_mark(self._job)} {await self._prompts.name(payload['user'])}:\n{text}"
+            self._text = f"{_mark(self._job)} {await self._prompts.name(cause.user)}:\n{text}"
             return True
         async with self._services.unit_of_work_for(self._job) as uow:
             if self._files.left_out:
@@ -140,15 +146,14 @@ class NewMessage(Creation[Snapshot | None]):
 
     async def write_intent(self, uow: UnitOfWork) -> None:
         """Store from where on the conversation is to be searched, as the poller's mark moves on; eyes on the reply."""
-        row, payload = self._job.row, self._job.row.payload
-        if "cursor" not in payload:
+        row = self._job.row
+        if self._search_start is None:
             tracked = (await sessions.tracked(uow.tx, [self._session.id]))[self._session.id]
-            payload = payload | {"cursor": tracked.position.page_cursor}
-        payload = with_left_out(payload, self._files.left_out)
-        if payload != row.payload:
-            await inbox.move(uow.tx, row, row.lane, payload)
-        self._cursor = payload["cursor"]
-        await uow.react(self._session.channel, payload["ts"], EYES)
+            self._search_start = SearchStart(tracked.position.page_cursor)
+        cause = replace(with_left_out(row.cause, self._files.left_out), search_start=self._search_start)
+        if cause != row.cause:
+            await inbox.note(uow.tx, row.key, cause)
+        await uow.react(self._session.channel, cause.ts, EYES)
 
     async def call(self) -> Snapshot | None:
         """Send the message."""
@@ -157,7 +162,8 @@ class NewMessage(Creation[Snapshot | None]):
 
     async def look_up(self) -> LookUp[Snapshot | None]:
         """Look for the mark in the conversation; a message that is found tells nothing of its session."""
-        return await self._lookup.message(self._session, _mark(self._job), self._cursor)
+        cursor = self._search_start.cursor if self._search_start else None
+        return await self._lookup.message(self._session, _mark(self._job), cursor)
 
     async def write_late(self, uow: UnitOfWork) -> None:
         """Say in the thread that replies wait for Devin."""
@@ -166,12 +172,12 @@ class NewMessage(Creation[Snapshot | None]):
 
     async def write_created(self, uow: UnitOfWork, thing: Snapshot | None) -> None:
         """Store that a person has spoken, which wakes the session."""
-        session, payload = self._session, self._job.row.payload
+        session, ts = self._session, self._job.cause.ts
         await sessions.change(uow.tx, session.id, spoken_at=uow.now, stopped_by=None, archived=False, ended_at=None)
         if thing is not None and await sessions.apply_reply_status(uow.tx, session.id, thing):
             await uow.redraw(session.id)
         if session.thread_ts is not None:
-            await threads.advance_last_seen(uow.tx, session.team, session.channel, session.thread_ts, payload["ts"])
+            await threads.advance_last_seen(uow.tx, session.team, session.channel, session.thread_ts, ts)
         for number, message in enumerate(self._files.left_out):
             await uow.post(f"file:{self._job.row.key}:{number}", session, message)
         uow.after_commit(self._follow)
@@ -206,10 +212,10 @@ class NewMessage(Creation[Snapshot | None]):
         uow.after_commit(partial(self._services.metrics.died, self._job.row.kind))
 
 
-def _text(job: Job) -> str:
-    return plain(job.row.payload["text"])
+def _text(job: Job[MessageCause]) -> str:
+    return plain(job.cause.text)
 
 
-def _mark(job: Job) -> str:
+def _mark(job: Job[MessageCause]) -> str:
     """The beginning of the first line, which makes each message different from every other."""
-    return f"[Slack {job.row.payload['ts']}]"
+    return f"[Slack {job.cause.ts}]"

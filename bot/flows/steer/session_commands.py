@@ -6,9 +6,11 @@ be repeated: after a crash it is simply done again.
 """
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Final
 
 from bot.devin.errors import DevinConflict, DevinNotFound
+from bot.domain.causes import ActionCause, Cause, CommandCause, MessageCause, SessionCause, StartCause
 from bot.domain.commands import registry
 from bot.domain.commands.parser import Command, parse_verb
 from bot.domain.commands.spec import CommandSpec
@@ -18,9 +20,9 @@ from bot.domain.session import DisplayState, Lifecycle, Session
 from bot.domain.text import plain
 from bot.flows.access import Access
 from bot.flows.exactly_once import is_unknown
-from bot.flows.job import Job, Reschedule, finish
+from bot.flows.job import Job, Reschedule, finish, recipient_of
 from bot.flows.services import Services
-from bot.flows.unit_of_work import Recipient, UnitOfWork
+from bot.flows.unit_of_work import UnitOfWork
 from bot.logs import get_logger
 from bot.store import inbox, lanes, sessions, threads
 from bot.store.inbox import InboxRow
@@ -34,7 +36,8 @@ log = get_logger(__name__)
 NOT_SENT: Final = "stopped first"
 _ASLEEP: Final = frozenset({DisplayState.STOPPED, DisplayState.ASLEEP})
 
-Handler = Callable[[Job, Session], Awaitable[None]]
+CommandJob = Job[MessageCause | ActionCause]  # a verb that was written, or a button or slash command
+Handler = Callable[[CommandJob, Session], Awaitable[None]]
 
 
 class SessionCommands:
@@ -55,16 +58,16 @@ class SessionCommands:
             registry.EXIT_DECLINED.name: self._keep,
         }
 
-    async def run(self, job: Job) -> None:
+    async def run(self, job: Job[ActionCause]) -> None:
         """A button, or a slash command that names a session."""
-        payload = job.row.payload
-        spec = registry.named(payload["verb"])
+        cause = job.cause
+        spec = registry.named(cause.verb)
         if spec in {registry.START_AGAIN, registry.START_DECLINED}:
             await self._start_again(job)
             return
-        session = await self._services.session(payload["session_id"])
+        session = await self._services.session(cause.target)
         # A button's value is no authorisation: the session must be in the place the button was pressed in.
-        if session is None or session.channel != payload.get("channel", session.channel):
+        if session is None or (cause.pressed and session.channel != cause.channel):
             await self._answer(job, answers.NO_SESSION_HERE)
             return
         refusal = await self._refusal(job)
@@ -75,7 +78,7 @@ class SessionCommands:
             return
         await self._run_on(session, spec, job)
 
-    async def verb(self, job: Job, verb: Command, thread: Thread | None) -> None:
+    async def verb(self, job: Job[MessageCause], verb: Command, thread: Thread | None) -> None:
         """A verb as a message in a thread."""
         if verb.spec is registry.HELP:
             await self._answer(job, THREAD_HELP)
@@ -90,31 +93,31 @@ class SessionCommands:
             else:
                 await self._answer(job, answers.NO_SESSION_HERE)
 
-    async def on_dead(self, uow: UnitOfWork, job: Job, _reason: str, /) -> None:
+    async def on_dead(self, uow: UnitOfWork, job: Job[ActionCause], _reason: str, /) -> None:
         """What was asked for did not happen."""
-        if job.row.payload.get("verb") in registry.ENDING:
-            await self.not_stopped(uow, job, job.row.payload["session_id"])
+        if job.cause.verb in registry.ENDING:
+            await self.not_stopped(uow, job, job.cause.target)
 
-    async def not_stopped(self, uow: UnitOfWork, job: Job, session_id: str) -> None:
+    async def not_stopped(self, uow: UnitOfWork, job: CommandJob, session_id: str) -> None:
         """Say that the session still runs, and let its card say so too."""
         session = await sessions.get(uow.tx, session_id)
         if session is None or session.thread_ts is None:
             return
         await sessions.change(uow.tx, session.id, stop_requested=False, stopped_by=None)
         await uow.redraw(session.id)
-        unsent = int(job.row.payload.get("unsent", 0))
-        await uow.post(f"lost:{job.row.key}", session, answers.stop_failed(session.url, job.row.ref, unsent))
+        failed = answers.stop_failed(session.url, job.row.ref, job.cause.unsent)
+        await uow.post(f"lost:{job.row.key}", session, failed)
 
-    async def _run_on(self, session: Session, spec: CommandSpec, job: Job) -> None:
+    async def _run_on(self, session: Session, spec: CommandSpec, job: CommandJob) -> None:
         """Carry out `spec` on the session if the person's role allows it; else refuse, or say that it has ended."""
-        refusal = self._access.role_refusal(spec, _user(job), session)
+        refusal = self._access.role_refusal(spec, job.cause.user, session)
         if refusal is not None:
             message = refusal if session.lifecycle is Lifecycle.OPEN else answers.ALREADY_ENDED
             await self._answer(job, message, session)
             return
         await self._on_session[spec.name](job, session)
 
-    async def _moved(self, job: Job, session: Session) -> bool:
+    async def _moved(self, job: Job[ActionCause], session: Session) -> bool:
         """Hand the row to the lane of its session's thread: a private question and a command had none of it."""
         if session.thread_ts is None:
             return False
@@ -122,51 +125,50 @@ class SessionCommands:
         if lane == job.row.lane:
             return False
         async with self._services.unit_of_work_for(job) as uow:
-            await inbox.move(uow.tx, job.row, lane, job.row.payload)
+            await inbox.move(uow.tx, job.row.key, lane, job.cause)
             await lanes.release(uow.tx, job.claim)
             uow.wakes[lane] = 0.0
         return True
 
-    async def _refusal(self, job: Job) -> Message | None:
-        user = _user(job)
-        if user is None:
+    async def _refusal(self, job: Job[ActionCause]) -> Message | None:
+        cause = job.cause
+        if cause.user is None:
             return None  # the note of a stop whose asker was checked when it was written
-        person = await self._access.person(user)
+        person = await self._access.person(cause.user)
         # A button does not say whether its channel is shared by now; a command concerns the asker's own sessions.
-        channel = job.row.payload.get("channel")
-        shared = channel is not None and await self._access.is_shared(channel)
+        shared = cause.pressed and cause.channel is not None and await self._access.is_shared(cause.channel)
         return self._access.refusal(person, shared=shared)
 
     # ------------------------------------------------------------ answers
 
-    async def _status(self, job: Job, session: Session) -> None:
+    async def _status(self, job: CommandJob, session: Session) -> None:
         await self._answer(job, answers.status(session))
 
-    async def _cost(self, job: Job, session: Session) -> None:
+    async def _cost(self, job: CommandJob, session: Session) -> None:
         await self._answer(job, answers.cost(session))
 
-    async def _keep(self, job: Job, _session: Session) -> None:
+    async def _keep(self, job: CommandJob, _session: Session) -> None:
         await self._answer(job, answers.EXIT_KEPT)
 
-    async def _mute(self, job: Job, session: Session) -> None:
+    async def _mute(self, job: CommandJob, session: Session) -> None:
         await self._set_muted(job, session, True, answers.MUTED, answers.ALREADY_MUTED)
 
-    async def _unmute(self, job: Job, session: Session) -> None:
+    async def _unmute(self, job: CommandJob, session: Session) -> None:
         await self._set_muted(job, session, False, answers.UNMUTED, answers.NOT_MUTED)
 
-    async def _set_muted(self, job: Job, session: Session, muted: bool, message: Message, same: Message) -> None:
+    async def _set_muted(self, job: CommandJob, session: Session, muted: bool, message: Message, same: Message) -> None:
         async with self._services.unit_of_work_for(job) as uow:
             thread = await threads.get(uow.tx, session.team, session.channel, session.thread_ts or "")
             if thread is not None and thread.muted != muted:
                 await threads.set_muted(uow.tx, thread, muted)
                 await uow.post(f"said:{job.row.key}", session, message)
             else:
-                await uow.reply_privately(_recipient(job, session), same)
+                await uow.reply_privately(recipient_of(job, session), same)
             await finish(uow, job)
 
     # ------------------------------------------------------------ stop, archive, exit
 
-    async def _stop(self, job: Job, session: Session) -> None:
+    async def _stop(self, job: CommandJob, session: Session) -> None:
         # With the note of an earlier try it may sleep because of that: then it is told, and the waiting replies too.
         if session.lifecycle is Lifecycle.OPEN and session.display_state in _ASLEEP and not session.stop_requested:
             await self._answer(job, answers.ALREADY_STOPPED, session)
@@ -175,18 +177,18 @@ class SessionCommands:
         else:
             await self._stop_early(job, session)
 
-    async def _archive(self, job: Job, session: Session) -> None:
+    async def _archive(self, job: CommandJob, session: Session) -> None:
         if session.lifecycle is Lifecycle.OPEN:
             await self._put_to_sleep(job, session, closing=True)
         else:
             await self._stop_early(job, session)
 
-    async def _stop_early(self, job: Job, session: Session) -> None:
+    async def _stop_early(self, job: CommandJob, session: Session) -> None:
         """There is no session at Devin yet, or none any more."""
         if session.lifecycle not in {Lifecycle.QUEUED, Lifecycle.CREATING}:
             await self._answer(job, answers.ALREADY_ENDED, session)
             return
-        by = _user(job)
+        by = job.cause.user
         async with self._services.unit_of_work_for(job) as uow:
             await sessions.change(uow.tx, session.id, stop_requested=True, stopped_by=by, stop_ts=job.row.ts)
             current = await sessions.get(uow.tx, session.id)
@@ -201,19 +203,19 @@ class SessionCommands:
             else:
                 # Whoever finds the session, or finds that there is none, acts on the note.
                 message = answers.STOPPING if start is None else answers.STOP_AFTER_CHECK
-                await uow.reply_privately(_recipient(job, session), message)
+                await uow.reply_privately(recipient_of(job, session), message)
             await uow.redraw(session.id)
             await finish(uow, job)
 
-    async def _stop_unborn(self, job: Job) -> None:
+    async def _stop_unborn(self, job: CommandJob) -> None:
         """A stop in a thread whose first message was not looked at yet: that message starts nothing any more."""
         async with self._services.unit_of_work_for(job) as uow:
             unsent = await self._end_waiting(uow, job)
-            message = answers.cancelled(_user(job)) if unsent else answers.NO_SESSION_HERE
-            await uow.reply_privately(_recipient(job, None), message)
+            message = answers.cancelled(job.cause.user) if unsent else answers.NO_SESSION_HERE
+            await uow.reply_privately(recipient_of(job), message)
             await finish(uow, job)
 
-    async def _put_to_sleep(self, job: Job, session: Session, *, closing: bool) -> None:
+    async def _put_to_sleep(self, job: CommandJob, session: Session, *, closing: bool) -> None:
         assert session.devin_id is not None
         unsent = await self._announce(job, session)
         await self._services.check_claim(job)
@@ -223,7 +225,7 @@ class SessionCommands:
         except (DevinConflict, DevinNotFound):
             await self._was_over(job, session)
             return
-        by = _user(job)
+        by = job.cause.user
         async with self._services.unit_of_work_for(job) as uow:
             await sessions.change(uow.tx, session.id, archived=True, stopped_by=by, stop_requested=False)
             await sessions.apply_reply_status(uow.tx, session.id, seen)
@@ -235,29 +237,29 @@ class SessionCommands:
             await uow.redraw(session.id)
             await finish(uow, job)
 
-    async def _was_over(self, job: Job, session: Session) -> None:
+    async def _was_over(self, job: CommandJob, session: Session) -> None:
         async with self._services.unit_of_work_for(job) as uow:
             await sessions.change(
                 uow.tx, session.id, lifecycle=Lifecycle.ENDED, ended_at=uow.now, stop_requested=False, stopped_by=None
             )
-            await uow.reply_privately(_recipient(job, session), answers.ALREADY_ENDED)
+            await uow.reply_privately(recipient_of(job, session), answers.ALREADY_ENDED)
             await uow.redraw(session.id)
             await finish(uow, job)
         self._services.engine.wake_by("poll", self._services.timing.poll_soon)  # for its last words
 
-    async def _announce(self, job: Job, session: Session) -> int:
+    async def _announce(self, job: CommandJob, session: Session) -> int:
         """End the replies that wait, and let the card say that the stop is on its way."""
         async with self._services.unit_of_work_for(job) as uow:
-            unsent = await self._end_waiting(uow, job) + int(job.row.payload.get("unsent", 0))
+            unsent = await self._end_waiting(uow, job) + job.cause.unsent
             if unsent:
-                await inbox.move(uow.tx, job.row, job.row.lane, job.row.payload | {"unsent": unsent})
-            await sessions.change(uow.tx, session.id, stop_requested=True, stopped_by=_user(job))
+                await inbox.note(uow.tx, job.row.key, replace(job.cause, unsent=unsent))
+            await sessions.change(uow.tx, session.id, stop_requested=True, stopped_by=job.cause.user)
             await uow.redraw(session.id)
         return unsent
 
-    async def _end_waiting(self, uow: UnitOfWork, job: Job) -> int:
+    async def _end_waiting(self, uow: UnitOfWork, job: CommandJob) -> int:
         """End the messages that were written before the stop; what is written after it wakes the session."""
-        waiting = await inbox.waiting(uow.tx, job.row.lane, "message")
+        waiting = await inbox.waiting(uow.tx, job.row.lane, MessageCause)
         before = [row for row in waiting if _came_before(row, job.row)]
         if before:
             keys = [row.key for row in before]
@@ -265,19 +267,18 @@ class SessionCommands:
         for row in before:
             if is_unknown(row):
                 await self._announce_uncertain(uow, row)
-        return sum(not is_unknown(row) and parse_verb(row.payload["text"]) is None for row in before)
+        return sum(not is_unknown(row) and parse_verb(row.cause.text) is None for row in before)
 
-    async def _announce_uncertain(self, uow: UnitOfWork, row: InboxRow) -> None:
-        payload = row.payload
-        thread_ts = payload["thread_ts"] or payload["ts"]
-        message = answers.reply_uncertain(row.ref, plain(payload["text"]))
-        await uow.add_to_outbox(uow.post_row(f"lost:{row.key}", payload["channel"], thread_ts, message))
+    async def _announce_uncertain(self, uow: UnitOfWork, row: InboxRow[MessageCause]) -> None:
+        cause = row.cause
+        message = answers.reply_uncertain(row.ref, plain(cause.text))
+        await uow.add_to_outbox(uow.post_row(f"lost:{row.key}", cause.channel, cause.root_ts, message))
 
-    async def _confirm_exit(self, job: Job, session: Session) -> None:
+    async def _confirm_exit(self, job: CommandJob, session: Session) -> None:
         message = answers.exit_confirm(session) if session.lifecycle is Lifecycle.OPEN else answers.ALREADY_ENDED
         await self._answer(job, message, session)
 
-    async def _exit(self, job: Job, session: Session) -> None:
+    async def _exit(self, job: CommandJob, session: Session) -> None:
         if session.lifecycle is not Lifecycle.OPEN:
             await self._answer(job, answers.ALREADY_ENDED, session)
             return
@@ -289,7 +290,7 @@ class SessionCommands:
             await self._services.devin.terminate(session.devin_id)
         except (DevinConflict, DevinNotFound):
             log.info("session was over already")
-        by = _user(job)
+        by = job.cause.user
         async with self._services.unit_of_work_for(job) as uow:
             await sessions.change(uow.tx, session.id, lifecycle=Lifecycle.ENDED, ended_at=uow.now, stopped_by=by)
             await threads.close(uow.tx, session.team, session.channel, session.thread_ts or "")
@@ -299,56 +300,49 @@ class SessionCommands:
 
     # ------------------------------------------------------------ the question "again?"
 
-    async def _start_again(self, job: Job) -> None:
-        payload = job.row.payload
+    async def _start_again(self, job: Job[ActionCause]) -> None:
+        to = recipient_of(job)
         async with self._services.unit_of_work_for(job) as uow:
-            asked = await inbox.get(uow.tx, payload["value"])
-            to = _recipient(job, None)
-            if asked is None or asked.payload.get("user_id") != payload["user"] or not asked.payload.get("asked"):
+            key = job.cause.target
+            command = _questioned(await inbox.get(uow.tx, key), job.cause.user)
+            if command is None:
                 await uow.reply_privately(to, answers.START_EXPIRED)
-            elif payload["verb"] == registry.START_DECLINED.name:
-                await inbox.finish(uow.tx, [asked.key], uow.now, reason="declined")
+            elif job.cause.verb == registry.START_DECLINED.name:
+                await inbox.finish(uow.tx, [key], uow.now, reason="declined")
                 await uow.reply_privately(to, answers.START_DECLINED)
             else:
-                await inbox.confirm(uow.tx, asked.key, asked.payload | {"confirmed": True}, uow.now)
-                uow.wakes[own_lane(asked.key)] = 0.0
+                await inbox.confirm(uow.tx, key, replace(command, confirmed=True), uow.now)
+                uow.wakes[own_lane(key)] = 0.0
             await finish(uow, job)
 
     # ------------------------------------------------------------ closing the row
 
-    async def _answer(self, job: Job, message: Message, session: Session | None = None) -> None:
+    async def _answer(self, job: CommandJob, message: Message, session: Session | None = None) -> None:
         async with self._services.unit_of_work_for(job) as uow:
-            await uow.reply_privately(_recipient(job, session), message)
+            await uow.reply_privately(recipient_of(job, session), message)
             await finish(uow, job)
 
-    async def _close(self, job: Job) -> None:
+    async def _close(self, job: CommandJob) -> None:
         async with self._services.unit_of_work_for(job) as uow:
             await finish(uow, job)
 
 
-async def _open_start(uow: UnitOfWork, job: Job, session: Session) -> InboxRow | None:
+async def _open_start(uow: UnitOfWork, job: Job[Cause], session: Session) -> InboxRow[SessionCause] | None:
     """The row that has this session to make, while it waits in this lane."""
-    waiting = await inbox.waiting(uow.tx, job.row.lane, "start", "message")
-    return next(
-        (row for row in waiting if session.id in {row.payload.get("session_id"), session_id(row.key)}),
-        None,
-    )
+    starts = await inbox.waiting(uow.tx, job.row.lane, StartCause)
+    messages = await inbox.waiting(uow.tx, job.row.lane, MessageCause)
+    start = next((row for row in starts if row.cause.session_id == session.id), None)
+    return start or next((row for row in messages if session_id(row.key) == session.id), None)
 
 
-def _came_before(row: InboxRow, stop: InboxRow) -> bool:
+def _questioned(row: InboxRow[Cause] | None, user: str | None) -> CommandCause | None:
+    """The command of a row, if this person typed it and was asked whether it is really meant once more."""
+    cause = row.cause if row else None
+    return cause if isinstance(cause, CommandCause) and cause.user == user and cause.asked else None
+
+
+def _came_before(row: InboxRow[Cause], stop: InboxRow[Cause]) -> bool:
     """Whether a message was written before a stop. A command has no time of Slack's: there our own decides."""
     if stop.key.startswith("cmd:"):
         return row.created_at <= stop.created_at
     return row.ts < stop.ts and row.key != stop.key
-
-
-def _user(job: Job) -> str | None:
-    user: str | None = job.row.payload.get("user") or job.row.payload.get("user_id")
-    return user
-
-
-def _recipient(job: Job, session: Session | None) -> Recipient:
-    payload = job.row.payload
-    channel = payload.get("channel") or payload.get("channel_id") or (session.channel if session else "")
-    thread_ts = payload.get("thread_ts") or (session.thread_ts if session else None)
-    return Recipient(job.row.key, _user(job) or "", channel, thread_ts, payload.get("response_url"))

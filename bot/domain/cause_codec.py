@@ -1,0 +1,211 @@
+"""Causes as JSON objects, the form in which rows of the inbox store them.
+
+The form has a version, which is written as `v` and read again. Version 1 is the only one so far. A change of the form
+is a new version with readers of its own, and the readers of the versions before stay as long as such rows may be
+there. A field that an older release can do without needs no new version.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from bot.domain.causes import (
+    ActionCause,
+    Cause,
+    ChannelGoneCause,
+    CommandCause,
+    MessageCause,
+    SearchStart,
+    StartCause,
+    UnreadableCause,
+)
+from bot.domain.file import SlackFile
+
+Json = Mapping[str, Any]
+
+VERSION: Final = 1
+BLANK: Final[Json] = {"v": VERSION}  # what is left of a cause whose work is done
+
+
+def encode(cause: Cause) -> dict[str, Any]:
+    """The JSON object of a cause; one that could not be read stays as it was."""
+    if isinstance(cause, UnreadableCause):
+        return dict(cause.payload)
+    return {"v": VERSION, **_WRITERS[type(cause)](cause)}
+
+
+def decode(kind: str, payload: Json) -> Cause:
+    """The cause of this kind in a JSON object; an UnreadableCause where it does not have a form that is known."""
+    version = payload.get("v")
+    reader = _READERS.get((kind, version)) if isinstance(version, int) else None
+    if reader is None:
+        return UnreadableCause(kind, f"unreadable: {kind} of version {version}", payload)
+    try:
+        return reader(payload)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        # Not what the error says: it may quote what people wrote.
+        return UnreadableCause(kind, f"unreadable: {type(error).__name__}", payload)
+
+
+def encode_files(files: tuple[SlackFile, ...]) -> list[dict[str, Any]]:
+    """Files in the words of Slack's API."""
+    return [
+        {
+            "id": file.id,
+            "name": file.name,
+            "mimetype": file.mimetype,
+            "size": file.size,
+            "url_private": file.url,
+            "file_access": file.access,
+        }
+        for file in files
+    ]
+
+
+def decode_files(files: list[Json] | None) -> tuple[SlackFile, ...]:
+    """The same, read back; earlier releases stored them as Slack had sent them."""
+    return tuple(
+        SlackFile(
+            id=file["id"],
+            name=file.get("name") or "file",
+            mimetype=file.get("mimetype") or "",
+            size=int(file.get("size") or 0),
+            url=file.get("url_private_download") or file.get("url_private") or "",
+            access=file.get("file_access"),
+        )
+        for file in files or ()
+    )
+
+
+# ---------------------------------------------------------------- version 1: writers
+
+
+def _message(cause: MessageCause) -> dict[str, Any]:
+    payload = {
+        "user": cause.user,
+        "text": cause.text,
+        "channel": cause.channel,
+        "ts": cause.ts,
+        "thread_ts": cause.thread_ts,
+        "im": cause.direct,
+        "mention": cause.mention,
+        "under_us": cause.under_us,
+        "shared": cause.shared,
+        "files": encode_files(cause.files),
+    }
+    if cause.search_start is not None:
+        payload["cursor"] = cause.search_start.cursor
+    return payload | _left_out(cause.left_out) | _unsent(cause.unsent)
+
+
+def _command(cause: CommandCause) -> dict[str, Any]:
+    return {
+        "user_id": cause.user,
+        "channel_id": cause.channel,
+        "text": cause.text,
+        "response_url": cause.response_url,
+        "asked": cause.asked,
+        "confirmed": cause.confirmed,
+    }
+
+
+def _action(cause: ActionCause) -> dict[str, Any]:
+    return {
+        "verb": cause.verb,
+        "session_id": cause.target,
+        "value": cause.target,
+        "user": cause.user,
+        "channel" if cause.pressed else "channel_id": cause.channel,
+        "response_url": cause.response_url,
+        **_unsent(cause.unsent),
+    }
+
+
+def _start(cause: StartCause) -> dict[str, Any]:
+    return {"session_id": cause.session_id, "files": encode_files(cause.files), **_left_out(cause.left_out)}
+
+
+def _channel_gone(cause: ChannelGoneCause) -> dict[str, Any]:
+    return {"channel": cause.channel, "type": cause.event}
+
+
+def _left_out(sentences: tuple[str, ...]) -> dict[str, Any]:
+    return {"left_out": [{"text": sentence, "blocks": []} for sentence in sentences]} if sentences else {}
+
+
+def _unsent(count: int) -> dict[str, Any]:
+    return {"unsent": count} if count else {}
+
+
+_WRITERS: Final[dict[type[Cause], Callable[[Any], dict[str, Any]]]] = {
+    MessageCause: _message,
+    CommandCause: _command,
+    ActionCause: _action,
+    StartCause: _start,
+    ChannelGoneCause: _channel_gone,
+}
+
+
+# ---------------------------------------------------------------- version 1: readers
+
+
+def _read_message(payload: Json) -> MessageCause:
+    return MessageCause(
+        user=payload["user"],
+        text=payload["text"],
+        channel=payload["channel"],
+        ts=payload["ts"],
+        thread_ts=payload["thread_ts"],
+        direct=payload["im"],
+        mention=payload["mention"],
+        under_us=payload["under_us"],
+        shared=payload["shared"],
+        files=decode_files(payload["files"]),
+        left_out=_read_left_out(payload),
+        search_start=SearchStart(payload["cursor"]) if "cursor" in payload else None,
+        unsent=int(payload.get("unsent", 0)),
+    )
+
+
+def _read_command(payload: Json) -> CommandCause:
+    return CommandCause(
+        user=payload["user_id"],
+        channel=payload["channel_id"],
+        text=payload["text"] or "",
+        response_url=payload.get("response_url"),
+        asked=bool(payload.get("asked")),
+        confirmed=bool(payload.get("confirmed")),
+    )
+
+
+def _read_action(payload: Json) -> ActionCause:
+    # A button has the keys `user` and `channel`; earlier releases gave a slash command `user_id` instead of `user`.
+    return ActionCause(
+        verb=payload["verb"],
+        target=payload["session_id"],
+        user=payload.get("user") or payload.get("user_id"),
+        channel=payload.get("channel") or payload.get("channel_id"),
+        pressed="channel" in payload,
+        response_url=payload.get("response_url"),
+        unsent=int(payload.get("unsent", 0)),
+    )
+
+
+def _read_start(payload: Json) -> StartCause:
+    return StartCause(payload["session_id"], decode_files(payload.get("files")), _read_left_out(payload))
+
+
+def _read_channel_gone(payload: Json) -> ChannelGoneCause:
+    return ChannelGoneCause(payload["channel"], payload["type"])
+
+
+def _read_left_out(payload: Json) -> tuple[str, ...]:
+    return tuple(kept["text"] for kept in payload.get("left_out") or ())
+
+
+_READERS: Final[dict[tuple[str, int], Callable[[Json], Cause]]] = {
+    (MessageCause.kind, 1): _read_message,
+    (CommandCause.kind, 1): _read_command,
+    (ActionCause.kind, 1): _read_action,
+    (StartCause.kind, 1): _read_start,
+    (ChannelGoneCause.kind, 1): _read_channel_gone,
+}
