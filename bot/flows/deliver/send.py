@@ -141,7 +141,7 @@ class Send:
     # ------------------------------------------------------------ posts
 
     async def _repeat(self, row: OutboxRow) -> None:
-        """Post again what has an unknown outcome, once it is known not to have been made or never can be known."""
+        """Search for the post that an earlier try of the row may have made, and post again if there is none."""
         if await self._settled(row):
             return
         # From now on Slack may be at work on this try. If its answer gets lost too, the wait for a search begins anew.

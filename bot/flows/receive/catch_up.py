@@ -31,9 +31,9 @@ class CatchUp:
         self._gaps = self._noted = 0
 
     async def begin(self) -> None:
-        """Mark each thread in use as unread from the last message seen in it. Called before Slack may send anything.
+        """Mark each thread in use as unread from the last message seen in it, unless it is unread already.
 
-        A crash before the commit loses nothing, because the next start marks them too.
+        This is done before Slack may send anything. A crash before the commit loses nothing: the next start repeats it.
         """
         async with self._services.db.write() as tx:
             await threads.mark_unread(tx)

@@ -93,7 +93,7 @@ class StartFromCommand:
         return refusal or (answers.CHANNEL_ARCHIVED if found.is_archived else None)
 
     async def _asks_first(self, job: Job[CommandCause], request: Request) -> bool:
-        """Ask whether the command is meant once more, if the person sent the same a moment ago. Returns False if not.
+        """Ask whether a command is really meant if the same came a moment ago. Returns False if the start goes on.
 
         The row then waits for the answer. If none comes in time, the row is closed and nothing is started.
         """

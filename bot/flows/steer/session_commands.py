@@ -1,8 +1,8 @@
 """Verbs and buttons: what people ask of the bot itself. They run in the lane of the session's thread.
 
 A stop is claimed before the replies that wait, and ends them in its transaction. Before the create call it cancels the
-start. While the outcome of that call is unknown, it stores that a stop is wanted, and whoever finds the session stops
-it. To stop is to archive, which may be repeated, so after a crash it is done again.
+start. While that call has no known outcome, the stop is stored, and whoever finds the session stops it. To stop is to
+archive, which may be repeated: after a crash it is done again.
 """
 
 from collections.abc import Awaitable, Callable
@@ -118,10 +118,7 @@ class SessionCommands:
         await self._on_session[spec.name](job, session)
 
     async def _moved(self, job: Job[ActionCause], session: Session) -> bool:
-        """Move the row into the lane of its session's thread. Returns False if it is there or if there is no thread.
-
-        A button of a private question and a slash command come in another lane.
-        """
+        """Move the row into the lane of its session's thread, unless it came in that lane. Returns whether it moved."""
         if session.thread_ts is None:
             return False
         lane = thread_lane(session.team, session.channel, session.thread_ts)
@@ -138,8 +135,7 @@ class SessionCommands:
         if cause.user is None:
             return None  # a stop that was stored for later; its asker was checked when it was stored
         person = await self._access.person(cause.user)
-        # A press does not say whether its channel is shared by now, so Slack is asked. A command needs no check, since
-        # it is about the person's own sessions.
+        # A press does not say whether its channel is shared by now. A command is about the person's own sessions.
         shared = cause.pressed and cause.channel is not None and await self._access.is_shared(cause.channel)
         return self._access.refusal(person, shared=shared)
 
@@ -173,8 +169,7 @@ class SessionCommands:
     # ------------------------------------------------------------ stop, archive, exit
 
     async def _stop(self, job: CommandJob, session: Session) -> None:
-        # With `stop_requested` an earlier try of this stop may have put the session to sleep. Then the stop is carried
-        # on, so that it is announced and the replies that wait are ended.
+        # With `stop_requested` an earlier try may have put it to sleep: the stop goes on, so that it is announced.
         if session.lifecycle is Lifecycle.OPEN and session.display_state in _ASLEEP and not session.stop_requested:
             await self._answer(job, answers.ALREADY_STOPPED, session)
         elif session.lifecycle is Lifecycle.OPEN:
@@ -263,10 +258,7 @@ class SessionCommands:
         return unsent
 
     async def _end_waiting(self, uow: UnitOfWork, job: CommandJob) -> int:
-        """End the messages that were written before the stop, and return how many replies among them were not sent.
-
-        A message that was written after the stop stays, and wakes the session.
-        """
+        """End the messages from before the stop, and return how many were unsent replies. Later ones stay."""
         waiting = await inbox.waiting(uow.tx, job.row.lane, MessageCause)
         before = [row for row in waiting if _came_before(row, job.row)]
         if before:
