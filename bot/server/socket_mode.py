@@ -50,7 +50,7 @@ class SocketModeConnection(AsyncSocketModeHandler):
 
     async def close(self) -> None:
         """Hang up."""
-        await self.close_async()  # type: ignore[no-untyped-call]  # as above
+        await self.close_async()  # type: ignore[no-untyped-call]  # Bolt's annotation is missing here too
 
     async def is_connected(self) -> bool:
         """Whether Slack can send something right now."""
