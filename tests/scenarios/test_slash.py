@@ -83,7 +83,7 @@ async def test_slack_has_the_right_of_way_until_it_has_its_answer(
 
     # Where it may wait for a connection.
     monkeypatch.setattr("bot.server.socket_mode.send_async_response", sends)
-    monkeypatch.setattr("bot.store.database.connection.RightOfWay", Watched)
+    monkeypatch.setattr("bot.store.database.connection.PriorityGate", Watched)
     monkeypatch.setattr(InboxWriter, "put", stores)
     async with stage(tmp_path, transport) as on:
         happened.clear()
