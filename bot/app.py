@@ -1,4 +1,4 @@
-"""The composition root: every part of the bot is made and connected here, started, and stopped in order."""
+"""The composition root: makes every part of the bot, connects the parts, and closes them in order."""
 
 import fcntl
 import logging
@@ -74,12 +74,12 @@ EDITS_AT_ONCE: Final = 16
 
 
 class StartError(Exception):
-    """The bot cannot start; the text is a sentence that says what to do."""
+    """The bot cannot start or go on; the text is a sentence that says what to do."""
 
 
 @dataclass(slots=True)
 class Bot:
-    """The wired bot: its tools, its ticks and its Bolt app."""
+    """The connected bot: its services, its Bolt app, its engine, and the flows that the server calls itself."""
 
     services: Services
     bolt: AsyncApp
@@ -91,7 +91,7 @@ class Bot:
 
 
 def wire(services: Services, engine: LocalEngine, settings: Settings) -> Bot:
-    """Connect flows with each other, with the engine and with the routes of Slack."""
+    """Make the flows from `services`, and connect them with the `engine` and with a new Bolt app for `settings`."""
     lookup, access = SessionLookup(services), Access(services)
     intake = Intake(services)
     usage_ledger = UsageLedger(services)
@@ -130,7 +130,7 @@ def wire(services: Services, engine: LocalEngine, settings: Settings) -> Bot:
 
 
 def _flows(services: Services, access: Access, lookup: SessionLookup) -> dict[str, Flow[Any]]:
-    """Who takes which kind of inbox row."""
+    """The flow for each kind of inbox row."""
     prompts = PromptBuilder(services, access)
     create = Create(services, prompts, lookup)
     reply = Reply(services, prompts, lookup)
@@ -149,7 +149,7 @@ def _flows(services: Services, access: Access, lookup: SessionLookup) -> dict[st
 
 def _bolt(settings: Settings, workspace: Workspace) -> AsyncApp:
     async def authorize() -> AuthorizeResult:
-        # From what is known since the start: Bolt's own asks Slack first, and drops the event when that fails.
+        # Made of what the start has read. Bolt's own function would ask Slack, and drop the event if that failed.
         return AuthorizeResult(
             enterprise_id=None,
             team_id=workspace.team,
@@ -158,14 +158,14 @@ def _bolt(settings: Settings, workspace: Workspace) -> AsyncApp:
             bot_user_id=workspace.bot_user,
         )
 
-    client = AsyncWebClient(base_url=settings.slack_api_url)  # only Socket Mode asks through it, with its own token
+    client = AsyncWebClient(base_url=settings.slack_api_url)  # used by Socket Mode alone, with a token of its own
     if on_this_machine(settings.slack_api_url):
         client.proxy = None  # a simulated Slack on this machine is not behind a proxy
     secret = settings.slack_signing_secret
-    # Bolt finds SLACK_BOT_TOKEN in the environment and warns that it does not use it, as if something were amiss.
+    # Bolt finds SLACK_BOT_TOKEN in the environment and warns that it is not used, although nothing is wrong.
     logging.getLogger("slack_bolt.AsyncApp").addFilter(_is_worth_reading)
     return AsyncApp(
-        name="bot",  # without one Bolt looks through the sources of all its callers
+        name="bot",  # without a name Bolt searches the sources of all its callers for one
         client=client,
         authorize=authorize,
         signing_secret=secret.get_secret_value() if secret else None,
@@ -179,7 +179,7 @@ def _is_worth_reading(line: logging.LogRecord) -> bool:
 
 
 def policy(settings: Settings) -> Policy:
-    """The settings that flows obey."""
+    """The part of `settings` that flows obey."""
     return Policy(
         admin_channel=settings.bot_admin_channel,
         admin_users=frozenset(settings.bot_admin_users),
@@ -190,7 +190,7 @@ def policy(settings: Settings) -> Policy:
 
 
 def timed(settings: Settings, timing: Timing) -> Timing:
-    """The waits, with those that are settings as they are set."""
+    """`timing` with those waits replaced that `settings` contain."""
     return replace(
         timing,
         poll=settings.bot_poll_seconds,
@@ -201,14 +201,14 @@ def timed(settings: Settings, timing: Timing) -> Timing:
 
 @asynccontextmanager
 async def assembled(settings: Settings, clock: Clock = time.time, timing: Timing = PRODUCTION) -> AsyncIterator[Bot]:
-    """The bot with everything it needs open: store, Slack, Devin. Whatever was opened is closed."""
+    """Open store, Slack and Devin, check the keys and yield the connected bot; raises StartError if one fails."""
     metrics = Metrics()
     async with AsyncExitStack() as stack:
         url = settings.database_url.get_secret_value()
         stack.enter_context(alone_on(sqlite_path(url)))
         db = Database(url, clock)
         stack.push_async_callback(db.close)
-        await _brought_up(db)
+        await _migrate(db)
         slack = await stack.enter_async_context(
             Slack(
                 settings.slack_bot_token.get_secret_value(),
@@ -219,10 +219,9 @@ async def assembled(settings: Settings, clock: Clock = time.time, timing: Timing
         )
         identity = await _identity(slack)
         if settings.slack_app_token is not None:
-            await _socket_opens(settings.slack_app_token.get_secret_value(), settings.slack_api_url)
-        http = await stack.enter_async_context(_http(settings, metrics))
-        devin = _devin(http, settings, timing)
-        await _known_at_devin(devin)
+            await _check_app_token(settings.slack_app_token.get_secret_value(), settings.slack_api_url)
+        devin = _devin(await stack.enter_async_context(_http(settings, metrics)), settings, timing)
+        await _check_devin_key(devin)
         engine = LocalEngine(timing)
         services = Services(
             db=db,
@@ -245,13 +244,16 @@ async def assembled(settings: Settings, clock: Clock = time.time, timing: Timing
 
 @contextmanager
 def alone_on(path: Path | None) -> Iterator[None]:
-    """Hold the SQLite file for this process alone; a second one says so and ends."""
+    """Lock the SQLite file at `path` for this process while the block runs; None, for PostgreSQL, locks nothing.
+
+    Raises StartError if another process holds the lock or the file cannot be opened.
+    """
     if path is None:
         yield
         return
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        opened = Path(f"{path}.lock").open("w")  # noqa: SIM115 - held below, where no other error is this sentence's
+        opened = Path(f"{path}.lock").open("w")  # noqa: SIM115 - closed below; only its own error is handled here
     except OSError:
         raise StartError(f"The store {path} cannot be opened. Check DATABASE_URL and who may write there.") from None
     with opened as lock:
@@ -264,7 +266,7 @@ def alone_on(path: Path | None) -> Iterator[None]:
         yield
 
 
-async def _brought_up(db: Database) -> None:
+async def _migrate(db: Database) -> None:
     try:
         await migrate(db)
     except Exception as error:  # noqa: BLE001 - whatever the store's driver raises; its text may quote a password
@@ -274,8 +276,8 @@ async def _brought_up(db: Database) -> None:
         ) from None
 
 
-async def _socket_opens(app_token: str, base_url: str) -> None:
-    """Ask once: with a token that Slack refuses Bolt would try for ever."""
+async def _check_app_token(app_token: str, base_url: str) -> None:
+    """Raise StartError if Slack refuses to open a socket for `app_token`, with which Bolt would try for ever."""
     try:
         async with Slack(app_token, base_url=base_url) as opener:
             await opener.open_socket()
@@ -307,7 +309,7 @@ def _devin(http: httpx.AsyncClient, settings: Settings, timing: Timing) -> Devin
     return Devin(http, key, settings.devin_org_id, settings.devin_api_url, patience=patience)
 
 
-async def _known_at_devin(devin: Devin) -> None:
+async def _check_devin_key(devin: Devin) -> None:
     try:
         await devin.self_()
     except DevinRefused as refused:
@@ -316,7 +318,7 @@ async def _known_at_devin(devin: Devin) -> None:
             "`python -m bot doctor` says more."
         ) from None
     except DevinError as error:
-        # An outage at Devin is no reason to refuse what people write: it is stored and goes on later.
+        # An outage at Devin is no reason to refuse what people write: the messages are stored and handled later.
         log.warning("Devin does not answer at the start", error=type(error).__name__)
 
 
@@ -338,7 +340,7 @@ def _http(settings: Settings, metrics: Metrics) -> httpx.AsyncClient:
 
 
 def _route(path: str) -> str:
-    """A path without its ids, so that the figures stay few."""
+    """`path` with each id replaced by `{id}`, so that the metrics have few routes."""
     parts = path.strip("/").split("/")
     known = [part if part.isalpha() or part.startswith("v3") else "{id}" for part in parts]
     return "/" + "/".join(known)

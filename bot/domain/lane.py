@@ -1,8 +1,8 @@
-"""Names of lanes: what a hint names.
+"""The names of lanes, which a hint to the engine carries.
 
-In a lane of the inbox work is done in order, between lanes in parallel; in one of the outbox each thread keeps its
-order, at the lane's pace. The first word says who works on it: `in` the flows, `out`, `react` and `priv` the sender,
-`card` the editor of cards.
+Rows in one lane of the inbox are handled in order; different lanes run in parallel. In a lane of the outbox each thread
+keeps its order, and the whole lane shares one rate limit. The first word of a name says who works on the lane: `in` the
+flows; `out`, `react` and `priv` the sender; `card` the editor of cards.
 """
 
 from typing import Final
@@ -12,46 +12,46 @@ _CARDS: Final = "card:"
 
 
 def thread_lane(team: str, channel: str, ts: str) -> str:
-    """The lane of a thread: everything people write or press there."""
+    """The inbox lane of the thread `ts`, for everything that people write or press in it."""
     return f"in:{team}:{channel}:{ts}"
 
 
 def thread_of(lane: str) -> tuple[str, str, str] | None:
-    """The workspace, the channel and the thread's `ts` that a thread's lane is named for; None of another lane."""
+    """The workspace, the channel and the `ts` in the name that `thread_lane` made; None for any other `lane`."""
     parts = lane.split(":")
     return (parts[1], parts[2], parts[3]) if len(parts) == 4 and parts[0] == "in" else None
 
 
 def own_lane(key: str) -> str:
-    """A lane for one row that waits for nobody."""
+    """An inbox lane for the one row with this key, which waits for no other row."""
     return f"in:{key}"
 
 
 def person_lane(team: str, user: str) -> str:
-    """The lane of a person's slash commands, so that the same one twice is seen."""
+    """The inbox lane of one person's slash commands: handled one by one, a repeated command is noticed."""
     return f"in:{team}:person:{user}"
 
 
 def channel_lane(team: str, channel: str) -> str:
-    """The lane of a channel: everything the bot posts there, at one pace."""
+    """The outbox lane of a channel, for everything the bot posts in it under one rate limit."""
     return f"out:{team}:{channel}"
 
 
 def card_lane(team: str) -> str:
-    """The lane of all edits of cards in a workspace, which share one rate limit."""
+    """The lane for all edits of cards in the workspace `team`, which share one rate limit."""
     return f"{_CARDS}{team}"
 
 
 def team_of_cards(lane: str) -> str:
-    """The workspace whose cards are edited in that lane."""
+    """The id of the workspace whose cards are edited in `lane`, a name that `card_lane` made."""
     return lane.removeprefix(_CARDS)
 
 
 def reaction_lane(team: str) -> str:
-    """Reactions of a workspace, best effort."""
+    """The outbox lane for all reactions in the workspace `team`."""
     return f"react:{team}"
 
 
 def private_lane(key: str) -> str:
-    """One private answer."""
+    """An outbox lane for the one private answer with this key."""
     return f"priv:{key}"

@@ -1,4 +1,4 @@
-"""What was spent: by session from the differences the poller sees, and by day as Devin billed it."""
+"""ACUs that were spent: by session and day, from the differences between polls, and by day as Devin billed them."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -14,14 +14,14 @@ from bot.store.tables import consumption, sessions, spend
 
 @dataclass(frozen=True, slots=True)
 class Billed:
-    """What Devin billed on one billing day, and when that was read."""
+    """The ACUs that Devin billed for one billing day, and when this figure was read."""
 
     acus: float
     read_at: float
 
 
 async def add(tx: AsyncConnection, day: date, amounts: Mapping[str, float]) -> None:
-    """Add ACUs of sessions to a billing day."""
+    """Add `amounts`, ACUs by session id, to what these sessions spent on the billing day `day`."""
     if not amounts:
         return
     statement = insert(tx.dialect.name, spend)
@@ -33,7 +33,7 @@ async def add(tx: AsyncConnection, day: date, amounts: Mapping[str, float]) -> N
 
 
 async def by_day(tx: AsyncConnection, first: date, last: date) -> dict[date, float]:
-    """ACUs of all our sessions on each billing day that has any."""
+    """The ACUs of all our sessions by billing day, from `first` to `last`; days without any are left out."""
     found = await tx.execute(
         select(spend.c.day, func.sum(spend.c.acus))
         .where(spend.c.day >= first.isoformat(), spend.c.day <= last.isoformat())
@@ -43,7 +43,7 @@ async def by_day(tx: AsyncConnection, first: date, last: date) -> dict[date, flo
 
 
 async def most_expensive(tx: AsyncConnection, first: date, last: date, most: int = 5) -> list[tuple[str, float]]:
-    """The sessions that cost most over billing days, as (session id, ACUs)."""
+    """The `most` sessions that spent most from the billing day `first` to `last`, as pairs of session id and ACUs."""
     acus = func.sum(spend.c.acus)
     found = await tx.execute(
         select(spend.c.session_id, acus)
@@ -58,7 +58,7 @@ async def most_expensive(tx: AsyncConnection, first: date, last: date, most: int
 
 
 async def put_consumption(tx: AsyncConnection, days: Iterable[tuple[date, float]], now: float) -> None:
-    """Remember what Devin billed."""
+    """Store what Devin billed on each of `days`, as read at `now`, in place of older figures."""
     rows = [{"day": day.isoformat(), "acus": acus, "read_at": now} for day, acus in days]
     if not rows:
         return
@@ -68,7 +68,7 @@ async def put_consumption(tx: AsyncConnection, days: Iterable[tuple[date, float]
 
 
 async def consumed(tx: AsyncConnection, first: date, last: date) -> dict[date, float]:
-    """What Devin billed on each billing day that was read, both ends included."""
+    """The ACUs that Devin billed by billing day, from `first` to `last`; days that were never read are left out."""
     found = await tx.execute(
         select(consumption.c.day, consumption.c.acus).where(
             consumption.c.day >= first.isoformat(), consumption.c.day <= last.isoformat()
@@ -78,7 +78,10 @@ async def consumed(tx: AsyncConnection, first: date, last: date) -> dict[date, f
 
 
 async def billed(tx: AsyncConnection, first: date, last: date) -> dict[date, Billed]:
-    """The same with the instants of reading: a figure read before its day was over says little."""
+    """What Devin billed by billing day, from `first` to `last`, with the instant at which each figure was read.
+
+    A figure that was read before its day was over is not final.
+    """
     found = await tx.execute(
         select(consumption.c.day, consumption.c.acus, consumption.c.read_at).where(
             consumption.c.day >= first.isoformat(), consumption.c.day <= last.isoformat()
@@ -88,13 +91,13 @@ async def billed(tx: AsyncConnection, first: date, last: date) -> dict[date, Bil
 
 
 async def purge(tx: AsyncConnection, before: date) -> int:
-    """Delete one small piece of what was spent on billing days before this one."""
+    """Delete one batch of the amounts spent on billing days before `before`; returns the number of rows."""
     key = (spend.c.session_id, spend.c.day)
     old = select(*key).where(spend.c.day < before.isoformat()).limit(BATCH)
     return (await tx.execute(delete(spend).where(tuple_(*key).in_(old)))).rowcount
 
 
 async def purge_consumption(tx: AsyncConnection, before: date) -> int:
-    """Delete one small piece of what Devin billed before this billing day."""
+    """Delete one batch of what Devin billed for days before `before`; returns the number of rows."""
     old = select(consumption.c.day).where(consumption.c.day < before.isoformat()).limit(BATCH)
     return (await tx.execute(delete(consumption).where(consumption.c.day.in_(old)))).rowcount
