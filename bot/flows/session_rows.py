@@ -4,7 +4,7 @@ from dataclasses import replace
 from typing import Any, Final
 
 from bot.domain.cause_codec import decode_files, encode_files
-from bot.domain.causes import ActionCause, SessionCause, StartCause
+from bot.domain.causes import ActionCause, Cause, StartCause
 from bot.domain.commands.registry import STOP
 from bot.domain.file import SlackFile
 from bot.domain.lane import thread_lane
@@ -61,7 +61,7 @@ def start_row(follow: dict[str, Any], ref: str, session: Session, ts: str, now: 
     return InboxRow(f"start:{follow['cause']}", lane, ts, ref, cause, ready_at=now, created_at=now)
 
 
-async def start_is_dead(uow: UnitOfWork, job: Job[SessionCause], session_id: str) -> None:
+async def start_is_dead(uow: UnitOfWork, job: Job[Cause], session_id: str) -> None:
     """End a session whose start is marked dead, as refused or as uncertain; its card and its thread say which."""
     session = await sessions.get(uow.tx, session_id)
     if session is None or not is_unknown(job.row):

@@ -71,8 +71,8 @@ class Boundaries:
         """Be at a moment of a step."""
         if not self.armed.exists():
             return
-        self.snapshot[step, when] += 1
-        moment = str(Moment(step, when, self.snapshot[step, when]))
+        self.seen[step, when] += 1
+        moment = str(Moment(step, when, self.seen[step, when]))
         with self.trace.open("a") as trace:
             trace.write(moment + "\n")
         if moment == self.strike_at:

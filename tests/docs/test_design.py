@@ -1,9 +1,14 @@
 """The documents in docs/ name only what there is: files, and names that stand in the code."""
 
 import re
+from dataclasses import fields
 from pathlib import Path
+from typing import get_args
 
 import pytest
+
+from bot.domain.causes import ReadableCause
+from bot.store.inbox import InboxRow
 
 ROOT = Path(__file__).parent.parent.parent
 DOCUMENTS = sorted((ROOT / "docs").glob("*.md"))
@@ -36,3 +41,20 @@ def test_every_name_in_the_vocabulary_stands_in_the_code():
     text, code = (ROOT / "docs/vocabulary.md").read_text(encoding="utf-8"), source()
     names = {name for name in re.findall(r"`([^`]+)`", text) if name.isidentifier() and name[0] != "_"}
     assert {name for name in names if not re.search(rf"\b{name}\b", code)} == set()
+
+
+# Rows of the outbox still hold JSON, which these read by its keys.
+READ_THE_OUTBOX = {"deliver", "money", "session_rows.py", "unit_of_work.py"}
+
+
+def test_a_flow_gets_a_cause_and_never_the_json_that_a_row_of_the_inbox_holds():
+    assert "payload" not in {field.name for field in fields(InboxRow)}
+    paths = [path for path in (ROOT / "bot/flows").rglob("*.py") if not READ_THE_OUTBOX & {*path.parts}]
+    names = re.compile(r"\bpayload[\[.]|\.payload\b|\bcause_codec\b")
+    assert len(paths) > 20
+    assert [path.name for path in paths if names.search(path.read_text(encoding="utf-8"))] == []
+
+
+def test_each_kind_of_cause_has_a_kind_of_its_own():
+    kinds = [cause.kind for cause in get_args(ReadableCause)]
+    assert sorted(kinds) == ["channel_gone", "command", "control", "message", "start"]

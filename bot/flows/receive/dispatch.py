@@ -4,11 +4,13 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from bot.devin.errors import DevinError, DevinLater, DevinRateLimited, DevinUncertain
-from bot.domain.causes import Cause, UnreadableCause, without_response_url
+from bot.domain.causes import Cause, StartCause, UnreadableCause, without_response_url
+from bot.domain.keys import session_id
 from bot.domain.lane import thread_of
 from bot.flows.exactly_once import is_unknown
 from bot.flows.job import Flow, Job, Reschedule
 from bot.flows.services import Services
+from bot.flows.session_rows import start_is_dead
 from bot.flows.unit_of_work import UnitOfWork
 from bot.logs import about, get_logger
 from bot.slack.errors import SlackBusy, SlackError, SlackOutcomeUnknown, SlackRateLimited, SlackUnreachable
@@ -141,19 +143,27 @@ class Dispatch:
             # A savepoint: if announcing fails half way, what it wrote is rolled back and the row is closed all the
             # same. A row whose loss cannot be announced must not hold up its lane for ever.
             async with uow.tx.begin_nested():
+                fresh = Job(row, job.claim)
                 if isinstance(row.cause, UnreadableCause):
-                    await _announce_unreadable(uow, row)
+                    await _announce_unreadable(uow, fresh)
                 else:
-                    await self._flows[row.kind].on_dead(uow, Job(row, job.claim), reason)
+                    await self._flows[row.kind].on_dead(uow, fresh, reason)
         except Exception:
             log.exception("loss not announced", kind=row.kind)
 
 
-async def _announce_unreadable(uow: UnitOfWork, row: InboxRow[Cause]) -> None:
-    """Post in the thread of the row's lane that the row cannot be read, if the thread belongs to a session."""
-    thread = thread_of(row.lane)
+async def _announce_unreadable(uow: UnitOfWork, job: Job[Cause]) -> None:
+    """Post in the thread of its lane that the job's row cannot be read, if the thread belongs to a session.
+
+    If the row was to start that session, the session is ended, which says more.
+    """
+    row, thread = job.row, thread_of(job.row.lane)
     known = await threads.get(uow.tx, *thread) if thread else None
-    if known is not None:
-        message = answers.not_readable(row.ref, maybe_done=is_unknown(row))
-        key = f"lost:{row.key}"
-        await uow.add_to_outbox(uow.post_row(key, known.channel, known.ts, message, session_id=known.session_id))
+    if known is None:
+        return
+    if row.kind == StartCause.kind or session_id(row.key) == known.session_id:
+        await start_is_dead(uow, job, known.session_id)
+        return
+    message = answers.not_readable(row.ref, maybe_done=is_unknown(row))
+    key = f"lost:{row.key}"
+    await uow.add_to_outbox(uow.post_row(key, known.channel, known.ts, message, session_id=known.session_id))

@@ -1,0 +1,18 @@
+"""Names of lanes, and what can be read from them."""
+
+import pytest
+
+from bot.domain.lane import POLL_LANE, channel_lane, own_lane, person_lane, thread_lane, thread_of
+
+
+def test_a_threads_lane_says_which_thread_it_is():
+    assert thread_of(thread_lane("T1", "C1", "1750000000.000100")) == ("T1", "C1", "1750000000.000100")
+
+
+@pytest.mark.parametrize("lane", [POLL_LANE, own_lane("cmd:1.2.x"), channel_lane("T1", "C1"), "out:T1:C1:1.0"])
+def test_another_lane_is_no_threads(lane):
+    assert thread_of(lane) is None
+
+
+def test_a_persons_lane_names_no_thread_that_there_is():
+    assert thread_of(person_lane("T1", "U1")) == ("T1", "person", "U1")
