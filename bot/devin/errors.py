@@ -12,7 +12,7 @@
     │   ├── DevinRateLimited     429: too many requests (`retry_after`)
     │   └── DevinUnreachable     no connection was made; also a read without an answer
     └── DevinUncertain           it may have been done: look it up before asking again
-        ├── DevinServerError     5xx: answered, so one look-up is enough
+        ├── DevinServerError     408, 5xx: answered, so one look-up is enough
         ├── DevinOutcomeUnknown  no answer, or a gateway gave up waiting: the request may still be at work
         └── DevinUnexpectedAnswer  an answer that cannot be read, or a cursor that runs in circles
             └── DevinCreatedUnreadable  a 2xx without a readable id: created, so never ask again, but not known which

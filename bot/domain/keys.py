@@ -22,8 +22,8 @@ def ref_of(session_id: str) -> str:
 
 
 def reference(team: str, channel: str, ts: str) -> str:
-    """The reference by which a session or message is found again at Devin, made from the Slack message at `ts`.
+    """The reference by which a session is found again at Devin, made from the Slack message at `ts`.
 
-    It stands in the tag of a session and in the first line of a message to Devin.
+    It stands in a tag of the session and at the end of its prompt. A reply carries a mark instead, `[Slack ts]`.
     """
     return f"slack-{team}-{channel}-{ts}"

@@ -23,7 +23,10 @@ def thread_of(lane: str) -> tuple[str, str, str] | None:
 
 
 def own_lane(key: str) -> str:
-    """An inbox lane for the one row with this key, which waits for no other row."""
+    """An inbox lane of its own for the row with this key, so that it waits for no thread.
+
+    A slash command about a session without a thread gets the lane that is named after the session's id.
+    """
     return f"in:{key}"
 
 

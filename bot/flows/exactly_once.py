@@ -14,12 +14,13 @@ A crash between 1 and 4 leaves the intent. The next try looks the thing up at De
     of the call:
       2xx                            created                 adopted: stored, and the row is closed
       2xx without a readable id      created, not which one  the row is marked as accepted; look-up in 5 s
-      4xx but 429 (refused)          not created             asked in another form if there is one, else the
+      4xx but 408 and 429 (refused)  not created             asked in another form if there is one, else the
                                                              refusal is announced and the row is closed
       429, no connection             not created             the intent is cleared; the row goes back
-      5xx                            no request is under way one look-up: found is adopted, not found counts as
+      408, 5xx but 504               no request is under way one look-up: found is adopted, not found counts as
                                                              not created, anything else leaves the intent
-      no answer, 504, a crash        nothing                 the intent stays; look-up in 5 s
+      no answer, 504, an answer that
+      no status explains, a crash    nothing                 the intent stays; look-up in 5 s
     of the look-up of a later try:
       found                          created                 adopted
       not found, accepted            created, not which one  the row goes back; never asked for again
@@ -82,7 +83,9 @@ LookUp = Found[_Thing] | Missing
 class Creation(ABC, Generic[_Thing]):
     """How one kind of thing is created at Devin: only what differs from the other kinds.
 
-    The methods `write_…` add to a transaction of `ExactlyOnce`, which stores the intent and closes the row itself.
+    The methods `write_…` add to a transaction of `ExactlyOnce`, which stores the intent and closes the row as done.
+    A kind closes the row itself in two cases: in `prepare`, when nothing is to be created, and in `write_refused`, when
+    the row is to end dead. A row that is closed stays as it was closed.
     """
 
     kind: ClassVar[str]  # the name of the thing in the log
@@ -145,7 +148,8 @@ class ExactlyOnce:
 
         Raises a DevinError or Reschedule while nobody can know.
         """
-        # Measured before the look-up, because a thing that it does not find may still be created while it reads.
+        # How long the request of that try may still be under way. Measured before the look-up: if the time ends while
+        # the look-up reads, the thing may have been created behind its back.
         left = intent_at + self._services.timing.unknown_after - self._services.clock()
         seen = await creation.look_up()
         if isinstance(seen, Found):

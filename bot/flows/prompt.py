@@ -77,11 +77,11 @@ class PromptBuilder:
         files = await self.files(job.cause.files, job.row.attempts)
         if session.prompt == LOOK_AT_FILES and not files.urls:
             return Prompt(refusal=answers.files_lost(files.left_out, "started"))
-        requester = await self.name(session.requester)
+        asker = await self.name(session.requester)
         parts = [
             session.prompt,
             f"Earlier messages in the Slack thread, oldest first:\n{context}" if context else "",
-            f"Asked in Slack by {requester}. Reference: {session.reference}",
+            f"Asked in Slack by {asker}. Reference: {session.reference}",
         ]
         prompt = "\n\n".join(part for part in parts if part)
         return Prompt(prompt, playbook, files.urls, files.left_out)

@@ -17,11 +17,11 @@ from bot.store.lanes import ClaimLostError, alive
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """A worker that searches for rows to send, other than those that others hold or that it works on already."""
+    """A worker as the statements of this module need it: `searcher` and `claimant` make their parameters of it."""
 
     worker: str
-    lease_seconds: float
-    in_hand: Collection[Any] = ()  # ids of the rows it works on; the caller's own collection, which keeps changing
+    lease_seconds: float  # a worker whose last heartbeat is older than this holds nothing
+    in_hand: Collection[Any] = ()  # ids of the rows that it works on now; the caller's collection, read at each search
 
 
 class ClaimedRow(Protocol):
@@ -73,17 +73,26 @@ def check_of(key: Column[Any]) -> Select[Any]:
 
 
 def claimant(db: Database, sender: Sender) -> dict[str, Any]:
-    """The parameters with which a statement claims a row for `sender` and finds out which workers are alive."""
+    """The parameters of `not_held_by_others`, for a statement that claims a row for `sender`.
+
+    They are `worker`, `lease` and, on SQLite, the `clock` by which heartbeats are judged.
+    """
     return {"worker": sender.worker, "lease": sender.lease_seconds, **db.own_clock()}
 
 
 def searcher(db: Database, sender: Sender) -> dict[str, Any]:
-    """The parameters of `claimant`, with the rows that `sender` works on already."""
+    """The parameters of `is_free`, for a query of rows that `sender` may claim: those of `claimant`, and `in_hand`.
+
+    `in_hand` are the ids of the rows that `sender` works on now. It holds them itself, so it would find them as free.
+    """
     return {"in_hand": list(sender.in_hand), **claimant(db, sender)}
 
 
 def holder(row: ClaimedRow) -> dict[str, Any]:
-    """The parameters with which a statement checks the claim that was read with `row`."""
+    """The parameters of `is_held`, for a statement that checks the claim with which `row` was read.
+
+    They are `row`, the row's id, `holder`, its owner, and `held_epoch`, its epoch.
+    """
     return {"row": row.id, "holder": row.owner, "held_epoch": row.epoch}
 
 

@@ -1,4 +1,8 @@
-"""When each recurring job is due, and its state until then, such as the poller's watermark or the digest's day."""
+"""What a tick keeps over a restart, in a row of its own name: an instant, and a state as JSON.
+
+The instant says when the tick is due where others may bring that forward or must respect it; elsewhere nobody reads it.
+States are the poller's watermark, the digest's first start and last skipped date, and what was learned about Devin.
+"""
 
 from dataclasses import dataclass
 from typing import Any

@@ -118,7 +118,7 @@ async def earlier_in_channel(tx: AsyncConnection, prefix: str, row: InboxRow[Cau
 
 
 async def intend(tx: AsyncConnection, key: str, at: float | None) -> None:
-    """Store that the row's call is about to be made at `at`, or with None that the last call certainly did nothing."""
+    """Store that the row's call is about to be made at `at`, or with None that the last call counts as not made."""
     await tx.execute(update(inbox).where(inbox.c.key == key).values(intent_at=at))
 
 

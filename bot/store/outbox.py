@@ -37,7 +37,7 @@ from bot.store.inbox import BATCH
 from bot.store.tables import outbox
 
 PAYLOAD_VERSION: Final = 1
-FIRST, USUAL, LAST = 0, 1, 2  # ranks
+FIRST, USUAL = 0, 1  # ranks
 TURN_SECONDS: Final = 60.0  # a thread that got no post for this long is next
 # More threads than can get a post within a turn under a channel's rate limit, so one that got none is among them.
 CANDIDATES: Final = 100
@@ -51,7 +51,7 @@ class OutboxRow:
     """One message, reaction or private answer to be sent to Slack.
 
     Rows with one `thread` keep their order; it is the thread's `ts`, or the row's own key while there is no thread.
-    `follow` is an inbox row that is stored in the transaction that marks this row as sent.
+    `follow` is what the start row of a session is built from, in the transaction that marks its card's post as sent.
     """
 
     key: str

@@ -80,7 +80,7 @@ outbox: Final = Table(
     Column("thread", String, nullable=False),  # rows of one thread keep their order; the key where there is none yet
     Column("thread_ts", String),
     Column("session_id", String),
-    _number("rank"),  # 0 goes first, 2 when nothing else waits
+    _number("rank"),  # of the first rows of all threads, those with the lowest rank go first
     Column("state", String, nullable=False, server_default="open"),  # open, sending, sent, dead
     Column("ts", String),  # Slack's ts of the message, once it is posted
     _number("attempts"),
@@ -90,7 +90,7 @@ outbox: Final = Table(
     Column("reason", String),
     Column("ref", String, nullable=False),
     Column("payload", _JSON, nullable=False),
-    Column("follow", _JSON),  # the inbox row to store when this one is sent
+    Column("follow", _JSON),  # what the row that starts the session is built from, once this card's post is sent
     Column("created_at", Float, nullable=False),
     Column("sent_at", Float),
     # The worker that has claimed the row. `epoch` counts the claims, so that a frozen worker finds it was replaced.
@@ -191,7 +191,7 @@ sessions: Final = Table(
     _number("devin_messages"),
     _number("announcement_seq"),
     _number("figures_at", Float),  # when the card last showed new figures
-    _flag("waiting"),  # one poll found it waiting without a new message; the second one announces that
+    _flag("waiting"),  # the last poll announced no resting state yet; the next one decides
 )
 Index("ix_sessions_thread", sessions.c.team, sessions.c.channel, sessions.c.thread_ts)
 Index("ix_sessions_lifecycle", sessions.c.lifecycle)

@@ -1,4 +1,4 @@
-"""A row that is given up is announced and closed together, whenever the process dies."""
+"""A row that is marked dead is closed and its loss announced together, whenever the process dies."""
 
 import itertools
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -38,7 +38,7 @@ class Death(BaseException):
 
 @dataclass
 class Lost:
-    """A flow whose work is refused and given up; announcing that may fail half way, by a fault of our own."""
+    """A flow whose work is refused and marked dead; announcing that may fail half way, by a fault of our own."""
 
     fails: bool = False
     runs: int = 0

@@ -63,10 +63,10 @@ class SendFailures:
             await outbox.reschedule(uow.tx, row, uow.now + seconds, reason, unknown=unknown)
 
     async def unsearchable(self, row: OutboxRow, error: SlackError) -> bool:
-        """Handle a search for the row's post that failed. Returns False if the post is to be made again.
+        """Handle a search for the row's post that failed with `error`. Returns False if the post is to be made again.
 
-        While a later search may work, the row waits for it. If none ever will, an announcement may appear twice in
-        Slack, but a digest is marked dead instead.
+        While a later search may work, the row is put back. If none will, nobody knows whether the post was made: a row
+        that must not appear twice (`once`, a digest) is marked dead, and any other is posted again.
         """
         passing = not isinstance(error, SlackRefused) or isinstance(error, SlackBusy | TokenRefused)
         if passing and self._services.clock() - row.created_at <= self._services.timing.send_outage:
@@ -170,7 +170,7 @@ class SendFailures:
 
 
 async def notify_requester(uow: UnitOfWork, session_id: str, channel: str) -> None:
-    """Inform the requester directly that the bot cannot post in `channel`, and mark the session's posts dead."""
+    """Inform the asker in a direct message that the bot cannot post in `channel`, and mark the session's posts dead."""
     session = await sessions.get(uow.tx, session_id)
     await uow.mark_session_dead(session_id, "channel gone")
     if session is not None:

@@ -1,12 +1,13 @@
 """Outbox lanes: each row reaches Slack once, in the order of its thread and at the rate of its channel.
 
 1. A token of the rate limit is taken, the row is claimed and, if it is a post, marked as being sent.
-2. The epoch is checked.
+2. Before a post, the epoch is checked. Reactions and private answers need no check: to repeat one does no harm.
 3. Slack is called. A post carries its key in the metadata.
 4. The row is marked as sent, with what follows from it, and the claim is released.
 
 A crash or a lost answer between 1 and 4 leaves the row marked as being sent. Before its post is repeated, the thread is
-searched for the key; not at once, because Slack may still be at work. Reactions are simply repeated.
+searched for the key; not at once, because Slack may still be at work. Where it can never be searched, the post is made
+again and may appear twice (`SendFailures.unsearchable`). Reactions and private answers are not searched for.
 """
 
 from typing import Final
@@ -59,8 +60,9 @@ class Send:
         row = await self._take(found)
         if not isinstance(row, OutboxRow):
             return row
-        # Most rows are sent within the interval. A row that is not, because Slack is slow with it, holds up only its
-        # own thread. A channel in which many rows hang gets no more slots, because all channels share them.
+        # Let the lane's next row be sent after the interval, even if this one is not sent by then: a row with which
+        # Slack is slow holds up only its own thread. A lane in which many rows hang already gets no more of the slots,
+        # because all lanes share them.
         if list(self._in_hand.values()).count(row.lane) < AT_ONCE_IN_A_LANE:
             self._services.engine.pass_on(row.lane, self._services.timing.channel_interval)
         with about(row.ref):
@@ -141,7 +143,7 @@ class Send:
     # ------------------------------------------------------------ posts
 
     async def _repeat(self, row: OutboxRow) -> None:
-        """Search for the post that an earlier try of the row may have made, and post again if there is none."""
+        """Search for the post that an earlier try may have made. Post again unless it is found, or is still to wait."""
         if await self._settled(row):
             return
         # From now on Slack may be at work on this try. If its answer gets lost too, the wait for a search begins anew.
@@ -169,7 +171,10 @@ class Send:
         return Drawing(Message(row.payload["text"], row.payload["blocks"]), version=0)
 
     async def _settled(self, row: OutboxRow) -> bool:
-        """Handle a post with an unknown outcome: wait, or search for it. Returns False if it is to be made again."""
+        """Handle a post with an unknown outcome: wait, or search for it.
+
+        Returns False if it is to be made again: it is not there, or nobody can find out whether it is.
+        """
         services = self._services
         assert row.sending_at is not None
         left = row.sending_at + services.timing.post_settle - services.clock()
@@ -226,13 +231,14 @@ class Send:
     # ------------------------------------------------------------ best effort
 
     async def _react(self, row: OutboxRow) -> None:
-        # A crash right here repeats the reaction, which Slack refuses as already there.
+        # Without a check of the claim: a second worker, or a crash right here, repeats the reaction, which Slack then
+        # refuses as already there.
         await self._services.slack.react(row.channel, row.payload["ts"], row.payload["name"])
         await self._sent(row)
 
     async def _reply_privately(self, row: OutboxRow) -> None:
         slack, payload = self._services.slack, row.payload
-        # A crash right here shows a private answer twice.
+        # Without a check of the claim: a second worker, or a crash right here, shows a private answer twice.
         if payload.get("response_url"):
             await slack.respond(payload["response_url"], payload["text"], payload["blocks"])
         elif row.channel.startswith("D"):

@@ -35,7 +35,7 @@ class Announce:
 
     @staticmethod
     def is_announced(old: Snapshot, new: Snapshot) -> bool:
-        """Whether the change from `old` to `new` is more than new figures."""
+        """Whether `new` differs from `old` in more than figures, so that the session is announced by itself."""
         return moved(old, new) or bool(announcements_between(old, new))
 
     async def session(
@@ -160,7 +160,10 @@ def _may_be_another(
 
 
 def _flips(tracked: TrackedSession, new: Snapshot, messages: NewMessages | None) -> bool:
-    """Whether a session that was done now waits although nobody wrote, so that it asks nothing."""
+    """Whether the stored snapshot says done, and `new` has another detail only: same status, and nobody wrote.
+
+    Such a session asks nothing, although its detail says that it waits for a person.
+    """
     seen = tracked.session.snapshot
     silent = not tracked.position.waiting and not (messages and messages.fresh)
     return silent and resting_kind(seen) is AnnouncementKind.DONE and seen.status == new.status

@@ -41,9 +41,9 @@ class Duplicates:
         return await self._handle_all(claim, [(made, found) for made, found in carried if found])
 
     async def read_prompts(self, claim: Claim) -> list[str]:
-        """Do what `end_younger` does for sessions whose reference is only in their prompt, a few in each poll cycle.
+        """Read a few of the prompts that `end_younger` left, and handle the sessions whose references they show.
 
-        A prompt that cannot be read waits for the next cycle.
+        Returns our ids of the sessions for which one was found. A prompt that cannot be read waits for the next cycle.
         """
         resolved: list[str] = []
         for session_id in list(self._unread)[:PROMPTS_A_CYCLE]:
@@ -95,7 +95,10 @@ class Duplicates:
         # In any other lifecycle the flow that creates the session still looks it up itself.
 
     async def _adopt(self, claim: Claim, session: Session, made: DevinSession) -> None:
-        """Store `made` for a start that was marked dead while nobody knew whether the session existed."""
+        """Open `session`, whose start was marked dead with an unknown outcome, as the session `made` at Devin.
+
+        If a stop was asked for meanwhile, its row is stored too.
+        """
         async with self._services.unit_of_work(claim) as uow:
             await sessions.opened(uow.tx, session, made.session_id, made.url, made.snapshot())
             await sessions.change(uow.tx, session.id, ended_at=None)

@@ -1,9 +1,9 @@
-"""The poller: one list from Devin in each tick, however many sessions there are, and only changes are announced.
+"""The poller: one list from Devin in each cycle, however many sessions there are, and only changes are announced.
 
 1. Sessions updated since the watermark are listed. The watermark is Devin's time, never our clock.
-2. Messages are read only where something may be new: a few at a time, a few dozen in a tick.
+2. Messages are read only where something may be new: a few at a time, a few dozen in a cycle.
 3. For each session one transaction stores its snapshot, its relay position, its posts and the card's new version.
-4. The watermark moves on, but not past a session that was left for the next tick, unless that lasts ten minutes.
+4. The watermark moves on, but not past a session that was left for the next cycle, unless that lasts ten minutes.
 
 A crash in between repeats some of this: a snapshot that is not newer than the stored one changes nothing, and a post
 whose key is stored is not made again.
@@ -34,7 +34,7 @@ from bot.store.lanes import Claim, ClaimLostError
 log = get_logger(__name__)
 
 READS_AT_ONCE: Final = 8
-READS_A_TICK: Final = 30
+READS_A_CYCLE: Final = 30
 BATCH_SIZE: Final = 50  # sessions in one transaction, which is short because an ack may wait for it
 
 
@@ -64,7 +64,7 @@ class Poller:
         self.polled_at = services.clock()
 
     async def tick(self) -> float:
-        """Poll once, if a session may have changed. Returns the seconds until the next poll."""
+        """Run one poll cycle, if a session may have changed. Returns the seconds until the next one."""
         services, now, timing = self._services, self._services.clock(), self._services.timing
         async with services.db.scan() as tx:
             watched, busy = await watched_sessions.count_active(tx, now - timing.answer_expected)
@@ -108,6 +108,7 @@ class Poller:
         return min(wait, self._services.timing.poll_longest_backoff)
 
     async def _remember(self, claim: Claim, state: PollState) -> None:
+        # The key `look` is part of what is stored, so it stays although the code says poll.
         values = {"watermark": state.watermark, "polled_at": state.polled_at, "swept_at": state.swept_at}
         async with self._services.unit_of_work(claim) as uow:
             await due.write(uow.tx, "poll", uow.now, {"v": 1, "look": values | {"failures": state.failures}})
@@ -190,7 +191,7 @@ class Poller:
     ) -> tuple[list[PolledSession], list[PolledSession]]:
         """Divide `polled` into sessions in which Devin may have written something, and sessions with new facts only."""
         unsure = [one for one in polled if one.count is None]
-        if len(unsure) > READS_A_TICK:
+        if len(unsure) > READS_A_CYCLE:
             polled = await self._counted(polled, state)
         worth = [
             one for one in polled if not one.over and (one.count is None or one.spoke or one.tracked.position.waiting)
@@ -213,11 +214,11 @@ class Poller:
             log.info("no insights; messages are read without counts")
 
     async def _read_all(self, claim: Claim, worth: Sequence[PolledSession], polled_at: float) -> list[PolledSession]:
-        """Read as many of `worth` as a tick may, and announce each as soon as it is read.
+        """Read as many of `worth` as a cycle may, and announce each as soon as it is read.
 
         Returns all of `worth` with what came of each.
         """
-        reading, left = worth[:READS_A_TICK], [replace(one, left=True) for one in worth[READS_A_TICK:]]
+        reading, left = worth[:READS_A_CYCLE], [replace(one, left=True) for one in worth[READS_A_CYCLE:]]
         self._cycles += 1
         self._last_read = {one.session.id: self._last_read.get(one.session.id, 0) for one in left}
         self._last_read |= {one.session.id: self._cycles for one in reading}

@@ -22,7 +22,7 @@ class Heartbeat:
     async def beat(self) -> float:
         """Store that this worker is alive. Returns the seconds until the next beat."""
         lease = self._services.timing.lease
-        # Before other writes, also under a flood: from a worker that is late with its beat, others take its work over.
+        # First, before all other writes that wait: a worker whose heartbeat is late loses its claims to other workers.
         async with self._services.db.write(first=True) as tx:
             await lanes.beat(tx, self._services.db, self._services.worker, lease)
         return lease / 3

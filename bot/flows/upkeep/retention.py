@@ -56,7 +56,7 @@ class Retention:
             "spend": _written(partial(spend.purge, before=last_spent)),
             "consumption": _written(partial(spend.purge_consumption, before=last_spent)),
             "lanes": _written(purge.purge_lanes),
-            "paces": _written(partial(purge.purge_rate_limits, before=now - timing.buckets_kept)),
+            "rate_limits": _written(partial(purge.purge_rate_limits, before=now - timing.buckets_kept)),
             "people": _written(partial(purge.purge_people, before=old)),
         }
 

@@ -6,7 +6,7 @@ from bot.store import cards, inbox, outbox
 
 
 class Sweep:
-    """Wakes lanes again and again, and keeps the store's log short."""
+    """Wakes every lane with open rows, and checkpoints the store's write-ahead log, each at its own interval."""
 
     def __init__(self, services: Services) -> None:
         self._services = services

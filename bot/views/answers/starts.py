@@ -110,13 +110,16 @@ def start_failed(reference: str) -> Message:
     )
 
 
-def start_uncertain(reference: str, mark: str) -> Message:
-    """Report that it is unknown whether the session was started; `mark` is what people can search for in Devin."""
+def start_uncertain(ref: str, reference: str) -> Message:
+    """Report that it is unknown whether the session was started.
+
+    `ref` is the short reference for people and the log; `reference` is the one to search for in prompts at Devin.
+    """
     advice = (
-        f"Look in Devin for a session with {code(mark)} in its prompt before you send the task again; if the "
+        f"Look in Devin for a session with {code(reference)} in its prompt before you send the task again; if the "
         "session shows up, this thread goes on with it."
     )
-    return outcome_unknown("the session was started", advice, reference)
+    return outcome_unknown("the session was started", advice, ref)
 
 
 def start_retrying(reference: str) -> Message:
