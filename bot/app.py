@@ -1,4 +1,4 @@
-"""The composition root: every part of the bot is made and connected here, started, and stopped in order."""
+"""The composition root: makes every part of the bot, connects the parts, and closes them in order."""
 
 import fcntl
 import logging
@@ -73,7 +73,7 @@ EDITS_AT_ONCE: Final = 16
 
 @dataclass(slots=True)
 class Bot:
-    """The wired bot: its services, its ticks and its Bolt app."""
+    """The connected bot: its services, its Bolt app, its engine, and the flows that the server calls itself."""
 
     services: Services
     bolt: AsyncApp
@@ -99,7 +99,7 @@ class Bot:
 
 
 def wire(services: Services, engine: LocalEngine, settings: Settings) -> Bot:
-    """Connect flows with each other, with the engine and with the routes of Slack."""
+    """Make the flows from `services`, and connect them with the `engine` and with a new Bolt app for `settings`."""
     lookup, access = SessionLookup(services), Access(services)
     intake = Intake(services)
     usage_ledger = UsageLedger(services)
@@ -156,7 +156,7 @@ def _ticks_of_each(
 
 
 def _flows(services: Services, access: Access, lookup: SessionLookup) -> dict[str, Flow[Any]]:
-    """Who takes which kind of inbox row."""
+    """The flow for each kind of inbox row."""
     prompts = PromptBuilder(services, access)
     create = Create(services, prompts, lookup)
     reply = Reply(services, prompts, lookup)
@@ -175,7 +175,7 @@ def _flows(services: Services, access: Access, lookup: SessionLookup) -> dict[st
 
 def _bolt(settings: Settings, workspaces: Workspaces) -> AsyncApp:
     async def authorize(team_id: str | None) -> AuthorizeResult:
-        # From what is known since the start: Bolt's own asks Slack first, and drops the event when that fails.
+        # Made of what the start has read. Bolt's own function would ask Slack, and drop the event if that failed.
         # Without a token, since no listener calls Slack.
         workspace = workspaces.get(team_id)
         if workspace is None:
@@ -184,14 +184,14 @@ def _bolt(settings: Settings, workspaces: Workspaces) -> AsyncApp:
             enterprise_id=None, team_id=workspace.team, bot_id=workspace.bot_id, bot_user_id=workspace.bot_user
         )
 
-    client = AsyncWebClient(base_url=settings.slack_api_url)  # only Socket Mode asks through it, with its own token
+    client = AsyncWebClient(base_url=settings.slack_api_url)  # used by Socket Mode alone, with a token of its own
     if on_this_machine(settings.slack_api_url):
         client.proxy = None  # a simulated Slack on this machine is not behind a proxy
     secret = settings.slack_signing_secret
-    # Bolt finds SLACK_BOT_TOKEN in the environment and warns that it does not use it, as if something were amiss.
+    # Bolt finds SLACK_BOT_TOKEN in the environment and warns that it is not used, although nothing is wrong.
     logging.getLogger("slack_bolt.AsyncApp").addFilter(_is_worth_reading)
     return AsyncApp(
-        name="bot",  # without one Bolt looks through the sources of all its callers
+        name="bot",  # without a name Bolt searches the sources of all its callers for one
         client=client,
         authorize=authorize,
         signing_secret=secret.get_secret_value() if secret else None,
@@ -205,7 +205,7 @@ def _is_worth_reading(line: logging.LogRecord) -> bool:
 
 
 def timed(settings: Settings, timing: Timing) -> Timing:
-    """The waits, with those that are settings as they are set."""
+    """`timing` with those waits replaced that `settings` contain."""
     return replace(
         timing,
         poll=settings.bot_poll_seconds,
@@ -219,7 +219,7 @@ def timed(settings: Settings, timing: Timing) -> Timing:
 async def assembled(
     settings: Settings, clock: Clock = time.time, timing: Timing = PRODUCTION, others: Sequence[Settings] = ()
 ) -> AsyncIterator[Bot]:
-    """The bot with everything it needs open: store, Slack, Devin. Whatever was opened is closed.
+    """Open store, Slack and Devin, check the keys and yield the connected bot; raises StartError if one fails.
 
     The settings name one workspace and one organisation, and `others` one more each; what concerns the process comes
     from the first.
@@ -230,7 +230,7 @@ async def assembled(
         stack.enter_context(alone_on(sqlite_path(url)))
         db = Database(url, clock)
         stack.push_async_callback(db.close)
-        await _brought_up(db)
+        await _migrate(db)
         connector = Connector(stack, db, metrics, timing)
         workspaces = [await connector.workspace(one) for one in (settings, *others)]
         await _assign_unowned(db, workspaces[0])
@@ -261,13 +261,16 @@ async def _assign_unowned(db: Database, workspace: Workspace) -> None:
 
 @contextmanager
 def alone_on(path: Path | None) -> Iterator[None]:
-    """Hold the SQLite file for this process alone; a second one says so and ends."""
+    """Lock the SQLite file at `path` for this process while the block runs; None, for PostgreSQL, locks nothing.
+
+    Raises StartError if another process holds the lock or the file cannot be opened.
+    """
     if path is None:
         yield
         return
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        opened = Path(f"{path}.lock").open("w")  # noqa: SIM115 - held below, where no other error is this sentence's
+        opened = Path(f"{path}.lock").open("w")  # noqa: SIM115 - closed below; only its own error is handled here
     except OSError:
         raise StartError(f"The store {path} cannot be opened. Check DATABASE_URL and who may write there.") from None
     with opened as lock:
@@ -280,7 +283,7 @@ def alone_on(path: Path | None) -> Iterator[None]:
         yield
 
 
-async def _brought_up(db: Database) -> None:
+async def _migrate(db: Database) -> None:
     try:
         await migrate(db)
     except Exception as error:  # noqa: BLE001 - whatever the store's driver raises; its text may quote a password

@@ -1,6 +1,6 @@
-"""The settings: read once at the start, checked all together, never printed.
+"""The settings: read once at the start, checked all together, and never printed.
 
-A setting's name in the environment is its field's name in capitals.
+In the environment a setting has the name of its field in capitals.
 """
 
 import re
@@ -84,7 +84,7 @@ WRONG: Final = {
 
 
 def on_this_machine(url: str) -> bool:
-    """Whether an address is loopback: no proxy stands between."""
+    """Whether the host of `url` is this machine, so that no proxy is used for it."""
     host = urlsplit(url).hostname or ""
     try:
         return host == "localhost" or ip_address(host).is_loopback
@@ -93,7 +93,7 @@ def on_this_machine(url: str) -> bool:
 
 
 class SettingsError(Exception):
-    """The settings cannot be used: one sentence for each name, never a value."""
+    """The settings cannot be used; `problems` has a sentence for each wrong one, which never contains a value."""
 
     def __init__(self, problems: list[str]) -> None:
         super().__init__("\n".join(problems))
@@ -117,7 +117,7 @@ def _zone(value: object) -> object:
         return value
     try:
         return ZoneInfo(value)
-    except (ZoneInfoNotFoundError, OSError) as error:  # "Europe" is a folder of the database: an OSError
+    except (ZoneInfoNotFoundError, OSError) as error:  # OSError for "Europe", which is a folder of the database
         raise ValueError("unknown zone") from error
 
 
@@ -128,7 +128,7 @@ UserIds = Annotated[tuple[UserId, ...], NoDecode, BeforeValidator(_split)]
 
 
 class Settings(BaseSettings):
-    """Everything that can be set from outside."""
+    """All settings of the bot, with their defaults and checks."""
 
     # Without hide_input_in_errors a failed check prints the secret, SecretStr or not.
     model_config = SettingsConfigDict(
@@ -136,7 +136,7 @@ class Settings(BaseSettings):
     )
 
     slack_bot_token: SecretStr
-    slack_app_token: SecretStr | None = None  # stands before the signing secret, whose check looks at it
+    slack_app_token: SecretStr | None = None  # before the signing secret, because the check of that one uses it
     slack_signing_secret: SecretStr | None = None
     slack_api_url: Annotated[str, StringConstraints(pattern=r"^https?://[^\s/]+(/[^\s/]+)*/api/$")] = (
         "https://slack.com/api/"
@@ -167,7 +167,7 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Only what is handed over: `load_settings` alone looks at the environment."""
+        """Read settings only from the arguments and the file, because `load_settings` passes the environment."""
         del settings_cls, env_settings, file_secret_settings
         return init_settings, dotenv_settings
 
@@ -182,7 +182,7 @@ class Settings(BaseSettings):
     @field_validator("slack_signing_secret")
     @classmethod
     def _needed_for_http(cls, value: SecretStr | None, info: ValidationInfo) -> SecretStr | None:
-        # A wrong app token is absent from `data`: Socket Mode was meant, so nothing is missing here.
+        # A wrong app token is absent from `data`. Then Socket Mode was meant, so the signing secret is not missing.
         if value is None and info.data.get("slack_app_token", ...) is None:
             raise PydanticCustomError("missing", "needed for HTTP")
         return value
@@ -214,7 +214,7 @@ class Settings(BaseSettings):
 
     @property
     def transport(self) -> Transport:
-        """How Slack reaches us: an app token means Socket Mode."""
+        """How Slack sends its requests: through Socket Mode if there is an app token, otherwise over HTTP."""
         return "socket" if self.slack_app_token else "http"
 
     @property
@@ -224,24 +224,24 @@ class Settings(BaseSettings):
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """Every secret in clear, for the log's last net only."""
+        """The secrets in clear text, only for the redaction of the log."""
         held = (self.slack_bot_token, self.slack_app_token, self.slack_signing_secret, self.devin_api_key)
         return tuple(secret.get_secret_value() for secret in held if secret)
 
     @classmethod
     def names(cls) -> tuple[str, ...]:
-        """The names in the environment."""
+        """The names of all settings in the environment."""
         return tuple(field.upper() for field in cls.model_fields)
 
     @classmethod
     def read(cls, environ: Mapping[str, str], env_file: Path | None = None) -> Self:
-        """Build from the environment, which wins, and a file; empty values count as not set."""
+        """Make the settings from `environ` and `env_file`; `environ` wins, and empty values count as not set."""
         given: dict[str, Any] = {name.lower(): environ.get(name, "").strip() for name in cls.names()}
         return cls(**{"_env_file": env_file} | {name: value for name, value in given.items() if value})
 
 
 def load_settings(environ: Mapping[str, str], env_file: Path | None = None) -> Settings:
-    """Read the settings, or raise one SettingsError that names everything missing or wrong."""
+    """Read the settings from `environ` and `env_file`; raises a SettingsError that names all wrong ones."""
     if env_file is not None and not env_file.is_file():
         raise SettingsError([f"{env_file.name} does not exist: copy .env.example to it and fill it in."])
     try:

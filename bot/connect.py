@@ -25,7 +25,7 @@ log = get_logger(__name__)
 
 
 class StartError(Exception):
-    """The bot cannot start; the text is a sentence that says what to do."""
+    """The bot cannot start or go on; the text is a sentence that says what to do."""
 
 
 class Connector:
@@ -46,7 +46,7 @@ class Connector:
         )
         who = await _identity(slack)
         if settings.slack_app_token is not None:
-            await _socket_opens(settings.slack_app_token.get_secret_value(), settings.slack_api_url)
+            await _check_app_token(settings.slack_app_token.get_secret_value(), settings.slack_api_url)
         organisation = await self._organisation(settings)
         return Workspace(who.team, who.user_id, who.bot_id, slack, _policy(settings), organisation)
 
@@ -56,13 +56,13 @@ class Connector:
             return known
         http = await self._stack.enter_async_context(_http(settings, self._metrics))
         devin = _devin(http, settings, self._timing)
-        await _known_at_devin(devin)
+        await _check_devin_key(devin)
         made = self.organisations[devin.org_id] = Organisation(devin, self._db)
         return made
 
 
 def _policy(settings: Settings) -> Policy:
-    """The settings that flows obey in the workspace."""
+    """The part of `settings` that flows obey in the workspace."""
     return Policy(
         admin_channel=settings.bot_admin_channel,
         admin_users=frozenset(settings.bot_admin_users),
@@ -71,8 +71,8 @@ def _policy(settings: Settings) -> Policy:
     )
 
 
-async def _socket_opens(app_token: str, base_url: str) -> None:
-    """Ask once: with a token that Slack refuses Bolt would try for ever."""
+async def _check_app_token(app_token: str, base_url: str) -> None:
+    """Raise StartError if Slack refuses to open a socket for `app_token`, with which Bolt would try for ever."""
     try:
         async with Slack(app_token, base_url=base_url) as opener:
             await opener.open_socket()
@@ -104,7 +104,7 @@ def _devin(http: httpx.AsyncClient, settings: Settings, timing: Timing) -> Devin
     return Devin(http, key, settings.devin_org_id, settings.devin_api_url, patience=patience)
 
 
-async def _known_at_devin(devin: Devin) -> None:
+async def _check_devin_key(devin: Devin) -> None:
     try:
         await devin.self_()
     except DevinRefused as refused:
@@ -113,7 +113,7 @@ async def _known_at_devin(devin: Devin) -> None:
             "`python -m bot doctor` says more."
         ) from None
     except DevinError as error:
-        # An outage at Devin is no reason to refuse what people write: it is stored and goes on later.
+        # An outage at Devin is no reason to refuse what people write: the messages are stored and handled later.
         log.warning("Devin does not answer at the start", error=type(error).__name__)
 
 
@@ -135,7 +135,7 @@ def _http(settings: Settings, metrics: Metrics) -> httpx.AsyncClient:
 
 
 def _route(path: str) -> str:
-    """A path without its ids, so that the figures stay few."""
+    """`path` with each id replaced by `{id}`, so that the metrics have few routes."""
     parts = path.strip("/").split("/")
     known = [part if part.isalpha() or part.startswith("v3") else "{id}" for part in parts]
     return "/" + "/".join(known)

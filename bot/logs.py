@@ -1,6 +1,7 @@
-"""Structured logs: one line per fact, one reference from the Slack message to the Devin call to the post.
+"""Structured logs. One reference links the lines about a Slack message, the calls to Devin and the posts that follow.
 
-Message texts and secrets do not belong here; two last nets catch them when a line is written carelessly.
+Texts of messages and secrets do not belong into the log. Two filters remove them when a line is written carelessly:
+one by the names of fields, one by patterns in the finished line.
 """
 
 import logging
@@ -22,8 +23,8 @@ _PRIVATE: Final = frozenset({"text", "prompt", "body", "payload", "blocks", "mes
 _SECRET: Final = frozenset(
     {"token", "secret", "password", "authorization", "api_key", "response_url", "database_url", "url_private"}
 )
-_NAME: Final = "logger_name"  # `logger` itself is taken by structlog until the line is written
-# Nothing here may swallow a quote or a backslash: the text is already JSON when this net is drawn.
+_NAME: Final = "logger_name"  # structlog uses `logger` itself until the line is written
+# No pattern may match a quote or a backslash, because the line is already JSON when it is searched.
 _SECRETS: Final = re.compile(
     r"xox[a-z](?:\.xox[a-z])?-[\w-]+"
     r"|xapp-[\w-]+"
@@ -34,21 +35,21 @@ _SECRETS: Final = re.compile(
     r"|(?<=://)[^\s\"'\\/@]+:[^\s\"'\\/@]+(?=@)"
     r"|(?<=[?&]ticket=)[^\s\"'\\&]+"
 )
-# What database and validation errors quote of a row: people's words.
+# The parts of database and validation errors that quote a row, which may hold what people wrote.
 _QUOTED: Final = re.compile(
     r"(?<=\[parameters: ).*?(?=\](?:\\n|\n|\"|$))|(?<=input_value=).*?(?=, input_type=)", re.DOTALL
 )
-# One of these stands in whatever the two nets catch; most lines have none and are spared the search.
+# Every match of the two patterns contains one of these. Most lines contain none, and so are not searched.
 _SIGNS: Final = ("xox", "xapp-", "cog_", "apk_", "Bearer ", "://", "ticket=", "[parameters: ", "input_value=")
 
 
 def get_logger(name: str) -> Logger:
-    """The logger of a module, made when first used."""
+    """The logger of the module `name`; it is made when it first writes."""
     return cast("Logger", structlog.get_logger(**{_NAME: name}))
 
 
 def about(ref: str, **facts: str) -> AbstractContextManager[Any]:
-    """Put the reference, and other facts, on every line written inside, in tasks started there too."""
+    """Add the reference `ref` and other `facts` to each line written in the block, and in tasks started there."""
     return structlog.contextvars.bound_contextvars(ref=ref, **facts)
 
 
@@ -59,7 +60,10 @@ def configure(
     secrets: Iterable[str] = (),
     stream: TextIO | None = None,
 ) -> None:
-    """Send our lines and the libraries' warnings to `stream` (stderr) in one form."""
+    """Write our lines from `level` on, and the libraries' warnings, in `log_format` to `stream`, or else to stderr.
+
+    All `secrets` are replaced in the lines.
+    """
     out = stream or sys.stderr
     facts = _facts()
     last: list[Processor] = [*_rendering(log_format, colors=out.isatty()), _Redaction(secrets)]
@@ -74,7 +78,7 @@ def configure(
 
 
 def redact(text: str, secrets: Iterable[str] = ()) -> str:
-    """A text without anything that looks like a secret, or is one of those given."""
+    """`text` with each of `secrets`, and everything that has the form of a secret, replaced."""
     for secret in secrets:
         text = text.replace(secret, REDACTED)
     if any(sign in text for sign in _SIGNS):
@@ -94,7 +98,7 @@ def _facts() -> list[Processor]:
 
 def _rendering(log_format: str, *, colors: bool) -> list[Processor]:
     if log_format == "console":
-        # The default for exceptions shows local variables, which hold tokens and texts.
+        # The default shows the local variables of an exception, which hold tokens and texts.
         plain = structlog.dev.plain_traceback
         return [structlog.dev.ConsoleRenderer(colors=colors, exception_formatter=plain)]
     return [structlog.processors.format_exc_info, structlog.processors.JSONRenderer(default=str)]
@@ -132,10 +136,10 @@ def _kept(key: str, value: object) -> object:
 
 
 class _Redaction:
-    """The last net, drawn over the finished line: keys, values and tracebacks alike."""
+    """Replaces secrets in the finished line, with its keys, values and tracebacks."""
 
     def __init__(self, secrets: Iterable[str]) -> None:
-        # A short "secret" would tear holes into ordinary words.
+        # A short "secret" might be part of ordinary words.
         self._secrets = tuple(secret for secret in secrets if len(secret) >= 8)
 
     def __call__(self, _: WrappedLogger, __: str, line: Any) -> str:

@@ -1,4 +1,4 @@
-"""The app manifest: what Slack is told about the app, for Socket Mode or for a public address.
+"""The app manifest, which describes the app to Slack, for Socket Mode or for a public address.
 
 Format: https://docs.slack.dev/reference/app-manifest
 """
@@ -15,13 +15,13 @@ EVENTS_PATH: Final = "/slack/events"
 
 
 def read_manifest(path: Path = MANIFEST) -> Manifest:
-    """The manifest as it stands in the repository: Socket Mode."""
+    """Read the manifest at `path`, by default the one in the repository, which is for Socket Mode."""
     manifest: Manifest = yaml.safe_load(path.read_text(encoding="utf-8"))
     return manifest
 
 
 def manifest_for(url: str | None = None, path: Path = MANIFEST) -> Manifest:
-    """The manifest for Socket Mode, or with request URLs under a public https:// address."""
+    """The manifest at `path` for Socket Mode, or with `url`, a public https:// address, for requests over HTTP."""
     manifest = read_manifest(path)
     if url is None:
         return manifest
@@ -31,23 +31,23 @@ def manifest_for(url: str | None = None, path: Path = MANIFEST) -> Manifest:
 
 
 def as_yaml(manifest: Manifest) -> str:
-    """The text to paste into Slack's form."""
+    """Write `manifest` as the YAML to paste into Slack's form."""
     text: str = yaml.safe_dump(manifest, sort_keys=False, allow_unicode=True, width=100)
     return text
 
 
 def scopes_of(manifest: Manifest) -> frozenset[str]:
-    """What the bot token may do."""
+    """The scopes that `manifest` asks for the bot token."""
     return frozenset(manifest["oauth_config"]["scopes"]["bot"])
 
 
 def events_of(manifest: Manifest) -> frozenset[str]:
-    """The events that Slack sends."""
+    """The events to which `manifest` subscribes."""
     return frozenset(manifest["settings"]["event_subscriptions"]["bot_events"])
 
 
 def commands_of(manifest: Manifest) -> frozenset[str]:
-    """The slash commands, with their slash."""
+    """The slash commands in `manifest`, with their slash."""
     return frozenset(command["command"] for command in manifest["features"]["slash_commands"])
 
 

@@ -1,4 +1,4 @@
-"""The figures for Prometheus, in one object that the composition root makes and hands on."""
+"""The metrics for Prometheus, in one object that the composition root makes."""
 
 from collections.abc import Callable
 from typing import Final
@@ -13,63 +13,68 @@ _CALL_BUCKETS: Final = (0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 20.0)
 
 
 class Metrics:
-    """Counters, gauges and histograms, each fed by a verb."""
+    """All counters, gauges and histograms, with a method for each event that they count."""
 
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         ProcessCollector(registry=self.registry)
-        self._stored = self._counter("inbox_rows", "Rows stored before their ack.", "kind")
-        self._refused = self._counter("inbox_refused", "Requests that could not be stored: no ack.", "kind")
-        self._acks = self._histogram("ack_seconds", "From request to ack.", _ACK_BUCKETS, "kind")
-        self._dead = self._counter("dead_letters", "Work that ended undone, each told in its thread.", "kind")
-        self._sent = self._counter("posts_sent", "What Slack accepted from the outbox.", "kind")
-        self._slack = self._counter("slack_calls", "Calls of Slack's Web API.", "method", "outcome")
-        self._slack_time = self._histogram("slack_call_seconds", "How long one took.", _CALL_BUCKETS, "method")
-        self._devin = self._counter("devin_calls", "Calls of Devin's API.", "route", "outcome")
-        self._devin_time = self._histogram("devin_call_seconds", "How long one took.", _CALL_BUCKETS, "route")
-        self._open = self._gauge("open_rows", "Rows waiting for work.", "box")
-        self._poll_age = self._gauge("poll_age_seconds", "Since the last complete look at Devin.")
+        self._stored = self._counter("inbox_rows", "Inbox rows that were stored before their ack.", "kind")
+        self._refused = self._counter("inbox_refused", "Requests that could not be stored and got no ack.", "kind")
+        self._acks = self._histogram("ack_seconds", "Time from a request of Slack's to its ack.", _ACK_BUCKETS, "kind")
+        self._dead = self._counter("dead_letters", "Rows that were marked as dead, each reported to people.", "kind")
+        self._sent = self._counter("posts_sent", "Posts and edits of cards that Slack accepted.", "kind")
+        self._slack = self._counter("slack_calls", "Calls to Slack's Web API.", "method", "outcome")
+        self._slack_time = self._histogram(
+            "slack_call_seconds", "Duration of a call to Slack.", _CALL_BUCKETS, "method"
+        )
+        self._devin = self._counter("devin_calls", "Calls to Devin's API.", "route", "outcome")
+        self._devin_time = self._histogram("devin_call_seconds", "Duration of a call to Devin.", _CALL_BUCKETS, "route")
+        self._open = self._gauge("open_rows", "Open rows in the inbox and the outbox, and cards to edit.", "box")
+        self._poll_age = self._gauge("poll_age_seconds", "Time since the last complete poll of Devin.")
 
     def stored(self, kind: str) -> None:
-        """An inbox row was committed."""
+        """Count an inbox row of this `kind` that was committed."""
         self._stored.labels(kind).inc()
 
     def refused(self, kind: str) -> None:
-        """The store was down: Slack got no ack, or a clear error."""
+        """Count a request of this `kind` that could not be stored, so that Slack got no ack or an error."""
         self._refused.labels(kind).inc()
 
     def acked(self, kind: str, seconds: float) -> None:
-        """A request was answered."""
+        """Record that a request of this `kind` was answered after so many `seconds`."""
         self._acks.labels(kind).observe(seconds)
 
     def died(self, kind: str) -> None:
-        """A row ended dead."""
+        """Count a row of this `kind` that was marked as dead."""
         self._dead.labels(kind).inc()
 
     def sent(self, kind: str) -> None:
-        """An outbox row, or an edit of a card, reached Slack."""
+        """Count an outbox row, or an edit of a card, of this `kind` that Slack accepted."""
         self._sent.labels(kind).inc()
 
     def slack_called(self, method: str, outcome: str, seconds: float) -> None:
-        """A Web API call ended: `ok`, Slack's error word, or `unknown`."""
+        """Record a call of the Web API `method` that took `seconds`; `outcome` is `ok`, Slack's error, or `unknown`."""
         self._slack.labels(method, outcome).inc()
         self._slack_time.labels(method).observe(seconds)
 
     def devin_called(self, route: str, outcome: str, seconds: float) -> None:
-        """A Devin call ended: its status, or `unknown`. The route is a template, never a path with ids."""
+        """Record a call to Devin that took `seconds`; `outcome` is its status or `unknown`.
+
+        `route` is the method and a path without ids.
+        """
         self._devin.labels(route, outcome).inc()
         self._devin_time.labels(route).observe(seconds)
 
     def waiting(self, box: str, rows: int) -> None:
-        """How many rows of the inbox or outbox are open, or how many cards wait for an edit."""
+        """Record how many `rows` of `box`, which is the inbox, the outbox or the cards, are open."""
         self._open.labels(box).set(rows)
 
     def poll_age_from(self, age: Callable[[], float]) -> None:
-        """Where the age of the last poll is read when somebody asks."""
+        """Have `age` called for the seconds since the last poll whenever the metrics are read."""
         self._poll_age.set_function(age)
 
     def exposition(self) -> bytes:
-        """All figures in Prometheus' text form."""
+        """All metrics in Prometheus' text format."""
         return generate_latest(self.registry)
 
     def _counter(self, name: str, meaning: str, *labels: str) -> Counter:

@@ -1,7 +1,7 @@
-"""The routing table: what Slack sends, and who takes it.
+"""The routing table: which listener takes which request of Slack's.
 
 A listener parses, stores and acknowledges; nothing here calls Slack or Devin. Specific routes stand before the
-catch-alls, without which Slack would repeat what nobody takes.
+catch-alls, which acknowledge all other requests, because Slack would send them again otherwise.
 """
 
 import re
@@ -29,7 +29,7 @@ def register(
     actions: Actions,
     events: Events,
 ) -> None:
-    """Connect every kind of request with its listener, which gets the workspace of the request by its name."""
+    """Register the listeners with Bolt's `app`, one for every kind of request, each given its request's workspace."""
     app.middleware(RateLimited())
     app.middleware(OfWorkspace(workspaces))
 

@@ -1,4 +1,4 @@
-"""Buttons, and whatever else is interactive."""
+"""The listeners for buttons and all other interactive elements."""
 
 from typing import Any
 
@@ -13,24 +13,24 @@ Body = dict[str, Any]
 
 
 class Actions:
-    """What people press."""
+    """Stores the buttons that people press."""
 
     def __init__(self, intake: Intake) -> None:
         self._intake = intake
 
     async def pressed(self, ack: AsyncAck, body: Body, workspace: Workspace) -> None:
-        """Store a press in the lane of its thread."""
+        """Store the press of a button in the lane of its thread."""
         action = body["actions"][0]
         verb = BY_ACTION_ID[action["action_id"]].name
         await self._intake.action(workspace, body, _lane(workspace, body), verb, action.get("value", ""))
         await ack()
 
     async def ignored(self, ack: AsyncAck) -> None:
-        """A button that only opens a link, or one of another version."""
+        """Acknowledge a button that only opens a link, or one that another version of the bot has posted."""
         await ack()
 
     async def no_options(self, ack: AsyncAck) -> None:
-        """A select of another version."""
+        """Give no options to a select menu, which only another version of the bot can have posted."""
         await ack(options=[])
 
 

@@ -1,4 +1,4 @@
-"""Slash commands."""
+"""The listeners for slash commands."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -26,7 +26,7 @@ Answer = Callable[[Workspace, Command, Body], Awaitable[Message]]
 
 
 class Commands:
-    """`/devin …`: starts and stops are stored, questions are answered from our rows in the ack."""
+    """Handles `/devin`: stores starts and stops, and answers questions in the ack from our own rows."""
 
     def __init__(self, intake: Intake, session_list: SessionList, usage_ledger: UsageLedger, access: Access) -> None:
         self._intake = intake
@@ -44,12 +44,12 @@ class Commands:
         }
 
     async def devin(self, ack: AsyncAck, body: Body, workspace: Workspace) -> None:
-        """Answer privately and at once."""
+        """Answer `/devin` with a message in the ack that only the person sees."""
         message = await self._answer(workspace, parse_slash(plain(body.get("text") or "")), body)
         await ack(text=message.text, blocks=message.blocks or None, response_type="ephemeral")
 
     async def unknown(self, ack: AsyncAck) -> None:
-        """A command that the app's settings name and this version does not know."""
+        """Answer a command that only the app's settings at Slack know with the help text."""
         await ack(text=SLASH_HELP.text, response_type="ephemeral")
 
     async def _answer(self, workspace: Workspace, command: Command, body: Body) -> Message:

@@ -1,4 +1,4 @@
-"""Events that are not messages."""
+"""The listeners for events that are not messages."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -15,27 +15,28 @@ log = get_logger(__name__)
 
 
 class Events:
-    """What happens to channels and to the app itself."""
+    """Handles what happens to channels and to the app itself."""
 
     def __init__(self, intake: Intake) -> None:
         self._intake = intake
 
     async def channel_gone(self, workspace: Workspace, event: dict[str, Any], body: dict[str, Any]) -> None:
-        """A channel was archived, or the bot was removed from it."""
+        """Store that a channel was archived or that the bot was removed from it."""
         await self._intake.event(workspace, event, body)
 
     async def revoked(self, event: dict[str, Any]) -> None:
-        """The app was removed or its token revoked: nothing works until it is installed again."""
+        """Log that the app was removed or its token revoked, so that nothing works until it is installed again."""
         log.error("Slack revoked the app's token; install the app again and restart", kind=event["type"])
 
     async def ignored(self) -> None:
-        """An event of another version."""
+        """Acknowledge an event that this version of the bot does not use."""
 
 
 class RateLimited(AsyncMiddleware):
-    """Slack holds events back: more than 30,000 in an hour. Bolt has no listener for this kind of body.
+    """Answers Slack's notice that it holds back events, of more than 30,000 in an hour.
 
-    A class, because Bolt looks up what a function wants to be given, anew for every request.
+    Bolt has no listener for this kind of body. This is a class because Bolt inspects the parameters of a function anew
+    for every request.
     """
 
     async def async_process(
@@ -45,7 +46,7 @@ class RateLimited(AsyncMiddleware):
         resp: BoltResponse,  # noqa: ARG002 - Bolt passes it
         next: Callable[[], Awaitable[BoltResponse]],  # noqa: A002 - Bolt names them
     ) -> BoltResponse | None:
-        """Answer such a body, hand on every other."""
+        """Answer `req` if it is such a notice, and pass every other request on to `next`."""
         if req.body.get("type") == "app_rate_limited":
             log.error("Slack holds events back", minute=req.body.get("minute_rate_limited"))
             return BoltResponse(status=200)

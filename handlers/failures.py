@@ -1,4 +1,4 @@
-"""The last net: what a person or Slack is told when a listener fails."""
+"""The error handler: answers Slack, and the person behind a command, when a listener fails."""
 
 import json
 from typing import Any
@@ -16,7 +16,10 @@ log = get_logger(__name__)
 
 
 async def failed(error: Exception, body: dict[str, Any]) -> BoltResponse:
-    """Never a 200 for an event: Slack sends it again. A command gets a sentence; calling `ack` here does nothing."""
+    """Answer the request `body` whose listener raised `error`: a command with a sentence, all others with a 503.
+
+    After a 503 Slack sends an event again. To call `ack` here would do nothing.
+    """
     if isinstance(error, NotStoredError):
         log.error("not stored", cause=type(error.__cause__).__name__)
     else:

@@ -1,4 +1,4 @@
-"""Mentions, replies and direct messages."""
+"""The listener for mentions, replies and direct messages."""
 
 from typing import Any
 
@@ -7,11 +7,11 @@ from bot.flows.workspace import Workspace
 
 
 class Messages:
-    """What people write."""
+    """Stores what people write."""
 
     def __init__(self, intake: Intake) -> None:
         self._intake = intake
 
     async def wrote(self, workspace: Workspace, event: dict[str, Any], body: dict[str, Any]) -> None:
-        """Store it if it may concern us; Bolt acknowledges when this returns, and not at all when it raises."""
+        """Store the message in `event` if it may concern the bot; Bolt acknowledges it unless this raises."""
         await self._intake.message(workspace, event, body)

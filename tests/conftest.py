@@ -3,6 +3,7 @@
 import asyncio
 import fcntl
 import shutil
+import signal
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,6 +27,8 @@ hypothesis.settings.load_profile("any machine")
 def pytest_configure(config: pytest.Config) -> None:
     """Make the folder in the process that starts the others; not in pytest's own, which no other user may enter."""
     told = getattr(config, "workerinput", {}).get("shared")
+    if told is None:
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # a run that is told to end takes everything down too
     config.stash[SHARED] = Path(told or tempfile.mkdtemp(prefix="run-"))
 
 

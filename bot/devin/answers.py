@@ -1,6 +1,6 @@
-"""How answers are read: one that cannot be read is an error, but one odd row does not hide the rest of its page.
+"""Reading Devin's answers. An answer that cannot be read is an error, but one odd row does not hide its page.
 
-What is read stays frozen, unknown fields are ignored, and no error repeats what stood in an answer.
+Models are frozen and ignore unknown fields. No error repeats what was in an answer.
 """
 
 from collections.abc import Mapping
@@ -28,7 +28,7 @@ _Model = TypeVar("_Model", bound=BaseModel)
 
 
 class Answer(BaseModel):
-    """The base of all answers. The first field of what comes in lists is its id."""
+    """The base of all models. The first field of a model that comes in lists is its id."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
@@ -48,16 +48,16 @@ Acus = Annotated[float, BeforeValidator(_zero_for_null)]
 
 @dataclass(frozen=True, slots=True)
 class UnreadableRow:
-    """A row of a list that could not be read: its id, if at least that is readable, and the fields at fault."""
+    """A row of a list that could not be read: its id, if that at least is readable, and the fields at fault."""
 
     id: str | None
     fields: tuple[str, ...]
 
 
 class Page(Answer, Generic[_Item]):
-    """One page of a list. Only `has_next_page` tells the end; `end_cursor` may be null on the last page.
+    """One page of a list. Only `has_next_page` says that it is the last; `end_cursor` may be null on the last page.
 
-    `items` are the rows that could be read. Whoever looks for one row has not found "none" while `unreadable` has any.
+    `items` are the rows that could be read. While `unreadable` has any, a row that is not in `items` may still exist.
     """
 
     items: tuple[_Item, ...]
@@ -81,9 +81,9 @@ class Page(Answer, Generic[_Item]):
             unreadable = tuple(_unreadable(answer["items"][at], fields, cls._id_field()) for at, fields in odd.items())
             rows = [row for at, row in enumerate(answer["items"]) if at not in odd] if odd else []
             if not rows and all(row.id is None for row in unreadable):
-                raise  # not odd rows, but another form of answer
+                raise  # the answer as a whole has another form
         page = read({**answer, "items": rows})
-        page._unreadable = unreadable  # noqa: SLF001 - its own
+        page._unreadable = unreadable  # noqa: SLF001 - an attribute of this class
         return page
 
     @classmethod
@@ -93,13 +93,13 @@ class Page(Answer, Generic[_Item]):
 
 
 def _odd_rows(error: ValidationError) -> Mapping[int, tuple[str, ...]]:
-    """The fields at fault by the number of their row; nothing when more than rows is at fault."""
+    """Return the fields at fault by the number of their row, or nothing if more than rows is at fault."""
     odd: dict[int, tuple[str, ...]] = {}
     for problem in error.errors(include_input=False, include_url=False):
-        place = problem["loc"]
-        if place[:1] != ("items",) or len(place) < 2 or not isinstance(place[1], int):
+        path = problem["loc"]
+        if path[:1] != ("items",) or len(path) < 2 or not isinstance(path[1], int):
             return {}
-        odd[place[1]] = (*odd.get(place[1], ()), ".".join(map(str, place[2:])))
+        odd[path[1]] = (*odd.get(path[1], ()), ".".join(map(str, path[2:])))
     return odd
 
 
@@ -109,7 +109,7 @@ def _unreadable(row: object, fields: tuple[str, ...], id_field: str) -> Unreadab
 
 
 def parsed(response: httpx.Response, model: type[_Model]) -> _Model:
-    """The body of an answer as a model, or DevinUnexpectedAnswer with the first field at fault."""
+    """Read the body of an answer as `model`. Raises DevinUnexpectedAnswer, which names the first field at fault."""
     try:
         return model.model_validate_json(response.content)
     except ValidationError as error:
@@ -119,9 +119,9 @@ def parsed(response: httpx.Response, model: type[_Model]) -> _Model:
 
 
 def parsed_if_readable(response: httpx.Response, model: type[_Model]) -> _Model | None:
-    """The body of a 2xx to something that is done by now, or None when it cannot be read: that undoes nothing.
+    """Read the body of a 2xx to a request that was carried out. Returns None if it cannot be read: that undoes nothing.
 
-    Any other answer, such as a redirect, does not say that it was done: DevinUnexpectedAnswer.
+    Raises DevinUnexpectedAnswer for any other answer, such as a redirect, which does not say that it was carried out.
     """
     if not response.is_success:
         raise _error(DevinUnexpectedAnswer, response, "Neither done nor refused.")
@@ -133,9 +133,9 @@ def parsed_if_readable(response: httpx.Response, model: type[_Model]) -> _Model 
 
 
 def created_id(response: httpx.Response, field: str) -> str:
-    """The id of what a request has created, read from the raw answer however odd the rest of that is.
+    """Read the id of what a request has created from the raw answer, however odd the other fields are.
 
-    A 2xx without a readable id is DevinCreatedUnreadable; any other answer DevinUnexpectedAnswer.
+    Raises DevinCreatedUnreadable for a 2xx without a readable id, and DevinUnexpectedAnswer for any other answer.
     """
     try:
         body = response.json()

@@ -1,4 +1,4 @@
-"""What all parts of the API share: an organisation's paths, a call with its answer, and lists of pages."""
+"""What all parts of the API share: the paths of an organisation, a call with its answer, and lists in pages."""
 
 from collections.abc import AsyncIterator, Mapping
 from typing import Any, Final, TypeVar
@@ -16,18 +16,18 @@ from bot.logs import get_logger
 log = get_logger(__name__)
 
 _PREFIX: Final = "devin-"
-_MOST_REMEMBERED: Final = 1_000
+_MOST_LOGGED_ROWS: Final = 1_000  # kept in memory, so that each is logged once
 
 _Model = TypeVar("_Model", bound=BaseModel)
 
 
 class Api:
-    """One organisation, as one part of the API sees it. All parts share a transport."""
+    """One organisation and one part of the API. All parts share a transport."""
 
     def __init__(self, transport: Transport, org_id: str) -> None:
         self.org_id = org_id
         self._transport = transport
-        self._logged: set[UnreadableRow] = set()  # a row that stays odd is in every poll, and in the log once
+        self._logged: set[UnreadableRow] = set()  # an odd row comes with every poll, but is logged once
 
     async def _request(self, method: str, path: str, model: type[_Model], **asked: Any) -> _Model:
         return parsed(await self._answer(method, path, **asked), model)
@@ -65,7 +65,7 @@ class Api:
         new = set(rows) - self._logged
         if not new:
             return
-        if len(self._logged) > _MOST_REMEMBERED:
+        if len(self._logged) > _MOST_LOGGED_ROWS:
             self._logged.clear()
         self._logged |= new
         fields = sorted({field for row in new for field in row.fields})
@@ -76,13 +76,13 @@ class Api:
     ) -> AsyncIterator[_Model]:
         return paging.items(self._pages(path, model, params or {}))
 
-    def _org(self, *steps: str) -> str:
-        return "/".join(["/v3/organizations", *map(quoted, (self.org_id, *steps))])
+    def _org(self, *segments: str) -> str:
+        return "/".join(["/v3/organizations", *map(quoted, (self.org_id, *segments))])
 
     def _session(self, devin_id: str, tail: str = "") -> tuple[str, str]:
-        """The path of a session in both forms: documented with the prefix, answered without it.
+        """Return the path of a session in two forms: with the prefix, as documented, and without, as Devin answers.
 
-        Either form may be unknown to a host, so the second is asked where the first is not found.
+        A host may not know one of the forms, so the second is asked where the first is not found.
         """
         bare = bare_id(devin_id)
         prefixed, plain = (self._org("sessions", form) + tail for form in (_PREFIX + bare, bare))
@@ -93,12 +93,12 @@ class Api:
         return await self._request(method, path, model, instead=instead, **asked)
 
 
-def quoted(step: str) -> str:
-    """One step of a path, which cannot become two."""
-    return quote(step, safe="")
+def quoted(segment: str) -> str:
+    """Quote one segment of a path, so that it cannot become two."""
+    return quote(segment, safe="")
 
 
 def given(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Only the values that are not None; tuples as the lists that JSON and repeated parameters are made of."""
+    """Return the values that are not None, with tuples as lists, as JSON and repeated parameters need them."""
     listed = {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}
     return {name: value for name, value in listed.items() if value is not None}

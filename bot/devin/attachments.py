@@ -16,7 +16,7 @@ class AttachmentsApi(Api):
     """The files of one organisation."""
 
     async def upload_attachment(self, name: str, content: bytes, content_type: str) -> Attachment:
-        """Upload a file for a prompt or a message. Harmless to repeat: a file nobody names is never read."""
+        """Upload a file for a prompt or a message. Repeating it is harmless: a file nobody refers to is never read."""
         file, limit = (name, content, content_type), self._transport.patience.upload
         return await self._request("POST", self._org("attachments"), Attachment, files={"file": file}, limit=limit)
 
@@ -25,7 +25,7 @@ class AttachmentsApi(Api):
         return (await self._of_session("GET", devin_id, "/attachments", SessionAttachments)).items
 
     async def download_attachment(self, url: str) -> bytes:
-        """Read a file, by the `url` of an attachment or by `uuid/name`. The host asked is always our own."""
+        """Read a file by the `url` of an attachment, or by `uuid/name`. The host that is asked is always our own."""
         path = self._org("attachments", *_file_address(url))
         answer = await self._answer("GET", path, limit=self._transport.patience.upload)
         if not answer.is_redirect:

@@ -1,10 +1,10 @@
 """The Devin API, version 3, in the words of its pages: https://docs.devin.ai/api-reference/v3/overview.
 
-Each part of the API has a file with a class of its own, all over one transport; `Devin` is all parts together. What
-needs one part only can be given as that part: `notes: KnowledgeApi`.
+Each part of the API is a class in a file of its own, and all parts share one transport. `Devin` is all parts together.
+Code that needs one part can ask for that part alone: `notes: KnowledgeApi`.
 
-Lists come as async iterators that read page after page. Nothing that changes something is repeated here:
-Devin has no idempotency key, so a caller looks first (`bot.devin.errors` says when).
+Lists are async iterators that read page after page. A request that changes something is never repeated here, because
+Devin has no idempotency key. The caller has to look up first what was done (`bot.devin.errors` says when).
 """
 
 from copy import copy
@@ -56,7 +56,7 @@ class Devin(
         return f"Devin(org_id={self.org_id!r})"
 
     def within(self, org_id: str) -> "Devin":
-        """Answer with a client for another organisation of the enterprise: the same key and connections."""
+        """Return a client for another organisation of the enterprise, with the same key and connections."""
         other = copy(self)
         other.org_id = org_id
         return other

@@ -11,15 +11,15 @@
     ├── DevinLater               nothing was done; the same request may work later
     │   ├── DevinRateLimited     429: too many requests (`retry_after`)
     │   └── DevinUnreachable     no connection was made; also a read without an answer
-    └── DevinUncertain           it may have been done: look before asking again
-        ├── DevinServerError     5xx: answered, so one look is enough
+    └── DevinUncertain           it may have been done: look it up before asking again
+        ├── DevinServerError     408, 5xx: answered, so one look-up is enough
         ├── DevinOutcomeUnknown  no answer, or a gateway gave up waiting: the request may still be at work
         └── DevinUnexpectedAnswer  an answer that cannot be read, or a cursor that runs in circles
             └── DevinCreatedUnreadable  a 2xx without a readable id: created, so never ask again, but not known which
 
-Each carries facts, never prose for people: `told` (Devin's own words), `status`, `method`, `path`. The
-API key is never among them. Bodies: https://docs.devin.ai/api-reference/overview (problem details, and
-the older `detail`, which is a text or a list).
+Each error carries facts, not sentences for people: `message` (Devin's own words), `status`, `method`, `path`. The
+API key is never among them. Bodies: https://docs.devin.ai/api-reference/overview (problem details, and the older
+`detail`, which is a text or a list).
 """
 # ruff: noqa: N818 - each class is named after what happened; only the root says Error
 
@@ -98,7 +98,7 @@ class DevinForbidden(DevinRefused):
 
     @property
     def needed(self) -> str | None:
-        """The permission to ask for: the one named, else the documented one for this call."""
+        """The permission to ask for: the one that Devin names, else the documented one for this call."""
         return self.permission or documented_permission(self.method, self.path)
 
 
@@ -137,7 +137,7 @@ class DevinUnreachable(DevinLater):
 
 
 class DevinUncertain(DevinError):
-    """It may have been done; look before asking again."""
+    """It may have been done; look it up before asking again."""
 
 
 class DevinServerError(DevinUncertain):
@@ -153,7 +153,7 @@ class DevinUnexpectedAnswer(DevinUncertain):
 
 
 class DevinCreatedUnreadable(DevinUnexpectedAnswer):
-    """Devin created it, and the answer does not tell its id."""
+    """Devin created it, and the answer has no readable id."""
 
 
 _BY_STATUS: Final[Mapping[int, type[DevinError]]] = {
@@ -169,7 +169,7 @@ _BY_STATUS: Final[Mapping[int, type[DevinError]]] = {
 
 
 def error_for(response: httpx.Response) -> DevinError:
-    """The error an answer stands for, from its status and both forms of its body."""
+    """Make an error from an answer: from its status and from either form of its body."""
     body = _body(response)
     message = _without_secrets(_message(body) or response.reason_phrase, response.request)
     kind = _kind(response, f"{message} {body.get('type')} {body.get('title')} {body.get('code')}")
@@ -212,7 +212,7 @@ def _entries(body: Mapping[str, Any]) -> list[Mapping[str, Any]]:
 
 
 def _message(body: Mapping[str, Any]) -> str:
-    """What can be shown to a person: the detail, else the joined field messages, else the title."""
+    """Return the text for people: the detail, else the messages about fields, else the title."""
     detail = body.get("detail")
     if isinstance(detail, str) and detail:
         return detail
@@ -221,14 +221,14 @@ def _message(body: Mapping[str, Any]) -> str:
 
 
 def _problem(entry: Mapping[str, Any]) -> Problem:
-    place = entry.get("loc") or entry.get("field") or entry.get("pointer") or ""
-    steps = [str(step) for step in place] if isinstance(place, list) else [str(place)]
-    field = ".".join(step for step in steps if step not in {"body", "query", "path"})
+    location = entry.get("loc") or entry.get("field") or entry.get("pointer") or ""
+    parts = [str(part) for part in location] if isinstance(location, list) else [str(location)]
+    field = ".".join(part for part in parts if part not in {"body", "query", "path"})
     return Problem(field, str(entry.get("msg") or entry.get("message") or entry.get("detail") or ""))
 
 
 def _without_secrets(text: str, request: httpx.Request) -> str:
-    """One bounded line in which no key is left, should an answer repeat it."""
+    """Return `text` as one line of limited length, without any API key that an answer may have repeated."""
     key = request.headers.get("Authorization", "").removeprefix("Bearer ")
     text = text.replace(key, "[key]") if key else text
     line = " ".join(_KEYS.sub("[key]", text).split())
@@ -236,7 +236,7 @@ def _without_secrets(text: str, request: httpx.Request) -> str:
 
 
 def _retry_after(headers: httpx.Headers) -> float | None:
-    """Seconds, or a date measured against the answer's own Date, so that no clock of ours is involved."""
+    """Return the seconds to wait. A date is compared with the answer's own Date, so that our clock does not matter."""
     value = headers.get("Retry-After", "")
     try:
         seconds = float(value)

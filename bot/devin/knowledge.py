@@ -27,7 +27,7 @@ class KnowledgeApi(Api):
         pinned_repo: str | None = None,
         is_enabled: bool | None = None,
     ) -> Note:
-        """Write a note. `trigger` is required (one page of the documentation calls it by an older name)."""
+        """Create a note. `trigger` is required, though one page of the documentation calls it by an older name."""
         note = {"name": name, "body": body, "trigger": trigger, "folder_id": folder_id}
         extra = {"pinned_repo": pinned_repo, "is_enabled": is_enabled}
         return await self._request("POST", self._org("knowledge", "notes"), Note, json=given({**note, **extra}))

@@ -1,4 +1,4 @@
-"""Members: from an e-mail address to the people who have it.
+"""Members: the people of an organisation, found by their e-mail address.
 
 https://docs.devin.ai/api-reference/v3/users/list-organization-users
 """
@@ -14,16 +14,16 @@ class MembersApi(Api):
     """The people of one organisation."""
 
     async def members_by_email(self, email: str) -> tuple[Member, ...]:
-        """Find the people with this address: direct members, else those who come through an identity provider."""
+        """Find the people with this address: direct members, or else those who come through an identity provider."""
         return await self._members("users", email.lower()) or await self._members("idp-users", email.lower())
 
     async def _members(self, kind: str, email: str) -> tuple[Member, ...]:
         there = f"/organizations/{quoted(self.org_id)}/members/{kind}"
         asked = {"email": email, "first": paging.PAGE_SIZE}
         try:
-            # The list is in beta; it may move to the place of all the others.
+            # The list is in beta. Its path may change to the form that all other paths have.
             page = await self._request("GET", f"/v3beta1{there}", Page[Member], instead=f"/v3{there}", params=asked)
         except DevinNotFound:
             return ()
-        # Checked again: a filter that Devin ignores would make everybody this person.
+        # Checked again, because Devin may ignore the filter and answer with everybody.
         return tuple(member for member in page.items if (member.email or "").lower() == email)

@@ -21,9 +21,9 @@ class MessagesApi(Api):
         attachment_urls: Sequence[str] = (),
         message_as_user_id: str | None = None,
     ) -> DevinSession | None:
-        """Send a message to a session, which wakes it. The answer is the session: there is no id of the message.
+        """Send a message to a session, which wakes it. Returns the session, because Devin answers no id of the message.
 
-        After a 2xx the message is delivered; None when the session in the answer cannot be read.
+        After any 2xx the message is delivered. Returns None if the session in the answer cannot be read.
         """
         files = list(attachment_urls) or None
         body = {"message": message, "message_as_user_id": message_as_user_id, "attachment_urls": files}
@@ -36,10 +36,10 @@ class MessagesApi(Api):
         return paging.items(self.message_pages(devin_id, after))
 
     def message_pages(self, devin_id: str, after: str | None = None) -> AsyncIterator[Page[DevinMessage]]:
-        """List the messages of a session in pages; each page knows which rows could not be read.
+        """List the messages of a session in pages; each page has the rows that could not be read.
 
-        To go on later keep the last `end_cursor` that was not None, give it as `after`, and drop the event ids
-        already seen: the last page may have no cursor, and a conversation cannot be read from its end.
+        To go on later, keep the last `end_cursor` that was not None, pass it as `after`, and drop the event ids that
+        were read before: the last page may have no cursor, and a conversation cannot be read from its end.
         """
         path, instead = self._session(devin_id, "/messages")
 

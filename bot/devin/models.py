@@ -45,14 +45,14 @@ class Principal(Answer):
 
 
 class DevinPullRequest(Answer):
-    """A pull request of a session; the state is a free word (open, closed, merged, draft)."""
+    """A pull request of a session; the state may be any word (open, closed, merged, draft)."""
 
     pr_url: str
     pr_state: str | None = None
 
 
 class DevinSession(Answer):
-    """A session as Devin tells it. `session_id` is kept as given: compare with `bare_id`."""
+    """A session as Devin answers it. `session_id` is kept as given: compare ids with `bare_id`."""
 
     session_id: str
     url: str
@@ -79,7 +79,7 @@ class DevinSession(Answer):
     devin_mode: str | None = None
 
     def snapshot(self) -> Snapshot:
-        """The part of it that people see."""
+        """Return the part of the session that people see."""
         return Snapshot(
             status=self.status,
             detail=self.status_detail,
@@ -96,7 +96,7 @@ class DevinSession(Answer):
 class CreatedSession:
     """What is certain of a session that Devin has created: its id and address.
 
-    `session` is the session as Devin tells it, or None where the rest of the answer could not be read.
+    `session` is the whole answer, or None if the other fields of it could not be read.
     """
 
     session_id: str
@@ -105,11 +105,11 @@ class CreatedSession:
 
     @classmethod
     def of(cls, session: DevinSession) -> Self:
-        """A session that was found again instead of created."""
+        """Make one from a session that was found, not created just now."""
         return cls(session.session_id, session.url, session)
 
     def snapshot(self) -> Snapshot:
-        """The part of it that people see: a new session's, where nothing is known."""
+        """Return the part of the session that people see, or that of a new session if nothing else is known."""
         return self.session.snapshot() if self.session else Snapshot()
 
 
@@ -149,7 +149,7 @@ class Attachment(Answer):
 
 
 class SessionAttachment(Attachment):
-    """A file in a session's conversation; `source` tells who put it there, `devin` or `user`."""
+    """A file in a session's conversation; `source` is who put it there, `devin` or `user`."""
 
     source: str
     content_type: str | None = None

@@ -1,4 +1,4 @@
-"""Reading lists to their end, and splitting what may only be asked for in pieces.
+"""Reading lists to their end, and dividing what Devin answers only in parts.
 
 https://docs.devin.ai/api-reference/concepts/pagination
 """
@@ -19,13 +19,13 @@ _Item = TypeVar("_Item")
 async def pages(
     read: Callable[[str | None], Awaitable[Page[_Item]]], after: str | None = None
 ) -> AsyncIterator[Page[_Item]]:
-    """Each page from `after` on. The end is `has_next_page`, never the cursor: that may be null or set there."""
+    """Read each page from `after` on. Only `has_next_page` says which is the last; its cursor may be null or set."""
     asked = {after}
     while True:
         page = await read(after)
         after = page.end_cursor
         if page.has_next_page and (after is None or after in asked):
-            # A parameter that Devin does not know is ignored: without this the first page would come for ever.
+            # If Devin ignored the cursor, as it does with unknown parameters, the first page would come for ever.
             raise DevinUnexpectedAnswer("The cursor of the next page is missing or was used before.")
         asked.add(after)
         yield page
@@ -34,16 +34,16 @@ async def pages(
 
 
 async def items(of: AsyncIterator[Page[_Item]]) -> AsyncIterator[_Item]:
-    """The entries of all pages, one by one."""
+    """Give the entries of all pages, one by one."""
     async for page in of:
         for item in page.items:
             yield item
 
 
 def windows(after: int, before: int, longest: int = AUDIT_WINDOW_SECONDS) -> Iterator[tuple[int, int]]:
-    """Spans of at most `longest` seconds, oldest first, that cover all from `after` to `before`.
+    """Give spans of at most `longest` seconds, oldest first, that cover all from `after` to `before`.
 
-    Neighbours share one second, since it is not told whether the bounds belong to a span.
+    Neighbours share one second, because it is not documented whether the bounds belong to a span.
     """
     start = after
     while start + longest < before:
@@ -53,6 +53,6 @@ def windows(after: int, before: int, longest: int = AUDIT_WINDOW_SECONDS) -> Ite
 
 
 def portions(ids: Sequence[str], size: int = IDS_PER_CALL) -> Iterator[Sequence[str]]:
-    """The ids in pieces that fit into one address; nothing for no ids."""
+    """Give `ids` in parts that fit into one address; nothing for no ids."""
     for start in range(0, len(ids), size):
         yield ids[start : start + size]

@@ -1,4 +1,4 @@
-"""Which permission the documentation asks for a call, for when a refusal does not name it.
+"""The permission that the documentation names for each call, for refusals that do not name it.
 
 https://docs.devin.ai/api-reference/authentication and the page of each endpoint.
 """
@@ -6,7 +6,7 @@ https://docs.devin.ai/api-reference/authentication and the page of each endpoint
 import re
 from typing import Final
 
-# The first row that fits counts.
+# The first row that fits is used.
 _DOCUMENTED: Final = tuple(
     (methods, re.compile(path), permission)
     for methods, path, permission in (
@@ -27,6 +27,6 @@ _DOCUMENTED: Final = tuple(
 
 
 def documented_permission(method: str, path: str) -> str | None:
-    """The permission this call needs, or None when the call is not in the table."""
+    """Return the permission that a call needs, or None if the call is not in the table."""
     fitting = (name for methods, shape, name in _DOCUMENTED if method in methods.split() and shape.search(path))
     return next(fitting, None)

@@ -1,6 +1,6 @@
 """How long we wait for an answer, and when a read is tried again.
 
-Only reads are repeated here. What changes something is left to the caller, who knows how to look first.
+Only reads are repeated here. A request that changes something is left to the caller, who can look up what it did.
 """
 
 from collections.abc import AsyncIterable
@@ -26,10 +26,10 @@ class Patience:
     first_pause: float = PRODUCTION.devin_first_pause
     longest_pause: float = PRODUCTION.devin_longest_pause
     jitter: float = 0.5
-    longest_asked: float = 10  # a longer Retry-After is the caller's to sit out, not ours to cut short
+    longest_asked: float = 10  # a longer Retry-After is left to the caller: a try before its end would be refused
 
     def verdict(self, error: Exception) -> bool | float:
-        """Whether a failed read is tried again; a number is the pause that Devin asked for."""
+        """Whether to try a read again that failed with `error`; a number is the pause that Devin asked for."""
         if not isinstance(error, DevinRateLimited | DevinServerError | DevinUnreachable):
             return False
         if error.retry_after is None:
@@ -37,7 +37,7 @@ class Patience:
         return error.retry_after if error.retry_after <= self.longest_asked else False
 
     def attempts_of_a_read(self) -> AsyncIterable[stamina.Attempt]:
-        """The attempts, bounded in number and time, with growing pauses in between."""
+        """Give the attempts of one read, limited in number and time, with growing pauses between them."""
         return stamina.retry_context(
             on=self.verdict,
             attempts=self.attempts,

@@ -21,7 +21,7 @@ _Model = TypeVar("_Model", bound=BaseModel)
 
 
 class SessionOptions(TypedDict, total=False):
-    """What may be asked for beside the prompt. None is the same as not given."""
+    """What may be asked for besides the prompt. None is the same as not given."""
 
     title: str | None
     tags: Sequence[str] | None
@@ -42,9 +42,9 @@ class SessionOptions(TypedDict, total=False):
 
 
 class SessionFilters(TypedDict, total=False):
-    """What narrows a list of sessions; there is none for the status. None is the same as not given.
+    """What narrows a list of sessions. There is no filter for the status. None is the same as not given.
 
-    Devin ignores what it does not know, so filter once more what comes back.
+    Devin ignores filters that it does not know, so check again what comes back.
     """
 
     session_ids: Sequence[str] | None
@@ -69,9 +69,9 @@ class SessionsApi(Api):
     """The sessions of one organisation."""
 
     async def create_session(self, prompt: str, **options: Unpack[SessionOptions]) -> CreatedSession:
-        """Start a session. After a DevinUncertain search for its tag first: a second session is paid too.
+        """Start a session. After a DevinUncertain search for its tag first, because a second session costs money too.
 
-        After a 2xx it exists, however odd the answer: DevinCreatedUnreadable when not even its id can be read.
+        After any 2xx the session exists. Raises DevinCreatedUnreadable if not even its id can be read.
         """
         body = given({"prompt": prompt, **options})
         return _created(await self._answer("POST", self._org("sessions"), json=body))
@@ -85,7 +85,7 @@ class SessionsApi(Api):
         return paging.items(self.session_pages(**filters))
 
     def session_pages(self, **filters: Unpack[SessionFilters]) -> AsyncIterator[Page[DevinSession]]:
-        """List all sessions that fit in pages, newest first; each page knows which rows could not be read."""
+        """List all sessions that fit in pages, newest first; each page has the rows that could not be read."""
         return self._filtered(self._org("sessions"), Page[DevinSession], filters)
 
     def session_insights(self, **filters: Unpack[SessionFilters]) -> AsyncIterator[SessionInsights]:
@@ -101,11 +101,11 @@ class SessionsApi(Api):
         return await self._of_session("DELETE", devin_id, "", DevinSession, params={"archive": archive})
 
     async def archive(self, devin_id: str) -> DevinSession:
-        """Put a session to sleep and out of sight; nothing is lost."""
+        """Archive a session: it sleeps and is hidden in lists, and nothing is lost."""
         return await self._of_session("POST", devin_id, "/archive", DevinSession)
 
     async def unarchive(self, devin_id: str) -> DevinSession:
-        """Bring an archived session back into sight."""
+        """Take a session out of the archive, so that lists show it again."""
         return await self._of_session("POST", devin_id, "/unarchive", DevinSession)
 
     async def tags(self, devin_id: str) -> tuple[str, ...]:
@@ -113,11 +113,11 @@ class SessionsApi(Api):
         return (await self._of_session("GET", devin_id, "/tags", Tags)).tags
 
     async def append_tags(self, devin_id: str, tags: Sequence[str]) -> tuple[str, ...]:
-        """Add tags (at most 50) to those a session has, each once, and answer with all of them."""
+        """Add tags (at most 50) to those of a session, each once. Returns all of them."""
         return (await self._of_session("POST", devin_id, "/tags", Tags, json={"tags": list(tags)})).tags
 
     async def replace_tags(self, devin_id: str, tags: Sequence[str]) -> tuple[str, ...]:
-        """Give a session these tags (at most 50) instead of those it has."""
+        """Give a session these tags (at most 50) instead of those it has. Returns them."""
         return (await self._of_session("PUT", devin_id, "/tags", Tags, json={"tags": list(tags)})).tags
 
     def _filtered(self, path: str, model: type[Page[_Model]], filters: SessionFilters) -> AsyncIterator[Page[_Model]]:
@@ -131,10 +131,10 @@ def _created(response: httpx.Response) -> CreatedSession:
 
 
 def _parts(filters: SessionFilters) -> list[Mapping[str, Any]]:
-    """The calls that ask for these filters: none when a list is empty, several when there are many ids."""
+    """Return the parameters of each call that asks for `filters`: no call for an empty list, several for many ids."""
     wanted = given(filters)
     if any(value == [] for value in wanted.values()):
-        return []  # an empty list leaves no trace in an address, so it would ask for everything
+        return []  # an empty list does not appear in an address, so the call would ask for everything
     if "session_ids" not in wanted:
         return [wanted]
     return [{**wanted, "session_ids": part} for part in paging.portions(wanted["session_ids"])]

@@ -31,7 +31,7 @@ _NEVER_SENT: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """What is asked. `instead` is the path to ask when Devin answers 404 for `path`."""
+    """A request to make. `instead` is the path to ask if Devin answers 404 for `path`."""
 
     method: str
     path: str
@@ -43,22 +43,22 @@ class Call:
 
 
 class Bearer(httpx.Auth):
-    """Puts the API key on a request, and shows it nowhere else."""
+    """Puts the API key on each request, and shows it nowhere else."""
 
     def __init__(self, api_key: str) -> None:
-        # A key with a line break would be repeated by the error that the HTTP library raises for it.
+        # The HTTP library raises an error for a key with a line break, and repeats the key in it.
         if not api_key or not api_key.isascii() or any(not sign.isprintable() or sign == " " for sign in api_key):
             raise ValueError("The Devin API key is empty or has a blank, a line break or another odd character.")
         self._key = SecretStr(api_key)
 
     def auth_flow(self, request: httpx.Request) -> Generator[httpx.Request, httpx.Response]:
-        """Sign the request."""
+        """Put the key on the request."""
         request.headers["Authorization"] = f"Bearer {self._key.get_secret_value()}"
         yield request
 
 
 class Transport:
-    """Sends calls over a client that somebody else opened and closes. Reads are repeated, writes never."""
+    """Sends calls over a client that the caller opened and closes. Repeats reads, and never anything else."""
 
     def __init__(self, http: httpx.AsyncClient, api_key: str, base_url: str, patience: Patience) -> None:
         self._http = http
@@ -67,19 +67,19 @@ class Transport:
         self.patience = patience
 
     async def answer(self, call: Call) -> httpx.Response:
-        """Send the call; the answer, or the error it stands for.
+        """Send the call. Returns the answer, or raises the error that it stands for.
 
-        Where a write is answered with a 2xx whose body breaks off, it was done: the answer then has an empty body.
+        If the body of a 2xx to a write breaks off, the write was done: the returned answer then has an empty body.
         """
         if call.method != "GET":
-            return await self._once(call)
+            return await self._attempt(call)
         async for attempt in self.patience.attempts_of_a_read():
             with attempt:
-                return await self._once(call)
+                return await self._attempt(call)
         raise AssertionError("The last attempt returns or raises.")
 
     async def fetch(self, link: httpx.URL) -> bytes:
-        """What stands at a short-lived link. It is not Devin's own address, so it never sees the key."""
+        """Read what is at a short-lived link. The link is not Devin's own address, so the key is not sent there."""
         try:
             async with (
                 asyncio.timeout(self.patience.upload),
@@ -87,17 +87,17 @@ class Transport:
             ):
                 return await _bounded_content(response)
         except (httpx.RequestError, TimeoutError) as error:
-            raise DevinUnreachable(_what(error), method="GET", path=link.path) from error
+            raise DevinUnreachable(_no_answer(error), method="GET", path=link.path) from error
 
-    async def _once(self, call: Call) -> httpx.Response:
+    async def _attempt(self, call: Call) -> httpx.Response:
         response: httpx.Response | None = None
         try:
-            # One limit around everything: waiting for a connection, both forms of a path, reading the answer.
+            # One limit for all of it: the wait for a connection, both forms of the path, the body of the answer.
             async with asyncio.timeout(call.limit):
-                response = await self._found(call)
+                response = await self._send_to_known_path(call)
                 await response.aread()
         except _NEVER_SENT as error:
-            raise DevinUnreachable(_what(error), method=call.method, path=call.path) from error
+            raise DevinUnreachable(_no_answer(error), method=call.method, path=call.path) from error
         except (httpx.RequestError, TimeoutError) as error:
             if response is None or not response.is_success or call.method == "GET":
                 raise _unanswered(call, error) from error
@@ -107,12 +107,12 @@ class Transport:
                 await response.aclose()
         return response
 
-    async def _found(self, call: Call) -> httpx.Response:
-        """The answer to the form of the path that is known, with its body still to be read."""
+    async def _send_to_known_path(self, call: Call) -> httpx.Response:
+        """Send the call to the form of the path that the host knows. The body of the answer is still to be read."""
         response = await self._send(call, call.path)
         if response.status_code == 404 and call.instead:
             await response.aread()
-            # What is answered 404 was not carried out, so asking once more repeats nothing.
+            # A call that is answered with 404 was not carried out, so the second call repeats nothing.
             response = await self._send(call, call.instead)
         if response.is_error:
             await response.aread()
@@ -134,11 +134,11 @@ class Transport:
 
 def _unanswered(call: Call, error: Exception) -> DevinError:
     kind = DevinUnreachable if call.method == "GET" else DevinOutcomeUnknown
-    return kind(_what(error), method=call.method, path=call.path)
+    return kind(_no_answer(error), method=call.method, path=call.path)
 
 
-def _what(error: Exception) -> str:
-    # The class only: a library's text may quote addresses or headers.
+def _no_answer(error: Exception) -> str:
+    # Only the class of the error: the text of a library may quote addresses or headers.
     return f"No answer ({type(error).__name__})."
 
 

@@ -1,7 +1,7 @@
 """`python -m bot doctor`: checks everything that is set up outside, and says how to put right what is wrong.
 
-One file for each thing that is checked. The doctor only reads. It prints no error's text and no secret: a finding is
-made from the kind of error alone.
+Each thing that is checked has a file of its own. The doctor only reads. It prints neither the text of an error nor a
+secret: it makes a finding from the kind of the error alone.
 """
 
 from bot.doctor.run import doctor

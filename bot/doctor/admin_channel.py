@@ -1,4 +1,4 @@
-"""BOT_ADMIN_CHANNEL, where the digest is posted."""
+"""Checks BOT_ADMIN_CHANNEL, the channel in which the digest is posted."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""BOT_ADMIN_USERS, who may ask for figures."""
+"""Checks BOT_ADMIN_USERS, the people who may ask for figures."""
 
 from collections.abc import Sequence
 
@@ -9,7 +9,7 @@ from bot.slack.errors import PersonGone, SlackError
 
 
 async def check_admin_users(slack: Slack, users: Sequence[str]) -> Finding:
-    """Report which of the users Slack does not know, or that nobody is named."""
+    """Report which of `users` Slack does not know, or that nobody is named."""
     if not users:
         return note(
             "BOT_ADMIN_USERS is not set: nobody may ask for /devin usage.",

@@ -1,4 +1,4 @@
-"""SLACK_APP_TOKEN, with which Socket Mode connects."""
+"""Checks SLACK_APP_TOKEN, with which Socket Mode connects."""
 
 from typing import Final
 
@@ -14,7 +14,7 @@ MAKE_APP: Final = (
 
 
 async def check_app_token(app: Slack) -> Finding:
-    """Ask whether the app token, with which `app` calls Slack, may open a socket; none is opened."""
+    """Ask Slack whether the token of `app` may open a socket. No socket is opened."""
     try:
         await app.open_socket()
     except SlackError as error:

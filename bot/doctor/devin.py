@@ -1,4 +1,4 @@
-"""Everything at Devin, in the order of the report."""
+"""Checks everything at Devin, in the order of the report."""
 
 from typing import Final
 
@@ -19,7 +19,7 @@ ONE_ATTEMPT: Final = Patience(attempts=1)
 
 async def check_devin(settings: Settings, transport: httpx.AsyncBaseTransport | None = None) -> list[Finding]:
     """Check the key, the organisation and the permissions. Without a `transport` the network is used."""
-    # The environment's proxy is for Devin itself, as in the bot, not for a simulated one on this machine.
+    # As in the bot, the environment's proxy is used for Devin itself, but not for a simulated Devin on this machine.
     trust_env = not on_this_machine(settings.devin_api_url)
     async with httpx.AsyncClient(trust_env=trust_env, transport=transport) as http:
         key = settings.devin_api_key.get_secret_value()

@@ -1,4 +1,4 @@
-"""What an error of Devin's means for the person who sets the bot up."""
+"""Findings from errors of Devin: what an error means for the person who sets the bot up."""
 
 from typing import Final
 
@@ -45,5 +45,5 @@ def devin_problem(error: DevinError) -> Finding:
 
 
 def grant(permission: str) -> str:
-    """Report how the bot's service user gets a permission."""
+    """Return the sentence that says how to give the bot's service user `permission`."""
     return f"In Devin under Settings → Service users give the bot's service user a role with {permission}."

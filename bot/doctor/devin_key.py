@@ -1,4 +1,4 @@
-"""DEVIN_API_KEY: whether it can be sent, and whom it belongs to."""
+"""Checks DEVIN_API_KEY: whether it can be sent, and whom it belongs to."""
 
 from typing import Final
 

@@ -1,6 +1,6 @@
-"""The reads that show what the key may do.
+"""Reads at Devin that show what the key may do.
 
-Each list is asked for sessions made from now on, of which there are none: whether Devin answers is what counts.
+Each list is asked for sessions made from now on, of which there are none. What counts is whether Devin answers.
 """
 
 import time

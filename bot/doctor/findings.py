@@ -1,4 +1,4 @@
-"""What a check found, and the report that a person reads."""
+"""Findings, which are the results of checks, and the report that a person reads."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ class Level(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One line of the report, and what to do about it."""
+    """A line of the report, and what to do about it."""
 
     level: Level
     what: str
@@ -44,13 +44,13 @@ def note(what: str, fix: str | None = None) -> Finding:
 
 
 def quoted(name: str | None, otherwise: str) -> str:
-    """Quote a name from outside as one short line without control characters, which could move the terminal."""
+    """Quote a `name` from outside as one short line without control characters; `otherwise` if it is empty."""
     printable = "".join(character for character in one_line(name or "") if character.isprintable())
     return f"“{shortened(printable, LONGEST_NAME)}”" if printable else otherwise
 
 
 def report(findings: Sequence[Finding]) -> str:
-    """Write the findings for people. A fix that several in a row share stands once, under the last."""
+    """Write the findings as lines of text. A fix that findings in a row share is written once, under the last."""
     lines: list[str] = []
     for finding, following in zip(findings, [*findings[1:], None], strict=True):
         lines.append(f"{finding.level:<{len(INDENT)}}{finding.what}")

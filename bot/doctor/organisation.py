@@ -1,4 +1,4 @@
-"""DEVIN_ORG_ID, the organisation in which sessions are started."""
+"""Checks DEVIN_ORG_ID, the organisation in which sessions are started."""
 
 from typing import Final
 
@@ -11,7 +11,7 @@ COPY_ORG_ID: Final = "Copy the organisation's id (org-…) from Devin's page Set
 
 
 async def check_organisation(devin: Devin, own: str | None) -> Finding | None:
-    """Return a problem if Devin does not show the key this organisation; `own` is the one the key belongs to."""
+    """Return a problem if Devin does not show the key this organisation; `own` is the organisation of the key."""
     try:
         await read_sessions(devin)
     except DevinNotFound:

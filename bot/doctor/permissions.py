@@ -1,4 +1,4 @@
-"""The permissions of the key, each probed with a read that needs it."""
+"""Checks the permissions of the key, each with a read that needs it."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from bot.doctor.findings import Finding, Level, note, ok
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """A read that shows whether the key has a permission."""
+    """A read that needs a permission, with what the permission allows, and what is missing without it."""
 
     permission: str
     allows: str
@@ -22,7 +22,7 @@ class Probe:
     read: Callable[[Devin], Awaitable[object]]
 
     async def finding(self, devin: Devin) -> Finding:
-        """Make the read, and say what its answer shows."""
+        """Make the read, and report what its answer shows about the permission."""
         try:
             await self.read(devin)
         except DevinForbidden as error:

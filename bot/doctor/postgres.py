@@ -1,4 +1,4 @@
-"""A store in PostgreSQL: the driver, the server, the login, the database, and its schema."""
+"""Checks a store in PostgreSQL: the driver, the server, the login, the database, and its schema."""
 
 from typing import Final
 
@@ -23,9 +23,9 @@ async def check_postgres(url: str) -> Finding:
 
 
 def postgres_problem(error: Exception) -> Finding:
-    """Make a finding from an error met on the way to the database.
+    """Make a finding from an error that came while the database was reached.
 
-    Neither server nor name is shown: an address that is not written as it should be may show its password there.
+    The finding names neither the server nor the database, because a malformed address may have its password there.
     """
     if code := str(getattr(getattr(error, "orig", error), "sqlstate", None) or ""):
         return _refusal(code)

@@ -1,4 +1,4 @@
-"""The whole check: settings, Slack, Devin and the store, then the report and the exit code."""
+"""Runs all checks, of settings, Slack, Devin and the store, and writes the report."""
 
 import asyncio
 from collections.abc import Callable, Mapping
@@ -29,4 +29,4 @@ async def examine(settings: Settings) -> list[Finding]:
     async with asyncio.TaskGroup() as group:
         parts = [group.create_task(check(settings)) for check in (check_slack, check_devin, check_store)]
     findings = [usable_settings(settings), *(finding for part in parts for finding in part.result())]
-    return list(dict.fromkeys(findings))  # both tokens find that Slack cannot be reached: the report says it once
+    return list(dict.fromkeys(findings))  # the checks of both tokens may find the same, which is reported once

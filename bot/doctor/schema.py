@@ -1,4 +1,4 @@
-"""The schema of the store, on SQLite and on PostgreSQL."""
+"""Checks the schema of the store, on SQLite and on PostgreSQL."""
 
 from collections.abc import Callable
 from typing import Final
@@ -11,13 +11,13 @@ MIGRATE: Final = "Run `python -m bot migrate`; `python -m bot run` does it too w
 
 
 async def check_schema(url: str, reached: str, on_error: Callable[[Exception], Finding]) -> Finding:
-    """Report whether the schema is up to date.
+    """Report whether the schema of the store at `url` is up to date.
 
-    `reached` begins the sentence about a store that answers; `on_error` makes the finding about one that does not.
+    `reached` begins the sentence about a store that answers. `on_error` makes the finding about a store that does not.
     """
     try:
         current = await _is_current(url)
-    except Exception as error:  # noqa: BLE001 - each driver has its own, and each is a finding
+    except Exception as error:  # noqa: BLE001 - each driver raises errors of its own, and each is a finding
         return on_error(error)
     if not current:
         return problem(f"{reached}, but its schema is missing or older than this version.", MIGRATE)

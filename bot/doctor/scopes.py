@@ -1,4 +1,4 @@
-"""The scopes that Slack granted, compared with manifest.yml."""
+"""Checks the scopes that Slack granted against those in manifest.yml."""
 
 from typing import Final
 
@@ -10,7 +10,7 @@ REMOVE_SCOPES: Final = (
     "Remove them under “Bot Token Scopes” on the app's page “OAuth & Permissions” if nothing else needs them."
 )
 
-# What each scope of the manifest is for, as the consequence of not having it.
+# For each scope of the manifest, what does not work without it.
 WITHOUT_SCOPE: Final = {
     "app_mentions:read": "the bot does not hear when somebody mentions it",
     "assistant:write": "Slack does not show the bot as an agent",
@@ -29,7 +29,7 @@ WITHOUT_SCOPE: Final = {
 
 
 def check_scopes(granted: frozenset[str]) -> list[Finding]:
-    """Report which scopes of the manifest are not granted, with the consequence, and which granted ones are unused."""
+    """Report which scopes of the manifest are not `granted`, with the consequence, and which are granted unused."""
     if not granted:
         return [note("Slack does not tell the scopes of SLACK_BOT_TOKEN, so they were not compared with manifest.yml.")]
     wanted = scopes_of(read_manifest())

@@ -1,4 +1,4 @@
-"""The settings themselves, before anything outside is asked."""
+"""Reports on the settings themselves, before anything outside is asked."""
 
 from collections.abc import Iterable
 

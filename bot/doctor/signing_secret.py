@@ -1,4 +1,4 @@
-"""SLACK_SIGNING_SECRET, with which Slack signs its requests over HTTP."""
+"""Reports on SLACK_SIGNING_SECRET, with which Slack signs its requests over HTTP."""
 
 from typing import Final
 

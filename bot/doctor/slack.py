@@ -1,4 +1,4 @@
-"""Everything at Slack, in the order of the report."""
+"""Checks everything at Slack, in the order of the report."""
 
 from bot.config import Settings
 from bot.doctor.admin_channel import check_admin_channel
@@ -29,7 +29,7 @@ async def check_slack(settings: Settings) -> list[Finding]:
 
 
 async def check_transport(settings: Settings) -> Finding:
-    """Check what carries Slack's requests: the app token of Socket Mode, or the signing secret of HTTP."""
+    """Check how Slack's requests come in: the app token of Socket Mode, or the signing secret of HTTP."""
     if settings.slack_app_token is None:
         return SIGNING_NOT_CHECKED
     async with Slack(settings.slack_app_token.get_secret_value(), base_url=settings.slack_api_url) as app:

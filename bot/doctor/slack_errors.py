@@ -1,4 +1,4 @@
-"""What an error of Slack's means for the person who sets the bot up."""
+"""Findings from errors of Slack: what an error means for the person who sets the bot up."""
 
 from typing import Final
 
@@ -24,9 +24,9 @@ REVOKED: Final = frozenset({"token_revoked", "account_inactive"})
 
 
 def token_problem(error: SlackError, setting: str, renew: str, reinstall: str) -> Finding:
-    """Make a finding from an error met with the token in `setting`.
+    """Make a finding from an error of a call with the token in `setting`.
 
-    `renew` says how to get a good token, `reinstall` how to get one after a revocation.
+    `renew` says how to get a good token, and `reinstall` how to get one after a revocation.
     """
     match error:
         case TokenRefused() if error.error in REVOKED:

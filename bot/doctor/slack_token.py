@@ -1,4 +1,4 @@
-"""SLACK_BOT_TOKEN, with which the bot reads and posts."""
+"""Reports on SLACK_BOT_TOKEN, with which the bot reads and posts."""
 
 from typing import Final
 
@@ -18,7 +18,7 @@ REINSTALL: Final = (
 
 
 def accepted_token(identity: Identity) -> Finding:
-    """Report for which workspace the token works."""
+    """Report for which workspace the bot token works."""
     return ok(f"SLACK_BOT_TOKEN works in the workspace {quoted(identity.url, identity.team)}.")
 
 
@@ -28,7 +28,7 @@ def refused_token(error: SlackError) -> Finding:
 
 
 def not_checked(setting: str, error: SlackError) -> Finding:
-    """Report why the value of `setting` could not be checked with the bot token."""
+    """Report why `error` kept the value of `setting` from being checked with the bot token."""
     if isinstance(error, ScopeMissing):
         return problem(f"{setting} was not looked at: the scope {error.needed} is missing.", ADD_SCOPES)
     return refused_token(error)

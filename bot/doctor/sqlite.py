@@ -1,4 +1,4 @@
-"""A store in an SQLite file: the file, its folder, and its schema."""
+"""Checks a store in an SQLite file: the file, its folder, and its schema."""
 
 import asyncio
 import os
@@ -14,7 +14,7 @@ OTHER_FOLDER: Final = "Let the bot's account write there, or name a file in anot
 
 
 async def check_sqlite(url: str) -> Finding:
-    """Check the file that `url` names; one that does not exist yet is not made."""
+    """Check the file that `url` names. A file that does not exist yet is not created."""
     path = sqlite_path(url)
     assert path is not None  # the settings take no store in memory
     if unwritable := await asyncio.to_thread(_unwritable, path):
@@ -31,7 +31,8 @@ def _unwritable(path: Path) -> Finding | None:
         return problem(f"The store {path} cannot be written to.", OTHER_FOLDER)
     folder = next(folder for folder in path.absolute().parents if folder.exists())
     try:
-        # Tried, because SQLite keeps files beside its own, and permissions alone do not tell of a read-only disk.
+        # A file is created to find out: SQLite needs more files in the folder, and permissions do not show that a disk
+        # is read-only.
         with tempfile.TemporaryFile(dir=folder):
             return None
     except OSError:

@@ -1,4 +1,4 @@
-"""DATABASE_URL, whichever kind of store it names."""
+"""Checks DATABASE_URL, whichever kind of store it names."""
 
 from bot.config import Settings
 from bot.doctor.findings import Finding

@@ -1,4 +1,4 @@
-"""Devin's billing day and the digest's due time, both as pure functions of the clock.
+"""Devin's billing days and the time of the digest, as pure functions of an instant.
 
 A billing day runs from 08:00 UTC to 08:00 UTC all year (midnight PST without summer time) and carries the
 UTC date on which it starts (https://docs.devin.ai/api-reference/v3/consumption/consumption-daily).
@@ -11,12 +11,12 @@ from typing import Final
 
 DAY_STARTS: Final = timedelta(hours=8)
 SETTLING: Final = timedelta(hours=1)  # late bookings: a day counts as finished this long after its end
-LATEST: Final = timedelta(hours=6)  # a digest later than this would be about old news
+LATEST: Final = timedelta(hours=6)  # a digest that is later than this is not posted
 ONE_DAY: Final = timedelta(days=1)
 
 
 class Period(StrEnum):
-    """What `/devin usage` can be asked about."""
+    """A period that `/devin usage` takes as its argument."""
 
     TODAY = "today"
     YESTERDAY = "yesterday"
@@ -25,7 +25,7 @@ class Period(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """The digest of this local date is to be posted, `late` seconds after its time."""
+    """A digest to post: that of the local date `date`, whose time came `late` seconds ago."""
 
     date: date
     late: float
@@ -33,33 +33,39 @@ class Due:
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """The digest of this local date is too late to be posted; if it was not, that is worth a log line."""
+    """A digest that is too late to be posted: that of the local date `date`.
+
+    The caller logs it, unless that digest was posted in time.
+    """
 
     date: date
 
 
 def billing_day(at: float) -> date:
-    """The billing day an instant (Unix seconds) belongs to."""
+    """The billing day in which the instant `at` (Unix seconds) lies."""
     return (datetime.fromtimestamp(at, UTC) - DAY_STARTS).date()
 
 
 def bounds(day: date) -> tuple[int, int]:
-    """First second of a billing day and first second after it, as Unix seconds."""
+    """The first second of the billing day `day` and the first second after it, as Unix seconds."""
     return _start(day), _start(day + ONE_DAY)
 
 
 def newest_finished(now: float) -> date:
-    """The newest billing day whose figures have settled."""
+    """The newest billing day that ended at least `SETTLING` before `now`, so that its figures are final."""
     return billing_day(now - SETTLING.total_seconds()) - ONE_DAY
 
 
 def days_before(day: date, count: int = 7) -> tuple[date, ...]:
-    """The billing days before one, oldest first."""
+    """The `count` billing days before `day`, oldest first."""
     return tuple(day - ONE_DAY * back for back in range(count, 0, -1))
 
 
 def days_of(period: Period, now: float) -> tuple[date, ...]:
-    """The billing days of a period, oldest first: today's is still running, the week is the seven before."""
+    """The billing days of a period, oldest first, as seen at `now`.
+
+    `TODAY` is the day that is still running. `WEEK` is the seven days before it.
+    """
     today = billing_day(now)
     days = {
         Period.TODAY: (today,),
@@ -70,9 +76,10 @@ def days_of(period: Period, now: float) -> tuple[date, ...]:
 
 
 def digest_due(now: float, at: time, zone: tzinfo) -> Due | Skipped:
-    """The newest local date whose digest time has come: still in time, or too late.
+    """The newest date in `zone` on which the time of day `at` has come: `Due`, or `Skipped` if it is too late to post.
 
-    The caller posts at most once per date; so a doubled or missing local hour changes nothing.
+    The caller posts at most once for each date, so an hour that a change of summer time repeats or leaves out does
+    no harm.
     """
     today = datetime.fromtimestamp(now, zone).date()
     # Two days back, because a zone can leave a whole date out when it crosses the date line.
@@ -87,5 +94,6 @@ def _start(day: date) -> int:
 
 
 def _instant(day: date, at: time, zone: tzinfo) -> float:
-    # fold=0: of a doubled time the first, of a missing one the instant it would have been.
+    # fold=0: a time that occurs twice means its first occurrence; one that is left out means the instant at which it
+    # would have been without the change of the clock.
     return datetime.combine(day, at.replace(fold=0), zone).timestamp()

@@ -1,8 +1,8 @@
-"""Causes as JSON objects, the form in which rows of the inbox store them.
+"""Writes causes as JSON objects and reads them, which is the form in which rows of the inbox store them.
 
-The form has a version, which is written as `v` and read again. Version 1 is the only one so far. A change of the form
-is a new version with readers of its own, and the readers of the versions before stay as long as such rows may be
-there. A field that an older release can do without needs no new version.
+The form has a version, stored as `v`; so far there is only version 1. A change of the form needs a new version with new
+readers. The readers of earlier versions stay as long as rows of these versions may be stored. A field that an older
+release can do without needs no new version.
 """
 
 from collections.abc import Callable, Mapping
@@ -23,18 +23,18 @@ from bot.domain.file import SlackFile
 Json = Mapping[str, Any]
 
 VERSION: Final = 1
-BLANK: Final[Json] = {"v": VERSION}  # what is left of a cause whose work is done
+BLANK: Final[Json] = {"v": VERSION}  # replaces the JSON object of a cause whose work is done
 
 
 def encode(cause: Cause) -> dict[str, Any]:
-    """The JSON object of a cause; one that could not be read stays as it was."""
+    """Write `cause` as a JSON object; an unreadable one is written unchanged."""
     if isinstance(cause, UnreadableCause):
         return dict(cause.payload)
     return {"v": VERSION, **_WRITERS[type(cause)](cause)}
 
 
 def decode(kind: str, payload: Json) -> Cause:
-    """The cause of this kind in a JSON object; an UnreadableCause where it does not have a form that is known."""
+    """Read the cause of this `kind` from the JSON object `payload`; an UnreadableCause if its form is unknown."""
     version = payload.get("v")
     reader = _READERS.get((kind, version)) if isinstance(version, int) else None
     if reader is None:
@@ -42,12 +42,12 @@ def decode(kind: str, payload: Json) -> Cause:
     try:
         return reader(payload)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        # Not what the error says: it may quote what people wrote.
+        # Not the error's text, which may quote what people wrote.
         return UnreadableCause(kind, f"unreadable: {type(error).__name__}", payload)
 
 
 def encode_files(files: tuple[SlackFile, ...]) -> list[dict[str, Any]]:
-    """Files in the words of Slack's API."""
+    """Write `files` as JSON objects with the names of Slack's API."""
     return [
         {
             "id": file.id,
@@ -62,7 +62,7 @@ def encode_files(files: tuple[SlackFile, ...]) -> list[dict[str, Any]]:
 
 
 def decode_files(files: list[Json] | None) -> tuple[SlackFile, ...]:
-    """The same, read back; earlier releases stored them as Slack had sent them."""
+    """Read files from JSON objects of `encode_files`, or of earlier releases, which stored what Slack had sent."""
     return tuple(
         SlackFile(
             id=file["id"],

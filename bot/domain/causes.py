@@ -1,7 +1,7 @@
-"""The causes of work: what stands in a row of the inbox, with what a flow noted there while it worked on it.
+"""The causes of work: what a row of the inbox contains, with what a flow has noted in it so far.
 
-A cause never changes. A flow that has something to note stores the cause anew, with `dataclasses.replace`. How causes
-are written into rows, and read, is in `bot.domain.cause_codec`.
+A cause is frozen. A flow that has something to note stores a changed copy, made with `dataclasses.replace`.
+`bot.domain.cause_codec` writes causes into rows and reads them.
 """
 
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from bot.domain.file import SlackFile
 
 @dataclass(frozen=True, slots=True)
 class SearchStart:
-    """Where the search for a message in a session begins: behind a page's cursor, or with None at the first one."""
+    """Where the search for a message in a session begins: behind the page of `cursor`, or at the first with None."""
 
     cursor: str | None
 
@@ -32,21 +32,21 @@ class MessageCause:
     thread_ts: str | None = None
     direct: bool = False
     mention: bool = False
-    under_us: bool = False  # it is a reply to a message of the bot's
-    shared: bool | None = None  # whether its channel is shared with another company, where Slack said so
+    under_us: bool = False  # the message is a reply to one of the bot's
+    shared: bool | None = None  # whether its channel is shared with another company; None if Slack did not report it
     files: tuple[SlackFile, ...] = ()
-    left_out: tuple[str, ...] = ()  # noted before the call: a sentence for each file that is not handed on
+    left_out: tuple[str, ...] = ()  # noted before the call: a sentence for each file that is not passed on
     search_start: SearchStart | None = None  # noted before the call
-    unsent: int = 0  # noted by a stop: how many replies it ended
+    unsent: int = 0  # noted by a stop: how many replies it kept from being sent
 
     @property
     def root_ts(self) -> str:
-        """The `ts` of its thread: of the one it was written in, else of the one that begins with it."""
+        """The `ts` of the thread in which the message was written, or else of the thread that begins with it."""
         return self.thread_ts or self.ts
 
     @property
     def in_thread(self) -> bool:
-        """Whether it is a reply, so that messages stand before it."""
+        """Whether the message is a reply, so that other messages precede it in its thread."""
         return self.thread_ts is not None
 
 
@@ -62,24 +62,24 @@ class CommandCause:
     channel: str
     text: str
     response_url: str | None = field(default=None, repr=False)
-    asked: bool = False  # noted: the person was asked whether the same command is really meant once more
-    confirmed: bool = False  # noted: and said yes
+    asked: bool = False  # noted: the person was asked whether a repeated command is meant
+    confirmed: bool = False  # noted: the person has confirmed that the command is meant
 
 
 @dataclass(frozen=True, slots=True)
 class ActionCause:
-    """Somebody pressed a button, or typed a slash command that names a session; `verb` is the command it gives."""
+    """Somebody pressed a button, or typed a slash command about a session; `verb` is the name of the command."""
 
     kind: ClassVar[str] = "control"
     thread_ts: ClassVar[None] = None
 
     verb: str
-    target: str  # the session's id; with a button about a repeated command, the key of that command's row
-    user: str | None  # None in the note of a stop whose person is not known
+    target: str  # the session's id; of a button about a repeated command, the key of that command's row
+    user: str | None  # None in the note of a stop by an unknown person
     channel: str | None = None
-    pressed: bool = False  # it was a button
+    pressed: bool = False  # whether it was a button
     response_url: str | None = field(default=None, repr=False)
-    unsent: int = 0  # noted by a stop: how many replies it ended
+    unsent: int = 0  # noted by a stop: how many replies it kept from being sent
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,45 +87,45 @@ class StartCause:
     """The card of a slash command was posted, so its session can be created."""
 
     kind: ClassVar[str] = "start"
-    in_thread: ClassVar[bool] = False  # nothing stands before the card
+    in_thread: ClassVar[bool] = False  # the card is the first message of its thread
 
     session_id: str
     files: tuple[SlackFile, ...] = ()
-    left_out: tuple[str, ...] = ()  # as in a message
+    left_out: tuple[str, ...] = ()  # as in a `MessageCause`
 
 
 @dataclass(frozen=True, slots=True)
 class ChannelGoneCause:
-    """The bot cannot be in a channel any more."""
+    """The bot can no longer post in `channel`, because it was archived or the bot was removed from it."""
 
     kind: ClassVar[str] = "channel_gone"
 
     channel: str
-    event: str  # Slack's name of what happened
+    event: str  # the type of Slack's event
 
     @property
     def archived(self) -> bool:
-        """Whether the channel was archived; else the bot was removed from it."""
+        """Whether the channel was archived; otherwise the bot was removed from it."""
         return "archive" in self.event
 
 
 @dataclass(frozen=True, slots=True)
 class UnreadableCause:
-    """What stands in a row cannot be read, for example because a later version wrote it."""
+    """A cause that cannot be read for `reason`, for example because a later version of the bot wrote it."""
 
     kind: str
     reason: str
-    payload: Mapping[str, Any] = field(repr=False)  # as it stands there
+    payload: Mapping[str, Any] = field(repr=False)  # unchanged, as it is stored
 
 
 ReadableCause = MessageCause | CommandCause | ActionCause | StartCause | ChannelGoneCause
 Cause = ReadableCause | UnreadableCause
-PersonsCause = MessageCause | CommandCause | ActionCause  # a person did it, who may be answered
-SessionCause = MessageCause | StartCause  # a session is created for it
+PersonsCause = MessageCause | CommandCause | ActionCause  # causes that come from a person, who may get an answer
+SessionCause = MessageCause | StartCause  # causes for which a session is created
 
 
 def without_response_url(cause: Cause) -> Cause:
-    """The same cause without its `response_url`, which is a secret."""
+    """A copy of `cause` without its `response_url`, which is a secret."""
     if isinstance(cause, CommandCause | ActionCause):
         return replace(cause, response_url=None)
     if isinstance(cause, UnreadableCause) and "response_url" in cause.payload:

@@ -1,11 +1,11 @@
-"""A file that somebody put into a message."""
+"""A file in a Slack message."""
 
 from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
 class SlackFile:
-    """A file of a message. In a shared channel it may be a stub that says only its id."""
+    """A file in a Slack message. In a shared channel it may be a stub of which only the id is known."""
 
     id: str
     name: str = "file"
@@ -16,5 +16,5 @@ class SlackFile:
 
     @property
     def is_stub(self) -> bool:
-        """Whether files.info must be asked before anything is known."""
+        """Whether the facts about the file have to be read with files.info first."""
         return self.access == "check_file_info"

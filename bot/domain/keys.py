@@ -1,23 +1,29 @@
-"""Names that are made from the key of a cause, so that the same cause always makes the same ones."""
+"""Ids and references that are derived from keys: one cause always leads to one id, however often it is handled."""
 
 import hashlib
 
 
 def session_id(key: str) -> str:
-    """The id of the session that a cause makes: the same cause always makes the same one."""
+    """The id of the session that the cause with this key starts: a hash of `key`, always the same for one key."""
     return hashlib.blake2b(key.encode(), digest_size=10).hexdigest()
 
 
 def short_id(key: str) -> str:
-    """The beginning of that id: what people are told and the log shows."""
+    """The reference for people and the log that belongs to the key of a cause: the first characters of `session_id`."""
     return ref_of(session_id(key))
 
 
 def ref_of(session_id: str) -> str:
-    """The same of a session: what is said of it carries the reference of the message that started it."""
+    """The reference for people and the log that belongs to a session, shortened from its `session_id`.
+
+    It equals `short_id` of the key that started the session, so one reference links the message with the session.
+    """
     return session_id[:10]
 
 
 def reference(team: str, channel: str, ts: str) -> str:
-    """What stands in a session's tag and in the first line of each message, to find it again by."""
+    """The reference by which a session is found again at Devin, made from the Slack message at `ts`.
+
+    It stands in a tag of the session and at the end of its prompt. A reply carries a mark instead, `[Slack ts]`.
+    """
     return f"slack-{team}-{channel}-{ts}"

@@ -1,29 +1,32 @@
-"""Names of lanes: what a hint names.
+"""The names of lanes, which a hint to the engine carries.
 
-In a lane of the inbox work is done in order, between lanes in parallel; in one of the outbox each thread keeps its
-order, at the lane's pace. The first word says who works on it: `in` the flows, `out`, `react` and `priv` the sender,
-`card` the editor of cards.
+Rows in one lane of the inbox are handled in order; different lanes run in parallel. In a lane of the outbox each thread
+keeps its order, and the whole lane shares one rate limit. The first word of a name says who works on the lane: `in` the
+flows; `out`, `react` and `priv` the sender; `card` the editor of cards.
 """
 
 
 def thread_lane(team: str, channel: str, ts: str) -> str:
-    """The lane of a thread: everything people write or press there."""
+    """The inbox lane of the thread `ts`, for everything that people write or press in it."""
     return f"in:{team}:{channel}:{ts}"
 
 
 def thread_of(lane: str) -> tuple[str, str, str] | None:
-    """The workspace, the channel and the thread's `ts` that a thread's lane is named for; None of another lane."""
+    """The workspace, the channel and the `ts` in the name that `thread_lane` made; None for any other `lane`."""
     parts = lane.split(":")
     return (parts[1], parts[2], parts[3]) if len(parts) == 4 and parts[0] == "in" else None
 
 
 def own_lane(key: str) -> str:
-    """A lane for one row that waits for nobody."""
+    """An inbox lane of its own for the row with this key, so that it waits for no thread.
+
+    A slash command about a session without a thread gets the lane that is named after the session's id.
+    """
     return f"in:{key}"
 
 
 def person_lane(team: str, user: str) -> str:
-    """The lane of a person's slash commands, so that the same one twice is seen."""
+    """The inbox lane of one person's slash commands: handled one by one, a repeated command is noticed."""
     return f"in:{team}:person:{user}"
 
 
@@ -33,25 +36,25 @@ def poll_lane(org_id: str) -> str:
 
 
 def channel_lane(team: str, channel: str) -> str:
-    """The lane of a channel: everything the bot posts there, at one pace."""
+    """The outbox lane of a channel, for everything the bot posts in it under one rate limit."""
     return f"out:{team}:{channel}"
 
 
 def card_lane(team: str) -> str:
-    """The lane of all edits of cards in a workspace, which share one rate limit."""
+    """The lane for all edits of cards in the workspace `team`, which share one rate limit."""
     return f"card:{team}"
 
 
 def reaction_lane(team: str) -> str:
-    """Reactions of a workspace, best effort."""
+    """The outbox lane for all reactions in the workspace `team`."""
     return f"react:{team}"
 
 
 def private_lane(team: str, key: str) -> str:
-    """One private answer."""
+    """An outbox lane for the one private answer with this key in the workspace `team`."""
     return f"priv:{team}:{key}"
 
 
 def team_of(lane: str) -> str:
-    """The workspace in which is said or edited what stands in a lane of the outbox or of cards."""
+    """The id of the workspace in which a lane of the outbox or of cards posts or edits."""
     return lane.split(":")[1]

@@ -1,11 +1,15 @@
-"""A person in Slack, as far as it matters who may do what."""
+"""A person in Slack, with the facts that decide what they may do."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """A member of Slack. A stranger belongs to another company; a stranger's e-mail is never given out."""
+    """A user of Slack.
+
+    `is_external` marks a person of another company, whose `email` is never passed on. `team` is the workspace that the
+    person belongs to, and `tz` the name of their time zone.
+    """
 
     id: str
     name: str

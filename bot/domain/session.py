@@ -1,4 +1,4 @@
-"""A session as people see it: its facts, its phase, and what changed between two looks at it.
+"""A session: its facts, its display state, and what is announced when two snapshots of it differ.
 
 Statuses and details are Devin's own words (https://docs.devin.ai/api-reference/v3/sessions/organizations-sessions).
 The list of details grows, so both stay strings and an unknown one is shown as it is.
@@ -18,23 +18,24 @@ LIMIT_DETAILS: Final = BILLING_DETAILS | {
 }
 QUEUED_STATUSES: Final = frozenset({"new", "claimed", "resuming"})
 TERMINAL_STATUSES: Final = frozenset({"exit", "error"})
-ENDED_BY_A_MESSAGE: Final = frozenset({"waiting_for_user", "finished"})  # details of a running session
+# Details of a running session that no longer hold once somebody has written to it.
+ENDED_BY_A_MESSAGE: Final = frozenset({"waiting_for_user", "finished"})
 
 
 class Lifecycle(StrEnum):
-    """How far our own work on a session is; Devin's status only counts while it is OPEN."""
+    """How far our own work on a session is. Devin's status counts only while the session is OPEN."""
 
     QUEUED = "queued"  # accepted, nothing was asked of Devin yet
     CREATING = "creating"  # the intent is stored; Devin may or may not have the session
     OPEN = "open"  # Devin has it
     CANCELLED = "cancelled"  # stopped before Devin had it
-    REFUSED = "refused"  # Devin or Slack said no; nothing runs
-    UNCERTAIN = "uncertain"  # given up without knowing whether Devin has it; adopted when it shows up
+    REFUSED = "refused"  # Devin or Slack refused it; nothing runs
+    UNCERTAIN = "uncertain"  # no more is tried, and whether Devin has it is unknown; adopted when it shows up
     ENDED = "ended"  # terminated, or archived with its thread
 
 
 class DisplayState(StrEnum):
-    """What the card says, derived from stage, status and detail."""
+    """The state that the card shows, derived from lifecycle, status and detail."""
 
     STARTING = "starting"
     CHECKING = "checking"
@@ -56,7 +57,7 @@ class DisplayState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class PullRequest:
-    """A pull request and its state: open, closed, merged, draft, or None when not told."""
+    """A pull request and its state: open, closed, merged, draft, or None when Devin does not report one."""
 
     url: str
     state: str | None = None
@@ -64,7 +65,7 @@ class PullRequest:
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What a person asked for beside the prompt."""
+    """The options that a person set for a session besides the prompt; None or empty where nothing was set."""
 
     repo: str | None = None
     playbook: str | None = None
@@ -76,7 +77,7 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """What Devin said about a session when last looked at. Times are Unix seconds; ACUs have fractions."""
+    """What Devin reported about a session when it was last read. Times are Unix seconds; ACUs have fractions."""
 
     status: str = "new"
     detail: str | None = None
@@ -88,11 +89,14 @@ class Snapshot:
     updated_at: int = 0
 
     def unannounced(self) -> "Snapshot":
-        """The same moment as the beginning of a session: what it has come to since then is still to be told."""
+        """A snapshot with this title and time and nothing else, so that everything in this one is announced later."""
         return Snapshot(title=self.title, updated_at=self.updated_at)
 
     def following(self, before: "Snapshot") -> "Snapshot":
-        """The same where a row leaves something out, as insights do: what was spent or handed in once stays so."""
+        """This snapshot, completed with the pull requests, ACUs and result of `before` where they are missing here.
+
+        Rows of Devin's insights leave such facts out, and what was spent or handed in once stays so.
+        """
         known = {request.url: request for request in (*before.pull_requests, *self.pull_requests)}
         return replace(
             self,
@@ -104,10 +108,10 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """One session and its place in Slack.
+    """One session, and the Slack thread that belongs to it.
 
-    `id` is ours, made from the key of its cause, so the same cause never makes a second one.
-    `reference` stands in a tag at Devin and in the prompt; None until the thread is known.
+    `id` is ours and made from the key of its cause, so one cause never starts a second session.
+    `reference` stands in a tag at Devin and in the prompt. It is None until the thread is known.
     """
 
     id: str
@@ -124,17 +128,17 @@ class Session:
     devin_id: str | None = None  # as Devin gave it
     url: str | None = None
     snapshot: Snapshot = field(default_factory=Snapshot)
-    checking: bool = False  # the create call's outcome is unknown and being looked up
+    checking: bool = False  # the outcome of the create call is unknown and is being looked up
     stop_requested: bool = False
-    stop_ts: str | None = None  # the Slack time of that request
+    stop_ts: str | None = None  # the Slack time of the request to stop
     stopped_by: str | None = None  # Slack user id
     created_at: float = 0.0
     ended_at: float | None = None
-    spoken_at: float = 0.0  # when a person last wrote to it
+    spoken_at: float = 0.0  # when a person last wrote to the session
 
     @property
     def display_state(self) -> DisplayState:
-        """The one word the card is built around."""
+        """The state that the card shows: from the lifecycle, or from the snapshot while the session is OPEN."""
         own = {
             Lifecycle.QUEUED: DisplayState.STARTING,
             Lifecycle.CREATING: DisplayState.CHECKING if self.checking else DisplayState.STARTING,
@@ -147,21 +151,21 @@ class Session:
 
     @property
     def title(self) -> str:
-        """Devin's title, else the one asked for, else the beginning of the prompt."""
+        """Devin's title of the session; without one, the title in the options, or else the prompt's first line."""
         return self.snapshot.title or self.options.title or first_line(self.prompt)
 
     def with_snapshot(self, snapshot: Snapshot) -> "Session":
-        """The same session after another look."""
+        """A copy of this session with `snapshot` in place of its own."""
         return replace(self, snapshot=snapshot)
 
 
 def bare_id(session_id: str) -> str:
-    """A session id without `devin-`: the API gives both forms, so ids are compared in this one."""
+    """The session id without the prefix `devin-`. The API uses both forms, so ids are compared in this bare form."""
     return re.sub(r"^devin-", "", session_id, flags=re.IGNORECASE)
 
 
 def first_line(prompt: str, length: int = 80) -> str:
-    """The first line of a text, cut at a word so that it fits."""
+    """The first line of `prompt` that has text, cut at a word to at most `length` characters."""
     line = next((part.strip() for part in prompt.splitlines() if part.strip()), "Session")
     if len(line) <= length:
         return line
@@ -169,7 +173,10 @@ def first_line(prompt: str, length: int = 80) -> str:
 
 
 def display_state_of(snapshot: Snapshot) -> DisplayState:
-    """Status and detail in one word. `exit` is rare: a session usually rests at running/finished."""
+    """The display state of an open session, from the status and detail of its snapshot.
+
+    The status `exit` is rare: a session that is done usually stays at running/finished.
+    """
     if snapshot.status in QUEUED_STATUSES:
         return DisplayState.QUEUED
     if snapshot.status == "exit":
@@ -191,7 +198,7 @@ def _running(snapshot: Snapshot) -> DisplayState:
         "finished": DisplayState.DONE,
     }
     if snapshot.detail == "waiting_for_user":
-        # Devin rests here after its work too: with something to show for it, that is the end.
+        # Devin also stays in this detail after its work: with a pull request or a result, the session is done.
         return DisplayState.DONE if snapshot.pull_requests or snapshot.has_result else DisplayState.WAITING
     return known.get(snapshot.detail, DisplayState.UNKNOWN)
 
@@ -209,7 +216,7 @@ def _suspended(snapshot: Snapshot) -> DisplayState:
 
 
 class AnnouncementKind(StrEnum):
-    """News worth a post of its own."""
+    """The kinds of changes that get a post of their own."""
 
     QUESTION = "question"
     APPROVAL = "approval"
@@ -221,7 +228,7 @@ class AnnouncementKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Announcement:
-    """One piece of news; `pull_request` only for the first appearance of one."""
+    """One announcement; `pull_request` is set only for the kind PULL_REQUEST, when one is seen for the first time."""
 
     kind: AnnouncementKind
     pull_request: PullRequest | None = None
@@ -237,14 +244,15 @@ _RESTING_KINDS: Final = {
 
 
 def resting_kind(snapshot: Snapshot) -> AnnouncementKind | None:
-    """What is told of where a session has come to rest; None while it works."""
+    """The kind of announcement for the resting state of `snapshot`; None when that is not a resting state."""
     return _RESTING_KINDS.get(display_state_of(snapshot))
 
 
 def announcements_between(old: Snapshot, new: Snapshot) -> list[Announcement]:
-    """What is worth a post, oldest first: pull requests, then where the session came to rest.
+    """What to announce when the snapshot `new` follows `old`: first new pull requests, then a new resting state.
 
-    Falling asleep after the end is no news, and neither is a flip between two words for the same rest.
+    A session that falls asleep after its end is not announced. Neither is a change between two details that mean one
+    resting state, except between two limits.
     """
     known = {request.url for request in old.pull_requests}
     first = {request.url: request for request in new.pull_requests if request.url not in known}
@@ -258,5 +266,5 @@ def announcements_between(old: Snapshot, new: Snapshot) -> list[Announcement]:
 
 
 def moved(old: Snapshot, new: Snapshot) -> bool:
-    """Whether the card must be edited at once: state, title or a pull request, not only figures."""
+    """Whether `new` differs from `old` in more than ACUs and time, so that the card has to be edited at once."""
     return replace(old, acus=new.acus, updated_at=new.updated_at) != new

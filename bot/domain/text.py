@@ -1,4 +1,4 @@
-"""Slack's message text as plain words for Devin: entities, names and links written out.
+"""Slack's message text turned into plain text for Devin: entities, names and links are written out.
 
 Slack's notation: https://docs.slack.dev/messaging/formatting-message-text
 """
@@ -15,7 +15,10 @@ _NOTHING: Final[Mapping[str, str]] = {}
 
 
 def plain(text: str, names: Mapping[str, str] = _NOTHING, channels: Mapping[str, str] = _NOTHING) -> str:
-    """A message as a person reads it; unknown people and channels keep their label or id."""
+    """Write out all entities in `text`, with `names` by user id and `channels` by channel id.
+
+    People and channels that are not in these mappings keep their label, or else their id.
+    """
 
     def written_out(match: re.Match[str]) -> str:
         target, _, label = match[1].partition("|")
@@ -25,17 +28,17 @@ def plain(text: str, names: Mapping[str, str] = _NOTHING, channels: Mapping[str,
 
 
 def unescape(text: str) -> str:
-    """Undo Slack's three escapes; the ampersand last, or `&amp;lt;` would be undone twice."""
+    """Undo Slack's three escapes in `text`; the ampersand last, or `&amp;lt;` would be undone twice."""
     return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 
 
 def mentioned_users(text: str) -> list[str]:
-    """The ids of everybody mentioned, in order, each once."""
+    """The ids of all users that `text` mentions, in order and each once."""
     return list(dict.fromkeys(_MENTION.findall(text)))
 
 
 def without_mention(text: str, bot_user: str) -> str:
-    """The message without the mentions of this one user; all others stay."""
+    """`text` without the mentions of `bot_user`; mentions of others stay."""
     own = re.compile(rf"[ \t]*<@{re.escape(bot_user)}(?:\|[^<>]*)?>(?P<after>[ \t]*)")
     return own.sub(lambda match: " " if match["after"] else "", text).strip()
 

@@ -1,1 +1,1 @@
-"""Carries "go and look at lane X" and "tick Y is due"; never the work itself."""
+"""The engine: calls the work on a lane and the ticks when they are due. It stores nothing."""

@@ -1,7 +1,7 @@
-"""The engine of one process: asyncio, nothing stored.
+"""The engine of one process, on asyncio tasks.
 
-A lane is looked at by one at a time in a process, until that look passes it on. A hint that comes meanwhile means one
-more look.
+One task at a time works on a lane, until it passes the lane on. A hint that comes meanwhile makes the lane be worked on
+once more after that.
 """
 
 import asyncio
@@ -16,7 +16,7 @@ log = get_logger(__name__)
 
 @dataclass(slots=True)
 class Route:
-    """Who works on the lanes that begin with one word, and how many looks at once."""
+    """The function that works on the lanes with one first word, and how many of its calls may run at once."""
 
     work: Work
     at_once: int
@@ -27,13 +27,13 @@ class Route:
 
 
 class LocalEngine:
-    """Engine on asyncio tasks."""
+    """An engine on asyncio tasks; `timing` says how long it waits after a failure."""
 
     def __init__(self, timing: Timing = PRODUCTION) -> None:
         self._timing = timing
         self._routes: dict[str, Route] = {}
         self._tasks: set[asyncio.Task[float | None]] = set()
-        self._running: dict[str, asyncio.Task[float | None]] = {}  # the look of each lane that was not passed on
+        self._running: dict[str, asyncio.Task[float | None]] = {}  # by lane, the task that has not passed it on
         self._again: dict[str, float] = {}
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._ticks: dict[str, Tick] = {}
@@ -41,11 +41,11 @@ class LocalEngine:
         self._stopping = asyncio.Event()
 
     def route(self, word: str, route: Route) -> None:
-        """Say who works on the lanes that begin with this word."""
+        """Have the lanes whose name begins with `word` and a colon worked on by `route`."""
         self._routes[word] = route
 
     def wake(self, lane: str, after: float = 0.0) -> None:
-        """Go and look at this lane, now or in a while; the earlier of two hints wins."""
+        """Have `lane` worked on, now or `after` so many seconds; of two hints the earlier one counts."""
         if self._stopping.is_set():
             return
         if after > 0:
@@ -61,28 +61,31 @@ class LocalEngine:
         task.add_done_callback(lambda done: self._left(lane, done))
 
     def pass_on(self, lane: str, within: float) -> None:
-        """Let others look at the lane beside the look that is on, the next within so many seconds."""
+        """Let a second task work on `lane` beside the one that runs, `within` so many seconds."""
         self._running.pop(lane, None)
         self.wake(lane, self._again.pop(lane, within))
 
     def every(self, name: str, tick: Tick) -> None:
-        """Call a tick again and again, as soon as the engine runs."""
+        """Call `tick` again and again under this `name`, as soon as the engine runs."""
         self._ticks[name] = tick
         self._hurry[name] = asyncio.Event()
 
     def wake_by(self, name: str, within: float) -> None:
-        """Call that tick at the latest in so many seconds."""
+        """Call the tick `name` in at most `within` seconds."""
         if name in self._hurry:
             asyncio.get_running_loop().call_later(within, self._hurry[name].set)
 
     async def run(self) -> None:
-        """Tick until stopped; lanes run by their own hints."""
+        """Call the ticks until the engine is stopped; lanes are worked on as hints come."""
         async with asyncio.TaskGroup() as group:
             for name, tick in self._ticks.items():
                 group.create_task(self._tick(name, tick), name=f"tick {name}")
 
     async def stop(self, within: float) -> None:
-        """Start nothing new, let what runs finish, cut the rest: their rows are looked at again at the next start."""
+        """Start nothing new, let what runs finish for `within` seconds, then cancel it.
+
+        The rows of cancelled tasks stay open, and are worked on after the next start.
+        """
         self._stopping.set()
         for hurry in self._hurry.values():
             hurry.set()
@@ -100,7 +103,7 @@ class LocalEngine:
         route = self._routes[lane.split(":", 1)[0]]
         async with route.slots:
             if self._stopping.is_set():
-                return None  # it got its seat from one that finished for the stop
+                return None  # the slot became free because another task ended at the stop
             try:
                 return await route.work(lane)
             except Exception:

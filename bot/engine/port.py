@@ -1,31 +1,34 @@
-"""What flows and the composition root ask of an engine."""
+"""The interface of the engine, for flows and the composition root."""
 
 from collections.abc import Awaitable, Callable
 from typing import Protocol
 
-# Works off one row of a lane; answers the seconds until the lane wants another look, or None when it is empty.
+# Handles one row of the lane that it is given; returns the seconds until its next call, or None if the lane is empty.
 Work = Callable[[str], Awaitable[float | None]]
-# Does what is due; answers the seconds until it wants to be called again.
+# Does what is due; returns the seconds until its next call.
 Tick = Callable[[], Awaitable[float]]
 
 
 class Engine(Protocol):
-    """Carries hints. One that is lost costs seconds, because a sweep gives it again; never a message."""
+    """Carries hints, and stores none. A lost hint costs seconds and no message, because a sweep repeats it."""
 
     def wake(self, lane: str, after: float = 0.0) -> None:
-        """Go and look at this lane."""
+        """Have `lane` worked on, `after` so many seconds; of two hints the earlier one counts."""
 
     def pass_on(self, lane: str, within: float) -> None:
-        """Said by the look that has its row: others may look at the lane beside it, the next within so many seconds."""
+        """Let a second call work on `lane` beside the one that runs, `within` so many seconds.
+
+        The work itself calls this, once it has claimed its row.
+        """
 
     def every(self, name: str, tick: Tick) -> None:
-        """Call this again and again."""
+        """Call `tick` again and again under this `name`, as soon as the engine runs."""
 
     def wake_by(self, name: str, within: float) -> None:
-        """Call that tick at the latest in so many seconds."""
+        """Call the tick `name` in at most `within` seconds."""
 
     async def run(self) -> None:
-        """Work until stopped."""
+        """Call the ticks until the engine is stopped; lanes are worked on as hints come."""
 
     async def stop(self, within: float) -> None:
-        """Start nothing new, let what runs finish for so many seconds, then cut it."""
+        """Start nothing new, let what runs finish for `within` seconds, then cancel it."""

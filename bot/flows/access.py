@@ -1,4 +1,4 @@
-"""Who may speak to Devin through us: members of a workspace, in its channels that are not shared with others."""
+"""Who may use the bot: full members of a workspace, in those of its channels that no other company shares."""
 
 from bot.domain.commands.spec import CommandSpec, Role
 from bot.domain.person import Person
@@ -13,14 +13,14 @@ from bot.views.message import Message
 
 
 class Access:
-    """Looks people and channels up, remembers them for a while, and says no where it has to."""
+    """Looks up people and channels, keeps what it found for a while, and says who is refused and why."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
         self._channels: dict[tuple[str, str], tuple[float, Channel]] = {}
 
     async def person(self, workspace: Workspace, user: str) -> Person:
-        """Who this is, from our rows or from Slack."""
+        """Return the person with the id `user`: from our rows if they were stored lately, else from Slack."""
         services = self._services
         async with services.db.read() as tx:
             known = await people.get(tx, workspace.team, user, services.clock() - services.timing.person_known)
@@ -32,7 +32,7 @@ class Access:
         return person
 
     async def names(self, workspace: Workspace, users: list[str]) -> dict[str, str]:
-        """Names for the people a text mentions."""
+        """Map the ids `users` to names. An id that Slack does not show us stands for itself."""
         return {user: await self._name(workspace, user) for user in users}
 
     async def _name(self, workspace: Workspace, user: str) -> str:
@@ -41,21 +41,21 @@ class Access:
         except SlackRefused as refused:
             if not refused.permanent:
                 raise
-            return user  # somebody Slack does not show us must not cost the message
+            return user  # a mention of somebody whom Slack does not show us must not hold up the message
 
     async def channel(self, workspace: Workspace, channel: str) -> Channel:
-        """What kind of channel this is; raises ChannelGone where the bot cannot see it."""
+        """Return what kind of channel `channel` is. Raises ChannelGone if the bot cannot see it."""
         now, key = self._services.clock(), (workspace.team, channel)
         at, known = self._channels.get(key, (0.0, None))
         if known is None or now - at > self._services.timing.channel_known:
             known = await workspace.slack.channel(channel)
             self._channels[key] = (now, known)
             if known.is_archived or known.is_ext_shared:
-                del self._channels[key]  # who was told so may have changed it by the next try
+                del self._channels[key]  # asked for again next time: a person who is refused may change the channel
         return known
 
     async def is_shared(self, workspace: Workspace, channel: str) -> bool:
-        """Whether people of other companies are in this channel; direct messages and those we are not in are not."""
+        """Whether another company shares `channel`; False for direct messages and for what the bot cannot see."""
         if channel.startswith("D"):
             return False
         try:
@@ -64,7 +64,7 @@ class Access:
             return False
 
     def refusal(self, person: Person, *, shared: bool) -> Message | None:
-        """Why this person may not do this here, or None. What is refused by default stays refused."""
+        """Why `person` may not use the bot, or None; `shared` is whether another company shares the channel."""
         if shared:
             return answers.SHARED_CHANNEL_REFUSED
         if person.is_external:

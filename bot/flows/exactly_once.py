@@ -1,25 +1,26 @@
 """Exactly once: create something at Devin, which has no idempotency key.
 
-A row of the inbox asks for one thing: a session, a message, later a note or a schedule. Four steps create it:
+A row of the inbox asks for one thing: a session, a message, later a note or a schedule. The thing is created like this:
 
 1. The intent is stored.
 2. The epoch of the lane is checked.
 3. Devin is asked.
 4. The outcome is stored, in the transaction that closes the row.
 
-A crash between 1 and 4 leaves the intent. The next try looks for the thing at Devin before it asks again.
+A crash between 1 and 4 leaves the intent. The next try looks the thing up at Devin before it asks for it again.
 
     outcome                          what is known           what happens
     -------------------------------  ----------------------  -------------------------------------------------
     of the call:
       2xx                            created                 adopted: stored, and the row is closed
       2xx without a readable id      created, not which one  the row is marked as accepted; look-up in 5 s
-      4xx but 429 (refused)          not created             asked in another form if there is one, else the
+      4xx but 408 and 429 (refused)  not created             asked in another form if there is one, else the
                                                              refusal is announced and the row is closed
       429, no connection             not created             the intent is cleared; the row goes back
-      5xx                            no request is under way one look-up: found is adopted, not found counts as
+      408, 5xx but 504               no request is under way one look-up: found is adopted, not found counts as
                                                              not created, anything else leaves the intent
-      no answer, 504, a crash        nothing                 the intent stays; look-up in 5 s
+      no answer, 504, an answer that
+      no status explains, a crash    nothing                 the intent stays; look-up in 5 s
     of the look-up of a later try:
       found                          created                 adopted
       not found, accepted            created, not which one  the row goes back; never asked for again
@@ -27,7 +28,7 @@ A crash between 1 and 4 leaves the intent. The next try looks for the thing at D
       not found, after that          not created             the intent is cleared; asked for again
       a row that cannot be read,
       or no look-up                  nothing                 the row goes back; not asked for again
-    when the row is given up:
+    when the row is marked dead:
       with an intent                 nothing                 "we do not know whether" is announced
       without                        not created             "was not" is announced
 
@@ -64,13 +65,13 @@ _Thing_co = TypeVar("_Thing_co", covariant=True)
 
 @dataclass(frozen=True, slots=True)
 class Found(Generic[_Thing_co]):
-    """The look-up found the thing."""
+    """The result of a look-up that found `thing` at Devin."""
 
     thing: _Thing_co
 
 
 class Missing(Enum):
-    """The look-up did not find the thing."""
+    """Why a look-up did not find the thing."""
 
     NOT_FOUND = auto()  # everything was read, and the thing is not there
     UNREADABLE = auto()  # something could not be read, and it may be the thing
@@ -80,19 +81,21 @@ LookUp = Found[_Thing] | Missing
 
 
 class Creation(ABC, Generic[_Thing]):
-    """What one kind of thing says about its creation: what differs from the other kinds.
+    """How one kind of thing is created at Devin: only what differs from the other kinds.
 
-    The methods `write_…` add to a transaction of `ExactlyOnce`; the row itself is none of their business.
+    The methods `write_…` add to a transaction of `ExactlyOnce`, which stores the intent and closes the row as done.
+    A kind closes the row itself in two cases: in `prepare`, when nothing is to be created, and in `write_refused`, when
+    the row is to end dead. A row that is closed stays as it was closed.
     """
 
     kind: ClassVar[str]  # the name of the thing in the log
 
     async def prepare(self) -> bool:
-        """Get ready for the call; answer False when nothing is to be created and the row is closed already."""
+        """Get ready for the call. Returns False if nothing is to be created; the row is then closed already."""
         return True
 
     async def call_first(self) -> None:
-        """Make the request that has to come before; it may be made again and again."""
+        """Make a request that has to succeed before `call`, if this kind needs one. Each try repeats it."""
 
     @abstractmethod
     async def call(self) -> _Thing:
@@ -100,32 +103,32 @@ class Creation(ABC, Generic[_Thing]):
 
     @abstractmethod
     async def look_up(self) -> LookUp[_Thing]:
-        """Look for the thing at Devin, by the reference it carries."""
+        """Search Devin for the thing, by the reference that it carries."""
 
     async def other_form(self, _refused: DevinRefused, /) -> bool:
-        """Answer whether the next `call` asks in another form, which Devin may take."""
+        """After a refusal, change to another form of the request. Returns False if there is none."""
         return False
 
     async def write_intent(self, uow: UnitOfWork) -> None:
-        """Add what is to be stored with the intent."""
+        """Add what this kind stores together with the intent."""
 
     async def write_checking(self, uow: UnitOfWork) -> None:
-        """Show that the outcome is being looked up."""
+        """Show people that the outcome is being looked up."""
 
     async def write_late(self, uow: UnitOfWork) -> None:
-        """Announce that the thing is late and is tried again."""
+        """Announce that the thing is late and will be tried again."""
 
     @abstractmethod
     async def write_created(self, uow: UnitOfWork, thing: _Thing) -> None:
-        """Store the thing."""
+        """Store `thing`, which was created or found."""
 
     @abstractmethod
     async def write_refused(self, uow: UnitOfWork, refused: DevinRefused) -> None:
-        """Announce that Devin refused the thing."""
+        """Announce that Devin refused to create the thing; `refused` says why."""
 
 
 class ExactlyOnce:
-    """Creates things at Devin, each one once."""
+    """Creates things at Devin, each of them once."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
@@ -133,7 +136,7 @@ class ExactlyOnce:
     async def create(self, job: Job[Cause], creation: Creation[_Thing]) -> None:
         """Create the thing that the job's row asks for, or adopt the one that an earlier try created.
 
-        Returns when the row is closed. Raises when it is to go back: a DevinError, or Later.
+        Returns when the row is closed. Raises a DevinError or Reschedule when the row has to go back.
         """
         if job.row.intent_at is not None and await self._adopted(job, creation, job.row.intent_at):
             return
@@ -141,8 +144,12 @@ class ExactlyOnce:
             await self._ask(job, creation)
 
     async def _adopted(self, job: Job[Cause], creation: Creation[_Thing], intent_at: float) -> bool:
-        """Find out what came of an earlier try; False when it created nothing. Raises while that is not known."""
-        # Before the look-up, for what it does not find may still come while it is read.
+        """Look up what an earlier try created, and store it. Returns False if that try created nothing.
+
+        Raises a DevinError or Reschedule while nobody can know.
+        """
+        # How long the request of that try may still be under way. Measured before the look-up: if the time ends while
+        # the look-up reads, the thing may have been created behind its back.
         left = intent_at + self._services.timing.unknown_after - self._services.clock()
         seen = await creation.look_up()
         if isinstance(seen, Found):
@@ -159,7 +166,10 @@ class ExactlyOnce:
         return False
 
     async def _called_first(self, job: Job[Cause], creation: Creation[_Thing]) -> bool:
-        """Before the intent, whose time limit is for one request; False when Devin refuses, and the row is closed."""
+        """Make the request that comes before `call`. Returns False if Devin refuses it; the row is then closed.
+
+        The intent is stored after this request, because the time limit of an intent is for one request.
+        """
         try:
             await creation.call_first()
         except DevinRefused as refused:
@@ -175,7 +185,7 @@ class ExactlyOnce:
             await inbox.intend(uow.tx, job.row.key, uow.now)
             await creation.write_intent(uow)
         await self._services.check_claim(job)
-        # A crash or a lost answer from here on leaves the intent: the next try looks for the thing first.
+        # A crash or a lost answer from here on leaves the intent: the next try looks the thing up first.
         try:
             thing = await creation.call()
         except DevinRefused as refused:
@@ -216,7 +226,7 @@ class ExactlyOnce:
                 await creation.write_late(uow)
 
     async def _answered_with_failure(self, job: Job[Cause], creation: Creation[_Thing], error: DevinError) -> None:
-        """Devin answered, so no request is under way any more: one look-up is enough."""
+        """Adopt what one look-up finds, or raise `error`. One is enough: Devin answered, so no request is under way."""
         seen = await creation.look_up()
         if isinstance(seen, Found):
             await self._store(job, creation, seen.thing)
@@ -240,10 +250,10 @@ class ExactlyOnce:
 
 
 def is_unknown(row: InboxRow[Cause]) -> bool:
-    """Whether the thing that a row asks for may have been created, without anybody knowing."""
+    """Whether Devin may have created the thing that `row` asks for, although we have no answer that says so."""
     return row.intent_at is not None
 
 
 def is_late(row: InboxRow[Cause], now: float, after: float) -> bool:
-    """Whether a row has waited for Devin for more than `after` seconds at `now`: then its author is told."""
+    """Whether `row` was stored more than `after` seconds before `now`; if so, its author is informed that it waits."""
     return now - row.created_at > after

@@ -1,4 +1,4 @@
-"""A row of the inbox in the hands of a flow."""
+"""A job: an inbox row with the claim to work on it. A flow is what does the work."""
 
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
@@ -17,7 +17,7 @@ _Cause_contra = TypeVar("_Cause_contra", bound=Cause, contravariant=True)
 
 @dataclass(frozen=True, slots=True)
 class Job(Generic[_Cause_co]):
-    """One inbox row, the right to work on it, and the workspace that it came from."""
+    """An inbox row together with the claim on its lane and the workspace that it came from."""
 
     row: InboxRow[_Cause_co]
     claim: Claim
@@ -25,12 +25,12 @@ class Job(Generic[_Cause_co]):
 
     @property
     def cause(self) -> _Cause_co:
-        """What stands in the row."""
+        """What stands in the row: what a person did, or what follows from that."""
         return self.row.cause
 
 
 class Reschedule(Exception):  # noqa: N818 - not an error: the row goes back with a wait
-    """Not now: look at this row again in so many seconds."""
+    """Raised by a flow to have its row put back, and tried again after `seconds`, for `reason`."""
 
     def __init__(self, seconds: float, reason: str) -> None:
         super().__init__(reason)
@@ -39,23 +39,23 @@ class Reschedule(Exception):  # noqa: N818 - not an error: the row goes back wit
 
 
 class Flow(Protocol[_Cause_contra]):
-    """A use case: closes its row itself, in the transaction that writes what came of it."""
+    """A use case. It closes the row of its job itself, in the transaction that writes what came of the work."""
 
     async def run(self, job: Job[_Cause_contra]) -> None:
-        """Do the work."""
+        """Do what the job's row asks for."""
 
     async def on_dead(self, uow: UnitOfWork, job: Job[_Cause_contra], reason: str, /) -> None:
-        """Say what was lost, in the transaction that buries the row."""
+        """Announce what was lost, in the transaction that marks the job's row dead for `reason`."""
 
 
 async def finish(uow: UnitOfWork, job: Job[Cause]) -> None:
-    """Close the job's row and give its lane back, in this step."""
+    """Close the job's row as done and release its lane, in the transaction of `uow`."""
     await inbox.finish(uow.tx, [job.row.key], uow.now)
     await lanes.release(uow.tx, job.claim)
 
 
 def recipient_of(job: Job[PersonsCause], session: Session | None = None) -> Recipient:
-    """Who asked for the job's work, and where an answer is seen: where they asked, else in the session's thread."""
+    """Return who asked for the job's work and where to answer: where they asked, else in `session`'s thread."""
     cause = job.cause
     channel = cause.channel or (session.channel if session else "")
     thread_ts = cause.thread_ts or (session.thread_ts if session else None)

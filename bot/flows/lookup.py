@@ -1,4 +1,4 @@
-"""Finding what an earlier try has made at Devin, by the reference it carries."""
+"""Search Devin for what an earlier try may have created there, by the reference that it carries."""
 
 import re
 from collections.abc import AsyncIterator
@@ -14,14 +14,14 @@ from bot.flows.organisation import Organisation
 from bot.flows.services import Services
 
 BOT_TAG: Final = "devin-bridge"
-CLOCKS_APART: Final = 300  # seconds that Devin's clock and ours may differ
-# As `brief` writes it, at the end: what people quote stands before it.
+CLOCKS_APART: Final = 300  # seconds by which Devin's clock and ours may differ
+# As `PromptBuilder.build` writes it at the end of the prompt. A reference that people quote stands before that one.
 _IN_PROMPT: Final = re.compile(r"Reference: (slack-\S+)$", re.MULTILINE)
 MOST_REMEMBERED: Final = 2_000
 
 
 class SessionLookup:
-    """Looks for sessions and messages by reference, in the organisation of their session."""
+    """Looks up sessions and messages by reference, in the organisation of their session."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
@@ -29,14 +29,14 @@ class SessionLookup:
         self._prompts: dict[tuple[str, str], list[str]] = {}
 
     async def ours(self, organisation: Organisation) -> SessionFilters:
-        """The filter for all sessions of this bot in an organisation."""
+        """Return the filter that lists the sessions of this bot in an organisation."""
         if not organisation.tags_refused:
             return {"tags": [BOT_TAG]}
         own_id = await organisation.own_id()
         return {"service_user_ids": [own_id]} if own_id else {}
 
     async def session(self, session: Session) -> LookUp[CreatedSession]:
-        """Look for the oldest session with this session's reference. Devin is read again each time."""
+        """Look up the oldest session at Devin with the reference of `session`. Each call lists sessions anew."""
         assert session.reference is not None
         organisation = self._services.organisations.of(session)
         found: list[DevinSession] = []
@@ -49,7 +49,7 @@ class SessionLookup:
         return Missing.UNREADABLE if unreadable else Missing.NOT_FOUND
 
     async def message(self, session: Session, mark: str, page_cursor: str | None) -> LookUp[None]:
-        """Look for a message to the session whose first line begins with this mark."""
+        """Look up whether a message at Devin begins with `mark`, from the page `page_cursor` of the conversation on."""
         assert session.devin_id is not None
         devin = self._services.organisations.of(session).devin
         unreadable = 0
@@ -71,28 +71,28 @@ class SessionLookup:
             yield page
 
     async def references(self, organisation: Organisation, made: DevinSession) -> list[str]:
-        """What a session of ours carries: in its tags, and where Devin refuses them at the end of its prompt."""
+        """Return the references that `made` carries: in its tags, or if Devin refuses tags at its prompt's end."""
         carried = self.carried(organisation, made)
         return await self.read_prompt(organisation, made) if carried is None else carried
 
     def carried(self, organisation: Organisation, made: DevinSession) -> list[str] | None:
-        """The same as far as it is known; None where the prompt has to be read for it."""
+        """Return the references that `made` carries, or None if its prompt has to be read for them."""
         if made.parent_session_id is not None:
-            return []  # Devin made it for another session, whose words it may repeat
+            return []  # Devin made this session for another one, whose prompt and reference it may repeat
         prefixes = tuple(f"slack-{workspace.team}-" for workspace in self._services.workspaces)
         tags = [tag for tag in made.tags if tag.startswith(prefixes)]
         return tags if tags or not organisation.tags_refused else self._prompts.get(_key(organisation, made))
 
     async def read_prompt(self, organisation: Organisation, made: DevinSession) -> list[str]:
-        """The reference at the end of its prompt, if there is one.
+        """Read the prompt of `made` and return the reference at its end, in a list of one or none.
 
-        DevinUnexpectedAnswer when a message of the first page, which may be the prompt, cannot be read.
+        Raises DevinUnexpectedAnswer if a message of the first page, which may be the prompt, cannot be read.
         """
         page = await anext(organisation.devin.message_pages(bare_id(made.session_id)))
         if page.unreadable:
             raise DevinUnexpectedAnswer("A message that cannot be read may be the prompt.")
         if not page.items:
-            return []  # it has just begun
+            return []  # the session has just begun and has no message yet
         found = _IN_PROMPT.findall(page.items[0].message)[-1:]  # the first message is the prompt
         self._prompts[_key(organisation, made)] = found
         if len(self._prompts) > MOST_REMEMBERED:

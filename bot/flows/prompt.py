@@ -1,4 +1,4 @@
-"""What Devin is told: prompts with their context, messages with their sender, and the files that belong to them."""
+"""What is sent to Devin: a prompt with its context, a reply with its sender, and the files of both."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -36,25 +36,25 @@ _SessionCause = TypeVar("_SessionCause", bound=SessionCause)
 
 @dataclass(frozen=True, slots=True)
 class Files:
-    """What became of a message's files."""
+    """What became of a message's files: the URLs of those that Devin has, and a sentence for each that was left out."""
 
     urls: tuple[str, ...] = ()
     left_out: tuple[Message, ...] = ()
 
 
 def with_left_out(cause: _SessionCause, left_out: Sequence[Message]) -> _SessionCause:
-    """The cause with what is to be said of its files: it is said too when the call's answer gets lost."""
+    """Return `cause` with the sentences about files that were left out, so that a later try can post them."""
     return replace(cause, left_out=tuple(message.text for message in left_out))
 
 
 def left_out_of(cause: SessionCause) -> tuple[Message, ...]:
-    """What an earlier try left to be said of the cause's files."""
+    """Return the sentences about files that an earlier try left out, as `with_left_out` stored them in `cause`."""
     return tuple(Message(text) for text in cause.left_out)
 
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """All that goes into the create call; with a refusal there is none."""
+    """What the create call is made from. With a `refusal` no call is made."""
 
     text: str = ""
     playbook_id: str | None = None
@@ -64,14 +64,14 @@ class Prompt:
 
 
 class PromptBuilder:
-    """Writes what Devin reads."""
+    """Builds the texts that Devin reads, and hands files on."""
 
     def __init__(self, services: Services, access: Access) -> None:
         self._services = services
         self._access = access
 
     async def build(self, job: Job[SessionCause], session: Session) -> Prompt:
-        """The prompt with who asked, what was said before, and where to find it again."""
+        """Return the prompt for `session`: what was asked, what its thread says before, who asked, the reference."""
         workspace, organisation = job.workspace, self._services.organisations.of(session)
         playbook, refusal = await _playbook(organisation, session.options.playbook)
         if refusal is not None:
@@ -80,29 +80,29 @@ class PromptBuilder:
         files = await self.files(job, organisation)
         if session.prompt == LOOK_AT_FILES and not files.urls:
             return Prompt(refusal=answers.files_lost(files.left_out, "started"))
-        requester = await self.name(workspace, session.requester)
+        asker = await self.name(workspace, session.requester)
         parts = [
             session.prompt,
             f"Earlier messages in the Slack thread, oldest first:\n{context}" if context else "",
-            f"Asked in Slack by {requester}. Reference: {session.reference}",
+            f"Asked in Slack by {asker}. Reference: {session.reference}",
         ]
         prompt = "\n\n".join(part for part in parts if part)
         return Prompt(prompt, playbook, files.urls, files.left_out)
 
     async def readable(self, workspace: Workspace, text: str) -> str:
-        """Slack's text as a person reads it: names for ids, plain links, without our own mention."""
+        """Return Slack's `text` as a person reads it: names instead of ids, plain links, no mention of the bot."""
         text = without_mention(text, workspace.bot_user)
         return plain(text, await self._access.names(workspace, mentioned_users(text))).strip()
 
     async def name(self, workspace: Workspace, user: str) -> str:
-        """What a person is called."""
+        """Return the name of the person with the id `user`, or the id if Slack does not show that person."""
         return (await self._access.names(workspace, [user]))[user]
 
     async def files(self, job: Job[SessionCause], organisation: Organisation) -> Files:
-        """Hand the files of the job's message on to Devin.
+        """Upload the files of the job's message to Devin.
 
-        A crash repeats the upload: an attachment nobody refers to does no harm. A file that fails again and again is
-        left out: it must not hold up what was written.
+        A crash repeats the uploads; an attachment that nobody refers to does no harm. After FILE_TRIES attempts of the
+        row a file that fails is left out, because it must not hold up what was written.
         """
         urls: list[str] = []
         left_out: list[Message] = []
@@ -139,7 +139,7 @@ class PromptBuilder:
     async def _line(self, workspace: Workspace, message: ThreadMessage) -> str:
         text = await self.readable(workspace, message.text)
         if parse_verb(text) is not None:
-            return ""  # said to the bot, or an aside: it stays between people
+            return ""  # a verb for the bot or an aside, neither of which is for Devin
         if message.user is None or message.bot_id:
             return f"(an app): {text}" if text else ""
         return f"{await self.name(workspace, message.user)}: {text}" if text else ""

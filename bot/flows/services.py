@@ -21,7 +21,7 @@ from bot.timing import Timing
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """What belongs to the process; what belongs to one workspace or organisation is found in the two registries."""
+    """What belongs to the process, and the two registries of what belongs to one workspace or organisation."""
 
     db: Database
     engine: Engine
@@ -35,28 +35,31 @@ class Services:
 
     @asynccontextmanager
     async def unit_of_work(self, claim: Claim | None = None, ref: str = "-") -> AsyncIterator[UnitOfWork]:
-        """One transaction. With a claim it is only committed while the lane is still ours."""
+        """Open a transaction, and wake lanes once it is committed. Rows that it adds get `ref`.
+
+        With `claim` the lane is kept until the commit. Raises ClaimLostError if another worker has taken the lane.
+        """
         async with self.db.write() as tx:
             if claim is not None:
                 await lanes.hold(tx, claim)
             uow = UnitOfWork(tx, self.clock(), ref)
             yield uow
-        # A crash right here loses only hints: the sweep looks at every lane with open rows.
+        # A crash right here loses only hints: the sweep wakes every lane with open rows.
         for lane, after in uow.wakes.items():
             self.engine.wake(lane, after)
         for act in uow.afterwards:
             act()
 
     def unit_of_work_for(self, job: Job[Cause]) -> AbstractAsyncContextManager[UnitOfWork]:
-        """A step in the name of a job."""
+        """Open a transaction that is committed only while the job's claim holds."""
         return self.unit_of_work(job.claim, job.row.ref)
 
     async def check_claim(self, job: Job[Cause]) -> None:
-        """Look at the epoch right before a call to the outside."""
+        """Raise ClaimLostError if another worker has the job's lane; for the line before a call to the outside."""
         async with self.db.read(first=True) as tx:
             await lanes.check(tx, job.claim)
 
     async def session(self, session_id: str) -> Session | None:
-        """A session by our id."""
+        """Return the session with our id `session_id`, or None."""
         async with self.db.read() as tx:
             return await sessions.get(tx, session_id)

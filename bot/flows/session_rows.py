@@ -1,10 +1,10 @@
-"""The rows of a session that several rooms write: its record and card, its start and stop, and why it did not come."""
+"""The rows of a session that several rooms write: its record, card, start and stop, and its end if it never started."""
 
 from dataclasses import replace
 from typing import Any, Final
 
 from bot.domain.cause_codec import decode_files, encode_files
-from bot.domain.causes import ActionCause, SessionCause, StartCause
+from bot.domain.causes import ActionCause, Cause, StartCause
 from bot.domain.commands.registry import STOP
 from bot.domain.file import SlackFile
 from bot.domain.lane import thread_lane
@@ -23,7 +23,7 @@ EYES: Final = "eyes"
 
 
 async def record(uow: UnitOfWork, session: Session) -> None:
-    """Store a session that has its thread: its row, its thread, its card, and eyes on what asked for it."""
+    """Store `session`, which has a thread: its row, its thread, its card, and eyes on the message that asked for it."""
     assert session.thread_ts is not None
     await sessions.add(uow.tx, session)
     await sessions.change(uow.tx, session.id, lifecycle=session.lifecycle, checking=session.checking)
@@ -38,7 +38,7 @@ async def record(uow: UnitOfWork, session: Session) -> None:
 async def post_card(
     uow: UnitOfWork, session: Session, *, payload: dict[str, Any] | None = None, follow: dict[str, Any] | None = None
 ) -> None:
-    """Have the session's card posted, unless it was before; `follow` and `payload` are those of the post."""
+    """Have the card of `session` posted, unless that was done before. The post carries `payload` and `follow`."""
     card = CardRow(session.id, session.team, session.channel, uow.ref, uow.now)
     if not await cards.add(uow.tx, card):
         return
@@ -47,19 +47,22 @@ async def post_card(
 
 
 def start_to_follow(key: str, files: tuple[SlackFile, ...]) -> dict[str, Any]:
-    """What the first post of a card carries so that `start_row` follows it; `key` is that of the row that asked."""
+    """Return the `follow` of a card's post, from which `start_row` is made; `key` is the key of the row that asked."""
     return {"cause": key, "files": encode_files(files)}
 
 
 def start_row(follow: dict[str, Any], ref: str, session: Session, ts: str, now: float) -> InboxRow[StartCause]:
-    """The creation that follows a slash command's card: first in the thread that the card makes."""
+    """Return the inbox row that creates `session`, once its card was posted as the message `ts`.
+
+    The row is the first one in the lane of the thread that the card begins. `follow` comes from `start_to_follow`.
+    """
     cause = StartCause(session.id, decode_files(follow.get("files")))
     lane = thread_lane(session.team, session.channel, ts)
     return InboxRow(f"start:{follow['cause']}", session.team, lane, ts, ref, cause, ready_at=now, created_at=now)
 
 
-async def start_is_dead(uow: UnitOfWork, job: Job[SessionCause], session_id: str) -> None:
-    """The session will not come, or nobody can say whether it came: the card and the thread say which."""
+async def start_is_dead(uow: UnitOfWork, job: Job[Cause], session_id: str) -> None:
+    """End a session whose start is marked dead, as refused or as uncertain; its card and its thread say which."""
     session = await sessions.get(uow.tx, session_id)
     if session is None or not is_unknown(job.row):
         await refuse(uow, session_id, answers.start_failed(job.row.ref))
@@ -71,7 +74,7 @@ async def start_is_dead(uow: UnitOfWork, job: Job[SessionCause], session_id: str
 
 
 def stop_row(lane: str, ref: str, session: Session, now: float) -> InboxRow[ActionCause]:
-    """The stop that somebody asked for while the outcome of the start was unknown."""
+    """Return the inbox row for a stop of `session` that somebody asked for while its start had no known outcome."""
     cause = ActionCause(STOP.name, session.id, session.stopped_by)
     ts = session.stop_ts or f"{now:.6f}"
     key = f"stop:{session.id}"
@@ -79,7 +82,7 @@ def stop_row(lane: str, ref: str, session: Session, now: float) -> InboxRow[Acti
 
 
 async def refuse(uow: UnitOfWork, session_id: str, message: Message) -> None:
-    """Nothing runs: the card says so, and the thread says why."""
+    """End a session as refused: its card says that nothing runs, and `message` says in its thread why."""
     session = await sessions.end(uow.tx, session_id, Lifecycle.REFUSED, uow.now)
     await uow.redraw(session_id)
     if session is not None and session.thread_ts is not None:

@@ -15,7 +15,7 @@ from bot.views.message import Message
 
 @dataclass(slots=True)
 class UnitOfWork:
-    """One transaction of a flow."""
+    """One transaction of a flow, and what is to be done once it is committed."""
 
     tx: Transaction
     now: float
@@ -24,28 +24,28 @@ class UnitOfWork:
     afterwards: list[Callable[[], None]] = field(default_factory=list)
 
     def after_commit(self, act: Callable[[], None]) -> None:
-        """Do something once the transaction is committed; a crash may lose it."""
+        """Call `act` once the transaction is committed. A crash in between loses the call."""
         self.afterwards.append(act)
 
     async def add_to_outbox(self, *rows: OutboxRow) -> None:
-        """Put rows into the outbox."""
+        """Add `rows` to the outbox, and wake their lanes after the commit."""
         if rows:
             await outbox.add(self.tx, rows)
             self.wakes |= {row.lane: max(row.next_at - self.now, 0.0) for row in rows}
 
     async def add_to_inbox(self, row: InboxRow[Cause]) -> None:
-        """Put a row that follows into the inbox."""
+        """Add `row` to the inbox, and wake its lane after the commit."""
         await inbox.add(self.tx, [row])
         self.wakes[row.lane] = max(row.ready_at - self.now, 0.0)
 
     async def redraw(self, *session_ids: str, figures_only: bool = False) -> None:
-        """Ask for the newest state on these sessions' cards."""
+        """Have the cards of these sessions edited to their newest state. An edit for `figures_only` may wait."""
         for team in await cards.redraw(self.tx, session_ids, self.now, figures_only=figures_only):
             self.wakes[lanes_named.card_lane(team)] = 0.0
 
     async def mark_session_dead(self, session_id: str, reason: str) -> None:
-        """Give up all that is to be posted or edited for a session, because its channel cannot be posted to."""
-        # In this order everywhere, rows of the outbox before cards: PostgreSQL locks them for the transaction.
+        """Mark all posts and card edits of a session dead for `reason`, because its channel cannot be posted to."""
+        # Rows of the outbox before cards, in every transaction: PostgreSQL locks them, and two orders could deadlock.
         await outbox.mark_session_dead(self.tx, session_id, reason, self.now)
         await cards.mark_session_dead(self.tx, session_id, reason)
 
@@ -57,7 +57,7 @@ class UnitOfWork:
         *,
         rank: int = outbox.USUAL,
     ) -> None:
-        """Say something in a session's thread."""
+        """Post `message` in the thread of `session`, once for each `key`; `rank` says which posts go first."""
         assert session.thread_ts is not None
         await self.add_to_outbox(
             self.post_row(
@@ -74,7 +74,7 @@ class UnitOfWork:
     def post_row(
         self, key: str, team: str, channel: str, thread_ts: str | None, message: Message, **more: object
     ) -> OutboxRow:
-        """A post as an outbox row; without a thread it is a message of its own in the channel."""
+        """Return an outbox row that posts `message`, in no thread if `thread_ts` is None; `more` are other fields."""
         row = OutboxRow(
             key=key,
             lane=lanes_named.channel_lane(team, channel),
@@ -91,7 +91,7 @@ class UnitOfWork:
         return replace(row, **more)  # type: ignore[arg-type]  # names are OutboxRow's own
 
     async def react(self, session: Session, ts: str, name: str) -> None:
-        """A reaction to a message in the session's channel: best effort, never removed."""
+        """Add the reaction `name` to the message `ts` in the session's channel, as best effort. It is never removed."""
         key = f"react:{session.team}:{session.channel}:{ts}:{name}"
         await self.add_to_outbox(
             OutboxRow(
@@ -110,7 +110,10 @@ class UnitOfWork:
         )
 
     async def reply_privately(self, to: "Recipient", message: Message, *, key: str | None = None) -> None:
-        """A private answer: best effort, since Slack shows it only to people active now."""
+        """Answer `to` so that only that person sees it, once for each `key`, by default the key of what is answered.
+
+        The answer is best effort, because Slack shows it only to people who are active now.
+        """
         key = f"priv:{key or to.cause}"
         await self.add_to_outbox(
             OutboxRow(
@@ -140,7 +143,7 @@ class Recipient:
     """Who gets a private answer, and where."""
 
     team: str
-    cause: str  # the key of what is answered
+    cause: str  # the key of the inbox row that is answered
     user: str
     channel: str
     thread_ts: str | None = None

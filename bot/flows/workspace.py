@@ -23,7 +23,7 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
-    """One workspace; `organisation` is the one in which its people start sessions."""
+    """A Slack workspace: its id, the ids of the bot in it, its client, its policy, and where its sessions start."""
 
     team: str
     bot_user: str

@@ -1,4 +1,4 @@
-"""A running bot: HTTP, Socket Mode, health, and the way to a stop that loses nothing."""
+"""Runs the bot: HTTP server, Socket Mode, health routes, and a stop that loses nothing."""
 
 from bot.server.lifecycle import serve
 

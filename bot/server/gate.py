@@ -1,4 +1,4 @@
-"""The gate that every request of Slack's passes, so that a stop can wait for those in flight."""
+"""The gate that every request of Slack's passes, so that a stop can wait for the requests in flight."""
 
 import asyncio
 from collections.abc import Iterator
@@ -20,12 +20,12 @@ class RequestGate:
 
     @property
     def closed(self) -> bool:
-        """Whether nothing is taken any more: what is refused is not acknowledged, and Slack sends it again."""
+        """Whether new requests are refused. They get no ack, so Slack sends them again."""
         return self._closed
 
     @contextmanager
     def request(self) -> Iterator[None]:
-        """Count one request, from its arrival until its answer is written."""
+        """Count one request as in flight while the block runs, from its arrival until its answer is written."""
         self._in_flight += 1
         self._idle.clear()
         try:
@@ -36,7 +36,7 @@ class RequestGate:
                 self._idle.set()
 
     async def close(self, within: float) -> None:
-        """Take nothing new, and wait at most `within` seconds for the requests in flight."""
+        """Refuse new requests, and wait at most `within` seconds for those in flight."""
         self._closed = True
         try:
             async with asyncio.timeout(within):

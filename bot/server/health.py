@@ -1,4 +1,4 @@
-"""The answers for those who operate the bot: /healthz, /readyz and /metrics."""
+"""The routes for operators of the bot: /healthz, /readyz and /metrics."""
 
 import asyncio
 
@@ -13,7 +13,7 @@ from bot.server.socket_mode import SocketModeConnection
 
 
 def health_routes(bot: Bot, gate: RequestGate, connection: SocketModeConnection | None) -> list[Route]:
-    """Make the three routes; they answer in both transports."""
+    """Make the three routes about `bot`; `gate` and `connection` show whether it stops and has a socket to Slack."""
 
     async def alive(_request: Request) -> Response:
         return JSONResponse({"ok": True})
@@ -29,14 +29,14 @@ def health_routes(bot: Bot, gate: RequestGate, connection: SocketModeConnection 
 
 
 async def find_problems(bot: Bot, gate: RequestGate, connection: SocketModeConnection | None) -> list[str]:
-    """Report why the bot is not ready, a sentence each: stopping, store, socket, age of the last poll."""
+    """Find why `bot` is not ready, with a sentence for each reason: a stop, the store, the socket, the last poll."""
     timing = bot.services.timing
     problems = ["The bot is stopping."] if gate.closed else []
     try:
-        # Reading goes on beside a lock, so only a write shows that the store is there.
+        # Reads succeed while another process holds the lock, so only a write shows that the store can be used.
         async with asyncio.timeout(timing.readiness), bot.services.db.write(first=True) as tx:
             await tx.exec_driver_sql("SELECT 1")
-    except Exception as error:  # noqa: BLE001 - whatever the store's driver raises, it is not ready
+    except Exception as error:  # noqa: BLE001 - whatever the store's driver raises, the store is not ready
         problems.append(f"The store does not answer ({type(error).__name__}).")
     if connection is not None and not await connection.is_connected():
         problems.append("There is no connection to Slack (Socket Mode).")

@@ -1,4 +1,4 @@
-"""The HTTP side: Slack's requests at /slack/events, the health routes, and the server that carries them."""
+"""The HTTP server: Slack's requests at /slack/events, and the health routes."""
 
 import asyncio
 import re
@@ -25,11 +25,11 @@ LARGEST_BODY: Final = 1_000_000  # bytes; Slack's requests are a few kilobytes
 
 
 class HttpServer(uvicorn.Server):
-    """uvicorn without its own signal handling: the bot decides the order of a stop."""
+    """uvicorn without its own signal handling, because the bot decides on the order of a stop."""
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
-        """Leave the signals alone."""
+        """Handle no signals while the block runs."""
         yield
 
     async def wait_started(self) -> None:
@@ -39,13 +39,13 @@ class HttpServer(uvicorn.Server):
 
     @property
     def port(self) -> int:
-        """The port that is open, which the system has chosen where the settings say 0."""
+        """The port that is open; the system has chosen it if the settings have port 0."""
         port: int = self.servers[0].sockets[0].getsockname()[1]
         return port
 
 
 def http_server(bot: Bot, settings: Settings, gate: RequestGate, connection: SocketModeConnection | None) -> HttpServer:
-    """Make the server of the settings' host and port; nothing is open before its `serve`."""
+    """Make the server for `http_app` on the host and port in `settings`; its `serve` opens the port."""
     config = uvicorn.Config(
         http_app(bot, gate, connection), host=settings.bot_host, port=settings.port, log_config=None, access_log=False,
         timeout_graceful_shutdown=1, lifespan="off", proxy_headers=False,
@@ -54,7 +54,7 @@ def http_server(bot: Bot, settings: Settings, gate: RequestGate, connection: Soc
 
 
 def http_app(bot: Bot, gate: RequestGate, connection: SocketModeConnection | None) -> Starlette:
-    """Make the application: the health routes, and without a `connection` of Socket Mode also Slack's route."""
+    """Make the application: the health routes, and Slack's route unless there is a `connection` of Socket Mode."""
     routes = health_routes(bot, gate, connection)
     if connection is None:
         routes.append(_slack_route(bot, gate))
@@ -81,7 +81,10 @@ def _slack_route(bot: Bot, gate: RequestGate) -> Route:
 
 
 async def _read_body_or_refuse(request: Request) -> Response | None:
-    """Refuse what no request of Slack's looks like, else read the whole body; Bolt checks its signature."""
+    """Read the whole body of `request`, or return the refusal of a request that cannot be Slack's.
+
+    Bolt checks the signature later.
+    """
     headers = request.headers
     if not NUMBER.fullmatch(headers.get("x-slack-request-timestamp", "")):
         return PlainTextResponse("no timestamp", 401)  # the SDK would fail on it
@@ -90,7 +93,7 @@ async def _read_body_or_refuse(request: Request) -> Response | None:
     if int(headers["content-length"]) > LARGEST_BODY:
         return PlainTextResponse("too large", 413)
     try:
-        # Before the right of way: who sends slowly need not be Slack, and must hold up neither other work nor a stop.
+        # Before both gates: a client that sends slowly need not be Slack, and must hold up neither work nor a stop.
         await request.body()
     except ClientDisconnect:
         return PlainTextResponse("gone", 400)

@@ -1,4 +1,4 @@
-"""From the start of everything in this process to a stop that loses nothing."""
+"""Runs all parts of the bot in this process, from the start to a stop that loses nothing."""
 
 import asyncio
 import gc
@@ -29,9 +29,9 @@ async def serve(
     timing: Timing = PRODUCTION,
     others: Sequence[Settings] = (),
 ) -> None:
-    """Run everything in this process until `stopping`, which SIGTERM and SIGINT set, or until a part of it dies.
+    """Run the bot until the event `stopping` is set, or until one of its parts fails; by default signals set the event.
 
-    `announce` gets the port once it is open. `others` name further workspaces and organisations.
+    `announce` is called with the port once that is open. `others` name further workspaces and organisations.
     """
     stopping = stopping or _stop_signal()
     connected = asyncio.Event()
@@ -47,7 +47,7 @@ async def serve(
         if running.done() or connected.is_set():
             await running
         else:
-            # Nothing can have come in yet, so whatever is waited for, such as a Slack that is away, is abandoned.
+            # No request can have come in yet, so the start is abandoned, whatever it waits for.
             log.info("stopped before it was up")
     finally:
         stop.cancel()
@@ -80,7 +80,7 @@ async def _run(
     tasks = _start_parts(bot, server, connection)
     try:
         await server.wait_started()
-        _spare_the_pauses()
+        _shorten_gc_pauses()
         teams = ",".join(workspace.team for workspace in bot.services.workspaces)
         log.info("running", transport=settings.transport, port=server.port, team=teams)
         if announce is not None:
@@ -91,7 +91,7 @@ async def _run(
 
 
 async def _connect(bot: Bot, connection: SocketModeConnection) -> None:
-    """Open the socket; while Slack is away this tries for ever, until a stop cancels it."""
+    """Open the socket of `connection`, trying for ever while Slack cannot be reached, until a stop cancels this."""
     try:
         await connection.open()
     except asyncio.CancelledError:
@@ -101,7 +101,7 @@ async def _connect(bot: Bot, connection: SocketModeConnection) -> None:
 
 
 def _start_parts(bot: Bot, server: HttpServer, connection: SocketModeConnection | None) -> list[asyncio.Task[None]]:
-    """Start a task for each part that runs until the stop."""
+    """Start a task for each part of the bot that runs until the stop."""
     parts: dict[str, Coroutine[Any, Any, None]] = {
         "writer": bot.services.writer.run(),
         "engine": bot.engine.run(),
@@ -112,14 +112,14 @@ def _start_parts(bot: Bot, server: HttpServer, connection: SocketModeConnection 
     return [asyncio.create_task(part, name=name) for name, part in parts.items()]
 
 
-def _spare_the_pauses() -> None:
-    """Have the garbage collector look through less, and at all of it less often: that held up acks by 100 ms."""
-    gc.freeze()  # what was imported and made until here stays for ever
+def _shorten_gc_pauses() -> None:
+    """Make the garbage collector scan fewer objects, and all of them less often: this delayed acks by 100 ms."""
+    gc.freeze()  # all that was imported and made until here stays for ever
     gc.set_threshold(700, 10, 100)
 
 
 async def _until(stopping: asyncio.Event, tasks: Sequence[asyncio.Task[None]]) -> None:
-    """Wait for the stop; a part that dies takes the process down rather than leaving half of it."""
+    """Wait until `stopping` is set; raises if one of `tasks` ends, so that no half of the bot goes on alone."""
     stop = asyncio.create_task(stopping.wait(), name="stop")
     await asyncio.wait([stop, *tasks], return_when=asyncio.FIRST_COMPLETED)
     stop.cancel()
@@ -135,10 +135,10 @@ async def _stop(
     server: HttpServer,
     tasks: Sequence[asyncio.Task[None]],
 ) -> None:
-    """Take nothing new, answer what is in flight, finish what runs, give the lanes back, then hang up.
+    """Refuse new requests, answer those in flight, let work finish, close the connections and release the lanes.
 
-    A crash in the middle of it loses nothing: what was acknowledged is committed, and the lanes are free when their
-    leases end.
+    A crash in the middle of this loses nothing: what was acknowledged is committed, and the lanes become free when the
+    lease ends.
     """
     timing = bot.services.timing
     log.info("stopping")
@@ -147,7 +147,7 @@ async def _stop(
     server.should_exit = True
     if connection is not None:
         await connection.close()
-    # The ticks end by themselves; one that is cut in the middle of a transaction may leave the store locked.
+    # The ticks end by themselves. To cancel one in the middle of a transaction might leave the store locked.
     await asyncio.wait([task for task in tasks if task.get_name() == "engine"], timeout=timing.tick_drain)
     for task in tasks:
         if task.get_name() != "http":

@@ -1,4 +1,4 @@
-"""The Socket Mode connection, over which Slack sends its requests where an app token is set."""
+"""The Socket Mode connection, through which Slack sends its requests if there is an app token."""
 
 import asyncio
 import time
@@ -14,28 +14,28 @@ from bot.server.gate import RequestGate
 
 
 class SocketModeConnection(AsyncSocketModeHandler):
-    """Socket Mode with counted requests, which starts a catch-up after each reconnect."""
+    """A Socket Mode client that counts its requests in a gate and starts a catch-up after each reconnect."""
 
     def __init__(self, bot: Bot, settings: Settings, gate: RequestGate) -> None:
         assert settings.slack_app_token is not None
         super().__init__(bot.bolt, settings.slack_app_token.get_secret_value())
         self._gate = gate
-        self._way = bot.services.db.gate
+        self._priority = bot.services.db.gate
         self._timing = bot.services.timing
         self._connections = 0
         self._on_gap = bot.note_gap
         self.client.message_listeners.append(self._on_message)
 
     async def handle(self, client: Any, req: Any) -> None:
-        """Answer one envelope, unless the bot is stopping: then Slack gives it to another connection."""
+        """Answer the request `req`, unless the bot is stopping: then Slack sends it to another connection."""
         if self._gate.closed:
             return
         started = time.time()
         with self._gate.request():
-            with self._way:
+            with self._priority:
                 answer = await run_async_bolt_app(self.app, req)
             # A crash right here loses the answer only: the row is committed, and an event sent again has the same key.
-            # On a socket that broke this waits for the next one: no other work waits for that.
+            # On a broken socket this waits for the next connection, outside of the priority gate, so no work waits.
             await send_async_response(client, req, answer, started)
 
     async def _on_message(self, _client: Any, message: dict[str, Any], _raw: str | None) -> None:
@@ -46,11 +46,11 @@ class SocketModeConnection(AsyncSocketModeHandler):
             self._on_gap()  # what was sent between two connections may be lost
 
     async def open(self) -> None:
-        """Connect. The token was good a moment ago: with a bad one this would try for ever."""
+        """Connect to Slack. The start has checked the token; with a wrong one this would try for ever."""
         await self.connect_async()  # type: ignore[no-untyped-call]  # Bolt's annotation is missing
 
     async def close(self) -> None:
-        """Hang up."""
+        """Close the connection."""
         await self.close_async()  # type: ignore[no-untyped-call]  # Bolt's annotation is missing here too
 
     async def is_connected(self) -> bool:
@@ -58,7 +58,7 @@ class SocketModeConnection(AsyncSocketModeHandler):
         return await self.client.is_connected()
 
     async def watch(self) -> None:
-        """End the process when the socket stays away."""
+        """Check the socket again and again; raises StartError once it has been missing too long."""
         disconnected_since: float | None = None
         while True:
             await asyncio.sleep(self._timing.socket_check)

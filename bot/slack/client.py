@@ -1,7 +1,7 @@
 """A Slack workspace: all that the bot can ask of it, over one connection.
 
-What belongs together has a class and a file of its own; `Slack` is all of them. What needs one of them only can be
-given as that: `posting: Posting`.
+Calls that belong together are a class in a file of their own, and `Slack` is all of these classes. Code that needs one
+of them can ask for that one alone: `posting: Posting`.
 """
 
 from bot.slack.connection import SLACK_API, Identity, OnCall

@@ -1,7 +1,7 @@
-"""One call to Slack: it is made once, and what came of it is a value or an error of `bot.slack.errors`.
+"""One call to Slack. It is made once, and its result is a value or an error of `bot.slack.errors`.
 
-Nothing is repeated and nothing sleeps in here. slack_sdk's default retries post twice when an answer is lost, and
-its rate limit handler waits inside the call; both are left out, and the flows decide from the kind of error.
+Nothing here repeats a call or sleeps. slack_sdk's default retries post twice when an answer is lost, and its handler of
+rate limits waits inside the call. Neither is used: the flows decide what to do from the kind of error.
 """
 
 import ipaddress
@@ -37,7 +37,7 @@ _UNSENT: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Who the bot is; `scopes` are what its token may do."""
+    """Who the bot is; `scopes` are the permissions of its token."""
 
     team: str
     user_id: str
@@ -58,7 +58,7 @@ class Connection:
         on_call: OnCall | None = None,
         timing: Timing = PRODUCTION,
     ) -> None:
-        """A session given is somebody else's to close, and its time limits hold."""
+        """Open no connection yet. A given `session` is closed by the caller, and its time limits apply."""
         # slack_sdk prints whole messages at DEBUG, so its logger never goes that low.
         logger = logging.getLogger(f"{__name__}.sdk")
         logger.setLevel(logging.WARNING)
@@ -78,12 +78,12 @@ class Connection:
         await self.close()
 
     async def close(self) -> None:
-        """Close the connections opened here."""
+        """Close the connections that were opened here."""
         if self._own is not None:
             await self._own.close()
 
     async def auth_test(self) -> Identity:
-        """Ask Slack who we are; remembered for the calls that need it."""
+        """Ask Slack who the bot is, and keep the answer for the calls that need it."""
         answer = await self._call("auth.test", json={})
         body = _body(answer)
         scopes = str(answer.headers.get("x-oauth-scopes") or "").split(",")
@@ -97,7 +97,7 @@ class Connection:
         return self._identity
 
     async def open_socket(self) -> None:
-        """Ask whether this token, an app-level one, opens sockets. The address is a secret and unused: not kept."""
+        """Check that this app-level token may open sockets. The address in the answer is a secret, and is dropped."""
         await self._write("apps.connections.open")
 
     async def _read(self, method: str, **arguments: Any) -> Json:
@@ -108,11 +108,11 @@ class Connection:
 
     async def _call(self, method: str, **sent: Any) -> AsyncSlackResponse:
         self._http()
-        with self._watched(method):
+        with self._measured(method):
             return await answered(method, self._web.api_call(method, **sent))
 
     def _http(self) -> aiohttp.ClientSession:
-        """The session of all calls, opened with the first: it belongs to a running loop."""
+        """Return the session of all calls. It is opened by the first call, because it belongs to a running loop."""
         if self._web.session is None:
             limit = aiohttp.ClientTimeout(total=self._timing.slack_request, connect=self._timing.slack_connect)
             self._own = aiohttp.ClientSession(timeout=limit, cookie_jar=aiohttp.DummyCookieJar())
@@ -120,7 +120,8 @@ class Connection:
         return self._web.session
 
     @contextmanager
-    def _watched(self, method: str) -> Iterator[None]:
+    def _measured(self, method: str) -> Iterator[None]:
+        """Report the call of `method` to `on_call`, with its outcome and the seconds it took."""
         started, outcome = perf_counter(), "abandoned"
         try:
             yield
@@ -134,7 +135,10 @@ class Connection:
 
 
 async def answered(method: str, call: Awaitable[_T]) -> _T:
-    """What a call answers, or the error it stands for. The causes are left behind: they print addresses and headers."""
+    """Await `call` and return its answer, or raise the error that it stands for.
+
+    The error has no cause, because the causes print addresses and headers.
+    """
     error: SlackError
     try:
         return await call
@@ -142,31 +146,31 @@ async def answered(method: str, call: Awaitable[_T]) -> _T:
         error = _not_ok(method, failed)
     except _UNSENT as failed:
         error = SlackUnreachable(method, type(failed).__name__)
-    # AttributeError and ValueError: how slack_sdk fails on a 200 whose body is text, a list, or not UTF-8.
+    # slack_sdk raises AttributeError or ValueError for a 200 whose body is text, a list, or not UTF-8.
     except (aiohttp.ClientError, TimeoutError, AttributeError, ValueError) as failed:
         error = SlackOutcomeUnknown(method, type(failed).__name__)
     raise error
 
 
 def without_none(arguments: Json) -> Json:
-    """Only the arguments that are not None."""
+    """Return the arguments that are not None."""
     return {name: value for name, value in arguments.items() if value is not None}
 
 
 def _not_ok(method: str, failed: SlackApiError) -> SlackError:
-    # The answer is slack_sdk's, or aiohttp's where the JSON was broken.
+    # The answer is an object of slack_sdk, or of aiohttp if the JSON was broken.
     answer = failed.response
     status = answer.status if isinstance(answer, aiohttp.ClientResponse) else answer.status_code
     return error_from(method, status, answer.headers, getattr(answer, "data", None))
 
 
 def _body(answer: AsyncSlackResponse) -> Json:
-    assert isinstance(answer.data, dict)  # bytes only come from methods not called here
+    assert isinstance(answer.data, dict)  # only methods that are not called here answer with bytes
     return answer.data
 
 
 def _through_proxy(base_url: str) -> bool:
-    """Whether the environment's proxy is meant: slack_sdk uses it for loopback too, and ignores NO_PROXY."""
+    """Whether calls use the environment's proxy. slack_sdk would use it for loopback too, and ignores NO_PROXY."""
     host = urlsplit(base_url).hostname or ""
     try:
         near = host == "localhost" or ipaddress.ip_address(host).is_loopback

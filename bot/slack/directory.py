@@ -1,4 +1,4 @@
-"""Who a user is and what a channel is, by their ids."""
+"""What Slack says about a person or a channel, by its id."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from bot.slack.people import person_from
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """A conversation: public, private, or with one person."""
+    """A conversation: a channel, public or private, or direct messages."""
 
     id: str
     name: str
@@ -26,18 +26,21 @@ class Directory(Connection):
     """The people and channels of a workspace."""
 
     async def person(self, user_id: str) -> Person:
-        """Who a user id is, seen from our workspace."""
+        """Read who the user with this id is, as seen from our workspace."""
         home = self._identity or await self.auth_test()
         body = await self._read("users.info", user=user_id)
         return person_from(body["user"], home.team)
 
     async def channel(self, channel_id: str) -> Channel:
-        """What kind of conversation a channel id is."""
+        """Read what kind of conversation has this id."""
         return channel_from((await self._read("conversations.info", channel=channel_id))["channel"])
 
 
 def channel_from(channel: Mapping[str, Any]) -> Channel:
-    """The `channel` of conversations.info (https://docs.slack.dev/reference/objects/conversation-object)."""
+    """Make a Channel from the `channel` of conversations.info.
+
+    https://docs.slack.dev/reference/objects/conversation-object
+    """
     is_im = bool(channel.get("is_im"))
     return Channel(
         id=channel["id"],
@@ -46,5 +49,5 @@ def channel_from(channel: Mapping[str, Any]) -> Channel:
         is_archived=bool(channel.get("is_archived")),
         is_private=bool(channel.get("is_private") or channel.get("is_mpim") or is_im),
         is_im=is_im,
-        is_member=bool(channel.get("is_member") or is_im),  # Slack leaves it out where there is no joining
+        is_member=bool(channel.get("is_member") or is_im),  # Slack leaves it out where nobody can join
     )

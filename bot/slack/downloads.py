@@ -1,4 +1,4 @@
-"""Files by their ids, and their bytes."""
+"""The details of files, by their ids, and their content."""
 
 from bot.domain.file import SlackFile
 from bot.slack.connection import Connection
@@ -10,12 +10,12 @@ class Downloading(Connection):
     """The files of a workspace."""
 
     async def file(self, file_id: str) -> SlackFile:
-        """Everything about a file, also of one that came as a stub."""
+        """Read the details of a file, also of one that came with its id alone."""
         return file_from((await self._read("files.info", file=file_id))["file"])
 
     async def download(self, file: SlackFile, limit: int = DOWNLOAD_LIMIT_BYTES) -> bytes:
-        """The bytes of a file, at most `limit` of them, or FileNotReadable with its reason."""
-        with self._watched("files.download"):
+        """Return the content of a file. Raises FileNotReadable, with its reason, also for more than `limit` bytes."""
+        with self._measured("files.download"):
             whole = await self._unstubbed(file)
             downloads = Downloads(self._http(), str(self._web.token), self._web.base_url, self._web.proxy, self._timing)
             return await downloads.read(whole, limit)

@@ -3,11 +3,11 @@
     SlackError
     ├── SlackRateLimited     not done: the same call again after `retry_after` seconds
     ├── SlackUnreachable     not done, nothing was sent: the same call again
-    ├── SlackOutcomeUnknown  it may be done: look first, then perhaps the same call again
+    ├── SlackOutcomeUnknown  it may be done: search first, then perhaps the same call again
     ├── FileNotReadable      a person's file cannot be had, for a `reason` (bot.slack.files)
     └── SlackRefused         answered and not done, with Slack's own word in `error`
         ├── SlackBusy        passing (`permanent` is False): the same call again, later
-        ├── ChannelGone      the bot cannot speak there: missing, archived, not invited, restricted
+        ├── ChannelGone      the bot cannot post there: missing, archived, not invited, restricted
         ├── MessageGone      the message or thread is not there or not ours: post a new one
         ├── PersonGone       the person is not there or not visible here
         ├── ContentRefused   Slack will never take this text or these blocks: `details` are for the log
@@ -16,8 +16,8 @@
         ├── AnswerUrlSpent   a response_url was used five times or is older than half an hour
         └── NothingToDo      what was asked for is the case already
 
-An error code nobody knows yet is a plain SlackRefused. Errors carry no token, no text and no response_url, and
-no causing exception: those of aiohttp print addresses, and an address may be a secret.
+An error code that is not in the tables below is a plain SlackRefused. Errors carry no token, no text and no
+response_url. They have no cause either: exceptions of aiohttp print addresses, and an address may be a secret.
 """
 
 import math
@@ -29,10 +29,10 @@ MAX_RETRY_SECONDS: Final = 3600.0
 
 
 class SlackError(Exception):
-    """Slack did not do what it was asked, or may not have."""
+    """Slack did not do what it was asked, or nobody knows whether it did."""
 
     def __init__(self, method: str, outcome: str, said: str) -> None:
-        """`outcome` is one word for a metric."""
+        """`outcome` is one word for the metric, `said` the text for the log."""
         super().__init__(f"{method}: {said}")
         self.method = method
         self.outcome = outcome
@@ -47,7 +47,7 @@ class SlackRateLimited(SlackError):  # noqa: N818 - named by what the caller can
 
 
 class SlackUnreachable(SlackError):  # noqa: N818
-    """No connection came about: nothing was sent."""
+    """No connection was made, so nothing was sent."""
 
     def __init__(self, method: str, reason: str) -> None:
         super().__init__(method, "unreachable", f"not reached ({reason})")
@@ -63,7 +63,7 @@ class SlackOutcomeUnknown(SlackError):  # noqa: N818
 
 
 class SlackRefused(SlackError):  # noqa: N818
-    """Slack answered that it did not do it; `error` is its word, `details` what it says about the content."""
+    """Slack answered that it did not do it; `error` is its word for why, `details` its notes about the content."""
 
     permanent: ClassVar[bool] = True  # whether the same call will be refused until a person changes something
 
@@ -75,13 +75,13 @@ class SlackRefused(SlackError):  # noqa: N818
 
 
 class SlackBusy(SlackRefused):
-    """A passing refusal."""
+    """Slack refuses the call for now."""
 
     permanent = False
 
 
 class ChannelGone(SlackRefused):
-    """The bot cannot speak in this channel."""
+    """The bot cannot post in this channel."""
 
 
 class MessageGone(SlackRefused):
@@ -109,7 +109,7 @@ class AnswerUrlSpent(SlackRefused):
 
 
 class NothingToDo(SlackRefused):
-    """It is already as asked."""
+    """What was asked for is the case already."""
 
 
 # The error tables of the method pages (https://docs.slack.dev/reference/methods).
@@ -205,7 +205,7 @@ _CLASS_OF: Final = {code: refused for refused, codes in _MEANING.items() for cod
 
 
 def error_from(method: str, status: int, headers: Mapping[str, str], body: object) -> SlackError:
-    """What an answer that is no success means; `body` is what its JSON said, or anything else."""
+    """Make an error from an answer that is no success; `body` is its JSON, or anything else if it has none."""
     code = body.get("error") if isinstance(body, Mapping) else None
     if status == 429 or code in _RATE_LIMITED:
         return SlackRateLimited(_seconds(headers.get("Retry-After")), method)

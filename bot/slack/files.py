@@ -1,7 +1,7 @@
-"""Files that people put into messages: what they are, and their bytes.
+"""Files that people attach to messages: their details and their content.
 
-Slack serves them to whoever bears the token, so the token goes to Slack's file host and nowhere else. Without
-the scope `files:read` Slack answers 200 with a login page (https://docs.slack.dev/reference/objects/file-object).
+Slack serves a file to whoever has the token, so the token is sent to Slack's file host and nowhere else. Without the
+scope `files:read` Slack answers 200 with a login page (https://docs.slack.dev/reference/objects/file-object).
 """
 
 from collections.abc import Mapping
@@ -19,23 +19,23 @@ from bot.timing import PRODUCTION, Timing
 
 FILES_HOST: Final = "files.slack.com"
 DOWNLOAD_LIMIT_BYTES: Final = 20_000_000
-METHOD: Final = "files.download"  # no method of Slack's: the name for errors and metrics
+METHOD: Final = "files.download"  # not a method of Slack's, but a name for errors and metrics
 _CHUNK_BYTES: Final = 65_536
 _HTML: Final = "text/html"
 
 
 class Reason(StrEnum):
-    """Why a file could not be had."""
+    """Why the content of a file cannot be had."""
 
-    HOST = "host"  # it lies elsewhere, and the token is not sent there
+    HOST = "host"  # it is on another host, to which the token is not sent
     SIZE = "size"  # it is larger than the limit
-    LOGIN = "login"  # the bot may not read it: scope files:read, or not in the channel
+    LOGIN = "login"  # the bot may not read it: it lacks the scope files:read, or is not in the channel
     GONE = "gone"  # deleted, expired, or hidden
-    UNREACHABLE = "unreachable"  # no or no whole answer; another try may work
+    UNREACHABLE = "unreachable"  # no answer, or only a part of it; another try may work
 
 
 class FileNotReadable(SlackError):  # noqa: N818 - named by what the caller can do
-    """A file's bytes cannot be had, for a reason that can be told to people."""
+    """The content of a file cannot be had, for a `reason` that people can be shown."""
 
     def __init__(self, reason: Reason) -> None:
         super().__init__(METHOD, f"file_{reason}", f"not readable ({reason})")
@@ -43,7 +43,7 @@ class FileNotReadable(SlackError):  # noqa: N818 - named by what the caller can 
 
 
 def file_from(file: Mapping[str, Any]) -> SlackFile:
-    """One file object of an event, a message or files.info."""
+    """Make a SlackFile from a file object of an event, a message or files.info."""
     return SlackFile(
         id=file["id"],
         name=file.get("name") or file.get("title") or "file",
@@ -55,14 +55,14 @@ def file_from(file: Mapping[str, Any]) -> SlackFile:
 
 
 def files_of(message: Mapping[str, Any]) -> tuple[SlackFile, ...]:
-    """The files of an event or message."""
+    """Return the files of an event or message."""
     return tuple(file_from(file) for file in message.get("files") or () if file.get("id"))
 
 
 def is_slacks(url: str, host: str, base_url: str) -> bool:
-    """Whether an address is on Slack's `host`, or on the server of an API that is not Slack's own.
+    """Whether `url` is on Slack's `host`, or on the server of `base_url` if that is not Slack's own API.
 
-    aiohttp's own parser decides, so there is no second opinion about where a request would go.
+    The parser of aiohttp decides, so it is certain that a request would go to that server.
     """
     try:
         asked, base = URL(url), URL(base_url)
@@ -80,7 +80,7 @@ def _server(url: URL) -> tuple[str, str | None, int | None]:
 
 @dataclass(frozen=True, slots=True)
 class Downloads:
-    """The way to the bytes of files; the session is somebody else's to close."""
+    """Reads the content of files, over a session that the caller closes."""
 
     session: aiohttp.ClientSession
     token: str = field(repr=False)
@@ -89,11 +89,11 @@ class Downloads:
     timing: Timing = PRODUCTION
 
     async def read(self, file: SlackFile, limit: int) -> bytes:
-        """All bytes of a file, or FileNotReadable."""
+        """Return the content of a file, of at most `limit` bytes, or raise FileNotReadable."""
         self._check(file, limit)
         with suppress(aiohttp.ClientError, TimeoutError):
             return await self._fetch(file, limit)
-        raise FileNotReadable(Reason.UNREACHABLE)  # not from the cause, which prints the address
+        raise FileNotReadable(Reason.UNREACHABLE)  # without a cause, which would print the address
 
     def _check(self, file: SlackFile, limit: int) -> None:
         if not file.url:
@@ -114,7 +114,7 @@ class Downloads:
             _check_answer(answer, file)
             data = await _bounded(answer, limit)
         if answer.content_type == _HTML and len(data) != file.size:
-            raise FileNotReadable(Reason.LOGIN)  # the file is HTML too, but this is not it
+            raise FileNotReadable(Reason.LOGIN)  # the file is HTML too, but of another length than this page
         return data
 
 

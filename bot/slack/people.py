@@ -1,4 +1,4 @@
-"""Who somebody is, as far as Slack tells (https://docs.slack.dev/reference/methods/users.info)."""
+"""What Slack says about a person (https://docs.slack.dev/reference/methods/users.info)."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -7,13 +7,13 @@ from bot.domain.person import Person
 
 
 def person_from(user: Mapping[str, Any], home: str) -> Person:
-    """The `user` of users.info, seen from the workspace `home`."""
+    """Make a Person from the `user` of users.info, as seen from the workspace `home`."""
     profile = user.get("profile") or {}
     external = _is_external(user, home)
     return Person(
         id=user["id"],
         name=_name(user, profile),
-        # An address proves nothing about somebody whom another company vouches for.
+        # The address of an external person is not used, because another company vouches for it, not ours.
         email=None if external else profile.get("email") or None,
         team=user.get("team_id") or "",
         is_guest=bool(user.get("is_restricted") or user.get("is_ultra_restricted")),

@@ -1,4 +1,4 @@
-"""Speaking: posts, their edits, private answers and reactions (https://docs.slack.dev/reference/methods)."""
+"""Writing: posts, their edits, private answers and reactions (https://docs.slack.dev/reference/methods)."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -12,16 +12,16 @@ from bot.slack.threads import Json, stamp
 from bot.views.message import Block
 
 HOOKS_HOST: Final = "hooks.slack.com"
-RESPOND: Final = "response_url"  # no method of Slack's: the name for errors and metrics
+RESPOND: Final = "response_url"  # not a method of Slack's, but a name for errors and metrics
 
 
 class Posting(Connection):
-    """Everything that the bot puts into a workspace."""
+    """All that the bot writes into a workspace."""
 
     async def post(
         self, channel: str, text: str, blocks: Sequence[Block] = (), *, key: str, thread_ts: str | None = None
     ) -> str:
-        """Post a message that `find` can find by its key; the answer is its `ts`. A crash may repeat it."""
+        """Post a message that `find` can find by `key`, and return its `ts`. To repeat the call posts it again."""
         body = await self._write(
             "chat.postMessage",
             channel=channel,
@@ -39,8 +39,8 @@ class Posting(Connection):
         return ts
 
     async def update(self, channel: str, ts: str, text: str, blocks: Sequence[Block], key: str) -> None:
-        """Replace a message; repeating it is harmless."""
-        # Without `blocks` the old ones stay or go, depending on the page one reads; an empty list is clear.
+        """Replace the message `ts`. The call may be repeated."""
+        # An empty list removes the old blocks. Slack's pages disagree about what leaving `blocks` out does.
         await self._write(
             "chat.update",
             channel=channel,
@@ -54,7 +54,7 @@ class Posting(Connection):
     async def ephemeral(
         self, channel: str, user: str, text: str, blocks: Sequence[Block] = (), thread_ts: str | None = None
     ) -> None:
-        """Show one person something; no delivery: only who is looking now sees it."""
+        """Show a message to one person. Slack stores no such message: only a person who is active now sees it."""
         await self._write(
             "chat.postEphemeral",
             channel=channel,
@@ -66,11 +66,11 @@ class Posting(Connection):
         )
 
     async def react(self, channel: str, ts: str, name: str) -> None:
-        """Put an emoji on a message; it may be there already."""
+        """Put the emoji `name` on a message, unless it is there already."""
         await self._mark("reactions.add", channel, ts, name)
 
     async def unreact(self, channel: str, ts: str, name: str) -> None:
-        """Take an emoji of ours off a message; it may be gone already."""
+        """Take our emoji `name` off a message, unless it is gone already."""
         await self._mark("reactions.remove", channel, ts, name)
 
     async def _mark(self, method: str, channel: str, ts: str, name: str) -> None:
@@ -86,7 +86,7 @@ class Posting(Connection):
         *,
         thread_ts: str | None = None,
     ) -> None:
-        """Answer a command or button privately, at most five times in half an hour."""
+        """Answer a command or button privately. A `response_url` takes at most five answers within half an hour."""
         if not is_slacks(response_url, HOOKS_HOST, self._web.base_url):
             raise SlackRefused("foreign_response_url", RESPOND)
         answer: Json = {
@@ -96,7 +96,7 @@ class Posting(Connection):
             "blocks": list(blocks) or None,
             "thread_ts": thread_ts,
         }
-        with self._watched(RESPOND):
+        with self._measured(RESPOND):
             await answered(RESPOND, self._hook(response_url, without_none(answer)))
 
     async def _hook(self, url: str, answer: Json) -> None:
@@ -107,7 +107,7 @@ class Posting(Connection):
 
 
 def _hook_body(text: str) -> Mapping[str, object]:
-    """A response_url answers "ok", JSON, or one word for what is wrong."""
+    """Read what a response_url answers: "ok", JSON, or one word for what is wrong."""
     word = text.strip()
     try:
         body = json.loads(word)

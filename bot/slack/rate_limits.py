@@ -1,4 +1,4 @@
-"""How fast the bot may speak: besides the pace of a channel, a token bucket for each method.
+"""How often the bot may call Slack: a token bucket for each method, besides the rate of posts in a channel.
 
 https://docs.slack.dev/apis/web-api/rate-limits
 """
@@ -10,22 +10,22 @@ from typing import Final
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """A token every `interval` seconds, `burst` of them at most."""
+    """A token bucket: a token every `interval` seconds, at most `burst` of them."""
 
     interval: float
     burst: int
 
     @property
     def ahead(self) -> float:
-        """How far a bucket's instant may be ahead of now while there is a token left."""
+        """How many seconds a bucket's stored instant may be ahead of now while there is a token left."""
         return (self.burst - 1) * self.interval
 
 
-ONE: Final = Budget(0.0, 1)  # of what has no bucket of its own
-KEPT: Final = 2  # tokens that edits for figures only leave to others
+ONE: Final = Budget(0.0, 1)  # for methods without a bucket
+KEPT: Final = 2  # tokens that edits for figures leave to other edits
 # Any 60 seconds hold at most 60 / interval + burst calls, and Slack allows 50, 50 and 100.
 EDITS: Final = Budget(60 / 36, 4)
-FIGURES: Final = Budget(EDITS.interval, EDITS.burst - KEPT)  # the same bucket
+FIGURES: Final = Budget(EDITS.interval, EDITS.burst - KEPT)  # for the bucket of EDITS
 METHODS: Final[Mapping[str, Budget]] = {
     "chat.update": EDITS,
     "reactions.add": Budget(60 / 40, 5),
@@ -34,5 +34,5 @@ METHODS: Final[Mapping[str, Budget]] = {
 
 
 def of_method(method: str) -> Budget:
-    """The budget of a method of Slack's."""
+    """Return the budget of one of Slack's methods."""
     return METHODS.get(method, ONE)

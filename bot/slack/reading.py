@@ -1,4 +1,4 @@
-"""Reading threads and channels: posts of ours by their key, and what people wrote."""
+"""Reading threads and channels: what people wrote, and posts of ours by their key."""
 
 from collections.abc import AsyncIterator
 from typing import Any, Final
@@ -9,24 +9,24 @@ from bot.slack.threads import Json, Page, ThreadMessage, message_from, moment, p
 
 PAGE_MESSAGES: Final = 200
 MAX_PAGES: Final = 10
-PERSON: Final = ("U", "W")  # how the ids of people begin
-CLOCKS_APART: Final = 300.0  # seconds by which ours may be ahead of Slack's, which takes no older signature either
+PERSON: Final = ("U", "W")  # the first letters of the ids of people
+CLOCKS_APART: Final = 300.0  # seconds by which our clock may be ahead of Slack's; signatures allow no more either
 
 
 class Reading(Connection):
     """The messages of a workspace."""
 
     async def find(self, channel: str, thread_ts: str | None, key: str, since: float) -> str | None:
-        """The `ts` of our post with this key, made after `since` (Unix seconds by our clock), or None.
+        """Return the `ts` of our post with `key`, made after `since` (Unix seconds by our clock), or None.
 
-        None is only said after everything was read; otherwise the outcome is still unknown.
+        None means that everything was read and the post is not there. Raises SlackOutcomeUnknown if there is too much.
         """
         bot_id = self._identity.bot_id if self._identity else None
-        # A person may be posted to, but only the conversation with them can be read.
+        # A post may be addressed to a person, but only the conversation with that person can be read.
         where = await self._direct(channel) if channel.startswith(PERSON) else channel
-        method, place = _place(where, thread_ts)
+        method, arguments = _messages_of(where, thread_ts)
         oldest = f"{since - CLOCKS_APART:.6f}"
-        async for page in self._pages(method, include_all_metadata=True, oldest=oldest, **place):
+        async for page in self._pages(method, include_all_metadata=True, oldest=oldest, **arguments):
             if ts := stamped(page.messages, key, bot_id or None):
                 return ts
             if page.last:
@@ -37,18 +37,18 @@ class Reading(Connection):
         return str((await self._read("conversations.open", users=user))["channel"]["id"])
 
     async def replies(self, channel: str, thread_ts: str, limit: int = PAGE_MESSAGES) -> list[ThreadMessage]:
-        """The last messages of a thread, oldest first; 2,000 are read at most."""
+        """Return the last `limit` messages of a thread, oldest first. At most 2,000 are read."""
         kept: dict[str, ThreadMessage] = {}  # Slack repeats the thread's first message on every page
-        method, place = _place(channel, thread_ts)
-        async for page in self._pages(method, **place):
+        method, arguments = _messages_of(channel, thread_ts)
+        async for page in self._pages(method, **arguments):
             kept |= {raw["ts"]: message_from(raw) for raw in page.messages}
         return sorted(kept.values(), key=lambda message: moment(message.ts))[-limit:]
 
     async def replies_after(self, channel: str, thread_ts: str, oldest: str) -> tuple[list[ThreadMessage], bool]:
-        """One page of a thread after `oldest`, oldest first, and whether more may follow; one call."""
-        method, place = _place(channel, thread_ts)
-        page = page_from(await self._read(method, limit=PAGE_MESSAGES, oldest=oldest, **place))
-        # Only what is later: Slack repeats the thread's first message here too.
+        """Read one page of a thread after `oldest`. Returns its messages, oldest first, and whether more may follow."""
+        method, arguments = _messages_of(channel, thread_ts)
+        page = page_from(await self._read(method, limit=PAGE_MESSAGES, oldest=oldest, **arguments))
+        # Only later messages, because Slack repeats the thread's first message here too.
         after = [message_from(raw) for raw in page.messages if moment(raw["ts"]) > moment(oldest)]
         return sorted(after, key=lambda message: moment(message.ts)), not page.last
 
@@ -62,7 +62,7 @@ class Reading(Connection):
             cursor = page.cursor
 
     def permalink(self, channel: str, ts: str, thread_ts: str | None = None) -> str:
-        """The address of a message, without asking; before `auth_test` only of its channel."""
+        """Return the address of a message without asking Slack; before `auth_test` only the address of its channel."""
         if self._identity is None or not self._identity.url:
             return f"https://slack.com/app_redirect?channel={channel}"
         link = f"{self._identity.url.rstrip('/')}/archives/{channel}/p{ts.replace('.', '')}"
@@ -71,7 +71,8 @@ class Reading(Connection):
         return f"{link}?thread_ts={thread_ts}&cid={channel}"
 
 
-def _place(channel: str, thread_ts: str | None) -> tuple[str, Json]:
+def _messages_of(channel: str, thread_ts: str | None) -> tuple[str, Json]:
+    """Return the method that reads a channel, or a thread in it, with its arguments."""
     if thread_ts is None:
         return "conversations.history", {"channel": channel}
     return "conversations.replies", {"channel": channel, "ts": thread_ts}

@@ -1,4 +1,4 @@
-"""What stands in a thread or channel, and which of it is ours."""
+"""The messages of a thread or channel, and which of them are ours."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ EVENT_TYPE: Final = "devin_bridge"
 
 @dataclass(frozen=True, slots=True)
 class ThreadMessage:
-    """One message as Slack keeps it; the text is still escaped. `thread_ts` is None outside threads."""
+    """A message as Slack keeps it, with its text still escaped. `thread_ts` is None outside threads."""
 
     ts: str
     thread_ts: str | None
@@ -29,7 +29,7 @@ class ThreadMessage:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """One page of messages; only the last has nothing after it."""
+    """A page of messages; `last` is whether none follow it."""
 
     messages: tuple[Json, ...]
     cursor: str | None
@@ -37,13 +37,13 @@ class Page:
 
 
 def page_from(body: Mapping[str, Any]) -> Page:
-    """A page of conversations.replies or conversations.history."""
+    """Make a Page from an answer of conversations.replies or conversations.history."""
     cursor = (body.get("response_metadata") or {}).get("next_cursor") or None
     return Page(tuple(body.get("messages") or ()), cursor, last=cursor is None and not body.get("has_more"))
 
 
 def message_from(message: Mapping[str, Any]) -> ThreadMessage:
-    """One message of a page, or of an event."""
+    """Make a ThreadMessage from a message of a page or of an event."""
     return ThreadMessage(
         ts=message["ts"],
         thread_ts=message.get("thread_ts"),
@@ -57,23 +57,23 @@ def message_from(message: Mapping[str, Any]) -> ThreadMessage:
 
 
 def moment(ts: str) -> Decimal:
-    """A Slack `ts` as an exact number: it orders the messages of a channel."""
+    """Return a Slack `ts` as an exact number, by which the messages of a channel are ordered."""
     return Decimal(ts)
 
 
 def stamp(key: str) -> Json:
-    """The metadata that makes a post findable. Any app of the workspace can read it: no secrets."""
+    """Return the metadata by which a post is found again. Every app in the workspace can read it: no secrets."""
     return {"event_type": EVENT_TYPE, "event_payload": {"key": key}}
 
 
 def stamped(messages: Iterable[Mapping[str, Any]], key: str, bot_id: str | None) -> str | None:
-    """The `ts` of the message that bears the key, if it is one of them."""
-    return next((message["ts"] for message in messages if _bears(message, key, bot_id)), None)
+    """Return the `ts` of the message that carries `key`, if one of `messages` does."""
+    return next((message["ts"] for message in messages if _carries(message, key, bot_id)), None)
 
 
-def _bears(message: Mapping[str, Any], key: str, bot_id: str | None) -> bool:
+def _carries(message: Mapping[str, Any], key: str, bot_id: str | None) -> bool:
     metadata = message.get("metadata") or {}
     if metadata.get("event_type") != EVENT_TYPE or (metadata.get("event_payload") or {}).get("key") != key:
         return False
-    # Another app could write our key under a message of its own and so keep ours from being posted.
+    # Another app could put our key on a message of its own, and so keep our message from being posted.
     return bot_id is None or message.get("bot_id", bot_id) == bot_id

@@ -1,1 +1,1 @@
-"""Truth is only ever in our rows: one repository per noun, on SQLite and PostgreSQL."""
+"""The store: a repository for each kind of row, on SQLite and PostgreSQL. Nothing else keeps state over a restart."""

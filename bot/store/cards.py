@@ -1,14 +1,14 @@
-"""The cards: one row for each session, which says what is shown in Slack and what is wanted there.
+"""Cards: a row for each session, with what its card shows in Slack and which version it should show.
 
-Two things happen to a card, and each has its own place. It is posted once: that is an ordinary row of the outbox, so
-it takes its turn in the channel's rate, its thread's posts wait for it, a lost answer is searched for, and the start of
-the session may follow it. From then on it is only edited: that is this table's part. An edit needs no order and no
-search, since it shows the newest state whenever it is made and may be repeated. So edits neither wait for a thread nor
-hold it up, and all of a workspace stand in one lane, because they share one rate limit.
+A card is posted once and then only edited. The post is an ordinary row of the outbox: it obeys the rate limit of the
+channel, the posts of its thread wait for it, a lost answer is looked up, and the start of the session may follow it.
+Edits are the business of this table. An edit needs no order and no look-up, since it shows the newest state whenever it
+is made and may be repeated. So edits neither wait for a thread nor hold one up. All edits in a workspace stand in one
+lane, because they share one rate limit.
 
-A new state adds one to `version`. Whoever draws the card reads the version before the session, and notes it as
-`sent_version` afterwards; a version that was asked for meanwhile keeps the row open. Rows are claimed as in the outbox
-(`bot.store.claims`).
+A new state adds one to `version`. Whoever draws a card reads the version before the session, and stores this version as
+`sent_version` after the edit. A version that was requested meanwhile keeps the row open. Rows are claimed as in the
+outbox (`bot.store.claims`).
 """
 
 from collections.abc import Sequence
@@ -37,7 +37,7 @@ from bot.store.claims import Sender, change_held
 from bot.store.database.connection import Database, insert
 from bot.store.tables import cards
 
-# Written out, not bound: SQLite takes the index of open rows only for what it can read in the statement.
+# A literal, not a parameter: SQLite uses the index of open rows only if the statement itself contains the state.
 _OPEN: Final[ColumnElement[bool]] = cards.c.state == literal_column("'open'")
 _IS_DEAD: Final = cards.c.state == "dead"
 
@@ -66,21 +66,21 @@ class CardRow:
 
     @property
     def id(self) -> str:
-        """What the row is found by."""
+        """The id by which the row is found."""
         return self.session_id
 
     @property
     def key(self) -> str:
-        """What stands in the metadata of the message and in the log."""
+        """The key of the card in the metadata of its message and in the log."""
         return card_key(self.session_id)
 
 
 def card_key(session_id: str) -> str:
-    """The key of a session's card, in the outbox and in the metadata of its message."""
+    """The key of the card of `session_id`, in the outbox and in the metadata of its message."""
     return f"card:{session_id}"
 
 
-# Statements are made once: the editor executes them for each row.
+# Statements are built once, because the editor executes them for each row.
 
 
 def _candidates(dialect: str) -> tuple[ColumnElement[bool], ...]:
@@ -117,13 +117,13 @@ _CHECK: Final = claims.check_of(cards.c.session_id)
 
 
 def _shown() -> dict[str, Any]:
-    """What becomes of a row when a version was shown: it stays open where a newer one is wanted by now."""
+    """The new values of a row whose card now shows the version `shown`; a newer requested version keeps it open."""
     newer = (cards.c.version > bindparam("shown")) & ~_IS_DEAD
     return {
         "state": case((newer, "open"), else_="sent"),
         "ts": bindparam("at_slack"),
         "sent_version": bindparam("shown"),
-        # What is wanted by now is sent whatever it looks like: somebody may have drawn over this one meanwhile.
+        # A newer version is sent even if nothing in it differs, as another worker may have drawn the card meanwhile.
         "drawn": case((newer, None), else_=bindparam("print")),
         "figures_only": case((newer, cards.c.figures_only), else_=false()),
         "plain": false(),
@@ -141,14 +141,14 @@ _SENT: Final = update(cards).where(*_HELD).values(_shown())
 
 
 async def add(tx: AsyncConnection, row: CardRow) -> bool:
-    """Add the card of a session; answers whether there was none yet, so that it has to be posted."""
+    """Insert `row`; returns False if its session has a card already, so that none has to be posted."""
     statement = insert(tx.dialect.name, cards).on_conflict_do_nothing(index_elements=["session_id"])
     values = {field.name: getattr(row, field.name) for field in fields(CardRow)}
     return (await tx.execute(statement, values)).rowcount > 0
 
 
 async def get(tx: AsyncConnection, session_id: str) -> CardRow | None:
-    """The card of a session, whatever its state."""
+    """The card of `session_id` in any state, or None."""
     row = (await tx.execute(select(cards).where(cards.c.session_id == session_id))).mappings().one_or_none()
     return None if row is None else _row(row)
 
@@ -156,11 +156,12 @@ async def get(tx: AsyncConnection, session_id: str) -> CardRow | None:
 async def redraw(
     tx: AsyncConnection, session_ids: Sequence[str], now: float, *, figures_only: bool = False
 ) -> set[str]:
-    """Ask for a new version of these sessions' cards; answers the workspaces in which there is something to edit.
+    """Request a new version of the cards of these sessions; returns the workspaces in which a card is to be edited.
 
-    A wait that Slack asked for is not shortened. A card that died stays dead.
+    `figures_only` gives way to edits that show a new state. A wait that Slack asked for is not shortened, and a card
+    that is dead stays dead.
     """
-    # What waits for an edit because of its state still does so for that reason.
+    # A card that already waits to show a new state still has to show it, even if only figures are new now.
     only = case((_OPEN, cards.c.figures_only), else_=sql_true()) if figures_only else false()
     changed = await tx.execute(
         update(cards)
@@ -177,90 +178,96 @@ async def redraw(
 
 
 async def posted(tx: AsyncConnection, session_id: str, ts: str, version: int, drawn: str | None, now: float) -> bool:
-    """Note that the card stands at `ts` and shows this version; answers whether it is to be edited already."""
+    """Store that the card was posted as the message `ts` and shows `version`; returns whether it needs an edit already.
+
+    `drawn` is a fingerprint of what the card shows.
+    """
     shown = {"row": session_id, "at_slack": ts, "shown": version, "print": drawn, "now": now}
     return bool((await tx.execute(_POSTED, shown)).scalar_one_or_none())
 
 
 async def clear_drawn(tx: AsyncConnection, session_id: str) -> None:
-    """Let a card be sent again although it may look the same as last time."""
+    """Delete the fingerprint of the card, so that its next edit is sent even if that shows nothing new."""
     await tx.execute(update(cards).where(cards.c.session_id == session_id).values(drawn=None))
 
 
 async def next_edit(tx: AsyncConnection, db: Database, team: str, now: float, sender: Sender) -> CardRow | None:
-    """The card that is to be edited next in a workspace: first those whose state is new, the longest wait first."""
+    """The card in the workspace `team` that `sender` should edit next at `now`; None if none is due.
+
+    Cards with a new state come before those with new figures only, and then those that have waited longest.
+    """
     asked = {"team": team, "now": now, **claims.searcher(db, sender)}
     row = (await tx.execute(_next(tx.dialect.name), asked)).mappings().one_or_none()
     return None if row is None else _row(row)
 
 
 async def next_at(tx: AsyncConnection, db: Database, team: str, now: float, sender: Sender) -> float | None:
-    """When the next card of a workspace becomes due, after `now`; None when none waits."""
+    """The instant after `now` at which the next card in the workspace `team` becomes due; None if none waits."""
     asked = {"team": team, "now": now, **claims.searcher(db, sender)}
     at: float | None = (await tx.execute(_next_at(tx.dialect.name), asked)).scalar_one()
     return at
 
 
 async def take(tx: AsyncConnection, db: Database, session_id: str, sender: Sender, now: float) -> CardRow | None:
-    """Claim a card that is due; None when it is no more, or when another worker that is alive was quicker."""
+    """Claim a card for `sender`; None if it is no longer due, or if another living worker has claimed it."""
     asked = {"row": session_id, "now": now, **claims.claimant(db, sender)}
     row = (await tx.execute(_taking(tx.dialect.name), asked)).mappings().one_or_none()
     return None if row is None else _row(row)
 
 
 async def check(tx: AsyncConnection, row: CardRow) -> None:
-    """Look at the epoch right before a call to the outside; raises ClaimLostError when the card is no longer ours."""
+    """Check the claim on `row` right before a call to Slack; raises ClaimLostError if it is lost."""
     await claims.check_held(tx, _CHECK, row)
 
 
 async def sent(tx: AsyncConnection, row: CardRow, version: int, drawn: str, now: float) -> None:
-    """Note that the card shows this version, and give it back."""
+    """Store that the card shows `version`, with the fingerprint `drawn`, and release the claim."""
     await change_held(tx, row, _SENT, {"at_slack": row.ts, "shown": version, "print": drawn, "now": now})
 
 
 async def reschedule(tx: AsyncConnection, row: CardRow, at: float, reason: str) -> None:
-    """Count a try that failed, and give the card back until an instant."""
+    """Release the card, count a failed attempt with its `reason`, and let the card be due again at `at`."""
     values = {"owner": None, "next_at": at, "reason": reason, "attempts": cards.c.attempts + 1}
     await change_held(tx, row, _change(values))
 
 
 async def show_plainly(tx: AsyncConnection, row: CardRow, now: float, reason: str) -> None:
-    """Give the card back to be shown without blocks at once."""
+    """Release the card to be edited again at once without blocks, which Slack refused for `reason`."""
     await change_held(tx, row, _change({"owner": None, "next_at": now, "reason": reason, "plain": sql_true()}))
 
 
 async def mark_dead(tx: AsyncConnection, row: CardRow, reason: str) -> None:
-    """Give the card up for good."""
+    """Mark the claimed card as dead, with its `reason`: it is never edited again."""
     await change_held(tx, row, _change({"owner": None, "state": "dead", "reason": reason}))
 
 
 async def mark_session_dead(tx: AsyncConnection, session_id: str, reason: str) -> None:
-    """Give the card of a session up, because its channel cannot be posted to or its first post died.
+    """Mark the card of a session as dead, because its channel cannot be posted to or its first post is dead.
 
-    A card that somebody has in hand is not taken from them: whether the edit arrived is still noted.
+    A worker that holds the card keeps its claim, so that it can still store whether its edit arrived.
     """
     wanted = cards.c.state.in_(("unposted", "open"))
     await tx.execute(update(cards).where(cards.c.session_id == session_id, wanted).values(state="dead", reason=reason))
 
 
 async def free_all(tx: AsyncConnection) -> None:
-    """Free every card: whoever holds the SQLite file alone knows that no other worker is alive."""
+    """Release every claim on a card. Only for SQLite, where the file's lock proves that no other worker is alive."""
     await tx.execute(update(cards).where(_OPEN, cards.c.owner.is_not(None)).values(owner=None))
 
 
 async def leave(tx: AsyncConnection, worker: str) -> None:
-    """Free the cards that a worker had in hand which stops properly."""
+    """Release the cards that `worker`, which is stopping, has claimed."""
     await tx.execute(update(cards).where(_OPEN, cards.c.owner == worker).values(owner=None))
 
 
 async def open_teams(tx: AsyncConnection) -> list[tuple[str, float]]:
-    """Every workspace with a card to edit, and when the first of them is due; the sweep wakes their lanes."""
+    """Each workspace with a card to edit, and when the first one is due, for the sweep to wake their lanes."""
     found = await tx.execute(select(cards.c.team, func.min(cards.c.next_at)).where(_OPEN).group_by(cards.c.team))
     return [(team, at) for team, at in found]
 
 
 async def count_open(tx: AsyncConnection) -> int:
-    """How many cards wait for an edit."""
+    """Count the cards that wait for an edit."""
     return int((await tx.execute(select(func.count()).select_from(cards).where(_OPEN))).scalar_one())
 
 

@@ -1,6 +1,6 @@
-"""Claims of single rows, for the tables in which a row is claimed and not its lane: `outbox` and `cards`.
+"""Claims on single rows, for the tables in which rows are claimed and not lanes: `outbox` and `cards`.
 
-The worker, not the row, has a heartbeat: a row is free when it has no owner, or when its owner has not been seen for a
+The worker, not the row, has a heartbeat: a row is free when it has no owner, or when its owner had no heartbeat for a
 lease. Each claim counts the row's `epoch` up, and whoever holds an older epoch writes nothing.
 """
 
@@ -17,48 +17,48 @@ from bot.store.lanes import ClaimLostError, alive
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """A worker that looks for rows to send; it passes over what others hold and what it has in hand itself."""
+    """A worker as the statements of this module need it: `searcher` and `claimant` make their parameters of it."""
 
     worker: str
-    lease_seconds: float
-    in_hand: Collection[Any] = ()  # ids of rows; the caller's own collection, which changes while it works
+    lease_seconds: float  # a worker whose last heartbeat is older than this holds nothing
+    in_hand: Collection[Any] = ()  # ids of the rows that it works on now; the caller's collection, read at each search
 
 
 class ClaimedRow(Protocol):
-    """A row as it was read when it was claimed."""
+    """A row of `outbox` or `cards` as it was read when it was claimed."""
 
     @property
     def id(self) -> Any:
-        """What the row is found by."""
+        """The id by which the row is found."""
 
     @property
     def key(self) -> str:
-        """What the row is called in the log."""
+        """The name of the row in the log."""
 
     @property
     def owner(self) -> str | None:
-        """The worker that claimed it."""
+        """The worker that claimed the row."""
 
     @property
     def epoch(self) -> int:
-        """The number of that claim."""
+        """The number of the claim."""
 
 
 def not_held_by_others(table: Table, dialect: str) -> ColumnElement[bool]:
-    """Whether no other living worker holds the row; needs the parameters of `claimant`."""
+    """The condition that no other living worker holds a row of `table`; needs the parameters of `claimant`."""
     theirs = table.c.owner.in_(alive(dialect)) & (table.c.owner != bindparam("worker", type_=String))
     return or_(table.c.owner.is_(None), ~theirs)
 
 
 def is_free(key: Column[Any], dialect: str) -> ColumnElement[bool]:
-    """Whether the row may be claimed; needs the parameters of `searcher`."""
-    # What is our own and not in hand is left over from a try that failed.
+    """The condition that a row, whose id is the column `key`, may be claimed; needs the parameters of `searcher`."""
+    # A row that is ours although nothing works on it remains from an attempt that failed, so it may be claimed.
     in_hand: BindParameter[Any] = bindparam("in_hand", type_=key.type, expanding=True)
     return key.not_in(in_hand) & not_held_by_others(key.table, dialect)
 
 
 def is_held(key: Column[Any]) -> tuple[ColumnElement[bool], ...]:
-    """The conditions under which a claimed row is still ours; they need the parameters of `holder`."""
+    """The conditions that a claimed row with the id column `key` is still ours; needs the parameters of `holder`."""
     table = key.table
     return (
         key == bindparam("row"),
@@ -68,29 +68,38 @@ def is_held(key: Column[Any]) -> tuple[ColumnElement[bool], ...]:
 
 
 def check_of(key: Column[Any]) -> Select[Any]:
-    """The question whether a claimed row is still ours."""
+    """A query that finds a claimed row, whose id is the column `key`, only while it is still ours."""
     return select(key).where(*is_held(key))
 
 
 def claimant(db: Database, sender: Sender) -> dict[str, Any]:
-    """The parameters by which a statement knows who claims, and who is alive."""
+    """The parameters of `not_held_by_others`, for a statement that claims a row for `sender`.
+
+    They are `worker`, `lease` and, on SQLite, the `clock` by which heartbeats are judged.
+    """
     return {"worker": sender.worker, "lease": sender.lease_seconds, **db.own_clock()}
 
 
 def searcher(db: Database, sender: Sender) -> dict[str, Any]:
-    """The same parameters, and what the worker has in hand."""
+    """The parameters of `is_free`, for a query of rows that `sender` may claim: those of `claimant`, and `in_hand`.
+
+    `in_hand` are the ids of the rows that `sender` works on now. It holds them itself, so it would find them as free.
+    """
     return {"in_hand": list(sender.in_hand), **claimant(db, sender)}
 
 
 def holder(row: ClaimedRow) -> dict[str, Any]:
-    """The parameters by which a statement knows the claim that was read with a row."""
+    """The parameters of `is_held`, for a statement that checks the claim with which `row` was read.
+
+    They are `row`, the row's id, `holder`, its owner, and `held_epoch`, its epoch.
+    """
     return {"row": row.id, "holder": row.owner, "held_epoch": row.epoch}
 
 
 async def check_held(tx: AsyncConnection, question: Select[Any], row: ClaimedRow) -> None:
-    """Ask right before a call to the outside whether the claim still holds; raises ClaimLostError when it does not.
+    """Check with the query `question` right before a call that `row` is still ours; raises ClaimLostError if not.
 
-    What freezes after this line, nobody can fence.
+    A process that freezes between this check and the call is not stopped by anything.
     """
     if (await tx.execute(question, holder(row))).scalar_one_or_none() is None:
         raise ClaimLostError(row.key)
@@ -99,7 +108,10 @@ async def check_held(tx: AsyncConnection, question: Select[Any], row: ClaimedRow
 async def change_held(
     tx: AsyncConnection, row: ClaimedRow, statement: Executable, values: dict[str, Any] | None = None
 ) -> None:
-    """Change a claimed row; raises ClaimLostError when the claim is lost or the row is not to be changed so."""
+    """Execute `statement`, which changes the claimed `row`, with `values` as its parameters.
+
+    Raises ClaimLostError if it changes nothing, because the claim is lost or the row's state no longer allows it.
+    """
     changed = await tx.execute(statement, {**holder(row), **(values or {})})
     if not changed.rowcount:
         raise ClaimLostError(row.key)

@@ -1,6 +1,8 @@
-"""What is to be looked at when, and where it was left: the poller's watermark, the digest's day.
+"""What a tick keeps over a restart, in a row of its own name: an instant, and a state as JSON.
 
-A name says what is done, and for which workspace or organisation.
+The instant says when the tick is due where others may bring that forward or must respect it; elsewhere nobody reads it.
+States are the poller's watermark, the digest's first start and last skipped date, and what was learned about Devin. A
+name says what is kept, and for which workspace or organisation.
 """
 
 from dataclasses import dataclass
@@ -15,7 +17,7 @@ from bot.store.tables import due
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """When to look again, and what has to be remembered until then."""
+    """When a recurring job is due, and the state that it keeps until then."""
 
     at: float
     state: dict[str, Any]
@@ -42,18 +44,18 @@ def digest(team: str) -> str:
 
 
 async def read(tx: AsyncConnection, name: str) -> Due | None:
-    """Where a recurring piece of work stands; None before its first time."""
+    """The stored instant and state of the job called `name`; None before its first time."""
     row = (await tx.execute(select(due.c.at, due.c.state).where(due.c.name == name))).one_or_none()
     return None if row is None else Due(row.at, row.state)
 
 
 async def write(tx: AsyncConnection, name: str, at: float, state: dict[str, Any]) -> None:
-    """Set both."""
+    """Store when the job called `name` is due and its state."""
     statement = insert(tx.dialect.name, due).values(name=name, at=at, state=state)
     await tx.execute(statement.on_conflict_do_update(index_elements=["name"], set_={"at": at, "state": state}))
 
 
 async def wake_by(tx: AsyncConnection, name: str, at: float) -> None:
-    """Look at the latest at this instant."""
-    # One statement: what another process has just remembered must not be written over with what was read before.
+    """Make the job called `name` due at `at`, unless it is due earlier."""
+    # In one statement: reading first could overwrite the state that another process has just stored.
     await tx.execute(update(due).where(due.c.name == name, due.c.at > at).values(at=at))

@@ -22,7 +22,7 @@ _Cause_co = TypeVar("_Cause_co", bound=Cause, covariant=True)
 
 @dataclass(frozen=True, slots=True)
 class InboxRow(Generic[_Cause_co]):
-    """One cause of work. `ref` names it in the log."""
+    """One cause of work, and where it stands in its lane; `ref` is its reference in the log."""
 
     key: str
     team: str
@@ -40,11 +40,11 @@ class InboxRow(Generic[_Cause_co]):
 
     @property
     def kind(self) -> str:
-        """The kind of its cause."""
+        """The kind of the row's cause."""
         return self.cause.kind
 
 
-# Made once: to put a statement together takes longer than to execute it.
+# Built once, because building a statement takes longer than executing it.
 _HEAD: Final = (
     select(inbox)
     .where(inbox.c.lane == bindparam("lane"), inbox.c.state == "open")
@@ -66,7 +66,7 @@ def _adding(dialect: str) -> Any:
 
 
 async def add(tx: AsyncConnection, rows: Sequence[InboxRow[Cause]]) -> None:
-    """Store rows; one whose key is there already has acted or will act, so it is left out."""
+    """Store `rows`; a row whose key is stored already is left out, because that one has acted or will act."""
     await tx.run_sync(add_now, rows)
 
 
@@ -78,14 +78,14 @@ def add_now(connection: Connection, rows: Sequence[InboxRow[Cause]]) -> None:
 
 
 async def head(tx: AsyncConnection, lane: str) -> InboxRow[Cause] | None:
-    """What is next in a lane: urgent first, then by Slack's time, never by arrival."""
+    """The open row of `lane` that comes next: urgent rows first, then by Slack's time and not by arrival."""
     found = await tx.execute(_HEAD, {"lane": lane})
     row = found.mappings().one_or_none()
     return None if row is None else _row(row)
 
 
 async def waiting(tx: AsyncConnection, lane: str, *causes: type[_Cause]) -> list[InboxRow[_Cause]]:
-    """The open rows of a lane with these causes, in order; without those that cannot be read."""
+    """The open rows of `lane` that have one of these types of `causes`, in order; unreadable rows are left out."""
     found = await tx.execute(
         select(inbox)
         .where(inbox.c.lane == lane, inbox.c.state == "open", inbox.c.kind.in_([cause.kind for cause in causes]))
@@ -95,19 +95,22 @@ async def waiting(tx: AsyncConnection, lane: str, *causes: type[_Cause]) -> list
 
 
 async def knows_lane(tx: AsyncConnection, lane: str) -> bool:
-    """Whether anything was ever stored for this lane and still stands there."""
+    """Whether any row of `lane` is stored, open or closed."""
     return (await tx.execute(_KNOWN, {"lane": lane})).first() is not None
 
 
 async def earlier_in_channel(tx: AsyncConnection, prefix: str, row: InboxRow[Cause]) -> bool:
-    """Whether an open row of another lane of this channel is older: in a DM lines belong together."""
+    """Whether a lane that begins with `prefix`, other than that of `row`, has an open row older than `row`.
+
+    In a direct message the lines of one person belong together, so the later one waits.
+    """
     found = await tx.execute(
         select(inbox.c.key)
         .where(
             inbox.c.state == "open",
             inbox.c.lane.startswith(prefix, autoescape=True),
             inbox.c.lane != row.lane,
-            inbox.c.attempts == 0,  # one that waits for Devin belongs to its own thread by now
+            inbox.c.attempts == 0,  # a row that waits for Devin belongs to a thread of its own by now
             inbox.c.ts < row.ts,
         )
         .limit(1)
@@ -116,22 +119,22 @@ async def earlier_in_channel(tx: AsyncConnection, prefix: str, row: InboxRow[Cau
 
 
 async def intend(tx: AsyncConnection, key: str, at: float | None) -> None:
-    """Note that a call is about to be made (or, with None, that the last one certainly did nothing)."""
+    """Store that the row's call is about to be made at `at`, or with None that the last call counts as not made."""
     await tx.execute(update(inbox).where(inbox.c.key == key).values(intent_at=at))
 
 
 async def accept(tx: AsyncConnection, key: str, at: float) -> None:
-    """Note that Devin created what the row asks for, although its answer did not say which thing that is."""
+    """Store that at `at` Devin created what the row asks for, although its answer did not contain what it created."""
     await tx.execute(update(inbox).where(inbox.c.key == key).values(accepted_at=at))
 
 
 async def failed(tx: AsyncConnection, key: str) -> None:
-    """Count a fault of our own on a row."""
+    """Count a failure that is our own fault on the row with this key."""
     await tx.execute(update(inbox).where(inbox.c.key == key).values(failures=inbox.c.failures + 1))
 
 
 async def reschedule(tx: AsyncConnection, key: str, ready_at: float, reason: str) -> None:
-    """Put a row back; it keeps its place in the lane."""
+    """Count an attempt with its `reason`, and make the row ready again at `ready_at`, in its old place in the lane."""
     await tx.execute(
         update(inbox)
         .where(inbox.c.key == key, inbox.c.state == "open")
@@ -140,17 +143,17 @@ async def reschedule(tx: AsyncConnection, key: str, ready_at: float, reason: str
 
 
 async def move(tx: AsyncConnection, key: str, lane: str, cause: Cause) -> None:
-    """Hand an open row to another lane, where its `ts` gives it its place, with what its cause is by now."""
+    """Move an open row with its present `cause` to another lane, where the row's `ts` decides on its place."""
     await tx.execute(_open_row(key).values(lane=lane, payload=encode(cause)))
 
 
 async def note(tx: AsyncConnection, key: str, cause: Cause) -> None:
-    """Store the cause of an open row anew, with what a flow has noted in it."""
+    """Replace the cause of an open row by `cause`, in which a flow has noted something."""
     await tx.execute(_open_row(key).values(payload=encode(cause)))
 
 
 async def confirm(tx: AsyncConnection, key: str, cause: Cause, now: float) -> InboxRow[Cause] | None:
-    """Let a row that waits for its asker's yes or no go on, with this cause; None when it waits no longer."""
+    """Make an open row, which waits for a yes or no, ready at `now` with a new `cause`; None if it is closed."""
     confirmed = await tx.execute(_open_row(key).values(payload=encode(cause), ready_at=now).returning(*inbox.c))
     row = confirmed.mappings().one_or_none()
     return None if row is None else _row(row)
@@ -161,7 +164,7 @@ def _open_row(key: str) -> Update:
 
 
 async def get(tx: AsyncConnection, key: str) -> InboxRow[Cause] | None:
-    """An open row by its key."""
+    """The open row with this key, or None."""
     found = await tx.execute(select(inbox).where(inbox.c.key == key, inbox.c.state == "open"))
     row = found.mappings().one_or_none()
     return None if row is None else _row(row)
@@ -170,18 +173,21 @@ async def get(tx: AsyncConnection, key: str) -> InboxRow[Cause] | None:
 async def finish(
     tx: AsyncConnection, keys: Sequence[str], at: float, *, dead: bool = False, reason: str | None = None
 ) -> None:
-    """Close rows. The text is blanked where the work is done; dead rows keep theirs for the retention time."""
+    """Close the rows with these keys as done, or as dead with a `reason`.
+
+    The payloads of rows that are done are blanked; dead rows keep theirs for the retention time.
+    """
     outcome = {"outcome": "dead" if dead else "done", "at": at, "because": reason}
     await tx.execute(_CLOSE if dead else _CLOSE_AND_BLANK, {"keys": list(keys), **outcome})
 
 
 async def drop(tx: AsyncConnection, key: str) -> None:
-    """Leave no trace of an open row: what comes again under its key is new."""
+    """Delete the open row with this key, so that a row which comes again under the key counts as new."""
     await tx.execute(delete(inbox).where(inbox.c.key == key, inbox.c.state == "open"))
 
 
 async def open_lanes(tx: AsyncConnection, limit: int = 10_000) -> list[tuple[str, float]]:
-    """Every lane with open rows and when its first one is ready; the sweep wakes them."""
+    """Each lane with open rows, and when its first row is ready, for the sweep to wake it; at most `limit` lanes."""
     first = func.min(inbox.c.ready_at)
     found = await tx.execute(
         select(inbox.c.lane, first).where(inbox.c.state == "open").group_by(inbox.c.lane).order_by(first).limit(limit)
@@ -190,16 +196,16 @@ async def open_lanes(tx: AsyncConnection, limit: int = 10_000) -> list[tuple[str
 
 
 async def count_open(tx: AsyncConnection) -> int:
-    """How much is waiting."""
+    """Count the open rows."""
     found = await tx.execute(select(func.count()).select_from(inbox).where(inbox.c.state == "open"))
     return int(found.scalar_one())
 
 
 async def purge(db: Database, before: float) -> int:
-    """Delete one small piece of what was closed before an instant; answers how many rows went.
+    """Delete one batch of the rows that were closed before `before`; returns their number.
 
-    What stands in the thread of a session that is still recorded stays: its keys keep old messages from acting again.
-    The search takes longer than the deletion, so it is made while others may write.
+    Rows in the thread of a stored session stay, because their keys keep old messages from acting again. The search
+    takes longer than the deletion, so it runs in a transaction beside which others may write.
     """
     old = inbox.c.state != "open", inbox.c.done_at < before, inbox.c.lane.not_in(_lanes_of_sessions())
     async with db.scan() as tx:
@@ -209,7 +215,10 @@ async def purge(db: Database, before: float) -> int:
 
 
 async def purge_texts(db: Database, before: float) -> int:
-    """Blank one small piece of the texts of rows that died before an instant and stay for their keys."""
+    """Blank the payloads of one batch of the dead rows that were closed before `before` and are kept for their keys.
+
+    Returns the number of rows.
+    """
     has_text = cast(inbox.c.payload, String) != json.dumps(BLANK)
     old = inbox.c.state == "dead", inbox.c.done_at < before, has_text
     async with db.scan() as tx:
@@ -219,7 +228,7 @@ async def purge_texts(db: Database, before: float) -> int:
 
 
 def _lanes_of_sessions() -> Any:
-    """The names that `bot.domain.lane.thread_lane` gives to the threads of all recorded sessions."""
+    """A subquery for the lanes of all stored sessions' threads, named as `bot.domain.lane.thread_lane` does."""
     channel = literal("in:").concat(sessions.c.team).concat(":").concat(sessions.c.channel)
     return select(channel.concat(":").concat(sessions.c.thread_ts)).where(sessions.c.thread_ts.is_not(None))
 

@@ -1,4 +1,4 @@
-"""Group commit: rows of the inbox that arrive together share one transaction."""
+"""Group commit: inbox rows that arrive together are stored in one transaction."""
 
 import asyncio
 import time
@@ -16,34 +16,33 @@ from bot.store.database.connection import Database
 from bot.store.inbox import BATCH, InboxRow, add_now
 
 DEADLINE_SECONDS: Final = 2.0
-
-
-SHUT_OUT_SECONDS: Final = 0.05  # between two tries while the store lets nobody in
+SHUT_OUT_SECONDS: Final = 0.05  # between two attempts while no transaction can begin
 
 
 class NotStoredError(Exception):
-    """The row was not confirmed: unless this is a MaybeStoredError, it is not in the store and never will be."""
+    """The row was not stored, and will not be, except in the subclass MaybeStoredError."""
 
 
 class MaybeStoredError(NotStoredError):
-    """The answer to the row's commit got lost and the second try failed too: the row may be in the store."""
+    """The answer to the row's commit got lost and the second attempt failed too, so the row may be stored."""
 
 
 @dataclass(slots=True)
 class _Waiting:
     row: InboxRow[Cause]
     deadline: float
-    taken: bool = False  # into a transaction, whose outcome alone tells what to say
-    committing: bool = False  # its commit was asked for; stays so: a second try that fails tells nothing of the first
+    taken: bool = False  # a transaction has the row, and only its outcome decides what the caller gets
+    # The commit of the row was begun. This stays true, because a second attempt that fails does not undo the first.
+    committing: bool = False
     stored: asyncio.Future[None] = field(default_factory=lambda: asyncio.get_running_loop().create_future())
 
 
 class InboxWriter:
-    """Group commit: rows that arrive together share one transaction, and none is acknowledged before it.
+    """Stores rows that arrive together in one transaction; each caller waits until its row is committed.
 
-    What no transaction has taken by its deadline is dropped and its caller told at once, however long the store
-    hangs; so a person who is told that nothing was started is told the truth. A batch that fails is tried again row by
-    row: one bad row costs only itself.
+    A row that no transaction has taken by its deadline is dropped, and its caller gets an error at once, however long
+    the store hangs. So the answer that nothing was started is true. When a batch fails, its rows are tried again one by
+    one, so that a bad row harms no other.
     """
 
     def __init__(self, db: Database, *, deadline: float = DEADLINE_SECONDS) -> None:
@@ -51,10 +50,13 @@ class InboxWriter:
         self._deadline = deadline
         self._queue: deque[_Waiting] = deque()
         self._filled = asyncio.Event()
-        self._taking = Lock()  # a row is either taken or dropped, also between two threads
+        self._taking = Lock()  # so that a row is either taken or dropped, although two threads do these
 
     async def put(self, row: InboxRow[Cause]) -> None:
-        """Return once the row is committed; raises NotStoredError when it is not, MaybeStoredError if nobody knows."""
+        """Store `row` and return once it is committed.
+
+        Raises NotStoredError if it was not stored, and MaybeStoredError if that is unknown.
+        """
         loop = asyncio.get_running_loop()
         waiting = _Waiting(row, loop.time() + self._deadline)
         self._queue.append(waiting)
@@ -66,7 +68,7 @@ class InboxWriter:
             alarm.cancel()
 
     async def run(self) -> None:
-        """Store batches for ever. Nothing a row or a caller does ends this loop."""
+        """Store batches for ever; no fault of a row or a caller ends this loop."""
         while True:
             await self._filled.wait()
             self._filled.clear()
@@ -74,29 +76,33 @@ class InboxWriter:
                 await self.store_batch()
 
     async def store_batch(self) -> None:
-        """Store what has gathered by the time the store lets us in, at the second try row by row."""
+        """Store the rows that wait when a transaction begins; if that fails, try each of them alone."""
         batch: list[_Waiting] = []
         try:
             await self._store(self._queue, batch)
-        except Exception:  # noqa: BLE001 - whatever it is, the callers hear of it and the loop goes on
+        except Exception:  # noqa: BLE001 - whatever it is, the callers get it and the loop goes on
             await (self._singly(batch) if batch else self._shut_out())
         else:
             _resolve(batch)
 
     async def _shut_out(self) -> None:
-        """The store lets nobody in: whoever has not been told so by his deadline is tried again."""
+        """Wait after a transaction could not begin, and drop the rows whose callers have had their answer."""
         await asyncio.sleep(SHUT_OUT_SECONDS)
         self._queue = deque(waiting for waiting in self._queue if not waiting.stored.done())
 
     async def _singly(self, batch: Sequence[_Waiting]) -> None:
-        """Also a row that was alone: where the answer to its commit got lost, the second try tells the truth."""
+        """Store each row of a failed `batch` in a transaction of its own.
+
+        This also tries again a row that was alone: if the answer to its commit got lost, the second attempt finds out
+        what became of it.
+        """
         loop = asyncio.get_running_loop()
         for waiting in batch:
             waiting.taken = False
             if loop.time() > waiting.deadline:
                 self._drop(waiting)
         for waiting in batch:
-            if not waiting.stored.done():  # as long as the others took
+            if not waiting.stored.done():  # its deadline may have passed while the others were stored
                 await self._store_one(waiting)
 
     async def _store_one(self, waiting: _Waiting) -> None:
@@ -113,7 +119,7 @@ class InboxWriter:
             await self._db.run_in_writer_thread(partial(self._insert, queue, batch))
 
     def _insert(self, queue: deque[_Waiting], batch: list[_Waiting], connection: Connection) -> None:
-        """Insert what waits, now that the store has let us in; on SQLite this runs in a thread."""
+        """Move rows from `queue` to `batch` and insert them through `connection`; on SQLite this runs in a thread."""
         batch += self._taken_from(queue)
         if batch:
             add_now(connection, [waiting.row for waiting in batch])
@@ -125,14 +131,14 @@ class InboxWriter:
         with self._taking:
             while queue and len(batch) < BATCH:
                 waiting = queue.popleft()
-                # Else its caller is gone, or is being told that it is not stored.
+                # Otherwise its caller is gone, or is about to get the error that the row is not stored.
                 if not waiting.stored.done() and time.monotonic() <= waiting.deadline:
                     waiting.taken = True
                     batch.append(waiting)
         return batch
 
     def _drop(self, waiting: _Waiting) -> None:
-        """Tell a caller at his deadline, unless a transaction has the row: then its outcome is awaited."""
+        """Reject a row at its deadline, unless a transaction has taken it: then the transaction's outcome decides."""
         with self._taking:
             if not waiting.taken:
                 _reject(waiting, TimeoutError("the store did not take the row in time"))

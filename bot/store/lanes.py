@@ -1,7 +1,7 @@
-"""Who works on which lane of the inbox; rows of the outbox are claimed one by one (`bot.store.outbox`).
+"""Claims on lanes of the inbox; in the outbox single rows are claimed instead (`bot.store.outbox`).
 
-A claim lasts one row. The worker, not the lane, has a heartbeat: a lane is free when it has no owner, or when its
-owner has not been seen for a lease. Each claim counts the epoch up, and whoever holds an older epoch writes nothing.
+A claim lasts for one row. The worker, not the lane, has a heartbeat: a lane is free when it has no owner, or when its
+owner had no heartbeat for a lease. Each claim counts the epoch up, and whoever holds an older epoch writes nothing.
 """
 
 from dataclasses import dataclass
@@ -18,19 +18,19 @@ PURGE_AFTER_LEASES: Final = 20
 
 
 class ClaimLostError(Exception):
-    """Another worker has taken the lane, or the row of the outbox, over; nothing may be written or called any more."""
+    """Another worker has taken over the lane or row; the one that held it may write and call nothing any more."""
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """The right to work on one lane until it is given back or outlived."""
+    """The right of the worker `owner` to work on one lane, until it releases the lane or its lease ends."""
 
     lane: str
     owner: str
     epoch: int
 
 
-# Made once: every step of every flow executes them.
+# Built once, because every flow executes them for every row.
 _OURS: Final = (
     lanes.c.name == bindparam("held_lane"),
     lanes.c.owner == bindparam("holder"),
@@ -42,7 +42,7 @@ _CHECK: Final = select(lanes.c.epoch).where(*_OURS)
 
 
 def alive(dialect: str) -> Select[str]:
-    """The workers that were seen within a lease."""
+    """A query for the workers with a heartbeat within the last lease; needs the parameter `lease`."""
     return select(workers.c.id).where(workers.c.seen_at > instant(dialect) - bindparam("lease", type_=Float))
 
 
@@ -58,10 +58,10 @@ def _claiming(dialect: str) -> Any:
 
 
 async def claim(tx: AsyncConnection, db: Database, lane: str, owner: str, lease: float) -> Claim | None:
-    """Take a free lane; None while somebody else who is alive works on it.
+    """Claim `lane` for the worker `owner`; None while another worker with a heartbeat within `lease` holds it.
 
-    One's own claim is taken again: no flow passes its lane on, so within a process a lane of the inbox never runs
-    twice, and it is a left-over.
+    A claim of the owner itself is taken again: a process works on a lane of the inbox only once at a time, so such a
+    claim must remain from an earlier attempt.
     """
     wanted = {"wanted": lane, "worker": owner, "lease": lease}
     taken = await tx.execute(_claiming(tx.dialect.name), wanted | db.own_clock())
@@ -70,28 +70,31 @@ async def claim(tx: AsyncConnection, db: Database, lane: str, owner: str, lease:
 
 
 async def release(tx: AsyncConnection, held: Claim) -> None:
-    """Give the lane back in the transaction that marks its row; raises ClaimLostError when it is no longer ours."""
-    given = await tx.execute(_RELEASE, _named(held))
-    if given.scalar_one_or_none() is None:
+    """Release the claim `held` in the transaction that closes its row; raises ClaimLostError if it is lost."""
+    released = await tx.execute(_RELEASE, _named(held))
+    if released.scalar_one_or_none() is None:
         raise ClaimLostError(held.lane)
 
 
 async def hold(tx: AsyncConnection, held: Claim) -> None:
-    """Check the epoch inside a transaction and keep the lane to its end."""
+    """Check the claim `held` and lock the lane until `tx` ends; raises ClaimLostError if the claim is lost."""
     kept = await tx.execute(_HOLD, _named(held))
     if kept.scalar_one_or_none() is None:
         raise ClaimLostError(held.lane)
 
 
 async def check(tx: AsyncConnection, held: Claim) -> None:
-    """Look at the epoch right before a call to the outside. What freezes after this line, nobody can fence."""
+    """Check the claim `held` right before a call to Slack or Devin; raises ClaimLostError if it is lost.
+
+    A process that freezes between this check and the call is not stopped by anything.
+    """
     found = await tx.execute(_CHECK, _named(held))
     if found.scalar_one_or_none() is None:
         raise ClaimLostError(held.lane)
 
 
 async def beat(tx: AsyncConnection, db: Database, worker: str, lease: float) -> None:
-    """Say that this worker is alive, and forget those long gone."""
+    """Store a heartbeat of `worker`, and delete the workers that have had none for many leases."""
     now, clock = instant(tx.dialect.name), db.own_clock()
     statement = insert(tx.dialect.name, workers).values(id=worker, started_at=now, seen_at=now)
     await tx.execute(statement.on_conflict_do_update(index_elements=["id"], set_={"seen_at": now}), clock)
@@ -99,13 +102,13 @@ async def beat(tx: AsyncConnection, db: Database, worker: str, lease: float) -> 
 
 
 async def free_all(tx: AsyncConnection) -> None:
-    """Free every lane: whoever holds the SQLite file alone knows that no other worker is alive."""
+    """Release every lane. Only for SQLite, where the file's lock proves that no other worker is alive."""
     await tx.execute(update(lanes).where(lanes.c.owner.is_not(None)).values(owner=None, claimed_at=None))
     await tx.execute(delete(workers))
 
 
 async def leave(tx: AsyncConnection, worker: str) -> None:
-    """A worker that stops properly leaves its lanes free at once."""
+    """Release the lanes of `worker`, which is stopping, and delete the worker."""
     await tx.execute(update(lanes).where(lanes.c.owner == worker).values(owner=None, claimed_at=None))
     await tx.execute(delete(workers).where(workers.c.id == worker))
 

@@ -1,9 +1,9 @@
-"""The outbox: everything the bot says, in the order it is to be said.
+"""The outbox: everything that the bot posts, in the order in which it is to be posted.
 
-The channel is the rate, the thread is the order: next is the oldest row of a channel whose thread has no earlier open
-row, what ranks first before the others, and threads in turns. A row is claimed, not its channel (`bot.store.claims`): a
-post that hangs holds up its own thread and no other. The first post of a card is a row like any other; how the card
-is kept up to date once it stands is told in `bot.store.cards`.
+Rows of one channel share a rate limit, and rows of one thread keep their order. The next row of a channel is one whose
+thread has no earlier open row; rows of a lower rank come first, and threads take turns. A row is claimed and not its
+channel (`bot.store.claims`), so a post that hangs holds up no thread but its own. The first post of a card is a row
+like any other; `bot.store.cards` keeps the card up to date after that.
 """
 
 import json
@@ -37,21 +37,21 @@ from bot.store.inbox import BATCH
 from bot.store.tables import outbox
 
 PAYLOAD_VERSION: Final = 1
-FIRST, USUAL, LAST = 0, 1, 2  # ranks
-TURN_SECONDS: Final = 60.0  # a thread that was not spoken in for this long is next
-# More than a channel's pace lets threads be spoken in within a turn, so one that was not is always among them.
+FIRST, USUAL = 0, 1  # ranks
+TURN_SECONDS: Final = 60.0  # a thread that got no post for this long is next
+# More threads than can get a post within a turn under a channel's rate limit, so one that got none is among them.
 CANDIDATES: Final = 100
-# Written out, not bound: SQLite takes the index of open rows only for what it can read in the statement.
+# Literals, not parameters: SQLite uses the index of open rows only if the statement itself contains the states.
 _OPEN_STATES: Final[tuple[ColumnElement[str], ...]] = (literal_column("'open'"), literal_column("'sending'"))
 _BLANK: Final[dict[str, Any]] = {"v": PAYLOAD_VERSION}
 
 
 @dataclass(frozen=True, slots=True)
 class OutboxRow:
-    """One thing to say.
+    """One message, reaction or private answer to be sent to Slack.
 
-    `thread` keeps the order: the thread's `ts`, or the row's own key while there is no thread.
-    `follow` is an inbox row, stored in the transaction that marks this one as sent.
+    Rows with one `thread` keep their order; it is the thread's `ts`, or the row's own key while there is no thread.
+    `follow` is what the start row of a session is built from, in the transaction that marks its card's post as sent.
     """
 
     key: str
@@ -79,16 +79,16 @@ class OutboxRow:
 
     @property
     def id(self) -> int:
-        """What the row is found by."""
+        """The id by which the row is found."""
         return self.seq
 
     @property
     def is_post(self) -> bool:
-        """Whether it puts a new message into its channel."""
+        """Whether the row puts a new message into its channel."""
         return self.kind in {"post", "card"}
 
 
-# What a new row says itself; the rest begins as the table has it.
+# The fields of a new row that are inserted; the others begin with the defaults of the table.
 _KEPT_BY_STORE: Final = frozenset({"seq", "state", "ts", "attempts", "sending_at", "owner", "epoch"})
 _GIVEN: Final = [field.name for field in fields(OutboxRow) if field.name not in _KEPT_BY_STORE]
 
@@ -98,7 +98,7 @@ def _is_open() -> ColumnElement[bool]:
 
 
 def _spoken_in() -> Any:
-    """When each thread of a lane was last spoken in; the few of the last minute, found by their instant."""
+    """A subquery for the threads of a lane that got a post after `spoken_after`, with the instant of the last one."""
     recent = outbox.alias("recent")
     return (
         select(recent.c.thread, func.max(recent.c.sent_at).label("at"))
@@ -118,12 +118,12 @@ def _is_first_of_thread() -> ColumnElement[bool]:
 
 
 def _candidates(dialect: str) -> tuple[ColumnElement[bool], ...]:
-    """What may be said next in a lane, as soon as it is due."""
+    """The conditions that a row of the lane may be sent next, as soon as it is due."""
     free = claims.is_free(outbox.c.seq, dialect)
     return (outbox.c.lane == bindparam("lane"), _is_open(), free, _is_first_of_thread())
 
 
-# Statements are made once: the sender executes them for each row, and to put one together takes longer than that.
+# Statements are built once, because the sender executes them for each row and building one takes longer than that.
 
 
 @cache
@@ -149,7 +149,7 @@ def _head(dialect: str) -> Select[Any]:
 def _next_at(dialect: str) -> Select[Any]:
     candidates, now = _candidates(dialect), bindparam("now", type_=Float)
     is_ready = exists(select(outbox.c.seq).where(*candidates, outbox.c.next_at <= now))
-    # Only where nothing is ready: this one looks through everything that waits.
+    # Only where nothing is ready, because this subquery reads every row that waits.
     waits = select(func.min(outbox.c.next_at)).where(*candidates, outbox.c.next_at > now).scalar_subquery()
     return select(case((is_ready, now), else_=waits))
 
@@ -169,9 +169,7 @@ def _taking(dialect: str) -> Any:
 _HELD: Final = claims.is_held(outbox.c.seq)
 _CHECK: Final = claims.check_of(outbox.c.seq)
 _FREED: Final[dict[str, Any]] = {"owner": None, "sending_at": None}
-_DEAD: Final = outbox.c.state == "dead"  # given up, while somebody has it in hand, because its channel is gone
-
-
+_DEAD: Final = outbox.c.state == "dead"  # of a claimed row: marked dead meanwhile, because its channel is gone
 _START: Final = (
     update(outbox)
     .where(*_HELD, ~_DEAD)
@@ -186,7 +184,7 @@ _SENT: Final = (
 
 
 async def add(tx: AsyncConnection, rows: Sequence[OutboxRow]) -> None:
-    """Add rows; one whose key is there already is said or will be, so it is left out."""
+    """Insert `rows`; a row whose key is stored already is left out, because that one was sent or will be."""
     statement = insert(tx.dialect.name, outbox).on_conflict_do_nothing(index_elements=["key"])
     values = [
         {name: getattr(row, name) for name in _GIVEN} | {"payload": {"v": PAYLOAD_VERSION, **row.payload}}
@@ -196,9 +194,10 @@ async def add(tx: AsyncConnection, rows: Sequence[OutboxRow]) -> None:
 
 
 async def head(tx: AsyncConnection, db: Database, lane: str, now: float, sender: Sender) -> OutboxRow | None:
-    """What is to be said next in a lane: of the first open row of each thread, the one that ranks first.
+    """The row of `lane` that `sender` should send next at `now`; None if none is due.
 
-    Threads take turns: a long answer in one holds up no other.
+    Of the first open rows of all threads it is the one with the lowest rank. Threads take turns, so that a long answer
+    in one holds up no other.
     """
     asked = {"lane": lane, "now": now, "spoken_after": now - TURN_SECONDS, **claims.searcher(db, sender)}
     row = (await tx.execute(_head(tx.dialect.name), asked)).mappings().one_or_none()
@@ -206,37 +205,41 @@ async def head(tx: AsyncConnection, db: Database, lane: str, now: float, sender:
 
 
 async def next_at(tx: AsyncConnection, db: Database, lane: str, now: float, sender: Sender) -> float | None:
-    """When a lane has something to say, `now` at the earliest; None when nothing is free."""
+    """The instant at which `sender` can send a row of `lane`, `now` at the earliest; None if no row is free."""
     found = await tx.execute(_next_at(tx.dialect.name), {"lane": lane, "now": now, **claims.searcher(db, sender)})
     at: float | None = found.scalar_one()
     return at
 
 
 async def take(tx: AsyncConnection, db: Database, seq: int, sender: Sender, now: float) -> OutboxRow | None:
-    """Claim a row that is due; None when it is no more, or when another worker that is alive was quicker."""
+    """Claim a row for `sender`; None if it is no longer due, or if another living worker has claimed it."""
     claimed = await tx.execute(_taking(tx.dialect.name), {"row": seq, "now": now, **claims.claimant(db, sender)})
     row = claimed.mappings().one_or_none()
     return None if row is None else _row(row)
 
 
 async def check(tx: AsyncConnection, row: OutboxRow) -> None:
-    """Look at the epoch right before a call to the outside; raises ClaimLostError when the row is no longer ours."""
+    """Check the claim on `row` right before a call to Slack; raises ClaimLostError if it is lost."""
     await claims.check_held(tx, _CHECK, row)
 
 
 async def start(tx: AsyncConnection, row: OutboxRow, now: float) -> None:
-    """Note that a post is about to be made: after a crash its outcome is unknown. Not where it was given up since."""
+    """Store that the post of `row` is about to be made; raises ClaimLostError if its claim is lost or it is dead."""
+    # A crash after this commit leaves the outcome unknown, so the post is looked up before it is repeated.
     await change_held(tx, row, _START, {"now": now})
 
 
 async def sent(tx: AsyncConnection, row: OutboxRow, ts: str | None, now: float) -> None:
-    """Mark what was said, and give it back; its text is blanked. Also what was given up meanwhile: it arrived."""
+    """Mark `row` as sent with Slack's `ts`, also if it was marked as dead meanwhile; blank it and release the claim."""
     await change_held(tx, row, _SENT, {"at_slack": ts, "now": now})
 
 
 async def reschedule(tx: AsyncConnection, row: OutboxRow, at: float, reason: str, *, unknown: bool = False) -> None:
-    """Give a row back. `unknown`: it may have been said, so it has to be looked for first."""
-    # Posts are counted when they begin; of what is simply repeated only the failures are.
+    """Release `row` with a `reason`, to be due again at `at`.
+
+    With `unknown` it may have reached Slack, so it stays in the state `sending` and is looked up before it is repeated.
+    """
+    # An attempt to post is counted when it begins, and one of any other kind when it fails.
     repeated = case((outbox.c.state == "sending", outbox.c.attempts), else_=outbox.c.attempts + 1)
     values: dict[str, Any] = {"owner": None, "next_at": at, "reason": reason, "attempts": repeated}
     if not unknown:
@@ -245,37 +248,37 @@ async def reschedule(tx: AsyncConnection, row: OutboxRow, at: float, reason: str
 
 
 async def failed(tx: AsyncConnection, row: OutboxRow) -> None:
-    """Count a fault of our own on a row."""
+    """Count a failure that is our own fault on `row`."""
     await change_held(tx, row, update(outbox).where(*_HELD).values(attempts=outbox.c.attempts + 1))
 
 
 async def replace_payload(tx: AsyncConnection, row: OutboxRow, payload: dict[str, Any]) -> None:
-    """Say the same in another form."""
+    """Replace the payload of the claimed `row`, to send its text in another form."""
     await change_held(tx, row, update(outbox).where(*_HELD).values(payload=payload))
 
 
 async def mark_dead(tx: AsyncConnection, row: OutboxRow, reason: str, now: float) -> None:
-    """Give a row up. Its text stays for the retention time."""
+    """Mark the claimed `row` as dead with a `reason`. Its text stays for the retention time."""
     values: dict[str, Any] = {"state": "dead", "reason": reason, "sent_at": now, **_FREED}
     await change_held(tx, row, update(outbox).where(*_HELD).values(values))
     await without_secret(tx, row)
 
 
 async def without_secret(tx: AsyncConnection, row: OutboxRow) -> None:
-    """A dead row keeps its text for a while, but no response_url."""
+    """Delete the response_url from the payload of the dead `row`, whose text stays for a while."""
     if row.payload.get("response_url"):
-        # Not fenced: the row is dead, and whoever still has it in hand only notes what came of it.
+        # The claim is not checked: the row is dead, and a worker that still holds it only stores the outcome.
         payload = row.payload | {"response_url": None}
         await tx.execute(update(outbox).where(outbox.c.seq == row.seq).values(payload=payload))
 
 
 async def mark_session_dead(tx: AsyncConnection, session_id: str, reason: str, now: float) -> int:
-    """Give up all that is open for a session, because its channel cannot be posted to.
+    """Mark all open posts of a session as dead, because its channel cannot be posted to; returns their number.
 
-    What somebody has in hand is given up too, but not taken from them: whether it arrived is still noted.
+    A worker that holds such a row keeps its claim, so that it can still store whether the post arrived.
     """
     theirs = (outbox.c.session_id == session_id, _is_open(), outbox.c.kind.in_(("card", "post")))
-    # In one order, so that two that give up the same session do not wait for each other in a circle.
+    # Locked in one order, so that two transactions on one session do not wait for each other in a circle.
     await tx.execute(select(outbox.c.seq).where(*theirs).order_by(outbox.c.seq).with_for_update())
     marked = await tx.execute(
         update(outbox).where(*theirs).values(state="dead", reason=reason, sent_at=now, sending_at=None)
@@ -284,23 +287,23 @@ async def mark_session_dead(tx: AsyncConnection, session_id: str, reason: str, n
 
 
 async def free_all(tx: AsyncConnection) -> None:
-    """Free every row: whoever holds the SQLite file alone knows that no other worker is alive."""
+    """Release every claim on a row. Only for SQLite, where the file's lock proves that no other worker is alive."""
     await tx.execute(update(outbox).where(_is_open(), outbox.c.owner.is_not(None)).values(owner=None))
 
 
 async def leave(tx: AsyncConnection, worker: str) -> None:
-    """A worker that stops properly leaves its rows free at once."""
+    """Release the rows that `worker`, which is stopping, has claimed."""
     await tx.execute(update(outbox).where(_is_open(), outbox.c.owner == worker).values(owner=None))
 
 
 async def by_key(tx: AsyncConnection, key: str) -> OutboxRow | None:
-    """One row, whatever its state."""
+    """The row with this key in any state, or None."""
     row = (await tx.execute(select(outbox).where(outbox.c.key == key))).mappings().one_or_none()
     return None if row is None else _row(row)
 
 
 async def open_lanes(tx: AsyncConnection, limit: int = 10_000) -> list[tuple[str, float]]:
-    """Every lane with something to say and when; the sweep wakes them."""
+    """Each lane with open rows, and when the first is due, for the sweep to wake it; at most `limit` lanes."""
     found = await tx.execute(
         select(outbox.c.lane, func.min(outbox.c.next_at)).where(_is_open()).group_by(outbox.c.lane).limit(limit)
     )
@@ -308,15 +311,16 @@ async def open_lanes(tx: AsyncConnection, limit: int = 10_000) -> list[tuple[str
 
 
 async def count_open(tx: AsyncConnection) -> int:
-    """How much is waiting to be said."""
+    """Count the open rows."""
     found = await tx.execute(select(func.count()).select_from(outbox).where(_is_open()))
     return int(found.scalar_one())
 
 
 async def purge(db: Database, before: float, live_sessions: Any) -> int:
-    """Delete one small piece of what was said before an instant and belongs to no session that is still kept.
+    """Delete one batch of the closed rows from before `before` that belong to none of `live_sessions`, a subquery.
 
-    The search takes longer than the deletion, so it is made while others may write.
+    Returns the number of rows. The search takes longer than the deletion, so it runs in a transaction beside which
+    others may write.
     """
     nobodys = or_(outbox.c.session_id.is_(None), outbox.c.session_id.not_in(live_sessions))
     old = outbox.c.state.in_(("sent", "dead")), outbox.c.sent_at < before, nobodys
@@ -327,7 +331,7 @@ async def purge(db: Database, before: float, live_sessions: Any) -> int:
 
 
 async def purge_texts(db: Database, before: float) -> int:
-    """Blank one small piece of the texts of rows that died before an instant and stay with their session."""
+    """Blank the payloads of one batch of rows that died before `before` and are kept; returns the number of rows."""
     has_text = cast(outbox.c.payload, String) != json.dumps(_BLANK)
     old = outbox.c.state == "dead", outbox.c.sent_at < before, has_text
     async with db.scan() as tx:

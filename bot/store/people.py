@@ -1,4 +1,4 @@
-"""People, as last read from Slack."""
+"""People, as they were last read from Slack."""
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -11,7 +11,7 @@ _FIELDS = ("name", "is_guest", "is_external", "is_bot", "is_admin")
 
 
 async def get(tx: AsyncConnection, team: str, user: str, read_after: float) -> Person | None:
-    """A person read since an instant; None when unknown or too long ago."""
+    """The person with the id `user`; None if they were never read from Slack, or not since `read_after`."""
     found = await tx.execute(
         select(people).where(people.c.team == team, people.c.user == user, people.c.read_at >= read_after)
     )
@@ -20,7 +20,7 @@ async def get(tx: AsyncConnection, team: str, user: str, read_after: float) -> P
 
 
 async def put(tx: AsyncConnection, team: str, person: Person, now: float) -> None:
-    """Remember what Slack said about a person."""
+    """Store `person` as read from Slack at `now`, in place of what was stored before."""
     facts = storable({name: getattr(person, name) for name in _FIELDS}) | {"read_at": now}
     statement = insert(tx.dialect.name, people).values(team=team, user=person.id, **facts)
     await tx.execute(statement.on_conflict_do_update(index_elements=["team", "user"], set_=facts))

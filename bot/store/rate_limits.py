@@ -1,7 +1,7 @@
-"""How fast the bot may speak: one instant for each channel and for each method.
+"""Rate limits: a token bucket for each channel and for each API method.
 
-A bucket is kept as its theoretical arrival time: taking a token moves `next_at` by `interval`, and a token may be
-taken while `next_at` is at most `burst - 1` intervals ahead of now.
+A bucket is stored as one instant, its theoretical arrival time. To take a token moves `next_at` by `interval`, and a
+token may be taken while `next_at` is at most `burst - 1` intervals ahead of now.
 """
 
 from functools import cache
@@ -18,7 +18,7 @@ _HELD: Final = select(rate_limits.c.next_at).where(rate_limits.c.name == bindpar
 
 @cache
 def _taking(dialect: str) -> Any:
-    """Made once: the sender executes it for each row."""
+    """The statement that takes a token, built once, because the sender executes it for each row."""
     now, interval = bindparam("now", type_=Float), bindparam("interval", type_=Float)
     statement = insert(dialect, rate_limits).values(name=bindparam("bucket"), next_at=now + interval)
     return statement.on_conflict_do_update(
@@ -30,7 +30,7 @@ def _taking(dialect: str) -> Any:
 
 @cache
 def _blocking(dialect: str) -> Any:
-    """Made once: executed after each post."""
+    """The statement that blocks a bucket, built once, because it is executed after each post."""
     until = bindparam("until", type_=Float)
     statement = insert(dialect, rate_limits).values(name=bindparam("bucket"), next_at=until)
     later = case((rate_limits.c.next_at > until, rate_limits.c.next_at), else_=until)
@@ -38,7 +38,10 @@ def _blocking(dialect: str) -> Any:
 
 
 async def take(tx: AsyncConnection, name: str, now: float, interval: float, burst: int = 1) -> float:
-    """Take a token; answers 0, or the seconds until there is one."""
+    """Take a token from the bucket `name`, which gets one each `interval` and holds `burst`.
+
+    Returns 0, or without taking one the seconds until there is a token.
+    """
     ahead = (burst - 1) * interval
     bucket = {"bucket": name, "now": now, "interval": interval, "latest": now + ahead}
     taken = await tx.execute(_taking(tx.dialect.name), bucket)
@@ -49,11 +52,11 @@ async def take(tx: AsyncConnection, name: str, now: float, interval: float, burs
 
 
 async def block(tx: AsyncConnection, name: str, until: float) -> None:
-    """Nothing before this instant: what a 429 with its wait asks for, and a post that has just been made."""
+    """Allow no token from the bucket `name` before `until`, as after a post or when Slack answered with 429."""
     await tx.execute(_blocking(tx.dialect.name), {"bucket": name, "until": until})
 
 
 async def ready_at(tx: AsyncConnection, name: str, interval: float, burst: int = 1) -> float:
-    """From when on there is a token. Unknown names are full."""
+    """The instant from which on the bucket `name` has a token; 0 for a bucket that is not stored, which is full."""
     found = (await tx.execute(_HELD, {"bucket": name})).scalar_one_or_none()
     return 0.0 if found is None else found - (burst - 1) * interval

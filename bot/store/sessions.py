@@ -1,4 +1,4 @@
-"""Sessions: our own record of each, with what was relayed from it."""
+"""Our own record of each session, with the position up to which it was relayed to Slack."""
 
 import hashlib
 from collections.abc import Iterable, Sequence
@@ -46,13 +46,13 @@ _PLAIN: Final = [
     "spoken_at",
 ]
 _SNAPSHOT_COLUMNS: Final = ["status", "detail", "title", "acus", "has_result", "archived", "updated_at"]
-_REPLY_STATUS: Final = ["status", "detail", "archived", "updated_at"]  # what an answer to a message or a stop tells
-_BY_ID: Final = select(sessions).where(sessions.c.id == bindparam("session_id"))  # made once: asked at every step
+_REPLY_STATUS: Final = ["status", "detail", "archived", "updated_at"]  # what Devin answers to a message or a stop
+_BY_ID: Final = select(sessions).where(sessions.c.id == bindparam("session_id"))  # built once, since flows often ask
 
 
 @dataclass(frozen=True, slots=True)
 class RelayPosition:
-    """How far a session's conversation and news have been told in its thread."""
+    """How far the messages and changes of a session have been posted in its thread."""
 
     last_event_id: str | None = None
     page_cursor: str | None = None
@@ -64,36 +64,36 @@ class RelayPosition:
 
 @dataclass(frozen=True, slots=True)
 class TrackedSession:
-    """A session and its relay: what the poller compares with."""
+    """A stored session with its relay position, with which the poller compares what it finds at Devin."""
 
     session: Session
     position: RelayPosition
 
 
 async def add(tx: AsyncConnection, session: Session) -> None:
-    """Record a session; the same cause makes the same id, so a second time changes nothing."""
+    """Insert `session`, unless one with its id is stored already, as when its cause is handled a second time."""
     await tx.execute(insert(tx.dialect.name, sessions).values(storable(_values(session))).on_conflict_do_nothing())
 
 
 async def get(tx: AsyncConnection, session_id: str) -> Session | None:
-    """One session by our id."""
+    """The session with our id `session_id`, or None."""
     row = (await tx.execute(_BY_ID, {"session_id": session_id})).mappings().one_or_none()
     return None if row is None else _session(row)
 
 
 async def tracked(tx: AsyncConnection, session_ids: Iterable[str]) -> dict[str, TrackedSession]:
-    """Sessions with their relays, by our ids."""
+    """The sessions with these ids of ours, with their relay positions, by id."""
     return await _tracked(tx, sessions.c.id.in_(list(session_ids)))
 
 
 async def by_bare_ids(tx: AsyncConnection, org_id: str, bare_ids: Sequence[str]) -> dict[str, TrackedSession]:
-    """Sessions of an organisation with their relays, by Devin's ids without prefix."""
+    """The sessions of an organisation with these ids of Devin's, which lack their prefix, tracked, by bare id."""
     found = await tx.execute(select(sessions).where(sessions.c.org_id == org_id, sessions.c.bare_id.in_(bare_ids)))
     return {row["bare_id"]: track(row) for row in found.mappings()}
 
 
 async def by_references(tx: AsyncConnection, org_id: str, references: Sequence[str]) -> dict[str, Session]:
-    """Sessions of an organisation by the reference they carry at Devin."""
+    """The sessions of an organisation with these references, by reference."""
     found = await tx.execute(select(sessions).where(sessions.c.org_id == org_id, sessions.c.reference.in_(references)))
     return {row["reference"]: _session(row) for row in found.mappings()}
 
@@ -106,7 +106,7 @@ async def of_person(
     channel: str | None = None,
     limit: int = 20,
 ) -> list[Session]:
-    """A person's live sessions, newest first."""
+    """The live sessions that `user` asked for, newest first and at most `limit`; with `channel` only those in it."""
     conditions = [sessions.c.team == team, sessions.c.requester == user, sessions.c.lifecycle.in_(LIVE_LIFECYCLES)]
     if channel is not None:
         conditions.append(sessions.c.channel == channel)
@@ -115,7 +115,10 @@ async def of_person(
 
 
 async def with_prompt(tx: AsyncConnection, team: str, user: str, prompt: str, since: float) -> list[Session]:
-    """A person's sessions with this very prompt, newest first; what was refused or cancelled was none."""
+    """The sessions that `user` started after `since` with exactly this `prompt`, newest first.
+
+    Refused and cancelled sessions are left out.
+    """
     found = await tx.execute(
         select(sessions)
         .where(
@@ -131,7 +134,7 @@ async def with_prompt(tx: AsyncConnection, team: str, user: str, prompt: str, si
 
 
 async def of_channel(tx: AsyncConnection, team: str, channel: str, limit: int = 20) -> list[Session]:
-    """The live sessions of a channel, newest first."""
+    """The live sessions in `channel`, newest first and at most `limit`."""
     found = await tx.execute(
         select(sessions)
         .where(sessions.c.team == team, sessions.c.channel == channel, sessions.c.lifecycle.in_(LIVE_LIFECYCLES))
@@ -142,14 +145,15 @@ async def of_channel(tx: AsyncConnection, team: str, channel: str, limit: int = 
 
 
 async def change(tx: AsyncConnection, session_id: str, **values: Any) -> None:
-    """Set columns of one session."""
+    """Set the columns of one session to these `values`."""
     await tx.execute(update(sessions).where(sessions.c.id == session_id).values(storable(values)))
 
 
 async def opened(tx: AsyncConnection, session: Session, devin_id: str, url: str, snapshot: Snapshot) -> None:
-    """Devin has it. The prompt is blanked but for its first line, which may have to serve as the title.
+    """Store that Devin has the session under `devin_id` and `url`. Of its prompt only the first line stays.
 
-    One that is found late may have asked, spent or ended by then. The poller's next look tells that.
+    Of `snapshot` only the title and the time are stored: a session that is found late may have asked, spent or ended
+    by then, and the next poll announces that.
     """
     await change(
         tx,
@@ -166,7 +170,10 @@ async def opened(tx: AsyncConnection, session: Session, devin_id: str, url: str,
 
 
 async def end(tx: AsyncConnection, session_id: str, lifecycle: Lifecycle, now: float) -> Session | None:
-    """A session that is over without Devin: of its prompt only the first line stays."""
+    """End a session that Devin does not have: set its `lifecycle` and the time `now`, and cut its prompt to a line.
+
+    Returns the session as it was before, or None if there is none.
+    """
     session = await get(tx, session_id)
     if session is not None:
         prompt = first_line(session.prompt)
@@ -175,9 +182,10 @@ async def end(tx: AsyncConnection, session_id: str, lifecycle: Lifecycle, now: f
 
 
 async def apply_snapshot(tx: AsyncConnection, session: Session, snapshot: Snapshot, **position: Any) -> bool:
-    """Store what Devin said; False, and nothing is stored, if it is older or the session is not as it was read.
+    """Store `snapshot` and the new `position` of `session`, unless its stored row is newer or has another state.
 
-    A reply or a stop may have stored another state since: what is news has to be found out anew.
+    Returns whether it was stored. A reply or a stop may have stored another state since `session` was read; what has to
+    be announced must then be found out again.
     """
     applied = await tx.execute(
         update(sessions)
@@ -193,10 +201,10 @@ async def apply_snapshot(tx: AsyncConnection, session: Session, snapshot: Snapsh
 
 
 async def apply_reply_status(tx: AsyncConnection, session_id: str, snapshot: Snapshot) -> bool:
-    """Store the state that Devin's answer to a message or a stop tells, if it is not older than the stored one.
+    """Store the status in `snapshot`, Devin's answer to a message or a stop, unless the stored one is newer.
 
-    Such an answer leaves out the detail and the result, and what else is new in it is the poller's to tell: so is an
-    end. What a message does not change stays, as a limit or an approval does, or it would be told as news again.
+    Returns whether it was stored. An end is not, since the poller has to announce it. Such an answer lacks the detail,
+    so a stored detail that a message does not change, such as a limit, is kept; otherwise it would be announced again.
     """
     if snapshot.status in TERMINAL_STATUSES:
         return False
@@ -212,7 +220,10 @@ async def apply_reply_status(tx: AsyncConnection, session_id: str, snapshot: Sna
 
 
 async def apply_figures(tx: AsyncConnection, snapshot: Sequence[tuple[str, Snapshot]]) -> None:
-    """Store new figures of many sessions at once; rows older than the stored ones are not applied."""
+    """Store the ACUs, result and time of many sessions, given as pairs of our id and a snapshot.
+
+    A snapshot that is older than the stored row changes nothing.
+    """
     if not snapshot:
         return
     columns = ("acus", "has_result", "updated_at")
@@ -229,12 +240,12 @@ async def apply_figures(tx: AsyncConnection, snapshot: Sequence[tuple[str, Snaps
 
 
 async def mark_figures_drawn(tx: AsyncConnection, session_ids: Sequence[str], now: float) -> None:
-    """Note when cards last showed new figures."""
+    """Store that the cards of these sessions show new figures since `now`."""
     await tx.execute(update(sessions).where(sessions.c.id.in_(session_ids)).values(figures_at=now))
 
 
 async def counts_between(tx: AsyncConnection, team: str, org_id: str, after: float, before: float) -> tuple[int, int]:
-    """How many sessions a workspace started in an organisation, and how many came to their end, in a time."""
+    """Count a workspace's sessions in an organisation that were started, and that were done, in this time."""
     started = func.count().filter(sessions.c.created_at >= after, sessions.c.created_at < before)
     ended = func.count().filter(sessions.c.done_at >= after, sessions.c.done_at < before)
     theirs = (sessions.c.team == team, sessions.c.org_id == org_id, sessions.c.devin_id.is_not(None))
@@ -243,19 +254,19 @@ async def counts_between(tx: AsyncConnection, team: str, org_id: str, after: flo
 
 
 async def waiting_now(tx: AsyncConnection, team: str, org_id: str) -> int:
-    """How many sessions that a workspace has in an organisation wait for a person at this moment."""
+    """Count a workspace's open sessions in an organisation that wait for a person's answer or approval."""
     resting = sessions.c.detail.in_(("waiting_for_user", "waiting_for_approval"))
     theirs = (sessions.c.team == team, sessions.c.org_id == org_id)
     running = (sessions.c.lifecycle == Lifecycle.OPEN, sessions.c.status == "running")
     found = await tx.execute(select(sessions).where(*theirs, *running, resting))
-    # Devin rests in the same details after its work: what it has to show tells the two apart.
+    # Devin also stays in these details after its work; a pull request or a result shows that it is done.
     return sum(_session(row).display_state in {DisplayState.WAITING, DisplayState.APPROVAL} for row in found.mappings())
 
 
 async def purge(tx: AsyncConnection, before: float) -> int:
-    """Delete one small piece of sessions that ended before an instant, with their threads and cards.
+    """Delete one batch of the sessions that ended before `before`, with their threads and cards; returns their number.
 
-    Their inbox and outbox rows are nobody's then, and go in pieces of their own.
+    Their rows in inbox and outbox then belong to no session, and are purged in batches of their own.
     """
     found = await tx.execute(select(sessions.c.id).where(sessions.c.ended_at < before).limit(BATCH))
     old = list(found.scalars())
@@ -267,7 +278,7 @@ async def purge(tx: AsyncConnection, before: float) -> int:
 
 
 def kept() -> Any:
-    """The ids of all sessions that are still recorded, as a subquery: their keys live as long as they do."""
+    """A subquery for the ids of all stored sessions, whose rows in other tables have to be kept."""
     return select(sessions.c.id)
 
 
@@ -298,7 +309,7 @@ def _values(session: Session) -> dict[str, Any]:
 
 
 def track(row: Any) -> TrackedSession:
-    """A row of the table as a session with the position of its relay."""
+    """Turn a `row` of the table into a session with its relay position."""
     names = ("last_event_id", "page_cursor", "devin_messages", "announcement_seq", "figures_at", "waiting")
     return TrackedSession(_session(row), RelayPosition(**{name: row[name] for name in names}))
 

@@ -1,4 +1,4 @@
-"""What was spent: by session from the differences the poller sees, and by day as Devin billed it."""
+"""ACUs that were spent: by session and day, from the differences between polls, and by day as Devin billed them."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -14,14 +14,14 @@ from bot.store.tables import consumption, sessions, spend
 
 @dataclass(frozen=True, slots=True)
 class Billed:
-    """What Devin billed on one billing day, and when that was read."""
+    """The ACUs that Devin billed for one billing day, and when this figure was read."""
 
     acus: float
     read_at: float
 
 
 async def add(tx: AsyncConnection, org_id: str, day: date, amounts: Mapping[str, float]) -> None:
-    """Add ACUs of an organisation's sessions to a billing day."""
+    """Add `amounts`, ACUs by session id, to what these sessions of an organisation spent on the billing day `day`."""
     if not amounts:
         return
     statement = insert(tx.dialect.name, spend)
@@ -35,7 +35,7 @@ async def add(tx: AsyncConnection, org_id: str, day: date, amounts: Mapping[str,
 
 
 async def by_day(tx: AsyncConnection, org_id: str, first: date, last: date) -> dict[date, float]:
-    """ACUs of all our sessions of an organisation on each billing day that has any."""
+    """The ACUs of an organisation's sessions by billing day, from `first` to `last`; days without any are left out."""
     found = await tx.execute(
         select(spend.c.day, func.sum(spend.c.acus))
         .where(spend.c.org_id == org_id, spend.c.day >= first.isoformat(), spend.c.day <= last.isoformat())
@@ -47,7 +47,7 @@ async def by_day(tx: AsyncConnection, org_id: str, first: date, last: date) -> d
 async def most_expensive(
     tx: AsyncConnection, team: str, org_id: str, first: date, last: date, most: int = 5
 ) -> list[tuple[str, float]]:
-    """The sessions that a workspace has in an organisation and that cost most on these days, as (id, ACUs)."""
+    """The `most` sessions of a workspace in an organisation that spent most on these days, as (session id, ACUs)."""
     acus = func.sum(spend.c.acus)
     found = await tx.execute(
         select(spend.c.session_id, acus)
@@ -67,7 +67,7 @@ async def most_expensive(
 
 
 async def put_consumption(tx: AsyncConnection, org_id: str, days: Iterable[tuple[date, float]], now: float) -> None:
-    """Remember what Devin billed to an organisation."""
+    """Store what Devin billed to an organisation on each of `days`, as read at `now`, in place of older figures."""
     rows = [{"org_id": org_id, "day": day.isoformat(), "acus": acus, "read_at": now} for day, acus in days]
     if not rows:
         return
@@ -77,7 +77,7 @@ async def put_consumption(tx: AsyncConnection, org_id: str, days: Iterable[tuple
 
 
 async def consumed(tx: AsyncConnection, org_id: str, first: date, last: date) -> dict[date, float]:
-    """What Devin billed to an organisation on each billing day that was read, both ends included."""
+    """The ACUs billed to an organisation by billing day, from `first` to `last`, without days that were never read."""
     found = await tx.execute(
         select(consumption.c.day, consumption.c.acus).where(
             consumption.c.org_id == org_id,
@@ -89,7 +89,10 @@ async def consumed(tx: AsyncConnection, org_id: str, first: date, last: date) ->
 
 
 async def billed(tx: AsyncConnection, org_id: str, first: date, last: date) -> dict[date, Billed]:
-    """The same with the instants of reading: a figure read before its day was over says little."""
+    """What Devin billed by billing day, from `first` to `last`, with the instant at which each figure was read.
+
+    A figure that was read before its day was over is not final.
+    """
     found = await tx.execute(
         select(consumption.c.day, consumption.c.acus, consumption.c.read_at).where(
             consumption.c.org_id == org_id,
@@ -101,14 +104,14 @@ async def billed(tx: AsyncConnection, org_id: str, first: date, last: date) -> d
 
 
 async def purge(tx: AsyncConnection, before: date) -> int:
-    """Delete one small piece of what was spent on billing days before this one."""
+    """Delete one batch of the amounts spent on billing days before `before`; returns the number of rows."""
     key = (spend.c.session_id, spend.c.day)
     old = select(*key).where(spend.c.day < before.isoformat()).limit(BATCH)
     return (await tx.execute(delete(spend).where(tuple_(*key).in_(old)))).rowcount
 
 
 async def purge_consumption(tx: AsyncConnection, before: date) -> int:
-    """Delete one small piece of what Devin billed before this billing day."""
+    """Delete one batch of what Devin billed for days before `before`; returns the number of rows."""
     key = (consumption.c.org_id, consumption.c.day)
     old = select(*key).where(consumption.c.day < before.isoformat()).limit(BATCH)
     return (await tx.execute(delete(consumption).where(tuple_(*key).in_(old)))).rowcount

@@ -25,7 +25,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 metadata: Final = MetaData(naming_convention={"ix": "ix_%(table_name)s_%(column_0_N_name)s", "pk": "pk_%(table_name)s"})
 
 _JSON = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
-_SEQUENCE = BigInteger().with_variant(Integer, "sqlite")  # only INTEGER counts up by itself on SQLite
+_SEQUENCE = BigInteger().with_variant(Integer, "sqlite")  # on SQLite only INTEGER counts up by itself
 
 
 def _flag(name: str) -> Column[bool]:
@@ -41,7 +41,7 @@ def _number(name: str, kind: Any = Integer) -> Column[Any]:
     return Column(name, kind, nullable=False, server_default=text("0"))
 
 
-# Everything Slack sent that asks for work, and what follows from it. One row acts once.
+# Everything that Slack sent and that asks for work, and the work that follows from it. Each row acts once.
 inbox: Final = Table(
     "inbox",
     metadata,
@@ -54,11 +54,11 @@ inbox: Final = Table(
     Column("state", String, nullable=False, server_default="open"),  # open, done, dead
     Column("ready_at", Float, nullable=False),
     _number("attempts"),
-    _number("failures"),  # of our own; a row that fails too often must not hold up its lane
+    _number("failures"),  # faults of our own; a row that fails too often must not hold up its lane
     Column("intent_at", Float),  # set in the commit before a call whose outcome may get lost
-    Column("accepted_at", Float),  # when that call was answered with success, but not with what it created
+    Column("accepted_at", Float),  # when the call succeeded without an answer that says what it created
     Column("reason", String),
-    Column("ref", String, nullable=False),  # the id in the log and in what people are told
+    Column("ref", String, nullable=False),  # the reference in the log and in answers to people
     Column("payload", _JSON, nullable=False),
     Column("created_at", Float, nullable=False),
     Column("done_at", Float),
@@ -70,10 +70,10 @@ Index(
     sqlite_where=text("state = 'open'"),
     postgresql_where=text("state = 'open'"),
 )
-Index("ix_inbox_lane", inbox.c.lane)  # asked before the ack of every reply in a thread that may be ours
+Index("ix_inbox_lane", inbox.c.lane)  # used before the ack of every reply in a thread that may be ours
 Index("ix_inbox_done_at", inbox.c.done_at)
 
-# Everything the bot says; also the first post of a card, which `cards` keeps up to date from then on.
+# Everything that the bot posts, including the first post of a card, which `cards` then keeps up to date.
 outbox: Final = Table(
     "outbox",
     metadata,
@@ -83,12 +83,12 @@ outbox: Final = Table(
     Column("kind", String, nullable=False),
     Column("team", String, nullable=False),
     Column("channel", String, nullable=False),
-    Column("thread", String, nullable=False),  # what keeps order: the thread, or the key where there is none yet
+    Column("thread", String, nullable=False),  # rows of one thread keep their order; the key where there is none yet
     Column("thread_ts", String),
     Column("session_id", String),
-    _number("rank"),  # 0 goes first, 2 when nothing else waits
+    _number("rank"),  # of the first rows of all threads, those with the lowest rank go first
     Column("state", String, nullable=False, server_default="open"),  # open, sending, sent, dead
-    Column("ts", String),  # Slack's, once it is there
+    Column("ts", String),  # Slack's ts of the message, once it is posted
     _number("attempts"),
     Column("next_at", Float, nullable=False),
     Column("sending_at", Float),  # set in the commit before a post whose answer may get lost
@@ -96,10 +96,10 @@ outbox: Final = Table(
     Column("reason", String),
     Column("ref", String, nullable=False),
     Column("payload", _JSON, nullable=False),
-    Column("follow", _JSON),  # the inbox row to store when this one is sent
+    Column("follow", _JSON),  # what the row that starts the session is built from, once this card's post is sent
     Column("created_at", Float, nullable=False),
     Column("sent_at", Float),
-    # The worker that has it in hand; `epoch` counts the claims, to tell a frozen worker that it has been replaced.
+    # The worker that has claimed the row. `epoch` counts the claims, so that a frozen worker finds it was replaced.
     Column("owner", String),
     _number("epoch"),
     sqlite_autoincrement=True,
@@ -113,7 +113,7 @@ Index(
     sqlite_where=_OUTBOX_OPEN,
     postgresql_where=_OUTBOX_OPEN,
 )
-# Whether a row is the first of its thread is asked of every open row of a channel.
+# For the question whether a row is the first of its thread, which is put for every open row of a channel.
 Index(
     "ix_outbox_thread",
     outbox.c.lane,
@@ -125,21 +125,21 @@ Index(
 Index("ix_outbox_session_id", outbox.c.session_id)
 Index("ix_outbox_sent_at", outbox.c.sent_at)
 
-# The card of each session, one row for as long as the session is recorded; `version` counts what it was asked to show.
+# The card of each session, one row for as long as the session is stored. `version` counts the requests to redraw it.
 cards: Final = Table(
     "cards",
     metadata,
     Column("session_id", String, primary_key=True),
     Column("team", String, nullable=False),
     Column("channel", String, nullable=False),
-    Column("ts", String),  # Slack's, once it is posted
-    # unposted: its first post is a row of the outbox; open: an edit is wanted; sent: it shows the newest version; dead
+    Column("ts", String),  # Slack's ts of the card, once it is posted
+    # unposted: the first post is a row of the outbox; open: an edit is wanted; sent: the newest version is shown; dead
     Column("state", String, nullable=False, server_default="unposted"),
     _number("version"),
     _number("sent_version"),
-    _flag("figures_only"),  # what is wanted shows new figures only, so it waits until nothing else needs the rate limit
-    Column("drawn", String),  # a fingerprint of what it shows: what looks the same is not sent again
-    _flag("plain"),  # Slack refused the blocks of what is wanted
+    _flag("figures_only"),  # the wanted edit only shows new figures, so it waits while others need the rate limit
+    Column("drawn", String),  # a fingerprint of what the card shows: an edit with an equal one is not sent
+    _flag("plain"),  # Slack refused the blocks of the wanted edit
     _number("attempts"),
     _number("next_at", Float),
     Column("reason", String),
@@ -167,14 +167,14 @@ sessions: Final = Table(
     Column("channel", String, nullable=False),
     Column("thread_ts", String),
     Column("requester", String, nullable=False),
-    Column("prompt", Text, nullable=False),  # its first line only, once Devin has it
-    Column("prompt_hash", String),  # of all of it
+    Column("prompt", Text, nullable=False),  # only the first line, once Devin has the session
+    Column("prompt_hash", String),  # of the whole prompt
     Column("options", _JSON, nullable=False),
     Column("lifecycle", String, nullable=False),
     Column("reference", String, unique=True),
     Column("cause_ts", String),
     Column("devin_id", String),
-    Column("bare_id", String, unique=True),  # without `devin-`, the form ids are compared in
+    Column("bare_id", String, unique=True),  # the id without `devin-`, in which form ids are compared
     Column("url", String),
     Column("status", String, nullable=False, server_default="new"),
     Column("detail", String),
@@ -186,19 +186,19 @@ sessions: Final = Table(
     _number("updated_at", BigInteger),
     _flag("checking"),
     _flag("stop_requested"),
-    Column("stop_ts", String),  # when that was: replies written before it are not sent
+    Column("stop_ts", String),  # the Slack time of the stop: replies written before it are not sent
     Column("stopped_by", String),
     Column("created_at", Float, nullable=False),
-    Column("done_at", Float),  # when its end was last told
+    Column("done_at", Float),  # when the session's end was last announced
     Column("ended_at", Float),
     _number("spoken_at", Float),
-    # what was relayed: only what follows is inserted, so old messages never come again
+    # the relay position: only later messages are posted, so that old ones are not repeated
     Column("last_event_id", String),
     Column("page_cursor", String),
     _number("devin_messages"),
     _number("announcement_seq"),
     _number("figures_at", Float),  # when the card last showed new figures
-    _flag("waiting"),  # seen waiting once without a new message; the second time it is news
+    _flag("waiting"),  # the last poll announced no resting state yet; the next one decides
 )
 Index("ix_sessions_thread", sessions.c.team, sessions.c.channel, sessions.c.thread_ts)
 Index("ix_sessions_lifecycle", sessions.c.lifecycle)
@@ -214,11 +214,11 @@ threads: Final = Table(
     _flag("muted"),
     _flag("closed"),
     Column("last_seen_ts", String, nullable=False),  # the newest message that was stored
-    Column("unread_from", String),  # from here on catch-up has to read it; what arrives meanwhile changes nothing
+    Column("unread_from", String),  # from here on catch-up has to read the thread; later messages do not change this
     Column("created_at", Float, nullable=False),
 )
 
-# Who works on a lane of the inbox. A claim lasts one row; `epoch` tells a frozen worker that it has been replaced.
+# Which worker has claimed a lane of the inbox, for one row at a time. `epoch` counts the claims, as in the outbox.
 lanes: Final = Table(
     "lanes",
     metadata,
@@ -236,7 +236,7 @@ workers: Final = Table(
     Column("seen_at", Float, nullable=False),
 )
 
-# When a channel may be posted to again, and when a method has a token again.
+# A token bucket for each channel and each API method: `next_at` says when it has a token again.
 rate_limits: Final = Table(
     "rate_limits",
     metadata,
@@ -266,7 +266,7 @@ people: Final = Table(
     Column("read_at", Float, nullable=False),
 )
 
-# ACUs by session and billing day, from the differences the poller sees.
+# ACUs by session and billing day, from the differences between polls.
 spend: Final = Table(
     "spend",
     metadata,

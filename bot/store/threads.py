@@ -1,4 +1,4 @@
-"""Threads: which session speaks in which thread, and from where on catch-up has to read it."""
+"""Threads: which session a Slack thread belongs to, and from which message on catch-up has to read the thread."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -12,7 +12,10 @@ from bot.store.tables import sessions, threads
 
 @dataclass(frozen=True, slots=True)
 class Thread:
-    """A Slack thread that belongs to a session."""
+    """A Slack thread that belongs to a session.
+
+    `last_seen_ts` is the newest message in it that was stored. From `unread_from` on catch-up has to read the thread.
+    """
 
     team: str
     channel: str
@@ -24,7 +27,7 @@ class Thread:
     unread_from: str | None = None
 
 
-# Made once: asked before the ack of every reply in a thread.
+# Built once, because every reply in a thread executes it before its ack.
 _ONE: Final = select(threads).where(
     threads.c.team == bindparam("of_team"),
     threads.c.channel == bindparam("of_channel"),
@@ -33,7 +36,7 @@ _ONE: Final = select(threads).where(
 
 
 async def put(tx: AsyncConnection, thread: Thread, now: float) -> None:
-    """Bind a thread to a session; a newer session takes the thread over."""
+    """Insert `thread`, or bind the stored one to its session, open, not muted and unread."""
     values = {
         "team": thread.team,
         "channel": thread.channel,
@@ -49,20 +52,20 @@ async def put(tx: AsyncConnection, thread: Thread, now: float) -> None:
 
 
 async def get(tx: AsyncConnection, team: str, channel: str, ts: str) -> Thread | None:
-    """The thread, if it is one of ours."""
+    """The stored thread `ts`, or None if it belongs to no session."""
     found = await tx.execute(_ONE, {"of_team": team, "of_channel": channel, "of_ts": ts})
     row = found.mappings().one_or_none()
     return None if row is None else _thread(row)
 
 
 async def advance_last_seen(tx: AsyncConnection, team: str, channel: str, ts: str, message_ts: str) -> None:
-    """Move the mark of what is stored; it only moves forward."""
+    """Store that the newest stored message of a thread is `message_ts`, unless a newer one is noted already."""
     newer = case((threads.c.last_seen_ts < message_ts, message_ts), else_=threads.c.last_seen_ts)
     await tx.execute(update(threads).where(*_is(team, channel, ts)).values(last_seen_ts=newer))
 
 
 async def mark_unread(tx: AsyncConnection, team: str) -> None:
-    """The bot was away: what is in use in a workspace has to be read from its mark on, or from where it is unread."""
+    """Mark every thread in use in a workspace as unread from its newest stored message, or from an earlier mark."""
     in_use = select(sessions.c.id).where(sessions.c.lifecycle == "open")
     unmarked = threads.c.unread_from.is_(None), threads.c.closed.is_(False), threads.c.session_id.in_(in_use)
     await tx.execute(
@@ -71,24 +74,27 @@ async def mark_unread(tx: AsyncConnection, team: str) -> None:
 
 
 async def advance_unread(tx: AsyncConnection, thread: Thread, unread_from: str | None) -> None:
-    """Catch-up has read the thread up to here, or to its end; nothing when it owes something else by now."""
-    same = threads.c.unread_from == thread.unread_from
-    place = _is(thread.team, thread.channel, thread.ts)
-    await tx.execute(update(threads).where(*place, same).values(unread_from=unread_from))
+    """Store that catch-up has read `thread` up to `unread_from`, or with None to its end.
+
+    Nothing is stored if the thread has been marked as unread from another message since `thread` was read.
+    """
+    unchanged = threads.c.unread_from == thread.unread_from
+    this_thread = _is(thread.team, thread.channel, thread.ts)
+    await tx.execute(update(threads).where(*this_thread, unchanged).values(unread_from=unread_from))
 
 
 async def set_muted(tx: AsyncConnection, thread: Thread, muted: bool) -> None:
-    """Whether replies stay between people."""
+    """Store whether `thread` is muted, so that its replies are not sent to Devin."""
     await tx.execute(update(threads).where(*_is(thread.team, thread.channel, thread.ts)).values(muted=muted))
 
 
 async def close(tx: AsyncConnection, team: str, channel: str, ts: str, closed: bool = True) -> None:
-    """Whether replies still reach a session."""
+    """Store whether the thread `ts` is closed, so that its replies no longer reach a session."""
     await tx.execute(update(threads).where(*_is(team, channel, ts)).values(closed=closed))
 
 
 async def unread(tx: AsyncConnection, team: str, limit: int = 500) -> list[Thread]:
-    """Threads in use in a workspace that catch-up has to read, the most recently used first."""
+    """The threads of a workspace that catch-up has to read, those that people wrote in most recently first."""
     found = await tx.execute(
         select(threads)
         .join(sessions, sessions.c.id == threads.c.session_id)

@@ -1,4 +1,4 @@
-"""The sessions of an organisation that its poller follows: which there are, and which of them work."""
+"""Queries about the sessions of an organisation that its poller watches: those that are open and have not ended."""
 
 from collections.abc import Collection
 
@@ -12,13 +12,16 @@ from bot.store.tables import sessions
 
 
 async def open_bare_ids(tx: AsyncConnection, org_id: str) -> list[str]:
-    """Devin's ids of all sessions that are watched."""
+    """The bare ids at Devin of all watched sessions."""
     found = await tx.execute(select(sessions.c.bare_id).where(*_watched_in(org_id)))
     return [bare for bare in found.scalars() if bare]
 
 
 async def count_active(tx: AsyncConnection, org_id: str, spoken_after: float) -> tuple[int, int]:
-    """How many sessions are watched, and how many of them work or were just spoken to."""
+    """Count the watched sessions, and those of them that are active.
+
+    Active are those on which Devin works, that wait to be announced, or to which a person wrote after `spoken_after`.
+    """
     resting = sessions.c.detail.in_(ENDED_BY_A_MESSAGE)
     works = and_(sessions.c.status == "running", or_(sessions.c.detail.is_(None), ~resting))
     busy = or_(sessions.c.status.in_(QUEUED_STATUSES), works, sessions.c.waiting, sessions.c.spoken_at >= spoken_after)
@@ -28,7 +31,10 @@ async def count_active(tx: AsyncConnection, org_id: str, spoken_after: float) ->
 
 
 async def may_appear(tx: AsyncConnection, org_id: str, ended_after: float, uncertain_after: float) -> bool:
-    """Whether Devin's list may have news of what is not watched: cancelled, given up or over since these instants."""
+    """Whether a session that is not watched may still show up or change at Devin.
+
+    That is one which was cancelled, refused or ended since `ended_after`, or became uncertain since `uncertain_after`.
+    """
     over = and_(
         sessions.c.lifecycle == Lifecycle.ENDED,
         sessions.c.ended_at >= ended_after,
@@ -46,20 +52,24 @@ async def may_appear(tx: AsyncConnection, org_id: str, ended_after: float, uncer
 async def expecting(
     tx: AsyncConnection, org_id: str, spoken_after: float, fresh: Collection[str] = ()
 ) -> list[TrackedSession]:
-    """Watched sessions that a person just wrote to, whose rest waits to be told, that are over, or that are named.
+    """One batch of the watched sessions that the poller has to read one by one, with their relay positions.
 
-    One that is over is watched for a while after a reply, which may wake it.
+    These are the sessions to which a person wrote after `spoken_after`, whose resting state waits to be announced,
+    which are over (a reply may wake them), or whose ids are in `fresh`.
     """
     over = sessions.c.status.in_(TERMINAL_STATUSES)
     recent = or_(sessions.c.spoken_at >= spoken_after, sessions.c.waiting, over, sessions.c.id.in_(fresh))
-    # Nothing but the next look knows of a rest that waits to be told: those first.
+    # First those whose resting state waits to be announced, because only this poll will notice them.
     order = (sessions.c.waiting.desc(), sessions.c.spoken_at)
     found = await tx.execute(select(sessions).where(*_watched_in(org_id), recent).order_by(*order).limit(BATCH))
     return [track(row) for row in found.mappings()]
 
 
 async def end_sleepers(tx: AsyncConnection, before: int, now: float) -> int:
-    """End our watch over one small piece of sessions that have slept since an instant."""
+    """End, at `now`, one batch of the watched sessions that sleep and last changed earlier than `before`.
+
+    Returns the number of sessions.
+    """
     asleep = (
         select(sessions.c.id)
         .where(*_watched(), sessions.c.status != "running", sessions.c.updated_at < before)

@@ -1,1 +1,1 @@
-"""Pure builders: models in, text and blocks out."""
+"""Pure functions that turn models of the domain into Slack messages, as text and blocks."""

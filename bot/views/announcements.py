@@ -1,4 +1,4 @@
-"""What is posted into a session's thread: Devin's words, and the few moments when a person is needed."""
+"""The posts in a session's thread: Devin's messages, and the announcements of changes."""
 
 from typing import Final
 
@@ -43,19 +43,22 @@ _CAUGHT_UP_LIMIT: Final = 3_000
 
 
 def devin_message(markdown: str, session: Session) -> list[Message]:
-    """Relay what Devin says, in order, in as many messages as it takes: at most five, then the link."""
-    # One part more than is shown tells that something was left out.
+    """Turn a message of Devin's into Slack messages, in order.
+
+    Of a text that needs more than `MOST_PARTS` messages only so many are made; the last one links to the session.
+    """
+    # One part more than is shown, to know whether something was left out.
     parts = split(disarm(markdown), PART_LIMIT, MOST_PARTS + 1)
     shown = [Message(fallback(part), [blocks.markdown(part)]) for part in parts[:MOST_PARTS]]
     if len(parts) > MOST_PARTS:
         last = shown[-1]
-        rest = LEFT_OUT.format(link=_all_of_it(session, LEFT_OUT_LINK))
-        shown[-1] = Message(last.text, [*last.blocks, *blocks.context([rest])])
+        note = LEFT_OUT.format(link=_all_of_it(session, LEFT_OUT_LINK))
+        shown[-1] = Message(last.text, [*last.blocks, *blocks.context([note])])
     return shown
 
 
 def announcement(change: Announcement, session: Session) -> Message:
-    """Say what happened; only a question and an approval call somebody, and only the person who asked."""
+    """Build the post for `change`. Only a question and an approval mention somebody: the asker of `session`."""
     if change.kind is AnnouncementKind.PULL_REQUEST and change.pull_request is not None:
         return _new_pull_request(change.pull_request)
     if change.kind is AnnouncementKind.DONE:
@@ -69,13 +72,16 @@ def announcement(change: Announcement, session: Session) -> Message:
 
 
 def outcome(session: Session) -> str:
-    """One line about the end: result, ACUs, duration."""
+    """The line about the end of `session`: its result, the ACUs it used, and how long it took."""
     facts = [_result(session), spent(session), _took(session)]
     return ":white_check_mark: *Done* · " + " · ".join(fact for fact in facts if fact)
 
 
 def caught_up(count: int, last: str, session: Session, minutes: int) -> Message:
-    """After an outage: one summary with the last message instead of a replay."""
+    """Build the summary that replaces Devin's messages of an outage.
+
+    It gives the `count` of messages in so many `minutes`, and shows the `last` one.
+    """
     summary = CAUGHT_UP.format(
         minutes=counted(max(1, minutes), "minute"),
         count=counted(count, "message"),
@@ -87,7 +93,7 @@ def caught_up(count: int, last: str, session: Session, minutes: int) -> Message:
 
 
 def duplicate_ended(session: Session) -> Message:
-    """Tell that a second session for the same task was found and ended."""
+    """Build the post that a second session for one task was ended; `session` is the older one, which goes on."""
     return _with_lines(DUPLICATE_ENDED.format(link=link(session.url, "the older one")))
 
 

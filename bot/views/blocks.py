@@ -1,4 +1,4 @@
-"""The few Block Kit pieces that are used, each within its limits.
+"""The few kinds of Block Kit blocks that are used, each kept within Slack's limits.
 
 https://docs.slack.dev/reference/block-kit/blocks
 """
@@ -14,48 +14,51 @@ HEADER_LIMIT: Final = 150
 
 
 def header(text: str) -> Block:
-    """A large line; plain text, so only calls to people are taken out of it."""
+    """A large line of plain text, made of `text` in one line, shortened and without mentions."""
     line = shortened(disarm(one_line(text)), HEADER_LIMIT) or "Session"
     return {"type": "header", "text": {"type": "plain_text", "text": line}}
 
 
 def section(mrkdwn: str) -> Block:
-    """A paragraph. `verbatim`: Slack shall not look for names and channels in it by itself."""
+    """A paragraph of `mrkdwn`, marked as `verbatim` so that Slack makes no links of names and channels by itself."""
     return {"type": "section", "text": _mrkdwn(mrkdwn)}
 
 
 def context(parts: Iterable[str]) -> list[Block]:
-    """A small grey line, or nothing when there is nothing to say."""
+    """A small grey line of the `parts` that are not empty; no block when all are."""
     line = " · ".join(part for part in parts if part)
     return [{"type": "context", "elements": [_mrkdwn(line)]}] if line else []
 
 
 def markdown(text: str) -> Block:
-    """Standard Markdown, as Devin writes it."""
+    """A block of standard Markdown, which is what Devin writes."""
     return {"type": "markdown", "text": text}
 
 
 def actions(*buttons: Block | None) -> list[Block]:
-    """A row of buttons, or nothing without one."""
+    """A row of those `buttons` that are not None; no block when there are none."""
     shown = [button for button in buttons if button]
     return [{"type": "actions", "elements": shown}] if shown else []
 
 
 def button(label: str, action_id: str, value: str, style: str | None = None) -> Block:
-    """A button whose press comes back to us; the value is a hint where to look, never a permission."""
+    """A button with this `label` whose press Slack sends to the bot with `action_id` and `value`.
+
+    The value only helps to find a row. It proves no permission, because anybody could send it.
+    """
     block = {"type": "button", "action_id": action_id, "text": _plain(label), "value": value}
     return {**block, "style": style} if style else block
 
 
 def open_button(url: str | None, label: str = "Open in Devin") -> Block | None:
-    """A button that only opens a page, when there is a page."""
+    """A button with this `label` that opens `url`; None when that is no web address."""
     if is_web_address(url):
         return {"type": "button", "action_id": "open", "text": _plain(label), "url": url}
     return None
 
 
 def sections(lines: Iterable[str], most: int = 12_000) -> list[Block]:
-    """Pack lines into as few sections as their limit allows; what exceeds the message is left out."""
+    """Pack `lines` into as few sections as Slack allows; lines beyond `most` characters in all are left out."""
     packed: list[str] = []
     for line in lines:
         if sum(map(len, packed)) + len(line) > most:

@@ -1,4 +1,4 @@
-"""The one card of a session: kept up to date by edits, which notify nobody."""
+"""The card of a session, which is kept up to date by edits, because edits notify nobody."""
 
 import re
 from typing import Final
@@ -17,7 +17,7 @@ _PULL: Final = re.compile(
 
 
 def card(session: Session, now: float) -> Message:
-    """Show title, state, asker, options, pull requests, cost, last sign of life and the two buttons."""
+    """Build the card of `session` as of `now`: its title, state, asker, options, pull requests, cost and buttons."""
     state = f"{STATE_EMOJI[session.display_state]} {state_sentence(session)}"
     pulls = pull_request_lines(session.snapshot.pull_requests)
     return Message(
@@ -34,13 +34,13 @@ def card(session: Session, now: float) -> Message:
 
 
 def pull_request_link(request: PullRequest) -> str:
-    """Name a pull request as its host does, with its state."""
+    """A link to a pull request, named as its host names it, with its state."""
     state = f" ({fitted(request.state, 20)})" if request.state else ""
     return link(request.url, pull_request_name(request.url)) + state
 
 
 def pull_request_name(url: str) -> str:
-    """Shorten a pull request's address to owner/name#number where its form is known."""
+    """Shorten the address of a pull request to owner/name#number; an address of unknown form only loses `https://`."""
     match = _PULL.fullmatch(url)
     if match is None:
         return url.removeprefix("https://")
@@ -49,21 +49,24 @@ def pull_request_name(url: str) -> str:
 
 
 def pull_request_lines(requests: tuple[PullRequest, ...]) -> list[str]:
-    """One line for each pull request, and how many more there are."""
+    """A line for each of the first `MOST_PULL_REQUESTS` of `requests`, and one with the number of those left out."""
     lines = [f":twisted_rightwards_arrows: {pull_request_link(request)}" for request in requests[:MOST_PULL_REQUESTS]]
     more = len(requests) - MOST_PULL_REQUESTS
     return [*lines, f"and {counted(more, 'more pull request')}"] if more > 0 else lines
 
 
 def option_words(options: Options) -> list[str]:
-    """What was asked for beside the prompt."""
+    """The options that are set, each in words such as `mode fast`; the ACU cap and the title are not among them."""
     named = {"repo": options.repo, "playbook": options.playbook, "mode": options.mode}
     words = [f"{name} {fitted(value, 100)}" for name, value in named.items() if value]
     return [*words, f"tags {fitted(', '.join(options.tags), 200)}"] if options.tags else words
 
 
 def spent(session: Session) -> str:
-    """ACUs so far and the cap. Some plans always report 0: without a cap that says nothing and is left out."""
+    """The ACUs that `session` has used, with its cap if it has one.
+
+    Without a cap the text is empty at 0 ACUs, because on some plans Devin always reports 0.
+    """
     cap = session.options.acu
     if cap:
         return f"{acus(session.snapshot.acus).rsplit(' ', 1)[0]} of {acus(cap)}"
@@ -73,7 +76,7 @@ def spent(session: Session) -> str:
 def _last_sign(session: Session, now: float) -> str:
     if not session.snapshot.updated_at:
         return ""
-    # Devin's clock may be ahead of ours; nobody was active in the future.
+    # Devin's clock may be ahead of ours, and an activity in the future would be odd.
     return f"last sign of life {ago(min(session.snapshot.updated_at, now))}"
 
 

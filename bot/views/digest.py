@@ -1,4 +1,4 @@
-"""What was spent and what came of it: the daily digest and the answer to `/devin usage`."""
+"""The daily digest and the answer to `/devin usage`: what sessions used, and how many were started and finished."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -23,9 +23,9 @@ MOST_EXPENSIVE_LISTED: Final = 5
 
 @dataclass(frozen=True, slots=True)
 class MostExpensive:
-    """One of the dearest sessions: `permalink` leads to its thread, `url` to Devin.
+    """One of the most expensive sessions; `permalink` is its Slack thread, `url` its page at Devin.
 
-    `requester` is a name and no mention: a digest calls nobody.
+    `requester` is a name and no mention, because a digest notifies nobody.
     """
 
     title: str
@@ -37,9 +37,9 @@ class MostExpensive:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """One billing day, or a period that ends with it. Amounts in ACUs; None where nothing is known.
+    """The figures of the billing day `day`, or of a period that ends with it. Amounts are ACUs, None where unknown.
 
-    `own_rows_only` names the missing permission when the amounts come from our own rows.
+    `own_rows_only` is the permission that the key lacks, if the amounts had to be taken from our own rows.
     """
 
     day: date
@@ -54,24 +54,24 @@ class Figures:
 
 
 def digest(figures: Figures) -> Message:
-    """Report one finished billing day."""
+    """Build the digest of one finished billing day from its `figures`."""
     return _report(f"Devin on {_named(figures.day)}", f"Billing day {HOURS}.", figures, compared=True)
 
 
 def usage(period: Period, figures: Figures) -> Message:
-    """Answer what was spent; `figures.day` is the period's last billing day."""
+    """Build the answer to `/devin usage` for `period`; `figures.day` is the last billing day in it."""
     named = _named(figures.day)
     title, scope = {
         Period.TODAY: ("Devin today, so far", f"Billing day {named}, {HOURS}, still running."),
         Period.YESTERDAY: ("Devin yesterday", f"Billing day {named}, {HOURS}."),
         Period.WEEK: ("Devin in the last seven days", f"Seven billing days up to {named}, each {HOURS}."),
     }[period]
-    # A running day and a whole week are not to be measured against single finished days.
+    # Only a finished day compares with the mean of finished days; a running day and a week do not.
     return _report(title, scope, figures, compared=period is Period.YESTERDAY)
 
 
 def change(total: float, mean: float | None) -> str:
-    """Compare a day with the mean of the seven before it, in words where a percentage says nothing."""
+    """Compare the `total` of a day with the `mean` of the seven before, in percent or, where that fails, in words."""
     if mean is None or mean <= 0:
         return NOTHING_BEFORE
     percent = round((total - mean) / mean * 100)
@@ -114,7 +114,7 @@ def _sessions(figures: Figures) -> str:
 def _most_expensive(sessions: tuple[MostExpensive, ...]) -> list[str]:
     if not sessions:
         return [QUIET]
-    rows = [f"{place}. {_row(entry)}" for place, entry in enumerate(sessions[:MOST_EXPENSIVE_LISTED], start=1)]
+    rows = [f"{rank}. {_row(entry)}" for rank, entry in enumerate(sessions[:MOST_EXPENSIVE_LISTED], start=1)]
     return ["*Dearest sessions*", *rows]
 
 
@@ -132,7 +132,7 @@ def _source(figures: Figures) -> list[str]:
 
 
 def _named(day: date) -> str:
-    # Not by strftime: the names of days and months would follow the machine's locale.
+    # Not by strftime, which would take the names of days and months from the machine's locale.
     weekday = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")[day.weekday()]
     month = (
         "January", "February", "March", "April", "May", "June",

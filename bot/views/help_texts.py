@@ -1,4 +1,4 @@
-"""The two help texts: what works behind `/devin`, and what works in a session's thread."""
+"""The two help texts: one for `/devin`, one for a session's thread."""
 
 from collections.abc import Iterable
 from typing import Final

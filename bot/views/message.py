@@ -1,4 +1,4 @@
-"""What a builder returns: plain text for notifications and screen readers, and blocks."""
+"""The type that all views return: a message as text and blocks."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -8,7 +8,10 @@ Block = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One Slack message. `text` is never empty; `blocks` may be (then Slack shows the text)."""
+    """One Slack message. `text` is what notifications and screen readers use, and is never empty.
+
+    Without `blocks` Slack shows the text.
+    """
 
     text: str
     blocks: list[Block] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""What a state means for the people in the thread, one sentence each, with the next step."""
+"""A sentence for each state of a session: what it means for the people in the thread, and what they can do next."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -36,7 +36,7 @@ STATE_SENTENCES: Final[Mapping[DisplayState, str]] = {
         "Not known: Devin's answer got lost and it could not be reached to look. "
         "If the session exists, it appears here as soon as it is seen."
     ),
-    DisplayState.UNKNOWN: "Devin says: {said}. Open the session in Devin to see what that means.",
+    DisplayState.UNKNOWN: "Devin says: {status}. Open the session in Devin to see what that means.",
 }
 
 _GO_ON: Final = "then reply in this thread and Devin goes on."
@@ -133,7 +133,7 @@ STATE_EMOJI: Final[Mapping[DisplayState, str]] = {
     DisplayState.UNKNOWN: ":grey_question:",
 }
 
-# Phases in which a person may stop the session; while it sleeps or has ended there is nothing to stop.
+# States in which a person may stop the session. One that sleeps or has ended has nothing to stop.
 STOPPABLE: Final = frozenset(
     {
         DisplayState.STARTING,
@@ -149,29 +149,29 @@ _FROM_DETAIL: Final = frozenset({DisplayState.LIMIT, DisplayState.FAILED})
 
 
 def state_sentence(session: Session) -> str:
-    """Say in words where a session stands and who does what next, as `mrkdwn`."""
+    """The sentence about the state of `session`, as `mrkdwn`: what happens, and who has to do what next."""
     if session.stop_requested and session.display_state in STOPPABLE:
         return STOPPING
     return _template(session).format(
         asker=mention(session.requester),
         by=f" by {mention(session.stopped_by)}" if session.stopped_by else "",
         cap=f" of {session.options.acu} ACUs" if session.options.acu else "",
-        said=_status_words(session),
+        status=_status_words(session),
     )
 
 
 def mention(user: str) -> str:
-    """Call a person by their Slack id."""
+    """A mention of the user with this Slack id, which notifies them."""
     return f"<@{user}>"
 
 
 def _template(session: Session) -> str:
-    phase, seen = session.display_state, session.snapshot
-    if phase is DisplayState.QUEUED or (phase is DisplayState.FAILED and seen.status in STATUS_SENTENCES):
-        return STATUS_SENTENCES.get(seen.status, STATE_SENTENCES[phase])
-    if phase in _FROM_DETAIL:
-        return DETAIL_SENTENCES.get(seen.detail or "", STATE_SENTENCES[phase])
-    return STATE_SENTENCES[phase]
+    state, snapshot = session.display_state, session.snapshot
+    if state is DisplayState.QUEUED or (state is DisplayState.FAILED and snapshot.status in STATUS_SENTENCES):
+        return STATUS_SENTENCES.get(snapshot.status, STATE_SENTENCES[state])
+    if state in _FROM_DETAIL:
+        return DETAIL_SENTENCES.get(snapshot.detail or "", STATE_SENTENCES[state])
+    return STATE_SENTENCES[state]
 
 
 def _status_words(session: Session) -> str:

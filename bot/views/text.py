@@ -1,6 +1,6 @@
-"""Text on its way into Slack: escaped for where it stands, disarmed, cut and split.
+"""Prepares text for Slack: escapes it, takes mentions out, shortens it and splits it.
 
-Sizes: a `markdown` block holds 12,000 characters, all blocks of a message about 13,200 together.
+A `markdown` block holds 12,000 characters, and all blocks of a message together about 13,200.
 """
 
 import re
@@ -13,9 +13,9 @@ from typing import Final, TypeGuard
 PART_LIMIT: Final = 11_500
 MOST_PARTS: Final = 5
 FALLBACK_LIMIT: Final = 3_000
-URL_LIMIT: Final = 1_000  # longer than any real address; what is longer stands without its link
+URL_LIMIT: Final = 1_000  # longer than any real address; what is longer is shown without a link
 
-# A zero-width space inside: people see no difference, Slack sees no mention.
+# A zero-width space, put into a mention: people see no difference, and Slack finds no mention.
 _GAP: Final = "\u200b"
 _ARMED: Final = re.compile(
     r"(?P<start><)(?=@|!(?:channel|here|everyone|subteam))|(?P<at>@)(?=channel|here|everyone)", re.IGNORECASE
@@ -23,64 +23,64 @@ _ARMED: Final = re.compile(
 
 
 def escape(text: str) -> str:
-    """Escape for `mrkdwn` and message texts; the ampersand first, or the other two would be escaped twice."""
+    """Escape `text` for `mrkdwn` and message texts; the ampersand first, or the others would be escaped twice."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def disarm(markdown: str) -> str:
-    """Make sure that nobody is called by a text that somebody else wrote."""
+    """Break all mentions in `markdown`, so that a text that others wrote notifies nobody."""
     return _ARMED.sub(lambda match: match[0] + _GAP, markdown)
 
 
 def fitted(text: str, length: int = 150) -> str:
-    """Insert a foreign text into `mrkdwn`: one line, nobody called, escaped, at most so long."""
+    """Prepare a text that others wrote for `mrkdwn`: one line, without mentions, escaped, at most `length` long."""
     return _shortest(escape, disarm(one_line(text)), length)
 
 
 def shortened(text: str, length: int) -> str:
-    """Cut to a length, with an ellipsis where something is missing."""
+    """Cut `text` to at most `length` characters, with an ellipsis where something is missing."""
     return text if len(text) <= length else text[: length - 1].rstrip() + "…"
 
 
 def one_line(text: str) -> str:
-    """Every run of white space as one space."""
+    """`text` with each run of white space replaced by one space."""
     return " ".join(text.split())
 
 
 def fallback(markdown: str) -> str:
-    """The plain text beside blocks, for notifications and screen readers."""
+    """Turn `markdown` into the text that accompanies blocks, for notifications and screen readers."""
     return escape(shortened(disarm(markdown).strip(), FALLBACK_LIMIT))
 
 
 def link(url: str | None, label: str, length: int = 150) -> str:
-    """Link a label; without a web address of bearable length the label stands alone."""
+    """Link `label`, cut to `length`, to `url`; the label alone when `url` is no web address or is too long."""
     text = fitted(label, length)
     if not is_web_address(url):
         return text
     target = str(url)
     for sign, code in (("|", "%7C"), ("<", "%3C"), (">", "%3E")):
         target = target.replace(sign, code)
-    # Written out, an address can be several times as long.
+    # Escaping can make an address several times as long.
     return f"<{escape(target)}|{text}>" if len(escape(target)) <= URL_LIMIT else text
 
 
 def is_web_address(url: str | None) -> TypeGuard[str]:
-    """Whether Slack would take this as the target of a link or a button."""
+    """Whether Slack accepts `url` as the target of a link or a button."""
     return url is not None and len(url) <= URL_LIMIT and re.fullmatch(r"https?://[^\s\"]+", url) is not None
 
 
 def when(at: float) -> str:
-    """Write an instant in each reader's own time zone."""
+    """Write the instant `at` so that Slack shows it in each reader's time zone."""
     return f"<!date^{int(at)}^{{date_short_pretty}} at {{time}}|{_utc(at)}>"
 
 
 def ago(at: float) -> str:
-    """Write how long ago an instant was; Slack keeps it true without edits."""
+    """Write how long ago the instant `at` was; Slack keeps the words up to date without edits."""
     return f"<!date^{int(at)}^{{ago}}|{_utc(at)}>"
 
 
 def acus(amount: float) -> str:
-    """Write ACUs as people say them."""
+    """Write an `amount` of ACUs with at most two decimals and its unit."""
     if 0 < amount < 0.005:
         return "under 0.01 ACUs"
     figure = f"{amount:,.2f}".rstrip("0").rstrip(".")
@@ -88,7 +88,7 @@ def acus(amount: float) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Write a span of time in its two largest units at most."""
+    """Write a span of `seconds` in words, in at most two units."""
     total = max(0, round(seconds))
     if total < 60:
         return counted(total, "second")
@@ -101,7 +101,7 @@ def duration(seconds: float) -> str:
 
 
 def counted(number: int, noun: str) -> str:
-    """Write a number with its noun."""
+    """Write `number` with its `noun`, in the plural unless the number is one."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
@@ -121,64 +121,69 @@ _FENCE_ROOM: Final = 1 + 20 + 20  # a line break, the indentation and the marks 
 
 @dataclass(frozen=True, slots=True)
 class _Fence:
-    opening: str  # its whole first line
+    opening: str  # the whole first line of the fence
     closing: str
-    mark: str  # its backticks or tildes
+    mark: str  # the backticks or tildes of the fence
 
 
 class _Cut(IntEnum):
-    PARAGRAPH = 0  # between paragraphs or at a fence's outside
+    PARAGRAPH = 0  # between paragraphs, or before or after a fence
     LINE = 1
-    NEVER = 2  # right behind a fence's first line: it would leave an empty fence
+    NEVER = 2  # right behind the first line of a fence, where a cut would leave an empty fence
 
 
 @dataclass(frozen=True, slots=True)
 class _Edge:
-    at: int  # offset of a line's beginning
-    fence: _Fence | None  # open here
+    at: int  # the offset at which a line begins
+    fence: _Fence | None  # the fence that is open there
     cut: _Cut
 
 
 def split(markdown: str, limit: int = PART_LIMIT, most: int = MOST_PARTS) -> list[str]:
-    """Split at paragraphs and fences, else at lines, else at words; what follows the last part is left out.
+    """Split `markdown` into at most `most` parts of `limit` characters; text after the last part is left out.
 
-    A fence that has to be cut is closed and opened again in the next part.
+    It is cut between paragraphs and fences where possible, else between lines, else between words. A fence that has to
+    be cut is closed, and opened again in the next part.
     """
     parts: list[str] = []
-    rest, fence = markdown.strip("\n").rstrip(), None
-    while rest and len(parts) < most:
+    remaining, fence = markdown.strip("\n").rstrip(), None
+    while remaining and len(parts) < most:
         head = f"{fence.opening}\n" if fence else ""
-        if len(head) + len(rest) <= limit:
-            return [*parts, head + rest]
-        part, rest, fence = _first_part(rest, fence, limit - len(head) - _FENCE_ROOM)
+        if len(head) + len(remaining) <= limit:
+            return [*parts, head + remaining]
+        part, remaining, fence = _first_part(remaining, fence, limit - len(head) - _FENCE_ROOM)
         parts += [head + part] if part else []
     return parts
 
 
-def _first_part(rest: str, fence: _Fence | None, room: int) -> tuple[str, str, _Fence | None]:
-    edges = list(_edges(rest, fence))
-    cut = _place(rest, edges, room)
+def _first_part(text: str, fence: _Fence | None, room: int) -> tuple[str, str, _Fence | None]:
+    """Cut the first part of at most `room` characters off `text`, which begins inside of `fence`.
+
+    Returns the part, the remaining text, and the fence that is open where that begins.
+    """
+    edges = list(_edges(text, fence))
+    cut = _cut_at(text, edges, room)
     fence = next(edge.fence for edge in reversed(edges) if edge.at <= cut)
-    part, rest = rest[:cut], rest[cut:]
+    part, remaining = text[:cut], text[cut:]
     if fence is None:
-        return part.rstrip(), rest.lstrip("\n"), None
+        return part.rstrip(), remaining.lstrip("\n"), None
     part = part.removesuffix("\n") + "\n" + fence.closing
-    line, _, after = rest.partition("\n")
-    # The part is closed already: a fence that ends right here must not be opened again.
-    return (part, after.lstrip("\n"), None) if _closes(line, fence) else (part, rest, fence)
+    line, _, after = remaining.partition("\n")
+    # The part is closed already, so a fence that ends right here must not be opened again.
+    return (part, after.lstrip("\n"), None) if _closes(line, fence) else (part, remaining, fence)
 
 
-def _place(rest: str, edges: list[_Edge], room: int) -> int:
+def _cut_at(text: str, edges: list[_Edge], room: int) -> int:
     near = [edge for edge in edges if 0 < edge.at <= room]
     for kind in (_Cut.PARAGRAPH, _Cut.LINE):
-        if places := [edge.at for edge in near if edge.cut is kind]:
-            return places[-1]
-    word = rest.rfind(" ", room // 2, room)
+        if offsets := [edge.at for edge in near if edge.cut is kind]:
+            return offsets[-1]
+    word = text.rfind(" ", room // 2, room)
     return word + 1 if word > 0 else room
 
 
 def _edges(text: str, fence: _Fence | None) -> Iterator[_Edge]:
-    """Every beginning of a line, with the fence that is open there."""
+    """Yield an edge for each beginning of a line in `text`, which itself begins inside of `fence`."""
     at, cut = 0, _Cut.LINE
     for line in text.split("\n"):
         opening = None if fence else _opening(line)
@@ -203,7 +208,7 @@ def _closes(line: str, fence: _Fence) -> bool:
 
 
 def _shortest(change: Callable[[str], str], text: str, length: int) -> str:
-    """Cut so that the *changed* text fits; an escape is never cut in two."""
+    """Apply `change` to `text`, cut so that the result has at most `length` characters and no escape is cut in two."""
     changed = change(text)
     if len(changed) <= length:
         return changed

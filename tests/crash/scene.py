@@ -214,7 +214,7 @@ class Scene:
 
     async def looked(self, times: int = 2) -> None:
         """Wait until the poller has looked at Devin again, if it has anything to look at."""
-        watched = self.rows("SELECT id FROM sessions WHERE stage = 'open' AND ended_at IS NULL")
+        watched = self.rows("SELECT id FROM sessions WHERE lifecycle = 'open' AND ended_at IS NULL")
         if watched:
             await self.looked_at_devin(times)
 

@@ -46,10 +46,10 @@ async def quiet(url: str) -> None:
 
 
 async def sessions_stored(url: str) -> list[tuple[str, str, str]]:
-    """Devin's id, our stage and the address of each session in the store."""
+    """Devin's id, our lifecycle and the address of each session in the store."""
     connection = await asyncpg.connect(url)
     try:
-        return [tuple(row) for row in await connection.fetch("SELECT devin_id, stage, url FROM sessions")]
+        return [tuple(row) for row in await connection.fetch("SELECT devin_id, lifecycle, url FROM sessions")]
     finally:
         await connection.close()
 
@@ -77,8 +77,8 @@ async def test_a_worker_frozen_on_the_wire_makes_a_twin_that_is_ended_and_told(
         await one.slack.wait_for_message(GENERAL, "had started this task twice", thread_ts=ts, within=PATIENCE)
         await quiet(shared_store)
         await one.looked_at_devin()
-        ((devin_id, stage, url),) = await sessions_stored(shared_store)
-        assert (devin_id, stage) == (kept, "open")
+        ((devin_id, lifecycle, url),) = await sessions_stored(shared_store)
+        assert (devin_id, lifecycle) == (kept, "open")
         older, younger = await one.devin.sessions()
         assert (older["session_id"], older["terminated"], younger["terminated"]) == (kept, False, True)
         assert await one.on.thread(GENERAL, ts) == [

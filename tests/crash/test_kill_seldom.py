@@ -1,4 +1,4 @@
-"""`SIGKILL` at the steps of what happens seldom: a second yes, the digest, an archived channel, no tags, a twin."""
+"""`SIGKILL` at the steps of what happens seldom: a second yes, the digest, a channel gone, no tags, a duplicate."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta

@@ -46,7 +46,7 @@ def test_the_readmes_table_has_every_slash_command_and_no_other():
         text.removeprefix("/devin ") for write, _ in rows() if write.startswith("`/devin") for text in coded(write)
     ]
     periods = [f"{USAGE.name} {period}" for period in Period]
-    assert sorted(set(typed) - {"fix the flaky login test"}) == sorted([*WORDS, *periods])
+    assert set(typed) - {"fix the flaky login test"} == {*WORDS, *periods}
 
 
 @pytest.mark.parametrize("spec", commands_on(Surface.SLASH), ids=lambda spec: spec.name)
@@ -63,7 +63,13 @@ def test_the_readme_names_every_verb_and_no_other():
         .split("Stop puts")[0]
     )
     forms = [form.shown for spec in COMMANDS for form in spec.forms_on(*WRITTEN)]
-    assert sorted(coded(text)) == sorted(forms)
+    assert set(coded(text)) == set(forms)
+
+
+def test_a_verb_about_no_session_has_a_branch_of_its_own():
+    branches = {"help", "aside", "new"}  # in SessionCommands.verb and Conversation._understood
+    alone = {spec.name for spec in COMMANDS if spec.forms_on(*WRITTEN) and not spec.of_session}
+    assert alone == branches, "add the branch where these three have theirs, and then its name here"
 
 
 def test_the_changelog_names_them():

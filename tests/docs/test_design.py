@@ -1,9 +1,16 @@
 """The documents in docs/ name only what there is: files, and names that stand in the code."""
 
+import ast
 import re
+from collections.abc import Iterator
+from dataclasses import fields
 from pathlib import Path
+from typing import get_args
 
 import pytest
+
+from bot.domain.causes import ReadableCause
+from bot.store.inbox import InboxRow
 
 ROOT = Path(__file__).parent.parent.parent
 DOCUMENTS = sorted((ROOT / "docs").glob("*.md"))
@@ -36,3 +43,55 @@ def test_every_name_in_the_vocabulary_stands_in_the_code():
     text, code = (ROOT / "docs/vocabulary.md").read_text(encoding="utf-8"), source()
     names = {name for name in re.findall(r"`([^`]+)`", text) if name.isidentifier() and name[0] != "_"}
     assert {name for name in names if not re.search(rf"\b{name}\b", code)} == set()
+
+
+def defined_in(path: Path) -> Iterator[str]:
+    """The names that a module defines: its classes and functions, and what it or a class of it assigns a value to."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            yield node.name
+        if isinstance(node, ast.Module | ast.ClassDef):
+            assigned = [part for part in node.body if isinstance(part, ast.Assign | ast.AnnAssign)]
+            names = [name for part in assigned for name in ast.walk(part) if isinstance(name, ast.Name)]
+            yield from (name.id for name in names if isinstance(name.ctx, ast.Store))
+
+
+def homes() -> list[tuple[str, set[str], list[str]]]:
+    """Each row of the vocabulary: its word, the names in it, and the files that its last column names."""
+    text = (ROOT / "docs/vocabulary.md").read_text(encoding="utf-8")
+    lines = [line for line in text.splitlines() if line.startswith("| ") and not line.startswith(("| ---", "| word"))]
+    rows = [[cell.strip() for cell in line.strip("| ").split(" | ")] for line in lines]
+    coded = [(row[0], re.findall(r"`([^`]+)`", " ".join(row)), re.findall(r"`([^`]+)`", row[-1])) for row in rows]
+    return [
+        (word, {name for name in names if name.isidentifier()}, [home for home in last if not home.isidentifier()])
+        for word, names, last in coded
+    ]
+
+
+def test_the_file_that_the_vocabulary_names_defines_the_name():
+    missing = {}
+    for word, names, files in homes():
+        assert files, word
+        paths = [path for file in files for path in ((ROOT / file).rglob("*.py") if file[-1] == "/" else [ROOT / file])]
+        defined = {name for path in paths if path.suffix == ".py" for name in defined_in(path)}
+        missing[word] = names - defined
+    assert len(missing) > 60
+    assert {word: names for word, names in missing.items() if names} == {}
+
+
+# Rows of the outbox still hold JSON, which these read by its keys.
+READ_THE_OUTBOX = {"deliver", "money", "session_rows.py", "unit_of_work.py"}
+
+
+def test_a_flow_gets_a_cause_and_never_the_json_that_a_row_of_the_inbox_holds():
+    assert "payload" not in {field.name for field in fields(InboxRow)}
+    paths = [path for path in (ROOT / "bot/flows").rglob("*.py") if not READ_THE_OUTBOX & {*path.parts}]
+    names = re.compile(r"\bpayload[\[.]|\.payload\b|\bcause_codec\b")
+    assert len(paths) > 20
+    assert [path.name for path in paths if names.search(path.read_text(encoding="utf-8"))] == []
+
+
+def test_each_kind_of_cause_has_a_kind_of_its_own():
+    kinds = [cause.kind for cause in get_args(ReadableCause)]
+    assert sorted(kinds) == ["channel_gone", "command", "control", "message", "start"]

@@ -10,7 +10,9 @@ import pytest
 import yaml
 from jsonschema import Draft7Validator
 
+from bot.flows.workspace import Workspaces
 from bot.manifest import as_yaml, commands_of, events_of, manifest_for, read_manifest, scopes_of
+from handlers import register
 
 ROOT = Path(__file__).parent.parent.parent
 SCHEMA = json.loads((ROOT / "tests/samples/slack/manifest.schema.json").read_text(encoding="utf-8"))
@@ -115,3 +117,31 @@ def test_an_address_that_slack_would_not_call_is_refused(url):
 def test_what_is_printed_is_what_was_made():
     manifest = manifest_for("https://bot.example.com")
     assert yaml.safe_load(as_yaml(manifest)) == manifest
+
+
+class Routes:
+    """A Bolt app that only notes which events have a route; whatever else is asked of it takes everything."""
+
+    def __init__(self):
+        self.events = []
+
+    def event(self, name):
+        self.events.append(name)
+        return lambda _listener: None
+
+    def __getattr__(self, _name):
+        return lambda *_: lambda _listener: None
+
+
+class Listeners:
+    """Has a listener by any name."""
+
+    def __getattr__(self, _name):
+        return None
+
+
+def test_every_event_of_the_manifest_has_a_route_and_every_route_its_event():
+    routes = Routes()
+    register(routes, Workspaces(), *[Listeners()] * 4)
+    routed = {name for name in routes.events if isinstance(name, str)}
+    assert routed == {event.split(".")[0] for event in events_of(read_manifest())}

@@ -264,7 +264,7 @@ async def test_only_so_many_lanes_of_one_kind_run_at_once_and_the_others_follow(
     worker.hold()
     for number in range(7):
         engine.wake(f"in:{number}")
-    engine.wake("out:x")  # has seats of its own
+    engine.wake("out:x")  # has slots of its own
     await other.until(done=1)
     assert len(worker.snapshot) == 2
     worker.let_go()

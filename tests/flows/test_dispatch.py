@@ -1,26 +1,33 @@
-"""A row that is given up is announced and closed together, whenever the process dies."""
+"""A row that is marked dead is closed and its loss announced together, whenever the process dies."""
 
 import itertools
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 
 import pytest
 from sqlalchemy import text, update
+from structlog.testing import capture_logs
 
 from bot.devin.errors import DevinForbidden
-from bot.flows.job import Job
+from bot.domain.session import Lifecycle
+from bot.flows.job import Job, finish
 from bot.flows.receive.dispatch import Dispatch
+from bot.flows.services import Services
 from bot.flows.unit_of_work import UnitOfWork
-from bot.store import inbox
+from bot.store import inbox, sessions, threads
 from bot.store.database.connection import Database, Transaction
 from bot.store.tables import inbox as inbox_table
 from bot.store.tables import lanes as lanes_table
 from bot.store.tables import outbox as outbox_table
+from bot.store.tables import sessions as sessions_table
+from bot.store.threads import Thread
 from bot.timing import PRODUCTION
+from bot.views import answers
 from bot.views.message import Message
-from tests.flows.conftest import CHANNEL, Make, SetClock, Store
-from tests.store.rows import LANE, NOW, TEAM, asked
+from tests.flows.conftest import Make, SetClock, Store
+from tests.store.rows import CHANNEL, LANE, NOW, TEAM, THREAD, asked, session
 
 NEITHER = ("open", [])
 BOTH = ("dead", ["Not done: DevinForbidden"])
@@ -32,7 +39,7 @@ class Death(BaseException):
 
 @dataclass
 class Lost:
-    """A flow whose work is refused and given up; announcing that may fail half way, by a fault of our own."""
+    """A flow whose work is refused and marked dead; announcing that may fail half way, by a fault of our own."""
 
     fails: bool = False
     runs: int = 0
@@ -105,6 +112,98 @@ async def test_what_cannot_be_announced_is_closed_all_the_same_and_nothing_of_it
     flow.fails = True
     await Dispatch(make(either_store, clock, team=TEAM), {"message": flow}).work(LANE)
     assert await state(either_store) == ("dead", [])
+
+
+# ---------------------------------------------------------------- a row that cannot be read
+
+
+SENTENCE = (
+    ":warning: Something that was asked for here was stored by another version of Devin Bridge and cannot be read, "
+)
+START_FAILED = answers.start_failed("ref").text
+
+
+@dataclass
+class Works:
+    """A flow that closes each row it is given."""
+
+    services: Services
+    keys: list[str] = field(default_factory=list)
+
+    async def run(self, job: Job) -> None:
+        self.keys.append(job.row.key)
+        async with self.services.unit_of_work_for(job) as uow:
+            await finish(uow, job)
+
+    async def on_dead(self, uow: UnitOfWork, job: Job, reason: str, /) -> None:
+        raise AssertionError("It can be asked about nothing.")
+
+
+@pytest.fixture
+async def unreadable(either_store: Store, clock: SetClock) -> Callable[..., Awaitable[None]]:
+    """Stores a row that cannot be read, and a good one behind it in the same lane."""
+    clock.now = NOW
+
+    async def store(**values: Any) -> None:
+        odd = {"payload": {"v": 99, "words": "fix it", "response_url": "https://hooks.slack.com/x"}} | values
+        async with either_store.db.write() as tx:
+            await inbox.add(tx, [asked("odd", ts="1750000000.000001"), asked("good")])
+            await tx.execute(update(inbox_table).where(inbox_table.c.key == "odd").values(odd))
+
+    return store
+
+
+@pytest.mark.parametrize(
+    ("values", "reason"),
+    [
+        ({}, "unreadable: message of version 99"),
+        ({"payload": {"v": 1}}, "unreadable: KeyError"),  # as if it were closed
+        ({"kind": "wish", "payload": {"v": 1, "text": "fix it"}}, "unreadable: wish of version 1"),
+    ],
+)
+async def test_a_row_that_cannot_be_read_is_dead_at_once_and_its_lane_goes_on(
+    make: Make, either_store: Store, clock: SetClock, unreadable: Any, values: Any, reason: str
+) -> None:
+    await unreadable(**values)
+    services = make(either_store, clock, team=TEAM)
+    works = Works(services)
+    with capture_logs() as lines:
+        for _ in range(2):
+            await Dispatch(services, {"message": works}).work(LANE)
+    good, odd = await either_store.rows(inbox_table, inbox_table.c.key)
+    assert (odd["state"], odd["reason"], good["state"], works.keys) == ("dead", reason, "done", ["good"])
+    (line,) = (line for line in lines if line["event"] == "row is dead")
+    assert (line["log_level"], line["kind"], line["key"], line["reason"]) == ("error", odd["kind"], "odd", reason)
+    died = f'devin_bridge_dead_letters_total{{kind="{odd["kind"]}"}} 1.0'
+    assert died in services.metrics.exposition().decode()
+    assert odd["payload"].get("response_url") is None
+    assert await either_store.rows(outbox_table) == []  # its thread is nobody's
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        ({}, f"{SENTENCE}so it was not done. Ask for it again if it is still needed. Reference `ref`."),
+        (
+            {"intent_at": NOW},
+            f"{SENTENCE}so we do not know whether it was done. Look into the session in Devin before you ask for it "
+            "again. Reference `ref`.",
+        ),
+        ({"kind": "start"}, START_FAILED),
+    ],
+)
+async def test_in_a_sessions_thread_a_row_that_cannot_be_read_is_told_of(
+    make: Make, either_store: Store, clock: SetClock, unreadable: Any, values: Any, said: str
+) -> None:
+    await unreadable(**values)
+    async with either_store.db.write() as tx:
+        await sessions.add(tx, session(lifecycle=Lifecycle.QUEUED))
+        await threads.put(tx, Thread(TEAM, CHANNEL, THREAD, "s", False, False, THREAD), NOW)
+    await Dispatch(make(either_store, clock, team=TEAM), {}).work(LANE)
+    (post,) = await either_store.rows(outbox_table)
+    assert (post["payload"]["text"], post["thread_ts"], post["session_id"]) == (said, THREAD, "s")
+    (about,) = await either_store.rows(sessions_table)
+    assert about["lifecycle"] == ("refused" if said == START_FAILED else "queued")
 
 
 async def test_a_worker_whose_lane_was_taken_over_neither_announces_nor_closes(

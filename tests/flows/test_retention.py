@@ -210,7 +210,7 @@ async def test_idle_lanes_go_and_those_with_work_or_an_owner_stay(forgetting, ei
     assert await either_store.all(lanes.c.name) == ["in:held", "in:waits"]
 
 
-async def test_spent_paces_and_people_read_long_ago_go(forgetting, either_store):
+async def test_full_token_buckets_and_people_read_long_ago_go(forgetting, either_store):
     await either_store.put(
         rate_limits, {"name": "out:old", "next_at": NOW - DAY - 1}, {"name": "out:young", "next_at": NOW - DAY + 1}
     )

@@ -14,7 +14,7 @@ from tests.store.rows import NOW, held, held_card, said, session, standing
 async def test_a_post_and_a_card_that_find_the_channel_gone_together_are_given_up_and_told_once(
     make, either_store, clock
 ):
-    """Each gives up the other's row too: on PostgreSQL they must not wait for each other in a circle."""
+    """Each marks the other's row dead too: on PostgreSQL they must not wait for each other in a circle."""
     clock.now, db = NOW, either_store.db
     services = make(either_store, clock)
     failure, editor = SendFailures(services), CardEditor(services)

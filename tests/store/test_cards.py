@@ -223,7 +223,7 @@ async def test_open_workspaces_and_their_instants_are_known(db: Database) -> Non
         assert await cards.count_open(tx) == 3
 
 
-# ------------------------------------------------------------ cards that are given up
+# ------------------------------------------------------------ cards that are marked dead
 
 
 async def test_a_card_that_died_and_one_that_never_was_are_not_drawn(db: Database) -> None:

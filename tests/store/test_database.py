@@ -392,7 +392,7 @@ async def test_a_turn_given_to_somebody_who_leaves_in_that_moment_is_passed_on()
     async def hold() -> None:
         async with queue.write_lock():
             await holding.wait()
-        waiting[0].cancel()  # its seat was given in the line before, and it has not run since
+        waiting[0].cancel()  # the lock was given to it in the line before, and it has not run since
 
     holder = asyncio.create_task(hold())
     await asyncio.sleep(0)

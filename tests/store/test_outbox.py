@@ -12,7 +12,7 @@ from bot.store import lanes, outbox
 from bot.store.claims import Sender
 from bot.store.database.connection import Database
 from bot.store.lanes import ClaimLostError
-from bot.store.outbox import FIRST, LAST, OutboxRow
+from bot.store.outbox import FIRST, USUAL, OutboxRow
 from bot.store.tables import outbox as table
 from bot.store.tables import workers
 from tests.store.rows import LEASE, NOW, OUT, drawn, said
@@ -102,7 +102,7 @@ async def test_in_a_backlog_it_is_the_turn_of_a_thread_that_waits_behind_all_tha
 
 
 async def test_within_a_thread_rank_overtakes_nobody(db: Database) -> None:
-    await store(db, said("first", rank=LAST), said("second", rank=FIRST))
+    await store(db, said("first", rank=USUAL), said("second", rank=FIRST))
     assert await in_order(db) == ["first", "second"]
 
 
@@ -110,7 +110,7 @@ async def test_between_threads_the_rank_decides_then_the_age(db: Database) -> No
     await store(
         db,
         said("usual", thread="t1"),
-        said("last", thread="t2", rank=LAST),
+        said("last", thread="t2", rank=USUAL + 1),
         said("question", thread="t3", rank=FIRST),
         said("usual too", thread="t4"),
     )

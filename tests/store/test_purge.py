@@ -208,7 +208,7 @@ async def test_idle_lanes_go_and_those_with_work_or_a_worker_stay(db: Database) 
     assert await left(db, tables.lanes, "name") == ["in:held", "in:waits"]
 
 
-async def test_spent_paces_go_and_those_that_still_bind_stay(db: Database) -> None:
+async def test_full_token_buckets_go_and_those_that_still_bind_stay(db: Database) -> None:
     async with db.write() as tx:
         for number in range(4):
             await rate_limits.take(tx, f"old{number}", NOW, 1.0)

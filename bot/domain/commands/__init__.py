@@ -1,1 +1,1 @@
-"""What people may ask for: each command is declared once, in `registry`."""
+"""The commands of the bot, each declared once in `registry`, and the parsers of what people type."""

@@ -1,4 +1,4 @@
-"""What may follow a command: a text, a session, a period."""
+"""The kinds of arguments that commands take: a text, a session, a period."""
 
 import re
 from typing import Final
@@ -9,13 +9,16 @@ from bot.domain.session import bare_id
 
 _SESSION_URL: Final = re.compile(r"https?://\S+/sessions/(?P<id>[\w-]+)/?(?:[?#]\S*)?", re.IGNORECASE)
 _HEX_ID: Final = r"[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
-# After `devin-` a digit tells an id from a name such as devin-bridge.
+# After `devin-` only a digit marks an id; a name such as devin-bridge has none.
 _SESSION_ID: Final = re.compile(rf"devin-(?=\S*\d)[\w-]+|{_HEX_ID}", re.IGNORECASE)
 _NUMBER: Final = re.compile(r"#?(?P<number>[0-9]{1,3})")
 
 
 def parse_which(word: str) -> str | None:
-    """A number of the list or a bare session id out of `2`, `#2`, an id or a session's address."""
+    """Read which session `word` names: a number of the list such as `2` or `#2`, a session's id, or its address.
+
+    Returns the number without `#`, or the bare session id; None when `word` is none of these.
+    """
     if number := _NUMBER.fullmatch(word):
         return str(int(number["number"]))
     if address := _SESSION_URL.fullmatch(word):
@@ -35,5 +38,5 @@ def _period(typed: str) -> str | None:
 
 
 TEXT: Final = Argument("…", str, verbatim=True)
-SESSION: Final = Argument("[number]", _session)  # "": the only one
+SESSION: Final = Argument("[number]", _session)  # read as "" where nothing was typed: the person's only session
 PERIOD: Final = Argument(f"[{'|'.join(Period)}]", _period)

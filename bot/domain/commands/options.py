@@ -1,4 +1,4 @@
-"""The options of a task: `repo=acme/web` and the like, which may stand anywhere in it but in code."""
+"""Reads the options of a task, such as `repo=acme/web`, which may stand anywhere in the text except in code."""
 
 import re
 from collections.abc import Callable
@@ -11,10 +11,10 @@ from bot.domain.session import Options
 
 @dataclass(frozen=True, slots=True)
 class Mistyped:
-    """A word that looks like an option and is none: it stayed in the prompt.
+    """A word that resembles an option but is not a valid one, and so stayed in the prompt.
 
-    `nearest` is the option that was probably meant, written as it is typed; `reason` says what is wrong with
-    the value when the name was right.
+    `nearest` is the option that was probably meant, written as people type it. `reason` says what is wrong with the
+    value, where the name is right.
     """
 
     word: str
@@ -24,7 +24,7 @@ class Mistyped:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A prompt without its options."""
+    """A task as it was read: the prompt without its options, the options, and the words that are no valid options."""
 
     prompt: str
     options: Options = field(default_factory=Options)
@@ -50,11 +50,12 @@ EXAMPLES: Final = {
     "title": 'title="Fix the login test"',
 }
 
-# Slack and phones turn straight quotes into typographic ones; a language's own pairs come along.
+# Slack and phones turn straight quotes into typographic ones, in the forms of several languages.
 _DOUBLE: Final = '"\u201c\u201d\u201e'
 _SINGLE: Final = "'\u2018\u2019"
 _QUOTED: Final = "|".join(rf"[{marks}][^\n]{{0,300}}?[{marks}](?!\w)" for marks in (_DOUBLE, _SINGLE, "`"))
-# Code first: an option inside code is not an option. Unfinished fences run to the end, as Slack shows them.
+# Code is matched first, because an option inside code is none. A fence without its end runs to the end of the text,
+# as Slack shows it.
 _TOKEN: Final = re.compile(
     rf"```.*?(?:```|\Z)|`[^`\n]+`|(?<!\S)(?P<word>(?P<key>[A-Za-z][a-z]*)=(?P<value>{_QUOTED}|[^\s`]*))",
     re.DOTALL,
@@ -66,7 +67,7 @@ _WORD: Final = re.compile(r"[A-Za-z0-9][\w.:/-]*")
 
 
 def parse_request(text: str) -> Request:
-    """Take the options out of a prompt; what is wrong with one is reported and stays where it was."""
+    """Take the options out of `text`. An option that is wrong stays in the prompt and is reported as `Mistyped`."""
     request = Request("")
     kept, at = "", 0
     for match in _TOKEN.finditer(text):
@@ -81,7 +82,7 @@ def parse_request(text: str) -> Request:
 
 
 def _joined(left: str, right: str) -> str:
-    """Close the gap an option leaves: one space in a line, none at the edge of one."""
+    """Join the texts before and after a removed option, with one space between words and none at line ends."""
     if not right[:1].isspace():
         return left + right
     rest = right.lstrip(" \t")
@@ -109,12 +110,12 @@ def _nearest_key(key: str, value: str) -> str | None:
     near = get_close_matches(key, OPTION_KEYS, n=1, cutoff=0.7)
     if not near or not value:
         return None
-    # `node=18` and the like are near to `mode` and have nothing to do with it.
+    # Words such as `node=18` are spelled nearly like `mode` and have nothing to do with that option.
     return None if near[0] == "mode" and not value[0].isalpha() else near[0]
 
 
 class _WrongValueError(Exception):
-    """An option's name is right and its value is not; the text says what is right."""
+    """The value of an option is wrong; the text says what a right one is like."""
 
 
 def _unquoted(key: str, raw: str) -> str:
@@ -166,7 +167,7 @@ def _tags(value: str) -> tuple[str, ...]:
     if not tags:
         raise _WrongValueError(NO_VALUE.format(example=EXAMPLES["tags"]))
     if any(tag == "devin-bridge" or tag.startswith("slack-") for tag in tags):
-        raise _WrongValueError(OUR_TAGS)  # sessions are found by these: nobody may put them on another one
+        raise _WrongValueError(OUR_TAGS)  # sessions are found by our tags, so nobody may put them on another session
     return tags
 
 

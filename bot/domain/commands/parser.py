@@ -1,7 +1,7 @@
-"""Reads what people type, by the forms that the registry declares.
+"""Reads commands from what people type, by the forms that the registry declares.
 
-All texts here are plain already (`bot.domain.text.plain`). A command counts only when the whole text fits one of its
-forms, so "stop the flaky test from failing" is work to do and stops nothing.
+All functions expect plain text (`bot.domain.text.plain`). A command is read only when the whole text fits one of its
+forms, so "stop the flaky test from failing" is a task and stops nothing.
 """
 
 import re
@@ -16,7 +16,7 @@ from bot.domain.commands.spec import WRITTEN, CommandSpec, Form, Surface
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A command as it was typed, and what followed it in its standard form."""
+    """A command that somebody typed, and its argument in its standard form."""
 
     spec: CommandSpec
     argument: str = ""
@@ -24,9 +24,9 @@ class Command:
 
 @dataclass(frozen=True, slots=True)
 class UnknownVerb:
-    """Something that begins like a verb and is none; `nearest` is what to type instead.
+    """A message that begins with `!` and a word but is no command; `nearest` is what to type instead, if anything.
 
-    `nearest == word` means: the verb is right, but it has to be the whole message.
+    Where `nearest` equals `word`, the verb exists but has to be the whole message.
     """
 
     word: str
@@ -36,15 +36,15 @@ class UnknownVerb:
 _Declared = tuple[CommandSpec, Form]
 _BANG: Final = "!"
 _BANGED: Final = re.compile(rf"{_BANG}(?P<word>[A-Za-z]+)(?P<tail>.*)", re.DOTALL)
-_CLOSING: Final = " .!"  # the end of a sentence, which is no part of what was typed
+_CLOSING: Final = " .!"  # spaces and punctuation at the end, which are no part of a command
 
 
 def parse_slash(text: str, commands: Sequence[CommandSpec] = COMMANDS) -> Command:
-    """Read what stands behind `/devin`: what is no other command is the prompt of a session to start."""
+    """Read `text`, which was typed behind `/devin`: a text that fits no other command is a prompt for START."""
     text = text.strip()
     if not text:
         return Command(HELP)
-    # Of `note` and `note add` the longer one is meant.
+    # Longer phrases first: of `note` and `note add` the longer one is meant.
     for spec, form in sorted(_forms(commands, Surface.SLASH), key=lambda it: -len(it[1].phrase)):
         if (argument := _behind_slash(form, text)) is not None:
             return Command(spec, argument)
@@ -52,7 +52,7 @@ def parse_slash(text: str, commands: Sequence[CommandSpec] = COMMANDS) -> Comman
 
 
 def parse_verb(text: str, commands: Sequence[CommandSpec] = COMMANDS) -> Command | UnknownVerb | None:
-    """Read the command that a message consists of; None: it is a message for Devin."""
+    """Read the command that the message `text` consists of; None when it is a message for Devin."""
     text = text.strip()
     forms = list(_forms(commands, *WRITTEN))
     for spec, form in forms:
@@ -77,7 +77,7 @@ def _behind_slash(form: Form, text: str) -> str | None:
 def _as_it_is(form: Form, text: str) -> str | None:
     head, tail = text[: len(form.phrase)], text[len(form.phrase) :]
     same = (head if form.exact else head.lower()) == form.phrase
-    glued = head[-1:].isalnum() and tail[:1].isalnum()  # another word, which only begins like this one
+    glued = head[-1:].isalnum() and tail[:1].isalnum()  # a longer word that begins with the phrase
     return form.argument.read(tail.strip()) if same and not glued else None
 
 
@@ -88,14 +88,14 @@ def _verb(forms: list[_Declared], word: str, tail: str) -> Command | UnknownVerb
         return UnknownVerb(typed, _nearest(forms, word))
     spec, form = verbs[typed]
     argument = form.argument.read(tail.strip() if form.argument.verbatim else tail.strip(_CLOSING))
-    # "!stop the server" might be meant for Devin: neither stopped nor forwarded, but asked about.
+    # "!stop the server" may be meant for Devin, so the bot neither stops nor forwards anything but asks.
     return UnknownVerb(typed, typed) if argument is None else Command(spec, argument)
 
 
 def _nearest(forms: list[_Declared], word: str) -> str | None:
     for spec, form in forms:
         if word in spec.meant_by:
-            return form.phrase  # the first one, which is the one to learn
+            return form.phrase  # the first form is the one that people should learn
     verbs = {form.phrase.removeprefix(_BANG): form.phrase for _, form in forms if form.phrase.startswith(_BANG)}
     near = get_close_matches(word, verbs, n=1, cutoff=0.6)
     return verbs[near[0]] if near else None

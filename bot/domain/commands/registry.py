@@ -1,7 +1,7 @@
-"""The commands, each declared once, in the order in which help texts name them.
+"""All commands, each declared once and in the order of the help texts.
 
-The parser, the access check, the order of work, the help texts and the routes of buttons follow from this table;
-the manifest, the README and the tables of the flows are tested against it.
+The parser, the access check, the order of work, the help texts and the routes of buttons are derived from this table.
+The manifest, the README and the tables of the flows are tested against it.
 """
 
 from typing import Final
@@ -9,7 +9,7 @@ from typing import Final
 from bot.domain.commands.arguments import PERIOD, SESSION, TEXT
 from bot.domain.commands.spec import CommandSpec, Help, Role, Surface, button, slash, written
 
-# The usual way to start is a prompt without the word: whatever is no other command starts a session.
+# The word `start` may be left out: a text that is no other command starts a session.
 START: Final = CommandSpec(
     "start",
     forms=(slash("start", TEXT),),
@@ -50,7 +50,7 @@ MUTE: Final = CommandSpec(
     of_session=True,
     thread_help=Help("`!mute` / `!unmute` (or `mute` / `unmute`): replies are not sent to Devin / are sent again"),
 )
-# The help of `mute` names both.
+# The help of `mute` covers `unmute` too.
 UNMUTE: Final = CommandSpec("unmute", forms=(written("!unmute"), written("unmute")), of_session=True)
 ASIDE: Final = CommandSpec(
     "aside",
@@ -74,7 +74,7 @@ USAGE: Final = CommandSpec(
     subject="usage figures",
     slash_help=Help("`/devin usage [today|yesterday|week]` shows admins what was spent"),
 )
-# In exact capitals, as Devin has it: it cannot be undone.
+# Typed in capitals, as in Devin, because it cannot be undone.
 EXIT: Final = CommandSpec(
     "exit",
     forms=(written("EXIT", exact=True),),
@@ -95,7 +95,8 @@ EXIT_CONFIRMED: Final = CommandSpec(
     ends_session=True,
 )
 EXIT_DECLINED: Final = CommandSpec("exit_declined", forms=(button("exit_declined"),), of_session=True, urgent=True)
-# These two answer a question; only whom it was put to can answer it, which stands in the row that asked.
+# These two answer the question whether to start a repeated command. Only the person who was asked may answer; their id
+# stands in the row that asked.
 START_AGAIN: Final = CommandSpec("start_again", forms=(button("start_again"),), urgent=True)
 START_DECLINED: Final = CommandSpec("start_declined", forms=(button("start_declined"),), urgent=True)
 HELP: Final = CommandSpec("help", forms=(slash("help"), written("!help")), urgent=True)
@@ -123,12 +124,12 @@ _BY_NAME: Final = {spec.name: spec for spec in COMMANDS}
 
 
 def named(name: str) -> CommandSpec:
-    """The command with this name; raises KeyError where there is none."""
+    """The command called `name`; raises KeyError where there is none."""
     return _BY_NAME[name]
 
 
 def commands_on(surface: Surface) -> tuple[CommandSpec, ...]:
-    """The commands that have a form on this surface."""
+    """The commands that have a form on `surface`."""
     return tuple(spec for spec in COMMANDS if spec.forms_on(surface))
 
 

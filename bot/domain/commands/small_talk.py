@@ -1,10 +1,10 @@
-"""Thanks, greetings and emoji, which start no work."""
+"""Recognises thanks, greetings and emoji, which start no session."""
 
 import re
 import unicodedata
 from typing import Final
 
-# "ok" and "yes" alone are answers to a question of Devin's and therefore no small talk.
+# "ok" and "yes" are missing here: alone they may answer a question of Devin's.
 _POLITE: Final = (
     r"(?:thanks?|thankyou|thx|tnx|tysm|ty|cheers|hi|hiya|hey|hello|howdy|yo|morning|bye|goodbye"
     r"|good (?:day|evening|afternoon|night))"
@@ -19,7 +19,7 @@ _MENTIONED: Final = re.compile(r"@\S+")
 
 
 def is_small_talk(text: str) -> bool:
-    """Whether a message is thanks, a greeting or emoji alone: it starts no work."""
+    """Whether `text` consists of nothing but thanks, a greeting or emoji."""
     text = text.lower()
     bare = _EMOJI_NAME.sub(" ", _MENTIONED.sub(" ", text))
     words = re.findall(r"\w+", bare)

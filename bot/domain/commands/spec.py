@@ -1,4 +1,4 @@
-"""How a command is declared: what it is called, how and where it is typed, and who may use it."""
+"""The types in which a command is declared: its name, how and where it is typed, and who may use it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from typing import Final
 
 
 class Surface(StrEnum):
-    """Where a command is given."""
+    """Where people give a command."""
 
     SLASH = "slash"  # behind `/devin`
     DM = "dm"  # a direct message
@@ -16,19 +16,19 @@ class Surface(StrEnum):
     BUTTON = "button"
 
 
-# A message is read in the same way in all three; who reads it need not know where it was written.
+# The parser reads a message in one way on these three surfaces, so it need not know where the message was written.
 WRITTEN: Final = frozenset({Surface.DM, Surface.MENTION, Surface.THREAD})
 
 
 class Role(StrEnum):
-    """Who may use a command, of those who may use the bot at all."""
+    """Which of the people who may use the bot may use a command."""
 
     EVERYBODY = "everybody"
     ASKER_OR_ADMIN = "asker_or_admin"  # who asked for the session, or an admin
     ADMIN = "admin"
 
     def includes(self, user: str | None, admins: frozenset[str], asker: str | None = None) -> bool:
-        """Whether `user` has this role; `asker` is who asked for the session that is meant, if one is meant."""
+        """Whether `user` has this role, given the `admins` and the `asker` of the session that the command is about."""
         if self is Role.EVERYBODY:
             return True
         if user is None:
@@ -38,10 +38,11 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Argument:
-    """What may follow a command's phrase.
+    """What may follow the phrase of a command.
 
-    `read` turns what was typed into its standard form, and gives None when it does not fit. With `verbatim` it gets
-    the text as it is; otherwise without the punctuation at its end. `shown` is how a help text writes it.
+    `read` turns the text that was typed into its standard form, or returns None when the text does not fit. With
+    `verbatim` it gets the text unchanged, otherwise without the punctuation at the end. `shown` is how help texts
+    write the argument.
     """
 
     shown: str
@@ -56,8 +57,8 @@ NOTHING: Final = Argument("", lambda typed: None if typed else "")
 class Form:
     """One way to give a command.
 
-    `phrase` is one or several words in lower case; for a button it is the action id. An `exact` phrase counts only in
-    its own capitals.
+    `phrase` is one or several words in lower case, or the action id of a button. An `exact` phrase has to be typed with
+    the same capitals.
     """
 
     phrase: str
@@ -67,28 +68,28 @@ class Form:
 
     @property
     def shown(self) -> str:
-        """The form as a help text writes it, such as `stop [number]`."""
+        """The phrase and argument as a help text writes them, such as `stop [number]`."""
         return f"{self.phrase} {self.argument.shown}".strip()
 
 
 def slash(phrase: str, argument: Argument = NOTHING) -> Form:
-    """Declare a form that is typed behind `/devin`."""
+    """Declare a form in which `phrase` and its `argument` are typed behind `/devin`."""
     return Form(phrase, frozenset({Surface.SLASH}), argument)
 
 
 def written(phrase: str, argument: Argument = NOTHING, *, exact: bool = False) -> Form:
-    """Declare a form that is written as a message and is all of that message."""
+    """Declare a form in which a message consists of `phrase` and its `argument` and nothing else."""
     return Form(phrase, WRITTEN, argument, exact)
 
 
 def button(action_id: str) -> Form:
-    """Declare a button by its action id."""
+    """Declare a form that is a button with this action id."""
     return Form(action_id, frozenset({Surface.BUTTON}))
 
 
 @dataclass(frozen=True, slots=True)
 class Help:
-    """What a help text says of a command, in `mrkdwn`; with `same_line` behind the command before it."""
+    """The sentence about a command in a help text, in `mrkdwn`; `same_line` puts it behind the command before it."""
 
     sentence: str
     same_line: bool = False
@@ -96,29 +97,29 @@ class Help:
 
 @dataclass(frozen=True, slots=True)
 class CommandSpec:
-    """One command: all that the parser, the access check, the order of work and the help texts need to know of it.
+    """One command, with all that the parser, the access check, the order of work and the help texts need to know.
 
-    `name` stands in stored rows, so it does not change.
+    `name` stands in stored rows, so it never changes.
     """
 
     name: str
     forms: tuple[Form, ...]
     role: Role = Role.EVERYBODY
     subject: str = ""  # what a command for admins shows or changes, for the sentence that refuses it to others
-    of_session: bool = False  # it is about one session: the one of its thread, or the one that is named
-    urgent: bool = False  # it goes before replies that wait in its thread
-    ends_session: bool = False  # afterwards the session runs no longer; replies that wait are not sent
-    asks_first: bool = False  # it only asks, and another command does it
+    of_session: bool = False  # the command is about one session: that of its thread, or the one that is named
+    urgent: bool = False  # the command goes before replies that wait in its thread
+    ends_session: bool = False  # afterwards the session runs no longer, and replies that wait are not sent
+    asks_first: bool = False  # the command only asks; another command acts after the answer
     slash_help: Help | None = None
     thread_help: Help | None = None
-    meant_by: tuple[str, ...] = ()  # words behind `!` that people use for it and that are none of its forms
+    meant_by: tuple[str, ...] = ()  # words behind `!` that are no forms of the command but are meant for it
 
     def forms_on(self, *surfaces: Surface) -> tuple[Form, ...]:
-        """Its forms on any of these surfaces."""
+        """The command's forms on any of these surfaces."""
         return tuple(form for form in self.forms if form.surfaces & set(surfaces))
 
     @property
     def action_id(self) -> str:
-        """The action id of its button."""
+        """The action id of the command's button."""
         (form,) = self.forms_on(Surface.BUTTON)
         return form.phrase

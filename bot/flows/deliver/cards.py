@@ -1,12 +1,12 @@
-"""Cards that stand in Slack are edited to their session's newest state.
+"""Cards that were posted are edited to the newest state of their session.
 
 1. A token of the rate limit is taken and the card is claimed.
-2. The session is read and drawn; where that looks like what is shown already, nothing is called.
+2. The session is read and the card drawn. If the card shows that already, Slack is not called.
 3. The epoch is checked, and Slack is called.
-4. The version that is shown now is noted, and the card given back; a newer one that is wanted by then comes next.
+4. The version that the card shows is stored, and the claim released. A newer version that is wanted by then is next.
 
-An edit may always be repeated, so neither a crash nor a lost answer leaves anything to be looked for. The first post of
-a card is sent by `bot.flows.deliver.send`, as every post is.
+An edit may be repeated, so neither a crash nor a lost answer leaves anything to look up. The first post of a card is
+sent by `bot.flows.deliver.send`, like every post.
 """
 
 import hashlib
@@ -47,24 +47,24 @@ METHOD: Final = "chat.update"
 
 @dataclass(frozen=True, slots=True)
 class Drawing:
-    """A card as it is to be shown, and the version that this is."""
+    """A card as it is to be shown, and the number of that version."""
 
     message: Message
     version: int
 
     @property
     def fingerprint(self) -> str:
-        """A short hash of it, to tell whether an edit would change anything."""
+        """A short hash of the message, which shows whether an edit would change anything."""
         drawn = json.dumps([self.message.text, self.message.blocks], sort_keys=True)
         return hashlib.blake2b(drawn.encode(), digest_size=8).hexdigest()
 
 
 async def draw(services: Services, session_id: str | None, *, plain: bool) -> Drawing | None:
-    """Draw a session's card as things stand now, `plain` without blocks; None when the session is gone."""
+    """Draw the card of a session as it is stored now, if `plain` without blocks. None if the session is gone."""
     if session_id is None:
         return None
     async with services.db.read() as tx:
-        # The version first: a session that changes between the two lines is only drawn once more.
+        # The version is read first: if the session changes between the two reads, the card is only drawn once more.
         row = await cards.get(tx, session_id)
         session = await sessions.get(tx, session_id)
     if row is None or session is None:
@@ -74,7 +74,7 @@ async def draw(services: Services, session_id: str | None, *, plain: bool) -> Dr
 
 
 class CardEditor:
-    """Works off the lanes of cards."""
+    """Works off the lanes of cards, of which each workspace has one."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
@@ -82,7 +82,7 @@ class CardEditor:
         self._sender = Sender(services.worker, services.timing.lease, self._in_hand)
 
     async def work(self, lane: str) -> float | None:
-        """Edit one card of a workspace; answers when its lane wants another look."""
+        """Edit one card of a lane. Returns the seconds until the lane is to be worked on again, or None."""
         team = team_of(lane)
         if self._services.workspaces.get(team) is None:
             return None  # its cards wait, and the sweep wakes the lane again
@@ -99,7 +99,7 @@ class CardEditor:
         row = await self._take(found)
         if not isinstance(row, CardRow):
             return row
-        # An edit that hangs holds up no other card. How many may hang at once the rate limit says.
+        # An edit that hangs holds up no other card. The rate limit bounds how many may hang at once.
         self._services.engine.pass_on(lane, EDITS.interval)
         with about(row.ref):
             try:
@@ -114,7 +114,7 @@ class CardEditor:
         return 0.0
 
     async def _next(self, team: str) -> tuple[CardRow | None, float | None]:
-        """The card whose turn it is, if the rate limit allows one now; else when the lane wants another look."""
+        """Return the next card if the rate limit allows an edit now, else the seconds until the lane has one."""
         now = self._services.clock()
         async with self._services.db.read() as tx:
             row = await cards.next_edit(tx, self._services.db, team, now, self._sender)
@@ -130,10 +130,10 @@ class CardEditor:
         return await rate_limits.ready_at(tx, _bucket(row), budget.interval, budget.burst)
 
     async def _take(self, found: CardRow) -> CardRow | float:
-        """Claim the card; the seconds to wait where there is no token or another worker was quicker."""
+        """Claim the card. Returns the seconds to wait if there is no token, or 0 if another worker was quicker."""
         now, budget = self._services.clock(), _budget(found)
         async with self._services.db.write() as tx:
-            # The token first: without one the card stays free. One that was taken in vain costs the others a moment.
+            # The token first: without one the card stays free. A token taken in vain costs other cards a moment.
             wait = await rate_limits.take(tx, _bucket(found), now, budget.interval, budget.burst)
             if wait:
                 return wait
@@ -167,7 +167,7 @@ class CardEditor:
         await slack.update(row.channel, row.ts, message.text, message.blocks, row.key)
 
     async def _draw_anew(self, row: CardRow) -> None:
-        """Have the card sent again: an edit of ours may have come after that of the worker that took it over."""
+        """Have the card edited again: our edit may have come after the one of the worker that took the card over."""
         # A crash before this commit leaves the older state until the next change of the session.
         async with self._services.unit_of_work(ref=row.ref) as uow:
             await cards.clear_drawn(uow.tx, row.session_id)
@@ -176,7 +176,7 @@ class CardEditor:
     # ------------------------------------------------------------ failures
 
     async def fail(self, row: CardRow, error: SlackError) -> None:
-        """Deal with one refusal or outage: later, without blocks, or never and told."""
+        """Handle an edit that failed with `error`: have it tried again, or without blocks, or mark the card dead."""
         log.warning("edit failed", key=row.key, error=str(error))
         if isinstance(error, SlackRateLimited):
             async with self._services.unit_of_work(ref=row.ref) as uow:
@@ -196,7 +196,7 @@ class CardEditor:
             await cards.reschedule(uow.tx, row, uow.now + wait, reason)
 
     async def _own_fault(self, row: CardRow) -> None:
-        """Something of ours failed: not for ever."""
+        """Put the card back after a fault of our own, or mark it dead after MOST_ATTEMPTS."""
         if row.attempts < MOST_ATTEMPTS:
             await self._reschedule(row, "own fault")
         else:

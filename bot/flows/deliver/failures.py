@@ -1,6 +1,6 @@
-"""What becomes of a row of the outbox that Slack did not take: later, in another form, or never and told.
+"""What happens to an outbox row that Slack did not take: it is sent later, sent in another form, or marked dead.
 
-What it says to people, and how long it waits, holds for edits of cards too (`bot.flows.deliver.cards`).
+The waits, and the sentences for people, are also those for edits of cards (`bot.flows.deliver.cards`).
 """
 
 from typing import Final
@@ -36,13 +36,13 @@ BEST_EFFORT: Final = frozenset({"reaction", "private"})
 
 
 class SendFailures:
-    """Decides what a failed send means, and writes it down."""
+    """Decides what a failed send means for its row, and stores that."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
 
     async def handle(self, row: OutboxRow, error: SlackError) -> None:
-        """Deal with one refusal or outage."""
+        """Reschedule the row after `error`, or change its form, or mark it dead."""
         log.warning("send failed", key=row.key, kind=row.kind, error=str(error))
         if isinstance(error, SlackRateLimited):
             await self._slow_down(row, error)
@@ -58,14 +58,15 @@ class SendFailures:
             await self._mark_dead(row, error)
 
     async def reschedule(self, row: OutboxRow, seconds: float, reason: str, *, unknown: bool = False) -> None:
-        """Put the row back for a while."""
+        """Put the row back for `seconds`. With `unknown` its post may have been made."""
         async with self._services.unit_of_work(ref=row.ref) as uow:
             await outbox.reschedule(uow.tx, row, uow.now + seconds, reason, unknown=unknown)
 
     async def unsearchable(self, row: OutboxRow, error: SlackError) -> bool:
-        """Deal with a search that failed; False when the post is to be made again all the same.
+        """Handle a search for the row's post that failed with `error`. Returns False if the post is to be made again.
 
-        What was not looked for stays unknown. Where it never can be, news may appear twice, a digest never.
+        While a later search may work, the row is put back. If none will, nobody knows whether the post was made: a row
+        that must not appear twice (`once`, a digest) is marked dead, and any other is posted again.
         """
         passing = not isinstance(error, SlackRefused) or isinstance(error, SlackBusy | TokenRefused)
         if passing and self._services.clock() - row.created_at <= self._services.timing.send_outage:
@@ -79,13 +80,13 @@ class SendFailures:
         return True
 
     async def mark_dead(self, row: OutboxRow, reason: str) -> None:
-        """Give the row up without a word: best effort, or nobody is left to tell."""
+        """Mark the row dead without announcing it, because it was best effort or there is nobody to inform."""
         async with self._services.unit_of_work(ref=row.ref) as uow:
             await outbox.mark_dead(uow.tx, row, reason, uow.now)
             await _mark_card_dead(uow, row, reason)
 
     async def own_fault(self, row: OutboxRow) -> None:
-        """Something of ours failed: a row that does so again and again must not silence its thread."""
+        """Put the row back after a fault of our own, or mark it dead after MOST_ATTEMPTS: its thread must go on."""
         if row.attempts < MOST_ATTEMPTS:
             async with self._services.unit_of_work(ref=row.ref) as uow:
                 await outbox.failed(uow.tx, row)
@@ -97,7 +98,7 @@ class SendFailures:
 
     async def _slow_down(self, row: OutboxRow, error: SlackRateLimited) -> None:
         async with self._services.unit_of_work(ref=row.ref) as uow:
-            # The rate waits, no worker does.
+            # The rate limit is moved, so no worker has to wait.
             if row.is_post:
                 await rate_limits.block(uow.tx, row.lane, uow.now + error.retry_after)
             else:
@@ -121,7 +122,7 @@ class SendFailures:
         await self.reschedule(row, seconds_until_retry(self._services.timing, row.attempts), str(error))
 
     async def _without_blocks(self, row: OutboxRow) -> None:
-        """Slack will never take these blocks; it will take the words."""
+        """Have the row sent without its blocks, which Slack will never take."""
         async with self._services.unit_of_work(ref=row.ref) as uow:
             payload = row.payload
             plain = payload | {"plain": True} | ({"blocks": []} if "blocks" in payload else {})
@@ -138,7 +139,7 @@ class SendFailures:
         silenced = isinstance(error, ChannelGone) and row.follow is None and row.kind not in BEST_EFFORT
         async with self._services.unit_of_work(ref=row.ref) as uow:
             if silenced and row.session_id is not None:
-                # First what gives up more than this row: it locks rows in their order.
+                # First what marks all rows of the session dead, because it locks them in their order.
                 await notify_requester(uow, row.session_id, row.channel)
                 await outbox.mark_dead(uow.tx, row, str(error), uow.now)
             else:
@@ -161,7 +162,7 @@ class SendFailures:
                 await uow.post(f"lost:{row.key}", session, lost)
 
     async def _notify_asker(self, uow: UnitOfWork, row: OutboxRow, error: SlackError) -> None:
-        """The card of a slash command could not be posted: nothing is started, and the asker hears why."""
+        """End a session whose first card could not be posted as refused, and reply to the asker privately why."""
         assert row.session_id is not None
         await refuse(uow, row.session_id, answers.start_failed(row.ref))
         to = Recipient(row.team, row.key, row.payload["user"], row.channel, None, row.payload.get("response_url"))
@@ -169,7 +170,7 @@ class SendFailures:
 
 
 async def notify_requester(uow: UnitOfWork, session_id: str, channel: str) -> None:
-    """Tell the requester directly that the channel is gone for us, and give up what the session has to say there."""
+    """Inform the asker in a direct message that the bot cannot post in `channel`, and mark the session's posts dead."""
     session = await sessions.get(uow.tx, session_id)
     await uow.mark_session_dead(session_id, "channel gone")
     if session is not None:
@@ -180,18 +181,18 @@ async def notify_requester(uow: UnitOfWork, session_id: str, channel: str) -> No
 
 
 async def slow_down_method(uow: UnitOfWork, team: str, error: SlackRateLimited) -> None:
-    """Let nothing of a workspace call the method before the wait that Slack asked for is over."""
+    """Block the method in a workspace until the wait that Slack asked for is over."""
     until = uow.now + error.retry_after + of_method(error.method).ahead
     await rate_limits.block(uow.tx, f"{team}:{error.method}", until)
 
 
 def seconds_until_retry(timing: Timing, attempts: int) -> float:
-    """How long to wait after so many tries that Slack did not take for now."""
+    """Return how long to wait after `attempts` tries that Slack did not take."""
     return min(timing.send_first_retry * 2.0 ** min(attempts, 6), timing.send_longest_retry)
 
 
 async def _mark_card_dead(uow: UnitOfWork, row: OutboxRow, reason: str) -> None:
-    """A card whose first post died is never edited."""
+    """If the row is the first post of a card, mark the card dead too, so that it is never edited."""
     if row.kind == "card" and row.session_id is not None:
         await cards.mark_session_dead(uow.tx, row.session_id, reason)
 

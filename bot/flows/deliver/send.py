@@ -1,12 +1,13 @@
-"""Outbox lanes: what is to be said reaches Slack once, in its thread's order, at its channel's pace.
+"""Outbox lanes: each row reaches Slack once, in the order of its thread and at the rate of its channel.
 
-1. A token is taken, the row is claimed and, for a post, marked as being sent.
-2. The epoch is checked.
-3. Slack is called; a post carries its key in the metadata.
-4. The row is marked as sent and given back, with what follows from it.
+1. A token of the rate limit is taken, the row is claimed and, if it is a post, marked as being sent.
+2. Before a post, the epoch is checked. Reactions and private answers need no check: to repeat one does no harm.
+3. Slack is called. A post carries its key in the metadata.
+4. The row is marked as sent, with what follows from it, and the claim is released.
 
-A crash or a lost answer between 1 and 4 leaves the mark: before the post is repeated its thread is searched for the
-key, and not at once, since Slack may still be at work. Reactions are simply repeated.
+A crash or a lost answer between 1 and 4 leaves the row marked as being sent. Before its post is repeated, the thread is
+searched for the key; not at once, because Slack may still be at work. Where it can never be searched, the post is made
+again and may appear twice (`SendFailures.unsearchable`). Reactions and private answers are not searched for.
 """
 
 from typing import Final
@@ -42,11 +43,11 @@ class Send:
     def __init__(self, services: Services, failure: SendFailures) -> None:
         self._services = services
         self._failure = failure
-        self._in_hand: dict[int, str] = {}  # the lane of each row, by `seq`
+        self._in_hand: dict[int, str] = {}  # the lane of each row that is being sent, by `seq`
         self._sender = Sender(services.worker, services.timing.lease, self._in_hand)
 
     async def work(self, lane: str) -> float | None:
-        """Say one thing; answers when the lane wants another look."""
+        """Send one row of `lane`. Returns the seconds until the lane is to be worked on again, or None."""
         if self._services.workspaces.get(team_of(lane)) is None:
             return None  # its rows wait, and the sweep wakes the lane again
         row, wait = await self._next(lane)
@@ -62,8 +63,9 @@ class Send:
         row = await self._take(found)
         if not isinstance(row, OutboxRow):
             return row
-        # Most are said by then. One that is not, because Slack is slow with it, holds up only its own thread; a
-        # channel in which many hang gets no more seats, which are there for all channels.
+        # Let the lane's next row be sent after the interval, even if this one is not sent by then: a row with which
+        # Slack is slow holds up only its own thread. A lane in which many rows hang already gets no more of the slots,
+        # because all lanes share them.
         if list(self._in_hand.values()).count(row.lane) < AT_ONCE_IN_A_LANE:
             self._services.engine.pass_on(row.lane, self._services.timing.channel_interval)
         with about(row.ref):
@@ -78,7 +80,7 @@ class Send:
         return 0.0
 
     async def _next(self, lane: str) -> tuple[OutboxRow | None, float | None]:
-        """The row whose turn it is, if the lane's rate allows one now; else when the lane wants another look."""
+        """Return the row that is next if the rate limit allows one now, else the seconds until the lane has one."""
         db, now = self._services.db, self._services.clock()
         async with db.read() as tx:
             allowed_at = await self._allowed_at(tx, lane)
@@ -90,10 +92,10 @@ class Send:
         return None, None if at is None else max(at - now, allowed_at - now, 0.01)
 
     async def _take(self, found: OutboxRow) -> OutboxRow | float:
-        """Claim the row and mark a post as being sent; the seconds to wait where another worker was quicker."""
+        """Claim the row and mark a post as being sent. Returns the seconds to wait if it cannot be claimed now."""
         now = self._services.clock()
         async with self._services.db.write() as tx:
-            # The token first: without one the row stays free. One that was taken in vain costs the channel a moment.
+            # The token first: without one the row stays free. A token taken in vain costs the channel a moment.
             wait = await self._take_token(tx, found, now)
             if wait:
                 return wait
@@ -105,14 +107,14 @@ class Send:
         return row
 
     async def _take_token(self, tx: Transaction, row: OutboxRow, now: float) -> float:
-        """0 with a token, else the seconds until there is one."""
+        """Take a token for the row. Returns 0, or the seconds until there is one."""
         if row.is_post:
             return await rate_limits.take(tx, row.lane, now, self._services.timing.channel_interval)
         method, budget = _method(row.kind)
         return await rate_limits.take(tx, _bucket(row.lane, method), now, budget.interval, budget.burst)
 
     async def _allowed_at(self, tx: Transaction, lane: str) -> float:
-        """From when on something may be said in this lane."""
+        """Return the instant from which the rate limit allows a row of `lane`."""
         kind = {"out": "post", "react": "reaction", "priv": "private"}[lane.split(":", 1)[0]]
         if kind == "post":
             return await rate_limits.ready_at(tx, lane, self._services.timing.channel_interval)
@@ -141,10 +143,10 @@ class Send:
     # ------------------------------------------------------------ posts
 
     async def _repeat(self, row: OutboxRow) -> None:
-        """A post whose outcome is unknown: made again only when it certainly was not made."""
+        """Search for the post that an earlier try may have made. Post again unless it is found, or is still to wait."""
         if await self._settled(row):
             return
-        # From now on Slack may be at work on this try: if its answer gets lost too, it settles anew.
+        # From now on Slack may be at work on this try. If its answer gets lost too, the wait for a search begins anew.
         async with self._services.unit_of_work(ref=row.ref) as uow:
             await outbox.start(uow.tx, row, uow.now)
         await self._post(row)
@@ -156,20 +158,23 @@ class Send:
             return
         message = drawing.message
         await self._check(row)
-        # A crash or a lost answer from here on leaves the row marked: it is searched for before it is repeated.
+        # A crash or a lost answer from here on leaves the row marked: the post is searched for before it is repeated.
         ts = await self._slack(row).post(
             row.channel, message.text, message.blocks, key=row.key, thread_ts=row.thread_ts
         )
         await self._sent(row, ts, drawing)
 
     async def _drawing(self, row: OutboxRow) -> Drawing | None:
-        """What the post shows; only that of a card depends on when it is asked for."""
+        """Return what the post shows. A card is drawn now; any other post was stored as it is."""
         if row.kind == "card":
             return await draw(self._services, row.session_id, plain=bool(row.payload.get("plain")))
         return Drawing(Message(row.payload["text"], row.payload["blocks"]), version=0)
 
     async def _settled(self, row: OutboxRow) -> bool:
-        """Deal with a post whose outcome is unknown; False when it certainly was not made and has to be."""
+        """Handle a post with an unknown outcome: wait, or search for it.
+
+        Returns False if it is to be made again: it is not there, or nobody can find out whether it is.
+        """
         services = self._services
         assert row.sending_at is not None
         left = row.sending_at + services.timing.post_settle - services.clock()
@@ -187,11 +192,11 @@ class Send:
         return True
 
     async def _sent(self, row: OutboxRow, ts: str | None = None, drawing: Drawing | None = None) -> None:
-        """Mark a row as sent, with what follows from it; `drawing` is what was posted just now."""
+        """Mark the row as sent and store what follows from it; `drawing` is what was posted just now, if it was."""
         async with self._services.unit_of_work(ref=row.ref) as uow:
             await outbox.sent(uow.tx, row, ts, uow.now)
             if row.is_post and drawing is not None:
-                # Slack's second counts from when it took the post, which may be a while after the token was taken.
+                # Slack counts its second from when it took the post, which may be a while after the token was taken.
                 await rate_limits.block(uow.tx, row.lane, uow.now + self._services.timing.channel_interval)
             if row.follow is not None and ts is not None:
                 await self._follow(uow, row, ts)
@@ -201,14 +206,17 @@ class Send:
         log.info("sent", key=row.key, channel=row.channel, ts=ts)
 
     async def _card_stands(self, uow: UnitOfWork, row: OutboxRow, ts: str, drawing: Drawing | None) -> None:
-        """From here on the card is edited; one that was found in its channel may show an older state."""
+        """Store that the card was posted as the message `ts`, so that it is edited from now on.
+
+        A card that a search found has no `drawing`, and may show an older state.
+        """
         assert row.session_id is not None
         version, fingerprint = (drawing.version, drawing.fingerprint) if drawing else (0, None)
         if await cards.posted(uow.tx, row.session_id, ts, version, fingerprint, uow.now):
             uow.wakes[card_lane(row.team)] = 0.0
 
     async def _follow(self, uow: UnitOfWork, row: OutboxRow, ts: str) -> None:
-        """The card of a slash command stands: it makes the thread, and the creation follows in its lane."""
+        """Store that the card posted as `ts` begins its session's thread, and add the row that creates the session."""
         assert row.session_id is not None
         assert row.follow is not None
         session = await sessions.get(uow.tx, row.session_id)
@@ -223,13 +231,14 @@ class Send:
     # ------------------------------------------------------------ best effort
 
     async def _react(self, row: OutboxRow) -> None:
-        # A crash right here repeats the reaction, which Slack refuses as already there.
+        # Without a check of the claim: a second worker, or a crash right here, repeats the reaction, which Slack then
+        # refuses as already there.
         await self._slack(row).react(row.channel, row.payload["ts"], row.payload["name"])
         await self._sent(row)
 
     async def _reply_privately(self, row: OutboxRow) -> None:
         slack, payload = self._slack(row), row.payload
-        # A crash right here shows a private answer twice.
+        # Without a check of the claim: a second worker, or a crash right here, shows a private answer twice.
         if payload.get("response_url"):
             await slack.respond(payload["response_url"], payload["text"], payload["blocks"])
         elif row.channel.startswith("D"):
@@ -251,6 +260,6 @@ def _bucket(lane: str, method: str) -> str:
 
 
 def _method(kind: str) -> tuple[str, Budget]:
-    """What a kind of row is said with, and how fast."""
+    """Return the method of Slack's by which rows of a kind are sent, and its budget."""
     method = _METHOD[kind]
     return method, METHODS[method]

@@ -1,4 +1,4 @@
-"""What is told of a session: its card, Devin's words, and the few moments when somebody should look."""
+"""What is announced about a session: its card, what Devin said, and the few moments when a person is needed."""
 
 from typing import Any, Final
 
@@ -28,22 +28,22 @@ MARK_AT_END: Final = "white_check_mark"
 
 
 class Announce:
-    """Writes down what a look at a session brought: state, relay, posts and card in one transaction."""
+    """Stores what a poll found about a session: snapshot, relay position, posts and card, in one transaction."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
 
     @staticmethod
     def is_announced(old: Snapshot, new: Snapshot) -> bool:
-        """Whether a change is more than figures."""
+        """Whether `new` differs from `old` in more than figures, so that the session is announced by itself."""
         return moved(old, new) or bool(announcements_between(old, new))
 
     async def session(
         self, claim: Claim, tracked: TrackedSession, new: Snapshot, messages: NewMessages | None, polled_at: float
     ) -> bool:
-        """Tell one session's news, Devin's words first; `heard` is None when its messages could not be read.
+        """Announce what is new in one session, Devin's messages first; `messages` is None if they could not be read.
 
-        False when our record has changed since it was read: then nothing was told.
+        Returns False if our record of the session has changed since it was read. Then nothing was announced.
         """
         session, position = tracked.session, tracked.position
         after = session.with_snapshot(new)
@@ -69,7 +69,7 @@ class Announce:
         return True
 
     async def figures(self, uow: UnitOfWork, tracked: list[TrackedSession]) -> None:
-        """New figures on cards that have shown the same ones for long enough, when nothing else waits."""
+        """Have cards edited that have shown the same figures for long enough. Any other edit goes first."""
         interval = self._services.timing.figures_interval
         due = [one.session.id for one in tracked if uow.now - one.position.figures_at >= interval]
         if due:
@@ -77,7 +77,7 @@ class Announce:
             await uow.redraw(*due, figures_only=True)
 
     async def _relay(self, uow: UnitOfWork, session: Session, messages: NewMessages, polled_at: float) -> None:
-        # What comes after a person's word is an answer, however long nobody looked before it.
+        # Counted from a person's last message at the earliest: what follows is an answer, however old the last poll.
         gap = uow.now - max(polled_at, session.created_at, session.spoken_at)
         if gap > self._services.timing.outage_summary and len(messages.messages) > REPLAYED:
             last = messages.messages[-1]
@@ -98,7 +98,10 @@ class Announce:
                 await uow.react(session, session.cause_ts, MARK_AT_END)
 
     async def _ending(self, uow: UnitOfWork, session: Session, new: Snapshot) -> None:
-        """A session that cannot go on by itself is looked at no more; a reply that it takes brings it back."""
+        """Store that the session ended at Devin, so that it is watched no longer, or that it goes on again.
+
+        For a while after a reply nothing is stored, because the reply may wake the session.
+        """
         over = new.status in TERMINAL_STATUSES
         waking = uow.now - session.spoken_at < self._services.timing.waking
         replied = session.spoken_at > session.created_at and waking
@@ -118,11 +121,12 @@ class Announce:
 def _announcements(
     tracked: TrackedSession, new: Snapshot, messages: NewMessages | None
 ) -> tuple[list[Announcement], bool]:
-    """What is told now, and whether a rest waits to be told until it still stands at the next look.
+    """Return what is announced now, and whether a resting state waits for the next poll to decide about it.
 
-    A session's detail may flip, and states are listed before messages are read. So the next look decides about a
-    question without words, about a rest that may be from before a person's last word, and about the same rest once
-    more, after a person wrote in Devin's web app or here in a reply whose answer is not stored yet.
+    The detail of a session may flip, and states are listed before messages are read. So the next poll decides about a
+    question for which no message of Devin's was read, and about a resting state that may be from before a person's last
+    message. It also decides about the same resting state once more, after a person wrote in Devin's web app, or in a
+    reply here whose answer is not stored yet.
     """
     announcements, resting = announcements_between(tracked.session.snapshot, new), resting_kind(new)
     if resting is None:
@@ -132,7 +136,7 @@ def _announcements(
     if resting is resting_kind(tracked.session.snapshot):
         if tracked.position.waiting and not unsure:
             return [*others, Announcement(resting)], False
-        # What happened may be another limit.
+        # Another limit is announced, although it is the same kind of resting state.
         return announcements, announcements == others and _may_be_another(resting, tracked, new, messages)
     without_words = resting is AnnouncementKind.QUESTION and not (messages and messages.messages)
     if without_words or (unsure and resting in {AnnouncementKind.QUESTION, AnnouncementKind.DONE}):
@@ -143,10 +147,10 @@ def _announcements(
 def _may_be_another(
     resting: AnnouncementKind, tracked: TrackedSession, new: Snapshot, messages: NewMessages | None
 ) -> bool:
-    """Whether Devin may have gone on since it came to the same rest."""
+    """Whether Devin may have gone on since the stored snapshot, and then come to the same resting state again."""
     if messages is None:
         return tracked.position.waiting
-    if resting is AnnouncementKind.APPROVAL:  # given in Devin, which no message shows
+    if resting is AnnouncementKind.APPROVAL:  # approvals are given in Devin's web app, and no message shows them
         return bool(messages.messages) and new.updated_at > tracked.session.snapshot.updated_at
     return (
         tracked.position.waiting
@@ -156,14 +160,17 @@ def _may_be_another(
 
 
 def _flips(tracked: TrackedSession, new: Snapshot, messages: NewMessages | None) -> bool:
-    """Whether a session at its end goes to waiting without anybody's word, which asks nothing."""
+    """Whether the stored snapshot says done, and `new` has another detail only: same status, and nobody wrote.
+
+    Such a session asks nothing, although its detail says that it waits for a person.
+    """
     seen = tracked.session.snapshot
     silent = not tracked.position.waiting and not (messages and messages.fresh)
     return silent and resting_kind(seen) is AnnouncementKind.DONE and seen.status == new.status
 
 
 def _ended_by_hand(session: Session, new: Snapshot) -> bool:
-    """Whether somebody here is just ending it for good: who did that is told then, and it is no work that was done."""
+    """Whether a person here is ending the session for good: that is announced with their name, and not as work done."""
     return session.stop_requested and new.status == "exit" and not new.archived
 
 

@@ -1,4 +1,4 @@
-"""Two sessions with one reference: the repair for a worker that froze between the check and the call."""
+"""Two sessions with one reference: they appear when a worker freezes after the check of its claim, before the call."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -23,18 +23,18 @@ _OVER: Final = frozenset({Lifecycle.CANCELLED, Lifecycle.REFUSED, Lifecycle.ENDE
 
 
 class Duplicates:
-    """Keeps the older of two sessions of an organisation, ends the younger and says so."""
+    """Keeps the older of two sessions with one reference in an organisation, ends the younger, and announces it."""
 
     def __init__(self, services: Services, organisation: Organisation, lookup: SessionLookup) -> None:
         self._services = services
         self._organisation = organisation
         self._lookup = lookup
-        self._unread: dict[str, DevinSession] = {}  # whose prompt has to be read, in the order in which they were seen
+        self._unread: dict[str, DevinSession] = {}  # sessions whose prompt has to be read, first found first
 
     async def end_younger(self, claim: Claim, unrecognised: Sequence[DevinSession]) -> list[str]:
-        """Look through sessions that we do not know as ours for twins of those we do.
+        """Find the sessions in `unrecognised` that carry a reference of ours, and end the younger of each two.
 
-        Answers our ids of the sessions for which one was found.
+        Returns our ids of the sessions for which one was found. Where a prompt has to be read, `read_prompts` does it.
         """
         carried = [(made, self._lookup.carried(self._organisation, made)) for made in unrecognised]
         oldest = self._services.clock() - self._services.timing.read_back
@@ -43,7 +43,10 @@ class Duplicates:
         return await self._handle_all(claim, [(made, found) for made, found in carried if found])
 
     async def read_prompts(self, claim: Claim) -> list[str]:
-        """The same where Devin refuses tags: a few a round, after the news; what cannot be read waits for the next."""
+        """Read a few of the prompts that `end_younger` left, and handle the sessions whose references they show.
+
+        Returns our ids of the sessions for which one was found. A prompt that cannot be read waits for the next cycle.
+        """
         resolved: list[str] = []
         for session_id in list(self._unread)[:PROMPTS_A_CYCLE]:
             made = self._unread.pop(session_id)
@@ -52,7 +55,7 @@ class Duplicates:
             except (DevinForbidden, DevinNotFound):
                 found = []
             except DevinError as error:
-                self._unread[session_id] = made  # behind the others
+                self._unread[session_id] = made  # read after the others in the next cycle
                 if isinstance(error, DevinRateLimited):
                     raise
                 log.warning("prompt not read", devin_id=session_id, error=type(error).__name__)
@@ -69,7 +72,7 @@ class Duplicates:
         resolved: list[str] = []
         for made, found in carried:
             session = next((ours[reference] for reference in found if reference in ours), None)
-            # The flow that made this one may have recorded it by now: it is no twin of itself.
+            # The flow that created this session may have stored it by now: a session is no duplicate of itself.
             if session is not None and not _is_the_same(session, made):
                 await self._handle(claim, session, made)
                 resolved.append(session.id)
@@ -81,7 +84,7 @@ class Duplicates:
         except DevinRateLimited:
             raise
         except DevinError as error:
-            # Left for the next look; nobody else waits for it.
+            # Left for the next poll, so that no other session waits for this one.
             log.warning("duplicate not ended", session=session.id, error=type(error).__name__)
 
     async def _resolve(self, claim: Claim, session: Session, made: DevinSession) -> None:
@@ -91,10 +94,13 @@ class Duplicates:
             await self._end_late(claim, session, made)
         elif session.lifecycle is Lifecycle.OPEN and session.devin_id is not None:
             await self._end_younger(claim, session, made)
-        # Else whoever creates it is still looking.
+        # In any other lifecycle the flow that creates the session still looks it up itself.
 
     async def _adopt(self, claim: Claim, session: Session, made: DevinSession) -> None:
-        """It was given up without knowing whether it was started: it was."""
+        """Open `session`, whose start was marked dead with an unknown outcome, as the session `made` at Devin.
+
+        If a stop was asked for meanwhile, its row is stored too.
+        """
         async with self._services.unit_of_work(claim) as uow:
             await sessions.opened(uow.tx, session, made.session_id, made.url, made.snapshot())
             await sessions.change(uow.tx, session.id, ended_at=None)
@@ -104,7 +110,7 @@ class Duplicates:
             await uow.redraw(session.id)
 
     async def _end_late(self, claim: Claim, session: Session, made: DevinSession) -> None:
-        """People were told that nothing runs; so nothing may."""
+        """End `made`, because it was announced before that nothing runs, and announce that."""
         key = f"news:{session.id}:late:{bare_id(made.session_id)}"
         if await self._was_announced(claim, key):
             return
@@ -120,7 +126,7 @@ class Duplicates:
             return await outbox.by_key(tx, key) is not None
 
     async def _terminate(self, made: DevinSession) -> None:
-        # A crash right here terminates once more at the next look, which changes nothing.
+        # A crash right here terminates the session once more at the next poll, which changes nothing.
         try:
             await self._organisation.devin.terminate(made.session_id)
         except (DevinConflict, DevinNotFound):

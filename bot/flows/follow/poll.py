@@ -1,12 +1,12 @@
-"""The poller: one look at an organisation a tick, whatever the number of sessions, and only what changed is told.
+"""The poller: one list of an organisation in each cycle, however many sessions it has, and only changes are announced.
 
-1. One list of what was updated since the watermark; the watermark is Devin's time, never our clock.
-2. Messages are read only where something may be new: a few at a time, a few dozen a tick.
-3. For each session in one transaction: what was seen, what was relayed, the posts, the card's new version.
-4. The watermark moves, but not past a session that was left for the next tick, unless that goes on for ten minutes.
+1. Sessions updated since the watermark are listed. The watermark is Devin's time, never our clock.
+2. Messages are read only where something may be new: a few at a time, a few dozen in a cycle.
+3. For each session one transaction stores its snapshot, its relay position, its posts and the card's new version.
+4. The watermark moves on, but not past a session that was left for the next cycle, unless that lasts ten minutes.
 
-A crash between the steps repeats them: a row that is not newer than the stored one changes nothing, and a post whose
-key is there already is not made again.
+A crash in between repeats some of this: a snapshot that is not newer than the stored one changes nothing, and a post
+whose key is stored is not made again.
 """
 
 import asyncio
@@ -35,13 +35,13 @@ from bot.store.lanes import Claim, ClaimLostError
 log = get_logger(__name__)
 
 READS_AT_ONCE: Final = 8
-READS_A_TICK: Final = 30
-BATCH_SIZE: Final = 50  # sessions at a stretch and in one transaction: an ack may be waiting beside it
+READS_A_CYCLE: Final = 30
+BATCH_SIZE: Final = 50  # sessions in one transaction, which is short because an ack may wait for it
 
 
 @dataclass(frozen=True, slots=True)
 class PollState:
-    """Where a tick starts from."""
+    """What a poll cycle starts from; `failures` counts the cycles that have failed since the last good one."""
 
     watermark: int = 0
     polled_at: float = 0.0
@@ -50,7 +50,7 @@ class PollState:
 
 
 class Poller:
-    """Follows all sessions of an organisation."""
+    """Polls the sessions of an organisation, and has their changes announced."""
 
     def __init__(
         self, services: Services, organisation: Organisation, lookup: SessionLookup, announce: Announce
@@ -62,13 +62,13 @@ class Poller:
         self._announce = announce
         self._slots = asyncio.Semaphore(READS_AT_ONCE)
         self._cycles = 0
-        self._last_read: dict[str, int] = {}  # at which look the messages of one that is worth reading were last read
-        self._fresh: dict[str, float] = {}  # until when one that changed may have changed again and not show it
-        self._failing: dict[str, float] = {}  # since when one could not be told; after a crash patience begins anew
+        self._last_read: dict[str, int] = {}  # the cycle in which a session worth reading was last read
+        self._fresh: dict[str, float] = {}  # until when a session may have changed again without showing it
+        self._failing: dict[str, float] = {}  # since when a session could not be announced; a restart counts anew
         self.polled_at = services.clock()
 
     async def tick(self) -> float:
-        """Look once; answers the seconds until the next look."""
+        """Run one poll cycle, if a session may have changed. Returns the seconds until the next one."""
         services, now, timing = self._services, self._services.clock(), self._services.timing
         org_id = self._organisation.id
         async with services.db.scan() as tx:
@@ -78,7 +78,7 @@ class Poller:
             )
         if not expected:
             self.polled_at = now
-            return timing.slow_poll  # only our own store was looked at
+            return timing.slow_poll  # only our own store was read
         interval = timing.poll if busy else timing.slow_poll
         async with services.db.write() as tx:
             claim = await lanes.claim(tx, services.db, poll_lane(org_id), services.worker, timing.lease)
@@ -106,7 +106,7 @@ class Poller:
         return interval
 
     async def _back_off(self, claim: Claim, state: PollState, interval: float, error: DevinError) -> float:
-        """The organisation as a whole waits; the watermark stays, so nothing is missed."""
+        """Return the seconds until the organisation is polled again. The watermark stays, so nothing is missed."""
         if not state.failures:
             named = self._organisation.id
             log.warning("poll fails", organisation=named, error=type(error).__name__, status=error.status)
@@ -115,13 +115,14 @@ class Poller:
         return min(wait, self._services.timing.poll_longest_backoff)
 
     async def _remember(self, claim: Claim, state: PollState) -> None:
+        # The key `look` is part of what is stored, so it stays although the code says poll.
         values = {"watermark": state.watermark, "polled_at": state.polled_at, "swept_at": state.swept_at}
         stored = {"v": 1, "look": values | {"failures": state.failures}}
         async with self._services.unit_of_work(claim) as uow:
             await due.write(uow.tx, due.poll(self._organisation.id), uow.now, stored)
             await lanes.release(uow.tx, claim)
 
-    # ------------------------------------------------------------ one round
+    # ------------------------------------------------------------ one poll cycle
 
     async def _cycle(self, claim: Claim, state: PollState) -> PollState:
         now = self._services.clock()
@@ -135,8 +136,8 @@ class Poller:
         found_by_prompt = await self._duplicates.read_prompts(claim)
         ids = {one.session.id for one in handled}
         self._failing = {session_id: since for session_id, since in self._failing.items() if session_id in ids}
-        # Devin's seconds are whole: something more may come in the one that was just looked at, and not show. So who
-        # changed is read until that second is surely over, and once after.
+        # Devin's times are whole seconds: a session may change again within the second of its `updated_at`, which then
+        # stays the same. So a session that changed is read until that second is surely over, and once after.
         still = {session_id: at for session_id, at in self._fresh.items() if at > now}
         again = [*(one for one in changed.values() if one.changed), *(one for one in handled if one.left)]
         fresh = [*found_by_prompt, *self._failing, *(one.session.id for one in again)]
@@ -167,7 +168,7 @@ class Poller:
         return filters
 
     async def _ours(self, listed: Sequence[DevinSession]) -> list[PolledSession]:
-        """What is ours of a list: Devin ignores filters it does not know and then lists everything."""
+        """Return those of `listed` that we have a record of. Devin lists everything if it does not know a filter."""
         made_by = {bare_id(made.session_id): made for made in listed}
         async with self._services.db.scan() as tx:
             known = await sessions.by_bare_ids(tx, self._organisation.id, list(made_by))
@@ -175,14 +176,17 @@ class Poller:
         return [polled_session(tracked, made_by[bare], ended_after) for bare, tracked in known.items()]
 
     async def _expected(self) -> list[PolledSession]:
-        """Sessions that may have answered without a new row: just spoken to, seen waiting, or changed a moment ago."""
+        """Return sessions that may have answered unlisted: just written to, left for this poll, or just changed."""
         async with self._services.db.scan() as tx:
             spoken_after = self._services.clock() - self._services.timing.answer_expected
             expected = await watched_sessions.expecting(tx, self._organisation.id, spoken_after, self._fresh)
         return [PolledSession(tracked, tracked.session.snapshot) for tracked in expected]
 
     async def _sweep(self) -> list[PolledSession]:
-        """All that is watched, with message counts: a message need not move `updated_at`."""
+        """Return the watched sessions that changed or have new messages by their counts, and those of `_expected`.
+
+        Messages are counted because a message need not move `updated_at`.
+        """
         async with self._services.db.scan() as tx:
             bare_ids = await watched_sessions.open_bare_ids(tx, self._organisation.id)
         polled: list[PolledSession] = []
@@ -193,15 +197,15 @@ class Poller:
     async def _worth_reading(
         self, polled: list[PolledSession], state: PollState
     ) -> tuple[list[PolledSession], list[PolledSession]]:
-        """Who may have said something, and who has only new facts."""
+        """Divide `polled` into sessions in which Devin may have written something, and sessions with new facts only."""
         unsure = [one for one in polled if one.count is None]
-        if len(unsure) > READS_A_TICK:
+        if len(unsure) > READS_A_CYCLE:
             polled = await self._counted(polled, state)
         worth = [
             one for one in polled if not one.over and (one.count is None or one.spoke or one.tracked.position.waiting)
         ]
         names = {one.session.id for one in worth}
-        # Who was read longest ago is read first, so that nobody is left for ever.
+        # The session that was read longest ago comes first, so that none is left for ever.
         worth.sort(key=lambda one: (self._last_read.get(one.session.id, 0), one.snapshot.updated_at))
         return worth, [one for one in polled if one.session.id not in names]
 
@@ -218,8 +222,11 @@ class Poller:
             log.info("no insights; messages are read without counts")
 
     async def _read_all(self, claim: Claim, worth: Sequence[PolledSession], polled_at: float) -> list[PolledSession]:
-        """Read as many as a tick may, and tell each as soon as it is read; answers what came of each."""
-        reading, left = worth[:READS_A_TICK], [replace(one, left=True) for one in worth[READS_A_TICK:]]
+        """Read as many of `worth` as a cycle may, and announce each as soon as it is read.
+
+        Returns all of `worth` with what came of each.
+        """
+        reading, left = worth[:READS_A_CYCLE], [replace(one, left=True) for one in worth[READS_A_CYCLE:]]
         self._cycles += 1
         self._last_read = {one.session.id: self._last_read.get(one.session.id, 0) for one in left}
         self._last_read |= {one.session.id: self._cycles for one in reading}
@@ -234,7 +241,7 @@ class Poller:
             try:
                 messages = await read_messages(self._organisation, one.session, one.tracked.position)
             except DevinRefused as refused:
-                # One conversation that may not be read holds up neither its state nor the others.
+                # A conversation that may not be read holds up neither the state of its session nor other sessions.
                 log.warning("messages not read", session=one.session.id, status=refused.status)
                 messages = no_new_messages(one.tracked.position)
             except DevinError as error:
@@ -245,7 +252,7 @@ class Poller:
     async def _announce_one(
         self, claim: Claim, one: PolledSession, messages: NewMessages | None, polled_at: float
     ) -> PolledSession:
-        """One session that trips us must not keep the others' news from being told."""
+        """Announce one session. A failure is noted in what is returned, so that it does not hold up other sessions."""
         try:
             announced = await self._announce.session(claim, one.tracked, one.snapshot, messages, polled_at)
         except ClaimLostError:
@@ -267,9 +274,9 @@ class Poller:
                 self._failing.pop(one.session.id, None)
 
     async def _announce_figures(self, claim: Claim, quiet: list[PolledSession]) -> list[PolledSession]:
-        """Those with nothing but figures go together, in pieces small enough for the inbox beside them.
+        """Announce the sessions in `quiet` of which more changed than figures, then store the figures of all others.
 
-        Answers what came of the others.
+        Figures are stored in batches, because an ack may wait for each transaction. Returns what came of the announced.
         """
         to_announce = [
             one for one in quiet if not one.over and self._announce.is_announced(one.session.snapshot, one.snapshot)
@@ -291,7 +298,7 @@ class Poller:
 
 
 def _check_outage(read: Sequence[PolledSession]) -> None:
-    """One session that cannot be read keeps nobody else waiting; when none can, or Devin says so, all wait."""
+    """Raise the error that makes the whole organisation wait: a rate limit, or that none of several could be read."""
     limits = [one.failed for one in read if isinstance(one.failed, DevinRateLimited)]
     unread = [one.failed for one in read if isinstance(one.failed, DevinError) and one.left]
     if limits or 1 < len(unread) == len(read):
@@ -299,14 +306,14 @@ def _check_outage(read: Sequence[PolledSession]) -> None:
 
 
 async def _current(uow: UnitOfWork, batch: Sequence[PolledSession]) -> list[PolledSession]:
-    """The same with what is stored now: a reply may have stored something newer since."""
+    """Return those of `batch` that are still new beside what is stored now: a reply may have stored something newer."""
     tracked = await sessions.tracked(uow.tx, [one.session.id for one in batch])
     found = [replace(one, tracked=tracked[one.session.id]) for one in batch if one.session.id in tracked]
     return [one for one in found if one.changed]
 
 
 async def _batches(rows: AsyncIterator[SessionInsights]) -> AsyncIterator[list[SessionInsights]]:
-    """A long list in pieces, so that neither the loop nor the memory holds all of it at once."""
+    """Divide a long list into batches, so that neither the loop nor the memory holds all of it at once."""
     batch: list[SessionInsights] = []
     async for row in rows:
         batch.append(row)

@@ -1,4 +1,4 @@
-"""A session as one poll finds it: what we knew of it, and what Devin says now."""
+"""A session as one poll finds it: what is stored about it, and what Devin says now."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -10,10 +10,10 @@ from bot.store.sessions import TrackedSession
 
 @dataclass(frozen=True, slots=True)
 class PolledSession:
-    """A session that may have news: what we knew, what Devin says now, and how often Devin has spoken, if told.
+    """A session as a poll found it: what is stored, what Devin says now, and how often Devin wrote, if that is known.
 
-    `over` is whether only what it has cost is still of interest. `failed` is why it could not be read or told; `left`
-    is whether the next look is to see to it.
+    `over` is whether only the cost of the session still matters. `failed` is why it could not be read or announced.
+    `left` is whether the next poll is to handle it.
     """
 
     tracked: TrackedSession
@@ -25,34 +25,35 @@ class PolledSession:
 
     @property
     def session(self) -> Session:
-        """Our record of it."""
+        """Our record of the session."""
         return self.tracked.session
 
     @property
     def changed(self) -> bool:
-        """Whether the row says something new; one older than the stored one does not."""
+        """Whether `snapshot` says something new. A snapshot older than the stored one does not."""
         old = self.session.snapshot
         return self.snapshot != old and self.snapshot.updated_at >= old.updated_at
 
     @property
     def spoke(self) -> bool:
-        """Whether Devin has said more than was told, as far as the count shows."""
+        """Whether Devin has written more messages than were relayed, as far as `count` is known."""
         return self.count is not None and self.count > self.tracked.position.devin_messages
 
 
 def polled_session(tracked: TrackedSession, made: DevinSession, ended_after: float) -> PolledSession:
-    """What Devin says of a session beside our record; one that ended before `ended_after` has no last words left."""
+    """Compare our record of a session with `made`, what Devin says now. `ended_after` is as in `_is_over`."""
     session = tracked.session
     snapshot = made.snapshot().following(session.snapshot)
     if isinstance(made, SessionInsights) and snapshot.status == session.snapshot.status:
-        snapshot = replace(snapshot, detail=snapshot.detail or session.snapshot.detail)  # only get and list tell it
+        snapshot = replace(snapshot, detail=snapshot.detail or session.snapshot.detail)  # insights leave it out
     return PolledSession(tracked, snapshot, message_count(made), _is_over(session, made, ended_after))
 
 
 def _is_over(session: Session, made: DevinSession, ended_after: float) -> bool:
-    """Whether only its cost still counts: we ended it, and its last words were told or are expected no longer.
+    """Whether only the cost of a session still matters: it ended for us, and no last messages of Devin's are expected.
 
-    They are expected where not the poller but a refused reply or stop learned of the end.
+    They are expected where a refused reply or stop, and not the poller, found that the session had ended, if that was
+    after `ended_after`.
     """
     if session.lifecycle is not Lifecycle.ENDED or session.stopped_by is not None:
         return session.lifecycle is not Lifecycle.OPEN
@@ -62,11 +63,11 @@ def _is_over(session: Session, made: DevinSession, ended_after: float) -> bool:
 
 
 def message_count(made: DevinSession) -> int | None:
-    """How often Devin has spoken in a session; None where the answer does not say."""
+    """Return how many messages Devin has written in a session, or None if the answer does not say."""
     return made.num_devin_messages if isinstance(made, SessionInsights) else None
 
 
 def spent(polled: Iterable[PolledSession]) -> dict[str, float]:
-    """The ACUs by which sessions cost more than we knew, by our ids."""
+    """Return the ACUs by which sessions cost more than is stored, by our ids."""
     spent = {one.session.id: one.snapshot.acus - one.session.snapshot.acus for one in polled}
     return {key: acus for key, acus in spent.items() if acus > 0}

@@ -1,4 +1,4 @@
-"""Reading what Devin said in a session since it was last read."""
+"""Read what was written in a session since it was last read."""
 
 from dataclasses import dataclass
 from itertools import groupby
@@ -10,12 +10,12 @@ from bot.domain.session import Session
 from bot.flows.organisation import Organisation
 from bot.store.sessions import RelayPosition
 
-DEVIN: Final = "devin"  # the source of its own messages; any other is a person's, here or in Devin's web app
+DEVIN: Final = "devin"  # the source of Devin's messages; any other is a person, in Slack or in Devin's web app
 
 
 @dataclass(frozen=True, slots=True)
 class NewMessages:
-    """What is new in a conversation, and how far it was read. `count` is of all that Devin ever said."""
+    """The new messages of a session, and how far it was read. `count` is of all that Devin ever wrote in it."""
 
     fresh: tuple[DevinMessage, ...]
     last_event_id: str | None
@@ -24,17 +24,17 @@ class NewMessages:
 
     @property
     def messages(self) -> tuple[DevinMessage, ...]:
-        """What Devin said of it."""
+        """The new messages that Devin wrote."""
         return tuple(message for message in self.fresh if message.source == DEVIN)
 
     @property
     def devin_answered(self) -> bool:
-        """Whether Devin spoke after a person had: it may have come to the same rest once more."""
+        """Whether Devin wrote after a person had, so that it may have come to the same resting state again."""
         return True in self._turns[1:]
 
     @property
     def person_spoke_last(self) -> bool:
-        """Whether a person had the last word: the state may be from before it."""
+        """Whether a person wrote the last new message, so that the state of the session may be from before it."""
         return self._turns[-1:] == [False]
 
     @property
@@ -43,12 +43,12 @@ class NewMessages:
 
 
 def no_new_messages(position: RelayPosition) -> NewMessages:
-    """What is heard where nothing is new, or nothing can be read."""
+    """Return what `read_messages` returns where nothing is new, or nothing can be read."""
     return NewMessages((), position.last_event_id, position.page_cursor, position.devin_messages)
 
 
 async def read_messages(organisation: Organisation, session: Session, position: RelayPosition) -> NewMessages:
-    """Read on from where the relay stands; only what follows the last known message is new."""
+    """Read the messages of `session` from `position` on. Only those after the last known message are new."""
     assert session.devin_id is not None
     try:
         messages, cursor = await _read(organisation, session.devin_id, position.page_cursor)
@@ -60,7 +60,7 @@ async def read_messages(organisation: Organisation, session: Session, position: 
         messages, cursor = await _read(organisation, session.devin_id, None)  # the stored cursor is no longer taken
     fresh = _following(messages, position.last_event_id)
     if fresh is None:
-        # The last known message is gone: read all of it, and what was counted has been told.
+        # The last known message is gone. All are read again, and as many of Devin's as were counted were relayed.
         messages, cursor = await _read(organisation, session.devin_id, None)
         fresh = _following(messages, position.last_event_id) or _beyond(messages, position.devin_messages)
     last = messages[-1].event_id if messages else position.last_event_id
@@ -73,7 +73,7 @@ async def _read(organisation: Organisation, devin_id: str, after: str | None) ->
     cursor = after
     async for page in organisation.devin.message_pages(devin_id, after):
         messages += page.items
-        # The last page may have no cursor, and one that has it may still grow: the page before is read again.
+        # The last page may still grow, with a cursor or without, so the next read begins at the cursor before it.
         cursor = (page.end_cursor if page.has_next_page else None) or cursor
     return messages, cursor
 

@@ -1,1 +1,1 @@
-"""What was spent, and who is told."""
+"""What was spent, and who is informed of it."""

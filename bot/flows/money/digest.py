@@ -1,8 +1,8 @@
 """The daily digest: one post for each local date, whatever happens around its time.
 
-1. The newest date whose time has come is looked at; one whose time was before the first start is left alone.
-2. Devin is asked for what it billed; in an outage for half an hour, then the rows have to do.
-3. The post is stored under the date's key. Whoever is second, replica or restart, changes nothing.
+1. The newest date whose time has come is checked. A date whose time was before the first start has no digest.
+2. Devin is asked for what it billed. If it cannot be reached for half an hour, the figures that are stored have to do.
+3. The post is stored under a key with the date. A second worker, or the same one after a restart, changes nothing.
 """
 
 from dataclasses import asdict, dataclass, replace
@@ -23,28 +23,28 @@ log = get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """When digests were first wanted here, and the last local date that was skipped."""
+    """When digests were first wanted in this store, and the last local date that was skipped."""
 
     first_start: float
     skipped: str | None = None
 
 
 class Digest:
-    """Posts to the admins' channel of a workspace."""
+    """Posts the digest in the admins' channel of a workspace."""
 
     def __init__(self, services: Services, workspace: Workspace, usage_ledger: UsageLedger) -> None:
         self._services = services
         self._workspace = workspace
         self._name = due.digest(workspace.team)
         self._usage_ledger = usage_ledger
-        self._waits: str | None = None  # the date that was last told to wait
+        self._waits: str | None = None  # the date whose wait for Devin was logged last
 
     async def tick(self) -> float:
-        """See whether it is time; answers the seconds until the next look."""
+        """Post the digest if it is due. Returns the seconds until the next check."""
         channel = self._workspace.policy.admin_channel
         if channel is None:
             return self._services.timing.idle_tick
-        # One instant for both: a time that comes between two readings of the clock would be missed by either.
+        # One instant for both: a digest that becomes due between two readings of the clock would be missed by both.
         now = self._services.clock()
         await self._check(channel, now)
         return max(self._until_next(now) - (self._services.clock() - now), self._services.timing.digest_shortest)
@@ -73,7 +73,7 @@ class Digest:
             return tick - soon.late
         return tick
 
-    # ------------------------------------------------------------ what is remembered
+    # ------------------------------------------------------------ what is stored
 
     async def _past(self) -> Past:
         async with self._services.db.read() as tx:
@@ -90,7 +90,7 @@ class Digest:
         return past
 
     def _before(self, found: Due | Skipped, first_start: float) -> bool:
-        """Whether the digest's time was before the first start: then nobody has missed anything."""
+        """Whether the time of the digest `found` was before the first start, so that nobody has missed it."""
         then = self._due(first_start)
         at_that_moment = isinstance(then, Due) and then.late <= 0
         return found.date <= then.date and not at_that_moment
@@ -101,7 +101,7 @@ class Digest:
         at = self._services.clock() - found.late
         if not await self._refreshed(found):
             return
-        # The day that was the newest at the digest's own time: a late one tells no day twice and leaves none out.
+        # The newest day at the digest's own time, so that a late digest neither repeats a day nor leaves one out.
         day = newest_finished(at)
         message = digest(await self._usage_ledger.figures(self._workspace, day))
         async with self._services.unit_of_work(ref=short_id(key)) as uow:
@@ -118,7 +118,7 @@ class Digest:
         )
 
     async def _refreshed(self, found: Due) -> bool:
-        """Whether the digest can be written now: with new figures, or without after long enough."""
+        """Whether the digest can be written now: with new figures, or without if it waited for Devin long enough."""
         try:
             await self._usage_ledger.refresh(self._workspace.organisation)
         except DevinError as error:
@@ -131,7 +131,7 @@ class Digest:
         return True
 
     async def _skip(self, found: Skipped, row: OutboxRow | None, past: Past) -> None:
-        """Say once in the log that a date had no digest."""
+        """Log once that the digest of a date was not posted; `row` is its row in the outbox, if it has one."""
         named = found.date.isoformat()
         if past.skipped == named or (row is not None and row.state != "dead"):
             return

@@ -1,8 +1,8 @@
-"""What was spent: as Devin billed it where its key may read that, else from the differences the poller saw.
+"""What was spent: as Devin billed it if the key may read that, else from the differences between polls.
 
-1. Devin is asked once for every billing day that a digest or an answer can be about.
-2. What it billed is kept by billing day, with the instant of reading.
-3. Figures are made from rows alone, so an answer fits into the ack.
+1. Devin is asked once for all billing days that a digest or an answer can be about.
+2. What Devin billed is stored by billing day, with the instant of reading.
+3. Figures are made from stored rows alone, so an answer is ready within the ack.
 """
 
 from collections.abc import Mapping, Sequence
@@ -41,31 +41,34 @@ PERMISSION: Final = "ViewOrgConsumption"
 
 @dataclass(frozen=True, slots=True)
 class AcusByDay:
-    """ACUs by billing day, all from one source; `missing` is the permission for want of which they are our own."""
+    """ACUs by billing day, all from one source: Devin's bill or, where a permission is `missing`, the poller."""
 
     amounts: Mapping[date, float]
     missing: str | None = None
 
     def total(self, days: Sequence[date]) -> float | None:
-        """The sum, or None when one of the days is not known."""
+        """Return the sum of the days, or None if one of them is not known."""
         known = [self.amounts[day] for day in days if day in self.amounts]
         return sum(known) if len(known) == len(days) else None
 
     def mean(self, days: Sequence[date]) -> float | None:
-        """The mean, under the same condition."""
+        """Return the mean of the days, or None if one of them is not known."""
         total = self.total(days)
         return None if total is None else total / len(days)
 
 
 class UsageLedger:
-    """Keeps what Devin billed, and makes figures of it."""
+    """Stores what Devin billed, and makes figures of the stored rows."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
         self._failing: set[str] = set()  # the organisations whose last reading failed
 
     async def tick(self, organisation: Organisation) -> float:
-        """Read what Devin billed to an organisation, if somebody may ask for it and nobody else has just read it."""
+        """Read what Devin billed to an organisation, if somebody may ask for it and no worker has just read it.
+
+        Returns the seconds until the next call.
+        """
         if not self._is_asked_for(organisation):
             return self._services.timing.consumption_interval
         async with self._services.db.read() as tx:
@@ -85,9 +88,9 @@ class UsageLedger:
         return any(policy.admin_channel is not None or policy.admin_users for policy in policies)
 
     async def refresh(self, organisation: Organisation) -> None:
-        """Ask Devin in one call what it billed to an organisation.
+        """Read in one call what Devin billed to an organisation, and store it.
 
-        A missing permission is remembered, every other failure is the caller's.
+        A missing permission is stored; other errors are raised.
         """
         days = _window(self._services.clock())
         try:
@@ -101,9 +104,10 @@ class UsageLedger:
     async def figures(
         self, workspace: Workspace, day: date, since: date | None = None, *, first: bool = False
     ) -> Figures:
-        """The figures of a billing day, or of all `since` one; `first` when Slack waits for them.
+        """Return the figures of the billing day `day`, or of all days from `since` to `day`.
 
-        What was billed is the whole organisation's; what else is told concerns the workspace's sessions in it.
+        What was billed is the whole organisation's; everything else is about the workspace's sessions in it.
+        With `first` the read goes before other work, because Slack waits for the answer.
         """
         days, org_id = _span(since or day, day), workspace.organisation.id
         theirs = (workspace.team, org_id)
@@ -115,7 +119,7 @@ class UsageLedger:
         return Figures(
             day=day,
             total=amounts.total(days),
-            # A sum of several days against a mean of single ones would say nothing.
+            # To compare a sum of several days with a mean of single days would say nothing.
             mean_before=amounts.mean(days_before(day)) if len(days) == 1 else None,
             started=started,
             finished=finished,
@@ -126,7 +130,7 @@ class UsageLedger:
         )
 
     async def usage(self, workspace: Workspace, period: Period) -> Message:
-        """What an admin is told who asks."""
+        """Return the answer to an admin who asks what was spent in `period`."""
         days = days_of(period, self._services.clock())
         return views.usage(period, await self.figures(workspace, days[-1], days[0], first=True))
 
@@ -144,7 +148,7 @@ class UsageLedger:
         async with self._services.unit_of_work() as uow:
             stored = await due.read(uow.tx, due.consumption(org_id))
             if missing is None:
-                # A day that Devin leaves out cost nothing, unless a figure was given before.
+                # A day that Devin leaves out cost nothing, unless Devin gave a figure for it before.
                 known = await spend.consumed(uow.tx, org_id, days[0], days[-1])
                 amounts = [(day, billed_by_devin.get(day, known.get(day, 0.0))) for day in days]
                 await spend.put_consumption(uow.tx, org_id, amounts, uow.now)
@@ -168,7 +172,7 @@ class UsageLedger:
         return AcusByDay({day: own.get(day, 0.0) for day in _span(first, last)}, missing)
 
     def _stands(self, day: date, figure: Billed, now: float) -> bool:
-        """Whether a figure can be told: read after its day had settled, or just now."""
+        """Whether the figure of a day can be shown: it was read after the day had settled, or not long ago."""
         settled = bounds(day)[1] + SETTLING.total_seconds()
         return figure.read_at >= settled or now - figure.read_at <= self._services.timing.consumption_fresh
 
@@ -198,7 +202,7 @@ async def _described(tx: Transaction, workspace: Workspace, session: Session, ac
 
 
 def _window(now: float) -> tuple[date, ...]:
-    """The month and the seven days before of the newest finished day, up to the one that runs."""
+    """Return the days to read: the month and the week before of the newest finished day, up to the day that runs."""
     newest = newest_finished(now)
     return _span(min(newest.replace(day=1), days_before(newest)[0]), billing_day(now))
 
@@ -216,5 +220,8 @@ def _by_day(answer: Consumption) -> dict[date, float]:
 
 
 def _day_of(instant: int) -> date:
-    """The billing day of a row: which instant of it Devin gives is not documented; midnight UTC names a date."""
+    """Return the billing day of a consumption row whose date is `instant`.
+
+    Which instant of a day Devin gives is not documented. Midnight UTC names a date; any other instant is in its day.
+    """
     return datetime.fromtimestamp(instant, UTC).date() if instant % 86_400 == 0 else billing_day(instant)

@@ -1,1 +1,1 @@
-"""What comes in: stored before it is acknowledged, then handed to the flow that does the work."""
+"""What Slack sends: stored before it is acknowledged, then given to the flow that does the work."""

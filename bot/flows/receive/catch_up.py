@@ -1,7 +1,9 @@
-"""What Slack stopped re-sending is fetched: after an absence, a gap in the socket, a refusal of ours, a creation.
+"""Catch-up: messages that Slack no longer re-sends are fetched.
 
-The messages are stored under the keys they would have had, so those that did arrive are left alone. From where on a
-thread has to be read is noted before anything else is taken: a reply that arrives says nothing of those before it.
+That is needed after the bot was away, after a gap in the socket, after a message that could not be stored, and right
+after a session was created. A fetched message has the key that its event has, so a message that did arrive is not
+stored twice. A thread is marked as unread before anything else is taken from Slack, because a reply that arrives says
+nothing about the replies before it.
 """
 
 from typing import Final
@@ -21,7 +23,7 @@ INTERVAL, BURST = 60 / 40, 5  # Slack allows 50 a minute; context and searches n
 
 
 class CatchUp:
-    """Reads the threads in use in a workspace from where they are unread, at the pace Slack allows."""
+    """Reads the threads in use in a workspace from where they are unread, as often as Slack allows."""
 
     def __init__(self, services: Services, workspace: Workspace, intake: Intake) -> None:
         self._services = services
@@ -31,17 +33,20 @@ class CatchUp:
         self._gaps = self._noted = 0
 
     async def begin(self) -> None:
-        """The bot was away: note it, before Slack is let in. A crash before that is an absence, too."""
+        """Mark each thread in use as unread from the last message seen in it, unless it is unread already.
+
+        This is done before Slack may send anything. A crash before the commit loses nothing: the next start repeats it.
+        """
         async with self._services.db.write() as tx:
             await threads.mark_unread(tx, self._workspace.team)
 
     def gap(self) -> None:
-        """Something may have been lost just now."""
+        """Have `tick` called at once to mark the threads as unread again: messages may have been lost just now."""
         self._gaps += 1
         self._services.engine.wake_by(self._workspace.catch_up_tick, 0.0)
 
     async def tick(self) -> float:
-        """Read one thread; answers the seconds until the next."""
+        """Read one unread thread, and return the seconds until the next call."""
         await self._gather()
         if not self._waiting:
             return self._services.timing.idle_tick
@@ -78,7 +83,7 @@ class CatchUp:
             if not refused.permanent:
                 return self._again(thread)
             async with self._services.db.write() as tx:
-                await threads.advance_unread(tx, thread, None)  # it can never be read: asking on would only cost others
+                await threads.advance_unread(tx, thread, None)  # never readable: another try would only cost others
             return 0.0
         except SlackError as error:
             log.warning("thread not read", channel=thread.channel, error=str(error))
@@ -86,7 +91,7 @@ class CatchUp:
         stored = [
             message.ts for message in missed if await self._intake.missed(self._workspace, thread.channel, message)
         ]
-        # A crash right here reads the same again.
+        # A crash right here reads the same messages again; their keys are stored, so nothing happens twice.
         async with self._services.db.write() as tx:
             if stored:
                 await threads.advance_last_seen(tx, thread.team, thread.channel, thread.ts, max(stored))

@@ -1,4 +1,4 @@
-"""A channel that is gone for us: its sessions go on at Devin, and the people who asked hear of it once, directly."""
+"""A channel in which the bot cannot be any more: its sessions go on at Devin, and their askers get a direct message."""
 
 from bot.domain.causes import ChannelGoneCause
 from bot.domain.session import Lifecycle, Session
@@ -12,13 +12,13 @@ from bot.views.message import Message
 
 
 class ChannelGone:
-    """Tells requesters that their thread has fallen silent."""
+    """Ends what was to be posted in such a channel, and informs the people who asked there."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
 
     async def run(self, job: Job[ChannelGoneCause]) -> None:
-        """Give up what was to be posted there, and tell each requester once."""
+        """Mark dead what was to be posted in the channel, and send one direct message for each session in it."""
         team, channel = job.workspace.team, job.cause.channel
         async with self._services.unit_of_work_for(job) as uow:
             for session in await sessions.of_channel(uow.tx, team, channel, limit=500):
@@ -32,7 +32,7 @@ class ChannelGone:
     async def _word(self, uow: UnitOfWork, session: Session, *, archived: bool) -> Message:
         if session.thread_ts is not None:
             return answers.posting_lost(session.channel, session)
-        # Its card was not posted yet, so nothing was started, and nothing will be.
+        # The card of the session was not posted yet, so nothing was started at Devin, and nothing will be.
         await sessions.end(uow.tx, session.id, Lifecycle.REFUSED, uow.now)
         card = await outbox.by_key(uow.tx, card_key(session.id))
         if card is not None:
@@ -40,4 +40,4 @@ class ChannelGone:
         return answers.channel_archived(session.channel) if archived else answers.not_in_channel(session.channel)
 
     async def on_dead(self, uow: UnitOfWork, job: Job[ChannelGoneCause], _reason: str, /) -> None:
-        """Nothing can be said where nothing can be posted; the log has it."""
+        """Announce nothing, because nothing can be posted in the channel. The log has the reason."""

@@ -1,4 +1,4 @@
-"""What somebody wrote: a new session, a reply to one, a verb, or nothing that concerns the bot."""
+"""What a message means: a new session, a reply to one, a verb, or nothing that concerns the bot."""
 
 from dataclasses import replace
 
@@ -28,7 +28,7 @@ from bot.views.message import Message
 
 
 class Conversation:
-    """Decides what a message is, and hands it on."""
+    """Decides what a message means, and hands it to the flow for that."""
 
     def __init__(
         self,
@@ -49,13 +49,13 @@ class Conversation:
         self._start_from_message = start_from_message
 
     async def run(self, job: Job[MessageCause]) -> None:
-        """A mention, a reply or a direct message."""
+        """Handle a mention, a reply or a direct message: start, send, answer, refuse or close it."""
         cause = job.cause
         if (begun := await self._services.session(session_id(job.row.key))) is not None:
             await self._resume(job, begun)
             return
         thread = await self._thread(job)
-        # A stop counts in a thread whose first message was not looked at yet.
+        # A stop is for the bot also in a thread whose first message was not handled yet.
         meant = cause.mention or cause.direct or (job.row.urgent and not cause.under_us)
         if thread is None and not meant:
             await self._wait_for_thread(job)
@@ -67,7 +67,7 @@ class Conversation:
         await self._understood(job, thread)
 
     async def on_dead(self, uow: UnitOfWork, job: Job[MessageCause], reason: str, /) -> None:
-        """Say in the thread what was not started, not sent or not stopped."""
+        """Announce in the thread what the message did not start, send or stop; `reason` says why."""
         begun = await sessions.get(uow.tx, session_id(job.row.key))
         if begun is not None:
             await start_is_dead(uow, job, begun.id)
@@ -88,7 +88,7 @@ class Conversation:
         return isinstance(verb, Command) and verb.spec.ends_session and not verb.spec.asks_first
 
     async def _resume(self, job: Job[MessageCause], begun: Session) -> None:
-        """This message has started a session before: an earlier try got that far."""
+        """Go on creating the session `begun`, which an earlier try recorded for this message, or close the row."""
         if begun.lifecycle in {Lifecycle.QUEUED, Lifecycle.CREATING}:
             await self._start_from_message.resume(job, begun)
             return
@@ -106,8 +106,8 @@ class Conversation:
 
     async def _wait_for_thread(self, job: Job[MessageCause]) -> None:
         age = self._services.clock() - job.row.created_at
-        # Only under our own messages a thread may be about to be known. Elsewhere the mention that makes it one comes
-        # first in the lane, and what was written before that mention is its context.
+        # Only a thread under a message of the bot may still become known. In any other thread the mention that starts
+        # the session comes first in the lane, and messages from before the mention are its context.
         if not job.cause.under_us:
             await self._close(job)
         elif age < self._services.timing.unknown_thread:
@@ -116,19 +116,19 @@ class Conversation:
             await self._drop(job)
 
     async def _drop(self, job: Job[MessageCause]) -> None:
-        """Leave no trace of a reply that hangs under nothing we know.
+        """Delete the row of a reply in a thread without a session, so that the row's key is free.
 
-        A card whose answer got lost is found late. Catch-up then brings what was written under it: the key is free.
+        If the answer to a card's post is lost, the card is found late. Catch-up then stores the replies below it.
         """
         async with self._services.unit_of_work_for(job) as uow:
-            # Before the look: catch-up, which begins once the thread is known, waits for this transaction to end and
-            # finds the key free.
+            # Dropped before the thread is read: catch-up begins once the thread is known, then waits for this
+            # transaction to end, and finds the key free.
             await inbox.drop(uow.tx, job.row.key)
             waits = await inbox.waiting(uow.tx, job.row.lane, StartCause)
             known = await threads.get(uow.tx, job.workspace.team, job.cause.channel, job.cause.root_ts)
             if waits or known is not None:
-                raise self._not_known_yet()  # which undoes the drop
-            # A crash right here looks at the row again.
+                raise self._not_known_yet()  # rolls the drop back
+            # A crash right here drops nothing: the row is handled again.
             await lanes.release(uow.tx, job.claim)
 
     async def _refusal(self, job: Job[MessageCause]) -> Message | None:
@@ -161,7 +161,7 @@ class Conversation:
             await self._start_from_message.start(job, parse_request(text))
 
     async def _replies(self, thread: Thread, mention: bool) -> bool:
-        """Whether a message in this thread is for its session; a mention where it has ended starts a new one."""
+        """Whether a message in `thread` is for its session. Once that has ended, a `mention` starts a new one."""
         session = await self._services.session(thread.session_id)
         ended = session is None or thread.closed or session.lifecycle not in sessions.LIVE_LIFECYCLES
         return not (ended and mention)
@@ -175,7 +175,7 @@ class Conversation:
         await self._session_commands.verb(job, verb, thread)
 
     async def _direct(self, job: Job[MessageCause], text: str) -> None:
-        """A line of a direct message: soon after one's last live session it belongs to that."""
+        """Handle a line of a direct message, which is a reply if the person wrote to a session a moment ago."""
         if await self._elder_is_open(job):
             raise Reschedule(self._services.timing.dm_retry, "an earlier line comes first")
         latest = await self._latest(job)
@@ -210,7 +210,7 @@ class Conversation:
         return found[0] if found else None
 
     async def _hand_over(self, job: Job[MessageCause], session: Session) -> None:
-        """Put the line into the lane of the session's thread, where its time gives it its place."""
+        """Move the row into the lane of the thread of `session`, where the row's `ts` gives its position."""
         assert session.thread_ts is not None
         lane = thread_lane(session.team, session.channel, session.thread_ts)
         async with self._services.unit_of_work_for(job) as uow:
@@ -219,7 +219,7 @@ class Conversation:
             uow.wakes[lane] = 0.0
 
     async def _answer(self, job: Job[MessageCause], message: Message, *, once: bool = False) -> None:
-        """Answer privately and close the row. `once`: people who talk in a thread are told only the first time."""
+        """Answer privately and close the row. With `once` a person gets this kind of answer once in a thread."""
         to = recipient_of(job)
         async with self._services.unit_of_work_for(job) as uow:
             if message.text:

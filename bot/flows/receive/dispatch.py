@@ -4,12 +4,14 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from bot.devin.errors import DevinError, DevinLater, DevinRateLimited, DevinUncertain
-from bot.domain.causes import Cause, UnreadableCause, without_response_url
+from bot.domain.causes import Cause, StartCause, UnreadableCause, without_response_url
+from bot.domain.keys import session_id
 from bot.domain.lane import thread_of
 from bot.flows.exactly_once import is_unknown
 from bot.flows.job import Flow, Job, Reschedule
 from bot.flows.organisation import OrganisationNotConnectedError
 from bot.flows.services import Services
+from bot.flows.session_rows import start_is_dead
 from bot.flows.unit_of_work import UnitOfWork
 from bot.logs import about, get_logger
 from bot.slack.errors import SlackBusy, SlackError, SlackOutcomeUnknown, SlackRateLimited, SlackUnreachable
@@ -28,21 +30,21 @@ _PASSING: Final = (
 
 
 class Dispatch:
-    """Works off inbox lanes."""
+    """Gives each row of the inbox lanes to the flow for its kind; `flows` has them by kind."""
 
     def __init__(self, services: Services, flows: Mapping[str, Flow[Any]]) -> None:
         self._services = services
         self._flows = flows
 
     async def work(self, lane: str) -> float | None:
-        """Work off one row; answers when the lane wants another look."""
+        """Work off one row of `lane`. Returns the seconds until the lane is to be worked on again, or None."""
         taken = await self._take(lane)
         if not isinstance(taken, Job):
             return taken
         row = taken.row
         with about(row.ref):
             if not row.attempts:
-                # The first line about a message: where it is stored, writing one would be a sixth of its ack.
+                # The first log line about a row. Written where the row is stored, it would cost a sixth of the ack.
                 log.info("taken", kind=row.kind, lane=lane, waited=round(self._services.clock() - row.created_at, 3))
             return await self._run(taken)
 
@@ -94,7 +96,10 @@ class Dispatch:
         return 0.0
 
     async def _broken(self, job: Job[Cause], reason: str) -> float:
-        """A fault of our own, or of the store: tried again a few times, whatever else has delayed the row."""
+        """Put the row back after a fault of our own or of the store, or mark it dead after MAX_FAILURES of them.
+
+        Only such faults are counted: whatever else has delayed the row takes none of its tries.
+        """
         if job.row.failures + 1 >= MAX_FAILURES:
             return await self._mark_dead(job, reason)
         async with self._services.unit_of_work_for(job) as uow:
@@ -138,29 +143,37 @@ class Dispatch:
         return 0.0
 
     async def _announce(self, uow: UnitOfWork, job: Job[Cause], reason: str) -> None:
-        # As it stands now: an attempt may have stored its intent since the row was claimed.
+        # The row is read again, because an attempt may have stored its intent since the row was claimed.
         row = await inbox.get(uow.tx, job.row.key)
         if row is None:
             return
         try:
-            # A savepoint: what is half announced goes, and the row is closed all the same. What cannot even be
-            # announced must not hold up its lane for ever.
+            # A savepoint: if announcing fails half way, what it wrote is rolled back and the row is closed all the
+            # same. A row whose loss cannot be announced must not hold up its lane for ever.
             async with uow.tx.begin_nested():
+                fresh = Job(row, job.claim, job.workspace)
                 if isinstance(row.cause, UnreadableCause):
-                    await _announce_unreadable(uow, row)
+                    await _announce_unreadable(uow, fresh)
                 else:
-                    await self._flows[row.kind].on_dead(uow, Job(row, job.claim, job.workspace), reason)
+                    await self._flows[row.kind].on_dead(uow, fresh, reason)
         except Exception:
             log.exception("loss not announced", kind=row.kind)
 
 
-async def _announce_unreadable(uow: UnitOfWork, row: InboxRow[Cause]) -> None:
-    """Say in the thread of its lane that a row cannot be read, if that is the thread of a session."""
-    place = thread_of(row.lane)
-    known = await threads.get(uow.tx, *place) if place else None
-    if known is not None:
-        message = answers.not_readable(row.ref, maybe_done=is_unknown(row))
-        key = f"lost:{row.key}"
-        await uow.add_to_outbox(
-            uow.post_row(key, known.team, known.channel, known.ts, message, session_id=known.session_id)
-        )
+async def _announce_unreadable(uow: UnitOfWork, job: Job[Cause]) -> None:
+    """Post in the thread of its lane that the job's row cannot be read, if the thread belongs to a session.
+
+    If the row was to start that session, the session is ended, which says more.
+    """
+    row, thread = job.row, thread_of(job.row.lane)
+    known = await threads.get(uow.tx, *thread) if thread else None
+    if known is None:
+        return
+    if row.kind == StartCause.kind or session_id(row.key) == known.session_id:
+        await start_is_dead(uow, job, known.session_id)
+        return
+    message = answers.not_readable(row.ref, maybe_done=is_unknown(row))
+    key = f"lost:{row.key}"
+    await uow.add_to_outbox(
+        uow.post_row(key, known.team, known.channel, known.ts, message, session_id=known.session_id)
+    )

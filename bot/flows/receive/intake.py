@@ -1,7 +1,7 @@
-"""The way in: what Slack sent becomes one inbox row, or nothing, and is stored before it is acknowledged.
+"""The way in: what Slack sent becomes one inbox row, or none, and is stored before it is acknowledged.
 
-The key is made from the message, never from the delivery: two deliveries of one event, `app_mention` and `message`
-for one `ts`, and an edit that sends the mention again all end in the same row.
+The key of a row is made from the message, never from the delivery. Two deliveries of one event, `app_mention` and
+`message` for one `ts`, and an edit that sends the mention again all end in the same row.
 """
 
 from collections.abc import Callable, Mapping
@@ -29,18 +29,21 @@ Json = Mapping[str, Any]
 
 
 class Intake:
-    """Turns requests of Slack into rows. Nothing here calls Slack or Devin."""
+    """Turns requests of Slack into inbox rows. It calls neither Slack nor Devin."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
         self._not_taken: Callable[[Workspace], None] = _nothing
 
     def when_not_taken(self, act: Callable[[Workspace], None]) -> None:
-        """What to do when a workspace's message could not be stored: Slack sends it again a few times, then no more."""
+        """Have `act` called when a workspace's message could not be stored: Slack sends it again only a few times."""
         self._not_taken = act
 
     async def message(self, workspace: Workspace, event: Json, envelope: Json) -> bool:
-        """Store what a person wrote, if it may concern us; raises NotStoredError when the store is down."""
+        """Store the message of `event` if a person wrote it and it may concern the bot. Returns whether it did.
+
+        Raises NotStoredError if the store is down.
+        """
         if not _was_written(workspace, event):
             return False
         cause = _written(workspace, event, envelope)
@@ -54,14 +57,14 @@ class Intake:
         return True
 
     async def missed(self, workspace: Workspace, channel: str, message: ThreadMessage) -> bool:
-        """Store a message that was found in a thread; the same key, so one that had arrived is left alone."""
+        """Store a message that catch-up found, unless its key is stored. Returns False if no person wrote it."""
         if message.subtype not in PEOPLE_WROTE or message.bot_id or message.user in {None, workspace.bot_user}:
             return False
         await self._put(self._message_row(workspace, _found(workspace, channel, message)))
         return True
 
     async def command(self, workspace: Workspace, body: Json) -> None:
-        """Store a slash command that starts a session."""
+        """Store a slash command that starts a session; `body` is Slack's request."""
         user = body["user_id"]
         cause = CommandCause(user, body["channel_id"], body.get("text") or "", body.get("response_url"))
         await self._put(self._row(workspace, _command_key(body), person_lane(workspace.team, user), cause))
@@ -74,7 +77,7 @@ class Intake:
         await self._put(self._row(workspace, _command_key(body), lane, cause, urgent=named(verb).urgent))
 
     async def action(self, workspace: Workspace, body: Json, lane: str, verb: str, target: str) -> None:
-        """Store the press of a button in the lane of its thread; `verb` is the command it gives, to `target`."""
+        """Store the press of a button in the lane of its thread; `verb` is its command, `target` what that is about."""
         key = f"act:{body['trigger_id']}"
         cause = ActionCause(
             verb, target, body["user"]["id"], body["channel"]["id"], pressed=True, response_url=body.get("response_url")
@@ -82,7 +85,7 @@ class Intake:
         await self._put(self._row(workspace, key, lane, cause, ts=_pressed_at(body), urgent=named(verb).urgent))
 
     async def event(self, workspace: Workspace, event: Json, envelope: Json) -> None:
-        """Store another event: a channel that is gone for us."""
+        """Store an event that says that the bot cannot be in a channel any more."""
         key = f"ev:{envelope['event_id']}"
         cause = ChannelGoneCause(event.get("channel") or "", event["type"])
         await self._put(self._row(workspace, key, own_lane(key), cause))
@@ -195,7 +198,7 @@ def _mentions_us(workspace: Workspace, text: str) -> bool:
 
 
 def _nothing(_workspace: Workspace) -> None:
-    """Until there is something to do."""
+    """Do nothing, until `when_not_taken` gives something to do."""
 
 
 def _command_key(body: Json) -> str:
@@ -203,6 +206,6 @@ def _command_key(body: Json) -> str:
 
 
 def _pressed_at(body: Json) -> str | None:
-    """Slack's time of a press, in the form of a message's `ts`: our own clock may be behind it."""
+    """Return Slack's time of a press, in the form of a message's `ts`. Our own clock may be behind Slack's."""
     seconds, _, fraction = str(body["actions"][0].get("action_ts") or "").partition(".")
     return f"{seconds}.{fraction:0<6}" if seconds else None

@@ -1,6 +1,6 @@
-"""Start a session at Devin: one for each cause. `bot.flows.exactly_once` says how that is made sure.
+"""Create a session at Devin, one for each cause: `bot.flows.exactly_once` says how.
 
-The reference by which a session is found again stands in one of its tags and at the end of its prompt.
+The reference by which a session is found again is in one of its tags and at the end of its prompt.
 """
 
 import re
@@ -31,7 +31,7 @@ _TAGS: Final = re.compile(r"\btags?\b", re.IGNORECASE)
 
 
 class Create:
-    """Carries one session from the intent to Devin's answer."""
+    """Creates the sessions that inbox rows ask for."""
 
     def __init__(self, services: Services, prompts: PromptBuilder, lookup: SessionLookup) -> None:
         self._services = services
@@ -40,7 +40,7 @@ class Create:
         self._once = ExactlyOnce(services)
 
     async def run(self, job: Job[StartCause]) -> None:
-        """The row that a slash command's card brings along once it is posted."""
+        """Create the session of a slash command. Its row follows once the card of the session is posted."""
         session = await self._services.session(job.cause.session_id)
         if session is None or session.lifecycle not in {Lifecycle.QUEUED, Lifecycle.CREATING}:
             async with self._services.unit_of_work_for(job) as uow:
@@ -49,17 +49,17 @@ class Create:
         await self.create(job, session)
 
     async def on_dead(self, uow: UnitOfWork, job: Job[StartCause], _reason: str, /) -> None:
-        """The session will not come: say so on the card and in the thread."""
+        """Announce on the card and in the thread that the session was not started, or may not have been."""
         await start_is_dead(uow, job, job.cause.session_id)
 
     async def create(self, job: Job[SessionCause], session: Session) -> None:
-        """Create the session, or adopt the one that an earlier try has made."""
+        """Create `session` at Devin for the job's row, or adopt the one that an earlier try created."""
         session = await self._services.session(session.id) or session
         await self._once.create(job, NewSession(self._services, self._prompts, self._lookup, job, session))
 
 
 class NewSession(Creation[CreatedSession]):
-    """The creation of a session, as a row asks for it."""
+    """The creation of `session` at Devin, as the row of `job` asks for it."""
 
     kind: ClassVar[str] = "session"
 
@@ -77,11 +77,11 @@ class NewSession(Creation[CreatedSession]):
         self._job = job
         self._session = session
         self._organisation = services.organisations.of(session)
-        self._prompt = Prompt(left_out=left_out_of(job.cause))  # until there is a prompt, as an earlier try left it
+        self._prompt = Prompt(left_out=left_out_of(job.cause))  # until `prepare`, what an earlier try noted
         self._forms = self._tag_lists()
 
     async def prepare(self) -> bool:
-        """Write the prompt; a start that was cancelled, or whose prompt cannot be written, closes the row."""
+        """Build the prompt. Returns False, with the row closed, if the start was cancelled or has no prompt."""
         if self._session.stop_requested:
             await self._cancel()
             return False
@@ -103,17 +103,17 @@ class NewSession(Creation[CreatedSession]):
             await finish(uow, self._job)
 
     async def write_intent(self, uow: UnitOfWork) -> None:
-        """Record the session, with its thread and its card."""
+        """Record the session with its thread and its card, and note in the row which files were left out."""
         row = self._job.row
         await record(uow, replace(self._session, lifecycle=Lifecycle.CREATING, checking=False))
         cause = with_left_out(row.cause, self._prompt.left_out)
         if cause != row.cause:
             await inbox.note(uow.tx, row.key, cause)
         if is_unknown(row) and is_late(row, uow.now, self._services.timing.late_notice):
-            await self.write_late(uow)  # an earlier try came to nothing, and took its time
+            await self.write_late(uow)  # an earlier try created nothing, and the row has waited for long
 
     async def call(self) -> CreatedSession:
-        """Ask for the session with the tags that are still to be tried."""
+        """Ask Devin for the session, with the fullest list of tags that was not refused."""
         tags = self._forms[0]
         if tags is None:
             await self._organisation.remember_tags_refused()
@@ -130,7 +130,7 @@ class NewSession(Creation[CreatedSession]):
         )
 
     def _tag_lists(self) -> list[list[str] | None]:
-        """The tags to ask for, fullest first: Devin may refuse a person's tags, or all of them."""
+        """Return the lists of tags to ask with, fullest first: Devin may refuse a person's tags, or all of them."""
         assert self._session.reference is not None
         if self._organisation.tags_refused:
             return [None]
@@ -138,27 +138,27 @@ class NewSession(Creation[CreatedSession]):
         return [[*own, *wanted], own, None] if wanted else [own, None]
 
     async def other_form(self, refused: DevinRefused, /) -> bool:
-        """Leave tags out that Devin refuses."""
+        """If Devin refused the tags, go on to the next shorter list. Returns False if there is none."""
         if len(self._forms) == 1 or not isinstance(refused, DevinInvalid) or not _about_tags(refused):
             return False
         self._forms.pop(0)
         return True
 
     async def look_up(self) -> LookUp[CreatedSession]:
-        """Look for the session by its reference."""
+        """Search Devin for the session, by its reference."""
         return await self._lookup.session(self._session)
 
     async def write_checking(self, uow: UnitOfWork) -> None:
-        """Let the card say that the session is being looked for."""
+        """Have the card say that it is being checked whether the session was started."""
         await sessions.change(uow.tx, self._session.id, checking=True)
         await uow.redraw(self._session.id)
 
     async def write_late(self, uow: UnitOfWork) -> None:
-        """Say in the thread that the start is tried again."""
+        """Announce in the thread that the start is tried again."""
         await uow.post(f"late:{self._session.id}", self._session, answers.start_retrying(self._job.row.ref))
 
     async def write_created(self, uow: UnitOfWork, thing: CreatedSession) -> None:
-        """Store what Devin answered; from here on the poller follows the session."""
+        """Store what Devin answered about the session. From here on the poller follows the session."""
         session = self._session
         await sessions.opened(uow.tx, session, thing.session_id, thing.url, thing.snapshot())
         await uow.redraw(session.id)
@@ -176,20 +176,20 @@ class NewSession(Creation[CreatedSession]):
         self._services.engine.wake_by(self._job.workspace.catch_up_tick, self._services.timing.poll_soon)
 
     async def write_refused(self, uow: UnitOfWork, refused: DevinRefused) -> None:
-        """Say why nothing was started."""
+        """End the session as refused, and announce why nothing was started."""
         await refuse(uow, self._session.id, _sentence(refused))
 
 
 def tags_missing(wanted: Sequence[str], kept: Sequence[str]) -> list[str]:
-    """Those of a person's tags that a session does not carry, however Devin writes them."""
+    """Return those of the tags `wanted` by a person that are not in `kept`, whatever their case."""
     carried = {tag.casefold() for tag in kept}
     return [tag for tag in wanted if tag.casefold() not in carried]
 
 
 async def _announce_tags(uow: UnitOfWork, session: Session, made: CreatedSession) -> None:
-    """Say which tags the session goes without: some organisations take only tags that they have listed."""
+    """Inform the asker which of their tags the session lacks: some organisations only take tags that they listed."""
     if made.session is None:
-        return  # which tags it has is not known
+        return  # the answer could not be read, so the tags are not known
     missing = tags_missing(session.options.tags, made.session.tags)
     if missing:
         # A command's card has no replies yet, and in a thread without replies Slack shows nobody a private answer.
@@ -204,7 +204,7 @@ def _about_tags(invalid: DevinInvalid) -> bool:
 
 
 def _sentence(refused: DevinRefused) -> Message:
-    """Four kinds of no, in four tones."""
+    """Return the sentence for the thread that says why Devin refused to start the session."""
     if isinstance(refused, DevinUnauthorized):
         return answers.START_UNAUTHORISED
     if isinstance(refused, DevinForbidden):

@@ -1,6 +1,6 @@
-"""`/devin <prompt>`: the card is posted first, and its thread is where the session is created.
+"""`/devin <prompt>`: the card is posted first, and the session is created in the thread that the card begins.
 
-A channel that cannot be posted to never costs a session.
+So a channel that the bot cannot post to never costs a session.
 """
 
 from dataclasses import replace
@@ -25,7 +25,7 @@ from bot.views.message import Message
 
 
 class StartFromCommand:
-    """A slash command becomes a card."""
+    """Turns a slash command into a session with a card."""
 
     def __init__(self, services: Services, access: Access, prompts: PromptBuilder) -> None:
         self._services = services
@@ -33,7 +33,7 @@ class StartFromCommand:
         self._prompts = prompts
 
     async def run(self, job: Job[CommandCause]) -> None:
-        """Check, ask where it looks like a mistake, then post the card."""
+        """Start the session, or answer why not, or ask first if the same command came a moment ago."""
         cause = job.cause
         command = parse_slash(await self._prompts.readable(job.workspace, cause.text))
         request = parse_request(command.argument)
@@ -49,11 +49,11 @@ class StartFromCommand:
             await self.start(job, request)
 
     async def on_dead(self, uow: UnitOfWork, job: Job[CommandCause], _reason: str, /) -> None:
-        """Nothing was started; say so."""
+        """Reply privately that nothing was started."""
         await uow.reply_privately(recipient_of(job), answers.start_failed(job.row.ref))
 
     async def start(self, job: Job[MessageCause | CommandCause], request: Request) -> None:
-        """Record the session and post its card; the start row follows in the transaction that marks it sent."""
+        """Record the session and have its card posted. The row that creates the session follows the card."""
         if not request.prompt:
             await self._answer(job, answers.EMPTY_PROMPT)
             return
@@ -70,7 +70,7 @@ class StartFromCommand:
             created_at=now,
             spoken_at=now,
         )
-        # A crash before this commit repeats nothing: the row is looked at again. After it, the card is on its way.
+        # A crash before this commit loses nothing: the row is handled again. After it the card is in the outbox.
         async with self._services.unit_of_work_for(job) as uow:
             await sessions.add(uow.tx, session)
             answer_to = {"user": cause.user, "response_url": cause.response_url}
@@ -85,17 +85,20 @@ class StartFromCommand:
     async def _refusal(self, job: Job[CommandCause]) -> Message | None:
         channel = job.cause.channel
         person = await self._access.person(job.workspace, job.cause.user)
-        if channel.startswith("D"):  # a direct message is never shared; whose it is shows when the card is posted
+        if channel.startswith("D"):  # never shared; whether the bot may post in it shows when the card is posted
             return self._access.refusal(person, shared=False)
         try:
-            place = await self._access.channel(job.workspace, channel)
+            found = await self._access.channel(job.workspace, channel)
         except (ChannelGone, ScopeMissing):
             return self._access.refusal(person, shared=False) or answers.not_in_channel()
-        refusal = self._access.refusal(person, shared=place.is_ext_shared)
-        return refusal or (answers.CHANNEL_ARCHIVED if place.is_archived else None)
+        refusal = self._access.refusal(person, shared=found.is_ext_shared)
+        return refusal or (answers.CHANNEL_ARCHIVED if found.is_archived else None)
 
     async def _asks_first(self, job: Job[CommandCause], request: Request) -> bool:
-        """Whether the same command came a moment ago; then the row waits for a yes or no."""
+        """Ask whether a command is really meant if the same came a moment ago. Returns False if the start goes on.
+
+        The row then waits for the answer. If none comes in time, the row is closed and nothing is started.
+        """
         now = self._services.clock()
         if job.cause.asked:
             async with self._services.unit_of_work_for(job) as uow:
@@ -111,7 +114,7 @@ class StartFromCommand:
             seconds = now - same[0].created_at
             message = answers.ask_again(job.row.key, request.prompt, seconds)
             await uow.reply_privately(recipient_of(job), message, key=f"{job.row.key}:again")
-            # Out of the person's lane: what they type next does not wait for the answer.
+            # The row leaves the person's lane, so that the commands they type next do not wait for the answer.
             await inbox.move(uow.tx, job.row.key, own_lane(job.row.key), replace(job.cause, asked=True))
             wait = self._services.timing.repeat_question
             await inbox.reschedule(uow.tx, job.row.key, uow.now + wait, "asked whether it is meant")

@@ -1,4 +1,4 @@
-"""A mention or a direct message starts a session in its own thread."""
+"""A mention or a direct message starts a session, in the thread of that message."""
 
 from bot.domain.causes import MessageCause
 from bot.domain.commands.options import Request
@@ -12,14 +12,14 @@ from bot.views import answers
 
 
 class StartFromMessage:
-    """Makes a session of what somebody wrote."""
+    """Turns a message into a session."""
 
     def __init__(self, services: Services, create: Create) -> None:
         self._services = services
         self._create = create
 
     async def start(self, job: Job[MessageCause], request: Request) -> None:
-        """Create the session that the job's message asks for; a message without a task is answered instead."""
+        """Create the session that the job's message asks for. A message without a task is answered instead."""
         if not request.prompt and not job.cause.files and not job.cause.in_thread:
             async with self._services.unit_of_work_for(job) as uow:
                 await uow.reply_privately(recipient_of(job), answers.EMPTY_PROMPT)
@@ -31,7 +31,7 @@ class StartFromMessage:
         await self._create.create(job, self._session(job, request))
 
     async def resume(self, job: Job[MessageCause], begun: Session) -> None:
-        """Go on with the session that an earlier try has begun."""
+        """Go on creating the session `begun`, which an earlier try recorded."""
         await self._create.create(job, begun)
 
     def _session(self, job: Job[MessageCause], request: Request) -> Session:

@@ -1,7 +1,7 @@
-"""A reply in a session's thread reaches Devin once, with its sender. `bot.flows.exactly_once` says how.
+"""A reply in a session's thread is sent to Devin once, with its sender: `bot.flows.exactly_once` says how.
 
-Its mark stands in the first line of the message. The mark is what is looked for in the session's messages, never the
-text, because a second "yes" is as good as the first. A session that was put to sleep is unarchived first.
+The first line of the message at Devin begins with a mark that is made from the reply's `ts`. A look-up searches for the
+mark, never for the text, because people may write "yes" twice and mean both. A session that sleeps is unarchived first.
 """
 
 from dataclasses import replace
@@ -54,7 +54,7 @@ _OUTAGES: Final = frozenset(
 
 
 class Reply:
-    """Carries one reply to its session."""
+    """Sends replies to their sessions."""
 
     def __init__(self, services: Services, prompts: PromptBuilder, lookup: SessionLookup) -> None:
         self._services = services
@@ -63,7 +63,7 @@ class Reply:
         self._once = ExactlyOnce(services)
 
     async def run(self, job: Job[MessageCause], thread: Thread) -> None:
-        """Send it, or say privately why not."""
+        """Send the reply to the session of `thread`, or answer privately why it is not sent."""
         session = await self._services.session(thread.session_id)
         unwanted = self._unwanted(job, thread, session)
         if session is None or unwanted is not None:
@@ -75,7 +75,7 @@ class Reply:
         await self._once.create(job, NewMessage(self._services, self._prompts, self._lookup, job, session))
 
     def _unwanted(self, job: Job[MessageCause], thread: Thread, session: Session | None) -> Message | None:
-        """Why a reply stays here; a Message without text where nothing need be said."""
+        """Why the reply is not sent, or None. A Message without text means that nothing need be answered."""
         if thread.closed:
             return answers.THREAD_CLOSED
         if session is not None and session.lifecycle is Lifecycle.UNCERTAIN:
@@ -85,7 +85,7 @@ class Reply:
         if thread.muted and not job.cause.mention:
             return Message("")
         if session.cause_ts is not None and job.cause.ts < session.cause_ts:
-            return Message("")  # Devin has read it, as context of the mention that came after it
+            return Message("")  # Devin has read this message, as context of the mention that came after it
         empty = not without_mention(job.cause.text, job.workspace.bot_user).strip()
         return Message("") if empty and not job.cause.files else None
 
@@ -93,13 +93,13 @@ class Reply:
         async with self._services.unit_of_work_for(job) as uow:
             if message is not None and message.text:
                 to = recipient_of(job)
-                # Once for each person, for people may go on talking in such a thread; and once more when what was
-                # not known has ended.
+                # Once for each person, because people may go on talking in such a thread. Once more when a session
+                # of which it was not known whether it was started has ended.
                 await uow.reply_privately(to, message, key=f"{to.team}:{to.channel}:{to.thread_ts}:{to.user}:{what}")
             await finish(uow, job)
 
     def lost(self, job: Job[MessageCause], reason: str) -> Message:
-        """What is said in the thread about a reply that was given up."""
+        """Return the sentence for the thread about a reply that is marked dead for `reason`."""
         if is_unknown(job.row):
             return answers.reply_uncertain(job.row.ref, _text(job))
         reason = "Devin could not be reached for too long" if reason in _OUTAGES else "something went wrong on our side"
@@ -107,7 +107,7 @@ class Reply:
 
 
 class NewMessage(Creation[Snapshot | None]):
-    """The creation of a message in a session: its thing is what Devin answered about the session, if it did."""
+    """The creation of a message in `session`. Its thing is what Devin answers about the session, if readable."""
 
     kind: ClassVar[str] = "reply"
 
@@ -125,7 +125,7 @@ class NewMessage(Creation[Snapshot | None]):
         self._job = job
         self._session = session
         self._organisation = services.organisations.of(session)
-        self._files = Files(left_out=left_out_of(job.cause))  # as an earlier try left it, until handed on
+        self._files = Files(left_out=left_out_of(job.cause))  # until `prepare`, what an earlier try noted
         self._text = ""
         self._search_start = job.cause.search_start
 
@@ -135,7 +135,7 @@ class NewMessage(Creation[Snapshot | None]):
         return self._session.devin_id
 
     async def prepare(self) -> bool:
-        """Hand the files on and write the text; where nothing is left of both, close the row."""
+        """Hand the files on and write the text. If that leaves nothing to send, close the row and return False."""
         cause = self._job.cause
         self._files = await self._prompts.files(self._job, self._organisation)
         text = await self._prompts.readable(self._job.workspace, cause.text)
@@ -150,14 +150,17 @@ class NewMessage(Creation[Snapshot | None]):
         return False
 
     async def call_first(self) -> None:
-        """Unarchive a session that sleeps."""
+        """Unarchive the session if it sleeps."""
         if self._session.snapshot.archived:
             await self._services.check_claim(self._job)
-            # A crash right here repeats it, harmlessly.
+            # A crash right here repeats the request, which changes nothing.
             await self._organisation.devin.unarchive(self._devin_id)
 
     async def write_intent(self, uow: UnitOfWork) -> None:
-        """Store from where on the conversation is to be searched, as the poller's mark moves on; eyes on the reply."""
+        """Note in the row where a look-up begins and which files were left out, and put eyes on the reply.
+
+        The position is noted now, because the poller moves it on and a look-up must begin before the message.
+        """
         row = self._job.row
         if self._search_start is None:
             tracked = (await sessions.tracked(uow.tx, [self._session.id]))[self._session.id]
@@ -168,22 +171,22 @@ class NewMessage(Creation[Snapshot | None]):
         await uow.react(self._session, cause.ts, EYES)
 
     async def call(self) -> Snapshot | None:
-        """Send the message."""
+        """Send the message to Devin. Returns what the answer says about the session, or None if that cannot be read."""
         answer = await self._organisation.devin.send_message(self._devin_id, self._text, self._files.urls)
         return answer.snapshot() if answer else None
 
     async def look_up(self) -> LookUp[Snapshot | None]:
-        """Look for the mark in the conversation; a message that is found tells nothing of its session."""
+        """Search the session's messages for the mark. What is found says nothing about the session."""
         cursor = self._search_start.cursor if self._search_start else None
         return await self._lookup.message(self._session, _mark(self._job), cursor)
 
     async def write_late(self, uow: UnitOfWork) -> None:
-        """Say in the thread that replies wait for Devin."""
-        hour = int(uow.now // 3600)  # one word for all that waits, not one for each reply
+        """Announce in the thread that replies wait for Devin."""
+        hour = int(uow.now // 3600)  # one post an hour for all replies that wait, not one for each
         await uow.post(f"late:{self._session.id}:{hour}", self._session, answers.REPLY_LATE)
 
     async def write_created(self, uow: UnitOfWork, thing: Snapshot | None) -> None:
-        """Store that a person has spoken, which wakes the session."""
+        """Store that a person wrote to the session, which wakes it, and what Devin answered about it."""
         session, ts = self._session, self._job.cause.ts
         await sessions.change(uow.tx, session.id, spoken_at=uow.now, stopped_by=None, archived=False, ended_at=None)
         if thing is not None and await sessions.apply_reply_status(uow.tx, session.id, thing):
@@ -199,7 +202,7 @@ class NewMessage(Creation[Snapshot | None]):
         self._services.engine.wake_by(self._organisation.poll_tick, self._services.timing.poll_soon)
 
     async def write_refused(self, uow: UnitOfWork, refused: DevinRefused) -> None:
-        """Say that the reply was not sent: a session that takes no more messages has ended, else why."""
+        """Announce that the reply was not sent, and why. A session that takes no more messages is stored as ended."""
         if isinstance(refused, DevinConflict | DevinNotFound):
             await self._write_over(uow)
             return
@@ -208,7 +211,7 @@ class NewMessage(Creation[Snapshot | None]):
         await self._write_lost(uow, said, type(refused).__name__)
 
     async def _write_over(self, uow: UnitOfWork) -> None:
-        """Devin takes no more messages: the thread is free for a new session."""
+        """Store that the session has ended, so that a mention in its thread starts a new one, and announce the loss."""
         session = self._session
         await sessions.change(uow.tx, session.id, lifecycle=Lifecycle.ENDED, ended_at=uow.now, stopped_by=None)
         await uow.redraw(session.id)
@@ -229,5 +232,5 @@ def _text(job: Job[MessageCause]) -> str:
 
 
 def _mark(job: Job[MessageCause]) -> str:
-    """The beginning of the first line, which makes each message different from every other."""
+    """Return the mark that begins the first line of the message: no other message has the same."""
     return f"[Slack {job.cause.ts}]"

@@ -1,8 +1,8 @@
 """Verbs and buttons: what people ask of the bot itself. They run in the lane of the session's thread.
 
-A stop is claimed before waiting replies and ends them in its transaction. Before the create call it cancels the
-start; with an unknown create it leaves a note, and whoever finds the session stops it. Stopping archives, which can
-be repeated: after a crash it is simply done again.
+A stop is claimed before the replies that wait, and ends them in its transaction. Before the create call it cancels the
+start. While that call has no known outcome, the stop is stored, and whoever finds the session stops it. To stop is to
+archive, which may be repeated: after a crash it is done again.
 """
 
 from collections.abc import Awaitable, Callable
@@ -42,7 +42,7 @@ Handler = Callable[[CommandJob, Session], Awaitable[None]]
 
 
 class SessionCommands:
-    """Does what a verb says."""
+    """Carries out verbs and buttons about sessions."""
 
     def __init__(self, services: Services, access: Access) -> None:
         self._services = services
@@ -60,14 +60,14 @@ class SessionCommands:
         }
 
     async def run(self, job: Job[ActionCause]) -> None:
-        """A button, or a slash command that names a session."""
+        """Carry out a button, or a slash command that names a session, or answer privately why not."""
         cause = job.cause
         spec = registry.named(cause.verb)
         if spec in {registry.START_AGAIN, registry.START_DECLINED}:
             await answer_repeated_command(self._services, job)
             return
         session = await self._services.session(cause.target)
-        # A button's value is no authorisation: the session must be in the place the button was pressed in.
+        # A button's value is no authorisation: the session must be in the channel in which the button was pressed.
         if session is None or not _is_in_place(session, job):
             await self._answer(job, answers.NO_SESSION_HERE)
             return
@@ -80,7 +80,7 @@ class SessionCommands:
         await self._run_on(session, spec, job)
 
     async def verb(self, job: Job[MessageCause], verb: Command, thread: Thread | None) -> None:
-        """A verb as a message in a thread."""
+        """Carry out a verb that a person wrote in `thread`, or answer privately that no session is there."""
         if verb.spec is registry.HELP:
             await self._answer(job, THREAD_HELP)
         elif verb.spec is registry.ASIDE:
@@ -95,12 +95,12 @@ class SessionCommands:
                 await self._answer(job, answers.NO_SESSION_HERE)
 
     async def on_dead(self, uow: UnitOfWork, job: Job[ActionCause], _reason: str, /) -> None:
-        """What was asked for did not happen."""
+        """Announce that the session was not stopped, if that was asked for."""
         if job.cause.verb in registry.ENDING:
             await self.not_stopped(uow, job, job.cause.target)
 
     async def not_stopped(self, uow: UnitOfWork, job: CommandJob, session_id: str) -> None:
-        """Say that the session still runs, and let its card say so too."""
+        """Announce in the thread and on the card that the session still runs."""
         session = await sessions.get(uow.tx, session_id)
         if session is None or session.thread_ts is None:
             return
@@ -110,7 +110,7 @@ class SessionCommands:
         await uow.post(f"lost:{job.row.key}", session, failed)
 
     async def _run_on(self, session: Session, spec: CommandSpec, job: CommandJob) -> None:
-        """Carry out `spec` on the session if the person's role allows it; else refuse, or say that it has ended."""
+        """Carry out `spec` on the session if the person's role allows it; else refuse, or answer that it has ended."""
         refusal = self._access.role_refusal(job.workspace, spec, job.cause.user, session)
         if refusal is not None:
             message = refusal if session.lifecycle is Lifecycle.OPEN else answers.ALREADY_ENDED
@@ -119,7 +119,7 @@ class SessionCommands:
         await self._on_session[spec.name](job, session)
 
     async def _moved(self, job: Job[ActionCause], session: Session) -> bool:
-        """Hand the row to the lane of its session's thread: a private question and a command had none of it."""
+        """Move the row into the lane of its session's thread, unless it came in that lane. Returns whether it moved."""
         if session.thread_ts is None:
             return False
         lane = thread_lane(session.team, session.channel, session.thread_ts)
@@ -134,9 +134,9 @@ class SessionCommands:
     async def _refusal(self, job: Job[ActionCause]) -> Message | None:
         cause = job.cause
         if cause.user is None:
-            return None  # the note of a stop whose asker was checked when it was written
+            return None  # a stop that was stored for later; its asker was checked when it was stored
         person = await self._access.person(job.workspace, cause.user)
-        # A button does not say whether its channel is shared by now; a command concerns the asker's own sessions.
+        # A press does not say whether its channel is shared by now. A command is about the person's own sessions.
         channel = cause.channel if cause.pressed else None
         shared = channel is not None and await self._access.is_shared(job.workspace, channel)
         return self._access.refusal(person, shared=shared)
@@ -171,7 +171,7 @@ class SessionCommands:
     # ------------------------------------------------------------ stop, archive, exit
 
     async def _stop(self, job: CommandJob, session: Session) -> None:
-        # With the note of an earlier try it may sleep because of that: then it is told, and the waiting replies too.
+        # With `stop_requested` an earlier try may have put it to sleep: the stop goes on, so that it is announced.
         if session.lifecycle is Lifecycle.OPEN and session.display_state in _ASLEEP and not session.stop_requested:
             await self._answer(job, answers.ALREADY_STOPPED, session)
         elif session.lifecycle is Lifecycle.OPEN:
@@ -186,7 +186,7 @@ class SessionCommands:
             await self._stop_early(job, session)
 
     async def _stop_early(self, job: CommandJob, session: Session) -> None:
-        """There is no session at Devin yet, or none any more."""
+        """Stop a session that is not open: cancel its start, have it stopped once found, or say that it has ended."""
         if session.lifecycle not in {Lifecycle.QUEUED, Lifecycle.CREATING}:
             await self._answer(job, answers.ALREADY_ENDED, session)
             return
@@ -195,7 +195,7 @@ class SessionCommands:
             await sessions.change(uow.tx, session.id, stop_requested=True, stopped_by=by, stop_ts=job.row.ts)
             current = await sessions.get(uow.tx, session.id)
             if current is None or current.lifecycle not in {Lifecycle.QUEUED, Lifecycle.CREATING}:
-                raise Reschedule(0.1, "the session has just begun")  # undoes the note; the next look stops it
+                raise Reschedule(0.1, "the session has just begun")  # rolls this back; the next try stops the session
             start = await _open_start(uow, job, session)
             if start is not None and not is_unknown(start):
                 await inbox.finish(uow.tx, [start.key], uow.now, reason="cancelled")
@@ -203,14 +203,14 @@ class SessionCommands:
                 unsent = await self._end_waiting(uow, job)
                 await uow.post(f"news:{session.id}:cancelled", session, answers.cancelled(by, unsent))
             else:
-                # Whoever finds the session, or finds that there is none, acts on the note.
+                # Whoever finds the session, or that there is none, acts on `stop_requested`.
                 message = answers.STOPPING if start is None else answers.STOP_AFTER_CHECK
                 await uow.reply_privately(recipient_of(job, session), message)
             await uow.redraw(session.id)
             await finish(uow, job)
 
     async def _stop_unborn(self, job: CommandJob) -> None:
-        """A stop in a thread whose first message was not looked at yet: that message starts nothing any more."""
+        """End the messages that wait in a thread without a session, so that the first of them starts none."""
         async with self._services.unit_of_work_for(job) as uow:
             unsent = await self._end_waiting(uow, job)
             message = answers.cancelled(job.cause.user) if unsent else answers.NO_SESSION_HERE
@@ -221,7 +221,7 @@ class SessionCommands:
         assert session.devin_id is not None
         unsent = await self._announce(job, session)
         await self._services.check_claim(job)
-        # A crash right here, or a lost answer, archives once more: the second time changes nothing.
+        # A crash right here, or a lost answer, archives the session once more, which changes nothing.
         try:
             seen = (await self._services.organisations.of(session).devin.archive(session.devin_id)).snapshot()
         except (DevinConflict, DevinNotFound):
@@ -251,7 +251,7 @@ class SessionCommands:
         self._services.engine.wake_by(tick, self._services.timing.poll_soon)  # for its last words
 
     async def _announce(self, job: CommandJob, session: Session) -> int:
-        """End the replies that wait, and let the card say that the stop is on its way."""
+        """End the replies that wait, and have the card show the stop. Returns how many replies were not sent."""
         async with self._services.unit_of_work_for(job) as uow:
             unsent = await self._end_waiting(uow, job) + job.cause.unsent
             if unsent:
@@ -261,7 +261,7 @@ class SessionCommands:
         return unsent
 
     async def _end_waiting(self, uow: UnitOfWork, job: CommandJob) -> int:
-        """End the messages that were written before the stop; what is written after it wakes the session."""
+        """End the messages from before the stop, and return how many were unsent replies. Later ones stay."""
         waiting = await inbox.waiting(uow.tx, job.row.lane, MessageCause)
         before = [row for row in waiting if _came_before(row, job.row)]
         if before:
@@ -288,7 +288,7 @@ class SessionCommands:
         assert session.devin_id is not None
         unsent = await self._announce(job, session)
         await self._services.check_claim(job)
-        # A crash right here terminates once more: what is terminated answers with a conflict or as it is.
+        # A crash right here terminates the session once more; Devin then answers with a conflict or the same session.
         try:
             await self._services.organisations.of(session).devin.terminate(session.devin_id)
         except (DevinConflict, DevinNotFound):
@@ -319,7 +319,7 @@ def _is_in_place(session: Session, job: Job[ActionCause]) -> bool:
 
 
 async def _open_start(uow: UnitOfWork, job: Job[Cause], session: Session) -> InboxRow[SessionCause] | None:
-    """The row that has this session to make, while it waits in this lane."""
+    """Return the row in this lane that is to create `session`, or None if no such row waits."""
     starts = await inbox.waiting(uow.tx, job.row.lane, StartCause)
     messages = await inbox.waiting(uow.tx, job.row.lane, MessageCause)
     start = next((row for row in starts if row.cause.session_id == session.id), None)
@@ -327,7 +327,7 @@ async def _open_start(uow: UnitOfWork, job: Job[Cause], session: Session) -> Inb
 
 
 def _came_before(row: InboxRow[Cause], stop: InboxRow[Cause]) -> bool:
-    """Whether a message was written before a stop. A command has no time of Slack's: there our own decides."""
+    """Whether `row` was written before `stop`. Slack gives slash commands no time, so for them our own decides."""
     if stop.key.startswith("cmd:"):
         return row.created_at <= stop.created_at
     return row.ts < stop.ts and row.key != stop.key

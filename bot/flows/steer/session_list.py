@@ -1,4 +1,4 @@
-"""Answers from our own rows, fast enough to be given in the ack: which sessions there are, and where they stand."""
+"""Answers about a person's sessions. They are made from our own rows, so that they are ready within the ack."""
 
 from bot.domain.commands.parser import Command
 from bot.domain.commands.registry import STATUS, STOP
@@ -13,21 +13,24 @@ from bot.views.sentences import STOPPABLE
 
 
 class SessionList:
-    """Looks at a person's sessions."""
+    """Lists a person's sessions and says where each of them stands."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
 
     async def listing(self, workspace: Workspace, user: str) -> Message:
-        """The person's open sessions, under the numbers that commands take."""
+        """Return the list of the person's open sessions, with the numbers that commands take."""
         return answers.session_list([_listed(workspace, session) for session in await self._open(workspace, user)])
 
     async def status(self, workspace: Workspace, session: Session) -> Message:
-        """Where one session stands."""
+        """Return the answer that says where `session` stands."""
         return answers.status(session, _listed(workspace, session).permalink)
 
     async def pick(self, workspace: Workspace, user: str, channel: str, command: Command) -> Session | Message:
-        """The session that a command names, or the sentence that asks which."""
+        """Return the session of `user` that `command` is about, or the sentence that asks which.
+
+        Without an argument that is the only one in `channel`, or the only one at all.
+        """
         mine = await self._open(workspace, user)
         if command.argument:
             return _named(mine, command.argument) or answers.no_such_session(command.argument)
@@ -36,7 +39,7 @@ class SessionList:
         if not here:
             return answers.NOTHING_TO_STOP if command.spec is not STATUS else answers.NO_SESSIONS
         if len(here) > 1:
-            # All of them, so that the numbers are those of the list.
+            # All sessions are listed, so that the numbers are those of `listing`.
             return answers.several_sessions(command.spec.name, [_listed(workspace, session) for session in mine])
         return here[0]
 

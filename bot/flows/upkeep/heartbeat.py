@@ -1,17 +1,17 @@
-"""The life of this worker: what it has claimed stays its own as long as its heart beats."""
+"""The heartbeat of this worker: while it beats, no other worker takes what this one has claimed."""
 
 from bot.flows.services import Services
 from bot.store import cards, lanes, outbox
 
 
 class Heartbeat:
-    """Takes work up, keeps it and gives it back."""
+    """Keeps the claims of this worker, from its start to its stop."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
 
     async def begin(self) -> None:
-        """Take up the work; on SQLite, free at once what a killed process held, since there can be no other."""
+        """Beat for the first time. On SQLite free all claims first: only one process runs, so their owner is dead."""
         if self._services.db.is_sqlite:
             async with self._services.db.write() as tx:
                 await lanes.free_all(tx)
@@ -20,15 +20,15 @@ class Heartbeat:
         await self.beat()
 
     async def beat(self) -> float:
-        """Store that this worker is alive; answers the seconds until the next beat."""
+        """Store that this worker is alive. Returns the seconds until the next beat."""
         lease = self._services.timing.lease
-        # First, also under a flood: others take over what a worker has in hand that is late with its beat.
+        # First, before all other writes that wait: a worker whose heartbeat is late loses its claims to other workers.
         async with self._services.db.write(first=True) as tx:
             await lanes.beat(tx, self._services.db, self._services.worker, lease)
         return lease / 3
 
     async def leave(self) -> None:
-        """Give all claims back: another worker, or the next start, goes on at once."""
+        """Release all claims of this worker, so that another worker or the next start goes on at once."""
         async with self._services.db.write() as tx:
             await outbox.leave(tx, self._services.worker)
             await cards.leave(tx, self._services.worker)

@@ -1,7 +1,8 @@
-"""Retention: what nobody needs any more is forgotten, in pieces small enough for everybody else to get a turn.
+"""Retention: rows that nobody needs any more are purged, in batches small enough for other work to get its turn.
 
-A session is forgotten a retention time after its end, at least a week: until then its rows are the keys that keep old
-messages from acting again. Its rows follow it; texts of dead rows go after the retention time in any case.
+A session is purged a retention time after its end, but at least a week. Until then its rows stay, because their keys
+keep old messages from acting again; after that they are purged too. The texts of dead rows are blanked after the
+retention time in any case.
 """
 
 import asyncio
@@ -20,17 +21,17 @@ log = get_logger(__name__)
 
 BATCHES_A_TICK: Final = 50  # of each kind, so that a stop need not wait for a long history
 
-Batch = Callable[[Database], Awaitable[int]]  # deletes at most a batch, answers how much
+Batch = Callable[[Database], Awaitable[int]]  # deletes at most a batch, and returns the number of its rows
 
 
 class Retention:
-    """Works off what has grown old."""
+    """Purges old rows."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
 
     async def tick(self) -> float:
-        """Forget what is due; answers when there may be more."""
+        """Purge what is old. Returns the seconds until the next purge, which comes soon if there may be more."""
         purged = {name: await self._all(batch) for name, batch in self._batches().items()}
         if any(purged.values()):
             log.info("purged", **{name: count for name, count in purged.items() if count})
@@ -38,7 +39,10 @@ class Retention:
         return self._services.timing.retention_soon if more else self._services.timing.retention_interval
 
     def _batches(self) -> Mapping[str, Batch]:
-        """In this order: sessions first, since their rows stay as long as they do."""
+        """Return the function that deletes one batch of each kind, by its name in the log.
+
+        Sessions come first, because the rows of a session stay as long as it does.
+        """
         now, kept, timing = self._services.clock(), self._services.timing.retention, self._services.timing
         old = now - kept
         last_spent = billing_day(now - timing.spend_kept)
@@ -52,7 +56,7 @@ class Retention:
             "spend": _written(partial(spend.purge, before=last_spent)),
             "consumption": _written(partial(spend.purge_consumption, before=last_spent)),
             "lanes": _written(purge.purge_lanes),
-            "paces": _written(partial(purge.purge_rate_limits, before=now - timing.buckets_kept)),
+            "rate_limits": _written(partial(purge.purge_rate_limits, before=now - timing.buckets_kept)),
             "people": _written(partial(purge.purge_people, before=old)),
         }
 
@@ -63,12 +67,12 @@ class Retention:
             purged += count
             if count < BATCH:
                 break
-            await asyncio.sleep(0)  # whoever waits for the store is next
+            await asyncio.sleep(0)  # lets whoever waits for the store go first
         return purged
 
 
 def _written(purge: Callable[[Transaction], Awaitable[int]]) -> Batch:
-    """A piece that is one writing transaction."""
+    """Return a batch that runs `purge` in one writing transaction."""
 
     async def batch(db: Database) -> int:
         async with db.write() as tx:

@@ -6,13 +6,13 @@ from bot.store import cards, inbox, outbox
 
 
 class Sweep:
-    """Keeps the engine and the store in order."""
+    """Wakes every lane with open rows, and checkpoints the store's write-ahead log, each at its own interval."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
 
     async def tick(self) -> float:
-        """Wake the lanes that a lost hint, a crash or another worker's end left; answers the seconds to the next."""
+        """Wake every lane with open rows, and count the rows that wait. Returns the seconds until the next sweep."""
         services = self._services
         async with services.db.scan() as tx:
             found = [*await inbox.open_lanes(tx), *await outbox.open_lanes(tx)]
@@ -26,6 +26,6 @@ class Sweep:
         return services.timing.lane_sweep
 
     async def checkpoint(self) -> float:
-        """Keep the store's write-ahead log short; answers the seconds to the next checkpoint."""
+        """Keep the store's write-ahead log short. Returns the seconds until the next checkpoint."""
         await self._services.db.checkpoint()
         return self._services.timing.checkpoint

@@ -1,10 +1,10 @@
-"""Connections and transactions, the same for SQLite and PostgreSQL.
+"""Connections and transactions, under one interface for SQLite and PostgreSQL.
 
 SQLite has four engines on one file (`bot.store.database.sqlite`). *Writing* has one connection with BEGIN IMMEDIATE.
-*Storing* is the same for what Slack waits for, in a thread of its own. *Reading* and *scanning* are deferred and
-query_only, because a SELECT under BEGIN IMMEDIATE locks out every writer: one reads a few rows, the other any number.
-All writes of this process queue for one `WriteLock`, and what Slack sent goes first, because a person waits for it.
-PostgreSQL needs none of this; there the conditions in the statements decide.
+*Storing* has another such connection, in a thread of its own, for the rows that Slack waits for. *Reading* is for a few
+rows and *scanning* for any number of rows. These two are deferred and query_only, because a SELECT under BEGIN
+IMMEDIATE locks out every writer. All writes of this process wait for one `WriteLock`; rows that Slack sent go first,
+because a person waits for them. PostgreSQL needs none of this: there the conditions in the statements decide.
 """
 
 import asyncio
@@ -38,7 +38,7 @@ Insert = postgresql.Insert | SqliteInsert
 READERS: Final = 4
 UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")
 POSTGRES_CONNECTIONS: Final = 10
-# What stands in many addresses for libpq alone: asyncpg would hand it to the server, which refuses it.
+# Parameters in many addresses that only libpq knows. asyncpg would pass them to the server, which refuses them.
 LIBPQ_ONLY: Final = (
     "channel_binding",
     "connect_timeout",
@@ -51,7 +51,7 @@ LIBPQ_ONLY: Final = (
 
 
 class WriteLock:
-    """One writer at a time; those marked `first` overtake the others, never the one at work."""
+    """Lets one writer in at a time. Writers marked as `first` overtake those that wait, never the one that writes."""
 
     def __init__(self) -> None:
         self._busy = False
@@ -59,7 +59,7 @@ class WriteLock:
 
     @asynccontextmanager
     async def __call__(self, *, first: bool = False) -> AsyncIterator[None]:
-        """Wait for the turn, hold it for the block."""
+        """Wait for the lock and hold it for the block; with `first`, ahead of the writers without that mark."""
         await self._acquire(first)
         try:
             yield
@@ -76,7 +76,7 @@ class WriteLock:
             await waiter
         except asyncio.CancelledError:
             if waiter.done() and not waiter.cancelled():
-                self._hand_over()  # the turn had been given to somebody who is no longer there
+                self._hand_over()  # the lock was passed to this writer just as it was cancelled
             raise
 
     def _hand_over(self) -> None:
@@ -90,7 +90,7 @@ class WriteLock:
 
 
 class Database:
-    """Transactions on one store: `read()`, `scan()` and `write()`; `in_one_trip()` for the inbox."""
+    """Transactions on one store: `read()`, `scan()` and `write()`, and `run_in_writer_thread()` for the inbox."""
 
     def __init__(self, url: str, clock: Clock = time.time) -> None:
         self.clock = clock
@@ -104,7 +104,7 @@ class Database:
             self._reading = sqlite.reading(self.url, _json, READERS)
             self._scanning = sqlite.scanning(self.url, _json)
             self._storing = sqlite.storing(self.url, _json)
-            # Kept open: to fetch it from the pool each time takes as long as its work.
+            # Kept open, because to fetch the connection from the pool takes as long as the work on it.
             self._at_hand: Connection | None = None
             self._thread = ThreadPoolExecutor(1, "inbox")
         else:
@@ -112,19 +112,20 @@ class Database:
 
     @asynccontextmanager
     async def read(self, *, first: bool = False) -> AsyncIterator[AsyncConnection]:
-        """A transaction that reads a few rows.
+        """Open a transaction that reads a few rows.
 
-        `first` when Slack waits for its ack, and between an intent and its call, which is to follow at once.
+        `first` is for a read that Slack's ack waits for, and for one between an intent and its call, which must follow
+        at once. Without it the transaction waits for the priority gate.
         """
         if not first:
             await self.gate.admit()
-        # Not begin(): that would end with a commit, which makes the trip to the thread; a rollback does not.
+        # Not begin(), which would end with a commit: that goes to a thread, and a rollback does not.
         async with self._reading.connect() as connection:
             yield connection
 
     @asynccontextmanager
     async def scan(self, *, first: bool = False) -> AsyncIterator[AsyncConnection]:
-        """A transaction that reads as many rows as there are; `first` when Slack waits for its ack."""
+        """Open a transaction that reads any number of rows; `first` is for a read that Slack's ack waits for."""
         if not first:
             await self.gate.admit()
         async with self._scanning.connect() as connection:
@@ -132,19 +133,22 @@ class Database:
 
     @asynccontextmanager
     async def write(self, *, first: bool = False) -> AsyncIterator[AsyncConnection]:
-        """A transaction that is committed at the end of the block, or not at all."""
+        """Open a transaction that is committed at the end of the block, or rolled back if the block raises.
+
+        `first` is for a write that Slack's ack waits for.
+        """
         async with AsyncExitStack() as stack:
             if not first:
-                await self._stand_behind(stack)
+                await self._wait_for_gate(stack)
             if self.is_sqlite:
                 await stack.enter_async_context(self.write_lock(first=first))
             yield await stack.enter_async_context(self._writing.begin())
 
     async def run_in_writer_thread(self, work: Callable[[Connection], _T]) -> _T:
-        """Do a small piece of writing that Slack waits for, in one transaction; the caller holds the turn.
+        """Run `work`, a short write that Slack waits for, in one transaction; the caller holds the write lock.
 
-        On SQLite it is one trip to a thread of its own, on SQLAlchemy's synchronous connection, which takes half as
-        long as the other; the loop goes on meanwhile.
+        On SQLite it runs in a thread of its own while the event loop goes on, and through SQLAlchemy's synchronous
+        connection, which takes half as long as the asynchronous one.
         """
         if self.is_sqlite:
             return await asyncio.get_running_loop().run_in_executor(self._thread, self._in_writer_thread, work)
@@ -157,25 +161,26 @@ class Database:
         with self._at_hand.begin():
             return work(self._at_hand)
 
-    async def _stand_behind(self, stack: AsyncExitStack) -> None:
+    async def _wait_for_gate(self, stack: AsyncExitStack) -> None:
         if self.is_sqlite:
-            # Only one of them at the turn: with a queue there, each would begin as the one before ends.
+            # Only one of these writers may wait for the write lock. If several did, each would begin as soon as the
+            # one before ends, without asking the gate again.
             await stack.enter_async_context(self._others)
         await self.gate.admit()
 
     async def run_sync(self, work: Callable[[Any], None]) -> None:
-        """Run a blocking piece of SQLAlchemy (Alembic) in one writing transaction."""
+        """Run `work`, a synchronous function for SQLAlchemy such as a migration, in one transaction that writes."""
         async with self.write() as tx:
             await tx.run_sync(work)
 
     async def checkpoint(self) -> None:
-        """Do the store's own upkeep beside the work; PostgreSQL has its own processes for it."""
+        """Move what SQLite's log holds into the file; PostgreSQL has processes of its own for this."""
         path = sqlite_path(self.url)
         if path is not None:
             await asyncio.to_thread(sqlite.checkpoint, path)
 
     async def close(self) -> None:
-        """Give all connections back."""
+        """Close all connections."""
         for engine in {self._reading, self._scanning, self._writing}:
             await engine.dispose()
         if self.is_sqlite:
@@ -185,12 +190,12 @@ class Database:
             self._storing.dispose()
 
     def own_clock(self) -> dict[str, float]:
-        """The parameter that `instant` leaves open on SQLite; PostgreSQL has a clock of its own."""
+        """The parameter that `instant` needs on SQLite; PostgreSQL has a clock of its own."""
         return {"clock": self.clock()} if self.is_sqlite else {}
 
 
 def async_url(url: str) -> str:
-    """The same address with the driver this project uses."""
+    """The database address `url` with the driver that this project uses; raises ValueError for other databases."""
     parsed = make_url(url)
     backend = parsed.get_backend_name()
     drivers = {
@@ -204,7 +209,7 @@ def async_url(url: str) -> str:
 
 
 def sqlite_path(url: str) -> Path | None:
-    """The file of an SQLite store, None for another one."""
+    """The file of the SQLite store at `url`; None for PostgreSQL and for a store in memory."""
     parsed = make_url(url)
     if parsed.get_backend_name() != "sqlite" or not parsed.database or parsed.database == ":memory:":
         return None
@@ -212,7 +217,10 @@ def sqlite_path(url: str) -> Path | None:
 
 
 def storable(value: Any) -> Any:
-    """The same without what PostgreSQL refuses, NUL and halves of a character: one odd sign must not stop a thread."""
+    """`value` with NUL and lone surrogates replaced in all its texts, because PostgreSQL refuses these.
+
+    One odd character must not stop a thread.
+    """
     if isinstance(value, str):
         return UNSTORABLE.sub("\ufffd", value)
     if isinstance(value, dict):
@@ -223,14 +231,14 @@ def storable(value: Any) -> Any:
 
 
 def instant(dialect: str) -> ColumnElement[float]:
-    """The instant that rules leases: the database's on PostgreSQL, our own on SQLite."""
+    """The current instant for leases, as SQL: PostgreSQL's clock, or on SQLite the parameter of `own_clock`."""
     if dialect == "postgresql":
         return cast(extract("epoch", func.clock_timestamp()), Float)
     return bindparam("clock", type_=Float)
 
 
 def insert(dialect: str, table: Table) -> Insert:
-    """An INSERT that knows ON CONFLICT, in the words of this dialect."""
+    """An INSERT into `table` that supports ON CONFLICT in this dialect."""
     return postgresql.insert(table) if dialect == "postgresql" else sqlite_insert(table)
 
 
@@ -255,5 +263,5 @@ def _postgres_engine(url: str) -> AsyncEngine:
 
 def _json(value: Any) -> str:
     text = json.dumps(value)
-    # Only what json has escaped can be unstorable, and to look through a payload piece by piece takes longer.
+    # Only what json has escaped can be unstorable, and it takes longer to check each part of a payload.
     return json.dumps(storable(value)) if "\\u0000" in text or "\\ud" in text else text

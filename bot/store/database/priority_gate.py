@@ -1,24 +1,24 @@
-"""Who goes first in this process: what Slack waits for, before all work that nobody watches.
+"""The priority gate: transactions that Slack waits for go before all others in this process.
 
-SQLite's statements run on the event loop (`bot.store.database.sqlite`), so an ack is as slow as what runs beside it.
-While Slack waits for an answer, and for a moment after, other transactions do not begin; those that run are finished.
+SQLite's statements run on the event loop (`bot.store.database.sqlite`), so whatever runs beside an ack delays it. While
+Slack waits for an answer, and for a moment after, other transactions do not begin; those that run are finished.
 """
 
 import asyncio
 from typing import Final
 
-CALM_SECONDS: Final = 0.005  # what Slack sends comes in bursts: so long nothing more has to have come
-# Under a flood one of the others begins this often, in a gap between two answers, so that the work never stands still.
+CALM_SECONDS: Final = 0.005  # how long no request may have come before the gate opens, since they come in bursts
+# Under a flood of requests the gate opens at least this often, in a gap between two answers, so that work goes on.
 SHARE_SECONDS: Final = 0.05
-GAPLESS_SECONDS: Final = 0.1  # where there is no gap, this often
-CHECK_SECONDS: Final = 0.005  # between two looks of the first in line; the others wait behind it
-# Passes of the loop from what waits unread in a socket to the block that says so. After work that held the loop up,
-# its clock says that it was calm, and nobody has looked at the sockets yet.
+GAPLESS_SECONDS: Final = 0.1  # at least this often where there is no gap between answers
+CHECK_SECONDS: Final = 0.005  # between two checks by the first transaction that waits; the others wait behind it
+# How many passes the event loop needs from reading a request in a socket to entering the gate's block. After work that
+# blocked the loop, the clock suggests a calm although no socket has been read yet.
 PASSES: Final = 5
 
 
 class PriorityGate:
-    """Lets the others begin one by one while Slack waits for nothing, and at a measured pace while it does."""
+    """Admits other transactions one by one: freely while Slack waits for nothing, and rarely while it waits."""
 
     def __init__(self) -> None:
         self._pressing = 0
@@ -27,17 +27,17 @@ class PriorityGate:
         self._line = asyncio.Lock()
 
     def __enter__(self) -> None:
-        """Slack waits for what happens in this block."""
+        """Begin a block that answers a request of Slack's, before which other transactions have to wait."""
         self._pressing += 1
 
     def __exit__(self, *_: object) -> None:
-        """It has its answer, or none."""
+        """End the block, because the request was answered or has failed."""
         self._pressing -= 1
         if not self._pressing:
             self._calm_at = asyncio.get_running_loop().time() + CALM_SECONDS
 
     async def admit(self) -> None:
-        """Wait until it is one's turn to begin."""
+        """Wait until the caller's transaction may begin."""
         loop = asyncio.get_running_loop()
         async with self._line:
             await self._yield_to_sockets()
@@ -47,7 +47,7 @@ class PriorityGate:
             self._let_at = loop.time()
 
     async def _yield_to_sockets(self) -> None:
-        """Let the loop read its sockets, and what it read there get as far as its block."""
+        """Let the event loop read its sockets, and let each request found there reach its block."""
         for _ in range(PASSES):
             await asyncio.sleep(0)
 

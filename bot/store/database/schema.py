@@ -1,4 +1,4 @@
-"""Bringing the schema up, with Alembic."""
+"""Migrates the schema, with Alembic."""
 
 from pathlib import Path
 from typing import Any, Final
@@ -10,31 +10,32 @@ from alembic.script import ScriptDirectory
 
 from bot.store.database.connection import Database
 
-ADVISORY_LOCK: Final = 0x6465_7669  # any number, the same in every process of this bot
+ADVISORY_LOCK: Final = 0x6465_7669  # an arbitrary number, on which all processes of this bot agree
 MIGRATION_WAIT: Final = "60s"
 
 
 def alembic_config() -> Config:
-    """Alembic's settings; there is no ini file."""
+    """Alembic's configuration, which is made here in place of an ini file."""
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parents[1] / "migrations"))
     return config
 
 
 async def migrate(db: Database) -> None:
-    """Bring the schema up to the newest revision: all of it in one transaction, or nothing."""
+    """Migrate the schema of `db` to the newest revision, in one transaction."""
+    # A crash right here changes nothing: the transaction is rolled back, and the next start migrates again.
     config = alembic_config()
 
     def upgrade(connection: Any) -> None:
-        _alone(connection)
+        _lock_migration(connection)
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
 
     await db.run_sync(upgrade)
 
 
-def _alone(connection: Any) -> None:
-    """Of several processes that start together one migrates; the others wait for it and find the work done."""
+def _lock_migration(connection: Any) -> None:
+    """On PostgreSQL, lock out other processes until the transaction ends; they then find the schema migrated."""
     if connection.dialect.name == "postgresql":
         connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{MIGRATION_WAIT}'")
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({ADVISORY_LOCK})")
@@ -42,7 +43,7 @@ def _alone(connection: Any) -> None:
 
 
 async def is_current(db: Database) -> bool:
-    """Whether the store has the schema this code was written for."""
+    """Whether the schema of `db` has the newest revision, which this code needs."""
     newest = ScriptDirectory.from_config(alembic_config()).get_current_head()
     found: list[str | None] = []
 

@@ -1,9 +1,9 @@
-"""Engines on an SQLite file, and where their statements run.
+"""The engines on an SQLite file, and where their statements run.
 
-A statement that touches a few rows takes some ten microseconds, the trip to a thread and back several times that, and
-a transaction has twenty of them while it keeps everyone else from writing. So statements run in place, on the event
-loop. Only what may take long goes elsewhere: a commit, which waits for the disk, to a thread; waiting for the lock of
-another process, to the loop's clock; and reading many rows, to an engine of its own whose statements all make the trip.
+A statement that touches a few rows takes some ten microseconds. To run it in a thread takes several times as long, and
+a transaction has twenty statements while it keeps everyone else from writing. So statements run on the event loop.
+Three things that may take long do not: a commit, which waits for the disk, runs in a thread; a wait for the lock of
+another process sleeps on the event loop; and reads of many rows have an engine whose statements all run in a thread.
 """
 
 import asyncio
@@ -21,30 +21,30 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 
 BEGIN_WRITING: Final = "BEGIN IMMEDIATE"
 LOCK_WAIT_SECONDS: Final = 1.0
-LONGEST_WAL_PAGES: Final = 10_000  # 40 MB: when a commit makes the checkpoint itself after all
-PRIMARY_CODE: Final = 0xFF  # SQLite's extended codes say in higher bits what exactly it was
-LOCK_CHECK_SECONDS: Final = 0.002  # between two looks whether another process has freed its lock
+LONGEST_WAL_PAGES: Final = 10_000  # 40 MB: a log of this length makes a commit do a checkpoint after all
+PRIMARY_CODE: Final = 0xFF  # the bits of an SQLite error code that hold its kind; higher bits hold details
+LOCK_CHECK_SECONDS: Final = 0.002  # between two attempts to get the lock that another process holds
 
 Serializer = Callable[[Any], str]
 
 
 def writing(url: str, serializer: Serializer) -> AsyncEngine:
-    """One connection that takes the lock as it begins."""
+    """Make the engine for writes on the file at `url`: one connection, whose transactions begin with the lock."""
     return _engine(url, BEGIN_WRITING, 1, serializer, **_IN_PLACE)
 
 
 def reading(url: str, serializer: Serializer, connections: int) -> AsyncEngine:
-    """Connections that cannot write, for a few rows at a time."""
+    """Make the engine for reads of a few rows: as many `connections`, which cannot write."""
     return _engine(url, "BEGIN", connections, serializer, **_IN_PLACE)
 
 
 def scanning(url: str, serializer: Serializer) -> AsyncEngine:
-    """One connection that cannot write, for many rows: its statements run in a thread."""
+    """Make the engine for reads of many rows: one connection, which cannot write and runs statements in a thread."""
     return _engine(url, "BEGIN", 1, serializer)
 
 
 def storing(url: str, serializer: Serializer) -> Engine:
-    """One connection for what Slack waits for: SQLAlchemy's synchronous one, which takes half as long."""
+    """Make the engine for the rows that Slack waits for: one synchronous connection, which takes half as long."""
     engine = create_engine(
         make_url(url).set(drivername="sqlite"),
         hide_parameters=True,
@@ -58,17 +58,20 @@ def storing(url: str, serializer: Serializer) -> Engine:
 
 
 def checkpoint(path: Path) -> None:
-    """Bring what the log holds into the file. Writers go on meanwhile; by itself SQLite does it within a commit."""
-    # A crash right here loses nothing: the log is still there, and the next checkpoint brings the same again.
-    # Not created where it is missing: an empty file in the place of a store would be taken for one.
+    """Move what the log of the SQLite file `path` holds into the file, while writers go on.
+
+    Otherwise SQLite would do this within a commit.
+    """
+    # A crash right here loses nothing: the log is still there, and the next checkpoint moves its contents again.
+    # mode=rw, so that a missing file is not created: an empty one would pass for a store.
     with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True)) as connection:
         connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
 
 
 class InPlace(aiosqlite.Connection):
-    """A connection whose statements run where they are called.
+    """A connection whose statements run on the event loop.
 
-    Its commit goes to the connection's thread, and so does its closing, which waits for a commit that was cancelled.
+    Only its commit runs in the connection's thread. So does its closing, which has to wait for a cancelled commit.
     """
 
     async def _execute(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
@@ -79,8 +82,11 @@ class InPlace(aiosqlite.Connection):
         return fn(*args, **kwargs)
 
     async def _locking(self, begin: Callable[[], Any]) -> Any:
-        """Begin once no other process writes. Within this one there is a turn, so this hardly ever waits."""
-        self._conn.execute("PRAGMA busy_timeout=0")  # SQLite's own waiting would hold up the loop
+        """Call `begin` again and again until no other process holds the lock, for at most `LOCK_WAIT_SECONDS`.
+
+        Writers in this process wait for each other in `WriteLock`, so this hardly ever waits.
+        """
+        self._conn.execute("PRAGMA busy_timeout=0")  # SQLite's own wait would block the event loop
         loop = asyncio.get_running_loop()
         until = loop.time() + LOCK_WAIT_SECONDS
         while True:
@@ -94,7 +100,7 @@ class InPlace(aiosqlite.Connection):
 
 def _in_place(database: str, **options: Any) -> InPlace:
     connection = InPlace(partial(sqlite3.connect, database, **options), iter_chunk_size=64)
-    connection._thread.daemon = True  # noqa: SLF001 - as SQLAlchemy has it: a thread that was left behind ends with us
+    connection._thread.daemon = True  # noqa: SLF001 - as in SQLAlchemy: an abandoned thread ends with the process
     return connection
 
 
@@ -119,7 +125,7 @@ def _prepare(engine: Engine, begin: str) -> None:
 
     @event.listens_for(engine, "connect")
     def prepare(connection: Any, _record: Any) -> None:
-        # The driver's own idea of transactions is switched off: ours begin where we say.
+        # The driver must not begin transactions by itself, because the code below begins them.
         connection.isolation_level = None
         cursor = connection.cursor()
         for pragma in (

@@ -1,4 +1,4 @@
-"""The thread of open rows: an index, so that a long backlog in one channel is looked through once, not once a row."""
+"""An index on the thread of open rows, so that a long backlog in one channel is not searched again for each row."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""From where on a thread has to be read, where before it was only known that it has to be."""
+"""The message from which on a thread is unread, in place of a mere flag that it is."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""The hash of a prompt, so that the same one is known again when only its first line is left."""
+"""The hash of a prompt, so that a repeated prompt is recognised when only its first line is still stored."""
 
 import sqlalchemy as sa
 from alembic import op

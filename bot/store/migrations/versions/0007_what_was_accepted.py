@@ -1,4 +1,4 @@
-"""When Devin accepted what a row asks for, without saying what it created: such a row never asks again."""
+"""When Devin accepted a row's request without an answer that says what it created: the request is never repeated."""
 
 import sqlalchemy as sa
 from alembic import op

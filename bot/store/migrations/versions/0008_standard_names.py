@@ -1,4 +1,4 @@
-"""Tables and columns under the words of the field."""
+"""The field's standard words as the names of tables and columns."""
 
 from alembic import op
 

@@ -1,0 +1,58 @@
+"""The answers that refuse a person or a channel, and name the people or the channel to use instead."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from bot.views.message import Message
+from bot.views.sentences import mention
+
+GUEST_REFUSED: Final = Message(
+    "Guests cannot work with Devin here, so nothing was started or sent. Ask a full member of this workspace to do it."
+)
+OTHER_COMPANY_REFUSED: Final = Message(
+    "Only members of the workspace that runs Devin Bridge can work with Devin, so nothing was started or sent. "
+    "Ask one of them to do it."
+)
+SHARED_CHANNEL_REFUSED: Final = Message(
+    "This channel is shared with another company, where Devin stays out; nothing was started or sent. "
+    "Use a channel of your own workspace."
+)
+CHANNEL_ARCHIVED: Final = Message(
+    "This channel is archived, so nothing can be posted here and nothing was started. "
+    "Use another channel, or unarchive this one."
+)
+
+
+def channel_archived(channel: str) -> Message:
+    """Report, outside of `channel`, that it was archived before anything was started in it."""
+    return Message(
+        f"<#{channel}> is archived, so nothing can be posted there and nothing was started. "
+        "Use another channel, or unarchive that one."
+    )
+
+
+def not_in_channel(channel: str | None = None) -> Message:
+    """Ask for the bot to be invited to `channel`, or without one to the channel in which this is shown."""
+    where = f"<#{channel}>" if channel else "this channel"
+    return Message(
+        f"Devin Bridge is not a member of {where}, so nothing was started. "
+        "Type `/invite @Devin Bridge` there, then try again."
+    )
+
+
+def not_yours(requester: str) -> Message:
+    """Refuse a command that only the asker of the session, `requester`, or an admin may use."""
+    return Message(
+        f"Only {mention(requester)}, who asked for this session, or an admin of Devin Bridge may do that. "
+        "Nothing was changed."
+    )
+
+
+def admins_only(subject: str, admins: Sequence[str]) -> Message:
+    """Refuse a command for admins, and name them; `subject` is what it shows, a plural such as "usage figures"."""
+    if not admins:
+        return Message(
+            f"Nobody may ask for {subject} yet. Whoever runs Devin Bridge can name admins in `BOT_ADMIN_USERS`."
+        )
+    who = ", ".join(mention(user) for user in admins[:10])
+    return Message(f"{subject[:1].upper()}{subject[1:]} are for the admins of Devin Bridge. Ask one of them: {who}.")

@@ -1,0 +1,70 @@
+"""The answers to what people write in a session's thread."""
+
+from typing import Final
+
+from bot.domain.commands.parser import UnknownVerb
+from bot.views.answers.failures import outcome_unknown
+from bot.views.answers.wording import PROMPT_SHOWN, code
+from bot.views.message import Message
+from bot.views.text import fitted
+
+MUTED: Final = Message(
+    ":mute: Muted: replies in this thread are not sent to Devin until somebody writes `!unmute`. "
+    "What Devin says still appears here."
+)
+UNMUTED: Final = Message(
+    ":speaker: Unmuted: replies in this thread are sent to Devin again. Those written while muted were not sent."
+)
+ALREADY_MUTED: Final = Message("This thread is muted already; `!unmute` ends that.")
+NOT_MUTED: Final = Message("This thread is not muted: every reply is sent to Devin.")
+ASIDE: Final = Message("Kept between you: that message was not sent to Devin.")
+SESSION_ENDED: Final = Message(
+    "This session has ended, so your reply was not sent to Devin. "
+    "Use `/devin` or mention Devin Bridge with a task to start a new one."
+)
+START_UNKNOWN: Final = Message(
+    "It is not known yet whether Devin has started this session, so your reply was not sent. If the session shows up, "
+    "its card says so: then reply again. To start anew, first look in Devin, as the message above says, so that the "
+    "task does not run twice; then mention Devin Bridge with the task."
+)
+THREAD_CLOSED: Final = Message(
+    "This thread was closed, so your reply was not sent to Devin. "
+    "Use `/devin` or mention Devin Bridge with a task to start a new session."
+)
+REPLY_LATE: Final = Message(
+    ":hourglass_flowing_sand: Devin cannot be reached right now. Your reply is stored and is sent "
+    "as soon as it can be; please don't write it again."
+)
+
+
+def reply_not_sent(reason: str, reference: str, excerpt: str = "") -> Message:
+    """Report in the thread that a reply will not be sent to Devin, because of `reason`, a clause.
+
+    `excerpt` is the beginning of the reply, and `reference` leads to its lines in the log.
+    """
+    which = f"The reply “{fitted(excerpt, PROMPT_SHOWN)}”" if excerpt else "A reply"
+    return Message(
+        f":warning: {which} was *not sent* to Devin, because {fitted(reason, 300)}. "
+        f"Write it again if it is still needed. Reference {code(reference)}."
+    )
+
+
+def reply_uncertain(reference: str, excerpt: str = "") -> Message:
+    """Report in the thread that it is unknown whether the reply that begins with `excerpt` reached Devin."""
+    which = f"the reply “{fitted(excerpt, PROMPT_SHOWN)}”" if excerpt else "a reply"
+    advice = "Look into the session in Devin before you write it again."
+    return outcome_unknown(f"{which} arrived", advice, reference)
+
+
+def unknown_verb(verb: UnknownVerb) -> Message:
+    """Explain that `verb` is no command or has to stand alone, and suggest the nearest command."""
+    if verb.nearest == verb.word:
+        return Message(
+            f"{code(verb.word)} works only as the whole message, so nothing was done and nothing sent to Devin. "
+            f"Write {code(verb.word)} alone, or the sentence without the `!`."
+        )
+    meant = f"Did you mean {code(verb.nearest)}? " if verb.nearest else ""
+    return Message(
+        f"There is no {code(verb.word)}, so nothing was done and nothing sent to Devin. {meant}"
+        "`!help` lists what works here; without the `!` the message goes to Devin."
+    )

@@ -1,0 +1,144 @@
+"""The answers about starting a session: confirmations, questions, refusals and failures."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from bot.domain.commands import registry
+from bot.domain.commands.options import Mistyped
+from bot.views import blocks
+from bot.views.answers.failures import outcome_unknown
+from bot.views.answers.wording import PROMPT_SHOWN, code, message_of
+from bot.views.message import Message
+from bot.views.text import duration, fitted, link
+
+EMPTY_PROMPT: Final = Message(
+    "There is no task in that, so nothing was started. Write what Devin should do, "
+    "for example `/devin fix the flaky login test repo=acme/web`."
+)
+START_DECLINED: Final = Message("Fine, nothing more was started.")
+START_EXPIRED: Final = Message(
+    "That question is too old to answer, so nothing was started. Type the command again if it is still needed."
+)
+START_UNAUTHORISED: Final = Message(
+    ":lock: Nothing was started: Devin does not accept Devin Bridge's key. "
+    "Whoever runs Devin Bridge has to set a valid `DEVIN_API_KEY`; then send the task again."
+)
+
+
+def received(prompt: str) -> Message:
+    """Confirm that the `prompt` of a slash command was stored, before the session has a card."""
+    return Message(f"Got it: “{fitted(prompt, PROMPT_SHOWN)}”. The session's thread appears here in a moment.")
+
+
+def ask_again(key: str, prompt: str, seconds: float) -> Message:
+    """Ask whether to start a second session with a `prompt` that the person used `seconds` ago.
+
+    `key` is the key of the stored command. The buttons carry it, so that a press leads back to the command.
+    """
+    text = (
+        f"You started “{fitted(prompt, PROMPT_SHOWN)}” {duration(seconds)} ago. "
+        "Nothing more was started yet: should it really run a second time?"
+    )
+    row = blocks.actions(
+        blocks.button("Start it again", registry.START_AGAIN.action_id, key),
+        blocks.button("No", registry.START_DECLINED.action_id, key),
+    )
+    return Message(text, [blocks.section(text), *row])
+
+
+def mistyped_options(mistyped: Sequence[Mistyped]) -> Message:
+    """List the words that resemble options but were sent to Devin as part of the prompt."""
+    lines = [f"• {_mistyped(word)}" for word in mistyped[:10]]
+    return Message("\n".join(["Not read as options but sent to Devin as part of the task:", *lines]))
+
+
+def tags_left_out(tags: Sequence[str]) -> Message:
+    """List the `tags` of a person that Devin refused, so that the session runs without them."""
+    named = ", ".join(code(tag) for tag in tags)
+    return Message(
+        f"Devin did not take these tags, so the session runs without them: {named}. If they are needed, an admin of "
+        "your Devin organisation can allow them; they then work for the next session."
+    )
+
+
+def start_refused(reason: str | None = None) -> Message:
+    """Report that Devin refused the request as the asker wrote it; `reason` is what Devin answered."""
+    return message_of(
+        ":no_entry: Devin did not accept this request, so nothing was started.",
+        f"It says: “{fitted(reason, 300)}”." if reason else "",
+        "Check the options (`repo=` `playbook=` `mode=` `acu=` `tags=`) and send it again.",
+    )
+
+
+def no_such_playbook(wanted: str, titles: Sequence[str]) -> Message:
+    """Report that there is no playbook called `wanted`, and list the `titles` of those that exist."""
+    known = ", ".join(code(title) for title in titles[:10])
+    return message_of(
+        f":no_entry: There is no playbook {code(wanted)}, so nothing was started.",
+        f"There are {known}." if known else "Your Devin organisation has none.",
+        "Send the task again with one of them, or without `playbook=`.",
+    )
+
+
+def start_forbidden(permission: str | None = None) -> Message:
+    """Report that nothing was started because the bot's key for Devin lacks `permission`."""
+    missing = f"the permission `{fitted(permission, 60)}`" if permission else "a permission for this"
+    return Message(
+        f":lock: Nothing was started: Devin Bridge's key for Devin lacks {missing}. "
+        "An admin of your Devin organisation can grant it to the service user; then send the task again."
+    )
+
+
+def start_limited(reason: str | None = None) -> Message:
+    """Report that a quota or limit of the Devin organisation is used up; `reason` is what Devin answered."""
+    return message_of(
+        ":no_entry: Nothing was started: a limit or quota of your Devin organisation is used up.",
+        f"Devin says: “{fitted(reason, 300)}”." if reason else "",
+        "Somebody who manages billing there can raise it; then send the task again.",
+    )
+
+
+def start_failed(reference: str) -> Message:
+    """Report that the last attempt to start a session failed for a fault of ours or Devin's.
+
+    `reference` leads to the lines in the log.
+    """
+    return Message(
+        ":warning: Something went wrong on our side and the session could not be started, even after several attempts. "
+        f"Nothing is running. Send the task again; if it fails again, give the reference {code(reference)} "
+        "to whoever runs Devin Bridge."
+    )
+
+
+def start_uncertain(ref: str, reference: str) -> Message:
+    """Report that it is unknown whether the session was started.
+
+    `ref` is the short reference for people and the log; `reference` is the one to search for in prompts at Devin.
+    """
+    advice = (
+        f"Look in Devin for a session with {code(reference)} in its prompt before you send the task again; if the "
+        "session shows up, this thread goes on with it."
+    )
+    return outcome_unknown("the session was started", advice, ref)
+
+
+def start_retrying(reference: str) -> Message:
+    """Report that Devin cannot be reached and that the bot itself will try the start again."""
+    return Message(
+        ":hourglass_flowing_sand: Devin cannot be reached right now. The task is stored and is tried again "
+        f"by itself, so please don't send it again. Reference {code(reference)}."
+    )
+
+
+def started_after_all(session_url: str | None) -> Message:
+    """Report that Devin had started a session that was cancelled or marked dead here, and that it was ended now."""
+    return Message(
+        f":information_source: Devin had started {link(session_url, 'a session')} for this after all; "
+        "it was ended now. What it spent until then stays spent."
+    )
+
+
+def _mistyped(word: Mistyped) -> str:
+    if word.reason:
+        return f"{code(word.word)}: `{word.nearest}` {fitted(word.reason, 200)}"
+    return f"{code(word.word)}: did you mean `{word.nearest}`?"

@@ -1,0 +1,97 @@
+"""The answers to the commands that stop, archive or end a session."""
+
+from typing import Final
+
+from bot.domain.commands import registry
+from bot.domain.session import Session
+from bot.views import blocks
+from bot.views.answers.wording import code, message_of
+from bot.views.message import Message
+from bot.views.sentences import mention
+from bot.views.text import fitted, link
+
+STOPPING: Final = Message("Stopping: Devin is put to sleep in a moment. Nothing is lost.")
+STOP_AFTER_CHECK: Final = Message(
+    "Devin's answer to the start got lost and is being looked up. The session is stopped as soon as it is found; "
+    "if there is none, nothing is started."
+)
+ALREADY_STOPPED: Final = Message("This session is asleep already; nothing was changed. A reply in its thread wakes it.")
+NOTHING_TO_STOP: Final = Message(
+    "Nothing of yours is running, so nothing was stopped. `/devin list` shows your sessions."
+)
+EXIT_KEPT: Final = Message("Fine, the session was kept as it is.")
+ALREADY_ENDED: Final = Message(
+    "This session has ended already; nothing was changed. Use `/devin` or mention Devin Bridge to start a new one."
+)
+
+
+def stopped(by: str | None, unsent: int = 0) -> Message:
+    """Report that `by` stopped the session, and that `unsent` replies that waited were not sent to Devin."""
+    whose = f" by {mention(by)}" if by else ""
+    return message_of(
+        f":black_square_for_stop: Stopped{whose}. Devin sleeps and nothing is lost; a reply in this thread wakes it.",
+        _unsent(unsent, "because the stop came first"),
+    )
+
+
+def cancelled(by: str | None, unsent: int = 0) -> Message:
+    """Report that `by` stopped the session before Devin had it, and that `unsent` replies were not sent."""
+    whose = f" by {mention(by)}" if by else ""
+    return message_of(
+        f":black_square_for_stop: Cancelled{whose} before it began: nothing was started and nothing was spent.",
+        _unsent(unsent, "because there is no session"),
+    )
+
+
+def stop_failed(url: str | None, reference: str, unsent: int = 0) -> Message:
+    """Report that the session at `url` still runs because Devin did not accept the stop.
+
+    `unsent` replies were not sent to Devin, and `reference` leads to the lines in the log.
+    """
+    return message_of(
+        ":warning: Devin could not be told to stop, so *the session is still running*. Stop it in",
+        f"{link(url, 'Devin')}, or try `!stop` again in a minute.",
+        _unsent(unsent, "because the stop came first"),
+        f"Reference {code(reference)}.",
+    )
+
+
+def archived(by: str | None, unsent: int = 0) -> Message:
+    """Report that `by` archived the session and closed its thread, and that `unsent` replies were not sent."""
+    whose = f" by {mention(by)}" if by else ""
+    return message_of(
+        f":file_cabinet: Archived{whose}. Devin sleeps, and replies in this thread are no longer sent to it.",
+        _unsent(unsent, "because the thread was closed first"),
+        "Use `/devin` or mention Devin Bridge to start a new session.",
+    )
+
+
+def exit_confirm(session: Session) -> Message:
+    """Ask whether to end `session` for good, with a button for each answer."""
+    text = (
+        f"End “{fitted(session.title)}” for good? It cannot be woken again; "
+        "`!stop` only puts it to sleep. Nothing was changed yet."
+    )
+    row = blocks.actions(
+        blocks.button("End for good", registry.EXIT_CONFIRMED.action_id, session.id, style="danger"),
+        blocks.button("Keep it", registry.EXIT_DECLINED.action_id, session.id),
+    )
+    return Message(text, [blocks.section(text), *row])
+
+
+def exited(by: str | None, unsent: int = 0) -> Message:
+    """Report that `by` ended the session for good, and that `unsent` replies were not sent to Devin."""
+    whose = f" by {mention(by)}" if by else ""
+    return message_of(
+        f":checkered_flag: Ended for good{whose}. Replies in this thread no longer reach Devin.",
+        _unsent(unsent, "because the session was ended first"),
+        "Use `/devin` or mention Devin Bridge to start a new session.",
+    )
+
+
+def _unsent(count: int, why: str) -> str:
+    if not count:
+        return ""
+    verb = "was" if count == 1 else "were"
+    noun = "reply" if count == 1 else "replies"
+    return f"{count} waiting {noun} {verb} not sent to Devin, {why}."

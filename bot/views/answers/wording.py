@@ -1,0 +1,18 @@
+"""Builders that several kinds of answers share."""
+
+from typing import Final
+
+from bot.views.message import Message
+from bot.views.text import fitted
+
+PROMPT_SHOWN: Final = 100  # how many characters of a prompt, a reply or a file's name an answer repeats
+
+
+def message_of(*sentences: str) -> Message:
+    """Join `sentences` with spaces into one message; empty ones are left out."""
+    return Message(" ".join(sentence for sentence in sentences if sentence))
+
+
+def code(text: str) -> str:
+    """Write `text` as inline code in `mrkdwn`, shortened and without backticks, which would end the code early."""
+    return f"`{fitted(text.replace('`', ''), 100)}`"
