@@ -12,7 +12,7 @@ from typing import Final
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bench.wire import CHANNELS, PEOPLE, TEAM
+from bench.wire import CHANNELS, ORG, PEOPLE, TEAM
 from bot.domain.session import Lifecycle, Session, Snapshot
 from bot.store import cards, due, sessions, threads
 from bot.store.cards import CardRow
@@ -28,6 +28,7 @@ def _session(number: int, devin_id: str, changed_at: int, now: float) -> Session
     return Session(
         id=f"crowd{number}",
         team=TEAM,
+        org_id=ORG,
         channel=f"C0{number % CHANNELS:04d}",
         thread_ts=ts,
         requester=f"U0{number % PEOPLE:04d}",
@@ -53,7 +54,7 @@ async def fill(url: str, devin_ids: Sequence[str], changed_at: int) -> None:
                 await _remember(tx, session, now)
     look = {"watermark": changed_at, "polled_at": now, "swept_at": 0.0, "failures": 0}
     async with db.write() as tx:
-        await due.write(tx, "poll", now, {"v": 1, "look": look})
+        await due.write(tx, due.poll(ORG), now, {"v": 1, "look": look})
     await db.close()
 
 

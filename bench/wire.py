@@ -18,6 +18,7 @@ PATH: Final = "/slack/events"
 SIGNING_SECRET: Final = "bench-signing-secret"
 BOT_TOKEN, APP_TOKEN = "xoxb-bench", "xapp-bench"
 TEAM, APP, BOT_USER, BOT_ID = "T0BENCH", "A0BENCH", "U0BOT", "B0BOT"
+ORG = "org-play"
 PEOPLE: Final = 500
 CHANNELS: Final = 200  # the card of each command is a post, and a channel takes one a second
 

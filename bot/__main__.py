@@ -55,8 +55,8 @@ def _of_the_bot(command: Command) -> Command:
 
     @wraps(command)
     def run(asked: argparse.Namespace) -> int:
-        from bot.app import StartError
         from bot.config import SettingsError
+        from bot.connect import StartError
 
         try:
             return command(asked)

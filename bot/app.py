@@ -6,35 +6,34 @@ import os
 import socket
 import time
 import uuid
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
-import httpx
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.logger.messages import warning_client_prioritized_and_token_skipped
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.config import Settings, on_this_machine
-from bot.devin.client import Devin
-from bot.devin.errors import DevinError, DevinRefused
-from bot.devin.retry import Patience
+from bot.connect import Connector, StartError
 from bot.domain.causes import ActionCause, ChannelGoneCause, CommandCause, MessageCause, StartCause
 from bot.engine.local import LocalEngine, Route
+from bot.engine.port import Tick
 from bot.flows.access import Access
 from bot.flows.deliver.cards import CardEditor
 from bot.flows.deliver.failures import SendFailures
 from bot.flows.deliver.send import Send
 from bot.flows.follow.announce import Announce
-from bot.flows.follow.duplicates import Duplicates
 from bot.flows.follow.poll import Poller
 from bot.flows.job import Flow
 from bot.flows.lookup import SessionLookup
 from bot.flows.money.digest import Digest
 from bot.flows.money.usage_ledger import UsageLedger
+from bot.flows.organisation import Organisations
 from bot.flows.prompt import PromptBuilder
 from bot.flows.receive.catch_up import CatchUp
 from bot.flows.receive.channel_gone import ChannelGone
@@ -51,11 +50,10 @@ from bot.flows.steer.session_list import SessionList
 from bot.flows.upkeep.heartbeat import Heartbeat
 from bot.flows.upkeep.retention import Retention
 from bot.flows.upkeep.sweep import Sweep
-from bot.flows.workspace import Policy, Workspace
+from bot.flows.workspace import Workspace, Workspaces
 from bot.logs import get_logger
 from bot.metrics import Metrics
-from bot.slack.client import Identity, Slack
-from bot.slack.errors import SlackError, SlackRefused
+from bot.store import ownership
 from bot.store.database.connection import Clock, Database, sqlite_path
 from bot.store.database.schema import migrate
 from bot.store.inbox_writer import InboxWriter
@@ -73,21 +71,31 @@ POSTS_AT_ONCE: Final = 64
 EDITS_AT_ONCE: Final = 16
 
 
-class StartError(Exception):
-    """The bot cannot start or go on; the text is a sentence that says what to do."""
-
-
 @dataclass(slots=True)
 class Bot:
-    """The connected bot: its services, its Bolt app, its engine, and the flows that the server calls itself."""
+    """The wired bot: its services, its ticks and its Bolt app."""
 
     services: Services
     bolt: AsyncApp
     engine: LocalEngine
     heartbeat: Heartbeat
-    catch_up: CatchUp
-    poller: Poller
-    lookup: SessionLookup
+    catch_ups: Mapping[str, CatchUp]
+    pollers: Sequence[Poller]
+
+    @property
+    def polled_at(self) -> float:
+        """When each of the organisations had been polled last."""
+        return min(poller.polled_at for poller in self.pollers)
+
+    async def note_absence(self) -> None:
+        """Have the threads of all workspaces read from where they are unread: the bot was away."""
+        for catch_up in self.catch_ups.values():
+            await catch_up.begin()
+
+    def note_gap(self) -> None:
+        """Something that Slack sent may have been lost just now, in any workspace."""
+        for catch_up in self.catch_ups.values():
+            catch_up.gap()
 
 
 def wire(services: Services, engine: LocalEngine, settings: Settings) -> Bot:
@@ -96,37 +104,55 @@ def wire(services: Services, engine: LocalEngine, settings: Settings) -> Bot:
     intake = Intake(services)
     usage_ledger = UsageLedger(services)
     heartbeat = Heartbeat(services)
-    sweep = Sweep(services)
-    catch_up = CatchUp(services, intake)
-    intake.when_not_taken(catch_up.gap)
-    poller = Poller(services, lookup, Duplicates(services, lookup), Announce(services))
+    announce = Announce(services)
+    pollers = [Poller(services, organisation, lookup, announce) for organisation in services.organisations]
+    catch_ups = {workspace.team: CatchUp(services, workspace, intake) for workspace in services.workspaces}
     dispatch = Dispatch(services, _flows(services, access, lookup))
     send = Send(services, SendFailures(services))
     engine.route("in", Route(dispatch.work, FLOWS_AT_ONCE))
     for lane in ("out", "react", "priv"):
         engine.route(lane, Route(send.work, POSTS_AT_ONCE))
     engine.route("card", Route(CardEditor(services).work, EDITS_AT_ONCE))
-    ticks = {
+    ticks = _ticks(services, heartbeat) | _ticks_of_each(services, pollers, catch_ups, usage_ledger)
+    for name, tick in ticks.items():
+        engine.every(name, tick)
+    bolt = _bolt(settings, services.workspaces)
+    bot = Bot(services, bolt, engine, heartbeat, catch_ups, pollers)
+    intake.when_not_taken(lambda workspace: catch_ups[workspace.team].gap())
+    register(
+        bolt,
+        services.workspaces,
+        Commands(intake, SessionList(services), usage_ledger, access),
+        Messages(intake),
+        Actions(intake),
+        Events(intake),
+    )
+    return bot
+
+
+def _ticks(services: Services, heartbeat: Heartbeat) -> dict[str, Tick]:
+    """What the process does again and again."""
+    sweep = Sweep(services)
+    return {
         "heartbeat": heartbeat.beat,
         "sweep": sweep.tick,
         "checkpoint": sweep.checkpoint,
-        "poll": poller.tick,
-        "catch-up": catch_up.tick,
-        "consumption": usage_ledger.tick,
-        "digest": Digest(services, usage_ledger).tick,
         "retention": Retention(services).tick,
     }
-    for name, tick in ticks.items():
-        engine.every(name, tick)
-    bolt = _bolt(settings, services.workspace)
-    register(
-        bolt,
-        Commands(intake, SessionList(services), usage_ledger, access),
-        Messages(intake),
-        Actions(intake, services.workspace.team),
-        Events(intake),
-    )
-    return Bot(services, bolt, engine, heartbeat, catch_up, poller, lookup)
+
+
+def _ticks_of_each(
+    services: Services, pollers: Sequence[Poller], catch_ups: Mapping[str, CatchUp], usage_ledger: UsageLedger
+) -> dict[str, Tick]:
+    """What is done again and again for each organisation and each workspace."""
+    ticks: dict[str, Tick] = {}
+    for organisation, poller in zip(services.organisations, pollers, strict=True):
+        ticks[organisation.poll_tick] = poller.tick
+        ticks[f"consumption:{organisation.id}"] = partial(usage_ledger.tick, organisation)
+    for workspace in services.workspaces:
+        ticks[workspace.catch_up_tick] = catch_ups[workspace.team].tick
+        ticks[f"digest:{workspace.team}"] = Digest(services, workspace, usage_ledger).tick
+    return ticks
 
 
 def _flows(services: Services, access: Access, lookup: SessionLookup) -> dict[str, Flow[Any]]:
@@ -147,15 +173,15 @@ def _flows(services: Services, access: Access, lookup: SessionLookup) -> dict[st
     }
 
 
-def _bolt(settings: Settings, workspace: Workspace) -> AsyncApp:
-    async def authorize() -> AuthorizeResult:
-        # Made of what the start has read. Bolt's own function would ask Slack, and drop the event if that failed.
+def _bolt(settings: Settings, workspaces: Workspaces) -> AsyncApp:
+    async def authorize(team_id: str | None) -> AuthorizeResult:
+        # From what is known since the start: Bolt's own asks Slack first, and drops the event when that fails.
+        # Without a token, since no listener calls Slack.
+        workspace = workspaces.get(team_id)
+        if workspace is None:
+            return AuthorizeResult(enterprise_id=None, team_id=team_id)  # the next middleware leaves the request alone
         return AuthorizeResult(
-            enterprise_id=None,
-            team_id=workspace.team,
-            bot_token=settings.slack_bot_token.get_secret_value(),
-            bot_id=workspace.bot_id,
-            bot_user_id=workspace.bot_user,
+            enterprise_id=None, team_id=workspace.team, bot_id=workspace.bot_id, bot_user_id=workspace.bot_user
         )
 
     client = AsyncWebClient(base_url=settings.slack_api_url)  # used by Socket Mode alone, with a token of its own
@@ -178,17 +204,6 @@ def _is_worth_reading(line: logging.LogRecord) -> bool:
     return line.getMessage() != warning_client_prioritized_and_token_skipped()
 
 
-def policy(settings: Settings) -> Policy:
-    """The part of `settings` that flows obey."""
-    return Policy(
-        admin_channel=settings.bot_admin_channel,
-        admin_users=frozenset(settings.bot_admin_users),
-        digest_time=settings.bot_digest_time,
-        zone=settings.bot_timezone,
-        retention_seconds=settings.bot_retention_days * DAY,
-    )
-
-
 def timed(settings: Settings, timing: Timing) -> Timing:
     """`timing` with those waits replaced that `settings` contain."""
     return replace(
@@ -196,12 +211,19 @@ def timed(settings: Settings, timing: Timing) -> Timing:
         poll=settings.bot_poll_seconds,
         slow_poll=settings.bot_slow_poll_seconds,
         lease=settings.bot_lease_seconds,
+        retention=settings.bot_retention_days * DAY,
     )
 
 
 @asynccontextmanager
-async def assembled(settings: Settings, clock: Clock = time.time, timing: Timing = PRODUCTION) -> AsyncIterator[Bot]:
-    """Open store, Slack and Devin, check the keys and yield the connected bot; raises StartError if one fails."""
+async def assembled(
+    settings: Settings, clock: Clock = time.time, timing: Timing = PRODUCTION, others: Sequence[Settings] = ()
+) -> AsyncIterator[Bot]:
+    """The bot with everything it needs open: store, Slack, Devin. Whatever was opened is closed.
+
+    The settings name one workspace and one organisation, and `others` one more each; what concerns the process comes
+    from the first.
+    """
     metrics = Metrics()
     async with AsyncExitStack() as stack:
         url = settings.database_url.get_secret_value()
@@ -209,37 +231,32 @@ async def assembled(settings: Settings, clock: Clock = time.time, timing: Timing
         db = Database(url, clock)
         stack.push_async_callback(db.close)
         await _migrate(db)
-        slack = await stack.enter_async_context(
-            Slack(
-                settings.slack_bot_token.get_secret_value(),
-                base_url=settings.slack_api_url,
-                on_call=metrics.slack_called,
-                timing=timing,
-            )
-        )
-        identity = await _identity(slack)
-        if settings.slack_app_token is not None:
-            await _check_app_token(settings.slack_app_token.get_secret_value(), settings.slack_api_url)
-        devin = _devin(await stack.enter_async_context(_http(settings, metrics)), settings, timing)
-        await _check_devin_key(devin)
+        connector = Connector(stack, db, metrics, timing)
+        workspaces = [await connector.workspace(one) for one in (settings, *others)]
+        await _assign_unowned(db, workspaces[0])
         engine = LocalEngine(timing)
         services = Services(
             db=db,
             engine=engine,
-            devin=devin,
-            slack=slack,
             writer=InboxWriter(db),
-            workspace=Workspace(identity.team, identity.user_id, identity.bot_id, identity.url),
-            policy=policy(settings),
+            workspaces=Workspaces(*workspaces),
+            organisations=Organisations(*connector.organisations.values()),
             timing=timed(settings, timing),
             clock=clock,
             worker=f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:6]}",
             metrics=metrics,
         )
+        for organisation in services.organisations:
+            await organisation.learn()
         bot = wire(services, engine, settings)
-        await bot.lookup.learn()
-        metrics.poll_age_from(lambda: clock() - bot.poller.polled_at)
+        metrics.poll_age_from(lambda: clock() - bot.polled_at)
         yield bot
+
+
+async def _assign_unowned(db: Database, workspace: Workspace) -> None:
+    # A crash right here leaves the rows without an owner: the next start gives them one before anything reads them.
+    async with db.write() as tx:
+        await ownership.assign_unowned(tx, workspace.team, workspace.organisation.id)
 
 
 @contextmanager
@@ -274,73 +291,3 @@ async def _migrate(db: Database) -> None:
         raise StartError(
             "The store cannot be opened or brought up to date. Check DATABASE_URL; `python -m bot doctor` says more."
         ) from None
-
-
-async def _check_app_token(app_token: str, base_url: str) -> None:
-    """Raise StartError if Slack refuses to open a socket for `app_token`, with which Bolt would try for ever."""
-    try:
-        async with Slack(app_token, base_url=base_url) as opener:
-            await opener.open_socket()
-    except SlackRefused as refused:
-        if refused.permanent:
-            raise StartError(
-                f"Slack does not open a socket for the bot ({refused.outcome}). Check SLACK_APP_TOKEN; "
-                "`python -m bot doctor` says more."
-            ) from None
-    except SlackError as error:
-        log.warning("Slack opens no socket at the start", error=error.outcome)
-
-
-async def _identity(slack: Slack) -> Identity:
-    try:
-        return await slack.auth_test()
-    except SlackError as error:
-        raise StartError(
-            f"Slack does not let the bot in ({error.outcome}). Check SLACK_BOT_TOKEN and SLACK_API_URL; "
-            "`python -m bot doctor` says more."
-        ) from None
-
-
-def _devin(http: httpx.AsyncClient, settings: Settings, timing: Timing) -> Devin:
-    patience = Patience(
-        write=timing.devin_write, first_pause=timing.devin_first_pause, longest_pause=timing.devin_longest_pause
-    )
-    key = settings.devin_api_key.get_secret_value()
-    return Devin(http, key, settings.devin_org_id, settings.devin_api_url, patience=patience)
-
-
-async def _check_devin_key(devin: Devin) -> None:
-    try:
-        await devin.self_()
-    except DevinRefused as refused:
-        raise StartError(
-            f"Devin does not accept the key ({refused.status}). Check DEVIN_API_KEY and DEVIN_API_URL; "
-            "`python -m bot doctor` says more."
-        ) from None
-    except DevinError as error:
-        # An outage at Devin is no reason to refuse what people write: the messages are stored and handled later.
-        log.warning("Devin does not answer at the start", error=type(error).__name__)
-
-
-def _http(settings: Settings, metrics: Metrics) -> httpx.AsyncClient:
-    async def count(response: httpx.Response) -> None:
-        started: float = response.request.extensions["started"]
-        route = f"{response.request.method} {_route(response.request.url.path)}"
-        metrics.devin_called(route, str(response.status_code), time.monotonic() - started)
-
-    async def begin(request: httpx.Request) -> None:
-        request.extensions["started"] = time.monotonic()
-
-    limits = httpx.Limits(max_connections=40, max_keepalive_connections=20)
-    return httpx.AsyncClient(
-        limits=limits,
-        event_hooks={"request": [begin], "response": [count]},
-        trust_env=not on_this_machine(settings.devin_api_url),
-    )
-
-
-def _route(path: str) -> str:
-    """`path` with each id replaced by `{id}`, so that the metrics have few routes."""
-    parts = path.strip("/").split("/")
-    known = [part if part.isalpha() or part.startswith("v3") else "{id}" for part in parts]
-    return "/" + "/".join(known)

@@ -84,6 +84,7 @@ class Timing:
     digest_patience: float = 30 * MINUTE  # A digest waits this long for Devin to be reachable.
 
     # ------------------------------------------------------------ retention
+    retention: float = 30 * DAY  # What is over is kept for so long.
     retention_interval: float = HOUR  # Between two purges.
     retention_soon: float = MINUTE  # Until the next purge if one could not delete everything.
     keys_kept: float = 7 * DAY  # An ended session, and with it the keys in its thread, is kept at least this long.

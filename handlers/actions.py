@@ -7,6 +7,7 @@ from slack_bolt.async_app import AsyncAck
 from bot.domain.commands.registry import BY_ACTION_ID
 from bot.domain.lane import own_lane, thread_lane
 from bot.flows.receive.intake import Intake
+from bot.flows.workspace import Workspace
 
 Body = dict[str, Any]
 
@@ -14,15 +15,14 @@ Body = dict[str, Any]
 class Actions:
     """Stores the buttons that people press."""
 
-    def __init__(self, intake: Intake, team: str) -> None:
+    def __init__(self, intake: Intake) -> None:
         self._intake = intake
-        self._team = team
 
-    async def pressed(self, ack: AsyncAck, body: Body) -> None:
+    async def pressed(self, ack: AsyncAck, body: Body, workspace: Workspace) -> None:
         """Store the press of a button in the lane of its thread."""
         action = body["actions"][0]
         verb = BY_ACTION_ID[action["action_id"]].name
-        await self._intake.action(body, self._lane(body), verb, action.get("value", ""))
+        await self._intake.action(workspace, body, _lane(workspace, body), verb, action.get("value", ""))
         await ack()
 
     async def ignored(self, ack: AsyncAck) -> None:
@@ -33,8 +33,9 @@ class Actions:
         """Give no options to a select menu, which only another version of the bot can have posted."""
         await ack(options=[])
 
-    def _lane(self, body: Body) -> str:
-        container, message = body.get("container") or {}, body.get("message") or {}
-        ts = message.get("thread_ts") or container.get("thread_ts") or message.get("ts") or container.get("message_ts")
-        channel = (body.get("channel") or {}).get("id")
-        return thread_lane(self._team, channel, ts) if channel and ts else own_lane(f"act:{body['trigger_id']}")
+
+def _lane(workspace: Workspace, body: Body) -> str:
+    container, message = body.get("container") or {}, body.get("message") or {}
+    ts = message.get("thread_ts") or container.get("thread_ts") or message.get("ts") or container.get("message_ts")
+    channel = (body.get("channel") or {}).get("id")
+    return thread_lane(workspace.team, channel, ts) if channel and ts else own_lane(f"act:{body['trigger_id']}")

@@ -16,12 +16,13 @@ from bot.flows.access import Access
 from bot.flows.money.usage_ledger import UsageLedger
 from bot.flows.receive.intake import Intake
 from bot.flows.steer.session_list import SessionList
+from bot.flows.workspace import Workspace
 from bot.views import answers
 from bot.views.help_texts import SLASH_HELP
 from bot.views.message import Message
 
 Body = dict[str, Any]
-Answer = Callable[[Command, Body], Awaitable[Message]]
+Answer = Callable[[Workspace, Command, Body], Awaitable[Message]]
 
 
 class Commands:
@@ -42,46 +43,46 @@ class Commands:
             HELP.name: self._help,
         }
 
-    async def devin(self, ack: AsyncAck, body: Body) -> None:
+    async def devin(self, ack: AsyncAck, body: Body, workspace: Workspace) -> None:
         """Answer `/devin` with a message in the ack that only the person sees."""
-        message = await self._answer(parse_slash(plain(body.get("text") or "")), body)
+        message = await self._answer(workspace, parse_slash(plain(body.get("text") or "")), body)
         await ack(text=message.text, blocks=message.blocks or None, response_type="ephemeral")
 
     async def unknown(self, ack: AsyncAck) -> None:
         """Answer a command that only the app's settings at Slack know with the help text."""
         await ack(text=SLASH_HELP.text, response_type="ephemeral")
 
-    async def _answer(self, command: Command, body: Body) -> Message:
-        refusal = self._access.role_refusal(command.spec, body["user_id"])
+    async def _answer(self, workspace: Workspace, command: Command, body: Body) -> Message:
+        refusal = self._access.role_refusal(workspace, command.spec, body["user_id"])
         if refusal is not None:
             return refusal
-        return await self._answers[command.spec.name](command, body)
+        return await self._answers[command.spec.name](workspace, command, body)
 
-    async def _start(self, command: Command, body: Body) -> Message:
+    async def _start(self, workspace: Workspace, command: Command, body: Body) -> Message:
         request = parse_request(command.argument)
         if not request.prompt:
             return answers.EMPTY_PROMPT
-        await self._intake.command(body)
+        await self._intake.command(workspace, body)
         return answers.received(request.prompt)
 
-    async def _list(self, _command: Command, body: Body) -> Message:
-        return await self._session_list.listing(body["user_id"])
+    async def _list(self, workspace: Workspace, _command: Command, body: Body) -> Message:
+        return await self._session_list.listing(workspace, body["user_id"])
 
-    async def _status(self, command: Command, body: Body) -> Message:
-        picked = await self._session_list.pick(body["user_id"], body["channel_id"], command)
-        return picked if isinstance(picked, Message) else await self._session_list.status(picked)
+    async def _status(self, workspace: Workspace, command: Command, body: Body) -> Message:
+        picked = await self._session_list.pick(workspace, body["user_id"], body["channel_id"], command)
+        return picked if isinstance(picked, Message) else await self._session_list.status(workspace, picked)
 
-    async def _stop(self, command: Command, body: Body) -> Message:
-        picked = await self._session_list.pick(body["user_id"], body["channel_id"], command)
+    async def _stop(self, workspace: Workspace, command: Command, body: Body) -> Message:
+        picked = await self._session_list.pick(workspace, body["user_id"], body["channel_id"], command)
         if isinstance(picked, Message):
             return picked
-        await self._intake.session_command(body, _lane_of(picked), command.spec.name, picked.id)
+        await self._intake.session_command(workspace, body, _lane_of(picked), command.spec.name, picked.id)
         return answers.STOPPING
 
-    async def _usage(self, command: Command, _body: Body) -> Message:
-        return await self._usage_ledger.usage(Period(command.argument))
+    async def _usage(self, workspace: Workspace, command: Command, _body: Body) -> Message:
+        return await self._usage_ledger.usage(workspace, Period(command.argument))
 
-    async def _help(self, _command: Command, _body: Body) -> Message:
+    async def _help(self, _workspace: Workspace, _command: Command, _body: Body) -> Message:
         return SLASH_HELP
 
 

@@ -8,6 +8,7 @@ from slack_bolt.middleware.async_middleware import AsyncMiddleware
 from slack_bolt.request.async_request import AsyncBoltRequest
 
 from bot.flows.receive.intake import Intake
+from bot.flows.workspace import Workspace
 from bot.logs import get_logger
 
 log = get_logger(__name__)
@@ -19,9 +20,9 @@ class Events:
     def __init__(self, intake: Intake) -> None:
         self._intake = intake
 
-    async def channel_gone(self, event: dict[str, Any], body: dict[str, Any]) -> None:
+    async def channel_gone(self, workspace: Workspace, event: dict[str, Any], body: dict[str, Any]) -> None:
         """Store that a channel was archived or that the bot was removed from it."""
-        await self._intake.event(event, body)
+        await self._intake.event(workspace, event, body)
 
     async def revoked(self, event: dict[str, Any]) -> None:
         """Log that the app was removed or its token revoked, so that nothing works until it is installed again."""

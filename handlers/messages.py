@@ -3,6 +3,7 @@
 from typing import Any
 
 from bot.flows.receive.intake import Intake
+from bot.flows.workspace import Workspace
 
 
 class Messages:
@@ -11,6 +12,6 @@ class Messages:
     def __init__(self, intake: Intake) -> None:
         self._intake = intake
 
-    async def wrote(self, event: dict[str, Any], body: dict[str, Any]) -> None:
+    async def wrote(self, workspace: Workspace, event: dict[str, Any], body: dict[str, Any]) -> None:
         """Store the message in `event` if it may concern the bot; Bolt acknowledges it unless this raises."""
-        await self._intake.message(event, body)
+        await self._intake.message(workspace, event, body)

@@ -5,11 +5,6 @@ keeps its order, and the whole lane shares one rate limit. The first word of a n
 flows; `out`, `react` and `priv` the sender; `card` the editor of cards.
 """
 
-from typing import Final
-
-POLL_LANE: Final = "in:poll"
-_CARDS: Final = "card:"
-
 
 def thread_lane(team: str, channel: str, ts: str) -> str:
     """The inbox lane of the thread `ts`, for everything that people write or press in it."""
@@ -35,6 +30,11 @@ def person_lane(team: str, user: str) -> str:
     return f"in:{team}:person:{user}"
 
 
+def poll_lane(org_id: str) -> str:
+    """The lane of the poller of an organisation, so that one worker at a time polls it."""
+    return f"in:poll:{org_id}"
+
+
 def channel_lane(team: str, channel: str) -> str:
     """The outbox lane of a channel, for everything the bot posts in it under one rate limit."""
     return f"out:{team}:{channel}"
@@ -42,12 +42,7 @@ def channel_lane(team: str, channel: str) -> str:
 
 def card_lane(team: str) -> str:
     """The lane for all edits of cards in the workspace `team`, which share one rate limit."""
-    return f"{_CARDS}{team}"
-
-
-def team_of_cards(lane: str) -> str:
-    """The id of the workspace whose cards are edited in `lane`, a name that `card_lane` made."""
-    return lane.removeprefix(_CARDS)
+    return f"card:{team}"
 
 
 def reaction_lane(team: str) -> str:
@@ -55,6 +50,11 @@ def reaction_lane(team: str) -> str:
     return f"react:{team}"
 
 
-def private_lane(key: str) -> str:
+def private_lane(team: str, key: str) -> str:
     """An outbox lane for the one private answer with this key."""
-    return f"priv:{key}"
+    return f"priv:{team}:{key}"
+
+
+def team_of(lane: str) -> str:
+    """The workspace in which is said or edited what stands in a lane of the outbox or of cards."""
+    return lane.split(":")[1]

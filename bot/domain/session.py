@@ -116,6 +116,7 @@ class Session:
 
     id: str
     team: str
+    org_id: str  # the organisation at Devin that it is started in
     channel: str
     thread_ts: str | None
     requester: str  # Slack user id

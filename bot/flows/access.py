@@ -1,9 +1,10 @@
-"""Who may use the bot: full members of its workspace, in channels that no other company shares."""
+"""Who may speak to Devin through us: members of a workspace, in its channels that are not shared with others."""
 
 from bot.domain.commands.spec import CommandSpec, Role
 from bot.domain.person import Person
 from bot.domain.session import Session
 from bot.flows.services import Services
+from bot.flows.workspace import Workspace
 from bot.slack.client import Channel
 from bot.slack.errors import ChannelGone, ScopeMissing, SlackRefused
 from bot.store import people
@@ -16,49 +17,49 @@ class Access:
 
     def __init__(self, services: Services) -> None:
         self._services = services
-        self._channels: dict[str, tuple[float, Channel]] = {}
+        self._channels: dict[tuple[str, str], tuple[float, Channel]] = {}
 
-    async def person(self, user: str) -> Person:
+    async def person(self, workspace: Workspace, user: str) -> Person:
         """Return the person with the id `user`: from our rows if they were stored lately, else from Slack."""
         services = self._services
         async with services.db.read() as tx:
-            known = await people.get(tx, services.workspace.team, user, services.clock() - services.timing.person_known)
+            known = await people.get(tx, workspace.team, user, services.clock() - services.timing.person_known)
         if known is not None:
             return known
-        person = await services.slack.person(user)
+        person = await workspace.slack.person(user)
         async with services.db.write() as tx:
-            await people.put(tx, services.workspace.team, person, services.clock())
+            await people.put(tx, workspace.team, person, services.clock())
         return person
 
-    async def names(self, users: list[str]) -> dict[str, str]:
+    async def names(self, workspace: Workspace, users: list[str]) -> dict[str, str]:
         """Map the ids `users` to names. An id that Slack does not show us stands for itself."""
-        return {user: await self._name(user) for user in users}
+        return {user: await self._name(workspace, user) for user in users}
 
-    async def _name(self, user: str) -> str:
+    async def _name(self, workspace: Workspace, user: str) -> str:
         try:
-            return (await self.person(user)).name
+            return (await self.person(workspace, user)).name
         except SlackRefused as refused:
             if not refused.permanent:
                 raise
             return user  # a mention of somebody whom Slack does not show us must not hold up the message
 
-    async def channel(self, channel: str) -> Channel:
+    async def channel(self, workspace: Workspace, channel: str) -> Channel:
         """Return what kind of channel `channel` is. Raises ChannelGone if the bot cannot see it."""
-        now = self._services.clock()
-        at, known = self._channels.get(channel, (0.0, None))
+        now, key = self._services.clock(), (workspace.team, channel)
+        at, known = self._channels.get(key, (0.0, None))
         if known is None or now - at > self._services.timing.channel_known:
-            known = await self._services.slack.channel(channel)
-            self._channels[channel] = (now, known)
+            known = await workspace.slack.channel(channel)
+            self._channels[key] = (now, known)
             if known.is_archived or known.is_ext_shared:
-                del self._channels[channel]  # asked for again next time: a person who is refused may change the channel
+                del self._channels[key]  # who was told so may have changed it by the next try
         return known
 
-    async def is_shared(self, channel: str) -> bool:
+    async def is_shared(self, workspace: Workspace, channel: str) -> bool:
         """Whether another company shares `channel`; False for direct messages and for what the bot cannot see."""
         if channel.startswith("D"):
             return False
         try:
-            return (await self.channel(channel)).is_ext_shared
+            return (await self.channel(workspace, channel)).is_ext_shared
         except (ChannelGone, ScopeMissing):
             return False
 
@@ -70,9 +71,11 @@ class Access:
             return answers.OTHER_COMPANY_REFUSED
         return answers.GUEST_REFUSED if person.is_guest else None
 
-    def role_refusal(self, spec: CommandSpec, user: str | None, session: Session | None = None) -> Message | None:
+    def role_refusal(
+        self, workspace: Workspace, spec: CommandSpec, user: str | None, session: Session | None = None
+    ) -> Message | None:
         """Why the role of `user` does not allow the command, or None; `session` is the one it is about, if any."""
-        admins = self._services.policy.admin_users
+        admins = workspace.policy.admin_users
         if spec.role.includes(user, admins, session.requester if session else None):
             return None
         if spec.role is Role.ASKER_OR_ADMIN and session is not None:

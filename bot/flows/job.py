@@ -6,6 +6,7 @@ from typing import Generic, Protocol, TypeVar
 from bot.domain.causes import Cause, PersonsCause
 from bot.domain.session import Session
 from bot.flows.unit_of_work import Recipient, UnitOfWork
+from bot.flows.workspace import Workspace
 from bot.store import inbox, lanes
 from bot.store.inbox import InboxRow
 from bot.store.lanes import Claim
@@ -16,10 +17,11 @@ _Cause_contra = TypeVar("_Cause_contra", bound=Cause, contravariant=True)
 
 @dataclass(frozen=True, slots=True)
 class Job(Generic[_Cause_co]):
-    """An inbox row together with the claim on its lane."""
+    """One inbox row, the right to work on it, and the workspace that it came from."""
 
     row: InboxRow[_Cause_co]
     claim: Claim
+    workspace: Workspace
 
     @property
     def cause(self) -> _Cause_co:
@@ -57,4 +59,4 @@ def recipient_of(job: Job[PersonsCause], session: Session | None = None) -> Reci
     cause = job.cause
     channel = cause.channel or (session.channel if session else "")
     thread_ts = cause.thread_ts or (session.thread_ts if session else None)
-    return Recipient(job.row.key, cause.user or "", channel, thread_ts, cause.response_url)
+    return Recipient(job.workspace.team, job.row.key, cause.user or "", channel, thread_ts, cause.response_url)

@@ -12,7 +12,9 @@ from bot.domain.session import Session
 from bot.domain.text import mentioned_users, plain, without_mention
 from bot.flows.access import Access
 from bot.flows.job import Job
+from bot.flows.organisation import Organisation
 from bot.flows.services import Services
+from bot.flows.workspace import Workspace
 from bot.logs import get_logger
 from bot.slack.errors import SlackRefused
 from bot.slack.files import DOWNLOAD_LIMIT_BYTES, FileNotReadable, Reason
@@ -70,14 +72,15 @@ class PromptBuilder:
 
     async def build(self, job: Job[SessionCause], session: Session) -> Prompt:
         """Return the prompt for `session`: what was asked, what its thread says before, who asked, the reference."""
-        playbook, refusal = await self._playbook(session.options.playbook)
+        workspace, organisation = job.workspace, self._services.organisations.of(session)
+        playbook, refusal = await _playbook(organisation, session.options.playbook)
         if refusal is not None:
             return Prompt(refusal=refusal)
-        context = await self._context(session) if job.cause.in_thread else ""
-        files = await self.files(job.cause.files, job.row.attempts)
+        context = await self._context(workspace, session) if job.cause.in_thread else ""
+        files = await self.files(job, organisation)
         if session.prompt == LOOK_AT_FILES and not files.urls:
             return Prompt(refusal=answers.files_lost(files.left_out, "started"))
-        asker = await self.name(session.requester)
+        asker = await self.name(workspace, session.requester)
         parts = [
             session.prompt,
             f"Earlier messages in the Slack thread, oldest first:\n{context}" if context else "",
@@ -86,86 +89,89 @@ class PromptBuilder:
         prompt = "\n\n".join(part for part in parts if part)
         return Prompt(prompt, playbook, files.urls, files.left_out)
 
-    async def readable(self, text: str) -> str:
+    async def readable(self, workspace: Workspace, text: str) -> str:
         """Return Slack's `text` as a person reads it: names instead of ids, plain links, no mention of the bot."""
-        text = without_mention(text, self._services.workspace.bot_user)
-        return plain(text, await self._access.names(mentioned_users(text))).strip()
+        text = without_mention(text, workspace.bot_user)
+        return plain(text, await self._access.names(workspace, mentioned_users(text))).strip()
 
-    async def name(self, user: str) -> str:
+    async def name(self, workspace: Workspace, user: str) -> str:
         """Return the name of the person with the id `user`, or the id if Slack does not show that person."""
-        return (await self._access.names([user]))[user]
+        return (await self._access.names(workspace, [user]))[user]
 
-    async def files(self, files: Sequence[SlackFile], attempts: int) -> Files:
-        """Upload `files` to Devin. A crash repeats the uploads; an attachment that nobody refers to does no harm.
+    async def files(self, job: Job[SessionCause], organisation: Organisation) -> Files:
+        """Hand the files of the job's message on to Devin.
 
-        `attempts` counts the tries of the row so far: after FILE_TRIES a file that fails is left out, because it must
-        not hold up what was written.
+        A crash repeats the upload: an attachment nobody refers to does no harm. A file that fails again and again is
+        left out: it must not hold up what was written.
         """
         urls: list[str] = []
         left_out: list[Message] = []
-        for file in [await self._whole(one) for one in files]:
+        for file in [await _whole(job.workspace, one) for one in job.cause.files]:
             if len(urls) >= MOST_FILES:
                 left_out.append(answers.one_file_too_many(file.name, MOST_FILES))
                 continue
             try:
-                urls.append(await self._hand_on(file))
+                urls.append(await self._hand_on(job.workspace, organisation, file))
             except FileNotReadable as error:
                 left_out.append(_why(file, error.reason))
             except SlackRefused as error:
                 log.warning("file not handed on", reason=type(error).__name__)
                 left_out.append(answers.file_unreadable(file.name))
             except DevinError as error:
-                if attempts < FILE_TRIES and not isinstance(error, DevinRefused):
+                if job.row.attempts < FILE_TRIES and not isinstance(error, DevinRefused):
                     raise
                 log.warning("file not handed on", reason=type(error).__name__)
                 left_out.append(answers.file_refused(file.name))
         return Files(tuple(urls), tuple(left_out))
 
-    async def _whole(self, file: SlackFile) -> SlackFile:
-        """Return `file` with its details if it came with its id alone. If Slack refuses them, its download says why."""
-        if not file.is_stub:
-            return file
-        try:
-            return await self._services.slack.file(file.id)
-        except SlackRefused:
-            return file
-
-    async def _hand_on(self, file: SlackFile) -> str:
-        content = await self._services.slack.download(file)
+    async def _hand_on(self, workspace: Workspace, organisation: Organisation, file: SlackFile) -> str:
+        content = await workspace.slack.download(file)
         kind = file.mimetype or "application/octet-stream"
-        return (await self._services.devin.upload_attachment(file.name, content, kind)).url
+        return (await organisation.devin.upload_attachment(file.name, content, kind)).url
 
-    async def _context(self, session: Session) -> str:
+    async def _context(self, workspace: Workspace, session: Session) -> str:
         assert session.thread_ts is not None
-        earlier = await self._services.slack.replies(session.channel, session.thread_ts, CONTEXT_MESSAGES)
-        lines = [await self._line(message) for message in earlier if self._counts(message, session)]
+        earlier = await workspace.slack.replies(session.channel, session.thread_ts, CONTEXT_MESSAGES)
+        lines = [await self._line(workspace, one) for one in earlier if _counts(workspace, session, one)]
         text = "\n".join(line for line in lines if line)
         return text if len(text) <= CONTEXT_CHARACTERS else "…" + text[-CONTEXT_CHARACTERS:]
 
-    def _counts(self, message: ThreadMessage, session: Session) -> bool:
-        # A message that was written after the mention is sent to Devin as a reply of its own.
-        earlier = session.cause_ts is None or message.ts < session.cause_ts
-        return earlier and message.user != self._services.workspace.bot_user
-
-    async def _line(self, message: ThreadMessage) -> str:
-        text = await self.readable(message.text)
+    async def _line(self, workspace: Workspace, message: ThreadMessage) -> str:
+        text = await self.readable(workspace, message.text)
         if parse_verb(text) is not None:
             return ""  # a verb for the bot or an aside, neither of which is for Devin
         if message.user is None or message.bot_id:
             return f"(an app): {text}" if text else ""
-        return f"{await self.name(message.user)}: {text}" if text else ""
+        return f"{await self.name(workspace, message.user)}: {text}" if text else ""
 
-    async def _playbook(self, wanted: str | None) -> tuple[str | None, Message | None]:
-        if wanted is None or wanted.startswith("playbook-"):
-            return wanted, None
-        try:
-            known = [playbook async for playbook in self._services.devin.playbooks()]
-        except DevinForbidden as forbidden:
-            return None, answers.start_forbidden(forbidden.needed)
-        for playbook in known:
-            if wanted.lower() in {playbook.title.lower(), (playbook.macro or "").lower().removeprefix("!")}:
-                return playbook.playbook_id, None
-        return None, answers.no_such_playbook(wanted, [playbook.title for playbook in known])
+
+async def _whole(workspace: Workspace, file: SlackFile) -> SlackFile:
+    """Some files come with their id alone; one that cannot be looked up stays so, and its download tells why."""
+    if not file.is_stub:
+        return file
+    try:
+        return await workspace.slack.file(file.id)
+    except SlackRefused:
+        return file
+
+
+def _counts(workspace: Workspace, session: Session, message: ThreadMessage) -> bool:
+    # What was written after the mention comes as a reply of its own.
+    earlier = session.cause_ts is None or message.ts < session.cause_ts
+    return earlier and message.user != workspace.bot_user
+
+
+async def _playbook(organisation: Organisation, wanted: str | None) -> tuple[str | None, Message | None]:
+    if wanted is None or wanted.startswith("playbook-"):
+        return wanted, None
+    try:
+        known = [playbook async for playbook in organisation.devin.playbooks()]
+    except DevinForbidden as forbidden:
+        return None, answers.start_forbidden(forbidden.needed)
+    for playbook in known:
+        if wanted.lower() in {playbook.title.lower(), (playbook.macro or "").lower().removeprefix("!")}:
+            return playbook.playbook_id, None
+    return None, answers.no_such_playbook(wanted, [playbook.title for playbook in known])
 
 
 def _why(file: SlackFile, reason: Reason) -> Message:

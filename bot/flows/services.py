@@ -1,18 +1,17 @@
-"""The parts of the bot that flows use, wired once in the composition root."""
+"""What all flows of the process share, wired once in the composition root."""
 
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 
-from bot.devin.client import Devin
 from bot.domain.causes import Cause
 from bot.domain.session import Session
 from bot.engine.port import Engine
 from bot.flows.job import Job
+from bot.flows.organisation import Organisations
 from bot.flows.unit_of_work import UnitOfWork
-from bot.flows.workspace import Policy, Workspace
+from bot.flows.workspace import Workspaces
 from bot.metrics import Metrics
-from bot.slack.client import Slack
 from bot.store import lanes, sessions
 from bot.store.database.connection import Clock, Database
 from bot.store.inbox_writer import InboxWriter
@@ -22,15 +21,13 @@ from bot.timing import Timing
 
 @dataclass(frozen=True, slots=True)
 class Services:
-    """The parts of the bot that flows work with, and the settings they obey."""
+    """What belongs to the process; what belongs to one workspace or organisation is found in the two registries."""
 
     db: Database
     engine: Engine
-    devin: Devin
-    slack: Slack
     writer: InboxWriter
-    workspace: Workspace
-    policy: Policy
+    workspaces: Workspaces
+    organisations: Organisations
     timing: Timing
     clock: Clock
     worker: str
@@ -45,7 +42,7 @@ class Services:
         async with self.db.write() as tx:
             if claim is not None:
                 await lanes.hold(tx, claim)
-            uow = UnitOfWork(tx, self.clock(), self.workspace, ref)
+            uow = UnitOfWork(tx, self.clock(), ref)
             yield uow
         # A crash right here loses only hints: the sweep wakes every lane with open rows.
         for lane, after in uow.wakes.items():

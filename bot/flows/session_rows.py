@@ -32,7 +32,7 @@ async def record(uow: UnitOfWork, session: Session) -> None:
     await threads.put(uow.tx, thread, uow.now)
     await post_card(uow, session)
     if session.cause_ts is not None:
-        await uow.react(session.channel, session.cause_ts, EYES)
+        await uow.react(session, session.cause_ts, EYES)
 
 
 async def post_card(
@@ -42,7 +42,7 @@ async def post_card(
     card = CardRow(session.id, session.team, session.channel, uow.ref, uow.now)
     if not await cards.add(uow.tx, card):
         return
-    row = uow.post_row(card.key, session.channel, session.thread_ts, Message(""), session_id=session.id)
+    row = uow.post_row(card.key, session.team, session.channel, session.thread_ts, Message(""), session_id=session.id)
     await uow.add_to_outbox(replace(row, kind="card", payload=payload or {}, follow=follow, rank=outbox.FIRST))
 
 
@@ -58,7 +58,7 @@ def start_row(follow: dict[str, Any], ref: str, session: Session, ts: str, now: 
     """
     cause = StartCause(session.id, decode_files(follow.get("files")))
     lane = thread_lane(session.team, session.channel, ts)
-    return InboxRow(f"start:{follow['cause']}", lane, ts, ref, cause, ready_at=now, created_at=now)
+    return InboxRow(f"start:{follow['cause']}", session.team, lane, ts, ref, cause, ready_at=now, created_at=now)
 
 
 async def start_is_dead(uow: UnitOfWork, job: Job[Cause], session_id: str) -> None:
@@ -77,7 +77,8 @@ def stop_row(lane: str, ref: str, session: Session, now: float) -> InboxRow[Acti
     """Return the inbox row for a stop of `session` that somebody asked for while its start had no known outcome."""
     cause = ActionCause(STOP.name, session.id, session.stopped_by)
     ts = session.stop_ts or f"{now:.6f}"
-    return InboxRow(f"stop:{session.id}", lane, ts, ref, cause, ready_at=now, created_at=now, urgent=True)
+    key = f"stop:{session.id}"
+    return InboxRow(key, session.team, lane, ts, ref, cause, ready_at=now, created_at=now, urgent=True)
 
 
 async def refuse(uow: UnitOfWork, session_id: str, message: Message) -> None:

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field, replace
 from bot.domain import lane as lanes_named
 from bot.domain.causes import Cause
 from bot.domain.session import Session
-from bot.flows.workspace import Workspace
 from bot.store import cards, inbox, outbox
 from bot.store.database.connection import Transaction
 from bot.store.inbox import InboxRow
@@ -20,7 +19,6 @@ class UnitOfWork:
 
     tx: Transaction
     now: float
-    workspace: Workspace
     ref: str
     wakes: dict[str, float] = field(default_factory=dict)
     afterwards: list[Callable[[], None]] = field(default_factory=list)
@@ -64,6 +62,7 @@ class UnitOfWork:
         await self.add_to_outbox(
             self.post_row(
                 key,
+                session.team,
                 session.channel,
                 session.thread_ts,
                 message,
@@ -72,13 +71,15 @@ class UnitOfWork:
             )
         )
 
-    def post_row(self, key: str, channel: str, thread_ts: str | None, message: Message, **more: object) -> OutboxRow:
+    def post_row(
+        self, key: str, team: str, channel: str, thread_ts: str | None, message: Message, **more: object
+    ) -> OutboxRow:
         """Return an outbox row that posts `message`, in no thread if `thread_ts` is None; `more` are other fields."""
         row = OutboxRow(
             key=key,
-            lane=lanes_named.channel_lane(self.workspace.team, channel),
+            lane=lanes_named.channel_lane(team, channel),
             kind="post",
-            team=self.workspace.team,
+            team=team,
             channel=channel,
             thread=thread_ts or key,
             thread_ts=thread_ts,
@@ -89,16 +90,16 @@ class UnitOfWork:
         )
         return replace(row, **more)  # type: ignore[arg-type]  # names are OutboxRow's own
 
-    async def react(self, channel: str, ts: str, name: str) -> None:
-        """Add the reaction `name` to the message `ts`, as best effort. No reaction is ever removed."""
-        key = f"react:{self.workspace.team}:{channel}:{ts}:{name}"
+    async def react(self, session: Session, ts: str, name: str) -> None:
+        """A reaction to a message in the session's channel: best effort, never removed."""
+        key = f"react:{session.team}:{session.channel}:{ts}:{name}"
         await self.add_to_outbox(
             OutboxRow(
                 key=key,
-                lane=lanes_named.reaction_lane(self.workspace.team),
+                lane=lanes_named.reaction_lane(session.team),
                 kind="reaction",
-                team=self.workspace.team,
-                channel=channel,
+                team=session.team,
+                channel=session.channel,
                 thread=key,
                 ref=self.ref,
                 payload={"ts": ts, "name": name},
@@ -117,9 +118,9 @@ class UnitOfWork:
         await self.add_to_outbox(
             OutboxRow(
                 key=key,
-                lane=lanes_named.private_lane(key),
+                lane=lanes_named.private_lane(to.team, key),
                 kind="private",
-                team=self.workspace.team,
+                team=to.team,
                 channel=to.channel,
                 thread=key,
                 thread_ts=to.thread_ts,
@@ -141,7 +142,8 @@ class UnitOfWork:
 class Recipient:
     """Who gets a private answer, and where."""
 
-    cause: str  # the key of the inbox row that is answered
+    team: str
+    cause: str  # the key of what is answered
     user: str
     channel: str
     thread_ts: str | None = None

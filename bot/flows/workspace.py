@@ -1,27 +1,60 @@
-"""A Slack workspace, and the settings that flows obey in it."""
+"""A Slack workspace: who the bot is in it, its client, and the settings that flows obey in it."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, time, tzinfo
 
-from bot.timing import DAY
+from bot.flows.organisation import Organisation
+from bot.logs import get_logger
+from bot.slack.client import Slack
+
+log = get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """The settings that flows obey."""
+    """The settings that flows obey in a workspace."""
 
     admin_channel: str | None = None
     admin_users: frozenset[str] = frozenset()
     digest_time: time = time(9, 0)
     zone: tzinfo = UTC
-    retention_seconds: float = 30 * DAY
 
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
-    """A Slack workspace: its id, the ids of the bot in it, and its address."""
+    """One workspace; `organisation` is the one in which its people start sessions."""
 
     team: str
     bot_user: str
     bot_id: str
-    url: str
+    slack: Slack
+    policy: Policy
+    organisation: Organisation
+
+    @property
+    def catch_up_tick(self) -> str:
+        """The name by which the engine calls the catch-up of this workspace."""
+        return f"catch-up:{self.team}"
+
+
+class Workspaces:
+    """The workspaces that this process is connected to. Rows of any other one wait until it is connected again."""
+
+    def __init__(self, *workspaces: Workspace) -> None:
+        self._by_team = {workspace.team: workspace for workspace in workspaces}
+        self._missed: set[str] = set()
+
+    def __iter__(self) -> Iterator[Workspace]:
+        return iter(self._by_team.values())
+
+    def __getitem__(self, team: str) -> Workspace:
+        return self._by_team[team]
+
+    def get(self, team: str | None) -> Workspace | None:
+        """The workspace with this id; None of one that is not connected, which the log says once."""
+        found = self._by_team.get(team or "")
+        if found is None and (team or "") not in self._missed:
+            self._missed.add(team or "")
+            log.warning("workspace is not connected", team=team)
+        return found

@@ -40,7 +40,7 @@ async def find_problems(bot: Bot, gate: RequestGate, connection: SocketModeConne
         problems.append(f"The store does not answer ({type(error).__name__}).")
     if connection is not None and not await connection.is_connected():
         problems.append("There is no connection to Slack (Socket Mode).")
-    age = bot.services.clock() - bot.poller.polled_at
+    age = bot.services.clock() - bot.polled_at
     if age > 3 * timing.slow_poll + timing.poll_overdue:
         problems.append(f"Devin was last looked at {round(age)} s ago.")
     return problems

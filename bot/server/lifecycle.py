@@ -7,8 +7,9 @@ import time
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
-from bot.app import Bot, StartError, assembled
+from bot.app import Bot, assembled
 from bot.config import Settings
+from bot.connect import StartError
 from bot.logs import get_logger
 from bot.server.gate import RequestGate
 from bot.server.http import HttpServer, http_server
@@ -26,16 +27,17 @@ async def serve(
     stopping: asyncio.Event | None = None,
     clock: Clock = time.time,
     timing: Timing = PRODUCTION,
+    others: Sequence[Settings] = (),
 ) -> None:
     """Run the bot until the event `stopping` is set, or until one of its parts fails; by default signals set the event.
 
-    `announce` is called with the port once that is open.
+    `announce` gets the port once it is open. `others` name further workspaces and organisations.
     """
     stopping = stopping or _stop_signal()
     connected = asyncio.Event()
 
     async def run() -> None:
-        async with assembled(settings, clock, timing) as bot:
+        async with assembled(settings, clock, timing, others) as bot:
             await _run(bot, settings, stopping, connected, announce)
 
     running = asyncio.create_task(run(), name="run")
@@ -71,7 +73,7 @@ async def _run(
     connection = SocketModeConnection(bot, settings, gate) if settings.transport == "socket" else None
     server = http_server(bot, settings, gate, connection)
     await bot.heartbeat.begin()
-    await bot.catch_up.begin()
+    await bot.note_absence()
     if connection is not None:
         await _connect(bot, connection)
     connected.set()
@@ -79,7 +81,8 @@ async def _run(
     try:
         await server.wait_started()
         _shorten_gc_pauses()
-        log.info("running", transport=settings.transport, port=server.port, team=bot.services.workspace.team)
+        teams = ",".join(workspace.team for workspace in bot.services.workspaces)
+        log.info("running", transport=settings.transport, port=server.port, team=teams)
         if announce is not None:
             announce(server.port)
         await _until(stopping, tasks)

@@ -7,8 +7,9 @@ from typing import Any
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.adapter.socket_mode.async_internals import run_async_bolt_app, send_async_response
 
-from bot.app import Bot, StartError
+from bot.app import Bot
 from bot.config import Settings
+from bot.connect import StartError
 from bot.server.gate import RequestGate
 
 
@@ -22,7 +23,7 @@ class SocketModeConnection(AsyncSocketModeHandler):
         self._priority = bot.services.db.gate
         self._timing = bot.services.timing
         self._connections = 0
-        self._on_gap = bot.catch_up.gap
+        self._on_gap = bot.note_gap
         self.client.message_listeners.append(self._on_message)
 
     async def handle(self, client: Any, req: Any) -> None:

@@ -34,4 +34,4 @@ def _is_external(user: Mapping[str, Any], home: str) -> bool:
     # Slack's own flag is False for people of other companies who share a channel with the bot, so the team
     # decides. On Enterprise Grid a colleague may have another home team of the same organisation.
     grid = (user.get("enterprise_user") or {}).get("teams") or []
-    return bool(user.get("is_external")) or (user.get("team_id") != home and home not in grid)
+    return bool(user.get("is_stranger")) or (user.get("team_id") != home and home not in grid)

@@ -1,7 +1,6 @@
-"""What a tick keeps over a restart, in a row of its own name: an instant, and a state as JSON.
+"""What is to be looked at when, and where it was left: the poller's watermark, the digest's day.
 
-The instant says when the tick is due where others may bring that forward or must respect it; elsewhere nobody reads it.
-States are the poller's watermark, the digest's first start and last skipped date, and what was learned about Devin.
+A name says what is done, and for which workspace or organisation.
 """
 
 from dataclasses import dataclass
@@ -20,6 +19,26 @@ class Due:
 
     at: float
     state: dict[str, Any]
+
+
+def poll(org_id: str) -> str:
+    """The name of the poller's watermark in an organisation."""
+    return f"poll:{org_id}"
+
+
+def capabilities(org_id: str) -> str:
+    """The name of what is known about an organisation at Devin."""
+    return f"capabilities:{org_id}"
+
+
+def consumption(org_id: str) -> str:
+    """The name of the last reading of what Devin billed to an organisation."""
+    return f"consumption:{org_id}"
+
+
+def digest(team: str) -> str:
+    """The name of what is remembered about a workspace's digests."""
+    return f"digest:{team}"
 
 
 async def read(tx: AsyncConnection, name: str) -> Due | None:

@@ -25,6 +25,7 @@ class InboxRow(Generic[_Cause_co]):
     """One cause of work, and where it stands in its lane; `ref` is its reference in the log."""
 
     key: str
+    team: str
     lane: str
     ts: str
     ref: str
@@ -235,6 +236,7 @@ def _lanes_of_sessions() -> Any:
 def _values(row: InboxRow[Cause]) -> dict[str, Any]:
     return {
         "key": row.key,
+        "team": row.team,
         "lane": row.lane,
         "kind": row.kind,
         "ts": row.ts,
@@ -249,6 +251,7 @@ def _values(row: InboxRow[Cause]) -> dict[str, Any]:
 def _row(row: Any) -> InboxRow[Any]:
     return InboxRow(
         key=row["key"],
+        team=row["team"],
         lane=row["lane"],
         ts=row["ts"],
         ref=row["ref"],

@@ -28,6 +28,7 @@ LIVE_LIFECYCLES: Final = (Lifecycle.QUEUED, Lifecycle.CREATING, Lifecycle.OPEN)
 _PLAIN: Final = [
     "id",
     "team",
+    "org_id",
     "channel",
     "thread_ts",
     "requester",
@@ -85,15 +86,15 @@ async def tracked(tx: AsyncConnection, session_ids: Iterable[str]) -> dict[str, 
     return await _tracked(tx, sessions.c.id.in_(list(session_ids)))
 
 
-async def by_bare_ids(tx: AsyncConnection, bare_ids: Sequence[str]) -> dict[str, TrackedSession]:
-    """The sessions with these ids of Devin's, which lack their prefix, with their relay positions, by bare id."""
-    found = await tx.execute(select(sessions).where(sessions.c.bare_id.in_(bare_ids)))
+async def by_bare_ids(tx: AsyncConnection, org_id: str, bare_ids: Sequence[str]) -> dict[str, TrackedSession]:
+    """Sessions of an organisation with their relays, by Devin's ids without prefix."""
+    found = await tx.execute(select(sessions).where(sessions.c.org_id == org_id, sessions.c.bare_id.in_(bare_ids)))
     return {row["bare_id"]: track(row) for row in found.mappings()}
 
 
-async def by_references(tx: AsyncConnection, references: Sequence[str]) -> dict[str, Session]:
-    """The sessions with these references, by reference."""
-    found = await tx.execute(select(sessions).where(sessions.c.reference.in_(references)))
+async def by_references(tx: AsyncConnection, org_id: str, references: Sequence[str]) -> dict[str, Session]:
+    """Sessions of an organisation by the reference they carry at Devin."""
+    found = await tx.execute(select(sessions).where(sessions.c.org_id == org_id, sessions.c.reference.in_(references)))
     return {row["reference"]: _session(row) for row in found.mappings()}
 
 
@@ -243,21 +244,22 @@ async def mark_figures_drawn(tx: AsyncConnection, session_ids: Sequence[str], no
     await tx.execute(update(sessions).where(sessions.c.id.in_(session_ids)).values(figures_at=now))
 
 
-async def counts_between(tx: AsyncConnection, after: float, before: float) -> tuple[int, int]:
-    """Count the sessions that were started from `after` until `before`, and those that were done in that time."""
+async def counts_between(tx: AsyncConnection, team: str, org_id: str, after: float, before: float) -> tuple[int, int]:
+    """How many sessions a workspace started in an organisation, and how many came to their end, in a time."""
     started = func.count().filter(sessions.c.created_at >= after, sessions.c.created_at < before)
     ended = func.count().filter(sessions.c.done_at >= after, sessions.c.done_at < before)
-    row = (await tx.execute(select(started, ended).where(sessions.c.devin_id.is_not(None)))).one()
+    theirs = (sessions.c.team == team, sessions.c.org_id == org_id, sessions.c.devin_id.is_not(None))
+    row = (await tx.execute(select(started, ended).where(*theirs))).one()
     return int(row[0]), int(row[1])
 
 
-async def waiting_now(tx: AsyncConnection) -> int:
-    """Count the open sessions that wait for a person's answer or approval."""
+async def waiting_now(tx: AsyncConnection, team: str, org_id: str) -> int:
+    """How many sessions that a workspace has in an organisation wait for a person at this moment."""
     resting = sessions.c.detail.in_(("waiting_for_user", "waiting_for_approval"))
-    found = await tx.execute(
-        select(sessions).where(sessions.c.lifecycle == Lifecycle.OPEN, sessions.c.status == "running", resting)
-    )
-    # Devin also stays in these details after its work; a pull request or a result shows that it is done.
+    theirs = (sessions.c.team == team, sessions.c.org_id == org_id)
+    running = (sessions.c.lifecycle == Lifecycle.OPEN, sessions.c.status == "running")
+    found = await tx.execute(select(sessions).where(*theirs, *running, resting))
+    # Devin rests in the same details after its work: what it has to show tells the two apart.
     return sum(_session(row).display_state in {DisplayState.WAITING, DisplayState.APPROVAL} for row in found.mappings())
 
 

@@ -20,35 +20,44 @@ class Billed:
     read_at: float
 
 
-async def add(tx: AsyncConnection, day: date, amounts: Mapping[str, float]) -> None:
-    """Add `amounts`, ACUs by session id, to what these sessions spent on the billing day `day`."""
+async def add(tx: AsyncConnection, org_id: str, day: date, amounts: Mapping[str, float]) -> None:
+    """Add ACUs of an organisation's sessions to a billing day."""
     if not amounts:
         return
     statement = insert(tx.dialect.name, spend)
     statement = statement.on_conflict_do_update(
         index_elements=["session_id", "day"], set_={"acus": spend.c.acus + statement.excluded.acus}
     )
-    rows = [{"session_id": key, "day": day.isoformat(), "acus": acus} for key, acus in amounts.items()]
+    rows = [
+        {"session_id": key, "day": day.isoformat(), "org_id": org_id, "acus": acus} for key, acus in amounts.items()
+    ]
     await tx.execute(statement, rows)
 
 
-async def by_day(tx: AsyncConnection, first: date, last: date) -> dict[date, float]:
-    """The ACUs of all our sessions by billing day, from `first` to `last`; days without any are left out."""
+async def by_day(tx: AsyncConnection, org_id: str, first: date, last: date) -> dict[date, float]:
+    """ACUs of all our sessions of an organisation on each billing day that has any."""
     found = await tx.execute(
         select(spend.c.day, func.sum(spend.c.acus))
-        .where(spend.c.day >= first.isoformat(), spend.c.day <= last.isoformat())
+        .where(spend.c.org_id == org_id, spend.c.day >= first.isoformat(), spend.c.day <= last.isoformat())
         .group_by(spend.c.day)
     )
     return {date.fromisoformat(day): float(acus) for day, acus in found}
 
 
-async def most_expensive(tx: AsyncConnection, first: date, last: date, most: int = 5) -> list[tuple[str, float]]:
-    """The `most` sessions that spent most from the billing day `first` to `last`, as pairs of session id and ACUs."""
+async def most_expensive(
+    tx: AsyncConnection, team: str, org_id: str, first: date, last: date, most: int = 5
+) -> list[tuple[str, float]]:
+    """The sessions that a workspace has in an organisation and that cost most on these days, as (id, ACUs)."""
     acus = func.sum(spend.c.acus)
     found = await tx.execute(
         select(spend.c.session_id, acus)
         .join(sessions, sessions.c.id == spend.c.session_id)
-        .where(spend.c.day >= first.isoformat(), spend.c.day <= last.isoformat())
+        .where(
+            sessions.c.team == team,
+            spend.c.org_id == org_id,
+            spend.c.day >= first.isoformat(),
+            spend.c.day <= last.isoformat(),
+        )
         .group_by(spend.c.session_id)
         .having(acus > 0)
         .order_by(acus.desc(), spend.c.session_id)
@@ -57,34 +66,38 @@ async def most_expensive(tx: AsyncConnection, first: date, last: date, most: int
     return [(key, float(value)) for key, value in found]
 
 
-async def put_consumption(tx: AsyncConnection, days: Iterable[tuple[date, float]], now: float) -> None:
-    """Store what Devin billed on each of `days`, as read at `now`, in place of older figures."""
-    rows = [{"day": day.isoformat(), "acus": acus, "read_at": now} for day, acus in days]
+async def put_consumption(tx: AsyncConnection, org_id: str, days: Iterable[tuple[date, float]], now: float) -> None:
+    """Remember what Devin billed to an organisation."""
+    rows = [{"org_id": org_id, "day": day.isoformat(), "acus": acus, "read_at": now} for day, acus in days]
     if not rows:
         return
     statement = insert(tx.dialect.name, consumption)
     newest = {"acus": statement.excluded.acus, "read_at": statement.excluded.read_at}
-    await tx.execute(statement.on_conflict_do_update(index_elements=["day"], set_=newest), rows)
+    await tx.execute(statement.on_conflict_do_update(index_elements=["org_id", "day"], set_=newest), rows)
 
 
-async def consumed(tx: AsyncConnection, first: date, last: date) -> dict[date, float]:
-    """The ACUs that Devin billed by billing day, from `first` to `last`; days that were never read are left out."""
+async def consumed(tx: AsyncConnection, org_id: str, first: date, last: date) -> dict[date, float]:
+    """What Devin billed to an organisation on each billing day that was read, both ends included."""
     found = await tx.execute(
         select(consumption.c.day, consumption.c.acus).where(
-            consumption.c.day >= first.isoformat(), consumption.c.day <= last.isoformat()
+            consumption.c.org_id == org_id,
+            consumption.c.day >= first.isoformat(),
+            consumption.c.day <= last.isoformat(),
         )
     )
     return {date.fromisoformat(day): float(acus) for day, acus in found}
 
 
-async def billed(tx: AsyncConnection, first: date, last: date) -> dict[date, Billed]:
+async def billed(tx: AsyncConnection, org_id: str, first: date, last: date) -> dict[date, Billed]:
     """What Devin billed by billing day, from `first` to `last`, with the instant at which each figure was read.
 
     A figure that was read before its day was over is not final.
     """
     found = await tx.execute(
         select(consumption.c.day, consumption.c.acus, consumption.c.read_at).where(
-            consumption.c.day >= first.isoformat(), consumption.c.day <= last.isoformat()
+            consumption.c.org_id == org_id,
+            consumption.c.day >= first.isoformat(),
+            consumption.c.day <= last.isoformat(),
         )
     )
     return {date.fromisoformat(day): Billed(float(acus), read_at) for day, acus, read_at in found}
@@ -99,5 +112,6 @@ async def purge(tx: AsyncConnection, before: date) -> int:
 
 async def purge_consumption(tx: AsyncConnection, before: date) -> int:
     """Delete one batch of what Devin billed for days before `before`; returns the number of rows."""
-    old = select(consumption.c.day).where(consumption.c.day < before.isoformat()).limit(BATCH)
-    return (await tx.execute(delete(consumption).where(consumption.c.day.in_(old)))).rowcount
+    key = (consumption.c.org_id, consumption.c.day)
+    old = select(*key).where(consumption.c.day < before.isoformat()).limit(BATCH)
+    return (await tx.execute(delete(consumption).where(tuple_(*key).in_(old)))).rowcount

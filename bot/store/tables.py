@@ -32,6 +32,11 @@ def _flag(name: str) -> Column[bool]:
     return Column(name, Boolean, nullable=False, server_default=false())
 
 
+def _owner(name: str, *, key: bool = False) -> Column[str]:
+    """The id of the workspace or organisation a row belongs to; the default is for rows older than the column."""
+    return Column(name, String, primary_key=key, nullable=False, server_default=text("''"))
+
+
 def _number(name: str, kind: Any = Integer) -> Column[Any]:
     return Column(name, kind, nullable=False, server_default=text("0"))
 
@@ -41,6 +46,7 @@ inbox: Final = Table(
     "inbox",
     metadata,
     Column("key", String, primary_key=True),
+    _owner("team"),
     Column("lane", String, nullable=False),
     Column("kind", String, nullable=False),
     _flag("urgent"),
@@ -157,6 +163,7 @@ sessions: Final = Table(
     metadata,
     Column("id", String, primary_key=True),
     Column("team", String, nullable=False),
+    _owner("org_id"),
     Column("channel", String, nullable=False),
     Column("thread_ts", String),
     Column("requester", String, nullable=False),
@@ -237,6 +244,7 @@ rate_limits: Final = Table(
     _number("next_at", Float),
 )
 
+# What comes again and again, by the names that `bot.store.due` makes.
 due: Final = Table(
     "due",
     metadata,
@@ -264,14 +272,16 @@ spend: Final = Table(
     metadata,
     Column("session_id", String, primary_key=True),
     Column("day", String, primary_key=True),  # ISO date of the billing day
+    _owner("org_id"),
     _number("acus", Float),
 )
 Index("ix_spend_day", spend.c.day)
 
-# What Devin billed to the organisation, by billing day.
+# What Devin billed to an organisation, by billing day.
 consumption: Final = Table(
     "consumption",
     metadata,
+    _owner("org_id", key=True),
     Column("day", String, primary_key=True),
     Column("acus", Float, nullable=False),
     Column("read_at", Float, nullable=False),

@@ -64,11 +64,13 @@ async def advance_last_seen(tx: AsyncConnection, team: str, channel: str, ts: st
     await tx.execute(update(threads).where(*_is(team, channel, ts)).values(last_seen_ts=newer))
 
 
-async def mark_unread(tx: AsyncConnection) -> None:
-    """Mark every thread in use as unread from its newest stored message, unless an earlier mark is stored already."""
+async def mark_unread(tx: AsyncConnection, team: str) -> None:
+    """The bot was away: what is in use in a workspace has to be read from its mark on, or from where it is unread."""
     in_use = select(sessions.c.id).where(sessions.c.lifecycle == "open")
-    conditions = threads.c.unread_from.is_(None), threads.c.closed.is_(False), threads.c.session_id.in_(in_use)
-    await tx.execute(update(threads).where(*conditions).values(unread_from=threads.c.last_seen_ts))
+    unmarked = threads.c.unread_from.is_(None), threads.c.closed.is_(False), threads.c.session_id.in_(in_use)
+    await tx.execute(
+        update(threads).where(threads.c.team == team, *unmarked).values(unread_from=threads.c.last_seen_ts)
+    )
 
 
 async def advance_unread(tx: AsyncConnection, thread: Thread, unread_from: str | None) -> None:
@@ -91,12 +93,17 @@ async def close(tx: AsyncConnection, team: str, channel: str, ts: str, closed: b
     await tx.execute(update(threads).where(*_is(team, channel, ts)).values(closed=closed))
 
 
-async def unread(tx: AsyncConnection, limit: int = 500) -> list[Thread]:
-    """The threads in use that catch-up has to read, those that people wrote in most recently first, at most `limit`."""
+async def unread(tx: AsyncConnection, team: str, limit: int = 500) -> list[Thread]:
+    """Threads in use in a workspace that catch-up has to read, the most recently used first."""
     found = await tx.execute(
         select(threads)
         .join(sessions, sessions.c.id == threads.c.session_id)
-        .where(sessions.c.lifecycle == "open", threads.c.closed.is_(False), threads.c.unread_from.is_not(None))
+        .where(
+            threads.c.team == team,
+            sessions.c.lifecycle == "open",
+            threads.c.closed.is_(False),
+            threads.c.unread_from.is_not(None),
+        )
         .order_by(sessions.c.spoken_at.desc())
         .limit(limit)
     )

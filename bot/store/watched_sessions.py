@@ -1,4 +1,4 @@
-"""Queries about the sessions that the poller watches: those that are open and have not ended."""
+"""The sessions of an organisation that its poller follows: which there are, and which of them work."""
 
 from collections.abc import Collection
 
@@ -11,13 +11,13 @@ from bot.store.sessions import TrackedSession, track
 from bot.store.tables import sessions
 
 
-async def open_bare_ids(tx: AsyncConnection) -> list[str]:
+async def open_bare_ids(tx: AsyncConnection, org_id: str) -> list[str]:
     """The bare ids at Devin of all watched sessions."""
-    found = await tx.execute(select(sessions.c.bare_id).where(*_watched()))
+    found = await tx.execute(select(sessions.c.bare_id).where(*_watched_in(org_id)))
     return [bare for bare in found.scalars() if bare]
 
 
-async def count_active(tx: AsyncConnection, spoken_after: float) -> tuple[int, int]:
+async def count_active(tx: AsyncConnection, org_id: str, spoken_after: float) -> tuple[int, int]:
     """Count the watched sessions, and those of them that are active.
 
     Active are those on which Devin works, that wait to be announced, or to which a person wrote after `spoken_after`.
@@ -25,12 +25,12 @@ async def count_active(tx: AsyncConnection, spoken_after: float) -> tuple[int, i
     resting = sessions.c.detail.in_(ENDED_BY_A_MESSAGE)
     works = and_(sessions.c.status == "running", or_(sessions.c.detail.is_(None), ~resting))
     busy = or_(sessions.c.status.in_(QUEUED_STATUSES), works, sessions.c.waiting, sessions.c.spoken_at >= spoken_after)
-    found = await tx.execute(select(func.count(), func.count().filter(busy)).where(*_watched()))
+    found = await tx.execute(select(func.count(), func.count().filter(busy)).where(*_watched_in(org_id)))
     row = found.one()
     return int(row[0]), int(row[1])
 
 
-async def may_appear(tx: AsyncConnection, ended_after: float, uncertain_after: float) -> bool:
+async def may_appear(tx: AsyncConnection, org_id: str, ended_after: float, uncertain_after: float) -> bool:
     """Whether a session that is not watched may still show up or change at Devin.
 
     That is one which was cancelled, refused or ended since `ended_after`, or became uncertain since `uncertain_after`.
@@ -43,12 +43,16 @@ async def may_appear(tx: AsyncConnection, ended_after: float, uncertain_after: f
     )
     gone = and_(sessions.c.lifecycle.in_((Lifecycle.CANCELLED, Lifecycle.REFUSED)), sessions.c.ended_at >= ended_after)
     uncertain = and_(sessions.c.lifecycle == Lifecycle.UNCERTAIN, sessions.c.ended_at >= uncertain_after)
-    found = await tx.execute(select(sessions.c.id).where(or_(gone, over, uncertain)).limit(1))
+    found = await tx.execute(
+        select(sessions.c.id).where(sessions.c.org_id == org_id, or_(gone, over, uncertain)).limit(1)
+    )
     return found.first() is not None
 
 
-async def expecting(tx: AsyncConnection, spoken_after: float, fresh: Collection[str] = ()) -> list[TrackedSession]:
-    """One batch of the watched sessions that the poller has to read one by one, with their relay positions.
+async def expecting(
+    tx: AsyncConnection, org_id: str, spoken_after: float, fresh: Collection[str] = ()
+) -> list[TrackedSession]:
+    """Watched sessions that a person just wrote to, whose rest waits to be told, that are over, or that are named.
 
     These are the sessions to which a person wrote after `spoken_after`, whose resting state waits to be announced,
     which are over (a reply may wake them), or whose ids are in `fresh`.
@@ -57,7 +61,7 @@ async def expecting(tx: AsyncConnection, spoken_after: float, fresh: Collection[
     recent = or_(sessions.c.spoken_at >= spoken_after, sessions.c.waiting, over, sessions.c.id.in_(fresh))
     # First those whose resting state waits to be announced, because only this poll will notice them.
     order = (sessions.c.waiting.desc(), sessions.c.spoken_at)
-    found = await tx.execute(select(sessions).where(*_watched(), recent).order_by(*order).limit(BATCH))
+    found = await tx.execute(select(sessions).where(*_watched_in(org_id), recent).order_by(*order).limit(BATCH))
     return [track(row) for row in found.mappings()]
 
 
@@ -77,3 +81,7 @@ async def end_sleepers(tx: AsyncConnection, before: int, now: float) -> int:
 
 def _watched() -> tuple[ColumnElement[bool], ...]:
     return (sessions.c.lifecycle == Lifecycle.OPEN, sessions.c.ended_at.is_(None))
+
+
+def _watched_in(org_id: str) -> tuple[ColumnElement[bool], ...]:
+    return (sessions.c.org_id == org_id, *_watched())

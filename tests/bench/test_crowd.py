@@ -4,6 +4,7 @@ import time
 from pathlib import Path
 
 from bench.crowd import fill
+from bench.wire import ORG
 from bot.store import cards, due, sessions, watched_sessions
 from bot.store.database.connection import Database
 from bot.store.database.schema import is_current
@@ -15,11 +16,11 @@ async def test_a_crowd_is_watched_and_its_cards_stand(tmp_path: Path) -> None:
     db = Database(url)
     assert await is_current(db)
     async with db.read() as tx:
-        assert await watched_sessions.count_active(tx, time.time()) == (3, 3)
-        assert sorted(await watched_sessions.open_bare_ids(tx)) == ["one", "three", "two"]
+        assert await watched_sessions.count_active(tx, ORG, time.time()) == (3, 3)
+        assert sorted(await watched_sessions.open_bare_ids(tx, ORG)) == ["one", "three", "two"]
         card = await cards.get(tx, "crowd0")
         first = await sessions.get(tx, "crowd0")
-        poll = await due.read(tx, "poll")
+        poll = await due.read(tx, due.poll(ORG))
         assert await cards.count_open(tx) == 0
     assert card is not None
     assert first is not None

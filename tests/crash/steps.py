@@ -32,10 +32,10 @@ PLACES: Final[dict[str, tuple[str, ...]]] = {
     # A session starts.
     "start from a command": ("bot.flows.start.from_command:StartFromCommand.start",),
     "ask before a second start": ("bot.flows.start.from_command:StartFromCommand._asks_first",),
-    "start again": ("bot.flows.steer.session_commands:SessionCommands._start_again",),
+    "start again": ("bot.flows.steer.repeated_command:answer_repeated_command",),
     "upload a file": ("bot.flows.prompt:PromptBuilder._hand_on",),
     "create": ("bot.flows.start.create:NewSession.call",),
-    "note that tags are refused": ("bot.flows.lookup:SessionLookup.tags_are_refused",),
+    "note that tags are refused": ("bot.flows.organisation:Organisation.remember_tags_refused",),
     # A session is steered.
     "wake": ("bot.flows.steer.reply:NewMessage.call_first",),
     "reply": ("bot.flows.steer.reply:NewMessage.call",),
@@ -64,8 +64,9 @@ PLACES: Final[dict[str, tuple[str, ...]]] = {
     "wait before the search": ("bot.flows.deliver.failures:SendFailures.reschedule",),
     "post the digest": ("bot.flows.money.digest:Digest._post",),
     # The bot starts.
-    "bring up the schema": ("bot.app:_migrate",),
-    "try the socket": ("bot.app:_check_app_token",),
+    "bring up the schema": ("bot.app:_brought_up",),
+    "try the socket": ("bot.connect:_socket_opens",),
+    "name the owners of old rows": ("bot.app:_assign_unowned",),
     "free what was claimed": ("bot.flows.upkeep.heartbeat:Heartbeat.begin",),
     # By the clock.
     "heartbeat": ("bot.flows.upkeep.heartbeat:Heartbeat.beat",),

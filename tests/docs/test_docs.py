@@ -21,7 +21,7 @@ HOMES = {
     "aiohttp": ("bot/slack", "bot/app.py", "bot/playground"),
     "alembic": ("bot/store",),
     "asyncpg": ("bot/engine",),
-    "httpx": ("bot/devin", "bot/app.py", "bot/doctor", "bot/playground"),
+    "httpx": ("bot/devin", "bot/connect.py", "bot/doctor", "bot/playground"),
     "jinja2": ("bot/playground",),
     "multidict": ("bot/playground",),
     "pgqueuer": ("bot/engine",),

@@ -18,8 +18,9 @@ from bot.domain.billing import bounds
 from bot.domain.person import Person
 from bot.domain.session import Lifecycle, Session, Snapshot
 from bot.engine.local import LocalEngine, Route
+from bot.flows.organisation import Organisation, Organisations
 from bot.flows.services import Clock, Services
-from bot.flows.workspace import Policy, Workspace
+from bot.flows.workspace import Policy, Workspace, Workspaces
 from bot.metrics import Metrics
 from bot.slack.client import Identity, Slack
 from bot.store import people, sessions, spend
@@ -28,7 +29,7 @@ from bot.store.inbox_writer import InboxWriter
 from bot.store.tables import metadata
 from bot.timing import PRODUCTION, Timing
 
-TEAM, CHANNEL, ADMINS = "T0ACME", "C0WORK", "C0ADMINS"
+TEAM, CHANNEL, ADMINS, ORG = "T0ACME", "C0WORK", "C0ADMINS", "org-acme"
 URL = "https://acme.slack.com/"
 ONCE = Patience(attempts=1, first_pause=0, longest_pause=0, jitter=0)
 
@@ -78,7 +79,13 @@ class Store:
     async def session(self, name: str, at: float, **values: Any) -> None:
         """A session that Devin has, in a thread of its own."""
         session = Session(
-            id=name, team=TEAM, channel=CHANNEL, thread_ts=f"{at:.6f}", requester="U0ADA", prompt=f"Do {name}"
+            id=name,
+            team=TEAM,
+            org_id=ORG,
+            channel=CHANNEL,
+            thread_ts=f"{at:.6f}",
+            requester="U0ADA",
+            prompt=f"Do {name}",
         )
         seen = Snapshot(status="running", detail="working", title=values.pop("title", None))
         made = replace(session, lifecycle=Lifecycle.OPEN, created_at=at, devin_id=f"devin-{name}", snapshot=seen)
@@ -90,7 +97,7 @@ class Store:
 
     async def spent(self, day: date, **acus: float) -> None:
         async with self.db.write() as tx:
-            await spend.add(tx, day, acus)
+            await spend.add(tx, ORG, day, acus)
 
     async def person(self, user: str, name: str, at: float) -> None:
         async with self.db.write() as tx:
@@ -177,17 +184,26 @@ async def make(bills: Bills) -> AsyncIterator[Make]:
     """Tools for a store, as the composition root makes them; call it twice for two replicas."""
     async with httpx.AsyncClient(transport=httpx.MockTransport(bills)) as http:
 
-        def services(store: Store, clock: Clock, timing: Timing = PRODUCTION, **policy: Any) -> Services:
-            slack = Slack("xoxb-test")
-            slack._identity = Identity(TEAM, "U0BOT", "B0BOT", URL, frozenset())
+        def services(
+            store: Store,
+            clock: Clock,
+            timing: Timing = PRODUCTION,
+            *,
+            team: str = TEAM,
+            slack: Slack | None = None,
+            devin: Devin | None = None,
+            **policy: Any,
+        ) -> Services:
+            slack = slack or Slack("xoxb-test")
+            slack._identity = Identity(team, "U0BOT", "B0BOT", URL, frozenset())
+            organisation = Organisation(devin or Devin(http, "cog_test", ORG, patience=ONCE), store.db)
+            obeyed = Policy(**({"admin_channel": ADMINS} | policy))
             return Services(
                 db=store.db,
                 engine=_engine(),
-                devin=Devin(http, "cog_test", "org-acme", patience=ONCE),
-                slack=slack,
                 writer=InboxWriter(store.db),
-                workspace=Workspace(TEAM, "U0BOT", "B0BOT", URL),
-                policy=Policy(**({"admin_channel": ADMINS} | policy)),
+                workspaces=Workspaces(Workspace(team, "U0BOT", "B0BOT", slack, obeyed, organisation)),
+                organisations=Organisations(organisation),
                 timing=timing,
                 clock=clock,
                 worker="worker",

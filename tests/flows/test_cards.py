@@ -1,7 +1,5 @@
 """Cards that are edited: what goes first, what waits for spare tokens, and what becomes of an edit that fails."""
 
-from dataclasses import replace
-
 import pytest
 
 from bot.domain.lane import card_lane
@@ -48,7 +46,7 @@ async def board():
 def editor(make, either_store, clock, board):
     clock.now = NOW
     either_store.db.clock = clock
-    return CardEditor(replace(make(either_store, clock), slack=board))
+    return CardEditor(make(either_store, clock, team=TEAM, slack=board))
 
 
 @pytest.fixture

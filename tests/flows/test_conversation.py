@@ -59,8 +59,9 @@ async def test_a_reply_that_catch_up_brings_while_it_is_being_dropped_is_kept(ma
 
     monkeypatch.setattr(inbox, "drop", drop_late)
     clock.now += PRODUCTION.unknown_thread + 1
+    services = make(either_store, clock)
     with pytest.raises(Reschedule):
-        await conversation(make(either_store, clock)).run(Job(row, claim))
+        await conversation(services).run(Job(row, claim, services.workspaces[TEAM]))
     async with db.read() as tx:
         kept = await inbox.get(tx, row.key)
     assert kept is not None

@@ -39,7 +39,7 @@ def start(make, store):
 
     def digest(zone=BERLIN, at=time(9, 0), clock=now, **policy):
         services = make(store, clock, zone=ZoneInfo(zone), digest_time=at, **policy)
-        return Digest(services, UsageLedger(services))
+        return Digest(services, next(iter(services.workspaces)), UsageLedger(services))
 
     return digest
 
@@ -446,7 +446,7 @@ async def test_figures_that_were_read_before_an_outage_serve(start, store, bills
     with frozen_at(2026, 5, 19, 12) as frozen:
         digest = start()
         await digest.tick()
-        await digest._usage_ledger.tick()
+        await digest._usage_ledger.tick(digest._workspace.organisation)
         bills.down = True
         await run(frozen, digest, utc(2026, 5, 20, 8))
     assert (await posts(store))[0]["payload"]["text"] == snapshot("""\
@@ -498,7 +498,7 @@ async def test_replicas_make_one_post(make, either_store, clock, bills):
     replicas = []
     for _ in range(4):
         services = make(either_store, clock, zone=ZoneInfo(BERLIN))
-        replicas.append(Digest(services, UsageLedger(services)))
+        replicas.append(Digest(services, next(iter(services.workspaces)), UsageLedger(services)))
     for moment in (clock.now, utc(2026, 5, 20, 7), utc(2026, 5, 20, 7, 0, 30)):
         clock.now = moment
         await asyncio.gather(*(digest.tick() for digest in replicas))

@@ -23,6 +23,7 @@ from bot.store.tables import lanes as lanes_table
 from bot.store.tables import outbox as outbox_table
 from bot.store.tables import sessions as sessions_table
 from bot.store.threads import Thread
+from bot.timing import PRODUCTION
 from bot.views import answers
 from bot.views.message import Message
 from tests.flows.conftest import Make, SetClock, Store
@@ -49,7 +50,9 @@ class Lost:
         raise DevinForbidden("Missing permission", status=403)
 
     async def on_dead(self, uow: UnitOfWork, job: Job, reason: str, /) -> None:
-        await uow.add_to_outbox(uow.post_row(f"lost:{job.row.key}", CHANNEL, None, Message(f"Not done: {reason}")))
+        await uow.add_to_outbox(
+            uow.post_row(f"lost:{job.row.key}", TEAM, CHANNEL, None, Message(f"Not done: {reason}"))
+        )
         if self.fails:
             await uow.tx.execute(text("INSERT INTO no_such_table VALUES (1)"))
 
@@ -92,7 +95,7 @@ async def flow(make: Make, either_store: Store, clock: SetClock) -> Lost:
 async def test_a_row_that_is_given_up_is_announced_and_closed_or_neither(
     make: Make, either_store: Store, clock: SetClock, flow: Lost, number: int, moment: str
 ) -> None:
-    dispatch = Dispatch(make(either_store, clock), {"message": flow})
+    dispatch = Dispatch(make(either_store, clock, team=TEAM), {"message": flow})
     with pytest.MonkeyPatch.context() as patch:
         DiesAtCommit(patch, number, moment)
         with suppress(Death):
@@ -107,7 +110,7 @@ async def test_what_cannot_be_announced_is_closed_all_the_same_and_nothing_of_it
     make: Make, either_store: Store, clock: SetClock, flow: Lost
 ) -> None:
     flow.fails = True
-    await Dispatch(make(either_store, clock), {"message": flow}).work(LANE)
+    await Dispatch(make(either_store, clock, team=TEAM), {"message": flow}).work(LANE)
     assert await state(either_store) == ("dead", [])
 
 
@@ -162,7 +165,7 @@ async def test_a_row_that_cannot_be_read_is_dead_at_once_and_its_lane_goes_on(
     make: Make, either_store: Store, clock: SetClock, unreadable: Any, values: Any, reason: str
 ) -> None:
     await unreadable(**values)
-    services = make(either_store, clock)
+    services = make(either_store, clock, team=TEAM)
     works = Works(services)
     with capture_logs() as lines:
         for _ in range(2):
@@ -196,7 +199,7 @@ async def test_in_a_sessions_thread_a_row_that_cannot_be_read_is_told_of(
     async with either_store.db.write() as tx:
         await sessions.add(tx, session(lifecycle=Lifecycle.QUEUED))
         await threads.put(tx, Thread(TEAM, CHANNEL, THREAD, "s", False, False, THREAD), NOW)
-    await Dispatch(make(either_store, clock), {}).work(LANE)
+    await Dispatch(make(either_store, clock, team=TEAM), {}).work(LANE)
     (post,) = await either_store.rows(outbox_table)
     assert (post["payload"]["text"], post["thread_ts"], post["session_id"]) == (said, THREAD, "s")
     (about,) = await either_store.rows(sessions_table)
@@ -214,5 +217,36 @@ async def test_a_worker_whose_lane_was_taken_over_neither_announces_nor_closes(
         await run(job)
 
     flow.run = overtaken
-    await Dispatch(make(either_store, clock), {"message": flow}).work(LANE)
+    await Dispatch(make(either_store, clock, team=TEAM), {"message": flow}).work(LANE)
     assert await state(either_store) == NEITHER
+
+
+# ---------------------------------------------------------------- what is not connected
+
+
+async def test_a_row_of_a_workspace_that_is_not_connected_waits_unclaimed(
+    make: Make, either_store: Store, clock: SetClock, flow: Lost
+) -> None:
+    dispatch = Dispatch(make(either_store, clock, team="T2"), {"message": flow})
+    assert await dispatch.work(LANE) is None
+    assert await either_store.rows(lanes_table) == []
+    assert await state(either_store) == NEITHER
+    assert flow.runs == 0
+
+
+async def test_a_row_whose_organisation_is_not_connected_waits_as_in_an_outage(
+    make: Make, either_store: Store, clock: SetClock, flow: Lost
+) -> None:
+    services = make(either_store, clock, team=TEAM)
+
+    async def run(job: Job) -> None:
+        del job
+        _ = services.organisations["org-gone"]
+
+    flow.run = run
+    dispatch = Dispatch(services, {"message": flow})
+    assert await dispatch.work(LANE) == PRODUCTION.row_first_retry
+    assert await state(either_store) == NEITHER
+    clock.now += PRODUCTION.row_outage + 1
+    await dispatch.work(LANE)
+    assert await state(either_store) == ("dead", ["Not done: OrganisationNotConnectedError"])

@@ -25,7 +25,7 @@ from bot.store.tables import outbox as outbox_table
 from bot.timing import PRODUCTION
 from bot.views.message import Message
 from tests.flows.conftest import CHANNEL, Make, SetClock, Store
-from tests.store.rows import LANE, NOW, asked
+from tests.store.rows import LANE, NOW, TEAM, asked
 
 REQUEST_LIMIT, UNKNOWN_AFTER = 20.0, 30.0
 LONG = 10_000  # look-ups
@@ -211,7 +211,7 @@ class NewThing(Creation[int]):
         await self._say(uow, "late")
 
     async def _say(self, uow: UnitOfWork, text: str) -> None:
-        await uow.add_to_outbox(uow.post_row(f"{next(self.numbers)}", CHANNEL, None, Message(text)))
+        await uow.add_to_outbox(uow.post_row(f"{next(self.numbers)}", TEAM, CHANNEL, None, Message(text)))
 
 
 @dataclass
@@ -280,7 +280,7 @@ async def world(make: Make, either_store: Store, clock: SetClock) -> Any:
 
     async def begun(outcome: Outcome, strike_at: str | None = None) -> World:
         clock.now = NOW
-        services = make(either_store, clock, timing=timing)
+        services = make(either_store, clock, timing=timing, team=TEAM)
         one = World(either_store, clock, services, Devin(clock, outcome), Fate(strike_at))
         await one.begin()
         return one

@@ -1,5 +1,6 @@
 """What is forgotten, what stays, and in which pieces; each on both databases."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -26,7 +27,7 @@ def forgetting(make, either_store, clock):
 def briefly(make, either_store, clock):
     """With a retention of one day, the shortest there is."""
     clock.now = NOW
-    return Retention(make(either_store, clock, retention_seconds=DAY))
+    return Retention(make(either_store, clock, replace(PRODUCTION, retention=DAY)))
 
 
 def asked(key, days_ago, *, thread="1.000100", state="done", **values):

@@ -18,6 +18,7 @@ from bot.store import due, spend
 from bot.store.tables import consumption
 from bot.timing import PRODUCTION
 from bot.views.digest import Figures
+from tests.flows.conftest import ORG
 
 
 def utc(*parts):
@@ -29,10 +30,30 @@ TODAY = date(2026, 5, 20)
 YESTERDAY = date(2026, 5, 19)
 
 
+class Ledger:
+    """The ledger, asked about the only workspace and the only organisation."""
+
+    def __init__(self, services):
+        self.ledger = UsageLedger(services)
+        (self.workspace,) = services.workspaces
+
+    async def tick(self):
+        return await self.ledger.tick(self.workspace.organisation)
+
+    async def refresh(self):
+        await self.ledger.refresh(self.workspace.organisation)
+
+    async def figures(self, *days):
+        return await self.ledger.figures(self.workspace, *days)
+
+    async def usage(self, period):
+        return await self.ledger.usage(self.workspace, period)
+
+
 @pytest.fixture
 def usage_ledger(make, store, clock):
     clock.now = NOW
-    return UsageLedger(make(store, clock))
+    return Ledger(make(store, clock))
 
 
 def may(day):
@@ -41,12 +62,12 @@ def may(day):
 
 async def billed(store, first=date(2026, 1, 1), last=date(2026, 12, 31)):
     async with store.db.read() as tx:
-        return await spend.consumed(tx, first, last)
+        return await spend.consumed(tx, ORG, first, last)
 
 
 async def missing(store):
     async with store.db.read() as tx:
-        return (await due.read(tx, "consumption")).state["missing"]
+        return (await due.read(tx, due.consumption(ORG))).state["missing"]
 
 
 # ---------------------------------------------------------------- reading
@@ -79,7 +100,7 @@ async def test_the_window_reaches_back_as_far_as_a_digest_looks(usage_ledger, bi
 async def test_nobody_asks_again_within_the_quarter_hour(usage_ledger, bills, clock, make, store):
     await usage_ledger.tick()
     clock.now += 600
-    replica_or_restart = UsageLedger(make(store, clock))
+    replica_or_restart = Ledger(make(store, clock))
     assert await replica_or_restart.tick() == 300
     assert len(bills.asked) == 1
     clock.now += 300
@@ -88,13 +109,13 @@ async def test_nobody_asks_again_within_the_quarter_hour(usage_ledger, bills, cl
 
 
 async def test_without_admins_devin_is_not_asked(make, store, clock, bills):
-    assert await UsageLedger(make(store, clock, admin_channel=None)).tick() == PRODUCTION.consumption_interval
+    assert await Ledger(make(store, clock, admin_channel=None)).tick() == PRODUCTION.consumption_interval
     assert bills.asked == []
 
 
 async def test_admins_without_a_channel_have_figures_too(make, store, clock, bills):
     clock.now = NOW
-    await UsageLedger(make(store, clock, admin_channel=None, admin_users=frozenset({"U0ADA"}))).tick()
+    await Ledger(make(store, clock, admin_channel=None, admin_users=frozenset({"U0ADA"}))).tick()
     assert len(bills.asked) == 1
 
 
@@ -127,7 +148,7 @@ async def test_an_outage_changes_nothing_and_is_tried_again(usage_ledger, bills,
     bills.days = {YESTERDAY: 2.5}
     await usage_ledger.refresh()
     async with store.db.write() as tx:
-        await due.write(tx, "consumption", 0.0, {"v": 1, "missing": None})
+        await due.write(tx, due.consumption(ORG), 0.0, {"v": 1, "missing": None})
     bills.down = True
     assert await usage_ledger.tick() == PRODUCTION.consumption_retry
     assert await usage_ledger.tick() == PRODUCTION.consumption_retry
@@ -157,13 +178,12 @@ async def test_the_simulated_devin_over_http(make, store, clock):
     """The same against the simulator: other code on both sides of the wire."""
     clock.now = NOW
     async with (
-        DevinSimulator(now=clock) as devin,
+        DevinSimulator(org_id=ORG, now=clock) as devin,
         DevinControl(devin.control_url) as session_commands,
         httpx.AsyncClient(trust_env=False) as http,
     ):
         await session_commands.consumption("2026-05-19", 2.5)
-        services = replace(make(store, clock), devin=Devin(http, "cog_play", "org-play", devin.base_url))
-        usage_ledger = UsageLedger(services)
+        usage_ledger = Ledger(make(store, clock, devin=Devin(http, "cog_play", ORG, devin.base_url)))
         await usage_ledger.refresh()
         assert (await usage_ledger.figures(YESTERDAY)).total == 2.5
         await session_commands.permissions(revoke=["ViewOrgConsumption"])
@@ -317,7 +337,7 @@ No session of Devin Bridge used anything in this time.\
 
 async def test_the_same_on_both_databases(make, either_store, clock, bills):
     clock.now = NOW
-    usage_ledger = UsageLedger(make(either_store, clock))
+    usage_ledger = Ledger(make(either_store, clock))
     bills.days = {YESTERDAY: 2.5}
     await usage_ledger.refresh()
     await either_store.session("a", NOW - 86_400)
@@ -326,6 +346,6 @@ async def test_the_same_on_both_databases(make, either_store, clock, bills):
     figures = await usage_ledger.figures(YESTERDAY)
     assert replace(figures, most_expensive=()) == Figures(YESTERDAY, total=2.5, mean_before=0.0, started=1, month=2.5)
     async with either_store.db.read() as tx:
-        found = await spend.billed(tx, YESTERDAY, YESTERDAY)
+        found = await spend.billed(tx, ORG, YESTERDAY, YESTERDAY)
     assert found == {YESTERDAY: spend.Billed(2.5, NOW)}
     assert len(await either_store.all(consumption.c.day)) == 20

@@ -18,7 +18,7 @@ from bot.store.database.schema import migrate
 from bot.store.threads import Thread
 from tests.scenarios.stage import ANN, Stage
 
-TEAM = "T0PLAY"
+TEAM, ORG = "T0PLAY", "org-play"
 
 
 class Ahead:
@@ -111,6 +111,7 @@ async def _keep(tx: Any, one: Running, devin: dict[str, Any]) -> None:
     session = Session(
         id=one.id,
         team=TEAM,
+        org_id=ORG,
         channel=one.channel,
         thread_ts=one.ts,
         requester=ANN,

@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -38,6 +38,7 @@ class Stage:
     clock: Callable[[], float] = time.time
     timing: Timing = PRODUCTION
     port: int = 0
+    others: Sequence["Stage"] = ()  # stages without a bot of their own, which this one's bot plays too
     _stopping: asyncio.Event = field(default_factory=asyncio.Event)
     _running: asyncio.Task[None] | None = None
 
@@ -55,6 +56,7 @@ class Stage:
             stopping=self._stopping,
             clock=self.clock,
             timing=self.timing,
+            others=[other.settings for other in self.others],
         )
         self._running = asyncio.create_task(work)
         await asyncio.wait({self._running, started}, return_when=asyncio.FIRST_COMPLETED)
@@ -62,7 +64,8 @@ class Stage:
             self._running.result()
         self.port = started.result()
         if "SLACK_SIGNING_SECRET" in self.environment:
-            self.simulated_slack.request_url = f"http://127.0.0.1:{self.port}/slack/events"
+            for one in (self, *self.others):
+                one.simulated_slack.request_url = f"http://127.0.0.1:{self.port}/slack/events"
         else:
             await self.slack.wait_for_sockets()
 
@@ -105,12 +108,17 @@ async def stage(
     clock: Callable[[], float] = time.time,
     timing: Timing = QUICK_TIMING,
     start: bool = True,
+    workspace: Mapping[str, Any] | None = None,
+    organisation: Mapping[str, Any] | None = None,
     **settings: str,
 ) -> AsyncIterator[Stage]:
-    """Set everything up, with the bot running unless told otherwise; take everything down."""
+    """Set everything up, with the bot running unless told otherwise; take everything down.
+
+    `workspace` and `organisation` are more facts of the simulated Slack and the simulated Devin.
+    """
     async with (
-        SlackSimulator(manifest=MANIFEST, transport=transport) as slack,
-        DevinSimulator(permissions=BOT_PERMISSIONS | LIBRARY_PERMISSIONS) as devin,
+        SlackSimulator(manifest=MANIFEST, transport=transport, **workspace or {}) as slack,
+        DevinSimulator(permissions=BOT_PERMISSIONS | LIBRARY_PERMISSIONS, **organisation or {}) as devin,
         SlackControl(slack.control_url) as people,
         DevinControl(devin.control_url) as work,
     ):
@@ -118,7 +126,7 @@ async def stage(
             "SLACK_BOT_TOKEN": slack.bot_token,
             "SLACK_API_URL": slack.base_url,
             "DEVIN_API_KEY": "cog_play",
-            "DEVIN_ORG_ID": "org-play",
+            "DEVIN_ORG_ID": devin.world.org_id,
             "DEVIN_API_URL": devin.base_url,
             "DATABASE_URL": f"sqlite:///{folder / 'bot.db'}",
             "PORT": "0",

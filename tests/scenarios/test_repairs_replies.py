@@ -10,6 +10,7 @@ from bot.flows.prompt import PromptBuilder
 from bot.flows.receive import dispatch
 from bot.flows.receive.conversation import Conversation
 from bot.flows.steer.reply import NewMessage
+from bot.flows.workspace import Workspace
 from bot.views import answers
 from tests.scenarios.ahead import Ahead, rows
 from tests.scenarios.hasty import AWAY, WITHIN, waited
@@ -89,10 +90,10 @@ async def test_a_row_whose_loss_cannot_even_be_told_ends_and_holds_up_nothing(
 ) -> None:
     readable = PromptBuilder.readable
 
-    async def trips(self: PromptBuilder, text: str) -> str:
+    async def trips(self: PromptBuilder, workspace: Workspace, text: str) -> str:
         if "poison" in text:
             raise ValueError(text)
-        return await readable(self, text)
+        return await readable(self, workspace, text)
 
     async def fails(*_: Any) -> None:
         raise RuntimeError

@@ -215,7 +215,7 @@ async def test_a_person_is_not_guessed_when_the_home_is_unknown(slack, fake):
 
 
 def test_another_companys_person_is_a_stranger_also_where_slack_says_false():
-    person = person_from({**ADA, "team_id": "T2", "is_external": False}, "T1")
+    person = person_from({**ADA, "team_id": "T2", "is_stranger": False}, "T1")
     assert person.is_external
     assert person.email is None
 

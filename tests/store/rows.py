@@ -16,6 +16,7 @@ from bot.store.outbox import OutboxRow
 NOW = 1_750_000_000.0
 LEASE = 30.0
 TEAM, CHANNEL, THREAD = "T1", "C1", "1750000000.000100"
+ORG = "org-1"
 LANE = f"in:{TEAM}:{CHANNEL}:{THREAD}"
 OUT = f"out:{TEAM}:{CHANNEL}"
 
@@ -28,6 +29,7 @@ def written(text: str, **more: Any) -> MessageCause:
 def asked(key: str = "k", **more: Any) -> InboxRow[Cause]:
     """An inbox row: a message in one thread."""
     usual: dict[str, Any] = {
+        "team": TEAM,
         "lane": LANE,
         "ts": THREAD,
         "ref": "ref",
@@ -95,6 +97,7 @@ def session(session_id: str = "s", *, snapshot: Snapshot | None = None, **more: 
     """A session that Devin works on."""
     usual: dict[str, Any] = {
         "team": TEAM,
+        "org_id": ORG,
         "channel": CHANNEL,
         "thread_ts": THREAD,
         "requester": "U1",

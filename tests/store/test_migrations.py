@@ -13,10 +13,13 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import column, insert, inspect, select, table, text
 
+from bot.domain.lane import private_lane
+from bot.store import due, ownership
 from bot.store.database import schema
 from bot.store.database.connection import Database
 from bot.store.database.schema import alembic_config, is_current, migrate
-from bot.store.tables import cards, metadata, outbox, threads
+from bot.store.tables import cards, consumption, inbox, metadata, outbox, sessions, spend, threads
+from bot.store.tables import due as due_table
 
 NEWEST = ScriptDirectory.from_config(alembic_config()).get_current_head() or ""
 BROKEN = '''
@@ -224,6 +227,90 @@ async def test_going_back_puts_the_cards_into_the_outbox_again(db: Database) -> 
     before["shown"] = (*before["shown"][:2], 1, *before["shown"][3:])  # its rank is that of the next redraw
     await migrate(db)
     assert found == before
+
+
+async def rows_without_owner(db: Database) -> None:
+    """Rows as the schema of 0008 has them, of the one workspace and the one organisation there was."""
+    async with db.write() as tx:
+        for statement in (
+            "INSERT INTO inbox (key, lane, kind, ts, ready_at, ref, payload, created_at)"
+            " VALUES ('cmd:1', 'in:cmd:1', 'command', '1.0', 0, 'r', '{\"v\": 1}', 0)",
+            "INSERT INTO sessions (id, team, channel, requester, prompt, options, pull_requests, lifecycle, created_at)"
+            " VALUES ('s', 'T1', 'C1', 'U1', '', '{}', '[]', 'open', 0)",
+            "INSERT INTO spend (session_id, day, acus) VALUES ('s', '2026-05-19', 1.5)",
+            "INSERT INTO consumption (day, acus, read_at) VALUES ('2026-05-19', 2.5, 7), ('2026-05-20', 3.5, 8)",
+        ):
+            await tx.exec_driver_sql(statement)
+        for name in ("poll", "devin", "consumption", "digest"):
+            await due.write(tx, name, 5.0, {"v": 1, "of": name})
+        for key, kind, lane in (("priv:cmd:1", "private", "priv:priv:cmd:1"), ("say:1", "post", "out:T1:C1")):
+            values = {"key": key, "kind": kind, "lane": lane, "team": "T1", "channel": "C1", "thread": key, "ref": "r"}
+            await tx.execute(insert(outbox), values | {"next_at": 5.0, "created_at": 1.0, "payload": {"v": 1}})
+
+
+async def owners(db: Database) -> dict[str, list[tuple[Any, ...]]]:
+    """What is stored of each table that had no owner."""
+    asked = {
+        "inbox": select(inbox.c.key, inbox.c.team),
+        "sessions": select(sessions.c.id, sessions.c.team, sessions.c.org_id),
+        "spend": select(spend.c.session_id, spend.c.day, spend.c.org_id, spend.c.acus),
+        "consumption": select(consumption).order_by(consumption.c.day),
+        "due": select(due_table.c.name, due_table.c.at, due_table.c.state["of"].as_string()).order_by(due_table.c.name),
+    }
+    async with db.read() as tx:
+        return {name: [tuple(row) for row in await tx.execute(question)] for name, question in asked.items()}
+
+
+OWNED = {
+    "inbox": [("cmd:1", "T1")],
+    "sessions": [("s", "T1", "org-1")],
+    "spend": [("s", "2026-05-19", "org-1", 1.5)],
+    "consumption": [("org-1", "2026-05-19", 2.5, 7.0), ("org-1", "2026-05-20", 3.5, 8.0)],
+    "due": [
+        ("capabilities:org-1", 5.0, "devin"),
+        ("consumption:org-1", 5.0, "consumption"),
+        ("digest:T1", 5.0, "digest"),
+        ("poll:org-1", 5.0, "poll"),
+    ],
+}
+
+
+async def test_rows_without_an_owner_belong_to_the_first_workspace_and_organisation_that_start(db: Database) -> None:
+    await go_back(db, "0008")
+    await rows_without_owner(db)
+    await migrate(db)
+    for team, org_id in (("T1", "org-1"), ("T2", "org-2")):  # the second start finds nothing without an owner
+        async with db.write() as tx:
+            await ownership.assign_unowned(tx, team, org_id)
+        assert await owners(db) == OWNED
+
+
+async def test_private_answers_that_wait_stand_in_lanes_that_name_their_workspace(db: Database) -> None:
+    await go_back(db, "0008")
+    await rows_without_owner(db)
+    await migrate(db)
+    wanted = select(outbox.c.key, outbox.c.lane).order_by(outbox.c.key)
+    async with db.read() as tx:
+        rows = [tuple(row) for row in await tx.execute(wanted)]
+    assert rows == [("priv:cmd:1", private_lane("T1", "priv:cmd:1")), ("say:1", "out:T1:C1")]
+    await go_back(db, "0008")
+    async with db.read() as tx:
+        rows = [tuple(row) for row in await tx.execute(wanted)]
+    await migrate(db)
+    assert rows == [("priv:cmd:1", "priv:priv:cmd:1"), ("say:1", "out:T1:C1")]
+
+
+async def test_going_back_keeps_the_figures_of_the_only_organisation(db: Database) -> None:
+    await go_back(db, "0008")
+    await rows_without_owner(db)
+    await migrate(db)
+    await go_back(db, "0008")
+    async with db.read() as tx:
+        found = [
+            tuple(row) for row in await tx.exec_driver_sql("SELECT day, acus, read_at FROM consumption ORDER BY day")
+        ]
+    await migrate(db)
+    assert found == [("2026-05-19", 2.5, 7.0), ("2026-05-20", 3.5, 8.0)]
 
 
 @pytest.fixture

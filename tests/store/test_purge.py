@@ -24,7 +24,7 @@ from bot.store import (
 )
 from bot.store.database.connection import Database
 from bot.store.threads import Thread
-from tests.store.rows import CHANNEL, NOW, TEAM, THREAD, asked, drawn, held, said, session
+from tests.store.rows import CHANNEL, NOW, ORG, TEAM, THREAD, asked, drawn, held, said, session
 
 BATCH_SIZE = 3
 
@@ -162,7 +162,7 @@ async def test_sessions_that_sleep_for_long_are_no_longer_watched(db: Database) 
 
     assert [await end() for _ in range(3)] == [3, 1, 0]
     async with db.read() as tx:
-        assert sorted(await watched_sessions.open_bare_ids(tx)) == ["dozes", "works"]
+        assert sorted(await watched_sessions.open_bare_ids(tx, ORG)) == ["dozes", "works"]
         ended = await sessions.get(tx, "asleep0")
     assert ended is not None
     assert (ended.lifecycle, ended.ended_at) == (Lifecycle.ENDED, NOW)
@@ -174,9 +174,9 @@ async def test_sessions_that_sleep_for_long_are_no_longer_watched(db: Database) 
 async def test_spending_of_long_ago_goes_in_pieces(db: Database) -> None:
     day, later = date(2025, 6, 2), date(2025, 6, 3)
     async with db.write() as tx:
-        await spend.add(tx, day, {f"s{number}": 1.0 for number in range(4)})
-        await spend.add(tx, later, {"s0": 2.0})
-        await spend.put_consumption(tx, [(day, 4.0), (later, 2.0)], NOW)
+        await spend.add(tx, ORG, day, {f"s{number}": 1.0 for number in range(4)})
+        await spend.add(tx, ORG, later, {"s0": 2.0})
+        await spend.put_consumption(tx, ORG, [(day, 4.0), (later, 2.0)], NOW)
 
     async def forget(piece: Any) -> int:
         async with db.write() as tx:
@@ -185,8 +185,8 @@ async def test_spending_of_long_ago_goes_in_pieces(db: Database) -> None:
     assert [await forget(spend.purge) for _ in range(3)] == [3, 1, 0]
     assert [await forget(spend.purge_consumption) for _ in range(2)] == [1, 0]
     async with db.read() as tx:
-        assert await spend.by_day(tx, day, later) == {later: 2.0}
-        assert await spend.consumed(tx, day, later) == {later: 2.0}
+        assert await spend.by_day(tx, ORG, day, later) == {later: 2.0}
+        assert await spend.consumed(tx, ORG, day, later) == {later: 2.0}
 
 
 async def test_idle_lanes_go_and_those_with_work_or_a_worker_stay(db: Database) -> None:

@@ -9,7 +9,7 @@ from bot.domain.session import Lifecycle, Options, PullRequest, Session, Snapsho
 from bot.store import sessions, watched_sessions
 from bot.store.database.connection import Database
 from bot.store.sessions import RelayPosition
-from tests.store.rows import NOW, TEAM, session
+from tests.store.rows import NOW, ORG, TEAM, session
 
 AT = 1_750_000_000  # Devin's time of the last look
 LOOK = Snapshot(status="running", detail="working", updated_at=AT)
@@ -105,7 +105,7 @@ async def test_once_devin_has_it_only_the_first_line_of_the_prompt_is_kept(db: D
     seen = Snapshot(title=LOOK.title, updated_at=LOOK.updated_at)
     assert (found.devin_id, found.url, found.snapshot) == ("devin-42", "https://app.devin.ai/sessions/42", seen)
     async with db.read() as tx:
-        assert list(await sessions.by_bare_ids(tx, ["42"])) == ["42"]
+        assert list(await sessions.by_bare_ids(tx, ORG, ["42"])) == ["42"]
 
 
 async def test_a_session_that_is_over_without_devin_keeps_only_the_first_line_too(db: Database) -> None:
@@ -258,10 +258,10 @@ async def test_when_cards_last_showed_figures_is_noted(db: Database) -> None:
 async def test_sessions_are_found_by_devins_ids_and_by_reference(db: Database) -> None:
     await add(db, session("a", devin_id="devin-1"), session("b", devin_id="2"), session("c", devin_id=None))
     async with db.read() as tx:
-        bare = await sessions.by_bare_ids(tx, ["1", "2", "3"])
-        named = await sessions.by_references(tx, ["slack-a", "slack-c", "slack-x"])
+        bare = await sessions.by_bare_ids(tx, ORG, ["1", "2", "3"])
+        named = await sessions.by_references(tx, ORG, ["slack-a", "slack-c", "slack-x"])
         ours = await sessions.tracked(tx, ["a", "x"])
-        assert await sessions.by_bare_ids(tx, []) == {}
+        assert await sessions.by_bare_ids(tx, ORG, []) == {}
     assert {key: one.session.id for key, one in bare.items()} == {"1": "a", "2": "b"}
     assert {key: one.id for key, one in named.items()} == {"slack-a": "a", "slack-c": "c"}
     assert list(ours) == ["a"]
@@ -277,8 +277,8 @@ async def test_only_open_sessions_are_watched(db: Database) -> None:
         session("nameless", devin_id=None),
     )
     async with db.read() as tx:
-        assert await watched_sessions.open_bare_ids(tx) == ["open"]
-        assert (await watched_sessions.count_active(tx, NOW))[0] == 2
+        assert await watched_sessions.open_bare_ids(tx, ORG) == ["open"]
+        assert (await watched_sessions.count_active(tx, ORG, NOW))[0] == 2
 
 
 @pytest.mark.parametrize(
@@ -301,7 +301,7 @@ async def test_only_open_sessions_are_watched(db: Database) -> None:
 async def test_what_works_is_active_and_what_rests_is_not(db: Database, seen: Snapshot, active: bool) -> None:
     await add(db, session("s", snapshot=seen, spoken_at=0.0), session("ended", lifecycle=Lifecycle.ENDED))
     async with db.read() as tx:
-        assert await watched_sessions.count_active(tx, NOW) == (1, int(active))
+        assert await watched_sessions.count_active(tx, ORG, NOW) == (1, int(active))
 
 
 async def test_who_was_just_spoken_to_or_waits_without_a_word_is_active_and_looked_at(db: Database) -> None:
@@ -315,20 +315,20 @@ async def test_who_was_just_spoken_to_or_waits_without_a_word_is_active_and_look
     )
     await change(db, "waits", waiting=True)
     async with db.read() as tx:
-        assert await watched_sessions.count_active(tx, NOW - 60) == (3, 2)
-        found = await watched_sessions.expecting(tx, NOW - 60)
+        assert await watched_sessions.count_active(tx, ORG, NOW - 60) == (3, 2)
+        found = await watched_sessions.expecting(tx, ORG, NOW - 60)
         assert [one.session.id for one in found] == ["waits", "spoken"]
-        named = await watched_sessions.expecting(tx, NOW - 60, {"rests", "ended"})
+        named = await watched_sessions.expecting(tx, ORG, NOW - 60, {"rests", "ended"})
         assert [one.session.id for one in named] == ["waits", "rests", "spoken"]
     assert found[0].position.waiting
 
 
 async def test_an_empty_store_counts_nothing(db: Database) -> None:
     async with db.read() as tx:
-        assert await watched_sessions.count_active(tx, 0.0) == (0, 0)
-        assert await sessions.counts_between(tx, 0.0, 2e9) == (0, 0)
-        assert await sessions.waiting_now(tx) == 0
-        assert await watched_sessions.expecting(tx, 0.0) == []
+        assert await watched_sessions.count_active(tx, ORG, 0.0) == (0, 0)
+        assert await sessions.counts_between(tx, TEAM, ORG, 0.0, 2e9) == (0, 0)
+        assert await sessions.waiting_now(tx, TEAM, ORG) == 0
+        assert await watched_sessions.expecting(tx, ORG, 0.0) == []
 
 
 async def test_a_persons_sessions_come_newest_first(db: Database) -> None:
@@ -376,7 +376,7 @@ async def test_what_was_started_and_what_ended_in_a_time_is_counted(db: Database
     await change(db, "before", done_at=NOW + 5)
     await change(db, "first", done_at=NOW + 100)
     async with db.read() as tx:
-        assert await sessions.counts_between(tx, NOW, NOW + 100) == (2, 1)
+        assert await sessions.counts_between(tx, TEAM, ORG, NOW, NOW + 100) == (2, 1)
 
 
 async def test_the_same_prompt_is_known_again_when_only_its_first_line_is_left(db: Database) -> None:
@@ -412,4 +412,4 @@ async def test_who_waits_for_a_person_is_counted(db: Database) -> None:
         session("g", snapshot=replace(waits, has_result=True)),
     )
     async with db.read() as tx:
-        assert await sessions.waiting_now(tx) == 2
+        assert await sessions.waiting_now(tx, TEAM, ORG) == 2

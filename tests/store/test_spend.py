@@ -5,19 +5,19 @@ from datetime import date
 from bot.store import sessions, spend
 from bot.store.database.connection import Database
 from bot.store.spend import Billed
-from tests.store.rows import NOW, session
+from tests.store.rows import NOW, ORG, TEAM, session
 
 MON, TUE, WED = date(2025, 6, 2), date(2025, 6, 3), date(2025, 6, 4)
 
 
 async def add(db: Database, day: date, **amounts: float) -> None:
     async with db.write() as tx:
-        await spend.add(tx, day, amounts)
+        await spend.add(tx, ORG, day, amounts)
 
 
 async def bill(db: Database, *days: tuple[date, float], now: float = NOW) -> None:
     async with db.write() as tx:
-        await spend.put_consumption(tx, days, now)
+        await spend.put_consumption(tx, ORG, days, now)
 
 
 async def test_what_a_session_spends_on_a_day_adds_up(db: Database) -> None:
@@ -26,9 +26,9 @@ async def test_what_a_session_spends_on_a_day_adds_up(db: Database) -> None:
     await add(db, TUE, a=4.0)
     await add(db, TUE)
     async with db.read() as tx:
-        assert await spend.by_day(tx, MON, WED) == {MON: 3.75, TUE: 4.0}
-        assert await spend.by_day(tx, TUE, TUE) == {TUE: 4.0}
-        assert await spend.by_day(tx, WED, WED) == {}
+        assert await spend.by_day(tx, ORG, MON, WED) == {MON: 3.75, TUE: 4.0}
+        assert await spend.by_day(tx, ORG, TUE, TUE) == {TUE: 4.0}
+        assert await spend.by_day(tx, ORG, WED, WED) == {}
 
 
 async def test_the_dearest_sessions_come_first_and_only_those_that_are_recorded(db: Database) -> None:
@@ -39,8 +39,8 @@ async def test_the_dearest_sessions_come_first_and_only_those_that_are_recorded(
     await add(db, TUE, a=2.5, d=3.0)
     await add(db, WED, a=50.0)
     async with db.read() as tx:
-        assert await spend.most_expensive(tx, MON, TUE) == [("a", 3.5), ("b", 3.0), ("d", 3.0)]
-        assert await spend.most_expensive(tx, MON, TUE, most=1) == [("a", 3.5)]
+        assert await spend.most_expensive(tx, TEAM, ORG, MON, TUE) == [("a", 3.5), ("b", 3.0), ("d", 3.0)]
+        assert await spend.most_expensive(tx, TEAM, ORG, MON, TUE, most=1) == [("a", 3.5)]
 
 
 async def test_what_was_billed_is_replaced_by_the_newest_reading(db: Database) -> None:
@@ -48,15 +48,15 @@ async def test_what_was_billed_is_replaced_by_the_newest_reading(db: Database) -
     await bill(db, (TUE, 3.5), now=NOW + 60)
     await bill(db)
     async with db.read() as tx:
-        assert await spend.consumed(tx, MON, WED) == {MON: 5.0, TUE: 3.5}
-        assert await spend.consumed(tx, TUE, TUE) == {TUE: 3.5}
-        assert await spend.billed(tx, MON, WED) == {MON: Billed(5.0, NOW), TUE: Billed(3.5, NOW + 60)}
+        assert await spend.consumed(tx, ORG, MON, WED) == {MON: 5.0, TUE: 3.5}
+        assert await spend.consumed(tx, ORG, TUE, TUE) == {TUE: 3.5}
+        assert await spend.billed(tx, ORG, MON, WED) == {MON: Billed(5.0, NOW), TUE: Billed(3.5, NOW + 60)}
 
 
 async def test_days_are_compared_as_days_over_the_turn_of_a_year(db: Database) -> None:
     await add(db, date(2025, 12, 31), a=1.0)
     await add(db, date(2026, 1, 1), a=2.0)
     async with db.read() as tx:
-        both = await spend.by_day(tx, date(2025, 12, 30), date(2026, 1, 1))
+        both = await spend.by_day(tx, ORG, date(2025, 12, 30), date(2026, 1, 1))
         assert both == {date(2025, 12, 31): 1.0, date(2026, 1, 1): 2.0}
-        assert await spend.by_day(tx, date(2026, 1, 1), date(2026, 12, 31)) == {date(2026, 1, 1): 2.0}
+        assert await spend.by_day(tx, ORG, date(2026, 1, 1), date(2026, 12, 31)) == {date(2026, 1, 1): 2.0}

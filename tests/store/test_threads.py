@@ -26,7 +26,7 @@ async def get(db: Database, ts: str = THREAD) -> Thread | None:
 async def unread(db: Database, limit: int = 500) -> dict[str, str | None]:
     """Whose threads have to be read, in order, and from where on."""
     async with db.read() as tx:
-        return {thread.session_id: thread.unread_from for thread in await threads.unread(tx, limit)}
+        return {thread.session_id: thread.unread_from for thread in await threads.unread(tx, TEAM, limit)}
 
 
 async def advance_unread(db: Database, unread_from: str | None, ts: str = THREAD) -> None:
@@ -104,7 +104,7 @@ async def test_a_thread_is_read_from_its_mark_on_after_each_absence_and_what_arr
     for mark in ("1750000005.000000", "1750000009.000000"):
         async with db.write() as tx:
             await threads.advance_last_seen(tx, TEAM, CHANNEL, THREAD, mark)
-            await threads.mark_unread(tx)
+            await threads.mark_unread(tx, TEAM)
         assert await unread(db) == {"s": "1750000005.000000"}
 
 
@@ -125,7 +125,7 @@ async def test_only_threads_in_use_owe_anything_after_an_absence(db: Database) -
             await threads.put(tx, replace(OURS, ts=ts, session_id=f"s{number}"), NOW)
             await threads.advance_unread(tx, replace(OURS, ts=ts, unread_from=THREAD), None)
         await threads.close(tx, TEAM, CHANNEL, "1750000001.000000")
-        await threads.mark_unread(tx)
+        await threads.mark_unread(tx, TEAM)
     for number in range(2):
         thread = await get(db, f"17500000{number:02}.000000")
         assert thread is not None

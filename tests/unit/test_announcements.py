@@ -27,6 +27,7 @@ PULL = PullRequest("https://github.com/acme/web/pull/12", "open")
 SESSION = Session(
     id="s1",
     team="T1",
+    org_id="org-1",
     channel="C1",
     thread_ts="1.0",
     requester="U1",

@@ -18,6 +18,7 @@ from tests.unit.block_kit import NASTY, assert_calls_nobody, assert_valid, nodes
 SESSION = Session(
     id="s1",
     team="T1",
+    org_id="org-1",
     channel="C1",
     thread_ts="1.0",
     requester="U1",

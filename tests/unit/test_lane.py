@@ -2,14 +2,16 @@
 
 import pytest
 
-from bot.domain.lane import POLL_LANE, channel_lane, own_lane, person_lane, thread_lane, thread_of
+from bot.domain.lane import channel_lane, own_lane, person_lane, poll_lane, thread_lane, thread_of
 
 
 def test_a_threads_lane_says_which_thread_it_is():
     assert thread_of(thread_lane("T1", "C1", "1750000000.000100")) == ("T1", "C1", "1750000000.000100")
 
 
-@pytest.mark.parametrize("lane", [POLL_LANE, own_lane("cmd:1.2.x"), channel_lane("T1", "C1"), "out:T1:C1:1.0"])
+@pytest.mark.parametrize(
+    "lane", [poll_lane("org-acme"), own_lane("cmd:1.2.x"), channel_lane("T1", "C1"), "out:T1:C1:1.0"]
+)
 def test_another_lane_is_no_threads(lane):
     assert thread_of(lane) is None
 

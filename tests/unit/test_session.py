@@ -23,7 +23,7 @@ from bot.domain.session import (
 
 PULL = PullRequest("https://github.com/acme/web/pull/12", "open")
 WORKING = Snapshot("running", "working")
-SESSION = Session("s1", "T1", "C1", "1.0", "U1", "fix the login test")
+SESSION = Session("s1", "T1", "org-1", "C1", "1.0", "U1", "fix the login test")
 
 
 @pytest.mark.parametrize(

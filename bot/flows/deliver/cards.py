@@ -14,7 +14,7 @@ import json
 from dataclasses import dataclass
 from typing import Final
 
-from bot.domain.lane import team_of_cards
+from bot.domain.lane import team_of
 from bot.flows.deliver.failures import MOST_ATTEMPTS, notify_requester, seconds_until_retry, slow_down_method
 from bot.flows.services import Services
 from bot.flows.unit_of_work import UnitOfWork
@@ -83,7 +83,10 @@ class CardEditor:
 
     async def work(self, lane: str) -> float | None:
         """Edit one card of a lane. Returns the seconds until the lane is to be worked on again, or None."""
-        row, wait = await self._next(team_of_cards(lane))
+        team = team_of(lane)
+        if self._services.workspaces.get(team) is None:
+            return None  # its cards wait, and the sweep wakes the lane again
+        row, wait = await self._next(team)
         if row is None:
             return wait
         self._in_hand.add(row.session_id)
@@ -160,7 +163,8 @@ class CardEditor:
         async with self._services.db.read(first=True) as tx:
             await cards.check(tx, row)
         # A crash right here repeats the edit, which changes nothing.
-        await self._services.slack.update(row.channel, row.ts, message.text, message.blocks, row.key)
+        slack = self._services.workspaces[row.team].slack
+        await slack.update(row.channel, row.ts, message.text, message.blocks, row.key)
 
     async def _draw_anew(self, row: CardRow) -> None:
         """Have the card edited again: our edit may have come after the one of the worker that took the card over."""

@@ -165,7 +165,7 @@ class SendFailures:
         """End a session whose first card could not be posted as refused, and reply to the asker privately why."""
         assert row.session_id is not None
         await refuse(uow, row.session_id, answers.start_failed(row.ref))
-        to = Recipient(row.key, row.payload["user"], row.channel, None, row.payload.get("response_url"))
+        to = Recipient(row.team, row.key, row.payload["user"], row.channel, None, row.payload.get("response_url"))
         await uow.reply_privately(to, _why_no_card(error, row))
 
 
@@ -175,7 +175,9 @@ async def notify_requester(uow: UnitOfWork, session_id: str, channel: str) -> No
     await uow.mark_session_dead(session_id, "channel gone")
     if session is not None:
         message = answers.posting_lost(channel, session)
-        await uow.add_to_outbox(uow.post_row(f"lost:{session.id}:channel", session.requester, None, message))
+        await uow.add_to_outbox(
+            uow.post_row(f"lost:{session.id}:channel", session.team, session.requester, None, message)
+        )
 
 
 async def slow_down_method(uow: UnitOfWork, team: str, error: SlackRateLimited) -> None:

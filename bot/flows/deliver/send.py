@@ -13,13 +13,14 @@ again and may appear twice (`SendFailures.unsearchable`). Reactions and private 
 from typing import Final
 
 from bot.domain.keys import reference
-from bot.domain.lane import card_lane
+from bot.domain.lane import card_lane, team_of
 from bot.flows.deliver.cards import Drawing, draw
 from bot.flows.deliver.failures import SendFailures
 from bot.flows.services import Services
 from bot.flows.session_rows import start_row
 from bot.flows.unit_of_work import UnitOfWork
 from bot.logs import about, get_logger
+from bot.slack.client import Slack
 from bot.slack.errors import SlackError
 from bot.slack.rate_limits import METHODS, Budget
 from bot.store import cards, outbox, rate_limits, sessions, threads
@@ -47,6 +48,8 @@ class Send:
 
     async def work(self, lane: str) -> float | None:
         """Send one row of `lane`. Returns the seconds until the lane is to be worked on again, or None."""
+        if self._services.workspaces.get(team_of(lane)) is None:
+            return None  # its rows wait, and the sweep wakes the lane again
         row, wait = await self._next(lane)
         if row is None:
             return wait
@@ -108,7 +111,7 @@ class Send:
         if row.is_post:
             return await rate_limits.take(tx, row.lane, now, self._services.timing.channel_interval)
         method, budget = _method(row.kind)
-        return await rate_limits.take(tx, self._bucket(method), now, budget.interval, budget.burst)
+        return await rate_limits.take(tx, _bucket(row.lane, method), now, budget.interval, budget.burst)
 
     async def _allowed_at(self, tx: Transaction, lane: str) -> float:
         """Return the instant from which the rate limit allows a row of `lane`."""
@@ -116,10 +119,7 @@ class Send:
         if kind == "post":
             return await rate_limits.ready_at(tx, lane, self._services.timing.channel_interval)
         method, budget = _method(kind)
-        return await rate_limits.ready_at(tx, self._bucket(method), budget.interval, budget.burst)
-
-    def _bucket(self, method: str) -> str:
-        return f"{self._services.workspace.team}:{method}"
+        return await rate_limits.ready_at(tx, _bucket(lane, method), budget.interval, budget.burst)
 
     async def _send(self, row: OutboxRow) -> None:
         if row.expires_at is not None and row.expires_at < self._services.clock():
@@ -158,8 +158,8 @@ class Send:
             return
         message = drawing.message
         await self._check(row)
-        # A crash or a lost answer from here on leaves the row marked: the post is searched for before it is repeated.
-        ts = await self._services.slack.post(
+        # A crash or a lost answer from here on leaves the row marked: it is searched for before it is repeated.
+        ts = await self._slack(row).post(
             row.channel, message.text, message.blocks, key=row.key, thread_ts=row.thread_ts
         )
         await self._sent(row, ts, drawing)
@@ -182,7 +182,7 @@ class Send:
             await self._failure.reschedule(row, left, "outcome unknown", unknown=True)
             return True
         try:
-            ts = await services.slack.find(row.channel, row.thread_ts, row.key, row.created_at)
+            ts = await self._slack(row).find(row.channel, row.thread_ts, row.key, row.created_at)
         except SlackError as error:
             return await self._failure.unsearchable(row, error)
         if ts is None:
@@ -231,14 +231,13 @@ class Send:
     # ------------------------------------------------------------ best effort
 
     async def _react(self, row: OutboxRow) -> None:
-        # Without a check of the claim: a second worker, or a crash right here, repeats the reaction, which Slack then
-        # refuses as already there.
-        await self._services.slack.react(row.channel, row.payload["ts"], row.payload["name"])
+        # A crash right here repeats the reaction, which Slack refuses as already there.
+        await self._slack(row).react(row.channel, row.payload["ts"], row.payload["name"])
         await self._sent(row)
 
     async def _reply_privately(self, row: OutboxRow) -> None:
-        slack, payload = self._services.slack, row.payload
-        # Without a check of the claim: a second worker, or a crash right here, shows a private answer twice.
+        slack, payload = self._slack(row), row.payload
+        # A crash right here shows a private answer twice.
         if payload.get("response_url"):
             await slack.respond(payload["response_url"], payload["text"], payload["blocks"])
         elif row.channel.startswith("D"):
@@ -247,9 +246,16 @@ class Send:
             await slack.ephemeral(row.channel, payload["user"], payload["text"], payload["blocks"], row.thread_ts)
         await self._sent(row)
 
+    def _slack(self, row: OutboxRow) -> Slack:
+        return self._services.workspaces[row.team].slack
+
     async def _check(self, row: OutboxRow) -> None:
         async with self._services.db.read(first=True) as tx:
             await outbox.check(tx, row)
+
+
+def _bucket(lane: str, method: str) -> str:
+    return f"{team_of(lane)}:{method}"
 
 
 def _method(kind: str) -> tuple[str, Budget]:

@@ -64,7 +64,7 @@ class Announce:
                 await self._ending(uow, session, new)
             for number, change in enumerate(announcements, start=seq + 1):
                 await self._announce(uow, after, change, f"news:{session.id}:{number}:{change.kind}")
-            await spend.add(uow.tx, billing_day(uow.now), _spent(session, new))
+            await spend.add(uow.tx, session.org_id, billing_day(uow.now), _spent(session, new))
             await self._draw(uow, tracked, new)
         return True
 
@@ -95,7 +95,7 @@ class Announce:
         if change.kind is AnnouncementKind.DONE:
             await sessions.change(uow.tx, session.id, done_at=uow.now)
             if session.cause_ts is not None:
-                await uow.react(session.channel, session.cause_ts, MARK_AT_END)
+                await uow.react(session, session.cause_ts, MARK_AT_END)
 
     async def _ending(self, uow: UnitOfWork, session: Session, new: Snapshot) -> None:
         """Store that the session ended at Devin, so that it is watched no longer, or that it goes on again.

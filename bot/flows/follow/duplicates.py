@@ -8,6 +8,7 @@ from bot.devin.models import DevinSession
 from bot.domain.lane import thread_lane
 from bot.domain.session import Lifecycle, Session, bare_id
 from bot.flows.lookup import SessionLookup
+from bot.flows.organisation import Organisation
 from bot.flows.services import Services
 from bot.flows.session_rows import stop_row
 from bot.logs import get_logger
@@ -22,10 +23,11 @@ _OVER: Final = frozenset({Lifecycle.CANCELLED, Lifecycle.REFUSED, Lifecycle.ENDE
 
 
 class Duplicates:
-    """Keeps the older of two sessions with one reference, ends the younger, and announces it."""
+    """Keeps the older of two sessions of an organisation, ends the younger and says so."""
 
-    def __init__(self, services: Services, lookup: SessionLookup) -> None:
+    def __init__(self, services: Services, organisation: Organisation, lookup: SessionLookup) -> None:
         self._services = services
+        self._organisation = organisation
         self._lookup = lookup
         self._unread: dict[str, DevinSession] = {}  # sessions whose prompt has to be read, first found first
 
@@ -34,7 +36,7 @@ class Duplicates:
 
         Returns our ids of the sessions for which one was found. Where a prompt has to be read, `read_prompts` does it.
         """
-        carried = [(made, self._lookup.carried(made)) for made in unrecognised]
+        carried = [(made, self._lookup.carried(self._organisation, made)) for made in unrecognised]
         oldest = self._services.clock() - self._services.timing.read_back
         unread = [made for made, found in carried if found is None and made.created_at >= oldest]
         self._unread |= {made.session_id: made for made in unread}
@@ -49,7 +51,7 @@ class Duplicates:
         for session_id in list(self._unread)[:PROMPTS_A_CYCLE]:
             made = self._unread.pop(session_id)
             try:
-                found = await self._lookup.read_prompt(made)
+                found = await self._lookup.read_prompt(self._organisation, made)
             except (DevinForbidden, DevinNotFound):
                 found = []
             except DevinError as error:
@@ -66,7 +68,7 @@ class Duplicates:
         if not references:
             return []
         async with self._services.db.scan() as tx:
-            ours = await sessions.by_references(tx, references)
+            ours = await sessions.by_references(tx, self._organisation.id, references)
         resolved: list[str] = []
         for made, found in carried:
             session = next((ours[reference] for reference in found if reference in ours), None)
@@ -126,13 +128,13 @@ class Duplicates:
     async def _terminate(self, made: DevinSession) -> None:
         # A crash right here terminates the session once more at the next poll, which changes nothing.
         try:
-            await self._services.devin.terminate(made.session_id)
+            await self._organisation.devin.terminate(made.session_id)
         except (DevinConflict, DevinNotFound):
             log.info("session was over already")
 
     async def _end_younger(self, claim: Claim, session: Session, duplicate: DevinSession) -> None:
         assert session.devin_id is not None
-        known = await self._services.devin.get_session(session.devin_id)
+        known = await self._organisation.devin.get_session(session.devin_id)
         older, younger = sorted((known, duplicate), key=lambda made: (made.created_at, made.session_id))
         key = f"news:{session.id}:twin:{bare_id(younger.session_id)}"
         if await self._was_announced(claim, key):

@@ -1,4 +1,4 @@
-"""The poller: one list from Devin in each cycle, however many sessions there are, and only changes are announced.
+"""The poller: one look at an organisation a tick, whatever the number of sessions, and only what changed is told.
 
 1. Sessions updated since the watermark are listed. The watermark is Devin's time, never our clock.
 2. Messages are read only where something may be new: a few at a time, a few dozen in a cycle.
@@ -18,13 +18,14 @@ from bot.devin.errors import DevinError, DevinForbidden, DevinNotFound, DevinRat
 from bot.devin.models import DevinSession, SessionInsights
 from bot.devin.sessions import SessionFilters
 from bot.domain.billing import billing_day
-from bot.domain.lane import POLL_LANE
+from bot.domain.lane import poll_lane
 from bot.domain.session import bare_id
 from bot.flows.follow.announce import Announce
 from bot.flows.follow.duplicates import Duplicates
 from bot.flows.follow.polled_session import PolledSession, message_count, polled_session, spent
 from bot.flows.follow.read_messages import NewMessages, no_new_messages, read_messages
 from bot.flows.lookup import SessionLookup
+from bot.flows.organisation import Organisation
 from bot.flows.services import Services
 from bot.flows.unit_of_work import UnitOfWork
 from bot.logs import get_logger
@@ -49,12 +50,15 @@ class PollState:
 
 
 class Poller:
-    """Polls the sessions of the organisation, and has their changes announced."""
+    """Follows all sessions of an organisation."""
 
-    def __init__(self, services: Services, lookup: SessionLookup, duplicates: Duplicates, announce: Announce) -> None:
+    def __init__(
+        self, services: Services, organisation: Organisation, lookup: SessionLookup, announce: Announce
+    ) -> None:
         self._services = services
+        self._organisation = organisation
         self._lookup = lookup
-        self._duplicates = duplicates
+        self._duplicates = Duplicates(services, organisation, lookup)
         self._announce = announce
         self._slots = asyncio.Semaphore(READS_AT_ONCE)
         self._cycles = 0
@@ -66,35 +70,37 @@ class Poller:
     async def tick(self) -> float:
         """Run one poll cycle, if a session may have changed. Returns the seconds until the next one."""
         services, now, timing = self._services, self._services.clock(), self._services.timing
+        org_id = self._organisation.id
         async with services.db.scan() as tx:
-            watched, busy = await watched_sessions.count_active(tx, now - timing.answer_expected)
+            watched, busy = await watched_sessions.count_active(tx, org_id, now - timing.answer_expected)
             expected = watched or await watched_sessions.may_appear(
-                tx, now - timing.last_words, now - timing.unknown_start
+                tx, org_id, now - timing.last_words, now - timing.unknown_start
             )
         if not expected:
             self.polled_at = now
             return timing.slow_poll  # only our own store was read
         interval = timing.poll if busy else timing.slow_poll
         async with services.db.write() as tx:
-            claim = await lanes.claim(tx, services.db, POLL_LANE, services.worker, timing.lease)
+            claim = await lanes.claim(tx, services.db, poll_lane(org_id), services.worker, timing.lease)
         if claim is None:
             return interval
         try:
             return await self._poll(claim, interval)
         except ClaimLostError:
-            log.warning("poll was taken over")
+            log.warning("poll was taken over", organisation=org_id)
             return interval
 
     async def _poll(self, claim: Claim, interval: float) -> float:
+        await self._organisation.learn()
         async with self._services.db.read() as tx:
-            stored = await due.read(tx, "poll")
+            stored = await due.read(tx, due.poll(self._organisation.id))
         state = PollState(**stored.state["look"]) if stored else PollState(polled_at=self._services.clock())
         try:
             after = await self._cycle(claim, state)
         except DevinError as error:
             return await self._back_off(claim, state, interval, error)
         if state.failures:
-            log.info("poll works again", failures=state.failures)
+            log.info("poll works again", organisation=self._organisation.id, failures=state.failures)
         await self._remember(claim, after)
         self.polled_at = after.polled_at
         return interval
@@ -102,7 +108,8 @@ class Poller:
     async def _back_off(self, claim: Claim, state: PollState, interval: float, error: DevinError) -> float:
         """Return the seconds until the organisation is polled again. The watermark stays, so nothing is missed."""
         if not state.failures:
-            log.warning("poll fails", error=type(error).__name__, status=error.status)
+            named = self._organisation.id
+            log.warning("poll fails", organisation=named, error=type(error).__name__, status=error.status)
         await self._remember(claim, replace(state, failures=state.failures + 1))
         wait = error.retry_after or interval * 2.0 ** min(state.failures + 1, 10)
         return min(wait, self._services.timing.poll_longest_backoff)
@@ -110,8 +117,9 @@ class Poller:
     async def _remember(self, claim: Claim, state: PollState) -> None:
         # The key `look` is part of what is stored, so it stays although the code says poll.
         values = {"watermark": state.watermark, "polled_at": state.polled_at, "swept_at": state.swept_at}
+        stored = {"v": 1, "look": values | {"failures": state.failures}}
         async with self._services.unit_of_work(claim) as uow:
-            await due.write(uow.tx, "poll", uow.now, {"v": 1, "look": values | {"failures": state.failures}})
+            await due.write(uow.tx, due.poll(self._organisation.id), uow.now, stored)
             await lanes.release(uow.tx, claim)
 
     # ------------------------------------------------------------ one poll cycle
@@ -141,7 +149,7 @@ class Poller:
         filters = await self._changed_since(state)
         polled: list[PolledSession] = []
         newest = state.watermark
-        async for page in self._services.devin.session_pages(**filters):
+        async for page in self._organisation.devin.session_pages(**filters):
             newest = max([newest, *(made.updated_at for made in page.items)])
             for start in range(0, len(page.items), BATCH_SIZE):
                 batch = page.items[start : start + BATCH_SIZE]
@@ -154,7 +162,7 @@ class Poller:
         return polled, newest
 
     async def _changed_since(self, state: PollState) -> SessionFilters:
-        filters: SessionFilters = {**await self._lookup.ours()}
+        filters: SessionFilters = {**await self._lookup.ours(self._organisation)}
         if state.watermark:
             filters["updated_after"] = state.watermark - self._services.timing.poll_overlap
         return filters
@@ -163,7 +171,7 @@ class Poller:
         """Return those of `listed` that we have a record of. Devin lists everything if it does not know a filter."""
         made_by = {bare_id(made.session_id): made for made in listed}
         async with self._services.db.scan() as tx:
-            known = await sessions.by_bare_ids(tx, list(made_by))
+            known = await sessions.by_bare_ids(tx, self._organisation.id, list(made_by))
         ended_after = self._services.clock() - self._services.timing.last_words
         return [polled_session(tracked, made_by[bare], ended_after) for bare, tracked in known.items()]
 
@@ -171,7 +179,7 @@ class Poller:
         """Return sessions that may have answered unlisted: just written to, left for this poll, or just changed."""
         async with self._services.db.scan() as tx:
             spoken_after = self._services.clock() - self._services.timing.answer_expected
-            expected = await watched_sessions.expecting(tx, spoken_after, self._fresh)
+            expected = await watched_sessions.expecting(tx, self._organisation.id, spoken_after, self._fresh)
         return [PolledSession(tracked, tracked.session.snapshot) for tracked in expected]
 
     async def _sweep(self) -> list[PolledSession]:
@@ -180,7 +188,7 @@ class Poller:
         Messages are counted because a message need not move `updated_at`.
         """
         async with self._services.db.scan() as tx:
-            bare_ids = await watched_sessions.open_bare_ids(tx)
+            bare_ids = await watched_sessions.open_bare_ids(tx, self._organisation.id)
         polled: list[PolledSession] = []
         async for batch in _batches(self._insights({"session_ids": bare_ids})):
             polled += [one for one in await self._ours(batch) if one.changed or one.spoke]
@@ -208,7 +216,7 @@ class Poller:
 
     async def _insights(self, filters: SessionFilters) -> Any:
         try:
-            async for made in self._services.devin.session_insights(**filters):
+            async for made in self._organisation.devin.session_insights(**filters):
                 yield made
         except (DevinForbidden, DevinNotFound):
             log.info("no insights; messages are read without counts")
@@ -231,7 +239,7 @@ class Poller:
         messages: NewMessages | None = None
         async with self._slots:
             try:
-                messages = await read_messages(self._services, one.session, one.tracked.position)
+                messages = await read_messages(self._organisation, one.session, one.tracked.position)
             except DevinRefused as refused:
                 # A conversation that may not be read holds up neither the state of its session nor other sessions.
                 log.warning("messages not read", session=one.session.id, status=refused.status)
@@ -284,7 +292,7 @@ class Poller:
             async with self._services.unit_of_work(claim) as uow:
                 batch = await _current(uow, figures[start : start + BATCH_SIZE])
                 await sessions.apply_figures(uow.tx, [(one.session.id, one.snapshot) for one in batch])
-                await spend.add(uow.tx, day, spent(batch))
+                await spend.add(uow.tx, self._organisation.id, day, spent(batch))
                 await self._announce.figures(uow, [one.tracked for one in batch if spent([one])])
         return announced
 

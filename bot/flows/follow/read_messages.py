@@ -7,7 +7,7 @@ from typing import Final
 from bot.devin.errors import DevinNotFound, DevinRefused
 from bot.devin.models import DevinMessage
 from bot.domain.session import Session
-from bot.flows.services import Services
+from bot.flows.organisation import Organisation
 from bot.store.sessions import RelayPosition
 
 DEVIN: Final = "devin"  # the source of Devin's messages; any other is a person, in Slack or in Devin's web app
@@ -47,31 +47,31 @@ def no_new_messages(position: RelayPosition) -> NewMessages:
     return NewMessages((), position.last_event_id, position.page_cursor, position.devin_messages)
 
 
-async def read_messages(services: Services, session: Session, position: RelayPosition) -> NewMessages:
+async def read_messages(organisation: Organisation, session: Session, position: RelayPosition) -> NewMessages:
     """Read the messages of `session` from `position` on. Only those after the last known message are new."""
     assert session.devin_id is not None
     try:
-        messages, cursor = await _read(services, session.devin_id, position.page_cursor)
+        messages, cursor = await _read(organisation, session.devin_id, position.page_cursor)
     except DevinNotFound:
         return no_new_messages(position)
     except DevinRefused:
         if position.page_cursor is None:
             raise
-        messages, cursor = await _read(services, session.devin_id, None)  # the stored cursor is no longer taken
+        messages, cursor = await _read(organisation, session.devin_id, None)  # the stored cursor is no longer taken
     fresh = _following(messages, position.last_event_id)
     if fresh is None:
-        # The last known message is gone. All are read again, and as many of Devin's as were counted were relayed.
-        messages, cursor = await _read(services, session.devin_id, None)
+        # The last known message is gone: read all of it, and what was counted has been told.
+        messages, cursor = await _read(organisation, session.devin_id, None)
         fresh = _following(messages, position.last_event_id) or _beyond(messages, position.devin_messages)
     last = messages[-1].event_id if messages else position.last_event_id
     count = position.devin_messages + sum(message.source == DEVIN for message in fresh)
     return NewMessages(tuple(fresh), last, cursor or position.page_cursor, count)
 
 
-async def _read(services: Services, devin_id: str, after: str | None) -> tuple[list[DevinMessage], str | None]:
+async def _read(organisation: Organisation, devin_id: str, after: str | None) -> tuple[list[DevinMessage], str | None]:
     messages: list[DevinMessage] = []
     cursor = after
-    async for page in services.devin.message_pages(devin_id, after):
+    async for page in organisation.devin.message_pages(devin_id, after):
         messages += page.items
         # The last page may still grow, with a cursor or without, so the next read begins at the cursor before it.
         cursor = (page.end_cursor if page.has_next_page else None) or cursor

@@ -6,21 +6,19 @@
 """
 
 from dataclasses import asdict, dataclass, replace
-from typing import Final
 
 from bot.devin.errors import DevinError
 from bot.domain.billing import LATEST, Due, Skipped, digest_due, newest_finished
 from bot.domain.keys import short_id
 from bot.flows.money.usage_ledger import UsageLedger
 from bot.flows.services import Services
+from bot.flows.workspace import Workspace
 from bot.logs import get_logger
 from bot.store import due, outbox
 from bot.store.outbox import OutboxRow
 from bot.views.digest import digest
 
 log = get_logger(__name__)
-
-_DIGEST: Final = "digest"  # names the row of `due` with the first start and the last date that was skipped
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,16 +30,18 @@ class Past:
 
 
 class Digest:
-    """Posts the digest in the admins' channel."""
+    """Posts to the admins' channel of a workspace."""
 
-    def __init__(self, services: Services, usage_ledger: UsageLedger) -> None:
+    def __init__(self, services: Services, workspace: Workspace, usage_ledger: UsageLedger) -> None:
         self._services = services
+        self._workspace = workspace
+        self._name = due.digest(workspace.team)
         self._usage_ledger = usage_ledger
         self._waits: str | None = None  # the date whose wait for Devin was logged last
 
     async def tick(self) -> float:
         """Post the digest if it is due. Returns the seconds until the next check."""
-        channel = self._services.policy.admin_channel
+        channel = self._workspace.policy.admin_channel
         if channel is None:
             return self._services.timing.idle_tick
         # One instant for both: a digest that becomes due between two readings of the clock would be missed by both.
@@ -54,7 +54,7 @@ class Digest:
         past = await self._past()
         if self._before(found, past.first_start):
             return
-        key = f"digest:{self._services.workspace.team}:{channel}:{found.date.isoformat()}"
+        key = f"digest:{self._workspace.team}:{channel}:{found.date.isoformat()}"
         async with self._services.db.read() as tx:
             row = await outbox.by_key(tx, key)
         if isinstance(found, Skipped):
@@ -63,7 +63,7 @@ class Digest:
             await self._post(found, key, channel)
 
     def _due(self, now: float) -> Due | Skipped:
-        policy = self._services.policy
+        policy = self._workspace.policy
         return digest_due(now, policy.digest_time, policy.zone)
 
     def _until_next(self, now: float) -> float:
@@ -77,16 +77,16 @@ class Digest:
 
     async def _past(self) -> Past:
         async with self._services.db.read() as tx:
-            stored = await due.read(tx, _DIGEST)
+            stored = await due.read(tx, self._name)
         if stored is not None:
             return Past(stored.state["first_start"], stored.state["skipped"])
         now = self._services.clock()
-        log.info("digests begin", after=self._due(now).date.isoformat())
+        log.info("digests begin", team=self._workspace.team, after=self._due(now).date.isoformat())
         return await self._remember(Past(now))
 
     async def _remember(self, past: Past) -> Past:
         async with self._services.db.write() as tx:
-            await due.write(tx, _DIGEST, 0.0, {"v": 1, **asdict(past)})
+            await due.write(tx, self._name, 0.0, {"v": 1, **asdict(past)})
         return past
 
     def _before(self, found: Due | Skipped, first_start: float) -> bool:
@@ -103,20 +103,30 @@ class Digest:
             return
         # The newest day at the digest's own time, so that a late digest neither repeats a day nor leaves one out.
         day = newest_finished(at)
-        message = digest(await self._usage_ledger.figures(day))
+        message = digest(await self._usage_ledger.figures(self._workspace, day))
         async with self._services.unit_of_work(ref=short_id(key)) as uow:
-            row = uow.post_row(key, channel, None, message, expires_at=at + LATEST.total_seconds())
+            row = uow.post_row(
+                key, self._workspace.team, channel, None, message, expires_at=at + LATEST.total_seconds()
+            )
             await uow.add_to_outbox(replace(row, payload=row.payload | {"once": True}))
-        log.info("digest stored", date=found.date.isoformat(), day=day.isoformat(), late=round(found.late))
+        log.info(
+            "digest stored",
+            team=self._workspace.team,
+            date=found.date.isoformat(),
+            day=day.isoformat(),
+            late=round(found.late),
+        )
 
     async def _refreshed(self, found: Due) -> bool:
         """Whether the digest can be written now: with new figures, or without if it waited for Devin long enough."""
         try:
-            await self._usage_ledger.refresh()
+            await self._usage_ledger.refresh(self._workspace.organisation)
         except DevinError as error:
             if self._waits != found.date.isoformat():
                 self._waits = found.date.isoformat()
-                log.warning("digest waits for Devin", date=self._waits, error=type(error).__name__)
+                log.warning(
+                    "digest waits for Devin", team=self._workspace.team, date=self._waits, error=type(error).__name__
+                )
             return found.late >= self._services.timing.digest_patience
         return True
 
@@ -125,5 +135,10 @@ class Digest:
         named = found.date.isoformat()
         if past.skipped == named or (row is not None and row.state != "dead"):
             return
-        log.warning("digest skipped", date=named, reason="too late" if row is None else "could not be posted")
+        log.warning(
+            "digest skipped",
+            team=self._workspace.team,
+            date=named,
+            reason="too late" if row is None else "could not be posted",
+        )
         await self._remember(replace(past, skipped=named))

@@ -23,7 +23,9 @@ from bot.domain.billing import (
     newest_finished,
 )
 from bot.domain.session import Session
+from bot.flows.organisation import Organisation
 from bot.flows.services import Services
+from bot.flows.workspace import Workspace
 from bot.logs import get_logger
 from bot.store import due, people, sessions, spend
 from bot.store.database.connection import Transaction
@@ -35,7 +37,6 @@ from bot.views.message import Message
 log = get_logger(__name__)
 
 PERMISSION: Final = "ViewOrgConsumption"
-_CONSUMPTION: Final = "consumption"  # names the row of `due` that says whether Devin lets us read consumption
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,50 +62,56 @@ class UsageLedger:
 
     def __init__(self, services: Services) -> None:
         self._services = services
-        self._failing = False
+        self._failing: set[str] = set()  # the organisations whose last reading failed
 
-    async def tick(self) -> float:
-        """Read what Devin billed, if the settings let somebody ask for it and no worker has just read it.
-
-        Returns the seconds until the next call.
-        """
-        policy = self._services.policy
-        if policy.admin_channel is None and not policy.admin_users:
+    async def tick(self, organisation: Organisation) -> float:
+        """Read what Devin billed to an organisation, if somebody may ask for it and nobody else has just read it."""
+        if not self._is_asked_for(organisation):
             return self._services.timing.consumption_interval
         async with self._services.db.read() as tx:
-            stored = await due.read(tx, _CONSUMPTION)
+            stored = await due.read(tx, due.consumption(organisation.id))
         wait = stored.at - self._services.clock() if stored else 0.0
         if wait > 0:
             return min(wait, self._services.timing.consumption_interval)
         try:
-            await self.refresh()
+            await self.refresh(organisation)
         except DevinError as error:
-            self._note_failure(error)
+            self._note_failure(organisation, error)
             return max(self._services.timing.consumption_retry, error.retry_after or 0.0)
         return self._services.timing.consumption_interval
 
-    async def refresh(self) -> None:
-        """Read in one call what Devin billed, and store it. A missing permission is stored; other errors are raised."""
+    def _is_asked_for(self, organisation: Organisation) -> bool:
+        policies = [one.policy for one in self._services.workspaces if one.organisation is organisation]
+        return any(policy.admin_channel is not None or policy.admin_users for policy in policies)
+
+    async def refresh(self, organisation: Organisation) -> None:
+        """Ask Devin in one call what it billed to an organisation.
+
+        A missing permission is remembered, every other failure is the caller's.
+        """
         days = _window(self._services.clock())
         try:
-            answer = await self._services.devin.daily_consumption(bounds(days[0])[0], bounds(days[-1])[1])
+            answer = await organisation.devin.daily_consumption(bounds(days[0])[0], bounds(days[-1])[1])
         except DevinForbidden as error:
-            await self._remember({}, days, error.needed or PERMISSION)
+            await self._remember(organisation.id, {}, days, error.needed or PERMISSION)
         else:
-            await self._remember(_by_day(answer), days, None)
-        self._failing = False
+            await self._remember(organisation.id, _by_day(answer), days, None)
+        self._failing.discard(organisation.id)
 
-    async def figures(self, day: date, since: date | None = None, *, first: bool = False) -> Figures:
-        """Return the figures of the billing day `day`, or of all days from `since` to `day`.
+    async def figures(
+        self, workspace: Workspace, day: date, since: date | None = None, *, first: bool = False
+    ) -> Figures:
+        """The figures of a billing day, or of all `since` one; `first` when Slack waits for them.
 
-        With `first` the read goes before other work, because Slack waits for the answer.
+        What was billed is the whole organisation's; what else is told concerns the workspace's sessions in it.
         """
-        days = _span(since or day, day)
+        days, org_id = _span(since or day, day), workspace.organisation.id
+        theirs = (workspace.team, org_id)
         async with self._services.db.scan(first=first) as tx:
-            amounts = await self._acus_by_day(tx, days)
-            started, finished = await sessions.counts_between(tx, bounds(days[0])[0], bounds(day)[1])
-            waiting = await sessions.waiting_now(tx)
-            most_expensive = await self._most_expensive(tx, days)
+            amounts = await self._acus_by_day(tx, org_id, days)
+            started, finished = await sessions.counts_between(tx, *theirs, bounds(days[0])[0], bounds(day)[1])
+            waiting = await sessions.waiting_now(tx, *theirs)
+            most_expensive = await self._most_expensive(tx, workspace, days)
         return Figures(
             day=day,
             total=amounts.total(days),
@@ -118,43 +125,46 @@ class UsageLedger:
             own_rows_only=amounts.missing,
         )
 
-    async def usage(self, period: Period) -> Message:
+    async def usage(self, workspace: Workspace, period: Period) -> Message:
         """Return the answer to an admin who asks what was spent in `period`."""
         days = days_of(period, self._services.clock())
-        return views.usage(period, await self.figures(days[-1], days[0], first=True))
+        return views.usage(period, await self.figures(workspace, days[-1], days[0], first=True))
 
     # ------------------------------------------------------------ reading
 
-    def _note_failure(self, error: DevinError) -> None:
-        if not self._failing:
-            log.warning("consumption not read", error=type(error).__name__, status=error.status)
-        self._failing = True
+    def _note_failure(self, organisation: Organisation, error: DevinError) -> None:
+        if organisation.id not in self._failing:
+            facts = {"error": type(error).__name__, "status": error.status}
+            log.warning("consumption not read", organisation=organisation.id, **facts)
+        self._failing.add(organisation.id)
 
-    async def _remember(self, billed_by_devin: Mapping[date, float], days: Sequence[date], missing: str | None) -> None:
+    async def _remember(
+        self, org_id: str, billed_by_devin: Mapping[date, float], days: Sequence[date], missing: str | None
+    ) -> None:
         async with self._services.unit_of_work() as uow:
-            stored = await due.read(uow.tx, _CONSUMPTION)
+            stored = await due.read(uow.tx, due.consumption(org_id))
             if missing is None:
-                # A day that Devin leaves out cost nothing, unless Devin gave a figure for it before.
-                known = await spend.consumed(uow.tx, days[0], days[-1])
+                # A day that Devin leaves out cost nothing, unless a figure was given before.
+                known = await spend.consumed(uow.tx, org_id, days[0], days[-1])
                 amounts = [(day, billed_by_devin.get(day, known.get(day, 0.0))) for day in days]
-                await spend.put_consumption(uow.tx, amounts, uow.now)
+                await spend.put_consumption(uow.tx, org_id, amounts, uow.now)
             next_at = uow.now + self._services.timing.consumption_interval
-            await due.write(uow.tx, _CONSUMPTION, next_at, {"v": 1, "missing": missing})
+            await due.write(uow.tx, due.consumption(org_id), next_at, {"v": 1, "missing": missing})
         if missing is not None and (stored is None or stored.state.get("missing") != missing):
-            log.warning("consumption may not be read", permission=missing)
+            log.warning("consumption may not be read", organisation=org_id, permission=missing)
 
     # ------------------------------------------------------------ figures
 
-    async def _acus_by_day(self, tx: Transaction, days: Sequence[date]) -> AcusByDay:
+    async def _acus_by_day(self, tx: Transaction, org_id: str, days: Sequence[date]) -> AcusByDay:
         last = days[-1]
         first = min(days[0], days_before(last)[0], last.replace(day=1))
         now = self._services.clock()
-        billed = await spend.billed(tx, first, last)
+        billed = await spend.billed(tx, org_id, first, last)
         known = {day: figure.acus for day, figure in billed.items() if self._stands(day, figure, now)}
-        missing = await self._missing(tx)
+        missing = await self._missing(tx, org_id)
         if missing is None or all(day in known for day in days):
             return AcusByDay(known)
-        own = await spend.by_day(tx, first, last)
+        own = await spend.by_day(tx, org_id, first, last)
         return AcusByDay({day: own.get(day, 0.0) for day in _span(first, last)}, missing)
 
     def _stands(self, day: date, figure: Billed, now: float) -> bool:
@@ -162,25 +172,29 @@ class UsageLedger:
         settled = bounds(day)[1] + SETTLING.total_seconds()
         return figure.read_at >= settled or now - figure.read_at <= self._services.timing.consumption_fresh
 
-    async def _missing(self, tx: Transaction) -> str | None:
-        stored = await due.read(tx, _CONSUMPTION)
+    async def _missing(self, tx: Transaction, org_id: str) -> str | None:
+        stored = await due.read(tx, due.consumption(org_id))
         return stored.state.get("missing") if stored else None
 
-    async def _most_expensive(self, tx: Transaction, days: Sequence[date]) -> tuple[MostExpensive, ...]:
-        costs = await spend.most_expensive(tx, days[0], days[-1], views.MOST_EXPENSIVE_LISTED)
+    async def _most_expensive(
+        self, tx: Transaction, workspace: Workspace, days: Sequence[date]
+    ) -> tuple[MostExpensive, ...]:
+        team, org_id = workspace.team, workspace.organisation.id
+        costs = await spend.most_expensive(tx, team, org_id, days[0], days[-1], views.MOST_EXPENSIVE_LISTED)
         tracked = await sessions.tracked(tx, [session_id for session_id, _ in costs])
-        return tuple([await self._described(tx, tracked[key].session, acus) for key, acus in costs])
+        return tuple([await _described(tx, workspace, tracked[key].session, acus) for key, acus in costs])
 
-    async def _described(self, tx: Transaction, session: Session, acus: float) -> MostExpensive:
-        thread = session.thread_ts
-        asker = await people.get(tx, session.team, session.requester, read_after=0.0)
-        return MostExpensive(
-            title=session.title,
-            acus=acus,
-            permalink=self._services.slack.permalink(session.channel, thread) if thread else None,
-            url=session.url,
-            requester=asker.name if asker else None,
-        )
+
+async def _described(tx: Transaction, workspace: Workspace, session: Session, acus: float) -> MostExpensive:
+    thread = session.thread_ts
+    asker = await people.get(tx, session.team, session.requester, read_after=0.0)
+    return MostExpensive(
+        title=session.title,
+        acus=acus,
+        permalink=workspace.slack.permalink(session.channel, thread) if thread else None,
+        url=session.url,
+        requester=asker.name if asker else None,
+    )
 
 
 def _window(now: float) -> tuple[date, ...]:

@@ -10,6 +10,7 @@ from typing import Final
 
 from bot.flows.receive.intake import Intake
 from bot.flows.services import Services
+from bot.flows.workspace import Workspace
 from bot.logs import get_logger
 from bot.slack.errors import SlackError, SlackRateLimited, SlackRefused
 from bot.store import rate_limits, threads
@@ -22,10 +23,11 @@ INTERVAL, BURST = 60 / 40, 5  # Slack allows 50 a minute; context and searches n
 
 
 class CatchUp:
-    """Reads the threads in use from where they are unread, as often as Slack allows."""
+    """Reads the threads in use in a workspace from where they are unread, at the pace Slack allows."""
 
-    def __init__(self, services: Services, intake: Intake) -> None:
+    def __init__(self, services: Services, workspace: Workspace, intake: Intake) -> None:
         self._services = services
+        self._workspace = workspace
         self._intake = intake
         self._waiting: list[Thread] = []
         self._gaps = self._noted = 0
@@ -36,12 +38,12 @@ class CatchUp:
         This is done before Slack may send anything. A crash before the commit loses nothing: the next start repeats it.
         """
         async with self._services.db.write() as tx:
-            await threads.mark_unread(tx)
+            await threads.mark_unread(tx, self._workspace.team)
 
     def gap(self) -> None:
         """Have `tick` called at once to mark the threads as unread again: messages may have been lost just now."""
         self._gaps += 1
-        self._services.engine.wake_by("catch-up", 0.0)
+        self._services.engine.wake_by(self._workspace.catch_up_tick, 0.0)
 
     async def tick(self) -> float:
         """Read one unread thread, and return the seconds until the next call."""
@@ -49,7 +51,7 @@ class CatchUp:
         if not self._waiting:
             return self._services.timing.idle_tick
         async with self._services.db.write() as tx:
-            bucket = f"{self._services.workspace.team}:{METHOD}"
+            bucket = f"{self._workspace.team}:{METHOD}"
             wait = await rate_limits.take(tx, bucket, self._services.clock(), INTERVAL, BURST)
         if wait:
             return wait
@@ -61,7 +63,7 @@ class CatchUp:
             await self.begin()
             self._noted = gaps
         async with self._services.db.scan() as tx:
-            found = await threads.unread(tx)
+            found = await threads.unread(tx, self._workspace.team)
         known = {(thread.channel, thread.ts) for thread in self._waiting}
         self._waiting += [thread for thread in found if (thread.channel, thread.ts) not in known]
 
@@ -72,7 +74,7 @@ class CatchUp:
     async def _read(self, thread: Thread) -> float:
         assert thread.unread_from is not None
         try:
-            missed, more = await self._services.slack.replies_after(thread.channel, thread.ts, thread.unread_from)
+            missed, more = await self._workspace.slack.replies_after(thread.channel, thread.ts, thread.unread_from)
         except SlackRateLimited as error:
             self._waiting.append(thread)
             return error.retry_after
@@ -86,8 +88,10 @@ class CatchUp:
         except SlackError as error:
             log.warning("thread not read", channel=thread.channel, error=str(error))
             return self._again(thread)
-        stored = [message.ts for message in missed if await self._intake.missed(thread.channel, message)]
-        # A crash right here reads the same messages again; their keys are stored, so nothing happens twice.
+        stored = [
+            message.ts for message in missed if await self._intake.missed(self._workspace, thread.channel, message)
+        ]
+        # A crash right here reads the same again.
         async with self._services.db.write() as tx:
             if stored:
                 await threads.advance_last_seen(tx, thread.team, thread.channel, thread.ts, max(stored))

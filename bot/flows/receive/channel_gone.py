@@ -19,12 +19,14 @@ class ChannelGone:
 
     async def run(self, job: Job[ChannelGoneCause]) -> None:
         """Mark dead what was to be posted in the channel, and send one direct message for each session in it."""
-        team, channel = self._services.workspace.team, job.cause.channel
+        team, channel = job.workspace.team, job.cause.channel
         async with self._services.unit_of_work_for(job) as uow:
             for session in await sessions.of_channel(uow.tx, team, channel, limit=500):
                 await uow.mark_session_dead(session.id, "channel gone")
                 message = await self._word(uow, session, archived=job.cause.archived)
-                await uow.add_to_outbox(uow.post_row(f"lost:{session.id}:channel", session.requester, None, message))
+                await uow.add_to_outbox(
+                    uow.post_row(f"lost:{session.id}:channel", session.team, session.requester, None, message)
+                )
             await finish(uow, job)
 
     async def _word(self, uow: UnitOfWork, session: Session, *, archived: bool) -> Message:

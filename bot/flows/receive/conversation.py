@@ -73,16 +73,18 @@ class Conversation:
             await start_is_dead(uow, job, begun.id)
             return
         channel, thread_ts = job.cause.channel, job.cause.root_ts
-        known = await threads.get(uow.tx, uow.workspace.team, channel, thread_ts)
+        known = await threads.get(uow.tx, job.workspace.team, channel, thread_ts)
         if known is not None and self._ends(job):
             await self._session_commands.not_stopped(uow, job, known.session_id)
             return
         lost = self._reply.lost(job, reason) if known else answers.start_failed(job.row.ref)
         whose = known.session_id if known else None
-        await uow.add_to_outbox(uow.post_row(f"lost:{job.row.key}", channel, thread_ts, lost, session_id=whose))
+        await uow.add_to_outbox(
+            uow.post_row(f"lost:{job.row.key}", job.workspace.team, channel, thread_ts, lost, session_id=whose)
+        )
 
     def _ends(self, job: Job[MessageCause]) -> bool:
-        verb = parse_verb(without_mention(job.cause.text, self._services.workspace.bot_user))
+        verb = parse_verb(without_mention(job.cause.text, job.workspace.bot_user))
         return isinstance(verb, Command) and verb.spec.ends_session and not verb.spec.asks_first
 
     async def _resume(self, job: Job[MessageCause], begun: Session) -> None:
@@ -97,7 +99,7 @@ class Conversation:
         if cause.thread_ts is None:
             return None
         async with self._services.db.read() as tx:
-            return await threads.get(tx, self._services.workspace.team, cause.channel, cause.thread_ts)
+            return await threads.get(tx, job.workspace.team, cause.channel, cause.thread_ts)
 
     def _not_known_yet(self) -> Reschedule:
         return Reschedule(self._services.timing.unknown_thread_retry, "thread not known yet")
@@ -123,7 +125,7 @@ class Conversation:
             # transaction to end, and finds the key free.
             await inbox.drop(uow.tx, job.row.key)
             waits = await inbox.waiting(uow.tx, job.row.lane, StartCause)
-            known = await threads.get(uow.tx, uow.workspace.team, job.cause.channel, job.cause.root_ts)
+            known = await threads.get(uow.tx, job.workspace.team, job.cause.channel, job.cause.root_ts)
             if waits or known is not None:
                 raise self._not_known_yet()  # rolls the drop back
             # A crash right here drops nothing: the row is handled again.
@@ -131,17 +133,17 @@ class Conversation:
 
     async def _refusal(self, job: Job[MessageCause]) -> Message | None:
         cause = job.cause
-        person = await self._access.person(cause.user)
+        person = await self._access.person(job.workspace, cause.user)
         if person.is_bot:
             return Message("")
         shared = cause.shared
         if shared is None:
-            shared = await self._access.is_shared(cause.channel)
+            shared = await self._access.is_shared(job.workspace, cause.channel)
         return self._access.refusal(person, shared=shared)
 
     async def _understood(self, job: Job[MessageCause], thread: Thread | None) -> None:
         cause = job.cause
-        text = await self._prompts.readable(cause.text)
+        text = await self._prompts.readable(job.workspace, cause.text)
         verb = parse_verb(text)
         if isinstance(verb, UnknownVerb):
             await self._answer(job, answers.unknown_verb(verb))
@@ -194,15 +196,15 @@ class Conversation:
         cause = job.cause
         if self._services.clock() - job.row.created_at > self._services.timing.dm_earlier_line:
             return False
-        prefix = thread_lane(self._services.workspace.team, cause.channel, "")
+        prefix = thread_lane(job.workspace.team, cause.channel, "")
         async with self._services.db.read() as tx:
             if await inbox.earlier_in_channel(tx, prefix, job.row):
                 return True
-            commands = await inbox.waiting(tx, person_lane(self._services.workspace.team, cause.user), CommandCause)
+            commands = await inbox.waiting(tx, person_lane(job.workspace.team, cause.user), CommandCause)
         return any(one.ts < job.row.ts and one.cause.channel == cause.channel for one in commands)
 
     async def _latest(self, job: Job[MessageCause]) -> Session | None:
-        team, cause = self._services.workspace.team, job.cause
+        team, cause = job.workspace.team, job.cause
         async with self._services.db.read() as tx:
             found = await sessions.of_person(tx, team, cause.user, channel=cause.channel, limit=1)
         return found[0] if found else None
@@ -221,6 +223,6 @@ class Conversation:
         to = recipient_of(job)
         async with self._services.unit_of_work_for(job) as uow:
             if message.text:
-                key = f"{to.channel}:{to.thread_ts}:{to.user}:refused" if once else None
+                key = f"{to.team}:{to.channel}:{to.thread_ts}:{to.user}:refused" if once else None
                 await uow.reply_privately(to, message, key=key)
             await finish(uow, job)

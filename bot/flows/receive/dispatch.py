@@ -9,6 +9,7 @@ from bot.domain.keys import session_id
 from bot.domain.lane import thread_of
 from bot.flows.exactly_once import is_unknown
 from bot.flows.job import Flow, Job, Reschedule
+from bot.flows.organisation import OrganisationNotConnectedError
 from bot.flows.services import Services
 from bot.flows.session_rows import start_is_dead
 from bot.flows.unit_of_work import UnitOfWork
@@ -22,6 +23,10 @@ from bot.views import answers
 log = get_logger(__name__)
 
 MAX_FAILURES: Final = 5  # of our own code, on one row
+_PASSING: Final = (
+    *(DevinLater, DevinUncertain, OrganisationNotConnectedError),
+    *(SlackUnreachable, SlackOutcomeUnknown, SlackBusy),
+)
 
 
 class Dispatch:
@@ -49,6 +54,9 @@ class Dispatch:
             row = await inbox.head(tx, lane)
         if row is None or row.ready_at > services.clock():
             return self._wait_for(row)
+        workspace = services.workspaces.get(row.team)
+        if workspace is None:
+            return None  # the row waits, and the sweep wakes its lane again
         async with services.db.write() as tx:
             claim = await lanes.claim(tx, services.db, lane, services.worker, services.timing.lease)
             if claim is None:
@@ -57,7 +65,7 @@ class Dispatch:
             if row is None or row.ready_at > services.clock():
                 await lanes.release(tx, claim)
                 return self._wait_for(row)
-        return Job(row, claim)
+        return Job(row, claim, workspace)
 
     def _wait_for(self, row: InboxRow[Cause] | None) -> float | None:
         return None if row is None else max(row.ready_at - self._services.clock(), 0.001)
@@ -80,7 +88,7 @@ class Dispatch:
             return await self._put_back(job, rescheduled.seconds, rescheduled.reason)
         except (DevinRateLimited, SlackRateLimited) as error:
             return await self._put_back(job, self._asked(error), "rate limited")
-        except (DevinError, SlackError) as error:
+        except (DevinError, SlackError, OrganisationNotConnectedError) as error:
             return await self._failed(job, error)
         except Exception as error:
             log.exception("flow failed", kind=job.row.kind)
@@ -100,7 +108,7 @@ class Dispatch:
 
     async def _failed(self, job: Job[Cause], error: Exception) -> float:
         reason = type(error).__name__
-        passing = isinstance(error, DevinLater | DevinUncertain | SlackUnreachable | SlackOutcomeUnknown | SlackBusy)
+        passing = isinstance(error, _PASSING)
         too_old = self._services.clock() - job.row.created_at > self._services.timing.row_outage
         if not passing or too_old:
             return await self._mark_dead(job, reason)
@@ -143,7 +151,7 @@ class Dispatch:
             # A savepoint: if announcing fails half way, what it wrote is rolled back and the row is closed all the
             # same. A row whose loss cannot be announced must not hold up its lane for ever.
             async with uow.tx.begin_nested():
-                fresh = Job(row, job.claim)
+                fresh = Job(row, job.claim, job.workspace)
                 if isinstance(row.cause, UnreadableCause):
                     await _announce_unreadable(uow, fresh)
                 else:
@@ -166,4 +174,6 @@ async def _announce_unreadable(uow: UnitOfWork, job: Job[Cause]) -> None:
         return
     message = answers.not_readable(row.ref, maybe_done=is_unknown(row))
     key = f"lost:{row.key}"
-    await uow.add_to_outbox(uow.post_row(key, known.channel, known.ts, message, session_id=known.session_id))
+    await uow.add_to_outbox(
+        uow.post_row(key, known.team, known.channel, known.ts, message, session_id=known.session_id)
+    )

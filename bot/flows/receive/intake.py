@@ -8,12 +8,13 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from bot.domain.causes import ActionCause, Cause, ChannelGoneCause, CommandCause, MessageCause
-from bot.domain.commands.parser import Command, UnknownVerb, parse_verb
+from bot.domain.commands.parser import Command, parse_verb
 from bot.domain.commands.registry import named
 from bot.domain.keys import short_id
 from bot.domain.lane import own_lane, person_lane, thread_lane
 from bot.domain.text import mentioned_users, without_mention
 from bot.flows.services import Services
+from bot.flows.workspace import Workspace
 from bot.slack.files import files_of
 from bot.slack.threads import ThreadMessage
 from bot.store import inbox, threads
@@ -32,115 +33,80 @@ class Intake:
 
     def __init__(self, services: Services) -> None:
         self._services = services
-        self._not_taken: Callable[[], None] = _nothing
+        self._not_taken: Callable[[Workspace], None] = _nothing
 
-    def when_not_taken(self, act: Callable[[], None]) -> None:
-        """Have `act` called when a message could not be stored, since Slack sends it again only a few times."""
+    def when_not_taken(self, act: Callable[[Workspace], None]) -> None:
+        """What to do when a workspace's message could not be stored: Slack sends it again a few times, then no more."""
         self._not_taken = act
 
-    async def message(self, event: Json, envelope: Json) -> bool:
+    async def message(self, workspace: Workspace, event: Json, envelope: Json) -> bool:
         """Store the message of `event` if a person wrote it and it may concern the bot. Returns whether it did.
 
         Raises NotStoredError if the store is down.
         """
-        if not self._was_written(event):
+        if not _was_written(workspace, event):
             return False
-        cause = self._written(event, envelope)
+        cause = _written(workspace, event, envelope)
         try:
-            if not await self._concerns_us(cause):
+            if not await self._concerns_us(workspace, cause):
                 return False
-            await self._put(self._message_row(cause))
+            await self._put(self._message_row(workspace, cause))
         except Exception:
-            self._not_taken()
+            self._not_taken(workspace)
             raise
         return True
 
-    async def missed(self, channel: str, message: ThreadMessage) -> bool:
+    async def missed(self, workspace: Workspace, channel: str, message: ThreadMessage) -> bool:
         """Store a message that catch-up found, unless its key is stored. Returns False if no person wrote it."""
-        bot_user = self._services.workspace.bot_user
-        if message.subtype not in PEOPLE_WROTE or message.bot_id or message.user in {None, bot_user}:
+        if message.subtype not in PEOPLE_WROTE or message.bot_id or message.user in {None, workspace.bot_user}:
             return False
-        await self._put(self._message_row(self._found(channel, message)))
+        await self._put(self._message_row(workspace, _found(workspace, channel, message)))
         return True
 
-    async def command(self, body: Json) -> None:
+    async def command(self, workspace: Workspace, body: Json) -> None:
         """Store a slash command that starts a session; `body` is Slack's request."""
         user = body["user_id"]
         cause = CommandCause(user, body["channel_id"], body.get("text") or "", body.get("response_url"))
-        await self._put(self._row(_command_key(body), person_lane(self._services.workspace.team, user), cause))
+        await self._put(self._row(workspace, _command_key(body), person_lane(workspace.team, user), cause))
 
-    async def session_command(self, body: Json, lane: str, verb: str, session_id: str) -> None:
+    async def session_command(self, workspace: Workspace, body: Json, lane: str, verb: str, session_id: str) -> None:
         """Store a slash command about a session in the lane of its thread; `verb` is the command's name."""
         cause = ActionCause(
             verb, session_id, body["user_id"], body["channel_id"], response_url=body.get("response_url")
         )
-        await self._put(self._row(_command_key(body), lane, cause, urgent=named(verb).urgent))
+        await self._put(self._row(workspace, _command_key(body), lane, cause, urgent=named(verb).urgent))
 
-    async def action(self, body: Json, lane: str, verb: str, target: str) -> None:
+    async def action(self, workspace: Workspace, body: Json, lane: str, verb: str, target: str) -> None:
         """Store the press of a button in the lane of its thread; `verb` is its command, `target` what that is about."""
         key = f"act:{body['trigger_id']}"
         cause = ActionCause(
             verb, target, body["user"]["id"], body["channel"]["id"], pressed=True, response_url=body.get("response_url")
         )
-        await self._put(self._row(key, lane, cause, ts=_pressed_at(body), urgent=named(verb).urgent))
+        await self._put(self._row(workspace, key, lane, cause, ts=_pressed_at(body), urgent=named(verb).urgent))
 
-    async def event(self, event: Json, envelope: Json) -> None:
+    async def event(self, workspace: Workspace, event: Json, envelope: Json) -> None:
         """Store an event that says that the bot cannot be in a channel any more."""
         key = f"ev:{envelope['event_id']}"
-        await self._put(self._row(key, own_lane(key), ChannelGoneCause(event.get("channel") or "", event["type"])))
+        cause = ChannelGoneCause(event.get("channel") or "", event["type"])
+        await self._put(self._row(workspace, key, own_lane(key), cause))
 
-    def _was_written(self, event: Json) -> bool:
-        """Whether an event brings what a person wrote, and not what the bot, another app or Slack itself did."""
-        if event.get("subtype") not in PEOPLE_WROTE or event.get("bot_id") or event.get("hidden"):
-            return False
-        return bool(event.get("user")) and event["user"] != self._services.workspace.bot_user
-
-    def _written(self, event: Json, envelope: Json) -> MessageCause:
-        text = event.get("text") or ""
-        return MessageCause(
-            user=event["user"],
-            text=text,
-            channel=event["channel"],
-            ts=event["ts"],
-            thread_ts=event.get("thread_ts"),
-            direct=event.get("channel_type") == "im",
-            mention=event["type"] == "app_mention" or self._mentioned(text),
-            under_us=event.get("parent_user_id") == self._services.workspace.bot_user,
-            shared=bool(envelope.get("is_ext_shared_channel")),
-            files=files_of(event),
-        )
-
-    def _found(self, channel: str, message: ThreadMessage) -> MessageCause:
-        return MessageCause(
-            user=message.user or "",
-            text=message.text,
-            channel=channel,
-            ts=message.ts,
-            thread_ts=message.thread_ts,
-            direct=channel.startswith("D"),
-            mention=self._mentioned(message.text),
-            files=message.files,
-        )
-
-    def _mentioned(self, text: str) -> bool:
-        return self._services.workspace.bot_user in mentioned_users(text)
-
-    async def _concerns_us(self, cause: MessageCause) -> bool:
+    async def _concerns_us(self, workspace: Workspace, cause: MessageCause) -> bool:
         if cause.mention or cause.direct or cause.under_us:
             return True
         if cause.thread_ts is None:
             return False
-        place = (self._services.workspace.team, cause.channel, cause.thread_ts)
+        place = (workspace.team, cause.channel, cause.thread_ts)
         async with self._services.db.read(first=True) as tx:
             known = await threads.get(tx, *place) is not None
             # A thread whose session is being started has no row in `threads` yet, but its lane has one in the inbox.
             return known or await inbox.knows_lane(tx, thread_lane(*place))
 
-    def _message_row(self, cause: MessageCause) -> InboxRow[Cause]:
-        team = self._services.workspace.team
-        verb = self._verb(cause.text)
+    def _message_row(self, workspace: Workspace, cause: MessageCause) -> InboxRow[Cause]:
+        team = workspace.team
+        verb = parse_verb(without_mention(cause.text, workspace.bot_user))
         at_once = cause.mention or cause.root_ts == cause.ts or verb is not None
         return self._row(
+            workspace,
             f"msg:{team}:{cause.channel}:{cause.ts}",
             thread_lane(team, cause.channel, cause.root_ts),
             cause,
@@ -149,11 +115,9 @@ class Intake:
             urgent=isinstance(verb, Command) and verb.spec.urgent,
         )
 
-    def _verb(self, text: str) -> Command | UnknownVerb | None:
-        return parse_verb(without_mention(text, self._services.workspace.bot_user))
-
     def _row(
         self,
+        workspace: Workspace,
         key: str,
         lane: str,
         cause: Cause,
@@ -165,6 +129,7 @@ class Intake:
         now = self._services.clock()
         return InboxRow(
             key=key,
+            team=workspace.team,
             lane=lane,
             ts=ts or f"{now:.6f}",
             ref=short_id(key),
@@ -192,7 +157,47 @@ class Intake:
         self._services.engine.wake(row.lane, max(row.ready_at - self._services.clock(), 0.0))
 
 
-def _nothing() -> None:
+def _was_written(workspace: Workspace, event: Json) -> bool:
+    """Whether an event brings what a person wrote, and not the bot, another app or Slack itself."""
+    if event.get("subtype") not in PEOPLE_WROTE or event.get("bot_id") or event.get("hidden"):
+        return False
+    return bool(event.get("user")) and event["user"] != workspace.bot_user
+
+
+def _written(workspace: Workspace, event: Json, envelope: Json) -> MessageCause:
+    text = event.get("text") or ""
+    return MessageCause(
+        user=event["user"],
+        text=text,
+        channel=event["channel"],
+        ts=event["ts"],
+        thread_ts=event.get("thread_ts"),
+        direct=event.get("channel_type") == "im",
+        mention=event["type"] == "app_mention" or _mentions_us(workspace, text),
+        under_us=event.get("parent_user_id") == workspace.bot_user,
+        shared=bool(envelope.get("is_ext_shared_channel")),
+        files=files_of(event),
+    )
+
+
+def _found(workspace: Workspace, channel: str, message: ThreadMessage) -> MessageCause:
+    return MessageCause(
+        user=message.user or "",
+        text=message.text,
+        channel=channel,
+        ts=message.ts,
+        thread_ts=message.thread_ts,
+        direct=channel.startswith("D"),
+        mention=_mentions_us(workspace, message.text),
+        files=message.files,
+    )
+
+
+def _mentions_us(workspace: Workspace, text: str) -> bool:
+    return workspace.bot_user in mentioned_users(text)
+
+
+def _nothing(_workspace: Workspace) -> None:
     """Do nothing, until `when_not_taken` gives something to do."""
 
 

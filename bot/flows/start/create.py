@@ -76,7 +76,8 @@ class NewSession(Creation[CreatedSession]):
         self._lookup = lookup
         self._job = job
         self._session = session
-        self._prompt = Prompt(left_out=left_out_of(job.cause))  # until `prepare`, what an earlier try noted
+        self._organisation = services.organisations.of(session)
+        self._prompt = Prompt(left_out=left_out_of(job.cause))  # until there is a prompt, as an earlier try left it
         self._forms = self._tag_lists()
 
     async def prepare(self) -> bool:
@@ -114,11 +115,10 @@ class NewSession(Creation[CreatedSession]):
     async def call(self) -> CreatedSession:
         """Ask Devin for the session, with the fullest list of tags that was not refused."""
         tags = self._forms[0]
-        if tags is None and not self._lookup.tags_refused:
-            log.warning("Devin refuses our tags; sessions are found by the reference in the prompt")
-            await self._lookup.tags_are_refused()
+        if tags is None:
+            await self._organisation.remember_tags_refused()
         options = self._session.options
-        return await self._services.devin.create_session(
+        return await self._organisation.devin.create_session(
             self._prompt.text,
             title=options.title,
             tags=tags,
@@ -132,7 +132,7 @@ class NewSession(Creation[CreatedSession]):
     def _tag_lists(self) -> list[list[str] | None]:
         """Return the lists of tags to ask with, fullest first: Devin may refuse a person's tags, or all of them."""
         assert self._session.reference is not None
-        if self._lookup.tags_refused:
+        if self._organisation.tags_refused:
             return [None]
         own, wanted = [BOT_TAG, self._session.reference], self._session.options.tags
         return [[*own, *wanted], own, None] if wanted else [own, None]
@@ -172,8 +172,8 @@ class NewSession(Creation[CreatedSession]):
 
     def _follow(self, thing: CreatedSession) -> None:
         log.info("session created", session=self._session.id, devin_id=thing.session_id)
-        self._services.engine.wake_by("poll", self._services.timing.poll_soon)
-        self._services.engine.wake_by("catch-up", self._services.timing.poll_soon)
+        self._services.engine.wake_by(self._organisation.poll_tick, self._services.timing.poll_soon)
+        self._services.engine.wake_by(self._job.workspace.catch_up_tick, self._services.timing.poll_soon)
 
     async def write_refused(self, uow: UnitOfWork, refused: DevinRefused) -> None:
         """End the session as refused, and announce why nothing was started."""
@@ -194,7 +194,7 @@ async def _announce_tags(uow: UnitOfWork, session: Session, made: CreatedSession
     if missing:
         # A command's card has no replies yet, and in a thread without replies Slack shows nobody a private answer.
         where = session.thread_ts if session.cause_ts is not None else None
-        to = Recipient(f"tags:{session.id}", session.requester, session.channel, where)
+        to = Recipient(session.team, f"tags:{session.id}", session.requester, session.channel, where)
         await uow.reply_privately(to, answers.tags_left_out(missing))
 
 

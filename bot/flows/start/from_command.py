@@ -35,12 +35,12 @@ class StartFromCommand:
     async def run(self, job: Job[CommandCause]) -> None:
         """Start the session, or answer why not, or ask first if the same command came a moment ago."""
         cause = job.cause
-        command = parse_slash(await self._prompts.readable(cause.text))
+        command = parse_slash(await self._prompts.readable(job.workspace, cause.text))
         request = parse_request(command.argument)
         if command.spec is not START or not request.prompt:
             await self._answer(job, answers.EMPTY_PROMPT)
             return
-        refusal = await self._refusal(cause.user, cause.channel)
+        refusal = await self._refusal(job)
         if refusal is not None:
             await self._answer(job, refusal)
         elif not cause.confirmed and await self._asks_first(job, request):
@@ -60,7 +60,8 @@ class StartFromCommand:
         cause, now = job.cause, self._services.clock()
         session = Session(
             id=session_id(job.row.key),
-            team=self._services.workspace.team,
+            team=job.workspace.team,
+            org_id=job.workspace.organisation.id,
             channel=cause.channel,
             thread_ts=None,
             requester=cause.user,
@@ -81,12 +82,13 @@ class StartFromCommand:
                 )
             await finish(uow, job)
 
-    async def _refusal(self, user: str, channel: str) -> Message | None:
-        person = await self._access.person(user)
-        if channel.startswith("D"):  # never shared; whether the bot may post in it shows when the card is posted
+    async def _refusal(self, job: Job[CommandCause]) -> Message | None:
+        channel = job.cause.channel
+        person = await self._access.person(job.workspace, job.cause.user)
+        if channel.startswith("D"):  # a direct message is never shared; whose it is shows when the card is posted
             return self._access.refusal(person, shared=False)
         try:
-            found = await self._access.channel(channel)
+            found = await self._access.channel(job.workspace, channel)
         except (ChannelGone, ScopeMissing):
             return self._access.refusal(person, shared=False) or answers.not_in_channel()
         refusal = self._access.refusal(person, shared=found.is_ext_shared)
@@ -103,7 +105,7 @@ class StartFromCommand:
                 await finish(uow, job)  # nobody answered, and nothing was started
             return True
         async with self._services.db.read() as tx:
-            since, team = now - self._services.timing.repeated_command, self._services.workspace.team
+            since, team = now - self._services.timing.repeated_command, job.workspace.team
             recent = await sessions.with_prompt(tx, team, job.cause.user, request.prompt, since)
         same = [one for one in recent if one.options == request.options]
         if not same:

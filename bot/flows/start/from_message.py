@@ -35,10 +35,11 @@ class StartFromMessage:
         await self._create.create(job, begun)
 
     def _session(self, job: Job[MessageCause], request: Request) -> Session:
-        cause, team, now = job.cause, self._services.workspace.team, self._services.clock()
+        cause, team, now = job.cause, job.workspace.team, self._services.clock()
         return Session(
             id=session_id(job.row.key),
             team=team,
+            org_id=job.workspace.organisation.id,
             channel=cause.channel,
             thread_ts=cause.root_ts,
             requester=cause.user,

@@ -12,9 +12,13 @@ from bot.devin.errors import (
     DevinConflict,
     DevinForbidden,
     DevinNotFound,
+    DevinOutcomeUnknown,
     DevinQuotaExceeded,
     DevinRefused,
+    DevinServerError,
     DevinUnauthorized,
+    DevinUnexpectedAnswer,
+    DevinUnreachable,
 )
 from bot.domain.causes import MessageCause, SearchStart
 from bot.domain.session import Lifecycle, Session, Snapshot
@@ -22,6 +26,7 @@ from bot.domain.text import plain, without_mention
 from bot.flows.exactly_once import Creation, ExactlyOnce, LookUp, is_unknown
 from bot.flows.job import Job, Reschedule, finish, recipient_of
 from bot.flows.lookup import SessionLookup
+from bot.flows.organisation import OrganisationNotConnectedError
 from bot.flows.prompt import Files, PromptBuilder, left_out_of, with_left_out
 from bot.flows.services import Services
 from bot.flows.session_rows import EYES
@@ -39,6 +44,13 @@ _REASONS: Final = {
     DevinForbidden: "Devin Bridge's key lacks a permission for it",
     DevinQuotaExceeded: "a limit or quota of your Devin organisation is used up",
 }
+_OUTAGES: Final = frozenset(
+    error.__name__
+    for error in (
+        *(DevinUnreachable, DevinServerError, DevinOutcomeUnknown, DevinUnexpectedAnswer),
+        OrganisationNotConnectedError,
+    )
+)
 
 
 class Reply:
@@ -73,25 +85,24 @@ class Reply:
         if thread.muted and not job.cause.mention:
             return Message("")
         if session.cause_ts is not None and job.cause.ts < session.cause_ts:
-            return Message("")  # Devin has read this message, as context of the mention that came after it
-        empty = not without_mention(job.cause.text, self._services.workspace.bot_user).strip()
+            return Message("")  # Devin has read it, as context of the mention that came after it
+        empty = not without_mention(job.cause.text, job.workspace.bot_user).strip()
         return Message("") if empty and not job.cause.files else None
 
     async def _keep_back(self, job: Job[MessageCause], message: Message | None, what: str) -> None:
         async with self._services.unit_of_work_for(job) as uow:
             if message is not None and message.text:
                 to = recipient_of(job)
-                # Once for each person, because people may go on talking in such a thread. Once more when a session
-                # of which it was not known whether it was started has ended.
-                await uow.reply_privately(to, message, key=f"{to.channel}:{to.thread_ts}:{to.user}:{what}")
+                # Once for each person, for people may go on talking in such a thread; and once more when what was
+                # not known has ended.
+                await uow.reply_privately(to, message, key=f"{to.team}:{to.channel}:{to.thread_ts}:{to.user}:{what}")
             await finish(uow, job)
 
     def lost(self, job: Job[MessageCause], reason: str) -> Message:
         """Return the sentence for the thread about a reply that is marked dead for `reason`."""
         if is_unknown(job.row):
             return answers.reply_uncertain(job.row.ref, _text(job))
-        outage = reason in {"DevinUnreachable", "DevinServerError", "DevinOutcomeUnknown", "DevinUnexpectedAnswer"}
-        reason = "Devin could not be reached for too long" if outage else "something went wrong on our side"
+        reason = "Devin could not be reached for too long" if reason in _OUTAGES else "something went wrong on our side"
         return answers.reply_not_sent(reason, job.row.ref, _text(job))
 
 
@@ -113,7 +124,8 @@ class NewMessage(Creation[Snapshot | None]):
         self._lookup = lookup
         self._job = job
         self._session = session
-        self._files = Files(left_out=left_out_of(job.cause))  # until `prepare`, what an earlier try noted
+        self._organisation = services.organisations.of(session)
+        self._files = Files(left_out=left_out_of(job.cause))  # as an earlier try left it, until handed on
         self._text = ""
         self._search_start = job.cause.search_start
 
@@ -125,10 +137,10 @@ class NewMessage(Creation[Snapshot | None]):
     async def prepare(self) -> bool:
         """Hand the files on and write the text. If that leaves nothing to send, close the row and return False."""
         cause = self._job.cause
-        self._files = await self._prompts.files(cause.files, self._job.row.attempts)
-        text = await self._prompts.readable(cause.text)
+        self._files = await self._prompts.files(self._job, self._organisation)
+        text = await self._prompts.readable(self._job.workspace, cause.text)
         if text or self._files.urls:
-            self._text = f"{_mark(self._job)} {await self._prompts.name(cause.user)}:\n{text}"
+            self._text = f"{_mark(self._job)} {await self._prompts.name(self._job.workspace, cause.user)}:\n{text}"
             return True
         async with self._services.unit_of_work_for(self._job) as uow:
             if self._files.left_out:
@@ -141,8 +153,8 @@ class NewMessage(Creation[Snapshot | None]):
         """Unarchive the session if it sleeps."""
         if self._session.snapshot.archived:
             await self._services.check_claim(self._job)
-            # A crash right here repeats the request, which changes nothing.
-            await self._services.devin.unarchive(self._devin_id)
+            # A crash right here repeats it, harmlessly.
+            await self._organisation.devin.unarchive(self._devin_id)
 
     async def write_intent(self, uow: UnitOfWork) -> None:
         """Note in the row where a look-up begins and which files were left out, and put eyes on the reply.
@@ -156,11 +168,11 @@ class NewMessage(Creation[Snapshot | None]):
         cause = replace(with_left_out(row.cause, self._files.left_out), search_start=self._search_start)
         if cause != row.cause:
             await inbox.note(uow.tx, row.key, cause)
-        await uow.react(self._session.channel, cause.ts, EYES)
+        await uow.react(self._session, cause.ts, EYES)
 
     async def call(self) -> Snapshot | None:
         """Send the message to Devin. Returns what the answer says about the session, or None if that cannot be read."""
-        answer = await self._services.devin.send_message(self._devin_id, self._text, self._files.urls)
+        answer = await self._organisation.devin.send_message(self._devin_id, self._text, self._files.urls)
         return answer.snapshot() if answer else None
 
     async def look_up(self) -> LookUp[Snapshot | None]:
@@ -187,7 +199,7 @@ class NewMessage(Creation[Snapshot | None]):
 
     def _follow(self) -> None:
         log.info("reply sent", session=self._session.id, devin_id=self._session.devin_id)
-        self._services.engine.wake_by("poll", self._services.timing.poll_soon)
+        self._services.engine.wake_by(self._organisation.poll_tick, self._services.timing.poll_soon)
 
     async def write_refused(self, uow: UnitOfWork, refused: DevinRefused) -> None:
         """Announce that the reply was not sent, and why. A session that takes no more messages is stored as ended."""
@@ -205,7 +217,7 @@ class NewMessage(Creation[Snapshot | None]):
         await uow.redraw(session.id)
         await self._write_lost(uow, answers.SESSION_ENDED, "session ended")
         uow.after_commit(
-            partial(self._services.engine.wake_by, "poll", self._services.timing.poll_soon)
+            partial(self._services.engine.wake_by, self._organisation.poll_tick, self._services.timing.poll_soon)
         )  # for its last words
 
     async def _write_lost(self, uow: UnitOfWork, said: Message, reason: str) -> None:

@@ -10,18 +10,19 @@ from dataclasses import replace
 from typing import Final
 
 from bot.devin.errors import DevinConflict, DevinNotFound
-from bot.domain.causes import ActionCause, Cause, CommandCause, MessageCause, SessionCause, StartCause
+from bot.domain.causes import ActionCause, Cause, MessageCause, SessionCause, StartCause
 from bot.domain.commands import registry
 from bot.domain.commands.parser import Command, parse_verb
 from bot.domain.commands.spec import CommandSpec
 from bot.domain.keys import session_id
-from bot.domain.lane import own_lane, thread_lane
+from bot.domain.lane import thread_lane
 from bot.domain.session import DisplayState, Lifecycle, Session
 from bot.domain.text import plain
 from bot.flows.access import Access
 from bot.flows.exactly_once import is_unknown
 from bot.flows.job import Job, Reschedule, finish, recipient_of
 from bot.flows.services import Services
+from bot.flows.steer.repeated_command import answer_repeated_command
 from bot.flows.unit_of_work import UnitOfWork
 from bot.logs import get_logger
 from bot.store import inbox, lanes, sessions, threads
@@ -63,11 +64,11 @@ class SessionCommands:
         cause = job.cause
         spec = registry.named(cause.verb)
         if spec in {registry.START_AGAIN, registry.START_DECLINED}:
-            await self._start_again(job)
+            await answer_repeated_command(self._services, job)
             return
         session = await self._services.session(cause.target)
-        # A button's value is no authorisation: the session must be in the channel in which the button was pressed.
-        if session is None or (cause.pressed and session.channel != cause.channel):
+        # A button's value is no authorisation: the session must be in the place the button was pressed in.
+        if session is None or not _is_in_place(session, job):
             await self._answer(job, answers.NO_SESSION_HERE)
             return
         refusal = await self._refusal(job)
@@ -110,7 +111,7 @@ class SessionCommands:
 
     async def _run_on(self, session: Session, spec: CommandSpec, job: CommandJob) -> None:
         """Carry out `spec` on the session if the person's role allows it; else refuse, or answer that it has ended."""
-        refusal = self._access.role_refusal(spec, job.cause.user, session)
+        refusal = self._access.role_refusal(job.workspace, spec, job.cause.user, session)
         if refusal is not None:
             message = refusal if session.lifecycle is Lifecycle.OPEN else answers.ALREADY_ENDED
             await self._answer(job, message, session)
@@ -133,10 +134,11 @@ class SessionCommands:
     async def _refusal(self, job: Job[ActionCause]) -> Message | None:
         cause = job.cause
         if cause.user is None:
-            return None  # a stop that was stored for later; its asker was checked when it was stored
-        person = await self._access.person(cause.user)
-        # A press does not say whether its channel is shared by now. A command is about the person's own sessions.
-        shared = cause.pressed and cause.channel is not None and await self._access.is_shared(cause.channel)
+            return None  # the note of a stop whose asker was checked when it was written
+        person = await self._access.person(job.workspace, cause.user)
+        # A button does not say whether its channel is shared by now; a command concerns the asker's own sessions.
+        channel = cause.channel if cause.pressed else None
+        shared = channel is not None and await self._access.is_shared(job.workspace, channel)
         return self._access.refusal(person, shared=shared)
 
     # ------------------------------------------------------------ answers
@@ -221,7 +223,7 @@ class SessionCommands:
         await self._services.check_claim(job)
         # A crash right here, or a lost answer, archives the session once more, which changes nothing.
         try:
-            seen = (await self._services.devin.archive(session.devin_id)).snapshot()
+            seen = (await self._services.organisations.of(session).devin.archive(session.devin_id)).snapshot()
         except (DevinConflict, DevinNotFound):
             await self._was_over(job, session)
             return
@@ -245,7 +247,8 @@ class SessionCommands:
             await uow.reply_privately(recipient_of(job, session), answers.ALREADY_ENDED)
             await uow.redraw(session.id)
             await finish(uow, job)
-        self._services.engine.wake_by("poll", self._services.timing.poll_soon)  # for its last words
+        tick = self._services.organisations.of(session).poll_tick
+        self._services.engine.wake_by(tick, self._services.timing.poll_soon)  # for its last words
 
     async def _announce(self, job: CommandJob, session: Session) -> int:
         """End the replies that wait, and have the card show the stop. Returns how many replies were not sent."""
@@ -272,7 +275,7 @@ class SessionCommands:
     async def _announce_uncertain(self, uow: UnitOfWork, row: InboxRow[MessageCause]) -> None:
         cause = row.cause
         message = answers.reply_uncertain(row.ref, plain(cause.text))
-        await uow.add_to_outbox(uow.post_row(f"lost:{row.key}", cause.channel, cause.root_ts, message))
+        await uow.add_to_outbox(uow.post_row(f"lost:{row.key}", row.team, cause.channel, cause.root_ts, message))
 
     async def _confirm_exit(self, job: CommandJob, session: Session) -> None:
         message = answers.exit_confirm(session) if session.lifecycle is Lifecycle.OPEN else answers.ALREADY_ENDED
@@ -287,7 +290,7 @@ class SessionCommands:
         await self._services.check_claim(job)
         # A crash right here terminates the session once more; Devin then answers with a conflict or the same session.
         try:
-            await self._services.devin.terminate(session.devin_id)
+            await self._services.organisations.of(session).devin.terminate(session.devin_id)
         except (DevinConflict, DevinNotFound):
             log.info("session was over already")
         by = job.cause.user
@@ -296,23 +299,6 @@ class SessionCommands:
             await threads.close(uow.tx, session.team, session.channel, session.thread_ts or "")
             await uow.post(f"said:{job.row.key}", session, answers.exited(by, unsent))
             await uow.redraw(session.id)
-            await finish(uow, job)
-
-    # ------------------------------------------------------------ the question "again?"
-
-    async def _start_again(self, job: Job[ActionCause]) -> None:
-        to = recipient_of(job)
-        async with self._services.unit_of_work_for(job) as uow:
-            key = job.cause.target
-            command = _questioned(await inbox.get(uow.tx, key), job.cause.user)
-            if command is None:
-                await uow.reply_privately(to, answers.START_EXPIRED)
-            elif job.cause.verb == registry.START_DECLINED.name:
-                await inbox.finish(uow.tx, [key], uow.now, reason="declined")
-                await uow.reply_privately(to, answers.START_DECLINED)
-            else:
-                await inbox.confirm(uow.tx, key, replace(command, confirmed=True), uow.now)
-                uow.wakes[own_lane(key)] = 0.0
             await finish(uow, job)
 
     # ------------------------------------------------------------ closing the row
@@ -327,18 +313,17 @@ class SessionCommands:
             await finish(uow, job)
 
 
+def _is_in_place(session: Session, job: Job[ActionCause]) -> bool:
+    """Whether the session is in the workspace of the job, and in the channel where a button was pressed."""
+    return session.team == job.workspace.team and (not job.cause.pressed or session.channel == job.cause.channel)
+
+
 async def _open_start(uow: UnitOfWork, job: Job[Cause], session: Session) -> InboxRow[SessionCause] | None:
     """Return the row in this lane that is to create `session`, or None if no such row waits."""
     starts = await inbox.waiting(uow.tx, job.row.lane, StartCause)
     messages = await inbox.waiting(uow.tx, job.row.lane, MessageCause)
     start = next((row for row in starts if row.cause.session_id == session.id), None)
     return start or next((row for row in messages if session_id(row.key) == session.id), None)
-
-
-def _questioned(row: InboxRow[Cause] | None, user: str | None) -> CommandCause | None:
-    """Return the command of `row` if `user` typed it and was asked whether it is meant once more, else None."""
-    cause = row.cause if row else None
-    return cause if isinstance(cause, CommandCause) and cause.user == user and cause.asked else None
 
 
 def _came_before(row: InboxRow[Cause], stop: InboxRow[Cause]) -> bool:

@@ -4,6 +4,7 @@ from bot.domain.commands.parser import Command
 from bot.domain.commands.registry import STATUS, STOP
 from bot.domain.session import Session, bare_id
 from bot.flows.services import Services
+from bot.flows.workspace import Workspace
 from bot.store import sessions
 from bot.views import answers
 from bot.views.answers import Listed
@@ -17,20 +18,20 @@ class SessionList:
     def __init__(self, services: Services) -> None:
         self._services = services
 
-    async def listing(self, user: str) -> Message:
+    async def listing(self, workspace: Workspace, user: str) -> Message:
         """Return the list of the person's open sessions, with the numbers that commands take."""
-        return answers.session_list([self._listed(session) for session in await self._open(user)])
+        return answers.session_list([_listed(workspace, session) for session in await self._open(workspace, user)])
 
-    async def status(self, session: Session) -> Message:
+    async def status(self, workspace: Workspace, session: Session) -> Message:
         """Return the answer that says where `session` stands."""
-        return answers.status(session, self._listed(session).permalink)
+        return answers.status(session, _listed(workspace, session).permalink)
 
-    async def pick(self, user: str, channel: str, command: Command) -> Session | Message:
+    async def pick(self, workspace: Workspace, user: str, channel: str, command: Command) -> Session | Message:
         """Return the session of `user` that `command` is about, or the sentence that asks which.
 
         Without an argument that is the only one in `channel`, or the only one at all.
         """
-        mine = await self._open(user)
+        mine = await self._open(workspace, user)
         if command.argument:
             return _named(mine, command.argument) or answers.no_such_session(command.argument)
         fit = [session for session in mine if command.spec is not STOP or session.display_state in STOPPABLE]
@@ -38,18 +39,19 @@ class SessionList:
         if not here:
             return answers.NOTHING_TO_STOP if command.spec is not STATUS else answers.NO_SESSIONS
         if len(here) > 1:
-            # All sessions are listed, so that the numbers are those of `listing`.
-            return answers.several_sessions(command.spec.name, [self._listed(session) for session in mine])
+            # All of them, so that the numbers are those of the list.
+            return answers.several_sessions(command.spec.name, [_listed(workspace, session) for session in mine])
         return here[0]
 
-    async def _open(self, user: str) -> list[Session]:
+    async def _open(self, workspace: Workspace, user: str) -> list[Session]:
         async with self._services.db.read(first=True) as tx:
-            return await sessions.of_person(tx, self._services.workspace.team, user)
+            return await sessions.of_person(tx, workspace.team, user)
 
-    def _listed(self, session: Session) -> Listed:
-        if session.thread_ts is None:
-            return Listed(session)
-        return Listed(session, self._services.slack.permalink(session.channel, session.thread_ts))
+
+def _listed(workspace: Workspace, session: Session) -> Listed:
+    if session.thread_ts is None:
+        return Listed(session)
+    return Listed(session, workspace.slack.permalink(session.channel, session.thread_ts))
 
 
 def _named(mine: list[Session], which: str) -> Session | None:

@@ -43,7 +43,7 @@ class Retention:
 
         Sessions come first, because the rows of a session stay as long as it does.
         """
-        now, kept, timing = self._services.clock(), self._services.policy.retention_seconds, self._services.timing
+        now, kept, timing = self._services.clock(), self._services.timing.retention, self._services.timing
         old = now - kept
         last_spent = billing_day(now - timing.spend_kept)
         return {

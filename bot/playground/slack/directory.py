@@ -9,7 +9,7 @@ from bot.playground.slack.chat import known, writable
 from bot.playground.slack.errors import SlackError
 from bot.playground.slack.timeline import Message
 from bot.playground.slack.workspace import Workspace
-from bot.playground.slack.world import APP, BOT_ID, BOT_USER, DOMAIN, TEAM
+from bot.playground.slack.world import APP, BOT_ID, BOT_USER, DOMAIN
 
 Json = dict[str, Any]
 
@@ -25,12 +25,12 @@ def api_test(_: Workspace, args: Args) -> Json:
     return {"args": args.values}
 
 
-def auth_test(_: Workspace, __: Args) -> Json:
+def auth_test(workspace: Workspace, _: Args) -> Json:
     """auth.test with a bot token."""
     return {
         "url": f"https://{DOMAIN}.slack.com/",
         "team": "Play",
-        "team_id": TEAM,
+        "team_id": workspace.slack.team,
         "user": "devin_bridge",
         "user_id": BOT_USER,
         "bot_id": BOT_ID,

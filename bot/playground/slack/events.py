@@ -6,7 +6,7 @@ from typing import Any, Final
 from bot.playground.slack.delivery import Courier
 from bot.playground.slack.state import Slack
 from bot.playground.slack.timeline import Message
-from bot.playground.slack.world import APP, BOT_USER, TEAM, Channel
+from bot.playground.slack.world import APP, BOT_USER, Channel
 
 Json = dict[str, Any]
 
@@ -70,13 +70,13 @@ class Events:
         """The bot was invited."""
         kind = "G" if channel.kind == "group" else "C"
         event = {"type": "member_joined_channel", "user": BOT_USER, "channel": channel.id, "channel_type": kind}
-        self.send("member_joined_channel", event | {"team": TEAM, "inviter": by}, channel=channel.id)
+        self.send("member_joined_channel", event | {"team": self._slack.team, "inviter": by}, channel=channel.id)
 
     def bot_left(self, channel: Channel, by: str) -> None:
         """The bot was removed."""
         kind = "G" if channel.kind == "group" else "C"
         event = {"type": "member_left_channel", "user": BOT_USER, "channel": channel.id, "channel_type": kind}
-        self.send("member_left_channel", event | {"team": TEAM}, channel=channel.id)
+        self.send("member_left_channel", event | {"team": self._slack.team}, channel=channel.id)
         left = "group_left" if channel.kind == "group" else "channel_left"
         self.send(left, {"type": left, "channel": channel.id, "actor_id": by}, channel=channel.id)
 
@@ -102,11 +102,11 @@ class Events:
         self._slack.news.tell(*([message.change, parent.change] if parent else [message.change]))
 
     def _envelope(self, event: Json, *, is_ext_shared: bool) -> Json:
-        installation = {"enterprise_id": None, "team_id": TEAM, "user_id": BOT_USER, "is_bot": True}
+        installation = {"enterprise_id": None, "team_id": self._slack.team, "user_id": BOT_USER, "is_bot": True}
         return {
             "token": "verification",
-            "team_id": TEAM,
-            "context_team_id": TEAM,
+            "team_id": self._slack.team,
+            "context_team_id": self._slack.team,
             "context_enterprise_id": None,
             "api_app_id": APP,
             "event": event,

@@ -13,7 +13,7 @@ from bot.playground.slack.chat import writable
 from bot.playground.slack.errors import ImpossibleError, SlackError
 from bot.playground.slack.state import SharedFile, Slack
 from bot.playground.slack.workspace import Workspace
-from bot.playground.slack.world import BOT_USER, DOMAIN, FOUNDED, TEAM
+from bot.playground.slack.world import BOT_USER, DOMAIN, FOUNDED
 
 Json = dict[str, Any]
 
@@ -151,7 +151,7 @@ def described(slack: Slack, file: SharedFile) -> Json:
         "mimetype": file.mimetype,
         "filetype": file.name.rpartition(".")[2],
         "user": file.user,
-        "user_team": TEAM,
+        "user_team": slack.team,
         "mode": "hosted",
         "is_external": False,
         "size": file.size,

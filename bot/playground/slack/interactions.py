@@ -13,7 +13,7 @@ from bot.playground.slack.state import Ephemeral, OpenView, ResponseUrl, Trigger
 from bot.playground.slack.timeline import Message
 from bot.playground.slack.views import answer_submission, close, shown
 from bot.playground.slack.workspace import Workspace
-from bot.playground.slack.world import APP, DOMAIN, TEAM, Channel, Person
+from bot.playground.slack.world import APP, DOMAIN, Channel, Person
 
 Json = dict[str, Any]
 
@@ -134,7 +134,7 @@ class Interactions:
             "user": user,
             "api_app_id": APP,
             "token": "verification",
-            "team": {"id": TEAM, "domain": DOMAIN},
+            "team": {"id": self._workspace.slack.team, "domain": DOMAIN},
             "enterprise": None,
             "is_enterprise_install": False,
         }

@@ -21,6 +21,7 @@ from bot.playground.slack.socket_mode import SocketMode
 from bot.playground.slack.state import Slack
 from bot.playground.slack.web_api import WebApi
 from bot.playground.slack.workspace import Workspace
+from bot.playground.slack.world import TEAM
 
 LARGEST_BODY: Final = 64 * 1024 * 1024
 RETRY_DELAYS: Final = (0.0, 60.0, 300.0)  # https://docs.slack.dev/apis/events-api#retries
@@ -37,6 +38,7 @@ class SlackSimulator:
         host: str = "127.0.0.1",
         manifest: Mapping[str, Any] | None = None,
         scopes: Iterable[str] | None = None,
+        team: str = TEAM,
         bot_token: str = "xoxb-play",  # noqa: S107  opens nothing but this simulator
         app_token: str = "xapp-play",  # noqa: S107
         signing_secret: str = "play-signing-secret",  # noqa: S107
@@ -54,7 +56,7 @@ class SlackSimulator:
         self.app_token = app_token
         self.signing_secret = signing_secret
         rules = limits if isinstance(limits, LimitRules) else LimitRules(enabled=limits)
-        self._slack = Slack(installed(manifest, scopes), rules, clock or Clock(wall))
+        self._slack = Slack(installed(manifest, scopes), rules, clock or Clock(wall), team)
         self._courier = Courier(self._slack, ack_timeout, retry_delays)
         self._sockets = SocketMode(self._slack, ack_timeout)
         self._posts = HttpEvents(signing_secret, request_url, ack_timeout)

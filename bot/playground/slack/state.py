@@ -13,7 +13,7 @@ from bot.playground.slack.errors import SlackError
 from bot.playground.slack.faults import Faults
 from bot.playground.slack.limits import LimitRules, RateLimits
 from bot.playground.slack.timeline import Message, Timeline
-from bot.playground.slack.world import World
+from bot.playground.slack.world import TEAM, World
 
 Json = dict[str, Any]
 
@@ -111,6 +111,7 @@ class OpenView:
     previous: str | None = None
     state: Json = field(default_factory=dict)
     open: bool = True
+    team: str = TEAM
 
     @property
     def change(self) -> Change:
@@ -135,7 +136,8 @@ class SharedFile:
 class Slack:
     """The workspace: people, channels, messages, and a log of all that happened."""
 
-    def __init__(self, app: InstalledApp, rules: LimitRules, clock: Clock) -> None:
+    def __init__(self, app: InstalledApp, rules: LimitRules, clock: Clock, team: str = TEAM) -> None:
+        self.team = team
         self.app = app
         self.clock = clock
         self.stamps = Stamps(clock.wall)
@@ -148,7 +150,7 @@ class Slack:
 
     def clear(self) -> None:
         """A fresh workspace. Ids go on, so nothing of the past comes again."""
-        self.world = World(self.news)
+        self.world = World(self.news, self.team)
         self.timelines: dict[str, Timeline] = {}
         self.calls: deque[Call] = deque(maxlen=LOG_LENGTH)
         self.ephemerals: list[Ephemeral] = []

@@ -73,7 +73,7 @@ class Message:
         if self.attachments:
             out["attachments"] = self.attachments
         if self.by_bot:
-            profile = {"id": BOT_ID, "app_id": APP, "name": "Devin Bridge", "team_id": TEAM}
+            profile = {"id": BOT_ID, "app_id": APP, "name": "Devin Bridge", "team_id": self.team}
             out |= {"bot_id": BOT_ID, "app_id": APP, "bot_profile": profile}
         if self.reactions:
             out["reactions"] = [

@@ -10,7 +10,7 @@ from bot.playground.slack.errors import SlackError
 from bot.playground.slack.fields import kept
 from bot.playground.slack.state import OpenView, Slack
 from bot.playground.slack.workspace import Workspace
-from bot.playground.slack.world import APP, BOT_ID, TEAM
+from bot.playground.slack.world import APP, BOT_ID
 
 Json = dict[str, Any]
 
@@ -70,7 +70,7 @@ def create(workspace: Workspace, body: Json, user: str) -> OpenView:
     if external and any(view.open and view.body.get("external_id") == external for view in slack.views.values()):
         raise SlackError("duplicate_external_id")
     view_id = slack.names.next("V")
-    view = OpenView(view_id, user, _kept(workspace, body), slack.names.next(""), root=view_id)
+    view = OpenView(view_id, user, _kept(workspace, body), slack.names.next(""), root=view_id, team=slack.team)
     slack.views[view_id] = view
     slack.news.tell(view.change)
     return view
@@ -129,7 +129,7 @@ def close(slack: Slack, view: OpenView, *, everything: bool = False) -> list[Ope
 
 def shown(view: OpenView) -> Json:
     """A view as answers and payloads carry it."""
-    ids = {"id": view.id, "team_id": TEAM, "app_id": APP, "app_installed_team_id": TEAM, "bot_id": BOT_ID}
+    ids = {"id": view.id, "team_id": view.team, "app_id": APP, "app_installed_team_id": view.team, "bot_id": BOT_ID}
     place = {"root_view_id": view.root, "previous_view_id": view.previous, "hash": view.hash}
     empty = {"callback_id": "", "private_metadata": "", "external_id": ""}
     return empty | copy.deepcopy(view.body) | ids | place | {"state": {"values": view.state}}

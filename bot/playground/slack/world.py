@@ -1,7 +1,7 @@
 """The workspace everybody starts with: its people and channels, with ids that never change."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any, Final, Literal, get_args
 
 from bot.playground.news import Change, News
@@ -38,11 +38,12 @@ class Person:
     deleted: bool = False
     active: bool = True
     tz: str = "Europe/Berlin"
+    home: str = TEAM  # the workspace that looks at this person
 
     @property
     def is_stranger(self) -> bool:
         """From another company."""
-        return self.team != TEAM
+        return self.team != self.home
 
     def shown(self, *, with_email: bool) -> dict[str, Any]:
         """As `users.info` answers. Strangers keep their address to themselves."""
@@ -77,6 +78,7 @@ class Channel:
     members: set[str] = field(default_factory=set)
     is_archived: bool = False
     is_ext_shared: bool = False
+    team: str = TEAM
 
     @property
     def has_bot(self) -> bool:
@@ -100,18 +102,19 @@ class Channel:
             "is_shared": self.is_ext_shared,
             "is_ext_shared": self.is_ext_shared,
             "is_org_shared": False,
-            "context_team_id": TEAM,
+            "context_team_id": self.team,
             "creator": "U0ADA",
         }
 
 
 class World:
-    """People and channels by id."""
+    """The people and channels of a workspace, by id."""
 
-    def __init__(self, news: News) -> None:
+    def __init__(self, news: News, team: str = TEAM) -> None:
         self._news = news
-        self.people = {person.id: person for person in _people()}
-        self.channels = {channel.id: channel for channel in _channels()}
+        self.team = team
+        self.people = {person.id: person for person in _people(team)}
+        self.channels = {channel.id: channel for channel in _channels(team)}
         for person in list(self.people.values()):
             if not person.is_bot and not person.is_stranger:
                 self.direct(person.id)
@@ -120,14 +123,15 @@ class World:
         """The person's conversation with the bot, opened when it was not."""
         channel_id = "D" + user[1:]
         if channel_id not in self.channels:
-            self.channels[channel_id] = Channel(channel_id, "directmessage", "im", {user, BOT_USER})
+            self.channels[channel_id] = Channel(channel_id, "directmessage", "im", {user, BOT_USER}, team=self.team)
             self._news.tell(PLACES)
         return self.channels[channel_id]
 
     def put_person(self, facts: dict[str, Any]) -> Person:
         """Add a person, or change some facts of one."""
         _check(facts, PERSON)
-        known = self.people.get(facts["id"]) or Person(facts["id"], facts["id"].lower(), facts["id"])
+        made = Person(facts["id"], facts["id"].lower(), facts["id"], team=self.team, home=self.team)
+        known = self.people.get(made.id, made)
         self.people[known.id] = known
         _change(known, facts)
         self._news.tell(PLACES)
@@ -136,7 +140,7 @@ class World:
     def put_channel(self, facts: dict[str, Any]) -> Channel:
         """Add a channel, or change some facts of one."""
         _check(facts, CHANNEL)
-        known = self.channels.get(facts["id"]) or Channel(facts["id"], facts["id"].lower())
+        known = self.channels.get(facts["id"]) or Channel(facts["id"], facts["id"].lower(), team=self.team)
         self.channels[known.id] = known
         _change(known, facts | ({"members": set(facts["members"])} if "members" in facts else {}))
         self._news.tell(PLACES)
@@ -192,8 +196,8 @@ def _change(thing: Person | Channel, facts: dict[str, Any]) -> None:
         setattr(thing, name, facts[name])
 
 
-def _people() -> list[Person]:
-    return [
+def _people(team: str) -> list[Person]:
+    people = [
         Person(BOT_USER, "devin_bridge", "Devin Bridge", is_bot=True),
         Person("U0ANN", "ann", "Ann Lee", "ann@example.com"),
         Person("U0BEN", "ben", "Ben Ortiz", "ben@example.com"),
@@ -201,11 +205,12 @@ def _people() -> list[Person]:
         Person("U0GUEST", "gus", "Gus Guest", "gus@contractor.example", is_restricted=True),
         Person("U0EXT", "eve", "Eve Other", "eve@other.example", team=OTHER_TEAM),
     ]
+    return [replace(one, home=team, team=team if one.team == TEAM else one.team) for one in people]
 
 
-def _channels() -> list[Channel]:
+def _channels(team: str) -> list[Channel]:
     staff = {"U0ANN", "U0BEN", "U0ADA"}
-    return [
+    channels = [
         Channel("C0GENERAL", "general", members=staff | {"U0GUEST", BOT_USER}),
         Channel("C0WEB", "web", members=staff | {"U0GUEST", BOT_USER}),
         Channel("C0PRIVATE", "private", "group", members=staff | {BOT_USER}),
@@ -214,3 +219,4 @@ def _channels() -> list[Channel]:
         Channel("C0NOBOT", "nobot", members=set(staff)),
         Channel("C0OPS", "ops", members=staff | {BOT_USER}),
     ]
+    return [replace(one, team=team) for one in channels]

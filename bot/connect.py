@@ -1,0 +1,141 @@
+"""Connecting to Slack and Devin: the clients of each workspace and organisation, or why the bot cannot start.
+
+Settings name one workspace and the organisation in which its people start sessions.
+"""
+
+import time
+from contextlib import AsyncExitStack
+
+import httpx
+
+from bot.config import Settings, on_this_machine
+from bot.devin.client import Devin
+from bot.devin.errors import DevinError, DevinRefused
+from bot.devin.retry import Patience
+from bot.flows.organisation import Organisation
+from bot.flows.workspace import Policy, Workspace
+from bot.logs import get_logger
+from bot.metrics import Metrics
+from bot.slack.client import Identity, Slack
+from bot.slack.errors import SlackError, SlackRefused
+from bot.store.database.connection import Database
+from bot.timing import Timing
+
+log = get_logger(__name__)
+
+
+class StartError(Exception):
+    """The bot cannot start; the text is a sentence that says what to do."""
+
+
+class Connector:
+    """Opens clients, and leaves it to the stack to close them."""
+
+    def __init__(self, stack: AsyncExitStack, db: Database, metrics: Metrics, timing: Timing) -> None:
+        self._stack = stack
+        self._db = db
+        self._metrics = metrics
+        self._timing = timing
+        self.organisations: dict[str, Organisation] = {}  # each is connected once, whoever starts sessions in it
+
+    async def workspace(self, settings: Settings) -> Workspace:
+        """Connect to the workspace and the organisation of the settings."""
+        token = settings.slack_bot_token.get_secret_value()
+        slack = await self._stack.enter_async_context(
+            Slack(token, base_url=settings.slack_api_url, on_call=self._metrics.slack_called, timing=self._timing)
+        )
+        who = await _identity(slack)
+        if settings.slack_app_token is not None:
+            await _socket_opens(settings.slack_app_token.get_secret_value(), settings.slack_api_url)
+        organisation = await self._organisation(settings)
+        return Workspace(who.team, who.user_id, who.bot_id, slack, _policy(settings), organisation)
+
+    async def _organisation(self, settings: Settings) -> Organisation:
+        known = self.organisations.get(settings.devin_org_id)
+        if known is not None:
+            return known
+        http = await self._stack.enter_async_context(_http(settings, self._metrics))
+        devin = _devin(http, settings, self._timing)
+        await _known_at_devin(devin)
+        made = self.organisations[devin.org_id] = Organisation(devin, self._db)
+        return made
+
+
+def _policy(settings: Settings) -> Policy:
+    """The settings that flows obey in the workspace."""
+    return Policy(
+        admin_channel=settings.bot_admin_channel,
+        admin_users=frozenset(settings.bot_admin_users),
+        digest_time=settings.bot_digest_time,
+        zone=settings.bot_timezone,
+    )
+
+
+async def _socket_opens(app_token: str, base_url: str) -> None:
+    """Ask once: with a token that Slack refuses Bolt would try for ever."""
+    try:
+        async with Slack(app_token, base_url=base_url) as opener:
+            await opener.open_socket()
+    except SlackRefused as refused:
+        if refused.permanent:
+            raise StartError(
+                f"Slack does not open a socket for the bot ({refused.outcome}). Check SLACK_APP_TOKEN; "
+                "`python -m bot doctor` says more."
+            ) from None
+    except SlackError as error:
+        log.warning("Slack opens no socket at the start", error=error.outcome)
+
+
+async def _identity(slack: Slack) -> Identity:
+    try:
+        return await slack.auth_test()
+    except SlackError as error:
+        raise StartError(
+            f"Slack does not let the bot in ({error.outcome}). Check SLACK_BOT_TOKEN and SLACK_API_URL; "
+            "`python -m bot doctor` says more."
+        ) from None
+
+
+def _devin(http: httpx.AsyncClient, settings: Settings, timing: Timing) -> Devin:
+    patience = Patience(
+        write=timing.devin_write, first_pause=timing.devin_first_pause, longest_pause=timing.devin_longest_pause
+    )
+    key = settings.devin_api_key.get_secret_value()
+    return Devin(http, key, settings.devin_org_id, settings.devin_api_url, patience=patience)
+
+
+async def _known_at_devin(devin: Devin) -> None:
+    try:
+        await devin.self_()
+    except DevinRefused as refused:
+        raise StartError(
+            f"Devin does not accept the key ({refused.status}). Check DEVIN_API_KEY and DEVIN_API_URL; "
+            "`python -m bot doctor` says more."
+        ) from None
+    except DevinError as error:
+        # An outage at Devin is no reason to refuse what people write: it is stored and goes on later.
+        log.warning("Devin does not answer at the start", error=type(error).__name__)
+
+
+def _http(settings: Settings, metrics: Metrics) -> httpx.AsyncClient:
+    async def count(response: httpx.Response) -> None:
+        started: float = response.request.extensions["started"]
+        route = f"{response.request.method} {_route(response.request.url.path)}"
+        metrics.devin_called(route, str(response.status_code), time.monotonic() - started)
+
+    async def begin(request: httpx.Request) -> None:
+        request.extensions["started"] = time.monotonic()
+
+    limits = httpx.Limits(max_connections=40, max_keepalive_connections=20)
+    return httpx.AsyncClient(
+        limits=limits,
+        event_hooks={"request": [begin], "response": [count]},
+        trust_env=not on_this_machine(settings.devin_api_url),
+    )
+
+
+def _route(path: str) -> str:
+    """A path without its ids, so that the figures stay few."""
+    parts = path.strip("/").split("/")
+    known = [part if part.isalpha() or part.startswith("v3") else "{id}" for part in parts]
+    return "/" + "/".join(known)
