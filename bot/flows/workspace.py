@@ -52,7 +52,13 @@ class Workspaces:
         return self._by_team[team]
 
     def get(self, team: str | None) -> Workspace | None:
-        """The workspace with this id; None of one that is not connected, which the log says once."""
+        """Return the workspace with the id `team`, or None if it is not connected, which the log says once.
+
+        Requests of an app that a whole Slack organisation has installed may name no team: where only one workspace is
+        connected, they are its requests.
+        """
+        if team is None and len(self._by_team) == 1:
+            return next(iter(self))
         found = self._by_team.get(team or "")
         if found is None and (team or "") not in self._missed:
             self._missed.add(team or "")

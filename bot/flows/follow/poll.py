@@ -64,6 +64,7 @@ class Poller:
         self._cycles = 0
         self._last_read: dict[str, int] = {}  # the cycle in which a session worth reading was last read
         self._fresh: dict[str, float] = {}  # until when a session may have changed again without showing it
+        self._fresh_lost_until = services.clock() + services.timing.same_second  # what an earlier process had there
         self._failing: dict[str, float] = {}  # since when a session could not be announced; a restart counts anew
         self.polled_at = services.clock()
 
@@ -128,7 +129,12 @@ class Poller:
         now = self._services.clock()
         sweeping = now - state.swept_at >= self._services.timing.count_sweep
         polled, newest = await self._list(claim, state)
-        changed = {one.session.id: one for one in polled if one.changed}
+        fresh_lost = now <= self._fresh_lost_until
+        changed = {
+            one.session.id: one
+            for one in polled
+            if one.changed or (fresh_lost and one.snapshot.updated_at >= state.watermark)
+        }
         for one in await self._sweep() if sweeping else await self._expected():
             changed.setdefault(one.session.id, one)
         worth, quiet = await self._worth_reading(list(changed.values()), state)
