@@ -43,6 +43,10 @@ class Timing:
     late_notice: float = 20.0  # From a start or reply until its thread is notified that Devin cannot be reached.
     repeated_command: float = MINUTE  # A command repeated within this time makes the bot ask whether it is meant.
     repeat_question: float = 10 * MINUTE  # The question about a repeated command waits this long for its answer.
+    start_retry: float = 1.0  # A reply to a session that is still being started is tried again after this.
+    just_begun_retry: float = 0.1  # A stop that finds its session just begun is tried again after this.
+    reaction_expires: float = 10 * MINUTE  # A reaction that comes later than this is not made.
+    private_answer_expires: float = 25 * MINUTE  # A private answer that comes later is not given.
     dm_follow_up: float = 2 * MINUTE  # A line in a direct message this soon after the last one counts as a reply.
     dm_earlier_line: float = 10.0  # A line in a direct message waits this long for the line before it to be handled.
     dm_retry: float = 0.5  # Between two checks whether the line before was handled.

@@ -26,7 +26,7 @@ class Actions:
         await ack()
 
     async def ignored(self, ack: AsyncAck) -> None:
-        """Acknowledge a button that only opens a link, or one that another version of the bot has posted."""
+        """Acknowledge a button that only opens a link, and a shortcut or form that this version does not use."""
         await ack()
 
     async def no_options(self, ack: AsyncAck) -> None:

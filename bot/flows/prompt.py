@@ -146,7 +146,7 @@ class PromptBuilder:
 
 
 async def _whole(workspace: Workspace, file: SlackFile) -> SlackFile:
-    """Some files come with their id alone; one that cannot be looked up stays so, and its download tells why."""
+    """Return `file` with its details if Slack sent only its id; unchanged where Slack does not give them."""
     if not file.is_stub:
         return file
     try:

@@ -42,7 +42,7 @@ class Services:
         async with self.db.write() as tx:
             if claim is not None:
                 await lanes.hold(tx, claim)
-            uow = UnitOfWork(tx, self.clock(), ref)
+            uow = UnitOfWork(tx, self.clock(), ref, self.timing)
             yield uow
         # A crash right here loses only hints: the sweep wakes every lane with open rows.
         for lane, after in uow.wakes.items():

@@ -10,6 +10,7 @@ from bot.store import cards, inbox, outbox
 from bot.store.database.connection import Transaction
 from bot.store.inbox import InboxRow
 from bot.store.outbox import OutboxRow
+from bot.timing import Timing
 from bot.views.message import Message
 
 
@@ -20,6 +21,7 @@ class UnitOfWork:
     tx: Transaction
     now: float
     ref: str
+    timing: Timing
     wakes: dict[str, float] = field(default_factory=dict)
     afterwards: list[Callable[[], None]] = field(default_factory=list)
 
@@ -105,7 +107,7 @@ class UnitOfWork:
                 payload={"ts": ts, "name": name},
                 next_at=self.now,
                 created_at=self.now,
-                expires_at=self.now + 600,
+                expires_at=self.now + self.timing.reaction_expires,
             )
         )
 
@@ -133,7 +135,7 @@ class UnitOfWork:
                 },
                 next_at=self.now,
                 created_at=self.now,
-                expires_at=self.now + 1500,
+                expires_at=self.now + self.timing.private_answer_expires,
             )
         )
 

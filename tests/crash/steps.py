@@ -39,7 +39,7 @@ PLACES: Final[dict[str, tuple[str, ...]]] = {
     # A session is steered.
     "wake": ("bot.flows.steer.reply:NewMessage.call_first",),
     "reply": ("bot.flows.steer.reply:NewMessage.call",),
-    "announce the stop": ("bot.flows.steer.session_commands:SessionCommands._announce",),
+    "announce the stop": ("bot.flows.steer.session_commands:SessionCommands._begin_stop",),
     "put to sleep": ("bot.flows.steer.session_commands:SessionCommands._put_to_sleep",),
     "ask before the end": ("bot.flows.steer.session_commands:SessionCommands._answer",),
     "move to the session's thread": ("bot.flows.steer.session_commands:SessionCommands._moved",),

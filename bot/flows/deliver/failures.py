@@ -31,7 +31,9 @@ from bot.views.message import Message
 
 log = get_logger(__name__)
 
-MOST_ATTEMPTS: Final = 8  # and at least `Timing.send_outage` old
+MOST_ATTEMPTS: Final = (
+    8  # then a fault of our own is given up; what Slack refuses also has to be `Timing.send_outage` old
+)
 BEST_EFFORT: Final = frozenset({"reaction", "private"})
 
 

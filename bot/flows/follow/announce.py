@@ -23,7 +23,7 @@ from bot.store.lanes import Claim
 from bot.store.sessions import TrackedSession
 from bot.views import announcements
 
-REPLAYED: Final = 3  # after such a gap more messages than this become one summary
+REPLAYED: Final = 3  # after a gap of `Timing.outage_summary` more messages than this become one summary
 MARK_AT_END: Final = "white_check_mark"
 
 
@@ -35,7 +35,7 @@ class Announce:
 
     @staticmethod
     def is_announced(old: Snapshot, new: Snapshot) -> bool:
-        """Whether `new` differs from `old` in more than figures, so that the session is announced by itself."""
+        """Whether `new` differs from `old` in more than figures: then it gets a transaction of its own and no batch."""
         return moved(old, new) or bool(announcements_between(old, new))
 
     async def session(
@@ -123,10 +123,16 @@ def _announcements(
 ) -> tuple[list[Announcement], bool]:
     """Return what is announced now, and whether a resting state waits for the next poll to decide about it.
 
-    The detail of a session may flip, and states are listed before messages are read. So the next poll decides about a
-    question for which no message of Devin's was read, and about a resting state that may be from before a person's last
-    message. It also decides about the same resting state once more, after a person wrote in Devin's web app, or in a
-    reply here whose answer is not stored yet.
+    stored resting state   new resting state            what happens
+    ---------------------  ---------------------------  ------------------------------------------------------------
+    any                    none (Devin works)           what else is new is announced
+    another one            question without a message   waits, unless `_flips`
+    another one            question or done, and a      waits: the state may have been listed before the person's
+                           person wrote last            message was read
+    another one            any other                    announced
+    the same, and waiting  the same, nobody is unsure   announced: it still stands
+    the same               perhaps another one of the   waits (`_may_be_another`)
+                           same kind
     """
     announcements, resting = announcements_between(tracked.session.snapshot, new), resting_kind(new)
     if resting is None:
@@ -160,10 +166,7 @@ def _may_be_another(
 
 
 def _flips(tracked: TrackedSession, new: Snapshot, messages: NewMessages | None) -> bool:
-    """Whether the stored snapshot says done, and `new` has another detail only: same status, and nobody wrote.
-
-    Such a session asks nothing, although its detail says that it waits for a person.
-    """
+    """Whether a session that was announced as done only changed its detail, while nobody wrote: it asks nothing."""
     seen = tracked.session.snapshot
     silent = not tracked.position.waiting and not (messages and messages.fresh)
     return silent and resting_kind(seen) is AnnouncementKind.DONE and seen.status == new.status

@@ -1,4 +1,8 @@
-"""Two sessions with one reference: they appear when a worker freezes after the check of its claim, before the call."""
+"""Sessions at Devin that carry a reference of ours and are not the one we know.
+
+A second one appears when a worker freezes after the check of its claim, before the call: the younger of the two is
+ended. One of a start that ended as not known is adopted, and one of a start that was cancelled or refused is ended.
+"""
 
 from collections.abc import Sequence
 from typing import Final
@@ -32,9 +36,9 @@ class Duplicates:
         self._unread: dict[str, DevinSession] = {}  # sessions whose prompt has to be read, first found first
 
     async def end_younger(self, claim: Claim, unrecognised: Sequence[DevinSession]) -> list[str]:
-        """Find the sessions in `unrecognised` that carry a reference of ours, and end the younger of each two.
+        """Find the sessions in `unrecognised` that carry a reference of ours, and adopt or end each.
 
-        Returns our ids of the sessions for which one was found. Where a prompt has to be read, `read_prompts` does it.
+        Returns our ids of the sessions to which they belong. Where a prompt has to be read, `read_prompts` does it.
         """
         carried = [(made, self._lookup.carried(self._organisation, made)) for made in unrecognised]
         oldest = self._services.clock() - self._services.timing.read_back
@@ -45,7 +49,7 @@ class Duplicates:
     async def read_prompts(self, claim: Claim) -> list[str]:
         """Read a few of the prompts that `end_younger` left, and handle the sessions whose references they show.
 
-        Returns our ids of the sessions for which one was found. A prompt that cannot be read waits for the next cycle.
+        Returns our ids of the sessions to which they belong. A prompt that cannot be read waits for the next cycle.
         """
         resolved: list[str] = []
         for session_id in list(self._unread)[:PROMPTS_A_CYCLE]:

@@ -64,7 +64,8 @@ class Poller:
         self._cycles = 0
         self._last_read: dict[str, int] = {}  # the cycle in which a session worth reading was last read
         self._fresh: dict[str, float] = {}  # until when a session may have changed again without showing it
-        self._fresh_lost_until = services.clock() + services.timing.same_second  # what an earlier process had there
+        # `_fresh` is not stored: until then whatever is as recent as the watermark is read.
+        self._fresh_lost_until = services.clock() + services.timing.same_second
         self._failing: dict[str, float] = {}  # since when a session could not be announced; a restart counts anew
         self.polled_at = services.clock()
 
@@ -182,7 +183,7 @@ class Poller:
         return [polled_session(tracked, made_by[bare], ended_after) for bare, tracked in known.items()]
 
     async def _expected(self) -> list[PolledSession]:
-        """Return sessions that may have answered unlisted: just written to, left for this poll, or just changed."""
+        """Return sessions to read although the list may omit them: just written to, waiting, over, or in `_fresh`."""
         async with self._services.db.scan() as tx:
             spoken_after = self._services.clock() - self._services.timing.answer_expected
             expected = await watched_sessions.expecting(tx, self._organisation.id, spoken_after, self._fresh)

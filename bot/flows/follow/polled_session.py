@@ -41,7 +41,10 @@ class PolledSession:
 
 
 def polled_session(tracked: TrackedSession, made: DevinSession, ended_after: float) -> PolledSession:
-    """Compare our record of a session with `made`, what Devin says now. `ended_after` is as in `_is_over`."""
+    """Compare our record of a session with `made`, what Devin says now.
+
+    A session that ended for us after the instant `ended_after` may still have last messages that nobody has read.
+    """
     session = tracked.session
     snapshot = made.snapshot().following(session.snapshot)
     if isinstance(made, SessionInsights) and snapshot.status == session.snapshot.status:
@@ -50,10 +53,10 @@ def polled_session(tracked: TrackedSession, made: DevinSession, ended_after: flo
 
 
 def _is_over(session: Session, made: DevinSession, ended_after: float) -> bool:
-    """Whether only the cost of a session still matters: it ended for us, and no last messages of Devin's are expected.
+    """Whether only the cost of a session still matters, because it ended for us.
 
-    They are expected where a refused reply or stop, and not the poller, found that the session had ended, if that was
-    after `ended_after`.
+    False while Devin's last messages may be unread: when a refused reply or stop, and not the poller, found the end,
+    after the instant `ended_after`.
     """
     if session.lifecycle is not Lifecycle.ENDED or session.stopped_by is not None:
         return session.lifecycle is not Lifecycle.OPEN

@@ -60,7 +60,7 @@ async def read_messages(organisation: Organisation, session: Session, position: 
         messages, cursor = await _read(organisation, session.devin_id, None)  # the stored cursor is no longer taken
     fresh = _following(messages, position.last_event_id)
     if fresh is None:
-        # The last known message is gone. All are read again, and as many of Devin's as were counted were relayed.
+        # The last known message is gone: read all again, and skip as many of Devin's as were relayed.
         messages, cursor = await _read(organisation, session.devin_id, None)
         fresh = _following(messages, position.last_event_id) or _beyond(messages, position.devin_messages)
     last = messages[-1].event_id if messages else position.last_event_id

@@ -202,7 +202,7 @@ async def _described(tx: Transaction, workspace: Workspace, session: Session, ac
 
 
 def _window(now: float) -> tuple[date, ...]:
-    """Return the days to read: the month and the week before of the newest finished day, up to the day that runs."""
+    """Return the days to read: from the start of the month, or of the days compared with if earlier, through today."""
     newest = newest_finished(now)
     return _span(min(newest.replace(day=1), days_before(newest)[0]), billing_day(now))
 

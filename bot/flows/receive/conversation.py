@@ -55,7 +55,7 @@ class Conversation:
             await self._resume(job, begun)
             return
         thread = await self._thread(job)
-        # A stop is for the bot also in a thread whose first message was not handled yet.
+        # An urgent verb is for the bot also in a thread whose first message was not handled yet.
         meant = cause.mention or cause.direct or (job.row.urgent and not cause.under_us)
         if thread is None and not meant:
             await self._wait_for_thread(job)

@@ -40,7 +40,7 @@ class Create:
         self._once = ExactlyOnce(services)
 
     async def run(self, job: Job[StartCause]) -> None:
-        """Create the session of a slash command. Its row follows once the card of the session is posted."""
+        """Create the session of a slash command. The inbox row exists once the session's card is posted."""
         session = await self._services.session(job.cause.session_id)
         if session is None or session.lifecycle not in {Lifecycle.QUEUED, Lifecycle.CREATING}:
             async with self._services.unit_of_work_for(job) as uow:
@@ -110,7 +110,8 @@ class NewSession(Creation[CreatedSession]):
         if cause != row.cause:
             await inbox.note(uow.tx, row.key, cause)
         if is_unknown(row) and is_late(row, uow.now, self._services.timing.late_notice):
-            await self.write_late(uow)  # an earlier try created nothing, and the row has waited for long
+            # `row` was read before the look-up: its intent is that of an earlier try, which created nothing.
+            await self.write_late(uow)
 
     async def call(self) -> CreatedSession:
         """Ask Devin for the session, with the fullest list of tags that was not refused."""

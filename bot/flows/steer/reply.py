@@ -71,7 +71,7 @@ class Reply:
             await self._keep_back(job, unwanted, "unknown" if unknown else "ended")
             return
         if session.lifecycle is not Lifecycle.OPEN:
-            raise Reschedule(1.0, "the session is still being started")
+            raise Reschedule(self._services.timing.start_retry, "the session is still being started")
         await self._once.create(job, NewMessage(self._services, self._prompts, self._lookup, job, session))
 
     def _unwanted(self, job: Job[MessageCause], thread: Thread, session: Session | None) -> Message | None:
@@ -93,8 +93,7 @@ class Reply:
         async with self._services.unit_of_work_for(job) as uow:
             if message is not None and message.text:
                 to = recipient_of(job)
-                # Once for each person, because people may go on talking in such a thread. Once more when a session
-                # of which it was not known whether it was started has ended.
+                # Once for each person and reason (`what`), because people may go on talking in such a thread.
                 await uow.reply_privately(to, message, key=f"{to.team}:{to.channel}:{to.thread_ts}:{to.user}:{what}")
             await finish(uow, job)
 
@@ -107,7 +106,7 @@ class Reply:
 
 
 class NewMessage(Creation[Snapshot | None]):
-    """The creation of a message in `session`. Its thing is what Devin answers about the session, if readable."""
+    """The creation of a message in `session`; `write_created` gets Devin's snapshot, or None if it is unreadable."""
 
     kind: ClassVar[str] = "reply"
 

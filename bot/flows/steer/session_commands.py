@@ -195,7 +195,9 @@ class SessionCommands:
             await sessions.change(uow.tx, session.id, stop_requested=True, stopped_by=by, stop_ts=job.row.ts)
             current = await sessions.get(uow.tx, session.id)
             if current is None or current.lifecycle not in {Lifecycle.QUEUED, Lifecycle.CREATING}:
-                raise Reschedule(0.1, "the session has just begun")  # rolls this back; the next try stops the session
+                raise Reschedule(
+                    self._services.timing.just_begun_retry, "the session has just begun"
+                )  # rolls this back; the next try stops the session
             start = await _open_start(uow, job, session)
             if start is not None and not is_unknown(start):
                 await inbox.finish(uow.tx, [start.key], uow.now, reason="cancelled")
@@ -219,7 +221,7 @@ class SessionCommands:
 
     async def _put_to_sleep(self, job: CommandJob, session: Session, *, closing: bool) -> None:
         assert session.devin_id is not None
-        unsent = await self._announce(job, session)
+        unsent = await self._begin_stop(job, session)
         await self._services.check_claim(job)
         # A crash right here, or a lost answer, archives the session once more, which changes nothing.
         try:
@@ -250,7 +252,7 @@ class SessionCommands:
         tick = self._services.organisations.of(session).poll_tick
         self._services.engine.wake_by(tick, self._services.timing.poll_soon)  # for its last words
 
-    async def _announce(self, job: CommandJob, session: Session) -> int:
+    async def _begin_stop(self, job: CommandJob, session: Session) -> int:
         """End the replies that wait, and have the card show the stop. Returns how many replies were not sent."""
         async with self._services.unit_of_work_for(job) as uow:
             unsent = await self._end_waiting(uow, job) + job.cause.unsent
@@ -286,7 +288,7 @@ class SessionCommands:
             await self._answer(job, answers.ALREADY_ENDED, session)
             return
         assert session.devin_id is not None
-        unsent = await self._announce(job, session)
+        unsent = await self._begin_stop(job, session)
         await self._services.check_claim(job)
         # A crash right here terminates the session once more; Devin then answers with a conflict or the same session.
         try:
