@@ -31,9 +31,8 @@ from bot.views.message import Message
 
 log = get_logger(__name__)
 
-MOST_ATTEMPTS: Final = (
-    8  # then a fault of our own is given up; what Slack refuses also has to be `Timing.send_outage` old
-)
+# A row with a fault of our own dies after so many tries; what Slack does not take also has to be `send_outage` old.
+MOST_ATTEMPTS: Final = 8
 BEST_EFFORT: Final = frozenset({"reaction", "private"})
 
 

@@ -195,9 +195,8 @@ class SessionCommands:
             await sessions.change(uow.tx, session.id, stop_requested=True, stopped_by=by, stop_ts=job.row.ts)
             current = await sessions.get(uow.tx, session.id)
             if current is None or current.lifecycle not in {Lifecycle.QUEUED, Lifecycle.CREATING}:
-                raise Reschedule(
-                    self._services.timing.just_begun_retry, "the session has just begun"
-                )  # rolls this back; the next try stops the session
+                # Rolls this transaction back; the next try stops the session.
+                raise Reschedule(self._services.timing.just_begun_retry, "the session has just begun")
             start = await _open_start(uow, job, session)
             if start is not None and not is_unknown(start):
                 await inbox.finish(uow.tx, [start.key], uow.now, reason="cancelled")
