@@ -177,7 +177,7 @@ def _bolt(settings: Settings, workspaces: Workspaces) -> AsyncApp:
     async def authorize(team_id: str | None) -> AuthorizeResult:
         # Made of what the start has read. Bolt's own function would ask Slack, and drop the event if that failed.
         # Without a token, since no listener calls Slack.
-        workspace = workspaces.get(team_id)
+        workspace = workspaces.of_request(team_id)
         if workspace is None:
             return AuthorizeResult(enterprise_id=None, team_id=team_id)  # the next middleware leaves the request alone
         return AuthorizeResult(

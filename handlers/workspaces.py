@@ -26,7 +26,7 @@ class OfWorkspace(AsyncMiddleware):
         next: Callable[[], Awaitable[BoltResponse]],  # noqa: A002 - Bolt names them
     ) -> BoltResponse | None:
         """Find the workspace by the team that Bolt has read from the body."""
-        workspace = self._workspaces.get(req.context.team_id)
+        workspace = self._workspaces.of_request(req.context.team_id)
         if workspace is None:
             return BoltResponse(status=200)
         req.context["workspace"] = workspace

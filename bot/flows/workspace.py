@@ -52,15 +52,18 @@ class Workspaces:
         return self._by_team[team]
 
     def get(self, team: str | None) -> Workspace | None:
-        """Return the workspace with the id `team`, or None if it is not connected, which the log says once.
-
-        Requests of an app that a whole Slack organisation has installed may name no team: where only one workspace is
-        connected, they are its requests.
-        """
-        if team is None and len(self._by_team) == 1:
-            return next(iter(self))
+        """Return the workspace with the id `team`, or None if it is not connected, which the log says once."""
         found = self._by_team.get(team or "")
         if found is None and (team or "") not in self._missed:
             self._missed.add(team or "")
             log.warning("workspace is not connected", team=team)
         return found
+
+    def of_request(self, team: str | None) -> Workspace | None:
+        """Return the workspace that a request of Slack's concerns, or None if that one is not connected.
+
+        `team` is what the request names. In a channel that is shared with another company it may be the other team, and
+        where a whole Slack organisation has installed the app there may be none: while only one workspace is connected,
+        such requests are its requests too, and `bot.flows.access` refuses other companies' people.
+        """
+        return next(iter(self)) if len(self._by_team) == 1 else self.get(team)

@@ -78,7 +78,7 @@ async def first_start_noted(one: Scene) -> None:
     """A session with all its work done, and the note from when on digests are wanted."""
     await running(one)
     async with asyncio.timeout(PATIENCE):
-        while not one.rows("SELECT name FROM due WHERE name = 'digest'"):
+        while not one.rows("SELECT name FROM due WHERE name LIKE 'digest:%'"):
             await asyncio.sleep(0.05)  # the store has no event for it
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot.flows.follow import announce
+from bot.store import due
 from bot.timing import PRODUCTION, Timing
 from bot.views.answers import SESSION_ENDED
 from tests.scenarios.ahead import Ahead, rows, until
@@ -35,13 +36,13 @@ async def between_looks(on: Stage) -> int:
 
 async def watermark(on: Stage) -> int:
     """Up to which of Devin's seconds the poller has looked."""
-    (poll,) = await rows(on, "due", name="poll")
+    (poll,) = await rows(on, "due", name=due.poll(on.environment["DEVIN_ORG_ID"]))
     return int(poll["state"]["look"]["watermark"])
 
 
 async def backs_off(on: Stage, failures: int = 1) -> bool:
     """Whether so many looks in a row have failed because of Devin, and the poller waits longer each time."""
-    (poll,) = await rows(on, "due", name="poll")
+    (poll,) = await rows(on, "due", name=due.poll(on.environment["DEVIN_ORG_ID"]))
     return bool(poll["state"]["look"]["failures"] >= failures)
 
 

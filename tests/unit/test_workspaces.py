@@ -1,4 +1,4 @@
-"""Which workspace a request or a row is of."""
+"""Which workspace a row or a request is of."""
 
 from typing import Any
 
@@ -10,13 +10,14 @@ def workspace(team: str) -> Workspace:
     return Workspace(team, "U0BOT", "B0BOT", slack=unused, policy=Policy(), organisation=unused)
 
 
-def test_a_request_is_of_the_workspace_that_it_names_and_of_no_other():
+def test_a_row_is_of_the_workspace_that_it_names_and_of_no_other():
     one, two = workspace("T1"), workspace("T2")
     both = Workspaces(one, two)
     assert (both.get("T1"), both.get("T2"), both.get("T3"), both.get(None)) == (one, two, None, None)
-
-
-def test_a_request_that_names_none_is_of_the_only_one_there_is():
-    one = workspace("T1")
-    assert Workspaces(one).get(None) is one
     assert Workspaces(one).get("T2") is None
+
+
+def test_a_request_is_of_the_only_workspace_there_is_or_of_the_one_that_it_names():
+    one, two = workspace("T1"), workspace("T2")
+    assert [Workspaces(one).of_request(team) for team in ("T1", "T0EXT", None)] == [one, one, one]
+    assert [Workspaces(one, two).of_request(team) for team in ("T1", "T2", "T0EXT", None)] == [one, two, None, None]
