@@ -77,7 +77,7 @@ class Missing(Enum):
     UNREADABLE = auto()  # something could not be read, and it may be the thing
 
 
-LookUp = Found[_Thing] | Missing
+LookupResult = Found[_Thing] | Missing
 
 
 class Creation(ABC, Generic[_Thing]):
@@ -102,7 +102,7 @@ class Creation(ABC, Generic[_Thing]):
         """Ask Devin to create the thing, once."""
 
     @abstractmethod
-    async def look_up(self) -> LookUp[_Thing]:
+    async def lookup(self) -> LookupResult[_Thing]:
         """Search Devin for the thing, by the reference that it carries."""
 
     async def other_form(self, _refused: DevinRefused, /) -> bool:
@@ -151,7 +151,7 @@ class ExactlyOnce:
         # How long the request of that try may still be under way. Measured before the look-up: if the time ends while
         # the look-up reads, the thing may have been created behind its back.
         left = intent_at + self._services.timing.unknown_after - self._services.clock()
-        seen = await creation.look_up()
+        seen = await creation.lookup()
         if isinstance(seen, Found):
             await self._store(job, creation, seen.thing)
             return True
@@ -227,7 +227,7 @@ class ExactlyOnce:
 
     async def _answered_with_failure(self, job: Job[Cause], creation: Creation[_Thing], error: DevinError) -> None:
         """Adopt what one look-up finds, or raise `error`. One is enough: Devin answered, so no request is under way."""
-        seen = await creation.look_up()
+        seen = await creation.lookup()
         if isinstance(seen, Found):
             await self._store(job, creation, seen.thing)
             return

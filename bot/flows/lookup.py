@@ -9,7 +9,7 @@ from bot.devin.errors import DevinUnexpectedAnswer
 from bot.devin.models import CreatedSession, DevinSession
 from bot.devin.sessions import SessionFilters
 from bot.domain.session import Session, bare_id
-from bot.flows.exactly_once import Found, LookUp, Missing
+from bot.flows.exactly_once import Found, LookupResult, Missing
 from bot.flows.organisation import Organisation
 from bot.flows.services import Services
 
@@ -35,7 +35,7 @@ class SessionLookup:
         own_id = await organisation.own_id()
         return {"service_user_ids": [own_id]} if own_id else {}
 
-    async def session(self, session: Session) -> LookUp[CreatedSession]:
+    async def session(self, session: Session) -> LookupResult[CreatedSession]:
         """Look up the oldest session at Devin with the reference of `session`. Each call lists sessions anew."""
         assert session.reference is not None
         organisation = self._services.organisations.of(session)
@@ -48,7 +48,7 @@ class SessionLookup:
             return Found(CreatedSession.of(min(found, key=lambda made: (made.created_at, made.session_id))))
         return Missing.UNREADABLE if unreadable else Missing.NOT_FOUND
 
-    async def message(self, session: Session, mark: str, page_cursor: str | None) -> LookUp[None]:
+    async def message(self, session: Session, mark: str, page_cursor: str | None) -> LookupResult[None]:
         """Look up whether a message at Devin begins with `mark`, from the page `page_cursor` of the conversation on."""
         assert session.devin_id is not None
         devin = self._services.organisations.of(session).devin

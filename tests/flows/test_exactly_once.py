@@ -13,7 +13,7 @@ import pytest
 from sqlalchemy import update
 
 from bot.devin import errors
-from bot.flows.exactly_once import Creation, ExactlyOnce, Found, LookUp, Missing, is_unknown
+from bot.flows.exactly_once import Creation, ExactlyOnce, Found, LookupResult, Missing, is_unknown
 from bot.flows.job import Job
 from bot.flows.receive.dispatch import Dispatch
 from bot.flows.services import Services
@@ -107,7 +107,7 @@ class Devin:
             if self.outcome.error is not None:
                 raise self.outcome.error
 
-    def look_up(self) -> LookUp[int]:
+    def lookup(self) -> LookupResult[int]:
         """List what is there."""
         there = [number for number, at in enumerate(self.listed_at, 1) if at <= self.clock()]
         if not there:
@@ -194,8 +194,8 @@ class NewThing(Creation[int]):
             self.fate.reach("call, after")
         return thing
 
-    async def look_up(self) -> LookUp[int]:
-        return self.devin.look_up()
+    async def lookup(self) -> LookupResult[int]:
+        return self.devin.lookup()
 
     async def other_form(self, _refused: errors.DevinRefused, /) -> bool:
         return self.devin.outcome.again and len(self.devin.calls) == 1

@@ -114,13 +114,13 @@ async def test_a_row_whose_loss_cannot_even_be_told_ends_and_holds_up_nothing(
 async def test_a_reply_is_looked_for_from_where_it_was_sent_although_the_conversation_has_moved_on(
     on: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    look_up, moved = NewMessage.look_up, asyncio.Event()
+    lookup, moved = NewMessage.lookup, asyncio.Event()
 
     async def after_the_poll(*args: Any) -> Any:
         await moved.wait()
-        return await look_up(*args)
+        return await lookup(*args)
 
-    monkeypatch.setattr(NewMessage, "look_up", after_the_poll)
+    monkeypatch.setattr(NewMessage, "lookup", after_the_poll)
     ts, session = await on.started()
     await on.devin.fault("send_message", "commit_then_drop")
     said = await on.slack.say(ANN, GENERAL, "please use pytest", thread_ts=ts)

@@ -15,4 +15,4 @@ def test_services_hold_what_is_the_processs_and_two_registries() -> None:
 
 
 def test_a_unit_of_work_knows_no_workspace() -> None:
-    assert {field.name for field in fields(UnitOfWork)} == {"tx", "now", "ref", "wakes", "afterwards"}
+    assert {field.name for field in fields(UnitOfWork)} == {"tx", "now", "ref", "timing", "wakes", "afterwards"}

@@ -13,7 +13,7 @@ from bot.devin.errors import DevinForbidden, DevinInvalid, DevinQuotaExceeded, D
 from bot.devin.models import CreatedSession
 from bot.domain.causes import SessionCause, StartCause
 from bot.domain.session import Lifecycle, Session
-from bot.flows.exactly_once import Creation, ExactlyOnce, LookUp, is_late, is_unknown
+from bot.flows.exactly_once import Creation, ExactlyOnce, LookupResult, is_late, is_unknown
 from bot.flows.job import Job, finish
 from bot.flows.lookup import BOT_TAG, SessionLookup
 from bot.flows.prompt import Prompt, PromptBuilder, left_out_of, with_left_out
@@ -145,7 +145,7 @@ class NewSession(Creation[CreatedSession]):
         self._forms.pop(0)
         return True
 
-    async def look_up(self) -> LookUp[CreatedSession]:
+    async def lookup(self) -> LookupResult[CreatedSession]:
         """Search Devin for the session, by its reference."""
         return await self._lookup.session(self._session)
 

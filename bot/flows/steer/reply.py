@@ -23,7 +23,7 @@ from bot.devin.errors import (
 from bot.domain.causes import MessageCause, SearchStart
 from bot.domain.session import Lifecycle, Session, Snapshot
 from bot.domain.text import plain, without_mention
-from bot.flows.exactly_once import Creation, ExactlyOnce, LookUp, is_unknown
+from bot.flows.exactly_once import Creation, ExactlyOnce, LookupResult, is_unknown
 from bot.flows.job import Job, Reschedule, finish, recipient_of
 from bot.flows.lookup import SessionLookup
 from bot.flows.organisation import OrganisationNotConnectedError
@@ -174,7 +174,7 @@ class NewMessage(Creation[Snapshot | None]):
         answer = await self._organisation.devin.send_message(self._devin_id, self._text, self._files.urls)
         return answer.snapshot() if answer else None
 
-    async def look_up(self) -> LookUp[Snapshot | None]:
+    async def lookup(self) -> LookupResult[Snapshot | None]:
         """Search the session's messages for the mark. What is found says nothing about the session."""
         cursor = self._search_start.cursor if self._search_start else None
         return await self._lookup.message(self._session, _mark(self._job), cursor)
