@@ -203,6 +203,38 @@ async def test_nobody_waits_longer_than_a_second_for_a_row_of_another_process(db
 
 
 @only_postgres
+async def test_a_process_that_stands_still_in_a_transaction_has_ten_seconds(db: Database) -> None:
+    async with db.read() as tx:
+        assert (await tx.exec_driver_sql("SHOW idle_in_transaction_session_timeout")).scalar_one() == "10s"
+
+
+@pytest.mark.long
+@only_postgres
+async def test_a_process_that_stands_still_in_a_transaction_loses_its_locks(db: Database, other: Database) -> None:
+    await note(db, "in:x")
+
+    async def freeze() -> None:
+        async with other.write() as frozen:
+            await frozen.execute(lanes.update().values(owner="frozen"))
+            await _written_when_let(db, lanes.update().values(owner="awake"))
+
+    with pytest.raises(DBAPIError, match=r"is closed|idle-in-transaction"):
+        await freeze()
+    async with db.read() as tx:
+        assert (await tx.execute(select(lanes.c.owner))).scalar_one() == "awake"
+
+
+async def _written_when_let(db: Database, statement: Any) -> None:
+    """Try again for as long as a lock of somebody else is in the way."""
+    async with asyncio.timeout(20):
+        while True:
+            with suppress(DBAPIError):
+                async with db.write() as tx:
+                    await tx.execute(statement)
+                return
+
+
+@only_postgres
 async def test_of_two_writers_that_lock_each_other_out_one_gives_up_and_the_other_goes_on(
     db: Database, other: Database
 ) -> None:
