@@ -64,9 +64,10 @@ class Victim:
 
 
 class Nursery:
-    """Starts victims; one import of the bot serves them all."""
+    """Starts victims; one import of the bot and one `empty_store` serve them all."""
 
-    def __init__(self, process: "subprocess.Popen[str]") -> None:
+    def __init__(self, process: "subprocess.Popen[str]", empty_store: Path) -> None:
+        self.empty_store: Final = empty_store
         self._process = process
         self._victims: dict[int, Victim] = {}
         self._reader = threading.Thread(target=self._read, daemon=True)
@@ -100,13 +101,13 @@ class Nursery:
 
 
 @contextmanager
-def opened_nursery() -> Iterator[Nursery]:
+def opened_nursery(empty_store: Path) -> Iterator[Nursery]:
     """A nursery for as long as it is needed."""
     command = [sys.executable, "-m", "tests.crash.victim"]
     process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     process.stdout.readline()  # it has imported the bot, which no test waits for
-    nursery = Nursery(process)
+    nursery = Nursery(process, empty_store)
     try:
         yield nursery
     finally:
@@ -245,12 +246,19 @@ class Scene:
 
 @asynccontextmanager
 async def scene(
-    folder: Path, nursery: Nursery, strike: Moment | None = None, transport: str = "socket", **settings: str
+    folder: Path,
+    nursery: Nursery,
+    strike: Moment | None = None,
+    transport: str = "socket",
+    *,
+    first_start: bool = False,
+    **settings: str,
 ) -> AsyncIterator[Scene]:
-    """Set everything up but the bot; take everything down."""
+    """Set everything up but the bot; take everything down. On its `first_start` the bot has no store yet."""
     folder.mkdir(parents=True, exist_ok=True)
     quick = {"BOT_POLL_SECONDS": "0.25", "BOT_SLOW_POLL_SECONDS": "0.25", "BOT_LEASE_SECONDS": str(LEASE)}
-    async with stage(folder, transport, start=False, **(quick | settings)) as on:
+    store = None if first_start else nursery.empty_store
+    async with stage(folder, transport, start=False, empty_store=store, **(quick | settings)) as on:
         await on.slack.limits(enabled=False)
         one = Scene(on, folder, nursery, strike)
         try:

@@ -57,6 +57,8 @@ REACTED: Final = (
     "add (reaction): Slack reactions.add",
     "mark as sent (reaction): commit",
 )
+# Steps of nearly every story. In the short form only stories with `at_common_steps` die there.
+COMMON: Final = frozenset({*RECEIVED, KNOWN, *POSTED, *EDITED, *REACTED, *FOLLOWED})
 
 
 @dataclass(frozen=True)
@@ -78,6 +80,7 @@ class Story:
     unanswered: Sequence[str] = ()
     settings: Callable[[], dict[str, str]] = dict
     from_the_start: bool = False  # whether the steps of the bot's own start count as well
+    at_common_steps: bool = False  # whether the short form dies at `COMMON` steps too
 
     def differences(self, reached: Sequence[Moment]) -> list[str]:
         """What a telling without a death has shown that is not as listed."""
@@ -99,20 +102,29 @@ class Story:
         ]
 
     def deaths(self, reached: Sequence[Moment], *, every: bool) -> list[Moment]:
-        """The moments to die at: each listed step once, or `every` one of it and what runs by the clock once."""
-        listed = {*self.steps, *self.sometimes}
+        """The moments to die at: each of the story's own steps once, or `every` moment of all of them.
+
+        `every` includes, once each, the steps of what runs by the clock.
+        """
         if every:
+            listed = {*self.steps, *self.sometimes}
             return [moment for moment in reached if moment.step in listed or moment.number == 1]
+        own = self.own_steps()
         return [
             moment
             for moment in reached
-            if moment.step in listed and moment.is_told_apart and moment.number <= self.times.get(moment.step, 1)
+            if moment.step in own and moment.is_told_apart and moment.number <= self.times.get(moment.step, 1)
         ]
+
+    def own_steps(self) -> frozenset[str]:
+        """The steps that the short form dies at."""
+        listed = frozenset({*self.steps, *self.sometimes})
+        return listed if self.at_common_steps else listed - COMMON
 
 
 async def told(story: Story, folder: Path, nursery: Nursery, strike: Moment | None) -> tuple[list[Moment], int]:
     """Tell one story, with a death at a moment; answers the moments that were reached and the deaths."""
-    async with scene(folder, nursery, strike, **story.settings()) as one:
+    async with scene(folder, nursery, strike, first_start=story.from_the_start, **story.settings()) as one:
         if story.from_the_start:
             one.arm()
         await one.keep()

@@ -207,6 +207,7 @@ STORIES = [
         mentioned,
         steps=(*RECEIVED, KNOWN, *CREATED, *POSTED, *REACTED),
         sometimes=(*EDITED, *FOLLOWED),
+        at_common_steps=True,
     ),
     Story(
         "a slash command starts a session",
@@ -215,6 +216,7 @@ STORIES = [
         ordered,
         steps=(*RECEIVED, KNOWN, STARTED_FROM_A_COMMAND, *POSTED, *CREATED, *EDITED),
         sometimes=FOLLOWED,
+        at_common_steps=True,
     ),
     Story(
         "two replies that are the same",
@@ -224,6 +226,7 @@ STORIES = [
         steps=(*RECEIVED, KNOWN, *REPLIED, *REACTED, *LOOKED),
         sometimes=(*EDITED, *FOLLOWED),
         times=dict.fromkeys(("begin work: commit", *REPLIED), 2),
+        at_common_steps=True,
     ),
     Story(
         "a reply under a card that is found late",
@@ -254,6 +257,7 @@ STORIES = [
         stopped,
         steps=(*RECEIVED, *PUT_TO_SLEEP, *EDITED, *POSTED),
         sometimes=FOLLOWED,
+        at_common_steps=True,
     ),
     Story(
         "the stop button while a reply waits",
@@ -278,6 +282,7 @@ STORIES = [
         devin_worked,
         steps=(*FOLLOWED, *POSTED, *EDITED, *REACTED),
         times={"announce: commit": 4, "move the watermark: commit": 4, "post: Slack chat.postMessage": 6},
+        at_common_steps=True,
     ),
     Story(
         "!archive",

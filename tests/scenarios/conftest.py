@@ -10,6 +10,7 @@ import logging
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import structlog
@@ -61,10 +62,10 @@ def timing(request: pytest.FixtureRequest) -> Timing:
 
 
 @pytest.fixture
-def database(request: pytest.FixtureRequest, store: str) -> Iterator[dict[str, str]]:
-    """The setting of a store other than the usual one."""
+def database(request: pytest.FixtureRequest, store: str, sqlite_template: Path) -> Iterator[dict[str, Any]]:
+    """What a stage is told about its store."""
     if store == STORES[0]:
-        yield {}
+        yield {"empty_store": sqlite_template}
         return
     url: str = request.getfixturevalue("postgres_store")
     yield {"DATABASE_URL": url}
@@ -73,7 +74,7 @@ def database(request: pytest.FixtureRequest, store: str) -> Iterator[dict[str, s
 
 @pytest.fixture
 async def on(
-    tmp_path: Path, transport: str, database: dict[str, str], clock: Ahead, timing: Timing
+    tmp_path: Path, transport: str, database: dict[str, Any], clock: Ahead, timing: Timing
 ) -> AsyncIterator[Stage]:
     """The bot, Slack and Devin, up and running."""
     async with stage(tmp_path, transport, clock=clock, timing=timing, **database) as everything:

@@ -1,6 +1,7 @@
 """A whole bot between a simulated Slack and a simulated Devin, over real sockets."""
 
 import asyncio
+import shutil
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -108,14 +109,19 @@ async def stage(
     clock: Callable[[], float] = time.time,
     timing: Timing = QUICK_TIMING,
     start: bool = True,
+    empty_store: Path | None = None,
     workspace: Mapping[str, Any] | None = None,
     organisation: Mapping[str, Any] | None = None,
     **settings: str,
 ) -> AsyncIterator[Stage]:
     """Set everything up, with the bot running unless told otherwise; take everything down.
 
-    `workspace` and `organisation` are more facts of the simulated Slack and the simulated Devin.
+    `workspace` and `organisation` are more facts of the simulated Slack and the simulated Devin. `empty_store` is an
+    SQLite store to begin with, whose schema the bot then need not bring up.
     """
+    store = folder / "bot.db"
+    if empty_store is not None:
+        shutil.copyfile(empty_store, store)
     async with (
         SlackSimulator(manifest=MANIFEST, transport=transport, **workspace or {}) as slack,
         DevinSimulator(permissions=BOT_PERMISSIONS | LIBRARY_PERMISSIONS, **organisation or {}) as devin,
@@ -128,7 +134,7 @@ async def stage(
             "DEVIN_API_KEY": "cog_play",
             "DEVIN_ORG_ID": devin.world.org_id,
             "DEVIN_API_URL": devin.base_url,
-            "DATABASE_URL": f"sqlite:///{folder / 'bot.db'}",
+            "DATABASE_URL": f"sqlite:///{store}",
             "PORT": "0",
             "BOT_HOST": "127.0.0.1",
             "BOT_POLL_SECONDS": "0.3",

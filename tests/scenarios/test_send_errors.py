@@ -20,7 +20,7 @@ SETTLED = 14  # seconds after which an unknown outcome is looked up
 
 @pytest.fixture
 async def on(
-    tmp_path: Path, transport: str, database: dict[str, str], clock: Ahead, timing: Timing
+    tmp_path: Path, transport: str, database: dict[str, Any], clock: Ahead, timing: Timing
 ) -> AsyncIterator[Stage]:
     """The bot up and running, with a clock of its own and a Slack that refuses only what a test says."""
     async with stage(tmp_path, transport, clock=clock, timing=timing, **database) as everything:

@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -18,7 +19,7 @@ PULL = "https://github.com/acme/web/pull/7"
 
 @pytest.fixture
 async def on(
-    tmp_path: Path, transport: str, database: dict[str, str], clock: Ahead, timing: Timing
+    tmp_path: Path, transport: str, database: dict[str, Any], clock: Ahead, timing: Timing
 ) -> AsyncIterator[Stage]:
     """The bot with a clock of its own, a Slack that takes any number of posts, and a session for which it looks on."""
     async with stage(tmp_path, transport, clock=clock, timing=timing, **database) as everything:

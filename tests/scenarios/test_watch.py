@@ -20,7 +20,7 @@ OPEN_IN_DEVIN = "Open in Devin"
 
 @pytest.fixture
 async def on(
-    tmp_path: Path, transport: str, database: dict[str, str], clock: Ahead, timing: Timing
+    tmp_path: Path, transport: str, database: dict[str, Any], clock: Ahead, timing: Timing
 ) -> AsyncIterator[Stage]:
     """The bot up and running, with a clock of its own and a Slack that takes any number of posts."""
     async with stage(tmp_path, transport, clock=clock, timing=timing, **database) as everything:
