@@ -26,6 +26,7 @@ from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -48,6 +49,15 @@ from tests.waits import SHORT
 if TYPE_CHECKING:
     from types import FrameType
 
+# What libraries import only once they run; imported here it serves all processes.
+IMPORTED_LATE: Final = (
+    "anyio._backends._asyncio",
+    "encodings.idna",
+    "slack_bolt.listener_matcher.async_builtins",
+    "uvicorn.lifespan.off",
+    "uvicorn.protocols.http.httptools_impl",
+    "uvicorn.protocols.websockets.auto",
+)
 WRITES: Final = re.compile(r"\s*(?:INSERT INTO|UPDATE|DELETE FROM)\s+(\w+)", re.IGNORECASE)
 
 Patch = Callable[[Any, str, Any], None]
@@ -240,6 +250,8 @@ class Nursery:
             os.set_blocking(end, False)
         signal.set_wakeup_fd(self._bell)
         signal.signal(signal.SIGCHLD, lambda *_: None)
+        for module in IMPORTED_LATE:
+            import_module(module)
         gc.freeze()  # what was imported stays shared between all processes
 
     def run(self) -> None:
