@@ -9,6 +9,7 @@ from typing import Any, Final
 
 import pytest
 
+from tests import sentences
 from tests.crash.scene import PATIENCE, Nursery, Scene, scene
 from tests.crash.steps import AFTER, Moment, moments
 from tests.scenarios.stage import ANN, GENERAL
@@ -207,7 +208,9 @@ async def sessions_with_cards(
     made = await one.devin.sessions(text=text)
     assert len(made) == count, [row["session_id"] for row in made]
     messages = await one.slack.messages(channel)
-    cards = [message for message in messages if message["user"] == "U0BOT" and "Asked by" in message["rendered"]]
+    cards = [
+        message for message in messages if message["user"] == "U0BOT" and sentences.ASKED_BY in message["rendered"]
+    ]
     assert len(cards) == count, [card["rendered"] for card in cards]
     return made
 
@@ -235,7 +238,7 @@ async def running(one: Scene) -> tuple[str, str]:
 async def press(one: Scene, ts: str, action: str, user: str = ANN) -> None:
     """Press a button of the card until it is acknowledged, as a person does."""
     for _ in range(10):
-        card = await one.slack.wait_for_message(GENERAL, "Asked by", thread_ts=ts, within=PATIENCE)
+        card = await one.slack.wait_for_message(GENERAL, sentences.ASKED_BY, thread_ts=ts, within=PATIENCE)
         if (await one.slack.click(user, GENERAL, card["ts"], action))["status"] == "acked":
             return
         await one.slack.wait_for_sockets(within=PATIENCE)
@@ -259,14 +262,14 @@ async def typed(one: Scene, text: str, count: int = 1) -> None:
 async def stop(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
     await press(one, begun[0], "stop")
     await one.devin.wait_for_sessions("fix the login test", seconds=PATIENCE, is_archived=True)
-    await one.slack.wait_for_message(GENERAL, "Stopped by <@U0ANN>. Devin sleeps", thread_ts=begun[0], within=PATIENCE)
-    await one.slack.wait_for_message(GENERAL, "Stopped by <@U0ANN>. It sleeps", thread_ts=begun[0], within=PATIENCE)
+    await one.slack.wait_for_message(GENERAL, sentences.stopped_begins("<@U0ANN>"), thread_ts=begun[0], within=PATIENCE)
+    await one.slack.wait_for_message(
+        GENERAL, sentences.card_stopped_begins("<@U0ANN>"), thread_ts=begun[0], within=PATIENCE
+    )
     return begun
 
 
-STOPPED = (
-    ":black_square_for_stop: Stopped by <@U0ANN>. Devin sleeps and nothing is lost; a reply in this thread wakes it."
-)
+STOPPED = sentences.stopped("<@U0ANN>")
 
 
 async def stopped(one: Scene, begun: tuple[str, str]) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from bot.timing import PRODUCTION
+from tests import sentences
 from tests.scenarios.stage import ANN, BEN, GENERAL, Stage, stage
 from tests.waits import SHORT
 
@@ -70,7 +71,7 @@ async def looked(on: Stage) -> None:
 async def test_a_start_whose_answer_is_lost_makes_one_session(on: Stage, fault: dict[str, Any]) -> None:
     await on.devin.fault("create_session", **fault)
     ts = await on.mention("fix the login test")
-    await on.slack.wait_for_message(GENERAL, "Queued", thread_ts=ts, within=WITHIN)
+    await on.slack.wait_for_message(GENERAL, sentences.IS_QUEUED, thread_ts=ts, within=WITHIN)
     await looked(on)
     assert len(await on.devin.sessions()) == 1
     assert await on.thread(GENERAL, ts) == []
@@ -79,11 +80,8 @@ async def test_a_start_whose_answer_is_lost_makes_one_session(on: Stage, fault: 
 async def test_the_card_says_that_a_lost_start_is_being_looked_up(on: Stage) -> None:
     await on.devin.fault("create_session", "drop_before")
     ts = await on.mention("fix the login test")
-    card = await on.slack.wait_for_message(GENERAL, "Checking", thread_ts=ts, within=WITHIN)
-    assert (
-        "Checking: Devin's answer got lost, so we are looking whether the session exists. "
-        "Please don't start it again: within about a minute it is found, or the task is tried once more."
-    ) in card["rendered"]
+    card = await on.slack.wait_for_message(GENERAL, sentences.CHECKING_BEGINS, thread_ts=ts, within=WITHIN)
+    assert sentences.CHECKING in card["rendered"]
     await on.devin.wait_for_sessions("fix the login test", seconds=WITHIN)
 
 
@@ -94,7 +92,7 @@ async def test_a_session_that_appears_after_the_first_look_is_adopted(on: Stage)
     await on.devin.wait_for_calls("list_sessions", contains=f"slack-T0PLAY-{GENERAL}-{ts}", seconds=WITHIN)
     assert await on.devin.sessions() == []
     await on.devin.release(number)
-    await on.slack.wait_for_message(GENERAL, "Queued", thread_ts=ts, within=WITHIN)
+    await on.slack.wait_for_message(GENERAL, sentences.IS_QUEUED, thread_ts=ts, within=WITHIN)
     await looked(on)
     assert len(await on.devin.sessions()) == 1
 
@@ -122,30 +120,24 @@ async def test_a_stop_whose_answer_is_lost_is_told_once(on: Stage, fault: dict[s
     ts, session = await on.started()
     await on.devin.fault("archive", **fault)
     await on.slack.say(ANN, GENERAL, "!stop", thread_ts=ts)
-    await on.slack.wait_for_message(GENERAL, "Stopped by <@U0ANN>. Devin sleeps", thread_ts=ts, within=WITHIN)
+    await on.slack.wait_for_message(GENERAL, sentences.stopped_begins("<@U0ANN>"), thread_ts=ts, within=WITHIN)
     await looked(on)
     assert (await on.devin.session(session))["is_archived"]
-    assert await on.thread(GENERAL, ts) == [
-        ":black_square_for_stop: Stopped by <@U0ANN>. "
-        "Devin sleeps and nothing is lost; a reply in this thread wakes it."
-    ]
+    assert await on.thread(GENERAL, ts) == [sentences.stopped("<@U0ANN>")]
 
 
 @devin_faults
 async def test_an_end_for_good_whose_answer_is_lost_is_told_once(on: Stage, fault: dict[str, Any]) -> None:
     ts, session = await on.started()
     await on.slack.say(ANN, GENERAL, "EXIT", thread_ts=ts)
-    question = await on.slack.wait_for_ephemeral(ANN, "for good?", within=WITHIN)
+    question = await on.slack.wait_for_ephemeral(ANN, sentences.FOR_GOOD, within=WITHIN)
     await on.devin.fault("terminate", **fault)
     await on.slack.click(ANN, GENERAL, question["ts"], "exit_confirmed")
-    await on.slack.wait_for_message(GENERAL, "Ended for good", thread_ts=ts, within=WITHIN)
+    await on.slack.wait_for_message(GENERAL, sentences.IS_ENDED_FOR_GOOD, thread_ts=ts, within=WITHIN)
     other, _ = await on.started("another task")  # the poller looks on
-    await on.slack.wait_for_message(GENERAL, "Working", thread_ts=other, within=WITHIN)
+    await on.slack.wait_for_message(GENERAL, sentences.IS_WORKING, thread_ts=other, within=WITHIN)
     assert (await on.devin.session(session))["terminated"]
-    assert await on.thread(GENERAL, ts) == [
-        ":checkered_flag: Ended for good by <@U0ANN>. Replies in this thread no longer reach Devin. "
-        "Use `/devin` or mention Devin Bridge to start a new session."
-    ]
+    assert await on.thread(GENERAL, ts) == [sentences.ended_for_good("<@U0ANN>")]
 
 
 # ---------------------------------------------------------------- Slack
@@ -159,7 +151,7 @@ async def test_a_card_whose_answer_is_lost_stands_once_and_shows_the_newest_stat
     ts = await on.mention("fix the login test")
     session = await on.session("fix the login test")
     await on.devin.set(session["session_id"], status="running", status_detail="working")
-    await on.slack.wait_for_message(GENERAL, "Working", thread_ts=ts, within=WITHIN)
+    await on.slack.wait_for_message(GENERAL, sentences.IS_WORKING, thread_ts=ts, within=WITHIN)
     assert len(await on.slack.messages(GENERAL, thread_ts=ts, user="U0BOT")) == 1
 
 
@@ -169,7 +161,7 @@ async def test_a_slash_card_whose_answer_is_lost_makes_one_thread_and_one_sessio
 ) -> None:
     await on.slack.fault("chat.postMessage", **fault)
     await on.slack.slash(ANN, GENERAL, "fix the login test")
-    card = await on.slack.wait_for_message(GENERAL, "Queued", within=WITHIN)
+    card = await on.slack.wait_for_message(GENERAL, sentences.IS_QUEUED, within=WITHIN)
     await looked(on)
     assert len(await on.slack.messages(GENERAL, user="U0BOT")) == 1
     (made,) = await on.devin.sessions()

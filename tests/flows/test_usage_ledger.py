@@ -1,13 +1,10 @@
 """What was spent: read from Devin by billing day, told from rows."""
 
-# ruff: noqa: E501 - a sentence is easiest to compare on one line
-
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import httpx
 import pytest
-from inline_snapshot import snapshot
 
 from bot.devin.client import Devin
 from bot.devin.errors import DevinUnreachable
@@ -18,6 +15,7 @@ from bot.store import due, spend
 from bot.store.tables import consumption
 from bot.timing import PRODUCTION
 from bot.views.digest import Figures
+from tests import sentences
 from tests.flows.conftest import ORG
 
 
@@ -289,47 +287,47 @@ async def answers(usage_ledger, bills, store):
 
 async def test_usage_is_answered_from_rows(usage_ledger, bills, store):
     texts = await answers(usage_ledger, bills, store)
-    assert texts[Period.TODAY] == snapshot("""\
-Devin today, so far. Billing day Wednesday, 20 May 2026, 08:00 UTC to 08:00 UTC, still running.
-*0.5 ACUs*.
-Sessions: 0 started, 0 finished, 0 waiting for somebody.
-The month so far: 19.5 ACUs.
-No session of Devin Bridge used anything in this time.\
-""")
-    assert texts[Period.YESTERDAY] == snapshot("""\
-Devin yesterday. Billing day Tuesday, 19 May 2026, 08:00 UTC to 08:00 UTC.
-*1 ACU*, as much as the mean of the seven days before.
-Sessions: 1 started, 0 finished, 0 waiting for somebody.
-The month so far: 19 ACUs.
-*Dearest sessions*
-1. <https://acme.slack.com/archives/C0WORK/p1779192000000000|Fix &amp; finish>: 0.75 ACUs · Ada &lt;\u200b!channel&gt; · <https://app.devin.ai/sessions/a|Devin>\
-""")
-    assert texts[Period.WEEK].splitlines()[0] == snapshot(
-        "Devin in the last seven days. Seven billing days up to Tuesday, 19 May 2026, each 08:00 UTC to 08:00 UTC."
+    assert texts[Period.TODAY] == (
+        f"{sentences.TODAY}. {sentences.running_day('Wednesday, 20 May 2026')}\n"
+        "*0.5 ACUs*.\n"
+        f"{sentences.counts(0, 0, 0)}\n"
+        f"{sentences.month('19.5 ACUs')}\n"
+        f"{sentences.NOTHING_USED}"
     )
+    assert texts[Period.YESTERDAY] == (
+        f"{sentences.YESTERDAY}. {sentences.billing_day('Tuesday, 19 May 2026')}\n"
+        "*1 ACU*, as much as the mean of the seven days before.\n"
+        f"{sentences.counts(1, 0, 0)}\n"
+        f"{sentences.month('19 ACUs')}\n"
+        f"{sentences.MOST_EXPENSIVE}\n"
+        "1. <https://acme.slack.com/archives/C0WORK/p1779192000000000|Fix &amp; finish>: 0.75 ACUs · Ada "
+        "&lt;\u200b!channel&gt; · <https://app.devin.ai/sessions/a|Devin>"
+    )
+    assert texts[Period.WEEK].splitlines()[0] == f"{sentences.WEEK}. {sentences.seven_days('Tuesday, 19 May 2026')}"
 
 
 async def test_usage_without_permission_names_it(usage_ledger, bills, store):
     bills.refusal = {"detail": "Forbidden"}
     texts = await answers(usage_ledger, bills, store)
-    assert texts[Period.YESTERDAY] == snapshot("""\
-Devin yesterday. Billing day Tuesday, 19 May 2026, 08:00 UTC to 08:00 UTC.
-*0.75 ACUs*, nothing in the seven days before to compare with.
-Sessions: 1 started, 0 finished, 0 waiting for somebody.
-The month so far: 0.75 ACUs.
-*Dearest sessions*
-1. <https://acme.slack.com/archives/C0WORK/p1779192000000000|Fix &amp; finish>: 0.75 ACUs · Ada &lt;\u200b!channel&gt; · <https://app.devin.ai/sessions/a|Devin>
-:information_source: Counted from the sessions of Devin Bridge alone, because its key for Devin lacks the permission `ViewOrgConsumption`. An admin of your Devin organisation can grant it to the service user.\
-""")
+    assert texts[Period.YESTERDAY] == (
+        f"{sentences.YESTERDAY}. {sentences.billing_day('Tuesday, 19 May 2026')}\n"
+        f"*0.75 ACUs*, {sentences.NOTHING_TO_COMPARE_WITH}.\n"
+        f"{sentences.counts(1, 0, 0)}\n"
+        f"{sentences.month('0.75 ACUs')}\n"
+        f"{sentences.MOST_EXPENSIVE}\n"
+        "1. <https://acme.slack.com/archives/C0WORK/p1779192000000000|Fix &amp; finish>: 0.75 ACUs · Ada "
+        "&lt;\u200b!channel&gt; · <https://app.devin.ai/sessions/a|Devin>\n"
+        f"{sentences.OWN_SESSIONS_ONLY}"
+    )
 
 
 async def test_usage_when_devin_was_never_reached(usage_ledger, store):
-    assert (await usage_ledger.usage(Period.TODAY)).text == snapshot("""\
-Devin today, so far. Billing day Wednesday, 20 May 2026, 08:00 UTC to 08:00 UTC, still running.
-The total could not be read from Devin this time.
-Sessions: 0 started, 0 finished, 0 waiting for somebody.
-No session of Devin Bridge used anything in this time.\
-""")
+    assert (await usage_ledger.usage(Period.TODAY)).text == (
+        f"{sentences.TODAY}. {sentences.running_day('Wednesday, 20 May 2026')}\n"
+        f"{sentences.NO_TOTAL}\n"
+        f"{sentences.counts(0, 0, 0)}\n"
+        f"{sentences.NOTHING_USED}"
+    )
 
 
 # ---------------------------------------------------------------- both databases

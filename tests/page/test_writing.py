@@ -7,6 +7,7 @@ import pytest_asyncio
 from playwright.async_api import Locator, expect
 
 from bot.manifest import read_manifest
+from tests import sentences
 from tests.page.conftest import Visit
 from tests.page.gallery_stage import Gallery
 from tests.page.playground import Playground
@@ -197,7 +198,7 @@ async def test_a_command_comes_back_when_nobody_hears_it(visit: Visit, play: Pla
     await ann.drawer.sees_the_bot("running")
     await ann.drawer.closes()
     await ann.composer.press("Enter")
-    await ann.is_told("You have no open sessions.")
+    await ann.is_told(sentences.NO_OPEN_SESSIONS)
     await expect(ann.composer).to_have_value("")
 
 

@@ -5,6 +5,7 @@ from typing import Any, Final, Self
 import pytest
 from playwright.async_api import Browser, ConsoleMessage, FilePayload, Locator, Page, expect
 
+from tests import sentences
 from tests.page.drawer import Drawer
 from tests.page.playground import CHANNELS, PEOPLE
 from tests.page.tour import Tour
@@ -21,8 +22,8 @@ document.addEventListener("securitypolicyviolation", (event) => {
 """
 TOURED: Final = "localStorage.setItem('playground.tour', 'true')"
 TASK: Final = "fix the flaky login test"
-QUESTION: Final = "@Ann Lee, Devin waits for your answer: reply in this thread and it goes on."
-WAITING: Final = "Waiting for @Ann Lee: answer Devin in this thread and it goes on."
+QUESTION: Final = sentences.question("@Ann Lee", sign="")
+WAITING: Final = sentences.waiting_for_answer("@Ann Lee")
 AFRESH: Final = "Everything is as in the beginning. Only the clock keeps its time, since time never runs backwards.×"
 CLIPBOARD: Final = ("clipboard-read", "clipboard-write")
 SERIOUS: Final = {"serious", "critical"}
@@ -74,7 +75,7 @@ class Visitor:
         self.thread = page.locator("#thread-messages")
         self.composer = page.get_by_test_id("composer-input")
         self.thread_composer = page.get_by_test_id("thread-composer-input")
-        self.card = self.message("Asked by @Ann Lee")
+        self.card = self.message(sentences.asked_by("@Ann Lee"))
         self.drawer = Drawer(page)
         self.tour = Tour(page)
         self.home = page.locator("#home")

@@ -8,10 +8,10 @@ from typing import Any
 
 import asyncpg
 
+from tests import sentences
 from tests.scenarios.ahead import until
 from tests.scenarios.stage import GENERAL, Stage
 
-ASKED = ":speech_balloon: <@U0ANN>, Devin waits for your answer: reply in this thread and it goes on."
 SOON = 60.0  # a row that waits longer than this waits for a person
 
 
@@ -42,14 +42,14 @@ async def ordered(on: Stage, prompt: str, user: str, channel: str) -> tuple[str,
     ts = (await posted(on, channel, prompt))["ts"]
     made = await on.session(prompt)
     await on.devin.set(made["session_id"], status="running", status_detail="working")
-    await on.slack.wait_for_message(channel, "Working", thread_ts=ts)
+    await on.slack.wait_for_message(channel, sentences.IS_WORKING, thread_ts=ts)
     return ts, made["session_id"]
 
 
 async def card_of(on: Stage, ts: str, text: str, channel: str = GENERAL) -> str:
     """The card's text once it contains these words."""
     # By its ts: a post in the thread may say the same sentence, and sooner.
-    made = (await on.slack.wait_for_message(channel, "Asked by", thread_ts=ts))["ts"]
+    made = (await on.slack.wait_for_message(channel, sentences.ASKED_BY, thread_ts=ts))["ts"]
     found = await on.slack.wait_for_message(channel, text, thread_ts=ts, ts=made)
     return str(found["rendered"])
 
@@ -71,7 +71,7 @@ async def hanging(on: Stage, fault: int) -> None:
 
 def is_card(message: dict[str, Any]) -> bool:
     """Whether a message is a session's card."""
-    return message["user"] == "U0BOT" and "Asked by" in message["rendered"]
+    return message["user"] == "U0BOT" and sentences.ASKED_BY in message["rendered"]
 
 
 async def creations(on: Stage) -> int:

@@ -16,6 +16,7 @@ from bot.playground.devin import BOT_PERMISSIONS, LIBRARY_PERMISSIONS, DevinCont
 from bot.playground.slack import SlackControl, SlackSimulator
 from bot.server import serve
 from bot.timing import PRODUCTION, Timing
+from tests import sentences
 from tests.waits import QUICK
 
 MANIFEST = yaml.safe_load((Path(__file__).parents[2] / "manifest.yml").read_text())
@@ -92,13 +93,15 @@ class Stage:
         ts = await self.mention(prompt, user, channel)
         made = await self.session(prompt)
         await self.devin.set(made["session_id"], status="running", status_detail="working")
-        await self.slack.wait_for_message(channel, "Working", thread_ts=ts)
+        await self.slack.wait_for_message(channel, sentences.IS_WORKING, thread_ts=ts)
         return ts, made["session_id"]
 
     async def thread(self, channel: str, ts: str) -> list[str]:
         """What the bot says in a thread, as a person reads it, without its card."""
         found = await self.slack.messages(channel, thread_ts=ts)
-        return [one["rendered"] for one in found if one["user"] == "U0BOT" and "Asked by" not in one["rendered"]]
+        return [
+            one["rendered"] for one in found if one["user"] == "U0BOT" and sentences.ASKED_BY not in one["rendered"]
+        ]
 
 
 @asynccontextmanager

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import sentences
 from tests.scenarios.looks import card, creations, settled, told, whispered
 from tests.scenarios.stage import ANN, BEN, GENERAL, Stage, stage
 
@@ -16,7 +17,7 @@ async def running(on: Stage, prompt: str = "fix the login test") -> tuple[str, s
     ts = await on.slack.say(ANN, "im", prompt)
     made = await on.session(prompt)
     await on.devin.set(made["session_id"], status="running", status_detail="working")
-    await on.slack.wait_for_message(DM, "Working", thread_ts=ts)
+    await on.slack.wait_for_message(DM, sentences.IS_WORKING, thread_ts=ts)
     return ts, made["session_id"]
 
 
@@ -24,10 +25,10 @@ async def running(on: Stage, prompt: str = "fix the login test") -> tuple[str, s
 async def test_a_line_starts_a_session_in_its_thread(on: Stage) -> None:
     ts = await on.slack.say(ANN, "im", "fix the login test repo=acme/web")
     made = await on.session("fix the login test")
-    shown = await on.slack.wait_for_message(DM, "Asked by", thread_ts=ts)
+    shown = await on.slack.wait_for_message(DM, sentences.ASKED_BY, thread_ts=ts)
     assert made["tags"][1] == f"slack-T0PLAY-{DM}-{ts}"
     assert made["request"]["repos"] == ["acme/web"]
-    assert "Asked by <@U0ANN> · repo acme/web" in shown["rendered"]
+    assert f"{sentences.asked_by('<@U0ANN>')} · repo acme/web" in shown["rendered"]
 
 
 async def test_the_next_line_within_two_minutes_is_a_reply(on: Stage) -> None:
@@ -73,7 +74,7 @@ async def test_a_line_after_two_minutes_starts_another_session(tmp_path: Path, t
 async def test_a_line_after_the_session_has_ended_starts_another_one(on: Stage) -> None:
     ts, _ = await running(on)
     await on.slack.say(ANN, "im", "!archive")
-    await on.slack.wait_for_message(DM, "Archived by <@U0ANN>", thread_ts=ts)
+    await on.slack.wait_for_message(DM, sentences.archived_by("<@U0ANN>"), thread_ts=ts)
     await on.slack.say(ANN, "im", "update the docs")
     await on.session("update the docs")
     assert await creations(on) == 2
@@ -99,7 +100,7 @@ async def test_a_thread_is_a_thread_here_too(on: Stage) -> None:
 async def test_verbs_work_without_a_thread(on: Stage) -> None:
     ts, session = await running(on)
     await on.slack.say(ANN, "im", "!stop")
-    await on.slack.wait_for_message(DM, "Stopped by <@U0ANN>. Devin sleeps", thread_ts=ts)
+    await on.slack.wait_for_message(DM, sentences.stopped_begins("<@U0ANN>"), thread_ts=ts)
     assert (await on.devin.session(session))["is_archived"] is True
     assert await told(on, session) == []
 
@@ -107,10 +108,10 @@ async def test_verbs_work_without_a_thread(on: Stage) -> None:
 async def test_answers_are_ordinary_messages_here(on: Stage) -> None:
     ts, _ = await running(on)
     await on.slack.say(ANN, "im", "!frobnicate")
-    said = await on.slack.wait_for_message(DM, "There is no `!frobnicate`")
-    assert said["rendered"].endswith("without the `!` the message goes to Devin.")
+    said = await on.slack.wait_for_message(DM, sentences.unknown_verb("!frobnicate"))
+    assert said["rendered"].endswith(sentences.WITHOUT_THE_MARK)
     await on.slack.say(ANN, "im", "!status", thread_ts=ts)
-    status = await on.slack.wait_for_message(DM, "Working. Reply in this thread", thread_ts=ts, user="U0BOT")
+    status = await on.slack.wait_for_message(DM, sentences.WORKING, thread_ts=ts, user="U0BOT")
     assert status
     assert await whispered(on, ANN) == []
 
@@ -119,7 +120,7 @@ async def test_answers_are_ordinary_messages_here(on: Stage) -> None:
 async def test_a_stop_button_here_stops(on: Stage) -> None:
     ts, session = await running(on)
     await on.slack.click(ANN, "im", (await card(on, ts, DM))["ts"], "stop")
-    await on.slack.wait_for_message(DM, "Stopped by <@U0ANN>. Devin sleeps", thread_ts=ts)
+    await on.slack.wait_for_message(DM, sentences.stopped_begins("<@U0ANN>"), thread_ts=ts)
     assert (await on.devin.session(session))["is_archived"] is True
 
 

@@ -19,19 +19,13 @@ from bot.store.database import priority_gate
 from bot.store.database.connection import Database
 from bot.store.inbox import InboxRow
 from bot.store.inbox_writer import InboxWriter, NotStoredError
+from tests import sentences
 from tests.scenarios.looks import creations, forge, press, settled, told
 from tests.scenarios.stage import ADA, ANN, BEN, GENERAL, Stage, stage
 
 pytestmark = pytest.mark.both_transports
 
 ON_A_FILE = pytest.mark.parametrize("store", ["sqlite"])
-STORE_DOWN = "Devin Bridge cannot store anything at the moment. Nothing was started; try again in a minute."
-MAYBE_STORED = (
-    "Devin Bridge could not confirm that it has stored this command, so it may or may not be carried out. "
-    "Wait a minute; if nothing has happened by then, type it again."
-)
-NOT_STORED = "Devin Bridge cannot store anything at the moment. Nothing was changed; try again in a minute."
-
 
 # ------------------------------------------------------------ the store is down
 
@@ -53,11 +47,11 @@ async def locked(on: Stage) -> AsyncIterator[None]:
 async def test_a_command_that_cannot_be_stored_says_that_nothing_was_started_and_that_is_true(on: Stage) -> None:
     async with locked(on):
         answer = await on.slack.slash(ANN, GENERAL, "fix the login test")
-    assert (answer["status"], answer["shown"]["rendered"]) == ("acked", STORE_DOWN)
+    assert (answer["status"], answer["shown"]["rendered"]) == ("acked", sentences.STORE_DOWN)
     await settled(on)
     assert await creations(on) == 0
     again = await on.slack.slash(ANN, GENERAL, "fix the login test")
-    assert again["shown"]["rendered"].startswith("Got it: “fix the login test”.")
+    assert again["shown"]["rendered"].startswith(sentences.got_it_begins("fix the login test"))
     await on.session("fix the login test")
     assert await creations(on) == 1
 
@@ -77,7 +71,7 @@ async def test_of_a_command_whose_commit_has_no_known_outcome_it_is_not_said_tha
 
     monkeypatch.setattr(Database, "run_in_writer_thread", losing_the_answer_then_down)
     answer = await on.slack.slash(ANN, GENERAL, "fix the login test")
-    assert (answer["status"], answer["shown"]["rendered"]) == ("acked", MAYBE_STORED)
+    assert (answer["status"], answer["shown"]["rendered"]) == ("acked", sentences.MAYBE_STORED)
     await on.session("fix the login test")
     assert await creations(on) == 1
 
@@ -87,7 +81,7 @@ async def test_a_stop_that_cannot_be_stored_says_that_nothing_was_changed(on: St
     _, session = await on.started()
     async with locked(on):
         answer = await on.slack.slash(ANN, GENERAL, "stop")
-    assert (answer["status"], answer["shown"]["rendered"]) == ("acked", NOT_STORED)
+    assert (answer["status"], answer["shown"]["rendered"]) == ("acked", sentences.NOT_STORED)
     await settled(on)
     assert (await on.devin.session(session))["is_archived"] is False
 
@@ -96,7 +90,7 @@ async def test_a_stop_that_cannot_be_stored_says_that_nothing_was_changed(on: St
 async def test_a_task_that_begins_like_a_stop_and_cannot_be_stored_says_that_nothing_was_started(on: Stage) -> None:
     async with locked(on):
         answer = await on.slack.slash(ANN, GENERAL, "stop the flaky test from failing")
-    assert (answer["status"], answer["shown"]["rendered"]) == ("acked", STORE_DOWN)
+    assert (answer["status"], answer["shown"]["rendered"]) == ("acked", sentences.STORE_DOWN)
     await settled(on)
     assert await creations(on) == 0
 

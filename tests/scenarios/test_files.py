@@ -6,15 +6,13 @@ from typing import Any
 import pytest
 from aiohttp import web
 
+from tests import sentences
 from tests.scenarios.looks import creations, settled, told
 from tests.scenarios.stage import ANN, BEN, BOT, GENERAL, Stage
 
 LOG = {"name": "login.log", "content": "2026-01-01 login failed"}
 HUGE = {"name": "huge.bin", "mimetype": "application/octet-stream", "size": 25_000_000}
-TOO_LARGE = (
-    ":paperclip: “huge.bin” was not passed on to Devin, because it has 25.0 MB and the limit is 20.0 MB. "
-    "The text of the message was. Share a smaller one, or paste what matters."
-)
+TOO_LARGE = sentences.file_too_large("huge.bin", "25.0 MB")
 
 
 async def test_a_mentions_file_goes_along(on: Stage) -> None:
@@ -62,12 +60,7 @@ async def test_an_unreadable_file_is_left_out_and_the_thread_says_so(on: Stage) 
     gone = {**LOG, "redirect": "http://127.0.0.1:9/elsewhere"}
     await on.slack.say(BEN, GENERAL, "see here", thread_ts=ts, files=[gone])
     await on.slack.wait_for_message(GENERAL, "login.log", thread_ts=ts)
-    assert await on.thread(GENERAL, ts) == [
-        (
-            ":paperclip: “login.log” was not passed on to Devin, because Slack did not hand it over. "
-            "The text of the message was. Upload it again, or paste what matters."
-        )
-    ]
+    assert await on.thread(GENERAL, ts) == [sentences.file_not_handed_over("login.log")]
     assert len(await told(on, session)) == 1
     assert (await on.devin.session(session))["attachments"] == []
 
@@ -78,8 +71,7 @@ async def test_nothing_starts_when_no_file_is_left_of_a_message(on: Stage) -> No
     await settled(on)
     assert await on.thread(GENERAL, ts) == [
         (
-            ":paperclip: “huge.bin” was not passed on to Devin, because it has 25.0 MB and the limit is 20.0 MB. "
-            "Share a smaller one, or paste what matters.\n"
+            f"{sentences.file_too_large('huge.bin', '25.0 MB', text='')}\n"
             "There was no text either, so nothing was started."
         )
     ]
@@ -92,11 +84,7 @@ async def test_nothing_is_sent_when_no_file_is_left_of_a_reply(on: Stage) -> Non
     await on.slack.wait_for_message(GENERAL, "huge.bin", thread_ts=ts)
     await settled(on)
     assert await on.thread(GENERAL, ts) == [
-        (
-            ":paperclip: “huge.bin” was not passed on to Devin, because it has 25.0 MB and the limit is 20.0 MB. "
-            "Share a smaller one, or paste what matters.\n"
-            "There was no text either, so nothing was sent."
-        )
+        (f"{sentences.file_too_large('huge.bin', '25.0 MB', text='')}\nThere was no text either, so nothing was sent.")
     ]
     assert await told(on, session) == []
 
@@ -132,12 +120,7 @@ async def test_a_file_that_devin_refuses_is_left_out_and_the_thread_says_so(on: 
     await on.devin.permissions(revoke=["UseDevinSessions"])
     await on.slack.say(BEN, GENERAL, "see here", thread_ts=ts, files=[LOG])
     await on.slack.wait_for_message(GENERAL, "login.log", thread_ts=ts)
-    assert await on.thread(GENERAL, ts) == [
-        (
-            ":paperclip: “login.log” was not passed on to Devin, because Devin did not take it. "
-            "The text of the message was. Share it in another format, or paste what matters."
-        )
-    ]
+    assert await on.thread(GENERAL, ts) == [sentences.file_not_taken("login.log")]
     assert len(await told(on, session)) == 1
 
 
@@ -167,12 +150,7 @@ async def test_the_token_goes_to_no_other_host(on: Stage, foreign: tuple[str, li
     await on.slack.emit({**event, "ts": ts, "event_ts": ts, "files": [file]})
     made = await on.session("fix what this shows")
     await on.slack.wait_for_message(GENERAL, "evil.txt", thread_ts=ts)
-    assert await on.thread(GENERAL, ts) == [
-        (
-            ":paperclip: “evil.txt” was not passed on to Devin, because it is not stored at Slack. "
-            "The text of the message was. Upload it to Slack itself, or paste what matters."
-        )
-    ]
+    assert await on.thread(GENERAL, ts) == [sentences.file_not_at_slack("evil.txt")]
     assert made["attachments"] == []
     assert requests == []
 
@@ -180,5 +158,5 @@ async def test_the_token_goes_to_no_other_host(on: Stage, foreign: tuple[str, li
 async def test_a_redirect_to_another_host_is_not_followed(on: Stage, foreign: tuple[str, list[Any]]) -> None:
     address, requests = foreign
     ts = await on.mention("fix what this shows", files=[{**LOG, "redirect": address}])
-    await on.slack.wait_for_message(GENERAL, "Slack did not hand it over", thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, sentences.file_not_handed_over("login.log"), thread_ts=ts)
     assert requests == []

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests import sentences
 from tests.scenarios.looks import creations, settled
 from tests.scenarios.stage import ANN, BEN, GENERAL, WEB, Stage
 
@@ -16,7 +17,7 @@ async def test_a_mention_starts_one_session_in_its_thread(on: Stage) -> None:
     assert made["prompt"] == (
         f"fix the flaky login test\n\nAsked in Slack by ann. Reference: slack-T0PLAY-{GENERAL}-{ts}"
     )
-    assert "Asked by <@U0ANN> · repo acme/web" in card["rendered"]
+    assert f"{sentences.asked_by('<@U0ANN>')} · repo acme/web" in card["rendered"]
     assert len(await on.devin.sessions()) == 1
 
 
@@ -44,10 +45,10 @@ async def test_a_question_mentions_the_person_who_asked(on: Stage) -> None:
     ts, session = await on.started(user=ANN)
     await on.devin.say(session, "Which branch?")
     await on.devin.set(session, status_detail="waiting_for_user")
-    await on.slack.wait_for_message(GENERAL, "waits for your answer", thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, sentences.WAITS_FOR_YOUR_ANSWER, thread_ts=ts)
     assert await on.thread(GENERAL, ts) == [
         "Which branch?",
-        ":speech_balloon: <@U0ANN>, Devin waits for your answer: reply in this thread and it goes on.",
+        sentences.question("<@U0ANN>"),
     ]
 
 
@@ -55,10 +56,7 @@ async def test_a_mention_without_a_task_starts_nothing_and_says_how(on: Stage) -
     await on.mention("")
     said = await on.slack.wait_for_ephemeral(ANN)
     await settled(on)
-    assert said["rendered"] == (
-        "There is no task in that, so nothing was started. Write what Devin should do, "
-        "for example `/devin fix the flaky login test repo=acme/web`."
-    )
+    assert said["rendered"] == sentences.EMPTY_PROMPT
     assert await creations(on) == 0
 
 
@@ -73,7 +71,7 @@ async def test_eyes_mean_understood_and_only_what_started_it_gets_a_mark_at_the_
     reply = await on.slack.say(BEN, GENERAL, "please use pytest", thread_ts=ts)
     await on.devin.wait_for_messages("please use pytest")
     await on.devin.set(session, status="running", status_detail="finished")
-    await on.slack.wait_for_message(GENERAL, "*Done*", thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, sentences.HAS_OUTCOME, thread_ts=ts)
     await settled(on)
     marks = {one["ts"]: one.get("reactions", []) for one in await on.slack.messages(GENERAL, thread_ts=ts)}
     assert [mark["name"] for mark in marks[ts]] == ["eyes", "white_check_mark"]
@@ -98,7 +96,7 @@ async def test_nobody_is_called_by_what_devin_writes(on: Stage) -> None:
 
 async def test_nobody_is_called_by_a_prompt_on_its_card(on: Stage) -> None:
     ts = await on.mention("tell <!channel> and <!here> that the build is green")
-    shown = await on.slack.wait_for_message(GENERAL, "Asked by", thread_ts=ts)
+    shown = await on.slack.wait_for_message(GENERAL, sentences.ASKED_BY, thread_ts=ts)
     assert "<!" not in shown["text"]
     assert "@channel" not in shown["text"]
     assert "that the build is green" in shown["text"]
@@ -107,4 +105,4 @@ async def test_nobody_is_called_by_a_prompt_on_its_card(on: Stage) -> None:
 async def test_a_mention_in_a_private_channel_works_like_any_other(on: Stage) -> None:
     ts = await on.mention("fix the login test", ANN, "C0PRIVATE")
     await on.session("fix the login test")
-    await on.slack.wait_for_message("C0PRIVATE", "Asked by <@U0ANN>", thread_ts=ts)
+    await on.slack.wait_for_message("C0PRIVATE", sentences.asked_by("<@U0ANN>"), thread_ts=ts)

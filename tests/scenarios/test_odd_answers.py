@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests import sentences
 from tests.scenarios.ahead import rows, until
 from tests.scenarios.hasty import AWAY, WITHIN, waited
 from tests.scenarios.looks import card, creations, settled, told
@@ -12,8 +13,6 @@ pytestmark = pytest.mark.timing(**SHORT)
 
 UNKNOWN_AFTER = SHORT["unknown_after"]
 SOON_LOST = {"row_outage": UNKNOWN_AFTER + 2.0}
-
-CHECKING = "Checking: Devin's answer got lost"
 
 
 async def time_is_over(on: Stage, ts: str) -> None:
@@ -32,7 +31,7 @@ async def time_is_over(on: Stage, ts: str) -> None:
 async def test_a_session_whose_id_the_answer_does_not_tell_is_found_and_not_made_again(on: Stage) -> None:
     await on.devin.fault("create_session", "odd", fields={"session_id": None})
     ts = await on.mention("fix the login test")
-    await on.slack.wait_for_message(GENERAL, "Queued", thread_ts=ts, within=WITHIN)
+    await on.slack.wait_for_message(GENERAL, sentences.IS_QUEUED, thread_ts=ts, within=WITHIN)
     await settled(on)
     (made,) = await on.devin.sessions()
     assert f"https://app.devin.ai/sessions/{made['session_id']}" in str((await card(on, ts))["blocks"])
@@ -45,14 +44,14 @@ async def test_a_session_that_devin_has_accepted_and_lists_nowhere_is_not_made_a
     await on.devin.fault("create_session", "odd", fields={"session_id": None})
     await on.devin.fault("list_sessions", "odd", fields={"tags": []}, **AWAY)
     ts = await on.mention("fix the login test")
-    await on.slack.wait_for_message(GENERAL, CHECKING, thread_ts=ts, within=WITHIN)
-    await on.slack.wait_for_message(GENERAL, "we do not know whether", thread_ts=ts, within=WITHIN)
+    await on.slack.wait_for_message(GENERAL, sentences.CHECKING_BEGINS, thread_ts=ts, within=WITHIN)
+    await on.slack.wait_for_message(GENERAL, sentences.NOT_KNOWN_WHETHER, thread_ts=ts, within=WITHIN)
     assert await creations(on) == 1
     assert [row["lifecycle"] for row in await rows(on, "sessions")] == ["uncertain"]
     await on.devin.clear_faults()
     made = (await on.session("fix the login test"))["session_id"]
     await on.devin.set(made, status="running", status_detail="working")
-    await on.slack.wait_for_message(GENERAL, "Working", thread_ts=ts, within=WITHIN)
+    await on.slack.wait_for_message(GENERAL, sentences.IS_WORKING, thread_ts=ts, within=WITHIN)
     assert await creations(on) == 1
     assert len(await on.thread(GENERAL, ts)) == 1
 
@@ -66,11 +65,11 @@ async def test_where_devin_refuses_tags_a_row_that_cannot_be_read_among_others_k
     await on.devin.switch(new_without_time=True)
     await on.devin.fault("create_session", "commit_then_drop")
     ts = await on.mention("fix the login test")
-    await on.slack.wait_for_message(GENERAL, CHECKING, thread_ts=ts, within=WITHIN)
+    await on.slack.wait_for_message(GENERAL, sentences.CHECKING_BEGINS, thread_ts=ts, within=WITHIN)
     await time_is_over(on, ts)
     made = (await on.session("fix the login test"))["session_id"]
     await on.devin.set(made, status="running", status_detail="working")
-    await on.slack.wait_for_message(GENERAL, "Working", thread_ts=ts, within=WITHIN)
+    await on.slack.wait_for_message(GENERAL, sentences.IS_WORKING, thread_ts=ts, within=WITHIN)
     await settled(on)
     assert await creations(on) == before + 1
     assert await on.thread(GENERAL, ts) == []
@@ -81,15 +80,11 @@ async def test_a_session_whose_row_can_never_be_read_ends_as_not_known(on: Stage
     await on.devin.fault("create_session", "commit_then_drop")
     await on.devin.fault("list_sessions", "odd", fields={"status": None}, **AWAY)
     ts = await on.mention("fix the login test")
-    await on.slack.wait_for_message(GENERAL, "we do not know whether", thread_ts=ts, within=WITHIN)
+    await on.slack.wait_for_message(GENERAL, sentences.NOT_KNOWN_WHETHER, thread_ts=ts, within=WITHIN)
     await settled(on)
     assert [row["lifecycle"] for row in await rows(on, "sessions")] == ["uncertain"]
     (said,) = await on.thread(GENERAL, ts)
-    assert said.startswith(
-        ":warning: Devin's answer got lost and Devin cannot be reached, so we do not know whether the session was "
-        f"started. Look in Devin for a session with `slack-T0PLAY-{GENERAL}-{ts}` in its prompt before you "
-        "send the task again; if the session shows up, this thread goes on with it. Reference `"
-    )
+    assert said.startswith(sentences.start_uncertain(f"slack-T0PLAY-{GENERAL}-{ts}") + " Reference `")
     assert await creations(on) == 1
 
 

@@ -10,6 +10,7 @@ from bot.domain.lane import channel_lane
 from bot.flows.deliver import failures
 from bot.store import outbox
 from bot.store.outbox import OutboxRow
+from tests import sentences
 from tests.scenarios.ahead import TEAM, rows, write
 from tests.scenarios.hasty import WITHIN, waited
 from tests.scenarios.looks import settled, told
@@ -100,7 +101,7 @@ async def test_one_odd_row_of_devins_does_not_keep_the_others_news_from_being_to
 async def test_a_flag_that_is_null_is_none(on: Stage) -> None:
     ts, session = await on.started()
     await on.devin.set(session, is_archived=None, status_detail="waiting_for_approval")
-    await on.slack.wait_for_message(GENERAL, "Waiting for an approval", thread_ts=ts, within=WITHIN)
+    await on.slack.wait_for_message(GENERAL, sentences.WAITS_FOR_APPROVAL, thread_ts=ts, within=WITHIN)
 
 
 async def test_a_post_that_trips_us_is_given_up_told_and_holds_up_nothing(
@@ -118,8 +119,5 @@ async def test_a_post_that_trips_us_is_given_up_told_and_holds_up_nothing(
     await on.slack.wait_for_message(GENERAL, "I have a question.", thread_ts=ts, within=WITHIN)
     await settled(on)
     assert [row["key"] for row in await rows(on, "outbox", state="dead")] == ["say:broken"]
-    lost = (
-        ":warning: One message of Devin's could not be shown here. "
-        f"Read it in <https://app.devin.ai/sessions/{session}|Devin>. Reference `r-broken`."
-    )
+    lost = sentences.message_lost(f"https://app.devin.ai/sessions/{session}", "r-broken")
     assert sorted(await on.thread(GENERAL, ts)) == sorted(["I have a question.", lost])

@@ -12,6 +12,7 @@ from bot.flows.receive.conversation import Conversation
 from bot.flows.steer.reply import NewMessage
 from bot.flows.workspace import Workspace
 from bot.views import answers
+from tests import sentences
 from tests.scenarios.ahead import Ahead, rows
 from tests.scenarios.hasty import AWAY, WITHIN, waited
 from tests.scenarios.looks import card, creations, settled, told, whispered
@@ -21,14 +22,8 @@ from tests.waits import SHORT
 pytestmark = pytest.mark.timing(**SHORT)
 
 LOG = {"name": "login.log", "content": "login failed"}
-STOPPED = (
-    ":black_square_for_stop: Stopped by <@U0BEN>. Devin sleeps and nothing is lost; a reply in this thread wakes it."
-)
-ONE_UNSENT = " 1 waiting reply was not sent to Devin, because the stop came first."
-UNCERTAIN = (
-    ":warning: Devin's answer got lost and Devin cannot be reached, so we do not know whether the reply "
-    "“drop the table” arrived. Look into the session in Devin before you write it again. Reference `"
-)
+STOPPED = sentences.stopped("<@U0BEN>")
+UNCERTAIN = f"{sentences.reply_uncertain('drop the table')} Reference `"
 
 
 # ---------------------------------------------------------------- faults of our own
@@ -59,7 +54,7 @@ async def test_a_failure_of_the_store_after_a_long_outage_does_not_bury_a_reply(
 async def test_a_reply_under_a_card_whose_answer_got_lost_reaches_the_session_when_the_card_is_found(on: Stage) -> None:
     await on.slack.fault("chat.postMessage", "commit_then_drop")
     await on.slack.slash(ANN, GENERAL, "fix the login test")
-    ts = (await on.slack.wait_for_message(GENERAL, "Asked by <@U0ANN>"))["ts"]
+    ts = (await on.slack.wait_for_message(GENERAL, sentences.asked_by("<@U0ANN>")))["ts"]
     said = await on.slack.say(BEN, GENERAL, "please use pytest", thread_ts=ts)
     await on.slack.wait_for_delivery(ts=said, status="acked")
     await on.devin.wait_for_messages("please use pytest", seconds=WITHIN)
@@ -170,7 +165,7 @@ async def test_a_stop_button_ends_the_replies_before_it_although_our_clock_is_be
     await on.slack.wait_for_message(GENERAL, STOPPED, thread_ts=ts, within=WITHIN)
     await on.devin.clear_faults()
     await settled(on)
-    assert await on.thread(GENERAL, ts) == [STOPPED + ONE_UNSENT]
+    assert await on.thread(GENERAL, ts) == [STOPPED + sentences.ONE_UNSENT]
     assert await told(on, session) == []
     assert (await on.devin.session(session))["is_archived"] is True
 
@@ -182,13 +177,12 @@ async def test_a_stop_that_devin_refuses_tells_which_replies_were_not_sent(on: S
     await on.devin.wait_for_calls("send_message")
     await on.devin.permissions(revoke=["ManageOrgSessions"])
     await on.slack.say(BEN, GENERAL, "!stop", thread_ts=ts)
-    await on.slack.wait_for_message(GENERAL, "could not be told to stop", thread_ts=ts, within=WITHIN)
+    await on.slack.wait_for_message(GENERAL, sentences.NOT_STOPPED_BEGINS, thread_ts=ts, within=WITHIN)
     await on.devin.clear_faults()
     await settled(on)
     (said,) = await on.thread(GENERAL, ts)
     assert said.startswith(
-        ":warning: Devin could not be told to stop, so *the session is still running*. Stop it in "
-        f"<https://app.devin.ai/sessions/{session}|Devin>, or try `!stop` again in a minute.{ONE_UNSENT} Reference `"
+        sentences.stop_failed(f"https://app.devin.ai/sessions/{session}", unsent=sentences.ONE_UNSENT) + " Reference `"
     )
     assert await told(on, session) == []
 
@@ -201,10 +195,7 @@ async def test_a_stop_of_a_session_that_is_over_at_devin_says_so_and_ends_the_ca
     await on.slack.wait_for_ephemeral(BEN, within=WITHIN)
     await settled(on)
     assert await whispered(on, BEN) == [answers.ALREADY_ENDED.text]
-    assert (
-        "Ended. Replies in this thread no longer reach Devin; "
-        "use `/devin` or mention Devin Bridge to start a new session."
-    ) in (await card(on, ts))["text"]
+    assert sentences.ENDED in (await card(on, ts))["text"]
     assert await on.thread(GENERAL, ts) == []
 
 
@@ -215,7 +206,7 @@ async def test_after_a_session_that_takes_no_more_messages_a_mention_starts_a_ne
     await on.devin.switch(ended_messages_refused=True)
     ts, session = await on.started()
     await on.devin.set(session, status="exit", status_detail=None)
-    await on.slack.wait_for_message(GENERAL, "*Done*", thread_ts=ts, within=WITHIN)
+    await on.slack.wait_for_message(GENERAL, sentences.HAS_OUTCOME, thread_ts=ts, within=WITHIN)
     await on.slack.say(BEN, GENERAL, f"{BOT} now fix the logout test", thread_ts=ts)
     await on.slack.wait_for_message(GENERAL, answers.SESSION_ENDED.text, thread_ts=ts, within=WITHIN)
     await settled(on)
@@ -226,10 +217,7 @@ async def test_after_a_session_that_takes_no_more_messages_a_mention_starts_a_ne
     assert f"slack-T0PLAY-{GENERAL}-{second}" in made["tags"]
     said = await on.thread(GENERAL, ts)
     assert said.count(answers.SESSION_ENDED.text) == 1
-    assert answers.SESSION_ENDED.text == (
-        "This session has ended, so your reply was not sent to Devin. "
-        "Use `/devin` or mention Devin Bridge with a task to start a new one."
-    )
+    assert answers.SESSION_ENDED.text == sentences.REPLY_AFTER_END
 
 
 async def test_a_sleeping_session_is_woken_before_the_intent_to_send(on: Stage) -> None:
@@ -282,10 +270,7 @@ async def test_a_file_whose_upload_keeps_failing_is_left_out_and_the_text_is_sen
     await settled(on)
     assert await told(on, session) == [f"[Slack {first}] ann:\nsee the log", f"[Slack {second}] ben:\nand be quick"]
     (left_out,) = await on.thread(GENERAL, ts)
-    assert left_out == (
-        ":paperclip: “login.log” was not passed on to Devin, because Devin did not take it. "
-        "The text of the message was. Share it in another format, or paste what matters."
-    )
+    assert left_out == sentences.file_not_taken("login.log")
 
 
 async def test_thanks_in_a_thread_of_a_dm_without_a_session_start_nothing(on: Stage) -> None:

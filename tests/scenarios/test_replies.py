@@ -4,13 +4,9 @@ from typing import Any
 
 import pytest
 
+from tests import sentences
 from tests.scenarios.looks import creations, ordered, settled, told, whispered
 from tests.scenarios.stage import ANN, BEN, BOT, GENERAL, WEB, Stage
-
-ENDED = (
-    "This session has ended, so your reply was not sent to Devin. "
-    "Use `/devin` or mention Devin Bridge with a task to start a new one."
-)
 
 
 async def test_two_identical_replies_both_arrive(on: Stage) -> None:
@@ -187,7 +183,7 @@ async def test_a_reply_that_was_lost_before_the_thread_was_known_is_fetched(on: 
 async def test_a_reply_under_a_slash_commands_card_reaches_its_session(on: Stage) -> None:
     await on.devin.fault("create_session", "slow", seconds=1.0)
     await on.slack.slash(ANN, GENERAL, "fix the login test")
-    ts = (await on.slack.wait_for_message(GENERAL, "Asked by <@U0ANN>"))["ts"]
+    ts = (await on.slack.wait_for_message(GENERAL, sentences.asked_by("<@U0ANN>")))["ts"]
     reply = await on.slack.say(BEN, GENERAL, "please use pytest", thread_ts=ts)
     await on.devin.wait_for_messages("please use pytest")
     made = await on.session("fix the login test")
@@ -197,12 +193,12 @@ async def test_a_reply_under_a_slash_commands_card_reaches_its_session(on: Stage
 async def test_a_reply_to_a_session_that_is_over_at_devin_is_told_in_the_thread(on: Stage) -> None:
     ts, session = await on.started()
     await on.devin.terminate(session)
-    await on.slack.wait_for_message(GENERAL, "*Done*", thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, sentences.HAS_OUTCOME, thread_ts=ts)
     await on.slack.say(BEN, GENERAL, "one more thing", thread_ts=ts)
-    lost = await on.slack.wait_for_message(GENERAL, "was not sent", thread_ts=ts)
-    assert lost["rendered"] == ENDED
+    lost = await on.slack.wait_for_message(GENERAL, sentences.REPLY_AFTER_END, thread_ts=ts)
+    assert lost["rendered"] == sentences.REPLY_AFTER_END
     await on.slack.say(ANN, GENERAL, "and another", thread_ts=ts)
-    assert (await on.slack.wait_for_ephemeral(ANN))["rendered"] == ENDED
+    assert (await on.slack.wait_for_ephemeral(ANN))["rendered"] == sentences.REPLY_AFTER_END
     await on.slack.say(BEN, GENERAL, f"{BOT} fix the logout test", thread_ts=ts)
     await on.session("fix the logout test")
     await settled(on)
@@ -213,11 +209,10 @@ async def test_a_reply_that_devin_refuses_is_told_in_the_thread(on: Stage) -> No
     ts, session = await on.started()
     await on.devin.permissions(revoke=["ManageOrgSessions"])
     await on.slack.say(BEN, GENERAL, "please use pytest", thread_ts=ts)
-    lost = await on.slack.wait_for_message(GENERAL, "was *not sent*", thread_ts=ts)
+    lost = await on.slack.wait_for_message(GENERAL, sentences.IS_NOT_SENT, thread_ts=ts)
     assert lost["rendered"].startswith(
-        ":warning: The reply “please use pytest” was *not sent* to Devin, "
-        "because Devin Bridge's key lacks a permission for it. "
-        "Write it again if it is still needed. Reference `"
+        sentences.reply_not_sent("The reply “please use pytest”", "Devin Bridge's key lacks a permission for it")
+        + " Reference `"
     )
     await settled(on)
     assert await told(on, session) == []

@@ -11,6 +11,7 @@ from bot.domain.lane import channel_lane
 from bot.store import outbox
 from bot.store.outbox import OutboxRow
 from bot.timing import PRODUCTION, Timing
+from tests import sentences
 from tests.scenarios.ahead import TEAM, Ahead, rows, until, write
 from tests.scenarios.stage import ANN, GENERAL, WEB, Stage, stage
 
@@ -32,10 +33,7 @@ async def lost(on: Stage, session: str) -> str:
     """The sentence about a message of Devin's that could not be shown."""
     (known,) = await rows(on, "sessions", bare_id=session)
     url = f"https://app.devin.ai/sessions/{session}"
-    return (
-        f":warning: One message of Devin's could not be shown here. Read it in <{url}|Devin>. "
-        f"Reference `{known['id'][:10]}`."
-    )
+    return sentences.message_lost(url, known["id"][:10])
 
 
 async def dead(on: Stage) -> int:
@@ -83,10 +81,10 @@ async def test_a_card_that_slack_does_not_take_as_blocks_is_drawn_plainly(on: St
     await on.slack.fault("chat.update", "error", error="invalid_blocks", match="Odd title")
     await on.devin.set(session, title="Odd title")
     shown = await on.slack.wait_for_message(GENERAL, "Odd title", thread_ts=ts)
-    assert shown["rendered"] == "Odd title: Working. Reply in this thread to steer it."
+    assert shown["rendered"] == f"Odd title: {sentences.WORKING}"
     await on.devin.set(session, title="Better title")
     shown = await on.slack.wait_for_message(GENERAL, "Better title", thread_ts=ts)
-    assert "Asked by <@U0ANN>" in shown["rendered"]
+    assert sentences.asked_by("<@U0ANN>") in shown["rendered"]
 
 
 @pytest.mark.parametrize("error", ["msg_too_long", "some_new_error"])
@@ -95,7 +93,7 @@ async def test_a_post_that_slack_never_takes_ends_dead_and_is_told(on: Stage, er
     await on.slack.fault("chat.postMessage", "error", error=error, times=0, match="unspeakable")
     await on.devin.say(session, "Something unspeakable.")
     await on.devin.say(session, "Something else.")
-    await on.slack.wait_for_message(GENERAL, "could not be shown", thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, sentences.COULD_NOT_BE_SHOWN, thread_ts=ts)
     await on.slack.wait_for_message(GENERAL, "Something else.", thread_ts=ts)
     assert sorted(await on.thread(GENERAL, ts)) == sorted(["Something else.", await lost(on, session)])
     assert await dead(on) == 1
@@ -115,11 +113,7 @@ async def test_a_sentence_about_a_loss_that_is_lost_too_is_not_repeated_for_ever
     assert await dead(on) == 2
 
 
-POSTING_LOST = (
-    ":warning: Devin Bridge can no longer post in <#C0GENERAL> (removed, archived or not allowed), "
-    "so news from Devin does not appear there. The session <{url}|fix the login test> goes on at Devin. "
-    "Invite Devin Bridge again with `/invite @Devin Bridge`, or stop the session with `/devin stop`."
-)
+POSTING_LOST = f"{sentences.cannot_post('C0GENERAL')} {sentences.session_goes_on('<{url}|fix the login test>')}"
 
 
 async def directly(on: Stage, count: int = 1) -> list[str]:
@@ -138,7 +132,7 @@ async def test_when_a_channel_cannot_be_posted_to_its_requester_hears_of_it_once
     await on.devin.say(session, "One.")
     await on.devin.say(session, "Two.")
     await on.slack.wait_for_call("chat.postMessage", fault="error")
-    await on.slack.wait_for_call("chat.postMessage", text="can no longer post", ok=True)
+    await on.slack.wait_for_call("chat.postMessage", text=sentences.CANNOT_POST, ok=True)
     await on.devin.say(session, "Three.")
     await on.slack.wait_for_call("chat.postMessage", fault="error", text="Three.")
     other, second = await on.started("another one", channel=WEB)
@@ -151,15 +145,12 @@ async def test_a_card_that_somebody_deleted_is_told_once_and_the_session_goes_on
     ts, session = await on.started()
     await on.slack.fault("chat.update", "error", error="message_not_found", times=0)
     await on.devin.set(session, title="Nobody sees this")
-    await on.slack.wait_for_message(GENERAL, "kept up to date", thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, sentences.UP_TO_DATE, thread_ts=ts)
     await on.devin.set(session, title="Nor this")
     await on.devin.say(session, "But this.")
     await on.slack.wait_for_message(GENERAL, "But this.", thread_ts=ts)
     assert await on.thread(GENERAL, ts) == [
-        (
-            ":warning: This session's card can no longer be kept up to date here; the session goes on. "
-            "`!status` tells where it stands."
-        ),
+        sentences.CARD_LOST,
         "But this.",
     ]
     assert len(await on.slack.log("chat.update", fault="error")) == 1

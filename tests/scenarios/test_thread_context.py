@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests import sentences
 from tests.scenarios.looks import settled, told
 from tests.scenarios.stage import ANN, BEN, BOT, GENERAL, Stage
 
@@ -20,7 +21,7 @@ async def test_earlier_messages_become_context_oldest_first(on: Stage) -> None:
         f"Asked in Slack by ann. Reference: slack-T0PLAY-{GENERAL}-{asked}"
     )
     card = await on.slack.wait_for_message(GENERAL, "please fix it", thread_ts=root)
-    assert "Asked by <@U0ANN> · repo acme/web" in card["rendered"]
+    assert f"{sentences.asked_by('<@U0ANN>')} · repo acme/web" in card["rendered"]
 
 
 async def test_a_bare_mention_in_a_thread_means_look_at_this(on: Stage) -> None:
@@ -79,7 +80,7 @@ async def test_a_mention_in_a_thread_of_ours_is_a_reply(on: Stage) -> None:
 async def test_a_mention_where_the_session_has_ended_starts_a_new_one_there(on: Stage) -> None:
     ts, first = await on.started("fix the login test")
     await on.slack.say(ANN, GENERAL, "!archive", thread_ts=ts)
-    await on.slack.wait_for_message(GENERAL, "Archived by", thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, sentences.IS_ARCHIVED, thread_ts=ts)
     await on.slack.say(ANN, GENERAL, f"{BOT} fix the logout test", thread_ts=ts)
     second = await on.session("fix the logout test")
     reply = await on.slack.say(BEN, GENERAL, "please use pytest", thread_ts=ts)

@@ -10,11 +10,13 @@ from bot.flows.follow import announce
 from bot.store import due
 from bot.timing import PRODUCTION, Timing
 from bot.views.answers import SESSION_ENDED
+from tests import sentences
 from tests.scenarios.ahead import Ahead, rows, until
-from tests.scenarios.looks import ASKED, card_of, hanging, looked, settled
+from tests.scenarios.looks import card_of, hanging, looked, settled
 from tests.scenarios.stage import ANN, GENERAL, WEB, Stage, stage
 
 PULL = "https://github.com/acme/web/pull/7"
+ASKED = sentences.question("<@U0ANN>")
 
 
 @pytest.fixture
@@ -81,7 +83,7 @@ async def answer_unseen(on: Stage, ts: str, session: str, where: str) -> None:
 async def test_a_question_that_is_seen_before_the_reply_to_the_last_one_is_stored_is_asked(on: Stage) -> None:
     ts, session = await on.started()
     await on.devin.say(session, "Which branch?", status_detail="waiting_for_user")
-    await on.slack.wait_for_message(GENERAL, "your answer", thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, sentences.YOUR_ANSWER, thread_ts=ts)
     looks = await between_looks(on)
     replies = await on.devin.fault("send_message", "hang", commit=True)
     await on.slack.say(ANN, GENERAL, "main", thread_ts=ts)
@@ -91,9 +93,9 @@ async def test_a_question_that_is_seen_before_the_reply_to_the_last_one_is_store
     await on.devin.release(looks)
     await hanging(on, reads)  # this look knows the question, and of our own rows only what was before the reply
     await on.devin.release(replies)
-    await card_of(on, ts, "Working")
+    await card_of(on, ts, sentences.IS_WORKING)
     await on.devin.clear_faults()
-    await on.slack.wait_for_messages(GENERAL, 2, thread_ts=ts, text="your answer")
+    await on.slack.wait_for_messages(GENERAL, 2, thread_ts=ts, text=sentences.YOUR_ANSWER)
     assert await on.thread(GENERAL, ts) == ["Which branch?", ASKED, "And which test?", ASKED]
 
 
@@ -101,12 +103,12 @@ async def test_a_question_that_is_seen_before_the_reply_to_the_last_one_is_store
 async def test_a_question_after_an_answer_that_no_look_saw_is_asked(on: Stage, where: str) -> None:
     ts, session = await on.started()
     await on.devin.say(session, "Which branch?", status_detail="waiting_for_user")
-    await on.slack.wait_for_message(GENERAL, "your answer", thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, sentences.YOUR_ANSWER, thread_ts=ts)
     await between_looks(on)
     await answer_unseen(on, ts, session, where)
     await on.devin.say(session, "And which test?", status_detail="waiting_for_user")
     await on.devin.clear_faults()
-    await on.slack.wait_for_messages(GENERAL, 2, thread_ts=ts, text="your answer")
+    await on.slack.wait_for_messages(GENERAL, 2, thread_ts=ts, text=sentences.YOUR_ANSWER)
     await looked(on)
     assert await on.thread(GENERAL, ts) == ["Which branch?", ASKED, "And which test?", ASKED]
 
@@ -118,7 +120,7 @@ async def test_an_answer_that_is_read_with_the_state_from_before_it_hides_no_que
     await on.devin.say(session, "Which branch?", status_detail="waiting_for_user")
     await on.devin.release(looks)
     await hanging(on, looks)
-    await on.slack.wait_for_message(GENERAL, "your answer", thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, sentences.YOUR_ANSWER, thread_ts=ts)
     reads = await on.devin.fault("list_messages", "hang", commit="late", contains=session)
     await on.devin.release(looks)
     await hanging(on, reads)
@@ -134,12 +136,12 @@ async def test_an_answer_that_is_read_with_the_state_from_before_it_hides_no_que
 async def test_a_question_without_words_after_an_answer_that_no_look_saw_is_asked(on: Stage) -> None:
     ts, session = await on.started()
     await on.devin.say(session, "Which branch?", status_detail="waiting_for_user")
-    await on.slack.wait_for_message(GENERAL, "your answer", thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, sentences.YOUR_ANSWER, thread_ts=ts)
     await between_looks(on)
     await on.devin.write(session, "main")
     await on.devin.set(session, status_detail="waiting_for_user")
     await on.devin.clear_faults()
-    await on.slack.wait_for_messages(GENERAL, 2, thread_ts=ts, text="your answer")
+    await on.slack.wait_for_messages(GENERAL, 2, thread_ts=ts, text=sentences.YOUR_ANSWER)
     assert await in_the_end(on, ts) == ["Which branch?", ASKED, ASKED]
 
 
@@ -147,14 +149,14 @@ async def test_a_question_after_a_long_gap_is_asked_though_the_others_went_on(on
     ts, session = await on.started()
     _, other = await on.started("a third one", channel=WEB)
     await on.devin.say(session, "Which branch?", status_detail="waiting_for_user")
-    await on.slack.wait_for_message(GENERAL, "your answer", thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, sentences.YOUR_ANSWER, thread_ts=ts)
     await between_looks(on)
     await on.devin.write(session, "main")
     await on.devin.say(session, "And which test?", status_detail="waiting_for_user")
     await on.devin.clock(advance=PRODUCTION.poll_overlap + 60)
     await on.devin.say(other, "Hello.")
     await on.devin.clear_faults()
-    await on.slack.wait_for_messages(GENERAL, 2, thread_ts=ts, text="your answer")
+    await on.slack.wait_for_messages(GENERAL, 2, thread_ts=ts, text=sentences.YOUR_ANSWER)
     assert await in_the_end(on, ts) == ["Which branch?", ASKED, "And which test?", ASKED]
 
 
@@ -174,14 +176,14 @@ async def test_what_was_answered_before_a_look_saw_it_is_not_asked(on: Stage) ->
 async def test_a_session_that_is_ended_for_good_during_a_look_asks_nothing_more(on: Stage) -> None:
     ts, session = await on.started()
     await on.slack.say(ANN, GENERAL, "EXIT", thread_ts=ts)
-    asked = await on.slack.wait_for_ephemeral(ANN, "for good")
+    asked = await on.slack.wait_for_ephemeral(ANN, sentences.FOR_GOOD)
     looks = await between_looks(on)
     await on.devin.say(session, "Which branch?", status_detail="waiting_for_user")
     reads = await on.devin.fault("list_messages", "hang", commit="late", contains=session)
     await on.devin.release(looks)
     await hanging(on, reads)
     await on.slack.click(ANN, GENERAL, asked["ts"], "exit_confirmed")
-    ended = await on.slack.wait_for_message(GENERAL, "nded for good", thread_ts=ts)
+    ended = await on.slack.wait_for_message(GENERAL, sentences.IS_ENDED_FOR_GOOD, thread_ts=ts)
     await on.devin.clear_faults()
     assert await in_the_end(on, ts) == [ended["rendered"]]
 
@@ -193,7 +195,7 @@ async def test_a_session_that_is_ended_for_good_during_a_look_asks_nothing_more(
 async def test_what_a_reply_does_not_change_is_not_told_again(on: Stage, status: str, detail: str) -> None:
     ts, session = await on.started()
     await on.devin.set(session, status=status, status_detail=detail)
-    await on.slack.wait_for_message(GENERAL, "Open in Devin", thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, sentences.OPEN_IN_DEVIN, thread_ts=ts)
     before = await in_the_end(on, ts)
     for text in ("any news?", "and now?"):
         await on.slack.say(ANN, GENERAL, text, thread_ts=ts)
@@ -208,14 +210,14 @@ async def test_what_a_reply_does_not_change_is_not_told_again(on: Stage, status:
 async def test_a_stop_of_a_session_that_stands_still_does_not_tell_why_again(on: Stage, detail: str) -> None:
     ts, session = await on.started()
     await on.devin.set(session, status="suspended", status_detail=detail)
-    await on.slack.wait_for_message(GENERAL, "Open in Devin", thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, sentences.OPEN_IN_DEVIN, thread_ts=ts)
     before = await in_the_end(on, ts)
     await on.slack.say(ANN, GENERAL, "!stop", thread_ts=ts)
-    stopped = await on.slack.wait_for_message(GENERAL, "Stopped by", thread_ts=ts)
+    stopped = await on.slack.wait_for_message(GENERAL, sentences.IS_STOPPED, thread_ts=ts)
     assert await in_the_end(on, ts) == [*before, stopped["rendered"]]
 
 
-@pytest.mark.parametrize(("status", "text"), [("error", "Failed:"), ("exit", "*Done*")])
+@pytest.mark.parametrize(("status", "text"), [("error", sentences.HAS_FAILED), ("exit", sentences.HAS_OUTCOME)])
 async def test_an_end_that_a_reply_comes_upon_first_is_told(on: Stage, status: str, text: str) -> None:
     ts, session = await on.started()
     await between_looks(on)
@@ -236,14 +238,14 @@ async def test_the_last_words_of_a_session_of_whose_end_a_reply_learns_first_are
     await on.devin.say(session, "All is in the pull request.")
     await on.devin.terminate(session)
     await on.slack.say(ANN, GENERAL, "thanks!", thread_ts=ts)
-    await on.slack.wait_for_message(GENERAL, "session has ended", thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, sentences.REPLY_AFTER_END, thread_ts=ts)
     await on.devin.clear_faults()
-    await on.slack.wait_for_message(GENERAL, "*Done*", thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, sentences.HAS_OUTCOME, thread_ts=ts)
     ended, words, request, done = await in_the_end(on, ts)
     assert ended == SESSION_ENDED.text
     assert words == "All is in the pull request."
-    assert request == f":twisted_rightwards_arrows: New pull request: <{PULL}|acme/web#7> (open)"
-    assert done.startswith(":white_check_mark: *Done* · 1 pull request")
+    assert request == sentences.new_pull_request(f"<{PULL}|acme/web#7> (open)")
+    assert done.startswith(sentences.outcome("1 pull request"))
     (kept,) = await rows(on, "sessions", thread_ts=ts)
     assert kept["ended_at"]  # so that it is forgotten some day
 
@@ -251,16 +253,16 @@ async def test_the_last_words_of_a_session_of_whose_end_a_reply_learns_first_are
 async def test_the_same_end_after_more_work_that_no_look_saw_is_told(on: Stage) -> None:
     ts, session = await on.started()
     await on.devin.set(session, status_detail="finished")
-    done = (await on.slack.wait_for_message(GENERAL, "*Done*", thread_ts=ts))["rendered"]
+    done = (await on.slack.wait_for_message(GENERAL, sentences.HAS_OUTCOME, thread_ts=ts))["rendered"]
     await looked(on)
     await between_looks(on)
     await on.devin.write(session, "the docs too, please")
     await on.devin.say(session, "The docs are done too.", status_detail="finished")
     await on.devin.clear_faults()
-    await on.slack.wait_for_messages(GENERAL, 2, thread_ts=ts, text="*Done*")
+    await on.slack.wait_for_messages(GENERAL, 2, thread_ts=ts, text=sentences.HAS_OUTCOME)
     first, words, second = await in_the_end(on, ts)
     assert (first, words) == (done, "The docs are done too.")
-    assert second.startswith(":white_check_mark: *Done*")
+    assert second.startswith(sentences.OUTCOME_BEGINS)
 
 
 async def test_an_end_that_a_word_comes_upon_is_told_once_when_it_is_one(on: Stage) -> None:
@@ -272,26 +274,26 @@ async def test_an_end_that_a_word_comes_upon_is_told_once_when_it_is_one(on: Sta
     await hanging(on, reads)
     await on.devin.write(session, "the docs too, please")
     await on.devin.clear_faults()
-    await card_of(on, ts, "Working")
+    await card_of(on, ts, sentences.IS_WORKING)
     await looked(on)
     await on.devin.say(session, "The docs are done too.", status_detail="finished")
-    await on.slack.wait_for_message(GENERAL, "*Done*", thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, sentences.HAS_OUTCOME, thread_ts=ts)
     words, done = await in_the_end(on, ts)
     assert words == "The docs are done too."
-    assert done.startswith(":white_check_mark: *Done*")
+    assert done.startswith(sentences.OUTCOME_BEGINS)
 
 
 async def test_an_approval_after_one_that_was_given_between_two_looks_is_asked_for(on: Stage) -> None:
     ts, session = await on.started()
     await on.devin.say(session, "May I install it?", status_detail="waiting_for_approval")
-    await on.slack.wait_for_message(GENERAL, "allow or refuse", thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, sentences.ALLOW_OR_REFUSE, thread_ts=ts)
     await looked(on)
     await between_looks(on)
     await on.devin.clock(advance=5)
     await on.devin.set(session, status_detail="working")
     await on.devin.say(session, "May I run it?", status_detail="waiting_for_approval")
     await on.devin.clear_faults()
-    await on.slack.wait_for_messages(GENERAL, 2, thread_ts=ts, text="allow or refuse")
+    await on.slack.wait_for_messages(GENERAL, 2, thread_ts=ts, text=sentences.ALLOW_OR_REFUSE)
     first, approval, second, again = await in_the_end(on, ts)
     assert (first, second) == ("May I install it?", "May I run it?")
     assert approval == again
@@ -304,7 +306,7 @@ async def test_a_row_without_figures_and_pull_requests_takes_nothing_back(on: St
     ts, session = await on.started()
     await on.devin.pr(session, PULL)
     await on.devin.spend(session, 3.0)
-    await on.slack.wait_for_message(GENERAL, "New pull request", thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, sentences.NEW_PULL_REQUEST, thread_ts=ts)
     await looked(on)
     row = await on.devin.session(session)
     await on.devin.set(session, acus_consumed=0, pull_requests=[])
@@ -317,12 +319,12 @@ async def test_a_row_without_figures_and_pull_requests_takes_nothing_back(on: St
 async def test_insights_which_leave_out_the_result_make_no_question_of_an_end(on: Stage, clock: Ahead) -> None:
     ts, session = await on.started()
     await on.devin.set(session, status_detail="waiting_for_user", structured_output={"fixed": True})
-    await on.slack.wait_for_message(GENERAL, "*Done*", thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, sentences.HAS_OUTCOME, thread_ts=ts)
     sweeps = len(await on.devin.log("list_insights"))
     clock.put(PRODUCTION.count_sweep + 1)
     await on.devin.wait_for_calls("list_insights", sweeps + 1)
     (done,) = await in_the_end(on, ts)
-    assert done.startswith(":white_check_mark: *Done* · result handed in")
+    assert done.startswith(sentences.outcome(sentences.RESULT_HANDED_IN))
 
 
 # ------------------------------------------------------------ sessions that cannot be told
@@ -343,7 +345,7 @@ async def test_a_session_whose_messages_cannot_be_read_for_long_has_its_state_to
     assert await watermark(on) < (await on.devin.session(other))["updated_at"]
     clock.put(PRODUCTION.unreadable_session + 1)
     await on.devin.say(other, "Hello again.")
-    await on.slack.wait_for_message(GENERAL, "Failed:", thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, sentences.HAS_FAILED, thread_ts=ts)
     await looked(on, 3)
     assert await watermark(on) == (await on.devin.session(other))["updated_at"]
     await on.devin.clear_faults()
@@ -362,8 +364,8 @@ async def test_an_outage_of_the_messages_alone_keeps_states_back_for_ten_minutes
     await until(lambda: backs_off(on))
     assert await on.thread(GENERAL, ts) == await on.thread(WEB, other_ts) == []
     clock.put(PRODUCTION.unreadable_session + 1)
-    await on.slack.wait_for_message(GENERAL, "Failed: Devin", thread_ts=ts)
-    await on.slack.wait_for_message(WEB, "Failed: Devin", thread_ts=other_ts)
+    await on.slack.wait_for_message(GENERAL, sentences.HAS_FAILED, thread_ts=ts)
+    await on.slack.wait_for_message(WEB, sentences.HAS_FAILED, thread_ts=other_ts)
     await on.devin.clear_faults()
     await on.slack.wait_for_message(GENERAL, "It failed.", thread_ts=ts)
     await on.slack.wait_for_message(WEB, "This too.", thread_ts=other_ts)
@@ -404,6 +406,6 @@ async def test_a_session_that_our_own_fault_kept_from_being_told_is_told_by_the_
     await on.devin.release(looks)
     await hanging(on, looks)
     await on.devin.clear_faults()
-    await on.slack.wait_for_message(GENERAL, "your answer", thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, sentences.YOUR_ANSWER, thread_ts=ts)
     assert len(trips) == 1
     assert await in_the_end(on, ts) == ["Which branch?", ASKED]

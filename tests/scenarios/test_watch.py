@@ -10,12 +10,13 @@ import pytest
 
 from bot.domain.billing import billing_day
 from bot.timing import PRODUCTION, Timing
+from tests import sentences
 from tests.scenarios.ahead import Ahead, rows, until
-from tests.scenarios.looks import ASKED, card_of, hanging, looked
+from tests.scenarios.looks import card_of, hanging, looked
 from tests.scenarios.stage import ANN, BEN, BOT, GENERAL, OPS, WEB, Stage, stage
 
 PULL = "https://github.com/acme/web/pull/7"
-OPEN_IN_DEVIN = "Open in Devin"
+ASKED = sentences.question("<@U0ANN>")
 
 
 @pytest.fixture
@@ -34,114 +35,92 @@ def devins(session: str) -> str:
 
 # ------------------------------------------------------------ the card's sentence
 
-GO_ON = "then reply in this thread and Devin goes on."
 STATES = [
-    ("claimed", None, ":hourglass_flowing_sand: Queued: Devin has the task and begins as soon as a machine is free."),
-    ("running", "working", ":gear: Working. Reply in this thread to steer it."),
+    ("claimed", None, f":hourglass_flowing_sand: {sentences.QUEUED}"),
+    ("running", "working", sentences.WORKING_LINE),
     (
         "running",
         "waiting_for_approval",
-        (
-            ":raised_hand: Waiting for an approval: <@U0ANN>, open the session in Devin and allow or refuse the next "
-            "action. That cannot be done from Slack."
-        ),
+        f":raised_hand: {sentences.waiting_for_approval('<@U0ANN>')}",
     ),
     (
         "running",
         "waiting_for_user",
-        ":speech_balloon: Waiting for <@U0ANN>: answer Devin in this thread and it goes on.",
+        f":speech_balloon: {sentences.waiting_for_answer('<@U0ANN>')}",
     ),
     (
         "suspended",
         "inactivity",
-        ":zzz: Asleep after a while without activity; nothing is lost. Reply in this thread to wake Devin.",
+        f":zzz: {sentences.ASLEEP}",
     ),
-    ("resuming", None, ":hourglass_flowing_sand: Waking up: Devin goes on where it stopped."),
+    ("resuming", None, f":hourglass_flowing_sand: {sentences.WAKING_UP}"),
     (
         "suspended",
         "user_request",
-        ":black_square_for_stop: Stopped. It sleeps and nothing is lost: reply in this thread and Devin goes on.",
+        f":black_square_for_stop: {sentences.card_stopped()}",
     ),
     (
         "suspended",
         "usage_limit_exceeded",
-        (
-            ":no_entry: Paused: the session has used up its own limit. Whoever asked for it can raise it in Devin, "
-            "or start a new session with a higher `acu=`."
-        ),
+        f":no_entry: {sentences.own_limit()}",
     ),
     (
         "suspended",
         "out_of_credits",
-        ":no_entry: Paused: there are no credits left. Somebody who manages billing can buy more in Devin; " + GO_ON,
+        f":no_entry: {sentences.NO_CREDITS}",
     ),
     (
         "suspended",
         "out_of_quota",
-        ":no_entry: Paused: the quota of your plan is used up. Wait until it renews, "
-        "or ask somebody who manages billing to raise it in Devin; " + GO_ON,
+        f":no_entry: {sentences.QUOTA_USED_UP}",
     ),
     (
         "suspended",
         "no_quota_allocation",
-        ":no_entry: Paused: no quota is allocated for this session. "
-        "An admin of your Devin organisation can allocate some; " + GO_ON,
+        f":no_entry: {sentences.NO_QUOTA}",
     ),
     (
         "suspended",
         "payment_declined",
-        ":no_entry: Paused: a payment to Devin was declined. "
-        "Somebody who manages billing has to update the payment method in Devin; " + GO_ON,
+        f":no_entry: {sentences.PAYMENT_DECLINED}",
     ),
     (
         "suspended",
         "org_usage_limit_exceeded",
-        ":no_entry: Paused: your Devin organisation has reached its usage limit. "
-        "An admin of the organisation can raise it; " + GO_ON,
+        f":no_entry: {sentences.ORGANISATION_LIMIT}",
     ),
     (
         "suspended",
         "user_usage_limit_exceeded",
-        ":no_entry: Paused: the person or service user this session runs for has reached their usage limit. "
-        "An admin of your Devin organisation can raise it; " + GO_ON,
+        f":no_entry: {sentences.USER_LIMIT}",
     ),
     (
         "suspended",
         "total_session_limit_exceeded",
-        ":no_entry: Paused: your Devin organisation runs as many sessions as it may. Stop one that is not needed "
-        "(`/devin list` shows yours) or ask an admin to raise the limit; " + GO_ON,
+        f":no_entry: {sentences.SESSIONS_LIMIT}",
     ),
     (
         "suspended",
         "error",
-        (
-            ":x: Suspended by a fault at Devin. Reply in this thread to try to wake it; "
-            "if that does not help, open the session in Devin or start a new one."
-        ),
+        f":x: {sentences.FAULT}",
     ),
     (
         "running",
         "thinking_hard",
-        ":grey_question: Devin says: “running” / “thinking_hard”. Open the session in Devin to see what that means.",
+        f":grey_question: {sentences.unknown_state('“running” / “thinking_hard”')}",
     ),
     (
         "paused",
         None,
-        ":grey_question: Devin says: “paused”. Open the session in Devin to see what that means.",
+        f":grey_question: {sentences.unknown_state('“paused”')}",
     ),
     (
         "error",
         None,
-        (
-            ":x: Failed: Devin ended the session with an error. Open it in Devin to see what happened, "
-            "then start a new one if it is still needed."
-        ),
+        f":x: {sentences.FAILED}",
     ),
 ]
-APPROVAL = (
-    ":raised_hand: <@U0ANN>, Devin waits for an approval: open the session in Devin and allow or refuse the next "
-    "action. That cannot be done from Slack.\nOpen in Devin"
-)
+APPROVAL = f"{sentences.approval('<@U0ANN>')}\n{sentences.OPEN_IN_DEVIN}"
 SPOKEN_OF = {"usage_limit_exceeded", "out_of_credits", "out_of_quota", "no_quota_allocation", "payment_declined"} | {
     "org_usage_limit_exceeded",
     "user_usage_limit_exceeded",
@@ -156,12 +135,12 @@ async def test_each_state_has_its_sentence_and_a_limit_or_a_failure_is_said_too(
         clock.put(30)  # the budget of edits is full again
         await on.devin.set(session, status=status, status_detail=detail)
         assert (await card_of(on, ts, sentence)).splitlines()[1] == sentence
-    limits = [f"{sentence}\n{OPEN_IN_DEVIN}" for status, detail, sentence in STATES if detail in SPOKEN_OF]
-    failed = f"{STATES[-1][2]}\n{OPEN_IN_DEVIN}"
+    limits = [f"{sentence}\n{sentences.OPEN_IN_DEVIN}" for status, detail, sentence in STATES if detail in SPOKEN_OF]
+    failed = f"{STATES[-1][2]}\n{sentences.OPEN_IN_DEVIN}"
     await until(lambda: _told(on, ts, failed))
     told = await on.thread(GENERAL, ts)
     # A question without a word of Devin's is asked when it still stands at the next look: here it may be over by then.
-    assert [text for text in told if "your answer" not in text] == [APPROVAL, *limits, failed]
+    assert [text for text in told if sentences.YOUR_ANSWER not in text] == [APPROVAL, *limits, failed]
 
 
 async def _told(on: Stage, ts: str, text: str) -> bool:
@@ -174,7 +153,7 @@ async def _told(on: Stage, ts: str, text: str) -> bool:
 async def test_a_question_without_words_is_asked_when_it_still_stands_at_the_next_look(on: Stage) -> None:
     ts, session = await on.started()
     await on.devin.set(session, status_detail="waiting_for_user")
-    await on.slack.wait_for_message(GENERAL, "your answer", thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, sentences.YOUR_ANSWER, thread_ts=ts)
     await looked(on)
     assert await on.thread(GENERAL, ts) == [ASKED]
 
@@ -197,11 +176,11 @@ async def test_a_state_that_flips_back_before_the_next_look_asks_nothing(on: Sta
 async def test_every_new_question_is_asked(on: Stage) -> None:
     ts, session = await on.started()
     await on.devin.say(session, "Which branch?", status_detail="waiting_for_user")
-    await on.slack.wait_for_message(GENERAL, "your answer", thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, sentences.YOUR_ANSWER, thread_ts=ts)
     await on.slack.say(ANN, GENERAL, "main", thread_ts=ts)
     await on.devin.wait_for_messages("main")
     await on.devin.say(session, "And which test?", status_detail="waiting_for_user")
-    await on.slack.wait_for_messages(GENERAL, 2, thread_ts=ts, text="your answer")
+    await on.slack.wait_for_messages(GENERAL, 2, thread_ts=ts, text=sentences.YOUR_ANSWER)
     assert await on.thread(GENERAL, ts) == ["Which branch?", ASKED, "And which test?", ASKED]
 
 
@@ -211,14 +190,14 @@ async def test_every_new_question_is_asked(on: Stage) -> None:
 async def test_a_pull_request_is_told_when_it_appears_and_its_state_on_the_card_only(on: Stage) -> None:
     ts, session = await on.started()
     await on.devin.pr(session, PULL)
-    await on.slack.wait_for_message(GENERAL, "New pull request", thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, sentences.NEW_PULL_REQUEST, thread_ts=ts)
     await on.devin.pr(session, PULL, "merged")
     shown = await card_of(on, ts, "(merged)")
-    assert f":twisted_rightwards_arrows: <{PULL}|acme/web#7> (merged)" in shown
+    assert sentences.pull_request_line(f"<{PULL}|acme/web#7> (merged)") in shown
     await on.devin.say(session, "It is merged.")
     await on.slack.wait_for_message(GENERAL, "It is merged.", thread_ts=ts)
     assert await on.thread(GENERAL, ts) == [
-        f":twisted_rightwards_arrows: New pull request: <{PULL}|acme/web#7> (open)",
+        sentences.new_pull_request(f"<{PULL}|acme/web#7> (open)"),
         "It is merged.",
     ]
 
@@ -226,15 +205,15 @@ async def test_a_pull_request_is_told_when_it_appears_and_its_state_on_the_card_
 @pytest.mark.parametrize(
     ("facts", "result"),
     [
-        ({"status_detail": "finished"}, "no pull request"),
-        ({"status": "exit", "status_detail": None}, "no pull request"),
+        ({"status_detail": "finished"}, sentences.NO_PULL_REQUEST),
+        ({"status": "exit", "status_detail": None}, sentences.NO_PULL_REQUEST),
         (
             {"status_detail": "waiting_for_user", "pull_requests": [{"pr_url": PULL, "pr_state": "open"}]},
             "1 pull request",
         ),
         (
             {"status": "suspended", "status_detail": "inactivity", "structured_output": {"fixed": True}},
-            "result handed in",
+            sentences.RESULT_HANDED_IN,
         ),
     ],
     ids=["finished", "exit", "waiting with a pull request", "asleep with a result"],
@@ -244,9 +223,9 @@ async def test_the_end_is_told_once_in_all_its_forms(on: Stage, facts: dict[str,
     await on.devin.spend(session, 1.5)
     await looked(on)
     await on.devin.set(session, **facts)
-    end = await on.slack.wait_for_message(GENERAL, "*Done*", thread_ts=ts)
-    assert end["rendered"].startswith(f":white_check_mark: *Done* · {result} · 1.5 ACUs")
-    assert "Done. If something is missing, reply in this thread and Devin goes on." in await card_of(on, ts, "Done.")
+    end = await on.slack.wait_for_message(GENERAL, sentences.HAS_OUTCOME, thread_ts=ts)
+    assert end["rendered"].startswith(sentences.outcome(f"{result} · 1.5 ACUs"))
+    assert sentences.DONE in await card_of(on, ts, sentences.IS_DONE)
     marks = await on.slack.wait("messages", channel=GENERAL, ts=ts)
     assert "white_check_mark" in [mark["name"] for mark in marks[0]["reactions"]]
     if facts.get("status") != "exit":  # after which nobody looks any more
@@ -254,8 +233,8 @@ async def test_the_end_is_told_once_in_all_its_forms(on: Stage, facts: dict[str,
         await on.devin.set(session, status="suspended", status_detail="inactivity", structured_output={"fixed": True})
         await looked(on)
     told = await on.thread(GENERAL, ts)
-    assert len([text for text in told if "Done" in text]) == 1
-    assert not [text for text in told if "your answer" in text]
+    assert len([text for text in told if sentences.OUTCOME in text]) == 1
+    assert not [text for text in told if sentences.YOUR_ANSWER in text]
 
 
 @pytest.mark.both_transports
@@ -263,15 +242,15 @@ async def test_ending_a_session_for_good_is_told_once_and_not_as_done(on: Stage)
     ts, session = await on.started()
     other, second = await on.started("another one", channel=WEB)
     await on.slack.say(ANN, GENERAL, "EXIT", thread_ts=ts)
-    asked = await on.slack.wait_for_ephemeral(ANN, "for good")
+    asked = await on.slack.wait_for_ephemeral(ANN, sentences.FOR_GOOD)
     value = next(part["value"] for part in asked["blocks"][-1]["elements"] if part["action_id"] == "exit_confirmed")
     await on.slack.act("click", user=ANN, channel=GENERAL, ts=asked["ts"], action_id="exit_confirmed", value=value)
-    await on.slack.wait_for_message(GENERAL, "nded", thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, sentences.IS_ENDED_FOR_GOOD, thread_ts=ts)
     await on.devin.spend(session, 2.0)
     await looked(on)
     await on.devin.say(second, "Still at work.")
     await on.slack.wait_for_message(WEB, "Still at work.", thread_ts=other)
-    assert not [text for text in await on.thread(GENERAL, ts) if "Done" in text]
+    assert not [text for text in await on.thread(GENERAL, ts) if sentences.OUTCOME in text]
 
 
 # ------------------------------------------------------------ what the list does not say
@@ -345,7 +324,7 @@ async def test_a_session_that_is_missing_from_the_list_has_not_changed(on: Stage
     ts, session = await on.started()
     await on.devin.set(session, is_archived=True)
     await looked(on)
-    assert "Working. Reply in this thread to steer it." in await card_of(on, ts, "Asked by")
+    assert sentences.WORKING in await card_of(on, ts, sentences.ASKED_BY)
     await on.devin.set(session, is_archived=False)
     await on.devin.say(session, "Back again.")
     await on.slack.wait_for_message(GENERAL, "Back again.", thread_ts=ts)
@@ -356,7 +335,7 @@ async def test_ids_with_their_prefix_are_the_same_ids(on: Stage) -> None:
     await on.devin.switch(prefixed_ids=True)
     ts, session = await on.started()
     await on.devin.say(session, "Which branch?", status_detail="waiting_for_user")
-    await on.slack.wait_for_message(GENERAL, "your answer", thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, sentences.YOUR_ANSWER, thread_ts=ts)
     await on.slack.say(BEN, GENERAL, "main", thread_ts=ts)
     await on.devin.wait_for_messages("main")
     await on.devin.switch(prefixed_ids=False)
@@ -471,8 +450,8 @@ async def test_after_a_long_absence_one_summary_stands_for_many_messages(on: Sta
     await on.slack.wait_for_message(GENERAL, "Step 6 is done.", thread_ts=ts)
     assert await on.thread(GENERAL, ts) == [
         (
-            ":information_source: For 20 minutes Devin's messages could not be shown here. In this time it wrote "
-            f"5 messages; this is the last one. <{devins(session)}|The others stand in Devin.>\nStep 5 is done."
+            f"{sentences.caught_up('20 minutes', '5 messages')} <{devins(session)}|{sentences.THE_OTHERS}>\n"
+            "Step 5 is done."
         ),
         "Step 6 is done.",
     ]
@@ -497,7 +476,7 @@ async def test_a_few_messages_or_a_short_absence_are_replayed_in_full(
 async def test_an_answer_after_hours_without_any_open_session_is_no_outage(on: Stage, clock: Ahead) -> None:
     ts, session = await on.started()
     await on.devin.set(session, status="exit", status_detail=None)
-    await on.slack.wait_for_message(GENERAL, "*Done*", thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, sentences.HAS_OUTCOME, thread_ts=ts)
     clock.put(5 * 3600)
     await on.slack.say(ANN, GENERAL, "one more thing", thread_ts=ts)
     await on.devin.wait_for_messages("one more thing")
@@ -529,7 +508,7 @@ async def test_a_conversation_of_many_pages_is_relayed_once(
     await on.devin.say(session, "And the second.")
     await on.slack.wait_for_message(GENERAL, "And the second.", thread_ts=ts)
     told = await on.thread(GENERAL, ts)
-    assert f"In this time it wrote {count} messages" in told[0]
+    assert sentences.messages_in_outage(f"{count} messages") in told[0]
     assert told[1:] == ["The first one after.", "And the second."]
 
 
@@ -555,10 +534,10 @@ async def test_where_acus_are_always_zero_the_card_leaves_them_out(on: Stage) ->
     ts, session = await on.started()
     await on.devin.spend(session, 3.0)
     await on.devin.set(session, status_detail="finished")
-    end = await on.slack.wait_for_message(GENERAL, "*Done*", thread_ts=ts)
-    assert end["rendered"].startswith(":white_check_mark: *Done* · no pull request")
+    end = await on.slack.wait_for_message(GENERAL, sentences.HAS_OUTCOME, thread_ts=ts)
+    assert end["rendered"].startswith(sentences.outcome(sentences.NO_PULL_REQUEST))
     assert "ACU" not in end["rendered"]
-    assert "ACU" not in await card_of(on, ts, "Done.")
+    assert "ACU" not in await card_of(on, ts, sentences.IS_DONE)
 
 
 async def test_what_was_spent_is_kept_by_billing_day_from_the_differences(on: Stage, clock: Ahead) -> None:
@@ -585,7 +564,7 @@ async def test_a_reply_takes_no_news_and_no_figures_from_the_poller(on: Stage) -
     await on.devin.wait_for_messages("looks good")
     await until(lambda: _answered_to(on))
     await on.devin.clear_faults()
-    await on.slack.wait_for_message(GENERAL, "New pull request", thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, sentences.NEW_PULL_REQUEST, thread_ts=ts)
     await looked(on)
     assert [row["acus"] for row in await rows(on, "spend")] == [2.0]
 
@@ -600,7 +579,7 @@ async def test_a_stop_takes_no_figures_from_the_poller(on: Stage) -> None:
     await hanging(on, await on.devin.fault("list_sessions", "hang", times=-1, commit="late"))
     await on.devin.spend(session, 2.0)
     await on.slack.say(ANN, GENERAL, "!stop", thread_ts=ts)
-    await on.slack.wait_for_message(GENERAL, "Stopped by", thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, sentences.IS_STOPPED, thread_ts=ts)
     await on.devin.clear_faults()
     await looked(on)
     assert [row["acus"] for row in await rows(on, "spend")] == [2.0]
@@ -614,7 +593,7 @@ async def test_the_poller_is_fast_while_something_runs_and_slow_while_all_sleeps
         ts, session = await on.started()
         busy = await _gaps(on, 3)
         await on.devin.set(session, status="suspended", status_detail="inactivity")
-        await on.slack.wait_for_message(GENERAL, "Asleep", thread_ts=ts)
+        await on.slack.wait_for_message(GENERAL, sentences.IS_ASLEEP, thread_ts=ts)
         clock.put(130)  # nobody has just spoken
         await looked(on, 1)
         asleep = await _gaps(on, 2)
@@ -633,7 +612,7 @@ async def _gaps(on: Stage, count: int) -> list[float]:
 async def test_without_an_open_session_nothing_is_asked_until_one_starts(on: Stage) -> None:
     ts, session = await on.started()
     await on.devin.set(session, status="exit", status_detail=None)
-    await on.slack.wait_for_message(GENERAL, "*Done*", thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, sentences.HAS_OUTCOME, thread_ts=ts)
     looks = len(await on.devin.log("list_sessions"))
     made = await on.slack.say(ANN, WEB, f"{BOT} a second task")  # by now ten looks would have been made
     await on.slack.wait_for_message(WEB, "a second task", thread_ts=made)
@@ -656,14 +635,14 @@ async def test_a_session_that_a_reply_brings_back_is_watched_however_late_it_wak
     await until(lambda: _answered_to(on))
     await looked(on, 4)
     await on.devin.say(session, "Which thing?", status="running", status_detail="waiting_for_user")
-    await on.slack.wait_for_message(GENERAL, "your answer", thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, sentences.YOUR_ANSWER, thread_ts=ts)
     assert (await on.thread(GENERAL, ts))[1:] == ["Which thing?", ASKED]
 
 
 async def test_a_session_that_a_reply_has_not_woken_in_ten_minutes_is_watched_no_more(on: Stage, clock: Ahead) -> None:
     ts, session = await on.started()
     await on.devin.set(session, status="exit", status_detail=None)
-    await on.slack.wait_for_message(GENERAL, "*Done*", thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, sentences.HAS_OUTCOME, thread_ts=ts)
     await on.slack.say(ANN, GENERAL, "one more thing", thread_ts=ts)
     await on.devin.wait_for_messages("one more thing")
     await until(lambda: _answered_to(on))
@@ -684,10 +663,7 @@ async def _is_ended(on: Stage, ts: str) -> bool:
 
 # ------------------------------------------------------------ twins
 
-TWIN = (
-    ":information_source: After a lost answer Devin had started this task twice. The younger session was ended and "
-    "<{url}|the older one> goes on, so nothing has to be done. What the younger one spent in the meantime stays spent."
-)
+TWIN = sentences.started_twice("{url}")
 
 
 async def test_of_two_sessions_with_one_reference_the_younger_is_ended_and_told(on: Stage) -> None:
@@ -696,7 +672,7 @@ async def test_of_two_sessions_with_one_reference_the_younger_is_ended_and_told(
     (twin,) = await on.devin.create_sessions(
         prompt="A twin", tags=ours["tags"], created_at=ours["created_at"] + 5, status="running"
     )
-    await on.slack.wait_for_message(GENERAL, "twice", thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, sentences.STARTED_TWICE, thread_ts=ts)
     await on.devin.say(session, "I am the elder.")
     await on.slack.wait_for_message(GENERAL, "the elder", thread_ts=ts)
     assert await on.thread(GENERAL, ts) == [TWIN.format(url=devins(session)), "I am the elder."]
@@ -714,7 +690,7 @@ async def test_where_tags_are_refused_a_twin_is_known_by_its_prompt_and_one_that
     others = await on.devin.create_sessions(prompt=quotes)
     others += await on.devin.create_sessions(prompt="Of another tool with the same key")
     others += await on.devin.create_sessions(prompt=ours["prompt"], parent_session_id=session)
-    await on.slack.wait_for_message(GENERAL, "twice", thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, sentences.STARTED_TWICE, thread_ts=ts)
     await looked(on)
     reads = len(await on.devin.log("list_messages"))
     await looked(on)
