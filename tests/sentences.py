@@ -291,7 +291,7 @@ def started_after_all(session: str) -> str:
 
 NOT_KNOWN_WHETHER = "we do not know whether"
 ANSWER_LOST = f":warning: Devin's answer got lost and Devin cannot be reached, so {NOT_KNOWN_WHETHER}"
-LOOK_FIRST = "Look into the session in Devin before you write it again."
+CHECK_FIRST = "Look into the session in Devin before you write it again."
 NOT_READABLE = (
     ":warning: Something that was asked for here was stored by another version of Devin Bridge and cannot be read,"
 )
@@ -311,7 +311,7 @@ def reply_uncertain_begins(reply: str) -> str:
 
 
 def reply_uncertain(reply: str) -> str:
-    return f"{reply_uncertain_begins(reply)} {LOOK_FIRST}"
+    return f"{reply_uncertain_begins(reply)} {CHECK_FIRST}"
 
 
 # ---------------------------------------------------------------- replies

@@ -18,7 +18,7 @@ from typing import Any, Final, TypeVar
 from bot.playground.devin import DevinControl
 from bot.playground.slack import SlackControl
 from tests.crash.steps import Moment
-from tests.scenarios.stage import Stage, stage
+from tests.scenarios.harness import Harness, harness
 
 _T = TypeVar("_T")
 
@@ -95,9 +95,9 @@ class Nursery:
         assert self._process.stdout is not None
         for line in self._process.stdout:
             name, what, value = json.loads(line)
-            told: Future[int] = getattr(self._victims[name], what)
-            if not told.done():
-                told.set_result(value)
+            future: Future[int] = getattr(self._victims[name], what)
+            if not future.done():
+                future.set_result(value)
 
 
 @contextmanager
@@ -118,7 +118,7 @@ def opened_nursery(empty_store: Path) -> Iterator[Nursery]:
 class Scene:
     """People in `slack`, the other side in `devin`, and the bot between them as a process."""
 
-    on: Stage
+    on: Harness
     folder: Path
     nursery: Nursery
     strike: Moment | None
@@ -136,8 +136,8 @@ class Scene:
 
     def begin(self, strike: Moment | None = None, strike_with: str = "SIGKILL") -> Victim:
         """Start a process on this scene's store."""
-        told = {"VICTIM_FOLDER": str(self.folder), "STRIKE_AT": str(strike or ""), "STRIKE_WITH": strike_with}
-        self.victims.append(self.nursery.start(self.on.environment | told))
+        values = {"VICTIM_FOLDER": str(self.folder), "STRIKE_AT": str(strike or ""), "STRIKE_WITH": strike_with}
+        self.victims.append(self.nursery.start(self.on.environment | values))
         return self.victims[-1]
 
     async def up(self) -> None:
@@ -210,17 +210,17 @@ class Scene:
                     while not self.deaths:
                         await asyncio.sleep(0.02)
             await self.slack.wait_for_sockets(within=PATIENCE)
-        await self.looked()
+        await self.polled()
         await self.quiet()
 
-    async def looked(self, times: int = 2) -> None:
-        """Wait until the poller has looked at Devin again, if it has anything to look at."""
+    async def polled(self, times: int = 2) -> None:
+        """Wait until the poller has polled Devin again, if it has anything to poll for."""
         watched = self.rows("SELECT id FROM sessions WHERE lifecycle = 'open' AND ended_at IS NULL")
         if watched:
-            await self.looked_at_devin(times)
+            await self.wait_for_polls(times)
 
-    async def looked_at_devin(self, times: int = 2) -> None:
-        """Wait for so many looks of the poller."""
+    async def wait_for_polls(self, times: int = 2) -> None:
+        """Wait for so many polls."""
         count = (await self.devin.counters()).get("list_sessions", 0)
         await self.devin.wait_for_calls("list_sessions", count + times, seconds=PATIENCE)
 
@@ -258,7 +258,7 @@ async def scene(
     folder.mkdir(parents=True, exist_ok=True)
     quick = {"BOT_POLL_SECONDS": "0.25", "BOT_SLOW_POLL_SECONDS": "0.25", "BOT_LEASE_SECONDS": str(LEASE)}
     store = None if first_start else nursery.empty_store
-    async with stage(folder, transport, start=False, empty_store=store, **(quick | settings)) as on:
+    async with harness(folder, transport, start=False, empty_store=store, **(quick | settings)) as on:
         await on.slack.limits(enabled=False)
         one = Scene(on, folder, nursery, strike)
         try:

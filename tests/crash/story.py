@@ -1,4 +1,4 @@
-"""A story: what people and Devin do, told again with a death at each of its steps, and what is true at its end."""
+"""A story: what people and Devin do, played again with a death at each of its steps, and what is true at its end."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -12,10 +12,10 @@ import pytest
 from tests import sentences
 from tests.crash.scene import PATIENCE, Nursery, Scene, scene
 from tests.crash.steps import AFTER, Moment, moments
-from tests.scenarios.stage import ANN, GENERAL
+from tests.scenarios.harness import ANN, GENERAL
 
 AT_ONCE = 6
-TRIES = 3  # how often a story is told until a death at a listed step counts as missed
+TRIES = 3  # how often a story is played until a death at a listed step counts as missed
 
 # What may run beside every story, by the clock or by the poller. Each step is also listed by one story that dies there.
 BESIDE: Final = frozenset(
@@ -45,7 +45,7 @@ PUT_TO_SLEEP: Final = (
     "put to sleep: commit",
 )
 FOLLOWED: Final = ("announce: commit", "move the watermark: commit")
-LOOKED: Final = (
+POLLED: Final = (
     "claim the poll: commit",
     "announce, nothing new: commit",
     "move the watermark, nothing new: commit",
@@ -114,7 +114,7 @@ class Story:
         return [
             moment
             for moment in reached
-            if moment.step in own and moment.is_told_apart and moment.number <= self.times.get(moment.step, 1)
+            if moment.step in own and moment.is_distinct and moment.number <= self.times.get(moment.step, 1)
         ]
 
     def own_steps(self) -> frozenset[str]:
@@ -123,8 +123,8 @@ class Story:
         return listed if self.at_common_steps else listed - COMMON
 
 
-async def told(story: Story, folder: Path, nursery: Nursery, strike: Moment | None) -> tuple[list[Moment], int]:
-    """Tell one story, with a death at a moment; answers the moments that were reached and the deaths."""
+async def played(story: Story, folder: Path, nursery: Nursery, strike: Moment | None) -> tuple[list[Moment], int]:
+    """Play one story, with a death at a moment; answers the moments that were reached and the deaths."""
     async with scene(folder, nursery, strike, first_start=story.from_the_start, **story.settings()) as one:
         if story.from_the_start:
             one.arm()
@@ -144,8 +144,8 @@ async def _whole(story: Story, one: Scene) -> list[Moment]:
 
 
 async def killed_everywhere(story: Story, folder: Path, nursery: Nursery, *, every: bool) -> None:
-    """Tell a story without a death, then again with one at each moment of its steps."""
-    reached, _ = await told(story, folder / "whole", nursery, None)
+    """Play a story without a death, then again with one at each moment of its steps."""
+    reached, _ = await played(story, folder / "whole", nursery, None)
     differences = story.differences(reached)
     assert not differences, "\n".join([story.name, *differences])
     deaths, required = story.deaths(reached, every=every), set(story.required())
@@ -172,7 +172,7 @@ async def killed_everywhere(story: Story, folder: Path, nursery: Nursery, *, eve
 async def _dies(story: Story, folder: Path, nursery: Nursery, moment: Moment, tries: int) -> bool:
     """Whether the bot died at the moment in one of so many tellings; another order of things may pass it by."""
     for number in range(tries):
-        _, deaths = await told(story, folder / str(number), nursery, moment)
+        _, deaths = await played(story, folder / str(number), nursery, moment)
         if deaths:
             return True
     return False

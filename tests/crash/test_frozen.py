@@ -10,7 +10,7 @@ import pytest
 from tests import postgres, sentences
 from tests.crash.scene import PATIENCE, Nursery, Scene, Victim, scene
 from tests.crash.steps import BEFORE, ON_THE_WIRE, Moment
-from tests.scenarios.stage import BEN, GENERAL
+from tests.scenarios.harness import BEN, GENERAL
 
 CREATE = Moment("create: Devin POST sessions", BEFORE)
 WIRE = Moment("create: Devin POST sessions", ON_THE_WIRE)
@@ -68,7 +68,7 @@ async def frozen_and_replaced(one: Scene, step: Moment) -> tuple[str, str, Victi
     return ts, kept["session_id"], frozen
 
 
-async def test_a_worker_frozen_on_the_wire_makes_a_twin_that_is_ended_and_told(
+async def test_a_worker_frozen_on_the_wire_makes_a_duplicate_that_is_ended_and_announced(
     tmp_path: Path, nursery: Nursery, shared_store: str
 ) -> None:
     async with scene(tmp_path, nursery, DATABASE_URL=shared_store) as one:
@@ -76,7 +76,7 @@ async def test_a_worker_frozen_on_the_wire_makes_a_twin_that_is_ended_and_told(
         frozen.send(signal.SIGCONT)
         await one.slack.wait_for_message(GENERAL, sentences.STARTED_TWICE, thread_ts=ts, within=PATIENCE)
         await quiet(shared_store)
-        await one.looked_at_devin()
+        await one.wait_for_polls()
         ((devin_id, lifecycle, url),) = await sessions_stored(shared_store)
         assert (devin_id, lifecycle) == (kept, "open")
         older, younger = await one.devin.sessions()
@@ -93,7 +93,7 @@ async def test_a_worker_frozen_longer_than_a_request_may_take_sends_it_no_more(
         reply = await one.slack.say(BEN, GENERAL, "yes", thread_ts=ts)
         await one.devin.wait_for_messages(f"[Slack {reply}]", seconds=PATIENCE)
         await quiet(shared_store)
-        await one.looked_at_devin()
+        await one.wait_for_polls()
         assert [made["session_id"] for made in await one.devin.sessions()] == [kept]
         assert await one.on.thread(GENERAL, ts) == []
         assert [row[:2] for row in await sessions_stored(shared_store)] == [(kept, "open")]
@@ -117,7 +117,7 @@ async def test_a_worker_frozen_in_a_reply_longer_than_a_request_may_take_sends_i
         second = await one.slack.say(BEN, GENERAL, "yes", thread_ts=ts)
         await one.devin.wait_for_messages(f"[Slack {second}]", seconds=PATIENCE)
         await quiet(shared_store)
-        await one.looked_at_devin()
+        await one.wait_for_polls()
         (made,) = await one.devin.sessions()
         said = [message["message"] for message in made["messages"] if message["source"] == "user"][1:]
         assert said == [f"[Slack {reply}] ben:\nyes" for reply in (first, second)]
@@ -168,7 +168,7 @@ async def test_a_single_process_that_froze_past_its_lease_goes_on(
         reply = await one.slack.say(BEN, GENERAL, "yes", thread_ts=ts)
         await one.devin.wait_for_messages(f"[Slack {reply}]", seconds=PATIENCE)
         await one.quiet()
-        await one.looked()
+        await one.polled()
         (made,) = await one.devin.sessions()
         said = [message["message"] for message in made["messages"] if message["source"] == "user"][1:]
         assert [text.split("\n")[1] for text in said] == ["yes"] * (2 if step == REPLY else 1)

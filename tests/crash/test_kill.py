@@ -14,7 +14,7 @@ from tests.crash.story import (
     FETCHED,
     FOLLOWED,
     KNOWN,
-    LOOKED,
+    POLLED,
     POSTED,
     PUT_TO_SLEEP,
     REACTED,
@@ -34,7 +34,7 @@ from tests.crash.story import (
     stopped,
     typed,
 )
-from tests.scenarios.stage import ANN, BEN, GENERAL
+from tests.scenarios.harness import ANN, BEN, GENERAL
 
 
 async def mention(one: Scene, _: None) -> str:
@@ -57,7 +57,7 @@ async def slash(one: Scene, _: None) -> bool:
     return answer["status"] == "acked"
 
 
-async def ordered(one: Scene, acked: bool) -> None:
+async def started_by_command(one: Scene, acked: bool) -> None:
     stored = one.rows("SELECT key FROM inbox WHERE kind = 'command'")
     assert stored or not acked, "acknowledged, but not stored"
     if not stored:
@@ -203,7 +203,7 @@ STORIES = [
         "a slash command starts a session",
         nothing,
         slash,
-        ordered,
+        started_by_command,
         steps=(*RECEIVED, KNOWN, STARTED_FROM_A_COMMAND, *POSTED, *CREATED, *EDITED),
         sometimes=FOLLOWED,
         at_common_steps=True,
@@ -213,7 +213,7 @@ STORIES = [
         running,
         replies,
         replied,
-        steps=(*RECEIVED, KNOWN, *REPLIED, *REACTED, *LOOKED),
+        steps=(*RECEIVED, KNOWN, *REPLIED, *REACTED, *POLLED),
         sometimes=(*EDITED, *FOLLOWED),
         times=dict.fromkeys(("begin work: commit", *REPLIED), 2),
         at_common_steps=True,

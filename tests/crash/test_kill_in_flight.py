@@ -4,7 +4,7 @@ from pathlib import Path
 
 from tests import sentences
 from tests.crash.scene import PATIENCE, Nursery, scene
-from tests.scenarios.stage import ANN, GENERAL
+from tests.scenarios.harness import ANN, GENERAL
 
 LONG = "20"  # seconds: the answer is found before they are over
 
@@ -22,7 +22,7 @@ async def test_a_create_that_arrives_after_the_death_of_its_sender_is_adopted(tm
         await one.devin.release(number)
         await one.slack.wait_for_message(GENERAL, sentences.IS_QUEUED, thread_ts=ts, within=PATIENCE)
         await one.quiet()
-        await one.looked()
+        await one.polled()
         assert len(await one.devin.sessions()) == 1
         assert await one.on.thread(GENERAL, ts) == []
 
@@ -47,7 +47,7 @@ async def test_a_stop_pressed_while_a_lost_create_is_looked_up_stops_the_session
             GENERAL, sentences.card_stopped_begins("<@U0ANN>"), thread_ts=ts, within=PATIENCE
         )
         await one.quiet()
-        await one.looked()
+        await one.polled()
         (made,) = await one.devin.sessions()
         assert made["is_archived"]
         assert await one.on.thread(GENERAL, ts) == [sentences.stopped("<@U0ANN>")]
@@ -68,5 +68,5 @@ async def test_the_second_try_of_a_post_is_waited_for_as_the_first_was(tmp_path:
         one.begin()
         await one.slack.wait_for_sockets(within=PATIENCE)
         await one.quiet()
-        await one.looked()
+        await one.polled()
         assert await one.on.thread(GENERAL, ts) == ["Hello."]

@@ -31,14 +31,14 @@ from tests.crash.story import (
     sessions_with_cards,
     stop,
 )
-from tests.scenarios.stage import ANN, BEN, GENERAL
+from tests.scenarios.harness import ANN, BEN, GENERAL
 
 LOG: Final = {"name": "login.log", "content": "login failed"}
 DM: Final = "D0ANN"
 
 
 async def asleep(one: Scene) -> tuple[str, str]:
-    """A session that was stopped, with all that told."""
+    """A session that was stopped, with all of that announced."""
     begun = await stop(one, await running(one))
     await one.quiet()
     return begun

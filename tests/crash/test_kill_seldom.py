@@ -33,7 +33,7 @@ from tests.crash.story import (
     typed,
 )
 from tests.crash.test_kill import archive as archived_by_hand
-from tests.scenarios.stage import ANN, GENERAL, OPS
+from tests.scenarios.harness import ANN, GENERAL, OPS
 
 DM = "D0ANN"
 KINDS_OF_OLD_ROWS = 11
@@ -96,12 +96,12 @@ async def one_digest(one: Scene, _: None) -> None:
 async def watched(one: Scene) -> tuple[str, str]:
     """A running session that the poller has seen since its last change."""
     begun = await running(one)
-    await one.looked()
+    await one.polled()
     await one.quiet()
     return begun
 
 
-async def twin(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
+async def duplicate(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
     """A second session with the reference of the first, as a worker makes it that was frozen in its call."""
     ours = await one.devin.session(begun[1])
     facts: dict[str, Any] = {"prompt": ours["prompt"], "tags": ours["tags"], "created_at": ours["created_at"] + 5}
@@ -123,7 +123,7 @@ async def archive(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
     return begun
 
 
-async def told_once(one: Scene, begun: tuple[str, str]) -> None:
+async def announced_once(one: Scene, begun: tuple[str, str]) -> None:
     """The requester knows that the thread has fallen silent; the session goes on."""
     (said,) = await one.slack.messages(DM, user="U0BOT")
     assert said["rendered"].startswith(sentences.cannot_post_begins(GENERAL))
@@ -155,7 +155,7 @@ async def one_ended_one_running(one: Scene) -> tuple[str, str]:
     await archived_by_hand(one, (ts, ended))
     _, goes_on = await one.on.started("another task")
     await one.quiet()
-    await one.looked()
+    await one.polled()
     return ended, goes_on
 
 
@@ -235,7 +235,7 @@ STORIES = [
         "a channel is archived",
         running,
         archive,
-        told_once,
+        announced_once,
         steps=(*RECEIVED, "note a channel that is gone: commit", *POSTED),
         sometimes=FOLLOWED,
     ),
@@ -249,9 +249,9 @@ STORIES = [
         times={"intend: commit": 2, "create: Devin POST sessions": 2},
     ),
     Story(
-        "a twin is ended",
+        "a duplicate is ended",
         watched,
-        twin,
+        duplicate,
         younger_ended,
         steps=(
             "end the duplicate: Devin DELETE sessions",

@@ -11,7 +11,7 @@ import pytest
 
 from bot.timing import PRODUCTION
 from tests import sentences
-from tests.scenarios.stage import ANN, BEN, GENERAL, Stage, stage
+from tests.scenarios.harness import ANN, BEN, GENERAL, Harness, harness
 from tests.waits import SHORT
 
 WITHIN = 20.0
@@ -45,21 +45,21 @@ def unknown_after() -> float:
 
 
 @pytest.fixture
-async def on(tmp_path: Path, unknown_after: float) -> AsyncIterator[Stage]:
+async def on(tmp_path: Path, unknown_after: float) -> AsyncIterator[Harness]:
     timing = replace(PRODUCTION, **SHORT | {"unknown_after": unknown_after, "slack_request": SLACK_LIMIT})
-    async with stage(tmp_path, timing=timing, BOT_POLL_SECONDS="0.25") as everything:
+    async with harness(tmp_path, timing=timing, BOT_POLL_SECONDS="0.25") as everything:
         await everything.slack.limits(enabled=False)
         yield everything
 
 
-async def asked(on: Stage, session_id: str) -> list[str]:
+async def asked(on: Harness, session_id: str) -> list[str]:
     """What people wrote to Devin, without the prompt."""
     messages = (await on.devin.session(session_id))["messages"]
     return [message["message"] for message in messages if message["source"] == "user"][1:]
 
 
-async def looked(on: Stage) -> None:
-    """Wait until the poller has looked at Devin twice more."""
+async def polled(on: Harness) -> None:
+    """Wait for two more polls."""
     count = (await on.devin.counters()).get("list_sessions", 0)
     await on.devin.wait_for_calls("list_sessions", count + 2, seconds=WITHIN)
 
@@ -68,16 +68,16 @@ async def looked(on: Stage) -> None:
 
 
 @devin_faults
-async def test_a_start_whose_answer_is_lost_makes_one_session(on: Stage, fault: dict[str, Any]) -> None:
+async def test_a_start_whose_answer_is_lost_makes_one_session(on: Harness, fault: dict[str, Any]) -> None:
     await on.devin.fault("create_session", **fault)
     ts = await on.mention("fix the login test")
     await on.slack.wait_for_message(GENERAL, sentences.IS_QUEUED, thread_ts=ts, within=WITHIN)
-    await looked(on)
+    await polled(on)
     assert len(await on.devin.sessions()) == 1
     assert await on.thread(GENERAL, ts) == []
 
 
-async def test_the_card_says_that_a_lost_start_is_being_looked_up(on: Stage) -> None:
+async def test_the_card_says_that_a_lost_start_is_being_looked_up(on: Harness) -> None:
     await on.devin.fault("create_session", "drop_before")
     ts = await on.mention("fix the login test")
     card = await on.slack.wait_for_message(GENERAL, sentences.CHECKING_BEGINS, thread_ts=ts, within=WITHIN)
@@ -86,20 +86,20 @@ async def test_the_card_says_that_a_lost_start_is_being_looked_up(on: Stage) -> 
 
 
 @pytest.mark.parametrize("unknown_after", [20.0])
-async def test_a_session_that_appears_after_the_first_look_is_adopted(on: Stage) -> None:
+async def test_a_session_that_appears_after_the_first_look_up_is_adopted(on: Harness) -> None:
     number = await on.devin.fault("create_session", "hang", commit="late")
     ts = await on.mention("fix the login test")
     await on.devin.wait_for_calls("list_sessions", contains=f"slack-T0PLAY-{GENERAL}-{ts}", seconds=WITHIN)
     assert await on.devin.sessions() == []
     await on.devin.release(number)
     await on.slack.wait_for_message(GENERAL, sentences.IS_QUEUED, thread_ts=ts, within=WITHIN)
-    await looked(on)
+    await polled(on)
     assert len(await on.devin.sessions()) == 1
 
 
 @devin_faults
 async def test_two_replies_that_are_the_same_both_arrive_when_the_second_ones_answer_is_lost(
-    on: Stage, fault: dict[str, Any]
+    on: Harness, fault: dict[str, Any]
 ) -> None:
     ts, session = await on.started()
     first = await on.slack.say(BEN, GENERAL, "yes", thread_ts=ts)
@@ -116,18 +116,18 @@ async def test_two_replies_that_are_the_same_both_arrive_when_the_second_ones_an
 
 
 @devin_faults
-async def test_a_stop_whose_answer_is_lost_is_told_once(on: Stage, fault: dict[str, Any]) -> None:
+async def test_a_stop_whose_answer_is_lost_is_announced_once(on: Harness, fault: dict[str, Any]) -> None:
     ts, session = await on.started()
     await on.devin.fault("archive", **fault)
     await on.slack.say(ANN, GENERAL, "!stop", thread_ts=ts)
     await on.slack.wait_for_message(GENERAL, sentences.stopped_begins("<@U0ANN>"), thread_ts=ts, within=WITHIN)
-    await looked(on)
+    await polled(on)
     assert (await on.devin.session(session))["is_archived"]
     assert await on.thread(GENERAL, ts) == [sentences.stopped("<@U0ANN>")]
 
 
 @devin_faults
-async def test_an_end_for_good_whose_answer_is_lost_is_told_once(on: Stage, fault: dict[str, Any]) -> None:
+async def test_an_end_for_good_whose_answer_is_lost_is_announced_once(on: Harness, fault: dict[str, Any]) -> None:
     ts, session = await on.started()
     await on.slack.say(ANN, GENERAL, "EXIT", thread_ts=ts)
     question = await on.slack.wait_for_ephemeral(ANN, sentences.FOR_GOOD, within=WITHIN)
@@ -145,7 +145,7 @@ async def test_an_end_for_good_whose_answer_is_lost_is_told_once(on: Stage, faul
 
 @slack_faults
 async def test_a_card_whose_answer_is_lost_stands_once_and_shows_the_newest_state(
-    on: Stage, fault: dict[str, Any]
+    on: Harness, fault: dict[str, Any]
 ) -> None:
     await on.slack.fault("chat.postMessage", **fault)
     ts = await on.mention("fix the login test")
@@ -157,12 +157,12 @@ async def test_a_card_whose_answer_is_lost_stands_once_and_shows_the_newest_stat
 
 @slack_faults
 async def test_a_slash_card_whose_answer_is_lost_makes_one_thread_and_one_session(
-    on: Stage, fault: dict[str, Any]
+    on: Harness, fault: dict[str, Any]
 ) -> None:
     await on.slack.fault("chat.postMessage", **fault)
     await on.slack.slash(ANN, GENERAL, "fix the login test")
     card = await on.slack.wait_for_message(GENERAL, sentences.IS_QUEUED, within=WITHIN)
-    await looked(on)
+    await polled(on)
     assert len(await on.slack.messages(GENERAL, user="U0BOT")) == 1
     (made,) = await on.devin.sessions()
     assert made["tags"] == ["devin-bridge", f"slack-T0PLAY-{GENERAL}-{card['ts']}"]
@@ -170,18 +170,18 @@ async def test_a_slash_card_whose_answer_is_lost_makes_one_thread_and_one_sessio
 
 @slack_faults
 async def test_what_devin_says_stands_once_and_in_order_when_an_answer_is_lost(
-    on: Stage, fault: dict[str, Any]
+    on: Harness, fault: dict[str, Any]
 ) -> None:
     ts, session = await on.started()
     await on.slack.fault("chat.postMessage", **fault)
     for said in ("One.", "Two.", "Three."):
         await on.devin.say(session, said)
     await on.slack.wait_for_message(GENERAL, "Three.", thread_ts=ts, within=WITHIN)
-    await looked(on)
+    await polled(on)
     assert await on.thread(GENERAL, ts) == ["One.", "Two.", "Three."]
 
 
-async def test_a_lost_post_does_not_hold_up_another_thread(on: Stage) -> None:
+async def test_a_lost_post_does_not_hold_up_another_thread(on: Harness) -> None:
     ts, session = await on.started()
     other, other_session = await on.started("another task")
     await on.slack.fault("chat.postMessage", "hang", seconds=8, match="One.")
@@ -196,7 +196,7 @@ async def test_a_lost_post_does_not_hold_up_another_thread(on: Stage) -> None:
 # ---------------------------------------------------------------- older than the keys
 
 
-async def test_a_conversation_older_than_the_keys_is_told_no_second_time(on: Stage, tmp_path: Path) -> None:
+async def test_a_conversation_older_than_the_keys_is_announced_no_second_time(on: Harness, tmp_path: Path) -> None:
     ts, session = await on.started()
     await on.slack.say(BEN, GENERAL, "please use pytest", thread_ts=ts)
     await on.devin.wait_for_messages("please use pytest")
@@ -210,7 +210,7 @@ async def test_a_conversation_older_than_the_keys_is_told_no_second_time(on: Sta
     await on.start()
     await on.devin.say(session, "Four.")
     await on.slack.wait_for_message(GENERAL, "Four.", thread_ts=ts, within=WITHIN)
-    await looked(on)
+    await polled(on)
     assert await on.thread(GENERAL, ts) == ["One.", "Two.", "Three.", "Four."]
     assert [text.split("\n")[1] for text in await asked(on, session)] == ["please use pytest"]
     assert len(await on.devin.sessions()) == 1

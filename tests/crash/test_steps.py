@@ -46,7 +46,7 @@ def test_each_place_is_a_function_of_the_bot(code: str) -> None:
 
 
 @pytest.mark.parametrize("module", [*OURS, *PLUMBING])
-def test_each_module_that_is_told_apart_exists(module: str) -> None:
+def test_each_module_that_is_distinguished_exists(module: str) -> None:
     assert find_spec(module) is not None
 
 

@@ -51,7 +51,7 @@ async def keys(store):
     return [row["key"].removeprefix("digest:T0ACME:C0ADMINS:") for row in await posts(store)]
 
 
-async def told(store):
+async def dated_posts(store):
     """Each post as (its date, when it was written in UTC, the day it is about)."""
     return [
         (
@@ -290,7 +290,7 @@ async def test_without_an_admin_channel_nothing_is_called(start, store, bills):
 async def test_once_for_each_local_date_at_its_local_time(start, store, zone, at, begin, end, expected):
     with frozen_at(*begin) as frozen:
         await run(frozen, start(zone, at), utc(*end))
-    assert await told(store) == expected
+    assert await dated_posts(store) == expected
 
 
 # ---------------------------------------------------------------- restarts
@@ -328,7 +328,7 @@ async def test_a_late_start_within_six_hours_still_posts(start, store, moment):
         await yesterday_as_usual(frozen, start)
         frozen.move_to(datetime(*moment, tzinfo=UTC))
         await start().tick()
-    assert [(day, about) for day, _, about in await told(store)] == [
+    assert [(day, about) for day, _, about in await dated_posts(store)] == [
         ("2026-05-19", "Sunday, 17 May 2026"),
         ("2026-05-20", "Monday, 18 May 2026"),  # as it would have been on time, also after 09:00 UTC
     ]
@@ -400,7 +400,7 @@ async def test_another_admin_channel_has_digests_of_its_own(start, store):
     ]
 
 
-async def test_the_bot_looks_again_right_at_the_time(start, store):
+async def test_the_bot_checks_again_right_at_the_time(start, store):
     with frozen_at(2026, 5, 20, 6, 50) as frozen:
         digest = start()
         assert await digest.tick() == PRODUCTION.digest_tick
@@ -410,7 +410,7 @@ async def test_the_bot_looks_again_right_at_the_time(start, store):
         assert await digest.tick() == PRODUCTION.digest_shortest
 
 
-async def test_a_time_that_comes_while_the_bot_looks_is_not_missed(start, store):
+async def test_a_time_that_comes_while_the_bot_checks_is_not_missed(start, store):
     before, after = utc(2026, 5, 20, 6, 59, 59, 999_900), utc(2026, 5, 20, 7, 0, 0, 1_000)
     times = iter([utc(2026, 5, 20, 6, 50), utc(2026, 5, 20, 6, 50), utc(2026, 5, 20, 6, 50), before])
     digest = start(clock=lambda: next(times, after))
@@ -430,7 +430,7 @@ async def test_in_an_outage_the_digest_waits_half_an_hour_for_devin(start, store
     with frozen_at(2026, 5, 20, 6, 50) as frozen, capture_logs() as logs:
         bills.down = True
         await run(frozen, start(), utc(2026, 5, 20, 8))
-    ((day, at, _),) = await told(store)
+    ((day, at, _),) = await dated_posts(store)
     assert (day, at) == ("2026-05-20", "05-20 07:30")
     assert len(bills.asked) == 4
     assert [line["event"] for line in logs if line["log_level"] == "warning"] == ["digest waits for Devin"]
@@ -469,7 +469,7 @@ async def test_a_devin_that_comes_back_is_used_at_once(start, store, bills):
         await run(frozen, digest, utc(2026, 5, 20, 7, 15))
         bills.down = False
         await run(frozen, digest, utc(2026, 5, 20, 8))
-    ((_, at, _),) = await told(store)
+    ((_, at, _),) = await dated_posts(store)
     assert at == "05-20 07:20"
     assert "*6.25 ACUs*" in (await posts(store))[0]["payload"]["text"]
 
@@ -484,7 +484,7 @@ async def test_a_restart_late_in_an_outage_asks_once_and_posts(start, store, bil
 
 
 async def test_a_digest_that_slack_could_not_take_in_time_is_not_posted(start, make, store):
-    """Six hours after its time it is old news: the sender lets it go without asking Slack."""
+    """Six hours after its time it is outdated: the sender lets it go without asking Slack."""
     with frozen_at(2026, 5, 20, 6, 50) as frozen:
         await run(frozen, start(), utc(2026, 5, 20, 7, 10))
         frozen.move_to(datetime(2026, 5, 20, 13, 0, 1, tzinfo=UTC))

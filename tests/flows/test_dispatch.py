@@ -93,7 +93,7 @@ async def flow(make: Make, either_store: Store, clock: SetClock) -> Lost:
 
 @pytest.mark.parametrize("moment", ["before", "after"])
 @pytest.mark.parametrize("number", [1, 2])
-async def test_a_row_that_is_given_up_is_announced_and_closed_or_neither(
+async def test_a_row_that_is_marked_dead_is_announced_and_closed_or_neither(
     make: Make, either_store: Store, clock: SetClock, flow: Lost, number: int, moment: str
 ) -> None:
     dispatch = Dispatch(make(either_store, clock, team=TEAM), {"message": flow})
@@ -190,7 +190,7 @@ async def test_a_row_that_cannot_be_read_is_dead_at_once_and_its_lane_goes_on(
         ({"kind": "start"}, START_FAILED),
     ],
 )
-async def test_in_a_sessions_thread_a_row_that_cannot_be_read_is_told_of(
+async def test_in_a_sessions_thread_a_row_that_cannot_be_read_is_announced(
     make: Make, either_store: Store, clock: SetClock, unreadable: Any, values: Any, said: str
 ) -> None:
     await unreadable(**values)

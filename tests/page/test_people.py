@@ -15,7 +15,7 @@ async def test_a_guest_is_refused_and_nobody_else_sees_it(ann: Visitor) -> None:
     await ann.acts_as("Gus")
     await ann.opens("general")
     await ann.writes("@Devin Bridge delete the staging database")
-    private = await ann.is_told(sentences.GUEST_REFUSED)
+    private = await ann.is_answered(sentences.GUEST_REFUSED)
     await expect(private).to_contain_text("Only visible to you")
     await ann.acts_as("Ben")
     await ann.opens("general")
@@ -23,26 +23,26 @@ async def test_a_guest_is_refused_and_nobody_else_sees_it(ann: Visitor) -> None:
     await expect(ann.page.get_by_test_id("ephemeral")).to_have_count(0)
     await ann.acts_as("Gus")
     await ann.opens("general")
-    await ann.is_told(sentences.GUEST_REFUSED)
+    await ann.is_answered(sentences.GUEST_REFUSED)
 
 
 async def test_somebody_from_another_company_is_refused(ann: Visitor) -> None:
     await ann.acts_as("Eve")
     await ann.opens("shared")
     await ann.writes("@Devin Bridge read our contract")
-    await ann.is_told(sentences.SHARED_CHANNEL_REFUSED)
+    await ann.is_answered(sentences.SHARED_CHANNEL_REFUSED)
     await expect(ann.link("web")).to_have_count(0)
 
 
 async def test_an_admin_asks_what_was_spent_and_a_member_may_not(ann: Visitor) -> None:
     await ann.opens("ops")
     await ann.writes("/devin usage today")
-    await ann.is_told(sentences.admins_only("@Ada Weiss"))
+    await ann.is_answered(sentences.admins_only("@Ada Weiss"))
     await ann.acts_as("Ada")
     await ann.opens("ops")
     await ann.writes("/devin usage today")
-    await ann.is_told(sentences.TODAY)
-    await expect(ann.whisper(sentences.FIGURES_FOR_ADMINS)).to_have_count(0)
+    await ann.is_answered(sentences.TODAY)
+    await expect(ann.private_answer(sentences.FIGURES_FOR_ADMINS)).to_have_count(0)
 
 
 async def test_everybody_sees_who_stopped_it(ann: Visitor) -> None:
@@ -52,11 +52,11 @@ async def test_everybody_sees_who_stopped_it(ann: Visitor) -> None:
     await card.get_by_role("button", name=sentences.STOP_BUTTON).click()
     await expect(card).to_contain_text(sentences.card_stopped_begins("@Ben Ortiz"))
     await ann.writes("/devin list")
-    await ann.is_told(sentences.NO_OPEN_SESSIONS)
+    await ann.is_answered(sentences.NO_OPEN_SESSIONS)
     await ann.acts_as("Ann")
-    await expect(ann.whisper(sentences.NO_OPEN_SESSIONS)).to_have_count(0)
+    await expect(ann.private_answer(sentences.NO_OPEN_SESSIONS)).to_have_count(0)
     await ann.writes("/devin list")
-    await ann.is_told(sentences.ONE_SESSION)
+    await ann.is_answered(sentences.ONE_SESSION)
 
 
 async def test_a_message_is_changed_and_deleted(ann: Visitor) -> None:

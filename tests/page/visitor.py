@@ -266,7 +266,7 @@ class Visitor:
         """The newest message with a text in the open thread."""
         return self.message(text, within=self.thread)
 
-    def whisper(self, text: str) -> Locator:
+    def private_answer(self, text: str) -> Locator:
         """A message that only this person sees."""
         return self.page.get_by_test_id("ephemeral").filter(has_text=text).last
 
@@ -286,7 +286,7 @@ class Visitor:
         await expect(self.reply(text)).to_be_visible()
         return self.reply(text)
 
-    async def is_told(self, text: str) -> Locator:
+    async def is_answered(self, text: str) -> Locator:
         """Wait for a private message."""
-        await expect(self.whisper(text)).to_be_visible()
-        return self.whisper(text)
+        await expect(self.private_answer(text)).to_be_visible()
+        return self.private_answer(text)

@@ -1,7 +1,7 @@
-"""A story is told over Socket Mode; those with the marker `both_transports` over signed requests as well.
+"""A scenario is played over Socket Mode; those with the marker `both_transports` over signed requests as well.
 
 These are the stories about how messages come in, and one or more of each file as a sample. The store is an SQLite file.
-In the long run all of them are told over both transports and both stores, except those about one of them alone, which
+In the long run all of them are played over both transports and both stores, except those about one of them alone, which
 name it.
 """
 
@@ -20,7 +20,7 @@ from bot.store.tables import metadata
 from bot.timing import Timing
 from tests import postgres
 from tests.scenarios.ahead import Ahead
-from tests.scenarios.stage import QUICK_TIMING, TRANSPORTS, Stage, stage
+from tests.scenarios.harness import QUICK_TIMING, TRANSPORTS, Harness, harness
 
 STORES = ("sqlite", "postgresql")
 
@@ -38,7 +38,7 @@ def plain_logs() -> Iterator[None]:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Tell each story over one transport and one store, and over the others as the marker says or in the long run."""
+    """Play each scenario over one transport and store, and over the others as the marker says or in the long run."""
     named = [mark.args[0] for mark in metafunc.definition.iter_markers("parametrize")]
     both = metafunc.definition.get_closest_marker("both_transports") is not None
     others = {"transport": not both, "store": True}  # whether the other one is for the long run
@@ -75,7 +75,7 @@ def database(request: pytest.FixtureRequest, store: str, sqlite_template: Path) 
 @pytest.fixture
 async def on(
     tmp_path: Path, transport: str, database: dict[str, Any], clock: Ahead, timing: Timing
-) -> AsyncIterator[Stage]:
+) -> AsyncIterator[Harness]:
     """The bot, Slack and Devin, up and running."""
-    async with stage(tmp_path, transport, clock=clock, timing=timing, **database) as everything:
+    async with harness(tmp_path, transport, clock=clock, timing=timing, **database) as everything:
         yield everything

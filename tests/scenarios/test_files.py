@@ -7,15 +7,15 @@ import pytest
 from aiohttp import web
 
 from tests import sentences
-from tests.scenarios.looks import creations, settled, told
-from tests.scenarios.stage import ANN, BEN, BOT, GENERAL, Stage
+from tests.scenarios.harness import ANN, BEN, BOT, GENERAL, Harness
+from tests.scenarios.observations import creations, sent_to_devin, settled
 
 LOG = {"name": "login.log", "content": "2026-01-01 login failed"}
 HUGE = {"name": "huge.bin", "mimetype": "application/octet-stream", "size": 25_000_000}
 TOO_LARGE = sentences.file_too_large("huge.bin", "25.0 MB")
 
 
-async def test_a_mentions_file_goes_along(on: Stage) -> None:
+async def test_a_mentions_file_goes_along(on: Harness) -> None:
     await on.mention("fix what this shows", files=[LOG])
     made = await on.session("fix what this shows")
     assert made["attachments"] == ["login.log"]
@@ -24,16 +24,16 @@ async def test_a_mentions_file_goes_along(on: Stage) -> None:
 
 
 @pytest.mark.both_transports
-async def test_a_replys_files_go_along(on: Stage) -> None:
+async def test_a_replys_files_go_along(on: Harness) -> None:
     ts, session = await on.started()
     reply = await on.slack.say(BEN, GENERAL, "see here", thread_ts=ts, files=[LOG, {**LOG, "name": "other.log"}])
     await on.devin.wait_for_messages("see here")
     made = await on.devin.session(session)
     assert made["attachments"] == ["login.log", "other.log"]
-    assert (await told(on, session))[0].startswith(f'[Slack {reply}] ben:\nsee here\nATTACHMENT:"')
+    assert (await sent_to_devin(on, session))[0].startswith(f'[Slack {reply}] ben:\nsee here\nATTACHMENT:"')
 
 
-async def test_files_without_a_text_start_and_steer_too(on: Stage) -> None:
+async def test_files_without_a_text_start_and_steer_too(on: Harness) -> None:
     ts = await on.mention("", files=[LOG])
     made = await on.session("Look at the attached files and do what they ask for.")
     await on.slack.say(BEN, GENERAL, "", thread_ts=ts, files=[{**LOG, "name": "other.log"}])
@@ -41,13 +41,13 @@ async def test_files_without_a_text_start_and_steer_too(on: Stage) -> None:
     assert (await on.devin.session(made["session_id"]))["attachments"] == ["login.log", "other.log"]
 
 
-async def test_a_stub_is_looked_up_first(on: Stage) -> None:
+async def test_a_stub_is_looked_up_first(on: Harness) -> None:
     await on.mention("fix what this shows", files=[{**LOG, "stub": True}])
     made = await on.session("fix what this shows")
     assert made["attachments"] == ["login.log"]
 
 
-async def test_too_large_a_file_is_left_out_and_the_thread_says_so(on: Stage) -> None:
+async def test_too_large_a_file_is_left_out_and_the_thread_says_so(on: Harness) -> None:
     ts = await on.mention("fix what this shows", files=[HUGE, LOG])
     made = await on.session("fix what this shows")
     await on.slack.wait_for_message(GENERAL, "huge.bin", thread_ts=ts)
@@ -55,17 +55,17 @@ async def test_too_large_a_file_is_left_out_and_the_thread_says_so(on: Stage) ->
     assert await on.thread(GENERAL, ts) == [TOO_LARGE]
 
 
-async def test_an_unreadable_file_is_left_out_and_the_thread_says_so(on: Stage) -> None:
+async def test_an_unreadable_file_is_left_out_and_the_thread_says_so(on: Harness) -> None:
     ts, session = await on.started()
     gone = {**LOG, "redirect": "http://127.0.0.1:9/elsewhere"}
     await on.slack.say(BEN, GENERAL, "see here", thread_ts=ts, files=[gone])
     await on.slack.wait_for_message(GENERAL, "login.log", thread_ts=ts)
     assert await on.thread(GENERAL, ts) == [sentences.file_not_handed_over("login.log")]
-    assert len(await told(on, session)) == 1
+    assert len(await sent_to_devin(on, session)) == 1
     assert (await on.devin.session(session))["attachments"] == []
 
 
-async def test_nothing_starts_when_no_file_is_left_of_a_message(on: Stage) -> None:
+async def test_nothing_starts_when_no_file_is_left_of_a_message(on: Harness) -> None:
     ts = await on.mention("", files=[HUGE])
     await on.slack.wait_for_message(GENERAL, "huge.bin", thread_ts=ts)
     await settled(on)
@@ -78,7 +78,7 @@ async def test_nothing_starts_when_no_file_is_left_of_a_message(on: Stage) -> No
     assert await creations(on) == 0
 
 
-async def test_nothing_is_sent_when_no_file_is_left_of_a_reply(on: Stage) -> None:
+async def test_nothing_is_sent_when_no_file_is_left_of_a_reply(on: Harness) -> None:
     ts, session = await on.started()
     await on.slack.say(BEN, GENERAL, "", thread_ts=ts, files=[HUGE])
     await on.slack.wait_for_message(GENERAL, "huge.bin", thread_ts=ts)
@@ -86,10 +86,10 @@ async def test_nothing_is_sent_when_no_file_is_left_of_a_reply(on: Stage) -> Non
     assert await on.thread(GENERAL, ts) == [
         (f"{sentences.file_too_large('huge.bin', '25.0 MB', text='')}\nThere was no text either, so nothing was sent.")
     ]
-    assert await told(on, session) == []
+    assert await sent_to_devin(on, session) == []
 
 
-async def test_at_most_ten_files_go_along(on: Stage) -> None:
+async def test_at_most_ten_files_go_along(on: Harness) -> None:
     ts = await on.mention("fix what these show", files=[{**LOG, "name": f"{n}.log"} for n in range(11)])
     made = await on.session("fix what these show")
     await on.slack.wait_for_message(GENERAL, "10.log", thread_ts=ts)
@@ -102,7 +102,7 @@ async def test_at_most_ten_files_go_along(on: Stage) -> None:
     ]
 
 
-async def test_a_file_that_was_left_out_is_told_of_also_when_devins_answer_gets_lost(on: Stage) -> None:
+async def test_a_file_that_was_left_out_is_announced_also_when_devins_answer_gets_lost(on: Harness) -> None:
     await on.devin.fault("create_session", "commit_then_drop")
     ts = await on.mention("fix what this shows", files=[HUGE])
     await on.slack.wait_for_message(GENERAL, "huge.bin", thread_ts=ts)
@@ -115,13 +115,13 @@ async def test_a_file_that_was_left_out_is_told_of_also_when_devins_answer_gets_
     assert len(await on.devin.log("send_message")) == 1
 
 
-async def test_a_file_that_devin_refuses_is_left_out_and_the_thread_says_so(on: Stage) -> None:
+async def test_a_file_that_devin_refuses_is_left_out_and_the_thread_says_so(on: Harness) -> None:
     ts, session = await on.started()
     await on.devin.permissions(revoke=["UseDevinSessions"])
     await on.slack.say(BEN, GENERAL, "see here", thread_ts=ts, files=[LOG])
     await on.slack.wait_for_message(GENERAL, "login.log", thread_ts=ts)
     assert await on.thread(GENERAL, ts) == [sentences.file_not_taken("login.log")]
-    assert len(await told(on, session)) == 1
+    assert len(await sent_to_devin(on, session)) == 1
 
 
 @pytest.fixture
@@ -142,7 +142,7 @@ async def foreign() -> AsyncIterator[tuple[str, list[Any]]]:
     await runner.cleanup()
 
 
-async def test_the_token_goes_to_no_other_host(on: Stage, foreign: tuple[str, list[Any]]) -> None:
+async def test_the_token_goes_to_no_other_host(on: Harness, foreign: tuple[str, list[Any]]) -> None:
     address, requests = foreign
     ts = await on.slack.say(ANN, GENERAL, "look")
     file = {"id": "F1", "name": "evil.txt", "mimetype": "text/plain", "size": 4, "url_private": address}
@@ -155,7 +155,7 @@ async def test_the_token_goes_to_no_other_host(on: Stage, foreign: tuple[str, li
     assert requests == []
 
 
-async def test_a_redirect_to_another_host_is_not_followed(on: Stage, foreign: tuple[str, list[Any]]) -> None:
+async def test_a_redirect_to_another_host_is_not_followed(on: Harness, foreign: tuple[str, list[Any]]) -> None:
     address, requests = foreign
     ts = await on.mention("fix what this shows", files=[{**LOG, "redirect": address}])
     await on.slack.wait_for_message(GENERAL, sentences.file_not_handed_over("login.log"), thread_ts=ts)

@@ -5,14 +5,23 @@ from typing import Any
 import pytest
 
 from tests import sentences
-from tests.scenarios.looks import card, creations, forge, ordered, press, settled, told, whispered
-from tests.scenarios.stage import ANN, BEN, BOT, GENERAL, GUEST, STRANGER, WEB, Stage
+from tests.scenarios.harness import ANN, BEN, BOT, EXTERNAL, GENERAL, GUEST, WEB, Harness
+from tests.scenarios.observations import (
+    card,
+    creations,
+    forge,
+    press,
+    private_answers,
+    sent_to_devin,
+    settled,
+    started_by_command,
+)
 
 SHARED, ARCHIVED, NO_BOT = "C0SHARED", "C0ARCHIVED", "C0NOBOT"
 NOT_MEMBER = sentences.not_a_member()
 
 
-async def refused(on: Stage, user: str, sentence: str, **where: Any) -> None:
+async def refused(on: Harness, user: str, sentence: str, **where: Any) -> None:
     """Wait for the private sentence, and see that nothing reached Devin."""
     said = await on.slack.wait_for_ephemeral(user, **where)
     await settled(on)
@@ -23,13 +32,13 @@ async def refused(on: Stage, user: str, sentence: str, **where: Any) -> None:
 # ------------------------------------------------------------ people
 
 
-async def test_a_guests_mention_is_refused(on: Stage) -> None:
+async def test_a_guests_mention_is_refused(on: Harness) -> None:
     await on.mention("fix the login test", GUEST)
     await refused(on, GUEST, sentences.GUEST_REFUSED)
 
 
 @pytest.mark.both_transports
-async def test_a_guests_slash_command_is_refused(on: Stage) -> None:
+async def test_a_guests_slash_command_is_refused(on: Harness) -> None:
     await on.slack.slash(GUEST, GENERAL, "fix the login test")
     await on.slack.wait_for_ephemeral(GUEST, sentences.GUEST_REFUSED)
     await settled(on)
@@ -37,7 +46,7 @@ async def test_a_guests_slash_command_is_refused(on: Stage) -> None:
     assert not [one for one in await on.slack.messages(GENERAL) if one["user"] == "U0BOT"]
 
 
-async def test_a_guests_direct_message_is_refused(on: Stage) -> None:
+async def test_a_guests_direct_message_is_refused(on: Harness) -> None:
     await on.slack.say(GUEST, "im", "fix the login test")
     said = await on.slack.wait_for_message("D0GUEST")
     assert said["rendered"] == sentences.GUEST_REFUSED
@@ -46,54 +55,54 @@ async def test_a_guests_direct_message_is_refused(on: Stage) -> None:
 
 
 @pytest.mark.both_transports
-async def test_a_guests_replies_verbs_and_buttons_are_refused_and_said_once(on: Stage) -> None:
+async def test_a_guests_replies_verbs_and_buttons_are_refused_and_said_once(on: Harness) -> None:
     ts, session = await on.started()
     for text in ("use pytest", "and hurry", "!stop"):
         await on.slack.say(GUEST, GENERAL, text, thread_ts=ts)
     await on.slack.wait_for_ephemeral(GUEST, thread_ts=ts)
     await settled(on)
-    assert await whispered(on, GUEST) == [sentences.GUEST_REFUSED]
+    assert await private_answers(on, GUEST) == [sentences.GUEST_REFUSED]
     await on.slack.click(GUEST, GENERAL, (await card(on, ts))["ts"], "stop")
     await on.slack.wait("ephemerals", 2, user=GUEST)
     await settled(on)
-    assert await whispered(on, GUEST) == [sentences.GUEST_REFUSED, sentences.GUEST_REFUSED]
-    assert await told(on, session) == []
+    assert await private_answers(on, GUEST) == [sentences.GUEST_REFUSED, sentences.GUEST_REFUSED]
+    assert await sent_to_devin(on, session) == []
     assert (await on.devin.session(session))["is_archived"] is False
 
 
-async def test_people_of_another_company_are_refused(on: Stage) -> None:
-    await on.slack.put_channel(WEB, members=["U0BOT", ANN, BEN, STRANGER])
+async def test_people_of_another_company_are_refused(on: Harness) -> None:
+    await on.slack.put_channel(WEB, members=["U0BOT", ANN, BEN, EXTERNAL])
     ts, session = await on.started(channel=WEB)
-    await on.slack.say(STRANGER, WEB, "use pytest", thread_ts=ts)
-    await on.slack.wait_for_ephemeral(STRANGER, sentences.OTHER_COMPANY_REFUSED)
-    await on.mention("fix the logout test", STRANGER, WEB)
-    await on.slack.wait("ephemerals", 2, user=STRANGER, text=sentences.OTHER_COMPANY_REFUSED)
-    await on.slack.slash(STRANGER, WEB, "fix the logout test")
-    await on.slack.wait("ephemerals", 4, user=STRANGER)  # the second but last is the receipt
-    await on.slack.click(STRANGER, WEB, (await card(on, ts, WEB))["ts"], "stop")
-    await on.slack.wait("ephemerals", 4, user=STRANGER, text=sentences.OTHER_COMPANY_REFUSED)
+    await on.slack.say(EXTERNAL, WEB, "use pytest", thread_ts=ts)
+    await on.slack.wait_for_ephemeral(EXTERNAL, sentences.OTHER_COMPANY_REFUSED)
+    await on.mention("fix the logout test", EXTERNAL, WEB)
+    await on.slack.wait("ephemerals", 2, user=EXTERNAL, text=sentences.OTHER_COMPANY_REFUSED)
+    await on.slack.slash(EXTERNAL, WEB, "fix the logout test")
+    await on.slack.wait("ephemerals", 4, user=EXTERNAL)  # the second but last is the receipt
+    await on.slack.click(EXTERNAL, WEB, (await card(on, ts, WEB))["ts"], "stop")
+    await on.slack.wait("ephemerals", 4, user=EXTERNAL, text=sentences.OTHER_COMPANY_REFUSED)
     await settled(on)
     assert await creations(on) == 1
-    assert await told(on, session) == []
+    assert await sent_to_devin(on, session) == []
     assert (await on.devin.session(session))["is_archived"] is False
 
 
 # ------------------------------------------------------------ shared channels
 
 
-async def test_a_mention_in_a_shared_channel_is_refused(on: Stage) -> None:
+async def test_a_mention_in_a_shared_channel_is_refused(on: Harness) -> None:
     await on.mention("fix the login test", ANN, SHARED)
     await refused(on, ANN, sentences.SHARED_CHANNEL_REFUSED)
-    await on.mention("fix the login test", STRANGER, SHARED)
-    await refused(on, STRANGER, sentences.SHARED_CHANNEL_REFUSED)
+    await on.mention("fix the login test", EXTERNAL, SHARED)
+    await refused(on, EXTERNAL, sentences.SHARED_CHANNEL_REFUSED)
 
 
-async def test_a_slash_command_in_a_shared_channel_is_refused(on: Stage) -> None:
+async def test_a_slash_command_in_a_shared_channel_is_refused(on: Harness) -> None:
     await on.slack.slash(ANN, SHARED, "fix the login test")
     await refused(on, ANN, sentences.SHARED_CHANNEL_REFUSED, text=sentences.SHARED_CHANNEL_REFUSED)
 
 
-async def test_when_a_channel_becomes_shared_replies_and_buttons_are_refused(on: Stage) -> None:
+async def test_when_a_channel_becomes_shared_replies_and_buttons_are_refused(on: Harness) -> None:
     ts, session = await on.started(channel=WEB)
     await on.slack.put_channel(WEB, is_ext_shared=True)
     await on.slack.say(BEN, WEB, "use pytest", thread_ts=ts)
@@ -101,31 +110,31 @@ async def test_when_a_channel_becomes_shared_replies_and_buttons_are_refused(on:
     await on.slack.click(ANN, WEB, (await card(on, ts, WEB))["ts"], "stop")
     await on.slack.wait_for_ephemeral(ANN, sentences.SHARED_CHANNEL_REFUSED)
     await settled(on)
-    assert await told(on, session) == []
+    assert await sent_to_devin(on, session) == []
     assert (await on.devin.session(session))["is_archived"] is False
 
 
 # ------------------------------------------------------------ channels that cannot be posted to
 
 
-async def test_a_slash_command_where_the_bot_is_not_is_refused(on: Stage) -> None:
+async def test_a_slash_command_where_the_bot_is_not_is_refused(on: Harness) -> None:
     await on.slack.slash(ANN, NO_BOT, "fix the login test")
     await refused(on, ANN, NOT_MEMBER, text=NOT_MEMBER)
     assert await on.slack.messages(NO_BOT) == []
 
 
-async def test_a_slash_command_in_a_private_channel_without_the_bot_is_refused(on: Stage) -> None:
+async def test_a_slash_command_in_a_private_channel_without_the_bot_is_refused(on: Harness) -> None:
     await on.slack.put_channel("C0SECRET", kind="group", members=[ANN, BEN])
     await on.slack.slash(ANN, "C0SECRET", "fix the login test")
     await refused(on, ANN, NOT_MEMBER, text=NOT_MEMBER)
 
 
-async def test_a_slash_command_in_an_archived_channel_is_refused(on: Stage) -> None:
+async def test_a_slash_command_in_an_archived_channel_is_refused(on: Harness) -> None:
     await on.slack.slash(ANN, ARCHIVED, "fix the login test")
     await refused(on, ANN, sentences.THIS_CHANNEL_ARCHIVED, text=sentences.THIS_CHANNEL_ARCHIVED)
 
 
-async def test_a_slash_command_works_once_the_channel_is_unarchived(on: Stage) -> None:
+async def test_a_slash_command_works_once_the_channel_is_unarchived(on: Harness) -> None:
     await on.slack.slash(ANN, ARCHIVED, "fix the login test")
     await refused(on, ANN, sentences.THIS_CHANNEL_ARCHIVED, text=sentences.THIS_CHANNEL_ARCHIVED)
     await on.slack.unarchive(ARCHIVED)
@@ -133,7 +142,7 @@ async def test_a_slash_command_works_once_the_channel_is_unarchived(on: Stage) -
     await on.session("fix the logout test")
 
 
-async def test_replies_that_are_fetched_from_a_shared_channel_are_refused(on: Stage) -> None:
+async def test_replies_that_are_fetched_from_a_shared_channel_are_refused(on: Harness) -> None:
     ts, session = await on.started(channel=WEB)
     await on.stop()
     await on.slack.put_channel(WEB, is_ext_shared=True)
@@ -143,10 +152,10 @@ async def test_replies_that_are_fetched_from_a_shared_channel_are_refused(on: St
     await on.start()
     await on.slack.wait_for_ephemeral(BEN, sentences.SHARED_CHANNEL_REFUSED)
     await settled(on)
-    assert await told(on, session) == []
+    assert await sent_to_devin(on, session) == []
 
 
-async def test_a_slash_command_works_after_the_invitation(on: Stage) -> None:
+async def test_a_slash_command_works_after_the_invitation(on: Harness) -> None:
     await on.slack.slash(ANN, NO_BOT, "fix the login test")
     await refused(on, ANN, NOT_MEMBER, text=NOT_MEMBER)
     await on.slack.invite(NO_BOT)
@@ -165,7 +174,7 @@ def lost(channel: str, session: str, title: str) -> str:
 
 
 @pytest.mark.both_transports
-async def test_a_removed_bot_tells_the_requester_once(on: Stage) -> None:
+async def test_a_removed_bot_informs_the_asker_once(on: Harness) -> None:
     ts, session = await on.started("fix the login test", ANN, WEB)
     await on.slack.remove(WEB)
     await on.slack.wait_for_message("D0ANN", sentences.CANNOT_POST)
@@ -181,9 +190,9 @@ async def test_a_removed_bot_tells_the_requester_once(on: Stage) -> None:
     assert await on.thread(WEB, ts) == []
 
 
-async def test_an_archived_channel_tells_each_requester_once(on: Stage) -> None:
+async def test_an_archived_channel_informs_each_asker_once(on: Harness) -> None:
     _, one = await on.started("fix the login test", ANN, WEB)
-    _, two = await ordered(on, "fix the logout test", BEN, WEB)
+    _, two = await started_by_command(on, "fix the logout test", BEN, WEB)
     await on.slack.archive(WEB)
     await on.slack.wait_for_message("D0ANN", sentences.CANNOT_POST)
     await on.slack.wait_for_message("D0BEN", sentences.CANNOT_POST)
@@ -194,7 +203,7 @@ async def test_an_archived_channel_tells_each_requester_once(on: Stage) -> None:
     assert [m["rendered"] for m in await on.slack.messages("D0BEN")] == [lost(WEB, two, "fix the logout test")]
 
 
-async def test_without_the_event_the_first_failing_post_tells_the_requester(on: Stage) -> None:
+async def test_without_the_event_the_first_failing_post_informs_the_asker(on: Harness) -> None:
     _, session = await on.started("fix the login test", ANN, WEB)
     await on.slack.pause("lose")
     await on.slack.remove(WEB)
@@ -206,7 +215,7 @@ async def test_without_the_event_the_first_failing_post_tells_the_requester(on: 
     assert [m["rendered"] for m in await on.slack.messages("D0ANN")] == [lost(WEB, session, "fix the login test")]
 
 
-async def test_after_a_new_invitation_the_thread_goes_on(on: Stage) -> None:
+async def test_after_a_new_invitation_the_thread_goes_on(on: Harness) -> None:
     ts, session = await on.started("fix the login test", ANN, WEB)
     await on.slack.remove(WEB)
     await on.slack.wait_for_message("D0ANN", sentences.CANNOT_POST)
@@ -219,16 +228,16 @@ async def test_after_a_new_invitation_the_thread_goes_on(on: Stage) -> None:
     await on.slack.wait_for_message(WEB, sentences.DONE, thread_ts=ts)
 
 
-async def test_a_mention_by_another_bot_starts_nothing(on: Stage) -> None:
+async def test_a_mention_by_another_bot_starts_nothing(on: Harness) -> None:
     await on.slack.put_person("U0CI", is_bot=True)
     event = {"type": "app_mention", "user": "U0CI", "text": f"{BOT} fix the login test", "channel": GENERAL}
     await on.slack.emit({**event, "ts": "1700000000.000200", "event_ts": "1700000000.000200"})
     await settled(on)
     assert await creations(on) == 0
-    assert await whispered(on, "U0CI") == []
+    assert await private_answers(on, "U0CI") == []
 
 
-async def test_a_forged_stop_by_somebody_slack_does_not_know_does_nothing(on: Stage) -> None:
+async def test_a_forged_stop_by_somebody_slack_does_not_know_does_nothing(on: Harness) -> None:
     ts, session = await on.started()
     buttons = (await card(on, ts))["blocks"][-1]["elements"]
     value = next(button["value"] for button in buttons if button["action_id"] == "stop")

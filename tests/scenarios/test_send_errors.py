@@ -1,4 +1,4 @@
-"""What Slack does not take: said in another form, later, or never and told; and never twice."""
+"""What Slack does not take: said in another form, later, or never and announced; and never twice."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -13,7 +13,7 @@ from bot.store.outbox import OutboxRow
 from bot.timing import PRODUCTION, Timing
 from tests import sentences
 from tests.scenarios.ahead import TEAM, Ahead, rows, until, write
-from tests.scenarios.stage import ANN, GENERAL, WEB, Stage, stage
+from tests.scenarios.harness import ANN, GENERAL, WEB, Harness, harness
 
 SEARCH = "include_all_metadata"  # tells a search for a post from other readings of a thread
 SETTLED = 14  # seconds after which an unknown outcome is looked up
@@ -22,21 +22,21 @@ SETTLED = 14  # seconds after which an unknown outcome is looked up
 @pytest.fixture
 async def on(
     tmp_path: Path, transport: str, database: dict[str, Any], clock: Ahead, timing: Timing
-) -> AsyncIterator[Stage]:
+) -> AsyncIterator[Harness]:
     """The bot up and running, with a clock of its own and a Slack that refuses only what a test says."""
-    async with stage(tmp_path, transport, clock=clock, timing=timing, **database) as everything:
+    async with harness(tmp_path, transport, clock=clock, timing=timing, **database) as everything:
         await everything.slack.limits(enabled=False)
         yield everything
 
 
-async def lost(on: Stage, session: str) -> str:
+async def lost(on: Harness, session: str) -> str:
     """The sentence about a message of Devin's that could not be shown."""
     (known,) = await rows(on, "sessions", bare_id=session)
     url = f"https://app.devin.ai/sessions/{session}"
     return sentences.message_lost(url, known["id"][:10])
 
 
-async def dead(on: Stage) -> int:
+async def dead(on: Harness) -> int:
     """How many rows the metric counts as dead."""
     async with httpx.AsyncClient(trust_env=False) as http:
         text = (await http.get(f"http://127.0.0.1:{on.port}/metrics")).text
@@ -44,12 +44,12 @@ async def dead(on: Stage) -> int:
     return sum(int(float(line.rsplit(" ", 1)[1])) for line in found)
 
 
-async def poke(on: Stage, task: str = "another task") -> None:
+async def poke(on: Harness, task: str = "another task") -> None:
     """Let the lane of the channel be looked at, as anything that is to be said in another thread does."""
     await on.started(task)
 
 
-async def put_back(on: Stage, reason: str = "") -> None:
+async def put_back(on: Harness, reason: str = "") -> None:
     """Wait until a post whose outcome is unknown waits for its search."""
 
     async def waits() -> bool:
@@ -64,7 +64,7 @@ async def put_back(on: Stage, reason: str = "") -> None:
 
 
 @pytest.mark.parametrize("error", ["invalid_blocks", "msg_too_long"])
-async def test_what_slack_does_not_take_as_blocks_is_said_plainly(on: Stage, error: str) -> None:
+async def test_what_slack_does_not_take_as_blocks_is_said_plainly(on: Harness, error: str) -> None:
     ts, session = await on.started()
     await on.slack.fault("chat.postMessage", "error", error=error, match="**strange**")
     await on.devin.say(session, "A **strange** text.")
@@ -76,7 +76,7 @@ async def test_what_slack_does_not_take_as_blocks_is_said_plainly(on: Stage, err
     assert await on.thread(GENERAL, ts) == ["A **strange** text.", "A usual one."]
 
 
-async def test_a_card_that_slack_does_not_take_as_blocks_is_drawn_plainly(on: Stage) -> None:
+async def test_a_card_that_slack_does_not_take_as_blocks_is_drawn_plainly(on: Harness) -> None:
     ts, session = await on.started()
     await on.slack.fault("chat.update", "error", error="invalid_blocks", match="Odd title")
     await on.devin.set(session, title="Odd title")
@@ -88,7 +88,7 @@ async def test_a_card_that_slack_does_not_take_as_blocks_is_drawn_plainly(on: St
 
 
 @pytest.mark.parametrize("error", ["msg_too_long", "some_new_error"])
-async def test_a_post_that_slack_never_takes_ends_dead_and_is_told(on: Stage, error: str) -> None:
+async def test_a_post_that_slack_never_takes_ends_dead_and_is_announced(on: Harness, error: str) -> None:
     ts, session = await on.started()
     await on.slack.fault("chat.postMessage", "error", error=error, times=0, match="unspeakable")
     await on.devin.say(session, "Something unspeakable.")
@@ -102,7 +102,7 @@ async def test_a_post_that_slack_never_takes_ends_dead_and_is_told(on: Stage, er
     assert row["key"].startswith("say:")
 
 
-async def test_a_sentence_about_a_loss_that_is_lost_too_is_not_repeated_for_ever(on: Stage) -> None:
+async def test_a_sentence_about_a_loss_that_is_lost_too_is_not_repeated_for_ever(on: Harness) -> None:
     ts, session = await on.started()
     await on.slack.fault("chat.postMessage", "error", error="some_new_error", times=2)
     await on.devin.say(session, "Lost.")
@@ -116,7 +116,7 @@ async def test_a_sentence_about_a_loss_that_is_lost_too_is_not_repeated_for_ever
 POSTING_LOST = f"{sentences.cannot_post('C0GENERAL')} {sentences.session_goes_on('<{url}|fix the login test>')}"
 
 
-async def directly(on: Stage, count: int = 1) -> list[str]:
+async def directly(on: Harness, count: int = 1) -> list[str]:
     """What the bot has written to ann directly."""
     state = await on.slack.state()
     place = next(
@@ -126,7 +126,7 @@ async def directly(on: Stage, count: int = 1) -> list[str]:
 
 
 @pytest.mark.parametrize("error", ["not_in_channel", "is_archived"])
-async def test_when_a_channel_cannot_be_posted_to_its_requester_hears_of_it_once(on: Stage, error: str) -> None:
+async def test_when_a_channel_cannot_be_posted_to_its_asker_is_informed_once(on: Harness, error: str) -> None:
     _, session = await on.started()
     await on.slack.fault("chat.postMessage", "error", error=error, times=0, match=f'"channel": "{GENERAL}"')
     await on.devin.say(session, "One.")
@@ -141,7 +141,7 @@ async def test_when_a_channel_cannot_be_posted_to_its_requester_hears_of_it_once
     assert await directly(on) == [POSTING_LOST.format(url=f"https://app.devin.ai/sessions/{session}")]
 
 
-async def test_a_card_that_somebody_deleted_is_told_once_and_the_session_goes_on(on: Stage) -> None:
+async def test_a_card_that_somebody_deleted_is_announced_once_and_the_session_goes_on(on: Harness) -> None:
     ts, session = await on.started()
     await on.slack.fault("chat.update", "error", error="message_not_found", times=0)
     await on.devin.set(session, title="Nobody sees this")
@@ -160,7 +160,7 @@ async def test_a_card_that_somebody_deleted_is_told_once_and_the_session_goes_on
 
 
 @pytest.mark.parametrize("error", ["token_revoked", "missing_scope"])
-async def test_what_a_person_can_repair_keeps_the_post(on: Stage, error: str) -> None:
+async def test_what_a_person_can_repair_keeps_the_post(on: Harness, error: str) -> None:
     ts, session = await on.started()
     await on.slack.fault("chat.postMessage", "error", error=error, match="Patience")
     await on.devin.say(session, "Patience, please.")
@@ -170,7 +170,7 @@ async def test_what_a_person_can_repair_keeps_the_post(on: Stage, error: str) ->
 
 
 @pytest.mark.timing(send_first_retry=PRODUCTION.send_first_retry)
-async def test_an_edit_that_fails_again_and_again_is_tried_at_growing_intervals(on: Stage) -> None:
+async def test_an_edit_that_fails_again_and_again_is_tried_at_growing_intervals(on: Harness) -> None:
     ts, session = await on.started()
     await on.slack.fault("chat.update", "error", error="token_revoked", times=2, match="Patience")
     await on.devin.set(session, title="Patience")
@@ -186,7 +186,7 @@ async def test_an_edit_that_fails_again_and_again_is_tried_at_growing_intervals(
     ("fault", "ahead"), [("commit_then_drop", 0), ("commit_then_500", 0), ("commit_then_drop", 240)]
 )
 async def test_a_post_whose_answer_was_lost_is_found_and_not_made_again(
-    on: Stage, clock: Ahead, fault: str, ahead: float
+    on: Harness, clock: Ahead, fault: str, ahead: float
 ) -> None:
     ts, session = await on.started()
     clock.put(ahead)  # of Slack's, as far as a clock may be
@@ -205,7 +205,7 @@ async def test_a_post_whose_answer_was_lost_is_found_and_not_made_again(
 
 
 @pytest.mark.parametrize("fault", ["drop_before", "http_500"])
-async def test_a_post_that_was_never_made_is_made_after_the_search(on: Stage, clock: Ahead, fault: str) -> None:
+async def test_a_post_that_was_never_made_is_made_after_the_search(on: Harness, clock: Ahead, fault: str) -> None:
     ts, session = await on.started()
     await on.slack.fault("chat.postMessage", fault, match="Said late")
     await on.devin.say(session, "Said late.")
@@ -218,7 +218,7 @@ async def test_a_post_that_was_never_made_is_made_after_the_search(on: Stage, cl
     assert await on.slack.log("conversations.replies", text=SEARCH)
 
 
-async def test_before_the_outcome_settles_nothing_is_searched_or_repeated(on: Stage) -> None:
+async def test_before_the_outcome_settles_nothing_is_searched_or_repeated(on: Harness) -> None:
     ts, session = await on.started()
     await on.slack.fault("chat.postMessage", "commit_then_drop", match="Said once")
     await on.devin.say(session, "Said once.")
@@ -229,7 +229,7 @@ async def test_before_the_outcome_settles_nothing_is_searched_or_repeated(on: St
     assert await on.thread(GENERAL, ts) == ["Said once."]
 
 
-async def test_where_the_search_is_impossible_news_may_appear_twice(on: Stage, clock: Ahead) -> None:
+async def test_where_the_search_is_impossible_announcements_may_appear_twice(on: Harness, clock: Ahead) -> None:
     ts, session = await on.started()
     await on.slack.fault("conversations.replies", "error", error="missing_scope", times=0, match=SEARCH)
     await on.slack.fault("chat.postMessage", "commit_then_drop", match="Important")
@@ -253,7 +253,7 @@ async def test_where_the_search_is_impossible_news_may_appear_twice(on: Stage, c
     ids=["429", "500", "busy", "token"],
 )
 async def test_a_search_that_fails_for_now_is_made_again_before_anything_is_repeated(
-    on: Stage, clock: Ahead, how: dict[str, Any]
+    on: Harness, clock: Ahead, how: dict[str, Any]
 ) -> None:
     ts, session = await on.started()
     fault = how.pop("kind")
@@ -273,7 +273,9 @@ async def test_a_search_that_fails_for_now_is_made_again_before_anything_is_repe
     assert await on.thread(GENERAL, ts) == ["Said once.", "And this after it."]
 
 
-async def test_what_may_be_said_only_once_is_given_up_where_the_search_is_impossible(on: Stage, clock: Ahead) -> None:
+async def test_what_may_be_said_only_once_is_marked_dead_where_the_search_is_impossible(
+    on: Harness, clock: Ahead
+) -> None:
     _, session = await on.started()
     await on.slack.fault("conversations.history", "error", error="missing_scope", times=0)
     await on.slack.fault("chat.postMessage", "commit_then_drop", match="Only once")

@@ -12,11 +12,20 @@ from bot.store.inbox import InboxRow
 from bot.store.inbox_writer import InboxWriter
 from tests import sentences
 from tests.scenarios.ahead import Ahead
-from tests.scenarios.looks import creations, forge, ordered, posted, press, settled, told, whispered
-from tests.scenarios.stage import ADA, ANN, BEN, GENERAL, OPS, WEB, Stage, stage
+from tests.scenarios.harness import ADA, ANN, BEN, GENERAL, OPS, WEB, Harness, harness
+from tests.scenarios.observations import (
+    creations,
+    forge,
+    posted,
+    press,
+    private_answers,
+    sent_to_devin,
+    settled,
+    started_by_command,
+)
 
 
-async def shown(on: Stage, user: str, channel: str, text: str) -> str:
+async def shown(on: Harness, user: str, channel: str, text: str) -> str:
     """What a command answers at once."""
     answer = await on.slack.slash(user, channel, text)
     assert answer["status"] == "acked"
@@ -24,7 +33,9 @@ async def shown(on: Stage, user: str, channel: str, text: str) -> str:
 
 
 @pytest.mark.both_transports
-async def test_each_command_is_answered_while_all_other_work_waits(on: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_each_command_is_answered_while_all_other_work_waits(
+    on: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
     await on.started()
     await settled(on)
     for rate_limits in ("SHARE_SECONDS", "GAPLESS_SECONDS"):
@@ -43,7 +54,7 @@ async def test_each_command_is_answered_while_all_other_work_waits(on: Stage, mo
 
 
 @pytest.mark.both_transports
-async def test_slack_has_the_right_of_way_until_it_has_its_answer(
+async def test_slack_goes_first_until_it_has_its_answer(
     tmp_path: Path, transport: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     happened: list[str] = []
@@ -63,15 +74,15 @@ async def test_slack_has_the_right_of_way_until_it_has_its_answer(
         await put(writer, row)
         happened.append("stored")
 
-    async def sends(*told: Any) -> None:
+    async def sends(*sent_to_devin: Any) -> None:
         happened.append("sent")
-        await send_async_response(*told)
+        await send_async_response(*sent_to_devin)
 
     # Where it may wait for a connection.
     monkeypatch.setattr("bot.server.socket_mode.send_async_response", sends)
     monkeypatch.setattr("bot.store.database.connection.PriorityGate", Watched)
     monkeypatch.setattr(InboxWriter, "put", stores)
-    async with stage(tmp_path, transport) as on:
+    async with harness(tmp_path, transport) as on:
         happened.clear()
         await shown(on, ANN, GENERAL, "fix the login test")
         assert happened == ["asked", "stored", "answered", *(["sent"] if transport == "socket" else [])]
@@ -81,7 +92,7 @@ async def test_slack_has_the_right_of_way_until_it_has_its_answer(
 
 
 @pytest.mark.both_transports
-async def test_the_card_is_posted_first_and_the_session_starts_in_its_thread(on: Stage) -> None:
+async def test_the_card_is_posted_first_and_the_session_starts_in_its_thread(on: Harness) -> None:
     assert await shown(on, ANN, GENERAL, "fix the login test repo=acme/web") == sentences.got_it("fix the login test")
     made = await on.session("fix the login test")
     card = await posted(on, GENERAL, "fix the login test")
@@ -94,7 +105,7 @@ async def test_the_card_is_posted_first_and_the_session_starts_in_its_thread(on:
     assert made["request"]["repos"] == ["acme/web"]
 
 
-async def test_no_card_no_session(on: Stage) -> None:
+async def test_no_card_no_session(on: Harness) -> None:
     await on.slack.fault("chat.postMessage", "error", error="restricted_action")
     await on.slack.slash(ANN, GENERAL, "fix the login test")
     said = await on.slack.wait_for_ephemeral(ANN, sentences.NOTHING_STARTED)
@@ -103,14 +114,14 @@ async def test_no_card_no_session(on: Stage) -> None:
     assert await creations(on) == 0
 
 
-async def test_devins_words_appear_under_the_card(on: Stage) -> None:
-    ts, session = await ordered(on, "fix the login test", ANN, GENERAL)
+async def test_devins_words_appear_under_the_card(on: Harness) -> None:
+    ts, session = await started_by_command(on, "fix the login test", ANN, GENERAL)
     await on.devin.say(session, "I looked at the test.")
     await on.slack.wait_for_message(GENERAL, "I looked", thread_ts=ts)
     assert await on.thread(GENERAL, ts) == ["I looked at the test."]
 
 
-async def test_two_commands_in_a_row_start_two_sessions(on: Stage) -> None:
+async def test_two_commands_in_a_row_start_two_sessions(on: Harness) -> None:
     await on.slack.slash(ANN, GENERAL, "fix the login test")
     await on.slack.slash(ANN, GENERAL, "fix the logout test")
     await on.session("fix the login test")
@@ -118,7 +129,7 @@ async def test_two_commands_in_a_row_start_two_sessions(on: Stage) -> None:
     assert await creations(on) == 2
 
 
-async def test_start_may_be_said(on: Stage) -> None:
+async def test_start_may_be_said(on: Harness) -> None:
     assert (await shown(on, ANN, GENERAL, "start fix the login test")).startswith(
         sentences.got_it_begins("fix the login test")
     )
@@ -126,13 +137,13 @@ async def test_start_may_be_said(on: Stage) -> None:
     assert made["prompt"].startswith("fix the login test\n\n")
 
 
-async def test_a_task_that_begins_like_a_command_is_a_task(on: Stage) -> None:
+async def test_a_task_that_begins_like_a_command_is_a_task(on: Harness) -> None:
     for text in ("stop the flaky test from failing", "list all users in the admin page"):
         assert (await shown(on, ANN, GENERAL, text)).startswith(sentences.got_it_begins(text))
         await on.session(text)
 
 
-async def test_without_a_task_there_is_help_and_nothing_starts(on: Stage) -> None:
+async def test_without_a_task_there_is_help_and_nothing_starts(on: Harness) -> None:
     assert await shown(on, ANN, GENERAL, "") == sentences.HELP
     assert await shown(on, ANN, GENERAL, "help") == sentences.HELP
     assert await shown(on, ANN, GENERAL, "start") == sentences.EMPTY_PROMPT
@@ -141,7 +152,7 @@ async def test_without_a_task_there_is_help_and_nothing_starts(on: Stage) -> Non
     assert await creations(on) == 0
 
 
-async def test_a_command_that_is_not_ours_is_answered_with_help(on: Stage) -> None:
+async def test_a_command_that_is_not_ours_is_answered_with_help(on: Harness) -> None:
     payload = {"command": "/devon", "text": "fix it", "user_id": ANN, "channel_id": GENERAL, "team_id": "T0PLAY"}
     assert await forge(on, "slash_commands", {**payload, "trigger_id": "1.2.x", "token": "v"}) == "acked"
 
@@ -149,7 +160,7 @@ async def test_a_command_that_is_not_ours_is_answered_with_help(on: Stage) -> No
 # ------------------------------------------------------------ the same text again
 
 
-async def test_texts_that_only_begin_alike_are_not_the_same(on: Stage) -> None:
+async def test_texts_that_only_begin_alike_are_not_the_same(on: Harness) -> None:
     for line in ("the login page is red", "the export is slow"):
         await on.slack.slash(ANN, GENERAL, f"Fix this bug:\n{line}")
         await on.session(line)
@@ -158,8 +169,8 @@ async def test_texts_that_only_begin_alike_are_not_the_same(on: Stage) -> None:
 
 async def test_a_minute_later_the_same_text_starts_another_session(tmp_path: Path, transport: str) -> None:
     clock = Ahead()
-    async with stage(tmp_path, transport, clock=clock) as on:
-        await ordered(on, "fix the login test", ANN, GENERAL)
+    async with harness(tmp_path, transport, clock=clock) as on:
+        await started_by_command(on, "fix the login test", ANN, GENERAL)
         clock.put(61)
         await on.slack.slash(ANN, GENERAL, "fix the login test")
         await on.devin.wait_for_calls("create_session", 2)
@@ -167,7 +178,7 @@ async def test_a_minute_later_the_same_text_starts_another_session(tmp_path: Pat
         assert await creations(on) == 2
 
 
-async def _asked_again(on: Stage) -> str:
+async def _asked_again(on: Harness) -> str:
     """The same command twice; answers the ts of the question."""
     await on.slack.slash(ANN, GENERAL, "fix the login test")
     await on.session("fix the login test")
@@ -179,7 +190,7 @@ async def _asked_again(on: Stage) -> str:
 
 
 @pytest.mark.both_transports
-async def test_the_same_text_within_a_minute_asks_first_and_yes_starts_it(on: Stage) -> None:
+async def test_the_same_text_within_a_minute_asks_first_and_yes_starts_it(on: Harness) -> None:
     question = await _asked_again(on)
     assert await creations(on) == 1
     await on.slack.click(ANN, GENERAL, question, "start_again")
@@ -191,7 +202,7 @@ async def test_the_same_text_within_a_minute_asks_first_and_yes_starts_it(on: St
     assert await creations(on) == 2
 
 
-async def test_no_starts_nothing_more(on: Stage) -> None:
+async def test_no_starts_nothing_more(on: Harness) -> None:
     question = await _asked_again(on)
     await on.slack.click(ANN, GENERAL, question, "start_declined")
     said = await on.slack.wait_for_ephemeral(ANN, sentences.DECLINED)
@@ -200,7 +211,7 @@ async def test_no_starts_nothing_more(on: Stage) -> None:
     assert await creations(on) == 1
 
 
-async def test_nobody_else_can_answer_the_question(on: Stage) -> None:
+async def test_nobody_else_can_answer_the_question(on: Harness) -> None:
     question = await _asked_again(on)
     asked = next(one for one in await on.slack.ephemerals(user=ANN) if one["ts"] == question)
     key = asked["blocks"][1]["elements"][0]["value"]
@@ -211,19 +222,19 @@ async def test_nobody_else_can_answer_the_question(on: Stage) -> None:
     assert await creations(on) == 1
 
 
-async def test_other_people_other_texts_and_other_options_are_not_asked_about(on: Stage) -> None:
+async def test_other_people_other_texts_and_other_options_are_not_asked_about(on: Harness) -> None:
     await on.slack.slash(ANN, GENERAL, "fix the login test")
     await on.slack.slash(BEN, WEB, "fix the login test")
     await on.slack.slash(ANN, OPS, "fix the login test repo=acme/api")
     await on.devin.wait_for_sessions("fix the login test", 3)
     await settled(on)
-    assert not [text for text in await whispered(on, ANN) if sentences.A_SECOND_TIME in text]
+    assert not [text for text in await private_answers(on, ANN) if sentences.A_SECOND_TIME in text]
 
 
 # ------------------------------------------------------------ list, status, stop, archive
 
 
-async def test_without_sessions_there_is_nothing_to_list_or_stop(on: Stage) -> None:
+async def test_without_sessions_there_is_nothing_to_list_or_stop(on: Harness) -> None:
     assert await shown(on, ANN, GENERAL, "list") == sentences.NO_SESSIONS
     assert await shown(on, ANN, GENERAL, "status") == sentences.NO_SESSIONS
     assert await shown(on, ANN, GENERAL, "stop") == sentences.NOTHING_TO_STOP
@@ -231,7 +242,7 @@ async def test_without_sessions_there_is_nothing_to_list_or_stop(on: Stage) -> N
 
 
 @pytest.mark.both_transports
-async def test_list_and_status_show_ones_own_sessions(on: Stage) -> None:
+async def test_list_and_status_show_ones_own_sessions(on: Harness) -> None:
     first, one = await on.started("fix the login test", ANN, GENERAL)
     second, two = await on.started("fix the logout test", ANN, WEB)
     await on.started("update the docs", BEN, OPS)
@@ -259,7 +270,7 @@ async def test_list_and_status_show_ones_own_sessions(on: Stage) -> None:
     assert here.startswith(f"*<https://app.devin.ai/sessions/{two}|fix the logout test>*")
 
 
-async def test_stop_and_archive_take_a_number_an_id_and_an_address(on: Stage) -> None:
+async def test_stop_and_archive_take_a_number_an_id_and_an_address(on: Harness) -> None:
     one, first = await on.started("fix the login test", ANN, GENERAL)
     two, second = await on.started("fix the logout test", ANN, WEB)
     three, third = await on.started("update the docs", ANN, OPS)
@@ -274,26 +285,26 @@ async def test_stop_and_archive_take_a_number_an_id_and_an_address(on: Stage) ->
     assert await on.thread(OPS, three) == [sentences.archived("<@U0ANN>")]
 
 
-async def test_other_peoples_sessions_can_not_be_stopped_by_their_id(on: Stage) -> None:
+async def test_other_peoples_sessions_can_not_be_stopped_by_their_id(on: Harness) -> None:
     _, session = await on.started("fix the login test", ANN, GENERAL)
     assert await shown(on, BEN, GENERAL, f"stop {session}") == sentences.no_such_session(session)
     await settled(on)
     assert (await on.devin.session(session))["is_archived"] is False
 
 
-async def test_a_stopped_session_wakes_by_a_reply(on: Stage) -> None:
-    ts, session = await ordered(on, "fix the login test", ANN, GENERAL)
+async def test_a_stopped_session_wakes_by_a_reply(on: Harness) -> None:
+    ts, session = await started_by_command(on, "fix the login test", ANN, GENERAL)
     await on.slack.slash(ANN, GENERAL, "stop")
     await on.slack.wait_for_message(GENERAL, sentences.stopped_by("<@U0ANN>"), thread_ts=ts)
     reply = await on.slack.say(ANN, GENERAL, "go on", thread_ts=ts)
     await on.devin.wait_for_messages("go on")
-    assert await told(on, session) == [f"[Slack {reply}] ann:\ngo on"]
+    assert await sent_to_devin(on, session) == [f"[Slack {reply}] ann:\ngo on"]
 
 
 # ------------------------------------------------------------ usage
 
 
-async def test_usage_is_for_admins(on: Stage) -> None:
+async def test_usage_is_for_admins(on: Harness) -> None:
     assert await shown(on, ANN, GENERAL, "usage") == sentences.admins_only("<@U0ADA>")
     _, session = await on.started("fix the login test", ANN, GENERAL)
     await on.devin.spend(session, 2.5)

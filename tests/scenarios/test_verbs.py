@@ -3,18 +3,27 @@
 import pytest
 
 from tests import sentences
-from tests.scenarios.looks import card, creations, forge, is_card, press, settled, told, whispered
-from tests.scenarios.stage import ADA, ANN, BEN, BOT, GENERAL, WEB, Stage
+from tests.scenarios.harness import ADA, ANN, BEN, BOT, GENERAL, WEB, Harness
+from tests.scenarios.observations import (
+    card,
+    creations,
+    forge,
+    is_card,
+    press,
+    private_answers,
+    sent_to_devin,
+    settled,
+)
 
 
 @pytest.mark.both_transports
-async def test_help_status_and_cost_are_answered_privately(on: Stage) -> None:
+async def test_help_status_and_cost_are_answered_privately(on: Harness) -> None:
     ts, session = await on.started()
     await on.slack.say(BEN, GENERAL, "!help", thread_ts=ts)
     await on.slack.say(BEN, GENERAL, "!status", thread_ts=ts)
     await on.slack.say(BEN, GENERAL, "!cost", thread_ts=ts)
     await settled(on)
-    answers = await whispered(on, BEN, thread_ts=ts, visible=True)
+    answers = await private_answers(on, BEN, thread_ts=ts, visible=True)
     assert sentences.HELP_IN_THREAD in answers
     assert sentences.NO_ACUS in answers
     status = next(answer for answer in answers if "*<" in answer)
@@ -23,11 +32,11 @@ async def test_help_status_and_cost_are_answered_privately(on: Stage) -> None:
         f"{sentences.WORKING_LINE}\n"
         f"{sentences.asked_by('<@U0ANN>')}"
     )
-    assert await told(on, session) == []
+    assert await sent_to_devin(on, session) == []
     assert await on.thread(GENERAL, ts) == []
 
 
-async def test_cost_names_what_was_used(on: Stage) -> None:
+async def test_cost_names_what_was_used(on: Harness) -> None:
     ts, session = await on.started()
     await on.devin.spend(session, 2.5)
     await on.slack.say(ANN, GENERAL, "!status", thread_ts=ts)
@@ -38,7 +47,7 @@ async def test_cost_names_what_was_used(on: Stage) -> None:
     assert said["rendered"] == sentences.cost("2.5 ACUs")
 
 
-async def test_replies_in_a_muted_thread_stay_between_people(on: Stage) -> None:
+async def test_replies_in_a_muted_thread_stay_between_people(on: Harness) -> None:
     ts, session = await on.started()
     await on.slack.say(BEN, GENERAL, "!mute", thread_ts=ts)
     await on.slack.wait_for_message(GENERAL, sentences.MUTED_BEGINS, thread_ts=ts)
@@ -51,11 +60,14 @@ async def test_replies_in_a_muted_thread_stay_between_people(on: Stage) -> None:
     last = await on.slack.say(BEN, GENERAL, "go on", thread_ts=ts)
     await on.devin.wait_for_messages("go on")
     await settled(on)
-    assert await told(on, session) == [f"[Slack {named}] ben:\nplease use pytest", f"[Slack {last}] ben:\ngo on"]
+    assert await sent_to_devin(on, session) == [
+        f"[Slack {named}] ben:\nplease use pytest",
+        f"[Slack {last}] ben:\ngo on",
+    ]
     assert await on.thread(GENERAL, ts) == [sentences.MUTED, "Still at it.", sentences.UNMUTED]
 
 
-async def test_muting_twice_says_so_privately(on: Stage) -> None:
+async def test_muting_twice_says_so_privately(on: Harness) -> None:
     ts, _ = await on.started()
     await on.slack.say(BEN, GENERAL, "!unmute", thread_ts=ts)
     await on.slack.wait_for_ephemeral(BEN, sentences.NOT_MUTED)
@@ -66,7 +78,7 @@ async def test_muting_twice_says_so_privately(on: Stage) -> None:
     assert await on.thread(GENERAL, ts) == [sentences.MUTED]
 
 
-async def test_asides_stay_between_people_also_as_later_context(on: Stage) -> None:
+async def test_asides_stay_between_people_also_as_later_context(on: Harness) -> None:
     ts, session = await on.started()
     await on.slack.say(BEN, GENERAL, "!aside it is slow today", thread_ts=ts)
     await on.slack.say(BEN, GENERAL, "(aside) very slow", thread_ts=ts)
@@ -74,11 +86,11 @@ async def test_asides_stay_between_people_also_as_later_context(on: Stage) -> No
     await on.slack.wait_for_message(GENERAL, sentences.IS_ARCHIVED, thread_ts=ts)
     await on.slack.say(ANN, GENERAL, f"{BOT} fix the logout test", thread_ts=ts)
     second = await on.session("fix the logout test")
-    assert await told(on, session) == []
+    assert await sent_to_devin(on, session) == []
     assert "slow" not in second["prompt"]
 
 
-async def test_archive_closes_the_thread(on: Stage) -> None:
+async def test_archive_closes_the_thread(on: Harness) -> None:
     ts, session = await on.started()
     await on.slack.say(BEN, GENERAL, "archive", thread_ts=ts)
     await on.slack.wait_for_message(GENERAL, sentences.IS_ARCHIVED, thread_ts=ts)
@@ -86,12 +98,12 @@ async def test_archive_closes_the_thread(on: Stage) -> None:
     await on.slack.say(ANN, GENERAL, "and another", thread_ts=ts)
     await settled(on)
     assert await on.thread(GENERAL, ts) == [sentences.archived("<@U0BEN>")]
-    assert await whispered(on, ANN) == [sentences.THREAD_CLOSED]
+    assert await private_answers(on, ANN) == [sentences.THREAD_CLOSED]
     assert (await on.devin.session(session))["is_archived"] is True
-    assert await told(on, session) == []
+    assert await sent_to_devin(on, session) == []
 
 
-async def test_new_starts_another_session_in_a_thread_of_its_own(on: Stage) -> None:
+async def test_new_starts_another_session_in_a_thread_of_its_own(on: Harness) -> None:
     ts, first = await on.started()
     await on.slack.say(BEN, GENERAL, "!new update the docs repo=acme/docs", thread_ts=ts)
     second = await on.session("update the docs")
@@ -101,11 +113,11 @@ async def test_new_starts_another_session_in_a_thread_of_its_own(on: Stage) -> N
     assert second["tags"][1] == f"slack-T0PLAY-{GENERAL}-{card['ts']}"
     reply = await on.slack.say(BEN, GENERAL, "in English", thread_ts=card["ts"])
     await on.devin.wait_for_messages("in English")
-    assert await told(on, second["session_id"]) == [f"[Slack {reply}] ben:\nin English"]
-    assert await told(on, first) == []
+    assert await sent_to_devin(on, second["session_id"]) == [f"[Slack {reply}] ben:\nin English"]
+    assert await sent_to_devin(on, first) == []
 
 
-async def test_new_without_a_task_starts_nothing(on: Stage) -> None:
+async def test_new_without_a_task_starts_nothing(on: Harness) -> None:
     ts, _ = await on.started()
     await on.slack.say(BEN, GENERAL, "!new", thread_ts=ts)
     said = await on.slack.wait_for_ephemeral(BEN)
@@ -117,15 +129,15 @@ async def test_new_without_a_task_starts_nothing(on: Stage) -> None:
 SENTENCES = ("please don't stop", "stop", "sleep well, then fix it", "archive the old logs", "exit", "Stop!")
 
 
-async def test_a_sentence_is_never_a_verb(on: Stage) -> None:
+async def test_a_sentence_is_never_a_verb(on: Harness) -> None:
     ts, session = await on.started()
     replies = [await on.slack.say(BEN, GENERAL, text, thread_ts=ts) for text in SENTENCES]
     await on.devin.wait_for_messages(SENTENCES[-1])
     await settled(on)
     expected = [f"[Slack {reply}] ben:\n{text}" for reply, text in zip(replies, SENTENCES, strict=True)]
-    assert await told(on, session) == expected
+    assert await sent_to_devin(on, session) == expected
     assert (await on.devin.session(session))["is_archived"] is False
-    assert await whispered(on, BEN) == []
+    assert await private_answers(on, BEN) == []
 
 
 UNKNOWN = {
@@ -135,18 +147,18 @@ UNKNOWN = {
 }
 
 
-async def test_an_unknown_verb_is_asked_about(on: Stage) -> None:
+async def test_an_unknown_verb_is_asked_about(on: Harness) -> None:
     ts, session = await on.started()
     for typed in UNKNOWN:
         await on.slack.say(BEN, GENERAL, typed, thread_ts=ts)
     await on.slack.wait("ephemerals", len(UNKNOWN), user=BEN)
     await settled(on)
-    assert sorted(await whispered(on, BEN)) == sorted(UNKNOWN.values())
-    assert await told(on, session) == []
+    assert sorted(await private_answers(on, BEN)) == sorted(UNKNOWN.values())
+    assert await sent_to_devin(on, session) == []
     assert (await on.devin.session(session))["is_archived"] is False
 
 
-async def test_a_verb_where_there_is_no_session_changes_nothing(on: Stage) -> None:
+async def test_a_verb_where_there_is_no_session_changes_nothing(on: Harness) -> None:
     await on.mention("!stop", BEN)
     said = await on.slack.wait_for_ephemeral(BEN)
     assert said["rendered"] == sentences.NO_SESSION_HERE
@@ -157,7 +169,7 @@ async def test_a_verb_where_there_is_no_session_changes_nothing(on: Stage) -> No
 # ------------------------------------------------------------ EXIT
 
 
-async def _question(on: Stage, user: str, ts: str) -> str:
+async def _question(on: Harness, user: str, ts: str) -> str:
     await on.slack.say(user, GENERAL, "EXIT", thread_ts=ts)
     asked = await on.slack.wait_for_ephemeral(user, sentences.FOR_GOOD)
     assert asked["text"] == sentences.end_for_good("fix the login test")
@@ -165,7 +177,7 @@ async def _question(on: Stage, user: str, ts: str) -> str:
 
 
 @pytest.mark.both_transports
-async def test_exit_ends_for_good_after_a_question(on: Stage) -> None:
+async def test_exit_ends_for_good_after_a_question(on: Harness) -> None:
     ts, session = await on.started()
     question = await _question(on, ANN, ts)
     assert (await on.devin.session(session))["terminated"] is False
@@ -175,11 +187,11 @@ async def test_exit_ends_for_good_after_a_question(on: Stage) -> None:
     await on.slack.wait_for_ephemeral(ANN, sentences.THREAD_CLOSED)
     await settled(on)
     assert (await on.devin.session(session))["terminated"] is True
-    assert await told(on, session) == []
+    assert await sent_to_devin(on, session) == []
     assert await on.thread(GENERAL, ts) == [sentences.ended_for_good("<@U0ANN>")]
 
 
-async def test_exit_can_be_declined(on: Stage) -> None:
+async def test_exit_can_be_declined(on: Harness) -> None:
     ts, session = await on.started()
     question = await _question(on, ANN, ts)
     await on.slack.click(ANN, GENERAL, question, "exit_declined")
@@ -188,7 +200,7 @@ async def test_exit_can_be_declined(on: Stage) -> None:
     assert (await on.devin.session(session))["terminated"] is False
 
 
-async def test_only_the_requester_or_an_admin_may_exit(on: Stage) -> None:
+async def test_only_the_requester_or_an_admin_may_exit(on: Harness) -> None:
     ts, session = await on.started(user=ANN)
     refusal = sentences.not_yours("<@U0ANN>")
     await on.slack.say(BEN, GENERAL, "EXIT", thread_ts=ts)
@@ -204,7 +216,7 @@ async def test_only_the_requester_or_an_admin_may_exit(on: Stage) -> None:
     await on.slack.wait_for_message(GENERAL, sentences.ended_by("<@U0ADA>"), thread_ts=ts)
 
 
-async def test_of_a_session_that_has_ended_everybody_learns_just_that(on: Stage) -> None:
+async def test_of_a_session_that_has_ended_everybody_learns_just_that(on: Harness) -> None:
     ts, _ = await on.started(user=ANN)
     await on.slack.click(ANN, GENERAL, await _question(on, ANN, ts), "exit_confirmed")
     await on.slack.wait_for_message(GENERAL, sentences.IS_ENDED_FOR_GOOD, thread_ts=ts)
@@ -212,7 +224,7 @@ async def test_of_a_session_that_has_ended_everybody_learns_just_that(on: Stage)
     assert (await on.slack.wait_for_ephemeral(BEN))["rendered"] == sentences.ALREADY_ENDED
 
 
-async def test_a_button_whose_value_belongs_to_another_channel_does_nothing(on: Stage) -> None:
+async def test_a_button_whose_value_belongs_to_another_channel_does_nothing(on: Harness) -> None:
     ts, session = await on.started(user=ANN, channel=GENERAL)
     buttons = (await card(on, ts))["blocks"][-1]["elements"]
     value = next(button["value"] for button in buttons if button["action_id"] == "stop")
@@ -220,12 +232,12 @@ async def test_a_button_whose_value_belongs_to_another_channel_does_nothing(on: 
         assert await forge(on, "interactive", press(ANN, WEB, action, value)) == "acked"
     await on.slack.wait("ephemerals", 2, user=ANN)
     await settled(on)
-    assert await whispered(on, ANN) == [sentences.NO_SESSION_HERE, sentences.NO_SESSION_HERE]
+    assert await private_answers(on, ANN) == [sentences.NO_SESSION_HERE, sentences.NO_SESSION_HERE]
     made = await on.devin.session(session)
     assert (made["is_archived"], made["terminated"]) == (False, False)
 
 
-async def test_a_button_whose_value_is_nonsense_does_nothing(on: Stage) -> None:
+async def test_a_button_whose_value_is_nonsense_does_nothing(on: Harness) -> None:
     _, session = await on.started()
     assert await forge(on, "interactive", press(ANN, GENERAL, "stop", "nonsense")) == "acked"
     assert (await on.slack.wait_for_ephemeral(ANN))["rendered"] == sentences.NO_SESSION_HERE

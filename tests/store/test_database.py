@@ -102,8 +102,8 @@ async def test_a_database_of_another_program_is_not_taken_for_a_store(db: Databa
     path = sqlite_path(url)
     assert path is not None
     path.write_bytes(b"this is no database" * 100)
-    for leftover in path.parent.glob("*-wal"):
-        leftover.unlink()
+    for wal in path.parent.glob("*-wal"):
+        wal.unlink()
     with pytest.raises(DBAPIError):
         await names(db)
 
@@ -235,7 +235,7 @@ async def _written_when_let(db: Database, statement: Any) -> None:
 
 
 @only_postgres
-async def test_of_two_writers_that_lock_each_other_out_one_gives_up_and_the_other_goes_on(
+async def test_of_two_writers_that_lock_each_other_out_one_fails_and_the_other_goes_on(
     db: Database, other: Database
 ) -> None:
     await note(db, "in:a")
@@ -299,20 +299,20 @@ async def test_what_usual_addresses_carry_is_understood(url: str, opened: Callab
 @asynccontextmanager
 async def server_without_tls() -> AsyncIterator[tuple[int, list[bytes]]]:
     """A server that refuses to encrypt; keeps the first words of each caller."""
-    heard: list[bytes] = []
+    received: list[bytes] = []
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        heard.append(await reader.read(8))
+        received.append(await reader.read(8))
         writer.write(b"N")
-        heard.append(await reader.read(8))
+        received.append(await reader.read(8))
         writer.close()
         hung_up.set()
 
     hung_up = asyncio.Event()
     server = await asyncio.start_server(answer, "127.0.0.1", 0)
     async with server:
-        yield server.sockets[0].getsockname()[1], heard
-        if heard:
+        yield server.sockets[0].getsockname()[1], received
+        if received:
             await hung_up.wait()
 
 
@@ -323,20 +323,20 @@ ASKS_FOR_TLS = bytes.fromhex("0000000804d2162f")
 async def test_where_encryption_is_required_nothing_is_said_without_it(
     opened: Callable[[str], Database], word: str
 ) -> None:
-    async with server_without_tls() as (port, heard):
+    async with server_without_tls() as (port, received):
         db = opened(f"postgresql://ann:hush@127.0.0.1:{port}/store?{word}")
         with pytest.raises(Exception, match=r"(?i)ssl|no such file") as failed:
             await names(db)
-    assert set(heard) <= {ASKS_FOR_TLS, b""}
+    assert set(received) <= {ASKS_FOR_TLS, b""}
     assert "hush" not in str(failed.value)
 
 
 async def test_where_encryption_is_switched_off_none_is_asked_for(opened: Callable[[str], Database]) -> None:
-    async with server_without_tls() as (port, heard):
+    async with server_without_tls() as (port, received):
         db = opened(f"postgresql://ann:hush@127.0.0.1:{port}/store?sslmode=disable")
         with pytest.raises((DBAPIError, ConnectionError, OSError)):
             await names(db)
-    assert heard[0] != ASKS_FOR_TLS
+    assert received[0] != ASKS_FOR_TLS
 
 
 @pytest.mark.parametrize(

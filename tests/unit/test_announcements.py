@@ -200,7 +200,7 @@ def test_a_failure():
 
 
 @pytest.mark.parametrize("kind", list(AnnouncementKind))
-def test_news_about_extreme_sessions_is_valid(kind):
+def test_announcements_about_extreme_sessions_are_valid(kind):
     pulls = tuple(PullRequest(f"https://github.com/{'o' * 400}/{n}{NASTY}/pull/{n}", NASTY * 9) for n in range(100))
     session = replace(SESSION, url=None, snapshot=Snapshot("suspended", NASTY * 99, NASTY * 999, pulls))
     message = announcement(Announcement(kind, pulls[0] if kind is AnnouncementKind.PULL_REQUEST else None), session)
@@ -241,7 +241,7 @@ def test_catching_up_with_one_message():
         assert_valid(caught_up(3, last, SESSION, 0))
 
 
-def test_a_twin_that_was_ended():
+def test_a_duplicate_that_was_ended():
     message = duplicate_ended(SESSION)
     assert_valid(message)
     assert message.text == sentences.started_twice("https://app.devin.ai/sessions/abc")

@@ -207,7 +207,7 @@ def test_the_answers_that_depend_on_something():
             ),
             "reply_uncertain": Is(f"{sentences.reply_uncertain('fix it')} Reference `r-1`."),
             "reply_uncertain_bare": Is(
-                f"{sentences.ANSWER_LOST} a reply arrived. {sentences.LOOK_FIRST} Reference `r-1`."
+                f"{sentences.ANSWER_LOST} a reply arrived. {sentences.CHECK_FIRST} Reference `r-1`."
             ),
             "not_readable": Is(f"{sentences.NOT_READABLE} {sentences.NOT_DONE} Reference `r-1`."),
             "not_readable_maybe_done": Is(f"{sentences.NOT_READABLE} {sentences.MAYBE_DONE} Reference `r-1`."),

@@ -112,7 +112,7 @@ def test_figures_from_our_own_rows_say_so():
         (10.0, None, NOTHING_BEFORE),
     ],
 )
-def test_the_change_is_told_in_percent_or_in_words(total, mean, words):
+def test_the_change_is_shown_in_percent_or_in_words(total, mean, words):
     assert change(total, mean) == words
 
 

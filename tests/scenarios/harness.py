@@ -21,7 +21,7 @@ from tests.waits import QUICK
 
 MANIFEST = yaml.safe_load((Path(__file__).parents[2] / "manifest.yml").read_text())
 
-ANN, BEN, ADA, GUEST, STRANGER = "U0ANN", "U0BEN", "U0ADA", "U0GUEST", "U0EXT"
+ANN, BEN, ADA, GUEST, EXTERNAL = "U0ANN", "U0BEN", "U0ADA", "U0GUEST", "U0EXT"
 GENERAL, WEB, OPS = "C0GENERAL", "C0WEB", "C0OPS"
 BOT = "<@U0BOT>"
 TRANSPORTS = ("socket", "http")
@@ -29,7 +29,7 @@ QUICK_TIMING = replace(PRODUCTION, **QUICK)
 
 
 @dataclass
-class Stage:
+class Harness:
     """What a scenario acts on: people in `slack`, the other side in `devin`, and the bot between them."""
 
     slack: SlackControl
@@ -40,7 +40,7 @@ class Stage:
     clock: Callable[[], float] = time.time
     timing: Timing = PRODUCTION
     port: int = 0
-    others: Sequence["Stage"] = ()  # stages without a bot of their own, which this one's bot plays too
+    others: Sequence["Harness"] = ()  # without a bot of their own: the bot of this one works for them too
     _stopping: asyncio.Event = field(default_factory=asyncio.Event)
     _running: asyncio.Task[None] | None = None
 
@@ -105,7 +105,7 @@ class Stage:
 
 
 @asynccontextmanager
-async def stage(
+async def harness(
     folder: Path,
     transport: str = "socket",
     *,
@@ -116,7 +116,7 @@ async def stage(
     workspace: Mapping[str, Any] | None = None,
     organisation: Mapping[str, Any] | None = None,
     **settings: str,
-) -> AsyncIterator[Stage]:
+) -> AsyncIterator[Harness]:
     """Set everything up, with the bot running unless told otherwise; take everything down.
 
     `workspace` and `organisation` are more facts of the simulated Slack and the simulated Devin. `empty_store` is an
@@ -149,7 +149,7 @@ async def stage(
         }
         if timing.channel_interval < PRODUCTION.channel_interval:
             await people.limits(enabled=False)  # its second between two posts is what the bot does not keep
-        one = Stage(people, work, slack, devin, environment, clock, timing)
+        one = Harness(people, work, slack, devin, environment, clock, timing)
         if start:
             await one.start()
         try:
