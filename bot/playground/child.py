@@ -1,11 +1,9 @@
 """The bot as a process of its own: the product unchanged, with its settings pointing to the simulators."""
 
 import asyncio
-import ctypes
 import json
 import os
 import signal
-import sys
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -13,16 +11,15 @@ from pathlib import Path
 from typing import Any, Final, Literal
 
 from bot.playground.clock import SimulatedClock
+from bot.playground.launch import BotProcess, Launch, launch
 from bot.playground.trouble import TroubleError
 
-PROJECT: Final = Path(__file__).resolve().parents[2]
 OURS: Final = ("SLACK_", "DEVIN_", "BOT_", "DATABASE_URL", "PORT")  # settings of a real bot stay out of the show
 START_SECONDS: Final = 30.0
 STOP_SECONDS: Final = 15.0  # a stop takes ten at most
 LOOK_SECONDS: Final = 0.05
 LAST_LINES: Final = 15
 LINE_ENDS: Final = 400  # characters
-_DIE_WITH_PARENT: Final = 1  # PR_SET_PDEATHSIG of prctl(2)
 
 State = Literal["starting", "running", "stopping", "stopped", "killed"]
 
@@ -31,7 +28,7 @@ State = Literal["starting", "running", "stopping", "stopped", "killed"]
 class Child:
     """One process of the bot, and where its part of the log begins."""
 
-    process: asyncio.subprocess.Process
+    process: BotProcess
     log: Path
     begins: int
     wanted: Literal["running", "stopped", "killed"] = "running"  # what was last asked for
@@ -68,7 +65,9 @@ class Child:
 class Keeper:
     """Starts the bot and ends it, at any time and in any order: there is never more than one, and no orphan."""
 
-    def __init__(self, folder: Path, settings: Mapping[str, str], clock: SimulatedClock) -> None:
+    def __init__(
+        self, folder: Path, settings: Mapping[str, str], clock: SimulatedClock, launch: Launch = launch
+    ) -> None:
         self.log = folder / "bot.log"
         self.store = folder / "bot.db"
         self.state: State = "stopped"
@@ -79,6 +78,7 @@ class Keeper:
         self.tell: Callable[[], None] = lambda: None
         self._settings = settings
         self._clock = clock
+        self._launch = launch
         self._closed = False
         self._child: Child | None = None
         self._watching: asyncio.Task[None] | None = None
@@ -168,24 +168,12 @@ class Keeper:
 
     # ------------------------------------------------------------ how
 
-    def _command(self) -> list[str]:
-        """The product itself; once time has jumped, the product with its clock put ahead."""
-        ahead = self._clock.ahead
-        return ["bot.playground.ahead", str(ahead), "run"] if ahead else ["bot", "run"]
-
     async def _begin(self) -> None:
         if self._closed:
             return
         await self._end_told()  # else the end of one that has just died would be taken for the end of the next
-        with self.log.open("ab") as out:
-            begins = out.tell()
-            process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", *self._command(),
-                cwd=PROJECT, env=_environment(self._settings), stdin=asyncio.subprocess.DEVNULL, stdout=out, stderr=out,
-                # Ctrl-C in the terminal is for the playground, which then ends the bot properly.
-                start_new_session=True,
-                preexec_fn=_end_with_us(),
-            )  # fmt: skip
+        begins = self.log.stat().st_size if self.log.exists() else 0
+        process = await self._launch(self._clock.ahead, _environment(self._settings), self.log)
         self._child = Child(process, self.log, begins)
         self.starts += 1
         self._enter("starting")
@@ -249,14 +237,6 @@ class Keeper:
         self._changed.set()
         self._changed = asyncio.Event()
         self.tell()
-
-
-def _end_with_us() -> Callable[[], object] | None:
-    """What has Linux stop the bot when this process is killed and cannot do it any more."""
-    if sys.platform != "linux":
-        return None
-    prctl = ctypes.CDLL(None).prctl  # looked up here: between fork and exec as little as possible may happen
-    return lambda: prctl(_DIE_WITH_PARENT, signal.SIGKILL)
 
 
 def _shortened(line: str) -> str:

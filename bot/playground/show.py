@@ -17,6 +17,7 @@ from typing import Any, Final, TextIO
 
 from bot.playground.bench import TheBench
 from bot.playground.child import Keeper
+from bot.playground.launch import Launch, launch
 from bot.playground.options import Options
 from bot.playground.page import BenchError, PageServer
 from bot.playground.plain import printable
@@ -72,15 +73,15 @@ class House:
         await perform(Cast(self.on.slack, self.on.devin, self.screen, bench.to_digest, since))
 
 
-async def play(options: Options) -> int:
-    """Open the playground, until a signal; answers the exit code."""
+async def play(options: Options, launch: Launch = launch) -> int:
+    """Open the playground, until a signal; answers the exit code. `launch` begins each process of the bot."""
     logging.getLogger("uvicorn.error").setLevel(logging.ERROR)  # what a broken client sent is nothing for the terminal
     stopping = asyncio.Event()
     for number in STOPS:
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
     try:
         with TemporaryDirectory(prefix="devin-bridge-") as folder:
-            await _open(Path(folder), options, stopping)
+            await _open(Path(folder), options, stopping, launch)
     except TroubleError as trouble:
         print(f"\n{trouble}", file=sys.stderr)
         return 1
@@ -88,10 +89,10 @@ async def play(options: Options) -> int:
     return 0
 
 
-async def _open(folder: Path, options: Options, stopping: asyncio.Event) -> None:
+async def _open(folder: Path, options: Options, stopping: asyncio.Event, launch: Launch) -> None:
     slack_port, devin_port, bot_port = _ports(options)
     write = _silent if options.quiet else _write
-    async with stage(slack_port, devin_port, options.speed) as on, on.bot(folder, bot_port) as keeper:
+    async with stage(slack_port, devin_port, options.speed) as on, on.bot(folder, bot_port, launch) as keeper:
         house = House(on, keeper, Screen(on.simulated_slack.state, write), write)
         if options.once:
             await _play_once(house, options, stopping)

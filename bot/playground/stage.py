@@ -7,9 +7,10 @@ from pathlib import Path
 
 import yaml
 
-from bot.playground.child import PROJECT, Keeper
+from bot.playground.child import Keeper
 from bot.playground.clock import DIGEST_TIME, SimulatedClock
 from bot.playground.devin import BOT_PERMISSIONS, LIBRARY_PERMISSIONS, DevinControl, DevinSimulator
+from bot.playground.launch import PROJECT, Launch, launch
 from bot.playground.script import ADA, OPS
 from bot.playground.slack import SlackControl, SlackSimulator
 
@@ -46,9 +47,9 @@ class Stage:
         }
 
     @asynccontextmanager
-    async def bot(self, folder: Path, port: int) -> AsyncIterator[Keeper]:
+    async def bot(self, folder: Path, port: int, launch: Launch = launch) -> AsyncIterator[Keeper]:
         """The keeper of the bot, which does not run yet; in the end it surely does not run any more."""
-        keeper = Keeper(folder, self.settings(folder, port), self.clock)
+        keeper = Keeper(folder, self.settings(folder, port), self.clock, launch)
         try:
             yield keeper
         finally:

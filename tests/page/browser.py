@@ -9,6 +9,20 @@ from playwright.async_api import Browser, async_playwright
 
 CHROMIUM: Final = Path("/usr/bin/chromium")
 AXE: Final = Path(__file__).parents[2] / ".browser/node_modules/axe-core/axe.min.js"
+WITHOUT: Final = (
+    # Two pages under the address bar, which nobody sees here: each new window loads them, with 300 files.
+    "WebUIOmniboxPopup",
+    "WebUIOmniboxAimPopup",
+    # Playwright's own: of several lists Chromium heeds the last.
+    "AvoidUnnecessaryBeforeUnloadCheckSync",
+    "DestroyProfileOnBrowserClose",
+    "HttpsUpgrades",
+    "HttpsFirstBalancedModeAutoEnable",
+    "MediaRouter",
+    "OptimizationHints",
+    "PaintHolding",
+    "ThirdPartyStoragePartitioning",
+)
 ARGUMENTS: Final = (
     "--headless=new",
     "--no-sandbox",
@@ -18,6 +32,7 @@ ARGUMENTS: Final = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    f"--disable-features={','.join(WITHOUT)}",
 )
 
 

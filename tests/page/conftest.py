@@ -11,7 +11,7 @@ from playwright.async_api import Browser
 
 from tests.page.browser import AXE, CHROMIUM, chromium, missing
 from tests.page.gallery_stage import Gallery, gallery_stage
-from tests.page.playground import Playground, playground
+from tests.page.playground import FORKING, Playground, playground
 from tests.page.visitor import Visitor
 
 Visit = Callable[..., Awaitable[Visitor]]
@@ -40,9 +40,9 @@ def axe() -> str:
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def running(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Playground]:
-    """The real thing, once for all tests of this process."""
-    folder = tmp_path_factory.mktemp("playground")
-    async with playground(folder, "--no-example", "--port", "0", "--quiet", "--speed", "20") as one:
+    """The real thing, once for all tests of this process; its bot starts anew for each of them, so that is a fork."""
+    folder, options = tmp_path_factory.mktemp("playground"), ("--no-example", "--port", "0", "--quiet", "--speed", "20")
+    async with playground(folder, *options, command=FORKING) as one:
         yield one
 
 

@@ -1,4 +1,4 @@
-"""The playground as a process of its own, as `make playground` starts it."""
+"""The playground as a process of its own: as `make playground` starts it, or with bots that start sooner."""
 
 import asyncio
 import os
@@ -6,7 +6,7 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +19,8 @@ from bot.playground.slack import SlackControl
 
 PROJECT: Final = Path(__file__).parents[2]
 START_SECONDS: Final = 40.0
+AS_MADE: Final = ("bot", "playground")
+FORKING: Final = ("tests.page.forking_playground",)  # the same, but for how each process of the bot begins
 CHANNELS: Final = {
     "general": "C0GENERAL",
     "web": "C0WEB",
@@ -112,12 +114,12 @@ def _client(url: str) -> httpx.AsyncClient:
     return httpx.AsyncClient(base_url=url, trust_env=False, timeout=30)
 
 
-def start(folder: Path, *options: str) -> Playground:
+def start(folder: Path, *options: str, command: Sequence[str] = AS_MADE) -> Playground:
     """Start one, without waiting for it; its files lie in the folder."""
     output = folder / "output"
     with output.open("wb") as out:
         process = subprocess.Popen(
-            [sys.executable, "-m", "bot", "playground", *options],
+            [sys.executable, "-m", *command, *options],
             cwd=PROJECT,
             env={**os.environ, "TMPDIR": str(folder)},
             stdout=out,
@@ -127,9 +129,9 @@ def start(folder: Path, *options: str) -> Playground:
 
 
 @asynccontextmanager
-async def playground(folder: Path, *options: str) -> AsyncIterator[Playground]:
+async def playground(folder: Path, *options: str, command: Sequence[str] = AS_MADE) -> AsyncIterator[Playground]:
     """Have one up and running."""
-    one = start(folder, *options)
+    one = start(folder, *options, command=command)
     try:
         await one.started()
         yield one

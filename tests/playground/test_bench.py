@@ -21,6 +21,7 @@ from bot.playground.page.acts import BenchError
 from bot.playground.slack.state import Call
 from bot.playground.stage import Stage, stage
 from tests import sentences
+from tests.forked_bot import fork
 
 ANN, ADA = "U0ANN", "U0ADA"
 WEB, GENERAL, OPS = "C0WEB", "C0GENERAL", "C0OPS"
@@ -53,7 +54,7 @@ class Bench:
 @pytest.fixture
 async def house(tmp_path: Path) -> AsyncIterator[Bench]:
     """Everything but the page, with the bot up; Devin's sessions are moved by hand."""
-    async with stage(0, 0, 1.0) as on, on.bot(tmp_path, 0) as keeper:
+    async with stage(0, 0, 1.0) as on, on.bot(tmp_path, 0, fork) as keeper:
         bench = TheBench(on, keeper, _no_example, 1.0)
         told: list[str] = []
         bench.changes().follow(lambda change: told.append(change.kind))
@@ -168,7 +169,7 @@ async def test_a_jump_that_makes_no_sense(house: Bench) -> None:
 
 
 async def test_a_bot_that_was_killed_before_its_first_digest_was_due_still_posts_it(tmp_path: Path) -> None:
-    async with stage(0, 0, 1.0) as on, on.bot(tmp_path, 0) as keeper:
+    async with stage(0, 0, 1.0) as on, on.bot(tmp_path, 0, fork) as keeper:
         bench = TheBench(on, keeper, _no_example, 1.0)
         await bench.begin(talk=True)
         await bench.do("kill", {})

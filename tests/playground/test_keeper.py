@@ -13,9 +13,10 @@ import httpx
 import pytest
 
 from bot.playground.child import Keeper
-from bot.playground.clock import SimulatedClock
+from bot.playground.launch import command
 from bot.playground.stage import Stage, stage
 from bot.playground.trouble import TroubleError
+from tests.forked_bot import fork
 
 PROJECT = Path(__file__).parents[2]
 
@@ -30,19 +31,27 @@ async def on() -> AsyncIterator[Stage]:
 @pytest.fixture
 async def keeper(on: Stage, tmp_path: Path) -> AsyncIterator[Keeper]:
     """The keeper of a bot that does not run yet."""
+    async with on.bot(tmp_path, 0, fork) as one:
+        yield one
+    assert bots(tmp_path) == []
+
+
+@pytest.fixture
+async def as_made(on: Stage, tmp_path: Path) -> AsyncIterator[Keeper]:
+    """The same, with the product's own command for each process."""
     async with on.bot(tmp_path, 0) as one:
         yield one
     assert bots(tmp_path) == []
 
 
 def bots(folder: Path) -> list[int]:
-    """The processes whose store lies there."""
-    return [int(path.parent.name) for path in Path("/proc").glob("[0-9]*/environ") if _is_in(path, folder)]
+    """The processes that log there."""
+    return [int(path.parent.parent.name) for path in Path("/proc").glob("[0-9]*/fd/1") if _is_in(path, folder)]
 
 
 def _is_in(path: Path, folder: Path) -> bool:
     try:
-        return f"DATABASE_URL=sqlite:///{folder}".encode() in path.read_bytes()
+        return path.readlink().is_relative_to(folder)
     except OSError:
         return False  # it ended while we looked, or is not ours to look at
 
@@ -54,22 +63,22 @@ async def until(keeper: Keeper, state: str) -> None:
             await keeper.changes()
 
 
-async def test_from_start_to_stop(keeper: Keeper, tmp_path: Path) -> None:
-    assert keeper.read() == {"state": "stopped", "pid": None, "port": None, "starts": 0, "said": None}
+async def test_from_start_to_stop(as_made: Keeper, tmp_path: Path) -> None:
+    assert as_made.read() == {"state": "stopped", "pid": None, "port": None, "starts": 0, "said": None}
     states: list[str] = []
-    keeper.tell = lambda: states.append(keeper.state)
-    assert await keeper.start()
-    assert not await keeper.start()
-    await keeper.up()
+    as_made.tell = lambda: states.append(as_made.state)
+    assert await as_made.start()
+    assert not await as_made.start()
+    await as_made.up()
     (pid,) = bots(tmp_path)
-    assert keeper.read() == {"state": "running", "pid": pid, "port": keeper.port, "starts": 1, "said": None}
+    assert as_made.read() == {"state": "running", "pid": pid, "port": as_made.port, "starts": 1, "said": None}
     command = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
     assert command[1:4] == [b"-m", b"bot", b"run"]  # the product itself
     async with httpx.AsyncClient(trust_env=False) as client:
-        assert (await client.get(f"http://127.0.0.1:{keeper.port}/healthz")).json() == {"ok": True}
-    assert await keeper.stop()
-    assert not await keeper.stop()
-    assert keeper.read() == {"state": "stopped", "pid": None, "port": None, "starts": 1, "said": None}
+        assert (await client.get(f"http://127.0.0.1:{as_made.port}/healthz")).json() == {"ok": True}
+    assert await as_made.stop()
+    assert not await as_made.stop()
+    assert as_made.read() == {"state": "stopped", "pid": None, "port": None, "starts": 1, "said": None}
     assert states == ["starting", "running", "stopping", "stopped"]
     assert bots(tmp_path) == []
 
@@ -158,18 +167,18 @@ async def test_a_log_that_was_tidied_away_says_nothing_and_stops_nothing(keeper:
     await keeper.up()
 
 
-async def test_everything_at_once_leaves_one_bot_or_none(keeper: Keeper, tmp_path: Path) -> None:
+async def test_everything_at_once_leaves_one_bot_or_none(as_made: Keeper, tmp_path: Path) -> None:
     most = 0
     for _ in range(4):
-        acts = [keeper.start(), keeper.restart(), keeper.stop(), keeper.kill(), keeper.start(), keeper.restart()]
+        acts = [as_made.start(), as_made.restart(), as_made.stop(), as_made.kill(), as_made.start(), as_made.restart()]
         tasks = [asyncio.create_task(act) for act in acts]
         while not all(task.done() for task in tasks):
             most = max(most, len(bots(tmp_path)))
             await asyncio.wait(tasks, timeout=0.05, return_when=asyncio.FIRST_COMPLETED)
         await asyncio.gather(*tasks)
     assert most == 1
-    await keeper.up()
-    assert bots(tmp_path) == [keeper.read()["pid"]]
+    await as_made.up()
+    assert bots(tmp_path) == [as_made.read()["pid"]]
 
 
 async def test_one_that_ends_by_itself_leaves_its_last_lines(keeper: Keeper) -> None:
@@ -245,19 +254,29 @@ async def test_nothing_begins_once_it_is_closed(on: Stage, tmp_path: Path) -> No
     assert bots(tmp_path) == []
 
 
-async def test_after_a_jump_the_bot_runs_ahead(on: Stage, keeper: Keeper) -> None:
+async def test_after_a_jump_the_bot_runs_ahead(on: Stage, as_made: Keeper) -> None:
     async def jump() -> None:
-        assert not keeper.alive
+        assert not as_made.alive
         on.clock.jump_to(on.clock.now() + 3600)
 
-    await keeper.start()
-    await keeper.up()
-    await keeper.restart(jump)
-    await keeper.up()
-    command = Path(f"/proc/{keeper.read()['pid']}/cmdline").read_bytes().split(b"\0")
+    await as_made.start()
+    await as_made.up()
+    await as_made.restart(jump)
+    await as_made.up()
+    command = Path(f"/proc/{as_made.read()['pid']}/cmdline").read_bytes().split(b"\0")
     assert command[1:3] == [b"-m", b"bot.playground.ahead"]
     assert float(command[3]) == on.clock.ahead
     assert command[4] == b"run"
+
+
+async def test_a_fork_knows_the_settings_given_and_no_others(tmp_path: Path) -> None:
+    process = await fork(0.0, {"BOT_TIMEZONE": "Mars/Olympus"}, tmp_path / "bot.log")
+    assert await process.wait() == 1
+    *missing, wrong = (tmp_path / "bot.log").read_text().splitlines()
+    assert missing[0].startswith("SLACK_BOT_TOKEN is missing: ")
+    assert wrong == "BOT_TIMEZONE must be the name of a time zone such as Europe/Berlin or UTC."
+    with pytest.raises(ProcessLookupError):
+        process.send_signal(signal.SIGTERM)
 
 
 async def test_the_next_one_begins_even_if_what_was_done_meanwhile_failed(keeper: Keeper) -> None:
@@ -275,9 +294,12 @@ async def test_the_next_one_begins_even_if_what_was_done_meanwhile_failed(keeper
 SOMEBODY_WHO_IS_KILLED = """
 import asyncio, sys
 from pathlib import Path
+from bot.playground.launch import launch
 from bot.playground.stage import stage
+from tests.forked_bot import fork
 async def main():
-    async with stage(0, 0, 1.0) as on, on.bot(Path(sys.argv[1]), 0) as keeper:
+    how = {"launch": launch, "fork": fork}[sys.argv[2]]
+    async with stage(0, 0, 1.0) as on, on.bot(Path(sys.argv[1]), 0, how) as keeper:
         await keeper.start()
         await keeper.up()
         print(keeper.read()["pid"], flush=True)
@@ -287,8 +309,9 @@ asyncio.run(main())
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a child that its parent died")
-def test_the_bot_does_not_outlive_a_playground_that_is_killed(tmp_path: Path) -> None:
-    command = [sys.executable, "-c", SOMEBODY_WHO_IS_KILLED, str(tmp_path)]
+@pytest.mark.parametrize("how", ["launch", "fork"])
+def test_the_bot_does_not_outlive_a_playground_that_is_killed(tmp_path: Path, how: str) -> None:
+    command = [sys.executable, "-c", SOMEBODY_WHO_IS_KILLED, str(tmp_path), how]
     with subprocess.Popen(command, cwd=PROJECT, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
         process.stdout.readline()
@@ -300,9 +323,6 @@ def test_the_bot_does_not_outlive_a_playground_that_is_killed(tmp_path: Path) ->
         time.sleep(0.05)
 
 
-def test_a_clock_that_was_never_put_ahead_needs_no_other_command(tmp_path: Path) -> None:
-    clock = SimulatedClock()
-    keeper = Keeper(tmp_path, {}, clock)
-    assert keeper._command() == ["bot", "run"]
-    clock.ahead = 86_400.25
-    assert keeper._command() == ["bot.playground.ahead", "86400.25", "run"]
+def test_a_clock_that_was_never_put_ahead_needs_no_other_command() -> None:
+    assert command(0.0) == ["bot", "run"]
+    assert command(86_400.25) == ["bot.playground.ahead", "86400.25", "run"]
