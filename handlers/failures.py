@@ -25,12 +25,12 @@ async def failed(error: Exception, body: dict[str, Any]) -> BoltResponse:
     else:
         log.error("listener failed", exc_info=error)
     if body.get("command"):
-        answer = json.dumps({"response_type": "ephemeral", "text": _said(error, body).text})
+        answer = json.dumps({"response_type": "ephemeral", "text": _sentence(error, body).text})
         return BoltResponse(status=200, body=answer, headers={"content-type": "application/json"})
     return BoltResponse(status=503)
 
 
-def _said(error: Exception, body: dict[str, Any]) -> Message:
+def _sentence(error: Exception, body: dict[str, Any]) -> Message:
     if isinstance(error, MaybeStoredError):
         return answers.MAYBE_STORED
     ends = parse_slash(plain(str(body.get("text") or ""))).spec.ends_session

@@ -141,7 +141,7 @@ class ExactlyOnce:
         if job.row.intent_at is not None and await self._adopted(job, creation, job.row.intent_at):
             return
         if await creation.prepare() and await self._called_first(job, creation):
-            await self._ask(job, creation)
+            await self._create(job, creation)
 
     async def _adopted(self, job: Job[Cause], creation: Creation[_Thing], intent_at: float) -> bool:
         """Look up what an earlier try created, and store it. Returns False if that try created nothing.
@@ -153,7 +153,7 @@ class ExactlyOnce:
         left = intent_at + self._services.timing.unknown_after - self._services.clock()
         seen = await creation.lookup()
         if isinstance(seen, Found):
-            await self._store(job, creation, seen.thing)
+            await self._adopt(job, creation, seen.thing)
             return True
         if seen is Missing.UNREADABLE or job.row.accepted_at is not None:
             await self._show_checking(job, creation)
@@ -180,7 +180,7 @@ class ExactlyOnce:
             raise
         return True
 
-    async def _ask(self, job: Job[Cause], creation: Creation[_Thing]) -> None:
+    async def _create(self, job: Job[Cause], creation: Creation[_Thing]) -> None:
         async with self._services.unit_of_work_for(job) as uow:
             await inbox.intend(uow.tx, job.row.key, uow.now)
             await creation.write_intent(uow)
@@ -193,21 +193,21 @@ class ExactlyOnce:
                 await self._refused(job, creation, refused)
                 return
             # The next request begins now, and so does its time limit.
-            await self._ask(job, creation)
+            await self._create(job, creation)
         except DevinLater:
             await self._not_created(job, creation)
             raise
         except DevinServerError as error:
             await self._answered_with_failure(job, creation, error)
         except DevinUncertain as error:
-            await self._unknown(job, creation, error)
+            await self._outcome_unknown(job, creation, error)
             raise Reschedule(self._services.timing.lookup_interval, "outcome unknown") from None
         else:
-            await self._store(job, creation, thing)
+            await self._adopt(job, creation, thing)
 
     # ------------------------------------------------------------ outcomes
 
-    async def _store(self, job: Job[Cause], creation: Creation[_Thing], thing: _Thing) -> None:
+    async def _adopt(self, job: Job[Cause], creation: Creation[_Thing], thing: _Thing) -> None:
         # A crash before this commit leaves the intent: the thing is found and stored by the next try.
         async with self._services.unit_of_work_for(job) as uow:
             await creation.write_created(uow, thing)
@@ -229,7 +229,7 @@ class ExactlyOnce:
         """Adopt what one look-up finds, or raise `error`. One is enough: Devin answered, so no request is under way."""
         seen = await creation.lookup()
         if isinstance(seen, Found):
-            await self._store(job, creation, seen.thing)
+            await self._adopt(job, creation, seen.thing)
             return
         if seen is Missing.NOT_FOUND:
             await self._not_created(job, creation)
@@ -237,7 +237,7 @@ class ExactlyOnce:
             await self._show_checking(job, creation)
         raise error
 
-    async def _unknown(self, job: Job[Cause], creation: Creation[_Thing], error: DevinUncertain) -> None:
+    async def _outcome_unknown(self, job: Job[Cause], creation: Creation[_Thing], error: DevinUncertain) -> None:
         log.warning("outcome unknown", what=creation.kind, error=type(error).__name__, status=error.status)
         async with self._services.unit_of_work_for(job) as uow:
             if isinstance(error, DevinCreatedUnreadable):

@@ -106,14 +106,14 @@ class PromptBuilder:
         """
         urls: list[str] = []
         left_out: list[Message] = []
-        for file in [await _whole(job.workspace, one) for one in job.cause.files]:
+        for file in [await _with_details(job.workspace, one) for one in job.cause.files]:
             if len(urls) >= MOST_FILES:
                 left_out.append(answers.one_file_too_many(file.name, MOST_FILES))
                 continue
             try:
-                urls.append(await self._hand_on(job.workspace, organisation, file))
+                urls.append(await self._upload(job.workspace, organisation, file))
             except FileNotReadable as error:
-                left_out.append(_why(file, error.reason))
+                left_out.append(_left_out_sentence(file, error.reason))
             except SlackRefused as error:
                 log.warning("file not handed on", reason=type(error).__name__)
                 left_out.append(answers.file_unreadable(file.name))
@@ -124,7 +124,7 @@ class PromptBuilder:
                 left_out.append(answers.file_refused(file.name))
         return Files(tuple(urls), tuple(left_out))
 
-    async def _hand_on(self, workspace: Workspace, organisation: Organisation, file: SlackFile) -> str:
+    async def _upload(self, workspace: Workspace, organisation: Organisation, file: SlackFile) -> str:
         content = await workspace.slack.download(file)
         kind = file.mimetype or "application/octet-stream"
         return (await organisation.devin.upload_attachment(file.name, content, kind)).url
@@ -132,11 +132,11 @@ class PromptBuilder:
     async def _context(self, workspace: Workspace, session: Session) -> str:
         assert session.thread_ts is not None
         earlier = await workspace.slack.replies(session.channel, session.thread_ts, CONTEXT_MESSAGES)
-        lines = [await self._line(workspace, one) for one in earlier if _counts(workspace, session, one)]
+        lines = [await self._context_line(workspace, one) for one in earlier if _is_context(workspace, session, one)]
         text = "\n".join(line for line in lines if line)
         return text if len(text) <= CONTEXT_CHARACTERS else "…" + text[-CONTEXT_CHARACTERS:]
 
-    async def _line(self, workspace: Workspace, message: ThreadMessage) -> str:
+    async def _context_line(self, workspace: Workspace, message: ThreadMessage) -> str:
         text = await self.readable(workspace, message.text)
         if parse_verb(text) is not None:
             return ""  # a verb for the bot or an aside, neither of which is for Devin
@@ -145,7 +145,7 @@ class PromptBuilder:
         return f"{await self.name(workspace, message.user)}: {text}" if text else ""
 
 
-async def _whole(workspace: Workspace, file: SlackFile) -> SlackFile:
+async def _with_details(workspace: Workspace, file: SlackFile) -> SlackFile:
     """Return `file` with its details if Slack sent only its id; unchanged where Slack does not give them."""
     if not file.is_stub:
         return file
@@ -155,7 +155,7 @@ async def _whole(workspace: Workspace, file: SlackFile) -> SlackFile:
         return file
 
 
-def _counts(workspace: Workspace, session: Session, message: ThreadMessage) -> bool:
+def _is_context(workspace: Workspace, session: Session, message: ThreadMessage) -> bool:
     # What was written after the mention comes as a reply of its own.
     earlier = session.cause_ts is None or message.ts < session.cause_ts
     return earlier and message.user != workspace.bot_user
@@ -174,7 +174,7 @@ async def _playbook(organisation: Organisation, wanted: str | None) -> tuple[str
     return None, answers.no_such_playbook(wanted, [playbook.title for playbook in known])
 
 
-def _why(file: SlackFile, reason: Reason) -> Message:
+def _left_out_sentence(file: SlackFile, reason: Reason) -> Message:
     if reason is Reason.SIZE:
         return answers.file_too_large(file.name, file.size, DOWNLOAD_LIMIT_BYTES)
     return answers.file_not_allowed(file.name) if reason is Reason.HOST else answers.file_unreadable(file.name)

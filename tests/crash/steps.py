@@ -26,14 +26,14 @@ PLACES: Final[dict[str, tuple[str, ...]]] = {
     "hand a line to its thread": ("bot.flows.receive.conversation:Conversation._hand_over",),
     "note a channel that is gone": ("bot.flows.receive.channel_gone:ChannelGone.run",),
     # Something is created at Devin, exactly once.
-    "intend": ("bot.flows.exactly_once:ExactlyOnce._ask",),
-    "adopt": ("bot.flows.exactly_once:ExactlyOnce._store",),
+    "intend": ("bot.flows.exactly_once:ExactlyOnce._create",),
+    "adopt": ("bot.flows.exactly_once:ExactlyOnce._adopt",),
     "clear the intent": ("bot.flows.exactly_once:ExactlyOnce._not_created",),
     # A session starts.
     "start from a command": ("bot.flows.start.from_command:StartFromCommand.start",),
     "ask before a second start": ("bot.flows.start.from_command:StartFromCommand._asks_first",),
     "start again": ("bot.flows.steer.repeated_command:answer_repeated_command",),
-    "upload a file": ("bot.flows.prompt:PromptBuilder._hand_on",),
+    "upload a file": ("bot.flows.prompt:PromptBuilder._upload",),
     "create": ("bot.flows.start.create:NewSession.call",),
     "note that tags are refused": ("bot.flows.organisation:Organisation.remember_tags_refused",),
     # A session is steered.
@@ -42,25 +42,25 @@ PLACES: Final[dict[str, tuple[str, ...]]] = {
     "announce the stop": ("bot.flows.steer.session_commands:SessionCommands._begin_stop",),
     "put to sleep": ("bot.flows.steer.session_commands:SessionCommands._put_to_sleep",),
     "ask before the end": ("bot.flows.steer.session_commands:SessionCommands._answer",),
-    "move to the session's thread": ("bot.flows.steer.session_commands:SessionCommands._moved",),
+    "move to the session's thread": ("bot.flows.steer.session_commands:SessionCommands._move_to_thread",),
     "end for good": ("bot.flows.steer.session_commands:SessionCommands._exit",),
     # A session is followed.
     "claim the poll": ("bot.flows.follow.poll:Poller.tick",),
     "announce": ("bot.flows.follow.announce:Announce.session",),
     "record figures": ("bot.flows.follow.poll:Poller._announce_figures",),
-    "move the watermark": ("bot.flows.follow.poll:Poller._remember",),
+    "move the watermark": ("bot.flows.follow.poll:Poller._store_state",),
     "end the duplicate": ("bot.flows.follow.duplicates:Duplicates._terminate",),
     "announce the duplicate": ("bot.flows.follow.duplicates:Duplicates._end_younger",),
     "note a gap": ("bot.flows.receive.catch_up:CatchUp.begin",),
     "take a turn to fetch": ("bot.flows.receive.catch_up:CatchUp.tick",),
-    "fetch what was missed": ("bot.flows.receive.catch_up:CatchUp._read",),
+    "fetch what was missed": ("bot.flows.receive.catch_up:CatchUp._read_thread",),
     # What goes out.
     "claim": ("bot.flows.deliver.send:Send._take", "bot.flows.deliver.cards:CardEditor._take"),
     "post": ("bot.flows.deliver.send:Send._post",),
     "edit the card": ("bot.flows.deliver.cards:CardEditor._update",),
     "add": ("bot.flows.deliver.send:Send._react",),
     "answer": ("bot.flows.deliver.send:Send._reply_privately",),
-    "mark as sent": ("bot.flows.deliver.send:Send._sent", "bot.flows.deliver.cards:CardEditor._edit"),
+    "mark as sent": ("bot.flows.deliver.send:Send._mark_sent", "bot.flows.deliver.cards:CardEditor._edit"),
     "wait before the search": ("bot.flows.deliver.failures:SendFailures.reschedule",),
     "post the digest": ("bot.flows.money.digest:Digest._post",),
     # The bot starts.
@@ -70,7 +70,7 @@ PLACES: Final[dict[str, tuple[str, ...]]] = {
     "free what was claimed": ("bot.flows.upkeep.heartbeat:Heartbeat.begin",),
     # By the clock.
     "heartbeat": ("bot.flows.upkeep.heartbeat:Heartbeat.beat",),
-    "fetch the consumption": ("bot.flows.money.usage_ledger:UsageLedger._remember",),
+    "fetch the consumption": ("bot.flows.money.usage_ledger:UsageLedger._store_figures",),
     "delete what is old": (
         "bot.flows.upkeep.retention:Retention._all",
         "bot.flows.upkeep.retention:_written.<locals>.batch",

@@ -48,9 +48,9 @@ class SendFailures:
         if isinstance(error, SlackRateLimited):
             await self._slow_down(row, error)
         elif isinstance(error, SlackOutcomeUnknown):
-            await self._unknown(row, error)
+            await self._outcome_unknown(row, error)
         elif isinstance(error, SlackUnreachable | SlackBusy | TokenRefused | ScopeMissing):
-            await self._again(row, error)
+            await self._try_again(row, error)
         elif isinstance(error, ContentRefused) and _has_plain_form(row):
             await self._without_blocks(row)
         elif isinstance(error, AnswerUrlSpent) and row.kind == "private":
@@ -106,16 +106,16 @@ class SendFailures:
                 await slow_down_method(uow, row.team, error)
             await outbox.reschedule(uow.tx, row, uow.now + error.retry_after, "rate limited")
 
-    async def _unknown(self, row: OutboxRow, error: SlackOutcomeUnknown) -> None:
+    async def _outcome_unknown(self, row: OutboxRow, error: SlackOutcomeUnknown) -> None:
         if row.kind == "reaction":
             await self.mark_dead(row, error.reason)
         elif not row.is_post:
             # A private answer shown twice does no harm.
-            await self._again(row, error)
+            await self._try_again(row, error)
         else:
             await self.reschedule(row, self._services.timing.post_settle, error.reason, unknown=True)
 
-    async def _again(self, row: OutboxRow, error: SlackError) -> None:
+    async def _try_again(self, row: OutboxRow, error: SlackError) -> None:
         too_old = self._services.clock() - row.created_at > self._services.timing.send_outage
         if row.kind == "reaction" or (row.attempts >= MOST_ATTEMPTS and too_old and row.kind != "card"):
             await self._mark_dead(row, error)

@@ -136,15 +136,15 @@ class Send:
         elif row.kind == "private":
             await self._reply_privately(row)
         elif row.state == "sending":
-            await self._repeat(row)
+            await self._search_or_post_again(row)
         else:
             await self._post(row)
 
     # ------------------------------------------------------------ posts
 
-    async def _repeat(self, row: OutboxRow) -> None:
+    async def _search_or_post_again(self, row: OutboxRow) -> None:
         """Search for the post that an earlier try may have made. Post again unless it is found, or is still to wait."""
-        if await self._settled(row):
+        if await self._outcome_found(row):
             return
         # From now on Slack may be at work on this try. If its answer gets lost too, the wait for a search begins anew.
         async with self._services.unit_of_work(ref=row.ref) as uow:
@@ -157,12 +157,12 @@ class Send:
             await self._failure.mark_dead(row, "no session")
             return
         message = drawing.message
-        await self._check(row)
+        await self._check_claim(row)
         # A crash or a lost answer from here on leaves the row marked: the post is searched for before it is repeated.
         ts = await self._slack(row).post(
             row.channel, message.text, message.blocks, key=row.key, thread_ts=row.thread_ts
         )
-        await self._sent(row, ts, drawing)
+        await self._mark_sent(row, ts, drawing)
 
     async def _drawing(self, row: OutboxRow) -> Drawing | None:
         """Return what the post shows. A card is drawn now; any other post was stored as it is."""
@@ -170,7 +170,7 @@ class Send:
             return await draw(self._services, row.session_id, plain=bool(row.payload.get("plain")))
         return Drawing(Message(row.payload["text"], row.payload["blocks"]), version=0)
 
-    async def _settled(self, row: OutboxRow) -> bool:
+    async def _outcome_found(self, row: OutboxRow) -> bool:
         """Handle a post with an unknown outcome: wait, or search for it.
 
         Returns False if it is to be made again: it is not there, or nobody can find out whether it is.
@@ -188,10 +188,10 @@ class Send:
         if ts is None:
             return False
         log.info("post had arrived", key=row.key)
-        await self._sent(row, ts)
+        await self._mark_sent(row, ts)
         return True
 
-    async def _sent(self, row: OutboxRow, ts: str | None = None, drawing: Drawing | None = None) -> None:
+    async def _mark_sent(self, row: OutboxRow, ts: str | None = None, drawing: Drawing | None = None) -> None:
         """Mark the row as sent and store what follows from it; `drawing` is what was posted just now, if it was."""
         async with self._services.unit_of_work(ref=row.ref) as uow:
             await outbox.sent(uow.tx, row, ts, uow.now)
@@ -199,13 +199,13 @@ class Send:
                 # Slack counts its second from when it took the post, which may be a while after the token was taken.
                 await rate_limits.block(uow.tx, row.lane, uow.now + self._services.timing.channel_interval)
             if row.follow is not None and ts is not None:
-                await self._follow(uow, row, ts)
+                await self._start_thread(uow, row, ts)
             if row.kind == "card" and ts is not None:
-                await self._card_stands(uow, row, ts, drawing)
+                await self._mark_card_posted(uow, row, ts, drawing)
         self._services.metrics.sent(row.kind)
         log.info("sent", key=row.key, channel=row.channel, ts=ts)
 
-    async def _card_stands(self, uow: UnitOfWork, row: OutboxRow, ts: str, drawing: Drawing | None) -> None:
+    async def _mark_card_posted(self, uow: UnitOfWork, row: OutboxRow, ts: str, drawing: Drawing | None) -> None:
         """Store that the card was posted as the message `ts`, so that it is edited from now on.
 
         A card that a search found has no `drawing`, and may show an older state.
@@ -215,7 +215,7 @@ class Send:
         if await cards.posted(uow.tx, row.session_id, ts, version, fingerprint, uow.now):
             uow.wakes[card_lane(row.team)] = 0.0
 
-    async def _follow(self, uow: UnitOfWork, row: OutboxRow, ts: str) -> None:
+    async def _start_thread(self, uow: UnitOfWork, row: OutboxRow, ts: str) -> None:
         """Store that the card posted as `ts` begins its session's thread, and add the row that creates the session."""
         assert row.session_id is not None
         assert row.follow is not None
@@ -234,7 +234,7 @@ class Send:
         # Without a check of the claim: a second worker, or a crash right here, repeats the reaction, which Slack then
         # refuses as already there.
         await self._slack(row).react(row.channel, row.payload["ts"], row.payload["name"])
-        await self._sent(row)
+        await self._mark_sent(row)
 
     async def _reply_privately(self, row: OutboxRow) -> None:
         slack, payload = self._slack(row), row.payload
@@ -245,12 +245,12 @@ class Send:
             await slack.post(row.channel, payload["text"], payload["blocks"], key=row.key, thread_ts=row.thread_ts)
         else:
             await slack.ephemeral(row.channel, payload["user"], payload["text"], payload["blocks"], row.thread_ts)
-        await self._sent(row)
+        await self._mark_sent(row)
 
     def _slack(self, row: OutboxRow) -> Slack:
         return self._services.workspaces[row.team].slack
 
-    async def _check(self, row: OutboxRow) -> None:
+    async def _check_claim(self, row: OutboxRow) -> None:
         async with self._services.db.read(first=True) as tx:
             await outbox.check(tx, row)
 

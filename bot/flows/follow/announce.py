@@ -61,11 +61,11 @@ class Announce:
                 return False
             if messages is not None:
                 await self._relay(uow, after, messages, polled_at)
-                await self._ending(uow, session, new)
+                await self._store_end(uow, session, new)
             for number, change in enumerate(announcements, start=seq + 1):
                 await self._announce(uow, after, change, f"news:{session.id}:{number}:{change.kind}")
-            await spend.add(uow.tx, session.org_id, billing_day(uow.now), _spent(session, new))
-            await self._draw(uow, tracked, new)
+            await spend.add(uow.tx, session.org_id, billing_day(uow.now), _acus_spent(session, new))
+            await self._redraw(uow, tracked, new)
         return True
 
     async def figures(self, uow: UnitOfWork, tracked: list[TrackedSession]) -> None:
@@ -97,7 +97,7 @@ class Announce:
             if session.cause_ts is not None:
                 await uow.react(session, session.cause_ts, MARK_AT_END)
 
-    async def _ending(self, uow: UnitOfWork, session: Session, new: Snapshot) -> None:
+    async def _store_end(self, uow: UnitOfWork, session: Session, new: Snapshot) -> None:
         """Store that the session ended at Devin, so that it is watched no longer, or that it goes on again.
 
         For a while after a reply nothing is stored, because the reply may wake the session.
@@ -110,11 +110,11 @@ class Announce:
         if over != (session.ended_at is not None):
             await sessions.change(uow.tx, session.id, ended_at=uow.now if over else None)
 
-    async def _draw(self, uow: UnitOfWork, tracked: TrackedSession, new: Snapshot) -> None:
+    async def _redraw(self, uow: UnitOfWork, tracked: TrackedSession, new: Snapshot) -> None:
         if moved(tracked.session.snapshot, new):
             await sessions.mark_figures_drawn(uow.tx, [tracked.session.id], uow.now)
             await uow.redraw(tracked.session.id)
-        elif _spent(tracked.session, new):
+        elif _acus_spent(tracked.session, new):
             await self.figures(uow, [tracked])
 
 
@@ -126,7 +126,7 @@ def _announcements(
     stored resting state   new resting state            what happens
     ---------------------  ---------------------------  ------------------------------------------------------------
     any                    none (Devin works)           what else is new is announced
-    another one            question without a message   waits, unless `_flips`
+    another one            question without a message   waits, unless `_only_detail_changed`
     another one            question or done, and a      waits: the state may have been listed before the person's
                            person wrote last            message was read
     another one            any other                    announced
@@ -146,7 +146,7 @@ def _announcements(
         return announcements, announcements == others and _may_be_another(resting, tracked, new, messages)
     without_words = resting is AnnouncementKind.QUESTION and not (messages and messages.messages)
     if without_words or (unsure and resting in {AnnouncementKind.QUESTION, AnnouncementKind.DONE}):
-        return others, not _flips(tracked, new, messages)
+        return others, not _only_detail_changed(tracked, new, messages)
     return announcements, False
 
 
@@ -165,7 +165,7 @@ def _may_be_another(
     )
 
 
-def _flips(tracked: TrackedSession, new: Snapshot, messages: NewMessages | None) -> bool:
+def _only_detail_changed(tracked: TrackedSession, new: Snapshot, messages: NewMessages | None) -> bool:
     """Whether a session that was announced as done only changed its detail, while nobody wrote: it asks nothing."""
     seen = tracked.session.snapshot
     silent = not tracked.position.waiting and not (messages and messages.fresh)
@@ -177,6 +177,6 @@ def _ended_by_hand(session: Session, new: Snapshot) -> bool:
     return session.stop_requested and new.status == "exit" and not new.archived
 
 
-def _spent(session: Session, new: Snapshot) -> dict[str, float]:
+def _acus_spent(session: Session, new: Snapshot) -> dict[str, float]:
     acus = new.acus - session.snapshot.acus
     return {session.id: acus} if acus > 0 else {}

@@ -103,7 +103,7 @@ class Poller:
             return await self._back_off(claim, state, interval, error)
         if state.failures:
             log.info("poll works again", organisation=self._organisation.id, failures=state.failures)
-        await self._remember(claim, after)
+        await self._store_state(claim, after)
         self.polled_at = after.polled_at
         return interval
 
@@ -112,11 +112,11 @@ class Poller:
         if not state.failures:
             named = self._organisation.id
             log.warning("poll fails", organisation=named, error=type(error).__name__, status=error.status)
-        await self._remember(claim, replace(state, failures=state.failures + 1))
+        await self._store_state(claim, replace(state, failures=state.failures + 1))
         wait = error.retry_after or interval * 2.0 ** min(state.failures + 1, 10)
         return min(wait, self._services.timing.poll_longest_backoff)
 
-    async def _remember(self, claim: Claim, state: PollState) -> None:
+    async def _store_state(self, claim: Claim, state: PollState) -> None:
         # The key `look` is part of what is stored, so it stays although the code says poll.
         values = {"watermark": state.watermark, "polled_at": state.polled_at, "swept_at": state.swept_at}
         stored = {"v": 1, "look": values | {"failures": state.failures}}
@@ -160,11 +160,11 @@ class Poller:
             newest = max([newest, *(made.updated_at for made in page.items)])
             for start in range(0, len(page.items), BATCH_SIZE):
                 batch = page.items[start : start + BATCH_SIZE]
-                ours = await self._ours(batch)
+                ours = await self._recorded(batch)
                 known = {bare_id(one.session.devin_id or "") for one in ours}
                 unrecognised = [made for made in batch if bare_id(made.session_id) not in known]
                 if await self._duplicates.end_younger(claim, unrecognised):
-                    ours = await self._ours(batch)  # a thread may go on with another session now
+                    ours = await self._recorded(batch)  # a thread may go on with another session now
                 polled += ours
         return polled, newest
 
@@ -174,7 +174,7 @@ class Poller:
             filters["updated_after"] = state.watermark - self._services.timing.poll_overlap
         return filters
 
-    async def _ours(self, listed: Sequence[DevinSession]) -> list[PolledSession]:
+    async def _recorded(self, listed: Sequence[DevinSession]) -> list[PolledSession]:
         """Return those of `listed` that we have a record of. Devin lists everything if it does not know a filter."""
         made_by = {bare_id(made.session_id): made for made in listed}
         async with self._services.db.scan() as tx:
@@ -198,7 +198,7 @@ class Poller:
             bare_ids = await watched_sessions.open_bare_ids(tx, self._organisation.id)
         polled: list[PolledSession] = []
         async for batch in _batches(self._insights({"session_ids": bare_ids})):
-            polled += [one for one in await self._ours(batch) if one.changed or one.spoke]
+            polled += [one for one in await self._recorded(batch) if one.changed or one.spoke]
         return polled + await self._expected()
 
     async def _worth_reading(
@@ -207,7 +207,7 @@ class Poller:
         """Divide `polled` into sessions in which Devin may have written something, and sessions with new facts only."""
         unsure = [one for one in polled if one.count is None]
         if len(unsure) > READS_A_CYCLE:
-            polled = await self._counted(polled, state)
+            polled = await self._with_message_counts(polled, state)
         worth = [
             one for one in polled if not one.over and (one.count is None or one.spoke or one.tracked.position.waiting)
         ]
@@ -216,7 +216,7 @@ class Poller:
         worth.sort(key=lambda one: (self._last_read.get(one.session.id, 0), one.snapshot.updated_at))
         return worth, [one for one in polled if one.session.id not in names]
 
-    async def _counted(self, polled: list[PolledSession], state: PollState) -> list[PolledSession]:
+    async def _with_message_counts(self, polled: list[PolledSession], state: PollState) -> list[PolledSession]:
         filters = await self._changed_since(state)
         counts = {bare_id(made.session_id): message_count(made) async for made in self._insights(filters)}
         return [replace(one, count=counts.get(bare_id(one.session.devin_id or ""))) for one in polled]
@@ -253,7 +253,7 @@ class Poller:
                 messages = no_new_messages(one.tracked.position)
             except DevinError as error:
                 log.warning("messages not read", session=one.session.id, error=type(error).__name__)
-                one = replace(one, failed=error, left=self._patient(one))
+                one = replace(one, failed=error, left=self._may_still_be_read(one))
         return one if one.left else await self._announce_one(claim, one, messages, polled_at)
 
     async def _announce_one(
@@ -266,10 +266,10 @@ class Poller:
             raise
         except Exception as error:
             log.exception("session not announced", session=one.session.id)
-            return replace(one, failed=error, left=self._patient(one))
+            return replace(one, failed=error, left=self._may_still_be_read(one))
         return replace(one, left=not announced)
 
-    def _patient(self, one: PolledSession) -> bool:
+    def _may_still_be_read(self, one: PolledSession) -> bool:
         now = self._services.clock()
         return now - self._failing.get(one.session.id, now) < self._services.timing.unreadable_session
 
@@ -297,7 +297,7 @@ class Poller:
         day = billing_day(self._services.clock())
         for start in range(0, len(figures), BATCH_SIZE):
             async with self._services.unit_of_work(claim) as uow:
-                batch = await _current(uow, figures[start : start + BATCH_SIZE])
+                batch = await _still_new(uow, figures[start : start + BATCH_SIZE])
                 await sessions.apply_figures(uow.tx, [(one.session.id, one.snapshot) for one in batch])
                 await spend.add(uow.tx, self._organisation.id, day, spent(batch))
                 await self._announce.figures(uow, [one.tracked for one in batch if spent([one])])
@@ -312,7 +312,7 @@ def _check_outage(read: Sequence[PolledSession]) -> None:
         raise (limits or unread)[0]
 
 
-async def _current(uow: UnitOfWork, batch: Sequence[PolledSession]) -> list[PolledSession]:
+async def _still_new(uow: UnitOfWork, batch: Sequence[PolledSession]) -> list[PolledSession]:
     """Return those of `batch` that are still new beside what is stored now: a reply may have stored something newer."""
     tracked = await sessions.tracked(uow.tx, [one.session.id for one in batch])
     found = [replace(one, tracked=tracked[one.session.id]) for one in batch if one.session.id in tracked]

@@ -46,13 +46,13 @@ class Digest:
             return self._services.timing.idle_tick
         # One instant for both: a digest that becomes due between two readings of the clock would be missed by both.
         now = self._services.clock()
-        await self._check(channel, now)
+        await self._post_if_due(channel, now)
         return max(self._until_next(now) - (self._services.clock() - now), self._services.timing.digest_shortest)
 
-    async def _check(self, channel: str, now: float) -> None:
+    async def _post_if_due(self, channel: str, now: float) -> None:
         found = self._due(now)
-        past = await self._past()
-        if self._before(found, past.first_start):
+        past = await self._read_past()
+        if self._before_first_start(found, past.first_start):
             return
         key = f"digest:{self._workspace.team}:{channel}:{found.date.isoformat()}"
         async with self._services.db.read() as tx:
@@ -75,21 +75,21 @@ class Digest:
 
     # ------------------------------------------------------------ what is stored
 
-    async def _past(self) -> Past:
+    async def _read_past(self) -> Past:
         async with self._services.db.read() as tx:
             stored = await due.read(tx, self._name)
         if stored is not None:
             return Past(stored.state["first_start"], stored.state["skipped"])
         now = self._services.clock()
         log.info("digests begin", team=self._workspace.team, after=self._due(now).date.isoformat())
-        return await self._remember(Past(now))
+        return await self._store_past(Past(now))
 
-    async def _remember(self, past: Past) -> Past:
+    async def _store_past(self, past: Past) -> Past:
         async with self._services.db.write() as tx:
             await due.write(tx, self._name, 0.0, {"v": 1, **asdict(past)})
         return past
 
-    def _before(self, found: Due | Skipped, first_start: float) -> bool:
+    def _before_first_start(self, found: Due | Skipped, first_start: float) -> bool:
         """Whether the time of the digest `found` was before the first start, so that nobody has missed it."""
         then = self._due(first_start)
         at_that_moment = isinstance(then, Due) and then.late <= 0
@@ -99,7 +99,7 @@ class Digest:
 
     async def _post(self, found: Due, key: str, channel: str) -> None:
         at = self._services.clock() - found.late
-        if not await self._refreshed(found):
+        if not await self._figures_ready(found):
             return
         # The newest day at the digest's own time, so that a late digest neither repeats a day nor leaves one out.
         day = newest_finished(at)
@@ -117,7 +117,7 @@ class Digest:
             late=round(found.late),
         )
 
-    async def _refreshed(self, found: Due) -> bool:
+    async def _figures_ready(self, found: Due) -> bool:
         """Whether the digest can be written now: with new figures, or without if it waited for Devin long enough."""
         try:
             await self._usage_ledger.refresh(self._workspace.organisation)
@@ -141,4 +141,4 @@ class Digest:
             date=named,
             reason="too late" if row is None else "could not be posted",
         )
-        await self._remember(replace(past, skipped=named))
+        await self._store_past(replace(past, skipped=named))

@@ -96,9 +96,9 @@ class UsageLedger:
         try:
             answer = await organisation.devin.daily_consumption(bounds(days[0])[0], bounds(days[-1])[1])
         except DevinForbidden as error:
-            await self._remember(organisation.id, {}, days, error.needed or PERMISSION)
+            await self._store_figures(organisation.id, {}, days, error.needed or PERMISSION)
         else:
-            await self._remember(organisation.id, _by_day(answer), days, None)
+            await self._store_figures(organisation.id, _by_day(answer), days, None)
         self._failing.discard(organisation.id)
 
     async def figures(
@@ -142,7 +142,7 @@ class UsageLedger:
             log.warning("consumption not read", organisation=organisation.id, **facts)
         self._failing.add(organisation.id)
 
-    async def _remember(
+    async def _store_figures(
         self, org_id: str, billed_by_devin: Mapping[date, float], days: Sequence[date], missing: str | None
     ) -> None:
         async with self._services.unit_of_work() as uow:
@@ -164,14 +164,14 @@ class UsageLedger:
         first = min(days[0], days_before(last)[0], last.replace(day=1))
         now = self._services.clock()
         billed = await spend.billed(tx, org_id, first, last)
-        known = {day: figure.acus for day, figure in billed.items() if self._stands(day, figure, now)}
+        known = {day: figure.acus for day, figure in billed.items() if self._can_be_shown(day, figure, now)}
         missing = await self._missing(tx, org_id)
         if missing is None or all(day in known for day in days):
             return AcusByDay(known)
         own = await spend.by_day(tx, org_id, first, last)
         return AcusByDay({day: own.get(day, 0.0) for day in _span(first, last)}, missing)
 
-    def _stands(self, day: date, figure: Billed, now: float) -> bool:
+    def _can_be_shown(self, day: date, figure: Billed, now: float) -> bool:
         """Whether the figure of a day can be shown: it was read after the day had settled, or not long ago."""
         settled = bounds(day)[1] + SETTLING.total_seconds()
         return figure.read_at >= settled or now - figure.read_at <= self._services.timing.consumption_fresh

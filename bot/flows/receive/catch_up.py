@@ -47,7 +47,7 @@ class CatchUp:
 
     async def tick(self) -> float:
         """Read one unread thread, and return the seconds until the next call."""
-        await self._gather()
+        await self._find_unread()
         if not self._waiting:
             return self._services.timing.idle_tick
         async with self._services.db.write() as tx:
@@ -56,9 +56,9 @@ class CatchUp:
         if wait:
             return wait
         # A crash right here reads the thread again at the next start.
-        return await self._read(self._waiting.pop(0))
+        return await self._read_thread(self._waiting.pop(0))
 
-    async def _gather(self) -> None:
+    async def _find_unread(self) -> None:
         if self._noted < (gaps := self._gaps):
             await self.begin()
             self._noted = gaps
@@ -67,11 +67,11 @@ class CatchUp:
         known = {(thread.channel, thread.ts) for thread in self._waiting}
         self._waiting += [thread for thread in found if (thread.channel, thread.ts) not in known]
 
-    def _again(self, thread: Thread) -> float:
+    def _put_last(self, thread: Thread) -> float:
         self._waiting.append(thread)
         return self._services.timing.catch_up_retry
 
-    async def _read(self, thread: Thread) -> float:
+    async def _read_thread(self, thread: Thread) -> float:
         assert thread.unread_from is not None
         try:
             missed, more = await self._workspace.slack.replies_after(thread.channel, thread.ts, thread.unread_from)
@@ -81,13 +81,13 @@ class CatchUp:
         except SlackRefused as refused:
             log.warning("thread not read", channel=thread.channel, error=refused.error)
             if not refused.permanent:
-                return self._again(thread)
+                return self._put_last(thread)
             async with self._services.db.write() as tx:
                 await threads.advance_unread(tx, thread, None)  # never readable: another try would only cost others
             return 0.0
         except SlackError as error:
             log.warning("thread not read", channel=thread.channel, error=str(error))
-            return self._again(thread)
+            return self._put_last(thread)
         stored = [
             message.ts for message in missed if await self._intake.missed(self._workspace, thread.channel, message)
         ]

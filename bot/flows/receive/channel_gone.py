@@ -23,13 +23,13 @@ class ChannelGone:
         async with self._services.unit_of_work_for(job) as uow:
             for session in await sessions.of_channel(uow.tx, team, channel, limit=500):
                 await uow.mark_session_dead(session.id, "channel gone")
-                message = await self._word(uow, session, archived=job.cause.archived)
+                message = await self._end_unposted_or_announce(uow, session, archived=job.cause.archived)
                 await uow.add_to_outbox(
                     uow.post_row(f"lost:{session.id}:channel", session.team, session.requester, None, message)
                 )
             await finish(uow, job)
 
-    async def _word(self, uow: UnitOfWork, session: Session, *, archived: bool) -> Message:
+    async def _end_unposted_or_announce(self, uow: UnitOfWork, session: Session, *, archived: bool) -> Message:
         if session.thread_ts is not None:
             return answers.posting_lost(session.channel, session)
         # The card of the session was not posted yet, so nothing was started at Devin, and nothing will be.

@@ -52,9 +52,9 @@ class Conversation:
         """Handle a mention, a reply or a direct message: start, send, answer, refuse or close it."""
         cause = job.cause
         if (begun := await self._services.session(session_id(job.row.key))) is not None:
-            await self._resume(job, begun)
+            await self._resume_start(job, begun)
             return
-        thread = await self._thread(job)
+        thread = await self._thread_of(job)
         # An urgent verb is for the bot also in a thread whose first message was not handled yet.
         meant = cause.mention or cause.direct or (job.row.urgent and not cause.under_us)
         if thread is None and not meant:
@@ -64,7 +64,7 @@ class Conversation:
         if refusal is not None:
             await self._answer(job, refusal, once=thread is not None and not cause.mention)
             return
-        await self._understood(job, thread)
+        await self._handle_text(job, thread)
 
     async def on_dead(self, uow: UnitOfWork, job: Job[MessageCause], reason: str, /) -> None:
         """Announce in the thread what the message did not start, send or stop; `reason` says why."""
@@ -74,7 +74,7 @@ class Conversation:
             return
         channel, thread_ts = job.cause.channel, job.cause.root_ts
         known = await threads.get(uow.tx, job.workspace.team, channel, thread_ts)
-        if known is not None and self._ends(job):
+        if known is not None and self._ends_session(job):
             await self._session_commands.not_stopped(uow, job, known.session_id)
             return
         lost = self._reply.lost(job, reason) if known else answers.start_failed(job.row.ref)
@@ -83,18 +83,18 @@ class Conversation:
             uow.post_row(f"lost:{job.row.key}", job.workspace.team, channel, thread_ts, lost, session_id=whose)
         )
 
-    def _ends(self, job: Job[MessageCause]) -> bool:
+    def _ends_session(self, job: Job[MessageCause]) -> bool:
         verb = parse_verb(without_mention(job.cause.text, job.workspace.bot_user))
         return isinstance(verb, Command) and verb.spec.ends_session and not verb.spec.asks_first
 
-    async def _resume(self, job: Job[MessageCause], begun: Session) -> None:
+    async def _resume_start(self, job: Job[MessageCause], begun: Session) -> None:
         """Go on creating the session `begun`, which an earlier try recorded for this message, or close the row."""
         if begun.lifecycle in {Lifecycle.QUEUED, Lifecycle.CREATING}:
             await self._start_from_message.resume(job, begun)
             return
         await self._close(job)
 
-    async def _thread(self, job: Job[MessageCause]) -> Thread | None:
+    async def _thread_of(self, job: Job[MessageCause]) -> Thread | None:
         cause = job.cause
         if cause.thread_ts is None:
             return None
@@ -141,7 +141,7 @@ class Conversation:
             shared = await self._access.is_shared(job.workspace, cause.channel)
         return self._access.refusal(person, shared=shared)
 
-    async def _understood(self, job: Job[MessageCause], thread: Thread | None) -> None:
+    async def _handle_text(self, job: Job[MessageCause], thread: Thread | None) -> None:
         cause = job.cause
         text = await self._prompts.readable(job.workspace, cause.text)
         verb = parse_verb(text)
@@ -150,35 +150,35 @@ class Conversation:
         elif verb is not None and verb.spec is NEW:
             await self._start_from_command.start(job, parse_request(verb.argument))
         elif verb is not None:
-            await self._verb(job, verb, thread)
-        elif thread is not None and await self._replies(thread, cause.mention):
+            await self._handle_verb(job, verb, thread)
+        elif thread is not None and await self._is_reply(thread, cause.mention):
             await self._reply.run(job, thread)
         elif cause.direct and cause.thread_ts is None:
-            await self._direct(job, text)
+            await self._handle_direct(job, text)
         elif cause.direct and thread is None and is_small_talk(text) and not cause.files:
             await self._close(job)
         else:
             await self._start_from_message.start(job, parse_request(text))
 
-    async def _replies(self, thread: Thread, mention: bool) -> bool:
+    async def _is_reply(self, thread: Thread, mention: bool) -> bool:
         """Whether a message in `thread` is for its session. Once that has ended, a `mention` starts a new one."""
         session = await self._services.session(thread.session_id)
         ended = session is None or thread.closed or session.lifecycle not in sessions.LIVE_LIFECYCLES
         return not (ended and mention)
 
-    async def _verb(self, job: Job[MessageCause], verb: Command, thread: Thread | None) -> None:
+    async def _handle_verb(self, job: Job[MessageCause], verb: Command, thread: Thread | None) -> None:
         if thread is None and job.cause.direct and job.cause.thread_ts is None:
-            latest = await self._latest(job)
+            latest = await self._latest_session(job)
             if latest is not None and latest.thread_ts is not None:
                 await self._hand_over(job, latest)
                 return
         await self._session_commands.verb(job, verb, thread)
 
-    async def _direct(self, job: Job[MessageCause], text: str) -> None:
+    async def _handle_direct(self, job: Job[MessageCause], text: str) -> None:
         """Handle a line of a direct message, which is a reply if the person wrote to a session a moment ago."""
-        if await self._elder_is_open(job):
+        if await self._earlier_line_is_open(job):
             raise Reschedule(self._services.timing.dm_retry, "an earlier line comes first")
-        latest = await self._latest(job)
+        latest = await self._latest_session(job)
         if latest is not None and job.row.created_at - latest.spoken_at <= self._services.timing.dm_follow_up:
             if latest.thread_ts is None:
                 raise Reschedule(self._services.timing.dm_retry, "the card of a command comes first")
@@ -192,7 +192,7 @@ class Conversation:
         async with self._services.unit_of_work_for(job) as uow:
             await finish(uow, job)
 
-    async def _elder_is_open(self, job: Job[MessageCause]) -> bool:
+    async def _earlier_line_is_open(self, job: Job[MessageCause]) -> bool:
         cause = job.cause
         if self._services.clock() - job.row.created_at > self._services.timing.dm_earlier_line:
             return False
@@ -203,7 +203,7 @@ class Conversation:
             commands = await inbox.waiting(tx, person_lane(job.workspace.team, cause.user), CommandCause)
         return any(one.ts < job.row.ts and one.cause.channel == cause.channel for one in commands)
 
-    async def _latest(self, job: Job[MessageCause]) -> Session | None:
+    async def _latest_session(self, job: Job[MessageCause]) -> Session | None:
         team, cause = job.workspace.team, job.cause
         async with self._services.db.read() as tx:
             found = await sessions.of_person(tx, team, cause.user, channel=cause.channel, limit=1)

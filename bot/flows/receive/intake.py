@@ -33,7 +33,7 @@ class Intake:
 
     def __init__(self, services: Services) -> None:
         self._services = services
-        self._not_taken: Callable[[Workspace], None] = _nothing
+        self._not_taken: Callable[[Workspace], None] = _do_nothing
 
     def when_not_taken(self, act: Callable[[Workspace], None]) -> None:
         """Have `act` called when a workspace's message could not be stored: Slack sends it again only a few times."""
@@ -46,7 +46,7 @@ class Intake:
         """
         if not _was_written(workspace, event):
             return False
-        cause = _written(workspace, event, envelope)
+        cause = _from_event(workspace, event, envelope)
         try:
             if not await self._concerns_us(workspace, cause):
                 return False
@@ -60,7 +60,7 @@ class Intake:
         """Store a message that catch-up found, unless its key is stored. Returns False if no person wrote it."""
         if message.subtype not in PEOPLE_WROTE or message.bot_id or message.user in {None, workspace.bot_user}:
             return False
-        await self._put(self._message_row(workspace, _found(workspace, channel, message)))
+        await self._put(self._message_row(workspace, _from_catch_up(workspace, channel, message)))
         return True
 
     async def command(self, workspace: Workspace, body: Json) -> None:
@@ -164,7 +164,7 @@ def _was_written(workspace: Workspace, event: Json) -> bool:
     return bool(event.get("user")) and event["user"] != workspace.bot_user
 
 
-def _written(workspace: Workspace, event: Json, envelope: Json) -> MessageCause:
+def _from_event(workspace: Workspace, event: Json, envelope: Json) -> MessageCause:
     text = event.get("text") or ""
     return MessageCause(
         user=event["user"],
@@ -180,7 +180,7 @@ def _written(workspace: Workspace, event: Json, envelope: Json) -> MessageCause:
     )
 
 
-def _found(workspace: Workspace, channel: str, message: ThreadMessage) -> MessageCause:
+def _from_catch_up(workspace: Workspace, channel: str, message: ThreadMessage) -> MessageCause:
     return MessageCause(
         user=message.user or "",
         text=message.text,
@@ -197,7 +197,7 @@ def _mentions_us(workspace: Workspace, text: str) -> bool:
     return workspace.bot_user in mentioned_users(text)
 
 
-def _nothing(_workspace: Workspace) -> None:
+def _do_nothing(_workspace: Workspace) -> None:
     """Do nothing, until `when_not_taken` gives something to do."""
 
 

@@ -178,7 +178,7 @@ class NewSession(Creation[CreatedSession]):
 
     async def write_refused(self, uow: UnitOfWork, refused: DevinRefused) -> None:
         """End the session as refused, and announce why nothing was started."""
-        await refuse(uow, self._session.id, _sentence(refused))
+        await refuse(uow, self._session.id, _refusal_sentence(refused))
 
 
 def tags_missing(wanted: Sequence[str], kept: Sequence[str]) -> list[str]:
@@ -204,7 +204,7 @@ def _about_tags(invalid: DevinInvalid) -> bool:
     return any(_TAGS.search(word) for word in words)
 
 
-def _sentence(refused: DevinRefused) -> Message:
+def _refusal_sentence(refused: DevinRefused) -> Message:
     """Return the sentence for the thread that says why Devin refused to start the session."""
     if isinstance(refused, DevinUnauthorized):
         return answers.START_UNAUTHORISED

@@ -17,7 +17,7 @@ async def answer_repeated_command(services: Services, job: Job[ActionCause]) -> 
     to = recipient_of(job)
     async with services.unit_of_work_for(job) as uow:
         key = job.cause.target
-        command = _questioned(await inbox.get(uow.tx, key), job)
+        command = _command_asked_about(await inbox.get(uow.tx, key), job)
         if command is None:
             await uow.reply_privately(to, answers.START_EXPIRED)
         elif job.cause.verb == registry.START_DECLINED.name:
@@ -29,7 +29,7 @@ async def answer_repeated_command(services: Services, job: Job[ActionCause]) -> 
         await finish(uow, job)
 
 
-def _questioned(row: InboxRow[Cause] | None, job: Job[ActionCause]) -> CommandCause | None:
+def _command_asked_about(row: InboxRow[Cause] | None, job: Job[ActionCause]) -> CommandCause | None:
     """The command of a row, if the job's person typed it and was asked whether it is really meant once more."""
     if row is None or not isinstance(row.cause, CommandCause) or not row.cause.asked:
         return None

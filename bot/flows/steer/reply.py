@@ -65,16 +65,16 @@ class Reply:
     async def run(self, job: Job[MessageCause], thread: Thread) -> None:
         """Send the reply to the session of `thread`, or answer privately why it is not sent."""
         session = await self._services.session(thread.session_id)
-        unwanted = self._unwanted(job, thread, session)
+        unwanted = self._reason_not_to_send(job, thread, session)
         if session is None or unwanted is not None:
             unknown = session is not None and session.lifecycle is Lifecycle.UNCERTAIN
-            await self._keep_back(job, unwanted, "unknown" if unknown else "ended")
+            await self._refuse(job, unwanted, "unknown" if unknown else "ended")
             return
         if session.lifecycle is not Lifecycle.OPEN:
             raise Reschedule(self._services.timing.start_retry, "the session is still being started")
         await self._once.create(job, NewMessage(self._services, self._prompts, self._lookup, job, session))
 
-    def _unwanted(self, job: Job[MessageCause], thread: Thread, session: Session | None) -> Message | None:
+    def _reason_not_to_send(self, job: Job[MessageCause], thread: Thread, session: Session | None) -> Message | None:
         """Why the reply is not sent, or None. A Message without text means that nothing need be answered."""
         if thread.closed:
             return answers.THREAD_CLOSED
@@ -89,7 +89,7 @@ class Reply:
         empty = not without_mention(job.cause.text, job.workspace.bot_user).strip()
         return Message("") if empty and not job.cause.files else None
 
-    async def _keep_back(self, job: Job[MessageCause], message: Message | None, what: str) -> None:
+    async def _refuse(self, job: Job[MessageCause], message: Message | None, what: str) -> None:
         async with self._services.unit_of_work_for(job) as uow:
             if message is not None and message.text:
                 to = recipient_of(job)
@@ -100,9 +100,9 @@ class Reply:
     def lost(self, job: Job[MessageCause], reason: str) -> Message:
         """Return the sentence for the thread about a reply that is marked dead for `reason`."""
         if is_unknown(job.row):
-            return answers.reply_uncertain(job.row.ref, _text(job))
+            return answers.reply_uncertain(job.row.ref, _message_text(job))
         reason = "Devin could not be reached for too long" if reason in _OUTAGES else "something went wrong on our side"
-        return answers.reply_not_sent(reason, job.row.ref, _text(job))
+        return answers.reply_not_sent(reason, job.row.ref, _message_text(job))
 
 
 class NewMessage(Creation[Snapshot | None]):
@@ -125,7 +125,7 @@ class NewMessage(Creation[Snapshot | None]):
         self._session = session
         self._organisation = services.organisations.of(session)
         self._files = Files(left_out=left_out_of(job.cause))  # until `prepare`, what an earlier try noted
-        self._text = ""
+        self._message_text = ""
         self._search_start = job.cause.search_start
 
     @property
@@ -139,7 +139,9 @@ class NewMessage(Creation[Snapshot | None]):
         self._files = await self._prompts.files(self._job, self._organisation)
         text = await self._prompts.readable(self._job.workspace, cause.text)
         if text or self._files.urls:
-            self._text = f"{_mark(self._job)} {await self._prompts.name(self._job.workspace, cause.user)}:\n{text}"
+            self._message_text = (
+                f"{_mark(self._job)} {await self._prompts.name(self._job.workspace, cause.user)}:\n{text}"
+            )
             return True
         async with self._services.unit_of_work_for(self._job) as uow:
             if self._files.left_out:
@@ -171,7 +173,7 @@ class NewMessage(Creation[Snapshot | None]):
 
     async def call(self) -> Snapshot | None:
         """Send the message to Devin. Returns what the answer says about the session, or None if that cannot be read."""
-        answer = await self._organisation.devin.send_message(self._devin_id, self._text, self._files.urls)
+        answer = await self._organisation.devin.send_message(self._devin_id, self._message_text, self._files.urls)
         return answer.snapshot() if answer else None
 
     async def lookup(self) -> LookupResult[Snapshot | None]:
@@ -203,13 +205,13 @@ class NewMessage(Creation[Snapshot | None]):
     async def write_refused(self, uow: UnitOfWork, refused: DevinRefused) -> None:
         """Announce that the reply was not sent, and why. A session that takes no more messages is stored as ended."""
         if isinstance(refused, DevinConflict | DevinNotFound):
-            await self._write_over(uow)
+            await self._write_ended(uow)
             return
         reason = _REASONS.get(type(refused), "Devin did not accept it")
-        said = answers.reply_not_sent(reason, self._job.row.ref, _text(self._job))
+        said = answers.reply_not_sent(reason, self._job.row.ref, _message_text(self._job))
         await self._write_lost(uow, said, type(refused).__name__)
 
-    async def _write_over(self, uow: UnitOfWork) -> None:
+    async def _write_ended(self, uow: UnitOfWork) -> None:
         """Store that the session has ended, so that a mention in its thread starts a new one, and announce the loss."""
         session = self._session
         await sessions.change(uow.tx, session.id, lifecycle=Lifecycle.ENDED, ended_at=uow.now, stopped_by=None)
@@ -226,7 +228,7 @@ class NewMessage(Creation[Snapshot | None]):
         uow.after_commit(partial(self._services.metrics.died, self._job.row.kind))
 
 
-def _text(job: Job[MessageCause]) -> str:
+def _message_text(job: Job[MessageCause]) -> str:
     return plain(job.cause.text)
 
 

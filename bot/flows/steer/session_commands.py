@@ -56,7 +56,7 @@ class SessionCommands:
             registry.UNMUTE.name: self._unmute,
             registry.EXIT.name: self._confirm_exit,
             registry.EXIT_CONFIRMED.name: self._exit,
-            registry.EXIT_DECLINED.name: self._keep,
+            registry.EXIT_DECLINED.name: self._keep_session,
         }
 
     async def run(self, job: Job[ActionCause]) -> None:
@@ -75,7 +75,7 @@ class SessionCommands:
         if refusal is not None:
             await self._answer(job, refusal)
             return
-        if spec.ends_session and await self._moved(job, session):
+        if spec.ends_session and await self._move_to_thread(job, session):
             return
         await self._run_on(session, spec, job)
 
@@ -90,7 +90,7 @@ class SessionCommands:
             if session is not None:
                 await self._run_on(session, verb.spec, job)
             elif verb.spec.ends_session:
-                await self._stop_unborn(job)
+                await self._cancel_waiting_messages(job)
             else:
                 await self._answer(job, answers.NO_SESSION_HERE)
 
@@ -118,7 +118,7 @@ class SessionCommands:
             return
         await self._on_session[spec.name](job, session)
 
-    async def _moved(self, job: Job[ActionCause], session: Session) -> bool:
+    async def _move_to_thread(self, job: Job[ActionCause], session: Session) -> bool:
         """Move the row into the lane of its session's thread, unless it came in that lane. Returns whether it moved."""
         if session.thread_ts is None:
             return False
@@ -149,7 +149,7 @@ class SessionCommands:
     async def _cost(self, job: CommandJob, session: Session) -> None:
         await self._answer(job, answers.cost(session))
 
-    async def _keep(self, job: CommandJob, _session: Session) -> None:
+    async def _keep_session(self, job: CommandJob, _session: Session) -> None:
         await self._answer(job, answers.EXIT_KEPT)
 
     async def _mute(self, job: CommandJob, session: Session) -> None:
@@ -177,15 +177,15 @@ class SessionCommands:
         elif session.lifecycle is Lifecycle.OPEN:
             await self._put_to_sleep(job, session, closing=False)
         else:
-            await self._stop_early(job, session)
+            await self._stop_unless_open(job, session)
 
     async def _archive(self, job: CommandJob, session: Session) -> None:
         if session.lifecycle is Lifecycle.OPEN:
             await self._put_to_sleep(job, session, closing=True)
         else:
-            await self._stop_early(job, session)
+            await self._stop_unless_open(job, session)
 
-    async def _stop_early(self, job: CommandJob, session: Session) -> None:
+    async def _stop_unless_open(self, job: CommandJob, session: Session) -> None:
         """Stop a session that is not open: cancel its start, have it stopped once found, or say that it has ended."""
         if session.lifecycle not in {Lifecycle.QUEUED, Lifecycle.CREATING}:
             await self._answer(job, answers.ALREADY_ENDED, session)
@@ -210,7 +210,7 @@ class SessionCommands:
             await uow.redraw(session.id)
             await finish(uow, job)
 
-    async def _stop_unborn(self, job: CommandJob) -> None:
+    async def _cancel_waiting_messages(self, job: CommandJob) -> None:
         """End the messages that wait in a thread without a session, so that the first of them starts none."""
         async with self._services.unit_of_work_for(job) as uow:
             unsent = await self._end_waiting(uow, job)
@@ -226,7 +226,7 @@ class SessionCommands:
         try:
             seen = (await self._services.organisations.of(session).devin.archive(session.devin_id)).snapshot()
         except (DevinConflict, DevinNotFound):
-            await self._was_over(job, session)
+            await self._mark_ended(job, session)
             return
         by = job.cause.user
         async with self._services.unit_of_work_for(job) as uow:
@@ -240,7 +240,7 @@ class SessionCommands:
             await uow.redraw(session.id)
             await finish(uow, job)
 
-    async def _was_over(self, job: CommandJob, session: Session) -> None:
+    async def _mark_ended(self, job: CommandJob, session: Session) -> None:
         async with self._services.unit_of_work_for(job) as uow:
             await sessions.change(
                 uow.tx, session.id, lifecycle=Lifecycle.ENDED, ended_at=uow.now, stop_requested=False, stopped_by=None

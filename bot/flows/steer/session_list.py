@@ -20,11 +20,11 @@ class SessionList:
 
     async def listing(self, workspace: Workspace, user: str) -> Message:
         """Return the list of the person's open sessions, with the numbers that commands take."""
-        return answers.session_list([_listed(workspace, session) for session in await self._open(workspace, user)])
+        return answers.session_list([_with_link(workspace, session) for session in await self._open(workspace, user)])
 
     async def status(self, workspace: Workspace, session: Session) -> Message:
         """Return the answer that says where `session` stands."""
-        return answers.status(session, _listed(workspace, session).permalink)
+        return answers.status(session, _with_link(workspace, session).permalink)
 
     async def pick(self, workspace: Workspace, user: str, channel: str, command: Command) -> Session | Message:
         """Return the session of `user` that `command` is about, or the sentence that asks which.
@@ -33,14 +33,14 @@ class SessionList:
         """
         mine = await self._open(workspace, user)
         if command.argument:
-            return _named(mine, command.argument) or answers.no_such_session(command.argument)
+            return _picked(mine, command.argument) or answers.no_such_session(command.argument)
         fit = [session for session in mine if command.spec is not STOP or session.display_state in STOPPABLE]
         here = [session for session in fit if session.channel == channel] or fit
         if not here:
             return answers.NOTHING_TO_STOP if command.spec is not STATUS else answers.NO_SESSIONS
         if len(here) > 1:
             # All sessions are listed, so that the numbers are those of `listing`.
-            return answers.several_sessions(command.spec.name, [_listed(workspace, session) for session in mine])
+            return answers.several_sessions(command.spec.name, [_with_link(workspace, session) for session in mine])
         return here[0]
 
     async def _open(self, workspace: Workspace, user: str) -> list[Session]:
@@ -48,13 +48,13 @@ class SessionList:
             return await sessions.of_person(tx, workspace.team, user)
 
 
-def _listed(workspace: Workspace, session: Session) -> Listed:
+def _with_link(workspace: Workspace, session: Session) -> Listed:
     if session.thread_ts is None:
         return Listed(session)
     return Listed(session, workspace.slack.permalink(session.channel, session.thread_ts))
 
 
-def _named(mine: list[Session], which: str) -> Session | None:
+def _picked(mine: list[Session], which: str) -> Session | None:
     if which.isdigit() and len(which) <= 3:
         number = int(which)
         return mine[number - 1] if 1 <= number <= len(mine) else None
