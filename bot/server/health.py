@@ -42,5 +42,5 @@ async def find_problems(bot: Bot, gate: RequestGate, connection: SocketModeConne
         problems.append("There is no connection to Slack (Socket Mode).")
     age = bot.services.clock() - bot.polled_at
     if age > 3 * timing.slow_poll + timing.poll_overdue:
-        problems.append(f"Devin was last looked at {round(age)} s ago.")
+        problems.append(f"Devin was last polled {round(age)} s ago.")
     return problems

@@ -8,7 +8,7 @@ name says what is kept, and for which workspace or organisation.
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.database.connection import insert
@@ -53,9 +53,3 @@ async def write(tx: AsyncConnection, name: str, at: float, state: dict[str, Any]
     """Store when the job called `name` is due and its state."""
     statement = insert(tx.dialect.name, due).values(name=name, at=at, state=state)
     await tx.execute(statement.on_conflict_do_update(index_elements=["name"], set_={"at": at, "state": state}))
-
-
-async def wake_by(tx: AsyncConnection, name: str, at: float) -> None:
-    """Make the job called `name` due at `at`, unless it is due earlier."""
-    # In one statement: reading first could overwrite the state that another process has just stored.
-    await tx.execute(update(due).where(due.c.name == name, due.c.at > at).values(at=at))

@@ -96,7 +96,7 @@ async def test_when_devin_was_not_polled_for_long_the_bot_is_not_ready(on: Harne
     await on.devin.fault("list_sessions", "hang", times=-1)
     await on.devin.wait_for_calls("list_sessions", 1, since=(await on.devin.log())[-1]["number"])
     clock.put(200)
-    await says(on, r"Devin was last looked at 20\d s ago\.")
+    await says(on, r"Devin was last polled 20\d s ago\.")
     await on.devin.clear_faults()
     await until(lambda: ready(on))
 

@@ -1,13 +1,8 @@
 """What is to be looked at when, and where it was left."""
 
-import asyncio
-
-import pytest
-
 from bot.store import due
 from bot.store.database.connection import Database
 from bot.store.due import Due
-from tests import postgres
 from tests.store.rows import NOW
 
 
@@ -21,11 +16,6 @@ async def write(db: Database, at: float, state: dict[str, object], name: str = "
         await due.write(tx, name, at, state)
 
 
-async def wake_by(db: Database, at: float, name: str = "poll:org") -> None:
-    async with db.write() as tx:
-        await due.wake_by(tx, name, at)
-
-
 async def test_nothing_is_known_before_the_first_time(db: Database) -> None:
     assert await read(db) is None
 
@@ -36,26 +26,3 @@ async def test_what_was_remembered_comes_back_and_is_written_over(db: Database) 
     await write(db, NOW, {}, "digest:C1")
     assert await read(db) == Due(NOW + 10, {"watermark": 7, "cursor": None})
     assert await read(db, "digest:C1") == Due(NOW, {})
-
-
-async def test_hastening_only_brings_forward(db: Database) -> None:
-    await write(db, NOW + 60, {"watermark": 5})
-    await wake_by(db, NOW + 10)
-    assert await read(db) == Due(NOW + 10, {"watermark": 5})
-    await wake_by(db, NOW + 30)
-    assert await read(db) == Due(NOW + 10, {"watermark": 5})
-    await wake_by(db, NOW, "unknown")
-    assert await read(db, "unknown") is None
-
-
-@pytest.mark.parametrize("kind", ["postgresql"], indirect=True)
-async def test_hastening_does_not_write_over_what_another_process_has_just_remembered(
-    db: Database, other: Database, url: str
-) -> None:
-    await write(db, NOW + 60, {"watermark": 5})
-    async with other.write() as tx:
-        await due.write(tx, "poll:org", NOW + 60, {"watermark": 6})
-        hastening = asyncio.create_task(wake_by(db, NOW))
-        await postgres.until_blocked(url)
-    await hastening
-    assert await read(db) == Due(NOW, {"watermark": 6})

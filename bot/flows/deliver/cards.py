@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from bot.domain.lane import team_of
-from bot.flows.deliver.failures import MOST_ATTEMPTS, notify_requester, seconds_until_retry, slow_down_method
+from bot.flows.deliver.failures import MOST_ATTEMPTS, notify_asker_of_card, seconds_until_retry, slow_down_method
 from bot.flows.services import Services
 from bot.flows.unit_of_work import UnitOfWork
 from bot.logs import about, get_logger
@@ -205,7 +205,7 @@ class CardEditor:
     async def _mark_dead(self, row: CardRow, error: SlackError) -> None:
         async with self._services.unit_of_work(ref=row.ref) as uow:
             if isinstance(error, ChannelGone):
-                await notify_requester(uow, row.session_id, row.channel)
+                await notify_asker_of_card(uow, row.session_id, row.channel)
             else:
                 await self._notify_thread(uow, row)
             await cards.mark_dead(uow.tx, row, str(error))

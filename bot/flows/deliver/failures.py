@@ -141,7 +141,7 @@ class SendFailures:
         async with self._services.unit_of_work(ref=row.ref) as uow:
             if silenced and row.session_id is not None:
                 # First what marks all rows of the session dead, because it locks them in their order.
-                await notify_requester(uow, row.session_id, row.channel)
+                await notify_asker_of_card(uow, row.session_id, row.channel)
                 await outbox.mark_dead(uow.tx, row, str(error), uow.now)
             else:
                 await outbox.mark_dead(uow.tx, row, str(error), uow.now)
@@ -170,7 +170,7 @@ class SendFailures:
         await uow.reply_privately(to, _why_no_card(error, row))
 
 
-async def notify_requester(uow: UnitOfWork, session_id: str, channel: str) -> None:
+async def notify_asker_of_card(uow: UnitOfWork, session_id: str, channel: str) -> None:
     """Inform the asker in a direct message that the bot cannot post in `channel`, and mark the session's posts dead."""
     session = await sessions.get(uow.tx, session_id)
     await uow.mark_session_dead(session_id, "channel gone")
