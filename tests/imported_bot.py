@@ -21,8 +21,19 @@ class _Clock:
 wall, clock = time.time, _Clock()
 time.time = clock
 
-# What a bot imports while it starts, beyond what it names at the top of its modules.
-for _name in ("bot.__main__", "bot.server", "aiosqlite", "uvloop", "sqlalchemy.dialects.sqlite.aiosqlite"):
+# With what a bot imports only while it starts.
+for _name in (
+    "bot.__main__",
+    "bot.server",
+    "aiosqlite",
+    "anyio._backends._asyncio",
+    "h11",
+    "httpcore",
+    "sqlalchemy.dialects.sqlite.aiosqlite",
+    "uvicorn.lifespan.off",
+    "uvicorn.protocols.http.httptools_impl",
+    "uvloop",
+):
     importlib.import_module(_name)
 
 gc.freeze()  # what was imported stays shared between all forks
