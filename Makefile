@@ -65,6 +65,9 @@ lint: $(READY)
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+# The tests start hundreds of processes, which need not compile the bot each time.
+test test-long coverage: export PYTHONDONTWRITEBYTECODE =
+
 test: lint browser
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal
 

@@ -26,10 +26,10 @@ hypothesis.settings.load_profile("any machine")
 
 def pytest_configure(config: pytest.Config) -> None:
     """Make the folder in the process that starts the others; not in pytest's own, which no other user may enter."""
-    told = getattr(config, "workerinput", {}).get("shared")
-    if told is None:
+    folder = getattr(config, "workerinput", {}).get("shared")
+    if folder is None:
         signal.signal(signal.SIGTERM, signal.default_int_handler)  # a run that is told to end takes everything down too
-    config.stash[SHARED] = Path(told or tempfile.mkdtemp(prefix="run-"))
+    config.stash[SHARED] = Path(folder or tempfile.mkdtemp(prefix="run-"))
 
 
 @pytest.hookimpl(optionalhook=True)

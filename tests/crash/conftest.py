@@ -1,6 +1,7 @@
 """One nursery of bots for each process of tests."""
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -8,7 +9,7 @@ from tests.crash.scene import Nursery, opened_nursery
 
 
 @pytest.fixture(scope="session")
-def nursery() -> Iterator[Nursery]:
+def nursery(sqlite_template: Path) -> Iterator[Nursery]:
     """Where the processes come from."""
-    with opened_nursery() as opened:
+    with opened_nursery(sqlite_template) as opened:
         yield opened

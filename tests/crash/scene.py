@@ -18,7 +18,7 @@ from typing import Any, Final, TypeVar
 from bot.playground.devin import DevinControl
 from bot.playground.slack import SlackControl
 from tests.crash.steps import Moment
-from tests.scenarios.stage import Stage, stage
+from tests.scenarios.harness import Harness, harness
 
 _T = TypeVar("_T")
 
@@ -64,9 +64,10 @@ class Victim:
 
 
 class Nursery:
-    """Starts victims; one import of the bot serves them all."""
+    """Starts victims; one import of the bot and one `empty_store` serve them all."""
 
-    def __init__(self, process: "subprocess.Popen[str]") -> None:
+    def __init__(self, process: "subprocess.Popen[str]", empty_store: Path) -> None:
+        self.empty_store: Final = empty_store
         self._process = process
         self._victims: dict[int, Victim] = {}
         self._reader = threading.Thread(target=self._read, daemon=True)
@@ -94,19 +95,19 @@ class Nursery:
         assert self._process.stdout is not None
         for line in self._process.stdout:
             name, what, value = json.loads(line)
-            told: Future[int] = getattr(self._victims[name], what)
-            if not told.done():
-                told.set_result(value)
+            future: Future[int] = getattr(self._victims[name], what)
+            if not future.done():
+                future.set_result(value)
 
 
 @contextmanager
-def opened_nursery() -> Iterator[Nursery]:
+def opened_nursery(empty_store: Path) -> Iterator[Nursery]:
     """A nursery for as long as it is needed."""
     command = [sys.executable, "-m", "tests.crash.victim"]
     process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     process.stdout.readline()  # it has imported the bot, which no test waits for
-    nursery = Nursery(process)
+    nursery = Nursery(process, empty_store)
     try:
         yield nursery
     finally:
@@ -117,7 +118,7 @@ def opened_nursery() -> Iterator[Nursery]:
 class Scene:
     """People in `slack`, the other side in `devin`, and the bot between them as a process."""
 
-    on: Stage
+    on: Harness
     folder: Path
     nursery: Nursery
     strike: Moment | None
@@ -135,8 +136,8 @@ class Scene:
 
     def begin(self, strike: Moment | None = None, strike_with: str = "SIGKILL") -> Victim:
         """Start a process on this scene's store."""
-        told = {"VICTIM_FOLDER": str(self.folder), "STRIKE_AT": str(strike or ""), "STRIKE_WITH": strike_with}
-        self.victims.append(self.nursery.start(self.on.environment | told))
+        values = {"VICTIM_FOLDER": str(self.folder), "STRIKE_AT": str(strike or ""), "STRIKE_WITH": strike_with}
+        self.victims.append(self.nursery.start(self.on.environment | values))
         return self.victims[-1]
 
     async def up(self) -> None:
@@ -209,17 +210,17 @@ class Scene:
                     while not self.deaths:
                         await asyncio.sleep(0.02)
             await self.slack.wait_for_sockets(within=PATIENCE)
-        await self.looked()
+        await self.polled()
         await self.quiet()
 
-    async def looked(self, times: int = 2) -> None:
-        """Wait until the poller has looked at Devin again, if it has anything to look at."""
+    async def polled(self, times: int = 2) -> None:
+        """Wait until the poller has polled Devin again, if it has anything to poll for."""
         watched = self.rows("SELECT id FROM sessions WHERE lifecycle = 'open' AND ended_at IS NULL")
         if watched:
-            await self.looked_at_devin(times)
+            await self.wait_for_polls(times)
 
-    async def looked_at_devin(self, times: int = 2) -> None:
-        """Wait for so many looks of the poller."""
+    async def wait_for_polls(self, times: int = 2) -> None:
+        """Wait for so many polls."""
         count = (await self.devin.counters()).get("list_sessions", 0)
         await self.devin.wait_for_calls("list_sessions", count + times, seconds=PATIENCE)
 
@@ -245,12 +246,19 @@ class Scene:
 
 @asynccontextmanager
 async def scene(
-    folder: Path, nursery: Nursery, strike: Moment | None = None, transport: str = "socket", **settings: str
+    folder: Path,
+    nursery: Nursery,
+    strike: Moment | None = None,
+    transport: str = "socket",
+    *,
+    first_start: bool = False,
+    **settings: str,
 ) -> AsyncIterator[Scene]:
-    """Set everything up but the bot; take everything down."""
+    """Set everything up but the bot; take everything down. On its `first_start` the bot has no store yet."""
     folder.mkdir(parents=True, exist_ok=True)
     quick = {"BOT_POLL_SECONDS": "0.25", "BOT_SLOW_POLL_SECONDS": "0.25", "BOT_LEASE_SECONDS": str(LEASE)}
-    async with stage(folder, transport, start=False, **(quick | settings)) as on:
+    store = None if first_start else nursery.empty_store
+    async with harness(folder, transport, start=False, empty_store=store, **(quick | settings)) as on:
         await on.slack.limits(enabled=False)
         one = Scene(on, folder, nursery, strike)
         try:

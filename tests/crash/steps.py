@@ -86,11 +86,11 @@ OURS: Final = ("bot", "handlers")
 PLUMBING_OF_FLOWS: Final = ("bot.flows.services", "bot.flows.unit_of_work", "bot.flows.job", "bot.flows.session_rows")
 PLUMBING: Final = ("bot.store", "bot.slack", "bot.devin", "bot.engine", "bot.logs", *PLUMBING_OF_FLOWS)
 
-# A poll commits also where it found nothing that people are told or charged for, which is another step.
+# A poll commits also where it found nothing to announce or to charge for, which is another step.
 NOTHING_NEW: Final = "nothing new"
 FOUND_BY_POLL: Final = frozenset({"announce", "announce the duplicate", "record figures"})
 WATERMARK: Final = "move the watermark"
-NEWS_TABLES: Final = frozenset({"inbox", "outbox", "cards", "spend"})
+VISIBLE_TABLES: Final = frozenset({"inbox", "outbox", "cards", "spend"})
 
 
 @dataclass(slots=True)
@@ -107,7 +107,7 @@ class StepNames:
         """The name of a commit to these tables."""
         where = place(code, lane)
         if where in FOUND_BY_POLL:
-            new = bool(tables & NEWS_TABLES)
+            new = bool(tables & VISIBLE_TABLES)
             self.found = self.found or new
         elif where == WATERMARK:
             new, self.found = self.found, False
@@ -151,7 +151,7 @@ class Moment:
         return cls(step, when, int(number))
 
     @property
-    def is_told_apart(self) -> bool:
+    def is_distinct(self) -> bool:
         """Whether a death here leaves something else behind than a death after the step before.
 
         Before a commit nothing has changed since the last step. Only the first commit, of what Slack sent, has none

@@ -1,4 +1,4 @@
-"""A story: what people and Devin do, told again with a death at each of its steps, and what is true at its end."""
+"""A story: what people and Devin do, played again with a death at each of its steps, and what is true at its end."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -9,12 +9,13 @@ from typing import Any, Final
 
 import pytest
 
+from tests import sentences
 from tests.crash.scene import PATIENCE, Nursery, Scene, scene
 from tests.crash.steps import AFTER, Moment, moments
-from tests.scenarios.stage import ANN, GENERAL
+from tests.scenarios.harness import ANN, GENERAL
 
 AT_ONCE = 6
-TRIES = 3  # how often a story is told until a death at a listed step counts as missed
+TRIES = 3  # how often a story is played until a death at a listed step counts as missed
 
 # What may run beside every story, by the clock or by the poller. Each step is also listed by one story that dies there.
 BESIDE: Final = frozenset(
@@ -44,7 +45,7 @@ PUT_TO_SLEEP: Final = (
     "put to sleep: commit",
 )
 FOLLOWED: Final = ("announce: commit", "move the watermark: commit")
-LOOKED: Final = (
+POLLED: Final = (
     "claim the poll: commit",
     "announce, nothing new: commit",
     "move the watermark, nothing new: commit",
@@ -57,6 +58,8 @@ REACTED: Final = (
     "add (reaction): Slack reactions.add",
     "mark as sent (reaction): commit",
 )
+# Steps of nearly every story. In the short form only stories with `at_common_steps` die there.
+COMMON: Final = frozenset({*RECEIVED, KNOWN, *POSTED, *EDITED, *REACTED, *FOLLOWED})
 
 
 @dataclass(frozen=True)
@@ -78,6 +81,7 @@ class Story:
     unanswered: Sequence[str] = ()
     settings: Callable[[], dict[str, str]] = dict
     from_the_start: bool = False  # whether the steps of the bot's own start count as well
+    at_common_steps: bool = False  # whether the short form dies at `COMMON` steps too
 
     def differences(self, reached: Sequence[Moment]) -> list[str]:
         """What a telling without a death has shown that is not as listed."""
@@ -99,20 +103,29 @@ class Story:
         ]
 
     def deaths(self, reached: Sequence[Moment], *, every: bool) -> list[Moment]:
-        """The moments to die at: each listed step once, or `every` one of it and what runs by the clock once."""
-        listed = {*self.steps, *self.sometimes}
+        """The moments to die at: each of the story's own steps once, or `every` moment of all of them.
+
+        `every` includes, once each, the steps of what runs by the clock.
+        """
         if every:
+            listed = {*self.steps, *self.sometimes}
             return [moment for moment in reached if moment.step in listed or moment.number == 1]
+        own = self.own_steps()
         return [
             moment
             for moment in reached
-            if moment.step in listed and moment.is_told_apart and moment.number <= self.times.get(moment.step, 1)
+            if moment.step in own and moment.is_distinct and moment.number <= self.times.get(moment.step, 1)
         ]
 
+    def own_steps(self) -> frozenset[str]:
+        """The steps that the short form dies at."""
+        listed = frozenset({*self.steps, *self.sometimes})
+        return listed if self.at_common_steps else listed - COMMON
 
-async def told(story: Story, folder: Path, nursery: Nursery, strike: Moment | None) -> tuple[list[Moment], int]:
-    """Tell one story, with a death at a moment; answers the moments that were reached and the deaths."""
-    async with scene(folder, nursery, strike, **story.settings()) as one:
+
+async def played(story: Story, folder: Path, nursery: Nursery, strike: Moment | None) -> tuple[list[Moment], int]:
+    """Play one story, with a death at a moment; answers the moments that were reached and the deaths."""
+    async with scene(folder, nursery, strike, first_start=story.from_the_start, **story.settings()) as one:
         if story.from_the_start:
             one.arm()
         await one.keep()
@@ -131,8 +144,8 @@ async def _whole(story: Story, one: Scene) -> list[Moment]:
 
 
 async def killed_everywhere(story: Story, folder: Path, nursery: Nursery, *, every: bool) -> None:
-    """Tell a story without a death, then again with one at each moment of its steps."""
-    reached, _ = await told(story, folder / "whole", nursery, None)
+    """Play a story without a death, then again with one at each moment of its steps."""
+    reached, _ = await played(story, folder / "whole", nursery, None)
     differences = story.differences(reached)
     assert not differences, "\n".join([story.name, *differences])
     deaths, required = story.deaths(reached, every=every), set(story.required())
@@ -159,7 +172,7 @@ async def killed_everywhere(story: Story, folder: Path, nursery: Nursery, *, eve
 async def _dies(story: Story, folder: Path, nursery: Nursery, moment: Moment, tries: int) -> bool:
     """Whether the bot died at the moment in one of so many tellings; another order of things may pass it by."""
     for number in range(tries):
-        _, deaths = await told(story, folder / str(number), nursery, moment)
+        _, deaths = await played(story, folder / str(number), nursery, moment)
         if deaths:
             return True
     return False
@@ -195,7 +208,9 @@ async def sessions_with_cards(
     made = await one.devin.sessions(text=text)
     assert len(made) == count, [row["session_id"] for row in made]
     messages = await one.slack.messages(channel)
-    cards = [message for message in messages if message["user"] == "U0BOT" and "Asked by" in message["rendered"]]
+    cards = [
+        message for message in messages if message["user"] == "U0BOT" and sentences.ASKED_BY in message["rendered"]
+    ]
     assert len(cards) == count, [card["rendered"] for card in cards]
     return made
 
@@ -223,7 +238,7 @@ async def running(one: Scene) -> tuple[str, str]:
 async def press(one: Scene, ts: str, action: str, user: str = ANN) -> None:
     """Press a button of the card until it is acknowledged, as a person does."""
     for _ in range(10):
-        card = await one.slack.wait_for_message(GENERAL, "Asked by", thread_ts=ts, within=PATIENCE)
+        card = await one.slack.wait_for_message(GENERAL, sentences.ASKED_BY, thread_ts=ts, within=PATIENCE)
         if (await one.slack.click(user, GENERAL, card["ts"], action))["status"] == "acked":
             return
         await one.slack.wait_for_sockets(within=PATIENCE)
@@ -247,14 +262,14 @@ async def typed(one: Scene, text: str, count: int = 1) -> None:
 async def stop(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
     await press(one, begun[0], "stop")
     await one.devin.wait_for_sessions("fix the login test", seconds=PATIENCE, is_archived=True)
-    await one.slack.wait_for_message(GENERAL, "Stopped by <@U0ANN>. Devin sleeps", thread_ts=begun[0], within=PATIENCE)
-    await one.slack.wait_for_message(GENERAL, "Stopped by <@U0ANN>. It sleeps", thread_ts=begun[0], within=PATIENCE)
+    await one.slack.wait_for_message(GENERAL, sentences.stopped_begins("<@U0ANN>"), thread_ts=begun[0], within=PATIENCE)
+    await one.slack.wait_for_message(
+        GENERAL, sentences.card_stopped_begins("<@U0ANN>"), thread_ts=begun[0], within=PATIENCE
+    )
     return begun
 
 
-STOPPED = (
-    ":black_square_for_stop: Stopped by <@U0ANN>. Devin sleeps and nothing is lost; a reply in this thread wakes it."
-)
+STOPPED = sentences.stopped("<@U0ANN>")
 
 
 async def stopped(one: Scene, begun: tuple[str, str]) -> None:

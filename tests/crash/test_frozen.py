@@ -7,10 +7,10 @@ from pathlib import Path
 import asyncpg
 import pytest
 
-from tests import postgres
+from tests import postgres, sentences
 from tests.crash.scene import PATIENCE, Nursery, Scene, Victim, scene
 from tests.crash.steps import BEFORE, ON_THE_WIRE, Moment
-from tests.scenarios.stage import BEN, GENERAL
+from tests.scenarios.harness import BEN, GENERAL
 
 CREATE = Moment("create: Devin POST sessions", BEFORE)
 WIRE = Moment("create: Devin POST sessions", ON_THE_WIRE)
@@ -63,29 +63,25 @@ async def frozen_and_replaced(one: Scene, step: Moment) -> tuple[str, str, Victi
     await frozen.stands_still()
     one.begin()
     await one.slack.wait_for_sockets(2, within=PATIENCE)
-    await one.slack.wait_for_message(GENERAL, "Queued", thread_ts=ts, within=PATIENCE)
+    await one.slack.wait_for_message(GENERAL, sentences.IS_QUEUED, thread_ts=ts, within=PATIENCE)
     (kept,) = await one.devin.sessions()
     return ts, kept["session_id"], frozen
 
 
-async def test_a_worker_frozen_on_the_wire_makes_a_twin_that_is_ended_and_told(
+async def test_a_worker_frozen_on_the_wire_makes_a_duplicate_that_is_ended_and_announced(
     tmp_path: Path, nursery: Nursery, shared_store: str
 ) -> None:
     async with scene(tmp_path, nursery, DATABASE_URL=shared_store) as one:
         ts, kept, frozen = await frozen_and_replaced(one, WIRE)
         frozen.send(signal.SIGCONT)
-        await one.slack.wait_for_message(GENERAL, "had started this task twice", thread_ts=ts, within=PATIENCE)
+        await one.slack.wait_for_message(GENERAL, sentences.STARTED_TWICE, thread_ts=ts, within=PATIENCE)
         await quiet(shared_store)
-        await one.looked_at_devin()
+        await one.wait_for_polls()
         ((devin_id, lifecycle, url),) = await sessions_stored(shared_store)
         assert (devin_id, lifecycle) == (kept, "open")
         older, younger = await one.devin.sessions()
         assert (older["session_id"], older["terminated"], younger["terminated"]) == (kept, False, True)
-        assert await one.on.thread(GENERAL, ts) == [
-            ":information_source: After a lost answer Devin had started this task twice. "
-            f"The younger session was ended and <{url}|the older one> goes on, so nothing has to be done. "
-            "What the younger one spent in the meantime stays spent."
-        ]
+        assert await one.on.thread(GENERAL, ts) == [sentences.started_twice(url)]
 
 
 async def test_a_worker_frozen_longer_than_a_request_may_take_sends_it_no_more(
@@ -97,7 +93,7 @@ async def test_a_worker_frozen_longer_than_a_request_may_take_sends_it_no_more(
         reply = await one.slack.say(BEN, GENERAL, "yes", thread_ts=ts)
         await one.devin.wait_for_messages(f"[Slack {reply}]", seconds=PATIENCE)
         await quiet(shared_store)
-        await one.looked_at_devin()
+        await one.wait_for_polls()
         assert [made["session_id"] for made in await one.devin.sessions()] == [kept]
         assert await one.on.thread(GENERAL, ts) == []
         assert [row[:2] for row in await sessions_stored(shared_store)] == [(kept, "open")]
@@ -111,7 +107,7 @@ async def test_a_worker_frozen_in_a_reply_longer_than_a_request_may_take_sends_i
         frozen = one.begin(REPLY, "SIGSTOP")
         await one.slack.wait_for_sockets(within=PATIENCE)
         ts = await one.on.mention("fix the login test")
-        await one.slack.wait_for_message(GENERAL, "Queued", thread_ts=ts, within=PATIENCE)
+        await one.slack.wait_for_message(GENERAL, sentences.IS_QUEUED, thread_ts=ts, within=PATIENCE)
         first = await one.slack.say(BEN, GENERAL, "yes", thread_ts=ts)
         await frozen.stands_still()
         one.begin()
@@ -121,7 +117,7 @@ async def test_a_worker_frozen_in_a_reply_longer_than_a_request_may_take_sends_i
         second = await one.slack.say(BEN, GENERAL, "yes", thread_ts=ts)
         await one.devin.wait_for_messages(f"[Slack {second}]", seconds=PATIENCE)
         await quiet(shared_store)
-        await one.looked_at_devin()
+        await one.wait_for_polls()
         (made,) = await one.devin.sessions()
         said = [message["message"] for message in made["messages"] if message["source"] == "user"][1:]
         assert said == [f"[Slack {reply}] ben:\nyes" for reply in (first, second)]
@@ -137,20 +133,20 @@ async def test_a_worker_frozen_before_an_edit_draws_an_old_state_over_the_new_on
         await one.slack.wait_for_sockets(within=PATIENCE)
         ts = await one.on.mention("fix the login test")
         made = await one.on.session("fix the login test")
-        await one.slack.wait_for_message(GENERAL, "Asked by", thread_ts=ts, within=PATIENCE)
+        await one.slack.wait_for_message(GENERAL, sentences.ASKED_BY, thread_ts=ts, within=PATIENCE)
         await one.devin.set(made["session_id"], title="An old title")
         await frozen.stands_still()
         one.begin()
         await one.devin.set(made["session_id"], status="running", status_detail="working")
-        await one.slack.wait_for_message(GENERAL, "Working", thread_ts=ts, within=PATIENCE)
+        await one.slack.wait_for_message(GENERAL, sentences.IS_WORKING, thread_ts=ts, within=PATIENCE)
         await quiet(shared_store)
         before = len(await one.slack.log("chat.update"))
         frozen.send(signal.SIGCONT)
         await one.slack.wait_for_call("chat.update", before + 2, within=PATIENCE)
         await quiet(shared_store)
         old, new = (await one.slack.log("chat.update"))[before:]
-        assert "Working" not in str(old["args"])
-        assert "Working" in str(new["args"])
+        assert sentences.IS_WORKING not in str(old["args"])
+        assert sentences.IS_WORKING in str(new["args"])
 
 
 @pytest.mark.parametrize("step", [CREATE, WIRE, POST, REPLY], ids=str)
@@ -163,16 +159,16 @@ async def test_a_single_process_that_froze_past_its_lease_goes_on(
         await one.slack.wait_for_sockets(within=PATIENCE)
         ts = await one.on.mention("fix the login test")
         if step == REPLY:
-            await one.slack.wait_for_message(GENERAL, "Queued", thread_ts=ts, within=PATIENCE)
+            await one.slack.wait_for_message(GENERAL, sentences.IS_QUEUED, thread_ts=ts, within=PATIENCE)
             await one.slack.say(BEN, GENERAL, "yes", thread_ts=ts)
         await frozen.stands_still()
         await asyncio.sleep(UNTIL_LEASE_IS_OVER)
         frozen.send(signal.SIGCONT)
-        await one.slack.wait_for_message(GENERAL, "Queued", thread_ts=ts, within=PATIENCE)
+        await one.slack.wait_for_message(GENERAL, sentences.IS_QUEUED, thread_ts=ts, within=PATIENCE)
         reply = await one.slack.say(BEN, GENERAL, "yes", thread_ts=ts)
         await one.devin.wait_for_messages(f"[Slack {reply}]", seconds=PATIENCE)
         await one.quiet()
-        await one.looked()
+        await one.polled()
         (made,) = await one.devin.sessions()
         said = [message["message"] for message in made["messages"] if message["source"] == "user"][1:]
         assert [text.split("\n")[1] for text in said] == ["yes"] * (2 if step == REPLY else 1)

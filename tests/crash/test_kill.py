@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import sentences
 from tests.crash.scene import PATIENCE, Nursery, Scene
 from tests.crash.steps import AFTER, BEFORE, Moment
 from tests.crash.story import (
@@ -13,7 +14,7 @@ from tests.crash.story import (
     FETCHED,
     FOLLOWED,
     KNOWN,
-    LOOKED,
+    POLLED,
     POSTED,
     PUT_TO_SLEEP,
     REACTED,
@@ -33,13 +34,13 @@ from tests.crash.story import (
     stopped,
     typed,
 )
-from tests.scenarios.stage import ANN, BEN, GENERAL
+from tests.scenarios.harness import ANN, BEN, GENERAL
 
 
 async def mention(one: Scene, _: None) -> str:
     ts = await one.on.mention("fix the login test")
     await one.devin.wait_for_sessions("fix the login test", seconds=PATIENCE)
-    await one.slack.wait_for_message(GENERAL, "Queued", thread_ts=ts, within=PATIENCE)
+    await one.slack.wait_for_message(GENERAL, sentences.IS_QUEUED, thread_ts=ts, within=PATIENCE)
     return ts
 
 
@@ -56,15 +57,15 @@ async def slash(one: Scene, _: None) -> bool:
     return answer["status"] == "acked"
 
 
-async def ordered(one: Scene, acked: bool) -> None:
+async def started_by_command(one: Scene, acked: bool) -> None:
     stored = one.rows("SELECT key FROM inbox WHERE kind = 'command'")
     assert stored or not acked, "acknowledged, but not stored"
     if not stored:
         assert await one.devin.sessions() == []
         return
-    await one.slack.wait_for_message(GENERAL, "Queued", within=PATIENCE)
+    await one.slack.wait_for_message(GENERAL, sentences.IS_QUEUED, within=PATIENCE)
     made = await one_session(one)
-    card = await one.slack.wait_for_message(GENERAL, "Asked by")
+    card = await one.slack.wait_for_message(GENERAL, sentences.ASKED_BY)
     assert made["tags"] == ["devin-bridge", f"slack-T0PLAY-{GENERAL}-{card['ts']}"]
     assert await one.on.thread(GENERAL, card["ts"]) == []
 
@@ -86,7 +87,7 @@ async def reply_under_a_lost_card(one: Scene, _: None) -> None:
     """Slack posts the card of a command, but its answer gets lost; somebody replies before the card is found."""
     await one.slack.fault("chat.postMessage", "commit_then_drop")
     await typed(one, "fix the login test")
-    card = await one.slack.wait_for_message(GENERAL, "Asked by", within=PATIENCE)
+    card = await one.slack.wait_for_message(GENERAL, sentences.ASKED_BY, within=PATIENCE)
     await one.slack.say(BEN, GENERAL, "please use pytest", thread_ts=card["ts"])
     await one.devin.wait_for_messages("] ben:\nplease use pytest", seconds=PATIENCE)
 
@@ -95,12 +96,7 @@ async def replied_once(one: Scene, _: None) -> None:
     assert await asked(await one_session(one)) == ["please use pytest"]
 
 
-UNSENT = " 1 waiting reply was not sent to Devin, because the stop came first."
-
-UNCERTAIN = (
-    ":warning: Devin's answer got lost and Devin cannot be reached, "
-    "so we do not know whether the reply “please use pytest” arrived."
-)
+UNCERTAIN = sentences.reply_uncertain_begins("please use pytest")
 
 
 async def waiting_reply(one: Scene) -> tuple[str, str]:
@@ -129,7 +125,7 @@ async def stopped_first(one: Scene, begun: tuple[str, str]) -> None:
     assert await asked(made) == []
     said = await one.on.thread(GENERAL, begun[0])
     if len(said) == 1:
-        assert said == [STOPPED + UNSENT]
+        assert said == [STOPPED + sentences.ONE_UNSENT]
     else:  # it died in the middle of the reply's call
         assert said[0].startswith(UNCERTAIN)
         assert said[1:] == [STOPPED]
@@ -139,13 +135,13 @@ async def devin_works(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
     ts, devin_id = begun
     await one.devin.say(devin_id, "I looked at the test.")
     await one.devin.say(devin_id, "Which branch?", status="running", status_detail="waiting_for_user")
-    await one.slack.wait_for_message(GENERAL, "waits for your answer", thread_ts=ts, within=PATIENCE)
+    await one.slack.wait_for_message(GENERAL, sentences.WAITS_FOR_YOUR_ANSWER, thread_ts=ts, within=PATIENCE)
     await one.devin.set(devin_id, status="running", status_detail="working")
-    await one.slack.wait_for_message(GENERAL, "Working", thread_ts=ts, within=PATIENCE)
+    await one.slack.wait_for_message(GENERAL, sentences.IS_WORKING, thread_ts=ts, within=PATIENCE)
     await one.devin.pr(devin_id, "https://github.com/acme/web/pull/7")
-    await one.slack.wait_for_message(GENERAL, "New pull request", thread_ts=ts, within=PATIENCE)
+    await one.slack.wait_for_message(GENERAL, sentences.NEW_PULL_REQUEST, thread_ts=ts, within=PATIENCE)
     await one.devin.say(devin_id, "All green.", status="running", status_detail="finished")
-    await one.slack.wait_for_message(GENERAL, "*Done*", thread_ts=ts, within=PATIENCE)
+    await one.slack.wait_for_message(GENERAL, sentences.HAS_OUTCOME, thread_ts=ts, within=PATIENCE)
     return begun
 
 
@@ -155,48 +151,42 @@ async def devin_worked(one: Scene, begun: tuple[str, str]) -> None:
     assert said == [
         "I looked at the test.",
         "Which branch?",
-        ":speech_balloon: <@U0ANN>, Devin waits for your answer: reply in this thread and it goes on.",
-        ":twisted_rightwards_arrows: New pull request: <https://github.com/acme/web/pull/7|acme/web#7> (open)",
+        sentences.question("<@U0ANN>"),
+        sentences.new_pull_request("<https://github.com/acme/web/pull/7|acme/web#7> (open)"),
         "All green.",
     ]
-    assert end.startswith(":white_check_mark: *Done* · 1 pull request")
+    assert end.startswith(sentences.outcome("1 pull request"))
 
 
 async def archive(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
     await one.slack.say(ANN, GENERAL, "!archive", thread_ts=begun[0])
     await one.devin.wait_for_sessions("fix the login test", seconds=PATIENCE, is_archived=True)
-    await one.slack.wait_for_message(GENERAL, "Archived by", thread_ts=begun[0], within=PATIENCE)
+    await one.slack.wait_for_message(GENERAL, sentences.IS_ARCHIVED, thread_ts=begun[0], within=PATIENCE)
     return begun
 
 
 async def archived(one: Scene, begun: tuple[str, str]) -> None:
     made = await one_session(one)
     assert (made["is_archived"], made["status"]) == (True, "suspended")
-    assert await one.on.thread(GENERAL, begun[0]) == [
-        ":file_cabinet: Archived by <@U0ANN>. Devin sleeps, and replies in this thread are no longer sent to it. "
-        "Use `/devin` or mention Devin Bridge to start a new session."
-    ]
+    assert await one.on.thread(GENERAL, begun[0]) == [sentences.archived("<@U0ANN>")]
 
 
 async def end_for_good(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
     ts, _devin_id = begun
     await one.slack.say(ANN, GENERAL, "EXIT", thread_ts=ts)
     for _ in range(10):
-        question = await one.slack.wait_for_ephemeral(ANN, "for good?", within=PATIENCE)
+        question = await one.slack.wait_for_ephemeral(ANN, sentences.FOR_GOOD, within=PATIENCE)
         if (await one.slack.click(ANN, GENERAL, question["ts"], "exit_confirmed"))["status"] == "acked":
             break
         await one.slack.wait_for_sockets(within=PATIENCE)
     await one.devin.wait_for_sessions("fix the login test", seconds=PATIENCE, status="exit")
-    await one.slack.wait_for_message(GENERAL, "Ended for good", thread_ts=ts, within=PATIENCE)
+    await one.slack.wait_for_message(GENERAL, sentences.IS_ENDED_FOR_GOOD, thread_ts=ts, within=PATIENCE)
     return begun
 
 
 async def ended_for_good(one: Scene, begun: tuple[str, str]) -> None:
     assert (await one_session(one))["terminated"]
-    assert await one.on.thread(GENERAL, begun[0]) == [
-        ":checkered_flag: Ended for good by <@U0ANN>. Replies in this thread no longer reach Devin. "
-        "Use `/devin` or mention Devin Bridge to start a new session."
-    ]
+    assert await one.on.thread(GENERAL, begun[0]) == [sentences.ended_for_good("<@U0ANN>")]
 
 
 STORIES = [
@@ -207,23 +197,26 @@ STORIES = [
         mentioned,
         steps=(*RECEIVED, KNOWN, *CREATED, *POSTED, *REACTED),
         sometimes=(*EDITED, *FOLLOWED),
+        at_common_steps=True,
     ),
     Story(
         "a slash command starts a session",
         nothing,
         slash,
-        ordered,
+        started_by_command,
         steps=(*RECEIVED, KNOWN, STARTED_FROM_A_COMMAND, *POSTED, *CREATED, *EDITED),
         sometimes=FOLLOWED,
+        at_common_steps=True,
     ),
     Story(
         "two replies that are the same",
         running,
         replies,
         replied,
-        steps=(*RECEIVED, KNOWN, *REPLIED, *REACTED, *LOOKED),
+        steps=(*RECEIVED, KNOWN, *REPLIED, *REACTED, *POLLED),
         sometimes=(*EDITED, *FOLLOWED),
         times=dict.fromkeys(("begin work: commit", *REPLIED), 2),
+        at_common_steps=True,
     ),
     Story(
         "a reply under a card that is found late",
@@ -254,6 +247,7 @@ STORIES = [
         stopped,
         steps=(*RECEIVED, *PUT_TO_SLEEP, *EDITED, *POSTED),
         sometimes=FOLLOWED,
+        at_common_steps=True,
     ),
     Story(
         "the stop button while a reply waits",
@@ -278,6 +272,7 @@ STORIES = [
         devin_worked,
         steps=(*FOLLOWED, *POSTED, *EDITED, *REACTED),
         times={"announce: commit": 4, "move the watermark: commit": 4, "post: Slack chat.postMessage": 6},
+        at_common_steps=True,
     ),
     Story(
         "!archive",

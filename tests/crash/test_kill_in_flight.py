@@ -2,8 +2,9 @@
 
 from pathlib import Path
 
+from tests import sentences
 from tests.crash.scene import PATIENCE, Nursery, scene
-from tests.scenarios.stage import ANN, GENERAL
+from tests.scenarios.harness import ANN, GENERAL
 
 LONG = "20"  # seconds: the answer is found before they are over
 
@@ -19,9 +20,9 @@ async def test_a_create_that_arrives_after_the_death_of_its_sender_is_adopted(tm
         one.begin()
         await one.devin.wait_for_calls("list_sessions", contains=f"slack-T0PLAY-{GENERAL}-{ts}", seconds=PATIENCE)
         await one.devin.release(number)
-        await one.slack.wait_for_message(GENERAL, "Queued", thread_ts=ts, within=PATIENCE)
+        await one.slack.wait_for_message(GENERAL, sentences.IS_QUEUED, thread_ts=ts, within=PATIENCE)
         await one.quiet()
-        await one.looked()
+        await one.polled()
         assert len(await one.devin.sessions()) == 1
         assert await one.on.thread(GENERAL, ts) == []
 
@@ -35,22 +36,21 @@ async def test_a_stop_pressed_while_a_lost_create_is_looked_up_stops_the_session
         number = await one.devin.fault("create_session", "hang", commit="late")
         ts = await one.on.mention("fix the login test")
         await one.devin.wait_for_calls("create_session", seconds=PATIENCE)
-        card = await one.slack.wait_for_message(GENERAL, "Asked by", thread_ts=ts, within=PATIENCE)
+        card = await one.slack.wait_for_message(GENERAL, sentences.ASKED_BY, thread_ts=ts, within=PATIENCE)
         await first.kill()
         one.begin()
         await one.slack.wait_for_sockets(within=PATIENCE)
         await one.slack.click(ANN, GENERAL, card["ts"], "stop")
-        await one.slack.wait_for_ephemeral(ANN, "The session is stopped as soon as it is found", within=PATIENCE)
+        await one.slack.wait_for_ephemeral(ANN, sentences.STOP_AFTER_CHECK_ENDS, within=PATIENCE)
         await one.devin.release(number)
-        await one.slack.wait_for_message(GENERAL, "Stopped by <@U0ANN>. It sleeps", thread_ts=ts, within=PATIENCE)
+        await one.slack.wait_for_message(
+            GENERAL, sentences.card_stopped_begins("<@U0ANN>"), thread_ts=ts, within=PATIENCE
+        )
         await one.quiet()
-        await one.looked()
+        await one.polled()
         (made,) = await one.devin.sessions()
         assert made["is_archived"]
-        assert await one.on.thread(GENERAL, ts) == [
-            ":black_square_for_stop: Stopped by <@U0ANN>. "
-            "Devin sleeps and nothing is lost; a reply in this thread wakes it."
-        ]
+        assert await one.on.thread(GENERAL, ts) == [sentences.stopped("<@U0ANN>")]
 
 
 async def test_the_second_try_of_a_post_is_waited_for_as_the_first_was(tmp_path: Path, nursery: Nursery) -> None:
@@ -68,5 +68,5 @@ async def test_the_second_try_of_a_post_is_waited_for_as_the_first_was(tmp_path:
         one.begin()
         await one.slack.wait_for_sockets(within=PATIENCE)
         await one.quiet()
-        await one.looked()
+        await one.polled()
         assert await one.on.thread(GENERAL, ts) == ["Hello."]

@@ -5,6 +5,7 @@ from typing import Final
 
 import pytest
 
+from tests import sentences
 from tests.crash.scene import PATIENCE, Nursery, Scene
 from tests.crash.story import (
     CREATED,
@@ -30,14 +31,14 @@ from tests.crash.story import (
     sessions_with_cards,
     stop,
 )
-from tests.scenarios.stage import ANN, BEN, GENERAL
+from tests.scenarios.harness import ANN, BEN, GENERAL
 
 LOG: Final = {"name": "login.log", "content": "login failed"}
 DM: Final = "D0ANN"
 
 
 async def asleep(one: Scene) -> tuple[str, str]:
-    """A session that was stopped, with all that told."""
+    """A session that was stopped, with all of that announced."""
     begun = await stop(one, await running(one))
     await one.quiet()
     return begun
@@ -59,7 +60,7 @@ async def awake(one: Scene, begun: tuple[str, str]) -> None:
 async def mention_with_a_file(one: Scene, _: None) -> str:
     ts = await one.on.mention("fix the login test", files=[LOG])
     await one.devin.wait_for_sessions("fix the login test", seconds=PATIENCE)
-    await one.slack.wait_for_message(GENERAL, "Queued", thread_ts=ts, within=PATIENCE)
+    await one.slack.wait_for_message(GENERAL, sentences.IS_QUEUED, thread_ts=ts, within=PATIENCE)
     return ts
 
 
@@ -112,7 +113,7 @@ async def nothing_lost(one: Scene, begun: tuple[str, str]) -> None:
 async def ask_for_another(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
     await one.slack.say(BEN, GENERAL, "!new update the docs", thread_ts=begun[0])
     await one.devin.wait_for_sessions("update the docs", seconds=PATIENCE)
-    await one.slack.wait_for_message(GENERAL, "Queued", within=PATIENCE)
+    await one.slack.wait_for_message(GENERAL, sentences.IS_QUEUED, within=PATIENCE)
     return begun
 
 
@@ -126,7 +127,7 @@ async def another_one(one: Scene, begun: tuple[str, str]) -> None:
 async def running_in_a_direct_message(one: Scene) -> str:
     ts = await one.slack.say(ANN, "im", "fix the login test")
     await one.devin.wait_for_sessions("fix the login test", seconds=PATIENCE)
-    await one.slack.wait_for_message(DM, "Queued", thread_ts=ts, within=PATIENCE)
+    await one.slack.wait_for_message(DM, sentences.IS_QUEUED, thread_ts=ts, within=PATIENCE)
     await one.quiet()
     return ts
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests import sentences
 from tests.crash.scene import PATIENCE, Nursery, Scene
 from tests.crash.steps import AFTER, Moment
 from tests.crash.story import (
@@ -32,7 +33,7 @@ from tests.crash.story import (
     typed,
 )
 from tests.crash.test_kill import archive as archived_by_hand
-from tests.scenarios.stage import ANN, GENERAL, OPS
+from tests.scenarios.harness import ANN, GENERAL, OPS
 
 DM = "D0ANN"
 KINDS_OF_OLD_ROWS = 11
@@ -41,14 +42,14 @@ KINDS_OF_OLD_ROWS = 11
 async def ordered_once(one: Scene) -> None:
     """A session by a command, with all its work done."""
     await typed(one, "fix the login test")
-    await one.slack.wait_for_message(GENERAL, "Queued", within=PATIENCE)
+    await one.slack.wait_for_message(GENERAL, sentences.IS_QUEUED, within=PATIENCE)
     await one.quiet()
 
 
 async def order_again(one: Scene, _: None) -> None:
     await typed(one, "fix the login test", 2)
     for _ in range(10):
-        question = await one.slack.wait_for_ephemeral(ANN, "a second time?", within=PATIENCE)
+        question = await one.slack.wait_for_ephemeral(ANN, sentences.A_SECOND_TIME, within=PATIENCE)
         if (await one.slack.click(ANN, GENERAL, question["ts"], "start_again"))["status"] == "acked":
             break
         await one.slack.wait_for_sockets(within=PATIENCE)
@@ -64,7 +65,7 @@ async def ordered_twice(one: Scene, _: None) -> None:
 async def stop_by_command(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
     await typed(one, "stop")
     await one.devin.wait_for_sessions("fix the login test", seconds=PATIENCE, is_archived=True)
-    await one.slack.wait_for_message(GENERAL, "Stopped by <@U0ANN>. Devin sleeps", thread_ts=begun[0], within=PATIENCE)
+    await one.slack.wait_for_message(GENERAL, sentences.stopped_begins("<@U0ANN>"), thread_ts=begun[0], within=PATIENCE)
     return begun
 
 
@@ -83,7 +84,7 @@ async def first_start_noted(one: Scene) -> None:
 
 
 async def time_comes(one: Scene, _: None) -> None:
-    await one.slack.wait_for_message(OPS, "Devin on", within=PATIENCE)
+    await one.slack.wait_for_message(OPS, sentences.DIGEST_BEGINS, within=PATIENCE)
 
 
 async def one_digest(one: Scene, _: None) -> None:
@@ -95,17 +96,17 @@ async def one_digest(one: Scene, _: None) -> None:
 async def watched(one: Scene) -> tuple[str, str]:
     """A running session that the poller has seen since its last change."""
     begun = await running(one)
-    await one.looked()
+    await one.polled()
     await one.quiet()
     return begun
 
 
-async def twin(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
+async def duplicate(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
     """A second session with the reference of the first, as a worker makes it that was frozen in its call."""
     ours = await one.devin.session(begun[1])
     facts: dict[str, Any] = {"prompt": ours["prompt"], "tags": ours["tags"], "created_at": ours["created_at"] + 5}
     await one.devin.create_sessions(**facts, status="running")
-    await one.slack.wait_for_message(GENERAL, "had started this task twice", thread_ts=begun[0], within=PATIENCE)
+    await one.slack.wait_for_message(GENERAL, sentences.STARTED_TWICE, thread_ts=begun[0], within=PATIENCE)
     return begun
 
 
@@ -113,19 +114,19 @@ async def younger_ended(one: Scene, begun: tuple[str, str]) -> None:
     older, younger = await one.devin.sessions()
     assert (older["session_id"], older["terminated"], younger["terminated"]) == (begun[1], False, True)
     (said,) = await one.on.thread(GENERAL, begun[0])
-    assert said.startswith(":information_source: After a lost answer Devin had started this task twice. ")
+    assert said.startswith(f"{sentences.STARTED_TWICE_BEGINS} ")
 
 
 async def archive(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
     await one.slack.archive(GENERAL)
-    await one.slack.wait_for_message(DM, "can no longer post", within=PATIENCE)
+    await one.slack.wait_for_message(DM, sentences.CANNOT_POST, within=PATIENCE)
     return begun
 
 
-async def told_once(one: Scene, begun: tuple[str, str]) -> None:
+async def announced_once(one: Scene, begun: tuple[str, str]) -> None:
     """The requester knows that the thread has fallen silent; the session goes on."""
     (said,) = await one.slack.messages(DM, user="U0BOT")
-    assert said["rendered"].startswith(f":warning: Devin Bridge can no longer post in <#{GENERAL}>")
+    assert said["rendered"].startswith(sentences.cannot_post_begins(GENERAL))
     (made,) = await one.devin.sessions()
     assert (made["session_id"], made["is_archived"]) == (begun[1], False)
 
@@ -137,7 +138,7 @@ async def tags_refused(one: Scene) -> None:
 
 async def mention(one: Scene, _: None) -> str:
     ts = await one.on.mention("fix the login test")
-    await one.slack.wait_for_message(GENERAL, "Queued", thread_ts=ts, within=PATIENCE)
+    await one.slack.wait_for_message(GENERAL, sentences.IS_QUEUED, thread_ts=ts, within=PATIENCE)
     return ts
 
 
@@ -154,7 +155,7 @@ async def one_ended_one_running(one: Scene) -> tuple[str, str]:
     await archived_by_hand(one, (ts, ended))
     _, goes_on = await one.on.started("another task")
     await one.quiet()
-    await one.looked()
+    await one.polled()
     return ended, goes_on
 
 
@@ -234,7 +235,7 @@ STORIES = [
         "a channel is archived",
         running,
         archive,
-        told_once,
+        announced_once,
         steps=(*RECEIVED, "note a channel that is gone: commit", *POSTED),
         sometimes=FOLLOWED,
     ),
@@ -248,9 +249,9 @@ STORIES = [
         times={"intend: commit": 2, "create: Devin POST sessions": 2},
     ),
     Story(
-        "a twin is ended",
+        "a duplicate is ended",
         watched,
-        twin,
+        duplicate,
         younger_ended,
         steps=(
             "end the duplicate: Devin DELETE sessions",

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from bot.timing import PRODUCTION
-from tests.scenarios.stage import ANN, BEN, GENERAL, Stage, stage
+from tests import sentences
+from tests.scenarios.harness import ANN, BEN, GENERAL, Harness, harness
 from tests.waits import SHORT
 
 WITHIN = 20.0
@@ -44,21 +45,21 @@ def unknown_after() -> float:
 
 
 @pytest.fixture
-async def on(tmp_path: Path, unknown_after: float) -> AsyncIterator[Stage]:
+async def on(tmp_path: Path, unknown_after: float) -> AsyncIterator[Harness]:
     timing = replace(PRODUCTION, **SHORT | {"unknown_after": unknown_after, "slack_request": SLACK_LIMIT})
-    async with stage(tmp_path, timing=timing, BOT_POLL_SECONDS="0.25") as everything:
+    async with harness(tmp_path, timing=timing, BOT_POLL_SECONDS="0.25") as everything:
         await everything.slack.limits(enabled=False)
         yield everything
 
 
-async def asked(on: Stage, session_id: str) -> list[str]:
+async def asked(on: Harness, session_id: str) -> list[str]:
     """What people wrote to Devin, without the prompt."""
     messages = (await on.devin.session(session_id))["messages"]
     return [message["message"] for message in messages if message["source"] == "user"][1:]
 
 
-async def looked(on: Stage) -> None:
-    """Wait until the poller has looked at Devin twice more."""
+async def polled(on: Harness) -> None:
+    """Wait for two more polls."""
     count = (await on.devin.counters()).get("list_sessions", 0)
     await on.devin.wait_for_calls("list_sessions", count + 2, seconds=WITHIN)
 
@@ -67,41 +68,38 @@ async def looked(on: Stage) -> None:
 
 
 @devin_faults
-async def test_a_start_whose_answer_is_lost_makes_one_session(on: Stage, fault: dict[str, Any]) -> None:
+async def test_a_start_whose_answer_is_lost_makes_one_session(on: Harness, fault: dict[str, Any]) -> None:
     await on.devin.fault("create_session", **fault)
     ts = await on.mention("fix the login test")
-    await on.slack.wait_for_message(GENERAL, "Queued", thread_ts=ts, within=WITHIN)
-    await looked(on)
+    await on.slack.wait_for_message(GENERAL, sentences.IS_QUEUED, thread_ts=ts, within=WITHIN)
+    await polled(on)
     assert len(await on.devin.sessions()) == 1
     assert await on.thread(GENERAL, ts) == []
 
 
-async def test_the_card_says_that_a_lost_start_is_being_looked_up(on: Stage) -> None:
+async def test_the_card_says_that_a_lost_start_is_being_looked_up(on: Harness) -> None:
     await on.devin.fault("create_session", "drop_before")
     ts = await on.mention("fix the login test")
-    card = await on.slack.wait_for_message(GENERAL, "Checking", thread_ts=ts, within=WITHIN)
-    assert (
-        "Checking: Devin's answer got lost, so we are looking whether the session exists. "
-        "Please don't start it again: within about a minute it is found, or the task is tried once more."
-    ) in card["rendered"]
+    card = await on.slack.wait_for_message(GENERAL, sentences.CHECKING_BEGINS, thread_ts=ts, within=WITHIN)
+    assert sentences.CHECKING in card["rendered"]
     await on.devin.wait_for_sessions("fix the login test", seconds=WITHIN)
 
 
 @pytest.mark.parametrize("unknown_after", [20.0])
-async def test_a_session_that_appears_after_the_first_look_is_adopted(on: Stage) -> None:
+async def test_a_session_that_appears_after_the_first_look_up_is_adopted(on: Harness) -> None:
     number = await on.devin.fault("create_session", "hang", commit="late")
     ts = await on.mention("fix the login test")
     await on.devin.wait_for_calls("list_sessions", contains=f"slack-T0PLAY-{GENERAL}-{ts}", seconds=WITHIN)
     assert await on.devin.sessions() == []
     await on.devin.release(number)
-    await on.slack.wait_for_message(GENERAL, "Queued", thread_ts=ts, within=WITHIN)
-    await looked(on)
+    await on.slack.wait_for_message(GENERAL, sentences.IS_QUEUED, thread_ts=ts, within=WITHIN)
+    await polled(on)
     assert len(await on.devin.sessions()) == 1
 
 
 @devin_faults
 async def test_two_replies_that_are_the_same_both_arrive_when_the_second_ones_answer_is_lost(
-    on: Stage, fault: dict[str, Any]
+    on: Harness, fault: dict[str, Any]
 ) -> None:
     ts, session = await on.started()
     first = await on.slack.say(BEN, GENERAL, "yes", thread_ts=ts)
@@ -118,34 +116,28 @@ async def test_two_replies_that_are_the_same_both_arrive_when_the_second_ones_an
 
 
 @devin_faults
-async def test_a_stop_whose_answer_is_lost_is_told_once(on: Stage, fault: dict[str, Any]) -> None:
+async def test_a_stop_whose_answer_is_lost_is_announced_once(on: Harness, fault: dict[str, Any]) -> None:
     ts, session = await on.started()
     await on.devin.fault("archive", **fault)
     await on.slack.say(ANN, GENERAL, "!stop", thread_ts=ts)
-    await on.slack.wait_for_message(GENERAL, "Stopped by <@U0ANN>. Devin sleeps", thread_ts=ts, within=WITHIN)
-    await looked(on)
+    await on.slack.wait_for_message(GENERAL, sentences.stopped_begins("<@U0ANN>"), thread_ts=ts, within=WITHIN)
+    await polled(on)
     assert (await on.devin.session(session))["is_archived"]
-    assert await on.thread(GENERAL, ts) == [
-        ":black_square_for_stop: Stopped by <@U0ANN>. "
-        "Devin sleeps and nothing is lost; a reply in this thread wakes it."
-    ]
+    assert await on.thread(GENERAL, ts) == [sentences.stopped("<@U0ANN>")]
 
 
 @devin_faults
-async def test_an_end_for_good_whose_answer_is_lost_is_told_once(on: Stage, fault: dict[str, Any]) -> None:
+async def test_an_end_for_good_whose_answer_is_lost_is_announced_once(on: Harness, fault: dict[str, Any]) -> None:
     ts, session = await on.started()
     await on.slack.say(ANN, GENERAL, "EXIT", thread_ts=ts)
-    question = await on.slack.wait_for_ephemeral(ANN, "for good?", within=WITHIN)
+    question = await on.slack.wait_for_ephemeral(ANN, sentences.FOR_GOOD, within=WITHIN)
     await on.devin.fault("terminate", **fault)
     await on.slack.click(ANN, GENERAL, question["ts"], "exit_confirmed")
-    await on.slack.wait_for_message(GENERAL, "Ended for good", thread_ts=ts, within=WITHIN)
+    await on.slack.wait_for_message(GENERAL, sentences.IS_ENDED_FOR_GOOD, thread_ts=ts, within=WITHIN)
     other, _ = await on.started("another task")  # the poller looks on
-    await on.slack.wait_for_message(GENERAL, "Working", thread_ts=other, within=WITHIN)
+    await on.slack.wait_for_message(GENERAL, sentences.IS_WORKING, thread_ts=other, within=WITHIN)
     assert (await on.devin.session(session))["terminated"]
-    assert await on.thread(GENERAL, ts) == [
-        ":checkered_flag: Ended for good by <@U0ANN>. Replies in this thread no longer reach Devin. "
-        "Use `/devin` or mention Devin Bridge to start a new session."
-    ]
+    assert await on.thread(GENERAL, ts) == [sentences.ended_for_good("<@U0ANN>")]
 
 
 # ---------------------------------------------------------------- Slack
@@ -153,24 +145,24 @@ async def test_an_end_for_good_whose_answer_is_lost_is_told_once(on: Stage, faul
 
 @slack_faults
 async def test_a_card_whose_answer_is_lost_stands_once_and_shows_the_newest_state(
-    on: Stage, fault: dict[str, Any]
+    on: Harness, fault: dict[str, Any]
 ) -> None:
     await on.slack.fault("chat.postMessage", **fault)
     ts = await on.mention("fix the login test")
     session = await on.session("fix the login test")
     await on.devin.set(session["session_id"], status="running", status_detail="working")
-    await on.slack.wait_for_message(GENERAL, "Working", thread_ts=ts, within=WITHIN)
+    await on.slack.wait_for_message(GENERAL, sentences.IS_WORKING, thread_ts=ts, within=WITHIN)
     assert len(await on.slack.messages(GENERAL, thread_ts=ts, user="U0BOT")) == 1
 
 
 @slack_faults
 async def test_a_slash_card_whose_answer_is_lost_makes_one_thread_and_one_session(
-    on: Stage, fault: dict[str, Any]
+    on: Harness, fault: dict[str, Any]
 ) -> None:
     await on.slack.fault("chat.postMessage", **fault)
     await on.slack.slash(ANN, GENERAL, "fix the login test")
-    card = await on.slack.wait_for_message(GENERAL, "Queued", within=WITHIN)
-    await looked(on)
+    card = await on.slack.wait_for_message(GENERAL, sentences.IS_QUEUED, within=WITHIN)
+    await polled(on)
     assert len(await on.slack.messages(GENERAL, user="U0BOT")) == 1
     (made,) = await on.devin.sessions()
     assert made["tags"] == ["devin-bridge", f"slack-T0PLAY-{GENERAL}-{card['ts']}"]
@@ -178,18 +170,18 @@ async def test_a_slash_card_whose_answer_is_lost_makes_one_thread_and_one_sessio
 
 @slack_faults
 async def test_what_devin_says_stands_once_and_in_order_when_an_answer_is_lost(
-    on: Stage, fault: dict[str, Any]
+    on: Harness, fault: dict[str, Any]
 ) -> None:
     ts, session = await on.started()
     await on.slack.fault("chat.postMessage", **fault)
     for said in ("One.", "Two.", "Three."):
         await on.devin.say(session, said)
     await on.slack.wait_for_message(GENERAL, "Three.", thread_ts=ts, within=WITHIN)
-    await looked(on)
+    await polled(on)
     assert await on.thread(GENERAL, ts) == ["One.", "Two.", "Three."]
 
 
-async def test_a_lost_post_does_not_hold_up_another_thread(on: Stage) -> None:
+async def test_a_lost_post_does_not_hold_up_another_thread(on: Harness) -> None:
     ts, session = await on.started()
     other, other_session = await on.started("another task")
     await on.slack.fault("chat.postMessage", "hang", seconds=8, match="One.")
@@ -204,7 +196,7 @@ async def test_a_lost_post_does_not_hold_up_another_thread(on: Stage) -> None:
 # ---------------------------------------------------------------- older than the keys
 
 
-async def test_a_conversation_older_than_the_keys_is_told_no_second_time(on: Stage, tmp_path: Path) -> None:
+async def test_a_conversation_older_than_the_keys_is_announced_no_second_time(on: Harness, tmp_path: Path) -> None:
     ts, session = await on.started()
     await on.slack.say(BEN, GENERAL, "please use pytest", thread_ts=ts)
     await on.devin.wait_for_messages("please use pytest")
@@ -218,7 +210,7 @@ async def test_a_conversation_older_than_the_keys_is_told_no_second_time(on: Sta
     await on.start()
     await on.devin.say(session, "Four.")
     await on.slack.wait_for_message(GENERAL, "Four.", thread_ts=ts, within=WITHIN)
-    await looked(on)
+    await polled(on)
     assert await on.thread(GENERAL, ts) == ["One.", "Two.", "Three.", "Four."]
     assert [text.split("\n")[1] for text in await asked(on, session)] == ["please use pytest"]
     assert len(await on.devin.sessions()) == 1

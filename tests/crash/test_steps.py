@@ -46,7 +46,7 @@ def test_each_place_is_a_function_of_the_bot(code: str) -> None:
 
 
 @pytest.mark.parametrize("module", [*OURS, *PLUMBING])
-def test_each_module_that_is_told_apart_exists(module: str) -> None:
+def test_each_module_that_is_distinguished_exists(module: str) -> None:
     assert find_spec(module) is not None
 
 
@@ -66,6 +66,10 @@ def test_each_place_of_the_table_is_in_a_story() -> None:
     assert PLACES.keys() <= {place_in(step) for step in LISTED}
 
 
+def test_each_listed_step_is_died_at_by_a_story_of_the_short_form() -> None:
+    assert {step for story in STORIES for step in story.own_steps()} >= LISTED
+
+
 def test_each_step_that_may_run_beside_a_story_is_listed_by_one() -> None:
     assert BESIDE <= LISTED | SELDOM
 
@@ -80,7 +84,7 @@ async def nothing(*_: Any) -> None:
 POST = "post: Slack chat.postMessage"
 MARK = "mark as sent: commit"
 REACHED = [Moment(POST, BEFORE), Moment(POST, AFTER), Moment(MARK, BEFORE), Moment(MARK, AFTER)]
-STORY = Story("a post", nothing, nothing, nothing, steps=(POST, MARK))
+STORY = Story("a post", nothing, nothing, nothing, steps=(POST, MARK), at_common_steps=True)
 
 
 def test_a_list_that_fits_is_accepted() -> None:
@@ -130,6 +134,12 @@ def test_a_listed_step_is_died_at_once_and_in_the_long_form_at_every_moment() ->
     again = [*REACHED, Moment(MARK, BEFORE, 2), Moment(MARK, AFTER, 2)]
     assert STORY.deaths(again, every=False) == [Moment(POST, BEFORE), Moment(POST, AFTER), Moment(MARK, AFTER)]
     assert STORY.deaths(again, every=True) == again
+
+
+def test_a_step_that_many_stories_have_is_died_at_where_the_story_says_so() -> None:
+    common = replace(STORY, at_common_steps=False, steps=(POST, MARK, "reply: Devin POST sessions/messages"))
+    assert common.own_steps() == {"reply: Devin POST sessions/messages"}
+    assert replace(common, at_common_steps=True).own_steps() == {*common.steps}
 
 
 def test_a_step_that_is_another_each_time_is_died_at_each_time() -> None:

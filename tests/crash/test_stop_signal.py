@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from tests import sentences
 from tests.crash.scene import PATIENCE, Nursery, Scene, scene
-from tests.scenarios.stage import ANN, GENERAL
+from tests.scenarios.harness import ANN, GENERAL
 
 SLASHES = 6
 
@@ -43,10 +44,10 @@ async def test_a_hanging_create_and_queued_posts_are_finished_by_the_next_start(
         await one.slack.wait_for_message(GENERAL, "Step 1.", thread_ts=ts, within=PATIENCE)
         await terminated(one)
         await one.up()
-        await one.slack.wait_for_message(GENERAL, "Queued", thread_ts=other, within=PATIENCE)
+        await one.slack.wait_for_message(GENERAL, sentences.IS_QUEUED, thread_ts=other, within=PATIENCE)
         await one.slack.wait_for_message(GENERAL, said[-1], thread_ts=ts, within=PATIENCE)
         await one.quiet()
-        await one.looked()
+        await one.polled()
         assert len(await one.devin.sessions()) == 2
         assert await one.on.thread(GENERAL, ts) == said
         assert await one.on.thread(GENERAL, other) == []

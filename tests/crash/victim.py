@@ -26,6 +26,7 @@ from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -48,6 +49,15 @@ from tests.waits import SHORT
 if TYPE_CHECKING:
     from types import FrameType
 
+# What libraries import only once they run; imported here it serves all processes.
+IMPORTED_LATE: Final = (
+    "anyio._backends._asyncio",
+    "encodings.idna",
+    "slack_bolt.listener_matcher.async_builtins",
+    "uvicorn.lifespan.off",
+    "uvicorn.protocols.http.httptools_impl",
+    "uvicorn.protocols.websockets.auto",
+)
 WRITES: Final = re.compile(r"\s*(?:INSERT INTO|UPDATE|DELETE FROM)\s+(\w+)", re.IGNORECASE)
 
 Patch = Callable[[Any, str, Any], None]
@@ -125,7 +135,7 @@ def wrap(boundaries: Boundaries, patch: Patch) -> None:
 
 
 def _wrap_commits(boundaries: Boundaries, patch: Patch) -> None:
-    write, trip = Database.write, Database.run_in_writer_thread
+    write, run_in_thread = Database.write, Database.run_in_writer_thread
 
     @event.listens_for(Engine, "before_cursor_execute")
     def note(connection: Any, _cursor: Any, statement: str, *_: Any) -> None:
@@ -140,7 +150,7 @@ def _wrap_commits(boundaries: Boundaries, patch: Patch) -> None:
             boundaries.reach(step, BEFORE)
         boundaries.reach(step, AFTER)
 
-    async def tripped(self: Database, work: Callable[[Any], Any]) -> Any:
+    async def ran_in_thread(self: Database, work: Callable[[Any], Any]) -> Any:
         step = boundaries.call(COMMIT)
 
         def done(connection: Any) -> Any:
@@ -148,12 +158,12 @@ def _wrap_commits(boundaries: Boundaries, patch: Patch) -> None:
             boundaries.reach(step, BEFORE)
             return answer
 
-        answer = await trip(self, done)
+        answer = await run_in_thread(self, done)
         boundaries.reach(step, AFTER)
         return answer
 
     patch(Database, write.__name__, bounded)
-    patch(Database, trip.__name__, tripped)
+    patch(Database, run_in_thread.__name__, ran_in_thread)
 
 
 def _wrap_devin(boundaries: Boundaries, patch: Patch) -> None:
@@ -240,6 +250,8 @@ class Nursery:
             os.set_blocking(end, False)
         signal.set_wakeup_fd(self._bell)
         signal.signal(signal.SIGCHLD, lambda *_: None)
+        for module in IMPORTED_LATE:
+            import_module(module)
         gc.freeze()  # what was imported stays shared between all processes
 
     def run(self) -> None:
@@ -253,18 +265,18 @@ class Nursery:
                 ready = {key.fd for key, _ in selector.select()}
                 if self._alarm in ready:
                     os.read(self._alarm, 4096)
-                    self._look_after()
+                    self._collect()
                 if sys.stdin.fileno() in ready:
-                    open_ = self._listen()
+                    open_ = self._read_orders()
         for pid in self._names:
             os.kill(pid, signal.SIGKILL)
 
-    def _listen(self) -> bool:
-        told = os.read(sys.stdin.fileno(), 65536)
-        *lines, self._unread = (self._unread + told).split(b"\n")
+    def _read_orders(self) -> bool:
+        received = os.read(sys.stdin.fileno(), 65536)
+        *lines, self._unread = (self._unread + received).split(b"\n")
         for line in lines:
             self._fork(json.loads(line))
-        return bool(told)
+        return bool(received)
 
     def _fork(self, order: dict[str, Any]) -> None:
         pid = os.fork()
@@ -293,7 +305,7 @@ class Nursery:
             os.dup2(source, target)
         live(environment)
 
-    def _look_after(self) -> None:
+    def _collect(self) -> None:
         while self._names:
             pid, status = os.waitpid(-1, os.WNOHANG | os.WUNTRACED)
             if not pid:

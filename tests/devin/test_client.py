@@ -121,13 +121,13 @@ async def test_what_changes_a_session_answers_with_it(devin, devin_api, method, 
     assert devin_api.asked == [f"{method} {SESSION}{tail}"]
 
 
-@pytest.mark.parametrize(("archive", "told"), [(True, "true"), (False, "false")])
-async def test_terminate_may_archive(devin, devin_api, archive, told):
+@pytest.mark.parametrize(("archive", "expected"), [(True, "true"), (False, "false")])
+async def test_terminate_may_archive(devin, devin_api, archive, expected):
     devin_api.on_session("DELETE", "", "session_ended")
 
     await devin.terminate(BARE, archive=archive)
 
-    assert dict(devin_api.last.url.params) == {"archive": told}
+    assert dict(devin_api.last.url.params) == {"archive": expected}
 
 
 async def test_a_message_with_files_for_a_person(devin, devin_api):
@@ -263,7 +263,7 @@ async def test_download_asks_only_our_own_host(devin, devin_api):
 
 
 @pytest.mark.parametrize(
-    ("link", "answer", "told"),
+    ("link", "answer", "expected"),
     [
         ("http://files.example.com/0000", httpx.Response(200), "The link to the file is not a safe one."),
         (STORED, httpx.Response(403), "The link to the file could not be read."),
@@ -271,14 +271,14 @@ async def test_download_asks_only_our_own_host(devin, devin_api):
     ],
     ids=["not https", "expired", "another redirect"],
 )
-async def test_a_download_link_that_does_not_work(devin, devin_api, link, answer, told):
+async def test_a_download_link_that_does_not_work(devin, devin_api, link, answer, expected):
     devin_api.on_org("GET", "/attachments/0000/a", httpx.Response(307, headers={"Location": link}))
     devin_api.on("GET", "/0000", answer)
 
     with pytest.raises(errors.DevinUnexpectedAnswer) as caught:
         await devin.download_attachment("0000/a")
 
-    assert caught.value.message == told
+    assert caught.value.message == expected
     assert "signature" not in str(caught.value)
 
 
@@ -365,7 +365,7 @@ async def test_playbooks_notes_and_cycles(devin, devin_api):
     devin_api.on_org("GET", "/knowledge/notes", "notes")
     devin_api.on("GET", "/v3/enterprise/consumption/cycles", "consumption_cycles")
 
-    assert [book.title async for book in devin.playbooks()] == ["Raise test coverage"]
+    assert [playbook.title async for playbook in devin.playbooks()] == ["Raise test coverage"]
     assert [note.trigger async for note in devin.notes()] == ["When writing code in this repo"]
     assert [(c.after, c.before) async for c in devin.consumption_cycles()] == [(1764921600, 1767600000)]
 
@@ -448,7 +448,7 @@ async def test_the_part_people_see(devin, devin_api):
 
 
 @pytest.mark.parametrize(
-    ("answer", "told"),
+    ("answer", "expected"),
     [
         (httpx.Response(200, text="<html>"), "Invalid JSON: expected value at line 1 column 1"),
         (httpx.Response(200, text=""), "Invalid JSON: EOF while parsing a value at line 1 column 0"),
@@ -457,14 +457,14 @@ async def test_the_part_people_see(devin, devin_api):
     ],
     ids=["html", "empty", "another shape", "redirect"],
 )
-async def test_an_unreadable_answer_to_a_change_is_uncertain(devin, devin_api, answer, told):
+async def test_an_unreadable_answer_to_a_change_is_uncertain(devin, devin_api, answer, expected):
     devin_api.on_session("POST", "/archive", answer)
 
     with pytest.raises(errors.DevinUncertain) as caught:
         await devin.archive(BARE)
 
     assert type(caught.value) is errors.DevinUnexpectedAnswer
-    assert caught.value.message.startswith(told)
+    assert caught.value.message.startswith(expected)
     assert caught.value.path == f"{SESSION}/archive"
     assert len(devin_api.requests) == 1
 

@@ -77,7 +77,7 @@ def test_every_class_stands_in_the_drawing():
 
 
 @pytest.mark.parametrize(
-    ("body", "told"),
+    ("body", "message"),
     [
         ({"title": "Bad Request", "status": 400, "detail": "No such mode"}, "No such mode"),
         ({"detail": "Session not found"}, "Session not found"),
@@ -89,8 +89,8 @@ def test_every_class_stands_in_the_drawing():
         (None, "Bad Request"),
     ],
 )
-def test_the_text_is_detail_else_messages_else_title(body, told):
-    assert answered(400, body).message == told
+def test_the_text_is_detail_else_messages_else_title(body, message):
+    assert answered(400, body).message == message
 
 
 def test_a_page_of_html_is_not_repeated():
@@ -101,11 +101,11 @@ def test_a_page_of_html_is_not_repeated():
 
 
 def test_a_long_text_becomes_one_bounded_line():
-    told = answered(400, {"detail": "a\n\n b" + "x" * 900}).message
+    message = answered(400, {"detail": "a\n\n b" + "x" * 900}).message
 
-    assert told.startswith("a b")
-    assert len(told) == 500
-    assert told.endswith("…")
+    assert message.startswith("a b")
+    assert len(message) == 500
+    assert message.endswith("…")
 
 
 @pytest.mark.parametrize(
@@ -176,7 +176,7 @@ def test_else_the_documented_permission_is_what_is_needed(method, path, needed):
         (403, {"title": "Forbidden", "type": "out_of_credits", "detail": "Add credits"}, None),
     ],
 )
-def test_money_is_told_apart_from_permission(status, body, reason):
+def test_money_is_distinguished_from_permission(status, body, reason):
     error = answered(status, body)
 
     assert isinstance(error, errors.DevinQuotaExceeded)

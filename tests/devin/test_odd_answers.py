@@ -211,7 +211,7 @@ async def all_pages(pages):
     return [page async for page in pages]
 
 
-async def test_a_page_tells_which_rows_could_not_be_read(devin, devin_api):
+async def test_a_page_says_which_rows_could_not_be_read(devin, devin_api):
     rows = [row("a1"), row("a2", updated_at=None, status=7), row("a3"), row(session_id=None), "a4"]
     devin_api.on_org("GET", "/sessions", listed(*rows, end_cursor="c1", has_next_page=True), listed(row("a5")))
 
@@ -253,7 +253,7 @@ async def test_another_form_of_answer_is_an_error(devin, devin_api, answer):
         await all_pages(devin.session_pages())
 
 
-async def test_messages_and_insights_tell_their_odd_rows_too(devin, devin_api):
+async def test_messages_and_insights_report_their_odd_rows_too(devin, devin_api):
     devin_api.on_session("GET", "/messages", listed(message("e1", message=None), message("e2")))
     devin_api.on_org("GET", "/sessions/insights", listed(row("a1", num_devin_messages=None), row("a2")))
 

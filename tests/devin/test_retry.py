@@ -64,7 +64,7 @@ async def test_a_read_that_was_refused_is_not(devin, devin_api, name):
     assert len(devin_api.requests) == 1
 
 
-async def test_a_read_gives_up_after_its_attempts(devin, devin_api):
+async def test_a_read_ends_after_its_attempts(devin, devin_api):
     devin_api.on_session("GET", "", "error_500")
 
     with pytest.raises(errors.DevinServerError):

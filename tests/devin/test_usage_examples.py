@@ -150,7 +150,7 @@ async def test_paged_audit_log(devin, devin_api):
 
 
 @pytest.mark.parametrize(
-    ("name", "kind", "told"),
+    ("name", "kind", "message"),
     [
         ("error_400", errors.DevinInvalid, "devin_mode 'lite' is not available for this organization"),
         ("error_401", errors.DevinUnauthorized, "Invalid or expired API key"),
@@ -163,14 +163,14 @@ async def test_paged_audit_log(devin, devin_api):
         ("error_500", errors.DevinServerError, "Unexpected error"),
     ],
 )
-async def test_error_table(devin: Devin, devin_api, name, kind, told):
+async def test_error_table(devin: Devin, devin_api, name, kind, message):
     devin_api.on_org("POST", "/sessions", name)
 
     with pytest.raises(errors.DevinError) as caught:
         await devin.create_session("Fix the flaky login test")
 
     assert type(caught.value) is kind
-    assert caught.value.message == told
+    assert caught.value.message == message
     assert caught.value.status == int(name.split("_")[1])
     assert len(devin_api.requests) == 1  # a create is never repeated
 

@@ -52,8 +52,8 @@ def test_the_readmes_table_has_every_slash_command_and_no_other():
 @pytest.mark.parametrize("spec", commands_on(Surface.SLASH), ids=lambda spec: spec.name)
 def test_the_readme_says_which_are_for_admins(spec):
     phrases = {f"/devin {form.phrase}" for form in spec.forms_on(Surface.SLASH)}
-    told = [what for write, what in rows() if phrases & set(coded(write))]
-    assert all(what.startswith("for admins") == (spec.role is Role.ADMIN) for what in told)
+    notes = [what for write, what in rows() if phrases & set(coded(write))]
+    assert all(what.startswith("for admins") == (spec.role is Role.ADMIN) for what in notes)
 
 
 def test_the_readme_names_every_verb_and_no_other():

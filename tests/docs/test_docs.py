@@ -202,8 +202,8 @@ def test_what_is_used_is_no_longer_promised_for_later():
 @pytest.mark.parametrize("path", sources(), ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_each_outside_library_has_one_home(path):
     place = path.relative_to(ROOT)
-    strangers = {name for name in outside(path) if not any(place.is_relative_to(home) for home in HOMES.get(name, ()))}
-    assert strangers == set()
+    misplaced = {name for name in outside(path) if not any(place.is_relative_to(home) for home in HOMES.get(name, ()))}
+    assert misplaced == set()
 
 
 def test_every_table_row_is_about_a_dependency():

@@ -51,10 +51,10 @@ def test_the_details_of_a_status_are_those_of_the_simulated_devin():
     assert set(details["suspended"]) == LIMIT_DETAILS | {"inactivity", "user_request", "error"}
 
 
-def test_a_session_waits_in_the_details_in_which_it_rests():
+def test_a_session_waits_in_the_details_of_a_resting_state():
     (waiting,) = re.findall(r"(\[[^\]]*\])\.includes\(detail\)", read("words.js"))
     assert set(json.loads(waiting)) == RESTING
 
 
-def test_every_field_starts_where_the_simulated_slack_looks():
+def test_every_field_starts_where_the_simulated_slack_is():
     assert literal("entered.js", "STARTS") == {kind: start for kind, (_, start) in STATEFUL.items()}

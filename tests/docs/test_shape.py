@@ -40,6 +40,6 @@ def test_a_file_holds_one_thing():
     assert {path: lines for path, lines in counted.items() if lines > LONGEST_FILE} == {}
 
 
-def test_the_type_checker_looks_away_only_for_a_reason():
+def test_the_type_checker_is_silenced_only_for_a_reason():
     bare = re.compile(r"# type: ignore(?:\[[\w-]+\])?\s*$|# type: ignore\[[\w-]+\]  # as above", re.MULTILINE)
     assert [str(path) for path in sources() if bare.search(path.read_text(encoding="utf-8"))] == []

@@ -16,9 +16,11 @@ from bot.store.tables import metadata
 
 ROOT = Path(__file__).parent.parent.parent
 NOT_OURS = (
-    "bot/playground",
-    "bot/store/migrations",
-)  # the playground has words of its own; migrations stay as they are
+    "bot/playground",  # has words of its own,
+    "tests/page",  # and so have its tests
+    "tests/playground",
+    "bot/store/migrations",  # stay as they are
+)
 
 # Words that names are not made of, and what to say instead. `_` joins the words of a phrase.
 RETIRED = {
@@ -77,8 +79,8 @@ RETIRED_CLASSES = {
     "Watch": "Poller",
 }
 # The same of parameters, keyword arguments and attributes. Variables may have such a name, which is ordinary English,
-# and so may the adapters' parameters: a path has steps.
-ADAPTERS = ("bot/devin", "bot/slack")
+# and so may the parameters of adapters and tests: a path has steps, and so has a bot that is killed at one of them.
+ORDINARY_FIELDS = ("bot/devin", "bot/slack", "tests")
 RETIRED_FIELDS = {
     "listener": "recipient",
     "phase": "display state",
@@ -132,7 +134,7 @@ def retired_as_a_whole(named: Named) -> Iterator[tuple[str, str]]:
     words: dict[str, str] = {}
     if named.kind == "class":
         words = RETIRED_CLASSES
-    elif named.kind == "field" and not named.where.startswith(ADAPTERS):
+    elif named.kind == "field" and not named.where.startswith(ORDINARY_FIELDS):
         words = RETIRED_FIELDS
     elif named.kind == "function":
         for folders, functions in RETIRED_FUNCTIONS.items():
@@ -150,8 +152,8 @@ def wrong_with(named: Named) -> list[str]:
 # ---------------------------------------------------------------- where names stand
 
 
-def sources() -> list[Path]:
-    paths = sorted(path for folder in ("bot", "handlers") for path in (ROOT / folder).rglob("*.py"))
+def sources(*folders: str) -> list[Path]:
+    paths = sorted(path for folder in folders for path in (ROOT / folder).rglob("*.py"))
     return [path for path in paths if not path.relative_to(ROOT).as_posix().startswith(NOT_OURS)]
 
 
@@ -214,12 +216,13 @@ def check(names: Iterable[Named]) -> None:
         pytest.fail("\n".join(["docs/vocabulary.md has other words for these:", *wrong]), pytrace=False)
 
 
-def test_no_name_in_the_code_has_a_retired_word():
-    check(named for path in sources() for named in names_in(path))
+@pytest.mark.parametrize("folder", ["bot", "handlers", "tests"])
+def test_no_name_in_the_code_has_a_retired_word(folder):
+    check(named for path in sources(folder) for named in names_in(path))
 
 
 def test_no_log_line_has_a_retired_word():
-    check(named for path in sources() for named in events_in(path))
+    check(named for path in sources("bot", "handlers") for named in events_in(path))
 
 
 def test_no_table_column_or_index_has_a_retired_word():
@@ -337,7 +340,7 @@ def seconds_in(path: Path) -> dict[str, float]:
 
 def test_a_constant_in_seconds_has_one_value_in_all_modules():
     values: dict[str, dict[float, list[str]]] = {}
-    for path in sources():
+    for path in sources("bot", "handlers"):
         for name, value in seconds_in(path).items():
             values.setdefault(name, {}).setdefault(value, []).append(path.relative_to(ROOT).as_posix())
     wrong = [f"{name} is {found}" for name, found in sorted(values.items()) if len(found) > 1]

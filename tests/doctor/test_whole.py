@@ -109,7 +109,7 @@ async def test_where_nothing_is_wrong_each_thing_is_reported_and_the_exit_code_i
     assert await reported({}, file) == all_is_well
 
 
-async def test_looking_changes_nothing(environ, slack, control):
+async def test_checking_changes_nothing(environ, slack, control):
     await reported(environ)
     asked = {call["method"] for call in await slack.control.log()}
     assert asked == {"auth.test", "apps.connections.open", "conversations.info", "users.info"}
@@ -178,12 +178,12 @@ async def test_what_a_missing_scope_hides_is_reported(environ, store):
 
 
 async def test_neither_token_nor_key_is_accepted(environ, store):
-    strangers = {
+    wrong = {
         "SLACK_BOT_TOKEN": "xoxb-of-somebody-else",
         "SLACK_APP_TOKEN": "xapp-of-somebody-else",
         "DEVIN_API_KEY": "cog_of_somebody_else",
     }
-    assert await reported(environ | strangers) == (
+    assert await reported(environ | wrong) == (
         SOCKET_MODE + WRONG_BOT_TOKEN + WRONG_APP_TOKEN + WRONG_KEY + store_is_good(store)
     )
 

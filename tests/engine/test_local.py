@@ -24,7 +24,7 @@ class Worker:
     """Looks at lanes, and remembers what it saw. While it is held, whoever comes in stays inside."""
 
     def __init__(self, *answers: float | None) -> None:
-        self.snapshot: list[str] = []
+        self.taken: list[str] = []
         self.done: list[str] = []
         self.most = 0  # inside at the same time
         self._answers = list(answers)
@@ -37,15 +37,15 @@ class Worker:
         assert not self._inside[lane], "the lane runs twice at once"
         self._inside[lane] += 1
         self.most = max(self.most, self._inside.total())
-        self.snapshot.append(lane)
-        await self._tell()
+        self.taken.append(lane)
+        await self._notify()
         try:
             await self._go_on.wait()
             answer = self._answers.pop(0) if self._answers else None
         finally:
             self._inside[lane] -= 1
         self.done.append(lane)
-        await self._tell()
+        await self._notify()
         return answer
 
     def hold(self) -> None:
@@ -54,13 +54,13 @@ class Worker:
     def let_go(self) -> None:
         self._go_on.set()
 
-    async def until(self, seen: int | None = None, done: int | None = None) -> None:
+    async def until(self, taken: int | None = None, done: int | None = None) -> None:
         async with asyncio.timeout(PATIENCE), self._changed:
             await self._changed.wait_for(
-                lambda: len(self.snapshot) >= (seen or 0) and len(self.done) >= (done or 0),
+                lambda: len(self.taken) >= (taken or 0) and len(self.done) >= (done or 0),
             )
 
-    async def _tell(self) -> None:
+    async def _notify(self) -> None:
         async with self._changed:
             self._changed.notify_all()
 
@@ -104,7 +104,7 @@ async def ticking(engine: LocalEngine) -> AsyncIterator[asyncio.Task[None]]:
 
 
 class Tick:
-    """Answers or fails as told, time after time; waits long once it was told no more."""
+    """Answers or fails as asked, time after time; waits long once nothing more was asked."""
 
     def __init__(self, *outcomes: float | Exception) -> None:
         self._outcomes = list(outcomes)
@@ -128,12 +128,12 @@ class Tick:
 # ------------------------------------------------------------ lanes
 
 
-async def test_a_hint_makes_one_look(engine: LocalEngine) -> None:
+async def test_a_hint_makes_one_run(engine: LocalEngine) -> None:
     worker = working(engine)
     engine.wake("in:a")
     await worker.until(done=1)
     await quiet(engine)
-    assert worker.snapshot == ["in:a"]
+    assert worker.taken == ["in:a"]
 
 
 async def test_the_first_word_says_who_works_on_a_lane(engine: LocalEngine) -> None:
@@ -142,31 +142,31 @@ async def test_the_first_word_says_who_works_on_a_lane(engine: LocalEngine) -> N
     engine.wake("out:T1:C1")
     await flows.until(done=1)
     await sender.until(done=1)
-    assert (flows.snapshot, sender.snapshot) == (["in:T1:C1:1"], ["out:T1:C1"])
+    assert (flows.taken, sender.taken) == (["in:T1:C1:1"], ["out:T1:C1"])
 
 
-async def test_a_lane_never_runs_twice_at_once_and_hints_during_a_run_mean_one_more_look(engine: LocalEngine) -> None:
+async def test_a_lane_never_runs_twice_at_once_and_hints_during_a_run_mean_one_more_run(engine: LocalEngine) -> None:
     worker = working(engine)
     worker.hold()
     engine.wake("in:a")
-    await worker.until(seen=1)
+    await worker.until(taken=1)
     for _ in range(5):
         engine.wake("in:a")
         await asyncio.sleep(0)
-    assert worker.snapshot == ["in:a"]
+    assert worker.taken == ["in:a"]
     worker.let_go()
     await worker.until(done=2)
     await quiet(engine)
-    assert worker.snapshot == ["in:a", "in:a"]
+    assert worker.taken == ["in:a", "in:a"]
 
 
-async def test_a_hint_before_the_lane_has_begun_means_one_more_look_too(engine: LocalEngine) -> None:
+async def test_a_hint_before_the_lane_has_begun_means_one_more_run_too(engine: LocalEngine) -> None:
     worker = working(engine)
     engine.wake("in:a")
     engine.wake("in:a")
     await worker.until(done=2)
     await quiet(engine)
-    assert len(worker.snapshot) == 2
+    assert len(worker.taken) == 2
 
 
 async def test_a_hint_in_the_moment_a_lane_ends_is_not_lost(engine: LocalEngine) -> None:
@@ -176,14 +176,14 @@ async def test_a_hint_in_the_moment_a_lane_ends_is_not_lost(engine: LocalEngine)
     task.add_done_callback(lambda _: engine.wake("in:a"))  # after the lane's last line, in the same turn of the loop
     await worker.until(done=2)
     await quiet(engine)
-    assert len(worker.snapshot) == 2
+    assert len(worker.taken) == 2
 
 
 class Overtaken:
-    """Looks at one lane: the first look passes it on and stays, those that follow come and go."""
+    """Works on one lane: the first run passes it on and stays, those that follow come and go."""
 
     def __init__(self, engine: LocalEngine, within: float) -> None:
-        self.looks = 0
+        self.runs = 0
         self.left = 0
         self.may_leave = asyncio.Event()
         self.changed = asyncio.Event()
@@ -191,8 +191,8 @@ class Overtaken:
         self._within = within
 
     async def __call__(self, lane: str) -> float | None:
-        self.looks += 1
-        first = self.looks == 1
+        self.runs += 1
+        first = self.runs == 1
         self.changed.set()
         if first:
             self._engine.pass_on(lane, self._within)
@@ -201,51 +201,51 @@ class Overtaken:
         self.changed.set()
         return 0.0 if first else None
 
-    async def until(self, looks: int, left: int) -> None:
+    async def until(self, runs: int, left: int) -> None:
         async with asyncio.timeout(PATIENCE):
-            while (self.looks, self.left) != (looks, left):
+            while (self.runs, self.left) != (runs, left):
                 await self.changed.wait()
                 self.changed.clear()
 
 
 def overtaken(engine: LocalEngine, within: float) -> Overtaken:
-    """The first look at a lane has begun."""
+    """The first run on a lane has begun."""
     worker = Overtaken(engine, within)
     engine.route("out", Route(worker, 8))
     engine.wake("out:1")
     return worker
 
 
-async def test_a_lane_that_is_passed_on_is_looked_at_beside_the_look_that_is_on(engine: LocalEngine) -> None:
+async def test_a_lane_that_is_passed_on_runs_beside_the_run_that_is_on(engine: LocalEngine) -> None:
     worker = overtaken(engine, SOON)
-    await worker.until(looks=2, left=1)
+    await worker.until(runs=2, left=1)
     worker.may_leave.set()
-    # What the first look answers, one more look, is heard too.
-    await worker.until(looks=3, left=3)
+    # What the first run answers, one more run, counts too.
+    await worker.until(runs=3, left=3)
 
 
-async def test_a_hint_after_a_lane_was_passed_on_starts_a_look_at_once(engine: LocalEngine) -> None:
+async def test_a_hint_after_a_lane_was_passed_on_starts_a_run_at_once(engine: LocalEngine) -> None:
     worker = overtaken(engine, LONG)
-    await worker.until(looks=1, left=0)
+    await worker.until(runs=1, left=0)
     engine.wake("out:1")
-    await worker.until(looks=2, left=1)
+    await worker.until(runs=2, left=1)
 
 
 async def test_a_hint_from_before_the_lane_was_passed_on_is_kept(engine: LocalEngine) -> None:
     worker = overtaken(engine, LONG)
     engine.wake("out:1")
-    await worker.until(looks=2, left=1)
+    await worker.until(runs=2, left=1)
 
 
-async def test_a_stop_waits_for_a_look_that_passed_its_lane_on_and_starts_no_other(engine: LocalEngine) -> None:
+async def test_a_stop_waits_for_a_run_that_passed_its_lane_on_and_starts_no_other(engine: LocalEngine) -> None:
     worker = overtaken(engine, SOON)
-    await worker.until(looks=2, left=1)
+    await worker.until(runs=2, left=1)
     stopped = asyncio.create_task(engine.stop(PATIENCE))
     await asyncio.sleep(0)
     assert not stopped.done()
     worker.may_leave.set()
     await stopped
-    assert (worker.looks, worker.left) == (2, 2)
+    assert (worker.runs, worker.left) == (2, 2)
 
 
 async def test_lanes_run_side_by_side(engine: LocalEngine) -> None:
@@ -253,7 +253,7 @@ async def test_lanes_run_side_by_side(engine: LocalEngine) -> None:
     worker.hold()
     for lane in ("in:a", "in:b", "in:c"):
         engine.wake(lane)
-    await worker.until(seen=3)
+    await worker.until(taken=3)
     assert worker.most == 3
     worker.let_go()
     await worker.until(done=3)
@@ -266,19 +266,19 @@ async def test_only_so_many_lanes_of_one_kind_run_at_once_and_the_others_follow(
         engine.wake(f"in:{number}")
     engine.wake("out:x")  # has slots of its own
     await other.until(done=1)
-    assert len(worker.snapshot) == 2
+    assert len(worker.taken) == 2
     worker.let_go()
     await worker.until(done=7)
     assert worker.most == 2
-    assert sorted(worker.snapshot) == [f"in:{number}" for number in range(7)]
+    assert sorted(worker.taken) == [f"in:{number}" for number in range(7)]
 
 
-async def test_a_lane_that_has_more_is_looked_at_again(engine: LocalEngine) -> None:
+async def test_a_lane_that_has_more_is_run_again(engine: LocalEngine) -> None:
     worker = working(engine, 0.0, 0.0, SOON, None)
     engine.wake("in:a")
     await worker.until(done=4)
     await quiet(engine)
-    assert len(worker.snapshot) == 4
+    assert len(worker.taken) == 4
     assert not engine._timers
 
 
@@ -292,7 +292,7 @@ async def test_of_two_hints_for_later_the_earlier_one_wins(engine: LocalEngine, 
         engine.wake("in:a", wait)
     await worker.until(done=1)
     await quiet(engine)
-    assert worker.snapshot == ["in:a"]
+    assert worker.taken == ["in:a"]
     assert not engine._timers
 
 
@@ -308,7 +308,7 @@ async def test_a_hint_for_later_does_not_wake_a_lane_before_its_time(engine: Loc
     worker, loop = working(engine), asyncio.get_running_loop()
     started = loop.time()
     engine.wake("in:a", 0.05)
-    await worker.until(seen=1)
+    await worker.until(taken=1)
     assert loop.time() - started >= 0.05 - 0.005  # the loop's clock is that coarse
 
 
@@ -326,7 +326,7 @@ async def test_a_hint_during_a_run_wins_over_the_long_wait_the_lane_asks_for(eng
     worker = working(engine, LONG)
     worker.hold()
     engine.wake("in:a")
-    await worker.until(seen=1)
+    await worker.until(taken=1)
     engine.wake("in:a")
     worker.let_go()
     await worker.until(done=2)
@@ -336,7 +336,7 @@ async def test_a_hint_for_later_during_a_run_is_kept(engine: LocalEngine) -> Non
     worker = working(engine, LONG)
     worker.hold()
     engine.wake("in:a")
-    await worker.until(seen=1)
+    await worker.until(taken=1)
     engine.wake("in:a", SOON)
     worker.let_go()
     await worker.until(done=2)
@@ -367,13 +367,13 @@ async def test_a_lane_that_fails_is_logged_and_tried_again(engine: LocalEngine) 
     assert [(line["event"], line["lane"], line["log_level"]) for line in logs] == [("lane failed", "in:a", "error")] * 2
 
 
-async def test_a_lane_that_fails_gives_its_seat_back(engine: LocalEngine) -> None:
-    seen: list[str] = []
+async def test_a_lane_that_fails_gives_its_slot_back(engine: LocalEngine) -> None:
+    taken: list[str] = []
     both = asyncio.Event()
 
     async def work(lane: str) -> float | None:
-        seen.append(lane)
-        if len(seen) == 2:
+        taken.append(lane)
+        if len(taken) == 2:
             both.set()
         raise ConnectionError
 
@@ -465,7 +465,7 @@ async def test_a_stop_waits_for_what_runs(engine: LocalEngine) -> None:
     worker = working(engine)
     worker.hold()
     engine.wake("in:a")
-    await worker.until(seen=1)
+    await worker.until(taken=1)
     stopping = asyncio.create_task(engine.stop(PATIENCE))
     await asyncio.sleep(0)
     assert not stopping.done()
@@ -478,10 +478,10 @@ async def test_a_stop_cuts_what_takes_too_long_and_says_so(engine: LocalEngine) 
     worker = working(engine)
     worker.hold()
     engine.wake("in:a")
-    await worker.until(seen=1)
+    await worker.until(taken=1)
     with capture_logs() as logs:
         await engine.stop(SOON)
-    assert (worker.snapshot, worker.done) == (["in:a"], [])
+    assert (worker.taken, worker.done) == (["in:a"], [])
     assert [(line["event"], line["lane"]) for line in logs] == [("lane cut at stop", "lane in:a")]
     await asyncio.sleep(0)
     assert not engine._running
@@ -493,7 +493,7 @@ async def test_after_a_stop_nothing_starts_any_more(engine: LocalEngine) -> None
     worker.hold()
     engine.wake("in:runs")
     engine.wake("in:later", SOON)
-    await worker.until(seen=1)
+    await worker.until(taken=1)
     stopping = asyncio.create_task(engine.stop(PATIENCE))
     await asyncio.sleep(0)
     engine.wake("in:runs")
@@ -504,22 +504,22 @@ async def test_after_a_stop_nothing_starts_any_more(engine: LocalEngine) -> None
     await stopping
     await engine.run()  # ends at once
     await asyncio.sleep(3 * SOON)  # no timer is left that could ring
-    assert worker.snapshot == ["in:runs"]
+    assert worker.taken == ["in:runs"]
     assert tick.times == 0
     assert (engine._timers, engine._running) == ({}, {})
 
 
-async def test_a_lane_that_waits_for_a_seat_does_not_start_after_a_stop(engine: LocalEngine) -> None:
+async def test_a_lane_that_waits_for_a_slot_does_not_start_after_a_stop(engine: LocalEngine) -> None:
     worker = working(engine, at_once=1)
     worker.hold()
     for lane in ("in:runs", "in:waits", "in:waits too"):
         engine.wake(lane)
-    await worker.until(seen=1)
+    await worker.until(taken=1)
     stopping = asyncio.create_task(engine.stop(PATIENCE))
     await asyncio.sleep(0)
     worker.let_go()
     await stopping
-    assert (worker.snapshot, worker.done) == (["in:runs"], ["in:runs"])
+    assert (worker.taken, worker.done) == (["in:runs"], ["in:runs"])
 
 
 async def test_a_stop_ends_the_ticks_between_two_calls(engine: LocalEngine) -> None:

@@ -62,9 +62,9 @@ class Bills:
             raise httpx.ConnectError("no route")
         if self.refusal is not None:
             return httpx.Response(403, json=self.refusal)
-        told = {day: acus for day, acus in self.days.items() if after <= bounds(day)[0] < before}
-        rows = [{"date": self.stamp(day), "acus": acus} for day, acus in sorted(told.items())]
-        return httpx.Response(200, json={"total_acus": sum(told.values()), "consumption_by_date": rows})
+        billed = {day: acus for day, acus in self.days.items() if after <= bounds(day)[0] < before}
+        rows = [{"date": self.stamp(day), "acus": acus} for day, acus in sorted(billed.items())]
+        return httpx.Response(200, json={"total_acus": sum(billed.values()), "consumption_by_date": rows})
 
 
 Make = Callable[..., Services]

@@ -94,7 +94,7 @@ async def test_a_card_is_edited_once_for_all_that_was_wanted(board, stand, redra
     assert (await row_of(either_store, "s"))["state"] == "sent"
 
 
-async def test_what_would_look_the_same_is_not_sent(board, stand, redraw, either_store, worked):
+async def test_what_would_show_the_same_is_not_sent(board, stand, redraw, either_store, worked):
     await stand("s")
     await redraw("s")
     await worked()
@@ -180,7 +180,7 @@ async def test_blocks_that_slack_refuses_are_left_out_until_the_next_version(boa
     assert [blocks for *_, blocks in board.edits] == [False, True]
 
 
-async def test_a_card_that_cannot_be_edited_because_of_us_is_given_up_and_told(
+async def test_a_card_that_cannot_be_edited_because_of_us_is_marked_dead_and_announced(
     board, stand, redraw, clock, either_store, worked
 ):
     await stand("s")
@@ -191,13 +191,13 @@ async def test_a_card_that_cannot_be_edited_because_of_us_is_given_up_and_told(
         clock.now += 600
     row = await row_of(either_store, "s")
     assert (row["state"], row["owner"]) == ("dead", None)
-    (told,) = await either_store.rows(outbox)
-    assert (told["key"], told["payload"]["text"]) == ("lost:card:s", answers.CARD_LOST.text)
+    (announced,) = await either_store.rows(outbox)
+    assert (announced["key"], announced["payload"]["text"]) == ("lost:card:s", answers.CARD_LOST.text)
     await redraw("s")
     assert await worked() is None
 
 
-async def test_a_card_without_its_session_is_given_up(board, redraw, either_store, worked):
+async def test_a_card_without_its_session_is_marked_dead(board, redraw, either_store, worked):
     async with either_store.db.write() as tx:
         await standing(tx, "s")
         await cards.add(tx, card("unposted"))

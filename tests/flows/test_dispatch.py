@@ -26,6 +26,7 @@ from bot.store.threads import Thread
 from bot.timing import PRODUCTION
 from bot.views import answers
 from bot.views.message import Message
+from tests import sentences
 from tests.flows.conftest import Make, SetClock, Store
 from tests.store.rows import CHANNEL, LANE, NOW, TEAM, THREAD, asked, session
 
@@ -92,7 +93,7 @@ async def flow(make: Make, either_store: Store, clock: SetClock) -> Lost:
 
 @pytest.mark.parametrize("moment", ["before", "after"])
 @pytest.mark.parametrize("number", [1, 2])
-async def test_a_row_that_is_given_up_is_announced_and_closed_or_neither(
+async def test_a_row_that_is_marked_dead_is_announced_and_closed_or_neither(
     make: Make, either_store: Store, clock: SetClock, flow: Lost, number: int, moment: str
 ) -> None:
     dispatch = Dispatch(make(either_store, clock, team=TEAM), {"message": flow})
@@ -117,9 +118,7 @@ async def test_what_cannot_be_announced_is_closed_all_the_same_and_nothing_of_it
 # ---------------------------------------------------------------- a row that cannot be read
 
 
-SENTENCE = (
-    ":warning: Something that was asked for here was stored by another version of Devin Bridge and cannot be read, "
-)
+SENTENCE = f"{sentences.NOT_READABLE} "
 START_FAILED = answers.start_failed("ref").text
 
 
@@ -183,16 +182,15 @@ async def test_a_row_that_cannot_be_read_is_dead_at_once_and_its_lane_goes_on(
 @pytest.mark.parametrize(
     ("values", "said"),
     [
-        ({}, f"{SENTENCE}so it was not done. Ask for it again if it is still needed. Reference `ref`."),
+        ({}, f"{SENTENCE}{sentences.NOT_DONE} Reference `ref`."),
         (
             {"intent_at": NOW},
-            f"{SENTENCE}so we do not know whether it was done. Look into the session in Devin before you ask for it "
-            "again. Reference `ref`.",
+            f"{SENTENCE}{sentences.MAYBE_DONE} Reference `ref`.",
         ),
         ({"kind": "start"}, START_FAILED),
     ],
 )
-async def test_in_a_sessions_thread_a_row_that_cannot_be_read_is_told_of(
+async def test_in_a_sessions_thread_a_row_that_cannot_be_read_is_announced(
     make: Make, either_store: Store, clock: SetClock, unreadable: Any, values: Any, said: str
 ) -> None:
     await unreadable(**values)

@@ -1,4 +1,4 @@
-"""Every outcome of a creation and a death at every step: what was asked for is there once, or people are told.
+"""Every outcome of a creation and a death at every step: what was asked for is there once, or people are informed.
 
 The kind of thing is made up; the store is real, and so are the lane's claim and what a failure does to the row.
 """
@@ -49,7 +49,7 @@ class Outcome:
     created: bool = True
     seconds: float = 0.0  # from the call to its answer, or until nobody waits for it any more
     listed_after: float = 0.0  # seconds after the call
-    looks: Sequence[Missing | Exception] = ()  # what the first look-ups for it come to
+    lookups: Sequence[Missing | Exception] = ()  # what the first look-ups for it come to
     end: str = "created"  # or refused, or unknown
     again: bool = False  # whether the other form is taken
 
@@ -62,23 +62,25 @@ AWAY = errors.DevinUnreachable("No answer.")
 OUTCOMES = {
     "2xx": Outcome(),
     "2xx without a readable id": Outcome(CREATED_UNREADABLE),
-    "2xx without a readable id, listed late": Outcome(CREATED_UNREADABLE, looks=[UNREADABLE] * 2),
-    "2xx without a readable id, never readable": Outcome(CREATED_UNREADABLE, looks=[UNREADABLE] * LONG, end="unknown"),
+    "2xx without a readable id, listed late": Outcome(CREATED_UNREADABLE, lookups=[UNREADABLE] * 2),
+    "2xx without a readable id, never readable": Outcome(
+        CREATED_UNREADABLE, lookups=[UNREADABLE] * LONG, end="unknown"
+    ),
     "refused": Outcome(errors.DevinForbidden("Missing permission", status=403), created=False, end="refused"),
     "refused, taken in another form": Outcome(errors.DevinInvalid("No tags", status=422), created=False, again=True),
     "429": Outcome(errors.DevinRateLimited("Slow down", status=429, retry_after=1), created=False),
     "no connection": Outcome(AWAY, created=False),
     "5xx, created": Outcome(SERVER_ERROR),
     "5xx, not created": Outcome(SERVER_ERROR, created=False),
-    "5xx, created, unreadable for a while": Outcome(SERVER_ERROR, looks=[UNREADABLE] * 2),
-    "5xx, created, never readable": Outcome(SERVER_ERROR, looks=[UNREADABLE] * LONG, end="unknown"),
+    "5xx, created, unreadable for a while": Outcome(SERVER_ERROR, lookups=[UNREADABLE] * 2),
+    "5xx, created, never readable": Outcome(SERVER_ERROR, lookups=[UNREADABLE] * LONG, end="unknown"),
     "no answer, created": Outcome(NO_ANSWER, seconds=REQUEST_LIMIT),
     "no answer, created as late as can be": Outcome(NO_ANSWER, seconds=REQUEST_LIMIT, listed_after=UNKNOWN_AFTER - 1),
     "no answer, not created": Outcome(NO_ANSWER, created=False, seconds=REQUEST_LIMIT),
-    "no answer, unreadable for a while": Outcome(NO_ANSWER, seconds=REQUEST_LIMIT, looks=[UNREADABLE] * 2),
-    "no answer, never readable": Outcome(NO_ANSWER, seconds=REQUEST_LIMIT, looks=[UNREADABLE] * LONG, end="unknown"),
-    "no answer, no look-up for a while": Outcome(NO_ANSWER, seconds=REQUEST_LIMIT, looks=[AWAY] * 2),
-    "no answer, no look-up": Outcome(NO_ANSWER, seconds=REQUEST_LIMIT, looks=[AWAY] * LONG, end="unknown"),
+    "no answer, unreadable for a while": Outcome(NO_ANSWER, seconds=REQUEST_LIMIT, lookups=[UNREADABLE] * 2),
+    "no answer, never readable": Outcome(NO_ANSWER, seconds=REQUEST_LIMIT, lookups=[UNREADABLE] * LONG, end="unknown"),
+    "no answer, no look-up for a while": Outcome(NO_ANSWER, seconds=REQUEST_LIMIT, lookups=[AWAY] * 2),
+    "no answer, no look-up": Outcome(NO_ANSWER, seconds=REQUEST_LIMIT, lookups=[AWAY] * LONG, end="unknown"),
 }
 
 
@@ -90,7 +92,7 @@ class Devin:
     outcome: Outcome
     listed_at: list[float] = field(default_factory=list)  # for each thing that it created
     calls: list[float] = field(default_factory=list)
-    looks: int = 0
+    lookups: int = 0
 
     def create(self) -> int:
         """Create a thing, if the outcome says so; what the answer is comes after that."""
@@ -112,10 +114,10 @@ class Devin:
         there = [number for number, at in enumerate(self.listed_at, 1) if at <= self.clock()]
         if not there:
             return NOT_FOUND
-        self.looks += 1
-        if self.looks > len(self.outcome.looks):
+        self.lookups += 1
+        if self.lookups > len(self.outcome.lookups):
             return Found(there[0])
-        seen = self.outcome.looks[self.looks - 1]
+        seen = self.outcome.lookups[self.lookups - 1]
         if isinstance(seen, Exception):
             raise seen
         return seen
@@ -292,7 +294,7 @@ async def world(make: Make, either_store: Store, clock: SetClock) -> Any:
 
 
 @pytest.mark.parametrize("outcome", OUTCOMES.values(), ids=OUTCOMES)
-async def test_what_was_asked_for_is_created_once_or_people_are_told(world: Any, outcome: Outcome) -> None:
+async def test_what_was_asked_for_is_created_once_or_people_are_informed(world: Any, outcome: Outcome) -> None:
     for uow in (None, *STEPS.values()):
         one = await world(outcome, uow)
         await one.live()

@@ -1,4 +1,4 @@
-"""What is forgotten, what stays, and in which pieces; each on both databases."""
+"""What is purged, what stays, and in which batches; each on both databases."""
 
 from dataclasses import replace
 from datetime import date
@@ -18,7 +18,7 @@ BLANK = {"v": 1}
 
 
 @pytest.fixture
-def forgetting(make, either_store, clock):
+def purging(make, either_store, clock):
     clock.now = NOW
     return Retention(make(either_store, clock))
 
@@ -78,7 +78,7 @@ def thread_of(session_id, ts):
 # ---------------------------------------------------------------- inbox and outbox
 
 
-async def test_closed_rows_without_a_session_go_after_the_retention_time(forgetting, either_store):
+async def test_closed_rows_without_a_session_go_after_the_retention_time(purging, either_store):
     await either_store.put(
         inbox,
         asked("old", 31),
@@ -95,12 +95,12 @@ async def test_closed_rows_without_a_session_go_after_the_retention_time(forgett
         said("open for ever", 0, state="open", created_at=NOW - 99 * DAY),
         said("sending for ever", 0, state="sending", created_at=NOW - 99 * DAY),
     )
-    assert await forgetting.tick() == PRODUCTION.retention_interval
+    assert await purging.tick() == PRODUCTION.retention_interval
     assert await either_store.all(inbox.c.key) == ["open for ever", "young", "young dead"]
     assert sorted(await either_store.all(outbox.c.key)) == ["open for ever", "sending for ever", "young"]
 
 
-async def test_keys_live_as_long_as_their_session(forgetting, either_store):
+async def test_keys_live_as_long_as_their_session(purging, either_store):
     """A mention that is delivered again after months must not act again while its thread is in use."""
     started = NOW - 90 * DAY
     await either_store.session("lives", started, updated_at=int(NOW - DAY))
@@ -109,12 +109,12 @@ async def test_keys_live_as_long_as_their_session(forgetting, either_store):
     await either_store.put(inbox, asked("elsewhere", 60, thread="2.000100"))
     await either_store.put(outbox, said("card:lives", 31, kind="card", session_id="lives", ts=thread))
     await either_store.put(outbox, said("say:lives:1:0", 60, session_id="lives"))
-    await forgetting.tick()
+    await purging.tick()
     assert await either_store.all(inbox.c.key) == ["mention", "reply"]
     assert await either_store.all(outbox.c.key) == ["card:lives", "say:lives:1:0"]
 
 
-async def test_texts_of_dead_letters_go_although_their_keys_stay(forgetting, either_store):
+async def test_texts_of_dead_letters_go_although_their_keys_stay(purging, either_store):
     started = NOW - 90 * DAY
     await either_store.session("lives", started, updated_at=int(NOW - DAY))
     thread = f"{started:.6f}"
@@ -129,7 +129,7 @@ async def test_texts_of_dead_letters_go_although_their_keys_stay(forgetting, eit
         said("old", 31, state="dead", session_id="lives", follow=follow),
         said("young", 29, state="dead", session_id="lives", follow=follow),
     )
-    await forgetting.tick()
+    await purging.tick()
     for table in (inbox, outbox):
         old, young = await either_store.rows(table, table.c.key)
         assert (old["state"], old["payload"]) == ("dead", BLANK)
@@ -143,7 +143,7 @@ async def test_texts_of_dead_letters_go_although_their_keys_stay(forgetting, eit
 # ---------------------------------------------------------------- sessions
 
 
-async def test_a_session_goes_with_its_rows_after_the_retention_time(forgetting, either_store):
+async def test_a_session_goes_with_its_rows_after_the_retention_time(purging, either_store):
     for name, ended in (("old", 31), ("young", 29)):
         started = NOW - (90 if name == "old" else 91) * DAY
         await either_store.session(name, started, lifecycle="ended", ended_at=NOW - ended * DAY)
@@ -151,7 +151,7 @@ async def test_a_session_goes_with_its_rows_after_the_retention_time(forgetting,
         await either_store.put(inbox, asked(f"reply to {name}", 40, thread=f"{started:.6f}"))
         await either_store.put(outbox, said(f"say:{name}:1:0", 40, session_id=name))
         await either_store.put(cards, card_of(name))
-    await forgetting.tick()
+    await purging.tick()
     assert await either_store.all(sessions.c.id) == ["young"]
     assert await either_store.all(cards.c.session_id) == ["young"]
     assert await either_store.all(threads.c.session_id) == ["young"]
@@ -171,34 +171,34 @@ async def test_keys_outlive_their_session_by_a_week_however_short_the_retention_
     assert await either_store.all(inbox.c.key) == []
 
 
-async def test_a_session_that_has_slept_for_long_is_ended_and_forgotten_later(forgetting, either_store, clock):
+async def test_a_session_that_has_slept_for_long_is_ended_and_purged_later(purging, either_store, clock):
     asleep = {"status": "suspended", "detail": "inactivity"}
     await either_store.session("sleeps", NOW - 90 * DAY, **asleep, updated_at=int(NOW - 31 * DAY))
     await either_store.session("naps", NOW - 89 * DAY, **asleep, updated_at=int(NOW - 29 * DAY))
     await either_store.session("works", NOW - 88 * DAY, updated_at=int(NOW - 31 * DAY))
-    await forgetting.tick()
+    await purging.tick()
     found = {row["id"]: (row["lifecycle"], row["ended_at"]) for row in await either_store.rows(sessions)}
     assert found == {"sleeps": ("ended", NOW), "naps": ("open", None), "works": ("open", None)}
     clock.now += 30 * DAY + 1
-    await forgetting.tick()
+    await purging.tick()
     assert await either_store.all(sessions.c.id) == ["naps", "works"]
 
 
 # ---------------------------------------------------------------- the rest
 
 
-async def test_what_was_spent_stays_for_a_year_and_a_month(forgetting, either_store):
+async def test_what_was_spent_stays_for_a_year_and_a_month(purging, either_store):
     last_kept, gone = "2025-04-15", "2025-04-14"
     days = [{"session_id": "a", "day": day, "acus": 1.0} for day in (gone, last_kept, "2026-05-19")]
     await either_store.put(spend, *days, {"session_id": "b", "day": gone, "acus": 1.0})
     await either_store.put(consumption, *({"day": day, "acus": 1.0, "read_at": 0.0} for day in (gone, last_kept)))
     assert (date(2026, 5, 20) - date.fromisoformat(last_kept)).days == 400
-    await forgetting.tick()
+    await purging.tick()
     assert await either_store.all(spend.c.day) == [last_kept, "2026-05-19"]
     assert await either_store.all(consumption.c.day) == [last_kept]
 
 
-async def test_idle_lanes_go_and_those_with_work_or_an_owner_stay(forgetting, either_store):
+async def test_idle_lanes_go_and_those_with_work_or_an_owner_stay(purging, either_store):
     await either_store.put(
         lanes,
         {"name": "in:idle", "owner": None},
@@ -206,29 +206,29 @@ async def test_idle_lanes_go_and_those_with_work_or_an_owner_stay(forgetting, ei
         {"name": "in:waits", "owner": None},
     )
     await either_store.put(inbox, asked("a", 0, state="open", lane="in:waits"), asked("b", 0, lane="in:idle"))
-    await forgetting.tick()
+    await purging.tick()
     assert await either_store.all(lanes.c.name) == ["in:held", "in:waits"]
 
 
-async def test_full_token_buckets_and_people_read_long_ago_go(forgetting, either_store):
+async def test_full_token_buckets_and_people_read_long_ago_go(purging, either_store):
     await either_store.put(
         rate_limits, {"name": "out:old", "next_at": NOW - DAY - 1}, {"name": "out:young", "next_at": NOW - DAY + 1}
     )
     await either_store.person("U0OLD", "Old", NOW - 31 * DAY)
     await either_store.person("U0ADA", "Ada", NOW - 29 * DAY)
-    await forgetting.tick()
+    await purging.tick()
     assert await either_store.all(rate_limits.c.name) == ["out:young"]
     assert await either_store.all(people.c.name) == ["Ada"]
 
 
-async def test_nothing_to_forget(forgetting, either_store):
-    assert await forgetting.tick() == PRODUCTION.retention_interval
+async def test_nothing_to_purge(purging, either_store):
+    assert await purging.tick() == PRODUCTION.retention_interval
 
 
-# ---------------------------------------------------------------- in small pieces
+# ---------------------------------------------------------------- in small batches
 
 
-async def test_no_transaction_deletes_more_than_a_batch(forgetting, either_store):
+async def test_no_transaction_deletes_more_than_a_batch(purging, either_store):
     await either_store.put(inbox, *(asked(f"{number:04}", 31) for number in range(2 * BATCH + 1)))
     deleted = []
 
@@ -237,24 +237,24 @@ async def test_no_transaction_deletes_more_than_a_batch(forgetting, either_store
         if statement.startswith("DELETE FROM inbox"):
             deleted.append(cursor.rowcount)
 
-    await forgetting.tick()
+    await purging.tick()
     assert deleted == [BATCH, BATCH, 1]
     assert await either_store.all(inbox.c.key) == []
 
 
-async def test_a_long_history_is_worked_off_over_several_ticks(forgetting, either_store, monkeypatch):
+async def test_a_long_history_is_worked_off_over_several_ticks(purging, either_store, monkeypatch):
     monkeypatch.setattr(retention, "BATCHES_A_TICK", 2)
     await either_store.put(inbox, *(asked(f"{number:04}", 31) for number in range(2 * BATCH + 1)))
-    assert await forgetting.tick() == PRODUCTION.retention_soon
+    assert await purging.tick() == PRODUCTION.retention_soon
     async with either_store.db.read() as tx:
         assert (await tx.execute(select(func.count()).select_from(inbox))).scalar_one() == 1
-    assert await forgetting.tick() == PRODUCTION.retention_interval
+    assert await purging.tick() == PRODUCTION.retention_interval
     assert await either_store.all(inbox.c.key) == []
 
 
-async def test_two_replicas_forget_side_by_side(make, either_store, clock, forgetting):
+async def test_two_replicas_purge_side_by_side(make, either_store, clock, purging):
     await either_store.put(inbox, *(asked(f"{number:04}", 31) for number in range(BATCH + 1)))
     other = Retention(make(either_store, clock))
-    for each in (forgetting, other, forgetting):
+    for each in (purging, other, purging):
         await each.tick()
     assert await either_store.all(inbox.c.key) == []

@@ -11,7 +11,7 @@ from bot.store.tables import outbox as table
 from tests.store.rows import NOW, held, held_card, said, session, standing
 
 
-async def test_a_post_and_a_card_that_find_the_channel_gone_together_are_given_up_and_told_once(
+async def test_a_post_and_a_card_that_find_the_channel_gone_together_are_marked_dead_and_announced_once(
     make, either_store, clock
 ):
     """Each marks the other's row dead too: on PostgreSQL they must not wait for each other in a circle."""
@@ -31,7 +31,7 @@ async def test_a_post_and_a_card_that_find_the_channel_gone_together_are_given_u
             failure.handle(post, ChannelGone("is_archived", "chat.postMessage")),
         )
     posts = [row for row in await either_store.rows(table, table.c.seq) if not row["key"].startswith("lost:")]
-    given_up = [*posts, *await either_store.rows(cards_table)]
-    assert [(row["state"], row["owner"]) for row in given_up] == [("dead", None)] * 16
-    told = [row["key"] for row in await either_store.rows(table, table.c.seq) if row["key"].startswith("lost:")]
-    assert told == [f"lost:s{number}:channel" for number in range(8)]
+    dead = [*posts, *await either_store.rows(cards_table)]
+    assert [(row["state"], row["owner"]) for row in dead] == [("dead", None)] * 16
+    announced = [row["key"] for row in await either_store.rows(table, table.c.seq) if row["key"].startswith("lost:")]
+    assert announced == [f"lost:s{number}:channel" for number in range(8)]

@@ -1,13 +1,10 @@
-"""What was spent: read from Devin by billing day, told from rows."""
-
-# ruff: noqa: E501 - a sentence is easiest to compare on one line
+"""What was spent: read from Devin by billing day, reported from rows."""
 
 from dataclasses import replace
 from datetime import UTC, date, datetime
 
 import httpx
 import pytest
-from inline_snapshot import snapshot
 
 from bot.devin.client import Devin
 from bot.devin.errors import DevinUnreachable
@@ -18,6 +15,7 @@ from bot.store import due, spend
 from bot.store.tables import consumption
 from bot.timing import PRODUCTION
 from bot.views.digest import Figures
+from tests import sentences
 from tests.flows.conftest import ORG
 
 
@@ -30,30 +28,30 @@ TODAY = date(2026, 5, 20)
 YESTERDAY = date(2026, 5, 19)
 
 
-class Ledger:
+class UsageLedgerOfOne:
     """The ledger, asked about the only workspace and the only organisation."""
 
     def __init__(self, services):
-        self.ledger = UsageLedger(services)
+        self._usage_ledger = UsageLedger(services)
         (self.workspace,) = services.workspaces
 
     async def tick(self):
-        return await self.ledger.tick(self.workspace.organisation)
+        return await self._usage_ledger.tick(self.workspace.organisation)
 
     async def refresh(self):
-        await self.ledger.refresh(self.workspace.organisation)
+        await self._usage_ledger.refresh(self.workspace.organisation)
 
     async def figures(self, *days):
-        return await self.ledger.figures(self.workspace, *days)
+        return await self._usage_ledger.figures(self.workspace, *days)
 
     async def usage(self, period):
-        return await self.ledger.usage(self.workspace, period)
+        return await self._usage_ledger.usage(self.workspace, period)
 
 
 @pytest.fixture
 def usage_ledger(make, store, clock):
     clock.now = NOW
-    return Ledger(make(store, clock))
+    return UsageLedgerOfOne(make(store, clock))
 
 
 def may(day):
@@ -91,7 +89,7 @@ async def test_one_call_reads_the_month_up_to_the_running_day(usage_ledger, bill
         (utc(2026, 5, 9, 8, 30), (2026, 4, 30, 8)),  # the 8th has not settled: about the 7th
     ],
 )
-async def test_the_window_reaches_back_as_far_as_a_digest_looks(usage_ledger, bills, clock, now, first):
+async def test_the_window_reaches_back_as_far_as_a_digest_reads(usage_ledger, bills, clock, now, first):
     clock.now = now
     await usage_ledger.tick()
     assert [after for after, _ in bills.asked] == [int(utc(*first))]
@@ -100,7 +98,7 @@ async def test_the_window_reaches_back_as_far_as_a_digest_looks(usage_ledger, bi
 async def test_nobody_asks_again_within_the_quarter_hour(usage_ledger, bills, clock, make, store):
     await usage_ledger.tick()
     clock.now += 600
-    replica_or_restart = Ledger(make(store, clock))
+    replica_or_restart = UsageLedgerOfOne(make(store, clock))
     assert await replica_or_restart.tick() == 300
     assert len(bills.asked) == 1
     clock.now += 300
@@ -109,13 +107,13 @@ async def test_nobody_asks_again_within_the_quarter_hour(usage_ledger, bills, cl
 
 
 async def test_without_admins_devin_is_not_asked(make, store, clock, bills):
-    assert await Ledger(make(store, clock, admin_channel=None)).tick() == PRODUCTION.consumption_interval
+    assert await UsageLedgerOfOne(make(store, clock, admin_channel=None)).tick() == PRODUCTION.consumption_interval
     assert bills.asked == []
 
 
 async def test_admins_without_a_channel_have_figures_too(make, store, clock, bills):
     clock.now = NOW
-    await Ledger(make(store, clock, admin_channel=None, admin_users=frozenset({"U0ADA"}))).tick()
+    await UsageLedgerOfOne(make(store, clock, admin_channel=None, admin_users=frozenset({"U0ADA"}))).tick()
     assert len(bills.asked) == 1
 
 
@@ -183,7 +181,7 @@ async def test_the_simulated_devin_over_http(make, store, clock):
         httpx.AsyncClient(trust_env=False) as http,
     ):
         await session_commands.consumption("2026-05-19", 2.5)
-        usage_ledger = Ledger(make(store, clock, devin=Devin(http, "cog_play", ORG, devin.base_url)))
+        usage_ledger = UsageLedgerOfOne(make(store, clock, devin=Devin(http, "cog_play", ORG, devin.base_url)))
         await usage_ledger.refresh()
         assert (await usage_ledger.figures(YESTERDAY)).total == 2.5
         await session_commands.permissions(revoke=["ViewOrgConsumption"])
@@ -199,25 +197,25 @@ async def test_the_figures_of_a_day(usage_ledger, bills, store):
     await usage_ledger.refresh()
     noon = utc(2026, 5, 19, 12)
     await store.person("U0ADA", "Ada", noon)
-    await store.session("dear", noon, title="Fix the login test", done_at=noon + 60)
+    await store.session("costly", noon, title="Fix the login test", done_at=noon + 60)
     await store.session("cheap", noon + 1, requester="U0BOB", title="Upgrade")
     await store.session("asks", noon - 86_400, detail="waiting_for_user", done_at=noon)
     await store.session("later", utc(2026, 5, 20, 8), done_at=utc(2026, 5, 20, 8))
-    await store.spent(YESTERDAY, dear=6.5, cheap=0.25)
+    await store.spent(YESTERDAY, costly=6.5, cheap=0.25)
     await store.spent(TODAY, later=50.0)
 
     figures = await usage_ledger.figures(YESTERDAY)
 
     assert (figures.total, figures.mean_before, figures.month, figures.own_rows_only) == (9.0, 1.0, 27.0, None)
     assert (figures.started, figures.finished, figures.waiting) == (2, 2, 1)
-    dear, cheap = figures.most_expensive
-    assert (dear.title, dear.acus, dear.requester) == ("Fix the login test", 6.5, "Ada")
-    assert dear.permalink == f"https://acme.slack.com/archives/C0WORK/p{int(noon)}000000"
-    assert dear.url == "https://app.devin.ai/sessions/dear"
+    costly, cheap = figures.most_expensive
+    assert (costly.title, costly.acus, costly.requester) == ("Fix the login test", 6.5, "Ada")
+    assert costly.permalink == f"https://acme.slack.com/archives/C0WORK/p{int(noon)}000000"
+    assert costly.url == "https://app.devin.ai/sessions/costly"
     assert (cheap.title, cheap.acus, cheap.requester) == ("Upgrade", 0.25, None)
 
 
-async def test_the_five_dearest_of_many(usage_ledger, store):
+async def test_the_five_most_expensive_of_many(usage_ledger, store):
     for number in range(7):
         await store.session(f"s{number}", NOW - 86_400 + number, requester="U0ADA")
     await store.spent(YESTERDAY, **{f"s{number}": float(number) for number in range(7)})
@@ -253,7 +251,7 @@ async def test_before_the_first_reading_nothing_is_made_up(usage_ledger, store):
     assert (figures.total, figures.mean_before, figures.month, figures.own_rows_only) == (None, None, None, None)
 
 
-async def test_a_figure_read_in_the_middle_of_its_day_is_not_told_as_the_whole(usage_ledger, bills, clock):
+async def test_a_figure_read_in_the_middle_of_its_day_is_not_shown_as_the_whole(usage_ledger, bills, clock):
     bills.days = {TODAY: 2.5}
     await usage_ledger.refresh()
     clock.now += 3600
@@ -289,47 +287,47 @@ async def answers(usage_ledger, bills, store):
 
 async def test_usage_is_answered_from_rows(usage_ledger, bills, store):
     texts = await answers(usage_ledger, bills, store)
-    assert texts[Period.TODAY] == snapshot("""\
-Devin today, so far. Billing day Wednesday, 20 May 2026, 08:00 UTC to 08:00 UTC, still running.
-*0.5 ACUs*.
-Sessions: 0 started, 0 finished, 0 waiting for somebody.
-The month so far: 19.5 ACUs.
-No session of Devin Bridge used anything in this time.\
-""")
-    assert texts[Period.YESTERDAY] == snapshot("""\
-Devin yesterday. Billing day Tuesday, 19 May 2026, 08:00 UTC to 08:00 UTC.
-*1 ACU*, as much as the mean of the seven days before.
-Sessions: 1 started, 0 finished, 0 waiting for somebody.
-The month so far: 19 ACUs.
-*Dearest sessions*
-1. <https://acme.slack.com/archives/C0WORK/p1779192000000000|Fix &amp; finish>: 0.75 ACUs · Ada &lt;\u200b!channel&gt; · <https://app.devin.ai/sessions/a|Devin>\
-""")
-    assert texts[Period.WEEK].splitlines()[0] == snapshot(
-        "Devin in the last seven days. Seven billing days up to Tuesday, 19 May 2026, each 08:00 UTC to 08:00 UTC."
+    assert texts[Period.TODAY] == (
+        f"{sentences.TODAY}. {sentences.running_day('Wednesday, 20 May 2026')}\n"
+        "*0.5 ACUs*.\n"
+        f"{sentences.counts(0, 0, 0)}\n"
+        f"{sentences.month('19.5 ACUs')}\n"
+        f"{sentences.NOTHING_USED}"
     )
+    assert texts[Period.YESTERDAY] == (
+        f"{sentences.YESTERDAY}. {sentences.billing_day('Tuesday, 19 May 2026')}\n"
+        "*1 ACU*, as much as the mean of the seven days before.\n"
+        f"{sentences.counts(1, 0, 0)}\n"
+        f"{sentences.month('19 ACUs')}\n"
+        f"{sentences.MOST_EXPENSIVE}\n"
+        "1. <https://acme.slack.com/archives/C0WORK/p1779192000000000|Fix &amp; finish>: 0.75 ACUs · Ada "
+        "&lt;\u200b!channel&gt; · <https://app.devin.ai/sessions/a|Devin>"
+    )
+    assert texts[Period.WEEK].splitlines()[0] == f"{sentences.WEEK}. {sentences.seven_days('Tuesday, 19 May 2026')}"
 
 
 async def test_usage_without_permission_names_it(usage_ledger, bills, store):
     bills.refusal = {"detail": "Forbidden"}
     texts = await answers(usage_ledger, bills, store)
-    assert texts[Period.YESTERDAY] == snapshot("""\
-Devin yesterday. Billing day Tuesday, 19 May 2026, 08:00 UTC to 08:00 UTC.
-*0.75 ACUs*, nothing in the seven days before to compare with.
-Sessions: 1 started, 0 finished, 0 waiting for somebody.
-The month so far: 0.75 ACUs.
-*Dearest sessions*
-1. <https://acme.slack.com/archives/C0WORK/p1779192000000000|Fix &amp; finish>: 0.75 ACUs · Ada &lt;\u200b!channel&gt; · <https://app.devin.ai/sessions/a|Devin>
-:information_source: Counted from the sessions of Devin Bridge alone, because its key for Devin lacks the permission `ViewOrgConsumption`. An admin of your Devin organisation can grant it to the service user.\
-""")
+    assert texts[Period.YESTERDAY] == (
+        f"{sentences.YESTERDAY}. {sentences.billing_day('Tuesday, 19 May 2026')}\n"
+        f"*0.75 ACUs*, {sentences.NOTHING_TO_COMPARE_WITH}.\n"
+        f"{sentences.counts(1, 0, 0)}\n"
+        f"{sentences.month('0.75 ACUs')}\n"
+        f"{sentences.MOST_EXPENSIVE}\n"
+        "1. <https://acme.slack.com/archives/C0WORK/p1779192000000000|Fix &amp; finish>: 0.75 ACUs · Ada "
+        "&lt;\u200b!channel&gt; · <https://app.devin.ai/sessions/a|Devin>\n"
+        f"{sentences.OWN_SESSIONS_ONLY}"
+    )
 
 
 async def test_usage_when_devin_was_never_reached(usage_ledger, store):
-    assert (await usage_ledger.usage(Period.TODAY)).text == snapshot("""\
-Devin today, so far. Billing day Wednesday, 20 May 2026, 08:00 UTC to 08:00 UTC, still running.
-The total could not be read from Devin this time.
-Sessions: 0 started, 0 finished, 0 waiting for somebody.
-No session of Devin Bridge used anything in this time.\
-""")
+    assert (await usage_ledger.usage(Period.TODAY)).text == (
+        f"{sentences.TODAY}. {sentences.running_day('Wednesday, 20 May 2026')}\n"
+        f"{sentences.NO_TOTAL}\n"
+        f"{sentences.counts(0, 0, 0)}\n"
+        f"{sentences.NOTHING_USED}"
+    )
 
 
 # ---------------------------------------------------------------- both databases
@@ -337,7 +335,7 @@ No session of Devin Bridge used anything in this time.\
 
 async def test_the_same_on_both_databases(make, either_store, clock, bills):
     clock.now = NOW
-    usage_ledger = Ledger(make(either_store, clock))
+    usage_ledger = UsageLedgerOfOne(make(either_store, clock))
     bills.days = {YESTERDAY: 2.5}
     await usage_ledger.refresh()
     await either_store.session("a", NOW - 86_400)

@@ -7,6 +7,7 @@ import pytest_asyncio
 from playwright.async_api import expect
 
 from bot.playground.devin import DevinControl
+from tests import sentences
 from tests.page.conftest import Visit
 from tests.page.playground import Playground
 from tests.page.visitor import AT_THE_PAGE, QUESTION, TASK, Visitor
@@ -15,19 +16,10 @@ pytestmark = AT_THE_PAGE
 
 NONE_YET: Final = "No sessions yet. Write /devin and a task in a channel, and its session appears here."
 WITH_ROOM: Final = {"viewport": {"width": 1700, "height": 900}, "timezone_id": "UTC"}
-APPROVAL: Final = (
-    "✋ @Ann Lee, Devin waits for an approval: open the session in Devin and allow or refuse the next action. "
-    "That cannot be done from Slack."
-)
-SPENT_ITS_LIMIT: Final = (
-    "⛔ Paused: the session has used up its own limit. Whoever asked for it can raise it in Devin, "
-    "or start a new session with a higher acu=."
-)
-ASLEEP: Final = "💤 Asleep after a while without activity; nothing is lost. Reply in this thread to wake Devin."
-FAILED: Final = (
-    "❌ Failed: Devin ended the session with an error. Open it in Devin to see what happened, "
-    "then start a new one if it is still needed."
-)
+APPROVAL: Final = f"✋ {sentences.approval('@Ann Lee', sign='')}"
+SPENT_ITS_LIMIT: Final = f"⛔ {sentences.own_limit(parameter='acu=')}"
+ASLEEP: Final = f"💤 {sentences.ASLEEP}"
+FAILED: Final = f"❌ {sentences.FAILED}"
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -67,13 +59,13 @@ async def test_calls_appear_as_they_come_in(ann: Visitor) -> None:
 
 async def test_calls_of_other_sessions_can_be_hidden(ann: Visitor, play: Playground) -> None:
     await ann.asks_devin()
-    await ann.opens_thread("Asked by @Ann Lee")
+    await ann.opens_thread(sentences.asked_by("@Ann Lee"))
     await ann.reads(QUESTION)
     (ours,) = (await play.get("/api/sessions"))["sessions"]
     posts = [call for call in (await play.get("/api/calls"))["slack"] if call["method"] == "chat.postMessage"]
     await ann.opens("general")
     await ann.writes("/devin write a changelog")
-    await expect(ann.card).to_contain_text("Done.")
+    await expect(ann.card).to_contain_text(sentences.IS_DONE)
     await ann.drawer.chooses("Fix the flaky login test")
     await expect(ann.drawer.devin_call("create_session")).to_have_count(2)
     await ann.page.get_by_role("radio", name="Of this session").check(force=True)
@@ -104,22 +96,22 @@ async def test_a_call_that_a_fault_struck_says_so(ann: Visitor, play: Playground
 
 async def test_devin_asks_for_an_approval_and_asks_a_question(ann: Visitor) -> None:
     card, drawer = await ann.asks_devin(), ann.drawer
-    await ann.opens_thread("Asked by @Ann Lee")
+    await ann.opens_thread(sentences.asked_by("@Ann Lee"))
     await ann.reads(QUESTION)
     await drawer.lets("Need approval", "Devin waits for an approval.", "Needs approval running / waiting_for_approval")
     await ann.reads("I would like to run a database migration. Please approve it in the Devin app.")
     await ann.reads(APPROVAL)
-    await expect(card).to_contain_text("✋ Waiting for an approval: @Ann Lee, open the session in Devin")
+    await expect(card).to_contain_text(f"✋ {sentences.waiting_for_approval('@Ann Lee')}")
 
     await drawer.lets("Ask a question", "Devin asked a question.", "Waits for an answer running / waiting_for_user")
     await ann.reads("There are two ways to do this: a small fix in one place, or a cleaner rewrite of the module.")
     await expect(ann.thread.get_by_text(QUESTION)).to_have_count(2)
-    await expect(card).to_contain_text("💬 Waiting for @Ann Lee: answer Devin in this thread and it goes on.")
+    await expect(card).to_contain_text(f"💬 {sentences.waiting_for_answer('@Ann Lee')}")
 
 
 async def test_devin_opens_a_pull_request_merges_it_and_finishes(ann: Visitor) -> None:
     card, drawer = await ann.asks_devin(), ann.drawer
-    await ann.opens_thread("Asked by @Ann Lee")
+    await ann.opens_thread(sentences.asked_by("@Ann Lee"))
     await expect(drawer.act("Merge it")).to_be_disabled()
     await drawer.lets("Need approval", "Devin waits for an approval.", "Needs approval running / waiting_for_approval")
 
@@ -127,7 +119,7 @@ async def test_devin_opens_a_pull_request_merges_it_and_finishes(ann: Visitor) -
     await expect(drawer.beside).to_have_text(re.compile(r"^Devin opened acme/web#\d+\.$"))
     pull = re.findall(r"acme/web#\d+", await drawer.beside.inner_text())[0]
     await expect(drawer.fact("Pull requests")).to_have_text(f"{pull} open")
-    await ann.reads(f"New pull request: {pull} (open)")
+    await ann.reads(sentences.new_pull_request(f"{pull} (open)", sign=""))
     await expect(card).to_contain_text(f"{pull} (open)")
 
     await drawer.lets("Merge it", f"{pull} is merged.", "Needs approval running / waiting_for_approval")
@@ -137,14 +129,14 @@ async def test_devin_opens_a_pull_request_merges_it_and_finishes(ann: Visitor) -
 
     await drawer.lets("Finish", "Devin finished.", "Finished running / finished")
     await ann.reads("Done. The tests pass, and what you asked for is in place.")
-    await ann.reads("Done · 1 pull request · ")
-    await expect(card).to_contain_text("✅ Done. If something is missing, reply in this thread and Devin goes on.")
+    await ann.reads(f"{sentences.OUTCOME} · 1 pull request · ")
+    await expect(card).to_contain_text(f"✅ {sentences.DONE}")
     await expect(drawer.act("Next step")).to_be_disabled()
 
 
 async def test_a_session_is_put_to_rest_in_each_way(ann: Visitor) -> None:
     card, drawer = await ann.asks_devin(), ann.drawer
-    await ann.opens_thread("Asked by @Ann Lee")
+    await ann.opens_thread(sentences.asked_by("@Ann Lee"))
     limit = "At its ACU limit suspended / usage_limit_exceeded"
     await drawer.lets("Hit the ACU limit", "The session is at its ACU limit.", limit)
     await ann.reads(SPENT_ITS_LIMIT)
@@ -156,7 +148,7 @@ async def test_a_session_is_put_to_rest_in_each_way(ann: Visitor) -> None:
 
     await expect(drawer.act("Unarchive")).to_be_disabled()
     await drawer.lets("Archive", "The session is archived.", "Asleep suspended / inactivity Archived")
-    await expect(card).to_contain_text("⏹️ Stopped. It sleeps and nothing is lost")
+    await expect(card).to_contain_text(f"⏹️ {sentences.card_stopped_begins()}")
     await expect(drawer.act("Archive")).to_be_disabled()
     await drawer.lets("Unarchive", "The session is no longer archived.", "Asleep suspended / inactivity")
     await expect(card).to_contain_text(ASLEEP)
@@ -172,7 +164,7 @@ async def test_a_session_is_terminated(ann: Visitor) -> None:
     await expect(drawer.fact("Story")).to_have_text("over: the session was terminated")
     for act in ("Terminate", "Next step", "Play", "Pause"):
         await expect(drawer.act(act)).to_be_disabled()
-    await expect(card.get_by_role("button", name="Stop")).to_have_count(0)
+    await expect(card.get_by_role("button", name=sentences.STOP_BUTTON)).to_have_count(0)
 
 
 async def test_a_story_goes_on_by_steps_and_by_the_clock(ann: Visitor) -> None:
@@ -183,7 +175,7 @@ async def test_a_story_goes_on_by_steps_and_by_the_clock(ann: Visitor) -> None:
     await expect(drawer.act("Pause")).to_be_disabled()
     await drawer.lets("Next step", "The story went one step on.", "Working running / working")
     await expect(drawer.fact("Story")).to_have_text("4 steps left, paused")
-    await expect(card).to_contain_text("⚙️ Working. Reply in this thread to steer it.")
+    await expect(card).to_contain_text(f"⚙️ {sentences.WORKING}")
     await drawer.lets("Play", "The story plays.", "Finished running / finished")
     await expect(drawer.fact("Story")).to_have_text("told to its end")
     await expect(card).to_contain_text("✅ Done.")
@@ -279,7 +271,7 @@ async def test_from_a_session_to_its_thread(ann: Visitor) -> None:
     await ann.drawer.chosen.get_by_role("button", name="Open the thread in Slack").click()
     await ann.reads(QUESTION)
     await expect(ann.link("web")).to_have_attribute("aria-current", "page")
-    await expect(ann.thread.get_by_test_id("message").first).to_contain_text("Asked by @Ann Lee")
+    await expect(ann.thread.get_by_test_id("message").first).to_contain_text(sentences.asked_by("@Ann Lee"))
 
 
 async def test_sessions_are_filtered_and_counted(ann: Visitor, play: Playground) -> None:
@@ -314,7 +306,7 @@ async def test_sessions_are_dated_by_the_clock_of_the_playground(ann: Visitor, p
 
 async def test_writing_as_devin_by_keyboard(ann: Visitor) -> None:
     await ann.asks_devin()
-    await ann.opens_thread("Asked by @Ann Lee")
+    await ann.opens_thread(sentences.asked_by("@Ann Lee"))
     text = ann.page.get_by_role("textbox", name="Say something as Devin")
     await text.fill("There is **one** more.")
     await text.press("Enter")

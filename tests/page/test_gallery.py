@@ -200,14 +200,14 @@ async def test_a_dangerous_button_asks_first(ann: Visitor) -> None:
 
 async def test_private_answers_are_replaced_removed_and_published(ann: Visitor) -> None:
     await ann.writes("/gallery private")
-    await (await ann.is_told("Only you see this.")).get_by_role("button", name="Tell everybody").click()
+    await (await ann.is_answered("Only you see this.")).get_by_role("button", name="Tell everybody").click()
     await ann.sees("Now everybody sees it.")
-    await ann.whisper("Only you see this.").get_by_role("button", name="Replace").click()
-    await ann.is_told("Replaced, and still only for you.")
-    await expect(ann.whisper("Only you see this.")).to_have_count(0)
+    await ann.private_answer("Only you see this.").get_by_role("button", name="Replace").click()
+    await ann.is_answered("Replaced, and still only for you.")
+    await expect(ann.private_answer("Only you see this.")).to_have_count(0)
     await ann.writes("/gallery private")
-    await (await ann.is_told("Only you see this.")).get_by_role("button", name="Remove").click()
-    await expect(ann.whisper("Only you see this.")).to_have_count(0)
+    await (await ann.is_answered("Only you see this.")).get_by_role("button", name="Remove").click()
+    await expect(ann.private_answer("Only you see this.")).to_have_count(0)
 
 
 async def test_what_slack_refuses_is_shown_in_red(ann: Visitor) -> None:

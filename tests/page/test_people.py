@@ -4,25 +4,18 @@ import re
 
 from playwright.async_api import expect
 
+from tests import sentences
 from tests.page.playground import Playground
 from tests.page.visitor import AT_THE_PAGE, Visitor
 
 pytestmark = AT_THE_PAGE
-
-GUEST_REFUSED = (
-    "Guests cannot work with Devin here, so nothing was started or sent. Ask a full member of this workspace to do it."
-)
-STRANGER_REFUSED = (
-    "This channel is shared with another company, where Devin stays out; nothing was started or sent. "
-    "Use a channel of your own workspace."
-)
 
 
 async def test_a_guest_is_refused_and_nobody_else_sees_it(ann: Visitor) -> None:
     await ann.acts_as("Gus")
     await ann.opens("general")
     await ann.writes("@Devin Bridge delete the staging database")
-    private = await ann.is_told(GUEST_REFUSED)
+    private = await ann.is_answered(sentences.GUEST_REFUSED)
     await expect(private).to_contain_text("Only visible to you")
     await ann.acts_as("Ben")
     await ann.opens("general")
@@ -30,40 +23,40 @@ async def test_a_guest_is_refused_and_nobody_else_sees_it(ann: Visitor) -> None:
     await expect(ann.page.get_by_test_id("ephemeral")).to_have_count(0)
     await ann.acts_as("Gus")
     await ann.opens("general")
-    await ann.is_told(GUEST_REFUSED)
+    await ann.is_answered(sentences.GUEST_REFUSED)
 
 
 async def test_somebody_from_another_company_is_refused(ann: Visitor) -> None:
     await ann.acts_as("Eve")
     await ann.opens("shared")
     await ann.writes("@Devin Bridge read our contract")
-    await ann.is_told(STRANGER_REFUSED)
+    await ann.is_answered(sentences.SHARED_CHANNEL_REFUSED)
     await expect(ann.link("web")).to_have_count(0)
 
 
 async def test_an_admin_asks_what_was_spent_and_a_member_may_not(ann: Visitor) -> None:
     await ann.opens("ops")
     await ann.writes("/devin usage today")
-    await ann.is_told("Usage figures are for the admins of Devin Bridge. Ask one of them: @Ada Weiss.")
+    await ann.is_answered(sentences.admins_only("@Ada Weiss"))
     await ann.acts_as("Ada")
     await ann.opens("ops")
     await ann.writes("/devin usage today")
-    await ann.is_told("Devin today, so far")
-    await expect(ann.whisper("Usage figures are for the admins")).to_have_count(0)
+    await ann.is_answered(sentences.TODAY)
+    await expect(ann.private_answer(sentences.FIGURES_FOR_ADMINS)).to_have_count(0)
 
 
 async def test_everybody_sees_who_stopped_it(ann: Visitor) -> None:
     await ann.opens("web")
     card = await ann.asks_devin()
     await ann.acts_as("Ben")
-    await card.get_by_role("button", name="Stop").click()
-    await expect(card).to_contain_text("Stopped by @Ben Ortiz. It sleeps and nothing is lost")
+    await card.get_by_role("button", name=sentences.STOP_BUTTON).click()
+    await expect(card).to_contain_text(sentences.card_stopped_begins("@Ben Ortiz"))
     await ann.writes("/devin list")
-    await ann.is_told("You have no open sessions.")
+    await ann.is_answered(sentences.NO_OPEN_SESSIONS)
     await ann.acts_as("Ann")
-    await expect(ann.whisper("You have no open sessions.")).to_have_count(0)
+    await expect(ann.private_answer(sentences.NO_OPEN_SESSIONS)).to_have_count(0)
     await ann.writes("/devin list")
-    await ann.is_told("You have 1 session:")
+    await ann.is_answered(sentences.ONE_SESSION)
 
 
 async def test_a_message_is_changed_and_deleted(ann: Visitor) -> None:
@@ -156,4 +149,4 @@ async def test_direct_messages_are_a_session_too(ann: Visitor) -> None:
     await ann.writes("write the release notes")
     await ann.sees("write the release notes")
     await ann.opens_thread("write the release notes")
-    await ann.reads("Asked by @Ann Lee")
+    await ann.reads(sentences.asked_by("@Ann Lee"))

@@ -146,11 +146,11 @@ async def test_a_reply_for_everybody_stands_in_both_places(ann: Visitor) -> None
 
 async def test_what_only_one_person_sees_can_be_put_away(ann: Visitor) -> None:
     await ann.writes("/gallery private")
-    await (await ann.is_told("Only you see this.")).get_by_role("button", name="Dismiss").click()
-    await expect(ann.whisper("Only you see this.")).to_have_count(0)
+    await (await ann.is_answered("Only you see this.")).get_by_role("button", name="Dismiss").click()
+    await expect(ann.private_answer("Only you see this.")).to_have_count(0)
     await ann.composer.fill("/nothing")
     await ann.page.get_by_test_id("send").click()
-    await (await ann.is_told("/nothing is not a valid command.")).get_by_role("button", name="Dismiss").click()
+    await (await ann.is_answered("/nothing is not a valid command.")).get_by_role("button", name="Dismiss").click()
     await expect(ann.page.get_by_test_id("ephemeral")).to_have_count(0)
     await ann.writes("/gallery broken")
     await ann.page.get_by_test_id("refusal").get_by_role("button", name="Dismiss").click()

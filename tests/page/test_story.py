@@ -4,6 +4,7 @@ import re
 
 from playwright.async_api import expect
 
+from tests import sentences
 from tests.page.visitor import AT_THE_PAGE, QUESTION, TASK, WAITING, Visitor
 
 pytestmark = AT_THE_PAGE
@@ -12,8 +13,8 @@ pytestmark = AT_THE_PAGE
 async def test_a_task_from_the_command_to_the_digest(ann: Visitor) -> None:
     await ann.opens("web")
     await ann.writes(f"/devin {TASK} repo=acme/web")
-    await ann.is_told(f"Got it: “{TASK}”. The session's thread appears here in a moment.")
-    await ann.opens_thread("Asked by @Ann Lee")
+    await ann.is_answered(sentences.got_it(TASK))
+    await ann.opens_thread(sentences.asked_by("@Ann Lee"))
     await ann.reads(QUESTION)
     await expect(ann.card).to_contain_text(WAITING)
     await expect(ann.card).to_contain_text("repo acme/web")
@@ -22,10 +23,12 @@ async def test_a_task_from_the_command_to_the_digest(ann: Visitor) -> None:
     await ann.reads(
         "“The second one, please”: the second, then. I pass a clock in; whoever passes none gets the real one."
     )
-    await ann.reads("New pull request: acme/web#")
-    done = await ann.reads("Done · 1 pull request")
-    await expect(done).to_contain_text(re.compile(r"Done · 1 pull request · \d+(\.\d+)? ACUs · \d+ seconds?"))
-    await expect(ann.card).to_contain_text("Done. If something is missing, reply in this thread and Devin goes on.")
+    await ann.reads(sentences.new_pull_request("acme/web#", sign=""))
+    done = await ann.reads(f"{sentences.OUTCOME} · 1 pull request")
+    await expect(done).to_contain_text(
+        re.compile(sentences.OUTCOME + r" · 1 pull request · \d+(\.\d+)? ACUs · \d+ seconds?")
+    )
+    await expect(ann.card).to_contain_text(sentences.DONE)
     await expect(ann.card.get_by_role("link", name="acme/web#")).to_have_attribute(
         "href", re.compile("^https://github")
     )
@@ -34,7 +37,7 @@ async def test_a_task_from_the_command_to_the_digest(ann: Visitor) -> None:
     await ann.drawer.closes()
     await ann.acts_as("Ada")
     await ann.opens("ops")
-    digest = await ann.sees("Billing day 08:00 UTC to 08:00 UTC.")
+    digest = await ann.sees(sentences.BILLING_DAY)
     await expect(digest).to_contain_text(
         re.compile(r"\d+(\.\d+)? ACUs, \d+ % (more|less) than the mean of the seven days before")
     )
@@ -43,13 +46,11 @@ async def test_a_task_from_the_command_to_the_digest(ann: Visitor) -> None:
 async def test_the_stop_button_puts_devin_to_sleep(ann: Visitor) -> None:
     await ann.opens("web")
     card = await ann.asks_devin()
-    await card.get_by_role("button", name="Stop").click()
-    await expect(card).to_contain_text(
-        "Stopped by @Ann Lee. It sleeps and nothing is lost: reply in this thread and Devin goes on."
-    )
-    await expect(card.get_by_role("button", name="Stop")).to_have_count(0)
-    await ann.opens_thread("Asked by @Ann Lee")
-    await ann.reads("Stopped by @Ann Lee. Devin sleeps and nothing is lost; a reply in this thread wakes it.")
+    await card.get_by_role("button", name=sentences.STOP_BUTTON).click()
+    await expect(card).to_contain_text(sentences.card_stopped("@Ann Lee"))
+    await expect(card.get_by_role("button", name=sentences.STOP_BUTTON)).to_have_count(0)
+    await ann.opens_thread(sentences.asked_by("@Ann Lee"))
+    await ann.reads(sentences.stopped("@Ann Lee", sign=""))
 
 
 async def test_a_mention_becomes_a_session_in_its_own_thread(ann: Visitor) -> None:
@@ -57,7 +58,7 @@ async def test_a_mention_becomes_a_session_in_its_own_thread(ann: Visitor) -> No
     await ann.writes("The import takes an hour.")
     await ann.opens_thread("The import takes an hour.")
     await ann.replies("@Devin Bridge find out why")
-    await ann.reads("Asked by @Ann Lee")
+    await ann.reads(sentences.asked_by("@Ann Lee"))
     await expect(ann.message("The import takes an hour.")).to_contain_text(re.compile(r"\d+ replies"))
 
 
@@ -68,7 +69,7 @@ async def test_the_drawer_is_devins_own_side(ann: Visitor) -> None:
     await expect(ann.drawer.sessions).to_contain_text(["running / waiting_for_user"])
     await ann.drawer.says_as_devin("There is **one** more test like it.")
     await ann.drawer.closes()
-    await ann.opens_thread("Asked by @Ann Lee")
+    await ann.opens_thread(sentences.asked_by("@Ann Lee"))
     await ann.reads("There is one more test like it.")
 
 
@@ -77,7 +78,4 @@ async def test_a_state_that_is_forced_shows_on_the_card(ann: Visitor) -> None:
     card = await ann.asks_devin()
     await ann.drawer.chooses_the_session()
     await ann.drawer.forces("suspended", "out_of_credits")
-    await expect(card).to_contain_text(
-        "Paused: there are no credits left. Somebody who manages billing can buy more in Devin; "
-        "then reply in this thread and Devin goes on."
-    )
+    await expect(card).to_contain_text(sentences.NO_CREDITS)

@@ -7,6 +7,7 @@ import pytest_asyncio
 from playwright.async_api import Locator, expect
 
 from bot.manifest import read_manifest
+from tests import sentences
 from tests.page.conftest import Visit
 from tests.page.gallery_stage import Gallery
 from tests.page.playground import Playground
@@ -170,7 +171,7 @@ async def test_what_was_begun_waits_where_and_for_whom_it_was_begun(ann: Visitor
 
 async def test_slack_knows_no_such_command_and_none_in_a_thread(ann: Visitor, gallery: Gallery) -> None:
     await sends(ann, "/nothing at all")
-    told = await ann.is_told(UNKNOWN)
+    told = await ann.is_answered(UNKNOWN)
     await expect(told.locator(".byline b")).to_have_text("Slack")
     await expect(ann.composer).to_have_value("/nothing at all")
     await ann.writes(" /nothing is only a word now")
@@ -197,7 +198,7 @@ async def test_a_command_comes_back_when_nobody_hears_it(visit: Visit, play: Pla
     await ann.drawer.sees_the_bot("running")
     await ann.drawer.closes()
     await ann.composer.press("Enter")
-    await ann.is_told("You have no open sessions.")
+    await ann.is_answered(sentences.NO_OPEN_SESSIONS)
     await expect(ann.composer).to_have_value("")
 
 
@@ -293,9 +294,9 @@ async def test_what_goes_wrong_is_said_aloud_where_it_happened(ann: Visitor, gal
     await expect(aloud.locator("p")).to_have_text("Slack refused the answer to /gallery. invalid_blocks")
     await ann.writes("/gallery private")
     await gallery.slack.pause("lose")
-    private = await ann.is_told("Only you see this.")
+    private = await ann.is_answered("Only you see this.")
     await private.get_by_role("button", name="Replace").click()
     await expect(private.get_by_role("alert")).to_have_text(UNREACHED)
     await gallery.slack.resume()
     await private.get_by_role("button", name="Replace").click()
-    await ann.is_told("Replaced, and still only for you.")
+    await ann.is_answered("Replaced, and still only for you.")

@@ -5,6 +5,7 @@ from typing import Any, Final, Literal, Self
 import pytest
 from playwright.async_api import Browser, ConsoleMessage, FilePayload, Locator, Page, expect
 
+from tests import sentences
 from tests.page.drawer import Drawer
 from tests.page.playground import CHANNELS, PEOPLE
 from tests.page.tour import Tour
@@ -21,8 +22,8 @@ document.addEventListener("securitypolicyviolation", (event) => {
 """
 TOURED: Final = "localStorage.setItem('playground.tour', 'true')"
 TASK: Final = "fix the flaky login test"
-QUESTION: Final = "@Ann Lee, Devin waits for your answer: reply in this thread and it goes on."
-WAITING: Final = "Waiting for @Ann Lee: answer Devin in this thread and it goes on."
+QUESTION: Final = sentences.question("@Ann Lee", sign="")
+WAITING: Final = sentences.waiting_for_answer("@Ann Lee")
 AFRESH: Final = "Everything is as in the beginning. Only the clock keeps its time, since time never runs backwards.×"
 CLIPBOARD: Final = ("clipboard-read", "clipboard-write")
 SERIOUS: Final = {"serious", "critical"}
@@ -75,7 +76,7 @@ class Visitor:
         self.thread = page.locator("#thread-messages")
         self.composer = page.get_by_test_id("composer-input")
         self.thread_composer = page.get_by_test_id("thread-composer-input")
-        self.card = self.message("Asked by @Ann Lee")
+        self.card = self.message(sentences.asked_by("@Ann Lee"))
         self.drawer = Drawer(page)
         self.tour = Tour(page)
         self.home = page.locator("#home")
@@ -274,7 +275,7 @@ class Visitor:
         """The newest message with a text in the open thread."""
         return self.message(text, within=self.thread)
 
-    def whisper(self, text: str) -> Locator:
+    def private_answer(self, text: str) -> Locator:
         """A message that only this person sees."""
         return self.page.get_by_test_id("ephemeral").filter(has_text=text).last
 
@@ -294,7 +295,7 @@ class Visitor:
         await expect(self.reply(text)).to_be_visible()
         return self.reply(text)
 
-    async def is_told(self, text: str) -> Locator:
+    async def is_answered(self, text: str) -> Locator:
         """Wait for a private message."""
-        await expect(self.whisper(text)).to_be_visible()
-        return self.whisper(text)
+        await expect(self.private_answer(text)).to_be_visible()
+        return self.private_answer(text)

@@ -22,6 +22,7 @@ from bot.playground.ports import free_from
 from bot.playground.screen import Screen
 from bot.playground.slack import SlackControl, SlackSimulator
 from bot.playground.trouble import TroubleError
+from tests import sentences
 
 PROJECT = Path(__file__).parents[2]
 STOPPED = "Everything is stopped."
@@ -132,14 +133,14 @@ SHOWN = [
     "      appears here in a moment.",
     "  Devin Bridge:",
     "    │ fix the flaky login test",
-    "    │ Asked by @Ann · repo acme/web",
-    "    │ [ Open in Devin ]  [ Stop ]",
+    f"    │ {sentences.asked_by('@Ann')} · repo acme/web",
+    f"    │ [ {sentences.OPEN_IN_DEVIN} ]  [ Stop ]",
     "  Devin Bridge (edited):",
     "    ↳ Devin Bridge: There are two ways to fix it:",
-    "    ↳ Devin Bridge: 💬 @Ann, Devin waits for your answer: reply in this thread and it goes on.",
+    f"    ↳ Devin Bridge: 💬 {sentences.question('@Ann', sign='')}",
     "    ↳ Ann: The second one, please. Slow tests cost us more than four files.",
     "    ↳ Devin Bridge adds 👀 to Ann's “The second one, please. Slow tests cost us more t…”",
-    "    ↳ Devin Bridge: 🔀 New pull request: acme/web#128 (open)",
+    f"    ↳ Devin Bridge: 🔀 {sentences.new_pull_request('acme/web#128 (open)', sign='')}",
     "    ↳ Devin Bridge: The pull request is ready for review.",
     # a mention in a thread
     "#general",
@@ -157,16 +158,16 @@ SHOWN = [
     "      sent. Ask a full member of this workspace to do it.",
     # the list, and a stop
     "  Ben types: /devin list",
-    "  Devin Bridge (only visible to Ben): You have 1 session:",
+    f"  Devin Bridge (only visible to Ben): {sentences.ONE_SESSION}",
     "      1. ⚙ Find out why the export got slow: working · thread",
     "  Ben presses [ Stop ] on the card.",
     "    ↳ Devin Bridge: ⏹ Stopped by @Ben. Devin sleeps and nothing is lost; a reply in this thread",
     # the digest and the figures
     "#ops",
-    "    │ Billing day 08:00 UTC to 08:00 UTC.",
+    f"    │ {sentences.BILLING_DAY}",
     "  Ada types: /devin usage today",
     "  Devin Bridge (only visible to Ada):",
-    "    │ Devin today, so far",
+    f"    │ {sentences.TODAY}",
     "    │ 1. Fix the flaky login test: 1.3 ACUs · ann · Devin",
     "  ┆ Nobody waits for the time of the digest:",
 ]
@@ -185,11 +186,8 @@ def test_the_whole_show(start: Callable[..., Run]) -> None:
         r"\n {4}│ 4[123](?:\.\d)? ACUs, \d+ % more than the mean of the seven days before \(36 ACUs\)\.\n", once.text
     )
     assert re.search(r"\n {2}┆ {3}It is \w+, \d\d \w+ \d{4}, 09:05 UTC\. The bot starts again", once.text)
-    assert once.text.count("│ ✅ Done. If something is missing, reply in this thread and Devin goes on.") == 1
-    assert (
-        once.text.count("│ ⏹ Stopped by @Ben. It sleeps and nothing is lost: reply in this thread and Devin goes on.")
-        == 1
-    )
+    assert once.text.count(f"│ ✅ {sentences.DONE}") == 1
+    assert once.text.count(f"│ ⏹ {sentences.card_stopped('@Ben')}") == 1
     assert re.search(r"U0[A-Z]+|C0[A-Z]+(?!-)(?!GENERAL-)|<[@!#h]|:[a-z]+_[a-z]+:", _without_prompt(once.text)) is None
     assert max(map(len, once.lines)) <= 100
     assert once.said == ""

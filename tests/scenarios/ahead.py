@@ -16,7 +16,7 @@ from bot.store.cards import CardRow
 from bot.store.database.connection import Database
 from bot.store.database.schema import migrate
 from bot.store.threads import Thread
-from tests.scenarios.stage import ANN, Stage
+from tests.scenarios.harness import ANN, Harness
 
 TEAM, ORG = "T0PLAY", "org-play"
 
@@ -46,7 +46,7 @@ class Running:
     card_ts: str
 
 
-async def rows(on: Stage, table: str, **values: Any) -> list[dict[str, Any]]:
+async def rows(on: Harness, table: str, **values: Any) -> list[dict[str, Any]]:
     """What stands in a table of the bot's store, with these values."""
     db = Database(on.environment["DATABASE_URL"])
     try:
@@ -65,7 +65,7 @@ async def until(holds: Callable[[], Awaitable[bool]], seconds: float = 30) -> No
             await asyncio.sleep(0.05)
 
 
-async def write(on: Stage, work: Callable[[Any], Any]) -> None:
+async def write(on: Harness, work: Callable[[Any], Any]) -> None:
     """Do something in one transaction of the bot's store."""
     db = Database(on.environment["DATABASE_URL"])
     try:
@@ -75,7 +75,7 @@ async def write(on: Stage, work: Callable[[Any], Any]) -> None:
         await db.close()
 
 
-async def running(on: Stage, count: int, channels: Sequence[str]) -> list[Running]:
+async def running(on: Harness, count: int, channels: Sequence[str]) -> list[Running]:
     """So many sessions as a bot that has run for a while knows them, spread over channels. The bot must not run."""
     await on.slack.limits(enabled=False)
     made = await on.devin.create_sessions(
@@ -98,7 +98,7 @@ async def running(on: Stage, count: int, channels: Sequence[str]) -> list[Runnin
     return known
 
 
-async def _posted(on: Stage, http: httpx.AsyncClient, devin_id: str, channel: str) -> Running:
+async def _posted(on: Harness, http: httpx.AsyncClient, devin_id: str, channel: str) -> Running:
     key = devin_id[:10]
     ts = await on.slack.say(ANN, channel, "a long task, please")
     body = {"channel": channel, "thread_ts": ts, "text": "The card", "metadata": stamp(f"card:{key}")}

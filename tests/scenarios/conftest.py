@@ -1,7 +1,7 @@
-"""A story is told over Socket Mode; those with the marker `both_transports` over signed requests as well.
+"""A scenario is played over Socket Mode; those with the marker `both_transports` over signed requests as well.
 
 These are the stories about how messages come in, and one or more of each file as a sample. The store is an SQLite file.
-In the long run all of them are told over both transports and both stores, except those about one of them alone, which
+In the long run all of them are played over both transports and both stores, except those about one of them alone, which
 name it.
 """
 
@@ -10,6 +10,7 @@ import logging
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import structlog
@@ -19,7 +20,7 @@ from bot.store.tables import metadata
 from bot.timing import Timing
 from tests import postgres
 from tests.scenarios.ahead import Ahead
-from tests.scenarios.stage import QUICK_TIMING, TRANSPORTS, Stage, stage
+from tests.scenarios.harness import QUICK_TIMING, TRANSPORTS, Harness, harness
 
 STORES = ("sqlite", "postgresql")
 
@@ -37,7 +38,7 @@ def plain_logs() -> Iterator[None]:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Tell each story over one transport and one store, and over the others as the marker says or in the long run."""
+    """Play each scenario over one transport and store, and over the others as the marker says or in the long run."""
     named = [mark.args[0] for mark in metafunc.definition.iter_markers("parametrize")]
     both = metafunc.definition.get_closest_marker("both_transports") is not None
     others = {"transport": not both, "store": True}  # whether the other one is for the long run
@@ -61,10 +62,10 @@ def timing(request: pytest.FixtureRequest) -> Timing:
 
 
 @pytest.fixture
-def database(request: pytest.FixtureRequest, store: str) -> Iterator[dict[str, str]]:
-    """The setting of a store other than the usual one."""
+def database(request: pytest.FixtureRequest, store: str, sqlite_template: Path) -> Iterator[dict[str, Any]]:
+    """What a stage is told about its store."""
     if store == STORES[0]:
-        yield {}
+        yield {"empty_store": sqlite_template}
         return
     url: str = request.getfixturevalue("postgres_store")
     yield {"DATABASE_URL": url}
@@ -73,8 +74,8 @@ def database(request: pytest.FixtureRequest, store: str) -> Iterator[dict[str, s
 
 @pytest.fixture
 async def on(
-    tmp_path: Path, transport: str, database: dict[str, str], clock: Ahead, timing: Timing
-) -> AsyncIterator[Stage]:
+    tmp_path: Path, transport: str, database: dict[str, Any], clock: Ahead, timing: Timing
+) -> AsyncIterator[Harness]:
     """The bot, Slack and Devin, up and running."""
-    async with stage(tmp_path, transport, clock=clock, timing=timing, **database) as everything:
+    async with harness(tmp_path, transport, clock=clock, timing=timing, **database) as everything:
         yield everything

@@ -2,66 +2,67 @@
 
 import pytest
 
-from tests.scenarios.looks import looked
-from tests.scenarios.stage import GENERAL, Stage
+from tests import sentences
+from tests.scenarios.harness import GENERAL, Harness
+from tests.scenarios.observations import polled
 
 
-async def edits(on: Stage) -> int:
+async def edits(on: Harness) -> int:
     """How many edits Slack took so far."""
     return len(await on.slack.log("chat.update", ok=True))
 
 
-async def test_many_changes_become_one_edit_with_the_newest_state(on: Stage) -> None:
+async def test_many_changes_become_one_edit_with_the_newest_state(on: Harness) -> None:
     ts, session = await on.started()
     before = await edits(on)
     await on.slack.fault("chat.update", "ratelimited", retry_after=8)
     for title in ("First", "Second", "Third"):
         await on.devin.set(session, title=title)
-        await looked(on)
+        await polled(on)
     await on.devin.set(session, title="Fourth and last")
     card = await on.slack.wait_for_message(GENERAL, "Fourth and last", thread_ts=ts)
     await on.devin.say(session, "Done with titles.")
     await on.slack.wait_for_message(GENERAL, "Done with titles.", thread_ts=ts)
     assert await edits(on) == before + 1
-    assert card["rendered"].splitlines()[:2] == ["Fourth and last", ":gear: Working. Reply in this thread to steer it."]
+    assert card["rendered"].splitlines()[:2] == ["Fourth and last", sentences.WORKING_LINE]
 
 
-async def test_a_change_that_is_taken_back_before_its_edit_edits_nothing(on: Stage) -> None:
+async def test_a_change_that_is_taken_back_before_its_edit_edits_nothing(on: Harness) -> None:
     _, session = await on.started()
     before = await edits(on)
     await on.slack.fault("chat.update", "ratelimited", retry_after=2)
     await on.devin.set(session, title="Not for long", moves=False)
     (refused,) = await on.slack.wait_for_call("chat.update", status=429)
     await on.devin.set(session, title=None, moves=False)
-    await looked(on)
+    await polled(on)
     ts, _ = await on.started("another one")  # whose card is edited after the wait
-    assert await on.slack.messages(GENERAL, thread_ts=ts, text="Working")
+    assert await on.slack.messages(GENERAL, thread_ts=ts, text=sentences.IS_WORKING)
     later = [call for call in await on.slack.log("chat.update", ok=True) if call["n"] > refused["n"]]
     assert await edits(on) == before + len(later)
     assert all("another one" in call["args"]["text"] for call in later)
 
 
-async def test_a_new_sign_of_life_alone_edits_nothing(on: Stage) -> None:
+async def test_a_new_sign_of_life_alone_edits_nothing(on: Harness) -> None:
     ts, session = await on.started()
     before = await edits(on)
     for _ in range(3):
         await on.devin.set(session, devin_mode="normal")  # only `updated_at` moves
-        await looked(on)
+        await polled(on)
     await on.devin.say(session, "Still here.")
     await on.slack.wait_for_message(GENERAL, "Still here.", thread_ts=ts)
     assert await edits(on) == before
 
 
-async def test_figures_are_drawn_with_the_next_change_of_state(on: Stage) -> None:
+async def test_figures_are_drawn_with_the_next_change_of_state(on: Harness) -> None:
     ts, session = await on.started()
     await on.devin.spend(session, 2.5)
-    await looked(on)
+    await polled(on)
     await on.devin.set(session, status_detail="waiting_for_approval")
-    card = await on.slack.wait_for_message(GENERAL, "Waiting for an approval", thread_ts=ts)
-    assert "2.5 ACUs · last sign of life" in card["rendered"]
+    card = await on.slack.wait_for_message(GENERAL, sentences.WAITS_FOR_APPROVAL, thread_ts=ts)
+    assert f"2.5 ACUs · {sentences.LAST_SIGN_OF_LIFE}" in card["rendered"]
 
 
-async def test_a_newer_version_that_comes_while_the_edit_is_under_way_is_drawn_next(on: Stage) -> None:
+async def test_a_newer_version_that_comes_while_the_edit_is_under_way_is_drawn_next(on: Harness) -> None:
     ts, session = await on.started()
     await on.slack.fault("chat.update", "slow", seconds=1.5, match="On its way")
     await on.devin.set(session, title="On its way")
@@ -69,14 +70,14 @@ async def test_a_newer_version_that_comes_while_the_edit_is_under_way_is_drawn_n
     await on.devin.set(session, title="Newer")
     card = await on.slack.wait_for_message(GENERAL, "Newer", thread_ts=ts)
     assert card["rendered"].splitlines()[0] == "Newer"
-    assert len(await on.slack.messages(GENERAL, thread_ts=ts, text="Asked by")) == 1
+    assert len(await on.slack.messages(GENERAL, thread_ts=ts, text=sentences.ASKED_BY)) == 1
 
 
 @pytest.mark.both_transports
-async def test_an_edit_whose_answer_is_lost_is_simply_made_again(on: Stage) -> None:
+async def test_an_edit_whose_answer_is_lost_is_simply_made_again(on: Harness) -> None:
     ts, session = await on.started()
     await on.slack.fault("chat.update", "commit_then_drop", match="Lost and found")
     await on.devin.set(session, title="Lost and found")
     calls = await on.slack.wait_for_call("chat.update", 2, text="Lost and found")
     assert [call["fault"] for call in calls] == ["commit_then_drop", None]
-    assert len(await on.slack.messages(GENERAL, thread_ts=ts, text="Asked by")) == 1
+    assert len(await on.slack.messages(GENERAL, thread_ts=ts, text=sentences.ASKED_BY)) == 1

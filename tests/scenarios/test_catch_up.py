@@ -2,17 +2,18 @@
 
 import pytest
 
-from tests.scenarios.stage import ANN, BEN, GENERAL, WEB, Stage
+from tests import sentences
+from tests.scenarios.harness import ANN, BEN, GENERAL, WEB, Harness
 
 
-async def said(on: Stage, session: str) -> list[str]:
+async def said(on: Harness, session: str) -> list[str]:
     """What people have said to a session, without the marks in the first lines."""
     messages = (await on.devin.session(session))["messages"]
     return [message["message"].split("\n", 1)[1] for message in messages[1:] if message["source"] == "user"]
 
 
 @pytest.mark.both_transports
-async def test_replies_written_while_the_bot_was_down_reach_devin_once_and_in_order(on: Stage) -> None:
+async def test_replies_written_while_the_bot_was_down_reach_devin_once_and_in_order(on: Harness) -> None:
     ts, session = await on.started()
     await on.slack.say(ANN, GENERAL, "before", thread_ts=ts)
     await on.devin.wait_for_messages("before")
@@ -28,7 +29,7 @@ async def test_replies_written_while_the_bot_was_down_reach_devin_once_and_in_or
     assert await said(on, session) == ["before", "missed 0", "missed 1", "missed 2", "after"]
 
 
-async def test_what_arrived_before_is_not_forwarded_again_at_the_next_start(on: Stage) -> None:
+async def test_what_arrived_before_is_not_forwarded_again_at_the_next_start(on: Harness) -> None:
     ts, session = await on.started()
     await on.slack.say(ANN, GENERAL, "only once", thread_ts=ts)
     await on.devin.wait_for_messages("only once")
@@ -41,7 +42,7 @@ async def test_what_arrived_before_is_not_forwarded_again_at_the_next_start(on: 
 
 
 @pytest.mark.both_transports
-async def test_what_slack_sends_again_after_it_was_fetched_is_known(on: Stage) -> None:
+async def test_what_slack_sends_again_after_it_was_fetched_is_known(on: Harness) -> None:
     ts, session = await on.started()
     await on.stop()
     await on.slack.pause("hold")
@@ -55,7 +56,7 @@ async def test_what_slack_sends_again_after_it_was_fetched_is_known(on: Stage) -
     assert await said(on, session) == ["fetched first", "the last"]
 
 
-async def test_each_open_thread_is_read_at_the_start(on: Stage) -> None:
+async def test_each_open_thread_is_read_at_the_start(on: Harness) -> None:
     places = {channel: await on.started(f"task of {channel}", channel=channel) for channel in (GENERAL, WEB)}
     await on.stop()
     await on.slack.pause("lose")
@@ -68,8 +69,8 @@ async def test_each_open_thread_is_read_at_the_start(on: Stage) -> None:
         assert await said(on, session) == [f"missed in {channel}"]
 
 
-async def test_more_replies_than_a_look_reads_all_reach_devin_in_order(
-    on: Stage, monkeypatch: pytest.MonkeyPatch
+async def test_more_replies_than_one_pass_reads_all_reach_devin_in_order(
+    on: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("bot.slack.reading.PAGE_MESSAGES", 3)
     ts, session = await on.started()
@@ -84,7 +85,7 @@ async def test_more_replies_than_a_look_reads_all_reach_devin_in_order(
     assert await said(on, session) == written
 
 
-async def test_a_reply_that_arrives_before_the_thread_was_read_hides_nothing(on: Stage) -> None:
+async def test_a_reply_that_arrives_before_the_thread_was_read_hides_nothing(on: Harness) -> None:
     ts, session = await on.started()
     await on.slack.wait_for_call("conversations.replies")
     await on.stop()
@@ -103,19 +104,19 @@ async def test_a_reply_that_arrives_before_the_thread_was_read_hides_nothing(on:
 
 
 @pytest.mark.both_transports
-async def test_verbs_written_while_the_bot_was_down_are_carried_out(on: Stage) -> None:
+async def test_verbs_written_while_the_bot_was_down_are_carried_out(on: Harness) -> None:
     ts, session = await on.started()
     await on.stop()
     await on.slack.pause("lose")
     await on.slack.say(ANN, GENERAL, "!stop", thread_ts=ts)
     await on.slack.resume()
     await on.start()
-    await on.slack.wait_for_message(GENERAL, "Stopped by <@U0ANN>", thread_ts=ts, within=15)
+    await on.slack.wait_for_message(GENERAL, sentences.stopped_by("<@U0ANN>"), thread_ts=ts, within=15)
     assert (await on.devin.session(session))["is_archived"]
 
 
 @pytest.mark.parametrize("transport", ["socket"])
-async def test_what_was_lost_in_a_gap_of_the_socket_is_fetched(on: Stage) -> None:
+async def test_what_was_lost_in_a_gap_of_the_socket_is_fetched(on: Harness) -> None:
     ts, session = await on.started()
     await on.slack.pause("lose")
     await on.slack.say(BEN, GENERAL, "lost in the gap", thread_ts=ts)
@@ -128,7 +129,7 @@ async def test_what_was_lost_in_a_gap_of_the_socket_is_fetched(on: Stage) -> Non
 
 
 @pytest.mark.both_transports
-async def test_what_was_written_during_the_creation_and_lost_is_fetched_after_it(on: Stage) -> None:
+async def test_what_was_written_during_the_creation_and_lost_is_fetched_after_it(on: Harness) -> None:
     await on.devin.fault("create_session", "hang", commit="late")
     ts = await on.mention("a slow start")
     await on.devin.wait_for_calls("create_session")

@@ -5,81 +5,82 @@ from pathlib import Path
 
 import pytest
 
-from tests.scenarios.looks import card, creations, settled, told, whispered
-from tests.scenarios.stage import ANN, BEN, GENERAL, Stage, stage
+from tests import sentences
+from tests.scenarios.harness import ANN, BEN, GENERAL, Harness, harness
+from tests.scenarios.observations import card, creations, private_answers, sent_to_devin, settled
 
 DM = "D0ANN"
 
 
-async def running(on: Stage, prompt: str = "fix the login test") -> tuple[str, str]:
+async def running(on: Harness, prompt: str = "fix the login test") -> tuple[str, str]:
     """A session that a direct message has started; answers its thread's ts and Devin's session id."""
     ts = await on.slack.say(ANN, "im", prompt)
     made = await on.session(prompt)
     await on.devin.set(made["session_id"], status="running", status_detail="working")
-    await on.slack.wait_for_message(DM, "Working", thread_ts=ts)
+    await on.slack.wait_for_message(DM, sentences.IS_WORKING, thread_ts=ts)
     return ts, made["session_id"]
 
 
 @pytest.mark.both_transports
-async def test_a_line_starts_a_session_in_its_thread(on: Stage) -> None:
+async def test_a_line_starts_a_session_in_its_thread(on: Harness) -> None:
     ts = await on.slack.say(ANN, "im", "fix the login test repo=acme/web")
     made = await on.session("fix the login test")
-    shown = await on.slack.wait_for_message(DM, "Asked by", thread_ts=ts)
+    shown = await on.slack.wait_for_message(DM, sentences.ASKED_BY, thread_ts=ts)
     assert made["tags"][1] == f"slack-T0PLAY-{DM}-{ts}"
     assert made["request"]["repos"] == ["acme/web"]
-    assert "Asked by <@U0ANN> · repo acme/web" in shown["rendered"]
+    assert f"{sentences.asked_by('<@U0ANN>')} · repo acme/web" in shown["rendered"]
 
 
-async def test_the_next_line_within_two_minutes_is_a_reply(on: Stage) -> None:
+async def test_the_next_line_within_two_minutes_is_a_reply(on: Harness) -> None:
     _, session = await running(on)
     line = await on.slack.say(ANN, "im", "and please use pytest")
     await on.devin.wait_for_messages("use pytest")
     await settled(on)
-    assert await told(on, session) == [f"[Slack {line}] ann:\nand please use pytest"]
+    assert await sent_to_devin(on, session) == [f"[Slack {line}] ann:\nand please use pytest"]
     assert await creations(on) == 1
 
 
-async def test_two_quick_lines_make_one_session(on: Stage) -> None:
+async def test_two_quick_lines_make_one_session(on: Harness) -> None:
     await on.slack.say(ANN, "im", "fix the login test")
     line = await on.slack.say(ANN, "im", "and please use pytest")
     await on.devin.wait_for_messages("use pytest")
     made = await on.session("fix the login test")
     await settled(on)
-    assert await told(on, made["session_id"]) == [f"[Slack {line}] ann:\nand please use pytest"]
+    assert await sent_to_devin(on, made["session_id"]) == [f"[Slack {line}] ann:\nand please use pytest"]
     assert await creations(on) == 1
 
 
-async def test_a_line_after_a_slash_command_there_is_a_reply_to_it(on: Stage) -> None:
+async def test_a_line_after_a_slash_command_there_is_a_reply_to_it(on: Harness) -> None:
     await on.slack.slash(ANN, "im", "fix the login test")
     line = await on.slack.say(ANN, "im", "and please use pytest")
     await on.devin.wait_for_messages("use pytest")
     made = await on.session("fix the login test")
     await settled(on)
-    assert await told(on, made["session_id"]) == [f"[Slack {line}] ann:\nand please use pytest"]
+    assert await sent_to_devin(on, made["session_id"]) == [f"[Slack {line}] ann:\nand please use pytest"]
     assert await creations(on) == 1
 
 
 async def test_a_line_after_two_minutes_starts_another_session(tmp_path: Path, transport: str) -> None:
     ahead = [0.0]
-    async with stage(tmp_path, transport, clock=lambda: time.time() + ahead[0]) as on:
+    async with harness(tmp_path, transport, clock=lambda: time.time() + ahead[0]) as on:
         _, session = await running(on)
         ahead[0] = 121.0
         second = await on.slack.say(ANN, "im", "update the docs")
         made = await on.session("update the docs")
         assert made["tags"][1] == f"slack-T0PLAY-{DM}-{second}"
-        assert await told(on, session) == []
+        assert await sent_to_devin(on, session) == []
 
 
-async def test_a_line_after_the_session_has_ended_starts_another_one(on: Stage) -> None:
+async def test_a_line_after_the_session_has_ended_starts_another_one(on: Harness) -> None:
     ts, _ = await running(on)
     await on.slack.say(ANN, "im", "!archive")
-    await on.slack.wait_for_message(DM, "Archived by <@U0ANN>", thread_ts=ts)
+    await on.slack.wait_for_message(DM, sentences.archived_by("<@U0ANN>"), thread_ts=ts)
     await on.slack.say(ANN, "im", "update the docs")
     await on.session("update the docs")
     assert await creations(on) == 2
 
 
-async def test_thanks_and_greetings_start_nothing(on: Stage) -> None:
+async def test_thanks_and_greetings_start_nothing(on: Harness) -> None:
     for line in ("hi!", "Thanks a lot :pray:", "good morning", ":+1:"):
         await on.slack.say(ANN, "im", line)
     await settled(on)
@@ -87,48 +88,48 @@ async def test_thanks_and_greetings_start_nothing(on: Stage) -> None:
     assert [one["user"] for one in await on.slack.messages(DM)] == [ANN] * 4
 
 
-async def test_a_thread_is_a_thread_here_too(on: Stage) -> None:
+async def test_a_thread_is_a_thread_here_too(on: Harness) -> None:
     ts, session = await running(on)
     reply = await on.slack.say(ANN, "im", "and please use pytest", thread_ts=ts)
     await on.devin.wait_for_messages("use pytest")
     await on.devin.say(session, "I do.")
     await on.slack.wait_for_message(DM, "I do.", thread_ts=ts)
-    assert await told(on, session) == [f"[Slack {reply}] ann:\nand please use pytest"]
+    assert await sent_to_devin(on, session) == [f"[Slack {reply}] ann:\nand please use pytest"]
 
 
-async def test_verbs_work_without_a_thread(on: Stage) -> None:
+async def test_verbs_work_without_a_thread(on: Harness) -> None:
     ts, session = await running(on)
     await on.slack.say(ANN, "im", "!stop")
-    await on.slack.wait_for_message(DM, "Stopped by <@U0ANN>. Devin sleeps", thread_ts=ts)
+    await on.slack.wait_for_message(DM, sentences.stopped_begins("<@U0ANN>"), thread_ts=ts)
     assert (await on.devin.session(session))["is_archived"] is True
-    assert await told(on, session) == []
+    assert await sent_to_devin(on, session) == []
 
 
-async def test_answers_are_ordinary_messages_here(on: Stage) -> None:
+async def test_answers_are_ordinary_messages_here(on: Harness) -> None:
     ts, _ = await running(on)
     await on.slack.say(ANN, "im", "!frobnicate")
-    said = await on.slack.wait_for_message(DM, "There is no `!frobnicate`")
-    assert said["rendered"].endswith("without the `!` the message goes to Devin.")
+    said = await on.slack.wait_for_message(DM, sentences.unknown_verb("!frobnicate"))
+    assert said["rendered"].endswith(sentences.WITHOUT_THE_MARK)
     await on.slack.say(ANN, "im", "!status", thread_ts=ts)
-    status = await on.slack.wait_for_message(DM, "Working. Reply in this thread", thread_ts=ts, user="U0BOT")
+    status = await on.slack.wait_for_message(DM, sentences.WORKING, thread_ts=ts, user="U0BOT")
     assert status
-    assert await whispered(on, ANN) == []
+    assert await private_answers(on, ANN) == []
 
 
 @pytest.mark.both_transports
-async def test_a_stop_button_here_stops(on: Stage) -> None:
+async def test_a_stop_button_here_stops(on: Harness) -> None:
     ts, session = await running(on)
     await on.slack.click(ANN, "im", (await card(on, ts, DM))["ts"], "stop")
-    await on.slack.wait_for_message(DM, "Stopped by <@U0ANN>. Devin sleeps", thread_ts=ts)
+    await on.slack.wait_for_message(DM, sentences.stopped_begins("<@U0ANN>"), thread_ts=ts)
     assert (await on.devin.session(session))["is_archived"] is True
 
 
-async def test_sessions_elsewhere_do_not_take_lines_from_here(on: Stage) -> None:
+async def test_sessions_elsewhere_do_not_take_lines_from_here(on: Harness) -> None:
     _, elsewhere = await on.started("update the docs", ANN, GENERAL)
     await on.slack.say(BEN, "im", "fix the logout test")
     await on.slack.say(ANN, "im", "fix the login test")
     await on.session("fix the login test")
     await on.session("fix the logout test")
     await settled(on)
-    assert await told(on, elsewhere) == []
+    assert await sent_to_devin(on, elsewhere) == []
     assert await creations(on) == 3

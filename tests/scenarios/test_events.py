@@ -19,25 +19,19 @@ from bot.store.database import priority_gate
 from bot.store.database.connection import Database
 from bot.store.inbox import InboxRow
 from bot.store.inbox_writer import InboxWriter, NotStoredError
-from tests.scenarios.looks import creations, forge, press, settled, told
-from tests.scenarios.stage import ADA, ANN, BEN, GENERAL, Stage, stage
+from tests import sentences
+from tests.scenarios.harness import ADA, ANN, BEN, GENERAL, Harness, harness
+from tests.scenarios.observations import creations, forge, press, sent_to_devin, settled
 
 pytestmark = pytest.mark.both_transports
 
 ON_A_FILE = pytest.mark.parametrize("store", ["sqlite"])
-STORE_DOWN = "Devin Bridge cannot store anything at the moment. Nothing was started; try again in a minute."
-MAYBE_STORED = (
-    "Devin Bridge could not confirm that it has stored this command, so it may or may not be carried out. "
-    "Wait a minute; if nothing has happened by then, type it again."
-)
-NOT_STORED = "Devin Bridge cannot store anything at the moment. Nothing was changed; try again in a minute."
-
 
 # ------------------------------------------------------------ the store is down
 
 
 @asynccontextmanager
-async def locked(on: Stage) -> AsyncIterator[None]:
+async def locked(on: Harness) -> AsyncIterator[None]:
     """Somebody else holds the store's write lock. In a thread: the bot finishes what it writes in this one."""
     file = on.environment["DATABASE_URL"].removeprefix("sqlite:///")
     other = sqlite3.connect(file, isolation_level=None, check_same_thread=False)
@@ -50,20 +44,20 @@ async def locked(on: Stage) -> AsyncIterator[None]:
 
 
 @ON_A_FILE
-async def test_a_command_that_cannot_be_stored_says_that_nothing_was_started_and_that_is_true(on: Stage) -> None:
+async def test_a_command_that_cannot_be_stored_says_that_nothing_was_started_and_that_is_true(on: Harness) -> None:
     async with locked(on):
         answer = await on.slack.slash(ANN, GENERAL, "fix the login test")
-    assert (answer["status"], answer["shown"]["rendered"]) == ("acked", STORE_DOWN)
+    assert (answer["status"], answer["shown"]["rendered"]) == ("acked", sentences.STORE_DOWN)
     await settled(on)
     assert await creations(on) == 0
     again = await on.slack.slash(ANN, GENERAL, "fix the login test")
-    assert again["shown"]["rendered"].startswith("Got it: “fix the login test”.")
+    assert again["shown"]["rendered"].startswith(sentences.got_it_begins("fix the login test"))
     await on.session("fix the login test")
     assert await creations(on) == 1
 
 
 async def test_of_a_command_whose_commit_has_no_known_outcome_it_is_not_said_that_nothing_was_started(
-    on: Stage, monkeypatch: pytest.MonkeyPatch
+    on: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     real, tries = Database.run_in_writer_thread, []
 
@@ -77,32 +71,32 @@ async def test_of_a_command_whose_commit_has_no_known_outcome_it_is_not_said_tha
 
     monkeypatch.setattr(Database, "run_in_writer_thread", losing_the_answer_then_down)
     answer = await on.slack.slash(ANN, GENERAL, "fix the login test")
-    assert (answer["status"], answer["shown"]["rendered"]) == ("acked", MAYBE_STORED)
+    assert (answer["status"], answer["shown"]["rendered"]) == ("acked", sentences.MAYBE_STORED)
     await on.session("fix the login test")
     assert await creations(on) == 1
 
 
 @ON_A_FILE
-async def test_a_stop_that_cannot_be_stored_says_that_nothing_was_changed(on: Stage) -> None:
+async def test_a_stop_that_cannot_be_stored_says_that_nothing_was_changed(on: Harness) -> None:
     _, session = await on.started()
     async with locked(on):
         answer = await on.slack.slash(ANN, GENERAL, "stop")
-    assert (answer["status"], answer["shown"]["rendered"]) == ("acked", NOT_STORED)
+    assert (answer["status"], answer["shown"]["rendered"]) == ("acked", sentences.NOT_STORED)
     await settled(on)
     assert (await on.devin.session(session))["is_archived"] is False
 
 
 @ON_A_FILE
-async def test_a_task_that_begins_like_a_stop_and_cannot_be_stored_says_that_nothing_was_started(on: Stage) -> None:
+async def test_a_task_that_begins_like_a_stop_and_cannot_be_stored_says_that_nothing_was_started(on: Harness) -> None:
     async with locked(on):
         answer = await on.slack.slash(ANN, GENERAL, "stop the flaky test from failing")
-    assert (answer["status"], answer["shown"]["rendered"]) == ("acked", STORE_DOWN)
+    assert (answer["status"], answer["shown"]["rendered"]) == ("acked", sentences.STORE_DOWN)
     await settled(on)
     assert await creations(on) == 0
 
 
 @ON_A_FILE
-async def test_a_button_that_cannot_be_stored_is_not_acknowledged(on: Stage) -> None:
+async def test_a_button_that_cannot_be_stored_is_not_acknowledged(on: Harness) -> None:
     _, session = await on.started()
     async with locked(on):
         assert await forge(on, "interactive", press(ANN, GENERAL, "stop", "x")) == "failed"
@@ -111,7 +105,7 @@ async def test_a_button_that_cannot_be_stored_is_not_acknowledged(on: Stage) -> 
 
 
 @ON_A_FILE
-async def test_an_event_that_cannot_be_stored_is_not_acknowledged_and_works_when_slack_repeats_it(on: Stage) -> None:
+async def test_an_event_that_cannot_be_stored_is_not_acknowledged_and_works_when_slack_repeats_it(on: Harness) -> None:
     async with locked(on):
         ts = await on.mention("fix the login test")
         await _one_attempt_failed(on, ts)
@@ -122,7 +116,7 @@ async def test_an_event_that_cannot_be_stored_is_not_acknowledged_and_works_when
 
 
 @ON_A_FILE
-async def test_a_reply_that_could_not_be_stored_arrives_once_when_slack_repeats_it(on: Stage) -> None:
+async def test_a_reply_that_could_not_be_stored_arrives_once_when_slack_repeats_it(on: Harness) -> None:
     ts, session = await on.started()
     async with locked(on):
         reply = await on.slack.say(BEN, GENERAL, "use pytest", thread_ts=ts)
@@ -132,12 +126,12 @@ async def test_a_reply_that_could_not_be_stored_arrives_once_when_slack_repeats_
     await on.devin.wait_for_messages("use pytest")
     await on.devin.say(session, "I do.")
     await on.slack.wait_for_message(GENERAL, "I do.", thread_ts=ts)
-    assert await told(on, session) == [f"[Slack {reply}] ben:\nuse pytest"]
+    assert await sent_to_devin(on, session) == [f"[Slack {reply}] ben:\nuse pytest"]
 
 
 @ON_A_FILE
 async def test_a_reply_that_could_not_be_stored_arrives_once_when_slack_does_not_repeat_it(
-    on: Stage, monkeypatch: pytest.MonkeyPatch
+    on: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ts, session = await on.started()
     await on.slack.wait_for_call("conversations.replies")  # the thread was read once
@@ -148,11 +142,11 @@ async def test_a_reply_that_could_not_be_stored_arrives_once_when_slack_does_not
         await _one_attempt_failed(on, reply)
     await on.devin.wait_for_messages("use pytest", seconds=30)
     await settled(on)
-    assert await told(on, session) == [f"[Slack {reply}] ben:\nuse pytest"]
+    assert await sent_to_devin(on, session) == [f"[Slack {reply}] ben:\nuse pytest"]
 
 
 async def test_a_missed_reply_that_could_not_be_stored_at_once_is_fetched_again(
-    on: Stage, monkeypatch: pytest.MonkeyPatch
+    on: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ts, session = await on.started()
     await on.stop()
@@ -171,10 +165,10 @@ async def test_a_missed_reply_that_could_not_be_stored_at_once_is_fetched_again(
     await on.devin.wait_for_messages("use pytest", seconds=30)
     await settled(on)
     assert failures == []
-    assert await told(on, session) == [f"[Slack {reply}] ben:\nuse pytest"]
+    assert await sent_to_devin(on, session) == [f"[Slack {reply}] ben:\nuse pytest"]
 
 
-async def _one_attempt_failed(on: Stage, ts: str) -> None:
+async def _one_attempt_failed(on: Harness, ts: str) -> None:
     """Wait until the first delivery of everything about a message has come back without an ack."""
     async with asyncio.timeout(15):
         # The simulator has no event for the end of one attempt.
@@ -188,7 +182,7 @@ async def _one_attempt_failed(on: Stage, ts: str) -> None:
 # ------------------------------------------------------------ answered, and without effect
 
 
-async def test_unknown_events_and_interactions_are_answered(on: Stage) -> None:
+async def test_unknown_events_and_interactions_are_answered(on: Harness) -> None:
     for event in (
         {"type": "reaction_added", "user": ANN, "reaction": "eyes", "item": {}},
         {"type": "something_of_tomorrow"},
@@ -213,7 +207,7 @@ async def test_unknown_events_and_interactions_are_answered(on: Stage) -> None:
     assert await creations(on) == 0
 
 
-async def test_a_message_without_a_text_or_with_a_strange_one_does_no_harm(on: Stage) -> None:
+async def test_a_message_without_a_text_or_with_a_strange_one_does_no_harm(on: Harness) -> None:
     for number, text in enumerate(
         (None, "", "<@U0BOT>" * 500, "\u0000\ufffd", "<@U0NOBODY> <#C0X> <!date^1^{x}|y> <"), 1
     ):
@@ -227,26 +221,26 @@ async def test_a_message_without_a_text_or_with_a_strange_one_does_no_harm(on: S
 
 
 async def test_the_bot_outlives_a_refreshed_socket(tmp_path: Path) -> None:
-    async with stage(tmp_path, "socket") as on:
+    async with harness(tmp_path, "socket") as on:
         ts, session = await on.started()
         await on.slack.disconnect()
         reply = await on.slack.say(BEN, GENERAL, "use pytest", thread_ts=ts)
         await on.devin.wait_for_messages("use pytest")
         await settled(on)
-        assert await told(on, session) == [f"[Slack {reply}] ben:\nuse pytest"]
+        assert await sent_to_devin(on, session) == [f"[Slack {reply}] ben:\nuse pytest"]
 
 
 # ------------------------------------------------------------ signed HTTP
 
 
 @pytest.fixture
-async def web(tmp_path: Path) -> AsyncIterator[Stage]:
+async def web(tmp_path: Path) -> AsyncIterator[Harness]:
     """The bot with a request URL."""
-    async with stage(tmp_path, "http") as everything:
+    async with harness(tmp_path, "http") as everything:
         yield everything
 
 
-def signed(on: Stage, body: bytes, *, age: float = 0.0, secret: str | None = None) -> dict[str, str]:
+def signed(on: Harness, body: bytes, *, age: float = 0.0, secret: str | None = None) -> dict[str, str]:
     """The headers of a request whose signature is as old as `age`."""
     stamp = str(int(time.time() - age))
     key = (secret or on.environment["SLACK_SIGNING_SECRET"]).encode()
@@ -262,12 +256,12 @@ def mention(text: str) -> dict[str, Any]:
     return {**envelope, "event": {**event, "ts": stamp, "event_ts": stamp}}
 
 
-async def _post(on: Stage, body: bytes, headers: Mapping[str, Any]) -> httpx.Response:
+async def _post(on: Harness, body: bytes, headers: Mapping[str, Any]) -> httpx.Response:
     async with httpx.AsyncClient(trust_env=False) as client:
         return await client.post(on.simulated_slack.request_url, content=body, headers=headers)
 
 
-async def test_unsigned_stale_and_wrongly_signed_requests_are_refused_and_not_stored(web: Stage) -> None:
+async def test_unsigned_stale_and_wrongly_signed_requests_are_refused_and_not_stored(web: Harness) -> None:
     body = json.dumps(mention("fix the login test")).encode()
     good = signed(web, body)
     for headers in (
@@ -291,11 +285,11 @@ async def test_unsigned_stale_and_wrongly_signed_requests_are_refused_and_not_st
     await web.session("fix the login test")
 
 
-async def test_the_address_answers_slacks_challenge(web: Stage) -> None:
+async def test_the_address_answers_slacks_challenge(web: Harness) -> None:
     assert await web.slack.verify_url() is True
 
 
-async def test_too_large_a_request_and_held_back_events_are_answered(web: Stage) -> None:
+async def test_too_large_a_request_and_held_back_events_are_answered(web: Harness) -> None:
     large = b"x" * 1_100_000
     assert (await _post(web, large, signed(web, large))).status_code == 413
     body = json.dumps({"type": "app_rate_limited", "minute_rate_limited": 1, "team_id": "T0PLAY"}).encode()
@@ -303,7 +297,7 @@ async def test_too_large_a_request_and_held_back_events_are_answered(web: Stage)
 
 
 async def test_who_sends_a_request_slowly_and_leaves_holds_up_no_other_work(
-    web: Stage, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    web: Harness, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     for rate_limits in ("SHARE_SECONDS", "GAPLESS_SECONDS"):
         monkeypatch.setattr(priority_gate, rate_limits, math.inf)
@@ -319,7 +313,7 @@ async def test_who_sends_a_request_slowly_and_leaves_holds_up_no_other_work(
     assert [line for line in caplog.records if line.levelname == "ERROR"] == []
 
 
-async def test_other_paths_and_methods_are_not_there(web: Stage) -> None:
+async def test_other_paths_and_methods_are_not_there(web: Harness) -> None:
     async with httpx.AsyncClient(trust_env=False, base_url=f"http://127.0.0.1:{web.port}") as client:
         assert (await client.get("/slack/events")).status_code == 405
         assert (await client.post("/slack/commands")).status_code == 404

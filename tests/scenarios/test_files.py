@@ -6,18 +6,16 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from tests.scenarios.looks import creations, settled, told
-from tests.scenarios.stage import ANN, BEN, BOT, GENERAL, Stage
+from tests import sentences
+from tests.scenarios.harness import ANN, BEN, BOT, GENERAL, Harness
+from tests.scenarios.observations import creations, sent_to_devin, settled
 
 LOG = {"name": "login.log", "content": "2026-01-01 login failed"}
 HUGE = {"name": "huge.bin", "mimetype": "application/octet-stream", "size": 25_000_000}
-TOO_LARGE = (
-    ":paperclip: “huge.bin” was not passed on to Devin, because it has 25.0 MB and the limit is 20.0 MB. "
-    "The text of the message was. Share a smaller one, or paste what matters."
-)
+TOO_LARGE = sentences.file_too_large("huge.bin", "25.0 MB")
 
 
-async def test_a_mentions_file_goes_along(on: Stage) -> None:
+async def test_a_mentions_file_goes_along(on: Harness) -> None:
     await on.mention("fix what this shows", files=[LOG])
     made = await on.session("fix what this shows")
     assert made["attachments"] == ["login.log"]
@@ -26,16 +24,16 @@ async def test_a_mentions_file_goes_along(on: Stage) -> None:
 
 
 @pytest.mark.both_transports
-async def test_a_replys_files_go_along(on: Stage) -> None:
+async def test_a_replys_files_go_along(on: Harness) -> None:
     ts, session = await on.started()
     reply = await on.slack.say(BEN, GENERAL, "see here", thread_ts=ts, files=[LOG, {**LOG, "name": "other.log"}])
     await on.devin.wait_for_messages("see here")
     made = await on.devin.session(session)
     assert made["attachments"] == ["login.log", "other.log"]
-    assert (await told(on, session))[0].startswith(f'[Slack {reply}] ben:\nsee here\nATTACHMENT:"')
+    assert (await sent_to_devin(on, session))[0].startswith(f'[Slack {reply}] ben:\nsee here\nATTACHMENT:"')
 
 
-async def test_files_without_a_text_start_and_steer_too(on: Stage) -> None:
+async def test_files_without_a_text_start_and_steer_too(on: Harness) -> None:
     ts = await on.mention("", files=[LOG])
     made = await on.session("Look at the attached files and do what they ask for.")
     await on.slack.say(BEN, GENERAL, "", thread_ts=ts, files=[{**LOG, "name": "other.log"}])
@@ -43,13 +41,13 @@ async def test_files_without_a_text_start_and_steer_too(on: Stage) -> None:
     assert (await on.devin.session(made["session_id"]))["attachments"] == ["login.log", "other.log"]
 
 
-async def test_a_stub_is_looked_up_first(on: Stage) -> None:
+async def test_a_stub_is_looked_up_first(on: Harness) -> None:
     await on.mention("fix what this shows", files=[{**LOG, "stub": True}])
     made = await on.session("fix what this shows")
     assert made["attachments"] == ["login.log"]
 
 
-async def test_too_large_a_file_is_left_out_and_the_thread_says_so(on: Stage) -> None:
+async def test_too_large_a_file_is_left_out_and_the_thread_says_so(on: Harness) -> None:
     ts = await on.mention("fix what this shows", files=[HUGE, LOG])
     made = await on.session("fix what this shows")
     await on.slack.wait_for_message(GENERAL, "huge.bin", thread_ts=ts)
@@ -57,51 +55,41 @@ async def test_too_large_a_file_is_left_out_and_the_thread_says_so(on: Stage) ->
     assert await on.thread(GENERAL, ts) == [TOO_LARGE]
 
 
-async def test_an_unreadable_file_is_left_out_and_the_thread_says_so(on: Stage) -> None:
+async def test_an_unreadable_file_is_left_out_and_the_thread_says_so(on: Harness) -> None:
     ts, session = await on.started()
     gone = {**LOG, "redirect": "http://127.0.0.1:9/elsewhere"}
     await on.slack.say(BEN, GENERAL, "see here", thread_ts=ts, files=[gone])
     await on.slack.wait_for_message(GENERAL, "login.log", thread_ts=ts)
-    assert await on.thread(GENERAL, ts) == [
-        (
-            ":paperclip: “login.log” was not passed on to Devin, because Slack did not hand it over. "
-            "The text of the message was. Upload it again, or paste what matters."
-        )
-    ]
-    assert len(await told(on, session)) == 1
+    assert await on.thread(GENERAL, ts) == [sentences.file_not_handed_over("login.log")]
+    assert len(await sent_to_devin(on, session)) == 1
     assert (await on.devin.session(session))["attachments"] == []
 
 
-async def test_nothing_starts_when_no_file_is_left_of_a_message(on: Stage) -> None:
+async def test_nothing_starts_when_no_file_is_left_of_a_message(on: Harness) -> None:
     ts = await on.mention("", files=[HUGE])
     await on.slack.wait_for_message(GENERAL, "huge.bin", thread_ts=ts)
     await settled(on)
     assert await on.thread(GENERAL, ts) == [
         (
-            ":paperclip: “huge.bin” was not passed on to Devin, because it has 25.0 MB and the limit is 20.0 MB. "
-            "Share a smaller one, or paste what matters.\n"
+            f"{sentences.file_too_large('huge.bin', '25.0 MB', text='')}\n"
             "There was no text either, so nothing was started."
         )
     ]
     assert await creations(on) == 0
 
 
-async def test_nothing_is_sent_when_no_file_is_left_of_a_reply(on: Stage) -> None:
+async def test_nothing_is_sent_when_no_file_is_left_of_a_reply(on: Harness) -> None:
     ts, session = await on.started()
     await on.slack.say(BEN, GENERAL, "", thread_ts=ts, files=[HUGE])
     await on.slack.wait_for_message(GENERAL, "huge.bin", thread_ts=ts)
     await settled(on)
     assert await on.thread(GENERAL, ts) == [
-        (
-            ":paperclip: “huge.bin” was not passed on to Devin, because it has 25.0 MB and the limit is 20.0 MB. "
-            "Share a smaller one, or paste what matters.\n"
-            "There was no text either, so nothing was sent."
-        )
+        (f"{sentences.file_too_large('huge.bin', '25.0 MB', text='')}\nThere was no text either, so nothing was sent.")
     ]
-    assert await told(on, session) == []
+    assert await sent_to_devin(on, session) == []
 
 
-async def test_at_most_ten_files_go_along(on: Stage) -> None:
+async def test_at_most_ten_files_go_along(on: Harness) -> None:
     ts = await on.mention("fix what these show", files=[{**LOG, "name": f"{n}.log"} for n in range(11)])
     made = await on.session("fix what these show")
     await on.slack.wait_for_message(GENERAL, "10.log", thread_ts=ts)
@@ -114,7 +102,7 @@ async def test_at_most_ten_files_go_along(on: Stage) -> None:
     ]
 
 
-async def test_a_file_that_was_left_out_is_told_of_also_when_devins_answer_gets_lost(on: Stage) -> None:
+async def test_a_file_that_was_left_out_is_announced_also_when_devins_answer_gets_lost(on: Harness) -> None:
     await on.devin.fault("create_session", "commit_then_drop")
     ts = await on.mention("fix what this shows", files=[HUGE])
     await on.slack.wait_for_message(GENERAL, "huge.bin", thread_ts=ts)
@@ -127,18 +115,13 @@ async def test_a_file_that_was_left_out_is_told_of_also_when_devins_answer_gets_
     assert len(await on.devin.log("send_message")) == 1
 
 
-async def test_a_file_that_devin_refuses_is_left_out_and_the_thread_says_so(on: Stage) -> None:
+async def test_a_file_that_devin_refuses_is_left_out_and_the_thread_says_so(on: Harness) -> None:
     ts, session = await on.started()
     await on.devin.permissions(revoke=["UseDevinSessions"])
     await on.slack.say(BEN, GENERAL, "see here", thread_ts=ts, files=[LOG])
     await on.slack.wait_for_message(GENERAL, "login.log", thread_ts=ts)
-    assert await on.thread(GENERAL, ts) == [
-        (
-            ":paperclip: “login.log” was not passed on to Devin, because Devin did not take it. "
-            "The text of the message was. Share it in another format, or paste what matters."
-        )
-    ]
-    assert len(await told(on, session)) == 1
+    assert await on.thread(GENERAL, ts) == [sentences.file_not_taken("login.log")]
+    assert len(await sent_to_devin(on, session)) == 1
 
 
 @pytest.fixture
@@ -159,7 +142,7 @@ async def foreign() -> AsyncIterator[tuple[str, list[Any]]]:
     await runner.cleanup()
 
 
-async def test_the_token_goes_to_no_other_host(on: Stage, foreign: tuple[str, list[Any]]) -> None:
+async def test_the_token_goes_to_no_other_host(on: Harness, foreign: tuple[str, list[Any]]) -> None:
     address, requests = foreign
     ts = await on.slack.say(ANN, GENERAL, "look")
     file = {"id": "F1", "name": "evil.txt", "mimetype": "text/plain", "size": 4, "url_private": address}
@@ -167,18 +150,13 @@ async def test_the_token_goes_to_no_other_host(on: Stage, foreign: tuple[str, li
     await on.slack.emit({**event, "ts": ts, "event_ts": ts, "files": [file]})
     made = await on.session("fix what this shows")
     await on.slack.wait_for_message(GENERAL, "evil.txt", thread_ts=ts)
-    assert await on.thread(GENERAL, ts) == [
-        (
-            ":paperclip: “evil.txt” was not passed on to Devin, because it is not stored at Slack. "
-            "The text of the message was. Upload it to Slack itself, or paste what matters."
-        )
-    ]
+    assert await on.thread(GENERAL, ts) == [sentences.file_not_at_slack("evil.txt")]
     assert made["attachments"] == []
     assert requests == []
 
 
-async def test_a_redirect_to_another_host_is_not_followed(on: Stage, foreign: tuple[str, list[Any]]) -> None:
+async def test_a_redirect_to_another_host_is_not_followed(on: Harness, foreign: tuple[str, list[Any]]) -> None:
     address, requests = foreign
     ts = await on.mention("fix what this shows", files=[{**LOG, "redirect": address}])
-    await on.slack.wait_for_message(GENERAL, "Slack did not hand it over", thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, sentences.file_not_handed_over("login.log"), thread_ts=ts)
     assert requests == []

@@ -8,8 +8,8 @@ import pytest
 from bot.flows import lookup
 from bot.playground import bench, counters
 from bot.playground.devin import task
-from tests.scenarios.looks import told
-from tests.scenarios.stage import BEN, GENERAL, Stage
+from tests.scenarios.harness import BEN, GENERAL, Harness
+from tests.scenarios.observations import sent_to_devin
 
 WORDS = Path(__file__).parents[2] / "bot/playground/page/static/words.js"
 LOG = {"name": "login.log", "content": "login failed"}
@@ -24,7 +24,7 @@ def place_of(text: str) -> tuple[str, ...]:
 
 
 @pytest.mark.both_transports
-async def test_a_prompt_is_read_without_its_frame_and_leads_back_to_its_thread(on: Stage) -> None:
+async def test_a_prompt_is_read_without_its_frame_and_leads_back_to_its_thread(on: Harness) -> None:
     root = await on.slack.say(BEN, GENERAL, "the login test fails since Monday")
     asked = await on.mention("please fix it", thread_ts=root, files=[LOG])
     made = await on.session("please fix it")
@@ -36,18 +36,18 @@ async def test_a_prompt_is_read_without_its_frame_and_leads_back_to_its_thread(o
     assert bench.BOT_TAG == lookup.BOT_TAG
 
 
-async def test_a_bare_mention_is_read_as_what_was_said_last(on: Stage) -> None:
+async def test_a_bare_mention_is_read_as_what_was_said_last(on: Harness) -> None:
     root = await on.slack.say(BEN, GENERAL, "the login test fails since Monday")
     await on.mention("", thread_ts=root)
     made = await on.session("fails since Monday")
     assert task.own_words(made["prompt"]) == "the login test fails since Monday"
 
 
-async def test_a_reply_is_read_without_its_first_line_and_its_files(on: Stage) -> None:
+async def test_a_reply_is_read_without_its_first_line_and_its_files(on: Harness) -> None:
     ts, session = await on.started()
     reply = await on.slack.say(BEN, GENERAL, "use pytest\nand nothing else", thread_ts=ts, files=[LOG])
     await on.devin.wait_for_messages("use pytest")
-    (message,) = await told(on, session)
+    (message,) = await sent_to_devin(on, session)
     assert task.own_reply(message) == "use pytest\nand nothing else"
     mark = counters.MARK.match(message)
     assert mark is not None

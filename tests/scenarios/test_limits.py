@@ -11,8 +11,9 @@ from typing import Any
 import pytest
 
 from bot.timing import PRODUCTION
+from tests import sentences
 from tests.scenarios.ahead import Ahead, Running, running
-from tests.scenarios.stage import GENERAL, OPS, WEB, Stage, stage
+from tests.scenarios.harness import GENERAL, OPS, WEB, Harness, harness
 
 COUNT = 200
 CHANNELS = (GENERAL, WEB, OPS, "C0PRIVATE")
@@ -23,9 +24,9 @@ WINDOW = 10.0
 
 @dataclass(frozen=True)
 class Crowd:
-    """The stage with its two hundred sessions."""
+    """The bot with its two hundred sessions."""
 
-    on: Stage
+    on: Harness
     clock: Ahead
     sessions: list[Running]
 
@@ -34,7 +35,7 @@ class Crowd:
 async def crowd(tmp_path: Path, transport: str) -> AsyncIterator[Crowd]:
     """Two hundred running sessions, and the bot that follows them."""
     clock = Ahead()
-    async with stage(tmp_path, transport, clock=clock, timing=PRODUCTION, start=False, BOT_POLL_SECONDS="0.5") as on:
+    async with harness(tmp_path, transport, clock=clock, timing=PRODUCTION, start=False, BOT_POLL_SECONDS="0.5") as on:
         sessions = await running(on, COUNT, CHANNELS)
         await on.start()
         await on.devin.wait_for_calls("list_sessions", 2)
@@ -73,11 +74,11 @@ async def test_each_look_at_200_sessions_is_one_page_with_bounded_reads(crowd: C
     ends = time.monotonic() + 4
     while time.monotonic() < ends:
         await all_change(crowd, acus_consumed=time.monotonic() % 100)
-    looks = await on.devin.log("list_sessions")
-    assert not [look for look in looks if any(name == "after" for name, _ in look["query"])]  # never a second page
-    calls = [call for call in await on.devin.log() if call["number"] >= looks[1]["number"]]
-    for look, after in itertools.pairwise([call for call in calls if call["route"] == "list_sessions"]):
-        between = [call["route"] for call in calls if look["number"] < call["number"] < after["number"]]
+    polls = await on.devin.log("list_sessions")
+    assert not [poll for poll in polls if any(name == "after" for name, _ in poll["query"])]  # never a second page
+    calls = [call for call in await on.devin.log() if call["number"] >= polls[1]["number"]]
+    for poll, after in itertools.pairwise([call for call in calls if call["route"] == "list_sessions"]):
+        between = [call["route"] for call in calls if poll["number"] < call["number"] < after["number"]]
         assert between.count("list_messages") <= 30
         assert between.count("list_insights") <= 2
 
@@ -109,6 +110,6 @@ async def test_figures_of_all_wait_for_the_state_of_one(crowd: Crowd) -> None:
     await on.slack.wait_for_call("chat.update", BURST + 1, text="3 ACUs", within=20)
     waiting = COUNT - len(await edits(crowd))
     await on.devin.set(one.devin_id, status_detail="waiting_for_approval")
-    await on.slack.wait_for_message(one.channel, "Waiting for an approval", thread_ts=one.ts, within=15)
+    await on.slack.wait_for_message(one.channel, sentences.WAITS_FOR_APPROVAL, thread_ts=one.ts, within=15)
     assert waiting > 100
     assert len(await edits(crowd)) < COUNT - waiting + 12

@@ -2,12 +2,13 @@
 
 import pytest
 
-from tests.scenarios.looks import creations, settled
-from tests.scenarios.stage import ANN, BEN, GENERAL, WEB, Stage
+from tests import sentences
+from tests.scenarios.harness import ANN, BEN, GENERAL, WEB, Harness
+from tests.scenarios.observations import creations, settled
 
 
 @pytest.mark.both_transports
-async def test_a_mention_starts_one_session_in_its_thread(on: Stage) -> None:
+async def test_a_mention_starts_one_session_in_its_thread(on: Harness) -> None:
     ts = await on.mention("fix the flaky login test repo=acme/web")
     made = await on.session("flaky login test")
     card = await on.slack.wait_for_message(GENERAL, "fix the flaky login test", thread_ts=ts)
@@ -16,12 +17,12 @@ async def test_a_mention_starts_one_session_in_its_thread(on: Stage) -> None:
     assert made["prompt"] == (
         f"fix the flaky login test\n\nAsked in Slack by ann. Reference: slack-T0PLAY-{GENERAL}-{ts}"
     )
-    assert "Asked by <@U0ANN> · repo acme/web" in card["rendered"]
+    assert f"{sentences.asked_by('<@U0ANN>')} · repo acme/web" in card["rendered"]
     assert len(await on.devin.sessions()) == 1
 
 
 @pytest.mark.both_transports
-async def test_a_reply_reaches_devin_once_with_its_sender(on: Stage) -> None:
+async def test_a_reply_reaches_devin_once_with_its_sender(on: Harness) -> None:
     ts, session = await on.started()
     reply = await on.slack.say(BEN, GENERAL, "please use pytest", thread_ts=ts)
     await on.devin.wait_for_messages("please use pytest")
@@ -31,7 +32,7 @@ async def test_a_reply_reaches_devin_once_with_its_sender(on: Stage) -> None:
     assert eyes
 
 
-async def test_devins_words_appear_in_the_thread_in_order(on: Stage) -> None:
+async def test_devins_words_appear_in_the_thread_in_order(on: Harness) -> None:
     ts, session = await on.started()
     await on.devin.say(session, "I looked at **the test**.")
     await on.devin.say(session, "It races with the clock.")
@@ -40,47 +41,44 @@ async def test_devins_words_appear_in_the_thread_in_order(on: Stage) -> None:
 
 
 @pytest.mark.both_transports
-async def test_a_question_mentions_the_person_who_asked(on: Stage) -> None:
+async def test_a_question_mentions_the_person_who_asked(on: Harness) -> None:
     ts, session = await on.started(user=ANN)
     await on.devin.say(session, "Which branch?")
     await on.devin.set(session, status_detail="waiting_for_user")
-    await on.slack.wait_for_message(GENERAL, "waits for your answer", thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, sentences.WAITS_FOR_YOUR_ANSWER, thread_ts=ts)
     assert await on.thread(GENERAL, ts) == [
         "Which branch?",
-        ":speech_balloon: <@U0ANN>, Devin waits for your answer: reply in this thread and it goes on.",
+        sentences.question("<@U0ANN>"),
     ]
 
 
-async def test_a_mention_without_a_task_starts_nothing_and_says_how(on: Stage) -> None:
+async def test_a_mention_without_a_task_starts_nothing_and_says_how(on: Harness) -> None:
     await on.mention("")
     said = await on.slack.wait_for_ephemeral(ANN)
     await settled(on)
-    assert said["rendered"] == (
-        "There is no task in that, so nothing was started. Write what Devin should do, "
-        "for example `/devin fix the flaky login test repo=acme/web`."
-    )
+    assert said["rendered"] == sentences.EMPTY_PROMPT
     assert await creations(on) == 0
 
 
-async def test_devin_reads_names_links_and_signs_as_people_do(on: Stage) -> None:
+async def test_devin_reads_names_links_and_signs_as_people_do(on: Harness) -> None:
     await on.mention("ask <@U0BEN> in <#C0WEB|web> about <https://acme.example/a?b=1&amp;c=2|the page> &lt;now&gt;")
     made = await on.session("the page")
     assert made["prompt"].splitlines()[0] == ("ask @ben in #web about the page (https://acme.example/a?b=1&c=2) <now>")
 
 
-async def test_eyes_mean_understood_and_only_what_started_it_gets_a_mark_at_the_end(on: Stage) -> None:
+async def test_eyes_mean_understood_and_only_what_started_it_gets_a_mark_at_the_end(on: Harness) -> None:
     ts, session = await on.started()
     reply = await on.slack.say(BEN, GENERAL, "please use pytest", thread_ts=ts)
     await on.devin.wait_for_messages("please use pytest")
     await on.devin.set(session, status="running", status_detail="finished")
-    await on.slack.wait_for_message(GENERAL, "*Done*", thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, sentences.HAS_OUTCOME, thread_ts=ts)
     await settled(on)
     marks = {one["ts"]: one.get("reactions", []) for one in await on.slack.messages(GENERAL, thread_ts=ts)}
     assert [mark["name"] for mark in marks[ts]] == ["eyes", "white_check_mark"]
     assert [mark["name"] for mark in marks[reply]] == ["eyes"]
 
 
-async def test_two_mentions_start_two_sessions_in_two_threads(on: Stage) -> None:
+async def test_two_mentions_start_two_sessions_in_two_threads(on: Harness) -> None:
     first, second = await on.mention("fix the login test"), await on.mention("fix the logout test", BEN, WEB)
     one, two = await on.session("login test"), await on.session("logout test")
     assert one["tags"][1] == f"slack-T0PLAY-{GENERAL}-{first}"
@@ -88,7 +86,7 @@ async def test_two_mentions_start_two_sessions_in_two_threads(on: Stage) -> None
     assert two["prompt"].endswith(f"Asked in Slack by ben. Reference: slack-T0PLAY-{WEB}-{second}")
 
 
-async def test_nobody_is_called_by_what_devin_writes(on: Stage) -> None:
+async def test_nobody_is_called_by_what_devin_writes(on: Harness) -> None:
     ts, session = await on.started()
     await on.devin.say(session, "Ping <!channel>, @here, @everyone, <@U0BEN> and <!subteam^S1>: ready.")
     post = await on.slack.wait_for_message(GENERAL, "ready.", thread_ts=ts)
@@ -96,15 +94,15 @@ async def test_nobody_is_called_by_what_devin_writes(on: Stage) -> None:
         assert not any(armed in seen for armed in ("<!channel", "@here", "@everyone", "<@U0BEN", "<!subteam"))
 
 
-async def test_nobody_is_called_by_a_prompt_on_its_card(on: Stage) -> None:
+async def test_nobody_is_called_by_a_prompt_on_its_card(on: Harness) -> None:
     ts = await on.mention("tell <!channel> and <!here> that the build is green")
-    shown = await on.slack.wait_for_message(GENERAL, "Asked by", thread_ts=ts)
+    shown = await on.slack.wait_for_message(GENERAL, sentences.ASKED_BY, thread_ts=ts)
     assert "<!" not in shown["text"]
     assert "@channel" not in shown["text"]
     assert "that the build is green" in shown["text"]
 
 
-async def test_a_mention_in_a_private_channel_works_like_any_other(on: Stage) -> None:
+async def test_a_mention_in_a_private_channel_works_like_any_other(on: Harness) -> None:
     ts = await on.mention("fix the login test", ANN, "C0PRIVATE")
     await on.session("fix the login test")
-    await on.slack.wait_for_message("C0PRIVATE", "Asked by <@U0ANN>", thread_ts=ts)
+    await on.slack.wait_for_message("C0PRIVATE", sentences.asked_by("<@U0ANN>"), thread_ts=ts)

@@ -17,18 +17,18 @@ import httpx
 import pytest
 
 from tests.scenarios.ahead import Ahead, until
-from tests.scenarios.stage import ANN, BEN, BOT, GENERAL, Stage, stage
+from tests.scenarios.harness import ANN, BEN, BOT, GENERAL, Harness, harness
 
 ROOT = Path(__file__).parents[2]
 
 
-async def asked(on: Stage, path: str) -> httpx.Response:
+async def asked(on: Harness, path: str) -> httpx.Response:
     """What the bot answers to those who operate it."""
     async with httpx.AsyncClient(trust_env=False, timeout=10) as http:
         return await http.get(f"http://127.0.0.1:{on.port}{path}")
 
 
-async def problems(on: Stage) -> list[str]:
+async def problems(on: Harness) -> list[str]:
     """Why the bot is not ready; the status has to agree."""
     answer = await asked(on, "/readyz")
     found: list[str] = answer.json()["problems"]
@@ -37,7 +37,7 @@ async def problems(on: Stage) -> list[str]:
     return found
 
 
-async def says(on: Stage, sentence: str) -> None:
+async def says(on: Harness, sentence: str) -> None:
     """Wait until the bot gives this reason for not being ready."""
 
     async def said() -> bool:
@@ -46,7 +46,7 @@ async def says(on: Stage, sentence: str) -> None:
     await until(said)
 
 
-async def ready(on: Stage) -> bool:
+async def ready(on: Harness) -> bool:
     return not await problems(on)
 
 
@@ -54,13 +54,13 @@ async def ready(on: Stage) -> bool:
 
 
 @pytest.mark.both_transports
-async def test_a_running_bot_is_alive_and_ready(on: Stage) -> None:
+async def test_a_running_bot_is_alive_and_ready(on: Harness) -> None:
     assert (await asked(on, "/healthz")).json() == {"ok": True}
     assert (await asked(on, "/readyz")).json() == {"ok": True, "problems": []}
 
 
 @pytest.mark.parametrize("store", ["sqlite"])
-async def test_while_the_store_is_locked_the_bot_is_not_ready_and_goes_on_after_it(on: Stage, tmp_path: Path) -> None:
+async def test_while_the_store_is_locked_the_bot_is_not_ready_and_goes_on_after_it(on: Harness, tmp_path: Path) -> None:
     locked = sqlite3.connect(tmp_path / "bot.db", isolation_level=None, timeout=0)
     await until(lambda: _locks(locked))
     try:
@@ -85,13 +85,13 @@ async def _locks(connection: sqlite3.Connection) -> bool:
 
 
 @pytest.mark.parametrize("transport", ["socket"])
-async def test_without_a_socket_the_bot_is_not_ready(on: Stage) -> None:
+async def test_without_a_socket_the_bot_is_not_ready(on: Harness) -> None:
     await on.slack.transport("http", "http://127.0.0.1:9/none")
     await on.slack.disconnect(hard=True)
     await says(on, r"There is no connection to Slack \(Socket Mode\)\.")
 
 
-async def test_when_devin_was_not_looked_at_for_long_the_bot_is_not_ready(on: Stage, clock: Ahead) -> None:
+async def test_when_devin_was_not_polled_for_long_the_bot_is_not_ready(on: Harness, clock: Ahead) -> None:
     await on.started()
     await on.devin.fault("list_sessions", "hang", times=-1)
     await on.devin.wait_for_calls("list_sessions", 1, since=(await on.devin.log())[-1]["number"])
@@ -102,7 +102,7 @@ async def test_when_devin_was_not_looked_at_for_long_the_bot_is_not_ready(on: St
 
 
 @pytest.mark.both_transports
-async def test_a_bot_that_stops_says_so_while_it_finishes_its_work(on: Stage) -> None:
+async def test_a_bot_that_stops_says_so_while_it_finishes_its_work(on: Harness) -> None:
     await on.devin.fault("create_session", "hang", commit="late")
     await on.mention("a slow start")
     await on.devin.wait_for_calls("create_session")
@@ -117,7 +117,7 @@ async def test_a_bot_that_stops_says_so_while_it_finishes_its_work(on: Stage) ->
 
 
 @pytest.mark.both_transports
-async def test_figures_count_what_was_stored_called_and_posted(on: Stage) -> None:
+async def test_figures_count_what_was_stored_called_and_posted(on: Harness) -> None:
     ts, session = await on.started()
     await on.devin.say(session, "One word.")
     await on.slack.wait_for_message(GENERAL, "One word.", thread_ts=ts)
@@ -208,7 +208,7 @@ def one_ref(facts: list[dict[str, Any]], *events: str) -> str:
 async def test_one_reference_leads_from_the_message_to_devin_to_the_post_without_a_word_of_it(
     tmp_path: Path, transport: str
 ) -> None:
-    async with stage(tmp_path, transport, start=False, BOT_LOG_LEVEL="DEBUG") as on:
+    async with harness(tmp_path, transport, start=False, BOT_LOG_LEVEL="DEBUG") as on:
         async with process(on.environment | {"PORT": "0"}) as bot:
             await bot.running()
             if transport == "http":
@@ -225,9 +225,9 @@ async def test_one_reference_leads_from_the_message_to_devin_to_the_post_without
         log = "\n".join(bot.lines)
     one_ref(bot.facts, "taken", "session created", "sent")
     one_ref(bot.facts, "taken", "reply sent")
-    told = [fact for fact in bot.facts if fact["event"] == "session created"]
+    created = [fact for fact in bot.facts if fact["event"] == "session created"]
     posts = [fact for fact in bot.facts if fact["event"] == "sent" and fact["key"].startswith("say:")]
-    assert [post["ref"] for post in posts] == [told[0]["ref"]]
+    assert [post["ref"] for post in posts] == [created[0]["ref"]]
     for word in ("swordfish", "mackerel", "unafish", "haddock"):
         assert word not in log
     for secret in (*on.settings.secrets, slash["response_url"].rsplit("/", 1)[1]):
@@ -236,7 +236,7 @@ async def test_one_reference_leads_from_the_message_to_devin_to_the_post_without
 
 @pytest.mark.both_transports
 async def test_a_start_in_which_all_is_well_warns_of_nothing(tmp_path: Path, transport: str) -> None:
-    async with stage(tmp_path, transport, start=False) as on, process(on.environment) as bot:
+    async with harness(tmp_path, transport, start=False) as on, process(on.environment) as bot:
         await bot.running()
         assert [fact["event"] for fact in bot.facts if fact["level"] != "info"] == []
         assert await bot.end() == 0
@@ -244,7 +244,7 @@ async def test_a_start_in_which_all_is_well_warns_of_nothing(tmp_path: Path, tra
 
 @pytest.mark.parametrize("transport", ["socket"])
 @pytest.mark.parametrize("store", ["sqlite"])
-async def test_a_second_process_on_the_same_file_says_so_and_ends(on: Stage, tmp_path: Path) -> None:
+async def test_a_second_process_on_the_same_file_says_so_and_ends(on: Harness, tmp_path: Path) -> None:
     async with process(on.environment) as second:
         assert await second.ended() == 1
     assert second.lines == [
@@ -315,7 +315,7 @@ async def test_a_second_process_on_the_same_file_says_so_and_ends(on: Stage, tmp
 async def test_a_start_that_fails_says_why_in_a_sentence(
     tmp_path: Path, wrong: dict[str, str], sentences: list[str]
 ) -> None:
-    async with stage(tmp_path, start=False) as on, process(on.environment | wrong) as bot:
+    async with harness(tmp_path, start=False) as on, process(on.environment | wrong) as bot:
         assert await bot.ended() == 1
     assert [line for line in bot.lines if not line.startswith("{")] == sentences
     assert not [line for line in bot.lines if "Traceback" in line]
@@ -323,7 +323,7 @@ async def test_a_start_that_fails_says_why_in_a_sentence(
 
 async def test_a_file_that_is_no_store_is_a_sentence_too(tmp_path: Path) -> None:
     (tmp_path / "bot.db").write_text("This is a letter, not a database. " * 100)
-    async with stage(tmp_path, start=False) as on, process(on.environment) as bot:
+    async with harness(tmp_path, start=False) as on, process(on.environment) as bot:
         assert await bot.ended() == 1
     assert [line for line in bot.lines if not line.startswith("{")] == [
         ("The store cannot be opened or brought up to date. Check DATABASE_URL; `python -m bot doctor` says more.")
@@ -331,7 +331,7 @@ async def test_a_file_that_is_no_store_is_a_sentence_too(tmp_path: Path) -> None
 
 
 async def test_a_stop_while_slack_lets_no_socket_open_ends_the_start(tmp_path: Path) -> None:
-    async with stage(tmp_path, start=False) as on:
+    async with harness(tmp_path, start=False) as on:
         await on.slack.fault("apps.connections.open", "http_500", times=0)
         starting = asyncio.create_task(on.start())
         await on.slack.wait_for_call("apps.connections.open", count=2)  # the check, and the first of many tries
@@ -345,7 +345,7 @@ async def test_a_stop_while_slack_lets_no_socket_open_ends_the_start(tmp_path: P
 
 @pytest.mark.both_transports
 async def test_an_outage_of_devin_is_no_reason_not_to_start(tmp_path: Path, transport: str) -> None:
-    async with stage(tmp_path, transport, start=False) as on:
+    async with harness(tmp_path, transport, start=False) as on:
         await on.devin.fault("self", "503", times=4)  # a read is tried four times
         await on.devin.fault("create_session", "429", retry_after=1)
         await on.start()

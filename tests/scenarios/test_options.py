@@ -2,12 +2,13 @@
 
 import pytest
 
-from tests.scenarios.looks import creations, settled, told, whispered
-from tests.scenarios.stage import ANN, BEN, GENERAL, OPS, WEB, Stage
+from tests import sentences
+from tests.scenarios.harness import ANN, BEN, GENERAL, OPS, WEB, Harness
+from tests.scenarios.observations import creations, private_answers, sent_to_devin, settled
 
 
 @pytest.mark.both_transports
-async def test_options_reach_devin_and_leave_the_prompt(on: Stage) -> None:
+async def test_options_reach_devin_and_leave_the_prompt(on: Harness) -> None:
     await on.devin.add_playbook("Upgrade deps")
     ts = await on.mention(
         'repo=https://github.com/acme/web fix playbook="Upgrade deps" the login test, mode=fast '
@@ -22,38 +23,37 @@ async def test_options_reach_devin_and_leave_the_prompt(on: Stage) -> None:
     assert request["tags"][2:] == ["frontend", "urgent"]
     shown = await on.slack.wait_for_message(GENERAL, "Login test", thread_ts=ts)
     assert (
-        "Asked by <@U0ANN> · repo acme/web · playbook Upgrade deps · mode fast · tags frontend, urgent"
-        in shown["rendered"]
-    )
+        f"{sentences.asked_by('<@U0ANN>')} · repo acme/web · playbook Upgrade deps · mode fast · tags frontend, urgent"
+    ) in shown["rendered"]
 
 
-async def test_a_mistyped_option_stays_in_the_text_and_is_reported(on: Stage) -> None:
+async def test_a_mistyped_option_stays_in_the_text_and_is_reported(on: Harness) -> None:
     task = "fix it playbok=upgrade acu=many"
     await on.mention(task, ANN)
     await on.slack.slash(BEN, WEB, task)
     made = await on.devin.wait_for_sessions("fix it", 2)
-    await on.slack.wait_for_ephemeral(ANN, "Not read as options")
-    await on.slack.wait_for_ephemeral(BEN, "Not read as options")
+    await on.slack.wait_for_ephemeral(ANN, sentences.NOT_READ_AS_OPTIONS)
+    await on.slack.wait_for_ephemeral(BEN, sentences.NOT_READ_AS_OPTIONS)
     await settled(on)
     assert [one["prompt"].splitlines()[0] for one in made] == [task, task]
     for user in (ANN, BEN):
-        assert [text for text in await whispered(on, user) if "Not read" in text] == [
+        assert [text for text in await private_answers(on, user) if sentences.NOT_READ_AS_OPTIONS in text] == [
             (
-                "Not read as options but sent to Devin as part of the task:\n"
+                f"{sentences.MISTYPED}\n"
                 "• `playbok=upgrade`: did you mean `playbook=`?\n"
-                "• `acu=many`: `acu=` needs a whole number above zero, such as acu=10"
+                f"• `acu=many`: {sentences.NOT_A_NUMBER}"
             )
         ]
 
 
-async def test_an_option_in_code_is_text(on: Stage) -> None:
+async def test_an_option_in_code_is_text(on: Harness) -> None:
     await on.mention("run `make repo=acme/web` and tell me")
     made = await on.session("tell me")
     assert made["prompt"].splitlines()[0] == "run `make repo=acme/web` and tell me"
     assert made["request"].get("repos") is None
 
 
-async def test_a_playbook_is_found_by_title_and_by_macro(on: Stage) -> None:
+async def test_a_playbook_is_found_by_title_and_by_macro(on: Harness) -> None:
     known = await on.devin.add_playbook("Upgrade deps", macro="!upgrade-deps")
     for number, wanted in enumerate(('"upgrade deps"', "upgrade-deps", "UPGRADE-DEPS")):
         await on.mention(f"fix number {number} playbook={wanted}", channel=(GENERAL, WEB, OPS)[number])
@@ -61,14 +61,14 @@ async def test_a_playbook_is_found_by_title_and_by_macro(on: Stage) -> None:
     assert [one["request"]["playbook_id"] for one in made] == [known["playbook_id"]] * 3
 
 
-async def test_an_unknown_playbook_starts_nothing_and_names_those_there_are(on: Stage) -> None:
+async def test_an_unknown_playbook_starts_nothing_and_names_those_there_are(on: Harness) -> None:
     await on.devin.add_playbook("Upgrade deps")
     await on.devin.add_playbook("Write docs")
     mentioned = await on.mention("fix it playbook=upgrade", ANN, GENERAL)
     await on.slack.slash(ANN, WEB, "mend it playbook=upgrade")
-    by_command = (await on.slack.wait_for_message(WEB, "Asked by"))["ts"]
+    by_command = (await on.slack.wait_for_message(WEB, sentences.ASKED_BY))["ts"]
     for channel, ts in ((GENERAL, mentioned), (WEB, by_command)):
-        await on.slack.wait_for_message(channel, "Not started; the reason stands in this thread.", thread_ts=ts)
+        await on.slack.wait_for_message(channel, sentences.NOT_STARTED, thread_ts=ts)
         await on.slack.wait_for_message(channel, "no playbook", thread_ts=ts)
         assert await on.thread(channel, ts) == [
             (
@@ -81,18 +81,18 @@ async def test_an_unknown_playbook_starts_nothing_and_names_those_there_are(on: 
     assert await creations(on) == 0
 
 
-async def test_a_mode_that_devin_does_not_have_starts_nothing(on: Stage) -> None:
+async def test_a_mode_that_devin_does_not_have_starts_nothing(on: Harness) -> None:
     ts = await on.mention("fix it mode=turbo")
-    await on.slack.wait_for_message(GENERAL, "did not accept", thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, sentences.NOT_ACCEPTED, thread_ts=ts)
     [said] = await on.thread(GENERAL, ts)
-    assert said.startswith(":no_entry: Devin did not accept this request, so nothing was started. It says: “")
-    assert said.endswith("Check the options (`repo=` `playbook=` `mode=` `acu=` `tags=`) and send it again.")
+    assert said.startswith(f"{sentences.REQUEST_REFUSED} It says: “")
+    assert said.endswith(sentences.CHECK_OPTIONS)
     assert await on.devin.sessions() == []
 
 
 @pytest.mark.parametrize("by_command", [False, True])
-async def test_tags_that_devin_does_not_take_are_told_and_the_session_runs_without_them(
-    on: Stage, by_command: bool
+async def test_tags_that_devin_does_not_take_are_announced_and_the_session_runs_without_them(
+    on: Harness, by_command: bool
 ) -> None:
     await on.devin.switch(tags_refused=True)
     if by_command:
@@ -103,13 +103,12 @@ async def test_tags_that_devin_does_not_take_are_told_and_the_session_runs_witho
     assert made["tags"] == []
     await on.slack.wait_for_ephemeral(
         ANN,
-        "Devin did not take these tags, so the session runs without them: `frontend`, `urgent`. "
-        "If they are needed, an admin of your Devin organisation can allow them; they then work for the next session.",
+        sentences.tags_left_out("`frontend`, `urgent`"),
     )
 
 
-async def test_options_in_a_reply_are_text(on: Stage) -> None:
+async def test_options_in_a_reply_are_text(on: Harness) -> None:
     ts, session = await on.started()
     reply = await on.slack.say(BEN, GENERAL, "set repo=acme/api there", thread_ts=ts)
     await on.devin.wait_for_messages("set repo=acme/api there")
-    assert await told(on, session) == [f"[Slack {reply}] ben:\nset repo=acme/api there"]
+    assert await sent_to_devin(on, session) == [f"[Slack {reply}] ben:\nset repo=acme/api there"]

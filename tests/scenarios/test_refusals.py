@@ -4,32 +4,24 @@ from typing import Any
 
 import pytest
 
-from tests.scenarios.looks import card, creations, forge, ordered, press, settled, told, whispered
-from tests.scenarios.stage import ANN, BEN, BOT, GENERAL, GUEST, STRANGER, WEB, Stage
+from tests import sentences
+from tests.scenarios.harness import ANN, BEN, BOT, EXTERNAL, GENERAL, GUEST, WEB, Harness
+from tests.scenarios.observations import (
+    card,
+    creations,
+    forge,
+    press,
+    private_answers,
+    sent_to_devin,
+    settled,
+    started_by_command,
+)
 
 SHARED, ARCHIVED, NO_BOT = "C0SHARED", "C0ARCHIVED", "C0NOBOT"
-NO_GUESTS = (
-    "Guests cannot work with Devin here, so nothing was started or sent. Ask a full member of this workspace to do it."
-)
-NO_STRANGERS = (
-    "Only members of the workspace that runs Devin Bridge can work with Devin, so nothing was started or sent. "
-    "Ask one of them to do it."
-)
-NOT_SHARED = (
-    "This channel is shared with another company, where Devin stays out; nothing was started or sent. "
-    "Use a channel of your own workspace."
-)
-NOT_MEMBER = (
-    "Devin Bridge is not a member of this channel, so nothing was started. "
-    "Type `/invite @Devin Bridge` there, then try again."
-)
-IS_ARCHIVED = (
-    "This channel is archived, so nothing can be posted here and nothing was started. "
-    "Use another channel, or unarchive this one."
-)
+NOT_MEMBER = sentences.not_a_member()
 
 
-async def refused(on: Stage, user: str, sentence: str, **where: Any) -> None:
+async def refused(on: Harness, user: str, sentence: str, **where: Any) -> None:
     """Wait for the private sentence, and see that nothing reached Devin."""
     said = await on.slack.wait_for_ephemeral(user, **where)
     await settled(on)
@@ -40,117 +32,117 @@ async def refused(on: Stage, user: str, sentence: str, **where: Any) -> None:
 # ------------------------------------------------------------ people
 
 
-async def test_a_guests_mention_is_refused(on: Stage) -> None:
+async def test_a_guests_mention_is_refused(on: Harness) -> None:
     await on.mention("fix the login test", GUEST)
-    await refused(on, GUEST, NO_GUESTS)
+    await refused(on, GUEST, sentences.GUEST_REFUSED)
 
 
 @pytest.mark.both_transports
-async def test_a_guests_slash_command_is_refused(on: Stage) -> None:
+async def test_a_guests_slash_command_is_refused(on: Harness) -> None:
     await on.slack.slash(GUEST, GENERAL, "fix the login test")
-    await on.slack.wait_for_ephemeral(GUEST, NO_GUESTS)
+    await on.slack.wait_for_ephemeral(GUEST, sentences.GUEST_REFUSED)
     await settled(on)
     assert await creations(on) == 0
     assert not [one for one in await on.slack.messages(GENERAL) if one["user"] == "U0BOT"]
 
 
-async def test_a_guests_direct_message_is_refused(on: Stage) -> None:
+async def test_a_guests_direct_message_is_refused(on: Harness) -> None:
     await on.slack.say(GUEST, "im", "fix the login test")
     said = await on.slack.wait_for_message("D0GUEST")
-    assert said["rendered"] == NO_GUESTS
+    assert said["rendered"] == sentences.GUEST_REFUSED
     await settled(on)
     assert await creations(on) == 0
 
 
 @pytest.mark.both_transports
-async def test_a_guests_replies_verbs_and_buttons_are_refused_and_said_once(on: Stage) -> None:
+async def test_a_guests_replies_verbs_and_buttons_are_refused_and_said_once(on: Harness) -> None:
     ts, session = await on.started()
     for text in ("use pytest", "and hurry", "!stop"):
         await on.slack.say(GUEST, GENERAL, text, thread_ts=ts)
     await on.slack.wait_for_ephemeral(GUEST, thread_ts=ts)
     await settled(on)
-    assert await whispered(on, GUEST) == [NO_GUESTS]
+    assert await private_answers(on, GUEST) == [sentences.GUEST_REFUSED]
     await on.slack.click(GUEST, GENERAL, (await card(on, ts))["ts"], "stop")
     await on.slack.wait("ephemerals", 2, user=GUEST)
     await settled(on)
-    assert await whispered(on, GUEST) == [NO_GUESTS, NO_GUESTS]
-    assert await told(on, session) == []
+    assert await private_answers(on, GUEST) == [sentences.GUEST_REFUSED, sentences.GUEST_REFUSED]
+    assert await sent_to_devin(on, session) == []
     assert (await on.devin.session(session))["is_archived"] is False
 
 
-async def test_people_of_another_company_are_refused(on: Stage) -> None:
-    await on.slack.put_channel(WEB, members=["U0BOT", ANN, BEN, STRANGER])
+async def test_people_of_another_company_are_refused(on: Harness) -> None:
+    await on.slack.put_channel(WEB, members=["U0BOT", ANN, BEN, EXTERNAL])
     ts, session = await on.started(channel=WEB)
-    await on.slack.say(STRANGER, WEB, "use pytest", thread_ts=ts)
-    await on.slack.wait_for_ephemeral(STRANGER, NO_STRANGERS)
-    await on.mention("fix the logout test", STRANGER, WEB)
-    await on.slack.wait("ephemerals", 2, user=STRANGER, text=NO_STRANGERS)
-    await on.slack.slash(STRANGER, WEB, "fix the logout test")
-    await on.slack.wait("ephemerals", 4, user=STRANGER)  # the second but last is the receipt
-    await on.slack.click(STRANGER, WEB, (await card(on, ts, WEB))["ts"], "stop")
-    await on.slack.wait("ephemerals", 4, user=STRANGER, text=NO_STRANGERS)
+    await on.slack.say(EXTERNAL, WEB, "use pytest", thread_ts=ts)
+    await on.slack.wait_for_ephemeral(EXTERNAL, sentences.OTHER_COMPANY_REFUSED)
+    await on.mention("fix the logout test", EXTERNAL, WEB)
+    await on.slack.wait("ephemerals", 2, user=EXTERNAL, text=sentences.OTHER_COMPANY_REFUSED)
+    await on.slack.slash(EXTERNAL, WEB, "fix the logout test")
+    await on.slack.wait("ephemerals", 4, user=EXTERNAL)  # the second but last is the receipt
+    await on.slack.click(EXTERNAL, WEB, (await card(on, ts, WEB))["ts"], "stop")
+    await on.slack.wait("ephemerals", 4, user=EXTERNAL, text=sentences.OTHER_COMPANY_REFUSED)
     await settled(on)
     assert await creations(on) == 1
-    assert await told(on, session) == []
+    assert await sent_to_devin(on, session) == []
     assert (await on.devin.session(session))["is_archived"] is False
 
 
 # ------------------------------------------------------------ shared channels
 
 
-async def test_a_mention_in_a_shared_channel_is_refused(on: Stage) -> None:
+async def test_a_mention_in_a_shared_channel_is_refused(on: Harness) -> None:
     await on.mention("fix the login test", ANN, SHARED)
-    await refused(on, ANN, NOT_SHARED)
-    await on.mention("fix the login test", STRANGER, SHARED)
-    await refused(on, STRANGER, NOT_SHARED)
+    await refused(on, ANN, sentences.SHARED_CHANNEL_REFUSED)
+    await on.mention("fix the login test", EXTERNAL, SHARED)
+    await refused(on, EXTERNAL, sentences.SHARED_CHANNEL_REFUSED)
 
 
-async def test_a_slash_command_in_a_shared_channel_is_refused(on: Stage) -> None:
+async def test_a_slash_command_in_a_shared_channel_is_refused(on: Harness) -> None:
     await on.slack.slash(ANN, SHARED, "fix the login test")
-    await refused(on, ANN, NOT_SHARED, text=NOT_SHARED)
+    await refused(on, ANN, sentences.SHARED_CHANNEL_REFUSED, text=sentences.SHARED_CHANNEL_REFUSED)
 
 
-async def test_when_a_channel_becomes_shared_replies_and_buttons_are_refused(on: Stage) -> None:
+async def test_when_a_channel_becomes_shared_replies_and_buttons_are_refused(on: Harness) -> None:
     ts, session = await on.started(channel=WEB)
     await on.slack.put_channel(WEB, is_ext_shared=True)
     await on.slack.say(BEN, WEB, "use pytest", thread_ts=ts)
-    await on.slack.wait_for_ephemeral(BEN, NOT_SHARED)
+    await on.slack.wait_for_ephemeral(BEN, sentences.SHARED_CHANNEL_REFUSED)
     await on.slack.click(ANN, WEB, (await card(on, ts, WEB))["ts"], "stop")
-    await on.slack.wait_for_ephemeral(ANN, NOT_SHARED)
+    await on.slack.wait_for_ephemeral(ANN, sentences.SHARED_CHANNEL_REFUSED)
     await settled(on)
-    assert await told(on, session) == []
+    assert await sent_to_devin(on, session) == []
     assert (await on.devin.session(session))["is_archived"] is False
 
 
 # ------------------------------------------------------------ channels that cannot be posted to
 
 
-async def test_a_slash_command_where_the_bot_is_not_is_refused(on: Stage) -> None:
+async def test_a_slash_command_where_the_bot_is_not_is_refused(on: Harness) -> None:
     await on.slack.slash(ANN, NO_BOT, "fix the login test")
     await refused(on, ANN, NOT_MEMBER, text=NOT_MEMBER)
     assert await on.slack.messages(NO_BOT) == []
 
 
-async def test_a_slash_command_in_a_private_channel_without_the_bot_is_refused(on: Stage) -> None:
+async def test_a_slash_command_in_a_private_channel_without_the_bot_is_refused(on: Harness) -> None:
     await on.slack.put_channel("C0SECRET", kind="group", members=[ANN, BEN])
     await on.slack.slash(ANN, "C0SECRET", "fix the login test")
     await refused(on, ANN, NOT_MEMBER, text=NOT_MEMBER)
 
 
-async def test_a_slash_command_in_an_archived_channel_is_refused(on: Stage) -> None:
+async def test_a_slash_command_in_an_archived_channel_is_refused(on: Harness) -> None:
     await on.slack.slash(ANN, ARCHIVED, "fix the login test")
-    await refused(on, ANN, IS_ARCHIVED, text=IS_ARCHIVED)
+    await refused(on, ANN, sentences.THIS_CHANNEL_ARCHIVED, text=sentences.THIS_CHANNEL_ARCHIVED)
 
 
-async def test_a_slash_command_works_once_the_channel_is_unarchived(on: Stage) -> None:
+async def test_a_slash_command_works_once_the_channel_is_unarchived(on: Harness) -> None:
     await on.slack.slash(ANN, ARCHIVED, "fix the login test")
-    await refused(on, ANN, IS_ARCHIVED, text=IS_ARCHIVED)
+    await refused(on, ANN, sentences.THIS_CHANNEL_ARCHIVED, text=sentences.THIS_CHANNEL_ARCHIVED)
     await on.slack.unarchive(ARCHIVED)
     await on.slack.slash(ANN, ARCHIVED, "fix the logout test")
     await on.session("fix the logout test")
 
 
-async def test_replies_that_are_fetched_from_a_shared_channel_are_refused(on: Stage) -> None:
+async def test_replies_that_are_fetched_from_a_shared_channel_are_refused(on: Harness) -> None:
     ts, session = await on.started(channel=WEB)
     await on.stop()
     await on.slack.put_channel(WEB, is_ext_shared=True)
@@ -158,53 +150,52 @@ async def test_replies_that_are_fetched_from_a_shared_channel_are_refused(on: St
     await on.slack.say(BEN, WEB, "use pytest", thread_ts=ts)
     await on.slack.resume()
     await on.start()
-    await on.slack.wait_for_ephemeral(BEN, NOT_SHARED)
+    await on.slack.wait_for_ephemeral(BEN, sentences.SHARED_CHANNEL_REFUSED)
     await settled(on)
-    assert await told(on, session) == []
+    assert await sent_to_devin(on, session) == []
 
 
-async def test_a_slash_command_works_after_the_invitation(on: Stage) -> None:
+async def test_a_slash_command_works_after_the_invitation(on: Harness) -> None:
     await on.slack.slash(ANN, NO_BOT, "fix the login test")
     await refused(on, ANN, NOT_MEMBER, text=NOT_MEMBER)
     await on.slack.invite(NO_BOT)
     await on.slack.slash(ANN, NO_BOT, "fix the login test")
-    await on.slack.wait_for_message(NO_BOT, "Asked by <@U0ANN>")
+    await on.slack.wait_for_message(NO_BOT, sentences.asked_by("<@U0ANN>"))
     await on.session("fix the login test")
 
 
 def lost(channel: str, session: str, title: str) -> str:
     """What the requester reads when a channel is gone."""
     return (
-        f":warning: Devin Bridge can no longer post in <#{channel}> (removed, archived or not allowed), "
-        "so news from Devin does not appear there. "
-        f"The session <https://app.devin.ai/sessions/{session}|{title}> goes on at Devin. "
-        "Invite Devin Bridge again with `/invite @Devin Bridge`, or stop the session with `/devin stop`."
+        sentences.cannot_post(channel)
+        + " "
+        + sentences.session_goes_on(f"<https://app.devin.ai/sessions/{session}|{title}>")
     )
 
 
 @pytest.mark.both_transports
-async def test_a_removed_bot_tells_the_requester_once(on: Stage) -> None:
+async def test_a_removed_bot_informs_the_asker_once(on: Harness) -> None:
     ts, session = await on.started("fix the login test", ANN, WEB)
     await on.slack.remove(WEB)
-    await on.slack.wait_for_message("D0ANN", "can no longer post")
+    await on.slack.wait_for_message("D0ANN", sentences.CANNOT_POST)
     await on.devin.say(session, "I am done.")
     await on.devin.set(session, status_detail="finished")
     await settled(on)
     assert [one["rendered"] for one in await on.slack.messages("D0ANN")] == [lost(WEB, session, "fix the login test")]
     stopped = await on.slack.slash(ANN, GENERAL, "stop")
-    assert stopped["shown"]["rendered"] == "Stopping: Devin is put to sleep in a moment. Nothing is lost."
+    assert stopped["shown"]["rendered"] == sentences.STOPPING
     await on.devin.wait_for_sessions("fix the login test", is_archived=True)
     await settled(on)
     assert len(await on.slack.messages("D0ANN")) == 1
     assert await on.thread(WEB, ts) == []
 
 
-async def test_an_archived_channel_tells_each_requester_once(on: Stage) -> None:
+async def test_an_archived_channel_informs_each_asker_once(on: Harness) -> None:
     _, one = await on.started("fix the login test", ANN, WEB)
-    _, two = await ordered(on, "fix the logout test", BEN, WEB)
+    _, two = await started_by_command(on, "fix the logout test", BEN, WEB)
     await on.slack.archive(WEB)
-    await on.slack.wait_for_message("D0ANN", "can no longer post")
-    await on.slack.wait_for_message("D0BEN", "can no longer post")
+    await on.slack.wait_for_message("D0ANN", sentences.CANNOT_POST)
+    await on.slack.wait_for_message("D0BEN", sentences.CANNOT_POST)
     await on.devin.say(one, "I am done.")
     await on.devin.say(two, "I am done too.")
     await settled(on)
@@ -212,41 +203,41 @@ async def test_an_archived_channel_tells_each_requester_once(on: Stage) -> None:
     assert [m["rendered"] for m in await on.slack.messages("D0BEN")] == [lost(WEB, two, "fix the logout test")]
 
 
-async def test_without_the_event_the_first_failing_post_tells_the_requester(on: Stage) -> None:
+async def test_without_the_event_the_first_failing_post_informs_the_asker(on: Harness) -> None:
     _, session = await on.started("fix the login test", ANN, WEB)
     await on.slack.pause("lose")
     await on.slack.remove(WEB)
     await on.slack.resume()
     await on.devin.say(session, "I looked at the test.")
-    await on.slack.wait_for_message("D0ANN", "can no longer post")
+    await on.slack.wait_for_message("D0ANN", sentences.CANNOT_POST)
     await on.devin.say(session, "It races with the clock.")
     await settled(on)
     assert [m["rendered"] for m in await on.slack.messages("D0ANN")] == [lost(WEB, session, "fix the login test")]
 
 
-async def test_after_a_new_invitation_the_thread_goes_on(on: Stage) -> None:
+async def test_after_a_new_invitation_the_thread_goes_on(on: Harness) -> None:
     ts, session = await on.started("fix the login test", ANN, WEB)
     await on.slack.remove(WEB)
-    await on.slack.wait_for_message("D0ANN", "can no longer post")
+    await on.slack.wait_for_message("D0ANN", sentences.CANNOT_POST)
     await on.slack.invite(WEB)
     await on.slack.say(BEN, WEB, "use pytest", thread_ts=ts)
     await on.devin.wait_for_messages("use pytest")
     await on.devin.say(session, "I do.")
     await on.slack.wait_for_message(WEB, "I do.", thread_ts=ts)
     await on.devin.set(session, status_detail="finished")
-    await on.slack.wait_for_message(WEB, "Done. If something is missing", thread_ts=ts)
+    await on.slack.wait_for_message(WEB, sentences.DONE, thread_ts=ts)
 
 
-async def test_a_mention_by_another_bot_starts_nothing(on: Stage) -> None:
+async def test_a_mention_by_another_bot_starts_nothing(on: Harness) -> None:
     await on.slack.put_person("U0CI", is_bot=True)
     event = {"type": "app_mention", "user": "U0CI", "text": f"{BOT} fix the login test", "channel": GENERAL}
     await on.slack.emit({**event, "ts": "1700000000.000200", "event_ts": "1700000000.000200"})
     await settled(on)
     assert await creations(on) == 0
-    assert await whispered(on, "U0CI") == []
+    assert await private_answers(on, "U0CI") == []
 
 
-async def test_a_forged_stop_by_somebody_slack_does_not_know_does_nothing(on: Stage) -> None:
+async def test_a_forged_stop_by_somebody_slack_does_not_know_does_nothing(on: Harness) -> None:
     ts, session = await on.started()
     buttons = (await card(on, ts))["blocks"][-1]["elements"]
     value = next(button["value"] for button in buttons if button["action_id"] == "stop")

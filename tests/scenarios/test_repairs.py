@@ -1,4 +1,4 @@
-"""Starts that go wrong: what is told is true, and what shows up later finds its thread or its end."""
+"""Starts that go wrong: what is announced is true, and what shows up later finds its thread or its end."""
 
 import asyncio
 import time
@@ -12,40 +12,26 @@ from bot.flows.steer.session_commands import SessionCommands
 from bot.playground.devin import DevinControl
 from bot.timing import PRODUCTION
 from bot.views import answers
+from tests import sentences
 from tests.scenarios.ahead import Ahead, rows
-from tests.scenarios.hasty import AWAY, WITHIN, waited
-from tests.scenarios.looks import card, creations, posted, settled, told, whispered
-from tests.scenarios.stage import ANN, BEN, GENERAL, WEB, Stage
+from tests.scenarios.harness import ANN, BEN, GENERAL, WEB, Harness
+from tests.scenarios.observations import card, creations, posted, private_answers, sent_to_devin, settled
+from tests.scenarios.short_waits import AWAY, WITHIN, waited
 from tests.waits import SHORT
 
 pytestmark = pytest.mark.timing(**SHORT)
 
-GIVEN_UP_SOON = pytest.mark.timing(row_outage=1.0)
-CANCELLED = ":black_square_for_stop: Cancelled by <@U0BEN> before it began: nothing was started and nothing was spent."
+DEAD_SOON = pytest.mark.timing(row_outage=1.0)
+CANCELLED = sentences.cancelled("<@U0BEN>")
 MOST_AT_DEVIN = 50
 TOO_MANY = ",".join(f"t{number}" for number in range(MOST_AT_DEVIN + 1))
 LOG = {"name": "login.log", "content": "login failed"}
 
 
-def stopped(user: str, more: str = "") -> str:
-    said = f":black_square_for_stop: Stopped by <@{user}>. Devin sleeps and nothing is lost; a reply in this thread"
-    return f"{said} wakes it.{more}"
-
-
 # ---------------------------------------------------------------- Devin says no
 
-NO_KEY = (
-    ":lock: Nothing was started: Devin does not accept Devin Bridge's key. "
-    "Whoever runs Devin Bridge has to set a valid `DEVIN_API_KEY`; then send the task again."
-)
-NO_PERMISSION = (
-    ":lock: Nothing was started: Devin Bridge's key for Devin lacks the permission `ManageOrgSessions`. "
-    "An admin of your Devin organisation can grant it to the service user; then send the task again."
-)
-NO_QUOTA = (
-    ":no_entry: Nothing was started: a limit or quota of your Devin organisation is used up. "
-    "Devin says: “out_of_quota”. Somebody who manages billing there can raise it; then send the task again."
-)
+NO_PERMISSION = sentences.permission_missing("ManageOrgSessions")
+NO_QUOTA = sentences.quota_refused("out_of_quota")
 
 
 @pytest.mark.parametrize(
@@ -53,25 +39,25 @@ NO_QUOTA = (
     [
         (lambda devin: devin.permissions(revoke=["ManageOrgSessions"]), NO_PERMISSION),
         (lambda devin: devin.switch(out_of_quota=True), NO_QUOTA),
-        (lambda devin: devin.switch(key_revoked=True), NO_KEY),
+        (lambda devin: devin.switch(key_revoked=True), sentences.WRONG_KEY),
     ],
     ids=["permission", "quota", "key"],
 )
 async def test_a_start_that_devin_refuses_is_not_made_and_its_thread_says_why(
-    on: Stage, refusing: Callable[[DevinControl], Awaitable[Any]], sentence: str
+    on: Harness, refusing: Callable[[DevinControl], Awaitable[Any]], sentence: str
 ) -> None:
     await refusing(on.devin)
     mentioned = await on.mention("fix the login test")
     await on.slack.slash(BEN, WEB, "fix the logout test")
     by_command = (await posted(on, WEB, "fix the logout test"))["ts"]
     for channel, ts in ((GENERAL, mentioned), (WEB, by_command)):
-        await on.slack.wait_for_message(channel, "Not started", thread_ts=ts, within=WITHIN)
-        await on.slack.wait_for_message(channel, "Nothing was started", thread_ts=ts, within=WITHIN)
+        await on.slack.wait_for_message(channel, sentences.IS_NOT_STARTED, thread_ts=ts, within=WITHIN)
+        await on.slack.wait_for_message(channel, sentences.START_NOT_MADE, thread_ts=ts, within=WITHIN)
     await settled(on)
     for channel, ts in ((GENERAL, mentioned), (WEB, by_command)):
         assert await on.thread(channel, ts) == [sentence]
         shown = (await card(on, ts, channel))["rendered"]
-        assert "Not started; the reason stands in this thread. Nothing is running." in shown
+        assert sentences.NOT_STARTED in shown
     assert await on.devin.sessions() == []
     assert await creations(on) == 2  # neither is asked for again
 
@@ -80,70 +66,66 @@ async def test_a_start_that_devin_refuses_is_not_made_and_its_thread_says_why(
 
 
 @pytest.mark.both_transports
-async def test_a_session_that_is_there_before_a_much_too_late_answer_is_found_by_its_card(on: Stage) -> None:
+async def test_a_session_that_is_there_before_a_much_too_late_answer_is_found_by_its_card(on: Harness) -> None:
     await on.devin.switch(slow_create=3 * SHORT["devin_write"])
     ts = await on.mention("fix the login test")
-    await on.slack.wait_for_message(GENERAL, "Checking: Devin's answer got lost", thread_ts=ts, within=WITHIN)
+    await on.slack.wait_for_message(GENERAL, sentences.CHECKING_BEGINS, thread_ts=ts, within=WITHIN)
     made = (await on.session("fix the login test"))["session_id"]
     await on.devin.set(made, status="running", status_detail="working")
-    await on.slack.wait_for_message(GENERAL, "Working", thread_ts=ts, within=WITHIN)
+    await on.slack.wait_for_message(GENERAL, sentences.IS_WORKING, thread_ts=ts, within=WITHIN)
     await settled(on)
-    await looked(on)
+    await polled(on)
     assert f"https://app.devin.ai/sessions/{made}" in str((await card(on, ts))["blocks"])
     assert [one["session_id"] for one in await on.devin.sessions()] == [made]
     assert await creations(on) == 1
     assert await on.thread(GENERAL, ts) == []
 
 
-async def test_a_session_is_known_by_its_id_while_the_rest_of_its_row_cannot_be_read(on: Stage) -> None:
+async def test_a_session_is_known_by_its_id_while_no_more_of_its_row_can_be_read(on: Harness) -> None:
     await on.devin.switch(new_without_time=True)
     ts = await on.mention("fix the login test")
-    await on.slack.wait_for_message(GENERAL, "Queued", thread_ts=ts, within=WITHIN)
-    await looked(on)  # the row is alone in its list, and the poller goes on beside it
+    await on.slack.wait_for_message(GENERAL, sentences.IS_QUEUED, thread_ts=ts, within=WITHIN)
+    await polled(on)  # the row is alone in its list, and the poller goes on beside it
     made = (await on.session("fix the login test"))["session_id"]
     assert f"https://app.devin.ai/sessions/{made}" in str((await card(on, ts))["blocks"])
     await on.devin.set(made, status="running", status_detail="working")
-    await on.slack.wait_for_message(GENERAL, "Working", thread_ts=ts, within=WITHIN)
+    await on.slack.wait_for_message(GENERAL, sentences.IS_WORKING, thread_ts=ts, within=WITHIN)
     await settled(on)
     assert await creations(on) == 1
     assert await on.thread(GENERAL, ts) == []
 
 
-async def test_a_start_whose_answer_is_lost_is_not_made_again_while_its_row_cannot_be_read(on: Stage) -> None:
+async def test_a_start_whose_answer_is_lost_is_not_made_again_while_its_row_cannot_be_read(on: Harness) -> None:
     await on.devin.switch(new_without_time=True)
     await on.devin.fault("create_session", "commit_then_drop")
     ts = await on.mention("fix the login test")
-    await on.slack.wait_for_message(GENERAL, "Checking: Devin's answer got lost", thread_ts=ts, within=WITHIN)
+    await on.slack.wait_for_message(GENERAL, sentences.CHECKING_BEGINS, thread_ts=ts, within=WITHIN)
     reference = f"slack-T0PLAY-{GENERAL}-{ts}"
     # By the sixth the time is over after which what is not found counts as not made.
     await on.devin.wait_for_calls("list_sessions", 6, contains=reference, seconds=WITHIN)
     made = (await on.session("fix the login test"))["session_id"]
     await on.devin.set(made, status="running", status_detail="working")
-    await on.slack.wait_for_message(GENERAL, "Working", thread_ts=ts, within=WITHIN)
+    await on.slack.wait_for_message(GENERAL, sentences.IS_WORKING, thread_ts=ts, within=WITHIN)
     await settled(on)
     assert await creations(on) == 1
     assert await on.thread(GENERAL, ts) == []
 
 
-async def given_up(on: Stage) -> str:
+async def marked_dead(on: Harness) -> str:
     """A start whose answer is lost and that cannot be looked up until it is given up; answers its thread's ts."""
     await on.devin.fault("create_session", "commit_then_drop")
     await on.devin.fault("list_sessions", "503", **AWAY)
     ts = await on.mention("fix the login test")
-    await on.slack.wait_for_message(GENERAL, "we do not know whether", thread_ts=ts, within=WITHIN)
+    await on.slack.wait_for_message(GENERAL, sentences.NOT_KNOWN_WHETHER, thread_ts=ts, within=WITHIN)
     return ts
 
 
-@GIVEN_UP_SOON
-async def test_a_start_given_up_without_knowing_its_outcome_says_so(on: Stage) -> None:
-    ts = await given_up(on)
+@DEAD_SOON
+async def test_a_start_marked_dead_without_knowing_its_outcome_says_so(on: Harness) -> None:
+    ts = await marked_dead(on)
     made = await on.session("fix the login test")
     (said,) = await on.thread(GENERAL, ts)
-    assert said.startswith(
-        ":warning: Devin's answer got lost and Devin cannot be reached, so we do not know whether the session was "
-        f"started. Look in Devin for a session with `slack-T0PLAY-{GENERAL}-{ts}` in its prompt before you "
-        "send the task again; if the session shows up, this thread goes on with it. Reference `"
-    )
+    assert said.startswith(sentences.start_uncertain(f"slack-T0PLAY-{GENERAL}-{ts}") + " Reference `")
     assert f"slack-T0PLAY-{GENERAL}-{ts}" in made["tags"]
     shown = await on.slack.wait_for_message(GENERAL, "Not known", thread_ts=ts, within=WITHIN)
     assert (
@@ -152,149 +134,152 @@ async def test_a_start_given_up_without_knowing_its_outcome_says_so(on: Stage) -
     ) in shown["rendered"]
 
 
-@GIVEN_UP_SOON
-async def test_a_session_that_shows_up_after_its_start_was_given_up_goes_on_in_its_thread(on: Stage) -> None:
-    ts = await given_up(on)
+@DEAD_SOON
+async def test_a_session_that_shows_up_after_its_start_was_marked_dead_goes_on_in_its_thread(on: Harness) -> None:
+    ts = await marked_dead(on)
     await on.devin.clear_faults()
     made = await on.session("fix the login test")
     await on.devin.say(made["session_id"], "I look at it.", status="running", status_detail="working")
     await on.slack.wait_for_message(GENERAL, "I look at it.", thread_ts=ts, within=WITHIN)
-    await on.slack.wait_for_message(GENERAL, "Working", thread_ts=ts, within=WITHIN)
+    await on.slack.wait_for_message(GENERAL, sentences.IS_WORKING, thread_ts=ts, within=WITHIN)
     reply = await on.slack.say(BEN, GENERAL, "please use pytest", thread_ts=ts)
     await on.devin.wait_for_messages("please use pytest", seconds=WITHIN)
-    assert await told(on, made["session_id"]) == [f"[Slack {reply}] ben:\nplease use pytest"]
+    assert await sent_to_devin(on, made["session_id"]) == [f"[Slack {reply}] ben:\nplease use pytest"]
     assert await creations(on) == 1
 
 
-async def test_what_a_session_came_to_before_it_was_found_is_told_all_the_same(on: Stage) -> None:
+async def test_what_a_session_came_to_before_it_was_found_is_announced_all_the_same(on: Harness) -> None:
     await on.devin.fault("create_session", "commit_then_drop")
     await on.devin.fault("list_sessions", "503", **AWAY)
     ts = await on.mention("fix the login test")
     made = (await on.session("fix the login test"))["session_id"]
     await on.devin.spend(made, 0.4)
     await on.devin.say(made, "Which one?", status="running", status_detail="waiting_for_user")
-    await on.slack.wait_for_message(GENERAL, "Checking: Devin", thread_ts=ts, within=WITHIN)
+    await on.slack.wait_for_message(GENERAL, sentences.CHECKING_BEGINS, thread_ts=ts, within=WITHIN)
     await on.devin.clear_faults()
-    await on.slack.wait_for_message(GENERAL, "waits for your answer", thread_ts=ts, within=WITHIN)
+    await on.slack.wait_for_message(GENERAL, sentences.WAITS_FOR_YOUR_ANSWER, thread_ts=ts, within=WITHIN)
     assert await on.thread(GENERAL, ts) == [
         "Which one?",
-        f":speech_balloon: <@{ANN}>, Devin waits for your answer: reply in this thread and it goes on.",
+        sentences.question(f"<@{ANN}>"),
     ]
     assert [row["acus"] for row in await rows(on, "spend")] == [0.4]
 
 
-@GIVEN_UP_SOON
-async def test_a_session_that_was_over_before_it_was_found_has_its_pull_request_and_its_end_told(on: Stage) -> None:
-    ts = await given_up(on)
+@DEAD_SOON
+async def test_a_session_that_was_over_before_it_was_found_has_its_pull_request_and_its_end_announced(
+    on: Harness,
+) -> None:
+    ts = await marked_dead(on)
     made = (await on.session("fix the login test"))["session_id"]
     await on.devin.pr(made, "https://github.com/acme/web/pull/7")
     await on.devin.say(made, "Done.", status="running", status_detail="finished")
     await on.devin.clear_faults()
-    await on.slack.wait_for_message(GENERAL, "*Done*", thread_ts=ts, within=WITHIN)
-    _given_up, said, request, end = await on.thread(GENERAL, ts)
+    await on.slack.wait_for_message(GENERAL, sentences.HAS_OUTCOME, thread_ts=ts, within=WITHIN)
+    _lost, said, request, end = await on.thread(GENERAL, ts)
     assert said == "Done."
-    assert request.endswith("New pull request: <https://github.com/acme/web/pull/7|acme/web#7> (open)")
-    assert end.startswith(":white_check_mark: *Done* · 1 pull request · ")
+    assert request.endswith(
+        sentences.new_pull_request("<https://github.com/acme/web/pull/7|acme/web#7> (open)", sign="")
+    )
+    assert end.startswith(sentences.outcome("1 pull request · "))
 
 
-@GIVEN_UP_SOON
-async def test_a_session_that_shows_up_after_a_long_outage_is_still_looked_for(on: Stage, clock: Ahead) -> None:
-    ts = await given_up(on)
+@DEAD_SOON
+async def test_a_session_that_shows_up_after_a_long_outage_is_still_searched_for(on: Harness, clock: Ahead) -> None:
+    ts = await marked_dead(on)
     clock.put(3 * 3600)
     await on.devin.clear_faults()
     made = await on.session("fix the login test")
     await on.devin.set(made["session_id"], status="running", status_detail="working")
-    await on.slack.wait_for_message(GENERAL, "Working", thread_ts=ts, within=WITHIN)
+    await on.slack.wait_for_message(GENERAL, sentences.IS_WORKING, thread_ts=ts, within=WITHIN)
 
 
-@GIVEN_UP_SOON
-async def test_a_reply_to_a_start_that_is_not_known_is_kept_back_and_one_after_it_showed_up_is_sent(on: Stage) -> None:
-    ts = await given_up(on)
+@DEAD_SOON
+async def test_a_reply_to_a_start_that_is_not_known_is_kept_back_and_one_after_it_showed_up_is_sent(
+    on: Harness,
+) -> None:
+    ts = await marked_dead(on)
     await on.slack.say(BEN, GENERAL, "please use pytest", thread_ts=ts)
     await on.slack.wait_for_ephemeral(BEN, answers.START_UNKNOWN.text, within=WITHIN)
     await on.devin.clear_faults()
     made = await on.session("fix the login test")
     await on.devin.set(made["session_id"], status="running", status_detail="working")
-    await on.slack.wait_for_message(GENERAL, "Working", thread_ts=ts, within=WITHIN)
+    await on.slack.wait_for_message(GENERAL, sentences.IS_WORKING, thread_ts=ts, within=WITHIN)
     await on.slack.say(BEN, GENERAL, "please use pytest now", thread_ts=ts)
     await on.devin.wait_for_messages("please use pytest now", seconds=WITHIN)
-    assert await whispered(on, BEN) == [answers.START_UNKNOWN.text]
+    assert await private_answers(on, BEN) == [answers.START_UNKNOWN.text]
 
 
-async def test_a_stop_of_a_start_that_was_given_up_stops_the_session_that_shows_up(on: Stage, clock: Ahead) -> None:
+async def test_a_stop_of_a_start_that_was_marked_dead_stops_the_session_that_shows_up(
+    on: Harness, clock: Ahead
+) -> None:
     await on.devin.fault("create_session", "commit_then_drop")
     await on.devin.fault("list_sessions", "503", **AWAY)
     ts = await on.mention("fix the login test")
     await waited(on, "inbox", kind="message", reason="DevinServerError")
     await on.slack.say(BEN, GENERAL, "!stop", thread_ts=ts)
-    await on.slack.wait_for_ephemeral(BEN, "is being looked up", within=WITHIN)
+    await on.slack.wait_for_ephemeral(BEN, sentences.LOOKED_UP, within=WITHIN)
     clock.put(PRODUCTION.row_outage + 60)
-    await on.slack.wait_for_message(GENERAL, "we do not know whether", thread_ts=ts, within=WITHIN)
+    await on.slack.wait_for_message(GENERAL, sentences.NOT_KNOWN_WHETHER, thread_ts=ts, within=WITHIN)
     await on.devin.clear_faults()
-    await on.slack.wait_for_message(GENERAL, stopped(BEN), thread_ts=ts, within=WITHIN)
+    await on.slack.wait_for_message(GENERAL, sentences.stopped("<@U0BEN>"), thread_ts=ts, within=WITHIN)
     assert (await on.session("fix the login test"))["is_archived"] is True
 
 
 # ---------------------------------------------------------------- it comes although nothing was to come
 
 
-async def cancelled_on_the_wire(on: Stage) -> tuple[str, int]:
+async def cancelled_on_the_wire(on: Harness) -> tuple[str, int]:
     """A start that was cancelled while Devin had its request; answers its thread and the call that is held."""
     held = await on.devin.fault("create_session", "hang", commit="late")
     ts = await on.mention("fix the login test")
-    await on.slack.wait_for_message(GENERAL, "Checking", thread_ts=ts, within=WITHIN)
+    await on.slack.wait_for_message(GENERAL, sentences.CHECKING_BEGINS, thread_ts=ts, within=WITHIN)
     await on.slack.say(BEN, GENERAL, "!stop", thread_ts=ts)
-    await on.slack.wait_for_message(
-        GENERAL, "Cancelled by <@U0BEN> before it began: nothing", thread_ts=ts, within=WITHIN
-    )
+    await on.slack.wait_for_message(GENERAL, sentences.cancelled_begins("<@U0BEN>"), thread_ts=ts, within=WITHIN)
     return ts, held
 
 
-async def test_a_session_that_appears_after_its_start_was_cancelled_is_ended_and_told(on: Stage) -> None:
+async def test_a_session_that_appears_after_its_start_was_cancelled_is_ended_and_announced(on: Harness) -> None:
     ts, held = await cancelled_on_the_wire(on)
     assert await on.devin.sessions() == []
     await on.devin.release(held)
-    await on.slack.wait_for_message(GENERAL, "after all", thread_ts=ts, within=WITHIN)
+    await on.slack.wait_for_message(GENERAL, sentences.AFTER_ALL, thread_ts=ts, within=WITHIN)
     (made,) = await on.devin.sessions()
     assert made["terminated"] is True
-    await looked(on)
-    after_all = (
-        f":information_source: Devin had started <https://app.devin.ai/sessions/{made['session_id']}|a session> for "
-        "this after all; it was ended now. What it spent until then stays spent."
-    )
+    await polled(on)
+    after_all = sentences.started_after_all(f"https://app.devin.ai/sessions/{made['session_id']}")
     assert await on.thread(GENERAL, ts) == [CANCELLED, after_all]
     assert len(await on.devin.log("terminate")) == 1
 
 
-async def without_tags(on: Stage) -> None:
+async def without_tags(on: Harness) -> None:
     """Devin refuses tags, and the bot has learnt it."""
     await on.devin.switch(tags_refused=True)
     await on.started("another task", channel=WEB)
 
 
-async def test_where_devin_refuses_tags_a_session_that_appears_too_late_is_ended_too(on: Stage) -> None:
+async def test_where_devin_refuses_tags_a_session_that_appears_too_late_is_ended_too(on: Harness) -> None:
     await without_tags(on)
     ts, held = await cancelled_on_the_wire(on)
     await on.devin.release(held)
-    await on.slack.wait_for_message(GENERAL, "after all", thread_ts=ts, within=WITHIN)
+    await on.slack.wait_for_message(GENERAL, sentences.AFTER_ALL, thread_ts=ts, within=WITHIN)
     assert (await on.session("fix the login test"))["terminated"] is True
     assert (await on.session("another task"))["terminated"] is False
 
 
-@GIVEN_UP_SOON
-async def test_where_devin_refuses_tags_a_start_that_was_given_up_is_taken_up_when_it_shows_up(on: Stage) -> None:
+@DEAD_SOON
+async def test_where_devin_refuses_tags_a_start_that_was_marked_dead_is_taken_up_when_it_shows_up(on: Harness) -> None:
     await without_tags(on)
-    ts = await given_up(on)
+    ts = await marked_dead(on)
     await on.devin.clear_faults()
     made = await on.session("fix the login test")
     await on.devin.set(made["session_id"], status="running", status_detail="working")
-    await on.slack.wait_for_message(GENERAL, "Working", thread_ts=ts, within=WITHIN)
+    await on.slack.wait_for_message(GENERAL, sentences.IS_WORKING, thread_ts=ts, within=WITHIN)
     await on.devin.say(made["session_id"], "Here I am.")
     await on.slack.wait_for_message(GENERAL, "Here I am.", thread_ts=ts, within=WITHIN)
 
 
-async def test_where_devin_refuses_tags_a_start_that_was_given_up_long_after_it_was_made_is_taken_up_too(
-    on: Stage, clock: Ahead
+async def test_where_devin_refuses_tags_a_start_that_was_marked_dead_long_after_it_was_made_is_taken_up_too(
+    on: Harness, clock: Ahead
 ) -> None:
     await without_tags(on)
     await on.devin.fault("create_session", "commit_then_drop")
@@ -302,32 +287,32 @@ async def test_where_devin_refuses_tags_a_start_that_was_given_up_long_after_it_
     ts = await on.mention("fix the login test")
     await waited(on, "inbox", kind="message", reason="DevinServerError")
     clock.put(PRODUCTION.row_outage + 60)
-    await on.slack.wait_for_message(GENERAL, "we do not know whether", thread_ts=ts, within=WITHIN)
+    await on.slack.wait_for_message(GENERAL, sentences.NOT_KNOWN_WHETHER, thread_ts=ts, within=WITHIN)
     clock.put(23.5 * 3600)
     await on.devin.clear_faults()
     made = await on.session("fix the login test")
     await on.devin.set(made["session_id"], status="running", status_detail="working")
-    await on.slack.wait_for_message(GENERAL, "Working", thread_ts=ts, within=WITHIN)
+    await on.slack.wait_for_message(GENERAL, sentences.IS_WORKING, thread_ts=ts, within=WITHIN)
 
 
-async def test_where_devin_refuses_tags_a_prompt_that_cannot_be_read_holds_up_no_news(on: Stage) -> None:
+async def test_where_devin_refuses_tags_a_prompt_that_cannot_be_read_holds_up_no_announcement(on: Harness) -> None:
     await on.devin.switch(tags_refused=True)
     ts, session = await on.started()
     ours = await on.devin.session(session)
     await on.devin.create_sessions(prompt="Of another tool", count=3)
-    (twin,) = await on.devin.create_sessions(prompt=ours["prompt"], created_at=ours["created_at"] + 5)
-    strangers = [made["session_id"] for made in await on.devin.sessions() if made["session_id"] != session]
-    for stranger in strangers:
-        await on.devin.fault("list_messages", "503", contains=stranger, **AWAY)
+    (duplicate,) = await on.devin.create_sessions(prompt=ours["prompt"], created_at=ours["created_at"] + 5)
+    others = [made["session_id"] for made in await on.devin.sessions() if made["session_id"] != session]
+    for other in others:
+        await on.devin.fault("list_messages", "503", contains=other, **AWAY)
     await on.devin.say(session, "Nothing holds me up.")
     await on.slack.wait_for_message(GENERAL, "Nothing holds me up.", thread_ts=ts, within=WITHIN)
     await on.devin.clear_faults()
-    await on.slack.wait_for_message(GENERAL, "twice", thread_ts=ts, within=WITHIN)
-    assert (await on.devin.session(twin))["terminated"]
+    await on.slack.wait_for_message(GENERAL, sentences.STARTED_TWICE, thread_ts=ts, within=WITHIN)
+    assert (await on.devin.session(duplicate))["terminated"]
 
 
-async def looked(on: Stage) -> None:
-    """Wait until the poller has looked at Devin twice more."""
+async def polled(on: Harness) -> None:
+    """Wait for two more polls."""
     count = (await on.devin.counters()).get("list_sessions", 0)
     await on.devin.wait_for_calls("list_sessions", count + 2, seconds=WITHIN)
 
@@ -336,7 +321,7 @@ async def looked(on: Stage) -> None:
 
 
 async def test_a_stop_that_races_with_the_creation_stops_the_session(
-    on: Stage, monkeypatch: pytest.MonkeyPatch
+    on: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     entered, created, early = asyncio.Event(), asyncio.Event(), SessionCommands._stop_early
 
@@ -354,37 +339,36 @@ async def test_a_stop_that_races_with_the_creation_stops_the_session(
     await waited(on, "sessions", lifecycle="open")
     created.set()
     ts = (await posted(on, WEB, "fix the login test"))["ts"]
-    await on.slack.wait_for_message(WEB, stopped(ANN), thread_ts=ts, within=WITHIN)
+    await on.slack.wait_for_message(WEB, sentences.stopped("<@U0ANN>"), thread_ts=ts, within=WITHIN)
     assert (await on.session("fix the login test"))["is_archived"] is True
     await settled(on)
     shown = await card(on, ts, WEB)
-    assert "Stopped by <@U0ANN>. It sleeps and nothing is lost" in shown["text"]
+    assert sentences.card_stopped_begins("<@U0ANN>") in shown["text"]
 
 
-async def test_replies_after_the_stop_of_an_unknown_start_are_sent_and_those_before_it_are_not(on: Stage) -> None:
+async def test_replies_after_the_stop_of_an_unknown_start_are_sent_and_those_before_it_are_not(on: Harness) -> None:
     await on.devin.fault("create_session", "commit_then_drop")
     await on.devin.fault("list_sessions", "503", **AWAY)
     ts = await on.mention("fix the login test")
     await waited(on, "inbox", kind="message", reason="DevinServerError")
     await on.slack.say(ANN, GENERAL, "drop the table", thread_ts=ts)
     await on.slack.say(BEN, GENERAL, "!stop", thread_ts=ts)
-    await on.slack.wait_for_ephemeral(BEN, "is being looked up", within=WITHIN)
+    await on.slack.wait_for_ephemeral(BEN, sentences.LOOKED_UP, within=WITHIN)
     after = await on.slack.say(BEN, GENERAL, "now leave the table alone", thread_ts=ts)
     await waited(on, "inbox", ts=after)
     await on.devin.clear_faults()
     await on.devin.wait_for_messages("leave the table alone", seconds=WITHIN)
     await settled(on)
     made = await on.session("fix the login test")
-    assert await told(on, made["session_id"]) == [f"[Slack {after}] ben:\nnow leave the table alone"]
-    unsent = " 1 waiting reply was not sent to Devin, because the stop came first."
-    assert await on.thread(GENERAL, ts) == [stopped(BEN, unsent)]
+    assert await sent_to_devin(on, made["session_id"]) == [f"[Slack {after}] ben:\nnow leave the table alone"]
+    assert await on.thread(GENERAL, ts) == [sentences.stopped("<@U0BEN>") + sentences.ONE_UNSENT]
 
 
 # ---------------------------------------------------------------- what goes into the request
 
 
 async def test_one_persons_refused_tags_are_left_out_and_the_bots_own_stay(
-    on: Stage, monkeypatch: pytest.MonkeyPatch
+    on: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(options, "MOST_TAGS", MOST_AT_DEVIN + 1)
     ts = await on.mention(f"fix the login test tags={TOO_MANY}")
@@ -398,7 +382,9 @@ async def test_one_persons_refused_tags_are_left_out_and_the_bots_own_stay(
     assert await rows(on, "due", name="devin") == []
 
 
-async def test_each_request_for_a_session_has_an_intent_of_its_own(on: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_each_request_for_a_session_has_an_intent_of_its_own(
+    on: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(options, "MOST_TAGS", MOST_AT_DEVIN + 1)
     await on.devin.fault("create_session", "slow", seconds=1.0, contains=f"t{MOST_AT_DEVIN}")
     held = await on.devin.fault("create_session", "hang", commit="late")
@@ -411,7 +397,7 @@ async def test_each_request_for_a_session_has_an_intent_of_its_own(on: Stage, mo
     await on.session("fix the login test")
 
 
-async def test_a_new_session_asked_for_in_a_thread_gets_the_file(on: Stage) -> None:
+async def test_a_new_session_asked_for_in_a_thread_gets_the_file(on: Harness) -> None:
     ts, _ = await on.started()
     await on.slack.say(ANN, GENERAL, "!new fix the logout test", thread_ts=ts, files=[LOG])
     made = await on.session("fix the logout test")
@@ -421,7 +407,7 @@ async def test_a_new_session_asked_for_in_a_thread_gets_the_file(on: Stage) -> N
 # ---------------------------------------------------------------- a channel or an answer that is gone
 
 
-async def test_a_channel_that_is_archived_while_the_card_waits_starts_nothing_and_says_so(on: Stage) -> None:
+async def test_a_channel_that_is_archived_while_the_card_waits_starts_nothing_and_says_so(on: Harness) -> None:
     await on.slack.fault("chat.postMessage", "ratelimited", retry_after=3, match=WEB)
     await on.slack.slash(ANN, WEB, "fix the login test")
     await on.slack.wait_for_call("chat.postMessage")
@@ -429,21 +415,15 @@ async def test_a_channel_that_is_archived_while_the_card_waits_starts_nothing_an
     await on.slack.wait_for_message("D0ANN", within=WITHIN)
     await settled(on)
     (said,) = await on.slack.messages("D0ANN")
-    assert said["rendered"] == (
-        f"<#{WEB}> is archived, so nothing can be posted there and nothing was started. "
-        "Use another channel, or unarchive that one."
-    )
+    assert said["rendered"] == sentences.channel_archived(f"<#{WEB}>")
     kept = [*await rows(on, "outbox"), *await rows(on, "inbox")]
     assert [row["payload"].get("response_url") for row in kept] == [None] * len(kept)
-    assert (await on.slack.slash(ANN, GENERAL, "list"))["shown"]["rendered"].startswith("You have no open sessions.")
+    assert (await on.slack.slash(ANN, GENERAL, "list"))["shown"]["rendered"].startswith(sentences.NO_OPEN_SESSIONS)
     assert await creations(on) == 0
 
 
-async def test_a_private_answer_survives_a_failure_of_its_response_url(on: Stage) -> None:
+async def test_a_private_answer_survives_a_failure_of_its_response_url(on: Harness) -> None:
     await on.slack.fault("response_url", "http_500")
     await on.slack.slash(ANN, "C0NOBOT", "fix the login test")
-    await on.slack.wait_for_ephemeral(ANN, "is not a member", within=WITHIN)
-    assert (await whispered(on, ANN))[-1] == (
-        "Devin Bridge is not a member of this channel, so nothing was started. "
-        "Type `/invite @Devin Bridge` there, then try again."
-    )
+    await on.slack.wait_for_ephemeral(ANN, sentences.IS_NOT_A_MEMBER, within=WITHIN)
+    assert (await private_answers(on, ANN))[-1] == sentences.not_a_member()

@@ -10,10 +10,11 @@ from bot.domain.lane import channel_lane
 from bot.flows.deliver import failures
 from bot.store import outbox
 from bot.store.outbox import OutboxRow
+from tests import sentences
 from tests.scenarios.ahead import TEAM, rows, write
-from tests.scenarios.hasty import WITHIN, waited
-from tests.scenarios.looks import settled, told
-from tests.scenarios.stage import ANN, BEN, BOT, GENERAL, WEB, Stage
+from tests.scenarios.harness import ANN, BEN, BOT, GENERAL, WEB, Harness
+from tests.scenarios.observations import sent_to_devin, settled
+from tests.scenarios.short_waits import WITHIN, waited
 from tests.waits import SHORT
 
 pytestmark = pytest.mark.timing(**SHORT, catch_up_retry=0.2)
@@ -21,7 +22,7 @@ pytestmark = pytest.mark.timing(**SHORT, catch_up_retry=0.2)
 NOBODY = "<@U0NOBODY1>"
 
 
-async def read(on: Stage, ts: str) -> None:
+async def read(on: Harness, ts: str) -> None:
     """Wait until catch-up has done with a thread."""
     await waited(on, "threads", ts=ts, unread_from=None)
 
@@ -29,7 +30,7 @@ async def read(on: Stage, ts: str) -> None:
 # ---------------------------------------------------------------- people Slack does not show
 
 
-async def test_somebody_slack_does_not_know_does_not_cost_a_start(on: Stage) -> None:
+async def test_somebody_slack_does_not_know_does_not_cost_a_start(on: Harness) -> None:
     ts = await on.mention(f"ask {NOBODY} why the login test fails")
     made = await on.session("why the login test fails")
     assert made["prompt"].startswith("ask @U0NOBODY1 why the login test fails\n\nAsked in Slack by ann.")
@@ -37,16 +38,16 @@ async def test_somebody_slack_does_not_know_does_not_cost_a_start(on: Stage) -> 
     assert await on.thread(GENERAL, ts) == []
 
 
-async def test_somebody_slack_does_not_know_does_not_cost_a_reply(on: Stage) -> None:
+async def test_somebody_slack_does_not_know_does_not_cost_a_reply(on: Harness) -> None:
     ts, session = await on.started()
     said = await on.slack.say(BEN, GENERAL, f"please ask {NOBODY}", thread_ts=ts)
     await on.devin.wait_for_messages("please ask", seconds=WITHIN)
     await settled(on)
-    assert await told(on, session) == [f"[Slack {said}] ben:\nplease ask @U0NOBODY1"]
+    assert await sent_to_devin(on, session) == [f"[Slack {said}] ben:\nplease ask @U0NOBODY1"]
     assert await on.thread(GENERAL, ts) == []
 
 
-async def test_somebody_slack_does_not_know_does_not_cost_the_context_of_a_thread(on: Stage) -> None:
+async def test_somebody_slack_does_not_know_does_not_cost_the_context_of_a_thread(on: Harness) -> None:
     ts = await on.slack.say(BEN, GENERAL, f"{NOBODY} says the login test fails")
     await on.slack.say(ANN, GENERAL, f"{BOT} fix it", thread_ts=ts)
     made = await on.session("says the login test fails")
@@ -60,7 +61,7 @@ async def test_somebody_slack_does_not_know_does_not_cost_the_context_of_a_threa
 
 
 @pytest.mark.both_transports
-async def test_a_thread_that_could_not_be_read_at_the_start_is_read_again(on: Stage) -> None:
+async def test_a_thread_that_could_not_be_read_at_the_start_is_read_again(on: Harness) -> None:
     ts, session = await on.started()
     await read(on, ts)
     await on.stop()
@@ -70,10 +71,10 @@ async def test_a_thread_that_could_not_be_read_at_the_start_is_read_again(on: St
     await on.slack.fault("conversations.replies", "http_500", times=2)
     await on.start()
     await on.devin.wait_for_messages("said while you were away", seconds=WITHIN)
-    assert await told(on, session) == [f"[Slack {missed}] ben:\nsaid while you were away"]
+    assert await sent_to_devin(on, session) == [f"[Slack {missed}] ben:\nsaid while you were away"]
 
 
-async def test_a_thread_that_can_never_be_read_is_asked_for_once(on: Stage) -> None:
+async def test_a_thread_that_can_never_be_read_is_asked_for_once(on: Harness) -> None:
     await on.slack.fault("conversations.replies", "error", error="channel_not_found", times=0)
     first, _ = await on.started()
     await read(on, first)
@@ -87,9 +88,7 @@ async def test_a_thread_that_can_never_be_read_is_asked_for_once(on: Stage) -> N
 
 
 @pytest.mark.parametrize("odd", [{"is_archived": None}, {"status": None}, {"url": None}], ids=str)
-async def test_one_odd_row_of_devins_does_not_keep_the_others_news_from_being_told(
-    on: Stage, odd: dict[str, Any]
-) -> None:
+async def test_one_odd_row_of_devins_does_not_keep_the_others_unannounced(on: Harness, odd: dict[str, Any]) -> None:
     _, first = await on.started()
     ts, second = await on.started("fix the logout test", BEN, WEB)
     await on.devin.set(first, **odd)
@@ -97,14 +96,14 @@ async def test_one_odd_row_of_devins_does_not_keep_the_others_news_from_being_to
     await on.slack.wait_for_message(WEB, "I have a question.", thread_ts=ts, within=WITHIN)
 
 
-async def test_a_flag_that_is_null_is_none(on: Stage) -> None:
+async def test_a_flag_that_is_null_is_none(on: Harness) -> None:
     ts, session = await on.started()
     await on.devin.set(session, is_archived=None, status_detail="waiting_for_approval")
-    await on.slack.wait_for_message(GENERAL, "Waiting for an approval", thread_ts=ts, within=WITHIN)
+    await on.slack.wait_for_message(GENERAL, sentences.WAITS_FOR_APPROVAL, thread_ts=ts, within=WITHIN)
 
 
-async def test_a_post_that_trips_us_is_given_up_told_and_holds_up_nothing(
-    on: Stage, monkeypatch: pytest.MonkeyPatch
+async def test_a_post_that_trips_us_is_marked_dead_announced_and_holds_up_nothing(
+    on: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(failures, "MOST_ATTEMPTS", 2)
     ts, session = await on.started()
@@ -118,8 +117,5 @@ async def test_a_post_that_trips_us_is_given_up_told_and_holds_up_nothing(
     await on.slack.wait_for_message(GENERAL, "I have a question.", thread_ts=ts, within=WITHIN)
     await settled(on)
     assert [row["key"] for row in await rows(on, "outbox", state="dead")] == ["say:broken"]
-    lost = (
-        ":warning: One message of Devin's could not be shown here. "
-        f"Read it in <https://app.devin.ai/sessions/{session}|Devin>. Reference `r-broken`."
-    )
+    lost = sentences.message_lost(f"https://app.devin.ai/sessions/{session}", "r-broken")
     assert sorted(await on.thread(GENERAL, ts)) == sorted(["I have a question.", lost])

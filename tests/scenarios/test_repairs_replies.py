@@ -12,31 +12,26 @@ from bot.flows.receive.conversation import Conversation
 from bot.flows.steer.reply import NewMessage
 from bot.flows.workspace import Workspace
 from bot.views import answers
+from tests import sentences
 from tests.scenarios.ahead import Ahead, rows
-from tests.scenarios.hasty import AWAY, WITHIN, waited
-from tests.scenarios.looks import card, creations, settled, told, whispered
-from tests.scenarios.stage import ANN, BEN, BOT, GENERAL, Stage
+from tests.scenarios.harness import ANN, BEN, BOT, GENERAL, Harness
+from tests.scenarios.observations import card, creations, private_answers, sent_to_devin, settled
+from tests.scenarios.short_waits import AWAY, WITHIN, waited
 from tests.waits import SHORT
 
 pytestmark = pytest.mark.timing(**SHORT)
 
 LOG = {"name": "login.log", "content": "login failed"}
-STOPPED = (
-    ":black_square_for_stop: Stopped by <@U0BEN>. Devin sleeps and nothing is lost; a reply in this thread wakes it."
-)
-ONE_UNSENT = " 1 waiting reply was not sent to Devin, because the stop came first."
-UNCERTAIN = (
-    ":warning: Devin's answer got lost and Devin cannot be reached, so we do not know whether the reply "
-    "“drop the table” arrived. Look into the session in Devin before you write it again. Reference `"
-)
+STOPPED = sentences.stopped("<@U0BEN>")
+UNCERTAIN = f"{sentences.reply_uncertain('drop the table')} Reference `"
 
 
 # ---------------------------------------------------------------- faults of our own
 
 
 @pytest.mark.timing(row_longest_retry=0.1)
-async def test_a_failure_of_the_store_after_a_long_outage_does_not_bury_a_reply(
-    on: Stage, monkeypatch: pytest.MonkeyPatch
+async def test_a_failure_of_the_store_after_a_long_outage_does_not_mark_a_reply_dead(
+    on: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     done, failures = NewMessage.write_created, [sqlite3.OperationalError("database is locked")]
 
@@ -51,26 +46,28 @@ async def test_a_failure_of_the_store_after_a_long_outage_does_not_bury_a_reply(
     said = await on.slack.say(ANN, GENERAL, "drop the table", thread_ts=ts)
     row = await waited(on, "inbox", ts=said, state="done")
     assert (row["failures"], row["attempts"]) == (1, dispatch.MAX_FAILURES + 1)
-    assert await told(on, session) == [f"[Slack {said}] ann:\ndrop the table"]
+    assert await sent_to_devin(on, session) == [f"[Slack {said}] ann:\ndrop the table"]
     assert await on.thread(GENERAL, ts) == []
 
 
 @pytest.mark.timing(unknown_thread=0.0)
-async def test_a_reply_under_a_card_whose_answer_got_lost_reaches_the_session_when_the_card_is_found(on: Stage) -> None:
+async def test_a_reply_under_a_card_whose_answer_got_lost_reaches_the_session_when_the_card_is_found(
+    on: Harness,
+) -> None:
     await on.slack.fault("chat.postMessage", "commit_then_drop")
     await on.slack.slash(ANN, GENERAL, "fix the login test")
-    ts = (await on.slack.wait_for_message(GENERAL, "Asked by <@U0ANN>"))["ts"]
+    ts = (await on.slack.wait_for_message(GENERAL, sentences.asked_by("<@U0ANN>")))["ts"]
     said = await on.slack.say(BEN, GENERAL, "please use pytest", thread_ts=ts)
     await on.slack.wait_for_delivery(ts=said, status="acked")
     await on.devin.wait_for_messages("please use pytest", seconds=WITHIN)
     made = await on.session("fix the login test")
     await settled(on)
-    assert await told(on, made["session_id"]) == [f"[Slack {said}] ben:\nplease use pytest"]
+    assert await sent_to_devin(on, made["session_id"]) == [f"[Slack {said}] ben:\nplease use pytest"]
 
 
 @pytest.mark.timing(row_longest_retry=0.1)
 async def test_of_a_reply_that_may_have_arrived_it_is_not_said_that_it_was_not_sent(
-    on: Stage, monkeypatch: pytest.MonkeyPatch
+    on: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def never(*_: Any) -> None:
         raise sqlite3.OperationalError("database is locked")
@@ -85,8 +82,8 @@ async def test_of_a_reply_that_may_have_arrived_it_is_not_said_that_it_was_not_s
 
 
 @pytest.mark.timing(row_longest_retry=0.1)
-async def test_a_row_whose_loss_cannot_even_be_told_ends_and_holds_up_nothing(
-    on: Stage, monkeypatch: pytest.MonkeyPatch
+async def test_a_row_whose_loss_cannot_even_be_announced_ends_and_holds_up_nothing(
+    on: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     readable = PromptBuilder.readable
 
@@ -105,14 +102,14 @@ async def test_a_row_whose_loss_cannot_even_be_told_ends_and_holds_up_nothing(
     said = await on.slack.say(BEN, GENERAL, "please use pytest", thread_ts=ts)
     await on.devin.wait_for_messages("please use pytest", seconds=WITHIN)
     assert [row["ts"] for row in await rows(on, "inbox", state="dead")] == [poison]
-    assert await told(on, session) == [f"[Slack {said}] ben:\nplease use pytest"]
+    assert await sent_to_devin(on, session) == [f"[Slack {said}] ben:\nplease use pytest"]
 
 
 # ---------------------------------------------------------------- lost answers
 
 
-async def test_a_reply_is_looked_for_from_where_it_was_sent_although_the_conversation_has_moved_on(
-    on: Stage, monkeypatch: pytest.MonkeyPatch
+async def test_a_reply_is_searched_for_from_where_it_was_sent_although_the_conversation_has_moved_on(
+    on: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     lookup, moved = NewMessage.lookup, asyncio.Event()
 
@@ -135,12 +132,12 @@ async def test_a_reply_is_looked_for_from_where_it_was_sent_although_the_convers
     assert row["payload"]["cursor"] is None
     moved.set()
     await waited(on, "inbox", ts=said, state="done")
-    assert len([text for text in await told(on, session) if "please use pytest" in text]) == 1
+    assert len([text for text in await sent_to_devin(on, session) if "please use pytest" in text]) == 1
     assert len(await on.devin.log("send_message")) == 1
 
 
 @pytest.mark.timing(lookup_interval=20.0)
-async def test_a_stop_says_of_a_reply_with_an_unknown_outcome_that_it_may_have_arrived(on: Stage) -> None:
+async def test_a_stop_says_of_a_reply_with_an_unknown_outcome_that_it_may_have_arrived(on: Harness) -> None:
     ts, session = await on.started()
     await on.devin.fault("list_messages", "503", **AWAY)
     await on.devin.fault("send_message", "commit_then_drop")
@@ -154,14 +151,14 @@ async def test_a_stop_says_of_a_reply_with_an_unknown_outcome_that_it_may_have_a
     uncertain, stopped = await on.thread(GENERAL, ts)
     assert uncertain.startswith(UNCERTAIN)
     assert stopped == STOPPED  # neither the reply nor the verb is one that was not sent
-    assert await told(on, session) == [f"[Slack {said}] ann:\ndrop the table"]
+    assert await sent_to_devin(on, session) == [f"[Slack {said}] ann:\ndrop the table"]
 
 
 # ---------------------------------------------------------------- stop
 
 
 @pytest.mark.both_transports
-async def test_a_stop_button_ends_the_replies_before_it_although_our_clock_is_behind_slacks(on: Stage) -> None:
+async def test_a_stop_button_ends_the_replies_before_it_although_our_clock_is_behind_slacks(on: Harness) -> None:
     ts, session = await on.started()
     await on.devin.fault("send_message", "503", **AWAY)
     await on.slack.say(ANN, GENERAL, "drop the table", thread_ts=ts)
@@ -170,52 +167,48 @@ async def test_a_stop_button_ends_the_replies_before_it_although_our_clock_is_be
     await on.slack.wait_for_message(GENERAL, STOPPED, thread_ts=ts, within=WITHIN)
     await on.devin.clear_faults()
     await settled(on)
-    assert await on.thread(GENERAL, ts) == [STOPPED + ONE_UNSENT]
-    assert await told(on, session) == []
+    assert await on.thread(GENERAL, ts) == [STOPPED + sentences.ONE_UNSENT]
+    assert await sent_to_devin(on, session) == []
     assert (await on.devin.session(session))["is_archived"] is True
 
 
-async def test_a_stop_that_devin_refuses_tells_which_replies_were_not_sent(on: Stage) -> None:
+async def test_a_stop_that_devin_refuses_says_which_replies_were_not_sent(on: Harness) -> None:
     ts, session = await on.started()
     await on.devin.fault("send_message", "503", **AWAY)
     await on.slack.say(ANN, GENERAL, "drop the table", thread_ts=ts)
     await on.devin.wait_for_calls("send_message")
     await on.devin.permissions(revoke=["ManageOrgSessions"])
     await on.slack.say(BEN, GENERAL, "!stop", thread_ts=ts)
-    await on.slack.wait_for_message(GENERAL, "could not be told to stop", thread_ts=ts, within=WITHIN)
+    await on.slack.wait_for_message(GENERAL, sentences.NOT_STOPPED_BEGINS, thread_ts=ts, within=WITHIN)
     await on.devin.clear_faults()
     await settled(on)
     (said,) = await on.thread(GENERAL, ts)
     assert said.startswith(
-        ":warning: Devin could not be told to stop, so *the session is still running*. Stop it in "
-        f"<https://app.devin.ai/sessions/{session}|Devin>, or try `!stop` again in a minute.{ONE_UNSENT} Reference `"
+        sentences.stop_failed(f"https://app.devin.ai/sessions/{session}", unsent=sentences.ONE_UNSENT) + " Reference `"
     )
-    assert await told(on, session) == []
+    assert await sent_to_devin(on, session) == []
 
 
-async def test_a_stop_of_a_session_that_is_over_at_devin_says_so_and_ends_the_card(on: Stage) -> None:
+async def test_a_stop_of_a_session_that_is_over_at_devin_says_so_and_ends_the_card(on: Harness) -> None:
     ts, session = await on.started()
     await on.devin.fault("list_sessions", "503", **AWAY)  # nobody has seen its end yet
     on.simulated_devin.world.held.sessions.pop(session)
     await on.slack.say(BEN, GENERAL, "!stop", thread_ts=ts)
     await on.slack.wait_for_ephemeral(BEN, within=WITHIN)
     await settled(on)
-    assert await whispered(on, BEN) == [answers.ALREADY_ENDED.text]
-    assert (
-        "Ended. Replies in this thread no longer reach Devin; "
-        "use `/devin` or mention Devin Bridge to start a new session."
-    ) in (await card(on, ts))["text"]
+    assert await private_answers(on, BEN) == [answers.ALREADY_ENDED.text]
+    assert sentences.ENDED in (await card(on, ts))["text"]
     assert await on.thread(GENERAL, ts) == []
 
 
 # ---------------------------------------------------------------- sessions that take no more, sessions that sleep
 
 
-async def test_after_a_session_that_takes_no_more_messages_a_mention_starts_a_new_one(on: Stage) -> None:
+async def test_after_a_session_that_takes_no_more_messages_a_mention_starts_a_new_one(on: Harness) -> None:
     await on.devin.switch(ended_messages_refused=True)
     ts, session = await on.started()
     await on.devin.set(session, status="exit", status_detail=None)
-    await on.slack.wait_for_message(GENERAL, "*Done*", thread_ts=ts, within=WITHIN)
+    await on.slack.wait_for_message(GENERAL, sentences.HAS_OUTCOME, thread_ts=ts, within=WITHIN)
     await on.slack.say(BEN, GENERAL, f"{BOT} now fix the logout test", thread_ts=ts)
     await on.slack.wait_for_message(GENERAL, answers.SESSION_ENDED.text, thread_ts=ts, within=WITHIN)
     await settled(on)
@@ -226,13 +219,10 @@ async def test_after_a_session_that_takes_no_more_messages_a_mention_starts_a_ne
     assert f"slack-T0PLAY-{GENERAL}-{second}" in made["tags"]
     said = await on.thread(GENERAL, ts)
     assert said.count(answers.SESSION_ENDED.text) == 1
-    assert answers.SESSION_ENDED.text == (
-        "This session has ended, so your reply was not sent to Devin. "
-        "Use `/devin` or mention Devin Bridge with a task to start a new one."
-    )
+    assert answers.SESSION_ENDED.text == sentences.REPLY_AFTER_END
 
 
-async def test_a_sleeping_session_is_woken_before_the_intent_to_send(on: Stage) -> None:
+async def test_a_sleeping_session_is_woken_before_the_intent_to_send(on: Harness) -> None:
     ts, session = await on.started()
     await on.slack.say(BEN, GENERAL, "!stop", thread_ts=ts)
     await on.slack.wait_for_message(GENERAL, STOPPED, thread_ts=ts, within=WITHIN)
@@ -243,13 +233,15 @@ async def test_a_sleeping_session_is_woken_before_the_intent_to_send(on: Stage) 
     await on.devin.release(held)
     await on.devin.wait_for_messages("please go on", seconds=WITHIN)
     await waited(on, "inbox", ts=said, state="done")
-    assert await told(on, session) == [f"[Slack {said}] ann:\nplease go on"]
+    assert await sent_to_devin(on, session) == [f"[Slack {said}] ann:\nplease go on"]
 
 
 # ---------------------------------------------------------------- waiting
 
 
-async def test_however_long_devin_asks_to_wait_a_reply_is_tried_again_in_five_minutes(on: Stage, clock: Ahead) -> None:
+async def test_however_long_devin_asks_to_wait_a_reply_is_tried_again_in_five_minutes(
+    on: Harness, clock: Ahead
+) -> None:
     ts, session = await on.started()
     await on.devin.fault("send_message", "429", retry_after=86_400)
     said = await on.slack.say(ANN, GENERAL, "please use pytest", thread_ts=ts)
@@ -257,11 +249,11 @@ async def test_however_long_devin_asks_to_wait_a_reply_is_tried_again_in_five_mi
     assert 290 < row["ready_at"] - clock() <= 300
     clock.put(301)
     await on.devin.wait_for_messages("please use pytest", seconds=WITHIN)
-    assert await told(on, session) == [f"[Slack {said}] ann:\nplease use pytest"]
+    assert await sent_to_devin(on, session) == [f"[Slack {said}] ann:\nplease use pytest"]
 
 
 @pytest.mark.timing(dm_follow_up=0.0, dm_earlier_line=600.0)
-async def test_a_reply_that_waits_in_one_thread_of_a_dm_does_not_hold_up_a_new_task(on: Stage) -> None:
+async def test_a_reply_that_waits_in_one_thread_of_a_dm_does_not_hold_up_a_new_task(on: Harness) -> None:
     ts = await on.slack.say(ANN, "im", "fix the login test")
     await on.session("fix the login test")
     await settled(on)
@@ -273,22 +265,22 @@ async def test_a_reply_that_waits_in_one_thread_of_a_dm_does_not_hold_up_a_new_t
     assert [row["state"] for row in await rows(on, "inbox", ts=stuck)] == ["open"]
 
 
-async def test_a_file_whose_upload_keeps_failing_is_left_out_and_the_text_is_sent(on: Stage) -> None:
+async def test_a_file_whose_upload_keeps_failing_is_left_out_and_the_text_is_sent(on: Harness) -> None:
     ts, session = await on.started()
     await on.devin.fault("upload_attachment", "500", **AWAY)
     first = await on.slack.say(ANN, GENERAL, "see the log", thread_ts=ts, files=[LOG])
     second = await on.slack.say(BEN, GENERAL, "and be quick", thread_ts=ts)
     await on.devin.wait_for_messages("and be quick", seconds=WITHIN)
     await settled(on)
-    assert await told(on, session) == [f"[Slack {first}] ann:\nsee the log", f"[Slack {second}] ben:\nand be quick"]
+    assert await sent_to_devin(on, session) == [
+        f"[Slack {first}] ann:\nsee the log",
+        f"[Slack {second}] ben:\nand be quick",
+    ]
     (left_out,) = await on.thread(GENERAL, ts)
-    assert left_out == (
-        ":paperclip: “login.log” was not passed on to Devin, because Devin did not take it. "
-        "The text of the message was. Share it in another format, or paste what matters."
-    )
+    assert left_out == sentences.file_not_taken("login.log")
 
 
-async def test_thanks_in_a_thread_of_a_dm_without_a_session_start_nothing(on: Stage) -> None:
+async def test_thanks_in_a_thread_of_a_dm_without_a_session_start_nothing(on: Harness) -> None:
     ts = await on.slack.say(ANN, "im", "hi there")
     await on.slack.say(ANN, "im", "thanks!", thread_ts=ts)
     await settled(on)

@@ -4,44 +4,42 @@ from typing import Any
 
 import pytest
 
-from tests.scenarios.looks import creations, ordered, settled, told, whispered
-from tests.scenarios.stage import ANN, BEN, BOT, GENERAL, WEB, Stage
-
-ENDED = (
-    "This session has ended, so your reply was not sent to Devin. "
-    "Use `/devin` or mention Devin Bridge with a task to start a new one."
-)
+from tests import sentences
+from tests.scenarios.harness import ANN, BEN, BOT, GENERAL, WEB, Harness
+from tests.scenarios.observations import creations, private_answers, sent_to_devin, settled, started_by_command
 
 
-async def test_two_identical_replies_both_arrive(on: Stage) -> None:
+async def test_two_identical_replies_both_arrive(on: Harness) -> None:
     ts, session = await on.started()
     first = await on.slack.say(BEN, GENERAL, "yes", thread_ts=ts)
     second = await on.slack.say(BEN, GENERAL, "yes", thread_ts=ts)
     await on.devin.wait_for_messages("ben:\nyes", 2)
     await settled(on)
-    assert await told(on, session) == [f"[Slack {first}] ben:\nyes", f"[Slack {second}] ben:\nyes"]
+    assert await sent_to_devin(on, session) == [f"[Slack {first}] ben:\nyes", f"[Slack {second}] ben:\nyes"]
 
 
-async def test_two_identical_replies_both_arrive_when_the_second_answer_is_lost(on: Stage) -> None:
+async def test_two_identical_replies_both_arrive_when_the_second_answer_is_lost(on: Harness) -> None:
     ts, session = await on.started()
     first = await on.slack.say(BEN, GENERAL, "yes", thread_ts=ts)
     await on.devin.wait_for_messages("ben:\nyes")
     await on.devin.fault("send_message", "commit_then_drop")
     second = await on.slack.say(BEN, GENERAL, "yes", thread_ts=ts)
     await settled(on)
-    assert await told(on, session) == [f"[Slack {first}] ben:\nyes", f"[Slack {second}] ben:\nyes"]
+    assert await sent_to_devin(on, session) == [f"[Slack {first}] ben:\nyes", f"[Slack {second}] ben:\nyes"]
 
 
-async def test_a_burst_keeps_its_order(on: Stage) -> None:
+async def test_a_burst_keeps_its_order(on: Harness) -> None:
     ts, session = await on.started()
     burst = [await on.slack.say(ANN if n % 2 else BEN, GENERAL, f"part {n}", thread_ts=ts) for n in range(4)]
     await on.devin.wait_for_messages("part 3")
     await settled(on)
-    assert await told(on, session) == [f"[Slack {burst[n]}] {'ann' if n % 2 else 'ben'}:\npart {n}" for n in range(4)]
+    assert await sent_to_devin(on, session) == [
+        f"[Slack {burst[n]}] {'ann' if n % 2 else 'ben'}:\npart {n}" for n in range(4)
+    ]
 
 
 @pytest.mark.both_transports
-async def test_a_burst_that_slack_delivers_backwards_is_sorted(on: Stage) -> None:
+async def test_a_burst_that_slack_delivers_backwards_is_sorted(on: Harness) -> None:
     ts, session = await on.started()
     await on.slack.pause("lose")
     burst = [await on.slack.say(BEN, GENERAL, f"part {n}", thread_ts=ts) for n in range(3)]
@@ -50,50 +48,50 @@ async def test_a_burst_that_slack_delivers_backwards_is_sorted(on: Stage) -> Non
         await on.slack.redeliver(ts=reply)
     await on.devin.wait_for_messages("part 2")
     await settled(on)
-    assert await told(on, session) == [f"[Slack {burst[n]}] ben:\npart {n}" for n in range(3)]
+    assert await sent_to_devin(on, session) == [f"[Slack {burst[n]}] ben:\npart {n}" for n in range(3)]
 
 
 @pytest.mark.both_transports
-async def test_a_second_delivery_of_an_event_does_nothing(on: Stage) -> None:
+async def test_a_second_delivery_of_an_event_does_nothing(on: Harness) -> None:
     ts, session = await on.started()
     reply = await on.slack.say(BEN, GENERAL, "please use pytest", thread_ts=ts)
     await on.devin.wait_for_messages("please use pytest")
     assert (await on.slack.redeliver(ts=reply))["status"] == "acked"
     assert (await on.slack.redeliver(ts=ts, type="app_mention"))["status"] == "acked"
     await settled(on)
-    assert len(await told(on, session)) == 1
+    assert len(await sent_to_devin(on, session)) == 1
     assert await creations(on) == 1
 
 
 @pytest.mark.both_transports
-async def test_mention_and_message_of_one_ts_are_one(on: Stage) -> None:
+async def test_mention_and_message_of_one_ts_are_one(on: Harness) -> None:
     ts = await on.mention("fix the login test")
     await on.session("fix the login test")
     await settled(on)
-    heard = await on.slack.deliveries(ts=ts)
-    assert sorted(one["type"] for one in heard) == ["app_mention", "message"]
-    assert {one["status"] for one in heard} == {"acked"}
+    delivered = await on.slack.deliveries(ts=ts)
+    assert sorted(one["type"] for one in delivered) == ["app_mention", "message"]
+    assert {one["status"] for one in delivered} == {"acked"}
     assert await creations(on) == 1
 
 
 @pytest.mark.both_transports
-async def test_an_edited_mention_does_not_start_again(on: Stage) -> None:
+async def test_an_edited_mention_does_not_start_again(on: Harness) -> None:
     ts, session = await on.started()
     await on.slack.edit(ANN, GENERAL, ts, f"{BOT} fix the login test, please")
     await on.slack.wait_for_delivery(2, ts=ts, type="app_mention", status="acked")
     await settled(on)
     assert await creations(on) == 1
-    assert await told(on, session) == []
+    assert await sent_to_devin(on, session) == []
 
 
-async def test_a_mention_that_an_edit_adds_starts_a_session(on: Stage) -> None:
+async def test_a_mention_that_an_edit_adds_starts_a_session(on: Harness) -> None:
     ts = await on.slack.say(ANN, GENERAL, "fix the login test")
     await on.slack.edit(ANN, GENERAL, ts, f"{BOT} fix the login test")
     made = await on.session("fix the login test")
     assert made["tags"][1] == f"slack-T0PLAY-{GENERAL}-{ts}"
 
 
-async def test_edits_deletions_and_previews_are_not_forwarded(on: Stage) -> None:
+async def test_edits_deletions_and_previews_are_not_forwarded(on: Harness) -> None:
     ts, session = await on.started()
     reply = await on.slack.say(BEN, GENERAL, "please use pytest", thread_ts=ts)
     await on.devin.wait_for_messages("please use pytest")
@@ -103,7 +101,10 @@ async def test_edits_deletions_and_previews_are_not_forwarded(on: Stage) -> None
     last = await on.slack.say(BEN, GENERAL, "go on", thread_ts=ts)
     await on.devin.wait_for_messages("go on")
     await settled(on)
-    assert await told(on, session) == [f"[Slack {reply}] ben:\nplease use pytest", f"[Slack {last}] ben:\ngo on"]
+    assert await sent_to_devin(on, session) == [
+        f"[Slack {reply}] ben:\nplease use pytest",
+        f"[Slack {last}] ben:\ngo on",
+    ]
 
 
 def _event(ts: str, number: int, **facts: Any) -> dict[str, Any]:
@@ -112,7 +113,7 @@ def _event(ts: str, number: int, **facts: Any) -> dict[str, Any]:
     return {"type": "message", "text": f"event {number}", **place, **facts}
 
 
-async def test_bots_joins_and_unknown_kinds_of_messages_are_ignored(on: Stage) -> None:
+async def test_bots_joins_and_unknown_kinds_of_messages_are_ignored(on: Harness) -> None:
     ts, session = await on.started()
     for number, facts in enumerate(
         (
@@ -130,27 +131,27 @@ async def test_bots_joins_and_unknown_kinds_of_messages_are_ignored(on: Stage) -
     last = await on.slack.say(BEN, GENERAL, "go on", thread_ts=ts)
     await on.devin.wait_for_messages("go on")
     await settled(on)
-    assert await told(on, session) == [f"[Slack {last}] ben:\ngo on"]
+    assert await sent_to_devin(on, session) == [f"[Slack {last}] ben:\ngo on"]
 
 
-async def test_our_own_posts_are_not_sent_back_to_devin(on: Stage) -> None:
+async def test_our_own_posts_are_not_sent_back_to_devin(on: Harness) -> None:
     ts, session = await on.started()
     await on.devin.say(session, "I looked at the test.")
     await on.slack.wait_for_message(GENERAL, "I looked", thread_ts=ts)
     await settled(on)
-    assert await told(on, session) == []
+    assert await sent_to_devin(on, session) == []
 
 
-async def test_a_reply_that_is_also_sent_to_the_channel_arrives_once(on: Stage) -> None:
+async def test_a_reply_that_is_also_sent_to_the_channel_arrives_once(on: Harness) -> None:
     ts, session = await on.started()
     reply = await on.slack.say(BEN, GENERAL, "please use pytest", thread_ts=ts, broadcast=True)
     await on.devin.wait_for_messages("please use pytest")
     await settled(on)
-    assert await told(on, session) == [f"[Slack {reply}] ben:\nplease use pytest"]
+    assert await sent_to_devin(on, session) == [f"[Slack {reply}] ben:\nplease use pytest"]
 
 
 @pytest.mark.both_transports
-async def test_replies_before_the_session_exists_reach_it_in_order(on: Stage) -> None:
+async def test_replies_before_the_session_exists_reach_it_in_order(on: Harness) -> None:
     await on.devin.fault("create_session", "slow", seconds=1.5)
     ts = await on.mention("fix the login test")
     await on.slack.wait_for_delivery(ts=ts, status="acked")
@@ -159,14 +160,14 @@ async def test_replies_before_the_session_exists_reach_it_in_order(on: Stage) ->
     await on.devin.wait_for_messages("and be quick")
     made = await on.session("fix the login test")
     await settled(on)
-    assert await told(on, made["session_id"]) == [
+    assert await sent_to_devin(on, made["session_id"]) == [
         f"[Slack {first}] ben:\nplease use pytest",
         f"[Slack {second}] ann:\nand be quick",
     ]
 
 
 @pytest.mark.both_transports
-async def test_a_reply_that_was_lost_before_the_thread_was_known_is_fetched(on: Stage) -> None:
+async def test_a_reply_that_was_lost_before_the_thread_was_known_is_fetched(on: Harness) -> None:
     await on.devin.fault("create_session", "slow", seconds=1.5)
     ts = await on.mention("fix the login test")
     await on.slack.wait_for_delivery(ts=ts, status="acked")
@@ -178,75 +179,74 @@ async def test_a_reply_that_was_lost_before_the_thread_was_known_is_fetched(on: 
     await on.devin.wait_for_messages("please use pytest")
     made = await on.session("fix the login test")
     await settled(on)
-    assert sorted(await told(on, made["session_id"])) == [
+    assert sorted(await sent_to_devin(on, made["session_id"])) == [
         f"[Slack {first}] ben:\nplease use pytest",
         f"[Slack {second}] ann:\nand be quick",
     ]
 
 
-async def test_a_reply_under_a_slash_commands_card_reaches_its_session(on: Stage) -> None:
+async def test_a_reply_under_a_slash_commands_card_reaches_its_session(on: Harness) -> None:
     await on.devin.fault("create_session", "slow", seconds=1.0)
     await on.slack.slash(ANN, GENERAL, "fix the login test")
-    ts = (await on.slack.wait_for_message(GENERAL, "Asked by <@U0ANN>"))["ts"]
+    ts = (await on.slack.wait_for_message(GENERAL, sentences.asked_by("<@U0ANN>")))["ts"]
     reply = await on.slack.say(BEN, GENERAL, "please use pytest", thread_ts=ts)
     await on.devin.wait_for_messages("please use pytest")
     made = await on.session("fix the login test")
-    assert await told(on, made["session_id"]) == [f"[Slack {reply}] ben:\nplease use pytest"]
+    assert await sent_to_devin(on, made["session_id"]) == [f"[Slack {reply}] ben:\nplease use pytest"]
 
 
-async def test_a_reply_to_a_session_that_is_over_at_devin_is_told_in_the_thread(on: Stage) -> None:
+async def test_a_reply_to_a_session_that_is_over_at_devin_is_announced_in_the_thread(on: Harness) -> None:
     ts, session = await on.started()
     await on.devin.terminate(session)
-    await on.slack.wait_for_message(GENERAL, "*Done*", thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, sentences.HAS_OUTCOME, thread_ts=ts)
     await on.slack.say(BEN, GENERAL, "one more thing", thread_ts=ts)
-    lost = await on.slack.wait_for_message(GENERAL, "was not sent", thread_ts=ts)
-    assert lost["rendered"] == ENDED
+    lost = await on.slack.wait_for_message(GENERAL, sentences.REPLY_AFTER_END, thread_ts=ts)
+    assert lost["rendered"] == sentences.REPLY_AFTER_END
     await on.slack.say(ANN, GENERAL, "and another", thread_ts=ts)
-    assert (await on.slack.wait_for_ephemeral(ANN))["rendered"] == ENDED
+    assert (await on.slack.wait_for_ephemeral(ANN))["rendered"] == sentences.REPLY_AFTER_END
     await on.slack.say(BEN, GENERAL, f"{BOT} fix the logout test", thread_ts=ts)
     await on.session("fix the logout test")
     await settled(on)
-    assert await told(on, session) == []
+    assert await sent_to_devin(on, session) == []
 
 
-async def test_a_reply_that_devin_refuses_is_told_in_the_thread(on: Stage) -> None:
+async def test_a_reply_that_devin_refuses_is_announced_in_the_thread(on: Harness) -> None:
     ts, session = await on.started()
     await on.devin.permissions(revoke=["ManageOrgSessions"])
     await on.slack.say(BEN, GENERAL, "please use pytest", thread_ts=ts)
-    lost = await on.slack.wait_for_message(GENERAL, "was *not sent*", thread_ts=ts)
+    lost = await on.slack.wait_for_message(GENERAL, sentences.IS_NOT_SENT, thread_ts=ts)
     assert lost["rendered"].startswith(
-        ":warning: The reply “please use pytest” was *not sent* to Devin, "
-        "because Devin Bridge's key lacks a permission for it. "
-        "Write it again if it is still needed. Reference `"
+        sentences.reply_not_sent("The reply “please use pytest”", "Devin Bridge's key lacks a permission for it")
+        + " Reference `"
     )
     await settled(on)
-    assert await told(on, session) == []
+    assert await sent_to_devin(on, session) == []
 
 
-async def test_a_reply_while_devin_is_away_is_sent_later(on: Stage) -> None:
+async def test_a_reply_while_devin_is_away_is_sent_later(on: Harness) -> None:
     ts, session = await on.started()
     await on.devin.fault("send_message", "503")
     reply = await on.slack.say(BEN, GENERAL, "please use pytest", thread_ts=ts)
     await on.devin.wait_for_messages("please use pytest", seconds=20)
-    assert await told(on, session) == [f"[Slack {reply}] ben:\nplease use pytest"]
+    assert await sent_to_devin(on, session) == [f"[Slack {reply}] ben:\nplease use pytest"]
 
 
-async def test_talk_in_other_threads_stays_there(on: Stage) -> None:
+async def test_talk_in_other_threads_stays_there(on: Harness) -> None:
     _, session = await on.started()
     root = await on.slack.say(BEN, GENERAL, "lunch?")
     await on.slack.say(ANN, GENERAL, "yes, at noon", thread_ts=root)
     await on.slack.say(ANN, WEB, "anybody here?")
     await settled(on)
-    assert await told(on, session) == []
+    assert await sent_to_devin(on, session) == []
     assert await creations(on) == 1
-    assert await whispered(on, ANN) == []
+    assert await private_answers(on, ANN) == []
 
 
-async def test_replies_in_two_threads_reach_their_own_sessions(on: Stage) -> None:
-    (one, first), (two, second) = await on.started(), await ordered(on, "update the docs", BEN, WEB)
+async def test_replies_in_two_threads_reach_their_own_sessions(on: Harness) -> None:
+    (one, first), (two, second) = await on.started(), await started_by_command(on, "update the docs", BEN, WEB)
     await on.slack.say(BEN, GENERAL, "for the first", thread_ts=one)
     await on.slack.say(ANN, WEB, "for the second", thread_ts=two)
     await on.devin.wait_for_messages("for the first")
     await on.devin.wait_for_messages("for the second")
-    assert ["for the first" in text for text in await told(on, first)] == [True]
-    assert ["for the second" in text for text in await told(on, second)] == [True]
+    assert ["for the first" in text for text in await sent_to_devin(on, first)] == [True]
+    assert ["for the second" in text for text in await sent_to_devin(on, second)] == [True]

@@ -1,4 +1,4 @@
-"""What Slack does not take: said in another form, later, or never and told; and never twice."""
+"""What Slack does not take: said in another form, later, or never and announced; and never twice."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -11,8 +11,9 @@ from bot.domain.lane import channel_lane
 from bot.store import outbox
 from bot.store.outbox import OutboxRow
 from bot.timing import PRODUCTION, Timing
+from tests import sentences
 from tests.scenarios.ahead import TEAM, Ahead, rows, until, write
-from tests.scenarios.stage import ANN, GENERAL, WEB, Stage, stage
+from tests.scenarios.harness import ANN, GENERAL, WEB, Harness, harness
 
 SEARCH = "include_all_metadata"  # tells a search for a post from other readings of a thread
 SETTLED = 14  # seconds after which an unknown outcome is looked up
@@ -20,25 +21,22 @@ SETTLED = 14  # seconds after which an unknown outcome is looked up
 
 @pytest.fixture
 async def on(
-    tmp_path: Path, transport: str, database: dict[str, str], clock: Ahead, timing: Timing
-) -> AsyncIterator[Stage]:
+    tmp_path: Path, transport: str, database: dict[str, Any], clock: Ahead, timing: Timing
+) -> AsyncIterator[Harness]:
     """The bot up and running, with a clock of its own and a Slack that refuses only what a test says."""
-    async with stage(tmp_path, transport, clock=clock, timing=timing, **database) as everything:
+    async with harness(tmp_path, transport, clock=clock, timing=timing, **database) as everything:
         await everything.slack.limits(enabled=False)
         yield everything
 
 
-async def lost(on: Stage, session: str) -> str:
+async def lost(on: Harness, session: str) -> str:
     """The sentence about a message of Devin's that could not be shown."""
     (known,) = await rows(on, "sessions", bare_id=session)
     url = f"https://app.devin.ai/sessions/{session}"
-    return (
-        f":warning: One message of Devin's could not be shown here. Read it in <{url}|Devin>. "
-        f"Reference `{known['id'][:10]}`."
-    )
+    return sentences.message_lost(url, known["id"][:10])
 
 
-async def dead(on: Stage) -> int:
+async def dead(on: Harness) -> int:
     """How many rows the metric counts as dead."""
     async with httpx.AsyncClient(trust_env=False) as http:
         text = (await http.get(f"http://127.0.0.1:{on.port}/metrics")).text
@@ -46,12 +44,12 @@ async def dead(on: Stage) -> int:
     return sum(int(float(line.rsplit(" ", 1)[1])) for line in found)
 
 
-async def poke(on: Stage, task: str = "another task") -> None:
+async def poke(on: Harness, task: str = "another task") -> None:
     """Let the lane of the channel be looked at, as anything that is to be said in another thread does."""
     await on.started(task)
 
 
-async def put_back(on: Stage, reason: str = "") -> None:
+async def put_back(on: Harness, reason: str = "") -> None:
     """Wait until a post whose outcome is unknown waits for its search."""
 
     async def waits() -> bool:
@@ -66,7 +64,7 @@ async def put_back(on: Stage, reason: str = "") -> None:
 
 
 @pytest.mark.parametrize("error", ["invalid_blocks", "msg_too_long"])
-async def test_what_slack_does_not_take_as_blocks_is_said_plainly(on: Stage, error: str) -> None:
+async def test_what_slack_does_not_take_as_blocks_is_said_plainly(on: Harness, error: str) -> None:
     ts, session = await on.started()
     await on.slack.fault("chat.postMessage", "error", error=error, match="**strange**")
     await on.devin.say(session, "A **strange** text.")
@@ -78,24 +76,24 @@ async def test_what_slack_does_not_take_as_blocks_is_said_plainly(on: Stage, err
     assert await on.thread(GENERAL, ts) == ["A **strange** text.", "A usual one."]
 
 
-async def test_a_card_that_slack_does_not_take_as_blocks_is_drawn_plainly(on: Stage) -> None:
+async def test_a_card_that_slack_does_not_take_as_blocks_is_drawn_plainly(on: Harness) -> None:
     ts, session = await on.started()
     await on.slack.fault("chat.update", "error", error="invalid_blocks", match="Odd title")
     await on.devin.set(session, title="Odd title")
     shown = await on.slack.wait_for_message(GENERAL, "Odd title", thread_ts=ts)
-    assert shown["rendered"] == "Odd title: Working. Reply in this thread to steer it."
+    assert shown["rendered"] == f"Odd title: {sentences.WORKING}"
     await on.devin.set(session, title="Better title")
     shown = await on.slack.wait_for_message(GENERAL, "Better title", thread_ts=ts)
-    assert "Asked by <@U0ANN>" in shown["rendered"]
+    assert sentences.asked_by("<@U0ANN>") in shown["rendered"]
 
 
 @pytest.mark.parametrize("error", ["msg_too_long", "some_new_error"])
-async def test_a_post_that_slack_never_takes_ends_dead_and_is_told(on: Stage, error: str) -> None:
+async def test_a_post_that_slack_never_takes_ends_dead_and_is_announced(on: Harness, error: str) -> None:
     ts, session = await on.started()
     await on.slack.fault("chat.postMessage", "error", error=error, times=0, match="unspeakable")
     await on.devin.say(session, "Something unspeakable.")
     await on.devin.say(session, "Something else.")
-    await on.slack.wait_for_message(GENERAL, "could not be shown", thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, sentences.COULD_NOT_BE_SHOWN, thread_ts=ts)
     await on.slack.wait_for_message(GENERAL, "Something else.", thread_ts=ts)
     assert sorted(await on.thread(GENERAL, ts)) == sorted(["Something else.", await lost(on, session)])
     assert await dead(on) == 1
@@ -104,7 +102,7 @@ async def test_a_post_that_slack_never_takes_ends_dead_and_is_told(on: Stage, er
     assert row["key"].startswith("say:")
 
 
-async def test_a_sentence_about_a_loss_that_is_lost_too_is_not_repeated_for_ever(on: Stage) -> None:
+async def test_a_sentence_about_a_loss_that_is_lost_too_is_not_repeated_for_ever(on: Harness) -> None:
     ts, session = await on.started()
     await on.slack.fault("chat.postMessage", "error", error="some_new_error", times=2)
     await on.devin.say(session, "Lost.")
@@ -115,14 +113,10 @@ async def test_a_sentence_about_a_loss_that_is_lost_too_is_not_repeated_for_ever
     assert await dead(on) == 2
 
 
-POSTING_LOST = (
-    ":warning: Devin Bridge can no longer post in <#C0GENERAL> (removed, archived or not allowed), "
-    "so news from Devin does not appear there. The session <{url}|fix the login test> goes on at Devin. "
-    "Invite Devin Bridge again with `/invite @Devin Bridge`, or stop the session with `/devin stop`."
-)
+POSTING_LOST = f"{sentences.cannot_post('C0GENERAL')} {sentences.session_goes_on('<{url}|fix the login test>')}"
 
 
-async def directly(on: Stage, count: int = 1) -> list[str]:
+async def directly(on: Harness, count: int = 1) -> list[str]:
     """What the bot has written to ann directly."""
     state = await on.slack.state()
     place = next(
@@ -132,13 +126,13 @@ async def directly(on: Stage, count: int = 1) -> list[str]:
 
 
 @pytest.mark.parametrize("error", ["not_in_channel", "is_archived"])
-async def test_when_a_channel_cannot_be_posted_to_its_requester_hears_of_it_once(on: Stage, error: str) -> None:
+async def test_when_a_channel_cannot_be_posted_to_its_asker_is_informed_once(on: Harness, error: str) -> None:
     _, session = await on.started()
     await on.slack.fault("chat.postMessage", "error", error=error, times=0, match=f'"channel": "{GENERAL}"')
     await on.devin.say(session, "One.")
     await on.devin.say(session, "Two.")
     await on.slack.wait_for_call("chat.postMessage", fault="error")
-    await on.slack.wait_for_call("chat.postMessage", text="can no longer post", ok=True)
+    await on.slack.wait_for_call("chat.postMessage", text=sentences.CANNOT_POST, ok=True)
     await on.devin.say(session, "Three.")
     await on.slack.wait_for_call("chat.postMessage", fault="error", text="Three.")
     other, second = await on.started("another one", channel=WEB)
@@ -147,19 +141,16 @@ async def test_when_a_channel_cannot_be_posted_to_its_requester_hears_of_it_once
     assert await directly(on) == [POSTING_LOST.format(url=f"https://app.devin.ai/sessions/{session}")]
 
 
-async def test_a_card_that_somebody_deleted_is_told_once_and_the_session_goes_on(on: Stage) -> None:
+async def test_a_card_that_somebody_deleted_is_announced_once_and_the_session_goes_on(on: Harness) -> None:
     ts, session = await on.started()
     await on.slack.fault("chat.update", "error", error="message_not_found", times=0)
     await on.devin.set(session, title="Nobody sees this")
-    await on.slack.wait_for_message(GENERAL, "kept up to date", thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, sentences.UP_TO_DATE, thread_ts=ts)
     await on.devin.set(session, title="Nor this")
     await on.devin.say(session, "But this.")
     await on.slack.wait_for_message(GENERAL, "But this.", thread_ts=ts)
     assert await on.thread(GENERAL, ts) == [
-        (
-            ":warning: This session's card can no longer be kept up to date here; the session goes on. "
-            "`!status` tells where it stands."
-        ),
+        sentences.CARD_LOST,
         "But this.",
     ]
     assert len(await on.slack.log("chat.update", fault="error")) == 1
@@ -169,7 +160,7 @@ async def test_a_card_that_somebody_deleted_is_told_once_and_the_session_goes_on
 
 
 @pytest.mark.parametrize("error", ["token_revoked", "missing_scope"])
-async def test_what_a_person_can_repair_keeps_the_post(on: Stage, error: str) -> None:
+async def test_what_a_person_can_repair_keeps_the_post(on: Harness, error: str) -> None:
     ts, session = await on.started()
     await on.slack.fault("chat.postMessage", "error", error=error, match="Patience")
     await on.devin.say(session, "Patience, please.")
@@ -179,7 +170,7 @@ async def test_what_a_person_can_repair_keeps_the_post(on: Stage, error: str) ->
 
 
 @pytest.mark.timing(send_first_retry=PRODUCTION.send_first_retry)
-async def test_an_edit_that_fails_again_and_again_is_tried_at_growing_intervals(on: Stage) -> None:
+async def test_an_edit_that_fails_again_and_again_is_tried_at_growing_intervals(on: Harness) -> None:
     ts, session = await on.started()
     await on.slack.fault("chat.update", "error", error="token_revoked", times=2, match="Patience")
     await on.devin.set(session, title="Patience")
@@ -195,7 +186,7 @@ async def test_an_edit_that_fails_again_and_again_is_tried_at_growing_intervals(
     ("fault", "ahead"), [("commit_then_drop", 0), ("commit_then_500", 0), ("commit_then_drop", 240)]
 )
 async def test_a_post_whose_answer_was_lost_is_found_and_not_made_again(
-    on: Stage, clock: Ahead, fault: str, ahead: float
+    on: Harness, clock: Ahead, fault: str, ahead: float
 ) -> None:
     ts, session = await on.started()
     clock.put(ahead)  # of Slack's, as far as a clock may be
@@ -214,7 +205,7 @@ async def test_a_post_whose_answer_was_lost_is_found_and_not_made_again(
 
 
 @pytest.mark.parametrize("fault", ["drop_before", "http_500"])
-async def test_a_post_that_was_never_made_is_made_after_the_search(on: Stage, clock: Ahead, fault: str) -> None:
+async def test_a_post_that_was_never_made_is_made_after_the_search(on: Harness, clock: Ahead, fault: str) -> None:
     ts, session = await on.started()
     await on.slack.fault("chat.postMessage", fault, match="Said late")
     await on.devin.say(session, "Said late.")
@@ -227,7 +218,7 @@ async def test_a_post_that_was_never_made_is_made_after_the_search(on: Stage, cl
     assert await on.slack.log("conversations.replies", text=SEARCH)
 
 
-async def test_before_the_outcome_settles_nothing_is_searched_or_repeated(on: Stage) -> None:
+async def test_before_the_outcome_settles_nothing_is_searched_or_repeated(on: Harness) -> None:
     ts, session = await on.started()
     await on.slack.fault("chat.postMessage", "commit_then_drop", match="Said once")
     await on.devin.say(session, "Said once.")
@@ -238,7 +229,7 @@ async def test_before_the_outcome_settles_nothing_is_searched_or_repeated(on: St
     assert await on.thread(GENERAL, ts) == ["Said once."]
 
 
-async def test_where_the_search_is_impossible_news_may_appear_twice(on: Stage, clock: Ahead) -> None:
+async def test_where_the_search_is_impossible_announcements_may_appear_twice(on: Harness, clock: Ahead) -> None:
     ts, session = await on.started()
     await on.slack.fault("conversations.replies", "error", error="missing_scope", times=0, match=SEARCH)
     await on.slack.fault("chat.postMessage", "commit_then_drop", match="Important")
@@ -262,7 +253,7 @@ async def test_where_the_search_is_impossible_news_may_appear_twice(on: Stage, c
     ids=["429", "500", "busy", "token"],
 )
 async def test_a_search_that_fails_for_now_is_made_again_before_anything_is_repeated(
-    on: Stage, clock: Ahead, how: dict[str, Any]
+    on: Harness, clock: Ahead, how: dict[str, Any]
 ) -> None:
     ts, session = await on.started()
     fault = how.pop("kind")
@@ -282,7 +273,9 @@ async def test_a_search_that_fails_for_now_is_made_again_before_anything_is_repe
     assert await on.thread(GENERAL, ts) == ["Said once.", "And this after it."]
 
 
-async def test_what_may_be_said_only_once_is_given_up_where_the_search_is_impossible(on: Stage, clock: Ahead) -> None:
+async def test_what_may_be_said_only_once_is_marked_dead_where_the_search_is_impossible(
+    on: Harness, clock: Ahead
+) -> None:
     _, session = await on.started()
     await on.slack.fault("conversations.history", "error", error="missing_scope", times=0)
     await on.slack.fault("chat.postMessage", "commit_then_drop", match="Only once")

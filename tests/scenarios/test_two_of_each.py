@@ -14,9 +14,10 @@ import pytest
 from bot.domain.billing import newest_finished
 from bot.playground.slack import SlackControl, SlackSimulator
 from bot.views import answers
+from tests import sentences
 from tests.scenarios.ahead import Ahead, rows, until
-from tests.scenarios.looks import card, looked
-from tests.scenarios.stage import ADA, ANN, GENERAL, MANIFEST, OPS, Stage, stage
+from tests.scenarios.harness import ADA, ANN, GENERAL, MANIFEST, OPS, Harness, harness
+from tests.scenarios.observations import card, polled
 
 ONE, TWO = ("T0ONE", "org-one"), ("T0TWO", "org-two")
 
@@ -32,9 +33,9 @@ class Wall:
 
 
 class Both:
-    """The two stages, between which one bot plays."""
+    """The two workspaces with their organisations, and the one bot between them."""
 
-    def __init__(self, one: Stage, two: Stage, wall: Wall, clock: Ahead) -> None:
+    def __init__(self, one: Harness, two: Harness, wall: Wall, clock: Ahead) -> None:
         self.one, self.two, self.wall, self.clock = one, two, wall, clock
 
     def __iter__(self) -> Any:
@@ -54,7 +55,7 @@ class Both:
         made = [(await on.session("fix the login test"))["session_id"] for on in self]
         for on, devin_id in zip(self, made, strict=True):
             await on.devin.set(devin_id, status="running", status_detail="working")
-            await on.slack.wait_for_message(GENERAL, "Working", thread_ts=ts)
+            await on.slack.wait_for_message(GENERAL, sentences.IS_WORKING, thread_ts=ts)
         return ts, made
 
 
@@ -65,7 +66,7 @@ async def both(tmp_path: Path, clock: Ahead) -> AsyncIterator[Both]:
 
     def side(team: str, org_id: str) -> Any:
         workspace, organisation = {"team": team, "wall": wall}, {"org_id": org_id, "seed": org_id}
-        return stage(
+        return harness(
             tmp_path, "http", clock=clock, start=False, workspace=workspace, organisation=organisation, **settings
         )
 
@@ -105,7 +106,7 @@ async def test_replies_and_answers_stay_in_their_threads(both: Both) -> None:
         await on.devin.say(devin_id, f"I use {own}.")
         await on.slack.wait_for_message(GENERAL, f"I use {own}.", thread_ts=ts)
     for on in both:
-        await looked(on)
+        await polled(on)
     for on, own in zip(both, ("pytest", "unittest"), strict=True):
         assert await on.thread(GENERAL, ts) == [f"I use {own}."]
 
@@ -124,7 +125,7 @@ async def test_commands_know_the_sessions_of_their_workspace_only(both: Both) ->
     assert [row["is_archived"] for on in both for row in await on.devin.sessions()] == [False, False]
     _forge(both.two, pressed, theirs)
     await both.two.slack.click(ANN, GENERAL, pressed, "stop")
-    await both.two.slack.wait_for_message(GENERAL, "Stopped by", thread_ts=ts)
+    await both.two.slack.wait_for_message(GENERAL, sentences.IS_STOPPED, thread_ts=ts)
     assert [row["is_archived"] for on in both for row in await on.devin.sessions()] == [False, True]
     assert await both.one.thread(GENERAL, ts) == []
 
@@ -164,7 +165,7 @@ async def test_each_workspace_gets_its_own_digest(both: Both) -> None:
     await both.one.stop()
     await both.one.start()
     for on, acus, other in zip(both, ("2.25", "7.5"), ("7.5", "2.25"), strict=True):
-        post = await on.slack.wait_for_message(OPS, "Devin on")
+        post = await on.slack.wait_for_message(OPS, sentences.DIGEST_BEGINS)
         assert f"{acus} ACU" in post["text"]
         assert other not in post["text"]
         usage = str((await on.slack.slash(ADA, GENERAL, "usage"))["answer"])
@@ -199,7 +200,7 @@ async def test_rows_of_a_workspace_that_is_not_connected_wait(both: Both) -> Non
     both.one.others = [both.two]
     await both.one.start()
     await both.two.session("fix the login test of Two")
-    await both.two.slack.wait_for_message(GENERAL, "Asked by", thread_ts=ts)
+    await both.two.slack.wait_for_message(GENERAL, sentences.ASKED_BY, thread_ts=ts)
 
 
 async def test_a_workspace_that_is_not_connected_is_acknowledged_and_left_alone(both: Both) -> None:
@@ -217,7 +218,7 @@ async def test_a_workspace_that_is_not_connected_is_acknowledged_and_left_alone(
     assert {row["team"] for row in await rows(both.one, "inbox")} == {ONE[0], TWO[0]}
 
 
-def _forge(on: Stage, ts: str, session_id: str) -> None:
+def _forge(on: Harness, ts: str, session_id: str) -> None:
     """Let the buttons of a message name another session, as nobody but Slack could."""
     message = on.simulated_slack.state.message(GENERAL, ts)
     for block in message.blocks:
@@ -234,7 +235,7 @@ async def _count(both: Both, table: str, count: int, **values: Any) -> bool:
     return len(await rows(both.one, table, **values)) == count
 
 
-async def _has_message(on: Stage, text: str) -> bool:
+async def _has_message(on: Harness, text: str) -> bool:
     try:
         return bool(await on.devin.wait_for_messages(text, seconds=1.0))
     except TimeoutError:

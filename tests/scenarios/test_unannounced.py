@@ -1,7 +1,8 @@
-"""What two looks of the poller hide between them is told all the same: once, and not to people who know it."""
+"""What two polls hide between them is announced all the same: once, and not to people who know it."""
 
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -9,44 +10,46 @@ from bot.flows.follow import announce
 from bot.store import due
 from bot.timing import PRODUCTION, Timing
 from bot.views.answers import SESSION_ENDED
+from tests import sentences
 from tests.scenarios.ahead import Ahead, rows, until
-from tests.scenarios.looks import ASKED, card_of, hanging, looked, settled
-from tests.scenarios.stage import ANN, GENERAL, WEB, Stage, stage
+from tests.scenarios.harness import ANN, GENERAL, WEB, Harness, harness
+from tests.scenarios.observations import card_of, hanging, polled, settled
 
 PULL = "https://github.com/acme/web/pull/7"
+ASKED = sentences.question("<@U0ANN>")
 
 
 @pytest.fixture
 async def on(
-    tmp_path: Path, transport: str, database: dict[str, str], clock: Ahead, timing: Timing
-) -> AsyncIterator[Stage]:
+    tmp_path: Path, transport: str, database: dict[str, Any], clock: Ahead, timing: Timing
+) -> AsyncIterator[Harness]:
     """The bot with a clock of its own, a Slack that takes any number of posts, and a session for which it looks on."""
-    async with stage(tmp_path, transport, clock=clock, timing=timing, **database) as everything:
+    async with harness(tmp_path, transport, clock=clock, timing=timing, **database) as everything:
         await everything.slack.limits(enabled=False)
         await everything.started("another one", channel=WEB)
         yield everything
 
 
-async def between_looks(on: Stage) -> int:
-    """Hold the poller before each of its looks; answers the fault, which lets one look after another go."""
-    looks = await on.devin.fault("list_sessions", "hang", times=-1, commit="late")
-    await hanging(on, looks)
-    return looks
+async def between_polls(on: Harness) -> int:
+    """Hold each poll before it begins; answers the fault, which lets one poll after another go."""
+    polls = await on.devin.fault("list_sessions", "hang", times=-1, commit="late")
+    await hanging(on, polls)
+    return polls
 
 
-async def watermark(on: Stage) -> int:
+async def watermark(on: Harness) -> int:
     """Up to which of Devin's seconds the poller has looked."""
     (poll,) = await rows(on, "due", name=due.poll(on.environment["DEVIN_ORG_ID"]))
     return int(poll["state"]["look"]["watermark"])
 
 
-async def backs_off(on: Stage, failures: int = 1) -> bool:
+async def backs_off(on: Harness, failures: int = 1) -> bool:
     """Whether so many looks in a row have failed because of Devin, and the poller waits longer each time."""
     (poll,) = await rows(on, "due", name=due.poll(on.environment["DEVIN_ORG_ID"]))
     return bool(poll["state"]["look"]["failures"] >= failures)
 
 
-async def all_answered(on: Stage) -> None:
+async def all_answered(on: Harness) -> None:
     """Wait until the bot has written down what became of every message."""
 
     async def done() -> bool:
@@ -55,9 +58,9 @@ async def all_answered(on: Stage) -> None:
     await until(done)
 
 
-async def in_the_end(on: Stage, ts: str) -> list[str]:
+async def in_the_end(on: Harness, ts: str) -> list[str]:
     """What stands in the thread when nothing more comes."""
-    await looked(on, 4)
+    await polled(on, 4)
     await settled(on)
     return await on.thread(GENERAL, ts)
 
@@ -67,7 +70,7 @@ async def in_the_end(on: Stage, ts: str) -> list[str]:
 WAYS = ["in Devin", "in Slack, with a lost answer"]
 
 
-async def answer_unseen(on: Stage, ts: str, session: str, where: str) -> None:
+async def answer_unseen(on: Harness, ts: str, session: str, where: str) -> None:
     """Somebody answers a question in a way that leaves no trace in our own rows yet."""
     if where == "in Devin":
         await on.devin.write(session, "main")
@@ -77,92 +80,92 @@ async def answer_unseen(on: Stage, ts: str, session: str, where: str) -> None:
         await on.devin.wait_for_messages("main")
 
 
-async def test_a_question_that_is_seen_before_the_reply_to_the_last_one_is_stored_is_asked(on: Stage) -> None:
+async def test_a_question_that_is_seen_before_the_reply_to_the_last_one_is_stored_is_asked(on: Harness) -> None:
     ts, session = await on.started()
     await on.devin.say(session, "Which branch?", status_detail="waiting_for_user")
-    await on.slack.wait_for_message(GENERAL, "your answer", thread_ts=ts)
-    looks = await between_looks(on)
+    await on.slack.wait_for_message(GENERAL, sentences.YOUR_ANSWER, thread_ts=ts)
+    polls = await between_polls(on)
     replies = await on.devin.fault("send_message", "hang", commit=True)
     await on.slack.say(ANN, GENERAL, "main", thread_ts=ts)
     await hanging(on, replies)
     await on.devin.say(session, "And which test?", status_detail="waiting_for_user")
     reads = await on.devin.fault("list_messages", "hang", commit="late", contains=session)
-    await on.devin.release(looks)
+    await on.devin.release(polls)
     await hanging(on, reads)  # this look knows the question, and of our own rows only what was before the reply
     await on.devin.release(replies)
-    await card_of(on, ts, "Working")
+    await card_of(on, ts, sentences.IS_WORKING)
     await on.devin.clear_faults()
-    await on.slack.wait_for_messages(GENERAL, 2, thread_ts=ts, text="your answer")
+    await on.slack.wait_for_messages(GENERAL, 2, thread_ts=ts, text=sentences.YOUR_ANSWER)
     assert await on.thread(GENERAL, ts) == ["Which branch?", ASKED, "And which test?", ASKED]
 
 
 @pytest.mark.parametrize("where", WAYS)
-async def test_a_question_after_an_answer_that_no_look_saw_is_asked(on: Stage, where: str) -> None:
+async def test_a_question_after_an_answer_that_no_poll_found_is_asked(on: Harness, where: str) -> None:
     ts, session = await on.started()
     await on.devin.say(session, "Which branch?", status_detail="waiting_for_user")
-    await on.slack.wait_for_message(GENERAL, "your answer", thread_ts=ts)
-    await between_looks(on)
+    await on.slack.wait_for_message(GENERAL, sentences.YOUR_ANSWER, thread_ts=ts)
+    await between_polls(on)
     await answer_unseen(on, ts, session, where)
     await on.devin.say(session, "And which test?", status_detail="waiting_for_user")
     await on.devin.clear_faults()
-    await on.slack.wait_for_messages(GENERAL, 2, thread_ts=ts, text="your answer")
-    await looked(on)
+    await on.slack.wait_for_messages(GENERAL, 2, thread_ts=ts, text=sentences.YOUR_ANSWER)
+    await polled(on)
     assert await on.thread(GENERAL, ts) == ["Which branch?", ASKED, "And which test?", ASKED]
 
 
 @pytest.mark.parametrize("where", WAYS)
-async def test_an_answer_that_is_read_with_the_state_from_before_it_hides_no_question(on: Stage, where: str) -> None:
+async def test_an_answer_that_is_read_with_the_state_from_before_it_hides_no_question(on: Harness, where: str) -> None:
     ts, session = await on.started()
-    looks = await between_looks(on)
+    polls = await between_polls(on)
     await on.devin.say(session, "Which branch?", status_detail="waiting_for_user")
-    await on.devin.release(looks)
-    await hanging(on, looks)
-    await on.slack.wait_for_message(GENERAL, "your answer", thread_ts=ts)
+    await on.devin.release(polls)
+    await hanging(on, polls)
+    await on.slack.wait_for_message(GENERAL, sentences.YOUR_ANSWER, thread_ts=ts)
     reads = await on.devin.fault("list_messages", "hang", commit="late", contains=session)
-    await on.devin.release(looks)
+    await on.devin.release(polls)
     await hanging(on, reads)
     await answer_unseen(on, ts, session, where)
     await on.devin.release(reads)
-    await hanging(on, looks)
+    await hanging(on, polls)
     await on.devin.say(session, "And which test?", status_detail="waiting_for_user")
     await on.devin.clear_faults()
     await on.slack.wait_for_message(GENERAL, "And which test?", thread_ts=ts)
     assert await in_the_end(on, ts) == ["Which branch?", ASKED, "And which test?", ASKED]
 
 
-async def test_a_question_without_words_after_an_answer_that_no_look_saw_is_asked(on: Stage) -> None:
+async def test_a_question_without_words_after_an_answer_that_no_poll_found_is_asked(on: Harness) -> None:
     ts, session = await on.started()
     await on.devin.say(session, "Which branch?", status_detail="waiting_for_user")
-    await on.slack.wait_for_message(GENERAL, "your answer", thread_ts=ts)
-    await between_looks(on)
+    await on.slack.wait_for_message(GENERAL, sentences.YOUR_ANSWER, thread_ts=ts)
+    await between_polls(on)
     await on.devin.write(session, "main")
     await on.devin.set(session, status_detail="waiting_for_user")
     await on.devin.clear_faults()
-    await on.slack.wait_for_messages(GENERAL, 2, thread_ts=ts, text="your answer")
+    await on.slack.wait_for_messages(GENERAL, 2, thread_ts=ts, text=sentences.YOUR_ANSWER)
     assert await in_the_end(on, ts) == ["Which branch?", ASKED, ASKED]
 
 
-async def test_a_question_after_a_long_gap_is_asked_though_the_others_went_on(on: Stage) -> None:
+async def test_a_question_after_a_long_gap_is_asked_though_the_others_went_on(on: Harness) -> None:
     ts, session = await on.started()
     _, other = await on.started("a third one", channel=WEB)
     await on.devin.say(session, "Which branch?", status_detail="waiting_for_user")
-    await on.slack.wait_for_message(GENERAL, "your answer", thread_ts=ts)
-    await between_looks(on)
+    await on.slack.wait_for_message(GENERAL, sentences.YOUR_ANSWER, thread_ts=ts)
+    await between_polls(on)
     await on.devin.write(session, "main")
     await on.devin.say(session, "And which test?", status_detail="waiting_for_user")
     await on.devin.clock(advance=PRODUCTION.poll_overlap + 60)
     await on.devin.say(other, "Hello.")
     await on.devin.clear_faults()
-    await on.slack.wait_for_messages(GENERAL, 2, thread_ts=ts, text="your answer")
+    await on.slack.wait_for_messages(GENERAL, 2, thread_ts=ts, text=sentences.YOUR_ANSWER)
     assert await in_the_end(on, ts) == ["Which branch?", ASKED, "And which test?", ASKED]
 
 
-async def test_what_was_answered_before_a_look_saw_it_is_not_asked(on: Stage) -> None:
+async def test_what_was_answered_before_a_poll_found_it_is_not_asked(on: Harness) -> None:
     ts, session = await on.started()
-    looks = await between_looks(on)
+    polls = await between_polls(on)
     await on.devin.say(session, "Which branch?", status_detail="waiting_for_user")
     reads = await on.devin.fault("list_messages", "hang", commit="late", contains=session)
-    await on.devin.release(looks)
+    await on.devin.release(polls)
     await hanging(on, reads)
     await on.devin.write(session, "main")
     await on.devin.clear_faults()
@@ -170,17 +173,17 @@ async def test_what_was_answered_before_a_look_saw_it_is_not_asked(on: Stage) ->
     assert await in_the_end(on, ts) == ["Which branch?"]
 
 
-async def test_a_session_that_is_ended_for_good_during_a_look_asks_nothing_more(on: Stage) -> None:
+async def test_a_session_that_is_ended_for_good_during_a_poll_asks_nothing_more(on: Harness) -> None:
     ts, session = await on.started()
     await on.slack.say(ANN, GENERAL, "EXIT", thread_ts=ts)
-    asked = await on.slack.wait_for_ephemeral(ANN, "for good")
-    looks = await between_looks(on)
+    asked = await on.slack.wait_for_ephemeral(ANN, sentences.FOR_GOOD)
+    polls = await between_polls(on)
     await on.devin.say(session, "Which branch?", status_detail="waiting_for_user")
     reads = await on.devin.fault("list_messages", "hang", commit="late", contains=session)
-    await on.devin.release(looks)
+    await on.devin.release(polls)
     await hanging(on, reads)
     await on.slack.click(ANN, GENERAL, asked["ts"], "exit_confirmed")
-    ended = await on.slack.wait_for_message(GENERAL, "nded for good", thread_ts=ts)
+    ended = await on.slack.wait_for_message(GENERAL, sentences.IS_ENDED_FOR_GOOD, thread_ts=ts)
     await on.devin.clear_faults()
     assert await in_the_end(on, ts) == [ended["rendered"]]
 
@@ -189,35 +192,35 @@ async def test_a_session_that_is_ended_for_good_during_a_look_asks_nothing_more(
 
 
 @pytest.mark.parametrize(("status", "detail"), [("running", "waiting_for_approval"), ("suspended", "out_of_credits")])
-async def test_what_a_reply_does_not_change_is_not_told_again(on: Stage, status: str, detail: str) -> None:
+async def test_what_a_reply_does_not_change_is_not_announced_again(on: Harness, status: str, detail: str) -> None:
     ts, session = await on.started()
     await on.devin.set(session, status=status, status_detail=detail)
-    await on.slack.wait_for_message(GENERAL, "Open in Devin", thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, sentences.OPEN_IN_DEVIN, thread_ts=ts)
     before = await in_the_end(on, ts)
     for text in ("any news?", "and now?"):
         await on.slack.say(ANN, GENERAL, text, thread_ts=ts)
         await on.devin.wait_for_messages(text)
         await all_answered(on)
-        await looked(on)
+        await polled(on)
     assert len(before) == 1
     assert await in_the_end(on, ts) == before
 
 
 @pytest.mark.parametrize("detail", ["out_of_credits", "error"])
-async def test_a_stop_of_a_session_that_stands_still_does_not_tell_why_again(on: Stage, detail: str) -> None:
+async def test_a_stop_of_a_session_that_stands_still_does_not_announce_why_again(on: Harness, detail: str) -> None:
     ts, session = await on.started()
     await on.devin.set(session, status="suspended", status_detail=detail)
-    await on.slack.wait_for_message(GENERAL, "Open in Devin", thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, sentences.OPEN_IN_DEVIN, thread_ts=ts)
     before = await in_the_end(on, ts)
     await on.slack.say(ANN, GENERAL, "!stop", thread_ts=ts)
-    stopped = await on.slack.wait_for_message(GENERAL, "Stopped by", thread_ts=ts)
+    stopped = await on.slack.wait_for_message(GENERAL, sentences.IS_STOPPED, thread_ts=ts)
     assert await in_the_end(on, ts) == [*before, stopped["rendered"]]
 
 
-@pytest.mark.parametrize(("status", "text"), [("error", "Failed:"), ("exit", "*Done*")])
-async def test_an_end_that_a_reply_comes_upon_first_is_told(on: Stage, status: str, text: str) -> None:
+@pytest.mark.parametrize(("status", "text"), [("error", sentences.HAS_FAILED), ("exit", sentences.HAS_OUTCOME)])
+async def test_an_end_that_a_reply_comes_upon_first_is_announced(on: Harness, status: str, text: str) -> None:
     ts, session = await on.started()
-    await between_looks(on)
+    await between_polls(on)
     await on.devin.set(session, status=status, status_detail=None)
     await on.slack.say(ANN, GENERAL, "how is it going?", thread_ts=ts)
     await on.devin.wait_for_messages("how is it going?")
@@ -227,70 +230,72 @@ async def test_an_end_that_a_reply_comes_upon_first_is_told(on: Stage, status: s
     assert len(await in_the_end(on, ts)) == 1
 
 
-@pytest.mark.parametrize("seen", [False, True], ids=["before any look", "in the middle of a look"])
-async def test_the_last_words_of_a_session_of_whose_end_a_reply_learns_first_are_told(on: Stage, seen: bool) -> None:
+@pytest.mark.parametrize("seen", [False, True], ids=["before any poll", "in the middle of a poll"])
+async def test_the_last_words_of_a_session_of_whose_end_a_reply_learns_first_are_announced(
+    on: Harness, seen: bool
+) -> None:
     ts, session = await on.started()
     await hanging(on, await on.devin.fault("list_sessions", "hang", commit=True if seen else "late"))
     await on.devin.pr(session, PULL)
     await on.devin.say(session, "All is in the pull request.")
     await on.devin.terminate(session)
     await on.slack.say(ANN, GENERAL, "thanks!", thread_ts=ts)
-    await on.slack.wait_for_message(GENERAL, "session has ended", thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, sentences.REPLY_AFTER_END, thread_ts=ts)
     await on.devin.clear_faults()
-    await on.slack.wait_for_message(GENERAL, "*Done*", thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, sentences.HAS_OUTCOME, thread_ts=ts)
     ended, words, request, done = await in_the_end(on, ts)
     assert ended == SESSION_ENDED.text
     assert words == "All is in the pull request."
-    assert request == f":twisted_rightwards_arrows: New pull request: <{PULL}|acme/web#7> (open)"
-    assert done.startswith(":white_check_mark: *Done* · 1 pull request")
+    assert request == sentences.new_pull_request(f"<{PULL}|acme/web#7> (open)")
+    assert done.startswith(sentences.outcome("1 pull request"))
     (kept,) = await rows(on, "sessions", thread_ts=ts)
     assert kept["ended_at"]  # so that it is forgotten some day
 
 
-async def test_the_same_end_after_more_work_that_no_look_saw_is_told(on: Stage) -> None:
+async def test_the_same_end_after_more_work_that_no_poll_found_is_announced(on: Harness) -> None:
     ts, session = await on.started()
     await on.devin.set(session, status_detail="finished")
-    done = (await on.slack.wait_for_message(GENERAL, "*Done*", thread_ts=ts))["rendered"]
-    await looked(on)
-    await between_looks(on)
+    done = (await on.slack.wait_for_message(GENERAL, sentences.HAS_OUTCOME, thread_ts=ts))["rendered"]
+    await polled(on)
+    await between_polls(on)
     await on.devin.write(session, "the docs too, please")
     await on.devin.say(session, "The docs are done too.", status_detail="finished")
     await on.devin.clear_faults()
-    await on.slack.wait_for_messages(GENERAL, 2, thread_ts=ts, text="*Done*")
+    await on.slack.wait_for_messages(GENERAL, 2, thread_ts=ts, text=sentences.HAS_OUTCOME)
     first, words, second = await in_the_end(on, ts)
     assert (first, words) == (done, "The docs are done too.")
-    assert second.startswith(":white_check_mark: *Done*")
+    assert second.startswith(sentences.OUTCOME_BEGINS)
 
 
-async def test_an_end_that_a_word_comes_upon_is_told_once_when_it_is_one(on: Stage) -> None:
+async def test_an_end_that_a_word_comes_upon_is_announced_once_when_it_is_one(on: Harness) -> None:
     ts, session = await on.started()
-    looks = await between_looks(on)
+    polls = await between_polls(on)
     await on.devin.set(session, status_detail="finished")
     reads = await on.devin.fault("list_messages", "hang", commit="late", contains=session)
-    await on.devin.release(looks)
+    await on.devin.release(polls)
     await hanging(on, reads)
     await on.devin.write(session, "the docs too, please")
     await on.devin.clear_faults()
-    await card_of(on, ts, "Working")
-    await looked(on)
+    await card_of(on, ts, sentences.IS_WORKING)
+    await polled(on)
     await on.devin.say(session, "The docs are done too.", status_detail="finished")
-    await on.slack.wait_for_message(GENERAL, "*Done*", thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, sentences.HAS_OUTCOME, thread_ts=ts)
     words, done = await in_the_end(on, ts)
     assert words == "The docs are done too."
-    assert done.startswith(":white_check_mark: *Done*")
+    assert done.startswith(sentences.OUTCOME_BEGINS)
 
 
-async def test_an_approval_after_one_that_was_given_between_two_looks_is_asked_for(on: Stage) -> None:
+async def test_an_approval_after_one_that_was_given_between_two_polls_is_asked_for(on: Harness) -> None:
     ts, session = await on.started()
     await on.devin.say(session, "May I install it?", status_detail="waiting_for_approval")
-    await on.slack.wait_for_message(GENERAL, "allow or refuse", thread_ts=ts)
-    await looked(on)
-    await between_looks(on)
+    await on.slack.wait_for_message(GENERAL, sentences.ALLOW_OR_REFUSE, thread_ts=ts)
+    await polled(on)
+    await between_polls(on)
     await on.devin.clock(advance=5)
     await on.devin.set(session, status_detail="working")
     await on.devin.say(session, "May I run it?", status_detail="waiting_for_approval")
     await on.devin.clear_faults()
-    await on.slack.wait_for_messages(GENERAL, 2, thread_ts=ts, text="allow or refuse")
+    await on.slack.wait_for_messages(GENERAL, 2, thread_ts=ts, text=sentences.ALLOW_OR_REFUSE)
     first, approval, second, again = await in_the_end(on, ts)
     assert (first, second) == ("May I install it?", "May I run it?")
     assert approval == again
@@ -299,36 +304,36 @@ async def test_an_approval_after_one_that_was_given_between_two_looks_is_asked_f
 # ------------------------------------------------------------ a row that leaves something out
 
 
-async def test_a_row_without_figures_and_pull_requests_takes_nothing_back(on: Stage) -> None:
+async def test_a_row_without_figures_and_pull_requests_takes_nothing_back(on: Harness) -> None:
     ts, session = await on.started()
     await on.devin.pr(session, PULL)
     await on.devin.spend(session, 3.0)
-    await on.slack.wait_for_message(GENERAL, "New pull request", thread_ts=ts)
-    await looked(on)
+    await on.slack.wait_for_message(GENERAL, sentences.NEW_PULL_REQUEST, thread_ts=ts)
+    await polled(on)
     row = await on.devin.session(session)
     await on.devin.set(session, acus_consumed=0, pull_requests=[])
-    await looked(on)
+    await polled(on)
     await on.devin.set(session, acus_consumed=3.0, pull_requests=row["pull_requests"])
     assert len(await in_the_end(on, ts)) == 1
     assert [spent["acus"] for spent in await rows(on, "spend")] == [3.0]
 
 
-async def test_insights_which_leave_out_the_result_make_no_question_of_an_end(on: Stage, clock: Ahead) -> None:
+async def test_insights_which_leave_out_the_result_make_no_question_of_an_end(on: Harness, clock: Ahead) -> None:
     ts, session = await on.started()
     await on.devin.set(session, status_detail="waiting_for_user", structured_output={"fixed": True})
-    await on.slack.wait_for_message(GENERAL, "*Done*", thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, sentences.HAS_OUTCOME, thread_ts=ts)
     sweeps = len(await on.devin.log("list_insights"))
     clock.put(PRODUCTION.count_sweep + 1)
     await on.devin.wait_for_calls("list_insights", sweeps + 1)
     (done,) = await in_the_end(on, ts)
-    assert done.startswith(":white_check_mark: *Done* · result handed in")
+    assert done.startswith(sentences.outcome(sentences.RESULT_HANDED_IN))
 
 
-# ------------------------------------------------------------ sessions that cannot be told
+# ------------------------------------------------------------ sessions that cannot be announced
 
 
-async def test_a_session_whose_messages_cannot_be_read_for_long_has_its_state_told_and_holds_nobody_up(
-    on: Stage, clock: Ahead
+async def test_a_session_whose_messages_cannot_be_read_for_long_has_its_state_announced_and_holds_nobody_up(
+    on: Harness, clock: Ahead
 ) -> None:
     ts, session = await on.started()
     other_ts, other = await on.started("a third one", channel=WEB)
@@ -337,13 +342,13 @@ async def test_a_session_whose_messages_cannot_be_read_for_long_has_its_state_to
     await on.devin.clock(advance=300)
     await on.devin.say(other, "Hello.")
     await on.slack.wait_for_message(WEB, "Hello.", thread_ts=other_ts)
-    await looked(on, 3)
+    await polled(on, 3)
     assert await on.thread(GENERAL, ts) == []  # Devin's words go first, and they may come
     assert await watermark(on) < (await on.devin.session(other))["updated_at"]
     clock.put(PRODUCTION.unreadable_session + 1)
     await on.devin.say(other, "Hello again.")
-    await on.slack.wait_for_message(GENERAL, "Failed:", thread_ts=ts)
-    await looked(on, 3)
+    await on.slack.wait_for_message(GENERAL, sentences.HAS_FAILED, thread_ts=ts)
+    await polled(on, 3)
     assert await watermark(on) == (await on.devin.session(other))["updated_at"]
     await on.devin.clear_faults()
     await on.slack.wait_for_message(GENERAL, "Nobody can read this yet.", thread_ts=ts)
@@ -351,7 +356,7 @@ async def test_a_session_whose_messages_cannot_be_read_for_long_has_its_state_to
 
 
 async def test_an_outage_of_the_messages_alone_keeps_states_back_for_ten_minutes_and_no_longer(
-    on: Stage, clock: Ahead
+    on: Harness, clock: Ahead
 ) -> None:
     ts, session = await on.started()
     other_ts, other = await on.started("a third one", channel=WEB)
@@ -361,14 +366,14 @@ async def test_an_outage_of_the_messages_alone_keeps_states_back_for_ten_minutes
     await until(lambda: backs_off(on))
     assert await on.thread(GENERAL, ts) == await on.thread(WEB, other_ts) == []
     clock.put(PRODUCTION.unreadable_session + 1)
-    await on.slack.wait_for_message(GENERAL, "Failed: Devin", thread_ts=ts)
-    await on.slack.wait_for_message(WEB, "Failed: Devin", thread_ts=other_ts)
+    await on.slack.wait_for_message(GENERAL, sentences.HAS_FAILED, thread_ts=ts)
+    await on.slack.wait_for_message(WEB, sentences.HAS_FAILED, thread_ts=other_ts)
     await on.devin.clear_faults()
     await on.slack.wait_for_message(GENERAL, "It failed.", thread_ts=ts)
     await on.slack.wait_for_message(WEB, "This too.", thread_ts=other_ts)
 
 
-async def test_a_limit_of_requests_that_lasts_is_waited_for(on: Stage, clock: Ahead) -> None:
+async def test_a_limit_of_requests_that_lasts_is_waited_for(on: Harness, clock: Ahead) -> None:
     ts, session = await on.started()
     await on.devin.fault("list_messages", "429", times=-1, retry_after=1)
     await on.devin.say(session, "Patience.")
@@ -380,14 +385,14 @@ async def test_a_limit_of_requests_that_lasts_is_waited_for(on: Stage, clock: Ah
     assert await in_the_end(on, ts) == ["Patience."]
 
 
-async def test_a_session_that_our_own_fault_kept_from_being_told_is_told_by_the_next_look(
-    on: Stage, clock: Ahead, monkeypatch: pytest.MonkeyPatch
+async def test_a_session_that_our_own_fault_kept_unannounced_is_announced_by_the_next_poll(
+    on: Harness, clock: Ahead, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     ts, session = await on.started()
     _, other = await on.started("a third one", channel=WEB)
     clock.put(PRODUCTION.answer_expected + 1)  # nobody has just spoken
-    await looked(on, 3)
-    looks = await between_looks(on)
+    await polled(on, 3)
+    polls = await between_polls(on)
     await on.devin.say(session, "Which branch?", status_detail="waiting_for_user")
     await on.devin.clock(advance=PRODUCTION.poll_overlap + 60)
     await on.devin.say(other, "Hello.")
@@ -400,9 +405,9 @@ async def test_a_session_that_our_own_fault_kept_from_being_told_is_told_by_the_
         return await real(*given, **more)  # type: ignore[arg-type]
 
     monkeypatch.setattr(announce.Announce, "session", trips_once)
-    await on.devin.release(looks)
-    await hanging(on, looks)
+    await on.devin.release(polls)
+    await hanging(on, polls)
     await on.devin.clear_faults()
-    await on.slack.wait_for_message(GENERAL, "your answer", thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, sentences.YOUR_ANSWER, thread_ts=ts)
     assert len(trips) == 1
     assert await in_the_end(on, ts) == ["Which branch?", ASKED]

@@ -2,50 +2,41 @@
 
 import pytest
 
-from tests.scenarios.looks import card, creations, forge, is_card, press, settled, told, whispered
-from tests.scenarios.stage import ADA, ANN, BEN, BOT, GENERAL, WEB, Stage
-
-MUTED = (
-    ":mute: Muted: replies in this thread are not sent to Devin until somebody writes `!unmute`. "
-    "What Devin says still appears here."
-)
-UNMUTED = ":speaker: Unmuted: replies in this thread are sent to Devin again. Those written while muted were not sent."
-HELP = (
-    "Every reply in this thread goes to Devin, except these, each as the whole message:\n"
-    "• `!status` where it stands · `!cost` what it has used\n"
-    "• `!stop` (or `sleep`) puts Devin to sleep; a reply wakes it\n"
-    "• `!mute` / `!unmute` (or `mute` / `unmute`): replies are not sent to Devin / are sent again\n"
-    "• `!aside …` (or `(aside) …`) is for the people here and not sent to Devin\n"
-    "• `!archive` (or `archive`) puts Devin to sleep and closes this thread\n"
-    "• `!new …` starts another session\n"
-    "• `EXIT` ends the session for good, after a question"
-)
-NO_SESSION = (
-    "There is no session in this thread, so nothing was changed. "
-    "Mention Devin Bridge with a task to start one, or use `/devin list` to see yours."
+from tests import sentences
+from tests.scenarios.harness import ADA, ANN, BEN, BOT, GENERAL, WEB, Harness
+from tests.scenarios.observations import (
+    card,
+    creations,
+    forge,
+    is_card,
+    press,
+    private_answers,
+    sent_to_devin,
+    settled,
 )
 
 
 @pytest.mark.both_transports
-async def test_help_status_and_cost_are_answered_privately(on: Stage) -> None:
+async def test_help_status_and_cost_are_answered_privately(on: Harness) -> None:
     ts, session = await on.started()
     await on.slack.say(BEN, GENERAL, "!help", thread_ts=ts)
     await on.slack.say(BEN, GENERAL, "!status", thread_ts=ts)
     await on.slack.say(BEN, GENERAL, "!cost", thread_ts=ts)
     await settled(on)
-    answers = await whispered(on, BEN, thread_ts=ts, visible=True)
-    assert HELP in answers
-    assert "Devin reports no ACUs for this session so far; on some plans it never does." in answers
+    answers = await private_answers(on, BEN, thread_ts=ts, visible=True)
+    assert sentences.HELP_IN_THREAD in answers
+    assert sentences.NO_ACUS in answers
     status = next(answer for answer in answers if "*<" in answer)
     assert status.startswith(
         f"*<https://app.devin.ai/sessions/{session}|fix the login test>*\n"
-        ":gear: Working. Reply in this thread to steer it.\nAsked by <@U0ANN>"
+        f"{sentences.WORKING_LINE}\n"
+        f"{sentences.asked_by('<@U0ANN>')}"
     )
-    assert await told(on, session) == []
+    assert await sent_to_devin(on, session) == []
     assert await on.thread(GENERAL, ts) == []
 
 
-async def test_cost_names_what_was_used(on: Stage) -> None:
+async def test_cost_names_what_was_used(on: Harness) -> None:
     ts, session = await on.started()
     await on.devin.spend(session, 2.5)
     await on.slack.say(ANN, GENERAL, "!status", thread_ts=ts)
@@ -53,142 +44,124 @@ async def test_cost_names_what_was_used(on: Stage) -> None:
     await on.slack.wait_for_message(GENERAL, "2.5 ACUs", thread_ts=ts)
     await on.slack.say(BEN, GENERAL, "!cost", thread_ts=ts)
     said = await on.slack.wait_for_ephemeral(BEN)
-    assert said["rendered"] == (
-        "This session has used 2.5 ACUs so far. The figure comes from Devin and may be minutes old."
-    )
+    assert said["rendered"] == sentences.cost("2.5 ACUs")
 
 
-async def test_replies_in_a_muted_thread_stay_between_people(on: Stage) -> None:
+async def test_replies_in_a_muted_thread_stay_between_people(on: Harness) -> None:
     ts, session = await on.started()
     await on.slack.say(BEN, GENERAL, "!mute", thread_ts=ts)
-    await on.slack.wait_for_message(GENERAL, "Muted:", thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, sentences.MUTED_BEGINS, thread_ts=ts)
     await on.slack.say(BEN, GENERAL, "what do you think, ann?", thread_ts=ts)
     named = await on.slack.say(BEN, GENERAL, f"{BOT} please use pytest", thread_ts=ts)
     await on.devin.say(session, "Still at it.")
     await on.slack.wait_for_message(GENERAL, "Still at it.", thread_ts=ts)
     await on.slack.say(BEN, GENERAL, "Unmute", thread_ts=ts)
-    await on.slack.wait_for_message(GENERAL, "Unmuted:", thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, sentences.UNMUTED_BEGINS, thread_ts=ts)
     last = await on.slack.say(BEN, GENERAL, "go on", thread_ts=ts)
     await on.devin.wait_for_messages("go on")
     await settled(on)
-    assert await told(on, session) == [f"[Slack {named}] ben:\nplease use pytest", f"[Slack {last}] ben:\ngo on"]
-    assert await on.thread(GENERAL, ts) == [MUTED, "Still at it.", UNMUTED]
+    assert await sent_to_devin(on, session) == [
+        f"[Slack {named}] ben:\nplease use pytest",
+        f"[Slack {last}] ben:\ngo on",
+    ]
+    assert await on.thread(GENERAL, ts) == [sentences.MUTED, "Still at it.", sentences.UNMUTED]
 
 
-async def test_muting_twice_says_so_privately(on: Stage) -> None:
+async def test_muting_twice_says_so_privately(on: Harness) -> None:
     ts, _ = await on.started()
     await on.slack.say(BEN, GENERAL, "!unmute", thread_ts=ts)
-    await on.slack.wait_for_ephemeral(BEN, "This thread is not muted: every reply is sent to Devin.")
+    await on.slack.wait_for_ephemeral(BEN, sentences.NOT_MUTED)
     await on.slack.say(BEN, GENERAL, "!mute", thread_ts=ts)
     await on.slack.say(BEN, GENERAL, "mute", thread_ts=ts)
-    await on.slack.wait_for_ephemeral(BEN, "This thread is muted already; `!unmute` ends that.")
+    await on.slack.wait_for_ephemeral(BEN, sentences.ALREADY_MUTED)
     await settled(on)
-    assert await on.thread(GENERAL, ts) == [MUTED]
+    assert await on.thread(GENERAL, ts) == [sentences.MUTED]
 
 
-async def test_asides_stay_between_people_also_as_later_context(on: Stage) -> None:
+async def test_asides_stay_between_people_also_as_later_context(on: Harness) -> None:
     ts, session = await on.started()
     await on.slack.say(BEN, GENERAL, "!aside it is slow today", thread_ts=ts)
     await on.slack.say(BEN, GENERAL, "(aside) very slow", thread_ts=ts)
     await on.slack.say(ANN, GENERAL, "!archive", thread_ts=ts)
-    await on.slack.wait_for_message(GENERAL, "Archived by", thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, sentences.IS_ARCHIVED, thread_ts=ts)
     await on.slack.say(ANN, GENERAL, f"{BOT} fix the logout test", thread_ts=ts)
     second = await on.session("fix the logout test")
-    assert await told(on, session) == []
+    assert await sent_to_devin(on, session) == []
     assert "slow" not in second["prompt"]
 
 
-async def test_archive_closes_the_thread(on: Stage) -> None:
+async def test_archive_closes_the_thread(on: Harness) -> None:
     ts, session = await on.started()
     await on.slack.say(BEN, GENERAL, "archive", thread_ts=ts)
-    await on.slack.wait_for_message(GENERAL, "Archived by", thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, sentences.IS_ARCHIVED, thread_ts=ts)
     await on.slack.say(ANN, GENERAL, "one more thing", thread_ts=ts)
     await on.slack.say(ANN, GENERAL, "and another", thread_ts=ts)
     await settled(on)
-    assert await on.thread(GENERAL, ts) == [
-        (
-            ":file_cabinet: Archived by <@U0BEN>. Devin sleeps, and replies in this thread are no longer sent to it. "
-            "Use `/devin` or mention Devin Bridge to start a new session."
-        )
-    ]
-    assert await whispered(on, ANN) == [
-        (
-            "This thread was closed, so your reply was not sent to Devin. "
-            "Use `/devin` or mention Devin Bridge with a task to start a new session."
-        )
-    ]
+    assert await on.thread(GENERAL, ts) == [sentences.archived("<@U0BEN>")]
+    assert await private_answers(on, ANN) == [sentences.THREAD_CLOSED]
     assert (await on.devin.session(session))["is_archived"] is True
-    assert await told(on, session) == []
+    assert await sent_to_devin(on, session) == []
 
 
-async def test_new_starts_another_session_in_a_thread_of_its_own(on: Stage) -> None:
+async def test_new_starts_another_session_in_a_thread_of_its_own(on: Harness) -> None:
     ts, first = await on.started()
     await on.slack.say(BEN, GENERAL, "!new update the docs repo=acme/docs", thread_ts=ts)
     second = await on.session("update the docs")
     card = next(one for one in await on.slack.messages(GENERAL) if is_card(one) and "docs" in one["rendered"])
     assert "thread_ts" not in card
-    assert "Asked by <@U0BEN> · repo acme/docs" in card["rendered"]
+    assert f"{sentences.asked_by('<@U0BEN>')} · repo acme/docs" in card["rendered"]
     assert second["tags"][1] == f"slack-T0PLAY-{GENERAL}-{card['ts']}"
     reply = await on.slack.say(BEN, GENERAL, "in English", thread_ts=card["ts"])
     await on.devin.wait_for_messages("in English")
-    assert await told(on, second["session_id"]) == [f"[Slack {reply}] ben:\nin English"]
-    assert await told(on, first) == []
+    assert await sent_to_devin(on, second["session_id"]) == [f"[Slack {reply}] ben:\nin English"]
+    assert await sent_to_devin(on, first) == []
 
 
-async def test_new_without_a_task_starts_nothing(on: Stage) -> None:
+async def test_new_without_a_task_starts_nothing(on: Harness) -> None:
     ts, _ = await on.started()
     await on.slack.say(BEN, GENERAL, "!new", thread_ts=ts)
     said = await on.slack.wait_for_ephemeral(BEN)
     await settled(on)
-    assert said["rendered"].startswith("There is no task in that, so nothing was started.")
+    assert said["rendered"].startswith(sentences.NO_TASK)
     assert await creations(on) == 1
 
 
 SENTENCES = ("please don't stop", "stop", "sleep well, then fix it", "archive the old logs", "exit", "Stop!")
 
 
-async def test_a_sentence_is_never_a_verb(on: Stage) -> None:
+async def test_a_sentence_is_never_a_verb(on: Harness) -> None:
     ts, session = await on.started()
     replies = [await on.slack.say(BEN, GENERAL, text, thread_ts=ts) for text in SENTENCES]
     await on.devin.wait_for_messages(SENTENCES[-1])
     await settled(on)
     expected = [f"[Slack {reply}] ben:\n{text}" for reply, text in zip(replies, SENTENCES, strict=True)]
-    assert await told(on, session) == expected
+    assert await sent_to_devin(on, session) == expected
     assert (await on.devin.session(session))["is_archived"] is False
-    assert await whispered(on, BEN) == []
+    assert await private_answers(on, BEN) == []
 
 
 UNKNOWN = {
-    "!stpo": (
-        "There is no `!stpo`, so nothing was done and nothing sent to Devin. Did you mean `!stop`? "
-        "`!help` lists what works here; without the `!` the message goes to Devin."
-    ),
-    "!frobnicate now": (
-        "There is no `!frobnicate`, so nothing was done and nothing sent to Devin. "
-        "`!help` lists what works here; without the `!` the message goes to Devin."
-    ),
-    "!stop the server": (
-        "`!stop` works only as the whole message, so nothing was done and nothing sent to Devin. "
-        "Write `!stop` alone, or the sentence without the `!`."
-    ),
+    "!stpo": sentences.unknown_verb("!stpo", hint="Did you mean `!stop`? "),
+    "!frobnicate now": sentences.unknown_verb("!frobnicate"),
+    "!stop the server": sentences.verb_not_alone("!stop"),
 }
 
 
-async def test_an_unknown_verb_is_asked_about(on: Stage) -> None:
+async def test_an_unknown_verb_is_asked_about(on: Harness) -> None:
     ts, session = await on.started()
     for typed in UNKNOWN:
         await on.slack.say(BEN, GENERAL, typed, thread_ts=ts)
     await on.slack.wait("ephemerals", len(UNKNOWN), user=BEN)
     await settled(on)
-    assert sorted(await whispered(on, BEN)) == sorted(UNKNOWN.values())
-    assert await told(on, session) == []
+    assert sorted(await private_answers(on, BEN)) == sorted(UNKNOWN.values())
+    assert await sent_to_devin(on, session) == []
     assert (await on.devin.session(session))["is_archived"] is False
 
 
-async def test_a_verb_where_there_is_no_session_changes_nothing(on: Stage) -> None:
+async def test_a_verb_where_there_is_no_session_changes_nothing(on: Harness) -> None:
     await on.mention("!stop", BEN)
     said = await on.slack.wait_for_ephemeral(BEN)
-    assert said["rendered"] == NO_SESSION
+    assert said["rendered"] == sentences.NO_SESSION_HERE
     await settled(on)
     assert await creations(on) == 0
 
@@ -196,48 +169,40 @@ async def test_a_verb_where_there_is_no_session_changes_nothing(on: Stage) -> No
 # ------------------------------------------------------------ EXIT
 
 
-async def _question(on: Stage, user: str, ts: str) -> str:
+async def _question(on: Harness, user: str, ts: str) -> str:
     await on.slack.say(user, GENERAL, "EXIT", thread_ts=ts)
-    asked = await on.slack.wait_for_ephemeral(user, "for good?")
-    assert asked["text"] == (
-        "End “fix the login test” for good? It cannot be woken again; `!stop` only puts it to sleep. "
-        "Nothing was changed yet."
-    )
+    asked = await on.slack.wait_for_ephemeral(user, sentences.FOR_GOOD)
+    assert asked["text"] == sentences.end_for_good("fix the login test")
     return asked["ts"]
 
 
 @pytest.mark.both_transports
-async def test_exit_ends_for_good_after_a_question(on: Stage) -> None:
+async def test_exit_ends_for_good_after_a_question(on: Harness) -> None:
     ts, session = await on.started()
     question = await _question(on, ANN, ts)
     assert (await on.devin.session(session))["terminated"] is False
     await on.slack.click(ANN, GENERAL, question, "exit_confirmed")
-    await on.slack.wait_for_message(GENERAL, "Ended for good", thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, sentences.IS_ENDED_FOR_GOOD, thread_ts=ts)
     await on.slack.say(ANN, GENERAL, "wait", thread_ts=ts)
-    await on.slack.wait_for_ephemeral(ANN, "was not sent to Devin")
+    await on.slack.wait_for_ephemeral(ANN, sentences.THREAD_CLOSED)
     await settled(on)
     assert (await on.devin.session(session))["terminated"] is True
-    assert await told(on, session) == []
-    assert await on.thread(GENERAL, ts) == [
-        (
-            ":checkered_flag: Ended for good by <@U0ANN>. Replies in this thread no longer reach Devin. "
-            "Use `/devin` or mention Devin Bridge to start a new session."
-        )
-    ]
+    assert await sent_to_devin(on, session) == []
+    assert await on.thread(GENERAL, ts) == [sentences.ended_for_good("<@U0ANN>")]
 
 
-async def test_exit_can_be_declined(on: Stage) -> None:
+async def test_exit_can_be_declined(on: Harness) -> None:
     ts, session = await on.started()
     question = await _question(on, ANN, ts)
     await on.slack.click(ANN, GENERAL, question, "exit_declined")
-    said = await on.slack.wait_for_ephemeral(ANN, "Fine")
-    assert said["rendered"] == "Fine, the session was kept as it is."
+    said = await on.slack.wait_for_ephemeral(ANN, sentences.DECLINED)
+    assert said["rendered"] == sentences.SESSION_KEPT
     assert (await on.devin.session(session))["terminated"] is False
 
 
-async def test_only_the_requester_or_an_admin_may_exit(on: Stage) -> None:
+async def test_only_the_requester_or_an_admin_may_exit(on: Harness) -> None:
     ts, session = await on.started(user=ANN)
-    refusal = "Only <@U0ANN>, who asked for this session, or an admin of Devin Bridge may do that. Nothing was changed."
+    refusal = sentences.not_yours("<@U0ANN>")
     await on.slack.say(BEN, GENERAL, "EXIT", thread_ts=ts)
     assert (await on.slack.wait_for_ephemeral(BEN))["rendered"] == refusal
     question = await _question(on, ADA, ts)
@@ -248,20 +213,18 @@ async def test_only_the_requester_or_an_admin_may_exit(on: Stage) -> None:
     await settled(on)
     assert (await on.devin.session(session))["terminated"] is False
     await on.slack.click(ADA, GENERAL, question, "exit_confirmed")
-    await on.slack.wait_for_message(GENERAL, "Ended for good by <@U0ADA>", thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, sentences.ended_by("<@U0ADA>"), thread_ts=ts)
 
 
-async def test_of_a_session_that_has_ended_everybody_learns_just_that(on: Stage) -> None:
+async def test_of_a_session_that_has_ended_everybody_learns_just_that(on: Harness) -> None:
     ts, _ = await on.started(user=ANN)
     await on.slack.click(ANN, GENERAL, await _question(on, ANN, ts), "exit_confirmed")
-    await on.slack.wait_for_message(GENERAL, "Ended for good", thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, sentences.IS_ENDED_FOR_GOOD, thread_ts=ts)
     await on.slack.say(BEN, GENERAL, "EXIT", thread_ts=ts)
-    assert (await on.slack.wait_for_ephemeral(BEN))["rendered"] == (
-        "This session has ended already; nothing was changed. Use `/devin` or mention Devin Bridge to start a new one."
-    )
+    assert (await on.slack.wait_for_ephemeral(BEN))["rendered"] == sentences.ALREADY_ENDED
 
 
-async def test_a_button_whose_value_belongs_to_another_channel_does_nothing(on: Stage) -> None:
+async def test_a_button_whose_value_belongs_to_another_channel_does_nothing(on: Harness) -> None:
     ts, session = await on.started(user=ANN, channel=GENERAL)
     buttons = (await card(on, ts))["blocks"][-1]["elements"]
     value = next(button["value"] for button in buttons if button["action_id"] == "stop")
@@ -269,13 +232,13 @@ async def test_a_button_whose_value_belongs_to_another_channel_does_nothing(on: 
         assert await forge(on, "interactive", press(ANN, WEB, action, value)) == "acked"
     await on.slack.wait("ephemerals", 2, user=ANN)
     await settled(on)
-    assert await whispered(on, ANN) == [NO_SESSION, NO_SESSION]
+    assert await private_answers(on, ANN) == [sentences.NO_SESSION_HERE, sentences.NO_SESSION_HERE]
     made = await on.devin.session(session)
     assert (made["is_archived"], made["terminated"]) == (False, False)
 
 
-async def test_a_button_whose_value_is_nonsense_does_nothing(on: Stage) -> None:
+async def test_a_button_whose_value_is_nonsense_does_nothing(on: Harness) -> None:
     _, session = await on.started()
     assert await forge(on, "interactive", press(ANN, GENERAL, "stop", "nonsense")) == "acked"
-    assert (await on.slack.wait_for_ephemeral(ANN))["rendered"] == NO_SESSION
+    assert (await on.slack.wait_for_ephemeral(ANN))["rendered"] == sentences.NO_SESSION_HERE
     assert (await on.devin.session(session))["is_archived"] is False

@@ -1,4 +1,4 @@
-"""The poller: what changes at Devin is told in the thread and on the card, once, and nothing else is."""
+"""The poller: what changes at Devin is announced in the thread and on the card, once, and nothing else is."""
 
 import itertools
 from collections.abc import AsyncIterator
@@ -10,20 +10,21 @@ import pytest
 
 from bot.domain.billing import billing_day
 from bot.timing import PRODUCTION, Timing
+from tests import sentences
 from tests.scenarios.ahead import Ahead, rows, until
-from tests.scenarios.looks import ASKED, card_of, hanging, looked
-from tests.scenarios.stage import ANN, BEN, BOT, GENERAL, OPS, WEB, Stage, stage
+from tests.scenarios.harness import ANN, BEN, BOT, GENERAL, OPS, WEB, Harness, harness
+from tests.scenarios.observations import card_of, hanging, polled
 
 PULL = "https://github.com/acme/web/pull/7"
-OPEN_IN_DEVIN = "Open in Devin"
+ASKED = sentences.question("<@U0ANN>")
 
 
 @pytest.fixture
 async def on(
-    tmp_path: Path, transport: str, database: dict[str, str], clock: Ahead, timing: Timing
-) -> AsyncIterator[Stage]:
+    tmp_path: Path, transport: str, database: dict[str, Any], clock: Ahead, timing: Timing
+) -> AsyncIterator[Harness]:
     """The bot up and running, with a clock of its own and a Slack that takes any number of posts."""
-    async with stage(tmp_path, transport, clock=clock, timing=timing, **database) as everything:
+    async with harness(tmp_path, transport, clock=clock, timing=timing, **database) as everything:
         await everything.slack.limits(enabled=False)
         yield everything
 
@@ -34,114 +35,92 @@ def devins(session: str) -> str:
 
 # ------------------------------------------------------------ the card's sentence
 
-GO_ON = "then reply in this thread and Devin goes on."
 STATES = [
-    ("claimed", None, ":hourglass_flowing_sand: Queued: Devin has the task and begins as soon as a machine is free."),
-    ("running", "working", ":gear: Working. Reply in this thread to steer it."),
+    ("claimed", None, f":hourglass_flowing_sand: {sentences.QUEUED}"),
+    ("running", "working", sentences.WORKING_LINE),
     (
         "running",
         "waiting_for_approval",
-        (
-            ":raised_hand: Waiting for an approval: <@U0ANN>, open the session in Devin and allow or refuse the next "
-            "action. That cannot be done from Slack."
-        ),
+        f":raised_hand: {sentences.waiting_for_approval('<@U0ANN>')}",
     ),
     (
         "running",
         "waiting_for_user",
-        ":speech_balloon: Waiting for <@U0ANN>: answer Devin in this thread and it goes on.",
+        f":speech_balloon: {sentences.waiting_for_answer('<@U0ANN>')}",
     ),
     (
         "suspended",
         "inactivity",
-        ":zzz: Asleep after a while without activity; nothing is lost. Reply in this thread to wake Devin.",
+        f":zzz: {sentences.ASLEEP}",
     ),
-    ("resuming", None, ":hourglass_flowing_sand: Waking up: Devin goes on where it stopped."),
+    ("resuming", None, f":hourglass_flowing_sand: {sentences.WAKING_UP}"),
     (
         "suspended",
         "user_request",
-        ":black_square_for_stop: Stopped. It sleeps and nothing is lost: reply in this thread and Devin goes on.",
+        f":black_square_for_stop: {sentences.card_stopped()}",
     ),
     (
         "suspended",
         "usage_limit_exceeded",
-        (
-            ":no_entry: Paused: the session has used up its own limit. Whoever asked for it can raise it in Devin, "
-            "or start a new session with a higher `acu=`."
-        ),
+        f":no_entry: {sentences.own_limit()}",
     ),
     (
         "suspended",
         "out_of_credits",
-        ":no_entry: Paused: there are no credits left. Somebody who manages billing can buy more in Devin; " + GO_ON,
+        f":no_entry: {sentences.NO_CREDITS}",
     ),
     (
         "suspended",
         "out_of_quota",
-        ":no_entry: Paused: the quota of your plan is used up. Wait until it renews, "
-        "or ask somebody who manages billing to raise it in Devin; " + GO_ON,
+        f":no_entry: {sentences.QUOTA_USED_UP}",
     ),
     (
         "suspended",
         "no_quota_allocation",
-        ":no_entry: Paused: no quota is allocated for this session. "
-        "An admin of your Devin organisation can allocate some; " + GO_ON,
+        f":no_entry: {sentences.NO_QUOTA}",
     ),
     (
         "suspended",
         "payment_declined",
-        ":no_entry: Paused: a payment to Devin was declined. "
-        "Somebody who manages billing has to update the payment method in Devin; " + GO_ON,
+        f":no_entry: {sentences.PAYMENT_DECLINED}",
     ),
     (
         "suspended",
         "org_usage_limit_exceeded",
-        ":no_entry: Paused: your Devin organisation has reached its usage limit. "
-        "An admin of the organisation can raise it; " + GO_ON,
+        f":no_entry: {sentences.ORGANISATION_LIMIT}",
     ),
     (
         "suspended",
         "user_usage_limit_exceeded",
-        ":no_entry: Paused: the person or service user this session runs for has reached their usage limit. "
-        "An admin of your Devin organisation can raise it; " + GO_ON,
+        f":no_entry: {sentences.USER_LIMIT}",
     ),
     (
         "suspended",
         "total_session_limit_exceeded",
-        ":no_entry: Paused: your Devin organisation runs as many sessions as it may. Stop one that is not needed "
-        "(`/devin list` shows yours) or ask an admin to raise the limit; " + GO_ON,
+        f":no_entry: {sentences.SESSIONS_LIMIT}",
     ),
     (
         "suspended",
         "error",
-        (
-            ":x: Suspended by a fault at Devin. Reply in this thread to try to wake it; "
-            "if that does not help, open the session in Devin or start a new one."
-        ),
+        f":x: {sentences.FAULT}",
     ),
     (
         "running",
         "thinking_hard",
-        ":grey_question: Devin says: “running” / “thinking_hard”. Open the session in Devin to see what that means.",
+        f":grey_question: {sentences.unknown_state('“running” / “thinking_hard”')}",
     ),
     (
         "paused",
         None,
-        ":grey_question: Devin says: “paused”. Open the session in Devin to see what that means.",
+        f":grey_question: {sentences.unknown_state('“paused”')}",
     ),
     (
         "error",
         None,
-        (
-            ":x: Failed: Devin ended the session with an error. Open it in Devin to see what happened, "
-            "then start a new one if it is still needed."
-        ),
+        f":x: {sentences.FAILED}",
     ),
 ]
-APPROVAL = (
-    ":raised_hand: <@U0ANN>, Devin waits for an approval: open the session in Devin and allow or refuse the next "
-    "action. That cannot be done from Slack.\nOpen in Devin"
-)
+APPROVAL = f"{sentences.approval('<@U0ANN>')}\n{sentences.OPEN_IN_DEVIN}"
 SPOKEN_OF = {"usage_limit_exceeded", "out_of_credits", "out_of_quota", "no_quota_allocation", "payment_declined"} | {
     "org_usage_limit_exceeded",
     "user_usage_limit_exceeded",
@@ -150,42 +129,42 @@ SPOKEN_OF = {"usage_limit_exceeded", "out_of_credits", "out_of_quota", "no_quota
 }
 
 
-async def test_each_state_has_its_sentence_and_a_limit_or_a_failure_is_said_too(on: Stage, clock: Ahead) -> None:
+async def test_each_state_has_its_sentence_and_a_limit_or_a_failure_is_said_too(on: Harness, clock: Ahead) -> None:
     ts, session = await on.started()
     for status, detail, sentence in STATES:
         clock.put(30)  # the budget of edits is full again
         await on.devin.set(session, status=status, status_detail=detail)
         assert (await card_of(on, ts, sentence)).splitlines()[1] == sentence
-    limits = [f"{sentence}\n{OPEN_IN_DEVIN}" for status, detail, sentence in STATES if detail in SPOKEN_OF]
-    failed = f"{STATES[-1][2]}\n{OPEN_IN_DEVIN}"
-    await until(lambda: _told(on, ts, failed))
-    told = await on.thread(GENERAL, ts)
+    limits = [f"{sentence}\n{sentences.OPEN_IN_DEVIN}" for status, detail, sentence in STATES if detail in SPOKEN_OF]
+    failed = f"{STATES[-1][2]}\n{sentences.OPEN_IN_DEVIN}"
+    await until(lambda: _announced(on, ts, failed))
+    announced = await on.thread(GENERAL, ts)
     # A question without a word of Devin's is asked when it still stands at the next look: here it may be over by then.
-    assert [text for text in told if "your answer" not in text] == [APPROVAL, *limits, failed]
+    assert [text for text in announced if sentences.YOUR_ANSWER not in text] == [APPROVAL, *limits, failed]
 
 
-async def _told(on: Stage, ts: str, text: str) -> bool:
+async def _announced(on: Harness, ts: str, text: str) -> bool:
     return text in await on.thread(GENERAL, ts)
 
 
 # ------------------------------------------------------------ questions
 
 
-async def test_a_question_without_words_is_asked_when_it_still_stands_at_the_next_look(on: Stage) -> None:
+async def test_a_question_without_words_is_asked_when_it_still_stands_at_the_next_poll(on: Harness) -> None:
     ts, session = await on.started()
     await on.devin.set(session, status_detail="waiting_for_user")
-    await on.slack.wait_for_message(GENERAL, "your answer", thread_ts=ts)
-    await looked(on)
+    await on.slack.wait_for_message(GENERAL, sentences.YOUR_ANSWER, thread_ts=ts)
+    await polled(on)
     assert await on.thread(GENERAL, ts) == [ASKED]
 
 
-async def test_a_state_that_flips_back_before_the_next_look_asks_nothing(on: Stage) -> None:
+async def test_a_state_that_flips_back_before_the_next_poll_asks_nothing(on: Harness) -> None:
     ts, session = await on.started()
-    looks = await on.devin.fault("list_sessions", "hang", times=-1, commit="late")
-    await hanging(on, looks)
+    polls = await on.devin.fault("list_sessions", "hang", times=-1, commit="late")
+    await hanging(on, polls)
     await on.devin.set(session, status_detail="waiting_for_user")
-    await on.devin.release(looks)
-    await hanging(on, looks)
+    await on.devin.release(polls)
+    await hanging(on, polls)
     await on.devin.set(session, status_detail="working")
     await on.devin.clear_faults()
     await on.devin.say(session, "I found it myself.")
@@ -194,31 +173,31 @@ async def test_a_state_that_flips_back_before_the_next_look_asks_nothing(on: Sta
 
 
 @pytest.mark.both_transports
-async def test_every_new_question_is_asked(on: Stage) -> None:
+async def test_every_new_question_is_asked(on: Harness) -> None:
     ts, session = await on.started()
     await on.devin.say(session, "Which branch?", status_detail="waiting_for_user")
-    await on.slack.wait_for_message(GENERAL, "your answer", thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, sentences.YOUR_ANSWER, thread_ts=ts)
     await on.slack.say(ANN, GENERAL, "main", thread_ts=ts)
     await on.devin.wait_for_messages("main")
     await on.devin.say(session, "And which test?", status_detail="waiting_for_user")
-    await on.slack.wait_for_messages(GENERAL, 2, thread_ts=ts, text="your answer")
+    await on.slack.wait_for_messages(GENERAL, 2, thread_ts=ts, text=sentences.YOUR_ANSWER)
     assert await on.thread(GENERAL, ts) == ["Which branch?", ASKED, "And which test?", ASKED]
 
 
 # ------------------------------------------------------------ pull requests and the end
 
 
-async def test_a_pull_request_is_told_when_it_appears_and_its_state_on_the_card_only(on: Stage) -> None:
+async def test_a_pull_request_is_announced_when_it_appears_and_its_state_on_the_card_only(on: Harness) -> None:
     ts, session = await on.started()
     await on.devin.pr(session, PULL)
-    await on.slack.wait_for_message(GENERAL, "New pull request", thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, sentences.NEW_PULL_REQUEST, thread_ts=ts)
     await on.devin.pr(session, PULL, "merged")
     shown = await card_of(on, ts, "(merged)")
-    assert f":twisted_rightwards_arrows: <{PULL}|acme/web#7> (merged)" in shown
+    assert sentences.pull_request_line(f"<{PULL}|acme/web#7> (merged)") in shown
     await on.devin.say(session, "It is merged.")
     await on.slack.wait_for_message(GENERAL, "It is merged.", thread_ts=ts)
     assert await on.thread(GENERAL, ts) == [
-        f":twisted_rightwards_arrows: New pull request: <{PULL}|acme/web#7> (open)",
+        sentences.new_pull_request(f"<{PULL}|acme/web#7> (open)"),
         "It is merged.",
     ]
 
@@ -226,69 +205,69 @@ async def test_a_pull_request_is_told_when_it_appears_and_its_state_on_the_card_
 @pytest.mark.parametrize(
     ("facts", "result"),
     [
-        ({"status_detail": "finished"}, "no pull request"),
-        ({"status": "exit", "status_detail": None}, "no pull request"),
+        ({"status_detail": "finished"}, sentences.NO_PULL_REQUEST),
+        ({"status": "exit", "status_detail": None}, sentences.NO_PULL_REQUEST),
         (
             {"status_detail": "waiting_for_user", "pull_requests": [{"pr_url": PULL, "pr_state": "open"}]},
             "1 pull request",
         ),
         (
             {"status": "suspended", "status_detail": "inactivity", "structured_output": {"fixed": True}},
-            "result handed in",
+            sentences.RESULT_HANDED_IN,
         ),
     ],
     ids=["finished", "exit", "waiting with a pull request", "asleep with a result"],
 )
-async def test_the_end_is_told_once_in_all_its_forms(on: Stage, facts: dict[str, Any], result: str) -> None:
+async def test_the_end_is_announced_once_in_all_its_forms(on: Harness, facts: dict[str, Any], result: str) -> None:
     ts, session = await on.started()
     await on.devin.spend(session, 1.5)
-    await looked(on)
+    await polled(on)
     await on.devin.set(session, **facts)
-    end = await on.slack.wait_for_message(GENERAL, "*Done*", thread_ts=ts)
-    assert end["rendered"].startswith(f":white_check_mark: *Done* · {result} · 1.5 ACUs")
-    assert "Done. If something is missing, reply in this thread and Devin goes on." in await card_of(on, ts, "Done.")
+    end = await on.slack.wait_for_message(GENERAL, sentences.HAS_OUTCOME, thread_ts=ts)
+    assert end["rendered"].startswith(sentences.outcome(f"{result} · 1.5 ACUs"))
+    assert sentences.DONE in await card_of(on, ts, sentences.IS_DONE)
     marks = await on.slack.wait("messages", channel=GENERAL, ts=ts)
     assert "white_check_mark" in [mark["name"] for mark in marks[0]["reactions"]]
     if facts.get("status") != "exit":  # after which nobody looks any more
-        # Falling asleep after the end is no news.
+        # Falling asleep after the end is not announced.
         await on.devin.set(session, status="suspended", status_detail="inactivity", structured_output={"fixed": True})
-        await looked(on)
-    told = await on.thread(GENERAL, ts)
-    assert len([text for text in told if "Done" in text]) == 1
-    assert not [text for text in told if "your answer" in text]
+        await polled(on)
+    announced = await on.thread(GENERAL, ts)
+    assert len([text for text in announced if sentences.OUTCOME in text]) == 1
+    assert not [text for text in announced if sentences.YOUR_ANSWER in text]
 
 
 @pytest.mark.both_transports
-async def test_ending_a_session_for_good_is_told_once_and_not_as_done(on: Stage) -> None:
+async def test_ending_a_session_for_good_is_announced_once_and_not_as_done(on: Harness) -> None:
     ts, session = await on.started()
     other, second = await on.started("another one", channel=WEB)
     await on.slack.say(ANN, GENERAL, "EXIT", thread_ts=ts)
-    asked = await on.slack.wait_for_ephemeral(ANN, "for good")
+    asked = await on.slack.wait_for_ephemeral(ANN, sentences.FOR_GOOD)
     value = next(part["value"] for part in asked["blocks"][-1]["elements"] if part["action_id"] == "exit_confirmed")
     await on.slack.act("click", user=ANN, channel=GENERAL, ts=asked["ts"], action_id="exit_confirmed", value=value)
-    await on.slack.wait_for_message(GENERAL, "nded", thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, sentences.IS_ENDED_FOR_GOOD, thread_ts=ts)
     await on.devin.spend(session, 2.0)
-    await looked(on)
+    await polled(on)
     await on.devin.say(second, "Still at work.")
     await on.slack.wait_for_message(WEB, "Still at work.", thread_ts=other)
-    assert not [text for text in await on.thread(GENERAL, ts) if "Done" in text]
+    assert not [text for text in await on.thread(GENERAL, ts) if sentences.OUTCOME in text]
 
 
 # ------------------------------------------------------------ what the list does not say
 
 
-async def test_a_row_older_than_the_last_one_changes_nothing(on: Stage) -> None:
+async def test_a_row_older_than_the_last_one_changes_nothing(on: Harness) -> None:
     ts, session = await on.started()
     at = (await on.devin.session(session))["updated_at"]
     await on.devin.set(session, status_detail="finished", updated_at=at - 30)
-    await looked(on)
+    await polled(on)
     await on.devin.set(session, status_detail="working", updated_at=at - 30)
     await on.devin.say(session, "Not done at all.")
     await on.slack.wait_for_message(GENERAL, "Not done at all.", thread_ts=ts)
     assert await on.thread(GENERAL, ts) == ["Not done at all."]
 
 
-async def test_an_answer_that_moves_no_updated_at_is_found_after_a_person_spoke(on: Stage) -> None:
+async def test_an_answer_that_moves_no_updated_at_is_found_after_a_person_spoke(on: Harness) -> None:
     await on.devin.switch(messages_leave_updated_at=True)
     ts, session = await on.started()
     await on.slack.say(ANN, GENERAL, "how is it going?", thread_ts=ts)
@@ -298,13 +277,13 @@ async def test_an_answer_that_moves_no_updated_at_is_found_after_a_person_spoke(
     assert await on.thread(GENERAL, ts) == ["Quite well."]
 
 
-async def test_a_late_message_that_moves_no_updated_at_is_found_by_the_sweep(on: Stage, clock: Ahead) -> None:
+async def test_a_late_message_that_moves_no_updated_at_is_found_by_the_sweep(on: Harness, clock: Ahead) -> None:
     await on.devin.switch(messages_leave_updated_at=True)
     ts, session = await on.started()
     clock.put(200)  # nobody has just spoken
-    await looked(on)
+    await polled(on)
     await on.devin.say(session, "By the way: the test is fine.")
-    await looked(on)
+    await polled(on)
     assert await on.thread(GENERAL, ts) == []
     clock.put(200)
     await on.slack.wait_for_message(GENERAL, "By the way", thread_ts=ts)
@@ -312,8 +291,8 @@ async def test_a_late_message_that_moves_no_updated_at_is_found_by_the_sweep(on:
 
 
 @pytest.mark.timing(same_second=30.0)  # as long as this test needs
-async def test_a_message_in_the_second_of_the_last_change_is_found_however_many_looks_it_takes(
-    on: Stage, clock: Ahead
+async def test_a_message_in_the_second_of_the_last_change_is_found_however_many_polls_it_takes(
+    on: Harness, clock: Ahead
 ) -> None:
     """`updated_at` counts whole seconds, so the row looks the same before the message and after it."""
     await on.devin.switch(messages_leave_updated_at=True, insights_status=404)
@@ -321,14 +300,14 @@ async def test_a_message_in_the_second_of_the_last_change_is_found_however_many_
     clock.put(200)  # nobody has just spoken
     await on.devin.set(session, title="Fix login")
     await on.slack.wait_for_message(GENERAL, "Fix login", thread_ts=ts)
-    await looked(on, 3)
+    await polled(on, 3)
     await on.devin.say(session, "In the same second.")
     await on.slack.wait_for_message(GENERAL, "In the same second.", thread_ts=ts)
     assert await on.thread(GENERAL, ts) == ["In the same second."]
 
 
 @pytest.mark.parametrize("status", [403, 404])
-async def test_without_insights_messages_are_read_without_counts(on: Stage, clock: Ahead, status: int) -> None:
+async def test_without_insights_messages_are_read_without_counts(on: Harness, clock: Ahead, status: int) -> None:
     await on.devin.switch(insights_status=status)
     ts, session = await on.started()
     clock.put(400)  # a sweep is due
@@ -340,23 +319,23 @@ async def test_without_insights_messages_are_read_without_counts(on: Stage, cloc
     assert await on.thread(GENERAL, ts) == ["One.", "Two."]
 
 
-async def test_a_session_that_is_missing_from_the_list_has_not_changed(on: Stage) -> None:
+async def test_a_session_that_is_missing_from_the_list_has_not_changed(on: Harness) -> None:
     await on.devin.switch(archived_hidden=True)
     ts, session = await on.started()
     await on.devin.set(session, is_archived=True)
-    await looked(on)
-    assert "Working. Reply in this thread to steer it." in await card_of(on, ts, "Asked by")
+    await polled(on)
+    assert sentences.WORKING in await card_of(on, ts, sentences.ASKED_BY)
     await on.devin.set(session, is_archived=False)
     await on.devin.say(session, "Back again.")
     await on.slack.wait_for_message(GENERAL, "Back again.", thread_ts=ts)
     assert await on.thread(GENERAL, ts) == ["Back again."]
 
 
-async def test_ids_with_their_prefix_are_the_same_ids(on: Stage) -> None:
+async def test_ids_with_their_prefix_are_the_same_ids(on: Harness) -> None:
     await on.devin.switch(prefixed_ids=True)
     ts, session = await on.started()
     await on.devin.say(session, "Which branch?", status_detail="waiting_for_user")
-    await on.slack.wait_for_message(GENERAL, "your answer", thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, sentences.YOUR_ANSWER, thread_ts=ts)
     await on.slack.say(BEN, GENERAL, "main", thread_ts=ts)
     await on.devin.wait_for_messages("main")
     await on.devin.switch(prefixed_ids=False)
@@ -371,7 +350,7 @@ async def test_ids_with_their_prefix_are_the_same_ids(on: Stage) -> None:
 
 
 @pytest.mark.parametrize("legacy", [False, True])
-async def test_where_tags_are_refused_sessions_are_found_by_service_user_and_prompt(on: Stage, legacy: bool) -> None:
+async def test_where_tags_are_refused_sessions_are_found_by_service_user_and_prompt(on: Harness, legacy: bool) -> None:
     await on.devin.switch(tags_refused=True, legacy_errors=legacy)
     ts, session = await on.started()
     assert (await on.devin.session(session))["request"].get("tags") is None
@@ -385,15 +364,15 @@ async def test_where_tags_are_refused_sessions_are_found_by_service_user_and_pro
     await on.slack.wait_for_message(GENERAL, "Also after a restart.", thread_ts=ts)
     await on.started("a second task", channel=WEB)
     assert len(await on.devin.log("create_session")) == before + 1  # tags were not tried again
-    looks = await on.devin.log("list_sessions", contains="service_user_ids")
-    assert looks
-    assert all(["service_user_ids", "service-user-play"] in look["query"] for look in looks)
+    polls = await on.devin.log("list_sessions", contains="service_user_ids")
+    assert polls
+    assert all(["service_user_ids", "service-user-play"] in poll["query"] for poll in polls)
 
 
 # ------------------------------------------------------------ Devin fails
 
 
-async def test_a_rate_limit_is_waited_out_and_nothing_is_missed(on: Stage) -> None:
+async def test_a_rate_limit_is_waited_out_and_nothing_is_missed(on: Harness) -> None:
     ts, session = await on.started()
     await on.devin.fault("list_sessions", "429", retry_after=2)
     refused = await _answered(on, 429)
@@ -404,7 +383,7 @@ async def test_a_rate_limit_is_waited_out_and_nothing_is_missed(on: Stage) -> No
     assert await on.thread(GENERAL, ts) == ["While you waited."]
 
 
-async def _answered(on: Stage, status: int) -> dict[str, Any]:
+async def _answered(on: Harness, status: int) -> dict[str, Any]:
     seen = 0
     while True:
         calls = await on.devin.wait_for_calls("list_sessions", since=seen)
@@ -415,7 +394,7 @@ async def _answered(on: Stage, status: int) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("route", ["list_sessions", "list_messages"])
-async def test_an_outage_makes_the_whole_organisation_wait_and_is_caught_up_with(on: Stage, route: str) -> None:
+async def test_an_outage_makes_the_whole_organisation_wait_and_is_caught_up_with(on: Harness, route: str) -> None:
     ts, session = await on.started()
     # A read is tried four times before the look fails; the next look succeeds with its second try.
     fault = await on.devin.fault(route, "503", times=5)
@@ -428,7 +407,7 @@ async def test_an_outage_makes_the_whole_organisation_wait_and_is_caught_up_with
     assert hits[fault] == 5
 
 
-async def test_a_session_that_cannot_be_read_keeps_nobody_else_from_being_told(on: Stage) -> None:
+async def test_a_session_that_cannot_be_read_keeps_nothing_else_unannounced(on: Harness) -> None:
     poisoned_ts, poisoned = await on.started()
     ts, session = await on.started("another one", channel=WEB)
     await on.devin.fault("list_messages", "500", times=-1, contains=poisoned)
@@ -439,16 +418,16 @@ async def test_a_session_that_cannot_be_read_keeps_nobody_else_from_being_told(o
     await on.slack.wait_for_message(WEB, "And this.", thread_ts=ts, within=20)
     await on.devin.clear_faults()
     await on.slack.wait_for_message(GENERAL, "Nobody can read this.", thread_ts=poisoned_ts, within=20)
-    await looked(on)
+    await polled(on)
     assert await on.thread(WEB, ts) == ["But this.", "And this."]
     assert await on.thread(GENERAL, poisoned_ts) == ["Nobody can read this."]
 
 
-async def test_a_twin_that_may_not_be_ended_keeps_nobody_from_being_told(on: Stage) -> None:
+async def test_a_duplicate_that_may_not_be_ended_keeps_nothing_unannounced(on: Harness) -> None:
     ts, session = await on.started()
     tags = (await on.devin.session(session))["tags"]
     await on.devin.fault("terminate", "500", times=-1)
-    await on.devin.create_sessions(prompt="A twin", tags=tags, status="running")
+    await on.devin.create_sessions(prompt="A duplicate", tags=tags, status="running")
     await on.devin.wait_for_calls("terminate")
     await on.devin.say(session, "I go on.")
     await on.slack.wait_for_message(GENERAL, "I go on.", thread_ts=ts, within=20)
@@ -458,9 +437,9 @@ async def test_a_twin_that_may_not_be_ended_keeps_nobody_from_being_told(on: Sta
 # ------------------------------------------------------------ after an outage of our own
 
 
-async def test_after_a_long_absence_one_summary_stands_for_many_messages(on: Stage, clock: Ahead) -> None:
+async def test_after_a_long_absence_one_summary_stands_for_many_messages(on: Harness, clock: Ahead) -> None:
     ts, session = await on.started()
-    await looked(on)
+    await polled(on)
     await on.stop()
     for number in range(1, 6):
         await on.devin.say(session, f"Step {number} is done.")
@@ -471,8 +450,8 @@ async def test_after_a_long_absence_one_summary_stands_for_many_messages(on: Sta
     await on.slack.wait_for_message(GENERAL, "Step 6 is done.", thread_ts=ts)
     assert await on.thread(GENERAL, ts) == [
         (
-            ":information_source: For 20 minutes Devin's messages could not be shown here. In this time it wrote "
-            f"5 messages; this is the last one. <{devins(session)}|The others stand in Devin.>\nStep 5 is done."
+            f"{sentences.caught_up('20 minutes', '5 messages')} <{devins(session)}|{sentences.THE_OTHERS}>\n"
+            "Step 5 is done."
         ),
         "Step 6 is done.",
     ]
@@ -480,10 +459,10 @@ async def test_after_a_long_absence_one_summary_stands_for_many_messages(on: Sta
 
 @pytest.mark.parametrize(("minutes", "count"), [(20, 3), (10, 5)])
 async def test_a_few_messages_or_a_short_absence_are_replayed_in_full(
-    on: Stage, clock: Ahead, minutes: int, count: int
+    on: Harness, clock: Ahead, minutes: int, count: int
 ) -> None:
     ts, session = await on.started()
-    await looked(on)
+    await polled(on)
     await on.stop()
     said = [f"Step {number} is done." for number in range(1, count + 1)]
     for text in said:
@@ -494,10 +473,10 @@ async def test_a_few_messages_or_a_short_absence_are_replayed_in_full(
     assert await on.thread(GENERAL, ts) == said
 
 
-async def test_an_answer_after_hours_without_any_open_session_is_no_outage(on: Stage, clock: Ahead) -> None:
+async def test_an_answer_after_hours_without_any_open_session_is_no_outage(on: Harness, clock: Ahead) -> None:
     ts, session = await on.started()
     await on.devin.set(session, status="exit", status_detail=None)
-    await on.slack.wait_for_message(GENERAL, "*Done*", thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, sentences.HAS_OUTCOME, thread_ts=ts)
     clock.put(5 * 3600)
     await on.slack.say(ANN, GENERAL, "one more thing", thread_ts=ts)
     await on.devin.wait_for_messages("one more thing")
@@ -511,11 +490,11 @@ async def test_an_answer_after_hours_without_any_open_session_is_no_outage(on: S
 
 @pytest.mark.parametrize(("count", "last_page_cursor"), [(199, False), (230, True), (399, True)])
 async def test_a_conversation_of_many_pages_is_relayed_once(
-    on: Stage, clock: Ahead, count: int, last_page_cursor: bool
+    on: Harness, clock: Ahead, count: int, last_page_cursor: bool
 ) -> None:
     await on.devin.switch(last_page_cursor=last_page_cursor)
     ts, session = await on.started()
-    await looked(on)
+    await polled(on)
     await on.stop()
     await on.devin.script(session, [{"say": f"Line {number}."} for number in range(1, count + 1)])
     await on.devin.step(session, count)
@@ -528,19 +507,19 @@ async def test_a_conversation_of_many_pages_is_relayed_once(
     await on.start()
     await on.devin.say(session, "And the second.")
     await on.slack.wait_for_message(GENERAL, "And the second.", thread_ts=ts)
-    told = await on.thread(GENERAL, ts)
-    assert f"In this time it wrote {count} messages" in told[0]
-    assert told[1:] == ["The first one after.", "And the second."]
+    announced = await on.thread(GENERAL, ts)
+    assert sentences.messages_in_outage(f"{count} messages") in announced[0]
+    assert announced[1:] == ["The first one after.", "And the second."]
 
 
 # ------------------------------------------------------------ figures
 
 
-async def test_figures_alone_are_drawn_at_most_every_five_minutes(on: Stage, clock: Ahead) -> None:
+async def test_figures_alone_are_drawn_at_most_every_five_minutes(on: Harness, clock: Ahead) -> None:
     ts, session = await on.started()
     edits = (await on.slack.messages(GENERAL, thread_ts=ts))[1]["edits"]
     await on.devin.spend(session, 1.0)
-    await looked(on)
+    await polled(on)
     quiet = (await on.slack.messages(GENERAL, thread_ts=ts))[1]
     assert quiet["edits"] == edits
     assert "ACU" not in quiet["rendered"]
@@ -550,33 +529,33 @@ async def test_figures_alone_are_drawn_at_most_every_five_minutes(on: Stage, clo
     assert shown["edits"] == edits + 1
 
 
-async def test_where_acus_are_always_zero_the_card_leaves_them_out(on: Stage) -> None:
+async def test_where_acus_are_always_zero_the_card_leaves_them_out(on: Harness) -> None:
     await on.devin.switch(acus_zero=True)
     ts, session = await on.started()
     await on.devin.spend(session, 3.0)
     await on.devin.set(session, status_detail="finished")
-    end = await on.slack.wait_for_message(GENERAL, "*Done*", thread_ts=ts)
-    assert end["rendered"].startswith(":white_check_mark: *Done* · no pull request")
+    end = await on.slack.wait_for_message(GENERAL, sentences.HAS_OUTCOME, thread_ts=ts)
+    assert end["rendered"].startswith(sentences.outcome(sentences.NO_PULL_REQUEST))
     assert "ACU" not in end["rendered"]
-    assert "ACU" not in await card_of(on, ts, "Done.")
+    assert "ACU" not in await card_of(on, ts, sentences.IS_DONE)
 
 
-async def test_what_was_spent_is_kept_by_billing_day_from_the_differences(on: Stage, clock: Ahead) -> None:
+async def test_what_was_spent_is_kept_by_billing_day_from_the_differences(on: Harness, clock: Ahead) -> None:
     _, session = await on.started()
     today = billing_day(clock())
     await on.devin.spend(session, 1.0)
-    await looked(on)
+    await polled(on)
     await on.devin.spend(session, 0.25)
-    await looked(on)
+    await polled(on)
     clock.put(86_400)
     await on.devin.spend(session, 0.5)
-    await looked(on)
+    await polled(on)
     spent = {row["day"]: row["acus"] for row in await rows(on, "spend")}
     assert spent == {today.isoformat(): 1.25, (today + timedelta(days=1)).isoformat(): 0.5}
 
 
-async def test_a_reply_takes_no_news_and_no_figures_from_the_poller(on: Stage) -> None:
-    """Devin answers a reply with the session: what is new in it is still told by the next look."""
+async def test_a_reply_takes_no_announcements_and_no_figures_from_the_poller(on: Harness) -> None:
+    """Devin answers a reply with the session: what is new in it is still announced by the next poll."""
     ts, session = await on.started()
     await hanging(on, await on.devin.fault("list_sessions", "hang", times=-1, commit="late"))
     await on.devin.pr(session, PULL)
@@ -585,24 +564,24 @@ async def test_a_reply_takes_no_news_and_no_figures_from_the_poller(on: Stage) -
     await on.devin.wait_for_messages("looks good")
     await until(lambda: _answered_to(on))
     await on.devin.clear_faults()
-    await on.slack.wait_for_message(GENERAL, "New pull request", thread_ts=ts)
-    await looked(on)
+    await on.slack.wait_for_message(GENERAL, sentences.NEW_PULL_REQUEST, thread_ts=ts)
+    await polled(on)
     assert [row["acus"] for row in await rows(on, "spend")] == [2.0]
 
 
-async def _answered_to(on: Stage) -> bool:
+async def _answered_to(on: Harness) -> bool:
     """Whether the bot has written down what became of every message."""
     return not await rows(on, "inbox", state="open")
 
 
-async def test_a_stop_takes_no_figures_from_the_poller(on: Stage) -> None:
+async def test_a_stop_takes_no_figures_from_the_poller(on: Harness) -> None:
     ts, session = await on.started()
     await hanging(on, await on.devin.fault("list_sessions", "hang", times=-1, commit="late"))
     await on.devin.spend(session, 2.0)
     await on.slack.say(ANN, GENERAL, "!stop", thread_ts=ts)
-    await on.slack.wait_for_message(GENERAL, "Stopped by", thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, sentences.IS_STOPPED, thread_ts=ts)
     await on.devin.clear_faults()
-    await looked(on)
+    await polled(on)
     assert [row["acus"] for row in await rows(on, "spend")] == [2.0]
 
 
@@ -610,19 +589,19 @@ async def test_a_stop_takes_no_figures_from_the_poller(on: Stage) -> None:
 
 
 async def test_the_poller_is_fast_while_something_runs_and_slow_while_all_sleeps(tmp_path: Path, clock: Ahead) -> None:
-    async with stage(tmp_path, clock=clock, BOT_POLL_SECONDS="0.2", BOT_SLOW_POLL_SECONDS="1.2") as on:
+    async with harness(tmp_path, clock=clock, BOT_POLL_SECONDS="0.2", BOT_SLOW_POLL_SECONDS="1.2") as on:
         ts, session = await on.started()
         busy = await _gaps(on, 3)
         await on.devin.set(session, status="suspended", status_detail="inactivity")
-        await on.slack.wait_for_message(GENERAL, "Asleep", thread_ts=ts)
+        await on.slack.wait_for_message(GENERAL, sentences.IS_ASLEEP, thread_ts=ts)
         clock.put(130)  # nobody has just spoken
-        await looked(on, 1)
+        await polled(on, 1)
         asleep = await _gaps(on, 2)
     assert max(busy) < 1.0
     assert min(asleep) >= 1.2
 
 
-async def _gaps(on: Stage, count: int) -> list[float]:
+async def _gaps(on: Harness, count: int) -> list[float]:
     """The times between the next looks."""
     so_far = len(await on.devin.log("list_sessions"))
     calls = await on.devin.wait_for_calls("list_sessions", so_far + count + 1)
@@ -630,44 +609,46 @@ async def _gaps(on: Stage, count: int) -> list[float]:
     return [after - before for before, after in itertools.pairwise(times)]
 
 
-async def test_without_an_open_session_nothing_is_asked_until_one_starts(on: Stage) -> None:
+async def test_without_an_open_session_nothing_is_asked_until_one_starts(on: Harness) -> None:
     ts, session = await on.started()
     await on.devin.set(session, status="exit", status_detail=None)
-    await on.slack.wait_for_message(GENERAL, "*Done*", thread_ts=ts)
-    looks = len(await on.devin.log("list_sessions"))
+    await on.slack.wait_for_message(GENERAL, sentences.HAS_OUTCOME, thread_ts=ts)
+    polls = len(await on.devin.log("list_sessions"))
     made = await on.slack.say(ANN, WEB, f"{BOT} a second task")  # by now ten looks would have been made
     await on.slack.wait_for_message(WEB, "a second task", thread_ts=made)
-    calls = await on.devin.wait_for_calls("list_sessions", looks + 2)
+    calls = await on.devin.wait_for_calls("list_sessions", polls + 2)
     created = (await on.devin.log("create_session"))[-1]["time"]
-    assert len([call for call in calls[looks:] if call["time"] < created]) <= 1
+    assert len([call for call in calls[polls:] if call["time"] < created]) <= 1
 
 
-async def _has_posts(on: Stage, ts: str) -> bool:
+async def _has_posts(on: Harness, ts: str) -> bool:
     return bool(await on.thread(GENERAL, ts))
 
 
 @pytest.mark.parametrize("status", ["error", "exit"])
-async def test_a_session_that_a_reply_brings_back_is_watched_however_late_it_wakes(on: Stage, status: str) -> None:
+async def test_a_session_that_a_reply_brings_back_is_watched_however_late_it_wakes(on: Harness, status: str) -> None:
     ts, session = await on.started()
     await on.devin.set(session, status=status, status_detail=None)
     await until(lambda: _has_posts(on, ts))
     await on.slack.say(ANN, GENERAL, "one more thing", thread_ts=ts)
     await on.devin.wait_for_messages("one more thing")
     await until(lambda: _answered_to(on))
-    await looked(on, 4)
+    await polled(on, 4)
     await on.devin.say(session, "Which thing?", status="running", status_detail="waiting_for_user")
-    await on.slack.wait_for_message(GENERAL, "your answer", thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, sentences.YOUR_ANSWER, thread_ts=ts)
     assert (await on.thread(GENERAL, ts))[1:] == ["Which thing?", ASKED]
 
 
-async def test_a_session_that_a_reply_has_not_woken_in_ten_minutes_is_watched_no_more(on: Stage, clock: Ahead) -> None:
+async def test_a_session_that_a_reply_has_not_woken_in_ten_minutes_is_watched_no_more(
+    on: Harness, clock: Ahead
+) -> None:
     ts, session = await on.started()
     await on.devin.set(session, status="exit", status_detail=None)
-    await on.slack.wait_for_message(GENERAL, "*Done*", thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, sentences.HAS_OUTCOME, thread_ts=ts)
     await on.slack.say(ANN, GENERAL, "one more thing", thread_ts=ts)
     await on.devin.wait_for_messages("one more thing")
     await until(lambda: _answered_to(on))
-    await looked(on, 4)
+    await polled(on, 4)
     (kept,) = await rows(on, "sessions", thread_ts=ts)
     assert kept["ended_at"] is None
     await hanging(on, await on.devin.fault("list_sessions", "hang", commit="late"))  # between two looks
@@ -677,59 +658,58 @@ async def test_a_session_that_a_reply_has_not_woken_in_ten_minutes_is_watched_no
     assert len(await on.thread(GENERAL, ts)) == 1
 
 
-async def _is_ended(on: Stage, ts: str) -> bool:
+async def _is_ended(on: Harness, ts: str) -> bool:
     (kept,) = await rows(on, "sessions", thread_ts=ts)
     return kept["ended_at"] is not None
 
 
-# ------------------------------------------------------------ twins
+# ------------------------------------------------------------ duplicates
 
-TWIN = (
-    ":information_source: After a lost answer Devin had started this task twice. The younger session was ended and "
-    "<{url}|the older one> goes on, so nothing has to be done. What the younger one spent in the meantime stays spent."
-)
+DUPLICATE = sentences.started_twice("{url}")
 
 
-async def test_of_two_sessions_with_one_reference_the_younger_is_ended_and_told(on: Stage) -> None:
+async def test_of_two_sessions_with_one_reference_the_younger_is_ended_and_announced(on: Harness) -> None:
     ts, session = await on.started()
     ours = await on.devin.session(session)
-    (twin,) = await on.devin.create_sessions(
-        prompt="A twin", tags=ours["tags"], created_at=ours["created_at"] + 5, status="running"
+    (duplicate,) = await on.devin.create_sessions(
+        prompt="A duplicate", tags=ours["tags"], created_at=ours["created_at"] + 5, status="running"
     )
-    await on.slack.wait_for_message(GENERAL, "twice", thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, sentences.STARTED_TWICE, thread_ts=ts)
     await on.devin.say(session, "I am the elder.")
     await on.slack.wait_for_message(GENERAL, "the elder", thread_ts=ts)
-    assert await on.thread(GENERAL, ts) == [TWIN.format(url=devins(session)), "I am the elder."]
-    assert (await on.devin.session(twin))["terminated"]
+    assert await on.thread(GENERAL, ts) == [DUPLICATE.format(url=devins(session)), "I am the elder."]
+    assert (await on.devin.session(duplicate))["terminated"]
     assert not (await on.devin.session(session))["terminated"]
     assert len(await on.devin.log("terminate")) == 1
 
 
-async def test_where_tags_are_refused_a_twin_is_known_by_its_prompt_and_one_that_quotes_it_is_none(on: Stage) -> None:
+async def test_where_tags_are_refused_a_duplicate_is_known_by_its_prompt_and_one_that_quotes_it_is_none(
+    on: Harness,
+) -> None:
     await on.devin.switch(tags_refused=True)
     ts, session = await on.started()
     ours = await on.devin.session(session)
-    (twin,) = await on.devin.create_sessions(prompt=ours["prompt"], created_at=ours["created_at"] + 5)
+    (duplicate,) = await on.devin.create_sessions(prompt=ours["prompt"], created_at=ours["created_at"] + 5)
     quotes = f"What became of this?\n{ours['prompt']}\n\nAsked in Slack by ben. Reference: slack-T0PLAY-C0WEB-1.2"
     others = await on.devin.create_sessions(prompt=quotes)
     others += await on.devin.create_sessions(prompt="Of another tool with the same key")
     others += await on.devin.create_sessions(prompt=ours["prompt"], parent_session_id=session)
-    await on.slack.wait_for_message(GENERAL, "twice", thread_ts=ts)
-    await looked(on)
+    await on.slack.wait_for_message(GENERAL, sentences.STARTED_TWICE, thread_ts=ts)
+    await polled(on)
     reads = len(await on.devin.log("list_messages"))
-    await looked(on)
-    assert await on.thread(GENERAL, ts) == [TWIN.format(url=devins(session))]
+    await polled(on)
+    assert await on.thread(GENERAL, ts) == [DUPLICATE.format(url=devins(session))]
     ended = [made["session_id"] for made in await on.devin.sessions() if made["terminated"]]
-    assert ended == [twin]
+    assert ended == [duplicate]
     read = [call["path"] for call in (await on.devin.log("list_messages"))[reads:]]
     assert not [path for path in read for other in others if other in path], "a prompt is read once"
 
 
-async def test_when_ours_is_the_younger_the_thread_goes_on_with_the_elder(on: Stage) -> None:
+async def test_when_ours_is_the_younger_the_thread_goes_on_with_the_elder(on: Harness) -> None:
     ts, session = await on.started()
     ours = await on.devin.session(session)
     (elder,) = await on.devin.create_sessions(
-        prompt="A twin",
+        prompt="A duplicate",
         tags=ours["tags"],
         created_at=ours["created_at"] - 5,
         status="running",
@@ -738,7 +718,7 @@ async def test_when_ours_is_the_younger_the_thread_goes_on_with_the_elder(on: St
     )
     await on.devin.set(elder, updated_at=ours["created_at"] + 1)
     await on.slack.wait_for_message(GENERAL, "I was first.", thread_ts=ts)
-    assert await on.thread(GENERAL, ts) == [TWIN.format(url=devins(elder)), "I was first."]
+    assert await on.thread(GENERAL, ts) == [DUPLICATE.format(url=devins(elder)), "I was first."]
     assert (await on.devin.session(session))["terminated"]
     assert not (await on.devin.session(elder))["terminated"]
     await on.slack.say(ANN, GENERAL, "go on, elder", thread_ts=ts)
@@ -746,7 +726,7 @@ async def test_when_ours_is_the_younger_the_thread_goes_on_with_the_elder(on: St
     assert [message["session_id"] for message in reached] == [elder]
 
 
-async def test_sessions_of_other_channels_are_told_in_their_own_threads(on: Stage) -> None:
+async def test_sessions_of_other_channels_are_announced_in_their_own_threads(on: Harness) -> None:
     places = {channel: await on.started(f"task of {channel}", channel=channel) for channel in (GENERAL, WEB, OPS)}
     for channel, (_, session) in places.items():
         await on.devin.say(session, f"I work for {channel}.")

@@ -102,9 +102,9 @@ async def test_a_slack_that_names_no_scopes_leaves_them_empty(slack, fake):
 
 
 async def test_channels_are_known_by_kind(slack, fake):
-    told = {"id": "C1", "name": "dev", "is_ext_shared": True, "is_private": True, "is_member": True}
+    channel = {"id": "C1", "name": "dev", "is_ext_shared": True, "is_private": True, "is_member": True}
     fake.answers(
-        "conversations.info", {"ok": True, "channel": told}, {"ok": True, "channel": {"id": "D1", "is_im": True}}
+        "conversations.info", {"ok": True, "channel": channel}, {"ok": True, "channel": {"id": "D1", "is_im": True}}
     )
     assert await slack.channel("C1") == Channel("C1", "dev", is_ext_shared=True, is_private=True, is_member=True)
     assert await slack.channel("D1") == Channel("D1", "", is_private=True, is_im=True, is_member=True)
@@ -173,7 +173,7 @@ async def test_a_connection_that_never_comes_about_means_nothing_was_sent():
     assert caught.value.reason == "ConnectionTimeoutError"
 
 
-async def test_429_is_told_at_once_and_not_waited_for(slack, fake):
+async def test_429_is_raised_at_once_and_not_waited_for(slack, fake):
     fake.sends(
         "chat.postMessage", status=429, headers={"Retry-After": "30"}, text="{}", content_type="application/json"
     )

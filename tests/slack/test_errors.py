@@ -76,7 +76,7 @@ def test_what_is_wrong_with_the_content_is_kept_for_the_log_but_not_in_the_sente
 
 
 @pytest.mark.parametrize(
-    ("told", "seconds"),
+    ("header", "seconds"),
     [
         ("30", 30.0),
         ("0", 0.0),
@@ -88,8 +88,8 @@ def test_what_is_wrong_with_the_content_is_kept_for_the_log_but_not_in_the_sente
         ("999999", MAX_RETRY_SECONDS),
     ],
 )
-def test_the_wait_is_slacks_own_and_within_reason(told, seconds):
-    headers = {} if told is None else {"Retry-After": told}
+def test_the_wait_is_slacks_own_and_within_reason(header, seconds):
+    headers = {} if header is None else {"Retry-After": header}
     error = error_from("chat.update", 429, headers, "not even JSON")
     assert isinstance(error, SlackRateLimited)
     assert (error.retry_after, error.method) == (seconds, "chat.update")

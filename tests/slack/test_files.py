@@ -18,8 +18,8 @@ PNG = b"\x89PNG" * 10
 
 
 def a_file(fake, **more) -> SlackFile:
-    told = {"id": "F1", "name": "a.png", "mimetype": "image/png", "size": len(PNG), **more}
-    return file_from({"url_private_download": f"{fake.origin}/files/F1", **told})
+    facts = {"id": "F1", "name": "a.png", "mimetype": "image/png", "size": len(PNG), **more}
+    return file_from({"url_private_download": f"{fake.origin}/files/F1", **facts})
 
 
 async def refused(slack, file, limit=1000) -> Reason:
@@ -200,7 +200,7 @@ def test_the_files_of_an_event():
     assert files_of({}) == ()
 
 
-async def test_downloads_are_observed_and_tell_nothing(fake, caplog):
+async def test_downloads_are_observed_and_reveal_nothing(fake, caplog):
     caplog.set_level(logging.DEBUG)
     seen = []
     async with Slack(TOKEN, base_url=fake.base_url, on_call=lambda *call: seen.append(call[:2])) as slack:

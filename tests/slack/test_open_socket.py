@@ -29,7 +29,7 @@ async def test_an_app_level_token_is_asked_whether_it_opens_sockets(app, fake):
         ({"error": "missing_scope", "needed": "connections:write"}, ScopeMissing),
     ],
 )
-async def test_a_token_that_opens_none_is_told_by_kind(app, fake, body, kind):
+async def test_a_token_that_opens_none_is_reported_by_kind(app, fake, body, kind):
     fake.answers("apps.connections.open", {"ok": False, **body})
     with pytest.raises(kind):
         await app.open_socket()

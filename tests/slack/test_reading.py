@@ -63,7 +63,7 @@ async def test_without_a_thread_the_channel_is_searched(slack, fake):
     assert "ts" not in fake.asked("conversations.history")[0]
 
 
-async def test_what_was_told_a_person_is_searched_in_the_conversation_with_them(slack, fake):
+async def test_what_was_written_to_a_person_is_searched_in_the_conversation_with_them(slack, fake):
     fake.answers("conversations.open", {"ok": True, "channel": {"id": "D1"}})
     fake.answers("conversations.history", page([ours(5, "lost:s:channel")]))
     assert await slack.find("U1", None, "lost:s:channel", since=1700000005.0) == "1700000005.000100"
@@ -98,7 +98,7 @@ async def test_more_without_a_cursor_is_not_everything(slack, fake):
         await slack.find("C1", None, "wanted", since=0)
 
 
-async def test_a_missing_permission_to_search_is_told(slack, fake):
+async def test_a_missing_permission_to_search_is_reported(slack, fake):
     fake.answers("conversations.replies", {"ok": False, "error": "missing_scope", "needed": "groups:history"})
     with pytest.raises(ScopeMissing) as caught:
         await slack.find("C1", ROOT, "wanted", since=0)
@@ -132,8 +132,8 @@ async def test_a_page_of_what_follows_a_moment_says_whether_there_is_more(slack,
         page([message(0), message(5)]),
         page([message(0)]),
     )
-    told = [await slack.replies_after("C1", ROOT, "1700000002.000100") for _ in range(3)]
-    assert [([one.text for one in read], more) for read, more in told] == [
+    answered = [await slack.replies_after("C1", ROOT, "1700000002.000100") for _ in range(3)]
+    assert [([one.text for one in read], more) for read, more in answered] == [
         (["m3", "m4"], True),
         (["m5"], False),
         ([], False),
@@ -156,14 +156,14 @@ async def test_reading_a_thread_is_bounded(slack, fake):
 
 
 async def test_all_that_a_message_says_of_itself(slack, fake):
-    told = message(
+    answered = message(
         1,
         bot_id="B2",
         subtype="file_share",
         files=[{"id": "F1", "name": "log.txt", "mimetype": "text/plain", "size": 3, "url_private": "https://x/"}],
         edited={"user": "U1", "ts": "1700000002.000000"},
     )
-    fake.answers("conversations.replies", page([told, {"ts": "1700000009.000000"}]))
+    fake.answers("conversations.replies", page([answered, {"ts": "1700000009.000000"}]))
     assert await slack.replies("C1", ROOT) == [
         ThreadMessage(
             ts="1700000001.000100",
@@ -214,13 +214,13 @@ async def test_a_person_is_not_guessed_when_the_home_is_unknown(slack, fake):
     assert fake.asked("users.info") == []
 
 
-def test_another_companys_person_is_a_stranger_also_where_slack_says_false():
+def test_another_companys_person_is_external_also_where_slack_says_false():
     person = person_from({**ADA, "team_id": "T2", "is_stranger": False}, "T1")
     assert person.is_external
     assert person.email is None
 
 
-def test_a_colleague_of_the_same_grid_organisation_is_no_stranger():
+def test_a_colleague_of_the_same_grid_organisation_is_not_external():
     person = person_from({**ADA, "team_id": "T2", "enterprise_user": {"teams": ["T1", "T2"]}}, "T1")
     assert not person.is_external
 

@@ -116,7 +116,7 @@ async def test_the_url_is_in_no_error_and_no_log(slack, fake, caplog):
     assert "secretword" not in "\n".join([*said, own_log])
 
 
-async def test_an_unreachable_host_is_told_without_the_url(fake):
+async def test_an_unreachable_host_is_reported_without_the_url(fake):
     async with Slack(TOKEN, base_url="http://127.0.0.1:9/api/") as slack:
         with pytest.raises(SlackUnreachable) as caught:
             await slack.respond(f"http://127.0.0.1:9/hooks/{PATH}", "hi")

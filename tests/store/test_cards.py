@@ -134,7 +134,7 @@ async def test_a_version_that_is_asked_for_while_the_card_is_drawn_is_drawn_next
     assert await next_edit(db, NOW + 1) is None
 
 
-async def test_a_card_that_is_to_be_drawn_again_is_drawn_whatever_it_looked_like(db: Database) -> None:
+async def test_a_card_that_is_to_be_drawn_again_is_drawn_whatever_it_showed(db: Database) -> None:
     await stand(db, "s")
     await redraw(db, "s")
     row = await taken(db)
@@ -194,7 +194,7 @@ async def test_what_waits_for_its_state_is_not_put_back_by_new_figures(db: Datab
     assert (await known(db)).figures_only, "its state is shown by now"
 
 
-async def test_cards_of_other_workspaces_are_not_looked_at(db: Database) -> None:
+async def test_cards_of_other_workspaces_are_not_read(db: Database) -> None:
     await stand(db, "theirs", team="T2")
     await redraw(db, "theirs")
     assert await next_edit(db) is None
@@ -237,7 +237,7 @@ async def test_a_card_that_died_and_one_that_never_was_are_not_drawn(db: Databas
     assert (await next_edit(db), await next_at(db)) == (None, None)
 
 
-async def test_what_is_wanted_of_a_session_can_be_given_up_whether_its_card_stands_or_not(db: Database) -> None:
+async def test_what_is_wanted_of_a_session_can_be_marked_dead_whether_its_card_stands_or_not(db: Database) -> None:
     await stand(db, "s", "shown", "other")
     await redraw(db, "s", "other")
     async with db.write() as tx:
@@ -248,7 +248,7 @@ async def test_what_is_wanted_of_a_session_can_be_given_up_whether_its_card_stan
     assert states == {"s": "dead", "new": "dead", "shown": "sent", "other": "open"}
 
 
-async def test_a_card_that_was_given_up_while_somebody_had_it_in_hand_is_noted_as_shown_or_stays_dead(
+async def test_a_card_that_was_marked_dead_while_somebody_had_it_in_hand_is_noted_as_shown_or_stays_dead(
     db: Database,
 ) -> None:
     await stand(db, "arrives", "fails")

@@ -102,8 +102,8 @@ async def test_a_database_of_another_program_is_not_taken_for_a_store(db: Databa
     path = sqlite_path(url)
     assert path is not None
     path.write_bytes(b"this is no database" * 100)
-    for leftover in path.parent.glob("*-wal"):
-        leftover.unlink()
+    for wal in path.parent.glob("*-wal"):
+        wal.unlink()
     with pytest.raises(DBAPIError):
         await names(db)
 
@@ -203,7 +203,39 @@ async def test_nobody_waits_longer_than_a_second_for_a_row_of_another_process(db
 
 
 @only_postgres
-async def test_of_two_writers_that_lock_each_other_out_one_gives_up_and_the_other_goes_on(
+async def test_a_process_that_stands_still_in_a_transaction_has_ten_seconds(db: Database) -> None:
+    async with db.read() as tx:
+        assert (await tx.exec_driver_sql("SHOW idle_in_transaction_session_timeout")).scalar_one() == "10s"
+
+
+@pytest.mark.long
+@only_postgres
+async def test_a_process_that_stands_still_in_a_transaction_loses_its_locks(db: Database, other: Database) -> None:
+    await note(db, "in:x")
+
+    async def freeze() -> None:
+        async with other.write() as frozen:
+            await frozen.execute(lanes.update().values(owner="frozen"))
+            await _written_when_let(db, lanes.update().values(owner="awake"))
+
+    with pytest.raises(DBAPIError, match=r"is closed|idle-in-transaction"):
+        await freeze()
+    async with db.read() as tx:
+        assert (await tx.execute(select(lanes.c.owner))).scalar_one() == "awake"
+
+
+async def _written_when_let(db: Database, statement: Any) -> None:
+    """Try again for as long as a lock of somebody else is in the way."""
+    async with asyncio.timeout(20):
+        while True:
+            with suppress(DBAPIError):
+                async with db.write() as tx:
+                    await tx.execute(statement)
+                return
+
+
+@only_postgres
+async def test_of_two_writers_that_lock_each_other_out_one_fails_and_the_other_goes_on(
     db: Database, other: Database
 ) -> None:
     await note(db, "in:a")
@@ -267,20 +299,20 @@ async def test_what_usual_addresses_carry_is_understood(url: str, opened: Callab
 @asynccontextmanager
 async def server_without_tls() -> AsyncIterator[tuple[int, list[bytes]]]:
     """A server that refuses to encrypt; keeps the first words of each caller."""
-    heard: list[bytes] = []
+    received: list[bytes] = []
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        heard.append(await reader.read(8))
+        received.append(await reader.read(8))
         writer.write(b"N")
-        heard.append(await reader.read(8))
+        received.append(await reader.read(8))
         writer.close()
         hung_up.set()
 
     hung_up = asyncio.Event()
     server = await asyncio.start_server(answer, "127.0.0.1", 0)
     async with server:
-        yield server.sockets[0].getsockname()[1], heard
-        if heard:
+        yield server.sockets[0].getsockname()[1], received
+        if received:
             await hung_up.wait()
 
 
@@ -291,20 +323,20 @@ ASKS_FOR_TLS = bytes.fromhex("0000000804d2162f")
 async def test_where_encryption_is_required_nothing_is_said_without_it(
     opened: Callable[[str], Database], word: str
 ) -> None:
-    async with server_without_tls() as (port, heard):
+    async with server_without_tls() as (port, received):
         db = opened(f"postgresql://ann:hush@127.0.0.1:{port}/store?{word}")
         with pytest.raises(Exception, match=r"(?i)ssl|no such file") as failed:
             await names(db)
-    assert set(heard) <= {ASKS_FOR_TLS, b""}
+    assert set(received) <= {ASKS_FOR_TLS, b""}
     assert "hush" not in str(failed.value)
 
 
 async def test_where_encryption_is_switched_off_none_is_asked_for(opened: Callable[[str], Database]) -> None:
-    async with server_without_tls() as (port, heard):
+    async with server_without_tls() as (port, received):
         db = opened(f"postgresql://ann:hush@127.0.0.1:{port}/store?sslmode=disable")
         with pytest.raises((DBAPIError, ConnectionError, OSError)):
             await names(db)
-    assert heard[0] != ASKS_FOR_TLS
+    assert received[0] != ASKS_FOR_TLS
 
 
 @pytest.mark.parametrize(

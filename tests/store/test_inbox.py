@@ -69,7 +69,7 @@ async def test_at_the_same_instant_the_key_decides_so_that_the_order_is_always_t
     assert await in_order(db) == ["a", "b", "c"]
 
 
-async def test_other_lanes_are_not_looked_at(db: Database) -> None:
+async def test_other_lanes_are_not_checked(db: Database) -> None:
     await store(db, asked("here", ts="1750000009.000000"), asked("there", lane="in:other"))
     assert await head_key(db) == "here"
     assert await head_key(db, "in:empty") is None
@@ -123,7 +123,7 @@ async def test_a_row_that_is_done_keeps_its_key_and_loses_its_text(db: Database)
     assert await head(db) is None
 
 
-async def test_a_dead_row_keeps_its_text_and_its_reason(db: Database) -> None:
+async def test_a_dead_letter_keeps_its_text_and_its_reason(db: Database) -> None:
     await store(db, asked("k"))
     async with db.write() as tx:
         await inbox.finish(tx, ["k"], NOW + 1, dead=True, reason="DevinRefused")

@@ -62,7 +62,7 @@ def short_waits(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-async def hasty(short_waits: None, url: str, opened: Callable[[str], Database]) -> Database:
+async def quick_db(short_waits: None, url: str, opened: Callable[[str], Database]) -> Database:
     """A store that waits only shortly for a lock."""
     return opened(url)
 
@@ -220,7 +220,7 @@ async def test_what_is_past_its_deadline_is_dropped_before_the_commit(db: Databa
     assert await keys(db) == []
 
 
-async def test_a_caller_is_told_at_the_deadline_although_nobody_writes(db: Database) -> None:
+async def test_a_caller_is_answered_at_the_deadline_although_nobody_writes(db: Database) -> None:
     writer = InboxWriter(db, deadline=0.05)
     with pytest.raises(NotStoredError) as refused:
         await writer.put(asked("never"))
@@ -232,11 +232,11 @@ async def test_a_caller_is_told_at_the_deadline_although_nobody_writes(db: Datab
 
 
 @pytest.mark.parametrize("many", [1, 5])
-async def test_while_another_process_holds_the_store_callers_are_told_in_time(
-    hasty: Database, url: str, many: int
+async def test_while_another_process_holds_the_store_callers_are_answered_in_time(
+    quick_db: Database, url: str, many: int
 ) -> None:
     loop, deadline = asyncio.get_running_loop(), 3 * SHORT
-    writer = InboxWriter(hasty, deadline=30.0)
+    writer = InboxWriter(quick_db, deadline=30.0)
     async with at_work(writer):
         await writer.put(asked("before"))
         async with locked(url) as let_go:
@@ -251,11 +251,11 @@ async def test_while_another_process_holds_the_store_callers_are_told_in_time(
         assert {type(outcome) for outcome in outcomes} == {NotStoredError}
         assert took < deadline + SHORT + 1.0  # for a busy machine
         await writer.put(asked("after"))
-    assert await keys(hasty) == ["after", "before"]
+    assert await keys(quick_db) == ["after", "before"]
 
 
-async def test_a_lock_that_ends_before_the_deadline_costs_nothing_but_the_wait(hasty: Database, url: str) -> None:
-    writer = InboxWriter(hasty, deadline=30.0)
+async def test_a_lock_that_ends_before_the_deadline_costs_nothing_but_the_wait(quick_db: Database, url: str) -> None:
+    writer = InboxWriter(quick_db, deadline=30.0)
     async with at_work(writer):
         await writer.put(asked("before"))
         async with locked(url) as let_go:
@@ -263,7 +263,7 @@ async def test_a_lock_that_ends_before_the_deadline_costs_nothing_but_the_wait(h
             await asyncio.sleep(SHORT / 2)  # shorter than one wait for the lock
             await let_go()
             await asyncio.gather(*waiting)
-    assert await keys(hasty) == ["before", "k0", "k1", "k2"]
+    assert await keys(quick_db) == ["before", "k0", "k1", "k2"]
 
 
 async def test_a_store_that_lets_nobody_in_for_a_while_loses_nothing_within_the_deadline(
@@ -287,7 +287,7 @@ async def test_a_store_that_lets_nobody_in_for_a_while_loses_nothing_within_the_
 
 
 @pytest.mark.parametrize("many", [1, 4])
-async def test_a_lost_answer_to_a_commit_is_looked_into_before_anybody_is_told(
+async def test_a_lost_answer_to_a_commit_is_looked_up_before_anybody_is_answered(
     db: Database, monkeypatch: pytest.MonkeyPatch, many: int
 ) -> None:
     real, first_time = db.run_in_writer_thread, [True]
@@ -361,8 +361,8 @@ async def test_two_processes_that_store_the_same_rows_in_other_orders_do_not_blo
     db: Database, other: Database
 ) -> None:
     rows = [asked(f"k{number:03}") for number in range(150)]
-    for round_ in range(3):
-        fresh = [asked(f"{round_}{row.key}") for row in rows]
+    for attempt in range(3):
+        fresh = [asked(f"{attempt}{row.key}") for row in rows]
         one, two = InboxWriter(db, deadline=30.0), InboxWriter(other, deadline=30.0)
         async with at_work(one), at_work(two):
             await asyncio.gather(

@@ -106,7 +106,7 @@ async def test_a_claim_that_was_given_back_is_no_longer_good(db: Database) -> No
             await use(db, held)
 
 
-async def test_a_left_over_claim_of_ones_own_is_taken_again(db: Database) -> None:
+async def test_an_old_claim_of_ones_own_is_taken_again(db: Database) -> None:
     await beat(db, "a")
     old = await claimed(db, "a")
     new = await claimed(db, "a")
@@ -187,7 +187,7 @@ async def test_who_holds_the_store_alone_frees_every_lane(db: Database) -> None:
     assert (await claimed(db, "new")).epoch == old.epoch + 1
 
 
-async def test_a_beat_keeps_a_worker_alive_and_forgets_those_long_gone(db: Database) -> None:
+async def test_a_beat_keeps_a_worker_alive_and_purges_those_long_gone(db: Database) -> None:
     await beat(db, "old", "recent", "a")
     await fall_silent(db, "old", 21 * LEASE)
     await fall_silent(db, "recent", 19 * LEASE)
@@ -214,8 +214,8 @@ async def test_of_many_processes_that_claim_at_once_exactly_one_wins(
     stores = [opened(url) for _ in range(4)]
     names = [f"w{number}" for number in range(4)]
     await beat(stores[0], *names)
-    for round_ in range(8):
-        lane = f"in:{round_}"
+    for attempt in range(8):
+        lane = f"in:{attempt}"
         taken = await asyncio.gather(*(claim(store, name, lane) for store, name in zip(stores, names, strict=True)))
         won = [held for held in taken if held is not None]
         assert len(won) == 1
@@ -229,12 +229,12 @@ async def test_of_many_processes_that_replace_a_silent_one_exactly_one_wins(
     stores = [opened(url) for _ in range(4)]
     names = [f"w{number}" for number in range(4)]
     await beat(stores[0], "silent", *names)
-    for round_ in range(5):
-        await claimed(stores[0], "silent", f"in:{round_}")
+    for attempt in range(5):
+        await claimed(stores[0], "silent", f"in:{attempt}")
     await fall_silent(stores[0], "silent")
-    for round_ in range(5):
+    for attempt in range(5):
         taken = await asyncio.gather(
-            *(claim(store, name, f"in:{round_}") for store, name in zip(stores, names, strict=True))
+            *(claim(store, name, f"in:{attempt}") for store, name in zip(stores, names, strict=True))
         )
         assert [held.epoch for held in taken if held is not None] == [2]
 

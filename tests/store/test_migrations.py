@@ -42,7 +42,7 @@ def upgrade() -> None:
 '''
 
 
-async def looked_at(db: Database, question: Any) -> Any:
+async def inspected(db: Database, question: Any) -> Any:
     found: list[Any] = []
     async with db.read() as tx:
         await tx.run_sync(lambda connection: found.append(question(connection)))
@@ -67,10 +67,10 @@ async def test_a_store_without_schema_is_not_current(bare: Database) -> None:
 async def test_migrating_brings_the_newest_schema_and_a_second_time_changes_nothing(bare: Database) -> None:
     await migrate(bare)
     assert await is_current(bare)
-    tables = await looked_at(bare, lambda connection: inspect(connection).get_table_names())
+    tables = await inspected(bare, lambda connection: inspect(connection).get_table_names())
     await migrate(bare)
     assert await is_current(bare)
-    assert tables == await looked_at(bare, lambda connection: inspect(connection).get_table_names())
+    assert tables == await inspected(bare, lambda connection: inspect(connection).get_table_names())
     assert set(tables) == {*metadata.tables, "alembic_version"}
 
 
@@ -79,7 +79,7 @@ async def test_the_migrated_schema_is_the_one_of_the_models(db: Database) -> Non
         options = {"compare_type": True, "compare_server_default": True}
         return compare_metadata(MigrationContext.configure(connection, opts=options), metadata)
 
-    assert await looked_at(db, differences) == []
+    assert await inspected(db, differences) == []
 
 
 @pytest.mark.parametrize("kind", ["postgresql"], indirect=True)  # an SQLite file has one process only
@@ -91,7 +91,7 @@ async def test_processes_that_start_together_may_all_migrate(bare: Database, bar
 
 async def test_going_back_and_up_again_leaves_the_same_tables(db: Database) -> None:
     await go_back(db, "base")
-    assert await looked_at(db, lambda connection: inspect(connection).get_table_names()) == ["alembic_version"]
+    assert await inspected(db, lambda connection: inspect(connection).get_table_names()) == ["alembic_version"]
     await migrate(db)
     assert await is_current(db)
 
@@ -330,12 +330,12 @@ def broken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.usefixtures("broken")
 async def test_a_broken_migration_leaves_nothing_half_done(db: Database) -> None:
-    before = await looked_at(db, lambda connection: inspect(connection).get_columns("inbox"))
+    before = await inspected(db, lambda connection: inspect(connection).get_columns("inbox"))
     with pytest.raises(RuntimeError, match="broken half way"):
         await migrate(db)
-    assert not await looked_at(db, lambda connection: inspect(connection).has_table("half"))
-    after = await looked_at(db, lambda connection: inspect(connection).get_columns("inbox"))
+    assert not await inspected(db, lambda connection: inspect(connection).has_table("half"))
+    after = await inspected(db, lambda connection: inspect(connection).get_columns("inbox"))
     assert [column["name"] for column in after] == [column["name"] for column in before]
-    revision = await looked_at(db, lambda one: MigrationContext.configure(one).get_current_revision())
+    revision = await inspected(db, lambda one: MigrationContext.configure(one).get_current_revision())
     assert revision == NEWEST
     assert not await is_current(db)

@@ -85,7 +85,7 @@ async def raw(db: Database, key: str) -> dict[str, Any]:
 # ------------------------------------------------------------ order
 
 
-async def test_a_thread_is_told_in_the_order_in_which_it_was_written(db: Database) -> None:
+async def test_a_thread_is_posted_to_in_the_order_in_which_it_was_written(db: Database) -> None:
     await store(db, *(said(key) for key in ("c", "a", "b")))
     await store(db, said("d"))
     assert await in_order(db) == ["c", "a", "b", "d"]
@@ -157,7 +157,7 @@ async def test_a_post_with_unknown_outcome_holds_up_its_thread_only(db: Database
     assert (again.key, again.state, again.sending_at, again.attempts) == ("unknown", "sending", NOW, 1)
 
 
-async def test_a_dead_row_holds_up_nobody(db: Database) -> None:
+async def test_a_dead_letter_holds_up_nobody(db: Database) -> None:
     await store(db, said("dies"), said("lives"))
     row = await taken(db, "dies")
     async with db.write() as tx:
@@ -175,7 +175,7 @@ async def test_a_card_that_is_not_there_yet_holds_up_its_thread(db: Database) ->
     assert await head(db) is None
 
 
-async def test_other_lanes_are_not_looked_at(db: Database) -> None:
+async def test_other_lanes_are_not_checked(db: Database) -> None:
     await store(db, said("there", lane="out:T1:C2"))
     assert await head(db) is None
 
@@ -273,7 +273,7 @@ async def test_the_same_can_be_said_in_another_form(db: Database) -> None:
     assert (await by_key(db, "k")).payload == {"v": 1, "text": "plain"}
 
 
-async def test_a_buried_row_keeps_its_text_and_its_reason(db: Database) -> None:
+async def test_a_row_marked_dead_keeps_its_text_and_its_reason(db: Database) -> None:
     await store(db, said("k"))
     row = await taken(db, "k")
     async with db.write() as tx:
@@ -284,7 +284,7 @@ async def test_a_buried_row_keeps_its_text_and_its_reason(db: Database) -> None:
     assert await head(db) is None
 
 
-async def test_what_is_open_for_a_session_can_be_given_up(db: Database) -> None:
+async def test_what_is_open_for_a_session_can_be_marked_dead(db: Database) -> None:
     await store(
         db,
         drawn(thread="t4"),
@@ -305,7 +305,7 @@ async def test_what_is_open_for_a_session_can_be_given_up(db: Database) -> None:
     assert (await by_key(db, "being said")).state == "sent", "it arrived all the same"
 
 
-async def test_what_was_given_up_while_somebody_had_it_in_hand_stays_given_up(db: Database) -> None:
+async def test_what_was_marked_dead_while_somebody_had_it_in_hand_stays_dead(db: Database) -> None:
     await store(
         db,
         drawn(thread="t3"),
@@ -404,7 +404,7 @@ async def test_a_worker_that_fell_silent_is_replaced_and_writes_nothing_any_more
         await outbox.check(tx, new)
 
 
-async def test_a_left_over_of_ones_own_is_taken_again(db: Database, at_now: None) -> None:
+async def test_an_old_claim_of_ones_own_is_taken_again(db: Database, at_now: None) -> None:
     await beat(db, "me")
     await store(db, said("k"))
     first = await taken(db, "k")
@@ -415,11 +415,11 @@ async def test_a_left_over_of_ones_own_is_taken_again(db: Database, at_now: None
 
 async def test_what_was_given_back_is_in_nobodys_hand(db: Database) -> None:
     await store(db, said("said"), said("put back", thread=OTHER), said("given up", thread="t3"))
-    said_, put_back, given_up = [await taken(db, key) for key in ("said", "put back", "given up")]
+    said_, put_back, dead = [await taken(db, key) for key in ("said", "put back", "given up")]
     async with db.write() as tx:
         await outbox.sent(tx, said_, "1750000100.000000", NOW)
         await outbox.reschedule(tx, put_back, NOW + 5, "rate limited")
-        await outbox.mark_dead(tx, given_up, "channel_not_found", NOW)
+        await outbox.mark_dead(tx, dead, "channel_not_found", NOW)
     assert [(await by_key(db, key)).owner for key in ("said", "put back", "given up")] == [None, None, None]
     assert await take(db, "put back") is None, "it is not due"
     assert [await take(db, key, now=NOW + 5) is None for key in ("said", "put back", "given up")] == [True, False, True]
@@ -445,9 +445,9 @@ async def test_of_many_processes_that_take_a_row_at_once_exactly_one_wins(
     stores = [opened(url) for _ in range(4)]
     names = [f"w{number}" for number in range(4)]
     await beat(stores[0], *names)
-    for round_ in range(8):
-        await store(stores[0], said(f"k{round_}", thread=f"t{round_}"))
-        tries = (take(db, f"k{round_}", Sender(name, LEASE)) for db, name in zip(stores, names, strict=True))
+    for attempt in range(8):
+        await store(stores[0], said(f"k{attempt}", thread=f"t{attempt}"))
+        tries = (take(db, f"k{attempt}", Sender(name, LEASE)) for db, name in zip(stores, names, strict=True))
         won = [row for row in await asyncio.gather(*tries) if row is not None]
         assert [row.epoch for row in won] == [1]
 
@@ -460,14 +460,14 @@ async def next_at(db: Database, now: float = NOW, sender: Sender = ME) -> float 
         return await outbox.next_at(tx, db, OUT, now, sender)
 
 
-async def test_a_lane_with_nothing_to_say_is_not_looked_at_again(db: Database) -> None:
+async def test_a_lane_with_nothing_to_say_is_not_checked_again(db: Database) -> None:
     assert await next_at(db) is None
     await store(db, said("k"))
     await in_order(db)
     assert await next_at(db) is None
 
 
-async def test_a_lane_is_looked_at_when_its_first_row_may_go(db: Database) -> None:
+async def test_a_lane_is_checked_when_its_first_row_may_go(db: Database) -> None:
     await store(
         db,
         said("a", next_at=NOW + 5),

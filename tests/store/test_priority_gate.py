@@ -103,7 +103,7 @@ async def test_once_slack_has_its_answer_all_who_wait_begin() -> None:
     assert crowd.began == list("abcdef")
 
 
-async def test_who_gives_up_waiting_is_passed_over() -> None:
+async def test_who_stops_waiting_is_passed_over() -> None:
     crowd = Crowd()
     with crowd.gate:
         tasks = await crowd.line_up("a", "gone", "c")

@@ -1,4 +1,4 @@
-"""What nobody needs any more goes, in pieces, and nothing else."""
+"""What nobody needs any more goes, in batches, and nothing else."""
 
 from datetime import date
 from typing import Any
@@ -55,7 +55,7 @@ async def store_closed(db: Database, *keys: str, at: float = NOW, dead: bool = F
 # ------------------------------------------------------------ inbox
 
 
-async def test_closed_rows_of_nobodys_thread_go_in_pieces(db: Database) -> None:
+async def test_closed_rows_of_nobodys_thread_go_in_batches(db: Database) -> None:
     await store_closed(db, *(f"old{number}" for number in range(5)))
     await store_closed(db, "dead", dead=True)
     await store_closed(db, "recent", at=NOW + 10)
@@ -89,7 +89,7 @@ async def test_texts_of_rows_that_died_long_ago_go_once_and_their_keys_stay(db: 
 # ------------------------------------------------------------ outbox
 
 
-async def test_what_was_said_and_belongs_to_no_recorded_session_goes_in_pieces(db: Database) -> None:
+async def test_what_was_said_and_belongs_to_no_recorded_session_goes_in_batches(db: Database) -> None:
     async with db.write() as tx:
         await sessions.add(tx, session("kept"))
         await outbox.add(
@@ -131,7 +131,7 @@ async def test_texts_of_dead_posts_go_and_what_would_have_followed_them(db: Data
 # ------------------------------------------------------------ sessions
 
 
-async def test_sessions_that_ended_long_ago_go_with_their_threads_in_pieces(db: Database) -> None:
+async def test_sessions_that_ended_long_ago_go_with_their_threads_in_batches(db: Database) -> None:
     names = [f"old{number}" for number in range(4)]
     async with db.write() as tx:
         for name, ended_at in [*((name, NOW) for name in names), ("recent", NOW + 10), ("open", None)]:
@@ -139,11 +139,11 @@ async def test_sessions_that_ended_long_ago_go_with_their_threads_in_pieces(db: 
             bound = Thread(TEAM, CHANNEL, f"ts of {name}", name, muted=False, closed=False, last_seen_ts=THREAD)
             await threads.put(tx, bound, NOW)
 
-    async def forget() -> int:
+    async def purge_batch() -> int:
         async with db.write() as tx:
             return await sessions.purge(tx, NOW + 1)
 
-    assert [await forget() for _ in range(3)] == [3, 1, 0]
+    assert [await purge_batch() for _ in range(3)] == [3, 1, 0]
     assert await left(db, tables.sessions, "id") == ["open", "recent"]
     assert await left(db, tables.threads, "session_id") == ["open", "recent"]
 
@@ -171,19 +171,19 @@ async def test_sessions_that_sleep_for_long_are_no_longer_watched(db: Database) 
 # ------------------------------------------------------------ the rest
 
 
-async def test_spending_of_long_ago_goes_in_pieces(db: Database) -> None:
+async def test_spending_of_long_ago_goes_in_batches(db: Database) -> None:
     day, later = date(2025, 6, 2), date(2025, 6, 3)
     async with db.write() as tx:
         await spend.add(tx, ORG, day, {f"s{number}": 1.0 for number in range(4)})
         await spend.add(tx, ORG, later, {"s0": 2.0})
         await spend.put_consumption(tx, ORG, [(day, 4.0), (later, 2.0)], NOW)
 
-    async def forget(piece: Any) -> int:
+    async def purge_batch(purge_of: Any) -> int:
         async with db.write() as tx:
-            return int(await piece(tx, later))
+            return int(await purge_of(tx, later))
 
-    assert [await forget(spend.purge) for _ in range(3)] == [3, 1, 0]
-    assert [await forget(spend.purge_consumption) for _ in range(2)] == [1, 0]
+    assert [await purge_batch(spend.purge) for _ in range(3)] == [3, 1, 0]
+    assert [await purge_batch(spend.purge_consumption) for _ in range(2)] == [1, 0]
     async with db.read() as tx:
         assert await spend.by_day(tx, ORG, day, later) == {later: 2.0}
         assert await spend.consumed(tx, ORG, day, later) == {later: 2.0}
@@ -200,11 +200,11 @@ async def test_idle_lanes_go_and_those_with_work_or_a_worker_stay(db: Database) 
         await inbox.add(tx, [asked("waits", lane="in:waits"), asked("done", lane="in:done")])
         await inbox.finish(tx, ["done"], NOW)
 
-    async def forget() -> int:
+    async def purge_batch() -> int:
         async with db.write() as tx:
             return await purge.purge_lanes(tx)
 
-    assert [await forget() for _ in range(3)] == [3, 2, 0]
+    assert [await purge_batch() for _ in range(3)] == [3, 2, 0]
     assert await left(db, tables.lanes, "name") == ["in:held", "in:waits"]
 
 
@@ -214,11 +214,11 @@ async def test_full_token_buckets_go_and_those_that_still_bind_stay(db: Database
             await rate_limits.take(tx, f"old{number}", NOW, 1.0)
         await rate_limits.block(tx, "binds", NOW + 60)
 
-    async def forget() -> int:
+    async def purge_batch() -> int:
         async with db.write() as tx:
             return await purge.purge_rate_limits(tx, NOW + 30)
 
-    assert [await forget() for _ in range(3)] == [3, 1, 0]
+    assert [await purge_batch() for _ in range(3)] == [3, 1, 0]
     assert await left(db, tables.rate_limits, "name") == ["binds"]
 
 
@@ -228,9 +228,9 @@ async def test_people_read_long_ago_go(db: Database) -> None:
             await people.put(tx, TEAM, Person(f"U{number}", "x"), NOW)
         await people.put(tx, "T2", Person("U0", "x"), NOW + 10)
 
-    async def forget() -> int:
+    async def purge_batch() -> int:
         async with db.write() as tx:
             return await purge.purge_people(tx, NOW + 1)
 
-    assert [await forget() for _ in range(3)] == [3, 1, 0]
+    assert [await purge_batch() for _ in range(3)] == [3, 1, 0]
     assert await left(db, tables.people, "team") == ["T2"]

@@ -108,7 +108,7 @@ async def test_no_time_ever_holds_more_tokens_than_its_length_and_the_burst_allo
     database=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
-async def test_who_waits_as_long_as_told_gets_a_token(db: Database, waits: list[float], burst: int) -> None:
+async def test_who_waits_as_long_as_asked_gets_a_token(db: Database, waits: list[float], burst: int) -> None:
     name, now = f"n{next(_names)}", NOW
     async with db.write() as tx:
         for gap in waits:

@@ -12,7 +12,7 @@ from bot.store.sessions import RelayPosition
 from tests.store.rows import NOW, ORG, TEAM, session
 
 AT = 1_750_000_000  # Devin's time of the last look
-LOOK = Snapshot(status="running", detail="working", updated_at=AT)
+POLLED = Snapshot(status="running", detail="working", updated_at=AT)
 
 
 async def add(db: Database, *given: Session) -> None:
@@ -98,11 +98,11 @@ async def test_once_devin_has_it_only_the_first_line_of_the_prompt_is_kept(db: D
     )
     await add(db, asked)
     async with db.write() as tx:
-        await sessions.opened(tx, asked, "devin-42", "https://app.devin.ai/sessions/42", LOOK)
+        await sessions.opened(tx, asked, "devin-42", "https://app.devin.ai/sessions/42", POLLED)
     found = await get(db)
     assert (found.prompt, found.lifecycle, found.checking) == ("fix it", Lifecycle.OPEN, False)
     # What it has come to by now is left for the poller to tell.
-    seen = Snapshot(title=LOOK.title, updated_at=LOOK.updated_at)
+    seen = Snapshot(title=POLLED.title, updated_at=POLLED.updated_at)
     assert (found.devin_id, found.url, found.snapshot) == ("devin-42", "https://app.devin.ai/sessions/42", seen)
     async with db.read() as tx:
         assert list(await sessions.by_bare_ids(tx, ORG, ["42"])) == ["42"]
@@ -127,7 +127,7 @@ async def test_a_session_that_is_over_without_devin_keeps_only_the_first_line_to
 async def test_odd_signs_in_a_prompt_and_in_a_title_are_no_obstacle(db: Database) -> None:
     await add(db, session("s", prompt="nul \0 half \ud83d"))
     async with db.write() as tx:
-        assert await sessions.apply_snapshot(tx, session("s"), replace(LOOK, title="a\0b"))
+        assert await sessions.apply_snapshot(tx, session("s"), replace(POLLED, title="a\0b"))
         await sessions.change(tx, "s", stopped_by="U\0")
     found = await get(db)
     assert (found.prompt, found.snapshot.title, found.stopped_by) == ("nul \ufffd half \ufffd", "a\ufffdb", "U\ufffd")
@@ -136,7 +136,7 @@ async def test_odd_signs_in_a_prompt_and_in_a_title_are_no_obstacle(db: Database
 # ------------------------------------------------------------ looks of the poller
 
 
-async def test_a_newer_look_is_stored_with_how_far_it_was_told(db: Database) -> None:
+async def test_a_newer_snapshot_is_stored_with_how_far_it_was_announced(db: Database) -> None:
     await add(db, session("s"))
     new = Snapshot("running", "finished", "t", (PullRequest("https://git.example/1", "open"),), 2.5, updated_at=AT + 1)
     async with db.write() as tx:
@@ -158,20 +158,20 @@ async def test_a_newer_look_is_stored_with_how_far_it_was_told(db: Database) -> 
 async def test_a_look_at_the_same_instant_is_stored(db: Database) -> None:
     await add(db, session("s"))
     async with db.write() as tx:
-        assert await sessions.apply_snapshot(tx, session("s"), replace(LOOK, acus=3.0))
+        assert await sessions.apply_snapshot(tx, session("s"), replace(POLLED, acus=3.0))
     assert (await get(db)).snapshot.acus == 3.0
 
 
 @pytest.mark.parametrize(
     "stored", [{"detail": None}, {"status": "suspended"}, {"archived": True}, {"lifecycle": Lifecycle.ENDED}]
 )
-async def test_a_look_that_began_before_another_state_was_stored_changes_nothing(
+async def test_a_poll_that_began_before_another_state_was_stored_changes_nothing(
     db: Database, stored: dict[str, Any]
 ) -> None:
     await add(db, session("s"))
     before = await get(db)
     await change(db, "s", **stored)
-    newer = replace(LOOK, detail="waiting_for_user", updated_at=AT + 9)
+    newer = replace(POLLED, detail="waiting_for_user", updated_at=AT + 9)
     async with db.write() as tx:
         assert await sessions.apply_snapshot(tx, before, newer, last_event_id="e1") is False
     async with db.write() as tx:
@@ -180,14 +180,14 @@ async def test_a_look_that_began_before_another_state_was_stored_changes_nothing
     assert (await relay(db)).last_event_id == "e2"
 
 
-async def test_an_older_look_changes_nothing(db: Database) -> None:
+async def test_an_older_snapshot_changes_nothing(db: Database) -> None:
     await add(db, session("s"))
     async with db.write() as tx:
         old = Snapshot("new", updated_at=AT - 1)
         assert await sessions.apply_snapshot(tx, session("s"), old, last_event_id="e1") is False
         assert await sessions.apply_reply_status(tx, "s", old) is False
-        assert await sessions.apply_snapshot(tx, session("unknown"), LOOK) is False
-    assert (await get(db)).snapshot == LOOK
+        assert await sessions.apply_snapshot(tx, session("unknown"), POLLED) is False
+    assert (await get(db)).snapshot == POLLED
     assert await relay(db) == RelayPosition()
 
 
@@ -200,11 +200,11 @@ async def test_an_answer_of_devin_moves_the_state_and_leaves_the_rest_to_the_pol
 
 
 @pytest.mark.parametrize("status", ["exit", "error"])
-async def test_an_end_in_an_answer_of_devin_is_left_to_the_poller_which_tells_it(db: Database, status: str) -> None:
+async def test_an_end_in_an_answer_of_devin_is_left_to_the_poller_which_announces_it(db: Database, status: str) -> None:
     await add(db, session("s"))
     async with db.write() as tx:
         assert await sessions.apply_reply_status(tx, "s", Snapshot(status, updated_at=AT + 2)) is False
-    assert (await get(db)).snapshot == LOOK
+    assert (await get(db)).snapshot == POLLED
 
 
 @pytest.mark.parametrize(
@@ -234,14 +234,14 @@ async def test_figures_of_many_sessions_are_stored_at_once_older_ones_are_not(db
         await sessions.apply_figures(
             tx,
             [
-                ("a", replace(LOOK, acus=1.5, updated_at=AT + 1)),
-                ("b", replace(LOOK, acus=9.9, updated_at=AT - 1)),
-                ("c", replace(LOOK, acus=2.5, has_result=True)),
-                ("unknown", LOOK),
+                ("a", replace(POLLED, acus=1.5, updated_at=AT + 1)),
+                ("b", replace(POLLED, acus=9.9, updated_at=AT - 1)),
+                ("c", replace(POLLED, acus=2.5, has_result=True)),
+                ("unknown", POLLED),
             ],
         )
     seen = [(await get(db, name)).snapshot for name in "abc"]
-    assert seen == [replace(LOOK, acus=1.5, updated_at=AT + 1), LOOK, replace(LOOK, acus=2.5, has_result=True)]
+    assert seen == [replace(POLLED, acus=1.5, updated_at=AT + 1), POLLED, replace(POLLED, acus=2.5, has_result=True)]
 
 
 async def test_when_cards_last_showed_figures_is_noted(db: Database) -> None:
@@ -298,19 +298,19 @@ async def test_only_open_sessions_are_watched(db: Database) -> None:
         (Snapshot("exit"), False),
     ],
 )
-async def test_what_works_is_active_and_what_rests_is_not(db: Database, seen: Snapshot, active: bool) -> None:
+async def test_what_works_is_active_and_what_waits_is_not(db: Database, seen: Snapshot, active: bool) -> None:
     await add(db, session("s", snapshot=seen, spoken_at=0.0), session("ended", lifecycle=Lifecycle.ENDED))
     async with db.read() as tx:
         assert await watched_sessions.count_active(tx, ORG, NOW) == (1, int(active))
 
 
-async def test_who_was_just_spoken_to_or_waits_without_a_word_is_active_and_looked_at(db: Database) -> None:
-    rests = Snapshot("running", "finished", updated_at=AT)
+async def test_who_was_just_spoken_to_or_waits_without_a_word_is_active_and_polled(db: Database) -> None:
+    waiting = Snapshot("running", "finished", updated_at=AT)
     await add(
         db,
-        session("spoken", snapshot=rests, spoken_at=NOW),
-        session("waits", snapshot=rests, spoken_at=NOW - 500),
-        session("rests", snapshot=rests, spoken_at=NOW - 400),
+        session("spoken", snapshot=waiting, spoken_at=NOW),
+        session("waits", snapshot=waiting, spoken_at=NOW - 500),
+        session("rests", snapshot=waiting, spoken_at=NOW - 400),
         session("ended", lifecycle=Lifecycle.ENDED, spoken_at=NOW),
     )
     await change(db, "waits", waiting=True)

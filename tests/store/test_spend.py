@@ -31,7 +31,7 @@ async def test_what_a_session_spends_on_a_day_adds_up(db: Database) -> None:
         assert await spend.by_day(tx, ORG, WED, WED) == {}
 
 
-async def test_the_dearest_sessions_come_first_and_only_those_that_are_recorded(db: Database) -> None:
+async def test_the_most_expensive_sessions_come_first_and_only_those_that_are_recorded(db: Database) -> None:
     async with db.write() as tx:
         for name in ("a", "b", "c", "d"):
             await sessions.add(tx, session(name))

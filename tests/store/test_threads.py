@@ -108,7 +108,7 @@ async def test_a_thread_is_read_from_its_mark_on_after_each_absence_and_what_arr
         assert await unread(db) == {"s": "1750000005.000000"}
 
 
-async def test_what_a_thread_owes_by_now_is_not_paid_by_an_older_look(db: Database) -> None:
+async def test_what_is_unread_in_a_thread_by_now_stays_unread_by_an_older_reading(db: Database) -> None:
     async with db.write() as tx:
         await sessions.add(tx, session("s"))
     await put(db, OURS)
@@ -117,7 +117,7 @@ async def test_what_a_thread_owes_by_now_is_not_paid_by_an_older_look(db: Databa
     assert await unread(db) == {"s": THREAD}
 
 
-async def test_only_threads_in_use_owe_anything_after_an_absence(db: Database) -> None:
+async def test_only_threads_in_use_are_unread_after_an_absence(db: Database) -> None:
     async with db.write() as tx:
         for number, stage in enumerate([Lifecycle.ENDED, Lifecycle.OPEN]):
             ts = f"17500000{number:02}.000000"

@@ -1,13 +1,11 @@
 """What is posted into a session's thread."""
 
-# ruff: noqa: E501 - a sentence is easiest to compare on one line
-
 from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from inline_snapshot import snapshot
+from inline_snapshot import Is, snapshot
 
 from bot.domain.session import (
     LIMIT_DETAILS,
@@ -21,6 +19,7 @@ from bot.domain.session import (
 )
 from bot.views.announcements import announcement, caught_up, devin_message, duplicate_ended, outcome
 from bot.views.sentences import DETAIL_SENTENCES
+from tests import sentences
 from tests.unit.block_kit import NASTY, assert_calls_nobody, assert_valid, nodes
 
 PULL = PullRequest("https://github.com/acme/web/pull/12", "open")
@@ -66,13 +65,14 @@ def test_beyond_five_parts_the_link_follows():
     for message in messages:
         assert_valid(message)
     assert [len(message.blocks) for message in messages] == [1, 1, 1, 1, 2]
-    assert messages[-1].blocks[1]["elements"][0]["text"] == (
-        "The rest is too long for Slack and was left out here. "
-        "<https://app.devin.ai/sessions/abc|Read all of it in Devin.>"
+    assert (
+        messages[-1].blocks[1]["elements"][0]["text"]
+        == f"{sentences.LEFT_OUT} <https://app.devin.ai/sessions/abc|{sentences.READ_ALL_OF_IT}>"
     )
     without = devin_message("\n\n".join("word " * 200 for _ in range(100)), replace(SESSION, url=None))
-    assert without[-1].blocks[1]["elements"][0]["text"] == (
-        "The rest is too long for Slack and was left out here. All of it stands in the session in Devin."
+    assert (
+        without[-1].blocks[1]["elements"][0]["text"]
+        == f"{sentences.LEFT_OUT} All of it stands in the session in Devin."
     )
 
 
@@ -90,25 +90,21 @@ def test_whatever_devin_writes_is_a_valid_message(text, times):
 def test_a_question_calls_the_asker():
     message = announcement(Announcement(AnnouncementKind.QUESTION), SESSION)
     assert_valid(message)
-    assert message.text == snapshot(
-        ":speech_balloon: <@U1>, Devin waits for your answer: reply in this thread and it goes on."
-    )
+    assert message.text == sentences.question("<@U1>")
     assert message.text.count("<@U1>") == 1
 
 
 def test_an_approval_calls_the_asker_and_opens_devin():
     message = announcement(Announcement(AnnouncementKind.APPROVAL), SESSION)
     assert_valid(message)
-    assert message.text == snapshot(
-        ":raised_hand: <@U1>, Devin waits for an approval: open the session in Devin and allow or refuse the next action. That cannot be done from Slack."
-    )
+    assert message.text == sentences.approval("<@U1>")
     assert message.blocks == snapshot(
         [
             {
                 "type": "section",
                 "text": {
                     "type": "mrkdwn",
-                    "text": ":raised_hand: <@U1>, Devin waits for an approval: open the session in Devin and allow or refuse the next action. That cannot be done from Slack.",
+                    "text": Is(sentences.approval("<@U1>")),
                     "verbatim": True,
                 },
             },
@@ -118,7 +114,7 @@ def test_an_approval_calls_the_asker_and_opens_devin():
                     {
                         "type": "button",
                         "action_id": "open",
-                        "text": {"type": "plain_text", "text": "Open in Devin"},
+                        "text": {"type": "plain_text", "text": Is(sentences.OPEN_IN_DEVIN)},
                         "url": "https://app.devin.ai/sessions/abc",
                     }
                 ],
@@ -130,14 +126,14 @@ def test_an_approval_calls_the_asker_and_opens_devin():
 def test_a_new_pull_request():
     message = announcement(Announcement(AnnouncementKind.PULL_REQUEST, PULL), SESSION)
     assert_valid(message)
-    assert message.text == snapshot(":twisted_rightwards_arrows: New pull request: acme/web#12")
+    assert message.text == sentences.new_pull_request("acme/web#12")
     assert message.blocks == snapshot(
         [
             {
                 "type": "section",
                 "text": {
                     "type": "mrkdwn",
-                    "text": ":twisted_rightwards_arrows: New pull request: <https://github.com/acme/web/pull/12|acme/web#12> (open)",
+                    "text": Is(sentences.new_pull_request("<https://github.com/acme/web/pull/12|acme/web#12> (open)")),
                     "verbatim": True,
                 },
             }
@@ -148,17 +144,17 @@ def test_a_new_pull_request():
 def test_the_end_has_an_outcome_line():
     message = announcement(Announcement(AnnouncementKind.DONE), SESSION)
     assert_valid(message)
-    assert message.text == snapshot("""\
-:white_check_mark: *Done* · 1 pull request · 1.5 of 10 ACUs · 12 minutes
-:twisted_rightwards_arrows: <https://github.com/acme/web/pull/12|acme/web#12> (open)\
-""")
+    assert message.text == (
+        f"{sentences.outcome('1 pull request · 1.5 of 10 ACUs · 12 minutes')}\n"
+        f"{sentences.pull_request_line('<https://github.com/acme/web/pull/12|acme/web#12> (open)')}"
+    )
     assert message.blocks == snapshot(
         [
             {
                 "type": "section",
                 "text": {
                     "type": "mrkdwn",
-                    "text": ":white_check_mark: *Done* · 1 pull request · 1.5 of 10 ACUs · 12 minutes",
+                    "text": Is(sentences.outcome("1 pull request · 1.5 of 10 ACUs · 12 minutes")),
                     "verbatim": True,
                 },
             },
@@ -166,7 +162,7 @@ def test_the_end_has_an_outcome_line():
                 "type": "section",
                 "text": {
                     "type": "mrkdwn",
-                    "text": ":twisted_rightwards_arrows: <https://github.com/acme/web/pull/12|acme/web#12> (open)",
+                    "text": Is(sentences.pull_request_line("<https://github.com/acme/web/pull/12|acme/web#12> (open)")),
                     "verbatim": True,
                 },
             },
@@ -180,12 +176,12 @@ def test_the_end_has_an_outcome_line():
         (SESSION, "1 pull request · 1.5 of 10 ACUs · 12 minutes"),
         (replace(SESSION, options=Options()), "1 pull request · 1.5 ACUs · 12 minutes"),
         (replace(SESSION, ended_at=1_733_392_500.0), "1 pull request · 1.5 of 10 ACUs · 2 h 5 min"),
-        (replace(SESSION, options=Options(), snapshot=Snapshot("exit", has_result=True)), "result handed in"),
-        (replace(SESSION, options=Options(), snapshot=Snapshot("exit")), "no pull request"),
+        (replace(SESSION, options=Options(), snapshot=Snapshot("exit", has_result=True)), sentences.RESULT_HANDED_IN),
+        (replace(SESSION, options=Options(), snapshot=Snapshot("exit")), sentences.NO_PULL_REQUEST),
     ],
 )
 def test_the_outcome_leaves_out_what_is_not_known(session, line):
-    assert outcome(session) == f":white_check_mark: *Done* · {line}"
+    assert outcome(session) == sentences.outcome(line)
 
 
 @pytest.mark.parametrize("detail", sorted(LIMIT_DETAILS))
@@ -200,13 +196,11 @@ def test_every_limit_says_who_can_raise_it(detail):
 def test_a_failure():
     message = announcement(Announcement(AnnouncementKind.FAILED), SESSION.with_snapshot(Snapshot("error")))
     assert_valid(message)
-    assert message.text == snapshot(
-        ":x: Failed: Devin ended the session with an error. Open it in Devin to see what happened, then start a new one if it is still needed."
-    )
+    assert message.text == f":x: {sentences.FAILED}"
 
 
 @pytest.mark.parametrize("kind", list(AnnouncementKind))
-def test_news_about_extreme_sessions_is_valid(kind):
+def test_announcements_about_extreme_sessions_are_valid(kind):
     pulls = tuple(PullRequest(f"https://github.com/{'o' * 400}/{n}{NASTY}/pull/{n}", NASTY * 9) for n in range(100))
     session = replace(SESSION, url=None, snapshot=Snapshot("suspended", NASTY * 99, NASTY * 999, pulls))
     message = announcement(Announcement(kind, pulls[0] if kind is AnnouncementKind.PULL_REQUEST else None), session)
@@ -217,17 +211,21 @@ def test_news_about_extreme_sessions_is_valid(kind):
 def test_catching_up_shows_the_last_message_and_counts_the_others():
     message = caught_up(12, "I opened a **pull request**.", SESSION, 45)
     assert_valid(message)
-    assert message.text == snapshot("""\
-:information_source: For 45 minutes Devin's messages could not be shown here. In this time it wrote 12 messages; this is the last one. <https://app.devin.ai/sessions/abc|The others stand in Devin.>
-I opened a **pull request**.\
-""")
+    assert message.text == (
+        f"{sentences.caught_up('45 minutes', '12 messages')} <https://app.devin.ai/sessions/abc|"
+        f"{sentences.THE_OTHERS}>\n"
+        "I opened a **pull request**."
+    )
     assert message.blocks == snapshot(
         [
             {
                 "type": "section",
                 "text": {
                     "type": "mrkdwn",
-                    "text": ":information_source: For 45 minutes Devin's messages could not be shown here. In this time it wrote 12 messages; this is the last one. <https://app.devin.ai/sessions/abc|The others stand in Devin.>",
+                    "text": Is(
+                        f"{sentences.caught_up('45 minutes', '12 messages')} <https://app.devin.ai/sessions/abc|"
+                        f"{sentences.THE_OTHERS}>"
+                    ),
                     "verbatim": True,
                 },
             },
@@ -238,18 +236,13 @@ I opened a **pull request**.\
 
 def test_catching_up_with_one_message():
     message = caught_up(1, "Hello", SESSION, 1)
-    assert message.text == (
-        ":information_source: For 1 minute Devin's messages could not be shown here. "
-        "In this time it wrote 1 message; this is the last one.\nHello"
-    )
+    assert message.text == (f"{sentences.caught_up('1 minute', '1 message')}\nHello")
     for last in ("", NASTY * 9_000):
         assert_valid(caught_up(3, last, SESSION, 0))
 
 
-def test_a_twin_that_was_ended():
+def test_a_duplicate_that_was_ended():
     message = duplicate_ended(SESSION)
     assert_valid(message)
-    assert message.text == snapshot(
-        ":information_source: After a lost answer Devin had started this task twice. The younger session was ended and <https://app.devin.ai/sessions/abc|the older one> goes on, so nothing has to be done. What the younger one spent in the meantime stays spent."
-    )
+    assert message.text == sentences.started_twice("https://app.devin.ai/sessions/abc")
     assert [node["url"] for node in nodes(message.blocks) if "url" in node] == []

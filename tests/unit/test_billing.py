@@ -112,8 +112,8 @@ def test_a_date_that_a_zone_leaves_out_delays_nothing():
     at=st.times().map(lambda moment: moment.replace(second=0, microsecond=0)),
     zone=st.sampled_from(ZONES),
 )
-def test_looking_every_minute_finds_each_date_once_and_in_order(start, at, zone):
+def test_checking_every_minute_finds_each_date_once_and_in_order(start, at, zone):
     found = [digest_due(start + minute * 60, at, zone) for minute in range(0, 4 * 24 * 60, 7)]
-    dates = list(dict.fromkeys(look.date for look in found))
+    dates = list(dict.fromkeys(due.date for due in found))
     assert dates == sorted(dates)
-    assert len({look.date for look in found if isinstance(look, Due)}) in {4, 5}
+    assert len({due.date for due in found if isinstance(due, Due)}) in {4, 5}

@@ -5,11 +5,12 @@
 from dataclasses import replace
 
 import pytest
-from inline_snapshot import snapshot
+from inline_snapshot import Is, snapshot
 
 from bot.domain.session import DisplayState, Lifecycle, Options, PullRequest, Session, Snapshot
 from bot.views.card import card, pull_request_link, pull_request_name
 from bot.views.sentences import DETAIL_SENTENCES, STATE_EMOJI, STATE_SENTENCES, STATE_WORDS, STOPPABLE, state_sentence
+from tests import sentences
 from tests.unit.block_kit import NASTY, assert_calls_nobody, assert_valid, nodes
 
 NOW = 1_733_386_000.0
@@ -38,7 +39,7 @@ def seen(status, detail=None, **more):
 def test_a_working_session():
     message = card(SESSION, NOW)
     assert_valid(message)
-    assert message.text == snapshot("Fix the login test: Working. Reply in this thread to steer it.")
+    assert message.text == f"Fix the login test: {sentences.WORKING}"
     assert message.blocks == snapshot(
         [
             {"type": "header", "text": {"type": "plain_text", "text": "Fix the login test"}},
@@ -46,7 +47,7 @@ def test_a_working_session():
                 "type": "section",
                 "text": {
                     "type": "mrkdwn",
-                    "text": ":gear: Working. Reply in this thread to steer it.",
+                    "text": Is(sentences.WORKING_LINE),
                     "verbatim": True,
                 },
             },
@@ -54,7 +55,7 @@ def test_a_working_session():
                 "type": "section",
                 "text": {
                     "type": "mrkdwn",
-                    "text": ":twisted_rightwards_arrows: <https://github.com/acme/web/pull/12|acme/web#12> (open)",
+                    "text": Is(sentences.pull_request_line("<https://github.com/acme/web/pull/12|acme/web#12> (open)")),
                     "verbatim": True,
                 },
             },
@@ -63,7 +64,7 @@ def test_a_working_session():
                 "elements": [
                     {
                         "type": "mrkdwn",
-                        "text": "Asked by <@U1> · repo acme/web · mode fast · tags a, b",
+                        "text": Is(f"{sentences.asked_by('<@U1>')} · repo acme/web · mode fast · tags a, b"),
                         "verbatim": True,
                     }
                 ],
@@ -73,7 +74,9 @@ def test_a_working_session():
                 "elements": [
                     {
                         "type": "mrkdwn",
-                        "text": "1.5 of 10 ACUs · last sign of life <!date^1733385600^{ago}|2024-12-05 08:00 UTC>",
+                        "text": Is(
+                            f"1.5 of 10 ACUs · {sentences.LAST_SIGN_OF_LIFE} <!date^1733385600^{{ago}}|2024-12-05 08:00 UTC>"
+                        ),
                         "verbatim": True,
                     }
                 ],
@@ -84,13 +87,13 @@ def test_a_working_session():
                     {
                         "type": "button",
                         "action_id": "open",
-                        "text": {"type": "plain_text", "text": "Open in Devin"},
+                        "text": {"type": "plain_text", "text": Is(sentences.OPEN_IN_DEVIN)},
                         "url": "https://app.devin.ai/sessions/abc",
                     },
                     {
                         "type": "button",
                         "action_id": "stop",
-                        "text": {"type": "plain_text", "text": "Stop"},
+                        "text": {"type": "plain_text", "text": Is(sentences.STOP_BUTTON)},
                         "value": "s1",
                         "style": "danger",
                     },
@@ -114,14 +117,17 @@ def test_a_session_that_only_begins():
                     "verbatim": True,
                 },
             },
-            {"type": "context", "elements": [{"type": "mrkdwn", "text": "Asked by <@U1>", "verbatim": True}]},
+            {
+                "type": "context",
+                "elements": [{"type": "mrkdwn", "text": Is(sentences.asked_by("<@U1>")), "verbatim": True}],
+            },
             {
                 "type": "actions",
                 "elements": [
                     {
                         "type": "button",
                         "action_id": "stop",
-                        "text": {"type": "plain_text", "text": "Stop"},
+                        "text": {"type": "plain_text", "text": Is(sentences.STOP_BUTTON)},
                         "value": "s1",
                         "style": "danger",
                     }
@@ -137,137 +143,94 @@ def test_a_session_that_only_begins():
         (replace(SESSION, lifecycle=Lifecycle.QUEUED), "Starting: Devin gets the task in a moment."),
         (
             replace(SESSION, lifecycle=Lifecycle.CREATING, checking=True),
-            (
-                "Checking: Devin's answer got lost, so we are looking whether the session exists. Please don't start it "
-                "again: within about a minute it is found, or the task is tried once more."
-            ),
+            sentences.CHECKING,
         ),
-        (seen("new"), "Queued: Devin has the task and begins as soon as a machine is free."),
-        (seen("resuming"), "Waking up: Devin goes on where it stopped."),
-        (seen("running", "working"), "Working. Reply in this thread to steer it."),
+        (seen("new"), sentences.QUEUED),
+        (seen("resuming"), sentences.WAKING_UP),
+        (seen("running", "working"), sentences.WORKING),
         (
             seen("running", "waiting_for_user"),
-            "Waiting for <@U1>: answer Devin in this thread and it goes on.",
+            sentences.waiting_for_answer("<@U1>"),
         ),
         (
             seen("running", "waiting_for_approval"),
-            (
-                "Waiting for an approval: <@U1>, open the session in Devin and allow or refuse the next action. "
-                "That cannot be done from Slack."
-            ),
+            sentences.waiting_for_approval("<@U1>"),
         ),
         (
             seen("running", "finished"),
-            "Done. If something is missing, reply in this thread and Devin goes on.",
+            sentences.DONE,
         ),
         (
             seen("suspended", "inactivity"),
-            "Asleep after a while without activity; nothing is lost. Reply in this thread to wake Devin.",
+            sentences.ASLEEP,
         ),
         (
             seen("suspended", "user_request"),
-            "Stopped. It sleeps and nothing is lost: reply in this thread and Devin goes on.",
+            sentences.card_stopped(),
         ),
         (
             replace(seen("suspended", "user_request"), stopped_by="U2"),
-            "Stopped by <@U2>. It sleeps and nothing is lost: reply in this thread and Devin goes on.",
+            sentences.card_stopped("<@U2>"),
         ),
         (
             replace(SESSION, stop_requested=True),
-            "Stopping: Devin is being put to sleep; nothing is lost.",
+            sentences.BEING_STOPPED,
         ),
         (
             seen("suspended", "usage_limit_exceeded"),
-            (
-                "Paused: the session has used up its own limit of 10 ACUs. Whoever asked for it can raise it in Devin, "
-                "or start a new session with a higher `acu=`."
-            ),
+            sentences.own_limit(cap=" of 10 ACUs"),
         ),
         (
             seen("suspended", "out_of_credits"),
-            (
-                "Paused: there are no credits left. Somebody who manages billing can buy more in Devin; "
-                "then reply in this thread and Devin goes on."
-            ),
+            sentences.NO_CREDITS,
         ),
         (
             seen("suspended", "out_of_quota"),
-            (
-                "Paused: the quota of your plan is used up. Wait until it renews, or ask somebody who manages billing "
-                "to raise it in Devin; then reply in this thread and Devin goes on."
-            ),
+            sentences.QUOTA_USED_UP,
         ),
         (
             seen("suspended", "no_quota_allocation"),
-            (
-                "Paused: no quota is allocated for this session. An admin of your Devin organisation can allocate some; "
-                "then reply in this thread and Devin goes on."
-            ),
+            sentences.NO_QUOTA,
         ),
         (
             seen("suspended", "payment_declined"),
-            (
-                "Paused: a payment to Devin was declined. Somebody who manages billing has to update the payment method "
-                "in Devin; then reply in this thread and Devin goes on."
-            ),
+            sentences.PAYMENT_DECLINED,
         ),
         (
             seen("suspended", "org_usage_limit_exceeded"),
-            (
-                "Paused: your Devin organisation has reached its usage limit. An admin of the organisation can raise it; "
-                "then reply in this thread and Devin goes on."
-            ),
+            sentences.ORGANISATION_LIMIT,
         ),
         (
             seen("suspended", "user_usage_limit_exceeded"),
-            (
-                "Paused: the person or service user this session runs for has reached their usage limit. An admin of "
-                "your Devin organisation can raise it; then reply in this thread and Devin goes on."
-            ),
+            sentences.USER_LIMIT,
         ),
         (
             seen("suspended", "total_session_limit_exceeded"),
-            (
-                "Paused: your Devin organisation runs as many sessions as it may. Stop one that is not needed "
-                "(`/devin list` shows yours) or ask an admin to raise the limit; "
-                "then reply in this thread and Devin goes on."
-            ),
+            sentences.SESSIONS_LIMIT,
         ),
         (
             seen("suspended", "error"),
-            (
-                "Suspended by a fault at Devin. Reply in this thread to try to wake it; "
-                "if that does not help, open the session in Devin or start a new one."
-            ),
+            sentences.FAULT,
         ),
         (
             seen("error"),
-            (
-                "Failed: Devin ended the session with an error. Open it in Devin to see what happened, "
-                "then start a new one if it is still needed."
-            ),
+            sentences.FAILED,
         ),
         (
             seen("suspended", "sold_<!channel>"),
-            (
-                "Devin says: “suspended” / “sold_&lt;\u200b!channel&gt;”. "
-                "Open the session in Devin to see what that means."
-            ),
+            sentences.unknown_state("“suspended” / “sold_&lt;\u200b!channel&gt;”"),
         ),
         (
             replace(SESSION, lifecycle=Lifecycle.ENDED),
-            (
-                "Ended. Replies in this thread no longer reach Devin; "
-                "use `/devin` or mention Devin Bridge to start a new session."
-            ),
+            sentences.ENDED,
         ),
         (
             replace(SESSION, lifecycle=Lifecycle.CANCELLED, stopped_by="U2"),
-            "Cancelled by <@U2> before it began. Nothing was started and nothing was spent.",
+            sentences.card_cancelled("<@U2>"),
         ),
         (
             replace(SESSION, lifecycle=Lifecycle.REFUSED),
-            "Not started; the reason stands in this thread. Nothing is running.",
+            sentences.NOT_STARTED,
         ),
     ],
 )
@@ -303,7 +266,7 @@ def test_stop_is_offered_while_there_is_something_to_stop(session, stoppable):
 
 def test_without_an_address_there_is_no_open_button():
     for url in (None, "javascript:alert(1)", "https://x.example/" + "a" * 4_000):
-        assert "Open in Devin" not in str(card(replace(SESSION, url=url), NOW).blocks)
+        assert sentences.OPEN_IN_DEVIN not in str(card(replace(SESSION, url=url), NOW).blocks)
 
 
 def test_extreme_input_stays_within_the_limits_and_calls_nobody():

@@ -222,7 +222,7 @@ def test_database_addresses(given, kept):
 
 
 @pytest.mark.parametrize("url", ["sqlite://", "sqlite:///", "sqlite:///:memory:", "postgresql://"])
-def test_a_store_that_would_forget_is_refused(url):
+def test_a_store_that_would_not_last_is_refused(url):
     assert problems(HTTP | {"DATABASE_URL": url}) == [f"DATABASE_URL {WRONG['database_url']}"]
 
 
@@ -253,7 +253,7 @@ def test_a_zone_a_time_admins_and_a_log_level():
     assert settings.bot_log_level == "DEBUG"
 
 
-def test_the_slow_pace_is_never_faster_than_the_fast_one():
+def test_the_slow_interval_is_never_shorter_than_the_fast_one():
     assert load_settings(HTTP | {"BOT_POLL_SECONDS": "120"}).bot_slow_poll_seconds == 120
 
 
@@ -275,7 +275,7 @@ def test_no_file_is_read_unless_it_is_named(tmp_path, monkeypatch):
     assert load_settings(HTTP).port == 3000
 
 
-def test_the_process_environment_is_not_looked_at_behind_our_back(monkeypatch):
+def test_the_process_environment_is_not_read_behind_our_back(monkeypatch):
     monkeypatch.setenv("PORT", "4000")
     assert load_settings(HTTP).port == 3000
 

@@ -119,7 +119,7 @@ SECRETS = [
 
 
 @pytest.mark.parametrize("secret", SECRETS)
-def test_what_looks_like_a_secret_is_taken_out(secret):
+def test_what_resembles_a_secret_is_taken_out(secret):
     assert redact(f'said "{secret}", then') == 'said "[redacted]", then'
 
 
@@ -177,7 +177,7 @@ def test_a_traceback_shows_neither_secrets_nor_variables(stream, log_format):
     assert "xoxb-" not in written
 
 
-def test_a_secret_without_a_telling_form_is_known_by_its_value(stream):
+def test_a_secret_without_a_form_of_its_own_is_known_by_its_value(stream):
     configure(secrets=["0123456789abcdef", "in"], stream=stream)
     get_logger("bot").info("signing 0123456789abcdef failed")
     assert lines(stream)[0]["event"] == "signing [redacted] failed"

@@ -82,7 +82,7 @@ def test_what_is_wrong_with_an_option_is_reported_and_it_stays(text, mistyped):
     assert parse_request(text) == Request(text, Options(), (mistyped,))
 
 
-def test_forty_tags_may_be_given_and_no_more_in_several_pieces():
+def test_forty_tags_may_be_given_and_no_more_in_several_parts():
     forty = tuple(f"t{number}" for number in range(40))
     assert parse_request(f"tags={MANY} tags=t1,t2 x") == Request("x", Options(tags=forty))
     assert parse_request(f"tags={MANY} tags=t40 x") == Request(

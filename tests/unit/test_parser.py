@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.commands.arguments import SESSION, TEXT, parse_which
-from bot.domain.commands.parser import Command, UnknownVerb, parse_slash, parse_verb
+from bot.domain.commands.parser import Command, Parser, UnknownVerb, parse_slash, parse_verb
 from bot.domain.commands.registry import (
     ARCHIVE,
     ASIDE,
@@ -151,7 +151,7 @@ MORE = (*COMMANDS, NOTE, ADD)
     ],
 )
 def test_a_command_is_added_by_its_spec_alone(text, command):
-    assert parse_slash(text, MORE) == command
+    assert Parser(MORE).slash(text) == command
 
 
 @pytest.mark.parametrize(
@@ -165,4 +165,4 @@ def test_a_command_is_added_by_its_spec_alone(text, command):
     ],
 )
 def test_so_is_a_verb(text, verb):
-    assert parse_verb(text, MORE) == verb
+    assert Parser(MORE).verb(text) == verb

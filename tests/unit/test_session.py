@@ -85,7 +85,7 @@ def test_devins_status_counts_only_while_it_has_the_session(lifecycle, checking,
         (Snapshot("error"), AnnouncementKind.FAILED),
     ],
 )
-def test_coming_to_rest_is_news_once(new, kind):
+def test_coming_to_a_resting_state_is_announced_once(new, kind):
     assert announcements_between(WORKING, new) == [Announcement(kind)]
     assert announcements_between(new, new) == []
 
@@ -113,7 +113,7 @@ def test_coming_to_rest_is_news_once(new, kind):
         (WORKING, Snapshot("running", "a_new_word")),
     ],
 )
-def test_progress_and_falling_asleep_are_no_news(old, new):
+def test_progress_and_falling_asleep_are_not_announced(old, new):
     assert announcements_between(old, new) == []
 
 
@@ -126,7 +126,7 @@ def test_a_pull_request_comes_before_the_end():
     ]
 
 
-def test_another_limit_is_news_again():
+def test_another_limit_is_announced_again():
     old, new = Snapshot("suspended", "out_of_quota"), Snapshot("suspended", "payment_declined")
     assert announcements_between(old, new) == [Announcement(AnnouncementKind.LIMIT)]
 

@@ -29,7 +29,7 @@ def test_escaping_is_done_once_and_in_order():
     assert escape("a < b && c > d &lt;") == "a &lt; b &amp;&amp; c &gt; d &amp;lt;"
 
 
-def test_disarmed_text_looks_the_same():
+def test_disarmed_text_reads_the_same():
     text = "<!channel> <@U1> @here me@example.org <!DOCTYPE html> <b>"
     assert disarm(text) == "<\u200b!channel> <\u200b@U1> @\u200bhere me@example.org <!DOCTYPE html> <b>"
     assert disarm(text).replace("\u200b", "") == text

@@ -22,11 +22,11 @@ def test_nothing_counts_as_lost_before_it_can_be_known(timing: Timing) -> None:
     assert timing.unknown_thread < timing.post_settle
 
 
-def test_a_lost_post_is_looked_for_only_when_no_request_can_be_on_its_way() -> None:
+def test_a_lost_post_is_searched_for_only_when_no_request_can_be_on_its_way() -> None:
     assert PRODUCTION.post_settle > PRODUCTION.slack_request
 
 
-def test_a_start_is_looked_for_longer_than_anybody_waits_for_it() -> None:
+def test_a_start_is_searched_for_longer_than_anybody_waits_for_it() -> None:
     assert PRODUCTION.read_back > PRODUCTION.row_outage + PRODUCTION.unknown_start
 
 

@@ -5,7 +5,7 @@ forms, so "stop the flaky test from failing" is a task and stops nothing.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Final
@@ -39,63 +39,75 @@ _BANGED: Final = re.compile(rf"{_BANG}(?P<word>[A-Za-z]+)(?P<tail>.*)", re.DOTAL
 _CLOSING: Final = " .!"  # spaces and punctuation at the end, which are no part of a command
 
 
-def parse_slash(text: str, commands: Sequence[CommandSpec] = COMMANDS) -> Command:
-    """Read `text`, which was typed behind `/devin`: a text that fits no other command is a prompt for START."""
-    text = text.strip()
-    if not text:
-        return Command(HELP)
-    # Longer phrases first: of `note` and `note add` the longer one is meant.
-    for spec, form in sorted(_forms(commands, Surface.SLASH), key=lambda it: -len(it[1].phrase)):
-        if (argument := _behind_slash(form, text)) is not None:
-            return Command(spec, argument)
-    return Command(START, text)
+class Parser:
+    """Reads the forms that `commands` declare. It prepares them once, because it reads every message."""
+
+    def __init__(self, commands: Sequence[CommandSpec]) -> None:
+        slash = _forms(commands, Surface.SLASH)
+        # Longer phrases first: of `note` and `note add` the longer one is meant.
+        longest_first = sorted(slash, key=lambda it: -len(it[1].phrase))
+        self._slash = [(spec, form, _behind_slash(form)) for spec, form in longest_first]
+        written = _forms(commands, *WRITTEN)
+        self._words = [(spec, form) for spec, form in written if not form.phrase.startswith(_BANG)]
+        self._verbs = {form.phrase: (spec, form) for spec, form in written if form.phrase.startswith(_BANG)}
+        # The first form of a command is the one that people should learn.
+        self._meant = {word: form.phrase for spec, form in reversed(written) for word in spec.meant_by}
+
+    def slash(self, text: str) -> Command:
+        """Read `text`, which was typed behind `/devin`: a text that fits no other command is a prompt for START."""
+        text = text.strip()
+        if not text:
+            return Command(HELP)
+        for spec, form, pattern in self._slash:
+            if found := pattern.fullmatch(text if form.argument.verbatim else text.rstrip(_CLOSING)):
+                argument = form.argument.read((found["tail"] or "").strip())
+                if argument is not None:
+                    return Command(spec, argument)
+        return Command(START, text)
+
+    def verb(self, text: str) -> Command | UnknownVerb | None:
+        """Read the command that the message `text` consists of; None when it is a message for Devin."""
+        text = text.strip()
+        for spec, form in self._words:
+            if (argument := _as_it_is(form, text)) is not None:
+                return Command(spec, argument)
+        banged = _BANGED.fullmatch(text)
+        return self._verb(banged["word"].lower(), banged["tail"]) if banged else None
+
+    def _verb(self, word: str, tail: str) -> Command | UnknownVerb:
+        typed = f"{_BANG}{word}"
+        if typed not in self._verbs:
+            return UnknownVerb(typed, self._nearest(word))
+        spec, form = self._verbs[typed]
+        argument = form.argument.read(tail.strip() if form.argument.verbatim else tail.strip(_CLOSING))
+        # "!stop the server" may be meant for Devin, so the bot neither stops nor forwards anything but asks.
+        return UnknownVerb(typed, typed) if argument is None else Command(spec, argument)
+
+    def _nearest(self, word: str) -> str | None:
+        if word in self._meant:
+            return self._meant[word]
+        near = get_close_matches(word, [phrase.removeprefix(_BANG) for phrase in self._verbs], n=1, cutoff=0.6)
+        return f"{_BANG}{near[0]}" if near else None
 
 
-def parse_verb(text: str, commands: Sequence[CommandSpec] = COMMANDS) -> Command | UnknownVerb | None:
-    """Read the command that the message `text` consists of; None when it is a message for Devin."""
-    text = text.strip()
-    forms = list(_forms(commands, *WRITTEN))
-    for spec, form in forms:
-        if not form.phrase.startswith(_BANG) and (argument := _as_it_is(form, text)) is not None:
-            return Command(spec, argument)
-    banged = _BANGED.fullmatch(text)
-    return _verb(forms, banged["word"].lower(), banged["tail"]) if banged else None
+def _forms(commands: Sequence[CommandSpec], *surfaces: Surface) -> list[_Declared]:
+    return [(spec, form) for spec in commands for form in spec.forms_on(*surfaces)]
 
 
-def _forms(commands: Sequence[CommandSpec], *surfaces: Surface) -> Iterator[_Declared]:
-    return ((spec, form) for spec in commands for form in spec.forms_on(*surfaces))
-
-
-def _behind_slash(form: Form, text: str) -> str | None:
-    if not form.argument.verbatim:
-        text = text.rstrip(_CLOSING)
+def _behind_slash(form: Form) -> re.Pattern[str]:
     phrase = r"\s+".join(map(re.escape, form.phrase.split()))
-    found = re.fullmatch(rf"{phrase}(?:\s+(?P<tail>.*))?", text, re.IGNORECASE | re.DOTALL)
-    return form.argument.read((found["tail"] or "").strip()) if found else None
+    return re.compile(rf"{phrase}(?:\s+(?P<tail>.*))?", re.IGNORECASE | re.DOTALL)
 
 
 def _as_it_is(form: Form, text: str) -> str | None:
     head, tail = text[: len(form.phrase)], text[len(form.phrase) :]
-    same = (head if form.exact else head.lower()) == form.phrase
+    if (head if form.exact else head.lower()) != form.phrase:
+        return None
     glued = head[-1:].isalnum() and tail[:1].isalnum()  # a longer word that begins with the phrase
-    return form.argument.read(tail.strip()) if same and not glued else None
+    return None if glued else form.argument.read(tail.strip())
 
 
-def _verb(forms: list[_Declared], word: str, tail: str) -> Command | UnknownVerb:
-    verbs = {form.phrase: (spec, form) for spec, form in forms if form.phrase.startswith(_BANG)}
-    typed = f"{_BANG}{word}"
-    if typed not in verbs:
-        return UnknownVerb(typed, _nearest(forms, word))
-    spec, form = verbs[typed]
-    argument = form.argument.read(tail.strip() if form.argument.verbatim else tail.strip(_CLOSING))
-    # "!stop the server" may be meant for Devin, so the bot neither stops nor forwards anything but asks.
-    return UnknownVerb(typed, typed) if argument is None else Command(spec, argument)
-
-
-def _nearest(forms: list[_Declared], word: str) -> str | None:
-    for spec, form in forms:
-        if word in spec.meant_by:
-            return form.phrase  # the first form is the one that people should learn
-    verbs = {form.phrase.removeprefix(_BANG): form.phrase for _, form in forms if form.phrase.startswith(_BANG)}
-    near = get_close_matches(word, verbs, n=1, cutoff=0.6)
-    return verbs[near[0]] if near else None
+# The commands of the registry.
+_PARSER: Final = Parser(COMMANDS)
+parse_slash: Final = _PARSER.slash
+parse_verb: Final = _PARSER.verb

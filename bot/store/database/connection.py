@@ -38,6 +38,8 @@ Insert = postgresql.Insert | SqliteInsert
 READERS: Final = 4
 UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")
 POSTGRES_CONNECTIONS: Final = 10
+# A process that stands still in a transaction loses it after so long: its locks would hold up every other process.
+IDLE_IN_TRANSACTION_SECONDS: Final = 10.0
 # Parameters in many addresses that only libpq knows. asyncpg would pass them to the server, which refuses them.
 LIBPQ_ONLY: Final = (
     "channel_binding",
@@ -256,9 +258,16 @@ def _postgres_engine(url: str) -> AsyncEngine:
         connect_args={
             "dsn": libpq.render_as_string(hide_password=False),
             "timeout": 5,
-            "server_settings": {"lock_timeout": f"{LOCK_WAIT_SECONDS * 1000:.0f}"},
+            "server_settings": {
+                "lock_timeout": _milliseconds(LOCK_WAIT_SECONDS),
+                "idle_in_transaction_session_timeout": _milliseconds(IDLE_IN_TRANSACTION_SECONDS),
+            },
         },
     )
+
+
+def _milliseconds(seconds: float) -> str:
+    return f"{seconds * 1000:.0f}"
 
 
 def _json(value: Any) -> str:

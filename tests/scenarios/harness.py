@@ -1,6 +1,7 @@
 """A whole bot between a simulated Slack and a simulated Devin, over real sockets."""
 
 import asyncio
+import shutil
 import time
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -15,11 +16,12 @@ from bot.playground.devin import BOT_PERMISSIONS, LIBRARY_PERMISSIONS, DevinCont
 from bot.playground.slack import SlackControl, SlackSimulator
 from bot.server import serve
 from bot.timing import PRODUCTION, Timing
+from tests import sentences
 from tests.waits import QUICK
 
 MANIFEST = yaml.safe_load((Path(__file__).parents[2] / "manifest.yml").read_text())
 
-ANN, BEN, ADA, GUEST, STRANGER = "U0ANN", "U0BEN", "U0ADA", "U0GUEST", "U0EXT"
+ANN, BEN, ADA, GUEST, EXTERNAL = "U0ANN", "U0BEN", "U0ADA", "U0GUEST", "U0EXT"
 GENERAL, WEB, OPS = "C0GENERAL", "C0WEB", "C0OPS"
 BOT = "<@U0BOT>"
 TRANSPORTS = ("socket", "http")
@@ -27,7 +29,7 @@ QUICK_TIMING = replace(PRODUCTION, **QUICK)
 
 
 @dataclass
-class Stage:
+class Harness:
     """What a scenario acts on: people in `slack`, the other side in `devin`, and the bot between them."""
 
     slack: SlackControl
@@ -38,7 +40,7 @@ class Stage:
     clock: Callable[[], float] = time.time
     timing: Timing = PRODUCTION
     port: int = 0
-    others: Sequence["Stage"] = ()  # stages without a bot of their own, which this one's bot plays too
+    others: Sequence["Harness"] = ()  # without a bot of their own: the bot of this one works for them too
     _stopping: asyncio.Event = field(default_factory=asyncio.Event)
     _running: asyncio.Task[None] | None = None
 
@@ -91,31 +93,38 @@ class Stage:
         ts = await self.mention(prompt, user, channel)
         made = await self.session(prompt)
         await self.devin.set(made["session_id"], status="running", status_detail="working")
-        await self.slack.wait_for_message(channel, "Working", thread_ts=ts)
+        await self.slack.wait_for_message(channel, sentences.IS_WORKING, thread_ts=ts)
         return ts, made["session_id"]
 
     async def thread(self, channel: str, ts: str) -> list[str]:
         """What the bot says in a thread, as a person reads it, without its card."""
         found = await self.slack.messages(channel, thread_ts=ts)
-        return [one["rendered"] for one in found if one["user"] == "U0BOT" and "Asked by" not in one["rendered"]]
+        return [
+            one["rendered"] for one in found if one["user"] == "U0BOT" and sentences.ASKED_BY not in one["rendered"]
+        ]
 
 
 @asynccontextmanager
-async def stage(
+async def harness(
     folder: Path,
     transport: str = "socket",
     *,
     clock: Callable[[], float] = time.time,
     timing: Timing = QUICK_TIMING,
     start: bool = True,
+    empty_store: Path | None = None,
     workspace: Mapping[str, Any] | None = None,
     organisation: Mapping[str, Any] | None = None,
     **settings: str,
-) -> AsyncIterator[Stage]:
+) -> AsyncIterator[Harness]:
     """Set everything up, with the bot running unless told otherwise; take everything down.
 
-    `workspace` and `organisation` are more facts of the simulated Slack and the simulated Devin.
+    `workspace` and `organisation` are more facts of the simulated Slack and the simulated Devin. `empty_store` is an
+    SQLite store to begin with, whose schema the bot then need not bring up.
     """
+    store = folder / "bot.db"
+    if empty_store is not None:
+        shutil.copyfile(empty_store, store)
     async with (
         SlackSimulator(manifest=MANIFEST, transport=transport, **workspace or {}) as slack,
         DevinSimulator(permissions=BOT_PERMISSIONS | LIBRARY_PERMISSIONS, **organisation or {}) as devin,
@@ -128,7 +137,7 @@ async def stage(
             "DEVIN_API_KEY": "cog_play",
             "DEVIN_ORG_ID": devin.world.org_id,
             "DEVIN_API_URL": devin.base_url,
-            "DATABASE_URL": f"sqlite:///{folder / 'bot.db'}",
+            "DATABASE_URL": f"sqlite:///{store}",
             "PORT": "0",
             "BOT_HOST": "127.0.0.1",
             "BOT_POLL_SECONDS": "0.3",
@@ -140,7 +149,7 @@ async def stage(
         }
         if timing.channel_interval < PRODUCTION.channel_interval:
             await people.limits(enabled=False)  # its second between two posts is what the bot does not keep
-        one = Stage(people, work, slack, devin, environment, clock, timing)
+        one = Harness(people, work, slack, devin, environment, clock, timing)
         if start:
             await one.start()
         try:

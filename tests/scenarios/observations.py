@@ -1,4 +1,4 @@
-"""What scenarios look at, and what no simulated person can do: requests that somebody forged."""
+"""What scenarios read on both sides, and what no simulated person can do: requests that somebody forged."""
 
 import asyncio
 import sqlite3
@@ -8,59 +8,59 @@ from typing import Any
 
 import asyncpg
 
+from tests import sentences
 from tests.scenarios.ahead import until
-from tests.scenarios.stage import GENERAL, Stage
+from tests.scenarios.harness import GENERAL, Harness
 
-ASKED = ":speech_balloon: <@U0ANN>, Devin waits for your answer: reply in this thread and it goes on."
 SOON = 60.0  # a row that waits longer than this waits for a person
 
 
-async def told(on: Stage, session: str) -> list[str]:
+async def sent_to_devin(on: Harness, session: str) -> list[str]:
     """What people's messages Devin got in a session after the prompt."""
     messages = (await on.devin.session(session))["messages"]
     return [one["message"] for one in messages if one["source"] == "user"][1:]
 
 
-async def whispered(on: Stage, user: str, **where: Any) -> list[str]:
-    """What the bot told one person privately."""
+async def private_answers(on: Harness, user: str, **where: Any) -> list[str]:
+    """What the bot wrote to one person privately."""
     return [one["rendered"] for one in await on.slack.ephemerals(user=user, **where)]
 
 
-async def card(on: Stage, ts: str, channel: str = GENERAL) -> dict[str, Any]:
+async def card(on: Harness, ts: str, channel: str = GENERAL) -> dict[str, Any]:
     """The card in a thread."""
     return next(one for one in await on.slack.messages(channel, thread_ts=ts) if is_card(one))
 
 
-async def posted(on: Stage, channel: str, prompt: str) -> dict[str, Any]:
+async def posted(on: Harness, channel: str, prompt: str) -> dict[str, Any]:
     """The card of a slash command, once it stands in its channel."""
     return await on.slack.wait_for_message(channel, prompt)
 
 
-async def ordered(on: Stage, prompt: str, user: str, channel: str) -> tuple[str, str]:
+async def started_by_command(on: Harness, prompt: str, user: str, channel: str) -> tuple[str, str]:
     """A session started by a slash command, running; answers its thread's ts and Devin's session id."""
     await on.slack.slash(user, channel, prompt)
     ts = (await posted(on, channel, prompt))["ts"]
     made = await on.session(prompt)
     await on.devin.set(made["session_id"], status="running", status_detail="working")
-    await on.slack.wait_for_message(channel, "Working", thread_ts=ts)
+    await on.slack.wait_for_message(channel, sentences.IS_WORKING, thread_ts=ts)
     return ts, made["session_id"]
 
 
-async def card_of(on: Stage, ts: str, text: str, channel: str = GENERAL) -> str:
+async def card_of(on: Harness, ts: str, text: str, channel: str = GENERAL) -> str:
     """The card's text once it contains these words."""
     # By its ts: a post in the thread may say the same sentence, and sooner.
-    made = (await on.slack.wait_for_message(channel, "Asked by", thread_ts=ts))["ts"]
+    made = (await on.slack.wait_for_message(channel, sentences.ASKED_BY, thread_ts=ts))["ts"]
     found = await on.slack.wait_for_message(channel, text, thread_ts=ts, ts=made)
     return str(found["rendered"])
 
 
-async def looked(on: Stage, times: int = 2) -> None:
-    """Wait until the poller has looked so often again: whatever had changed before was seen."""
+async def polled(on: Harness, times: int = 2) -> None:
+    """Wait for so many polls: whatever had changed before was found."""
     so_far = len(await on.devin.log("list_sessions"))
     await on.devin.wait_for_calls("list_sessions", so_far + times + 1)
 
 
-async def hanging(on: Stage, fault: int) -> None:
+async def hanging(on: Harness, fault: int) -> None:
     """Wait until a call of the bot's hangs in a fault at Devin."""
 
     async def holds() -> bool:
@@ -71,22 +71,22 @@ async def hanging(on: Stage, fault: int) -> None:
 
 def is_card(message: dict[str, Any]) -> bool:
     """Whether a message is a session's card."""
-    return message["user"] == "U0BOT" and "Asked by" in message["rendered"]
+    return message["user"] == "U0BOT" and sentences.ASKED_BY in message["rendered"]
 
 
-async def creations(on: Stage) -> int:
+async def creations(on: Harness) -> int:
     """How often Devin was asked for a session."""
     return (await on.devin.counters()).get("create_session", 0)
 
 
-async def settled(on: Stage, within: float = 20.0) -> None:
+async def settled(on: Harness, within: float = 20.0) -> None:
     """Wait until all that Slack sent is acknowledged and everything that was stored has been dealt with."""
     async with asyncio.timeout(within):
         while await on.slack.deliveries(status="pending") or await _open_rows(on):
             await asyncio.sleep(0.03)
 
 
-async def _open_rows(on: Stage) -> int:
+async def _open_rows(on: Harness) -> int:
     soon, url = time.time() + SOON, on.environment["DATABASE_URL"]
     statement = (
         f"SELECT (SELECT count(*) FROM inbox WHERE state = 'open' AND ready_at < {soon})"
@@ -107,7 +107,7 @@ async def _fetched(url: str, statement: str) -> int:
         await connection.close()
 
 
-async def forge(on: Stage, kind: str, payload: dict[str, Any]) -> str:
+async def forge(on: Harness, kind: str, payload: dict[str, Any]) -> str:
     """Send a request of any content over the transport, as Slack would; answers how it went."""
     delivery = await on.simulated_slack._courier.ask(kind, payload, expects_answer=kind == "slash_commands")
     return delivery.status

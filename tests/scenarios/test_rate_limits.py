@@ -7,9 +7,10 @@ import pytest
 
 from bot.flows.deliver.send import AT_ONCE_IN_A_LANE
 from bot.timing import PRODUCTION
+from tests import sentences
 from tests.scenarios.ahead import rows, until
-from tests.scenarios.hasty import waited
-from tests.scenarios.stage import GENERAL, OPS, WEB, Stage
+from tests.scenarios.harness import GENERAL, OPS, WEB, Harness
+from tests.scenarios.short_waits import waited
 
 # The pace is that of production.
 pytestmark = pytest.mark.timing(
@@ -22,12 +23,12 @@ SLACKS_OWN = 0.9  # Slack's second, less the lateness of a timer
 NO_ANSWER_SOON = pytest.mark.timing(slack_request=7.0, post_settle=8.0)
 
 
-async def posts(on: Stage, channel: str) -> list[dict[str, Any]]:
+async def posts(on: Harness, channel: str) -> list[dict[str, Any]]:
     """The posts of a channel that Slack took, in the order in which they came."""
     return await on.slack.log("chat.postMessage", channel=channel, ok=True)
 
 
-async def test_a_second_lies_between_the_posts_of_a_channel(on: Stage) -> None:
+async def test_a_second_lies_between_the_posts_of_a_channel(on: Harness) -> None:
     ts, session = await on.started()
     for number in range(4):
         await on.devin.say(session, f"Line {number}.")
@@ -38,7 +39,7 @@ async def test_a_second_lies_between_the_posts_of_a_channel(on: Stage) -> None:
     assert not await on.slack.log("chat.postMessage", status=429)
 
 
-async def test_after_a_post_that_slack_took_late_the_next_comes_a_second_later_all_the_same(on: Stage) -> None:
+async def test_after_a_post_that_slack_took_late_the_next_comes_a_second_later_all_the_same(on: Harness) -> None:
     ts, session = await on.started()
     await on.slack.fault("chat.postMessage", "slow", seconds=0.9, match="Line 0.")
     for number in range(2):
@@ -49,7 +50,7 @@ async def test_after_a_post_that_slack_took_late_the_next_comes_a_second_later_a
     assert not await on.slack.log("chat.postMessage", status=429)
 
 
-async def test_channels_do_not_wait_for_each_other(on: Stage) -> None:
+async def test_channels_do_not_wait_for_each_other(on: Harness) -> None:
     ts, session = await on.started()
     other, second = await on.started("another one", channel=WEB)
     for number in range(5):
@@ -59,7 +60,7 @@ async def test_channels_do_not_wait_for_each_other(on: Stage) -> None:
     assert await on.thread(GENERAL, ts) != [f"Line {number}." for number in range(5)]
 
 
-async def test_twenty_parts_in_one_thread_hold_up_no_other_thread(on: Stage) -> None:
+async def test_twenty_parts_in_one_thread_hold_up_no_other_thread(on: Harness) -> None:
     ts, session = await on.started()
     other, second = await on.started("another one")
     long_text = "\n\n".join(f"Paragraph {number}: " + "word " * 200 for number in range(52))
@@ -67,27 +68,27 @@ async def test_twenty_parts_in_one_thread_hold_up_no_other_thread(on: Stage) -> 
         await on.devin.say(session, long_text)
     await on.slack.wait_for_messages(GENERAL, 2, thread_ts=ts, text="Paragraph", within=20)
     await on.devin.say(second, "I have but one line.")
-    heard = (await on.devin.session(second))["messages"][-1]["created_at"]
+    said_at = (await on.devin.session(second))["messages"][-1]["created_at"]
     line = await on.slack.wait_for_message(GENERAL, "but one line", thread_ts=other)
     # Until it is read, then the post under way and the pace: far from twenty seconds.
-    assert float(line["ts"]) - heard < 6
+    assert float(line["ts"]) - said_at < 6
     assert len(await on.slack.messages(GENERAL, thread_ts=ts, text="Paragraph")) < 12
 
 
-async def test_parts_of_a_long_answer_keep_their_order_and_end_with_the_link(on: Stage) -> None:
+async def test_parts_of_a_long_answer_keep_their_order_and_end_with_the_link(on: Harness) -> None:
     ts, session = await on.started()
     await on.devin.say(session, "\n\n".join(f"Paragraph {number}: " + "word " * 200 for number in range(80)))
-    await on.slack.wait_for_message(GENERAL, "left out here", thread_ts=ts, within=20)
+    await on.slack.wait_for_message(GENERAL, sentences.LEFT_OUT_HERE, thread_ts=ts, within=20)
     parts = await on.thread(GENERAL, ts)
     assert len(parts) == 5
     firsts = [int(part.split(":", 1)[0].removeprefix("Paragraph ")) for part in parts]
     assert firsts == sorted(firsts)
     assert firsts[0] == 0
-    link = f"<https://app.devin.ai/sessions/{session}|Read all of it in Devin.>"
-    assert parts[-1].endswith(f"The rest is too long for Slack and was left out here. {link}")
+    link = f"<https://app.devin.ai/sessions/{session}|{sentences.READ_ALL_OF_IT}>"
+    assert parts[-1].endswith(f"{sentences.LEFT_OUT} {link}")
 
 
-async def test_a_post_that_fails_again_and_again_holds_up_no_other_thread(on: Stage) -> None:
+async def test_a_post_that_fails_again_and_again_holds_up_no_other_thread(on: Harness) -> None:
     ts, session = await on.started()
     other, second = await on.started("another one")
     await on.slack.fault("chat.postMessage", "error", error="service_unavailable", times=0, match="Trouble")
@@ -96,15 +97,15 @@ async def test_a_post_that_fails_again_and_again_holds_up_no_other_thread(on: St
     await on.slack.wait_for_call("chat.postMessage", text="Trouble")
     await on.devin.say(second, "No trouble here.")
     line = await on.slack.wait_for_message(GENERAL, "No trouble here.", thread_ts=other)
-    heard = (await on.devin.session(second))["messages"][-1]["created_at"]
-    assert float(line["ts"]) - heard < 5
+    said_at = (await on.devin.session(second))["messages"][-1]["created_at"]
+    assert float(line["ts"]) - said_at < 5
     await on.slack.clear_faults()
     await on.slack.wait_for_message(GENERAL, "And after it.", thread_ts=ts, within=30)
     assert await on.thread(GENERAL, ts) == ["Trouble ahead.", "And after it."]
 
 
 @NO_ANSWER_SOON
-async def test_a_post_that_hangs_holds_up_its_own_thread_and_no_other(on: Stage) -> None:
+async def test_a_post_that_hangs_holds_up_its_own_thread_and_no_other(on: Harness) -> None:
     ts, session = await on.started()
     other, second = await on.started("another one")
     await on.slack.fault("chat.postMessage", "hang", match="Trouble")
@@ -123,7 +124,7 @@ async def test_a_post_that_hangs_holds_up_its_own_thread_and_no_other(on: Stage)
 
 
 @NO_ANSWER_SOON
-async def test_a_channel_in_which_many_posts_hang_leaves_seats_to_the_others(on: Stage) -> None:
+async def test_a_channel_in_which_many_posts_hang_leaves_slots_to_the_others(on: Harness) -> None:
     places = [await on.started(f"task {number}") for number in range(AT_ONCE_IN_A_LANE + 2)]
     other, second = await on.started("another one", channel=WEB)
     await on.slack.fault("chat.postMessage", "hang", times=0, match="Trouble")
@@ -148,7 +149,7 @@ async def test_a_channel_in_which_many_posts_hang_leaves_seats_to_the_others(on:
         await on.slack.wait_for_message(GENERAL, "Trouble ahead.", thread_ts=ts, within=60)
 
 
-async def test_a_429_on_a_post_makes_its_channel_wait_and_no_other(on: Stage) -> None:
+async def test_a_429_on_a_post_makes_its_channel_wait_and_no_other(on: Harness) -> None:
     ts, session = await on.started()
     other, second = await on.started("another one", channel=WEB)
     await on.slack.fault("chat.postMessage", "ratelimited", retry_after=4, match="Wait for me")
@@ -162,7 +163,7 @@ async def test_a_429_on_a_post_makes_its_channel_wait_and_no_other(on: Stage) ->
     assert await on.thread(GENERAL, ts) == ["Wait for me."]
 
 
-async def test_while_many_channels_wait_for_slack_others_are_served(on: Stage) -> None:
+async def test_while_many_channels_wait_for_slack_others_are_served(on: Harness) -> None:
     """A wait holds no worker: there are more waiting channels than workers."""
     names = [f"C0WAIT{number}" for number in range(34)]
     for name in names:
@@ -177,7 +178,7 @@ async def test_while_many_channels_wait_for_slack_others_are_served(on: Stage) -
     assert float(line["ts"]) < refused[-1]["at"] + 6
 
 
-async def test_a_429_on_an_edit_makes_edits_wait_and_posts_go_on(on: Stage) -> None:
+async def test_a_429_on_an_edit_makes_edits_wait_and_posts_go_on(on: Harness) -> None:
     ts, session = await on.started()
     _, second = await on.started("another one", channel=WEB)
     await on.slack.fault("chat.update", "ratelimited", retry_after=4)

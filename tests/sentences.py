@@ -1,0 +1,613 @@
+"""What the bot says in Slack: one home for each sentence that is asserted in more than one place.
+
+Nothing here comes from `bot.views`: tests state by themselves what people read. A sentence that only one test asserts
+stands in that test, and what the doctor reports stands in `tests/doctor/sentences.py`. Words that a test waits for, or
+counts on not to find, have a name beside the sentence that they are part of.
+
+`asker` and `by` are names as their reader sees them: `<@U0ANN>` in Slack, `@Ann Lee` on the page of the playground.
+Pages and consoles show an emoji as a sign of their own; for them, `sign` is what stands before the sentence.
+"""
+
+TO_START_ANOTHER = "Use `/devin` or mention Devin Bridge to start a new session."
+STOP_SIGN = ":black_square_for_stop: "
+
+
+def _by(name: str) -> str:
+    return f" by {name}" if name else ""
+
+
+# ---------------------------------------------------------------- the card: the state of a session
+
+CHECKING_BEGINS = "Checking: Devin's answer got lost"
+CHECKING = (
+    f"{CHECKING_BEGINS}, so we are looking whether the session exists. Please don't start it again: "
+    "within about a minute it is found, or the task is tried once more."
+)
+IS_QUEUED = "Queued"
+QUEUED = f"{IS_QUEUED}: Devin has the task and begins as soon as a machine is free."
+IS_WORKING = "Working"
+WORKING = f"{IS_WORKING}. Reply in this thread to steer it."
+WORKING_LINE = f":gear: {WORKING}"
+WAITS_FOR_APPROVAL = "Waiting for an approval"
+ALLOW_OR_REFUSE = "open the session in Devin and allow or refuse the next action. That cannot be done from Slack."
+WAKING_UP = "Waking up: Devin goes on where it stopped."
+IS_DONE = "Done."
+DONE = f"{IS_DONE} If something is missing, reply in this thread and Devin goes on."
+IS_ASLEEP = "Asleep"
+ASLEEP = f"{IS_ASLEEP} after a while without activity; nothing is lost. Reply in this thread to wake Devin."
+BEING_STOPPED = "Stopping: Devin is being put to sleep; nothing is lost."
+FAULT = (
+    "Suspended by a fault at Devin. Reply in this thread to try to wake it; "
+    "if that does not help, open the session in Devin or start a new one."
+)
+HAS_FAILED = "Failed: Devin"
+FAILED = (
+    f"{HAS_FAILED} ended the session with an error. Open it in Devin to see what happened, "
+    "then start a new one if it is still needed."
+)
+ENDED = (
+    "Ended. Replies in this thread no longer reach Devin; use `/devin` or mention Devin Bridge to start a new session."
+)
+IS_NOT_STARTED = "Not started"
+NOT_STARTED = f"{IS_NOT_STARTED}; the reason stands in this thread. Nothing is running."
+
+
+def waiting_for_answer(asker: str) -> str:
+    return f"Waiting for {asker}: answer Devin in this thread and it goes on."
+
+
+def waiting_for_approval(asker: str) -> str:
+    return f"{WAITS_FOR_APPROVAL}: {asker}, {ALLOW_OR_REFUSE}"
+
+
+def card_stopped_begins(by: str = "") -> str:
+    return f"Stopped{_by(by)}. It sleeps and nothing is lost"
+
+
+def card_stopped(by: str = "") -> str:
+    return f"{card_stopped_begins(by)}: reply in this thread and Devin goes on."
+
+
+def card_cancelled(by: str) -> str:
+    return f"Cancelled{_by(by)} before it began. Nothing was started and nothing was spent."
+
+
+def unknown_state(status: str) -> str:
+    return f"Devin says: {status}. Open the session in Devin to see what that means."
+
+
+# ---------------------------------------------------------------- the card: a session that is paused at a limit
+
+THEN_REPLY = "then reply in this thread and Devin goes on."
+NO_CREDITS = f"Paused: there are no credits left. Somebody who manages billing can buy more in Devin; {THEN_REPLY}"
+QUOTA_USED_UP = (
+    "Paused: the quota of your plan is used up. Wait until it renews, "
+    f"or ask somebody who manages billing to raise it in Devin; {THEN_REPLY}"
+)
+NO_QUOTA = (
+    "Paused: no quota is allocated for this session. An admin of your Devin organisation can allocate some; "
+    f"{THEN_REPLY}"
+)
+PAYMENT_DECLINED = (
+    "Paused: a payment to Devin was declined. "
+    f"Somebody who manages billing has to update the payment method in Devin; {THEN_REPLY}"
+)
+ORGANISATION_LIMIT = (
+    "Paused: your Devin organisation has reached its usage limit. An admin of the organisation can raise it; "
+    f"{THEN_REPLY}"
+)
+USER_LIMIT = (
+    "Paused: the person or service user this session runs for has reached their usage limit. "
+    f"An admin of your Devin organisation can raise it; {THEN_REPLY}"
+)
+SESSIONS_LIMIT = (
+    "Paused: your Devin organisation runs as many sessions as it may. Stop one that is not needed "
+    f"(`/devin list` shows yours) or ask an admin to raise the limit; {THEN_REPLY}"
+)
+
+
+def own_limit(cap: str = "", parameter: str = "`acu=`") -> str:
+    return (
+        f"Paused: the session has used up its own limit{cap}. Whoever asked for it can raise it in Devin, "
+        f"or start a new session with a higher {parameter}."
+    )
+
+
+# ---------------------------------------------------------------- the card: its facts and buttons
+
+ASKED_BY = "Asked by"
+LAST_SIGN_OF_LIFE = "last sign of life"
+OPEN_IN_DEVIN = "Open in Devin"
+STOP_BUTTON = "Stop"
+
+
+def asked_by(asker: str) -> str:
+    return f"{ASKED_BY} {asker}"
+
+
+# ---------------------------------------------------------------- announcements
+
+OUTCOME = "Done"
+HAS_OUTCOME = f"*{OUTCOME}*"
+OUTCOME_BEGINS = f":white_check_mark: {HAS_OUTCOME}"
+YOUR_ANSWER = "your answer"
+WAITS_FOR_YOUR_ANSWER = f"Devin waits for {YOUR_ANSWER}"
+NEW_PULL_REQUEST = "New pull request"
+NO_PULL_REQUEST = "no pull request"
+RESULT_HANDED_IN = "result handed in"
+LEFT_OUT_HERE = "left out here"
+LEFT_OUT = f"The rest is too long for Slack and was {LEFT_OUT_HERE}."
+READ_ALL_OF_IT = "Read all of it in Devin."
+THE_OTHERS = "The others stand in Devin."
+STARTED_TWICE = "had started this task twice"
+STARTED_TWICE_BEGINS = f":information_source: After a lost answer Devin {STARTED_TWICE}."
+
+
+def question(asker: str, sign: str = ":speech_balloon: ") -> str:
+    return f"{sign}{asker}, {WAITS_FOR_YOUR_ANSWER}: reply in this thread and it goes on."
+
+
+def approval(asker: str, sign: str = ":raised_hand: ") -> str:
+    return f"{sign}{asker}, Devin waits for an approval: {ALLOW_OR_REFUSE}"
+
+
+def pull_request_line(link: str) -> str:
+    return f":twisted_rightwards_arrows: {link}"
+
+
+def new_pull_request(link: str, sign: str = ":twisted_rightwards_arrows: ") -> str:
+    return f"{sign}{NEW_PULL_REQUEST}: {link}"
+
+
+def outcome(facts: str) -> str:
+    return f"{OUTCOME_BEGINS} · {facts}"
+
+
+def messages_in_outage(count: str) -> str:
+    return f"In this time it wrote {count}"
+
+
+def caught_up(duration: str, count: str) -> str:
+    return (
+        f":information_source: For {duration} Devin's messages could not be shown here. "
+        f"{messages_in_outage(count)}; this is the last one."
+    )
+
+
+def started_twice(older: str) -> str:
+    return (
+        f"{STARTED_TWICE_BEGINS} The younger session was ended and <{older}|the older one> goes on, "
+        "so nothing has to be done. What the younger one spent in the meantime stays spent."
+    )
+
+
+# ---------------------------------------------------------------- who may do what, and where
+
+NOTHING_STARTED = "nothing was started"
+GUEST_REFUSED = (
+    f"Guests cannot work with Devin here, so {NOTHING_STARTED} or sent. Ask a full member of this workspace to do it."
+)
+OTHER_COMPANY_REFUSED = (
+    "Only members of the workspace that runs Devin Bridge can work with Devin, "
+    f"so {NOTHING_STARTED} or sent. Ask one of them to do it."
+)
+SHARED_CHANNEL_REFUSED = (
+    f"This channel is shared with another company, where Devin stays out; {NOTHING_STARTED} or sent. "
+    "Use a channel of your own workspace."
+)
+THIS_CHANNEL_ARCHIVED = (
+    f"This channel is archived, so nothing can be posted here and {NOTHING_STARTED}. "
+    "Use another channel, or unarchive this one."
+)
+IS_NOT_A_MEMBER = "is not a member"
+FIGURES_FOR_ADMINS = "Usage figures are for the admins"
+
+
+def channel_archived(channel: str) -> str:
+    return (
+        f"{channel} is archived, so nothing can be posted there and {NOTHING_STARTED}. "
+        "Use another channel, or unarchive that one."
+    )
+
+
+def not_a_member(channel: str = "this channel") -> str:
+    return (
+        f"Devin Bridge {IS_NOT_A_MEMBER} of {channel}, so {NOTHING_STARTED}. "
+        "Type `/invite @Devin Bridge` there, then try again."
+    )
+
+
+def not_yours(asker: str) -> str:
+    return f"Only {asker}, who asked for this session, or an admin of Devin Bridge may do that. Nothing was changed."
+
+
+def admins_only(admins: str) -> str:
+    return f"{FIGURES_FOR_ADMINS} of Devin Bridge. Ask one of them: {admins}."
+
+
+# ---------------------------------------------------------------- starting a session
+
+NO_TASK = f"There is no task in that, so {NOTHING_STARTED}."
+EMPTY_PROMPT = f"{NO_TASK} Write what Devin should do, for example `/devin fix the flaky login test repo=acme/web`."
+A_SECOND_TIME = "a second time?"
+NOTHING_MORE_YET = f"Nothing more was started yet: should it really run {A_SECOND_TIME}"
+DECLINED = "Fine"
+START_DECLINED = f"{DECLINED}, nothing more was started."
+TOO_OLD = "too old"
+START_EXPIRED = (
+    f"That question is {TOO_OLD} to answer, so {NOTHING_STARTED}. Type the command again if it is still needed."
+)
+START_NOT_MADE = "Nothing was started"
+WRONG_KEY = (
+    f":lock: {START_NOT_MADE}: Devin does not accept Devin Bridge's key. "
+    "Whoever runs Devin Bridge has to set a valid `DEVIN_API_KEY`; then send the task again."
+)
+NOT_ACCEPTED = "did not accept"
+REQUEST_REFUSED = f":no_entry: Devin {NOT_ACCEPTED} this request, so {NOTHING_STARTED}."
+CHECK_OPTIONS = "Check the options (`repo=` `playbook=` `mode=` `acu=` `tags=`) and send it again."
+NOT_READ_AS_OPTIONS = "Not read as options"
+MISTYPED = f"{NOT_READ_AS_OPTIONS} but sent to Devin as part of the task:"
+NOT_A_NUMBER = "`acu=` needs a whole number above zero, such as acu=10"
+AFTER_ALL = "after all"
+
+
+def got_it_begins(prompt: str) -> str:
+    return f"Got it: “{prompt}”."
+
+
+def got_it(prompt: str) -> str:
+    return f"{got_it_begins(prompt)} The session's thread appears here in a moment."
+
+
+def permission_missing(permission: str) -> str:
+    return (
+        f":lock: {START_NOT_MADE}: Devin Bridge's key for Devin lacks the permission `{permission}`. "
+        "An admin of your Devin organisation can grant it to the service user; then send the task again."
+    )
+
+
+def quota_refused(reason: str) -> str:
+    return (
+        f":no_entry: {START_NOT_MADE}: a limit or quota of your Devin organisation is used up. "
+        f"Devin says: “{reason}”. Somebody who manages billing there can raise it; then send the task again."
+    )
+
+
+def tags_left_out(tags: str) -> str:
+    return (
+        f"Devin did not take these tags, so the session runs without them: {tags}. If they are needed, "
+        "an admin of your Devin organisation can allow them; they then work for the next session."
+    )
+
+
+def started_after_all(session: str) -> str:
+    return (
+        f":information_source: Devin had started <{session}|a session> for this {AFTER_ALL}; it was ended now. "
+        "What it spent until then stays spent."
+    )
+
+
+# ---------------------------------------------------------------- nobody knows what became of it
+
+NOT_KNOWN_WHETHER = "we do not know whether"
+ANSWER_LOST = f":warning: Devin's answer got lost and Devin cannot be reached, so {NOT_KNOWN_WHETHER}"
+CHECK_FIRST = "Look into the session in Devin before you write it again."
+NOT_READABLE = (
+    ":warning: Something that was asked for here was stored by another version of Devin Bridge and cannot be read,"
+)
+NOT_DONE = "so it was not done. Ask for it again if it is still needed."
+MAYBE_DONE = f"so {NOT_KNOWN_WHETHER} it was done. Look into the session in Devin before you ask for it again."
+
+
+def start_uncertain(reference: str) -> str:
+    return (
+        f"{ANSWER_LOST} the session was started. Look in Devin for a session with `{reference}` in its prompt "
+        "before you send the task again; if the session shows up, this thread goes on with it."
+    )
+
+
+def reply_uncertain_begins(reply: str) -> str:
+    return f"{ANSWER_LOST} the reply “{reply}” arrived."
+
+
+def reply_uncertain(reply: str) -> str:
+    return f"{reply_uncertain_begins(reply)} {CHECK_FIRST}"
+
+
+# ---------------------------------------------------------------- replies
+
+MUTED_BEGINS = "Muted:"
+MUTED = (
+    f":mute: {MUTED_BEGINS} replies in this thread are not sent to Devin until somebody writes `!unmute`. "
+    "What Devin says still appears here."
+)
+UNMUTED_BEGINS = "Unmuted:"
+UNMUTED = (
+    f":speaker: {UNMUTED_BEGINS} replies in this thread are sent to Devin again. "
+    "Those written while muted were not sent."
+)
+ALREADY_MUTED = "This thread is muted already; `!unmute` ends that."
+NOT_MUTED = "This thread is not muted: every reply is sent to Devin."
+REPLY_AFTER_END = (
+    "This session has ended, so your reply was not sent to Devin. "
+    "Use `/devin` or mention Devin Bridge with a task to start a new one."
+)
+THREAD_CLOSED = (
+    "This thread was closed, so your reply was not sent to Devin. "
+    "Use `/devin` or mention Devin Bridge with a task to start a new session."
+)
+WITHOUT_THE_MARK = "without the `!` the message goes to Devin."
+IS_NOT_SENT = "was *not sent*"
+
+
+def reply_not_sent(reply: str, because: str) -> str:
+    return f":warning: {reply} {IS_NOT_SENT} to Devin, because {because}. Write it again if it is still needed."
+
+
+def unknown_verb(verb: str, hint: str = "") -> str:
+    return (
+        f"There is no `{verb}`, so nothing was done and nothing sent to Devin. {hint}"
+        f"`!help` lists what works here; {WITHOUT_THE_MARK}"
+    )
+
+
+def verb_not_alone(verb: str) -> str:
+    return (
+        f"`{verb}` works only as the whole message, so nothing was done and nothing sent to Devin. "
+        f"Write `{verb}` alone, or the sentence without the `!`."
+    )
+
+
+# ---------------------------------------------------------------- files
+
+TEXT_PASSED_ON = "The text of the message was. "
+
+
+def file_too_large(name: str, size: str, text: str = TEXT_PASSED_ON) -> str:
+    return (
+        f":paperclip: “{name}” was not passed on to Devin, because it has {size} and the limit is 20.0 MB. "
+        f"{text}Share a smaller one, or paste what matters."
+    )
+
+
+def file_not_handed_over(name: str) -> str:
+    return (
+        f":paperclip: “{name}” was not passed on to Devin, because Slack did not hand it over. "
+        f"{TEXT_PASSED_ON}Upload it again, or paste what matters."
+    )
+
+
+def file_not_at_slack(name: str) -> str:
+    return (
+        f":paperclip: “{name}” was not passed on to Devin, because it is not stored at Slack. "
+        f"{TEXT_PASSED_ON}Upload it to Slack itself, or paste what matters."
+    )
+
+
+def file_not_taken(name: str) -> str:
+    return (
+        f":paperclip: “{name}” was not passed on to Devin, because Devin did not take it. "
+        f"{TEXT_PASSED_ON}Share it in another format, or paste what matters."
+    )
+
+
+# ---------------------------------------------------------------- sessions and their verbs
+
+NO_OPEN_SESSIONS = "You have no open sessions."
+NO_SESSIONS = f"{NO_OPEN_SESSIONS} `/devin fix the flaky login test` would start one; `/devin help` shows more."
+ONE_SESSION = "You have 1 session:"
+TWO_SESSIONS = "You have 2 sessions:"
+NO_SESSION_HERE = (
+    "There is no session in this thread, so nothing was changed. "
+    "Mention Devin Bridge with a task to start one, or use `/devin list` to see yours."
+)
+NO_ACUS = "Devin reports no ACUs for this session so far; on some plans it never does."
+
+
+def several_sessions(count: str, command: str) -> str:
+    return f"You have {count}, so nothing was done yet. Say which one is meant, for example `/devin {command} 1`:"
+
+
+def no_such_session(name: str) -> str:
+    return (
+        f"You have no open session `{name}`, so nothing was done. `/devin list` shows your sessions with their numbers."
+    )
+
+
+def cost(spent: str) -> str:
+    return f"This session has used {spent} so far. The figure comes from Devin and may be minutes old."
+
+
+# ---------------------------------------------------------------- stopping, archiving, ending
+
+STOPPING_BEGINS = "Stopping: Devin is put to sleep in a moment."
+STOPPING = f"{STOPPING_BEGINS} Nothing is lost."
+LOOKED_UP = "is being looked up"
+STOP_AFTER_CHECK_ENDS = "The session is stopped as soon as it is found"
+STOP_AFTER_CHECK = (
+    f"Devin's answer to the start got lost and {LOOKED_UP}. "
+    f"{STOP_AFTER_CHECK_ENDS}; if there is none, nothing is started."
+)
+ALREADY_STOPPED = "This session is asleep already; nothing was changed. A reply in its thread wakes it."
+NOTHING_RUNNING = "Nothing of yours is running"
+NOTHING_TO_STOP = f"{NOTHING_RUNNING}, so nothing was stopped. `/devin list` shows your sessions."
+NOT_STOPPED_BEGINS = "could not be told to stop"
+FOR_GOOD = "for good?"
+SESSION_KEPT = f"{DECLINED}, the session was kept as it is."
+IS_STOPPED = "Stopped by"
+IS_ARCHIVED = "Archived by"
+IS_ENDED_FOR_GOOD = "Ended for good"
+ALREADY_ENDED = (
+    "This session has ended already; nothing was changed. Use `/devin` or mention Devin Bridge to start a new one."
+)
+
+
+def unsent(replies: str, because: str) -> str:
+    return f" {replies} not sent to Devin, because {because}."
+
+
+ONE_UNSENT = unsent("1 waiting reply was", "the stop came first")
+TWO_UNSENT = unsent("2 waiting replies were", "the stop came first")
+ONE_WITHOUT_SESSION = unsent("1 waiting reply was", "there is no session")
+
+
+def stopped_by(by: str) -> str:
+    return f"{IS_STOPPED} {by}"
+
+
+def stopped_begins(by: str) -> str:
+    return f"Stopped{_by(by)}. Devin sleeps"
+
+
+def stopped(by: str = "", sign: str = STOP_SIGN) -> str:
+    return f"{sign}Stopped{_by(by)}. Devin sleeps and nothing is lost; a reply in this thread wakes it."
+
+
+def cancelled_begins(by: str) -> str:
+    return f"Cancelled{_by(by)} before it began: nothing"
+
+
+def cancelled(by: str) -> str:
+    return f"{STOP_SIGN}{cancelled_begins(by)} was started and nothing was spent."
+
+
+def stop_failed(session: str, unsent: str = "") -> str:
+    return (
+        f":warning: Devin {NOT_STOPPED_BEGINS}, so *the session is still running*. "
+        f"Stop it in <{session}|Devin>, or try `!stop` again in a minute.{unsent}"
+    )
+
+
+def archived_by(by: str) -> str:
+    return f"{IS_ARCHIVED} {by}"
+
+
+def archived(by: str, unsent: str = "") -> str:
+    return (
+        f":file_cabinet: {archived_by(by)}. Devin sleeps, and replies in this thread are no longer sent to it.{unsent} "
+        f"{TO_START_ANOTHER}"
+    )
+
+
+def end_for_good(title: str) -> str:
+    return f"End “{title}” {FOR_GOOD} It cannot be woken again; `!stop` only puts it to sleep. Nothing was changed yet."
+
+
+def ended_by(by: str) -> str:
+    return f"{IS_ENDED_FOR_GOOD}{_by(by)}"
+
+
+def ended_for_good(by: str, unsent: str = "") -> str:
+    return f":checkered_flag: {ended_by(by)}. Replies in this thread no longer reach Devin.{unsent} {TO_START_ANOTHER}"
+
+
+# ---------------------------------------------------------------- what does not work here
+
+STORE_DOWN = "Devin Bridge cannot store anything at the moment. Nothing was started; try again in a minute."
+NOT_STORED = "Devin Bridge cannot store anything at the moment. Nothing was changed; try again in a minute."
+MAYBE_STORED = (
+    "Devin Bridge could not confirm that it has stored this command, so it may or may not be carried out. "
+    "Wait a minute; if nothing has happened by then, type it again."
+)
+UP_TO_DATE = "kept up to date"
+CARD_LOST = (
+    f":warning: This session's card can no longer be {UP_TO_DATE} here; the session goes on. "
+    "`!status` tells where it stands."
+)
+CANNOT_POST = "can no longer post"
+COULD_NOT_BE_SHOWN = "could not be shown"
+
+
+def cannot_post_begins(channel: str) -> str:
+    return f":warning: Devin Bridge {CANNOT_POST} in <#{channel}>"
+
+
+def cannot_post(channel: str) -> str:
+    return (
+        f"{cannot_post_begins(channel)} (removed, archived or not allowed), so news from Devin does not appear there."
+    )
+
+
+def session_goes_on(link: str) -> str:
+    return (
+        f"The session {link} goes on at Devin. "
+        "Invite Devin Bridge again with `/invite @Devin Bridge`, or stop the session with `/devin stop`."
+    )
+
+
+def message_lost(session: str, reference: str) -> str:
+    return (
+        f":warning: One message of Devin's {COULD_NOT_BE_SHOWN} here. Read it in <{session}|Devin>. "
+        f"Reference `{reference}`."
+    )
+
+
+# ---------------------------------------------------------------- the digest and the usage
+
+DIGEST_BEGINS = "Devin on"
+TODAY = "Devin today, so far"
+YESTERDAY = "Devin yesterday"
+WEEK = "Devin in the last seven days"
+BILLING_DAY_BEGINS = "Billing day"
+FROM_TO = "08:00 UTC to 08:00 UTC"
+BILLING_DAY = f"{BILLING_DAY_BEGINS} {FROM_TO}."
+NO_TOTAL = "The total could not be read from Devin this time."
+NOTHING_TO_COMPARE_WITH = "nothing in the seven days before to compare with"
+NOTHING_USED = "No session of Devin Bridge used anything in this time."
+MOST_EXPENSIVE = "*Dearest sessions*"
+OWN_SESSIONS_ONLY = (
+    ":information_source: Counted from the sessions of Devin Bridge alone, because its key for Devin lacks the "
+    "permission `ViewOrgConsumption`. An admin of your Devin organisation can grant it to the service user."
+)
+
+
+def digest_title(day: str) -> str:
+    return f"{DIGEST_BEGINS} {day}"
+
+
+def running_day(day: str) -> str:
+    return f"{BILLING_DAY_BEGINS} {day}, {FROM_TO}, still running."
+
+
+def billing_day(day: str) -> str:
+    return f"{BILLING_DAY_BEGINS} {day}, {FROM_TO}."
+
+
+def seven_days(last: str) -> str:
+    return f"Seven billing days up to {last}, each {FROM_TO}."
+
+
+def compared(change: str, mean: str) -> str:
+    return f"{change} than the mean of the seven days before ({mean})"
+
+
+def counts(started: int, finished: int, waiting: int) -> str:
+    return f"Sessions: {started} started, {finished} finished, {waiting} waiting for somebody."
+
+
+def month(spent: str) -> str:
+    return f"The month so far: {spent}."
+
+
+# ---------------------------------------------------------------- help
+
+HELP_BEGINS = "*Devin Bridge* starts Devin sessions"
+HELP = (
+    f"{HELP_BEGINS} from Slack; each session lives in its own thread.\n"
+    "• `/devin fix the flaky login test` starts one, and so does `@Devin Bridge fix …` in a channel or thread\n"
+    "• `/devin list` · `/devin status [number]` · `/devin stop [number]` · `/devin archive [number]`\n"
+    "• `/devin usage [today|yesterday|week]` shows admins what was spent\n"
+    "• Options may stand anywhere in the task: `repo=acme/web` `playbook=…` `mode=fast` `acu=10` `tags=a,b` "
+    '`title="…"`\n'
+    "• In a session's thread, reply to steer Devin; `!help` lists what else works there"
+)
+HELP_IN_THREAD = (
+    "Every reply in this thread goes to Devin, except these, each as the whole message:\n"
+    "• `!status` where it stands · `!cost` what it has used\n"
+    "• `!stop` (or `sleep`) puts Devin to sleep; a reply wakes it\n"
+    "• `!mute` / `!unmute` (or `mute` / `unmute`): replies are not sent to Devin / are sent again\n"
+    "• `!aside …` (or `(aside) …`) is for the people here and not sent to Devin\n"
+    "• `!archive` (or `archive`) puts Devin to sleep and closes this thread\n"
+    "• `!new …` starts another session\n"
+    "• `EXIT` ends the session for good, after a question"
+)
