@@ -21,19 +21,7 @@ class _Clock:
 wall, clock = time.time, _Clock()
 time.time = clock
 
-# With what a bot imports only while it starts.
-for _name in (
-    "bot.__main__",
-    "bot.server",
-    "aiosqlite",
-    "anyio._backends._asyncio",
-    "h11",
-    "httpcore",
-    "sqlalchemy.dialects.sqlite.aiosqlite",
-    "uvicorn.lifespan.off",
-    "uvicorn.protocols.http.httptools_impl",
-    "uvloop",
-):
+for _name in ("bot.__main__", "bot.server", "tests.imported_late"):
     importlib.import_module(_name)
 
 gc.freeze()  # what was imported stays shared between all forks
