@@ -21,8 +21,7 @@ class _Clock:
 wall, clock = time.time, _Clock()
 time.time = clock
 
-# What a bot imports while it starts, beyond what it names at the top of its modules.
-for _name in ("bot.__main__", "bot.server", "aiosqlite", "uvloop", "sqlalchemy.dialects.sqlite.aiosqlite"):
+for _name in ("bot.__main__", "bot.server", "tests.imported_late"):
     importlib.import_module(_name)
 
 gc.freeze()  # what was imported stays shared between all forks

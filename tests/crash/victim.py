@@ -26,7 +26,6 @@ from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from functools import partial
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -43,21 +42,13 @@ from bot.server import serve
 from bot.slack.client import Slack
 from bot.store.database.connection import Database
 from bot.timing import PRODUCTION
+from tests import imported_late  # noqa: F401  before any fork
 from tests.crash.steps import AFTER, BEFORE, COMMIT, ON_THE_WIRE, Moment, StepNames, is_ours, is_plumbing
 from tests.waits import SHORT
 
 if TYPE_CHECKING:
     from types import FrameType
 
-# What libraries import only once they run; imported here it serves all processes.
-IMPORTED_LATE: Final = (
-    "anyio._backends._asyncio",
-    "encodings.idna",
-    "slack_bolt.listener_matcher.async_builtins",
-    "uvicorn.lifespan.off",
-    "uvicorn.protocols.http.httptools_impl",
-    "uvicorn.protocols.websockets.auto",
-)
 WRITES: Final = re.compile(r"\s*(?:INSERT INTO|UPDATE|DELETE FROM)\s+(\w+)", re.IGNORECASE)
 
 Patch = Callable[[Any, str, Any], None]
@@ -250,8 +241,6 @@ class Nursery:
             os.set_blocking(end, False)
         signal.set_wakeup_fd(self._bell)
         signal.signal(signal.SIGCHLD, lambda *_: None)
-        for module in IMPORTED_LATE:
-            import_module(module)
         gc.freeze()  # what was imported stays shared between all processes
 
     def run(self) -> None:

@@ -3,7 +3,6 @@
 import re
 from typing import Final
 
-import pytest
 from playwright.async_api import Locator, expect
 
 from tests import sentences
@@ -24,13 +23,7 @@ BRIGHTNESS: Final = """() => {
 }"""
 
 
-@pytest.fixture(params=["light", "dark"])
-def scheme(request: pytest.FixtureRequest) -> str:
-    return str(request.param)
-
-
-async def test_axe_finds_nothing_serious(visit: Visit, play: Playground, axe: str, scheme: str) -> None:
-    ann = await visit(play.url, color_scheme=scheme)
+async def test_axe_finds_nothing_serious(ann: Visitor, axe: str) -> None:
     await ann.opens("web")
     await ann.asks_devin()
     assert await ann.faults(axe) == []
@@ -47,10 +40,8 @@ async def test_axe_finds_nothing_serious(visit: Visit, play: Playground, axe: st
     assert await ann.faults(axe) == []
 
 
-async def test_axe_finds_nothing_serious_in_what_opens_above(
-    visit: Visit, gallery: Gallery, axe: str, scheme: str
-) -> None:
-    ann = await visit(gallery.url, color_scheme=scheme)
+async def test_axe_finds_nothing_serious_in_what_opens_above(visit: Visit, gallery: Gallery, axe: str) -> None:
+    ann = await visit(gallery.url)
     await ann.opens("general")
     await ann.writes("/gallery menus")
     menus = await ann.sees("Colour")

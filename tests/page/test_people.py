@@ -74,6 +74,20 @@ async def test_a_message_is_changed_and_deleted(ann: Visitor) -> None:
     await expect(ann.message("Lunch at")).to_have_count(0)
 
 
+async def test_a_message_that_comes_while_its_channel_is_pressed_takes_no_click_away(
+    ann: Visitor, play: Playground
+) -> None:
+    await ann.opens("web")
+    await ann.link("nobot").hover()
+    await ann.page.mouse.down()
+    await play.say("Ben", "nobot", "In the middle of a click")
+    await play.say("Ben", "web", "After it")
+    await ann.sees("After it")
+    await ann.page.mouse.up()
+    await expect(ann.link("nobot")).to_have_attribute("aria-current", "page")
+    await ann.sees("In the middle of a click")
+
+
 async def test_nobody_changes_what_others_wrote(ann: Visitor, play: Playground) -> None:
     await play.say("Ben", "nobot", "My own words")
     await ann.opens("nobot")

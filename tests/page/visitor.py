@@ -1,6 +1,6 @@
 """Somebody at the page: what they do with mouse and keyboard, and what they see."""
 
-from typing import Any, Final, Self
+from typing import Any, Final, Literal, Self
 
 import pytest
 from playwright.async_api import Browser, ConsoleMessage, FilePayload, Locator, Page, expect
@@ -27,6 +27,7 @@ WAITING: Final = sentences.waiting_for_answer("@Ann Lee")
 AFRESH: Final = "Everything is as in the beginning. Only the clock keeps its time, since time never runs backwards.×"
 CLIPBOARD: Final = ("clipboard-read", "clipboard-write")
 SERIOUS: Final = {"serious", "critical"}
+SCHEMES: Final[tuple[Literal["light", "dark"], ...]] = ("light", "dark")
 FOCUSED: Final = "(node) => node === document.activeElement || node.contains(document.activeElement)"
 MOST_TABS: Final = 150
 MOST_STOPS: Final = 400
@@ -123,11 +124,19 @@ class Visitor:
         assert not unexpected, "\n".join(unexpected)
 
     async def faults(self, axe: str) -> list[str]:
-        """What axe calls serious or critical, one line for each place."""
-        await self.page.evaluate(axe)
+        """What axe calls serious or critical on a bright and on a dark screen, one line for each place."""
+        if not await self.page.evaluate("'axe' in window"):
+            await self.page.evaluate(axe)
+        found = [line for scheme in SCHEMES for line in await self._faults(scheme)]
+        await self.page.emulate_media(color_scheme="null", reduced_motion="null")
+        return found
+
+    async def _faults(self, scheme: Literal["light", "dark"]) -> list[str]:
+        # Without motion, because a colour that is still fading into another has no contrast that counts.
+        await self.page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
         found = await self.page.evaluate("axe.run(document, {resultTypes: ['violations']})")
         return [
-            f"{rule['id']}: {node['html'][:200]} {' '.join(each['message'] for each in node['any'])}"
+            f"{scheme}: {rule['id']}: {node['html'][:200]} {' '.join(each['message'] for each in node['any'])}"
             for rule in found["violations"]
             if rule["impact"] in SERIOUS
             for node in rule["nodes"]

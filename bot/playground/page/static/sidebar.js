@@ -9,6 +9,7 @@ import { unread } from "./unread.js";
 
 const lists = {};
 let waiting = 0;
+let pressed = false;
 
 /** Draw the sidebar, and keep it up to date. */
 export function startSidebar() {
@@ -20,6 +21,10 @@ export function startSidebar() {
     section("apps", "Apps"),
   );
   nav.addEventListener("keydown", walk);
+  nav.addEventListener("pointerdown", () => hold(true));
+  for (const kind of ["pointerup", "pointercancel"]) {
+    window.addEventListener(kind, () => hold(false));
+  }
   for (const kind of ["workspace", "me", "channel", "unread", "bot"]) {
     subscribe(kind, later);
   }
@@ -34,8 +39,18 @@ function section(name, words) {
 function later() {
   waiting ||= requestAnimationFrame(() => {
     waiting = 0;
-    draw();
+    if (!pressed) {
+      draw();
+    }
   });
+}
+
+/** While a link is pressed nothing is drawn: a click that ends on another node than it began on is none. */
+function hold(on) {
+  if (pressed !== on) {
+    pressed = on;
+    later();
+  }
 }
 
 function draw() {
