@@ -5,8 +5,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 UV_VERSION := 0.13.9
-# Tests wait more than they work: more than the cores of a small machine, yet not so many that it is never idle.
-WORKERS ?= 3
+# Tests wait more than they work: more than the cores of a small machine, so that it is never idle.
+WORKERS ?= 5
 BROWSER := .browser
 AXE_VERSION := 4.14.1
 
