@@ -2,6 +2,7 @@
 
 import asyncio
 import fcntl
+import logging
 import shutil
 import signal
 import tempfile
@@ -12,7 +13,9 @@ from typing import Any, Final
 
 import hypothesis
 import pytest
+import structlog
 
+from bot import logs
 from bot.store.database.connection import Database
 from bot.store.database.schema import migrate
 from tests import postgres
@@ -91,3 +94,15 @@ async def _make_sqlite_template(file: Path) -> None:
     await migrate(db)
     await db.close()
     unfinished.rename(file)
+
+
+@pytest.fixture
+def plain_logs() -> Iterator[None]:
+    """Log as in production: a traceback with all local variables would hold up the bot's own loop for seconds."""
+    root = logging.getLogger()
+    handlers, level = root.handlers, root.level
+    logs.configure("INFO", "console")
+    yield
+    structlog.reset_defaults()
+    root.handlers = handlers
+    root.setLevel(level)

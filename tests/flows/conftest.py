@@ -34,6 +34,11 @@ URL = "https://acme.slack.com/"
 ONCE = Patience(attempts=1, first_pause=0, longest_pause=0, jitter=0)
 
 
+@pytest.fixture(autouse=True)
+def logs_as_in_production(plain_logs: None) -> None:
+    """Log as the bot does."""
+
+
 class SetClock:
     """A clock that stands still until it is set."""
 

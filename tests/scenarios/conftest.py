@@ -6,16 +6,13 @@ name it.
 """
 
 import asyncio
-import logging
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-import structlog
 
-from bot import logs
 from bot.store.tables import metadata
 from bot.timing import Timing
 from tests import postgres
@@ -26,15 +23,8 @@ STORES = ("sqlite", "postgresql")
 
 
 @pytest.fixture(autouse=True)
-def plain_logs() -> Iterator[None]:
-    """Log as in production: a traceback with all local variables would hold up the bot's own loop for seconds."""
-    root = logging.getLogger()
-    handlers, level = root.handlers, root.level
-    logs.configure("INFO", "console")
-    yield
-    structlog.reset_defaults()
-    root.handlers = handlers
-    root.setLevel(level)
+def logs_as_in_production(plain_logs: None) -> None:
+    """Log as the bot does."""
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
