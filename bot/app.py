@@ -44,6 +44,7 @@ from bot.flows.services import Services
 from bot.flows.start.create import Create
 from bot.flows.start.from_command import StartFromCommand
 from bot.flows.start.from_message import StartFromMessage
+from bot.flows.steer.command_answers import CommandAnswers
 from bot.flows.steer.reply import Reply
 from bot.flows.steer.session_commands import SessionCommands
 from bot.flows.steer.session_list import SessionList
@@ -103,11 +104,12 @@ def wire(services: Services, engine: LocalEngine, settings: Settings) -> Bot:
     lookup, access = SessionLookup(services), Access(services)
     intake = Intake(services)
     usage_ledger = UsageLedger(services)
+    command_answers = CommandAnswers(SessionList(services), usage_ledger, access)
     heartbeat = Heartbeat(services)
     announce = Announce(services)
     pollers = [Poller(services, organisation, lookup, announce) for organisation in services.organisations]
     catch_ups = {workspace.team: CatchUp(services, workspace, intake) for workspace in services.workspaces}
-    dispatch = Dispatch(services, _flows(services, access, lookup))
+    dispatch = Dispatch(services, _flows(services, access, lookup, command_answers))
     send = Send(services, SendFailures(services))
     engine.route("in", Route(dispatch.work, FLOWS_AT_ONCE))
     for lane in ("out", "react", "priv"):
@@ -122,7 +124,7 @@ def wire(services: Services, engine: LocalEngine, settings: Settings) -> Bot:
     register(
         bolt,
         services.workspaces,
-        Commands(intake, SessionList(services), usage_ledger, access),
+        Commands(intake, command_answers),
         Messages(intake),
         Actions(intake),
         Events(intake),
@@ -155,7 +157,9 @@ def _ticks_of_each(
     return ticks
 
 
-def _flows(services: Services, access: Access, lookup: SessionLookup) -> dict[str, Flow[Any]]:
+def _flows(
+    services: Services, access: Access, lookup: SessionLookup, command_answers: CommandAnswers
+) -> dict[str, Flow[Any]]:
     """The flow for each kind of inbox row."""
     prompts = PromptBuilder(services, access)
     create = Create(services, prompts, lookup)
@@ -164,7 +168,14 @@ def _flows(services: Services, access: Access, lookup: SessionLookup) -> dict[st
     start_from_command = StartFromCommand(services, access, prompts)
     return {
         MessageCause.kind: Conversation(
-            services, access, prompts, reply, session_commands, start_from_command, StartFromMessage(services, create)
+            services,
+            access,
+            prompts,
+            reply,
+            session_commands,
+            start_from_command,
+            StartFromMessage(services, create),
+            command_answers,
         ),
         CommandCause.kind: start_from_command,
         StartCause.kind: create,

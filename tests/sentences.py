@@ -597,6 +597,7 @@ HELP = (
     "• `/devin fix the flaky login test` starts one, and so does `@Devin Bridge fix …` in a channel or thread\n"
     "• `/devin list` · `/devin status [number]` · `/devin stop [number]` · `/devin archive [number]`\n"
     "• `/devin usage [today|yesterday|week]` shows admins what was spent\n"
+    "• `help`, `list`, `status`, `stop` and `usage` also work as a direct message or behind a mention\n"
     "• Options may stand anywhere in the task: `repo=acme/web` `playbook=…` `mode=fast` `acu=10` `tags=a,b` "
     '`title="…"`\n'
     "• In a session's thread, reply to steer Devin; `!help` lists what else works there"

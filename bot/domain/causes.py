@@ -45,6 +45,11 @@ class MessageCause:
         return self.thread_ts or self.ts
 
     @property
+    def addressed(self) -> bool:
+        """Whether the message is written to the bot itself: it mentions the bot, or begins in a direct message."""
+        return self.mention or (self.direct and self.thread_ts is None)
+
+    @property
     def in_thread(self) -> bool:
         """Whether the message is a reply, so that other messages precede it in its thread."""
         return self.thread_ts is not None

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Final
 
+from bot.domain.lane import own_lane, thread_lane
+
 BILLING_DETAILS: Final = frozenset({"out_of_credits", "out_of_quota", "no_quota_allocation", "payment_declined"})
 LIMIT_DETAILS: Final = BILLING_DETAILS | {
     "usage_limit_exceeded",
@@ -135,6 +137,13 @@ class Session:
     created_at: float = 0.0
     ended_at: float | None = None
     spoken_at: float = 0.0  # when a person last wrote to the session
+
+    @property
+    def lane(self) -> str:
+        """The inbox lane of the session's thread; one of its own as long as it has none."""
+        if self.thread_ts is None:
+            return own_lane(self.id)
+        return thread_lane(self.team, self.channel, self.thread_ts)
 
     @property
     def display_state(self) -> DisplayState:

@@ -143,8 +143,8 @@ async def reschedule(tx: AsyncConnection, key: str, ready_at: float, reason: str
 
 
 async def move(tx: AsyncConnection, key: str, lane: str, cause: Cause) -> None:
-    """Move an open row with its present `cause` to another lane, where the row's `ts` decides on its place."""
-    await tx.execute(_open_row(key).values(lane=lane, payload=encode(cause)))
+    """Move an open row to another lane, where its `ts` decides on its place; from now on `cause` stands in it."""
+    await tx.execute(_open_row(key).values(lane=lane, kind=cause.kind, payload=encode(cause)))
 
 
 async def note(tx: AsyncConnection, key: str, cause: Cause) -> None:

@@ -26,6 +26,7 @@ SLASH_HELP: Final = Message(
         [
             "*Devin Bridge* starts Devin sessions from Slack; each session lives in its own thread.",
             *_lines(spec.slash_help for spec in COMMANDS),
+            "• `help`, `list`, `status`, `stop` and `usage` also work as a direct message or behind a mention",
             _OPTIONS,
             "• In a session's thread, reply to steer Devin; `!help` lists what else works there",
         ]

@@ -23,6 +23,8 @@ PLACES: Final[dict[str, tuple[str, ...]]] = {
     "put back": ("bot.flows.receive.dispatch:Dispatch._put_back",),
     "learn who it is": ("bot.flows.access:Access.person",),
     "drop a reply to an unknown thread": ("bot.flows.receive.conversation:Conversation._drop",),
+    "turn into a stop": ("bot.flows.receive.conversation:Conversation._stop",),
+    "welcome": ("bot.flows.receive.conversation:Conversation._welcome",),
     "hand a line to its thread": ("bot.flows.receive.conversation:Conversation._hand_over",),
     "note a channel that is gone": ("bot.flows.receive.channel_gone:ChannelGone.run",),
     # Something is created at Devin, exactly once.
@@ -38,6 +40,7 @@ PLACES: Final[dict[str, tuple[str, ...]]] = {
     "note that tags are refused": ("bot.flows.organisation:Organisation.remember_tags_refused",),
     # A session is steered.
     "wake": ("bot.flows.steer.reply:NewMessage.call_first",),
+    "take thanks": ("bot.flows.steer.reply:Reply._take_thanks",),
     "reply": ("bot.flows.steer.reply:NewMessage.call",),
     "announce the stop": ("bot.flows.steer.session_commands:SessionCommands._begin_stop",),
     "put to sleep": ("bot.flows.steer.session_commands:SessionCommands._put_to_sleep",),

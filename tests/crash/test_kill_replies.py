@@ -14,6 +14,7 @@ from tests.crash.story import (
     FOLLOWED,
     KNOWN,
     POSTED,
+    PUT_TO_SLEEP,
     REACTED,
     RECEIVED,
     REPLIED,
@@ -144,7 +145,74 @@ async def line_handed_over(one: Scene, ts: str) -> None:
     assert await one.on.thread(DM, ts) == []
 
 
+async def stop_here(one: Scene, ts: str) -> str:
+    await one.slack.say(ANN, "im", "stop")
+    await one.devin.wait_for_sessions("fix the login test", seconds=PATIENCE, is_archived=True)
+    await one.slack.wait_for_message(DM, sentences.stopped_begins("<@U0ANN>"), thread_ts=ts, within=PATIENCE)
+    return ts
+
+
+async def stopped_here(one: Scene, ts: str) -> None:
+    """A private answer that may have been given is given again."""
+    await one_session(one, channel=DM)
+    assert await one.on.thread(DM, ts) == [STOPPED]
+    assert await answers_in_the_direct_message(one) == {sentences.STOPPING}
+
+
+async def answers_in_the_direct_message(one: Scene) -> set[str]:
+    said = await one.slack.messages(DM)
+    return {message["rendered"] for message in said if message["user"] == "U0BOT" and "thread_ts" not in message}
+
+
+async def greet(one: Scene, _: None) -> None:
+    await one.slack.say(ANN, "im", "hello!")
+    await one.slack.wait_for_message(DM, sentences.HELP_BEGINS, within=PATIENCE)
+
+
+async def greeted(one: Scene, _: None) -> None:
+    assert await answers_in_the_direct_message(one) == {sentences.HELP}
+    assert await one.devin.sessions() == []
+
+
+async def thank(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
+    thanks = await one.slack.say(BEN, GENERAL, "thanks a lot!", thread_ts=begun[0])
+    await one.slack.wait_for_call("reactions.add", within=PATIENCE)
+    return thanks, begun[0]
+
+
+async def not_woken(one: Scene, written: tuple[str, str]) -> None:
+    thanks, ts = written
+    made = await one_session(one)
+    assert made["is_archived"]
+    assert await asked(made) == []
+    reactions = (await one.slack.message(GENERAL, thanks))["reactions"]
+    assert [reaction["name"] for reaction in reactions] == ["pray"]
+    assert await one.on.thread(GENERAL, ts) == [STOPPED]
+
+
+ANSWERED: Final = (
+    "claim (private): commit",
+    "answer (private): Slack chat.postMessage",
+    "mark as sent (private): commit",
+)
 STORIES = [
+    Story(
+        "stop in a direct message",
+        running_in_a_direct_message,
+        stop_here,
+        stopped_here,
+        steps=(*RECEIVED, "turn into a stop: commit", *ANSWERED, *PUT_TO_SLEEP, *EDITED, *POSTED),
+        sometimes=FOLLOWED,
+    ),
+    Story("a greeting", nothing, greet, greeted, steps=(*RECEIVED, KNOWN, "welcome: commit", *ANSWERED)),
+    Story(
+        "thanks to a session that sleeps",
+        asleep,
+        thank,
+        not_woken,
+        steps=(*RECEIVED, KNOWN, "take thanks: commit", *REACTED),
+        sometimes=(*EDITED, *FOLLOWED),
+    ),
     Story(
         "a reply wakes a session that sleeps",
         asleep,

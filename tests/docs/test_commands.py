@@ -7,10 +7,11 @@ import pytest
 
 from bot.domain.billing import Period
 from bot.domain.commands.registry import BY_ACTION_ID, COMMANDS, START, USAGE, commands_on
-from bot.domain.commands.spec import WRITTEN, Role, Surface
+from bot.domain.commands.spec import ADDRESSED, Role, Surface
+from bot.flows.steer.command_answers import CommandAnswers
 from bot.flows.steer.session_commands import SessionCommands
+from bot.flows.steer.session_list import SessionList
 from bot.manifest import read_manifest
-from handlers.commands import Commands
 
 ROOT = Path(__file__).parent.parent.parent
 WORDS = [form.phrase for spec in COMMANDS if spec is not START for form in spec.forms_on(Surface.SLASH)]
@@ -56,26 +57,32 @@ def test_the_readme_says_which_are_for_admins(spec):
     assert all(what.startswith("for admins") == (spec.role is Role.ADMIN) for what in notes)
 
 
+def test_the_readme_names_what_works_behind_a_mention_and_as_a_direct_message():
+    (cell,) = [write for write, _ in rows() if write.startswith("`help`")]
+    forms = {form.phrase for spec in COMMANDS for form in spec.forms if form.surfaces == ADDRESSED}
+    assert set(coded(cell)) == forms
+
+
 def test_the_readme_names_every_verb_and_no_other():
     text = (
         section("In a channel, in a thread, in a direct message")
         .split("In a session's thread")[1]
         .split("Stop puts")[0]
     )
-    forms = [form.shown for spec in COMMANDS for form in spec.forms_on(*WRITTEN)]
+    forms = [form.shown for spec in COMMANDS for form in spec.forms_on(Surface.THREAD)]
     assert set(coded(text)) == set(forms)
 
 
 def test_a_verb_about_no_session_has_a_branch_of_its_own():
     branches = {"help", "aside", "new"}  # in SessionCommands.verb and Conversation._handle_text
-    alone = {spec.name for spec in COMMANDS if spec.forms_on(*WRITTEN) and not spec.of_session}
+    alone = {spec.name for spec in COMMANDS if spec.forms_on(Surface.THREAD) and not spec.of_session}
     assert alone == branches, "add the branch where these three have theirs, and then its name here"
 
 
 def test_the_changelog_names_them():
     text = read("CHANGELOG.md")
     assert f"`/devin {'|'.join(WORDS)}`" in text
-    verbs = {form.phrase for spec in COMMANDS for form in spec.forms_on(*WRITTEN) if form.phrase.startswith("!")}
+    verbs = {form.phrase for spec in COMMANDS for form in spec.forms_on(Surface.THREAD) if form.phrase.startswith("!")}
     assert verbs <= set(re.search(r"`(!status [^`]+)`", text)[1].split())
 
 
@@ -83,8 +90,10 @@ def test_the_changelog_names_them():
 
 
 def test_every_slash_command_has_its_answer():
-    answered = Commands(None, None, None, None)._answers
-    assert set(answered) == {spec.name for spec in commands_on(Surface.SLASH)}
+    answered = CommandAnswers(SessionList(None), None, None)._answers
+    assert set(answered) == {spec.name for spec in commands_on(Surface.SLASH)} - {START.name}
+    addressed = {spec.name for spec in COMMANDS for form in spec.forms if form.surfaces == ADDRESSED}
+    assert addressed <= set(answered)
 
 
 def test_every_command_of_a_session_has_its_flow():

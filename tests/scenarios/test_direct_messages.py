@@ -80,12 +80,57 @@ async def test_a_line_after_the_session_has_ended_starts_another_one(on: Harness
     assert await creations(on) == 2
 
 
-async def test_thanks_and_greetings_start_nothing(on: Harness) -> None:
+async def test_thanks_and_greetings_start_nothing_and_the_first_is_answered_with_help(on: Harness) -> None:
     for line in ("hi!", "Thanks a lot :pray:", "good morning", ":+1:"):
         await on.slack.say(ANN, "im", line)
+    await on.slack.wait_for_message(DM, sentences.HELP_BEGINS)
     await settled(on)
     assert await creations(on) == 0
-    assert [one["user"] for one in await on.slack.messages(DM)] == [ANN] * 4
+    assert await said_by_the_bot(on) == [sentences.HELP]
+
+
+async def said_by_the_bot(on: Harness) -> list[str]:
+    """What the bot says in the direct message outside threads."""
+    return [one["rendered"] for one in await on.slack.messages(DM) if one["user"] == "U0BOT" and "thread_ts" not in one]
+
+
+async def test_a_command_alone_is_a_command_here_too(on: Harness) -> None:
+    _, session = await running(on)
+    for line, answer in (
+        ("Help?", sentences.HELP_BEGINS),
+        ("list", sentences.ONE_SESSION),
+        ("status", sentences.WORKING),
+        ("usage", sentences.FIGURES_FOR_ADMINS),
+    ):
+        await on.slack.say(ANN, "im", line)
+        await on.slack.wait_for_message(DM, answer)
+    await settled(on)
+    assert await creations(on) == 1
+    assert await sent_to_devin(on, session) == []
+
+
+async def test_stop_alone_stops_the_session_that_runs_and_starts_none(on: Harness) -> None:
+    ts, session = await running(on)
+    await on.slack.say(ANN, "im", "Stop!")
+    await on.slack.wait_for_message(DM, sentences.stopped_begins("<@U0ANN>"), thread_ts=ts)
+    await settled(on)
+    assert (await on.devin.session(session))["is_archived"] is True
+    assert await said_by_the_bot(on) == [sentences.STOPPING]
+    assert await creations(on) == 1
+
+
+async def test_stop_right_after_the_task_waits_for_its_session(on: Harness) -> None:
+    ts = await on.slack.say(ANN, "im", "fix the login test")
+    await on.slack.say(ANN, "im", "stop")
+    await on.slack.wait_for_message(DM, "<@U0ANN>", thread_ts=ts, user="U0BOT")
+    await settled(on)
+    assert all(made["is_archived"] for made in await on.devin.sessions())
+    assert await creations(on) <= 1
+
+
+async def test_a_sentence_that_begins_like_a_command_is_a_task(on: Harness) -> None:
+    await on.slack.say(ANN, "im", "stop the flaky test from failing")
+    await on.session("stop the flaky test from failing")
 
 
 async def test_a_thread_is_a_thread_here_too(on: Harness) -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from tests import sentences
 from tests.scenarios.harness import ANN, BEN, GENERAL, WEB, Harness
-from tests.scenarios.observations import creations, settled
+from tests.scenarios.observations import creations, private_answers, sent_to_devin, settled
 
 
 @pytest.mark.both_transports
@@ -106,3 +106,47 @@ async def test_a_mention_in_a_private_channel_works_like_any_other(on: Harness) 
     ts = await on.mention("fix the login test", ANN, "C0PRIVATE")
     await on.session("fix the login test")
     await on.slack.wait_for_message("C0PRIVATE", sentences.asked_by("<@U0ANN>"), thread_ts=ts)
+
+
+@pytest.mark.both_transports
+async def test_a_command_alone_behind_a_mention_is_a_command(on: Harness) -> None:
+    _, session = await on.started()
+    for text, answer in (
+        ("help", sentences.HELP_BEGINS),
+        ("list", sentences.ONE_SESSION),
+        ("status", sentences.WORKING),
+        ("usage", sentences.FIGURES_FOR_ADMINS),
+    ):
+        await on.mention(text)
+        await on.slack.wait_for_ephemeral(ANN, text=answer)
+    await on.mention("stop")
+    await on.slack.wait_for_ephemeral(ANN, text=sentences.STOPPING_BEGINS)
+    await on.devin.wait_for_sessions("fix the login test", is_archived=True)
+    assert await sent_to_devin(on, session) == []
+    assert await creations(on) == 1
+
+
+async def test_a_command_behind_a_mention_in_a_thread_is_about_its_session(on: Harness) -> None:
+    await on.started("update the docs")
+    ts, session = await on.started()
+    await on.mention("stop", user=BEN, thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, sentences.stopped_begins("<@U0BEN>"), thread_ts=ts)
+    await settled(on)
+    assert [made["session_id"] for made in await on.devin.sessions() if made["is_archived"]] == [session]
+    assert await sent_to_devin(on, session) == []
+
+
+async def test_without_a_mention_the_same_word_in_a_thread_is_for_devin(on: Harness) -> None:
+    ts, session = await on.started()
+    reply = await on.slack.say(BEN, GENERAL, "help", thread_ts=ts)
+    await on.devin.wait_for_messages("ben:\nhelp")
+    assert await sent_to_devin(on, session) == [f"[Slack {reply}] ben:\nhelp"]
+
+
+async def test_small_talk_behind_a_mention_starts_nothing(on: Harness) -> None:
+    await on.mention("thanks a lot!")
+    await on.mention("hello :wave:")
+    await on.slack.wait_for_ephemeral(ANN, text=sentences.HELP_BEGINS)
+    await settled(on)
+    assert await private_answers(on, ANN) == [sentences.HELP]
+    assert await creations(on) == 0

@@ -250,3 +250,31 @@ async def test_replies_in_two_threads_reach_their_own_sessions(on: Harness) -> N
     await on.devin.wait_for_messages("for the second")
     assert ["for the first" in text for text in await sent_to_devin(on, first)] == [True]
     assert ["for the second" in text for text in await sent_to_devin(on, second)] == [True]
+
+
+# ---------------------------------------------------------------- thanks
+
+
+async def reactions(on: Harness, ts: str) -> list[str]:
+    return [one["name"] for one in (await on.slack.message(GENERAL, ts)).get("reactions", [])]
+
+
+async def test_thanks_to_a_session_that_waits_for_no_answer_are_not_sent(on: Harness) -> None:
+    ts, session = await on.started()
+    await on.devin.set(session, status="suspended", status_detail="inactivity")
+    await on.slack.wait_for_message(GENERAL, sentences.IS_ASLEEP, thread_ts=ts)
+    thanks = await on.slack.say(BEN, GENERAL, "Thanks a lot! :pray:", thread_ts=ts)
+    await settled(on)
+    assert await reactions(on, thanks) == ["pray"]
+    assert await sent_to_devin(on, session) == []
+    assert (await on.devin.session(session))["status"] == "suspended"
+
+
+async def test_a_short_answer_to_devins_question_is_sent(on: Harness) -> None:
+    ts, session = await on.started()
+    await on.devin.say(session, "Shall I merge it?")
+    await on.devin.set(session, status_detail="waiting_for_user")
+    await on.slack.wait_for_message(GENERAL, sentences.WAITS_FOR_YOUR_ANSWER, thread_ts=ts)
+    answer = await on.slack.say(ANN, GENERAL, ":+1:", thread_ts=ts)
+    await on.devin.wait_for_messages("ann:\n:+1:")
+    assert await sent_to_devin(on, session) == [f"[Slack {answer}] ann:\n:+1:"]

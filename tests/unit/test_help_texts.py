@@ -5,7 +5,7 @@ import re
 import pytest
 
 from bot.domain.commands.registry import COMMANDS, HELP, START
-from bot.domain.commands.spec import WRITTEN, Surface
+from bot.domain.commands.spec import ADDRESSED, Surface
 from bot.views.help_texts import SLASH_HELP, THREAD_HELP
 from tests import sentences
 from tests.unit.block_kit import assert_valid
@@ -38,6 +38,11 @@ def test_the_slash_help_names_every_slash_form_and_no_other():
 
 
 def test_the_thread_help_names_every_written_form_and_no_other():
-    forms = {form.shown for spec in COMMANDS if spec is not HELP for form in spec.forms_on(*WRITTEN)}
+    forms = {form.shown for spec in COMMANDS if spec is not HELP for form in spec.forms_on(Surface.THREAD)}
     assert coded(THREAD_HELP) == forms
-    assert {form.shown for form in HELP.forms_on(*WRITTEN)} <= coded(SLASH_HELP)
+    assert {form.shown for form in HELP.forms_on(Surface.THREAD)} <= coded(SLASH_HELP)
+
+
+def test_the_slash_help_names_every_form_for_the_bot_itself():
+    forms = {form.phrase for spec in COMMANDS for form in spec.forms if form.surfaces == ADDRESSED}
+    assert forms <= coded(SLASH_HELP)

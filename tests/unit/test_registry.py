@@ -4,7 +4,7 @@ import pytest
 
 from bot.domain.commands import registry
 from bot.domain.commands.registry import BY_ACTION_ID, COMMANDS, commands_on, named
-from bot.domain.commands.spec import WRITTEN, CommandSpec, Role, Surface
+from bot.domain.commands.spec import ADDRESSED, WRITTEN, CommandSpec, Role, Surface
 
 ADMINS = frozenset({"UADA"})
 
@@ -34,9 +34,9 @@ def test_on_each_surface_a_phrase_means_one_command(surface):
 
 
 def test_what_is_written_counts_wherever_it_is_written():
-    """The parser is not told where a message stands; a form that counts in some places only has to tell it first."""
-    forms = [form for spec in COMMANDS for form in spec.forms]
-    assert all(form.surfaces >= WRITTEN for form in forms if form.surfaces & WRITTEN)
+    """The parser is told only whether a message is written to the bot itself; in a thread other words are Devin's."""
+    written = [form.surfaces for spec in COMMANDS for form in spec.forms if form.surfaces & WRITTEN]
+    assert all(surfaces in {WRITTEN, ADDRESSED} for surfaces in written)
 
 
 def test_what_goes_before_waiting_replies():
@@ -81,13 +81,13 @@ def test_a_command_for_admins_says_what_it_is_about():
 
 
 def test_a_role_is_checked_wherever_it_is_asked_for():
-    """Behind `/devin` before anything, otherwise once the session is known, whose asker may be asked for."""
+    """Where no thread names a session before anything, otherwise once the session is known, whose asker may do it."""
     for spec in COMMANDS:
         if spec.role is Role.ASKER_OR_ADMIN:
             assert spec.of_session
             assert not spec.forms_on(Surface.SLASH)
         elif spec.role is Role.ADMIN and not spec.of_session:
-            assert len(spec.forms_on(Surface.SLASH)) == len(spec.forms)
+            assert len(spec.forms_on(Surface.SLASH, *ADDRESSED)) == len(spec.forms)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from difflib import get_close_matches
 from typing import Final
 
 from bot.domain.commands.registry import COMMANDS, HELP, START
-from bot.domain.commands.spec import WRITTEN, CommandSpec, Form, Surface
+from bot.domain.commands.spec import CommandSpec, Form, Surface
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,8 @@ class Parser:
         # Longer phrases first: of `note` and `note add` the longer one is meant.
         longest_first = sorted(slash, key=lambda it: -len(it[1].phrase))
         self._slash = [(spec, form, _behind_slash(form)) for spec, form in longest_first]
-        written = _forms(commands, *WRITTEN)
+        written = _forms(commands, Surface.THREAD)
+        self._addressed = [one for one in _forms(commands, Surface.MENTION) if one not in written]
         self._words = [(spec, form) for spec, form in written if not form.phrase.startswith(_BANG)]
         self._verbs = {form.phrase: (spec, form) for spec, form in written if form.phrase.startswith(_BANG)}
         # The first form of a command is the one that people should learn.
@@ -64,6 +65,14 @@ class Parser:
                 if argument is not None:
                     return Command(spec, argument)
         return Command(START, text)
+
+    def addressed(self, text: str) -> Command | None:
+        """Read the command that `text`, written to the bot itself, consists of; None when it is no command."""
+        text = text.strip().rstrip(_CLOSING + "?")
+        for spec, form in self._addressed:
+            if (argument := _as_it_is(form, text)) is not None:
+                return Command(spec, argument)
+        return None
 
     def verb(self, text: str) -> Command | UnknownVerb | None:
         """Read the command that the message `text` consists of; None when it is a message for Devin."""
@@ -110,4 +119,5 @@ def _as_it_is(form: Form, text: str) -> str | None:
 # The commands of the registry.
 _PARSER: Final = Parser(COMMANDS)
 parse_slash: Final = _PARSER.slash
+parse_addressed: Final = _PARSER.addressed
 parse_verb: Final = _PARSER.verb

@@ -7,7 +7,7 @@ The manifest, the README and the tables of the flows are tested against it.
 from typing import Final
 
 from bot.domain.commands.arguments import PERIOD, SESSION, TEXT
-from bot.domain.commands.spec import CommandSpec, Help, Role, Surface, button, slash, written
+from bot.domain.commands.spec import CommandSpec, Help, Role, Surface, addressed, button, slash, written
 
 # The word `start` may be left out: a text that is no other command starts a session.
 START: Final = CommandSpec(
@@ -17,10 +17,10 @@ START: Final = CommandSpec(
         "`/devin fix the flaky login test` starts one, and so does `@Devin Bridge fix …` in a channel or thread"
     ),
 )
-LIST: Final = CommandSpec("list", forms=(slash("list"),), slash_help=Help("`/devin list`"))
+LIST: Final = CommandSpec("list", forms=(slash("list"), addressed("list")), slash_help=Help("`/devin list`"))
 STATUS: Final = CommandSpec(
     "status",
-    forms=(slash("status", SESSION), written("!status")),
+    forms=(slash("status", SESSION), addressed("status", SESSION), written("!status")),
     of_session=True,
     urgent=True,
     slash_help=Help("`/devin status [number]`", same_line=True),
@@ -36,7 +36,13 @@ COST: Final = CommandSpec(
 )
 STOP: Final = CommandSpec(
     "stop",
-    forms=(slash("stop", SESSION), written("!stop"), written("sleep"), button("stop")),
+    forms=(
+        slash("stop", SESSION),
+        addressed("stop", SESSION),
+        written("!stop"),
+        written("sleep"),
+        button("stop"),
+    ),
     of_session=True,
     urgent=True,
     ends_session=True,
@@ -69,7 +75,7 @@ ARCHIVE: Final = CommandSpec(
 NEW: Final = CommandSpec("new", forms=(written("!new", TEXT),), thread_help=Help("`!new …` starts another session"))
 USAGE: Final = CommandSpec(
     "usage",
-    forms=(slash("usage", PERIOD),),
+    forms=(slash("usage", PERIOD), addressed("usage", PERIOD)),
     role=Role.ADMIN,
     subject="usage figures",
     slash_help=Help("`/devin usage [today|yesterday|week]` shows admins what was spent"),
@@ -99,7 +105,7 @@ EXIT_DECLINED: Final = CommandSpec("exit_declined", forms=(button("exit_declined
 # stands in the row that asked.
 START_AGAIN: Final = CommandSpec("start_again", forms=(button("start_again"),), urgent=True)
 START_DECLINED: Final = CommandSpec("start_declined", forms=(button("start_declined"),), urgent=True)
-HELP: Final = CommandSpec("help", forms=(slash("help"), written("!help")), urgent=True)
+HELP: Final = CommandSpec("help", forms=(slash("help"), addressed("help"), written("!help")), urgent=True)
 
 COMMANDS: Final = (
     START,

@@ -18,6 +18,8 @@ class Surface(StrEnum):
 
 # The parser reads a message in one way on these three surfaces, so it need not know where the message was written.
 WRITTEN: Final = frozenset({Surface.DM, Surface.MENTION, Surface.THREAD})
+# What is written to the bot itself. In a session's thread the same words are for Devin.
+ADDRESSED: Final = frozenset({Surface.DM, Surface.MENTION})
 
 
 class Role(StrEnum):
@@ -80,6 +82,11 @@ def slash(phrase: str, argument: Argument = NOTHING) -> Form:
 def written(phrase: str, argument: Argument = NOTHING, *, exact: bool = False) -> Form:
     """Declare a form in which a message consists of `phrase` and its `argument` and nothing else."""
     return Form(phrase, WRITTEN, argument, exact)
+
+
+def addressed(phrase: str, argument: Argument = NOTHING) -> Form:
+    """Declare a form in which a direct message, or a message behind a mention, is `phrase` and its `argument` alone."""
+    return Form(phrase, ADDRESSED, argument)
 
 
 def button(action_id: str) -> Form:

@@ -2,10 +2,10 @@
 
 from dataclasses import replace
 
-from bot.domain.causes import CommandCause, MessageCause, StartCause
+from bot.domain.causes import ActionCause, CommandCause, MessageCause, StartCause
 from bot.domain.commands.options import parse_request
-from bot.domain.commands.parser import Command, UnknownVerb, parse_verb
-from bot.domain.commands.registry import NEW
+from bot.domain.commands.parser import Command, UnknownVerb, parse_addressed, parse_verb
+from bot.domain.commands.registry import HELP, NEW
 from bot.domain.commands.small_talk import is_small_talk
 from bot.domain.keys import session_id
 from bot.domain.lane import person_lane, thread_lane
@@ -18,12 +18,14 @@ from bot.flows.services import Services
 from bot.flows.session_rows import start_is_dead
 from bot.flows.start.from_command import StartFromCommand
 from bot.flows.start.from_message import StartFromMessage
+from bot.flows.steer.command_answers import CommandAnswers
 from bot.flows.steer.reply import Reply
 from bot.flows.steer.session_commands import SessionCommands
 from bot.flows.unit_of_work import UnitOfWork
 from bot.store import inbox, lanes, sessions, threads
 from bot.store.threads import Thread
 from bot.views import answers
+from bot.views.help_texts import SLASH_HELP
 from bot.views.message import Message
 
 
@@ -39,6 +41,7 @@ class Conversation:
         session_commands: SessionCommands,
         start_from_command: StartFromCommand,
         start_from_message: StartFromMessage,
+        command_answers: CommandAnswers,
     ) -> None:
         self._services = services
         self._access = access
@@ -47,6 +50,7 @@ class Conversation:
         self._session_commands = session_commands
         self._start_from_command = start_from_command
         self._start_from_message = start_from_message
+        self._command_answers = command_answers
 
     async def run(self, job: Job[MessageCause]) -> None:
         """Handle a mention, a reply or a direct message: start, send, answer, refuse or close it."""
@@ -84,7 +88,8 @@ class Conversation:
         )
 
     def _ends_session(self, job: Job[MessageCause]) -> bool:
-        verb = parse_verb(without_mention(job.cause.text, job.workspace.bot_user))
+        text = without_mention(job.cause.text, job.workspace.bot_user)
+        verb = parse_verb(text) or (parse_addressed(text) if job.cause.addressed else None)
         return isinstance(verb, Command) and verb.spec.ends_session and not verb.spec.asks_first
 
     async def _resume_start(self, job: Job[MessageCause], begun: Session) -> None:
@@ -151,12 +156,14 @@ class Conversation:
             await self._start_from_command.start(job, parse_request(verb.argument))
         elif verb is not None:
             await self._handle_verb(job, verb, thread)
+        elif cause.addressed and not cause.files and (command := parse_addressed(text)) is not None:
+            await self._handle_command(job, command, thread)
         elif thread is not None and await self._is_reply(thread, cause.mention):
             await self._reply.run(job, thread)
         elif cause.direct and cause.thread_ts is None:
             await self._handle_direct(job, text)
-        elif cause.direct and thread is None and is_small_talk(text) and not cause.files:
-            await self._close(job)
+        elif thread is None and is_small_talk(text) and not cause.files:
+            await self._welcome(job)
         else:
             await self._start_from_message.start(job, parse_request(text))
 
@@ -174,6 +181,38 @@ class Conversation:
                 return
         await self._session_commands.verb(job, verb, thread)
 
+    async def _handle_command(self, job: Job[MessageCause], command: Command, thread: Thread | None) -> None:
+        """Carry out `command` on the session of `thread`, or else on those of the person, as behind `/devin`."""
+        if thread is not None and not command.argument and (command.spec.of_session or command.spec is HELP):
+            await self._session_commands.verb(job, command, thread)
+            return
+        cause = job.cause
+        if cause.direct and await self._earlier_line_is_open(job):
+            raise Reschedule(self._services.timing.dm_retry, "an earlier line comes first")
+        answer = await self._command_answers.answer(job.workspace, cause.user, cause.channel, command)
+        if isinstance(answer, Message):
+            await self._answer(job, answer)
+        else:
+            await self._stop(job, command, answer)
+
+    async def _stop(self, job: Job[MessageCause], command: Command, session: Session) -> None:
+        """Turn the row into the stop of `session`, in the lane of its thread, and answer that it is under way."""
+        cause = ActionCause(command.spec.name, session.id, job.cause.user, job.cause.channel)
+        # A crash before this commit stops and answers nothing, and the row is handled again.
+        async with self._services.unit_of_work_for(job) as uow:
+            await uow.reply_privately(recipient_of(job), answers.STOPPING)
+            await inbox.move(uow.tx, job.row.key, session.lane, cause)
+            await lanes.release(uow.tx, job.claim)
+            uow.wakes[session.lane] = 0.0
+
+    async def _welcome(self, job: Job[MessageCause]) -> None:
+        """Answer thanks or a greeting with the help text, once for each person and channel, and start nothing."""
+        to = recipient_of(job)
+        async with self._services.unit_of_work_for(job) as uow:
+            if not job.cause.in_thread:
+                await uow.reply_privately(to, SLASH_HELP, key=f"{to.team}:{to.channel}:{to.user}:welcome")
+            await finish(uow, job)
+
     async def _handle_direct(self, job: Job[MessageCause], text: str) -> None:
         """Handle a line of a direct message, which is a reply if the person wrote to a session a moment ago."""
         if await self._earlier_line_is_open(job):
@@ -184,7 +223,7 @@ class Conversation:
                 raise Reschedule(self._services.timing.dm_retry, "the card of a command comes first")
             await self._hand_over(job, latest)
         elif is_small_talk(text) and not job.cause.files:
-            await self._close(job)
+            await (self._close(job) if latest else self._welcome(job))
         else:
             await self._start_from_message.start(job, parse_request(text))
 
@@ -212,11 +251,10 @@ class Conversation:
     async def _hand_over(self, job: Job[MessageCause], session: Session) -> None:
         """Move the row into the lane of the thread of `session`, where the row's `ts` gives its position."""
         assert session.thread_ts is not None
-        lane = thread_lane(session.team, session.channel, session.thread_ts)
         async with self._services.unit_of_work_for(job) as uow:
-            await inbox.move(uow.tx, job.row.key, lane, replace(job.cause, thread_ts=session.thread_ts))
+            await inbox.move(uow.tx, job.row.key, session.lane, replace(job.cause, thread_ts=session.thread_ts))
             await lanes.release(uow.tx, job.claim)
-            uow.wakes[lane] = 0.0
+            uow.wakes[session.lane] = 0.0
 
     async def _answer(self, job: Job[MessageCause], message: Message, *, once: bool = False) -> None:
         """Answer privately and close the row. With `once` a person gets this kind of answer once in a thread."""

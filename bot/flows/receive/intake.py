@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from bot.domain.causes import ActionCause, Cause, ChannelGoneCause, CommandCause, MessageCause
-from bot.domain.commands.parser import Command, parse_verb
+from bot.domain.commands.parser import Command, parse_addressed, parse_verb
 from bot.domain.commands.registry import named
 from bot.domain.keys import short_id
 from bot.domain.lane import own_lane, person_lane, thread_lane
@@ -103,7 +103,8 @@ class Intake:
 
     def _message_row(self, workspace: Workspace, cause: MessageCause) -> InboxRow[Cause]:
         team = workspace.team
-        verb = parse_verb(without_mention(cause.text, workspace.bot_user))
+        text = without_mention(cause.text, workspace.bot_user)
+        verb = parse_verb(text) or (parse_addressed(text) if cause.addressed else None)
         at_once = cause.mention or cause.root_ts == cause.ts or verb is not None
         return self._row(
             workspace,

@@ -21,7 +21,8 @@ from bot.devin.errors import (
     DevinUnreachable,
 )
 from bot.domain.causes import MessageCause, SearchStart
-from bot.domain.session import Lifecycle, Session, Snapshot
+from bot.domain.commands.small_talk import is_small_talk
+from bot.domain.session import DisplayState, Lifecycle, Session, Snapshot
 from bot.domain.text import plain, without_mention
 from bot.flows.exactly_once import Creation, ExactlyOnce, LookupResult, is_unknown
 from bot.flows.job import Job, Reschedule, finish, recipient_of
@@ -53,6 +54,10 @@ _OUTAGES: Final = frozenset(
 )
 
 
+_MAY_WAIT_FOR_ANSWER: Final = frozenset({DisplayState.WAITING, DisplayState.UNKNOWN})
+_NOT_SENT_MARK: Final = "pray"  # the reaction to thanks
+
+
 class Reply:
     """Sends replies to their sessions."""
 
@@ -70,9 +75,25 @@ class Reply:
             unknown = session is not None and session.lifecycle is Lifecycle.UNCERTAIN
             await self._refuse(job, unwanted, "unknown" if unknown else "ended")
             return
+        if self._is_thanks(job, session):
+            await self._take_thanks(job, session)
+            return
         if session.lifecycle is not Lifecycle.OPEN:
             raise Reschedule(self._services.timing.start_retry, "the session is still being started")
         await self._once.create(job, NewMessage(self._services, self._prompts, self._lookup, job, session))
+
+    def _is_thanks(self, job: Job[MessageCause], session: Session) -> bool:
+        """Whether the reply only thanks or greets, while Devin waits for no answer: it would wake Devin, and cost."""
+        text = plain(without_mention(job.cause.text, job.workspace.bot_user))
+        tried = job.row.intent_at is not None  # then Devin may have it already
+        waits = session.display_state in _MAY_WAIT_FOR_ANSWER
+        return is_small_talk(text) and not job.cause.files and not waits and not tried
+
+    async def _take_thanks(self, job: Job[MessageCause], session: Session) -> None:
+        # A crash before this commit leaves the row as it was.
+        async with self._services.unit_of_work_for(job) as uow:
+            await uow.react(session, job.cause.ts, _NOT_SENT_MARK)
+            await finish(uow, job)
 
     def _reason_not_to_send(self, job: Job[MessageCause], thread: Thread, session: Session | None) -> Message | None:
         """Why the reply is not sent, or None. A Message without text means that nothing need be answered."""

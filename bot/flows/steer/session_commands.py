@@ -15,7 +15,6 @@ from bot.domain.commands import registry
 from bot.domain.commands.parser import Command, parse_verb
 from bot.domain.commands.spec import CommandSpec
 from bot.domain.keys import session_id
-from bot.domain.lane import thread_lane
 from bot.domain.session import DisplayState, Lifecycle, Session
 from bot.domain.text import plain
 from bot.flows.access import Access
@@ -122,13 +121,12 @@ class SessionCommands:
         """Move the row into the lane of its session's thread, unless it came in that lane. Returns whether it moved."""
         if session.thread_ts is None:
             return False
-        lane = thread_lane(session.team, session.channel, session.thread_ts)
-        if lane == job.row.lane:
+        if session.lane == job.row.lane:
             return False
         async with self._services.unit_of_work_for(job) as uow:
-            await inbox.move(uow.tx, job.row.key, lane, job.cause)
+            await inbox.move(uow.tx, job.row.key, session.lane, job.cause)
             await lanes.release(uow.tx, job.claim)
-            uow.wakes[lane] = 0.0
+            uow.wakes[session.lane] = 0.0
         return True
 
     async def _refusal(self, job: Job[ActionCause]) -> Message | None:

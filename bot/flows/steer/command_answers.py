@@ -1,0 +1,56 @@
+"""The answers to commands that are typed outside a session's thread. They are made from our own rows."""
+
+from collections.abc import Awaitable, Callable
+
+from bot.domain.billing import Period
+from bot.domain.commands.parser import Command
+from bot.domain.commands.registry import ARCHIVE, HELP, LIST, STATUS, STOP, USAGE
+from bot.domain.session import Session
+from bot.flows.access import Access
+from bot.flows.money.usage_ledger import UsageLedger
+from bot.flows.steer.session_list import SessionList
+from bot.flows.workspace import Workspace
+from bot.views.help_texts import SLASH_HELP
+from bot.views.message import Message
+
+Answer = Callable[[Workspace, str, str, Command], Awaitable[Message | Session]]
+
+
+class CommandAnswers:
+    """Answers the commands of a person, behind `/devin`, in a direct message or behind a mention."""
+
+    def __init__(self, session_list: SessionList, usage_ledger: UsageLedger, access: Access) -> None:
+        self._session_list = session_list
+        self._usage_ledger = usage_ledger
+        self._access = access
+        self._answers: dict[str, Answer] = {
+            LIST.name: self._list,
+            STATUS.name: self._status,
+            STOP.name: self._session_list.pick,
+            ARCHIVE.name: self._session_list.pick,
+            USAGE.name: self._usage,
+            HELP.name: self._help,
+        }
+
+    async def answer(self, workspace: Workspace, user: str, channel: str, command: Command) -> Message | Session:
+        """Return the answer to what `user` typed in `channel`, or the session that a stop is about.
+
+        The answer may be that only admins may use the command.
+        """
+        refusal = self._access.role_refusal(workspace, command.spec, user)
+        if refusal is not None:
+            return refusal
+        return await self._answers[command.spec.name](workspace, user, channel, command)
+
+    async def _list(self, workspace: Workspace, user: str, _channel: str, _command: Command) -> Message:
+        return await self._session_list.listing(workspace, user)
+
+    async def _status(self, workspace: Workspace, user: str, channel: str, command: Command) -> Message:
+        picked = await self._session_list.pick(workspace, user, channel, command)
+        return picked if isinstance(picked, Message) else await self._session_list.status(workspace, picked)
+
+    async def _usage(self, workspace: Workspace, _user: str, _channel: str, command: Command) -> Message:
+        return await self._usage_ledger.usage(workspace, Period(command.argument))
+
+    async def _help(self, _workspace: Workspace, _user: str, _channel: str, _command: Command) -> Message:
+        return SLASH_HELP
