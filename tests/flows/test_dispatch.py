@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import text, update
 from structlog.testing import capture_logs
 
-from bot.devin.errors import DevinForbidden
+from bot.devin.errors import DevinForbidden, DevinRateLimited
 from bot.domain.session import Lifecycle
 from bot.flows.job import Job, finish
 from bot.flows.receive.dispatch import Dispatch
@@ -113,6 +113,38 @@ async def test_what_cannot_be_announced_is_closed_all_the_same_and_nothing_of_it
     flow.fails = True
     await Dispatch(make(either_store, clock, team=TEAM), {"message": flow}).work(LANE)
     assert await state(either_store) == ("dead", [])
+
+
+# ---------------------------------------------------------------- rate limits
+
+
+@dataclass
+class Limited:
+    """A flow whose call hits a rate limit each time."""
+
+    retry_after: float | None
+
+    async def run(self, job: Job) -> None:
+        raise DevinRateLimited(f"Slow down, {job.row.key}", status=429, retry_after=self.retry_after)
+
+    async def on_dead(self, uow: UnitOfWork, job: Job, reason: str, /) -> None:
+        raise AssertionError(f"{job.row.key} is dead: {reason}, at {uow.now}")
+
+
+@pytest.mark.parametrize(
+    ("retry_after", "waits"),
+    [(None, [5.0, 10.0, 20.0, 40.0, 60.0, 60.0]), (7.0, [7.0, 7.0]), (3600.0, [300.0])],
+)
+async def test_a_rate_limit_is_waited_for_as_asked_and_else_for_seconds_that_grow(
+    make: Make, either_store: Store, clock: SetClock, flow: Lost, retry_after: float | None, waits: list[float]
+) -> None:
+    del flow  # only its row
+    dispatch = Dispatch(make(either_store, clock, team=TEAM), {"message": Limited(retry_after)})
+    waited = []
+    for _ in waits:
+        waited.append(await dispatch.work(LANE))
+        clock.now += waited[-1]
+    assert waited == waits
 
 
 # ---------------------------------------------------------------- a row that cannot be read

@@ -87,7 +87,7 @@ class Dispatch:
         except Reschedule as rescheduled:
             return await self._put_back(job, rescheduled.seconds, rescheduled.reason)
         except (DevinRateLimited, SlackRateLimited) as error:
-            return await self._put_back(job, self._asked(error), "rate limited")
+            return await self._put_back(job, self._asked(job, error), "rate limited")
         except (DevinError, SlackError, OrganisationNotConnectedError) as error:
             return await self._failed(job, error)
         except Exception as error:
@@ -118,9 +118,9 @@ class Dispatch:
         timing = self._services.timing
         return min(timing.row_first_retry * 2.0 ** min(job.row.attempts, 10), timing.row_longest_retry)
 
-    def _asked(self, error: DevinRateLimited | SlackRateLimited) -> float:
-        timing = self._services.timing
-        return min(error.retry_after or timing.row_longest_retry, timing.row_longest_asked)
+    def _asked(self, job: Job[Cause], error: DevinRateLimited | SlackRateLimited) -> float:
+        """How long to wait for a rate limit: as asked, and where nothing is asked a few seconds, then longer."""
+        return min(error.retry_after or self._backoff(job), self._services.timing.row_longest_asked)
 
     async def _put_back(self, job: Job[Cause], seconds: float, reason: str) -> float:
         async with self._services.unit_of_work_for(job) as uow:
