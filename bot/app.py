@@ -45,6 +45,7 @@ from bot.flows.start.create import Create
 from bot.flows.start.from_command import StartFromCommand
 from bot.flows.start.from_message import StartFromMessage
 from bot.flows.steer.command_answers import CommandAnswers
+from bot.flows.steer.doubtful_command import DoubtfulCommand
 from bot.flows.steer.reply import Reply
 from bot.flows.steer.session_commands import SessionCommands
 from bot.flows.steer.session_list import SessionList
@@ -164,7 +165,7 @@ def _flows(
     prompts = PromptBuilder(services, access)
     create = Create(services, prompts, lookup)
     reply = Reply(services, prompts, lookup)
-    session_commands = SessionCommands(services, access)
+    session_commands = SessionCommands(services, access, DoubtfulCommand(services, command_answers))
     start_from_command = StartFromCommand(services, access, prompts)
     return {
         MessageCause.kind: Conversation(

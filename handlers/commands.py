@@ -5,7 +5,7 @@ from typing import Any
 from slack_bolt.async_app import AsyncAck
 
 from bot.domain.commands.options import parse_request
-from bot.domain.commands.parser import Command, parse_slash
+from bot.domain.commands.parser import Command, parse_doubt, parse_slash
 from bot.domain.commands.registry import START
 from bot.domain.text import plain
 from bot.flows.receive.intake import Intake
@@ -47,5 +47,8 @@ class Commands:
         request = parse_request(command.argument)
         if not request.prompt:
             return answers.EMPTY_PROMPT
+        # Who types `start` before it means a task.
+        if (doubt := parse_doubt(plain(body.get("text") or ""))) is not None:
+            return answers.ask_command_or_task(doubt)
         await self._intake.command(workspace, body)
         return answers.received(request.prompt)

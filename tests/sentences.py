@@ -227,6 +227,18 @@ def admins_only(admins: str) -> str:
 
 # ---------------------------------------------------------------- starting a session
 
+RESEMBLES = "looks like"
+STAYS_A_COMMAND = "Nothing was started."
+
+
+def resembles(word: str, command: str) -> str:
+    return f"`{word}` {RESEMBLES} `{command}`. {STAYS_A_COMMAND}"
+
+
+def does_not_work_with(command: str, argument: str) -> str:
+    return f"`{command}` does not work with `{argument}`. {STAYS_A_COMMAND}"
+
+
 NO_TASK = f"There is no task in that, so {NOTHING_STARTED}."
 EMPTY_PROMPT = f"{NO_TASK} Write what Devin should do, for example `/devin fix the flaky login test repo=acme/web`."
 A_SECOND_TIME = "a second time?"

@@ -111,9 +111,12 @@ class UnitOfWork:
             )
         )
 
-    async def reply_privately(self, to: "Recipient", message: Message, *, key: str | None = None) -> None:
+    async def reply_privately(
+        self, to: "Recipient", message: Message, *, key: str | None = None, replaces: bool = False
+    ) -> None:
         """Answer `to` so that only that person sees it, once for each `key`, by default the key of what is answered.
 
+        With `replaces` the answer takes the place of the message whose button was pressed.
         The answer is best effort, because Slack shows it only to people who are active now.
         """
         key = f"priv:{key or to.cause}"
@@ -132,6 +135,7 @@ class UnitOfWork:
                     "blocks": message.blocks,
                     "user": to.user,
                     "response_url": to.response_url,
+                    "replaces": replaces,
                 },
                 next_at=self.now,
                 created_at=self.now,

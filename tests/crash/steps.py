@@ -34,6 +34,8 @@ PLACES: Final[dict[str, tuple[str, ...]]] = {
     # A session starts.
     "start from a command": ("bot.flows.start.from_command:StartFromCommand.start",),
     "ask before a second start": ("bot.flows.start.from_command:StartFromCommand._asks_first",),
+    "start as a task": ("bot.flows.steer.doubtful_command:DoubtfulCommand._start",),
+    "run the command that was meant": ("bot.flows.steer.doubtful_command:DoubtfulCommand._answer",),
     "start again": ("bot.flows.steer.repeated_command:answer_repeated_command",),
     "upload a file": ("bot.flows.prompt:PromptBuilder._upload",),
     "create": ("bot.flows.start.create:NewSession.call",),

@@ -62,6 +62,37 @@ async def ordered_twice(one: Scene, _: None) -> None:
     assert {row["tags"][1] for row in made} == {f"slack-T0PLAY-{GENERAL}-{card['ts']}" for card in cards}
 
 
+async def mistyped(one: Scene, text: str, button: str) -> None:
+    """Type a command that is doubted, and press a button under the question until that is acknowledged."""
+    for _ in range(10):
+        if (await one.slack.slash(ANN, GENERAL, text))["status"] == "acked":
+            break
+        await one.slack.wait_for_sockets(within=PATIENCE)
+    question = await one.slack.wait_for_ephemeral(ANN, sentences.STAYS_A_COMMAND, within=PATIENCE)
+    for _ in range(10):
+        if (await one.slack.click(ANN, GENERAL, question["ts"], button))["status"] == "acked":
+            return
+        await one.slack.wait_for_sockets(within=PATIENCE)
+    raise AssertionError(f"{button} was never acknowledged")
+
+
+async def start_as_a_task(one: Scene, _: None) -> None:
+    await mistyped(one, "stop flaking", "start_as_task")
+    await one.devin.wait_for_sessions("stop flaking", seconds=PATIENCE)
+    await one.slack.wait_for_message(GENERAL, sentences.IS_QUEUED, within=PATIENCE)
+
+
+async def started_as_a_task(one: Scene, _: None) -> None:
+    await one_session(one, "stop flaking")
+
+
+async def stop_as_meant(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
+    await mistyped(one, "stopp", "run_command")
+    await one.devin.wait_for_sessions("fix the login test", seconds=PATIENCE, is_archived=True)
+    await one.slack.wait_for_message(GENERAL, sentences.stopped_begins("<@U0ANN>"), thread_ts=begun[0], within=PATIENCE)
+    return begun
+
+
 async def stop_by_command(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
     await typed(one, "stop")
     await one.devin.wait_for_sessions("fix the login test", seconds=PATIENCE, is_archived=True)
@@ -213,6 +244,41 @@ STORIES = [
         ),
         sometimes=FOLLOWED,
         times={"receive: commit": 2, "begin work: commit": 4},
+    ),
+    Story(
+        "a doubtful text is a task",
+        nothing,
+        start_as_a_task,
+        started_as_a_task,
+        steps=(
+            *RECEIVED,
+            "start as a task: commit",
+            "claim (private): commit",
+            "answer (private): Slack response_url",
+            "mark as sent (private): commit",
+            STARTED_FROM_A_COMMAND,
+            *POSTED,
+            *CREATED,
+            *EDITED,
+        ),
+        sometimes=(KNOWN, *FOLLOWED),
+    ),
+    Story(
+        "a doubtful text is a stop",
+        running,
+        stop_as_meant,
+        stopped,
+        steps=(
+            *RECEIVED,
+            "run the command that was meant: commit",
+            "claim (private): commit",
+            "answer (private): Slack response_url",
+            "mark as sent (private): commit",
+            *PUT_TO_SLEEP,
+            *EDITED,
+            *POSTED,
+        ),
+        sometimes=FOLLOWED,
     ),
     Story(
         "a stop by command",

@@ -128,6 +128,16 @@ async def test_stop_right_after_the_task_waits_for_its_session(on: Harness) -> N
     assert await creations(on) <= 1
 
 
+async def test_a_mistyped_command_asks_here_too(on: Harness) -> None:
+    await on.slack.say(ANN, "im", "stattus 1")
+    asked = await on.slack.wait_for_message(DM, sentences.resembles("stattus", "status"))
+    await settled(on)
+    assert await creations(on) == 0
+    await on.slack.click(ANN, "im", asked["ts"], "start_as_task")
+    await on.session("stattus 1")
+    assert await creations(on) == 1
+
+
 async def test_a_sentence_that_begins_like_a_command_is_a_task(on: Harness) -> None:
     await on.slack.say(ANN, "im", "stop the flaky test from failing")
     await on.session("stop the flaky test from failing")

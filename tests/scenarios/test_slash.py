@@ -157,6 +157,71 @@ async def test_a_command_that_is_not_ours_is_answered_with_help(on: Harness) -> 
     assert await forge(on, "slash_commands", {**payload, "trigger_id": "1.2.x", "token": "v"}) == "acked"
 
 
+# ------------------------------------------------------------ a command that is mistyped
+
+
+def buttons(message: dict[str, Any]) -> list[str]:
+    return [element["text"]["text"] for block in message["blocks"] for element in block.get("elements", [])]
+
+
+async def question(on: Harness, text: str) -> dict[str, Any]:
+    """What the person is shown right away for a command that may be mistyped."""
+    await on.slack.slash(ANN, GENERAL, text)
+    return await on.slack.wait_for_ephemeral(ANN, sentences.STAYS_A_COMMAND)
+
+
+@pytest.mark.both_transports
+async def test_a_mistyped_command_asks_and_starts_nothing(on: Harness) -> None:
+    await started_by_command(on, "fix the login test", ANN, GENERAL)
+    asked = await question(on, "stattus 1")
+    assert asked["rendered"].startswith(sentences.resembles("stattus", "status"))
+    assert buttons(asked) == ["Show status 1", "Start as a task"]
+    await on.slack.click(ANN, GENERAL, asked["ts"], "run_command")
+    await on.slack.wait_for_ephemeral(ANN, "fix the login test")
+    await settled(on)
+    assert not await on.slack.ephemerals(user=ANN, text=sentences.RESEMBLES), "the question stands no longer"
+    assert await creations(on) == 1
+
+
+async def test_an_argument_that_does_not_fit_asks_too(on: Harness) -> None:
+    for text, sentence, labels in (
+        ("stop foo", sentences.does_not_work_with("stop", "foo"), ["Stop", "Start as a task"]),
+        ("usage lastmonth", sentences.does_not_work_with("usage", "lastmonth"), ["Show usage", "Start as a task"]),
+        ("list all", sentences.does_not_work_with("list", "all"), ["Show list", "Start as a task"]),
+    ):
+        await on.slack.slash(ANN, GENERAL, text)
+        asked = await on.slack.wait_for_ephemeral(ANN, sentence)
+        assert (asked["text"], buttons(asked)) == (sentence, labels)
+    await settled(on)
+    assert await creations(on) == 0
+
+
+async def test_it_starts_as_a_task_when_the_person_says_so(on: Harness) -> None:
+    asked = await question(on, "stop flaking")
+    await on.slack.click(ANN, GENERAL, asked["ts"], "start_as_task")
+    made = await on.session("stop flaking")
+    shown_now = await on.slack.wait_for_ephemeral(ANN, sentences.got_it_begins("stop flaking"))
+    assert made["prompt"].startswith("stop flaking\n\n")
+    assert shown_now["rendered"] == sentences.got_it("stop flaking")
+    assert await creations(on) == 1
+
+
+async def test_the_stop_that_was_meant_stops(on: Harness) -> None:
+    _, session = await started_by_command(on, "fix the login test", ANN, GENERAL)
+    asked = await question(on, "stopp 1")
+    assert buttons(asked) == ["Stop 1", "Start as a task"]
+    await on.slack.click(ANN, GENERAL, asked["ts"], "run_command")
+    await on.slack.wait_for_ephemeral(ANN, sentences.STOPPING_BEGINS)
+    await on.devin.wait_for_sessions("fix the login test", is_archived=True)
+    assert (await on.devin.session(session))["is_archived"] is True
+    assert await creations(on) == 1
+
+
+async def test_start_before_it_is_a_task_without_a_question(on: Harness) -> None:
+    await on.slack.slash(ANN, GENERAL, "start stop foo")
+    await on.session("stop foo")
+
+
 # ------------------------------------------------------------ the same text again
 
 

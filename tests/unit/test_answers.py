@@ -8,7 +8,8 @@ import pytest
 from inline_snapshot import Is, snapshot
 
 from bot.domain.commands.options import NOT_ACUS, Mistyped
-from bot.domain.commands.parser import UnknownVerb
+from bot.domain.commands.parser import Doubt, UnknownVerb
+from bot.domain.commands.registry import STATUS, STOP
 from bot.domain.session import Lifecycle, Options, PullRequest, Session, Snapshot
 from bot.views import answers
 from bot.views.answers import Listed
@@ -92,6 +93,10 @@ SAID = {
     ),
     "tags_left_out": lambda text: answers.tags_left_out([text, "urgent"]),
     "ask_again": lambda text: answers.ask_again("key", text, 20),
+    "resembles": lambda text: answers.ask_command_or_task(
+        Doubt(f"stattus {text[:480]}", "stattus", STATUS, f"status {text[:480]}")
+    ),
+    "does_not_work_with": lambda text: answers.ask_command_or_task(Doubt(f"stop {text[:480]}", "stop", STOP, "stop")),
     "start_refused": answers.start_refused,
     "start_refused_silently": lambda text: answers.start_refused(),
     "start_forbidden": lambda text: answers.start_forbidden("ManageOrgSessions"),
@@ -148,6 +153,8 @@ def test_the_answers_that_depend_on_something():
                 f"{sentences.MISTYPED}\n• `reop=fix it`: did you mean `repo=`?\n• `acu=abc`: {sentences.NOT_A_NUMBER}"
             ),
             "tags_left_out": Is(sentences.tags_left_out("`fix it`, `urgent`")),
+            "resembles": Is(sentences.resembles("stattus", "status")),
+            "does_not_work_with": Is(sentences.does_not_work_with("stop", "fix it")),
             "ask_again": Is(f"You started “fix it” 20 seconds ago. {sentences.NOTHING_MORE_YET}"),
             "start_refused": Is(f"{sentences.REQUEST_REFUSED} It says: “fix it”. {sentences.CHECK_OPTIONS}"),
             "start_refused_silently": Is(f"{sentences.REQUEST_REFUSED} {sentences.CHECK_OPTIONS}"),
@@ -251,6 +258,10 @@ def test_a_long_list_is_cut():
         (
             answers.ask_again("k1", "fix it", 20),
             [("start_again", "Start it again", "k1"), ("start_declined", "No", "k1")],
+        ),
+        (
+            answers.ask_command_or_task(Doubt("stattus 1", "stattus", STATUS, "status 1")),
+            [("run_command", "Show status 1", "status 1"), ("start_as_task", "Start as a task", "stattus 1")],
         ),
         (
             answers.exit_confirm(SESSION),

@@ -5,7 +5,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.commands.arguments import SESSION, TEXT, parse_which
-from bot.domain.commands.parser import Command, Parser, UnknownVerb, parse_slash, parse_verb
+from bot.domain.commands.parser import (
+    Command,
+    Doubt,
+    Parser,
+    UnknownVerb,
+    parse_addressed,
+    parse_doubt,
+    parse_slash,
+    parse_verb,
+)
 from bot.domain.commands.registry import (
     ARCHIVE,
     ASIDE,
@@ -124,10 +133,67 @@ def test_everything_else_is_for_devin(text):
     assert parse_verb(text) is None
 
 
+@pytest.mark.parametrize(
+    ("text", "doubt"),
+    [
+        ("stattus 1", Doubt("stattus 1", "stattus", STATUS, "status 1")),
+        ("Stauts!", Doubt("Stauts!", "Stauts", STATUS, "status")),
+        ("stop foo", Doubt("stop foo", "stop", STOP, "stop")),
+        ("stop all", Doubt("stop all", "stop", STOP, "stop")),
+        ("list all", Doubt("list all", "list", LIST, "list")),
+        ("usage lastmonth", Doubt("usage lastmonth", "usage", USAGE, "usage")),
+        ("ussage week", Doubt("ussage week", "ussage", USAGE, "usage week")),
+        ("help me?", Doubt("help me?", "help", HELP, "help")),
+    ],
+)
+def test_a_short_text_that_is_nearly_a_command_is_doubted(text, doubt):
+    assert parse_slash(text).spec is START
+    assert parse_doubt(text) == doubt
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "stop the flaky test from failing",
+        "list open bugs",
+        "fix it",
+        "refactor",
+        "start stop foo",
+        "test login",
+        "x" * 600,
+    ],
+)
+def test_what_reads_like_a_task_is_not_doubted(text):
+    assert parse_doubt(text) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "command"),
+    [
+        ("help", Command(HELP)),
+        ("Help?", Command(HELP)),
+        ("list.", Command(LIST)),
+        ("STATUS 2", Command(STATUS, "2")),
+        ("stop!", Command(STOP)),
+        ("usage", Command(USAGE, "today")),
+        ("usage week", Command(USAGE, "week")),
+        ("stop it", None),
+        ("helpful", None),
+        ("archive", None),
+        ("please help", None),
+    ],
+)
+def test_what_is_a_command_where_the_bot_itself_is_written_to(text, command):
+    assert parse_addressed(text) == command
+
+
 @given(st.text(alphabet="!stopEXIT(aside)#12 .\n/"))
 def test_no_text_breaks_it(text):
     assert isinstance(parse_slash(text), Command)
     assert parse_verb(text) is None or isinstance(parse_verb(text), Command | UnknownVerb)
+    assert parse_doubt(text) is None or isinstance(parse_doubt(text), Doubt)
+    assert parse_addressed(text) is None or isinstance(parse_addressed(text), Command)
 
 
 # ---------------------------------------------------------------- a command that is yet to come

@@ -33,9 +33,22 @@ class UnknownVerb:
     nearest: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Doubt:
+    """A short text whose first `word` is a command or nearly one, although the text is none; `meant` is one."""
+
+    text: str
+    word: str
+    spec: CommandSpec
+    meant: str
+
+
 _Declared = tuple[CommandSpec, Form]
 _BANG: Final = "!"
 _BANGED: Final = re.compile(rf"{_BANG}(?P<word>[A-Za-z]+)(?P<tail>.*)", re.DOTALL)
+MOST_WORDS_IN_DOUBT: Final = 2
+LONGEST_IN_DOUBT: Final = 500  # characters; a button carries the text
+NEAR: Final = 0.75  # of difflib's ratio: one letter of four may be another, or two may have changed places
 _CLOSING: Final = " .!"  # spaces and punctuation at the end, which are no part of a command
 
 
@@ -47,6 +60,7 @@ class Parser:
         # Longer phrases first: of `note` and `note add` the longer one is meant.
         longest_first = sorted(slash, key=lambda it: -len(it[1].phrase))
         self._slash = [(spec, form, _behind_slash(form)) for spec, form in longest_first]
+        self._doubtable = {form.phrase: spec for spec, form in slash if spec is not START}
         written = _forms(commands, Surface.THREAD)
         self._addressed = [one for one in _forms(commands, Surface.MENTION) if one not in written]
         self._words = [(spec, form) for spec, form in written if not form.phrase.startswith(_BANG)]
@@ -65,6 +79,23 @@ class Parser:
                 if argument is not None:
                     return Command(spec, argument)
         return Command(START, text)
+
+    def doubt(self, text: str) -> Doubt | None:
+        """Say which command `text` resembles, although it is none; None for what reads like a task.
+
+        Only a text of at most two words is doubted: "stop the flaky test" is a task.
+        """
+        words = text.strip().rstrip(_CLOSING + "?").split()
+        if not 1 <= len(words) <= MOST_WORDS_IN_DOUBT or len(text) > LONGEST_IN_DOUBT:
+            return None
+        near = get_close_matches(words[0].lower(), self._doubtable, n=1, cutoff=NEAR)
+        if not near:
+            return None
+        repaired = " ".join([near[0], *words[1:]])
+        command = self.slash(repaired)
+        if command.spec is START:  # what follows the word does not fit either
+            return Doubt(text.strip(), words[0], self._doubtable[near[0]], near[0])
+        return Doubt(text.strip(), words[0], command.spec, repaired)
 
     def addressed(self, text: str) -> Command | None:
         """Read the command that `text`, written to the bot itself, consists of; None when it is no command."""
@@ -119,5 +150,6 @@ def _as_it_is(form: Form, text: str) -> str | None:
 # The commands of the registry.
 _PARSER: Final = Parser(COMMANDS)
 parse_slash: Final = _PARSER.slash
+parse_doubt: Final = _PARSER.doubt
 parse_addressed: Final = _PARSER.addressed
 parse_verb: Final = _PARSER.verb

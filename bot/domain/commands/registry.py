@@ -105,6 +105,9 @@ EXIT_DECLINED: Final = CommandSpec("exit_declined", forms=(button("exit_declined
 # stands in the row that asked.
 START_AGAIN: Final = CommandSpec("start_again", forms=(button("start_again"),), urgent=True)
 START_DECLINED: Final = CommandSpec("start_declined", forms=(button("start_declined"),), urgent=True)
+# These two answer the question whether a text that resembles a command is that command or a task.
+RUN_COMMAND: Final = CommandSpec("run_command", forms=(button("run_command"),), urgent=True)
+START_AS_TASK: Final = CommandSpec("start_as_task", forms=(button("start_as_task"),), urgent=True)
 HELP: Final = CommandSpec("help", forms=(slash("help"), addressed("help"), written("!help")), urgent=True)
 
 COMMANDS: Final = (
@@ -124,6 +127,8 @@ COMMANDS: Final = (
     EXIT_DECLINED,
     START_AGAIN,
     START_DECLINED,
+    RUN_COMMAND,
+    START_AS_TASK,
     HELP,
 )
 _BY_NAME: Final = {spec.name: spec for spec in COMMANDS}

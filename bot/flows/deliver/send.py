@@ -240,7 +240,8 @@ class Send:
         slack, payload = self._slack(row), row.payload
         # Without a check of the claim: a second worker, or a crash right here, shows a private answer twice.
         if payload.get("response_url"):
-            await slack.respond(payload["response_url"], payload["text"], payload["blocks"])
+            replaces = payload.get("replaces", False)  # rows of earlier releases do not say
+            await slack.respond(payload["response_url"], payload["text"], payload["blocks"], replaces)
         elif row.channel.startswith("D"):
             await slack.post(row.channel, payload["text"], payload["blocks"], key=row.key, thread_ts=row.thread_ts)
         else:

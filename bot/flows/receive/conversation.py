@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from bot.domain.causes import ActionCause, CommandCause, MessageCause, StartCause
 from bot.domain.commands.options import parse_request
-from bot.domain.commands.parser import Command, UnknownVerb, parse_addressed, parse_verb
+from bot.domain.commands.parser import Command, UnknownVerb, parse_addressed, parse_doubt, parse_verb
 from bot.domain.commands.registry import HELP, NEW
 from bot.domain.commands.small_talk import is_small_talk
 from bot.domain.keys import session_id
@@ -165,7 +165,7 @@ class Conversation:
         elif thread is None and is_small_talk(text) and not cause.files:
             await self._welcome(job)
         else:
-            await self._start_from_message.start(job, parse_request(text))
+            await self._start(job, text)
 
     async def _is_reply(self, thread: Thread, mention: bool) -> bool:
         """Whether a message in `thread` is for its session. Once that has ended, a `mention` starts a new one."""
@@ -205,6 +205,14 @@ class Conversation:
             await lanes.release(uow.tx, job.claim)
             uow.wakes[session.lane] = 0.0
 
+    async def _start(self, job: Job[MessageCause], text: str) -> None:
+        """Start a session with `text`, or ask first if it resembles a command. In a thread it goes with its context."""
+        doubt = None if job.cause.in_thread or job.cause.files else parse_doubt(text)
+        if doubt is not None:
+            await self._answer(job, answers.ask_command_or_task(doubt))
+        else:
+            await self._start_from_message.start(job, parse_request(text))
+
     async def _welcome(self, job: Job[MessageCause]) -> None:
         """Answer thanks or a greeting with the help text, once for each person and channel, and start nothing."""
         to = recipient_of(job)
@@ -225,7 +233,7 @@ class Conversation:
         elif is_small_talk(text) and not job.cause.files:
             await (self._close(job) if latest else self._welcome(job))
         else:
-            await self._start_from_message.start(job, parse_request(text))
+            await self._start(job, text)
 
     async def _close(self, job: Job[MessageCause]) -> None:
         async with self._services.unit_of_work_for(job) as uow:

@@ -21,6 +21,7 @@ from bot.flows.access import Access
 from bot.flows.exactly_once import is_unknown
 from bot.flows.job import Job, Reschedule, finish, recipient_of
 from bot.flows.services import Services
+from bot.flows.steer.doubtful_command import DoubtfulCommand
 from bot.flows.steer.repeated_command import answer_repeated_command
 from bot.flows.unit_of_work import UnitOfWork
 from bot.logs import get_logger
@@ -43,9 +44,10 @@ Handler = Callable[[CommandJob, Session], Awaitable[None]]
 class SessionCommands:
     """Carries out verbs and buttons about sessions."""
 
-    def __init__(self, services: Services, access: Access) -> None:
+    def __init__(self, services: Services, access: Access, doubtful_command: DoubtfulCommand) -> None:
         self._services = services
         self._access = access
+        self._doubtful_command = doubtful_command
         self._on_session: dict[str, Handler] = {
             registry.STATUS.name: self._status,
             registry.COST.name: self._cost,
@@ -64,6 +66,9 @@ class SessionCommands:
         spec = registry.named(cause.verb)
         if spec in {registry.START_AGAIN, registry.START_DECLINED}:
             await answer_repeated_command(self._services, job)
+            return
+        if spec in {registry.RUN_COMMAND, registry.START_AS_TASK}:
+            await self._doubtful_command.run(job)
             return
         session = await self._services.session(cause.target)
         # A button's value is no authorisation: the session must be in the channel in which the button was pressed.

@@ -5,12 +5,14 @@ from typing import Final
 
 from bot.domain.commands import registry
 from bot.domain.commands.options import Mistyped
+from bot.domain.commands.parser import Doubt
 from bot.views import blocks
 from bot.views.answers.failures import outcome_unknown
 from bot.views.answers.wording import PROMPT_SHOWN, code, message_of
 from bot.views.message import Message
 from bot.views.text import duration, fitted, link
 
+BUTTON_LABEL: Final = 75  # characters, of the text of a button at Slack
 EMPTY_PROMPT: Final = Message(
     "There is no task in that, so nothing was started. Write what Devin should do, "
     "for example `/devin fix the flaky login test repo=acme/web`."
@@ -44,6 +46,29 @@ def ask_again(key: str, prompt: str, seconds: float) -> Message:
         blocks.button("No", registry.START_DECLINED.action_id, key),
     )
     return Message(text, [blocks.section(text), *row])
+
+
+def ask_command_or_task(doubt: Doubt) -> Message:
+    """Ask whether a text that resembles a command is that command or a task; both buttons carry their text."""
+    text = _why_in_doubt(doubt)
+    row = blocks.actions(
+        blocks.button(_label(doubt), registry.RUN_COMMAND.action_id, doubt.meant),
+        blocks.button("Start as a task", registry.START_AS_TASK.action_id, doubt.text),
+    )
+    return Message(text, [blocks.section(text), *row])
+
+
+def _why_in_doubt(doubt: Doubt) -> str:
+    command = doubt.meant.split()[0]
+    if doubt.word.lower() != command:
+        return f"{code(doubt.word)} looks like {code(command)}. Nothing was started."
+    behind = doubt.text[len(doubt.word) :].strip()
+    return f"{code(command)} does not work with {code(behind)}. Nothing was started."
+
+
+def _label(doubt: Doubt) -> str:
+    label = doubt.meant.capitalize() if doubt.spec.ends_session else f"Show {doubt.meant}"
+    return fitted(label, BUTTON_LABEL)
 
 
 def mistyped_options(mistyped: Sequence[Mistyped]) -> Message:
