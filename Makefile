@@ -95,8 +95,7 @@ format: $(READY)
 # The wide set is solved first and binds the others: what runs is what was tested.
 requirements: $(READY)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
-	$(COMPILE) pyproject.toml --extra postgres --group dev -o requirements-dev.txt
-	$(COMPILE) pyproject.toml --extra postgres -c requirements-dev.txt -o requirements-postgres.txt
+	$(COMPILE) pyproject.toml --extra replicas --group dev -o requirements-dev.txt
 	$(COMPILE) pyproject.toml -c requirements-dev.txt -o requirements.txt
 
 clean:

@@ -5,7 +5,7 @@ from typing import Final
 from bot.doctor.findings import Finding, problem
 from bot.doctor.schema import check_schema
 
-INSTALL_DRIVER: Final = "Run `pip install -r requirements-postgres.txt`."
+INSTALL_DRIVER: Final = "Run `pip install -r requirements.txt`."
 CORRECT_LOGIN: Final = (
     "Correct them: postgresql://user:password@host/name, with %40 for an @ in the password, %2F for a slash."
 )
