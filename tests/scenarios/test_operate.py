@@ -16,6 +16,9 @@ from typing import Any
 import httpx
 import pytest
 
+from bot.store.tables import metadata
+from tests import postgres
+from tests.pgbouncer import needs_pgbouncer, pgbouncer
 from tests.scenarios.ahead import Ahead, until
 from tests.scenarios.harness import ANN, BEN, BOT, GENERAL, Harness, harness
 
@@ -111,6 +114,24 @@ async def test_a_bot_that_stops_says_so_while_it_finishes_its_work(on: Harness) 
     await on.devin.clear_faults()
     await stop
     assert len(await on.devin.sessions()) == 1
+
+
+# ------------------------------------------------------------ a store behind a pooler
+
+
+@needs_pgbouncer
+async def test_a_session_is_started_and_steered_through_a_pooler_with_one_connection(
+    tmp_path: Path, postgres_store: str
+) -> None:
+    async with pgbouncer(postgres_store, tmp_path) as address:
+        more = "?sslmode=disable&pgbouncer=true&connection_limit=1"
+        async with harness(tmp_path, DATABASE_URL=f"{address}{more}") as on:
+            ts, session = await on.started()
+            await on.devin.say(session, "All is well.")
+            await on.slack.wait_for_message(GENERAL, "All is well.", thread_ts=ts)
+            await on.slack.say(BEN, GENERAL, "use pytest", thread_ts=ts)
+            await on.devin.wait_for_messages("use pytest")
+    await postgres.run(postgres_store, postgres.LEAVE, *(f"DELETE FROM {name}" for name in metadata.tables))
 
 
 # ------------------------------------------------------------ figures
