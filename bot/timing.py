@@ -101,7 +101,7 @@ class Timing:
     tick_drain: float = 1.0  # A stop waits this long for a poll. The three add up to less than the ten it may take.
     socket_check: float = 5.0  # Between two checks whether there is a socket.
     disconnected: float = MINUTE  # Without a socket for this long the process ends, to be started anew.
-    poll_overdue: float = MINUTE  # The bot is not ready when the last poll is older than this and three slow polls.
+    poll_overdue: float = MINUTE  # Readiness warns of Devin when the last poll is older than this and three slow polls.
     readiness: float = 2.0  # The store has to answer the check of readiness within this time.
 
 

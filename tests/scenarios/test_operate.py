@@ -40,6 +40,12 @@ async def problems(on: Harness) -> list[str]:
     return found
 
 
+async def warnings(on: Harness) -> list[str]:
+    """What is wrong although the bot is ready."""
+    found: list[str] = (await asked(on, "/readyz")).json()["warnings"]
+    return found
+
+
 async def says(on: Harness, sentence: str) -> None:
     """Wait until the bot gives this reason for not being ready."""
 
@@ -59,7 +65,7 @@ async def ready(on: Harness) -> bool:
 @pytest.mark.both_transports
 async def test_a_running_bot_is_alive_and_ready(on: Harness) -> None:
     assert (await asked(on, "/healthz")).json() == {"ok": True}
-    assert (await asked(on, "/readyz")).json() == {"ok": True, "problems": []}
+    assert (await asked(on, "/readyz")).json() == {"ok": True, "problems": [], "warnings": []}
 
 
 @pytest.mark.parametrize("store", ["sqlite"])
@@ -94,14 +100,20 @@ async def test_without_a_socket_the_bot_is_not_ready(on: Harness) -> None:
     await says(on, r"There is no connection to Slack \(Socket Mode\)\.")
 
 
-async def test_when_devin_was_not_polled_for_long_the_bot_is_not_ready(on: Harness, clock: Ahead) -> None:
+async def test_an_outage_of_devin_is_named_and_leaves_the_bot_ready(on: Harness, clock: Ahead) -> None:
     await on.started()
     await on.devin.fault("list_sessions", "hang", times=-1)
     await on.devin.wait_for_calls("list_sessions", 1, since=(await on.devin.log())[-1]["number"])
     clock.put(200)
-    await says(on, r"Devin was last polled 20\d s ago\.")
+    (warning,) = await warnings(on)
+    assert re.fullmatch(r"Devin has not answered a poll for 20\d s; what people write is stored\.", warning)
+    assert await ready(on)  # a probe that took it away would lose what people write
     await on.devin.clear_faults()
-    await until(lambda: ready(on))
+
+    async def answers() -> bool:
+        return not await warnings(on)
+
+    await until(answers)
 
 
 @pytest.mark.both_transports
