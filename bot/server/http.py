@@ -13,6 +13,7 @@ from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
+from starlette.types import Message
 
 from bot.app import Bot
 from bot.config import Settings
@@ -65,14 +66,14 @@ def _slack_route(bot: Bot, gate: RequestGate) -> Route:
     handler = AsyncSlackRequestHandler(bot.bolt)
 
     async def events(request: Request) -> Response:
-        refusal = await _read_body_or_refuse(request)
-        if refusal is not None:
-            return refusal
+        received = await _receive_or_refuse(request)
+        if isinstance(received, Response):
+            return received
         if gate.closed:
             return PlainTextResponse("stopping", 503)
         started = time.perf_counter()
         with gate.request(), bot.services.db.gate:
-            answer = await handler.handle(request)
+            answer = await handler.handle(received)
         # A crash right here loses the answer only: the row is committed, and an event sent again has the same key.
         bot.services.metrics.acked("http", time.perf_counter() - started)
         return answer
@@ -80,21 +81,38 @@ def _slack_route(bot: Bot, gate: RequestGate) -> Route:
     return Route("/slack/events", events, methods=["POST"])
 
 
-async def _read_body_or_refuse(request: Request) -> Response | None:
-    """Read the whole body of `request`, or return the refusal of a request that cannot be Slack's.
+async def _receive_or_refuse(request: Request) -> Request | Response:
+    """Return `request` with its whole body in memory, or the refusal of one that cannot be Slack's.
 
     Bolt checks the signature later.
     """
-    headers = request.headers
-    if not NUMBER.fullmatch(headers.get("x-slack-request-timestamp", "")):
+    if not NUMBER.fullmatch(request.headers.get("x-slack-request-timestamp", "")):
         return PlainTextResponse("no timestamp", 401)  # the SDK would fail on it
-    if not NUMBER.fullmatch(headers.get("content-length", "")):
-        return PlainTextResponse("no length", 411)
-    if int(headers["content-length"]) > LARGEST_BODY:
-        return PlainTextResponse("too large", 413)
     try:
         # Before both gates: a client that sends slowly need not be Slack, and must hold up neither work nor a stop.
-        await request.body()
+        body = await _read_body(request)
     except ClientDisconnect:
         return PlainTextResponse("gone", 400)
-    return None
+    if body is None:
+        return PlainTextResponse("too large", 413)
+
+    async def replay() -> Message:
+        return {"type": "http.request", "body": body}
+
+    return Request(request.scope, replay)
+
+
+async def _read_body(request: Request) -> bytes | None:
+    """Read the body of `request`; None, without reading the rest, if it is larger than `LARGEST_BODY`.
+
+    Proxies may send it in chunks without announcing its length.
+    """
+    announced = request.headers.get("content-length", "0")
+    if not NUMBER.fullmatch(announced) or int(announced) > LARGEST_BODY:
+        return None
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > LARGEST_BODY:
+            return None
+    return bytes(body)
