@@ -95,6 +95,10 @@ class Timing:
     spend_kept: float = 400 * DAY  # What was spent is kept this long, so that a month compares with the last year's.
     buckets_kept: float = DAY  # A token bucket that was not used for this long is full.
 
+    # ------------------------------------------------------------ start
+    start_first_retry: float = 1.0  # From the first call that Slack does not answer at the start; then doubles.
+    start_longest_retry: float = MINUTE  # The longest pause between two such calls.
+
     # ------------------------------------------------------------ stop
     listener_drain: float = 3.0  # A stop waits this long for listeners in flight.
     flow_drain: float = 4.0  # A stop waits this long for flows and posts in flight.

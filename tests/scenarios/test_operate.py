@@ -5,6 +5,7 @@ import json
 import os
 import re
 import signal
+import socket
 import sqlite3
 import sys
 from collections.abc import AsyncIterator, Mapping
@@ -15,7 +16,9 @@ from typing import Any
 
 import httpx
 import pytest
+import structlog
 
+from bot.connect import StartError
 from bot.store.tables import metadata
 from tests import postgres
 from tests.pgbouncer import needs_pgbouncer, pgbouncer
@@ -187,8 +190,12 @@ class Process:
 
     async def running(self) -> None:
         """Read its log until it says that it runs."""
+        await self.line("running")
+
+    async def line(self, event: str) -> None:
+        """Read its log until a line about this event."""
         async with asyncio.timeout(30):
-            while not self.lines or self.facts[-1]["event"] != "running":
+            while not self.lines or self.facts[-1]["event"] != event:
                 self.lines.append(await self._line())
 
     async def end(self) -> int:
@@ -308,15 +315,6 @@ async def test_a_second_process_on_the_same_file_says_so_and_ends(on: Harness, t
             ],
         ),
         (
-            {"SLACK_API_URL": "http://127.0.0.1:9/api/"},
-            [
-                (
-                    "Slack does not let the bot in (unreachable). Check SLACK_BOT_TOKEN and SLACK_API_URL; "
-                    "`python -m bot doctor` says more."
-                )
-            ],
-        ),
-        (
             {"SLACK_APP_TOKEN": "xapp-wrong"},
             [
                 (
@@ -339,11 +337,20 @@ async def test_a_second_process_on_the_same_file_says_so_and_ends(on: Harness, t
             ],
         ),
         (
+            {"BOT_HOST": "192.0.2.1"},
+            [
+                (
+                    "The bot cannot listen on “192.0.2.1”. Set BOT_HOST to an address of this machine, "
+                    "for example 0.0.0.0."
+                )
+            ],
+        ),
+        (
             {"DATABASE_URL": "sqlite:////proc/no/such/place/bot.db"},
             ["The store /proc/no/such/place/bot.db cannot be opened. Check DATABASE_URL and who may write there."],
         ),
     ],
-    ids=["slack token", "devin key", "no slack", "app token", "missing", "store"],
+    ids=["slack token", "devin key", "app token", "missing", "host", "store"],
 )
 async def test_a_start_that_fails_says_why_in_a_sentence(
     tmp_path: Path, wrong: dict[str, str], sentences: list[str]
@@ -352,6 +359,17 @@ async def test_a_start_that_fails_says_why_in_a_sentence(
         assert await bot.ended() == 1
     assert [line for line in bot.lines if not line.startswith("{")] == sentences
     assert not [line for line in bot.lines if "Traceback" in line]
+
+
+async def test_a_port_that_another_process_has_is_a_sentence(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        async with harness(tmp_path, start=False) as on, process(on.environment | {"PORT": str(port)}) as bot:
+            assert await bot.ended() == 1
+            assert await on.slack.log() == []
+    assert bot.lines == [
+        f"Port {port} is taken by another process. Stop it first, or set PORT to another number.",
+    ]
 
 
 async def test_a_file_that_is_no_store_is_a_sentence_too(tmp_path: Path) -> None:
@@ -374,6 +392,52 @@ async def test_a_stop_while_slack_lets_no_socket_open_ends_the_start(tmp_path: P
         await on.slack.clear_faults()
         await on.start()  # nothing was left behind: not the lock, not the port
         assert await problems(on) == []
+
+
+async def test_an_outage_of_slack_at_the_start_is_waited_for(tmp_path: Path) -> None:
+    async with harness(tmp_path, start=False) as on:
+        await on.slack.fault("auth.test", "http_500", times=2)
+        await on.slack.fault("auth.test", "drop_before", times=1)
+        await on.slack.fault("apps.connections.open", "http_500", times=1)
+        with structlog.testing.capture_logs() as lines:
+            await on.start()
+        waits = [line["again_in"] for line in lines if line["event"] == "Slack does not answer at the start"]
+        assert waits == [0.1, 0.2, 0.4, 0.1]
+        await on.started()
+
+
+async def test_a_token_that_slack_refuses_after_an_outage_ends_the_start(tmp_path: Path) -> None:
+    async with harness(tmp_path, start=False, SLACK_BOT_TOKEN="xoxb-wrong") as on:
+        await on.slack.fault("auth.test", "http_500", times=1)
+        with pytest.raises(StartError, match=r"^Slack does not let the bot in \(invalid_auth\)\."):
+            await on.start()
+
+
+async def test_a_stop_while_slack_cannot_be_reached_ends_the_start(tmp_path: Path) -> None:
+    async with harness(tmp_path, start=False, SLACK_API_URL="http://127.0.0.1:9/api/") as on:
+        async with process(on.environment) as bot:
+            await bot.line("Slack does not answer at the start")
+            assert (bot.facts[-1]["error"], bot.facts[-1]["again_in"]) == ("unreachable", 1.0)
+            assert await bot.end() == 0
+        assert bot.facts[-1]["event"] == "stopped before it was up"
+
+
+async def test_of_two_bots_that_start_together_on_one_port_one_says_so_and_ends(tmp_path: Path) -> None:
+    with socket.socket() as other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        other.bind(("127.0.0.1", 0))
+        port = other.getsockname()[1]
+        async with harness(tmp_path, start=False, PORT=str(port)) as on:
+            await on.slack.fault("auth.test", "http_500", times=0)
+            starting = asyncio.create_task(on.start())
+            await on.slack.wait_for_call("auth.test")
+            other.listen()
+            await on.slack.clear_faults()
+            with pytest.raises(StartError) as failed:
+                await starting
+    assert str(failed.value) == (
+        f"Port {port} is taken by another process. Stop it first, or set PORT to another number."
+    )
 
 
 @pytest.mark.both_transports
