@@ -19,6 +19,8 @@ import pytest
 import structlog
 
 from bot.connect import StartError
+from bot.store.database.connection import Database
+from bot.store.database.schema import is_current
 from bot.store.tables import metadata
 from tests import postgres
 from tests.pgbouncer import needs_pgbouncer, pgbouncer
@@ -147,6 +149,58 @@ async def test_a_session_is_started_and_steered_through_a_pooler_with_one_connec
             await on.slack.say(BEN, GENERAL, "use pytest", thread_ts=ts)
             await on.devin.wait_for_messages("use pytest")
     await postgres.run(postgres_store, postgres.LEAVE, *(f"DELETE FROM {name}" for name in metadata.tables))
+
+
+async def migrated(environment: Mapping[str, str]) -> tuple[int, str, str]:
+    """What `python -m bot migrate` ends with, says and complains of, with these settings and no others."""
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+    one = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "bot", "migrate"),
+        cwd=ROOT,
+        env=kept | dict(environment),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    said, complained = await one.communicate()
+    assert one.returncode is not None
+    return one.returncode, said.decode(), complained.decode()
+
+
+async def test_the_schema_is_brought_up_with_the_address_that_a_platform_gives_and_nothing_else(
+    postgres_server: str,
+) -> None:
+    url = await postgres.create(postgres_server, template=None)
+    given = url.replace("postgresql://", "postgres://")
+    for _ in range(2):
+        assert await migrated({"DATABASE_URL": given}) == (0, "The schema is up to date.\n", "")
+    db = Database(url)
+    assert await is_current(db)
+    await db.close()
+
+
+@pytest.mark.parametrize(
+    ("url", "sentence"),
+    [
+        (
+            "postgres://ann:hush@127.0.0.1:9/bot",
+            "The store cannot be opened or brought up to date. Check DATABASE_URL; `python -m bot doctor` says more.",
+        ),
+        (
+            "postgres://ann:pa@ss:hush/w@127.0.0.1/bot",  # what stands where the port should be is of the password
+            "The store cannot be opened or brought up to date. Check DATABASE_URL; `python -m bot doctor` says more.",
+        ),
+        (
+            "mysql://ann:hush@127.0.0.1/bot",
+            "DATABASE_URL must start with sqlite:/// and name a file, or start with postgresql:// and name a server, "
+            "for example sqlite:///devin-bridge.db.",
+        ),
+    ],
+)
+async def test_a_store_whose_schema_cannot_be_brought_up_is_a_sentence(url: str, sentence: str) -> None:
+    code, said, complained = await migrated({"DATABASE_URL": url})
+    assert (code, said) == (1, "")
+    assert [line for line in complained.splitlines() if not line.startswith("{")] == [sentence]
+    assert "hush" not in complained
 
 
 # ------------------------------------------------------------ figures
@@ -349,8 +403,12 @@ async def test_a_second_process_on_the_same_file_says_so_and_ends(on: Harness, t
             {"DATABASE_URL": "sqlite:////proc/no/such/place/bot.db"},
             ["The store /proc/no/such/place/bot.db cannot be opened. Check DATABASE_URL and who may write there."],
         ),
+        (
+            {"DATABASE_URL": "postgres://ann:hush@127.0.0.1:none/bot"},
+            ["The store cannot be opened or brought up to date. Check DATABASE_URL; `python -m bot doctor` says more."],
+        ),
     ],
-    ids=["slack token", "devin key", "app token", "missing", "host", "store"],
+    ids=["slack token", "devin key", "app token", "missing", "host", "store", "address"],
 )
 async def test_a_start_that_fails_says_why_in_a_sentence(
     tmp_path: Path, wrong: dict[str, str], sentences: list[str]
