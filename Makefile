@@ -32,12 +32,15 @@ help:
 	@echo "make requirements  pin again after a change in pyproject.toml (UPGRADE=--upgrade: newest of all)"
 	@echo "make clean         remove what these targets made"
 
-# Made anew when the pins change, so that nothing stays behind from before.
+# Made anew when the pins change, so that nothing stays behind from before. Says what it does, because it takes a while.
 $(READY): requirements-dev.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=python3.13 …")'
-	@echo "Setting up $(VENV), about a minute …"
+	@echo "1 of 2: making the virtual environment $(VENV)"
 	@$(PYTHON) -m venv --clear $(VENV)
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@echo "2 of 2: installing the pinned packages into it, about a minute"
+	@{ $(BIN)/python -m pip install --progress-bar off --disable-pip-version-check --require-hashes \
+		-r requirements-dev.txt; echo "exit $$?"; } | awk '/^Collecting/ { print "  " $$2; fflush() } \
+		/^Installing/ { print "  …"; fflush() } /^exit/ { failed = $$2 } END { exit failed }'
 	@touch $@
 
 # `make playground -- --speed 4`: what follows is for the playground, though make takes it for targets and variables.
@@ -48,7 +51,8 @@ ARGS ?= $(FOLLOWING) $(filter --%,$(MAKEOVERRIDES))
 endif
 
 playground: $(READY)
-	$(BIN)/python -m bot playground $(ARGS)
+	@echo "Starting the playground"
+	@$(BIN)/python -m bot playground $(ARGS)
 
 run: $(READY)
 	$(BIN)/python -m bot run --env-file .env
@@ -95,8 +99,7 @@ format: $(READY)
 # The wide set is solved first and binds the others: what runs is what was tested.
 requirements: $(READY)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
-	$(COMPILE) pyproject.toml --extra postgres --group dev -o requirements-dev.txt
-	$(COMPILE) pyproject.toml --extra postgres -c requirements-dev.txt -o requirements-postgres.txt
+	$(COMPILE) pyproject.toml --extra replicas --group dev -o requirements-dev.txt
 	$(COMPILE) pyproject.toml -c requirements-dev.txt -o requirements.txt
 
 clean:

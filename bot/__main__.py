@@ -5,6 +5,7 @@ import asyncio
 import os
 import sys
 from collections.abc import Callable, Coroutine
+from contextlib import AsyncExitStack
 from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -86,17 +87,18 @@ def _run(asked: argparse.Namespace) -> int:
 
 @_of_the_bot
 def _migrate(asked: argparse.Namespace) -> int:
-    from bot.store.database.connection import Database
-    from bot.store.database.schema import migrate
+    from bot import logs
+    from bot.app import open_store
+    from bot.config import load_store_settings
 
-    async def bring_up(settings: "Settings") -> None:
-        db = Database(settings.database_url.get_secret_value())
-        try:
-            await migrate(db)
-        finally:
-            await db.close()
+    async def bring_up(url: str) -> None:
+        async with AsyncExitStack() as stack:
+            await open_store(stack, url)
 
-    _in_loop(bring_up(_settings(asked)))
+    # Platforms migrate where only the store is known, before the bot has its tokens.
+    settings = load_store_settings(os.environ, asked.env_file)
+    logs.configure(settings.bot_log_level, settings.bot_log_format)
+    _in_loop(bring_up(settings.database_url.get_secret_value()))
     print("The schema is up to date.")
     return 0
 

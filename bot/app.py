@@ -239,10 +239,8 @@ async def assembled(
     metrics = Metrics()
     async with AsyncExitStack() as stack:
         url = settings.database_url.get_secret_value()
-        stack.enter_context(alone_on(sqlite_path(url)))
-        db = Database(url, clock)
-        stack.push_async_callback(db.close)
-        await _migrate(db)
+        stack.enter_context(alone_on(sqlite_path(url) if settings.uses_sqlite else None))
+        db = await open_store(stack, url, clock)
         connector = Connector(stack, db, metrics, timing)
         workspaces = [await connector.workspace(one) for one in (settings, *others)]
         await _assign_unowned(db, workspaces[0])
@@ -295,11 +293,15 @@ def alone_on(path: Path | None) -> Iterator[None]:
         yield
 
 
-async def _migrate(db: Database) -> None:
+async def open_store(stack: AsyncExitStack, url: str, clock: Clock = time.time) -> Database:
+    """Open the store at `url`, which `stack` closes, and migrate its schema; raises StartError if that fails."""
     try:
+        db = Database(url, clock)
+        stack.push_async_callback(db.close)
         await migrate(db)
     except Exception as error:  # noqa: BLE001 - whatever the store's driver raises; its text may quote a password
         log.error("store not opened", error=type(error).__name__)  # noqa: TRY400
         raise StartError(
             "The store cannot be opened or brought up to date. Check DATABASE_URL; `python -m bot doctor` says more."
         ) from None
+    return db

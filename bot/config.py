@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from datetime import time
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, Any, Final, Literal, Self
+from typing import Annotated, Any, Final, Literal, Self, TypeVar
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -127,34 +127,15 @@ Seconds = Annotated[float, Field(gt=0, le=3600, allow_inf_nan=False)]
 UserIds = Annotated[tuple[UserId, ...], NoDecode, BeforeValidator(_split)]
 
 
-class Settings(BaseSettings):
-    """All settings of the bot, with their defaults and checks."""
+class StoreSettings(BaseSettings):
+    """What a command needs that works on the store alone."""
 
     # Without hide_input_in_errors a failed check prints the secret, SecretStr or not.
     model_config = SettingsConfigDict(
         frozen=True, hide_input_in_errors=True, env_ignore_empty=True, extra="ignore", validate_default=True
     )
 
-    slack_bot_token: SecretStr
-    slack_app_token: SecretStr | None = None  # before the signing secret, because the check of that one uses it
-    slack_signing_secret: SecretStr | None = None
-    slack_api_url: Annotated[str, StringConstraints(pattern=r"^https?://[^\s/]+(/[^\s/]+)*/api/$")] = (
-        "https://slack.com/api/"
-    )
-    devin_api_key: SecretStr
-    devin_org_id: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]+$")]
-    devin_api_url: Annotated[str, StringConstraints(pattern=r"^https?://[^\s/?#]+$")] = "https://api.devin.ai"
     database_url: SecretStr = SecretStr("sqlite:///devin-bridge.db")  # a secret: it may hold a password
-    port: int = Field(3000, ge=0, le=65535)
-    bot_poll_seconds: Seconds = 10.0
-    bot_slow_poll_seconds: Seconds = 60.0
-    bot_admin_channel: ChannelId | None = None
-    bot_admin_users: UserIds = ()
-    bot_digest_time: Annotated[time, BeforeValidator(_clock)] = time(9, 0)
-    bot_timezone: Annotated[ZoneInfo, BeforeValidator(_zone)] = ZoneInfo("UTC")
-    bot_host: str = "0.0.0.0"  # noqa: S104 - a container's port is reached from outside
-    bot_lease_seconds: Seconds = 30.0
-    bot_retention_days: int = Field(30, ge=1, le=3650)
     bot_log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     bot_log_format: Literal["json", "console"] = "json"
 
@@ -170,6 +151,60 @@ class Settings(BaseSettings):
         """Read settings only from the arguments and the file, because `load_settings` passes the environment."""
         del settings_cls, env_settings, file_secret_settings
         return init_settings, dotenv_settings
+
+    @field_validator("database_url")
+    @classmethod
+    def _known_store(cls, value: SecretStr) -> SecretStr:
+        # Hosting platforms write the older postgres://, which SQLAlchemy does not know.
+        url = re.sub(r"^postgres://", "postgresql://", value.get_secret_value())
+        if not re.match(r"^(sqlite:///(?!:memory:)|postgresql://)[^\s?]", url):
+            raise ValueError("unknown store")
+        return SecretStr(url)
+
+    @field_validator("bot_log_level", mode="before")
+    @classmethod
+    def _capitals(cls, value: object) -> object:
+        return value.upper() if isinstance(value, str) else value
+
+    @property
+    def uses_sqlite(self) -> bool:
+        """Whether the store is an SQLite file; otherwise it is PostgreSQL."""
+        return self.database_url.get_secret_value().startswith("sqlite")
+
+    @classmethod
+    def names(cls) -> tuple[str, ...]:
+        """The names of all settings in the environment."""
+        return tuple(field.upper() for field in cls.model_fields)
+
+    @classmethod
+    def read(cls, environ: Mapping[str, str], env_file: Path | None = None) -> Self:
+        """Make the settings from `environ` and `env_file`; `environ` wins, and empty values count as not set."""
+        given: dict[str, Any] = {name.lower(): environ.get(name, "").strip() for name in cls.names()}
+        return cls(**{"_env_file": env_file} | {name: value for name, value in given.items() if value})
+
+
+class Settings(StoreSettings):
+    """All settings of the bot, with their defaults and checks."""
+
+    slack_bot_token: SecretStr
+    slack_app_token: SecretStr | None = None  # before the signing secret, because the check of that one uses it
+    slack_signing_secret: SecretStr | None = None
+    slack_api_url: Annotated[str, StringConstraints(pattern=r"^https?://[^\s/]+(/[^\s/]+)*/api/$")] = (
+        "https://slack.com/api/"
+    )
+    devin_api_key: SecretStr
+    devin_org_id: Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_-]+$")]
+    devin_api_url: Annotated[str, StringConstraints(pattern=r"^https?://[^\s/?#]+$")] = "https://api.devin.ai"
+    port: int = Field(3000, ge=0, le=65535)
+    bot_poll_seconds: Seconds = 10.0
+    bot_slow_poll_seconds: Seconds = 60.0
+    bot_admin_channel: ChannelId | None = None
+    bot_admin_users: UserIds = ()
+    bot_digest_time: Annotated[time, BeforeValidator(_clock)] = time(9, 0)
+    bot_timezone: Annotated[ZoneInfo, BeforeValidator(_zone)] = ZoneInfo("UTC")
+    bot_host: str = "0.0.0.0"  # noqa: S104 - a container's port is reached from outside
+    bot_lease_seconds: Seconds = 30.0
+    bot_retention_days: int = Field(30, ge=1, le=3650)
 
     @field_validator("slack_bot_token", "slack_app_token", "devin_api_key")
     @classmethod
@@ -192,25 +227,11 @@ class Settings(BaseSettings):
     def _without_slash(cls, value: object) -> object:
         return value.rstrip("/") if isinstance(value, str) else value
 
-    @field_validator("database_url")
-    @classmethod
-    def _known_store(cls, value: SecretStr) -> SecretStr:
-        # Hosting platforms write the older postgres://, which SQLAlchemy does not know.
-        url = re.sub(r"^postgres://", "postgresql://", value.get_secret_value())
-        if not re.match(r"^(sqlite:///(?!:memory:)|postgresql://)[^\s?]", url):
-            raise ValueError("unknown store")
-        return SecretStr(url)
-
     @field_validator("bot_slow_poll_seconds")
     @classmethod
     def _never_faster(cls, value: float, info: ValidationInfo) -> float:
         fast: float = info.data.get("bot_poll_seconds", value)
         return max(value, fast)
-
-    @field_validator("bot_log_level", mode="before")
-    @classmethod
-    def _capitals(cls, value: object) -> object:
-        return value.upper() if isinstance(value, str) else value
 
     @property
     def transport(self) -> Transport:
@@ -218,34 +239,30 @@ class Settings(BaseSettings):
         return "socket" if self.slack_app_token else "http"
 
     @property
-    def uses_sqlite(self) -> bool:
-        """Whether the store is an SQLite file; otherwise it is PostgreSQL."""
-        return self.database_url.get_secret_value().startswith("sqlite")
-
-    @property
     def secrets(self) -> tuple[str, ...]:
         """The secrets in clear text, only for the redaction of the log."""
         held = (self.slack_bot_token, self.slack_app_token, self.slack_signing_secret, self.devin_api_key)
         return tuple(secret.get_secret_value() for secret in held if secret)
 
-    @classmethod
-    def names(cls) -> tuple[str, ...]:
-        """The names of all settings in the environment."""
-        return tuple(field.upper() for field in cls.model_fields)
 
-    @classmethod
-    def read(cls, environ: Mapping[str, str], env_file: Path | None = None) -> Self:
-        """Make the settings from `environ` and `env_file`; `environ` wins, and empty values count as not set."""
-        given: dict[str, Any] = {name.lower(): environ.get(name, "").strip() for name in cls.names()}
-        return cls(**{"_env_file": env_file} | {name: value for name, value in given.items() if value})
+_Settings = TypeVar("_Settings", bound=StoreSettings)
 
 
 def load_settings(environ: Mapping[str, str], env_file: Path | None = None) -> Settings:
     """Read the settings from `environ` and `env_file`; raises a SettingsError that names all wrong ones."""
+    return _load(Settings, environ, env_file)
+
+
+def load_store_settings(environ: Mapping[str, str], env_file: Path | None = None) -> StoreSettings:
+    """Read only what concerns the store, as `load_settings` does. The other settings may be wrong or missing."""
+    return _load(StoreSettings, environ, env_file)
+
+
+def _load(kind: type[_Settings], environ: Mapping[str, str], env_file: Path | None) -> _Settings:
     if env_file is not None and not env_file.is_file():
         raise SettingsError([f"{env_file.name} does not exist: copy .env.example to it and fill it in."])
     try:
-        return Settings.read(environ, env_file)
+        return kind.read(environ, env_file)
     except ValidationError as error:
         problems = _sentences(error.errors(include_url=False, include_context=False, include_input=False))
     # Raised outside the handler, so that no traceback leads back to what was read.

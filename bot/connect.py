@@ -3,8 +3,11 @@
 Settings name one workspace and the organisation in which its people start sessions.
 """
 
+import asyncio
 import time
+from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
+from typing import TypeVar
 
 import httpx
 
@@ -22,6 +25,8 @@ from bot.store.database.connection import Database
 from bot.timing import Timing
 
 log = get_logger(__name__)
+
+_T = TypeVar("_T")
 
 
 class StartError(Exception):
@@ -44,9 +49,9 @@ class Connector:
         slack = await self._stack.enter_async_context(
             Slack(token, base_url=settings.slack_api_url, on_call=self._metrics.slack_called, timing=self._timing)
         )
-        who = await _identity(slack)
+        who = await self._identity(slack)
         if settings.slack_app_token is not None:
-            await _check_app_token(settings.slack_app_token.get_secret_value(), settings.slack_api_url)
+            await self._check_app_token(settings.slack_app_token.get_secret_value(), settings.slack_api_url)
         organisation = await self._organisation(settings)
         return Workspace(who.team, who.user_id, who.bot_id, slack, _policy(settings), organisation)
 
@@ -60,6 +65,44 @@ class Connector:
         made = self.organisations[devin.org_id] = Organisation(devin, self._db)
         return made
 
+    async def _identity(self, slack: Slack) -> Identity:
+        try:
+            return await self._answered(slack.auth_test)
+        except SlackRefused as refused:
+            raise StartError(
+                f"Slack does not let the bot in ({refused.outcome}). Check SLACK_BOT_TOKEN and SLACK_API_URL; "
+                "`python -m bot doctor` says more."
+            ) from None
+
+    async def _check_app_token(self, app_token: str, base_url: str) -> None:
+        """Raise StartError if Slack refuses to open a socket for `app_token`, with which Bolt would try for ever."""
+        try:
+            async with Slack(app_token, base_url=base_url, timing=self._timing) as opener:
+                await self._answered(opener.open_socket)
+        except SlackRefused as refused:
+            raise StartError(
+                f"Slack does not open a socket for the bot ({refused.outcome}). Check SLACK_APP_TOKEN; "
+                "`python -m bot doctor` says more."
+            ) from None
+
+    async def _answered(self, call: Callable[[], Awaitable[_T]]) -> _T:
+        """Make `call` again and again until Slack answers it; raises SlackRefused if the answer is a lasting no.
+
+        An outage of Slack ends by itself. A process that ended instead would be started again and again by its
+        platform, until that gives up.
+        """
+        wait = self._timing.start_first_retry
+        while True:
+            try:
+                return await call()
+            except SlackError as error:
+                if isinstance(error, SlackRefused) and error.permanent:
+                    raise
+                pause = max(wait, getattr(error, "retry_after", 0.0))
+                log.warning("Slack does not answer at the start", error=error.outcome, again_in=pause)
+            await asyncio.sleep(pause)
+            wait = min(2 * wait, self._timing.start_longest_retry)
+
 
 def _policy(settings: Settings) -> Policy:
     """The part of `settings` that flows obey in the workspace."""
@@ -69,31 +112,6 @@ def _policy(settings: Settings) -> Policy:
         digest_time=settings.bot_digest_time,
         zone=settings.bot_timezone,
     )
-
-
-async def _check_app_token(app_token: str, base_url: str) -> None:
-    """Raise StartError if Slack refuses to open a socket for `app_token`, with which Bolt would try for ever."""
-    try:
-        async with Slack(app_token, base_url=base_url) as opener:
-            await opener.open_socket()
-    except SlackRefused as refused:
-        if refused.permanent:
-            raise StartError(
-                f"Slack does not open a socket for the bot ({refused.outcome}). Check SLACK_APP_TOKEN; "
-                "`python -m bot doctor` says more."
-            ) from None
-    except SlackError as error:
-        log.warning("Slack opens no socket at the start", error=error.outcome)
-
-
-async def _identity(slack: Slack) -> Identity:
-    try:
-        return await slack.auth_test()
-    except SlackError as error:
-        raise StartError(
-            f"Slack does not let the bot in ({error.outcome}). Check SLACK_BOT_TOKEN and SLACK_API_URL; "
-            "`python -m bot doctor` says more."
-        ) from None
 
 
 def _devin(http: httpx.AsyncClient, settings: Settings, timing: Timing) -> Devin:

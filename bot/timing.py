@@ -95,13 +95,17 @@ class Timing:
     spend_kept: float = 400 * DAY  # What was spent is kept this long, so that a month compares with the last year's.
     buckets_kept: float = DAY  # A token bucket that was not used for this long is full.
 
+    # ------------------------------------------------------------ start
+    start_first_retry: float = 1.0  # From the first call that Slack does not answer at the start; then doubles.
+    start_longest_retry: float = MINUTE  # The longest pause between two such calls.
+
     # ------------------------------------------------------------ stop
     listener_drain: float = 3.0  # A stop waits this long for listeners in flight.
     flow_drain: float = 4.0  # A stop waits this long for flows and posts in flight.
     tick_drain: float = 1.0  # A stop waits this long for a poll. The three add up to less than the ten it may take.
     socket_check: float = 5.0  # Between two checks whether there is a socket.
     disconnected: float = MINUTE  # Without a socket for this long the process ends, to be started anew.
-    poll_overdue: float = MINUTE  # The bot is not ready when the last poll is older than this and three slow polls.
+    poll_overdue: float = MINUTE  # Readiness warns of Devin when the last poll is older than this and three slow polls.
     readiness: float = 2.0  # The store has to answer the check of readiness within this time.
 
 

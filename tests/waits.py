@@ -17,6 +17,7 @@ QUICK: Final[dict[str, Any]] = {
     "poll_soon": 0.2,
     "channel_interval": 0.05,
     "send_first_retry": 0.5,
+    "start_first_retry": 0.1,
 }
 
 # For scenarios about what takes the bot half a minute, and for bots that are killed many times.

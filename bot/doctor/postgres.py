@@ -5,7 +5,7 @@ from typing import Final
 from bot.doctor.findings import Finding, problem
 from bot.doctor.schema import check_schema
 
-INSTALL_DRIVER: Final = "Run `pip install -r requirements-postgres.txt`."
+INSTALL_DRIVER: Final = "Run `pip install -r requirements.txt`."
 CORRECT_LOGIN: Final = (
     "Correct them: postgresql://user:password@host/name, with %40 for an @ in the password, %2F for a slash."
 )
@@ -14,6 +14,8 @@ REACH_POSTGRES: Final = (
     "Check that the server runs and that this machine may reach it, and the host and port in DATABASE_URL."
 )
 LOOK_UP_CODE: Final = "https://www.postgresql.org/docs/current/errcodes-appendix.html says what the code means."
+NAME_THE_POOLER: Final = "Add pgbouncer=true to DATABASE_URL, after a ? or after an & if it has a ? already."
+NO_PREPARED_STATEMENTS: Final = ("26000", "42P05")  # one is missing; one is there already, of another client
 CHECK_DATABASE_URL: Final = "Check that DATABASE_URL has the form postgresql://user:password@host:5432/name."
 
 
@@ -41,4 +43,7 @@ def _refusal(code: str) -> Finding:
         return problem("PostgreSQL refuses the user or the password of DATABASE_URL.", CORRECT_LOGIN)
     if code == "3D000":
         return problem("PostgreSQL has no database with the name in DATABASE_URL.", CREATE_DATABASE)
+    if code in NO_PREPARED_STATEMENTS:
+        what = f"A pooler such as PgBouncer stands before PostgreSQL and keeps no prepared statements ({code})."
+        return problem(what, NAME_THE_POOLER)
     return problem(f"PostgreSQL refuses the store ({code}).", LOOK_UP_CODE)

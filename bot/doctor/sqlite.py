@@ -10,6 +10,10 @@ from bot.doctor.findings import Finding, note, problem
 from bot.doctor.schema import MIGRATE, check_schema
 from bot.store.database.connection import sqlite_path
 
+LASTING_DISK: Final = note(
+    "The store is a file, which is lost with its disk: some platforms give each deploy a new one.",
+    "There let DATABASE_URL name a file on a disk that lasts, or a PostgreSQL database.",
+)
 OTHER_FOLDER: Final = "Let the bot's account write there, or name a file in another folder in DATABASE_URL."
 
 

@@ -3,10 +3,12 @@
 from bot.config import Settings
 from bot.doctor.findings import Finding
 from bot.doctor.postgres import check_postgres
-from bot.doctor.sqlite import check_sqlite
+from bot.doctor.sqlite import LASTING_DISK, check_sqlite
 
 
 async def check_store(settings: Settings) -> list[Finding]:
     """Check that the store can be opened and written to, and that its schema is up to date."""
     url = settings.database_url.get_secret_value()
-    return [await (check_sqlite(url) if settings.uses_sqlite else check_postgres(url))]
+    if settings.uses_sqlite:
+        return [await check_sqlite(url), LASTING_DISK]
+    return [await check_postgres(url)]

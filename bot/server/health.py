@@ -20,7 +20,8 @@ def health_routes(bot: Bot, gate: RequestGate, connection: SocketModeConnection 
 
     async def ready(_request: Request) -> Response:
         problems = await find_problems(bot, gate, connection)
-        return JSONResponse({"ok": not problems, "problems": problems}, 503 if problems else 200)
+        answer = {"ok": not problems, "problems": problems, "warnings": find_warnings(bot)}
+        return JSONResponse(answer, 503 if problems else 200)
 
     async def metrics(_request: Request) -> Response:
         return Response(bot.services.metrics.exposition(), media_type=CONTENT_TYPE)
@@ -29,7 +30,7 @@ def health_routes(bot: Bot, gate: RequestGate, connection: SocketModeConnection 
 
 
 async def find_problems(bot: Bot, gate: RequestGate, connection: SocketModeConnection | None) -> list[str]:
-    """Find why `bot` is not ready, with a sentence for each reason: a stop, the store, the socket, the last poll."""
+    """Find why `bot` is not ready, with a sentence for each reason: a stop, the store, the socket."""
     timing = bot.services.timing
     problems = ["The bot is stopping."] if gate.closed else []
     try:
@@ -40,7 +41,16 @@ async def find_problems(bot: Bot, gate: RequestGate, connection: SocketModeConne
         problems.append(f"The store does not answer ({type(error).__name__}).")
     if connection is not None and not await connection.is_connected():
         problems.append("There is no connection to Slack (Socket Mode).")
-    age = bot.services.clock() - bot.polled_at
-    if age > 3 * timing.slow_poll + timing.poll_overdue:
-        problems.append(f"Devin was last polled {round(age)} s ago.")
     return problems
+
+
+def find_warnings(bot: Bot) -> list[str]:
+    """Find what is wrong although `bot` is ready: Devin does not answer.
+
+    What people write meanwhile is stored and handled later. A platform that takes the bot away from Slack's requests
+    would lose it, and could repair nothing.
+    """
+    timing = bot.services.timing
+    age = bot.services.clock() - bot.polled_at
+    overdue = age > 3 * timing.slow_poll + timing.poll_overdue
+    return [f"Devin has not answered a poll for {round(age)} s; what people write is stored."] if overdue else []

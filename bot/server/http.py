@@ -1,9 +1,11 @@
 """The HTTP server: Slack's requests at /slack/events, and the health routes."""
 
 import asyncio
+import errno
 import re
+import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final
 
@@ -13,9 +15,11 @@ from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
+from starlette.types import Message
 
 from bot.app import Bot
 from bot.config import Settings
+from bot.connect import StartError
 from bot.server.gate import RequestGate
 from bot.server.health import health_routes
 from bot.server.socket_mode import SocketModeConnection
@@ -32,9 +36,17 @@ class HttpServer(uvicorn.Server):
         """Handle no signals while the block runs."""
         yield
 
-    async def wait_started(self) -> None:
-        """Wait until the port is open."""
-        while not self.started:  # noqa: ASYNC110 - uvicorn has no event for it
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Serve `sockets`; raises StartError if another process began to serve their port since it was taken."""
+        try:
+            await super().startup(sockets)
+        except OSError as error:
+            host, port = (sockets or [])[0].getsockname()[:2]
+            raise StartError(_why_not_bound(error, host, port)) from None
+
+    async def wait_started(self, parts: Sequence[asyncio.Task[None]]) -> None:
+        """Wait until the port is open, or one of `parts` has ended."""
+        while not self.started and not any(part.done() for part in parts):  # noqa: ASYNC110 - uvicorn has no event
             await asyncio.sleep(0.01)
 
     @property
@@ -44,10 +56,34 @@ class HttpServer(uvicorn.Server):
         return port
 
 
-def http_server(bot: Bot, settings: Settings, gate: RequestGate, connection: SocketModeConnection | None) -> HttpServer:
-    """Make the server for `http_app` on the host and port in `settings`; its `serve` opens the port."""
+@contextmanager
+def bound_port(settings: Settings) -> Iterator[socket.socket]:
+    """Take the port in `settings` for this process while the block runs; requests are refused until it is served.
+
+    Raises StartError if that is not possible.
+    """
+    host, port = settings.bot_host, settings.port
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as bound:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            bound.bind((host, port))
+        except OSError as error:
+            raise StartError(_why_not_bound(error, host, port)) from None
+        yield bound
+
+
+def _why_not_bound(error: OSError, host: str, port: int) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return f"Port {port} is taken by another process. Stop it first, or set PORT to another number."
+    if error.errno == errno.EACCES:
+        return f"This account may not open port {port}. Set PORT to a number from 1024."
+    return f"The bot cannot listen on “{host}”. Set BOT_HOST to an address of this machine, for example 0.0.0.0."
+
+
+def http_server(bot: Bot, gate: RequestGate, connection: SocketModeConnection | None) -> HttpServer:
+    """Make the server for `http_app`; its `serve` gets the port."""
     config = uvicorn.Config(
-        http_app(bot, gate, connection), host=settings.bot_host, port=settings.port, log_config=None, access_log=False,
+        http_app(bot, gate, connection), log_config=None, access_log=False,
         timeout_graceful_shutdown=1, lifespan="off", proxy_headers=False,
     )  # fmt: skip
     return HttpServer(config)
@@ -65,14 +101,14 @@ def _slack_route(bot: Bot, gate: RequestGate) -> Route:
     handler = AsyncSlackRequestHandler(bot.bolt)
 
     async def events(request: Request) -> Response:
-        refusal = await _read_body_or_refuse(request)
-        if refusal is not None:
-            return refusal
+        received = await _receive_or_refuse(request)
+        if isinstance(received, Response):
+            return received
         if gate.closed:
             return PlainTextResponse("stopping", 503)
         started = time.perf_counter()
         with gate.request(), bot.services.db.gate:
-            answer = await handler.handle(request)
+            answer = await handler.handle(received)
         # A crash right here loses the answer only: the row is committed, and an event sent again has the same key.
         bot.services.metrics.acked("http", time.perf_counter() - started)
         return answer
@@ -80,21 +116,38 @@ def _slack_route(bot: Bot, gate: RequestGate) -> Route:
     return Route("/slack/events", events, methods=["POST"])
 
 
-async def _read_body_or_refuse(request: Request) -> Response | None:
-    """Read the whole body of `request`, or return the refusal of a request that cannot be Slack's.
+async def _receive_or_refuse(request: Request) -> Request | Response:
+    """Return `request` with its whole body in memory, or the refusal of one that cannot be Slack's.
 
     Bolt checks the signature later.
     """
-    headers = request.headers
-    if not NUMBER.fullmatch(headers.get("x-slack-request-timestamp", "")):
+    if not NUMBER.fullmatch(request.headers.get("x-slack-request-timestamp", "")):
         return PlainTextResponse("no timestamp", 401)  # the SDK would fail on it
-    if not NUMBER.fullmatch(headers.get("content-length", "")):
-        return PlainTextResponse("no length", 411)
-    if int(headers["content-length"]) > LARGEST_BODY:
-        return PlainTextResponse("too large", 413)
     try:
         # Before both gates: a client that sends slowly need not be Slack, and must hold up neither work nor a stop.
-        await request.body()
+        body = await _read_body(request)
     except ClientDisconnect:
         return PlainTextResponse("gone", 400)
-    return None
+    if body is None:
+        return PlainTextResponse("too large", 413)
+
+    async def replay() -> Message:
+        return {"type": "http.request", "body": body}
+
+    return Request(request.scope, replay)
+
+
+async def _read_body(request: Request) -> bytes | None:
+    """Read the body of `request`; None, without reading the rest, if it is larger than `LARGEST_BODY`.
+
+    Proxies may send it in chunks without announcing its length.
+    """
+    announced = request.headers.get("content-length", "0")
+    if not NUMBER.fullmatch(announced) or int(announced) > LARGEST_BODY:
+        return None
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > LARGEST_BODY:
+            return None
+    return bytes(body)

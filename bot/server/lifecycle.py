@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import signal
+import socket
 import time
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
@@ -12,7 +13,7 @@ from bot.config import Settings
 from bot.connect import StartError
 from bot.logs import get_logger
 from bot.server.gate import RequestGate
-from bot.server.http import HttpServer, http_server
+from bot.server.http import HttpServer, bound_port, http_server
 from bot.server.socket_mode import SocketModeConnection
 from bot.store.database.connection import Clock
 from bot.timing import PRODUCTION, Timing
@@ -37,8 +38,9 @@ async def serve(
     connected = asyncio.Event()
 
     async def run() -> None:
-        async with assembled(settings, clock, timing, others) as bot:
-            await _run(bot, settings, stopping, connected, announce)
+        with bound_port(settings) as port:
+            async with assembled(settings, clock, timing, others) as bot:
+                await _run(bot, settings, port, stopping, connected, announce)
 
     running = asyncio.create_task(run(), name="run")
     stop = asyncio.create_task(stopping.wait(), name="stop")
@@ -65,26 +67,28 @@ def _stop_signal() -> asyncio.Event:
 async def _run(
     bot: Bot,
     settings: Settings,
+    port: socket.socket,
     stopping: asyncio.Event,
     connected: asyncio.Event,
     announce: Callable[[int], None] | None,
 ) -> None:
     gate = RequestGate()
     connection = SocketModeConnection(bot, settings, gate) if settings.transport == "socket" else None
-    server = http_server(bot, settings, gate, connection)
+    server = http_server(bot, gate, connection)
     await bot.heartbeat.begin()
     await bot.note_absence()
     if connection is not None:
         await _connect(bot, connection)
     connected.set()
-    tasks = _start_parts(bot, server, connection)
+    tasks = _start_parts(bot, server, port, connection)
     try:
-        await server.wait_started()
-        _shorten_gc_pauses()
-        teams = ",".join(workspace.team for workspace in bot.services.workspaces)
-        log.info("running", transport=settings.transport, port=server.port, team=teams)
-        if announce is not None:
-            announce(server.port)
+        await server.wait_started(tasks)
+        if server.started:
+            _shorten_gc_pauses()
+            teams = ",".join(workspace.team for workspace in bot.services.workspaces)
+            log.info("running", transport=settings.transport, port=server.port, team=teams)
+            if announce is not None:
+                announce(server.port)
         await _until(stopping, tasks)
     finally:
         await _stop(bot, gate, connection, server, tasks)
@@ -100,12 +104,14 @@ async def _connect(bot: Bot, connection: SocketModeConnection) -> None:
         raise
 
 
-def _start_parts(bot: Bot, server: HttpServer, connection: SocketModeConnection | None) -> list[asyncio.Task[None]]:
+def _start_parts(
+    bot: Bot, server: HttpServer, port: socket.socket, connection: SocketModeConnection | None
+) -> list[asyncio.Task[None]]:
     """Start a task for each part of the bot that runs until the stop."""
     parts: dict[str, Coroutine[Any, Any, None]] = {
         "writer": bot.services.writer.run(),
         "engine": bot.engine.run(),
-        "http": server.serve(),
+        "http": server.serve([port]),
     }
     if connection is not None:
         parts["socket"] = connection.watch()

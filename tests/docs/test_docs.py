@@ -14,7 +14,7 @@ from bot.manifest import read_manifest, scopes_of
 from bot.playground.options import Options
 
 ROOT = Path(__file__).parent.parent.parent
-PINS = ("requirements.txt", "requirements-postgres.txt", "requirements-dev.txt")
+PINS = ("requirements.txt", "requirements-dev.txt")
 
 # Where each outside library may be imported. A new one needs a line here, and one home if it can be.
 HOMES = {
@@ -181,12 +181,21 @@ def test_no_pin_names_a_registry_or_a_path(name):
     assert re.findall(r"^.*(?:index-url|find-links|trusted-host|://|file:|\.whl| /).*$", read(name), re.MULTILINE) == []
 
 
-@pytest.mark.parametrize("name", ["requirements.txt", "requirements-postgres.txt"])
-def test_what_runs_is_what_was_tested(name):
+def test_what_runs_is_what_was_tested():
     def versions(paper):
         return set(re.findall(r"^[\w-]+==[^ ]+", read(paper), re.MULTILINE))
 
-    assert versions(name) <= versions("requirements-dev.txt")
+    assert versions("requirements.txt") <= versions("requirements-dev.txt")
+
+
+def test_what_a_platform_installs_has_all_that_the_bot_needs_on_both_stores():
+    """Platforms install `requirements.txt` and nothing else, and many of them come with a PostgreSQL."""
+    pinned = {
+        IMPORT_NAMES.get(name, name.replace("-", "_"))
+        for name in re.findall(r"^([\w-]+)==", read("requirements.txt"), re.MULTILINE)
+    }
+    used = {name for path in sources() for name in outside(path)} | set(LOADED_BY)
+    assert used - pinned == set()
 
 
 def test_every_dependency_is_used():

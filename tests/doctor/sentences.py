@@ -152,6 +152,10 @@ NOT_PROBED = note(
 # ---------------------------------------------------------------- the store
 
 MIGRATE = "Run `python -m bot migrate`; `python -m bot run` does it too when it starts."
+LASTING_DISK = note(
+    "The store is a file, which is lost with its disk: some platforms give each deploy a new one.",
+    "There let DATABASE_URL name a file on a disk that lasts, or a PostgreSQL database.",
+)
 POSTGRES_NOT_REACHED = problem(
     "The PostgreSQL server of DATABASE_URL could not be reached.",
     "Check that the server runs and that this machine may reach it, and the host and port in DATABASE_URL.",

@@ -105,7 +105,7 @@ async def test_postgres_without_its_driver(monkeypatch):
     monkeypatch.setitem(sys.modules, "asyncpg", None)
     assert await postgres_at(f"postgresql://bot:{PASSWORD}@127.0.0.1:1/bridge") == problem(
         "DATABASE_URL names PostgreSQL, whose driver is not installed.",
-        "Run `pip install -r requirements-postgres.txt`.",
+        "Run `pip install -r requirements.txt`.",
     )
 
 

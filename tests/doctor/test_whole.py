@@ -16,6 +16,7 @@ from tests.doctor.sentences import (
     INSIGHTS,
     KEY,
     KEY_IS_GOOD,
+    LASTING_DISK,
     MIGRATE,
     NO_DIGEST,
     NO_INSIGHTS,
@@ -54,7 +55,7 @@ DEVIN_IS_GOOD = KEY_IS_GOOD + SESSIONS + CONSUMPTION + INSIGHTS + PLAYBOOKS + NO
 
 
 def store_is_good(path):
-    return ok(f"The store {path} can be opened and written to, and its schema is up to date.")
+    return ok(f"The store {path} can be opened and written to, and its schema is up to date.") + LASTING_DISK
 
 
 @pytest.fixture
@@ -151,6 +152,7 @@ async def test_everything_is_set_up_wrongly(environ, control, tmp_path):
             " than this version.",
             MIGRATE,
         )
+        + LASTING_DISK
     )
 
 

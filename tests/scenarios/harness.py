@@ -63,7 +63,8 @@ class Harness:
         self._running = asyncio.create_task(work)
         await asyncio.wait({self._running, started}, return_when=asyncio.FIRST_COMPLETED)
         if self._running.done():
-            self._running.result()
+            failed, self._running = self._running, None
+            failed.result()
         self.port = started.result()
         if "SLACK_SIGNING_SECRET" in self.environment:
             for one in (self, *self.others):

@@ -296,6 +296,24 @@ async def test_too_large_a_request_and_held_back_events_are_answered(web: Harnes
     assert (await _post(web, body, signed(web, body))).status_code == 200
 
 
+async def chunks(body: bytes) -> AsyncIterator[bytes]:
+    """A body without a length, as some proxies pass it on."""
+    for start in range(0, len(body), 50_000):
+        yield body[start : start + 50_000]
+
+
+async def test_a_request_in_chunks_is_read_up_to_the_largest_size(web: Harness) -> None:
+    body = json.dumps(mention("fix the login test") | {"padding": "x" * 100_000}).encode()
+    large = b"x" * 1_100_000
+    async with httpx.AsyncClient(trust_env=False) as client:
+        url = web.simulated_slack.request_url
+        taken = await client.post(url, content=chunks(body), headers=signed(web, body))
+        refused = await client.post(url, content=chunks(large), headers=signed(web, large))
+    assert "content-length" not in taken.request.headers
+    assert (taken.status_code, refused.status_code, refused.text) == (200, 413, "too large")
+    await web.session("fix the login test")
+
+
 async def test_who_sends_a_request_slowly_and_leaves_holds_up_no_other_work(
     web: Harness, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

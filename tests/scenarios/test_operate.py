@@ -5,6 +5,7 @@ import json
 import os
 import re
 import signal
+import socket
 import sqlite3
 import sys
 from collections.abc import AsyncIterator, Mapping
@@ -15,7 +16,14 @@ from typing import Any
 
 import httpx
 import pytest
+import structlog
 
+from bot.connect import StartError
+from bot.store.database.connection import Database
+from bot.store.database.schema import is_current
+from bot.store.tables import metadata
+from tests import postgres
+from tests.pgbouncer import needs_pgbouncer, pgbouncer
 from tests.scenarios.ahead import Ahead, until
 from tests.scenarios.harness import ANN, BEN, BOT, GENERAL, Harness, harness
 
@@ -34,6 +42,12 @@ async def problems(on: Harness) -> list[str]:
     found: list[str] = answer.json()["problems"]
     assert answer.status_code == (503 if found else 200)
     assert answer.json()["ok"] is not bool(found)
+    return found
+
+
+async def warnings(on: Harness) -> list[str]:
+    """What is wrong although the bot is ready."""
+    found: list[str] = (await asked(on, "/readyz")).json()["warnings"]
     return found
 
 
@@ -56,7 +70,7 @@ async def ready(on: Harness) -> bool:
 @pytest.mark.both_transports
 async def test_a_running_bot_is_alive_and_ready(on: Harness) -> None:
     assert (await asked(on, "/healthz")).json() == {"ok": True}
-    assert (await asked(on, "/readyz")).json() == {"ok": True, "problems": []}
+    assert (await asked(on, "/readyz")).json() == {"ok": True, "problems": [], "warnings": []}
 
 
 @pytest.mark.parametrize("store", ["sqlite"])
@@ -91,14 +105,20 @@ async def test_without_a_socket_the_bot_is_not_ready(on: Harness) -> None:
     await says(on, r"There is no connection to Slack \(Socket Mode\)\.")
 
 
-async def test_when_devin_was_not_polled_for_long_the_bot_is_not_ready(on: Harness, clock: Ahead) -> None:
+async def test_an_outage_of_devin_is_named_and_leaves_the_bot_ready(on: Harness, clock: Ahead) -> None:
     await on.started()
     await on.devin.fault("list_sessions", "hang", times=-1)
     await on.devin.wait_for_calls("list_sessions", 1, since=(await on.devin.log())[-1]["number"])
     clock.put(200)
-    await says(on, r"Devin was last polled 20\d s ago\.")
+    (warning,) = await warnings(on)
+    assert re.fullmatch(r"Devin has not answered a poll for 20\d s; what people write is stored\.", warning)
+    assert await ready(on)  # a probe that took it away would lose what people write
     await on.devin.clear_faults()
-    await until(lambda: ready(on))
+
+    async def answers() -> bool:
+        return not await warnings(on)
+
+    await until(answers)
 
 
 @pytest.mark.both_transports
@@ -111,6 +131,76 @@ async def test_a_bot_that_stops_says_so_while_it_finishes_its_work(on: Harness) 
     await on.devin.clear_faults()
     await stop
     assert len(await on.devin.sessions()) == 1
+
+
+# ------------------------------------------------------------ a store behind a pooler
+
+
+@needs_pgbouncer
+async def test_a_session_is_started_and_steered_through_a_pooler_with_one_connection(
+    tmp_path: Path, postgres_store: str
+) -> None:
+    async with pgbouncer(postgres_store, tmp_path) as address:
+        more = "?sslmode=disable&pgbouncer=true&connection_limit=1"
+        async with harness(tmp_path, DATABASE_URL=f"{address}{more}") as on:
+            ts, session = await on.started()
+            await on.devin.say(session, "All is well.")
+            await on.slack.wait_for_message(GENERAL, "All is well.", thread_ts=ts)
+            await on.slack.say(BEN, GENERAL, "use pytest", thread_ts=ts)
+            await on.devin.wait_for_messages("use pytest")
+    await postgres.run(postgres_store, postgres.LEAVE, *(f"DELETE FROM {name}" for name in metadata.tables))
+
+
+async def migrated(environment: Mapping[str, str]) -> tuple[int, str, str]:
+    """What `python -m bot migrate` ends with, says and complains of, with these settings and no others."""
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+    one = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "bot", "migrate"),
+        cwd=ROOT,
+        env=kept | dict(environment),
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    said, complained = await one.communicate()
+    assert one.returncode is not None
+    return one.returncode, said.decode(), complained.decode()
+
+
+async def test_the_schema_is_brought_up_with_the_address_that_a_platform_gives_and_nothing_else(
+    postgres_server: str,
+) -> None:
+    url = await postgres.create(postgres_server, template=None)
+    given = url.replace("postgresql://", "postgres://")
+    for _ in range(2):
+        assert await migrated({"DATABASE_URL": given}) == (0, "The schema is up to date.\n", "")
+    db = Database(url)
+    assert await is_current(db)
+    await db.close()
+
+
+@pytest.mark.parametrize(
+    ("url", "sentence"),
+    [
+        (
+            "postgres://ann:hush@127.0.0.1:9/bot",
+            "The store cannot be opened or brought up to date. Check DATABASE_URL; `python -m bot doctor` says more.",
+        ),
+        (
+            "postgres://ann:pa@ss:hush/w@127.0.0.1/bot",  # what stands where the port should be is of the password
+            "The store cannot be opened or brought up to date. Check DATABASE_URL; `python -m bot doctor` says more.",
+        ),
+        (
+            "mysql://ann:hush@127.0.0.1/bot",
+            "DATABASE_URL must start with sqlite:/// and name a file, or start with postgresql:// and name a server, "
+            "for example sqlite:///devin-bridge.db.",
+        ),
+    ],
+)
+async def test_a_store_whose_schema_cannot_be_brought_up_is_a_sentence(url: str, sentence: str) -> None:
+    code, said, complained = await migrated({"DATABASE_URL": url})
+    assert (code, said) == (1, "")
+    assert [line for line in complained.splitlines() if not line.startswith("{")] == [sentence]
+    assert "hush" not in complained
 
 
 # ------------------------------------------------------------ figures
@@ -154,8 +244,12 @@ class Process:
 
     async def running(self) -> None:
         """Read its log until it says that it runs."""
+        await self.line("running")
+
+    async def line(self, event: str) -> None:
+        """Read its log until a line about this event."""
         async with asyncio.timeout(30):
-            while not self.lines or self.facts[-1]["event"] != "running":
+            while not self.lines or self.facts[-1]["event"] != event:
                 self.lines.append(await self._line())
 
     async def end(self) -> int:
@@ -275,15 +369,6 @@ async def test_a_second_process_on_the_same_file_says_so_and_ends(on: Harness, t
             ],
         ),
         (
-            {"SLACK_API_URL": "http://127.0.0.1:9/api/"},
-            [
-                (
-                    "Slack does not let the bot in (unreachable). Check SLACK_BOT_TOKEN and SLACK_API_URL; "
-                    "`python -m bot doctor` says more."
-                )
-            ],
-        ),
-        (
             {"SLACK_APP_TOKEN": "xapp-wrong"},
             [
                 (
@@ -306,11 +391,24 @@ async def test_a_second_process_on_the_same_file_says_so_and_ends(on: Harness, t
             ],
         ),
         (
+            {"BOT_HOST": "192.0.2.1"},
+            [
+                (
+                    "The bot cannot listen on “192.0.2.1”. Set BOT_HOST to an address of this machine, "
+                    "for example 0.0.0.0."
+                )
+            ],
+        ),
+        (
             {"DATABASE_URL": "sqlite:////proc/no/such/place/bot.db"},
             ["The store /proc/no/such/place/bot.db cannot be opened. Check DATABASE_URL and who may write there."],
         ),
+        (
+            {"DATABASE_URL": "postgres://ann:hush@127.0.0.1:none/bot"},
+            ["The store cannot be opened or brought up to date. Check DATABASE_URL; `python -m bot doctor` says more."],
+        ),
     ],
-    ids=["slack token", "devin key", "no slack", "app token", "missing", "store"],
+    ids=["slack token", "devin key", "app token", "missing", "host", "store", "address"],
 )
 async def test_a_start_that_fails_says_why_in_a_sentence(
     tmp_path: Path, wrong: dict[str, str], sentences: list[str]
@@ -319,6 +417,17 @@ async def test_a_start_that_fails_says_why_in_a_sentence(
         assert await bot.ended() == 1
     assert [line for line in bot.lines if not line.startswith("{")] == sentences
     assert not [line for line in bot.lines if "Traceback" in line]
+
+
+async def test_a_port_that_another_process_has_is_a_sentence(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        async with harness(tmp_path, start=False) as on, process(on.environment | {"PORT": str(port)}) as bot:
+            assert await bot.ended() == 1
+            assert await on.slack.log() == []
+    assert bot.lines == [
+        f"Port {port} is taken by another process. Stop it first, or set PORT to another number.",
+    ]
 
 
 async def test_a_file_that_is_no_store_is_a_sentence_too(tmp_path: Path) -> None:
@@ -341,6 +450,52 @@ async def test_a_stop_while_slack_lets_no_socket_open_ends_the_start(tmp_path: P
         await on.slack.clear_faults()
         await on.start()  # nothing was left behind: not the lock, not the port
         assert await problems(on) == []
+
+
+async def test_an_outage_of_slack_at_the_start_is_waited_for(tmp_path: Path) -> None:
+    async with harness(tmp_path, start=False) as on:
+        await on.slack.fault("auth.test", "http_500", times=2)
+        await on.slack.fault("auth.test", "drop_before", times=1)
+        await on.slack.fault("apps.connections.open", "http_500", times=1)
+        with structlog.testing.capture_logs() as lines:
+            await on.start()
+        waits = [line["again_in"] for line in lines if line["event"] == "Slack does not answer at the start"]
+        assert waits == [0.1, 0.2, 0.4, 0.1]
+        await on.started()
+
+
+async def test_a_token_that_slack_refuses_after_an_outage_ends_the_start(tmp_path: Path) -> None:
+    async with harness(tmp_path, start=False, SLACK_BOT_TOKEN="xoxb-wrong") as on:
+        await on.slack.fault("auth.test", "http_500", times=1)
+        with pytest.raises(StartError, match=r"^Slack does not let the bot in \(invalid_auth\)\."):
+            await on.start()
+
+
+async def test_a_stop_while_slack_cannot_be_reached_ends_the_start(tmp_path: Path) -> None:
+    async with harness(tmp_path, start=False, SLACK_API_URL="http://127.0.0.1:9/api/") as on:
+        async with process(on.environment) as bot:
+            await bot.line("Slack does not answer at the start")
+            assert (bot.facts[-1]["error"], bot.facts[-1]["again_in"]) == ("unreachable", 1.0)
+            assert await bot.end() == 0
+        assert bot.facts[-1]["event"] == "stopped before it was up"
+
+
+async def test_of_two_bots_that_start_together_on_one_port_one_says_so_and_ends(tmp_path: Path) -> None:
+    with socket.socket() as other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        other.bind(("127.0.0.1", 0))
+        port = other.getsockname()[1]
+        async with harness(tmp_path, start=False, PORT=str(port)) as on:
+            await on.slack.fault("auth.test", "http_500", times=0)
+            starting = asyncio.create_task(on.start())
+            await on.slack.wait_for_call("auth.test")
+            other.listen()
+            await on.slack.clear_faults()
+            with pytest.raises(StartError) as failed:
+                await starting
+    assert str(failed.value) == (
+        f"Port {port} is taken by another process. Stop it first, or set PORT to another number."
+    )
 
 
 @pytest.mark.both_transports

@@ -23,11 +23,10 @@ from sqlalchemy.dialects import postgresql
 from sqlalchemy.dialects.sqlite import Insert as SqliteInsert
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.engine import make_url
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.store.database import sqlite
+from bot.store.database import postgres, sqlite
 from bot.store.database.priority_gate import PriorityGate
-from bot.store.database.sqlite import LOCK_WAIT_SECONDS
 
 _T = TypeVar("_T")
 
@@ -37,19 +36,6 @@ Insert = postgresql.Insert | SqliteInsert
 
 READERS: Final = 4
 UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")
-POSTGRES_CONNECTIONS: Final = 10
-# A process that stands still in a transaction loses it after so long: its locks would hold up every other process.
-IDLE_IN_TRANSACTION_SECONDS: Final = 10.0
-# Parameters in many addresses that only libpq knows. asyncpg would pass them to the server, which refuses them.
-LIBPQ_ONLY: Final = (
-    "channel_binding",
-    "connect_timeout",
-    "gssencmode",
-    "keepalives",
-    "keepalives_count",
-    "keepalives_idle",
-    "keepalives_interval",
-)
 
 
 class WriteLock:
@@ -110,7 +96,8 @@ class Database:
             self._at_hand: Connection | None = None
             self._thread = ThreadPoolExecutor(1, "inbox")
         else:
-            self._writing = self._reading = self._scanning = _postgres_engine(self.url)
+            self._address = postgres.parse_address(self.url)
+            self._writing = self._reading = self._scanning = postgres.engine(self._address, _json)
 
     @asynccontextmanager
     async def read(self, *, first: bool = False) -> AsyncIterator[AsyncConnection]:
@@ -171,9 +158,25 @@ class Database:
         await self.gate.admit()
 
     async def run_sync(self, work: Callable[[Any], None]) -> None:
-        """Run `work`, a synchronous function for SQLAlchemy such as a migration, in one transaction that writes."""
-        async with self.write() as tx:
-            await tx.run_sync(work)
+        """Run `work`, a synchronous function for SQLAlchemy such as a migration, in one transaction that writes.
+
+        On PostgreSQL it has a connection of its own, whose statements may take long.
+        """
+        if self.is_sqlite:
+            async with self.write() as tx:
+                await tx.run_sync(work)
+            return
+        patient = postgres.engine(self._address, _json, postgres.MIGRATION_SECONDS)
+        try:
+            async with patient.begin() as tx:
+                await tx.run_sync(work)
+        finally:
+            await patient.dispose()
+
+    @property
+    def schema(self) -> str | None:
+        """The schema of PostgreSQL that the address names; None for the usual one."""
+        return None if self.is_sqlite else self._address.schema
 
     async def checkpoint(self) -> None:
         """Move what SQLite's log holds into the file; PostgreSQL has processes of its own for this."""
@@ -242,32 +245,6 @@ def instant(dialect: str) -> ColumnElement[float]:
 def insert(dialect: str, table: Table) -> Insert:
     """An INSERT into `table` that supports ON CONFLICT in this dialect."""
     return postgresql.insert(table) if dialect == "postgresql" else sqlite_insert(table)
-
-
-def _postgres_engine(url: str) -> AsyncEngine:
-    address = make_url(url)
-    # asyncpg takes sslmode, sslrootcert and the like only from an address in libpq's own form.
-    query = {"sslmode" if name == "ssl" else name: value for name, value in address.query.items()}
-    libpq = address.set(drivername="postgresql", query=query).difference_update_query(LIBPQ_ONLY)
-    return create_async_engine(
-        address.set(query={}),
-        hide_parameters=True,  # an error must not show what people wrote
-        json_serializer=_json,
-        pool_size=POSTGRES_CONNECTIONS,
-        pool_pre_ping=True,
-        connect_args={
-            "dsn": libpq.render_as_string(hide_password=False),
-            "timeout": 5,
-            "server_settings": {
-                "lock_timeout": _milliseconds(LOCK_WAIT_SECONDS),
-                "idle_in_transaction_session_timeout": _milliseconds(IDLE_IN_TRANSACTION_SECONDS),
-            },
-        },
-    )
-
-
-def _milliseconds(seconds: float) -> str:
-    return f"{seconds * 1000:.0f}"
 
 
 def _json(value: Any) -> str:

@@ -9,6 +9,7 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from bot.store.database.connection import Database
+from bot.store.database.postgres import quoted
 
 ADVISORY_LOCK: Final = 0x6465_7669  # an arbitrary number, on which all processes of this bot agree
 MIGRATION_WAIT: Final = "60s"
@@ -27,7 +28,9 @@ async def migrate(db: Database) -> None:
     config = alembic_config()
 
     def upgrade(connection: Any) -> None:
-        _lock_migration(connection)
+        if connection.dialect.name == "postgresql":
+            _lock_migration(connection)
+            _make_schema(connection, db.schema)
         config.attributes["connection"] = connection
         command.upgrade(config, "head")
 
@@ -35,11 +38,18 @@ async def migrate(db: Database) -> None:
 
 
 def _lock_migration(connection: Any) -> None:
-    """On PostgreSQL, lock out other processes until the transaction ends; they then find the schema migrated."""
-    if connection.dialect.name == "postgresql":
-        connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{MIGRATION_WAIT}'")
-        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({ADVISORY_LOCK})")
-        connection.exec_driver_sql("SET LOCAL lock_timeout TO DEFAULT")
+    """Lock out other processes until the transaction ends; they then find the schema migrated."""
+    usual_wait = connection.exec_driver_sql("SHOW lock_timeout").scalar_one()
+    connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{MIGRATION_WAIT}'")
+    connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({ADVISORY_LOCK})")
+    connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{usual_wait}'")
+
+
+def _make_schema(connection: Any, name: str | None) -> None:
+    """Create the schema `name` if it is missing; None is the usual one, which is always there."""
+    # Asked first, because without the right to create schemas even CREATE SCHEMA IF NOT EXISTS is refused.
+    if name is not None and connection.exec_driver_sql("SELECT current_schema()").scalar_one() is None:
+        connection.exec_driver_sql(f"CREATE SCHEMA {quoted(name)}")
 
 
 async def is_current(db: Database) -> bool:
