@@ -323,14 +323,14 @@ async def polled(on: Harness) -> None:
 async def test_a_stop_that_races_with_the_creation_stops_the_session(
     on: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    entered, created, early = asyncio.Event(), asyncio.Event(), SessionCommands._stop_early
+    entered, created, early = asyncio.Event(), asyncio.Event(), SessionCommands._stop_unless_open
 
     async def slow(*args: Any) -> None:
         entered.set()
         await created.wait()
         await early(*args)
 
-    monkeypatch.setattr(SessionCommands, "_stop_early", slow)
+    monkeypatch.setattr(SessionCommands, "_stop_unless_open", slow)
     await on.slack.fault("chat.postMessage", "slow", seconds=1.5)
     await on.slack.slash(ANN, WEB, "fix the login test")
     await waited(on, "sessions", lifecycle="queued")

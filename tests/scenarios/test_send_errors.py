@@ -256,6 +256,7 @@ async def test_a_search_that_fails_for_now_is_made_again_before_anything_is_repe
     on: Harness, clock: Ahead, how: dict[str, Any]
 ) -> None:
     ts, session = await on.started()
+    how = {**how}  # the parameter is shared with the other transports and stores
     fault = how.pop("kind")
     await on.slack.fault("chat.postMessage", "commit_then_drop", match="Said once")
     await on.devin.say(session, "Said once.")

@@ -218,7 +218,7 @@ async def test_a_process_that_stands_still_in_a_transaction_loses_its_locks(db: 
             await frozen.execute(lanes.update().values(owner="frozen"))
             await _written_when_let(db, lanes.update().values(owner="awake"))
 
-    with pytest.raises(DBAPIError, match=r"is closed|idle-in-transaction"):
+    with pytest.raises(DBAPIError):
         await freeze()
     async with db.read() as tx:
         assert (await tx.execute(select(lanes.c.owner))).scalar_one() == "awake"
