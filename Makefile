@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 UV_VERSION := 0.13.9
 # Tests wait more than they work: more than the cores of a small machine, so that it is never idle.
-WORKERS ?= 5
+WORKERS ?= 7
 BROWSER := .browser
 AXE_VERSION := 4.14.1
 

@@ -69,8 +69,8 @@ PLACES: Final[dict[str, tuple[str, ...]]] = {
     "wait before the search": ("bot.flows.deliver.failures:SendFailures.reschedule",),
     "post the digest": ("bot.flows.money.digest:Digest._post",),
     # The bot starts.
-    "bring up the schema": ("bot.app:_migrate",),
-    "try the socket": ("bot.connect:_check_app_token",),
+    "bring up the schema": ("bot.app:open_store",),
+    "try the socket": ("bot.connect:Connector._answered",),
     "name the owners of old rows": ("bot.app:_assign_unowned",),
     "free what was claimed": ("bot.flows.upkeep.heartbeat:Heartbeat.begin",),
     # By the clock.

@@ -6,13 +6,17 @@ from bot.domain.causes import MessageCause
 from bot.flows.access import Access
 from bot.flows.job import Job, Reschedule
 from bot.flows.lookup import SessionLookup
+from bot.flows.money.usage_ledger import UsageLedger
 from bot.flows.prompt import PromptBuilder
 from bot.flows.receive.conversation import Conversation
 from bot.flows.start.create import Create
 from bot.flows.start.from_command import StartFromCommand
 from bot.flows.start.from_message import StartFromMessage
+from bot.flows.steer.command_answers import CommandAnswers
+from bot.flows.steer.doubtful_command import DoubtfulCommand
 from bot.flows.steer.reply import Reply
 from bot.flows.steer.session_commands import SessionCommands
+from bot.flows.steer.session_list import SessionList
 from bot.store import inbox, lanes, threads
 from bot.store.threads import Thread
 from bot.timing import PRODUCTION
@@ -28,14 +32,16 @@ def conversation(services):
     access, lookup = Access(services), SessionLookup(services)
     prompts = PromptBuilder(services, access)
     create, reply = Create(services, prompts, lookup), Reply(services, prompts, lookup)
+    command_answers = CommandAnswers(SessionList(services), UsageLedger(services), access)
     return Conversation(
         services,
         access,
         prompts,
         reply,
-        SessionCommands(services, access),
+        SessionCommands(services, access, DoubtfulCommand(services, command_answers)),
         StartFromCommand(services, access, prompts),
         StartFromMessage(services, create),
+        command_answers,
     )
 
 

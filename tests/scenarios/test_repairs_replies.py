@@ -286,4 +286,5 @@ async def test_thanks_in_a_thread_of_a_dm_without_a_session_start_nothing(on: Ha
     await settled(on)
     assert len(await rows(on, "inbox", state="done")) == 2
     assert await creations(on) == 0
-    assert await on.slack.messages("D0ANN", user="U0BOT") == []
+    said = await on.slack.messages("D0ANN", user="U0BOT")
+    assert [one["rendered"] for one in said] == [sentences.HELP]  # the answer to the greeting

@@ -239,7 +239,7 @@ async def test_the_last_words_of_a_session_of_whose_end_a_reply_learns_first_are
     await on.devin.pr(session, PULL)
     await on.devin.say(session, "All is in the pull request.")
     await on.devin.terminate(session)
-    await on.slack.say(ANN, GENERAL, "thanks!", thread_ts=ts)
+    await on.slack.say(ANN, GENERAL, "and the docs too", thread_ts=ts)
     await on.slack.wait_for_message(GENERAL, sentences.REPLY_AFTER_END, thread_ts=ts)
     await on.devin.clear_faults()
     await on.slack.wait_for_message(GENERAL, sentences.HAS_OUTCOME, thread_ts=ts)
