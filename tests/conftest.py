@@ -48,6 +48,19 @@ def pytest_unconfigure(config: pytest.Config) -> None:
         shutil.rmtree(config.stash[SHARED], ignore_errors=True)
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Deal the tests that take long out to all workers, each of which gets a run of `items` to begin with."""
+    workers: int = getattr(config, "workerinput", {}).get("workercount", 1)
+    early = [item for item in items if item.get_closest_marker("early")]
+    others = [item for item in items if not item.get_closest_marker("early")]
+    size = -(-len(others) // workers)
+    items[:] = [
+        item
+        for number in range(workers)
+        for item in (*early[number::workers], *others[number * size : (number + 1) * size])
+    ]
+
+
 @contextmanager
 def _alone(folder: Path) -> Iterator[None]:
     """Be the only process of the run in here."""

@@ -181,8 +181,8 @@ async def _dies(story: Story, folder: Path, nursery: Nursery, moment: Moment, tr
 in_both_forms = pytest.mark.parametrize(
     "every",
     [
-        pytest.param(False, id="each-step", marks=pytest.mark.timeout(400)),
-        pytest.param(True, id="every-moment", marks=[pytest.mark.long, pytest.mark.timeout(1800)]),
+        pytest.param(False, id="each-step", marks=[pytest.mark.early, pytest.mark.timeout(400)]),
+        pytest.param(True, id="every-moment", marks=[pytest.mark.long, pytest.mark.early, pytest.mark.timeout(1800)]),
     ],
 )
 

@@ -17,6 +17,7 @@ from bot.playground.devin.permissions import allows
 from bot.playground.devin.problems import ProblemError, forbidden
 from bot.playground.devin.route import Call, Route, Upload
 from bot.playground.devin.state import World
+from bot.playground.gone import end_with_client
 
 MAX_BODY: Final = 256 * 1024 * 1024
 _Endpoint = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -35,7 +36,7 @@ class Gateway:
 
     def application(self) -> web.Application:
         """The aiohttp application, for the control API to be added to."""
-        app = web.Application(client_max_size=MAX_BODY, middlewares=[own_requests_only, self._unknown])
+        app = web.Application(client_max_size=MAX_BODY, middlewares=[end_with_client, own_requests_only, self._unknown])
         app.add_routes([web.route(route.method, route.path, self._endpoint(route)) for route in ROUTES])
         return app
 

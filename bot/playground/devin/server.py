@@ -13,6 +13,7 @@ from bot.playground.devin.gateway import Gateway, own_requests_only
 from bot.playground.devin.permissions import BOT_PERMISSIONS
 from bot.playground.devin.state import World
 from bot.playground.devin.timeline import Player
+from bot.playground.gone import end_with_client
 
 HOST: Final = "127.0.0.1"
 # A browser that is led to a file runs nothing that stands in it.
@@ -108,7 +109,7 @@ class DevinSimulator:
         return chosen
 
     def _files_application(self) -> web.Application:
-        app = web.Application(middlewares=[own_requests_only])
+        app = web.Application(middlewares=[end_with_client, own_requests_only])
         app.router.add_get("/files/{token}/{name}", self._file)
         return app
 

@@ -9,6 +9,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from bot.playground.crosssite import refusal
+from bot.playground.gone import end_with_client
 from bot.playground.slack import files
 from bot.playground.slack.app_manifest import installed
 from bot.playground.slack.clock import Clock, Wall
@@ -131,7 +132,7 @@ class SlackSimulator:
     def _application(self) -> web.Application:
         workspace, control = self._workspace, self._control
         web_api = WebApi(workspace, self._sockets, self.bot_token, self.app_token)
-        app = web.Application(client_max_size=LARGEST_BODY, middlewares=[_own_requests_only])
+        app = web.Application(client_max_size=LARGEST_BODY, middlewares=[end_with_client, _own_requests_only])
         app.router.add_route("*", "/api/{method}", web_api.handle)
         app.router.add_get("/link/", self._sockets.link)
         app.router.add_post("/response/{id}", ResponseUrls(workspace).handle)
