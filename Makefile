@@ -6,7 +6,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 UV_VERSION := 0.13.9
 # Tests wait more than they work: more than the cores of a small machine, so that it is never idle.
-WORKERS ?= 7
+WORKERS ?= 8
 BROWSER := .browser
 AXE_VERSION := 4.14.1
 
@@ -72,8 +72,12 @@ lint: $(READY)
 # The tests start hundreds of processes, which need not compile the bot each time.
 test test-long coverage: export PYTHONDONTWRITEBYTECODE =
 
-test: lint browser
-	$(BIN)/pytest -n $(WORKERS) --dist worksteal
+# Lint needs one core for half a minute, so the tests begin beside it.
+test: browser $(READY)
+	@$(MAKE) --no-print-directory lint & lint=$$!; \
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal; tests=$$?; \
+	wait $$lint || { echo "lint failed; what it found stands above the tests"; exit 1; }; \
+	exit $$tests
 
 test-long: lint browser
 	$(BIN)/pytest -m "" -n $(WORKERS) --dist worksteal

@@ -216,7 +216,6 @@ STORIES = [
         steps=(*RECEIVED, KNOWN, *REPLIED, *REACTED, *POLLED),
         sometimes=(*EDITED, *FOLLOWED),
         times=dict.fromkeys(("begin work: commit", *REPLIED), 2),
-        at_common_steps=True,
     ),
     Story(
         "a reply under a card that is found late",
@@ -247,7 +246,6 @@ STORIES = [
         stopped,
         steps=(*RECEIVED, *PUT_TO_SLEEP, *EDITED, *POSTED),
         sometimes=FOLLOWED,
-        at_common_steps=True,
     ),
     Story(
         "the stop button while a reply waits",
