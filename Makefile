@@ -11,6 +11,7 @@ BROWSER := .browser
 AXE_VERSION := 4.14.1
 
 CODE := $(wildcard bot handlers tests bench)
+LINT := $(BIN)/ruff check $(CODE) && $(BIN)/ruff format --check $(CODE) && $(BIN)/mypy && $(BIN)/lint-imports
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make requirements" $(UPGRADE)
 
@@ -64,17 +65,14 @@ bench: $(READY)
 	$(BIN)/python bench/ack.py
 
 lint: $(READY)
-	$(BIN)/ruff check $(CODE)
-	$(BIN)/ruff format --check $(CODE)
-	$(BIN)/mypy
-	$(BIN)/lint-imports
+	$(LINT)
 
 # The tests start hundreds of processes, which need not compile the bot each time.
 test test-long coverage: export PYTHONDONTWRITEBYTECODE =
 
 # Lint needs one core for half a minute, so the tests begin beside it.
 test: browser $(READY)
-	@$(MAKE) --no-print-directory lint & lint=$$!; \
+	@($(LINT)) & lint=$$!; \
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal; tests=$$?; \
 	wait $$lint || { echo "lint failed; what it found stands above the tests"; exit 1; }; \
 	exit $$tests
