@@ -6,12 +6,11 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 UV_VERSION := 0.13.9
 # Tests wait more than they work: more than the cores of a small machine, so that it is never idle.
-WORKERS ?= 8
+WORKERS ?= 7
 BROWSER := .browser
 AXE_VERSION := 4.14.1
 
 CODE := $(wildcard bot handlers tests bench)
-LINT := $(BIN)/ruff check $(CODE) && $(BIN)/ruff format --check $(CODE) && $(BIN)/mypy && $(BIN)/lint-imports
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make requirements" $(UPGRADE)
 
@@ -65,17 +64,16 @@ bench: $(READY)
 	$(BIN)/python bench/ack.py
 
 lint: $(READY)
-	$(LINT)
+	$(BIN)/ruff check $(CODE)
+	$(BIN)/ruff format --check $(CODE)
+	$(BIN)/mypy
+	$(BIN)/lint-imports
 
 # The tests start hundreds of processes, which need not compile the bot each time.
 test test-long coverage: export PYTHONDONTWRITEBYTECODE =
 
-# Lint needs one core for half a minute, so the tests begin beside it.
-test: browser $(READY)
-	@($(LINT)) & lint=$$!; \
-	$(BIN)/pytest -n $(WORKERS) --dist worksteal; tests=$$?; \
-	wait $$lint || { echo "lint failed; what it found stands above the tests"; exit 1; }; \
-	exit $$tests
+test: lint browser
+	$(BIN)/pytest -n $(WORKERS) --dist worksteal
 
 test-long: lint browser
 	$(BIN)/pytest -m "" -n $(WORKERS) --dist worksteal
