@@ -46,9 +46,9 @@ async def test_each_command_is_answered_while_all_other_work_waits(
         "list": sentences.ONE_SESSION,
         "status": sentences.WORKING,
         "usage": sentences.TODAY,
-        "fix the other test": sentences.got_it_begins("fix the other test"),
         "stop": sentences.STOPPING_BEGINS,
         "archive": sentences.STOPPING_BEGINS,
+        "fix the other test": sentences.got_it_begins("fix the other test"),  # last: with two, a stop asks which
     }.items():
         assert answer in await shown(on, ADA if text == "usage" else ANN, GENERAL, text)
 
