@@ -105,7 +105,7 @@ def wire(services: Services, engine: LocalEngine, settings: Settings) -> Bot:
     lookup, access = SessionLookup(services), Access(services)
     intake = Intake(services)
     usage_ledger = UsageLedger(services)
-    command_answers = CommandAnswers(SessionList(services), usage_ledger, access)
+    command_answers = CommandAnswers(services, SessionList(services), usage_ledger, access)
     heartbeat = Heartbeat(services)
     announce = Announce(services)
     pollers = [Poller(services, organisation, lookup, announce) for organisation in services.organisations]

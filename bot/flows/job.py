@@ -54,6 +54,13 @@ async def finish(uow: UnitOfWork, job: Job[Cause]) -> None:
     await lanes.release(uow.tx, job.claim)
 
 
+async def move(uow: UnitOfWork, job: Job[Cause], lane: str, cause: Cause) -> None:
+    """Move the job's row to `lane`, where its `ts` decides on its place and `cause` stands in it; release its own."""
+    await inbox.move(uow.tx, job.row.key, lane, cause)
+    await lanes.release(uow.tx, job.claim)
+    uow.wakes[lane] = 0.0
+
+
 def recipient_of(job: Job[PersonsCause], session: Session | None = None) -> Recipient:
     """Return who asked for the job's work and where to answer: where they asked, else in `session`'s thread."""
     cause = job.cause

@@ -201,7 +201,7 @@ STORIES = [
         running_in_a_direct_message,
         stop_here,
         stopped_here,
-        steps=(*RECEIVED, "turn into a stop: commit", *ANSWERED, *PUT_TO_SLEEP, *EDITED, *POSTED),
+        steps=(*RECEIVED, "carry out the command: commit", *ANSWERED, *PUT_TO_SLEEP, *EDITED, *POSTED),
         sometimes=FOLLOWED,
     ),
     Story("a greeting", nothing, greet, greeted, steps=(*RECEIVED, KNOWN, "welcome: commit", *ANSWERED)),

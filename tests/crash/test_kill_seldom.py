@@ -270,7 +270,7 @@ STORIES = [
         stopped,
         steps=(
             *RECEIVED,
-            "run the command that was meant: commit",
+            "carry out the command: commit",
             "claim (private): commit",
             "answer (private): Slack response_url",
             "mark as sent (private): commit",

@@ -90,7 +90,7 @@ def test_the_changelog_names_them():
 
 
 def test_every_slash_command_has_its_answer():
-    answered = CommandAnswers(SessionList(None), None, None)._answers
+    answered = CommandAnswers(None, SessionList(None), None, None)._answers
     assert set(answered) == {spec.name for spec in commands_on(Surface.SLASH)} - {START.name}
     addressed = {spec.name for spec in COMMANDS for form in spec.forms if form.surfaces == ADDRESSED}
     assert addressed <= set(answered)

@@ -32,7 +32,7 @@ def conversation(services):
     access, lookup = Access(services), SessionLookup(services)
     prompts = PromptBuilder(services, access)
     create, reply = Create(services, prompts, lookup), Reply(services, prompts, lookup)
-    command_answers = CommandAnswers(SessionList(services), UsageLedger(services), access)
+    command_answers = CommandAnswers(services, SessionList(services), UsageLedger(services), access)
     return Conversation(
         services,
         access,

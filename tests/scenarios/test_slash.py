@@ -12,7 +12,7 @@ from bot.store.inbox import InboxRow
 from bot.store.inbox_writer import InboxWriter
 from tests import sentences
 from tests.scenarios.ahead import Ahead
-from tests.scenarios.harness import ADA, ANN, BEN, GENERAL, OPS, WEB, Harness, harness
+from tests.scenarios.harness import ADA, ANN, BEN, GENERAL, GUEST, OPS, WEB, Harness, harness
 from tests.scenarios.observations import (
     creations,
     forge,
@@ -215,6 +215,16 @@ async def test_the_stop_that_was_meant_stops(on: Harness) -> None:
     await on.devin.wait_for_sessions("fix the login test", is_archived=True)
     assert (await on.devin.session(session))["is_archived"] is True
     assert await creations(on) == 1
+
+
+async def test_who_may_not_start_is_told_so_after_the_button(on: Harness) -> None:
+    await on.slack.slash(GUEST, GENERAL, "stop flaking")
+    asked = await on.slack.wait_for_ephemeral(GUEST, sentences.STAYS_A_COMMAND)
+    await on.slack.click(GUEST, GENERAL, asked["ts"], "start_as_task")
+    said = await on.slack.wait_for_ephemeral(GUEST, sentences.GUEST_REFUSED)
+    await settled(on)
+    assert said["rendered"] == sentences.GUEST_REFUSED
+    assert await creations(on) == 0
 
 
 async def test_start_before_it_is_a_task_without_a_question(on: Harness) -> None:

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from bot.domain.causes import ActionCause, CommandCause, MessageCause, StartCause
+from bot.domain.causes import CommandCause, MessageCause, StartCause
 from bot.domain.commands.options import parse_request
 from bot.domain.commands.parser import Command, UnknownVerb, parse_addressed, parse_doubt, parse_verb
 from bot.domain.commands.registry import HELP, NEW
@@ -12,7 +12,7 @@ from bot.domain.lane import person_lane, thread_lane
 from bot.domain.session import Lifecycle, Session
 from bot.domain.text import without_mention
 from bot.flows.access import Access
-from bot.flows.job import Job, Reschedule, finish, recipient_of
+from bot.flows.job import Job, Reschedule, finish, move, recipient_of
 from bot.flows.prompt import PromptBuilder
 from bot.flows.services import Services
 from bot.flows.session_rows import start_is_dead
@@ -189,21 +189,7 @@ class Conversation:
         cause = job.cause
         if cause.direct and await self._earlier_line_is_open(job):
             raise Reschedule(self._services.timing.dm_retry, "an earlier line comes first")
-        answer = await self._command_answers.answer(job.workspace, cause.user, cause.channel, command)
-        if isinstance(answer, Message):
-            await self._answer(job, answer)
-        else:
-            await self._stop(job, command, answer)
-
-    async def _stop(self, job: Job[MessageCause], command: Command, session: Session) -> None:
-        """Turn the row into the stop of `session`, in the lane of its thread, and answer that it is under way."""
-        cause = ActionCause(command.spec.name, session.id, job.cause.user, job.cause.channel)
-        # A crash before this commit stops and answers nothing, and the row is handled again.
-        async with self._services.unit_of_work_for(job) as uow:
-            await uow.reply_privately(recipient_of(job), answers.STOPPING)
-            await inbox.move(uow.tx, job.row.key, session.lane, cause)
-            await lanes.release(uow.tx, job.claim)
-            uow.wakes[session.lane] = 0.0
+        await self._command_answers.carry_out(job, command)
 
     async def _start(self, job: Job[MessageCause], text: str) -> None:
         """Start a session with `text`, or ask first if it resembles a command. In a thread it goes with its context."""
@@ -260,9 +246,7 @@ class Conversation:
         """Move the row into the lane of the thread of `session`, where the row's `ts` gives its position."""
         assert session.thread_ts is not None
         async with self._services.unit_of_work_for(job) as uow:
-            await inbox.move(uow.tx, job.row.key, session.lane, replace(job.cause, thread_ts=session.thread_ts))
-            await lanes.release(uow.tx, job.claim)
-            uow.wakes[session.lane] = 0.0
+            await move(uow, job, session.lane, replace(job.cause, thread_ts=session.thread_ts))
 
     async def _answer(self, job: Job[MessageCause], message: Message, *, once: bool = False) -> None:
         """Answer privately and close the row. With `once` a person gets this kind of answer once in a thread."""

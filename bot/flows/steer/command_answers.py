@@ -3,13 +3,17 @@
 from collections.abc import Awaitable, Callable
 
 from bot.domain.billing import Period
+from bot.domain.causes import ActionCause, MessageCause
 from bot.domain.commands.parser import Command
 from bot.domain.commands.registry import ARCHIVE, HELP, LIST, STATUS, STOP, USAGE
 from bot.domain.session import Session
 from bot.flows.access import Access
+from bot.flows.job import Job, finish, move, recipient_of
 from bot.flows.money.usage_ledger import UsageLedger
+from bot.flows.services import Services
 from bot.flows.steer.session_list import SessionList
 from bot.flows.workspace import Workspace
+from bot.views import answers
 from bot.views.help_texts import SLASH_HELP
 from bot.views.message import Message
 
@@ -19,7 +23,10 @@ Answer = Callable[[Workspace, str, str, Command], Awaitable[Message | Session]]
 class CommandAnswers:
     """Answers the commands of a person, behind `/devin`, in a direct message or behind a mention."""
 
-    def __init__(self, session_list: SessionList, usage_ledger: UsageLedger, access: Access) -> None:
+    def __init__(
+        self, services: Services, session_list: SessionList, usage_ledger: UsageLedger, access: Access
+    ) -> None:
+        self._services = services
         self._session_list = session_list
         self._usage_ledger = usage_ledger
         self._access = access
@@ -41,6 +48,26 @@ class CommandAnswers:
         if refusal is not None:
             return refusal
         return await self._answers[command.spec.name](workspace, user, channel, command)
+
+    async def carry_out(
+        self, job: Job[MessageCause | ActionCause], command: Command, *, replaces: bool = False
+    ) -> None:
+        """Answer `command`, which stands in the job's row, or turn the row into the stop of the session it is about.
+
+        With `replaces` the answer takes the place of the message whose button was pressed.
+        """
+        user, channel = job.cause.user or "", job.cause.channel or ""
+        found = await self.answer(job.workspace, user, channel, command)
+        # A crash before this commit does and answers nothing, and the row is handled again.
+        async with self._services.unit_of_work_for(job) as uow:
+            if isinstance(found, Message):
+                await uow.reply_privately(recipient_of(job), found, replaces=replaces)
+                await finish(uow, job)
+                return
+            # With a key of its own, because the stop may have an answer too.
+            key = f"{job.row.key}:received"
+            await uow.reply_privately(recipient_of(job), answers.STOPPING, key=key, replaces=replaces)
+            await move(uow, job, found.lane, ActionCause(command.spec.name, found.id, user, channel))
 
     async def _list(self, workspace: Workspace, user: str, _channel: str, _command: Command) -> Message:
         return await self._session_list.listing(workspace, user)

@@ -5,12 +5,10 @@ from bot.domain.commands import registry
 from bot.domain.commands.options import parse_request
 from bot.domain.commands.parser import parse_slash
 from bot.domain.lane import person_lane
-from bot.flows.job import Job, finish, recipient_of
+from bot.flows.job import Job, move, recipient_of
 from bot.flows.services import Services
 from bot.flows.steer.command_answers import CommandAnswers
-from bot.store import inbox, lanes
 from bot.views import answers
-from bot.views.message import Message
 
 
 class DoubtfulCommand:
@@ -25,7 +23,7 @@ class DoubtfulCommand:
         if job.cause.verb == registry.START_AS_TASK.name:
             await self._start(job)
         else:
-            await self._answer(job)
+            await self._command_answers.carry_out(job, parse_slash(job.cause.target), replaces=True)
 
     async def _start(self, job: Job[ActionCause]) -> None:
         """Turn the row into a command that starts a session. A second press then counts as the same command again."""
@@ -36,23 +34,5 @@ class DoubtfulCommand:
         # A crash before this commit starts and answers nothing, and the row is handled again.
         async with self._services.unit_of_work_for(job) as uow:
             received = answers.received(parse_request(cause.target).prompt)
-            await uow.reply_privately(recipient_of(job), received, replaces=True)
-            await inbox.move(uow.tx, job.row.key, lane, command)
-            await lanes.release(uow.tx, job.claim)
-            uow.wakes[lane] = 0.0
-
-    async def _answer(self, job: Job[ActionCause]) -> None:
-        cause, user = job.cause, job.cause.user or ""
-        command = parse_slash(cause.target)
-        found = await self._command_answers.answer(job.workspace, user, cause.channel or "", command)
-        # A crash before this commit does and answers nothing, and the row is handled again.
-        async with self._services.unit_of_work_for(job) as uow:
-            answer = found if isinstance(found, Message) else answers.STOPPING
-            await uow.reply_privately(recipient_of(job), answer, replaces=True)
-            if isinstance(found, Message):
-                await finish(uow, job)
-                return
-            stop = ActionCause(command.spec.name, found.id, user, cause.channel)
-            await inbox.move(uow.tx, job.row.key, found.lane, stop)
-            await lanes.release(uow.tx, job.claim)
-            uow.wakes[found.lane] = 0.0
+            await uow.reply_privately(recipient_of(job), received, key=f"{job.row.key}:received", replaces=True)
+            await move(uow, job, lane, command)

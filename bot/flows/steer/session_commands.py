@@ -19,13 +19,13 @@ from bot.domain.session import DisplayState, Lifecycle, Session
 from bot.domain.text import plain
 from bot.flows.access import Access
 from bot.flows.exactly_once import is_unknown
-from bot.flows.job import Job, Reschedule, finish, recipient_of
+from bot.flows.job import Job, Reschedule, finish, move, recipient_of
 from bot.flows.services import Services
 from bot.flows.steer.doubtful_command import DoubtfulCommand
 from bot.flows.steer.repeated_command import answer_repeated_command
 from bot.flows.unit_of_work import UnitOfWork
 from bot.logs import get_logger
-from bot.store import inbox, lanes, sessions, threads
+from bot.store import inbox, sessions, threads
 from bot.store.inbox import InboxRow
 from bot.store.threads import Thread
 from bot.views import answers
@@ -129,9 +129,7 @@ class SessionCommands:
         if session.lane == job.row.lane:
             return False
         async with self._services.unit_of_work_for(job) as uow:
-            await inbox.move(uow.tx, job.row.key, session.lane, job.cause)
-            await lanes.release(uow.tx, job.claim)
-            uow.wakes[session.lane] = 0.0
+            await move(uow, job, session.lane, job.cause)
         return True
 
     async def _refusal(self, job: Job[ActionCause]) -> Message | None:
