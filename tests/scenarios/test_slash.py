@@ -217,7 +217,7 @@ async def test_the_stop_that_was_meant_stops(on: Harness) -> None:
     assert await creations(on) == 1
 
 
-async def test_who_may_not_start_is_told_so_after_the_button(on: Harness) -> None:
+async def test_the_button_starts_nothing_for_one_who_may_not_start(on: Harness) -> None:
     await on.slack.slash(GUEST, GENERAL, "stop flaking")
     asked = await on.slack.wait_for_ephemeral(GUEST, sentences.STAYS_A_COMMAND)
     await on.slack.click(GUEST, GENERAL, asked["ts"], "start_as_task")
