@@ -113,7 +113,7 @@ def wire(services: Services, engine: LocalEngine, settings: Settings) -> Bot:
     dispatch = Dispatch(services, _flows(services, access, lookup, command_answers))
     send = Send(services, SendFailures(services))
     engine.route("in", Route(dispatch.work, FLOWS_AT_ONCE))
-    for lane in ("out", "react", "priv"):
+    for lane in ("out", "react", "unreact", "priv"):
         engine.route(lane, Route(send.work, POSTS_AT_ONCE))
     engine.route("card", Route(CardEditor(services).work, EDITS_AT_ONCE))
     ticks = _ticks(services, heartbeat) | _ticks_of_each(services, pollers, catch_ups, usage_ledger)

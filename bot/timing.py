@@ -63,6 +63,8 @@ class Timing:
     poll_overlap: int = 120  # Polls start this long before the watermark, as the clocks of Devin's machines differ.
     answer_expected: float = 2 * MINUTE  # From a person's message until no answer of Devin's is expected any more.
     same_second: float = 2.0  # A session that changed just now is read again for this long: Devin counts in seconds.
+    words_settle: float = 3.0  # Devin's words that are newer wait for the next poll: its turn may end with them.
+    answer_settle: float = 8.0  # From a person's message until Devin, if it still waits, is taken to wait anew.
     count_sweep: float = 5 * MINUTE  # Between two comparisons of the message counts of all watched sessions.
     last_words: float = 10 * MINUTE  # A session that we have ended may still show up or write for this long.
     unreadable_session: float = 10 * MINUTE  # The watermark waits this long for a session that cannot be announced.

@@ -26,15 +26,16 @@ CHECKING = (
 IS_QUEUED = "Queued"
 QUEUED = f"{IS_QUEUED}: Devin has the task and begins as soon as a machine is free."
 IS_WORKING = "Working"
-WORKING = f"{IS_WORKING}. Reply in this thread to steer it."
-WORKING_LINE = f":gear: {WORKING}"
-WAITS_FOR_APPROVAL = "Waiting for an approval"
-ALLOW_OR_REFUSE = "open the session in Devin and allow or refuse the next action. That cannot be done from Slack."
+WORKING = f"{IS_WORKING}."
+STEER = "reply in this thread to steer it"
+WORKING_BEGINS = f":gear: {IS_WORKING} · since "
+WAITS_FOR_APPROVAL = "approval"
+ALLOW_OR_REFUSE = "Allow or refuse the next action in Devin"
 WAKING_UP = "Waking up: Devin goes on where it stopped."
-IS_DONE = "Done."
-DONE = f"{IS_DONE} If something is missing, reply in this thread and Devin goes on."
+IS_DONE = "Done"
+REPLY_FOR_CHANGES = "Reply here for changes."
 IS_ASLEEP = "Asleep"
-ASLEEP = f"{IS_ASLEEP} after a while without activity; nothing is lost. Reply in this thread to wake Devin."
+ASLEEP = f"{IS_ASLEEP}. Nothing is lost: reply in this thread to wake Devin."
 BEING_STOPPED = "Stopping: Devin is being put to sleep; nothing is lost."
 FAULT = (
     "Suspended by a fault at Devin. Reply in this thread to try to wake it; "
@@ -53,19 +54,19 @@ NOT_STARTED = f"{IS_NOT_STARTED}; the reason stands in this thread. Nothing is r
 
 
 def waiting_for_answer(asker: str) -> str:
-    return f"Waiting for {asker}: answer Devin in this thread and it goes on."
+    return f"Waiting for {asker}'s answer in this thread."
 
 
 def waiting_for_approval(asker: str) -> str:
-    return f"{WAITS_FOR_APPROVAL}: {asker}, {ALLOW_OR_REFUSE}"
+    return f"Waiting for {asker}'s {WAITS_FOR_APPROVAL}. {ALLOW_OR_REFUSE}."
 
 
 def card_stopped_begins(by: str = "") -> str:
-    return f"Stopped{_by(by)}. It sleeps and nothing is lost"
+    return f"Stopped{_by(by)}. Nothing is lost"
 
 
 def card_stopped(by: str = "") -> str:
-    return f"{card_stopped_begins(by)}: reply in this thread and Devin goes on."
+    return f"{card_stopped_begins(by)}: reply in this thread to wake Devin."
 
 
 def card_cancelled(by: str) -> str:
@@ -115,26 +116,26 @@ def own_limit(cap: str = "", parameter: str = "`acu=`") -> str:
 
 # ---------------------------------------------------------------- the card: its facts and buttons
 
-ASKED_BY = "Asked by"
-LAST_SIGN_OF_LIFE = "last sign of life"
+ASKED_BY = "sked by"  # as every card says, some with a capital letter
+ACTIVE = "active"
+REVIEW = "Review PR"
 OPEN_IN_DEVIN = "Open in Devin"
 STOP_BUTTON = "Stop"
 
 
 def asked_by(asker: str) -> str:
-    return f"{ASKED_BY} {asker}"
+    return f"Asked by {asker}"
 
 
 # ---------------------------------------------------------------- announcements
 
-OUTCOME = "Done"
-HAS_OUTCOME = f"*{OUTCOME}*"
-OUTCOME_BEGINS = f":white_check_mark: {HAS_OUTCOME}"
+IS_FINISHED = ", done"
+WAITS = "Devin waits"
 YOUR_ANSWER = "your answer"
 WAITS_FOR_YOUR_ANSWER = f"Devin waits for {YOUR_ANSWER}"
 NEW_PULL_REQUEST = "New pull request"
 NO_PULL_REQUEST = "no pull request"
-RESULT_HANDED_IN = "result handed in"
+ANSWER_ABOVE = "answer above"
 LEFT_OUT_HERE = "left out here"
 LEFT_OUT = f"The rest is too long for Slack and was {LEFT_OUT_HERE}."
 READ_ALL_OF_IT = "Read all of it in Devin."
@@ -144,11 +145,11 @@ STARTED_TWICE_BEGINS = f":information_source: After a lost answer Devin {STARTED
 
 
 def question(asker: str, sign: str = ":speech_balloon: ") -> str:
-    return f"{sign}{asker}, {WAITS_FOR_YOUR_ANSWER}: reply in this thread and it goes on."
+    return f"{sign}{asker}, {WAITS_FOR_YOUR_ANSWER}. Reply in this thread."
 
 
 def approval(asker: str, sign: str = ":raised_hand: ") -> str:
-    return f"{sign}{asker}, Devin waits for an approval: {ALLOW_OR_REFUSE}"
+    return f"{sign}{asker}, Devin waits for your {WAITS_FOR_APPROVAL}. {ALLOW_OR_REFUSE}; that can't be done from Slack."
 
 
 def pull_request_line(link: str) -> str:
@@ -159,8 +160,16 @@ def new_pull_request(link: str, sign: str = ":twisted_rightwards_arrows: ") -> s
     return f"{sign}{NEW_PULL_REQUEST}: {link}"
 
 
-def outcome(facts: str) -> str:
-    return f"{OUTCOME_BEGINS} · {facts}"
+def waits(asker: str, what: str, sign: str = ":speech_balloon: ") -> str:
+    return f"{sign}{asker}, {WAITS} · {what} is there"
+
+
+def done(asker: str, sign: str = ":white_check_mark: ", end: str = f" {REPLY_FOR_CHANGES}") -> str:
+    return f"{sign}{asker}{IS_FINISHED}.{end}"
+
+
+def paused(asker: str, why: str, sign: str = ":no_entry: ") -> str:
+    return f"{sign}{asker} · {why}"
 
 
 def messages_in_outage(count: str) -> str:

@@ -12,7 +12,7 @@ from bot.domain.session import Lifecycle, Session
 from bot.flows.exactly_once import is_unknown
 from bot.flows.job import Job
 from bot.flows.unit_of_work import UnitOfWork
-from bot.store import cards, outbox, sessions, threads
+from bot.store import cards, outbox, people, sessions, threads
 from bot.store.cards import CardRow
 from bot.store.inbox import InboxRow
 from bot.store.threads import Thread
@@ -22,10 +22,16 @@ from bot.views.message import Message
 EYES: Final = "eyes"
 
 
+async def add(uow: UnitOfWork, session: Session) -> None:
+    """Store `session` with the name of its asker, unless it is stored already."""
+    name = await people.name_of(uow.tx, session.team, session.requester)
+    await sessions.add(uow.tx, replace(session, requester_name=name))
+
+
 async def record(uow: UnitOfWork, session: Session) -> None:
     """Store `session`, which has a thread: its row, its thread, its card, and eyes on the message that asked for it."""
     assert session.thread_ts is not None
-    await sessions.add(uow.tx, session)
+    await add(uow, session)
     await sessions.change(uow.tx, session.id, lifecycle=session.lifecycle, checking=session.checking)
     last_seen_ts = session.cause_ts or session.thread_ts
     thread = Thread(session.team, session.channel, session.thread_ts, session.id, False, False, last_seen_ts)
@@ -70,7 +76,7 @@ async def start_is_dead(uow: UnitOfWork, job: Job[Cause], session_id: str) -> No
     await sessions.end(uow.tx, session_id, Lifecycle.UNCERTAIN, uow.now)
     await uow.redraw(session_id)
     said = answers.start_uncertain(job.row.ref, session.reference or "")
-    await uow.post(f"news:{session_id}:uncertain", session, said)
+    await uow.post(f"announce:{session_id}:uncertain", session, said)
 
 
 def stop_row(lane: str, ref: str, session: Session, now: float) -> InboxRow[ActionCause]:
@@ -86,4 +92,4 @@ async def refuse(uow: UnitOfWork, session_id: str, message: Message) -> None:
     session = await sessions.end(uow.tx, session_id, Lifecycle.REFUSED, uow.now)
     await uow.redraw(session_id)
     if session is not None and session.thread_ts is not None:
-        await uow.post(f"news:{session.id}:refused", session, message)
+        await uow.post(f"announce:{session.id}:refused", session, message)

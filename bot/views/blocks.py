@@ -50,10 +50,13 @@ def button(label: str, action_id: str, value: str, style: str | None = None) -> 
     return {**block, "style": style} if style else block
 
 
-def open_button(url: str | None, label: str = "Open in Devin") -> Block | None:
-    """A button with this `label` that opens `url`; None when that is no web address."""
+def open_button(url: str | None, label: str = "Open in Devin", action_id: str = "open") -> Block | None:
+    """A button with this `label` that opens `url`; None when that is no web address.
+
+    Slack sends its press to the bot all the same, with `action_id`, which is unique within a message.
+    """
     if is_web_address(url):
-        return {"type": "button", "action_id": "open", "text": _plain(label), "url": url}
+        return {"type": "button", "action_id": action_id, "text": _plain(label), "url": url}
     return None
 
 

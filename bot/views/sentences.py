@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from bot.domain.session import DisplayState, Session
-from bot.views.text import fitted
+from bot.views.text import acus, fitted, short_duration
 
 STATE_SENTENCES: Final[Mapping[DisplayState, str]] = {
     DisplayState.STARTING: "Starting: Devin gets the task in a moment.",
@@ -13,15 +13,12 @@ STATE_SENTENCES: Final[Mapping[DisplayState, str]] = {
         "Please don't start it again: within about a minute it is found, or the task is tried once more."
     ),
     DisplayState.QUEUED: "Queued: Devin has the task and begins as soon as a machine is free.",
-    DisplayState.WORKING: "Working. Reply in this thread to steer it.",
-    DisplayState.WAITING: "Waiting for {asker}: answer Devin in this thread and it goes on.",
-    DisplayState.APPROVAL: (
-        "Waiting for an approval: {asker}, open the session in Devin and allow or refuse the next action. "
-        "That cannot be done from Slack."
-    ),
-    DisplayState.DONE: "Done. If something is missing, reply in this thread and Devin goes on.",
-    DisplayState.ASLEEP: "Asleep after a while without activity; nothing is lost. Reply in this thread to wake Devin.",
-    DisplayState.STOPPED: "Stopped{by}. It sleeps and nothing is lost: reply in this thread and Devin goes on.",
+    DisplayState.WORKING: "Working.",
+    DisplayState.WAITING: "Waiting for {asker}'s answer in this thread.",
+    DisplayState.APPROVAL: "Waiting for {asker}'s approval. Allow or refuse the next action in Devin.",
+    DisplayState.DONE: "Done{took}.{changes}",
+    DisplayState.ASLEEP: "Asleep. Nothing is lost: reply in this thread to wake Devin.",
+    DisplayState.STOPPED: "Stopped{by}. Nothing is lost: reply in this thread to wake Devin.",
     DisplayState.LIMIT: "Paused at a limit. Open the session in Devin to see which one and who can raise it.",
     DisplayState.FAILED: (
         "Failed. Open the session in Devin to see what happened, then start a new one if it is still needed."
@@ -38,16 +35,13 @@ STATE_SENTENCES: Final[Mapping[DisplayState, str]] = {
     ),
     DisplayState.UNKNOWN: "Devin says: {status}. Open the session in Devin to see what that means.",
 }
+SHORTEST: Final = 30  # seconds of work; a shorter time is not worth a word
+STEER: Final = "Reply in this thread to steer it."
+REPLY_FOR_CHANGES: Final = "Reply here for changes."
 
 _GO_ON: Final = "then reply in this thread and Devin goes on."
 
 DETAIL_SENTENCES: Final[Mapping[str, str]] = {
-    "working": STATE_SENTENCES[DisplayState.WORKING],
-    "waiting_for_user": STATE_SENTENCES[DisplayState.WAITING],
-    "waiting_for_approval": STATE_SENTENCES[DisplayState.APPROVAL],
-    "finished": STATE_SENTENCES[DisplayState.DONE],
-    "inactivity": STATE_SENTENCES[DisplayState.ASLEEP],
-    "user_request": STATE_SENTENCES[DisplayState.STOPPED],
     "usage_limit_exceeded": (
         "Paused: the session has used up its own limit{cap}. Whoever asked for it can raise it in Devin, "
         "or start a new session with a higher `acu=`."
@@ -133,6 +127,19 @@ STATE_EMOJI: Final[Mapping[DisplayState, str]] = {
     DisplayState.UNKNOWN: ":grey_question:",
 }
 
+# The reaction on the message that started a session. In a state that is not listed, the reaction stays as it is.
+STATE_MARKS: Final[Mapping[DisplayState, str | None]] = {
+    DisplayState.QUEUED: "eyes",
+    DisplayState.WORKING: "eyes",
+    DisplayState.WAITING: "speech_balloon",
+    DisplayState.APPROVAL: "hand",
+    DisplayState.DONE: "white_check_mark",
+    DisplayState.LIMIT: "no_entry",
+    DisplayState.FAILED: "x",
+    DisplayState.STOPPED: None,
+    DisplayState.ENDED: None,
+}
+
 # States in which a person may stop the session. One that sleeps or has ended has nothing to stop.
 STOPPABLE: Final = frozenset(
     {
@@ -153,11 +160,32 @@ def state_sentence(session: Session) -> str:
     if session.stop_requested and session.display_state in STOPPABLE:
         return STOPPING
     return _template(session).format(
-        asker=mention(session.requester),
-        by=f" by {mention(session.stopped_by)}" if session.stopped_by else "",
+        asker=asker_name(session),
+        by=f" by {fitted(session.stopped_by_name)}" if session.stopped_by_name else "",
+        took=took(session),
+        # A session that has ended takes no more messages.
+        changes="" if session.snapshot.status == "exit" else f" {REPLY_FOR_CHANGES}",
         cap=f" of {session.options.acu} ACUs" if session.options.acu else "",
         status=_status_words(session),
     )
+
+
+def limit_words(session: Session) -> str:
+    """What is said about a session at a limit behind its title: which limit it is, in a few words."""
+    if session.snapshot.detail == "usage_limit_exceeded":
+        return f"has used its {acus(session.options.acu)}" if session.options.acu else "has used up its own limit"
+    reason = state_sentence(session).removeprefix("Paused: ").split(". ", 1)[0].removesuffix(".")
+    return f"is {reason[:1].lower()}{reason[1:]}" if reason.startswith("Paused") else f"is paused: {reason}"
+
+
+def asker_name(session: Session) -> str:
+    """The name of who asked for `session`; a name and no mention, because a mention would notify them."""
+    return fitted(session.requester_name, 80) or "somebody"
+
+
+def took(session: Session) -> str:
+    """How long Devin worked on `session`, such as " in 6 min"; empty where nothing is known about that."""
+    return f" in {short_duration(session.worked)}" if session.worked >= SHORTEST else ""
 
 
 def mention(user: str) -> str:

@@ -97,6 +97,13 @@ class Harness:
         await self.slack.wait_for_message(channel, sentences.IS_WORKING, thread_ts=ts)
         return ts, made["session_id"]
 
+    async def wait_for_post(self, channel: str, ts: str, text: str) -> str:
+        """What the bot posts in a thread that contains these words, once it is there; its card does not count."""
+        async with asyncio.timeout(30):
+            while not (found := [post for post in await self.thread(channel, ts) if text in post]):
+                await asyncio.sleep(0.05)
+        return found[-1]
+
     async def thread(self, channel: str, ts: str) -> list[str]:
         """What the bot says in a thread, as a person reads it, without its card."""
         found = await self.slack.messages(channel, thread_ts=ts)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from bot.domain.session import Lifecycle, Options, PullRequest, Session, Snapshot
-from bot.store import sessions, watched_sessions
+from bot.store import session_counts, sessions, watched_sessions
 from bot.store.database.connection import Database
 from bot.store.sessions import RelayPosition
 from tests.store.rows import NOW, ORG, TEAM, session
@@ -326,8 +326,8 @@ async def test_who_was_just_spoken_to_or_waits_without_a_word_is_active_and_poll
 async def test_an_empty_store_counts_nothing(db: Database) -> None:
     async with db.read() as tx:
         assert await watched_sessions.count_active(tx, ORG, 0.0) == (0, 0)
-        assert await sessions.counts_between(tx, TEAM, ORG, 0.0, 2e9) == (0, 0)
-        assert await sessions.waiting_now(tx, TEAM, ORG) == 0
+        assert await session_counts.counts_between(tx, TEAM, ORG, 0.0, 2e9) == (0, 0)
+        assert await session_counts.waiting_now(tx, TEAM, ORG) == 0
         assert await watched_sessions.expecting(tx, ORG, 0.0) == []
 
 
@@ -376,7 +376,7 @@ async def test_what_was_started_and_what_ended_in_a_time_is_counted(db: Database
     await change(db, "before", done_at=NOW + 5)
     await change(db, "first", done_at=NOW + 100)
     async with db.read() as tx:
-        assert await sessions.counts_between(tx, TEAM, ORG, NOW, NOW + 100) == (2, 1)
+        assert await session_counts.counts_between(tx, TEAM, ORG, NOW, NOW + 100) == (2, 1)
 
 
 async def test_the_same_prompt_is_known_again_when_only_its_first_line_is_left(db: Database) -> None:
@@ -412,4 +412,4 @@ async def test_who_waits_for_a_person_is_counted(db: Database) -> None:
         session("g", snapshot=replace(waits, has_result=True)),
     )
     async with db.read() as tx:
-        assert await sessions.waiting_now(tx, TEAM, ORG) == 2
+        assert await session_counts.waiting_now(tx, TEAM, ORG) == 2

@@ -33,7 +33,8 @@ log = get_logger(__name__)
 
 # A row with a fault of our own dies after so many tries; what Slack does not take also has to be `send_outage` old.
 MOST_ATTEMPTS: Final = 8
-BEST_EFFORT: Final = frozenset({"reaction", "private"})
+REACTIONS: Final = frozenset({"reaction", "reaction_removal"})
+BEST_EFFORT: Final = REACTIONS | {"private"}
 
 
 class SendFailures:
@@ -107,7 +108,7 @@ class SendFailures:
             await outbox.reschedule(uow.tx, row, uow.now + error.retry_after, "rate limited")
 
     async def _outcome_unknown(self, row: OutboxRow, error: SlackOutcomeUnknown) -> None:
-        if row.kind == "reaction":
+        if row.kind in REACTIONS:
             await self.mark_dead(row, error.reason)
         elif not row.is_post:
             # A private answer shown twice does no harm.
@@ -117,7 +118,7 @@ class SendFailures:
 
     async def _try_again(self, row: OutboxRow, error: SlackError) -> None:
         too_old = self._services.clock() - row.created_at > self._services.timing.send_outage
-        if row.kind == "reaction" or (row.attempts >= MOST_ATTEMPTS and too_old and row.kind != "card"):
+        if row.kind in REACTIONS or (row.attempts >= MOST_ATTEMPTS and too_old and row.kind != "card"):
             await self._mark_dead(row, error)
             return
         await self.reschedule(row, seconds_until_retry(self._services.timing, row.attempts), str(error))

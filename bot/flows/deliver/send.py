@@ -15,7 +15,7 @@ from typing import Final
 from bot.domain.keys import reference
 from bot.domain.lane import card_lane, team_of
 from bot.flows.deliver.cards import Drawing, draw
-from bot.flows.deliver.failures import SendFailures
+from bot.flows.deliver.failures import REACTIONS, SendFailures
 from bot.flows.services import Services
 from bot.flows.session_rows import start_row
 from bot.flows.unit_of_work import UnitOfWork
@@ -34,7 +34,12 @@ from bot.views.message import Message
 log = get_logger(__name__)
 
 AT_ONCE_IN_A_LANE: Final = 4
-_METHOD: Final = {"reaction": "reactions.add", "private": "chat.postEphemeral"}
+_METHOD: Final = {
+    "reaction": "reactions.add",
+    "reaction_removal": "reactions.remove",
+    "private": "chat.postEphemeral",
+}
+_KIND_OF_LANE: Final = {"out": "post", "react": "reaction", "unreact": "reaction_removal", "priv": "private"}
 
 
 class Send:
@@ -115,7 +120,7 @@ class Send:
 
     async def _allowed_at(self, tx: Transaction, lane: str) -> float:
         """Return the instant from which the rate limit allows a row of `lane`."""
-        kind = {"out": "post", "react": "reaction", "priv": "private"}[lane.split(":", 1)[0]]
+        kind = _KIND_OF_LANE[lane.split(":", 1)[0]]
         if kind == "post":
             return await rate_limits.ready_at(tx, lane, self._services.timing.channel_interval)
         method, budget = _method(kind)
@@ -131,7 +136,7 @@ class Send:
             await self._failure.handle(row, error)
 
     async def _deliver(self, row: OutboxRow) -> None:
-        if row.kind == "reaction":
+        if row.kind in REACTIONS:
             await self._react(row)
         elif row.kind == "private":
             await self._reply_privately(row)
@@ -231,9 +236,11 @@ class Send:
     # ------------------------------------------------------------ best effort
 
     async def _react(self, row: OutboxRow) -> None:
-        # Without a check of the claim: a second worker, or a crash right here, repeats the reaction, which Slack then
-        # refuses as already there.
-        await self._slack(row).react(row.channel, row.payload["ts"], row.payload["name"])
+        # Without a check of the claim: a second worker, or a crash right here, repeats the call, which Slack then
+        # refuses because the reaction is there, or gone, already.
+        slack = self._slack(row)
+        call = slack.react if row.kind == "reaction" else slack.unreact
+        await call(row.channel, row.payload["ts"], row.payload["name"])
         await self._mark_sent(row)
 
     async def _reply_privately(self, row: OutboxRow) -> None:

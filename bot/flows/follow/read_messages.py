@@ -6,6 +6,7 @@ from typing import Final
 
 from bot.devin.errors import DevinNotFound, DevinRefused
 from bot.devin.models import DevinMessage
+from bot.domain.announcements import Spoken
 from bot.domain.session import Session
 from bot.flows.organisation import Organisation
 from bot.store.sessions import RelayPosition
@@ -28,14 +29,15 @@ class NewMessages:
         return tuple(message for message in self.fresh if message.source == DEVIN)
 
     @property
-    def devin_answered(self) -> bool:
-        """Whether Devin wrote after a person had, so that it may have come to the same resting state again."""
-        return True in self._turns[1:]
+    def devin_spoke_last(self) -> bool:
+        """Whether Devin wrote the last new message."""
+        return self._turns[-1:] == [True]
 
-    @property
-    def person_spoke_last(self) -> bool:
-        """Whether a person wrote the last new message, so that the state of the session may be from before it."""
-        return self._turns[-1:] == [False]
+    def spoken(self, just_after: float) -> Spoken:
+        """Who wrote the new messages; what Devin wrote after `just_after`, by its own clock, it wrote just now."""
+        turns = self._turns
+        just_now = any(message.created_at > just_after for message in self.messages)
+        return Spoken(True in turns, just_now, False in turns, turns[-1:] == [False])
 
     @property
     def _turns(self) -> list[bool]:

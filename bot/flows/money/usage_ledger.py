@@ -27,7 +27,7 @@ from bot.flows.organisation import Organisation
 from bot.flows.services import Services
 from bot.flows.workspace import Workspace
 from bot.logs import get_logger
-from bot.store import due, people, sessions, spend
+from bot.store import due, people, session_counts, sessions, spend
 from bot.store.database.connection import Transaction
 from bot.store.spend import Billed
 from bot.views import digest as views
@@ -113,8 +113,8 @@ class UsageLedger:
         theirs = (workspace.team, org_id)
         async with self._services.db.scan(first=first) as tx:
             amounts = await self._acus_by_day(tx, org_id, days)
-            started, finished = await sessions.counts_between(tx, *theirs, bounds(days[0])[0], bounds(day)[1])
-            waiting = await sessions.waiting_now(tx, *theirs)
+            started, finished = await session_counts.counts_between(tx, *theirs, bounds(days[0])[0], bounds(day)[1])
+            waiting = await session_counts.waiting_now(tx, *theirs)
             most_expensive = await self._most_expensive(tx, workspace, days)
         return Figures(
             day=day,

@@ -98,7 +98,7 @@ class NewSession(Creation[CreatedSession]):
         session = self._session
         async with self._services.unit_of_work_for(self._job) as uow:
             await sessions.end(uow.tx, session.id, Lifecycle.CANCELLED, uow.now)
-            await uow.post(f"news:{session.id}:cancelled", session, answers.cancelled(session.stopped_by))
+            await uow.post(f"announce:{session.id}:cancelled", session, answers.cancelled(session.stopped_by_name))
             await uow.redraw(session.id)
             await finish(uow, self._job)
 
@@ -161,7 +161,7 @@ class NewSession(Creation[CreatedSession]):
     async def write_created(self, uow: UnitOfWork, thing: CreatedSession) -> None:
         """Store what Devin answered about the session. From here on the poller follows the session."""
         session = self._session
-        await sessions.opened(uow.tx, session, thing.session_id, thing.url, thing.snapshot())
+        await sessions.opened(uow.tx, session, thing.session_id, thing.url, thing.snapshot(), uow.now)
         await uow.redraw(session.id)
         for number, message in enumerate(self._prompt.left_out):
             await uow.post(f"file:{session.id}:{number}", session, message)

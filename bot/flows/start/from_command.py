@@ -16,7 +16,7 @@ from bot.flows.access import Access
 from bot.flows.job import Job, finish, recipient_of
 from bot.flows.prompt import PromptBuilder
 from bot.flows.services import Services
-from bot.flows.session_rows import post_card, start_to_follow
+from bot.flows.session_rows import add, post_card, start_to_follow
 from bot.flows.unit_of_work import UnitOfWork
 from bot.slack.errors import ChannelGone, ScopeMissing
 from bot.store import inbox, lanes, sessions
@@ -72,7 +72,7 @@ class StartFromCommand:
         )
         # A crash before this commit loses nothing: the row is handled again. After it the card is in the outbox.
         async with self._services.unit_of_work_for(job) as uow:
-            await sessions.add(uow.tx, session)
+            await add(uow, session)
             answer_to = {"user": cause.user, "response_url": cause.response_url}
             follow = start_to_follow(job.row.key, cause.files)
             await post_card(uow, session, payload=answer_to, follow=follow)

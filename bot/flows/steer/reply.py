@@ -210,7 +210,7 @@ class NewMessage(Creation[Snapshot | None]):
     async def write_created(self, uow: UnitOfWork, thing: Snapshot | None) -> None:
         """Store that a person wrote to the session, which wakes it, and what Devin answered about it."""
         session, ts = self._session, self._job.cause.ts
-        await sessions.change(uow.tx, session.id, spoken_at=uow.now, stopped_by=None, archived=False, ended_at=None)
+        await sessions.spoke(uow.tx, session.id, self._job.cause.user, uow.now)
         if thing is not None and await sessions.apply_reply_status(uow.tx, session.id, thing):
             await uow.redraw(session.id)
         if session.thread_ts is not None:

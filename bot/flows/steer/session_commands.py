@@ -7,7 +7,7 @@ archive, which may be repeated: after a crash it is done again.
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
 from bot.devin.errors import DevinConflict, DevinNotFound
 from bot.domain.causes import ActionCause, Cause, MessageCause, SessionCause, StartCause
@@ -25,7 +25,7 @@ from bot.flows.steer.doubtful_command import DoubtfulCommand
 from bot.flows.steer.repeated_command import answer_repeated_command
 from bot.flows.unit_of_work import UnitOfWork
 from bot.logs import get_logger
-from bot.store import inbox, sessions, threads
+from bot.store import inbox, people, sessions, threads
 from bot.store.inbox import InboxRow
 from bot.store.threads import Thread
 from bot.views import answers
@@ -191,9 +191,11 @@ class SessionCommands:
         if session.lifecycle not in {Lifecycle.QUEUED, Lifecycle.CREATING}:
             await self._answer(job, answers.ALREADY_ENDED, session)
             return
-        by = job.cause.user
         async with self._services.unit_of_work_for(job) as uow:
-            await sessions.change(uow.tx, session.id, stop_requested=True, stopped_by=by, stop_ts=job.row.ts)
+            by = await _name(uow, job)
+            await sessions.change(
+                uow.tx, session.id, stop_requested=True, stop_ts=job.row.ts, **_stopped_by(job.cause.user, by)
+            )
             current = await sessions.get(uow.tx, session.id)
             if current is None or current.lifecycle not in {Lifecycle.QUEUED, Lifecycle.CREATING}:
                 # Rolls this transaction back; the next try stops the session.
@@ -203,7 +205,7 @@ class SessionCommands:
                 await inbox.finish(uow.tx, [start.key], uow.now, reason="cancelled")
                 await sessions.end(uow.tx, session.id, Lifecycle.CANCELLED, uow.now)
                 unsent = await self._end_waiting(uow, job)
-                await uow.post(f"news:{session.id}:cancelled", session, answers.cancelled(by, unsent))
+                await uow.post(f"announce:{session.id}:cancelled", session, answers.cancelled(by, unsent))
             else:
                 # Whoever finds the session, or that there is none, acts on `stop_requested`.
                 message = answers.STOPPING if start is None else answers.STOP_AFTER_CHECK
@@ -215,7 +217,7 @@ class SessionCommands:
         """End the messages that wait in a thread without a session, so that the first of them starts none."""
         async with self._services.unit_of_work_for(job) as uow:
             unsent = await self._end_waiting(uow, job)
-            message = answers.cancelled(job.cause.user) if unsent else answers.NO_SESSION_HERE
+            message = answers.cancelled(await _name(uow, job)) if unsent else answers.NO_SESSION_HERE
             await uow.reply_privately(recipient_of(job), message)
             await finish(uow, job)
 
@@ -229,9 +231,11 @@ class SessionCommands:
         except (DevinConflict, DevinNotFound):
             await self._mark_ended(job, session)
             return
-        by = job.cause.user
         async with self._services.unit_of_work_for(job) as uow:
-            await sessions.change(uow.tx, session.id, archived=True, stopped_by=by, stop_requested=False)
+            by = await _name(uow, job)
+            await sessions.change(
+                uow.tx, session.id, archived=True, stop_requested=False, **_stopped_by(job.cause.user, by)
+            )
             await sessions.apply_reply_status(uow.tx, session.id, seen)
             if closing:
                 await threads.close(uow.tx, session.team, session.channel, session.thread_ts or "")
@@ -258,7 +262,8 @@ class SessionCommands:
             unsent = await self._end_waiting(uow, job) + job.cause.unsent
             if unsent:
                 await inbox.note(uow.tx, job.row.key, replace(job.cause, unsent=unsent))
-            await sessions.change(uow.tx, session.id, stop_requested=True, stopped_by=job.cause.user)
+            by = await _name(uow, job)
+            await sessions.change(uow.tx, session.id, stop_requested=True, **_stopped_by(job.cause.user, by))
             await uow.redraw(session.id)
         return unsent
 
@@ -295,9 +300,10 @@ class SessionCommands:
             await self._services.organisations.of(session).devin.terminate(session.devin_id)
         except (DevinConflict, DevinNotFound):
             log.info("session was over already")
-        by = job.cause.user
         async with self._services.unit_of_work_for(job) as uow:
-            await sessions.change(uow.tx, session.id, lifecycle=Lifecycle.ENDED, ended_at=uow.now, stopped_by=by)
+            by = await _name(uow, job)
+            ended = {"lifecycle": Lifecycle.ENDED, "ended_at": uow.now}
+            await sessions.change(uow.tx, session.id, **ended, **_stopped_by(job.cause.user, by))
             await threads.close(uow.tx, session.team, session.channel, session.thread_ts or "")
             await uow.post(f"said:{job.row.key}", session, answers.exited(by, unsent))
             await uow.redraw(session.id)
@@ -313,6 +319,14 @@ class SessionCommands:
     async def _close(self, job: CommandJob) -> None:
         async with self._services.unit_of_work_for(job) as uow:
             await finish(uow, job)
+
+
+async def _name(uow: UnitOfWork, job: CommandJob) -> str:
+    return await people.name_of(uow.tx, job.workspace.team, job.cause.user) if job.cause.user else ""
+
+
+def _stopped_by(user: str | None, name: str) -> dict[str, Any]:
+    return {"stopped_by": user, "stopped_by_name": name}
 
 
 def _is_in_place(session: Session, job: Job[ActionCause]) -> bool:

@@ -9,7 +9,7 @@ from bot.views import blocks
 from bot.views.answers.wording import code
 from bot.views.card import option_words, pull_request_lines, spent
 from bot.views.message import Message
-from bot.views.sentences import STATE_EMOJI, STATE_WORDS, mention, state_sentence
+from bot.views.sentences import STATE_EMOJI, STATE_WORDS, asker_name, state_sentence
 from bot.views.text import ago, counted, link
 
 NO_SESSIONS: Final = Message(
@@ -91,6 +91,6 @@ def _heading(session: Session, permalink: str | None) -> list[str]:
 
 def _facts(session: Session) -> list[str]:
     seen = session.snapshot.updated_at
-    facts = [f"Asked by {mention(session.requester)}", *option_words(session.options), spent(session)]
-    facts.append(f"last sign of life {ago(seen)}" if seen else "")
+    facts = [f"Asked by {asker_name(session)}", *option_words(session.options), spent(session)]
+    facts.append(f"active {ago(seen)}" if seen else "")
     return [" · ".join(fact for fact in facts if fact), *pull_request_lines(session.snapshot.pull_requests)]
