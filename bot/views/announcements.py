@@ -6,6 +6,7 @@ from bot.domain.session import Announcement, AnnouncementKind, PullRequest, Sess
 from bot.views import blocks
 from bot.views.card import pull_request_lines, pull_request_link, pull_request_name, spent
 from bot.views.message import Message
+from bot.views.plain_text import notification
 from bot.views.sentences import mention, state_sentence
 from bot.views.text import (
     MOST_PARTS,
@@ -14,7 +15,6 @@ from bot.views.text import (
     disarm,
     duration,
     escape,
-    fallback,
     link,
     shortened,
     split,
@@ -30,8 +30,7 @@ LEFT_OUT: Final = "The rest is too long for Slack and was left out here. {link}"
 LEFT_OUT_LINK: Final = "Read all of it in Devin."
 LEFT_OUT_PLAIN: Final = "All of it stands in the session in Devin."
 CAUGHT_UP: Final = (
-    ":information_source: For {minutes} Devin's messages could not be shown here. "
-    "In this time it wrote {count}; this is the last one. {link}"
+    "For {minutes} Devin's messages could not be shown here. In this time it wrote {count}; this is the last one."
 )
 CAUGHT_UP_LINK: Final = "The others stand in Devin."
 DUPLICATE_ENDED: Final = (
@@ -49,7 +48,7 @@ def devin_message(markdown: str, session: Session) -> list[Message]:
     """
     # One part more than is shown, to know whether something was left out.
     parts = split(disarm(markdown), PART_LIMIT, MOST_PARTS + 1)
-    shown = [Message(fallback(part), [blocks.markdown(part)]) for part in parts[:MOST_PARTS]]
+    shown = [Message(notification(session.title, part), [blocks.markdown(part)]) for part in parts[:MOST_PARTS]]
     if len(parts) > MOST_PARTS:
         last = shown[-1]
         note = LEFT_OUT.format(link=_all_of_it(session, LEFT_OUT_LINK))
@@ -82,14 +81,14 @@ def caught_up(count: int, last: str, session: Session, minutes: int) -> Message:
 
     It gives the `count` of messages in so many `minutes`, and shows the `last` one.
     """
-    summary = CAUGHT_UP.format(
-        minutes=counted(max(1, minutes), "minute"),
-        count=counted(count, "message"),
-        link=_all_of_it(session, CAUGHT_UP_LINK) if count > 1 else "",
-    ).rstrip()
+    summary = CAUGHT_UP.format(minutes=counted(max(1, minutes), "minute"), count=counted(count, "message"))
     part = next(iter(split(disarm(last), _CAUGHT_UP_LIMIT, 1)), "")
+    others = f" {_all_of_it(session, CAUGHT_UP_LINK)}" if count > 1 else ""
     shown = [blocks.markdown(part)] if part.strip() else []
-    return Message(f"{summary}\n{fallback(part)}".rstrip(), [blocks.section(summary), *shown])
+    return Message(
+        notification(session.title, f"{summary}\n\n{part}"),
+        [blocks.section(f":information_source: {summary}{others}"), *shown],
+    )
 
 
 def duplicate_ended(session: Session) -> Message:
