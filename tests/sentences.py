@@ -176,9 +176,9 @@ def messages_in_outage(count: str) -> str:
     return f"In this time it wrote {count}"
 
 
-def caught_up(duration: str, count: str) -> str:
+def caught_up(duration: str, count: str, sign: str = ":information_source: ") -> str:
     return (
-        f":information_source: For {duration} Devin's messages could not be shown here. "
+        f"{sign}For {duration} Devin's messages could not be shown here. "
         f"{messages_in_outage(count)}; this is the last one."
     )
 

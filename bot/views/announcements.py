@@ -36,8 +36,7 @@ LEFT_OUT: Final = "The rest is too long for Slack and was left out here. {link}"
 LEFT_OUT_LINK: Final = "Read all of it in Devin."
 LEFT_OUT_PLAIN: Final = "All of it stands in the session in Devin."
 CAUGHT_UP: Final = (
-    ":information_source: For {minutes} Devin's messages could not be shown here. "
-    "In this time it wrote {count}; this is the last one. {link}"
+    "For {minutes} Devin's messages could not be shown here. In this time it wrote {count}; this is the last one."
 )
 CAUGHT_UP_LINK: Final = "The others stand in Devin."
 DUPLICATE_ENDED: Final = (
@@ -113,14 +112,14 @@ def caught_up(count: int, last: str, session: Session, minutes: int) -> Message:
 
     It gives the `count` of messages in so many `minutes`, and shows the `last` one.
     """
-    summary = CAUGHT_UP.format(
-        minutes=counted(max(1, minutes), "minute"),
-        count=counted(count, "message"),
-        link=_all_of_it(session, CAUGHT_UP_LINK) if count > 1 else "",
-    ).rstrip()
+    summary = CAUGHT_UP.format(minutes=counted(max(1, minutes), "minute"), count=counted(count, "message"))
     part = next(iter(split(disarm(last), _CAUGHT_UP_LIMIT, 1)), "")
+    others = f" {_all_of_it(session, CAUGHT_UP_LINK)}" if count > 1 else ""
     shown = [blocks.markdown(part)] if part.strip() else []
-    return Message(notification(session.title, f"{summary}\n\n{part}"), [blocks.section(summary), *shown])
+    return Message(
+        notification(session.title, f"{summary}\n\n{part}"),
+        [blocks.section(f":information_source: {summary}{others}"), *shown],
+    )
 
 
 def duplicate_ended(session: Session) -> Message:

@@ -1,17 +1,21 @@
-"""Devin's Markdown as one line of words, for the text that notifications and screen readers use beside the blocks."""
+"""Messages without blocks: the line of words that notifications and screen readers use, and the whole of a message."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
-from typing import Final
+from itertools import chain
+from typing import Any, Final
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from bot.views.text import disarm, escape, escaped, fitted, one_line, unmarked
+from bot.views.message import Block
+from bot.views.text import disarm, escape, escaped, fitted, is_web_address, link, one_line, unmarked
 
 TEXT_LIMIT: Final = 3_000  # a notification shows far less, but a screen reader reads all of it
+MESSAGE_LIMIT: Final = 40_000  # what Slack takes as the text of a message without blocks
 
 _MOST_READ: Final = 4_000  # characters; some texts take the parser a time that grows with their square
+_BETWEEN: Final = "\n\n"
 _BLOCKS: Final = frozenset({"fence", "code_block"})
 _WORDS: Final = frozenset({"text", "text_special", "code_inline"})
 _BREAKS: Final = frozenset({"softbreak", "hardbreak"})
@@ -37,9 +41,26 @@ def plain(markdown: str, length: int) -> str:
     return f"{whole_words or line.removesuffix('…')}…"
 
 
+def without_blocks(blocks: Sequence[Block], url: str | None) -> str:
+    """Write all that `blocks` say as one text for Slack, for where it refuses them; the last line links to `url`.
+
+    Buttons are left out. Returns an empty text if the blocks hold no words.
+    """
+    end = [link(url, "Open in Devin")] if is_web_address(url) else []
+    room = MESSAGE_LIMIT - sum(map(len, end))
+    said: list[str] = []
+    for kind, text in _texts([*blocks]):
+        room -= len(_BETWEEN)
+        part = text if kind == "mrkdwn" else escaped(text, room)
+        if len(part) <= room:
+            said.append(part)
+            room -= len(part)
+    return _BETWEEN.join([*said, *end]) if said else ""
+
+
 @cache
 def _parser() -> MarkdownIt:
-    # Without the rule for blocks of HTML, so that the words in them are read like any others, and only tags are dropped.
+    # Without the rule for blocks of HTML: the words in them are read like any others, and only the tags are dropped.
     return MarkdownIt("commonmark").enable(["table", "strikethrough"]).disable("html_block")
 
 
@@ -70,3 +91,13 @@ def _cells(text: str) -> str:
 def _cells_of(line: str) -> str:
     is_row = len(line) > 1 and line.startswith("|") and line.endswith("|")
     return line.replace("|", " ") if is_row else line
+
+
+def _texts(value: Any) -> Iterator[tuple[str, str]]:
+    """Yield the kind and the words of each text in a block or in several, in their order, without those of buttons."""
+    if isinstance(value, dict) and isinstance(value.get("text"), str):
+        yield value["type"], value["text"]
+    elif isinstance(value, dict) and value.get("type") != "actions":
+        yield from _texts([*value.values()])
+    elif isinstance(value, list):
+        yield from chain.from_iterable(map(_texts, value))

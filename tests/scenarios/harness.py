@@ -17,6 +17,7 @@ from bot.playground.slack import SlackControl, SlackSimulator
 from bot.server import serve
 from bot.timing import PRODUCTION, Timing
 from tests import sentences
+from tests.markup import with_markup
 from tests.waits import QUICK
 
 MANIFEST = yaml.safe_load((Path(__file__).parents[2] / "manifest.yml").read_text())
@@ -112,6 +113,12 @@ class Harness:
         ]
 
 
+def texts_beside_blocks(slack: SlackSimulator) -> list[str]:
+    """The texts of all that the bot sent with blocks."""
+    sent = [*(call.args for call in slack.state.calls), *(answer["payload"] for answer in slack.state.responses)]
+    return [str(one["text"]) for one in sent if isinstance(one, dict) and one.get("blocks") and "text" in one]
+
+
 @asynccontextmanager
 async def harness(
     folder: Path,
@@ -164,3 +171,4 @@ async def harness(
             yield one
         finally:
             await one.stop()
+        assert with_markup(texts_beside_blocks(slack)) == []

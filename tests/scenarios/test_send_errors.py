@@ -67,13 +67,14 @@ async def put_back(on: Harness, reason: str = "") -> None:
 async def test_what_slack_does_not_take_as_blocks_is_said_plainly(on: Harness, error: str) -> None:
     ts, session = await on.started()
     await on.slack.fault("chat.postMessage", "error", error=error, match="**strange**")
-    await on.devin.say(session, "A **strange** text.")
+    words = "\n".join(f"Line {number} of a **strange** text." for number in range(300))
+    await on.devin.say(session, words)
     shown = await on.slack.wait_for_message(GENERAL, "strange", thread_ts=ts)
-    assert shown["text"] == "A **strange** text."
+    assert shown["text"] == f"{words}\n\n<https://app.devin.ai/sessions/{session}|{sentences.OPEN_IN_DEVIN}>"
     assert "blocks" not in shown
     await on.devin.say(session, "A usual one.")
     await on.slack.wait_for_message(GENERAL, "A usual one.", thread_ts=ts)
-    assert await on.thread(GENERAL, ts) == ["A **strange** text.", "A usual one."]
+    assert await on.thread(GENERAL, ts) == [shown["text"], "A usual one."]
 
 
 async def test_a_card_that_slack_does_not_take_as_blocks_is_drawn_plainly(on: Harness) -> None:

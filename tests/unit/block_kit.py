@@ -3,6 +3,7 @@
 from slack_sdk.models.blocks import Block
 
 from bot.views.message import Message
+from tests.markup import with_markup
 
 
 def nodes(value):
@@ -21,6 +22,7 @@ def assert_valid(message: Message) -> None:
     assert message.text.strip()
     assert len(message.text) <= 40_000
     assert len(message.blocks) <= 50
+    assert not message.blocks or with_markup([message.text]) == []
     for block in message.blocks:
         parsed = Block.parse(block)
         assert parsed is not None, block

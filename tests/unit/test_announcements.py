@@ -42,8 +42,17 @@ SESSION = Session(
 def test_devins_words_in_one_message():
     (message,) = devin_message("**Done**: see `login.py` & the <b>test</b>", SESSION)
     assert_valid(message)
-    assert message.text == "**Done**: see `login.py` &amp; the &lt;b&gt;test&lt;/b&gt;"
+    assert message.text == "Fix the login test: Done: see login.py &amp; the test"
     assert message.blocks == [{"type": "markdown", "text": "**Done**: see `login.py` & the <b>test</b>"}]
+
+
+def test_each_part_of_a_long_message_has_its_own_words_as_text():
+    first, second = devin_message("**One.** " * 1_000 + "\n\n" + "| Two |\n|-----|\n| 2 |\n" * 500, SESSION)
+    assert first.text.startswith("Fix the login test: One. One. ")
+    assert second.text.startswith("Fix the login test: Two 2 ")
+    for message in (first, second):
+        assert_valid(message)
+        assert "\n" not in message.text
 
 
 def test_no_words_are_no_message():
@@ -212,9 +221,7 @@ def test_catching_up_shows_the_last_message_and_counts_the_others():
     message = caught_up(12, "I opened a **pull request**.", SESSION, 45)
     assert_valid(message)
     assert message.text == (
-        f"{sentences.caught_up('45 minutes', '12 messages')} <https://app.devin.ai/sessions/abc|"
-        f"{sentences.THE_OTHERS}>\n"
-        "I opened a **pull request**."
+        f"Fix the login test: {sentences.caught_up('45 minutes', '12 messages', sign='')} I opened a pull request."
     )
     assert message.blocks == snapshot(
         [
@@ -235,8 +242,9 @@ def test_catching_up_shows_the_last_message_and_counts_the_others():
 
 
 def test_catching_up_with_one_message():
-    message = caught_up(1, "Hello", SESSION, 1)
-    assert message.text == (f"{sentences.caught_up('1 minute', '1 message')}\nHello")
+    message = caught_up(1, "# Hello", SESSION, 1)
+    assert message.text == f"Fix the login test: {sentences.caught_up('1 minute', '1 message', sign='')} Hello"
+    assert message.blocks[0]["text"]["text"] == sentences.caught_up("1 minute", "1 message")
     for last in ("", NASTY * 9_000):
         assert_valid(caught_up(3, last, SESSION, 0))
 

@@ -28,6 +28,7 @@ from bot.store.outbox import OutboxRow
 from bot.timing import Timing
 from bot.views import answers
 from bot.views.message import Message
+from bot.views.plain_text import without_blocks
 
 log = get_logger(__name__)
 
@@ -124,11 +125,14 @@ class SendFailures:
         await self.reschedule(row, seconds_until_retry(self._services.timing, row.attempts), str(error))
 
     async def _without_blocks(self, row: OutboxRow) -> None:
-        """Have the row sent without its blocks, which Slack will never take."""
+        """Have the row sent once more without its blocks, as one text that says all that they say."""
         async with self._services.unit_of_work(ref=row.ref) as uow:
-            payload = row.payload
-            plain = payload | {"plain": True} | ({"blocks": []} if "blocks" in payload else {})
-            await outbox.replace_payload(uow.tx, row, plain)
+            payload = row.payload | {"plain": True}
+            if payload.get("blocks"):
+                session = await sessions.get(uow.tx, row.session_id) if row.session_id else None
+                whole = without_blocks(payload["blocks"], session.url if session else None)
+                payload |= {"blocks": [], "text": whole or payload["text"]}
+            await outbox.replace_payload(uow.tx, row, payload)
             await outbox.reschedule(uow.tx, row, uow.now, "blocks refused")
 
     async def _without_url(self, row: OutboxRow) -> None:
