@@ -149,7 +149,9 @@ def question(asker: str, sign: str = ":speech_balloon: ") -> str:
 
 
 def approval(asker: str, sign: str = ":raised_hand: ") -> str:
-    return f"{sign}{asker}, Devin waits for your {WAITS_FOR_APPROVAL}. {ALLOW_OR_REFUSE}; that can't be done from Slack."
+    return (
+        f"{sign}{asker}, Devin waits for your {WAITS_FOR_APPROVAL}. {ALLOW_OR_REFUSE}; that can't be done from Slack."
+    )
 
 
 def pull_request_line(link: str) -> str:

@@ -175,10 +175,7 @@ def _notification(end: TurnEnd, session: Session, words: Part | None) -> str:
 
 
 def _done_notification(title: str, session: Session, spoken: str) -> str:
-    pulls = [
-        f"{fitted(pull_request_name(one.url), 100)} {_PULL_STATES.get(one.state or '', one.state or '')}".rstrip()
-        for one in session.snapshot.pull_requests[:3]
-    ]
+    pulls = [_pull_request_words(one) for one in session.snapshot.pull_requests[:3]]
     facts = [*pulls, spent(session)]
     if pulls or not spoken:
         shown = ", ".join(fact for fact in facts if fact)
@@ -189,6 +186,11 @@ def _done_notification(title: str, session: Session, spoken: str) -> str:
 
 def _names_all(end: TurnEnd, session: Session) -> bool:
     return end.kind is AnnouncementKind.WAITS and len(session.snapshot.pull_requests) == 1
+
+
+def _pull_request_words(request: PullRequest) -> str:
+    state = request.state or ""
+    return f"{fitted(pull_request_name(request.url), 100)} {_PULL_STATES.get(state, fitted(state, 20))}".rstrip()
 
 
 def _outcome(session: Session, *, linked: bool) -> str:

@@ -24,6 +24,7 @@ SESSION = Session(
     channel="C1",
     thread_ts="1.0",
     requester="U1",
+    requester_name="Ann",
     prompt="fix the flaky login test",
     options=Options(repo="acme/web", acu=10),
     lifecycle=Lifecycle.OPEN,
@@ -114,15 +115,15 @@ SAID = {
     "cost_unknown": lambda text: answers.cost(replace(ASLEEP, options=Options())),
     "admins_only": lambda text: answers.admins_only("usage figures", ["U8", "U9"]),
     "admins_only_without_any": lambda text: answers.admins_only("usage figures", []),
-    "stopped": lambda text: answers.stopped("U1"),
-    "stopped_with_one_reply": lambda text: answers.stopped("U1", 1),
-    "stopped_with_two_replies": lambda text: answers.stopped(None, 2),
-    "cancelled": lambda text: answers.cancelled("U1", 1),
+    "stopped": lambda text: answers.stopped("Ann"),
+    "stopped_with_one_reply": lambda text: answers.stopped("Ann", 1),
+    "stopped_with_two_replies": lambda text: answers.stopped("", 2),
+    "cancelled": lambda text: answers.cancelled("Ann", 1),
     "stop_failed": lambda text: answers.stop_failed(SESSION.url, "r-1"),
     "stop_failed_with_a_reply": lambda text: answers.stop_failed(SESSION.url, "r-1", 1),
-    "archived": lambda text: answers.archived("U1", 1),
+    "archived": lambda text: answers.archived("Ann", 1),
     "exit_confirm": lambda text: answers.exit_confirm(replace(SESSION, snapshot=Snapshot(title=text))),
-    "exited": lambda text: answers.exited("U1"),
+    "exited": lambda text: answers.exited("Ann"),
     "reply_not_sent": lambda text: answers.reply_not_sent("Devin could not be reached for an hour", "r-1", text),
     "reply_not_sent_bare": lambda text: answers.reply_not_sent("the session has ended", "r-1"),
     "reply_uncertain": lambda text: answers.reply_uncertain("r-1", text),
@@ -180,8 +181,8 @@ def test_the_answers_that_depend_on_something():
             "not_yours": Is(sentences.not_yours("<@U1>")),
             "status": Is(
                 "*<https://app.devin.ai/sessions/abc|Fix the login test>* · <https://acme.slack.com/p1|thread>\n"
-                f"{sentences.WORKING_LINE}\n"
-                f"{sentences.asked_by('<@U1>')} · repo acme/web · 1.5 of 10 ACUs · {sentences.LAST_SIGN_OF_LIFE} "
+                f":gear: {sentences.WORKING}\n"
+                f"{sentences.asked_by('Ann')} · repo acme/web · 1.5 of 10 ACUs · {sentences.ACTIVE} "
                 "<!date^1733385600^{ago}|2024-12-05 08:00 UTC>\n"
                 f"{sentences.pull_request_line('<https://github.com/acme/web/pull/12|acme/web#12> (open)')}"
             ),
@@ -189,22 +190,20 @@ def test_the_answers_that_depend_on_something():
             "cost_unknown": Is(sentences.NO_ACUS),
             "admins_only": Is(sentences.admins_only("<@U8>, <@U9>")),
             "admins_only_without_any": "Nobody may ask for usage figures yet. Whoever runs Devin Bridge can name admins in `BOT_ADMIN_USERS`.",
-            "stopped": Is(sentences.stopped("<@U1>")),
-            "stopped_with_one_reply": Is(f"{sentences.stopped('<@U1>')}{sentences.ONE_UNSENT}"),
+            "stopped": Is(sentences.stopped("Ann")),
+            "stopped_with_one_reply": Is(f"{sentences.stopped('Ann')}{sentences.ONE_UNSENT}"),
             "stopped_with_two_replies": Is(f"{sentences.stopped()}{sentences.TWO_UNSENT}"),
-            "cancelled": Is(f"{sentences.cancelled('<@U1>')}{sentences.ONE_WITHOUT_SESSION}"),
+            "cancelled": Is(f"{sentences.cancelled('Ann')}{sentences.ONE_WITHOUT_SESSION}"),
             "stop_failed": Is(f"{sentences.stop_failed('https://app.devin.ai/sessions/abc')} Reference `r-1`."),
             "stop_failed_with_a_reply": Is(
                 f"{sentences.stop_failed('https://app.devin.ai/sessions/abc', unsent=sentences.ONE_UNSENT)} "
                 "Reference `r-1`."
             ),
             "archived": Is(
-                sentences.archived(
-                    "<@U1>", unsent=sentences.unsent("1 waiting reply was", "the thread was closed first")
-                )
+                sentences.archived("Ann", unsent=sentences.unsent("1 waiting reply was", "the thread was closed first"))
             ),
             "exit_confirm": Is(sentences.end_for_good("fix it")),
-            "exited": Is(sentences.ended_for_good("<@U1>")),
+            "exited": Is(sentences.ended_for_good("Ann")),
             "reply_not_sent": Is(
                 f"{sentences.reply_not_sent('The reply “fix it”', 'Devin could not be reached for an hour')} "
                 "Reference `r-1`."
