@@ -141,7 +141,7 @@ async def devin_works(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
     await one.devin.pr(devin_id, "https://github.com/acme/web/pull/7")
     await one.slack.wait_for_message(GENERAL, sentences.NEW_PULL_REQUEST, thread_ts=ts, within=PATIENCE)
     await one.devin.say(devin_id, "All green.", status="running", status_detail="finished")
-    await one.slack.wait_for_message(GENERAL, sentences.HAS_OUTCOME, thread_ts=ts, within=PATIENCE)
+    await one.slack.wait_for_message(GENERAL, sentences.IS_FINISHED, thread_ts=ts, within=PATIENCE)
     return begun
 
 
@@ -168,7 +168,7 @@ async def archive(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
 async def archived(one: Scene, begun: tuple[str, str]) -> None:
     made = await one_session(one)
     assert (made["is_archived"], made["status"]) == (True, "suspended")
-    assert await one.on.thread(GENERAL, begun[0]) == [sentences.archived("<@U0ANN>")]
+    assert await one.on.thread(GENERAL, begun[0]) == [sentences.archived("Ann Lee")]
 
 
 async def end_for_good(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
@@ -186,7 +186,7 @@ async def end_for_good(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
 
 async def ended_for_good(one: Scene, begun: tuple[str, str]) -> None:
     assert (await one_session(one))["terminated"]
-    assert await one.on.thread(GENERAL, begun[0]) == [sentences.ended_for_good("<@U0ANN>")]
+    assert await one.on.thread(GENERAL, begun[0]) == [sentences.ended_for_good("Ann Lee")]
 
 
 STORIES = [

@@ -23,7 +23,7 @@ async def test_options_reach_devin_and_leave_the_prompt(on: Harness) -> None:
     assert request["tags"][2:] == ["frontend", "urgent"]
     shown = await on.slack.wait_for_message(GENERAL, "Login test", thread_ts=ts)
     assert (
-        f"{sentences.asked_by('<@U0ANN>')} · repo acme/web · playbook Upgrade deps · mode fast · tags frontend, urgent"
+        f"{sentences.asked_by('Ann Lee')} · repo acme/web · playbook Upgrade deps · mode fast · tags frontend, urgent"
     ) in shown["rendered"]
 
 

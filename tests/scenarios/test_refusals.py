@@ -160,7 +160,7 @@ async def test_a_slash_command_works_after_the_invitation(on: Harness) -> None:
     await refused(on, ANN, NOT_MEMBER, text=NOT_MEMBER)
     await on.slack.invite(NO_BOT)
     await on.slack.slash(ANN, NO_BOT, "fix the login test")
-    await on.slack.wait_for_message(NO_BOT, sentences.asked_by("<@U0ANN>"))
+    await on.slack.wait_for_message(NO_BOT, sentences.asked_by("Ann Lee"))
     await on.session("fix the login test")
 
 
@@ -225,7 +225,7 @@ async def test_after_a_new_invitation_the_thread_goes_on(on: Harness) -> None:
     await on.devin.say(session, "I do.")
     await on.slack.wait_for_message(WEB, "I do.", thread_ts=ts)
     await on.devin.set(session, status_detail="finished")
-    await on.slack.wait_for_message(WEB, sentences.DONE, thread_ts=ts)
+    await on.slack.wait_for_message(WEB, sentences.IS_DONE, thread_ts=ts)
 
 
 async def test_a_mention_by_another_bot_starts_nothing(on: Harness) -> None:

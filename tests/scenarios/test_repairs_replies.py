@@ -22,7 +22,7 @@ from tests.waits import SHORT
 pytestmark = pytest.mark.timing(**SHORT)
 
 LOG = {"name": "login.log", "content": "login failed"}
-STOPPED = sentences.stopped("<@U0BEN>")
+STOPPED = sentences.stopped("Ben Ortiz")
 UNCERTAIN = f"{sentences.reply_uncertain('drop the table')} Reference `"
 
 
@@ -56,7 +56,7 @@ async def test_a_reply_under_a_card_whose_answer_got_lost_reaches_the_session_wh
 ) -> None:
     await on.slack.fault("chat.postMessage", "commit_then_drop")
     await on.slack.slash(ANN, GENERAL, "fix the login test")
-    ts = (await on.slack.wait_for_message(GENERAL, sentences.asked_by("<@U0ANN>")))["ts"]
+    ts = (await on.slack.wait_for_message(GENERAL, sentences.asked_by("Ann Lee")))["ts"]
     said = await on.slack.say(BEN, GENERAL, "please use pytest", thread_ts=ts)
     await on.slack.wait_for_delivery(ts=said, status="acked")
     await on.devin.wait_for_messages("please use pytest", seconds=WITHIN)
@@ -208,7 +208,7 @@ async def test_after_a_session_that_takes_no_more_messages_a_mention_starts_a_ne
     await on.devin.switch(ended_messages_refused=True)
     ts, session = await on.started()
     await on.devin.set(session, status="exit", status_detail=None)
-    await on.slack.wait_for_message(GENERAL, sentences.HAS_OUTCOME, thread_ts=ts, within=WITHIN)
+    await on.slack.wait_for_message(GENERAL, sentences.IS_FINISHED, thread_ts=ts, within=WITHIN)
     await on.slack.say(BEN, GENERAL, f"{BOT} now fix the logout test", thread_ts=ts)
     await on.slack.wait_for_message(GENERAL, answers.SESSION_ENDED.text, thread_ts=ts, within=WITHIN)
     await settled(on)
