@@ -24,6 +24,7 @@ WITHOUT_SCOPE: Final = {
     "im:history": "the bot hears no direct messages",
     "im:write": "what the bot tells a person directly may appear twice when Slack's answer is lost",
     "reactions:write": "the bot cannot mark the messages it has taken on",
+    "usergroups:read": "Devin reads the ids of the user groups that people mention instead of their names",
     "users:read": "the bot cannot tell members from guests, and starts nothing for anybody",
 }
 

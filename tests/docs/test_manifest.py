@@ -39,6 +39,7 @@ NEEDED_BY_WORK = {
     "files:read",
     "im:write",
     "reactions:write",
+    "usergroups:read",
     "users:read",
 }
 
