@@ -54,6 +54,7 @@ class Timing:
     unknown_thread_retry: float = 1.0  # Between two checks whether the thread is known.
     person_known: float = HOUR  # What Slack says about a person counts for this long.
     channel_known: float = 30.0  # What Slack says about a channel counts for this long, as it may become shared.
+    groups_known: float = 5 * MINUTE  # What Slack says about user groups counts for this long.
     catch_up_retry: float = 5.0  # From a failure to read a thread until catch-up tries again.
 
     # ------------------------------------------------------------ poller

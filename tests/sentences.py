@@ -252,6 +252,11 @@ def does_not_work_with(command: str, argument: str) -> str:
 
 NO_TASK = f"There is no task in that, so {NOTHING_STARTED}."
 EMPTY_PROMPT = f"{NO_TASK} Write what Devin should do, for example `/devin fix the flaky login test repo=acme/web`."
+NOTHING_TO_READ = (
+    f"There is no task in that and nothing to read in this thread, so {NOTHING_STARTED}. "
+    "Mention Devin Bridge again and write what Devin should do."
+)
+THREAD_IS_LONG = "It is long, so earlier messages were left out; paste what matters of them."
 A_SECOND_TIME = "a second time?"
 NOTHING_MORE_YET = f"Nothing more was started yet: should it really run {A_SECOND_TIME}"
 DECLINED = "Fine"
@@ -272,6 +277,14 @@ NOT_READ_AS_OPTIONS = "Not read as options"
 MISTYPED = f"{NOT_READ_AS_OPTIONS} but sent to Devin as part of the task:"
 NOT_A_NUMBER = "`acu=` needs a whole number above zero, such as acu=10"
 AFTER_ALL = "after all"
+
+
+def thread_read(what: str) -> str:
+    return f"Read {what} of this thread."
+
+
+def not_passed_on(files: str, them: str = "it", were: str = "was") -> str:
+    return f"{files} {were} not passed on to Devin; share {them} in a reply or paste what matters."
 
 
 def got_it_begins(prompt: str) -> str:

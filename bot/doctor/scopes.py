@@ -23,7 +23,10 @@ WITHOUT_SCOPE: Final = {
     "groups:read": "the bot cannot see what kind of channel a private one is, and starts nothing there",
     "im:history": "the bot hears no direct messages",
     "im:write": "what the bot tells a person directly may appear twice when Slack's answer is lost",
+    "mpim:history": "the bot hears nothing in group direct messages",
+    "mpim:read": "the bot cannot see what kind of conversation a group direct message is, and starts nothing there",
     "reactions:write": "the bot cannot mark the messages it has taken on",
+    "usergroups:read": "Devin reads the ids of the user groups that people mention instead of their names",
     "users:read": "the bot cannot tell members from guests, and starts nothing for anybody",
 }
 

@@ -94,6 +94,8 @@ def _message(cause: MessageCause) -> dict[str, Any]:
     }
     if cause.search_start is not None:
         payload["cursor"] = cause.search_start.cursor
+    if cause.quoted:
+        payload["quoted"] = cause.quoted
     return payload | _left_out(cause.left_out) | _unsent(cause.unsent)
 
 
@@ -160,6 +162,7 @@ def _read_message(payload: Json) -> MessageCause:
         under_us=payload["under_us"],
         shared=payload["shared"],
         files=decode_files(payload["files"]),
+        quoted=payload.get("quoted") or "",
         left_out=_read_left_out(payload),
         search_start=SearchStart(payload["cursor"]) if "cursor" in payload else None,
         unsent=int(payload.get("unsent", 0)),

@@ -37,12 +37,13 @@ class Reading(Connection):
         return str((await self._read("conversations.open", users=user))["channel"]["id"])
 
     async def replies(self, channel: str, thread_ts: str, limit: int = PAGE_MESSAGES) -> list[ThreadMessage]:
-        """Return the last `limit` messages of a thread, oldest first. At most 2,000 are read."""
-        kept: dict[str, ThreadMessage] = {}  # Slack repeats the thread's first message on every page
+        """Return the first message of a thread and the last `limit` others, oldest first. At most 2,000 are read."""
+        kept: dict[str, Json] = {}  # Slack repeats the thread's first message on every page
         method, arguments = _messages_of(channel, thread_ts)
         async for page in self._pages(method, **arguments):
-            kept |= {raw["ts"]: message_from(raw) for raw in page.messages}
-        return sorted(kept.values(), key=lambda message: moment(message.ts))[-limit:]
+            kept |= {raw["ts"]: raw for raw in page.messages}
+        found = sorted(kept.values(), key=lambda raw: moment(raw["ts"]))
+        return [message_from(raw) for raw in (*found[:1], *found[1:][-limit:])]
 
     async def replies_after(self, channel: str, thread_ts: str, oldest: str) -> tuple[list[ThreadMessage], bool]:
         """Read one page of a thread after `oldest`. Returns its messages, oldest first, and whether more may follow."""

@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from bot.domain.file import SlackFile
 from bot.slack.files import files_of
+from bot.slack.rendering import app_name, quoted, text_of
 
 Json = dict[str, Any]
 
@@ -15,7 +16,10 @@ EVENT_TYPE: Final = "devin_bridge"
 
 @dataclass(frozen=True, slots=True)
 class ThreadMessage:
-    """A message as Slack keeps it, with its text still escaped. `thread_ts` is None outside threads."""
+    """A message as Slack keeps it, with its text still escaped. `thread_ts` is None outside threads.
+
+    `quoted` are the messages that it forwards, and `app_name` is None where Slack names no app that wrote it.
+    """
 
     ts: str
     thread_ts: str | None
@@ -25,6 +29,8 @@ class ThreadMessage:
     text: str
     files: tuple[SlackFile, ...] = ()
     edited: bool = False
+    quoted: str = ""
+    app_name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +56,11 @@ def message_from(message: Mapping[str, Any]) -> ThreadMessage:
         user=message.get("user"),
         bot_id=message.get("bot_id"),
         subtype=message.get("subtype"),
-        text=message.get("text") or "",
+        text=text_of(message),
         files=files_of(message),
         edited="edited" in message,
+        quoted=quoted(message),
+        app_name=app_name(message),
     )
 
 

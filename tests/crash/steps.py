@@ -36,7 +36,7 @@ PLACES: Final[dict[str, tuple[str, ...]]] = {
     "start as a task": ("bot.flows.steer.doubtful_command:DoubtfulCommand._start",),
     "carry out the command": ("bot.flows.steer.command_answers:CommandAnswers.carry_out",),
     "start again": ("bot.flows.steer.repeated_command:answer_repeated_command",),
-    "upload a file": ("bot.flows.prompt:PromptBuilder._upload",),
+    "upload a file": ("bot.flows.uploads:Uploads._upload",),
     "create": ("bot.flows.start.create:NewSession.call",),
     "note that tags are refused": ("bot.flows.organisation:Organisation.remember_tags_refused",),
     # A session is steered.

@@ -35,6 +35,8 @@ from tests.crash.story import (
 from tests.scenarios.harness import ANN, BEN, GENERAL
 
 LOG: Final = {"name": "login.log", "content": "login failed"}
+EARLIER_LOG: Final = {**LOG, "name": "earlier.log"}
+READ: Final = sentences.thread_read("1 message and 1 file")
 DM: Final = "D0ANN"
 
 
@@ -58,19 +60,22 @@ async def awake(one: Scene, begun: tuple[str, str]) -> None:
     assert await one.on.thread(GENERAL, begun[0]) == [STOPPED]
 
 
-async def mention_with_a_file(one: Scene, _: None) -> str:
-    ts = await one.on.mention("fix the login test", files=[LOG])
+async def bare_mention_with_files(one: Scene, _: None) -> str:
+    """One file comes with the mention, the other one stands in its thread."""
+    root = await one.slack.say(BEN, GENERAL, "fix the login test", files=[EARLIER_LOG])
+    await one.on.mention("", thread_ts=root, files=[LOG])
     await one.devin.wait_for_sessions("fix the login test", seconds=PATIENCE)
-    await one.slack.wait_for_message(GENERAL, sentences.IS_QUEUED, thread_ts=ts, within=PATIENCE)
-    return ts
+    await one.slack.wait_for_message(GENERAL, sentences.IS_QUEUED, thread_ts=root, within=PATIENCE)
+    await one.slack.wait_for_message(GENERAL, READ, thread_ts=root, within=PATIENCE)
+    return root
 
 
-async def begun_with_a_file(one: Scene, ts: str) -> None:
-    """A death may repeat the upload; each creation names one file all the same."""
-    assert (await one_session(one))["attachments"] == [LOG["name"]]
+async def begun_with_files(one: Scene, ts: str) -> None:
+    """A death may repeat the uploads; each creation names two files all the same, and what was read is posted once."""
+    assert (await one_session(one))["attachments"] == [LOG["name"], EARLIER_LOG["name"]]
     created = await one.devin.log("create_session")
-    assert {len(call["body"]["attachment_urls"]) for call in created} == {1}
-    assert await one.on.thread(GENERAL, ts) == []
+    assert {len(call["body"]["attachment_urls"]) for call in created} == {2}
+    assert await one.on.thread(GENERAL, ts) == [READ]
 
 
 async def reply_with_a_file(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
@@ -222,12 +227,13 @@ STORIES = [
         sometimes=FOLLOWED,
     ),
     Story(
-        "a mention with a file",
+        "a bare mention with a file in a thread with a file",
         nothing,
-        mention_with_a_file,
-        begun_with_a_file,
+        bare_mention_with_files,
+        begun_with_files,
         steps=(*RECEIVED, KNOWN, UPLOADED, *CREATED, *POSTED, *REACTED),
         sometimes=(*EDITED, *FOLLOWED),
+        times={UPLOADED: 2, **dict.fromkeys(POSTED, 2)},
     ),
     Story(
         "a reply with a file",

@@ -29,6 +29,7 @@ NEEDED_BY_EVENT = {
     "message.channels": "channels:history",
     "message.groups": "groups:history",
     "message.im": "im:history",
+    "message.mpim": "mpim:history",
     "tokens_revoked": None,
 }
 # What the bot does beyond hearing events.
@@ -38,7 +39,9 @@ NEEDED_BY_WORK = {
     "commands",
     "files:read",
     "im:write",
+    "mpim:read",
     "reactions:write",
+    "usergroups:read",
     "users:read",
 }
 

@@ -122,7 +122,7 @@ def test_each_scope_of_the_manifest_has_its_consequence():
 
 
 def test_all_scopes_are_granted():
-    assert shown(*check_scopes(SCOPES)) == ok("The app has the 13 scopes of manifest.yml.")
+    assert shown(*check_scopes(SCOPES)) == ok("The app has the 16 scopes of manifest.yml.")
 
 
 def test_missing_and_unused_scopes():

@@ -54,6 +54,7 @@ def test_the_fixed_answers():
             "STORE_DOWN": Is(sentences.STORE_DOWN),
             "MAYBE_STORED": Is(sentences.MAYBE_STORED),
             "NOT_STORED": Is(sentences.NOT_STORED),
+            "NOTHING_TO_READ": Is(sentences.NOTHING_TO_READ),
             "START_DECLINED": Is(sentences.START_DECLINED),
             "START_EXPIRED": Is(sentences.START_EXPIRED),
             "START_UNKNOWN": "It is not known yet whether Devin has started this session, so your reply was not sent. If the session shows up, its card says so: then reply again. To start anew, first look in Devin, as the message above says, so that the task does not run twice; then mention Devin Bridge with the task.",
@@ -275,3 +276,23 @@ def test_questions_have_two_buttons(message, buttons):
         if node.get("type") == "button"
     ]
     assert found == buttons
+
+
+@pytest.mark.parametrize(
+    ("messages", "files", "left_out", "older", "text"),
+    [
+        (12, 2, [], False, sentences.thread_read("12 messages and 2 files")),
+        (1, 0, [], False, sentences.thread_read("1 message")),
+        (0, 1, [], False, sentences.thread_read("1 file")),
+        (50, 0, [], True, f"{sentences.thread_read('50 messages')} {sentences.THREAD_IS_LONG}"),
+        (1, 0, ["a.log"], False, f"{sentences.thread_read('1 message')} {sentences.not_passed_on('“a.log”')}"),
+        (0, 0, ["a", "b"], False, sentences.not_passed_on("“a” and “b”", "them", "were")),
+        (0, 0, list("abcde"), False, sentences.not_passed_on("“a”, “b”, “c” and 2 more", "them", "were")),
+    ],
+)
+def test_what_was_read_of_a_thread(messages, files, left_out, older, text):
+    assert answers.thread_read(messages, files, left_out, older=older).text == text
+
+
+def test_the_name_of_a_file_in_a_thread_calls_nobody():
+    assert_calls_nobody(answers.thread_read(1, 0, [NASTY], older=False))

@@ -103,9 +103,11 @@ class NewSession(Creation[CreatedSession]):
             await finish(uow, self._job)
 
     async def write_intent(self, uow: UnitOfWork) -> None:
-        """Record the session with its thread and its card, and note in the row which files were left out."""
+        """Record the session with its thread, its card and what was read, and note which files were left out."""
         row = self._job.row
         await record(uow, replace(self._session, lifecycle=Lifecycle.CREATING, checking=False))
+        if self._prompt.read is not None:
+            await uow.post(f"read:{self._session.id}", self._session, self._prompt.read)
         cause = with_left_out(row.cause, self._prompt.left_out)
         if cause != row.cause:
             await inbox.note(uow.tx, row.key, cause)

@@ -28,10 +28,11 @@ from bot.flows.exactly_once import Creation, ExactlyOnce, LookupResult, is_unkno
 from bot.flows.job import Job, Reschedule, finish, recipient_of
 from bot.flows.lookup import SessionLookup
 from bot.flows.organisation import OrganisationNotConnectedError
-from bot.flows.prompt import Files, PromptBuilder, left_out_of, with_left_out
+from bot.flows.prompt import PromptBuilder, left_out_of, with_left_out
 from bot.flows.services import Services
 from bot.flows.session_rows import EYES
 from bot.flows.unit_of_work import UnitOfWork
+from bot.flows.uploads import Files
 from bot.logs import get_logger
 from bot.store import inbox, sessions, threads
 from bot.store.threads import Thread
@@ -87,7 +88,7 @@ class Reply:
         text = plain(without_mention(job.cause.text, job.workspace.bot_user))
         tried = job.row.intent_at is not None  # then Devin may have it already
         waits = session.display_state in _MAY_WAIT_FOR_ANSWER
-        return is_small_talk(text) and not job.cause.files and not waits and not tried
+        return is_small_talk(text) and job.cause.only_text and not waits and not tried
 
     async def _take_thanks(self, job: Job[MessageCause], session: Session) -> None:
         # A crash before this commit leaves the row as it was.
@@ -108,7 +109,7 @@ class Reply:
         if session.cause_ts is not None and job.cause.ts < session.cause_ts:
             return Message("")  # Devin has read this message, as context of the mention that came after it
         empty = not without_mention(job.cause.text, job.workspace.bot_user).strip()
-        return Message("") if empty and not job.cause.files else None
+        return Message("") if empty and job.cause.only_text else None
 
     async def _refuse(self, job: Job[MessageCause], message: Message | None, what: str) -> None:
         async with self._services.unit_of_work_for(job) as uow:
@@ -158,7 +159,7 @@ class NewMessage(Creation[Snapshot | None]):
         """Hand the files on and write the text. If that leaves nothing to send, close the row and return False."""
         cause = self._job.cause
         self._files = await self._prompts.files(self._job, self._organisation)
-        text = await self._prompts.readable(self._job.workspace, cause.text)
+        text = await self._prompts.reply(self._job)
         if text or self._files.urls:
             self._message_text = (
                 f"{_mark(self._job)} {await self._prompts.name(self._job.workspace, cause.user)}:\n{text}"

@@ -59,6 +59,7 @@ from bot.views.answers.sessions import (
 )
 from bot.views.answers.starts import (
     EMPTY_PROMPT,
+    NOTHING_TO_READ,
     START_DECLINED,
     START_EXPIRED,
     START_UNAUTHORISED,
@@ -75,6 +76,7 @@ from bot.views.answers.starts import (
     start_uncertain,
     started_after_all,
     tags_left_out,
+    thread_read,
 )
 from bot.views.answers.stops import (
     ALREADY_ENDED,
@@ -104,6 +106,7 @@ __all__ = [
     "MAYBE_STORED",
     "MOST_LISTED",
     "MUTED",
+    "NOTHING_TO_READ",
     "NOTHING_TO_STOP",
     "NOT_MUTED",
     "NOT_STORED",
@@ -163,5 +166,6 @@ __all__ = [
     "stop_failed",
     "stopped",
     "tags_left_out",
+    "thread_read",
     "unknown_verb",
 ]

@@ -10,12 +10,17 @@ from bot.views import blocks
 from bot.views.answers.failures import outcome_unknown
 from bot.views.answers.wording import PROMPT_SHOWN, code, message_of
 from bot.views.message import Message
-from bot.views.text import duration, fitted, link
+from bot.views.text import counted, duration, fitted, link
 
+FILES_NAMED: Final = 3
 BUTTON_LABEL: Final = 75  # characters, of the text of a button at Slack
 EMPTY_PROMPT: Final = Message(
     "There is no task in that, so nothing was started. Write what Devin should do, "
     "for example `/devin fix the flaky login test repo=acme/web`."
+)
+NOTHING_TO_READ: Final = Message(
+    "There is no task in that and nothing to read in this thread, so nothing was started. "
+    "Mention Devin Bridge again and write what Devin should do."
 )
 START_DECLINED: Final = Message("Fine, nothing more was started.")
 START_EXPIRED: Final = Message(
@@ -30,6 +35,28 @@ START_UNAUTHORISED: Final = Message(
 def received(prompt: str) -> Message:
     """Confirm that the `prompt` of a slash command was stored, before the session has a card."""
     return Message(f"Got it: “{fitted(prompt, PROMPT_SHOWN)}”. The session's thread appears here in a moment.")
+
+
+def thread_read(messages: int, files: int, left_out: Sequence[str], *, older: bool) -> Message:
+    """Report how many earlier messages and files of a thread Devin got, and what was left out.
+
+    `left_out` are the names of the files that were not passed on; `older` is whether messages were left out too.
+    """
+    counts = [counted(number, noun) for number, noun in ((messages, "message"), (files, "file")) if number]
+    return message_of(
+        f"Read {' and '.join(counts)} of this thread." if counts else "",
+        "It is long, so earlier messages were left out; paste what matters of them." if older else "",
+        _not_passed_on(left_out) if left_out else "",
+    )
+
+
+def _not_passed_on(names: Sequence[str]) -> str:
+    named = [f"“{fitted(name, PROMPT_SHOWN)}”" for name in names[:FILES_NAMED]]
+    more = len(names) - len(named)
+    listed = [*named, f"{more} more"] if more else named
+    which = " and ".join(filter(None, [", ".join(listed[:-1]), listed[-1]]))
+    verb, them = ("was", "it") if len(names) == 1 else ("were", "them")
+    return f"{which} {verb} not passed on to Devin; share {them} in a reply or paste what matters."
 
 
 def ask_again(key: str, prompt: str, seconds: float) -> Message:
