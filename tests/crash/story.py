@@ -262,14 +262,14 @@ async def typed(one: Scene, text: str, count: int = 1) -> None:
 async def stop(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
     await press(one, begun[0], "stop")
     await one.devin.wait_for_sessions("fix the login test", seconds=PATIENCE, is_archived=True)
-    await one.slack.wait_for_message(GENERAL, sentences.stopped_begins("Ann Lee"), thread_ts=begun[0], within=PATIENCE)
+    await one.slack.wait_for_message(GENERAL, sentences.stopped_begins("ann"), thread_ts=begun[0], within=PATIENCE)
     await one.slack.wait_for_message(
-        GENERAL, sentences.card_stopped_begins("Ann Lee"), thread_ts=begun[0], within=PATIENCE
+        GENERAL, sentences.card_stopped_begins("ann"), thread_ts=begun[0], within=PATIENCE
     )
     return begun
 
 
-STOPPED = sentences.stopped("Ann Lee")
+STOPPED = sentences.stopped("ann")
 
 
 async def stopped(one: Scene, begun: tuple[str, str]) -> None:

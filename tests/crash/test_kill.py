@@ -168,7 +168,7 @@ async def archive(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
 async def archived(one: Scene, begun: tuple[str, str]) -> None:
     made = await one_session(one)
     assert (made["is_archived"], made["status"]) == (True, "suspended")
-    assert await one.on.thread(GENERAL, begun[0]) == [sentences.archived("Ann Lee")]
+    assert await one.on.thread(GENERAL, begun[0]) == [sentences.archived("ann")]
 
 
 async def end_for_good(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
@@ -186,7 +186,7 @@ async def end_for_good(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
 
 async def ended_for_good(one: Scene, begun: tuple[str, str]) -> None:
     assert (await one_session(one))["terminated"]
-    assert await one.on.thread(GENERAL, begun[0]) == [sentences.ended_for_good("Ann Lee")]
+    assert await one.on.thread(GENERAL, begun[0]) == [sentences.ended_for_good("ann")]
 
 
 STORIES = [

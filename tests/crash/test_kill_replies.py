@@ -153,7 +153,7 @@ async def line_handed_over(one: Scene, ts: str) -> None:
 async def stop_here(one: Scene, ts: str) -> str:
     await one.slack.say(ANN, "im", "stop")
     await one.devin.wait_for_sessions("fix the login test", seconds=PATIENCE, is_archived=True)
-    await one.slack.wait_for_message(DM, sentences.stopped_begins("Ann Lee"), thread_ts=ts, within=PATIENCE)
+    await one.slack.wait_for_message(DM, sentences.stopped_begins("ann"), thread_ts=ts, within=PATIENCE)
     return ts
 
 

@@ -89,14 +89,14 @@ async def started_as_a_task(one: Scene, _: None) -> None:
 async def stop_as_meant(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
     await mistyped(one, "stopp", "run_command")
     await one.devin.wait_for_sessions("fix the login test", seconds=PATIENCE, is_archived=True)
-    await one.slack.wait_for_message(GENERAL, sentences.stopped_begins("Ann Lee"), thread_ts=begun[0], within=PATIENCE)
+    await one.slack.wait_for_message(GENERAL, sentences.stopped_begins("ann"), thread_ts=begun[0], within=PATIENCE)
     return begun
 
 
 async def stop_by_command(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
     await typed(one, "stop")
     await one.devin.wait_for_sessions("fix the login test", seconds=PATIENCE, is_archived=True)
-    await one.slack.wait_for_message(GENERAL, sentences.stopped_begins("Ann Lee"), thread_ts=begun[0], within=PATIENCE)
+    await one.slack.wait_for_message(GENERAL, sentences.stopped_begins("ann"), thread_ts=begun[0], within=PATIENCE)
     return begun
 
 

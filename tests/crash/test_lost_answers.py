@@ -120,10 +120,10 @@ async def test_a_stop_whose_answer_is_lost_is_announced_once(on: Harness, fault:
     ts, session = await on.started()
     await on.devin.fault("archive", **fault)
     await on.slack.say(ANN, GENERAL, "!stop", thread_ts=ts)
-    await on.slack.wait_for_message(GENERAL, sentences.stopped_begins("Ann Lee"), thread_ts=ts, within=WITHIN)
+    await on.slack.wait_for_message(GENERAL, sentences.stopped_begins("ann"), thread_ts=ts, within=WITHIN)
     await polled(on)
     assert (await on.devin.session(session))["is_archived"]
-    assert await on.thread(GENERAL, ts) == [sentences.stopped("Ann Lee")]
+    assert await on.thread(GENERAL, ts) == [sentences.stopped("ann")]
 
 
 @devin_faults
@@ -137,7 +137,7 @@ async def test_an_end_for_good_whose_answer_is_lost_is_announced_once(on: Harnes
     other, _ = await on.started("another task")  # the poller looks on
     await on.slack.wait_for_message(GENERAL, sentences.IS_WORKING, thread_ts=other, within=WITHIN)
     assert (await on.devin.session(session))["terminated"]
-    assert await on.thread(GENERAL, ts) == [sentences.ended_for_good("Ann Lee")]
+    assert await on.thread(GENERAL, ts) == [sentences.ended_for_good("ann")]
 
 
 # ---------------------------------------------------------------- Slack

@@ -133,7 +133,7 @@ SHOWN = [
     "      appears here in a moment.",
     "  Devin Bridge:",
     "    │ fix the flaky login test",
-    f"    │ {sentences.asked_by('Ann Lee')} · repo acme/web",
+    f"    │ {sentences.asked_by('ann')} · repo acme/web",
     f"    │ [ {sentences.OPEN_IN_DEVIN} ]  [ Stop ]",
     "  Devin Bridge (edited):",
     "    ↳ Devin Bridge: There are two ways to fix it:",

@@ -115,7 +115,7 @@ async def test_verbs_written_while_the_bot_was_down_are_carried_out(on: Harness)
     await on.slack.say(ANN, GENERAL, "!stop", thread_ts=ts)
     await on.slack.resume()
     await on.start()
-    await on.slack.wait_for_message(GENERAL, sentences.stopped_by("Ann Lee"), thread_ts=ts, within=15)
+    await on.slack.wait_for_message(GENERAL, sentences.stopped_by("ann"), thread_ts=ts, within=15)
     assert (await on.devin.session(session))["is_archived"]
 
 

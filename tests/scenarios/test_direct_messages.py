@@ -28,7 +28,7 @@ async def test_a_line_starts_a_session_in_its_thread(on: Harness) -> None:
     shown = await on.slack.wait_for_message(DM, sentences.ASKED_BY, thread_ts=ts)
     assert made["tags"][1] == f"slack-T0PLAY-{DM}-{ts}"
     assert made["request"]["repos"] == ["acme/web"]
-    assert f"{sentences.asked_by('Ann Lee')} · acme/web" in shown["rendered"]
+    assert f"{sentences.asked_by('ann')} · acme/web" in shown["rendered"]
 
 
 async def test_the_next_line_within_two_minutes_is_a_reply(on: Harness) -> None:
@@ -74,7 +74,7 @@ async def test_a_line_after_two_minutes_starts_another_session(tmp_path: Path, t
 async def test_a_line_after_the_session_has_ended_starts_another_one(on: Harness) -> None:
     ts, _ = await running(on)
     await on.slack.say(ANN, "im", "!archive")
-    await on.slack.wait_for_message(DM, sentences.archived_by("Ann Lee"), thread_ts=ts)
+    await on.slack.wait_for_message(DM, sentences.archived_by("ann"), thread_ts=ts)
     await on.slack.say(ANN, "im", "update the docs")
     await on.session("update the docs")
     assert await creations(on) == 2
@@ -112,7 +112,7 @@ async def test_a_command_alone_is_a_command_here_too(on: Harness) -> None:
 async def test_stop_alone_stops_the_session_that_runs_and_starts_none(on: Harness) -> None:
     ts, session = await running(on)
     await on.slack.say(ANN, "im", "Stop!")
-    await on.slack.wait_for_message(DM, sentences.stopped_begins("Ann Lee"), thread_ts=ts)
+    await on.slack.wait_for_message(DM, sentences.stopped_begins("ann"), thread_ts=ts)
     await settled(on)
     assert (await on.devin.session(session))["is_archived"] is True
     assert await said_by_the_bot(on) == [sentences.STOPPING]
@@ -155,7 +155,7 @@ async def test_a_thread_is_a_thread_here_too(on: Harness) -> None:
 async def test_verbs_work_without_a_thread(on: Harness) -> None:
     ts, session = await running(on)
     await on.slack.say(ANN, "im", "!stop")
-    await on.slack.wait_for_message(DM, sentences.stopped_begins("Ann Lee"), thread_ts=ts)
+    await on.slack.wait_for_message(DM, sentences.stopped_begins("ann"), thread_ts=ts)
     assert (await on.devin.session(session))["is_archived"] is True
     assert await sent_to_devin(on, session) == []
 
@@ -175,7 +175,7 @@ async def test_answers_are_ordinary_messages_here(on: Harness) -> None:
 async def test_a_stop_button_here_stops(on: Harness) -> None:
     ts, session = await running(on)
     await on.slack.click(ANN, "im", (await card(on, ts, DM))["ts"], "stop")
-    await on.slack.wait_for_message(DM, sentences.stopped_begins("Ann Lee"), thread_ts=ts)
+    await on.slack.wait_for_message(DM, sentences.stopped_begins("ann"), thread_ts=ts)
     assert (await on.devin.session(session))["is_archived"] is True
 
 

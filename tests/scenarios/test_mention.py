@@ -17,7 +17,7 @@ async def test_a_mention_starts_one_session_in_its_thread(on: Harness) -> None:
     assert made["prompt"] == (
         f"fix the flaky login test\n\nAsked in Slack by ann. Reference: slack-T0PLAY-{GENERAL}-{ts}"
     )
-    assert f"{sentences.asked_by('Ann Lee')} · acme/web" in card["rendered"]
+    assert f"{sentences.asked_by('ann')} · acme/web" in card["rendered"]
     assert len(await on.devin.sessions()) == 1
 
 
@@ -105,7 +105,7 @@ async def test_nobody_is_called_by_a_prompt_on_its_card(on: Harness) -> None:
 async def test_a_mention_in_a_private_channel_works_like_any_other(on: Harness) -> None:
     ts = await on.mention("fix the login test", ANN, "C0PRIVATE")
     await on.session("fix the login test")
-    await on.slack.wait_for_message("C0PRIVATE", sentences.asked_by("Ann Lee"), thread_ts=ts)
+    await on.slack.wait_for_message("C0PRIVATE", sentences.asked_by("ann"), thread_ts=ts)
 
 
 @pytest.mark.both_transports
@@ -130,7 +130,7 @@ async def test_a_command_behind_a_mention_in_a_thread_is_about_its_session(on: H
     await on.started("update the docs")
     ts, session = await on.started()
     await on.mention("stop", user=BEN, thread_ts=ts)
-    await on.slack.wait_for_message(GENERAL, sentences.stopped_begins("Ben Ortiz"), thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, sentences.stopped_begins("ben"), thread_ts=ts)
     await settled(on)
     assert [made["session_id"] for made in await on.devin.sessions() if made["is_archived"]] == [session]
     assert await sent_to_devin(on, session) == []

@@ -22,7 +22,7 @@ from tests.waits import SHORT
 pytestmark = pytest.mark.timing(**SHORT)
 
 DEAD_SOON = pytest.mark.timing(row_outage=1.0)
-CANCELLED = sentences.cancelled("Ben Ortiz")
+CANCELLED = sentences.cancelled("ben")
 MOST_AT_DEVIN = 50
 TOO_MANY = ",".join(f"t{number}" for number in range(MOST_AT_DEVIN + 1))
 LOG = {"name": "login.log", "content": "login failed"}
@@ -221,7 +221,7 @@ async def test_a_stop_of_a_start_that_was_marked_dead_stops_the_session_that_sho
     clock.put(PRODUCTION.row_outage + 60)
     await on.slack.wait_for_message(GENERAL, sentences.NOT_KNOWN_WHETHER, thread_ts=ts, within=WITHIN)
     await on.devin.clear_faults()
-    await on.slack.wait_for_message(GENERAL, sentences.stopped("Ben Ortiz"), thread_ts=ts, within=WITHIN)
+    await on.slack.wait_for_message(GENERAL, sentences.stopped("ben"), thread_ts=ts, within=WITHIN)
     assert (await on.session("fix the login test"))["is_archived"] is True
 
 
@@ -234,7 +234,7 @@ async def cancelled_on_the_wire(on: Harness) -> tuple[str, int]:
     ts = await on.mention("fix the login test")
     await on.slack.wait_for_message(GENERAL, sentences.CHECKING_BEGINS, thread_ts=ts, within=WITHIN)
     await on.slack.say(BEN, GENERAL, "!stop", thread_ts=ts)
-    await on.slack.wait_for_message(GENERAL, sentences.cancelled_begins("Ben Ortiz"), thread_ts=ts, within=WITHIN)
+    await on.slack.wait_for_message(GENERAL, sentences.cancelled_begins("ben"), thread_ts=ts, within=WITHIN)
     return ts, held
 
 
@@ -339,11 +339,11 @@ async def test_a_stop_that_races_with_the_creation_stops_the_session(
     await waited(on, "sessions", lifecycle="open")
     created.set()
     ts = (await posted(on, WEB, "fix the login test"))["ts"]
-    await on.slack.wait_for_message(WEB, sentences.stopped("Ann Lee"), thread_ts=ts, within=WITHIN)
+    await on.slack.wait_for_message(WEB, sentences.stopped("ann"), thread_ts=ts, within=WITHIN)
     assert (await on.session("fix the login test"))["is_archived"] is True
     await settled(on)
     shown = await card(on, ts, WEB)
-    assert sentences.card_stopped_begins("Ann Lee") in shown["text"]
+    assert sentences.card_stopped_begins("ann") in shown["text"]
 
 
 async def test_replies_after_the_stop_of_an_unknown_start_are_sent_and_those_before_it_are_not(on: Harness) -> None:
@@ -361,7 +361,7 @@ async def test_replies_after_the_stop_of_an_unknown_start_are_sent_and_those_bef
     await settled(on)
     made = await on.session("fix the login test")
     assert await sent_to_devin(on, made["session_id"]) == [f"[Slack {after}] ben:\nnow leave the table alone"]
-    assert await on.thread(GENERAL, ts) == [sentences.stopped("Ben Ortiz") + sentences.ONE_UNSENT]
+    assert await on.thread(GENERAL, ts) == [sentences.stopped("ben") + sentences.ONE_UNSENT]
 
 
 # ---------------------------------------------------------------- what goes into the request

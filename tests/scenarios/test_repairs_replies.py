@@ -22,7 +22,7 @@ from tests.waits import SHORT
 pytestmark = pytest.mark.timing(**SHORT)
 
 LOG = {"name": "login.log", "content": "login failed"}
-STOPPED = sentences.stopped("Ben Ortiz")
+STOPPED = sentences.stopped("ben")
 UNCERTAIN = f"{sentences.reply_uncertain('drop the table')} Reference `"
 
 
@@ -56,7 +56,7 @@ async def test_a_reply_under_a_card_whose_answer_got_lost_reaches_the_session_wh
 ) -> None:
     await on.slack.fault("chat.postMessage", "commit_then_drop")
     await on.slack.slash(ANN, GENERAL, "fix the login test")
-    ts = (await on.slack.wait_for_message(GENERAL, sentences.asked_by("Ann Lee")))["ts"]
+    ts = (await on.slack.wait_for_message(GENERAL, sentences.asked_by("ann")))["ts"]
     said = await on.slack.say(BEN, GENERAL, "please use pytest", thread_ts=ts)
     await on.slack.wait_for_delivery(ts=said, status="acked")
     await on.devin.wait_for_messages("please use pytest", seconds=WITHIN)

@@ -188,7 +188,7 @@ async def test_a_reply_that_was_lost_before_the_thread_was_known_is_fetched(on: 
 async def test_a_reply_under_a_slash_commands_card_reaches_its_session(on: Harness) -> None:
     await on.devin.fault("create_session", "slow", seconds=1.0)
     await on.slack.slash(ANN, GENERAL, "fix the login test")
-    ts = (await on.slack.wait_for_message(GENERAL, sentences.asked_by("Ann Lee")))["ts"]
+    ts = (await on.slack.wait_for_message(GENERAL, sentences.asked_by("ann")))["ts"]
     reply = await on.slack.say(BEN, GENERAL, "please use pytest", thread_ts=ts)
     await on.devin.wait_for_messages("please use pytest")
     made = await on.session("fix the login test")

@@ -85,7 +85,7 @@ async def test_a_card_that_slack_does_not_take_as_blocks_is_drawn_plainly(on: Ha
     assert shown["rendered"] == "Odd title: working"
     await on.devin.set(session, title="Better title")
     shown = await on.slack.wait_for_message(GENERAL, "Better title", thread_ts=ts)
-    assert sentences.asked_by("Ann Lee") in shown["rendered"]
+    assert sentences.asked_by("ann") in shown["rendered"]
 
 
 @pytest.mark.parametrize("error", ["msg_too_long", "some_new_error"])

@@ -97,7 +97,7 @@ async def test_the_card_is_posted_first_and_the_session_starts_in_its_thread(on:
     made = await on.session("fix the login test")
     card = await posted(on, GENERAL, "fix the login test")
     assert "thread_ts" not in card
-    assert f"{sentences.asked_by('Ann Lee')} · acme/web" in card["rendered"]
+    assert f"{sentences.asked_by('ann')} · acme/web" in card["rendered"]
     assert made["tags"] == ["devin-bridge", f"slack-T0PLAY-{GENERAL}-{card['ts']}"]
     assert made["prompt"] == (
         f"fix the login test\n\nAsked in Slack by ann. Reference: slack-T0PLAY-{GENERAL}-{card['ts']}"
@@ -339,7 +339,7 @@ async def test_list_and_status_show_ones_own_sessions(on: Harness) -> None:
     assert status.startswith(
         f"*<https://app.devin.ai/sessions/{one}|fix the login test>* · {thread}\n"
         f":gear: {sentences.WORKING}\n"
-        f"{sentences.asked_by('Ann Lee')}"
+        f"{sentences.asked_by('ann')}"
     )
     here = await shown(on, ANN, WEB, "status")
     assert here.startswith(f"*<https://app.devin.ai/sessions/{two}|fix the logout test>*")
@@ -351,13 +351,13 @@ async def test_stop_and_archive_take_a_number_an_id_and_an_address(on: Harness) 
     three, third = await on.started("update the docs", ANN, OPS)
     said = sentences.STOPPING
     assert await shown(on, ANN, GENERAL, "stop 3") == said
-    await on.slack.wait_for_message(GENERAL, sentences.stopped_by("Ann Lee"), thread_ts=one)
+    await on.slack.wait_for_message(GENERAL, sentences.stopped_by("ann"), thread_ts=one)
     assert await shown(on, ANN, GENERAL, f"stop devin-{second}") == said
-    await on.slack.wait_for_message(WEB, sentences.stopped_by("Ann Lee"), thread_ts=two)
+    await on.slack.wait_for_message(WEB, sentences.stopped_by("ann"), thread_ts=two)
     await shown(on, ANN, GENERAL, f"archive https://app.devin.ai/sessions/{third}")
-    await on.slack.wait_for_message(OPS, sentences.archived_by("Ann Lee"), thread_ts=three)
+    await on.slack.wait_for_message(OPS, sentences.archived_by("ann"), thread_ts=three)
     assert [(await on.devin.session(key))["is_archived"] for key in (first, second, third)] == [True] * 3
-    assert await on.thread(OPS, three) == [sentences.archived("Ann Lee")]
+    assert await on.thread(OPS, three) == [sentences.archived("ann")]
 
 
 async def test_other_peoples_sessions_can_not_be_stopped_by_their_id(on: Harness) -> None:
@@ -370,7 +370,7 @@ async def test_other_peoples_sessions_can_not_be_stopped_by_their_id(on: Harness
 async def test_a_stopped_session_wakes_by_a_reply(on: Harness) -> None:
     ts, session = await started_by_command(on, "fix the login test", ANN, GENERAL)
     await on.slack.slash(ANN, GENERAL, "stop")
-    await on.slack.wait_for_message(GENERAL, sentences.stopped_by("Ann Lee"), thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, sentences.stopped_by("ann"), thread_ts=ts)
     reply = await on.slack.say(ANN, GENERAL, "go on", thread_ts=ts)
     await on.devin.wait_for_messages("go on")
     assert await sent_to_devin(on, session) == [f"[Slack {reply}] ann:\ngo on"]

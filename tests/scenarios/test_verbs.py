@@ -30,7 +30,7 @@ async def test_help_status_and_cost_are_answered_privately(on: Harness) -> None:
     assert status.startswith(
         f"*<https://app.devin.ai/sessions/{session}|fix the login test>*\n"
         f":gear: {sentences.WORKING}\n"
-        f"{sentences.asked_by('Ann Lee')}"
+        f"{sentences.asked_by('ann')}"
     )
     assert await sent_to_devin(on, session) == []
     assert await on.thread(GENERAL, ts) == []
@@ -97,7 +97,7 @@ async def test_archive_closes_the_thread(on: Harness) -> None:
     await on.slack.say(ANN, GENERAL, "one more thing", thread_ts=ts)
     await on.slack.say(ANN, GENERAL, "and another", thread_ts=ts)
     await settled(on)
-    assert await on.thread(GENERAL, ts) == [sentences.archived("Ben Ortiz")]
+    assert await on.thread(GENERAL, ts) == [sentences.archived("ben")]
     assert await private_answers(on, ANN) == [sentences.THREAD_CLOSED]
     assert (await on.devin.session(session))["is_archived"] is True
     assert await sent_to_devin(on, session) == []
@@ -109,7 +109,7 @@ async def test_new_starts_another_session_in_a_thread_of_its_own(on: Harness) ->
     second = await on.session("update the docs")
     card = next(one for one in await on.slack.messages(GENERAL) if is_card(one) and "docs" in one["rendered"])
     assert "thread_ts" not in card
-    assert f"{sentences.asked_by('Ben Ortiz')} · repo acme/docs" in card["rendered"]
+    assert f"{sentences.asked_by('ben')} · repo acme/docs" in card["rendered"]
     assert second["tags"][1] == f"slack-T0PLAY-{GENERAL}-{card['ts']}"
     reply = await on.slack.say(BEN, GENERAL, "in English", thread_ts=card["ts"])
     await on.devin.wait_for_messages("in English")
@@ -188,7 +188,7 @@ async def test_exit_ends_for_good_after_a_question(on: Harness) -> None:
     await settled(on)
     assert (await on.devin.session(session))["terminated"] is True
     assert await sent_to_devin(on, session) == []
-    assert await on.thread(GENERAL, ts) == [sentences.ended_for_good("Ann Lee")]
+    assert await on.thread(GENERAL, ts) == [sentences.ended_for_good("ann")]
 
 
 async def test_exit_can_be_declined(on: Harness) -> None:
@@ -213,7 +213,7 @@ async def test_only_the_requester_or_an_admin_may_exit(on: Harness) -> None:
     await settled(on)
     assert (await on.devin.session(session))["terminated"] is False
     await on.slack.click(ADA, GENERAL, question, "exit_confirmed")
-    await on.slack.wait_for_message(GENERAL, sentences.ended_by("Ada Weiss"), thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, sentences.ended_by("ada"), thread_ts=ts)
 
 
 async def test_of_a_session_that_has_ended_everybody_learns_just_that(on: Harness) -> None:

@@ -47,7 +47,7 @@ class Person:
 
     def shown(self, *, with_email: bool) -> dict[str, Any]:
         """As `users.info` answers. Strangers keep their address to themselves."""
-        profile = {"real_name": self.real_name, "display_name": self.real_name, "team": self.team}
+        profile = {"real_name": self.real_name, "display_name": self.name, "team": self.team}
         if with_email and self.email and not self.is_stranger:
             profile["email"] = self.email
         user: dict[str, Any] = {
