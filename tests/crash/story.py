@@ -263,9 +263,7 @@ async def stop(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
     await press(one, begun[0], "stop")
     await one.devin.wait_for_sessions("fix the login test", seconds=PATIENCE, is_archived=True)
     await one.slack.wait_for_message(GENERAL, sentences.stopped_begins("ann"), thread_ts=begun[0], within=PATIENCE)
-    await one.slack.wait_for_message(
-        GENERAL, sentences.card_stopped_begins("ann"), thread_ts=begun[0], within=PATIENCE
-    )
+    await one.slack.wait_for_message(GENERAL, sentences.card_stopped_begins("ann"), thread_ts=begun[0], within=PATIENCE)
     return begun
 
 

@@ -43,9 +43,7 @@ async def test_a_stop_pressed_while_a_lost_create_is_looked_up_stops_the_session
         await one.slack.click(ANN, GENERAL, card["ts"], "stop")
         await one.slack.wait_for_ephemeral(ANN, sentences.STOP_AFTER_CHECK_ENDS, within=PATIENCE)
         await one.devin.release(number)
-        await one.slack.wait_for_message(
-            GENERAL, sentences.card_stopped_begins("ann"), thread_ts=ts, within=PATIENCE
-        )
+        await one.slack.wait_for_message(GENERAL, sentences.card_stopped_begins("ann"), thread_ts=ts, within=PATIENCE)
         await one.quiet()
         await one.polled()
         (made,) = await one.devin.sessions()

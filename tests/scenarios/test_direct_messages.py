@@ -122,7 +122,7 @@ async def test_stop_alone_stops_the_session_that_runs_and_starts_none(on: Harnes
 async def test_stop_right_after_the_task_waits_for_its_session(on: Harness) -> None:
     ts = await on.slack.say(ANN, "im", "fix the login test")
     await on.slack.say(ANN, "im", "stop")
-    await on.slack.wait_for_message(DM, "<@U0ANN>", thread_ts=ts, user="U0BOT")
+    await on.slack.wait_for_message(DM, " by ann", thread_ts=ts, user="U0BOT")
     await settled(on)
     assert all(made["is_archived"] for made in await on.devin.sessions())
     assert await creations(on) <= 1

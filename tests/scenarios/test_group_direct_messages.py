@@ -20,7 +20,7 @@ async def test_a_mention_starts_a_session_and_replies_steer_it(on: Harness) -> N
     await on.devin.say(session, "I do.")
     await on.slack.wait_for_message(GROUP, "I do.", thread_ts=ts)
     await on.slack.click(ANN, GROUP, (await card(on, ts, GROUP))["ts"], "stop")
-    await on.slack.wait_for_message(GROUP, sentences.stopped_begins("<@U0ANN>"), thread_ts=ts)
+    await on.slack.wait_for_message(GROUP, sentences.stopped_begins("ann"), thread_ts=ts)
     assert await sent_to_devin(on, session) == [f"[Slack {reply}] ben:\nplease use pytest"]
     assert (await on.devin.session(session))["is_archived"] is True
     assert await creations(on) == 1

@@ -158,10 +158,7 @@ async def test_what_a_session_came_to_before_it_was_found_is_announced_all_the_s
     await on.slack.wait_for_message(GENERAL, sentences.CHECKING_BEGINS, thread_ts=ts, within=WITHIN)
     await on.devin.clear_faults()
     await on.slack.wait_for_message(GENERAL, sentences.WAITS_FOR_YOUR_ANSWER, thread_ts=ts, within=WITHIN)
-    assert await on.thread(GENERAL, ts) == [
-        "Which one?",
-        sentences.question(f"<@{ANN}>"),
-    ]
+    assert await on.thread(GENERAL, ts) == [f"{sentences.question(f'<@{ANN}>')}\nWhich one?\n0.4 ACUs"]
     assert [row["acus"] for row in await rows(on, "spend")] == [0.4]
 
 
@@ -175,12 +172,9 @@ async def test_a_session_that_was_over_before_it_was_found_has_its_pull_request_
     await on.devin.say(made, "Done.", status="running", status_detail="finished")
     await on.devin.clear_faults()
     await on.slack.wait_for_message(GENERAL, sentences.IS_FINISHED, thread_ts=ts, within=WITHIN)
-    _lost, said, request, end = await on.thread(GENERAL, ts)
-    assert said == "Done."
-    assert request.endswith(
-        sentences.new_pull_request("<https://github.com/acme/web/pull/7|acme/web#7> (open)", sign="")
-    )
-    assert end.startswith(sentences.outcome("1 pull request · "))
+    _lost, end = await on.thread(GENERAL, ts)
+    line = sentences.pull_request_line("<https://github.com/acme/web/pull/7|acme/web#7> (open)")
+    assert end == f"{sentences.done(f'<@{ANN}>')}\nDone.\n{line}"
 
 
 @DEAD_SOON
@@ -343,7 +337,7 @@ async def test_a_stop_that_races_with_the_creation_stops_the_session(
     assert (await on.session("fix the login test"))["is_archived"] is True
     await settled(on)
     shown = await card(on, ts, WEB)
-    assert sentences.card_stopped_begins("ann") in shown["text"]
+    assert sentences.card_stopped_begins("ann") in shown["rendered"]
 
 
 async def test_replies_after_the_stop_of_an_unknown_start_are_sent_and_those_before_it_are_not(on: Harness) -> None:

@@ -197,7 +197,7 @@ async def test_a_stop_of_a_session_that_is_over_at_devin_says_so_and_ends_the_ca
     await on.slack.wait_for_ephemeral(BEN, within=WITHIN)
     await settled(on)
     assert await private_answers(on, BEN) == [answers.ALREADY_ENDED.text]
-    assert sentences.ENDED in (await card(on, ts))["text"]
+    assert sentences.ENDED in (await card(on, ts))["rendered"]
     assert await on.thread(GENERAL, ts) == []
 
 

@@ -69,11 +69,11 @@ async def test_what_slack_does_not_take_as_blocks_is_said_plainly(on: Harness, e
     await on.slack.fault("chat.postMessage", "error", error=error, match="**strange**")
     words = "\n".join(f"Line {number} of a **strange** text." for number in range(300))
     await on.devin.say(session, words)
-    shown = await on.slack.wait_for_message(GENERAL, "strange", thread_ts=ts)
+    shown = await on.wait_for_post(GENERAL, ts, "strange")
     assert shown["text"] == f"{words}\n\n<https://app.devin.ai/sessions/{session}|{sentences.OPEN_IN_DEVIN}>"
     assert "blocks" not in shown
     await on.devin.say(session, "A usual one.")
-    await on.slack.wait_for_message(GENERAL, "A usual one.", thread_ts=ts)
+    await on.wait_for_post(GENERAL, ts, "A usual one.")
     assert await on.thread(GENERAL, ts) == [shown["text"], "A usual one."]
 
 
@@ -165,7 +165,7 @@ async def test_what_a_person_can_repair_keeps_the_post(on: Harness, error: str) 
     ts, session = await on.started()
     await on.slack.fault("chat.postMessage", "error", error=error, match="Patience")
     await on.devin.say(session, "Patience, please.")
-    await on.slack.wait_for_message(GENERAL, "Patience", thread_ts=ts, within=20)
+    await on.wait_for_post(GENERAL, ts, "Patience", within=20)
     assert await on.thread(GENERAL, ts) == ["Patience, please."]
     assert await dead(on) == 0
 
@@ -175,7 +175,7 @@ async def test_an_edit_that_fails_again_and_again_is_tried_at_growing_intervals(
     ts, session = await on.started()
     await on.slack.fault("chat.update", "error", error="token_revoked", times=2, match="Patience")
     await on.devin.set(session, title="Patience")
-    await on.slack.wait_for_message(GENERAL, "Patience", thread_ts=ts, within=20)
+    await on.wait_for_post(GENERAL, ts, "Patience", within=20)
     first, second, third = [call["at"] for call in await on.slack.log("chat.update", text="Patience")]
     assert third - second > second - first + on.timing.send_first_retry / 2
 

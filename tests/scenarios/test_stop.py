@@ -34,7 +34,7 @@ async def test_the_button_puts_devin_to_sleep(on: Harness) -> None:
     assert await on.thread(GENERAL, ts) == [STOPPED]
     assert (await on.devin.session(session))["is_archived"] is True
     shown = await card(on, ts)
-    assert sentences.card_stopped("ben") in shown["text"]
+    assert sentences.card_stopped("ben") in shown["rendered"]
     assert "stop" not in [button["action_id"] for button in shown["blocks"][-1]["elements"]]
 
 
@@ -215,9 +215,7 @@ async def test_exit_ends_the_replies_that_wait(on: Harness) -> None:
     await on.devin.clear_faults()
     await settled(on)
     assert await on.thread(GENERAL, ts) == [
-        sentences.ended_for_good(
-            "<@U0ANN>", unsent=sentences.unsent("1 waiting reply was", "the session was ended first")
-        )
+        sentences.ended_for_good("ann", unsent=sentences.unsent("1 waiting reply was", "the session was ended first"))
     ]
     assert (await on.devin.session(session))["terminated"] is True
 

@@ -109,7 +109,7 @@ async def test_new_starts_another_session_in_a_thread_of_its_own(on: Harness) ->
     second = await on.session("update the docs")
     card = next(one for one in await on.slack.messages(GENERAL) if is_card(one) and "docs" in one["rendered"])
     assert "thread_ts" not in card
-    assert f"{sentences.asked_by('ben')} · repo acme/docs" in card["rendered"]
+    assert f"{sentences.asked_by('ben')} · acme/docs" in card["rendered"]
     assert second["tags"][1] == f"slack-T0PLAY-{GENERAL}-{card['ts']}"
     reply = await on.slack.say(BEN, GENERAL, "in English", thread_ts=card["ts"])
     await on.devin.wait_for_messages("in English")

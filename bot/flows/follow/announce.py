@@ -64,7 +64,7 @@ class Announce:
             ):
                 return False
             await self._post(uow, change, times.last_poll)
-            if messages is not None:
+            if change.was_read and change.decision.relays:
                 await self._store_end(uow, tracked.session, new)
             await spend.add(uow.tx, tracked.session.org_id, billing_day(uow.now), _acus_spent(tracked.session, new))
             await self._redraw(uow, tracked, change.session.snapshot)
