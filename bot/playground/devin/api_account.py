@@ -46,9 +46,9 @@ def get_self(call: Call) -> Answer:
 
 def upload_attachment(call: Call) -> Answer:
     """POST …/attachments: multipart, one field `file`."""
-    if call.upload is None:
+    upload = call.sent.upload
+    if upload is None:
         raise invalid("body", "file", "Field required", "missing")
-    upload = call.upload
     file = keep_file(call.world, call.org_id, upload.name, upload.content, upload.content_type)
     return as_json({"attachment_id": file.attachment_id, "name": file.name, "url": file.url})
 

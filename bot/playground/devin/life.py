@@ -1,6 +1,7 @@
 """What happens to a session: it is created, spoken to, woken, stopped; it speaks, spends and opens PRs."""
 
 from collections.abc import Sequence
+from itertools import takewhile
 from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
@@ -108,6 +109,17 @@ def finish_waking(world: World) -> None:
         _awake(session)
         world.touch(session)
     world.held.waking.clear()
+
+
+def fall_asleep(world: World) -> None:
+    """Finished sessions in which nothing has changed for a while are asleep by the next call of the API."""
+    if not world.switches.sleeps_after:
+        return
+    due = world.now() - world.switches.sleeps_after / world.pace()
+    idle = takewhile(lambda held: held[1] <= due, world.held.finished.items())
+    for session in [session for session, _ in idle if not session.script]:
+        _fall(world, session, "suspended", "inactivity")
+        world.touch(session)
 
 
 def spend(world: World, session: Session, acus: float) -> None:

@@ -24,14 +24,22 @@ class Upload:
 
 
 @dataclass(frozen=True, slots=True)
+class Body:
+    """The body of a request: JSON that is not read yet, or a file, or a form that cannot be read."""
+
+    raw: bytes = b""
+    upload: Upload | None = None
+    malformed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
     """One authorised call: the world it acts on, and what it says."""
 
     world: World
     path: dict[str, str]
     query: MultiMapping[str]
-    raw: bytes = b""
-    upload: Upload | None = None
+    sent: Body = Body()
 
     @property
     def org_id(self) -> str:
@@ -46,7 +54,7 @@ class Call:
     def body(self) -> dict[str, Any]:
         """The JSON body, which must be an object."""
         try:
-            body = orders.parsed(self.raw)
+            body = orders.parsed(self.sent.raw)
         except orders.OrderError as error:
             raise invalid("body", "0", "JSON decode error", "json_invalid") from error
         if not isinstance(body, dict):

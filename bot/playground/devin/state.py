@@ -47,6 +47,7 @@ class Holdings:
     sessions: dict[str, Session] = field(default_factory=dict)
     by_age: list[Session] = field(default_factory=list)  # newest first
     waking: set[Session] = field(default_factory=set)
+    finished: dict[Session, float] = field(default_factory=dict)  # since when nothing has changed, oldest first
     organizations: list[dict[str, Any]] = field(default_factory=list)
     members: list[Member] = field(default_factory=list)
     playbooks: list[dict[str, Any]] = field(default_factory=list)
@@ -85,6 +86,7 @@ class World:
         self.filtered: tuple[Any, list[Session]] | None = None  # the last filtered list, with what it was for
         self.on_created: Callable[[Session], None] = lambda _: None
         self.on_message: Callable[[Session], None] = lambda _: None
+        self.pace: Callable[[], float] = lambda: 1.0  # how fast sessions live
         self._now = now
         self._initial_permissions = frozenset(permissions)
         self.clock_offset = 0.0
@@ -131,7 +133,13 @@ class World:
         if moves:
             session.updated_at = self.seconds()
         session.row_cache = None
+        self._note_finished(session)
         self.changed(session.change)
+
+    def _note_finished(self, session: Session) -> None:
+        self.held.finished.pop(session, None)
+        if (session.status, session.status_detail) == ("running", "finished"):
+            self.held.finished[session] = self.now()
 
     def switch(self, changes: dict[str, Any]) -> None:
         """Turn switches; what was written under the old ones is written again."""
@@ -144,6 +152,7 @@ class World:
         """Take a new session in."""
         self.held.sessions[session.bare_id] = session
         insort(self.held.by_age, session, key=lambda held: held.key)
+        self._note_finished(session)
         self.changed(session.change)
         return session
 
