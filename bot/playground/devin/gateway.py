@@ -22,6 +22,7 @@ from bot.playground.devin.state import World
 from bot.playground.gone import end_with_client
 
 MAX_BODY: Final = 256 * 1024 * 1024
+HIDDEN: Final = "…"
 _Endpoint = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -59,7 +60,7 @@ class Gateway:
 
     async def _serve(self, route: Route, request: web.Request) -> web.StreamResponse:
         body = await _read(request)
-        entry = self._world.journal.arrive(_entry(self._world, route.name, request, _told(body)))
+        entry = self._world.journal.arrive(_entry(self._world, route.name, request, _told(route, body)))
         call = Call(self._world, dict(request.match_info), request.query, body)
         try:
             response = await self._through_faults(route, request, call, entry)
@@ -169,13 +170,15 @@ def _check_form(call: Call) -> None:
         raise ProblemError(400, "There was an error parsing the body")
 
 
-def _told(body: Body) -> Any:
+def _told(route: Route, body: Body) -> Any:
     if body.upload is not None:
         return {"file": body.upload.name, "bytes": len(body.upload.content)}
     if not body.raw:
         return None
     try:
-        return orders.parsed(body.raw)
+        told = orders.parsed(body.raw)
+        # The log is shown on the page: a secret of somebody who tries the playground has no place there.
+        return told | {"value": HIDDEN} if route.name == "create_secret" and isinstance(told, dict) else told
     except orders.OrderError:
         return body.raw.decode(errors="replace")
 

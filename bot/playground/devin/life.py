@@ -125,7 +125,9 @@ def fall_asleep(world: World) -> None:
 def spend(world: World, session: Session, acus: float) -> None:
     """The session uses ACUs, which also count for the organisation's billing day."""
     session.acus_consumed = round(session.acus_consumed + acus, 6)
-    world.held.spent[session.org_id, billing_day(world.now())] += acus
+    day = billing_day(world.now())
+    session.spent[day] = session.spent.get(day, 0.0) + acus
+    world.held.spent[session.org_id, day] += acus
     world.touch(session)
 
 

@@ -52,6 +52,9 @@ class Holdings:
     members: list[Member] = field(default_factory=list)
     playbooks: list[dict[str, Any]] = field(default_factory=list)
     notes: list[dict[str, Any]] = field(default_factory=list)
+    folders: list[dict[str, Any]] = field(default_factory=list)
+    secrets: list[dict[str, Any]] = field(default_factory=list)
+    schedules: list[dict[str, Any]] = field(default_factory=list)
     audits: list[dict[str, Any]] = field(default_factory=list)
     attachments: dict[str, Attachment] = field(default_factory=dict)
     links: dict[str, tuple[Attachment, float]] = field(default_factory=dict)  # token: (file, good until)
@@ -191,6 +194,20 @@ class World:
             if member.user_id == user_id:
                 return member
         raise not_found("User")
+
+    def playbook(self, playbook_id: str) -> dict[str, Any]:
+        """A playbook by id."""
+        for playbook in self.held.playbooks:
+            if playbook["playbook_id"] == playbook_id:
+                return playbook
+        raise not_found("Playbook")
+
+    def folder(self, folder_id: str) -> dict[str, Any]:
+        """A folder of notes by id."""
+        for folder in self.held.folders:
+            if folder["folder_id"] == folder_id:
+                return folder
+        raise not_found("Folder")
 
     def audit(self, action: str, org_id: str | None, data: dict[str, Any]) -> None:
         """Note an action in the audit log, as done by the service user now."""
