@@ -589,12 +589,31 @@ FROM_TO = "08:00 UTC to 08:00 UTC"
 BILLING_DAY = f"{BILLING_DAY_BEGINS} {FROM_TO}."
 NO_TOTAL = "The total could not be read from Devin this time."
 NOTHING_TO_COMPARE_WITH = "nothing in the seven days before to compare with"
+AS_USUAL = "as usual"
 NOTHING_USED = "No session of Devin Bridge used anything in this time."
-MOST_EXPENSIVE = "*Dearest sessions*"
+NOTHING_USED_HERE = "No session of this workspace used anything in this time."
+MOST_EXPENSIVE = "*Most ACUs used*"
+NO_ACUS = (
+    "Devin reports no ACUs for your sessions, as on plans that are not billed in ACUs. "
+    "Devin's own usage page shows what they cost."
+)
+NO_ACUS_OF_SESSIONS = "Devin reports no ACUs for single sessions, so what came through Slack is not known."
 OWN_SESSIONS_ONLY = (
     ":information_source: Counted from the sessions of Devin Bridge alone, because its key for Devin lacks the "
     "permission `ViewOrgConsumption`. An admin of your Devin organisation can grant it to the service user."
 )
+NO_BILL = (
+    ":information_source: Counted from the sessions of Devin Bridge alone, because Devin shows its key no bill. "
+    "If your plan is billed in ACUs, an admin of your Devin organisation can grant `ViewOrgConsumption` to the service "
+    "user."
+)
+
+
+def no_bill_for_quota(named: str) -> str:
+    return (
+        ":information_source: Counted from the sessions of Devin Bridge alone, because Devin shows no bill while a "
+        f"quota is used up (`{named}`). An admin of your Devin organisation can raise it."
+    )
 
 
 def digest_title(day: str) -> str:
@@ -613,16 +632,31 @@ def seven_days(last: str) -> str:
     return f"Seven billing days up to {last}, each {FROM_TO}."
 
 
-def compared(change: str, mean: str) -> str:
-    return f"{change} than the mean of the seven days before ({mean})"
+def compared(change: str, usual: str) -> str:
+    return f"{change} (usual: {usual})"
+
+
+def parts(ours: str, others: str) -> str:
+    return f"{ours} through Slack, {others} elsewhere"
+
+
+def bill_not_in(day: str) -> str:
+    return f"Devin's bill for {day} is not in yet, so what was used elsewhere is not known."
+
+
+def counted_by_session(acus: str) -> str:
+    return (
+        f"Added up session by session, it is {acus} through Slack: what is used around 08:00 UTC can count toward the "
+        "day before or after."
+    )
 
 
 def counts(started: int, finished: int, waiting: int) -> str:
     return f"Sessions: {started} started, {finished} finished, {waiting} waiting for somebody."
 
 
-def month(spent: str) -> str:
-    return f"The month so far: {spent}."
+def month(spent: str, until: str | None = None) -> str:
+    return f"The month {f'until {until}' if until else 'so far'}: {spent}."
 
 
 # ---------------------------------------------------------------- help

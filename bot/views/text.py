@@ -96,10 +96,13 @@ def ago(at: float) -> str:
 
 def acus(amount: float) -> str:
     """Write an `amount` of ACUs with at most two decimals and its unit."""
-    if 0 < amount < 0.005:
-        return "under 0.01 ACUs"
-    figure = f"{amount:,.2f}".rstrip("0").rstrip(".")
-    return f"{figure} ACU" if figure == "1" else f"{figure} ACUs"
+    written = figure(amount)
+    return f"{written} ACU" if written == "1" else f"{written} ACUs"
+
+
+def figure(amount: float) -> str:
+    """Write an `amount` with at most two decimals and without a unit."""
+    return "under 0.01" if 0 < amount < 0.005 else f"{amount:,.2f}".rstrip("0").rstrip(".")
 
 
 def duration(seconds: float) -> str:

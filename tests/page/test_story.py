@@ -36,9 +36,7 @@ async def test_a_task_from_the_command_to_the_digest(ann: Visitor) -> None:
     await ann.acts_as("Ada")
     await ann.opens("ops")
     digest = await ann.sees(sentences.BILLING_DAY)
-    await expect(digest).to_contain_text(
-        re.compile(r"\d+(\.\d+)? ACUs, \d+ % (more|less) than the mean of the seven days before")
-    )
+    await expect(digest).to_contain_text(re.compile(r"\d+(\.\d+)? ACUs · [▲▼] \d+ % \(usual: \d+(\.\d+)?\)"))
 
 
 async def test_the_stop_button_puts_devin_to_sleep(ann: Visitor) -> None:

@@ -1,12 +1,15 @@
 """Slash commands: starts are stored and answered at once, questions are answered in the ack."""
 
 import math
+import time
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 from slack_bolt.adapter.socket_mode.async_internals import send_async_response
 
+from bot.domain.billing import billing_day
 from bot.store.database import priority_gate
 from bot.store.inbox import InboxRow
 from bot.store.inbox_writer import InboxWriter
@@ -16,6 +19,7 @@ from tests.scenarios.harness import ADA, ANN, BEN, GENERAL, GUEST, OPS, WEB, Har
 from tests.scenarios.observations import (
     creations,
     forge,
+    polled,
     posted,
     press,
     private_answers,
@@ -383,7 +387,22 @@ async def test_usage_is_for_admins(on: Harness) -> None:
     assert await shown(on, ANN, GENERAL, "usage") == sentences.admins_only("<@U0ADA>")
     _, session = await on.started("fix the login test", ANN, GENERAL)
     await on.devin.spend(session, 2.5)
-    for period in ("usage", "usage today", "usage yesterday", "usage week"):
-        assert "ACU" in await shown(on, ADA, GENERAL, period)
+    await polled(on)
+    day = _named(billing_day(time.time()))
+    for text in ("usage", "usage today"):
+        # What Devin billed was read at the start of the bot, before it had billed anything for this day.
+        assert (await shown(on, ADA, GENERAL, text)).splitlines()[:5] == [
+            sentences.TODAY,
+            sentences.running_day(day),
+            "*2.5 ACUs* through Slack",
+            sentences.bill_not_in(day),
+            sentences.counts(1, 0, 0),
+        ]
+    for text, title in {"usage yesterday": sentences.YESTERDAY, "usage week": sentences.WEEK}.items():
+        assert (await shown(on, ADA, GENERAL, text)).splitlines()[0] == title
     await settled(on)
     assert await creations(on) == 1
+
+
+def _named(day: date) -> str:
+    return f"{day:%A}, {day.day} {day:%B} {day.year}"

@@ -150,6 +150,12 @@ class DevinControl:
         told: dict[str, Any] = await self._ask("POST", "/playbooks", json={"title": title, "body": body, **facts})
         return told
 
+    async def add_folder(self, name: str, parent_folder_id: str | None = None) -> dict[str, Any]:
+        """One more folder of knowledge notes."""
+        order = {"name": name, "parent_folder_id": parent_folder_id}
+        folder: dict[str, Any] = await self._ask("POST", "/folders", json=order)
+        return folder
+
     async def add_organization(self, org_id: str, name: str) -> dict[str, Any]:
         """One more organisation of the enterprise."""
         told: dict[str, Any] = await self._ask("POST", "/organizations", json={"org_id": org_id, "name": name})

@@ -21,8 +21,10 @@ class Switches:
     last_page_cursor: bool = False  # end_cursor on the last page too
     tags_match: Literal["any", "all"] = "any"
     insights_status: Literal[200, 403, 404] = 200
+    old_note_trigger: bool = False  # a note may say trigger_description, the name of its trigger in v1
     attachments_in_items: bool = False  # the session's attachments in an envelope
     wake: Literal["on_read", "at_once", "by_hand"] = "on_read"  # when resuming becomes running
+    sleeps_after: float = 1_800.0  # seconds at speed 1 until a finished session sleeps (suspended/inactivity); 0: never
     out_of_quota: bool = False  # create answers 403 out_of_quota
     modes_refused: tuple[str, ...] = ()  # devin_mode values the organisation lacks: 400
     self_without_org: bool = False  # /v3/self names no organisation
