@@ -247,7 +247,8 @@ DECLINED = "Fine"
 START_DECLINED = f"{DECLINED}, nothing more was started."
 TOO_OLD = "too old"
 START_EXPIRED = (
-    f"That question is {TOO_OLD} to answer, so {NOTHING_STARTED}. Type the command again if it is still needed."
+    f"That question was answered before or is {TOO_OLD}, so nothing more was started. "
+    "Type the command again if it is still needed."
 )
 START_NOT_MADE = "Nothing was started"
 WRONG_KEY = (
@@ -445,6 +446,7 @@ NOTHING_RUNNING = "Nothing of yours is running"
 NOTHING_TO_STOP = f"{NOTHING_RUNNING}, so nothing was stopped. `/devin list` shows your sessions."
 NOT_STOPPED_BEGINS = "could not be told to stop"
 FOR_GOOD = "for good?"
+EXIT_DONE = "The session was ended for good."
 SESSION_KEPT = f"{DECLINED}, the session was kept as it is."
 IS_STOPPED = "Stopped by"
 IS_ARCHIVED = "Archived by"

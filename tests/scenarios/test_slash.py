@@ -14,6 +14,7 @@ from tests import sentences
 from tests.scenarios.ahead import Ahead
 from tests.scenarios.harness import ADA, ANN, BEN, GENERAL, GUEST, OPS, WEB, Harness, harness
 from tests.scenarios.observations import (
+    buttons,
     creations,
     forge,
     posted,
@@ -22,6 +23,7 @@ from tests.scenarios.observations import (
     sent_to_devin,
     settled,
     started_by_command,
+    what_became_of,
 )
 
 
@@ -160,10 +162,6 @@ async def test_a_command_that_is_not_ours_is_answered_with_help(on: Harness) -> 
 # ------------------------------------------------------------ a command that is mistyped
 
 
-def buttons(message: dict[str, Any]) -> list[str]:
-    return [element["text"]["text"] for block in message["blocks"] for element in block.get("elements", [])]
-
-
 async def question(on: Harness, text: str) -> dict[str, Any]:
     """What the person is shown right away for a command that may be mistyped."""
     await on.slack.slash(ANN, GENERAL, text)
@@ -253,24 +251,35 @@ async def test_a_minute_later_the_same_text_starts_another_session(tmp_path: Pat
         assert await creations(on) == 2
 
 
-async def _asked_again(on: Harness) -> str:
-    """The same command twice; answers the ts of the question."""
+async def _asked_again(on: Harness) -> dict[str, Any]:
+    """The same command twice; answers the question."""
     await on.slack.slash(ANN, GENERAL, "fix the login test")
     await on.session("fix the login test")
     await on.slack.slash(ANN, GENERAL, "fix the login test")
     asked = await on.slack.wait_for_ephemeral(ANN, sentences.A_SECOND_TIME)
     assert asked["text"].startswith("You started “fix the login test” ")
     assert asked["text"].endswith(f" ago. {sentences.NOTHING_MORE_YET}")
-    return asked["ts"]
+    return asked
 
 
 @pytest.mark.both_transports
 async def test_the_same_text_within_a_minute_asks_first_and_yes_starts_it(on: Harness) -> None:
-    question = await _asked_again(on)
+    asked = await _asked_again(on)
     assert await creations(on) == 1
-    await on.slack.click(ANN, GENERAL, question, "start_again")
+    await on.slack.click(ANN, GENERAL, asked["ts"], "start_again")
     await on.devin.wait_for_sessions("fix the login test", 2)
-    await on.slack.click(ANN, GENERAL, question, "start_again")
+    await settled(on)
+    assert await what_became_of(on, asked) == (sentences.got_it("fix the login test"), [])
+    assert await creations(on) == 2
+
+
+async def test_a_second_yes_starts_nothing_more(on: Harness) -> None:
+    asked = await _asked_again(on)
+    await on.slack.click(ANN, GENERAL, asked["ts"], "start_again")
+    await on.devin.wait_for_sessions("fix the login test", 2)
+    await settled(on)
+    again = press(ANN, GENERAL, "start_again", asked["blocks"][1]["elements"][0]["value"])
+    assert await forge(on, "interactive", again) == "acked"
     said = await on.slack.wait_for_ephemeral(ANN, sentences.TOO_OLD)
     await settled(on)
     assert said["rendered"] == sentences.START_EXPIRED
@@ -278,17 +287,16 @@ async def test_the_same_text_within_a_minute_asks_first_and_yes_starts_it(on: Ha
 
 
 async def test_no_starts_nothing_more(on: Harness) -> None:
-    question = await _asked_again(on)
-    await on.slack.click(ANN, GENERAL, question, "start_declined")
-    said = await on.slack.wait_for_ephemeral(ANN, sentences.DECLINED)
+    asked = await _asked_again(on)
+    await on.slack.click(ANN, GENERAL, asked["ts"], "start_declined")
+    await on.slack.wait_for_ephemeral(ANN, sentences.DECLINED)
     await settled(on)
-    assert said["rendered"] == sentences.START_DECLINED
+    assert await what_became_of(on, asked) == (sentences.START_DECLINED, [])
     assert await creations(on) == 1
 
 
 async def test_nobody_else_can_answer_the_question(on: Harness) -> None:
-    question = await _asked_again(on)
-    asked = next(one for one in await on.slack.ephemerals(user=ANN) if one["ts"] == question)
+    asked = await _asked_again(on)
     key = asked["blocks"][1]["elements"][0]["value"]
     assert await forge(on, "interactive", press(BEN, GENERAL, "start_again", key)) == "acked"
     said = await on.slack.wait_for_ephemeral(BEN)

@@ -63,6 +63,7 @@ def test_the_fixed_answers():
             "STOP_AFTER_CHECK": Is(sentences.STOP_AFTER_CHECK),
             "ALREADY_STOPPED": Is(sentences.ALREADY_STOPPED),
             "NOTHING_TO_STOP": Is(sentences.NOTHING_TO_STOP),
+            "EXIT_DONE": Is(sentences.EXIT_DONE),
             "EXIT_KEPT": Is(sentences.SESSION_KEPT),
             "ALREADY_ENDED": Is(sentences.ALREADY_ENDED),
             "MUTED": Is(sentences.MUTED),

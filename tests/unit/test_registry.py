@@ -54,6 +54,11 @@ def test_what_ends_a_session_and_what_only_asks():
     assert all(spec.of_session and spec.urgent for spec in COMMANDS if spec.ends_session)
 
 
+def test_which_buttons_are_replaced_by_their_answer():
+    """All but the button of the card, which everybody sees."""
+    assert names(spec for spec in COMMANDS if spec.replaces) == names(commands_on(Surface.BUTTON)) - {"stop"}
+
+
 def test_which_buttons_are_known():
     assert {action_id: spec.name for action_id, spec in BY_ACTION_ID.items()} == {
         "stop": "stop",

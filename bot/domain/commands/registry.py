@@ -99,15 +99,18 @@ EXIT_CONFIRMED: Final = CommandSpec(
     of_session=True,
     urgent=True,
     ends_session=True,
+    replaces=True,
 )
-EXIT_DECLINED: Final = CommandSpec("exit_declined", forms=(button("exit_declined"),), of_session=True, urgent=True)
+EXIT_DECLINED: Final = CommandSpec(
+    "exit_declined", forms=(button("exit_declined"),), of_session=True, urgent=True, replaces=True
+)
 # These two answer the question whether to start a repeated command. Only the person who was asked may answer; their id
 # stands in the row that asked.
-START_AGAIN: Final = CommandSpec("start_again", forms=(button("start_again"),), urgent=True)
-START_DECLINED: Final = CommandSpec("start_declined", forms=(button("start_declined"),), urgent=True)
+START_AGAIN: Final = CommandSpec("start_again", forms=(button("start_again"),), urgent=True, replaces=True)
+START_DECLINED: Final = CommandSpec("start_declined", forms=(button("start_declined"),), urgent=True, replaces=True)
 # These two answer the question whether a text that resembles a command is that command or a task.
-RUN_COMMAND: Final = CommandSpec("run_command", forms=(button("run_command"),), urgent=True)
-START_AS_TASK: Final = CommandSpec("start_as_task", forms=(button("start_as_task"),), urgent=True)
+RUN_COMMAND: Final = CommandSpec("run_command", forms=(button("run_command"),), urgent=True, replaces=True)
+START_AS_TASK: Final = CommandSpec("start_as_task", forms=(button("start_as_task"),), urgent=True, replaces=True)
 HELP: Final = CommandSpec("help", forms=(slash("help"), addressed("help"), written("!help")), urgent=True)
 
 COMMANDS: Final = (

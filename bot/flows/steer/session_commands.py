@@ -300,6 +300,7 @@ class SessionCommands:
             await sessions.change(uow.tx, session.id, lifecycle=Lifecycle.ENDED, ended_at=uow.now, stopped_by=by)
             await threads.close(uow.tx, session.team, session.channel, session.thread_ts or "")
             await uow.post(f"said:{job.row.key}", session, answers.exited(by, unsent))
+            await uow.reply_privately(recipient_of(job), answers.EXIT_DONE)  # in place of the question
             await uow.redraw(session.id)
             await finish(uow, job)
 

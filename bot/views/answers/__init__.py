@@ -79,6 +79,7 @@ from bot.views.answers.starts import (
 from bot.views.answers.stops import (
     ALREADY_ENDED,
     ALREADY_STOPPED,
+    EXIT_DONE,
     EXIT_KEPT,
     NOTHING_TO_STOP,
     STOP_AFTER_CHECK,
@@ -99,6 +100,7 @@ __all__ = [
     "CARD_LOST",
     "CHANNEL_ARCHIVED",
     "EMPTY_PROMPT",
+    "EXIT_DONE",
     "EXIT_KEPT",
     "GUEST_REFUSED",
     "MAYBE_STORED",

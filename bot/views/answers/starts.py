@@ -19,7 +19,8 @@ EMPTY_PROMPT: Final = Message(
 )
 START_DECLINED: Final = Message("Fine, nothing more was started.")
 START_EXPIRED: Final = Message(
-    "That question is too old to answer, so nothing was started. Type the command again if it is still needed."
+    "That question was answered before or is too old, so nothing more was started. "
+    "Type the command again if it is still needed."
 )
 START_UNAUTHORISED: Final = Message(
     ":lock: Nothing was started: Devin does not accept Devin Bridge's key. "
