@@ -272,6 +272,13 @@ def got_it(prompt: str) -> str:
     return f"{got_it_begins(prompt)} The session's thread appears here in a moment."
 
 
+STARTED_ELSEWHERE_BEGINS = "Your new session has a thread of its own"
+
+
+def started_elsewhere(thread: str) -> str:
+    return f"{STARTED_ELSEWHERE_BEGINS}: {thread}. Reply there to steer it."
+
+
 def permission_missing(permission: str) -> str:
     return (
         f":lock: {START_NOT_MADE}: Devin Bridge's key for Devin lacks the permission `{permission}`. "
@@ -329,6 +336,7 @@ def reply_uncertain(reply: str) -> str:
 
 # ---------------------------------------------------------------- replies
 
+KEPT_ASIDE = "Kept between you: that message was not sent to Devin."
 MUTED_BEGINS = "Muted:"
 MUTED = (
     f":mute: {MUTED_BEGINS} replies in this thread are not sent to Devin until somebody writes `!unmute`. "

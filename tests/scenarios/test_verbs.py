@@ -85,6 +85,7 @@ async def test_asides_stay_between_people_also_as_later_context(on: Harness) -> 
     ts, session = await on.started()
     await on.slack.say(BEN, GENERAL, "!aside it is slow today", thread_ts=ts)
     await on.slack.say(BEN, GENERAL, "(aside) very slow", thread_ts=ts)
+    await on.slack.wait("ephemerals", 2, user=BEN, thread_ts=ts, text=sentences.KEPT_ASIDE)
     await on.slack.say(ANN, GENERAL, "!archive", thread_ts=ts)
     await on.slack.wait_for_message(GENERAL, sentences.IS_ARCHIVED, thread_ts=ts)
     await on.slack.say(ANN, GENERAL, f"{BOT} fix the logout test", thread_ts=ts)
@@ -110,8 +111,11 @@ async def test_new_starts_another_session_in_a_thread_of_its_own(on: Harness) ->
     ts, first = await on.started()
     await on.slack.say(BEN, GENERAL, "!new update the docs repo=acme/docs", thread_ts=ts)
     second = await on.session("update the docs")
+    said = await on.slack.wait_for_ephemeral(BEN)
     card = next(one for one in await on.slack.messages(GENERAL) if is_card(one) and "docs" in one["rendered"])
     assert "thread_ts" not in card
+    link = f"<https://play.slack.com/archives/{GENERAL}/p{card['ts'].replace('.', '')}|update the docs>"
+    assert (said["rendered"], said["thread_ts"]) == (sentences.started_elsewhere(link), ts)
     assert f"{sentences.asked_by('<@U0BEN>')} · repo acme/docs" in card["rendered"]
     assert second["tags"][1] == f"slack-T0PLAY-{GENERAL}-{card['ts']}"
     reply = await on.slack.say(BEN, GENERAL, "in English", thread_ts=card["ts"])

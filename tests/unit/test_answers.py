@@ -70,7 +70,7 @@ def test_the_fixed_answers():
             "UNMUTED": Is(sentences.UNMUTED),
             "ALREADY_MUTED": Is(sentences.ALREADY_MUTED),
             "NOT_MUTED": Is(sentences.NOT_MUTED),
-            "ASIDE": "Kept between you: that message was not sent to Devin.",
+            "ASIDE": Is(sentences.KEPT_ASIDE),
             "SESSION_ENDED": Is(sentences.REPLY_AFTER_END),
             "THREAD_CLOSED": Is(sentences.THREAD_CLOSED),
             "REPLY_LATE": ":hourglass_flowing_sand: Devin cannot be reached right now. Your reply is stored and is sent as soon as it can be; please don't write it again.",
@@ -137,6 +137,7 @@ SAID = {
     "file_not_allowed": answers.file_not_allowed,
     "file_unreadable": answers.file_unreadable,
     "started_after_all": lambda text: answers.started_after_all(SESSION.url),
+    "started_elsewhere": lambda text: answers.started_elsewhere(SESSION, "https://acme.slack.com/p1"),
     "posting_lost": lambda text: answers.posting_lost("C1", SESSION),
     "posting_lost_bare": lambda text: answers.posting_lost("C1"),
     "post_lost": lambda text: answers.post_lost("r-1", SESSION.url),
@@ -226,6 +227,7 @@ def test_the_answers_that_depend_on_something():
             "file_not_allowed": Is(sentences.file_not_at_slack("fix it")),
             "file_unreadable": Is(sentences.file_not_handed_over("fix it")),
             "started_after_all": Is(sentences.started_after_all("https://app.devin.ai/sessions/abc")),
+            "started_elsewhere": Is(sentences.started_elsewhere("<https://acme.slack.com/p1|Fix the login test>")),
             "posting_lost": Is(
                 f"{sentences.cannot_post('C1')} "
                 f"{sentences.session_goes_on('<https://app.devin.ai/sessions/abc|Fix the login test>')}"

@@ -88,7 +88,7 @@ class SessionCommands:
         if verb.spec is registry.HELP:
             await self._answer(job, THREAD_HELP)
         elif verb.spec is registry.ASIDE:
-            await self._close(job)
+            await self._answer(job, answers.ASIDE)
         else:
             session = await self._services.session(thread.session_id) if thread else None
             if session is not None:
@@ -309,10 +309,6 @@ class SessionCommands:
     async def _answer(self, job: CommandJob, message: Message, session: Session | None = None) -> None:
         async with self._services.unit_of_work_for(job) as uow:
             await uow.reply_privately(recipient_of(job, session), message)
-            await finish(uow, job)
-
-    async def _close(self, job: CommandJob) -> None:
-        async with self._services.unit_of_work_for(job) as uow:
             await finish(uow, job)
 
 

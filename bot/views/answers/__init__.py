@@ -74,6 +74,7 @@ from bot.views.answers.starts import (
     start_retrying,
     start_uncertain,
     started_after_all,
+    started_elsewhere,
     tags_left_out,
 )
 from bot.views.answers.stops import (
@@ -161,6 +162,7 @@ __all__ = [
     "start_retrying",
     "start_uncertain",
     "started_after_all",
+    "started_elsewhere",
     "status",
     "stop_failed",
     "stopped",

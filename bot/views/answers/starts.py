@@ -6,6 +6,7 @@ from typing import Final
 from bot.domain.commands import registry
 from bot.domain.commands.options import Mistyped
 from bot.domain.commands.parser import Doubt
+from bot.domain.session import Session
 from bot.views import blocks
 from bot.views.answers.failures import outcome_unknown
 from bot.views.answers.wording import PROMPT_SHOWN, code, message_of
@@ -31,6 +32,12 @@ START_UNAUTHORISED: Final = Message(
 def received(prompt: str) -> Message:
     """Confirm that the `prompt` of a slash command was stored, before the session has a card."""
     return Message(f"Got it: “{fitted(prompt, PROMPT_SHOWN)}”. The session's thread appears here in a moment.")
+
+
+def started_elsewhere(session: Session, permalink: str) -> Message:
+    """Link the thread of `session`, which a person started from another thread; `permalink` is its address."""
+    thread = link(permalink, session.title, PROMPT_SHOWN)
+    return Message(f"Your new session has a thread of its own: {thread}. Reply there to steer it.")
 
 
 def ask_again(key: str, prompt: str, seconds: float) -> Message:
