@@ -105,12 +105,13 @@ def wire(services: Services, engine: LocalEngine, settings: Settings) -> Bot:
     lookup, access = SessionLookup(services), Access(services)
     intake = Intake(services)
     usage_ledger = UsageLedger(services)
-    command_answers = CommandAnswers(services, SessionList(services), usage_ledger, access)
+    session_list = SessionList(services)
+    command_answers = CommandAnswers(services, session_list, usage_ledger, access)
     heartbeat = Heartbeat(services)
     announce = Announce(services)
     pollers = [Poller(services, organisation, lookup, announce) for organisation in services.organisations]
     catch_ups = {workspace.team: CatchUp(services, workspace, intake) for workspace in services.workspaces}
-    dispatch = Dispatch(services, _flows(services, access, lookup, command_answers))
+    dispatch = Dispatch(services, _flows(services, access, lookup, command_answers, session_list))
     send = Send(services, SendFailures(services))
     engine.route("in", Route(dispatch.work, FLOWS_AT_ONCE))
     for lane in ("out", "react", "unreact", "priv"):
@@ -159,13 +160,18 @@ def _ticks_of_each(
 
 
 def _flows(
-    services: Services, access: Access, lookup: SessionLookup, command_answers: CommandAnswers
+    services: Services,
+    access: Access,
+    lookup: SessionLookup,
+    command_answers: CommandAnswers,
+    session_list: SessionList,
 ) -> dict[str, Flow[Any]]:
     """The flow for each kind of inbox row."""
     prompts = PromptBuilder(services, access)
     create = Create(services, prompts, lookup)
     reply = Reply(services, prompts, lookup)
-    session_commands = SessionCommands(services, access, DoubtfulCommand(services, command_answers))
+    doubtful_command = DoubtfulCommand(services, command_answers)
+    session_commands = SessionCommands(services, access, doubtful_command, session_list)
     start_from_command = StartFromCommand(services, access, prompts)
     return {
         MessageCause.kind: Conversation(

@@ -41,6 +41,8 @@ class Timing:
     row_longest_asked: float = 5 * MINUTE  # An inbox row waits at most this long, whatever Slack or Devin asks for.
     row_outage: float = 6 * HOUR  # An outage may last this long before a message counts as lost.
     late_notice: float = 20.0  # From a start or reply until its thread is notified that Devin cannot be reached.
+    list_kept: float = DAY  # The numbers of a list that a person was shown count for this long.
+    list_over: float = DAY  # A session that is over stays in its asker's list for this long.
     repeated_command: float = MINUTE  # A command repeated within this time makes the bot ask whether it is meant.
     repeat_question: float = 10 * MINUTE  # The question about a repeated command waits this long for its answer.
     start_retry: float = 1.0  # A reply to a session that is still being started is tried again after this.

@@ -263,7 +263,8 @@ DECLINED = "Fine"
 START_DECLINED = f"{DECLINED}, nothing more was started."
 TOO_OLD = "too old"
 START_EXPIRED = (
-    f"That question is {TOO_OLD} to answer, so {NOTHING_STARTED}. Type the command again if it is still needed."
+    f"That question was answered before or is {TOO_OLD}, so nothing more was started. "
+    "Type the command again if it is still needed."
 )
 START_NOT_MADE = "Nothing was started"
 WRONG_KEY = (
@@ -293,6 +294,13 @@ def got_it_begins(prompt: str) -> str:
 
 def got_it(prompt: str) -> str:
     return f"{got_it_begins(prompt)} The session's thread appears here in a moment."
+
+
+STARTED_ELSEWHERE_BEGINS = "Your new session has a thread of its own"
+
+
+def started_elsewhere(thread: str) -> str:
+    return f"{STARTED_ELSEWHERE_BEGINS}: {thread}. Reply there to steer it."
 
 
 def permission_missing(permission: str) -> str:
@@ -352,6 +360,7 @@ def reply_uncertain(reply: str) -> str:
 
 # ---------------------------------------------------------------- replies
 
+KEPT_ASIDE = "Kept between you: that message was not sent to Devin."
 MUTED_BEGINS = "Muted:"
 MUTED = (
     f":mute: {MUTED_BEGINS} replies in this thread are not sent to Devin until somebody writes `!unmute`. "
@@ -440,13 +449,38 @@ NO_SESSION_HERE = (
 NO_ACUS = "Devin reports no ACUs for this session so far; on some plans it never does."
 
 
-def several_sessions(count: str, command: str) -> str:
-    return f"You have {count}, so nothing was done yet. Say which one is meant, for example `/devin {command} 1`:"
+NEEDS_YOU, BEING_WORKED_ON, SLEEPING, DONE_LATELY = "*Needs you*", "*Working*", "*Asleep*", "*Done lately*"
+OPEN_THREAD = "Open thread"
+LIST_HINT = "`/devin status`, `/devin stop` and `/devin archive` take a number or an id of this list."
+
+
+def sessions_left_out(count: int) -> str:
+    return f"and {count} more"
+
+
+def several_sessions(count: int, command: str, example: int = 1) -> str:
+    return (
+        f"You have {count} sessions to {command}, so nothing was done yet. "
+        f"Say which one is meant, for example `/devin {command} {example}`:"
+    )
+
+
+def several_with_id(beginning: str, count: int) -> str:
+    return f"`{beginning}` fits {count} of your sessions, so nothing was done. Type more of the id:"
 
 
 def no_such_session(name: str) -> str:
+    return f"You have no session `{name}`, so nothing was done. `/devin list` shows yours with their numbers and ids."
+
+
+def not_in_last_list(number: int) -> str:
+    return f"Your last list has no number {number}, so nothing was done. `/devin list` shows yours."
+
+
+def no_list_lately(number: int) -> str:
     return (
-        f"You have no open session `{name}`, so nothing was done. `/devin list` shows your sessions with their numbers."
+        f"You have seen no list in the last day, so number {number} stands for no session and nothing was done. "
+        "`/devin list` shows yours."
     )
 
 
@@ -469,6 +503,11 @@ NOTHING_RUNNING = "Nothing of yours is running"
 NOTHING_TO_STOP = f"{NOTHING_RUNNING}, so nothing was stopped. `/devin list` shows your sessions."
 NOT_STOPPED_BEGINS = "could not be told to stop"
 FOR_GOOD = "for good?"
+STOP_UNKNOWN = (
+    "It is not known whether Devin has started this session, so nothing was stopped. "
+    "Look in Devin; if the session shows up in its thread, stop it there."
+)
+EXIT_DONE = "The session was ended for good."
 SESSION_KEPT = f"{DECLINED}, the session was kept as it is."
 IS_STOPPED = "Stopped by"
 IS_ARCHIVED = "Archived by"
@@ -665,7 +704,9 @@ HELP_BEGINS = "*Devin Bridge* starts Devin sessions"
 HELP = (
     f"{HELP_BEGINS} from Slack; each session lives in its own thread.\n"
     "• `/devin fix the flaky login test` starts one, and so does `@Devin Bridge fix …` in a channel or thread\n"
-    "• `/devin list` · `/devin status [number]` · `/devin stop [number]` · `/devin archive [number]`\n"
+    "• `/devin list` shows your sessions, first those that need you\n"
+    "• `/devin status [number]` · `/devin stop [number]` · `/devin archive [number]`, "
+    "with a number or an id of that list\n"
     "• `/devin usage [today|yesterday|week]` shows admins what was spent\n"
     "• `help`, `list`, `status`, `stop` and `usage` also work as a direct message or behind a mention\n"
     "• Options may stand anywhere in the task: `repo=acme/web` `playbook=…` `mode=fast` `acu=10` `tags=a,b` "

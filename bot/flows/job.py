@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
-from bot.domain.causes import Cause, PersonsCause
+from bot.domain.causes import ActionCause, Cause, PersonsCause
+from bot.domain.commands import registry
 from bot.domain.session import Session
 from bot.flows.unit_of_work import Recipient, UnitOfWork
 from bot.flows.workspace import Workspace
@@ -62,8 +63,15 @@ async def move(uow: UnitOfWork, job: Job[Cause], lane: str, cause: Cause) -> Non
 
 
 def recipient_of(job: Job[PersonsCause], session: Session | None = None) -> Recipient:
-    """Return who asked for the job's work and where to answer: where they asked, else in `session`'s thread."""
+    """Return who asked for the job's work and where to answer: where they asked, else in `session`'s thread.
+
+    The answer to a button under a question takes the question's place, so that nobody presses a button twice.
+    """
     cause = job.cause
     channel = cause.channel or (session.channel if session else "")
-    thread_ts = cause.thread_ts or (session.thread_ts if session else None)
-    return Recipient(job.workspace.team, job.row.key, cause.user or "", channel, thread_ts, cause.response_url)
+    # The session's thread may be in another channel than the one in which the person asked.
+    thread_ts = cause.thread_ts or (session.thread_ts if session and session.channel == channel else None)
+    replaces = isinstance(cause, ActionCause) and cause.pressed and registry.named(cause.verb).replaces
+    return Recipient(
+        job.workspace.team, job.row.key, cause.user or "", channel, thread_ts, cause.response_url, replaces
+    )

@@ -126,12 +126,9 @@ class UnitOfWork:
             expires_at=self.now + self.timing.reaction_expires,
         )
 
-    async def reply_privately(
-        self, to: "Recipient", message: Message, *, key: str | None = None, replaces: bool = False
-    ) -> None:
+    async def reply_privately(self, to: "Recipient", message: Message, *, key: str | None = None) -> None:
         """Answer `to` so that only that person sees it, once for each `key`, by default the key of what is answered.
 
-        With `replaces` the answer takes the place of the message whose button was pressed.
         The answer is best effort, because Slack shows it only to people who are active now.
         """
         key = f"priv:{key or to.cause}"
@@ -150,7 +147,7 @@ class UnitOfWork:
                     "blocks": message.blocks,
                     "user": to.user,
                     "response_url": to.response_url,
-                    "replaces": replaces,
+                    "replaces": to.replaces,
                 },
                 next_at=self.now,
                 created_at=self.now,
@@ -169,3 +166,4 @@ class Recipient:
     channel: str
     thread_ts: str | None = None
     response_url: str | None = None
+    replaces: bool = False  # the answer takes the place of the message whose button was pressed

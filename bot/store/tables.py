@@ -284,6 +284,16 @@ people: Final = Table(
     Column("read_at", Float, nullable=False),
 )
 
+# The list of sessions that a person was shown last, whose numbers they may type.
+shown_lists: Final = Table(
+    "shown_lists",
+    metadata,
+    Column("team", String, primary_key=True),
+    Column("user", String, primary_key=True),
+    Column("session_ids", _JSON, nullable=False),  # ours: the first one has the number 1
+    Column("shown_at", Float, nullable=False),
+)
+
 # ACUs by session and billing day, from the differences between polls.
 spend: Final = Table(
     "spend",

@@ -19,9 +19,13 @@ def header(text: str) -> Block:
     return {"type": "header", "text": {"type": "plain_text", "text": line}}
 
 
-def section(mrkdwn: str) -> Block:
-    """A paragraph of `mrkdwn`, marked as `verbatim` so that Slack makes no links of names and channels by itself."""
-    return {"type": "section", "text": _mrkdwn(mrkdwn)}
+def section(mrkdwn: str, accessory: Block | None = None) -> Block:
+    """A paragraph of `mrkdwn`, marked as `verbatim` so that Slack makes no links of names and channels by itself.
+
+    An `accessory` is a button beside it.
+    """
+    block = {"type": "section", "text": _mrkdwn(mrkdwn)}
+    return {**block, "accessory": accessory} if accessory else block
 
 
 def context(parts: Iterable[str]) -> list[Block]:

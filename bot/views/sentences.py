@@ -104,7 +104,7 @@ STATE_WORDS: Final[Mapping[DisplayState, str]] = {
     DisplayState.ENDED: "ended",
     DisplayState.CANCELLED: "cancelled",
     DisplayState.REFUSED: "not started",
-    DisplayState.UNCERTAIN: "not known",
+    DisplayState.UNCERTAIN: "may have been started; look in Devin",
     DisplayState.UNKNOWN: "in a state of its own",
 }
 

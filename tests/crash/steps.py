@@ -35,6 +35,8 @@ PLACES: Final[dict[str, tuple[str, ...]]] = {
     "ask before a second start": ("bot.flows.start.from_command:StartFromCommand._asks_first",),
     "start as a task": ("bot.flows.steer.doubtful_command:DoubtfulCommand._start",),
     "carry out the command": ("bot.flows.steer.command_answers:CommandAnswers.carry_out",),
+    "show a list": ("bot.flows.steer.session_list:SessionList._show",),
+    "show the stop in the list": ("bot.flows.steer.listed_stop:show_stop_in_list",),
     "start again": ("bot.flows.steer.repeated_command:answer_repeated_command",),
     "upload a file": ("bot.flows.uploads:Uploads._upload",),
     "create": ("bot.flows.start.create:NewSession.call",),

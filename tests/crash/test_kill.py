@@ -295,6 +295,7 @@ STORIES = [
             "announce the stop: commit",
             "end for good: Devin DELETE sessions",
             "end for good: commit",
+            "answer (private): Slack response_url",
             *EDITED,
             *POSTED,
         ),

@@ -120,6 +120,7 @@ async def ask_for_another(one: Scene, begun: tuple[str, str]) -> tuple[str, str]
     await one.slack.say(BEN, GENERAL, "!new update the docs", thread_ts=begun[0])
     await one.devin.wait_for_sessions("update the docs", seconds=PATIENCE)
     await one.slack.wait_for_message(GENERAL, sentences.IS_QUEUED, within=PATIENCE)
+    await one.slack.wait_for_ephemeral(BEN, sentences.STARTED_ELSEWHERE_BEGINS, within=PATIENCE)
     return begun
 
 
@@ -257,7 +258,17 @@ STORIES = [
         running,
         ask_for_another,
         another_one,
-        steps=(*RECEIVED, KNOWN, STARTED_FROM_A_COMMAND, *POSTED, *CREATED, *EDITED),
+        steps=(
+            *RECEIVED,
+            KNOWN,
+            STARTED_FROM_A_COMMAND,
+            *POSTED,
+            "claim (private): commit",
+            "answer (private): Slack chat.postEphemeral",
+            "mark as sent (private): commit",
+            *CREATED,
+            *EDITED,
+        ),
         sometimes=FOLLOWED,
     ),
     Story(

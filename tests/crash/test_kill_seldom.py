@@ -36,7 +36,7 @@ from tests.crash.test_kill import archive as archived_by_hand
 from tests.scenarios.harness import ANN, GENERAL, OPS
 
 DM = "D0ANN"
-KINDS_OF_OLD_ROWS = 11
+KINDS_OF_OLD_ROWS = 12
 
 
 async def ordered_once(one: Scene) -> None:
@@ -97,6 +97,19 @@ async def stop_by_command(one: Scene, begun: tuple[str, str]) -> tuple[str, str]
     await typed(one, "stop")
     await one.devin.wait_for_sessions("fix the login test", seconds=PATIENCE, is_archived=True)
     await one.slack.wait_for_message(GENERAL, sentences.stopped_begins("ann"), thread_ts=begun[0], within=PATIENCE)
+    return begun
+
+
+async def stop_in_a_list(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
+    """Type for a list until there is one, and press Stop in it until that is acknowledged."""
+    for _ in range(20):
+        answer = await one.slack.slash(ANN, OPS, "list")
+        shown = answer["status"] == "acked"
+        if shown and (await one.slack.click(ANN, OPS, answer["shown"]["ts"], "stop_listed"))["status"] == "acked":
+            break
+        await one.slack.wait_for_sockets(within=PATIENCE)
+    await one.devin.wait_for_sessions("fix the login test", seconds=PATIENCE, is_archived=True)
+    await one.slack.wait_for_message(GENERAL, sentences.stopped_begins("<@U0ANN>"), thread_ts=begun[0], within=PATIENCE)
     return begun
 
 
@@ -286,6 +299,24 @@ STORIES = [
         stop_by_command,
         stopped,
         steps=(*RECEIVED, *PUT_TO_SLEEP, *EDITED, *POSTED),
+        sometimes=FOLLOWED,
+    ),
+    Story(
+        "a stop in a list",
+        running,
+        stop_in_a_list,
+        stopped,
+        steps=(
+            "show a list: commit",
+            *RECEIVED,
+            "show the stop in the list: commit",
+            "claim (private): commit",
+            "answer (private): Slack response_url",
+            "mark as sent (private): commit",
+            *PUT_TO_SLEEP,
+            *EDITED,
+            *POSTED,
+        ),
         sometimes=FOLLOWED,
     ),
     Story(

@@ -158,8 +158,10 @@ SHOWN = [
     "      sent. Ask a full member of this workspace to do it.",
     # the list, and a stop
     "  Ben types: /devin list",
-    f"  Devin Bridge (only visible to Ben): {sentences.ONE_SESSION}",
-    "      1. ⚙ Find out why the export got slow: working · thread",
+    f"    │ {sentences.ONE_SESSION}",
+    "    │ Working",
+    "    │ 1. ⚙ Find out why the export got slow: working",
+    "    │ [ Open thread ]  [ Stop ]",
     "  Ben presses [ Stop ] on the card.",
     "    ↳ Devin Bridge: ⏹ Stopped by @Ben. Devin sleeps and nothing is lost; a reply in this thread",
     # the digest and the figures
@@ -230,7 +232,7 @@ def _try_the_examples(run: Run) -> None:
     run.wait_for("\n  Ann: @Devin Bridge write a changelog for the release\n", 20)
     run.wait_for("\n    ↳ Devin Bridge: The pull request has two approvals.\n", 20)
     run.wait_for("\n    ↳ Ann: Thank you. Merge it.\n", 20)
-    run.wait_for("  Devin Bridge (only visible to Ann): You have ", 20)
+    run.wait_for("│ You have ", 20)
     run.wait_for("│ write a changelog for the release\n", 20)
 
 
@@ -499,6 +501,12 @@ def test_blocks_of_any_shape_are_read() -> None:
         {
             "type": "section",
             "fields": [{"type": "mrkdwn", "text": "*Asked by*"}, {"type": "plain_text", "text": "Ann"}],
+            "accessory": {"type": "button", "text": {"type": "plain_text", "text": "Open thread"}},
+        },
+        {
+            "type": "section",
+            "text": {"type": "plain_text", "text": "Spent"},
+            "accessory": {"type": "image", "image_url": "https://example.com/", "alt_text": "A bar"},
         },
         {
             "type": "context",
@@ -512,7 +520,15 @@ def test_blocks_of_any_shape_are_read() -> None:
             ],
         },
     ]
-    assert Reader({}).lines({"ts": "1.0", "blocks": blocks}) == ["Asked by", "Ann", "A chart", "[ Which? ]  [ … ]"]
+    assert Reader({}).lines({"ts": "1.0", "blocks": blocks}) == [
+        "Asked by",
+        "Ann",
+        "[ Open thread ]",
+        "Spent",
+        "A bar",
+        "A chart",
+        "[ Which? ]  [ … ]",
+    ]
 
 
 @pytest.mark.parametrize(

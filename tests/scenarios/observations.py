@@ -26,6 +26,23 @@ async def private_answers(on: Harness, user: str, **where: Any) -> list[str]:
     return [one["rendered"] for one in await on.slack.ephemerals(user=user, **where)]
 
 
+async def what_became_of(on: Harness, question: dict[str, Any]) -> tuple[str, list[str]]:
+    """The text of a private question as the person sees it now, and the buttons that it still has."""
+    found = next(one for one in await on.slack.ephemerals() if one["ts"] == question["ts"])
+    return found["text"], buttons(found)
+
+
+def buttons(message: dict[str, Any]) -> list[str]:
+    """The texts of a message's buttons."""
+    blocks = message.get("blocks") or []
+    return [
+        button["text"]["text"]
+        for block in blocks
+        for button in [*block.get("elements", []), block.get("accessory")]
+        if button and button["type"] == "button"
+    ]
+
+
 async def card(on: Harness, ts: str, channel: str = GENERAL) -> dict[str, Any]:
     """The card in a thread."""
     return next(one for one in await on.slack.messages(channel, thread_ts=ts) if is_card(one))

@@ -99,7 +99,7 @@ async def test_a_command_alone_is_a_command_here_too(on: Harness) -> None:
     for line, answer in (
         ("Help?", sentences.HELP_BEGINS),
         ("list", sentences.ONE_SESSION),
-        ("status", sentences.WORKING),
+        ("status", sentences.LIST_HINT),
         ("usage", sentences.FIGURES_FOR_ADMINS),
     ):
         await on.slack.say(ANN, "im", line)

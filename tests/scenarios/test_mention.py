@@ -111,11 +111,12 @@ async def test_a_command_alone_behind_a_mention_is_a_command(on: Harness) -> Non
     for text, answer in (
         ("help", sentences.HELP_BEGINS),
         ("list", sentences.ONE_SESSION),
-        ("status", sentences.WORKING),
+        ("status", sentences.ONE_SESSION),
         ("usage", sentences.FIGURES_FOR_ADMINS),
     ):
+        before = len(await on.slack.ephemerals(user=ANN, text=answer))
         await on.mention(text)
-        await on.slack.wait_for_ephemeral(ANN, text=answer)
+        await on.slack.wait("ephemerals", before + 1, user=ANN, text=answer)
     await on.mention("stop")
     await on.slack.wait_for_ephemeral(ANN, text=sentences.STOPPING_BEGINS)
     await on.devin.wait_for_sessions("fix the login test", is_archived=True)

@@ -17,6 +17,7 @@ from tests import sentences
 from tests.scenarios.ahead import Ahead
 from tests.scenarios.harness import ADA, ANN, BEN, GENERAL, GUEST, OPS, WEB, Harness, harness
 from tests.scenarios.observations import (
+    buttons,
     creations,
     forge,
     polled,
@@ -26,6 +27,7 @@ from tests.scenarios.observations import (
     sent_to_devin,
     settled,
     started_by_command,
+    what_became_of,
 )
 
 
@@ -48,7 +50,7 @@ async def test_each_command_is_answered_while_all_other_work_waits(
         "": sentences.HELP_BEGINS,
         "help": sentences.HELP_BEGINS,
         "list": sentences.ONE_SESSION,
-        "status": sentences.WORKING,
+        "status": sentences.ONE_SESSION,
         "usage": sentences.TODAY,
         "stop": sentences.STOPPING_BEGINS,
         "archive": sentences.STOPPING_BEGINS,
@@ -164,10 +166,6 @@ async def test_a_command_that_is_not_ours_is_answered_with_help(on: Harness) -> 
 # ------------------------------------------------------------ a command that is mistyped
 
 
-def buttons(message: dict[str, Any]) -> list[str]:
-    return [element["text"]["text"] for block in message["blocks"] for element in block.get("elements", [])]
-
-
 async def question(on: Harness, text: str) -> dict[str, Any]:
     """What the person is shown right away for a command that may be mistyped."""
     await on.slack.slash(ANN, GENERAL, text)
@@ -177,11 +175,12 @@ async def question(on: Harness, text: str) -> dict[str, Any]:
 @pytest.mark.both_transports
 async def test_a_mistyped_command_asks_and_starts_nothing(on: Harness) -> None:
     await started_by_command(on, "fix the login test", ANN, GENERAL)
+    await on.slack.slash(ANN, GENERAL, "list")
     asked = await question(on, "stattus 1")
     assert asked["rendered"].startswith(sentences.resembles("stattus", "status"))
     assert buttons(asked) == ["Show status 1", "Start as a task"]
     await on.slack.click(ANN, GENERAL, asked["ts"], "run_command")
-    await on.slack.wait_for_ephemeral(ANN, "fix the login test")
+    await on.slack.wait_for_ephemeral(ANN, sentences.WORKING_LINE)
     await settled(on)
     assert not await on.slack.ephemerals(user=ANN, text=sentences.RESEMBLES), "the question stands no longer"
     assert await creations(on) == 1
@@ -212,6 +211,7 @@ async def test_it_starts_as_a_task_when_the_person_says_so(on: Harness) -> None:
 
 async def test_the_stop_that_was_meant_stops(on: Harness) -> None:
     _, session = await started_by_command(on, "fix the login test", ANN, GENERAL)
+    await on.slack.slash(ANN, GENERAL, "list")
     asked = await question(on, "stopp 1")
     assert buttons(asked) == ["Stop 1", "Start as a task"]
     await on.slack.click(ANN, GENERAL, asked["ts"], "run_command")
@@ -257,24 +257,35 @@ async def test_a_minute_later_the_same_text_starts_another_session(tmp_path: Pat
         assert await creations(on) == 2
 
 
-async def _asked_again(on: Harness) -> str:
-    """The same command twice; answers the ts of the question."""
+async def _asked_again(on: Harness) -> dict[str, Any]:
+    """The same command twice; answers the question."""
     await on.slack.slash(ANN, GENERAL, "fix the login test")
     await on.session("fix the login test")
     await on.slack.slash(ANN, GENERAL, "fix the login test")
     asked = await on.slack.wait_for_ephemeral(ANN, sentences.A_SECOND_TIME)
     assert asked["text"].startswith("You started “fix the login test” ")
     assert asked["text"].endswith(f" ago. {sentences.NOTHING_MORE_YET}")
-    return asked["ts"]
+    return asked
 
 
 @pytest.mark.both_transports
 async def test_the_same_text_within_a_minute_asks_first_and_yes_starts_it(on: Harness) -> None:
-    question = await _asked_again(on)
+    asked = await _asked_again(on)
     assert await creations(on) == 1
-    await on.slack.click(ANN, GENERAL, question, "start_again")
+    await on.slack.click(ANN, GENERAL, asked["ts"], "start_again")
     await on.devin.wait_for_sessions("fix the login test", 2)
-    await on.slack.click(ANN, GENERAL, question, "start_again")
+    await settled(on)
+    assert await what_became_of(on, asked) == (sentences.got_it("fix the login test"), [])
+    assert await creations(on) == 2
+
+
+async def test_a_second_yes_starts_nothing_more(on: Harness) -> None:
+    asked = await _asked_again(on)
+    await on.slack.click(ANN, GENERAL, asked["ts"], "start_again")
+    await on.devin.wait_for_sessions("fix the login test", 2)
+    await settled(on)
+    again = press(ANN, GENERAL, "start_again", asked["blocks"][1]["elements"][0]["value"])
+    assert await forge(on, "interactive", again) == "acked"
     said = await on.slack.wait_for_ephemeral(ANN, sentences.TOO_OLD)
     await settled(on)
     assert said["rendered"] == sentences.START_EXPIRED
@@ -282,17 +293,16 @@ async def test_the_same_text_within_a_minute_asks_first_and_yes_starts_it(on: Ha
 
 
 async def test_no_starts_nothing_more(on: Harness) -> None:
-    question = await _asked_again(on)
-    await on.slack.click(ANN, GENERAL, question, "start_declined")
-    said = await on.slack.wait_for_ephemeral(ANN, sentences.DECLINED)
+    asked = await _asked_again(on)
+    await on.slack.click(ANN, GENERAL, asked["ts"], "start_declined")
+    await on.slack.wait_for_ephemeral(ANN, sentences.DECLINED)
     await settled(on)
-    assert said["rendered"] == sentences.START_DECLINED
+    assert await what_became_of(on, asked) == (sentences.START_DECLINED, [])
     assert await creations(on) == 1
 
 
 async def test_nobody_else_can_answer_the_question(on: Harness) -> None:
-    question = await _asked_again(on)
-    asked = next(one for one in await on.slack.ephemerals(user=ANN) if one["ts"] == question)
+    asked = await _asked_again(on)
     key = asked["blocks"][1]["elements"][0]["value"]
     assert await forge(on, "interactive", press(BEN, GENERAL, "start_again", key)) == "acked"
     said = await on.slack.wait_for_ephemeral(BEN)
@@ -311,57 +321,6 @@ async def test_other_people_other_texts_and_other_options_are_not_asked_about(on
 
 
 # ------------------------------------------------------------ list, status, stop, archive
-
-
-async def test_without_sessions_there_is_nothing_to_list_or_stop(on: Harness) -> None:
-    assert await shown(on, ANN, GENERAL, "list") == sentences.NO_SESSIONS
-    assert await shown(on, ANN, GENERAL, "status") == sentences.NO_SESSIONS
-    assert await shown(on, ANN, GENERAL, "stop") == sentences.NOTHING_TO_STOP
-    assert await shown(on, ANN, GENERAL, "status 3") == sentences.no_such_session("3")
-
-
-@pytest.mark.both_transports
-async def test_list_and_status_show_ones_own_sessions(on: Harness) -> None:
-    first, one = await on.started("fix the login test", ANN, GENERAL)
-    second, two = await on.started("fix the logout test", ANN, WEB)
-    await on.started("update the docs", BEN, OPS)
-
-    def row(number: int, session: str, title: str, channel: str, ts: str) -> str:
-        thread = f"<https://play.slack.com/archives/{channel}/p{ts.replace('.', '')}|thread>"
-        return f"{number}. :gear: <https://app.devin.ai/sessions/{session}|{title}>: working · {thread}"
-
-    assert await shown(on, ANN, OPS, "list") == (
-        f"{sentences.TWO_SESSIONS}\n"
-        f"{row(1, two, 'fix the logout test', WEB, second)}\n"
-        f"{row(2, one, 'fix the login test', GENERAL, first)}"
-    )
-    assert (await shown(on, ANN, OPS, "status")).startswith(
-        f"{sentences.several_sessions('2 open sessions', 'status')}\n1. "
-    )
-    status = await shown(on, ANN, OPS, "status 2")
-    thread = f"<https://play.slack.com/archives/{GENERAL}/p{first.replace('.', '')}|thread>"
-    assert status.startswith(
-        f"*<https://app.devin.ai/sessions/{one}|fix the login test>* · {thread}\n"
-        f":gear: {sentences.WORKING}\n"
-        f"{sentences.asked_by('ann')}"
-    )
-    here = await shown(on, ANN, WEB, "status")
-    assert here.startswith(f"*<https://app.devin.ai/sessions/{two}|fix the logout test>*")
-
-
-async def test_stop_and_archive_take_a_number_an_id_and_an_address(on: Harness) -> None:
-    one, first = await on.started("fix the login test", ANN, GENERAL)
-    two, second = await on.started("fix the logout test", ANN, WEB)
-    three, third = await on.started("update the docs", ANN, OPS)
-    said = sentences.STOPPING
-    assert await shown(on, ANN, GENERAL, "stop 3") == said
-    await on.slack.wait_for_message(GENERAL, sentences.stopped_by("ann"), thread_ts=one)
-    assert await shown(on, ANN, GENERAL, f"stop devin-{second}") == said
-    await on.slack.wait_for_message(WEB, sentences.stopped_by("ann"), thread_ts=two)
-    await shown(on, ANN, GENERAL, f"archive https://app.devin.ai/sessions/{third}")
-    await on.slack.wait_for_message(OPS, sentences.archived_by("ann"), thread_ts=three)
-    assert [(await on.devin.session(key))["is_archived"] for key in (first, second, third)] == [True] * 3
-    assert await on.thread(OPS, three) == [sentences.archived("ann")]
 
 
 async def test_other_peoples_sessions_can_not_be_stopped_by_their_id(on: Harness) -> None:

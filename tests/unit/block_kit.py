@@ -34,8 +34,11 @@ def assert_valid(message: Message) -> None:
         assert [] not in node.values()
         assert "" not in node.values()
         _within_limits(node)
-    ids = [node["action_id"] for node in found if "action_id" in node]
-    assert len(ids) == len(set(ids))
+    for block in message.blocks:
+        ids = [node["action_id"] for node in nodes(block) if "action_id" in node]
+        assert len(ids) == len(set(ids)), "two elements of one block have one action_id"
+    pressed = [(node["action_id"], node["value"]) for node in found if "action_id" in node and "value" in node]
+    assert len(pressed) == len(set(pressed)), "two buttons of a message look alike to the bot"
     assert sum(len(node["text"]) for node in found if isinstance(node.get("text"), str)) <= 13_000
 
 

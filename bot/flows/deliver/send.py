@@ -14,11 +14,12 @@ from typing import Final
 
 from bot.domain.keys import reference
 from bot.domain.lane import card_lane, team_of
+from bot.domain.session import Session
 from bot.flows.deliver.cards import Drawing, draw
 from bot.flows.deliver.failures import REACTIONS, SendFailures
 from bot.flows.services import Services
 from bot.flows.session_rows import start_row
-from bot.flows.unit_of_work import UnitOfWork
+from bot.flows.unit_of_work import Recipient, UnitOfWork
 from bot.logs import about, get_logger
 from bot.slack.client import Slack
 from bot.slack.errors import SlackError
@@ -29,6 +30,7 @@ from bot.store.database.connection import Transaction
 from bot.store.lanes import ClaimLostError
 from bot.store.outbox import OutboxRow
 from bot.store.threads import Thread
+from bot.views import answers
 from bot.views.message import Message
 
 log = get_logger(__name__)
@@ -232,6 +234,15 @@ class Send:
         thread = Thread(session.team, session.channel, ts, session.id, muted=False, closed=False, last_seen_ts=ts)
         await threads.put(uow.tx, thread, uow.now)
         await uow.add_to_inbox(start_row(row.follow, row.ref, session, ts, uow.now))
+        await self._link_thread(uow, row, session, ts)
+
+    async def _link_thread(self, uow: UnitOfWork, row: OutboxRow, session: Session, ts: str) -> None:
+        """Link the thread that the card begins, privately, in the thread in which somebody asked for the session."""
+        asked_in = row.payload.get("asked_in")  # None outside of a thread; rows of earlier releases do not say
+        if asked_in is not None:
+            to = Recipient(row.team, row.key, row.payload["user"], row.channel, asked_in)
+            link = self._slack(row).permalink(row.channel, ts)
+            await uow.reply_privately(to, answers.started_elsewhere(session, link))
 
     # ------------------------------------------------------------ best effort
 

@@ -73,7 +73,7 @@ class StartFromCommand:
         # A crash before this commit loses nothing: the row is handled again. After it the card is in the outbox.
         async with self._services.unit_of_work_for(job) as uow:
             await add(uow, session)
-            answer_to = {"user": cause.user, "response_url": cause.response_url}
+            answer_to = {"user": cause.user, "response_url": cause.response_url, "asked_in": cause.thread_ts}
             follow = start_to_follow(job.row.key, cause.files)
             await post_card(uow, session, payload=answer_to, follow=follow)
             if request.mistyped:

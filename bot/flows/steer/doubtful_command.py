@@ -23,7 +23,7 @@ class DoubtfulCommand:
         if job.cause.verb == registry.START_AS_TASK.name:
             await self._start(job)
         else:
-            await self._command_answers.carry_out(job, parse_slash(job.cause.target), replaces=True)
+            await self._command_answers.carry_out(job, parse_slash(job.cause.target))
 
     async def _start(self, job: Job[ActionCause]) -> None:
         """Turn the row into a command that starts a session. A second press then counts as the same command again."""
@@ -34,5 +34,5 @@ class DoubtfulCommand:
         # A crash before this commit starts and answers nothing, and the row is handled again.
         async with self._services.unit_of_work_for(job) as uow:
             received = answers.received(parse_request(cause.target).prompt)
-            await uow.reply_privately(recipient_of(job), received, key=f"{job.row.key}:received", replaces=True)
+            await uow.reply_privately(recipient_of(job), received, key=f"{job.row.key}:received")
             await move(uow, job, lane, command)

@@ -4,7 +4,10 @@ from dataclasses import replace
 
 from bot.domain.causes import ActionCause, Cause, CommandCause
 from bot.domain.commands import registry
+from bot.domain.commands.options import parse_request
+from bot.domain.commands.parser import parse_slash
 from bot.domain.lane import own_lane
+from bot.domain.text import plain
 from bot.flows.job import Job, finish, recipient_of
 from bot.flows.services import Services
 from bot.store import inbox
@@ -24,9 +27,14 @@ async def answer_repeated_command(services: Services, job: Job[ActionCause]) -> 
             await inbox.finish(uow.tx, [key], uow.now, reason="declined")
             await uow.reply_privately(to, answers.START_DECLINED)
         else:
+            await uow.reply_privately(to, answers.received(_prompt(command)))
             await inbox.confirm(uow.tx, key, replace(command, confirmed=True), uow.now)
             uow.wakes[own_lane(key)] = 0.0
         await finish(uow, job)
+
+
+def _prompt(command: CommandCause) -> str:
+    return parse_request(parse_slash(plain(command.text)).argument).prompt
 
 
 def _command_asked_about(row: InboxRow[Cause] | None, job: Job[ActionCause]) -> CommandCause | None:

@@ -22,7 +22,9 @@ from bot.flows.exactly_once import is_unknown
 from bot.flows.job import Job, Reschedule, finish, move, recipient_of
 from bot.flows.services import Services
 from bot.flows.steer.doubtful_command import DoubtfulCommand
+from bot.flows.steer.listed_stop import show_stop_in_list
 from bot.flows.steer.repeated_command import answer_repeated_command
+from bot.flows.steer.session_list import SessionList
 from bot.flows.unit_of_work import UnitOfWork
 from bot.logs import get_logger
 from bot.store import inbox, people, sessions, threads
@@ -44,14 +46,18 @@ Handler = Callable[[CommandJob, Session], Awaitable[None]]
 class SessionCommands:
     """Carries out verbs and buttons about sessions."""
 
-    def __init__(self, services: Services, access: Access, doubtful_command: DoubtfulCommand) -> None:
+    def __init__(
+        self, services: Services, access: Access, doubtful_command: DoubtfulCommand, session_list: SessionList
+    ) -> None:
         self._services = services
         self._access = access
         self._doubtful_command = doubtful_command
+        self._session_list = session_list
         self._on_session: dict[str, Handler] = {
             registry.STATUS.name: self._status,
             registry.COST.name: self._cost,
             registry.STOP.name: self._stop,
+            registry.STOP_LISTED.name: self._stop,
             registry.ARCHIVE.name: self._archive,
             registry.MUTE.name: self._mute,
             registry.UNMUTE.name: self._unmute,
@@ -71,13 +77,17 @@ class SessionCommands:
             await self._doubtful_command.run(job)
             return
         session = await self._services.session(cause.target)
-        # A button's value is no authorisation: the session must be in the channel in which the button was pressed.
+        # A button's value is no authorisation: the session must be in the channel in which the button was pressed, or
+        # in a list be the person's own.
         if session is None or not _is_in_place(session, job):
             await self._answer(job, answers.NO_SESSION_HERE)
             return
         refusal = await self._refusal(job)
         if refusal is not None:
             await self._answer(job, refusal)
+            return
+        if spec is registry.STOP_LISTED and cause.pressed:
+            await show_stop_in_list(self._services, self._session_list, job, session)
             return
         if spec.ends_session and await self._move_to_thread(job, session):
             return
@@ -88,7 +98,7 @@ class SessionCommands:
         if verb.spec is registry.HELP:
             await self._answer(job, THREAD_HELP)
         elif verb.spec is registry.ASIDE:
-            await self._close(job)
+            await self._answer(job, answers.ASIDE)
         else:
             session = await self._services.session(thread.session_id) if thread else None
             if session is not None:
@@ -189,7 +199,8 @@ class SessionCommands:
     async def _stop_unless_open(self, job: CommandJob, session: Session) -> None:
         """Stop a session that is not open: cancel its start, have it stopped once found, or say that it has ended."""
         if session.lifecycle not in {Lifecycle.QUEUED, Lifecycle.CREATING}:
-            await self._answer(job, answers.ALREADY_ENDED, session)
+            unknown = session.lifecycle is Lifecycle.UNCERTAIN
+            await self._answer(job, answers.STOP_UNKNOWN if unknown else answers.ALREADY_ENDED, session)
             return
         async with self._services.unit_of_work_for(job) as uow:
             by = await _name(uow, job)
@@ -306,6 +317,7 @@ class SessionCommands:
             await sessions.change(uow.tx, session.id, **ended, **_stopped_by(job.cause.user, by))
             await threads.close(uow.tx, session.team, session.channel, session.thread_ts or "")
             await uow.post(f"said:{job.row.key}", session, answers.exited(by, unsent))
+            await uow.reply_privately(recipient_of(job), answers.EXIT_DONE)  # in place of the question
             await uow.redraw(session.id)
             await finish(uow, job)
 
@@ -314,10 +326,6 @@ class SessionCommands:
     async def _answer(self, job: CommandJob, message: Message, session: Session | None = None) -> None:
         async with self._services.unit_of_work_for(job) as uow:
             await uow.reply_privately(recipient_of(job, session), message)
-            await finish(uow, job)
-
-    async def _close(self, job: CommandJob) -> None:
-        async with self._services.unit_of_work_for(job) as uow:
             await finish(uow, job)
 
 
@@ -330,8 +338,13 @@ def _stopped_by(user: str | None, name: str) -> dict[str, Any]:
 
 
 def _is_in_place(session: Session, job: Job[ActionCause]) -> bool:
-    """Whether the session is in the workspace of the job, and in the channel where a button was pressed."""
-    return session.team == job.workspace.team and (not job.cause.pressed or session.channel == job.cause.channel)
+    """Whether the session is in the workspace of the job, and one that the button or command may name.
+
+    A command names the person's own sessions, and so does a button of a list. Other buttons are about their channel's.
+    """
+    cause = job.cause
+    own = cause.verb == registry.STOP_LISTED.name and session.requester == cause.user
+    return session.team == job.workspace.team and (own or not cause.pressed or session.channel == cause.channel)
 
 
 async def _open_start(uow: UnitOfWork, job: Job[Cause], session: Session) -> InboxRow[SessionCause] | None:

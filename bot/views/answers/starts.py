@@ -6,6 +6,7 @@ from typing import Final
 from bot.domain.commands import registry
 from bot.domain.commands.options import Mistyped
 from bot.domain.commands.parser import Doubt
+from bot.domain.session import Session
 from bot.views import blocks
 from bot.views.answers.failures import outcome_unknown
 from bot.views.answers.wording import PROMPT_SHOWN, code, message_of
@@ -24,7 +25,8 @@ NOTHING_TO_READ: Final = Message(
 )
 START_DECLINED: Final = Message("Fine, nothing more was started.")
 START_EXPIRED: Final = Message(
-    "That question is too old to answer, so nothing was started. Type the command again if it is still needed."
+    "That question was answered before or is too old, so nothing more was started. "
+    "Type the command again if it is still needed."
 )
 START_UNAUTHORISED: Final = Message(
     ":lock: Nothing was started: Devin does not accept Devin Bridge's key. "
@@ -57,6 +59,12 @@ def _not_passed_on(names: Sequence[str]) -> str:
     which = " and ".join(filter(None, [", ".join(listed[:-1]), listed[-1]]))
     verb, them = ("was", "it") if len(names) == 1 else ("were", "them")
     return f"{which} {verb} not passed on to Devin; share {them} in a reply or paste what matters."
+
+
+def started_elsewhere(session: Session, permalink: str) -> Message:
+    """Link the thread of `session`, which a person started from another thread; `permalink` is its address."""
+    thread = link(permalink, session.title, PROMPT_SHOWN)
+    return Message(f"Your new session has a thread of its own: {thread}. Reply there to steer it.")
 
 
 def ask_again(key: str, prompt: str, seconds: float) -> Message:

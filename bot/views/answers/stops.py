@@ -18,6 +18,11 @@ ALREADY_STOPPED: Final = Message("This session is asleep already; nothing was ch
 NOTHING_TO_STOP: Final = Message(
     "Nothing of yours is running, so nothing was stopped. `/devin list` shows your sessions."
 )
+STOP_UNKNOWN: Final = Message(
+    "It is not known whether Devin has started this session, so nothing was stopped. "
+    "Look in Devin; if the session shows up in its thread, stop it there."
+)
+EXIT_DONE: Final = Message("The session was ended for good.")
 EXIT_KEPT: Final = Message("Fine, the session was kept as it is.")
 ALREADY_ENDED: Final = Message(
     "This session has ended already; nothing was changed. Use `/devin` or mention Devin Bridge to start a new one."
