@@ -135,12 +135,17 @@ WAITS_FOR_YOUR_ANSWER = f"Devin waits for {YOUR_ANSWER}"
 NEW_PULL_REQUEST = "New pull request"
 NO_PULL_REQUEST = "no pull request"
 RESULT_HANDED_IN = "result handed in"
+CANNOT_BE_SHOWN = "Devin wrote something that cannot be shown here."
 LEFT_OUT_HERE = "left out here"
 LEFT_OUT = f"The rest is too long for Slack and was {LEFT_OUT_HERE}."
 READ_ALL_OF_IT = "Read all of it in Devin."
 THE_OTHERS = "The others stand in Devin."
 STARTED_TWICE = "had started this task twice"
 STARTED_TWICE_BEGINS = f":information_source: After a lost answer Devin {STARTED_TWICE}."
+
+
+def cannot_be_shown(url: str) -> str:
+    return f"{CANNOT_BE_SHOWN} [Read it in Devin.]({url})"
 
 
 def question(asker: str, sign: str = ":speech_balloon: ") -> str:

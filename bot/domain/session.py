@@ -79,7 +79,10 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """What Devin reported about a session when it was last read. Times are Unix seconds; ACUs have fractions."""
+    """What Devin reported about a session when it was last read. Times are Unix seconds; ACUs have fractions.
+
+    An empty status and a time of 0 are not known.
+    """
 
     status: str = "new"
     detail: str | None = None
@@ -95,13 +98,17 @@ class Snapshot:
         return Snapshot(title=self.title, updated_at=self.updated_at)
 
     def following(self, before: "Snapshot") -> "Snapshot":
-        """This snapshot, completed with the pull requests, ACUs and result of `before` where they are missing here.
+        """This snapshot, completed with the facts of `before` that are missing here.
 
-        Rows of Devin's insights leave such facts out, and what was spent or handed in once stays so.
+        Rows of Devin's insights leave facts out, some cannot be read, and what was spent or handed in once stays so.
         """
         known = {request.url: request for request in (*before.pull_requests, *self.pull_requests)}
         return replace(
             self,
+            status=self.status or before.status,
+            detail=self.detail if self.status else before.detail,
+            title=self.title or before.title,
+            updated_at=self.updated_at or before.updated_at,
             acus=max(self.acus, before.acus),
             has_result=self.has_result or before.has_result,
             pull_requests=tuple(known.values()),

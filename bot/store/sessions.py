@@ -203,10 +203,11 @@ async def apply_snapshot(tx: AsyncConnection, session: Session, snapshot: Snapsh
 async def apply_reply_status(tx: AsyncConnection, session_id: str, snapshot: Snapshot) -> bool:
     """Store the status in `snapshot`, Devin's answer to a message or a stop, unless the stored one is newer.
 
-    Returns whether it was stored. An end is not, since the poller has to announce it. Such an answer lacks the detail,
-    so a stored detail that a message does not change, such as a limit, is kept; otherwise it would be announced again.
+    Returns whether it was stored. An end is not, since the poller has to announce it; nor is a status that could not be
+    read. Such an answer lacks the detail, so a stored detail that a message does not change, such as a limit, is kept;
+    otherwise it would be announced again.
     """
-    if snapshot.status in TERMINAL_STATUSES:
+    if not snapshot.status or snapshot.status in TERMINAL_STATUSES:
         return False
     stays = and_(sessions.c.status == snapshot.status, sessions.c.detail.not_in(ENDED_BY_A_MESSAGE))
     detail = case((stays, sessions.c.detail), else_=None)

@@ -15,6 +15,7 @@ from bot.views.text import (
     duration,
     escape,
     fallback,
+    is_web_address,
     link,
     shortened,
     split,
@@ -29,6 +30,8 @@ PULL_REQUEST: Final = ":twisted_rightwards_arrows: New pull request: {pull_reque
 LEFT_OUT: Final = "The rest is too long for Slack and was left out here. {link}"
 LEFT_OUT_LINK: Final = "Read all of it in Devin."
 LEFT_OUT_PLAIN: Final = "All of it stands in the session in Devin."
+UNREADABLE: Final = "Devin wrote something that cannot be shown here. {link}"
+UNREADABLE_LINK: Final = "Read it in Devin."
 CAUGHT_UP: Final = (
     ":information_source: For {minutes} Devin's messages could not be shown here. "
     "In this time it wrote {count}; this is the last one. {link}"
@@ -55,6 +58,12 @@ def devin_message(markdown: str, session: Session) -> list[Message]:
         note = LEFT_OUT.format(link=_all_of_it(session, LEFT_OUT_LINK))
         shown[-1] = Message(last.text, [*last.blocks, *blocks.context([note])])
     return shown
+
+
+def unreadable_message(session: Session) -> str:
+    """Return, as Markdown, what stands in for a message of Devin's whose words could not be read."""
+    linked = f"[{UNREADABLE_LINK}]({session.url})" if is_web_address(session.url) else UNREADABLE_LINK
+    return UNREADABLE.format(link=linked)
 
 
 def announcement(change: Announcement, session: Session) -> Message:
