@@ -40,6 +40,7 @@ class Timing:
     row_longest_retry: float = MINUTE  # The longest pause between two attempts of an inbox row.
     row_longest_asked: float = 5 * MINUTE  # An inbox row waits at most this long, whatever Slack or Devin asks for.
     row_outage: float = 6 * HOUR  # An outage may last this long before a message counts as lost.
+    not_found_lasts: float = 5 * MINUTE  # Devin has to answer 404 about a session this long before it counts as gone.
     late_notice: float = 20.0  # From a start or reply until its thread is notified that Devin cannot be reached.
     repeated_command: float = MINUTE  # A command repeated within this time makes the bot ask whether it is meant.
     repeat_question: float = 10 * MINUTE  # The question about a repeated command waits this long for its answer.

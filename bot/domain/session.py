@@ -144,6 +144,7 @@ class Session:
     created_at: float = 0.0
     ended_at: float | None = None
     spoken_at: float = 0.0  # when a person last wrote to the session
+    not_found_since: float | None = None  # when Devin first answered 404 about it, unless it was found since
 
     @property
     def lane(self) -> str:

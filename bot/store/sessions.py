@@ -44,6 +44,7 @@ _PLAIN: Final = [
     "created_at",
     "ended_at",
     "spoken_at",
+    "not_found_since",
 ]
 _SNAPSHOT_COLUMNS: Final = ["status", "detail", "title", "acus", "has_result", "archived", "updated_at"]
 _REPLY_STATUS: Final = ["status", "detail", "archived", "updated_at"]  # what Devin answers to a message or a stop

@@ -58,6 +58,21 @@ async def awake(one: Scene, begun: tuple[str, str]) -> None:
     assert await one.on.thread(GENERAL, begun[0]) == [STOPPED]
 
 
+async def reply_while_not_found(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
+    for route in ("send_message", "get_session"):
+        await one.devin.fault(route, 404, times=2)  # once, since each is asked for in both forms of its path
+    await one.slack.say(BEN, GENERAL, "go on", thread_ts=begun[0])
+    await one.devin.wait_for_messages("] ben:\ngo on", seconds=PATIENCE)
+    return begun
+
+
+async def still_running(one: Scene, begun: tuple[str, str]) -> None:
+    made = await one_session(one)
+    assert await asked(made) == ["go on"]
+    assert await one.on.thread(GENERAL, begun[0]) == []
+    assert one.rows("SELECT lifecycle, not_found_since FROM sessions") == [("open", None)]
+
+
 async def mention_with_a_file(one: Scene, _: None) -> str:
     ts = await one.on.mention("fix the login test", files=[LOG])
     await one.devin.wait_for_sessions("fix the login test", seconds=PATIENCE)
@@ -220,6 +235,24 @@ STORIES = [
         awake,
         steps=(*RECEIVED, KNOWN, "wake: Devin POST sessions/unarchive", *REPLIED, *REACTED, *EDITED),
         sometimes=FOLLOWED,
+    ),
+    Story(
+        "a reply to a session that Devin does not find for a moment",
+        running,
+        reply_while_not_found,
+        still_running,
+        steps=(
+            *RECEIVED,
+            KNOWN,
+            "intend: commit",
+            "reply: Devin POST sessions/messages",
+            "note what a refusal means: commit",
+            "clear the intent: commit",
+            "put back: commit",
+            "adopt: commit",
+            *REACTED,
+        ),
+        sometimes=(*EDITED, *FOLLOWED),
     ),
     Story(
         "a mention with a file",

@@ -10,7 +10,7 @@ from typing import Final
 from bot.devin.errors import DevinConflict, DevinError, DevinForbidden, DevinNotFound, DevinRateLimited
 from bot.devin.models import DevinSession
 from bot.domain.lane import thread_lane
-from bot.domain.session import Lifecycle, Session, bare_id
+from bot.domain.session import TERMINAL_STATUSES, Lifecycle, Session, bare_id
 from bot.flows.lookup import SessionLookup, age
 from bot.flows.organisation import Organisation
 from bot.flows.services import Services
@@ -136,7 +136,15 @@ class Duplicates:
         try:
             await self._organisation.devin.terminate(made.session_id)
         except (DevinConflict, DevinNotFound):
+            if not await self._is_over(made):
+                raise  # the next poll tries again
             log.info("session was over already")
+
+    async def _is_over(self, made: DevinSession) -> bool:
+        try:
+            return (await self._organisation.devin.get_session(made.session_id)).status in TERMINAL_STATUSES
+        except DevinNotFound:
+            return True
 
     async def _end_younger(self, claim: Claim, session: Session, duplicate: DevinSession) -> None:
         assert session.devin_id is not None
