@@ -113,6 +113,27 @@ def own_limit(cap: str = "", parameter: str = "`acu=`") -> str:
     )
 
 
+def new_limit(detail: str) -> str:
+    return (
+        f"Paused: Devin says “{detail}”. Open the session in Devin to see which limit that is and who can raise it; "
+        f"{THEN_REPLY}"
+    )
+
+
+def new_failure(detail: str) -> str:
+    return (
+        f"Suspended: Devin says “{detail}”. Reply in this thread to try to wake it; "
+        "if that does not help, open the session in Devin or start a new one."
+    )
+
+
+def needs_you(asker: str, detail: str) -> str:
+    return (
+        f"{asker}, Devin needs you: it says “{detail}”. Reply in this thread; "
+        "if that is not enough, open the session in Devin."
+    )
+
+
 # ---------------------------------------------------------------- the card: its facts and buttons
 
 ASKED_BY = "Asked by"

@@ -1,7 +1,7 @@
 """A session: its facts, its display state, and what is announced when two snapshots of it differ.
 
 Statuses and details are Devin's own words (https://docs.devin.ai/api-reference/v3/sessions/organizations-sessions).
-The list of details grows, so both stay strings and an unknown one is shown as it is.
+The list of details grows, so both stay strings. An unknown one counts as what its family means, with Devin's own word.
 """
 
 import re
@@ -18,10 +18,13 @@ LIMIT_DETAILS: Final = BILLING_DETAILS | {
     "user_usage_limit_exceeded",
     "total_session_limit_exceeded",
 }
-QUEUED_STATUSES: Final = frozenset({"new", "claimed", "resuming"})
+QUEUED_STATUSES: Final = frozenset({"new", "creating", "claimed", "resuming"})
 TERMINAL_STATUSES: Final = frozenset({"exit", "error"})
 # Details of a running session that no longer hold once somebody has written to it.
 ENDED_BY_A_MESSAGE: Final = frozenset({"waiting_for_user", "finished"})
+WAITS: Final = "waiting_"  # how each detail begins with which a running session needs somebody
+# What a detail of a suspended session is about that is not in the list: a limit, or else a failure.
+_OF_A_LIMIT: Final = re.compile("limit|quota|credit|balance|budget|allowance|allocation|payment|billing|exceeded")
 
 
 class Lifecycle(StrEnum):
@@ -217,7 +220,8 @@ def _running(snapshot: Snapshot) -> DisplayState:
     if snapshot.detail == "waiting_for_user":
         # Devin also stays in this detail after its work: with a pull request or a result, the session is done.
         return DisplayState.DONE if snapshot.pull_requests or snapshot.has_result else DisplayState.WAITING
-    return known.get(snapshot.detail, DisplayState.UNKNOWN)
+    family = DisplayState.WAITING if waits_for_something_new(snapshot) else DisplayState.UNKNOWN
+    return known.get(snapshot.detail, family)
 
 
 def _suspended(snapshot: Snapshot) -> DisplayState:
@@ -229,7 +233,14 @@ def _suspended(snapshot: Snapshot) -> DisplayState:
         return DisplayState.STOPPED
     if snapshot.detail in {None, "inactivity"}:
         return DisplayState.DONE if snapshot.pull_requests or snapshot.has_result else DisplayState.ASLEEP
-    return DisplayState.UNKNOWN
+    return DisplayState.LIMIT if _OF_A_LIMIT.search(snapshot.detail.lower()) else DisplayState.FAILED
+
+
+def waits_for_something_new(snapshot: Snapshot) -> bool:
+    """Whether Devin needs a person for something that is not in the list of details, so that a reply may not do."""
+    detail = snapshot.detail or ""
+    known = {"waiting_for_user", "waiting_for_approval"}
+    return snapshot.status == "running" and detail.startswith(WAITS) and detail not in known
 
 
 class AnnouncementKind(StrEnum):

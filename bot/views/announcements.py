@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from bot.domain.session import Announcement, AnnouncementKind, PullRequest, Session
+from bot.domain.session import Announcement, AnnouncementKind, PullRequest, Session, waits_for_something_new
 from bot.views import blocks
 from bot.views.card import pull_request_lines, pull_request_link, pull_request_name, spent
 from bot.views.message import Message
@@ -72,6 +72,8 @@ def announcement(change: Announcement, session: Session) -> Message:
         return _new_pull_request(change.pull_request)
     if change.kind is AnnouncementKind.DONE:
         return _with_lines(outcome(session), pull_request_lines(session.snapshot.pull_requests))
+    if change.kind is AnnouncementKind.QUESTION and waits_for_something_new(session.snapshot):
+        return _with_lines(f":speech_balloon: {state_sentence(session)}", [], session)
     if change.kind is AnnouncementKind.QUESTION:
         return _with_lines(QUESTION.format(asker=mention(session.requester)))
     if change.kind is AnnouncementKind.APPROVAL:

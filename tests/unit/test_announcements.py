@@ -184,6 +184,34 @@ def test_the_outcome_leaves_out_what_is_not_known(session, line):
     assert outcome(session) == sentences.outcome(line)
 
 
+@pytest.mark.parametrize(
+    ("kind", "snapshot_", "text"),
+    [
+        (
+            AnnouncementKind.LIMIT,
+            Snapshot("suspended", "team_budget"),
+            f":no_entry: {sentences.new_limit('team_budget')}",
+        ),
+        (
+            AnnouncementKind.FAILED,
+            Snapshot("suspended", "machine_lost"),
+            f":x: {sentences.new_failure('machine_lost')}",
+        ),
+        (
+            AnnouncementKind.QUESTION,
+            Snapshot("running", "waiting_for_login"),
+            f":speech_balloon: {sentences.needs_you('<@U1>', 'waiting_for_login')}",
+        ),
+    ],
+    ids=["limit", "failure", "wait"],
+)
+def test_an_unknown_detail_is_announced_like_its_family_with_devins_word(kind, snapshot_, text):
+    message = announcement(Announcement(kind), SESSION.with_snapshot(snapshot_))
+    assert_valid(message)
+    assert message.text == text
+    assert [button["url"] for button in message.blocks[-1]["elements"]] == [SESSION.url]
+
+
 @pytest.mark.parametrize("detail", sorted(LIMIT_DETAILS))
 def test_every_limit_says_who_can_raise_it(detail):
     message = announcement(Announcement(AnnouncementKind.LIMIT), SESSION.with_snapshot(Snapshot("suspended", detail)))

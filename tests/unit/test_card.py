@@ -217,8 +217,20 @@ def test_a_session_that_only_begins():
             sentences.FAILED,
         ),
         (
+            seen("running", "sold_<!channel>"),
+            sentences.unknown_state("“running” / “sold_&lt;\u200b!channel&gt;”"),
+        ),
+        (
             seen("suspended", "sold_<!channel>"),
-            sentences.unknown_state("“suspended” / “sold_&lt;\u200b!channel&gt;”"),
+            sentences.new_failure("sold_&lt;\u200b!channel&gt;"),
+        ),
+        (
+            seen("suspended", "quota_<!channel>"),
+            sentences.new_limit("quota_&lt;\u200b!channel&gt;"),
+        ),
+        (
+            seen("running", "waiting_for_<!channel>"),
+            sentences.needs_you("<@U1>", "waiting_for_&lt;\u200b!channel&gt;"),
         ),
         (
             replace(SESSION, lifecycle=Lifecycle.ENDED),
