@@ -40,6 +40,7 @@ class Timing:
     row_longest_retry: float = MINUTE  # The longest pause between two attempts of an inbox row.
     row_longest_asked: float = 5 * MINUTE  # An inbox row waits at most this long, whatever Slack or Devin asks for.
     row_outage: float = 6 * HOUR  # An outage may last this long before a message counts as lost.
+    not_found_lasts: float = 5 * MINUTE  # Devin has to answer 404 about a session this long before it counts as gone.
     late_notice: float = 20.0  # From a start or reply until its thread is notified that Devin cannot be reached.
     list_kept: float = DAY  # The numbers of a list that a person was shown count for this long.
     list_over: float = DAY  # A session that is over stays in its asker's list for this long.

@@ -114,6 +114,27 @@ def own_limit(cap: str = "", parameter: str = "`acu=`") -> str:
     )
 
 
+def new_limit(detail: str) -> str:
+    return (
+        f"Paused: Devin says “{detail}”. Open the session in Devin to see which limit that is and who can raise it; "
+        f"{THEN_REPLY}"
+    )
+
+
+def new_failure(detail: str) -> str:
+    return (
+        f"Suspended: Devin says “{detail}”. Reply in this thread to try to wake it; "
+        "if that does not help, open the session in Devin or start a new one."
+    )
+
+
+def needs_you(asker: str, detail: str) -> str:
+    return (
+        f"{asker}, Devin needs you: it says “{detail}”. Reply in this thread; "
+        "if that is not enough, open the session in Devin."
+    )
+
+
 # ---------------------------------------------------------------- the card: its facts and buttons
 
 ASKED_BY = "sked by"  # as every card says, some with a capital letter
@@ -136,12 +157,17 @@ WAITS_FOR_YOUR_ANSWER = f"Devin waits for {YOUR_ANSWER}"
 NEW_PULL_REQUEST = "New pull request"
 NO_PULL_REQUEST = "no pull request"
 ANSWER_ABOVE = "answer above"
+CANNOT_BE_SHOWN = "Devin wrote something that cannot be shown here."
 LEFT_OUT_HERE = "left out here"
 LEFT_OUT = f"The rest is too long for Slack and was {LEFT_OUT_HERE}."
 READ_ALL_OF_IT = "Read all of it in Devin."
 THE_OTHERS = "The others stand in Devin."
 STARTED_TWICE = "had started this task twice"
 STARTED_TWICE_BEGINS = f":information_source: After a lost answer Devin {STARTED_TWICE}."
+
+
+def cannot_be_shown(url: str) -> str:
+    return f"{CANNOT_BE_SHOWN} [Read it in Devin.]({url})"
 
 
 def question(asker: str, sign: str = ":speech_balloon: ") -> str:
@@ -382,6 +408,10 @@ THREAD_CLOSED = (
     "Use `/devin` or mention Devin Bridge with a task to start a new session."
 )
 WITHOUT_THE_MARK = "without the `!` the message goes to Devin."
+REPLY_HELD = (
+    ":hourglass_flowing_sand: Devin takes no messages in this session right now. Your reply is stored and is sent "
+    "as soon as it does; please don't write it again."
+)
 IS_NOT_SENT = "was *not sent*"
 
 
@@ -632,7 +662,7 @@ AS_USUAL = "as usual"
 NOTHING_USED = "No session of Devin Bridge used anything in this time."
 NOTHING_USED_HERE = "No session of this workspace used anything in this time."
 MOST_EXPENSIVE = "*Most ACUs used*"
-NO_ACUS = (
+PLAN_WITHOUT_ACUS = (
     "Devin reports no ACUs for your sessions, as on plans that are not billed in ACUs. "
     "Devin's own usage page shows what they cost."
 )

@@ -32,8 +32,8 @@ class TurnEnd:
     @property
     def name(self) -> str:
         """What is stored of the end: its kind, and for a limit or a failure the detail."""
-        told_apart = self.kind in {AnnouncementKind.LIMIT, AnnouncementKind.FAILED}
-        return f"{self.kind}:{self.detail}" if told_apart and self.detail else self.kind.value
+        with_detail = self.kind in {AnnouncementKind.LIMIT, AnnouncementKind.FAILED}
+        return f"{self.kind}:{self.detail}" if with_detail and self.detail else self.kind.value
 
 
 @dataclass(frozen=True, slots=True)

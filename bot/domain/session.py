@@ -1,7 +1,7 @@
 """A session: its facts, and its display state.
 
 Statuses and details are Devin's own words (https://docs.devin.ai/api-reference/v3/sessions/organizations-sessions).
-The list of details grows, so both stay strings and an unknown one is shown as it is.
+The list of details grows, so both stay strings. An unknown one counts as what its family means, with Devin's own word.
 """
 
 import re
@@ -18,10 +18,13 @@ LIMIT_DETAILS: Final = BILLING_DETAILS | {
     "user_usage_limit_exceeded",
     "total_session_limit_exceeded",
 }
-QUEUED_STATUSES: Final = frozenset({"new", "claimed", "resuming"})
+QUEUED_STATUSES: Final = frozenset({"new", "creating", "claimed", "resuming"})
 TERMINAL_STATUSES: Final = frozenset({"exit", "error"})
 # Details of a running session that no longer hold once somebody has written to it.
 ENDED_BY_A_MESSAGE: Final = frozenset({"waiting_for_user", "finished"})
+WAITS: Final = "waiting_"  # how each detail begins with which a running session needs somebody
+# What a detail of a suspended session is about that is not in the list: a limit, or else a failure.
+_OF_A_LIMIT: Final = re.compile("limit|quota|credit|balance|budget|allowance|allocation|payment|billing|exceeded")
 
 
 class Lifecycle(StrEnum):
@@ -79,7 +82,10 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """What Devin reported about a session when it was last read. Times are Unix seconds; ACUs have fractions."""
+    """What Devin reported about a session when it was last read. Times are Unix seconds; ACUs have fractions.
+
+    An empty status and a time of 0 are not known.
+    """
 
     status: str = "new"
     detail: str | None = None
@@ -102,13 +108,18 @@ class Snapshot:
         return Snapshot(title=self.title, updated_at=self.updated_at)
 
     def following(self, before: "Snapshot") -> "Snapshot":
-        """This snapshot, completed with the pull requests, ACUs, result and words of `before`.
+        """This snapshot, completed with the facts of `before` that are missing here.
 
-        Rows of Devin's insights leave such facts out, and what was spent or handed in once stays so. No row has words.
+        Rows of Devin's insights leave facts out, some cannot be read, and what was spent or handed in once stays so.
+        No row has words.
         """
         known = {request.url: request for request in (*before.pull_requests, *self.pull_requests)}
         return replace(
             self,
+            status=self.status or before.status,
+            detail=self.detail if self.status else before.detail,
+            title=self.title or before.title,
+            updated_at=self.updated_at or before.updated_at,
             acus=max(self.acus, before.acus),
             has_result=self.has_result or before.has_result,
             pull_requests=tuple(known.values()),
@@ -151,6 +162,7 @@ class Session:
     replied_by: str | None = None  # Slack user id of who replied last in this turn
     worked: float = 0.0  # the seconds that Devin worked, up to the last time it rested
     working_since: float | None = None  # None while Devin rests or is queued
+    not_found_since: float | None = None  # when Devin first answered 404 about it, unless it was found since
 
     @property
     def lane(self) -> str:
@@ -237,7 +249,8 @@ def _running(snapshot: Snapshot) -> DisplayState:
     if snapshot.detail == "waiting_for_user":
         # Devin also stays in this detail after its work: with an outcome and nothing asked, the session is done.
         return DisplayState.DONE if snapshot.has_outcome and snapshot.asks is False else DisplayState.WAITING
-    return known.get(snapshot.detail, DisplayState.UNKNOWN)
+    family = DisplayState.WAITING if waits_for_something_new(snapshot) else DisplayState.UNKNOWN
+    return known.get(snapshot.detail, family)
 
 
 def _suspended(snapshot: Snapshot) -> DisplayState:
@@ -249,7 +262,14 @@ def _suspended(snapshot: Snapshot) -> DisplayState:
         return DisplayState.STOPPED
     if snapshot.detail in {None, "inactivity"}:
         return DisplayState.DONE if snapshot.has_outcome and snapshot.asks is not True else DisplayState.ASLEEP
-    return DisplayState.UNKNOWN
+    return DisplayState.LIMIT if _OF_A_LIMIT.search(snapshot.detail.lower()) else DisplayState.FAILED
+
+
+def waits_for_something_new(snapshot: Snapshot) -> bool:
+    """Whether Devin needs a person for something that is not in the list of details, so that a reply may not do."""
+    detail = snapshot.detail or ""
+    known = {"waiting_for_user", "waiting_for_approval"}
+    return snapshot.status == "running" and detail.startswith(WAITS) and detail not in known
 
 
 def moved(old: Snapshot, new: Snapshot) -> bool:

@@ -39,6 +39,10 @@ class Reschedule(Exception):  # noqa: N818 - not an error: the row goes back wit
         self.reason = reason
 
 
+class RefusedForNow(Exception):  # noqa: N818 - not an error: the row goes back with a wait
+    """Raised by a flow to have its row put back as after an outage, because Devin may take back what it refused."""
+
+
 class Flow(Protocol[_Cause_contra]):
     """A use case. It closes the row of its job itself, in the transaction that writes what came of the work."""
 

@@ -3,7 +3,7 @@
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.domain.session import DisplayState, Lifecycle
+from bot.domain.session import WAITS, DisplayState, Lifecycle
 from bot.store.sessions import track
 from bot.store.tables import sessions
 
@@ -19,7 +19,7 @@ async def counts_between(tx: AsyncConnection, team: str, org_id: str, after: flo
 
 async def waiting_now(tx: AsyncConnection, team: str, org_id: str) -> int:
     """Count a workspace's open sessions in an organisation that wait for a person's answer or approval."""
-    resting = sessions.c.detail.in_(("waiting_for_user", "waiting_for_approval"))
+    resting = sessions.c.detail.startswith(WAITS, autoescape=True)
     theirs = (sessions.c.team == team, sessions.c.org_id == org_id)
     running = (sessions.c.lifecycle == Lifecycle.OPEN, sessions.c.status == "running")
     found = await tx.execute(select(sessions).where(*theirs, *running, resting))

@@ -44,6 +44,7 @@ _PLAIN: Final = [
     "created_at",
     "ended_at",
     "spoken_at",
+    "not_found_since",
     "requester_name",
     "stopped_by_name",
     "replied_by",
@@ -171,7 +172,7 @@ async def change(tx: AsyncConnection, session_id: str, **values: Any) -> None:
 async def spoke(tx: AsyncConnection, session_id: str, user: str, now: float) -> None:
     """Store that `user` wrote to the session, which wakes it: Devin works on it again since `now`."""
     works = {"working_since": func.coalesce(sessions.c.working_since, now)}
-    woken = {"stopped_by": None, "archived": False, "ended_at": None}
+    woken = {"stopped_by": None, "archived": False, "ended_at": None, "not_found_since": None}
     values = {"spoken_at": now, "replied_by": user, **woken, **works}
     await tx.execute(update(sessions).where(sessions.c.id == session_id).values(values))
 
@@ -233,10 +234,11 @@ async def apply_snapshot(tx: AsyncConnection, session: Session, snapshot: Snapsh
 async def apply_reply_status(tx: AsyncConnection, session_id: str, snapshot: Snapshot) -> bool:
     """Store the status in `snapshot`, Devin's answer to a message or a stop, unless the stored one is newer.
 
-    Returns whether it was stored. An end is not, since the poller has to announce it. Such an answer lacks the detail,
-    so a stored detail that a message does not change, such as a limit, is kept; otherwise it would be announced again.
+    Returns whether it was stored. An end is not, since the poller has to announce it; nor is a status that could not be
+    read. Such an answer lacks the detail, so a stored detail that a message does not change, such as a limit, is kept;
+    otherwise it would be announced again.
     """
-    if snapshot.status in TERMINAL_STATUSES:
+    if not snapshot.status or snapshot.status in TERMINAL_STATUSES:
         return False
     stays = and_(sessions.c.status == snapshot.status, sessions.c.detail.not_in(ENDED_BY_A_MESSAGE))
     detail = case((stays, sessions.c.detail), else_=None)

@@ -192,6 +192,7 @@ sessions: Final = Table(
     Column("asks", Boolean),  # whether Devin's last words ask a person something
     _flag("checking"),
     _flag("stop_requested"),
+    Column("not_found_since", Float),  # when Devin first answered 404 about it, unless it was found since
     Column("stop_ts", String),  # the Slack time of the stop: replies written before it are not sent
     Column("stopped_by", String),
     Column("created_at", Float, nullable=False),

@@ -5,18 +5,19 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from bot.domain.announcements import AnnouncementKind, TurnEnd
-from bot.domain.session import Lifecycle, PullRequest, Session
+from bot.domain.session import Lifecycle, PullRequest, Session, waits_for_something_new
 from bot.views import blocks
 from bot.views.card import pull_request_lines, pull_request_link, pull_request_name, spent
 from bot.views.message import Block, Message
 from bot.views.plain_text import TEXT_LIMIT, notification, plain
-from bot.views.sentences import SHORTEST, asker_name, limit_words, mention, state_sentence
+from bot.views.sentences import NEEDS_SOMETHING_NEW, SHORTEST, asker_name, limit_words, mention, quoted, state_sentence
 from bot.views.text import (
     MOST_PARTS,
     PART_LIMIT,
     counted,
     disarm,
     fitted,
+    is_web_address,
     link,
     short_duration,
     split,
@@ -35,6 +36,8 @@ _PULL_STATES: Final = {"open": "ready for review"}
 LEFT_OUT: Final = "The rest is too long for Slack and was left out here. {link}"
 LEFT_OUT_LINK: Final = "Read all of it in Devin."
 LEFT_OUT_PLAIN: Final = "All of it stands in the session in Devin."
+UNREADABLE: Final = "Devin wrote something that cannot be shown here. {link}"
+UNREADABLE_LINK: Final = "Read it in Devin."
 CAUGHT_UP: Final = (
     "For {minutes} Devin's messages could not be shown here. In this time it wrote {count}; this is the last one."
 )
@@ -79,6 +82,12 @@ def parts_of(markdown: str, session: Session) -> list[Part]:
     return parts
 
 
+def unreadable_message(session: Session) -> str:
+    """Return, as Markdown, what stands in for a message of Devin's whose words could not be read."""
+    linked = f"[{UNREADABLE_LINK}]({session.url})" if is_web_address(session.url) else UNREADABLE_LINK
+    return UNREADABLE.format(link=linked)
+
+
 def turn_end(end: TurnEnd, session: Session, words: Part | None, users: Sequence[str]) -> Message:
     """Build the post for the `end` of a turn of `session`, which mentions `users`, or nobody if there are none.
 
@@ -87,7 +96,7 @@ def turn_end(end: TurnEnd, session: Session, words: Part | None, users: Sequence
     called = " ".join(map(mention, users)) or asker_name(session)
     session = replace(session, lifecycle=Lifecycle.OPEN, stop_requested=False)  # the sentence is about Devin's state
     pulls = pull_request_lines(session.snapshot.pull_requests)
-    opens = end.kind in _OPENS_DEVIN
+    opens = end.kind in _OPENS_DEVIN or waits_for_something_new(session.snapshot)
     return Message(
         _notification(end, session, words),
         [
@@ -142,6 +151,8 @@ def _all_of_it(session: Session, label: str) -> str:
 
 
 def _call(end: TurnEnd, session: Session, called: str) -> str:
+    if waits_for_something_new(session.snapshot):
+        return f":speech_balloon: {NEEDS_SOMETHING_NEW.format(asker=called, detail=quoted(session.snapshot.detail))}"
     if end.kind is AnnouncementKind.QUESTION:
         return QUESTION.format(who=called)
     if end.kind is AnnouncementKind.WAITS:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from bot.domain.session import DisplayState, Session
+from bot.domain.session import DisplayState, Session, waits_for_something_new
 from bot.views.text import acus, fitted, short_duration
 
 STATE_SENTENCES: Final[Mapping[DisplayState, str]] = {
@@ -19,9 +19,13 @@ STATE_SENTENCES: Final[Mapping[DisplayState, str]] = {
     DisplayState.DONE: "Done{took}.{changes}",
     DisplayState.ASLEEP: "Asleep. Nothing is lost: reply in this thread to wake Devin.",
     DisplayState.STOPPED: "Stopped{by}. Nothing is lost: reply in this thread to wake Devin.",
-    DisplayState.LIMIT: "Paused at a limit. Open the session in Devin to see which one and who can raise it.",
+    DisplayState.LIMIT: (
+        "Paused: Devin says {detail}. Open the session in Devin to see which limit that is and who can raise it; "
+        "then reply in this thread and Devin goes on."
+    ),
     DisplayState.FAILED: (
-        "Failed. Open the session in Devin to see what happened, then start a new one if it is still needed."
+        "Suspended: Devin says {detail}. Reply in this thread to try to wake it; "
+        "if that does not help, open the session in Devin or start a new one."
     ),
     DisplayState.ENDED: (
         "Ended. Replies in this thread no longer reach Devin; "
@@ -87,6 +91,10 @@ STATUS_SENTENCES: Final[Mapping[str, str]] = {
     ),
 }
 
+NEEDS_SOMETHING_NEW: Final = (
+    "{asker}, Devin needs you: it says {detail}. Reply in this thread; "
+    "if that is not enough, open the session in Devin."
+)
 STOPPING: Final = "Stopping: Devin is being put to sleep; nothing is lost."
 
 STATE_WORDS: Final[Mapping[DisplayState, str]] = {
@@ -167,6 +175,7 @@ def state_sentence(session: Session) -> str:
         changes="" if session.snapshot.status == "exit" else f" {REPLY_FOR_CHANGES}",
         cap=f" of {session.options.acu} ACUs" if session.options.acu else "",
         status=_status_words(session),
+        detail=quoted(session.snapshot.detail),
     )
 
 
@@ -197,6 +206,8 @@ def _template(session: Session) -> str:
     state, snapshot = session.display_state, session.snapshot
     if state is DisplayState.QUEUED or (state is DisplayState.FAILED and snapshot.status in STATUS_SENTENCES):
         return STATUS_SENTENCES.get(snapshot.status, STATE_SENTENCES[state])
+    if state is DisplayState.WAITING and waits_for_something_new(snapshot):
+        return NEEDS_SOMETHING_NEW
     if state in _FROM_DETAIL:
         return DETAIL_SENTENCES.get(snapshot.detail or "", STATE_SENTENCES[state])
     return STATE_SENTENCES[state]
@@ -204,4 +215,9 @@ def _template(session: Session) -> str:
 
 def _status_words(session: Session) -> str:
     words = [session.snapshot.status, session.snapshot.detail]
-    return " / ".join(f"“{fitted(word, 100)}”" for word in words if word) or "nothing yet"
+    return " / ".join(quoted(word) for word in words if word) or "nothing yet"
+
+
+def quoted(word: str | None) -> str:
+    """A word of Devin's in quotation marks, prepared for Slack."""
+    return f"“{fitted(word or '', 100)}”"

@@ -46,10 +46,17 @@ PLACES: Final[dict[str, tuple[str, ...]]] = {
     "take thanks": ("bot.flows.steer.reply:Reply._take_thanks",),
     "reply": ("bot.flows.steer.reply:NewMessage.call",),
     "announce the stop": ("bot.flows.steer.session_commands:SessionCommands._begin_stop",),
-    "put to sleep": ("bot.flows.steer.session_commands:SessionCommands._put_to_sleep",),
+    "put to sleep": (
+        "bot.flows.steer.ending:Ending.put_to_sleep",
+        "bot.flows.steer.session_commands:SessionCommands._put_to_sleep",
+    ),
     "ask before the end": ("bot.flows.steer.session_commands:SessionCommands._answer",),
     "move to the session's thread": ("bot.flows.steer.session_commands:SessionCommands._move_to_thread",),
-    "end for good": ("bot.flows.steer.session_commands:SessionCommands._exit",),
+    "end for good": (
+        "bot.flows.steer.ending:Ending.end_for_good",
+        "bot.flows.steer.session_commands:SessionCommands._exit",
+    ),
+    "note what a refusal means": ("bot.flows.session_check:SessionCheck._note",),
     # A session is followed.
     "claim the poll": ("bot.flows.follow.poll:Poller.tick",),
     "announce": ("bot.flows.follow.announce:Announce.session",),

@@ -60,6 +60,21 @@ async def awake(one: Scene, begun: tuple[str, str]) -> None:
     assert await one.on.thread(GENERAL, begun[0]) == [STOPPED]
 
 
+async def reply_while_not_found(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
+    for route in ("send_message", "get_session"):
+        await one.devin.fault(route, 404, times=2)  # once, since each is asked for in both forms of its path
+    await one.slack.say(BEN, GENERAL, "go on", thread_ts=begun[0])
+    await one.devin.wait_for_messages("] ben:\ngo on", seconds=PATIENCE)
+    return begun
+
+
+async def still_running(one: Scene, begun: tuple[str, str]) -> None:
+    made = await one_session(one)
+    assert await asked(made) == ["go on"]
+    assert await one.on.thread(GENERAL, begun[0]) == []
+    assert one.rows("SELECT lifecycle, not_found_since FROM sessions") == [("open", None)]
+
+
 async def bare_mention_with_files(one: Scene, _: None) -> str:
     """One file comes with the mention, the other one stands in its thread."""
     root = await one.slack.say(BEN, GENERAL, "fix the login test", files=[EARLIER_LOG])
@@ -226,6 +241,24 @@ STORIES = [
         awake,
         steps=(*RECEIVED, KNOWN, "wake: Devin POST sessions/unarchive", *REPLIED, *REACTED, *EDITED),
         sometimes=FOLLOWED,
+    ),
+    Story(
+        "a reply to a session that Devin does not find for a moment",
+        running,
+        reply_while_not_found,
+        still_running,
+        steps=(
+            *RECEIVED,
+            KNOWN,
+            "intend: commit",
+            "reply: Devin POST sessions/messages",
+            "note what a refusal means: commit",
+            "clear the intent: commit",
+            "put back: commit",
+            "adopt: commit",
+            *REACTED,
+        ),
+        sometimes=(*EDITED, *FOLLOWED),
     ),
     Story(
         "a bare mention with a file in a thread with a file",

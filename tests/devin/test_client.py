@@ -471,14 +471,14 @@ async def test_an_unreadable_answer_to_a_change_is_uncertain(devin, devin_api, a
 
 async def test_an_unreadable_answer_is_not_repeated_in_the_error(devin, devin_api):
     devin_api.on_session(
-        "GET", "/messages", httpx.Response(200, json={"items": [{"message": "a private text", "source": []}]})
+        "GET", "/messages", httpx.Response(200, json={"items": [{"text": "a private text", "source": []}]})
     )
 
     with pytest.raises(errors.DevinUnexpectedAnswer) as caught:
         await anext(devin.messages(BARE))
 
     assert "private text" not in "".join(traceback.format_exception(caught.value))
-    assert caught.value.message == "Field required (at items.0.event_id)."
+    assert caught.value.message == "Value error, No row can be read for its event_id and source (at the beginning)."
 
 
 def test_a_page_may_lack_all_but_its_items():

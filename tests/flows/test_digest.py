@@ -185,7 +185,7 @@ async def test_a_post_on_a_plan_without_acus(start, store):
     (row,) = await posts(store)
     assert row["payload"]["text"] == (
         f"{sentences.digest_title('Monday, 18 May 2026')}. {sentences.BILLING_DAY}\n"
-        f"{sentences.NO_ACUS}\n"
+        f"{sentences.PLAN_WITHOUT_ACUS}\n"
         f"{sentences.counts(1, 1, 0)}"
     )
 

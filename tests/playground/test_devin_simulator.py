@@ -553,6 +553,24 @@ async def test_archived_left_out_of_lists_by_a_switch(api: httpx.AsyncClient, co
     good(await api.get(f"{SESSIONS}/{gone}"))
 
 
+async def test_filters_ignored_by_a_switch(api: httpx.AsyncClient, control: DevinControl) -> None:
+    made = await control.create_sessions(2, tags=["bot"])
+    await control.switch(filters_ignored=True)
+    assert sorted(await ids(api, tags="another", session_ids=made[0], updated_after=START + DAY)) == sorted(made)
+
+
+async def test_messages_newest_first_by_a_switch(api: httpx.AsyncClient, control: DevinControl) -> None:
+    (made,) = await control.create_sessions(prompt="1")
+    for number in "2345":
+        await control.say(made, number)
+    await control.switch(messages_newest_first=True)
+    first = good(await api.get(f"{SESSIONS}/{made}/messages", params={"first": 3}))
+    await control.say(made, "6")
+    rest = good(await api.get(f"{SESSIONS}/{made}/messages", params={"first": 3, "after": first["end_cursor"]}))
+    assert [row["message"] for row in first["items"]] == ["5", "4", "3"]
+    assert [row["message"] for row in rest["items"]] == ["2", "1"]
+
+
 async def test_prefixed_ids_by_a_switch_and_both_forms_in_paths(api: httpx.AsyncClient, control: DevinControl) -> None:
     session = await create(api)
     await control.switch(prefixed_ids=True)
@@ -1539,6 +1557,11 @@ async def test_an_odd_answer_or_list_says_something_else_of_what_is_as_it_was(
     assert (row["session_id"], row["status"], row["tags"]) == (made["session_id"], None, "none")
     (row,) = good(await api.get(SESSIONS))["items"]
     assert (row["status"], row["tags"]) == ("new", [])
+    await control.fault("list_sessions", "odd", without=["status", "tags"], envelope={"total": "one"})
+    page = good(await api.get(SESSIONS))
+    (row,) = page["items"]
+    assert (row["session_id"], page["total"]) == (made["session_id"], "one")
+    assert {"status", "tags"} & row.keys() == set()
 
 
 async def test_a_message_is_stored_though_its_answer_was_lost(api: httpx.AsyncClient, control: DevinControl) -> None:

@@ -86,7 +86,7 @@ async def test_a_stop_by_number_stops_what_was_shown_there(on: Harness) -> None:
     await on.devin.say(one, "Which one?", status_detail="waiting_for_user")
     await on.slack.wait_for_message(GENERAL, "Which one?")
     assert (await shown(on, ANN, OPS, "stop 1"))["rendered"] == sentences.STOPPING
-    await on.slack.wait_for_message(WEB, sentences.stopped_begins("<@U0ANN>"), thread_ts=logout)
+    await on.slack.wait_for_message(WEB, sentences.stopped_begins("ann"), thread_ts=logout)
     assert [(await on.devin.session(key))["is_archived"] for key in (one, two)] == [False, True]
     status = (await shown(on, ANN, OPS, "status 2"))["rendered"]
     assert sentences.waiting_for_answer("<@U0ANN>") in status, "the other one, although it would come first by now"
@@ -101,13 +101,13 @@ async def test_a_stop_and_an_archive_take_a_number_an_id_and_an_address(on: Harn
     listed = (await shown(on, ANN, GENERAL, "list"))["rendered"]
     short = re.findall(r"`([0-9a-f]{8})`", listed)
     assert (await shown(on, ANN, GENERAL, "stop 4"))["rendered"] == sentences.STOPPING
-    await on.slack.wait_for_message(GENERAL, sentences.stopped_by("<@U0ANN>"), thread_ts=one)
+    await on.slack.wait_for_message(GENERAL, sentences.stopped_by("ann"), thread_ts=one)
     assert (await shown(on, ANN, GENERAL, f"stop devin-{second}"))["rendered"] == sentences.STOPPING
-    await on.slack.wait_for_message(WEB, sentences.stopped_by("<@U0ANN>"), thread_ts=two)
+    await on.slack.wait_for_message(WEB, sentences.stopped_by("ann"), thread_ts=two)
     await shown(on, ANN, GENERAL, f"archive https://app.devin.ai/sessions/{third}")
     await on.slack.wait_for_message(OPS, sentences.archived_by("<@U0ANN>"), thread_ts=three)
     assert (await shown(on, ANN, GENERAL, f"stop {short[0]}"))["rendered"] == sentences.STOPPING
-    await on.slack.wait_for_message(WEB, sentences.stopped_by("<@U0ANN>"), thread_ts=four)
+    await on.slack.wait_for_message(WEB, sentences.stopped_by("ann"), thread_ts=four)
     archived = [(await on.devin.session(key))["is_archived"] for key in (first, second, third, fourth)]
     assert archived == [True] * 4
     assert await on.thread(OPS, three) == [sentences.archived("<@U0ANN>")]
@@ -137,7 +137,7 @@ async def test_the_button_stops_and_the_list_keeps_its_numbers(on: Harness) -> N
     _, two = await on.started("update the docs", ANN, WEB)
     listed = await shown(on, ANN, OPS, "list")
     await on.slack.click(ANN, OPS, listed["ts"], "stop_listed", value=value_of_stop(listed, "fix the login test"))
-    await on.slack.wait_for_message(GENERAL, sentences.stopped_begins("<@U0ANN>"), thread_ts=login)
+    await on.slack.wait_for_message(GENERAL, sentences.stopped_begins("ann"), thread_ts=login)
     await settled(on)
     (now,) = await on.slack.ephemerals(user=ANN)
     assert lines(now) == [
@@ -171,7 +171,7 @@ async def test_in_a_direct_message_the_list_is_replaced_too(on: Harness) -> None
     await on.slack.say(ANN, "im", "list")
     listed = await on.slack.wait_for_message(DM, sentences.ONE_SESSION)
     await on.slack.click(ANN, "im", listed["ts"], "stop_listed")
-    await on.slack.wait_for_message(GENERAL, sentences.stopped_begins("<@U0ANN>"), thread_ts=login)
+    await on.slack.wait_for_message(GENERAL, sentences.stopped_begins("ann"), thread_ts=login)
     await settled(on)
     (now,) = await on.slack.messages(DM, user="U0BOT")
     assert lines(now)[0] == sentences.STOPPING

@@ -81,11 +81,11 @@ async def test_a_session_that_is_there_before_a_much_too_late_answer_is_found_by
     assert await on.thread(GENERAL, ts) == []
 
 
-async def test_a_session_is_known_by_its_id_while_no_more_of_its_row_can_be_read(on: Harness) -> None:
+async def test_a_session_is_followed_although_its_row_does_not_say_when_it_changed(on: Harness) -> None:
     await on.devin.switch(new_without_time=True)
     ts = await on.mention("fix the login test")
     await on.slack.wait_for_message(GENERAL, sentences.IS_QUEUED, thread_ts=ts, within=WITHIN)
-    await polled(on)  # the row is alone in its list, and the poller goes on beside it
+    await polled(on)
     made = (await on.session("fix the login test"))["session_id"]
     assert f"https://app.devin.ai/sessions/{made}" in str((await card(on, ts))["blocks"])
     await on.devin.set(made, status="running", status_detail="working")
@@ -96,13 +96,14 @@ async def test_a_session_is_known_by_its_id_while_no_more_of_its_row_can_be_read
 
 
 async def test_a_start_whose_answer_is_lost_is_not_made_again_while_its_row_cannot_be_read(on: Harness) -> None:
-    await on.devin.switch(new_without_time=True)
+    await on.devin.fault("list_sessions", "odd", fields={"session_id": " "}, **AWAY)
     await on.devin.fault("create_session", "commit_then_drop")
     ts = await on.mention("fix the login test")
     await on.slack.wait_for_message(GENERAL, sentences.CHECKING_BEGINS, thread_ts=ts, within=WITHIN)
     reference = f"slack-T0PLAY-{GENERAL}-{ts}"
     # By the sixth the time is over after which what is not found counts as not made.
     await on.devin.wait_for_calls("list_sessions", 6, contains=reference, seconds=WITHIN)
+    await on.devin.clear_faults()
     made = (await on.session("fix the login test"))["session_id"]
     await on.devin.set(made, status="running", status_detail="working")
     await on.slack.wait_for_message(GENERAL, sentences.IS_WORKING, thread_ts=ts, within=WITHIN)

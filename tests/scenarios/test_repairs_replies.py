@@ -189,6 +189,7 @@ async def test_a_stop_that_devin_refuses_says_which_replies_were_not_sent(on: Ha
     assert await sent_to_devin(on, session) == []
 
 
+@pytest.mark.timing(not_found_lasts=0.5)
 async def test_a_stop_of_a_session_that_is_over_at_devin_says_so_and_ends_the_card(on: Harness) -> None:
     ts, session = await on.started()
     await on.devin.fault("list_sessions", "503", **AWAY)  # nobody has seen its end yet

@@ -180,7 +180,7 @@ async def test_a_mistyped_command_asks_and_starts_nothing(on: Harness) -> None:
     assert asked["rendered"].startswith(sentences.resembles("stattus", "status"))
     assert buttons(asked) == ["Show status 1", "Start as a task"]
     await on.slack.click(ANN, GENERAL, asked["ts"], "run_command")
-    await on.slack.wait_for_ephemeral(ANN, sentences.WORKING_LINE)
+    await on.slack.wait_for_ephemeral(ANN, f":gear: {sentences.WORKING}")
     await settled(on)
     assert not await on.slack.ephemerals(user=ANN, text=sentences.RESEMBLES), "the question stands no longer"
     assert await creations(on) == 1

@@ -109,6 +109,21 @@ STATES = [
         f":x: {sentences.FAULT}",
     ),
     (
+        "suspended",
+        "team_budget_exceeded",
+        f":no_entry: {sentences.new_limit('team_budget_exceeded')}",
+    ),
+    (
+        "suspended",
+        "machine_lost",
+        f":x: {sentences.new_failure('machine_lost')}",
+    ),
+    (
+        "creating",
+        None,
+        f":hourglass_flowing_sand: {sentences.QUEUED}",
+    ),
+    (
         "running",
         "thinking_hard",
         f":grey_question: {sentences.unknown_state('“running” / “thinking_hard”')}",
@@ -129,6 +144,8 @@ SPOKEN_OF = {"usage_limit_exceeded", "out_of_credits", "out_of_quota", "no_quota
     "user_usage_limit_exceeded",
     "total_session_limit_exceeded",
     "error",
+    "team_budget_exceeded",
+    "machine_lost",
 }
 
 
@@ -180,6 +197,16 @@ async def test_a_state_that_flips_back_before_the_next_poll_asks_nothing(on: Har
     await on.devin.say(session, "I found it myself.")
     await on.wait_for_post(GENERAL, ts, "found it myself")
     assert await on.thread(GENERAL, ts) == ["I found it myself."]
+
+
+async def test_where_devin_waits_for_something_new_its_person_is_called(on: Harness) -> None:
+    ts, session = await on.started()
+    await on.devin.say(session, "I need a login for the shop.", status_detail="waiting_for_credentials")
+    needed = sentences.needs_you("<@U0ANN>", "waiting_for_credentials")
+    called = f":speech_balloon: {needed}\n{sentences.OPEN_IN_DEVIN}"
+    await on.slack.wait_for_message(GENERAL, called, thread_ts=ts)
+    assert await on.thread(GENERAL, ts) == ["I need a login for the shop.", called]
+    assert needed in await card_of(on, ts, needed)
 
 
 @pytest.mark.both_transports

@@ -442,10 +442,9 @@ async def test_who_waits_for_a_person_is_counted(db: Database) -> None:
         session("c", snapshot=waits, lifecycle=Lifecycle.ENDED),
         session("d", snapshot=Snapshot("suspended", "waiting_for_user")),
         session("e"),
-        session(
-            "f", snapshot=replace(waits, pull_requests=(PullRequest("https://github.com/a/b/pull/1"),), asks=False)
-        ),
+        session("h", snapshot=Snapshot("running", "waiting_for_credentials")),
+        session("f", snapshot=replace(waits, asks=False, pull_requests=(PullRequest("https://git.example/1"),))),
         session("g", snapshot=replace(waits, has_result=True, asks=False)),
     )
     async with db.read() as tx:
-        assert await session_counts.waiting_now(tx, TEAM, ORG) == 2
+        assert await session_counts.waiting_now(tx, TEAM, ORG) == 3

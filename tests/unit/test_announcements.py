@@ -147,7 +147,7 @@ def test_who_replied_last_is_called_too_and_who_wants_no_call_is_named():
         ((), True, "its answer is there", "its answer is there"),
     ],
 )
-def test_where_nobody_can_tell_whether_devin_asks_the_post_says_what_is_there(pulls, result, there, shown_there):
+def test_where_it_is_not_known_whether_devin_asks_the_post_says_what_is_there(pulls, result, there, shown_there):
     text, (line, *_) = ended(AnnouncementKind.WAITS, replace(WAITING, pull_requests=pulls, has_result=result))
     assert text == f"Fix the login test: Devin waits, {there}"
     assert line == f":speech_balloon: <@U1>, Devin waits · {shown_there}"
@@ -189,6 +189,32 @@ def test_the_end_names_the_pull_request_the_cost_and_the_time():
 def test_an_end_without_a_pull_request(snapshot, words, text, facts):
     line = sentences.done("<@U1>", end="")  # a session that has ended takes no more messages
     assert ended(AnnouncementKind.DONE, snapshot, words, options=Options()) == (text, [line, *facts])
+
+
+@pytest.mark.parametrize(
+    ("kind", "snapshot_", "text"),
+    [
+        (
+            AnnouncementKind.LIMIT,
+            Snapshot("suspended", "team_budget"),
+            sentences.paused("<@U1>", sentences.new_limit("team_budget")),
+        ),
+        (
+            AnnouncementKind.FAILED,
+            Snapshot("suspended", "machine_lost"),
+            sentences.paused("<@U1>", sentences.new_failure("machine_lost"), sign=":x: "),
+        ),
+        (
+            AnnouncementKind.QUESTION,
+            Snapshot("running", "waiting_for_login"),
+            f":speech_balloon: {sentences.needs_you('<@U1>', 'waiting_for_login')}",
+        ),
+    ],
+    ids=["limit", "failure", "wait"],
+)
+def test_an_unknown_detail_is_announced_like_its_family_with_devins_word(kind, snapshot_, text):
+    _, (line, *_, button) = ended(kind, snapshot_)
+    assert (line, button) == (text, sentences.OPEN_IN_DEVIN)
 
 
 @pytest.mark.parametrize("detail", sorted(LIMIT_DETAILS))

@@ -90,6 +90,7 @@ def test_the_fixed_answers():
             "SESSION_ENDED": Is(sentences.REPLY_AFTER_END),
             "THREAD_CLOSED": Is(sentences.THREAD_CLOSED),
             "REPLY_LATE": ":hourglass_flowing_sand: Devin cannot be reached right now. Your reply is stored and is sent as soon as it can be; please don't write it again.",
+            "REPLY_HELD": Is(sentences.REPLY_HELD),
             "CARD_LOST": Is(sentences.CARD_LOST),
         }
     )

@@ -133,7 +133,7 @@ def test_a_session_that_only_begins():
     ]
 
 
-def test_where_devin_rests_the_card_says_how_long_it_worked():
+def test_in_a_resting_state_the_card_says_how_long_devin_worked():
     waits = replace(seen("running", "waiting_for_user"), worked=65.0)
     assert (
         card(waits, NOW)
@@ -222,8 +222,20 @@ def test_where_devin_rests_the_card_says_how_long_it_worked():
             sentences.FAILED,
         ),
         (
+            seen("running", "sold_<!channel>"),
+            sentences.unknown_state("“running” / “sold_&lt;\u200b!channel&gt;”"),
+        ),
+        (
             seen("suspended", "sold_<!channel>"),
-            sentences.unknown_state("“suspended” / “sold_&lt;\u200b!channel&gt;”"),
+            sentences.new_failure("sold_&lt;\u200b!channel&gt;"),
+        ),
+        (
+            seen("suspended", "quota_<!channel>"),
+            sentences.new_limit("quota_&lt;\u200b!channel&gt;"),
+        ),
+        (
+            seen("running", "waiting_for_<!channel>"),
+            sentences.needs_you("Ann", "waiting_for_&lt;\u200b!channel&gt;"),
         ),
         (
             replace(SESSION, lifecycle=Lifecycle.ENDED),

@@ -146,7 +146,7 @@ def test_a_bill_that_is_not_in_yet_is_said_to_be_not_in_yet():
 
 @pytest.mark.parametrize("total", [0.0, None])
 def test_a_plan_without_acus_is_not_called_quiet(total):
-    assert amounts(total=total, through_slack=0.0, no_acus_reported=True) == ([sentences.NO_ACUS], [])
+    assert amounts(total=total, through_slack=0.0, no_acus_reported=True) == ([sentences.PLAN_WITHOUT_ACUS], [])
 
 
 def test_a_plan_that_counts_only_the_whole_says_so():

@@ -61,7 +61,7 @@ def announced(kind, **more):
         *((Snapshot("suspended", detail), AnnouncementKind.LIMIT) for detail in sorted(LIMIT_DETAILS)),
     ],
 )
-def test_where_devin_rests_a_turn_ends(state, kind):
+def test_in_a_resting_state_a_turn_ends(state, kind):
     found = polled(state, WORDS)
     assert (found.end and found.end.kind) == kind
     assert found.turn == TurnState(1, found.end.name)

@@ -165,14 +165,15 @@ class Announce:
             return None
         closing = change.decision.end is not None and change.messages is not None and change.messages.devin_spoke_last
         for message in messages[:-1] if closing else messages:
-            await self._say(uow, session, message.event_id, announcements.devin_message(message.message, session))
+            parts = announcements.devin_message(message.message, session)
+            await self._post_words(uow, session, message.event_id, parts)
         if not closing:
             return None
         parts = announcements.parts_of(last.message, session)
-        await self._say(uow, session, last.event_id, announcements.devin_parts(parts[:-1], session))
+        await self._post_words(uow, session, last.event_id, announcements.devin_parts(parts[:-1], session))
         return parts[-1] if parts else None
 
-    async def _say(self, uow: UnitOfWork, session: Session, event_id: str, parts: list[Message]) -> None:
+    async def _post_words(self, uow: UnitOfWork, session: Session, event_id: str, parts: list[Message]) -> None:
         for number, part in enumerate(parts):
             await uow.post(f"say:{session.id}:{event_id}:{number}", session, part)
 

@@ -10,8 +10,8 @@ from typing import Final
 from bot.devin.errors import DevinConflict, DevinError, DevinForbidden, DevinNotFound, DevinRateLimited
 from bot.devin.models import DevinSession
 from bot.domain.lane import thread_lane
-from bot.domain.session import Lifecycle, Session, bare_id
-from bot.flows.lookup import SessionLookup
+from bot.domain.session import TERMINAL_STATUSES, Lifecycle, Session, bare_id
+from bot.flows.lookup import SessionLookup, age
 from bot.flows.organisation import Organisation
 from bot.flows.services import Services
 from bot.flows.session_rows import stop_row
@@ -50,9 +50,11 @@ class Duplicates:
 
         Returns our ids of the sessions to which they belong. Where a prompt has to be read, `read_prompts` does it.
         """
-        carried = [(made, self._lookup.carried(self._organisation, made)) for made in unrecognised]
+        # One whose parent cannot be read may be made by Devin for another session, and is left alone.
+        whole = [made for made in unrecognised if "parent_session_id" not in made.odd_fields]
+        carried = [(made, self._lookup.carried(self._organisation, made)) for made in whole]
         oldest = self._services.clock() - self._services.timing.read_back
-        unread = [made for made, found in carried if found is None and made.created_at >= oldest]
+        unread = [made for made, found in carried if found is None and (made.created_at or oldest) >= oldest]
         self._unread |= {made.session_id: made for made in unread}
         return await self._handle_all(claim, [(made, found) for made, found in carried if found])
 
@@ -145,12 +147,22 @@ class Duplicates:
         try:
             await self._organisation.devin.terminate(made.session_id)
         except (DevinConflict, DevinNotFound):
+            if not await self._is_over(made):
+                raise  # the next poll tries again
             log.info("session was over already")
+
+    async def _is_over(self, made: DevinSession) -> bool:
+        try:
+            return (await self._organisation.devin.get_session(made.session_id)).status in TERMINAL_STATUSES
+        except DevinNotFound:
+            return True
 
     async def _end_younger(self, claim: Claim, session: Session, duplicate: DevinSession) -> None:
         assert session.devin_id is not None
         known = await self._organisation.devin.get_session(session.devin_id)
-        older, younger = sorted((known, duplicate), key=lambda made: (made.created_at, made.session_id))
+        older, younger = sorted((known, duplicate), key=age)
+        if not (known.created_at and duplicate.created_at):
+            older, younger = known, duplicate  # which is older is not known: the thread stays with its session
         key = f"announce:{session.id}:duplicate:{bare_id(younger.session_id)}"
         if await self._was_announced(claim, key):
             return

@@ -9,7 +9,6 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any, Final
 
-from bot.devin.errors import DevinConflict, DevinNotFound
 from bot.domain.causes import ActionCause, Cause, MessageCause, SessionCause, StartCause
 from bot.domain.commands import registry
 from bot.domain.commands.parser import Command, parse_verb
@@ -22,19 +21,17 @@ from bot.flows.exactly_once import is_unknown
 from bot.flows.job import Job, Reschedule, finish, move, recipient_of
 from bot.flows.services import Services
 from bot.flows.steer.doubtful_command import DoubtfulCommand
+from bot.flows.steer.ending import Ending
 from bot.flows.steer.listed_stop import show_stop_in_list
 from bot.flows.steer.repeated_command import answer_repeated_command
 from bot.flows.steer.session_list import SessionList
 from bot.flows.unit_of_work import UnitOfWork
-from bot.logs import get_logger
 from bot.store import inbox, people, sessions, threads
 from bot.store.inbox import InboxRow
 from bot.store.threads import Thread
 from bot.views import answers
 from bot.views.help_texts import THREAD_HELP
 from bot.views.message import Message
-
-log = get_logger(__name__)
 
 NOT_SENT: Final = "stopped first"
 _ASLEEP: Final = frozenset({DisplayState.STOPPED, DisplayState.ASLEEP})
@@ -53,6 +50,7 @@ class SessionCommands:
         self._access = access
         self._doubtful_command = doubtful_command
         self._session_list = session_list
+        self._ending = Ending(services)
         self._on_session: dict[str, Handler] = {
             registry.STATUS.name: self._status,
             registry.COST.name: self._cost,
@@ -233,21 +231,16 @@ class SessionCommands:
             await finish(uow, job)
 
     async def _put_to_sleep(self, job: CommandJob, session: Session, *, closing: bool) -> None:
-        assert session.devin_id is not None
         unsent = await self._begin_stop(job, session)
-        await self._services.check_claim(job)
-        # A crash right here, or a lost answer, archives the session once more, which changes nothing.
-        try:
-            seen = (await self._services.organisations.of(session).devin.archive(session.devin_id)).snapshot()
-        except (DevinConflict, DevinNotFound):
+        made = await self._ending.put_to_sleep(job, session)
+        if made is None:
             await self._mark_ended(job, session)
             return
         async with self._services.unit_of_work_for(job) as uow:
             by = await _name(uow, job)
-            await sessions.change(
-                uow.tx, session.id, archived=True, stop_requested=False, **_stopped_by(job.cause.user, by)
-            )
-            await sessions.apply_reply_status(uow.tx, session.id, seen)
+            asleep = {"archived": True, "stop_requested": False, "not_found_since": None}
+            await sessions.change(uow.tx, session.id, **asleep, **_stopped_by(job.cause.user, by))
+            await sessions.apply_reply_status(uow.tx, session.id, made.snapshot())
             if closing:
                 await threads.close(uow.tx, session.team, session.channel, session.thread_ts or "")
                 await sessions.change(uow.tx, session.id, lifecycle=Lifecycle.ENDED, ended_at=uow.now)
@@ -303,14 +296,8 @@ class SessionCommands:
         if session.lifecycle is not Lifecycle.OPEN:
             await self._answer(job, answers.ALREADY_ENDED, session)
             return
-        assert session.devin_id is not None
         unsent = await self._begin_stop(job, session)
-        await self._services.check_claim(job)
-        # A crash right here terminates the session once more; Devin then answers with a conflict or the same session.
-        try:
-            await self._services.organisations.of(session).devin.terminate(session.devin_id)
-        except (DevinConflict, DevinNotFound):
-            log.info("session was over already")
+        await self._ending.end_for_good(job, session)
         async with self._services.unit_of_work_for(job) as uow:
             by = await _name(uow, job)
             ended = {"lifecycle": Lifecycle.ENDED, "ended_at": uow.now}

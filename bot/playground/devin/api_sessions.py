@@ -217,12 +217,12 @@ def unarchive_session(call: Call) -> Answer:
 
 
 def list_messages(call: Call) -> Answer:
-    """GET …/messages: oldest first, without a total."""
-    rows = list(enumerate(call.session.messages, start=1))
+    """GET …/messages: oldest first unless switched, without a total."""
+    sign = -1 if call.world.switches.messages_newest_first else 1
     listing: Listing[tuple[int, Message]] = Listing(
         kind="messages",
-        rows=rows,
-        key=lambda row: (row[0],),
+        rows=list(enumerate(call.session.messages, start=1))[::sign],
+        key=lambda row: (sign * row[0],),
         write=lambda row: as_json(row[1].row()),
         with_total=False,
         last_cursor=call.world.switches.last_page_cursor,

@@ -62,7 +62,7 @@ class DevinControl:
         """Do the next steps of its script now, whatever their delay."""
         return await self._act(session_id, "step", {"count": count})
 
-    async def set(self, session_id: str, *, moves: bool = True, **fields: Any) -> dict[str, Any]:
+    async def set(self, session_id: str, /, *, moves: bool = True, **fields: Any) -> dict[str, Any]:
         """Set any field, known to the contract or not; `moves=False` leaves `updated_at`."""
         return await self._act(session_id, "set", {"fields": fields, "moves": moves})
 
@@ -178,7 +178,7 @@ class DevinControl:
     # ------------------------------------------------------------ faults
 
     async def fault(self, route: str, kind: str | int, **facts: Any) -> int:
-        """Set a fault (times, seconds, retry_after, commit, contains, fields); its number."""
+        """Set a fault (times, seconds, retry_after, commit, contains, fields, without, envelope); its number."""
         told = await self._ask("POST", "/faults", json={"route": route, "kind": str(kind), **facts})
         return int(told["number"])
 

@@ -12,7 +12,9 @@ class Switches:
     archived_messages_refused: bool = False  # 409 for a message to an archived session
     ended_messages_refused: bool = False  # 409 for a message to a session at exit or error
     archived_hidden: bool = False  # lists leave archived sessions out unless asked for
+    filters_ignored: bool = False  # lists say everything, as where no filter of a request is known
     messages_leave_updated_at: bool = False
+    messages_newest_first: bool = False
     prefixed_ids: bool = False  # answers say "devin-…" instead of 32 hex digits
     slow_create: float = 0.0  # seconds between the effect of a create and its answer
     new_without_time: bool = False  # updated_at is null while a session is new
