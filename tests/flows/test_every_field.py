@@ -154,8 +154,9 @@ async def relayed(store: Store) -> dict[str, list[str]]:
     """What was posted of Devin's words, by our ids of the sessions."""
     found: dict[str, list[str]] = {}
     for row in await store.rows(outbox, outbox.c.created_at):
-        if row["key"].startswith(("say:", "announce:")):
-            found.setdefault(row["session_id"], []).append(row["payload"]["text"])
+        shown = "\n".join(block["text"] for block in row["payload"]["blocks"] if block["type"] == "markdown")
+        if shown:
+            found.setdefault(row["session_id"], []).append(shown)
     return found
 
 

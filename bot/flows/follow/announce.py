@@ -1,5 +1,6 @@
 """What is announced about a session: its card, what Devin said, and the few moments when a person is needed."""
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from typing import Any, Final
@@ -16,7 +17,6 @@ from bot.store.lanes import Claim
 from bot.store.sessions import TrackedSession
 from bot.views import announcements
 from bot.views.announcements import Part
-from bot.views.message import Message
 from bot.views.plain_text import plain
 from bot.views.sentences import STATE_MARKS
 
@@ -165,16 +165,15 @@ class Announce:
             return None
         closing = change.decision.end is not None and change.messages is not None and change.messages.devin_spoke_last
         for message in messages[:-1] if closing else messages:
-            parts = announcements.devin_message(message.message, session)
-            await self._post_words(uow, session, message.event_id, parts)
+            await self._post_words(uow, session, message.event_id, announcements.parts_of(message.message, session))
         if not closing:
             return None
         parts = announcements.parts_of(last.message, session)
-        await self._post_words(uow, session, last.event_id, announcements.devin_parts(parts[:-1], session))
+        await self._post_words(uow, session, last.event_id, parts[:-1])
         return parts[-1] if parts else None
 
-    async def _post_words(self, uow: UnitOfWork, session: Session, event_id: str, parts: list[Message]) -> None:
-        for number, part in enumerate(parts):
+    async def _post_words(self, uow: UnitOfWork, session: Session, event_id: str, parts: Sequence[Part]) -> None:
+        for number, part in enumerate(announcements.devin_parts(parts, session)):
             await uow.post(f"say:{session.id}:{event_id}:{number}", session, part)
 
     async def _post_end(self, uow: UnitOfWork, change: _Change, end: TurnEnd, words: Part | None) -> None:
