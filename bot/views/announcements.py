@@ -58,14 +58,6 @@ class Part:
     blocks: list[Block]
 
 
-def devin_message(markdown: str, session: Session) -> list[Message]:
-    """Turn a message of Devin's into Slack messages, in order.
-
-    Of a text that needs more than `MOST_PARTS` messages only so many are made; the last one links to the session.
-    """
-    return devin_parts(parts_of(markdown, session), session)
-
-
 def devin_parts(parts: Sequence[Part], session: Session) -> list[Message]:
     """Turn parts of a text of Devin's into Slack messages, in order."""
     return [Message(notification(session.title, part.text), part.blocks) for part in parts]

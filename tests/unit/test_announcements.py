@@ -9,7 +9,7 @@ from inline_snapshot import Is, snapshot
 
 from bot.domain.announcements import AnnouncementKind, TurnEnd
 from bot.domain.session import LIMIT_DETAILS, Lifecycle, Options, PullRequest, Session, Snapshot
-from bot.views.announcements import caught_up, devin_message, duplicate_ended, new_pull_request, parts_of, turn_end
+from bot.views.announcements import caught_up, devin_parts, duplicate_ended, new_pull_request, parts_of, turn_end
 from bot.views.sentences import DETAIL_SENTENCES
 from tests import sentences
 from tests.markup import with_markup
@@ -32,6 +32,11 @@ SESSION = Session(
     snapshot=Snapshot("running", "finished", "Fix the login test", (PULL,), 1.5, updated_at=1_733_385_720),
     created_at=1_733_385_000.0,
 )
+
+
+def devin_message(markdown, session):
+    """The Slack messages for a message of Devin's while it works."""
+    return devin_parts(parts_of(markdown, session), session)
 
 
 def test_devins_words_in_one_message():

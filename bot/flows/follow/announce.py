@@ -43,6 +43,14 @@ class _Change:
     decision: Decision
 
 
+@dataclass(frozen=True, slots=True)
+class _ClosingWords:
+    """Devin's last words in a turn, or their end, and the key of the post that shows them."""
+
+    key: str
+    part: Part
+
+
 class Announce:
     """Stores what a poll found about a session: snapshot, relay position, posts and card, in one transaction."""
 
@@ -151,7 +159,7 @@ class Announce:
                 key = f"announce:{change.session.id}:pull_request:{request.url}"
                 await uow.post(key, change.session, announcements.new_pull_request(request, change.session))
 
-    async def _relay(self, uow: UnitOfWork, change: _Change, polled_at: float) -> Part | None:
+    async def _relay(self, uow: UnitOfWork, change: _Change, polled_at: float) -> "_ClosingWords | None":
         """Post what Devin wrote. The last words before the end of a turn, or their end, are returned for its post."""
         session, messages = change.session, change.messages.messages if change.messages else ()
         if not messages:
@@ -168,23 +176,26 @@ class Announce:
             await self._post_words(uow, session, message.event_id, announcements.parts_of(message.message, session))
         if not closing:
             return None
-        parts = announcements.parts_of(last.message, session)
-        await self._post_words(uow, session, last.event_id, parts[:-1])
-        return parts[-1] if parts else None
+        *earlier, end = announcements.parts_of(last.message, session) or [Part("", [])]
+        await self._post_words(uow, session, last.event_id, earlier)
+        key = f"say:{session.id}:{last.event_id}:{len(earlier)}"
+        # Words that were posted before, as those of a source that was not known, are not posted again.
+        return _ClosingWords(key, end) if end.text and await outbox.by_key(uow.tx, key) is None else None
 
     async def _post_words(self, uow: UnitOfWork, session: Session, event_id: str, parts: Sequence[Part]) -> None:
         for number, part in enumerate(announcements.devin_parts(parts, session)):
             await uow.post(f"say:{session.id}:{event_id}:{number}", session, part)
 
-    async def _post_end(self, uow: UnitOfWork, change: _Change, end: TurnEnd, words: Part | None) -> None:
+    async def _post_end(self, uow: UnitOfWork, change: _Change, end: TurnEnd, words: "_ClosingWords | None") -> None:
         session, turn = change.session, change.decision.turn
         position = change.messages.last_event_id if change.messages else change.before.position.last_event_id
         needed = {AnnouncementKind.QUESTION, AnnouncementKind.APPROVAL, AnnouncementKind.WAITS}
         rank = outbox.FIRST if end.kind in needed else outbox.USUAL
-        key = f"announce:{session.id}:{turn.number}:{end.name}:{position}"
-        await uow.post(
-            key, session, announcements.turn_end(end, session, words, mentioned(change.before.session)), rank=rank
-        )
+        # With words, the post has their key, so that they are not posted a second time.
+        key = words.key if words else f"announce:{session.id}:{turn.number}:{end.name}:{position}"
+        users = mentioned(change.before.session)
+        message = announcements.turn_end(end, session, words.part if words else None, users)
+        await uow.post(key, session, message, rank=rank)
         if end.kind is AnnouncementKind.DONE:
             await sessions.change(uow.tx, session.id, done_at=uow.now)
 
