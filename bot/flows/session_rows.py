@@ -81,6 +81,17 @@ def stop_row(lane: str, ref: str, session: Session, now: float) -> InboxRow[Acti
     return InboxRow(key, session.team, lane, ts, ref, cause, ready_at=now, created_at=now, urgent=True)
 
 
+async def announce_channel_lost(uow: UnitOfWork, session: Session, message: Message, removal: str = "") -> None:
+    """Send `message` to the asker directly, once for each loss of the session's channel.
+
+    `removal` is the key of the event about it; without one a post was refused.
+    """
+    loss = await cards.note_loss(uow.tx, session.id, removal)
+    if loss is not None:
+        key = f"lost:{session.id}:channel:{loss}"
+        await uow.add_to_outbox(uow.post_row(key, session.team, session.requester, None, message))
+
+
 async def refuse(uow: UnitOfWork, session_id: str, message: Message) -> None:
     """End a session as refused: its card says that nothing runs, and `message` says in its thread why."""
     session = await sessions.end(uow.tx, session_id, Lifecycle.REFUSED, uow.now)

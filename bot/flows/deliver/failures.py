@@ -6,13 +6,12 @@ The waits, and the sentences for people, are also those for edits of cards (`bot
 from typing import Final
 
 from bot.flows.services import Services
-from bot.flows.session_rows import refuse
+from bot.flows.session_rows import announce_channel_lost, refuse
 from bot.flows.unit_of_work import Recipient, UnitOfWork
 from bot.logs import get_logger
 from bot.slack.errors import (
     AnswerUrlSpent,
     ChannelGone,
-    ContentRefused,
     ScopeMissing,
     SlackBusy,
     SlackError,
@@ -52,7 +51,7 @@ class SendFailures:
             await self._outcome_unknown(row, error)
         elif isinstance(error, SlackUnreachable | SlackBusy | TokenRefused | ScopeMissing):
             await self._try_again(row, error)
-        elif isinstance(error, ContentRefused) and _has_plain_form(row):
+        elif isinstance(error, SlackRefused) and error.may_be_the_form and _has_plain_form(row):
             await self._without_blocks(row)
         elif isinstance(error, AnswerUrlSpent) and row.kind == "private":
             await self._without_url(row)
@@ -141,11 +140,11 @@ class SendFailures:
             await outbox.reschedule(uow.tx, row, uow.now, "response_url spent")
 
     async def _mark_dead(self, row: OutboxRow, error: SlackError) -> None:
-        silenced = isinstance(error, ChannelGone) and row.follow is None and row.kind not in BEST_EFFORT
         async with self._services.unit_of_work(ref=row.ref) as uow:
-            if silenced and row.session_id is not None:
+            if isinstance(error, ChannelGone) and _silences_a_session(row):
+                assert row.session_id is not None
                 # First what marks all rows of the session dead, because it locks them in their order.
-                await notify_asker_of_card(uow, row.session_id, row.channel)
+                await notify_asker_of_channel(uow, row.session_id, row.channel, error)
                 await outbox.mark_dead(uow.tx, row, str(error), uow.now)
             else:
                 await outbox.mark_dead(uow.tx, row, str(error), uow.now)
@@ -174,15 +173,13 @@ class SendFailures:
         await uow.reply_privately(to, _why_no_card(error, row))
 
 
-async def notify_asker_of_card(uow: UnitOfWork, session_id: str, channel: str) -> None:
-    """Inform the asker in a direct message that the bot cannot post in `channel`, and mark the session's posts dead."""
+async def notify_asker_of_channel(uow: UnitOfWork, session_id: str, channel: str, error: ChannelGone) -> None:
+    """Inform the asker in a direct message that `channel` cannot be posted in, and mark the session's posts dead."""
     session = await sessions.get(uow.tx, session_id)
     await uow.mark_session_dead(session_id, "channel gone")
     if session is not None:
-        message = answers.posting_lost(channel, session)
-        await uow.add_to_outbox(
-            uow.post_row(f"lost:{session.id}:channel", session.team, session.requester, None, message)
-        )
+        lost = answers.posting_restricted if error.is_restricted else answers.posting_lost
+        await announce_channel_lost(uow, session, lost(channel, session))
 
 
 async def slow_down_method(uow: UnitOfWork, team: str, error: SlackRateLimited) -> None:
@@ -203,11 +200,20 @@ async def _mark_card_dead(uow: UnitOfWork, row: OutboxRow, reason: str) -> None:
 
 
 def _has_plain_form(row: OutboxRow) -> bool:
-    return row.kind not in BEST_EFFORT and not row.payload.get("plain")
+    return not row.payload.get("plain") and (row.kind == "card" or bool(row.payload.get("blocks")))
+
+
+def _silences_a_session(row: OutboxRow) -> bool:
+    return row.session_id is not None and row.follow is None and row.kind not in BEST_EFFORT
 
 
 def _why_no_card(error: SlackError, row: OutboxRow) -> Message:
-    if isinstance(error, ChannelGone):
-        archived = error.error in {"is_archived", "channel_is_archived"}
-        return answers.CHANNEL_ARCHIVED if archived else answers.not_in_channel()
-    return answers.start_failed(row.ref)
+    if not isinstance(error, ChannelGone):
+        return answers.start_failed(row.ref)
+    if error.is_archived:
+        return answers.CHANNEL_ARCHIVED
+    if error.is_restricted:
+        return answers.CHANNEL_RESTRICTED
+    # Slack does not show the bot a conversation between others, so it is "not found".
+    between = row.channel.startswith("D") and error.error in {"channel_not_found", "not_in_channel"}
+    return answers.BETWEEN_PEOPLE if between else answers.not_in_channel()
