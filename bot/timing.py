@@ -25,7 +25,8 @@ class Timing:
     # ------------------------------------------------------------ unknown outcomes
     unknown_after: float = devin_write + 10.0  # From the intent until a call without an answer counts as not made.
     lookup_interval: float = 5.0  # Between two look-ups at Devin for a call with an unknown outcome.
-    post_settle: float = 13.0  # From a post until a look-up can show whether it was made: above `slack_request`.
+    post_look_up: float = 2.0  # From a post without an answer until it is looked for the first time.
+    post_settle: float = 13.0  # From a post until a look-up can show that it was not made: above `slack_request`.
 
     # ------------------------------------------------------------ processes and ticks
     lease: float = 30.0  # A worker without a heartbeat for this long loses what it has claimed.

@@ -63,15 +63,18 @@ class SendFailures:
         async with self._services.unit_of_work(ref=row.ref) as uow:
             await outbox.reschedule(uow.tx, row, uow.now + seconds, reason, unknown=unknown)
 
-    async def unsearchable(self, row: OutboxRow, error: SlackError) -> bool:
+    async def unsearchable(self, row: OutboxRow, error: SlackError, left: float) -> bool:
         """Handle a search for the row's post that failed with `error`. Returns False if the post is to be made again.
 
-        While a later search may work, the row is put back. If none will, nobody knows whether the post was made: a row
-        that must not appear twice (`once`, a digest) is marked dead, and any other is posted again.
+        While Slack may be at work on the post, for `left` seconds, or while a later search may work, the row is put
+        back. If none will, nobody knows whether the post was made: a row that must not appear twice (`once`, a digest)
+        is marked dead, and any other is posted again.
         """
         passing = not isinstance(error, SlackRefused) or isinstance(error, SlackBusy | TokenRefused)
-        if passing and self._services.clock() - row.created_at <= self._services.timing.send_outage:
-            wait = error.retry_after if isinstance(error, SlackRateLimited) else self._services.timing.post_settle
+        lasting = self._services.clock() - row.created_at > self._services.timing.send_outage
+        if left > 0 or (passing and not lasting):
+            wait = left if left > 0 else self._services.timing.post_settle
+            wait = error.retry_after if isinstance(error, SlackRateLimited) else wait
             await self.reschedule(row, wait, f"outcome unknown, search: {error.outcome}", unknown=True)
             return True
         if not row.payload.get("once"):
@@ -113,7 +116,7 @@ class SendFailures:
             # A private answer shown twice does no harm.
             await self._try_again(row, error)
         else:
-            await self.reschedule(row, self._services.timing.post_settle, error.reason, unknown=True)
+            await self.reschedule(row, self._services.timing.post_look_up, error.reason, unknown=True)
 
     async def _try_again(self, row: OutboxRow, error: SlackError) -> None:
         too_old = self._services.clock() - row.created_at > self._services.timing.send_outage

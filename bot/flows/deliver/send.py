@@ -5,9 +5,10 @@
 3. Slack is called. A post carries its key in the metadata.
 4. The row is marked as sent, with what follows from it, and the claim is released.
 
-A crash or a lost answer between 1 and 4 leaves the row marked as being sent. Before its post is repeated, the thread is
-searched for the key; not at once, because Slack may still be at work. Where it can never be searched, the post is made
-again and may appear twice (`SendFailures.unsearchable`). Reactions and private answers are not searched for.
+A crash or a lost answer between 1 and 4 leaves the row marked as being sent. Soon afterwards the thread is searched for
+the key, and a post that is found counts as sent. One that is not found is made again only after a search at a time when
+Slack cannot be at work on it any more. Where the thread can never be searched, the post is made again too, and may then
+appear twice (`SendFailures.unsearchable`). Reactions and private answers are not searched for.
 """
 
 from typing import Final
@@ -175,20 +176,23 @@ class Send:
 
         Returns False if it is to be made again: it is not there, or nobody can find out whether it is.
         """
-        services = self._services
+        timing = self._services.timing
         assert row.sending_at is not None
-        left = row.sending_at + services.timing.post_settle - services.clock()
-        if left > 0:
-            await self._failure.reschedule(row, left, "outcome unknown", unknown=True)
+        age = self._services.clock() - row.sending_at  # when the search begins: what Slack does later it cannot show
+        if age < timing.post_look_up:
+            await self._failure.reschedule(row, timing.post_look_up - age, "outcome unknown", unknown=True)
             return True
         try:
             ts = await self._slack(row).find(row.channel, row.thread_ts, row.key, row.created_at)
         except SlackError as error:
-            return await self._failure.unsearchable(row, error)
-        if ts is None:
+            return await self._failure.unsearchable(row, error, timing.post_settle - age)
+        if ts is not None:
+            log.info("post had arrived", key=row.key)
+            await self._mark_sent(row, ts)
+        elif age < timing.post_settle:
+            await self._failure.reschedule(row, timing.post_settle - age, "outcome unknown, not found", unknown=True)
+        else:
             return False
-        log.info("post had arrived", key=row.key)
-        await self._mark_sent(row, ts)
         return True
 
     async def _mark_sent(self, row: OutboxRow, ts: str | None = None, drawing: Drawing | None = None) -> None:
