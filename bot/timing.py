@@ -21,6 +21,7 @@ class Timing:
     download: float = 60.0  # The download of a file from Slack takes at most this long.
     download_connect: float = 5.0  # To connect for a download takes at most this long.
     download_silence: float = 10.0  # A download gets no bytes for at most this long.
+    upload: float = 60.0  # The upload of a file to Slack takes at most this long.
 
     # ------------------------------------------------------------ unknown outcomes
     unknown_after: float = devin_write + 10.0  # From the intent until a call without an answer counts as not made.
@@ -78,6 +79,8 @@ class Timing:
     channel_interval: float = 1.0  # Between two posts in a channel.
     send_first_retry: float = 2.0  # After the first failure of a send; doubles with each further failure.
     send_longest_retry: float = MINUTE  # The longest pause between two attempts to send a row.
+    share_check: float = 0.5  # Between two checks whether the message with shared files is there.
+    files_turn: float = 1.0  # Files wait this long for others that are on their way.
     send_outage: float = DAY  # A post is marked as dead only when it is older than this.
 
     # ------------------------------------------------------------ money

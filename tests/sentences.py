@@ -563,6 +563,10 @@ def may_not_post(channel: str, link: str) -> str:
     )
 
 
+def file_in_devin(name: str, session: str) -> str:
+    return f":paperclip: {name}, <{session}|open in Devin>"
+
+
 def message_lost(session: str, reference: str) -> str:
     return (
         f":warning: One message of Devin's {COULD_NOT_BE_SHOWN} here. Read it in <{session}|Devin>. "

@@ -11,6 +11,7 @@ from typing import Any, Self
 from pydantic import model_validator
 
 from bot.devin.answers import Acus, Answer, Flag, Many
+from bot.domain.file import DevinFile, without_files
 from bot.domain.session import PullRequest, Snapshot
 
 
@@ -127,11 +128,22 @@ class DevinMessage(Answer):
 
     event_id: str
     source: str
-    message: str
+    message: str  # of Devin's without the addresses of `files`, which open only for who is signed in at Devin
     created_at: int
+    files: tuple[DevinFile, ...] = ()
     origin: str | None = None
     user_id: str | None = None
     username: str | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _files_apart(cls, row: Any) -> Any:
+        if not isinstance(row, dict):
+            return row
+        if row.get("source") != "devin" or not isinstance(row.get("message"), str):
+            return {**row, "files": ()}
+        words, files = without_files(row["message"])
+        return {**row, "message": words, "files": files}
 
 
 class Tags(Answer):

@@ -37,6 +37,7 @@ NEEDED_BY_WORK = {
     "chat:write",
     "commands",
     "files:read",
+    "files:write",
     "im:write",
     "reactions:write",
     "users:read",

@@ -33,6 +33,7 @@ log = get_logger(__name__)
 
 # A row with a fault of our own dies after so many tries; what Slack does not take also has to be `send_outage` old.
 MOST_ATTEMPTS: Final = 8
+_OF_FILES: Final = frozenset({"files", "uploaded", "tries"})  # files that cannot be shared are named by the blocks
 BEST_EFFORT: Final = frozenset({"reaction", "private"})
 
 
@@ -128,7 +129,7 @@ class SendFailures:
     async def _without_blocks(self, row: OutboxRow) -> None:
         """Have the row sent once more without its blocks, as one text that says all that they say."""
         async with self._services.unit_of_work(ref=row.ref) as uow:
-            payload = row.payload | {"plain": True}
+            payload = {name: value for name, value in row.payload.items() if name not in _OF_FILES} | {"plain": True}
             if payload.get("blocks"):
                 session = await sessions.get(uow.tx, row.session_id) if row.session_id else None
                 whole = without_blocks(payload["blocks"], session.url if session else None)

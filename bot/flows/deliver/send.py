@@ -17,6 +17,7 @@ from bot.domain.keys import reference
 from bot.domain.lane import card_lane, team_of
 from bot.flows.deliver.cards import Drawing, draw
 from bot.flows.deliver.failures import SendFailures
+from bot.flows.deliver.files import FilePosts
 from bot.flows.services import Services
 from bot.flows.session_rows import start_row
 from bot.flows.unit_of_work import UnitOfWork
@@ -35,15 +36,17 @@ from bot.views.message import Message
 log = get_logger(__name__)
 
 AT_ONCE_IN_A_LANE: Final = 4
+_SHARED: Final = Drawing(Message(""), version=0)
 _METHOD: Final = {"reaction": "reactions.add", "private": "chat.postEphemeral"}
 
 
 class Send:
     """Works off outbox lanes."""
 
-    def __init__(self, services: Services, failure: SendFailures) -> None:
+    def __init__(self, services: Services, failure: SendFailures, files: FilePosts) -> None:
         self._services = services
         self._failure = failure
+        self._files = files
         self._in_hand: dict[int, str] = {}  # the lane of each row that is being sent, by `seq`
         self._sender = Sender(services.worker, services.timing.lease, self._in_hand)
 
@@ -153,6 +156,11 @@ class Send:
         await self._post(row)
 
     async def _post(self, row: OutboxRow) -> None:
+        if row.payload.get("files"):
+            prepared = await self._files.prepare(row)
+            if prepared is not None:
+                await self._post_prepared(prepared)
+            return
         drawing = await self._drawing(row)
         if drawing is None:
             await self._failure.mark_dead(row, "no session")
@@ -164,6 +172,14 @@ class Send:
             row.channel, message.text, message.blocks, key=row.key, thread_ts=row.thread_ts
         )
         await self._mark_sent(row, ts, drawing)
+
+    async def _post_prepared(self, row: OutboxRow) -> None:
+        if not row.payload.get("uploaded"):
+            await self._post(row)
+            return
+        await self._check_claim(row)
+        ts = await self._files.share(row)
+        await self._mark_sent(row, ts, _SHARED)
 
     async def _drawing(self, row: OutboxRow) -> Drawing | None:
         """Return what the post shows. A card is drawn now; any other post was stored as it is."""
@@ -177,13 +193,15 @@ class Send:
         Returns False if it is to be made again: it is not there, or nobody can find out whether it is.
         """
         timing = self._services.timing
+        if row.payload.get("files") and not row.payload.get("uploaded"):
+            return False  # nothing was shared yet
         assert row.sending_at is not None
         age = self._services.clock() - row.sending_at  # when the search begins: what Slack does later it cannot show
         if age < timing.post_look_up:
             await self._failure.reschedule(row, timing.post_look_up - age, "outcome unknown", unknown=True)
             return True
         try:
-            ts = await self._slack(row).find(row.channel, row.thread_ts, row.key, row.created_at)
+            ts = await self._find(row)
         except SlackError as error:
             return await self._failure.unsearchable(row, error, timing.post_settle - age)
         if ts is not None:
@@ -194,6 +212,11 @@ class Send:
         else:
             return False
         return True
+
+    async def _find(self, row: OutboxRow) -> str | None:
+        if row.payload.get("uploaded"):
+            return await self._files.find(row)
+        return await self._slack(row).find(row.channel, row.thread_ts, row.key, row.created_at)
 
     async def _mark_sent(self, row: OutboxRow, ts: str | None = None, drawing: Drawing | None = None) -> None:
         """Mark the row as sent and store what follows from it; `drawing` is what was posted just now, if it was."""

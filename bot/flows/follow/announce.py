@@ -17,6 +17,7 @@ from bot.domain.session import (
 )
 from bot.flows.follow.read_messages import NewMessages
 from bot.flows.services import Services
+from bot.flows.session_rows import post_files
 from bot.flows.unit_of_work import UnitOfWork
 from bot.store import outbox, sessions, spend
 from bot.store.lanes import Claim
@@ -83,10 +84,12 @@ class Announce:
             last = messages.messages[-1]
             summary = announcements.caught_up(len(messages.messages), last.message, session, round(gap / 60))
             await uow.post(f"say:{session.id}:{last.event_id}:0", session, summary)
+            await post_files(uow, session, last.event_id, last.files)
             return
         for message in messages.messages:
             for number, part in enumerate(announcements.devin_message(message.message, session)):
                 await uow.post(f"say:{session.id}:{message.event_id}:{number}", session, part)
+            await post_files(uow, session, message.event_id, message.files)
 
     async def _announce(self, uow: UnitOfWork, session: Session, change: Announcement, key: str) -> None:
         urgent = change.kind in {AnnouncementKind.QUESTION, AnnouncementKind.APPROVAL}
