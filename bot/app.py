@@ -26,6 +26,7 @@ from bot.engine.port import Tick
 from bot.flows.access import Access
 from bot.flows.deliver.cards import CardEditor
 from bot.flows.deliver.failures import SendFailures
+from bot.flows.deliver.files import FilePosts
 from bot.flows.deliver.send import Send
 from bot.flows.follow.announce import Announce
 from bot.flows.follow.poll import Poller
@@ -112,7 +113,8 @@ def wire(services: Services, engine: LocalEngine, settings: Settings) -> Bot:
     pollers = [Poller(services, organisation, lookup, announce) for organisation in services.organisations]
     catch_ups = {workspace.team: CatchUp(services, workspace, intake) for workspace in services.workspaces}
     dispatch = Dispatch(services, _flows(services, access, lookup, command_answers, session_list))
-    send = Send(services, SendFailures(services))
+    failures = SendFailures(services)
+    send = Send(services, failures, FilePosts(services, failures))
     engine.route("in", Route(dispatch.work, FLOWS_AT_ONCE))
     for lane in ("out", "react", "unreact", "priv"):
         engine.route(lane, Route(send.work, POSTS_AT_ONCE))

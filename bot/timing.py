@@ -21,11 +21,13 @@ class Timing:
     download: float = 60.0  # The download of a file from Slack takes at most this long.
     download_connect: float = 5.0  # To connect for a download takes at most this long.
     download_silence: float = 10.0  # A download gets no bytes for at most this long.
+    upload: float = 60.0  # The upload of a file to Slack takes at most this long.
 
     # ------------------------------------------------------------ unknown outcomes
     unknown_after: float = devin_write + 10.0  # From the intent until a call without an answer counts as not made.
     lookup_interval: float = 5.0  # Between two look-ups at Devin for a call with an unknown outcome.
-    post_settle: float = 13.0  # From a post until a look-up can show whether it was made: above `slack_request`.
+    post_look_up: float = 2.0  # From a post without an answer until it is looked for the first time.
+    post_settle: float = 13.0  # From a post until a look-up can show that it was not made: above `slack_request`.
 
     # ------------------------------------------------------------ processes and ticks
     lease: float = 30.0  # A worker without a heartbeat for this long loses what it has claimed.
@@ -83,6 +85,8 @@ class Timing:
     channel_interval: float = 1.0  # Between two posts in a channel.
     send_first_retry: float = 2.0  # After the first failure of a send; doubles with each further failure.
     send_longest_retry: float = MINUTE  # The longest pause between two attempts to send a row.
+    share_check: float = 0.5  # Between two checks whether the message with shared files is there.
+    files_turn: float = 1.0  # Files wait this long for others that are on their way.
     send_outage: float = DAY  # A post is marked as dead only when it is older than this.
 
     # ------------------------------------------------------------ money

@@ -237,6 +237,14 @@ THIS_CHANNEL_ARCHIVED = (
     "Use another channel, or unarchive this one."
 )
 IS_NOT_A_MEMBER = "is not a member"
+CHANNEL_RESTRICTED = (
+    f"Only some people may post in this channel and Devin Bridge is not one of them, so {NOTHING_STARTED}. "
+    "Ask whoever manages the channel to let it post, or use another channel."
+)
+BETWEEN_PEOPLE = (
+    f"Devin Bridge cannot post in a direct message between two people, so {NOTHING_STARTED}. "
+    "Use a channel, or write to Devin Bridge directly."
+)
 FIGURES_FOR_ADMINS = "Usage figures are for the admins"
 
 
@@ -638,6 +646,18 @@ def session_goes_on(link: str) -> str:
         f"The session {link} goes on at Devin. "
         "Invite Devin Bridge again with `/invite @Devin Bridge`, or stop the session with `/devin stop`."
     )
+
+
+def may_not_post(channel: str, link: str) -> str:
+    return (
+        f":warning: Devin Bridge may no longer post in <#{channel}>, where only some people may, "
+        f"so news from Devin does not appear there. The session {link} goes on at Devin. "
+        "Ask whoever manages the channel to let Devin Bridge post, or stop the session with `/devin stop`."
+    )
+
+
+def file_in_devin(name: str, session: str) -> str:
+    return f":paperclip: {name}, <{session}|open in Devin>"
 
 
 def message_lost(session: str, reference: str) -> str:

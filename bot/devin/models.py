@@ -12,6 +12,7 @@ from typing import Annotated, Any, Final
 from pydantic import Field, model_validator
 
 from bot.devin.answers import Acus, Address, Answer, Count, Id, Time
+from bot.domain.file import DevinFile, without_files
 from bot.domain.session import PullRequest, Snapshot, bare_id
 
 SESSION_PAGES: Final = "https://app.devin.ai/sessions/"  # where people read a session, by its bare id
@@ -109,8 +110,9 @@ class DevinMessage(Answer):
 
     event_id: Annotated[str, Field(min_length=1, coerce_numbers_to_str=True)]
     source: str = ""  # empty where it is not known
-    message: str = ""
+    message: str = ""  # of Devin's without the addresses of `files`, which open only for who is signed in at Devin
     created_at: Time = 0
+    files: tuple[DevinFile, ...] = ()
     origin: str | None = None
     user_id: str | None = None
     username: str | None = None
@@ -122,11 +124,14 @@ class DevinMessage(Answer):
 
     @classmethod
     def _completed(cls, answer: dict[str, Any]) -> dict[str, Any]:
-        """Where a message has words but no id, make an id of what it says: it is the same at each reading."""
-        if "event_id" in answer or not answer.get("message"):
-            return answer
+        """Take the files out of the words. Words without an id get one made of them: the same at each reading."""
+        words = answer.get("message")
+        if not isinstance(words, str) or not words:
+            return {**answer, "files": ()}
         said = json.dumps([answer.get(name) for name in ("created_at", "source", "message")])
-        return {**answer, "event_id": f"made-{hashlib.blake2s(said.encode(), digest_size=12).hexdigest()}"}
+        made = {"event_id": f"made-{hashlib.blake2s(said.encode(), digest_size=12).hexdigest()}"}
+        text, files = (words, ()) if answer.get("source") == "user" else without_files(words)
+        return {**made, **answer, "message": text, "files": files}
 
 
 class Tags(Answer):

@@ -19,6 +19,7 @@ WITHOUT_SCOPE: Final = {
     "chat:write": "the bot cannot write anything",
     "commands": "the command /devin does not exist",
     "files:read": "files that people attach do not reach Devin",
+    "files:write": "screenshots and recordings of Devin's are only named in the thread, to be opened in Devin",
     "groups:history": "the bot hears no replies in private channels",
     "groups:read": "the bot cannot see what kind of channel a private one is, and starts nothing there",
     "im:history": "the bot hears no direct messages",

@@ -1,12 +1,13 @@
 """The rows of a session that several rooms write: its record, card, start and stop, and its end if it never started."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Final
 
 from bot.domain.cause_codec import decode_files, encode_files
 from bot.domain.causes import ActionCause, Cause, StartCause
 from bot.domain.commands.registry import STOP
-from bot.domain.file import SlackFile
+from bot.domain.file import DevinFile, SlackFile
 from bot.domain.lane import thread_lane
 from bot.domain.session import Lifecycle, Session
 from bot.flows.exactly_once import is_unknown
@@ -17,9 +18,11 @@ from bot.store.cards import CardRow
 from bot.store.inbox import InboxRow
 from bot.store.threads import Thread
 from bot.views import answers
+from bot.views.attachments import files_named
 from bot.views.message import Message
 
 EYES: Final = "eyes"
+FILES_A_POST: Final = 10  # what people can share at once in Slack
 
 
 async def add(uow: UnitOfWork, session: Session) -> None:
@@ -85,6 +88,31 @@ def stop_row(lane: str, ref: str, session: Session, now: float) -> InboxRow[Acti
     ts = session.stop_ts or f"{now:.6f}"
     key = f"stop:{session.id}"
     return InboxRow(key, session.team, lane, ts, ref, cause, ready_at=now, created_at=now, urgent=True)
+
+
+async def post_files(uow: UnitOfWork, session: Session, event_id: str, files: Sequence[DevinFile]) -> None:
+    """Have the `files` of the message `event_id` of Devin's shown in the thread, in one post as far as they fit."""
+    assert session.thread_ts is not None
+    for number, first in enumerate(range(0, len(files), FILES_A_POST)):
+        together = files[first : first + FILES_A_POST]
+        key, named = (
+            f"say:{session.id}:{event_id}:files:{number}",
+            files_named([file.name for file in together], session),
+        )
+        row = uow.post_row(key, session.team, session.channel, session.thread_ts, named, session_id=session.id)
+        kept = [{"uuid": file.uuid, "name": file.name} for file in together]
+        await uow.add_to_outbox(replace(row, payload=row.payload | {"files": kept}))
+
+
+async def announce_channel_lost(uow: UnitOfWork, session: Session, message: Message, removal: str = "") -> None:
+    """Send `message` to the asker directly, once for each loss of the session's channel.
+
+    `removal` is the key of the event about it; without one a post was refused.
+    """
+    loss = await cards.note_loss(uow.tx, session.id, removal)
+    if loss is not None:
+        key = f"lost:{session.id}:channel:{loss}"
+        await uow.add_to_outbox(uow.post_row(key, session.team, session.requester, None, message))
 
 
 async def refuse(uow: UnitOfWork, session_id: str, message: Message) -> None:

@@ -1,6 +1,6 @@
 """The messages of a thread or channel, and which of them are ours."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
@@ -77,6 +77,11 @@ def stamp(key: str) -> Json:
 def stamped(messages: Iterable[Mapping[str, Any]], key: str, bot_id: str | None) -> str | None:
     """Return the `ts` of the message that carries `key`, if one of `messages` does."""
     return next((message["ts"] for message in messages if _carries(message, key, bot_id)), None)
+
+
+def sharing(messages: Iterable[Mapping[str, Any]], file_ids: Collection[str]) -> str | None:
+    """Return the `ts` of the first of `messages` that shares one of the files, if one does."""
+    return next((one["ts"] for one in messages if any(file.id in file_ids for file in files_of(one))), None)
 
 
 def _carries(message: Mapping[str, Any], key: str, bot_id: str | None) -> bool:

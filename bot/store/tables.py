@@ -149,6 +149,7 @@ cards: Final = Table(
     Column("reason", String),
     Column("ref", String, nullable=False),
     Column("created_at", Float, nullable=False),
+    Column("loss", String),  # the loss of its channel of which the asker was last informed
     Column("owner", String),  # as in the outbox
     _number("epoch"),
 )

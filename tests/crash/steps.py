@@ -70,6 +70,8 @@ PLACES: Final[dict[str, tuple[str, ...]]] = {
     # What goes out.
     "claim": ("bot.flows.deliver.send:Send._take", "bot.flows.deliver.cards:CardEditor._take"),
     "post": ("bot.flows.deliver.send:Send._post",),
+    "keep the copies of files": ("bot.flows.deliver.files:FilePosts._store",),
+    "share the files": ("bot.flows.deliver.files:FilePosts.share",),
     "edit the card": ("bot.flows.deliver.cards:CardEditor._update",),
     "add": ("bot.flows.deliver.send:Send._react",),
     "answer": ("bot.flows.deliver.send:Send._reply_privately",),

@@ -1,4 +1,4 @@
-"""`SIGKILL` at the steps of what happens seldom: a second yes, the digest, a channel gone, no tags, a duplicate."""
+"""`SIGKILL` at the steps of what happens seldom: a second yes, the digest, a channel gone, pictures, a duplicate."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -175,6 +175,23 @@ async def announced_once(one: Scene, begun: tuple[str, str]) -> None:
     assert (made["session_id"], made["is_archived"]) == (begun[1], False)
 
 
+async def hand_over(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
+    cart = {"name": "cart.png", "content": "PNG of the cart"}
+    await one.devin.attach(begun[1], "login.png", "PNG of the login", say="Look.", more=[cart])
+    await one.devin.say(begun[1], "That is all.")
+    await one.slack.wait_for_message(GENERAL, "That is all.", thread_ts=begun[0], within=PATIENCE)
+    return begun
+
+
+async def shown_once_in_order(one: Scene, begun: tuple[str, str]) -> None:
+    said = (await one.slack.messages(GENERAL, thread_ts=begun[0], user="U0BOT"))[1:]
+    assert [(message["text"] and message["rendered"], len(message.get("files", []))) for message in said] == [
+        ("Look.", 0),
+        ("", 2),
+        ("That is all.", 0),
+    ]
+
+
 async def tags_refused(one: Scene) -> None:
     """A Devin that takes no tags, which the bot does not know yet."""
     await one.devin.switch(tags_refused=True)
@@ -335,6 +352,19 @@ STORIES = [
         announced_once,
         steps=(*RECEIVED, "note a channel that is gone: commit", *POSTED),
         sometimes=FOLLOWED,
+    ),
+    Story(
+        "Devin hands pictures over",
+        running,
+        hand_over,
+        shown_once_in_order,
+        steps=(
+            *POSTED,
+            "keep the copies of files: commit",
+            "share the files: Slack files.completeUploadExternal",
+            *FOLLOWED,
+        ),
+        sometimes=EDITED,
     ),
     Story(
         "a start without tags",

@@ -181,6 +181,24 @@ async def test_what_devin_says_stands_once_and_in_order_when_an_answer_is_lost(
     assert await on.thread(GENERAL, ts) == ["One.", "Two.", "Three."]
 
 
+@slack_faults
+async def test_pictures_of_devins_stand_once_and_in_order_when_the_answer_is_lost(
+    on: Harness, fault: dict[str, Any]
+) -> None:
+    ts, session = await on.started()
+    await on.slack.fault("files.completeUploadExternal", **fault)
+    await on.devin.attach(session, "login.png", "PNG", "image/png", say="One.")
+    await on.devin.say(session, "Three.")
+    await on.slack.wait_for_message(GENERAL, "Three.", thread_ts=ts, within=WITHIN)
+    await polled(on)
+    said = (await on.slack.messages(GENERAL, thread_ts=ts, user="U0BOT"))[1:]
+    assert [(one["text"], len(one.get("files", []))) for one in said] == [
+        ("fix the login test: One.", 0),
+        ("", 1),
+        ("fix the login test: Three.", 0),
+    ]
+
+
 async def test_a_lost_post_does_not_hold_up_another_thread(on: Harness) -> None:
     ts, session = await on.started()
     other, other_session = await on.started("another task")

@@ -38,6 +38,7 @@ NEEDED_BY_WORK = {
     "chat:write",
     "commands",
     "files:read",
+    "files:write",
     "im:write",
     "mpim:read",
     "reactions:write",

@@ -11,6 +11,7 @@ from inline_snapshot import Is, snapshot
 from structlog.testing import capture_logs
 
 from bot.flows.deliver.failures import SendFailures
+from bot.flows.deliver.files import FilePosts
 from bot.flows.deliver.send import Send
 from bot.flows.money.digest import Digest
 from bot.flows.money.usage_ledger import UsageLedger
@@ -532,7 +533,8 @@ async def test_a_digest_that_slack_could_not_take_in_time_is_not_posted(start, m
         await run(frozen, start(), utc(2026, 5, 20, 7, 10))
         frozen.move_to(datetime(2026, 5, 20, 13, 0, 1, tzinfo=UTC))
         services = make(store, now)
-        await Send(services, SendFailures(services)).work("out:T0ACME:C0ADMINS")
+        failures = SendFailures(services)
+        await Send(services, failures, FilePosts(services, failures)).work("out:T0ACME:C0ADMINS")
     assert [(row["state"], row["reason"]) for row in await posts(store)] == [("dead", "expired")]
 
 

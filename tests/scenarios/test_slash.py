@@ -111,12 +111,16 @@ async def test_the_card_is_posted_first_and_the_session_starts_in_its_thread(on:
     assert made["request"]["repos"] == ["acme/web"]
 
 
-async def test_no_card_no_session(on: Harness) -> None:
-    await on.slack.fault("chat.postMessage", "error", error="restricted_action")
+@pytest.mark.parametrize(
+    ("error", "sentence"),
+    [("not_in_channel", sentences.not_a_member()), ("restricted_action", sentences.CHANNEL_RESTRICTED)],
+)
+async def test_no_card_no_session(on: Harness, error: str, sentence: str) -> None:
+    await on.slack.fault("chat.postMessage", "error", error=error)
     await on.slack.slash(ANN, GENERAL, "fix the login test")
     said = await on.slack.wait_for_ephemeral(ANN, sentences.NOTHING_STARTED)
     await settled(on)
-    assert said["rendered"] == sentences.not_a_member()
+    assert said["rendered"] == sentence
     assert await creations(on) == 0
 
 

@@ -64,6 +64,8 @@ def test_the_fixed_answers():
             "OTHER_COMPANY_REFUSED": Is(sentences.OTHER_COMPANY_REFUSED),
             "SHARED_CHANNEL_REFUSED": Is(sentences.SHARED_CHANNEL_REFUSED),
             "CHANNEL_ARCHIVED": Is(sentences.THIS_CHANNEL_ARCHIVED),
+            "CHANNEL_RESTRICTED": Is(sentences.CHANNEL_RESTRICTED),
+            "BETWEEN_PEOPLE": Is(sentences.BETWEEN_PEOPLE),
             "STORE_DOWN": Is(sentences.STORE_DOWN),
             "MAYBE_STORED": Is(sentences.MAYBE_STORED),
             "NOT_STORED": Is(sentences.NOT_STORED),
@@ -160,6 +162,7 @@ SAID = {
     "started_after_all": lambda text: answers.started_after_all(SESSION.url),
     "started_elsewhere": lambda text: answers.started_elsewhere(SESSION, "https://acme.slack.com/p1"),
     "posting_lost": lambda text: answers.posting_lost("C1", SESSION),
+    "posting_restricted": lambda text: answers.posting_restricted("C1", SESSION),
     "posting_lost_bare": lambda text: answers.posting_lost("C1"),
     "post_lost": lambda text: answers.post_lost("r-1", SESSION.url),
 }
@@ -250,6 +253,9 @@ def test_the_answers_that_depend_on_something():
             "posting_lost": Is(
                 f"{sentences.cannot_post('C1')} "
                 f"{sentences.session_goes_on('<https://app.devin.ai/sessions/abc|Fix the login test>')}"
+            ),
+            "posting_restricted": Is(
+                sentences.may_not_post("C1", "<https://app.devin.ai/sessions/abc|Fix the login test>")
             ),
             "posting_lost_bare": Is(sentences.cannot_post("C1")),
             "post_lost": Is(sentences.message_lost("https://app.devin.ai/sessions/abc", "r-1")),

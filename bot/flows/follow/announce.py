@@ -11,6 +11,7 @@ from bot.domain.keys import ref_of
 from bot.domain.session import TERMINAL_STATUSES, Lifecycle, Session, Snapshot, moved
 from bot.flows.follow.read_messages import NewMessages
 from bot.flows.services import Services
+from bot.flows.session_rows import post_files
 from bot.flows.unit_of_work import UnitOfWork
 from bot.store import outbox, sessions, spend
 from bot.store.lanes import Claim
@@ -170,14 +171,17 @@ class Announce:
         if gap > self._services.timing.outage_summary and len(messages) > REPLAYED:
             summary = announcements.caught_up(len(messages), last.message, session, round(gap / 60))
             await uow.post(f"say:{session.id}:{last.event_id}:0", session, summary)
+            await post_files(uow, session, last.event_id, last.files)
             return None
         closing = change.decision.end is not None and change.messages is not None and change.messages.devin_spoke_last
         for message in messages[:-1] if closing else messages:
             await self._post_words(uow, session, message.event_id, announcements.parts_of(message.message, session))
+            await post_files(uow, session, message.event_id, message.files)
         if not closing:
             return None
         *earlier, end = announcements.parts_of(last.message, session) or [Part("", [])]
         await self._post_words(uow, session, last.event_id, earlier)
+        await post_files(uow, session, last.event_id, last.files)
         key = f"say:{session.id}:{last.event_id}:{len(earlier)}"
         # Words that were posted before, as those of a source that was not known, are not posted again.
         return _ClosingWords(key, end) if end.text and await outbox.by_key(uow.tx, key) is None else None

@@ -1,5 +1,6 @@
 """A thin client of the control API, for tests and the playground: act as Devin, set faults, wait for calls."""
 
+from collections.abc import Sequence
 from types import TracebackType
 from typing import Any, Self
 
@@ -83,10 +84,17 @@ class DevinControl:
         return await self._act(session_id, "spend", {"acus": acus})
 
     async def attach(
-        self, session_id: str, name: str, content: str, content_type: str = "text/plain", *, say: str = ""
+        self,
+        session_id: str,
+        name: str,
+        content: str,
+        content_type: str = "text/plain",
+        *,
+        say: str = "",
+        more: Sequence[dict[str, str]] = (),
     ) -> dict[str, Any]:
-        """Devin hands a file over, in a message."""
-        order = {"name": name, "content": content, "content_type": content_type, "say": say}
+        """Devin hands a file over, in a message; `more` are other files in the same one."""
+        order = {"name": name, "content": content, "content_type": content_type, "say": say, "more": [*more]}
         return await self._act(session_id, "attach", order)
 
     async def terminate(self, session_id: str) -> dict[str, Any]:

@@ -170,10 +170,12 @@ class Control:
         life.spend(self._world, session, order["acus"])
 
     def _attach(self, session: Session, order: Order) -> None:
-        content = order["content"].encode()
-        file = keep_file(self._world, session.org_id, order["name"], content, order.get("content_type"))
-        life.attach(self._world, session, "devin", [file.url])
-        life.say(self._world, session, (order.get("say", "") + life.mention([file.url])).strip())
+        urls = [
+            keep_file(self._world, session.org_id, one["name"], one["content"].encode(), one.get("content_type")).url
+            for one in (order, *order.get("more", ()))
+        ]
+        life.attach(self._world, session, "devin", urls)
+        life.say(self._world, session, (order.get("say", "") + life.mention(urls)).strip())
 
     def _script(self, session: Session, order: Order) -> None:
         self._player.replace(session, _steps(order), order.get("play"))

@@ -5,7 +5,9 @@ arguments are constants, the others functions; all of them are messages whose te
 """
 
 from bot.views.answers.access import (
+    BETWEEN_PEOPLE,
     CHANNEL_ARCHIVED,
+    CHANNEL_RESTRICTED,
     GUEST_REFUSED,
     OTHER_COMPANY_REFUSED,
     SHARED_CHANNEL_REFUSED,
@@ -23,6 +25,7 @@ from bot.views.answers.failures import (
     outcome_unknown,
     post_lost,
     posting_lost,
+    posting_restricted,
 )
 from bot.views.answers.files import (
     file_not_allowed,
@@ -104,8 +107,10 @@ __all__ = [
     "ALREADY_MUTED",
     "ALREADY_STOPPED",
     "ASIDE",
+    "BETWEEN_PEOPLE",
     "CARD_LOST",
     "CHANNEL_ARCHIVED",
+    "CHANNEL_RESTRICTED",
     "EMPTY_PROMPT",
     "EXIT_DONE",
     "EXIT_KEPT",
@@ -162,6 +167,7 @@ __all__ = [
     "outcome_unknown",
     "post_lost",
     "posting_lost",
+    "posting_restricted",
     "received",
     "reply_not_sent",
     "reply_uncertain",
