@@ -172,7 +172,16 @@ class Moment:
         Before a commit nothing has changed since the last step. Only the first commit, of what Slack sent, has none
         before it.
         """
-        return self.when != BEFORE or not self.step.endswith(f": {COMMIT}") or self.step.startswith("receive:")
+        return self.when != BEFORE or not self._is_a_commit or self.step.startswith("receive:")
+
+    @property
+    def leaves_a_call_unrecorded(self) -> bool:
+        """Whether something is done outside at this moment, and the store does not know it yet."""
+        return self.when == AFTER and not self._is_a_commit
+
+    @property
+    def _is_a_commit(self) -> bool:
+        return self.step.endswith(f": {COMMIT}")
 
 
 def moments(step: str) -> set[str]:

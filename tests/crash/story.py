@@ -58,8 +58,26 @@ REACTED: Final = (
     "add (reaction): Slack reactions.add",
     "mark as sent (reaction): commit",
 )
+CLAIMED_PRIVATELY: Final = "claim (private): commit"
+MARKED_PRIVATELY: Final = "mark as sent (private): commit"
+ANSWERED_BY_URL: Final = (CLAIMED_PRIVATELY, "answer (private): Slack response_url", MARKED_PRIVATELY)
+ANSWERED_IN_DM: Final = (CLAIMED_PRIVATELY, "answer (private): Slack chat.postMessage", MARKED_PRIVATELY)
+ANSWERED_HERE: Final = (CLAIMED_PRIVATELY, "answer (private): Slack chat.postEphemeral", MARKED_PRIVATELY)
 # Steps of nearly every story. In the short form only stories with `at_common_steps` die there.
 COMMON: Final = frozenset({*RECEIVED, KNOWN, *POSTED, *EDITED, *REACTED, *FOLLOWED})
+# Protocols of many stories. In the short form those that are about one (`throughout`) die at each moment of it. The
+# others die at one: after the call, when it is done and nobody has recorded that.
+PROTOCOLS: Final = frozenset(
+    {
+        STARTED_FROM_A_COMMAND,
+        *CREATED,
+        *REPLIED,
+        *PUT_TO_SLEEP,
+        *ANSWERED_BY_URL,
+        *ANSWERED_IN_DM,
+        *ANSWERED_HERE,
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -69,6 +87,7 @@ class Story:
     A step in `steps` has to occur, one in `sometimes` may: it depends on what comes first. No other step may occur,
     except those that run by the clock. `times` is how often a step occurs at least, where every occurrence is another;
     of the other steps one death at the first occurrence is enough. A call in `unanswered` gets no answer.
+    `throughout` is the part of `PROTOCOLS` that the short form dies at throughout.
     """
 
     name: str
@@ -81,7 +100,8 @@ class Story:
     unanswered: Sequence[str] = ()
     settings: Callable[[], dict[str, str]] = dict
     from_the_start: bool = False  # whether the steps of the bot's own start count as well
-    at_common_steps: bool = False  # whether the short form dies at `COMMON` steps too
+    throughout: Sequence[str] = ()
+    at_common_steps: bool = False  # whether the short form dies at `COMMON` steps too, and at `PROTOCOLS` throughout
 
     def differences(self, reached: Sequence[Moment]) -> list[str]:
         """What a telling without a death has shown that is not as listed."""
@@ -110,17 +130,19 @@ class Story:
         if every:
             listed = {*self.steps, *self.sometimes}
             return [moment for moment in reached if moment.step in listed or moment.number == 1]
-        own = self.own_steps()
         return [
             moment
             for moment in reached
-            if moment.step in own and moment.is_distinct and moment.number <= self.times.get(moment.step, 1)
+            if moment.is_distinct and self.dies_at(moment) and moment.number <= self.times.get(moment.step, 1)
         ]
 
-    def own_steps(self) -> frozenset[str]:
-        """The steps that the short form dies at."""
-        listed = frozenset({*self.steps, *self.sometimes})
-        return listed if self.at_common_steps else listed - COMMON
+    def dies_at(self, moment: Moment) -> bool:
+        """Whether the short form dies at this moment of a step."""
+        if moment.step not in {*self.steps, *self.sometimes}:
+            return False
+        if self.at_common_steps or moment.step in self.throughout:
+            return True
+        return moment.step not in COMMON and (moment.step not in PROTOCOLS or moment.leaves_a_call_unrecorded)
 
 
 async def played(story: Story, folder: Path, nursery: Nursery, strike: Moment | None) -> tuple[list[Moment], int]:

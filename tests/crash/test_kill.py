@@ -9,6 +9,7 @@ from tests import sentences
 from tests.crash.scene import PATIENCE, Nursery, Scene
 from tests.crash.steps import AFTER, BEFORE, Moment
 from tests.crash.story import (
+    ANSWERED_HERE,
     CREATED,
     EDITED,
     FETCHED,
@@ -216,6 +217,7 @@ STORIES = [
         steps=(*RECEIVED, KNOWN, *REPLIED, *REACTED, *POLLED),
         sometimes=(*EDITED, *FOLLOWED),
         times=dict.fromkeys(("begin work: commit", *REPLIED), 2),
+        throughout=REPLIED,
     ),
     Story(
         "a reply under a card that is found late",
@@ -246,6 +248,7 @@ STORIES = [
         stopped,
         steps=(*RECEIVED, *PUT_TO_SLEEP, *EDITED, *POSTED),
         sometimes=FOLLOWED,
+        throughout=PUT_TO_SLEEP,
     ),
     Story(
         "the stop button while a reply waits",
@@ -262,6 +265,7 @@ STORIES = [
             *POSTED,
         ),
         sometimes=("intend: commit", *REACTED, *FOLLOWED),
+        throughout=("reply: Devin POST sessions/messages", *PUT_TO_SLEEP),
     ),
     Story(
         "Devin speaks, asks, opens a pull request and ends",
@@ -269,7 +273,7 @@ STORIES = [
         devin_works,
         devin_worked,
         steps=(*FOLLOWED, *POSTED, *EDITED, *REACTED),
-        times={"announce: commit": 4, "move the watermark: commit": 4, "post: Slack chat.postMessage": 6},
+        times={"announce: commit": 4, "move the watermark: commit": 4, "post: Slack chat.postMessage": 3},
         at_common_steps=True,
     ),
     Story(
@@ -288,9 +292,7 @@ STORIES = [
         steps=(
             *RECEIVED,
             "ask before the end: commit",
-            "claim (private): commit",
-            "answer (private): Slack chat.postEphemeral",
-            "mark as sent (private): commit",
+            *ANSWERED_HERE,
             "move to the session's thread: commit",
             "announce the stop: commit",
             "end for good: Devin DELETE sessions",
@@ -301,6 +303,7 @@ STORIES = [
         ),
         sometimes=FOLLOWED,
         times={"receive: commit": 2, "begin work: commit": 3},
+        throughout=(*ANSWERED_HERE, "announce the stop: commit"),
     ),
 ]
 

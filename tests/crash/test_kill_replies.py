@@ -8,6 +8,7 @@ import pytest
 from tests import sentences
 from tests.crash.scene import PATIENCE, Nursery, Scene
 from tests.crash.story import (
+    ANSWERED_IN_DM,
     CREATED,
     EDITED,
     FETCHED,
@@ -211,21 +212,23 @@ async def not_woken(one: Scene, written: tuple[str, str]) -> None:
     assert await one.on.thread(GENERAL, ts) == [STOPPED]
 
 
-ANSWERED: Final = (
-    "claim (private): commit",
-    "answer (private): Slack chat.postMessage",
-    "mark as sent (private): commit",
-)
 STORIES = [
     Story(
         "stop in a direct message",
         running_in_a_direct_message,
         stop_here,
         stopped_here,
-        steps=(*RECEIVED, "carry out the command: commit", *ANSWERED, *PUT_TO_SLEEP, *EDITED, *POSTED),
+        steps=(*RECEIVED, "carry out the command: commit", *ANSWERED_IN_DM, *PUT_TO_SLEEP, *EDITED, *POSTED),
         sometimes=FOLLOWED,
     ),
-    Story("a greeting", nothing, greet, greeted, steps=(*RECEIVED, KNOWN, "welcome: commit", *ANSWERED)),
+    Story(
+        "a greeting",
+        nothing,
+        greet,
+        greeted,
+        steps=(*RECEIVED, KNOWN, "welcome: commit", *ANSWERED_IN_DM),
+        throughout=ANSWERED_IN_DM,
+    ),
     Story(
         "thanks to a session that sleeps",
         asleep,

@@ -11,6 +11,7 @@ from tests import sentences
 from tests.crash.scene import PATIENCE, Nursery, Scene
 from tests.crash.steps import AFTER, Moment
 from tests.crash.story import (
+    ANSWERED_BY_URL,
     CREATED,
     EDITED,
     FETCHED,
@@ -263,9 +264,7 @@ STORIES = [
         steps=(
             *RECEIVED,
             "ask before a second start: commit",
-            "claim (private): commit",
-            "answer (private): Slack response_url",
-            "mark as sent (private): commit",
+            *ANSWERED_BY_URL,
             "start again: commit",
             STARTED_FROM_A_COMMAND,
             *POSTED,
@@ -274,6 +273,7 @@ STORIES = [
         ),
         sometimes=FOLLOWED,
         times={"receive: commit": 2, "begin work: commit": 4},
+        throughout=ANSWERED_BY_URL,
     ),
     Story(
         "a doubtful text is a task",
@@ -283,9 +283,7 @@ STORIES = [
         steps=(
             *RECEIVED,
             "start as a task: commit",
-            "claim (private): commit",
-            "answer (private): Slack response_url",
-            "mark as sent (private): commit",
+            *ANSWERED_BY_URL,
             STARTED_FROM_A_COMMAND,
             *POSTED,
             *CREATED,
@@ -301,9 +299,7 @@ STORIES = [
         steps=(
             *RECEIVED,
             "carry out the command: commit",
-            "claim (private): commit",
-            "answer (private): Slack response_url",
-            "mark as sent (private): commit",
+            *ANSWERED_BY_URL,
             *PUT_TO_SLEEP,
             *EDITED,
             *POSTED,
@@ -374,6 +370,7 @@ STORIES = [
         steps=(*RECEIVED, KNOWN, *CREATED, "note that tags are refused: commit", *POSTED, *REACTED),
         sometimes=(*EDITED, *FOLLOWED),
         times={"intend: commit": 2, "create: Devin POST sessions": 2},
+        throughout=("create: Devin POST sessions",),  # found again by another way
     ),
     Story(
         "a duplicate is ended",

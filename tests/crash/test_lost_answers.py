@@ -1,7 +1,7 @@
 """Lost answers on either side: what was done is found again, what was not done is done once."""
 
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -34,8 +34,23 @@ SLACK_FAULTS: dict[str, dict[str, Any]] = {
     "done, no end": {"kind": "commit_then_hang", "seconds": 8},
     "not done, no end": {"kind": "hang", "seconds": 8},
 }
-devin_faults = pytest.mark.parametrize("fault", DEVIN_FAULTS.values(), ids=DEVIN_FAULTS)
-slack_faults = pytest.mark.parametrize("fault", SLACK_FAULTS.values(), ids=SLACK_FAULTS)
+
+
+def each_of(faults: dict[str, dict[str, Any]], *, usual: Collection[str] = ()) -> pytest.MarkDecorator:
+    """Tell a test with each of these faults; those that are not `usual` are for the long run, where any are named."""
+    return pytest.mark.parametrize(
+        "fault",
+        [
+            pytest.param(fault, id=name, marks=[] if not usual or name in usual else [pytest.mark.long])
+            for name, fault in faults.items()
+        ],
+    )
+
+
+# The first story of each side is told with every fault; the others, which find out in the same way, with the hardest.
+NO_ANSWER = ("done, no answer", "not done, no answer")
+every_devin_fault, devin_faults = each_of(DEVIN_FAULTS), each_of(DEVIN_FAULTS, usual=NO_ANSWER)
+every_slack_fault, slack_faults = each_of(SLACK_FAULTS), each_of(SLACK_FAULTS, usual=NO_ANSWER)
 
 
 @pytest.fixture
@@ -67,7 +82,7 @@ async def polled(on: Harness) -> None:
 # ---------------------------------------------------------------- Devin
 
 
-@devin_faults
+@every_devin_fault
 async def test_a_start_whose_answer_is_lost_makes_one_session(on: Harness, fault: dict[str, Any]) -> None:
     await on.devin.fault("create_session", **fault)
     ts = await on.mention("fix the login test")
@@ -168,7 +183,7 @@ async def test_a_slash_card_whose_answer_is_lost_makes_one_thread_and_one_sessio
     assert made["tags"] == ["devin-bridge", f"slack-T0PLAY-{GENERAL}-{card['ts']}"]
 
 
-@slack_faults
+@every_slack_fault
 async def test_what_devin_says_stands_once_and_in_order_when_an_answer_is_lost(
     on: Harness, fault: dict[str, Any]
 ) -> None:
