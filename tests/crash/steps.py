@@ -94,7 +94,7 @@ PLACES: Final[dict[str, tuple[str, ...]]] = {
 PLACE_OF: Final = {code: place for place, codes in PLACES.items() for code in codes}
 
 # Lanes in which the same functions run; the others need no word.
-LANES: Final = {"react": "reaction", "priv": "private"}
+LANES: Final = {"react": "reaction", "unreact": "old reaction", "priv": "private"}
 
 # Modules that make commits and calls for others: the step belongs to who asked for it.
 OURS: Final = ("bot", "handlers")

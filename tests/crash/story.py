@@ -29,6 +29,9 @@ BESIDE: Final = frozenset(
         "move the watermark, nothing new: commit",
         "take a turn to fetch: commit",
         "fetch what was missed: commit",
+        "claim (old reaction): commit",
+        "add (old reaction): Slack reactions.remove",
+        "mark as sent (old reaction): commit",
     }
 )
 
@@ -57,6 +60,11 @@ REACTED: Final = (
     "claim (reaction): commit",
     "add (reaction): Slack reactions.add",
     "mark as sent (reaction): commit",
+)
+TAKEN_AWAY: Final = (
+    "claim (old reaction): commit",
+    "add (old reaction): Slack reactions.remove",
+    "mark as sent (old reaction): commit",
 )
 CLAIMED_PRIVATELY: Final = "claim (private): commit"
 MARKED_PRIVATELY: Final = "mark as sent (private): commit"

@@ -23,6 +23,7 @@ from tests.crash.story import (
     REPLIED,
     STARTED_FROM_A_COMMAND,
     STOPPED,
+    TAKEN_AWAY,
     Story,
     asked,
     in_both_forms,
@@ -148,15 +149,13 @@ async def devin_works(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
 
 async def devin_worked(one: Scene, begun: tuple[str, str]) -> None:
     await one_session(one)
-    *said, end = await one.on.thread(GENERAL, begun[0])
-    assert said == [
+    pull = "<https://github.com/acme/web/pull/7|acme/web#7> (open)"
+    assert await one.on.thread(GENERAL, begun[0]) == [
         "I looked at the test.",
-        "Which branch?",
-        sentences.question("<@U0ANN>"),
-        sentences.new_pull_request("<https://github.com/acme/web/pull/7|acme/web#7> (open)"),
-        "All green.",
+        f"{sentences.question('<@U0ANN>')}\nWhich branch?",
+        sentences.new_pull_request(pull),
+        f"{sentences.done('<@U0ANN>')}\nAll green.\n{sentences.pull_request_line(pull)}",
     ]
-    assert end.startswith(sentences.outcome("1 pull request"))
 
 
 async def archive(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
@@ -272,7 +271,7 @@ STORIES = [
         running,
         devin_works,
         devin_worked,
-        steps=(*FOLLOWED, *POSTED, *EDITED, *REACTED),
+        steps=(*FOLLOWED, *POSTED, *EDITED, *REACTED, *TAKEN_AWAY),
         times={"announce: commit": 4, "move the watermark: commit": 4, "post: Slack chat.postMessage": 3},
         at_common_steps=True,
     ),

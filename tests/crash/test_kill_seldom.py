@@ -110,7 +110,7 @@ async def stop_in_a_list(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
             break
         await one.slack.wait_for_sockets(within=PATIENCE)
     await one.devin.wait_for_sessions("fix the login test", seconds=PATIENCE, is_archived=True)
-    await one.slack.wait_for_message(GENERAL, sentences.stopped_begins("<@U0ANN>"), thread_ts=begun[0], within=PATIENCE)
+    await one.slack.wait_for_message(GENERAL, sentences.stopped_begins("ann"), thread_ts=begun[0], within=PATIENCE)
     return begun
 
 

@@ -191,7 +191,7 @@ async def test_what_devin_says_stands_once_and_in_order_when_an_answer_is_lost(
     await on.slack.fault("chat.postMessage", **fault)
     for said in ("One.", "Two.", "Three."):
         await on.devin.say(session, said)
-    await on.slack.wait_for_message(GENERAL, "Three.", thread_ts=ts, within=WITHIN)
+    await on.wait_for_post(GENERAL, ts, "Three.", within=WITHIN)
     await polled(on)
     assert await on.thread(GENERAL, ts) == ["One.", "Two.", "Three."]
 
@@ -204,7 +204,7 @@ async def test_pictures_of_devins_stand_once_and_in_order_when_the_answer_is_los
     await on.slack.fault("files.completeUploadExternal", **fault)
     await on.devin.attach(session, "login.png", "PNG", "image/png", say="One.")
     await on.devin.say(session, "Three.")
-    await on.slack.wait_for_message(GENERAL, "Three.", thread_ts=ts, within=WITHIN)
+    await on.wait_for_post(GENERAL, ts, "Three.", within=WITHIN)
     await polled(on)
     said = (await on.slack.messages(GENERAL, thread_ts=ts, user="U0BOT"))[1:]
     assert [(one["text"], len(one.get("files", []))) for one in said] == [
@@ -235,14 +235,14 @@ async def test_a_conversation_older_than_the_keys_is_announced_no_second_time(on
     await on.devin.wait_for_messages("please use pytest")
     for said in ("One.", "Two.", "Three."):
         await on.devin.say(session, said)
-    await on.slack.wait_for_message(GENERAL, "Three.", thread_ts=ts, within=WITHIN)
+    await on.wait_for_post(GENERAL, ts, "Three.", within=WITHIN)
     await on.stop()
     with closing(sqlite3.connect(tmp_path / "bot.db")) as store, store:
         store.execute("DELETE FROM outbox WHERE kind <> 'card'")
         store.execute("DELETE FROM inbox")
     await on.start()
     await on.devin.say(session, "Four.")
-    await on.slack.wait_for_message(GENERAL, "Four.", thread_ts=ts, within=WITHIN)
+    await on.wait_for_post(GENERAL, ts, "Four.", within=WITHIN)
     await polled(on)
     assert await on.thread(GENERAL, ts) == ["One.", "Two.", "Three.", "Four."]
     assert [text.split("\n")[1] for text in await asked(on, session)] == ["please use pytest"]

@@ -102,12 +102,12 @@ class Poller:
             stored = await due.read(tx, due.poll(self._organisation.id))
         state = PollState.stored(stored.state) if stored else PollState(polled_at=self._services.clock())
         try:
-            after = await self._cycle(claim, state)
+            after, again = await self._cycle(claim, state)
         except DevinError as error:
             return await self._back_off(claim, state, interval, error)
         if state.failures:
             log.info("poll works again", organisation=self._organisation.id, failures=state.failures)
-        await self._store_state(claim, after)
+        await self._store_state(claim, after, again)
         self.polled_at = after.polled_at
         return interval
 
@@ -120,15 +120,19 @@ class Poller:
         wait = error.retry_after or interval * 2.0 ** min(state.failures + 1, 10)
         return min(wait, self._services.timing.poll_longest_backoff)
 
-    async def _store_state(self, claim: Claim, state: PollState) -> None:
+    async def _store_state(self, claim: Claim, state: PollState, again: Sequence[str] = ()) -> None:
+        """Store the `state` for the next cycle, which reads the sessions `again` although they may show no change."""
         stored = {"v": 1, "poll": asdict(state)}
         async with self._services.unit_of_work(claim) as uow:
             await due.write(uow.tx, due.poll(self._organisation.id), uow.now, stored)
+            if again:
+                await watched_sessions.mark_changing(uow.tx, again, uow.now + self._services.timing.same_second)
             await lanes.release(uow.tx, claim)
 
     # ------------------------------------------------------------ one poll cycle
 
-    async def _cycle(self, claim: Claim, state: PollState) -> PollState:
+    async def _cycle(self, claim: Claim, state: PollState) -> tuple[PollState, list[str]]:
+        """Run one poll cycle. Returns the state for the next one, and which sessions that one reads in any case."""
         now = self._services.clock()
         sweeping = now - state.swept_at >= self._services.timing.count_sweep
         self._duplicates.resume(state.unread_prompts)
@@ -141,17 +145,10 @@ class Poller:
         handled = await self._read_all(claim, worth, times) + await self._announce_figures(claim, quiet, times)
         found_by_prompt = await self._duplicates.read_prompts(claim)
         left = [one for one in handled if one.left]
-        await self._mark_changing(claim, [*found_by_prompt, *(one.session.id for one in left)])
         watermark = min([newest, *(one.snapshot.updated_at - 1 for one in left if one.changed)])
         swept_at = now if sweeping else state.swept_at
-        return PollState(max(watermark, state.watermark), now, swept_at, 0, self._duplicates.unread)
-
-    async def _mark_changing(self, claim: Claim, session_ids: Sequence[str]) -> None:
-        """Have these sessions read by the next poll too, although they may show no change."""
-        if session_ids:
-            async with self._services.unit_of_work(claim) as uow:
-                until = uow.now + self._services.timing.same_second
-                await watched_sessions.mark_changing(uow.tx, session_ids, until)
+        after = PollState(max(watermark, state.watermark), now, swept_at, 0, self._duplicates.unread)
+        return after, [*found_by_prompt, *(one.session.id for one in left)]
 
     async def _list(self, claim: Claim, state: PollState) -> tuple[list[PolledSession], int]:
         filters = await self._changed_since(state)
