@@ -224,14 +224,17 @@ def first_line(prompt: str, length: int = 80) -> str:
 def display_state_of(snapshot: Snapshot) -> DisplayState:
     """The display state of an open session, from the status and detail of its snapshot.
 
-    The status `exit` is rare: a session that is done usually stays at running/finished.
+    The status `exit` is rare: a session that is done usually stays at running/finished. One that is archived and not
+    over sleeps, whatever else its status says.
     """
-    if snapshot.status in QUEUED_STATUSES:
-        return DisplayState.QUEUED
     if snapshot.status == "exit":
         return DisplayState.DONE
     if snapshot.status == "error":
         return DisplayState.FAILED
+    if snapshot.archived:
+        return DisplayState.STOPPED
+    if snapshot.status in QUEUED_STATUSES:
+        return DisplayState.QUEUED
     if snapshot.status == "running":
         return _running(snapshot)
     if snapshot.status == "suspended":
@@ -258,7 +261,7 @@ def _suspended(snapshot: Snapshot) -> DisplayState:
         return DisplayState.LIMIT
     if snapshot.detail == "error":
         return DisplayState.FAILED
-    if snapshot.detail == "user_request" or snapshot.archived:
+    if snapshot.detail == "user_request":
         return DisplayState.STOPPED
     if snapshot.detail in {None, "inactivity"}:
         return DisplayState.DONE if snapshot.has_outcome and snapshot.asks is not True else DisplayState.ASLEEP

@@ -280,9 +280,12 @@ async def mark_figures_drawn(tx: AsyncConnection, session_ids: Sequence[str], no
 async def purge(tx: AsyncConnection, before: float) -> int:
     """Delete one batch of the sessions that ended before `before`, with their threads and cards; returns their number.
 
+    Open ones stay, and those whose card has still to be edited, because the card would show for ever what it shows now.
     Their rows in inbox and outbox then belong to no session, and are purged in batches of their own.
     """
-    found = await tx.execute(select(sessions.c.id).where(sessions.c.ended_at < before).limit(BATCH))
+    over = (sessions.c.ended_at < before, sessions.c.lifecycle.not_in(LIVE_LIFECYCLES))
+    to_edit = select(cards.c.session_id).where(cards.c.session_id == sessions.c.id, cards.c.state == "open").exists()
+    found = await tx.execute(select(sessions.c.id).where(*over, ~to_edit).limit(BATCH))
     old = list(found.scalars())
     if old:
         await tx.execute(delete(threads).where(threads.c.session_id.in_(old)))

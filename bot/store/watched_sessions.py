@@ -26,7 +26,8 @@ async def count_active(tx: AsyncConnection, org_id: str, spoken_after: float) ->
     """
     resting = sessions.c.detail.in_(ENDED_BY_A_MESSAGE)
     works = and_(sessions.c.status == "running", or_(sessions.c.detail.is_(None), ~resting))
-    busy = or_(sessions.c.status.in_(QUEUED_STATUSES), works, _PENDING, sessions.c.spoken_at >= spoken_after)
+    awake = and_(or_(sessions.c.status.in_(QUEUED_STATUSES), works), ~sessions.c.archived)
+    busy = or_(awake, _PENDING, sessions.c.spoken_at >= spoken_after)
     found = await tx.execute(select(func.count(), func.count().filter(busy)).where(*_watched_in(org_id)))
     row = found.one()
     return int(row[0]), int(row[1])
@@ -80,18 +81,25 @@ async def mark_changing(tx: AsyncConnection, session_ids: Collection[str], until
     await tx.execute(update(sessions).where(sessions.c.id.in_(session_ids)).values(changes_until=until))
 
 
-async def end_sleepers(tx: AsyncConnection, before: int, now: float) -> int:
-    """End, at `now`, one batch of the watched sessions that sleep and last changed earlier than `before`.
+async def unwatch_sleepers(tx: AsyncConnection, before: int, now: float) -> int:
+    """Watch no longer, from `now` on, one batch of the sessions that have slept since earlier than `before`.
 
-    Returns the number of sessions.
+    Returns the number of sessions. A reply still wakes them.
     """
-    asleep = (
-        select(sessions.c.id)
-        .where(*_watched(), sessions.c.status != "running", sessions.c.updated_at < before)
-        .limit(BATCH)
-    )
-    ended = update(sessions).where(sessions.c.id.in_(asleep)).values(lifecycle=Lifecycle.ENDED, ended_at=now)
-    return (await tx.execute(ended)).rowcount
+    sleeps = or_(sessions.c.status != "running", sessions.c.archived)
+    quiet = (sessions.c.updated_at < before, sessions.c.spoken_at < before)
+    asleep = select(sessions.c.id).where(*_watched(), sleeps, *quiet).limit(BATCH)
+    return (await tx.execute(update(sessions).where(sessions.c.id.in_(asleep)).values(ended_at=now))).rowcount
+
+
+async def close_unwatched(tx: AsyncConnection, before: float) -> list[str]:
+    """End one batch of the open sessions that have not been watched since before `before`. Returns their ids.
+
+    From then on a reply does not reach them, so their cards have to be edited before their rows can be deleted.
+    """
+    old = select(sessions.c.id).where(sessions.c.lifecycle == Lifecycle.OPEN, sessions.c.ended_at < before).limit(BATCH)
+    closed = update(sessions).where(sessions.c.id.in_(old)).values(lifecycle=Lifecycle.ENDED).returning(sessions.c.id)
+    return list((await tx.execute(closed)).scalars())
 
 
 def _watched() -> tuple[ColumnElement[bool], ...]:

@@ -42,7 +42,7 @@ PLACES: Final[dict[str, tuple[str, ...]]] = {
     "create": ("bot.flows.start.create:NewSession.call",),
     "note that tags are refused": ("bot.flows.organisation:Organisation.remember_tags_refused",),
     # A session is steered.
-    "wake": ("bot.flows.steer.reply:NewMessage.call_first",),
+    "wake": ("bot.flows.steer.reply:NewMessage._unarchive",),
     "take thanks": ("bot.flows.steer.reply:Reply._take_thanks",),
     "reply": ("bot.flows.steer.reply:NewMessage.call",),
     "announce the stop": ("bot.flows.steer.session_commands:SessionCommands._begin_stop",),
@@ -88,6 +88,7 @@ PLACES: Final[dict[str, tuple[str, ...]]] = {
     "fetch the consumption": ("bot.flows.money.usage_ledger:UsageLedger._store_figures",),
     "delete what is old": (
         "bot.flows.upkeep.retention:Retention._all",
+        "bot.flows.upkeep.retention:Retention._close",
         "bot.flows.upkeep.retention:_written.<locals>.batch",
     ),
 }

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
+from bot.store import sessions
 from tests import sentences
-from tests.crash.scene import PATIENCE, Nursery, Scene
-from tests.crash.steps import AFTER, Moment
+from tests.crash.scene import PATIENCE, Nursery, Scene, scene
+from tests.crash.steps import AFTER, BEFORE, Moment
 from tests.crash.story import (
     ANSWERED_BY_URL,
     CREATED,
@@ -34,10 +35,13 @@ from tests.crash.story import (
     typed,
 )
 from tests.crash.test_kill import archive as archived_by_hand
+from tests.scenarios.ahead import running as running_before
+from tests.scenarios.ahead import write
 from tests.scenarios.harness import ANN, GENERAL, OPS
 
 DM = "D0ANN"
 KINDS_OF_OLD_ROWS = 12
+CLOSED = 2  # which of them are sessions that are closed for their age
 
 
 async def ordered_once(one: Scene) -> None:
@@ -419,3 +423,18 @@ async def test_a_kill_at_any_step_loses_and_doubles_nothing(
     story: Story, every: bool, tmp_path: Path, nursery: Nursery
 ) -> None:
     await killed_everywhere(story, tmp_path, nursery, every=every)
+
+
+@pytest.mark.parametrize("when", [BEFORE, AFTER])
+async def test_a_kill_while_a_session_is_closed_for_its_age_leaves_no_card_that_promises_more(
+    when: str, tmp_path: Path, nursery: Nursery
+) -> None:
+    async with scene(tmp_path, nursery, Moment("delete what is old: commit", when, CLOSED)) as one:
+        (known,) = await running_before(one.on, 1, [GENERAL])
+        await write(
+            one.on, lambda tx: sessions.change(tx, known.id, status="suspended", detail="inactivity", ended_at=1.0)
+        )
+        one.arm()
+        await one.keep()
+        await one.guarded(one.slack.wait_for_message(GENERAL, sentences.ENDED, ts=known.card_ts, within=PATIENCE))
+        assert one.deaths == 1

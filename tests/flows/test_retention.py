@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import date
 
 import pytest
-from sqlalchemy import event, func, select
+from sqlalchemy import event, func, select, update
 
 from bot.flows.upkeep import retention
 from bot.flows.upkeep.retention import Retention
@@ -183,17 +183,29 @@ async def test_keys_outlive_their_session_by_a_week_however_short_the_retention_
     assert await either_store.all(inbox.c.key) == []
 
 
-async def test_a_session_that_has_slept_for_long_is_ended_and_purged_later(purging, either_store, clock):
+async def test_a_session_that_has_slept_for_long_is_closed_with_its_card_later_and_purged_after_that(
+    purging, either_store, clock
+):
     asleep = {"status": "suspended", "detail": "inactivity"}
     await either_store.session("sleeps", NOW - 90 * DAY, **asleep, updated_at=int(NOW - 31 * DAY))
+    await either_store.put(cards, card_of("sleeps"))
     await either_store.session("naps", NOW - 89 * DAY, **asleep, updated_at=int(NOW - 29 * DAY))
     await either_store.session("works", NOW - 88 * DAY, updated_at=int(NOW - 31 * DAY))
     await purging.tick()
-    found = {row["id"]: (row["lifecycle"], row["ended_at"]) for row in await either_store.rows(sessions)}
-    assert found == {"sleeps": ("ended", NOW), "naps": ("open", None), "works": ("open", None)}
+    assert await ends(either_store) == {"sleeps": ("open", NOW), "naps": ("open", None), "works": ("open", None)}
     clock.now += 30 * DAY + 1
+    for _ in range(2):  # its card is not edited yet
+        await purging.tick()
+        assert (await ends(either_store))["sleeps"] == ("ended", NOW)
+        assert await either_store.all(cards.c.state) == ["open"]
+    async with either_store.db.write() as tx:
+        await tx.execute(update(cards).values(state="sent"))
     await purging.tick()
     assert await either_store.all(sessions.c.id) == ["naps", "works"]
+
+
+async def ends(store):
+    return {row["id"]: (row["lifecycle"], row["ended_at"]) for row in await store.rows(sessions)}
 
 
 # ---------------------------------------------------------------- the rest

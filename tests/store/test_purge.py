@@ -10,6 +10,7 @@ from bot.domain.lane import thread_lane
 from bot.domain.person import Person
 from bot.domain.session import Lifecycle, Snapshot
 from bot.store import (
+    cards,
     inbox,
     lanes,
     outbox,
@@ -25,7 +26,7 @@ from bot.store import (
 )
 from bot.store.database.connection import Database
 from bot.store.threads import Thread
-from tests.store.rows import CHANNEL, NOW, ORG, TEAM, THREAD, asked, drawn, held, said, session
+from tests.store.rows import CHANNEL, NOW, ORG, TEAM, THREAD, asked, drawn, held, said, session, standing
 
 BATCH_SIZE = 3
 
@@ -136,7 +137,8 @@ async def test_sessions_that_ended_long_ago_go_with_their_threads_in_batches(db:
     names = [f"old{number}" for number in range(4)]
     async with db.write() as tx:
         for name, ended_at in [*((name, NOW) for name in names), ("recent", NOW + 10), ("open", None)]:
-            await sessions.add(tx, session(name, ended_at=ended_at))
+            lifecycle = Lifecycle.ENDED if ended_at else Lifecycle.OPEN
+            await sessions.add(tx, session(name, ended_at=ended_at, lifecycle=lifecycle))
             bound = Thread(TEAM, CHANNEL, f"ts of {name}", name, muted=False, closed=False, last_seen_ts=THREAD)
             await threads.put(tx, bound, NOW)
 
@@ -149,24 +151,57 @@ async def test_sessions_that_ended_long_ago_go_with_their_threads_in_batches(db:
     assert await left(db, tables.threads, "session_id") == ["open", "recent"]
 
 
+async def test_a_session_stays_while_a_reply_reaches_it_or_its_card_has_still_to_be_edited(db: Database) -> None:
+    async with db.write() as tx:
+        await sessions.add(tx, session("open", ended_at=NOW))
+        for name in ("to edit", "edited"):
+            await sessions.add(tx, session(name, ended_at=NOW, lifecycle=Lifecycle.ENDED))
+            await standing(tx, name, f"ts of {name}")
+        await cards.redraw(tx, ["to edit"], NOW)
+        assert await sessions.purge(tx, NOW + 1) == 1
+    assert await left(db, tables.sessions, "id") == ["open", "to edit"]
+
+
+async def test_sessions_that_are_not_watched_for_long_are_closed_in_batches(db: Database) -> None:
+    async with db.write() as tx:
+        for name, ended_at in [*((f"old{number}", NOW) for number in range(4)), ("recent", NOW + 10), ("open", None)]:
+            await sessions.add(tx, session(name, ended_at=ended_at))
+
+    async def close_batch() -> list[str]:
+        async with db.write() as tx:
+            return await watched_sessions.close_unwatched(tx, NOW + 1)
+
+    batches = [await close_batch() for _ in range(3)]
+    assert [len(batch) for batch in batches] == [3, 1, 0]
+    assert sorted(name for batch in batches for name in batch) == [f"old{number}" for number in range(4)]
+    async with db.read() as tx:
+        closed, recent = await sessions.get(tx, "old0"), await sessions.get(tx, "recent")
+    assert closed is not None
+    assert recent is not None
+    assert (closed.lifecycle, closed.ended_at, recent.lifecycle) == (Lifecycle.ENDED, NOW, Lifecycle.OPEN)
+
+
 async def test_sessions_that_sleep_for_long_are_no_longer_watched(db: Database) -> None:
     asleep = Snapshot("suspended", "inactivity", updated_at=int(NOW) - 100)
+    put_away = Snapshot("running", "working", archived=True, updated_at=int(NOW) - 100)
     async with db.write() as tx:
         for number in range(4):
-            await sessions.add(tx, session(f"asleep{number}", snapshot=asleep))
+            slept = asleep if number else put_away
+            await sessions.add(tx, session(f"asleep{number}", snapshot=slept, spoken_at=NOW - 100))
+        await sessions.add(tx, session("spoken to", snapshot=asleep, spoken_at=NOW))
         await sessions.add(tx, session("works", snapshot=Snapshot("running", updated_at=int(NOW) - 100)))
         await sessions.add(tx, session("dozes", snapshot=Snapshot("suspended", updated_at=int(NOW))))
 
     async def end() -> int:
         async with db.write() as tx:
-            return await watched_sessions.end_sleepers(tx, int(NOW) - 50, NOW)
+            return await watched_sessions.unwatch_sleepers(tx, int(NOW) - 50, NOW)
 
     assert [await end() for _ in range(3)] == [3, 1, 0]
     async with db.read() as tx:
-        assert sorted(await watched_sessions.open_bare_ids(tx, ORG)) == ["dozes", "works"]
+        assert sorted(await watched_sessions.open_bare_ids(tx, ORG)) == ["dozes", "spoken to", "works"]
         ended = await sessions.get(tx, "asleep0")
     assert ended is not None
-    assert (ended.lifecycle, ended.ended_at) == (Lifecycle.ENDED, NOW)
+    assert (ended.lifecycle, ended.ended_at) == (Lifecycle.OPEN, NOW)
 
 
 # ------------------------------------------------------------ the rest

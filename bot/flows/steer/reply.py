@@ -9,6 +9,7 @@ from functools import partial
 from typing import ClassVar, Final
 
 from bot.devin.errors import (
+    DevinError,
     DevinForbidden,
     DevinOutcomeUnknown,
     DevinQuotaExceeded,
@@ -176,9 +177,12 @@ class NewMessage(Creation[Snapshot | None]):
     async def call_first(self) -> None:
         """Unarchive the session if it sleeps."""
         if self._session.snapshot.archived:
-            await self._services.check_claim(self._job)
-            # A crash right here repeats the request, which changes nothing.
-            await self._organisation.devin.unarchive(self._devin_id)
+            await self._unarchive()
+
+    async def _unarchive(self) -> None:
+        await self._services.check_claim(self._job)
+        # A crash right here repeats the request, which changes nothing.
+        await self._organisation.devin.unarchive(self._devin_id)
 
     async def write_intent(self, uow: UnitOfWork) -> None:
         """Note in the row where a look-up begins and which files were left out, and put eyes on the reply.
@@ -197,7 +201,21 @@ class NewMessage(Creation[Snapshot | None]):
     async def call(self) -> Snapshot | None:
         """Send the message to Devin. Returns what the answer says about the session, or None if that cannot be read."""
         answer = await self._organisation.devin.send_message(self._devin_id, self._message_text, self._files.urls)
+        if answer is not None and answer.is_archived:
+            return await self._woken(answer.snapshot())
         return answer.snapshot() if answer else None
+
+    async def _woken(self, snapshot: Snapshot) -> Snapshot:
+        """Unarchive the session that was archived elsewhere: as long as it is archived, it counts as asleep.
+
+        Returns `snapshot` as it is after that. The message is sent already, so a failure is left to the next reply.
+        """
+        try:
+            await self._unarchive()
+        except DevinError as error:
+            log.warning("not unarchived", session=self._session.id, error=type(error).__name__, status=error.status)
+            return snapshot
+        return replace(snapshot, archived=False)
 
     async def lookup(self) -> LookupResult[Snapshot | None]:
         """Search the session's messages for the mark. What is found says nothing about the session."""

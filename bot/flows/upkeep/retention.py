@@ -1,8 +1,9 @@
 """Retention: rows that nobody needs any more are purged, in batches small enough for other work to get its turn.
 
-A session is purged a retention time after its end, but at least a week. Until then its rows stay, because their keys
-keep old messages from acting again; after that they are purged too. The texts of dead rows are blanked after the
-retention time in any case.
+A session that has slept for the retention time is watched no longer, but a reply wakes it. A retention time after that,
+or after its end, but at least a week, its card says that it has ended; then it is purged. Until then its rows stay,
+because their keys keep old messages from acting again; after that they are purged too. The texts of dead rows are
+blanked after the retention time in any case.
 """
 
 import asyncio
@@ -44,11 +45,12 @@ class Retention:
         Sessions come first, because the rows of a session stay as long as it does.
         """
         now, kept, timing = self._services.clock(), self._services.timing.retention, self._services.timing
-        old = now - kept
+        old, ended = now - kept, now - max(kept, timing.keys_kept)
         last_spent = billing_day(now - timing.spend_kept)
         return {
-            "sleepers": _written(partial(watched_sessions.end_sleepers, before=int(old), now=now)),
-            "sessions": _written(partial(sessions.purge, before=now - max(kept, timing.keys_kept))),
+            "sleepers": _written(partial(watched_sessions.unwatch_sleepers, before=int(old), now=now)),
+            "closed": partial(self._close, before=ended),
+            "sessions": _written(partial(sessions.purge, before=ended)),
             "inbox": partial(inbox.purge, before=old),
             "inbox_texts": partial(inbox.purge_texts, before=old),
             "outbox": partial(outbox.purge, before=old, live_sessions=sessions.kept()),
@@ -60,6 +62,14 @@ class Retention:
             "people": _written(partial(purge.purge_people, before=old)),
             "shown_lists": _written(partial(purge.purge_shown_lists, before=now - timing.list_kept)),
         }
+
+    async def _close(self, _db: Database, before: float) -> int:
+        # A crash right here loses nothing: the sessions and the edits of their cards are one transaction.
+        async with self._services.unit_of_work() as uow:
+            closed = await watched_sessions.close_unwatched(uow.tx, before)
+            if closed:
+                await uow.redraw(*closed)
+        return len(closed)
 
     async def _all(self, batch: Batch) -> int:
         purged = 0

@@ -1,0 +1,96 @@
+"""Sessions that sleep: a reply wakes them, and when it does so no longer, their card says it."""
+
+import pytest
+
+from bot.timing import DAY, PRODUCTION
+from tests import sentences
+from tests.scenarios.ahead import Ahead, rows, until
+from tests.scenarios.harness import BEN, BOT, GENERAL, Harness
+from tests.scenarios.observations import card, card_of, polled, private_answers, sent_to_devin, settled
+from tests.scenarios.short_waits import AWAY, WITHIN
+from tests.waits import SHORT
+
+pytestmark = pytest.mark.timing(**SHORT)
+
+RETENTION = PRODUCTION.retention + DAY
+
+
+async def later(on: Harness, clock: Ahead, seconds: float = RETENTION) -> None:
+    """Let so much time pass for the bot, which then is started anew: it purges what is old at once."""
+    await settled(on)
+    await on.stop()
+    clock.put(seconds)
+    await on.start()
+
+
+async def asleep(on: Harness) -> tuple[str, str]:
+    ts, session = await on.started()
+    await on.devin.set(session, status="suspended", status_detail="inactivity")
+    await card_of(on, ts, sentences.ASLEEP)
+    return ts, session
+
+
+async def test_a_reply_wakes_a_session_that_has_slept_for_longer_than_rows_are_kept(on: Harness, clock: Ahead) -> None:
+    ts, session = await asleep(on)
+    await later(on, clock)
+    await until(lambda: _is_unwatched(on))
+    assert sentences.ASLEEP in (await card(on, ts))["rendered"]
+    said = await on.slack.say(BEN, GENERAL, "please go on", thread_ts=ts)
+    await on.devin.wait_for_messages("please go on", seconds=WITHIN)
+    await card_of(on, ts, sentences.IS_WORKING)
+    await on.devin.say(session, "Good morning.")
+    await on.slack.wait_for_message(GENERAL, "Good morning.", thread_ts=ts, within=WITHIN)
+    assert await sent_to_devin(on, session) == [f"[Slack {said}] ben:\nplease go on"]
+    assert await on.thread(GENERAL, ts) == ["Good morning."]
+
+
+async def _is_unwatched(on: Harness) -> bool:
+    return bool(await rows(on, "sessions", lifecycle="open")) and not await rows(on, "sessions", ended_at=None)
+
+
+async def test_before_a_session_is_purged_its_card_says_that_replies_no_longer_reach_devin(
+    on: Harness, clock: Ahead
+) -> None:
+    ts, session = await asleep(on)
+    await later(on, clock)
+    await until(lambda: _is_unwatched(on))
+    await later(on, clock)
+    await card_of(on, ts, sentences.ENDED)
+    await on.slack.say(BEN, GENERAL, "please go on", thread_ts=ts)
+    await on.slack.wait_for_ephemeral(BEN, sentences.REPLY_AFTER_END, within=WITHIN)
+    await later(on, clock, DAY)
+    await until(lambda: _is_purged(on))
+    second = await on.slack.say(BEN, GENERAL, f"{BOT} fix the logout test", thread_ts=ts)
+    made = await on.session("fix the logout test")
+    assert f"slack-T0PLAY-{GENERAL}-{second}" in made["tags"]
+    assert await sent_to_devin(on, session) == []
+    assert await private_answers(on, BEN) == [sentences.REPLY_AFTER_END]
+
+
+async def _is_purged(on: Harness) -> bool:
+    return not await rows(on, "sessions")
+
+
+@pytest.mark.parametrize(("status", "detail"), [("running", "working"), ("running", "waiting_for_user")])
+async def test_what_is_archived_sleeps_whatever_its_status_says(on: Harness, status: str, detail: str) -> None:
+    ts, session = await on.started()
+    await on.devin.set(session, is_archived=True, status=status, status_detail=detail)
+    shown = await card_of(on, ts, sentences.card_stopped())
+    assert sentences.WORKING not in shown
+    await polled(on)
+    assert await on.thread(GENERAL, ts) == []
+    await on.slack.say(BEN, GENERAL, "please go on", thread_ts=ts)
+    await on.devin.wait_for_sessions("fix the login test", seconds=WITHIN, is_archived=False)
+    await on.devin.wait_for_messages("please go on", seconds=WITHIN)
+    await card_of(on, ts, sentences.IS_WORKING)
+
+
+async def test_a_session_that_was_archived_elsewhere_is_awake_after_a_reply_that_devin_took(on: Harness) -> None:
+    ts, session = await on.started()
+    await on.devin.fault("list_sessions", "503", **AWAY)  # nobody has seen that it sleeps
+    await on.devin.archive(session)
+    await on.slack.say(BEN, GENERAL, "please go on", thread_ts=ts)
+    await on.devin.wait_for_sessions("fix the login test", seconds=WITHIN, is_archived=False)
+    await on.devin.clear_faults()
+    await on.devin.say(session, "I go on.", status="running", status_detail="waiting_for_user")
+    await on.slack.wait_for_message(GENERAL, sentences.WAITS_FOR_YOUR_ANSWER, thread_ts=ts, within=WITHIN)
