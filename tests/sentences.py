@@ -284,6 +284,10 @@ def does_not_work_with(command: str, argument: str) -> str:
     return f"`{command}` does not work with `{argument}`. {STAYS_A_COMMAND}"
 
 
+def works_only_with(command: str, argument: str, words: str) -> str:
+    return f"`{command}` does not work with `{argument}`, only with {words}. {STAYS_A_COMMAND}"
+
+
 NO_TASK = f"There is no task in that, so {NOTHING_STARTED}."
 EMPTY_PROMPT = f"{NO_TASK} Write what Devin should do, for example `/devin fix the flaky login test repo=acme/web`."
 NOTHING_TO_READ = (
@@ -438,6 +442,40 @@ def verb_not_alone(verb: str) -> str:
     return (
         f"`{verb}` works only as the whole message, so nothing was done and nothing sent to Devin. "
         f"Write `{verb}` alone, or the sentence without the `!`."
+    )
+
+
+def takes_only(verb: str, words: str) -> str:
+    return f"`{verb}` takes {words}. Nothing was changed and nothing sent to Devin; {WITHOUT_THE_MARK}"
+
+
+# ---------------------------------------------------------------- who is mentioned
+
+NOTIFY_WORDS = "`all`, `questions`, `done` or `off`"
+EACH_TIME = "each time Devin needs you, is done or has failed"
+WHEN_NEEDED = "only when Devin needs you"
+WHEN_OVER = "only when Devin is done or has failed"
+MENTIONED_HERE, MENTIONED_EVERYWHERE = "mentioned here", "mentioned in all sessions"
+ALL_BACK_HERE = "`!notify all` brings all mentions back."
+ALL_BACK = "`/devin notify all` brings all mentions back."
+THREADS_KEEP = "Threads where you used `!notify` keep what you set there."
+
+
+def will_be(mentioned: str, when: str, *more: str) -> str:
+    return " ".join([f"You'll be {mentioned} {when}.", *more])
+
+
+def will_not_be(mentioned: str, *more: str) -> str:
+    return " ".join([f"You won't be {mentioned} any more.", *more])
+
+
+def are(what: str, typed: str = "!notify", here: str = " here") -> str:
+    return (
+        f"You're {what}. To change when you're mentioned{here}:\n"
+        f"• `{typed} all`: {EACH_TIME}\n"
+        f"• `{typed} questions`: {WHEN_NEEDED}: for an answer or an approval, at a limit or a failure\n"
+        f"• `{typed} done`: {WHEN_OVER}\n"
+        f"• `{typed} off`: never"
     )
 
 
@@ -757,8 +795,9 @@ HELP = (
     "• `/devin list` shows your sessions, first those that need you\n"
     "• `/devin status [number]` · `/devin stop [number]` · `/devin archive [number]`, "
     "with a number or an id of that list\n"
+    "• `/devin notify [all|questions|done|off]` says when you're mentioned, in all sessions\n"
     "• `/devin usage [today|yesterday|week]` shows admins what was spent\n"
-    "• `help`, `list`, `status`, `stop` and `usage` also work as a direct message or behind a mention\n"
+    "• `help`, `list`, `status`, `stop`, `notify` and `usage` also work as a direct message or behind a mention\n"
     "• Options may stand anywhere in the task: `repo=acme/web` `playbook=…` `mode=fast` `acu=10` `tags=a,b` "
     '`title="…"`\n'
     "• In a session's thread, reply to steer Devin; `!help` lists what else works there"
@@ -771,5 +810,6 @@ HELP_IN_THREAD = (
     "• `!aside …` (or `(aside) …`) is for the people here and not sent to Devin\n"
     "• `!archive` (or `archive`) puts Devin to sleep and closes this thread\n"
     "• `!new …` starts another session\n"
+    "• `!notify [all|questions|done|off]` says when you're mentioned in this thread\n"
     "• `EXIT` ends the session for good, after a question"
 )

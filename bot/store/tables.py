@@ -296,6 +296,17 @@ shown_lists: Final = Table(
     Column("shown_at", Float, nullable=False),
 )
 
+# Which ends of turns mention a person. The empty channel and thread stand for all sessions.
+notifications: Final = Table(
+    "notifications",
+    metadata,
+    Column("team", String, primary_key=True),
+    Column("user", String, primary_key=True),
+    Column("channel", String, primary_key=True),
+    Column("thread", String, primary_key=True),
+    Column("choice", String, nullable=False),
+)
+
 # ACUs by session and billing day, from the differences between polls.
 spend: Final = Table(
     "spend",

@@ -21,12 +21,15 @@ def _lines(helps: Iterable[Help | None]) -> list[str]:
 _OPTIONS: Final = (
     '• Options may stand anywhere in the task: `repo=acme/web` `playbook=…` `mode=fast` `acu=10` `tags=a,b` `title="…"`'
 )
+_ADDRESSED: Final = (
+    "• `help`, `list`, `status`, `stop`, `notify` and `usage` also work as a direct message or behind a mention"
+)
 SLASH_HELP: Final = Message(
     "\n".join(
         [
             "*Devin Bridge* starts Devin sessions from Slack; each session lives in its own thread.",
             *_lines(spec.slash_help for spec in COMMANDS),
-            "• `help`, `list`, `status`, `stop` and `usage` also work as a direct message or behind a mention",
+            _ADDRESSED,
             _OPTIONS,
             "• In a session's thread, reply to steer Devin; `!help` lists what else works there",
         ]

@@ -36,6 +36,10 @@ PLACES: Final[dict[str, tuple[str, ...]]] = {
     "start as a task": ("bot.flows.steer.doubtful_command:DoubtfulCommand._start",),
     "carry out the command": ("bot.flows.steer.command_answers:CommandAnswers.carry_out",),
     "show a list": ("bot.flows.steer.session_list:SessionList._show",),
+    "choose who is mentioned": (
+        "bot.flows.steer.notify:Notify.answer",
+        "bot.flows.steer.notify:Notify.carry_out",
+    ),
     "show the stop in the list": ("bot.flows.steer.listed_stop:show_stop_in_list",),
     "start again": ("bot.flows.steer.repeated_command:answer_repeated_command",),
     "upload a file": ("bot.flows.uploads:Uploads._upload",),

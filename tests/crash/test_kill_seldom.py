@@ -40,7 +40,7 @@ from tests.scenarios.ahead import write
 from tests.scenarios.harness import ANN, GENERAL, OPS
 
 DM = "D0ANN"
-KINDS_OF_OLD_ROWS = 12
+KINDS_OF_OLD_ROWS = 13
 CLOSED = 2  # which of them are sessions that are closed for their age
 
 
@@ -116,6 +116,27 @@ async def stop_in_a_list(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
     await one.devin.wait_for_sessions("fix the login test", seconds=PATIENCE, is_archived=True)
     await one.slack.wait_for_message(GENERAL, sentences.stopped_begins("ann"), thread_ts=begun[0], within=PATIENCE)
     return begun
+
+
+async def choose(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
+    """Choose for all sessions until that is acknowledged, then for the thread; after that Devin asks."""
+    ts, devin_id = begun
+    for _ in range(20):
+        if (await one.slack.slash(ANN, GENERAL, "notify done"))["status"] == "acked":
+            break
+        await one.slack.wait_for_sockets(within=PATIENCE)
+    await one.slack.say(ANN, GENERAL, "!notify off", thread_ts=ts)
+    confirmed = sentences.will_not_be(sentences.MENTIONED_HERE, sentences.ALL_BACK_HERE)
+    await one.slack.wait_for_ephemeral(ANN, confirmed, within=PATIENCE)
+    await one.devin.say(devin_id, "Which branch?", status_detail="waiting_for_user")
+    await one.slack.wait_for_message(GENERAL, sentences.YOUR_ANSWER, thread_ts=ts, within=PATIENCE)
+    return begun
+
+
+async def chosen(one: Scene, begun: tuple[str, str]) -> None:
+    assert await one.on.thread(GENERAL, begun[0]) == [f"{sentences.question('ann')}\nWhich branch?"]
+    stored = "SELECT channel, thread, choice FROM notifications ORDER BY channel"
+    assert one.rows(stored) == [("", "", "done"), (GENERAL, begun[0], "off")]
 
 
 def digest_half_an_hour_ago() -> dict[str, str]:
@@ -335,6 +356,24 @@ STORIES = [
             *POSTED,
         ),
         sometimes=FOLLOWED,
+    ),
+    Story(
+        "a choice of who is mentioned",
+        running,
+        choose,
+        chosen,
+        steps=(
+            "choose who is mentioned: commit",
+            *RECEIVED,
+            "claim (private): commit",
+            "answer (private): Slack chat.postEphemeral",
+            "mark as sent (private): commit",
+            *FOLLOWED,
+            *POSTED,
+            *EDITED,
+        ),
+        sometimes=(*REACTED, "add: Slack reactions.remove"),
+        times={"choose who is mentioned: commit": 2},
     ),
     Story(
         "the digest",

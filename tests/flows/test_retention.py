@@ -14,6 +14,7 @@ from bot.store.tables import (
     consumption,
     inbox,
     lanes,
+    notifications,
     outbox,
     people,
     rate_limits,
@@ -243,6 +244,13 @@ async def test_full_token_buckets_and_people_read_long_ago_go(purging, either_st
     await purging.tick()
     assert await either_store.all(rate_limits.c.name) == ["out:young"]
     assert await either_store.all(people.c.name) == ["Ada"]
+
+
+async def test_choices_for_threads_that_are_gone_go_and_those_for_everywhere_stay(purging, either_store):
+    key = {"team": "T0ACME", "user": "U0ADA", "choice": "off"}
+    await either_store.put(notifications, *({**key, "channel": name, "thread": name} for name in ("", "C0WORK")))
+    await purging.tick()
+    assert await either_store.all(notifications.c.channel) == [""]
 
 
 async def test_lists_shown_more_than_a_day_ago_go(purging, either_store):

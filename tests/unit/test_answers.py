@@ -9,8 +9,9 @@ from inline_snapshot import Is, snapshot
 
 from bot.domain.commands.options import NOT_ACUS, Mistyped
 from bot.domain.commands.parser import Doubt, UnknownVerb
-from bot.domain.commands.registry import STATUS, STOP
+from bot.domain.commands.registry import NOTIFY, STATUS, STOP
 from bot.domain.list_groups import ListGroup
+from bot.domain.notify_choice import NotifyChoice
 from bot.domain.session import Lifecycle, Options, PullRequest, Session, Snapshot
 from bot.views import answers
 from bot.views.answers import Listed, ShownList
@@ -117,6 +118,10 @@ SAID = {
         Doubt(f"stattus {text[:480]}", "stattus", STATUS, f"status {text[:480]}")
     ),
     "does_not_work_with": lambda text: answers.ask_command_or_task(Doubt(f"stop {text[:480]}", "stop", STOP, "stop")),
+    "works_only_with": lambda text: answers.ask_command_or_task(
+        Doubt(f"notify {text[:480]}", "notify", NOTIFY, "notify")
+    ),
+    "takes_only": lambda text: answers.unknown_verb(UnknownVerb("!notify", "!notify", tuple(NotifyChoice))),
     "start_refused": answers.start_refused,
     "start_refused_silently": lambda text: answers.start_refused(),
     "start_forbidden": lambda text: answers.start_forbidden("ManageOrgSessions"),
@@ -181,6 +186,8 @@ def test_the_answers_that_depend_on_something():
             "tags_left_out": Is(sentences.tags_left_out("`fix it`, `urgent`")),
             "resembles": Is(sentences.resembles("stattus", "status")),
             "does_not_work_with": Is(sentences.does_not_work_with("stop", "fix it")),
+            "works_only_with": Is(sentences.works_only_with("notify", "fix it", sentences.NOTIFY_WORDS)),
+            "takes_only": Is(sentences.takes_only("!notify", sentences.NOTIFY_WORDS)),
             "ask_again": Is(f"You started “fix it” 20 seconds ago. {sentences.NOTHING_MORE_YET}"),
             "start_refused": Is(f"{sentences.REQUEST_REFUSED} It says: “fix it”. {sentences.CHECK_OPTIONS}"),
             "start_refused_silently": Is(f"{sentences.REQUEST_REFUSED} {sentences.CHECK_OPTIONS}"),
@@ -364,3 +371,60 @@ def test_what_was_read_of_a_thread(messages, files, left_out, older, text):
 
 def test_the_name_of_a_file_in_a_thread_calls_nobody():
     assert_calls_nobody(answers.thread_read(1, 0, [NASTY], older=False))
+
+
+# ---------------------------------------------------------------- who is mentioned
+
+HERE, EVERYWHERE = sentences.MENTIONED_HERE, sentences.MENTIONED_EVERYWHERE
+BACK_HERE, BACK, KEEP = sentences.ALL_BACK_HERE, sentences.ALL_BACK, sentences.THREADS_KEEP
+
+
+@pytest.mark.parametrize(
+    ("choice", "in_thread", "said"),
+    [
+        ("all", True, sentences.will_be(HERE, sentences.EACH_TIME)),
+        ("questions", True, sentences.will_be(HERE, sentences.WHEN_NEEDED, BACK_HERE)),
+        ("done", True, sentences.will_be(HERE, sentences.WHEN_OVER, BACK_HERE)),
+        ("off", True, sentences.will_not_be(HERE, BACK_HERE)),
+        ("all", False, sentences.will_be(EVERYWHERE, sentences.EACH_TIME, KEEP)),
+        ("questions", False, sentences.will_be(EVERYWHERE, sentences.WHEN_NEEDED, BACK, KEEP)),
+        ("done", False, sentences.will_be(EVERYWHERE, sentences.WHEN_OVER, BACK, KEEP)),
+        ("off", False, sentences.will_not_be(EVERYWHERE, BACK, KEEP)),
+    ],
+)
+def test_a_choice_is_confirmed(choice, in_thread, said):
+    message = answers.notify_set(NotifyChoice(choice), in_thread=in_thread)
+    assert_valid(message)
+    assert message.text == said
+
+
+@pytest.mark.parametrize(
+    ("choice", "where", "said"),
+    [
+        ("all", {"in_thread": True}, sentences.are(f"{HERE} {sentences.EACH_TIME}")),
+        ("off", {"in_thread": True}, sentences.are(f"not {HERE}")),
+        (
+            "done",
+            {"in_thread": True, "inherited": True},
+            sentences.are(f"{HERE} {sentences.WHEN_OVER}, as you set for all sessions"),
+        ),
+        (
+            "questions",
+            {"in_thread": False},
+            sentences.are(f"{EVERYWHERE} {sentences.WHEN_NEEDED}", "/devin notify", here=""),
+        ),
+    ],
+)
+def test_what_is_chosen_is_said_with_what_can_be(choice, where, said):
+    message = answers.notify_shown(NotifyChoice(choice), **where)
+    assert_valid(message)
+    assert message.text == said
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant", "label"),
+    [("notify", "notify", "Show my setting"), ("notfy", "notify off", "Set notify off")],
+)
+def test_the_button_of_a_doubtful_choice_says_what_it_does(typed, meant, label):
+    buttons = answers.ask_command_or_task(Doubt("notify me", typed, NOTIFY, meant)).blocks[1]["elements"]
+    assert [one["text"]["text"] for one in buttons] == [label, "Start as a task"]

@@ -25,6 +25,7 @@ from bot.domain.commands.registry import (
     LIST,
     MUTE,
     NEW,
+    NOTIFY,
     START,
     STATUS,
     STOP,
@@ -32,6 +33,7 @@ from bot.domain.commands.registry import (
     USAGE,
 )
 from bot.domain.commands.spec import CommandSpec, Role, slash, written
+from bot.domain.notify_choice import NotifyChoice
 
 
 @pytest.mark.parametrize(
@@ -53,6 +55,8 @@ from bot.domain.commands.spec import CommandSpec, Role, slash, written
         ("stop 3F9A2C1B", Command(STOP, "3f9a2c1b")),
         ("status 123456", Command(STATUS, "123456")),
         ("archive 1", Command(ARCHIVE, "1")),
+        ("notify", Command(NOTIFY)),
+        ("notify Questions.", Command(NOTIFY, "questions")),
         ("usage", Command(USAGE, "today")),
         ("usage today", Command(USAGE, "today")),
         ("usage yesterday", Command(USAGE, "yesterday")),
@@ -117,6 +121,11 @@ def test_a_number_of_the_list_is_no_id():
         ("!aside", Command(ASIDE)),
         ("!new fix\nthat too", Command(NEW, "fix\nthat too")),
         ("!new", Command(NEW)),
+        ("!notify", Command(NOTIFY)),
+        ("!Notify OFF.", Command(NOTIFY, "off")),
+        ("!notify the team", UnknownVerb("!notify", "!notify", tuple(NotifyChoice))),
+        ("!notfy off", UnknownVerb("!notfy", "!notify")),
+        ("notify off", None),
         ("mute", Command(MUTE)),
         ("Unmute", Command(UNMUTE)),
         ("sleep", Command(STOP)),
@@ -152,6 +161,8 @@ def test_everything_else_is_for_devin(text):
         ("stop foo", Doubt("stop foo", "stop", STOP, "stop")),
         ("stop all", Doubt("stop all", "stop", STOP, "stop")),
         ("list all", Doubt("list all", "list", LIST, "list")),
+        ("notify me", Doubt("notify me", "notify", NOTIFY, "notify")),
+        ("notfy off", Doubt("notfy off", "notfy", NOTIFY, "notify off")),
         ("usage lastmonth", Doubt("usage lastmonth", "usage", USAGE, "usage")),
         ("ussage week", Doubt("ussage week", "ussage", USAGE, "usage week")),
         ("help me?", Doubt("help me?", "help", HELP, "help")),
@@ -172,6 +183,8 @@ def test_a_short_text_that_is_nearly_a_command_is_doubted(text, doubt):
         "refactor",
         "start stop foo",
         "test login",
+        "notify me when it fails",
+        "modify it",
         "x" * 600,
     ],
 )
@@ -189,6 +202,9 @@ def test_what_reads_like_a_task_is_not_doubted(text):
         ("stop!", Command(STOP)),
         ("usage", Command(USAGE, "today")),
         ("usage week", Command(USAGE, "week")),
+        ("notify", Command(NOTIFY)),
+        ("Notify off!", Command(NOTIFY, "off")),
+        ("notify me", None),
         ("stop it", None),
         ("helpful", None),
         ("archive", None),

@@ -22,8 +22,8 @@ def test_every_command_that_is_declared_stands_in_the_table_once():
 # These names stand in rows that are stored: one that is renamed is a row that nobody can carry out.
 def test_what_they_are_called():
     assert " ".join(spec.name for spec in COMMANDS) == (
-        "start list status cost stop stop_listed mute unmute aside archive new usage exit exit_confirmed exit_declined "
-        "start_again start_declined run_command start_as_task help"
+        "start list status cost stop stop_listed mute unmute aside archive new notify usage exit exit_confirmed "
+        "exit_declined start_again start_declined run_command start_as_task help"
     )
 
 

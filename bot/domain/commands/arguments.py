@@ -1,10 +1,11 @@
-"""The kinds of arguments that commands take: a text, a session, a period."""
+"""The kinds of arguments that commands take: a text, a session, a period, a choice."""
 
 import re
 from typing import Final
 
 from bot.domain.billing import Period
 from bot.domain.commands.spec import Argument
+from bot.domain.notify_choice import NotifyChoice
 from bot.domain.session import bare_id
 
 _SESSION_URL: Final = re.compile(r"https?://\S+/sessions/(?P<id>[\w-]+)/?(?:[?#]\S*)?", re.IGNORECASE)
@@ -45,6 +46,12 @@ def _period(typed: str) -> str | None:
     return period if period in set(Period) else None
 
 
+def _choice(typed: str) -> str | None:
+    word = typed.lower()
+    return word if not word or word in set(NotifyChoice) else None
+
+
 TEXT: Final = Argument("…", str, verbatim=True)
 SESSION: Final = Argument("[number]", _session)  # read as "" where nothing was typed: the person's only session
 PERIOD: Final = Argument(f"[{'|'.join(Period)}]", _period)
+CHOICE: Final = Argument(f"[{'|'.join(NotifyChoice)}]", _choice, words=tuple(NotifyChoice))  # "" where none was typed

@@ -26,11 +26,12 @@ class Command:
 class UnknownVerb:
     """A message that begins with `!` and a word but is no command; `nearest` is what to type instead, if anything.
 
-    Where `nearest` equals `word`, the verb exists but has to be the whole message.
+    Where `nearest` equals `word`, the verb exists but has to be the whole message, or to be followed by one of `words`.
     """
 
     word: str
     nearest: str | None = None
+    words: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +122,7 @@ class Parser:
         spec, form = self._verbs[typed]
         argument = form.argument.read(tail.strip() if form.argument.verbatim else tail.strip(_CLOSING))
         # "!stop the server" may be meant for Devin, so the bot neither stops nor forwards anything but asks.
-        return UnknownVerb(typed, typed) if argument is None else Command(spec, argument)
+        return UnknownVerb(typed, typed, form.argument.words) if argument is None else Command(spec, argument)
 
     def _nearest(self, word: str) -> str | None:
         if word in self._meant:

@@ -6,7 +6,7 @@ The manifest, the README and the tables of the flows are tested against it.
 
 from typing import Final
 
-from bot.domain.commands.arguments import PERIOD, SESSION, TEXT
+from bot.domain.commands.arguments import CHOICE, PERIOD, SESSION, TEXT
 from bot.domain.commands.spec import CommandSpec, Help, Role, Surface, addressed, button, slash, written
 
 # The word `start` may be left out: a text that is no other command starts a session.
@@ -86,6 +86,12 @@ ARCHIVE: Final = CommandSpec(
     thread_help=Help("`!archive` (or `archive`) puts Devin to sleep and closes this thread"),
 )
 NEW: Final = CommandSpec("new", forms=(written("!new", TEXT),), thread_help=Help("`!new …` starts another session"))
+NOTIFY: Final = CommandSpec(
+    "notify",
+    forms=(slash("notify", CHOICE), addressed("notify", CHOICE), written("!notify", CHOICE)),
+    slash_help=Help(f"`/devin notify {CHOICE.shown}` says when you're mentioned, in all sessions"),
+    thread_help=Help(f"`!notify {CHOICE.shown}` says when you're mentioned in this thread"),
+)
 USAGE: Final = CommandSpec(
     "usage",
     forms=(slash("usage", PERIOD), addressed("usage", PERIOD)),
@@ -138,6 +144,7 @@ COMMANDS: Final = (
     ASIDE,
     ARCHIVE,
     NEW,
+    NOTIFY,
     USAGE,
     EXIT,
     EXIT_CONFIRMED,

@@ -44,12 +44,13 @@ class Argument:
 
     `read` turns the text that was typed into its standard form, or returns None when the text does not fit. With
     `verbatim` it gets the text unchanged, otherwise without the punctuation at the end. `shown` is how help texts
-    write the argument.
+    write the argument. Of `words`, if there are any, one may be typed and nothing else.
     """
 
     shown: str
     read: Callable[[str], str | None]
     verbatim: bool = False
+    words: tuple[str, ...] = ()
 
 
 NOTHING: Final = Argument("", lambda typed: None if typed else "")

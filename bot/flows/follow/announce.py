@@ -8,13 +8,15 @@ from typing import Any, Final
 from bot.domain.announcements import NOBODY, AnnouncementKind, Decision, TurnEnd, asks, decide
 from bot.domain.billing import billing_day
 from bot.domain.keys import ref_of
+from bot.domain.notify_choice import mentions
 from bot.domain.session import TERMINAL_STATUSES, Lifecycle, Session, Snapshot, moved
 from bot.flows.follow.read_messages import NewMessages
 from bot.flows.services import Services
 from bot.flows.session_rows import post_files
 from bot.flows.unit_of_work import UnitOfWork
-from bot.store import outbox, sessions, spend
+from bot.store import notifications, outbox, sessions, spend
 from bot.store.lanes import Claim
+from bot.store.notifications import Scope
 from bot.store.sessions import TrackedSession
 from bot.views import announcements
 from bot.views.announcements import Part
@@ -197,7 +199,7 @@ class Announce:
         rank = outbox.FIRST if end.kind in needed else outbox.USUAL
         # With words, the post has their key, so that they are not posted a second time.
         key = words.key if words else f"announce:{session.id}:{turn.number}:{end.name}:{position}"
-        users = mentioned(change.before.session)
+        users = await _mentioned(uow, change.before.session, end.kind)
         message = announcements.turn_end(end, session, words.part if words else None, users)
         await uow.post(key, session, message, rank=rank)
         if end.kind is AnnouncementKind.DONE:
@@ -229,8 +231,16 @@ class Announce:
             await self.figures(uow, [tracked])
 
 
-def mentioned(session: Session) -> list[str]:
-    """The people whom the end of a turn calls: the asker, and who replied last in this turn if that is another."""
+async def _mentioned(uow: UnitOfWork, session: Session, kind: AnnouncementKind) -> list[str]:
+    """The people whom an end of a turn of this `kind` mentions: those of the turn, unless they chose otherwise."""
+    people = people_of_turn(session)
+    scope = Scope(session.channel, session.thread_ts or "")
+    chosen = await notifications.choices(uow.tx, session.team, people, scope)
+    return [user for user in people if user not in chosen or mentions(chosen[user][1], kind)]
+
+
+def people_of_turn(session: Session) -> list[str]:
+    """The people whom the end of a turn concerns: the asker, and who replied last in this turn if that is another."""
     return list(dict.fromkeys(user for user in (session.requester, session.replied_by) if user))
 
 

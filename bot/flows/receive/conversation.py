@@ -5,7 +5,7 @@ from dataclasses import replace
 from bot.domain.causes import CommandCause, MessageCause, StartCause
 from bot.domain.commands.options import parse_request
 from bot.domain.commands.parser import Command, UnknownVerb, parse_addressed, parse_doubt, parse_verb
-from bot.domain.commands.registry import HELP, NEW
+from bot.domain.commands.registry import HELP, NEW, NOTIFY
 from bot.domain.commands.small_talk import is_small_talk
 from bot.domain.keys import session_id
 from bot.domain.lane import person_lane, thread_lane
@@ -19,6 +19,7 @@ from bot.flows.session_rows import start_is_dead
 from bot.flows.start.from_command import StartFromCommand
 from bot.flows.start.from_message import StartFromMessage
 from bot.flows.steer.command_answers import CommandAnswers
+from bot.flows.steer.notify import Notify
 from bot.flows.steer.reply import Reply
 from bot.flows.steer.session_commands import SessionCommands
 from bot.flows.unit_of_work import UnitOfWork
@@ -51,6 +52,7 @@ class Conversation:
         self._start_from_command = start_from_command
         self._start_from_message = start_from_message
         self._command_answers = command_answers
+        self._notify = Notify(services)
 
     async def run(self, job: Job[MessageCause]) -> None:
         """Handle a mention, a reply or a direct message: start, send, answer, refuse or close it."""
@@ -181,12 +183,16 @@ class Conversation:
             if latest is not None and latest.thread_ts is not None:
                 await self._hand_over(job, latest)
                 return
-        await self._session_commands.verb(job, verb, thread)
+        if verb.spec is NOTIFY and thread is not None:
+            await self._notify.carry_out(job, verb.argument, thread)
+        else:
+            await self._session_commands.verb(job, verb, thread)
 
     async def _handle_command(self, job: Job[MessageCause], command: Command, thread: Thread | None) -> None:
         """Carry out `command` on the session of `thread`, or else on those of the person, as behind `/devin`."""
-        if thread is not None and not command.argument and (command.spec.of_session or command.spec is HELP):
-            await self._session_commands.verb(job, command, thread)
+        named = command.spec.of_session and command.argument  # another session than that of the thread
+        if thread is not None and not named and (command.spec.of_session or command.spec in {HELP, NOTIFY}):
+            await self._handle_verb(job, command, thread)
             return
         cause = job.cause
         if cause.direct and await self._earlier_line_is_open(job):

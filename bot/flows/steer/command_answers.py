@@ -5,12 +5,13 @@ from collections.abc import Awaitable, Callable
 from bot.domain.billing import Period
 from bot.domain.causes import ActionCause, MessageCause
 from bot.domain.commands.parser import Command
-from bot.domain.commands.registry import ARCHIVE, HELP, LIST, STATUS, STOP, USAGE
+from bot.domain.commands.registry import ARCHIVE, HELP, LIST, NOTIFY, STATUS, STOP, USAGE
 from bot.domain.session import Session
 from bot.flows.access import Access
 from bot.flows.job import Job, finish, move, recipient_of
 from bot.flows.money.usage_ledger import UsageLedger
 from bot.flows.services import Services
+from bot.flows.steer.notify import Notify
 from bot.flows.steer.session_list import SessionList
 from bot.flows.workspace import Workspace
 from bot.views import answers
@@ -30,11 +31,13 @@ class CommandAnswers:
         self._session_list = session_list
         self._usage_ledger = usage_ledger
         self._access = access
+        self._notify = Notify(services)
         self._answers: dict[str, Answer] = {
             LIST.name: self._list,
             STATUS.name: self._status,
             STOP.name: self._session_list.pick,
             ARCHIVE.name: self._session_list.pick,
+            NOTIFY.name: self._set_notify,
             USAGE.name: self._usage,
             HELP.name: self._help,
         }
@@ -51,6 +54,9 @@ class CommandAnswers:
 
     async def carry_out(self, job: Job[MessageCause | ActionCause], command: Command) -> None:
         """Answer `command`, which stands in the job's row, or turn the row into the stop of the session it is about."""
+        if command.spec is NOTIFY:
+            await self._notify.carry_out(job, command.argument)
+            return
         user, channel = job.cause.user or "", job.cause.channel or ""
         found = await self.answer(job.workspace, user, channel, command)
         # A crash before this commit does and answers nothing, and the row is handled again.
@@ -70,6 +76,9 @@ class CommandAnswers:
     async def _status(self, workspace: Workspace, user: str, channel: str, command: Command) -> Message:
         picked = await self._session_list.pick(workspace, user, channel, command)
         return picked if isinstance(picked, Message) else await self._session_list.status(workspace, picked)
+
+    async def _set_notify(self, workspace: Workspace, user: str, _channel: str, command: Command) -> Message:
+        return await self._notify.answer(workspace.team, user, command.argument)
 
     async def _usage(self, workspace: Workspace, _user: str, _channel: str, command: Command) -> Message:
         return await self._usage_ledger.usage(workspace, Period(command.argument))

@@ -14,7 +14,7 @@ from typing import Final
 from bot.domain.billing import billing_day
 from bot.flows.services import Services
 from bot.logs import get_logger
-from bot.store import inbox, outbox, purge, sessions, spend, watched_sessions
+from bot.store import inbox, notifications, outbox, purge, sessions, spend, watched_sessions
 from bot.store.database.connection import Database, Transaction
 from bot.store.inbox import BATCH
 
@@ -51,6 +51,7 @@ class Retention:
             "sleepers": _written(partial(watched_sessions.unwatch_sleepers, before=int(old), now=now)),
             "closed": partial(self._close, before=ended),
             "sessions": _written(partial(sessions.purge, before=ended)),
+            "notifications": _written(notifications.purge),
             "inbox": partial(inbox.purge, before=old),
             "inbox_texts": partial(inbox.purge_texts, before=old),
             "outbox": partial(outbox.purge, before=old, live_sessions=sessions.kept()),

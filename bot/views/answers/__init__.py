@@ -35,6 +35,7 @@ from bot.views.answers.files import (
     files_lost,
     one_file_too_many,
 )
+from bot.views.answers.notifications import notify_set, notify_shown
 from bot.views.answers.replies import (
     ALREADY_MUTED,
     ASIDE,
@@ -163,6 +164,8 @@ __all__ = [
     "not_in_channel",
     "not_readable",
     "not_yours",
+    "notify_set",
+    "notify_shown",
     "one_file_too_many",
     "outcome_unknown",
     "post_lost",

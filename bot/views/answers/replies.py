@@ -4,7 +4,7 @@ from typing import Final
 
 from bot.domain.commands.parser import UnknownVerb
 from bot.views.answers.failures import outcome_unknown
-from bot.views.answers.wording import PROMPT_SHOWN, code
+from bot.views.answers.wording import PROMPT_SHOWN, code, one_of
 from bot.views.message import Message
 from bot.views.text import fitted
 
@@ -63,6 +63,11 @@ def reply_uncertain(reference: str, excerpt: str = "") -> Message:
 
 def unknown_verb(verb: UnknownVerb) -> Message:
     """Explain that `verb` is no command or has to stand alone, and suggest the nearest command."""
+    if verb.words:
+        return Message(
+            f"{code(verb.word)} takes {one_of(verb.words)}. Nothing was changed and nothing sent to Devin; "
+            "without the `!` the message goes to Devin."
+        )
     if verb.nearest == verb.word:
         return Message(
             f"{code(verb.word)} works only as the whole message, so nothing was done and nothing sent to Devin. "

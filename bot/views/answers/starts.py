@@ -6,10 +6,11 @@ from typing import Final
 from bot.domain.commands import registry
 from bot.domain.commands.options import Mistyped
 from bot.domain.commands.parser import Doubt
+from bot.domain.commands.spec import Surface
 from bot.domain.session import Session
 from bot.views import blocks
 from bot.views.answers.failures import outcome_unknown
-from bot.views.answers.wording import PROMPT_SHOWN, code, message_of
+from bot.views.answers.wording import PROMPT_SHOWN, code, message_of, one_of
 from bot.views.message import Message
 from bot.views.text import counted, duration, fitted, link
 
@@ -98,10 +99,14 @@ def _why_in_doubt(doubt: Doubt) -> str:
     if doubt.word.lower() != command:
         return f"{code(doubt.word)} looks like {code(command)}. Nothing was started."
     behind = doubt.text[len(doubt.word) :].strip()
-    return f"{code(command)} does not work with {code(behind)}. Nothing was started."
+    words = doubt.spec.forms_on(Surface.SLASH)[0].argument.words
+    but = f", only with {one_of(words)}" if words else ""
+    return f"{code(command)} does not work with {code(behind)}{but}. Nothing was started."
 
 
 def _label(doubt: Doubt) -> str:
+    if doubt.spec is registry.NOTIFY:
+        return f"Set {doubt.meant}" if doubt.meant != doubt.spec.name else "Show my setting"
     label = doubt.meant.capitalize() if doubt.spec.ends_session else f"Show {doubt.meant}"
     return fitted(label, BUTTON_LABEL)
 

@@ -1,5 +1,6 @@
 """Builders that several kinds of answers share."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from bot.views.message import Message
@@ -11,6 +12,12 @@ PROMPT_SHOWN: Final = 100  # how many characters of a prompt, a reply or a file'
 def message_of(*sentences: str) -> Message:
     """Join `sentences` with spaces into one message; empty ones are left out."""
     return Message(" ".join(sentence for sentence in sentences if sentence))
+
+
+def one_of(words: Sequence[str]) -> str:
+    """List `words` as inline code, as those of which one is needed."""
+    *others, last = map(code, words)
+    return f"{', '.join(others)} or {last}" if others else last
 
 
 def code(text: str) -> str:

@@ -1,0 +1,28 @@
+"""Which ends of turns mention a person: what `!notify` and `/devin notify` choose."""
+
+from enum import StrEnum
+from typing import Final
+
+from bot.domain.announcements import AnnouncementKind
+
+
+class NotifyChoice(StrEnum):
+    """What a person may choose; the values are the words that are typed."""
+
+    ALL = "all"
+    QUESTIONS = "questions"
+    DONE = "done"
+    OFF = "off"
+
+
+_MENTIONING: Final = {
+    NotifyChoice.ALL: frozenset(AnnouncementKind),
+    NotifyChoice.QUESTIONS: frozenset(AnnouncementKind) - {AnnouncementKind.DONE},
+    NotifyChoice.DONE: frozenset({AnnouncementKind.DONE, AnnouncementKind.FAILED}),
+    NotifyChoice.OFF: frozenset[AnnouncementKind](),
+}
+
+
+def mentions(choice: NotifyChoice, kind: AnnouncementKind) -> bool:
+    """Whether an end of a turn of this `kind` mentions a person who made this `choice`."""
+    return kind in _MENTIONING[choice]

@@ -1,0 +1,53 @@
+"""The answers about who is mentioned at the end of a turn."""
+
+from typing import Final
+
+from bot.domain.commands.registry import NOTIFY
+from bot.domain.commands.spec import Surface
+from bot.domain.notify_choice import NotifyChoice
+from bot.views.message import Message
+
+_WHEN: Final = {
+    NotifyChoice.ALL: "each time Devin needs you, is done or has failed",
+    NotifyChoice.QUESTIONS: "only when Devin needs you",
+    NotifyChoice.DONE: "only when Devin is done or has failed",
+}
+_MEANING: Final = _WHEN | {
+    NotifyChoice.QUESTIONS: f"{_WHEN[NotifyChoice.QUESTIONS]}: for an answer or an approval, at a limit or a failure",
+    NotifyChoice.OFF: "never",
+}
+_THREADS_KEEP: Final = "Threads where you used `!notify` keep what you set there."
+
+
+def notify_set(choice: NotifyChoice, *, in_thread: bool) -> Message:
+    """Confirm to a person that from now on `choice` holds for them, in this thread or in all sessions."""
+    where, typed = _place(in_thread=in_thread), _typed(in_thread=in_thread)
+    if choice is NotifyChoice.OFF:
+        said = f"You won't be mentioned {where} any more."
+    else:
+        said = f"You'll be mentioned {where} {_WHEN[choice]}."
+    back = f"`{typed} {NotifyChoice.ALL}` brings all mentions back."
+    others = "" if in_thread else _THREADS_KEEP
+    return Message(" ".join(filter(None, [said, back if choice is not NotifyChoice.ALL else "", others])))
+
+
+def notify_shown(choice: NotifyChoice, *, in_thread: bool, inherited: bool = False) -> Message:
+    """Say which `choice` holds for a person, in this thread or in all sessions, and what may be chosen instead.
+
+    `inherited` is whether it holds in this thread because the person chose it for all sessions.
+    """
+    where, typed = _place(in_thread=in_thread), _typed(in_thread=in_thread)
+    said = f"not mentioned {where}" if choice is NotifyChoice.OFF else f"mentioned {where} {_WHEN[choice]}"
+    as_elsewhere = ", as you set for all sessions" if inherited else ""
+    lines = [f"• `{typed} {one}`: {_MEANING[one]}" for one in NotifyChoice]
+    header = f"You're {said}{as_elsewhere}. To change when you're mentioned{' here' if in_thread else ''}:"
+    return Message("\n".join([header, *lines]))
+
+
+def _place(*, in_thread: bool) -> str:
+    return "here" if in_thread else "in all sessions"
+
+
+def _typed(*, in_thread: bool) -> str:
+    (form,) = NOTIFY.forms_on(Surface.THREAD if in_thread else Surface.SLASH)
+    return form.phrase if in_thread else f"/devin {form.phrase}"
