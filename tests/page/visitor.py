@@ -23,7 +23,7 @@ document.addEventListener("securitypolicyviolation", (event) => {
 TOURED: Final = "localStorage.setItem('playground.tour', 'true')"
 TASK: Final = "fix the flaky login test"
 QUESTION: Final = sentences.question("@Ann Lee", sign="")
-WAITING: Final = sentences.waiting_for_answer("@Ann Lee")
+WAITING: Final = sentences.waiting_for_answer("ann")
 AFRESH: Final = "Everything is as in the beginning. Only the clock keeps its time, since time never runs backwards.×"
 CLIPBOARD: Final = ("clipboard-read", "clipboard-write")
 SERIOUS: Final = {"serious", "critical"}
