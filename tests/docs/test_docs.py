@@ -169,6 +169,13 @@ def test_the_readme_shows_the_pictures_that_make_screenshots_takes():
     assert [path.name for path in pictures if path.stat().st_size > 400_000] == []
 
 
+def test_the_figures_of_the_readme_are_those_of_the_performance_page():
+    figures = read("README.md").split("\n## Figures\n")[1].split("\n## ")[0]
+    numbers = re.findall(r"\d[\d.,]*\d", figures)
+    assert len(re.findall(r"^- \*\*", figures, re.MULTILINE)) == 3
+    assert [number for number in numbers if number not in read("docs/performance.md")] == []
+
+
 # ---------------------------------------------------------------- dependencies
 
 

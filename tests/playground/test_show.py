@@ -210,6 +210,12 @@ def test_the_whole_show(start: Callable[..., Run]) -> None:
     assert staying.said == ""
 
 
+def test_the_readme_shows_the_beginning_of_the_show() -> None:
+    readme = (PROJECT / "README.md").read_text(encoding="utf-8").splitlines()
+    shown = SHOWN[: SHOWN.index("#general")]
+    assert [line for line in shown if line not in readme] == []
+
+
 def _without_prompt(text: str) -> str:
     """The reference that Devin is given is made of ids on purpose."""
     return "\n".join(line for line in text.splitlines() if "Reference:" not in line)
