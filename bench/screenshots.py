@@ -1,22 +1,55 @@
-"""The pictures of the README: `python -m bench.screenshots` plays a fixed path and writes `docs/*.png`."""
+"""The pictures of the README: `python -m bench.screenshots` plays a fixed path and writes them to `docs/`."""
 
 import asyncio
+import io
 import sys
 import tempfile
 from pathlib import Path
 from typing import Final, Literal
 
-from playwright.async_api import Browser
+from PIL import Image
+from playwright.async_api import Browser, expect
 
+from tests import sentences
 from tests.page.browser import CHROMIUM, chromium, missing
 from tests.page.playground import Playground, playground
 from tests.page.visitor import QUESTION, Visitor
 
 DOCS: Final = Path(__file__).parents[1] / "docs"
 SIZE: Final = {"width": 1280, "height": 800}
-LARGEST: Final = 250_000  # bytes of one picture
-OPTIONS: Final = ("--no-example", "--port", "0", "--quiet", "--speed", "20")
-TASK: Final = "fix the flaky login test repo=acme/web"
+SMALL: Final = {"width": 1120, "height": 640}
+LARGEST: Final = 400_000  # bytes of one picture
+COLOURS: Final = 128  # of the animated picture: enough for text and signs
+# The simulated Devin works slowly enough that each of its states can be seen.
+OPTIONS: Final = ("--no-example", "--port", "0", "--quiet", "--speed", "4")
+COMMAND: Final = "/devin fix the flaky login test repo=acme/web"
+REPLY: Final = "The second one, please."
+PULL_REQUEST: Final = sentences.new_pull_request("acme/web#", sign="")
+DONE: Final = sentences.IS_FINISHED
+
+
+class Film:
+    """Screenshots of a page, put together to an animated picture."""
+
+    def __init__(self, visitor: Visitor) -> None:
+        self._visitor = visitor
+        self._frames: list[Image.Image] = []
+        self._seconds: list[float] = []
+
+    async def takes(self, seconds: float) -> None:
+        """Take what the page shows now as a frame that stays for so many `seconds`."""
+        await self._visitor.looks_at_the_newest()
+        shot = await self._visitor.page.screenshot(animations="disabled", caret="hide")
+        self._frames.append(Image.open(io.BytesIO(shot)).convert("RGB"))
+        self._seconds.append(seconds)
+
+    def develops(self, path: Path) -> None:
+        """Write all frames to `path`, in the colours of the last one, so that nothing flickers."""
+        palette = self._frames[-1].quantize(COLOURS)
+        first, *rest = [frame.quantize(palette=palette, dither=Image.Dither.NONE) for frame in self._frames]
+        durations = [round(seconds * 1_000) for seconds in self._seconds]
+        first.save(path, save_all=True, append_images=rest, duration=durations, loop=0, optimize=True)
+        _weigh(path)
 
 
 def main() -> int:
@@ -31,29 +64,48 @@ async def _take_all() -> None:
     DOCS.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="devin-bridge-screenshots-") as folder:
         async with chromium() as browser, playground(Path(folder), *OPTIONS) as one:
-            await _task(browser, one)
+            await _session(browser, one)
             await _look(browser, one, "light")
             await _look(browser, one, "dark")
+            await _digest(browser, one)
 
 
-async def _task(browser: Browser, one: Playground) -> None:
-    """What there is to look at: a task from the command to its end."""
-    ann = await Visitor.at(browser, one.url)
+async def _session(browser: Browser, one: Playground) -> None:
+    """A task from the command to its end, as an animated picture."""
+    ann = await Visitor.at(browser, one.url, viewport=SMALL, reduced_motion="reduce")
+    film = Film(ann)
     await ann.is_up()
     await ann.opens("web")
-    await ann.writes(f"/devin {TASK}")
-    await ann.opens_thread("Asked by @Ann Lee")
+    await ann.composer.fill(COMMAND)
+    await film.takes(2)
+    await ann.writes(COMMAND)
+    await ann.opens_thread(sentences.ASKED_BY)
+    await expect(ann.card).to_contain_text(sentences.IS_WORKING)
+    await film.takes(1.5)
     await ann.reads(QUESTION)
-    await ann.replies("The second one, please. Slow tests cost us more than four files.")
-    await ann.reads("Done · 1 pull request")
+    await expect(ann.card).to_contain_text(sentences.waiting_for_answer("ann"))
+    await film.takes(3)
+    await ann.thread_composer.fill(REPLY)
+    await film.takes(1.5)
+    await ann.replies(REPLY)
+    await expect(await ann.reads(REPLY)).to_contain_text("👀")
+    await expect(ann.card).to_contain_text(sentences.IS_WORKING)
+    await film.takes(1.5)
+    await ann.reads(PULL_REQUEST)
+    await film.takes(1.5)
+    await ann.reads(DONE)
+    await expect(ann.card).to_contain_text(sentences.REVIEW)
+    await film.takes(5)
     await ann.leaves()
+    ann.untroubled()
+    film.develops(DOCS / "session.gif")
 
 
 async def _look(browser: Browser, one: Playground, scheme: Literal["light", "dark"]) -> None:
     ann = await Visitor.at(browser, one.url, color_scheme=scheme, viewport=SIZE, reduced_motion="reduce")
     await ann.opens("web")
-    await ann.opens_thread("Asked by @Ann Lee")
-    await ann.reads("Done · 1 pull request")
+    await ann.opens_thread(sentences.ASKED_BY)
+    await ann.reads(DONE)
     await _take(ann, f"thread-{scheme}")
     if scheme == "light":
         await ann.drawer.chooses_the_session()
@@ -64,10 +116,30 @@ async def _look(browser: Browser, one: Playground, scheme: Literal["light", "dar
     ann.untroubled()
 
 
-async def _take(ann: Visitor, name: str) -> None:
-    await ann.looks_at_the_newest()
+async def _digest(browser: Browser, one: Playground) -> None:
+    """The daily digest; the clock jumps to its time, so it comes last."""
+    ada = await Visitor.at(browser, one.url, viewport=SMALL, reduced_motion="reduce")
+    await ada.drawer.presses("jump-digest")
+    await ada.drawer.closes()
+    await ada.acts_as("Ada")
+    await ada.opens("ops")
+    await ada.sees(sentences.BILLING_DAY)
+    await ada.is_up()
+    await ada.toast.get_by_role("button").click()
+    await expect(ada.toast).to_be_hidden()
+    await _take(ada, "digest")
+    await ada.leaves()
+    ada.untroubled()
+
+
+async def _take(visitor: Visitor, name: str) -> None:
+    await visitor.looks_at_the_newest()
     path = DOCS / f"{name}.png"
-    await ann.page.screenshot(path=path, animations="disabled", caret="hide")
+    await visitor.page.screenshot(path=path, animations="disabled", caret="hide")
+    _weigh(path)
+
+
+def _weigh(path: Path) -> None:
     size = path.stat().st_size
     print(f"{path.relative_to(DOCS.parent)}  {size // 1_000} kB")
     if size > LARGEST:

@@ -37,6 +37,7 @@ EMOJI: Final[Mapping[str, str]] = {
 # Slack's own markup (https://docs.slack.dev/messaging/formatting-message-text)
 ENTITY: Final = re.compile(r"<([^<>|]+)(?:\|([^<>]*))?>")
 BOLD: Final = re.compile(r"(?<![\w*])\*(?=\S)([^*\n]+)(?<=\S)\*(?![\w*])")
+ITALIC: Final = re.compile(r"(?<!\w)_(?=\S)([^_\n]*(?:\w_\w[^_\n]*)*)(?<=\S)_(?!\w)")
 SHORTCODE: Final = re.compile(r":([a-z0-9_+-]+):")
 _DATE: Final = re.compile(r"!date\^(\d{1,12})\^([^^]*)")
 _STRONG: Final = re.compile(r"\*\*(?=\S)(.+?)(?<=\S)\*\*")
@@ -75,7 +76,7 @@ class Reader:
     def text(self, mrkdwn: str, at: str) -> str:
         """One text in Slack's own markup, as read when it was written."""
         shown = ENTITY.sub(lambda found: self._entity(found, float(at)), mrkdwn)
-        shown = SHORTCODE.sub(lambda code: emoji(code[1]), BOLD.sub(r"\1", shown))
+        shown = SHORTCODE.sub(lambda code: emoji(code[1]), ITALIC.sub(r"\1", BOLD.sub(r"\1", shown)))
         return html.unescape(shown)
 
     def _block(self, block: Json, at: str) -> Iterator[str]:

@@ -130,8 +130,8 @@ async def _slash_command(cast: Cast) -> None:
     card = (await cast.seen(WEB, "Asked by"))["ts"]
     await cast.seen(WEB, "waits for your answer", thread_ts=card)
     await cast.say(ANN, WEB, "The second one, please. Slow tests cost us more than four files.", card)
-    await cast.seen(WEB, "*Done*", thread_ts=card)
-    await cast.seen(WEB, "Done. If something is missing", ts=card)
+    await cast.seen(WEB, "done. Reply here for changes.", thread_ts=card)
+    await cast.seen(WEB, "asked by", ts=card)
 
 
 async def _mention(cast: Cast) -> None:
@@ -142,7 +142,7 @@ async def _mention(cast: Cast) -> None:
     session = (await cast.devin.wait_for_sessions(mention, seconds=PATIENCE))[0]
     cast.screen.aside("What Devin is told:", [line for line in session["prompt"].split("\n") if line])
     await cast.seen(GENERAL, "Monday's migration", thread_ts=thread)
-    await cast.seen(GENERAL, "Working.", thread_ts=thread)
+    await cast.seen(GENERAL, "Working · ", thread_ts=thread)
 
 
 async def _guest(cast: Cast) -> None:
@@ -157,7 +157,7 @@ async def _stop(cast: Cast) -> None:
     cast.screen.act(GENERAL, "Ben presses [ Stop ] on the card.")
     await cast.slack.click(BEN, GENERAL, card["ts"], "stop")
     await cast.seen(GENERAL, "Devin sleeps and nothing is lost", thread_ts=card["thread_ts"])
-    await cast.seen(GENERAL, "It sleeps and nothing is lost", ts=card["ts"])
+    await cast.seen(GENERAL, "Nothing is lost: reply in this thread", ts=card["ts"])
 
 
 async def _admin(cast: Cast) -> None:

@@ -21,18 +21,24 @@ _PULL: Final = re.compile(
 def card(session: Session, now: float) -> Message:
     """Build the card of `session` as of `now`: title, state, Devin's last line while it works, facts and buttons.
 
-    A session that is done takes two lines. Times are written so that Slack keeps them up to date without an edit.
+    A session that is done takes two lines with a button beside them. Times are written so that Slack keeps them up to
+    date without an edit.
     """
     state = session.display_state
     lines = [f"*{link(session.url, session.title)}*", _state_line(session)]
     if state is DisplayState.WORKING and session.snapshot.last_line:
         lines.append(f"_{shortened(session.snapshot.last_line, LAST_LINE)}_")
     facts = [] if state is DisplayState.DONE else _facts(session, now)
-    review = _review_button(session) if state is DisplayState.DONE else None
-    buttons = (review, blocks.open_button(session.url), _stop_button(session))
+    opens = blocks.open_button(session.url)
+    # The one button of a session that is done stands beside the two lines. The title opens Devin, too.
+    beside, below = (_review_button(session) or opens, []) if state is DisplayState.DONE else (None, [opens])
     return Message(
         text=f"{fitted(session.title)}: {STATE_WORDS[state]}",
-        blocks=[blocks.section("\n".join(lines)), *blocks.context(facts), *blocks.actions(*buttons)],
+        blocks=[
+            blocks.section("\n".join(lines), beside),
+            *blocks.context(facts),
+            *blocks.actions(*below, _stop_button(session)),
+        ],
     )
 
 
@@ -43,8 +49,8 @@ def _state_line(session: Session) -> str:
     if session.stop_requested and state in STOPPABLE:
         return f"{sign} {state_sentence(session)}"
     if state is DisplayState.WORKING:
-        since = f"since {ago(session.working_since)}" if session.working_since else ""
-        return " · ".join(part for part in (f"{sign} Working", since, spent(session), _hint(session)) if part)
+        started = f"started {ago(session.working_since)}" if session.working_since else ""
+        return " · ".join(part for part in (f"{sign} Working", started, spent(session), _hint(session)) if part)
     if state is DisplayState.DONE:
         pulls = _pull_requests(session)
         facts = (f"{sign} Done{took(session)}", spent(session), *pulls, f"asked by {asker_name(session)}")

@@ -163,8 +163,17 @@ def test_a_platform_brings_up_the_schema_before_the_bot():
 
 
 def test_the_readme_shows_the_pictures_that_make_screenshots_takes():
-    shown = set(re.findall(r"\bdocs/([\w-]+\.png)\b", read("README.md")))
-    assert shown == {path.name for path in (ROOT / "docs").glob("*.png")}
+    shown = set(re.findall(r"\bdocs/([\w-]+\.(?:png|gif))\b", read("README.md")))
+    pictures = [path for path in (ROOT / "docs").iterdir() if path.suffix in {".png", ".gif"}]
+    assert shown == {path.name for path in pictures}
+    assert [path.name for path in pictures if path.stat().st_size > 400_000] == []
+
+
+def test_the_figures_of_the_readme_are_those_of_the_performance_page():
+    figures = read("README.md").split("\n## Figures\n")[1].split("\n## ")[0]
+    numbers = re.findall(r"\d[\d.,]*\d", figures)
+    assert len(re.findall(r"^- \*\*", figures, re.MULTILINE)) == 3
+    assert [number for number in numbers if number not in read("docs/performance.md")] == []
 
 
 # ---------------------------------------------------------------- dependencies

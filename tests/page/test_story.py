@@ -2,12 +2,21 @@
 
 import re
 
-from playwright.async_api import expect
+from playwright.async_api import Locator, expect
 
 from tests import sentences
 from tests.page.visitor import AT_THE_PAGE, QUESTION, TASK, WAITING, Visitor
 
 pytestmark = AT_THE_PAGE
+
+# Pixels of a card with a large title, the state, a pull request, two lines of facts and a row of buttons, together with
+# its author and the number of replies. A card that is done takes half of that.
+WITH_ALL_LINES = 281
+
+
+async def height(message: Locator) -> float:
+    """How much of the channel a message takes, in pixels."""
+    return float(await message.evaluate("(node) => node.getBoundingClientRect().height"))
 
 
 async def test_a_task_from_the_command_to_the_digest(ann: Visitor) -> None:
@@ -30,6 +39,8 @@ async def test_a_task_from_the_command_to_the_digest(ann: Visitor) -> None:
     await expect(ann.card.get_by_role("link", name="acme/web#")).to_have_attribute(
         "href", re.compile("^https://github")
     )
+    await ann.page.get_by_role("button", name="Close thread").click()
+    assert await height(ann.card) <= WITH_ALL_LINES / 2
     await ann.drawer.presses("jump-digest")
     await expect(ann.toast).to_contain_text("The bot starts again and posts the digest in #ops.")
     await ann.drawer.closes()

@@ -133,15 +133,20 @@ SHOWN = [
     "      appears here in a moment.",
     "  Devin Bridge:",
     "    │ fix the flaky login test",
-    f"    │ {sentences.asked_by('ann')} · repo acme/web",
+    f"    │ {sentences.asked_by('ann')} · acme/web",
+    f"    │ ⚙ Working · started just now · 0.2 ACUs · {sentences.STEER}",
+    "    │ I ran tests/test_login.py a hundred times: test_session_expires failed in 6 of them. It waits",
     f"    │ [ {sentences.OPEN_IN_DEVIN} ]  [ Stop ]",
     "  Devin Bridge (edited):",
-    "    ↳ Devin Bridge: There are two ways to fix it:",
     f"    ↳ Devin Bridge: 💬 {sentences.question('@Ann', sign='')}",
+    "          There are two ways to fix it:",
     "    ↳ Ann: The second one, please. Slow tests cost us more than four files.",
     "    ↳ Devin Bridge adds 👀 to Ann's “The second one, please. Slow tests cost us more t…”",
     f"    ↳ Devin Bridge: 🔀 {sentences.new_pull_request('acme/web#128 (open)', sign='')}",
-    "    ↳ Devin Bridge: The pull request is ready for review.",
+    f"    ↳ Devin Bridge: ✅ {sentences.done('@Ann', sign='')}",
+    "          The pull request is ready for review.",
+    "    │ ✅ Done · 1.3 ACUs · acme/web#128 (open) · asked by ann",
+    f"    │ [ {sentences.REVIEW} ]",
     # a mention in a thread
     "#general",
     "  Ada: Since Monday the nightly export takes an hour instead of four minutes.",
@@ -163,7 +168,7 @@ SHOWN = [
     "    │ 1. ⚙ Find out why the export got slow: working",
     "    │ [ Open thread ]  [ Stop ]",
     "  Ben presses [ Stop ] on the card.",
-    "    ↳ Devin Bridge: ⏹ Stopped by @Ben. Devin sleeps and nothing is lost; a reply in this thread",
+    "    ↳ Devin Bridge: ⏹ Stopped by ben. Devin sleeps and nothing is lost; a reply in this thread wakes",
     # the digest and the figures
     "#ops",
     f"    │ {sentences.BILLING_DAY}",
@@ -183,12 +188,15 @@ def test_the_whole_show(start: Callable[..., Run]) -> None:
     assert once.ended() == 0
     assert once.lines[0] == INTRODUCTION
     assert [line for line in SHOWN if line not in once.lines] == []
-    assert re.search(r"\n {4}↳ Devin Bridge: ✅ Done · 1 pull request · 1\.3 ACUs · \d+ seconds\n", once.text)
+    # The end of a turn is one post that calls who asked, and nothing else of the bot's calls anybody.
+    assert re.findall(r"@(?:Ann|Ben|Ada|Gus)\b.*", once.text) == [
+        sentences.question("@Ann", sign=""),
+        sentences.done("@Ann", sign=""),
+    ]
     # Whether the sessions were in the billing day that the digest is about depends on the time of the day.
     assert re.search(r"\n {4}│ 4[123](?:\.\d)? ACUs · ▲ \d+ % \(usual: 36\)\n", once.text)
     assert re.search(r"\n {2}┆ {3}It is \w+, \d\d \w+ \d{4}, 09:05 UTC\. The bot starts again", once.text)
-    assert once.text.count(f"│ ✅ {sentences.DONE}") == 1
-    assert once.text.count(f"│ ⏹ {sentences.card_stopped('@Ben')}") == 1
+    assert once.text.count(f"│ ⏹ {sentences.card_stopped('ben')}") == 1
     assert re.search(r"U0[A-Z]+|C0[A-Z]+(?!-)(?!GENERAL-)|<[@!#h]|:[a-z]+_[a-z]+:", _without_prompt(once.text)) is None
     assert max(map(len, once.lines)) <= 100
     assert once.said == ""
@@ -200,6 +208,12 @@ def test_the_whole_show(start: Callable[..., Run]) -> None:
     assert staying.ended(signal.SIGINT) == 0
     assert staying.lines[-1] == STOPPED
     assert staying.said == ""
+
+
+def test_the_readme_shows_the_beginning_of_the_show() -> None:
+    readme = (PROJECT / "README.md").read_text(encoding="utf-8").splitlines()
+    shown = SHOWN[: SHOWN.index("#general")]
+    assert [line for line in shown if line not in readme] == []
 
 
 def _without_prompt(text: str) -> str:
@@ -466,6 +480,7 @@ def test_settings_of_a_real_bot_stay_out_of_the_show(monkeypatch: pytest.MonkeyP
         ("<@U0NEW|newcomer>", "@newcomer"),
         ("<https://example.com/a?b=1&amp;c|the *page*> · <https://example.com>", "the page · https://example.com"),
         (":gear: *Working* on 2 * 3 * 4 and `a_b`", "⚙ Working on 2 * 3 * 4 and `a_b`"),
+        ("_the test_session_expires fails_ in __init__ and _x", "the test_session_expires fails in __init__ and _x"),
         (":unheard_of: &lt;b&gt; &amp;amp;", ":unheard_of: <b> &amp;"),
         ("seen <!date^1700000000^{ago}|2023-11-14 22:13 UTC>", "seen just now"),
         ("seen <!date^1600000000^{ago}|2020-09-13 12:26 UTC>", "seen 2020-09-13 12:26 UTC"),

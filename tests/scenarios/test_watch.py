@@ -210,15 +210,19 @@ async def test_where_devin_waits_for_something_new_its_person_is_called(on: Harn
 
 
 @pytest.mark.both_transports
-async def test_every_new_question_is_asked(on: Harness) -> None:
+async def test_every_new_question_calls_who_asked_and_who_replied_last(on: Harness) -> None:
     ts, session = await on.started()
     await on.devin.say(session, "Which branch?", status_detail="waiting_for_user")
     await on.slack.wait_for_message(GENERAL, sentences.YOUR_ANSWER, thread_ts=ts)
-    await on.slack.say(ANN, GENERAL, "main", thread_ts=ts)
-    await on.devin.wait_for_messages("main")
-    await on.devin.say(session, "And which test?", status_detail="waiting_for_user")
-    await on.slack.wait_for_messages(GENERAL, 2, thread_ts=ts, text=sentences.YOUR_ANSWER)
-    assert await on.thread(GENERAL, ts) == [asked("Which branch?"), asked("And which test?")]
+    for number, (user, reply, question) in enumerate(
+        [(BEN, "main", "And which test?"), (ANN, "the slow one", "All of it?")], start=2
+    ):
+        await on.slack.say(user, GENERAL, reply, thread_ts=ts)
+        await on.devin.wait_for_messages(reply)
+        await on.devin.say(session, question, status_detail="waiting_for_user")
+        await on.slack.wait_for_messages(GENERAL, number, thread_ts=ts, text=sentences.YOUR_ANSWER)
+    both = sentences.question("<@U0ANN> <@U0BEN>")
+    assert await on.thread(GENERAL, ts) == [asked("Which branch?"), f"{both}\nAnd which test?", asked("All of it?")]
 
 
 # ------------------------------------------------------------ pull requests and the end

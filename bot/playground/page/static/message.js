@@ -98,7 +98,9 @@ function body(message, gone) {
   const edited =
     message.edited && el("span", { class: "edited", title: `Edited ${saidWhen(message.edited.ts)}` }, "(edited)");
   if (edited) {
-    drawn?.nodeName === "DIV" ? drawn.append(" ", edited) : drawn?.append(edited);
+    // As Slack does: behind the last words, where words are the last.
+    const words = drawn?.lastElementChild?.querySelector(":scope > .bk-section-words > .mrkdwn:last-child");
+    (words ?? drawn)?.append(" ", edited);
   }
   return drawn && el("div", { class: "text" }, drawn);
 }
