@@ -29,7 +29,7 @@ def card(session: Session, now: float) -> Message:
         lines.append(f"_{shortened(session.snapshot.last_line, LAST_LINE)}_")
     facts = [] if state is DisplayState.DONE else _facts(session, now)
     review = _review_button(session) if state is DisplayState.DONE else None
-    buttons = (review, blocks.open_button(session.url), _stop_button(session))
+    buttons = (review, blocks.open_button(session.url), stop_button(session))
     return Message(
         text=f"{fitted(session.title)}: {STATE_WORDS[state]}",
         blocks=[blocks.section("\n".join(lines)), *blocks.context(facts), *blocks.actions(*buttons)],
@@ -127,7 +127,8 @@ def _active(session: Session, now: float) -> str:
     return f"active {ago(min(session.snapshot.updated_at, now))}"
 
 
-def _stop_button(session: Session) -> Block | None:
+def stop_button(session: Session) -> Block | None:
+    """The button that stops `session`; None when there is nothing to stop, or when it is being stopped."""
     if session.stop_requested or session.display_state not in STOPPABLE:
         return None
     return blocks.button("Stop", STOP.action_id, session.id, style="danger")

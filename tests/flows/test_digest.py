@@ -14,6 +14,7 @@ from bot.flows.deliver.failures import SendFailures
 from bot.flows.deliver.send import Send
 from bot.flows.money.digest import Digest
 from bot.flows.money.usage_ledger import UsageLedger
+from bot.flows.shared_channels import SharedChannels
 from bot.store import outbox as said
 from bot.store.tables import due, inbox, outbox
 from bot.timing import PRODUCTION
@@ -532,7 +533,7 @@ async def test_a_digest_that_slack_could_not_take_in_time_is_not_posted(start, m
         await run(frozen, start(), utc(2026, 5, 20, 7, 10))
         frozen.move_to(datetime(2026, 5, 20, 13, 0, 1, tzinfo=UTC))
         services = make(store, now)
-        await Send(services, SendFailures(services)).work("out:T0ACME:C0ADMINS")
+        await Send(services, SendFailures(services), SharedChannels(services)).work("out:T0ACME:C0ADMINS")
     assert [(row["state"], row["reason"]) for row in await posts(store)] == [("dead", "expired")]
 
 

@@ -12,13 +12,14 @@ again and may appear twice (`SendFailures.unsearchable`). Reactions and private 
 
 from typing import Final
 
-from bot.domain.keys import reference
+from bot.domain.keys import DEVINS_POSTS, reference
 from bot.domain.lane import card_lane, team_of
 from bot.domain.session import Session
 from bot.flows.deliver.cards import Drawing, draw
 from bot.flows.deliver.failures import REACTIONS, SendFailures
 from bot.flows.services import Services
 from bot.flows.session_rows import start_row
+from bot.flows.shared_channels import SHARED, SharedChannels
 from bot.flows.unit_of_work import Recipient, UnitOfWork
 from bot.logs import about, get_logger
 from bot.slack.client import Slack
@@ -47,9 +48,10 @@ _KIND_OF_LANE: Final = {"out": "post", "react": "reaction", "unreact": "reaction
 class Send:
     """Works off outbox lanes."""
 
-    def __init__(self, services: Services, failure: SendFailures) -> None:
+    def __init__(self, services: Services, failure: SendFailures, shared_channels: SharedChannels) -> None:
         self._services = services
         self._failure = failure
+        self._shared_channels = shared_channels
         self._in_hand: dict[int, str] = {}  # the lane of each row that is being sent, by `seq`
         self._sender = Sender(services.worker, services.timing.lease, self._in_hand)
 
@@ -159,7 +161,11 @@ class Send:
         await self._post(row)
 
     async def _post(self, row: OutboxRow) -> None:
-        drawing = await self._drawing(row)
+        shared = row.session_id is not None and await self._is_shared(row)
+        if shared and row.key.startswith(DEVINS_POSTS):
+            await self._failure.mark_dead(row, SHARED)
+            return
+        drawing = await self._drawing(row, shared=shared)
         if drawing is None:
             await self._failure.mark_dead(row, "no session")
             return
@@ -171,10 +177,13 @@ class Send:
         )
         await self._mark_sent(row, ts, drawing)
 
-    async def _drawing(self, row: OutboxRow) -> Drawing | None:
+    async def _is_shared(self, row: OutboxRow) -> bool:
+        return await self._shared_channels.is_shared(self._services.workspaces[row.team], row.channel)
+
+    async def _drawing(self, row: OutboxRow, *, shared: bool) -> Drawing | None:
         """Return what the post shows. A card is drawn now; any other post was stored as it is."""
         if row.kind == "card":
-            return await draw(self._services, row.session_id, plain=bool(row.payload.get("plain")))
+            return await draw(self._services, row.session_id, plain=bool(row.payload.get("plain")), shared=shared)
         return Drawing(Message(row.payload["text"], row.payload["blocks"]), version=0)
 
     async def _outcome_found(self, row: OutboxRow) -> bool:

@@ -7,7 +7,7 @@ The key of a row is made from the message, never from the delivery. Two deliveri
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from bot.domain.causes import ActionCause, Cause, ChannelGoneCause, CommandCause, MessageCause
+from bot.domain.causes import ActionCause, Cause, ChannelGoneCause, ChannelSharedCause, CommandCause, MessageCause
 from bot.domain.commands.parser import Command, parse_addressed, parse_verb
 from bot.domain.commands.registry import named
 from bot.domain.keys import short_id
@@ -25,6 +25,8 @@ from bot.store.inbox_writer import MaybeStoredError, NotStoredError
 __all__ = ["Intake", "MaybeStoredError", "NotStoredError"]
 
 PEOPLE_WROTE: Final = frozenset({None, "file_share", "thread_broadcast"})
+
+SHARING: Final = frozenset({"channel_shared", "channel_unshared"})
 
 Json = Mapping[str, Any]
 
@@ -86,9 +88,10 @@ class Intake:
         await self._put(self._row(workspace, key, lane, cause, ts=_pressed_at(body), urgent=named(verb).urgent))
 
     async def event(self, workspace: Workspace, event: Json, envelope: Json) -> None:
-        """Store an event that says that the bot cannot be in a channel any more."""
+        """Store an event about a channel: the bot cannot be in it any more, or it is shared in another way."""
         key = f"ev:{envelope['event_id']}"
-        cause = ChannelGoneCause(event.get("channel") or "", event["type"])
+        channel, what = event.get("channel") or "", event["type"]
+        cause = ChannelSharedCause(channel) if what in SHARING else ChannelGoneCause(channel, what)
         await self._put(self._row(workspace, key, own_lane(key), cause))
 
     async def _concerns_us(self, workspace: Workspace, cause: MessageCause) -> bool:
