@@ -8,8 +8,10 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from bot.domain.causes import ActionCause, Cause, ChannelGoneCause, ChannelSharedCause, CommandCause, MessageCause
+from bot.domain.commands.options import parse_request
 from bot.domain.commands.parser import Command, parse_addressed, parse_verb
 from bot.domain.commands.registry import named
+from bot.domain.commands.small_talk import is_small_talk
 from bot.domain.keys import short_id
 from bot.domain.lane import own_lane, person_lane, thread_lane
 from bot.domain.text import mentioned_users, without_mention
@@ -27,6 +29,9 @@ __all__ = ["Intake", "MaybeStoredError", "NotStoredError"]
 PEOPLE_WROTE: Final = frozenset({None, "file_share", "thread_broadcast"})
 
 SHARING: Final = frozenset({"channel_shared", "channel_unshared"})
+
+# The end of the key of a mention without a task, so that an edit that adds one is another row, and starts once.
+NO_TASK: Final = ":no-task"
 
 Json = Mapping[str, Any]
 
@@ -112,7 +117,7 @@ class Intake:
         at_once = cause.mention or cause.root_ts == cause.ts or verb is not None
         return self._row(
             workspace,
-            f"msg:{team}:{cause.channel}:{cause.ts}",
+            f"msg:{team}:{cause.channel}:{cause.ts}" + (NO_TASK if _has_no_task(cause, text) else ""),
             thread_lane(team, cause.channel, cause.root_ts),
             cause,
             ts=cause.ts,
@@ -167,6 +172,13 @@ def _was_written(workspace: Workspace, event: Json) -> bool:
     if event.get("subtype") not in PEOPLE_WROTE or event.get("bot_id") or event.get("hidden"):
         return False
     return bool(event.get("user")) and event["user"] != workspace.bot_user
+
+
+def _has_no_task(cause: MessageCause, text: str) -> bool:
+    """Whether a message starts nothing, whatever else is known: a mention without words, or with a greeting alone."""
+    if not cause.mention or cause.in_thread or not cause.only_text:
+        return False
+    return not parse_request(text).prompt or is_small_talk(text)
 
 
 def _from_event(workspace: Workspace, event: Json, envelope: Json) -> MessageCause:
