@@ -20,7 +20,14 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.config import Settings, on_this_machine
 from bot.connect import Connector, StartError
-from bot.domain.causes import ActionCause, ChannelGoneCause, CommandCause, MessageCause, StartCause
+from bot.domain.causes import (
+    ActionCause,
+    ChannelGoneCause,
+    ChannelSharedCause,
+    CommandCause,
+    MessageCause,
+    StartCause,
+)
 from bot.engine.local import LocalEngine, Route
 from bot.engine.port import Tick
 from bot.flows.access import Access
@@ -38,10 +45,12 @@ from bot.flows.organisation import Organisations
 from bot.flows.prompt import PromptBuilder
 from bot.flows.receive.catch_up import CatchUp
 from bot.flows.receive.channel_gone import ChannelGone
+from bot.flows.receive.channel_shared import ChannelShared
 from bot.flows.receive.conversation import Conversation
 from bot.flows.receive.dispatch import Dispatch
 from bot.flows.receive.intake import Intake
 from bot.flows.services import Services
+from bot.flows.shared_channels import SharedChannels
 from bot.flows.start.create import Create
 from bot.flows.start.from_command import StartFromCommand
 from bot.flows.start.from_message import StartFromMessage
@@ -103,7 +112,7 @@ class Bot:
 
 def wire(services: Services, engine: LocalEngine, settings: Settings) -> Bot:
     """Make the flows from `services`, and connect them with the `engine` and with a new Bolt app for `settings`."""
-    lookup, access = SessionLookup(services), Access(services)
+    lookup, access, shared_channels = SessionLookup(services), Access(services), SharedChannels(services)
     intake = Intake(services)
     usage_ledger = UsageLedger(services)
     session_list = SessionList(services)
@@ -112,13 +121,13 @@ def wire(services: Services, engine: LocalEngine, settings: Settings) -> Bot:
     announce = Announce(services)
     pollers = [Poller(services, organisation, lookup, announce) for organisation in services.organisations]
     catch_ups = {workspace.team: CatchUp(services, workspace, intake) for workspace in services.workspaces}
-    dispatch = Dispatch(services, _flows(services, access, lookup, command_answers, session_list))
+    dispatch = Dispatch(services, _flows(services, access, shared_channels, lookup, command_answers, session_list))
     failures = SendFailures(services)
-    send = Send(services, failures, FilePosts(services, failures))
+    send = Send(services, failures, FilePosts(services, failures), shared_channels)
     engine.route("in", Route(dispatch.work, FLOWS_AT_ONCE))
     for lane in ("out", "react", "unreact", "priv"):
         engine.route(lane, Route(send.work, POSTS_AT_ONCE))
-    engine.route("card", Route(CardEditor(services).work, EDITS_AT_ONCE))
+    engine.route("card", Route(CardEditor(services, shared_channels).work, EDITS_AT_ONCE))
     ticks = _ticks(services, heartbeat) | _ticks_of_each(services, pollers, catch_ups, usage_ledger)
     for name, tick in ticks.items():
         engine.every(name, tick)
@@ -164,6 +173,7 @@ def _ticks_of_each(
 def _flows(
     services: Services,
     access: Access,
+    shared_channels: SharedChannels,
     lookup: SessionLookup,
     command_answers: CommandAnswers,
     session_list: SessionList,
@@ -190,6 +200,7 @@ def _flows(
         StartCause.kind: create,
         ActionCause.kind: session_commands,
         ChannelGoneCause.kind: ChannelGone(services),
+        ChannelSharedCause.kind: ChannelShared(services, shared_channels),
     }
 
 

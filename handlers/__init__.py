@@ -39,7 +39,9 @@ def register(
     app.event("app_mention")(messages.wrote)
     app.event("message")(messages.wrote)
     for gone in ("channel_archive", "group_archive", "channel_left", "group_left"):
-        app.event(gone)(events.channel_gone)
+        app.event(gone)(events.channel_changed)
+    for sharing in ("channel_shared", "channel_unshared"):  # of private channels too
+        app.event(sharing)(events.channel_changed)
     for revoked in ("app_uninstalled", "tokens_revoked"):
         app.event(revoked)(events.revoked)
     app.event(ANYTHING)(events.ignored)

@@ -20,8 +20,8 @@ class Events:
     def __init__(self, intake: Intake) -> None:
         self._intake = intake
 
-    async def channel_gone(self, workspace: Workspace, event: dict[str, Any], body: dict[str, Any]) -> None:
-        """Store that a channel was archived or that the bot was removed from it."""
+    async def channel_changed(self, workspace: Workspace, event: dict[str, Any], body: dict[str, Any]) -> None:
+        """Store that a channel was archived, that the bot was removed from it, or that it is shared in another way."""
         await self._intake.event(workspace, event, body)
 
     async def revoked(self, event: dict[str, Any]) -> None:

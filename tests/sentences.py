@@ -665,6 +665,19 @@ CARD_LOST = (
     f":warning: This session's card can no longer be {UP_TO_DATE} here; the session goes on. "
     "`!status` tells where it stands."
 )
+IS_SHARED_NOW = "is now shared with another company"
+CARD_IN_SHARED_CHANNEL = "This channel is shared with another company, so what Devin says does not appear here."
+
+
+def channel_shared(channel: str, session: str) -> str:
+    """What the asker is told directly; `session` is a link, or its title."""
+    return (
+        f":lock: {channel} {IS_SHARED_NOW}, so what Devin says does not appear there. "
+        f"The session {session} goes on: open it in Devin, or stop it with `/devin stop`. "
+        "If the channel is shared no longer, what Devin says from then on appears there again."
+    )
+
+
 CANNOT_POST = "can no longer post"
 COULD_NOT_BE_SHOWN = "could not be shown"
 

@@ -12,6 +12,7 @@ from bot.domain.causes import (
     ActionCause,
     Cause,
     ChannelGoneCause,
+    ChannelSharedCause,
     CommandCause,
     MessageCause,
     SearchStart,
@@ -130,6 +131,10 @@ def _channel_gone(cause: ChannelGoneCause) -> dict[str, Any]:
     return {"channel": cause.channel, "type": cause.event}
 
 
+def _channel_shared(cause: ChannelSharedCause) -> dict[str, Any]:
+    return {"channel": cause.channel}
+
+
 def _left_out(sentences: tuple[str, ...]) -> dict[str, Any]:
     return {"left_out": [{"text": sentence, "blocks": []} for sentence in sentences]} if sentences else {}
 
@@ -144,6 +149,7 @@ _WRITERS: Final[dict[type[Cause], Callable[[Any], dict[str, Any]]]] = {
     ActionCause: _action,
     StartCause: _start,
     ChannelGoneCause: _channel_gone,
+    ChannelSharedCause: _channel_shared,
 }
 
 
@@ -201,6 +207,10 @@ def _read_channel_gone(payload: Json) -> ChannelGoneCause:
     return ChannelGoneCause(payload["channel"], payload["type"])
 
 
+def _read_channel_shared(payload: Json) -> ChannelSharedCause:
+    return ChannelSharedCause(payload["channel"])
+
+
 def _read_left_out(payload: Json) -> tuple[str, ...]:
     return tuple(kept["text"] for kept in payload.get("left_out") or ())
 
@@ -211,4 +221,5 @@ _READERS: Final[dict[tuple[str, int], Callable[[Json], Cause]]] = {
     (ActionCause.kind, 1): _read_action,
     (StartCause.kind, 1): _read_start,
     (ChannelGoneCause.kind, 1): _read_channel_gone,
+    (ChannelSharedCause.kind, 1): _read_channel_shared,
 }

@@ -121,6 +121,15 @@ class ChannelGoneCause:
 
 
 @dataclass(frozen=True, slots=True)
+class ChannelSharedCause:
+    """Another company shares `channel` from now on, or no longer."""
+
+    kind: ClassVar[str] = "channel_shared"
+
+    channel: str
+
+
+@dataclass(frozen=True, slots=True)
 class UnreadableCause:
     """A cause that cannot be read for `reason`, for example because a later version of the bot wrote it."""
 
@@ -129,7 +138,7 @@ class UnreadableCause:
     payload: Mapping[str, Any] = field(repr=False)  # unchanged, as it is stored
 
 
-ReadableCause = MessageCause | CommandCause | ActionCause | StartCause | ChannelGoneCause
+ReadableCause = MessageCause | CommandCause | ActionCause | StartCause | ChannelGoneCause | ChannelSharedCause
 Cause = ReadableCause | UnreadableCause
 PersonsCause = MessageCause | CommandCause | ActionCause  # causes that come from a person, who may get an answer
 SessionCause = MessageCause | StartCause  # causes for which a session is created

@@ -1,6 +1,10 @@
 """Ids and references that are derived from keys: one cause always leads to one id, however often it is handled."""
 
 import hashlib
+from typing import Final
+
+# How the keys of posts begin that contain what Devin said or did.
+DEVINS_POSTS: Final = ("say:", "announce:")
 
 
 def session_id(key: str) -> str:

@@ -272,12 +272,15 @@ async def without_secret(tx: AsyncConnection, row: OutboxRow) -> None:
         await tx.execute(update(outbox).where(outbox.c.seq == row.seq).values(payload=payload))
 
 
-async def mark_session_dead(tx: AsyncConnection, session_id: str, reason: str, now: float) -> int:
-    """Mark all open posts of a session as dead, because its channel cannot be posted to; returns their number.
+async def mark_session_dead(
+    tx: AsyncConnection, session_id: str, reason: str, now: float, prefixes: Sequence[str] = ("",)
+) -> int:
+    """Mark the open posts of a session whose keys begin with one of `prefixes` as dead; returns their number.
 
     A worker that holds such a row keeps its claim, so that it can still store whether the post arrived.
     """
-    theirs = (outbox.c.session_id == session_id, _is_open(), outbox.c.kind.in_(("card", "post")))
+    named = or_(*(outbox.c.key.startswith(prefix) for prefix in prefixes))
+    theirs = (outbox.c.session_id == session_id, _is_open(), outbox.c.kind.in_(("card", "post")), named)
     # Locked in one order, so that two transactions on one session do not wait for each other in a circle.
     await tx.execute(select(outbox.c.seq).where(*theirs).order_by(outbox.c.seq).with_for_update())
     marked = await tx.execute(

@@ -1,6 +1,6 @@
 """Deletes rows that are made again when they are needed.
 
-These are idle lanes, full token buckets, people read long ago, and lists shown long ago.
+These are idle lanes, full token buckets, people read long ago, lists shown long ago, and channels without a session.
 """
 
 from typing import Any, Final
@@ -9,7 +9,7 @@ from sqlalchemy import delete, exists, literal_column, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.inbox import BATCH
-from bot.store.tables import inbox, lanes, people, rate_limits, shown_lists
+from bot.store.tables import channels, inbox, lanes, people, rate_limits, sessions, shown_lists
 
 # A literal, because with a parameter SQLite would not use the inbox's partial index.
 _OPEN: Final[Any] = literal_column("'open'")
@@ -46,3 +46,13 @@ async def purge_shown_lists(tx: AsyncConnection, before: float) -> int:
     # The time is checked again, because on PostgreSQL the person may have been shown a new list since it was found.
     stale = (tuple_(*key).in_(old), shown_lists.c.shown_at < before)
     return (await tx.execute(delete(shown_lists).where(*stale))).rowcount
+
+
+async def purge_channels(tx: AsyncConnection) -> int:
+    """Delete one batch of what is known about channels in which no session is stored; returns their number."""
+    key = (channels.c.team, channels.c.channel)
+    used = exists(
+        select(sessions.c.id).where(sessions.c.team == channels.c.team, sessions.c.channel == channels.c.channel)
+    )
+    unused = select(*key).where(~used).limit(BATCH)
+    return (await tx.execute(delete(channels).where(tuple_(*key).in_(unused), ~used))).rowcount

@@ -286,6 +286,17 @@ people: Final = Table(
     Column("read_at", Float, nullable=False),
 )
 
+# What is known about channels: whether another company shares one, and from which message on catch-up has to read it.
+channels: Final = Table(
+    "channels",
+    metadata,
+    Column("team", String, primary_key=True),
+    Column("channel", String, primary_key=True),
+    _flag("is_shared"),
+    _number("changed_at", Float),
+    Column("unread_from", String),
+)
+
 # The list of sessions that a person was shown last, whose numbers they may type.
 shown_lists: Final = Table(
     "shown_lists",

@@ -37,7 +37,7 @@ def card(session: Session, now: float) -> Message:
         blocks=[
             blocks.section("\n".join(lines), beside),
             *blocks.context(facts),
-            *blocks.actions(*below, _stop_button(session)),
+            *blocks.actions(*below, stop_button(session)),
         ],
     )
 
@@ -133,7 +133,8 @@ def _active(session: Session, now: float) -> str:
     return f"active {ago(min(session.snapshot.updated_at, now))}"
 
 
-def _stop_button(session: Session) -> Block | None:
+def stop_button(session: Session) -> Block | None:
+    """The button that stops `session`; None when there is nothing to stop, or when it is being stopped."""
     if session.stop_requested or session.display_state not in STOPPABLE:
         return None
     return blocks.button("Stop", STOP.action_id, session.id, style="danger")

@@ -26,6 +26,8 @@ PLACES: Final[dict[str, tuple[str, ...]]] = {
     "welcome": ("bot.flows.receive.conversation:Conversation._welcome",),
     "hand a line to its thread": ("bot.flows.receive.conversation:Conversation._hand_over",),
     "note a channel that is gone": ("bot.flows.receive.channel_gone:ChannelGone.run",),
+    "note how a channel is shared": ("bot.flows.shared_channels:SharedChannels._store",),
+    "close the report of a channel": ("bot.flows.receive.channel_shared:ChannelShared.run",),
     # Something is created at Devin, exactly once.
     "intend": ("bot.flows.exactly_once:ExactlyOnce._create",),
     "adopt": ("bot.flows.exactly_once:ExactlyOnce._adopt",),
@@ -80,6 +82,7 @@ PLACES: Final[dict[str, tuple[str, ...]]] = {
     "add": ("bot.flows.deliver.send:Send._react",),
     "answer": ("bot.flows.deliver.send:Send._reply_privately",),
     "mark as sent": ("bot.flows.deliver.send:Send._mark_sent", "bot.flows.deliver.cards:CardEditor._edit"),
+    "withhold": ("bot.flows.deliver.failures:SendFailures.mark_dead",),
     "wait before the search": ("bot.flows.deliver.failures:SendFailures.reschedule",),
     "post the digest": ("bot.flows.money.digest:Digest._post",),
     # The bot starts.

@@ -218,6 +218,26 @@ async def shown_once_in_order(one: Scene, begun: tuple[str, str]) -> None:
     ]
 
 
+async def share(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
+    """A channel becomes shared, and Devin goes on speaking."""
+    await one.slack.share(GENERAL)
+    await one.slack.wait_for_message(DM, sentences.IS_SHARED_NOW, within=PATIENCE)
+    await one.slack.wait_for_message(GENERAL, sentences.CARD_IN_SHARED_CHANNEL, thread_ts=begun[0], within=PATIENCE)
+    await one.devin.say(begun[1], "The secret plan is ready.")
+    async with asyncio.timeout(PATIENCE):
+        while not one.rows("SELECT key FROM outbox WHERE key LIKE 'say:%' AND state = 'dead'"):
+            await asyncio.sleep(0.05)  # the store has no event for it
+    return begun
+
+
+async def silent_and_announced_once(one: Scene, begun: tuple[str, str]) -> None:
+    """The asker knows why the thread is silent; the session goes on."""
+    assert len(await one.slack.messages(DM, user="U0BOT")) == 1
+    assert await one.on.thread(GENERAL, begun[0]) == []
+    (made,) = await one.devin.sessions()
+    assert (made["session_id"], made["is_archived"]) == (begun[1], False)
+
+
 async def tags_refused(one: Scene) -> None:
     """A Devin that takes no tags, which the bot does not know yet."""
     await one.devin.switch(tags_refused=True)
@@ -404,6 +424,21 @@ STORIES = [
             *FOLLOWED,
         ),
         sometimes=EDITED,
+    ),
+    Story(
+        "a channel becomes shared",
+        running,
+        share,
+        silent_and_announced_once,
+        steps=(
+            *RECEIVED,
+            "note how a channel is shared: commit",
+            "close the report of a channel: commit",
+            *POSTED,
+            *EDITED,
+            *FOLLOWED,
+            "withhold: commit",
+        ),
     ),
     Story(
         "a start without tags",

@@ -24,6 +24,8 @@ NEEDED_BY_EVENT = {
     "app_uninstalled": None,
     "channel_archive": "channels:read",
     "channel_left": "channels:read",
+    "channel_shared": "channels:read",  # of private channels: groups:read
+    "channel_unshared": "channels:read",
     "group_archive": "groups:read",
     "group_left": "groups:read",
     "message.channels": "channels:history",

@@ -5,7 +5,8 @@ import pytest
 from bot.domain.lane import card_lane
 from bot.flows.deliver.cards import CardEditor
 from bot.flows.deliver.failures import MOST_ATTEMPTS
-from bot.slack.client import Slack
+from bot.flows.shared_channels import SharedChannels
+from bot.slack.client import Channel, Slack
 from bot.slack.errors import ContentRefused, SlackOutcomeUnknown, SlackRateLimited
 from bot.slack.rate_limits import EDITS, KEPT
 from bot.store import cards, sessions
@@ -25,6 +26,9 @@ class Board(Slack):
         super().__init__("xoxb-test")
         self.edits = []
         self.fails = []
+
+    async def channel(self, channel_id):
+        return Channel(channel_id, "web", is_member=True)
 
     async def update(self, channel, ts, text, blocks, key):
         if self.fails:
@@ -46,7 +50,8 @@ async def board():
 def editor(make, either_store, clock, board):
     clock.now = NOW
     either_store.db.clock = clock
-    return CardEditor(make(either_store, clock, team=TEAM, slack=board))
+    services = make(either_store, clock, team=TEAM, slack=board)
+    return CardEditor(services, SharedChannels(services))
 
 
 @pytest.fixture

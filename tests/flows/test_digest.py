@@ -15,6 +15,7 @@ from bot.flows.deliver.files import FilePosts
 from bot.flows.deliver.send import Send
 from bot.flows.money.digest import Digest
 from bot.flows.money.usage_ledger import UsageLedger
+from bot.flows.shared_channels import SharedChannels
 from bot.store import outbox as said
 from bot.store.tables import due, inbox, outbox
 from bot.timing import PRODUCTION
@@ -534,7 +535,8 @@ async def test_a_digest_that_slack_could_not_take_in_time_is_not_posted(start, m
         frozen.move_to(datetime(2026, 5, 20, 13, 0, 1, tzinfo=UTC))
         services = make(store, now)
         failures = SendFailures(services)
-        await Send(services, failures, FilePosts(services, failures)).work("out:T0ACME:C0ADMINS")
+        sender = Send(services, failures, FilePosts(services, failures), SharedChannels(services))
+        await sender.work("out:T0ACME:C0ADMINS")
     assert [(row["state"], row["reason"]) for row in await posts(store)] == [("dead", "expired")]
 
 

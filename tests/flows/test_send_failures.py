@@ -5,6 +5,7 @@ import asyncio
 from bot.flows.deliver.cards import CardEditor
 from bot.flows.deliver.failures import SendFailures
 from bot.flows.session_rows import announce_channel_lost
+from bot.flows.shared_channels import SharedChannels
 from bot.slack.errors import ChannelGone, ContentRefused
 from bot.store import cards, outbox, sessions
 from bot.store.tables import cards as cards_table
@@ -21,7 +22,7 @@ async def test_a_post_and_a_card_that_find_the_channel_gone_together_are_marked_
     """Each marks the other's row dead too: on PostgreSQL they must not wait for each other in a circle."""
     clock.now, db = NOW, either_store.db
     services = make(either_store, clock)
-    failure, editor = SendFailures(services), CardEditor(services)
+    failure, editor = SendFailures(services), CardEditor(services, SharedChannels(services))
     for number in range(8):
         name, thread = f"s{number}", f"t{number}"
         async with db.write() as tx:

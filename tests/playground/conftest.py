@@ -61,6 +61,8 @@ def _peer(simulator: SlackSimulator, control: SlackControl) -> Peer:
     @app.event("member_left_channel")
     @app.event("channel_left")
     @app.event("channel_archive")
+    @app.event("channel_shared")
+    @app.event("channel_unshared")
     async def take() -> None:
         pass
 

@@ -715,6 +715,19 @@ async def test_shared_channels_and_strangers_are_marked(peer: Any) -> None:
         assert (event["user_team"], event["team"]) == ("T0OTHER", "T0OTHER")
 
 
+async def test_the_bot_hears_that_a_channel_is_shared_and_no_longer(peer: Any) -> None:
+    await peer.control.share("C0WEB")
+    (shared,) = await events(peer, 1)
+    assert (shared["type"], shared["channel"], shared["connected_team_id"]) == ("channel_shared", "C0WEB", "T0OTHER")
+    assert shared["_"]["is_ext_shared_channel"] is True
+    assert (await peer.client.conversations_info(channel="C0WEB"))["channel"]["is_ext_shared"] is True
+    await peer.control.unshare("C0WEB")
+    unshared = (await events(peer, 2))[1]
+    assert (unshared["type"], unshared["is_ext_shared"]) == ("channel_unshared", False)
+    assert unshared["previously_connected_team_id"] == "T0OTHER"
+    assert unshared["_"]["is_ext_shared_channel"] is False
+
+
 async def test_the_bot_hears_that_it_is_put_out_and_of_archives(peer: Any) -> None:
     await peer.control.remove("C0WEB")
     await peer.control.archive("C0GENERAL")

@@ -3,7 +3,7 @@
 import pytest
 
 from tests import sentences
-from tests.scenarios.harness import ANN, BEN, GENERAL, WEB, Harness
+from tests.scenarios.harness import ANN, BEN, BOT, GENERAL, WEB, Harness
 from tests.scenarios.observations import creations, private_answers, sent_to_devin, settled
 
 
@@ -55,6 +55,20 @@ async def test_a_mention_without_a_task_starts_nothing_and_says_how(on: Harness)
     await settled(on)
     assert said["rendered"] == sentences.EMPTY_PROMPT
     assert await creations(on) == 0
+
+
+@pytest.mark.both_transports
+async def test_a_mention_without_a_task_that_is_edited_to_have_one_starts_once(on: Harness) -> None:
+    ts = await on.mention("")
+    await on.slack.wait_for_ephemeral(ANN, sentences.EMPTY_PROMPT)
+    await settled(on)
+    await on.slack.redeliver(type="app_mention", ts=ts)
+    for text in ("fix the login test", "fix the login test, please"):
+        await on.slack.edit(ANN, GENERAL, ts, f"{BOT} {text}")
+        await on.session("fix the login test")
+        await settled(on)
+    assert await creations(on) == 1
+    assert await private_answers(on, ANN) == [sentences.EMPTY_PROMPT]
 
 
 async def test_devin_reads_names_links_and_signs_as_people_do(on: Harness) -> None:

@@ -102,13 +102,18 @@ async def test_a_slash_command_in_a_shared_channel_is_refused(on: Harness) -> No
     await refused(on, ANN, sentences.SHARED_CHANNEL_REFUSED, text=sentences.SHARED_CHANNEL_REFUSED)
 
 
-async def test_when_a_channel_becomes_shared_replies_and_buttons_are_refused(on: Harness) -> None:
+async def test_when_a_channel_becomes_shared_replies_and_other_peoples_buttons_are_refused(on: Harness) -> None:
+    """How members of the home workspace stop there is told in `test_shared_channel.py`."""
     ts, session = await on.started(channel=WEB)
     await on.slack.put_channel(WEB, is_ext_shared=True)
     await on.slack.say(BEN, WEB, "use pytest", thread_ts=ts)
     await on.slack.wait_for_ephemeral(BEN, sentences.SHARED_CHANNEL_REFUSED)
-    await on.slack.click(ANN, WEB, (await card(on, ts, WEB))["ts"], "stop")
+    await on.slack.say(ANN, WEB, "!mute", thread_ts=ts)
     await on.slack.wait_for_ephemeral(ANN, sentences.SHARED_CHANNEL_REFUSED)
+    for user, sentence in ((GUEST, sentences.GUEST_REFUSED), (EXTERNAL, sentences.OTHER_COMPANY_REFUSED)):
+        await on.slack.put_channel(WEB, members=["U0BOT", ANN, BEN, GUEST, EXTERNAL])
+        await on.slack.click(user, WEB, (await card(on, ts, WEB))["ts"], "stop")
+        await on.slack.wait_for_ephemeral(user, sentence)
     await settled(on)
     assert await sent_to_devin(on, session) == []
     assert (await on.devin.session(session))["is_archived"] is False

@@ -11,6 +11,7 @@ from bot.domain.person import Person
 from bot.domain.session import Lifecycle, Snapshot
 from bot.store import (
     cards,
+    channels,
     inbox,
     lanes,
     outbox,
@@ -284,3 +285,18 @@ async def test_lists_shown_long_ago_go(db: Database) -> None:
 
     assert [await purge_batch() for _ in range(3)] == [3, 1, 0]
     assert await left(db, tables.shown_lists, "team") == ["T2"]
+
+
+async def test_channels_without_a_session_go(db: Database) -> None:
+    async with db.write() as tx:
+        for number in range(4):
+            await channels.set_shared(tx, TEAM, f"C{number}", True, NOW)
+        await channels.set_shared(tx, TEAM, "CUSED", True, NOW)
+        await sessions.add(tx, session("s", channel="CUSED"))
+
+    async def purge_batch() -> int:
+        async with db.write() as tx:
+            return await purge.purge_channels(tx)
+
+    assert [await purge_batch() for _ in range(3)] == [3, 1, 0]
+    assert await left(db, tables.channels, "channel") == ["CUSED"]

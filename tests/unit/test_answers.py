@@ -108,6 +108,7 @@ SAID = {
     "received": answers.received,
     "not_in_channel": lambda text: answers.not_in_channel("C1"),
     "not_in_this_channel": lambda text: answers.not_in_channel(),
+    "channel_shared": lambda text: answers.channel_shared(SESSION),
     "channel_archived": lambda text: answers.channel_archived("C1"),
     "mistyped": lambda text: answers.mistyped_options(
         [Mistyped(f"reop={text}", "repo="), Mistyped("acu=abc", "acu=", NOT_ACUS)]
@@ -179,6 +180,9 @@ def test_the_answers_that_depend_on_something():
             "received": Is(sentences.got_it("fix it")),
             "not_in_channel": Is(sentences.not_a_member("<#C1>")),
             "not_in_this_channel": Is(sentences.not_a_member()),
+            "channel_shared": Is(
+                sentences.channel_shared("<#C1>", "<https://app.devin.ai/sessions/abc|Fix the login test>")
+            ),
             "channel_archived": Is(sentences.channel_archived("<#C1>")),
             "mistyped": Is(
                 f"{sentences.MISTYPED}\n• `reop=fix it`: did you mean `repo=`?\n• `acu=abc`: {sentences.NOT_A_NUMBER}"

@@ -8,6 +8,7 @@ from bot.domain.cause_codec import BLANK, decode, encode
 from bot.domain.causes import (
     ActionCause,
     ChannelGoneCause,
+    ChannelSharedCause,
     CommandCause,
     MessageCause,
     SearchStart,
@@ -133,6 +134,7 @@ EARLIER = {
         {"v": 1, "session_id": "s1", "files": FILES, "left_out": [{"text": "Not passed on.", "blocks": []}]},
         StartCause("s1", (SlackFile("F1", "a.txt", "text/plain", 1, "https://x/"),), ("Not passed on.",)),
     ),
+    "a shared channel": ({"v": 1, "channel": "C1"}, ChannelSharedCause("C1")),
     "a channel": ({"v": 1, "channel": "C1", "type": "channel_archive"}, ChannelGoneCause("C1", "channel_archive")),
 }
 

@@ -17,6 +17,7 @@ from typing import Final
 from bot.domain.lane import team_of
 from bot.flows.deliver.failures import MOST_ATTEMPTS, notify_asker_of_channel, seconds_until_retry, slow_down_method
 from bot.flows.services import Services
+from bot.flows.shared_channels import SharedChannels
 from bot.flows.unit_of_work import UnitOfWork
 from bot.logs import about, get_logger
 from bot.slack.errors import (
@@ -39,6 +40,7 @@ from bot.store.lanes import ClaimLostError
 from bot.views import answers
 from bot.views.card import card
 from bot.views.message import Message
+from bot.views.shared_card import card_in_shared_channel
 
 log = get_logger(__name__)
 
@@ -59,8 +61,11 @@ class Drawing:
         return hashlib.blake2b(drawn.encode(), digest_size=8).hexdigest()
 
 
-async def draw(services: Services, session_id: str | None, *, plain: bool) -> Drawing | None:
-    """Draw the card of a session as it is stored now, if `plain` without blocks. None if the session is gone."""
+async def draw(services: Services, session_id: str | None, *, plain: bool, shared: bool) -> Drawing | None:
+    """Draw the card of a session as it is stored now. None if the session is gone.
+
+    If `plain` it has no blocks, and if its channel is `shared` it holds nothing that Devin wrote.
+    """
     if session_id is None:
         return None
     async with services.db.read() as tx:
@@ -69,15 +74,16 @@ async def draw(services: Services, session_id: str | None, *, plain: bool) -> Dr
         session = await sessions.get(tx, session_id)
     if row is None or session is None:
         return None
-    drawn = card(session, services.clock())
+    drawn = card_in_shared_channel(session) if shared else card(session, services.clock())
     return Drawing(Message(drawn.text, []) if plain else drawn, row.version)
 
 
 class CardEditor:
     """Works off the lanes of cards, of which each workspace has one."""
 
-    def __init__(self, services: Services) -> None:
+    def __init__(self, services: Services, shared_channels: SharedChannels) -> None:
         self._services = services
+        self._shared_channels = shared_channels
         self._in_hand: set[str] = set()
         self._sender = Sender(services.worker, services.timing.lease, self._in_hand)
 
@@ -146,7 +152,8 @@ class CardEditor:
             await self.fail(row, error)
 
     async def _edit(self, row: CardRow) -> None:
-        drawing = await draw(self._services, row.session_id, plain=row.plain)
+        shared = await self._shared_channels.is_shared(self._services.workspaces[row.team], row.channel)
+        drawing = await draw(self._services, row.session_id, plain=row.plain, shared=shared)
         if drawing is None:
             async with self._services.unit_of_work(ref=row.ref) as uow:
                 await cards.mark_dead(uow.tx, row, "no session")

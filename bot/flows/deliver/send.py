@@ -13,7 +13,7 @@ appear twice (`SendFailures.unsearchable`). Reactions and private answers are no
 
 from typing import Final
 
-from bot.domain.keys import reference
+from bot.domain.keys import DEVINS_POSTS, reference
 from bot.domain.lane import card_lane, team_of
 from bot.domain.session import Session
 from bot.flows.deliver.cards import Drawing, draw
@@ -21,6 +21,7 @@ from bot.flows.deliver.failures import REACTIONS, SendFailures
 from bot.flows.deliver.files import FilePosts
 from bot.flows.services import Services
 from bot.flows.session_rows import start_row
+from bot.flows.shared_channels import SHARED, SharedChannels
 from bot.flows.unit_of_work import Recipient, UnitOfWork
 from bot.logs import about, get_logger
 from bot.slack.client import Slack
@@ -50,10 +51,13 @@ _KIND_OF_LANE: Final = {"out": "post", "react": "reaction", "unreact": "reaction
 class Send:
     """Works off outbox lanes."""
 
-    def __init__(self, services: Services, failure: SendFailures, files: FilePosts) -> None:
+    def __init__(
+        self, services: Services, failure: SendFailures, files: FilePosts, shared_channels: SharedChannels
+    ) -> None:
         self._services = services
         self._failure = failure
         self._files = files
+        self._shared_channels = shared_channels
         self._in_hand: dict[int, str] = {}  # the lane of each row that is being sent, by `seq`
         self._sender = Sender(services.worker, services.timing.lease, self._in_hand)
 
@@ -163,12 +167,16 @@ class Send:
         await self._post(row)
 
     async def _post(self, row: OutboxRow) -> None:
+        shared = row.session_id is not None and await self._is_shared(row)
+        if shared and row.key.startswith(DEVINS_POSTS):
+            await self._failure.mark_dead(row, SHARED)
+            return
         if row.payload.get("files"):
             prepared = await self._files.prepare(row)
             if prepared is not None:
                 await self._post_prepared(prepared)
             return
-        drawing = await self._drawing(row)
+        drawing = await self._drawing(row, shared=shared)
         if drawing is None:
             await self._failure.mark_dead(row, "no session")
             return
@@ -180,6 +188,9 @@ class Send:
         )
         await self._mark_sent(row, ts, drawing)
 
+    async def _is_shared(self, row: OutboxRow) -> bool:
+        return await self._shared_channels.is_shared(self._services.workspaces[row.team], row.channel)
+
     async def _post_prepared(self, row: OutboxRow) -> None:
         if not row.payload.get("uploaded"):
             await self._post(row)
@@ -188,10 +199,10 @@ class Send:
         ts = await self._files.share(row)
         await self._mark_sent(row, ts, _SHARED)
 
-    async def _drawing(self, row: OutboxRow) -> Drawing | None:
+    async def _drawing(self, row: OutboxRow, *, shared: bool) -> Drawing | None:
         """Return what the post shows. A card is drawn now; any other post was stored as it is."""
         if row.kind == "card":
-            return await draw(self._services, row.session_id, plain=bool(row.payload.get("plain")))
+            return await draw(self._services, row.session_id, plain=bool(row.payload.get("plain")), shared=shared)
         return Drawing(Message(row.payload["text"], row.payload["blocks"]), version=0)
 
     async def _outcome_found(self, row: OutboxRow) -> bool:

@@ -147,7 +147,8 @@ class Conversation:
         shared = cause.shared
         if shared is None:
             shared = await self._access.is_shared(job.workspace, cause.channel)
-        return self._access.refusal(person, shared=shared)
+        # Members of our workspace may still stop what runs there.
+        return self._access.refusal(person, shared=shared and not self._ends_session(job))
 
     async def _handle_text(self, job: Job[MessageCause], thread: Thread | None) -> None:
         cause = job.cause

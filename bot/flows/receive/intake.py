@@ -7,9 +7,11 @@ The key of a row is made from the message, never from the delivery. Two deliveri
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from bot.domain.causes import ActionCause, Cause, ChannelGoneCause, CommandCause, MessageCause
+from bot.domain.causes import ActionCause, Cause, ChannelGoneCause, ChannelSharedCause, CommandCause, MessageCause
+from bot.domain.commands.options import parse_request
 from bot.domain.commands.parser import Command, parse_addressed, parse_verb
 from bot.domain.commands.registry import named
+from bot.domain.commands.small_talk import is_small_talk
 from bot.domain.keys import short_id
 from bot.domain.lane import own_lane, person_lane, thread_lane
 from bot.domain.text import mentioned_users, without_mention
@@ -25,6 +27,11 @@ from bot.store.inbox_writer import MaybeStoredError, NotStoredError
 __all__ = ["Intake", "MaybeStoredError", "NotStoredError"]
 
 PEOPLE_WROTE: Final = frozenset({None, "file_share", "thread_broadcast"})
+
+SHARING: Final = frozenset({"channel_shared", "channel_unshared"})
+
+# The end of the key of a mention without a task, so that an edit that adds one is another row, and starts once.
+NO_TASK: Final = ":no-task"
 
 Json = Mapping[str, Any]
 
@@ -86,9 +93,10 @@ class Intake:
         await self._put(self._row(workspace, key, lane, cause, ts=_pressed_at(body), urgent=named(verb).urgent))
 
     async def event(self, workspace: Workspace, event: Json, envelope: Json) -> None:
-        """Store an event that says that the bot cannot be in a channel any more."""
+        """Store an event about a channel: the bot cannot be in it any more, or it is shared in another way."""
         key = f"ev:{envelope['event_id']}"
-        cause = ChannelGoneCause(event.get("channel") or "", event["type"])
+        channel, what = event.get("channel") or "", event["type"]
+        cause = ChannelSharedCause(channel) if what in SHARING else ChannelGoneCause(channel, what)
         await self._put(self._row(workspace, key, own_lane(key), cause))
 
     async def _concerns_us(self, workspace: Workspace, cause: MessageCause) -> bool:
@@ -109,7 +117,7 @@ class Intake:
         at_once = cause.mention or cause.root_ts == cause.ts or verb is not None
         return self._row(
             workspace,
-            f"msg:{team}:{cause.channel}:{cause.ts}",
+            f"msg:{team}:{cause.channel}:{cause.ts}" + (NO_TASK if _has_no_task(cause, text) else ""),
             thread_lane(team, cause.channel, cause.root_ts),
             cause,
             ts=cause.ts,
@@ -164,6 +172,13 @@ def _was_written(workspace: Workspace, event: Json) -> bool:
     if event.get("subtype") not in PEOPLE_WROTE or event.get("bot_id") or event.get("hidden"):
         return False
     return bool(event.get("user")) and event["user"] != workspace.bot_user
+
+
+def _has_no_task(cause: MessageCause, text: str) -> bool:
+    """Whether a message starts nothing, whatever else is known: a mention without words, or with a greeting alone."""
+    if not cause.mention or cause.in_thread or not cause.only_text:
+        return False
+    return not parse_request(text).prompt or is_small_talk(text)
 
 
 def _from_event(workspace: Workspace, event: Json, envelope: Json) -> MessageCause:

@@ -146,7 +146,8 @@ class SessionCommands:
             return None  # a stop that was stored for later; its asker was checked when it was stored
         person = await self._access.person(job.workspace, cause.user)
         # A press does not say whether its channel is shared by now. A command is about the person's own sessions.
-        channel = cause.channel if cause.pressed else None
+        # Members of our workspace may still stop what runs in a shared channel.
+        channel = cause.channel if cause.pressed and not registry.named(cause.verb).ends_session else None
         shared = channel is not None and await self._access.is_shared(job.workspace, channel)
         return self._access.refusal(person, shared=shared)
 

@@ -60,6 +60,7 @@ class Retention:
             "consumption": _written(partial(spend.purge_consumption, before=last_spent)),
             "lanes": _written(purge.purge_lanes),
             "rate_limits": _written(partial(purge.purge_rate_limits, before=now - timing.buckets_kept)),
+            "channels": _written(purge.purge_channels),
             "people": _written(partial(purge.purge_people, before=old)),
             "shown_lists": _written(partial(purge.purge_shown_lists, before=now - timing.list_kept)),
         }

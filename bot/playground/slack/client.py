@@ -145,6 +145,14 @@ class SlackControl:
         """Bring a channel back."""
         return await self.act("unarchive", channel=channel)
 
+    async def share(self, channel: str) -> Json:
+        """Share a channel with another company."""
+        return await self.act("share", channel=channel)
+
+    async def unshare(self, channel: str) -> Json:
+        """Share a channel with nobody any more."""
+        return await self.act("unshare", channel=channel)
+
     async def put_channel(self, channel: str, **facts: Any) -> Json:
         """Add or change a channel: `name`, `kind`, `members`, `is_archived`, `is_ext_shared`."""
         return await self.act("channel", id=channel, **facts)

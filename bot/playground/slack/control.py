@@ -64,6 +64,8 @@ class Control:
             "remove": self._remove,
             "archive": self._archive,
             "unarchive": self._unarchive,
+            "share": partial(self._set_shared, shared=True),
+            "unshare": partial(self._set_shared, shared=False),
             "channel": self._channel,
             "person": self._person,
         }
@@ -186,6 +188,15 @@ class Control:
         channel = self._named(args)
         self._workspace.slack.world.archive(channel, archived=archived)
         self._workspace.events.archived(channel, args.text("user") or "U0ADA")
+        return channel.shown()
+
+    def _set_shared(self, args: Args, *, shared: bool) -> Json:
+        """Share a channel with another company, or end that."""
+        channel = self._named(args)
+        if channel.kind == "im":
+            raise ImpossibleError("a direct message is not shared")
+        self._workspace.slack.world.share(channel, shared=shared)
+        self._workspace.events.shared(channel)
         return channel.shown()
 
     def _channel(self, args: Args) -> Json:

@@ -6,7 +6,7 @@ from typing import Any, Final
 from bot.playground.slack.delivery import Courier
 from bot.playground.slack.state import Slack
 from bot.playground.slack.timeline import Message
-from bot.playground.slack.world import APP, BOT_USER, Channel
+from bot.playground.slack.world import APP, BOT_USER, OTHER_TEAM, Channel
 
 Json = dict[str, Any]
 
@@ -85,6 +85,17 @@ class Events:
         state = "archive" if channel.is_archived else "unarchive"
         kind = f"group_{state}" if channel.kind == "group" else f"channel_{state}"
         self.send(kind, {"type": kind, "channel": channel.id, "user": by}, channel=channel.id)
+
+    def shared(self, channel: Channel) -> None:
+        """The channel was shared with another company, or unshared; who hears of it depends on the channel's kind."""
+        app, ts = self._slack.app, self._slack.stamps.next()
+        if {"channel": "channels:read", "group": "groups:read"}.get(channel.kind) not in app.scopes:
+            return
+        kind = "channel_shared" if channel.is_ext_shared else "channel_unshared"
+        facts: Json = {"connected_team_id": OTHER_TEAM}
+        if not channel.is_ext_shared:
+            facts = {"previously_connected_team_id": OTHER_TEAM, "is_ext_shared": False}
+        self.send(kind, {"type": kind, **facts, "channel": channel.id, "event_ts": ts}, channel=channel.id)
 
     def send(self, subscription: str, event: Json, *, channel: str | None = None) -> str | None:
         """Wrap and send an event; its id, or None when the app did not subscribe to it."""

@@ -162,6 +162,11 @@ class World:
         channel.is_archived = archived
         self._news.tell(PLACES)
 
+    def share(self, channel: Channel, *, shared: bool) -> None:
+        """A channel is shared with another company, or shared no longer."""
+        channel.is_ext_shared = shared
+        self._news.tell(PLACES)
+
 
 def _check(facts: dict[str, Any], shapes: Mapping[str, Shape]) -> None:
     """Refuse a fact that is not what it must be, before any is changed."""

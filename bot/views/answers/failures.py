@@ -75,6 +75,15 @@ def posting_restricted(channel: str, session: Session) -> Message:
     )
 
 
+def channel_shared(session: Session) -> Message:
+    """Report to the asker in a direct message that the channel of `session` is shared with another company now."""
+    return Message(
+        f":lock: <#{session.channel}> is now shared with another company, so what Devin says does not appear there. "
+        f"The session {link(session.url, session.title)} goes on: open it in Devin, or stop it with `/devin stop`. "
+        "If the channel is shared no longer, what Devin says from then on appears there again."
+    )
+
+
 def post_lost(reference: str, url: str | None = None) -> Message:
     """Report in a thread that one message of Devin's could not be shown; `url` is the session at Devin."""
     return Message(

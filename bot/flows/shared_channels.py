@@ -1,0 +1,105 @@
+"""Channels that another company shares: what Devin says is not posted there, and its asker is told so once.
+
+1. Before a post with Devin's words, and before a card is drawn, Slack is asked whether the channel is shared. The
+   answer counts for a short time. Slack's event about a change has it asked at once.
+2. If the answer differs from what is stored, the change is stored with all that follows from it: the posts that wait
+   are marked dead, the askers get a direct message, and the cards are drawn anew.
+
+An answer that is older than the stored change counts for nothing: another worker may know better.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from bot.domain.keys import DEVINS_POSTS, ref_of
+from bot.flows.services import Services
+from bot.flows.unit_of_work import UnitOfWork
+from bot.flows.workspace import Workspace
+from bot.logs import get_logger
+from bot.slack.errors import SlackError, SlackRefused
+from bot.store import channels, outbox, sessions
+from bot.store.channels import KnownChannel
+from bot.views import answers
+
+log = get_logger(__name__)
+
+SHARED: Final = "channel shared"  # why a post is dead
+MOST_SESSIONS: Final = 500
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """What Slack has answered, and when it was asked."""
+
+    is_shared: bool
+    asked_at: float
+
+
+class SharedChannels:
+    """Knows which channels are shared, and acts when one becomes shared or is shared no longer."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._answers: dict[tuple[str, str], _Answer] = {}
+
+    async def is_shared(self, workspace: Workspace, channel: str) -> bool:
+        """Whether another company shares `channel`; False for direct messages.
+
+        What was known before holds while Slack does not answer. Raises SlackError if nothing is known.
+        """
+        if not channel.startswith(("C", "G")):
+            return False
+        known = await self._known(workspace, channel)
+        answer = self._answers.get((workspace.team, channel))
+        if answer is None or self._is_old(answer, known):
+            try:
+                answer = await self._ask(workspace, channel)
+            except SlackError as error:
+                answer = self._in_doubt(error, known, answer)
+                self._answers[workspace.team, channel] = answer
+        await self._store(workspace, channel, known, answer)
+        return answer.is_shared
+
+    async def ask_again(self, workspace: Workspace, channel: str) -> None:
+        """Ask Slack whether `channel` is shared although it may just have answered: it has reported a change."""
+        answer = await self._ask(workspace, channel)
+        await self._store(workspace, channel, await self._known(workspace, channel), answer)
+
+    async def _known(self, workspace: Workspace, channel: str) -> KnownChannel | None:
+        async with self._services.db.read() as tx:
+            return await channels.get(tx, workspace.team, channel)
+
+    def _is_old(self, answer: _Answer, known: KnownChannel | None) -> bool:
+        expired = self._services.clock() - answer.asked_at > self._services.timing.channel_known
+        return expired or (known is not None and known.changed_at > answer.asked_at)
+
+    async def _ask(self, workspace: Workspace, channel: str) -> _Answer:
+        asked_at = self._services.clock()
+        answer = _Answer((await workspace.slack.channel(channel)).is_ext_shared, asked_at)
+        self._answers[workspace.team, channel] = answer
+        return answer
+
+    def _in_doubt(self, error: SlackError, known: KnownChannel | None, answer: _Answer | None) -> _Answer:
+        """What counts while Slack does not say. Where it never will, and has never said, the channel is not shared."""
+        never = isinstance(error, SlackRefused) and error.permanent
+        if known is None and answer is None and not never:
+            raise error
+        log.warning("not known whether a channel is shared", error=str(error))
+        return _Answer(known is not None and known.is_shared, self._services.clock())
+
+    async def _store(self, workspace: Workspace, channel: str, known: KnownChannel | None, answer: _Answer) -> None:
+        if answer.is_shared == (known is not None and known.is_shared):
+            return
+        # A crash right here stores nothing: the next post, or the event again, finds the same change.
+        async with self._services.unit_of_work() as uow:
+            if await channels.set_shared(uow.tx, workspace.team, channel, answer.is_shared, answer.asked_at):
+                log.info("sharing changed", channel=channel, shared=answer.is_shared)
+                await self._change(uow, workspace.team, channel, shared=answer.is_shared)
+
+    async def _change(self, uow: UnitOfWork, team: str, channel: str, *, shared: bool) -> None:
+        live = await sessions.of_channel(uow.tx, team, channel, limit=MOST_SESSIONS)
+        for session in live if shared else ():
+            await outbox.mark_session_dead(uow.tx, session.id, SHARED, uow.now, DEVINS_POSTS)
+            key, message = f"shared:{session.id}:{uow.now:.6f}", answers.channel_shared(session)
+            await uow.add_to_outbox(uow.post_row(key, team, session.requester, None, message, ref=ref_of(session.id)))
+        await uow.redraw(*(session.id for session in live))
