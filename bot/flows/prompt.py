@@ -13,6 +13,7 @@ from bot.domain.text import mentioned_users, plain, without_mention
 from bot.flows.access import Access
 from bot.flows.job import Job
 from bot.flows.organisation import Organisation
+from bot.flows.playbooks import playbooks_by_name
 from bot.flows.services import Services
 from bot.flows.workspace import Workspace
 from bot.logs import get_logger
@@ -165,13 +166,12 @@ async def _playbook(organisation: Organisation, wanted: str | None) -> tuple[str
     if wanted is None or wanted.startswith("playbook-"):
         return wanted, None
     try:
-        known = [playbook async for playbook in organisation.devin.playbooks()]
+        known = await playbooks_by_name(organisation)
     except DevinForbidden as forbidden:
         return None, answers.start_forbidden(forbidden.needed)
-    for playbook in known:
-        if wanted.lower() in {playbook.title.lower(), (playbook.macro or "").lower().removeprefix("!")}:
-            return playbook.playbook_id, None
-    return None, answers.no_such_playbook(wanted, [playbook.title for playbook in known])
+    if (playbook := known.get(wanted.lower())) is not None:
+        return playbook.playbook_id, None
+    return None, answers.no_such_playbook(wanted, list(dict.fromkeys(one.title for one in known.values())))
 
 
 def _left_out_sentence(file: SlackFile, reason: Reason) -> Message:
