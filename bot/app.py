@@ -40,6 +40,7 @@ from bot.flows.receive.channel_gone import ChannelGone
 from bot.flows.receive.conversation import Conversation
 from bot.flows.receive.dispatch import Dispatch
 from bot.flows.receive.intake import Intake
+from bot.flows.receive.new_command import NewCommand
 from bot.flows.services import Services
 from bot.flows.start.create import Create
 from bot.flows.start.from_command import StartFromCommand
@@ -106,11 +107,14 @@ def wire(services: Services, engine: LocalEngine, settings: Settings) -> Bot:
     intake = Intake(services)
     usage_ledger = UsageLedger(services)
     command_answers = CommandAnswers(services, SessionList(services), usage_ledger, access)
+    prompts = PromptBuilder(services, access)
+    start_from_command = StartFromCommand(services, access, prompts)
     heartbeat = Heartbeat(services)
     announce = Announce(services)
     pollers = [Poller(services, organisation, lookup, announce) for organisation in services.organisations]
     catch_ups = {workspace.team: CatchUp(services, workspace, intake) for workspace in services.workspaces}
-    dispatch = Dispatch(services, _flows(services, access, lookup, command_answers))
+    flows = _flows(services, access, lookup, prompts, command_answers, start_from_command)
+    dispatch = Dispatch(services, flows)
     send = Send(services, SendFailures(services))
     engine.route("in", Route(dispatch.work, FLOWS_AT_ONCE))
     for lane in ("out", "react", "priv"):
@@ -125,7 +129,7 @@ def wire(services: Services, engine: LocalEngine, settings: Settings) -> Bot:
     register(
         bolt,
         services.workspaces,
-        Commands(intake, command_answers),
+        Commands(intake, NewCommand(services, intake, access, start_from_command), command_answers),
         Messages(intake),
         Actions(intake),
         Events(intake),
@@ -159,14 +163,17 @@ def _ticks_of_each(
 
 
 def _flows(
-    services: Services, access: Access, lookup: SessionLookup, command_answers: CommandAnswers
+    services: Services,
+    access: Access,
+    lookup: SessionLookup,
+    prompts: PromptBuilder,
+    command_answers: CommandAnswers,
+    start_from_command: StartFromCommand,
 ) -> dict[str, Flow[Any]]:
     """The flow for each kind of inbox row."""
-    prompts = PromptBuilder(services, access)
     create = Create(services, prompts, lookup)
     reply = Reply(services, prompts, lookup)
     session_commands = SessionCommands(services, access, DoubtfulCommand(services, command_answers))
-    start_from_command = StartFromCommand(services, access, prompts)
     return {
         MessageCause.kind: Conversation(
             services,

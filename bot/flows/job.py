@@ -1,9 +1,9 @@
 """A job: an inbox row with the claim to work on it. A flow is what does the work."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Generic, Protocol, TypeVar
 
-from bot.domain.causes import Cause, PersonsCause
+from bot.domain.causes import Cause, CommandCause, MessageCause, PersonsCause
 from bot.domain.session import Session
 from bot.flows.unit_of_work import Recipient, UnitOfWork
 from bot.flows.workspace import Workspace
@@ -66,4 +66,8 @@ def recipient_of(job: Job[PersonsCause], session: Session | None = None) -> Reci
     cause = job.cause
     channel = cause.channel or (session.channel if session else "")
     thread_ts = cause.thread_ts or (session.thread_ts if session else None)
-    return Recipient(job.workspace.team, job.row.key, cause.user or "", channel, thread_ts, cause.response_url)
+    to = Recipient(job.workspace.team, job.row.key, cause.user or "", channel, thread_ts, cause.response_url)
+    if isinstance(cause, CommandCause):
+        return replace(to, replaces=True, asked_at=job.row.created_at)
+    # A message has the `response_url` of the button by which its question was answered.
+    return replace(to, replaces=isinstance(cause, MessageCause) and cause.response_url is not None)

@@ -6,6 +6,7 @@ from typing import Final, TypeVar
 
 from bot.devin.errors import DevinError, DevinForbidden, DevinRefused
 from bot.domain.causes import SessionCause
+from bot.domain.commands.options import is_playbook_id
 from bot.domain.commands.parser import parse_verb
 from bot.domain.file import SlackFile
 from bot.domain.session import Session
@@ -163,7 +164,7 @@ def _is_context(workspace: Workspace, session: Session, message: ThreadMessage) 
 
 
 async def _playbook(organisation: Organisation, wanted: str | None) -> tuple[str | None, Message | None]:
-    if wanted is None or wanted.startswith("playbook-"):
+    if wanted is None or is_playbook_id(wanted):
         return wanted, None
     try:
         known = await playbooks_by_name(organisation)

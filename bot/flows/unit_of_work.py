@@ -116,10 +116,12 @@ class UnitOfWork:
     ) -> None:
         """Answer `to` so that only that person sees it, once for each `key`, by default the key of what is answered.
 
-        With `replaces` the answer takes the place of the message whose button was pressed.
-        The answer is best effort, because Slack shows it only to people who are active now.
+        With `replaces`, here or in `to`, the answer takes the place of the message whose button was pressed, or of the
+        ack of a command. The answer is best effort, because Slack shows it only to people who are active now.
         """
         key = f"priv:{key or to.cause}"
+        # The ack is on its way to Slack while the command is worked on. Overtaken, it would stand there for ever.
+        next_at = max(self.now, to.asked_at + self.timing.ack_settle)
         await self.add_to_outbox(
             OutboxRow(
                 key=key,
@@ -135,9 +137,9 @@ class UnitOfWork:
                     "blocks": message.blocks,
                     "user": to.user,
                     "response_url": to.response_url,
-                    "replaces": replaces,
+                    "replaces": replaces or to.replaces,
                 },
-                next_at=self.now,
+                next_at=next_at,
                 created_at=self.now,
                 expires_at=self.now + self.timing.private_answer_expires,
             )
@@ -154,3 +156,5 @@ class Recipient:
     channel: str
     thread_ts: str | None = None
     response_url: str | None = None
+    replaces: bool = False  # the answers take the place of what the person was shown before
+    asked_at: float = 0.0  # when they typed the command whose ack these answers take the place of

@@ -58,8 +58,13 @@ REACTED: Final = (
     "add (reaction): Slack reactions.add",
     "mark as sent (reaction): commit",
 )
+ANSWERED: Final = (
+    "claim (private): commit",
+    "answer (private): Slack response_url",
+    "mark as sent (private): commit",
+)
 # Steps of nearly every story. In the short form only stories with `at_common_steps` die there.
-COMMON: Final = frozenset({*RECEIVED, KNOWN, *POSTED, *EDITED, *REACTED, *FOLLOWED})
+COMMON: Final = frozenset({*RECEIVED, KNOWN, *POSTED, *EDITED, *REACTED, *ANSWERED, *FOLLOWED})
 
 
 @dataclass(frozen=True)
@@ -245,10 +250,10 @@ async def press(one: Scene, ts: str, action: str, user: str = ANN) -> None:
     raise AssertionError(f"{action} was never acknowledged")
 
 
-async def typed(one: Scene, text: str, count: int = 1) -> None:
+async def typed(one: Scene, text: str, count: int = 1, channel: str = GENERAL) -> None:
     """Type a command until the store has that many, as a person does who is told that nothing happened."""
     for _ in range(10):
-        if (await one.slack.slash(ANN, GENERAL, text))["status"] == "acked":
+        if (await one.slack.slash(ANN, channel, text))["status"] == "acked":
             return
         await one.slack.wait_for_sockets(within=PATIENCE)
         with suppress(TimeoutError):

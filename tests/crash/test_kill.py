@@ -9,6 +9,7 @@ from tests import sentences
 from tests.crash.scene import PATIENCE, Nursery, Scene
 from tests.crash.steps import AFTER, BEFORE, Moment
 from tests.crash.story import (
+    ANSWERED,
     CREATED,
     EDITED,
     FETCHED,
@@ -204,7 +205,7 @@ STORIES = [
         nothing,
         slash,
         started_by_command,
-        steps=(*RECEIVED, KNOWN, STARTED_FROM_A_COMMAND, *POSTED, *CREATED, *EDITED),
+        steps=(*RECEIVED, KNOWN, STARTED_FROM_A_COMMAND, *POSTED, *ANSWERED, *CREATED, *EDITED),
         sometimes=FOLLOWED,
         at_common_steps=True,
     ),
@@ -227,6 +228,7 @@ STORIES = [
             KNOWN,
             STARTED_FROM_A_COMMAND,
             *POSTED,
+            *ANSWERED,
             "wait before the search: commit",
             "drop a reply to an unknown thread: commit",
             *CREATED,

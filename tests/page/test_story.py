@@ -13,7 +13,7 @@ pytestmark = AT_THE_PAGE
 async def test_a_task_from_the_command_to_the_digest(ann: Visitor) -> None:
     await ann.opens("web")
     await ann.writes(f"/devin {TASK} repo=acme/web")
-    await ann.is_answered(sentences.got_it(TASK))
+    await ann.is_answered(sentences.got_it_posted(TASK))
     await ann.opens_thread(sentences.asked_by("@Ann Lee"))
     await ann.reads(QUESTION)
     await expect(ann.card).to_contain_text(WAITING)

@@ -26,6 +26,16 @@ async def private_answers(on: Harness, user: str, **where: Any) -> list[str]:
     return [one["rendered"] for one in await on.slack.ephemerals(user=user, **where)]
 
 
+def labels(message: dict[str, Any]) -> list[str]:
+    """What stands on the buttons of a message."""
+    return [element["text"]["text"] for block in message["blocks"] for element in block.get("elements", [])]
+
+
+def thread_link(channel: str, ts: str) -> str:
+    """The link by which a confirmation leads to its thread."""
+    return f"<https://play.slack.com/archives/{channel}/p{ts.replace('.', '')}|this thread>"
+
+
 async def card(on: Harness, ts: str, channel: str = GENERAL) -> dict[str, Any]:
     """The card in a thread."""
     return next(one for one in await on.slack.messages(channel, thread_ts=ts) if is_card(one))

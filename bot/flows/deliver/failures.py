@@ -167,7 +167,8 @@ class SendFailures:
         assert row.session_id is not None
         await refuse(uow, row.session_id, answers.start_failed(row.ref))
         to = Recipient(row.team, row.key, row.payload["user"], row.channel, None, row.payload.get("response_url"))
-        await uow.reply_privately(to, _why_no_card(error, row))
+        # The person has read that the session's thread appears in a moment.
+        await uow.reply_privately(to, _why_no_card(error, row), replaces=True)
 
 
 async def notify_asker_of_card(uow: UnitOfWork, session_id: str, channel: str) -> None:

@@ -10,15 +10,17 @@ searched for the key; not at once, because Slack may still be at work. Where it 
 again and may appear twice (`SendFailures.unsearchable`). Reactions and private answers are not searched for.
 """
 
+from dataclasses import replace
 from typing import Final
 
 from bot.domain.keys import reference
 from bot.domain.lane import card_lane, team_of
+from bot.domain.session import Session
 from bot.flows.deliver.cards import Drawing, draw
 from bot.flows.deliver.failures import SendFailures
 from bot.flows.services import Services
 from bot.flows.session_rows import start_row
-from bot.flows.unit_of_work import UnitOfWork
+from bot.flows.unit_of_work import Recipient, UnitOfWork
 from bot.logs import about, get_logger
 from bot.slack.client import Slack
 from bot.slack.errors import SlackError
@@ -29,6 +31,7 @@ from bot.store.database.connection import Transaction
 from bot.store.lanes import ClaimLostError
 from bot.store.outbox import OutboxRow
 from bot.store.threads import Thread
+from bot.views import answers
 from bot.views.message import Message
 
 log = get_logger(__name__)
@@ -227,6 +230,17 @@ class Send:
         thread = Thread(session.team, session.channel, ts, session.id, muted=False, closed=False, last_seen_ts=ts)
         await threads.put(uow.tx, thread, uow.now)
         await uow.add_to_inbox(start_row(row.follow, row.ref, session, ts, uow.now))
+        await self._confirm_start(uow, row, session, ts)
+
+    async def _confirm_start(self, uow: UnitOfWork, row: OutboxRow, session: Session, ts: str) -> None:
+        """Have the person read where the session is, in place of what they were shown when they asked for it."""
+        url = row.payload.get("response_url")
+        if url is None:
+            return
+        to = Recipient(row.team, f"{row.key}:posted", row.payload["user"], row.channel, response_url=url)
+        link = self._slack(row).permalink(row.channel, ts)
+        message = answers.started_in_thread(session.prompt, link)
+        await uow.reply_privately(replace(to, replaces=True, asked_at=row.created_at), message)
 
     # ------------------------------------------------------------ best effort
 
