@@ -26,6 +26,7 @@ from bot.engine.port import Tick
 from bot.flows.access import Access
 from bot.flows.deliver.cards import CardEditor
 from bot.flows.deliver.failures import SendFailures
+from bot.flows.deliver.files import FilePosts
 from bot.flows.deliver.send import Send
 from bot.flows.follow.announce import Announce
 from bot.flows.follow.poll import Poller
@@ -106,18 +107,20 @@ def wire(services: Services, engine: LocalEngine, settings: Settings) -> Bot:
     lookup, access = SessionLookup(services), Access(services)
     intake = Intake(services)
     usage_ledger = UsageLedger(services)
-    command_answers = CommandAnswers(services, SessionList(services), usage_ledger, access)
+    session_list = SessionList(services)
+    command_answers = CommandAnswers(services, session_list, usage_ledger, access)
     prompts = PromptBuilder(services, access)
     start_from_command = StartFromCommand(services, access, prompts)
     heartbeat = Heartbeat(services)
     announce = Announce(services)
     pollers = [Poller(services, organisation, lookup, announce) for organisation in services.organisations]
     catch_ups = {workspace.team: CatchUp(services, workspace, intake) for workspace in services.workspaces}
-    flows = _flows(services, access, lookup, prompts, command_answers, start_from_command)
+    flows = _flows(services, access, lookup, prompts, command_answers, session_list, start_from_command)
     dispatch = Dispatch(services, flows)
-    send = Send(services, SendFailures(services))
+    failures = SendFailures(services)
+    send = Send(services, failures, FilePosts(services, failures))
     engine.route("in", Route(dispatch.work, FLOWS_AT_ONCE))
-    for lane in ("out", "react", "priv"):
+    for lane in ("out", "react", "unreact", "priv"):
         engine.route(lane, Route(send.work, POSTS_AT_ONCE))
     engine.route("card", Route(CardEditor(services).work, EDITS_AT_ONCE))
     ticks = _ticks(services, heartbeat) | _ticks_of_each(services, pollers, catch_ups, usage_ledger)
@@ -168,12 +171,14 @@ def _flows(
     lookup: SessionLookup,
     prompts: PromptBuilder,
     command_answers: CommandAnswers,
+    session_list: SessionList,
     start_from_command: StartFromCommand,
 ) -> dict[str, Flow[Any]]:
     """The flow for each kind of inbox row."""
     create = Create(services, prompts, lookup)
     reply = Reply(services, prompts, lookup)
-    session_commands = SessionCommands(services, access, DoubtfulCommand(services, command_answers))
+    doubtful_command = DoubtfulCommand(services, command_answers)
+    session_commands = SessionCommands(services, access, doubtful_command, session_list)
     return {
         MessageCause.kind: Conversation(
             services,
@@ -182,7 +187,7 @@ def _flows(
             reply,
             session_commands,
             start_from_command,
-            StartFromMessage(services, create),
+            StartFromMessage(services, prompts, create),
             command_answers,
         ),
         CommandCause.kind: start_from_command,

@@ -21,11 +21,13 @@ class Timing:
     download: float = 60.0  # The download of a file from Slack takes at most this long.
     download_connect: float = 5.0  # To connect for a download takes at most this long.
     download_silence: float = 10.0  # A download gets no bytes for at most this long.
+    upload: float = 60.0  # The upload of a file to Slack takes at most this long.
 
     # ------------------------------------------------------------ unknown outcomes
     unknown_after: float = devin_write + 10.0  # From the intent until a call without an answer counts as not made.
     lookup_interval: float = 5.0  # Between two look-ups at Devin for a call with an unknown outcome.
-    post_settle: float = 13.0  # From a post until a look-up can show whether it was made: above `slack_request`.
+    post_look_up: float = 2.0  # From a post without an answer until it is looked for the first time.
+    post_settle: float = 13.0  # From a post until a look-up can show that it was not made: above `slack_request`.
 
     # ------------------------------------------------------------ processes and ticks
     lease: float = 30.0  # A worker without a heartbeat for this long loses what it has claimed.
@@ -40,7 +42,10 @@ class Timing:
     row_longest_retry: float = MINUTE  # The longest pause between two attempts of an inbox row.
     row_longest_asked: float = 5 * MINUTE  # An inbox row waits at most this long, whatever Slack or Devin asks for.
     row_outage: float = 6 * HOUR  # An outage may last this long before a message counts as lost.
+    not_found_lasts: float = 5 * MINUTE  # Devin has to answer 404 about a session this long before it counts as gone.
     late_notice: float = 20.0  # From a start or reply until its thread is notified that Devin cannot be reached.
+    list_kept: float = DAY  # The numbers of a list that a person was shown count for this long.
+    list_over: float = DAY  # A session that is over stays in its asker's list for this long.
     repeated_command: float = MINUTE  # A command repeated within this time makes the bot ask whether it is meant.
     start_question: float = 10 * MINUTE  # A start about which a person was asked waits this long for the answer.
     ack_settle: float = 0.3  # From a command until its ack stands in Slack, and another answer can take its place.
@@ -56,6 +61,7 @@ class Timing:
     person_known: float = HOUR  # What Slack says about a person counts for this long.
     person_at_hand: float = 30.0  # What an ack has read about a person is kept in memory for this long.
     channel_known: float = 30.0  # What Slack says about a channel counts for this long, as it may become shared.
+    groups_known: float = 5 * MINUTE  # What Slack says about user groups counts for this long.
     catch_up_retry: float = 5.0  # From a failure to read a thread until catch-up tries again.
 
     # ------------------------------------------------------------ poller
@@ -65,6 +71,8 @@ class Timing:
     poll_overlap: int = 120  # Polls start this long before the watermark, as the clocks of Devin's machines differ.
     answer_expected: float = 2 * MINUTE  # From a person's message until no answer of Devin's is expected any more.
     same_second: float = 2.0  # A session that changed just now is read again for this long: Devin counts in seconds.
+    words_settle: float = 3.0  # Devin's words that are newer wait for the next poll: its turn may end with them.
+    answer_settle: float = 8.0  # From a person's message until Devin, if it still waits, is taken to wait anew.
     count_sweep: float = 5 * MINUTE  # Between two comparisons of the message counts of all watched sessions.
     last_words: float = 10 * MINUTE  # A session that we have ended may still show up or write for this long.
     unreadable_session: float = 10 * MINUTE  # The watermark waits this long for a session that cannot be announced.
@@ -79,6 +87,8 @@ class Timing:
     channel_interval: float = 1.0  # Between two posts in a channel.
     send_first_retry: float = 2.0  # After the first failure of a send; doubles with each further failure.
     send_longest_retry: float = MINUTE  # The longest pause between two attempts to send a row.
+    share_check: float = 0.5  # Between two checks whether the message with shared files is there.
+    files_turn: float = 1.0  # Files wait this long for others that are on their way.
     send_outage: float = DAY  # A post is marked as dead only when it is older than this.
 
     # ------------------------------------------------------------ money

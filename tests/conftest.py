@@ -18,7 +18,7 @@ import structlog
 from bot import logs
 from bot.store.database.connection import Database
 from bot.store.database.schema import migrate
-from tests import postgres
+from tests import done_once, postgres  # noqa: F401  the first works by its import
 
 SHARED: Final = pytest.StashKey[Path]()
 

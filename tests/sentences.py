@@ -26,15 +26,16 @@ CHECKING = (
 IS_QUEUED = "Queued"
 QUEUED = f"{IS_QUEUED}: Devin has the task and begins as soon as a machine is free."
 IS_WORKING = "Working"
-WORKING = f"{IS_WORKING}. Reply in this thread to steer it."
-WORKING_LINE = f":gear: {WORKING}"
-WAITS_FOR_APPROVAL = "Waiting for an approval"
-ALLOW_OR_REFUSE = "open the session in Devin and allow or refuse the next action. That cannot be done from Slack."
+WORKING = f"{IS_WORKING}."
+STEER = "reply in this thread to steer it"
+WORKING_BEGINS = f":gear: {IS_WORKING} · since "
+WAITS_FOR_APPROVAL = "approval"
+ALLOW_OR_REFUSE = "Allow or refuse the next action in Devin"
 WAKING_UP = "Waking up: Devin goes on where it stopped."
-IS_DONE = "Done."
-DONE = f"{IS_DONE} If something is missing, reply in this thread and Devin goes on."
+IS_DONE = "Done"
+REPLY_FOR_CHANGES = "Reply here for changes."
 IS_ASLEEP = "Asleep"
-ASLEEP = f"{IS_ASLEEP} after a while without activity; nothing is lost. Reply in this thread to wake Devin."
+ASLEEP = f"{IS_ASLEEP}. Nothing is lost: reply in this thread to wake Devin."
 BEING_STOPPED = "Stopping: Devin is being put to sleep; nothing is lost."
 FAULT = (
     "Suspended by a fault at Devin. Reply in this thread to try to wake it; "
@@ -53,19 +54,19 @@ NOT_STARTED = f"{IS_NOT_STARTED}; the reason stands in this thread. Nothing is r
 
 
 def waiting_for_answer(asker: str) -> str:
-    return f"Waiting for {asker}: answer Devin in this thread and it goes on."
+    return f"Waiting for {asker}'s answer in this thread."
 
 
 def waiting_for_approval(asker: str) -> str:
-    return f"{WAITS_FOR_APPROVAL}: {asker}, {ALLOW_OR_REFUSE}"
+    return f"Waiting for {asker}'s {WAITS_FOR_APPROVAL}. {ALLOW_OR_REFUSE}."
 
 
 def card_stopped_begins(by: str = "") -> str:
-    return f"Stopped{_by(by)}. It sleeps and nothing is lost"
+    return f"Stopped{_by(by)}. Nothing is lost"
 
 
 def card_stopped(by: str = "") -> str:
-    return f"{card_stopped_begins(by)}: reply in this thread and Devin goes on."
+    return f"{card_stopped_begins(by)}: reply in this thread to wake Devin."
 
 
 def card_cancelled(by: str) -> str:
@@ -113,28 +114,50 @@ def own_limit(cap: str = "", parameter: str = "`acu=`") -> str:
     )
 
 
+def new_limit(detail: str) -> str:
+    return (
+        f"Paused: Devin says “{detail}”. Open the session in Devin to see which limit that is and who can raise it; "
+        f"{THEN_REPLY}"
+    )
+
+
+def new_failure(detail: str) -> str:
+    return (
+        f"Suspended: Devin says “{detail}”. Reply in this thread to try to wake it; "
+        "if that does not help, open the session in Devin or start a new one."
+    )
+
+
+def needs_you(asker: str, detail: str) -> str:
+    return (
+        f"{asker}, Devin needs you: it says “{detail}”. Reply in this thread; "
+        "if that is not enough, open the session in Devin."
+    )
+
+
 # ---------------------------------------------------------------- the card: its facts and buttons
 
-ASKED_BY = "Asked by"
-LAST_SIGN_OF_LIFE = "last sign of life"
+ASKED_BY = "sked by"  # as every card says, some with a capital letter
+ACTIVE = "active"
+REVIEW = "Review PR"
 OPEN_IN_DEVIN = "Open in Devin"
 STOP_BUTTON = "Stop"
 
 
 def asked_by(asker: str) -> str:
-    return f"{ASKED_BY} {asker}"
+    return f"Asked by {asker}"
 
 
 # ---------------------------------------------------------------- announcements
 
-OUTCOME = "Done"
-HAS_OUTCOME = f"*{OUTCOME}*"
-OUTCOME_BEGINS = f":white_check_mark: {HAS_OUTCOME}"
+IS_FINISHED = ", done"
+WAITS = "Devin waits"
 YOUR_ANSWER = "your answer"
 WAITS_FOR_YOUR_ANSWER = f"Devin waits for {YOUR_ANSWER}"
 NEW_PULL_REQUEST = "New pull request"
 NO_PULL_REQUEST = "no pull request"
-RESULT_HANDED_IN = "result handed in"
+ANSWER_ABOVE = "answer above"
+CANNOT_BE_SHOWN = "Devin wrote something that cannot be shown here."
 LEFT_OUT_HERE = "left out here"
 LEFT_OUT = f"The rest is too long for Slack and was {LEFT_OUT_HERE}."
 READ_ALL_OF_IT = "Read all of it in Devin."
@@ -143,12 +166,18 @@ STARTED_TWICE = "had started this task twice"
 STARTED_TWICE_BEGINS = f":information_source: After a lost answer Devin {STARTED_TWICE}."
 
 
+def cannot_be_shown(url: str) -> str:
+    return f"{CANNOT_BE_SHOWN} [Read it in Devin.]({url})"
+
+
 def question(asker: str, sign: str = ":speech_balloon: ") -> str:
-    return f"{sign}{asker}, {WAITS_FOR_YOUR_ANSWER}: reply in this thread and it goes on."
+    return f"{sign}{asker}, {WAITS_FOR_YOUR_ANSWER}. Reply in this thread."
 
 
 def approval(asker: str, sign: str = ":raised_hand: ") -> str:
-    return f"{sign}{asker}, Devin waits for an approval: {ALLOW_OR_REFUSE}"
+    return (
+        f"{sign}{asker}, Devin waits for your {WAITS_FOR_APPROVAL}. {ALLOW_OR_REFUSE}; that can't be done from Slack."
+    )
 
 
 def pull_request_line(link: str) -> str:
@@ -159,17 +188,25 @@ def new_pull_request(link: str, sign: str = ":twisted_rightwards_arrows: ") -> s
     return f"{sign}{NEW_PULL_REQUEST}: {link}"
 
 
-def outcome(facts: str) -> str:
-    return f"{OUTCOME_BEGINS} · {facts}"
+def waits(asker: str, what: str, sign: str = ":speech_balloon: ") -> str:
+    return f"{sign}{asker}, {WAITS} · {what} is there"
+
+
+def done(asker: str, sign: str = ":white_check_mark: ", end: str = f" {REPLY_FOR_CHANGES}") -> str:
+    return f"{sign}{asker}{IS_FINISHED}.{end}"
+
+
+def paused(asker: str, why: str, sign: str = ":no_entry: ") -> str:
+    return f"{sign}{asker} · {why}"
 
 
 def messages_in_outage(count: str) -> str:
     return f"In this time it wrote {count}"
 
 
-def caught_up(duration: str, count: str) -> str:
+def caught_up(duration: str, count: str, sign: str = ":information_source: ") -> str:
     return (
-        f":information_source: For {duration} Devin's messages could not be shown here. "
+        f"{sign}For {duration} Devin's messages could not be shown here. "
         f"{messages_in_outage(count)}; this is the last one."
     )
 
@@ -200,6 +237,14 @@ THIS_CHANNEL_ARCHIVED = (
     "Use another channel, or unarchive this one."
 )
 IS_NOT_A_MEMBER = "is not a member"
+CHANNEL_RESTRICTED = (
+    f"Only some people may post in this channel and Devin Bridge is not one of them, so {NOTHING_STARTED}. "
+    "Ask whoever manages the channel to let it post, or use another channel."
+)
+BETWEEN_PEOPLE = (
+    f"Devin Bridge cannot post in a direct message between two people, so {NOTHING_STARTED}. "
+    "Use a channel, or write to Devin Bridge directly."
+)
 FIGURES_FOR_ADMINS = "Usage figures are for the admins"
 
 
@@ -241,6 +286,11 @@ def does_not_work_with(command: str, argument: str) -> str:
 
 NO_TASK = f"There is no task in that, so {NOTHING_STARTED}."
 EMPTY_PROMPT = f"{NO_TASK} Write what Devin should do, for example `/devin fix the flaky login test repo=acme/web`."
+NOTHING_TO_READ = (
+    f"There is no task in that and nothing to read in this thread, so {NOTHING_STARTED}. "
+    "Mention Devin Bridge again and write what Devin should do."
+)
+THREAD_IS_LONG = "It is long, so earlier messages were left out; paste what matters of them."
 A_SECOND_TIME = "a second time?"
 NOTHING_MORE_YET = f"Nothing more was started yet: should it really run {A_SECOND_TIME}"
 DECLINED = "Fine"
@@ -248,7 +298,8 @@ START_DECLINED = f"{DECLINED}, nothing more was started."
 START_CANCELLED = f"{DECLINED}, {NOTHING_STARTED}."
 TOO_OLD = "too old"
 START_EXPIRED = (
-    f"That question is {TOO_OLD} to answer, so {NOTHING_STARTED}. Send the task again if it is still needed."
+    f"That question was answered before or is {TOO_OLD}, so nothing more was started. "
+    "Send the task again if it is still needed."
 )
 START_OVERTAKEN = (
     "Another session runs in this thread by now, so nothing more was started. Reply in the thread to steer it."
@@ -273,6 +324,14 @@ WITHOUT_LIMIT = "and the session has no ACU limit."
 AFTER_ALL = "after all"
 
 
+def thread_read(what: str) -> str:
+    return f"Read {what} of this thread."
+
+
+def not_passed_on(files: str, them: str = "it", were: str = "was") -> str:
+    return f"{files} {were} not passed on to Devin; share {them} in a reply or paste what matters."
+
+
 def got_it_begins(prompt: str) -> str:
     return f"Got it: “{prompt}”."
 
@@ -291,6 +350,13 @@ def got_it_posted(prompt: str, thread: str = "this thread") -> str:
 
 def being_checked(prompt: str) -> str:
     return f"Checking “{prompt}”: nothing was started yet."
+
+
+STARTED_ELSEWHERE_BEGINS = "Your new session has a thread of its own"
+
+
+def started_elsewhere(thread: str) -> str:
+    return f"{STARTED_ELSEWHERE_BEGINS}: {thread}. Reply there to steer it."
 
 
 def permission_missing(permission: str) -> str:
@@ -350,6 +416,7 @@ def reply_uncertain(reply: str) -> str:
 
 # ---------------------------------------------------------------- replies
 
+KEPT_ASIDE = "Kept between you: that message was not sent to Devin."
 MUTED_BEGINS = "Muted:"
 MUTED = (
     f":mute: {MUTED_BEGINS} replies in this thread are not sent to Devin until somebody writes `!unmute`. "
@@ -371,6 +438,10 @@ THREAD_CLOSED = (
     "Use `/devin` or mention Devin Bridge with a task to start a new session."
 )
 WITHOUT_THE_MARK = "without the `!` the message goes to Devin."
+REPLY_HELD = (
+    ":hourglass_flowing_sand: Devin takes no messages in this session right now. Your reply is stored and is sent "
+    "as soon as it does; please don't write it again."
+)
 IS_NOT_SENT = "was *not sent*"
 
 
@@ -438,13 +509,38 @@ NO_SESSION_HERE = (
 NO_ACUS = "Devin reports no ACUs for this session so far; on some plans it never does."
 
 
-def several_sessions(count: str, command: str) -> str:
-    return f"You have {count}, so nothing was done yet. Say which one is meant, for example `/devin {command} 1`:"
+NEEDS_YOU, BEING_WORKED_ON, SLEEPING, DONE_LATELY = "*Needs you*", "*Working*", "*Asleep*", "*Done lately*"
+OPEN_THREAD = "Open thread"
+LIST_HINT = "`/devin status`, `/devin stop` and `/devin archive` take a number or an id of this list."
+
+
+def sessions_left_out(count: int) -> str:
+    return f"and {count} more"
+
+
+def several_sessions(count: int, command: str, example: int = 1) -> str:
+    return (
+        f"You have {count} sessions to {command}, so nothing was done yet. "
+        f"Say which one is meant, for example `/devin {command} {example}`:"
+    )
+
+
+def several_with_id(beginning: str, count: int) -> str:
+    return f"`{beginning}` fits {count} of your sessions, so nothing was done. Type more of the id:"
 
 
 def no_such_session(name: str) -> str:
+    return f"You have no session `{name}`, so nothing was done. `/devin list` shows yours with their numbers and ids."
+
+
+def not_in_last_list(number: int) -> str:
+    return f"Your last list has no number {number}, so nothing was done. `/devin list` shows yours."
+
+
+def no_list_lately(number: int) -> str:
     return (
-        f"You have no open session `{name}`, so nothing was done. `/devin list` shows your sessions with their numbers."
+        f"You have seen no list in the last day, so number {number} stands for no session and nothing was done. "
+        "`/devin list` shows yours."
     )
 
 
@@ -467,6 +563,11 @@ NOTHING_RUNNING = "Nothing of yours is running"
 NOTHING_TO_STOP = f"{NOTHING_RUNNING}, so nothing was stopped. `/devin list` shows your sessions."
 NOT_STOPPED_BEGINS = "could not be told to stop"
 FOR_GOOD = "for good?"
+STOP_UNKNOWN = (
+    "It is not known whether Devin has started this session, so nothing was stopped. "
+    "Look in Devin; if the session shows up in its thread, stop it there."
+)
+EXIT_DONE = "The session was ended for good."
 SESSION_KEPT = f"{DECLINED}, the session was kept as it is."
 IS_STOPPED = "Stopped by"
 IS_ARCHIVED = "Archived by"
@@ -569,6 +670,18 @@ def session_goes_on(link: str) -> str:
     )
 
 
+def may_not_post(channel: str, link: str) -> str:
+    return (
+        f":warning: Devin Bridge may no longer post in <#{channel}>, where only some people may, "
+        f"so news from Devin does not appear there. The session {link} goes on at Devin. "
+        "Ask whoever manages the channel to let Devin Bridge post, or stop the session with `/devin stop`."
+    )
+
+
+def file_in_devin(name: str, session: str) -> str:
+    return f":paperclip: {name}, <{session}|open in Devin>"
+
+
 def message_lost(session: str, reference: str) -> str:
     return (
         f":warning: One message of Devin's {COULD_NOT_BE_SHOWN} here. Read it in <{session}|Devin>. "
@@ -587,12 +700,31 @@ FROM_TO = "08:00 UTC to 08:00 UTC"
 BILLING_DAY = f"{BILLING_DAY_BEGINS} {FROM_TO}."
 NO_TOTAL = "The total could not be read from Devin this time."
 NOTHING_TO_COMPARE_WITH = "nothing in the seven days before to compare with"
+AS_USUAL = "as usual"
 NOTHING_USED = "No session of Devin Bridge used anything in this time."
-MOST_EXPENSIVE = "*Dearest sessions*"
+NOTHING_USED_HERE = "No session of this workspace used anything in this time."
+MOST_EXPENSIVE = "*Most ACUs used*"
+PLAN_WITHOUT_ACUS = (
+    "Devin reports no ACUs for your sessions, as on plans that are not billed in ACUs. "
+    "Devin's own usage page shows what they cost."
+)
+NO_ACUS_OF_SESSIONS = "Devin reports no ACUs for single sessions, so what came through Slack is not known."
 OWN_SESSIONS_ONLY = (
     ":information_source: Counted from the sessions of Devin Bridge alone, because its key for Devin lacks the "
     "permission `ViewOrgConsumption`. An admin of your Devin organisation can grant it to the service user."
 )
+NO_BILL = (
+    ":information_source: Counted from the sessions of Devin Bridge alone, because Devin shows its key no bill. "
+    "If your plan is billed in ACUs, an admin of your Devin organisation can grant `ViewOrgConsumption` to the service "
+    "user."
+)
+
+
+def no_bill_for_quota(named: str) -> str:
+    return (
+        ":information_source: Counted from the sessions of Devin Bridge alone, because Devin shows no bill while a "
+        f"quota is used up (`{named}`). An admin of your Devin organisation can raise it."
+    )
 
 
 def digest_title(day: str) -> str:
@@ -611,16 +743,31 @@ def seven_days(last: str) -> str:
     return f"Seven billing days up to {last}, each {FROM_TO}."
 
 
-def compared(change: str, mean: str) -> str:
-    return f"{change} than the mean of the seven days before ({mean})"
+def compared(change: str, usual: str) -> str:
+    return f"{change} (usual: {usual})"
+
+
+def parts(ours: str, others: str) -> str:
+    return f"{ours} through Slack, {others} elsewhere"
+
+
+def bill_not_in(day: str) -> str:
+    return f"Devin's bill for {day} is not in yet, so what was used elsewhere is not known."
+
+
+def counted_by_session(acus: str) -> str:
+    return (
+        f"Added up session by session, it is {acus} through Slack: what is used around 08:00 UTC can count toward the "
+        "day before or after."
+    )
 
 
 def counts(started: int, finished: int, waiting: int) -> str:
     return f"Sessions: {started} started, {finished} finished, {waiting} waiting for somebody."
 
 
-def month(spent: str) -> str:
-    return f"The month so far: {spent}."
+def month(spent: str, until: str | None = None) -> str:
+    return f"The month {f'until {until}' if until else 'so far'}: {spent}."
 
 
 # ---------------------------------------------------------------- help
@@ -629,7 +776,9 @@ HELP_BEGINS = "*Devin Bridge* starts Devin sessions"
 HELP = (
     f"{HELP_BEGINS} from Slack; each session lives in its own thread.\n"
     "• `/devin fix the flaky login test` starts one, and so does `@Devin Bridge fix …` in a channel or thread\n"
-    "• `/devin list` · `/devin status [number]` · `/devin stop [number]` · `/devin archive [number]`\n"
+    "• `/devin list` shows your sessions, first those that need you\n"
+    "• `/devin status [number]` · `/devin stop [number]` · `/devin archive [number]`, "
+    "with a number or an id of that list\n"
     "• `/devin usage [today|yesterday|week]` shows admins what was spent\n"
     "• `help`, `list`, `status`, `stop` and `usage` also work as a direct message or behind a mention\n"
     "• Options may stand anywhere in the task: `repo=acme/web` `playbook=…` `mode=fast` `acu=10` `tags=a,b` "

@@ -16,6 +16,7 @@ QUICK: Final[dict[str, Any]] = {
     "catch_up_retry": 1.0,
     "poll_soon": 0.2,
     "ack_settle": 0.05,
+    "answer_settle": 0.5,
     "channel_interval": 0.05,
     "send_first_retry": 0.5,
     "start_first_retry": 0.1,
@@ -28,6 +29,7 @@ SHORT: Final[dict[str, Any]] = {
     "devin_longest_pause": 0.5,
     "unknown_after": 2.5,
     "lookup_interval": 0.3,
+    "post_look_up": 0.7,
     "post_settle": 1.3,  # no call of these tests is under way for longer
     "engine_retry": 0.5,
     "lane_sweep": 0.5,
@@ -35,6 +37,7 @@ SHORT: Final[dict[str, Any]] = {
     "unknown_thread": 0.4,
     "poll_soon": 0.2,
     "ack_settle": 0.05,
+    "answer_settle": 0.5,
     "channel_interval": 0.05,
     "send_first_retry": 0.3,
     "digest_tick": 0.3,

@@ -8,7 +8,8 @@ import httpx
 from pydantic import BaseModel
 
 from bot.devin import paging
-from bot.devin.answers import Page, UnreadableRow, parsed
+from bot.devin.answers import OddFields, Page, UnreadableRow, parsed, unexpected
+from bot.devin.errors import DevinUnexpectedAnswer
 from bot.devin.transport import Call, Transport
 from bot.domain.session import bare_id
 from bot.logs import get_logger
@@ -27,10 +28,32 @@ class Api:
     def __init__(self, transport: Transport, org_id: str) -> None:
         self.org_id = org_id
         self._transport = transport
-        self._logged: set[UnreadableRow] = set()  # an odd row comes with every poll, but is logged once
+        # What is odd comes with every poll, but is logged once.
+        self._logged: set[UnreadableRow] = set()
+        self._logged_fields: OddFields = set()
 
     async def _request(self, method: str, path: str, model: type[_Model], **asked: Any) -> _Model:
-        return parsed(await self._answer(method, path, **asked), model)
+        return self._read(await self._answer(method, path, **asked), model)
+
+    def _read(self, response: httpx.Response, model: type[_Model]) -> _Model:
+        odd: OddFields = set()
+        try:
+            return parsed(response, model, odd)
+        finally:
+            self._log_odd_fields(odd)
+
+    def _read_if_possible(self, response: httpx.Response, model: type[_Model]) -> _Model | None:
+        """Read the body of a 2xx. Returns None if it cannot be read: that does not undo what was done.
+
+        Raises DevinUnexpectedAnswer for any other answer, such as a redirect, which does not say that it was done.
+        """
+        if not response.is_success:
+            raise unexpected(response, "Neither done nor refused.")
+        try:
+            return self._read(response, model)
+        except DevinUnexpectedAnswer as error:
+            log.warning("answer of Devin's not read", path=error.path, status=error.status, problem=error.message)
+            return None
 
     async def _answer(
         self,
@@ -70,6 +93,13 @@ class Api:
         self._logged |= new
         fields = sorted({field for row in new for field in row.fields})
         log.warning("rows of Devin's not read", path=path, rows=len(new), fields=fields)
+
+    def _log_odd_fields(self, odd: OddFields) -> None:
+        new = odd - self._logged_fields
+        self._logged_fields |= new
+        for model in sorted({model for model, _ in new}):
+            fields = sorted(field for of, field in new if of == model)
+            log.warning("fields of Devin's not read", model=model, fields=fields)
 
     def _listed(
         self, path: str, model: type[Page[_Model]], params: Mapping[str, Any] | None = None

@@ -3,9 +3,7 @@
 https://docs.devin.ai/api-reference/common-flows
 """
 
-import re
-
-import httpx
+from typing import IO
 
 from bot.devin.api import Api
 from bot.devin.errors import DevinUnexpectedAnswer
@@ -24,20 +22,8 @@ class AttachmentsApi(Api):
         """List the files of a session's conversation."""
         return (await self._of_session("GET", devin_id, "/attachments", SessionAttachments)).items
 
-    async def download_attachment(self, url: str) -> bytes:
-        """Read a file by the `url` of an attachment, or by `uuid/name`. The host that is asked is always our own."""
-        path = self._org("attachments", *_file_address(url))
-        answer = await self._answer("GET", path, limit=self._transport.patience.upload)
-        if not answer.is_redirect:
-            return answer.content
-        link = answer.url.join(answer.headers["Location"])
-        if link.scheme not in {"https", answer.url.scheme}:
-            raise DevinUnexpectedAnswer("The link to the file is not a safe one.", method="GET", path=path)
-        return await self._transport.fetch(link)
-
-
-def _file_address(url: str) -> tuple[str, str]:
-    found = re.search(r"([^/]+)/([^/]+)$", httpx.URL(url).path)
-    if found is None:
-        raise DevinUnexpectedAnswer("The address of the file has no name in it.")
-    return found.group(1), found.group(2)
+    async def save_attachment(self, uuid: str, name: str, into: IO[bytes], most: int) -> None:
+        """Write a file of at most `most` bytes into `into`, in chunks; not tried again here if it fails."""
+        if {uuid, name} & {"", ".", ".."}:
+            raise DevinUnexpectedAnswer("The address of the file has no name in it.")
+        await self._transport.save(self._org("attachments", uuid, name), into, most)

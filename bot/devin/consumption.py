@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 
 from bot.devin.answers import Page
 from bot.devin.api import Api, given
+from bot.devin.errors import DevinUnexpectedAnswer
 from bot.devin.models import Consumption, Cycle
 
 
@@ -26,4 +27,9 @@ class ConsumptionApi(Api):
         return self._listed("/v3/enterprise/consumption/cycles", Page[Cycle])
 
     async def _consumption(self, path: str, after: int | None, before: int | None) -> Consumption:
-        return await self._request("GET", path, Consumption, params=given({"time_after": after, "time_before": before}))
+        asked = given({"time_after": after, "time_before": before})
+        answer = await self._request("GET", path, Consumption, params=asked)
+        if "consumption_by_date" in answer.odd_fields:
+            # A bill without one of its days would say that the day had cost nothing.
+            raise DevinUnexpectedAnswer("A day of the bill cannot be read.", method="GET", path=path, status=200)
+        return answer

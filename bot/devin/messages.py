@@ -6,7 +6,7 @@ https://docs.devin.ai/api-reference/v3/sessions/get-organizations-session-messag
 from collections.abc import AsyncIterator, Sequence
 
 from bot.devin import paging
-from bot.devin.answers import Page, parsed_if_readable
+from bot.devin.answers import Page
 from bot.devin.api import Api, given
 from bot.devin.models import DevinMessage, DevinSession
 
@@ -29,7 +29,7 @@ class MessagesApi(Api):
         body = {"message": message, "message_as_user_id": message_as_user_id, "attachment_urls": files}
         path, instead = self._session(devin_id, "/messages")
         response = await self._answer("POST", path, instead=instead, json=given(body))
-        return parsed_if_readable(response, DevinSession)
+        return self._read_if_possible(response, DevinSession)
 
     def messages(self, devin_id: str, after: str | None = None) -> AsyncIterator[DevinMessage]:
         """List the messages of a session from the cursor `after` on, oldest first, without unreadable ones."""
@@ -47,3 +47,18 @@ class MessagesApi(Api):
             return await self._page(path, Page[DevinMessage], {}, cursor, instead=instead)
 
         return paging.pages(read, after)
+
+
+def oldest_first(messages: Sequence[DevinMessage]) -> list[DevinMessage]:
+    """Return `messages`, which Devin listed in either order, oldest first: which order it is, their times say."""
+    known = [message.created_at for message in messages if message.created_at]
+    newest_first = bool(known) and known[0] > known[-1]
+    return list(reversed(messages)) if newest_first else list(messages)
+
+
+def by_time(messages: Sequence[DevinMessage]) -> list[DevinMessage]:
+    """Return `messages` by the time at which they were written; one without a time goes with the one before it."""
+    times: list[int] = []
+    for message in messages:
+        times.append(message.created_at or (times[-1] if times else 0))
+    return [messages[at] for at in sorted(range(len(messages)), key=times.__getitem__)]

@@ -1,23 +1,27 @@
-"""What Devin answers, as frozen models.
+"""What Devin answers, as frozen models, in which only that is required which the bot cannot do without.
 
 Unknown fields are ignored and every status, detail, mode or action is a plain string: Devin's lists grow.
-Times are Unix seconds, ACUs have fractions. https://docs.devin.ai/api-reference/v3/overview
+Times are Unix seconds, 0 where they are not known; ACUs have fractions. https://docs.devin.ai/api-reference/v3/overview
 """
 
+import hashlib
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Self
+from typing import Annotated, Any, Final
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
-from bot.devin.answers import Acus, Answer, Flag, Many
-from bot.domain.session import PullRequest, Snapshot
+from bot.devin.answers import Acus, Address, Answer, Count, Id, Time
+from bot.domain.file import DevinFile, without_files
+from bot.domain.session import PullRequest, Snapshot, bare_id
+
+SESSION_PAGES: Final = "https://app.devin.ai/sessions/"  # where people read a session, by its bare id
 
 
 class Principal(Answer):
     """Whom the API key belongs to: `service_user`, `pat_user`, `devin_brain`, `windsurf_session`, or newer."""
 
-    principal_type: str
+    principal_type: str = ""
     org_id: str | None = None
     service_user_id: str | None = None
     service_user_name: str | None = None
@@ -47,26 +51,26 @@ class Principal(Answer):
 class DevinPullRequest(Answer):
     """A pull request of a session; the state may be any word (open, closed, merged, draft)."""
 
-    pr_url: str
+    pr_url: Id
     pr_state: str | None = None
 
 
 class DevinSession(Answer):
     """A session as Devin answers it. `session_id` is kept as given: compare ids with `bare_id`."""
 
-    session_id: str
-    url: str
-    status: str
+    session_id: Id
+    url: Address = Field(default_factory=lambda read: SESSION_PAGES + bare_id(read["session_id"]))
+    status: str = ""  # empty where it is not known
     status_detail: str | None = None
     title: str | None = None
-    tags: Many[str] = ()
+    tags: tuple[str, ...] = ()
     org_id: str | None = None
-    created_at: int = 0
-    updated_at: int = 0
+    created_at: Time = 0
+    updated_at: Time = 0
     acus_consumed: Acus = 0.0
-    pull_requests: Many[DevinPullRequest] = ()
-    structured_output: Mapping[str, Any] | None = None
-    is_archived: Flag = False
+    pull_requests: tuple[DevinPullRequest, ...] = ()
+    structured_output: Any = None
+    is_archived: bool = False
     origin: str | None = None
     category: str | None = None
     subcategory: str | None = None
@@ -75,7 +79,7 @@ class DevinSession(Answer):
     playbook_id: str | None = None
     automation_id: str | None = None
     parent_session_id: str | None = None
-    child_session_ids: Many[str] = ()
+    child_session_ids: tuple[str, ...] = ()
     devin_mode: str | None = None
 
     def snapshot(self) -> Snapshot:
@@ -92,66 +96,62 @@ class DevinSession(Answer):
         )
 
 
-@dataclass(frozen=True, slots=True)
-class CreatedSession:
-    """What is certain of a session that Devin has created: its id and address.
-
-    `session` is the whole answer, or None if the other fields of it could not be read.
-    """
-
-    session_id: str
-    url: str
-    session: DevinSession | None = None
-
-    @classmethod
-    def of(cls, session: DevinSession) -> Self:
-        """Make one from a session that was found, not created just now."""
-        return cls(session.session_id, session.url, session)
-
-    def snapshot(self) -> Snapshot:
-        """Return the part of the session that people see, or that of a new session if nothing else is known."""
-        return self.session.snapshot() if self.session else Snapshot()
-
-
 class SessionInsights(DevinSession):
     """A session with the number of its messages, its size (xs to xl) and Devin's analysis of it."""
 
-    num_user_messages: int = 0
-    num_devin_messages: int = 0
+    num_user_messages: Count | None = None
+    num_devin_messages: Count | None = None
     session_size: str | None = None
-    analysis: Mapping[str, Any] | None = None
+    analysis: Any = None
 
 
 class DevinMessage(Answer):
     """A message of the visible conversation. `event_id` is stable; `source` is `devin` or `user`."""
 
-    event_id: str
-    source: str
-    message: str
-    created_at: int
+    event_id: Annotated[str, Field(min_length=1, coerce_numbers_to_str=True)]
+    source: str = ""  # empty where it is not known
+    message: str = ""  # of Devin's without the addresses of `files`, which open only for who is signed in at Devin
+    created_at: Time = 0
+    files: tuple[DevinFile, ...] = ()
     origin: str | None = None
     user_id: str | None = None
     username: str | None = None
+
+    @property
+    def by_devin(self) -> bool | None:
+        """Whether Devin wrote it, or a person did; None where the source is neither word."""
+        return {"devin": True, "user": False}.get(self.source)
+
+    @classmethod
+    def _completed(cls, answer: dict[str, Any]) -> dict[str, Any]:
+        """Take the files out of the words. Words without an id get one made of them: the same at each reading."""
+        words = answer.get("message")
+        if not isinstance(words, str) or not words:
+            return {**answer, "files": ()}
+        said = json.dumps([answer.get(name) for name in ("created_at", "source", "message")])
+        made = {"event_id": f"made-{hashlib.blake2s(said.encode(), digest_size=12).hexdigest()}"}
+        text, files = (words, ()) if answer.get("source") == "user" else without_files(words)
+        return {**made, **answer, "message": text, "files": files}
 
 
 class Tags(Answer):
     """The tags of a session."""
 
-    tags: Many[str]
+    tags: tuple[str, ...]
 
 
 class Attachment(Answer):
     """An uploaded file; its `url` goes into `attachment_urls`."""
 
-    attachment_id: str
-    name: str
-    url: str
+    url: Address
+    attachment_id: str | None = None
+    name: str = ""
 
 
 class SessionAttachment(Attachment):
     """A file in a session's conversation; `source` is who put it there, `devin` or `user`."""
 
-    source: str
+    source: str = ""
     content_type: str | None = None
 
 
@@ -169,7 +169,7 @@ class SessionAttachments(Answer):
 class Member(Answer):
     """A person of the organisation. `user_id` is opaque and may contain `|`."""
 
-    user_id: str
+    user_id: Id
     email: str | None = None
     name: str | None = None
 
@@ -177,8 +177,8 @@ class Member(Answer):
 class Playbook(Answer):
     """A playbook; `access_type` is `enterprise` or `org`."""
 
-    playbook_id: str
-    title: str
+    playbook_id: Id
+    title: str = ""
     body: str = ""
     macro: str | None = None
     access_type: str | None = None
@@ -188,10 +188,10 @@ class Playbook(Answer):
 class Note(Answer):
     """A knowledge note; `trigger` says when Devin is to use it."""
 
-    note_id: str
-    name: str
-    body: str
-    trigger: str
+    note_id: Id
+    name: str = ""
+    body: str = ""
+    trigger: str = ""
     is_enabled: bool = True
     access_type: str | None = None
     org_id: str | None = None
@@ -199,8 +199,8 @@ class Note(Answer):
     folder_path: str | None = None
     pinned_repo: str | None = None
     macro: str | None = None
-    created_at: int = 0
-    updated_at: int = 0
+    created_at: Time = 0
+    updated_at: Time = 0
 
 
 class AcusByProduct(Answer):
@@ -215,7 +215,7 @@ class AcusByProduct(Answer):
 class ConsumptionDay(Answer):
     """One billing day, which begins at 08:00 UTC; `date` is an instant in it."""
 
-    date: int
+    date: Time
     acus: Acus
     acus_by_product: AcusByProduct = AcusByProduct()
 
@@ -223,34 +223,34 @@ class ConsumptionDay(Answer):
 class Consumption(Answer):
     """What was spent, in total and by billing day."""
 
-    total_acus: Acus
-    consumption_by_date: Many[ConsumptionDay] = ()
+    consumption_by_date: tuple[ConsumptionDay, ...]
+    total_acus: Acus = 0.0
 
 
 class Cycle(Answer):
     """A billing cycle, from `after` to `before`."""
 
-    after: int
-    before: int
+    after: Time
+    before: Time
 
 
 class Organization(Answer):
     """An organisation of the enterprise, with its limits if it has any."""
 
-    org_id: str
-    name: str
+    org_id: Id
+    name: str = ""
     max_session_acu_limit: int | None = None
     max_cycle_acu_limit: int | None = None
-    created_at: int = 0
-    updated_at: int = 0
+    created_at: Time = 0
+    updated_at: Time = 0
 
 
 class AuditEntry(Answer):
     """One line of the audit log."""
 
-    audit_log_id: str
-    action: str
-    created_at: int
+    audit_log_id: Id
+    action: str = ""
+    created_at: Time = 0
     data: Mapping[str, Any] = {}
     org_id: str | None = None
     user_id: str | None = None

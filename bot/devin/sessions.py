@@ -4,18 +4,15 @@ https://docs.devin.ai/api-reference/v3/sessions/organizations-sessions
 """
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from typing import Any, Final, TypedDict, TypeVar, Unpack
+from typing import Any, TypedDict, TypeVar, Unpack
 
-import httpx
 from pydantic import BaseModel
 
 from bot.devin import paging
-from bot.devin.answers import Page, created_id, parsed_if_readable
+from bot.devin.answers import Page, unexpected
 from bot.devin.api import Api, given
-from bot.devin.models import CreatedSession, DevinSession, SessionInsights, Tags
-from bot.domain.session import bare_id
-
-SESSION_PAGES: Final = "https://app.devin.ai/sessions/"  # where people read a session, by its bare id
+from bot.devin.errors import DevinCreatedUnreadable
+from bot.devin.models import DevinSession, SessionInsights, Tags
 
 _Model = TypeVar("_Model", bound=BaseModel)
 
@@ -68,13 +65,16 @@ class SessionFilters(TypedDict, total=False):
 class SessionsApi(Api):
     """The sessions of one organisation."""
 
-    async def create_session(self, prompt: str, **options: Unpack[SessionOptions]) -> CreatedSession:
+    async def create_session(self, prompt: str, **options: Unpack[SessionOptions]) -> DevinSession:
         """Start a session. After a DevinUncertain search for its tag first, because a second session costs money too.
 
         After any 2xx the session exists. Raises DevinCreatedUnreadable if not even its id can be read.
         """
-        body = given({"prompt": prompt, **options})
-        return _created(await self._answer("POST", self._org("sessions"), json=body))
+        response = await self._answer("POST", self._org("sessions"), json=given({"prompt": prompt, **options}))
+        session = self._read_if_possible(response, DevinSession)
+        if session is None:
+            raise unexpected(response, "No readable session_id.", DevinCreatedUnreadable)
+        return session
 
     async def get_session(self, devin_id: str) -> DevinSession:
         """Read one session. A row of the list has every field of this answer."""
@@ -122,12 +122,6 @@ class SessionsApi(Api):
 
     def _filtered(self, path: str, model: type[Page[_Model]], filters: SessionFilters) -> AsyncIterator[Page[_Model]]:
         return _joined([self._pages(path, model, part) for part in _parts(filters)])
-
-
-def _created(response: httpx.Response) -> CreatedSession:
-    session_id = created_id(response, "session_id")
-    session = parsed_if_readable(response, DevinSession)
-    return CreatedSession.of(session) if session else CreatedSession(session_id, SESSION_PAGES + bare_id(session_id))
 
 
 def _parts(filters: SessionFilters) -> list[Mapping[str, Any]]:

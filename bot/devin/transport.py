@@ -2,8 +2,9 @@
 
 import asyncio
 from collections.abc import Generator, Mapping
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import IO, Any, Final
 
 import httpx
 from pydantic import SecretStr
@@ -17,7 +18,7 @@ from bot.devin.errors import (
 )
 from bot.devin.retry import Patience
 
-DOWNLOAD_LIMIT_BYTES: Final = 100_000_000
+_CHUNK_BYTES: Final = 65_536
 
 # Raised before a byte of the request has left: nothing can have been done.
 _NEVER_SENT: Final = (
@@ -78,16 +79,36 @@ class Transport:
                 return await self._attempt(call)
         raise AssertionError("The last attempt returns or raises.")
 
-    async def fetch(self, link: httpx.URL) -> bytes:
-        """Read what is at a short-lived link. The link is not Devin's own address, so the key is not sent there."""
+    async def save(self, path: str, into: IO[bytes], most: int) -> None:
+        """Read the file at `path` in chunks into `into`, of at most `most` bytes, in one attempt.
+
+        Devin answers with a short-lived link. That is not Devin's own address, so the key is not sent there.
+        """
         try:
-            async with (
-                asyncio.timeout(self.patience.upload),
-                self._http.stream("GET", link, auth=None, follow_redirects=False) as response,
-            ):
-                return await _bounded_content(response)
+            async with asyncio.timeout(self.patience.upload):
+                link = await self._save_or_link(path, into, most)
+                if link is not None:
+                    async with self._stream(link, None) as response:
+                        await _copy(response, into, most)
         except (httpx.RequestError, TimeoutError) as error:
-            raise DevinUnreachable(_no_answer(error), method="GET", path=link.path) from error
+            raise DevinUnreachable(_no_answer(error), method="GET", path=path) from error
+
+    async def _save_or_link(self, path: str, into: IO[bytes], most: int) -> httpx.URL | None:
+        async with self._stream(httpx.URL(self._base_url + path), self._auth) as response:
+            if response.is_error:
+                await response.aread()
+                raise error_for(response)
+            if not response.is_redirect:
+                await _copy(response, into, most)
+                return None
+            link = response.url.join(response.headers["Location"])
+            if link.scheme not in {"https", response.url.scheme}:
+                raise _unreadable(response, "The link to the file is not a safe one.")
+            return link
+
+    def _stream(self, url: httpx.URL, auth: httpx.Auth | None) -> AbstractAsyncContextManager[httpx.Response]:
+        limit = httpx.Timeout(self.patience.upload, connect=self.patience.connect, pool=self.patience.connect)
+        return self._http.stream("GET", url, auth=auth, follow_redirects=False, timeout=limit)
 
     async def _attempt(self, call: Call) -> httpx.Response:
         response: httpx.Response | None = None
@@ -142,15 +163,15 @@ def _no_answer(error: Exception) -> str:
     return f"No answer ({type(error).__name__})."
 
 
-async def _bounded_content(response: httpx.Response) -> bytes:
+async def _copy(response: httpx.Response, into: IO[bytes], most: int) -> None:
     if response.status_code != 200:
         raise _unreadable(response, "The link to the file could not be read.")
-    content = bytearray()
-    async for chunk in response.aiter_bytes():
-        content += chunk
-        if len(content) > DOWNLOAD_LIMIT_BYTES:
+    size = 0
+    async for chunk in response.aiter_bytes(_CHUNK_BYTES):
+        size += len(chunk)
+        if size > most:
             raise _unreadable(response, "The file is too large.")
-    return bytes(content)
+        into.write(chunk)
 
 
 def _unreadable(response: httpx.Response, message: str) -> DevinUnexpectedAnswer:

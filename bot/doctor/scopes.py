@@ -19,11 +19,15 @@ WITHOUT_SCOPE: Final = {
     "chat:write": "the bot cannot write anything",
     "commands": "the command /devin does not exist",
     "files:read": "files that people attach do not reach Devin",
+    "files:write": "screenshots and recordings of Devin's are only named in the thread, to be opened in Devin",
     "groups:history": "the bot hears no replies in private channels",
     "groups:read": "the bot cannot see what kind of channel a private one is, and starts nothing there",
     "im:history": "the bot hears no direct messages",
     "im:write": "what the bot tells a person directly may appear twice when Slack's answer is lost",
+    "mpim:history": "the bot hears nothing in group direct messages",
+    "mpim:read": "the bot cannot see what kind of conversation a group direct message is, and starts nothing there",
     "reactions:write": "the bot cannot mark the messages it has taken on",
+    "usergroups:read": "Devin reads the ids of the user groups that people mention instead of their names",
     "users:read": "the bot cannot tell members from guests, and starts nothing for anybody",
 }
 

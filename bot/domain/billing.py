@@ -11,6 +11,9 @@ from typing import Final
 
 DAY_STARTS: Final = timedelta(hours=8)
 SETTLING: Final = timedelta(hours=1)  # late bookings: a day counts as finished this long after its end
+BILL_LATEST: Final = timedelta(days=1)  # what Devin says this long after a day's end is its bill, however little it is
+DAY_EDGE: Final = timedelta(hours=2)  # so far a day's start in Devin's bill may be off, as under summer time
+TOLERANCE: Final = 0.05  # of our own count: what was used at a day's edge is seen, and counted, a moment later
 LATEST: Final = timedelta(hours=6)  # a digest that is later than this is not posted
 ONE_DAY: Final = timedelta(days=1)
 
@@ -21,6 +24,22 @@ class Period(StrEnum):
     TODAY = "today"
     YESTERDAY = "yesterday"
     WEEK = "week"
+
+
+class WithheldBecause(StrEnum):
+    """Why Devin does not give its bill to the key."""
+
+    PERMISSION = "permission"
+    NOT_FOUND = "not found"
+    QUOTA = "quota"
+
+
+@dataclass(frozen=True, slots=True)
+class Withheld:
+    """Devin keeps its bill from the key; `named` is the permission that would help, or Devin's word for a quota."""
+
+    because: WithheldBecause
+    named: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +73,39 @@ def bounds(day: date) -> tuple[int, int]:
 def newest_finished(now: float) -> date:
     """The newest billing day that ended at least `SETTLING` before `now`, so that its figures are final."""
     return billing_day(now - SETTLING.total_seconds()) - ONE_DAY
+
+
+def day_of_row(instant: int) -> date:
+    """The billing day that a row of Devin's bill with the date `instant` is about.
+
+    Which instant of a day Devin gives is not documented. Midnight UTC names a date, and the last second of an hour can
+    only be an end. Any other instant is in its day, or up to `DAY_EDGE` before it: where a day starts at midnight in
+    California, it starts at 07:00 UTC in summer.
+    """
+    if instant % 86_400 == 0:
+        return datetime.fromtimestamp(instant, UTC).date()
+    ends = instant % 3600 == 3599
+    return billing_day(instant if ends else instant + DAY_EDGE.total_seconds())
+
+
+def is_bill_in(day: date, billed: float, own: float, now: float) -> bool:
+    """Whether the ACUs that Devin has `billed` for `day` by `now` can be its bill, if our sessions used `own` on it.
+
+    While the day can still change, nothing and less than our own count mean that the bill is not in yet.
+    """
+    end = bounds(day)[1]
+    if now >= end + BILL_LATEST.total_seconds():
+        return True
+    if billed <= 0 and now < end + SETTLING.total_seconds():
+        return False
+    return billed >= own * (1 - TOLERANCE)
+
+
+def parts_of(total: float, own: float) -> tuple[float, float]:
+    """Divide `total` ACUs into those of our own sessions and the others, so that the rounded parts add up to it."""
+    whole = round(total, 2)
+    ours = min(round(own, 2), whole)
+    return ours, round(whole - ours, 2)
 
 
 def days_before(day: date, count: int = 7) -> tuple[date, ...]:

@@ -97,6 +97,8 @@ def _message(cause: MessageCause) -> dict[str, Any]:
         payload["cursor"] = cause.search_start.cursor
     if cause.response_url is not None:
         payload["response_url"] = cause.response_url
+    if cause.quoted:
+        payload["quoted"] = cause.quoted
     return payload | _left_out(cause.left_out) | _unsent(cause.unsent) | _confirmation(cause.confirmation)
 
 
@@ -175,6 +177,7 @@ def _read_message(payload: Json) -> MessageCause:
         under_us=payload["under_us"],
         shared=payload["shared"],
         files=decode_files(payload["files"]),
+        quoted=payload.get("quoted") or "",
         left_out=_read_left_out(payload),
         search_start=SearchStart(payload["cursor"]) if "cursor" in payload else None,
         unsent=int(payload.get("unsent", 0)),

@@ -52,7 +52,8 @@ class MessageCause:
     mention: bool = False
     under_us: bool = False  # the message is a reply to one of the bot's
     shared: bool | None = None  # whether its channel is shared with another company; None if Slack did not report it
-    files: tuple[SlackFile, ...] = ()
+    files: tuple[SlackFile, ...] = ()  # also those of messages that it forwards
+    quoted: str = ""  # the messages that it forwards, still escaped
     left_out: tuple[str, ...] = ()  # noted before the call: a sentence for each file that is not passed on
     search_start: SearchStart | None = None  # noted before the call
     unsent: int = 0  # noted by a stop: how many replies it kept from being sent
@@ -68,6 +69,11 @@ class MessageCause:
     def addressed(self) -> bool:
         """Whether the message is written to the bot itself: it mentions the bot, or begins in a direct message."""
         return self.mention or (self.direct and self.thread_ts is None)
+
+    @property
+    def only_text(self) -> bool:
+        """Whether the message is nothing but its text: it brings no file and forwards no message."""
+        return not self.files and not self.quoted
 
     @property
     def in_thread(self) -> bool:

@@ -2,7 +2,7 @@
 
 Rows in one lane of the inbox are handled in order; different lanes run in parallel. In a lane of the outbox each thread
 keeps its order, and the whole lane shares one rate limit. The first word of a name says who works on the lane: `in` the
-flows; `out`, `react` and `priv` the sender; `card` the editor of cards.
+flows; `out`, `react`, `unreact` and `priv` the sender; `card` the editor of cards.
 """
 
 
@@ -48,6 +48,11 @@ def card_lane(team: str) -> str:
 def reaction_lane(team: str) -> str:
     """The outbox lane for all reactions in the workspace `team`."""
     return f"react:{team}"
+
+
+def reaction_removal_lane(team: str) -> str:
+    """The outbox lane for the reactions that are taken away in the workspace `team`."""
+    return f"unreact:{team}"
 
 
 def private_lane(team: str, key: str) -> str:

@@ -1,7 +1,7 @@
-"""A session: its facts, its display state, and what is announced when two snapshots of it differ.
+"""A session: its facts, and its display state.
 
 Statuses and details are Devin's own words (https://docs.devin.ai/api-reference/v3/sessions/organizations-sessions).
-The list of details grows, so both stay strings and an unknown one is shown as it is.
+The list of details grows, so both stay strings. An unknown one counts as what its family means, with Devin's own word.
 """
 
 import re
@@ -19,10 +19,13 @@ LIMIT_DETAILS: Final = BILLING_DETAILS | {
     "user_usage_limit_exceeded",
     "total_session_limit_exceeded",
 }
-QUEUED_STATUSES: Final = frozenset({"new", "claimed", "resuming"})
+QUEUED_STATUSES: Final = frozenset({"new", "creating", "claimed", "resuming"})
 TERMINAL_STATUSES: Final = frozenset({"exit", "error"})
 # Details of a running session that no longer hold once somebody has written to it.
 ENDED_BY_A_MESSAGE: Final = frozenset({"waiting_for_user", "finished"})
+WAITS: Final = "waiting_"  # how each detail begins with which a running session needs somebody
+# What a detail of a suspended session is about that is not in the list: a limit, or else a failure.
+_OF_A_LIMIT: Final = re.compile("limit|quota|credit|balance|budget|allowance|allocation|payment|billing|exceeded")
 
 
 class Lifecycle(StrEnum):
@@ -80,7 +83,10 @@ class Options:
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """What Devin reported about a session when it was last read. Times are Unix seconds; ACUs have fractions."""
+    """What Devin reported about a session when it was last read. Times are Unix seconds; ACUs have fractions.
+
+    An empty status and a time of 0 are not known.
+    """
 
     status: str = "new"
     detail: str | None = None
@@ -90,22 +96,36 @@ class Snapshot:
     has_result: bool = False  # structured output was handed in
     archived: bool = False
     updated_at: int = 0
+    last_line: str = ""  # Devin's newest message as one plain line, escaped for Slack
+    asks: bool | None = None  # whether Devin's last words ask a person something; None where that cannot be told
+
+    @property
+    def has_outcome(self) -> bool:
+        """Whether there is a pull request or a structured output, so that a session that rests may be done."""
+        return bool(self.pull_requests) or self.has_result
 
     def unannounced(self) -> "Snapshot":
         """A snapshot with this title and time and nothing else, so that everything in this one is announced later."""
         return Snapshot(title=self.title, updated_at=self.updated_at)
 
     def following(self, before: "Snapshot") -> "Snapshot":
-        """This snapshot, completed with the pull requests, ACUs and result of `before` where they are missing here.
+        """This snapshot, completed with the facts of `before` that are missing here.
 
-        Rows of Devin's insights leave such facts out, and what was spent or handed in once stays so.
+        Rows of Devin's insights leave facts out, some cannot be read, and what was spent or handed in once stays so.
+        No row has words.
         """
         known = {request.url: request for request in (*before.pull_requests, *self.pull_requests)}
         return replace(
             self,
+            status=self.status or before.status,
+            detail=self.detail if self.status else before.detail,
+            title=self.title or before.title,
+            updated_at=self.updated_at or before.updated_at,
             acus=max(self.acus, before.acus),
             has_result=self.has_result or before.has_result,
             pull_requests=tuple(known.values()),
+            last_line=before.last_line,
+            asks=before.asks,
         )
 
 
@@ -138,6 +158,12 @@ class Session:
     created_at: float = 0.0
     ended_at: float | None = None
     spoken_at: float = 0.0  # when a person last wrote to the session
+    requester_name: str = ""
+    stopped_by_name: str = ""
+    replied_by: str | None = None  # Slack user id of who replied last in this turn
+    worked: float = 0.0  # the seconds that Devin worked, up to the last time it rested
+    working_since: float | None = None  # None while Devin rests or is queued
+    not_found_since: float | None = None  # when Devin first answered 404 about it, unless it was found since
 
     @property
     def lane(self) -> str:
@@ -166,6 +192,20 @@ class Session:
         Words that look like options are left out of that line: they say nothing about the task.
         """
         return self.snapshot.title or self.options.title or first_line(without_option_words(self.prompt))
+
+    def worked_until(self, snapshot: Snapshot, now: float) -> "Session":
+        """A copy of this session with `snapshot`, and with the time that Devin worked up to `snapshot`, read at `now`.
+
+        Where Devin rests, it worked until the snapshot last changed, by Devin's clock, which may be ahead of ours.
+        """
+        after = self.with_snapshot(snapshot)
+        since, state = self.working_since, after.display_state
+        if state is DisplayState.WORKING:
+            return replace(after, working_since=now if since is None else since)
+        if since is None:
+            return after
+        rested_at = since if state is DisplayState.QUEUED else min(max(snapshot.updated_at, since), now)
+        return replace(after, worked=self.worked + rested_at - since, working_since=None)
 
     def with_snapshot(self, snapshot: Snapshot) -> "Session":
         """A copy of this session with `snapshot` in place of its own."""
@@ -211,9 +251,10 @@ def _running(snapshot: Snapshot) -> DisplayState:
         "finished": DisplayState.DONE,
     }
     if snapshot.detail == "waiting_for_user":
-        # Devin also stays in this detail after its work: with a pull request or a result, the session is done.
-        return DisplayState.DONE if snapshot.pull_requests or snapshot.has_result else DisplayState.WAITING
-    return known.get(snapshot.detail, DisplayState.UNKNOWN)
+        # Devin also stays in this detail after its work: with an outcome and nothing asked, the session is done.
+        return DisplayState.DONE if snapshot.has_outcome and snapshot.asks is False else DisplayState.WAITING
+    family = DisplayState.WAITING if waits_for_something_new(snapshot) else DisplayState.UNKNOWN
+    return known.get(snapshot.detail, family)
 
 
 def _suspended(snapshot: Snapshot) -> DisplayState:
@@ -224,60 +265,17 @@ def _suspended(snapshot: Snapshot) -> DisplayState:
     if snapshot.detail == "user_request" or snapshot.archived:
         return DisplayState.STOPPED
     if snapshot.detail in {None, "inactivity"}:
-        return DisplayState.DONE if snapshot.pull_requests or snapshot.has_result else DisplayState.ASLEEP
-    return DisplayState.UNKNOWN
+        return DisplayState.DONE if snapshot.has_outcome and snapshot.asks is not True else DisplayState.ASLEEP
+    return DisplayState.LIMIT if _OF_A_LIMIT.search(snapshot.detail.lower()) else DisplayState.FAILED
 
 
-class AnnouncementKind(StrEnum):
-    """The kinds of changes that get a post of their own."""
-
-    QUESTION = "question"
-    APPROVAL = "approval"
-    PULL_REQUEST = "pull_request"
-    DONE = "done"
-    LIMIT = "limit"
-    FAILED = "failed"
-
-
-@dataclass(frozen=True, slots=True)
-class Announcement:
-    """One announcement; `pull_request` is set only for the kind PULL_REQUEST, when one is seen for the first time."""
-
-    kind: AnnouncementKind
-    pull_request: PullRequest | None = None
-
-
-_RESTING_KINDS: Final = {
-    DisplayState.WAITING: AnnouncementKind.QUESTION,
-    DisplayState.APPROVAL: AnnouncementKind.APPROVAL,
-    DisplayState.DONE: AnnouncementKind.DONE,
-    DisplayState.LIMIT: AnnouncementKind.LIMIT,
-    DisplayState.FAILED: AnnouncementKind.FAILED,
-}
-
-
-def resting_kind(snapshot: Snapshot) -> AnnouncementKind | None:
-    """The kind of announcement for the resting state of `snapshot`; None when that is not a resting state."""
-    return _RESTING_KINDS.get(display_state_of(snapshot))
-
-
-def announcements_between(old: Snapshot, new: Snapshot) -> list[Announcement]:
-    """What to announce when the snapshot `new` follows `old`: first new pull requests, then a new resting state.
-
-    A session that falls asleep after its end is not announced. Neither is a change between two details that mean one
-    resting state, except between two limits.
-    """
-    known = {request.url for request in old.pull_requests}
-    first = {request.url: request for request in new.pull_requests if request.url not in known}
-    announcements = [Announcement(AnnouncementKind.PULL_REQUEST, request) for request in first.values()]
-    resting = resting_kind(new)
-    if resting and (
-        resting is not resting_kind(old) or (old.detail != new.detail and resting is AnnouncementKind.LIMIT)
-    ):
-        announcements.append(Announcement(resting))
-    return announcements
+def waits_for_something_new(snapshot: Snapshot) -> bool:
+    """Whether Devin needs a person for something that is not in the list of details, so that a reply may not do."""
+    detail = snapshot.detail or ""
+    known = {"waiting_for_user", "waiting_for_approval"}
+    return snapshot.status == "running" and detail.startswith(WAITS) and detail not in known
 
 
 def moved(old: Snapshot, new: Snapshot) -> bool:
-    """Whether `new` differs from `old` in more than ACUs and time, so that the card has to be edited at once."""
-    return replace(old, acus=new.acus, updated_at=new.updated_at) != new
+    """Whether `new` differs from `old` in more than ACUs, time and last line, so that the card is edited at once."""
+    return replace(old, acus=new.acus, updated_at=new.updated_at, last_line=new.last_line) != new

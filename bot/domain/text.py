@@ -9,15 +9,17 @@ from typing import Final
 
 _ENTITY: Final = re.compile(r"<([^<>\n]+)>")
 _MENTION: Final = re.compile(r"<@([UW][A-Z0-9]+)(?:\|[^<>]*)?>")
+_CHANNEL: Final = re.compile(r"<#([CG][A-Z0-9]+)\|?>")  # without a label, which would be its name
+_GROUP: Final = re.compile(r"<!subteam\^(S[A-Z0-9]+)>")
 _SCHEME: Final = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]*):", re.IGNORECASE)
 _ADDRESS_ONLY: Final = ("mailto:", "tel:")  # a person reads the address, not its scheme
 _NOTHING: Final[Mapping[str, str]] = {}
 
 
 def plain(text: str, names: Mapping[str, str] = _NOTHING, channels: Mapping[str, str] = _NOTHING) -> str:
-    """Write out all entities in `text`, with `names` by user id and `channels` by channel id.
+    """Write out all entities in `text`, with `names` by the ids of people and user groups, `channels` by channel id.
 
-    People and channels that are not in these mappings keep their label, or else their id.
+    What is not in these mappings keeps its label, or else its id.
     """
 
     def written_out(match: re.Match[str]) -> str:
@@ -37,9 +39,20 @@ def mentioned_users(text: str) -> list[str]:
     return list(dict.fromkeys(_MENTION.findall(text)))
 
 
+def mentioned_channels(text: str) -> list[str]:
+    """The ids of all channels that `text` mentions without their names, in order and each once."""
+    return list(dict.fromkeys(_CHANNEL.findall(text)))
+
+
+def mentioned_groups(text: str) -> list[str]:
+    """The ids of all user groups that `text` mentions without their names, in order and each once."""
+    return list(dict.fromkeys(_GROUP.findall(text)))
+
+
 def without_mention(text: str, bot_user: str) -> str:
     """`text` without the mentions of `bot_user`; mentions of others stay."""
-    own = re.compile(rf"[ \t]*<@{re.escape(bot_user)}(?:\|[^<>]*)?>(?P<after>[ \t]*)")
+    # The blanks are matched from their first one only: from each of them would take quadratic time.
+    own = re.compile(rf"(?<![ \t])[ \t]*<@{re.escape(bot_user)}(?:\|[^<>]*)?>(?P<after>[ \t]*)")
     return own.sub(lambda match: " " if match["after"] else "", text).strip()
 
 

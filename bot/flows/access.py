@@ -19,6 +19,7 @@ class Access:
         self._services = services
         self._channels: dict[tuple[str, str], tuple[float, Channel]] = {}
         self._people: dict[tuple[str, str], tuple[float, Person | None]] = {}
+        self._groups: dict[str, tuple[float, dict[str, str]]] = {}
 
     async def person(self, workspace: Workspace, user: str) -> Person:
         """Return the person with the id `user`: from our rows if they were stored lately, else from Slack."""
@@ -61,6 +62,36 @@ class Access:
                 raise
             return user  # a mention of somebody whom Slack does not show us must not hold up the message
 
+    async def group_names(self, workspace: Workspace, groups: list[str]) -> dict[str, str]:
+        """Map the ids `groups` of user groups to their names. One that Slack does not show us is left out."""
+        now = self._services.clock()
+        at, known = self._groups.get(workspace.team, (0.0, {}))
+        if groups and now - at > self._services.timing.groups_known:
+            known = await self._read_groups(workspace)
+            self._groups[workspace.team] = (now, known)
+        return {group: known[group] for group in groups if group in known}
+
+    async def _read_groups(self, workspace: Workspace) -> dict[str, str]:
+        try:
+            return await workspace.slack.groups()
+        except SlackRefused as refused:
+            if not refused.permanent:
+                raise
+            return {}  # as above: an installation from before the bot had the scope must not lose the message
+
+    async def channel_names(self, workspace: Workspace, channels: list[str]) -> dict[str, str]:
+        """Map the ids `channels` to the channels' names. One that the bot cannot see is left out."""
+        found = {channel: await self._channel_name(workspace, channel) for channel in channels}
+        return {channel: name for channel, name in found.items() if name}
+
+    async def _channel_name(self, workspace: Workspace, channel: str) -> str:
+        try:
+            return (await self.channel(workspace, channel)).name
+        except SlackRefused as refused:
+            if not refused.permanent:
+                raise
+            return ""
+
     async def channel(self, workspace: Workspace, channel: str) -> Channel:
         """Return what kind of channel `channel` is. Raises ChannelGone if the bot cannot see it."""
         known = self._known_channel(workspace, channel)
@@ -75,8 +106,11 @@ class Access:
         return found
 
     def is_known_to_be_open(self, workspace: Workspace, channel: str) -> bool:
-        """Whether `channel` is known to be neither archived nor shared, without a call to Slack."""
-        return channel.startswith("D") or self._known_channel(workspace, channel) is not None
+        """Whether `channel` is known to be neither archived nor shared, without a call to Slack.
+
+        Of a direct message that is not known: it may be one between two people, where the bot cannot post.
+        """
+        return self._known_channel(workspace, channel) is not None
 
     def _known_channel(self, workspace: Workspace, channel: str) -> Channel | None:
         at, known = self._channels.get((workspace.team, channel), (0.0, None))

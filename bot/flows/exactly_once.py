@@ -16,7 +16,8 @@ A crash between 1 and 4 leaves the intent. The next try looks the thing up at De
       2xx without a readable id      created, not which one  the row is marked as accepted; look-up in 5 s
       4xx but 408 and 429 (refused)  not created             asked in another form if there is one, else the
                                                              refusal is announced and the row is closed
-      429, no connection             not created             the intent is cleared; the row goes back
+      429, no connection, a refusal
+      that Devin may take back       not created             the intent is cleared; the row goes back
       408, 5xx but 504               no request is under way one look-up: found is adopted, not found counts as
                                                              not created, anything else leaves the intent
       no answer, 504, an answer that
@@ -50,7 +51,7 @@ from bot.devin.errors import (
     DevinUnexpectedAnswer,
 )
 from bot.domain.causes import Cause
-from bot.flows.job import Job, Reschedule, finish
+from bot.flows.job import Job, RefusedForNow, Reschedule, finish
 from bot.flows.services import Services
 from bot.flows.unit_of_work import UnitOfWork
 from bot.logs import get_logger
@@ -109,6 +110,10 @@ class Creation(ABC, Generic[_Thing]):
         """After a refusal, change to another form of the request. Returns False if there is none."""
         return False
 
+    async def stands(self, _refused: DevinRefused, /) -> bool:
+        """Whether Devin would refuse the same request again. If it may not, the row goes back."""
+        return True
+
     async def write_intent(self, uow: UnitOfWork) -> None:
         """Add what this kind stores together with the intent."""
 
@@ -136,7 +141,7 @@ class ExactlyOnce:
     async def create(self, job: Job[Cause], creation: Creation[_Thing]) -> None:
         """Create the thing that the job's row asks for, or adopt the one that an earlier try created.
 
-        Returns when the row is closed. Raises a DevinError or Reschedule when the row has to go back.
+        Returns when the row is closed. Raises a DevinError, RefusedForNow or Reschedule when the row has to go back.
         """
         if job.row.intent_at is not None and await self._adopted(job, creation, job.row.intent_at):
             return
@@ -215,6 +220,9 @@ class ExactlyOnce:
 
     async def _refused(self, job: Job[Cause], creation: Creation[_Thing], refused: DevinRefused) -> None:
         log.warning("refused by Devin", what=creation.kind, error=type(refused).__name__, status=refused.status)
+        if not await creation.stands(refused):
+            await self._not_created(job, creation)
+            raise RefusedForNow from refused
         async with self._services.unit_of_work_for(job) as uow:
             await creation.write_refused(uow, refused)
             await finish(uow, job)

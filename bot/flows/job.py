@@ -3,7 +3,8 @@
 from dataclasses import dataclass, replace
 from typing import Generic, Protocol, TypeVar
 
-from bot.domain.causes import Cause, CommandCause, MessageCause, PersonsCause
+from bot.domain.causes import ActionCause, Cause, CommandCause, PersonsCause
+from bot.domain.commands import registry
 from bot.domain.session import Session
 from bot.flows.unit_of_work import Recipient, UnitOfWork
 from bot.flows.workspace import Workspace
@@ -38,6 +39,10 @@ class Reschedule(Exception):  # noqa: N818 - not an error: the row goes back wit
         self.reason = reason
 
 
+class RefusedForNow(Exception):  # noqa: N818 - not an error: the row goes back with a wait
+    """Raised by a flow to have its row put back as after an outage, because Devin may take back what it refused."""
+
+
 class Flow(Protocol[_Cause_contra]):
     """A use case. It closes the row of its job itself, in the transaction that writes what came of the work."""
 
@@ -62,12 +67,22 @@ async def move(uow: UnitOfWork, job: Job[Cause], lane: str, cause: Cause) -> Non
 
 
 def recipient_of(job: Job[PersonsCause], session: Session | None = None) -> Recipient:
-    """Return who asked for the job's work and where to answer: where they asked, else in `session`'s thread."""
+    """Return who asked for the job's work and where to answer: where they asked, else in `session`'s thread.
+
+    The answer to a button under a question takes the question's place, so that nobody presses a button twice.
+    """
     cause = job.cause
     channel = cause.channel or (session.channel if session else "")
-    thread_ts = cause.thread_ts or (session.thread_ts if session else None)
+    # The session's thread may be in another channel than the one in which the person asked.
+    thread_ts = cause.thread_ts or (session.thread_ts if session and session.channel == channel else None)
     to = Recipient(job.workspace.team, job.row.key, cause.user or "", channel, thread_ts, cause.response_url)
-    if isinstance(cause, CommandCause):
-        return replace(to, replaces=True, asked_at=job.row.created_at)
+    asked_at = job.row.created_at if isinstance(cause, CommandCause) else 0.0
+    return replace(to, replaces=_replaces(cause), asked_at=asked_at)
+
+
+def _replaces(cause: PersonsCause) -> bool:
+    """Whether answers take the place of a question, or of what the ack of a command has said."""
+    if isinstance(cause, ActionCause):
+        return cause.pressed and registry.named(cause.verb).replaces
     # A message has the `response_url` of the button by which its question was answered.
-    return replace(to, replaces=isinstance(cause, MessageCause) and cause.response_url is not None)
+    return isinstance(cause, CommandCause) or cause.response_url is not None

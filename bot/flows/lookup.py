@@ -2,11 +2,13 @@
 
 import re
 from collections.abc import AsyncIterator
+from math import inf
 from typing import Final
 
 from bot.devin.answers import Page
 from bot.devin.errors import DevinUnexpectedAnswer
-from bot.devin.models import CreatedSession, DevinSession
+from bot.devin.messages import oldest_first
+from bot.devin.models import DevinMessage, DevinSession
 from bot.devin.sessions import SessionFilters
 from bot.domain.session import Session, bare_id
 from bot.flows.exactly_once import Found, LookupResult, Missing
@@ -17,6 +19,7 @@ BOT_TAG: Final = "devin-bridge"
 CLOCKS_APART: Final = 300  # seconds by which Devin's clock and ours may differ
 # As `PromptBuilder.build` writes it at the end of the prompt. A reference that people quote stands before that one.
 _IN_PROMPT: Final = re.compile(r"Reference: (slack-\S+)$", re.MULTILINE)
+_IN_MESSAGE: Final = re.compile(r"\[Slack \d+\.\d+\] ")  # as a forwarded message begins
 MOST_REMEMBERED: Final = 2_000
 
 
@@ -35,7 +38,7 @@ class SessionLookup:
         own_id = await organisation.own_id()
         return {"service_user_ids": [own_id]} if own_id else {}
 
-    async def session(self, session: Session) -> LookupResult[CreatedSession]:
+    async def session(self, session: Session) -> LookupResult[DevinSession]:
         """Look up the oldest session at Devin with the reference of `session`. Each call lists sessions anew."""
         assert session.reference is not None
         organisation = self._services.organisations.of(session)
@@ -45,18 +48,29 @@ class SessionLookup:
             found += [made for made in page.items if session.reference in await self.references(organisation, made)]
             unreadable += len(page.unreadable)
         if found:
-            return Found(CreatedSession.of(min(found, key=lambda made: (made.created_at, made.session_id))))
+            return Found(min(found, key=age))
         return Missing.UNREADABLE if unreadable else Missing.NOT_FOUND
 
     async def message(self, session: Session, mark: str, page_cursor: str | None) -> LookupResult[None]:
-        """Look up whether a message at Devin begins with `mark`, from the page `page_cursor` of the conversation on."""
+        """Look up whether a message at Devin begins with `mark`, from the page `page_cursor` of the conversation on.
+
+        Where it is not found there, all of the conversation is read before that counts: the order of the pages is not
+        promised, so the message may stand before `page_cursor`.
+        """
+        seen = await self._message_from(session, mark, page_cursor)
+        if seen is not Missing.NOT_FOUND or page_cursor is None:
+            return seen
+        return await self._message_from(session, mark, None)
+
+    async def _message_from(self, session: Session, mark: str, page_cursor: str | None) -> LookupResult[None]:
         assert session.devin_id is not None
         devin = self._services.organisations.of(session).devin
-        unreadable = 0
+        unreadable = False
         async for page in devin.message_pages(session.devin_id, page_cursor):
-            if any(message.source == "user" and message.message.startswith(mark) for message in page.items):
+            others = [message for message in page.items if message.by_devin is not True]
+            if any(message.message.startswith(mark) for message in others):
                 return Found(None)
-            unreadable += len(page.unreadable)
+            unreadable |= bool(page.unreadable) or not all(message.has("message") for message in others)
         return Missing.UNREADABLE if unreadable else Missing.NOT_FOUND
 
     def _candidates(self, organisation: Organisation, session: Session) -> AsyncIterator[Page[DevinSession]]:
@@ -71,33 +85,57 @@ class SessionLookup:
             yield page
 
     async def references(self, organisation: Organisation, made: DevinSession) -> list[str]:
-        """Return the references that `made` carries: in its tags, or if Devin refuses tags at its prompt's end."""
+        """Return the references that `made` carries: in its tags, or at its prompt's end if the tags do not say."""
         carried = self.carried(organisation, made)
         return await self.read_prompt(organisation, made) if carried is None else carried
 
     def carried(self, organisation: Organisation, made: DevinSession) -> list[str] | None:
         """Return the references that `made` carries, or None if its prompt has to be read for them."""
-        if made.parent_session_id is not None:
+        if made.parent_session_id:
             return []  # Devin made this session for another one, whose prompt and reference it may repeat
         prefixes = tuple(f"slack-{workspace.team}-" for workspace in self._services.workspaces)
         tags = [tag for tag in made.tags if tag.startswith(prefixes)]
-        return tags if tags or not organisation.tags_refused else self._prompts.get(_key(organisation, made))
+        if tags or (made.has("tags") and not organisation.tags_refused):
+            return tags
+        return self._prompts.get(_key(organisation, made))
 
     async def read_prompt(self, organisation: Organisation, made: DevinSession) -> list[str]:
         """Read the prompt of `made` and return the reference at its end, in a list of one or none.
 
-        Raises DevinUnexpectedAnswer if a message of the first page, which may be the prompt, cannot be read.
+        Raises DevinUnexpectedAnswer if a message that may be the prompt cannot be read.
         """
-        page = await anext(organisation.devin.message_pages(bare_id(made.session_id)))
-        if page.unreadable:
-            raise DevinUnexpectedAnswer("A message that cannot be read may be the prompt.")
-        if not page.items:
+        messages = await _beginning(organisation, made)
+        if not messages:
             return []  # the session has just begun and has no message yet
-        found = _IN_PROMPT.findall(page.items[0].message)[-1:]  # the first message is the prompt
+        # The prompt is the first message of a person that is no reply.
+        asked = (one.message for one in messages if one.by_devin is not True and not _IN_MESSAGE.match(one.message))
+        found = _IN_PROMPT.findall(next(asked, ""))[-1:]
         self._prompts[_key(organisation, made)] = found
         if len(self._prompts) > MOST_REMEMBERED:
             del self._prompts[next(iter(self._prompts))]
         return found
+
+
+def is_from_slack(text: str) -> bool:
+    """Whether a message at Devin was written by this bot: the prompt of a session, or a reply that was forwarded."""
+    return bool(_IN_MESSAGE.match(text) or _IN_PROMPT.search(text))
+
+
+def age(made: DevinSession) -> tuple[float, str]:
+    """Return the key by which sessions are sorted, oldest first; one whose age is not known comes last."""
+    return made.created_at or inf, made.session_id
+
+
+async def _beginning(organisation: Organisation, made: DevinSession) -> list[DevinMessage]:
+    """Return the first messages of a session, oldest first: one page, or all of them if the newest come first."""
+    read: list[DevinMessage] = []
+    async for page in organisation.devin.message_pages(bare_id(made.session_id)):
+        read += page.items
+        if page.unreadable or not all(message.has("message") for message in page.items[:1]):
+            raise DevinUnexpectedAnswer("A message that cannot be read may be the prompt.")
+        if oldest_first(read) == read:
+            break
+    return oldest_first(read)
 
 
 def _key(organisation: Organisation, made: DevinSession) -> tuple[str, str]:

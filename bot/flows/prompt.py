@@ -4,44 +4,27 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final, TypeVar
 
-from bot.devin.errors import DevinError, DevinForbidden, DevinRefused
-from bot.domain.causes import SessionCause
-from bot.domain.commands.options import is_playbook_id
-from bot.domain.commands.parser import parse_verb
-from bot.domain.file import SlackFile
+from bot.devin.errors import DevinForbidden
+from bot.domain.causes import MessageCause, SessionCause
+from bot.domain.commands.options import Request, is_playbook_id
 from bot.domain.session import Session
-from bot.domain.text import mentioned_users, plain, without_mention
 from bot.flows.access import Access
 from bot.flows.job import Job
 from bot.flows.organisation import Organisation
 from bot.flows.playbooks import playbooks_by_name
+from bot.flows.readable import Readable
 from bot.flows.services import Services
+from bot.flows.thread_context import ThreadContext, ThreadReader, WrittenContext
+from bot.flows.uploads import MOST_FILES, Files, ThreadFiles, Uploads
 from bot.flows.workspace import Workspace
-from bot.logs import get_logger
-from bot.slack.errors import SlackRefused
-from bot.slack.files import DOWNLOAD_LIMIT_BYTES, FileNotReadable, Reason
-from bot.slack.threads import ThreadMessage
 from bot.views import answers
 from bot.views.message import Message
 
-log = get_logger(__name__)
-
-CONTEXT_MESSAGES: Final = 50
-CONTEXT_CHARACTERS: Final = 8_000
-MOST_FILES: Final = 10
-FILE_TRIES: Final = 3
 LOOK_AT_THREAD: Final = "Look at this Slack thread and do what it asks for."
 LOOK_AT_FILES: Final = "Look at the attached files and do what they ask for."
+LOOK_AT_FORWARDED: Final = "Look at this forwarded message and do what it asks for."
 
 _SessionCause = TypeVar("_SessionCause", bound=SessionCause)
-
-
-@dataclass(frozen=True, slots=True)
-class Files:
-    """What became of a message's files: the URLs of those that Devin has, and a sentence for each that was left out."""
-
-    urls: tuple[str, ...] = ()
-    left_out: tuple[Message, ...] = ()
 
 
 def with_left_out(cause: _SessionCause, left_out: Sequence[Message]) -> _SessionCause:
@@ -56,12 +39,16 @@ def left_out_of(cause: SessionCause) -> tuple[Message, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """What the create call is made from. With a `refusal` no call is made."""
+    """What the create call is made from. With a `refusal` no call is made.
+
+    `left_out` has a sentence for each file of the message that was left out; `read` says what was read of its thread.
+    """
 
     text: str = ""
     playbook_id: str | None = None
     attachments: Sequence[str] = ()
     left_out: tuple[Message, ...] = ()
+    read: Message | None = None
     refusal: Message | None = field(default=None)
 
 
@@ -70,7 +57,9 @@ class PromptBuilder:
 
     def __init__(self, services: Services, access: Access) -> None:
         self._services = services
-        self._access = access
+        self._readable = Readable(access)
+        self._threads = ThreadReader(self._readable)
+        self._uploads = Uploads()
 
     async def build(self, job: Job[SessionCause], session: Session) -> Prompt:
         """Return the prompt for `session`: what was asked, what its thread says before, who asked, the reference."""
@@ -78,89 +67,66 @@ class PromptBuilder:
         playbook, refusal = await _playbook(organisation, session.options.playbook)
         if refusal is not None:
             return Prompt(refusal=refusal)
-        context = await self._context(workspace, session) if job.cause.in_thread else ""
-        files = await self.files(job, organisation)
-        if session.prompt == LOOK_AT_FILES and not files.urls:
-            return Prompt(refusal=answers.files_lost(files.left_out, "started"))
-        asker = await self.name(workspace, session.requester)
+        thread = await self._threads.read(workspace, session) if job.cause.in_thread else ThreadContext()
+        own = await self.files(job, organisation)
+        earlier = thread.files(but=job.cause.files)
+        shared = await self._uploads.of_thread(job, organisation, earlier, MOST_FILES - len(own.urls))
+        context, urls = thread.written(shared.passed_on), (*own.urls, *shared.urls)
+        if not urls and (nothing := _without_subject(session, context, own)):
+            return Prompt(refusal=nothing)
+        text = await self._text(workspace, session, context)
+        return Prompt(text, playbook, urls, own.left_out, _what_was_read(session, context, shared))
+
+    async def _text(self, workspace: Workspace, session: Session, context: WrittenContext) -> str:
+        asker = await self._readable.name(workspace, session.requester)
         parts = [
             session.prompt,
-            f"Earlier messages in the Slack thread, oldest first:\n{context}" if context else "",
+            f"Earlier messages in the Slack thread, oldest first:\n{context.text}" if context.text else "",
             f"Asked in Slack by {asker}. Reference: {session.reference}",
         ]
-        prompt = "\n\n".join(part for part in parts if part)
-        return Prompt(prompt, playbook, files.urls, files.left_out)
+        return "\n\n".join(part for part in parts if part)
+
+    async def request(self, job: Job[MessageCause], request: Request) -> Request:
+        """Return `request` with the messages that the job's message forwards behind its prompt."""
+        if not job.cause.quoted:
+            return request
+        prompt = request.prompt or LOOK_AT_FORWARDED
+        return replace(request, prompt=f"{prompt}\n\n{await self._quotation(job)}")
+
+    async def reply(self, job: Job[MessageCause]) -> str:
+        """Return what the job's message says to Devin, with the messages that it forwards."""
+        text = await self.readable(job.workspace, job.cause.text)
+        return "\n\n".join(part for part in (text, await self._quotation(job)) if part)
+
+    async def _quotation(self, job: Job[MessageCause]) -> str:
+        return (await self._readable.texts(job.workspace, [job.cause.quoted]))[0]
 
     async def readable(self, workspace: Workspace, text: str) -> str:
         """Return Slack's `text` as a person reads it: names instead of ids, plain links, no mention of the bot."""
-        text = without_mention(text, workspace.bot_user)
-        return plain(text, await self._access.names(workspace, mentioned_users(text))).strip()
+        return await self._readable.text(workspace, text)
 
     async def name(self, workspace: Workspace, user: str) -> str:
         """Return the name of the person with the id `user`, or the id if Slack does not show that person."""
-        return (await self._access.names(workspace, [user]))[user]
+        return await self._readable.name(workspace, user)
 
     async def files(self, job: Job[SessionCause], organisation: Organisation) -> Files:
-        """Upload the files of the job's message to Devin.
-
-        A crash repeats the uploads; an attachment that nobody refers to does no harm. After FILE_TRIES attempts of the
-        row a file that fails is left out, because it must not hold up what was written.
-        """
-        urls: list[str] = []
-        left_out: list[Message] = []
-        for file in [await _with_details(job.workspace, one) for one in job.cause.files]:
-            if len(urls) >= MOST_FILES:
-                left_out.append(answers.one_file_too_many(file.name, MOST_FILES))
-                continue
-            try:
-                urls.append(await self._upload(job.workspace, organisation, file))
-            except FileNotReadable as error:
-                left_out.append(_left_out_sentence(file, error.reason))
-            except SlackRefused as error:
-                log.warning("file not handed on", reason=type(error).__name__)
-                left_out.append(answers.file_unreadable(file.name))
-            except DevinError as error:
-                if job.row.attempts < FILE_TRIES and not isinstance(error, DevinRefused):
-                    raise
-                log.warning("file not handed on", reason=type(error).__name__)
-                left_out.append(answers.file_refused(file.name))
-        return Files(tuple(urls), tuple(left_out))
-
-    async def _upload(self, workspace: Workspace, organisation: Organisation, file: SlackFile) -> str:
-        content = await workspace.slack.download(file)
-        kind = file.mimetype or "application/octet-stream"
-        return (await organisation.devin.upload_attachment(file.name, content, kind)).url
-
-    async def _context(self, workspace: Workspace, session: Session) -> str:
-        assert session.thread_ts is not None
-        earlier = await workspace.slack.replies(session.channel, session.thread_ts, CONTEXT_MESSAGES)
-        lines = [await self._context_line(workspace, one) for one in earlier if _is_context(workspace, session, one)]
-        text = "\n".join(line for line in lines if line)
-        return text if len(text) <= CONTEXT_CHARACTERS else "…" + text[-CONTEXT_CHARACTERS:]
-
-    async def _context_line(self, workspace: Workspace, message: ThreadMessage) -> str:
-        text = await self.readable(workspace, message.text)
-        if parse_verb(text) is not None:
-            return ""  # a verb for the bot or an aside, neither of which is for Devin
-        if message.user is None or message.bot_id:
-            return f"(an app): {text}" if text else ""
-        return f"{await self.name(workspace, message.user)}: {text}" if text else ""
+        """Upload the files of the job's message to Devin."""
+        return await self._uploads.of_message(job, organisation)
 
 
-async def _with_details(workspace: Workspace, file: SlackFile) -> SlackFile:
-    """Return `file` with its details if Slack sent only its id; unchanged where Slack does not give them."""
-    if not file.is_stub:
-        return file
-    try:
-        return await workspace.slack.file(file.id)
-    except SlackRefused:
-        return file
+def _without_subject(session: Session, context: WrittenContext, files: Files) -> Message | None:
+    """Why there is nothing to start `session` with, where no file is passed on; None if there is something."""
+    if session.prompt not in {LOOK_AT_FILES, LOOK_AT_THREAD} or context.text:
+        return None
+    return answers.files_lost(files.left_out, "started") if files.left_out else answers.NOTHING_TO_READ
 
 
-def _is_context(workspace: Workspace, session: Session, message: ThreadMessage) -> bool:
-    # What was written after the mention comes as a reply of its own.
-    earlier = session.cause_ts is None or message.ts < session.cause_ts
-    return earlier and message.user != workspace.bot_user
+def _what_was_read(session: Session, context: WrittenContext, files: ThreadFiles) -> Message | None:
+    """Say what was read of the thread, if the message that asked for `session` had no task, or if not all was read."""
+    if session.prompt != LOOK_AT_THREAD and not context.older and not files.left_out:
+        return None
+    read = answers.thread_read(context.messages, len(files.urls), files.left_out, older=context.older)
+    return read if read.text else None
 
 
 async def _playbook(organisation: Organisation, wanted: str | None) -> tuple[str | None, Message | None]:
@@ -173,9 +139,3 @@ async def _playbook(organisation: Organisation, wanted: str | None) -> tuple[str
     if (playbook := known.get(wanted.lower())) is not None:
         return playbook.playbook_id, None
     return None, answers.no_such_playbook(wanted, list(dict.fromkeys(one.title for one in known.values())))
-
-
-def _left_out_sentence(file: SlackFile, reason: Reason) -> Message:
-    if reason is Reason.SIZE:
-        return answers.file_too_large(file.name, file.size, DOWNLOAD_LIMIT_BYTES)
-    return answers.file_not_allowed(file.name) if reason is Reason.HOST else answers.file_unreadable(file.name)

@@ -1,31 +1,40 @@
 """The rows of a session that several rooms write: its record, card, start and stop, and its end if it never started."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, Final
 
 from bot.domain.cause_codec import decode_files, encode_files
 from bot.domain.causes import ActionCause, Cause, StartCause
 from bot.domain.commands.registry import STOP
-from bot.domain.file import SlackFile
+from bot.domain.file import DevinFile, SlackFile
 from bot.domain.lane import thread_lane
 from bot.domain.session import Lifecycle, Session
 from bot.flows.exactly_once import is_unknown
 from bot.flows.job import Job
 from bot.flows.unit_of_work import UnitOfWork
-from bot.store import cards, outbox, sessions, threads
+from bot.store import cards, outbox, people, sessions, threads
 from bot.store.cards import CardRow
 from bot.store.inbox import InboxRow
 from bot.store.threads import Thread
 from bot.views import answers
+from bot.views.attachments import files_named
 from bot.views.message import Message
 
 EYES: Final = "eyes"
+FILES_A_POST: Final = 10  # what people can share at once in Slack
+
+
+async def add(uow: UnitOfWork, session: Session) -> None:
+    """Store `session` with the name of its asker, unless it is stored already."""
+    name = await people.name_of(uow.tx, session.team, session.requester)
+    await sessions.add(uow.tx, replace(session, requester_name=name))
 
 
 async def record(uow: UnitOfWork, session: Session) -> None:
     """Store `session`, which has a thread: its row, its thread, its card, and eyes on the message that asked for it."""
     assert session.thread_ts is not None
-    await sessions.add(uow.tx, session)
+    await add(uow, session)
     await sessions.change(uow.tx, session.id, lifecycle=session.lifecycle, checking=session.checking)
     last_seen_ts = session.cause_ts or session.thread_ts
     thread = Thread(session.team, session.channel, session.thread_ts, session.id, False, False, last_seen_ts)
@@ -70,7 +79,7 @@ async def start_is_dead(uow: UnitOfWork, job: Job[Cause], session_id: str) -> No
     await sessions.end(uow.tx, session_id, Lifecycle.UNCERTAIN, uow.now)
     await uow.redraw(session_id)
     said = answers.start_uncertain(job.row.ref, session.reference or "")
-    await uow.post(f"news:{session_id}:uncertain", session, said)
+    await uow.post(f"announce:{session_id}:uncertain", session, said)
 
 
 def stop_row(lane: str, ref: str, session: Session, now: float) -> InboxRow[ActionCause]:
@@ -81,9 +90,34 @@ def stop_row(lane: str, ref: str, session: Session, now: float) -> InboxRow[Acti
     return InboxRow(key, session.team, lane, ts, ref, cause, ready_at=now, created_at=now, urgent=True)
 
 
+async def post_files(uow: UnitOfWork, session: Session, event_id: str, files: Sequence[DevinFile]) -> None:
+    """Have the `files` of the message `event_id` of Devin's shown in the thread, in one post as far as they fit."""
+    assert session.thread_ts is not None
+    for number, first in enumerate(range(0, len(files), FILES_A_POST)):
+        together = files[first : first + FILES_A_POST]
+        key, named = (
+            f"say:{session.id}:{event_id}:files:{number}",
+            files_named([file.name for file in together], session),
+        )
+        row = uow.post_row(key, session.team, session.channel, session.thread_ts, named, session_id=session.id)
+        kept = [{"uuid": file.uuid, "name": file.name} for file in together]
+        await uow.add_to_outbox(replace(row, payload=row.payload | {"files": kept}))
+
+
+async def announce_channel_lost(uow: UnitOfWork, session: Session, message: Message, removal: str = "") -> None:
+    """Send `message` to the asker directly, once for each loss of the session's channel.
+
+    `removal` is the key of the event about it; without one a post was refused.
+    """
+    loss = await cards.note_loss(uow.tx, session.id, removal)
+    if loss is not None:
+        key = f"lost:{session.id}:channel:{loss}"
+        await uow.add_to_outbox(uow.post_row(key, session.team, session.requester, None, message))
+
+
 async def refuse(uow: UnitOfWork, session_id: str, message: Message) -> None:
     """End a session as refused: its card says that nothing runs, and `message` says in its thread why."""
     session = await sessions.end(uow.tx, session_id, Lifecycle.REFUSED, uow.now)
     await uow.redraw(session_id)
     if session is not None and session.thread_ts is not None:
-        await uow.post(f"news:{session.id}:refused", session, message)
+        await uow.post(f"announce:{session.id}:refused", session, message)

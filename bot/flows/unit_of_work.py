@@ -93,31 +93,44 @@ class UnitOfWork:
         return replace(row, **more)  # type: ignore[arg-type]  # names are OutboxRow's own
 
     async def react(self, session: Session, ts: str, name: str) -> None:
-        """Add the reaction `name` to the message `ts` in the session's channel, as best effort. It is never removed."""
+        """Add the reaction `name` to the message `ts` in the session's channel, once and as best effort."""
         key = f"react:{session.team}:{session.channel}:{ts}:{name}"
-        await self.add_to_outbox(
-            OutboxRow(
-                key=key,
-                lane=lanes_named.reaction_lane(session.team),
-                kind="reaction",
-                team=session.team,
-                channel=session.channel,
-                thread=key,
-                ref=self.ref,
-                payload={"ts": ts, "name": name},
-                next_at=self.now,
-                created_at=self.now,
-                expires_at=self.now + self.timing.reaction_expires,
-            )
+        await self.add_to_outbox(self._reaction(key, session, "reaction", ts, name))
+
+    async def replace_mark(self, session: Session, old: str | None, new: str | None, change: str) -> None:
+        """Replace the reaction `old` on the asker's message by `new`, as best effort; `change` names this change.
+
+        There is nothing to replace where the session was started by no message.
+        """
+        ts, key = session.cause_ts, f"mark:{session.id}:{change}"
+        if ts is None or old == new:
+            return
+        if new is not None:
+            await self.add_to_outbox(self._reaction(f"{key}:{new}", session, "reaction", ts, new))
+        if old is not None:
+            await self.add_to_outbox(self._reaction(f"{key}:no-{old}", session, "reaction_removal", ts, old))
+
+    def _reaction(self, key: str, session: Session, kind: str, ts: str, name: str) -> OutboxRow:
+        lane = lanes_named.reaction_lane if kind == "reaction" else lanes_named.reaction_removal_lane
+        return OutboxRow(
+            key=key,
+            lane=lane(session.team),
+            kind=kind,
+            team=session.team,
+            channel=session.channel,
+            thread=key,
+            ref=self.ref,
+            payload={"ts": ts, "name": name},
+            next_at=self.now,
+            created_at=self.now,
+            expires_at=self.now + self.timing.reaction_expires,
         )
 
-    async def reply_privately(
-        self, to: "Recipient", message: Message, *, key: str | None = None, replaces: bool = False
-    ) -> None:
+    async def reply_privately(self, to: "Recipient", message: Message, *, key: str | None = None) -> None:
         """Answer `to` so that only that person sees it, once for each `key`, by default the key of what is answered.
 
-        With `replaces`, here or in `to`, the answer takes the place of the message whose button was pressed, or of the
-        ack of a command. The answer is best effort, because Slack shows it only to people who are active now.
+        Where `to` says so, the answer takes the place of the message whose button was pressed, or of the ack of a
+        command. It is best effort, because Slack shows it only to people who are active now.
         """
         key = f"priv:{key or to.cause}"
         # The ack is on its way to Slack while the command is worked on. Overtaken, it would stand there for ever.
@@ -137,7 +150,7 @@ class UnitOfWork:
                     "blocks": message.blocks,
                     "user": to.user,
                     "response_url": to.response_url,
-                    "replaces": replaces or to.replaces,
+                    "replaces": to.replaces,
                 },
                 next_at=next_at,
                 created_at=self.now,

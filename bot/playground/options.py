@@ -23,6 +23,7 @@ SWITCHES: Final = {
     "once": "play it, print what Slack shows, and end: no page",
     "quiet": "print nothing of what Slack shows",
     "open": "open the page in a browser",
+    "enterprise": "give the bot's key for the simulated Devin all rights, those of an enterprise too",
 }
 
 
@@ -43,6 +44,7 @@ class Options:
     once: bool = False
     quiet: bool = False
     open: bool = False
+    enterprise: bool = False
 
 
 def add_to(parser: argparse.ArgumentParser) -> None:

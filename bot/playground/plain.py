@@ -83,6 +83,7 @@ class Reader:
         if kind in {"header", "section"}:
             pieces = [block.get("text"), *block.get("fields", [])]
             yield from (line for piece in pieces if piece for line in self._piece(piece, at).split("\n"))
+            yield from (_beside(element) for element in [block.get("accessory")] if element)
         elif kind == "context":
             yield " ".join(self._piece(element, at) for element in block["elements"])
         elif kind == "markdown":
@@ -106,6 +107,11 @@ class Reader:
         return "just now" if recent else label or ""
 
 
+def _beside(element: Json) -> str:
+    """What stands beside a text: a picture, or something to press."""
+    return str(element["alt_text"]) if element["type"] == "image" else f"[ {_label(element)} ]"
+
+
 def _label(element: Json) -> str:
     """What a button or a menu says; some have only a sign."""
     said = element.get("text") or element.get("placeholder") or {"text": "…"}
@@ -120,7 +126,7 @@ def written_at(message: Json) -> str:
 
 def is_card(message: Json) -> bool:
     """Whether Slack draws it as something with a title or buttons, not as a line of talk."""
-    return any(block["type"] in {"header", "actions"} for block in message.get("blocks") or [])
+    return any(block["type"] in {"header", "actions"} or "accessory" in block for block in message.get("blocks") or [])
 
 
 def boxed(lines: Sequence[str], indent: str, *, whole: bool = True) -> list[str]:

@@ -92,7 +92,8 @@ async def play(options: Options, launch: Launch = launch) -> int:
 async def _open(folder: Path, options: Options, stopping: asyncio.Event, launch: Launch) -> None:
     slack_port, devin_port, bot_port = _ports(options)
     write = _silent if options.quiet else _write
-    async with stage(slack_port, devin_port, options.speed) as on, on.bot(folder, bot_port, launch) as keeper:
+    set_up = stage(slack_port, devin_port, options.speed, enterprise=options.enterprise)
+    async with set_up as on, on.bot(folder, bot_port, launch) as keeper:
         house = House(on, keeper, Screen(on.simulated_slack.state, write), write)
         if options.once:
             await _play_once(house, options, stopping)

@@ -1,4 +1,4 @@
-"""What Slack says about a person or a channel, by its id."""
+"""What Slack says about a person, a channel or a user group, by its id."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ class Channel:
 
 
 class Directory(Connection):
-    """The people and channels of a workspace."""
+    """The people, channels and user groups of a workspace."""
 
     async def person(self, user_id: str) -> Person:
         """Read who the user with this id is, as seen from our workspace."""
@@ -34,6 +34,11 @@ class Directory(Connection):
     async def channel(self, channel_id: str) -> Channel:
         """Read what kind of conversation has this id."""
         return channel_from((await self._read("conversations.info", channel=channel_id))["channel"])
+
+    async def groups(self) -> dict[str, str]:
+        """Read the user groups of the workspace: their names by id, as people mention them."""
+        found = (await self._read("usergroups.list"))["usergroups"]
+        return {group["id"]: group.get("handle") or group.get("name") or group["id"] for group in found}
 
 
 def channel_from(channel: Mapping[str, Any]) -> Channel:

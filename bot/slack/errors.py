@@ -73,6 +73,11 @@ class SlackRefused(SlackError):  # noqa: N818
         self.needed = needed
         self.details = details
 
+    @property
+    def may_be_the_form(self) -> bool:
+        """Whether the same words in a plain form may be taken: of a reason that is not known, nobody can tell."""
+        return type(self) in {SlackRefused, ContentRefused}
+
 
 class SlackBusy(SlackRefused):
     """Slack refuses the call for now."""
@@ -82,6 +87,16 @@ class SlackBusy(SlackRefused):
 
 class ChannelGone(SlackRefused):
     """The bot cannot post in this channel."""
+
+    @property
+    def is_restricted(self) -> bool:
+        """Whether a setting of the channel or the workspace lets only some people post there."""
+        return self.error.startswith("restricted_action")
+
+    @property
+    def is_archived(self) -> bool:
+        """Whether the channel is archived."""
+        return self.error in {"is_archived", "channel_is_archived"}
 
 
 class MessageGone(SlackRefused):

@@ -14,7 +14,9 @@ import aiohttp
 from yarl import URL
 
 from bot.domain.file import SlackFile
+from bot.slack.block_text import objects, string
 from bot.slack.errors import SlackError, error_from
+from bot.slack.rendering import forwarded
 from bot.timing import PRODUCTION, Timing
 
 FILES_HOST: Final = "files.slack.com"
@@ -44,19 +46,22 @@ class FileNotReadable(SlackError):  # noqa: N818 - named by what the caller can 
 
 def file_from(file: Mapping[str, Any]) -> SlackFile:
     """Make a SlackFile from a file object of an event, a message or files.info."""
+    size = file.get("size")
     return SlackFile(
         id=file["id"],
-        name=file.get("name") or file.get("title") or "file",
-        mimetype=file.get("mimetype") or "",
-        size=int(file.get("size") or 0),
-        url=file.get("url_private_download") or file.get("url_private") or "",
-        access=file.get("file_access"),
+        name=string(file.get("name")) or string(file.get("title")) or "file",
+        mimetype=string(file.get("mimetype")),
+        size=size if isinstance(size, int) else 0,
+        url=string(file.get("url_private_download")) or string(file.get("url_private")),
+        access=string(file.get("file_access")) or None,
     )
 
 
 def files_of(message: Mapping[str, Any]) -> tuple[SlackFile, ...]:
-    """Return the files of an event or message."""
-    return tuple(file_from(file) for file in message.get("files") or () if file.get("id"))
+    """Return the files of an event or message, its own ones first, then those of the messages that it forwards."""
+    holders = (message, *forwarded(message))
+    found = (file for holder in holders for file in objects(holder.get("files")) if string(file.get("id")))
+    return tuple({file["id"]: file_from(file) for file in found}.values())
 
 
 def is_slacks(url: str, host: str, base_url: str) -> bool:

@@ -1,11 +1,11 @@
 """Reading threads and channels: what people wrote, and posts of ours by their key."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Collection, Sequence
 from typing import Any, Final
 
 from bot.slack.connection import Connection
 from bot.slack.errors import SlackOutcomeUnknown
-from bot.slack.threads import Json, Page, ThreadMessage, message_from, moment, page_from, stamped
+from bot.slack.threads import Json, Page, ThreadMessage, message_from, moment, page_from, sharing, stamped
 
 PAGE_MESSAGES: Final = 200
 MAX_PAGES: Final = 10
@@ -22,12 +22,23 @@ class Reading(Connection):
         None means that everything was read and the post is not there. Raises SlackOutcomeUnknown if there is too much.
         """
         bot_id = self._identity.bot_id if self._identity else None
+        return await self._search(channel, thread_ts, since, lambda found: stamped(found, key, bot_id or None))
+
+    async def find_files(
+        self, channel: str, thread_ts: str | None, file_ids: Collection[str], since: float
+    ) -> str | None:
+        """Return the `ts` of the message that shares one of the files, as `find` does for the one with a key."""
+        return await self._search(channel, thread_ts, since, lambda found: sharing(found, file_ids))
+
+    async def _search(
+        self, channel: str, thread_ts: str | None, since: float, pick: Callable[[Sequence[Json]], str | None]
+    ) -> str | None:
         # A post may be addressed to a person, but only the conversation with that person can be read.
         where = await self._direct(channel) if channel.startswith(PERSON) else channel
         method, arguments = _messages_of(where, thread_ts)
         oldest = f"{since - CLOCKS_APART:.6f}"
         async for page in self._pages(method, include_all_metadata=True, oldest=oldest, **arguments):
-            if ts := stamped(page.messages, key, bot_id or None):
+            if ts := pick(page.messages):
                 return ts
             if page.last:
                 return None
@@ -37,12 +48,13 @@ class Reading(Connection):
         return str((await self._read("conversations.open", users=user))["channel"]["id"])
 
     async def replies(self, channel: str, thread_ts: str, limit: int = PAGE_MESSAGES) -> list[ThreadMessage]:
-        """Return the last `limit` messages of a thread, oldest first. At most 2,000 are read."""
-        kept: dict[str, ThreadMessage] = {}  # Slack repeats the thread's first message on every page
+        """Return the first message of a thread and the last `limit` others, oldest first. At most 2,000 are read."""
+        kept: dict[str, Json] = {}  # Slack repeats the thread's first message on every page
         method, arguments = _messages_of(channel, thread_ts)
         async for page in self._pages(method, **arguments):
-            kept |= {raw["ts"]: message_from(raw) for raw in page.messages}
-        return sorted(kept.values(), key=lambda message: moment(message.ts))[-limit:]
+            kept |= {raw["ts"]: raw for raw in page.messages}
+        found = sorted(kept.values(), key=lambda raw: moment(raw["ts"]))
+        return [message_from(raw) for raw in (*found[:1], *found[1:][-limit:])]
 
     async def replies_after(self, channel: str, thread_ts: str, oldest: str) -> tuple[list[ThreadMessage], bool]:
         """Read one page of a thread after `oldest`. Returns its messages, oldest first, and whether more may follow."""

@@ -1,12 +1,13 @@
 """The messages of a thread or channel, and which of them are ours."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
 from bot.domain.file import SlackFile
 from bot.slack.files import files_of
+from bot.slack.rendering import app_name, quoted, text_of
 
 Json = dict[str, Any]
 
@@ -15,7 +16,10 @@ EVENT_TYPE: Final = "devin_bridge"
 
 @dataclass(frozen=True, slots=True)
 class ThreadMessage:
-    """A message as Slack keeps it, with its text still escaped. `thread_ts` is None outside threads."""
+    """A message as Slack keeps it, with its text still escaped. `thread_ts` is None outside threads.
+
+    `quoted` are the messages that it forwards, and `app_name` is None where Slack names no app that wrote it.
+    """
 
     ts: str
     thread_ts: str | None
@@ -25,6 +29,8 @@ class ThreadMessage:
     text: str
     files: tuple[SlackFile, ...] = ()
     edited: bool = False
+    quoted: str = ""
+    app_name: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +56,11 @@ def message_from(message: Mapping[str, Any]) -> ThreadMessage:
         user=message.get("user"),
         bot_id=message.get("bot_id"),
         subtype=message.get("subtype"),
-        text=message.get("text") or "",
+        text=text_of(message),
         files=files_of(message),
         edited="edited" in message,
+        quoted=quoted(message),
+        app_name=app_name(message),
     )
 
 
@@ -69,6 +77,11 @@ def stamp(key: str) -> Json:
 def stamped(messages: Iterable[Mapping[str, Any]], key: str, bot_id: str | None) -> str | None:
     """Return the `ts` of the message that carries `key`, if one of `messages` does."""
     return next((message["ts"] for message in messages if _carries(message, key, bot_id)), None)
+
+
+def sharing(messages: Iterable[Mapping[str, Any]], file_ids: Collection[str]) -> str | None:
+    """Return the `ts` of the first of `messages` that shares one of the files, if one does."""
+    return next((one["ts"] for one in messages if any(file.id in file_ids for file in files_of(one))), None)
 
 
 def _carries(message: Mapping[str, Any], key: str, bot_id: str | None) -> bool:

@@ -35,7 +35,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.store import claims
 from bot.store.claims import Sender, change_held
 from bot.store.database.connection import Database, insert
-from bot.store.tables import cards
+from bot.store.tables import cards, outbox
 
 # A literal, not a parameter: SQLite uses the index of open rows only if the statement itself contains the state.
 _OPEN: Final[ColumnElement[bool]] = cards.c.state == literal_column("'open'")
@@ -248,6 +248,28 @@ async def mark_session_dead(tx: AsyncConnection, session_id: str, reason: str) -
     """
     wanted = cards.c.state.in_(("unposted", "open"))
     await tx.execute(update(cards).where(cards.c.session_id == session_id, wanted).values(state="dead", reason=reason))
+
+
+async def note_loss(tx: AsyncConnection, session_id: str, removal: str) -> str | None:
+    """Store that the channel of a session is lost; returns a name for the loss, or None if it was announced before.
+
+    `removal` is the key of an event, or empty if a post was refused. What is refused after the last post that was sent
+    is one loss. Each event is a loss of its own, except for the first one behind a refused post, which says why that
+    was refused.
+    """
+    # Locked, so that of two transactions that lose the channel at the same time only one announces it.
+    known = await tx.execute(select(cards.c.loss).where(cards.c.session_id == session_id).with_for_update())
+    stored, last_sent = known.scalar_one_or_none() or "", (await tx.execute(_last_sent(session_id))).scalar_one()
+    refused, loss = f"{last_sent}:", f"{last_sent}:{removal}"
+    if not removal and stored.startswith(refused):
+        return None
+    await tx.execute(update(cards).where(cards.c.session_id == session_id).values(loss=loss))
+    return None if stored in {refused, loss} else loss
+
+
+def _last_sent(session_id: str) -> Select[tuple[int]]:
+    theirs = (outbox.c.session_id == session_id, outbox.c.state == "sent", outbox.c.kind.in_(("card", "post")))
+    return select(func.coalesce(func.max(outbox.c.seq), 0)).where(*theirs)
 
 
 async def free_all(tx: AsyncConnection) -> None:

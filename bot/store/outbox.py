@@ -56,7 +56,7 @@ class OutboxRow:
 
     key: str
     lane: str
-    kind: str  # post, card (its first post), reaction, private
+    kind: str  # post, card (its first post), reaction, reaction_removal, private
     team: str
     channel: str
     thread: str

@@ -19,6 +19,12 @@ async def get(tx: AsyncConnection, team: str, user: str, read_after: float) -> P
     return None if row is None else Person(id=row["user"], **{name: row[name] for name in _FIELDS})
 
 
+async def name_of(tx: AsyncConnection, team: str, user: str | None) -> str:
+    """The name of the person with the id `user` as it was last read from Slack, however long ago that was."""
+    found = await tx.execute(select(people.c.name).where(people.c.team == team, people.c.user == user))
+    return found.scalar() or "somebody"
+
+
 async def put(tx: AsyncConnection, team: str, person: Person, now: float) -> None:
     """Store `person` as read from Slack at `now`, in place of what was stored before."""
     facts = storable({name: getattr(person, name) for name in _FIELDS}) | {"read_at": now}

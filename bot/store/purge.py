@@ -1,4 +1,7 @@
-"""Deletes rows that are made again when they are needed: idle lanes, full token buckets, and people read long ago."""
+"""Deletes rows that are made again when they are needed.
+
+These are idle lanes, full token buckets, people read long ago, and lists shown long ago.
+"""
 
 from typing import Any, Final
 
@@ -6,7 +9,7 @@ from sqlalchemy import delete, exists, literal_column, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.inbox import BATCH
-from bot.store.tables import inbox, lanes, people, rate_limits
+from bot.store.tables import inbox, lanes, people, rate_limits, shown_lists
 
 # A literal, because with a parameter SQLite would not use the inbox's partial index.
 _OPEN: Final[Any] = literal_column("'open'")
@@ -34,3 +37,12 @@ async def purge_people(tx: AsyncConnection, before: float) -> int:
     key = (people.c.team, people.c.user)
     old = select(*key).where(people.c.read_at < before).limit(BATCH)
     return (await tx.execute(delete(people).where(tuple_(*key).in_(old)))).rowcount
+
+
+async def purge_shown_lists(tx: AsyncConnection, before: float) -> int:
+    """Delete one batch of the lists of sessions that were shown before `before`; returns their number."""
+    key = (shown_lists.c.team, shown_lists.c.user)
+    old = select(*key).where(shown_lists.c.shown_at < before).limit(BATCH)
+    # The time is checked again, because on PostgreSQL the person may have been shown a new list since it was found.
+    stale = (tuple_(*key).in_(old), shown_lists.c.shown_at < before)
+    return (await tx.execute(delete(shown_lists).where(*stale))).rowcount

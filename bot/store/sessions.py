@@ -2,16 +2,16 @@
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, Final
 
 from sqlalchemy import and_, bindparam, case, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.domain.announcements import Pending, TurnState
 from bot.domain.session import (
     ENDED_BY_A_MESSAGE,
     TERMINAL_STATUSES,
-    DisplayState,
     Lifecycle,
     Options,
     PullRequest,
@@ -44,22 +44,42 @@ _PLAIN: Final = [
     "created_at",
     "ended_at",
     "spoken_at",
+    "not_found_since",
+    "requester_name",
+    "stopped_by_name",
+    "replied_by",
+    "worked",
+    "working_since",
 ]
-_SNAPSHOT_COLUMNS: Final = ["status", "detail", "title", "acus", "has_result", "archived", "updated_at"]
+_SNAPSHOT_COLUMNS: Final = [
+    *("status", "detail", "title", "acus", "has_result", "archived", "updated_at"),
+    *("last_line", "asks"),
+]
 _REPLY_STATUS: Final = ["status", "detail", "archived", "updated_at"]  # what Devin answers to a message or a stop
+_POSITION: Final = (
+    *("last_event_id", "page_cursor", "devin_messages"),
+    *("figures_at", "read_at", "failing_since", "changes_until", "mark"),
+)
 _BY_ID: Final = select(sessions).where(sessions.c.id == bindparam("session_id"))  # built once, since flows often ask
 
 
 @dataclass(frozen=True, slots=True)
 class RelayPosition:
-    """How far the messages and changes of a session have been posted in its thread."""
+    """How far the messages and changes of a session have been posted in its thread.
+
+    `failing_since` is since when the session could not be announced. Until `changes_until` it may change again without
+    showing it, because Devin's times are whole seconds. `mark` is the reaction on the asker's message.
+    """
 
     last_event_id: str | None = None
     page_cursor: str | None = None
     devin_messages: int = 0
-    announcement_seq: int = 0
+    turn: TurnState = field(default_factory=TurnState)
     figures_at: float = 0.0
-    waiting: bool = False
+    read_at: float = 0.0
+    failing_since: float | None = None
+    changes_until: float = 0.0
+    mark: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,8 +169,18 @@ async def change(tx: AsyncConnection, session_id: str, **values: Any) -> None:
     await tx.execute(update(sessions).where(sessions.c.id == session_id).values(storable(values)))
 
 
-async def opened(tx: AsyncConnection, session: Session, devin_id: str, url: str, snapshot: Snapshot) -> None:
-    """Store that Devin has the session under `devin_id` and `url`. Of its prompt only the first line stays.
+async def spoke(tx: AsyncConnection, session_id: str, user: str, now: float) -> None:
+    """Store that `user` wrote to the session, which wakes it: Devin works on it again since `now`."""
+    works = {"working_since": func.coalesce(sessions.c.working_since, now)}
+    woken = {"stopped_by": None, "archived": False, "ended_at": None, "not_found_since": None}
+    values = {"spoken_at": now, "replied_by": user, **woken, **works}
+    await tx.execute(update(sessions).where(sessions.c.id == session_id).values(values))
+
+
+async def opened(
+    tx: AsyncConnection, session: Session, devin_id: str, url: str, snapshot: Snapshot, now: float
+) -> None:
+    """Store that Devin has the session under `devin_id` and `url` since `now`. Of its prompt only a line stays.
 
     Of `snapshot` only the title and the time are stored: a session that is found late may have asked, spent or ended
     by then, and the next poll announces that.
@@ -165,6 +195,7 @@ async def opened(tx: AsyncConnection, session: Session, devin_id: str, url: str,
         url=url,
         prompt=first_line(session.prompt),
         spoken_at=session.created_at,
+        working_since=now,
         **_snapshot_columns(snapshot.unannounced()),
     )
 
@@ -203,10 +234,11 @@ async def apply_snapshot(tx: AsyncConnection, session: Session, snapshot: Snapsh
 async def apply_reply_status(tx: AsyncConnection, session_id: str, snapshot: Snapshot) -> bool:
     """Store the status in `snapshot`, Devin's answer to a message or a stop, unless the stored one is newer.
 
-    Returns whether it was stored. An end is not, since the poller has to announce it. Such an answer lacks the detail,
-    so a stored detail that a message does not change, such as a limit, is kept; otherwise it would be announced again.
+    Returns whether it was stored. An end is not, since the poller has to announce it; nor is a status that could not be
+    read. Such an answer lacks the detail, so a stored detail that a message does not change, such as a limit, is kept;
+    otherwise it would be announced again.
     """
-    if snapshot.status in TERMINAL_STATUSES:
+    if not snapshot.status or snapshot.status in TERMINAL_STATUSES:
         return False
     stays = and_(sessions.c.status == snapshot.status, sessions.c.detail.not_in(ENDED_BY_A_MESSAGE))
     detail = case((stays, sessions.c.detail), else_=None)
@@ -219,10 +251,11 @@ async def apply_reply_status(tx: AsyncConnection, session_id: str, snapshot: Sna
     return applied.rowcount > 0
 
 
-async def apply_figures(tx: AsyncConnection, snapshot: Sequence[tuple[str, Snapshot]]) -> None:
+async def apply_figures(tx: AsyncConnection, snapshot: Sequence[tuple[str, Snapshot]], changes_until: float) -> None:
     """Store the ACUs, result and time of many sessions, given as pairs of our id and a snapshot.
 
-    A snapshot that is older than the stored row changes nothing.
+    Until `changes_until` each may change again without showing it. A snapshot that is older than the stored row changes
+    nothing.
     """
     if not snapshot:
         return
@@ -230,7 +263,7 @@ async def apply_figures(tx: AsyncConnection, snapshot: Sequence[tuple[str, Snaps
     statement = (
         update(sessions)
         .where(sessions.c.id == bindparam("session"), sessions.c.updated_at <= bindparam("at"))
-        .values({name: bindparam(f"new_{name}") for name in columns})
+        .values({name: bindparam(f"new_{name}") for name in columns} | {"changes_until": changes_until})
     )
     rows = [
         {"session": key, "at": one.updated_at, **{f"new_{name}": getattr(one, name) for name in columns}}
@@ -242,25 +275,6 @@ async def apply_figures(tx: AsyncConnection, snapshot: Sequence[tuple[str, Snaps
 async def mark_figures_drawn(tx: AsyncConnection, session_ids: Sequence[str], now: float) -> None:
     """Store that the cards of these sessions show new figures since `now`."""
     await tx.execute(update(sessions).where(sessions.c.id.in_(session_ids)).values(figures_at=now))
-
-
-async def counts_between(tx: AsyncConnection, team: str, org_id: str, after: float, before: float) -> tuple[int, int]:
-    """Count a workspace's sessions in an organisation that were started, and that were done, in this time."""
-    started = func.count().filter(sessions.c.created_at >= after, sessions.c.created_at < before)
-    ended = func.count().filter(sessions.c.done_at >= after, sessions.c.done_at < before)
-    theirs = (sessions.c.team == team, sessions.c.org_id == org_id, sessions.c.devin_id.is_not(None))
-    row = (await tx.execute(select(started, ended).where(*theirs))).one()
-    return int(row[0]), int(row[1])
-
-
-async def waiting_now(tx: AsyncConnection, team: str, org_id: str) -> int:
-    """Count a workspace's open sessions in an organisation that wait for a person's answer or approval."""
-    resting = sessions.c.detail.in_(("waiting_for_user", "waiting_for_approval"))
-    theirs = (sessions.c.team == team, sessions.c.org_id == org_id)
-    running = (sessions.c.lifecycle == Lifecycle.OPEN, sessions.c.status == "running")
-    found = await tx.execute(select(sessions).where(*theirs, *running, resting))
-    # Devin also stays in these details after its work; a pull request or a result shows that it is done.
-    return sum(_session(row).display_state in {DisplayState.WAITING, DisplayState.APPROVAL} for row in found.mappings())
 
 
 async def purge(tx: AsyncConnection, before: float) -> int:
@@ -310,8 +324,14 @@ def _values(session: Session) -> dict[str, Any]:
 
 def track(row: Any) -> TrackedSession:
     """Turn a `row` of the table into a session with its relay position."""
-    names = ("last_event_id", "page_cursor", "devin_messages", "announcement_seq", "figures_at", "waiting")
-    return TrackedSession(_session(row), RelayPosition(**{name: row[name] for name in names}))
+    position = RelayPosition(**{name: row[name] for name in _POSITION}, turn=_turn_state(row))
+    return TrackedSession(_session(row), position)
+
+
+def _turn_state(row: Any) -> TurnState:
+    found = row["pending"]
+    pending = found and Pending(**{**found, "pull_requests": tuple(found["pull_requests"])})
+    return TurnState(row["announcement_seq"], row["announced"], row["person_wrote"], pending)
 
 
 def _session(row: Any) -> Session:

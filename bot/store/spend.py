@@ -66,6 +66,15 @@ async def most_expensive(
     return [(key, float(value)) for key, value in found]
 
 
+async def reports_none(tx: AsyncConnection, team: str, org_id: str, after: float, before: float) -> bool:
+    """Whether a workspace's sessions in an organisation were done in this time, and Devin reports ACUs for none."""
+    done = select(func.count(), func.max(sessions.c.acus)).where(
+        sessions.c.team == team, sessions.c.org_id == org_id, sessions.c.done_at >= after, sessions.c.done_at < before
+    )
+    row = (await tx.execute(done)).one()
+    return bool(row[0]) and not row[1]
+
+
 async def put_consumption(tx: AsyncConnection, org_id: str, days: Iterable[tuple[date, float]], now: float) -> None:
     """Store what Devin billed to an organisation on each of `days`, as read at `now`, in place of older figures."""
     rows = [{"org_id": org_id, "day": day.isoformat(), "acus": acus, "read_at": now} for day, acus in days]

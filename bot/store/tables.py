@@ -32,6 +32,10 @@ def _flag(name: str) -> Column[bool]:
     return Column(name, Boolean, nullable=False, server_default=false())
 
 
+def _text(name: str) -> Column[str]:
+    return Column(name, String, nullable=False, server_default=text("''"))
+
+
 def _owner(name: str, *, key: bool = False) -> Column[str]:
     """The id of the workspace or organisation a row belongs to; the default is for rows older than the column."""
     return Column(name, String, primary_key=key, nullable=False, server_default=text("''"))
@@ -145,6 +149,7 @@ cards: Final = Table(
     Column("reason", String),
     Column("ref", String, nullable=False),
     Column("created_at", Float, nullable=False),
+    Column("loss", String),  # the loss of its channel of which the asker was last informed
     Column("owner", String),  # as in the outbox
     _number("epoch"),
 )
@@ -184,21 +189,36 @@ sessions: Final = Table(
     _flag("has_result"),
     _flag("archived"),
     _number("updated_at", BigInteger),
+    _text("last_line"),  # Devin's newest message as one plain line
+    Column("asks", Boolean),  # whether Devin's last words ask a person something
     _flag("checking"),
     _flag("stop_requested"),
+    Column("not_found_since", Float),  # when Devin first answered 404 about it, unless it was found since
     Column("stop_ts", String),  # the Slack time of the stop: replies written before it are not sent
     Column("stopped_by", String),
     Column("created_at", Float, nullable=False),
     Column("done_at", Float),  # when the session's end was last announced
     Column("ended_at", Float),
     _number("spoken_at", Float),
+    _text("requester_name"),
+    _text("stopped_by_name"),
+    Column("replied_by", String),  # who replied last in this turn
+    _number("worked", Float),  # seconds
+    Column("working_since", Float),
+    Column("mark", String, server_default="eyes"),  # the reaction that shows the state on the asker's message
     # the relay position: only later messages are posted, so that old ones are not repeated
     Column("last_event_id", String),
     Column("page_cursor", String),
     _number("devin_messages"),
-    _number("announcement_seq"),
     _number("figures_at", Float),  # when the card last showed new figures
-    _flag("waiting"),  # the last poll announced no resting state yet; the next one decides
+    _number("read_at", Float),  # when its messages were last read
+    Column("failing_since", Float),  # since when it could not be announced
+    _number("changes_until", Float),  # until then it may change again without showing it
+    # the state of its turn, as `bot.domain.announcements` has it
+    _number("announcement_seq"),
+    Column("announced", String),
+    _flag("person_wrote"),
+    Column("pending", _JSON),
 )
 Index("ix_sessions_thread", sessions.c.team, sessions.c.channel, sessions.c.thread_ts)
 Index("ix_sessions_lifecycle", sessions.c.lifecycle)
@@ -264,6 +284,16 @@ people: Final = Table(
     _flag("is_bot"),
     _flag("is_admin"),
     Column("read_at", Float, nullable=False),
+)
+
+# The list of sessions that a person was shown last, whose numbers they may type.
+shown_lists: Final = Table(
+    "shown_lists",
+    metadata,
+    Column("team", String, primary_key=True),
+    Column("user", String, primary_key=True),
+    Column("session_ids", _JSON, nullable=False),  # ours: the first one has the number 1
+    Column("shown_at", Float, nullable=False),
 )
 
 # ACUs by session and billing day, from the differences between polls.

@@ -2,13 +2,15 @@
 
 from collections.abc import Collection
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, case, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.session import ENDED_BY_A_MESSAGE, QUEUED_STATUSES, TERMINAL_STATUSES, Lifecycle
 from bot.store.inbox import BATCH
 from bot.store.sessions import TrackedSession, track
 from bot.store.tables import sessions
+
+_PENDING = sessions.c.pending.is_not(None)
 
 
 async def open_bare_ids(tx: AsyncConnection, org_id: str) -> list[str]:
@@ -24,7 +26,7 @@ async def count_active(tx: AsyncConnection, org_id: str, spoken_after: float) ->
     """
     resting = sessions.c.detail.in_(ENDED_BY_A_MESSAGE)
     works = and_(sessions.c.status == "running", or_(sessions.c.detail.is_(None), ~resting))
-    busy = or_(sessions.c.status.in_(QUEUED_STATUSES), works, sessions.c.waiting, sessions.c.spoken_at >= spoken_after)
+    busy = or_(sessions.c.status.in_(QUEUED_STATUSES), works, _PENDING, sessions.c.spoken_at >= spoken_after)
     found = await tx.execute(select(func.count(), func.count().filter(busy)).where(*_watched_in(org_id)))
     row = found.one()
     return int(row[0]), int(row[1])
@@ -50,19 +52,32 @@ async def may_appear(tx: AsyncConnection, org_id: str, ended_after: float, uncer
 
 
 async def expecting(
-    tx: AsyncConnection, org_id: str, spoken_after: float, fresh: Collection[str] = ()
+    tx: AsyncConnection, org_id: str, spoken_after: float, changes_after: float
 ) -> list[TrackedSession]:
     """One batch of the watched sessions that the poller has to read one by one, with their relay positions.
 
-    These are the sessions to which a person wrote after `spoken_after`, whose resting state waits to be announced,
-    which are over (a reply may wake them), or whose ids are in `fresh`.
+    These are the sessions to which a person wrote after `spoken_after`, for which something is pending, which could not
+    be announced, which are over (a reply may wake them), or which may have changed after `changes_after` unseen.
     """
     over = sessions.c.status.in_(TERMINAL_STATUSES)
-    recent = or_(sessions.c.spoken_at >= spoken_after, sessions.c.waiting, over, sessions.c.id.in_(fresh))
-    # First those whose resting state waits to be announced, because only this poll will notice them.
-    order = (sessions.c.waiting.desc(), sessions.c.spoken_at)
+    failing = sessions.c.failing_since.is_not(None)
+    unseen = sessions.c.changes_until > changes_after
+    recent = or_(sessions.c.spoken_at >= spoken_after, _PENDING, over, failing, unseen)
+    # First those for which something is pending, because only this poll will notice them.
+    order = (case((_PENDING, 0), else_=1), sessions.c.spoken_at)
     found = await tx.execute(select(sessions).where(*_watched_in(org_id), recent).order_by(*order).limit(BATCH))
     return [track(row) for row in found.mappings()]
+
+
+async def mark_failing(tx: AsyncConnection, session_ids: Collection[str], now: float) -> None:
+    """Store that these sessions could not be announced at `now`, unless that has been so since an earlier instant."""
+    values = {"failing_since": func.coalesce(sessions.c.failing_since, now), "read_at": now}
+    await tx.execute(update(sessions).where(sessions.c.id.in_(session_ids)).values(values))
+
+
+async def mark_changing(tx: AsyncConnection, session_ids: Collection[str], until: float) -> None:
+    """Store that these sessions may change again without showing it, until the instant `until`."""
+    await tx.execute(update(sessions).where(sessions.c.id.in_(session_ids)).values(changes_until=until))
 
 
 async def end_sleepers(tx: AsyncConnection, before: int, now: float) -> int:

@@ -1,37 +1,45 @@
 """The posts in a session's thread: Devin's messages, and the announcements of changes."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Final
 
-from bot.domain.session import Announcement, AnnouncementKind, PullRequest, Session
+from bot.domain.announcements import AnnouncementKind, TurnEnd
+from bot.domain.session import Lifecycle, PullRequest, Session, waits_for_something_new
 from bot.views import blocks
 from bot.views.card import pull_request_lines, pull_request_link, pull_request_name, spent
-from bot.views.message import Message
-from bot.views.sentences import mention, state_sentence
+from bot.views.message import Block, Message
+from bot.views.plain_text import TEXT_LIMIT, notification, plain
+from bot.views.sentences import NEEDS_SOMETHING_NEW, SHORTEST, asker_name, limit_words, mention, quoted, state_sentence
 from bot.views.text import (
     MOST_PARTS,
     PART_LIMIT,
     counted,
     disarm,
-    duration,
-    escape,
-    fallback,
+    fitted,
+    is_web_address,
     link,
-    shortened,
+    short_duration,
     split,
 )
 
-QUESTION: Final = ":speech_balloon: {asker}, Devin waits for your answer: reply in this thread and it goes on."
+QUESTION: Final = ":speech_balloon: {who}, Devin waits for your answer. Reply in this thread."
+WAITS: Final = ":speech_balloon: {who}, Devin waits · {outcome}"
 APPROVAL: Final = (
-    ":raised_hand: {asker}, Devin waits for an approval: open the session in Devin and allow or refuse the next "
-    "action. That cannot be done from Slack."
+    ":raised_hand: {who}, Devin waits for your approval. "
+    "Allow or refuse the next action in Devin; that can't be done from Slack."
 )
 PULL_REQUEST: Final = ":twisted_rightwards_arrows: New pull request: {pull_request}"
+_OPENS_DEVIN: Final = frozenset({AnnouncementKind.APPROVAL, AnnouncementKind.LIMIT, AnnouncementKind.FAILED})
+_PULL_REQUESTS_LIMIT: Final = 1_200  # characters; with a part of Devin's words, a message holds no more
+_PULL_STATES: Final = {"open": "ready for review"}
 LEFT_OUT: Final = "The rest is too long for Slack and was left out here. {link}"
 LEFT_OUT_LINK: Final = "Read all of it in Devin."
 LEFT_OUT_PLAIN: Final = "All of it stands in the session in Devin."
+UNREADABLE: Final = "Devin wrote something that cannot be shown here. {link}"
+UNREADABLE_LINK: Final = "Read it in Devin."
 CAUGHT_UP: Final = (
-    ":information_source: For {minutes} Devin's messages could not be shown here. "
-    "In this time it wrote {count}; this is the last one. {link}"
+    "For {minutes} Devin's messages could not be shown here. In this time it wrote {count}; this is the last one."
 )
 CAUGHT_UP_LINK: Final = "The others stand in Devin."
 DUPLICATE_ENDED: Final = (
@@ -42,39 +50,62 @@ DUPLICATE_ENDED: Final = (
 _CAUGHT_UP_LIMIT: Final = 3_000
 
 
-def devin_message(markdown: str, session: Session) -> list[Message]:
-    """Turn a message of Devin's into Slack messages, in order.
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A part of a text of Devin's that fits into one Slack message, as Markdown and as blocks."""
 
-    Of a text that needs more than `MOST_PARTS` messages only so many are made; the last one links to the session.
-    """
+    text: str
+    blocks: list[Block]
+
+
+def devin_parts(parts: Sequence[Part], session: Session) -> list[Message]:
+    """Turn parts of a text of Devin's into Slack messages, in order."""
+    return [Message(notification(session.title, part.text), part.blocks) for part in parts]
+
+
+def parts_of(markdown: str, session: Session) -> list[Part]:
+    """Split a text of Devin's into at most `MOST_PARTS` parts. If that leaves text out, the last part says so."""
     # One part more than is shown, to know whether something was left out.
-    parts = split(disarm(markdown), PART_LIMIT, MOST_PARTS + 1)
-    shown = [Message(fallback(part), [blocks.markdown(part)]) for part in parts[:MOST_PARTS]]
-    if len(parts) > MOST_PARTS:
-        last = shown[-1]
+    found = split(disarm(markdown), PART_LIMIT, MOST_PARTS + 1)
+    parts = [Part(text, [blocks.markdown(text)]) for text in found[:MOST_PARTS]]
+    if len(found) > MOST_PARTS:
         note = LEFT_OUT.format(link=_all_of_it(session, LEFT_OUT_LINK))
-        shown[-1] = Message(last.text, [*last.blocks, *blocks.context([note])])
-    return shown
+        parts[-1] = Part(parts[-1].text, [*parts[-1].blocks, *blocks.context([note])])
+    return parts
 
 
-def announcement(change: Announcement, session: Session) -> Message:
-    """Build the post for `change`. Only a question and an approval mention somebody: the asker of `session`."""
-    if change.kind is AnnouncementKind.PULL_REQUEST and change.pull_request is not None:
-        return _new_pull_request(change.pull_request)
-    if change.kind is AnnouncementKind.DONE:
-        return _with_lines(outcome(session), pull_request_lines(session.snapshot.pull_requests))
-    if change.kind is AnnouncementKind.QUESTION:
-        return _with_lines(QUESTION.format(asker=mention(session.requester)))
-    if change.kind is AnnouncementKind.APPROVAL:
-        return _with_lines(APPROVAL.format(asker=mention(session.requester)), [], session)
-    sign = ":no_entry:" if change.kind is AnnouncementKind.LIMIT else ":x:"
-    return _with_lines(f"{sign} {state_sentence(session)}", [], session)
+def unreadable_message(session: Session) -> str:
+    """Return, as Markdown, what stands in for a message of Devin's whose words could not be read."""
+    linked = f"[{UNREADABLE_LINK}]({session.url})" if is_web_address(session.url) else UNREADABLE_LINK
+    return UNREADABLE.format(link=linked)
 
 
-def outcome(session: Session) -> str:
-    """The line about the end of `session`: its result, the ACUs it used, and how long it took."""
-    facts = [_result(session), spent(session), _took(session)]
-    return ":white_check_mark: *Done* · " + " · ".join(fact for fact in facts if fact)
+def turn_end(end: TurnEnd, session: Session, words: Part | None, users: Sequence[str]) -> Message:
+    """Build the post for the `end` of a turn of `session`, which mentions `users`, or nobody if there are none.
+
+    `words` are the last ones of Devin's, if they were not posted before.
+    """
+    called = " ".join(map(mention, users)) or asker_name(session)
+    session = replace(session, lifecycle=Lifecycle.OPEN, stop_requested=False)  # the sentence is about Devin's state
+    pulls = pull_request_lines(session.snapshot.pull_requests)
+    opens = end.kind in _OPENS_DEVIN or waits_for_something_new(session.snapshot)
+    return Message(
+        _notification(end, session, words),
+        [
+            blocks.section(_call(end, session, called)),
+            *(words.blocks if words else []),
+            *blocks.sections([] if _names_all(end, session) else pulls, most=_PULL_REQUESTS_LIMIT),
+            *blocks.context(_facts(end, session)),
+            *blocks.actions(blocks.open_button(session.url) if opens else None),
+        ],
+    )
+
+
+def new_pull_request(request: PullRequest, session: Session) -> Message:
+    """Build the post for a pull request that appears while Devin works."""
+    name = fitted(pull_request_name(request.url), 200)
+    line = PULL_REQUEST.format(pull_request=pull_request_link(request))
+    return Message(f"{fitted(session.title)}: new pull request {name}", [blocks.section(line)])
 
 
 def caught_up(count: int, last: str, session: Session, minutes: int) -> Message:
@@ -82,25 +113,19 @@ def caught_up(count: int, last: str, session: Session, minutes: int) -> Message:
 
     It gives the `count` of messages in so many `minutes`, and shows the `last` one.
     """
-    summary = CAUGHT_UP.format(
-        minutes=counted(max(1, minutes), "minute"),
-        count=counted(count, "message"),
-        link=_all_of_it(session, CAUGHT_UP_LINK) if count > 1 else "",
-    ).rstrip()
+    summary = CAUGHT_UP.format(minutes=counted(max(1, minutes), "minute"), count=counted(count, "message"))
     part = next(iter(split(disarm(last), _CAUGHT_UP_LIMIT, 1)), "")
+    others = f" {_all_of_it(session, CAUGHT_UP_LINK)}" if count > 1 else ""
     shown = [blocks.markdown(part)] if part.strip() else []
-    return Message(f"{summary}\n{fallback(part)}".rstrip(), [blocks.section(summary), *shown])
+    return Message(
+        notification(session.title, f"{summary}\n\n{part}"),
+        [blocks.section(f":information_source: {summary}{others}"), *shown],
+    )
 
 
 def duplicate_ended(session: Session) -> Message:
     """Build the post that a second session for one task was ended; `session` is the older one, which goes on."""
     return _with_lines(DUPLICATE_ENDED.format(link=link(session.url, "the older one")))
-
-
-def _new_pull_request(request: PullRequest) -> Message:
-    line = PULL_REQUEST.format(pull_request=pull_request_link(request))
-    plain = PULL_REQUEST.format(pull_request=escape(shortened(pull_request_name(request.url), 200)))
-    return Message(plain, [blocks.section(line)])
 
 
 def _with_lines(sentence: str, lines: list[str] | None = None, session: Session | None = None) -> Message:
@@ -114,14 +139,77 @@ def _all_of_it(session: Session, label: str) -> str:
     return linked if linked != label else LEFT_OUT_PLAIN
 
 
-def _result(session: Session) -> str:
-    pulls = len(session.snapshot.pull_requests)
-    if pulls:
-        return counted(pulls, "pull request")
-    return "result handed in" if session.snapshot.has_result else "no pull request"
+# ---------------------------------------------------------------- the end of a turn
 
 
-def _took(session: Session) -> str:
-    end = session.ended_at or session.snapshot.updated_at
-    took = end - session.created_at if session.created_at else 0
-    return duration(took) if took > 0 else ""
+def _call(end: TurnEnd, session: Session, called: str) -> str:
+    if waits_for_something_new(session.snapshot):
+        return f":speech_balloon: {NEEDS_SOMETHING_NEW.format(asker=called, detail=quoted(session.snapshot.detail))}"
+    if end.kind is AnnouncementKind.QUESTION:
+        return QUESTION.format(who=called)
+    if end.kind is AnnouncementKind.WAITS:
+        return WAITS.format(who=called, outcome=_outcome(session, linked=True))
+    if end.kind is AnnouncementKind.APPROVAL:
+        return APPROVAL.format(who=called)
+    if end.kind is AnnouncementKind.DONE:
+        return _done(session, called)
+    sign = ":no_entry:" if end.kind is AnnouncementKind.LIMIT else ":x:"
+    return f"{sign} {called} · {state_sentence(session)}"
+
+
+def _done(session: Session, called: str) -> str:
+    sentence = state_sentence(session)
+    return f":white_check_mark: {called}, {sentence[:1].lower()}{sentence[1:]}"
+
+
+def _notification(end: TurnEnd, session: Session, words: Part | None) -> str:
+    title, spoken = fitted(session.title), plain(words.text, TEXT_LIMIT) if words else session.snapshot.last_line
+    if end.kind is AnnouncementKind.QUESTION:
+        return f"{title}: {spoken or 'Devin waits for your answer'}"
+    if end.kind is AnnouncementKind.WAITS:
+        return f"{title}: Devin waits, {_outcome(session, linked=False)}"
+    if end.kind is AnnouncementKind.APPROVAL:
+        return f"{title} waits for your approval" + (f": {spoken}" if spoken else "")
+    if end.kind is AnnouncementKind.LIMIT:
+        return f"{title} {limit_words(session)}"
+    if end.kind is AnnouncementKind.FAILED:
+        return f"{title} has failed" + (f": {spoken}" if words else "")
+    return _done_notification(title, session, spoken if words else "")
+
+
+def _done_notification(title: str, session: Session, spoken: str) -> str:
+    pulls = [_pull_request_words(one) for one in session.snapshot.pull_requests[:3]]
+    facts = [*pulls, spent(session)]
+    if pulls or not spoken:
+        shown = ", ".join(fact for fact in facts if fact)
+        return f"{title} is done: {shown}" if shown else f"{title} is done"
+    cost = f" ({spent(session)})" if spent(session) else ""
+    return f"{title} is done{cost}: {spoken}"
+
+
+def _names_all(end: TurnEnd, session: Session) -> bool:
+    return end.kind is AnnouncementKind.WAITS and len(session.snapshot.pull_requests) == 1
+
+
+def _pull_request_words(request: PullRequest) -> str:
+    state = request.state or ""
+    return f"{fitted(pull_request_name(request.url), 100)} {_PULL_STATES.get(state, fitted(state, 20))}".rstrip()
+
+
+def _outcome(session: Session, *, linked: bool) -> str:
+    pulls = session.snapshot.pull_requests
+    if not pulls:
+        return "its answer is there"
+    if len(pulls) > 1:
+        return f"{counted(len(pulls), 'pull request')} are there"
+    name = pull_request_name(pulls[0].url)
+    return f"{link(pulls[0].url, name) if linked else fitted(name)} is there"
+
+
+def _facts(end: TurnEnd, session: Session) -> list[str]:
+    worked = f"worked {short_duration(session.worked)}" if session.worked >= SHORTEST else ""
+    if end.kind is not AnnouncementKind.DONE:
+        return [spent(session), worked]
+    if session.snapshot.pull_requests:
+        return [spent(session)]
+    return ["answer above" if session.snapshot.has_result else "no pull request", spent(session)]

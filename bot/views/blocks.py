@@ -19,9 +19,13 @@ def header(text: str) -> Block:
     return {"type": "header", "text": {"type": "plain_text", "text": line}}
 
 
-def section(mrkdwn: str) -> Block:
-    """A paragraph of `mrkdwn`, marked as `verbatim` so that Slack makes no links of names and channels by itself."""
-    return {"type": "section", "text": _mrkdwn(mrkdwn)}
+def section(mrkdwn: str, accessory: Block | None = None) -> Block:
+    """A paragraph of `mrkdwn`, marked as `verbatim` so that Slack makes no links of names and channels by itself.
+
+    An `accessory` is a button beside it.
+    """
+    block = {"type": "section", "text": _mrkdwn(mrkdwn)}
+    return {**block, "accessory": accessory} if accessory else block
 
 
 def context(parts: Iterable[str]) -> list[Block]:
@@ -50,10 +54,13 @@ def button(label: str, action_id: str, value: str, style: str | None = None) -> 
     return {**block, "style": style} if style else block
 
 
-def open_button(url: str | None, label: str = "Open in Devin") -> Block | None:
-    """A button with this `label` that opens `url`; None when that is no web address."""
+def open_button(url: str | None, label: str = "Open in Devin", action_id: str = "open") -> Block | None:
+    """A button with this `label` that opens `url`; None when that is no web address.
+
+    Slack sends its press to the bot all the same, with `action_id`, which is unique within a message.
+    """
     if is_web_address(url):
-        return {"type": "button", "action_id": "open", "text": _plain(label), "url": url}
+        return {"type": "button", "action_id": action_id, "text": _plain(label), "url": url}
     return None
 
 

@@ -4,33 +4,80 @@ import re
 from typing import Final
 
 from bot.domain.commands.registry import STOP
-from bot.domain.session import Options, PullRequest, Session
+from bot.domain.session import DisplayState, Options, PullRequest, Session
 from bot.views import blocks
 from bot.views.message import Block, Message
-from bot.views.sentences import STATE_EMOJI, STOPPABLE, mention, state_sentence
-from bot.views.text import acus, ago, counted, fitted, link
+from bot.views.sentences import SHORTEST, STATE_EMOJI, STATE_WORDS, STEER, STOPPABLE, asker_name, state_sentence, took
+from bot.views.text import acus, ago, counted, fitted, link, short_duration, shortened
 
 MOST_PULL_REQUESTS: Final = 10
+MOST_ON_THE_CARD: Final = 3
+LAST_LINE: Final = 120  # characters
 _PULL: Final = re.compile(
     r"https?://[^/]+/(?P<repo>.+?)(?:/-)?/(?P<kind>pull|pulls|merge_requests|pull-requests)/(?P<number>\d+)/?"
 )
 
 
 def card(session: Session, now: float) -> Message:
-    """Build the card of `session` as of `now`: its title, state, asker, options, pull requests, cost and buttons."""
-    state = f"{STATE_EMOJI[session.display_state]} {state_sentence(session)}"
-    pulls = pull_request_lines(session.snapshot.pull_requests)
+    """Build the card of `session` as of `now`: title, state, Devin's last line while it works, facts and buttons.
+
+    A session that is done takes two lines. Times are written so that Slack keeps them up to date without an edit.
+    """
+    state = session.display_state
+    lines = [f"*{link(session.url, session.title)}*", _state_line(session)]
+    if state is DisplayState.WORKING and session.snapshot.last_line:
+        lines.append(f"_{shortened(session.snapshot.last_line, LAST_LINE)}_")
+    facts = [] if state is DisplayState.DONE else _facts(session, now)
+    review = _review_button(session) if state is DisplayState.DONE else None
+    buttons = (review, blocks.open_button(session.url), _stop_button(session))
     return Message(
-        text=f"{fitted(session.title)}: {state_sentence(session)}",
-        blocks=[
-            blocks.header(session.title),
-            blocks.section(state),
-            *blocks.sections(pulls, most=8_000),
-            *blocks.context([f"Asked by {mention(session.requester)}", *option_words(session.options)]),
-            *blocks.context([spent(session), _last_sign(session, now)]),
-            *blocks.actions(blocks.open_button(session.url), _stop_button(session)),
-        ],
+        text=f"{fitted(session.title)}: {STATE_WORDS[state]}",
+        blocks=[blocks.section("\n".join(lines)), *blocks.context(facts), *blocks.actions(*buttons)],
     )
+
+
+def _state_line(session: Session) -> str:
+    """The emoji and the words of the state. Where nobody has to do anything, time and cost stand beside them."""
+    state = session.display_state
+    sign = STATE_EMOJI[state]
+    if session.stop_requested and state in STOPPABLE:
+        return f"{sign} {state_sentence(session)}"
+    if state is DisplayState.WORKING:
+        since = f"since {ago(session.working_since)}" if session.working_since else ""
+        return " · ".join(part for part in (f"{sign} Working", since, spent(session), _hint(session)) if part)
+    if state is DisplayState.DONE:
+        pulls = _pull_requests(session)
+        facts = (f"{sign} Done{took(session)}", spent(session), *pulls, f"asked by {asker_name(session)}")
+        return " · ".join(fact for fact in facts if fact)
+    return f"{sign} {state_sentence(session)}"
+
+
+def _hint(session: Session) -> str:
+    replied = session.spoken_at > session.created_at
+    return "" if replied else STEER.removesuffix(".").replace("Reply", "reply")
+
+
+def _facts(session: Session, now: float) -> list[str]:
+    repo = fitted(session.options.repo, 100) if session.options.repo else ""
+    shown = session.display_state is DisplayState.WORKING
+    figures = [] if shown else [spent(session), _worked(session)]
+    return [f"Asked by {asker_name(session)}", repo, *_pull_requests(session), *figures, _active(session, now)]
+
+
+def _worked(session: Session) -> str:
+    return f"worked {short_duration(session.worked)}" if session.worked >= SHORTEST else ""
+
+
+def _pull_requests(session: Session) -> list[str]:
+    requests = session.snapshot.pull_requests
+    links = [pull_request_link(request) for request in requests[:MOST_ON_THE_CARD]]
+    more = len(requests) - MOST_ON_THE_CARD
+    return [*links, f"{counted(more, 'more pull request')}"] if more > 0 else links
+
+
+def _review_button(session: Session) -> Block | None:
+    requests = session.snapshot.pull_requests
+    return blocks.open_button(requests[0].url, "Review PR", "review") if len(requests) == 1 else None
 
 
 def pull_request_link(request: PullRequest) -> str:
@@ -73,11 +120,11 @@ def spent(session: Session) -> str:
     return acus(session.snapshot.acus) if session.snapshot.acus > 0 else ""
 
 
-def _last_sign(session: Session, now: float) -> str:
+def _active(session: Session, now: float) -> str:
     if not session.snapshot.updated_at:
         return ""
     # Devin's clock may be ahead of ours, and an activity in the future would be odd.
-    return f"last sign of life {ago(min(session.snapshot.updated_at, now))}"
+    return f"active {ago(min(session.snapshot.updated_at, now))}"
 
 
 def _stop_button(session: Session) -> Block | None:

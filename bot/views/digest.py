@@ -1,23 +1,40 @@
 """The daily digest and the answer to `/devin usage`: what sessions used, and how many were started and finished."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
-from bot.domain.billing import Period
+from bot.domain.billing import Period, Withheld, WithheldBecause, parts_of
 from bot.views import blocks
 from bot.views.message import Message
-from bot.views.text import acus, fitted, link
+from bot.views.text import acus, figure, fitted, link
 
 HOURS: Final = "08:00 UTC to 08:00 UTC"
 NO_TOTAL: Final = "The total could not be read from Devin this time."
+NOT_IN_YET: Final = "Devin's bill for {day} is not in yet, so what was used elsewhere is not known."
 NOTHING_BEFORE: Final = "nothing in the seven days before to compare with"
-UNCHANGED: Final = "as much as the mean of the seven days before"
+UNCHANGED: Final = "as usual"
 QUIET: Final = "No session of Devin Bridge used anything in this time."  # others of the organisation may have
-OWN_ROWS_ONLY: Final = (
-    ":information_source: Counted from the sessions of Devin Bridge alone, because its key for Devin lacks the "
-    "permission `{permission}`. An admin of your Devin organisation can grant it to the service user."
+QUIET_HERE: Final = "No session of this workspace used anything in this time."  # but one of another workspace did
+NO_ACUS: Final = (
+    "Devin reports no ACUs for your sessions, as on plans that are not billed in ACUs. "
+    "Devin's own usage page shows what they cost."
 )
+NO_PARTS: Final = "Devin reports no ACUs for single sessions, so what came through Slack is not known."
+OWN_COUNT: Final = (
+    "Added up session by session, it is {acus} through Slack: what is used around 08:00 UTC can count toward the day "
+    "before or after."
+)
+_OWN_ROWS_ONLY: Final = ":information_source: Counted from the sessions of Devin Bridge alone, because "
+WITHHELD: Final[Mapping[WithheldBecause, str]] = {
+    WithheldBecause.PERMISSION: _OWN_ROWS_ONLY + "its key for Devin lacks the permission `{named}`. "
+    "An admin of your Devin organisation can grant it to the service user.",
+    WithheldBecause.NOT_FOUND: _OWN_ROWS_ONLY + "Devin shows its key no bill. "
+    "If your plan is billed in ACUs, an admin of your Devin organisation can grant `{named}` to the service user.",
+    WithheldBecause.QUOTA: _OWN_ROWS_ONLY + "Devin shows no bill while a quota is used up (`{named}`). "
+    "An admin of your Devin organisation can raise it.",
+}
 MOST_EXPENSIVE_LISTED: Final = 5
 
 
@@ -39,18 +56,22 @@ class MostExpensive:
 class Figures:
     """The figures of the billing day `day`, or of a period that ends with it. Amounts are ACUs, None where unknown.
 
-    `own_rows_only` is the permission that the key lacks, if the amounts had to be taken from our own rows.
+    `total` is what Devin billed to the organisation, and `through_slack` what our own sessions used by their own count.
     """
 
     day: date
     total: float | None = None
+    through_slack: float = 0.0
     mean_before: float | None = None
     started: int = 0
     finished: int = 0
     waiting: int = 0
     most_expensive: tuple[MostExpensive, ...] = ()
     month: float | None = None
-    own_rows_only: str | None = None
+    month_until: date | None = None  # the last day in `month`, if that is not `day`
+    not_in_yet: date | None = None  # the day whose bill is not in yet, if only that is missing
+    withheld: Withheld | None = None  # why only our own rows count
+    no_acus_reported: bool = False  # although sessions were done
 
 
 def digest(figures: Figures) -> Message:
@@ -77,15 +98,14 @@ def change(total: float, mean: float | None) -> str:
     percent = round((total - mean) / mean * 100)
     if percent == 0:
         return UNCHANGED
-    direction = "more" if percent > 0 else "less"
-    return f"{abs(percent):,} % {direction} than the mean of the seven days before ({acus(mean)})"
+    return f"{'▲' if percent > 0 else '▼'} {abs(percent):,} % (usual: {figure(mean)})"
 
 
 def _report(title: str, scope: str, figures: Figures, *, compared: bool) -> Message:
-    lines = [_total(figures, compared), _sessions(figures)]
-    if figures.month is not None:
-        lines.append(f"The month so far: {acus(figures.month)}.")
-    most_expensive = _most_expensive(figures.most_expensive)
+    lines = [*_amounts(figures, compared), _sessions(figures)]
+    if figures.month is not None and not _no_acus_at_all(figures):
+        lines.append(_month(figures.month, figures))
+    most_expensive = _most_expensive(figures)
     source = _source(figures)
     return Message(
         "\n".join([f"{title}. {scope}", *lines, *most_expensive, *source]),
@@ -99,23 +119,54 @@ def _report(title: str, scope: str, figures: Figures, *, compared: bool) -> Mess
     )
 
 
-def _total(figures: Figures, compared: bool) -> str:
-    if figures.total is None:
-        return NO_TOTAL
-    if not compared:
-        return f"*{acus(figures.total)}*."
-    return f"*{acus(figures.total)}*, {change(figures.total, figures.mean_before)}."
+def _amounts(figures: Figures, compared: bool) -> list[str]:
+    if _no_acus_at_all(figures):
+        return [NO_ACUS]
+    versus = compared and (figures.total is not None or figures.withheld is not None)
+    used = figures.through_slack if figures.total is None else figures.total
+    changed = f" · {change(used, figures.mean_before)}" if versus else ""
+    if figures.total is not None:
+        return [f"*{acus(figures.total)}*{changed}", *_parts(figures.total, figures)]
+    return [f"*{acus(figures.through_slack)}* through Slack{changed}", *_why_no_total(figures)]
+
+
+def _no_acus_at_all(figures: Figures) -> bool:
+    return figures.no_acus_reported and not figures.total
+
+
+def _parts(total: float, figures: Figures) -> list[str]:
+    if figures.no_acus_reported:
+        return [NO_PARTS]
+    ours, others = parts_of(total, figures.through_slack)
+    if ours == others == 0:
+        return []
+    return [f"{figure(ours or figures.through_slack)} through Slack, {figure(others)} elsewhere"]
+
+
+def _why_no_total(figures: Figures) -> list[str]:
+    if figures.withheld is not None:
+        return []  # it is said below, as the source of the figures
+    if figures.not_in_yet is not None:
+        return [NOT_IN_YET.format(day=_named(figures.not_in_yet))]
+    return [NO_TOTAL]
 
 
 def _sessions(figures: Figures) -> str:
     return f"Sessions: {figures.started} started, {figures.finished} finished, {figures.waiting} waiting for somebody."
 
 
-def _most_expensive(sessions: tuple[MostExpensive, ...]) -> list[str]:
-    if not sessions:
-        return [QUIET]
-    rows = [f"{rank}. {_row(entry)}" for rank, entry in enumerate(sessions[:MOST_EXPENSIVE_LISTED], start=1)]
-    return ["*Dearest sessions*", *rows]
+def _month(used: float, figures: Figures) -> str:
+    until = figures.month_until or figures.day
+    return f"The month {'so far' if until == figures.day else f'until {_named(until)}'}: {acus(used)}."
+
+
+def _most_expensive(figures: Figures) -> list[str]:
+    if figures.most_expensive:
+        listed = figures.most_expensive[:MOST_EXPENSIVE_LISTED]
+        return ["*Most ACUs used*", *(f"{rank}. {_row(entry)}" for rank, entry in enumerate(listed, start=1))]
+    if figures.no_acus_reported:
+        return []
+    return [QUIET_HERE if figures.through_slack else QUIET]
 
 
 def _row(entry: MostExpensive) -> str:
@@ -126,9 +177,12 @@ def _row(entry: MostExpensive) -> str:
 
 
 def _source(figures: Figures) -> list[str]:
-    if figures.own_rows_only is None:
-        return []
-    return [OWN_ROWS_ONLY.format(permission=fitted(figures.own_rows_only, 60).replace("`", ""))]
+    if figures.withheld is not None:
+        named = fitted(figures.withheld.named, 60).replace("`", "")
+        return [WITHHELD[figures.withheld.because].format(named=named)]
+    own = round(figures.through_slack, 2)
+    more = figures.total is not None and own > round(figures.total, 2)
+    return [OWN_COUNT.format(acus=acus(own))] if more else []
 
 
 def _named(day: date) -> str:

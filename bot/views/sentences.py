@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Final
 
-from bot.domain.session import DisplayState, Session
-from bot.views.text import fitted
+from bot.domain.session import DisplayState, Session, waits_for_something_new
+from bot.views.text import acus, fitted, short_duration
 
 STATE_SENTENCES: Final[Mapping[DisplayState, str]] = {
     DisplayState.STARTING: "Starting: Devin gets the task in a moment.",
@@ -13,18 +13,19 @@ STATE_SENTENCES: Final[Mapping[DisplayState, str]] = {
         "Please don't start it again: within about a minute it is found, or the task is tried once more."
     ),
     DisplayState.QUEUED: "Queued: Devin has the task and begins as soon as a machine is free.",
-    DisplayState.WORKING: "Working. Reply in this thread to steer it.",
-    DisplayState.WAITING: "Waiting for {asker}: answer Devin in this thread and it goes on.",
-    DisplayState.APPROVAL: (
-        "Waiting for an approval: {asker}, open the session in Devin and allow or refuse the next action. "
-        "That cannot be done from Slack."
+    DisplayState.WORKING: "Working.",
+    DisplayState.WAITING: "Waiting for {asker}'s answer in this thread.",
+    DisplayState.APPROVAL: "Waiting for {asker}'s approval. Allow or refuse the next action in Devin.",
+    DisplayState.DONE: "Done{took}.{changes}",
+    DisplayState.ASLEEP: "Asleep. Nothing is lost: reply in this thread to wake Devin.",
+    DisplayState.STOPPED: "Stopped{by}. Nothing is lost: reply in this thread to wake Devin.",
+    DisplayState.LIMIT: (
+        "Paused: Devin says {detail}. Open the session in Devin to see which limit that is and who can raise it; "
+        "then reply in this thread and Devin goes on."
     ),
-    DisplayState.DONE: "Done. If something is missing, reply in this thread and Devin goes on.",
-    DisplayState.ASLEEP: "Asleep after a while without activity; nothing is lost. Reply in this thread to wake Devin.",
-    DisplayState.STOPPED: "Stopped{by}. It sleeps and nothing is lost: reply in this thread and Devin goes on.",
-    DisplayState.LIMIT: "Paused at a limit. Open the session in Devin to see which one and who can raise it.",
     DisplayState.FAILED: (
-        "Failed. Open the session in Devin to see what happened, then start a new one if it is still needed."
+        "Suspended: Devin says {detail}. Reply in this thread to try to wake it; "
+        "if that does not help, open the session in Devin or start a new one."
     ),
     DisplayState.ENDED: (
         "Ended. Replies in this thread no longer reach Devin; "
@@ -38,16 +39,13 @@ STATE_SENTENCES: Final[Mapping[DisplayState, str]] = {
     ),
     DisplayState.UNKNOWN: "Devin says: {status}. Open the session in Devin to see what that means.",
 }
+SHORTEST: Final = 30  # seconds of work; a shorter time is not worth a word
+STEER: Final = "Reply in this thread to steer it."
+REPLY_FOR_CHANGES: Final = "Reply here for changes."
 
 _GO_ON: Final = "then reply in this thread and Devin goes on."
 
 DETAIL_SENTENCES: Final[Mapping[str, str]] = {
-    "working": STATE_SENTENCES[DisplayState.WORKING],
-    "waiting_for_user": STATE_SENTENCES[DisplayState.WAITING],
-    "waiting_for_approval": STATE_SENTENCES[DisplayState.APPROVAL],
-    "finished": STATE_SENTENCES[DisplayState.DONE],
-    "inactivity": STATE_SENTENCES[DisplayState.ASLEEP],
-    "user_request": STATE_SENTENCES[DisplayState.STOPPED],
     "usage_limit_exceeded": (
         "Paused: the session has used up its own limit{cap}. Whoever asked for it can raise it in Devin, "
         "or start a new session with a higher `acu=`."
@@ -93,6 +91,10 @@ STATUS_SENTENCES: Final[Mapping[str, str]] = {
     ),
 }
 
+NEEDS_SOMETHING_NEW: Final = (
+    "{asker}, Devin needs you: it says {detail}. Reply in this thread; "
+    "if that is not enough, open the session in Devin."
+)
 STOPPING: Final = "Stopping: Devin is being put to sleep; nothing is lost."
 
 STATE_WORDS: Final[Mapping[DisplayState, str]] = {
@@ -110,7 +112,7 @@ STATE_WORDS: Final[Mapping[DisplayState, str]] = {
     DisplayState.ENDED: "ended",
     DisplayState.CANCELLED: "cancelled",
     DisplayState.REFUSED: "not started",
-    DisplayState.UNCERTAIN: "not known",
+    DisplayState.UNCERTAIN: "may have been started; look in Devin",
     DisplayState.UNKNOWN: "in a state of its own",
 }
 
@@ -133,6 +135,19 @@ STATE_EMOJI: Final[Mapping[DisplayState, str]] = {
     DisplayState.UNKNOWN: ":grey_question:",
 }
 
+# The reaction on the message that started a session. In a state that is not listed, the reaction stays as it is.
+STATE_MARKS: Final[Mapping[DisplayState, str | None]] = {
+    DisplayState.QUEUED: "eyes",
+    DisplayState.WORKING: "eyes",
+    DisplayState.WAITING: "speech_balloon",
+    DisplayState.APPROVAL: "hand",
+    DisplayState.DONE: "white_check_mark",
+    DisplayState.LIMIT: "no_entry",
+    DisplayState.FAILED: "x",
+    DisplayState.STOPPED: None,
+    DisplayState.ENDED: None,
+}
+
 # States in which a person may stop the session. One that sleeps or has ended has nothing to stop.
 STOPPABLE: Final = frozenset(
     {
@@ -153,11 +168,33 @@ def state_sentence(session: Session) -> str:
     if session.stop_requested and session.display_state in STOPPABLE:
         return STOPPING
     return _template(session).format(
-        asker=mention(session.requester),
-        by=f" by {mention(session.stopped_by)}" if session.stopped_by else "",
+        asker=asker_name(session),
+        by=f" by {fitted(session.stopped_by_name)}" if session.stopped_by_name else "",
+        took=took(session),
+        # A session that has ended takes no more messages.
+        changes="" if session.snapshot.status == "exit" else f" {REPLY_FOR_CHANGES}",
         cap=f" of {session.options.acu} ACUs" if session.options.acu else "",
         status=_status_words(session),
+        detail=quoted(session.snapshot.detail),
     )
+
+
+def limit_words(session: Session) -> str:
+    """What is said about a session at a limit behind its title: which limit it is, in a few words."""
+    if session.snapshot.detail == "usage_limit_exceeded":
+        return f"has used its {acus(session.options.acu)}" if session.options.acu else "has used up its own limit"
+    reason = state_sentence(session).removeprefix("Paused: ").split(". ", 1)[0].removesuffix(".")
+    return f"is {reason[:1].lower()}{reason[1:]}" if reason.startswith("Paused") else f"is paused: {reason}"
+
+
+def asker_name(session: Session) -> str:
+    """The name of who asked for `session`; a name and no mention, because a mention would notify them."""
+    return fitted(session.requester_name, 80) or "somebody"
+
+
+def took(session: Session) -> str:
+    """How long Devin worked on `session`, such as " in 6 min"; empty where nothing is known about that."""
+    return f" in {short_duration(session.worked)}" if session.worked >= SHORTEST else ""
 
 
 def mention(user: str) -> str:
@@ -169,6 +206,8 @@ def _template(session: Session) -> str:
     state, snapshot = session.display_state, session.snapshot
     if state is DisplayState.QUEUED or (state is DisplayState.FAILED and snapshot.status in STATUS_SENTENCES):
         return STATUS_SENTENCES.get(snapshot.status, STATE_SENTENCES[state])
+    if state is DisplayState.WAITING and waits_for_something_new(snapshot):
+        return NEEDS_SOMETHING_NEW
     if state in _FROM_DETAIL:
         return DETAIL_SENTENCES.get(snapshot.detail or "", STATE_SENTENCES[state])
     return STATE_SENTENCES[state]
@@ -176,4 +215,9 @@ def _template(session: Session) -> str:
 
 def _status_words(session: Session) -> str:
     words = [session.snapshot.status, session.snapshot.detail]
-    return " / ".join(f"“{fitted(word, 100)}”" for word in words if word) or "nothing yet"
+    return " / ".join(quoted(word) for word in words if word) or "nothing yet"
+
+
+def quoted(word: str | None) -> str:
+    """A word of Devin's in quotation marks, prepared for Slack."""
+    return f"“{fitted(word or '', 100)}”"

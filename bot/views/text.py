@@ -4,7 +4,7 @@ A `markdown` block holds 12,000 characters, and all blocks of a message together
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import IntEnum
@@ -12,14 +12,14 @@ from typing import Final, TypeGuard
 
 PART_LIMIT: Final = 11_500
 MOST_PARTS: Final = 5
-FALLBACK_LIMIT: Final = 3_000
 URL_LIMIT: Final = 1_000  # longer than any real address; what is longer is shown without a link
 
-# A zero-width space, put into a mention: people see no difference, and Slack finds no mention.
+# A zero-width space, put into a mention or markup: people see no difference, and Slack finds neither.
 _GAP: Final = "\u200b"
 _ARMED: Final = re.compile(
     r"(?P<start><)(?=@|!(?:channel|here|everyone|subteam))|(?P<at>@)(?=channel|here|everyone)", re.IGNORECASE
 )
+_MARKS: Final = re.compile(r"(?<=\*)(?=\*)|(?<=`)(?=`)")
 
 
 def escape(text: str) -> str:
@@ -32,9 +32,14 @@ def disarm(markdown: str) -> str:
     return _ARMED.sub(lambda match: match[0] + _GAP, markdown)
 
 
+def unmarked(text: str) -> str:
+    """Break runs of stars and backticks in `text`, as in `**kwargs`, so that they are no markup."""
+    return _MARKS.sub(_GAP, text)
+
+
 def fitted(text: str, length: int = 150) -> str:
     """Prepare a text that others wrote for `mrkdwn`: one line, without mentions, escaped, at most `length` long."""
-    return _shortest(escape, disarm(one_line(text)), length)
+    return escaped(disarm(unmarked(one_line(text))), length)
 
 
 def shortened(text: str, length: int) -> str:
@@ -42,14 +47,24 @@ def shortened(text: str, length: int) -> str:
     return text if len(text) <= length else text[: length - 1].rstrip() + "…"
 
 
+def escaped(text: str, length: int) -> str:
+    """Escape `text`, cut so that the result has at most `length` characters and no escape is cut in two."""
+    whole = escape(text)
+    if len(whole) <= length:
+        return whole
+    size, kept = 1, []
+    for char in text:
+        part = escape(char)
+        size += len(part)
+        if size > length:
+            break
+        kept.append(part)
+    return "".join(kept).rstrip() + "…"
+
+
 def one_line(text: str) -> str:
     """`text` with each run of white space replaced by one space."""
     return " ".join(text.split())
-
-
-def fallback(markdown: str) -> str:
-    """Turn `markdown` into the text that accompanies blocks, for notifications and screen readers."""
-    return escape(shortened(disarm(markdown).strip(), FALLBACK_LIMIT))
 
 
 def link(url: str | None, label: str, length: int = 150) -> str:
@@ -81,10 +96,13 @@ def ago(at: float) -> str:
 
 def acus(amount: float) -> str:
     """Write an `amount` of ACUs with at most two decimals and its unit."""
-    if 0 < amount < 0.005:
-        return "under 0.01 ACUs"
-    figure = f"{amount:,.2f}".rstrip("0").rstrip(".")
-    return f"{figure} ACU" if figure == "1" else f"{figure} ACUs"
+    written = figure(amount)
+    return f"{written} ACU" if written == "1" else f"{written} ACUs"
+
+
+def figure(amount: float) -> str:
+    """Write an `amount` with at most two decimals and without a unit."""
+    return "under 0.01" if 0 < amount < 0.005 else f"{amount:,.2f}".rstrip("0").rstrip(".")
 
 
 def duration(seconds: float) -> str:
@@ -98,6 +116,14 @@ def duration(seconds: float) -> str:
     if minutes < 24 * 60:
         return _pair(minutes // 60, "h", minutes % 60, "min")
     return _pair(minutes // (24 * 60), "d", minutes // 60 % 24, "h")
+
+
+def short_duration(seconds: float) -> str:
+    """Write a span of `seconds` as briefly as it can be read, such as "45 s", "6 min" or "1 h 5 min"."""
+    total = max(0, round(seconds))
+    if total < 60:
+        return f"{total} s"
+    return f"{total // 60} min" if total < 60 * 60 else duration(total)
 
 
 def counted(number: int, noun: str) -> str:
@@ -205,18 +231,3 @@ def _opening(line: str) -> _Fence | None:
 def _closes(line: str, fence: _Fence) -> bool:
     marks = line.strip()
     return len(marks) >= len(fence.mark) and set(marks) == set(fence.mark)
-
-
-def _shortest(change: Callable[[str], str], text: str, length: int) -> str:
-    """Apply `change` to `text`, cut so that the result has at most `length` characters and no escape is cut in two."""
-    changed = change(text)
-    if len(changed) <= length:
-        return changed
-    size, kept = 1, []
-    for char in text:
-        part = change(char)
-        size += len(part)
-        if size > length:
-            break
-        kept.append(part)
-    return "".join(kept).rstrip() + "…"

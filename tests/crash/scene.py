@@ -103,7 +103,7 @@ class Nursery:
 @contextmanager
 def opened_nursery(empty_store: Path) -> Iterator[Nursery]:
     """A nursery for as long as it is needed."""
-    command = [sys.executable, "-m", "tests.crash.victim"]
+    command = [sys.executable, "-m", "tests.crash.victim", str(empty_store)]
     process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     process.stdout.readline()  # it has imported the bot, which no test waits for

@@ -38,7 +38,9 @@ PLACES: Final[dict[str, tuple[str, ...]]] = {
     "start as a task": ("bot.flows.steer.doubtful_command:DoubtfulCommand._start",),
     "carry out the command": ("bot.flows.steer.command_answers:CommandAnswers.carry_out",),
     "go on as answered": ("bot.flows.steer.held_start:answer_question",),
-    "upload a file": ("bot.flows.prompt:PromptBuilder._upload",),
+    "show a list": ("bot.flows.steer.session_list:SessionList._show",),
+    "show the stop in the list": ("bot.flows.steer.listed_stop:show_stop_in_list",),
+    "upload a file": ("bot.flows.uploads:Uploads._upload",),
     "create": ("bot.flows.start.create:NewSession.call",),
     "note that tags are refused": ("bot.flows.organisation:Organisation.remember_tags_refused",),
     # A session is steered.
@@ -46,10 +48,17 @@ PLACES: Final[dict[str, tuple[str, ...]]] = {
     "take thanks": ("bot.flows.steer.reply:Reply._take_thanks",),
     "reply": ("bot.flows.steer.reply:NewMessage.call",),
     "announce the stop": ("bot.flows.steer.session_commands:SessionCommands._begin_stop",),
-    "put to sleep": ("bot.flows.steer.session_commands:SessionCommands._put_to_sleep",),
+    "put to sleep": (
+        "bot.flows.steer.ending:Ending.put_to_sleep",
+        "bot.flows.steer.session_commands:SessionCommands._put_to_sleep",
+    ),
     "ask before the end": ("bot.flows.steer.session_commands:SessionCommands._answer",),
     "move to the session's thread": ("bot.flows.steer.session_commands:SessionCommands._move_to_thread",),
-    "end for good": ("bot.flows.steer.session_commands:SessionCommands._exit",),
+    "end for good": (
+        "bot.flows.steer.ending:Ending.end_for_good",
+        "bot.flows.steer.session_commands:SessionCommands._exit",
+    ),
+    "note what a refusal means": ("bot.flows.session_check:SessionCheck._note",),
     # A session is followed.
     "claim the poll": ("bot.flows.follow.poll:Poller.tick",),
     "announce": ("bot.flows.follow.announce:Announce.session",),
@@ -63,6 +72,8 @@ PLACES: Final[dict[str, tuple[str, ...]]] = {
     # What goes out.
     "claim": ("bot.flows.deliver.send:Send._take", "bot.flows.deliver.cards:CardEditor._take"),
     "post": ("bot.flows.deliver.send:Send._post",),
+    "keep the copies of files": ("bot.flows.deliver.files:FilePosts._store",),
+    "share the files": ("bot.flows.deliver.files:FilePosts.share",),
     "edit the card": ("bot.flows.deliver.cards:CardEditor._update",),
     "add": ("bot.flows.deliver.send:Send._react",),
     "answer": ("bot.flows.deliver.send:Send._reply_privately",),
@@ -85,7 +96,7 @@ PLACES: Final[dict[str, tuple[str, ...]]] = {
 PLACE_OF: Final = {code: place for place, codes in PLACES.items() for code in codes}
 
 # Lanes in which the same functions run; the others need no word.
-LANES: Final = {"react": "reaction", "priv": "private"}
+LANES: Final = {"react": "reaction", "unreact": "old reaction", "priv": "private"}
 
 # Modules that make commits and calls for others: the step belongs to who asked for it.
 OURS: Final = ("bot", "handlers")
@@ -163,7 +174,16 @@ class Moment:
         Before a commit nothing has changed since the last step. Only the first commit, of what Slack sent, has none
         before it.
         """
-        return self.when != BEFORE or not self.step.endswith(f": {COMMIT}") or self.step.startswith("receive:")
+        return self.when != BEFORE or not self._is_a_commit or self.step.startswith("receive:")
+
+    @property
+    def leaves_a_call_unrecorded(self) -> bool:
+        """Whether something is done outside at this moment, and the store does not know it yet."""
+        return self.when == AFTER and not self._is_a_commit
+
+    @property
+    def _is_a_commit(self) -> bool:
+        return self.step.endswith(f": {COMMIT}")
 
 
 def moments(step: str) -> set[str]:

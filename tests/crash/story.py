@@ -29,6 +29,9 @@ BESIDE: Final = frozenset(
         "move the watermark, nothing new: commit",
         "take a turn to fetch: commit",
         "fetch what was missed: commit",
+        "claim (old reaction): commit",
+        "add (old reaction): Slack reactions.remove",
+        "mark as sent (old reaction): commit",
     }
 )
 
@@ -58,13 +61,31 @@ REACTED: Final = (
     "add (reaction): Slack reactions.add",
     "mark as sent (reaction): commit",
 )
-ANSWERED: Final = (
-    "claim (private): commit",
-    "answer (private): Slack response_url",
-    "mark as sent (private): commit",
+TAKEN_AWAY: Final = (
+    "claim (old reaction): commit",
+    "add (old reaction): Slack reactions.remove",
+    "mark as sent (old reaction): commit",
 )
+CLAIMED_PRIVATELY: Final = "claim (private): commit"
+MARKED_PRIVATELY: Final = "mark as sent (private): commit"
+ANSWERED_BY_URL: Final = (CLAIMED_PRIVATELY, "answer (private): Slack response_url", MARKED_PRIVATELY)
+ANSWERED_IN_DM: Final = (CLAIMED_PRIVATELY, "answer (private): Slack chat.postMessage", MARKED_PRIVATELY)
+ANSWERED_HERE: Final = (CLAIMED_PRIVATELY, "answer (private): Slack chat.postEphemeral", MARKED_PRIVATELY)
 # Steps of nearly every story. In the short form only stories with `at_common_steps` die there.
-COMMON: Final = frozenset({*RECEIVED, KNOWN, *POSTED, *EDITED, *REACTED, *ANSWERED, *FOLLOWED})
+COMMON: Final = frozenset({*RECEIVED, KNOWN, *POSTED, *EDITED, *REACTED, *FOLLOWED})
+# Protocols of many stories. In the short form those that are about one (`throughout`) die at each moment of it. The
+# others die at one: after the call, when it is done and nobody has recorded that.
+PROTOCOLS: Final = frozenset(
+    {
+        STARTED_FROM_A_COMMAND,
+        *CREATED,
+        *REPLIED,
+        *PUT_TO_SLEEP,
+        *ANSWERED_BY_URL,
+        *ANSWERED_IN_DM,
+        *ANSWERED_HERE,
+    }
+)
 
 
 @dataclass(frozen=True)
@@ -74,6 +95,7 @@ class Story:
     A step in `steps` has to occur, one in `sometimes` may: it depends on what comes first. No other step may occur,
     except those that run by the clock. `times` is how often a step occurs at least, where every occurrence is another;
     of the other steps one death at the first occurrence is enough. A call in `unanswered` gets no answer.
+    `throughout` is the part of `PROTOCOLS` that the short form dies at throughout.
     """
 
     name: str
@@ -86,7 +108,8 @@ class Story:
     unanswered: Sequence[str] = ()
     settings: Callable[[], dict[str, str]] = dict
     from_the_start: bool = False  # whether the steps of the bot's own start count as well
-    at_common_steps: bool = False  # whether the short form dies at `COMMON` steps too
+    throughout: Sequence[str] = ()
+    at_common_steps: bool = False  # whether the short form dies at `COMMON` steps too, and at `PROTOCOLS` throughout
 
     def differences(self, reached: Sequence[Moment]) -> list[str]:
         """What a telling without a death has shown that is not as listed."""
@@ -115,17 +138,19 @@ class Story:
         if every:
             listed = {*self.steps, *self.sometimes}
             return [moment for moment in reached if moment.step in listed or moment.number == 1]
-        own = self.own_steps()
         return [
             moment
             for moment in reached
-            if moment.step in own and moment.is_distinct and moment.number <= self.times.get(moment.step, 1)
+            if moment.is_distinct and self.dies_at(moment) and moment.number <= self.times.get(moment.step, 1)
         ]
 
-    def own_steps(self) -> frozenset[str]:
-        """The steps that the short form dies at."""
-        listed = frozenset({*self.steps, *self.sometimes})
-        return listed if self.at_common_steps else listed - COMMON
+    def dies_at(self, moment: Moment) -> bool:
+        """Whether the short form dies at this moment of a step."""
+        if moment.step not in {*self.steps, *self.sometimes}:
+            return False
+        if self.at_common_steps or moment.step in self.throughout:
+            return True
+        return moment.step not in COMMON and (moment.step not in PROTOCOLS or moment.leaves_a_call_unrecorded)
 
 
 async def played(story: Story, folder: Path, nursery: Nursery, strike: Moment | None) -> tuple[list[Moment], int]:
@@ -267,14 +292,12 @@ async def typed(one: Scene, text: str, count: int = 1, channel: str = GENERAL) -
 async def stop(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
     await press(one, begun[0], "stop")
     await one.devin.wait_for_sessions("fix the login test", seconds=PATIENCE, is_archived=True)
-    await one.slack.wait_for_message(GENERAL, sentences.stopped_begins("<@U0ANN>"), thread_ts=begun[0], within=PATIENCE)
-    await one.slack.wait_for_message(
-        GENERAL, sentences.card_stopped_begins("<@U0ANN>"), thread_ts=begun[0], within=PATIENCE
-    )
+    await one.slack.wait_for_message(GENERAL, sentences.stopped_begins("ann"), thread_ts=begun[0], within=PATIENCE)
+    await one.slack.wait_for_message(GENERAL, sentences.card_stopped_begins("ann"), thread_ts=begun[0], within=PATIENCE)
     return begun
 
 
-STOPPED = sentences.stopped("<@U0ANN>")
+STOPPED = sentences.stopped("ann")
 
 
 async def stopped(one: Scene, begun: tuple[str, str]) -> None:

@@ -22,8 +22,8 @@ UNTIL_LEASE_IS_OVER = 2.0  # twice the lease: nothing tells a test that a lease 
 
 @pytest.fixture
 async def shared_store(postgres_server: str) -> str:
-    """The address of an empty database for two processes."""
-    return await postgres.create(postgres_server, template=None)
+    """The address of an empty store for two processes."""
+    return await postgres.create(postgres_server)
 
 
 async def open_rows(url: str) -> int:

@@ -9,7 +9,8 @@ from tests import sentences
 from tests.crash.scene import PATIENCE, Nursery, Scene
 from tests.crash.steps import AFTER, BEFORE, Moment
 from tests.crash.story import (
-    ANSWERED,
+    ANSWERED_BY_URL,
+    ANSWERED_HERE,
     CREATED,
     EDITED,
     FETCHED,
@@ -23,6 +24,7 @@ from tests.crash.story import (
     REPLIED,
     STARTED_FROM_A_COMMAND,
     STOPPED,
+    TAKEN_AWAY,
     Story,
     asked,
     in_both_forms,
@@ -142,21 +144,19 @@ async def devin_works(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
     await one.devin.pr(devin_id, "https://github.com/acme/web/pull/7")
     await one.slack.wait_for_message(GENERAL, sentences.NEW_PULL_REQUEST, thread_ts=ts, within=PATIENCE)
     await one.devin.say(devin_id, "All green.", status="running", status_detail="finished")
-    await one.slack.wait_for_message(GENERAL, sentences.HAS_OUTCOME, thread_ts=ts, within=PATIENCE)
+    await one.slack.wait_for_message(GENERAL, sentences.IS_FINISHED, thread_ts=ts, within=PATIENCE)
     return begun
 
 
 async def devin_worked(one: Scene, begun: tuple[str, str]) -> None:
     await one_session(one)
-    *said, end = await one.on.thread(GENERAL, begun[0])
-    assert said == [
+    pull = "<https://github.com/acme/web/pull/7|acme/web#7> (open)"
+    assert await one.on.thread(GENERAL, begun[0]) == [
         "I looked at the test.",
-        "Which branch?",
-        sentences.question("<@U0ANN>"),
-        sentences.new_pull_request("<https://github.com/acme/web/pull/7|acme/web#7> (open)"),
-        "All green.",
+        f"{sentences.question('<@U0ANN>')}\nWhich branch?",
+        sentences.new_pull_request(pull),
+        f"{sentences.done('<@U0ANN>')}\nAll green.\n{sentences.pull_request_line(pull)}",
     ]
-    assert end.startswith(sentences.outcome("1 pull request"))
 
 
 async def archive(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
@@ -169,7 +169,7 @@ async def archive(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
 async def archived(one: Scene, begun: tuple[str, str]) -> None:
     made = await one_session(one)
     assert (made["is_archived"], made["status"]) == (True, "suspended")
-    assert await one.on.thread(GENERAL, begun[0]) == [sentences.archived("<@U0ANN>")]
+    assert await one.on.thread(GENERAL, begun[0]) == [sentences.archived("ann")]
 
 
 async def end_for_good(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
@@ -187,7 +187,7 @@ async def end_for_good(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
 
 async def ended_for_good(one: Scene, begun: tuple[str, str]) -> None:
     assert (await one_session(one))["terminated"]
-    assert await one.on.thread(GENERAL, begun[0]) == [sentences.ended_for_good("<@U0ANN>")]
+    assert await one.on.thread(GENERAL, begun[0]) == [sentences.ended_for_good("ann")]
 
 
 STORIES = [
@@ -205,7 +205,7 @@ STORIES = [
         nothing,
         slash,
         started_by_command,
-        steps=(*RECEIVED, KNOWN, STARTED_FROM_A_COMMAND, *POSTED, *ANSWERED, *CREATED, *EDITED),
+        steps=(*RECEIVED, KNOWN, STARTED_FROM_A_COMMAND, *POSTED, *ANSWERED_BY_URL, *CREATED, *EDITED),
         sometimes=FOLLOWED,
         at_common_steps=True,
     ),
@@ -217,6 +217,7 @@ STORIES = [
         steps=(*RECEIVED, KNOWN, *REPLIED, *REACTED, *POLLED),
         sometimes=(*EDITED, *FOLLOWED),
         times=dict.fromkeys(("begin work: commit", *REPLIED), 2),
+        throughout=REPLIED,
     ),
     Story(
         "a reply under a card that is found late",
@@ -228,7 +229,7 @@ STORIES = [
             KNOWN,
             STARTED_FROM_A_COMMAND,
             *POSTED,
-            *ANSWERED,
+            *ANSWERED_BY_URL,
             "wait before the search: commit",
             "drop a reply to an unknown thread: commit",
             *CREATED,
@@ -248,6 +249,7 @@ STORIES = [
         stopped,
         steps=(*RECEIVED, *PUT_TO_SLEEP, *EDITED, *POSTED),
         sometimes=FOLLOWED,
+        throughout=PUT_TO_SLEEP,
     ),
     Story(
         "the stop button while a reply waits",
@@ -264,14 +266,15 @@ STORIES = [
             *POSTED,
         ),
         sometimes=("intend: commit", *REACTED, *FOLLOWED),
+        throughout=("reply: Devin POST sessions/messages", *PUT_TO_SLEEP),
     ),
     Story(
         "Devin speaks, asks, opens a pull request and ends",
         running,
         devin_works,
         devin_worked,
-        steps=(*FOLLOWED, *POSTED, *EDITED, *REACTED),
-        times={"announce: commit": 4, "move the watermark: commit": 4, "post: Slack chat.postMessage": 6},
+        steps=(*FOLLOWED, *POSTED, *EDITED, *REACTED, *TAKEN_AWAY),
+        times={"announce: commit": 4, "move the watermark: commit": 4, "post: Slack chat.postMessage": 3},
         at_common_steps=True,
     ),
     Story(
@@ -290,18 +293,18 @@ STORIES = [
         steps=(
             *RECEIVED,
             "ask before the end: commit",
-            "claim (private): commit",
-            "answer (private): Slack chat.postEphemeral",
-            "mark as sent (private): commit",
+            *ANSWERED_HERE,
             "move to the session's thread: commit",
             "announce the stop: commit",
             "end for good: Devin DELETE sessions",
             "end for good: commit",
+            "answer (private): Slack response_url",
             *EDITED,
             *POSTED,
         ),
         sometimes=FOLLOWED,
         times={"receive: commit": 2, "begin work: commit": 3},
+        throughout=(*ANSWERED_HERE, "announce the stop: commit"),
     ),
 ]
 

@@ -43,14 +43,12 @@ async def test_a_stop_pressed_while_a_lost_create_is_looked_up_stops_the_session
         await one.slack.click(ANN, GENERAL, card["ts"], "stop")
         await one.slack.wait_for_ephemeral(ANN, sentences.STOP_AFTER_CHECK_ENDS, within=PATIENCE)
         await one.devin.release(number)
-        await one.slack.wait_for_message(
-            GENERAL, sentences.card_stopped_begins("<@U0ANN>"), thread_ts=ts, within=PATIENCE
-        )
+        await one.slack.wait_for_message(GENERAL, sentences.card_stopped_begins("ann"), thread_ts=ts, within=PATIENCE)
         await one.quiet()
         await one.polled()
         (made,) = await one.devin.sessions()
         assert made["is_archived"]
-        assert await one.on.thread(GENERAL, ts) == [sentences.stopped("<@U0ANN>")]
+        assert await one.on.thread(GENERAL, ts) == [sentences.stopped("ann")]
 
 
 async def test_the_second_try_of_a_post_is_waited_for_as_the_first_was(tmp_path: Path, nursery: Nursery) -> None:

@@ -8,6 +8,7 @@ import pytest
 from tests import sentences
 from tests.crash.scene import PATIENCE, Nursery, Scene
 from tests.crash.story import (
+    ANSWERED_IN_DM,
     CREATED,
     EDITED,
     FETCHED,
@@ -35,6 +36,8 @@ from tests.crash.story import (
 from tests.scenarios.harness import ANN, BEN, GENERAL
 
 LOG: Final = {"name": "login.log", "content": "login failed"}
+EARLIER_LOG: Final = {**LOG, "name": "earlier.log"}
+READ: Final = sentences.thread_read("1 message and 1 file")
 DM: Final = "D0ANN"
 
 
@@ -58,19 +61,37 @@ async def awake(one: Scene, begun: tuple[str, str]) -> None:
     assert await one.on.thread(GENERAL, begun[0]) == [STOPPED]
 
 
-async def mention_with_a_file(one: Scene, _: None) -> str:
-    ts = await one.on.mention("fix the login test", files=[LOG])
+async def reply_while_not_found(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
+    for route in ("send_message", "get_session"):
+        await one.devin.fault(route, 404, times=2)  # once, since each is asked for in both forms of its path
+    await one.slack.say(BEN, GENERAL, "go on", thread_ts=begun[0])
+    await one.devin.wait_for_messages("] ben:\ngo on", seconds=PATIENCE)
+    return begun
+
+
+async def still_running(one: Scene, begun: tuple[str, str]) -> None:
+    made = await one_session(one)
+    assert await asked(made) == ["go on"]
+    assert await one.on.thread(GENERAL, begun[0]) == []
+    assert one.rows("SELECT lifecycle, not_found_since FROM sessions") == [("open", None)]
+
+
+async def bare_mention_with_files(one: Scene, _: None) -> str:
+    """One file comes with the mention, the other one stands in its thread."""
+    root = await one.slack.say(BEN, GENERAL, "fix the login test", files=[EARLIER_LOG])
+    await one.on.mention("", thread_ts=root, files=[LOG])
     await one.devin.wait_for_sessions("fix the login test", seconds=PATIENCE)
-    await one.slack.wait_for_message(GENERAL, sentences.IS_QUEUED, thread_ts=ts, within=PATIENCE)
-    return ts
+    await one.slack.wait_for_message(GENERAL, sentences.IS_QUEUED, thread_ts=root, within=PATIENCE)
+    await one.slack.wait_for_message(GENERAL, READ, thread_ts=root, within=PATIENCE)
+    return root
 
 
-async def begun_with_a_file(one: Scene, ts: str) -> None:
-    """A death may repeat the upload; each creation names one file all the same."""
-    assert (await one_session(one))["attachments"] == [LOG["name"]]
+async def begun_with_files(one: Scene, ts: str) -> None:
+    """A death may repeat the uploads; each creation names two files all the same, and what was read is posted once."""
+    assert (await one_session(one))["attachments"] == [LOG["name"], EARLIER_LOG["name"]]
     created = await one.devin.log("create_session")
-    assert {len(call["body"]["attachment_urls"]) for call in created} == {1}
-    assert await one.on.thread(GENERAL, ts) == []
+    assert {len(call["body"]["attachment_urls"]) for call in created} == {2}
+    assert await one.on.thread(GENERAL, ts) == [READ]
 
 
 async def reply_with_a_file(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
@@ -115,6 +136,7 @@ async def ask_for_another(one: Scene, begun: tuple[str, str]) -> tuple[str, str]
     await one.slack.say(BEN, GENERAL, "!new update the docs", thread_ts=begun[0])
     await one.devin.wait_for_sessions("update the docs", seconds=PATIENCE)
     await one.slack.wait_for_message(GENERAL, sentences.IS_QUEUED, within=PATIENCE)
+    await one.slack.wait_for_ephemeral(BEN, sentences.STARTED_ELSEWHERE_BEGINS, within=PATIENCE)
     return begun
 
 
@@ -148,7 +170,7 @@ async def line_handed_over(one: Scene, ts: str) -> None:
 async def stop_here(one: Scene, ts: str) -> str:
     await one.slack.say(ANN, "im", "stop")
     await one.devin.wait_for_sessions("fix the login test", seconds=PATIENCE, is_archived=True)
-    await one.slack.wait_for_message(DM, sentences.stopped_begins("<@U0ANN>"), thread_ts=ts, within=PATIENCE)
+    await one.slack.wait_for_message(DM, sentences.stopped_begins("ann"), thread_ts=ts, within=PATIENCE)
     return ts
 
 
@@ -190,21 +212,23 @@ async def not_woken(one: Scene, written: tuple[str, str]) -> None:
     assert await one.on.thread(GENERAL, ts) == [STOPPED]
 
 
-ANSWERED: Final = (
-    "claim (private): commit",
-    "answer (private): Slack chat.postMessage",
-    "mark as sent (private): commit",
-)
 STORIES = [
     Story(
         "stop in a direct message",
         running_in_a_direct_message,
         stop_here,
         stopped_here,
-        steps=(*RECEIVED, "carry out the command: commit", *ANSWERED, *PUT_TO_SLEEP, *EDITED, *POSTED),
+        steps=(*RECEIVED, "carry out the command: commit", *ANSWERED_IN_DM, *PUT_TO_SLEEP, *EDITED, *POSTED),
         sometimes=FOLLOWED,
     ),
-    Story("a greeting", nothing, greet, greeted, steps=(*RECEIVED, KNOWN, "welcome: commit", *ANSWERED)),
+    Story(
+        "a greeting",
+        nothing,
+        greet,
+        greeted,
+        steps=(*RECEIVED, KNOWN, "welcome: commit", *ANSWERED_IN_DM),
+        throughout=ANSWERED_IN_DM,
+    ),
     Story(
         "thanks to a session that sleeps",
         asleep,
@@ -222,12 +246,31 @@ STORIES = [
         sometimes=FOLLOWED,
     ),
     Story(
-        "a mention with a file",
+        "a reply to a session that Devin does not find for a moment",
+        running,
+        reply_while_not_found,
+        still_running,
+        steps=(
+            *RECEIVED,
+            KNOWN,
+            "intend: commit",
+            "reply: Devin POST sessions/messages",
+            "note what a refusal means: commit",
+            "clear the intent: commit",
+            "put back: commit",
+            "adopt: commit",
+            *REACTED,
+        ),
+        sometimes=(*EDITED, *FOLLOWED),
+    ),
+    Story(
+        "a bare mention with a file in a thread with a file",
         nothing,
-        mention_with_a_file,
-        begun_with_a_file,
+        bare_mention_with_files,
+        begun_with_files,
         steps=(*RECEIVED, KNOWN, UPLOADED, *CREATED, *POSTED, *REACTED),
         sometimes=(*EDITED, *FOLLOWED),
+        times={UPLOADED: 2, **dict.fromkeys(POSTED, 2)},
     ),
     Story(
         "a reply with a file",
@@ -251,7 +294,17 @@ STORIES = [
         running,
         ask_for_another,
         another_one,
-        steps=(*RECEIVED, KNOWN, STARTED_FROM_A_COMMAND, *POSTED, *CREATED, *EDITED),
+        steps=(
+            *RECEIVED,
+            KNOWN,
+            STARTED_FROM_A_COMMAND,
+            *POSTED,
+            "claim (private): commit",
+            "answer (private): Slack chat.postEphemeral",
+            "mark as sent (private): commit",
+            *CREATED,
+            *EDITED,
+        ),
         sometimes=FOLLOWED,
     ),
     Story(

@@ -1,4 +1,4 @@
-"""`SIGKILL` at the steps of what happens seldom: a second yes, the digest, a channel gone, no tags, a duplicate."""
+"""`SIGKILL` at the steps of what happens seldom: a second yes, the digest, a channel gone, pictures, a duplicate."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -11,7 +11,7 @@ from tests import sentences
 from tests.crash.scene import PATIENCE, Nursery, Scene
 from tests.crash.steps import AFTER, Moment
 from tests.crash.story import (
-    ANSWERED,
+    ANSWERED_BY_URL,
     CREATED,
     EDITED,
     FETCHED,
@@ -36,7 +36,7 @@ from tests.crash.test_kill import archive as archived_by_hand
 from tests.scenarios.harness import ANN, GENERAL, OPS, WEB
 
 DM = "D0ANN"
-KINDS_OF_OLD_ROWS = 11
+KINDS_OF_OLD_ROWS = 12
 
 
 async def ordered_once(one: Scene) -> None:
@@ -109,14 +109,27 @@ async def started_as_corrected(one: Scene, _: None) -> None:
 async def stop_as_meant(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
     await mistyped(one, "stopp", "run_command")
     await one.devin.wait_for_sessions("fix the login test", seconds=PATIENCE, is_archived=True)
-    await one.slack.wait_for_message(GENERAL, sentences.stopped_begins("<@U0ANN>"), thread_ts=begun[0], within=PATIENCE)
+    await one.slack.wait_for_message(GENERAL, sentences.stopped_begins("ann"), thread_ts=begun[0], within=PATIENCE)
     return begun
 
 
 async def stop_by_command(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
     await typed(one, "stop")
     await one.devin.wait_for_sessions("fix the login test", seconds=PATIENCE, is_archived=True)
-    await one.slack.wait_for_message(GENERAL, sentences.stopped_begins("<@U0ANN>"), thread_ts=begun[0], within=PATIENCE)
+    await one.slack.wait_for_message(GENERAL, sentences.stopped_begins("ann"), thread_ts=begun[0], within=PATIENCE)
+    return begun
+
+
+async def stop_in_a_list(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
+    """Type for a list until there is one, and press Stop in it until that is acknowledged."""
+    for _ in range(20):
+        answer = await one.slack.slash(ANN, OPS, "list")
+        shown = answer["status"] == "acked"
+        if shown and (await one.slack.click(ANN, OPS, answer["shown"]["ts"], "stop_listed"))["status"] == "acked":
+            break
+        await one.slack.wait_for_sockets(within=PATIENCE)
+    await one.devin.wait_for_sessions("fix the login test", seconds=PATIENCE, is_archived=True)
+    await one.slack.wait_for_message(GENERAL, sentences.stopped_begins("ann"), thread_ts=begun[0], within=PATIENCE)
     return begun
 
 
@@ -180,6 +193,23 @@ async def announced_once(one: Scene, begun: tuple[str, str]) -> None:
     assert said["rendered"].startswith(sentences.cannot_post_begins(GENERAL))
     (made,) = await one.devin.sessions()
     assert (made["session_id"], made["is_archived"]) == (begun[1], False)
+
+
+async def hand_over(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
+    cart = {"name": "cart.png", "content": "PNG of the cart"}
+    await one.devin.attach(begun[1], "login.png", "PNG of the login", say="Look.", more=[cart])
+    await one.devin.say(begun[1], "That is all.")
+    await one.slack.wait_for_message(GENERAL, "That is all.", thread_ts=begun[0], within=PATIENCE)
+    return begun
+
+
+async def shown_once_in_order(one: Scene, begun: tuple[str, str]) -> None:
+    said = (await one.slack.messages(GENERAL, thread_ts=begun[0], user="U0BOT"))[1:]
+    assert [(message["text"] and message["rendered"], len(message.get("files", []))) for message in said] == [
+        ("Look.", 0),
+        ("", 2),
+        ("That is all.", 0),
+    ]
 
 
 async def tags_refused(one: Scene) -> None:
@@ -253,7 +283,7 @@ STORIES = [
         steps=(
             *RECEIVED,
             "ask before a second start: commit",
-            *ANSWERED,
+            *ANSWERED_BY_URL,
             "go on as answered: commit",
             STARTED_FROM_A_COMMAND,
             *POSTED,
@@ -262,6 +292,7 @@ STORIES = [
         ),
         sometimes=FOLLOWED,
         times={"receive: commit": 2, "begin work: commit": 4},
+        throughout=ANSWERED_BY_URL,
     ),
     Story(
         "a doubtful text is a task",
@@ -271,7 +302,7 @@ STORIES = [
         steps=(
             *RECEIVED,
             "start as a task: commit",
-            *ANSWERED,
+            *ANSWERED_BY_URL,
             STARTED_FROM_A_COMMAND,
             *POSTED,
             *CREATED,
@@ -288,7 +319,7 @@ STORIES = [
             *RECEIVED,
             "ask about options: commit",
             "answer (private): Slack chat.postEphemeral",
-            *ANSWERED,
+            *ANSWERED_BY_URL,
             "go on as answered: commit",
             "answer the question: commit",
             *CREATED,
@@ -306,7 +337,7 @@ STORIES = [
         steps=(
             *RECEIVED,
             "carry out the command: commit",
-            *ANSWERED,
+            *ANSWERED_BY_URL,
             *PUT_TO_SLEEP,
             *EDITED,
             *POSTED,
@@ -319,6 +350,24 @@ STORIES = [
         stop_by_command,
         stopped,
         steps=(*RECEIVED, *PUT_TO_SLEEP, *EDITED, *POSTED),
+        sometimes=FOLLOWED,
+    ),
+    Story(
+        "a stop in a list",
+        running,
+        stop_in_a_list,
+        stopped,
+        steps=(
+            "show a list: commit",
+            *RECEIVED,
+            "show the stop in the list: commit",
+            "claim (private): commit",
+            "answer (private): Slack response_url",
+            "mark as sent (private): commit",
+            *PUT_TO_SLEEP,
+            *EDITED,
+            *POSTED,
+        ),
         sometimes=FOLLOWED,
     ),
     Story(
@@ -339,6 +388,19 @@ STORIES = [
         sometimes=FOLLOWED,
     ),
     Story(
+        "Devin hands pictures over",
+        running,
+        hand_over,
+        shown_once_in_order,
+        steps=(
+            *POSTED,
+            "keep the copies of files: commit",
+            "share the files: Slack files.completeUploadExternal",
+            *FOLLOWED,
+        ),
+        sometimes=EDITED,
+    ),
+    Story(
         "a start without tags",
         tags_refused,
         mention,
@@ -346,6 +408,7 @@ STORIES = [
         steps=(*RECEIVED, KNOWN, *CREATED, "note that tags are refused: commit", *POSTED, *REACTED),
         sometimes=(*EDITED, *FOLLOWED),
         times={"intend: commit": 2, "create: Devin POST sessions": 2},
+        throughout=("create: Devin POST sessions",),  # found again by another way
     ),
     Story(
         "a duplicate is ended",

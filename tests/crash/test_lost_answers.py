@@ -1,7 +1,7 @@
 """Lost answers on either side: what was done is found again, what was not done is done once."""
 
 import sqlite3
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -34,8 +34,23 @@ SLACK_FAULTS: dict[str, dict[str, Any]] = {
     "done, no end": {"kind": "commit_then_hang", "seconds": 8},
     "not done, no end": {"kind": "hang", "seconds": 8},
 }
-devin_faults = pytest.mark.parametrize("fault", DEVIN_FAULTS.values(), ids=DEVIN_FAULTS)
-slack_faults = pytest.mark.parametrize("fault", SLACK_FAULTS.values(), ids=SLACK_FAULTS)
+
+
+def each_of(faults: dict[str, dict[str, Any]], *, usual: Collection[str] = ()) -> pytest.MarkDecorator:
+    """Tell a test with each of these faults; those that are not `usual` are for the long run, where any are named."""
+    return pytest.mark.parametrize(
+        "fault",
+        [
+            pytest.param(fault, id=name, marks=[] if not usual or name in usual else [pytest.mark.long])
+            for name, fault in faults.items()
+        ],
+    )
+
+
+# The first story of each side is told with every fault; the others, which find out in the same way, with the hardest.
+NO_ANSWER = ("done, no answer", "not done, no answer")
+every_devin_fault, devin_faults = each_of(DEVIN_FAULTS), each_of(DEVIN_FAULTS, usual=NO_ANSWER)
+every_slack_fault, slack_faults = each_of(SLACK_FAULTS), each_of(SLACK_FAULTS, usual=NO_ANSWER)
 
 
 @pytest.fixture
@@ -67,7 +82,7 @@ async def polled(on: Harness) -> None:
 # ---------------------------------------------------------------- Devin
 
 
-@devin_faults
+@every_devin_fault
 async def test_a_start_whose_answer_is_lost_makes_one_session(on: Harness, fault: dict[str, Any]) -> None:
     await on.devin.fault("create_session", **fault)
     ts = await on.mention("fix the login test")
@@ -120,10 +135,10 @@ async def test_a_stop_whose_answer_is_lost_is_announced_once(on: Harness, fault:
     ts, session = await on.started()
     await on.devin.fault("archive", **fault)
     await on.slack.say(ANN, GENERAL, "!stop", thread_ts=ts)
-    await on.slack.wait_for_message(GENERAL, sentences.stopped_begins("<@U0ANN>"), thread_ts=ts, within=WITHIN)
+    await on.slack.wait_for_message(GENERAL, sentences.stopped_begins("ann"), thread_ts=ts, within=WITHIN)
     await polled(on)
     assert (await on.devin.session(session))["is_archived"]
-    assert await on.thread(GENERAL, ts) == [sentences.stopped("<@U0ANN>")]
+    assert await on.thread(GENERAL, ts) == [sentences.stopped("ann")]
 
 
 @devin_faults
@@ -137,7 +152,7 @@ async def test_an_end_for_good_whose_answer_is_lost_is_announced_once(on: Harnes
     other, _ = await on.started("another task")  # the poller looks on
     await on.slack.wait_for_message(GENERAL, sentences.IS_WORKING, thread_ts=other, within=WITHIN)
     assert (await on.devin.session(session))["terminated"]
-    assert await on.thread(GENERAL, ts) == [sentences.ended_for_good("<@U0ANN>")]
+    assert await on.thread(GENERAL, ts) == [sentences.ended_for_good("ann")]
 
 
 # ---------------------------------------------------------------- Slack
@@ -168,7 +183,7 @@ async def test_a_slash_card_whose_answer_is_lost_makes_one_thread_and_one_sessio
     assert made["tags"] == ["devin-bridge", f"slack-T0PLAY-{GENERAL}-{card['ts']}"]
 
 
-@slack_faults
+@every_slack_fault
 async def test_what_devin_says_stands_once_and_in_order_when_an_answer_is_lost(
     on: Harness, fault: dict[str, Any]
 ) -> None:
@@ -176,9 +191,27 @@ async def test_what_devin_says_stands_once_and_in_order_when_an_answer_is_lost(
     await on.slack.fault("chat.postMessage", **fault)
     for said in ("One.", "Two.", "Three."):
         await on.devin.say(session, said)
-    await on.slack.wait_for_message(GENERAL, "Three.", thread_ts=ts, within=WITHIN)
+    await on.wait_for_post(GENERAL, ts, "Three.", within=WITHIN)
     await polled(on)
     assert await on.thread(GENERAL, ts) == ["One.", "Two.", "Three."]
+
+
+@slack_faults
+async def test_pictures_of_devins_stand_once_and_in_order_when_the_answer_is_lost(
+    on: Harness, fault: dict[str, Any]
+) -> None:
+    ts, session = await on.started()
+    await on.slack.fault("files.completeUploadExternal", **fault)
+    await on.devin.attach(session, "login.png", "PNG", "image/png", say="One.")
+    await on.devin.say(session, "Three.")
+    await on.wait_for_post(GENERAL, ts, "Three.", within=WITHIN)
+    await polled(on)
+    said = (await on.slack.messages(GENERAL, thread_ts=ts, user="U0BOT"))[1:]
+    assert [(one["text"], len(one.get("files", []))) for one in said] == [
+        ("fix the login test: One.", 0),
+        ("", 1),
+        ("fix the login test: Three.", 0),
+    ]
 
 
 async def test_a_lost_post_does_not_hold_up_another_thread(on: Harness) -> None:
@@ -202,14 +235,14 @@ async def test_a_conversation_older_than_the_keys_is_announced_no_second_time(on
     await on.devin.wait_for_messages("please use pytest")
     for said in ("One.", "Two.", "Three."):
         await on.devin.say(session, said)
-    await on.slack.wait_for_message(GENERAL, "Three.", thread_ts=ts, within=WITHIN)
+    await on.wait_for_post(GENERAL, ts, "Three.", within=WITHIN)
     await on.stop()
     with closing(sqlite3.connect(tmp_path / "bot.db")) as store, store:
         store.execute("DELETE FROM outbox WHERE kind <> 'card'")
         store.execute("DELETE FROM inbox")
     await on.start()
     await on.devin.say(session, "Four.")
-    await on.slack.wait_for_message(GENERAL, "Four.", thread_ts=ts, within=WITHIN)
+    await on.wait_for_post(GENERAL, ts, "Four.", within=WITHIN)
     await polled(on)
     assert await on.thread(GENERAL, ts) == ["One.", "Two.", "Three.", "Four."]
     assert [text.split("\n")[1] for text in await asked(on, session)] == ["please use pytest"]

@@ -66,8 +66,10 @@ def test_each_place_of_the_table_is_in_a_story() -> None:
     assert PLACES.keys() <= {place_in(step) for step in LISTED}
 
 
-def test_each_listed_step_is_died_at_by_a_story_of_the_short_form() -> None:
-    assert {step for story in STORIES for step in story.own_steps()} >= LISTED
+def test_each_moment_of_each_listed_step_is_died_at_by_a_story_of_the_short_form() -> None:
+    reached = {moment for story in STORIES for moment in story.required() if moment.number == 1 and moment.is_distinct}
+    assert {moment.step for moment in reached} == LISTED
+    assert {moment for moment in reached if not any(story.dies_at(moment) for story in STORIES)} == set()
 
 
 def test_each_step_that_may_run_beside_a_story_is_listed_by_one() -> None:
@@ -83,6 +85,7 @@ async def nothing(*_: Any) -> None:
 
 POST = "post: Slack chat.postMessage"
 MARK = "mark as sent: commit"
+REPLY = "reply: Devin POST sessions/messages"
 REACHED = [Moment(POST, BEFORE), Moment(POST, AFTER), Moment(MARK, BEFORE), Moment(MARK, AFTER)]
 STORY = Story("a post", nothing, nothing, nothing, steps=(POST, MARK), at_common_steps=True)
 
@@ -136,10 +139,17 @@ def test_a_listed_step_is_died_at_once_and_in_the_long_form_at_every_moment() ->
     assert STORY.deaths(again, every=True) == again
 
 
-def test_a_step_that_many_stories_have_is_died_at_where_the_story_says_so() -> None:
-    common = replace(STORY, at_common_steps=False, steps=(POST, MARK, "reply: Devin POST sessions/messages"))
-    assert common.own_steps() == {"reply: Devin POST sessions/messages"}
-    assert replace(common, at_common_steps=True).own_steps() == {*common.steps}
+def test_a_step_that_nearly_all_stories_have_is_died_at_where_the_story_says_so() -> None:
+    elsewhere = replace(STORY, at_common_steps=False)
+    assert elsewhere.deaths(REACHED, every=False) == []
+    assert elsewhere.deaths(REACHED, every=True) == REACHED
+
+
+def test_a_protocol_of_many_stories_is_died_at_throughout_where_it_is_the_point_and_elsewhere_after_its_call() -> None:
+    protocol = [Moment("intend: commit", AFTER), *(Moment(REPLY, when) for when in (BEFORE, ON_THE_WIRE, AFTER))]
+    story = replace(STORY, at_common_steps=False, steps=("intend: commit", REPLY))
+    assert story.deaths(protocol, every=False) == [Moment(REPLY, AFTER)]
+    assert replace(story, throughout=story.steps).deaths(protocol, every=False) == protocol
 
 
 def test_a_step_that_is_another_each_time_is_died_at_each_time() -> None:

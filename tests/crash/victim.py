@@ -44,6 +44,7 @@ from bot.store.database.connection import Database
 from bot.timing import PRODUCTION
 from tests import imported_late  # noqa: F401  before any fork
 from tests.crash.steps import AFTER, BEFORE, COMMIT, ON_THE_WIRE, Moment, StepNames, is_ours, is_plumbing
+from tests.rehearsal import rehearse
 from tests.waits import SHORT
 
 if TYPE_CHECKING:
@@ -309,4 +310,5 @@ class Nursery:
 
 
 if __name__ == "__main__":
+    rehearse(Path(sys.argv[1]))
     Nursery().run()

@@ -1,5 +1,6 @@
 """What each method asks, and what it makes of the answer."""
 
+import io
 import logging
 import traceback
 
@@ -10,6 +11,7 @@ from bot.devin import errors
 from bot.devin.answers import Page
 from bot.devin.client import Devin
 from bot.devin.models import DevinSession
+from bot.domain.file import DevinFile
 from bot.domain.session import PullRequest, Snapshot, bare_id
 
 KEY = "cog_test_0123456789abcdef"
@@ -142,6 +144,20 @@ async def test_a_message_with_files_for_a_person(devin, devin_api):
     }
 
 
+async def test_files_are_apart_from_what_devin_says_and_from_nobody_elses_words(devin, devin_api):
+    text = 'Look.\nATTACHMENT:"https://app.devin.ai/attachments/0000/a.png"'
+    rows = [
+        {"event_id": f"e{number}", "source": source, "message": text, "created_at": 1, "files": ["odd"]}
+        for number, source in enumerate(("devin", "user"))
+    ]
+    devin_api.on_session("GET", "/messages", httpx.Response(200, json={"items": rows, "has_next_page": False}))
+
+    by_devin, by_user = [message async for message in devin.messages(BARE)]
+
+    assert (by_devin.message, by_devin.files) == ("Look.", (DevinFile("a.png", "0000"),))
+    assert (by_user.message, by_user.files) == (text, ())
+
+
 async def test_tags(devin, devin_api):
     for method in ("GET", "POST", "PUT"):
         devin_api.on_session(method, "/tags", "tags")
@@ -241,12 +257,18 @@ async def test_session_attachments_in_both_forms(devin, devin_api, wrapped):
 STORED = "https://files.example.com/0000?signature=abc"
 
 
-@pytest.mark.parametrize("address", [f"https://api.devin.ai{FILES}/0000/my%20data.csv", "0000/my data.csv"])
-async def test_download_leaves_the_key_behind_at_the_redirect(devin, devin_api, address):
+async def saved(devin, uuid="0000", name="a", most=100):
+    """What is read of a file."""
+    content = io.BytesIO()
+    await devin.save_attachment(uuid, name, content, most)
+    return content.getvalue()
+
+
+async def test_download_leaves_the_key_behind_at_the_redirect(devin, devin_api):
     devin_api.on_org("GET", "/attachments/0000/my data.csv", httpx.Response(307, headers={"Location": STORED}))
     devin_api.on("GET", "/0000", httpx.Response(200, content=b"a;b\n"))
 
-    assert await devin.download_attachment(address) == b"a;b\n"
+    assert await saved(devin, name="my data.csv") == b"a;b\n"
 
     first, second = devin_api.requests
     assert first.headers["Authorization"] == f"Bearer {KEY}"
@@ -255,11 +277,28 @@ async def test_download_leaves_the_key_behind_at_the_redirect(devin, devin_api, 
     assert "Authorization" not in second.headers
 
 
-async def test_download_asks_only_our_own_host(devin, devin_api):
+async def test_download_of_what_our_own_host_hands_out(devin, devin_api):
     devin_api.on_org("GET", "/attachments/0000/data.csv", httpx.Response(200, content=b"a;b\n"))
 
-    assert await devin.download_attachment("https://evil.example.com/x/0000/data.csv") == b"a;b\n"
+    assert await saved(devin, name="data.csv") == b"a;b\n"
     assert devin_api.last.url.host == "api.devin.ai"
+
+
+async def test_a_download_reads_no_more_than_a_chunk_at_once(devin, devin_api):
+    class Chunks(io.BytesIO):
+        largest = 0
+
+        def write(self, chunk):
+            self.largest = max(self.largest, len(chunk))
+            return super().write(chunk)
+
+    devin_api.on_org("GET", "/attachments/0000/a", httpx.Response(307, headers={"Location": STORED}))
+    devin_api.on("GET", "/0000", httpx.Response(200, content=b"x" * 300_000))
+    content = Chunks()
+
+    await devin.save_attachment("0000", "a", content, 300_000)
+
+    assert (len(content.getvalue()), content.largest) == (300_000, 65_536)
 
 
 @pytest.mark.parametrize(
@@ -276,10 +315,20 @@ async def test_a_download_link_that_does_not_work(devin, devin_api, link, answer
     devin_api.on("GET", "/0000", answer)
 
     with pytest.raises(errors.DevinUnexpectedAnswer) as caught:
-        await devin.download_attachment("0000/a")
+        await saved(devin)
 
     assert caught.value.message == expected
     assert "signature" not in str(caught.value)
+
+
+@pytest.mark.parametrize(("status", "error"), [(404, errors.DevinNotFound), (503, errors.DevinServerError)])
+async def test_a_download_that_devin_refuses(devin, devin_api, status, error):
+    devin_api.on_org("GET", "/attachments/0000/a", httpx.Response(status, json={"detail": "no"}))
+
+    with pytest.raises(error):
+        await saved(devin)
+
+    assert len(devin_api.requests) == 1
 
 
 async def test_a_download_link_without_an_answer(devin, devin_api):
@@ -287,23 +336,24 @@ async def test_a_download_link_without_an_answer(devin, devin_api):
     devin_api.on("GET", "/0000", httpx.ReadError("reset"))
 
     with pytest.raises(errors.DevinUnreachable):
-        await devin.download_attachment("0000/a")
+        await saved(devin)
 
 
-async def test_a_file_that_is_too_large(devin, devin_api, monkeypatch):
-    monkeypatch.setattr("bot.devin.transport.DOWNLOAD_LIMIT_BYTES", 3)
+async def test_a_file_that_is_too_large(devin, devin_api):
     devin_api.on_org("GET", "/attachments/0000/a", httpx.Response(307, headers={"Location": STORED}))
     devin_api.on("GET", "/0000", httpx.Response(200, content=b"1234"))
 
+    assert await saved(devin, most=4) == b"1234"
     with pytest.raises(errors.DevinUnexpectedAnswer) as caught:
-        await devin.download_attachment("0000/a")
+        await saved(devin, most=3)
 
     assert caught.value.message == "The file is too large."
 
 
-async def test_an_address_without_a_file(devin, devin_api):
+@pytest.mark.parametrize(("uuid", "name"), [("", "a"), ("0000", ""), ("..", "a"), ("0000", "..")])
+async def test_an_address_without_a_file(devin, devin_api, uuid, name):
     with pytest.raises(errors.DevinUnexpectedAnswer) as caught:
-        await devin.download_attachment("https://api.devin.ai/")
+        await saved(devin, uuid, name)
 
     assert caught.value.message == "The address of the file has no name in it."
     assert devin_api.requests == []
@@ -471,14 +521,14 @@ async def test_an_unreadable_answer_to_a_change_is_uncertain(devin, devin_api, a
 
 async def test_an_unreadable_answer_is_not_repeated_in_the_error(devin, devin_api):
     devin_api.on_session(
-        "GET", "/messages", httpx.Response(200, json={"items": [{"message": "a private text", "source": []}]})
+        "GET", "/messages", httpx.Response(200, json={"items": [{"text": "a private text", "source": []}]})
     )
 
     with pytest.raises(errors.DevinUnexpectedAnswer) as caught:
         await anext(devin.messages(BARE))
 
     assert "private text" not in "".join(traceback.format_exception(caught.value))
-    assert caught.value.message == "Field required (at items.0.event_id)."
+    assert caught.value.message == "Value error, No row can be read for its event_id and source (at the beginning)."
 
 
 def test_a_page_may_lack_all_but_its_items():

@@ -1,6 +1,7 @@
 """What is certain after an odd answer: what was created stays created, and a row that is missing is known to be."""
 
 import asyncio
+import json
 from contextlib import asynccontextmanager, suppress
 
 import httpx
@@ -9,9 +10,9 @@ import structlog.testing
 
 from bot.devin import errors
 from bot.devin.client import Devin
-from bot.devin.models import CreatedSession, DevinSession
+from bot.devin.messages import by_time, oldest_first
+from bot.devin.models import DevinMessage
 from bot.devin.retry import Patience
-from bot.domain.session import Snapshot
 
 KEY = "cog_test_0123456789abcdef"
 ORG = "org-abc123def456"
@@ -44,9 +45,8 @@ async def test_a_created_session_is_known_as_a_whole(devin, devin_api):
     made = await devin.create_session("Fix the flaky login test")
 
     assert (made.session_id, made.url) == (BARE, ADDRESS)
-    assert isinstance(made.session, DevinSession)
-    assert made.snapshot() == made.session.snapshot()
-    assert made == CreatedSession.of(made.session)
+    assert (made.status, made.tags, made.updated_at) == ("new", ("devin-bridge",), 1767225600)
+    assert made.odd_fields == frozenset()
 
 
 @pytest.mark.parametrize(
@@ -57,6 +57,7 @@ async def test_a_created_session_is_known_as_a_whole(devin, devin_api):
         {"status": {"name": "new"}},
         {"url": "left out"},
         {"url": 7},
+        {"url": "javascript:alert(1)"},
         {"acus_consumed": "none yet"},
         {"pull_requests": [{}]},
         {"tags": "devin-bridge"},
@@ -68,8 +69,7 @@ async def test_an_odd_field_hides_neither_the_id_nor_the_address_of_what_was_cre
 
     made = await devin.create_session("Fix the flaky login test")
 
-    assert made == CreatedSession(BARE, ADDRESS, None)
-    assert made.snapshot() == Snapshot()
+    assert (made.session_id, made.url) == (BARE, ADDRESS)
     assert len(devin_api.requests) == 1
 
 
@@ -77,7 +77,9 @@ async def test_an_id_is_kept_as_given_and_its_address_has_no_prefix(devin, devin
     odd = row(f"devin-{BARE}", url=None)
     devin_api.on_org("POST", "/sessions", httpx.Response(201, json=odd))
 
-    assert await devin.create_session("Fix the flaky login test") == CreatedSession(f"devin-{BARE}", ADDRESS, None)
+    made = await devin.create_session("Fix the flaky login test")
+
+    assert (made.session_id, made.url) == (f"devin-{BARE}", ADDRESS)
 
 
 @pytest.mark.parametrize(
@@ -125,8 +127,8 @@ async def test_a_redirect_does_not_say_that_something_was_created(devin, devin_a
 
 @pytest.mark.parametrize(
     "answer",
-    [httpx.Response(200, json=row(updated_at=None)), httpx.Response(200, text="<html>"), httpx.Response(204)],
-    ids=["an odd field", "html", "204"],
+    [httpx.Response(200, json=row(session_id=None)), httpx.Response(200, text="<html>"), httpx.Response(204)],
+    ids=["no id", "html", "204"],
 )
 async def test_a_message_is_delivered_however_odd_the_answer(devin, devin_api, answer):
     devin_api.on_session("POST", "/messages", answer)
@@ -212,14 +214,14 @@ async def all_pages(pages):
 
 
 async def test_a_page_says_which_rows_could_not_be_read(devin, devin_api):
-    rows = [row("a1"), row("a2", updated_at=None, status=7), row("a3"), row(session_id=None), "a4"]
+    rows = [row("a1"), row(session_id=7, status=7), row("a3"), row(session_id=None), "a4"]
     devin_api.on_org("GET", "/sessions", listed(*rows, end_cursor="c1", has_next_page=True), listed(row("a5")))
 
     first, last = await all_pages(devin.session_pages())
 
     assert [session.session_id for session in (*first.items, *last.items)] == ["a1", "a3", "a5"]
     assert [(one.id, one.fields) for one in first.unreadable] == [
-        ("a2", ("status", "updated_at")),
+        (None, ("session_id", "status")),
         (None, ("session_id",)),
         (None, ("",)),
     ]
@@ -227,11 +229,11 @@ async def test_a_page_says_which_rows_could_not_be_read(devin, devin_api):
 
 
 async def test_a_page_of_which_no_row_can_be_read_is_not_an_empty_one(devin, devin_api):
-    devin_api.on_org("GET", "/sessions", listed(row("a1", updated_at=None), row("a2", status=None)))
+    devin_api.on_org("GET", "/sessions", listed(row(" "), row("  ")))
 
     (page,) = await all_pages(devin.session_pages())
 
-    assert (page.items, [one.id for one in page.unreadable]) == ((), ["a1", "a2"])
+    assert (page.items, [one.id for one in page.unreadable]) == ((), [" ", "  "])
 
 
 @pytest.mark.parametrize(
@@ -239,12 +241,11 @@ async def test_a_page_of_which_no_row_can_be_read_is_not_an_empty_one(devin, dev
     [
         listed({"id": "a1"}, {"id": "a2"}),
         listed("a1"),
-        listed(row("a1", status=None), has_next_page="perhaps"),
         httpx.Response(200, json={"items": None}),
         httpx.Response(200, json={"items": {"a1": row("a1")}}),
         httpx.Response(200, json=[row("a1")]),
     ],
-    ids=["other rows", "words", "an odd page", "no rows", "an object", "a bare list"],
+    ids=["other rows", "words", "no rows", "an object", "a bare list"],
 )
 async def test_another_form_of_answer_is_an_error(devin, devin_api, answer):
     devin_api.on_org("GET", "/sessions", answer)
@@ -253,28 +254,195 @@ async def test_another_form_of_answer_is_an_error(devin, devin_api, answer):
         await all_pages(devin.session_pages())
 
 
+@pytest.mark.parametrize("more", [None, "perhaps", "false", 1, 0, []])
+async def test_where_it_is_odd_whether_there_is_more_a_cursor_says_so(devin, devin_api, more):
+    odd = listed(row("a1"), end_cursor=7, has_next_page=more)
+    devin_api.on_org("GET", "/sessions", odd, listed(row("a2"), end_cursor=None, has_next_page=more))
+
+    assert [made.session_id async for made in devin.sessions()] == ["a1", "a2"]
+    assert devin_api.last.url.params["after"] == "7"
+
+
 async def test_messages_and_insights_report_their_odd_rows_too(devin, devin_api):
-    devin_api.on_session("GET", "/messages", listed(message("e1", message=None), message("e2")))
-    devin_api.on_org("GET", "/sessions/insights", listed(row("a1", num_devin_messages=None), row("a2")))
+    devin_api.on_session("GET", "/messages", listed({"created_at": 1}, message("e2")))
+    devin_api.on_org("GET", "/sessions/insights", listed(row(" ", num_devin_messages=None), row("a2")))
 
     (messages,) = await all_pages(devin.message_pages(BARE))
     (insights,) = await all_pages(devin.session_insight_pages())
 
-    assert [one.id for one in messages.unreadable] == ["e1"]
-    assert [one.id for one in insights.unreadable] == ["a1"]
+    assert [one.fields for one in messages.unreadable] == [("event_id",)]
+    assert [one.id for one in insights.unreadable] == [" "]
     assert [one.event_id async for one in devin.messages(BARE)] == ["e2"]
 
 
 async def test_an_odd_row_is_logged_once_and_not_with_every_poll(devin, devin_api, logged):
-    odd = listed(row("a1", updated_at=None), row("a2", status=7), row("a3"))
-    more = listed(row("a1", updated_at=None), row("a4", updated_at=None))
+    odd = listed(row(" ", url="left out", status=7), row("a3"))
+    more = listed(row(" ", url="left out", status=7), row("  ", url="left out"), row("a3"))
     devin_api.on_org("GET", "/sessions", odd, odd, more)
 
     for _ in range(3):
         await all_pages(devin.session_pages())
 
     assert [(line["event"], line["rows"], line["fields"]) for line in logged] == [
-        ("rows of Devin's not read", 2, ["status", "updated_at"]),
-        ("rows of Devin's not read", 1, ["updated_at"]),
+        ("rows of Devin's not read", 1, ["session_id", "status"]),
+        ("rows of Devin's not read", 1, ["session_id"]),
     ]
     assert {line["log_level"] for line in logged} == {"warning"}
+
+
+# ------------------------------------------------------------ fields
+
+
+async def test_an_odd_field_is_logged_once_and_not_for_every_row(devin, devin_api, logged):
+    rows = [row(name, updated_at="soon", pull_requests=[7, {"pr_url": "https://example.com/pull/7"}]) for name in "abc"]
+    devin_api.on_org("GET", "/sessions", listed(*rows), listed(*rows, row("d", tags={"a": "b"})))
+
+    for _ in range(2):
+        await all_pages(devin.session_pages())
+
+    assert [(line["event"], line["model"], line["fields"]) for line in logged] == [
+        ("fields of Devin's not read", "DevinSession", ["pull_requests", "updated_at"]),
+        ("fields of Devin's not read", "DevinSession", ["tags"]),
+    ]
+
+
+async def test_a_null_is_the_same_as_a_missing_field_and_is_not_logged(devin, devin_api, logged):
+    nothing = dict.fromkeys(["status", "tags", "created_at", "updated_at", "acus_consumed", "is_archived", "url"])
+    devin_api.on_org("GET", "/sessions", listed(row("a1", **nothing)))
+
+    (session,) = [made async for made in devin.sessions()]
+
+    assert (session.status, session.updated_at, session.acus_consumed, session.is_archived) == ("", 0, 0.0, False)
+    assert session.url == "https://app.devin.ai/sessions/a1"
+    assert (session.tags, session.has("tags"), session.odd_fields) == ((), False, frozenset())
+    assert logged == []
+
+
+async def test_of_a_list_with_an_odd_item_the_others_stay_and_it_is_known_not_to_be_whole(devin, devin_api):
+    devin_api.on_org("GET", "/sessions", listed(row("a1", tags=["devin-bridge", None]), row("a2", tags=["x"])))
+
+    one, two = [made async for made in devin.sessions()]
+
+    assert (one.tags, one.has("tags")) == (("devin-bridge",), False)
+    assert (two.tags, two.has("tags")) == (("x",), True)
+
+
+@pytest.mark.parametrize(
+    ("given", "read"),
+    [
+        (1767225600, 1767225600),
+        (1767225600.9, 1767225600),
+        (1767225600123, 1767225600),
+        ("1767225600", 1767225600),
+        ("1767225600.5", 1767225600),
+        ("2026-01-01T00:00:00Z", 1767225600),
+        ("2026-01-01T00:00:00", 1767225600),
+        (0, 0),
+        (-1, 0),
+        (True, 0),
+        (10**18, 0),
+        (10**400, 0),
+        (50_000_000_000, 0),
+        ("soon", 0),
+        ([1767225600], 0),
+    ],
+    ids=str,
+)
+async def test_times_come_in_many_forms(devin, devin_api, given, read):
+    devin_api.on_org("GET", "/sessions", httpx.Response(200, text=json.dumps({"items": [row("a1", updated_at=given)]})))
+
+    (session,) = [made async for made in devin.sessions()]
+
+    assert session.updated_at == read
+
+
+@pytest.mark.parametrize(("given", "read"), [(1.25, 1.25), (2, 2.0), ("1.25", 1.25), (-1, 0), (True, 0), ("much", 0)])
+async def test_acus_are_a_number_or_none(devin, devin_api, given, read):
+    devin_api.on_org("GET", "/sessions", listed(row("a1", acus_consumed=given)))
+
+    (session,) = [made async for made in devin.sessions()]
+
+    assert session.acus_consumed == read
+
+
+@pytest.mark.parametrize("given", ["NaN", "Infinity", "1e999"])
+async def test_a_figure_that_is_no_number_is_none(devin, devin_api, given):
+    text = json.dumps({"items": [row("a1", acus_consumed="figure")]}).replace('"figure"', given)
+    devin_api.on_org("GET", "/sessions", httpx.Response(200, text=text))
+
+    assert [made.acus_consumed async for made in devin.sessions()] == [0.0]
+
+
+async def test_a_text_that_was_cut_in_the_middle_of_a_sign_hides_nothing(devin, devin_api):
+    text = json.dumps({"items": [row("a1", title="Done cut"), row("a2")]}).replace(" cut", r" \ud83d")
+    devin_api.on_org("GET", "/sessions", httpx.Response(200, text=text))
+
+    assert [made.title async for made in devin.sessions()] == ["Done ?", None]
+
+
+async def test_words_without_an_id_have_one_that_is_the_same_at_each_reading(devin, devin_api):
+    rows = [message(None, message="One"), message([], message="Two"), message(3, message="Three")]
+    devin_api.on_session("GET", "/messages", listed(*rows))
+
+    once, again = [[one async for one in devin.messages(BARE)] for _ in range(2)]
+
+    assert [one.message for one in once] == ["One", "Two", "Three"]
+    assert [one.event_id for one in once] == [one.event_id for one in again]
+    assert len({one.event_id for one in once}) == 3
+    assert once[2].event_id == "3"
+
+
+@pytest.mark.parametrize(
+    ("source", "by_devin"), [("devin", True), ("user", False), ("system", None), (None, None), (7, None)]
+)
+async def test_who_wrote_a_message_is_known_or_is_known_not_to_be(devin, devin_api, source, by_devin):
+    devin_api.on_session("GET", "/messages", listed(message("e1", source=source)))
+
+    assert [one.by_devin async for one in devin.messages(BARE)] == [by_devin]
+
+
+@pytest.mark.parametrize("odd", [{"acus": "much"}, {"acus": None}, {"date": "soon"}, {"date": {}}], ids=str)
+async def test_a_bill_with_a_day_that_cannot_be_read_is_no_bill(devin, devin_api, odd):
+    days = [{"date": 1767225600, "acus": 1.0}, {"date": 1767312000, "acus": 2.0} | odd]
+    devin_api.on_org("GET", "/consumption/daily", httpx.Response(200, json={"consumption_by_date": days}))
+
+    with pytest.raises(errors.DevinUnexpectedAnswer) as caught:
+        await devin.daily_consumption()
+
+    assert caught.value.message == "A day of the bill cannot be read."
+
+
+# ------------------------------------------------------------ the order of messages
+
+
+def written(*times):
+    return [
+        DevinMessage(event_id=f"e{at}", source="devin", message="…", created_at=time) for at, time in enumerate(times)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("times", "order"),
+    [
+        ([], []),
+        ([100, 200, 200, 300], [0, 1, 2, 3]),
+        ([300, 200, 200, 100], [3, 2, 1, 0]),
+        ([100, 103, 101, 200], [0, 1, 2, 3]),
+        ([100, 0, 0, 200], [0, 1, 2, 3]),
+        ([0, 200, 100, 0], [3, 2, 1, 0]),
+        ([0, 0, 0], [0, 1, 2]),
+        ([100, 100], [0, 1]),
+    ],
+    ids=str,
+)
+def test_times_say_in_which_order_messages_are_listed(times, order):
+    assert [message.event_id for message in oldest_first(written(*times))] == [f"e{at}" for at in order]
+
+
+@pytest.mark.parametrize(
+    ("times", "order"),
+    [([], []), ([300, 100, 200], [1, 2, 0]), ([100, 100], [0, 1]), ([200, 0, 100, 0], [2, 3, 0, 1]), ([0, 5], [0, 1])],
+    ids=str,
+)
+def test_messages_by_their_times(times, order):
+    assert [message.event_id for message in by_time(written(*times))] == [f"e{at}" for at in order]

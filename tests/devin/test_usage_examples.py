@@ -22,7 +22,7 @@ async def test_create_a_session(devin, devin_api):
     made = await devin.create_session("Create a Python script that analyzes CSV data")
 
     assert made.session_id == BARE
-    assert made.session.status == "new"
+    assert made.status == "new"
     assert made.url == f"https://app.devin.ai/sessions/{BARE}"
     assert devin_api.asked == [f"POST /v3/organizations/{ORG}/sessions"]
     assert devin_api.last.headers["Authorization"] == "Bearer cog_test_0123456789abcdef"

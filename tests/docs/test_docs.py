@@ -23,6 +23,7 @@ HOMES = {
     "asyncpg": ("bot/engine",),
     "httpx": ("bot/devin", "bot/connect.py", "bot/doctor", "bot/playground"),
     "jinja2": ("bot/playground",),
+    "markdown_it": ("bot/views",),
     "multidict": ("bot/playground",),
     "pgqueuer": ("bot/engine",),
     "prometheus_client": ("bot/metrics.py",),
@@ -59,7 +60,7 @@ NOT_YET = {
     "matplotlib": "the charts of the digest",
     "pgqueuer": "several replicas",
 }
-IMPORT_NAMES = {"pyyaml": "yaml"}
+IMPORT_NAMES = {"markdown-it-py": "markdown_it", "pyyaml": "yaml"}
 
 
 def read(name):

@@ -29,6 +29,7 @@ NEEDED_BY_EVENT = {
     "message.channels": "channels:history",
     "message.groups": "groups:history",
     "message.im": "im:history",
+    "message.mpim": "mpim:history",
     "tokens_revoked": None,
 }
 # What the bot does beyond hearing events.
@@ -37,8 +38,11 @@ NEEDED_BY_WORK = {
     "chat:write",
     "commands",
     "files:read",
+    "files:write",
     "im:write",
+    "mpim:read",
     "reactions:write",
+    "usergroups:read",
     "users:read",
 }
 

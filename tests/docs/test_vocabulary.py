@@ -24,7 +24,7 @@ NOT_OURS = (
 
 # Words that names are not made of, and what to say instead. `_` joins the words of a phrase.
 RETIRED = {
-    "rest_of rests comes_to_rest come_to_rest": "resting_kind, resting",
+    "rest_of rests comes_to_rest come_to_rest": "resting",
     "hear hears heard hearing listen listens listened": "read_messages, NewMessages",
     "tell tells telling told untold": "announce, announced, unannounced (of an answer: message)",
     "news": "announcement",

@@ -122,16 +122,16 @@ def test_each_scope_of_the_manifest_has_its_consequence():
 
 
 def test_all_scopes_are_granted():
-    assert shown(*check_scopes(SCOPES)) == ok("The app has the 13 scopes of manifest.yml.")
+    assert shown(*check_scopes(SCOPES)) == ok("The app has the 17 scopes of manifest.yml.")
 
 
 def test_missing_and_unused_scopes():
-    granted = SCOPES - {"reactions:write", "files:read"} | {"links:read", "files:write"}
+    granted = SCOPES - {"reactions:write", "files:read"} | {"links:read", "pins:read"}
     assert shown(*check_scopes(granted)) == (
         problem("The scope files:read is missing: files that people attach do not reach Devin.")
         + problem("The scope reactions:write is missing: the bot cannot mark the messages it has taken on.", ADD_SCOPES)
         + note(
-            "The app has scopes that the bot does not use: files:write, links:read.",
+            "The app has scopes that the bot does not use: links:read, pins:read.",
             "Remove them under “Bot Token Scopes” on the app's page “OAuth & Permissions” if nothing else needs them.",
         )
     )

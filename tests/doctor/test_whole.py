@@ -47,7 +47,7 @@ from tests.doctor.sentences import (
 SOCKET_MODE = ok("The settings can be used: Socket Mode, SQLite.")
 BOT_TOKEN_IS_GOOD = ok("SLACK_BOT_TOKEN works in the workspace “https://play.slack.com/”.")
 APP_TOKEN_IS_GOOD = ok("SLACK_APP_TOKEN opens Socket Mode; no connection was kept.")
-SCOPES_ARE_GOOD = ok("The app has the 13 scopes of manifest.yml.")
+SCOPES_ARE_GOOD = ok("The app has the 17 scopes of manifest.yml.")
 ADMINS_ARE_GOOD = ok("The bot is in the channel “ops”, where the digest is posted.") + ok(
     "BOT_ADMIN_USERS: Slack knows each of them (2)."
 )

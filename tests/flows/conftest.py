@@ -55,6 +55,7 @@ class Bills:
 
     days: dict[date, float] = field(default_factory=dict)
     refusal: dict[str, Any] | None = None
+    status: int = 403
     down: bool = False
     asked: list[tuple[int, int]] = field(default_factory=list)
     stamp: Callable[[date], int] = lambda day: bounds(day)[0]
@@ -66,7 +67,7 @@ class Bills:
         if self.down:
             raise httpx.ConnectError("no route")
         if self.refusal is not None:
-            return httpx.Response(403, json=self.refusal)
+            return httpx.Response(self.status, json=self.refusal)
         billed = {day: acus for day, acus in self.days.items() if after <= bounds(day)[0] < before}
         rows = [{"date": self.stamp(day), "acus": acus} for day, acus in sorted(billed.items())]
         return httpx.Response(200, json={"total_acus": sum(billed.values()), "consumption_by_date": rows})

@@ -32,15 +32,16 @@ def conversation(services):
     access, lookup = Access(services), SessionLookup(services)
     prompts = PromptBuilder(services, access)
     create, reply = Create(services, prompts, lookup), Reply(services, prompts, lookup)
-    command_answers = CommandAnswers(services, SessionList(services), UsageLedger(services), access)
+    session_list = SessionList(services)
+    command_answers = CommandAnswers(services, session_list, UsageLedger(services), access)
     return Conversation(
         services,
         access,
         prompts,
         reply,
-        SessionCommands(services, access, DoubtfulCommand(services, command_answers)),
+        SessionCommands(services, access, DoubtfulCommand(services, command_answers), session_list),
         StartFromCommand(services, access, prompts),
-        StartFromMessage(services, create),
+        StartFromMessage(services, prompts, create),
         command_answers,
     )
 

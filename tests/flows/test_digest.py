@@ -11,6 +11,7 @@ from inline_snapshot import Is, snapshot
 from structlog.testing import capture_logs
 
 from bot.flows.deliver.failures import SendFailures
+from bot.flows.deliver.files import FilePosts
 from bot.flows.deliver.send import Send
 from bot.flows.money.digest import Digest
 from bot.flows.money.usage_ledger import UsageLedger
@@ -102,7 +103,8 @@ async def test_the_post(start, store, bills):
     assert row["payload"]["once"] is True
     assert row["payload"]["text"] == (
         f"{sentences.digest_title('Monday, 18 May 2026')}. {sentences.BILLING_DAY}\n"
-        f"*9.5 ACUs*, {sentences.compared('375 % more', '2 ACUs')}.\n"
+        f"*9.5 ACUs* · {sentences.compared('▲ 375 %', '2')}\n"
+        f"{sentences.parts('6.75', '2.75')}\n"
         f"{sentences.counts(2, 1, 1)}\n"
         f"{sentences.month('43.5 ACUs')}\n"
         f"{sentences.MOST_EXPENSIVE}\n"
@@ -126,7 +128,7 @@ async def test_a_post_without_permission(start, store, bills):
     (row,) = await posts(store)
     assert row["payload"]["text"] == (
         f"{sentences.digest_title('Monday, 18 May 2026')}. {sentences.BILLING_DAY}\n"
-        f"*6.25 ACUs*, {sentences.compared('525 % more', '1 ACU')}.\n"
+        f"*6.25 ACUs* through Slack · {sentences.compared('▲ 525 %', '1')}\n"
         f"{sentences.counts(1, 0, 0)}\n"
         f"{sentences.month('13.25 ACUs')}\n"
         f"{sentences.MOST_EXPENSIVE}\n"
@@ -142,10 +144,50 @@ async def test_a_post_about_a_quiet_day(start, store):
     (row,) = await posts(store)
     assert row["payload"]["text"] == (
         f"{sentences.digest_title('Monday, 18 May 2026')}. {sentences.BILLING_DAY}\n"
-        f"*0 ACUs*, {sentences.NOTHING_TO_COMPARE_WITH}.\n"
+        f"*0 ACUs* · {sentences.NOTHING_TO_COMPARE_WITH}\n"
         f"{sentences.counts(0, 0, 0)}\n"
         f"{sentences.month('0 ACUs')}\n"
         f"{sentences.NOTHING_USED}"
+    )
+
+
+async def test_a_post_before_the_bill_is_in(start, store, bills):
+    bills.days = {date(2026, 5, 17): 2.0}
+    await store.session("a", utc(2026, 5, 18, 12), title="Fix the login test")
+    await store.spent(date(2026, 5, 18), a=6.25)
+    with frozen_at(2026, 5, 20, 6, 50) as frozen:
+        await run(frozen, start(), utc(2026, 5, 20, 7, 10))
+    (row,) = await posts(store)
+    assert row["payload"]["text"] == (
+        f"{sentences.digest_title('Monday, 18 May 2026')}. {sentences.BILLING_DAY}\n"
+        "*6.25 ACUs* through Slack\n"
+        f"{sentences.bill_not_in('Monday, 18 May 2026')}\n"
+        f"{sentences.counts(1, 0, 0)}\n"
+        f"{sentences.month('2 ACUs', 'Sunday, 17 May 2026')}\n"
+        f"{sentences.MOST_EXPENSIVE}\n"
+        "1. <https://acme.slack.com/archives/C0WORK/p1779105600000000|Fix the login test>: 6.25 ACUs · "
+        "<https://app.devin.ai/sessions/a|Devin>"
+    )
+
+
+async def test_a_post_where_devin_has_no_bill_comes_at_its_time(start, store, bills):
+    """Not half an hour later, as in an outage."""
+    bills.status, bills.refusal = 404, {"detail": "Not Found"}
+    with frozen_at(2026, 5, 20, 6, 50) as frozen:
+        await run(frozen, start(), utc(2026, 5, 20, 7, 10))
+    (row,) = await posts(store)
+    assert row["payload"]["text"].endswith(sentences.NO_BILL)
+
+
+async def test_a_post_on_a_plan_without_acus(start, store):
+    await store.session("a", utc(2026, 5, 18, 12), done_at=utc(2026, 5, 18, 13))
+    with frozen_at(2026, 5, 20, 6, 50) as frozen:
+        await run(frozen, start(), utc(2026, 5, 20, 7, 10))
+    (row,) = await posts(store)
+    assert row["payload"]["text"] == (
+        f"{sentences.digest_title('Monday, 18 May 2026')}. {sentences.BILLING_DAY}\n"
+        f"{sentences.PLAN_WITHOUT_ACUS}\n"
+        f"{sentences.counts(1, 1, 0)}"
     )
 
 
@@ -436,6 +478,7 @@ async def test_in_an_outage_the_digest_waits_half_an_hour_for_devin(start, store
     assert [line["event"] for line in logs if line["log_level"] == "warning"] == ["digest waits for Devin"]
     assert (await posts(store))[0]["payload"]["text"] == (
         f"{sentences.digest_title('Monday, 18 May 2026')}. {sentences.BILLING_DAY}\n"
+        "*6.25 ACUs* through Slack\n"
         f"{sentences.NO_TOTAL}\n"
         f"{sentences.counts(1, 0, 0)}\n"
         f"{sentences.MOST_EXPENSIVE}\n"
@@ -454,7 +497,8 @@ async def test_figures_that_were_read_before_an_outage_serve(start, store, bills
         await run(frozen, digest, utc(2026, 5, 20, 8))
     assert (await posts(store))[0]["payload"]["text"] == (
         f"{sentences.digest_title('Monday, 18 May 2026')}. {sentences.BILLING_DAY}\n"
-        f"*6.25 ACUs*, {sentences.NOTHING_TO_COMPARE_WITH}.\n"
+        f"*6.25 ACUs* · {sentences.NOTHING_TO_COMPARE_WITH}\n"
+        f"{sentences.parts('0', '6.25')}\n"
         f"{sentences.counts(0, 0, 0)}\n"
         f"{sentences.month('6.25 ACUs')}\n"
         f"{sentences.NOTHING_USED}"
@@ -489,7 +533,8 @@ async def test_a_digest_that_slack_could_not_take_in_time_is_not_posted(start, m
         await run(frozen, start(), utc(2026, 5, 20, 7, 10))
         frozen.move_to(datetime(2026, 5, 20, 13, 0, 1, tzinfo=UTC))
         services = make(store, now)
-        await Send(services, SendFailures(services)).work("out:T0ACME:C0ADMINS")
+        failures = SendFailures(services)
+        await Send(services, failures, FilePosts(services, failures)).work("out:T0ACME:C0ADMINS")
     assert [(row["state"], row["reason"]) for row in await posts(store)] == [("dead", "expired")]
 
 

@@ -34,6 +34,7 @@ ENDS = {
     "created": (1, ["created 1"], "done"),
     "refused": (0, ["refused"], "done"),
     "unknown": (1, ["unknown"], "dead"),
+    "held": (0, ["not created"], "dead"),
 }
 NOT_FOUND, UNREADABLE = Missing.NOT_FOUND, Missing.UNREADABLE
 
@@ -52,6 +53,7 @@ class Outcome:
     lookups: Sequence[Missing | Exception] = ()  # what the first look-ups for it come to
     end: str = "created"  # or refused, or unknown
     again: bool = False  # whether the other form is taken
+    stands: bool = True  # whether a refusal is the last word
 
 
 CREATED_UNREADABLE = errors.DevinCreatedUnreadable("No readable id.", status=200)
@@ -68,6 +70,10 @@ OUTCOMES = {
     ),
     "refused": Outcome(errors.DevinForbidden("Missing permission", status=403), created=False, end="refused"),
     "refused, taken in another form": Outcome(errors.DevinInvalid("No tags", status=422), created=False, again=True),
+    "refused for now": Outcome(errors.DevinConflict("Busy", status=409), created=False, stands=False),
+    "refused for now, and never taken": Outcome(
+        errors.DevinConflict("Busy", status=409), created=False, stands=False, end="held"
+    ),
     "429": Outcome(errors.DevinRateLimited("Slow down", status=429, retry_after=1), created=False),
     "no connection": Outcome(AWAY, created=False),
     "5xx, created": Outcome(SERVER_ERROR),
@@ -98,13 +104,13 @@ class Devin:
         """Create a thing, if the outcome says so; what the answer is comes after that."""
         self.calls.append(self.clock())
         first = len(self.calls) == 1
-        if self.outcome.created or not (first or self.outcome.end == "refused"):
+        if self.outcome.created or not (first or self.outcome.end in {"refused", "held"}):
             self.listed_at.append(self.clock() + (self.outcome.listed_after if first else 0.0))
         return len(self.listed_at)
 
     def answer(self) -> None:
         """Answer the call that was made last."""
-        if len(self.calls) == 1 or self.outcome.end == "refused":
+        if len(self.calls) == 1 or self.outcome.end in {"refused", "held"}:
             self.clock.now += self.outcome.seconds
             if self.outcome.error is not None:
                 raise self.outcome.error
@@ -201,6 +207,9 @@ class NewThing(Creation[int]):
 
     async def other_form(self, _refused: errors.DevinRefused, /) -> bool:
         return self.devin.outcome.again and len(self.devin.calls) == 1
+
+    async def stands(self, _refused: errors.DevinRefused, /) -> bool:
+        return self.devin.outcome.stands
 
     async def write_created(self, uow: UnitOfWork, thing: int) -> None:
         await self._say(uow, f"created {thing}")
@@ -312,7 +321,9 @@ async def test_what_may_be_under_way_is_not_asked_for_again_before_its_time_is_o
         assert all(wait > UNKNOWN_AFTER - 0.001 for wait in waits), uow
 
 
-@pytest.mark.parametrize("name", ["429", "no connection", "5xx, not created", "refused, taken in another form"])
+@pytest.mark.parametrize(
+    "name", ["429", "no connection", "5xx, not created", "refused, taken in another form", "refused for now"]
+)
 async def test_what_is_certainly_not_created_is_asked_for_again_without_waiting_for_a_request(
     world: Any, name: str
 ) -> None:

@@ -9,7 +9,19 @@ from sqlalchemy import event, func, select
 from bot.flows.upkeep import retention
 from bot.flows.upkeep.retention import Retention
 from bot.store.inbox import BATCH
-from bot.store.tables import cards, consumption, inbox, lanes, outbox, people, rate_limits, sessions, spend, threads
+from bot.store.tables import (
+    cards,
+    consumption,
+    inbox,
+    lanes,
+    outbox,
+    people,
+    rate_limits,
+    sessions,
+    shown_lists,
+    spend,
+    threads,
+)
 from bot.timing import PRODUCTION
 
 DAY = 86_400.0
@@ -219,6 +231,16 @@ async def test_full_token_buckets_and_people_read_long_ago_go(purging, either_st
     await purging.tick()
     assert await either_store.all(rate_limits.c.name) == ["out:young"]
     assert await either_store.all(people.c.name) == ["Ada"]
+
+
+async def test_lists_shown_more_than_a_day_ago_go(purging, either_store):
+    old, young = (
+        {"team": "T0ACME", "user": user, "session_ids": ["s"], "shown_at": NOW - DAY + seconds}
+        for user, seconds in (("U0OLD", -1), ("U0ADA", 1))
+    )
+    await either_store.put(shown_lists, old, young)
+    await purging.tick()
+    assert await either_store.all(shown_lists.c.user) == ["U0ADA"]
 
 
 async def test_nothing_to_purge(purging, either_store):

@@ -4,10 +4,14 @@ import asyncio
 
 from bot.flows.deliver.cards import CardEditor
 from bot.flows.deliver.failures import SendFailures
-from bot.slack.errors import ChannelGone
+from bot.flows.session_rows import announce_channel_lost
+from bot.slack.errors import ChannelGone, ContentRefused
 from bot.store import cards, outbox, sessions
 from bot.store.tables import cards as cards_table
 from bot.store.tables import outbox as table
+from bot.views import blocks
+from bot.views.message import Message
+from tests import sentences
 from tests.store.rows import NOW, held, held_card, said, session, standing
 
 
@@ -34,4 +38,73 @@ async def test_a_post_and_a_card_that_find_the_channel_gone_together_are_marked_
     dead = [*posts, *await either_store.rows(cards_table)]
     assert [(row["state"], row["owner"]) for row in dead] == [("dead", None)] * 16
     announced = [row["key"] for row in await either_store.rows(table, table.c.seq) if row["key"].startswith("lost:")]
-    assert announced == [f"lost:s{number}:channel" for number in range(8)]
+    assert announced == [f"lost:s{number}:channel:0:" for number in range(8)]
+
+
+async def test_a_private_answer_whose_blocks_are_refused_is_given_plainly_once(make, either_store, clock):
+    clock.now, db = NOW, either_store.db
+    failure = SendFailures(make(either_store, clock))
+    asked = {"text": "Again?", "blocks": [blocks.section("Really again?")], "user": "U1", "response_url": None}
+    states = []
+    async with db.write() as tx:
+        await outbox.add(tx, [said("priv:1", kind="private", payload=asked)])
+    for _ in range(2):
+        async with db.write() as tx:
+            row = await held(tx, db, "priv:1")
+        await failure.handle(row, ContentRefused("invalid_blocks", "chat.postEphemeral"))
+        (stored,) = await either_store.rows(table)
+        states.append((stored["state"], stored["payload"]["text"], stored["payload"]["blocks"]))
+    assert states == [("open", "Really again?", []), ("dead", "Really again?", [])]
+
+
+async def announced_to_the_asker(either_store):
+    """The texts of what waits to be sent to the asker directly, and the keys of it."""
+    rows = await either_store.rows(table, table.c.seq)
+    return [(row["key"], row["payload"]["text"]) for row in rows if row["channel"] == "U1"]
+
+
+async def refused(make, either_store, clock, key, error="not_in_channel"):
+    """Have a post of the session refused for good."""
+    services, db = make(either_store, clock), either_store.db
+    async with db.write() as tx:
+        await outbox.add(tx, [said(key, session_id="s")])
+        post = await held(tx, db, key)
+    await SendFailures(services).handle(post, ChannelGone(error, "chat.postMessage"))
+
+
+async def removed(make, either_store, clock, event):
+    """Announce what Slack's event about a removal says."""
+    services = make(either_store, clock)
+    async with services.unit_of_work() as uow:
+        await announce_channel_lost(uow, session(), Message("removed"), event)
+
+
+async def test_each_loss_of_a_channel_is_announced_once(make, either_store, clock):
+    clock.now, db = NOW, either_store.db
+    async with db.write() as tx:
+        await sessions.add(tx, session())
+        await standing(tx)
+    await refused(make, either_store, clock, "say:1")
+    await removed(make, either_store, clock, "ev:1")  # why the post was refused
+    await refused(make, either_store, clock, "say:2")
+    assert [key for key, _ in await announced_to_the_asker(either_store)] == ["lost:s:channel:0:"]
+    await removed(make, either_store, clock, "ev:2")  # invited in between, without a post
+    await refused(make, either_store, clock, "say:3")
+    assert [key for key, _ in await announced_to_the_asker(either_store)][1:] == ["lost:s:channel:0:ev:2"]
+    async with db.write() as tx:
+        await outbox.add(tx, [said("say:4", session_id="s")])
+        arrived = await held(tx, db, "say:4")
+        await outbox.sent(tx, arrived, "1750000060.000000", NOW)
+    await refused(make, either_store, clock, "say:5")
+    await refused(make, either_store, clock, "say:6")
+    assert [key for key, _ in await announced_to_the_asker(either_store)][2:] == [f"lost:s:channel:{arrived.seq}:"]
+
+
+async def test_the_asker_reads_that_only_some_people_may_post(make, either_store, clock):
+    clock.now = NOW
+    async with either_store.db.write() as tx:
+        await sessions.add(tx, session())
+        await standing(tx)
+    await refused(make, either_store, clock, "say:1", "restricted_action_read_only_channel")
+    ((_, text),) = await announced_to_the_asker(either_store)
+    assert text == sentences.may_not_post("C1", "<https://app.devin.ai/sessions/s|fix the login test>")

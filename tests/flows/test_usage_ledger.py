@@ -8,7 +8,7 @@ import pytest
 
 from bot.devin.client import Devin
 from bot.devin.errors import DevinUnreachable
-from bot.domain.billing import Period, bounds
+from bot.domain.billing import Period, Withheld, WithheldBecause, bounds
 from bot.flows.money.usage_ledger import UsageLedger
 from bot.playground.devin import DevinControl, DevinSimulator
 from bot.store import due, spend
@@ -68,13 +68,17 @@ async def missing(store):
         return (await due.read(tx, due.consumption(ORG))).state["missing"]
 
 
+PERMISSION_MISSING = Withheld(WithheldBecause.PERMISSION, "ViewOrgConsumption")
+
+
 # ---------------------------------------------------------------- reading
 
 
 async def test_one_call_reads_the_month_up_to_the_running_day(usage_ledger, bills, store):
     bills.days = {may(1): 3.0, may(19): 2.5, TODAY: 0.5, date(2026, 4, 30): 99.0}
     assert await usage_ledger.tick() == PRODUCTION.consumption_interval
-    assert bills.asked == [(int(utc(2026, 5, 1, 8)), int(utc(2026, 5, 21, 8)))]
+    # From a day before the first, whose row may be dated before its start; to the end of the running day.
+    assert bills.asked == [(int(utc(2026, 4, 30, 8)), int(utc(2026, 5, 21, 8)))]
     found = await billed(store)
     assert {day: acus for day, acus in found.items() if acus} == {may(1): 3.0, may(19): 2.5, TODAY: 0.5}
     assert list(found) == [may(day) for day in range(1, 21)]  # a day that Devin leaves out cost nothing
@@ -83,10 +87,10 @@ async def test_one_call_reads_the_month_up_to_the_running_day(usage_ledger, bill
 @pytest.mark.parametrize(
     ("now", "first"),
     [
-        (utc(2026, 5, 5, 12), (2026, 4, 27, 8)),  # about the 4th, and the seven days before it
-        (utc(2026, 5, 1, 12), (2026, 4, 1, 8)),  # about the last of April, so the whole of it
-        (utc(2026, 5, 20, 8, 30), (2026, 5, 1, 8)),
-        (utc(2026, 5, 9, 8, 30), (2026, 4, 30, 8)),  # the 8th has not settled: about the 7th
+        (utc(2026, 5, 5, 12), (2026, 4, 26, 8)),  # about the 4th, and the seven days before it
+        (utc(2026, 5, 1, 12), (2026, 3, 31, 8)),  # about the last of April, so the whole of it
+        (utc(2026, 5, 20, 8, 30), (2026, 4, 30, 8)),
+        (utc(2026, 5, 9, 8, 30), (2026, 4, 29, 8)),  # the 8th has not settled: about the 7th
     ],
 )
 async def test_the_window_reaches_back_as_far_as_a_digest_reads(usage_ledger, bills, clock, now, first):
@@ -124,14 +128,15 @@ async def test_admins_without_a_channel_have_figures_too(make, store, clock, bil
         lambda day: bounds(day)[1] - 1,
         lambda day: bounds(day)[0] - 8 * 3600,  # midnight UTC of the day's date
         lambda day: bounds(day)[0] + 4 * 3600,
+        lambda day: bounds(day)[0] - 3600,  # midnight in California in summer
     ],
 )
 async def test_any_instant_of_a_day_names_it(usage_ledger, bills, store, stamp):
     bills.stamp = stamp
-    bills.days = {YESTERDAY: 2.5, TODAY: 0.5}
+    bills.days = {may(1): 4.0, YESTERDAY: 2.5, TODAY: 0.5}
     await usage_ledger.tick()
     found = await billed(store)
-    assert {day: acus for day, acus in found.items() if acus} == {YESTERDAY: 2.5, TODAY: 0.5}
+    assert {day: acus for day, acus in found.items() if acus} == {may(1): 4.0, YESTERDAY: 2.5, TODAY: 0.5}
 
 
 async def test_a_figure_that_is_left_out_later_stays(usage_ledger, bills, store):
@@ -172,6 +177,42 @@ async def test_a_missing_permission_is_remembered_by_its_name(usage_ledger, bill
     assert await missing(store) is None
 
 
+@pytest.mark.parametrize(
+    ("status", "refusal", "withheld", "sentence"),
+    [
+        (404, {"detail": "Not Found"}, Withheld(WithheldBecause.NOT_FOUND, "ViewOrgConsumption"), sentences.NO_BILL),
+        (
+            403,
+            {"detail": "out_of_quota"},
+            Withheld(WithheldBecause.QUOTA, "out_of_quota"),
+            sentences.no_bill_for_quota("out_of_quota"),
+        ),
+    ],
+)
+async def test_a_bill_that_is_not_there_is_as_one_that_may_not_be_read(
+    usage_ledger, bills, store, clock, status, refusal, withheld, sentence
+):
+    await store.session("a", NOW - 86_400)
+    await store.spent(YESTERDAY, a=4.0)
+    bills.status, bills.refusal = status, refusal
+    assert await usage_ledger.tick() == PRODUCTION.consumption_interval
+    figures = await usage_ledger.figures(YESTERDAY)
+    assert (figures.total, figures.through_slack, figures.withheld) == (None, 4.0, withheld)
+    lines = (await usage_ledger.usage(Period.YESTERDAY)).text.splitlines()
+    assert lines[1] == f"*4 ACUs* through Slack · {sentences.NOTHING_TO_COMPARE_WITH}"
+    assert lines[-1] == sentence
+    bills.refusal = None
+    clock.now += PRODUCTION.consumption_interval
+    await usage_ledger.tick()
+    assert (await usage_ledger.figures(YESTERDAY)).withheld is None
+
+
+async def test_what_an_earlier_version_stored_was_a_missing_permission(usage_ledger, store):
+    async with store.db.write() as tx:
+        await due.write(tx, due.consumption(ORG), NOW, {"v": 1, "missing": "ViewOrgConsumption"})
+    assert (await usage_ledger.figures(YESTERDAY)).withheld == PERMISSION_MISSING
+
+
 async def test_the_simulated_devin_over_http(make, store, clock):
     """The same against the simulator: other code on both sides of the wire."""
     clock.now = NOW
@@ -206,7 +247,8 @@ async def test_the_figures_of_a_day(usage_ledger, bills, store):
 
     figures = await usage_ledger.figures(YESTERDAY)
 
-    assert (figures.total, figures.mean_before, figures.month, figures.own_rows_only) == (9.0, 1.0, 27.0, None)
+    assert (figures.total, figures.mean_before, figures.month, figures.withheld) == (9.0, 1.0, 27.0, None)
+    assert figures.through_slack == 6.75
     assert (figures.started, figures.finished, figures.waiting) == (2, 2, 1)
     costly, cheap = figures.most_expensive
     assert (costly.title, costly.acus, costly.requester) == ("Fix the login test", 6.5, "Ada")
@@ -231,8 +273,9 @@ async def test_without_permission_our_own_rows_count_and_say_so(usage_ledger, bi
     await store.spent(may(18), a=7.0)
     await store.spent(may(2), a=1.0)
     figures = await usage_ledger.figures(YESTERDAY)
-    assert (figures.total, figures.mean_before, figures.month) == (4.0, 1.0, 12.0)
-    assert figures.own_rows_only == "ViewOrgConsumption"
+    assert (figures.total, figures.through_slack) == (None, 4.0)
+    assert (figures.mean_before, figures.month) == (1.0, 12.0)
+    assert figures.withheld == PERMISSION_MISSING
 
 
 async def test_what_devin_billed_before_it_took_the_permission_away_still_counts(usage_ledger, bills):
@@ -241,14 +284,15 @@ async def test_what_devin_billed_before_it_took_the_permission_away_still_counts
     bills.refusal = {"detail": "Forbidden"}
     await usage_ledger.refresh()
     figures = await usage_ledger.figures(YESTERDAY)
-    assert (figures.total, figures.own_rows_only) == (2.5, None)
+    assert (figures.total, figures.withheld) == (2.5, None)
 
 
 async def test_before_the_first_reading_nothing_is_made_up(usage_ledger, store):
     await store.session("a", NOW - 86_400)
     await store.spent(YESTERDAY, a=4.0)
     figures = await usage_ledger.figures(YESTERDAY)
-    assert (figures.total, figures.mean_before, figures.month, figures.own_rows_only) == (None, None, None, None)
+    assert (figures.total, figures.mean_before, figures.month, figures.withheld) == (None, None, None, None)
+    assert (figures.through_slack, figures.not_in_yet) == (4.0, None)
 
 
 async def test_a_figure_read_in_the_middle_of_its_day_is_not_shown_as_the_whole(usage_ledger, bills, clock):
@@ -265,6 +309,43 @@ async def test_a_settled_figure_stands_for_ever(usage_ledger, bills, clock):
     await usage_ledger.refresh()
     clock.now += 90 * 86_400
     assert (await usage_ledger.figures(may(18))).total == 2.5
+
+
+async def test_a_bill_below_our_own_count_is_not_in_yet(usage_ledger, bills, store, clock):
+    await store.session("a", NOW - 86_400)
+    await store.spent(YESTERDAY, a=4.0)
+    bills.days = {may(2): 0.25, YESTERDAY: 0.5}
+    await usage_ledger.refresh()
+    early = await usage_ledger.figures(YESTERDAY)
+    assert (early.total, early.through_slack, early.not_in_yet) == (None, 4.0, YESTERDAY)
+    assert (early.month, early.month_until) == (0.25, may(18))
+    week = await usage_ledger.figures(YESTERDAY, may(13))
+    assert (week.total, week.not_in_yet) == (None, YESTERDAY)
+    bills.days = {may(2): 0.25, YESTERDAY: 6.5}
+    await usage_ledger.refresh()
+    late = await usage_ledger.figures(YESTERDAY)
+    assert (late.total, late.through_slack, late.not_in_yet, late.month) == (6.5, 4.0, None, 6.75)
+
+
+async def test_a_running_day_without_a_bill_is_not_called_free(usage_ledger, bills):
+    bills.days = {may(18): 1.0}
+    await usage_ledger.refresh()
+    today, yesterday = await usage_ledger.figures(TODAY), await usage_ledger.figures(YESTERDAY)
+    assert (today.total, today.not_in_yet) == (None, TODAY)
+    assert (yesterday.total, yesterday.not_in_yet) == (0.0, None)
+
+
+async def test_a_plan_without_acus_is_recognised_by_sessions_that_are_done(usage_ledger, store, clock):
+    noon = utc(2026, 5, 19, 12)
+    await usage_ledger.refresh()
+    await store.session("works", noon)
+    assert (await usage_ledger.figures(YESTERDAY)).no_acus_reported is False
+    await store.session("done", noon, done_at=NOW - 60)
+    assert (await usage_ledger.figures(TODAY)).no_acus_reported is False  # its ACUs may still follow
+    clock.now += 3600
+    assert (await usage_ledger.figures(TODAY)).no_acus_reported is True
+    await store.session("paid", noon, done_at=noon, acus=0.5)
+    assert (await usage_ledger.figures(TODAY)).no_acus_reported is False
 
 
 async def test_figures_ask_devin_nothing(usage_ledger, bills):
@@ -289,14 +370,16 @@ async def test_usage_is_answered_from_rows(usage_ledger, bills, store):
     texts = await answers(usage_ledger, bills, store)
     assert texts[Period.TODAY] == (
         f"{sentences.TODAY}. {sentences.running_day('Wednesday, 20 May 2026')}\n"
-        "*0.5 ACUs*.\n"
+        "*0.5 ACUs*\n"
+        f"{sentences.parts('0', '0.5')}\n"
         f"{sentences.counts(0, 0, 0)}\n"
         f"{sentences.month('19.5 ACUs')}\n"
         f"{sentences.NOTHING_USED}"
     )
     assert texts[Period.YESTERDAY] == (
         f"{sentences.YESTERDAY}. {sentences.billing_day('Tuesday, 19 May 2026')}\n"
-        "*1 ACU*, as much as the mean of the seven days before.\n"
+        f"*1 ACU* · {sentences.AS_USUAL}\n"
+        f"{sentences.parts('0.75', '0.25')}\n"
         f"{sentences.counts(1, 0, 0)}\n"
         f"{sentences.month('19 ACUs')}\n"
         f"{sentences.MOST_EXPENSIVE}\n"
@@ -311,7 +394,7 @@ async def test_usage_without_permission_names_it(usage_ledger, bills, store):
     texts = await answers(usage_ledger, bills, store)
     assert texts[Period.YESTERDAY] == (
         f"{sentences.YESTERDAY}. {sentences.billing_day('Tuesday, 19 May 2026')}\n"
-        f"*0.75 ACUs*, {sentences.NOTHING_TO_COMPARE_WITH}.\n"
+        f"*0.75 ACUs* through Slack · {sentences.NOTHING_TO_COMPARE_WITH}\n"
         f"{sentences.counts(1, 0, 0)}\n"
         f"{sentences.month('0.75 ACUs')}\n"
         f"{sentences.MOST_EXPENSIVE}\n"
@@ -324,6 +407,7 @@ async def test_usage_without_permission_names_it(usage_ledger, bills, store):
 async def test_usage_when_devin_was_never_reached(usage_ledger, store):
     assert (await usage_ledger.usage(Period.TODAY)).text == (
         f"{sentences.TODAY}. {sentences.running_day('Wednesday, 20 May 2026')}\n"
+        "*0 ACUs* through Slack\n"
         f"{sentences.NO_TOTAL}\n"
         f"{sentences.counts(0, 0, 0)}\n"
         f"{sentences.NOTHING_USED}"
@@ -342,7 +426,9 @@ async def test_the_same_on_both_databases(make, either_store, clock, bills):
     await either_store.spent(YESTERDAY, a=2.0)
     assert await usage_ledger.tick() == PRODUCTION.consumption_interval
     figures = await usage_ledger.figures(YESTERDAY)
-    assert replace(figures, most_expensive=()) == Figures(YESTERDAY, total=2.5, mean_before=0.0, started=1, month=2.5)
+    assert replace(figures, most_expensive=()) == Figures(
+        YESTERDAY, total=2.5, through_slack=2.0, mean_before=0.0, started=1, month=2.5, month_until=YESTERDAY
+    )
     async with either_store.db.read() as tx:
         found = await spend.billed(tx, ORG, YESTERDAY, YESTERDAY)
     assert found == {YESTERDAY: spend.Billed(2.5, NOW)}

@@ -59,7 +59,7 @@ async def test_calls_appear_as_they_come_in(ann: Visitor) -> None:
 
 async def test_calls_of_other_sessions_can_be_hidden(ann: Visitor, play: Playground) -> None:
     await ann.asks_devin()
-    await ann.opens_thread(sentences.asked_by("@Ann Lee"))
+    await ann.opens_thread(sentences.asked_by("ann"))
     await ann.reads(QUESTION)
     (ours,) = (await play.get("/api/sessions"))["sessions"]
     posts = [call for call in (await play.get("/api/calls"))["slack"] if call["method"] == "chat.postMessage"]
@@ -96,7 +96,7 @@ async def test_a_call_that_a_fault_struck_says_so(ann: Visitor, play: Playground
 
 async def test_devin_asks_for_an_approval_and_asks_a_question(ann: Visitor) -> None:
     card, drawer = await ann.asks_devin(), ann.drawer
-    await ann.opens_thread(sentences.asked_by("@Ann Lee"))
+    await ann.opens_thread(sentences.asked_by("ann"))
     await ann.reads(QUESTION)
     await drawer.lets("Need approval", "Devin waits for an approval.", "Needs approval running / waiting_for_approval")
     await ann.reads("I would like to run a database migration. Please approve it in the Devin app.")
@@ -111,7 +111,7 @@ async def test_devin_asks_for_an_approval_and_asks_a_question(ann: Visitor) -> N
 
 async def test_devin_opens_a_pull_request_merges_it_and_finishes(ann: Visitor) -> None:
     card, drawer = await ann.asks_devin(), ann.drawer
-    await ann.opens_thread(sentences.asked_by("@Ann Lee"))
+    await ann.opens_thread(sentences.asked_by("ann"))
     await expect(drawer.act("Merge it")).to_be_disabled()
     await drawer.lets("Need approval", "Devin waits for an approval.", "Needs approval running / waiting_for_approval")
 
@@ -129,14 +129,14 @@ async def test_devin_opens_a_pull_request_merges_it_and_finishes(ann: Visitor) -
 
     await drawer.lets("Finish", "Devin finished.", "Finished running / finished")
     await ann.reads("Done. The tests pass, and what you asked for is in place.")
-    await ann.reads(f"{sentences.OUTCOME} · 1 pull request · ")
-    await expect(card).to_contain_text(f"✅ {sentences.DONE}")
+    await ann.reads(sentences.IS_FINISHED)
+    await expect(card).to_contain_text(f"✅ {sentences.IS_DONE}")
     await expect(drawer.act("Next step")).to_be_disabled()
 
 
 async def test_a_session_is_put_to_rest_in_each_way(ann: Visitor) -> None:
     card, drawer = await ann.asks_devin(), ann.drawer
-    await ann.opens_thread(sentences.asked_by("@Ann Lee"))
+    await ann.opens_thread(sentences.asked_by("ann"))
     limit = "At its ACU limit suspended / usage_limit_exceeded"
     await drawer.lets("Hit the ACU limit", "The session is at its ACU limit.", limit)
     await ann.reads(SPENT_ITS_LIMIT)
@@ -175,7 +175,7 @@ async def test_a_story_goes_on_by_steps_and_by_the_clock(ann: Visitor) -> None:
     await expect(drawer.act("Pause")).to_be_disabled()
     await drawer.lets("Next step", "The story went one step on.", "Working running / working")
     await expect(drawer.fact("Story")).to_have_text("4 steps left, paused")
-    await expect(card).to_contain_text(f"⚙️ {sentences.WORKING}")
+    await expect(card).to_contain_text(f"⚙️ {sentences.IS_WORKING}")
     await drawer.lets("Play", "The story plays.", "Finished running / finished")
     await expect(drawer.fact("Story")).to_have_text("told to its end")
     await expect(card).to_contain_text("✅ Done.")
@@ -271,7 +271,7 @@ async def test_from_a_session_to_its_thread(ann: Visitor) -> None:
     await ann.drawer.chosen.get_by_role("button", name="Open the thread in Slack").click()
     await ann.reads(QUESTION)
     await expect(ann.link("web")).to_have_attribute("aria-current", "page")
-    await expect(ann.thread.get_by_test_id("message").first).to_contain_text(sentences.asked_by("@Ann Lee"))
+    await expect(ann.thread.get_by_test_id("message").first).to_contain_text(sentences.asked_by("ann"))
 
 
 async def test_sessions_are_filtered_and_counted(ann: Visitor, play: Playground) -> None:
@@ -306,7 +306,7 @@ async def test_sessions_are_dated_by_the_clock_of_the_playground(ann: Visitor, p
 
 async def test_writing_as_devin_by_keyboard(ann: Visitor) -> None:
     await ann.asks_devin()
-    await ann.opens_thread(sentences.asked_by("@Ann Lee"))
+    await ann.opens_thread(sentences.asked_by("ann"))
     text = ann.page.get_by_role("textbox", name="Say something as Devin")
     await text.fill("There is **one** more.")
     await text.press("Enter")

@@ -76,7 +76,7 @@ class Visitor:
         self.thread = page.locator("#thread-messages")
         self.composer = page.get_by_test_id("composer-input")
         self.thread_composer = page.get_by_test_id("thread-composer-input")
-        self.card = self.message(sentences.asked_by("@Ann Lee"))
+        self.card = self.message(sentences.asked_by("ann"))
         self.drawer = Drawer(page)
         self.tour = Tour(page)
         self.home = page.locator("#home")

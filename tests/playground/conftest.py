@@ -1,10 +1,11 @@
-"""A simulated Slack for each test, a small Bolt app that reaches it over either transport, and the page."""
+"""A simulated Slack and Devin for each test, a small Bolt app that reaches Slack either way, and the page."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from typing import Any
 
+import httpx
 import pytest
 from aiohttp import web
 from slack_bolt.adapter.aiohttp import to_aiohttp_response, to_bolt_request
@@ -12,7 +13,9 @@ from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.async_app import AsyncApp
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.playground.devin import DevinControl, DevinSimulator
 from bot.playground.slack import SlackControl, SlackSimulator
+from tests.playground.devin_peer import Clock
 from tests.playground.house import House, opened
 
 
@@ -96,3 +99,27 @@ async def house() -> AsyncIterator[House]:
     """The page on a free port."""
     async with opened() as made:
         yield made
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+async def devin(clock: Clock) -> AsyncIterator[DevinSimulator]:
+    async with DevinSimulator(now=clock) as simulator:
+        yield simulator
+
+
+@pytest.fixture
+async def control(devin: DevinSimulator) -> AsyncIterator[DevinControl]:
+    async with DevinControl(devin.control_url) as client:
+        yield client
+
+
+@pytest.fixture
+async def api(devin: DevinSimulator) -> AsyncIterator[httpx.AsyncClient]:
+    headers = {"Authorization": "Bearer cog_play"}
+    async with httpx.AsyncClient(base_url=devin.base_url, headers=headers, trust_env=False) as client:
+        yield client

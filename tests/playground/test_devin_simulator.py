@@ -3,8 +3,6 @@
 import asyncio
 import base64
 import time
-from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from typing import Any
 
 import httpx
@@ -19,12 +17,21 @@ from bot.playground.devin import (
     DevinSimulator,
 )
 from bot.playground.devin.paging import encoded
+from tests.playground.devin_peer import (
+    DAY,
+    HOUR,
+    ORG,
+    SESSIONS,
+    START,
+    Clock,
+    create,
+    field_errors,
+    good,
+    ids,
+    refused,
+    texts,
+)
 
-START = 1_767_225_600  # 2026-01-01 00:00 UTC
-DAY = 86_400
-HOUR = 3_600
-ORG = "/v3/organizations/org-play"
-SESSIONS = ORG + "/sessions"
 BETA = "/v3beta1/organizations/org-play/members"
 
 NULLABLE_STRING = {"type": ["string", "null"]}
@@ -150,71 +157,6 @@ def page_of(schema: dict[str, Any]) -> dict[str, Any]:
         "required": ["items", "end_cursor", "has_next_page", "total"],
         "additionalProperties": False,
     }
-
-
-@dataclass
-class Clock:
-    now: float = START
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-async def devin(clock: Clock) -> AsyncIterator[DevinSimulator]:
-    async with DevinSimulator(now=clock) as simulator:
-        yield simulator
-
-
-@pytest.fixture
-async def control(devin: DevinSimulator) -> AsyncIterator[DevinControl]:
-    async with DevinControl(devin.control_url) as client:
-        yield client
-
-
-@pytest.fixture
-async def api(devin: DevinSimulator) -> AsyncIterator[httpx.AsyncClient]:
-    headers = {"Authorization": "Bearer cog_play"}
-    async with httpx.AsyncClient(base_url=devin.base_url, headers=headers, trust_env=False) as client:
-        yield client
-
-
-def good(response: httpx.Response) -> Any:
-    assert response.status_code == 200, response.text
-    assert response.headers["content-type"].startswith("application/json")
-    return response.json()
-
-
-def refused(response: httpx.Response, status: int) -> Any:
-    assert response.status_code == status, response.text
-    assert response.headers["content-type"].startswith("application/problem+json")
-    problem = response.json()
-    assert problem["type"] == "about:blank"
-    assert problem["status"] == status
-    return problem["detail"]
-
-
-def field_errors(response: httpx.Response) -> list[tuple[str, str]]:
-    assert refused(response, 422) == "Validation failed"
-    return [(error["loc"][1], error["msg"]) for error in response.json()["errors"]]
-
-
-async def create(api: httpx.AsyncClient, prompt: str = "Fix the flaky login test", **fields: Any) -> Any:
-    return good(await api.post(SESSIONS, json={"prompt": prompt, **fields}))
-
-
-async def ids(api: httpx.AsyncClient, **params: Any) -> list[str]:
-    return [row["session_id"] for row in good(await api.get(SESSIONS, params=params))["items"]]
-
-
-async def texts(api: httpx.AsyncClient, session_id: str) -> list[tuple[str, str]]:
-    page = good(await api.get(f"{SESSIONS}/{session_id}/messages"))
-    return [(item["source"], item["message"]) for item in page["items"]]
 
 
 # ---------------------------------------------------------------- who may
@@ -611,6 +553,24 @@ async def test_archived_left_out_of_lists_by_a_switch(api: httpx.AsyncClient, co
     good(await api.get(f"{SESSIONS}/{gone}"))
 
 
+async def test_filters_ignored_by_a_switch(api: httpx.AsyncClient, control: DevinControl) -> None:
+    made = await control.create_sessions(2, tags=["bot"])
+    await control.switch(filters_ignored=True)
+    assert sorted(await ids(api, tags="another", session_ids=made[0], updated_after=START + DAY)) == sorted(made)
+
+
+async def test_messages_newest_first_by_a_switch(api: httpx.AsyncClient, control: DevinControl) -> None:
+    (made,) = await control.create_sessions(prompt="1")
+    for number in "2345":
+        await control.say(made, number)
+    await control.switch(messages_newest_first=True)
+    first = good(await api.get(f"{SESSIONS}/{made}/messages", params={"first": 3}))
+    await control.say(made, "6")
+    rest = good(await api.get(f"{SESSIONS}/{made}/messages", params={"first": 3, "after": first["end_cursor"]}))
+    assert [row["message"] for row in first["items"]] == ["5", "4", "3"]
+    assert [row["message"] for row in rest["items"]] == ["2", "1"]
+
+
 async def test_prefixed_ids_by_a_switch_and_both_forms_in_paths(api: httpx.AsyncClient, control: DevinControl) -> None:
     session = await create(api)
     await control.switch(prefixed_ids=True)
@@ -919,6 +879,27 @@ async def test_an_upload_without_its_field_is_a_422_and_an_unknown_file_a_404(ap
     ):
         assert field_errors(upload) == [("file", "Field required")]
     assert refused(await api.get(ORG + "/attachments/0000/a.txt"), 404) == "Attachment not found"
+
+
+@pytest.mark.parametrize(
+    ("boundary", "form"),
+    [
+        ("", b"boom"),
+        ("; boundary=x", b""),
+        ("; boundary=x", b"boom"),
+        ("; boundary=x", b'--x\r\nContent-Disposition: form-data; name="file"\r\n\r\nboom'),
+        ("; boundary=x", b"--x\r\n\r\nboom\r\n--x--\r\n"),
+        ("; boundary=x", b"--x\r\nnonsense\r\n\r\nboom\r\n--x--\r\n"),
+        ("; boundary=x", b'--x\r\nContent-Disposition: form-data; name="file"\r\n\r\n\xff\r\n--x--\r\n'),
+    ],
+)
+async def test_a_malformed_form_is_a_400(
+    api: httpx.AsyncClient, control: DevinControl, boundary: str, form: bytes
+) -> None:
+    headers = {"Content-Type": "multipart/form-data" + boundary}
+    upload = await api.post(ORG + "/attachments", content=form, headers=headers)
+    assert refused(upload, 400) == "There was an error parsing the body"
+    assert [(call["route"], call["status"]) for call in await control.log()] == [("upload_attachment", 400)]
 
 
 async def test_a_link_from_elsewhere_is_an_attachment_too(api: httpx.AsyncClient, control: DevinControl) -> None:
@@ -1286,6 +1267,66 @@ async def test_play_runs_a_waiting_script(api: httpx.AsyncClient, control: Devin
     await control.wait_for_sessions("ready for review", status_detail="finished")
 
 
+# ---------------------------------------------------------------- falling asleep
+
+
+async def state_of(api: httpx.AsyncClient, session_id: str) -> tuple[str, str | None]:
+    row = good(await api.get(f"{SESSIONS}/{session_id}"))
+    return row["status"], row["status_detail"]
+
+
+async def test_a_finished_session_falls_asleep_after_a_while(
+    api: httpx.AsyncClient, control: DevinControl, clock: Clock
+) -> None:
+    finished, asks = await control.create_sessions(2, status="running", status_detail="finished")
+    await control.set(asks, status_detail="waiting_for_user")
+    clock.now += 1_799
+    assert await state_of(api, finished) == ("running", "finished")
+    clock.now += 1
+    before = await ids(api, updated_after=int(clock.now))
+    assert await state_of(api, finished) == ("suspended", "inactivity")
+    assert await ids(api, updated_after=int(clock.now)) == [*before] == [finished]  # the first look already saw it
+    assert await state_of(api, asks) == ("running", "waiting_for_user")
+    good(await api.post(f"{SESSIONS}/{finished}/messages", json={"message": "One more thing"}))
+    assert await state_of(api, finished) == ("running", "working")
+
+
+async def test_whatever_happens_in_a_finished_session_keeps_it_awake(
+    api: httpx.AsyncClient, control: DevinControl, clock: Clock
+) -> None:
+    (made,) = await control.create_sessions(status="running", status_detail="finished")
+    clock.now += 1_799
+    await control.pr(made, "https://github.com/acme/web/pull/1", "open")
+    clock.now += 1_799
+    assert await state_of(api, made) == ("running", "finished")
+
+
+async def test_how_long_it_takes_is_a_switch_and_goes_by_the_speed(
+    api: httpx.AsyncClient, control: DevinControl, clock: Clock
+) -> None:
+    await control.switch(sleeps_after=0)
+    (made,) = await control.create_sessions(status="running", status_detail="finished")
+    clock.now += 90 * DAY
+    assert await state_of(api, made) == ("running", "finished")
+    await control.switch(sleeps_after=600)
+    assert await state_of(api, made) == ("suspended", "inactivity")
+    (quick,) = await control.create_sessions(status="running", status_detail="finished")
+    await control.speed(20)
+    clock.now += 30
+    assert await state_of(api, quick) == ("suspended", "inactivity")
+
+
+async def test_a_script_that_goes_on_keeps_its_session_awake(
+    api: httpx.AsyncClient, control: DevinControl, clock: Clock
+) -> None:
+    (made,) = await control.create_sessions()
+    await control.script(made, [{"status": "running", "status_detail": "finished"}, {"status": "exit"}])
+    await control.step(made)
+    clock.now += 2 * HOUR
+    assert await state_of(api, made) == ("running", "finished")
+    assert (await control.step(made))["status"] == "exit"
+
+
 # ---------------------------------------------------------------- control
 
 
@@ -1516,6 +1557,11 @@ async def test_an_odd_answer_or_list_says_something_else_of_what_is_as_it_was(
     assert (row["session_id"], row["status"], row["tags"]) == (made["session_id"], None, "none")
     (row,) = good(await api.get(SESSIONS))["items"]
     assert (row["status"], row["tags"]) == ("new", [])
+    await control.fault("list_sessions", "odd", without=["status", "tags"], envelope={"total": "one"})
+    page = good(await api.get(SESSIONS))
+    (row,) = page["items"]
+    assert (row["session_id"], page["total"]) == (made["session_id"], "one")
+    assert {"status", "tags"} & row.keys() == set()
 
 
 async def test_a_message_is_stored_though_its_answer_was_lost(api: httpx.AsyncClient, control: DevinControl) -> None:

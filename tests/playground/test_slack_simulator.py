@@ -734,6 +734,68 @@ async def test_only_subscribed_events_with_their_scope_are_sent(start: Start) ->
     assert [delivery["type"] for delivery in await peer.control.deliveries()] == ["message"]
 
 
+GROUP = {"name": "mpdm-ann--ben--devin_bridge-1", "kind": "mpim", "members": ["U0ANN", "U0BEN", "U0BOT"]}
+
+
+async def test_in_a_group_direct_message_a_mention_is_two_events_too(peer: Any) -> None:
+    await peer.control.put_channel("C0GROUP", **GROUP)
+    await peer.control.say("U0ANN", "C0GROUP", "<@U0BOT> hi")
+    found = await events(peer, 2)
+    assert sorted((event["type"], event.get("channel_type")) for event in found) == [
+        ("app_mention", None),
+        ("message", "mpim"),
+    ]
+    facts = (await peer.client.conversations_info(channel="C0GROUP"))["channel"]
+    assert (facts["is_mpim"], facts["is_private"], facts["is_channel"]) == (True, True, False)
+
+
+async def test_a_group_direct_message_has_scopes_and_an_event_of_its_own(start: Start) -> None:
+    manifest = {
+        "oauth_config": {"scopes": {"bot": ["groups:history", "groups:read", "im:history", "im:read", "users:read"]}},
+        "settings": {"event_subscriptions": {"bot_events": ["message.groups", "message.im", "message.mpim"]}},
+    }
+    peer = await start(connect=True, manifest=manifest)
+    await peer.control.put_channel("C0GROUP", **GROUP)
+    ts = await peer.control.say("U0ANN", "C0GROUP", "<@U0BOT> hi")
+    assert await peer.control.deliveries() == []
+    assert await refused(peer.client.conversations_info(channel="C0GROUP")) == "missing_scope"
+    assert await refused(peer.client.conversations_replies(channel="C0GROUP", ts=ts)) == "missing_scope"
+    assert await refused(peer.client.usergroups_list()) == "missing_scope"
+
+
+async def test_user_groups_are_listed(start: Start) -> None:
+    peer = await start()
+    assert [(group["id"], group["handle"]) for group in (await peer.client.usergroups_list())["usergroups"]] == [
+        ("S0BACKEND", "backend-team")
+    ]
+
+
+async def test_another_app_posts_without_a_user(peer: Any) -> None:
+    attachments = [{"title": "HighErrorRate", "fallback": "[FIRING] HighErrorRate"}]
+    ts = await peer.control.post_as_app("C0WEB", "Alertmanager", attachments=attachments)
+    await peer.control.say("U0ANN", "C0WEB", "look", thread_ts=ts)
+    alert = next(event for event in await events(peer, 2) if event["ts"] == ts)
+    assert (alert["subtype"], alert["username"], alert["text"]) == ("bot_message", "Alertmanager", "")
+    assert (alert["attachments"], alert["bot_id"]) == (attachments, "B0HOOK")
+    assert "user" not in alert
+    first = (await peer.client.conversations_replies(channel="C0WEB", ts=ts))["messages"][0]
+    assert (first["username"], first["reply_count"]) == ("Alertmanager", 1)
+    assert (await peer.control.message("C0WEB", ts))["rendered"] == "[FIRING] HighErrorRate"
+
+
+async def test_a_forwarded_message_is_an_attachment(peer: Any) -> None:
+    source = await peer.control.say("U0BEN", "C0NOBOT", "it fails", files=[{"name": "a.log", "content": "x"}])
+    ts = await peer.control.forward("U0ANN", "C0NOBOT", source, "C0WEB", "<@U0BOT> see")
+    for event in await events(peer, 2):
+        [shared] = event["attachments"]
+        assert (event["ts"], event["text"], event["user"]) == (ts, "<@U0BOT> see", "U0ANN")
+        assert (shared["is_share"], shared["author_id"], shared["channel_name"]) == (True, "U0BEN", "nobot")
+        assert (shared["text"], shared["ts"], shared["files"][0]["name"]) == ("it fails", source, "a.log")
+        assert shared["from_url"] == f"https://play.slack.com/archives/C0NOBOT/p{source.replace('.', '')}"
+    with pytest.raises(RefusedError, match=r"^U0EXT is not in C0NOBOT$"):
+        await peer.control.forward("U0EXT", "C0NOBOT", source, "C0SHARED")
+
+
 async def test_an_event_can_be_sent_again_under_its_id(peer: Any) -> None:
     await peer.control.say("U0ANN", "C0WEB", "<@U0BOT> hi")
     await events(peer, 2)

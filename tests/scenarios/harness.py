@@ -17,6 +17,7 @@ from bot.playground.slack import SlackControl, SlackSimulator
 from bot.server import serve
 from bot.timing import PRODUCTION, Timing
 from tests import sentences
+from tests.markup import with_markup
 from tests.waits import QUICK
 
 MANIFEST = yaml.safe_load((Path(__file__).parents[2] / "manifest.yml").read_text())
@@ -97,12 +98,27 @@ class Harness:
         await self.slack.wait_for_message(channel, sentences.IS_WORKING, thread_ts=ts)
         return ts, made["session_id"]
 
+    async def wait_for_post(self, channel: str, ts: str, text: str, within: float = 30) -> dict[str, Any]:
+        """The bot's post in a thread that contains these words, once it is there; its card does not count."""
+        async with asyncio.timeout(within):
+            while not (found := [post for post in await self.posts(channel, ts) if text in post["rendered"]]):
+                await asyncio.sleep(0.05)
+        return found[-1]
+
     async def thread(self, channel: str, ts: str) -> list[str]:
         """What the bot says in a thread, as a person reads it, without its card."""
+        return [post["rendered"] for post in await self.posts(channel, ts)]
+
+    async def posts(self, channel: str, ts: str) -> list[dict[str, Any]]:
+        """The bot's messages in a thread, without its card."""
         found = await self.slack.messages(channel, thread_ts=ts)
-        return [
-            one["rendered"] for one in found if one["user"] == "U0BOT" and sentences.ASKED_BY not in one["rendered"]
-        ]
+        return [one for one in found if one["user"] == "U0BOT" and sentences.ASKED_BY not in one["rendered"]]
+
+
+def texts_beside_blocks(slack: SlackSimulator) -> list[str]:
+    """The texts of all that the bot sent with blocks."""
+    sent = [*(call.args for call in slack.state.calls), *(answer["payload"] for answer in slack.state.responses)]
+    return [str(one["text"]) for one in sent if isinstance(one, dict) and one.get("blocks") and "text" in one]
 
 
 @asynccontextmanager
@@ -157,3 +173,4 @@ async def harness(
             yield one
         finally:
             await one.stop()
+        assert with_markup(texts_beside_blocks(slack)) == []

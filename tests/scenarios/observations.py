@@ -26,14 +26,26 @@ async def private_answers(on: Harness, user: str, **where: Any) -> list[str]:
     return [one["rendered"] for one in await on.slack.ephemerals(user=user, **where)]
 
 
-def labels(message: dict[str, Any]) -> list[str]:
-    """What stands on the buttons of a message."""
-    return [element["text"]["text"] for block in message["blocks"] for element in block.get("elements", [])]
-
-
 def thread_link(channel: str, ts: str) -> str:
     """The link by which a confirmation leads to its thread."""
     return f"<https://play.slack.com/archives/{channel}/p{ts.replace('.', '')}|this thread>"
+
+
+async def what_became_of(on: Harness, question: dict[str, Any]) -> tuple[str, list[str]]:
+    """The text of a private question as the person sees it now, and the buttons that it still has."""
+    found = next(one for one in await on.slack.ephemerals() if one["ts"] == question["ts"])
+    return found["text"], buttons(found)
+
+
+def buttons(message: dict[str, Any]) -> list[str]:
+    """The texts of a message's buttons."""
+    blocks = message.get("blocks") or []
+    return [
+        button["text"]["text"]
+        for block in blocks
+        for button in [*block.get("elements", []), block.get("accessory")]
+        if button and button["type"] == "button"
+    ]
 
 
 async def card(on: Harness, ts: str, channel: str = GENERAL) -> dict[str, Any]:

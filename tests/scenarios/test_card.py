@@ -24,7 +24,7 @@ async def test_many_changes_become_one_edit_with_the_newest_state(on: Harness) -
     await on.devin.say(session, "Done with titles.")
     await on.slack.wait_for_message(GENERAL, "Done with titles.", thread_ts=ts)
     assert await edits(on) == before + 1
-    assert card["rendered"].splitlines()[:2] == ["Fourth and last", sentences.WORKING_LINE]
+    assert "|Fourth and last>*" in card["rendered"].splitlines()[0]
 
 
 async def test_a_change_that_is_taken_back_before_its_edit_edits_nothing(on: Harness) -> None:
@@ -59,7 +59,7 @@ async def test_figures_are_drawn_with_the_next_change_of_state(on: Harness) -> N
     await polled(on)
     await on.devin.set(session, status_detail="waiting_for_approval")
     card = await on.slack.wait_for_message(GENERAL, sentences.WAITS_FOR_APPROVAL, thread_ts=ts)
-    assert f"2.5 ACUs · {sentences.LAST_SIGN_OF_LIFE}" in card["rendered"]
+    assert " · 2.5 ACUs · " in card["rendered"]
 
 
 async def test_a_newer_version_that_comes_while_the_edit_is_under_way_is_drawn_next(on: Harness) -> None:
@@ -69,7 +69,7 @@ async def test_a_newer_version_that_comes_while_the_edit_is_under_way_is_drawn_n
     await on.slack.wait("log", method="chat.update", text="On its way")
     await on.devin.set(session, title="Newer")
     card = await on.slack.wait_for_message(GENERAL, "Newer", thread_ts=ts)
-    assert card["rendered"].splitlines()[0] == "Newer"
+    assert "|Newer>*" in card["rendered"].splitlines()[0]
     assert len(await on.slack.messages(GENERAL, thread_ts=ts, text=sentences.ASKED_BY)) == 1
 
 

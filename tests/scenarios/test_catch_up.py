@@ -17,16 +17,20 @@ async def test_replies_written_while_the_bot_was_down_reach_devin_once_and_in_or
     ts, session = await on.started()
     await on.slack.say(ANN, GENERAL, "before", thread_ts=ts)
     await on.devin.wait_for_messages("before")
+    elsewhere = await on.slack.say(BEN, WEB, "it races with the clock")
     await on.stop()
     await on.slack.pause("lose")
-    for number in range(3):
+    for number in range(2):
         await on.slack.say((ANN, BEN)[number % 2], GENERAL, f"missed {number}", thread_ts=ts)
+    await on.slack.forward(ANN, WEB, elsewhere, GENERAL, "missed 2", thread_ts=ts)
     await on.slack.resume()
     await on.start()
     await on.devin.wait_for_messages("missed 2", seconds=15)
     await on.slack.say(ANN, GENERAL, "after", thread_ts=ts)
     await on.devin.wait_for_messages("after", seconds=15)
-    assert await said(on, session) == ["before", "missed 0", "missed 1", "missed 2", "after"]
+    address = f"https://play.slack.com/archives/{WEB}/p{elsewhere.replace('.', '')}"
+    quotation = f"Forwarded message from @ben in #web ({address}):\n> it races with the clock"
+    assert await said(on, session) == ["before", "missed 0", "missed 1", f"missed 2\n\n{quotation}", "after"]
 
 
 async def test_what_arrived_before_is_not_forwarded_again_at_the_next_start(on: Harness) -> None:
@@ -111,7 +115,7 @@ async def test_verbs_written_while_the_bot_was_down_are_carried_out(on: Harness)
     await on.slack.say(ANN, GENERAL, "!stop", thread_ts=ts)
     await on.slack.resume()
     await on.start()
-    await on.slack.wait_for_message(GENERAL, sentences.stopped_by("<@U0ANN>"), thread_ts=ts, within=15)
+    await on.slack.wait_for_message(GENERAL, sentences.stopped_by("ann"), thread_ts=ts, within=15)
     assert (await on.devin.session(session))["is_archived"]
 
 

@@ -28,7 +28,7 @@ async def test_a_line_starts_a_session_in_its_thread(on: Harness) -> None:
     shown = await on.slack.wait_for_message(DM, sentences.ASKED_BY, thread_ts=ts)
     assert made["tags"][1] == f"slack-T0PLAY-{DM}-{ts}"
     assert made["request"]["repos"] == ["acme/web"]
-    assert f"{sentences.asked_by('<@U0ANN>')} · repo acme/web" in shown["rendered"]
+    assert f"{sentences.asked_by('ann')} · acme/web" in shown["rendered"]
 
 
 async def test_the_next_line_within_two_minutes_is_a_reply(on: Harness) -> None:
@@ -74,7 +74,7 @@ async def test_a_line_after_two_minutes_starts_another_session(tmp_path: Path, t
 async def test_a_line_after_the_session_has_ended_starts_another_one(on: Harness) -> None:
     ts, _ = await running(on)
     await on.slack.say(ANN, "im", "!archive")
-    await on.slack.wait_for_message(DM, sentences.archived_by("<@U0ANN>"), thread_ts=ts)
+    await on.slack.wait_for_message(DM, sentences.archived_by("ann"), thread_ts=ts)
     await on.slack.say(ANN, "im", "update the docs")
     await on.session("update the docs")
     assert await creations(on) == 2
@@ -99,7 +99,7 @@ async def test_a_command_alone_is_a_command_here_too(on: Harness) -> None:
     for line, answer in (
         ("Help?", sentences.HELP_BEGINS),
         ("list", sentences.ONE_SESSION),
-        ("status", sentences.WORKING),
+        ("status", sentences.LIST_HINT),
         ("usage", sentences.FIGURES_FOR_ADMINS),
     ):
         await on.slack.say(ANN, "im", line)
@@ -112,7 +112,7 @@ async def test_a_command_alone_is_a_command_here_too(on: Harness) -> None:
 async def test_stop_alone_stops_the_session_that_runs_and_starts_none(on: Harness) -> None:
     ts, session = await running(on)
     await on.slack.say(ANN, "im", "Stop!")
-    await on.slack.wait_for_message(DM, sentences.stopped_begins("<@U0ANN>"), thread_ts=ts)
+    await on.slack.wait_for_message(DM, sentences.stopped_begins("ann"), thread_ts=ts)
     await settled(on)
     assert (await on.devin.session(session))["is_archived"] is True
     assert await said_by_the_bot(on) == [sentences.STOPPING]
@@ -122,7 +122,7 @@ async def test_stop_alone_stops_the_session_that_runs_and_starts_none(on: Harnes
 async def test_stop_right_after_the_task_waits_for_its_session(on: Harness) -> None:
     ts = await on.slack.say(ANN, "im", "fix the login test")
     await on.slack.say(ANN, "im", "stop")
-    await on.slack.wait_for_message(DM, "<@U0ANN>", thread_ts=ts, user="U0BOT")
+    await on.slack.wait_for_message(DM, " by ann", thread_ts=ts, user="U0BOT")
     await settled(on)
     assert all(made["is_archived"] for made in await on.devin.sessions())
     assert await creations(on) <= 1
@@ -155,7 +155,7 @@ async def test_a_thread_is_a_thread_here_too(on: Harness) -> None:
 async def test_verbs_work_without_a_thread(on: Harness) -> None:
     ts, session = await running(on)
     await on.slack.say(ANN, "im", "!stop")
-    await on.slack.wait_for_message(DM, sentences.stopped_begins("<@U0ANN>"), thread_ts=ts)
+    await on.slack.wait_for_message(DM, sentences.stopped_begins("ann"), thread_ts=ts)
     assert (await on.devin.session(session))["is_archived"] is True
     assert await sent_to_devin(on, session) == []
 
@@ -166,7 +166,7 @@ async def test_answers_are_ordinary_messages_here(on: Harness) -> None:
     said = await on.slack.wait_for_message(DM, sentences.unknown_verb("!frobnicate"))
     assert said["rendered"].endswith(sentences.WITHOUT_THE_MARK)
     await on.slack.say(ANN, "im", "!status", thread_ts=ts)
-    status = await on.slack.wait_for_message(DM, sentences.WORKING, thread_ts=ts, user="U0BOT")
+    status = await on.slack.wait_for_message(DM, f":gear: {sentences.WORKING}", thread_ts=ts, user="U0BOT")
     assert status
     assert await private_answers(on, ANN) == []
 
@@ -175,7 +175,7 @@ async def test_answers_are_ordinary_messages_here(on: Harness) -> None:
 async def test_a_stop_button_here_stops(on: Harness) -> None:
     ts, session = await running(on)
     await on.slack.click(ANN, "im", (await card(on, ts, DM))["ts"], "stop")
-    await on.slack.wait_for_message(DM, sentences.stopped_begins("<@U0ANN>"), thread_ts=ts)
+    await on.slack.wait_for_message(DM, sentences.stopped_begins("ann"), thread_ts=ts)
     assert (await on.devin.session(session))["is_archived"] is True
 
 

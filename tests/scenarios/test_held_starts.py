@@ -8,9 +8,9 @@ from tests import sentences
 from tests.scenarios.ahead import Ahead, rows
 from tests.scenarios.harness import ANN, BEN, GENERAL, WEB, Harness
 from tests.scenarios.observations import (
+    buttons,
     creations,
     forge,
-    labels,
     press,
     private_answers,
     sent_to_devin,
@@ -38,7 +38,7 @@ async def test_a_command_with_a_malformed_option_waits_and_starts_as_corrected(o
     answer = await on.slack.slash(ANN, GENERAL, "fix it acu=10ACUs for R&amp;D")
     assert answer["shown"]["rendered"] == sentences.being_checked("fix it acu=10ACUs for R&amp;D")
     question = await asked(on, ASKED_10)
-    assert labels(question) == WITH_10
+    assert buttons(question) == WITH_10
     assert await private_answers(on, ANN) == [question["rendered"]], "it stands in place of the ack"
     assert await on.slack.messages(GENERAL) == []
     await on.slack.click(ANN, GENERAL, question["ts"], "start_corrected")
@@ -54,7 +54,7 @@ async def test_where_all_else_is_known_the_ack_asks_and_no_secret_waits_with_the
     await started_by_command(on, "fix the login test", ANN, GENERAL)
     await settled(on)
     question = (await on.slack.slash(ANN, GENERAL, "fix it acu=10ACUs"))["shown"]
-    assert (question["text"], labels(question)) == (ASKED_10, WITH_10)
+    assert (question["text"], buttons(question)) == (ASKED_10, WITH_10)
     [waiting] = await rows(on, "inbox", state="open")
     assert waiting["payload"]["response_url"] is None
     await on.slack.click(ANN, GENERAL, question["ts"], "start_corrected")
@@ -76,15 +76,15 @@ async def test_a_mention_waits_too_and_starts_as_written_in_its_thread(on: Harne
         "• `playbok=upgrade`: did you mean `playbook=`?\n"
         f"As written, `acu=many` and `playbok=upgrade` are part of the task, {sentences.WITHOUT_LIMIT}",
     )
-    assert labels(question) == ["Start as written", "Cancel"], "for one of the two no correction is known"
+    assert buttons(question) == ["Start as written", "Cancel"], "for one of the two no correction is known"
     assert "reactions" not in (await on.slack.messages(GENERAL))[0]
     await on.slack.say(BEN, GENERAL, "it is urgent", thread_ts=ts)
     await on.slack.click(ANN, GENERAL, question["ts"], "start_as_written")
     made = await on.session("fix it")
     assert made["prompt"].splitlines()[0] == "fix it acu=many playbok=upgrade"
     assert made["request"].get("max_acu_limit") is None
-    shown = await on.slack.wait_for_message(GENERAL, sentences.ASKED_BY, thread_ts=ts)
-    assert shown["rendered"].startswith("fix it\n"), "words that look like options stand in no title"
+    shown = await on.slack.wait_for_message(GENERAL, f"{made['session_id']}|", thread_ts=ts)
+    assert "|fix it>*\n" in shown["rendered"], "words that look like options stand in no title"
     await on.slack.wait_for_ephemeral(ANN, sentences.got_it_begins("fix it acu=many playbok=upgrade"))
     assert await private_answers(on, ANN) == [sentences.got_it_here("fix it acu=many playbok=upgrade")]
     await on.devin.wait_for_messages("it is urgent")  # what was written meanwhile is not lost
@@ -101,7 +101,7 @@ async def test_an_unknown_playbook_is_asked_about_with_the_nearest(on: Harness) 
     )
     await on.slack.slash(ANN, WEB, "fix it playbook=upgrade")
     question = await asked(on, sentence)
-    assert labels(question) == ['Start with playbook="Upgrade deps"', "Start as written", "Cancel"]
+    assert buttons(question) == ['Start with playbook="Upgrade deps"', "Start as written", "Cancel"]
     await on.slack.click(ANN, WEB, question["ts"], "start_corrected")
     assert (await on.session("fix it"))["request"]["playbook_id"] == known["playbook_id"]
     await on.mention("mend it playbook=upgrade", BEN)
@@ -134,7 +134,7 @@ async def test_a_mode_that_devin_does_not_have_is_asked_for_only_when_the_person
 async def test_a_direct_message_waits_as_well_and_the_next_line_is_another_task(on: Harness) -> None:
     ts = await on.slack.say(ANN, "im", "fix it acu=10ACUs")
     question = await on.slack.wait_for_message("D0ANN", sentences.STAYS_A_COMMAND)
-    assert (question["text"], labels(question)) == (ASKED_10, WITH_10)
+    assert (question["text"], buttons(question)) == (ASKED_10, WITH_10)
     await on.slack.say(ANN, "im", "update the docs")
     await on.session("update the docs")
     await on.slack.click(ANN, "im", question["ts"], "start_corrected")
@@ -150,7 +150,7 @@ async def test_another_session_asked_for_in_a_thread_waits_too(on: Harness) -> N
     ts, session = await on.started()
     await on.slack.say(BEN, GENERAL, "!new fix it acu=10ACUs", thread_ts=ts)
     question = await on.slack.wait_for_ephemeral(BEN, sentences.STAYS_A_COMMAND, thread_ts=ts)
-    assert (question["text"], labels(question)) == (ASKED_10, WITH_10)
+    assert (question["text"], buttons(question)) == (ASKED_10, WITH_10)
     await on.slack.say(BEN, GENERAL, "and use pytest", thread_ts=ts)
     await on.devin.wait_for_messages("and use pytest")  # the thread goes on meanwhile
     await on.slack.click(BEN, GENERAL, question["ts"], "start_corrected")
@@ -177,7 +177,8 @@ async def test_a_second_press_and_anybody_elses_start_nothing_more(on: Harness) 
     assert await forge(on, "interactive", press(ANN, GENERAL, "start_as_written", key)) == "acked"
     await settled(on)
     assert await creations(on) == 1
-    assert sentences.START_EXPIRED not in await private_answers(on, ANN), "it was answered, and says so by starting"
+    answers = set(await private_answers(on, ANN))
+    assert answers == {question["rendered"], sentences.START_EXPIRED}
 
 
 async def test_after_ten_minutes_a_press_starts_nothing(on: Harness, clock: Ahead) -> None:

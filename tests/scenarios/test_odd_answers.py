@@ -1,8 +1,12 @@
-"""Devin says yes in an odd way: what it has done is never asked for again."""
+"""Devin answers in an odd way: what it has done is never asked for again, and what it says is not lost."""
+
+from typing import Any
 
 import pytest
 
+from bot.playground.devin.api import ROUTES
 from tests import sentences
+from tests.odd_fields import FEW, MISSING, ODD
 from tests.scenarios.ahead import rows, until
 from tests.scenarios.harness import BEN, GENERAL, WEB, Harness
 from tests.scenarios.observations import card, creations, sent_to_devin, settled
@@ -62,13 +66,15 @@ async def test_where_devin_refuses_tags_a_row_that_cannot_be_read_among_others_k
     await on.devin.switch(tags_refused=True)
     await on.started("another task", channel=WEB)
     before = await creations(on)
-    await on.devin.switch(new_without_time=True)
+    await on.devin.fault("list_sessions", "503", **AWAY)
     await on.devin.fault("create_session", "commit_then_drop")
     ts = await on.mention("fix the login test")
+    made = (await on.session("fix the login test"))["session_id"]
+    await on.devin.set(made, session_id=None)
+    await on.devin.clear_faults()
     await on.slack.wait_for_message(GENERAL, sentences.CHECKING_BEGINS, thread_ts=ts, within=WITHIN)
     await time_is_over(on, ts)
-    made = (await on.session("fix the login test"))["session_id"]
-    await on.devin.set(made, status="running", status_detail="working")
+    await on.devin.set(made, session_id=made, status="running", status_detail="working")
     await on.slack.wait_for_message(GENERAL, sentences.IS_WORKING, thread_ts=ts, within=WITHIN)
     await settled(on)
     assert await creations(on) == before + 1
@@ -78,7 +84,7 @@ async def test_where_devin_refuses_tags_a_row_that_cannot_be_read_among_others_k
 @pytest.mark.timing(**SOON_LOST)
 async def test_a_session_whose_row_can_never_be_read_ends_as_not_known(on: Harness) -> None:
     await on.devin.fault("create_session", "commit_then_drop")
-    await on.devin.fault("list_sessions", "odd", fields={"status": None}, **AWAY)
+    await on.devin.fault("list_sessions", "odd", fields={"session_id": " "}, **AWAY)
     ts = await on.mention("fix the login test")
     await on.slack.wait_for_message(GENERAL, sentences.NOT_KNOWN_WHETHER, thread_ts=ts, within=WITHIN)
     await settled(on)
@@ -103,7 +109,7 @@ async def test_a_reply_is_sent_once_however_odd_the_answer_to_it(on: Harness) ->
 
 async def test_a_reply_is_not_sent_again_while_a_message_of_the_conversation_cannot_be_read(on: Harness) -> None:
     ts, session = await on.started()
-    await on.devin.fault("list_messages", "odd", fields={"created_at": "today"}, **AWAY)
+    await on.devin.fault("list_messages", "odd", fields={"message": None}, **AWAY)
     await on.devin.fault("send_message", "commit_then_drop")
     said = await on.slack.say(BEN, GENERAL, "please use pytest", thread_ts=ts)
     await on.devin.wait_for_messages("please use pytest", seconds=WITHIN)
@@ -113,3 +119,95 @@ async def test_a_reply_is_not_sent_again_while_a_message_of_the_conversation_can
     assert await sent_to_devin(on, session) == [f"[Slack {said}] ben:\nplease use pytest"]
     assert len(await on.devin.log("send_message")) == 1
     assert await on.thread(GENERAL, ts) == []
+
+
+# ---------------------------------------------------------------- all that the bot reads
+
+# What the bot reads of a session and of a message, besides what it cannot do without.
+OF_A_SESSION = [
+    *("url", "status", "status_detail", "title", "tags", "org_id", "created_at", "updated_at", "acus_consumed"),
+    *("pull_requests", "structured_output", "is_archived", "parent_session_id", "num_devin_messages"),
+]
+OF_A_MESSAGE = ["event_id", "source", "created_at"]
+# What can be read as an id would be the same id for all messages.
+READABLE_AS_ID = [way for way, value in ODD.items() if isinstance(value, str | int | float) and value not in {"", True}]
+MESSAGES = "list_messages"
+ROWS = [route.name for route in ROUTES if "/sessions" in route.path and route.name != MESSAGES]
+
+
+async def answers_oddly(on: Harness, routes: list[str], fields: list[str], way: str) -> None:
+    """Have every answer of these routes say something odd in these fields."""
+    fields = [field for field in fields if field != "event_id" or way not in READABLE_AS_ID]
+    odd: dict[str, Any] = {"without": fields} if way == MISSING else {"fields": dict.fromkeys(fields, ODD[way])}
+    for route in routes:
+        await on.devin.fault(route, "odd", **odd, **AWAY)
+
+
+async def a_session_from_start_to_stop(on: Harness, task: str) -> None:
+    """Start it, have Devin ask, answer, have Devin say something, and stop it; each happens once."""
+    before = await creations(on)
+    ts = await on.mention(task)
+    made = (await on.session(task))["session_id"]
+    await on.devin.say(made, "Which one do you want?", status="running", status_detail="waiting_for_user")
+    await on.slack.wait_for_message(GENERAL, "Which one do you want?", thread_ts=ts, within=WITHIN)
+    reply = await on.slack.say(BEN, GENERAL, "the second", thread_ts=ts)
+    await on.devin.wait_for_messages(f"{reply}] ben:\nthe second", seconds=WITHIN)
+    await on.devin.say(made, "Then I take that one.")
+    await on.slack.wait_for_message(GENERAL, "Then I take that one.", thread_ts=ts, within=WITHIN)
+    await on.slack.say(BEN, GENERAL, "!stop", thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, sentences.stopped("<@U0BEN>"), thread_ts=ts, within=WITHIN)
+    await settled(on)
+    assert (await on.devin.session(made))["is_archived"] is True
+    assert await sent_to_devin(on, made) == [f"[Slack {reply}] ben:\nthe second"]
+    assert await creations(on) == before + 1
+    said = await on.thread(GENERAL, ts)
+    assert [said.count(words) for words in ("Which one do you want?", "Then I take that one.")] == [1, 1]
+
+
+@pytest.mark.parametrize(
+    "way", [pytest.param(way, marks=[] if way == "an object" else [pytest.mark.long]) for way in (MISSING, *ODD)]
+)
+async def test_however_odd_its_answers_are_a_session_is_started_followed_answered_and_stopped(
+    on: Harness, way: str
+) -> None:
+    await answers_oddly(on, ROWS, OF_A_SESSION, way)
+    await answers_oddly(on, [MESSAGES], OF_A_MESSAGE, way)
+    await a_session_from_start_to_stop(on, "fix the login test")
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("way", FEW)
+@pytest.mark.parametrize("field", [*OF_A_SESSION, *OF_A_MESSAGE])
+async def test_whichever_field_is_odd_a_session_is_started_followed_answered_and_stopped(
+    on: Harness, field: str, way: str
+) -> None:
+    await answers_oddly(on, [*ROWS, MESSAGES], [field], way)
+    await a_session_from_start_to_stop(on, "fix the login test")
+
+
+async def test_where_devin_ignores_filters_and_lists_the_newest_message_first_all_is_said_once_and_in_order(
+    on: Harness,
+) -> None:
+    await on.devin.switch(filters_ignored=True, messages_newest_first=True)
+    (other,) = await on.devin.create_sessions(prompt="Of another tool", say="I am not yours.")
+    ts, session = await on.started()
+    for number in range(3):
+        await on.devin.clock(advance=2)
+        await on.devin.say(session, f"I look at file {number}.")
+    await on.slack.wait_for_message(GENERAL, "I look at file 2.", thread_ts=ts, within=WITHIN)
+    await on.devin.clock(advance=2)
+    await on.devin.say(session, "Which one?", status_detail="waiting_for_user")
+    await on.slack.wait_for_message(GENERAL, sentences.WAITS_FOR_YOUR_ANSWER, thread_ts=ts, within=WITHIN)
+    await settled(on)
+    said = [*(f"I look at file {number}." for number in range(3)), "Which one?", sentences.question("<@U0ANN>")]
+    assert await on.thread(GENERAL, ts) == said
+    assert (await on.devin.session(other))["terminated"] is False
+    assert await creations(on) == 1
+
+
+async def test_words_of_devins_that_cannot_be_read_are_not_lost_in_silence(on: Harness) -> None:
+    ts, session = await on.started()
+    await on.devin.fault("list_messages", "odd", fields={"message": {"text": "Which one?"}}, **AWAY)
+    await on.devin.say(session, "Which one?")
+    shown = await on.slack.wait_for_message(GENERAL, sentences.CANNOT_BE_SHOWN, thread_ts=ts, within=WITHIN)
+    assert shown["rendered"] == sentences.cannot_be_shown(f"https://app.devin.ai/sessions/{session}")

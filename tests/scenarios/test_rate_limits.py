@@ -32,7 +32,7 @@ async def test_a_second_lies_between_the_posts_of_a_channel(on: Harness) -> None
     ts, session = await on.started()
     for number in range(4):
         await on.devin.say(session, f"Line {number}.")
-    await on.slack.wait_for_message(GENERAL, "Line 3.", thread_ts=ts, within=20)
+    await on.wait_for_post(GENERAL, ts, "Line 3.", within=20)
     times = [post["at"] for post in await posts(on, GENERAL)]
     assert min(after - before for before, after in itertools.pairwise(times)) >= SLACKS_OWN
     assert await on.thread(GENERAL, ts) == [f"Line {number}." for number in range(4)]
@@ -44,7 +44,7 @@ async def test_after_a_post_that_slack_took_late_the_next_comes_a_second_later_a
     await on.slack.fault("chat.postMessage", "slow", seconds=0.9, match="Line 0.")
     for number in range(2):
         await on.devin.say(session, f"Line {number}.")
-    await on.slack.wait_for_message(GENERAL, "Line 1.", thread_ts=ts, within=20)
+    await on.wait_for_post(GENERAL, ts, "Line 1.", within=20)
     late, after = (await on.slack.messages(GENERAL, thread_ts=ts, user="U0BOT"))[-2:]
     assert float(after["ts"]) - float(late["ts"]) >= SLACKS_OWN
     assert not await on.slack.log("chat.postMessage", status=429)
@@ -96,11 +96,11 @@ async def test_a_post_that_fails_again_and_again_holds_up_no_other_thread(on: Ha
     await on.devin.say(session, "And after it.")
     await on.slack.wait_for_call("chat.postMessage", text="Trouble")
     await on.devin.say(second, "No trouble here.")
-    line = await on.slack.wait_for_message(GENERAL, "No trouble here.", thread_ts=other)
+    line = await on.wait_for_post(GENERAL, other, "No trouble here.")
     said_at = (await on.devin.session(second))["messages"][-1]["created_at"]
     assert float(line["ts"]) - said_at < 5
     await on.slack.clear_faults()
-    await on.slack.wait_for_message(GENERAL, "And after it.", thread_ts=ts, within=30)
+    await on.wait_for_post(GENERAL, ts, "And after it.", within=30)
     assert await on.thread(GENERAL, ts) == ["Trouble ahead.", "And after it."]
 
 
@@ -114,12 +114,12 @@ async def test_a_post_that_hangs_holds_up_its_own_thread_and_no_other(on: Harnes
     hangs = await waited(on, "outbox", state="sending", thread=ts)
     for number in range(3):
         await on.devin.say(second, f"Line {number}.")
-    await on.slack.wait_for_message(GENERAL, "Line 2.", thread_ts=other)
+    await on.wait_for_post(GENERAL, other, "Line 2.")
     (still,) = await rows(on, "outbox", key=hangs["key"])
     assert still["owner"] is not None, "Slack has not answered yet"
     assert await on.thread(GENERAL, ts) == []
     # Afterwards it is looked for, not found, and posted before what follows it.
-    await on.slack.wait_for_message(GENERAL, "And after it.", thread_ts=ts, within=60)
+    await on.wait_for_post(GENERAL, ts, "And after it.", within=60)
     assert await on.thread(GENERAL, ts) == ["Trouble ahead.", "And after it."]
 
 
@@ -143,10 +143,10 @@ async def test_a_channel_in_which_many_posts_hang_leaves_slots_to_the_others(on:
     await until(one_is_given_back)
     assert most == AT_ONCE_IN_A_LANE
     await on.devin.say(second, "No trouble here.")
-    await on.slack.wait_for_message(WEB, "No trouble here.", thread_ts=other)
+    await on.wait_for_post(WEB, other, "No trouble here.")
     await on.slack.clear_faults()
     for ts, _ in places:
-        await on.slack.wait_for_message(GENERAL, "Trouble ahead.", thread_ts=ts, within=60)
+        await on.wait_for_post(GENERAL, ts, "Trouble ahead.", within=60)
 
 
 async def test_a_429_on_a_post_makes_its_channel_wait_and_no_other(on: Harness) -> None:
@@ -156,8 +156,8 @@ async def test_a_429_on_a_post_makes_its_channel_wait_and_no_other(on: Harness) 
     await on.devin.say(session, "Wait for me.")
     (refused,) = await on.slack.wait_for_call("chat.postMessage", status=429)
     await on.devin.say(second, "I go on.")
-    there = await on.slack.wait_for_message(WEB, "I go on.", thread_ts=other)
-    here = await on.slack.wait_for_message(GENERAL, "Wait for me.", thread_ts=ts)
+    there = await on.wait_for_post(WEB, other, "I go on.")
+    here = await on.wait_for_post(GENERAL, ts, "Wait for me.")
     assert float(there["ts"]) < refused["at"] + 4
     assert float(here["ts"]) >= refused["at"] + 4
     assert await on.thread(GENERAL, ts) == ["Wait for me."]

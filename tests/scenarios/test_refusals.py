@@ -137,6 +137,12 @@ async def test_a_slash_command_in_a_private_channel_without_the_bot_is_refused(o
     await refused(on, ANN, NOT_MEMBER, text=NOT_MEMBER)
 
 
+async def test_a_slash_command_between_two_people_is_refused(on: Harness) -> None:
+    await on.slack.put_channel("D0ANNBEN", kind="im", members=[ANN, BEN])
+    await on.slack.slash(ANN, "D0ANNBEN", "fix the login test")
+    await refused(on, ANN, sentences.BETWEEN_PEOPLE, text=sentences.BETWEEN_PEOPLE)
+
+
 async def test_a_slash_command_in_an_archived_channel_is_refused(on: Harness) -> None:
     await on.slack.slash(ANN, ARCHIVED, "fix the login test")
     await refused(on, ANN, sentences.THIS_CHANNEL_ARCHIVED, text=sentences.THIS_CHANNEL_ARCHIVED)
@@ -168,7 +174,7 @@ async def test_a_slash_command_works_after_the_invitation(on: Harness) -> None:
     await refused(on, ANN, NOT_MEMBER, text=NOT_MEMBER)
     await on.slack.invite(NO_BOT)
     await on.slack.slash(ANN, NO_BOT, "fix the login test")
-    await on.slack.wait_for_message(NO_BOT, sentences.asked_by("<@U0ANN>"))
+    await on.slack.wait_for_message(NO_BOT, sentences.asked_by("ann"))
     await on.session("fix the login test")
 
 
@@ -233,7 +239,20 @@ async def test_after_a_new_invitation_the_thread_goes_on(on: Harness) -> None:
     await on.devin.say(session, "I do.")
     await on.slack.wait_for_message(WEB, "I do.", thread_ts=ts)
     await on.devin.set(session, status_detail="finished")
-    await on.slack.wait_for_message(WEB, sentences.DONE, thread_ts=ts)
+    await on.slack.wait_for_message(WEB, sentences.IS_DONE, thread_ts=ts)
+
+
+async def test_a_second_removal_informs_the_asker_again(on: Harness) -> None:
+    _, session = await on.started("fix the login test", ANN, WEB)
+    await on.slack.remove(WEB)
+    await on.slack.wait_for_message("D0ANN", sentences.CANNOT_POST)
+    await on.slack.invite(WEB)
+    await on.slack.remove(WEB)
+    await on.slack.wait_for_messages("D0ANN", 2, text=sentences.CANNOT_POST)
+    await on.devin.say(session, "I looked at the test.")
+    await on.slack.wait_for_call("chat.postMessage", text="I looked", ok=False)
+    await settled(on)
+    assert [m["rendered"] for m in await on.slack.messages("D0ANN")] == [lost(WEB, session, "fix the login test")] * 2
 
 
 async def test_a_mention_by_another_bot_starts_nothing(on: Harness) -> None:

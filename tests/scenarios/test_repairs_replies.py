@@ -22,7 +22,7 @@ from tests.waits import SHORT
 pytestmark = pytest.mark.timing(**SHORT)
 
 LOG = {"name": "login.log", "content": "login failed"}
-STOPPED = sentences.stopped("<@U0BEN>")
+STOPPED = sentences.stopped("ben")
 UNCERTAIN = f"{sentences.reply_uncertain('drop the table')} Reference `"
 
 
@@ -56,7 +56,7 @@ async def test_a_reply_under_a_card_whose_answer_got_lost_reaches_the_session_wh
 ) -> None:
     await on.slack.fault("chat.postMessage", "commit_then_drop")
     await on.slack.slash(ANN, GENERAL, "fix the login test")
-    ts = (await on.slack.wait_for_message(GENERAL, sentences.asked_by("<@U0ANN>")))["ts"]
+    ts = (await on.slack.wait_for_message(GENERAL, sentences.asked_by("ann")))["ts"]
     said = await on.slack.say(BEN, GENERAL, "please use pytest", thread_ts=ts)
     await on.slack.wait_for_delivery(ts=said, status="acked")
     await on.devin.wait_for_messages("please use pytest", seconds=WITHIN)
@@ -189,6 +189,7 @@ async def test_a_stop_that_devin_refuses_says_which_replies_were_not_sent(on: Ha
     assert await sent_to_devin(on, session) == []
 
 
+@pytest.mark.timing(not_found_lasts=0.5)
 async def test_a_stop_of_a_session_that_is_over_at_devin_says_so_and_ends_the_card(on: Harness) -> None:
     ts, session = await on.started()
     await on.devin.fault("list_sessions", "503", **AWAY)  # nobody has seen its end yet
@@ -197,7 +198,7 @@ async def test_a_stop_of_a_session_that_is_over_at_devin_says_so_and_ends_the_ca
     await on.slack.wait_for_ephemeral(BEN, within=WITHIN)
     await settled(on)
     assert await private_answers(on, BEN) == [answers.ALREADY_ENDED.text]
-    assert sentences.ENDED in (await card(on, ts))["text"]
+    assert sentences.ENDED in (await card(on, ts))["rendered"]
     assert await on.thread(GENERAL, ts) == []
 
 
@@ -208,7 +209,7 @@ async def test_after_a_session_that_takes_no_more_messages_a_mention_starts_a_ne
     await on.devin.switch(ended_messages_refused=True)
     ts, session = await on.started()
     await on.devin.set(session, status="exit", status_detail=None)
-    await on.slack.wait_for_message(GENERAL, sentences.HAS_OUTCOME, thread_ts=ts, within=WITHIN)
+    await on.slack.wait_for_message(GENERAL, sentences.IS_FINISHED, thread_ts=ts, within=WITHIN)
     await on.slack.say(BEN, GENERAL, f"{BOT} now fix the logout test", thread_ts=ts)
     await on.slack.wait_for_message(GENERAL, answers.SESSION_ENDED.text, thread_ts=ts, within=WITHIN)
     await settled(on)

@@ -188,7 +188,7 @@ async def test_a_reply_that_was_lost_before_the_thread_was_known_is_fetched(on: 
 async def test_a_reply_under_a_slash_commands_card_reaches_its_session(on: Harness) -> None:
     await on.devin.fault("create_session", "slow", seconds=1.0)
     await on.slack.slash(ANN, GENERAL, "fix the login test")
-    ts = (await on.slack.wait_for_message(GENERAL, sentences.asked_by("<@U0ANN>")))["ts"]
+    ts = (await on.slack.wait_for_message(GENERAL, sentences.asked_by("ann")))["ts"]
     reply = await on.slack.say(BEN, GENERAL, "please use pytest", thread_ts=ts)
     await on.devin.wait_for_messages("please use pytest")
     made = await on.session("fix the login test")
@@ -198,7 +198,7 @@ async def test_a_reply_under_a_slash_commands_card_reaches_its_session(on: Harne
 async def test_a_reply_to_a_session_that_is_over_at_devin_is_announced_in_the_thread(on: Harness) -> None:
     ts, session = await on.started()
     await on.devin.terminate(session)
-    await on.slack.wait_for_message(GENERAL, sentences.HAS_OUTCOME, thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, sentences.IS_FINISHED, thread_ts=ts)
     await on.slack.say(BEN, GENERAL, "one more thing", thread_ts=ts)
     lost = await on.slack.wait_for_message(GENERAL, sentences.REPLY_AFTER_END, thread_ts=ts)
     assert lost["rendered"] == sentences.REPLY_AFTER_END

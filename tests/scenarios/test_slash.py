@@ -1,12 +1,15 @@
 """Slash commands: starts are stored and answered at once, questions are answered in the ack."""
 
 import math
+import time
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 from slack_bolt.adapter.socket_mode.async_internals import send_async_response
 
+from bot.domain.billing import billing_day
 from bot.store.database import priority_gate
 from bot.store.inbox import InboxRow
 from bot.store.inbox_writer import InboxWriter
@@ -14,9 +17,10 @@ from tests import sentences
 from tests.scenarios.ahead import Ahead
 from tests.scenarios.harness import ADA, ANN, BEN, GENERAL, GUEST, OPS, WEB, Harness, harness
 from tests.scenarios.observations import (
+    buttons,
     creations,
     forge,
-    labels,
+    polled,
     posted,
     press,
     private_answers,
@@ -24,6 +28,7 @@ from tests.scenarios.observations import (
     settled,
     started_by_command,
     thread_link,
+    what_became_of,
 )
 
 
@@ -46,7 +51,7 @@ async def test_each_command_is_answered_while_all_other_work_waits(
         "": sentences.HELP_BEGINS,
         "help": sentences.HELP_BEGINS,
         "list": sentences.ONE_SESSION,
-        "status": sentences.WORKING,
+        "status": sentences.ONE_SESSION,
         "usage": sentences.TODAY,
         "stop": sentences.STOPPING_BEGINS,
         "archive": sentences.STOPPING_BEGINS,
@@ -103,7 +108,7 @@ async def test_the_card_is_posted_first_and_the_session_starts_in_its_thread(on:
     confirmed = sentences.got_it_posted("fix the login test", thread_link(GENERAL, card["ts"]))
     assert await private_answers(on, ANN) == [confirmed], "it stands in place of the ack"
     assert "thread_ts" not in card
-    assert f"{sentences.asked_by('<@U0ANN>')} · repo acme/web" in card["rendered"]
+    assert f"{sentences.asked_by('ann')} · acme/web" in card["rendered"]
     assert made["tags"] == ["devin-bridge", f"slack-T0PLAY-{GENERAL}-{card['ts']}"]
     assert made["prompt"] == (
         f"fix the login test\n\nAsked in Slack by ann. Reference: slack-T0PLAY-{GENERAL}-{card['ts']}"
@@ -111,12 +116,16 @@ async def test_the_card_is_posted_first_and_the_session_starts_in_its_thread(on:
     assert made["request"]["repos"] == ["acme/web"]
 
 
-async def test_no_card_no_session(on: Harness) -> None:
-    await on.slack.fault("chat.postMessage", "error", error="restricted_action")
+@pytest.mark.parametrize(
+    ("error", "sentence"),
+    [("not_in_channel", sentences.not_a_member()), ("restricted_action", sentences.CHANNEL_RESTRICTED)],
+)
+async def test_no_card_no_session(on: Harness, error: str, sentence: str) -> None:
+    await on.slack.fault("chat.postMessage", "error", error=error)
     await on.slack.slash(ANN, GENERAL, "fix the login test")
-    await on.slack.wait_for_ephemeral(ANN, sentences.IS_NOT_A_MEMBER)
+    await on.slack.wait_for_ephemeral(ANN, sentence)
     await settled(on)
-    assert await private_answers(on, ANN) == [sentences.not_a_member()], "it stands in place of the ack"
+    assert await private_answers(on, ANN) == [sentence], "it stands in place of the ack"
     assert await creations(on) == 0
 
 
@@ -174,25 +183,26 @@ async def question(on: Harness, text: str) -> dict[str, Any]:
 @pytest.mark.both_transports
 async def test_a_mistyped_command_asks_and_starts_nothing(on: Harness) -> None:
     await started_by_command(on, "fix the login test", ANN, GENERAL)
+    await on.slack.slash(ANN, GENERAL, "list")
     asked = await question(on, "stattus 1")
     assert asked["rendered"].startswith(sentences.resembles("stattus", "status"))
-    assert labels(asked) == ["Show status 1", "Start as a task"]
+    assert buttons(asked) == ["Show status 1", "Start as a task"]
     await on.slack.click(ANN, GENERAL, asked["ts"], "run_command")
-    await on.slack.wait_for_ephemeral(ANN, "fix the login test")
+    await on.slack.wait_for_ephemeral(ANN, f":gear: {sentences.WORKING}")
     await settled(on)
     assert not await on.slack.ephemerals(user=ANN, text=sentences.RESEMBLES), "the question stands no longer"
     assert await creations(on) == 1
 
 
 async def test_an_argument_that_does_not_fit_asks_too(on: Harness) -> None:
-    for text, sentence, buttons in (
+    for text, sentence, labels in (
         ("stop foo", sentences.does_not_work_with("stop", "foo"), ["Stop", "Start as a task"]),
         ("usage lastmonth", sentences.does_not_work_with("usage", "lastmonth"), ["Show usage", "Start as a task"]),
         ("list all", sentences.does_not_work_with("list", "all"), ["Show list", "Start as a task"]),
     ):
         await on.slack.slash(ANN, GENERAL, text)
         asked = await on.slack.wait_for_ephemeral(ANN, sentence)
-        assert (asked["text"], labels(asked)) == (sentence, buttons)
+        assert (asked["text"], buttons(asked)) == (sentence, labels)
     await settled(on)
     assert await creations(on) == 0
 
@@ -211,8 +221,9 @@ async def test_it_starts_as_a_task_when_the_person_says_so(on: Harness) -> None:
 
 async def test_the_stop_that_was_meant_stops(on: Harness) -> None:
     _, session = await started_by_command(on, "fix the login test", ANN, GENERAL)
+    await on.slack.slash(ANN, GENERAL, "list")
     asked = await question(on, "stopp 1")
-    assert labels(asked) == ["Stop 1", "Start as a task"]
+    assert buttons(asked) == ["Stop 1", "Start as a task"]
     await on.slack.click(ANN, GENERAL, asked["ts"], "run_command")
     await on.slack.wait_for_ephemeral(ANN, sentences.STOPPING_BEGINS)
     await on.devin.wait_for_sessions("fix the login test", is_archived=True)
@@ -256,29 +267,41 @@ async def test_a_minute_later_the_same_text_starts_another_session(tmp_path: Pat
         assert await creations(on) == 2
 
 
-async def _asked_again(on: Harness) -> str:
-    """The same command twice; answers the ts of the question, which the ack asks."""
+async def _asked_again(on: Harness) -> dict[str, Any]:
+    """The same command twice; answers the question, which the ack asks."""
     await started_by_command(on, "fix the login test", ANN, GENERAL)
     asked = (await on.slack.slash(ANN, GENERAL, "fix the login test"))["shown"]
     assert asked["text"].startswith("You started “fix the login test” ")
     assert asked["text"].endswith(f" ago. {sentences.NOTHING_MORE_YET}")
-    assert labels(asked) == ["Start it again", "No"]
-    return asked["ts"]
+    assert buttons(asked) == ["Start it again", "No"]
+    return dict(asked)
 
 
 @pytest.mark.both_transports
 async def test_the_same_text_within_a_minute_asks_first_and_yes_starts_it(on: Harness) -> None:
-    question = await _asked_again(on)
-    key = next(one for one in await on.slack.ephemerals(user=ANN) if one["ts"] == question)["blocks"][1]["elements"][0]
+    asked = await _asked_again(on)
     assert await creations(on) == 1
-    await on.slack.click(ANN, GENERAL, question, "start_again")
+    await on.slack.click(ANN, GENERAL, asked["ts"], "start_again")
     await on.devin.wait_for_sessions("fix the login test", 2)
     await settled(on)
     [_, second] = [one["ts"] for one in await on.slack.messages(GENERAL) if "thread_ts" not in one]
-    assert await forge(on, "interactive", press(ANN, GENERAL, "start_again", key["value"])) == "acked"
-    await settled(on)
     confirmed = sentences.got_it_posted("fix the login test", thread_link(GENERAL, second))
-    assert (await private_answers(on, ANN))[1:] == [confirmed], "in place of the question, and nothing is added"
+    assert await what_became_of(on, asked) == (confirmed, [])
+    assert await creations(on) == 2
+
+
+async def test_a_second_yes_starts_nothing_more(on: Harness) -> None:
+    asked = await _asked_again(on)
+    await on.slack.click(ANN, GENERAL, asked["ts"], "start_again")
+    await on.devin.wait_for_sessions("fix the login test", 2)
+    await settled(on)
+    before = await what_became_of(on, asked)
+    again = press(ANN, GENERAL, "start_again", asked["blocks"][1]["elements"][0]["value"])
+    assert await forge(on, "interactive", again) == "acked"
+    said = await on.slack.wait_for_ephemeral(ANN, sentences.TOO_OLD)
+    await settled(on)
+    assert said["rendered"] == sentences.START_EXPIRED
+    assert await what_became_of(on, asked) == before, "the first press has its answer still"
     assert await creations(on) == 2
 
 
@@ -295,17 +318,16 @@ async def test_the_same_text_is_asked_about_as_well_where_the_ack_knows_nothing_
 
 
 async def test_no_starts_nothing_more(on: Harness) -> None:
-    question = await _asked_again(on)
-    await on.slack.click(ANN, GENERAL, question, "start_declined")
-    said = await on.slack.wait_for_ephemeral(ANN, sentences.DECLINED)
+    asked = await _asked_again(on)
+    await on.slack.click(ANN, GENERAL, asked["ts"], "start_declined")
+    await on.slack.wait_for_ephemeral(ANN, sentences.DECLINED)
     await settled(on)
-    assert (said["ts"], said["rendered"]) == (question, sentences.START_DECLINED)
+    assert await what_became_of(on, asked) == (sentences.START_DECLINED, [])
     assert await creations(on) == 1
 
 
 async def test_nobody_else_can_answer_the_question(on: Harness) -> None:
-    question = await _asked_again(on)
-    asked = next(one for one in await on.slack.ephemerals(user=ANN) if one["ts"] == question)
+    asked = await _asked_again(on)
     key = asked["blocks"][1]["elements"][0]["value"]
     assert await forge(on, "interactive", press(BEN, GENERAL, "start_again", key)) == "acked"
     said = await on.slack.wait_for_ephemeral(BEN)
@@ -326,57 +348,6 @@ async def test_other_people_other_texts_and_other_options_are_not_asked_about(on
 # ------------------------------------------------------------ list, status, stop, archive
 
 
-async def test_without_sessions_there_is_nothing_to_list_or_stop(on: Harness) -> None:
-    assert await shown(on, ANN, GENERAL, "list") == sentences.NO_SESSIONS
-    assert await shown(on, ANN, GENERAL, "status") == sentences.NO_SESSIONS
-    assert await shown(on, ANN, GENERAL, "stop") == sentences.NOTHING_TO_STOP
-    assert await shown(on, ANN, GENERAL, "status 3") == sentences.no_such_session("3")
-
-
-@pytest.mark.both_transports
-async def test_list_and_status_show_ones_own_sessions(on: Harness) -> None:
-    first, one = await on.started("fix the login test", ANN, GENERAL)
-    second, two = await on.started("fix the logout test", ANN, WEB)
-    await on.started("update the docs", BEN, OPS)
-
-    def row(number: int, session: str, title: str, channel: str, ts: str) -> str:
-        thread = f"<https://play.slack.com/archives/{channel}/p{ts.replace('.', '')}|thread>"
-        return f"{number}. :gear: <https://app.devin.ai/sessions/{session}|{title}>: working · {thread}"
-
-    assert await shown(on, ANN, OPS, "list") == (
-        f"{sentences.TWO_SESSIONS}\n"
-        f"{row(1, two, 'fix the logout test', WEB, second)}\n"
-        f"{row(2, one, 'fix the login test', GENERAL, first)}"
-    )
-    assert (await shown(on, ANN, OPS, "status")).startswith(
-        f"{sentences.several_sessions('2 open sessions', 'status')}\n1. "
-    )
-    status = await shown(on, ANN, OPS, "status 2")
-    thread = f"<https://play.slack.com/archives/{GENERAL}/p{first.replace('.', '')}|thread>"
-    assert status.startswith(
-        f"*<https://app.devin.ai/sessions/{one}|fix the login test>* · {thread}\n"
-        f"{sentences.WORKING_LINE}\n"
-        f"{sentences.asked_by('<@U0ANN>')}"
-    )
-    here = await shown(on, ANN, WEB, "status")
-    assert here.startswith(f"*<https://app.devin.ai/sessions/{two}|fix the logout test>*")
-
-
-async def test_stop_and_archive_take_a_number_an_id_and_an_address(on: Harness) -> None:
-    one, first = await on.started("fix the login test", ANN, GENERAL)
-    two, second = await on.started("fix the logout test", ANN, WEB)
-    three, third = await on.started("update the docs", ANN, OPS)
-    said = sentences.STOPPING
-    assert await shown(on, ANN, GENERAL, "stop 3") == said
-    await on.slack.wait_for_message(GENERAL, sentences.stopped_by("<@U0ANN>"), thread_ts=one)
-    assert await shown(on, ANN, GENERAL, f"stop devin-{second}") == said
-    await on.slack.wait_for_message(WEB, sentences.stopped_by("<@U0ANN>"), thread_ts=two)
-    await shown(on, ANN, GENERAL, f"archive https://app.devin.ai/sessions/{third}")
-    await on.slack.wait_for_message(OPS, sentences.archived_by("<@U0ANN>"), thread_ts=three)
-    assert [(await on.devin.session(key))["is_archived"] for key in (first, second, third)] == [True] * 3
-    assert await on.thread(OPS, three) == [sentences.archived("<@U0ANN>")]
-
-
 async def test_other_peoples_sessions_can_not_be_stopped_by_their_id(on: Harness) -> None:
     _, session = await on.started("fix the login test", ANN, GENERAL)
     assert await shown(on, BEN, GENERAL, f"stop {session}") == sentences.no_such_session(session)
@@ -387,7 +358,7 @@ async def test_other_peoples_sessions_can_not_be_stopped_by_their_id(on: Harness
 async def test_a_stopped_session_wakes_by_a_reply(on: Harness) -> None:
     ts, session = await started_by_command(on, "fix the login test", ANN, GENERAL)
     await on.slack.slash(ANN, GENERAL, "stop")
-    await on.slack.wait_for_message(GENERAL, sentences.stopped_by("<@U0ANN>"), thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, sentences.stopped_by("ann"), thread_ts=ts)
     reply = await on.slack.say(ANN, GENERAL, "go on", thread_ts=ts)
     await on.devin.wait_for_messages("go on")
     assert await sent_to_devin(on, session) == [f"[Slack {reply}] ann:\ngo on"]
@@ -400,7 +371,22 @@ async def test_usage_is_for_admins(on: Harness) -> None:
     assert await shown(on, ANN, GENERAL, "usage") == sentences.admins_only("<@U0ADA>")
     _, session = await on.started("fix the login test", ANN, GENERAL)
     await on.devin.spend(session, 2.5)
-    for period in ("usage", "usage today", "usage yesterday", "usage week"):
-        assert "ACU" in await shown(on, ADA, GENERAL, period)
+    await polled(on)
+    day = _named(billing_day(time.time()))
+    for text in ("usage", "usage today"):
+        # What Devin billed was read at the start of the bot, before it had billed anything for this day.
+        assert (await shown(on, ADA, GENERAL, text)).splitlines()[:5] == [
+            sentences.TODAY,
+            sentences.running_day(day),
+            "*2.5 ACUs* through Slack",
+            sentences.bill_not_in(day),
+            sentences.counts(1, 0, 0),
+        ]
+    for text, title in {"usage yesterday": sentences.YESTERDAY, "usage week": sentences.WEEK}.items():
+        assert (await shown(on, ADA, GENERAL, text)).splitlines()[0] == title
     await settled(on)
     assert await creations(on) == 1
+
+
+def _named(day: date) -> str:
+    return f"{day:%A}, {day.day} {day:%B} {day.year}"

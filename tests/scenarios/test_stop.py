@@ -14,8 +14,8 @@ from tests.scenarios.observations import (
     started_by_command,
 )
 
-STOPPED = sentences.stopped("<@U0BEN>")
-CANCELLED = sentences.cancelled("<@U0BEN>")
+STOPPED = sentences.stopped("ben")
+CANCELLED = sentences.cancelled("ben")
 AWAY = {"times": -1}
 
 
@@ -29,12 +29,12 @@ async def press_stop(on: Harness, ts: str, user: str = BEN) -> None:
 async def test_the_button_puts_devin_to_sleep(on: Harness) -> None:
     ts, session = await on.started()
     await press_stop(on, ts)
-    await on.slack.wait_for_message(GENERAL, sentences.card_stopped_begins("<@U0BEN>"), thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, sentences.card_stopped_begins("ben"), thread_ts=ts)
     await settled(on)
     assert await on.thread(GENERAL, ts) == [STOPPED]
     assert (await on.devin.session(session))["is_archived"] is True
     shown = await card(on, ts)
-    assert sentences.card_stopped("<@U0BEN>") in shown["text"]
+    assert sentences.card_stopped("ben") in shown["rendered"]
     assert "stop" not in [button["action_id"] for button in shown["blocks"][-1]["elements"]]
 
 
@@ -65,7 +65,7 @@ async def test_a_reply_after_the_stop_wakes_the_session(on: Harness) -> None:
     ts, session = await on.started()
     await on.devin.switch(archived_messages_refused=True)
     await press_stop(on, ts)
-    await on.slack.wait_for_message(GENERAL, sentences.stopped_begins("<@U0BEN>"), thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, sentences.stopped_begins("ben"), thread_ts=ts)
     reply = await on.slack.say(BEN, GENERAL, "go on", thread_ts=ts)
     await on.devin.wait_for_messages("go on")
     await on.slack.wait_for_message(GENERAL, sentences.IS_WORKING, thread_ts=ts)
@@ -123,7 +123,7 @@ async def test_a_stop_before_the_create_call_cancels_the_start(on: Harness) -> N
     await on.slack.say(ANN, GENERAL, "please use pytest", thread_ts=ts)
     await settled_deliveries(on)
     await press_stop(on, ts)
-    await on.slack.wait_for_message(GENERAL, sentences.card_cancelled("<@U0BEN>"), thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, sentences.card_cancelled("ben"), thread_ts=ts)
     await on.devin.clear_faults()
     await settled(on)
     assert await on.thread(GENERAL, ts) == [f"{CANCELLED}{sentences.ONE_WITHOUT_SESSION}"]
@@ -189,7 +189,7 @@ async def test_a_stop_that_devin_refuses_says_that_the_session_still_runs(on: Ha
         assert said[-1]["rendered"].startswith(
             sentences.stop_failed(f"https://app.devin.ai/sessions/{session}") + " Reference `"
         )
-    await on.slack.wait_for_message(GENERAL, sentences.WORKING, thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, sentences.IS_WORKING, thread_ts=ts)
     shown = await card(on, ts)
     assert "stop" in [button["action_id"] for button in shown["blocks"][-1]["elements"]]
 
@@ -215,9 +215,7 @@ async def test_exit_ends_the_replies_that_wait(on: Harness) -> None:
     await on.devin.clear_faults()
     await settled(on)
     assert await on.thread(GENERAL, ts) == [
-        sentences.ended_for_good(
-            "<@U0ANN>", unsent=sentences.unsent("1 waiting reply was", "the session was ended first")
-        )
+        sentences.ended_for_good("ann", unsent=sentences.unsent("1 waiting reply was", "the session was ended first"))
     ]
     assert (await on.devin.session(session))["terminated"] is True
 

@@ -159,7 +159,7 @@ async def test_an_organisation_that_is_down_does_not_hold_up_the_other(both: Bot
 async def test_each_workspace_gets_its_own_digest(both: Both) -> None:
     await both.started()
     both.clock.put(3 * 3600)
-    day = newest_finished(both.clock())
+    day = newest_finished(both.clock() - 3600)  # at the digest's own time, which was an hour ago
     for on, acus in zip(both, (2.25, 7.5), strict=True):
         await on.devin.consumption(day.isoformat(), acus)
     await both.one.stop()

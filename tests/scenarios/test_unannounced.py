@@ -19,6 +19,14 @@ PULL = "https://github.com/acme/web/pull/7"
 ASKED = sentences.question("<@U0ANN>")
 
 
+def asked(words: str) -> str:
+    """The post of a question: one post that calls the asker, with what Devin asks."""
+    return f"{ASKED}\n{words}"
+
+
+DOCS_DONE = f"{sentences.done('<@U0ANN>')}\nThe docs are done too.\n{sentences.NO_PULL_REQUEST}"
+
+
 @pytest.fixture
 async def on(
     tmp_path: Path, transport: str, database: dict[str, Any], clock: Ahead, timing: Timing
@@ -40,13 +48,13 @@ async def between_polls(on: Harness) -> int:
 async def watermark(on: Harness) -> int:
     """Up to which of Devin's seconds the poller has looked."""
     (poll,) = await rows(on, "due", name=due.poll(on.environment["DEVIN_ORG_ID"]))
-    return int(poll["state"]["look"]["watermark"])
+    return int(poll["state"]["poll"]["watermark"])
 
 
 async def backs_off(on: Harness, failures: int = 1) -> bool:
     """Whether so many looks in a row have failed because of Devin, and the poller waits longer each time."""
     (poll,) = await rows(on, "due", name=due.poll(on.environment["DEVIN_ORG_ID"]))
-    return bool(poll["state"]["look"]["failures"] >= failures)
+    return bool(poll["state"]["poll"]["failures"] >= failures)
 
 
 async def all_answered(on: Harness) -> None:
@@ -96,7 +104,7 @@ async def test_a_question_that_is_seen_before_the_reply_to_the_last_one_is_store
     await card_of(on, ts, sentences.IS_WORKING)
     await on.devin.clear_faults()
     await on.slack.wait_for_messages(GENERAL, 2, thread_ts=ts, text=sentences.YOUR_ANSWER)
-    assert await on.thread(GENERAL, ts) == ["Which branch?", ASKED, "And which test?", ASKED]
+    assert await on.thread(GENERAL, ts) == [asked("Which branch?"), asked("And which test?")]
 
 
 @pytest.mark.parametrize("where", WAYS)
@@ -110,7 +118,7 @@ async def test_a_question_after_an_answer_that_no_poll_found_is_asked(on: Harnes
     await on.devin.clear_faults()
     await on.slack.wait_for_messages(GENERAL, 2, thread_ts=ts, text=sentences.YOUR_ANSWER)
     await polled(on)
-    assert await on.thread(GENERAL, ts) == ["Which branch?", ASKED, "And which test?", ASKED]
+    assert await on.thread(GENERAL, ts) == [asked("Which branch?"), asked("And which test?")]
 
 
 @pytest.mark.parametrize("where", WAYS)
@@ -129,8 +137,8 @@ async def test_an_answer_that_is_read_with_the_state_from_before_it_hides_no_que
     await hanging(on, polls)
     await on.devin.say(session, "And which test?", status_detail="waiting_for_user")
     await on.devin.clear_faults()
-    await on.slack.wait_for_message(GENERAL, "And which test?", thread_ts=ts)
-    assert await in_the_end(on, ts) == ["Which branch?", ASKED, "And which test?", ASKED]
+    await on.wait_for_post(GENERAL, ts, "And which test?")
+    assert await in_the_end(on, ts) == [asked("Which branch?"), asked("And which test?")]
 
 
 async def test_a_question_without_words_after_an_answer_that_no_poll_found_is_asked(on: Harness) -> None:
@@ -142,7 +150,7 @@ async def test_a_question_without_words_after_an_answer_that_no_poll_found_is_as
     await on.devin.set(session, status_detail="waiting_for_user")
     await on.devin.clear_faults()
     await on.slack.wait_for_messages(GENERAL, 2, thread_ts=ts, text=sentences.YOUR_ANSWER)
-    assert await in_the_end(on, ts) == ["Which branch?", ASKED, ASKED]
+    assert await in_the_end(on, ts) == [asked("Which branch?"), ASKED]
 
 
 async def test_a_question_after_a_long_gap_is_asked_though_the_others_went_on(on: Harness) -> None:
@@ -157,7 +165,7 @@ async def test_a_question_after_a_long_gap_is_asked_though_the_others_went_on(on
     await on.devin.say(other, "Hello.")
     await on.devin.clear_faults()
     await on.slack.wait_for_messages(GENERAL, 2, thread_ts=ts, text=sentences.YOUR_ANSWER)
-    assert await in_the_end(on, ts) == ["Which branch?", ASKED, "And which test?", ASKED]
+    assert await in_the_end(on, ts) == [asked("Which branch?"), asked("And which test?")]
 
 
 async def test_what_was_answered_before_a_poll_found_it_is_not_asked(on: Harness) -> None:
@@ -169,7 +177,7 @@ async def test_what_was_answered_before_a_poll_found_it_is_not_asked(on: Harness
     await hanging(on, reads)
     await on.devin.write(session, "main")
     await on.devin.clear_faults()
-    await on.slack.wait_for_message(GENERAL, "Which branch?", thread_ts=ts)
+    await on.wait_for_post(GENERAL, ts, "Which branch?")
     assert await in_the_end(on, ts) == ["Which branch?"]
 
 
@@ -217,7 +225,7 @@ async def test_a_stop_of_a_session_that_stands_still_does_not_announce_why_again
     assert await in_the_end(on, ts) == [*before, stopped["rendered"]]
 
 
-@pytest.mark.parametrize(("status", "text"), [("error", sentences.HAS_FAILED), ("exit", sentences.HAS_OUTCOME)])
+@pytest.mark.parametrize(("status", "text"), [("error", sentences.HAS_FAILED), ("exit", sentences.IS_FINISHED)])
 async def test_an_end_that_a_reply_comes_upon_first_is_announced(on: Harness, status: str, text: str) -> None:
     ts, session = await on.started()
     await between_polls(on)
@@ -242,12 +250,10 @@ async def test_the_last_words_of_a_session_of_whose_end_a_reply_learns_first_are
     await on.slack.say(ANN, GENERAL, "and the docs too", thread_ts=ts)
     await on.slack.wait_for_message(GENERAL, sentences.REPLY_AFTER_END, thread_ts=ts)
     await on.devin.clear_faults()
-    await on.slack.wait_for_message(GENERAL, sentences.HAS_OUTCOME, thread_ts=ts)
-    ended, words, request, done = await in_the_end(on, ts)
-    assert ended == SESSION_ENDED.text
-    assert words == "All is in the pull request."
-    assert request == sentences.new_pull_request(f"<{PULL}|acme/web#7> (open)")
-    assert done.startswith(sentences.outcome("1 pull request"))
+    await on.slack.wait_for_message(GENERAL, sentences.IS_FINISHED, thread_ts=ts)
+    line = sentences.pull_request_line(f"<{PULL}|acme/web#7> (open)")
+    end = sentences.done("<@U0ANN>", end="")
+    assert await in_the_end(on, ts) == [SESSION_ENDED.text, f"{end}\nAll is in the pull request.\n{line}"]
     (kept,) = await rows(on, "sessions", thread_ts=ts)
     assert kept["ended_at"]  # so that it is forgotten some day
 
@@ -255,16 +261,14 @@ async def test_the_last_words_of_a_session_of_whose_end_a_reply_learns_first_are
 async def test_the_same_end_after_more_work_that_no_poll_found_is_announced(on: Harness) -> None:
     ts, session = await on.started()
     await on.devin.set(session, status_detail="finished")
-    done = (await on.slack.wait_for_message(GENERAL, sentences.HAS_OUTCOME, thread_ts=ts))["rendered"]
+    done = (await on.slack.wait_for_message(GENERAL, sentences.IS_FINISHED, thread_ts=ts))["rendered"]
     await polled(on)
     await between_polls(on)
     await on.devin.write(session, "the docs too, please")
     await on.devin.say(session, "The docs are done too.", status_detail="finished")
     await on.devin.clear_faults()
-    await on.slack.wait_for_messages(GENERAL, 2, thread_ts=ts, text=sentences.HAS_OUTCOME)
-    first, words, second = await in_the_end(on, ts)
-    assert (first, words) == (done, "The docs are done too.")
-    assert second.startswith(sentences.OUTCOME_BEGINS)
+    await on.slack.wait_for_messages(GENERAL, 2, thread_ts=ts, text=sentences.IS_FINISHED)
+    assert await in_the_end(on, ts) == [done, DOCS_DONE]
 
 
 async def test_an_end_that_a_word_comes_upon_is_announced_once_when_it_is_one(on: Harness) -> None:
@@ -279,10 +283,8 @@ async def test_an_end_that_a_word_comes_upon_is_announced_once_when_it_is_one(on
     await card_of(on, ts, sentences.IS_WORKING)
     await polled(on)
     await on.devin.say(session, "The docs are done too.", status_detail="finished")
-    await on.slack.wait_for_message(GENERAL, sentences.HAS_OUTCOME, thread_ts=ts)
-    words, done = await in_the_end(on, ts)
-    assert words == "The docs are done too."
-    assert done.startswith(sentences.OUTCOME_BEGINS)
+    await on.slack.wait_for_message(GENERAL, sentences.IS_FINISHED, thread_ts=ts)
+    assert await in_the_end(on, ts) == [DOCS_DONE]
 
 
 async def test_an_approval_after_one_that_was_given_between_two_polls_is_asked_for(on: Harness) -> None:
@@ -296,9 +298,9 @@ async def test_an_approval_after_one_that_was_given_between_two_polls_is_asked_f
     await on.devin.say(session, "May I run it?", status_detail="waiting_for_approval")
     await on.devin.clear_faults()
     await on.slack.wait_for_messages(GENERAL, 2, thread_ts=ts, text=sentences.ALLOW_OR_REFUSE)
-    first, approval, second, again = await in_the_end(on, ts)
-    assert (first, second) == ("May I install it?", "May I run it?")
-    assert approval == again
+    approval, button = sentences.approval("<@U0ANN>"), sentences.OPEN_IN_DEVIN
+    posts = [f"{approval}\nMay I install it?\n{button}", f"{approval}\nMay I run it?\n{button}"]
+    assert await in_the_end(on, ts) == posts
 
 
 # ------------------------------------------------------------ a row that leaves something out
@@ -321,12 +323,11 @@ async def test_a_row_without_figures_and_pull_requests_takes_nothing_back(on: Ha
 async def test_insights_which_leave_out_the_result_make_no_question_of_an_end(on: Harness, clock: Ahead) -> None:
     ts, session = await on.started()
     await on.devin.set(session, status_detail="waiting_for_user", structured_output={"fixed": True})
-    await on.slack.wait_for_message(GENERAL, sentences.HAS_OUTCOME, thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, sentences.WAITS, thread_ts=ts)
     sweeps = len(await on.devin.log("list_insights"))
     clock.put(PRODUCTION.count_sweep + 1)
     await on.devin.wait_for_calls("list_insights", sweeps + 1)
-    (done,) = await in_the_end(on, ts)
-    assert done.startswith(sentences.outcome(sentences.RESULT_HANDED_IN))
+    assert await in_the_end(on, ts) == [sentences.waits("<@U0ANN>", "its answer")]
 
 
 # ------------------------------------------------------------ sessions that cannot be announced
@@ -341,7 +342,7 @@ async def test_a_session_whose_messages_cannot_be_read_for_long_has_its_state_an
     await on.devin.say(session, "Nobody can read this yet.", status="error", status_detail=None)
     await on.devin.clock(advance=300)
     await on.devin.say(other, "Hello.")
-    await on.slack.wait_for_message(WEB, "Hello.", thread_ts=other_ts)
+    await on.wait_for_post(WEB, other_ts, "Hello.")
     await polled(on, 3)
     assert await on.thread(GENERAL, ts) == []  # Devin's words go first, and they may come
     assert await watermark(on) < (await on.devin.session(other))["updated_at"]
@@ -351,7 +352,7 @@ async def test_a_session_whose_messages_cannot_be_read_for_long_has_its_state_an
     await polled(on, 3)
     assert await watermark(on) == (await on.devin.session(other))["updated_at"]
     await on.devin.clear_faults()
-    await on.slack.wait_for_message(GENERAL, "Nobody can read this yet.", thread_ts=ts)
+    await on.wait_for_post(GENERAL, ts, "Nobody can read this yet.")
     assert len(await in_the_end(on, ts)) == 2
 
 
@@ -369,8 +370,8 @@ async def test_an_outage_of_the_messages_alone_keeps_states_back_for_ten_minutes
     await on.slack.wait_for_message(GENERAL, sentences.HAS_FAILED, thread_ts=ts)
     await on.slack.wait_for_message(WEB, sentences.HAS_FAILED, thread_ts=other_ts)
     await on.devin.clear_faults()
-    await on.slack.wait_for_message(GENERAL, "It failed.", thread_ts=ts)
-    await on.slack.wait_for_message(WEB, "This too.", thread_ts=other_ts)
+    await on.wait_for_post(GENERAL, ts, "It failed.")
+    await on.wait_for_post(WEB, other_ts, "This too.")
 
 
 async def test_a_limit_of_requests_that_lasts_is_waited_for(on: Harness, clock: Ahead) -> None:
@@ -381,7 +382,7 @@ async def test_a_limit_of_requests_that_lasts_is_waited_for(on: Harness, clock: 
     clock.put(PRODUCTION.unreadable_session + 1)
     await until(lambda: backs_off(on, 3))
     await on.devin.clear_faults()
-    await on.slack.wait_for_message(GENERAL, "Patience.", thread_ts=ts)
+    await on.wait_for_post(GENERAL, ts, "Patience.")
     assert await in_the_end(on, ts) == ["Patience."]
 
 
@@ -410,4 +411,4 @@ async def test_a_session_that_our_own_fault_kept_unannounced_is_announced_by_the
     await on.devin.clear_faults()
     await on.slack.wait_for_message(GENERAL, sentences.YOUR_ANSWER, thread_ts=ts)
     assert len(trips) == 1
-    assert await in_the_end(on, ts) == ["Which branch?", ASKED]
+    assert await in_the_end(on, ts) == [asked("Which branch?")]

@@ -1,5 +1,7 @@
 """Verbs in a session's thread: what people say to the bot itself, and what only looks like it."""
 
+from typing import Any
+
 import pytest
 
 from tests import sentences
@@ -13,6 +15,7 @@ from tests.scenarios.observations import (
     private_answers,
     sent_to_devin,
     settled,
+    what_became_of,
 )
 
 
@@ -29,8 +32,8 @@ async def test_help_status_and_cost_are_answered_privately(on: Harness) -> None:
     status = next(answer for answer in answers if "*<" in answer)
     assert status.startswith(
         f"*<https://app.devin.ai/sessions/{session}|fix the login test>*\n"
-        f"{sentences.WORKING_LINE}\n"
-        f"{sentences.asked_by('<@U0ANN>')}"
+        f":gear: {sentences.WORKING}\n"
+        f"{sentences.asked_by('ann')}"
     )
     assert await sent_to_devin(on, session) == []
     assert await on.thread(GENERAL, ts) == []
@@ -82,6 +85,7 @@ async def test_asides_stay_between_people_also_as_later_context(on: Harness) -> 
     ts, session = await on.started()
     await on.slack.say(BEN, GENERAL, "!aside it is slow today", thread_ts=ts)
     await on.slack.say(BEN, GENERAL, "(aside) very slow", thread_ts=ts)
+    await on.slack.wait("ephemerals", 2, user=BEN, thread_ts=ts, text=sentences.KEPT_ASIDE)
     await on.slack.say(ANN, GENERAL, "!archive", thread_ts=ts)
     await on.slack.wait_for_message(GENERAL, sentences.IS_ARCHIVED, thread_ts=ts)
     await on.slack.say(ANN, GENERAL, f"{BOT} fix the logout test", thread_ts=ts)
@@ -97,7 +101,7 @@ async def test_archive_closes_the_thread(on: Harness) -> None:
     await on.slack.say(ANN, GENERAL, "one more thing", thread_ts=ts)
     await on.slack.say(ANN, GENERAL, "and another", thread_ts=ts)
     await settled(on)
-    assert await on.thread(GENERAL, ts) == [sentences.archived("<@U0BEN>")]
+    assert await on.thread(GENERAL, ts) == [sentences.archived("ben")]
     assert await private_answers(on, ANN) == [sentences.THREAD_CLOSED]
     assert (await on.devin.session(session))["is_archived"] is True
     assert await sent_to_devin(on, session) == []
@@ -107,9 +111,12 @@ async def test_new_starts_another_session_in_a_thread_of_its_own(on: Harness) ->
     ts, first = await on.started()
     await on.slack.say(BEN, GENERAL, "!new update the docs repo=acme/docs", thread_ts=ts)
     second = await on.session("update the docs")
+    said = await on.slack.wait_for_ephemeral(BEN)
     card = next(one for one in await on.slack.messages(GENERAL) if is_card(one) and "docs" in one["rendered"])
     assert "thread_ts" not in card
-    assert f"{sentences.asked_by('<@U0BEN>')} · repo acme/docs" in card["rendered"]
+    link = f"<https://play.slack.com/archives/{GENERAL}/p{card['ts'].replace('.', '')}|update the docs>"
+    assert (said["rendered"], said["thread_ts"]) == (sentences.started_elsewhere(link), ts)
+    assert f"{sentences.asked_by('ben')} · acme/docs" in card["rendered"]
     assert second["tags"][1] == f"slack-T0PLAY-{GENERAL}-{card['ts']}"
     reply = await on.slack.say(BEN, GENERAL, "in English", thread_ts=card["ts"])
     await on.devin.wait_for_messages("in English")
@@ -169,11 +176,11 @@ async def test_a_verb_where_there_is_no_session_changes_nothing(on: Harness) -> 
 # ------------------------------------------------------------ EXIT
 
 
-async def _question(on: Harness, user: str, ts: str) -> str:
+async def _question(on: Harness, user: str, ts: str) -> dict[str, Any]:
     await on.slack.say(user, GENERAL, "EXIT", thread_ts=ts)
     asked = await on.slack.wait_for_ephemeral(user, sentences.FOR_GOOD)
     assert asked["text"] == sentences.end_for_good("fix the login test")
-    return asked["ts"]
+    return asked
 
 
 @pytest.mark.both_transports
@@ -181,22 +188,23 @@ async def test_exit_ends_for_good_after_a_question(on: Harness) -> None:
     ts, session = await on.started()
     question = await _question(on, ANN, ts)
     assert (await on.devin.session(session))["terminated"] is False
-    await on.slack.click(ANN, GENERAL, question, "exit_confirmed")
+    await on.slack.click(ANN, GENERAL, question["ts"], "exit_confirmed")
     await on.slack.wait_for_message(GENERAL, sentences.IS_ENDED_FOR_GOOD, thread_ts=ts)
     await on.slack.say(ANN, GENERAL, "wait", thread_ts=ts)
     await on.slack.wait_for_ephemeral(ANN, sentences.THREAD_CLOSED)
     await settled(on)
+    assert await what_became_of(on, question) == (sentences.EXIT_DONE, [])
     assert (await on.devin.session(session))["terminated"] is True
     assert await sent_to_devin(on, session) == []
-    assert await on.thread(GENERAL, ts) == [sentences.ended_for_good("<@U0ANN>")]
+    assert await on.thread(GENERAL, ts) == [sentences.ended_for_good("ann")]
 
 
 async def test_exit_can_be_declined(on: Harness) -> None:
     ts, session = await on.started()
     question = await _question(on, ANN, ts)
-    await on.slack.click(ANN, GENERAL, question, "exit_declined")
-    said = await on.slack.wait_for_ephemeral(ANN, sentences.DECLINED)
-    assert said["rendered"] == sentences.SESSION_KEPT
+    await on.slack.click(ANN, GENERAL, question["ts"], "exit_declined")
+    await on.slack.wait_for_ephemeral(ANN, sentences.DECLINED)
+    assert await what_became_of(on, question) == (sentences.SESSION_KEPT, [])
     assert (await on.devin.session(session))["terminated"] is False
 
 
@@ -206,19 +214,18 @@ async def test_only_the_requester_or_an_admin_may_exit(on: Harness) -> None:
     await on.slack.say(BEN, GENERAL, "EXIT", thread_ts=ts)
     assert (await on.slack.wait_for_ephemeral(BEN))["rendered"] == refusal
     question = await _question(on, ADA, ts)
-    asked = next(one for one in await on.slack.ephemerals(user=ADA) if one["ts"] == question)
-    value = asked["blocks"][1]["elements"][0]["value"]
+    value = question["blocks"][1]["elements"][0]["value"]
     assert await forge(on, "interactive", press(BEN, GENERAL, "exit_confirmed", value)) == "acked"
     await on.slack.wait("ephemerals", 2, user=BEN, text=refusal)
     await settled(on)
     assert (await on.devin.session(session))["terminated"] is False
-    await on.slack.click(ADA, GENERAL, question, "exit_confirmed")
-    await on.slack.wait_for_message(GENERAL, sentences.ended_by("<@U0ADA>"), thread_ts=ts)
+    await on.slack.click(ADA, GENERAL, question["ts"], "exit_confirmed")
+    await on.slack.wait_for_message(GENERAL, sentences.ended_by("ada"), thread_ts=ts)
 
 
 async def test_of_a_session_that_has_ended_everybody_learns_just_that(on: Harness) -> None:
     ts, _ = await on.started(user=ANN)
-    await on.slack.click(ANN, GENERAL, await _question(on, ANN, ts), "exit_confirmed")
+    await on.slack.click(ANN, GENERAL, (await _question(on, ANN, ts))["ts"], "exit_confirmed")
     await on.slack.wait_for_message(GENERAL, sentences.IS_ENDED_FOR_GOOD, thread_ts=ts)
     await on.slack.say(BEN, GENERAL, "EXIT", thread_ts=ts)
     assert (await on.slack.wait_for_ephemeral(BEN))["rendered"] == sentences.ALREADY_ENDED

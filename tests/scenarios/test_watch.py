@@ -19,6 +19,11 @@ PULL = "https://github.com/acme/web/pull/7"
 ASKED = sentences.question("<@U0ANN>")
 
 
+def asked(words: str) -> str:
+    """The post of a question: one post that calls the asker, with what Devin asks."""
+    return f"{ASKED}\n{words}"
+
+
 @pytest.fixture
 async def on(
     tmp_path: Path, transport: str, database: dict[str, Any], clock: Ahead, timing: Timing
@@ -37,16 +42,15 @@ def devins(session: str) -> str:
 
 STATES = [
     ("claimed", None, f":hourglass_flowing_sand: {sentences.QUEUED}"),
-    ("running", "working", sentences.WORKING_LINE),
     (
         "running",
         "waiting_for_approval",
-        f":raised_hand: {sentences.waiting_for_approval('<@U0ANN>')}",
+        f":raised_hand: {sentences.waiting_for_approval('ann')}",
     ),
     (
         "running",
         "waiting_for_user",
-        f":speech_balloon: {sentences.waiting_for_answer('<@U0ANN>')}",
+        f":speech_balloon: {sentences.waiting_for_answer('ann')}",
     ),
     (
         "suspended",
@@ -105,6 +109,21 @@ STATES = [
         f":x: {sentences.FAULT}",
     ),
     (
+        "suspended",
+        "team_budget_exceeded",
+        f":no_entry: {sentences.new_limit('team_budget_exceeded')}",
+    ),
+    (
+        "suspended",
+        "machine_lost",
+        f":x: {sentences.new_failure('machine_lost')}",
+    ),
+    (
+        "creating",
+        None,
+        f":hourglass_flowing_sand: {sentences.QUEUED}",
+    ),
+    (
         "running",
         "thinking_hard",
         f":grey_question: {sentences.unknown_state('“running” / “thinking_hard”')}",
@@ -120,12 +139,13 @@ STATES = [
         f":x: {sentences.FAILED}",
     ),
 ]
-APPROVAL = f"{sentences.approval('<@U0ANN>')}\n{sentences.OPEN_IN_DEVIN}"
 SPOKEN_OF = {"usage_limit_exceeded", "out_of_credits", "out_of_quota", "no_quota_allocation", "payment_declined"} | {
     "org_usage_limit_exceeded",
     "user_usage_limit_exceeded",
     "total_session_limit_exceeded",
     "error",
+    "team_budget_exceeded",
+    "machine_lost",
 }
 
 
@@ -135,12 +155,19 @@ async def test_each_state_has_its_sentence_and_a_limit_or_a_failure_is_said_too(
         clock.put(30)  # the budget of edits is full again
         await on.devin.set(session, status=status, status_detail=detail)
         assert (await card_of(on, ts, sentence)).splitlines()[1] == sentence
-    limits = [f"{sentence}\n{sentences.OPEN_IN_DEVIN}" for status, detail, sentence in STATES if detail in SPOKEN_OF]
-    failed = f"{STATES[-1][2]}\n{sentences.OPEN_IN_DEVIN}"
+    limits = [announced(sentence) for _, detail, sentence in STATES if detail in SPOKEN_OF]
+    failed = announced(STATES[-1][2])
     await until(lambda: _announced(on, ts, failed))
-    announced = await on.thread(GENERAL, ts)
-    # A question without a word of Devin's is asked when it still stands at the next look: here it may be over by then.
-    assert [text for text in announced if sentences.YOUR_ANSWER not in text] == [APPROVAL, *limits, failed]
+    posts = await on.thread(GENERAL, ts)
+    # What Devin asks without a word is announced when it still stands at the next poll: here it may be over by then.
+    unsaid = (sentences.YOUR_ANSWER, sentences.ALLOW_OR_REFUSE)
+    assert [text for text in posts if not any(words in text for words in unsaid)] == [*limits, failed]
+
+
+def announced(sentence: str) -> str:
+    """The post of a limit or a failure: the card's sentence, behind a mention of the asker."""
+    sign, words = sentence.split(": ", 1)
+    return f"{sign}: <@U0ANN> · {words}\n{sentences.OPEN_IN_DEVIN}"
 
 
 async def _announced(on: Harness, ts: str, text: str) -> bool:
@@ -168,8 +195,18 @@ async def test_a_state_that_flips_back_before_the_next_poll_asks_nothing(on: Har
     await on.devin.set(session, status_detail="working")
     await on.devin.clear_faults()
     await on.devin.say(session, "I found it myself.")
-    await on.slack.wait_for_message(GENERAL, "found it myself", thread_ts=ts)
+    await on.wait_for_post(GENERAL, ts, "found it myself")
     assert await on.thread(GENERAL, ts) == ["I found it myself."]
+
+
+async def test_where_devin_waits_for_something_new_its_person_is_called(on: Harness) -> None:
+    ts, session = await on.started()
+    await on.devin.say(session, "I need a login for the shop.", status_detail="waiting_for_credentials")
+    needed = sentences.needs_you("<@U0ANN>", "waiting_for_credentials")
+    called = f":speech_balloon: {needed}\n{sentences.OPEN_IN_DEVIN}"
+    await on.slack.wait_for_message(GENERAL, called, thread_ts=ts)
+    assert await on.thread(GENERAL, ts) == ["I need a login for the shop.", called]
+    assert needed in await card_of(on, ts, needed)
 
 
 @pytest.mark.both_transports
@@ -181,7 +218,7 @@ async def test_every_new_question_is_asked(on: Harness) -> None:
     await on.devin.wait_for_messages("main")
     await on.devin.say(session, "And which test?", status_detail="waiting_for_user")
     await on.slack.wait_for_messages(GENERAL, 2, thread_ts=ts, text=sentences.YOUR_ANSWER)
-    assert await on.thread(GENERAL, ts) == ["Which branch?", ASKED, "And which test?", ASKED]
+    assert await on.thread(GENERAL, ts) == [asked("Which branch?"), asked("And which test?")]
 
 
 # ------------------------------------------------------------ pull requests and the end
@@ -193,47 +230,53 @@ async def test_a_pull_request_is_announced_when_it_appears_and_its_state_on_the_
     await on.slack.wait_for_message(GENERAL, sentences.NEW_PULL_REQUEST, thread_ts=ts)
     await on.devin.pr(session, PULL, "merged")
     shown = await card_of(on, ts, "(merged)")
-    assert sentences.pull_request_line(f"<{PULL}|acme/web#7> (merged)") in shown
+    assert f" · <{PULL}|acme/web#7> (merged) · " in shown
     await on.devin.say(session, "It is merged.")
-    await on.slack.wait_for_message(GENERAL, "It is merged.", thread_ts=ts)
+    await on.wait_for_post(GENERAL, ts, "It is merged.")
     assert await on.thread(GENERAL, ts) == [
         sentences.new_pull_request(f"<{PULL}|acme/web#7> (open)"),
         "It is merged.",
     ]
 
 
+async def marked(on: Harness, ts: str, name: str) -> bool:
+    """Whether the message that started the session carries this mark of the bot's and no other."""
+    (message,) = await on.slack.wait("messages", channel=GENERAL, ts=ts)
+    return [mark["name"] for mark in message["reactions"]] == [name]
+
+
 @pytest.mark.parametrize(
     ("facts", "result"),
     [
-        ({"status_detail": "finished"}, sentences.NO_PULL_REQUEST),
-        ({"status": "exit", "status_detail": None}, sentences.NO_PULL_REQUEST),
+        ({"status_detail": "finished"}, f"{sentences.NO_PULL_REQUEST} · 1.5 ACUs"),
+        ({"status": "exit", "status_detail": None}, f"{sentences.NO_PULL_REQUEST} · 1.5 ACUs"),
         (
-            {"status_detail": "waiting_for_user", "pull_requests": [{"pr_url": PULL, "pr_state": "open"}]},
-            "1 pull request",
+            {"status_detail": "finished", "pull_requests": [{"pr_url": PULL, "pr_state": "open"}]},
+            f"{sentences.pull_request_line(f'<{PULL}|acme/web#7> (open)')}\n1.5 ACUs",
         ),
         (
             {"status": "suspended", "status_detail": "inactivity", "structured_output": {"fixed": True}},
-            sentences.RESULT_HANDED_IN,
+            f"{sentences.ANSWER_ABOVE} · 1.5 ACUs",
         ),
     ],
-    ids=["finished", "exit", "waiting with a pull request", "asleep with a result"],
+    ids=["finished", "exit", "finished with a pull request", "asleep with a result"],
 )
 async def test_the_end_is_announced_once_in_all_its_forms(on: Harness, facts: dict[str, Any], result: str) -> None:
     ts, session = await on.started()
     await on.devin.spend(session, 1.5)
     await polled(on)
     await on.devin.set(session, **facts)
-    end = await on.slack.wait_for_message(GENERAL, sentences.HAS_OUTCOME, thread_ts=ts)
-    assert end["rendered"].startswith(sentences.outcome(f"{result} · 1.5 ACUs"))
-    assert sentences.DONE in await card_of(on, ts, sentences.IS_DONE)
-    marks = await on.slack.wait("messages", channel=GENERAL, ts=ts)
-    assert "white_check_mark" in [mark["name"] for mark in marks[0]["reactions"]]
+    end = await on.slack.wait_for_message(GENERAL, sentences.IS_FINISHED, thread_ts=ts)
+    changes = "" if facts.get("status") == "exit" else f" {sentences.REPLY_FOR_CHANGES}"
+    assert end["rendered"] == f"{sentences.done('<@U0ANN>', end=changes)}\n{result}"
+    assert f":white_check_mark: {sentences.IS_DONE} · 1.5 ACUs · " in await card_of(on, ts, sentences.IS_DONE)
+    await until(lambda: marked(on, ts, "white_check_mark"))
     if facts.get("status") != "exit":  # after which nobody looks any more
         # Falling asleep after the end is not announced.
         await on.devin.set(session, status="suspended", status_detail="inactivity", structured_output={"fixed": True})
         await polled(on)
     announced = await on.thread(GENERAL, ts)
-    assert len([text for text in announced if sentences.OUTCOME in text]) == 1
+    assert len([text for text in announced if sentences.IS_FINISHED in text]) == 1
     assert not [text for text in announced if sentences.YOUR_ANSWER in text]
 
 
@@ -249,8 +292,8 @@ async def test_ending_a_session_for_good_is_announced_once_and_not_as_done(on: H
     await on.devin.spend(session, 2.0)
     await polled(on)
     await on.devin.say(second, "Still at work.")
-    await on.slack.wait_for_message(WEB, "Still at work.", thread_ts=other)
-    assert not [text for text in await on.thread(GENERAL, ts) if sentences.OUTCOME in text]
+    await on.wait_for_post(WEB, other, "Still at work.")
+    assert not [text for text in await on.thread(GENERAL, ts) if sentences.IS_FINISHED in text]
 
 
 # ------------------------------------------------------------ what the list does not say
@@ -263,7 +306,7 @@ async def test_a_row_older_than_the_last_one_changes_nothing(on: Harness) -> Non
     await polled(on)
     await on.devin.set(session, status_detail="working", updated_at=at - 30)
     await on.devin.say(session, "Not done at all.")
-    await on.slack.wait_for_message(GENERAL, "Not done at all.", thread_ts=ts)
+    await on.wait_for_post(GENERAL, ts, "Not done at all.")
     assert await on.thread(GENERAL, ts) == ["Not done at all."]
 
 
@@ -273,7 +316,7 @@ async def test_an_answer_that_moves_no_updated_at_is_found_after_a_person_spoke(
     await on.slack.say(ANN, GENERAL, "how is it going?", thread_ts=ts)
     await on.devin.wait_for_messages("how is it going?")
     await on.devin.say(session, "Quite well.")
-    await on.slack.wait_for_message(GENERAL, "Quite well.", thread_ts=ts)
+    await on.wait_for_post(GENERAL, ts, "Quite well.")
     assert await on.thread(GENERAL, ts) == ["Quite well."]
 
 
@@ -286,7 +329,7 @@ async def test_a_late_message_that_moves_no_updated_at_is_found_by_the_sweep(on:
     await polled(on)
     assert await on.thread(GENERAL, ts) == []
     clock.put(200)
-    await on.slack.wait_for_message(GENERAL, "By the way", thread_ts=ts)
+    await on.wait_for_post(GENERAL, ts, "By the way")
     assert await on.thread(GENERAL, ts) == ["By the way: the test is fine."]
 
 
@@ -302,7 +345,7 @@ async def test_a_message_in_the_second_of_the_last_change_is_found_however_many_
     await on.slack.wait_for_message(GENERAL, "Fix login", thread_ts=ts)
     await polled(on, 3)
     await on.devin.say(session, "In the same second.")
-    await on.slack.wait_for_message(GENERAL, "In the same second.", thread_ts=ts)
+    await on.wait_for_post(GENERAL, ts, "In the same second.")
     assert await on.thread(GENERAL, ts) == ["In the same second."]
 
 
@@ -313,9 +356,9 @@ async def test_without_insights_messages_are_read_without_counts(on: Harness, cl
     clock.put(400)  # a sweep is due
     await on.devin.clock(advance=400)  # time passes at Devin too
     await on.devin.say(session, "One.")
-    await on.slack.wait_for_message(GENERAL, "One.", thread_ts=ts)
+    await on.wait_for_post(GENERAL, ts, "One.")
     await on.devin.say(session, "Two.")
-    await on.slack.wait_for_message(GENERAL, "Two.", thread_ts=ts)
+    await on.wait_for_post(GENERAL, ts, "Two.")
     assert await on.thread(GENERAL, ts) == ["One.", "Two."]
 
 
@@ -324,10 +367,10 @@ async def test_a_session_that_is_missing_from_the_list_has_not_changed(on: Harne
     ts, session = await on.started()
     await on.devin.set(session, is_archived=True)
     await polled(on)
-    assert sentences.WORKING in await card_of(on, ts, sentences.ASKED_BY)
+    assert sentences.WORKING_BEGINS in await card_of(on, ts, sentences.ASKED_BY)
     await on.devin.set(session, is_archived=False)
     await on.devin.say(session, "Back again.")
-    await on.slack.wait_for_message(GENERAL, "Back again.", thread_ts=ts)
+    await on.wait_for_post(GENERAL, ts, "Back again.")
     assert await on.thread(GENERAL, ts) == ["Back again."]
 
 
@@ -340,10 +383,9 @@ async def test_ids_with_their_prefix_are_the_same_ids(on: Harness) -> None:
     await on.devin.wait_for_messages("main")
     await on.devin.switch(prefixed_ids=False)
     await on.devin.say(session, "Thank you.")
-    await on.slack.wait_for_message(GENERAL, "Thank you.", thread_ts=ts)
+    await on.wait_for_post(GENERAL, ts, "Thank you.")
     assert await on.thread(GENERAL, ts) == [
-        "Which branch?",
-        ASKED,
+        asked("Which branch?"),
         "Thank you.",
     ]
     assert len(await on.devin.sessions()) == 1
@@ -356,12 +398,12 @@ async def test_where_tags_are_refused_sessions_are_found_by_service_user_and_pro
     assert (await on.devin.session(session))["request"].get("tags") is None
     assert f"Reference: slack-T0PLAY-{GENERAL}-{ts}" in (await on.devin.session(session))["prompt"]
     await on.devin.say(session, "Found without a tag.")
-    await on.slack.wait_for_message(GENERAL, "Found without a tag.", thread_ts=ts)
+    await on.wait_for_post(GENERAL, ts, "Found without a tag.")
     await on.stop()
     before = len(await on.devin.log("create_session"))
     await on.start()
     await on.devin.say(session, "Also after a restart.")
-    await on.slack.wait_for_message(GENERAL, "Also after a restart.", thread_ts=ts)
+    await on.wait_for_post(GENERAL, ts, "Also after a restart.")
     await on.started("a second task", channel=WEB)
     assert len(await on.devin.log("create_session")) == before + 1  # tags were not tried again
     polls = await on.devin.log("list_sessions", contains="service_user_ids")
@@ -377,7 +419,7 @@ async def test_a_rate_limit_is_waited_out_and_nothing_is_missed(on: Harness) -> 
     await on.devin.fault("list_sessions", "429", retry_after=2)
     refused = await _answered(on, 429)
     await on.devin.say(session, "While you waited.")
-    await on.slack.wait_for_message(GENERAL, "While you waited.", thread_ts=ts)
+    await on.wait_for_post(GENERAL, ts, "While you waited.")
     later = await on.devin.log("list_sessions", since=refused["number"])
     assert later[0]["time"] - refused["time"] >= 2.0
     assert await on.thread(GENERAL, ts) == ["While you waited."]
@@ -401,7 +443,7 @@ async def test_an_outage_makes_the_whole_organisation_wait_and_is_caught_up_with
     await on.devin.say(session, "During the outage.")
     await on.slack.wait_for_message(GENERAL, "During the outage.", thread_ts=ts, within=40)
     await on.devin.say(session, "And after it.")
-    await on.slack.wait_for_message(GENERAL, "And after it.", thread_ts=ts)
+    await on.wait_for_post(GENERAL, ts, "And after it.")
     assert await on.thread(GENERAL, ts) == ["During the outage.", "And after it."]
     hits = {row["number"]: row["hits"] for row in await on.devin.faults()}
     assert hits[fault] == 5
@@ -413,11 +455,11 @@ async def test_a_session_that_cannot_be_read_keeps_nothing_else_unannounced(on: 
     await on.devin.fault("list_messages", "500", times=-1, contains=poisoned)
     await on.devin.say(poisoned, "Nobody can read this.")
     await on.devin.say(session, "But this.")
-    await on.slack.wait_for_message(WEB, "But this.", thread_ts=ts, within=20)
+    await on.wait_for_post(WEB, ts, "But this.")
     await on.devin.say(session, "And this.")
-    await on.slack.wait_for_message(WEB, "And this.", thread_ts=ts, within=20)
+    await on.wait_for_post(WEB, ts, "And this.")
     await on.devin.clear_faults()
-    await on.slack.wait_for_message(GENERAL, "Nobody can read this.", thread_ts=poisoned_ts, within=20)
+    await on.wait_for_post(GENERAL, poisoned_ts, "Nobody can read this.")
     await polled(on)
     assert await on.thread(WEB, ts) == ["But this.", "And this."]
     assert await on.thread(GENERAL, poisoned_ts) == ["Nobody can read this."]
@@ -430,7 +472,7 @@ async def test_a_duplicate_that_may_not_be_ended_keeps_nothing_unannounced(on: H
     await on.devin.create_sessions(prompt="A duplicate", tags=tags, status="running")
     await on.devin.wait_for_calls("terminate")
     await on.devin.say(session, "I go on.")
-    await on.slack.wait_for_message(GENERAL, "I go on.", thread_ts=ts, within=20)
+    await on.wait_for_post(GENERAL, ts, "I go on.")
     assert await on.thread(GENERAL, ts) == ["I go on."]
 
 
@@ -445,9 +487,9 @@ async def test_after_a_long_absence_one_summary_stands_for_many_messages(on: Har
         await on.devin.say(session, f"Step {number} is done.")
     clock.put(20 * 60)
     await on.start()
-    await on.slack.wait_for_message(GENERAL, "Step 5 is done.", thread_ts=ts)
+    await on.wait_for_post(GENERAL, ts, "Step 5 is done.")
     await on.devin.say(session, "Step 6 is done.")
-    await on.slack.wait_for_message(GENERAL, "Step 6 is done.", thread_ts=ts)
+    await on.wait_for_post(GENERAL, ts, "Step 6 is done.")
     assert await on.thread(GENERAL, ts) == [
         (
             f"{sentences.caught_up('20 minutes', '5 messages')} <{devins(session)}|{sentences.THE_OTHERS}>\n"
@@ -469,14 +511,14 @@ async def test_a_few_messages_or_a_short_absence_are_replayed_in_full(
         await on.devin.say(session, text)
     clock.put(minutes * 60)
     await on.start()
-    await on.slack.wait_for_message(GENERAL, said[-1], thread_ts=ts, within=20)
+    await on.wait_for_post(GENERAL, ts, said[-1])
     assert await on.thread(GENERAL, ts) == said
 
 
 async def test_an_answer_after_hours_without_any_open_session_is_no_outage(on: Harness, clock: Ahead) -> None:
     ts, session = await on.started()
     await on.devin.set(session, status="exit", status_detail=None)
-    await on.slack.wait_for_message(GENERAL, sentences.HAS_OUTCOME, thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, sentences.IS_FINISHED, thread_ts=ts)
     clock.put(5 * 3600)
     await on.slack.say(ANN, GENERAL, "one more thing", thread_ts=ts)
     await on.devin.wait_for_messages("one more thing")
@@ -484,7 +526,7 @@ async def test_an_answer_after_hours_without_any_open_session_is_no_outage(on: H
     await on.devin.set(session, status="running", status_detail="working")
     for text in said:
         await on.devin.say(session, text)
-    await on.slack.wait_for_message(GENERAL, said[-1], thread_ts=ts, within=20)
+    await on.wait_for_post(GENERAL, ts, said[-1])
     assert (await on.thread(GENERAL, ts))[1:] == said
 
 
@@ -502,11 +544,11 @@ async def test_a_conversation_of_many_pages_is_relayed_once(
     await on.start()
     await on.slack.wait_for_message(GENERAL, f"Line {count}.", thread_ts=ts)
     await on.devin.say(session, "The first one after.")
-    await on.slack.wait_for_message(GENERAL, "The first one after.", thread_ts=ts)
+    await on.wait_for_post(GENERAL, ts, "The first one after.")
     await on.stop()
     await on.start()
     await on.devin.say(session, "And the second.")
-    await on.slack.wait_for_message(GENERAL, "And the second.", thread_ts=ts)
+    await on.wait_for_post(GENERAL, ts, "And the second.")
     announced = await on.thread(GENERAL, ts)
     assert sentences.messages_in_outage(f"{count} messages") in announced[0]
     assert announced[1:] == ["The first one after.", "And the second."]
@@ -534,9 +576,8 @@ async def test_where_acus_are_always_zero_the_card_leaves_them_out(on: Harness) 
     ts, session = await on.started()
     await on.devin.spend(session, 3.0)
     await on.devin.set(session, status_detail="finished")
-    end = await on.slack.wait_for_message(GENERAL, sentences.HAS_OUTCOME, thread_ts=ts)
-    assert end["rendered"].startswith(sentences.outcome(sentences.NO_PULL_REQUEST))
-    assert "ACU" not in end["rendered"]
+    end = await on.slack.wait_for_message(GENERAL, sentences.IS_FINISHED, thread_ts=ts)
+    assert end["rendered"] == f"{sentences.done('<@U0ANN>')}\n{sentences.NO_PULL_REQUEST}"
     assert "ACU" not in await card_of(on, ts, sentences.IS_DONE)
 
 
@@ -612,7 +653,7 @@ async def _gaps(on: Harness, count: int) -> list[float]:
 async def test_without_an_open_session_nothing_is_asked_until_one_starts(on: Harness) -> None:
     ts, session = await on.started()
     await on.devin.set(session, status="exit", status_detail=None)
-    await on.slack.wait_for_message(GENERAL, sentences.HAS_OUTCOME, thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, sentences.IS_FINISHED, thread_ts=ts)
     polls = len(await on.devin.log("list_sessions"))
     made = await on.slack.say(ANN, WEB, f"{BOT} a second task")  # by now ten looks would have been made
     await on.slack.wait_for_message(WEB, "a second task", thread_ts=made)
@@ -636,7 +677,7 @@ async def test_a_session_that_a_reply_brings_back_is_watched_however_late_it_wak
     await polled(on, 4)
     await on.devin.say(session, "Which thing?", status="running", status_detail="waiting_for_user")
     await on.slack.wait_for_message(GENERAL, sentences.YOUR_ANSWER, thread_ts=ts)
-    assert (await on.thread(GENERAL, ts))[1:] == ["Which thing?", ASKED]
+    assert (await on.thread(GENERAL, ts))[1:] == [asked("Which thing?")]
 
 
 async def test_a_session_that_a_reply_has_not_woken_in_ten_minutes_is_watched_no_more(
@@ -644,7 +685,7 @@ async def test_a_session_that_a_reply_has_not_woken_in_ten_minutes_is_watched_no
 ) -> None:
     ts, session = await on.started()
     await on.devin.set(session, status="exit", status_detail=None)
-    await on.slack.wait_for_message(GENERAL, sentences.HAS_OUTCOME, thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, sentences.IS_FINISHED, thread_ts=ts)
     await on.slack.say(ANN, GENERAL, "one more thing", thread_ts=ts)
     await on.devin.wait_for_messages("one more thing")
     await until(lambda: _answered_to(on))
@@ -676,7 +717,7 @@ async def test_of_two_sessions_with_one_reference_the_younger_is_ended_and_annou
     )
     await on.slack.wait_for_message(GENERAL, sentences.STARTED_TWICE, thread_ts=ts)
     await on.devin.say(session, "I am the elder.")
-    await on.slack.wait_for_message(GENERAL, "the elder", thread_ts=ts)
+    await on.wait_for_post(GENERAL, ts, "the elder")
     assert await on.thread(GENERAL, ts) == [DUPLICATE.format(url=devins(session)), "I am the elder."]
     assert (await on.devin.session(duplicate))["terminated"]
     assert not (await on.devin.session(session))["terminated"]
@@ -717,7 +758,7 @@ async def test_when_ours_is_the_younger_the_thread_goes_on_with_the_elder(on: Ha
         say="I was first.",
     )
     await on.devin.set(elder, updated_at=ours["created_at"] + 1)
-    await on.slack.wait_for_message(GENERAL, "I was first.", thread_ts=ts)
+    await on.wait_for_post(GENERAL, ts, "I was first.")
     assert await on.thread(GENERAL, ts) == [DUPLICATE.format(url=devins(elder)), "I was first."]
     assert (await on.devin.session(session))["terminated"]
     assert not (await on.devin.session(elder))["terminated"]

@@ -83,7 +83,11 @@ class FakeSlack:
     async def handle(self, request: web.Request) -> web.StreamResponse:
         method = request.match_info["method"]
         body = await request.read()
-        arguments = json.loads(body) if body else dict(request.query)
+        is_file = request.content_type == "application/octet-stream"
+        sent = (
+            {"content": body, "length": request.headers.get("Content-Length")} if is_file else json.loads(body or "{}")
+        )
+        arguments = {**request.query, **sent}
         self.calls.append((method, arguments))
         self.tokens.append(request.headers.get("Authorization"))
         script = self.scripts.get(method)

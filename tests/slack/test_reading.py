@@ -143,9 +143,10 @@ async def test_a_page_of_what_follows_a_moment_says_whether_there_is_more(slack,
     assert not any("cursor" in call for call in asked)
 
 
-async def test_the_newest_are_kept_when_there_are_too_many(slack, fake):
-    fake.answers("conversations.replies", page([message(0), message(1)], "two"), page([message(0), message(2)]))
-    assert [one.text for one in await slack.replies("C1", ROOT, 2)] == ["m1", "m2"]
+async def test_the_first_and_the_newest_are_kept_when_there_are_too_many(slack, fake):
+    pages = page([message(0), message(1)], "two"), page([message(0), message(2), message(3)])
+    fake.answers("conversations.replies", *pages)
+    assert [one.text for one in await slack.replies("C1", ROOT, 2)] == ["m0", "m2", "m3"]
 
 
 async def test_reading_a_thread_is_bounded(slack, fake):
@@ -177,6 +178,29 @@ async def test_all_that_a_message_says_of_itself(slack, fake):
         ),
         ThreadMessage("1700000009.000000", None, None, None, None, ""),
     ]
+
+
+async def test_an_alert_and_what_somebody_forwarded_are_read_too(slack, fake):
+    alert = {
+        "ts": "1700000001.000100",
+        "subtype": "bot_message",
+        "bot_id": "B2",
+        "username": "Alertmanager",
+        "text": "",
+    }
+    shared = {"is_share": True, "author_name": "Ben", "text": "it fails", "files": [{"id": "F1", "name": "log.txt"}]}
+    answered = [{**alert, "attachments": [{"title": "HighErrorRate"}]}, message(2, text="", attachments=[shared])]
+    fake.answers("conversations.replies", page(answered))
+    first, second = await slack.replies("C1", ROOT)
+    assert (first.app_name, first.text, first.quoted) == ("Alertmanager", "HighErrorRate", "")
+    assert (second.text, second.files) == ("", (SlackFile("F1", "log.txt"),))
+    assert second.quoted == "Forwarded message from Ben:\n&gt; it fails\n&gt; (files: log.txt)"
+
+
+async def test_user_groups_have_the_names_by_which_they_are_mentioned(slack, fake):
+    groups = [{"id": "S1", "handle": "backend", "name": "Backend team"}, {"id": "S2", "name": "Ops"}, {"id": "S3"}]
+    fake.answers("usergroups.list", {"ok": True, "usergroups": groups})
+    assert await slack.groups() == {"S1": "backend", "S2": "Ops", "S3": "S3"}
 
 
 # ---------------------------------------------------------------- people

@@ -16,6 +16,7 @@ from bot.store import (
     people,
     purge,
     rate_limits,
+    session_lists,
     sessions,
     spend,
     tables,
@@ -234,3 +235,17 @@ async def test_people_read_long_ago_go(db: Database) -> None:
 
     assert [await purge_batch() for _ in range(3)] == [3, 1, 0]
     assert await left(db, tables.people, "team") == ["T2"]
+
+
+async def test_lists_shown_long_ago_go(db: Database) -> None:
+    async with db.write() as tx:
+        for number in range(4):
+            await session_lists.show(tx, TEAM, f"U{number}", ["s"], NOW)
+        await session_lists.show(tx, "T2", "U0", ["s"], NOW + 10)
+
+    async def purge_batch() -> int:
+        async with db.write() as tx:
+            return await purge.purge_shown_lists(tx, NOW + 1)
+
+    assert [await purge_batch() for _ in range(3)] == [3, 1, 0]
+    assert await left(db, tables.shown_lists, "team") == ["T2"]

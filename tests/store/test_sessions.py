@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
+from bot.domain.announcements import Pending, TurnState
 from bot.domain.session import Lifecycle, Options, PullRequest, Session, Snapshot
-from bot.store import sessions, watched_sessions
+from bot.store import session_counts, sessions, watched_sessions
 from bot.store.database.connection import Database
 from bot.store.sessions import RelayPosition
 from tests.store.rows import NOW, ORG, TEAM, session
@@ -66,7 +67,7 @@ async def test_everything_about_a_session_comes_back(db: Database) -> None:
     )
     await add(db, whole)
     assert await get(db) == whole
-    assert await relay(db) == RelayPosition()
+    assert await relay(db) == RelayPosition(mark="eyes")
 
 
 async def test_a_session_that_devin_does_not_have_yet_comes_back_too(db: Database) -> None:
@@ -98,7 +99,7 @@ async def test_once_devin_has_it_only_the_first_line_of_the_prompt_is_kept(db: D
     )
     await add(db, asked)
     async with db.write() as tx:
-        await sessions.opened(tx, asked, "devin-42", "https://app.devin.ai/sessions/42", POLLED)
+        await sessions.opened(tx, asked, "devin-42", "https://app.devin.ai/sessions/42", POLLED, NOW)
     found = await get(db)
     assert (found.prompt, found.lifecycle, found.checking) == ("fix it", Lifecycle.OPEN, False)
     # What it has come to by now is left for the poller to tell.
@@ -148,11 +149,16 @@ async def test_a_newer_snapshot_is_stored_with_how_far_it_was_announced(db: Data
             page_cursor="p",
             devin_messages=4,
             announcement_seq=2,
-            waiting=True,
+            announced="done",
+            person_wrote=True,
+            pending={"end": "question", "not_before": 9.0, "words": True, "pull_requests": ["https://git.example/1"]},
+            changes_until=7.0,
         )
     assert applied is True
     assert (await get(db)).snapshot == new
-    assert await relay(db) == RelayPosition("e9", "p", 4, 2, 0.0, waiting=True)
+    pending = Pending("question", 9.0, words=True, pull_requests=("https://git.example/1",))
+    turn = TurnState(2, "done", person_wrote=True, pending=pending)
+    assert await relay(db) == RelayPosition("e9", "p", 4, turn, changes_until=7.0, mark="eyes")
 
 
 async def test_a_look_at_the_same_instant_is_stored(db: Database) -> None:
@@ -188,7 +194,7 @@ async def test_an_older_snapshot_changes_nothing(db: Database) -> None:
         assert await sessions.apply_reply_status(tx, "s", old) is False
         assert await sessions.apply_snapshot(tx, session("unknown"), POLLED) is False
     assert (await get(db)).snapshot == POLLED
-    assert await relay(db) == RelayPosition()
+    assert await relay(db) == RelayPosition(mark="eyes")
 
 
 async def test_an_answer_of_devin_moves_the_state_and_leaves_the_rest_to_the_poller(db: Database) -> None:
@@ -230,7 +236,7 @@ async def test_what_a_message_does_not_end_stays_after_one(
 async def test_figures_of_many_sessions_are_stored_at_once_older_ones_are_not(db: Database) -> None:
     await add(db, session("a"), session("b"), session("c"))
     async with db.write() as tx:
-        await sessions.apply_figures(tx, [])
+        await sessions.apply_figures(tx, [], 0.0)
         await sessions.apply_figures(
             tx,
             [
@@ -239,6 +245,7 @@ async def test_figures_of_many_sessions_are_stored_at_once_older_ones_are_not(db
                 ("c", replace(POLLED, acus=2.5, has_result=True)),
                 ("unknown", POLLED),
             ],
+            NOW,
         )
     seen = [(await get(db, name)).snapshot for name in "abc"]
     assert seen == [replace(POLLED, acus=1.5, updated_at=AT + 1), POLLED, replace(POLLED, acus=2.5, has_result=True)]
@@ -313,22 +320,49 @@ async def test_who_was_just_spoken_to_or_waits_without_a_word_is_active_and_poll
         session("rests", snapshot=waiting, spoken_at=NOW - 400),
         session("ended", lifecycle=Lifecycle.ENDED, spoken_at=NOW),
     )
-    await change(db, "waits", waiting=True)
+    await change(db, "waits", pending={"end": "done", "not_before": 0.0, "words": False, "pull_requests": []})
     async with db.read() as tx:
         assert await watched_sessions.count_active(tx, ORG, NOW - 60) == (3, 2)
-        found = await watched_sessions.expecting(tx, ORG, NOW - 60)
+        found = await watched_sessions.expecting(tx, ORG, NOW - 60, NOW)
         assert [one.session.id for one in found] == ["waits", "spoken"]
-        named = await watched_sessions.expecting(tx, ORG, NOW - 60, {"rests", "ended"})
-        assert [one.session.id for one in named] == ["waits", "rests", "spoken"]
-    assert found[0].position.waiting
+    assert found[0].position.turn.pending == Pending("done")
+
+
+@pytest.mark.parametrize("mark", [watched_sessions.mark_changing, watched_sessions.mark_failing])
+async def test_what_may_have_changed_unseen_or_could_not_be_announced_is_polled(db: Database, mark: Any) -> None:
+    resting = Snapshot("running", "finished", updated_at=AT)
+    await add(db, *(session(name, snapshot=resting, spoken_at=0.0) for name in ("rests", "other", "ended")))
+    await change(db, "ended", lifecycle=Lifecycle.ENDED)
+    async with db.write() as tx:
+        await mark(tx, ["rests", "ended"], NOW)
+    async with db.read() as tx:
+        assert [one.session.id for one in await watched_sessions.expecting(tx, ORG, NOW, NOW - 1)] == ["rests"]
+
+
+async def test_a_session_fails_since_the_first_time(db: Database) -> None:
+    await add(db, session("s"))
+    async with db.write() as tx:
+        await watched_sessions.mark_failing(tx, ["s"], NOW)
+        await watched_sessions.mark_failing(tx, ["s"], NOW + 9)
+    assert (await relay(db)).failing_since == NOW
+
+
+async def test_a_reply_stores_who_wrote_and_that_devin_works_again(db: Database) -> None:
+    await add(db, session("s", stopped_by="U9", ended_at=NOW - 5))
+    for user, at in (("U1", NOW), ("U2", NOW + 3)):
+        async with db.write() as tx:
+            await sessions.spoke(tx, "s", user, at)
+    spoken = await get(db)
+    assert (spoken.replied_by, spoken.spoken_at, spoken.working_since) == ("U2", NOW + 3, NOW)
+    assert (spoken.stopped_by, spoken.ended_at) == (None, None)
 
 
 async def test_an_empty_store_counts_nothing(db: Database) -> None:
     async with db.read() as tx:
         assert await watched_sessions.count_active(tx, ORG, 0.0) == (0, 0)
-        assert await sessions.counts_between(tx, TEAM, ORG, 0.0, 2e9) == (0, 0)
-        assert await sessions.waiting_now(tx, TEAM, ORG) == 0
-        assert await watched_sessions.expecting(tx, ORG, 0.0) == []
+        assert await session_counts.counts_between(tx, TEAM, ORG, 0.0, 2e9) == (0, 0)
+        assert await session_counts.waiting_now(tx, TEAM, ORG) == 0
+        assert await watched_sessions.expecting(tx, ORG, 0.0, 0.0) == []
 
 
 async def test_a_persons_sessions_come_newest_first(db: Database) -> None:
@@ -376,7 +410,7 @@ async def test_what_was_started_and_what_ended_in_a_time_is_counted(db: Database
     await change(db, "before", done_at=NOW + 5)
     await change(db, "first", done_at=NOW + 100)
     async with db.read() as tx:
-        assert await sessions.counts_between(tx, TEAM, ORG, NOW, NOW + 100) == (2, 1)
+        assert await session_counts.counts_between(tx, TEAM, ORG, NOW, NOW + 100) == (2, 1)
 
 
 async def test_the_same_prompt_is_known_again_when_only_its_first_line_is_left(db: Database) -> None:
@@ -408,8 +442,9 @@ async def test_who_waits_for_a_person_is_counted(db: Database) -> None:
         session("c", snapshot=waits, lifecycle=Lifecycle.ENDED),
         session("d", snapshot=Snapshot("suspended", "waiting_for_user")),
         session("e"),
-        session("f", snapshot=replace(waits, pull_requests=(PullRequest("https://github.com/a/b/pull/1", "open"),))),
-        session("g", snapshot=replace(waits, has_result=True)),
+        session("h", snapshot=Snapshot("running", "waiting_for_credentials")),
+        session("f", snapshot=replace(waits, asks=False, pull_requests=(PullRequest("https://git.example/1"),))),
+        session("g", snapshot=replace(waits, has_result=True, asks=False)),
     )
     async with db.read() as tx:
-        assert await sessions.waiting_now(tx, TEAM, ORG) == 2
+        assert await session_counts.waiting_now(tx, TEAM, ORG) == 3

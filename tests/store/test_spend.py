@@ -2,6 +2,7 @@
 
 from datetime import date
 
+from bot.domain.session import Snapshot
 from bot.store import sessions, spend
 from bot.store.database.connection import Database
 from bot.store.spend import Billed
@@ -41,6 +42,24 @@ async def test_the_most_expensive_sessions_come_first_and_only_those_that_are_re
     async with db.read() as tx:
         assert await spend.most_expensive(tx, TEAM, ORG, MON, TUE) == [("a", 3.5), ("b", 3.0), ("d", 3.0)]
         assert await spend.most_expensive(tx, TEAM, ORG, MON, TUE, most=1) == [("a", 3.5)]
+
+
+async def test_a_plan_reports_none_if_sessions_are_done_and_no_one_of_them_has_acus(db: Database) -> None:
+    async def reports_none(after: float = NOW) -> bool:
+        async with db.read() as tx:
+            return await spend.reports_none(tx, TEAM, ORG, after, NOW + 10)
+
+    async with db.write() as tx:
+        await sessions.add(tx, session("works", snapshot=Snapshot(status="running")))
+        await sessions.add(tx, session("done", snapshot=Snapshot(status="running")))
+    assert await reports_none() is False
+    async with db.write() as tx:
+        await sessions.change(tx, "done", done_at=NOW + 5)
+    assert await reports_none() is True
+    assert await reports_none(NOW + 6) is False
+    async with db.write() as tx:
+        await sessions.change(tx, "works", done_at=NOW + 9, acus=0.5)
+    assert await reports_none() is False
 
 
 async def test_what_was_billed_is_replaced_by_the_newest_reading(db: Database) -> None:

@@ -3,6 +3,7 @@
 from slack_sdk.models.blocks import Block
 
 from bot.views.message import Message
+from tests.markup import with_markup
 
 
 def nodes(value):
@@ -21,6 +22,7 @@ def assert_valid(message: Message) -> None:
     assert message.text.strip()
     assert len(message.text) <= 40_000
     assert len(message.blocks) <= 50
+    assert not message.blocks or with_markup([message.text]) == []
     for block in message.blocks:
         parsed = Block.parse(block)
         assert parsed is not None, block
@@ -32,8 +34,11 @@ def assert_valid(message: Message) -> None:
         assert [] not in node.values()
         assert "" not in node.values()
         _within_limits(node)
-    ids = [node["action_id"] for node in found if "action_id" in node]
-    assert len(ids) == len(set(ids))
+    for block in message.blocks:
+        ids = [node["action_id"] for node in nodes(block) if "action_id" in node]
+        assert len(ids) == len(set(ids)), "two elements of one block have one action_id"
+    pressed = [(node["action_id"], node["value"]) for node in found if "action_id" in node and "value" in node]
+    assert len(pressed) == len(set(pressed)), "two buttons of a message look alike to the bot"
     assert sum(len(node["text"]) for node in found if isinstance(node.get("text"), str)) <= 13_000
 
 

@@ -7,22 +7,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from inline_snapshot import Is, snapshot
 
-from bot.domain.session import (
-    LIMIT_DETAILS,
-    Announcement,
-    AnnouncementKind,
-    Lifecycle,
-    Options,
-    PullRequest,
-    Session,
-    Snapshot,
-)
-from bot.views.announcements import announcement, caught_up, devin_message, duplicate_ended, outcome
+from bot.domain.announcements import AnnouncementKind, TurnEnd
+from bot.domain.session import LIMIT_DETAILS, Lifecycle, Options, PullRequest, Session, Snapshot
+from bot.views.announcements import caught_up, devin_parts, duplicate_ended, new_pull_request, parts_of, turn_end
 from bot.views.sentences import DETAIL_SENTENCES
 from tests import sentences
+from tests.markup import with_markup
 from tests.unit.block_kit import NASTY, assert_calls_nobody, assert_valid, nodes
 
 PULL = PullRequest("https://github.com/acme/web/pull/12", "open")
+OTHER = PullRequest("https://github.com/acme/web/pull/13", "draft")
+OWN = "usage_limit_exceeded"
 SESSION = Session(
     id="s1",
     team="T1",
@@ -39,11 +34,25 @@ SESSION = Session(
 )
 
 
+def devin_message(markdown, session):
+    """The Slack messages for a message of Devin's while it works."""
+    return devin_parts(parts_of(markdown, session), session)
+
+
 def test_devins_words_in_one_message():
     (message,) = devin_message("**Done**: see `login.py` & the <b>test</b>", SESSION)
     assert_valid(message)
-    assert message.text == "**Done**: see `login.py` &amp; the &lt;b&gt;test&lt;/b&gt;"
+    assert message.text == "Fix the login test: Done: see login.py &amp; the test"
     assert message.blocks == [{"type": "markdown", "text": "**Done**: see `login.py` & the <b>test</b>"}]
+
+
+def test_each_part_of_a_long_message_has_its_own_words_as_text():
+    first, second = devin_message("**One.** " * 1_000 + "\n\n" + "| Two |\n|-----|\n| 2 |\n" * 500, SESSION)
+    assert first.text.startswith("Fix the login test: One. One. ")
+    assert second.text.startswith("Fix the login test: Two 2 ")
+    for message in (first, second):
+        assert_valid(message)
+        assert "\n" not in message.text
 
 
 def test_no_words_are_no_message():
@@ -87,134 +96,177 @@ def test_whatever_devin_writes_is_a_valid_message(text, times):
         assert_valid(message)
 
 
-def test_a_question_calls_the_asker():
-    message = announcement(Announcement(AnnouncementKind.QUESTION), SESSION)
-    assert_valid(message)
-    assert message.text == sentences.question("<@U1>")
-    assert message.text.count("<@U1>") == 1
+# ---------------------------------------------------------------- the ends of turns
 
 
-def test_an_approval_calls_the_asker_and_opens_devin():
-    message = announcement(Announcement(AnnouncementKind.APPROVAL), SESSION)
+def ended(kind, snapshot=None, words=None, users=("U1",), **more):
+    """The post of an end of a turn, and its blocks as text."""
+    session = replace(SESSION, **more).with_snapshot(snapshot or SESSION.snapshot)
+    part = parts_of(words, session)[0] if words else None
+    message = turn_end(TurnEnd(kind, session.snapshot.detail), session, part, list(users))
     assert_valid(message)
-    assert message.text == sentences.approval("<@U1>")
-    assert message.blocks == snapshot(
-        [
-            {
-                "type": "section",
-                "text": {
-                    "type": "mrkdwn",
-                    "text": Is(sentences.approval("<@U1>")),
-                    "verbatim": True,
-                },
-            },
-            {
-                "type": "actions",
-                "elements": [
-                    {
-                        "type": "button",
-                        "action_id": "open",
-                        "text": {"type": "plain_text", "text": Is(sentences.OPEN_IN_DEVIN)},
-                        "url": "https://app.devin.ai/sessions/abc",
-                    }
-                ],
-            },
-        ]
+    assert_calls_nobody(replace(message, blocks=[]))
+    assert not with_markup([message.text])
+    return message.text, shown(message)
+
+
+def shown(message):
+    return [block["text"] if block["type"] == "markdown" else texts(block) for block in message.blocks]
+
+
+def texts(block):
+    if block["type"] == "section":
+        return block["text"]["text"]
+    return " ".join(
+        part["text"] if isinstance(part["text"], str) else part["text"]["text"] for part in block["elements"]
     )
 
 
-def test_a_new_pull_request():
-    message = announcement(Announcement(AnnouncementKind.PULL_REQUEST, PULL), SESSION)
-    assert_valid(message)
-    assert message.text == sentences.new_pull_request("acme/web#12")
-    assert message.blocks == snapshot(
-        [
-            {
-                "type": "section",
-                "text": {
-                    "type": "mrkdwn",
-                    "text": Is(sentences.new_pull_request("<https://github.com/acme/web/pull/12|acme/web#12> (open)")),
-                    "verbatim": True,
-                },
-            }
-        ]
+WAITING = Snapshot("running", "waiting_for_user", "Fix the login test", updated_at=1_733_385_720)
+CHOICE = "Which one do you want?\n\n1. Freeze the **clock**\n2. Pass a clock in"
+
+
+def test_a_question_is_one_post_with_what_devin_asks():
+    assert ended(AnnouncementKind.QUESTION, WAITING, CHOICE, worked=125.0) == (
+        "Fix the login test: Which one do you want? 1 Freeze the clock 2 Pass a clock in",
+        [sentences.question("<@U1>"), CHOICE, "0 of 10 ACUs · worked 2 min"],
     )
 
 
-def test_the_end_has_an_outcome_line():
-    message = announcement(Announcement(AnnouncementKind.DONE), SESSION)
-    assert_valid(message)
-    assert message.text == (
-        f"{sentences.outcome('1 pull request · 1.5 of 10 ACUs · 12 minutes')}\n"
-        f"{sentences.pull_request_line('<https://github.com/acme/web/pull/12|acme/web#12> (open)')}"
+def test_a_question_without_new_words_repeats_the_last_ones_in_the_notification():
+    text, (line, _) = ended(AnnouncementKind.QUESTION, replace(WAITING, last_line="Which branch?"))
+    assert (text, line) == ("Fix the login test: Which branch?", sentences.question("<@U1>"))
+    assert ended(AnnouncementKind.QUESTION, WAITING)[0] == "Fix the login test: Devin waits for your answer"
+
+
+def test_who_replied_last_is_called_too_and_who_wants_no_call_is_named():
+    assert ended(AnnouncementKind.QUESTION, WAITING, users=("U1", "U2"))[1][0] == sentences.question("<@U1> <@U2>")
+    assert ended(AnnouncementKind.QUESTION, WAITING, users=(), requester_name="Ann")[1][0] == sentences.question("Ann")
+
+
+@pytest.mark.parametrize(
+    ("pulls", "result", "there", "shown_there"),
+    [
+        ((PULL,), False, "acme/web#12 is there", f"<{PULL.url}|acme/web#12> is there"),
+        ((PULL, OTHER), False, "2 pull requests are there", "2 pull requests are there"),
+        ((), True, "its answer is there", "its answer is there"),
+    ],
+)
+def test_where_it_is_not_known_whether_devin_asks_the_post_says_what_is_there(pulls, result, there, shown_there):
+    text, (line, *_) = ended(AnnouncementKind.WAITS, replace(WAITING, pull_requests=pulls, has_result=result))
+    assert text == f"Fix the login test: Devin waits, {there}"
+    assert line == f":speech_balloon: <@U1>, Devin waits · {shown_there}"
+
+
+def test_an_approval_opens_devin():
+    snapshot = replace(WAITING, detail="waiting_for_approval")
+    assert ended(AnnouncementKind.APPROVAL, snapshot, "May I run `make`?") == (
+        "Fix the login test waits for your approval: May I run make?",
+        [sentences.approval("<@U1>"), "May I run `make`?", "0 of 10 ACUs", sentences.OPEN_IN_DEVIN],
     )
-    assert message.blocks == snapshot(
+
+
+def test_the_end_names_the_pull_request_the_cost_and_the_time():
+    assert ended(AnnouncementKind.DONE, words="All tests pass.", worked=372.0) == (
+        "Fix the login test is done: acme/web#12 ready for review, 1.5 of 10 ACUs",
         [
-            {
-                "type": "section",
-                "text": {
-                    "type": "mrkdwn",
-                    "text": Is(sentences.outcome("1 pull request · 1.5 of 10 ACUs · 12 minutes")),
-                    "verbatim": True,
-                },
-            },
-            {
-                "type": "section",
-                "text": {
-                    "type": "mrkdwn",
-                    "text": Is(sentences.pull_request_line("<https://github.com/acme/web/pull/12|acme/web#12> (open)")),
-                    "verbatim": True,
-                },
-            },
-        ]
+            ":white_check_mark: <@U1>, done in 6 min. Reply here for changes.",
+            "All tests pass.",
+            sentences.pull_request_line(f"<{PULL.url}|acme/web#12> (open)"),
+            "1.5 of 10 ACUs",
+        ],
     )
 
 
 @pytest.mark.parametrize(
-    ("session", "line"),
+    ("snapshot", "words", "text", "facts"),
     [
-        (SESSION, "1 pull request · 1.5 of 10 ACUs · 12 minutes"),
-        (replace(SESSION, options=Options()), "1 pull request · 1.5 ACUs · 12 minutes"),
-        (replace(SESSION, ended_at=1_733_392_500.0), "1 pull request · 1.5 of 10 ACUs · 2 h 5 min"),
-        (replace(SESSION, options=Options(), snapshot=Snapshot("exit", has_result=True)), sentences.RESULT_HANDED_IN),
-        (replace(SESSION, options=Options(), snapshot=Snapshot("exit")), sentences.NO_PULL_REQUEST),
+        (Snapshot("exit", None, "Say hello"), None, "Say hello is done", [sentences.NO_PULL_REQUEST]),
+        (
+            Snapshot("exit", None, "Say hello", acus=2.0),
+            "I said *hello*.",
+            "Say hello is done (2 ACUs): I said hello.",
+            ["I said *hello*.", f"{sentences.NO_PULL_REQUEST} · 2 ACUs"],
+        ),
+        (Snapshot("exit", None, "Say hello", has_result=True), None, "Say hello is done", [sentences.ANSWER_ABOVE]),
     ],
 )
-def test_the_outcome_leaves_out_what_is_not_known(session, line):
-    assert outcome(session) == sentences.outcome(line)
+def test_an_end_without_a_pull_request(snapshot, words, text, facts):
+    line = sentences.done("<@U1>", end="")  # a session that has ended takes no more messages
+    assert ended(AnnouncementKind.DONE, snapshot, words, options=Options()) == (text, [line, *facts])
+
+
+@pytest.mark.parametrize(
+    ("kind", "snapshot_", "text"),
+    [
+        (
+            AnnouncementKind.LIMIT,
+            Snapshot("suspended", "team_budget"),
+            sentences.paused("<@U1>", sentences.new_limit("team_budget")),
+        ),
+        (
+            AnnouncementKind.FAILED,
+            Snapshot("suspended", "machine_lost"),
+            sentences.paused("<@U1>", sentences.new_failure("machine_lost"), sign=":x: "),
+        ),
+        (
+            AnnouncementKind.QUESTION,
+            Snapshot("running", "waiting_for_login"),
+            f":speech_balloon: {sentences.needs_you('<@U1>', 'waiting_for_login')}",
+        ),
+    ],
+    ids=["limit", "failure", "wait"],
+)
+def test_an_unknown_detail_is_announced_like_its_family_with_devins_word(kind, snapshot_, text):
+    _, (line, *_, button) = ended(kind, snapshot_)
+    assert (line, button) == (text, sentences.OPEN_IN_DEVIN)
 
 
 @pytest.mark.parametrize("detail", sorted(LIMIT_DETAILS))
 def test_every_limit_says_who_can_raise_it(detail):
-    message = announcement(Announcement(AnnouncementKind.LIMIT), SESSION.with_snapshot(Snapshot("suspended", detail)))
-    assert_valid(message)
-    assert message.text == f":no_entry: {DETAIL_SENTENCES[detail].format(cap=' of 10 ACUs')}"
-    assert any(word in message.text for word in ("raise", "allocate", "buy", "update"))
-    assert_calls_nobody(message)
+    text, (line, *_) = ended(AnnouncementKind.LIMIT, Snapshot("suspended", detail, "Refactor everything"))
+    assert line == f":no_entry: <@U1> · {DETAIL_SENTENCES[detail].format(cap=' of 10 ACUs')}"
+    assert any(word in line for word in ("raise", "allocate", "buy", "update"))
+    assert text.startswith(
+        "Refactor everything has used its 10 ACUs" if detail == OWN else "Refactor everything is paused: "
+    )
+
+
+def test_a_limit_in_one_line():
+    snapshot = Snapshot("suspended", "out_of_credits", "Refactor everything")
+    assert ended(AnnouncementKind.LIMIT, snapshot)[0] == "Refactor everything is paused: there are no credits left"
 
 
 def test_a_failure():
-    message = announcement(Announcement(AnnouncementKind.FAILED), SESSION.with_snapshot(Snapshot("error")))
-    assert_valid(message)
-    assert message.text == f":x: {sentences.FAILED}"
+    assert ended(AnnouncementKind.FAILED, Snapshot("error", None, "Say hello", acus=1.0), options=Options()) == (
+        "Say hello has failed",
+        [f":x: <@U1> · {sentences.FAILED}", "1 ACU", sentences.OPEN_IN_DEVIN],
+    )
 
 
 @pytest.mark.parametrize("kind", list(AnnouncementKind))
-def test_announcements_about_extreme_sessions_are_valid(kind):
+def test_ends_of_extreme_sessions_are_valid(kind):
     pulls = tuple(PullRequest(f"https://github.com/{'o' * 400}/{n}{NASTY}/pull/{n}", NASTY * 9) for n in range(100))
     session = replace(SESSION, url=None, snapshot=Snapshot("suspended", NASTY * 99, NASTY * 999, pulls))
-    message = announcement(Announcement(kind, pulls[0] if kind is AnnouncementKind.PULL_REQUEST else None), session)
+    for words in [None, *parts_of(NASTY * 9_000, session)]:
+        message = turn_end(TurnEnd(kind, NASTY), session, words, ["U1"])
+        assert_valid(message)
+        assert_calls_nobody(message, "U1")
+        assert str(message.blocks).count("<@U1>") == 1
+
+
+def test_a_new_pull_request_calls_nobody():
+    message = new_pull_request(PULL, SESSION)
     assert_valid(message)
-    assert_calls_nobody(message, "U1")
+    assert message.text == "Fix the login test: new pull request acme/web#12"
+    assert shown(message) == [sentences.new_pull_request(f"<{PULL.url}|acme/web#12> (open)")]
 
 
 def test_catching_up_shows_the_last_message_and_counts_the_others():
     message = caught_up(12, "I opened a **pull request**.", SESSION, 45)
     assert_valid(message)
     assert message.text == (
-        f"{sentences.caught_up('45 minutes', '12 messages')} <https://app.devin.ai/sessions/abc|"
-        f"{sentences.THE_OTHERS}>\n"
-        "I opened a **pull request**."
+        f"Fix the login test: {sentences.caught_up('45 minutes', '12 messages', sign='')} I opened a pull request."
     )
     assert message.blocks == snapshot(
         [
@@ -235,8 +287,9 @@ def test_catching_up_shows_the_last_message_and_counts_the_others():
 
 
 def test_catching_up_with_one_message():
-    message = caught_up(1, "Hello", SESSION, 1)
-    assert message.text == (f"{sentences.caught_up('1 minute', '1 message')}\nHello")
+    message = caught_up(1, "# Hello", SESSION, 1)
+    assert message.text == f"Fix the login test: {sentences.caught_up('1 minute', '1 message', sign='')} Hello"
+    assert message.blocks[0]["text"]["text"] == sentences.caught_up("1 minute", "1 message")
     for last in ("", NASTY * 9_000):
         assert_valid(caught_up(3, last, SESSION, 0))
 

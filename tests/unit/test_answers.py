@@ -10,9 +10,10 @@ from inline_snapshot import Is, snapshot
 from bot.domain.commands.options import NOT_A_MODE, NOT_ACUS, Mistyped, Request, parse_request
 from bot.domain.commands.parser import Doubt, UnknownVerb
 from bot.domain.commands.registry import STATUS, STOP
+from bot.domain.list_groups import ListGroup
 from bot.domain.session import Lifecycle, Options, PullRequest, Session, Snapshot
 from bot.views import answers
-from bot.views.answers import Listed
+from bot.views.answers import Listed, ShownList
 from bot.views.message import Message
 from tests import sentences
 from tests.unit.block_kit import NASTY, assert_calls_nobody, assert_valid, nodes
@@ -24,6 +25,7 @@ SESSION = Session(
     channel="C1",
     thread_ts="1.0",
     requester="U1",
+    requester_name="Ann",
     prompt="fix the flaky login test",
     options=Options(repo="acme/web", acu=10),
     lifecycle=Lifecycle.OPEN,
@@ -38,7 +40,19 @@ SESSION = Session(
     ),
 )
 ASLEEP = replace(SESSION, id="s2", snapshot=Snapshot("suspended", "inactivity", "Upgrade"), url=None)
-LISTED = [Listed(SESSION, "https://acme.slack.com/p1"), Listed(ASLEEP)]
+WAITING = replace(SESSION, id="3f9a2c1b00", channel="D1", snapshot=Snapshot("running", "waiting_for_user", "Docs"))
+# The numbers are those of an earlier list, since when the session with the number 2 has fallen asleep.
+LISTED = ShownList(
+    (
+        Listed(1, ListGroup.WORKING, SESSION, "https://acme.slack.com/p1"),
+        Listed(2, ListGroup.ASLEEP, ASLEEP, "https://acme.slack.com/p2"),
+        Listed(3, ListGroup.WORKING, replace(SESSION, id="s3", stop_requested=True)),
+        Listed(4, ListGroup.NEEDS_YOU, WAITING),
+    ),
+    left_out=40,
+)
+LINES = "4. Docs: waiting for an answer\n1. Fix the login test: working\n3. Fix the login test: stopping\n2. Upgrade: asleep"
+DEVIN_ID = f"devin-3f9a2c{'7' * 26}"
 CONSTANTS = {name: value for name, value in vars(answers).items() if isinstance(value, Message)}
 
 
@@ -50,9 +64,12 @@ def test_the_fixed_answers():
             "OTHER_COMPANY_REFUSED": Is(sentences.OTHER_COMPANY_REFUSED),
             "SHARED_CHANNEL_REFUSED": Is(sentences.SHARED_CHANNEL_REFUSED),
             "CHANNEL_ARCHIVED": Is(sentences.THIS_CHANNEL_ARCHIVED),
+            "CHANNEL_RESTRICTED": Is(sentences.CHANNEL_RESTRICTED),
+            "BETWEEN_PEOPLE": Is(sentences.BETWEEN_PEOPLE),
             "STORE_DOWN": Is(sentences.STORE_DOWN),
             "MAYBE_STORED": Is(sentences.MAYBE_STORED),
             "NOT_STORED": Is(sentences.NOT_STORED),
+            "NOTHING_TO_READ": Is(sentences.NOTHING_TO_READ),
             "START_CANCELLED": Is(sentences.START_CANCELLED),
             "START_DECLINED": Is(sentences.START_DECLINED),
             "START_EXPIRED": Is(sentences.START_EXPIRED),
@@ -65,16 +82,19 @@ def test_the_fixed_answers():
             "STOP_AFTER_CHECK": Is(sentences.STOP_AFTER_CHECK),
             "ALREADY_STOPPED": Is(sentences.ALREADY_STOPPED),
             "NOTHING_TO_STOP": Is(sentences.NOTHING_TO_STOP),
+            "STOP_UNKNOWN": Is(sentences.STOP_UNKNOWN),
+            "EXIT_DONE": Is(sentences.EXIT_DONE),
             "EXIT_KEPT": Is(sentences.SESSION_KEPT),
             "ALREADY_ENDED": Is(sentences.ALREADY_ENDED),
             "MUTED": Is(sentences.MUTED),
             "UNMUTED": Is(sentences.UNMUTED),
             "ALREADY_MUTED": Is(sentences.ALREADY_MUTED),
             "NOT_MUTED": Is(sentences.NOT_MUTED),
-            "ASIDE": "Kept between you: that message was not sent to Devin.",
+            "ASIDE": Is(sentences.KEPT_ASIDE),
             "SESSION_ENDED": Is(sentences.REPLY_AFTER_END),
             "THREAD_CLOSED": Is(sentences.THREAD_CLOSED),
             "REPLY_LATE": ":hourglass_flowing_sand: Devin cannot be reached right now. Your reply is stored and is sent as soon as it can be; please don't write it again.",
+            "REPLY_HELD": Is(sentences.REPLY_HELD),
             "CARD_LOST": Is(sentences.CARD_LOST),
         }
     )
@@ -126,7 +146,11 @@ SAID = {
     "start_uncertain": lambda text: answers.start_uncertain("r-1", "slack-T1-C1-1.0"),
     "start_retrying": lambda text: answers.start_retrying("r-1"),
     "session_list": lambda text: answers.session_list(LISTED),
-    "several_sessions": lambda text: answers.several_sessions("stop", LISTED),
+    "list_with_stop": lambda text: answers.list_with_stop(LISTED),
+    "several_sessions": lambda text: answers.several_sessions("archive", [ASLEEP, WAITING], LISTED),
+    "several_with_id": lambda text: answers.several_with_id("3f9a2c", [WAITING, replace(SESSION, devin_id=DEVIN_ID)]),
+    "no_such_number": lambda text: answers.no_such_number(3, shown=True),
+    "no_such_number_without_a_list": lambda text: answers.no_such_number(3, shown=False),
     "no_such_session": answers.no_such_session,
     "not_yours": lambda text: answers.not_yours("U1"),
     "status": lambda text: answers.status(SESSION, "https://acme.slack.com/p1"),
@@ -134,15 +158,15 @@ SAID = {
     "cost_unknown": lambda text: answers.cost(replace(ASLEEP, options=Options())),
     "admins_only": lambda text: answers.admins_only("usage figures", ["U8", "U9"]),
     "admins_only_without_any": lambda text: answers.admins_only("usage figures", []),
-    "stopped": lambda text: answers.stopped("U1"),
-    "stopped_with_one_reply": lambda text: answers.stopped("U1", 1),
-    "stopped_with_two_replies": lambda text: answers.stopped(None, 2),
-    "cancelled": lambda text: answers.cancelled("U1", 1),
+    "stopped": lambda text: answers.stopped("Ann"),
+    "stopped_with_one_reply": lambda text: answers.stopped("Ann", 1),
+    "stopped_with_two_replies": lambda text: answers.stopped("", 2),
+    "cancelled": lambda text: answers.cancelled("Ann", 1),
     "stop_failed": lambda text: answers.stop_failed(SESSION.url, "r-1"),
     "stop_failed_with_a_reply": lambda text: answers.stop_failed(SESSION.url, "r-1", 1),
-    "archived": lambda text: answers.archived("U1", 1),
+    "archived": lambda text: answers.archived("Ann", 1),
     "exit_confirm": lambda text: answers.exit_confirm(replace(SESSION, snapshot=Snapshot(title=text))),
-    "exited": lambda text: answers.exited("U1"),
+    "exited": lambda text: answers.exited("Ann"),
     "reply_not_sent": lambda text: answers.reply_not_sent("Devin could not be reached for an hour", "r-1", text),
     "reply_not_sent_bare": lambda text: answers.reply_not_sent("the session has ended", "r-1"),
     "reply_uncertain": lambda text: answers.reply_uncertain("r-1", text),
@@ -156,7 +180,9 @@ SAID = {
     "file_not_allowed": answers.file_not_allowed,
     "file_unreadable": answers.file_unreadable,
     "started_after_all": lambda text: answers.started_after_all(SESSION.url),
+    "started_elsewhere": lambda text: answers.started_elsewhere(SESSION, "https://acme.slack.com/p1"),
     "posting_lost": lambda text: answers.posting_lost("C1", SESSION),
+    "posting_restricted": lambda text: answers.posting_restricted("C1", SESSION),
     "posting_lost_bare": lambda text: answers.posting_lost("C1"),
     "post_lost": lambda text: answers.post_lost("r-1", SESSION.url),
 }
@@ -203,24 +229,24 @@ def test_the_answers_that_depend_on_something():
             "start_failed": ":warning: Something went wrong on our side and the session could not be started, even after several attempts. Nothing is running. Send the task again; if it fails again, give the reference `r-1` to whoever runs Devin Bridge.",
             "start_uncertain": Is(f"{sentences.start_uncertain('slack-T1-C1-1.0')} Reference `r-1`."),
             "start_retrying": ":hourglass_flowing_sand: Devin cannot be reached right now. The task is stored and is tried again by itself, so please don't send it again. Reference `r-1`.",
-            "session_list": Is(
-                f"{sentences.TWO_SESSIONS}\n"
-                "1. :gear: <https://app.devin.ai/sessions/abc|Fix the login test>: working · "
-                "<https://acme.slack.com/p1|thread>\n"
-                "2. :zzz: Upgrade: asleep"
-            ),
+            "session_list": Is(f"You have 44 sessions:\n{LINES}\n{sentences.sessions_left_out(40)}"),
+            "list_with_stop": Is(f"{sentences.STOPPING}\n{LINES}\n{sentences.sessions_left_out(40)}"),
             "several_sessions": Is(
-                f"{sentences.several_sessions('2 open sessions', 'stop')}\n"
-                "1. :gear: <https://app.devin.ai/sessions/abc|Fix the login test>: working · "
-                "<https://acme.slack.com/p1|thread>\n"
-                "2. :zzz: Upgrade: asleep"
+                f"{sentences.several_sessions(2, 'archive', 2)}\n{LINES}\n{sentences.sessions_left_out(40)}"
             ),
+            "several_with_id": Is(
+                f"{sentences.several_with_id('3f9a2c', 2)}\n"
+                "• `3f9a2c1b00` <https://app.devin.ai/sessions/abc|Docs>\n"
+                "• `3f9a2c7777777777` <https://app.devin.ai/sessions/abc|Fix the login test>"
+            ),
+            "no_such_number": Is(sentences.not_in_last_list(3)),
+            "no_such_number_without_a_list": Is(sentences.no_list_lately(3)),
             "no_such_session": Is(sentences.no_such_session("fix it")),
             "not_yours": Is(sentences.not_yours("<@U1>")),
             "status": Is(
                 "*<https://app.devin.ai/sessions/abc|Fix the login test>* · <https://acme.slack.com/p1|thread>\n"
-                f"{sentences.WORKING_LINE}\n"
-                f"{sentences.asked_by('<@U1>')} · repo acme/web · 1.5 of 10 ACUs · {sentences.LAST_SIGN_OF_LIFE} "
+                f":gear: {sentences.WORKING}\n"
+                f"{sentences.asked_by('Ann')} · repo acme/web · 1.5 of 10 ACUs · {sentences.ACTIVE} "
                 "<!date^1733385600^{ago}|2024-12-05 08:00 UTC>\n"
                 f"{sentences.pull_request_line('<https://github.com/acme/web/pull/12|acme/web#12> (open)')}"
             ),
@@ -228,22 +254,20 @@ def test_the_answers_that_depend_on_something():
             "cost_unknown": Is(sentences.NO_ACUS),
             "admins_only": Is(sentences.admins_only("<@U8>, <@U9>")),
             "admins_only_without_any": "Nobody may ask for usage figures yet. Whoever runs Devin Bridge can name admins in `BOT_ADMIN_USERS`.",
-            "stopped": Is(sentences.stopped("<@U1>")),
-            "stopped_with_one_reply": Is(f"{sentences.stopped('<@U1>')}{sentences.ONE_UNSENT}"),
+            "stopped": Is(sentences.stopped("Ann")),
+            "stopped_with_one_reply": Is(f"{sentences.stopped('Ann')}{sentences.ONE_UNSENT}"),
             "stopped_with_two_replies": Is(f"{sentences.stopped()}{sentences.TWO_UNSENT}"),
-            "cancelled": Is(f"{sentences.cancelled('<@U1>')}{sentences.ONE_WITHOUT_SESSION}"),
+            "cancelled": Is(f"{sentences.cancelled('Ann')}{sentences.ONE_WITHOUT_SESSION}"),
             "stop_failed": Is(f"{sentences.stop_failed('https://app.devin.ai/sessions/abc')} Reference `r-1`."),
             "stop_failed_with_a_reply": Is(
                 f"{sentences.stop_failed('https://app.devin.ai/sessions/abc', unsent=sentences.ONE_UNSENT)} "
                 "Reference `r-1`."
             ),
             "archived": Is(
-                sentences.archived(
-                    "<@U1>", unsent=sentences.unsent("1 waiting reply was", "the thread was closed first")
-                )
+                sentences.archived("Ann", unsent=sentences.unsent("1 waiting reply was", "the thread was closed first"))
             ),
             "exit_confirm": Is(sentences.end_for_good("fix it")),
-            "exited": Is(sentences.ended_for_good("<@U1>")),
+            "exited": Is(sentences.ended_for_good("Ann")),
             "reply_not_sent": Is(
                 f"{sentences.reply_not_sent('The reply “fix it”', 'Devin could not be reached for an hour')} "
                 "Reference `r-1`."
@@ -264,9 +288,13 @@ def test_the_answers_that_depend_on_something():
             "file_not_allowed": Is(sentences.file_not_at_slack("fix it")),
             "file_unreadable": Is(sentences.file_not_handed_over("fix it")),
             "started_after_all": Is(sentences.started_after_all("https://app.devin.ai/sessions/abc")),
+            "started_elsewhere": Is(sentences.started_elsewhere("<https://acme.slack.com/p1|Fix the login test>")),
             "posting_lost": Is(
                 f"{sentences.cannot_post('C1')} "
                 f"{sentences.session_goes_on('<https://app.devin.ai/sessions/abc|Fix the login test>')}"
+            ),
+            "posting_restricted": Is(
+                sentences.may_not_post("C1", "<https://app.devin.ai/sessions/abc|Fix the login test>")
             ),
             "posting_lost_bare": Is(sentences.cannot_post("C1")),
             "post_lost": Is(sentences.message_lost("https://app.devin.ai/sessions/abc", "r-1")),
@@ -282,13 +310,53 @@ def test_an_answer_stays_valid_and_calls_nobody_with_extreme_input(name):
         assert_calls_nobody(message, "U1", "U8", "U9")
 
 
-def test_a_long_list_is_cut():
-    many = [Listed(replace(SESSION, snapshot=Snapshot(title=NASTY * 99)), "https://x.example/" + "p" * 900)] * 45
-    message = answers.session_list(many)
+def test_the_longest_list_fits_into_a_message():
+    nasty = replace(SESSION, url="https://x.example/" + "p" * 900, snapshot=Snapshot("running", title=NASTY * 99))
+    groups = list(ListGroup) * 5
+    entries = [
+        Listed(number, group, replace(nasty, id=f"{number:020}"), "https://x.example/" + "p" * 900)
+        for number, group in enumerate(groups, start=1)
+    ]
+    assert len(entries) == answers.MOST_LISTED
+    message = answers.session_list(ShownList(tuple(entries), left_out=40))
     assert_valid(message)
     assert_calls_nobody(message)
-    assert message.text.endswith("and 25 older sessions")
-    assert answers.session_list([]) is answers.NO_SESSIONS
+    assert message.text.startswith("You have 60 sessions:\n1. ")
+    assert message.text.endswith(f"\n{sentences.sessions_left_out(40)}")
+    assert answers.session_list(ShownList(())) is answers.NO_SESSIONS
+
+
+def test_a_list_in_its_groups():
+    started = "started <!date^1733385600^{ago}|2024-12-05 08:00 UTC>"
+    listed = replace(
+        LISTED,
+        entries=tuple(replace(one, session=replace(one.session, created_at=1_733_385_600)) for one in LISTED.entries),
+    )
+    devin = "https://app.devin.ai/sessions/abc"
+    assert [seen(block) for block in answers.session_list(listed).blocks] == [
+        "You have 44 sessions:",
+        sentences.NEEDS_YOU,
+        (
+            f"4. :speech_balloon: <{devin}|Docs>: waiting for an answer\ndirect message · {started} · 0 of 10 ACUs · `3f9a2c1b`",
+            "Stop",
+        ),
+        sentences.BEING_WORKED_ON,
+        f"1. :gear: <{devin}|Fix the login test>: working\n<#C1> · {started} · 1.5 of 10 ACUs · `s1`",
+        [sentences.OPEN_THREAD, "Stop"],
+        f"3. :gear: <{devin}|Fix the login test>: stopping\n<#C1> · {started} · 1.5 of 10 ACUs · `s3`",
+        sentences.SLEEPING,
+        (f"2. :zzz: Upgrade: asleep\n<#C1> · {started} · 0 of 10 ACUs · `s2`", sentences.OPEN_THREAD),
+        sentences.sessions_left_out(40),
+        sentences.LIST_HINT,
+    ]
+
+
+def seen(block):
+    """What a person sees of a block: its text, with that of the button beside it, or the texts of its buttons."""
+    if block["type"] == "actions":
+        return [button["text"]["text"] for button in block["elements"]]
+    text = block["elements"][0]["text"] if block["type"] == "context" else block["text"]["text"]
+    return (text, block["accessory"]["text"]["text"]) if "accessory" in block else text
 
 
 @pytest.mark.parametrize(
@@ -327,3 +395,23 @@ def test_questions_have_a_button_for_each_answer(message, buttons):
         if node.get("type") == "button"
     ]
     assert found == buttons
+
+
+@pytest.mark.parametrize(
+    ("messages", "files", "left_out", "older", "text"),
+    [
+        (12, 2, [], False, sentences.thread_read("12 messages and 2 files")),
+        (1, 0, [], False, sentences.thread_read("1 message")),
+        (0, 1, [], False, sentences.thread_read("1 file")),
+        (50, 0, [], True, f"{sentences.thread_read('50 messages')} {sentences.THREAD_IS_LONG}"),
+        (1, 0, ["a.log"], False, f"{sentences.thread_read('1 message')} {sentences.not_passed_on('“a.log”')}"),
+        (0, 0, ["a", "b"], False, sentences.not_passed_on("“a” and “b”", "them", "were")),
+        (0, 0, list("abcde"), False, sentences.not_passed_on("“a”, “b”, “c” and 2 more", "them", "were")),
+    ],
+)
+def test_what_was_read_of_a_thread(messages, files, left_out, older, text):
+    assert answers.thread_read(messages, files, left_out, older=older).text == text
+
+
+def test_the_name_of_a_file_in_a_thread_calls_nobody():
+    assert_calls_nobody(answers.thread_read(1, 0, [NASTY], older=False))

@@ -13,10 +13,13 @@ from bot.domain.billing import (
     Skipped,
     billing_day,
     bounds,
+    day_of_row,
     days_before,
     days_of,
     digest_due,
+    is_bill_in,
     newest_finished,
+    parts_of,
 )
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -62,6 +65,63 @@ def test_the_periods_of_usage():
     assert days_of(Period.TODAY, now) == (date(2025, 3, 10),)
     assert days_of(Period.YESTERDAY, now) == (date(2025, 3, 9),)
     assert days_of(Period.WEEK, now) == tuple(date(2025, 3, day) for day in range(3, 10))
+
+
+# ---------------------------------------------------------------- Devin's bill
+
+
+@pytest.mark.parametrize(
+    ("stamp", "day"),
+    [
+        ((19, 8), 19),
+        ((19, 7), 19),  # midnight in California in summer
+        ((19, 6), 19),
+        ((19, 5, 59, 58), 18),
+        ((19, 9), 19),
+        ((19, 12), 19),
+        ((19, 0), 19),  # midnight UTC names the date
+        ((18, 23, 59, 59), 18),
+        ((19, 7, 59, 59), 18),  # the last second of a day
+        ((19, 6, 59, 59), 18),
+        ((19, 12, 59, 59), 19),
+    ],
+)
+def test_a_row_near_the_edge_of_a_day_belongs_to_the_nearer_one(stamp, day):
+    assert day_of_row(int(utc(2025, 7, *stamp))) == date(2025, 7, day)
+
+
+@given(st.dates(date(2000, 1, 1), date(2090, 1, 1)), st.integers(-7200, 86_400 - 7201))
+def test_each_instant_is_a_row_of_one_day(day, after):
+    instant = bounds(day)[0] + after
+    ends_or_is_a_date = instant % 3600 == 3599 or instant % 86_400 == 0
+    assert day_of_row(instant) == day or ends_or_is_a_date
+
+
+END = bounds(date(2025, 3, 9))[1]
+
+
+@pytest.mark.parametrize(
+    ("billed", "own", "now", "is_in"),
+    [
+        (0.0, 0.0, END - 3600, False),  # the day still runs: nothing may mean that nothing was booked yet
+        (0.0, 0.0, END + 3599, False),
+        (0.0, 0.0, END + 3600, True),
+        (0.5, 0.0, END - 3600, True),
+        (0.5, 0.75, END - 3600, False),  # our own sessions alone used more
+        (0.5, 0.75, END + 86_399, False),
+        (0.5, 0.75, END + 86_400, True),
+        (9.6, 10.0, END + 3600, True),  # what was used at the day's edge is counted a moment later
+    ],
+)
+def test_a_bill_below_our_own_count_is_late_for_a_day(billed, own, now, is_in):
+    assert is_bill_in(date(2025, 3, 9), billed, own, now) is is_in
+
+
+@given(st.floats(0, 1e6), st.floats(0, 1e6))
+def test_the_parts_add_up_as_they_are_printed(total, own):
+    ours, others = parts_of(total, own)
+    assert round(ours + others, 2) == round(total, 2)
+    assert min(ours, others) >= 0
 
 
 def local(*parts, zone=BERLIN):

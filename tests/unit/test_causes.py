@@ -88,6 +88,7 @@ REPLY = MessageCause(
     direct=True,
     under_us=True,
 )
+QUOTED = "Forwarded message from Ben:\n&gt; it fails"
 NOTED = {"cursor": "page-2", "left_out": [{"text": "Not passed on.", "blocks": []}], "unsent": 2}
 SLASH = {"user_id": "U1", "channel_id": "C1", "channel_name": "general", "response_url": URL}
 BUTTON = {"user": "U1", "team": "T1", "channel": "C1", "message_ts": "1750000001.000100", "response_url": URL}
@@ -99,6 +100,7 @@ FILES = [{"id": "F1", "name": "a.txt", "mimetype": "text/plain", "size": 1, "url
 EARLIER = {
     "an event": (EVENT, MENTION),
     "found by catch-up": (FOUND, REPLY),
+    "with a forwarded message": (FOUND | {"quoted": QUOTED}, replace(REPLY, quoted=QUOTED)),
     "with notes": (
         FOUND | NOTED,
         replace(REPLY, left_out=("Not passed on.",), search_start=SearchStart("page-2"), unsent=2),
@@ -222,6 +224,10 @@ def test_a_cause_without_a_response_url_stays_the_same(cause):
 def test_where_a_message_stands():
     assert (MENTION.root_ts, MENTION.in_thread) == (MENTION.ts, False)
     assert (REPLY.root_ts, REPLY.in_thread) == (REPLY.thread_ts, True)
+
+
+def test_what_comes_with_a_message():
+    assert [cause.only_text for cause in (MENTION, REPLY, replace(REPLY, quoted=QUOTED))] == [False, True, False]
 
 
 @pytest.mark.parametrize(

@@ -6,14 +6,15 @@ from datetime import date
 import pytest
 from inline_snapshot import Is, snapshot
 
-from bot.domain.billing import Period
-from bot.views.digest import NOTHING_BEFORE, OWN_ROWS_ONLY, UNCHANGED, Figures, MostExpensive, change, digest, usage
+from bot.domain.billing import Period, Withheld, WithheldBecause
+from bot.views.digest import Figures, MostExpensive, change, digest, usage
 from tests import sentences
 from tests.unit.block_kit import NASTY, assert_calls_nobody, assert_valid
 
 FIGURES = Figures(
     day=date(2025, 3, 9),
     total=12.5,
+    through_slack=12.5,
     mean_before=10.0,
     started=4,
     finished=3,
@@ -33,7 +34,8 @@ def test_a_digest_names_its_day():
     assert_valid(message)
     assert message.text == (
         f"{sentences.digest_title('Sunday, 9 March 2025')}. {sentences.BILLING_DAY}\n"
-        f"*12.5 ACUs*, {sentences.compared('25 % more', '10 ACUs')}.\n"
+        f"*12.5 ACUs* · {sentences.compared('▲ 25 %', '10')}\n"
+        f"{sentences.parts('12.5', '0')}\n"
         f"{sentences.counts(4, 3, 1)}\n"
         f"{sentences.month('99 ACUs')}\n"
         f"{sentences.MOST_EXPENSIVE}\n"
@@ -56,7 +58,8 @@ def test_a_digest_names_its_day():
                 "text": {
                     "type": "mrkdwn",
                     "text": Is(
-                        f"*12.5 ACUs*, {sentences.compared('25 % more', '10 ACUs')}.\n"
+                        f"*12.5 ACUs* · {sentences.compared('▲ 25 %', '10')}\n"
+                        f"{sentences.parts('12.5', '0')}\n"
                         f"{sentences.counts(4, 3, 1)}\n"
                         f"{sentences.month('99 ACUs')}"
                     ),
@@ -85,31 +88,83 @@ def test_a_digest_of_an_empty_day():
     assert_valid(message)
     assert message.text == (
         f"{sentences.digest_title('Wednesday, 1 January 2025')}. {sentences.BILLING_DAY}\n"
+        "*0 ACUs* through Slack\n"
         f"{sentences.NO_TOTAL}\n"
         f"{sentences.counts(0, 0, 0)}\n"
         f"{sentences.NOTHING_USED}"
     )
 
 
-def test_figures_from_our_own_rows_say_so():
-    message = digest(replace(FIGURES, own_rows_only="ViewOrgConsumption"))
+@pytest.mark.parametrize(
+    ("because", "named", "sentence"),
+    [
+        (WithheldBecause.PERMISSION, "ViewOrgConsumption", sentences.OWN_SESSIONS_ONLY),
+        (WithheldBecause.NOT_FOUND, "ViewOrgConsumption", sentences.NO_BILL),
+        (WithheldBecause.QUOTA, "out_of_quota", sentences.no_bill_for_quota("out_of_quota")),
+    ],
+)
+def test_figures_from_our_own_rows_say_why(because, named, sentence):
+    message = digest(replace(FIGURES, total=None, withheld=Withheld(because, named)))
     assert_valid(message)
-    expected = OWN_ROWS_ONLY.format(permission="ViewOrgConsumption")
-    assert message.text.endswith(expected)
-    assert message.blocks[-1]["elements"][0]["text"] == expected
-    assert expected == sentences.OWN_SESSIONS_ONLY
+    assert message.text.splitlines()[1] == f"*12.5 ACUs* through Slack · {sentences.compared('▲ 25 %', '10')}"
+    assert message.text.endswith(sentence)
+    assert message.blocks[-1]["elements"][0]["text"] == sentence
+
+
+def amounts(**facts):
+    """The lines of a digest between its title and the number of sessions, and those behind the list."""
+    lines = digest(replace(FIGURES, most_expensive=(), month=None, **facts)).text.splitlines()
+    at = lines.index(sentences.counts(4, 3, 1))
+    return lines[1:at], lines[at + 1 :]
+
+
+@pytest.mark.parametrize(
+    ("total", "through_slack", "parts"),
+    [
+        (12.5, 7.25, [sentences.parts("7.25", "5.25")]),
+        (12.5, 0.0, [sentences.parts("0", "12.5")]),
+        (12.5, 0.001, [sentences.parts("under 0.01", "12.5")]),
+        (1.0, 0.335, [sentences.parts("0.34", "0.66")]),  # each part rounded by itself would make 1.01
+        (0.0, 0.0, []),
+    ],
+)
+def test_what_came_through_slack_and_what_came_otherwise_add_up(total, through_slack, parts):
+    assert amounts(total=total, through_slack=through_slack)[0][1:] == parts
+
+
+def test_a_count_of_our_own_that_is_above_the_bill_is_explained():
+    above, below = amounts(total=12.5, through_slack=12.75)
+    assert above == [f"*12.5 ACUs* · {sentences.compared('▲ 25 %', '10')}", sentences.parts("12.5", "0")]
+    assert below == [sentences.NOTHING_USED_HERE, sentences.counted_by_session("12.75 ACUs")]
+
+
+def test_a_bill_that_is_not_in_yet_is_said_to_be_not_in_yet():
+    above, below = amounts(total=None, through_slack=7.25, not_in_yet=date(2025, 3, 9))
+    assert above == ["*7.25 ACUs* through Slack", sentences.bill_not_in("Sunday, 9 March 2025")]
+    assert below == [sentences.NOTHING_USED_HERE]
+
+
+@pytest.mark.parametrize("total", [0.0, None])
+def test_a_plan_without_acus_is_not_called_quiet(total):
+    assert amounts(total=total, through_slack=0.0, no_acus_reported=True) == ([sentences.PLAN_WITHOUT_ACUS], [])
+
+
+def test_a_plan_that_counts_only_the_whole_says_so():
+    above, below = amounts(total=12.5, through_slack=0.0, no_acus_reported=True)
+    assert above == [f"*12.5 ACUs* · {sentences.compared('▲ 25 %', '10')}", sentences.NO_ACUS_OF_SESSIONS]
+    assert below == []
 
 
 @pytest.mark.parametrize(
     ("total", "mean", "words"),
     [
-        (12.5, 10.0, sentences.compared("25 % more", "10 ACUs")),
-        (5.0, 10.0, sentences.compared("50 % less", "10 ACUs")),
-        (0.0, 10.0, sentences.compared("100 % less", "10 ACUs")),
-        (5000.0, 1.0, sentences.compared("499,900 % more", "1 ACU")),
-        (10.0, 10.0, UNCHANGED),
-        (10.0, 0.0, NOTHING_BEFORE),
-        (10.0, None, NOTHING_BEFORE),
+        (43.2, 36.0, sentences.compared("▲ 20 %", "36")),
+        (5.0, 10.0, sentences.compared("▼ 50 %", "10")),
+        (0.0, 10.0, sentences.compared("▼ 100 %", "10")),
+        (5000.0, 1.0, sentences.compared("▲ 499,900 %", "1")),
+        (10.0, 10.0, sentences.AS_USUAL),
+        (10.0, 0.0, sentences.NOTHING_TO_COMPARE_WITH),
+        (10.0, None, sentences.NOTHING_TO_COMPARE_WITH),
     ],
 )
 def test_the_change_is_shown_in_percent_or_in_words(total, mean, words):
@@ -134,6 +189,8 @@ def test_extreme_input_stays_within_the_limits_and_calls_nobody():
     entry = MostExpensive(
         NASTY * 500, 1e12, "https://acme.slack.com/" + "p" * 900, "https://app.devin.ai/" + "x" * 900, NASTY
     )
-    message = digest(replace(FIGURES, most_expensive=(entry,) * 100, own_rows_only=NASTY * 99))
+    message = digest(
+        replace(FIGURES, most_expensive=(entry,) * 100, withheld=Withheld(WithheldBecause.PERMISSION, NASTY * 99))
+    )
     assert_valid(message)
     assert_calls_nobody(message)

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.commands.arguments import SESSION, TEXT, parse_which
+from bot.domain.commands.arguments import SESSION, TEXT, number_of, parse_which
 from bot.domain.commands.parser import (
     Command,
     Doubt,
@@ -50,6 +50,8 @@ from bot.domain.commands.spec import CommandSpec, Role, slash, written
         ("stop devin-0a1b2c3d", Command(STOP, "0a1b2c3d")),
         ("stop 0123456789abcdef0123456789abcdef", Command(STOP, "0123456789abcdef0123456789abcdef")),
         ("stop https://app.devin.ai/sessions/abc123", Command(STOP, "abc123")),
+        ("stop 3F9A2C1B", Command(STOP, "3f9a2c1b")),
+        ("status 123456", Command(STATUS, "123456")),
         ("archive 1", Command(ARCHIVE, "1")),
         ("usage", Command(USAGE, "today")),
         ("usage today", Command(USAGE, "today")),
@@ -72,6 +74,8 @@ def test_slash_commands(text, command):
         "stop 2 of the workers",
         "status page is down",
         "status devin-bridge",
+        "status 3f9a2",
+        "status 1234",
         "list all open files",
         "usage month",
         "usage of memory grows",
@@ -88,7 +92,14 @@ def test_which_session():
     assert parse_which("007") == "7"
     assert parse_which("http://127.0.0.1:9/sessions/ab-c?x=1") == "ab-c"
     assert parse_which("b7c3a7a2-0b7e-4c7e-9d0f-0123456789ab") == "b7c3a7a2-0b7e-4c7e-9d0f-0123456789ab"
+    assert parse_which("3f9a2c1b") == "3f9a2c1b"
     assert parse_which("everything") is None
+
+
+def test_a_number_of_the_list_is_no_id():
+    assert number_of("12") == 12
+    assert number_of("123456") is None
+    assert number_of("3f9a2c1b") is None
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""What a session's state means and which announcements_between are worth a post."""
+"""What a session's state means, and how long Devin worked on it."""
 
 from dataclasses import replace
 
@@ -6,15 +6,12 @@ import pytest
 
 from bot.domain.session import (
     LIMIT_DETAILS,
-    Announcement,
-    AnnouncementKind,
     DisplayState,
     Lifecycle,
     Options,
     PullRequest,
     Session,
     Snapshot,
-    announcements_between,
     bare_id,
     display_state_of,
     first_line,
@@ -31,13 +28,19 @@ SESSION = Session("s1", "T1", "org-1", "C1", "1.0", "U1", "fix the login test")
     [
         (Snapshot(), DisplayState.QUEUED),
         (Snapshot("claimed"), DisplayState.QUEUED),
+        (Snapshot("creating"), DisplayState.QUEUED),
         (Snapshot("resuming", "working"), DisplayState.QUEUED),
         (Snapshot("running"), DisplayState.WORKING),
         (WORKING, DisplayState.WORKING),
         (Snapshot("running", "waiting_for_user"), DisplayState.WAITING),
-        (Snapshot("running", "waiting_for_user", pull_requests=(PULL,)), DisplayState.DONE),
-        (Snapshot("running", "waiting_for_user", has_result=True), DisplayState.DONE),
+        (Snapshot("running", "waiting_for_user", pull_requests=(PULL,)), DisplayState.WAITING),
+        (Snapshot("running", "waiting_for_user", pull_requests=(PULL,), asks=True), DisplayState.WAITING),
+        (Snapshot("running", "waiting_for_user", pull_requests=(PULL,), asks=False), DisplayState.DONE),
+        (Snapshot("running", "waiting_for_user", has_result=True, asks=False), DisplayState.DONE),
+        (Snapshot("running", "waiting_for_user", asks=False), DisplayState.WAITING),
         (Snapshot("running", "waiting_for_approval"), DisplayState.APPROVAL),
+        (Snapshot("running", "waiting_for_credentials"), DisplayState.WAITING),
+        (Snapshot("running", "waiting_for_credentials", pull_requests=(PULL,)), DisplayState.WAITING),
         (Snapshot("running", "finished"), DisplayState.DONE),
         (Snapshot("running", "a_new_word"), DisplayState.UNKNOWN),
         (Snapshot("exit"), DisplayState.DONE),
@@ -45,10 +48,14 @@ SESSION = Session("s1", "T1", "org-1", "C1", "1.0", "U1", "fix the login test")
         (Snapshot("suspended"), DisplayState.ASLEEP),
         (Snapshot("suspended", "inactivity"), DisplayState.ASLEEP),
         (Snapshot("suspended", "inactivity", pull_requests=(PULL,)), DisplayState.DONE),
+        (Snapshot("suspended", "inactivity", pull_requests=(PULL,), asks=True), DisplayState.ASLEEP),
         (Snapshot("suspended", "user_request"), DisplayState.STOPPED),
         (Snapshot("suspended", "inactivity", archived=True), DisplayState.STOPPED),
         (Snapshot("suspended", "error"), DisplayState.FAILED),
-        (Snapshot("suspended", "a_new_word"), DisplayState.UNKNOWN),
+        (Snapshot("suspended", "a_new_word"), DisplayState.FAILED),
+        (Snapshot("suspended", "machine_lost"), DisplayState.FAILED),
+        (Snapshot("suspended", "disk_quota_used_up"), DisplayState.LIMIT),
+        (Snapshot("suspended", "Team_Budget_Exceeded"), DisplayState.LIMIT),
         (Snapshot("brand_new"), DisplayState.UNKNOWN),
         *((Snapshot("suspended", detail), DisplayState.LIMIT) for detail in sorted(LIMIT_DETAILS)),
     ],
@@ -74,65 +81,26 @@ def test_devins_status_counts_only_while_it_has_the_session(lifecycle, checking,
 
 
 @pytest.mark.parametrize(
-    ("new", "kind"),
+    ("state", "since", "read_at", "worked", "still_since"),
     [
-        (Snapshot("running", "waiting_for_user"), AnnouncementKind.QUESTION),
-        (Snapshot("running", "waiting_for_approval"), AnnouncementKind.APPROVAL),
-        (Snapshot("running", "finished"), AnnouncementKind.DONE),
-        (Snapshot("exit"), AnnouncementKind.DONE),
-        (Snapshot("suspended", "out_of_credits"), AnnouncementKind.LIMIT),
-        (Snapshot("suspended", "error"), AnnouncementKind.FAILED),
-        (Snapshot("error"), AnnouncementKind.FAILED),
+        (WORKING, None, 200.0, 60.0, 200.0),
+        (WORKING, 150.0, 200.0, 60.0, 150.0),
+        (Snapshot("running", "finished", updated_at=190), 150.0, 200.0, 100.0, None),
+        (Snapshot("running", "finished", updated_at=90), 150.0, 200.0, 60.0, None),
+        (Snapshot("running", "finished", updated_at=900), 150.0, 200.0, 110.0, None),
+        (Snapshot("running", "finished", updated_at=190), None, 200.0, 60.0, None),
+        (Snapshot("resuming", updated_at=190), 150.0, 200.0, 60.0, None),
     ],
+    ids=["begins", "goes on", "rests", "rested before", "a clock ahead of ours", "rests still", "is queued"],
 )
-def test_coming_to_a_resting_state_is_announced_once(new, kind):
-    assert announcements_between(WORKING, new) == [Announcement(kind)]
-    assert announcements_between(new, new) == []
-
-
-@pytest.mark.parametrize(
-    ("old", "new"),
-    [
-        (Snapshot(), WORKING),
-        (WORKING, replace(WORKING, acus=2.5, title="Fix it", updated_at=9)),
-        (WORKING, Snapshot("suspended", "inactivity")),
-        (WORKING, Snapshot("suspended", "user_request")),
-        (Snapshot("running", "finished"), Snapshot("suspended", "inactivity")),
-        (
-            Snapshot("running", "finished", pull_requests=(PULL,)),
-            Snapshot("running", "waiting_for_user", pull_requests=(PULL,)),
-        ),
-        (
-            Snapshot("running", "waiting_for_user", pull_requests=(PULL,)),
-            Snapshot("suspended", "inactivity", pull_requests=(PULL,)),
-        ),
-        (
-            replace(WORKING, pull_requests=(PULL,)),
-            replace(WORKING, pull_requests=(replace(PULL, state="merged"),)),
-        ),
-        (WORKING, Snapshot("running", "a_new_word")),
-    ],
-)
-def test_progress_and_falling_asleep_are_not_announced(old, new):
-    assert announcements_between(old, new) == []
-
-
-def test_a_pull_request_comes_before_the_end():
-    other = PullRequest("https://github.com/acme/web/pull/13")
-    new = Snapshot("running", "finished", pull_requests=(PULL, other))
-    assert announcements_between(replace(WORKING, pull_requests=(PULL,)), new) == [
-        Announcement(AnnouncementKind.PULL_REQUEST, other),
-        Announcement(AnnouncementKind.DONE),
-    ]
-
-
-def test_another_limit_is_announced_again():
-    old, new = Snapshot("suspended", "out_of_quota"), Snapshot("suspended", "payment_declined")
-    assert announcements_between(old, new) == [Announcement(AnnouncementKind.LIMIT)]
+def test_only_the_time_in_which_devin_works_is_counted(state, since, read_at, worked, still_since):
+    session = replace(SESSION, lifecycle=Lifecycle.OPEN, worked=60.0, working_since=since)
+    after = session.worked_until(state, read_at)
+    assert (after.worked, after.working_since) == (worked, still_since)
 
 
 def test_figures_alone_do_not_move_the_card():
-    assert not moved(WORKING, replace(WORKING, acus=3.0, updated_at=5))
+    assert not moved(WORKING, replace(WORKING, acus=3.0, updated_at=5, last_line="I found it."))
 
 
 @pytest.mark.parametrize(

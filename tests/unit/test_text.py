@@ -1,10 +1,19 @@
 """Slack's text as plain words."""
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.text import mentioned_users, plain, unescape, without_mention
+from bot.domain.text import (
+    mentioned_channels,
+    mentioned_groups,
+    mentioned_users,
+    plain,
+    unescape,
+    without_mention,
+)
 
 NAMES = {"U1": "Ada", "S9": "devs"}
 CHANNELS = {"C1": "general"}
@@ -46,6 +55,19 @@ def test_what_slack_escaped_comes_back_unchanged(text):
 
 def test_everybody_mentioned_once_in_order():
     assert mentioned_users("<@U2> and <@W1|ada> and <@U2> but not &lt;@U3&gt;") == ["U2", "W1"]
+
+
+def test_channels_and_groups_are_looked_up_where_slack_gives_no_name():
+    text = "<#C2> <#G1|> <#C2|> <#C3|general> <!subteam^S2> <!subteam^S1|@ops> <!subteam^S2>"
+    assert mentioned_channels(text) == ["C2", "G1"]
+    assert mentioned_groups(text) == ["S2"]
+
+
+def test_many_blanks_take_no_time():
+    text = "fix" + " " * 40_000 + "it"
+    started = time.perf_counter()
+    assert without_mention(text, "UBOT") == text
+    assert time.perf_counter() - started < 0.2
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from bot.views.plain_text import notification, plain
 from bot.views.text import (
     acus,
     ago,
@@ -13,7 +14,7 @@ from bot.views.text import (
     disarm,
     duration,
     escape,
-    fallback,
+    escaped,
     fitted,
     link,
     one_line,
@@ -45,7 +46,8 @@ def test_nothing_calls_anybody_however_it_is_cut(text):
     for part in split(disarm(text * 30), limit=200, most=100):
         assert not CALLS.search(part)
     assert not CALLS.search(fitted(text))
-    assert not CALLS.search(fallback(text))
+    assert not CALLS.search(plain(text, 3_000))
+    assert not CALLS.search(notification(text, text))
 
 
 @given(st.text(), st.integers(1, 50))
@@ -60,8 +62,10 @@ def test_cutting():
     assert shortened("abc", 3) == "abc"
     assert shortened("ab cd", 4) == "ab…"
     assert fitted("<<<<<<", 10) == "&lt;&lt;…"
+    assert fitted("use **kwargs and ```") == "use *\u200b*kwargs and `\u200b`\u200b`"
     assert one_line(" a\n\tb  c ") == "a b c"
-    assert len(fallback("x" * 10_000)) == 3_000
+    assert escaped("a<b", 6) == "a&lt;b"
+    assert escaped("a<b", 5) == "a…"
 
 
 @pytest.mark.parametrize(

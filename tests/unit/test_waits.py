@@ -22,8 +22,13 @@ def test_nothing_counts_as_lost_before_it_can_be_known(timing: Timing) -> None:
     assert timing.unknown_thread < timing.post_settle
 
 
-def test_a_lost_post_is_searched_for_only_when_no_request_can_be_on_its_way() -> None:
+def test_a_lost_post_counts_as_not_made_only_when_no_request_can_be_on_its_way() -> None:
     assert PRODUCTION.post_settle > PRODUCTION.slack_request
+
+
+@pytest.mark.parametrize("timing", [PRODUCTION, replace(PRODUCTION, **SHORT)], ids=["production", "short"])
+def test_a_lost_post_is_searched_for_well_before_it_can_count_as_not_made(timing: Timing) -> None:
+    assert timing.post_look_up < timing.post_settle
 
 
 def test_a_start_is_searched_for_longer_than_anybody_waits_for_it() -> None:

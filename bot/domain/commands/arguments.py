@@ -8,24 +8,32 @@ from bot.domain.commands.spec import Argument
 from bot.domain.session import bare_id
 
 _SESSION_URL: Final = re.compile(r"https?://\S+/sessions/(?P<id>[\w-]+)/?(?:[?#]\S*)?", re.IGNORECASE)
-_HEX_ID: Final = r"[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}"
+SHORTEST_ID: Final = 6  # characters with which an id has to begin to stand for a session
+_HEX_ID: Final = re.compile(
+    rf"[0-9a-f]{{{SHORTEST_ID},32}}|[0-9a-f]{{8}}(?:-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}}", re.IGNORECASE
+)
 # After `devin-` only a digit marks an id; a name such as devin-bridge has none.
-_SESSION_ID: Final = re.compile(rf"devin-(?=\S*\d)[\w-]+|{_HEX_ID}", re.IGNORECASE)
+_DEVIN_ID: Final = re.compile(r"devin-(?=\S*\d)[\w-]+", re.IGNORECASE)
 _NUMBER: Final = re.compile(r"#?(?P<number>[0-9]{1,3})")
 
 
 def parse_which(word: str) -> str | None:
-    """Read which session `word` names: a number of the list such as `2` or `#2`, a session's id, or its address.
+    """Read which session `word` names: a number of the list such as `2` or `#2`, an id or its beginning, or an address.
 
-    Returns the number without `#`, or the bare session id; None when `word` is none of these.
+    Returns the number without `#`, or the bare id; None when `word` is none of these.
     """
     if number := _NUMBER.fullmatch(word):
         return str(int(number["number"]))
     if address := _SESSION_URL.fullmatch(word):
-        word = address["id"]
-    elif not _SESSION_ID.fullmatch(word):
-        return None
-    return bare_id(word)
+        return bare_id(address["id"])
+    if _HEX_ID.fullmatch(word):
+        return word.lower()
+    return bare_id(word) if _DEVIN_ID.fullmatch(word) else None
+
+
+def number_of(which: str) -> int | None:
+    """The number of the list that `which`, as `parse_which` returned it, stands for; None where it is an id."""
+    return int(which) if _NUMBER.fullmatch(which) else None
 
 
 def _session(typed: str) -> str | None:

@@ -17,13 +17,17 @@ START: Final = CommandSpec(
         "`/devin fix the flaky login test` starts one, and so does `@Devin Bridge fix …` in a channel or thread"
     ),
 )
-LIST: Final = CommandSpec("list", forms=(slash("list"), addressed("list")), slash_help=Help("`/devin list`"))
+LIST: Final = CommandSpec(
+    "list",
+    forms=(slash("list"), addressed("list")),
+    slash_help=Help("`/devin list` shows your sessions, first those that need you"),
+)
 STATUS: Final = CommandSpec(
     "status",
     forms=(slash("status", SESSION), addressed("status", SESSION), written("!status")),
     of_session=True,
     urgent=True,
-    slash_help=Help("`/devin status [number]`", same_line=True),
+    slash_help=Help("`/devin status [number]`"),
     thread_help=Help("`!status` where it stands"),
 )
 COST: Final = CommandSpec(
@@ -50,6 +54,15 @@ STOP: Final = CommandSpec(
     thread_help=Help("`!stop` (or `sleep`) puts Devin to sleep; a reply wakes it"),
     meant_by=("sleep", "kill", "cancel"),
 )
+# The button beside a session in a list, which is shown in any channel or direct message.
+STOP_LISTED: Final = CommandSpec(
+    "stop_listed",
+    forms=(button("stop_listed"),),
+    of_session=True,
+    urgent=True,
+    ends_session=True,
+    replaces=True,
+)
 MUTE: Final = CommandSpec(
     "mute",
     forms=(written("!mute"), written("mute")),
@@ -69,7 +82,7 @@ ARCHIVE: Final = CommandSpec(
     of_session=True,
     urgent=True,
     ends_session=True,
-    slash_help=Help("`/devin archive [number]`", same_line=True),
+    slash_help=Help("`/devin archive [number]`, with a number or an id of that list", same_line=True),
     thread_help=Help("`!archive` (or `archive`) puts Devin to sleep and closes this thread"),
 )
 NEW: Final = CommandSpec("new", forms=(written("!new", TEXT),), thread_help=Help("`!new …` starts another session"))
@@ -99,18 +112,23 @@ EXIT_CONFIRMED: Final = CommandSpec(
     of_session=True,
     urgent=True,
     ends_session=True,
+    replaces=True,
 )
-EXIT_DECLINED: Final = CommandSpec("exit_declined", forms=(button("exit_declined"),), of_session=True, urgent=True)
+EXIT_DECLINED: Final = CommandSpec(
+    "exit_declined", forms=(button("exit_declined"),), of_session=True, urgent=True, replaces=True
+)
 # These answer a question about a start that waits for the answer: whether a repeated command is meant, and what to do
 # about options that are not valid. Only the person who was asked may answer; their id stands in the row of the start.
-START_AGAIN: Final = CommandSpec("start_again", forms=(button("start_again"),), urgent=True)
-START_DECLINED: Final = CommandSpec("start_declined", forms=(button("start_declined"),), urgent=True)
-START_CORRECTED: Final = CommandSpec("start_corrected", forms=(button("start_corrected"),), urgent=True)
-START_AS_WRITTEN: Final = CommandSpec("start_as_written", forms=(button("start_as_written"),), urgent=True)
-START_CANCELLED: Final = CommandSpec("start_cancelled", forms=(button("start_cancelled"),), urgent=True)
+START_AGAIN: Final = CommandSpec("start_again", forms=(button("start_again"),), urgent=True, replaces=True)
+START_DECLINED: Final = CommandSpec("start_declined", forms=(button("start_declined"),), urgent=True, replaces=True)
+START_CORRECTED: Final = CommandSpec("start_corrected", forms=(button("start_corrected"),), urgent=True, replaces=True)
+START_AS_WRITTEN: Final = CommandSpec(
+    "start_as_written", forms=(button("start_as_written"),), urgent=True, replaces=True
+)
+START_CANCELLED: Final = CommandSpec("start_cancelled", forms=(button("start_cancelled"),), urgent=True, replaces=True)
 # These two answer the question whether a text that resembles a command is that command or a task.
-RUN_COMMAND: Final = CommandSpec("run_command", forms=(button("run_command"),), urgent=True)
-START_AS_TASK: Final = CommandSpec("start_as_task", forms=(button("start_as_task"),), urgent=True)
+RUN_COMMAND: Final = CommandSpec("run_command", forms=(button("run_command"),), urgent=True, replaces=True)
+START_AS_TASK: Final = CommandSpec("start_as_task", forms=(button("start_as_task"),), urgent=True, replaces=True)
 HELP: Final = CommandSpec("help", forms=(slash("help"), addressed("help"), written("!help")), urgent=True)
 
 COMMANDS: Final = (
@@ -119,6 +137,7 @@ COMMANDS: Final = (
     STATUS,
     COST,
     STOP,
+    STOP_LISTED,
     MUTE,
     UNMUTE,
     ASIDE,

@@ -15,18 +15,18 @@ from dataclasses import dataclass
 from typing import Final
 
 from bot.domain.lane import team_of
-from bot.flows.deliver.failures import MOST_ATTEMPTS, notify_asker_of_card, seconds_until_retry, slow_down_method
+from bot.flows.deliver.failures import MOST_ATTEMPTS, notify_asker_of_channel, seconds_until_retry, slow_down_method
 from bot.flows.services import Services
 from bot.flows.unit_of_work import UnitOfWork
 from bot.logs import about, get_logger
 from bot.slack.errors import (
     ChannelGone,
-    ContentRefused,
     ScopeMissing,
     SlackBusy,
     SlackError,
     SlackOutcomeUnknown,
     SlackRateLimited,
+    SlackRefused,
     SlackUnreachable,
     TokenRefused,
 )
@@ -184,7 +184,7 @@ class CardEditor:
                 await cards.reschedule(uow.tx, row, uow.now + error.retry_after, "rate limited")
         elif isinstance(error, SlackOutcomeUnknown | SlackUnreachable | SlackBusy | TokenRefused | ScopeMissing):
             await self._reschedule(row, str(error))
-        elif isinstance(error, ContentRefused) and not row.plain:
+        elif isinstance(error, SlackRefused) and error.may_be_the_form and not row.plain:
             async with self._services.unit_of_work(ref=row.ref) as uow:
                 await cards.show_plainly(uow.tx, row, uow.now, "blocks refused")
         else:
@@ -205,7 +205,7 @@ class CardEditor:
     async def _mark_dead(self, row: CardRow, error: SlackError) -> None:
         async with self._services.unit_of_work(ref=row.ref) as uow:
             if isinstance(error, ChannelGone):
-                await notify_asker_of_card(uow, row.session_id, row.channel)
+                await notify_asker_of_channel(uow, row.session_id, row.channel, error)
             else:
                 await self._notify_thread(uow, row)
             await cards.mark_dead(uow.tx, row, str(error))

@@ -6,13 +6,12 @@ The waits, and the sentences for people, are also those for edits of cards (`bot
 from typing import Final
 
 from bot.flows.services import Services
-from bot.flows.session_rows import refuse
+from bot.flows.session_rows import announce_channel_lost, refuse
 from bot.flows.unit_of_work import Recipient, UnitOfWork
 from bot.logs import get_logger
 from bot.slack.errors import (
     AnswerUrlSpent,
     ChannelGone,
-    ContentRefused,
     ScopeMissing,
     SlackBusy,
     SlackError,
@@ -28,12 +27,15 @@ from bot.store.outbox import OutboxRow
 from bot.timing import Timing
 from bot.views import answers
 from bot.views.message import Message
+from bot.views.plain_text import without_blocks
 
 log = get_logger(__name__)
 
 # A row with a fault of our own dies after so many tries; what Slack does not take also has to be `send_outage` old.
 MOST_ATTEMPTS: Final = 8
-BEST_EFFORT: Final = frozenset({"reaction", "private"})
+_OF_FILES: Final = frozenset({"files", "uploaded", "tries"})  # files that cannot be shared are named by the blocks
+REACTIONS: Final = frozenset({"reaction", "reaction_removal"})
+BEST_EFFORT: Final = REACTIONS | {"private"}
 
 
 class SendFailures:
@@ -51,7 +53,7 @@ class SendFailures:
             await self._outcome_unknown(row, error)
         elif isinstance(error, SlackUnreachable | SlackBusy | TokenRefused | ScopeMissing):
             await self._try_again(row, error)
-        elif isinstance(error, ContentRefused) and _has_plain_form(row):
+        elif isinstance(error, SlackRefused) and error.may_be_the_form and _has_plain_form(row):
             await self._without_blocks(row)
         elif isinstance(error, AnswerUrlSpent) and row.kind == "private":
             await self._without_url(row)
@@ -63,15 +65,18 @@ class SendFailures:
         async with self._services.unit_of_work(ref=row.ref) as uow:
             await outbox.reschedule(uow.tx, row, uow.now + seconds, reason, unknown=unknown)
 
-    async def unsearchable(self, row: OutboxRow, error: SlackError) -> bool:
+    async def unsearchable(self, row: OutboxRow, error: SlackError, left: float) -> bool:
         """Handle a search for the row's post that failed with `error`. Returns False if the post is to be made again.
 
-        While a later search may work, the row is put back. If none will, nobody knows whether the post was made: a row
-        that must not appear twice (`once`, a digest) is marked dead, and any other is posted again.
+        While Slack may be at work on the post, for `left` seconds, or while a later search may work, the row is put
+        back. If none will, nobody knows whether the post was made: a row that must not appear twice (`once`, a digest)
+        is marked dead, and any other is posted again.
         """
         passing = not isinstance(error, SlackRefused) or isinstance(error, SlackBusy | TokenRefused)
-        if passing and self._services.clock() - row.created_at <= self._services.timing.send_outage:
-            wait = error.retry_after if isinstance(error, SlackRateLimited) else self._services.timing.post_settle
+        lasting = self._services.clock() - row.created_at > self._services.timing.send_outage
+        if left > 0 or (passing and not lasting):
+            wait = left if left > 0 else self._services.timing.post_settle
+            wait = error.retry_after if isinstance(error, SlackRateLimited) else wait
             await self.reschedule(row, wait, f"outcome unknown, search: {error.outcome}", unknown=True)
             return True
         if not row.payload.get("once"):
@@ -107,27 +112,30 @@ class SendFailures:
             await outbox.reschedule(uow.tx, row, uow.now + error.retry_after, "rate limited")
 
     async def _outcome_unknown(self, row: OutboxRow, error: SlackOutcomeUnknown) -> None:
-        if row.kind == "reaction":
+        if row.kind in REACTIONS:
             await self.mark_dead(row, error.reason)
         elif not row.is_post:
             # A private answer shown twice does no harm.
             await self._try_again(row, error)
         else:
-            await self.reschedule(row, self._services.timing.post_settle, error.reason, unknown=True)
+            await self.reschedule(row, self._services.timing.post_look_up, error.reason, unknown=True)
 
     async def _try_again(self, row: OutboxRow, error: SlackError) -> None:
         too_old = self._services.clock() - row.created_at > self._services.timing.send_outage
-        if row.kind == "reaction" or (row.attempts >= MOST_ATTEMPTS and too_old and row.kind != "card"):
+        if row.kind in REACTIONS or (row.attempts >= MOST_ATTEMPTS and too_old and row.kind != "card"):
             await self._mark_dead(row, error)
             return
         await self.reschedule(row, seconds_until_retry(self._services.timing, row.attempts), str(error))
 
     async def _without_blocks(self, row: OutboxRow) -> None:
-        """Have the row sent without its blocks, which Slack will never take."""
+        """Have the row sent once more without its blocks, as one text that says all that they say."""
         async with self._services.unit_of_work(ref=row.ref) as uow:
-            payload = row.payload
-            plain = payload | {"plain": True} | ({"blocks": []} if "blocks" in payload else {})
-            await outbox.replace_payload(uow.tx, row, plain)
+            payload = {name: value for name, value in row.payload.items() if name not in _OF_FILES} | {"plain": True}
+            if payload.get("blocks"):
+                session = await sessions.get(uow.tx, row.session_id) if row.session_id else None
+                whole = without_blocks(payload["blocks"], session.url if session else None)
+                payload |= {"blocks": [], "text": whole or payload["text"]}
+            await outbox.replace_payload(uow.tx, row, payload)
             await outbox.reschedule(uow.tx, row, uow.now, "blocks refused")
 
     async def _without_url(self, row: OutboxRow) -> None:
@@ -137,11 +145,11 @@ class SendFailures:
             await outbox.reschedule(uow.tx, row, uow.now, "response_url spent")
 
     async def _mark_dead(self, row: OutboxRow, error: SlackError) -> None:
-        silenced = isinstance(error, ChannelGone) and row.follow is None and row.kind not in BEST_EFFORT
         async with self._services.unit_of_work(ref=row.ref) as uow:
-            if silenced and row.session_id is not None:
+            if isinstance(error, ChannelGone) and _silences_a_session(row):
+                assert row.session_id is not None
                 # First what marks all rows of the session dead, because it locks them in their order.
-                await notify_asker_of_card(uow, row.session_id, row.channel)
+                await notify_asker_of_channel(uow, row.session_id, row.channel, error)
                 await outbox.mark_dead(uow.tx, row, str(error), uow.now)
             else:
                 await outbox.mark_dead(uow.tx, row, str(error), uow.now)
@@ -166,20 +174,19 @@ class SendFailures:
         """End a session whose first card could not be posted as refused, and reply to the asker privately why."""
         assert row.session_id is not None
         await refuse(uow, row.session_id, answers.start_failed(row.ref))
-        to = Recipient(row.team, row.key, row.payload["user"], row.channel, None, row.payload.get("response_url"))
-        # The person has read that the session's thread appears in a moment.
-        await uow.reply_privately(to, _why_no_card(error, row), replaces=True)
+        url = row.payload.get("response_url")
+        # In place of what the person was shown: that the command is being checked, or that the thread appears.
+        to = Recipient(row.team, row.key, row.payload["user"], row.channel, None, url, replaces=True)
+        await uow.reply_privately(to, _why_no_card(error, row))
 
 
-async def notify_asker_of_card(uow: UnitOfWork, session_id: str, channel: str) -> None:
-    """Inform the asker in a direct message that the bot cannot post in `channel`, and mark the session's posts dead."""
+async def notify_asker_of_channel(uow: UnitOfWork, session_id: str, channel: str, error: ChannelGone) -> None:
+    """Inform the asker in a direct message that `channel` cannot be posted in, and mark the session's posts dead."""
     session = await sessions.get(uow.tx, session_id)
     await uow.mark_session_dead(session_id, "channel gone")
     if session is not None:
-        message = answers.posting_lost(channel, session)
-        await uow.add_to_outbox(
-            uow.post_row(f"lost:{session.id}:channel", session.team, session.requester, None, message)
-        )
+        lost = answers.posting_restricted if error.is_restricted else answers.posting_lost
+        await announce_channel_lost(uow, session, lost(channel, session))
 
 
 async def slow_down_method(uow: UnitOfWork, team: str, error: SlackRateLimited) -> None:
@@ -200,11 +207,20 @@ async def _mark_card_dead(uow: UnitOfWork, row: OutboxRow, reason: str) -> None:
 
 
 def _has_plain_form(row: OutboxRow) -> bool:
-    return row.kind not in BEST_EFFORT and not row.payload.get("plain")
+    return not row.payload.get("plain") and (row.kind == "card" or bool(row.payload.get("blocks")))
+
+
+def _silences_a_session(row: OutboxRow) -> bool:
+    return row.session_id is not None and row.follow is None and row.kind not in BEST_EFFORT
 
 
 def _why_no_card(error: SlackError, row: OutboxRow) -> Message:
-    if isinstance(error, ChannelGone):
-        archived = error.error in {"is_archived", "channel_is_archived"}
-        return answers.CHANNEL_ARCHIVED if archived else answers.not_in_channel()
-    return answers.start_failed(row.ref)
+    if not isinstance(error, ChannelGone):
+        return answers.start_failed(row.ref)
+    if error.is_archived:
+        return answers.CHANNEL_ARCHIVED
+    if error.is_restricted:
+        return answers.CHANNEL_RESTRICTED
+    # Slack does not show the bot a conversation between others, so it is "not found".
+    between = row.channel.startswith("D") and error.error in {"channel_not_found", "not_in_channel"}
+    return answers.BETWEEN_PEOPLE if between else answers.not_in_channel()

@@ -5,9 +5,10 @@
 3. Slack is called. A post carries its key in the metadata.
 4. The row is marked as sent, with what follows from it, and the claim is released.
 
-A crash or a lost answer between 1 and 4 leaves the row marked as being sent. Before its post is repeated, the thread is
-searched for the key; not at once, because Slack may still be at work. Where it can never be searched, the post is made
-again and may appear twice (`SendFailures.unsearchable`). Reactions and private answers are not searched for.
+A crash or a lost answer between 1 and 4 leaves the row marked as being sent. Soon afterwards the thread is searched for
+the key, and a post that is found counts as sent. One that is not found is made again only after a search at a time when
+Slack cannot be at work on it any more. Where the thread can never be searched, the post is made again too, and may then
+appear twice (`SendFailures.unsearchable`). Reactions and private answers are not searched for.
 """
 
 from dataclasses import replace
@@ -17,7 +18,8 @@ from bot.domain.keys import reference
 from bot.domain.lane import card_lane, team_of
 from bot.domain.session import Session
 from bot.flows.deliver.cards import Drawing, draw
-from bot.flows.deliver.failures import SendFailures
+from bot.flows.deliver.failures import REACTIONS, SendFailures
+from bot.flows.deliver.files import FilePosts
 from bot.flows.services import Services
 from bot.flows.session_rows import start_row
 from bot.flows.unit_of_work import Recipient, UnitOfWork
@@ -37,15 +39,22 @@ from bot.views.message import Message
 log = get_logger(__name__)
 
 AT_ONCE_IN_A_LANE: Final = 4
-_METHOD: Final = {"reaction": "reactions.add", "private": "chat.postEphemeral"}
+_SHARED: Final = Drawing(Message(""), version=0)
+_METHOD: Final = {
+    "reaction": "reactions.add",
+    "reaction_removal": "reactions.remove",
+    "private": "chat.postEphemeral",
+}
+_KIND_OF_LANE: Final = {"out": "post", "react": "reaction", "unreact": "reaction_removal", "priv": "private"}
 
 
 class Send:
     """Works off outbox lanes."""
 
-    def __init__(self, services: Services, failure: SendFailures) -> None:
+    def __init__(self, services: Services, failure: SendFailures, files: FilePosts) -> None:
         self._services = services
         self._failure = failure
+        self._files = files
         self._in_hand: dict[int, str] = {}  # the lane of each row that is being sent, by `seq`
         self._sender = Sender(services.worker, services.timing.lease, self._in_hand)
 
@@ -118,7 +127,7 @@ class Send:
 
     async def _allowed_at(self, tx: Transaction, lane: str) -> float:
         """Return the instant from which the rate limit allows a row of `lane`."""
-        kind = {"out": "post", "react": "reaction", "priv": "private"}[lane.split(":", 1)[0]]
+        kind = _KIND_OF_LANE[lane.split(":", 1)[0]]
         if kind == "post":
             return await rate_limits.ready_at(tx, lane, self._services.timing.channel_interval)
         method, budget = _method(kind)
@@ -134,7 +143,7 @@ class Send:
             await self._failure.handle(row, error)
 
     async def _deliver(self, row: OutboxRow) -> None:
-        if row.kind == "reaction":
+        if row.kind in REACTIONS:
             await self._react(row)
         elif row.kind == "private":
             await self._reply_privately(row)
@@ -155,6 +164,11 @@ class Send:
         await self._post(row)
 
     async def _post(self, row: OutboxRow) -> None:
+        if row.payload.get("files"):
+            prepared = await self._files.prepare(row)
+            if prepared is not None:
+                await self._post_prepared(prepared)
+            return
         drawing = await self._drawing(row)
         if drawing is None:
             await self._failure.mark_dead(row, "no session")
@@ -167,6 +181,14 @@ class Send:
         )
         await self._mark_sent(row, ts, drawing)
 
+    async def _post_prepared(self, row: OutboxRow) -> None:
+        if not row.payload.get("uploaded"):
+            await self._post(row)
+            return
+        await self._check_claim(row)
+        ts = await self._files.share(row)
+        await self._mark_sent(row, ts, _SHARED)
+
     async def _drawing(self, row: OutboxRow) -> Drawing | None:
         """Return what the post shows. A card is drawn now; any other post was stored as it is."""
         if row.kind == "card":
@@ -178,21 +200,31 @@ class Send:
 
         Returns False if it is to be made again: it is not there, or nobody can find out whether it is.
         """
-        services = self._services
+        timing = self._services.timing
+        if row.payload.get("files") and not row.payload.get("uploaded"):
+            return False  # nothing was shared yet
         assert row.sending_at is not None
-        left = row.sending_at + services.timing.post_settle - services.clock()
-        if left > 0:
-            await self._failure.reschedule(row, left, "outcome unknown", unknown=True)
+        age = self._services.clock() - row.sending_at  # when the search begins: what Slack does later it cannot show
+        if age < timing.post_look_up:
+            await self._failure.reschedule(row, timing.post_look_up - age, "outcome unknown", unknown=True)
             return True
         try:
-            ts = await self._slack(row).find(row.channel, row.thread_ts, row.key, row.created_at)
+            ts = await self._find(row)
         except SlackError as error:
-            return await self._failure.unsearchable(row, error)
-        if ts is None:
+            return await self._failure.unsearchable(row, error, timing.post_settle - age)
+        if ts is not None:
+            log.info("post had arrived", key=row.key)
+            await self._mark_sent(row, ts)
+        elif age < timing.post_settle:
+            await self._failure.reschedule(row, timing.post_settle - age, "outcome unknown, not found", unknown=True)
+        else:
             return False
-        log.info("post had arrived", key=row.key)
-        await self._mark_sent(row, ts)
         return True
+
+    async def _find(self, row: OutboxRow) -> str | None:
+        if row.payload.get("uploaded"):
+            return await self._files.find(row)
+        return await self._slack(row).find(row.channel, row.thread_ts, row.key, row.created_at)
 
     async def _mark_sent(self, row: OutboxRow, ts: str | None = None, drawing: Drawing | None = None) -> None:
         """Mark the row as sent and store what follows from it; `drawing` is what was posted just now, if it was."""
@@ -230,24 +262,31 @@ class Send:
         thread = Thread(session.team, session.channel, ts, session.id, muted=False, closed=False, last_seen_ts=ts)
         await threads.put(uow.tx, thread, uow.now)
         await uow.add_to_inbox(start_row(row.follow, row.ref, session, ts, uow.now))
-        await self._confirm_start(uow, row, session, ts)
+        await self._link_thread(uow, row, session, ts)
 
-    async def _confirm_start(self, uow: UnitOfWork, row: OutboxRow, session: Session, ts: str) -> None:
-        """Have the person read where the session is, in place of what they were shown when they asked for it."""
-        url = row.payload.get("response_url")
-        if url is None:
+    async def _link_thread(self, uow: UnitOfWork, row: OutboxRow, session: Session, ts: str) -> None:
+        """Link the thread that the card begins, privately, to the person who asked for the session.
+
+        The link takes the place of what they were shown before, or stands in the thread in which they wrote `!new`.
+        """
+        url, asked_in = row.payload.get("response_url"), row.payload.get("asked_in")  # rows of earlier releases lack it
+        if url is None and asked_in is None:
             return
-        to = Recipient(row.team, f"{row.key}:posted", row.payload["user"], row.channel, response_url=url)
         link = self._slack(row).permalink(row.channel, ts)
-        message = answers.started_in_thread(session.prompt, link)
-        await uow.reply_privately(replace(to, replaces=True, asked_at=row.created_at), message)
+        here, elsewhere = answers.started_in_thread(session.prompt, link), answers.started_elsewhere(session, link)
+        to = Recipient(row.team, row.key, row.payload["user"], row.channel, asked_in, url)
+        if url is not None:
+            to = replace(to, replaces=True, asked_at=row.created_at)
+        await uow.reply_privately(to, here if asked_in is None else elsewhere)
 
     # ------------------------------------------------------------ best effort
 
     async def _react(self, row: OutboxRow) -> None:
-        # Without a check of the claim: a second worker, or a crash right here, repeats the reaction, which Slack then
-        # refuses as already there.
-        await self._slack(row).react(row.channel, row.payload["ts"], row.payload["name"])
+        # Without a check of the claim: a second worker, or a crash right here, repeats the call, which Slack then
+        # refuses because the reaction is there, or gone, already.
+        slack = self._slack(row)
+        call = slack.react if row.kind == "reaction" else slack.unreact
+        await call(row.channel, row.payload["ts"], row.payload["name"])
         await self._mark_sent(row)
 
     async def _reply_privately(self, row: OutboxRow) -> None:

@@ -1,30 +1,55 @@
 """What is announced about a session: its card, what Devin said, and the few moments when a person is needed."""
 
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from functools import partial
 from typing import Any, Final
 
+from bot.domain.announcements import NOBODY, AnnouncementKind, Decision, TurnEnd, asks, decide
 from bot.domain.billing import billing_day
 from bot.domain.keys import ref_of
-from bot.domain.session import (
-    TERMINAL_STATUSES,
-    Announcement,
-    AnnouncementKind,
-    Lifecycle,
-    Session,
-    Snapshot,
-    announcements_between,
-    moved,
-    resting_kind,
-)
+from bot.domain.session import TERMINAL_STATUSES, Lifecycle, Session, Snapshot, moved
 from bot.flows.follow.read_messages import NewMessages
 from bot.flows.services import Services
+from bot.flows.session_rows import post_files
 from bot.flows.unit_of_work import UnitOfWork
 from bot.store import outbox, sessions, spend
 from bot.store.lanes import Claim
 from bot.store.sessions import TrackedSession
 from bot.views import announcements
+from bot.views.announcements import Part
+from bot.views.plain_text import plain
+from bot.views.sentences import STATE_MARKS
 
 REPLAYED: Final = 3  # after a gap of `Timing.outage_summary` more messages than this become one summary
-MARK_AT_END: Final = "white_check_mark"
+LAST_LINE: Final = 300  # characters that are kept of Devin's newest message, for the card and for notifications
+
+
+@dataclass(frozen=True, slots=True)
+class PollTimes:
+    """When the poll before this one was, by our clock, and the newest instant that this one has seen, by Devin's."""
+
+    last_poll: float
+    newest: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """What a poll found about a session, and what of it is announced now."""
+
+    before: TrackedSession
+    session: Session  # as it is afterwards
+    messages: NewMessages | None  # the new ones that are relayed now; None if there are none, or they were not read
+    was_read: bool
+    decision: Decision
+
+
+@dataclass(frozen=True, slots=True)
+class _ClosingWords:
+    """Devin's last words in a turn, or their end, and the key of the post that shows them."""
+
+    key: str
+    part: Part
 
 
 class Announce:
@@ -33,39 +58,27 @@ class Announce:
     def __init__(self, services: Services) -> None:
         self._services = services
 
-    @staticmethod
-    def is_announced(old: Snapshot, new: Snapshot) -> bool:
-        """Whether `new` differs from `old` in more than figures: then it gets a transaction of its own and no batch."""
-        return moved(old, new) or bool(announcements_between(old, new))
-
     async def session(
-        self, claim: Claim, tracked: TrackedSession, new: Snapshot, messages: NewMessages | None, polled_at: float
+        self, claim: Claim, tracked: TrackedSession, new: Snapshot, messages: NewMessages | None, times: PollTimes
     ) -> bool:
         """Announce what is new in one session, Devin's messages first; `messages` is None if they could not be read.
 
         Returns False if our record of the session has changed since it was read. Then nothing was announced.
         """
-        session, position = tracked.session, tracked.position
-        after = session.with_snapshot(new)
-        announcements, waiting = ([], False) if _ended_by_hand(session, new) else _announcements(tracked, new, messages)
-        async with self._services.unit_of_work(claim, ref_of(session.id)) as uow:
-            seq = position.announcement_seq
-            relayed: dict[str, Any] = {"waiting": waiting, "announcement_seq": seq + len(announcements)}
-            if messages is not None:
-                relayed |= {
-                    "last_event_id": messages.last_event_id,
-                    "page_cursor": messages.page_cursor,
-                    "devin_messages": messages.count,
-                }
-            if not await sessions.apply_snapshot(uow.tx, session, new, **relayed):
+        change = self._change(tracked, new, messages, times)
+        # A crash before this commit announces nothing: the next poll finds the same. After it, all of it is stored.
+        async with self._services.unit_of_work(claim, ref_of(tracked.session.id)) as uow:
+            if not await sessions.apply_snapshot(
+                uow.tx, tracked.session, change.session.snapshot, **self._values(change, uow.now)
+            ):
                 return False
-            if messages is not None:
-                await self._relay(uow, after, messages, polled_at)
-                await self._store_end(uow, session, new)
-            for number, change in enumerate(announcements, start=seq + 1):
-                await self._announce(uow, after, change, f"news:{session.id}:{number}:{change.kind}")
-            await spend.add(uow.tx, session.org_id, billing_day(uow.now), _acus_spent(session, new))
-            await self._redraw(uow, tracked, new)
+            await self._post(uow, change, times.last_poll)
+            if change.was_read and change.decision.relays:
+                await self._store_end(uow, tracked.session, new)
+            await spend.add(uow.tx, tracked.session.org_id, billing_day(uow.now), _acus_spent(tracked.session, new))
+            await self._redraw(uow, tracked, change.session.snapshot)
+            await self._replace_mark(uow, change)
+            self._poll_soon(uow, change)
         return True
 
     async def figures(self, uow: UnitOfWork, tracked: list[TrackedSession]) -> None:
@@ -76,26 +89,121 @@ class Announce:
             await sessions.mark_figures_drawn(uow.tx, due, uow.now)
             await uow.redraw(*due, figures_only=True)
 
-    async def _relay(self, uow: UnitOfWork, session: Session, messages: NewMessages, polled_at: float) -> None:
+    def _change(
+        self, tracked: TrackedSession, new: Snapshot, messages: NewMessages | None, times: PollTimes
+    ) -> _Change:
+        now, timing = self._services.clock(), self._services.timing
+        new = _with_words(new, messages)
+        spoken = messages.spoken(times.newest - timing.words_settle) if messages else NOBODY
+        if now - times.last_poll > timing.outage_summary:
+            spoken = replace(spoken, just_now=False)  # words that may be summed up are summed up by this poll
+        was_read = messages is not None
+        turn, old = tracked.position.turn, tracked.session.snapshot
+        decision = decide(turn, old, new, spoken, now, timing.answer_settle)
+        if _ended_by_hand(tracked.session, new):
+            decision = Decision(replace(turn, pending=None))
+        if not decision.relays:  # the next poll reads the words again
+            new, messages = replace(new, last_line=old.last_line, asks=old.asks), None
+        return _Change(tracked, tracked.session.worked_until(new, now), messages, was_read, decision)
+
+    def _values(self, change: _Change, now: float) -> dict[str, Any]:
+        """The columns that are stored beside the snapshot: the state of the turn, the position, and the time worked."""
+        turn, session = change.decision.turn, change.session
+        values: dict[str, Any] = {
+            "announcement_seq": turn.number,
+            "announced": turn.announced,
+            "person_wrote": turn.person_wrote,
+            "pending": asdict(turn.pending) if turn.pending else None,
+            "worked": session.worked,
+            "working_since": session.working_since,
+        }
+        if change.was_read:
+            values["failing_since"] = None
+        if session.snapshot != change.before.session.snapshot:
+            values["changes_until"] = now + self._services.timing.same_second
+        if change.decision.end is not None:
+            values["replied_by"] = None
+        if change.messages is not None:
+            values |= {
+                "last_event_id": change.messages.last_event_id,
+                "page_cursor": change.messages.page_cursor,
+                "devin_messages": change.messages.count,
+                "read_at": now,
+            }
+        return values
+
+    async def _replace_mark(self, uow: UnitOfWork, change: _Change) -> None:
+        """Show the state of the session as the reaction on the message that started it."""
+        session, old = change.session, change.before.position.mark
+        new = STATE_MARKS.get(session.display_state, old)
+        if new != old:
+            await sessions.change(uow.tx, session.id, mark=new)
+            await uow.replace_mark(session, old, new, str(session.snapshot.updated_at))
+
+    def _poll_soon(self, uow: UnitOfWork, change: _Change) -> None:
+        """Have what is pending decided in a moment and not only by the next regular poll."""
+        pending = change.decision.turn.pending
+        if pending is not None:
+            tick = self._services.organisations.of(change.session).poll_tick
+            within = max(pending.not_before - uow.now, self._services.timing.poll_soon)
+            uow.after_commit(partial(self._services.engine.wake_by, tick, within))
+
+    # ------------------------------------------------------------ posts
+
+    async def _post(self, uow: UnitOfWork, change: _Change, polled_at: float) -> None:
+        words = await self._relay(uow, change, polled_at)
+        if change.decision.end is not None:
+            await self._post_end(uow, change, change.decision.end, words)
+            return
+        for request in change.session.snapshot.pull_requests:
+            if request.url in change.decision.pull_requests:
+                key = f"announce:{change.session.id}:pull_request:{request.url}"
+                await uow.post(key, change.session, announcements.new_pull_request(request, change.session))
+
+    async def _relay(self, uow: UnitOfWork, change: _Change, polled_at: float) -> "_ClosingWords | None":
+        """Post what Devin wrote. The last words before the end of a turn, or their end, are returned for its post."""
+        session, messages = change.session, change.messages.messages if change.messages else ()
+        if not messages:
+            return None
         # Counted from a person's last message at the earliest: what follows is an answer, however old the last poll.
         gap = uow.now - max(polled_at, session.created_at, session.spoken_at)
-        if gap > self._services.timing.outage_summary and len(messages.messages) > REPLAYED:
-            last = messages.messages[-1]
-            summary = announcements.caught_up(len(messages.messages), last.message, session, round(gap / 60))
+        last = messages[-1]
+        if gap > self._services.timing.outage_summary and len(messages) > REPLAYED:
+            summary = announcements.caught_up(len(messages), last.message, session, round(gap / 60))
             await uow.post(f"say:{session.id}:{last.event_id}:0", session, summary)
-            return
-        for message in messages.messages:
-            for number, part in enumerate(announcements.devin_message(message.message, session)):
-                await uow.post(f"say:{session.id}:{message.event_id}:{number}", session, part)
+            await post_files(uow, session, last.event_id, last.files)
+            return None
+        closing = change.decision.end is not None and change.messages is not None and change.messages.devin_spoke_last
+        for message in messages[:-1] if closing else messages:
+            await self._post_words(uow, session, message.event_id, announcements.parts_of(message.message, session))
+            await post_files(uow, session, message.event_id, message.files)
+        if not closing:
+            return None
+        *earlier, end = announcements.parts_of(last.message, session) or [Part("", [])]
+        await self._post_words(uow, session, last.event_id, earlier)
+        await post_files(uow, session, last.event_id, last.files)
+        key = f"say:{session.id}:{last.event_id}:{len(earlier)}"
+        # Words that were posted before, as those of a source that was not known, are not posted again.
+        return _ClosingWords(key, end) if end.text and await outbox.by_key(uow.tx, key) is None else None
 
-    async def _announce(self, uow: UnitOfWork, session: Session, change: Announcement, key: str) -> None:
-        urgent = change.kind in {AnnouncementKind.QUESTION, AnnouncementKind.APPROVAL}
-        rank = outbox.FIRST if urgent else outbox.USUAL
-        await uow.post(key, session, announcements.announcement(change, session), rank=rank)
-        if change.kind is AnnouncementKind.DONE:
+    async def _post_words(self, uow: UnitOfWork, session: Session, event_id: str, parts: Sequence[Part]) -> None:
+        for number, part in enumerate(announcements.devin_parts(parts, session)):
+            await uow.post(f"say:{session.id}:{event_id}:{number}", session, part)
+
+    async def _post_end(self, uow: UnitOfWork, change: _Change, end: TurnEnd, words: "_ClosingWords | None") -> None:
+        session, turn = change.session, change.decision.turn
+        position = change.messages.last_event_id if change.messages else change.before.position.last_event_id
+        needed = {AnnouncementKind.QUESTION, AnnouncementKind.APPROVAL, AnnouncementKind.WAITS}
+        rank = outbox.FIRST if end.kind in needed else outbox.USUAL
+        # With words, the post has their key, so that they are not posted a second time.
+        key = words.key if words else f"announce:{session.id}:{turn.number}:{end.name}:{position}"
+        users = mentioned(change.before.session)
+        message = announcements.turn_end(end, session, words.part if words else None, users)
+        await uow.post(key, session, message, rank=rank)
+        if end.kind is AnnouncementKind.DONE:
             await sessions.change(uow.tx, session.id, done_at=uow.now)
-            if session.cause_ts is not None:
-                await uow.react(session, session.cause_ts, MARK_AT_END)
+
+    # ------------------------------------------------------------ state and card
 
     async def _store_end(self, uow: UnitOfWork, session: Session, new: Snapshot) -> None:
         """Store that the session ended at Devin, so that it is watched no longer, or that it goes on again.
@@ -111,65 +219,32 @@ class Announce:
             await sessions.change(uow.tx, session.id, ended_at=uow.now if over else None)
 
     async def _redraw(self, uow: UnitOfWork, tracked: TrackedSession, new: Snapshot) -> None:
-        if moved(tracked.session.snapshot, new):
+        old = tracked.session.snapshot
+        if moved(old, new):
             await sessions.mark_figures_drawn(uow.tx, [tracked.session.id], uow.now)
             await uow.redraw(tracked.session.id)
+        elif old.last_line != new.last_line:
+            await uow.redraw(tracked.session.id, figures_only=True)
         elif _acus_spent(tracked.session, new):
             await self.figures(uow, [tracked])
 
 
-def _announcements(
-    tracked: TrackedSession, new: Snapshot, messages: NewMessages | None
-) -> tuple[list[Announcement], bool]:
-    """Return what is announced now, and whether a resting state waits for the next poll to decide about it.
-
-    stored resting state   new resting state            what happens
-    ---------------------  ---------------------------  ------------------------------------------------------------
-    any                    none (Devin works)           what else is new is announced
-    another one            question without a message   waits, unless `_only_detail_changed`
-    another one            question or done, and a      waits: the state may have been listed before the person's
-                           person wrote last            message was read
-    another one            any other                    announced
-    the same, and waiting  the same, nobody is unsure   announced: it still stands
-    the same               perhaps another one of the   waits (`_may_be_another`)
-                           same kind
-    """
-    announcements, resting = announcements_between(tracked.session.snapshot, new), resting_kind(new)
-    if resting is None:
-        return announcements, False
-    others = [change for change in announcements if change.kind is not resting]
-    unsure = messages is not None and messages.person_spoke_last and new.status == "running"
-    if resting is resting_kind(tracked.session.snapshot):
-        if tracked.position.waiting and not unsure:
-            return [*others, Announcement(resting)], False
-        # Another limit is announced, although it is the same kind of resting state.
-        return announcements, announcements == others and _may_be_another(resting, tracked, new, messages)
-    without_words = resting is AnnouncementKind.QUESTION and not (messages and messages.messages)
-    if without_words or (unsure and resting in {AnnouncementKind.QUESTION, AnnouncementKind.DONE}):
-        return others, not _only_detail_changed(tracked, new, messages)
-    return announcements, False
+def mentioned(session: Session) -> list[str]:
+    """The people whom the end of a turn calls: the asker, and who replied last in this turn if that is another."""
+    return list(dict.fromkeys(user for user in (session.requester, session.replied_by) if user))
 
 
-def _may_be_another(
-    resting: AnnouncementKind, tracked: TrackedSession, new: Snapshot, messages: NewMessages | None
-) -> bool:
-    """Whether Devin may have gone on since the stored snapshot, and then come to the same resting state again."""
-    if messages is None:
-        return tracked.position.waiting
-    if resting is AnnouncementKind.APPROVAL:  # approvals are given in Devin's web app, and no message shows them
-        return bool(messages.messages) and new.updated_at > tracked.session.snapshot.updated_at
-    return (
-        tracked.position.waiting
-        or messages.devin_answered
-        or (messages.person_spoke_last and resting is AnnouncementKind.QUESTION)
-    )
-
-
-def _only_detail_changed(tracked: TrackedSession, new: Snapshot, messages: NewMessages | None) -> bool:
-    """Whether a session that was announced as done only changed its detail, while nobody wrote: it asks nothing."""
-    seen = tracked.session.snapshot
-    silent = not tracked.position.waiting and not (messages and messages.fresh)
-    return silent and resting_kind(seen) is AnnouncementKind.DONE and seen.status == new.status
+def _with_words(new: Snapshot, messages: NewMessages | None) -> Snapshot:
+    """`new` with what Devin's newest words say. After a person's message nobody knows yet whether Devin asks."""
+    if messages is None or not messages.fresh:
+        return new
+    if not messages.devin_spoke_last:
+        new = replace(new, asks=None)
+    if not messages.messages:
+        return new
+    last = messages.messages[-1].message
+    new = replace(new, last_line=plain(last, LAST_LINE))
+    return replace(new, asks=asks(last)) if messages.devin_spoke_last else new
 
 
 def _ended_by_hand(session: Session, new: Snapshot) -> bool:

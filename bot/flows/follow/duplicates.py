@@ -10,8 +10,8 @@ from typing import Final
 from bot.devin.errors import DevinConflict, DevinError, DevinForbidden, DevinNotFound, DevinRateLimited
 from bot.devin.models import DevinSession
 from bot.domain.lane import thread_lane
-from bot.domain.session import Lifecycle, Session, bare_id
-from bot.flows.lookup import SessionLookup
+from bot.domain.session import TERMINAL_STATUSES, Lifecycle, Session, bare_id
+from bot.flows.lookup import SessionLookup, age
 from bot.flows.organisation import Organisation
 from bot.flows.services import Services
 from bot.flows.session_rows import stop_row
@@ -33,16 +33,28 @@ class Duplicates:
         self._services = services
         self._organisation = organisation
         self._lookup = lookup
-        self._unread: dict[str, DevinSession] = {}  # sessions whose prompt has to be read, first found first
+        # Sessions whose prompt has to be read, first found first; None if another process found them.
+        self._unread: dict[str, DevinSession | None] = {}
+
+    @property
+    def unread(self) -> tuple[str, ...]:
+        """The ids at Devin of the sessions whose prompt has to be read."""
+        return tuple(self._unread)
+
+    def resume(self, unread: Sequence[str]) -> None:
+        """Go on with `unread`, the ids of sessions whose prompt an earlier cycle, or another process, left unread."""
+        self._unread = {session_id: self._unread.get(session_id) for session_id in unread}
 
     async def end_younger(self, claim: Claim, unrecognised: Sequence[DevinSession]) -> list[str]:
         """Find the sessions in `unrecognised` that carry a reference of ours, and adopt or end each.
 
         Returns our ids of the sessions to which they belong. Where a prompt has to be read, `read_prompts` does it.
         """
-        carried = [(made, self._lookup.carried(self._organisation, made)) for made in unrecognised]
+        # One whose parent cannot be read may be made by Devin for another session, and is left alone.
+        whole = [made for made in unrecognised if "parent_session_id" not in made.odd_fields]
+        carried = [(made, self._lookup.carried(self._organisation, made)) for made in whole]
         oldest = self._services.clock() - self._services.timing.read_back
-        unread = [made for made, found in carried if found is None and made.created_at >= oldest]
+        unread = [made for made, found in carried if found is None and (made.created_at or oldest) >= oldest]
         self._unread |= {made.session_id: made for made in unread}
         return await self._handle_all(claim, [(made, found) for made, found in carried if found])
 
@@ -55,9 +67,10 @@ class Duplicates:
         for session_id in list(self._unread)[:PROMPTS_A_CYCLE]:
             made = self._unread.pop(session_id)
             try:
+                made = made or await self._organisation.devin.get_session(session_id)
                 found = await self._lookup.read_prompt(self._organisation, made)
             except (DevinForbidden, DevinNotFound):
-                found = []
+                continue
             except DevinError as error:
                 self._unread[session_id] = made  # read after the others in the next cycle
                 if isinstance(error, DevinRateLimited):
@@ -106,7 +119,7 @@ class Duplicates:
         If a stop was asked for meanwhile, its row is stored too.
         """
         async with self._services.unit_of_work(claim) as uow:
-            await sessions.opened(uow.tx, session, made.session_id, made.url, made.snapshot())
+            await sessions.opened(uow.tx, session, made.session_id, made.url, made.snapshot(), uow.now)
             await sessions.change(uow.tx, session.id, ended_at=None)
             if session.stop_requested and session.thread_ts is not None:
                 lane = thread_lane(session.team, session.channel, session.thread_ts)
@@ -115,7 +128,7 @@ class Duplicates:
 
     async def _end_late(self, claim: Claim, session: Session, made: DevinSession) -> None:
         """End `made`, because it was announced before that nothing runs, and announce that."""
-        key = f"news:{session.id}:late:{bare_id(made.session_id)}"
+        key = f"announce:{session.id}:late:{bare_id(made.session_id)}"
         if await self._was_announced(claim, key):
             return
         await self._terminate(made)
@@ -134,20 +147,30 @@ class Duplicates:
         try:
             await self._organisation.devin.terminate(made.session_id)
         except (DevinConflict, DevinNotFound):
+            if not await self._is_over(made):
+                raise  # the next poll tries again
             log.info("session was over already")
+
+    async def _is_over(self, made: DevinSession) -> bool:
+        try:
+            return (await self._organisation.devin.get_session(made.session_id)).status in TERMINAL_STATUSES
+        except DevinNotFound:
+            return True
 
     async def _end_younger(self, claim: Claim, session: Session, duplicate: DevinSession) -> None:
         assert session.devin_id is not None
         known = await self._organisation.devin.get_session(session.devin_id)
-        older, younger = sorted((known, duplicate), key=lambda made: (made.created_at, made.session_id))
-        key = f"news:{session.id}:twin:{bare_id(younger.session_id)}"
+        older, younger = sorted((known, duplicate), key=age)
+        if not (known.created_at and duplicate.created_at):
+            older, younger = known, duplicate  # which is older is not known: the thread stays with its session
+        key = f"announce:{session.id}:duplicate:{bare_id(younger.session_id)}"
         if await self._was_announced(claim, key):
             return
         await self._terminate(younger)
         log.warning("duplicate ended", session=session.id, kept=older.session_id, ended=younger.session_id)
         async with self._services.unit_of_work(claim) as uow:
             if older is not known:
-                await sessions.opened(uow.tx, session, older.session_id, older.url, older.snapshot())
+                await sessions.opened(uow.tx, session, older.session_id, older.url, older.snapshot(), uow.now)
                 await sessions.change(uow.tx, session.id, last_event_id=None, page_cursor=None, devin_messages=0)
             current = await sessions.get(uow.tx, session.id)
             if current is not None and current.thread_ts is not None:

@@ -10,8 +10,8 @@ whose key is stored is not made again.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Final
 
 from bot.devin.errors import DevinError, DevinForbidden, DevinNotFound, DevinRateLimited, DevinRefused
@@ -19,8 +19,8 @@ from bot.devin.models import DevinSession, SessionInsights
 from bot.devin.sessions import SessionFilters
 from bot.domain.billing import billing_day
 from bot.domain.lane import poll_lane
-from bot.domain.session import bare_id
-from bot.flows.follow.announce import Announce
+from bot.domain.session import bare_id, moved
+from bot.flows.follow.announce import Announce, PollTimes
 from bot.flows.follow.duplicates import Duplicates
 from bot.flows.follow.polled_session import PolledSession, message_count, polled_session, spent
 from bot.flows.follow.read_messages import NewMessages, no_new_messages, read_messages
@@ -41,12 +41,22 @@ BATCH_SIZE: Final = 50  # sessions in one transaction, which is short because an
 
 @dataclass(frozen=True, slots=True)
 class PollState:
-    """What a poll cycle starts from; `failures` counts the cycles that have failed since the last good one."""
+    """What a poll cycle starts from; `failures` counts the cycles that have failed since the last good one.
+
+    `unread_prompts` are the ids of sessions at Devin whose prompt has to be read, to see whether they are ours.
+    """
 
     watermark: int = 0
     polled_at: float = 0.0
     swept_at: float = 0.0
     failures: int = 0
+    unread_prompts: tuple[str, ...] = ()
+
+    @classmethod
+    def stored(cls, state: dict[str, Any]) -> "PollState":
+        """The state that `state`, the JSON of its row, holds; rows of earlier releases have another key."""
+        found = state.get("poll") or state["look"]
+        return cls(**{**found, "unread_prompts": tuple(found.get("unread_prompts", ()))})
 
 
 class Poller:
@@ -61,12 +71,6 @@ class Poller:
         self._duplicates = Duplicates(services, organisation, lookup)
         self._announce = announce
         self._slots = asyncio.Semaphore(READS_AT_ONCE)
-        self._cycles = 0
-        self._last_read: dict[str, int] = {}  # the cycle in which a session worth reading was last read
-        self._fresh: dict[str, float] = {}  # until when a session may have changed again without showing it
-        # `_fresh` is not stored: until then whatever is as recent as the watermark is read.
-        self._fresh_lost_until = services.clock() + services.timing.same_second
-        self._failing: dict[str, float] = {}  # since when a session could not be announced; a restart counts anew
         self.polled_at = services.clock()
 
     async def tick(self) -> float:
@@ -96,14 +100,14 @@ class Poller:
         await self._organisation.learn()
         async with self._services.db.read() as tx:
             stored = await due.read(tx, due.poll(self._organisation.id))
-        state = PollState(**stored.state["look"]) if stored else PollState(polled_at=self._services.clock())
+        state = PollState.stored(stored.state) if stored else PollState(polled_at=self._services.clock())
         try:
-            after = await self._cycle(claim, state)
+            after, again = await self._cycle(claim, state)
         except DevinError as error:
             return await self._back_off(claim, state, interval, error)
         if state.failures:
             log.info("poll works again", organisation=self._organisation.id, failures=state.failures)
-        await self._store_state(claim, after)
+        await self._store_state(claim, after, again)
         self.polled_at = after.polled_at
         return interval
 
@@ -116,41 +120,35 @@ class Poller:
         wait = error.retry_after or interval * 2.0 ** min(state.failures + 1, 10)
         return min(wait, self._services.timing.poll_longest_backoff)
 
-    async def _store_state(self, claim: Claim, state: PollState) -> None:
-        # The key `look` is part of what is stored, so it stays although the code says poll.
-        values = {"watermark": state.watermark, "polled_at": state.polled_at, "swept_at": state.swept_at}
-        stored = {"v": 1, "look": values | {"failures": state.failures}}
+    async def _store_state(self, claim: Claim, state: PollState, again: Sequence[str] = ()) -> None:
+        """Store the `state` for the next cycle, which reads the sessions `again` although they may show no change."""
+        stored = {"v": 1, "poll": asdict(state)}
         async with self._services.unit_of_work(claim) as uow:
             await due.write(uow.tx, due.poll(self._organisation.id), uow.now, stored)
+            if again:
+                await watched_sessions.mark_changing(uow.tx, again, uow.now + self._services.timing.same_second)
             await lanes.release(uow.tx, claim)
 
     # ------------------------------------------------------------ one poll cycle
 
-    async def _cycle(self, claim: Claim, state: PollState) -> PollState:
+    async def _cycle(self, claim: Claim, state: PollState) -> tuple[PollState, list[str]]:
+        """Run one poll cycle. Returns the state for the next one, and which sessions that one reads in any case."""
         now = self._services.clock()
         sweeping = now - state.swept_at >= self._services.timing.count_sweep
+        self._duplicates.resume(state.unread_prompts)
         polled, newest = await self._list(claim, state)
-        fresh_lost = now <= self._fresh_lost_until
-        changed = {
-            one.session.id: one
-            for one in polled
-            if one.changed or (fresh_lost and one.snapshot.updated_at >= state.watermark)
-        }
-        for one in await self._sweep() if sweeping else await self._expected():
+        changed = {one.session.id: one for one in polled if one.changed}
+        for one in await self._sweep(state) if sweeping else await self._expected(state):
             changed.setdefault(one.session.id, one)
         worth, quiet = await self._worth_reading(list(changed.values()), state)
-        handled = await self._read_all(claim, worth, state.polled_at) + await self._announce_figures(claim, quiet)
+        times = PollTimes(state.polled_at, newest)
+        handled = await self._read_all(claim, worth, times) + await self._announce_figures(claim, quiet, times)
         found_by_prompt = await self._duplicates.read_prompts(claim)
-        ids = {one.session.id for one in handled}
-        self._failing = {session_id: since for session_id, since in self._failing.items() if session_id in ids}
-        # Devin's times are whole seconds: a session may change again within the second of its `updated_at`, which then
-        # stays the same. So a session that changed is read until that second is surely over, and once after.
-        still = {session_id: at for session_id, at in self._fresh.items() if at > now}
-        again = [*(one for one in changed.values() if one.changed), *(one for one in handled if one.left)]
-        fresh = [*found_by_prompt, *self._failing, *(one.session.id for one in again)]
-        self._fresh = still | dict.fromkeys(fresh, now + self._services.timing.same_second)
-        watermark = min([newest, *(one.snapshot.updated_at - 1 for one in handled if one.left and one.changed)])
-        return PollState(max(watermark, state.watermark), now, now if sweeping else state.swept_at)
+        left = [one for one in handled if one.left]
+        watermark = min([newest, *(one.snapshot.updated_at - 1 for one in left if one.changed)])
+        swept_at = now if sweeping else state.swept_at
+        after = PollState(max(watermark, state.watermark), now, swept_at, 0, self._duplicates.unread)
+        return after, [*found_by_prompt, *(one.session.id for one in left)]
 
     async def _list(self, claim: Claim, state: PollState) -> tuple[list[PolledSession], int]:
         filters = await self._changed_since(state)
@@ -182,14 +180,18 @@ class Poller:
         ended_after = self._services.clock() - self._services.timing.last_words
         return [polled_session(tracked, made_by[bare], ended_after) for bare, tracked in known.items()]
 
-    async def _expected(self) -> list[PolledSession]:
-        """Return sessions to read although the list may omit them: just written to, waiting, over, or in `_fresh`."""
+    async def _expected(self, state: PollState) -> list[PolledSession]:
+        """Return sessions to read although the list may omit them, as `watched_sessions.expecting` finds them.
+
+        Devin's times are whole seconds: a session may change again within the second of its `updated_at`, which then
+        stays the same. So a session that changed is read until that second is surely over, and once after.
+        """
         async with self._services.db.scan() as tx:
             spoken_after = self._services.clock() - self._services.timing.answer_expected
-            expected = await watched_sessions.expecting(tx, self._organisation.id, spoken_after, self._fresh)
+            expected = await watched_sessions.expecting(tx, self._organisation.id, spoken_after, state.polled_at)
         return [PolledSession(tracked, tracked.session.snapshot) for tracked in expected]
 
-    async def _sweep(self) -> list[PolledSession]:
+    async def _sweep(self, state: PollState) -> list[PolledSession]:
         """Return the watched sessions that changed or have new messages by their counts, and those of `_expected`.
 
         Messages are counted because a message need not move `updated_at`.
@@ -199,7 +201,7 @@ class Poller:
         polled: list[PolledSession] = []
         async for batch in _batches(self._insights({"session_ids": bare_ids})):
             polled += [one for one in await self._recorded(batch) if one.changed or one.spoke]
-        return polled + await self._expected()
+        return polled + await self._expected(state)
 
     async def _worth_reading(
         self, polled: list[PolledSession], state: PollState
@@ -209,11 +211,13 @@ class Poller:
         if len(unsure) > READS_A_CYCLE:
             polled = await self._with_message_counts(polled, state)
         worth = [
-            one for one in polled if not one.over and (one.count is None or one.spoke or one.tracked.position.waiting)
+            one
+            for one in polled
+            if not one.over and (one.count is None or one.spoke or one.tracked.position.turn.pending)
         ]
         names = {one.session.id for one in worth}
         # The session that was read longest ago comes first, so that none is left for ever.
-        worth.sort(key=lambda one: (self._last_read.get(one.session.id, 0), one.snapshot.updated_at))
+        worth.sort(key=lambda one: (one.tracked.position.read_at, one.snapshot.updated_at))
         return worth, [one for one in polled if one.session.id not in names]
 
     async def _with_message_counts(self, polled: list[PolledSession], state: PollState) -> list[PolledSession]:
@@ -228,21 +232,18 @@ class Poller:
         except (DevinForbidden, DevinNotFound):
             log.info("no insights; messages are read without counts")
 
-    async def _read_all(self, claim: Claim, worth: Sequence[PolledSession], polled_at: float) -> list[PolledSession]:
+    async def _read_all(self, claim: Claim, worth: Sequence[PolledSession], times: PollTimes) -> list[PolledSession]:
         """Read as many of `worth` as a cycle may, and announce each as soon as it is read.
 
         Returns all of `worth` with what came of each.
         """
         reading, left = worth[:READS_A_CYCLE], [replace(one, left=True) for one in worth[READS_A_CYCLE:]]
-        self._cycles += 1
-        self._last_read = {one.session.id: self._last_read.get(one.session.id, 0) for one in left}
-        self._last_read |= {one.session.id: self._cycles for one in reading}
-        messages = await asyncio.gather(*(self._read_one(claim, one, polled_at) for one in reading))
-        self._note_failing(messages)
-        _check_outage(messages)
-        return [*left, *messages]
+        read = await asyncio.gather(*(self._read_one(claim, one, times) for one in reading))
+        await self._mark_failing(claim, read)
+        _check_outage(read)
+        return [*left, *read]
 
-    async def _read_one(self, claim: Claim, one: PolledSession, polled_at: float) -> PolledSession:
+    async def _read_one(self, claim: Claim, one: PolledSession, times: PollTimes) -> PolledSession:
         messages: NewMessages | None = None
         async with self._slots:
             try:
@@ -254,14 +255,14 @@ class Poller:
             except DevinError as error:
                 log.warning("messages not read", session=one.session.id, error=type(error).__name__)
                 one = replace(one, failed=error, left=self._may_still_be_read(one))
-        return one if one.left else await self._announce_one(claim, one, messages, polled_at)
+        return one if one.left else await self._announce_one(claim, one, messages, times)
 
     async def _announce_one(
-        self, claim: Claim, one: PolledSession, messages: NewMessages | None, polled_at: float
+        self, claim: Claim, one: PolledSession, messages: NewMessages | None, times: PollTimes
     ) -> PolledSession:
         """Announce one session. A failure is noted in what is returned, so that it does not hold up other sessions."""
         try:
-            announced = await self._announce.session(claim, one.tracked, one.snapshot, messages, polled_at)
+            announced = await self._announce.session(claim, one.tracked, one.snapshot, messages, times)
         except ClaimLostError:
             raise
         except Exception as error:
@@ -270,35 +271,35 @@ class Poller:
         return replace(one, left=not announced)
 
     def _may_still_be_read(self, one: PolledSession) -> bool:
-        now = self._services.clock()
-        return now - self._failing.get(one.session.id, now) < self._services.timing.unreadable_session
+        now, since = self._services.clock(), one.tracked.position.failing_since
+        return since is None or now - since < self._services.timing.unreadable_session
 
-    def _note_failing(self, announced: Iterable[PolledSession]) -> None:
-        for one in announced:
-            if one.failed is not None:
-                self._failing.setdefault(one.session.id, self._services.clock())
-            else:
-                self._failing.pop(one.session.id, None)
+    async def _mark_failing(self, claim: Claim, announced: Sequence[PolledSession]) -> None:
+        failing = [one.session.id for one in announced if one.failed is not None and one.left]
+        if failing:
+            async with self._services.unit_of_work(claim) as uow:
+                await watched_sessions.mark_failing(uow.tx, failing, uow.now)
 
-    async def _announce_figures(self, claim: Claim, quiet: list[PolledSession]) -> list[PolledSession]:
+    async def _announce_figures(
+        self, claim: Claim, quiet: list[PolledSession], times: PollTimes
+    ) -> list[PolledSession]:
         """Announce the sessions in `quiet` of which more changed than figures, then store the figures of all others.
 
         Figures are stored in batches, because an ack may wait for each transaction. Returns what came of the announced.
         """
-        to_announce = [
-            one for one in quiet if not one.over and self._announce.is_announced(one.session.snapshot, one.snapshot)
-        ]
+        to_announce = [one for one in quiet if not one.over and moved(one.session.snapshot, one.snapshot)]
         announced = [
-            await self._announce_one(claim, one, no_new_messages(one.tracked.position), 0.0) for one in to_announce
+            await self._announce_one(claim, one, no_new_messages(one.tracked.position), times) for one in to_announce
         ]
-        self._note_failing(announced)
+        await self._mark_failing(claim, announced)
         names = {one.session.id for one in to_announce}
         figures = [one for one in quiet if one.session.id not in names]
         day = billing_day(self._services.clock())
         for start in range(0, len(figures), BATCH_SIZE):
             async with self._services.unit_of_work(claim) as uow:
                 batch = await _still_new(uow, figures[start : start + BATCH_SIZE])
-                await sessions.apply_figures(uow.tx, [(one.session.id, one.snapshot) for one in batch])
+                found = [(one.session.id, one.snapshot) for one in batch]
+                await sessions.apply_figures(uow.tx, found, uow.now + self._services.timing.same_second)
                 await spend.add(uow.tx, self._organisation.id, day, spent(batch))
                 await self._announce.figures(uow, [one.tracked for one in batch if spent([one])])
         return announced

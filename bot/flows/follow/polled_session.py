@@ -12,13 +12,14 @@ from bot.store.sessions import TrackedSession
 class PolledSession:
     """A session as a poll found it: what is stored, what Devin says now, and how often Devin wrote, if that is known.
 
-    `over` is whether only the cost of the session still matters. `failed` is why it could not be read or announced.
-    `left` is whether the next poll is to handle it.
+    `undated` is whether Devin does not say when the session changed. `over` is whether only its cost still matters.
+    `failed` is why it could not be read or announced. `left` is whether the next poll is to handle it.
     """
 
     tracked: TrackedSession
     snapshot: Snapshot
     count: int | None = None
+    undated: bool = False
     over: bool = False
     failed: Exception | None = None
     left: bool = False
@@ -30,14 +31,14 @@ class PolledSession:
 
     @property
     def changed(self) -> bool:
-        """Whether `snapshot` says something new. A snapshot older than the stored one does not."""
+        """Whether `snapshot` says something new, or may. A snapshot older than the stored one does not."""
         old = self.session.snapshot
-        return self.snapshot != old and self.snapshot.updated_at >= old.updated_at
+        return self.undated or (self.snapshot != old and self.snapshot.updated_at >= old.updated_at)
 
     @property
     def spoke(self) -> bool:
-        """Whether Devin has written more messages than were relayed, as far as `count` is known."""
-        return self.count is not None and self.count > self.tracked.position.devin_messages
+        """Whether Devin has written more messages than were relayed, or may have, because it does not say how many."""
+        return self.count is None or self.count > self.tracked.position.devin_messages
 
 
 def polled_session(tracked: TrackedSession, made: DevinSession, ended_after: float) -> PolledSession:
@@ -47,9 +48,11 @@ def polled_session(tracked: TrackedSession, made: DevinSession, ended_after: flo
     """
     session = tracked.session
     snapshot = made.snapshot().following(session.snapshot)
-    if isinstance(made, SessionInsights) and snapshot.status == session.snapshot.status:
-        snapshot = replace(snapshot, detail=snapshot.detail or session.snapshot.detail)  # insights leave it out
-    return PolledSession(tracked, snapshot, message_count(made), _is_over(session, made, ended_after))
+    without_detail = isinstance(made, SessionInsights) or "status_detail" in made.odd_fields
+    if without_detail and snapshot.status == session.snapshot.status:
+        snapshot = replace(snapshot, detail=snapshot.detail or session.snapshot.detail)
+    over = _is_over(session, made, ended_after)
+    return PolledSession(tracked, snapshot, message_count(made), undated=not made.updated_at, over=over)
 
 
 def _is_over(session: Session, made: DevinSession, ended_after: float) -> bool:

@@ -1,25 +1,31 @@
-"""What was spent: as Devin billed it if the key may read that, else from the differences between polls.
+"""What was spent: as Devin billed it if the key may read that, and from the differences between polls.
 
 1. Devin is asked once for all billing days that a digest or an answer can be about.
 2. What Devin billed is stored by billing day, with the instant of reading.
 3. Figures are made from stored rows alone, so an answer is ready within the ack.
+
+The bill is the whole organisation's, and the differences are those of our own sessions: the rest came otherwise.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
-from typing import Final
+from datetime import date
+from typing import Any, Final
 
-from bot.devin.errors import DevinError, DevinForbidden
+from bot.devin.errors import DevinError, DevinForbidden, DevinNotFound, DevinQuotaExceeded
 from bot.devin.models import Consumption
 from bot.domain.billing import (
     ONE_DAY,
     SETTLING,
     Period,
+    Withheld,
+    WithheldBecause,
     billing_day,
     bounds,
+    day_of_row,
     days_before,
     days_of,
+    is_bill_in,
     newest_finished,
 )
 from bot.domain.session import Session
@@ -27,7 +33,7 @@ from bot.flows.organisation import Organisation
 from bot.flows.services import Services
 from bot.flows.workspace import Workspace
 from bot.logs import get_logger
-from bot.store import due, people, sessions, spend
+from bot.store import due, people, session_counts, sessions, spend
 from bot.store.database.connection import Transaction
 from bot.store.spend import Billed
 from bot.views import digest as views
@@ -41,20 +47,49 @@ PERMISSION: Final = "ViewOrgConsumption"
 
 @dataclass(frozen=True, slots=True)
 class AcusByDay:
-    """ACUs by billing day, all from one source: Devin's bill or, where a permission is `missing`, the poller."""
+    """ACUs by billing day: as Devin `billed` them to the organisation, and by the `own` count of our sessions.
 
-    amounts: Mapping[date, float]
-    missing: str | None = None
+    A day whose bill is not in yet is in `late` and not in `billed`. Where Devin's bill is `withheld`, no day is billed.
+    """
+
+    billed: Mapping[date, float]
+    own: Mapping[date, float]
+    late: frozenset[date] = frozenset()
+    withheld: Withheld | None = None
 
     def total(self, days: Sequence[date]) -> float | None:
-        """Return the sum of the days, or None if one of them is not known."""
-        known = [self.amounts[day] for day in days if day in self.amounts]
+        """Return what Devin billed for the days, or None if one of them is not known."""
+        known = [self.billed[day] for day in days if day in self.billed]
         return sum(known) if len(known) == len(days) else None
+
+    def through_slack(self, days: Sequence[date]) -> float:
+        """Return what our own sessions used on the days."""
+        return sum(self.own.get(day, 0.0) for day in days)
+
+    def best(self, days: Sequence[date]) -> float | None:
+        """Return what Devin billed for the days or, where it withholds that, what our own sessions used on them.
+
+        None if that is not known, or if there are no days.
+        """
+        if not days:
+            return None
+        return self.through_slack(days) if self.withheld else self.total(days)
 
     def mean(self, days: Sequence[date]) -> float | None:
         """Return the mean of the days, or None if one of them is not known."""
-        total = self.total(days)
-        return None if total is None else total / len(days)
+        best = self.best(days)
+        return None if best is None else best / len(days)
+
+    def newest_in(self, day: date) -> date:
+        """Return the newest day up to `day` whose bill is not late."""
+        while day in self.late:
+            day -= ONE_DAY
+        return day
+
+    def first_late(self, days: Sequence[date]) -> date | None:
+        """Return the first of the days whose bill is not in yet, or None if one of them could not even be read."""
+        unread = any(day not in self.billed and day not in self.late for day in days)
+        return None if unread else next((day for day in days if day in self.late), None)
 
 
 class UsageLedger:
@@ -90,13 +125,15 @@ class UsageLedger:
     async def refresh(self, organisation: Organisation) -> None:
         """Read in one call what Devin billed to an organisation, and store it.
 
-        A missing permission is stored; other errors are raised.
+        That Devin withholds its bill is stored; other errors are raised.
         """
         days = _window(self._services.clock())
+        # From a day earlier, because the first day's row may be dated before its start.
+        after, before = bounds(days[0] - ONE_DAY)[0], bounds(days[-1])[1]
         try:
-            answer = await organisation.devin.daily_consumption(bounds(days[0])[0], bounds(days[-1])[1])
-        except DevinForbidden as error:
-            await self._store_figures(organisation.id, {}, days, error.needed or PERMISSION)
+            answer = await organisation.devin.daily_consumption(after, before)
+        except (DevinForbidden, DevinNotFound, DevinQuotaExceeded) as error:
+            await self._store_figures(organisation.id, {}, days, _withheld(error))
         else:
             await self._store_figures(organisation.id, _by_day(answer), days, None)
         self._failing.discard(organisation.id)
@@ -113,20 +150,25 @@ class UsageLedger:
         theirs = (workspace.team, org_id)
         async with self._services.db.scan(first=first) as tx:
             amounts = await self._acus_by_day(tx, org_id, days)
-            started, finished = await sessions.counts_between(tx, *theirs, bounds(days[0])[0], bounds(day)[1])
-            waiting = await sessions.waiting_now(tx, *theirs)
+            started, finished = await session_counts.counts_between(tx, *theirs, bounds(days[0])[0], bounds(day)[1])
+            waiting = await session_counts.waiting_now(tx, *theirs)
             most_expensive = await self._most_expensive(tx, workspace, days)
+            no_acus = await self._no_acus_reported(tx, workspace, day, amounts)
         return Figures(
             day=day,
             total=amounts.total(days),
+            through_slack=amounts.through_slack(days),
             # To compare a sum of several days with a mean of single days would say nothing.
             mean_before=amounts.mean(days_before(day)) if len(days) == 1 else None,
             started=started,
             finished=finished,
             waiting=waiting,
             most_expensive=most_expensive,
-            month=amounts.total(_span(day.replace(day=1), day)),
-            own_rows_only=amounts.missing,
+            month=amounts.best(_span(day.replace(day=1), amounts.newest_in(day))),
+            month_until=amounts.newest_in(day),
+            not_in_yet=amounts.first_late(days),
+            withheld=amounts.withheld,
+            no_acus_reported=no_acus,
         )
 
     async def usage(self, workspace: Workspace, period: Period) -> Message:
@@ -143,42 +185,60 @@ class UsageLedger:
         self._failing.add(organisation.id)
 
     async def _store_figures(
-        self, org_id: str, billed_by_devin: Mapping[date, float], days: Sequence[date], missing: str | None
+        self, org_id: str, billed_by_devin: Mapping[date, float], days: Sequence[date], withheld: Withheld | None
     ) -> None:
         async with self._services.unit_of_work() as uow:
             stored = await due.read(uow.tx, due.consumption(org_id))
-            if missing is None:
+            if withheld is None:
                 # A day that Devin leaves out cost nothing, unless Devin gave a figure for it before.
                 known = await spend.consumed(uow.tx, org_id, days[0], days[-1])
                 amounts = [(day, billed_by_devin.get(day, known.get(day, 0.0))) for day in days]
                 await spend.put_consumption(uow.tx, org_id, amounts, uow.now)
             next_at = uow.now + self._services.timing.consumption_interval
-            await due.write(uow.tx, due.consumption(org_id), next_at, {"v": 1, "missing": missing})
-        if missing is not None and (stored is None or stored.state.get("missing") != missing):
-            log.warning("consumption may not be read", organisation=org_id, permission=missing)
+            facts = {"missing": withheld.named, "because": withheld.because.value} if withheld else {"missing": None}
+            await due.write(uow.tx, due.consumption(org_id), next_at, {"v": 1, **facts})
+        if withheld is not None and (stored is None or _read_withheld(stored.state) != withheld):
+            log.warning(
+                "consumption may not be read",
+                organisation=org_id,
+                because=withheld.because.value,
+                permission=withheld.named,
+            )
 
     # ------------------------------------------------------------ figures
 
     async def _acus_by_day(self, tx: Transaction, org_id: str, days: Sequence[date]) -> AcusByDay:
         last = days[-1]
-        first = min(days[0], days_before(last)[0], last.replace(day=1))
+        first = _first_compared(days[0], last)
         now = self._services.clock()
-        billed = await spend.billed(tx, org_id, first, last)
-        known = {day: figure.acus for day, figure in billed.items() if self._can_be_shown(day, figure, now)}
-        missing = await self._missing(tx, org_id)
-        if missing is None or all(day in known for day in days):
-            return AcusByDay(known)
+        stored = await spend.billed(tx, org_id, first, last)
+        read = {day: figure.acus for day, figure in stored.items() if self._can_be_shown(day, figure, now)}
         own = await spend.by_day(tx, org_id, first, last)
-        return AcusByDay({day: own.get(day, 0.0) for day in _span(first, last)}, missing)
+        withheld = await self._withheld(tx, org_id)
+        if withheld is not None and any(day not in read for day in days):
+            return AcusByDay({}, own, withheld=withheld)
+        late = frozenset(day for day, acus in read.items() if not is_bill_in(day, acus, own.get(day, 0.0), now))
+        return AcusByDay({day: acus for day, acus in read.items() if day not in late}, own, late)
 
     def _can_be_shown(self, day: date, figure: Billed, now: float) -> bool:
         """Whether the figure of a day can be shown: it was read after the day had settled, or not long ago."""
         settled = bounds(day)[1] + SETTLING.total_seconds()
         return figure.read_at >= settled or now - figure.read_at <= self._services.timing.consumption_fresh
 
-    async def _missing(self, tx: Transaction, org_id: str) -> str | None:
+    async def _withheld(self, tx: Transaction, org_id: str) -> Withheld | None:
         stored = await due.read(tx, due.consumption(org_id))
-        return stored.state.get("missing") if stored else None
+        return _read_withheld(stored.state) if stored else None
+
+    async def _no_acus_reported(self, tx: Transaction, workspace: Workspace, day: date, amounts: AcusByDay) -> bool:
+        """Whether Devin reports no ACUs for our sessions, although some of them are done: on some plans it never does.
+
+        Sessions that were done just now are left out, because their ACUs may still follow.
+        """
+        if any(amounts.own.values()):
+            return False
+        before = min(bounds(day)[1], self._services.clock() - SETTLING.total_seconds())
+        after = bounds(_first_compared(day, day))[0]
+        return await spend.reports_none(tx, workspace.team, workspace.organisation.id, after, before)
 
     async def _most_expensive(
         self, tx: Transaction, workspace: Workspace, days: Sequence[date]
@@ -211,17 +271,28 @@ def _span(first: date, last: date) -> tuple[date, ...]:
     return tuple(first + ONE_DAY * after for after in range((last - first).days + 1))
 
 
+def _first_compared(first: date, last: date) -> date:
+    """Return the first day that figures from `first` to `last` need: that of the month, or of the days before."""
+    return min(first, days_before(last)[0], last.replace(day=1))
+
+
 def _by_day(answer: Consumption) -> dict[date, float]:
     amounts: dict[date, float] = {}
     for row in answer.consumption_by_date:
-        day = _day_of(row.date)
+        day = day_of_row(row.date)
         amounts[day] = amounts.get(day, 0.0) + row.acus
     return amounts
 
 
-def _day_of(instant: int) -> date:
-    """Return the billing day of a consumption row whose date is `instant`.
+def _withheld(error: DevinForbidden | DevinNotFound | DevinQuotaExceeded) -> Withheld:
+    if isinstance(error, DevinQuotaExceeded):
+        return Withheld(WithheldBecause.QUOTA, error.reason or "quota")
+    if isinstance(error, DevinNotFound):
+        return Withheld(WithheldBecause.NOT_FOUND, PERMISSION)
+    return Withheld(WithheldBecause.PERMISSION, error.needed or PERMISSION)
 
-    Which instant of a day Devin gives is not documented. Midnight UTC names a date; any other instant is in its day.
-    """
-    return datetime.fromtimestamp(instant, UTC).date() if instant % 86_400 == 0 else billing_day(instant)
+
+def _read_withheld(state: Mapping[str, Any]) -> Withheld | None:
+    named = state.get("missing")
+    # Rows of earlier versions do not say why: there it was a permission.
+    return Withheld(WithheldBecause(state.get("because", WithheldBecause.PERMISSION)), named) if named else None

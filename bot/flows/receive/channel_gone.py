@@ -4,6 +4,7 @@ from bot.domain.causes import ChannelGoneCause
 from bot.domain.session import Lifecycle, Session
 from bot.flows.job import Job, finish
 from bot.flows.services import Services
+from bot.flows.session_rows import announce_channel_lost
 from bot.flows.unit_of_work import UnitOfWork
 from bot.store import outbox, sessions
 from bot.store.cards import card_key
@@ -24,9 +25,7 @@ class ChannelGone:
             for session in await sessions.of_channel(uow.tx, team, channel, limit=500):
                 await uow.mark_session_dead(session.id, "channel gone")
                 message = await self._end_unposted_or_announce(uow, session, archived=job.cause.archived)
-                await uow.add_to_outbox(
-                    uow.post_row(f"lost:{session.id}:channel", session.team, session.requester, None, message)
-                )
+                await announce_channel_lost(uow, session, message, job.row.key)
             await finish(uow, job)
 
     async def _end_unposted_or_announce(self, uow: UnitOfWork, session: Session, *, archived: bool) -> Message:

@@ -91,7 +91,8 @@ class Conversation:
 
     def _ends_session(self, job: Job[MessageCause]) -> bool:
         text = without_mention(job.cause.text, job.workspace.bot_user)
-        verb = parse_verb(text) or (parse_addressed(text) if job.cause.addressed else None)
+        command = job.cause.addressed and job.cause.only_text
+        verb = parse_verb(text) or (parse_addressed(text) if command else None)
         return isinstance(verb, Command) and verb.spec.ends_session and not verb.spec.asks_first
 
     async def _resume_start(self, job: Job[MessageCause], begun: Session) -> None:
@@ -156,7 +157,7 @@ class Conversation:
             await self._answer(job, answers.unknown_verb(verb))
         elif verb is not None:
             await self._handle_verb(job, verb, thread)
-        elif cause.addressed and not cause.files and (command := parse_addressed(text)) is not None:
+        elif cause.addressed and cause.only_text and (command := parse_addressed(text)) is not None:
             await self._handle_command(job, command, thread)
         elif cause.confirmation.answered:
             await self._start_confirmed(job, text, thread)
@@ -164,7 +165,7 @@ class Conversation:
             await self._reply.run(job, thread)
         elif cause.direct and cause.thread_ts is None:
             await self._handle_direct(job, text)
-        elif thread is None and is_small_talk(text) and not cause.files:
+        elif thread is None and is_small_talk(text) and cause.only_text:
             await self._welcome(job)
         else:
             await self._start(job, text)
@@ -198,7 +199,7 @@ class Conversation:
 
     async def _start(self, job: Job[MessageCause], text: str) -> None:
         """Start a session with `text`, or ask first if it resembles a command. In a thread it goes with its context."""
-        doubt = None if job.cause.in_thread or job.cause.files else parse_doubt(text)
+        doubt = parse_doubt(text) if job.cause.only_text and not job.cause.in_thread else None
         if doubt is not None:
             await self._answer(job, answers.ask_command_or_task(doubt))
         else:
@@ -228,7 +229,7 @@ class Conversation:
             if latest.thread_ts is None:
                 raise Reschedule(self._services.timing.dm_retry, "the card of a command comes first")
             await self._hand_over(job, latest)
-        elif is_small_talk(text) and not job.cause.files:
+        elif is_small_talk(text) and job.cause.only_text:
             await (self._close(job) if latest else self._welcome(job))
         else:
             await self._start(job, text)

@@ -8,7 +8,7 @@ from bot.domain.causes import Cause, StartCause, UnreadableCause, without_respon
 from bot.domain.keys import session_id
 from bot.domain.lane import thread_of
 from bot.flows.exactly_once import is_unknown
-from bot.flows.job import Flow, Job, Reschedule
+from bot.flows.job import Flow, Job, RefusedForNow, Reschedule
 from bot.flows.organisation import OrganisationNotConnectedError
 from bot.flows.services import Services
 from bot.flows.session_rows import start_is_dead
@@ -24,7 +24,7 @@ log = get_logger(__name__)
 
 MAX_FAILURES: Final = 5  # of our own code, on one row
 _PASSING: Final = (
-    *(DevinLater, DevinUncertain, OrganisationNotConnectedError),
+    *(DevinLater, DevinUncertain, OrganisationNotConnectedError, RefusedForNow),
     *(SlackUnreachable, SlackOutcomeUnknown, SlackBusy),
 )
 
@@ -88,7 +88,7 @@ class Dispatch:
             return await self._put_back(job, rescheduled.seconds, rescheduled.reason)
         except (DevinRateLimited, SlackRateLimited) as error:
             return await self._put_back(job, self._asked(job, error), "rate limited")
-        except (DevinError, SlackError, OrganisationNotConnectedError) as error:
+        except (DevinError, SlackError, OrganisationNotConnectedError, RefusedForNow) as error:
             return await self._failed(job, error)
         except Exception as error:
             log.exception("flow failed", kind=job.row.kind)

@@ -16,6 +16,7 @@ from bot.domain.text import mentioned_users, without_mention
 from bot.flows.services import Services
 from bot.flows.workspace import Workspace
 from bot.slack.files import files_of
+from bot.slack.rendering import quoted, text_of
 from bot.slack.threads import ThreadMessage
 from bot.store import inbox, threads
 from bot.store.inbox import InboxRow
@@ -113,7 +114,7 @@ class Intake:
     def _message_row(self, workspace: Workspace, cause: MessageCause) -> InboxRow[Cause]:
         team = workspace.team
         text = without_mention(cause.text, workspace.bot_user)
-        verb = parse_verb(text) or (parse_addressed(text) if cause.addressed else None)
+        verb = parse_verb(text) or (parse_addressed(text) if cause.addressed and cause.only_text else None)
         at_once = cause.mention or cause.root_ts == cause.ts or verb is not None
         return self._row(
             workspace,
@@ -175,7 +176,7 @@ def _was_written(workspace: Workspace, event: Json) -> bool:
 
 
 def _from_event(workspace: Workspace, event: Json, envelope: Json) -> MessageCause:
-    text = event.get("text") or ""
+    text = text_of(event)
     return MessageCause(
         user=event["user"],
         text=text,
@@ -187,6 +188,7 @@ def _from_event(workspace: Workspace, event: Json, envelope: Json) -> MessageCau
         under_us=event.get("parent_user_id") == workspace.bot_user,
         shared=bool(envelope.get("is_ext_shared_channel")),
         files=files_of(event),
+        quoted=quoted(event),
     )
 
 
@@ -200,6 +202,7 @@ def _from_catch_up(workspace: Workspace, channel: str, message: ThreadMessage) -
         direct=channel.startswith("D"),
         mention=_mentions_us(workspace, message.text),
         files=message.files,
+        quoted=message.quoted,
     )
 
 

@@ -10,7 +10,7 @@ from functools import partial
 from typing import ClassVar, Final
 
 from bot.devin.errors import DevinInvalid, DevinRefused
-from bot.devin.models import CreatedSession
+from bot.devin.models import DevinSession
 from bot.domain.causes import SessionCause, StartCause
 from bot.domain.session import Lifecycle, Session
 from bot.flows.exactly_once import Creation, ExactlyOnce, LookupResult, is_late, is_unknown
@@ -58,7 +58,7 @@ class Create:
         await self._once.create(job, NewSession(self._services, self._prompts, self._lookup, job, session))
 
 
-class NewSession(Creation[CreatedSession]):
+class NewSession(Creation[DevinSession]):
     """The creation of `session` at Devin, as the row of `job` asks for it."""
 
     kind: ClassVar[str] = "session"
@@ -98,14 +98,16 @@ class NewSession(Creation[CreatedSession]):
         session = self._session
         async with self._services.unit_of_work_for(self._job) as uow:
             await sessions.end(uow.tx, session.id, Lifecycle.CANCELLED, uow.now)
-            await uow.post(f"news:{session.id}:cancelled", session, answers.cancelled(session.stopped_by))
+            await uow.post(f"announce:{session.id}:cancelled", session, answers.cancelled(session.stopped_by_name))
             await uow.redraw(session.id)
             await finish(uow, self._job)
 
     async def write_intent(self, uow: UnitOfWork) -> None:
-        """Record the session with its thread and its card, and note in the row which files were left out."""
+        """Record the session with its thread, its card and what was read, and note which files were left out."""
         row = self._job.row
         await record(uow, replace(self._session, lifecycle=Lifecycle.CREATING, checking=False))
+        if self._prompt.read is not None:
+            await uow.post(f"read:{self._session.id}", self._session, self._prompt.read)
         cause = with_left_out(row.cause, self._prompt.left_out)
         if cause != row.cause:
             await inbox.note(uow.tx, row.key, cause)
@@ -113,7 +115,7 @@ class NewSession(Creation[CreatedSession]):
             # `row` was read before the look-up: its intent is that of an earlier try, which created nothing.
             await self.write_late(uow)
 
-    async def call(self) -> CreatedSession:
+    async def call(self) -> DevinSession:
         """Ask Devin for the session, with the fullest list of tags that was not refused."""
         tags = self._forms[0]
         if tags is None:
@@ -145,7 +147,7 @@ class NewSession(Creation[CreatedSession]):
         self._forms.pop(0)
         return True
 
-    async def lookup(self) -> LookupResult[CreatedSession]:
+    async def lookup(self) -> LookupResult[DevinSession]:
         """Search Devin for the session, by its reference."""
         return await self._lookup.session(self._session)
 
@@ -158,10 +160,10 @@ class NewSession(Creation[CreatedSession]):
         """Announce in the thread that the start is tried again."""
         await uow.post(f"late:{self._session.id}", self._session, answers.start_retrying(self._job.row.ref))
 
-    async def write_created(self, uow: UnitOfWork, thing: CreatedSession) -> None:
+    async def write_created(self, uow: UnitOfWork, thing: DevinSession) -> None:
         """Store what Devin answered about the session. From here on the poller follows the session."""
         session = self._session
-        await sessions.opened(uow.tx, session, thing.session_id, thing.url, thing.snapshot())
+        await sessions.opened(uow.tx, session, thing.session_id, thing.url, thing.snapshot(), uow.now)
         await uow.redraw(session.id)
         for number, message in enumerate(self._prompt.left_out):
             await uow.post(f"file:{session.id}:{number}", session, message)
@@ -171,7 +173,7 @@ class NewSession(Creation[CreatedSession]):
             await uow.add_to_inbox(stop_row(self._job.row.lane, self._job.row.ref, current, uow.now))
         uow.after_commit(partial(self._follow, thing))
 
-    def _follow(self, thing: CreatedSession) -> None:
+    def _follow(self, thing: DevinSession) -> None:
         log.info("session created", session=self._session.id, devin_id=thing.session_id)
         self._services.engine.wake_by(self._organisation.poll_tick, self._services.timing.poll_soon)
         self._services.engine.wake_by(self._job.workspace.catch_up_tick, self._services.timing.poll_soon)
@@ -187,11 +189,11 @@ def tags_missing(wanted: Sequence[str], kept: Sequence[str]) -> list[str]:
     return [tag for tag in wanted if tag.casefold() not in carried]
 
 
-async def _announce_tags(uow: UnitOfWork, session: Session, made: CreatedSession) -> None:
+async def _announce_tags(uow: UnitOfWork, session: Session, made: DevinSession) -> None:
     """Inform the asker which of their tags the session lacks: some organisations only take tags that they listed."""
-    if made.session is None:
-        return  # the answer could not be read, so the tags are not known
-    missing = tags_missing(session.options.tags, made.session.tags)
+    if not made.has("tags"):
+        return
+    missing = tags_missing(session.options.tags, made.tags)
     if missing:
         # A command's card has no replies yet, and in a thread without replies Slack shows nobody a private answer.
         where = session.thread_ts if session.cause_ts is not None else None

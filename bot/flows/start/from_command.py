@@ -13,7 +13,7 @@ from bot.flows.access import Access
 from bot.flows.job import Job, finish, recipient_of
 from bot.flows.prompt import PromptBuilder
 from bot.flows.services import Services
-from bot.flows.session_rows import post_card, start_to_follow
+from bot.flows.session_rows import add, post_card, start_to_follow
 from bot.flows.start.options_check import OptionsCheck
 from bot.flows.steer.held_start import hold
 from bot.flows.unit_of_work import UnitOfWork
@@ -51,12 +51,12 @@ class StartFromCommand:
 
     async def start_new(self, job: Job[MessageCause], text: str) -> None:
         """Start the session that is asked for by `text`, which somebody wrote behind `!new`."""
-        if not parse_request(text).task:
+        if not parse_request(text).task and not job.cause.quoted:
             await self._answer(job, answers.EMPTY_PROMPT)
             return
         request = await self._options_check.checked(job, text, behind=NEW.forms[0].phrase)
         if request is not None:
-            await self._start(job, request)
+            await self._start(job, await self._prompts.request(job, request))
 
     async def on_dead(self, uow: UnitOfWork, job: Job[CommandCause], _reason: str, /) -> None:
         """Reply privately that nothing was started."""
@@ -96,8 +96,8 @@ class StartFromCommand:
         )
         # A crash before this commit loses nothing: the row is handled again. After it the card is in the outbox.
         async with self._services.unit_of_work_for(job) as uow:
-            await sessions.add(uow.tx, session)
-            answer_to = {"user": cause.user, "response_url": cause.response_url}
+            await add(uow, session)
+            answer_to = {"user": cause.user, "response_url": cause.response_url, "asked_in": cause.thread_ts}
             follow = start_to_follow(job.row.key, cause.files)
             await post_card(uow, session, payload=answer_to, follow=follow)
             await finish(uow, job)

@@ -7,7 +7,7 @@ from bot.domain.commands.options import Request, parse_request
 from bot.domain.keys import reference, session_id
 from bot.domain.session import Lifecycle, Session
 from bot.flows.job import Job, finish, recipient_of
-from bot.flows.prompt import LOOK_AT_FILES, LOOK_AT_THREAD
+from bot.flows.prompt import LOOK_AT_FILES, LOOK_AT_THREAD, PromptBuilder
 from bot.flows.services import Services
 from bot.flows.start.create import Create
 from bot.flows.start.options_check import OptionsCheck
@@ -18,21 +18,22 @@ from bot.views import answers
 class StartFromMessage:
     """Turns a message into a session."""
 
-    def __init__(self, services: Services, create: Create) -> None:
+    def __init__(self, services: Services, prompts: PromptBuilder, create: Create) -> None:
         self._services = services
+        self._prompts = prompts
         self._options_check = OptionsCheck(services)
         self._create = create
 
     async def start(self, job: Job[MessageCause], text: str) -> None:
         """Create the session that the message's `text` asks for, unless it has no task or its options are not valid."""
-        if not parse_request(text).task and not job.cause.files and not job.cause.in_thread:
+        if not parse_request(text).task and job.cause.only_text and not job.cause.in_thread:
             async with self._services.unit_of_work_for(job) as uow:
                 await uow.reply_privately(recipient_of(job), answers.EMPTY_PROMPT)
                 await finish(uow, job)
             return
         request = await self._options_check.checked(job, text)
         if request is not None:
-            session = self._session(job, request)
+            session = self._session(job, await self._prompts.request(job, request))
             await self._create.create(await self._without_question(job, session), session)
 
     async def resume(self, job: Job[MessageCause], begun: Session) -> None:

@@ -49,24 +49,19 @@ class CommandAnswers:
             return refusal
         return await self._answers[command.spec.name](workspace, user, channel, command)
 
-    async def carry_out(
-        self, job: Job[MessageCause | ActionCause], command: Command, *, replaces: bool = False
-    ) -> None:
-        """Answer `command`, which stands in the job's row, or turn the row into the stop of the session it is about.
-
-        With `replaces` the answer takes the place of the message whose button was pressed.
-        """
+    async def carry_out(self, job: Job[MessageCause | ActionCause], command: Command) -> None:
+        """Answer `command`, which stands in the job's row, or turn the row into the stop of the session it is about."""
         user, channel = job.cause.user or "", job.cause.channel or ""
         found = await self.answer(job.workspace, user, channel, command)
         # A crash before this commit does and answers nothing, and the row is handled again.
         async with self._services.unit_of_work_for(job) as uow:
             if isinstance(found, Message):
-                await uow.reply_privately(recipient_of(job), found, replaces=replaces)
+                await uow.reply_privately(recipient_of(job), found)
                 await finish(uow, job)
                 return
             # With a key of its own, because the stop may have an answer too.
             key = f"{job.row.key}:received"
-            await uow.reply_privately(recipient_of(job), answers.STOPPING, key=key, replaces=replaces)
+            await uow.reply_privately(recipient_of(job), answers.STOPPING, key=key)
             await move(uow, job, found.lane, ActionCause(command.spec.name, found.id, user, channel))
 
     async def _list(self, workspace: Workspace, user: str, _channel: str, _command: Command) -> Message:

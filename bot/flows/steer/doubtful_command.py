@@ -21,7 +21,7 @@ class DoubtfulCommand:
         if job.cause.verb == registry.START_AS_TASK.name:
             await self._start(job)
         else:
-            await self._command_answers.carry_out(job, parse_slash(job.cause.target), replaces=True)
+            await self._command_answers.carry_out(job, parse_slash(job.cause.target))
 
     async def _start(self, job: Job[ActionCause]) -> None:
         """Turn the row into a command that starts a session, whose outcome takes the place of the question.

@@ -56,11 +56,13 @@ async def answer_question(services: Services, job: Job[ActionCause]) -> None:
         cause = _answered(row, job, uow.now)
         if cause is not None and job.cause.verb in _ENDED_BY:
             await inbox.finish(uow.tx, [key], uow.now, reason="declined")
-            await uow.reply_privately(to, _ENDED_BY[job.cause.verb], replaces=True)
+            await uow.reply_privately(to, _ENDED_BY[job.cause.verb])
         elif cause is not None:
             await _go_on(uow, key, job.workspace.team, cause)
-        elif not await _is_under_way(uow, row, job):  # if it is, a second press adds nothing
-            await uow.reply_privately(to, answers.START_EXPIRED, replaces=True)
+        else:
+            # Where the start is on its way, what came of it takes the place of the question, and this does not.
+            replaces = not await _is_under_way(uow, row, job)
+            await uow.reply_privately(replace(to, replaces=replaces), answers.START_EXPIRED)
         await finish(uow, job)
 
 

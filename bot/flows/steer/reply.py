@@ -9,9 +9,7 @@ from functools import partial
 from typing import ClassVar, Final
 
 from bot.devin.errors import (
-    DevinConflict,
     DevinForbidden,
-    DevinNotFound,
     DevinOutcomeUnknown,
     DevinQuotaExceeded,
     DevinRefused,
@@ -24,14 +22,16 @@ from bot.domain.causes import MessageCause, SearchStart
 from bot.domain.commands.small_talk import is_small_talk
 from bot.domain.session import DisplayState, Lifecycle, Session, Snapshot
 from bot.domain.text import plain, without_mention
-from bot.flows.exactly_once import Creation, ExactlyOnce, LookupResult, is_unknown
-from bot.flows.job import Job, Reschedule, finish, recipient_of
+from bot.flows.exactly_once import Creation, ExactlyOnce, LookupResult, Missing, is_unknown
+from bot.flows.job import Job, RefusedForNow, Reschedule, finish, recipient_of
 from bot.flows.lookup import SessionLookup
 from bot.flows.organisation import OrganisationNotConnectedError
-from bot.flows.prompt import Files, PromptBuilder, left_out_of, with_left_out
+from bot.flows.prompt import PromptBuilder, left_out_of, with_left_out
 from bot.flows.services import Services
+from bot.flows.session_check import MAY_BE_TAKEN_BACK, SessionCheck
 from bot.flows.session_rows import EYES
 from bot.flows.unit_of_work import UnitOfWork
+from bot.flows.uploads import Files
 from bot.logs import get_logger
 from bot.store import inbox, sessions, threads
 from bot.store.threads import Thread
@@ -45,14 +45,14 @@ _REASONS: Final = {
     DevinForbidden: "Devin Bridge's key lacks a permission for it",
     DevinQuotaExceeded: "a limit or quota of your Devin organisation is used up",
 }
-_OUTAGES: Final = frozenset(
-    error.__name__
-    for error in (
-        *(DevinUnreachable, DevinServerError, DevinOutcomeUnknown, DevinUnexpectedAnswer),
-        OrganisationNotConnectedError,
-    )
+_OUTAGES: Final = (
+    *(DevinUnreachable, DevinServerError, DevinOutcomeUnknown, DevinUnexpectedAnswer),
+    OrganisationNotConnectedError,
 )
-
+_LOST: Final = {
+    **{error.__name__: "Devin could not be reached for too long" for error in _OUTAGES},
+    RefusedForNow.__name__: "Devin has taken no messages in this session for too long",
+}
 
 _MAY_WAIT_FOR_ANSWER: Final = frozenset({DisplayState.WAITING, DisplayState.UNKNOWN})
 _NOT_SENT_MARK: Final = "pray"  # the reaction to thanks
@@ -87,7 +87,7 @@ class Reply:
         text = plain(without_mention(job.cause.text, job.workspace.bot_user))
         tried = job.row.intent_at is not None  # then Devin may have it already
         waits = session.display_state in _MAY_WAIT_FOR_ANSWER
-        return is_small_talk(text) and not job.cause.files and not waits and not tried
+        return is_small_talk(text) and job.cause.only_text and not waits and not tried
 
     async def _take_thanks(self, job: Job[MessageCause], session: Session) -> None:
         # A crash before this commit leaves the row as it was.
@@ -108,7 +108,7 @@ class Reply:
         if session.cause_ts is not None and job.cause.ts < session.cause_ts:
             return Message("")  # Devin has read this message, as context of the mention that came after it
         empty = not without_mention(job.cause.text, job.workspace.bot_user).strip()
-        return Message("") if empty and not job.cause.files else None
+        return Message("") if empty and job.cause.only_text else None
 
     async def _refuse(self, job: Job[MessageCause], message: Message | None, what: str) -> None:
         async with self._services.unit_of_work_for(job) as uow:
@@ -122,8 +122,8 @@ class Reply:
         """Return the sentence for the thread about a reply that is marked dead for `reason`."""
         if is_unknown(job.row):
             return answers.reply_uncertain(job.row.ref, _message_text(job))
-        reason = "Devin could not be reached for too long" if reason in _OUTAGES else "something went wrong on our side"
-        return answers.reply_not_sent(reason, job.row.ref, _message_text(job))
+        why = _LOST.get(reason, "something went wrong on our side")
+        return answers.reply_not_sent(why, job.row.ref, _message_text(job))
 
 
 class NewMessage(Creation[Snapshot | None]):
@@ -148,6 +148,8 @@ class NewMessage(Creation[Snapshot | None]):
         self._files = Files(left_out=left_out_of(job.cause))  # until `prepare`, what an earlier try noted
         self._message_text = ""
         self._search_start = job.cause.search_start
+        self._check = SessionCheck(services)
+        self._held = False  # whether Devin takes no message now, but may later
 
     @property
     def _devin_id(self) -> str:
@@ -158,7 +160,7 @@ class NewMessage(Creation[Snapshot | None]):
         """Hand the files on and write the text. If that leaves nothing to send, close the row and return False."""
         cause = self._job.cause
         self._files = await self._prompts.files(self._job, self._organisation)
-        text = await self._prompts.readable(self._job.workspace, cause.text)
+        text = await self._prompts.reply(self._job)
         if text or self._files.urls:
             self._message_text = (
                 f"{_mark(self._job)} {await self._prompts.name(self._job.workspace, cause.user)}:\n{text}"
@@ -200,17 +202,30 @@ class NewMessage(Creation[Snapshot | None]):
     async def lookup(self) -> LookupResult[Snapshot | None]:
         """Search the session's messages for the mark. What is found says nothing about the session."""
         cursor = self._search_start.cursor if self._search_start else None
-        return await self._lookup.message(self._session, _mark(self._job), cursor)
+        try:
+            return await self._lookup.message(self._session, _mark(self._job), cursor)
+        except MAY_BE_TAKEN_BACK:
+            if (await self._check.ask(self._job, self._session)).over:
+                raise  # then it can never be known
+            return Missing.UNREADABLE
+
+    async def stands(self, refused: DevinRefused, /) -> bool:
+        """Whether Devin takes no more messages in the session: not if it only does not take one now."""
+        if not isinstance(refused, MAY_BE_TAKEN_BACK):
+            return True
+        self._held = not (await self._check.ask(self._job, self._session)).over
+        return not self._held
 
     async def write_late(self, uow: UnitOfWork) -> None:
         """Announce in the thread that replies wait for Devin."""
         hour = int(uow.now // 3600)  # one post an hour for all replies that wait, not one for each
-        await uow.post(f"late:{self._session.id}:{hour}", self._session, answers.REPLY_LATE)
+        message = answers.REPLY_HELD if self._held else answers.REPLY_LATE
+        await uow.post(f"late:{self._session.id}:{hour}", self._session, message)
 
     async def write_created(self, uow: UnitOfWork, thing: Snapshot | None) -> None:
         """Store that a person wrote to the session, which wakes it, and what Devin answered about it."""
         session, ts = self._session, self._job.cause.ts
-        await sessions.change(uow.tx, session.id, spoken_at=uow.now, stopped_by=None, archived=False, ended_at=None)
+        await sessions.spoke(uow.tx, session.id, self._job.cause.user, uow.now)
         if thing is not None and await sessions.apply_reply_status(uow.tx, session.id, thing):
             await uow.redraw(session.id)
         if session.thread_ts is not None:
@@ -225,7 +240,7 @@ class NewMessage(Creation[Snapshot | None]):
 
     async def write_refused(self, uow: UnitOfWork, refused: DevinRefused) -> None:
         """Announce that the reply was not sent, and why. A session that takes no more messages is stored as ended."""
-        if isinstance(refused, DevinConflict | DevinNotFound):
+        if isinstance(refused, MAY_BE_TAKEN_BACK):
             await self._write_ended(uow)
             return
         reason = _REASONS.get(type(refused), "Devin did not accept it")

@@ -7,9 +7,8 @@ archive, which may be repeated: after a crash it is done again.
 
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from typing import Final
+from typing import Any, Final
 
-from bot.devin.errors import DevinConflict, DevinNotFound
 from bot.domain.causes import ActionCause, Cause, MessageCause, SessionCause, StartCause
 from bot.domain.commands import registry
 from bot.domain.commands.parser import Command, parse_verb
@@ -23,16 +22,16 @@ from bot.flows.job import Job, Reschedule, finish, move, recipient_of
 from bot.flows.services import Services
 from bot.flows.steer import held_start
 from bot.flows.steer.doubtful_command import DoubtfulCommand
+from bot.flows.steer.ending import Ending
+from bot.flows.steer.listed_stop import show_stop_in_list
+from bot.flows.steer.session_list import SessionList
 from bot.flows.unit_of_work import UnitOfWork
-from bot.logs import get_logger
-from bot.store import inbox, sessions, threads
+from bot.store import inbox, people, sessions, threads
 from bot.store.inbox import InboxRow
 from bot.store.threads import Thread
 from bot.views import answers
 from bot.views.help_texts import THREAD_HELP
 from bot.views.message import Message
-
-log = get_logger(__name__)
 
 NOT_SENT: Final = "stopped first"
 _ASLEEP: Final = frozenset({DisplayState.STOPPED, DisplayState.ASLEEP})
@@ -44,14 +43,19 @@ Handler = Callable[[CommandJob, Session], Awaitable[None]]
 class SessionCommands:
     """Carries out verbs and buttons about sessions."""
 
-    def __init__(self, services: Services, access: Access, doubtful_command: DoubtfulCommand) -> None:
+    def __init__(
+        self, services: Services, access: Access, doubtful_command: DoubtfulCommand, session_list: SessionList
+    ) -> None:
         self._services = services
         self._access = access
         self._doubtful_command = doubtful_command
+        self._session_list = session_list
+        self._ending = Ending(services)
         self._on_session: dict[str, Handler] = {
             registry.STATUS.name: self._status,
             registry.COST.name: self._cost,
             registry.STOP.name: self._stop,
+            registry.STOP_LISTED.name: self._stop,
             registry.ARCHIVE.name: self._archive,
             registry.MUTE.name: self._mute,
             registry.UNMUTE.name: self._unmute,
@@ -71,13 +75,17 @@ class SessionCommands:
             await self._doubtful_command.run(job)
             return
         session = await self._services.session(cause.target)
-        # A button's value is no authorisation: the session must be in the channel in which the button was pressed.
+        # A button's value is no authorisation: the session must be in the channel in which the button was pressed, or
+        # in a list be the person's own.
         if session is None or not _is_in_place(session, job):
             await self._answer(job, answers.NO_SESSION_HERE)
             return
         refusal = await self._refusal(job)
         if refusal is not None:
             await self._answer(job, refusal)
+            return
+        if spec is registry.STOP_LISTED and cause.pressed:
+            await show_stop_in_list(self._services, self._session_list, job, session)
             return
         if spec.ends_session and await self._move_to_thread(job, session):
             return
@@ -88,7 +96,7 @@ class SessionCommands:
         if verb.spec is registry.HELP:
             await self._answer(job, THREAD_HELP)
         elif verb.spec is registry.ASIDE:
-            await self._close(job)
+            await self._answer(job, answers.ASIDE)
         else:
             session = await self._services.session(thread.session_id) if thread else None
             if session is not None:
@@ -189,11 +197,14 @@ class SessionCommands:
     async def _stop_unless_open(self, job: CommandJob, session: Session) -> None:
         """Stop a session that is not open: cancel its start, have it stopped once found, or say that it has ended."""
         if session.lifecycle not in {Lifecycle.QUEUED, Lifecycle.CREATING}:
-            await self._answer(job, answers.ALREADY_ENDED, session)
+            unknown = session.lifecycle is Lifecycle.UNCERTAIN
+            await self._answer(job, answers.STOP_UNKNOWN if unknown else answers.ALREADY_ENDED, session)
             return
-        by = job.cause.user
         async with self._services.unit_of_work_for(job) as uow:
-            await sessions.change(uow.tx, session.id, stop_requested=True, stopped_by=by, stop_ts=job.row.ts)
+            by = await _name(uow, job)
+            await sessions.change(
+                uow.tx, session.id, stop_requested=True, stop_ts=job.row.ts, **_stopped_by(job.cause.user, by)
+            )
             current = await sessions.get(uow.tx, session.id)
             if current is None or current.lifecycle not in {Lifecycle.QUEUED, Lifecycle.CREATING}:
                 # Rolls this transaction back; the next try stops the session.
@@ -203,7 +214,7 @@ class SessionCommands:
                 await inbox.finish(uow.tx, [start.key], uow.now, reason="cancelled")
                 await sessions.end(uow.tx, session.id, Lifecycle.CANCELLED, uow.now)
                 unsent = await self._end_waiting(uow, job)
-                await uow.post(f"news:{session.id}:cancelled", session, answers.cancelled(by, unsent))
+                await uow.post(f"announce:{session.id}:cancelled", session, answers.cancelled(by, unsent))
             else:
                 # Whoever finds the session, or that there is none, acts on `stop_requested`.
                 message = answers.STOPPING if start is None else answers.STOP_AFTER_CHECK
@@ -215,24 +226,21 @@ class SessionCommands:
         """End the messages that wait in a thread without a session, so that the first of them starts none."""
         async with self._services.unit_of_work_for(job) as uow:
             unsent = await self._end_waiting(uow, job)
-            message = answers.cancelled(job.cause.user) if unsent else answers.NO_SESSION_HERE
+            message = answers.cancelled(await _name(uow, job)) if unsent else answers.NO_SESSION_HERE
             await uow.reply_privately(recipient_of(job), message)
             await finish(uow, job)
 
     async def _put_to_sleep(self, job: CommandJob, session: Session, *, closing: bool) -> None:
-        assert session.devin_id is not None
         unsent = await self._begin_stop(job, session)
-        await self._services.check_claim(job)
-        # A crash right here, or a lost answer, archives the session once more, which changes nothing.
-        try:
-            seen = (await self._services.organisations.of(session).devin.archive(session.devin_id)).snapshot()
-        except (DevinConflict, DevinNotFound):
+        made = await self._ending.put_to_sleep(job, session)
+        if made is None:
             await self._mark_ended(job, session)
             return
-        by = job.cause.user
         async with self._services.unit_of_work_for(job) as uow:
-            await sessions.change(uow.tx, session.id, archived=True, stopped_by=by, stop_requested=False)
-            await sessions.apply_reply_status(uow.tx, session.id, seen)
+            by = await _name(uow, job)
+            asleep = {"archived": True, "stop_requested": False, "not_found_since": None}
+            await sessions.change(uow.tx, session.id, **asleep, **_stopped_by(job.cause.user, by))
+            await sessions.apply_reply_status(uow.tx, session.id, made.snapshot())
             if closing:
                 await threads.close(uow.tx, session.team, session.channel, session.thread_ts or "")
                 await sessions.change(uow.tx, session.id, lifecycle=Lifecycle.ENDED, ended_at=uow.now)
@@ -258,7 +266,8 @@ class SessionCommands:
             unsent = await self._end_waiting(uow, job) + job.cause.unsent
             if unsent:
                 await inbox.note(uow.tx, job.row.key, replace(job.cause, unsent=unsent))
-            await sessions.change(uow.tx, session.id, stop_requested=True, stopped_by=job.cause.user)
+            by = await _name(uow, job)
+            await sessions.change(uow.tx, session.id, stop_requested=True, **_stopped_by(job.cause.user, by))
             await uow.redraw(session.id)
         return unsent
 
@@ -287,19 +296,15 @@ class SessionCommands:
         if session.lifecycle is not Lifecycle.OPEN:
             await self._answer(job, answers.ALREADY_ENDED, session)
             return
-        assert session.devin_id is not None
         unsent = await self._begin_stop(job, session)
-        await self._services.check_claim(job)
-        # A crash right here terminates the session once more; Devin then answers with a conflict or the same session.
-        try:
-            await self._services.organisations.of(session).devin.terminate(session.devin_id)
-        except (DevinConflict, DevinNotFound):
-            log.info("session was over already")
-        by = job.cause.user
+        await self._ending.end_for_good(job, session)
         async with self._services.unit_of_work_for(job) as uow:
-            await sessions.change(uow.tx, session.id, lifecycle=Lifecycle.ENDED, ended_at=uow.now, stopped_by=by)
+            by = await _name(uow, job)
+            ended = {"lifecycle": Lifecycle.ENDED, "ended_at": uow.now}
+            await sessions.change(uow.tx, session.id, **ended, **_stopped_by(job.cause.user, by))
             await threads.close(uow.tx, session.team, session.channel, session.thread_ts or "")
             await uow.post(f"said:{job.row.key}", session, answers.exited(by, unsent))
+            await uow.reply_privately(recipient_of(job), answers.EXIT_DONE)  # in place of the question
             await uow.redraw(session.id)
             await finish(uow, job)
 
@@ -310,14 +315,23 @@ class SessionCommands:
             await uow.reply_privately(recipient_of(job, session), message)
             await finish(uow, job)
 
-    async def _close(self, job: CommandJob) -> None:
-        async with self._services.unit_of_work_for(job) as uow:
-            await finish(uow, job)
+
+async def _name(uow: UnitOfWork, job: CommandJob) -> str:
+    return await people.name_of(uow.tx, job.workspace.team, job.cause.user) if job.cause.user else ""
+
+
+def _stopped_by(user: str | None, name: str) -> dict[str, Any]:
+    return {"stopped_by": user, "stopped_by_name": name}
 
 
 def _is_in_place(session: Session, job: Job[ActionCause]) -> bool:
-    """Whether the session is in the workspace of the job, and in the channel where a button was pressed."""
-    return session.team == job.workspace.team and (not job.cause.pressed or session.channel == job.cause.channel)
+    """Whether the session is in the workspace of the job, and one that the button or command may name.
+
+    A command names the person's own sessions, and so does a button of a list. Other buttons are about their channel's.
+    """
+    cause = job.cause
+    own = cause.verb == registry.STOP_LISTED.name and session.requester == cause.user
+    return session.team == job.workspace.team and (own or not cause.pressed or session.channel == cause.channel)
 
 
 async def _open_start(uow: UnitOfWork, job: Job[Cause], session: Session) -> InboxRow[SessionCause] | None:

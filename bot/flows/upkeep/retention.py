@@ -58,6 +58,7 @@ class Retention:
             "lanes": _written(purge.purge_lanes),
             "rate_limits": _written(partial(purge.purge_rate_limits, before=now - timing.buckets_kept)),
             "people": _written(partial(purge.purge_people, before=old)),
+            "shown_lists": _written(partial(purge.purge_shown_lists, before=now - timing.list_kept)),
         }
 
     async def _all(self, batch: Batch) -> int:

@@ -2,6 +2,8 @@
 
 from bot.playground.devin.client import DevinControl
 from bot.playground.devin.permissions import (
+    ADMIN_PERMISSIONS,
+    ALL_PERMISSIONS,
     BOT_PERMISSIONS,
     ENTERPRISE_PERMISSIONS,
     LIBRARY_PERMISSIONS,
@@ -10,6 +12,8 @@ from bot.playground.devin.server import DevinSimulator
 from bot.playground.devin.switches import Switches
 
 __all__ = [
+    "ADMIN_PERMISSIONS",
+    "ALL_PERMISSIONS",
     "BOT_PERMISSIONS",
     "ENTERPRISE_PERMISSIONS",
     "LIBRARY_PERMISSIONS",

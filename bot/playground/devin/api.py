@@ -3,8 +3,13 @@
 from typing import Final
 
 from bot.playground.devin import api_account as account
+from bot.playground.devin import api_consumption as consumption
+from bot.playground.devin import api_library as library
+from bot.playground.devin import api_metrics as metrics
+from bot.playground.devin import api_schedules as schedules
+from bot.playground.devin import api_secrets as secrets
 from bot.playground.devin import api_sessions as sessions
-from bot.playground.devin.route import Route
+from bot.playground.devin.route import Handler, Route
 
 _ORG: Final = "/v3/organizations/{org_id}"
 _BETA: Final = "/v3beta1/organizations/{org_id}"
@@ -12,6 +17,31 @@ _ONE: Final = _ORG + "/sessions/{devin_id}"
 _TOP: Final = "/v3/enterprise"
 _VIEW: Final = "ViewOrgSessions"
 _MANAGE: Final = "ManageOrgSessions"
+_PLAYBOOKS: Final = "ManageAccountPlaybooks"
+_KNOWLEDGE: Final = "ManageAccountKnowledge"
+_SECRETS: Final = "ManageOrgSecrets"
+_SCHEDULES: Final = "ManageOrgSchedules"
+_METRICS: Final = "ViewAccountMetrics"
+_SPENT: Final = "ViewOrgConsumption"
+_SPENT_OF_ALL: Final = "ViewAccountConsumption"
+_NOTE: Final = _ORG + "/knowledge/notes/{note_id}"
+_PLAYBOOK: Final = _ORG + "/playbooks/{playbook_id}"
+_SCHEDULE: Final = _ORG + "/schedules/{schedule_id}"
+_BY_PERSON: Final[tuple[tuple[str, str, Handler], ...]] = (
+    ("user_daily", "users/{user_id}", consumption.user_daily),
+    ("service_user_daily", "service-users/{service_user_id}", consumption.service_user_daily),
+    ("session_daily", "sessions/{session_id}", consumption.session_daily),
+)
+_MEASURES: Final[tuple[tuple[str, Handler], ...]] = (
+    ("usage", metrics.usage),
+    ("sessions", metrics.of_sessions),
+    ("prs", metrics.of_pull_requests),
+    ("searches", metrics.of_searches),
+    ("active-users", metrics.active_users),
+    ("dau", metrics.daily_active_users),
+    ("wau", metrics.weekly_active_users),
+    ("mau", metrics.monthly_active_users),
+)
 
 # The literal /insights stands before /{devin_id}: the first match wins.
 ROUTES: Final = (
@@ -35,25 +65,44 @@ ROUTES: Final = (
     Route("list_users", "GET", _BETA + "/members/users", "ViewOrgMembership", account.list_users),
     Route("get_user", "GET", _BETA + "/members/users/{user_id}", "ViewOrgMembership", account.get_user),
     Route("list_idp_users", "GET", _BETA + "/members/idp-users", "ViewOrgMembership", account.list_idp_users),
-    Route("list_playbooks", "GET", _ORG + "/playbooks", "ManageAccountPlaybooks", account.list_playbooks),
-    Route("list_notes", "GET", _ORG + "/knowledge/notes", "ManageAccountKnowledge", account.list_notes),
-    Route("create_note", "POST", _ORG + "/knowledge/notes", "ManageAccountKnowledge", account.create_note),
-    Route("org_daily", "GET", _ORG + "/consumption/daily", "ViewOrgConsumption", account.org_daily),
-    Route(
-        "enterprise_daily",
-        "GET",
-        _TOP + "/consumption/daily",
-        "ViewAccountConsumption",
-        account.enterprise_daily,
-    ),
+    Route("generate_insights", "POST", _ONE + "/insights/generate", _MANAGE, sessions.generate_insights),
+    Route("list_playbooks", "GET", _ORG + "/playbooks", _PLAYBOOKS, library.list_playbooks),
+    Route("create_playbook", "POST", _ORG + "/playbooks", _PLAYBOOKS, library.create_playbook),
+    Route("get_playbook", "GET", _PLAYBOOK, _PLAYBOOKS, library.get_playbook),
+    Route("replace_playbook", "PUT", _PLAYBOOK, _PLAYBOOKS, library.replace_playbook),
+    Route("delete_playbook", "DELETE", _PLAYBOOK, _PLAYBOOKS, library.delete_playbook),
+    Route("list_notes", "GET", _ORG + "/knowledge/notes", _KNOWLEDGE, library.list_notes),
+    Route("create_note", "POST", _ORG + "/knowledge/notes", _KNOWLEDGE, library.create_note),
+    Route("get_note", "GET", _NOTE, _KNOWLEDGE, library.get_note),
+    Route("replace_note", "PUT", _NOTE, _KNOWLEDGE, library.replace_note),
+    Route("delete_note", "DELETE", _NOTE, _KNOWLEDGE, library.delete_note),
+    Route("list_folders", "GET", _ORG + "/knowledge/folders", _KNOWLEDGE, library.list_folders),
+    Route("list_secrets", "GET", _ORG + "/secrets", _SECRETS, secrets.list_secrets),
+    Route("create_secret", "POST", _ORG + "/secrets", _SECRETS, secrets.create_secret),
+    Route("delete_secret", "DELETE", _ORG + "/secrets/{secret_id}", _SECRETS, secrets.delete_secret),
+    Route("list_schedules", "GET", _ORG + "/schedules", _SCHEDULES, schedules.list_schedules),
+    Route("create_schedule", "POST", _ORG + "/schedules", _SCHEDULES, schedules.create_schedule),
+    Route("get_schedule", "GET", _SCHEDULE, _SCHEDULES, schedules.get_schedule),
+    Route("change_schedule", "PATCH", _SCHEDULE, _SCHEDULES, schedules.change_schedule),
+    Route("delete_schedule", "DELETE", _SCHEDULE, _SCHEDULES, schedules.delete_schedule),
+    Route("org_daily", "GET", _ORG + "/consumption/daily", _SPENT, consumption.org_daily),
+    Route("enterprise_daily", "GET", _TOP + "/consumption/daily", _SPENT_OF_ALL, consumption.enterprise_daily),
     Route(
         "enterprise_org_daily",
         "GET",
         _TOP + "/consumption/daily/organizations/{org_id}",
-        "ViewAccountConsumption",
-        account.org_daily,
+        _SPENT_OF_ALL,
+        consumption.org_daily,
     ),
-    Route("cycles", "GET", _TOP + "/consumption/cycles", "ViewAccountConsumption", account.list_cycles),
+    *(Route(name, "GET", f"{_ORG}/consumption/daily/{whose}", _SPENT, do) for name, whose, do in _BY_PERSON),
+    *(
+        Route(f"enterprise_{name}", "GET", f"{_TOP}/consumption/daily/{whose}", _SPENT_OF_ALL, do)
+        for name, whose, do in _BY_PERSON
+    ),
+    Route("cycles", "GET", _TOP + "/consumption/cycles", _SPENT_OF_ALL, consumption.list_cycles),
+    *(Route(f"metrics_{name}", "GET", f"{_ORG}/metrics/{name}", _METRICS, do) for name, do in _MEASURES),
+    *(Route(f"enterprise_metrics_{name}", "GET", f"{_TOP}/metrics/{name}", _METRICS, do) for name, do in _MEASURES),
+    Route("queue", "GET", _TOP + "/queue", _METRICS, metrics.get_queue),
     Route("list_organizations", "GET", _TOP + "/organizations", "ManageOrganizations", account.list_organizations),
     Route(
         "get_organization",

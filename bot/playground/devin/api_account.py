@@ -1,30 +1,18 @@
-"""The other endpoints: who am I, files, people, library, consumption, organisations, audit logs."""
+"""The endpoints of the account: who am I, files, people, organisations, audit logs."""
 
-from collections import defaultdict
-from collections.abc import Iterable
 from typing import Any, Final
 from urllib.parse import quote
 
 from aiohttp import web
 
-from bot.playground.devin import body
 from bot.playground.devin.paging import Listing, integer
 from bot.playground.devin.problems import invalid, not_found
-from bot.playground.devin.route import Answer, Call, as_json
+from bot.playground.devin.route import Answer, Call, as_json, page
 from bot.playground.devin.session import Attachment
-from bot.playground.devin.state import DAY, Member, World, billing_day
+from bot.playground.devin.state import DAY, Member, World
 
 LINK_SECONDS: Final = 60
 AUDIT_SPAN: Final = 100 * DAY
-PRODUCTS: Final = ("devin", "cascade", "terminal", "review")
-_NOTE: Final[dict[str, body.Check]] = {
-    "name": body.STRING,
-    "body": body.STRING,
-    "trigger": body.STRING,
-    "pinned_repo": body.nullable(body.STRING),
-    "folder_id": body.nullable(body.STRING),
-    "is_enabled": body.nullable(body.BOOLEAN),
-}
 _ROLE: Final = {"role_id": "org_member", "role_name": "Member", "role_type": "org"}
 
 
@@ -46,9 +34,9 @@ def get_self(call: Call) -> Answer:
 
 def upload_attachment(call: Call) -> Answer:
     """POST …/attachments: multipart, one field `file`."""
-    if call.upload is None:
+    upload = call.sent.upload
+    if upload is None:
         raise invalid("body", "file", "Field required", "missing")
-    upload = call.upload
     file = keep_file(call.world, call.org_id, upload.name, upload.content, upload.content_type)
     return as_json({"attachment_id": file.attachment_id, "name": file.name, "url": file.url})
 
@@ -97,7 +85,7 @@ def _people(call: Call, *, idp: bool) -> Answer:
         for member in call.world.held.members
         if member.idp is idp and email in {None, member.email}
     ]
-    return _page(call, "members", rows)
+    return page(call, "members", rows)
 
 
 def _person(member: Member, org_id: str) -> dict[str, Any]:
@@ -105,141 +93,12 @@ def _person(member: Member, org_id: str) -> dict[str, Any]:
     return facts if member.idp else facts | {"role_assignments": [{"role": _ROLE, "org_id": org_id}]}
 
 
-def _page(call: Call, kind: str, rows: Iterable[dict[str, Any]]) -> bytes:
-    listing: Listing[tuple[int, dict[str, Any]]] = Listing(
-        kind=kind,
-        rows=list(enumerate(rows, start=1)),
-        key=lambda row: (row[0],),
-        write=lambda row: as_json(row[1]),
-        last_cursor=call.world.switches.last_page_cursor,
-    )
-    return listing.page(call.query)
-
-
-# ---------------------------------------------------------------- library
-
-
-def list_playbooks(call: Call) -> Answer:
-    """GET …/playbooks."""
-    return _page(call, "playbooks", call.world.held.playbooks)
-
-
-def add_playbook(world: World, title: str, text: str, **facts: Any) -> dict[str, Any]:
-    """Put a playbook into the library."""
-    at = world.seconds()
-    playbook = {
-        "playbook_id": f"playbook-{world.new_id('playbook')}",
-        "title": title,
-        "body": text,
-        "macro": None,
-        "access_type": "org",
-        "org_id": world.org_id,
-        "created_at": at,
-        "created_by": world.service_user_id,
-        "updated_at": at,
-        "updated_by": world.service_user_id,
-    } | facts
-    world.held.playbooks.append(playbook)
-    return playbook
-
-
-def list_notes(call: Call) -> Answer:
-    """GET …/knowledge/notes; `search` looks at name, trigger and body."""
-    search = call.query.get("search", "").lower()
-    found = [
-        note
-        for note in call.world.held.notes
-        if note["org_id"] == call.org_id and search in f"{note['name']}\n{note['trigger']}\n{note['body']}".lower()
-    ]
-    return _page(call, "notes", found)
-
-
-def create_note(call: Call) -> Answer:
-    """POST …/knowledge/notes: `trigger` is required, `trigger_description` does not replace it."""
-    order, at = call.body(), call.world.seconds()
-    body.check(order, _NOTE, "name", "body", "trigger")
-    note = {
-        "note_id": f"note-{call.world.new_id('note')}",
-        "name": order["name"],
-        "body": order["body"],
-        "trigger": order["trigger"],
-        "is_enabled": order.get("is_enabled") is not False,
-        "access_type": "org",
-        "org_id": call.org_id,
-        "folder_id": order.get("folder_id"),
-        "folder_path": "/",
-        "pinned_repo": order.get("pinned_repo"),
-        "macro": None,
-        "created_at": at,
-        "updated_at": at,
-    }
-    call.world.held.notes.append(note)
-    call.world.audit("create_knowledge", call.org_id, {"note_id": note["note_id"]})
-    return as_json(note)
-
-
-# ---------------------------------------------------------------- consumption
-
-
-def org_daily(call: Call) -> Answer:
-    """GET …/consumption/daily of one organisation, also under the enterprise."""
-    return _daily(call, [call.org_id])
-
-
-def enterprise_daily(call: Call) -> Answer:
-    """GET /v3/enterprise/consumption/daily: all organisations together."""
-    return _daily(call, [held["org_id"] for held in call.world.held.organizations])
-
-
-def _daily(call: Call, org_ids: list[str]) -> Answer:
-    after, before = integer(call.query, "time_after"), integer(call.query, "time_before")
-    days = {
-        day: products
-        for day, products in sorted(_by_day(call.world, org_ids).items())
-        if (after is None or day >= after) and (before is None or day < before)
-    }
-    rows = [
-        {"date": day, "acus": round(sum(products.values()), 6), "acus_by_product": _products(products)}
-        for day, products in days.items()
-    ]
-    return as_json(
-        {"total_acus": round(sum(row["acus"] for row in rows), 6), "consumption_by_date": rows}  # type: ignore[misc]
-    )
-
-
-def _products(products: dict[str, float]) -> dict[str, float]:
-    return {name: round(products.get(name, 0.0), 6) for name in PRODUCTS}
-
-
-def _by_day(world: World, org_ids: list[str]) -> dict[int, dict[str, float]]:
-    held = world.held
-    days: dict[int, dict[str, float]] = defaultdict(lambda: defaultdict(float))
-    for org_id, day in held.spent.keys() | held.figures.keys():
-        if org_id in org_ids:
-            # A figure that was set stands; what sessions spent counts on days without one.
-            for name, acus in held.figures.get((org_id, day), {"devin": held.spent[org_id, day]}).items():
-                days[day][name] += acus
-    return days
-
-
-def list_cycles(call: Call) -> Answer:
-    """GET /v3/enterprise/consumption/cycles, newest first."""
-    held = call.world.held.cycles
-    return _page(call, "cycles", _months(call.world.now()) if held is None else held)
-
-
-def _months(now: float, count: int = 3) -> list[dict[str, int]]:
-    # Thirty billing days each: the vendor does not say how long a cycle is.
-    start = billing_day(now) - billing_day(now) // DAY % 30 * DAY
-    return [{"after": start - back * 30 * DAY, "before": start - (back - 1) * 30 * DAY} for back in range(count)]
-
-
 # ---------------------------------------------------------------- enterprise
 
 
 def list_organizations(call: Call) -> Answer:
     """GET /v3/enterprise/organizations."""
-    return _page(call, "organizations", call.world.held.organizations)
+    return page(call, "organizations", call.world.held.organizations)
 
 
 def get_organization(call: Call) -> Answer:

@@ -16,6 +16,7 @@ from bot.playground.devin.session import (
     brief_row,
     encoded_row,
     insight_row,
+    shown_id,
 )
 from bot.playground.devin.state import World
 from bot.playground.devin.switches import Switches
@@ -56,7 +57,7 @@ def create_session(call: Call) -> Answer:
     order = call.body()
     body.check(order, _CREATE, "prompt")
     _check_rules(call.world, order)
-    user_id = _impersonated(call.world, order.get("create_as_user_id"))
+    user_id = impersonated(call.world, order.get("create_as_user_id"))
     urls = order.get("attachment_urls") or []
     session = life.create(
         call.world,
@@ -90,15 +91,12 @@ def _check_rules(world: World, order: dict[str, Any]) -> None:
         raise ProblemError(400, f"devin_mode '{mode}' is not available for this organization")
     if platform is not None and platform not in PLATFORMS:
         raise ProblemError(400, f"Unknown platform '{platform}'. Valid platforms: {', '.join(PLATFORMS)}")
-    _check_playbook(world, order.get("playbook_id"))
+    if order.get("playbook_id") is not None:
+        world.playbook(order["playbook_id"])
 
 
-def _check_playbook(world: World, playbook_id: str | None) -> None:
-    if playbook_id is not None and all(held["playbook_id"] != playbook_id for held in world.held.playbooks):
-        raise ProblemError(404, "Playbook not found")
-
-
-def _impersonated(world: World, user_id: str | None) -> str | None:
+def impersonated(world: World, user_id: str | None) -> str | None:
+    """The person to act as, if that is asked for and may be done."""
     if user_id is None:
         return None
     if not allows(world.permissions, "ImpersonateOrgSessions"):
@@ -130,6 +128,39 @@ def get_insights(call: Call) -> Answer:
     """GET …/sessions/{devin_id}/insights."""
     _check_insights(call.world)
     return as_json(insight_row(call.session, call.world.switches))
+
+
+def generate_insights(call: Call) -> Answer:
+    """POST …/insights/generate: once; the analysis is there at the next look."""
+    _check_insights(call.world)
+    session = call.session
+    status = "started" if session.analysis is None else "already_exists"
+    session.analysis = session.analysis or _analysis(session)
+    call.world.touch(session, moves=False)
+    return as_json({"session_id": shown_id(session, call.world.switches), "status": status})
+
+
+def _analysis(session: Session) -> dict[str, Any]:
+    """A plain analysis in the form of the contract."""
+    opened = {
+        "title": "Opened a pull request",
+        "description": "What was asked for is ready for review.",
+        "color": "green",
+    }
+    timeline = [{"title": "Started", "description": "Read what was asked for.", "color": None, "issue_id": None}]
+    return {
+        "action_items": [],
+        "classification": {
+            "category": session.category or "other",
+            "confidence": 0.5,
+            "programming_languages": [],
+            "tools_and_frameworks": [],
+        },
+        "issues": [],
+        "note_usage": {"good_usages": [], "bad_usages": []},
+        "suggested_prompt": None,
+        "timeline": timeline + [opened | {"issue_id": None}] * bool(session.pull_requests),
+    }
 
 
 def _check_insights(world: World) -> None:
@@ -186,12 +217,12 @@ def unarchive_session(call: Call) -> Answer:
 
 
 def list_messages(call: Call) -> Answer:
-    """GET …/messages: oldest first, without a total."""
-    rows = list(enumerate(call.session.messages, start=1))
+    """GET …/messages: oldest first unless switched, without a total."""
+    sign = -1 if call.world.switches.messages_newest_first else 1
     listing: Listing[tuple[int, Message]] = Listing(
         kind="messages",
-        rows=rows,
-        key=lambda row: (row[0],),
+        rows=list(enumerate(call.session.messages, start=1))[::sign],
+        key=lambda row: (sign * row[0],),
         write=lambda row: as_json(row[1].row()),
         with_total=False,
         last_cursor=call.world.switches.last_page_cursor,
@@ -203,7 +234,7 @@ def send_message(call: Call) -> Answer:
     """POST …/messages: answers with the session, not with the message."""
     session, order = call.session, call.body()
     body.check(order, _MESSAGE, "message")
-    user_id = _impersonated(call.world, order.get("message_as_user_id"))
+    user_id = impersonated(call.world, order.get("message_as_user_id"))
     urls = order.get("attachment_urls") or []
     life.receive(call.world, session, order["message"] + life.mention(urls), user_id=user_id)
     life.attach(call.world, session, "user", urls)

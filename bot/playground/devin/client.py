@@ -1,5 +1,6 @@
 """A thin client of the control API, for tests and the playground: act as Devin, set faults, wait for calls."""
 
+from collections.abc import Sequence
 from types import TracebackType
 from typing import Any, Self
 
@@ -62,7 +63,7 @@ class DevinControl:
         """Do the next steps of its script now, whatever their delay."""
         return await self._act(session_id, "step", {"count": count})
 
-    async def set(self, session_id: str, *, moves: bool = True, **fields: Any) -> dict[str, Any]:
+    async def set(self, session_id: str, /, *, moves: bool = True, **fields: Any) -> dict[str, Any]:
         """Set any field, known to the contract or not; `moves=False` leaves `updated_at`."""
         return await self._act(session_id, "set", {"fields": fields, "moves": moves})
 
@@ -83,10 +84,17 @@ class DevinControl:
         return await self._act(session_id, "spend", {"acus": acus})
 
     async def attach(
-        self, session_id: str, name: str, content: str, content_type: str = "text/plain", *, say: str = ""
+        self,
+        session_id: str,
+        name: str,
+        content: str,
+        content_type: str = "text/plain",
+        *,
+        say: str = "",
+        more: Sequence[dict[str, str]] = (),
     ) -> dict[str, Any]:
-        """Devin hands a file over, in a message."""
-        order = {"name": name, "content": content, "content_type": content_type, "say": say}
+        """Devin hands a file over, in a message; `more` are other files in the same one."""
+        order = {"name": name, "content": content, "content_type": content_type, "say": say, "more": [*more]}
         return await self._act(session_id, "attach", order)
 
     async def terminate(self, session_id: str) -> dict[str, Any]:
@@ -150,6 +158,12 @@ class DevinControl:
         told: dict[str, Any] = await self._ask("POST", "/playbooks", json={"title": title, "body": body, **facts})
         return told
 
+    async def add_folder(self, name: str, parent_folder_id: str | None = None) -> dict[str, Any]:
+        """One more folder of knowledge notes."""
+        order = {"name": name, "parent_folder_id": parent_folder_id}
+        folder: dict[str, Any] = await self._ask("POST", "/folders", json=order)
+        return folder
+
     async def add_organization(self, org_id: str, name: str) -> dict[str, Any]:
         """One more organisation of the enterprise."""
         told: dict[str, Any] = await self._ask("POST", "/organizations", json={"org_id": org_id, "name": name})
@@ -172,7 +186,7 @@ class DevinControl:
     # ------------------------------------------------------------ faults
 
     async def fault(self, route: str, kind: str | int, **facts: Any) -> int:
-        """Set a fault (times, seconds, retry_after, commit, contains, fields); its number."""
+        """Set a fault (times, seconds, retry_after, commit, contains, fields, without, envelope); its number."""
         told = await self._ask("POST", "/faults", json={"route": route, "kind": str(kind), **facts})
         return int(told["number"])
 

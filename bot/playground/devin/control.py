@@ -13,7 +13,8 @@ from aiohttp import web
 from bot.playground import orders
 from bot.playground.devin import life, shapes
 from bot.playground.devin.api import ROUTE_NAMES
-from bot.playground.devin.api_account import add_playbook, keep_file
+from bot.playground.devin.api_account import keep_file
+from bot.playground.devin.api_library import add_folder, add_playbook
 from bot.playground.devin.faults import Faults
 from bot.playground.devin.problems import ProblemError
 from bot.playground.devin.session import Session, Step
@@ -82,6 +83,7 @@ class Control:
             ("PUT", "/cycles", self._cycles),
             ("POST", "/members", self._add_member),
             ("POST", "/playbooks", self._add_playbook),
+            ("POST", "/folders", self._add_folder),
             ("POST", "/organizations", self._add_organization),
             ("POST", "/audit", self._add_audit),
             ("POST", "/clock", self._clock),
@@ -168,10 +170,12 @@ class Control:
         life.spend(self._world, session, order["acus"])
 
     def _attach(self, session: Session, order: Order) -> None:
-        content = order["content"].encode()
-        file = keep_file(self._world, session.org_id, order["name"], content, order.get("content_type"))
-        life.attach(self._world, session, "devin", [file.url])
-        life.say(self._world, session, (order.get("say", "") + life.mention([file.url])).strip())
+        urls = [
+            keep_file(self._world, session.org_id, one["name"], one["content"].encode(), one.get("content_type")).url
+            for one in (order, *order.get("more", ()))
+        ]
+        life.attach(self._world, session, "devin", urls)
+        life.say(self._world, session, (order.get("say", "") + life.mention(urls)).strip())
 
     def _script(self, session: Session, order: Order) -> None:
         self._player.replace(session, _steps(order), order.get("play"))
@@ -214,6 +218,9 @@ class Control:
 
     async def _add_playbook(self, _: Names, order: Order) -> Any:
         return add_playbook(self._world, order.pop("title"), order.pop("body", ""), **order)
+
+    async def _add_folder(self, _: Names, order: Order) -> Any:
+        return add_folder(self._world, **order)
 
     async def _add_organization(self, _: Names, order: Order) -> Any:
         return self._world.add_organization(order["org_id"], order["name"])

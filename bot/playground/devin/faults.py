@@ -7,11 +7,17 @@ from typing import Any, Final, Literal, get_args
 
 from bot.playground.devin.journal import Entry
 
-Kind = Literal["429", "500", "503", "hang", "slow", "drop_before", "commit_then_drop", "odd"]
+Kind = Literal["404", "409", "429", "500", "503", "hang", "slow", "drop_before", "commit_then_drop", "odd"]
 Commit = Literal["before", "after", "never"]
 
 KINDS: Final = get_args(Kind)
-STATUSES: Final = {"429": "Rate limit exceeded", "500": "Unexpected error", "503": "Service unavailable"}
+STATUSES: Final = {
+    "404": "Session not found",
+    "409": "Not possible in the present state",
+    "429": "Rate limit exceeded",
+    "500": "Unexpected error",
+    "503": "Service unavailable",
+}
 _COMMIT_DEFAULTS: Final[dict[str, Commit]] = {"slow": "after", "commit_then_drop": "before", "odd": "before"}
 _COMMITS: Final[dict[Any, Commit]] = {True: "before", False: "never", "late": "after"}
 
@@ -29,14 +35,16 @@ class Fault:
     commit: Commit = "never"
     contains: str = ""  # only calls whose path, query or body contain this
     fields: dict[str, Any] = field(default_factory=dict)  # what an odd answer, or each row of it, says instead
+    without: list[str] = field(default_factory=list)  # what it does not say at all
+    envelope: dict[str, Any] = field(default_factory=dict)  # what the page around the rows says instead
     hits: int = 0
     holding: int = 0
     released: asyncio.Event = field(default_factory=asyncio.Event)
 
     def row(self) -> dict[str, Any]:
         """As the control API tells it."""
-        names = ("number", "route", "kind", "times", "seconds", "retry_after", "commit", "contains", "fields")
-        return {name: getattr(self, name) for name in (*names, "hits", "holding")}
+        names = ("number", "route", "kind", "times", "seconds", "retry_after", "commit", "contains")
+        return {name: getattr(self, name) for name in (*names, "fields", "without", "envelope", "hits", "holding")}
 
     def fits(self, entry: Entry) -> bool:
         """Whether the call says what this fault waits for."""
@@ -47,7 +55,9 @@ class Fault:
         told = json.loads(answer)
         for row in told if isinstance(told, list) else told.get("items", [told]):
             row.update(self.fields)
-        return json.dumps(told).encode()
+            for name in self.without:
+                row.pop(name, None)
+        return json.dumps(told | self.envelope if self.envelope else told).encode()
 
     async def hold(self) -> None:
         """Wait for release, or for the fault's own time."""
@@ -87,6 +97,8 @@ class Faults:
             commit=commit,
             contains=order.get("contains", ""),
             fields=order.get("fields", {}),
+            without=order.get("without", []),
+            envelope=order.get("envelope", {}),
         )
         self._set.append(fault)
         return fault

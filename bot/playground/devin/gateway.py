@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, Final
 
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 
 from bot.playground import orders
 from bot.playground.crosssite import refusal
@@ -13,13 +14,15 @@ from bot.playground.devin.api import ROUTES
 from bot.playground.devin.faults import STATUSES, Fault, Faults
 from bot.playground.devin.filters import bare
 from bot.playground.devin.journal import Entry
+from bot.playground.devin.life import fall_asleep
 from bot.playground.devin.permissions import allows
 from bot.playground.devin.problems import ProblemError, forbidden
-from bot.playground.devin.route import Call, Route, Upload
+from bot.playground.devin.route import Body, Call, Route, Upload
 from bot.playground.devin.state import World
 from bot.playground.gone import end_with_client
 
 MAX_BODY: Final = 256 * 1024 * 1024
+HIDDEN: Final = "…"
 _Endpoint = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -56,10 +59,9 @@ class Gateway:
             return self._refusal(request, ProblemError(error.status, str(error.reason)))
 
     async def _serve(self, route: Route, request: web.Request) -> web.StreamResponse:
-        raw, upload = await _read(request)
-        body = {"file": upload.name, "bytes": len(upload.content)} if upload else _told(raw)
-        entry = self._world.journal.arrive(_entry(self._world, route.name, request, body))
-        call = Call(self._world, dict(request.match_info), request.query, raw, upload)
+        body = await _read(request)
+        entry = self._world.journal.arrive(_entry(self._world, route.name, request, _told(route, body)))
+        call = Call(self._world, dict(request.match_info), request.query, body)
         try:
             response = await self._through_faults(route, request, call, entry)
         except _DropError:
@@ -108,6 +110,8 @@ class Gateway:
     async def _answer(self, route: Route, request: web.Request, call: Call, entry: Entry) -> web.StreamResponse:
         try:
             self._authorise(route, request, call)
+            _check_form(call)
+            fall_asleep(self._world)
             answer = route.handler(call)
         except ProblemError as problem:
             return self._refusal(request, problem)
@@ -146,25 +150,37 @@ async def own_requests_only(request: web.Request, handler: _Endpoint) -> web.Str
     return await handler(request) if sentence is None else web.json_response({"detail": sentence}, status=403)
 
 
-async def _read(request: web.Request) -> tuple[bytes, Upload | None]:
+async def _read(request: web.Request) -> Body:
     if request.content_type != "multipart/form-data":
-        return await request.read(), None
-    form = await request.post()
+        return Body(await request.read())
+    try:
+        form = await request.post()
+    except (ValueError, RuntimeError, HttpProcessingError):  # how aiohttp says that it cannot read a form
+        return Body(malformed=True)
     file = form.get("file")
     if not isinstance(file, web.FileField):
-        return b"", None
+        return Body()
     # aiohttp keeps bytes that are no UTF-8 as half signs, which no answer could tell again.
     name = file.filename.encode(errors="replace").decode()
-    return b"", Upload(name, file.file.read(), file.content_type)
+    return Body(upload=Upload(name, file.file.read(), file.content_type))
 
 
-def _told(raw: bytes) -> Any:
-    if not raw:
+def _check_form(call: Call) -> None:
+    if call.sent.malformed:
+        raise ProblemError(400, "There was an error parsing the body")
+
+
+def _told(route: Route, body: Body) -> Any:
+    if body.upload is not None:
+        return {"file": body.upload.name, "bytes": len(body.upload.content)}
+    if not body.raw:
         return None
     try:
-        return orders.parsed(raw)
+        told = orders.parsed(body.raw)
+        # The log is shown on the page: a secret of somebody who tries the playground has no place there.
+        return told | {"value": HIDDEN} if route.name == "create_secret" and isinstance(told, dict) else told
     except orders.OrderError:
-        return raw.decode(errors="replace")
+        return body.raw.decode(errors="replace")
 
 
 def _entry(world: World, route: str, request: web.Request, body: Any) -> Entry:

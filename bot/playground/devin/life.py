@@ -1,6 +1,7 @@
 """What happens to a session: it is created, spoken to, woken, stopped; it speaks, spends and opens PRs."""
 
 from collections.abc import Sequence
+from itertools import takewhile
 from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
@@ -110,10 +111,23 @@ def finish_waking(world: World) -> None:
     world.held.waking.clear()
 
 
+def fall_asleep(world: World) -> None:
+    """Finished sessions in which nothing has changed for a while are asleep by the next call of the API."""
+    if not world.switches.sleeps_after:
+        return
+    due = world.now() - world.switches.sleeps_after / world.pace()
+    idle = takewhile(lambda held: held[1] <= due, world.held.finished.items())
+    for session in [session for session, _ in idle if not session.script]:
+        _fall(world, session, "suspended", "inactivity")
+        world.touch(session)
+
+
 def spend(world: World, session: Session, acus: float) -> None:
     """The session uses ACUs, which also count for the organisation's billing day."""
     session.acus_consumed = round(session.acus_consumed + acus, 6)
-    world.held.spent[session.org_id, billing_day(world.now())] += acus
+    day = billing_day(world.now())
+    session.spent[day] = session.spent.get(day, 0.0) + acus
+    world.held.spent[session.org_id, day] += acus
     world.touch(session)
 
 

@@ -19,8 +19,13 @@ BOT_PERMISSIONS: Final = frozenset(
 LIBRARY_PERMISSIONS: Final = frozenset({"ManageAccountKnowledge", "ManageAccountPlaybooks"})
 """What reading and writing notes and playbooks needs on top."""
 
+ADMIN_PERMISSIONS: Final = frozenset({"ManageOrgSecrets", "ManageOrgSchedules"})
+"""What secrets and schedules of an organisation need on top."""
+
+METRICS_PERMISSION: Final = "ViewAccountMetrics"  # the one permission of an account that an organisation grants too
 ENTERPRISE_PERMISSIONS: Final = frozenset(
     {
+        METRICS_PERMISSION,
         "ViewAccountSessions",
         "ManageAccountSessions",
         "ViewAccountConsumption",
@@ -30,6 +35,8 @@ ENTERPRISE_PERMISSIONS: Final = frozenset(
     }
 )
 """What an enterprise service user has on top; it inherits the matching rights in every organisation."""
+
+ALL_PERMISSIONS: Final = BOT_PERMISSIONS | LIBRARY_PERMISSIONS | ADMIN_PERMISSIONS | ENTERPRISE_PERMISSIONS
 
 _INHERITED: Final = {
     "ViewOrgSessions": "ViewAccountSessions",
@@ -47,4 +54,4 @@ def allows(granted: Collection[str], permission: str) -> bool:
 
 def is_enterprise(granted: Collection[str]) -> bool:
     """Whether this credential reaches other organisations than its own."""
-    return not ENTERPRISE_PERMISSIONS.isdisjoint(granted)
+    return not (ENTERPRISE_PERMISSIONS - {METRICS_PERMISSION}).isdisjoint(granted)

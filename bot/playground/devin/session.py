@@ -111,6 +111,8 @@ class Session:
     attachments: list[tuple[str, Attachment]] = field(default_factory=list)  # (source, file)
     script: list[Step] = field(default_factory=list)
     paused: bool = False  # its script waits, whatever the speed
+    spent: dict[int, float] = field(default_factory=dict)  # ACUs by billing day
+    analysis: dict[str, Any] | None = None  # once somebody had it generated
     terminated: bool = False
     waking: bool = False  # resuming because somebody wrote
     row_cache: bytes | None = None
@@ -186,7 +188,7 @@ def insight_row(session: Session, switches: Switches) -> dict[str, Any]:
         "num_user_messages": session.count("user"),
         "num_devin_messages": session.count("devin"),
         "session_size": size_of(session.acus_consumed),
-        "analysis": None,
+        "analysis": session.analysis,
     }
 
 

@@ -95,7 +95,14 @@ STEP: Final[Mapping[str, Shape]] = {
     "pause": FLAG,
     "answers": _list_of("a list of pairs of a pattern and a text", _is_answer),
 }
+FILE: Final[Mapping[str, Shape]] = {"name": TEXT, "content": TEXT, "content_type": nullable(MEDIA_TYPE)}
 SCRIPT: Final[Mapping[str, Shape]] = {"contains": TEXT, "steps": OBJECTS, "play": nullable(PACE)}
+
+
+def _is_file(value: Any) -> bool:
+    return isinstance(value, dict) and {"name", "content"} <= value.keys() and misfit(value, FILE) is None
+
+
 VERBS: Final[Mapping[str, Mapping[str, Shape]]] = {
     "step": {"count": whole_number(1, MOST_AT_ONCE)},
     "set": {"fields": OBJECT, "moves": FLAG},
@@ -103,7 +110,7 @@ VERBS: Final[Mapping[str, Mapping[str, Shape]]] = {
     "write": {"text": TEXT},
     "pr": {"url": TEXT, "state": NAME},
     "spend": {"acus": ACUS},
-    "attach": {"name": TEXT, "content": TEXT, "content_type": nullable(MEDIA_TYPE), "say": TEXT},
+    "attach": {**FILE, "say": TEXT, "more": _list_of("a list of files, each with a name and a content", _is_file)},
     "script": SCRIPT,
     "play": {"speed": PACE},
 }

@@ -47,10 +47,14 @@ class Holdings:
     sessions: dict[str, Session] = field(default_factory=dict)
     by_age: list[Session] = field(default_factory=list)  # newest first
     waking: set[Session] = field(default_factory=set)
+    finished: dict[Session, float] = field(default_factory=dict)  # since when nothing has changed, oldest first
     organizations: list[dict[str, Any]] = field(default_factory=list)
     members: list[Member] = field(default_factory=list)
     playbooks: list[dict[str, Any]] = field(default_factory=list)
     notes: list[dict[str, Any]] = field(default_factory=list)
+    folders: list[dict[str, Any]] = field(default_factory=list)
+    secrets: list[dict[str, Any]] = field(default_factory=list)
+    schedules: list[dict[str, Any]] = field(default_factory=list)
     audits: list[dict[str, Any]] = field(default_factory=list)
     attachments: dict[str, Attachment] = field(default_factory=dict)
     links: dict[str, tuple[Attachment, float]] = field(default_factory=dict)  # token: (file, good until)
@@ -85,6 +89,7 @@ class World:
         self.filtered: tuple[Any, list[Session]] | None = None  # the last filtered list, with what it was for
         self.on_created: Callable[[Session], None] = lambda _: None
         self.on_message: Callable[[Session], None] = lambda _: None
+        self.pace: Callable[[], float] = lambda: 1.0  # how fast sessions live
         self._now = now
         self._initial_permissions = frozenset(permissions)
         self.clock_offset = 0.0
@@ -131,7 +136,13 @@ class World:
         if moves:
             session.updated_at = self.seconds()
         session.row_cache = None
+        self._note_finished(session)
         self.changed(session.change)
+
+    def _note_finished(self, session: Session) -> None:
+        self.held.finished.pop(session, None)
+        if (session.status, session.status_detail) == ("running", "finished"):
+            self.held.finished[session] = self.now()
 
     def switch(self, changes: dict[str, Any]) -> None:
         """Turn switches; what was written under the old ones is written again."""
@@ -144,6 +155,7 @@ class World:
         """Take a new session in."""
         self.held.sessions[session.bare_id] = session
         insort(self.held.by_age, session, key=lambda held: held.key)
+        self._note_finished(session)
         self.changed(session.change)
         return session
 
@@ -182,6 +194,20 @@ class World:
             if member.user_id == user_id:
                 return member
         raise not_found("User")
+
+    def playbook(self, playbook_id: str) -> dict[str, Any]:
+        """A playbook by id."""
+        for playbook in self.held.playbooks:
+            if playbook["playbook_id"] == playbook_id:
+                return playbook
+        raise not_found("Playbook")
+
+    def folder(self, folder_id: str) -> dict[str, Any]:
+        """A folder of notes by id."""
+        for folder in self.held.folders:
+            if folder["folder_id"] == folder_id:
+                return folder
+        raise not_found("Folder")
 
     def audit(self, action: str, org_id: str | None, data: dict[str, Any]) -> None:
         """Note an action in the audit log, as done by the service user now."""

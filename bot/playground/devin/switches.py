@@ -12,7 +12,9 @@ class Switches:
     archived_messages_refused: bool = False  # 409 for a message to an archived session
     ended_messages_refused: bool = False  # 409 for a message to a session at exit or error
     archived_hidden: bool = False  # lists leave archived sessions out unless asked for
+    filters_ignored: bool = False  # lists say everything, as where no filter of a request is known
     messages_leave_updated_at: bool = False
+    messages_newest_first: bool = False
     prefixed_ids: bool = False  # answers say "devin-…" instead of 32 hex digits
     slow_create: float = 0.0  # seconds between the effect of a create and its answer
     new_without_time: bool = False  # updated_at is null while a session is new
@@ -21,8 +23,10 @@ class Switches:
     last_page_cursor: bool = False  # end_cursor on the last page too
     tags_match: Literal["any", "all"] = "any"
     insights_status: Literal[200, 403, 404] = 200
+    old_note_trigger: bool = False  # a note may say trigger_description, the name of its trigger in v1
     attachments_in_items: bool = False  # the session's attachments in an envelope
     wake: Literal["on_read", "at_once", "by_hand"] = "on_read"  # when resuming becomes running
+    sleeps_after: float = 1_800.0  # seconds at speed 1 until a finished session sleeps (suspended/inactivity); 0: never
     out_of_quota: bool = False  # create answers 403 out_of_quota
     modes_refused: tuple[str, ...] = ()  # devin_mode values the organisation lacks: 400
     self_without_org: bool = False  # /v3/self names no organisation

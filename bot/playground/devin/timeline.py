@@ -35,6 +35,7 @@ class Player:
         self._changed = asyncio.Event()
         world.on_created = self.take
         world.on_message = self.heard
+        world.pace = lambda: self._speed
 
     @property
     def speed(self) -> float:

@@ -23,8 +23,11 @@ DEFAULT_SCOPES: Final = (
     "im:history",
     "im:read",
     "im:write",
+    "mpim:history",
+    "mpim:read",
     "reactions:read",
     "reactions:write",
+    "usergroups:read",
     "users:read",
     "users:read.email",
 )
@@ -45,6 +48,7 @@ DEFAULT_EVENTS: Final = (
     "message.channels",
     "message.groups",
     "message.im",
+    "message.mpim",
     "tokens_revoked",
 )
 # The scope without which Slack does not let an app subscribe to the event; None: no scope needed.

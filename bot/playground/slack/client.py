@@ -52,6 +52,28 @@ class SlackControl:
         result = await self.act("say", **place, files=list(files), broadcast=broadcast)
         return str(result["ts"])
 
+    async def post_as_app(
+        self,
+        channel: str,
+        name: str,
+        *,
+        text: str = "",
+        blocks: Sequence[Json] = (),
+        attachments: Sequence[Json] = (),
+        thread_ts: str | None = None,
+    ) -> str:
+        """Post as another app does with an incoming webhook; the message's `ts`."""
+        content = {"text": text, "blocks": list(blocks) or None, "attachments": list(attachments) or None}
+        result = await self.act("post_as_app", channel=channel, name=name, thread_ts=thread_ts, **content)
+        return str(result["ts"])
+
+    async def forward(
+        self, user: str, channel: str, ts: str, to: str, text: str = "", *, thread_ts: str | None = None
+    ) -> str:
+        """Forward a message to another channel, or to a thread there; the `ts` of the message that does."""
+        place = {"user": user, "channel": channel, "ts": ts, "to": to, "thread_ts": thread_ts}
+        return str((await self.act("forward", **place, text=text))["ts"])
+
     async def edit(self, user: str, channel: str, ts: str, text: str) -> Json:
         """Change one's own message."""
         return await self.act("edit", user=user, channel=channel, ts=ts, text=text)

@@ -16,6 +16,7 @@ from bot.playground.slack.http_events import HttpEvents
 from bot.playground.slack.interactions import Interactions
 from bot.playground.slack.people import People
 from bot.playground.slack.reading import kinds, read, wait
+from bot.playground.slack.shares import Shares
 from bot.playground.slack.socket_mode import SocketMode
 from bot.playground.slack.workspace import Workspace
 from bot.playground.slack.world import BOT_USER, Channel
@@ -54,6 +55,7 @@ class Control:
             "submit_view": interactions.submit,
             "close_view": interactions.close,
             "shortcut": interactions.shortcut,
+            **Shares(self._workspace, people).acts(),
         }
 
     def _channel_acts(self) -> dict[str, Act]:

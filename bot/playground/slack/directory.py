@@ -60,6 +60,14 @@ def user_by_email(workspace: Workspace, args: Args) -> Json:
     raise SlackError("users_not_found")
 
 
+def user_groups(workspace: Workspace, _: Args) -> Json:
+    """usergroups.list."""
+    groups = workspace.slack.world.groups.items()
+    return {
+        "usergroups": [{"id": key, "name": handle, "handle": handle, "is_usergroup": True} for key, handle in groups]
+    }
+
+
 def add_reaction(workspace: Workspace, args: Args) -> Json:
     """reactions.add."""
     name, message = _reacted(workspace, args)

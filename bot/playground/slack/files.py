@@ -1,8 +1,11 @@
 """Files: what is said about them, their download behind the bot's token, and uploads in three steps."""
 
+import asyncio
 import base64
+import mimetypes
 import re
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, Final
 
 from aiohttp import web
@@ -43,7 +46,8 @@ def upload_url(workspace: Workspace, args: Args) -> Json:
     if not args.text("length").isdigit():
         raise missing("length")
     slack = workspace.slack
-    file = SharedFile(slack.names.next("F"), name, "application/octet-stream", int(args.text("length")), BOT_USER)
+    mimetype = mimetypes.guess_type(name)[0] or "application/octet-stream"
+    file = SharedFile(slack.names.next("F"), name, mimetype, int(args.text("length")), BOT_USER)
     slack.files[file.id] = file
     return {"upload_url": f"{slack.root}/upload/{file.id}", "file_id": file.id}
 
@@ -59,7 +63,9 @@ def complete_upload(workspace: Workspace, args: Args) -> Json:
         channel = writable(workspace, args.text("channel_id"))
         parent = slack.timeline(channel.id).root(args.text("thread_ts"))
         content = Content(args.text("initial_comment"))
-        workspace.post(channel.id, content, parent=parent, subtype="file_share", files=files)
+        share = partial(workspace.post, channel.id, content, parent=parent, subtype="file_share", files=files)
+        # Slack answers first, and shares a moment later.
+        asyncio.get_running_loop().call_later(slack.share_delay, share)
     return {"files": files}
 
 

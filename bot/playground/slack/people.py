@@ -31,7 +31,7 @@ class People:
         if channel.is_archived:
             raise ImpossibleError(f"{channel.id} is archived: nobody can write there")
         slack = self._workspace.slack
-        parent = self._parent(channel, args.text("thread_ts"))
+        parent = self.parent(channel, args.text("thread_ts"))
         specs = args.data("files") or []
         text = _written(args.text("text"), "message")
         if not text and not specs:
@@ -56,7 +56,7 @@ class People:
 
     def unfurl(self, args: Args) -> Json:
         """Slack adds a link's preview: a `message_changed` that no person made."""
-        message = self._message(args)
+        message = self.message(args)
         previous = message.shown()
         message.attachments = [{"id": 1, "from_url": "https://example.com/", "fallback": "Example"}]
         self._workspace.events.edited(message, previous, by_person=False)
@@ -65,7 +65,7 @@ class People:
     def react(self, args: Args) -> Json:
         """Add a reaction."""
         person, _ = self.place(args)
-        message, name = self._message(args), args.need("name")
+        message, name = self.message(args), args.need("name")
         if not EMOJI.fullmatch(name):
             raise ImpossibleError(f"there is no emoji called {name!r}")
         users = message.reactions.setdefault(name, [])
@@ -78,7 +78,7 @@ class People:
     def unreact(self, args: Args) -> Json:
         """Take a reaction back."""
         person, _ = self.place(args)
-        message, name = self._message(args), args.need("name")
+        message, name = self.message(args), args.need("name")
         if person.id not in message.reactions.get(name, []):
             raise ImpossibleError(f"{person.id} has not reacted with {name}")
         message.reactions[name].remove(person.id)
@@ -173,7 +173,8 @@ class People:
 
         return ENTITY.sub(written, text)
 
-    def _parent(self, channel: Channel, thread_ts: str) -> Message | None:
+    def parent(self, channel: Channel, thread_ts: str) -> Message | None:
+        """The message that a reply hangs under; None without `thread_ts`."""
         if not thread_ts:
             return None
         root = self._workspace.slack.timeline(channel.id).root(thread_ts)
@@ -181,7 +182,8 @@ class People:
             raise ImpossibleError(f"no thread can hang under {thread_ts} in {channel.id}")
         return root
 
-    def _message(self, args: Args) -> Message:
+    def message(self, args: Args) -> Message:
+        """The message that an act is about."""
         channel_id = self.place(args)[1].id if args.text("user") else args.need("channel")
         if not args.text("ts"):
             raise missing("ts")
@@ -191,7 +193,7 @@ class People:
         return message
 
     def _own(self, args: Args) -> Message:
-        message = self._message(args)
+        message = self.message(args)
         if message.user != args.text("user"):
             raise ImpossibleError(f"{args.text('user')} did not write {message.ts}")
         return message

@@ -162,6 +162,7 @@ class Slack:
         self.entered: dict[tuple[str, str], Json] = {}  # by person and message: what its fields hold
         self.offered: dict[tuple[str, str], list[Json]] = {}  # by message or view and action: what the bot offered
         self.files: dict[str, SharedFile] = {}
+        self.share_delay = 0.05  # seconds from the answer to an upload until its message is there
         self.agent_sessions: dict[tuple[str, str], Json] = {}
         self.faults.clear()
         self.limits = RateLimits(self.limits.rules, self.clock)

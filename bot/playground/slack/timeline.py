@@ -20,6 +20,7 @@ class Message:
     user: str
     text: str
     team: str = TEAM
+    username: str | None = None  # of another app, whose id stands in `user`
     parent: "Message | None" = None
     blocks: list[Json] = field(default_factory=list)
     attachments: list[Json] = field(default_factory=list)
@@ -75,6 +76,8 @@ class Message:
         if self.by_bot:
             profile = {"id": BOT_ID, "app_id": APP, "name": "Devin Bridge", "team_id": self.team}
             out |= {"bot_id": BOT_ID, "app_id": APP, "bot_profile": profile}
+        if self.username:
+            out |= {"bot_id": out.pop("user"), "username": self.username}
         if self.reactions:
             out["reactions"] = [
                 {"name": name, "users": list(users), "count": len(users)} for name, users in self.reactions.items()
@@ -112,9 +115,13 @@ class Message:
 
     def read(self) -> Json:
         """As the control API tells it: everything, and what a person reads of it."""
-        text = "" if self.deleted else rendered(self.text, self.blocks)
+        text = "" if self.deleted else rendered(self.text, self.blocks) or _fallback(self.attachments)
         facts = {"channel": self.channel, "rendered": text, "edits": self.edits, "deleted": self.deleted}
-        return self.shown(metadata=True) | facts
+        return self.shown(metadata=True) | facts | ({"user": self.user} if self.username else {})
+
+
+def _fallback(attachments: list[Json]) -> str:
+    return "\n".join(str(one["fallback"]) for one in attachments if one.get("fallback"))
 
 
 class Timeline:

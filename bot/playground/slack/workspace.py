@@ -27,6 +27,7 @@ class Workspace:
         content: Content,
         *,
         user: str = BOT_USER,
+        username: str | None = None,
         parent: Message | None = None,
         subtype: str | None = None,
         files: list[Json] | None = None,
@@ -34,11 +35,12 @@ class Workspace:
         """Put a message into a channel or thread."""
         slack = self.slack
         message = Message(channel, slack.stamps.next(), user, content.text, parent=parent, subtype=subtype)
-        message.team = slack.world.people[user].team
+        message.username = username
+        message.team = slack.world.people[user].team if user in slack.world.people else slack.team
         message.blocks = self.stored(content.blocks)
         message.attachments, message.metadata = content.attachments, content.metadata or None
         message.files = files or []
-        message.client_msg_id = None if user == BOT_USER else slack.names.envelope()
+        message.client_msg_id = slack.names.envelope() if user in slack.world.people and user != BOT_USER else None
         slack.timeline(channel).add(message)
         self.events.posted(message)
         return message

@@ -115,6 +115,7 @@ class World:
         self.team = team
         self.people = {person.id: person for person in _people(team)}
         self.channels = {channel.id: channel for channel in _channels(team)}
+        self.groups = {"S0BACKEND": "backend-team"}  # the names of user groups by id
         for person in list(self.people.values()):
             if not person.is_bot and not person.is_stranger:
                 self.direct(person.id)

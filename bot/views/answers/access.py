@@ -22,6 +22,15 @@ CHANNEL_ARCHIVED: Final = Message(
     "Use another channel, or unarchive this one."
 )
 
+CHANNEL_RESTRICTED: Final = Message(
+    "Only some people may post in this channel and Devin Bridge is not one of them, so nothing was started. "
+    "Ask whoever manages the channel to let it post, or use another channel."
+)
+BETWEEN_PEOPLE: Final = Message(
+    "Devin Bridge cannot post in a direct message between two people, so nothing was started. "
+    "Use a channel, or write to Devin Bridge directly."
+)
+
 
 def channel_archived(channel: str) -> Message:
     """Report, outside of `channel`, that it was archived before anything was started in it."""

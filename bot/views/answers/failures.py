@@ -66,6 +66,15 @@ def posting_lost(channel: str, session: Session | None = None) -> Message:
     )
 
 
+def posting_restricted(channel: str, session: Session) -> Message:
+    """Report to the asker of `session` in a direct message that only some people may post in `channel` now."""
+    return Message(
+        f":warning: Devin Bridge may no longer post in <#{channel}>, where only some people may, "
+        f"so news from Devin does not appear there. The session {link(session.url, session.title)} goes on at Devin. "
+        "Ask whoever manages the channel to let Devin Bridge post, or stop the session with `/devin stop`."
+    )
+
+
 def post_lost(reference: str, url: str | None = None) -> Message:
     """Report in a thread that one message of Devin's could not be shown; `url` is the session at Devin."""
     return Message(

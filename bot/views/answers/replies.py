@@ -36,6 +36,11 @@ REPLY_LATE: Final = Message(
     "as soon as it can be; please don't write it again."
 )
 
+REPLY_HELD: Final = Message(
+    ":hourglass_flowing_sand: Devin takes no messages in this session right now. Your reply is stored and is sent "
+    "as soon as it does; please don't write it again."
+)
+
 
 def reply_not_sent(reason: str, reference: str, excerpt: str = "") -> Message:
     """Report in the thread that a reply will not be sent to Devin, because of `reason`, a clause.

@@ -7,22 +7,29 @@ from bot.domain.commands import registry
 from bot.domain.commands.option_words import ACU
 from bot.domain.commands.options import NOT_A_MODE, Mistyped, Request
 from bot.domain.commands.parser import Doubt
+from bot.domain.session import Session
 from bot.views import blocks
 from bot.views.answers.failures import outcome_unknown
 from bot.views.answers.wording import PROMPT_SHOWN, code, message_of
 from bot.views.message import Message
-from bot.views.text import disarm, duration, fitted, link, one_line, shortened
+from bot.views.text import counted, disarm, duration, fitted, link, one_line, shortened
 
+FILES_NAMED: Final = 3
 BUTTON_LABEL: Final = 75  # characters, of the text of a button at Slack
 MOST_OPTIONS: Final = 8  # that one question names; a block takes 3,000 characters
 EMPTY_PROMPT: Final = Message(
     "There is no task in that, so nothing was started. Write what Devin should do, "
     "for example `/devin fix the flaky login test repo=acme/web`."
 )
+NOTHING_TO_READ: Final = Message(
+    "There is no task in that and nothing to read in this thread, so nothing was started. "
+    "Mention Devin Bridge again and write what Devin should do."
+)
 START_DECLINED: Final = Message("Fine, nothing more was started.")
 START_CANCELLED: Final = Message("Fine, nothing was started.")
 START_EXPIRED: Final = Message(
-    "That question is too old to answer, so nothing was started. Send the task again if it is still needed."
+    "That question was answered before or is too old, so nothing more was started. "
+    "Send the task again if it is still needed."
 )
 START_OVERTAKEN: Final = Message(
     "Another session runs in this thread by now, so nothing more was started. Reply in the thread to steer it."
@@ -51,6 +58,34 @@ def checking(prompt: str) -> Message:
 def started_in_thread(prompt: str, permalink: str) -> Message:
     """Confirm that the session of a slash command's `prompt` has its thread, which `permalink` leads to."""
     return Message(f"Got it: “{fitted(prompt, PROMPT_SHOWN)}”. The session is in {link(permalink, 'this thread')}.")
+
+
+def thread_read(messages: int, files: int, left_out: Sequence[str], *, older: bool) -> Message:
+    """Report how many earlier messages and files of a thread Devin got, and what was left out.
+
+    `left_out` are the names of the files that were not passed on; `older` is whether messages were left out too.
+    """
+    counts = [counted(number, noun) for number, noun in ((messages, "message"), (files, "file")) if number]
+    return message_of(
+        f"Read {' and '.join(counts)} of this thread." if counts else "",
+        "It is long, so earlier messages were left out; paste what matters of them." if older else "",
+        _not_passed_on(left_out) if left_out else "",
+    )
+
+
+def _not_passed_on(names: Sequence[str]) -> str:
+    named = [f"“{fitted(name, PROMPT_SHOWN)}”" for name in names[:FILES_NAMED]]
+    more = len(names) - len(named)
+    listed = [*named, f"{more} more"] if more else named
+    which = " and ".join(filter(None, [", ".join(listed[:-1]), listed[-1]]))
+    verb, them = ("was", "it") if len(names) == 1 else ("were", "them")
+    return f"{which} {verb} not passed on to Devin; share {them} in a reply or paste what matters."
+
+
+def started_elsewhere(session: Session, permalink: str) -> Message:
+    """Link the thread of `session`, which a person started from another thread; `permalink` is its address."""
+    thread = link(permalink, session.title, PROMPT_SHOWN)
+    return Message(f"Your new session has a thread of its own: {thread}. Reply there to steer it.")
 
 
 def ask_again(key: str, prompt: str, seconds: float) -> Message:

@@ -7,7 +7,6 @@ from bot.domain.session import Session
 from bot.views import blocks
 from bot.views.answers.wording import code, message_of
 from bot.views.message import Message
-from bot.views.sentences import mention
 from bot.views.text import fitted, link
 
 STOPPING: Final = Message("Stopping: Devin is put to sleep in a moment. Nothing is lost.")
@@ -19,24 +18,29 @@ ALREADY_STOPPED: Final = Message("This session is asleep already; nothing was ch
 NOTHING_TO_STOP: Final = Message(
     "Nothing of yours is running, so nothing was stopped. `/devin list` shows your sessions."
 )
+STOP_UNKNOWN: Final = Message(
+    "It is not known whether Devin has started this session, so nothing was stopped. "
+    "Look in Devin; if the session shows up in its thread, stop it there."
+)
+EXIT_DONE: Final = Message("The session was ended for good.")
 EXIT_KEPT: Final = Message("Fine, the session was kept as it is.")
 ALREADY_ENDED: Final = Message(
     "This session has ended already; nothing was changed. Use `/devin` or mention Devin Bridge to start a new one."
 )
 
 
-def stopped(by: str | None, unsent: int = 0) -> Message:
+def stopped(by: str, unsent: int = 0) -> Message:
     """Report that `by` stopped the session, and that `unsent` replies that waited were not sent to Devin."""
-    whose = f" by {mention(by)}" if by else ""
+    whose = f" by {fitted(by)}" if by else ""
     return message_of(
         f":black_square_for_stop: Stopped{whose}. Devin sleeps and nothing is lost; a reply in this thread wakes it.",
         _unsent(unsent, "because the stop came first"),
     )
 
 
-def cancelled(by: str | None, unsent: int = 0) -> Message:
+def cancelled(by: str, unsent: int = 0) -> Message:
     """Report that `by` stopped the session before Devin had it, and that `unsent` replies were not sent."""
-    whose = f" by {mention(by)}" if by else ""
+    whose = f" by {fitted(by)}" if by else ""
     return message_of(
         f":black_square_for_stop: Cancelled{whose} before it began: nothing was started and nothing was spent.",
         _unsent(unsent, "because there is no session"),
@@ -56,9 +60,9 @@ def stop_failed(url: str | None, reference: str, unsent: int = 0) -> Message:
     )
 
 
-def archived(by: str | None, unsent: int = 0) -> Message:
+def archived(by: str, unsent: int = 0) -> Message:
     """Report that `by` archived the session and closed its thread, and that `unsent` replies were not sent."""
-    whose = f" by {mention(by)}" if by else ""
+    whose = f" by {fitted(by)}" if by else ""
     return message_of(
         f":file_cabinet: Archived{whose}. Devin sleeps, and replies in this thread are no longer sent to it.",
         _unsent(unsent, "because the thread was closed first"),
@@ -79,9 +83,9 @@ def exit_confirm(session: Session) -> Message:
     return Message(text, [blocks.section(text), *row])
 
 
-def exited(by: str | None, unsent: int = 0) -> Message:
+def exited(by: str, unsent: int = 0) -> Message:
     """Report that `by` ended the session for good, and that `unsent` replies were not sent to Devin."""
-    whose = f" by {mention(by)}" if by else ""
+    whose = f" by {fitted(by)}" if by else ""
     return message_of(
         f":checkered_flag: Ended for good{whose}. Replies in this thread no longer reach Devin.",
         _unsent(unsent, "because the session was ended first"),

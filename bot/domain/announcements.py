@@ -1,0 +1,208 @@
+"""What is announced about a session, and when: each end of a turn once, and each pull request once.
+
+A turn ends when Devin needs a person or is done. It begins when a person writes, or when Devin goes on by itself.
+"""
+
+import re
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import Final
+
+from bot.domain.session import DisplayState, Snapshot, display_state_of
+
+
+class AnnouncementKind(StrEnum):
+    """The kinds of ends that a turn may have."""
+
+    QUESTION = "question"
+    WAITS = "waits"  # Devin waits and has a result, and nobody can tell whether it asks for something
+    APPROVAL = "approval"
+    LIMIT = "limit"
+    FAILED = "failed"
+    DONE = "done"
+
+
+@dataclass(frozen=True, slots=True)
+class TurnEnd:
+    """A state in which Devin rests. `detail` is Devin's word for it; it tells apart two limits or two failures."""
+
+    kind: AnnouncementKind
+    detail: str | None = None
+
+    @property
+    def name(self) -> str:
+        """What is stored of the end: its kind, and for a limit or a failure the detail."""
+        with_detail = self.kind in {AnnouncementKind.LIMIT, AnnouncementKind.FAILED}
+        return f"{self.kind}:{self.detail}" if with_detail and self.detail else self.kind.value
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """Who wrote in a session since the last poll: Devin, and that just now; a person, and that last of all."""
+
+    devin: bool = False
+    just_now: bool = False
+    person: bool = False
+    person_last: bool = False
+
+
+NOBODY: Final = Spoken()
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """What one poll has found and left for the next one to announce."""
+
+    end: str | None = None  # the name of an end of a turn
+    not_before: float = 0.0  # the end is announced from this instant on
+    words: bool = False  # whether Devin's newest words are kept back
+    pull_requests: tuple[str, ...] = ()  # the addresses of those that are announced with the end, if that comes
+
+
+@dataclass(frozen=True, slots=True)
+class TurnState:
+    """How far the announcing of a session is. `number` counts the ends of turns that were announced."""
+
+    number: int = 0
+    announced: str | None = None  # the name of the end; None while Devin works
+    person_wrote: bool = False  # since that end was announced
+    pending: Pending | None = None
+
+
+_RESTING: Final = {
+    DisplayState.WAITING: AnnouncementKind.QUESTION,
+    DisplayState.APPROVAL: AnnouncementKind.APPROVAL,
+    DisplayState.DONE: AnnouncementKind.DONE,
+    DisplayState.LIMIT: AnnouncementKind.LIMIT,
+    DisplayState.FAILED: AnnouncementKind.FAILED,
+}
+_DEVIN_CHOSE: Final = frozenset({AnnouncementKind.QUESTION, AnnouncementKind.WAITS, AnnouncementKind.DONE})
+_ASKING: Final = frozenset({AnnouncementKind.QUESTION, AnnouncementKind.WAITS})
+_SETTLED: Final = frozenset({AnnouncementKind.WAITS, AnnouncementKind.DONE})
+
+
+def turn_end(snapshot: Snapshot) -> TurnEnd | None:
+    """The end of a turn that `snapshot` shows, or None while Devin works or sleeps without a result."""
+    kind = _RESTING.get(display_state_of(snapshot))
+    if kind is None:
+        return None
+    if kind is AnnouncementKind.QUESTION and snapshot.has_outcome and snapshot.asks is None:
+        kind = AnnouncementKind.WAITS
+    return TurnEnd(kind, snapshot.detail or (snapshot.status if snapshot.status == "error" else None))
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What a poll announces of a session, and the state of its turn afterwards."""
+
+    turn: TurnState
+    end: TurnEnd | None = None
+    pull_requests: tuple[str, ...] = ()  # the addresses of those that are announced now; with `end`, in its post
+    relays: bool = True  # False: Devin's new words are kept back until the next poll
+
+
+def decide(turn: TurnState, old: Snapshot, new: Snapshot, spoken: Spoken, now: float, answer_settle: float) -> Decision:
+    """Decide what is announced when `new` follows `old` and `spoken` was written meanwhile.
+
+    An end of a turn is announced once. One without words is pending until the next poll shows it again, and one that
+    may be older than a person's last message until Devin has had `answer_settle` seconds to take that. Words that Devin
+    has written just now are kept back until the next poll if the state may be older than they are, so that they and
+    the end of the turn that they may bring are one post.
+    """
+    pending, end = turn.pending or Pending(), turn_end(new)
+    pull_requests = (*pending.pull_requests, *new_pull_requests(old, new))
+    if spoken.just_now and not pending.words and _may_be_older_than_words(turn, new, end):
+        return Decision(replace(turn, pending=replace(pending, words=True, pull_requests=pull_requests)), relays=False)
+    turn = _with_words(turn, new, spoken)
+    if end is None or not _is_another(turn, end, new, spoken):
+        return Decision(replace(turn, pending=None), pull_requests=pull_requests)
+    if _is_unsure(end, new, spoken) and (pending.end != end.name or now < pending.not_before):
+        not_before = now + answer_settle if spoken.person_last else now
+        if pending.end == end.name:
+            not_before = max(not_before, pending.not_before)
+        return Decision(replace(turn, pending=Pending(end.name, not_before, pull_requests=pull_requests)))
+    return Decision(TurnState(turn.number + 1, announced=end.name), end, pull_requests)
+
+
+def _may_be_older_than_words(turn: TurnState, new: Snapshot, end: TurnEnd | None) -> bool:
+    """Whether the state of `new` may have been listed before Devin's newest words: it works, or rests as before."""
+    return display_state_of(new) is DisplayState.WORKING if end is None else end.name == turn.announced
+
+
+def _with_words(turn: TurnState, new: Snapshot, spoken: Spoken) -> TurnState:
+    """The state of the turn with what was written. Once Devin works again, no end of the turn is announced yet."""
+    if turn_end(new) is not None or display_state_of(new) is DisplayState.ASLEEP:
+        return replace(turn, person_wrote=turn.person_wrote or spoken.person)
+    return TurnState(turn.number)
+
+
+def _is_another(turn: TurnState, end: TurnEnd, snapshot: Snapshot, spoken: Spoken) -> bool:
+    """Whether `end` was not announced in this turn.
+
+    announced before         this end                 it is another one if
+    -----------------------  -----------------------  -----------------------------------------------------------------
+    nothing                  any                      always
+    any                      done, asleep             never: Devin fell asleep after its turn
+    done, or waits           question, or waits       Devin or a person wrote since: else only the detail has changed
+    waits, or a question     done                     Devin wrote, or it says itself that it has finished
+    the same question        question, or waits       Devin or a person wrote since
+    the same approval        approval                 Devin wrote: approvals are given in its web app, unseen
+    the same other end       the same                 Devin wrote, after a person had
+    any other                any                      always
+    """
+    before = AnnouncementKind(turn.announced.split(":")[0]) if turn.announced else None
+    if before is None:
+        return True
+    if end.kind is AnnouncementKind.DONE and snapshot.status == "suspended":
+        return False
+    if before in _DEVIN_CHOSE and end.kind in _DEVIN_CHOSE:
+        return _is_another_choice(before, end, snapshot, spoken, wrote=turn.person_wrote)
+    if end.name != turn.announced:
+        return True
+    return spoken.devin and (end.kind is AnnouncementKind.APPROVAL or turn.person_wrote)
+
+
+def _is_another_choice(
+    before: AnnouncementKind, end: TurnEnd, snapshot: Snapshot, spoken: Spoken, *, wrote: bool
+) -> bool:
+    if end.kind in _ASKING:
+        return spoken.devin or wrote
+    if before is AnnouncementKind.DONE:
+        return spoken.devin and wrote
+    return spoken.devin or (before is AnnouncementKind.QUESTION and snapshot.detail != "waiting_for_user")
+
+
+def _is_unsure(end: TurnEnd, snapshot: Snapshot, spoken: Spoken) -> bool:
+    """Whether words may follow, or the state may have been listed before a person's last message was read."""
+    if snapshot.status != "running" or end.kind in {AnnouncementKind.LIMIT, AnnouncementKind.FAILED}:
+        return False
+    return not spoken.devin or (spoken.person_last and end.kind in _DEVIN_CHOSE)
+
+
+def new_pull_requests(old: Snapshot, new: Snapshot) -> tuple[str, ...]:
+    """The addresses of the pull requests that `new` has and `old` has not."""
+    known = {request.url for request in old.pull_requests}
+    return tuple(dict.fromkeys(request.url for request in new.pull_requests if request.url not in known))
+
+
+# ---------------------------------------------------------------- what words ask
+
+_MARKS: Final = ("?", "？", "؟")  # noqa: RUF001  # the question marks of Chinese and Japanese, and of Arabic
+_REQUEST: Final = re.compile(
+    r"\b(please (?!let me know if|feel free|note)|let me know (?:which|what|whether|how|when|who|where)|"
+    r"which (?:one|of)|waiting (?:for|on) (?:you|your)|i(?:'ll| will)? need (?:you|your|to know)|"
+    r"(?:can|could|would) you|tell me|your (?:call|choice|decision))\b",
+    re.IGNORECASE,
+)
+
+
+def asks(words: str) -> bool | None:
+    """Whether Devin's `words` ask a person something; None where that cannot be told.
+
+    A question in the last paragraph asks. A question before it, or a request without a question mark, may do so.
+    """
+    paragraphs = [part for part in words[-4_000:].split("\n\n") if part.strip()]
+    if paragraphs and any(mark in paragraphs[-1] for mark in _MARKS):
+        return True
+    unsure = any(mark in part for part in paragraphs for mark in _MARKS) or _REQUEST.search("\n".join(paragraphs))
+    return None if unsure else False

@@ -1,0 +1,66 @@
+"""The groups of a person's list of sessions: what needs them comes first, what is over comes last."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from bot.domain.session import DisplayState, Session
+
+
+class ListGroup(StrEnum):
+    """A group of the list, in the order in which they are shown."""
+
+    NEEDS_YOU = "needs_you"
+    WORKING = "working"
+    ASLEEP = "asleep"
+    DONE_LATELY = "done_lately"
+
+
+# States without a group are not listed: nothing came of such a start, and its thread says why.
+_GROUPS: Final[Mapping[DisplayState, ListGroup]] = {
+    DisplayState.WAITING: ListGroup.NEEDS_YOU,
+    DisplayState.APPROVAL: ListGroup.NEEDS_YOU,
+    DisplayState.LIMIT: ListGroup.NEEDS_YOU,
+    DisplayState.FAILED: ListGroup.NEEDS_YOU,
+    DisplayState.UNCERTAIN: ListGroup.NEEDS_YOU,
+    DisplayState.STARTING: ListGroup.WORKING,
+    DisplayState.CHECKING: ListGroup.WORKING,
+    DisplayState.QUEUED: ListGroup.WORKING,
+    DisplayState.WORKING: ListGroup.WORKING,
+    DisplayState.UNKNOWN: ListGroup.WORKING,
+    DisplayState.ASLEEP: ListGroup.ASLEEP,
+    DisplayState.STOPPED: ListGroup.ASLEEP,
+    DisplayState.DONE: ListGroup.DONE_LATELY,
+    DisplayState.ENDED: ListGroup.DONE_LATELY,
+}
+# Sessions in these states are listed only for a while after their last change.
+_OVER: Final = frozenset({DisplayState.FAILED, DisplayState.UNCERTAIN, DisplayState.DONE, DisplayState.ENDED})
+_ORDER: Final = {group: place for place, group in enumerate(ListGroup)}
+
+
+@dataclass(frozen=True, slots=True)
+class Grouped:
+    """A session and the group of the list that it stands in."""
+
+    session: Session
+    group: ListGroup
+
+
+def group_of(session: Session, lately: float) -> ListGroup | None:
+    """The group of `session`; None if it is over since before the instant `lately`, or if nothing came of its start."""
+    state = session.display_state
+    if state in _OVER and last_change(session) < lately:
+        return None
+    return _GROUPS.get(state)
+
+
+def grouped(sessions: Iterable[Session], lately: float) -> list[Grouped]:
+    """The `sessions` to list, by groups and within a group by their last change, the newest first."""
+    found = [Grouped(session, group) for session in sessions if (group := group_of(session, lately)) is not None]
+    return sorted(found, key=lambda one: (_ORDER[one.group], -last_change(one.session)))
+
+
+def last_change(session: Session) -> float:
+    """The instant at which `session` was started, written to or ended, or at which Devin last changed it."""
+    return max(session.created_at, session.spoken_at, float(session.snapshot.updated_at), session.ended_at or 0.0)

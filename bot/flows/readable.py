@@ -1,0 +1,35 @@
+"""Slack's texts as people read them: names instead of ids, plain links."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from bot.domain.text import mentioned_channels, mentioned_groups, mentioned_users, plain, without_mention
+from bot.flows.access import Access
+from bot.flows.workspace import Workspace
+
+# How many names are looked up for one text, or for one thread; whoever is mentioned after that keeps the id.
+MOST_PEOPLE: Final = 100
+MOST_CHANNELS: Final = 20
+
+
+class Readable:
+    """Writes the texts of a workspace as Devin is to read them."""
+
+    def __init__(self, access: Access) -> None:
+        self._access = access
+
+    async def text(self, workspace: Workspace, text: str) -> str:
+        """Return Slack's `text` as a person reads it: names instead of ids, plain links, no mention of the bot."""
+        return (await self.texts(workspace, [without_mention(text, workspace.bot_user)]))[0]
+
+    async def texts(self, workspace: Workspace, texts: Sequence[str]) -> list[str]:
+        """Return `texts` in the same way, with one look-up of all names; mentions of the bot stay."""
+        all_of_it = "\n".join(texts)
+        names = await self._access.names(workspace, mentioned_users(all_of_it)[:MOST_PEOPLE])
+        names |= await self._access.group_names(workspace, mentioned_groups(all_of_it))
+        channels = await self._access.channel_names(workspace, mentioned_channels(all_of_it)[:MOST_CHANNELS])
+        return [plain(text, names, channels).strip() for text in texts]
+
+    async def name(self, workspace: Workspace, user: str) -> str:
+        """Return the name of the person with the id `user`, or the id if Slack does not show that person."""
+        return (await self._access.names(workspace, [user]))[user]

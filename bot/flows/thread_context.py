@@ -1,0 +1,146 @@
+"""What was written in a thread before the bot was mentioned in it: the context of a session's prompt.
+
+The newest messages are kept. The post of an app that begins the thread, such as an alert, is kept too, because it is
+what the thread is about.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from bot.domain.commands.parser import parse_verb
+from bot.domain.file import SlackFile
+from bot.domain.session import Session
+from bot.domain.text import without_mention
+from bot.flows.readable import Readable
+from bot.flows.workspace import Workspace
+from bot.slack.threads import ThreadMessage
+from bot.views.text import shortened
+
+MESSAGES: Final = 50
+CHARACTERS: Final = 8_000
+APPS_CHARACTERS: Final = 4_000  # of one post of an app, which says first what it is about
+MESSAGES_READ: Final = 200  # at the end of the thread; of these, what the bot itself posted is no context
+_OMITTED: Final = "…"
+
+
+@dataclass(frozen=True, slots=True)
+class ContextMessage:
+    """An earlier message of a thread as Devin reads it. `begins` is set for an app's post that begins the thread."""
+
+    author: str
+    text: str
+    quotation: str = ""  # the messages that it forwards
+    files: tuple[SlackFile, ...] = ()
+    begins: bool = False
+
+    def line(self, passed_on: Collection[str]) -> str:
+        """Write the message with its author and its files; those whose ids are not in `passed_on` are only named."""
+        sent = ", ".join(file.name for file in self.files if file.id in passed_on)
+        unsent = ", ".join(file.name for file in self.files if file.id not in passed_on)
+        parts = [f"files: {sent}" if sent else "", f"not passed on: {unsent}" if unsent else ""]
+        files = "; ".join(part for part in parts if part)
+        own = " ".join(part for part in (f"{self.author}:", self.text, f"({files})" if files else "") if part)
+        return f"{own}\n{self.quotation}" if self.quotation else own
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenContext:
+    """The context as it stands in a prompt, the number of messages in it, and whether older ones were left out."""
+
+    text: str = ""
+    messages: int = 0
+    older: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadContext:
+    """The earlier messages of a thread that are context, oldest first; `older` is whether there are others before."""
+
+    messages: tuple[ContextMessage, ...] = ()
+    older: bool = False
+
+    def files(self, but: Collection[SlackFile]) -> list[SlackFile]:
+        """Return the files of all messages, each once and the newest first, without those in `but`."""
+        known = {file.id for file in but}
+        newest = (file for message in reversed(self.messages) for file in message.files)
+        return list({file.id: file for file in newest if file.id not in known}.values())
+
+    def written(self, passed_on: Collection[str]) -> WrittenContext:
+        """Write as many of the newest messages as there is room for; `passed_on` are the ids of files that Devin has.
+
+        The oldest of them may be cut. A post of an app that begins the thread stays, whatever is left out behind it.
+        """
+        first, others = self._parted()
+        head = [shortened(first.line(passed_on), APPS_CHARACTERS)] if first else []
+        room = CHARACTERS - sum(map(len, head))
+        lines = [message.line(passed_on) for message in others]
+        tail = _newest(lines, room)
+        older = self.older or tail != lines
+        gap = [_OMITTED] if head and older else []
+        return WrittenContext("\n".join([*head, *gap, *tail]), len(head) + len(tail), older)
+
+    def _parted(self) -> tuple[ContextMessage | None, Sequence[ContextMessage]]:
+        begins = bool(self.messages) and self.messages[0].begins
+        return (self.messages[0], self.messages[1:]) if begins else (None, self.messages)
+
+
+class ThreadReader:
+    """Reads threads."""
+
+    def __init__(self, readable: Readable) -> None:
+        self._readable = readable
+
+    async def read(self, workspace: Workspace, session: Session) -> ThreadContext:
+        """Return what was written in the thread of `session` before the message that asked for it."""
+        assert session.thread_ts is not None
+        read = await workspace.slack.replies(session.channel, session.thread_ts, MESSAGES_READ)
+        earlier = [one for one in read if _is_context(workspace, session, one)]
+        begins = [one for one in earlier[:1] if one.bot_id and one.ts == session.thread_ts]
+        others = earlier[len(begins) :]
+        written = await self._messages(workspace, [*begins, *others[-MESSAGES:]], begins)
+        return ThreadContext(tuple(written), older=len(others) > MESSAGES or len(read) > MESSAGES_READ)
+
+    async def _messages(
+        self, workspace: Workspace, messages: Sequence[ThreadMessage], begins: Collection[ThreadMessage]
+    ) -> list[ContextMessage]:
+        own = await self._readable.texts(workspace, [without_mention(one.text, workspace.bot_user) for one in messages])
+        quoted = await self._readable.texts(workspace, [one.quoted for one in messages])
+        found = []
+        for message, text, quotation in zip(messages, own, quoted, strict=True):
+            if not _is_for_devin(message, text):
+                continue
+            author = await self._author(workspace, message)
+            shown = shortened(text, APPS_CHARACTERS) if message.bot_id else text
+            found.append(ContextMessage(author, shown, quotation, message.files, message in begins))
+        return found
+
+    async def _author(self, workspace: Workspace, message: ThreadMessage) -> str:
+        if message.user is None or message.bot_id:
+            return f"{message.app_name} (an app)" if message.app_name else "(an app)"
+        return await self._readable.name(workspace, message.user)
+
+
+def _is_context(workspace: Workspace, session: Session, message: ThreadMessage) -> bool:
+    # What was written after the mention comes as a reply of its own.
+    earlier = session.cause_ts is None or message.ts < session.cause_ts
+    return earlier and message.user != workspace.bot_user and message.subtype != "tombstone"
+
+
+def _is_for_devin(message: ThreadMessage, text: str) -> bool:
+    """Whether the message says something, and it is neither a verb for the bot nor an aside."""
+    if message.bot_id is None and parse_verb(text) is not None:
+        return False
+    return bool(text or message.quoted or message.files)
+
+
+def _newest(lines: Sequence[str], room: int) -> list[str]:
+    """Return the last of `lines` that together have at most `room` characters, the oldest of them cut to fit."""
+    kept: list[str] = []
+    for line in reversed(lines):
+        if len(line) > room:
+            cut = [_OMITTED + line[-room:]] if room > 0 else []
+            return [*cut, *reversed(kept)]
+        kept.append(line)
+        room -= len(line) + 1  # and the line break
+    return kept[::-1]

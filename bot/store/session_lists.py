@@ -1,0 +1,62 @@
+"""What the lists of people's sessions are made of, and the list that each person was shown last."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.domain.commands.arguments import SHORTEST_ID
+from bot.domain.session import Lifecycle, Session
+from bot.store.database.connection import insert
+from bot.store.sessions import LIVE_LIFECYCLES, track
+from bot.store.tables import sessions, shown_lists
+
+MOST_READ: Final = 200  # sessions of one person; older ones are in no list
+MOST_ALIKE: Final = 10  # sessions of one person whose ids begin alike
+
+
+async def of_person(tx: AsyncConnection, team: str, user: str, ended_after: float) -> list[Session]:
+    """The sessions that `user` asked for and that are live or ended after `ended_after`, the newest first."""
+    over = and_(
+        sessions.c.lifecycle.in_((Lifecycle.ENDED, Lifecycle.UNCERTAIN)),
+        sessions.c.ended_at >= ended_after,
+    )
+    conditions = (*_asked_by(team, user), or_(sessions.c.lifecycle.in_(LIVE_LIFECYCLES), over))
+    newest = select(sessions).where(*conditions).order_by(sessions.c.created_at.desc()).limit(MOST_READ)
+    return [track(row).session for row in (await tx.execute(newest)).mappings()]
+
+
+async def by_id(tx: AsyncConnection, team: str, user: str, bare: str) -> list[Session]:
+    """The sessions that `user` asked for whose id, ours or Devin's bare one, is or begins with `bare`.
+
+    Only an id that is long enough may be a beginning.
+    """
+    columns = (sessions.c.id, sessions.c.bare_id)
+    alike = [column == bare for column in columns]
+    if len(bare) >= SHORTEST_ID:
+        alike += [column.startswith(bare, autoescape=True) for column in columns]
+    found = await tx.execute(select(sessions).where(*_asked_by(team, user), or_(*alike)).limit(MOST_ALIKE))
+    return [track(row).session for row in found.mappings()]
+
+
+async def show(tx: AsyncConnection, team: str, user: str, session_ids: Sequence[str], now: float) -> None:
+    """Store that `user` is shown a list of these sessions of ours, in place of the list before."""
+    shown = {"session_ids": list(session_ids), "shown_at": now}
+    statement = insert(tx.dialect.name, shown_lists).values(team=team, user=user, **shown)
+    await tx.execute(statement.on_conflict_do_update(index_elements=["team", "user"], set_=shown))
+
+
+async def shown(tx: AsyncConnection, team: str, user: str, shown_after: float) -> list[str] | None:
+    """Our ids of the sessions in the list that `user` was shown last; None if they were shown none after that."""
+    found = await tx.execute(
+        select(shown_lists.c.session_ids).where(
+            shown_lists.c.team == team, shown_lists.c.user == user, shown_lists.c.shown_at >= shown_after
+        )
+    )
+    ids = found.scalar_one_or_none()
+    return None if ids is None else [str(one) for one in ids]
+
+
+def _asked_by(team: str, user: str) -> tuple[ColumnElement[bool], ...]:
+    return (sessions.c.team == team, sessions.c.requester == user)

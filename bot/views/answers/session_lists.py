@@ -1,0 +1,164 @@
+"""The list of a person's sessions, and the answers about its numbers and ids."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from bot.domain.commands.registry import STOP_LISTED
+from bot.domain.list_groups import ListGroup
+from bot.domain.session import Session, bare_id
+from bot.views import blocks
+from bot.views.answers.stops import STOPPING
+from bot.views.answers.wording import code
+from bot.views.card import spent
+from bot.views.message import Block, Message
+from bot.views.sentences import STATE_EMOJI, STATE_WORDS, STOPPABLE
+from bot.views.text import ago, counted, fitted, link
+
+NO_SESSIONS: Final = Message(
+    "You have no open sessions. `/devin fix the flaky login test` would start one; `/devin help` shows more."
+)
+# Each takes at most two of the fifty blocks that Slack allows; headings and notes take six more.
+MOST_LISTED: Final = 20
+SHOWN_ID: Final = 8  # characters of an id in the list
+LONGER_ID: Final = 16  # the same where several ids begin alike
+LONGEST_LINK: Final = 300  # characters of an address: twenty longer ones would not fit into a message
+HINT: Final = "`/devin status`, `/devin stop` and `/devin archive` take a number or an id of this list."
+_HEADINGS: Final[Mapping[ListGroup, str]] = {
+    ListGroup.NEEDS_YOU: "Needs you",
+    ListGroup.WORKING: "Working",
+    ListGroup.ASLEEP: "Asleep",
+    ListGroup.DONE_LATELY: "Done lately",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A session in a list: its number there, its group, and the address of its Slack thread where that is known."""
+
+    number: int
+    group: ListGroup
+    session: Session
+    permalink: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ShownList:
+    """The list that a person is shown: its entries, and how many more sessions they have."""
+
+    entries: tuple[Listed, ...]
+    left_out: int = 0
+
+
+def session_list(shown: ShownList) -> Message:
+    """List the sessions of `shown` in their groups, with buttons, and the numbers and ids that commands accept."""
+    if not shown.entries:
+        return NO_SESSIONS
+    return _list(f"You have {counted(len(shown.entries) + shown.left_out, 'session')}:", shown)
+
+
+def list_with_stop(shown: ShownList) -> Message:
+    """Confirm that a session of the list is being stopped, and show the list `shown` with it."""
+    return _list(STOPPING.text, shown)
+
+
+def several_sessions(verb: str, fit: Sequence[Session], shown: ShownList) -> Message:
+    """Ask which session the command `verb` is meant for: those that `fit` it are several of the list `shown`."""
+    ids = {session.id for session in fit}
+    example = next((entry.number for entry in shown.entries if entry.session.id in ids), 1)
+    return _list(
+        f"You have {counted(len(fit), 'session')} to {verb}, so nothing was done yet. "
+        f"Say which one is meant, for example `/devin {verb} {example}`:",
+        shown,
+    )
+
+
+def no_such_number(number: int, *, shown: bool) -> Message:
+    """Report that `number` stands for no session: the list that was `shown` last lacks it, or there was none lately."""
+    why = (
+        f"Your last list has no number {number}, so nothing was done."
+        if shown
+        else f"You have seen no list in the last day, so number {number} stands for no session and nothing was done."
+    )
+    return Message(f"{why} `/devin list` shows yours.")
+
+
+def no_such_session(which: str) -> Message:
+    """Report that the person has no session with the id `which`."""
+    return Message(
+        f"You have no session {code(which)}, so nothing was done. `/devin list` shows yours with their numbers and ids."
+    )
+
+
+def several_with_id(which: str, found: Sequence[Session]) -> Message:
+    """Ask which session is meant: the ids of all that were `found` begin with `which`."""
+    lines = [
+        f"• {code(_id_like(session, which)[:LONGER_ID])} {link(session.url, session.title, 80)}" for session in found
+    ]
+    head = f"{code(which)} fits {len(found)} of your sessions, so nothing was done. Type more of the id:"
+    return Message("\n".join([head, *lines]))
+
+
+def _id_like(session: Session, which: str) -> str:
+    """The id of `session`, ours or Devin's, that begins with `which`."""
+    devins = bare_id(session.devin_id or "")
+    return devins if devins.startswith(which) else session.id
+
+
+def _list(head: str, shown: ShownList) -> Message:
+    in_groups = {group: [entry for entry in shown.entries if entry.group is group] for group in ListGroup}
+    drawn = [block for group, entries in in_groups.items() if entries for block in _group(group, entries)]
+    lines = [_line(entry) for entries in in_groups.values() for entry in entries]
+    more = f"and {shown.left_out} more" if shown.left_out else ""
+    return Message(
+        "\n".join(part for part in (head, *lines, more) if part),
+        [blocks.section(head), *drawn, *blocks.context([more]), *blocks.context([HINT])],
+    )
+
+
+def _line(entry: Listed) -> str:
+    return f"{entry.number}. {fitted(entry.session.title, 80)}: {_words(entry.session)}"
+
+
+def _group(group: ListGroup, entries: Sequence[Listed]) -> Iterator[Block]:
+    yield blocks.section(f"*{_HEADINGS[group]}*")
+    for entry in sorted(entries, key=lambda one: one.number):
+        yield from _entry(entry)
+
+
+def _entry(entry: Listed) -> Iterator[Block]:
+    """One block where one button is enough, else one for the words and one for the buttons."""
+    open_thread, stop = blocks.open_button(entry.permalink, "Open thread"), _stop_button(entry.session)
+    if open_thread and stop:
+        yield blocks.section(_row(entry))
+        yield from blocks.actions(open_thread, stop)
+    else:
+        yield blocks.section(_row(entry), accessory=open_thread or stop)
+
+
+def _row(entry: Listed) -> str:
+    session = entry.session
+    url = session.url if len(session.url or "") <= LONGEST_LINK else None
+    facts = [_channel(session), f"started {ago(session.created_at)}", spent(session), code(session.id[:SHOWN_ID])]
+    return (
+        f"{entry.number}. {STATE_EMOJI[session.display_state]} {link(url, session.title, 80)}: {_words(session)}\n"
+        f"{' · '.join(fact for fact in facts if fact)}"
+    )
+
+
+def _words(session: Session) -> str:
+    return "stopping" if _is_stopping(session) else STATE_WORDS[session.display_state]
+
+
+def _channel(session: Session) -> str:
+    return "direct message" if session.channel.startswith("D") else f"<#{session.channel}>"
+
+
+def _stop_button(session: Session) -> Block | None:
+    if session.display_state not in STOPPABLE or _is_stopping(session):
+        return None
+    return blocks.button("Stop", STOP_LISTED.action_id, session.id)
+
+
+def _is_stopping(session: Session) -> bool:
+    return session.stop_requested and session.display_state in STOPPABLE

@@ -1,0 +1,163 @@
+"""Which session a number, an id or nothing stands for, and that numbers are those of the list that was shown."""
+
+import pytest
+
+from bot.domain.commands.parser import parse_slash
+from bot.domain.session import Lifecycle, Session
+from bot.flows.steer.session_list import SessionList
+from bot.store import session_lists, sessions
+from bot.store.tables import shown_lists
+from bot.timing import DAY
+from tests import sentences
+from tests.flows.conftest import CHANNEL, TEAM
+from tests.unit.block_kit import assert_valid
+
+NOW = 1_779_278_400.0
+ADA, BEN = "U0ADA", "U0BEN"
+
+
+class Asked:
+    """What a person gets who types behind `/devin`."""
+
+    def __init__(self, services):
+        self._list = SessionList(services)
+        self._workspace = services.workspaces[TEAM]
+
+    async def __call__(self, text, user=ADA, channel=CHANNEL):
+        """The text of the answer, or the id of the session that the command is about."""
+        command = parse_slash(text)
+        if command.spec.name == "list":
+            found = await self._list.listing(self._workspace, user)
+        else:
+            found = await self._list.pick(self._workspace, user, channel, command)
+        if isinstance(found, Session):
+            return found.id
+        assert_valid(found)
+        return found.text
+
+    async def again(self, db, session_id, user=ADA):
+        async with db.write() as tx:
+            session = await sessions.get(tx, session_id)
+            return await self._list.shown_again(tx, self._workspace, user, session)
+
+
+@pytest.fixture
+def devin(make, store, clock):
+    clock.now = NOW
+    return Asked(make(store, clock))
+
+
+@pytest.fixture
+async def three(store, devin):
+    """Three sessions in the order in which they are listed."""
+    await store.session("aaaaaaaa00", NOW - 30, detail="waiting_for_user", title="Docs")
+    await store.session("bbbbbbbb00", NOW - 10, title="Login")
+    await store.session("cccccccc00", NOW - 20, title="Logout", channel="C0OTHER")
+
+
+LINES = "1. Docs: waiting for an answer\n2. Login: working\n3. Logout: working"
+LISTED = f"You have 3 sessions:\n{LINES}"
+
+
+async def test_a_status_without_a_number_shows_the_list(devin, three):
+    assert await devin("list") == LISTED
+    assert await devin("status") == LISTED
+
+
+async def test_a_number_means_what_stood_there_whatever_has_changed_since(store, devin, three, clock):
+    await devin("list")
+    clock.now += 60
+    await store.session("dddddddd00", NOW + 1, detail="waiting_for_user")
+    async with store.db.write() as tx:
+        await sessions.change(tx, "aaaaaaaa00", status="error", detail=None)
+        await sessions.end(tx, "cccccccc00", Lifecycle.ENDED, clock.now)
+    numbered = [await devin(f"{verb} {number}") for verb, number in (("status", 1), ("stop", 2), ("archive", "#3"))]
+    assert numbered == ["aaaaaaaa00", "bbbbbbbb00", "cccccccc00"]
+
+
+async def test_a_number_that_was_not_shown_stands_for_nothing(devin, three, clock):
+    assert await devin("stop 1") == sentences.no_list_lately(1)
+    await devin("list")
+    assert await devin("stop 0") == sentences.not_in_last_list(0)
+    assert await devin("stop 4") == sentences.not_in_last_list(4)
+    assert await devin("stop 1", user=BEN) == sentences.no_list_lately(1)
+    clock.now += DAY
+    assert await devin("stop 1") == "aaaaaaaa00"
+    clock.now += 1
+    assert await devin("stop 1") == sentences.no_list_lately(1)
+
+
+async def test_a_list_without_sessions_takes_the_numbers_away(store, devin, three):
+    await devin("list")
+    async with store.db.write() as tx:
+        for name in ("aaaaaaaa00", "bbbbbbbb00", "cccccccc00"):
+            await sessions.end(tx, name, Lifecycle.REFUSED, NOW)
+    assert await devin("list") == sentences.NO_SESSIONS
+    assert await devin("stop 1") == sentences.not_in_last_list(1)
+
+
+async def test_a_session_that_is_stored_no_longer_has_no_number(store, devin, three):
+    await devin("list")
+    async with store.db.write() as tx:
+        await sessions.end(tx, "aaaaaaaa00", Lifecycle.ENDED, NOW - 1)
+        await sessions.purge(tx, NOW)
+    assert await devin("status 1") == sentences.no_such_session("1")
+
+
+async def test_an_id_stands_for_its_session_without_a_list(store, devin, three):
+    assert await devin("stop bbbbbb") == "bbbbbbbb00"
+    assert await devin("stop devin-cccccccc00") == "cccccccc00"
+    assert await devin("stop dddddddd") == sentences.no_such_session("dddddddd")
+    assert await devin("stop bbbbbbbb", user=BEN) == sentences.no_such_session("bbbbbbbb")
+    await store.session("bbbbbbbb99", NOW, title="Export")
+    assert (await devin("stop bbbbbb")).split("\n") == [
+        sentences.several_with_id("bbbbbb", 2),
+        "• `bbbbbbbb00` <https://app.devin.ai/sessions/bbbbbbbb00|Login>",
+        "• `bbbbbbbb99` <https://app.devin.ai/sessions/bbbbbbbb99|Export>",
+    ]
+
+
+async def test_without_a_number_the_only_session_that_fits_is_meant(store, devin, three):
+    assert await devin("stop", channel="C0OTHER") == "cccccccc00"
+    assert await devin("stop") == f"{sentences.several_sessions(3, 'stop')}\n{LINES}"
+    async with store.db.write() as tx:
+        await sessions.change(tx, "aaaaaaaa00", status="suspended", detail="inactivity")
+    assert await devin("stop") == "bbbbbbbb00", "the other one here sleeps"
+    assert (await devin("archive")).startswith(sentences.several_sessions(3, "archive"))
+    assert await devin("archive 3") == "aaaaaaaa00", "the question shows a list too"
+    assert await devin("stop", user=BEN) == sentences.NOTHING_TO_STOP
+
+
+async def test_of_sixty_sessions_twenty_are_shown_and_the_others_counted(store, devin):
+    for number in range(60):
+        await store.session(f"{number:010}", NOW - number)
+    lines = (await devin("list")).split("\n")
+    assert (lines[0], lines[-1]) == ("You have 60 sessions:", sentences.sessions_left_out(40))
+    assert len(lines) == 22
+    assert await devin("stop 20") == f"{19:010}"
+    assert await devin("stop 21") == sentences.not_in_last_list(21)
+    assert await devin(f"stop {59:010}") == f"{59:010}"
+
+
+async def test_a_list_that_is_shown_again_keeps_its_numbers(store, devin, three, clock):
+    await devin("list")
+    await store.session("dddddddd00", NOW + 1, detail="waiting_for_user")
+    async with store.db.write() as tx:
+        await sessions.change(tx, "aaaaaaaa00", status="suspended", detail="inactivity")
+    clock.now += 60
+    shown = await devin.again(store.db, "bbbbbbbb00")
+    assert {one.number: one.session.id for one in shown.entries} == {1: "aaaaaaaa00", 2: "bbbbbbbb00", 3: "cccccccc00"}
+    assert shown.left_out == 1, "the one that is new"
+    assert await store.all(shown_lists.c.shown_at) == [NOW + 60]
+
+
+@pytest.mark.parametrize("old", [True, False])
+async def test_a_list_that_is_gone_is_made_anew(store, devin, three, clock, old):
+    await devin("list")
+    async with store.db.write() as tx:
+        if not old:
+            await session_lists.show(tx, TEAM, ADA, ["cccccccc00"], NOW)
+    clock.now += DAY + 1 if old else 0
+    shown = await devin.again(store.db, "aaaaaaaa00")
+    assert [one.session.id for one in shown.entries] == ["aaaaaaaa00", "bbbbbbbb00", "cccccccc00"]
+    assert await devin("stop 1") == "aaaaaaaa00"

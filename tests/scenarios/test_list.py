@@ -1,0 +1,180 @@
+"""A person's list of sessions: its groups, its buttons, and that its numbers are those that the person saw."""
+
+import re
+from typing import Any
+
+import pytest
+
+from tests import sentences
+from tests.scenarios.harness import ANN, BEN, GENERAL, OPS, WEB, Harness
+from tests.scenarios.observations import buttons, forge, press, private_answers, settled
+
+DM = "D0ANN"
+
+
+async def shown(on: Harness, user: str, channel: str, text: str) -> dict[str, Any]:
+    """What a command shows at once."""
+    answer = await on.slack.slash(user, channel, text)
+    assert answer["status"] == "acked"
+    message: dict[str, Any] = answer["shown"]
+    return message
+
+
+def lines(message: dict[str, Any]) -> list[str]:
+    """What a person reads, without buttons; an age is written as (age) and an id of ours as (id)."""
+    texts = [
+        part["text"]
+        for block in message["blocks"]
+        for part in [block.get("text"), *block.get("elements", [])]
+        if part and part["type"] == "mrkdwn"
+    ]
+    aged = re.sub(r"<!date\^\d+\^\{ago\}\|[^>]+>", "(age)", "\n".join(texts))
+    return re.sub(r"`[0-9a-f]{8}`", "(id)", aged).split("\n")
+
+
+def entry(number: int, emoji: str, session: str, title: str, state: str, facts: str) -> list[str]:
+    link = f"<https://app.devin.ai/sessions/{session}|{title}>"
+    return [f"{number}. :{emoji}: {link}: {state}", f"{facts} · (id)"]
+
+
+@pytest.mark.both_transports
+async def test_the_list_has_groups_and_buttons_and_a_status_shows_the_same(on: Harness) -> None:
+    login, one = await on.started("fix the login test", ANN, GENERAL)
+    docs, two = await on.started("update the docs", ANN, WEB)
+    export, three = await on.started("find out why the export is slow", ANN, OPS)
+    await on.started("fix the logout test", BEN, OPS)
+    await on.devin.spend(two, 1.5)
+    await on.devin.say(two, "Which ones?", status_detail="waiting_for_user")
+    await on.devin.set(three, status="suspended", status_detail="inactivity")
+    await on.slack.wait_for_message(WEB, "Which ones?", thread_ts=docs)
+    await on.slack.wait_for_message(WEB, "1.5 ACUs", thread_ts=docs)
+    await on.slack.wait_for_message(OPS, sentences.IS_ASLEEP, thread_ts=export)
+    listed = await shown(on, ANN, OPS, "list")
+    assert lines(listed) == [
+        "You have 3 sessions:",
+        sentences.NEEDS_YOU,
+        *entry(
+            1,
+            "speech_balloon",
+            two,
+            "update the docs",
+            "waiting for an answer",
+            f"<#{WEB}> · started (age) · 1.5 ACUs",
+        ),
+        sentences.BEING_WORKED_ON,
+        *entry(2, "gear", one, "fix the login test", "working", f"<#{GENERAL}> · started (age)"),
+        sentences.SLEEPING,
+        *entry(3, "zzz", three, "find out why the export is slow", "asleep", f"<#{OPS}> · started (age)"),
+        sentences.LIST_HINT,
+    ]
+    assert buttons(listed) == [sentences.OPEN_THREAD, "Stop", sentences.OPEN_THREAD, "Stop", sentences.OPEN_THREAD]
+    opened = [part["url"] for block in listed["blocks"] for part in block.get("elements", []) if "url" in part]
+    threads = [
+        f"https://play.slack.com/archives/{where}/p{ts.replace('.', '')}"
+        for where, ts in ((WEB, docs), (GENERAL, login))
+    ]
+    assert opened == threads
+    assert lines(await shown(on, ANN, OPS, "status")) == lines(listed)
+
+
+@pytest.mark.both_transports
+async def test_a_stop_by_number_stops_what_was_shown_there(on: Harness) -> None:
+    _, one = await on.started("fix the login test", ANN, GENERAL)
+    logout, two = await on.started("fix the logout test", ANN, WEB)
+    listed = await shown(on, ANN, OPS, "list")
+    assert "1. :gear: <https://app.devin.ai/sessions/" + two in listed["rendered"]
+    await on.devin.say(one, "Which one?", status_detail="waiting_for_user")
+    await on.slack.wait_for_message(GENERAL, "Which one?")
+    assert (await shown(on, ANN, OPS, "stop 1"))["rendered"] == sentences.STOPPING
+    await on.slack.wait_for_message(WEB, sentences.stopped_begins("ann"), thread_ts=logout)
+    assert [(await on.devin.session(key))["is_archived"] for key in (one, two)] == [False, True]
+    status = (await shown(on, ANN, OPS, "status 2"))["rendered"]
+    assert sentences.waiting_for_answer("<@U0ANN>") in status, "the other one, although it would come first by now"
+    assert (await shown(on, ANN, OPS, "status 3"))["rendered"] == sentences.not_in_last_list(3)
+
+
+async def test_a_stop_and_an_archive_take_a_number_an_id_and_an_address(on: Harness) -> None:
+    one, first = await on.started("fix the login test", ANN, GENERAL)
+    two, second = await on.started("fix the logout test", ANN, WEB)
+    three, third = await on.started("update the docs", ANN, OPS)
+    four, fourth = await on.started("fix the export", ANN, WEB)
+    listed = (await shown(on, ANN, GENERAL, "list"))["rendered"]
+    short = re.findall(r"`([0-9a-f]{8})`", listed)
+    assert (await shown(on, ANN, GENERAL, "stop 4"))["rendered"] == sentences.STOPPING
+    await on.slack.wait_for_message(GENERAL, sentences.stopped_by("ann"), thread_ts=one)
+    assert (await shown(on, ANN, GENERAL, f"stop devin-{second}"))["rendered"] == sentences.STOPPING
+    await on.slack.wait_for_message(WEB, sentences.stopped_by("ann"), thread_ts=two)
+    await shown(on, ANN, GENERAL, f"archive https://app.devin.ai/sessions/{third}")
+    await on.slack.wait_for_message(OPS, sentences.archived_by("<@U0ANN>"), thread_ts=three)
+    assert (await shown(on, ANN, GENERAL, f"stop {short[0]}"))["rendered"] == sentences.STOPPING
+    await on.slack.wait_for_message(WEB, sentences.stopped_by("ann"), thread_ts=four)
+    archived = [(await on.devin.session(key))["is_archived"] for key in (first, second, third, fourth)]
+    assert archived == [True] * 4
+    assert await on.thread(OPS, three) == [sentences.archived("<@U0ANN>")]
+
+
+async def test_without_sessions_there_is_nothing_to_list_or_stop(on: Harness) -> None:
+    assert (await shown(on, ANN, GENERAL, "status 3"))["rendered"] == sentences.no_list_lately(3)
+    assert (await shown(on, ANN, GENERAL, "list"))["rendered"] == sentences.NO_SESSIONS
+    assert (await shown(on, ANN, GENERAL, "status"))["rendered"] == sentences.NO_SESSIONS
+    assert (await shown(on, ANN, GENERAL, "stop"))["rendered"] == sentences.NOTHING_TO_STOP
+    assert (await shown(on, ANN, GENERAL, "status 3"))["rendered"] == sentences.not_in_last_list(3)
+
+
+# ------------------------------------------------------------ the button Stop in a list
+
+
+def value_of_stop(listed: dict[str, Any], title: str) -> str:
+    """The value of the button beside the session with this title."""
+    blocks = listed["blocks"]
+    at = next(place for place, block in enumerate(blocks) if title in str(block.get("text")))
+    return next(str(part["value"]) for part in blocks[at + 1]["elements"] if part["action_id"] == "stop_listed")
+
+
+@pytest.mark.both_transports
+async def test_the_button_stops_and_the_list_keeps_its_numbers(on: Harness) -> None:
+    login, one = await on.started("fix the login test", ANN, GENERAL)
+    _, two = await on.started("update the docs", ANN, WEB)
+    listed = await shown(on, ANN, OPS, "list")
+    await on.slack.click(ANN, OPS, listed["ts"], "stop_listed", value=value_of_stop(listed, "fix the login test"))
+    await on.slack.wait_for_message(GENERAL, sentences.stopped_begins("ann"), thread_ts=login)
+    await settled(on)
+    (now,) = await on.slack.ephemerals(user=ANN)
+    assert lines(now) == [
+        sentences.STOPPING,
+        sentences.BEING_WORKED_ON,
+        *entry(1, "gear", two, "update the docs", "working", f"<#{WEB}> · started (age)"),
+        *entry(2, "gear", one, "fix the login test", "stopping", f"<#{GENERAL}> · started (age)"),
+        sentences.LIST_HINT,
+    ]
+    assert buttons(now) == [sentences.OPEN_THREAD, "Stop", sentences.OPEN_THREAD]
+    assert [(await on.devin.session(key))["is_archived"] for key in (one, two)] == [True, False]
+    assert await on.thread(GENERAL, login) == [sentences.stopped("<@U0ANN>")]
+    again = press(ANN, OPS, "stop_listed", value_of_stop(listed, "fix the login test"))
+    assert await forge(on, "interactive", again) == "acked"
+    await on.slack.wait_for_ephemeral(ANN, sentences.ALREADY_STOPPED)
+    await settled(on)
+    assert await on.thread(GENERAL, login) == [sentences.stopped("<@U0ANN>")]
+
+
+async def test_nobody_elses_session_is_stopped_by_the_button_of_a_list(on: Harness) -> None:
+    _, session = await on.started("fix the login test", ANN, GENERAL)
+    value = value_of_stop(await shown(on, ANN, OPS, "list"), "fix the login test")
+    assert await forge(on, "interactive", press(BEN, OPS, "stop_listed", value)) == "acked"
+    await on.slack.wait_for_ephemeral(BEN, sentences.NO_SESSION_HERE)
+    await settled(on)
+    assert (await on.devin.session(session))["is_archived"] is False
+
+
+async def test_in_a_direct_message_the_list_is_replaced_too(on: Harness) -> None:
+    login, session = await on.started("fix the login test", ANN, GENERAL)
+    await on.slack.say(ANN, "im", "list")
+    listed = await on.slack.wait_for_message(DM, sentences.ONE_SESSION)
+    await on.slack.click(ANN, "im", listed["ts"], "stop_listed")
+    await on.slack.wait_for_message(GENERAL, sentences.stopped_begins("ann"), thread_ts=login)
+    await settled(on)
+    (now,) = await on.slack.messages(DM, user="U0BOT")
+    assert lines(now)[0] == sentences.STOPPING
+    assert buttons(now) == [sentences.OPEN_THREAD]
+    assert await private_answers(on, ANN) == []
+    assert (await on.devin.session(session))["is_archived"] is True

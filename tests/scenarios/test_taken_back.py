@@ -1,0 +1,183 @@
+"""What Devin may take back: a session goes on until Devin says that it is over, and a stop until it sleeps."""
+
+import pytest
+
+from tests import sentences
+from tests.scenarios.ahead import rows, until
+from tests.scenarios.harness import ANN, BEN, GENERAL, Harness
+from tests.scenarios.observations import card, private_answers, sent_to_devin, settled
+from tests.scenarios.short_waits import AWAY, WITHIN, waited
+from tests.waits import SHORT
+
+pytestmark = pytest.mark.timing(**SHORT)
+
+STOPPED = sentences.stopped("<@U0BEN>")
+SOON_GONE = pytest.mark.timing(not_found_lasts=0.5)
+
+
+async def goes_on(on: Harness, ts: str, session: str) -> None:
+    """See that the session is followed, and that its card has its Stop button."""
+    await on.devin.say(session, "I am still here.")
+    await on.slack.wait_for_message(GENERAL, "I am still here.", thread_ts=ts, within=WITHIN)
+    shown = await card(on, ts)
+    assert "stop" in [button["action_id"] for button in shown["blocks"][-1]["elements"]]
+    assert await on.thread(GENERAL, ts) == ["I am still here."]
+
+
+# ---------------------------------------------------------------- replies
+
+
+@pytest.mark.both_transports
+@pytest.mark.parametrize(("refusal", "times"), [(409, 2), (404, 2)])  # a 404 is asked for in both forms of the path
+async def test_a_reply_that_devin_refuses_for_now_is_sent_later_and_the_session_goes_on(
+    on: Harness, refusal: int, times: int
+) -> None:
+    ts, session = await on.started()
+    await on.devin.fault("send_message", refusal, times=times)
+    said = await on.slack.say(BEN, GENERAL, "please use pytest", thread_ts=ts)
+    await on.devin.wait_for_messages("please use pytest", seconds=WITHIN)
+    await waited(on, "inbox", ts=said, state="done")
+    assert await sent_to_devin(on, session) == [f"[Slack {said}] ben:\nplease use pytest"]
+    await goes_on(on, ts, session)
+
+
+async def test_a_session_that_devin_does_not_find_for_a_moment_goes_on(on: Harness) -> None:
+    ts, session = await on.started()
+    for route in ("send_message", "get_session"):
+        await on.devin.fault(route, 404, times=2)
+    said = await on.slack.say(BEN, GENERAL, "please use pytest", thread_ts=ts)
+    await on.devin.wait_for_messages("please use pytest", seconds=WITHIN)
+    await waited(on, "inbox", ts=said, state="done")
+    assert [row["not_found_since"] for row in await rows(on, "sessions")] == [None]
+    await goes_on(on, ts, session)
+
+
+@SOON_GONE
+async def test_a_session_that_devin_does_not_find_for_long_has_ended(on: Harness) -> None:
+    ts, session = await on.started()
+    await on.devin.fault("list_sessions", "503", **AWAY)
+    on.simulated_devin.world.held.sessions.pop(session)
+    await on.slack.say(BEN, GENERAL, "please use pytest", thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, sentences.REPLY_AFTER_END, thread_ts=ts, within=WITHIN)
+    await settled(on)
+    assert len(await on.devin.log("send_message")) > 2
+    assert sentences.ENDED in (await card(on, ts))["text"]
+
+
+@pytest.mark.timing(late_notice=0.2, row_longest_retry=0.2, row_outage=1.5)
+async def test_a_reply_that_devin_never_takes_is_announced_as_not_sent_and_the_session_goes_on(on: Harness) -> None:
+    ts, session = await on.started()
+    await on.devin.fault("send_message", 409, **AWAY)
+    await on.slack.say(BEN, GENERAL, "please use pytest", thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, sentences.IS_NOT_SENT, thread_ts=ts, within=WITHIN)
+    held, lost = await on.thread(GENERAL, ts)
+    assert held == sentences.REPLY_HELD
+    why = "Devin has taken no messages in this session for too long"
+    assert lost.startswith(sentences.reply_not_sent("The reply “please use pytest”", why) + " Reference `")
+    assert await sent_to_devin(on, session) == []
+    await on.devin.say(session, "I am still here.")
+    await on.slack.wait_for_message(GENERAL, "I am still here.", thread_ts=ts, within=WITHIN)
+    assert [row["lifecycle"] for row in await rows(on, "sessions")] == ["open"]
+
+
+async def test_a_reply_that_is_refused_because_the_session_was_archived_elsewhere_wakes_it(on: Harness) -> None:
+    ts, session = await on.started()
+    await on.devin.switch(archived_messages_refused=True)
+    await on.devin.fault("list_sessions", "503", **AWAY)  # nobody has seen that it sleeps
+    await on.devin.archive(session)
+    said = await on.slack.say(BEN, GENERAL, "please go on", thread_ts=ts)
+    await on.devin.wait_for_messages("please go on", seconds=WITHIN)
+    await on.devin.clear_faults()
+    await waited(on, "inbox", ts=said, state="done")
+    assert (await on.devin.session(session))["is_archived"] is False
+    assert await sent_to_devin(on, session) == [f"[Slack {said}] ben:\nplease go on"]
+    assert await on.thread(GENERAL, ts) == []
+
+
+async def test_a_reply_with_an_unknown_outcome_waits_while_its_conversation_is_not_found(on: Harness) -> None:
+    ts, session = await on.started()
+    await on.devin.fault("send_message", "commit_then_drop")
+    await on.devin.fault("list_messages", 404, times=12)
+    said = await on.slack.say(BEN, GENERAL, "please use pytest", thread_ts=ts)
+    await waited(on, "inbox", ts=said, state="done")
+    assert await sent_to_devin(on, session) == [f"[Slack {said}] ben:\nplease use pytest"]
+    assert await on.thread(GENERAL, ts) == []
+
+
+# ---------------------------------------------------------------- stops
+
+
+@pytest.mark.parametrize("refusal", [409, 404])
+async def test_a_stop_that_devin_refuses_for_now_is_repeated(on: Harness, refusal: int) -> None:
+    ts, session = await on.started()
+    await on.devin.fault("archive", refusal, times=2)
+    await on.slack.say(BEN, GENERAL, "!stop", thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, STOPPED, thread_ts=ts, within=WITHIN)
+    await settled(on)
+    assert (await on.devin.session(session))["is_archived"] is True
+    assert await on.thread(GENERAL, ts) == [STOPPED]
+    assert await private_answers(on, BEN) == []
+
+
+async def test_a_stop_is_repeated_until_devin_says_that_the_session_sleeps(on: Harness) -> None:
+    ts, session = await on.started()
+    await on.devin.fault("archive", "odd", times=2, fields={"status": "running", "is_archived": False})
+    await on.slack.say(BEN, GENERAL, "!stop", thread_ts=ts)
+    await on.devin.wait_for_calls("archive", 2, seconds=WITHIN)
+    assert await on.thread(GENERAL, ts) == []
+    await on.slack.wait_for_message(GENERAL, STOPPED, thread_ts=ts, within=WITHIN)
+    await settled(on)
+    assert len(await on.devin.log("archive")) == 3
+    assert await on.thread(GENERAL, ts) == [STOPPED]
+    assert (await on.devin.session(session))["is_archived"] is True
+
+
+async def test_a_stop_that_is_refused_because_the_session_sleeps_already_is_done(on: Harness) -> None:
+    ts, session = await on.started()
+    await on.devin.fault("list_sessions", "503", **AWAY)  # nobody has seen that it sleeps
+    await on.devin.archive(session)
+    await on.devin.fault("archive", 409, **AWAY)
+    await on.slack.say(BEN, GENERAL, "!stop", thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, STOPPED, thread_ts=ts, within=WITHIN)
+    assert len(await on.devin.log("archive")) == 1
+
+
+@pytest.mark.timing(row_longest_retry=0.2, row_outage=1.0)
+async def test_a_stop_that_devin_never_takes_says_that_the_session_still_runs(on: Harness) -> None:
+    ts, session = await on.started()
+    await on.devin.fault("archive", 409, **AWAY)
+    await on.slack.say(BEN, GENERAL, "!stop", thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, sentences.NOT_STOPPED_BEGINS, thread_ts=ts, within=WITHIN)
+    (said,) = await on.thread(GENERAL, ts)
+    assert said.startswith(sentences.stop_failed(f"https://app.devin.ai/sessions/{session}") + " Reference `")
+    await until(lambda: _has_stop_button(on, ts))
+
+
+async def _has_stop_button(on: Harness, ts: str) -> bool:
+    return "stop" in str((await card(on, ts))["blocks"][-1]["elements"])
+
+
+async def test_an_end_for_good_that_devin_refuses_for_now_is_repeated(on: Harness) -> None:
+    ts, session = await on.started()
+    await on.devin.fault("terminate", 409, times=2)
+    await on.slack.say(ANN, GENERAL, "EXIT", thread_ts=ts)
+    asked = await on.slack.wait_for_ephemeral(ANN, sentences.FOR_GOOD)
+    await on.slack.click(ANN, GENERAL, asked["ts"], "exit_confirmed")
+    await on.slack.wait_for_message(GENERAL, sentences.IS_ENDED_FOR_GOOD, thread_ts=ts, within=WITHIN)
+    await settled(on)
+    assert (await on.devin.session(session))["terminated"] is True
+    assert len(await on.devin.log("terminate")) == 3
+
+
+async def test_of_two_sessions_with_one_reference_the_younger_is_ended_although_devin_refuses_for_now(
+    on: Harness,
+) -> None:
+    ts, session = await on.started()
+    ours = await on.devin.session(session)
+    await on.devin.fault("terminate", 409)
+    facts = {"prompt": ours["prompt"], "tags": ours["tags"], "created_at": ours["created_at"] + 5}
+    (duplicate,) = await on.devin.create_sessions(**facts, status="running")
+    await on.slack.wait_for_message(GENERAL, sentences.STARTED_TWICE, thread_ts=ts, within=WITHIN)
+    assert (await on.devin.session(duplicate))["terminated"] is True
+    assert len(await on.devin.log("terminate")) == 2
+    assert len(await on.thread(GENERAL, ts)) == 1
