@@ -42,4 +42,4 @@ async def _ends(on: Harness, ts: str, session: str) -> None:
     await on.devin.pr(session, "https://github.com/acme/web/pull/7")
     await on.slack.wait_for_message(GENERAL, sentences.NEW_PULL_REQUEST, thread_ts=ts)
     await on.slack.say(ANN, GENERAL, "!stop", thread_ts=ts)
-    await on.slack.wait_for_message(GENERAL, sentences.card_stopped_begins("<@U0ANN>"), thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, sentences.card_stopped_begins("ann"), thread_ts=ts)

@@ -124,14 +124,21 @@ class DevinMessage(Answer):
 
     @classmethod
     def _completed(cls, answer: dict[str, Any]) -> dict[str, Any]:
-        """Take the files out of the words. Words without an id get one made of them: the same at each reading."""
-        words = answer.get("message")
-        if not isinstance(words, str) or not words:
-            return {**answer, "files": ()}
+        """Where a message has words but no id, make an id of what it says: it is the same at each reading."""
+        if "event_id" in answer or not answer.get("message"):
+            return answer
         said = json.dumps([answer.get(name) for name in ("created_at", "source", "message")])
-        made = {"event_id": f"made-{hashlib.blake2s(said.encode(), digest_size=12).hexdigest()}"}
-        text, files = (words, ()) if answer.get("source") == "user" else without_files(words)
-        return {**made, **answer, "message": text, "files": files}
+        return {**answer, "event_id": f"made-{hashlib.blake2s(said.encode(), digest_size=12).hexdigest()}"}
+
+    @model_validator(mode="before")
+    @classmethod
+    def _files_apart(cls, answer: Any) -> Any:
+        if not isinstance(answer, dict):
+            return answer
+        if answer.get("source") == "user" or not isinstance(answer.get("message"), str):
+            return {**answer, "files": ()}
+        words, files = without_files(answer["message"])
+        return {**answer, "message": words, "files": files}
 
 
 class Tags(Answer):
