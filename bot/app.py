@@ -49,6 +49,7 @@ from bot.flows.receive.channel_shared import ChannelShared
 from bot.flows.receive.conversation import Conversation
 from bot.flows.receive.dispatch import Dispatch
 from bot.flows.receive.intake import Intake
+from bot.flows.receive.new_command import NewCommand
 from bot.flows.services import Services
 from bot.flows.shared_channels import SharedChannels
 from bot.flows.start.create import Create
@@ -117,11 +118,16 @@ def wire(services: Services, engine: LocalEngine, settings: Settings) -> Bot:
     usage_ledger = UsageLedger(services)
     session_list = SessionList(services)
     command_answers = CommandAnswers(services, session_list, usage_ledger, access)
+    prompts = PromptBuilder(services, access)
+    start_from_command = StartFromCommand(services, access, prompts)
     heartbeat = Heartbeat(services)
     announce = Announce(services)
     pollers = [Poller(services, organisation, lookup, announce) for organisation in services.organisations]
     catch_ups = {workspace.team: CatchUp(services, workspace, intake) for workspace in services.workspaces}
-    dispatch = Dispatch(services, _flows(services, access, shared_channels, lookup, command_answers, session_list))
+    flows = _flows(
+        services, access, shared_channels, lookup, prompts, command_answers, session_list, start_from_command
+    )
+    dispatch = Dispatch(services, flows)
     failures = SendFailures(services)
     send = Send(services, failures, FilePosts(services, failures), shared_channels)
     engine.route("in", Route(dispatch.work, FLOWS_AT_ONCE))
@@ -137,7 +143,7 @@ def wire(services: Services, engine: LocalEngine, settings: Settings) -> Bot:
     register(
         bolt,
         services.workspaces,
-        Commands(intake, command_answers),
+        Commands(intake, NewCommand(services, intake, access, start_from_command), command_answers),
         Messages(intake),
         Actions(intake),
         Events(intake),
@@ -175,16 +181,16 @@ def _flows(
     access: Access,
     shared_channels: SharedChannels,
     lookup: SessionLookup,
+    prompts: PromptBuilder,
     command_answers: CommandAnswers,
     session_list: SessionList,
+    start_from_command: StartFromCommand,
 ) -> dict[str, Flow[Any]]:
     """The flow for each kind of inbox row."""
-    prompts = PromptBuilder(services, access)
     create = Create(services, prompts, lookup)
     reply = Reply(services, prompts, lookup)
     doubtful_command = DoubtfulCommand(services, command_answers)
     session_commands = SessionCommands(services, access, doubtful_command, session_list)
-    start_from_command = StartFromCommand(services, access, prompts)
     return {
         MessageCause.kind: Conversation(
             services,
@@ -193,7 +199,7 @@ def _flows(
             reply,
             session_commands,
             start_from_command,
-            StartFromMessage(services, create),
+            StartFromMessage(services, prompts, create),
             command_answers,
         ),
         CommandCause.kind: start_from_command,

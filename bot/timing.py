@@ -47,7 +47,8 @@ class Timing:
     list_kept: float = DAY  # The numbers of a list that a person was shown count for this long.
     list_over: float = DAY  # A session that is over stays in its asker's list for this long.
     repeated_command: float = MINUTE  # A command repeated within this time makes the bot ask whether it is meant.
-    repeat_question: float = 10 * MINUTE  # The question about a repeated command waits this long for its answer.
+    start_question: float = 10 * MINUTE  # A start about which a person was asked waits this long for the answer.
+    ack_settle: float = 0.3  # From a command until its ack stands in Slack, and another answer can take its place.
     start_retry: float = 1.0  # A reply to a session that is still being started is tried again after this.
     just_begun_retry: float = 0.1  # A stop that finds its session just begun is tried again after this.
     reaction_expires: float = 10 * MINUTE  # A reaction that comes later than this is not made.
@@ -58,6 +59,7 @@ class Timing:
     unknown_thread: float = 10.0  # A reply waits this long for its thread to be known: less than `post_settle`.
     unknown_thread_retry: float = 1.0  # Between two checks whether the thread is known.
     person_known: float = HOUR  # What Slack says about a person counts for this long.
+    person_at_hand: float = 30.0  # What an ack has read about a person is kept in memory for this long.
     channel_known: float = 30.0  # What Slack says about a channel counts for this long, as it may become shared.
     groups_known: float = 5 * MINUTE  # What Slack says about user groups counts for this long.
     catch_up_retry: float = 5.0  # From a failure to read a thread until catch-up tries again.

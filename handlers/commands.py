@@ -9,6 +9,7 @@ from bot.domain.commands.parser import Command, parse_doubt, parse_slash
 from bot.domain.commands.registry import START
 from bot.domain.text import plain
 from bot.flows.receive.intake import Intake
+from bot.flows.receive.new_command import NewCommand
 from bot.flows.steer.command_answers import CommandAnswers
 from bot.flows.workspace import Workspace
 from bot.views import answers
@@ -21,8 +22,9 @@ Body = dict[str, Any]
 class Commands:
     """Handles `/devin`: stores starts and stops, and answers questions in the ack from our own rows."""
 
-    def __init__(self, intake: Intake, command_answers: CommandAnswers) -> None:
+    def __init__(self, intake: Intake, new_command: NewCommand, command_answers: CommandAnswers) -> None:
         self._intake = intake
+        self._new_command = new_command
         self._command_answers = command_answers
 
     async def devin(self, ack: AsyncAck, body: Body, workspace: Workspace) -> None:
@@ -45,10 +47,9 @@ class Commands:
 
     async def _start(self, workspace: Workspace, command: Command, body: Body) -> Message:
         request = parse_request(command.argument)
-        if not request.prompt:
+        if not request.task:
             return answers.EMPTY_PROMPT
         # Who types `start` before it means a task.
         if (doubt := parse_doubt(plain(body.get("text") or ""))) is not None:
             return answers.ask_command_or_task(doubt)
-        await self._intake.command(workspace, body)
-        return answers.received(request.prompt)
+        return await self._new_command.take(workspace, body, request)

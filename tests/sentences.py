@@ -299,10 +299,14 @@ A_SECOND_TIME = "a second time?"
 NOTHING_MORE_YET = f"Nothing more was started yet: should it really run {A_SECOND_TIME}"
 DECLINED = "Fine"
 START_DECLINED = f"{DECLINED}, nothing more was started."
+START_CANCELLED = f"{DECLINED}, {NOTHING_STARTED}."
 TOO_OLD = "too old"
 START_EXPIRED = (
     f"That question was answered before or is {TOO_OLD}, so nothing more was started. "
-    "Type the command again if it is still needed."
+    "Send the task again if it is still needed."
+)
+START_OVERTAKEN = (
+    "Another session runs in this thread by now, so nothing more was started. Reply in the thread to steer it."
 )
 START_NOT_MADE = "Nothing was started"
 WRONG_KEY = (
@@ -310,11 +314,17 @@ WRONG_KEY = (
     "Whoever runs Devin Bridge has to set a valid `DEVIN_API_KEY`; then send the task again."
 )
 NOT_ACCEPTED = "did not accept"
+START_RETRYING = (
+    ":hourglass_flowing_sand: Devin cannot be reached right now. The task is stored and is tried again by itself, "
+    "so please don't send it again."
+)
 REQUEST_REFUSED = f":no_entry: Devin {NOT_ACCEPTED} this request, so {NOTHING_STARTED}."
 CHECK_OPTIONS = "Check the options (`repo=` `playbook=` `mode=` `acu=` `tags=`) and send it again."
-NOT_READ_AS_OPTIONS = "Not read as options"
-MISTYPED = f"{NOT_READ_AS_OPTIONS} but sent to Devin as part of the task:"
 NOT_A_NUMBER = "`acu=` needs a whole number above zero, such as acu=10"
+NO_SUCH_MODE = "`mode=` needs one of normal, fast, lite, ultra, fusion"
+CHECK_ONE = "Nothing was started. Check this option:"
+CHECK_SEVERAL = "Nothing was started. Check these options:"
+WITHOUT_LIMIT = "and the session has no ACU limit."
 AFTER_ALL = "after all"
 
 
@@ -332,6 +342,18 @@ def got_it_begins(prompt: str) -> str:
 
 def got_it(prompt: str) -> str:
     return f"{got_it_begins(prompt)} The session's thread appears here in a moment."
+
+
+def got_it_here(prompt: str) -> str:
+    return f"{got_it_begins(prompt)} Devin answers in the thread of your message."
+
+
+def got_it_posted(prompt: str, thread: str = "this thread") -> str:
+    return f"{got_it_begins(prompt)} The session is in {thread}."
+
+
+def being_checked(prompt: str) -> str:
+    return f"Checking “{prompt}”: nothing was started yet."
 
 
 STARTED_ELSEWHERE_BEGINS = "Your new session has a thread of its own"

@@ -14,6 +14,7 @@ from bot.domain.causes import (
     ChannelGoneCause,
     ChannelSharedCause,
     CommandCause,
+    Confirmation,
     MessageCause,
     SearchStart,
     StartCause,
@@ -95,9 +96,11 @@ def _message(cause: MessageCause) -> dict[str, Any]:
     }
     if cause.search_start is not None:
         payload["cursor"] = cause.search_start.cursor
+    if cause.response_url is not None:
+        payload["response_url"] = cause.response_url
     if cause.quoted:
         payload["quoted"] = cause.quoted
-    return payload | _left_out(cause.left_out) | _unsent(cause.unsent)
+    return payload | _left_out(cause.left_out) | _unsent(cause.unsent) | _confirmation(cause.confirmation)
 
 
 def _command(cause: CommandCause) -> dict[str, Any]:
@@ -106,8 +109,7 @@ def _command(cause: CommandCause) -> dict[str, Any]:
         "channel_id": cause.channel,
         "text": cause.text,
         "response_url": cause.response_url,
-        "asked": cause.asked,
-        "confirmed": cause.confirmed,
+        **_confirmation(cause.confirmation),
     }
 
 
@@ -137,6 +139,19 @@ def _channel_shared(cause: ChannelSharedCause) -> dict[str, Any]:
 
 def _left_out(sentences: tuple[str, ...]) -> dict[str, Any]:
     return {"left_out": [{"text": sentence, "blocks": []} for sentence in sentences]} if sentences else {}
+
+
+def _confirmation(confirmation: Confirmation) -> dict[str, Any]:
+    if confirmation == Confirmation():
+        return {}
+    return {
+        "asked": confirmation.asked or confirmation.again,  # earlier releases leave it when the answer is there
+        "confirmed": confirmation.again,
+        "waits": confirmation.asked,
+        "suggestion": confirmation.suggestion,
+        "corrected": confirmation.corrected,
+        "as_written": confirmation.as_written,
+    }
 
 
 def _unsent(count: int) -> dict[str, Any]:
@@ -172,6 +187,8 @@ def _read_message(payload: Json) -> MessageCause:
         left_out=_read_left_out(payload),
         search_start=SearchStart(payload["cursor"]) if "cursor" in payload else None,
         unsent=int(payload.get("unsent", 0)),
+        confirmation=_read_confirmation(payload),
+        response_url=payload.get("response_url"),
     )
 
 
@@ -181,8 +198,18 @@ def _read_command(payload: Json) -> CommandCause:
         channel=payload["channel_id"],
         text=payload["text"] or "",
         response_url=payload.get("response_url"),
-        asked=bool(payload.get("asked")),
-        confirmed=bool(payload.get("confirmed")),
+        confirmation=_read_confirmation(payload),
+    )
+
+
+def _read_confirmation(payload: Json) -> Confirmation:
+    again = bool(payload.get("confirmed"))
+    return Confirmation(
+        asked=bool(payload.get("waits", payload.get("asked") and not again)),
+        suggestion=payload.get("suggestion"),
+        corrected=bool(payload.get("corrected")),
+        as_written=bool(payload.get("as_written")),
+        again=again,
     )
 
 

@@ -19,11 +19,29 @@ class SearchStart:
 
 
 @dataclass(frozen=True, slots=True)
+class Confirmation:
+    """What the person who asks for a start was asked before it begins, and what they have answered.
+
+    `suggestion` is the text with its options corrected, escaped like the text that it may take the place of.
+    """
+
+    asked: bool = False  # the row waits for the answer
+    suggestion: str | None = None
+    corrected: bool = False  # answered: the suggestion has taken the place of the text
+    as_written: bool = False  # answered: options that are not valid are part of the task
+    again: bool = False  # answered: the command is meant, although the same one came a moment before
+
+    @property
+    def answered(self) -> bool:
+        """Whether the person has been asked, and wants the start."""
+        return self.corrected or self.as_written or self.again
+
+
+@dataclass(frozen=True, slots=True)
 class MessageCause:
     """Somebody wrote a message: a mention, a reply or a direct message. Its text is still escaped."""
 
     kind: ClassVar[str] = "message"
-    response_url: ClassVar[None] = None
 
     user: str
     text: str
@@ -39,6 +57,8 @@ class MessageCause:
     left_out: tuple[str, ...] = ()  # noted before the call: a sentence for each file that is not passed on
     search_start: SearchStart | None = None  # noted before the call
     unsent: int = 0  # noted by a stop: how many replies it kept from being sent
+    confirmation: Confirmation = Confirmation()  # noted
+    response_url: str | None = field(default=None, repr=False)  # noted: of the answer to a question about the message
 
     @property
     def root_ts(self) -> str:
@@ -73,8 +93,7 @@ class CommandCause:
     channel: str
     text: str
     response_url: str | None = field(default=None, repr=False)
-    asked: bool = False  # noted: the person was asked whether a repeated command is meant
-    confirmed: bool = False  # noted: the person has confirmed that the command is meant
+    confirmation: Confirmation = Confirmation()  # noted
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +104,7 @@ class ActionCause:
     thread_ts: ClassVar[None] = None
 
     verb: str
-    target: str  # the session's id; of a button about a repeated command, the key of that command's row
+    target: str  # the session's id; of a button under a question about a start, the key of that start's row
     user: str | None  # None in the note of a stop by an unknown person
     channel: str | None = None
     pressed: bool = False  # whether it was a button
@@ -142,11 +161,12 @@ ReadableCause = MessageCause | CommandCause | ActionCause | StartCause | Channel
 Cause = ReadableCause | UnreadableCause
 PersonsCause = MessageCause | CommandCause | ActionCause  # causes that come from a person, who may get an answer
 SessionCause = MessageCause | StartCause  # causes for which a session is created
+AskingCause = MessageCause | CommandCause  # causes by which a person asks for a session
 
 
 def without_response_url(cause: Cause) -> Cause:
     """A copy of `cause` without its `response_url`, which is a secret."""
-    if isinstance(cause, CommandCause | ActionCause):
+    if isinstance(cause, MessageCause | CommandCause | ActionCause) and cause.response_url is not None:
         return replace(cause, response_url=None)
     if isinstance(cause, UnreadableCause) and "response_url" in cause.payload:
         return replace(cause, payload={**cause.payload, "response_url": None})

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Final
 
+from bot.domain.commands.option_words import without_option_words
 from bot.domain.lane import own_lane, thread_lane
 
 BILLING_DETAILS: Final = frozenset({"out_of_credits", "out_of_quota", "no_quota_allocation", "payment_declined"})
@@ -186,8 +187,11 @@ class Session:
 
     @property
     def title(self) -> str:
-        """Devin's title of the session; without one, the title in the options, or else the prompt's first line."""
-        return self.snapshot.title or self.options.title or first_line(self.prompt)
+        """Devin's title of the session; without one, the title in the options, or else the prompt's first line.
+
+        Words that look like options are left out of that line: they say nothing about the task.
+        """
+        return self.snapshot.title or self.options.title or first_line(without_option_words(self.prompt))
 
     def worked_until(self, snapshot: Snapshot, now: float) -> "Session":
         """A copy of this session with `snapshot`, and with the time that Devin worked up to `snapshot`, read at `now`.

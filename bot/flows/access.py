@@ -18,19 +18,37 @@ class Access:
     def __init__(self, services: Services) -> None:
         self._services = services
         self._channels: dict[tuple[str, str], tuple[float, Channel]] = {}
+        self._people: dict[tuple[str, str], tuple[float, Person | None]] = {}
         self._groups: dict[str, tuple[float, dict[str, str]]] = {}
 
     async def person(self, workspace: Workspace, user: str) -> Person:
         """Return the person with the id `user`: from our rows if they were stored lately, else from Slack."""
         services = self._services
-        async with services.db.read() as tx:
-            known = await people.get(tx, workspace.team, user, services.clock() - services.timing.person_known)
+        known = await self._stored(workspace, user)
         if known is not None:
             return known
         person = await workspace.slack.person(user)
         async with services.db.write() as tx:
             await people.put(tx, workspace.team, person, services.clock())
+        self._people.pop((workspace.team, user), None)
         return person
+
+    async def known_person(self, workspace: Workspace, user: str) -> Person | None:
+        """Return the person with the id `user` from our rows; None if they were not stored lately. An ack waits for it.
+
+        What was read is kept in memory for a moment: to read a row takes half as long as the whole ack.
+        """
+        now, key = self._services.clock(), (workspace.team, user)
+        at, person = self._people.get(key, (0.0, None))
+        if now - at > self._services.timing.person_at_hand:
+            person = await self._stored(workspace, user, first=True)
+            self._people[key] = (now, person)
+        return person
+
+    async def _stored(self, workspace: Workspace, user: str, *, first: bool = False) -> Person | None:
+        services = self._services
+        async with services.db.read(first=first) as tx:
+            return await people.get(tx, workspace.team, user, services.clock() - services.timing.person_known)
 
     async def names(self, workspace: Workspace, users: list[str]) -> dict[str, str]:
         """Map the ids `users` to names. An id that Slack does not show us stands for itself."""
@@ -76,14 +94,27 @@ class Access:
 
     async def channel(self, workspace: Workspace, channel: str) -> Channel:
         """Return what kind of channel `channel` is. Raises ChannelGone if the bot cannot see it."""
+        known = self._known_channel(workspace, channel)
+        if known is not None:
+            return known
         now, key = self._services.clock(), (workspace.team, channel)
-        at, known = self._channels.get(key, (0.0, None))
-        if known is None or now - at > self._services.timing.channel_known:
-            known = await workspace.slack.channel(channel)
-            self._channels[key] = (now, known)
-            if known.is_archived or known.is_ext_shared:
-                del self._channels[key]  # asked for again next time: a person who is refused may change the channel
-        return known
+        found = await workspace.slack.channel(channel)
+        if found.is_archived or found.is_ext_shared:
+            self._channels.pop(key, None)  # asked for again next time: a person who is refused may change the channel
+        else:
+            self._channels[key] = (now, found)
+        return found
+
+    def is_known_to_be_open(self, workspace: Workspace, channel: str) -> bool:
+        """Whether `channel` is known to be neither archived nor shared, without a call to Slack.
+
+        Of a direct message that is not known: it may be one between two people, where the bot cannot post.
+        """
+        return self._known_channel(workspace, channel) is not None
+
+    def _known_channel(self, workspace: Workspace, channel: str) -> Channel | None:
+        at, known = self._channels.get((workspace.team, channel), (0.0, None))
+        return known if self._services.clock() - at <= self._services.timing.channel_known else None
 
     async def is_shared(self, workspace: Workspace, channel: str) -> bool:
         """Whether another company shares `channel`; False for direct messages and for what the bot cannot see."""

@@ -1,9 +1,9 @@
 """A job: an inbox row with the claim to work on it. A flow is what does the work."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Generic, Protocol, TypeVar
 
-from bot.domain.causes import ActionCause, Cause, PersonsCause
+from bot.domain.causes import ActionCause, Cause, CommandCause, PersonsCause
 from bot.domain.commands import registry
 from bot.domain.session import Session
 from bot.flows.unit_of_work import Recipient, UnitOfWork
@@ -75,7 +75,14 @@ def recipient_of(job: Job[PersonsCause], session: Session | None = None) -> Reci
     channel = cause.channel or (session.channel if session else "")
     # The session's thread may be in another channel than the one in which the person asked.
     thread_ts = cause.thread_ts or (session.thread_ts if session and session.channel == channel else None)
-    replaces = isinstance(cause, ActionCause) and cause.pressed and registry.named(cause.verb).replaces
-    return Recipient(
-        job.workspace.team, job.row.key, cause.user or "", channel, thread_ts, cause.response_url, replaces
-    )
+    to = Recipient(job.workspace.team, job.row.key, cause.user or "", channel, thread_ts, cause.response_url)
+    asked_at = job.row.created_at if isinstance(cause, CommandCause) else 0.0
+    return replace(to, replaces=_replaces(cause), asked_at=asked_at)
+
+
+def _replaces(cause: PersonsCause) -> bool:
+    """Whether answers take the place of a question, or of what the ack of a command has said."""
+    if isinstance(cause, ActionCause):
+        return cause.pressed and registry.named(cause.verb).replaces
+    # A message has the `response_url` of the button by which its question was answered.
+    return isinstance(cause, CommandCause) or cause.response_url is not None

@@ -6,11 +6,12 @@ from typing import Final, TypeVar
 
 from bot.devin.errors import DevinForbidden
 from bot.domain.causes import MessageCause, SessionCause
-from bot.domain.commands.options import Request
+from bot.domain.commands.options import Request, is_playbook_id
 from bot.domain.session import Session
 from bot.flows.access import Access
 from bot.flows.job import Job
 from bot.flows.organisation import Organisation
+from bot.flows.playbooks import playbooks_by_name
 from bot.flows.readable import Readable
 from bot.flows.services import Services
 from bot.flows.thread_context import ThreadContext, ThreadReader, WrittenContext
@@ -129,13 +130,12 @@ def _what_was_read(session: Session, context: WrittenContext, files: ThreadFiles
 
 
 async def _playbook(organisation: Organisation, wanted: str | None) -> tuple[str | None, Message | None]:
-    if wanted is None or wanted.startswith("playbook-"):
+    if wanted is None or is_playbook_id(wanted):
         return wanted, None
     try:
-        known = [playbook async for playbook in organisation.devin.playbooks()]
+        known = await playbooks_by_name(organisation)
     except DevinForbidden as forbidden:
         return None, answers.start_forbidden(forbidden.needed)
-    for playbook in known:
-        if wanted.lower() in {playbook.title.lower(), (playbook.macro or "").lower().removeprefix("!")}:
-            return playbook.playbook_id, None
-    return None, answers.no_such_playbook(wanted, [playbook.title for playbook in known])
+    if (playbook := known.get(wanted.lower())) is not None:
+        return playbook.playbook_id, None
+    return None, answers.no_such_playbook(wanted, list(dict.fromkeys(one.title for one in known.values())))

@@ -129,9 +129,12 @@ class UnitOfWork:
     async def reply_privately(self, to: "Recipient", message: Message, *, key: str | None = None) -> None:
         """Answer `to` so that only that person sees it, once for each `key`, by default the key of what is answered.
 
-        The answer is best effort, because Slack shows it only to people who are active now.
+        Where `to` says so, the answer takes the place of the message whose button was pressed, or of the ack of a
+        command. It is best effort, because Slack shows it only to people who are active now.
         """
         key = f"priv:{key or to.cause}"
+        # The ack is on its way to Slack while the command is worked on. Overtaken, it would stand there for ever.
+        next_at = max(self.now, to.asked_at + self.timing.ack_settle)
         await self.add_to_outbox(
             OutboxRow(
                 key=key,
@@ -149,7 +152,7 @@ class UnitOfWork:
                     "response_url": to.response_url,
                     "replaces": to.replaces,
                 },
-                next_at=self.now,
+                next_at=next_at,
                 created_at=self.now,
                 expires_at=self.now + self.timing.private_answer_expires,
             )
@@ -166,4 +169,5 @@ class Recipient:
     channel: str
     thread_ts: str | None = None
     response_url: str | None = None
-    replaces: bool = False  # the answer takes the place of the message whose button was pressed
+    replaces: bool = False  # the answers take the place of what the person was shown before
+    asked_at: float = 0.0  # when they typed the command whose ack these answers take the place of

@@ -152,11 +152,9 @@ async def note(tx: AsyncConnection, key: str, cause: Cause) -> None:
     await tx.execute(_open_row(key).values(payload=encode(cause)))
 
 
-async def confirm(tx: AsyncConnection, key: str, cause: Cause, now: float) -> InboxRow[Cause] | None:
-    """Make an open row, which waits for a yes or no, ready at `now` with a new `cause`; None if it is closed."""
-    confirmed = await tx.execute(_open_row(key).values(payload=encode(cause), ready_at=now).returning(*inbox.c))
-    row = confirmed.mappings().one_or_none()
-    return None if row is None else _row(row)
+async def confirm(tx: AsyncConnection, key: str, lane: str, cause: Cause, now: float) -> None:
+    """Make an open row, which waits for an answer, ready at `now` in `lane`; from now on `cause` stands in it."""
+    await tx.execute(_open_row(key).values(lane=lane, payload=encode(cause), ready_at=now))
 
 
 def _open_row(key: str) -> Update:

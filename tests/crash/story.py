@@ -275,10 +275,10 @@ async def press(one: Scene, ts: str, action: str, user: str = ANN) -> None:
     raise AssertionError(f"{action} was never acknowledged")
 
 
-async def typed(one: Scene, text: str, count: int = 1) -> None:
+async def typed(one: Scene, text: str, count: int = 1, channel: str = GENERAL) -> None:
     """Type a command until the store has that many, as a person does who is told that nothing happened."""
     for _ in range(10):
-        if (await one.slack.slash(ANN, GENERAL, text))["status"] == "acked":
+        if (await one.slack.slash(ANN, channel, text))["status"] == "acked":
             return
         await one.slack.wait_for_sockets(within=PATIENCE)
         with suppress(TimeoutError):

@@ -9,6 +9,7 @@ from tests import sentences
 from tests.crash.scene import PATIENCE, Nursery, Scene
 from tests.crash.steps import AFTER, BEFORE, Moment
 from tests.crash.story import (
+    ANSWERED_BY_URL,
     ANSWERED_HERE,
     CREATED,
     EDITED,
@@ -204,7 +205,7 @@ STORIES = [
         nothing,
         slash,
         started_by_command,
-        steps=(*RECEIVED, KNOWN, STARTED_FROM_A_COMMAND, *POSTED, *CREATED, *EDITED),
+        steps=(*RECEIVED, KNOWN, STARTED_FROM_A_COMMAND, *POSTED, *ANSWERED_BY_URL, *CREATED, *EDITED),
         sometimes=FOLLOWED,
         at_common_steps=True,
     ),
@@ -228,6 +229,7 @@ STORIES = [
             KNOWN,
             STARTED_FROM_A_COMMAND,
             *POSTED,
+            *ANSWERED_BY_URL,
             "wait before the search: commit",
             "drop a reply to an unknown thread: commit",
             *CREATED,

@@ -30,14 +30,13 @@ from tests.crash.story import (
     nothing,
     one_session,
     running,
-    sessions_with_cards,
     stopped,
     typed,
 )
 from tests.crash.test_kill import archive as archived_by_hand
 from tests.scenarios.ahead import running as running_before
 from tests.scenarios.ahead import write
-from tests.scenarios.harness import ANN, GENERAL, OPS
+from tests.scenarios.harness import ANN, GENERAL, OPS, WEB
 
 DM = "D0ANN"
 KINDS_OF_OLD_ROWS = 13
@@ -52,19 +51,20 @@ async def ordered_once(one: Scene) -> None:
 
 
 async def order_again(one: Scene, _: None) -> None:
-    await typed(one, "fix the login test", 2)
+    await typed(one, "fix the login test", 2, WEB)  # in a channel of which the ack knows nothing
     for _ in range(10):
         question = await one.slack.wait_for_ephemeral(ANN, sentences.A_SECOND_TIME, within=PATIENCE)
-        if (await one.slack.click(ANN, GENERAL, question["ts"], "start_again"))["status"] == "acked":
+        if (await one.slack.click(ANN, WEB, question["ts"], "start_again"))["status"] == "acked":
             break
         await one.slack.wait_for_sockets(within=PATIENCE)
     await one.devin.wait_for_sessions("fix the login test", 2, seconds=PATIENCE)
 
 
 async def ordered_twice(one: Scene, _: None) -> None:
-    made = await sessions_with_cards(one, 2)
-    cards = await one.slack.messages(GENERAL, user="U0BOT")
-    assert {row["tags"][1] for row in made} == {f"slack-T0PLAY-{GENERAL}-{card['ts']}" for card in cards}
+    made = await one.devin.sessions()
+    cards = [(channel, card) for channel in (GENERAL, WEB) for card in await one.slack.messages(channel, user="U0BOT")]
+    assert len(made) == len(cards) == 2
+    assert {row["tags"][1] for row in made} == {f"slack-T0PLAY-{channel}-{card['ts']}" for channel, card in cards}
 
 
 async def mistyped(one: Scene, text: str, button: str) -> None:
@@ -89,6 +89,25 @@ async def start_as_a_task(one: Scene, _: None) -> None:
 
 async def started_as_a_task(one: Scene, _: None) -> None:
     await one_session(one, "stop flaking")
+
+
+async def start_as_corrected(one: Scene, _: None) -> None:
+    """Mention the bot with an option that is not valid, and press until that is acknowledged."""
+    await one.on.mention("fix it acu=10ACUs")
+    question = await one.slack.wait_for_ephemeral(ANN, sentences.CHECK_ONE, within=PATIENCE)
+    for _ in range(10):
+        if (await one.slack.click(ANN, GENERAL, question["ts"], "start_corrected"))["status"] == "acked":
+            break
+        await one.slack.wait_for_sockets(within=PATIENCE)
+    await one.devin.wait_for_sessions("fix it", seconds=PATIENCE)
+    await one.slack.wait_for_message(GENERAL, sentences.IS_QUEUED, within=PATIENCE)
+
+
+async def started_as_corrected(one: Scene, _: None) -> None:
+    made = await one_session(one, "fix it")
+    assert made["request"]["max_acu_limit"] == 10
+    shown = [row["rendered"] for row in await one.slack.ephemerals(user=ANN)]
+    assert shown.count(sentences.got_it_here("fix it")) == 1, "a death may show the question twice, not the outcome"
 
 
 async def stop_as_meant(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
@@ -310,7 +329,7 @@ STORIES = [
             *RECEIVED,
             "ask before a second start: commit",
             *ANSWERED_BY_URL,
-            "start again: commit",
+            "go on as answered: commit",
             STARTED_FROM_A_COMMAND,
             *POSTED,
             *CREATED,
@@ -335,6 +354,25 @@ STORIES = [
             *EDITED,
         ),
         sometimes=(KNOWN, *FOLLOWED),
+    ),
+    Story(
+        "a malformed option is corrected",
+        nothing,
+        start_as_corrected,
+        started_as_corrected,
+        steps=(
+            *RECEIVED,
+            "ask about options: commit",
+            "answer (private): Slack chat.postEphemeral",
+            *ANSWERED_BY_URL,
+            "go on as answered: commit",
+            "answer the question: commit",
+            *CREATED,
+            *POSTED,
+            *REACTED,
+        ),
+        sometimes=(KNOWN, *EDITED, *FOLLOWED),
+        times={"claim (private): commit": 2, "mark as sent (private): commit": 2},
     ),
     Story(
         "a doubtful text is a stop",

@@ -41,7 +41,7 @@ def conversation(services):
         reply,
         SessionCommands(services, access, DoubtfulCommand(services, command_answers), session_list),
         StartFromCommand(services, access, prompts),
-        StartFromMessage(services, create),
+        StartFromMessage(services, prompts, create),
         command_answers,
     )
 

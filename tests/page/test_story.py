@@ -22,7 +22,7 @@ async def height(message: Locator) -> float:
 async def test_a_task_from_the_command_to_the_digest(ann: Visitor) -> None:
     await ann.opens("web")
     await ann.writes(f"/devin {TASK} repo=acme/web")
-    await ann.is_answered(sentences.got_it(TASK))
+    await ann.is_answered(sentences.got_it_posted(TASK))
     await ann.opens_thread(sentences.asked_by("ann"))
     await ann.reads(QUESTION)
     await expect(ann.card).to_contain_text(WAITING)

@@ -129,8 +129,9 @@ SHOWN = [
     # a slash command
     "#web",
     "  Ann types: /devin fix the flaky login test repo=acme/web",
-    "  Devin Bridge (only visible to Ann): Got it: “fix the flaky login test”. The session's thread",
-    "      appears here in a moment.",
+    "  Devin Bridge (only visible to Ann): Checking “fix the flaky login test”: nothing was started yet.",
+    "  Devin Bridge (edited) (only visible to Ann): Got it: “fix the flaky login test”. The session is in",
+    "      this thread.",
     "  Devin Bridge:",
     "    │ fix the flaky login test",
     f"    │ {sentences.asked_by('ann')} · acme/web",

@@ -26,6 +26,11 @@ async def private_answers(on: Harness, user: str, **where: Any) -> list[str]:
     return [one["rendered"] for one in await on.slack.ephemerals(user=user, **where)]
 
 
+def thread_link(channel: str, ts: str) -> str:
+    """The link by which a confirmation leads to its thread."""
+    return f"<https://play.slack.com/archives/{channel}/p{ts.replace('.', '')}|this thread>"
+
+
 async def what_became_of(on: Harness, question: dict[str, Any]) -> tuple[str, list[str]]:
     """The text of a private question as the person sees it now, and the buttons that it still has."""
     found = next(one for one in await on.slack.ephemerals() if one["ts"] == question["ts"])

@@ -51,7 +51,7 @@ async def test_a_command_that_cannot_be_stored_says_that_nothing_was_started_and
     await settled(on)
     assert await creations(on) == 0
     again = await on.slack.slash(ANN, GENERAL, "fix the login test")
-    assert again["shown"]["rendered"].startswith(sentences.got_it_begins("fix the login test"))
+    assert again["shown"]["rendered"] == sentences.being_checked("fix the login test")
     await on.session("fix the login test")
     assert await creations(on) == 1
 

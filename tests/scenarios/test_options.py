@@ -1,10 +1,10 @@
-"""Options may stand anywhere in a task; what only looks like one is reported."""
+"""Options may stand anywhere in a task. Those that are not valid: `test_held_starts.py`."""
 
 import pytest
 
 from tests import sentences
 from tests.scenarios.harness import ANN, BEN, GENERAL, OPS, WEB, Harness
-from tests.scenarios.observations import creations, private_answers, sent_to_devin, settled
+from tests.scenarios.observations import sent_to_devin
 
 
 @pytest.mark.both_transports
@@ -25,25 +25,6 @@ async def test_options_reach_devin_and_leave_the_prompt(on: Harness) -> None:
     assert f"{sentences.asked_by('ann')} · acme/web" in shown["rendered"]
 
 
-async def test_a_mistyped_option_stays_in_the_text_and_is_reported(on: Harness) -> None:
-    task = "fix it playbok=upgrade acu=many"
-    await on.mention(task, ANN)
-    await on.slack.slash(BEN, WEB, task)
-    made = await on.devin.wait_for_sessions("fix it", 2)
-    await on.slack.wait_for_ephemeral(ANN, sentences.NOT_READ_AS_OPTIONS)
-    await on.slack.wait_for_ephemeral(BEN, sentences.NOT_READ_AS_OPTIONS)
-    await settled(on)
-    assert [one["prompt"].splitlines()[0] for one in made] == [task, task]
-    for user in (ANN, BEN):
-        assert [text for text in await private_answers(on, user) if sentences.NOT_READ_AS_OPTIONS in text] == [
-            (
-                f"{sentences.MISTYPED}\n"
-                "• `playbok=upgrade`: did you mean `playbook=`?\n"
-                f"• `acu=many`: {sentences.NOT_A_NUMBER}"
-            )
-        ]
-
-
 async def test_an_option_in_code_is_text(on: Harness) -> None:
     await on.mention("run `make repo=acme/web` and tell me")
     made = await on.session("tell me")
@@ -57,35 +38,6 @@ async def test_a_playbook_is_found_by_title_and_by_macro(on: Harness) -> None:
         await on.mention(f"fix number {number} playbook={wanted}", channel=(GENERAL, WEB, OPS)[number])
     made = await on.devin.wait_for_sessions("fix number", 3)
     assert [one["request"]["playbook_id"] for one in made] == [known["playbook_id"]] * 3
-
-
-async def test_an_unknown_playbook_starts_nothing_and_names_those_there_are(on: Harness) -> None:
-    await on.devin.add_playbook("Upgrade deps")
-    await on.devin.add_playbook("Write docs")
-    mentioned = await on.mention("fix it playbook=upgrade", ANN, GENERAL)
-    await on.slack.slash(ANN, WEB, "mend it playbook=upgrade")
-    by_command = (await on.slack.wait_for_message(WEB, sentences.ASKED_BY))["ts"]
-    for channel, ts in ((GENERAL, mentioned), (WEB, by_command)):
-        await on.slack.wait_for_message(channel, sentences.NOT_STARTED, thread_ts=ts)
-        await on.slack.wait_for_message(channel, "no playbook", thread_ts=ts)
-        assert await on.thread(channel, ts) == [
-            (
-                ":no_entry: There is no playbook `upgrade`, so nothing was started. "
-                "There are `Upgrade deps`, `Write docs`. "
-                "Send the task again with one of them, or without `playbook=`."
-            )
-        ]
-    await settled(on)
-    assert await creations(on) == 0
-
-
-async def test_a_mode_that_devin_does_not_have_starts_nothing(on: Harness) -> None:
-    ts = await on.mention("fix it mode=turbo")
-    await on.slack.wait_for_message(GENERAL, sentences.NOT_ACCEPTED, thread_ts=ts)
-    [said] = await on.thread(GENERAL, ts)
-    assert said.startswith(f"{sentences.REQUEST_REFUSED} It says: “")
-    assert said.endswith(sentences.CHECK_OPTIONS)
-    assert await on.devin.sessions() == []
 
 
 @pytest.mark.parametrize("by_command", [False, True])

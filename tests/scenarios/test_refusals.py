@@ -22,10 +22,11 @@ NOT_MEMBER = sentences.not_a_member()
 
 
 async def refused(on: Harness, user: str, sentence: str, **where: Any) -> None:
-    """Wait for the private sentence, and see that nothing reached Devin."""
+    """Wait for the private sentence, see that it is all that was said, and that nothing reached Devin."""
     said = await on.slack.wait_for_ephemeral(user, **where)
     await settled(on)
     assert said["rendered"] == sentence
+    assert await private_answers(on, user) == [sentence]
     assert await creations(on) == 0
 
 
@@ -39,8 +40,15 @@ async def test_a_guests_mention_is_refused(on: Harness) -> None:
 
 @pytest.mark.both_transports
 async def test_a_guests_slash_command_is_refused(on: Harness) -> None:
-    await on.slack.slash(GUEST, GENERAL, "fix the login test")
+    answer = await on.slack.slash(GUEST, GENERAL, "fix the login test")
+    assert answer["shown"]["rendered"] == sentences.being_checked("fix the login test")
     await on.slack.wait_for_ephemeral(GUEST, sentences.GUEST_REFUSED)
+    await settled(on)
+    assert await private_answers(on, GUEST) == [sentences.GUEST_REFUSED], "it stands in place of the ack"
+    await on.stop()
+    await on.start()  # who they are is known from the store
+    answer = await on.slack.slash(GUEST, GENERAL, "fix the login test acu=10ACUs")
+    assert answer["shown"]["rendered"] == sentences.GUEST_REFUSED, "known by now, so the ack itself refuses"
     await settled(on)
     assert await creations(on) == 0
     assert not [one for one in await on.slack.messages(GENERAL) if one["user"] == "U0BOT"]
@@ -78,7 +86,7 @@ async def test_people_of_another_company_are_refused(on: Harness) -> None:
     await on.mention("fix the logout test", EXTERNAL, WEB)
     await on.slack.wait("ephemerals", 2, user=EXTERNAL, text=sentences.OTHER_COMPANY_REFUSED)
     await on.slack.slash(EXTERNAL, WEB, "fix the logout test")
-    await on.slack.wait("ephemerals", 4, user=EXTERNAL)  # the second but last is the receipt
+    await on.slack.wait("ephemerals", 3, user=EXTERNAL, text=sentences.OTHER_COMPANY_REFUSED)
     await on.slack.click(EXTERNAL, WEB, (await card(on, ts, WEB))["ts"], "stop")
     await on.slack.wait("ephemerals", 4, user=EXTERNAL, text=sentences.OTHER_COMPANY_REFUSED)
     await settled(on)

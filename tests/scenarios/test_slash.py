@@ -27,6 +27,7 @@ from tests.scenarios.observations import (
     sent_to_devin,
     settled,
     started_by_command,
+    thread_link,
     what_became_of,
 )
 
@@ -42,7 +43,7 @@ async def shown(on: Harness, user: str, channel: str, text: str) -> str:
 async def test_each_command_is_answered_while_all_other_work_waits(
     on: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await on.started()
+    await started_by_command(on, "fix the login test", ANN, GENERAL)
     await settled(on)
     for rate_limits in ("SHARE_SECONDS", "GAPLESS_SECONDS"):
         monkeypatch.setattr(priority_gate, rate_limits, math.inf)
@@ -54,7 +55,7 @@ async def test_each_command_is_answered_while_all_other_work_waits(
         "usage": sentences.TODAY,
         "stop": sentences.STOPPING_BEGINS,
         "archive": sentences.STOPPING_BEGINS,
-        "fix the other test": sentences.got_it_begins("fix the other test"),  # last: with two, a stop asks which
+        "fix the other test": sentences.got_it("fix the other test"),  # last: with two, a stop asks which
     }.items():
         assert answer in await shown(on, ADA if text == "usage" else ANN, GENERAL, text)
 
@@ -99,9 +100,13 @@ async def test_slack_goes_first_until_it_has_its_answer(
 
 @pytest.mark.both_transports
 async def test_the_card_is_posted_first_and_the_session_starts_in_its_thread(on: Harness) -> None:
-    assert await shown(on, ANN, GENERAL, "fix the login test repo=acme/web") == sentences.got_it("fix the login test")
+    answer = await shown(on, ANN, GENERAL, "fix the login test repo=acme/web")
+    assert answer == sentences.being_checked("fix the login test")
     made = await on.session("fix the login test")
     card = await posted(on, GENERAL, "fix the login test")
+    await on.slack.wait_for_ephemeral(ANN, sentences.got_it_begins("fix the login test"))
+    confirmed = sentences.got_it_posted("fix the login test", thread_link(GENERAL, card["ts"]))
+    assert await private_answers(on, ANN) == [confirmed], "it stands in place of the ack"
     assert "thread_ts" not in card
     assert f"{sentences.asked_by('ann')} · acme/web" in card["rendered"]
     assert made["tags"] == ["devin-bridge", f"slack-T0PLAY-{GENERAL}-{card['ts']}"]
@@ -118,9 +123,9 @@ async def test_the_card_is_posted_first_and_the_session_starts_in_its_thread(on:
 async def test_no_card_no_session(on: Harness, error: str, sentence: str) -> None:
     await on.slack.fault("chat.postMessage", "error", error=error)
     await on.slack.slash(ANN, GENERAL, "fix the login test")
-    said = await on.slack.wait_for_ephemeral(ANN, sentences.NOTHING_STARTED)
+    await on.slack.wait_for_ephemeral(ANN, sentence)
     await settled(on)
-    assert said["rendered"] == sentence
+    assert await private_answers(on, ANN) == [sentence], "it stands in place of the ack"
     assert await creations(on) == 0
 
 
@@ -140,16 +145,14 @@ async def test_two_commands_in_a_row_start_two_sessions(on: Harness) -> None:
 
 
 async def test_start_may_be_said(on: Harness) -> None:
-    assert (await shown(on, ANN, GENERAL, "start fix the login test")).startswith(
-        sentences.got_it_begins("fix the login test")
-    )
+    assert await shown(on, ANN, GENERAL, "start fix the login test") == sentences.being_checked("fix the login test")
     made = await on.session("fix the login test")
     assert made["prompt"].startswith("fix the login test\n\n")
 
 
 async def test_a_task_that_begins_like_a_command_is_a_task(on: Harness) -> None:
     for text in ("stop the flaky test from failing", "list all users in the admin page"):
-        assert (await shown(on, ANN, GENERAL, text)).startswith(sentences.got_it_begins(text))
+        assert await shown(on, ANN, GENERAL, text) in {sentences.being_checked(text), sentences.got_it(text)}
         await on.session(text)
 
 
@@ -158,6 +161,7 @@ async def test_without_a_task_there_is_help_and_nothing_starts(on: Harness) -> N
     assert await shown(on, ANN, GENERAL, "help") == sentences.HELP
     assert await shown(on, ANN, GENERAL, "start") == sentences.EMPTY_PROMPT
     assert await shown(on, ANN, GENERAL, "repo=acme/web") == sentences.EMPTY_PROMPT
+    assert await shown(on, ANN, GENERAL, "acu=10ACUs") == sentences.EMPTY_PROMPT
     await settled(on)
     assert await creations(on) == 0
 
@@ -207,9 +211,11 @@ async def test_it_starts_as_a_task_when_the_person_says_so(on: Harness) -> None:
     asked = await question(on, "stop flaking")
     await on.slack.click(ANN, GENERAL, asked["ts"], "start_as_task")
     made = await on.session("stop flaking")
-    shown_now = await on.slack.wait_for_ephemeral(ANN, sentences.got_it_begins("stop flaking"))
+    ts = (await posted(on, GENERAL, "stop flaking"))["ts"]
+    await on.slack.wait_for_ephemeral(ANN, sentences.got_it_begins("stop flaking"))
     assert made["prompt"].startswith("stop flaking\n\n")
-    assert shown_now["rendered"] == sentences.got_it("stop flaking")
+    confirmed = sentences.got_it_posted("stop flaking", thread_link(GENERAL, ts))
+    assert await private_answers(on, ANN) == [confirmed], "the question stands no longer"
     assert await creations(on) == 1
 
 
@@ -229,9 +235,9 @@ async def test_the_button_starts_nothing_for_one_who_may_not_start(on: Harness) 
     await on.slack.slash(GUEST, GENERAL, "stop flaking")
     asked = await on.slack.wait_for_ephemeral(GUEST, sentences.STAYS_A_COMMAND)
     await on.slack.click(GUEST, GENERAL, asked["ts"], "start_as_task")
-    said = await on.slack.wait_for_ephemeral(GUEST, sentences.GUEST_REFUSED)
+    await on.slack.wait_for_ephemeral(GUEST, sentences.GUEST_REFUSED)
     await settled(on)
-    assert said["rendered"] == sentences.GUEST_REFUSED
+    assert await private_answers(on, GUEST) == [sentences.GUEST_REFUSED], "it stands in place of the question"
     assert await creations(on) == 0
 
 
@@ -262,14 +268,13 @@ async def test_a_minute_later_the_same_text_starts_another_session(tmp_path: Pat
 
 
 async def _asked_again(on: Harness) -> dict[str, Any]:
-    """The same command twice; answers the question."""
-    await on.slack.slash(ANN, GENERAL, "fix the login test")
-    await on.session("fix the login test")
-    await on.slack.slash(ANN, GENERAL, "fix the login test")
-    asked = await on.slack.wait_for_ephemeral(ANN, sentences.A_SECOND_TIME)
+    """The same command twice; answers the question, which the ack asks."""
+    await started_by_command(on, "fix the login test", ANN, GENERAL)
+    asked = (await on.slack.slash(ANN, GENERAL, "fix the login test"))["shown"]
     assert asked["text"].startswith("You started “fix the login test” ")
     assert asked["text"].endswith(f" ago. {sentences.NOTHING_MORE_YET}")
-    return asked
+    assert buttons(asked) == ["Start it again", "No"]
+    return dict(asked)
 
 
 @pytest.mark.both_transports
@@ -279,7 +284,9 @@ async def test_the_same_text_within_a_minute_asks_first_and_yes_starts_it(on: Ha
     await on.slack.click(ANN, GENERAL, asked["ts"], "start_again")
     await on.devin.wait_for_sessions("fix the login test", 2)
     await settled(on)
-    assert await what_became_of(on, asked) == (sentences.got_it("fix the login test"), [])
+    [_, second] = [one["ts"] for one in await on.slack.messages(GENERAL) if "thread_ts" not in one]
+    confirmed = sentences.got_it_posted("fix the login test", thread_link(GENERAL, second))
+    assert await what_became_of(on, asked) == (confirmed, [])
     assert await creations(on) == 2
 
 
@@ -288,12 +295,26 @@ async def test_a_second_yes_starts_nothing_more(on: Harness) -> None:
     await on.slack.click(ANN, GENERAL, asked["ts"], "start_again")
     await on.devin.wait_for_sessions("fix the login test", 2)
     await settled(on)
+    before = await what_became_of(on, asked)
     again = press(ANN, GENERAL, "start_again", asked["blocks"][1]["elements"][0]["value"])
     assert await forge(on, "interactive", again) == "acked"
     said = await on.slack.wait_for_ephemeral(ANN, sentences.TOO_OLD)
     await settled(on)
     assert said["rendered"] == sentences.START_EXPIRED
+    assert await what_became_of(on, asked) == before, "the first press has its answer still"
     assert await creations(on) == 2
+
+
+async def test_the_same_text_is_asked_about_as_well_where_the_ack_knows_nothing_yet(on: Harness) -> None:
+    await on.slack.fault("users.info", "slow", seconds=1.0)
+    for _ in range(2):  # the second one comes while nothing is known of the first
+        assert await shown(on, ANN, GENERAL, "fix the login test") == sentences.being_checked("fix the login test")
+    await on.slack.wait_for_ephemeral(ANN, sentences.A_SECOND_TIME)
+    await settled(on)
+    [first, second] = await private_answers(on, ANN)
+    assert first.startswith(sentences.got_it_begins("fix the login test"))
+    assert f" ago. {sentences.NOTHING_MORE_YET}" in second, "it stands in place of the ack"
+    assert await creations(on) == 1
 
 
 async def test_no_starts_nothing_more(on: Harness) -> None:

@@ -5,7 +5,15 @@ from typing import Any
 
 from sqlalchemy import select, update
 
-from bot.domain.causes import ActionCause, CommandCause, MessageCause, SearchStart, StartCause, UnreadableCause
+from bot.domain.causes import (
+    ActionCause,
+    CommandCause,
+    Confirmation,
+    MessageCause,
+    SearchStart,
+    StartCause,
+    UnreadableCause,
+)
 from bot.domain.file import SlackFile
 from bot.store import inbox
 from bot.store.database.connection import Database
@@ -141,7 +149,7 @@ async def test_what_is_closed_stays_as_it_is(db: Database) -> None:
         await inbox.reschedule(tx, "k", NOW, "third")
         await inbox.move(tx, "k", "in:elsewhere", written("moved"))
         await inbox.note(tx, "k", written("noted"))
-        assert await inbox.confirm(tx, "k", written("confirmed"), NOW) is None
+        await inbox.confirm(tx, "k", "in:elsewhere", written("confirmed"), NOW)
         assert await inbox.get(tx, "k") is None
     row = await raw(db, "k")
     assert (row["state"], row["reason"], row["done_at"], row["lane"]) == ("dead", "first", NOW + 1, LANE)
@@ -180,14 +188,14 @@ async def test_a_row_that_is_moved_takes_the_place_its_time_gives_it(db: Databas
     assert await in_order(db, "in:elsewhere") == ["old", "moved", "new"]
 
 
-async def test_a_row_that_waits_for_a_yes_goes_on_at_once(db: Database) -> None:
-    command = CommandCause("U1", CHANNEL, "fix it", asked=True)
-    await store(db, asked("k", cause=command, ready_at=NOW + 600))
+async def test_a_row_that_waits_for_a_yes_goes_on_at_once_in_the_lane_that_is_named(db: Database) -> None:
+    command = CommandCause("U1", CHANNEL, "fix it", confirmation=Confirmation(asked=True))
+    confirmed = replace(command, confirmation=Confirmation(again=True))
+    waiting = asked("k", cause=command, lane="in:k", ready_at=NOW + 600)
+    await store(db, waiting)
     async with db.write() as tx:
-        row = await inbox.confirm(tx, "k", replace(command, confirmed=True), NOW + 3)
-    assert row is not None
-    assert row == await head(db)
-    assert (row.cause, row.ready_at) == (replace(command, confirmed=True), NOW + 3)
+        await inbox.confirm(tx, "k", LANE, confirmed, NOW + 3)
+    assert await head(db) == replace(waiting, cause=confirmed, lane=LANE, ready_at=NOW + 3)
 
 
 async def test_what_a_flow_notes_on_a_row_leaves_it_in_its_place(db: Database) -> None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from inline_snapshot import Is, snapshot
 
-from bot.domain.commands.options import NOT_ACUS, Mistyped
+from bot.domain.commands.options import NOT_A_MODE, NOT_ACUS, Mistyped, Request, parse_request
 from bot.domain.commands.parser import Doubt, UnknownVerb
 from bot.domain.commands.registry import NOTIFY, STATUS, STOP
 from bot.domain.list_groups import ListGroup
@@ -71,8 +71,10 @@ def test_the_fixed_answers():
             "MAYBE_STORED": Is(sentences.MAYBE_STORED),
             "NOT_STORED": Is(sentences.NOT_STORED),
             "NOTHING_TO_READ": Is(sentences.NOTHING_TO_READ),
+            "START_CANCELLED": Is(sentences.START_CANCELLED),
             "START_DECLINED": Is(sentences.START_DECLINED),
             "START_EXPIRED": Is(sentences.START_EXPIRED),
+            "START_OVERTAKEN": Is(sentences.START_OVERTAKEN),
             "START_UNKNOWN": "It is not known yet whether Devin has started this session, so your reply was not sent. If the session shows up, its card says so: then reply again. To start anew, first look in Devin, as the message above says, so that the task does not run twice; then mention Devin Bridge with the task.",
             "START_UNAUTHORISED": Is(sentences.WRONG_KEY),
             "NO_SESSIONS": Is(sentences.NO_SESSIONS),
@@ -106,12 +108,30 @@ def test_a_fixed_answer_is_valid(name):
 
 SAID = {
     "received": answers.received,
+    "received_in_thread": answers.received_in_thread,
+    "checking": answers.checking,
+    "started_in_thread": lambda text: answers.started_in_thread(text, "https://acme.slack.com/p1"),
     "not_in_channel": lambda text: answers.not_in_channel("C1"),
     "not_in_this_channel": lambda text: answers.not_in_channel(),
     "channel_shared": lambda text: answers.channel_shared(SESSION),
     "channel_archived": lambda text: answers.channel_archived("C1"),
-    "mistyped": lambda text: answers.mistyped_options(
-        [Mistyped(f"reop={text}", "repo="), Mistyped("acu=abc", "acu=", NOT_ACUS)]
+    "ask_about_option": lambda text: answers.ask_about_options(
+        "key", Request("", Options(acu=5), (Mistyped(f"reop={text}", "repo="),))
+    ),
+    "ask_about_options": lambda text: answers.ask_about_options(
+        "key",
+        Request(
+            "",
+            mistyped=(
+                Mistyped(f"reop={text}", "repo=", correction=f"repo={text}"),
+                Mistyped("acu=abc", "acu=", NOT_ACUS, "acu=10"),
+                Mistyped("mode=turbo", "mode=", NOT_A_MODE, "mode=fast"),
+            ),
+            corrected="acu=10",
+        ),
+    ),
+    "ask_about_mode": lambda text: answers.ask_about_options(
+        "key", Request("", mistyped=(Mistyped(f"mode={text}", "mode=", NOT_A_MODE),) * 30)
     ),
     "tags_left_out": lambda text: answers.tags_left_out([text, "urgent"]),
     "ask_again": lambda text: answers.ask_again("key", text, 20),
@@ -178,14 +198,33 @@ def test_the_answers_that_depend_on_something():
     assert {name: make("fix it").text for name, make in SAID.items()} == snapshot(
         {
             "received": Is(sentences.got_it("fix it")),
+            "received_in_thread": Is(sentences.got_it_here("fix it")),
+            "checking": Is(sentences.being_checked("fix it")),
+            "started_in_thread": Is(sentences.got_it_posted("fix it", "<https://acme.slack.com/p1|this thread>")),
             "not_in_channel": Is(sentences.not_a_member("<#C1>")),
             "not_in_this_channel": Is(sentences.not_a_member()),
             "channel_shared": Is(
                 sentences.channel_shared("<#C1>", "<https://app.devin.ai/sessions/abc|Fix the login test>")
             ),
             "channel_archived": Is(sentences.channel_archived("<#C1>")),
-            "mistyped": Is(
-                f"{sentences.MISTYPED}\n• `reop=fix it`: did you mean `repo=`?\n• `acu=abc`: {sentences.NOT_A_NUMBER}"
+            "ask_about_option": Is(
+                f"{sentences.CHECK_ONE}\n"
+                "• `reop=fix it`: did you mean `repo=`?\n"
+                "As written, `reop=fix it` is part of the task."
+            ),
+            "ask_about_options": Is(
+                f"{sentences.CHECK_SEVERAL}\n"
+                "• `reop=fix it`: did you mean `repo=`?\n"
+                f"• `acu=abc`: {sentences.NOT_A_NUMBER}\n"
+                f"• `mode=turbo`: {sentences.NO_SUCH_MODE}\n"
+                f"As written, `reop=fix it` and `acu=abc` are part of the task, {sentences.WITHOUT_LIMIT}\n"
+                "As written, Devin is asked for `mode=turbo` and starts nothing if it has no such mode."
+            ),
+            "ask_about_mode": Is(
+                f"{sentences.CHECK_SEVERAL}\n"
+                + f"• `mode=fix it`: {sentences.NO_SUCH_MODE}\n" * 8
+                + f"As written, Devin is asked for {', '.join(['`mode=fix it`'] * 7)} and `mode=fix it` "
+                "and starts nothing if it has no such mode."
             ),
             "tags_left_out": Is(sentences.tags_left_out("`fix it`, `urgent`")),
             "resembles": Is(sentences.resembles("stattus", "status")),
@@ -339,6 +378,18 @@ def seen(block):
             [("start_again", "Start it again", "k1"), ("start_declined", "No", "k1")],
         ),
         (
+            answers.ask_about_options("k1", parse_request("fix it acu=10ACUs repo=@a/b")),
+            [
+                ("start_corrected", "Start with acu=10 repo=a/b", "k1"),
+                ("start_as_written", "Start as written", "k1"),
+                ("start_cancelled", "Cancel", "k1"),
+            ],
+        ),
+        (
+            answers.ask_about_options("k1", parse_request("fix it acu=many")),
+            [("start_as_written", "Start as written", "k1"), ("start_cancelled", "Cancel", "k1")],
+        ),
+        (
             answers.ask_command_or_task(Doubt("stattus 1", "stattus", STATUS, "status 1")),
             [("run_command", "Show status 1", "status 1"), ("start_as_task", "Start as a task", "stattus 1")],
         ),
@@ -348,7 +399,7 @@ def seen(block):
         ),
     ],
 )
-def test_questions_have_two_buttons(message, buttons):
+def test_questions_have_a_button_for_each_answer(message, buttons):
     found = [
         (node["action_id"], node["text"]["text"], node["value"])
         for node in nodes(message.blocks)

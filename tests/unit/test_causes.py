@@ -10,6 +10,7 @@ from bot.domain.causes import (
     ChannelGoneCause,
     ChannelSharedCause,
     CommandCause,
+    Confirmation,
     MessageCause,
     SearchStart,
     StartCause,
@@ -110,7 +111,11 @@ EARLIER = {
     "a command without a text": ({"v": 1, **SLASH, "text": None}, replace(COMMAND, text="")),
     "a command that was asked about": (
         {"v": 1, **SLASH, "text": "fix it", "asked": True, "confirmed": True},
-        replace(COMMAND, asked=True, confirmed=True),
+        replace(COMMAND, confirmation=Confirmation(again=True)),
+    ),
+    "a command that waits for an answer": (
+        {"v": 1, **SLASH, "text": "fix it", "asked": True, "confirmed": False},
+        replace(COMMAND, confirmation=Confirmation(asked=True)),
     ),
     "a dead command": ({"v": 1, **SLASH, "text": "fix it", "response_url": None}, replace(COMMAND, response_url=None)),
     "a button": ({"v": 1, **BUTTON, "verb": "stop", "value": "s1", "session_id": "s1"}, PRESSED),
@@ -147,6 +152,21 @@ def test_a_row_of_an_earlier_release_is_read(payload, cause):
 @pytest.mark.parametrize("cause", [cause for _, cause in EARLIER.values()], ids=EARLIER)
 def test_what_is_written_is_read_again(cause):
     assert decode(cause.kind, encode(cause)) == cause
+
+
+@pytest.mark.parametrize("cause", [MENTION, COMMAND])
+@pytest.mark.parametrize(
+    "confirmation",
+    [
+        Confirmation(asked=True, suggestion="fix &lt;it&gt; acu=10"),
+        Confirmation(corrected=True),
+        Confirmation(as_written=True, again=True),
+        Confirmation(asked=True, again=True),  # asked once more, about something else
+    ],
+)
+def test_what_a_person_was_asked_and_has_answered_is_kept(cause, confirmation):
+    noted = replace(cause, confirmation=confirmation)
+    assert decode(cause.kind, encode(noted)) == noted
 
 
 @pytest.mark.parametrize(("payload", "cause"), EARLIER.values(), ids=EARLIER)
@@ -188,7 +208,10 @@ def test_what_cannot_be_read_says_why_and_stays_as_it_is(kind, payload, reason):
     assert "secret" not in repr(cause)
 
 
-@pytest.mark.parametrize("cause", [COMMAND, PRESSED, TYPED, decode("view", {"v": 1, "response_url": URL})])
+@pytest.mark.parametrize(
+    "cause",
+    [COMMAND, PRESSED, TYPED, replace(MENTION, response_url=URL), decode("view", {"v": 1, "response_url": URL})],
+)
 def test_a_response_url_is_shown_nowhere_and_can_be_taken_out(cause):
     assert URL not in repr(cause)
     assert URL in str(encode(cause))

@@ -5,7 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.commands.options import (
+    NO_PLAYBOOKS,
     NO_VALUE,
+    NOT_A_MODE,
     NOT_A_REPO,
     NOT_A_WORD,
     NOT_ACUS,
@@ -53,40 +55,162 @@ MANY = ",".join(f"t{number}" for number in range(40))
     ],
 )
 def test_options_stand_anywhere_but_in_code(text, prompt, options):
-    assert parse_request(text) == Request(prompt, options)
+    assert parse_request(text) == Request(prompt, options, task=prompt)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '<a title="Login" href="x">Sign in</a> is red',
+        "<input type=text title='Name'> has no label",
+        "<!-- mode=fast --> is in the page",
+        'open(path, mode="r") fails',
+        "run(first(a), tags=b) fails",
+        'connect(\n    mode="fast",\n    title="x",\n)\nfails',
+    ],
+)
+def test_options_in_pasted_markup_and_calls_are_text(text):
+    assert parse_request(text) == Request(text, task=text)
+
+
+@pytest.mark.parametrize(
+    ("text", "prompt", "options"),
+    [
+        ("fix it (acu=5)", "fix it", Options(acu=5)),
+        ("fix it (repo=acme/web, acu=5) now", "fix it now", Options(repo="acme/web", acu=5)),
+        ("fix it (in repo=acme/web) now", "fix it (in) now", Options(repo="acme/web")),
+        ("title=Login(new) x", "x", Options(title="Login(new)")),
+        ("ACU=10 x", "x", Options(acu=10)),
+        ("acu=10 x acu=10", "x", Options(acu=10)),
+        ("is a <b and mode=fast", "is a <b and", Options(mode="fast")),
+        ("page_title=x my-mode=y", "page_title=x my-mode=y", Options()),
+    ],
+)
+def test_options_are_read_as_people_write_them(text, prompt, options):
+    assert parse_request(text) == Request(prompt, options, task=prompt)
 
 
 @pytest.mark.parametrize(
     ("text", "mistyped"),
     [
-        ("fix reop=acme/web it", Mistyped("reop=acme/web", "repo=")),
-        ("fix playbok=pb it", Mistyped("playbok=pb", "playbook=")),
-        ("fix acus=3 it", Mistyped("acus=3", "acu=")),
-        ("fix tag=a it", Mistyped("tag=a", "tags=")),
-        ('titel="x y" it', Mistyped('titel="x y"', "title=")),
+        ("fix reop=acme/web it", Mistyped("reop=acme/web", "repo=", correction="repo=acme/web")),
+        ("fix playbok=pb it", Mistyped("playbok=pb", "playbook=", correction="playbook=pb")),
+        ("fix acus=3 it", Mistyped("acus=3", "acu=", correction="acu=3")),
+        ("fix max_acu=3 it", Mistyped("max_acu=3", "acu=", correction="acu=3")),
+        ("fix acu: 3 it", Mistyped("acu: 3", "acu=", correction="acu=3")),
+        ("fix acu = 3 ACUs it", Mistyped("acu = 3", "acu=", correction="acu=3")),
+        ("fix acus=many it", Mistyped("acus=many", "acu=")),
+        ("fix tag=a it", Mistyped("tag=a", "tags=", correction="tags=a")),
+        ('titel="x y" it', Mistyped('titel="x y"', "title=", correction='title="x y"')),
         ("fix acu=abc it", Mistyped("acu=abc", "acu=", NOT_ACUS)),
+        ("fix acu=10ACUs it", Mistyped("acu=10ACUs", "acu=", NOT_ACUS, "acu=10")),
+        ('fix acu="10 ACUs" it', Mistyped('acu="10 ACUs"', "acu=", NOT_ACUS, "acu=10")),
+        ("fix acu=10.0 it", Mistyped("acu=10.0", "acu=", NOT_ACUS, "acu=10")),
+        ("fix acu=1,000 it", Mistyped("acu=1,000", "acu=", NOT_ACUS)),
         ("fix acu=0 it", Mistyped("acu=0", "acu=", NOT_ACUS)),
         ("fix acu=-1 it", Mistyped("acu=-1", "acu=", NOT_ACUS)),
         ("fix acu=1.5 it", Mistyped("acu=1.5", "acu=", NOT_ACUS)),
+        ("fix acu= 10 it", Mistyped("acu=", "acu=", NO_VALUE.format(example="acu=10"), "acu=10")),
+        ("fix acu= ten it", Mistyped("acu=", "acu=", NO_VALUE.format(example="acu=10"))),
         ("fix repo=web it", Mistyped("repo=web", "repo=", NOT_A_REPO)),
-        ("fix repo= acme/web", Mistyped("repo=", "repo=", NO_VALUE.format(example="repo=acme/web"))),
+        ("fix repo=github.com/acme it", Mistyped("repo=github.com/acme", "repo=", NOT_A_REPO)),
+        *(
+            (f"fix repo={wrong} it", Mistyped(f"repo={wrong}", "repo=", NOT_A_REPO, "repo=acme/api"))
+            for wrong in (
+                "https://github.com/acme/api/pull/12",
+                "https://github.com/acme/api/tree/main/src?tab=x",
+                "git@github.com:acme/api.git",
+                "ssh://git@github.com/acme/api.git",
+                "https://gitlab.com/acme/api",
+                "@acme/api",
+            )
+        ),
+        ("fix repo= acme/web", Mistyped("repo=", "repo=", NO_VALUE.format(example="repo=acme/web"), "repo=acme/web")),
         ("fix tags=, it", Mistyped("tags=,", "tags=", NO_VALUE.format(example="tags=frontend,urgent"))),
         ("fix tags=devin-bridge it", Mistyped("tags=devin-bridge", "tags=", OUR_TAGS)),
-        ("fix tags=a,slack-T1-C1-1.2 it", Mistyped("tags=a,slack-T1-C1-1.2", "tags=", OUR_TAGS)),
+        ("fix tags=a,slack-T1-C1-1.2 it", Mistyped("tags=a,slack-T1-C1-1.2", "tags=", OUR_TAGS, "tags=a")),
         (f"fix tags={MANY},t40 it", Mistyped(f"tags={MANY},t40", "tags=", TOO_MANY_TAGS)),
         ("fix mode=+ it", Mistyped("mode=+", "mode=", NOT_A_WORD.format(example="mode=fast"))),
+        ("fix mode=turbo it", Mistyped("mode=turbo", "mode=", NOT_A_MODE)),
+        ("fix mode=Fsat it", Mistyped("mode=Fsat", "mode=", NOT_A_MODE, "mode=fast")),
         ('fix title="open it', Mistyped('title="open', "title=", OPEN_QUOTE)),
     ],
 )
 def test_what_is_wrong_with_an_option_is_reported_and_it_stays(text, mistyped):
-    assert parse_request(text) == Request(text, Options(), (mistyped,))
+    request = parse_request(text)
+    assert (request.prompt, request.options, request.mistyped) == (text, Options(), (mistyped,))
+    assert (request.corrected is None) == (mistyped.correction is None)
+
+
+PLAYBOOKS = {
+    "upgrade deps": "Upgrade deps",
+    "upgrade-deps": "Upgrade deps",  # its macro
+    "write docs": "Write docs",
+    "write tests": "Write tests",
+}
+SOME = "such as “Upgrade deps”, “Write docs”, “Write tests”"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "correction"),
+    [
+        ("upgrade", 'playbook="Upgrade deps"'),
+        ("Upgrade_Deps", 'playbook="Upgrade deps"'),
+        ("wriet-docs", 'playbook="Write docs"'),
+        ("write", None),  # which of the two?
+        ("billing", None),
+    ],
+)
+def test_a_playbook_that_does_not_exist_is_wrong_and_the_nearest_is_known(wanted, correction):
+    request = parse_request(f"fix playbook={wanted} it", PLAYBOOKS)
+    reason = f"needs a playbook that exists, {SOME}"
+    assert request.mistyped == (Mistyped(f"playbook={wanted}", "playbook=", reason, correction),)
+    assert request.options == Options()
+
+
+def test_without_any_playbook_none_is_named_and_of_many_the_first():
+    assert parse_request("playbook=x y", {}).mistyped[0].reason == NO_PLAYBOOKS
+    many = {f"p{number}": f"P{number}" for number in range(9)}
+    assert parse_request("playbook=x y", many).mistyped[0].reason == (
+        "needs a playbook that exists, such as “P0”, “P1”, “P2”, “P3”, “P4”, …"
+    )
+
+
+@pytest.mark.parametrize("wanted", ['"Upgrade deps"', "upgrade-deps", "UPGRADE-DEPS", "playbook-17"])
+def test_a_playbook_that_exists_is_taken_by_every_name_and_by_its_id(wanted):
+    assert parse_request(f"x playbook={wanted}", PLAYBOOKS).options.playbook == wanted.strip('"')
+
+
+def test_a_mode_that_is_not_known_is_taken_where_any_is():
+    assert parse_request("x mode=turbo", any_mode=True) == Request("x", Options(mode="turbo"), task="x")
+    assert parse_request("x mode=+", any_mode=True).mistyped == parse_request("x mode=+").mistyped
+
+
+@pytest.mark.parametrize(
+    ("text", "corrected"),
+    [
+        ("fix it acu=10ACUs, repo=https://github.com/acme/api/pull/1 now", "fix it acu=10 repo=acme/api now"),
+        ("fix it acu= 10, now", "fix it acu=10, now"),
+        ("fix `acu=1x` acu: 10", "fix `acu=1x` acu=10"),
+        ("mode=fast acu=1x fix it acu=10ACUs", None),  # one of them has no correction
+        ("acu=5 fix it acu=10ACUs", None),  # corrected, it would stand there twice
+        ("fix it acu=10", None),
+    ],
+)
+def test_the_corrected_text_has_valid_options_only(text, corrected):
+    assert parse_request(text).corrected == corrected
+
+
+def test_words_that_are_no_valid_options_are_no_task():
+    assert parse_request("acu=10ACUs repo=web").task == ""
+    assert parse_request("fix it acu=10ACUs, please").task == "fix it please"
 
 
 def test_forty_tags_may_be_given_and_no_more_in_several_parts():
     forty = tuple(f"t{number}" for number in range(40))
-    assert parse_request(f"tags={MANY} tags=t1,t2 x") == Request("x", Options(tags=forty))
+    assert parse_request(f"tags={MANY} tags=t1,t2 x") == Request("x", Options(tags=forty), task="x")
     assert parse_request(f"tags={MANY} tags=t40 x") == Request(
-        "tags=t40 x", Options(tags=forty), (Mistyped("tags=t40", "tags=", TOO_MANY_TAGS),)
+        "tags=t40 x", Options(tags=forty), (Mistyped("tags=t40", "tags=", TOO_MANY_TAGS),), "x"
     )
 
 
@@ -97,7 +221,7 @@ def test_the_reasons_against_tags_are_whole_clauses():
 
 def test_of_two_repos_the_first_counts_and_the_second_is_reported():
     assert parse_request("repo=a/b repo=c/d x") == Request(
-        "repo=c/d x", Options(repo="a/b"), (Mistyped("repo=c/d", "repo=", TWICE),)
+        "repo=c/d x", Options(repo="a/b"), (Mistyped("repo=c/d", "repo=", TWICE),), "x"
     )
 
 
@@ -107,3 +231,5 @@ def test_no_text_breaks_it_and_nothing_but_options_goes_missing(text):
     if request.options == Options():
         assert request.prompt == text.strip()
     assert parse_request(f"```{text.replace('`', '')}```").options == Options()
+    if request.corrected is not None:
+        assert not parse_request(request.corrected).mistyped

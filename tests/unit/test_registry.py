@@ -23,7 +23,8 @@ def test_every_command_that_is_declared_stands_in_the_table_once():
 def test_what_they_are_called():
     assert " ".join(spec.name for spec in COMMANDS) == (
         "start list status cost stop stop_listed mute unmute aside archive new notify usage exit exit_confirmed "
-        "exit_declined start_again start_declined run_command start_as_task help"
+        "exit_declined start_again start_declined start_corrected start_as_written start_cancelled run_command "
+        "start_as_task help"
     )
 
 
@@ -44,6 +45,7 @@ def test_what_goes_before_waiting_replies():
     assert names(spec for spec in COMMANDS if spec.urgent) == {
         *("stop", "archive", "exit", "status", "cost", "help"),
         *("exit_confirmed", "exit_declined", "start_again", "start_declined", "run_command", "start_as_task"),
+        *("start_corrected", "start_as_written", "start_cancelled"),
         "stop_listed",
     }
     assert all(spec.urgent for spec in commands_on(Surface.BUTTON))
@@ -68,6 +70,9 @@ def test_which_buttons_are_known():
         "exit_declined": "exit_declined",
         "start_again": "start_again",
         "start_declined": "start_declined",
+        "start_corrected": "start_corrected",
+        "start_as_written": "start_as_written",
+        "start_cancelled": "start_cancelled",
         "run_command": "run_command",
         "start_as_task": "start_as_task",
     }

@@ -125,6 +125,19 @@ def test_state_title_and_pull_requests_move_the_card(new):
     assert moved(WORKING, new)
 
 
+@pytest.mark.parametrize(
+    ("prompt", "title"),
+    [
+        ("fix it acu=10ACUs, please", "fix it please"),
+        ("repo=web fix the login test\nand more", "fix the login test"),
+        ("acu: 10", "Session"),
+        ("run `make repo=acme/web`", "run `make repo=acme/web`"),
+    ],
+)
+def test_words_that_resemble_options_stand_in_no_title(prompt, title):
+    assert replace(SESSION, prompt=prompt).title == title
+
+
 def test_the_title_is_devins_then_the_asked_one_then_the_prompt():
     assert SESSION.title == "fix the login test"
     asked = replace(SESSION, options=Options(title="Login"))

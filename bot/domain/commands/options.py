@@ -1,11 +1,12 @@
 """Reads the options of a task, such as `repo=acme/web`, which may stand anywhere in the text except in code."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from typing import Final
 
+from bot.domain.commands.option_words import QUOTES, OptionWord, option_words, without
 from bot.domain.session import Options
 
 
@@ -14,24 +15,32 @@ class Mistyped:
     """A word that resembles an option but is not a valid one, and so stayed in the prompt.
 
     `nearest` is the option that was probably meant, written as people type it. `reason` says what is wrong with the
-    value, where the name is right.
+    value, where the name is right. `correction` is the option in its right form, where a sensible one is known.
     """
 
     word: str
     nearest: str
     reason: str | None = None
+    correction: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A task as it was read: the prompt without its options, the options, and the words that are no valid options."""
+    """A task as it was read: the prompt without its options, the options, and the words that are no valid options.
+
+    `task` is the prompt without those words. `corrected` is the whole text with a valid option in place of each of
+    them, where one is known for all.
+    """
 
     prompt: str
     options: Options = field(default_factory=Options)
     mistyped: tuple[Mistyped, ...] = ()
+    task: str = ""
+    corrected: str | None = None
 
 
-OPTION_KEYS: Final = ("repo", "playbook", "mode", "acu", "tags", "title")
+Playbooks = Mapping[str, str]  # the title of each playbook, by all names that people may give it, in lower case
+
 TWICE: Final = "stands twice; the first one counts"
 NO_VALUE: Final = "has nothing after the `=`; write it without a space, such as {example}"
 OPEN_QUOTE: Final = "has an opening quote without a closing one"
@@ -41,6 +50,11 @@ OUR_TAGS: Final = "cannot hold devin-bridge or slack-…, which Devin Bridge set
 NOT_A_REPO: Final = "needs an owner and a name, such as repo=acme/web"
 NOT_ACUS: Final = "needs a whole number above zero, such as acu=10"
 NOT_A_WORD: Final = "needs a single word, such as {example}"
+MODES: Final = ("normal", "fast", "lite", "ultra", "fusion")
+NOT_A_MODE: Final = f"needs one of {', '.join(MODES)}"
+NO_SUCH_PLAYBOOK: Final = "needs a playbook that exists, such as {titles}"
+NO_PLAYBOOKS: Final = "does not work, because your Devin organisation has no playbooks"
+MOST_TITLES: Final = 5
 EXAMPLES: Final = {
     "repo": "repo=acme/web",
     "playbook": "playbook=upgrade-deps",
@@ -50,94 +64,135 @@ EXAMPLES: Final = {
     "title": 'title="Fix the login test"',
 }
 
-# Slack and phones turn straight quotes into typographic ones, in the forms of several languages.
-_DOUBLE: Final = '"\u201c\u201d\u201e'
-_SINGLE: Final = "'\u2018\u2019"
-_QUOTED: Final = "|".join(rf"[{marks}][^\n]{{0,300}}?[{marks}](?!\w)" for marks in (_DOUBLE, _SINGLE, "`"))
-# Code is matched first, because an option inside code is none. A fence without its end runs to the end of the text,
-# as Slack shows it.
-_TOKEN: Final = re.compile(
-    rf"```.*?(?:```|\Z)|`[^`\n]+`|(?<!\S)(?P<word>(?P<key>[A-Za-z][a-z]*)=(?P<value>{_QUOTED}|[^\s`]*))",
-    re.DOTALL,
-)
-_QUOTES: Final = _DOUBLE + _SINGLE + "`"
 _REPO: Final = re.compile(r"[\w.-]+/[\w.-]+", re.ASCII)
 _GITHUB: Final = re.compile(r"(?:https?://)?(?:www\.)?github\.com/", re.IGNORECASE)
+_REMOTE: Final = re.compile(
+    r"(?:[a-z]+://)?(?:git@)?(?:www\.)?(?:git(?:hub|lab)\.com|bitbucket\.org)[/:]|@", re.IGNORECASE
+)
 _WORD: Final = re.compile(r"[A-Za-z0-9][\w.:/-]*")
+_ACUS: Final = re.compile(r"[~<$]?(?P<number>[0-9]{1,9})(?:\.00?)?[ -]?(?:acus?)?", re.IGNORECASE)
+
+_Value = str | int | tuple[str, ...]
 
 
-def parse_request(text: str) -> Request:
-    """Take the options out of `text`. An option that is wrong stays in the prompt and is reported as `Mistyped`."""
-    request = Request("")
-    kept, at = "", 0
-    for match in _TOKEN.finditer(text):
-        if match["key"] is None:
-            continue
-        after = _with_option(request, match["key"].lower(), match["value"], match["word"])
-        if after.options is not request.options:
-            kept = _joined(kept, text[at : match.start()])
-            at = match.end()
-        request = after
-    return replace(request, prompt=_joined(kept, text[at:]).strip())
+def parse_request(text: str, playbooks: Playbooks | None = None, *, any_mode: bool = False) -> Request:
+    """Take the options out of `text`. An option that is wrong stays in the prompt and is reported as `Mistyped`.
 
-
-def _joined(left: str, right: str) -> str:
-    """Join the texts before and after a removed option, with one space between words and none at line ends."""
-    if not right[:1].isspace():
-        return left + right
-    rest = right.lstrip(" \t")
-    if rest[:1] in {"", "\n"}:
-        return left.rstrip(" \t") + rest
-    return left + (rest if not left or left[-1].isspace() else right)
-
-
-def _with_option(request: Request, key: str, raw: str, word: str) -> Request:
-    if key not in OPTION_KEYS:
-        nearest = _nearest_key(key, raw)
-        return _reported(request, Mistyped(word, f"{nearest}=")) if nearest else request
-    try:
-        value = _READERS[key](_unquoted(key, raw))
-        return replace(request, options=_set(request.options, key, value))
-    except _WrongValueError as wrong:
-        return _reported(request, Mistyped(word, f"{key}=", str(wrong)))
-
-
-def _reported(request: Request, mistyped: Mistyped) -> Request:
-    return replace(request, mistyped=(*request.mistyped, mistyped))
-
-
-def _nearest_key(key: str, value: str) -> str | None:
-    near = get_close_matches(key, OPTION_KEYS, n=1, cutoff=0.7)
-    if not near or not value:
-        return None
-    # Words such as `node=18` are spelled nearly like `mode` and have nothing to do with that option.
-    return None if near[0] == "mode" and not value[0].isalpha() else near[0]
+    `playbooks` are those that exist; with None each name counts as one. With `any_mode` each mode does.
+    """
+    reading = _read(text, playbooks, any_mode)
+    corrected = reading.corrected(text)
+    if corrected is not None and not _read(corrected, playbooks, any_mode).wrong:
+        return replace(reading.request(text), corrected=corrected)
+    return reading.request(text)
 
 
 class _WrongValueError(Exception):
-    """The value of an option is wrong; the text says what a right one is like."""
+    """The value of an option is wrong. The text says what a right one is like; `right` is one, where it is known.
+
+    `end` is where the option ends in the text, if it takes up more than its word.
+    """
+
+    def __init__(self, reason: str, right: str | None = None, end: int | None = None) -> None:
+        super().__init__(reason)
+        self.right = right
+        self.end = end
 
 
-def _unquoted(key: str, raw: str) -> str:
-    if len(raw) > 1 and raw[0] in _QUOTES and raw[-1] in _QUOTES:
+@dataclass(slots=True)
+class _Reading:
+    """What was read so far: the options, and from where to where the words stand that are, or are no, valid ones."""
+
+    options: Options = field(default_factory=Options)
+    taken: list[tuple[int, int]] = field(default_factory=list)
+    wrong: list[tuple[int, int, Mistyped]] = field(default_factory=list)
+
+    def report(self, word: OptionWord, reason: str, right: str | None, end: int | None = None) -> None:
+        """Note that `word` is no valid option; `right` is the value that it should have, where that is known."""
+        correction = _written(word.key, right) if right else None
+        mistyped = Mistyped(word.word, f"{word.key}=", reason if word.exact else None, correction)
+        self.wrong.append((word.start, end or word.end, mistyped))
+
+    def request(self, text: str) -> Request:
+        """The request that `text` is."""
+        mistyped = tuple(one for _, _, one in self.wrong)
+        others = [(start, end) for start, end, _ in self.wrong]
+        task = without(text, sorted([*self.taken, *others]))
+        return Request(without(text, self.taken), self.options, mistyped, task)
+
+    def corrected(self, text: str) -> str | None:
+        """`text` with the correction in place of each word that is no valid option; None where one has none."""
+        at, parts = 0, []
+        for start, end, mistyped in self.wrong:
+            if mistyped.correction is None:
+                return None
+            parts += [text[at:start], mistyped.correction]
+            at = end
+        return "".join([*parts, text[at:]]) if parts else None
+
+
+def _read(text: str, playbooks: Playbooks | None, any_mode: bool) -> _Reading:
+    reading, read = _Reading(), _readers(playbooks, any_mode)
+    for word in option_words(text):
+        try:
+            value = _unquoted(word)
+            options = _set(reading.options, word.key, read[word.key](value))
+        except _WrongValueError as wrong:
+            reading.report(word, str(wrong), wrong.right, wrong.end)
+            continue
+        if word.exact:
+            reading.options = options
+            reading.taken.append((word.start, word.end))
+        else:
+            reading.report(word, "", value)
+    return reading
+
+
+def _written(key: str, value: str) -> str | None:
+    """The option as people type it, in quotation marks if it needs them; None where no marks fit around the value."""
+    for mark in ("", '"', "'"):
+        option = f"{key}={mark}{value}{mark}"
+        words = list(option_words(option))
+        if [word.word for word in words] == [option] and _unquoted(words[0]) == value:
+            return option
+    return None
+
+
+def _unquoted(word: OptionWord) -> str:
+    raw = word.value
+    if len(raw) > 1 and raw[0] in QUOTES and raw[-1] in QUOTES:
         value = raw[1:-1].strip()
-    elif raw[:1] and raw[0] in _QUOTES:
+    elif raw[:1] and raw[0] in QUOTES:
         raise _WrongValueError(OPEN_QUOTE)
     else:
-        # The comma or full stop behind an option belongs to the sentence around it.
-        value = raw.rstrip(",;") if key == "title" else raw.rstrip(",.;:!?")
+        value = _without_punctuation(word.key, raw)
     if not value:
-        raise _WrongValueError(NO_VALUE.format(example=EXAMPLES[key]))
+        raise _no_value(word)
     return value
 
 
-def _set(options: Options, key: str, value: str | int | tuple[str, ...]) -> Options:
+def _without_punctuation(key: str, raw: str) -> str:
+    """`raw` without the comma or full stop behind it, which belongs to the sentence around the option."""
+    return raw.rstrip(",;") if key == "title" else raw.rstrip(",.;:!?")
+
+
+def _no_value(word: OptionWord) -> _WrongValueError:
+    """The error about an option without a value. The word behind it is its value, if it has the form of one."""
+    reason, behind = NO_VALUE.format(example=EXAMPLES[word.key]), _without_punctuation(word.key, word.follows)
+    form = {"repo": _REPO, "acu": _ACUS}.get(word.key)
+    if word.value or form is None or not form.fullmatch(behind):
+        return _WrongValueError(reason)
+    right = behind if word.key == "repo" else _right_acus(behind)
+    return _WrongValueError(reason, right, word.follows_end - len(word.follows) + len(behind))
+
+
+def _set(options: Options, key: str, value: _Value) -> Options:
     if isinstance(value, tuple):
         tags = tuple(dict.fromkeys(options.tags + value))
         if len(tags) > MOST_TAGS:
             raise _WrongValueError(TOO_MANY_TAGS)
         return replace(options, tags=tags)
-    if getattr(options, key) is not None:
+    if getattr(options, key) not in {None, value}:
         raise _WrongValueError(TWICE)
     changed: dict[str, str | int] = {key: value}
     return replace(options, **changed)  # type: ignore[arg-type]  # each reader returns its field's type
@@ -146,36 +201,85 @@ def _set(options: Options, key: str, value: str | int | tuple[str, ...]) -> Opti
 def _repo(value: str) -> str:
     name = _GITHUB.sub("", value, count=1).rstrip("/").removesuffix(".git")
     if not _REPO.fullmatch(name):
-        raise _WrongValueError(NOT_A_REPO)
+        raise _WrongValueError(NOT_A_REPO, _right_repo(value))
     return name
+
+
+def _right_repo(value: str) -> str | None:
+    """The owner and name at the beginning of an address of something in a repository."""
+    parts = _REMOTE.sub("", value, count=1).split("/")
+    name = "/".join(part.removesuffix(".git") for part in parts[:2])
+    return name if len(parts) > 1 and _REPO.fullmatch(name) else None
 
 
 def _acu(value: str) -> int:
     if not re.fullmatch(r"[0-9]{1,9}", value) or int(value) == 0:
-        raise _WrongValueError(NOT_ACUS)
+        raise _WrongValueError(NOT_ACUS, _right_acus(value))
     return int(value)
 
 
-def _mode(value: str) -> str:
-    if not _WORD.fullmatch(value):
-        raise _WrongValueError(NOT_A_WORD.format(example=EXAMPLES["mode"]))
-    return value.lower()
+def _right_acus(value: str) -> str | None:
+    """The whole number in a value such as `10ACUs`, as it is typed."""
+    found = _ACUS.fullmatch(value)
+    return str(int(found["number"])) if found and int(found["number"]) else None
 
 
 def _tags(value: str) -> tuple[str, ...]:
     tags = tuple(tag.strip() for tag in value.split(",") if tag.strip())
     if not tags:
         raise _WrongValueError(NO_VALUE.format(example=EXAMPLES["tags"]))
-    if any(tag == "devin-bridge" or tag.startswith("slack-") for tag in tags):
-        raise _WrongValueError(OUR_TAGS)  # sessions are found by our tags, so nobody may put them on another session
+    allowed = [tag for tag in tags if tag != "devin-bridge" and not tag.startswith("slack-")]
+    if len(allowed) < len(tags):
+        # Sessions are found by our tags, so nobody may put them on another session.
+        raise _WrongValueError(OUR_TAGS, ",".join(allowed) or None)
     return tags
 
 
-_READERS: Final[dict[str, Callable[[str], str | int | tuple[str, ...]]]] = {
-    "repo": _repo,
-    "playbook": str,
-    "mode": _mode,
-    "acu": _acu,
-    "tags": _tags,
-    "title": str,
-}
+def _mode(value: str, any_mode: bool) -> str:
+    if not _WORD.fullmatch(value):
+        raise _WrongValueError(NOT_A_WORD.format(example=EXAMPLES["mode"]))
+    mode = value.lower()
+    if mode not in MODES and not any_mode:
+        raise _WrongValueError(NOT_A_MODE, next(iter(get_close_matches(mode, MODES, n=1)), None))
+    return mode
+
+
+def _playbook(value: str, playbooks: Playbooks | None) -> str:
+    if playbooks is None or is_playbook_id(value) or value.lower() in playbooks:
+        return value
+    if not playbooks:
+        raise _WrongValueError(NO_PLAYBOOKS)
+    titles = list(dict.fromkeys(playbooks.values()))
+    more = ["…"] if len(titles) > MOST_TITLES else []
+    shown = ", ".join([*(f"“{title}”" for title in titles[:MOST_TITLES]), *more])
+    raise _WrongValueError(NO_SUCH_PLAYBOOK.format(titles=shown), _nearest_playbook(value, playbooks))
+
+
+def is_playbook_id(value: str) -> bool:
+    """Whether `value` is the id of a playbook at Devin, and no name that people give it."""
+    return value.startswith("playbook-")
+
+
+def _nearest_playbook(value: str, playbooks: Playbooks) -> str | None:
+    """The title of the only playbook whose name contains `value`, or else of the one with the nearest name."""
+    wanted, names = _as_one_word(value), {_as_one_word(name): title for name, title in playbooks.items()}
+    holding = {title for name, title in names.items() if wanted in name}
+    if holding:
+        return holding.pop() if len(holding) == 1 else None
+    near = get_close_matches(wanted, names, n=1)
+    return names[near[0]] if near else None
+
+
+def _as_one_word(name: str) -> str:
+    return re.sub(r"[\s_-]+", "-", name.lower())
+
+
+def _readers(playbooks: Playbooks | None, any_mode: bool) -> dict[str, Callable[[str], _Value]]:
+    return {
+        "repo": _repo,
+        "playbook": lambda value: _playbook(value, playbooks),
+        "mode": lambda value: _mode(value, any_mode),
+        "acu": _acu,
+        "tags": _tags,
+        "title": str,
+    }

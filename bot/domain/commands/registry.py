@@ -123,10 +123,15 @@ EXIT_CONFIRMED: Final = CommandSpec(
 EXIT_DECLINED: Final = CommandSpec(
     "exit_declined", forms=(button("exit_declined"),), of_session=True, urgent=True, replaces=True
 )
-# These two answer the question whether to start a repeated command. Only the person who was asked may answer; their id
-# stands in the row that asked.
+# These answer a question about a start that waits for the answer: whether a repeated command is meant, and what to do
+# about options that are not valid. Only the person who was asked may answer; their id stands in the row of the start.
 START_AGAIN: Final = CommandSpec("start_again", forms=(button("start_again"),), urgent=True, replaces=True)
 START_DECLINED: Final = CommandSpec("start_declined", forms=(button("start_declined"),), urgent=True, replaces=True)
+START_CORRECTED: Final = CommandSpec("start_corrected", forms=(button("start_corrected"),), urgent=True, replaces=True)
+START_AS_WRITTEN: Final = CommandSpec(
+    "start_as_written", forms=(button("start_as_written"),), urgent=True, replaces=True
+)
+START_CANCELLED: Final = CommandSpec("start_cancelled", forms=(button("start_cancelled"),), urgent=True, replaces=True)
 # These two answer the question whether a text that resembles a command is that command or a task.
 RUN_COMMAND: Final = CommandSpec("run_command", forms=(button("run_command"),), urgent=True, replaces=True)
 START_AS_TASK: Final = CommandSpec("start_as_task", forms=(button("start_as_task"),), urgent=True, replaces=True)
@@ -151,6 +156,9 @@ COMMANDS: Final = (
     EXIT_DECLINED,
     START_AGAIN,
     START_DECLINED,
+    START_CORRECTED,
+    START_AS_WRITTEN,
+    START_CANCELLED,
     RUN_COMMAND,
     START_AS_TASK,
     HELP,

@@ -174,7 +174,9 @@ class SendFailures:
         """End a session whose first card could not be posted as refused, and reply to the asker privately why."""
         assert row.session_id is not None
         await refuse(uow, row.session_id, answers.start_failed(row.ref))
-        to = Recipient(row.team, row.key, row.payload["user"], row.channel, None, row.payload.get("response_url"))
+        url = row.payload.get("response_url")
+        # In place of what the person was shown: that the command is being checked, or that the thread appears.
+        to = Recipient(row.team, row.key, row.payload["user"], row.channel, None, url, replaces=True)
         await uow.reply_privately(to, _why_no_card(error, row))
 
 

@@ -11,6 +11,7 @@ Slack cannot be at work on it any more. Where the thread can never be searched, 
 appear twice (`SendFailures.unsearchable`). Reactions and private answers are not searched for.
 """
 
+from dataclasses import replace
 from typing import Final
 
 from bot.domain.keys import DEVINS_POSTS, reference
@@ -275,12 +276,19 @@ class Send:
         await self._link_thread(uow, row, session, ts)
 
     async def _link_thread(self, uow: UnitOfWork, row: OutboxRow, session: Session, ts: str) -> None:
-        """Link the thread that the card begins, privately, in the thread in which somebody asked for the session."""
-        asked_in = row.payload.get("asked_in")  # None outside of a thread; rows of earlier releases do not say
-        if asked_in is not None:
-            to = Recipient(row.team, row.key, row.payload["user"], row.channel, asked_in)
-            link = self._slack(row).permalink(row.channel, ts)
-            await uow.reply_privately(to, answers.started_elsewhere(session, link))
+        """Link the thread that the card begins, privately, to the person who asked for the session.
+
+        The link takes the place of what they were shown before, or stands in the thread in which they wrote `!new`.
+        """
+        url, asked_in = row.payload.get("response_url"), row.payload.get("asked_in")  # rows of earlier releases lack it
+        if url is None and asked_in is None:
+            return
+        link = self._slack(row).permalink(row.channel, ts)
+        here, elsewhere = answers.started_in_thread(session.prompt, link), answers.started_elsewhere(session, link)
+        to = Recipient(row.team, row.key, row.payload["user"], row.channel, asked_in, url)
+        if url is not None:
+            to = replace(to, replaces=True, asked_at=row.created_at)
+        await uow.reply_privately(to, here if asked_in is None else elsewhere)
 
     # ------------------------------------------------------------ best effort
 

@@ -3,7 +3,6 @@
 from dataclasses import replace
 
 from bot.domain.causes import CommandCause, MessageCause, StartCause
-from bot.domain.commands.options import parse_request
 from bot.domain.commands.parser import Command, UnknownVerb, parse_addressed, parse_doubt, parse_verb
 from bot.domain.commands.registry import HELP, NEW, NOTIFY
 from bot.domain.commands.small_talk import is_small_talk
@@ -57,6 +56,9 @@ class Conversation:
     async def run(self, job: Job[MessageCause]) -> None:
         """Handle a mention, a reply or a direct message: start, send, answer, refuse or close it."""
         cause = job.cause
+        if cause.confirmation.asked:
+            await self._close(job)  # nobody answered, and nothing was started
+            return
         if (begun := await self._services.session(session_id(job.row.key))) is not None:
             await self._resume_start(job, begun)
             return
@@ -156,13 +158,12 @@ class Conversation:
         verb = parse_verb(text)
         if isinstance(verb, UnknownVerb):
             await self._answer(job, answers.unknown_verb(verb))
-        elif verb is not None and verb.spec is NEW:
-            request = await self._prompts.request(job, parse_request(verb.argument))
-            await self._start_from_command.start(job, request)
         elif verb is not None:
             await self._handle_verb(job, verb, thread)
         elif cause.addressed and cause.only_text and (command := parse_addressed(text)) is not None:
             await self._handle_command(job, command, thread)
+        elif cause.confirmation.answered:
+            await self._start_confirmed(job, text, thread)
         elif thread is not None and await self._is_reply(thread, cause.mention):
             await self._reply.run(job, thread)
         elif cause.direct and cause.thread_ts is None:
@@ -179,6 +180,9 @@ class Conversation:
         return not (ended and mention)
 
     async def _handle_verb(self, job: Job[MessageCause], verb: Command, thread: Thread | None) -> None:
+        if verb.spec is NEW:
+            await self._start_from_command.start_new(job, verb.argument)
+            return
         if thread is None and job.cause.direct and job.cause.thread_ts is None:
             latest = await self._latest_session(job)
             if latest is not None and latest.thread_ts is not None:
@@ -206,7 +210,14 @@ class Conversation:
         if doubt is not None:
             await self._answer(job, answers.ask_command_or_task(doubt))
         else:
-            await self._start_from_message.start(job, await self._prompts.request(job, parse_request(text)))
+            await self._start_from_message.start(job, text)
+
+    async def _start_confirmed(self, job: Job[MessageCause], text: str, thread: Thread | None) -> None:
+        """Start a session that the person wants after a question, unless another one runs in its thread by now."""
+        if thread is not None and await self._is_reply(thread, mention=True):
+            await self._answer(job, answers.START_OVERTAKEN)
+        else:
+            await self._start_from_message.start(job, text)
 
     async def _welcome(self, job: Job[MessageCause]) -> None:
         """Answer thanks or a greeting with the help text, once for each person and channel, and start nothing."""

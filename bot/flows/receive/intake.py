@@ -7,7 +7,15 @@ The key of a row is made from the message, never from the delivery. Two deliveri
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from bot.domain.causes import ActionCause, Cause, ChannelGoneCause, ChannelSharedCause, CommandCause, MessageCause
+from bot.domain.causes import (
+    ActionCause,
+    Cause,
+    ChannelGoneCause,
+    ChannelSharedCause,
+    CommandCause,
+    Confirmation,
+    MessageCause,
+)
 from bot.domain.commands.options import parse_request
 from bot.domain.commands.parser import Command, parse_addressed, parse_verb
 from bot.domain.commands.registry import named
@@ -71,18 +79,27 @@ class Intake:
         await self._put(self._message_row(workspace, _from_catch_up(workspace, channel, message)))
         return True
 
-    async def command(self, workspace: Workspace, body: Json) -> None:
-        """Store a slash command that starts a session; `body` is Slack's request."""
-        user = body["user_id"]
-        cause = CommandCause(user, body["channel_id"], body.get("text") or "", body.get("response_url"))
-        await self._put(self._row(workspace, _command_key(body), person_lane(workspace.team, user), cause))
+    async def command(self, workspace: Workspace, body: Json, confirmation: Confirmation | None = None) -> None:
+        """Store a slash command that starts a session; `body` is Slack's request.
+
+        With a `confirmation`, which the ack asks for, the command waits for the answer in a lane of its own.
+        """
+        user, key, text = body["user_id"], command_key(body), body.get("text") or ""
+        if confirmation is not None:
+            # Without the `response_url`, a secret: the answer brings another one.
+            held = CommandCause(user, body["channel_id"], text, confirmation=confirmation)
+            wait = self._services.timing.start_question
+            await self._put(self._row(workspace, key, own_lane(key), held, settle=wait))
+            return
+        cause = CommandCause(user, body["channel_id"], text, body.get("response_url"))
+        await self._put(self._row(workspace, key, person_lane(workspace.team, user), cause))
 
     async def session_command(self, workspace: Workspace, body: Json, lane: str, verb: str, session_id: str) -> None:
         """Store a slash command about a session in the lane of its thread; `verb` is the command's name."""
         cause = ActionCause(
             verb, session_id, body["user_id"], body["channel_id"], response_url=body.get("response_url")
         )
-        await self._put(self._row(workspace, _command_key(body), lane, cause, urgent=named(verb).urgent))
+        await self._put(self._row(workspace, command_key(body), lane, cause, urgent=named(verb).urgent))
 
     async def action(self, workspace: Workspace, body: Json, lane: str, verb: str, target: str) -> None:
         """Store the press of a button in the lane of its thread; `verb` is its command, `target` what that is about."""
@@ -220,7 +237,8 @@ def _do_nothing(_workspace: Workspace) -> None:
     """Do nothing, until `when_not_taken` gives something to do."""
 
 
-def _command_key(body: Json) -> str:
+def command_key(body: Json) -> str:
+    """The key of the row for the slash command of Slack's request `body`."""
     return f"cmd:{body['trigger_id']}"
 
 

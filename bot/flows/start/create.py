@@ -9,7 +9,7 @@ from dataclasses import replace
 from functools import partial
 from typing import ClassVar, Final
 
-from bot.devin.errors import DevinForbidden, DevinInvalid, DevinQuotaExceeded, DevinRefused, DevinUnauthorized
+from bot.devin.errors import DevinInvalid, DevinRefused
 from bot.devin.models import DevinSession
 from bot.domain.causes import SessionCause, StartCause
 from bot.domain.session import Lifecycle, Session
@@ -19,11 +19,11 @@ from bot.flows.lookup import BOT_TAG, SessionLookup
 from bot.flows.prompt import Prompt, PromptBuilder, left_out_of, with_left_out
 from bot.flows.services import Services
 from bot.flows.session_rows import record, refuse, start_is_dead, stop_row
+from bot.flows.start.refusals import refusal_sentence
 from bot.flows.unit_of_work import Recipient, UnitOfWork
 from bot.logs import get_logger
 from bot.store import inbox, sessions
 from bot.views import answers
-from bot.views.message import Message
 
 log = get_logger(__name__)
 
@@ -180,7 +180,7 @@ class NewSession(Creation[DevinSession]):
 
     async def write_refused(self, uow: UnitOfWork, refused: DevinRefused) -> None:
         """End the session as refused, and announce why nothing was started."""
-        await refuse(uow, self._session.id, _refusal_sentence(refused))
+        await refuse(uow, self._session.id, refusal_sentence(refused))
 
 
 def tags_missing(wanted: Sequence[str], kept: Sequence[str]) -> list[str]:
@@ -204,14 +204,3 @@ async def _announce_tags(uow: UnitOfWork, session: Session, made: DevinSession) 
 def _about_tags(invalid: DevinInvalid) -> bool:
     words = [invalid.message, *(problem.field for problem in invalid.problems)]
     return any(_TAGS.search(word) for word in words)
-
-
-def _refusal_sentence(refused: DevinRefused) -> Message:
-    """Return the sentence for the thread that says why Devin refused to start the session."""
-    if isinstance(refused, DevinUnauthorized):
-        return answers.START_UNAUTHORISED
-    if isinstance(refused, DevinForbidden):
-        return answers.start_forbidden(refused.needed)
-    if isinstance(refused, DevinQuotaExceeded):
-        return answers.start_limited(refused.message)
-    return answers.start_refused(refused.message)

@@ -3,60 +3,84 @@
 So a channel that the bot cannot post to never costs a session.
 """
 
-from dataclasses import replace
-
-from bot.domain.causes import CommandCause, MessageCause
+from bot.domain.causes import AskingCause, CommandCause, MessageCause
 from bot.domain.commands.options import Request, parse_request
 from bot.domain.commands.parser import parse_slash
-from bot.domain.commands.registry import START
+from bot.domain.commands.registry import NEW, START
 from bot.domain.keys import session_id
-from bot.domain.lane import own_lane
 from bot.domain.session import Session
 from bot.flows.access import Access
 from bot.flows.job import Job, finish, recipient_of
 from bot.flows.prompt import PromptBuilder
 from bot.flows.services import Services
 from bot.flows.session_rows import add, post_card, start_to_follow
+from bot.flows.start.options_check import OptionsCheck
+from bot.flows.steer.held_start import hold
 from bot.flows.unit_of_work import UnitOfWork
 from bot.slack.errors import ChannelGone, ScopeMissing
-from bot.store import inbox, lanes, sessions
+from bot.store import sessions
 from bot.views import answers
 from bot.views.message import Message
 
 
 class StartFromCommand:
-    """Turns a slash command into a session with a card."""
+    """Turns a slash command into a session with a card.
+
+    What becomes of a command is shown to its person in place of what the ack has said.
+    """
 
     def __init__(self, services: Services, access: Access, prompts: PromptBuilder) -> None:
         self._services = services
         self._access = access
         self._prompts = prompts
+        self._options_check = OptionsCheck(services)
 
     async def run(self, job: Job[CommandCause]) -> None:
         """Start the session, or answer why not, or ask first if the same command came a moment ago."""
         cause = job.cause
+        if cause.confirmation.asked:
+            await self._close(job)  # nobody answered, and nothing was started
+            return
         command = parse_slash(await self._prompts.readable(job.workspace, cause.text))
-        request = parse_request(command.argument)
-        if command.spec is not START or not request.prompt:
+        if command.spec is not START or not parse_request(command.argument).task:
+            await self._answer(job, answers.EMPTY_PROMPT)
+        elif (refusal := await self._refusal(job)) is not None:
+            await self._answer(job, refusal)
+        else:
+            await self._start_checked(job, command.argument)
+
+    async def start_new(self, job: Job[MessageCause], text: str) -> None:
+        """Start the session that is asked for by `text`, which somebody wrote behind `!new`."""
+        if not parse_request(text).task and not job.cause.quoted:
             await self._answer(job, answers.EMPTY_PROMPT)
             return
-        refusal = await self._refusal(job)
-        if refusal is not None:
-            await self._answer(job, refusal)
-        elif not cause.confirmed and await self._asks_first(job, request):
-            return
-        else:
-            await self.start(job, request)
+        request = await self._options_check.checked(job, text, behind=NEW.forms[0].phrase)
+        if request is not None:
+            await self._start(job, await self._prompts.request(job, request))
 
     async def on_dead(self, uow: UnitOfWork, job: Job[CommandCause], _reason: str, /) -> None:
         """Reply privately that nothing was started."""
         await uow.reply_privately(recipient_of(job), answers.start_failed(job.row.ref))
 
-    async def start(self, job: Job[MessageCause | CommandCause], request: Request) -> None:
-        """Record the session and have its card posted. The row that creates the session follows the card."""
-        if not request.prompt:
-            await self._answer(job, answers.EMPTY_PROMPT)
+    async def earlier_start(self, team: str, user: str, request: Request, *, first: bool = False) -> float | None:
+        """When the person started the same `request` a moment before; None if they did not.
+
+        `first` is for a read that Slack's ack waits for.
+        """
+        since = self._services.clock() - self._services.timing.repeated_command
+        async with self._services.db.read(first=first) as tx:
+            recent = await sessions.with_prompt(tx, team, user, request.prompt, since)
+        return next((one.created_at for one in recent if one.options == request.options), None)
+
+    async def _start_checked(self, job: Job[CommandCause], text: str) -> None:
+        request = await self._options_check.checked(job, text, behind=START.name)
+        if request is None:
             return
+        if job.cause.confirmation.again or not await self._asks_first(job, request):
+            await self._start(job, request)
+
+    async def _start(self, job: Job[AskingCause], request: Request) -> None:
+        """Record the session and have its card posted. The row that creates the session follows the card."""
         cause, now = job.cause, self._services.clock()
         session = Session(
             id=session_id(job.row.key),
@@ -76,10 +100,6 @@ class StartFromCommand:
             answer_to = {"user": cause.user, "response_url": cause.response_url, "asked_in": cause.thread_ts}
             follow = start_to_follow(job.row.key, cause.files)
             await post_card(uow, session, payload=answer_to, follow=follow)
-            if request.mistyped:
-                await uow.reply_privately(
-                    recipient_of(job), answers.mistyped_options(request.mistyped), key=f"{job.row.key}:opt"
-                )
             await finish(uow, job)
 
     async def _refusal(self, job: Job[CommandCause]) -> Message | None:
@@ -95,34 +115,20 @@ class StartFromCommand:
         return refusal or (answers.CHANNEL_ARCHIVED if found.is_archived else None)
 
     async def _asks_first(self, job: Job[CommandCause], request: Request) -> bool:
-        """Ask whether a command is really meant if the same came a moment ago. Returns False if the start goes on.
-
-        The row then waits for the answer. If none comes in time, the row is closed and nothing is started.
-        """
-        now = self._services.clock()
-        if job.cause.asked:
-            async with self._services.unit_of_work_for(job) as uow:
-                await finish(uow, job)  # nobody answered, and nothing was started
-            return True
-        async with self._services.db.read() as tx:
-            since, team = now - self._services.timing.repeated_command, job.workspace.team
-            recent = await sessions.with_prompt(tx, team, job.cause.user, request.prompt, since)
-        same = [one for one in recent if one.options == request.options]
-        if not same:
+        """Ask whether a command is really meant if the same came a moment ago. Returns False if the start goes on."""
+        at = await self.earlier_start(job.workspace.team, job.cause.user, request)
+        if at is None:
             return False
+        # A crash before this commit asks nothing, and the row is handled again.
         async with self._services.unit_of_work_for(job) as uow:
-            seconds = now - same[0].created_at
-            message = answers.ask_again(job.row.key, request.prompt, seconds)
-            await uow.reply_privately(recipient_of(job), message, key=f"{job.row.key}:again")
-            # The row leaves the person's lane, so that the commands they type next do not wait for the answer.
-            await inbox.move(uow.tx, job.row.key, own_lane(job.row.key), replace(job.cause, asked=True))
-            wait = self._services.timing.repeat_question
-            await inbox.reschedule(uow.tx, job.row.key, uow.now + wait, "asked whether it is meant")
-            await lanes.release(uow.tx, job.claim)
-            uow.wakes[own_lane(job.row.key)] = wait
+            await hold(uow, job, answers.ask_again(job.row.key, request.prompt, uow.now - at))
         return True
 
-    async def _answer(self, job: Job[MessageCause | CommandCause], message: Message) -> None:
+    async def _close(self, job: Job[CommandCause]) -> None:
+        async with self._services.unit_of_work_for(job) as uow:
+            await finish(uow, job)
+
+    async def _answer(self, job: Job[AskingCause], message: Message) -> None:
         async with self._services.unit_of_work_for(job) as uow:
             await uow.reply_privately(recipient_of(job), message)
             await finish(uow, job)

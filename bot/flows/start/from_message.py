@@ -1,38 +1,55 @@
 """A mention or a direct message starts a session, in the thread of that message."""
 
+from dataclasses import replace
+
 from bot.domain.causes import MessageCause
-from bot.domain.commands.options import Request
+from bot.domain.commands.options import Request, parse_request
 from bot.domain.keys import reference, session_id
 from bot.domain.session import Lifecycle, Session
 from bot.flows.job import Job, finish, recipient_of
-from bot.flows.prompt import LOOK_AT_FILES, LOOK_AT_THREAD
+from bot.flows.prompt import LOOK_AT_FILES, LOOK_AT_THREAD, PromptBuilder
 from bot.flows.services import Services
 from bot.flows.start.create import Create
+from bot.flows.start.options_check import OptionsCheck
+from bot.store import inbox
 from bot.views import answers
 
 
 class StartFromMessage:
     """Turns a message into a session."""
 
-    def __init__(self, services: Services, create: Create) -> None:
+    def __init__(self, services: Services, prompts: PromptBuilder, create: Create) -> None:
         self._services = services
+        self._prompts = prompts
+        self._options_check = OptionsCheck(services)
         self._create = create
 
-    async def start(self, job: Job[MessageCause], request: Request) -> None:
-        """Create the session that the job's message asks for. A message without a task is answered instead."""
-        if not request.prompt and not job.cause.files and not job.cause.in_thread:
+    async def start(self, job: Job[MessageCause], text: str) -> None:
+        """Create the session that the message's `text` asks for, unless it has no task or its options are not valid."""
+        if not parse_request(text).task and job.cause.only_text and not job.cause.in_thread:
             async with self._services.unit_of_work_for(job) as uow:
                 await uow.reply_privately(recipient_of(job), answers.EMPTY_PROMPT)
                 await finish(uow, job)
             return
-        if request.mistyped:
-            async with self._services.unit_of_work_for(job) as uow:
-                await uow.reply_privately(recipient_of(job), answers.mistyped_options(request.mistyped))
-        await self._create.create(job, self._session(job, request))
+        request = await self._options_check.checked(job, text)
+        if request is not None:
+            session = self._session(job, await self._prompts.request(job, request))
+            await self._create.create(await self._without_question(job, session), session)
 
     async def resume(self, job: Job[MessageCause], begun: Session) -> None:
         """Go on creating the session `begun`, which an earlier try recorded."""
         await self._create.create(job, begun)
+
+    async def _without_question(self, job: Job[MessageCause], session: Session) -> Job[MessageCause]:
+        """If the person was asked before the start, have the question replaced. Returns the job without its secret."""
+        if job.cause.response_url is None:
+            return job
+        cause = replace(job.cause, response_url=None)
+        # A crash before this commit leaves the question standing, and the row is handled again.
+        async with self._services.unit_of_work_for(job) as uow:
+            await uow.reply_privately(recipient_of(job), answers.received_in_thread(session.prompt))
+            await inbox.note(uow.tx, job.row.key, cause)
+        return replace(job, row=replace(job.row, cause=cause))
 
     def _session(self, job: Job[MessageCause], request: Request) -> Session:
         cause, team, now = job.cause, job.workspace.team, self._services.clock()

@@ -2,13 +2,11 @@
 
 from bot.domain.causes import ActionCause, CommandCause
 from bot.domain.commands import registry
-from bot.domain.commands.options import parse_request
 from bot.domain.commands.parser import parse_slash
 from bot.domain.lane import person_lane
-from bot.flows.job import Job, move, recipient_of
+from bot.flows.job import Job, move
 from bot.flows.services import Services
 from bot.flows.steer.command_answers import CommandAnswers
-from bot.views import answers
 
 
 class DoubtfulCommand:
@@ -26,13 +24,13 @@ class DoubtfulCommand:
             await self._command_answers.carry_out(job, parse_slash(job.cause.target))
 
     async def _start(self, job: Job[ActionCause]) -> None:
-        """Turn the row into a command that starts a session. A second press then counts as the same command again."""
+        """Turn the row into a command that starts a session, whose outcome takes the place of the question.
+
+        A second press counts as the same command again.
+        """
         cause, user = job.cause, job.cause.user or ""
         text = f"{registry.START.name} {cause.target}"
         command = CommandCause(user, cause.channel or "", text, cause.response_url)
-        lane = person_lane(job.workspace.team, user)
         # A crash before this commit starts and answers nothing, and the row is handled again.
         async with self._services.unit_of_work_for(job) as uow:
-            received = answers.received(parse_request(cause.target).prompt)
-            await uow.reply_privately(recipient_of(job), received, key=f"{job.row.key}:received")
-            await move(uow, job, lane, command)
+            await move(uow, job, person_lane(job.workspace.team, user), command)

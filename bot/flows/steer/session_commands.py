@@ -20,10 +20,10 @@ from bot.flows.access import Access
 from bot.flows.exactly_once import is_unknown
 from bot.flows.job import Job, Reschedule, finish, move, recipient_of
 from bot.flows.services import Services
+from bot.flows.steer import held_start
 from bot.flows.steer.doubtful_command import DoubtfulCommand
 from bot.flows.steer.ending import Ending
 from bot.flows.steer.listed_stop import show_stop_in_list
-from bot.flows.steer.repeated_command import answer_repeated_command
 from bot.flows.steer.session_list import SessionList
 from bot.flows.unit_of_work import UnitOfWork
 from bot.store import inbox, people, sessions, threads
@@ -68,8 +68,8 @@ class SessionCommands:
         """Carry out a button, or a slash command that names a session, or answer privately why not."""
         cause = job.cause
         spec = registry.named(cause.verb)
-        if spec in {registry.START_AGAIN, registry.START_DECLINED}:
-            await answer_repeated_command(self._services, job)
+        if spec in held_start.ANSWERS:
+            await held_start.answer_question(self._services, job)
             return
         if spec in {registry.RUN_COMMAND, registry.START_AS_TASK}:
             await self._doubtful_command.run(job)

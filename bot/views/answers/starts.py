@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from typing import Final
 
 from bot.domain.commands import registry
-from bot.domain.commands.options import Mistyped
+from bot.domain.commands.option_words import ACU
+from bot.domain.commands.options import NOT_A_MODE, Mistyped, Request
 from bot.domain.commands.parser import Doubt
 from bot.domain.commands.spec import Surface
 from bot.domain.session import Session
@@ -12,10 +13,11 @@ from bot.views import blocks
 from bot.views.answers.failures import outcome_unknown
 from bot.views.answers.wording import PROMPT_SHOWN, code, message_of, one_of
 from bot.views.message import Message
-from bot.views.text import counted, duration, fitted, link
+from bot.views.text import counted, disarm, duration, fitted, link, one_line, shortened
 
 FILES_NAMED: Final = 3
 BUTTON_LABEL: Final = 75  # characters, of the text of a button at Slack
+MOST_OPTIONS: Final = 8  # that one question names; a block takes 3,000 characters
 EMPTY_PROMPT: Final = Message(
     "There is no task in that, so nothing was started. Write what Devin should do, "
     "for example `/devin fix the flaky login test repo=acme/web`."
@@ -25,9 +27,13 @@ NOTHING_TO_READ: Final = Message(
     "Mention Devin Bridge again and write what Devin should do."
 )
 START_DECLINED: Final = Message("Fine, nothing more was started.")
+START_CANCELLED: Final = Message("Fine, nothing was started.")
 START_EXPIRED: Final = Message(
     "That question was answered before or is too old, so nothing more was started. "
-    "Type the command again if it is still needed."
+    "Send the task again if it is still needed."
+)
+START_OVERTAKEN: Final = Message(
+    "Another session runs in this thread by now, so nothing more was started. Reply in the thread to steer it."
 )
 START_UNAUTHORISED: Final = Message(
     ":lock: Nothing was started: Devin does not accept Devin Bridge's key. "
@@ -36,8 +42,23 @@ START_UNAUTHORISED: Final = Message(
 
 
 def received(prompt: str) -> Message:
-    """Confirm that the `prompt` of a slash command was stored, before the session has a card."""
+    """Confirm that the `prompt` of a slash command was stored and may start, before the session has a card."""
     return Message(f"Got it: “{fitted(prompt, PROMPT_SHOWN)}”. The session's thread appears here in a moment.")
+
+
+def received_in_thread(prompt: str) -> Message:
+    """Confirm that the `prompt` of a message starts after all, in the thread of that message."""
+    return Message(f"Got it: “{fitted(prompt, PROMPT_SHOWN)}”. Devin answers in the thread of your message.")
+
+
+def checking(prompt: str) -> Message:
+    """Say that the `prompt` of a slash command was stored, while it is not known yet whether it may start."""
+    return Message(f"Checking “{fitted(prompt, PROMPT_SHOWN)}”: nothing was started yet.")
+
+
+def started_in_thread(prompt: str, permalink: str) -> Message:
+    """Confirm that the session of a slash command's `prompt` has its thread, which `permalink` leads to."""
+    return Message(f"Got it: “{fitted(prompt, PROMPT_SHOWN)}”. The session is in {link(permalink, 'this thread')}.")
 
 
 def thread_read(messages: int, files: int, left_out: Sequence[str], *, older: bool) -> Message:
@@ -88,7 +109,7 @@ def ask_command_or_task(doubt: Doubt) -> Message:
     """Ask whether a text that resembles a command is that command or a task; both buttons carry their text."""
     text = _why_in_doubt(doubt)
     row = blocks.actions(
-        blocks.button(_label(doubt), registry.RUN_COMMAND.action_id, doubt.meant),
+        blocks.button(_label(_meant(doubt)), registry.RUN_COMMAND.action_id, doubt.meant),
         blocks.button("Start as a task", registry.START_AS_TASK.action_id, doubt.text),
     )
     return Message(text, [blocks.section(text), *row])
@@ -104,17 +125,54 @@ def _why_in_doubt(doubt: Doubt) -> str:
     return f"{code(command)} does not work with {code(behind)}{but}. Nothing was started."
 
 
-def _label(doubt: Doubt) -> str:
+def _meant(doubt: Doubt) -> str:
     if doubt.spec is registry.NOTIFY:
         return f"Set {doubt.meant}" if doubt.meant != doubt.spec.name else "Show my setting"
-    label = doubt.meant.capitalize() if doubt.spec.ends_session else f"Show {doubt.meant}"
-    return fitted(label, BUTTON_LABEL)
+    return doubt.meant.capitalize() if doubt.spec.ends_session else f"Show {doubt.meant}"
 
 
-def mistyped_options(mistyped: Sequence[Mistyped]) -> Message:
-    """List the words that resemble options but were sent to Devin as part of the prompt."""
-    lines = [f"• {_mistyped(word)}" for word in mistyped[:10]]
-    return Message("\n".join(["Not read as options but sent to Devin as part of the task:", *lines]))
+def _label(text: str) -> str:
+    """`text` as the label of a button, which is plain text."""
+    return shortened(disarm(one_line(text)), BUTTON_LABEL)
+
+
+def ask_about_options(key: str, request: Request) -> Message:
+    """Ask what to do with the options of `request` that are not valid, and say what comes of starting with them.
+
+    `key` is the key of the stored start, which the buttons carry.
+    """
+    wrong = request.mistyped[:MOST_OPTIONS]
+    asked = "Check this option" if len(wrong) == 1 else "Check these options"
+    lines = [f"Nothing was started. {asked}:", *(f"• {_mistyped(word)}" for word in wrong), *_as_written(request)]
+    corrections = " ".join(word.correction or "" for word in request.mistyped)
+    row = blocks.actions(
+        blocks.button(_label(f"Start with {corrections}"), registry.START_CORRECTED.action_id, key)
+        if request.corrected is not None
+        else None,
+        blocks.button("Start as written", registry.START_AS_WRITTEN.action_id, key),
+        blocks.button("Cancel", registry.START_CANCELLED.action_id, key),
+    )
+    return Message("\n".join(lines), [blocks.section("\n".join(lines)), *row])
+
+
+def _as_written(request: Request) -> list[str]:
+    """Say what comes of a start as it is written: most of the options are text, and a mode is asked for."""
+    modes = [word.word for word in request.mistyped if word.reason == NOT_A_MODE]
+    texts = [word.word for word in request.mistyped if word.reason != NOT_A_MODE]
+    limit = any(word.nearest == f"{ACU}=" for word in request.mistyped) and request.options.acu is None
+    lines = []
+    if texts:
+        verb = "is" if len(texts) == 1 else "are"
+        without = ", and the session has no ACU limit" if limit else ""
+        lines.append(f"As written, {_codes(texts)} {verb} part of the task{without}.")
+    if modes:
+        lines.append(f"As written, Devin is asked for {_codes(modes)} and starts nothing if it has no such mode.")
+    return lines
+
+
+def _codes(words: Sequence[str]) -> str:
+    *others, last = [code(word) for word in words[:MOST_OPTIONS]]
+    return f"{', '.join(others)} and {last}" if others else last
 
 
 def tags_left_out(tags: Sequence[str]) -> Message:

@@ -1,0 +1,106 @@
+"""Finds the words of a text that are options or resemble them, such as `repo=acme/web`; in code and markup are none."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import Final
+
+OPTION_KEYS: Final = ("repo", "playbook", "mode", "acu", "tags", "title")
+ACU: Final = "acu"
+
+# Slack and phones turn straight quotes into typographic ones, in the forms of several languages.
+_DOUBLE: Final = '"\u201c\u201d\u201e'
+_SINGLE: Final = "'\u2018\u2019"
+QUOTES: Final = _DOUBLE + _SINGLE + "`"
+_QUOTED: Final = "|".join(rf"[{marks}][^\n]{{0,300}}?[{marks}](?!\w)" for marks in (_DOUBLE, _SINGLE, "`"))
+# A fence without its end runs to the end of the text, as Slack shows it.
+_CODE: Final = r"```.*?(?:```|\Z)|`[^`\n]+`"
+_MARKUP: Final = r"<!--.{0,500}?-->|</?[A-Za-z][^<>]{0,2000}>"  # as `<a title="Login">`
+_CALL: Final = r"\w\((?:[^()]|\([^()]{0,300}\)){0,500}\)"  # as `open(path, mode="r")`
+# ACUs are written in capitals, and in front of a number also as "acu: 10" or "acu = 10".
+_KEY: Final = r"[A-Za-z][a-z]*(?:[_-][a-z]+)*|ACUs?"
+_VALUE: Final = rf"{_QUOTED}|(?:\([^\s`()]*\)|[^\s`()])*"  # a bracket that closes none of its own is no part of it
+_LOOSE: Final = r"(?i:acus?)[ \t]*[:=][ \t]*[0-9]\S*"
+# Code, markup and calls are matched first, because an option inside them is none.
+_TOKEN: Final = re.compile(
+    rf"{_CODE}|{_MARKUP}|{_CALL}"
+    rf"|(?<![^\s(])(?:(?P<key>{_KEY})=(?P<value>{_VALUE})|(?P<loose>{_LOOSE}))",
+    re.DOTALL,
+)
+_NEXT: Final = re.compile(r"[ \t]+(?P<value>[^\s`]+)")
+
+
+@dataclass(frozen=True, slots=True)
+class OptionWord:
+    """A word that is an option or resembles one: from `start` to `end` of the text.
+
+    `key` is the option that is meant, and `exact` whether it is written so. `follows` is the word behind an option that
+    has no value, and ends at `follows_end`.
+    """
+
+    start: int
+    end: int
+    word: str
+    key: str
+    value: str
+    exact: bool = True
+    follows: str = ""
+    follows_end: int = 0
+
+
+def option_words(text: str) -> Iterator[OptionWord]:
+    """Find the options in `text`, and the words that resemble them, in their order."""
+    for match in _TOKEN.finditer(text):
+        if match["loose"]:
+            value = re.split(r"[:=]", match[0], maxsplit=1)[1].strip()
+            yield OptionWord(match.start(), match.end(), match[0], ACU, value, exact=False)
+        elif match["key"] is not None and (key := _meant(match["key"], match["value"])):
+            yield _word(text, match, key)
+
+
+def _word(text: str, match: re.Match[str], key: str) -> OptionWord:
+    exact = match["key"].lower() == key
+    follows = None if match["value"] else _NEXT.match(text, match.end())
+    behind = (follows["value"], follows.end()) if follows else ("", 0)
+    return OptionWord(match.start(), match.end(), match[0], key, match["value"], exact, *behind)
+
+
+def _meant(written: str, value: str) -> str | None:
+    """The option that is meant by a key as it is `written`; None for a word that has nothing to do with options."""
+    key = written.lower()
+    if key in OPTION_KEYS:
+        return key
+    if {"acu", "acus"} & set(re.split("[_-]", key)):
+        return ACU  # such as `max_acu=10`: nobody should get no limit who asked for one
+    near = get_close_matches(key, OPTION_KEYS, n=1, cutoff=0.7)
+    if not near or not value or not key.isalpha():
+        return None
+    # Words such as `node=18` are spelled nearly like `mode` and have nothing to do with that option.
+    return None if near[0] == "mode" and not value[0].isalpha() else near[0]
+
+
+def without(text: str, spans: list[tuple[int, int]]) -> str:
+    """`text` without the `spans` from start to end, with one space between words and none at line ends."""
+    kept, at = "", 0
+    for start, end in spans:
+        kept = _joined(kept, text[at:start])
+        at = end
+    return _joined(kept, text[at:]).strip()
+
+
+def without_option_words(text: str) -> str:
+    """`text` without all words that are options or resemble them, as a title shows it."""
+    return without(text, [(word.start, word.end) for word in option_words(text)])
+
+
+def _joined(left: str, right: str) -> str:
+    """Join the texts before and after a removed option; brackets around nothing but options go too."""
+    if left.endswith("(") and (rest := right.lstrip(" \t,;")).startswith(")"):
+        left, right = left[:-1], rest[1:]
+    if not right[:1].isspace():
+        return (left.rstrip(" \t") if right.startswith(")") else left) + right
+    rest = right.lstrip(" \t")
+    if rest[:1] in {"", "\n"}:
+        return left.rstrip(" \t") + rest
+    return left + (rest if not left or left[-1].isspace() else right)

@@ -1,0 +1,76 @@
+"""A slash command that asks for a session is stored, and its ack says what is known already.
+
+The ack waits for no call. What our rows and our memory tell, it says: a refusal, a question, or that the session comes.
+Everything else is being checked, and the flow of the stored row answers in place of the ack.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from bot.domain.causes import CommandCause, Confirmation
+from bot.domain.commands.options import Request
+from bot.domain.commands.registry import START
+from bot.domain.lane import person_lane
+from bot.domain.text import mentioned_users
+from bot.flows.access import Access
+from bot.flows.receive.intake import Intake, command_key
+from bot.flows.services import Services
+from bot.flows.start.from_command import StartFromCommand
+from bot.flows.start.options_check import suggestion
+from bot.flows.workspace import Workspace
+from bot.store import inbox
+from bot.views import answers
+from bot.views.message import Message
+
+Json = Mapping[str, Any]
+
+
+class NewCommand:
+    """Takes in the slash commands that ask for a session."""
+
+    def __init__(
+        self, services: Services, intake: Intake, access: Access, start_from_command: StartFromCommand
+    ) -> None:
+        self._services = services
+        self._intake = intake
+        self._access = access
+        self._start_from_command = start_from_command
+
+    async def take(self, workspace: Workspace, body: Json, request: Request) -> Message:
+        """Store the command of Slack's `body`, which asks for `request`, and return the answer for its ack.
+
+        Nothing is stored for a person who is refused. A command that is asked about waits for the answer.
+        """
+        person = await self._access.known_person(workspace, body["user_id"])
+        refusal = self._access.refusal(person, shared=False) if person else None
+        if refusal is not None:
+            return refusal
+        if person is None or not await self._can_be_judged(workspace, body, request):
+            await self._intake.command(workspace, body)
+            return answers.checking(request.prompt)
+        question = await self._question(workspace, body, request)
+        if question is not None:
+            waiting = Confirmation(asked=True, suggestion=suggestion(request, START.name))
+            await self._intake.command(workspace, body, waiting)
+            return question
+        await self._intake.command(workspace, body)
+        return answers.received(request.prompt)
+
+    async def _can_be_judged(self, workspace: Workspace, body: Json, request: Request) -> bool:
+        """Whether all that decides about the start is known here, and no earlier command may change it."""
+        if not self._access.is_known_to_be_open(workspace, body["channel_id"]):
+            return False
+        # Playbooks are known to Devin, and the names of people who are mentioned to Slack.
+        if request.options.playbook is not None or mentioned_users(body.get("text") or ""):
+            return False
+        lane = person_lane(workspace.team, body["user_id"])
+        async with self._services.db.read(first=True) as tx:
+            return not await inbox.waiting(tx, lane, CommandCause)
+
+    async def _question(self, workspace: Workspace, body: Json, request: Request) -> Message | None:
+        """The question to ask before the start, as the flow would ask it; None if there is nothing to ask."""
+        key = command_key(body)
+        if request.mistyped:
+            return answers.ask_about_options(key, request)
+        at = await self._start_from_command.earlier_start(workspace.team, body["user_id"], request, first=True)
+        return None if at is None else answers.ask_again(key, request.prompt, self._services.clock() - at)

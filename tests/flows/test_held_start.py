@@ -1,0 +1,88 @@
+"""A start that waits for its person's answer, on both stores: where its row stands, and what stands in it."""
+
+from dataclasses import replace
+
+from bot.domain.causes import ActionCause, CommandCause, Confirmation, MessageCause
+from bot.domain.lane import own_lane, person_lane
+from bot.flows.job import Job, recipient_of
+from bot.flows.steer.held_start import answer_question, hold
+from bot.store import inbox, lanes, tables
+from bot.timing import PRODUCTION
+from bot.views.message import Message
+from tests.flows.conftest import CHANNEL, TEAM
+from tests.store.rows import LEASE, NOW, THREAD, asked
+
+LANE, URL, NEW_URL = f"in:{TEAM}:{CHANNEL}:{THREAD}", "https://hooks.slack.com/old", "https://hooks.slack.com/new"
+MENTION = MessageCause("U0ANN", "fix it acu=10ACUs", CHANNEL, THREAD, mention=True, response_url=URL)
+PRESS = ActionCause("start_corrected", "k", "U0ANN", CHANNEL, pressed=True, response_url=NEW_URL)
+
+
+async def job_of(services, row):
+    """A job for a row that is stored and claimed."""
+    db = services.db
+    async with db.write() as tx:
+        await inbox.add(tx, [row])
+        claim = await lanes.claim(tx, db, row.lane, "worker", LEASE)
+    return Job(row, claim, services.workspaces[TEAM])
+
+
+async def held(services, row, suggestion="fix it acu=10"):
+    """Hold the start of a row; answers the row as it waits."""
+    job = await job_of(services, row)
+    async with services.unit_of_work_for(job) as uow:
+        await hold(uow, job, Message("Really?"), suggestion)
+    async with services.db.read() as tx:
+        return await inbox.get(tx, row.key)
+
+
+async def pressed(services, cause):
+    await answer_question(services, await job_of(services, asked("press", team=TEAM, lane="in:press", cause=cause)))
+    async with services.db.read() as tx:
+        return await inbox.get(tx, "k")
+
+
+async def test_it_waits_outside_its_lane_and_without_its_secret(make, either_store, clock):
+    clock.now, services = NOW, make(either_store, clock)
+    waiting = await held(services, asked("k", team=TEAM, lane=LANE, cause=MENTION))
+    assert (waiting.lane, waiting.ready_at) == (own_lane("k"), NOW + PRODUCTION.start_question)
+    assert waiting.cause == replace(
+        MENTION, response_url=None, confirmation=Confirmation(asked=True, suggestion="fix it acu=10")
+    )
+
+
+async def test_an_answer_brings_it_back_at_once_as_it_was_answered(make, either_store, clock):
+    clock.now, services = NOW, make(either_store, clock)
+    await held(services, asked("k", team=TEAM, lane=LANE, cause=MENTION))
+    clock.now += 9 * 60
+    row = await pressed(services, PRESS)
+    assert (row.lane, row.ready_at) == (LANE, clock.now)
+    answered = Confirmation(corrected=True)
+    assert row.cause == replace(MENTION, text="fix it acu=10", response_url=NEW_URL, confirmation=answered)
+
+
+async def test_an_answer_that_is_too_late_or_was_not_offered_changes_nothing(make, either_store, clock):
+    clock.now, services = NOW, make(either_store, clock)
+    waiting = await held(services, asked("k", team=TEAM, lane=LANE, cause=MENTION), suggestion=None)
+    assert await pressed(services, PRESS) == waiting
+    clock.now += PRODUCTION.start_question
+    assert await pressed(services, replace(PRESS, verb="start_as_written")) == waiting
+
+
+async def test_a_command_goes_on_outside_its_persons_lane(make, either_store, clock):
+    clock.now, services = NOW, make(either_store, clock)
+    command = CommandCause("U0ANN", CHANNEL, "fix it", URL)
+    await held(services, asked("k", team=TEAM, lane=person_lane(TEAM, "U0ANN"), cause=command), suggestion=None)
+    row = await pressed(services, replace(PRESS, verb="start_again"))
+    assert row.lane == own_lane("k")
+    assert row.cause == replace(command, response_url=NEW_URL, confirmation=Confirmation(again=True))
+
+
+async def test_what_takes_the_place_of_an_ack_does_not_overtake_it(make, either_store, clock):
+    clock.now, services = NOW, make(either_store, clock)
+    row = asked("k", team=TEAM, lane=LANE, cause=CommandCause("U0ANN", CHANNEL, "fix it", URL))
+    job = await job_of(services, row)
+    async with services.unit_of_work_for(job) as uow:
+        await uow.reply_privately(recipient_of(job), Message("No."))
+    [answer] = await either_store.rows(tables.outbox)
+    assert answer["payload"]["replaces"] is True
+    assert answer["next_at"] == row.created_at + PRODUCTION.ack_settle > clock.now
