@@ -40,7 +40,7 @@ from tests.scenarios.ahead import write
 from tests.scenarios.harness import ANN, GENERAL, OPS
 
 DM = "D0ANN"
-KINDS_OF_OLD_ROWS = 12
+KINDS_OF_OLD_ROWS = 13
 CLOSED = 2  # which of them are sessions that are closed for their age
 
 
