@@ -137,7 +137,9 @@ ROWS = [route.name for route in ROUTES if "/sessions" in route.path and route.na
 
 async def answers_oddly(on: Harness, routes: list[str], fields: list[str], way: str) -> None:
     """Have every answer of these routes say something odd in these fields."""
-    fields = [field for field in fields if field != "event_id" or way not in READABLE_AS_ID]
+    # What says that a session is archived, or gives all messages one id, is not odd but untrue.
+    readable = {"event_id"} if way in READABLE_AS_ID else {"is_archived"} if way == "yes" else set()
+    fields = [field for field in fields if field not in readable]
     odd: dict[str, Any] = {"without": fields} if way == MISSING else {"fields": dict.fromkeys(fields, ODD[way])}
     for route in routes:
         await on.devin.fault(route, "odd", **odd, **AWAY)
@@ -155,13 +157,14 @@ async def a_session_from_start_to_stop(on: Harness, task: str) -> None:
     await on.devin.say(made, "Then I take that one.")
     await on.slack.wait_for_message(GENERAL, "Then I take that one.", thread_ts=ts, within=WITHIN)
     await on.slack.say(BEN, GENERAL, "!stop", thread_ts=ts)
-    await on.slack.wait_for_message(GENERAL, sentences.stopped("<@U0BEN>"), thread_ts=ts, within=WITHIN)
+    await on.slack.wait_for_message(GENERAL, sentences.stopped("ben"), thread_ts=ts, within=WITHIN)
     await settled(on)
     assert (await on.devin.session(made))["is_archived"] is True
     assert await sent_to_devin(on, made) == [f"[Slack {reply}] ben:\nthe second"]
     assert await creations(on) == before + 1
     said = await on.thread(GENERAL, ts)
-    assert [said.count(words) for words in ("Which one do you want?", "Then I take that one.")] == [1, 1]
+    for words in ("Which one do you want?", "Then I take that one."):
+        assert sum(words in one for one in said) == 1, said
 
 
 @pytest.mark.parametrize(
@@ -199,8 +202,8 @@ async def test_where_devin_ignores_filters_and_lists_the_newest_message_first_al
     await on.devin.say(session, "Which one?", status_detail="waiting_for_user")
     await on.slack.wait_for_message(GENERAL, sentences.WAITS_FOR_YOUR_ANSWER, thread_ts=ts, within=WITHIN)
     await settled(on)
-    said = [*(f"I look at file {number}." for number in range(3)), "Which one?", sentences.question("<@U0ANN>")]
-    assert await on.thread(GENERAL, ts) == said
+    asked = f"{sentences.question('<@U0ANN>')}\nWhich one?"
+    assert await on.thread(GENERAL, ts) == [*(f"I look at file {number}." for number in range(3)), asked]
     assert (await on.devin.session(other))["terminated"] is False
     assert await creations(on) == 1
 

@@ -11,7 +11,7 @@ from tests.waits import SHORT
 
 pytestmark = pytest.mark.timing(**SHORT)
 
-STOPPED = sentences.stopped("<@U0BEN>")
+STOPPED = sentences.stopped("ben")
 SOON_GONE = pytest.mark.timing(not_found_lasts=0.5)
 
 
@@ -61,7 +61,7 @@ async def test_a_session_that_devin_does_not_find_for_long_has_ended(on: Harness
     await on.slack.wait_for_message(GENERAL, sentences.REPLY_AFTER_END, thread_ts=ts, within=WITHIN)
     await settled(on)
     assert len(await on.devin.log("send_message")) > 2
-    assert sentences.ENDED in (await card(on, ts))["text"]
+    assert sentences.ENDED in (await card(on, ts))["rendered"]
 
 
 @pytest.mark.timing(late_notice=0.2, row_longest_retry=0.2, row_outage=1.5)

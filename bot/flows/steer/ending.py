@@ -2,7 +2,7 @@
 
 from bot.devin.models import DevinSession
 from bot.domain.causes import Cause
-from bot.domain.session import TERMINAL_STATUSES, Session
+from bot.domain.session import QUEUED_STATUSES, Session
 from bot.flows.job import Job, RefusedForNow
 from bot.flows.services import Services
 from bot.flows.session_check import MAY_BE_TAKEN_BACK, SessionCheck
@@ -48,5 +48,5 @@ class Ending:
 
 
 def _sleeps(made: DevinSession) -> bool:
-    """Whether Devin says that the session sleeps or is over. An answer without a status counts as a yes."""
-    return made.is_archived or made.status in {"", "suspended", *TERMINAL_STATUSES}
+    """Whether the session sleeps or is over. A status that is not known, or not given, counts as that."""
+    return made.is_archived or made.status not in {"running", *QUEUED_STATUSES}
