@@ -178,7 +178,7 @@ async def test_a_story_goes_on_by_steps_and_by_the_clock(ann: Visitor) -> None:
     await expect(card).to_contain_text(f"⚙️ {sentences.IS_WORKING}")
     await drawer.lets("Play", "The story plays.", "Finished running / finished")
     await expect(drawer.fact("Story")).to_have_text("told to its end")
-    await expect(card).to_contain_text("✅ Done.")
+    await expect(card).to_contain_text(f"✅ {sentences.IS_DONE} · ")
 
 
 # ---------------------------------------------------------------- what a session is told to be

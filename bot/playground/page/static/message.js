@@ -100,7 +100,11 @@ function body(message, gone) {
   if (edited) {
     // As Slack does: behind the last words, where words are the last.
     const words = drawn?.lastElementChild?.querySelector(":scope > .bk-section-words > .mrkdwn:last-child");
-    (words ?? drawn)?.append(" ", edited);
+    if (words) {
+      words.after(" ", edited);
+    } else {
+      drawn?.append(" ", edited);
+    }
   }
   return drawn && el("div", { class: "text" }, drawn);
 }

@@ -181,9 +181,10 @@ function isSameBreath(before, message) {
   );
 }
 
-/** A card begins with a name of its own. */
-function hasTitle(message) {
-  return message.blocks?.[0]?.type === "header";
+/** A card begins with a name of its own: a header, or a bold line above others. */
+export function hasTitle(message) {
+  const first = message.blocks?.[0];
+  return first?.type === "header" || /^\*.+\*\n/.test(first?.text?.text ?? "");
 }
 
 function dayRow(ts) {

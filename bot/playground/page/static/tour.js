@@ -3,6 +3,7 @@
 import { button, clear, el } from "./dom.js";
 import { drawerCoversThread } from "./drawer.js";
 import { keep, kept } from "./kept.js";
+import { hasTitle } from "./messages.js";
 import { post } from "./net.js";
 import { here, openChannel, openThread, there } from "./rooms.js";
 import { now, publish, store, subscribe, toast, toastError } from "./state.js";
@@ -254,7 +255,7 @@ function findCard() {
       it.ts > begun &&
       it.bot_id &&
       it.channel === web()?.id &&
-      it.blocks?.some((block) => block.type === "header"),
+      hasTitle(it),
   );
   return found?.ts ?? null;
 }
