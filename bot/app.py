@@ -105,10 +105,10 @@ class Bot:
         for catch_up in self.catch_ups.values():
             await catch_up.begin()
 
-    def note_gap(self) -> None:
-        """Something that Slack sent may have been lost just now, in any workspace."""
+    def note_gap(self, *, long: bool) -> None:
+        """Something that Slack sent may have been lost just now in any workspace, after a `long` gap for good."""
         for catch_up in self.catch_ups.values():
-            catch_up.gap()
+            catch_up.gap(long=long)
 
 
 def wire(services: Services, engine: LocalEngine, settings: Settings) -> Bot:

@@ -71,6 +71,11 @@ class MessageCause:
         return self.mention or (self.direct and self.thread_ts is None)
 
     @property
+    def fetched(self) -> bool:
+        """Whether catch-up has read the message. Only Slack's events report whether the channel is shared."""
+        return self.shared is None
+
+    @property
     def only_text(self) -> bool:
         """Whether the message is nothing but its text: it brings no file and forwards no message."""
         return not self.files and not self.quoted

@@ -23,6 +23,7 @@ class SocketModeConnection(AsyncSocketModeHandler):
         self._priority = bot.services.db.gate
         self._timing = bot.services.timing
         self._connections = 0
+        self._disconnected_since: float | None = None
         self._on_gap = bot.note_gap
         self.client.message_listeners.append(self._on_message)
 
@@ -43,7 +44,10 @@ class SocketModeConnection(AsyncSocketModeHandler):
             return
         self._connections += 1
         if self._connections > 1:
-            self._on_gap()  # what was sent between two connections may be lost
+            # What was sent between two connections may be lost. Where Slack only refreshes the socket, the new one is
+            # there before the old one goes, and no check finds none.
+            self._on_gap(long=self._disconnected_since is not None)
+        self._disconnected_since = None
 
     async def open(self) -> None:
         """Connect to Slack. The start has checked the token; with a wrong one this would try for ever."""
@@ -59,12 +63,11 @@ class SocketModeConnection(AsyncSocketModeHandler):
 
     async def watch(self) -> None:
         """Check the socket again and again; raises StartError once it has been missing too long."""
-        disconnected_since: float | None = None
         while True:
             await asyncio.sleep(self._timing.socket_check)
             if await self.is_connected():
-                disconnected_since = None
+                self._disconnected_since = None
                 continue
-            disconnected_since = disconnected_since or time.monotonic()
-            if time.monotonic() - disconnected_since > self._timing.disconnected:
+            self._disconnected_since = self._disconnected_since or time.monotonic()
+            if time.monotonic() - self._disconnected_since > self._timing.disconnected:
                 raise StartError("The socket to Slack stayed away for a minute; the process ends to be started anew.")

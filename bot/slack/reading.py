@@ -64,6 +64,12 @@ class Reading(Connection):
         after = [message_from(raw) for raw in page.messages if moment(raw["ts"]) > moment(oldest)]
         return sorted(after, key=lambda message: moment(message.ts)), not page.last
 
+    async def history_after(self, channel: str, oldest: str) -> list[ThreadMessage]:
+        """Read what was written in a channel after `oldest`, without replies: the last 2,000 messages, oldest first."""
+        method, arguments = _messages_of(channel, None)
+        found = [raw async for page in self._pages(method, oldest=oldest, **arguments) for raw in page.messages]
+        return [message_from(raw) for raw in sorted(found, key=lambda raw: moment(raw["ts"]))]
+
     async def _pages(self, method: str, **arguments: Any) -> AsyncIterator[Page]:
         cursor: str | None = None
         for _ in range(MAX_PAGES):

@@ -5,11 +5,11 @@ A channel without a row is shared with nobody and need not be read.
 
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, func, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.database.connection import insert
-from bot.store.tables import channels
+from bot.store.tables import channels, sessions
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,28 @@ async def set_shared(tx: AsyncConnection, team: str, channel: str, shared: bool,
     other = channels.c.is_shared.is_not(shared)
     changed = update(channels).where(*_is(team, channel), other).values(is_shared=shared, changed_at=now)
     return (await tx.execute(changed)).rowcount > 0
+
+
+async def mark_unread(tx: AsyncConnection, team: str, unread_from: str, limit: int) -> None:
+    """Mark the `limit` channels of a workspace in which people asked last as unread, unless they are unread already."""
+    latest = func.max(sessions.c.spoken_at)
+    used = select(sessions.c.team, sessions.c.channel, literal(unread_from)).where(sessions.c.team == team)
+    used = used.group_by(sessions.c.team, sessions.c.channel).order_by(latest.desc()).limit(limit)
+    statement = insert(tx.dialect.name, channels).from_select(["team", "channel", "unread_from"], used)
+    kept = func.coalesce(channels.c.unread_from, unread_from)
+    await tx.execute(statement.on_conflict_do_update(index_elements=["team", "channel"], set_={"unread_from": kept}))
+
+
+async def unread(tx: AsyncConnection, team: str) -> list[KnownChannel]:
+    """The channels of a workspace that catch-up has to read."""
+    found = await tx.execute(select(channels).where(channels.c.team == team, channels.c.unread_from.is_not(None)))
+    return [KnownChannel(**row) for row in found.mappings()]
+
+
+async def mark_read(tx: AsyncConnection, channel: KnownChannel) -> None:
+    """Store that catch-up has read `channel`, unless it was marked as unread anew."""
+    this = (*_is(channel.team, channel.channel), channels.c.unread_from == channel.unread_from)
+    await tx.execute(update(channels).where(*this).values(unread_from=None))
 
 
 def _is(team: str, channel: str) -> tuple[ColumnElement[bool], ...]:

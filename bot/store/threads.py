@@ -64,9 +64,12 @@ async def advance_last_seen(tx: AsyncConnection, team: str, channel: str, ts: st
     await tx.execute(update(threads).where(*_is(team, channel, ts)).values(last_seen_ts=newer))
 
 
-async def mark_unread(tx: AsyncConnection, team: str) -> None:
-    """Mark every thread in use in a workspace as unread from its newest stored message, or from an earlier mark."""
-    in_use = select(sessions.c.id).where(sessions.c.lifecycle == "open")
+async def mark_unread(tx: AsyncConnection, team: str, spoken_after: float = 0.0) -> None:
+    """Mark the threads in use in a workspace as unread from their newest stored message, or from an earlier mark.
+
+    Left out are those in which nobody spoke after `spoken_after`.
+    """
+    in_use = select(sessions.c.id).where(sessions.c.lifecycle == "open", sessions.c.spoken_at >= spoken_after)
     unmarked = threads.c.unread_from.is_(None), threads.c.closed.is_(False), threads.c.session_id.in_(in_use)
     await tx.execute(
         update(threads).where(threads.c.team == team, *unmarked).values(unread_from=threads.c.last_seen_ts)

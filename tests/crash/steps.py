@@ -74,7 +74,11 @@ PLACES: Final[dict[str, tuple[str, ...]]] = {
     "announce the duplicate": ("bot.flows.follow.duplicates:Duplicates._end_younger",),
     "note a gap": ("bot.flows.receive.catch_up:CatchUp.begin",),
     "take a turn to fetch": ("bot.flows.receive.catch_up:CatchUp.tick",),
-    "fetch what was missed": ("bot.flows.receive.catch_up:CatchUp._read_thread",),
+    "fetch what was missed": (
+        "bot.flows.receive.catch_up:CatchUp._read_thread",
+        "bot.flows.receive.catch_up:CatchUp._read_channel",
+        "bot.flows.receive.catch_up:CatchUp._leave",
+    ),
     # What goes out.
     "claim": ("bot.flows.deliver.send:Send._take", "bot.flows.deliver.cards:CardEditor._take"),
     "post": ("bot.flows.deliver.send:Send._post",),

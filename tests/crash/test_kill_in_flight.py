@@ -1,9 +1,13 @@
 """`SIGKILL` while a call is on its way: what it still does on the other side is found."""
 
+import signal
 from pathlib import Path
+
+import pytest
 
 from tests import sentences
 from tests.crash.scene import PATIENCE, Nursery, scene
+from tests.crash.steps import AFTER, BEFORE, Moment
 from tests.scenarios.harness import ANN, GENERAL
 
 LONG = "20"  # seconds: the answer is found before they are over
@@ -68,3 +72,26 @@ async def test_the_second_try_of_a_post_is_waited_for_as_the_first_was(tmp_path:
         await one.quiet()
         await one.polled()
         assert await one.on.thread(GENERAL, ts) == ["Hello."]
+
+
+@pytest.mark.parametrize("when", [BEFORE, AFTER])
+async def test_a_mention_that_is_fetched_when_the_bot_dies_starts_one_session(
+    when: str, tmp_path: Path, nursery: Nursery
+) -> None:
+    async with scene(tmp_path, nursery) as one:
+        first = one.begin()
+        await one.slack.wait_for_sockets(within=PATIENCE)
+        await one.on.started("an earlier task")
+        await one.quiet()
+        await first.kill()
+        await one.slack.pause("lose")
+        await one.on.mention("fix the login test")
+        await one.slack.resume()
+        one.arm()
+        code = await one.begin(Moment("fetch what was missed: commit", when, 2)).over()  # first the thread is read
+        assert code == -signal.SIGKILL
+        one.begin()
+        await one.devin.wait_for_sessions("fix the login test", seconds=PATIENCE)
+        await one.quiet()
+        await one.polled()
+        assert len(await one.devin.sessions(text="fix the login test")) == 1

@@ -4,6 +4,7 @@ import pytest
 
 from tests import sentences
 from tests.scenarios.harness import ANN, BEN, GENERAL, WEB, Harness
+from tests.scenarios.observations import creations, settled
 
 
 async def said(on: Harness, session: str) -> list[str]:
@@ -144,3 +145,41 @@ async def test_what_was_written_during_the_creation_and_lost_is_fetched_after_it
     made = await on.session("a slow start")
     await on.devin.wait_for_messages("a word meanwhile", seconds=15)
     assert await said(on, made["session_id"]) == ["a word meanwhile"]
+
+
+@pytest.mark.both_transports
+async def test_mentions_and_direct_messages_written_while_the_bot_was_down_start_and_reply_once(on: Harness) -> None:
+    await on.started(channel=WEB)
+    direct = await on.slack.say(ANN, "im", "fix the other test")
+    made = await on.session("fix the other test")
+    await on.stop()
+    await on.slack.pause("lose")
+    await on.slack.say(BEN, WEB, "no mention")
+    missed = await on.mention("fix the logout test", BEN, WEB)
+    await on.slack.say(ANN, WEB, "me too", thread_ts=missed)
+    await on.slack.say(ANN, "im", "and hurry")
+    await on.slack.resume()
+    for _ in range(2):
+        await on.start()
+        begun = await on.session("fix the logout test")
+        await on.devin.wait_for_messages("and hurry", seconds=15)
+        await on.stop()
+    assert begun["tags"] == ["devin-bridge", f"slack-T0PLAY-{WEB}-{missed}"]
+    assert await said(on, made["session_id"]) == ["and hurry"]
+    assert f"slack-T0PLAY-D0ANN-{direct}" in made["tags"]
+    assert await creations(on) == 3
+
+
+@pytest.mark.parametrize("transport", ["socket"])
+@pytest.mark.timing(spoken_lately=0.0)
+async def test_a_refreshed_socket_reads_only_threads_in_which_somebody_spoke_lately(on: Harness) -> None:
+    ts, session = await on.started()
+    await on.slack.wait_for_call("conversations.replies")
+    before = len(await on.slack.log("conversations.replies"))
+    await on.slack.disconnect()
+    await on.slack.say(ANN, GENERAL, "after the refresh", thread_ts=ts)
+    await on.devin.wait_for_messages("after the refresh", seconds=15)
+    await settled(on)
+    assert len(await on.slack.log("conversations.replies")) == before
+    assert await on.slack.log("conversations.history") == []
+    assert await said(on, session) == ["after the refresh"]

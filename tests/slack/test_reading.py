@@ -143,6 +143,12 @@ async def test_a_page_of_what_follows_a_moment_says_whether_there_is_more(slack,
     assert not any("cursor" in call for call in asked)
 
 
+async def test_a_channel_is_read_page_by_page_and_its_messages_come_oldest_first(slack, fake):
+    fake.answers("conversations.history", page([message(5), message(4)], "two"), page([message(3)]))
+    assert [one.text for one in await slack.history_after("C1", "1700000002.000100")] == ["m3", "m4", "m5"]
+    assert [call["oldest"] for call in fake.asked("conversations.history")] == ["1700000002.000100"] * 2
+
+
 async def test_the_first_and_the_newest_are_kept_when_there_are_too_many(slack, fake):
     pages = page([message(0), message(1)], "two"), page([message(0), message(2), message(3)])
     fake.answers("conversations.replies", *pages)

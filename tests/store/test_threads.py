@@ -130,3 +130,14 @@ async def test_only_threads_in_use_are_unread_after_an_absence(db: Database) -> 
         thread = await get(db, f"17500000{number:02}.000000")
         assert thread is not None
         assert thread.unread_from is None
+
+
+async def test_after_a_short_gap_only_threads_in_which_somebody_spoke_lately_are_unread(db: Database) -> None:
+    async with db.write() as tx:
+        for number in range(2):
+            await sessions.add(tx, session(f"s{number}", spoken_at=NOW + number))
+            thread = replace(OURS, ts=f"175000000{number}.000000", session_id=f"s{number}")
+            await threads.put(tx, thread, NOW)
+            await threads.advance_unread(tx, replace(thread, unread_from=THREAD), None)
+        await threads.mark_unread(tx, TEAM, NOW + 1)
+    assert set(await unread(db)) == {"s1"}

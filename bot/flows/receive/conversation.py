@@ -232,7 +232,8 @@ class Conversation:
         if await self._earlier_line_is_open(job):
             raise Reschedule(self._services.timing.dm_retry, "an earlier line comes first")
         latest = await self._latest_session(job)
-        if latest is not None and job.row.created_at - latest.spoken_at <= self._services.timing.dm_follow_up:
+        written_at = float(job.cause.ts) if job.cause.fetched else job.row.created_at
+        if latest is not None and written_at - latest.spoken_at <= self._services.timing.dm_follow_up:
             if latest.thread_ts is None:
                 raise Reschedule(self._services.timing.dm_retry, "the card of a command comes first")
             await self._hand_over(job, latest)

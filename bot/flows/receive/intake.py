@@ -79,6 +79,11 @@ class Intake:
         await self._put(self._message_row(workspace, _from_catch_up(workspace, channel, message)))
         return True
 
+    async def missed_in_channel(self, workspace: Workspace, channel: str, message: ThreadMessage) -> bool:
+        """Store a message outside of threads that catch-up found if it is written to the bot. Returns whether it is."""
+        addressed = _from_catch_up(workspace, channel, message).addressed
+        return addressed and await self.missed(workspace, channel, message)
+
     async def command(self, workspace: Workspace, body: Json, confirmation: Confirmation | None = None) -> None:
         """Store a slash command that starts a session; `body` is Slack's request.
 
@@ -221,7 +226,7 @@ def _from_catch_up(workspace: Workspace, channel: str, message: ThreadMessage) -
         text=message.text,
         channel=channel,
         ts=message.ts,
-        thread_ts=message.thread_ts,
+        thread_ts=message.thread_ts if message.thread_ts != message.ts else None,  # of a first message it is its own
         direct=channel.startswith("D"),
         mention=_mentions_us(workspace, message.text),
         files=message.files,

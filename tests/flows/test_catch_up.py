@@ -1,0 +1,98 @@
+"""How far catch-up reads back after a gap, by how long the gap was."""
+
+import pytest
+
+from bot.flows.receive.catch_up import CatchUp
+from bot.flows.receive.intake import Intake
+from bot.slack.client import Slack
+from bot.slack.errors import ChannelGone, SlackUnreachable
+from bot.store import channels, sessions, threads
+from bot.store.threads import Thread
+from tests.store.rows import CHANNEL, NOW, TEAM, THREAD, session
+
+LONG_AGO = NOW - 7_200
+RETRIES = 360.0
+
+
+class Pages(Slack):
+    """A Slack that writes down what is read, and has nothing to say or fails."""
+
+    def __init__(self):
+        super().__init__("xoxb-test")
+        self.reads = []
+        self.fails = []
+
+    async def replies_after(self, channel, thread_ts, oldest):
+        self.reads.append(("thread", channel, oldest))
+        return [], False
+
+    async def history_after(self, channel, oldest):
+        self.reads.append(("channel", channel, oldest))
+        if self.fails:
+            raise self.fails.pop()
+        return []
+
+
+@pytest.fixture
+async def pages():
+    async with Pages() as opened:
+        yield opened
+
+
+@pytest.fixture
+async def catch_up(make, either_store, clock, pages):
+    """Of a workspace with one thread, in which nobody spoke lately."""
+    clock.now, db = NOW, either_store.db
+    async with db.write() as tx:
+        await sessions.add(tx, session("s", spoken_at=LONG_AGO))
+        await threads.put(tx, Thread(TEAM, CHANNEL, THREAD, "s", False, False, THREAD), LONG_AGO)
+        await threads.advance_unread(tx, Thread(TEAM, CHANNEL, THREAD, "s", False, False, THREAD, THREAD), None)
+    services = make(either_store, clock, team=TEAM, slack=pages)
+    return CatchUp(services, next(iter(services.workspaces)), Intake(services))
+
+
+WHOLE = [("thread", CHANNEL, THREAD), ("channel", CHANNEL, f"{NOW + RETRIES + 1 - 3_600:.6f}")]
+
+
+async def reads(catch_up, pages, ticks=3):
+    for _ in range(ticks):
+        await catch_up.tick()
+    return pages.reads
+
+
+async def test_after_a_short_gap_a_thread_in_which_nobody_spoke_lately_is_not_read(catch_up, pages):
+    catch_up.gap()
+    assert await reads(catch_up, pages) == []
+
+
+async def test_when_nothing_could_be_stored_for_longer_than_slack_sends_again_all_is_read(
+    catch_up, pages, clock, monkeypatch
+):
+    async def fails(*_, **__):
+        raise ConnectionError
+
+    catch_up.gap()
+    with monkeypatch.context() as patched:
+        patched.setattr(CatchUp, "begin", fails)
+        with pytest.raises(ConnectionError):
+            await catch_up.tick()
+    clock.now = NOW + RETRIES + 1
+    catch_up.gap()
+    assert await reads(catch_up, pages) == WHOLE
+
+
+async def test_after_a_gap_of_the_socket_all_is_read(catch_up, pages, clock):
+    clock.now = NOW + RETRIES + 1
+    catch_up.gap(long=True)
+    assert await reads(catch_up, pages) == WHOLE
+
+
+async def test_a_channel_is_read_again_after_a_failure_and_never_again_once_it_is_gone(
+    catch_up, pages, clock, either_store
+):
+    clock.now = NOW + RETRIES + 1
+    pages.fails = [ChannelGone("not_in_channel", "conversations.history"), SlackUnreachable("x", "refused")]
+    catch_up.gap(long=True)
+    assert await reads(catch_up, pages, 5) == [WHOLE[0], WHOLE[1], WHOLE[1]]
+    async with either_store.db.read() as tx:
+        assert await channels.unread(tx, TEAM) == []

@@ -1,0 +1,48 @@
+"""What is known about channels; on both databases."""
+
+from bot.store import channels, sessions
+from bot.store.channels import KnownChannel
+from bot.store.database.connection import Database
+from tests.store.rows import NOW, TEAM, session
+
+LATER = "1750000009.000000"
+FIRST = "1750000001.000000"
+
+
+async def set_shared(db: Database, shared: bool, now: float = NOW) -> bool:
+    async with db.write() as tx:
+        return await channels.set_shared(tx, TEAM, "C1", shared, now)
+
+
+async def unread(db: Database) -> dict[str, str | None]:
+    async with db.read() as tx:
+        return {one.channel: one.unread_from for one in await channels.unread(tx, TEAM)}
+
+
+async def test_only_a_change_of_sharing_is_one(db: Database) -> None:
+    said = [await set_shared(db, shared, NOW + number) for number, shared in enumerate((False, True, True, False))]
+    assert said == [False, True, False, True]
+    async with db.read() as tx:
+        assert await channels.get(tx, TEAM, "C1") == KnownChannel(TEAM, "C1", False, NOW + 3, None)
+        assert await channels.get(tx, TEAM, "C2") is None
+
+
+async def test_channels_in_which_people_asked_last_are_unread_from_the_first_mark(db: Database) -> None:
+    async with db.write() as tx:
+        for number, channel in enumerate(("COLD", "C1", "C2", "C2")):
+            await sessions.add(tx, session(f"s{number}", channel=channel, spoken_at=NOW + number))
+        await sessions.add(tx, session("other", channel="CELSEWHERE", team="T2", spoken_at=NOW + 9))
+        await channels.mark_unread(tx, TEAM, FIRST, 1)
+        await channels.mark_unread(tx, TEAM, LATER, 2)
+    assert await unread(db) == {"C2": FIRST, "C1": LATER}
+
+
+async def test_a_channel_that_was_marked_anew_stays_unread(db: Database) -> None:
+    async with db.write() as tx:
+        await sessions.add(tx, session("s", channel="C1"))
+        await channels.mark_unread(tx, TEAM, FIRST, 1)
+        await channels.mark_read(tx, KnownChannel(TEAM, "C1", False, 0.0, LATER))
+    assert await unread(db) == {"C1": FIRST}
+    async with db.write() as tx:
+        await channels.mark_read(tx, KnownChannel(TEAM, "C1", False, 0.0, FIRST))
+    assert await unread(db) == {}
