@@ -13,6 +13,7 @@ QUICK: Final[dict[str, Any]] = {
     "lookup_interval": 1.0,
     "engine_retry": 1.0,
     "row_first_retry": 1.0,
+    "row_longest_retry": 2.0,
     "catch_up_retry": 1.0,
     "start_retry": 0.2,
     "dm_retry": 0.1,
@@ -21,6 +22,7 @@ QUICK: Final[dict[str, Any]] = {
     "poll_soon": 0.1,
     "channel_interval": 0.05,
     "send_first_retry": 0.5,
+    "send_longest_retry": 2.0,
     "start_first_retry": 0.1,
 }
 
@@ -35,6 +37,7 @@ SHORT: Final[dict[str, Any]] = {
     "engine_retry": 0.5,
     "lane_sweep": 0.5,
     "row_first_retry": 0.3,
+    "row_longest_retry": 1.0,
     "start_retry": 0.2,
     "dm_retry": 0.1,
     "unknown_thread": 0.4,
@@ -43,5 +46,6 @@ SHORT: Final[dict[str, Any]] = {
     "poll_soon": 0.1,
     "channel_interval": 0.05,
     "send_first_retry": 0.3,
+    "send_longest_retry": 1.0,
     "digest_tick": 0.3,
 }
