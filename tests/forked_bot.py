@@ -1,6 +1,6 @@
 """Begins the bot as a fork of a process that has imported it, because the imports take most of its start.
 
-It runs what `python -m bot` runs. Nothing of the bot runs before the fork.
+It runs what `python -m bot` runs, with the waits of `tests.waits`. Nothing of the bot runs before the fork.
 """
 
 import asyncio

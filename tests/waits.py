@@ -26,6 +26,13 @@ QUICK: Final[dict[str, Any]] = {
     "start_first_retry": 0.1,
 }
 
+# For bots between the playground's simulators, whose Slack lets a second pass between two posts in a channel.
+IN_PLAYGROUND: Final[dict[str, Any]] = {
+    **{name: wait for name, wait in QUICK.items() if name != "channel_interval"},
+    "slack_request": 2.0,
+    "post_settle": 2.5,
+}
+
 # For scenarios about what takes the bot half a minute, and for bots that are killed many times.
 SHORT: Final[dict[str, Any]] = {
     "devin_write": 2.0,
