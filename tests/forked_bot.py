@@ -1,6 +1,6 @@
 """Begins the bot as a fork of a process that has imported it, because the imports take most of its start.
 
-It runs what `python -m bot run` runs. Nothing of the bot runs before the fork.
+It runs what `python -m bot` runs, with the waits of `tests.waits`. Nothing of the bot runs before the fork.
 """
 
 import asyncio
@@ -52,14 +52,14 @@ class ForkedBot:
         self._process.close()
 
 
-async def fork(ahead: float, environment: Mapping[str, str], log: Path) -> ForkedBot:
-    """Begin the bot as `bot.playground.launch.launch` does, only sooner."""
-    process = _CONTEXT.Process(target=_live, args=(ahead, dict(environment), log), daemon=True)
+async def fork(ahead: float, environment: Mapping[str, str], log: Path, command: str = "run") -> ForkedBot:
+    """Begin the bot as `bot.playground.launch.launch` does, only sooner; or another command of `python -m bot`."""
+    process = _CONTEXT.Process(target=_live, args=(ahead, dict(environment), log, command), daemon=True)
     process.start()
     return ForkedBot(process)
 
 
-def _live(ahead: float, environment: dict[str, str], log: Path) -> None:
+def _live(ahead: float, environment: dict[str, str], log: Path, command: str) -> None:
     """Become the bot."""
     _become_a_process_of_its_own(environment, log)
     threading.Thread(target=_end_with_parent, daemon=True).start()
@@ -68,7 +68,7 @@ def _live(ahead: float, environment: dict[str, str], log: Path) -> None:
     from tests.imported_bot import clock  # noqa: PLC0415
 
     clock.ahead = ahead
-    sys.exit(main(["run"]))
+    sys.exit(main([command]))
 
 
 def _become_a_process_of_its_own(environment: dict[str, str], log: Path) -> None:

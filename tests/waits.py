@@ -13,13 +13,26 @@ QUICK: Final[dict[str, Any]] = {
     "lookup_interval": 1.0,
     "engine_retry": 1.0,
     "row_first_retry": 1.0,
+    "row_longest_retry": 2.0,
     "catch_up_retry": 1.0,
-    "poll_soon": 0.2,
     "ack_settle": 0.05,
     "answer_settle": 0.5,
+    "start_retry": 0.2,
+    "dm_retry": 0.1,
+    "unknown_thread_retry": 0.2,
+    "reply_settle": 0.2,
+    "poll_soon": 0.1,
     "channel_interval": 0.05,
     "send_first_retry": 0.5,
+    "send_longest_retry": 2.0,
     "start_first_retry": 0.1,
+}
+
+# For bots between the playground's simulators, whose Slack lets a second pass between two posts in a channel.
+IN_PLAYGROUND: Final[dict[str, Any]] = {
+    **{name: wait for name, wait in QUICK.items() if name != "channel_interval"},
+    "slack_request": 2.0,
+    "post_settle": 2.5,
 }
 
 # For scenarios about what takes the bot half a minute, and for bots that are killed many times.
@@ -34,11 +47,17 @@ SHORT: Final[dict[str, Any]] = {
     "engine_retry": 0.5,
     "lane_sweep": 0.5,
     "row_first_retry": 0.3,
+    "row_longest_retry": 1.0,
+    "start_retry": 0.2,
+    "dm_retry": 0.1,
     "unknown_thread": 0.4,
-    "poll_soon": 0.2,
     "ack_settle": 0.05,
     "answer_settle": 0.5,
+    "unknown_thread_retry": 0.2,
+    "reply_settle": 0.2,
+    "poll_soon": 0.1,
     "channel_interval": 0.05,
     "send_first_retry": 0.3,
+    "send_longest_retry": 1.0,
     "digest_tick": 0.3,
 }

@@ -23,6 +23,7 @@ from bot.store.database.connection import Database
 from bot.store.database.schema import is_current
 from bot.store.tables import metadata
 from tests import postgres
+from tests.forked_bot import fork
 from tests.pgbouncer import needs_pgbouncer, pgbouncer
 from tests.scenarios.ahead import Ahead, until
 from tests.scenarios.harness import ANN, BEN, BOT, GENERAL, Harness, harness
@@ -151,19 +152,35 @@ async def test_a_session_is_started_and_steered_through_a_pooler_with_one_connec
     await postgres.run(postgres_store, postgres.LEAVE, *(f"DELETE FROM {name}" for name in metadata.tables))
 
 
+def nothing_but(environment: Mapping[str, str]) -> dict[str, str]:
+    """The settings of a process that has these and no others."""
+    return {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ} | dict(environment)
+
+
 async def migrated(environment: Mapping[str, str]) -> tuple[int, str, str]:
     """What `python -m bot migrate` ends with, says and complains of, with these settings and no others."""
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
     one = await asyncio.create_subprocess_exec(
         *(sys.executable, "-m", "bot", "migrate"),
         cwd=ROOT,
-        env=kept | dict(environment),
+        env=nothing_but(environment),
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
     )
     said, complained = await one.communicate()
     assert one.returncode is not None
     return one.returncode, said.decode(), complained.decode()
+
+
+async def complaints(log: Path, environment: Mapping[str, str], command: str = "run") -> list[str]:
+    """What a command of `python -m bot` says that fails with these settings and no others."""
+    one = await fork(0.0, nothing_but(environment), log, command)
+    assert await asyncio.wait_for(one.wait(), 30) == 1
+    return log.read_text().splitlines()
+
+
+def sentences_of(lines: list[str]) -> list[str]:
+    """What is there for people, without the log."""
+    return [line for line in lines if not line.startswith("{")]
 
 
 async def test_the_schema_is_brought_up_with_the_address_that_a_platform_gives_and_nothing_else(
@@ -196,11 +213,10 @@ async def test_the_schema_is_brought_up_with_the_address_that_a_platform_gives_a
         ),
     ],
 )
-async def test_a_store_whose_schema_cannot_be_brought_up_is_a_sentence(url: str, sentence: str) -> None:
-    code, said, complained = await migrated({"DATABASE_URL": url})
-    assert (code, said) == (1, "")
-    assert [line for line in complained.splitlines() if not line.startswith("{")] == [sentence]
-    assert "hush" not in complained
+async def test_a_store_whose_schema_cannot_be_brought_up_is_a_sentence(tmp_path: Path, url: str, sentence: str) -> None:
+    lines = await complaints(tmp_path / "log", {"DATABASE_URL": url}, "migrate")
+    assert sentences_of(lines) == [sentence]
+    assert "hush" not in str(lines)
 
 
 # ------------------------------------------------------------ figures
@@ -272,12 +288,11 @@ class Process:
 @asynccontextmanager
 async def process(environment: Mapping[str, str]) -> AsyncIterator[Process]:
     """Start it; it is gone at the end whatever happens."""
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
     one = Process(
         await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "bot", "run"),
             cwd=ROOT,
-            env=kept | dict(environment),
+            env=nothing_but(environment),
             stdout=asyncio.subprocess.DEVNULL,
             stderr=asyncio.subprocess.PIPE,
         )
@@ -413,28 +428,26 @@ async def test_a_second_process_on_the_same_file_says_so_and_ends(on: Harness, t
 async def test_a_start_that_fails_says_why_in_a_sentence(
     tmp_path: Path, wrong: dict[str, str], sentences: list[str]
 ) -> None:
-    async with harness(tmp_path, start=False) as on, process(on.environment | wrong) as bot:
-        assert await bot.ended() == 1
-    assert [line for line in bot.lines if not line.startswith("{")] == sentences
-    assert not [line for line in bot.lines if "Traceback" in line]
+    async with harness(tmp_path, start=False) as on:
+        lines = await complaints(tmp_path / "log", on.environment | wrong)
+    assert sentences_of(lines) == sentences
+    assert not [line for line in lines if "Traceback" in line]
 
 
 async def test_a_port_that_another_process_has_is_a_sentence(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        async with harness(tmp_path, start=False) as on, process(on.environment | {"PORT": str(port)}) as bot:
-            assert await bot.ended() == 1
+        async with harness(tmp_path, start=False) as on:
+            lines = await complaints(tmp_path / "log", on.environment | {"PORT": str(port)})
             assert await on.slack.log() == []
-    assert bot.lines == [
-        f"Port {port} is taken by another process. Stop it first, or set PORT to another number.",
-    ]
+    assert lines == [f"Port {port} is taken by another process. Stop it first, or set PORT to another number."]
 
 
 async def test_a_file_that_is_no_store_is_a_sentence_too(tmp_path: Path) -> None:
     (tmp_path / "bot.db").write_text("This is a letter, not a database. " * 100)
-    async with harness(tmp_path, start=False) as on, process(on.environment) as bot:
-        assert await bot.ended() == 1
-    assert [line for line in bot.lines if not line.startswith("{")] == [
+    async with harness(tmp_path, start=False) as on:
+        lines = await complaints(tmp_path / "log", on.environment)
+    assert sentences_of(lines) == [
         ("The store cannot be opened or brought up to date. Check DATABASE_URL; `python -m bot doctor` says more.")
     ]
 
