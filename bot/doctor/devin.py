@@ -8,7 +8,7 @@ from bot.config import Settings, on_this_machine
 from bot.devin.client import Devin
 from bot.devin.errors import DevinError
 from bot.devin.retry import Patience
-from bot.doctor.devin_errors import devin_problem
+from bot.doctor.devin_errors import devin_problem, not_devin
 from bot.doctor.devin_key import MALFORMED_KEY, key_owner
 from bot.doctor.findings import Finding
 from bot.doctor.organisation import check_organisation
@@ -35,6 +35,8 @@ async def _examine(devin: Devin, *, figures_are_read: bool) -> list[Finding]:
         principal = await devin.self_()
     except DevinError as error:
         return [devin_problem(error)]
+    if not principal.principal_type:  # it answers, but not as Devin does
+        return [not_devin(200)]
     if unknown := await check_organisation(devin, principal.org_id):
         return [key_owner(principal), unknown]
     return [key_owner(principal), *await check_permissions(devin, figures_are_read=figures_are_read)]

@@ -35,13 +35,19 @@ def devin_problem(error: DevinError) -> Finding:
             permission = error.needed or "the permission for this"
             return problem(f"Devin does not grant {permission}.", grant(permission))
         case DevinNotFound() | DevinUnexpectedAnswer():
-            return problem(f"What answers at DEVIN_API_URL is not Devin's API{status}.", CHECK_DEVIN_URL)
+            return not_devin(error.status)
         case DevinRateLimited() | DevinUncertain():
             return problem(f"Devin does not answer as it should at the moment{status}.", RUN_AGAIN)
         case DevinLater():
             return problem("Devin could not be reached, so nothing was checked there.", REACH_DEVIN)
         case _:
             return problem(f"Devin refuses what the bot needs to read{status}.", RUN_AGAIN)
+
+
+def not_devin(status: int | None) -> Finding:
+    """Report that an answer with this `status` is not one of Devin's."""
+    shown = "" if status is None else f" ({status})"
+    return problem(f"What answers at DEVIN_API_URL is not Devin's API{shown}.", CHECK_DEVIN_URL)
 
 
 def grant(permission: str) -> str:

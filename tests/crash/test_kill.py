@@ -238,7 +238,7 @@ STORIES = [
             *REACTED,
             *EDITED,
         ),
-        sometimes=FOLLOWED,
+        sometimes=(*FOLLOWED, "put back: commit"),
         times={"receive: commit": 3, "begin work: commit": 4, KNOWN: 2},
         unanswered=("post: Slack chat.postMessage",),
     ),

@@ -119,7 +119,7 @@ async def test_devin_opens_a_pull_request_merges_it_and_finishes(ann: Visitor) -
     await expect(drawer.beside).to_have_text(re.compile(r"^Devin opened acme/web#\d+\.$"))
     pull = re.findall(r"acme/web#\d+", await drawer.beside.inner_text())[0]
     await expect(drawer.fact("Pull requests")).to_have_text(f"{pull} open")
-    await ann.reads(sentences.new_pull_request(f"{pull} (open)", sign=""))
+    await ann.reads(f"{pull} (open)")
     await expect(card).to_contain_text(f"{pull} (open)")
 
     await drawer.lets("Merge it", f"{pull} is merged.", "Needs approval running / waiting_for_approval")

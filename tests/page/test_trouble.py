@@ -54,10 +54,10 @@ async def test_a_burst_of_refusals_from_slack_loses_and_doubles_nothing(ann: Vis
 @pytest.mark.parametrize(
     ("side", "kind", "where"),
     [
-        ("devin", "500", "create_session"),
         ("devin", "drop", "create_session"),
-        ("devin", "hang", "list_messages"),
         ("slack", "drop", "chat.postMessage"),
+        pytest.param("devin", "500", "create_session", marks=pytest.mark.long),
+        pytest.param("devin", "hang", "list_messages", marks=pytest.mark.long),
     ],
 )
 async def test_each_thing_is_done_once_whatever_answers(

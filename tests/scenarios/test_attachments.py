@@ -29,7 +29,7 @@ async def shown(on: Harness, ts: str) -> list[tuple[str, list[str]]]:
 async def say_last(on: Harness, ts: str, session: str) -> None:
     """Devin says one thing more, which is posted below everything before it."""
     await on.devin.say(session, "That is all.")
-    await on.slack.wait_for_message(GENERAL, "That is all.", thread_ts=ts, within=20)
+    await on.wait_for_post(GENERAL, ts, "That is all.")
 
 
 def named(session: str, *names: str) -> str:

@@ -89,7 +89,7 @@ async def test_a_stop_by_number_stops_what_was_shown_there(on: Harness) -> None:
     await on.slack.wait_for_message(WEB, sentences.stopped_begins("ann"), thread_ts=logout)
     assert [(await on.devin.session(key))["is_archived"] for key in (one, two)] == [False, True]
     status = (await shown(on, ANN, OPS, "status 2"))["rendered"]
-    assert sentences.waiting_for_answer("<@U0ANN>") in status, "the other one, although it would come first by now"
+    assert sentences.waiting_for_answer("ann") in status, "the other one, although it would come first by now"
     assert (await shown(on, ANN, OPS, "status 3"))["rendered"] == sentences.not_in_last_list(3)
 
 
@@ -105,12 +105,12 @@ async def test_a_stop_and_an_archive_take_a_number_an_id_and_an_address(on: Harn
     assert (await shown(on, ANN, GENERAL, f"stop devin-{second}"))["rendered"] == sentences.STOPPING
     await on.slack.wait_for_message(WEB, sentences.stopped_by("ann"), thread_ts=two)
     await shown(on, ANN, GENERAL, f"archive https://app.devin.ai/sessions/{third}")
-    await on.slack.wait_for_message(OPS, sentences.archived_by("<@U0ANN>"), thread_ts=three)
+    await on.slack.wait_for_message(OPS, sentences.archived_by("ann"), thread_ts=three)
     assert (await shown(on, ANN, GENERAL, f"stop {short[0]}"))["rendered"] == sentences.STOPPING
     await on.slack.wait_for_message(WEB, sentences.stopped_by("ann"), thread_ts=four)
     archived = [(await on.devin.session(key))["is_archived"] for key in (first, second, third, fourth)]
     assert archived == [True] * 4
-    assert await on.thread(OPS, three) == [sentences.archived("<@U0ANN>")]
+    assert await on.thread(OPS, three) == [sentences.archived("ann")]
 
 
 async def test_without_sessions_there_is_nothing_to_list_or_stop(on: Harness) -> None:
@@ -149,12 +149,12 @@ async def test_the_button_stops_and_the_list_keeps_its_numbers(on: Harness) -> N
     ]
     assert buttons(now) == [sentences.OPEN_THREAD, "Stop", sentences.OPEN_THREAD]
     assert [(await on.devin.session(key))["is_archived"] for key in (one, two)] == [True, False]
-    assert await on.thread(GENERAL, login) == [sentences.stopped("<@U0ANN>")]
+    assert await on.thread(GENERAL, login) == [sentences.stopped("ann")]
     again = press(ANN, OPS, "stop_listed", value_of_stop(listed, "fix the login test"))
     assert await forge(on, "interactive", again) == "acked"
     await on.slack.wait_for_ephemeral(ANN, sentences.ALREADY_STOPPED)
     await settled(on)
-    assert await on.thread(GENERAL, login) == [sentences.stopped("<@U0ANN>")]
+    assert await on.thread(GENERAL, login) == [sentences.stopped("ann")]
 
 
 async def test_nobody_elses_session_is_stopped_by_the_button_of_a_list(on: Harness) -> None:

@@ -173,12 +173,12 @@ async def test_what_a_person_can_repair_keeps_the_post(on: Harness, error: str) 
     assert await dead(on) == 0
 
 
-@pytest.mark.timing(send_first_retry=PRODUCTION.send_first_retry)
+@pytest.mark.timing(send_first_retry=PRODUCTION.send_first_retry, send_longest_retry=PRODUCTION.send_longest_retry)
 async def test_an_edit_that_fails_again_and_again_is_tried_at_growing_intervals(on: Harness) -> None:
     ts, session = await on.started()
     await on.slack.fault("chat.update", "error", error="token_revoked", times=2, match="Patience")
     await on.devin.set(session, title="Patience")
-    await on.wait_for_post(GENERAL, ts, "Patience", within=20)
+    await on.slack.wait_for_message(GENERAL, "Patience", thread_ts=ts, within=20)
     first, second, third = [call["at"] for call in await on.slack.log("chat.update", text="Patience")]
     assert third - second > second - first + on.timing.send_first_retry / 2
 

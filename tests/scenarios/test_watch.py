@@ -203,10 +203,10 @@ async def test_where_devin_waits_for_something_new_its_person_is_called(on: Harn
     ts, session = await on.started()
     await on.devin.say(session, "I need a login for the shop.", status_detail="waiting_for_credentials")
     needed = sentences.needs_you("<@U0ANN>", "waiting_for_credentials")
-    called = f":speech_balloon: {needed}\n{sentences.OPEN_IN_DEVIN}"
-    await on.slack.wait_for_message(GENERAL, called, thread_ts=ts)
-    assert await on.thread(GENERAL, ts) == ["I need a login for the shop.", called]
-    assert needed in await card_of(on, ts, needed)
+    called = f":speech_balloon: {needed}\nI need a login for the shop.\n{sentences.OPEN_IN_DEVIN}"
+    await on.wait_for_post(GENERAL, ts, called)
+    assert await on.thread(GENERAL, ts) == [called]
+    await card_of(on, ts, sentences.needs_you("ann", "waiting_for_credentials"))
 
 
 @pytest.mark.both_transports
