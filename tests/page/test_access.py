@@ -132,7 +132,7 @@ async def test_the_main_path_by_keyboard_alone(ann: Visitor) -> None:
     await write("The second one, please.")
     await press("Enter")
     await ann.reads("The second one, please.")
-    await ann.reads(sentences.new_pull_request("", sign=""))
+    await ann.reads(sentences.IS_FINISHED)
     await press("Escape")
     await expect(ann.page.locator("#thread")).to_be_hidden()
     await ann.tabs_to(ann.page.locator("#open-bench"))
