@@ -63,7 +63,8 @@ async def frozen_and_replaced(one: Scene, step: Moment) -> tuple[str, str, Victi
     await frozen.stands_still()
     one.begin()
     await one.slack.wait_for_sockets(2, within=PATIENCE)
-    await one.slack.wait_for_message(GENERAL, sentences.IS_QUEUED, thread_ts=ts, within=PATIENCE)
+    # First the claim of the frozen one has to run out, and its transaction, if it froze in one.
+    await one.slack.wait_for_message(GENERAL, sentences.IS_QUEUED, thread_ts=ts, within=2 * PATIENCE)
     (kept,) = await one.devin.sessions()
     return ts, kept["session_id"], frozen
 

@@ -221,7 +221,7 @@ async def test_a_stop_of_a_session_that_stands_still_does_not_announce_why_again
     await on.slack.wait_for_message(GENERAL, sentences.OPEN_IN_DEVIN, thread_ts=ts)
     before = await in_the_end(on, ts)
     await on.slack.say(ANN, GENERAL, "!stop", thread_ts=ts)
-    stopped = await on.slack.wait_for_message(GENERAL, sentences.IS_STOPPED, thread_ts=ts)
+    stopped = await on.wait_for_post(GENERAL, ts, sentences.IS_STOPPED)
     assert await in_the_end(on, ts) == [*before, stopped["rendered"]]
 
 
