@@ -200,7 +200,9 @@ def _has_no_task(cause: MessageCause, text: str) -> bool:
     """Whether a message starts nothing, whatever else is known: a mention without words, or with a greeting alone."""
     if not cause.mention or cause.in_thread or not cause.only_text:
         return False
-    return not parse_request(text).prompt or is_small_talk(text)
+    # An ack waits for this, and only a text with a sign of equality has options to take out.
+    task = parse_request(text).prompt if "=" in text else text.strip()
+    return not task or is_small_talk(text)
 
 
 def _from_event(workspace: Workspace, event: Json, envelope: Json) -> MessageCause:
