@@ -78,7 +78,6 @@ _RESTING: Final = {
 }
 _DEVIN_CHOSE: Final = frozenset({AnnouncementKind.QUESTION, AnnouncementKind.WAITS, AnnouncementKind.DONE})
 _ASKING: Final = frozenset({AnnouncementKind.QUESTION, AnnouncementKind.WAITS})
-_SETTLED: Final = frozenset({AnnouncementKind.WAITS, AnnouncementKind.DONE})
 
 
 def turn_end(snapshot: Snapshot) -> TurnEnd | None:

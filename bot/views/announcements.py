@@ -7,10 +7,10 @@ from typing import Final
 from bot.domain.announcements import AnnouncementKind, TurnEnd
 from bot.domain.session import Lifecycle, PullRequest, Session, waits_for_something_new
 from bot.views import blocks
-from bot.views.card import pull_request_lines, pull_request_link, pull_request_name, spent
+from bot.views.card import pull_request_lines, pull_request_link, pull_request_name, spent, worked
 from bot.views.message import Block, Message
 from bot.views.plain_text import TEXT_LIMIT, notification, plain
-from bot.views.sentences import NEEDS_SOMETHING_NEW, SHORTEST, asker_name, limit_words, mention, quoted, state_sentence
+from bot.views.sentences import NEEDS_SOMETHING_NEW, asker_name, limit_words, mention, quoted, state_sentence
 from bot.views.text import (
     MOST_PARTS,
     PART_LIMIT,
@@ -19,7 +19,6 @@ from bot.views.text import (
     fitted,
     is_web_address,
     link,
-    short_duration,
     split,
 )
 
@@ -125,13 +124,8 @@ def caught_up(count: int, last: str, session: Session, minutes: int) -> Message:
 
 def duplicate_ended(session: Session) -> Message:
     """Build the post that a second session for one task was ended; `session` is the older one, which goes on."""
-    return _with_lines(DUPLICATE_ENDED.format(link=link(session.url, "the older one")))
-
-
-def _with_lines(sentence: str, lines: list[str] | None = None, session: Session | None = None) -> Message:
-    shown = [blocks.section(sentence), *blocks.sections(lines or [], most=8_000)]
-    buttons = blocks.actions(blocks.open_button(session.url)) if session else []
-    return Message("\n".join([sentence, *(lines or [])]), [*shown, *buttons])
+    sentence = DUPLICATE_ENDED.format(link=link(session.url, "the older one"))
+    return Message(sentence, [blocks.section(sentence)])
 
 
 def _all_of_it(session: Session, label: str) -> str:
@@ -207,9 +201,8 @@ def _outcome(session: Session, *, linked: bool) -> str:
 
 
 def _facts(end: TurnEnd, session: Session) -> list[str]:
-    worked = f"worked {short_duration(session.worked)}" if session.worked >= SHORTEST else ""
     if end.kind is not AnnouncementKind.DONE:
-        return [spent(session), worked]
+        return [spent(session), worked(session)]
     if session.snapshot.pull_requests:
         return [spent(session)]
     return ["answer above" if session.snapshot.has_result else "no pull request", spent(session)]

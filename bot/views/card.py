@@ -1,6 +1,7 @@
 """The card of a session, which is kept up to date by edits, because edits notify nobody."""
 
 import re
+from html import unescape
 from typing import Final
 
 from bot.domain.commands.registry import STOP
@@ -8,7 +9,7 @@ from bot.domain.session import DisplayState, Options, PullRequest, Session
 from bot.views import blocks
 from bot.views.message import Block, Message
 from bot.views.sentences import SHORTEST, STATE_EMOJI, STATE_WORDS, STEER, STOPPABLE, asker_name, state_sentence, took
-from bot.views.text import acus, ago, counted, fitted, link, short_duration, shortened
+from bot.views.text import acus, ago, counted, fitted, link, short_duration
 
 MOST_PULL_REQUESTS: Final = 10
 MOST_ON_THE_CARD: Final = 3
@@ -27,7 +28,7 @@ def card(session: Session, now: float) -> Message:
     state = session.display_state
     lines = [f"*{link(session.url, session.title)}*", _state_line(session)]
     if state is DisplayState.WORKING and session.snapshot.last_line:
-        lines.append(f"_{shortened(session.snapshot.last_line, LAST_LINE)}_")
+        lines.append(f"_{_last_line(session)}_")
     facts = [] if state is DisplayState.DONE else _facts(session, now)
     opens = blocks.open_button(session.url)
     # The one button of a session that is done stands beside the two lines. The title opens Devin, too.
@@ -58,19 +59,25 @@ def _state_line(session: Session) -> str:
     return f"{sign} {state_sentence(session)}"
 
 
+def _last_line(session: Session) -> str:
+    # It is stored as it is for Slack. Cut like that, it could end in the middle of `&amp;`.
+    return fitted(unescape(session.snapshot.last_line), LAST_LINE)
+
+
 def _hint(session: Session) -> str:
     replied = session.spoken_at > session.created_at
-    return "" if replied else STEER.removesuffix(".").replace("Reply", "reply")
+    return "" if replied else STEER
 
 
 def _facts(session: Session, now: float) -> list[str]:
     repo = fitted(session.options.repo, 100) if session.options.repo else ""
-    shown = session.display_state is DisplayState.WORKING
-    figures = [] if shown else [spent(session), _worked(session)]
+    # While Devin works, its time and its cost stand in the line of the state.
+    figures = [] if session.display_state is DisplayState.WORKING else [spent(session), worked(session)]
     return [f"Asked by {asker_name(session)}", repo, *_pull_requests(session), *figures, _active(session, now)]
 
 
-def _worked(session: Session) -> str:
+def worked(session: Session) -> str:
+    """How long Devin worked on `session`; empty where that is too short to be worth a word."""
     return f"worked {short_duration(session.worked)}" if session.worked >= SHORTEST else ""
 
 

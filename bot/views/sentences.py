@@ -40,7 +40,7 @@ STATE_SENTENCES: Final[Mapping[DisplayState, str]] = {
     DisplayState.UNKNOWN: "Devin says: {status}. Open the session in Devin to see what that means.",
 }
 SHORTEST: Final = 30  # seconds of work; a shorter time is not worth a word
-STEER: Final = "Reply in this thread to steer it."
+STEER: Final = "reply in this thread to steer it"
 REPLY_FOR_CHANGES: Final = "Reply here for changes."
 
 _GO_ON: Final = "then reply in this thread and Devin goes on."

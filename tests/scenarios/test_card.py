@@ -3,8 +3,9 @@
 import pytest
 
 from tests import sentences
-from tests.scenarios.harness import GENERAL, Harness
-from tests.scenarios.observations import polled
+from tests.scenarios.ahead import until
+from tests.scenarios.harness import ANN, GENERAL, Harness
+from tests.scenarios.observations import card, card_of, polled
 
 
 async def edits(on: Harness) -> int:
@@ -60,6 +61,22 @@ async def test_figures_are_drawn_with_the_next_change_of_state(on: Harness) -> N
     await on.devin.set(session, status_detail="waiting_for_approval")
     card = await on.slack.wait_for_message(GENERAL, sentences.WAITS_FOR_APPROVAL, thread_ts=ts)
     assert " · 2.5 ACUs · " in card["rendered"]
+
+
+async def test_what_devin_said_before_a_reply_is_no_longer_its_last_line(on: Harness) -> None:
+    ts, session = await on.started()
+    await on.devin.say(session, "I look at the clock.")
+    await on.wait_for_post(GENERAL, ts, "I look at the clock.")
+    assert "_I look at the clock._" in await card_of(on, ts, "I look at the clock.")
+    await on.slack.say(ANN, GENERAL, "not at the clock", thread_ts=ts)
+    await on.devin.wait_for_messages("not at the clock")
+
+    async def gone() -> bool:
+        return "I look at the clock." not in (await card(on, ts))["rendered"]
+
+    await until(gone)
+    await on.devin.say(session, "Then I look at the test.")
+    await card_of(on, ts, "_Then I look at the test._")
 
 
 async def test_a_newer_version_that_comes_while_the_edit_is_under_way_is_drawn_next(on: Harness) -> None:

@@ -86,6 +86,15 @@ def test_a_working_session_shows_what_devin_does():
     ]
 
 
+def test_a_long_last_line_is_cut_between_the_signs_that_slack_reads():
+    for length in range(100, 125):
+        words = "x" * length + "&amp; more of it, and then more"
+        working = replace(SESSION, snapshot=replace(SESSION.snapshot, last_line=words))
+        last = card(working, NOW).blocks[0]["text"]["text"].split("\n")[2].removeprefix("_").removesuffix("_")
+        assert len(last) <= 121
+        assert "&" not in last.replace("&amp;", "")
+
+
 def test_the_hint_stands_until_the_first_reply():
     assert state_line(SESSION).endswith(sentences.STEER)
     assert sentences.STEER not in state_line(replace(SESSION, spoken_at=SESSION.created_at + 9))

@@ -245,16 +245,13 @@ def people_of_turn(session: Session) -> list[str]:
 
 
 def _with_words(new: Snapshot, messages: NewMessages | None) -> Snapshot:
-    """`new` with what Devin's newest words say. After a person's message nobody knows yet whether Devin asks."""
+    """`new` with what Devin's newest words say; nothing once a person has written, until Devin answers."""
     if messages is None or not messages.fresh:
         return new
     if not messages.devin_spoke_last:
-        new = replace(new, asks=None)
-    if not messages.messages:
-        return new
+        return replace(new, last_line="", asks=None)
     last = messages.messages[-1].message
-    new = replace(new, last_line=plain(last, LAST_LINE))
-    return replace(new, asks=asks(last)) if messages.devin_spoke_last else new
+    return replace(new, last_line=plain(last, LAST_LINE), asks=asks(last))
 
 
 def _ended_by_hand(session: Session, new: Snapshot) -> bool:
