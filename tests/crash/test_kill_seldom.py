@@ -224,7 +224,7 @@ async def hand_over(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
     cart = {"name": "cart.png", "content": "PNG of the cart"}
     await one.devin.attach(begun[1], "login.png", "PNG of the login", say="Look.", more=[cart])
     await one.devin.say(begun[1], "That is all.")
-    await one.slack.wait_for_message(GENERAL, "That is all.", thread_ts=begun[0], within=PATIENCE)
+    await one.on.wait_for_post(GENERAL, begun[0], "That is all.", within=PATIENCE)
     return begun
 
 

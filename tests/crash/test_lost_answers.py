@@ -221,9 +221,9 @@ async def test_a_lost_post_does_not_hold_up_another_thread(on: Harness) -> None:
     await on.devin.say(session, "One.")
     await on.slack.wait("log", method="chat.postMessage", fault="hang")
     await on.devin.say(other_session, "Elsewhere.")
-    await on.slack.wait_for_message(GENERAL, "Elsewhere.", thread_ts=other, within=WITHIN)
+    await on.wait_for_post(GENERAL, other, "Elsewhere.", within=WITHIN)
     assert await on.thread(GENERAL, ts) == []
-    await on.slack.wait_for_message(GENERAL, "One.", thread_ts=ts, within=WITHIN)
+    await on.wait_for_post(GENERAL, ts, "One.", within=WITHIN)
 
 
 # ---------------------------------------------------------------- older than the keys

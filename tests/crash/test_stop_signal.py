@@ -45,7 +45,7 @@ async def test_a_hanging_create_and_queued_posts_are_finished_by_the_next_start(
         await terminated(one)
         await one.up()
         await one.slack.wait_for_message(GENERAL, sentences.IS_QUEUED, thread_ts=other, within=PATIENCE)
-        await one.slack.wait_for_message(GENERAL, said[-1], thread_ts=ts, within=PATIENCE)
+        await one.on.wait_for_post(GENERAL, ts, said[-1], within=PATIENCE)
         await one.quiet()
         await one.polled()
         assert len(await one.devin.sessions()) == 2

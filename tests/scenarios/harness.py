@@ -98,10 +98,15 @@ class Harness:
         await self.slack.wait_for_message(channel, sentences.IS_WORKING, thread_ts=ts)
         return ts, made["session_id"]
 
-    async def wait_for_post(self, channel: str, ts: str, text: str, within: float = 30) -> dict[str, Any]:
-        """The bot's post in a thread that contains these words, once it is there; its card does not count."""
+    async def wait_for_post(
+        self, channel: str, ts: str, text: str, count: int = 1, within: float = 30
+    ) -> dict[str, Any]:
+        """The bot's post in a thread that contains these words, once so many are there.
+
+        Its card does not count. It shows Devin's last line too, and sooner or later than the post comes.
+        """
         async with asyncio.timeout(within):
-            while not (found := [post for post in await self.posts(channel, ts) if text in post["rendered"]]):
+            while len(found := [post for post in await self.posts(channel, ts) if text in post["rendered"]]) < count:
                 await asyncio.sleep(0.05)
         return found[-1]
 

@@ -23,7 +23,7 @@ async def test_many_changes_become_one_edit_with_the_newest_state(on: Harness) -
     await on.devin.set(session, title="Fourth and last")
     card = await on.slack.wait_for_message(GENERAL, "Fourth and last", thread_ts=ts)
     await on.devin.say(session, "Done with titles.")
-    await on.slack.wait_for_message(GENERAL, "Done with titles.", thread_ts=ts)
+    await on.wait_for_post(GENERAL, ts, "Done with titles.")
     assert await edits(on) == before + 1
     assert "|Fourth and last>*" in card["rendered"].splitlines()[0]
 
@@ -50,7 +50,7 @@ async def test_a_new_sign_of_life_alone_edits_nothing(on: Harness) -> None:
         await on.devin.set(session, devin_mode="normal")  # only `updated_at` moves
         await polled(on)
     await on.devin.say(session, "Still here.")
-    await on.slack.wait_for_message(GENERAL, "Still here.", thread_ts=ts)
+    await on.wait_for_post(GENERAL, ts, "Still here.")
     assert await edits(on) == before
 
 

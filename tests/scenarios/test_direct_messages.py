@@ -148,7 +148,7 @@ async def test_a_thread_is_a_thread_here_too(on: Harness) -> None:
     reply = await on.slack.say(ANN, "im", "and please use pytest", thread_ts=ts)
     await on.devin.wait_for_messages("use pytest")
     await on.devin.say(session, "I do.")
-    await on.slack.wait_for_message(DM, "I do.", thread_ts=ts)
+    await on.wait_for_post(DM, ts, "I do.")
     assert await sent_to_devin(on, session) == [f"[Slack {reply}] ann:\nand please use pytest"]
 
 

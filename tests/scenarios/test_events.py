@@ -125,7 +125,7 @@ async def test_a_reply_that_could_not_be_stored_arrives_once_when_slack_repeats_
     await on.slack.redeliver(ts=reply)
     await on.devin.wait_for_messages("use pytest")
     await on.devin.say(session, "I do.")
-    await on.slack.wait_for_message(GENERAL, "I do.", thread_ts=ts)
+    await on.wait_for_post(GENERAL, ts, "I do.")
     assert await sent_to_devin(on, session) == [f"[Slack {reply}] ben:\nuse pytest"]
 
 

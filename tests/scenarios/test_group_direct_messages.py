@@ -18,7 +18,7 @@ async def test_a_mention_starts_a_session_and_replies_steer_it(on: Harness) -> N
     reply = await on.slack.say(BEN, GROUP, "please use pytest", thread_ts=ts)
     await on.devin.wait_for_messages("please use pytest")
     await on.devin.say(session, "I do.")
-    await on.slack.wait_for_message(GROUP, "I do.", thread_ts=ts)
+    await on.wait_for_post(GROUP, ts, "I do.")
     await on.slack.click(ANN, GROUP, (await card(on, ts, GROUP))["ts"], "stop")
     await on.slack.wait_for_message(GROUP, sentences.stopped_begins("ann"), thread_ts=ts)
     assert await sent_to_devin(on, session) == [f"[Slack {reply}] ben:\nplease use pytest"]

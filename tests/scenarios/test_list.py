@@ -46,7 +46,7 @@ async def test_the_list_has_groups_and_buttons_and_a_status_shows_the_same(on: H
     await on.devin.spend(two, 1.5)
     await on.devin.say(two, "Which ones?", status_detail="waiting_for_user")
     await on.devin.set(three, status="suspended", status_detail="inactivity")
-    await on.slack.wait_for_message(WEB, "Which ones?", thread_ts=docs)
+    await on.wait_for_post(WEB, docs, "Which ones?")
     await on.slack.wait_for_message(WEB, "1.5 ACUs", thread_ts=docs)
     await on.slack.wait_for_message(OPS, sentences.IS_ASLEEP, thread_ts=export)
     listed = await shown(on, ANN, OPS, "list")

@@ -100,7 +100,7 @@ async def test_two_mentions_start_two_sessions_in_two_threads(on: Harness) -> No
 async def test_nobody_is_called_by_what_devin_writes(on: Harness) -> None:
     ts, session = await on.started()
     await on.devin.say(session, "Ping <!channel>, @here, @everyone, <@U0BEN> and <!subteam^S1>: ready.")
-    post = await on.slack.wait_for_message(GENERAL, "ready.", thread_ts=ts)
+    post = await on.wait_for_post(GENERAL, ts, "ready.")
     for seen in (post["text"], post["blocks"][0]["text"]):
         assert not any(armed in seen for armed in ("<!channel", "@here", "@everyone", "<@U0BEN", "<!subteam"))
 

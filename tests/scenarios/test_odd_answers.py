@@ -151,11 +151,11 @@ async def a_session_from_start_to_stop(on: Harness, task: str) -> None:
     ts = await on.mention(task)
     made = (await on.session(task))["session_id"]
     await on.devin.say(made, "Which one do you want?", status="running", status_detail="waiting_for_user")
-    await on.slack.wait_for_message(GENERAL, "Which one do you want?", thread_ts=ts, within=WITHIN)
+    await on.wait_for_post(GENERAL, ts, "Which one do you want?", within=WITHIN)
     reply = await on.slack.say(BEN, GENERAL, "the second", thread_ts=ts)
     await on.devin.wait_for_messages(f"{reply}] ben:\nthe second", seconds=WITHIN)
     await on.devin.say(made, "Then I take that one.")
-    await on.slack.wait_for_message(GENERAL, "Then I take that one.", thread_ts=ts, within=WITHIN)
+    await on.wait_for_post(GENERAL, ts, "Then I take that one.", within=WITHIN)
     await on.slack.say(BEN, GENERAL, "!stop", thread_ts=ts)
     await on.slack.wait_for_message(GENERAL, sentences.stopped("ben"), thread_ts=ts, within=WITHIN)
     await settled(on)

@@ -88,7 +88,7 @@ async def test_while_the_store_is_locked_the_bot_is_not_ready_and_goes_on_after_
     await until(lambda: ready(on))
     ts, session = await on.started()
     await on.devin.say(session, "All is well again.")
-    await on.slack.wait_for_message(GENERAL, "All is well again.", thread_ts=ts)
+    await on.wait_for_post(GENERAL, ts, "All is well again.")
 
 
 async def _locks(connection: sqlite3.Connection) -> bool:
@@ -146,7 +146,7 @@ async def test_a_session_is_started_and_steered_through_a_pooler_with_one_connec
         async with harness(tmp_path, DATABASE_URL=f"{address}{more}") as on:
             ts, session = await on.started()
             await on.devin.say(session, "All is well.")
-            await on.slack.wait_for_message(GENERAL, "All is well.", thread_ts=ts)
+            await on.wait_for_post(GENERAL, ts, "All is well.")
             await on.slack.say(BEN, GENERAL, "use pytest", thread_ts=ts)
             await on.devin.wait_for_messages("use pytest")
     await postgres.run(postgres_store, postgres.LEAVE, *(f"DELETE FROM {name}" for name in metadata.tables))
@@ -226,7 +226,7 @@ async def test_a_store_whose_schema_cannot_be_brought_up_is_a_sentence(tmp_path:
 async def test_figures_count_what_was_stored_called_and_posted(on: Harness) -> None:
     ts, session = await on.started()
     await on.devin.say(session, "One word.")
-    await on.slack.wait_for_message(GENERAL, "One word.", thread_ts=ts)
+    await on.wait_for_post(GENERAL, ts, "One word.")
 
     async def counted() -> bool:
         return 'devin_bridge_posts_sent_total{kind="post"} 1.0' in (await asked(on, "/metrics")).text
@@ -326,7 +326,7 @@ async def test_one_reference_leads_from_the_message_to_devin_to_the_post_without
             await on.slack.say(BEN, GENERAL, "mackerel reply", thread_ts=ts)
             await on.devin.wait_for_messages("mackerel reply")
             await on.devin.say(session, "Tunafish answer.")
-            await on.slack.wait_for_message(GENERAL, "Tunafish", thread_ts=ts)
+            await on.wait_for_post(GENERAL, ts, "Tunafish")
             slash = await on.slack.slash(ANN, GENERAL, "haddock prompt")
             await on.session("haddock prompt")
             await on.slack.slash(ANN, GENERAL, "usage")

@@ -56,7 +56,7 @@ async def test_channels_do_not_wait_for_each_other(on: Harness) -> None:
     for number in range(5):
         await on.devin.say(session, f"Line {number}.")
     await on.devin.say(second, "My only line.")
-    await on.slack.wait_for_message(WEB, "My only line.", thread_ts=other)
+    await on.wait_for_post(WEB, other, "My only line.")
     assert await on.thread(GENERAL, ts) != [f"Line {number}." for number in range(5)]
 
 
@@ -69,7 +69,7 @@ async def test_twenty_parts_in_one_thread_hold_up_no_other_thread(on: Harness) -
     await on.slack.wait_for_messages(GENERAL, 2, thread_ts=ts, text="Paragraph", within=20)
     await on.devin.say(second, "I have but one line.")
     said_at = (await on.devin.session(second))["messages"][-1]["created_at"]
-    line = await on.slack.wait_for_message(GENERAL, "but one line", thread_ts=other)
+    line = await on.wait_for_post(GENERAL, other, "but one line")
     # Until it is read, then the post under way and the pace: far from twenty seconds.
     assert float(line["ts"]) - said_at < 6
     assert len(await on.slack.messages(GENERAL, thread_ts=ts, text="Paragraph")) < 12
@@ -174,7 +174,7 @@ async def test_while_many_channels_wait_for_slack_others_are_served(on: Harness)
         await on.mention("wait here", channel=name)
     refused = await on.slack.wait_for_call("chat.postMessage", 34, status=429, within=30)
     await on.devin.say(session, "Nothing keeps me.")
-    line = await on.slack.wait_for_message(OPS, "Nothing keeps me.", thread_ts=ts)
+    line = await on.wait_for_post(OPS, ts, "Nothing keeps me.")
     assert float(line["ts"]) < refused[-1]["at"] + 6
 
 
@@ -186,7 +186,7 @@ async def test_a_429_on_an_edit_makes_edits_wait_and_posts_go_on(on: Harness) ->
     (refused,) = await on.slack.wait_for_call("chat.update", status=429)
     await on.devin.set(second, title="Another title")
     await on.devin.say(session, "Posts go on.")
-    line = await on.slack.wait_for_message(GENERAL, "Posts go on.", thread_ts=ts)
+    line = await on.wait_for_post(GENERAL, ts, "Posts go on.")
     await on.slack.wait_for_message(GENERAL, "A new title", thread_ts=ts)
     await on.slack.wait_for_message(WEB, "Another title")
     edits = [call for call in await on.slack.log("chat.update") if call["n"] > refused["n"]]

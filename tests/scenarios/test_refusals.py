@@ -10,6 +10,7 @@ from tests.scenarios.observations import (
     card,
     creations,
     forge,
+    polled,
     press,
     private_answers,
     sent_to_devin,
@@ -201,6 +202,8 @@ async def test_a_removed_bot_informs_the_asker_once(on: Harness) -> None:
     await on.devin.set(session, status_detail="finished")
     await settled(on)
     assert [one["rendered"] for one in await on.slack.messages("D0ANN")] == [lost(WEB, session, "fix the login test")]
+    await on.devin.set(session, status_detail="working")
+    await polled(on)  # only what runs can be stopped
     stopped = await on.slack.slash(ANN, GENERAL, "stop")
     assert stopped["shown"]["rendered"] == sentences.STOPPING
     await on.devin.wait_for_sessions("fix the login test", is_archived=True)
@@ -242,7 +245,7 @@ async def test_after_a_new_invitation_the_thread_goes_on(on: Harness) -> None:
     await on.slack.say(BEN, WEB, "use pytest", thread_ts=ts)
     await on.devin.wait_for_messages("use pytest")
     await on.devin.say(session, "I do.")
-    await on.slack.wait_for_message(WEB, "I do.", thread_ts=ts)
+    await on.wait_for_post(WEB, ts, "I do.")
     await on.devin.set(session, status_detail="finished")
     await on.slack.wait_for_message(WEB, sentences.IS_DONE, thread_ts=ts)
 

@@ -141,7 +141,7 @@ async def test_a_session_that_shows_up_after_its_start_was_marked_dead_goes_on_i
     await on.devin.clear_faults()
     made = await on.session("fix the login test")
     await on.devin.say(made["session_id"], "I look at it.", status="running", status_detail="working")
-    await on.slack.wait_for_message(GENERAL, "I look at it.", thread_ts=ts, within=WITHIN)
+    await on.wait_for_post(GENERAL, ts, "I look at it.", within=WITHIN)
     await on.slack.wait_for_message(GENERAL, sentences.IS_WORKING, thread_ts=ts, within=WITHIN)
     reply = await on.slack.say(BEN, GENERAL, "please use pytest", thread_ts=ts)
     await on.devin.wait_for_messages("please use pytest", seconds=WITHIN)
@@ -274,7 +274,7 @@ async def test_where_devin_refuses_tags_a_start_that_was_marked_dead_is_taken_up
     await on.devin.set(made["session_id"], status="running", status_detail="working")
     await on.slack.wait_for_message(GENERAL, sentences.IS_WORKING, thread_ts=ts, within=WITHIN)
     await on.devin.say(made["session_id"], "Here I am.")
-    await on.slack.wait_for_message(GENERAL, "Here I am.", thread_ts=ts, within=WITHIN)
+    await on.wait_for_post(GENERAL, ts, "Here I am.", within=WITHIN)
 
 
 async def test_where_devin_refuses_tags_a_start_that_was_marked_dead_long_after_it_was_made_is_taken_up_too(
@@ -304,7 +304,7 @@ async def test_where_devin_refuses_tags_a_prompt_that_cannot_be_read_holds_up_no
     for other in others:
         await on.devin.fault("list_messages", "503", contains=other, **AWAY)
     await on.devin.say(session, "Nothing holds me up.")
-    await on.slack.wait_for_message(GENERAL, "Nothing holds me up.", thread_ts=ts, within=WITHIN)
+    await on.wait_for_post(GENERAL, ts, "Nothing holds me up.", within=WITHIN)
     await on.devin.clear_faults()
     await on.slack.wait_for_message(GENERAL, sentences.STARTED_TWICE, thread_ts=ts, within=WITHIN)
     assert (await on.devin.session(duplicate))["terminated"]

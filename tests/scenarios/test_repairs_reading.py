@@ -93,7 +93,7 @@ async def test_one_odd_row_of_devins_does_not_keep_the_others_unannounced(on: Ha
     ts, second = await on.started("fix the logout test", BEN, WEB)
     await on.devin.set(first, **odd)
     await on.devin.say(second, "I have a question.")
-    await on.slack.wait_for_message(WEB, "I have a question.", thread_ts=ts, within=WITHIN)
+    await on.wait_for_post(WEB, ts, "I have a question.", within=WITHIN)
 
 
 async def test_a_flag_that_is_null_is_none(on: Harness) -> None:
@@ -114,7 +114,7 @@ async def test_a_post_that_trips_us_is_marked_dead_announced_and_holds_up_nothin
     broken = OutboxRow("say:broken", lane, "post", TEAM, GENERAL, ts, "r-broken", {}, now, now, thread_ts=ts)
     await write(on, lambda tx: outbox.add(tx, [replace(broken, session_id=known["id"])]))
     await on.devin.say(session, "I have a question.")
-    await on.slack.wait_for_message(GENERAL, "I have a question.", thread_ts=ts, within=WITHIN)
+    await on.wait_for_post(GENERAL, ts, "I have a question.", within=WITHIN)
     await settled(on)
     assert [row["key"] for row in await rows(on, "outbox", state="dead")] == ["say:broken"]
     lost = sentences.message_lost(f"https://app.devin.ai/sessions/{session}", "r-broken")

@@ -125,7 +125,7 @@ async def test_a_reply_is_searched_for_from_where_it_was_sent_although_the_conve
     for number in range(210):  # more than a page
         await on.devin.write(session, f"from the web {number}")
     await on.devin.say(session, "I am at it.")
-    await on.slack.wait_for_message(GENERAL, "I am at it.", thread_ts=ts, within=WITHIN)
+    await on.wait_for_post(GENERAL, ts, "I am at it.", within=WITHIN)
     (row,) = await rows(on, "inbox", ts=said)
     (watched,) = await rows(on, "sessions")
     assert watched["page_cursor"] is not None  # the reply stands before it

@@ -137,7 +137,7 @@ async def test_bots_joins_and_unknown_kinds_of_messages_are_ignored(on: Harness)
 async def test_our_own_posts_are_not_sent_back_to_devin(on: Harness) -> None:
     ts, session = await on.started()
     await on.devin.say(session, "I looked at the test.")
-    await on.slack.wait_for_message(GENERAL, "I looked", thread_ts=ts)
+    await on.wait_for_post(GENERAL, ts, "I looked")
     await settled(on)
     assert await sent_to_devin(on, session) == []
 

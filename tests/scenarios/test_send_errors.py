@@ -97,7 +97,7 @@ async def test_a_post_that_slack_never_takes_ends_dead_and_is_announced(on: Harn
     await on.devin.say(session, "Something unspeakable.")
     await on.devin.say(session, "Something else.")
     await on.slack.wait_for_message(GENERAL, sentences.COULD_NOT_BE_SHOWN, thread_ts=ts)
-    await on.slack.wait_for_message(GENERAL, "Something else.", thread_ts=ts)
+    await on.wait_for_post(GENERAL, ts, "Something else.")
     assert sorted(await on.thread(GENERAL, ts)) == sorted(["Something else.", await lost(on, session)])
     assert await dead(on) == 1
     (row,) = await rows(on, "outbox", state="dead")
@@ -112,7 +112,7 @@ async def test_a_sentence_about_a_loss_that_is_lost_too_is_not_repeated_for_ever
     # With its blocks and without them; the sentence about the loss has none, so it is tried once.
     await on.slack.wait_for_call("chat.postMessage", 3, fault="error")
     await on.devin.say(session, "Not lost.")
-    await on.slack.wait_for_message(GENERAL, "Not lost.", thread_ts=ts)
+    await on.wait_for_post(GENERAL, ts, "Not lost.")
     assert await on.thread(GENERAL, ts) == ["Not lost."]
     assert await dead(on) == 2
 
@@ -141,7 +141,7 @@ async def test_when_a_channel_cannot_be_posted_to_its_asker_is_informed_once(on:
     await on.slack.wait_for_call("chat.postMessage", fault="error", text="Three.")
     other, second = await on.started("another one", channel=WEB)
     await on.devin.say(second, "Four.")
-    await on.slack.wait_for_message(WEB, "Four.", thread_ts=other)
+    await on.wait_for_post(WEB, other, "Four.")
     assert await directly(on) == [POSTING_LOST.format(url=f"https://app.devin.ai/sessions/{session}")]
 
 
@@ -152,7 +152,7 @@ async def test_a_card_that_somebody_deleted_is_announced_once_and_the_session_go
     await on.slack.wait_for_message(GENERAL, sentences.UP_TO_DATE, thread_ts=ts)
     await on.devin.set(session, title="Nor this")
     await on.devin.say(session, "But this.")
-    await on.slack.wait_for_message(GENERAL, "But this.", thread_ts=ts)
+    await on.wait_for_post(GENERAL, ts, "But this.")
     assert await on.thread(GENERAL, ts) == [
         sentences.CARD_LOST,
         "But this.",
@@ -204,7 +204,7 @@ async def test_a_post_whose_answer_was_lost_is_found_and_not_made_again(
     clock.put(FIRST_SEARCH)
     await poke(on)
     # Long before it could count as not made: what follows it in the thread does not wait for that.
-    await on.slack.wait_for_message(GENERAL, "And this after it.", thread_ts=ts)
+    await on.wait_for_post(GENERAL, ts, "And this after it.")
     assert await on.thread(GENERAL, ts) == ["Said once.", "And this after it."]
     assert len(await on.slack.log("chat.postMessage", text="Said once")) == 1
     assert len(await on.slack.log("conversations.replies", text=SEARCH)) == 1
@@ -223,7 +223,7 @@ async def test_a_post_that_was_never_made_is_made_after_the_search(on: Harness, 
     assert len(await on.slack.log("chat.postMessage", text="Said late")) == 1
     clock.put(SETTLED)
     await poke(on, "yet another task")
-    await on.slack.wait_for_message(GENERAL, "Said late.", thread_ts=ts, within=20)
+    await on.wait_for_post(GENERAL, ts, "Said late.", within=20)
     assert await on.thread(GENERAL, ts) == ["Said late."]
     assert len(await on.slack.log("conversations.replies", text=SEARCH)) == 2
 
@@ -253,7 +253,7 @@ async def test_where_the_search_is_impossible_announcements_may_appear_twice(on:
     assert await on.thread(GENERAL, ts) == ["Important."]  # Slack may still be at work, so nothing is repeated
     clock.put(SETTLED)
     await poke(on, "yet another task")
-    await on.slack.wait_for_messages(GENERAL, 2, thread_ts=ts, text="Important", within=20)
+    await on.wait_for_post(GENERAL, ts, "Important", count=2, within=20)
     assert await on.thread(GENERAL, ts) == ["Important.", "Important."]
 
 
@@ -285,7 +285,7 @@ async def test_a_search_that_fails_for_now_is_made_again_before_anything_is_repe
     clock.put(SETTLED)
     await poke(on, "yet another task")
     await on.devin.say(session, "And this after it.")
-    await on.slack.wait_for_message(GENERAL, "And this after it.", thread_ts=ts, within=20)
+    await on.wait_for_post(GENERAL, ts, "And this after it.", within=20)
     assert await on.thread(GENERAL, ts) == ["Said once.", "And this after it."]
 
 

@@ -132,7 +132,7 @@ async def test_no_card_no_session(on: Harness, error: str, sentence: str) -> Non
 async def test_devins_words_appear_under_the_card(on: Harness) -> None:
     ts, session = await started_by_command(on, "fix the login test", ANN, GENERAL)
     await on.devin.say(session, "I looked at the test.")
-    await on.slack.wait_for_message(GENERAL, "I looked", thread_ts=ts)
+    await on.wait_for_post(GENERAL, ts, "I looked")
     assert await on.thread(GENERAL, ts) == ["I looked at the test."]
 
 

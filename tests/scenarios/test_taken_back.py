@@ -18,7 +18,7 @@ SOON_GONE = pytest.mark.timing(not_found_lasts=0.5)
 async def goes_on(on: Harness, ts: str, session: str) -> None:
     """See that the session is followed, and that its card has its Stop button."""
     await on.devin.say(session, "I am still here.")
-    await on.slack.wait_for_message(GENERAL, "I am still here.", thread_ts=ts, within=WITHIN)
+    await on.wait_for_post(GENERAL, ts, "I am still here.", within=WITHIN)
     shown = await card(on, ts)
     assert "stop" in [button["action_id"] for button in shown["blocks"][-1]["elements"]]
     assert await on.thread(GENERAL, ts) == ["I am still here."]
@@ -76,7 +76,7 @@ async def test_a_reply_that_devin_never_takes_is_announced_as_not_sent_and_the_s
     assert lost.startswith(sentences.reply_not_sent("The reply “please use pytest”", why) + " Reference `")
     assert await sent_to_devin(on, session) == []
     await on.devin.say(session, "I am still here.")
-    await on.slack.wait_for_message(GENERAL, "I am still here.", thread_ts=ts, within=WITHIN)
+    await on.wait_for_post(GENERAL, ts, "I am still here.", within=WITHIN)
     assert [row["lifecycle"] for row in await rows(on, "sessions")] == ["open"]
 
 

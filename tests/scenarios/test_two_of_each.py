@@ -104,7 +104,7 @@ async def test_replies_and_answers_stay_in_their_threads(both: Both) -> None:
         assert "U0ANN" not in sent["message"]
         assert [line for line in (await on.devin.session(devin_id))["messages"] if other in str(line)] == []
         await on.devin.say(devin_id, f"I use {own}.")
-        await on.slack.wait_for_message(GENERAL, f"I use {own}.", thread_ts=ts)
+        await on.wait_for_post(GENERAL, ts, f"I use {own}.")
     for on in both:
         await polled(on)
     for on, own in zip(both, ("pytest", "unittest"), strict=True):
@@ -149,10 +149,10 @@ async def test_an_organisation_that_is_down_does_not_hold_up_the_other(both: Bot
     ts, made = await both.started()
     await both.two.simulated_devin.stop()
     await both.one.devin.say(made[0], "I go on.")
-    await both.one.slack.wait_for_message(GENERAL, "I go on.", thread_ts=ts)
+    await both.one.wait_for_post(GENERAL, ts, "I go on.")
     await both.two.simulated_devin.start()
     await both.two.devin.say(made[1], "So do I, now.")
-    await both.two.slack.wait_for_message(GENERAL, "So do I, now.", thread_ts=ts)
+    await both.two.wait_for_post(GENERAL, ts, "So do I, now.")
     assert [await on.thread(GENERAL, ts) for on in both] == [["I go on."], ["So do I, now."]]
 
 

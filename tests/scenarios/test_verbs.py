@@ -57,7 +57,7 @@ async def test_replies_in_a_muted_thread_stay_between_people(on: Harness) -> Non
     await on.slack.say(BEN, GENERAL, "what do you think, ann?", thread_ts=ts)
     named = await on.slack.say(BEN, GENERAL, f"{BOT} please use pytest", thread_ts=ts)
     await on.devin.say(session, "Still at it.")
-    await on.slack.wait_for_message(GENERAL, "Still at it.", thread_ts=ts)
+    await on.wait_for_post(GENERAL, ts, "Still at it.")
     await on.slack.say(BEN, GENERAL, "Unmute", thread_ts=ts)
     await on.slack.wait_for_message(GENERAL, sentences.UNMUTED_BEGINS, thread_ts=ts)
     last = await on.slack.say(BEN, GENERAL, "go on", thread_ts=ts)

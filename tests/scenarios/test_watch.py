@@ -445,7 +445,7 @@ async def test_an_outage_makes_the_whole_organisation_wait_and_is_caught_up_with
     # A read is tried four times before the look fails; the next look succeeds with its second try.
     fault = await on.devin.fault(route, "503", times=5)
     await on.devin.say(session, "During the outage.")
-    await on.slack.wait_for_message(GENERAL, "During the outage.", thread_ts=ts, within=40)
+    await on.wait_for_post(GENERAL, ts, "During the outage.", within=40)
     await on.devin.say(session, "And after it.")
     await on.wait_for_post(GENERAL, ts, "And after it.")
     assert await on.thread(GENERAL, ts) == ["During the outage.", "And after it."]
