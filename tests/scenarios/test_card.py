@@ -5,7 +5,7 @@ import pytest
 from tests import sentences
 from tests.scenarios.ahead import until
 from tests.scenarios.harness import ANN, GENERAL, Harness
-from tests.scenarios.observations import card, card_of, polled
+from tests.scenarios.observations import card, card_of, polled, settled
 
 
 async def edits(on: Harness) -> int:
@@ -49,9 +49,11 @@ async def test_a_new_sign_of_life_alone_edits_nothing(on: Harness) -> None:
     for _ in range(3):
         await on.devin.set(session, devin_mode="normal")  # only `updated_at` moves
         await polled(on)
-    await on.devin.say(session, "Still here.")
-    await on.wait_for_post(GENERAL, ts, "Still here.")
+    await settled(on)
     assert await edits(on) == before
+    await on.devin.say(session, "Still here.")
+    await card_of(on, ts, "_Still here._")  # which is new
+    assert await edits(on) == before + 1
 
 
 async def test_figures_are_drawn_with_the_next_change_of_state(on: Harness) -> None:
