@@ -601,10 +601,12 @@ NOTHING_RUNNING = "Nothing of yours is running"
 NOTHING_TO_STOP = f"{NOTHING_RUNNING}, so nothing was stopped. `/devin list` shows your sessions."
 NOT_STOPPED_BEGINS = "could not be told to stop"
 FOR_GOOD = "for good?"
+STOP_IT = "Stop it?"
 STOP_UNKNOWN = (
     "It is not known whether Devin has started this session, so nothing was stopped. "
     "Look in Devin; if the session shows up in its thread, stop it there."
 )
+STOP_DONE = "The session was stopped."
 EXIT_DONE = "The session was ended for good."
 SESSION_KEPT = f"{DECLINED}, the session was kept as it is."
 IS_STOPPED = "Stopped by"
@@ -659,6 +661,19 @@ def archived(by: str, unsent: str = "") -> str:
     return (
         f":file_cabinet: {archived_by(by)}. Devin sleeps, and replies in this thread are no longer sent to it.{unsent} "
         f"{TO_START_ANOTHER}"
+    )
+
+
+def reply_at_limit(state: str) -> str:
+    """The private answer to a reply in a session that is paused at a limit."""
+    return f"Devin has your reply and reads it once this session goes on. {state}"
+
+
+def stop_confirm(asker: str, title: str) -> str:
+    """The question that somebody is asked who presses Stop on another person's card."""
+    return (
+        f"{asker} asked for “{title}”. {STOP_IT} "
+        "Devin then sleeps; nothing is lost, and a reply wakes it. Nothing was changed yet."
     )
 
 

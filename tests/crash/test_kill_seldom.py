@@ -13,6 +13,7 @@ from tests.crash.scene import PATIENCE, Nursery, Scene, scene
 from tests.crash.steps import AFTER, BEFORE, Moment
 from tests.crash.story import (
     ANSWERED_BY_URL,
+    ANSWERED_HERE,
     CREATED,
     EDITED,
     FETCHED,
@@ -29,6 +30,7 @@ from tests.crash.story import (
     named,
     nothing,
     one_session,
+    press,
     running,
     stopped,
     typed,
@@ -36,7 +38,7 @@ from tests.crash.story import (
 from tests.crash.test_kill import archive as archived_by_hand
 from tests.scenarios.ahead import running as running_before
 from tests.scenarios.ahead import write
-from tests.scenarios.harness import ANN, GENERAL, OPS, WEB
+from tests.scenarios.harness import ANN, BEN, GENERAL, OPS, WEB
 
 DM = "D0ANN"
 KINDS_OF_OLD_ROWS = 13
@@ -319,7 +321,43 @@ async def works(one: Scene, _: None) -> None:
     assert (await one_session(one))["tags"] == ["devin-bridge", f"slack-T0PLAY-{GENERAL}-{ts}"]
 
 
+async def stop_somebody_elses(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
+    await press(one, begun[0], "stop", BEN)
+    for _ in range(10):
+        question = await one.slack.wait_for_ephemeral(BEN, sentences.STOP_IT, within=PATIENCE)
+        if (await one.slack.click(BEN, GENERAL, question["ts"], "stop_confirmed"))["status"] == "acked":
+            break
+        await one.slack.wait_for_sockets(within=PATIENCE)
+    await one.devin.wait_for_sessions("fix the login test", seconds=PATIENCE, is_archived=True)
+    await one.on.wait_for_post(GENERAL, begun[0], sentences.stopped("ben"), within=PATIENCE)
+    return begun
+
+
+async def stopped_once(one: Scene, begun: tuple[str, str]) -> None:
+    assert (await one_session(one))["is_archived"]
+    assert await one.on.thread(GENERAL, begun[0]) == [sentences.stopped("ben")]
+
+
 STORIES = [
+    Story(
+        "somebody else stops",
+        running,
+        stop_somebody_elses,
+        stopped_once,
+        steps=(
+            *RECEIVED,
+            KNOWN,
+            "ask before the end: commit",
+            *ANSWERED_HERE,
+            "move to the session's thread: commit",
+            *PUT_TO_SLEEP,
+            "answer (private): Slack response_url",
+            *EDITED,
+            *POSTED,
+        ),
+        sometimes=FOLLOWED,
+        times={"receive: commit": 2, "begin work: commit": 3},
+    ),
     Story(
         "a command again and yes",
         ordered_once,

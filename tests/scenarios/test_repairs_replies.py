@@ -23,6 +23,7 @@ pytestmark = pytest.mark.timing(**SHORT)
 
 LOG = {"name": "login.log", "content": "login failed"}
 STOPPED = sentences.stopped("ben")
+STOPPED_BY_ANN = sentences.stopped("ann")
 UNCERTAIN = f"{sentences.reply_uncertain('drop the table')} Reference `"
 
 
@@ -163,11 +164,11 @@ async def test_a_stop_button_ends_the_replies_before_it_although_our_clock_is_be
     await on.devin.fault("send_message", "503", **AWAY)
     await on.slack.say(ANN, GENERAL, "drop the table", thread_ts=ts)
     await on.devin.wait_for_calls("send_message")
-    await on.slack.click(BEN, GENERAL, (await card(on, ts))["ts"], "stop")
-    await on.slack.wait_for_message(GENERAL, STOPPED, thread_ts=ts, within=WITHIN)
+    await on.slack.click(ANN, GENERAL, (await card(on, ts))["ts"], "stop")
+    await on.slack.wait_for_message(GENERAL, STOPPED_BY_ANN, thread_ts=ts, within=WITHIN)
     await on.devin.clear_faults()
     await settled(on)
-    assert await on.thread(GENERAL, ts) == [STOPPED + sentences.ONE_UNSENT]
+    assert await on.thread(GENERAL, ts) == [STOPPED_BY_ANN + sentences.ONE_UNSENT]
     assert await sent_to_devin(on, session) == []
     assert (await on.devin.session(session))["is_archived"] is True
 

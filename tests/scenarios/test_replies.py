@@ -278,3 +278,19 @@ async def test_a_short_answer_to_devins_question_is_sent(on: Harness) -> None:
     answer = await on.slack.say(ANN, GENERAL, ":+1:", thread_ts=ts)
     await on.devin.wait_for_messages("ann:\n:+1:")
     assert await sent_to_devin(on, session) == [f"[Slack {answer}] ann:\n:+1:"]
+
+
+# ---------------------------------------------------------------- at a limit
+
+
+async def test_a_reply_to_a_session_at_its_limit_is_answered_once_to_each_person(on: Harness) -> None:
+    ts, session = await on.started()
+    await on.devin.set(session, status="suspended", status_detail="out_of_credits")
+    await on.wait_for_post(GENERAL, ts, sentences.NO_CREDITS)
+    for user, text in ((ANN, "please use pytest"), (ANN, "and freeze the clock"), (BEN, "take tox")):
+        await on.slack.say(user, GENERAL, text, thread_ts=ts)
+    await on.devin.wait_for_messages("take tox")
+    await settled(on)
+    assert len(await sent_to_devin(on, session)) == 3
+    answer = sentences.reply_at_limit(sentences.NO_CREDITS)
+    assert (await private_answers(on, ANN), await private_answers(on, BEN)) == ([answer], [answer])

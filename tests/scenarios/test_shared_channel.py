@@ -85,6 +85,6 @@ async def test_the_stop_button_works_there(on: Harness) -> None:
     ts, session = await on.started(channel=WEB)
     await on.slack.share(WEB)
     await card_of(on, ts, sentences.CARD_IN_SHARED_CHANNEL, WEB)
-    await on.slack.click(BEN, WEB, (await card(on, ts, WEB))["ts"], "stop")
-    await on.wait_for_post(WEB, ts, sentences.stopped_by("ben"))
+    await on.slack.click(ANN, WEB, (await card(on, ts, WEB))["ts"], "stop")
+    await on.wait_for_post(WEB, ts, sentences.stopped_by("ann"))
     assert (await on.devin.session(session))["is_archived"] is True

@@ -5,6 +5,7 @@ import pytest
 from tests import sentences
 from tests.scenarios.harness import ANN, BEN, GENERAL, Harness
 from tests.scenarios.observations import (
+    buttons,
     card,
     creations,
     posted,
@@ -12,14 +13,16 @@ from tests.scenarios.observations import (
     sent_to_devin,
     settled,
     started_by_command,
+    what_became_of,
 )
 
 STOPPED = sentences.stopped("ben")
-CANCELLED = sentences.cancelled("ben")
+STOPPED_BY_ANN = sentences.stopped("ann")
+CANCELLED = sentences.cancelled("ann")
 AWAY = {"times": -1}
 
 
-async def press_stop(on: Harness, ts: str, user: str = BEN) -> None:
+async def press_stop(on: Harness, ts: str, user: str = ANN) -> None:
     """Press the card's Stop button."""
     pressed = await on.slack.click(user, GENERAL, (await card(on, ts))["ts"], "stop")
     assert pressed["status"] == "acked"
@@ -29,13 +32,58 @@ async def press_stop(on: Harness, ts: str, user: str = BEN) -> None:
 async def test_the_button_puts_devin_to_sleep(on: Harness) -> None:
     ts, session = await on.started()
     await press_stop(on, ts)
-    await on.slack.wait_for_message(GENERAL, sentences.card_stopped_begins("ben"), thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, sentences.card_stopped_begins("ann"), thread_ts=ts)
     await settled(on)
-    assert await on.thread(GENERAL, ts) == [STOPPED]
+    assert await on.thread(GENERAL, ts) == [STOPPED_BY_ANN]
     assert (await on.devin.session(session))["is_archived"] is True
     shown = await card(on, ts)
-    assert sentences.card_stopped("ben") in shown["rendered"]
+    assert sentences.card_stopped("ann") in shown["rendered"]
     assert "stop" not in [button["action_id"] for button in shown["blocks"][-1]["elements"]]
+
+
+@pytest.mark.both_transports
+async def test_the_button_asks_somebody_who_did_not_ask_for_the_session(on: Harness) -> None:
+    ts, session = await on.started()
+    await press_stop(on, ts, BEN)
+    question = await on.slack.wait_for_ephemeral(BEN)
+    assert question["text"] == sentences.stop_confirm("ann", "fix the login test")
+    assert buttons(question) == ["Stop it", "Leave it running"]
+    assert (await on.devin.session(session))["is_archived"] is False
+    assert (await on.slack.click(BEN, GENERAL, question["ts"], "stop_confirmed"))["status"] == "acked"
+    await on.wait_for_post(GENERAL, ts, STOPPED)
+    await settled(on)
+    assert await what_became_of(on, question) == (sentences.STOP_DONE, [])
+    assert await on.thread(GENERAL, ts) == [STOPPED]
+    assert (await on.devin.session(session))["is_archived"] is True
+
+
+async def test_somebody_who_was_asked_may_leave_the_session_running(on: Harness) -> None:
+    ts, session = await on.started()
+    await on.devin.fault("send_message", "503", times=1)
+    await on.slack.say(ANN, GENERAL, "please use pytest", thread_ts=ts)
+    await press_stop(on, ts, BEN)
+    question = await on.slack.wait_for_ephemeral(BEN)
+    await on.slack.click(BEN, GENERAL, question["ts"], "stop_declined")
+    await on.devin.wait_for_messages("please use pytest")
+    await settled(on)
+    assert await what_became_of(on, question) == (sentences.SESSION_KEPT, [])
+    assert await on.thread(GENERAL, ts) == []
+    assert (await on.devin.session(session))["is_archived"] is False
+
+
+async def test_a_start_is_not_cancelled_before_somebody_else_has_confirmed_that(on: Harness) -> None:
+    await on.devin.fault("create_session", "503", **AWAY)
+    ts = await on.mention("fix the login test")
+    await on.devin.wait_for_calls("create_session")
+    await on.slack.wait_for_message(GENERAL, sentences.ASKED_BY, thread_ts=ts)
+    await press_stop(on, ts, BEN)
+    question = await on.slack.wait_for_ephemeral(BEN)
+    assert await on.thread(GENERAL, ts) == []
+    await on.slack.click(BEN, GENERAL, question["ts"], "stop_confirmed")
+    await on.wait_for_post(GENERAL, ts, sentences.cancelled("ben"))
+    await settled(on)
+    assert await what_became_of(on, question) == (sentences.STOP_DONE, [])
+    assert await on.devin.sessions() == []
 
 
 @pytest.mark.parametrize("word", ["!stop", "Sleep"])
@@ -50,11 +98,11 @@ async def test_a_word_does_the_same(on: Harness, word: str) -> None:
 async def test_a_second_stop_changes_nothing(on: Harness) -> None:
     ts, _ = await on.started()
     button = (await card(on, ts))["ts"]
-    await on.slack.click(BEN, GENERAL, button, "stop")
-    await on.slack.click(BEN, GENERAL, button, "stop")
-    await on.slack.say(ANN, GENERAL, "!stop", thread_ts=ts)
+    await on.slack.click(ANN, GENERAL, button, "stop")
+    await on.slack.click(ANN, GENERAL, button, "stop")
+    await on.slack.say(BEN, GENERAL, "!stop", thread_ts=ts)
     await settled(on)
-    assert await on.thread(GENERAL, ts) == [STOPPED]
+    assert await on.thread(GENERAL, ts) == [STOPPED_BY_ANN]
     again = sentences.ALREADY_STOPPED
     assert await private_answers(on, BEN) == [again]
     assert await private_answers(on, ANN) == [again]
@@ -65,7 +113,7 @@ async def test_a_reply_after_the_stop_wakes_the_session(on: Harness) -> None:
     ts, session = await on.started()
     await on.devin.switch(archived_messages_refused=True)
     await press_stop(on, ts)
-    await on.slack.wait_for_message(GENERAL, sentences.stopped_begins("ben"), thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, sentences.stopped_begins("ann"), thread_ts=ts)
     reply = await on.slack.say(BEN, GENERAL, "go on", thread_ts=ts)
     await on.devin.wait_for_messages("go on")
     await on.slack.wait_for_message(GENERAL, sentences.IS_WORKING, thread_ts=ts)
@@ -73,7 +121,7 @@ async def test_a_reply_after_the_stop_wakes_the_session(on: Harness) -> None:
     made = await on.devin.session(session)
     assert await sent_to_devin(on, session) == [f"[Slack {reply}] ben:\ngo on"]
     assert (made["is_archived"], made["status"]) == (False, "running")
-    assert await on.thread(GENERAL, ts) == [STOPPED]
+    assert await on.thread(GENERAL, ts) == [STOPPED_BY_ANN]
 
 
 @pytest.mark.both_transports
@@ -103,7 +151,7 @@ async def test_a_stop_during_an_outage_is_done_when_devin_is_back(on: Harness) -
     await on.devin.clear_faults()
     await on.slack.wait_for_message(GENERAL, sentences.IS_STOPPED, thread_ts=ts, within=20)
     await settled(on)
-    assert await on.thread(GENERAL, ts) == [f"{STOPPED}{sentences.ONE_UNSENT}"]
+    assert await on.thread(GENERAL, ts) == [f"{STOPPED_BY_ANN}{sentences.ONE_UNSENT}"]
     assert await sent_to_devin(on, session) == []
 
 
@@ -111,7 +159,7 @@ async def test_a_lost_answer_to_the_stop_does_no_harm(on: Harness) -> None:
     ts, session = await on.started()
     await on.devin.fault("archive", "commit_then_drop")
     await press_stop(on, ts)
-    await on.slack.wait_for_message(GENERAL, STOPPED, thread_ts=ts, within=20)
+    await on.slack.wait_for_message(GENERAL, STOPPED_BY_ANN, thread_ts=ts, within=20)
     assert (await on.devin.session(session))["is_archived"] is True
 
 
@@ -123,7 +171,7 @@ async def test_a_stop_before_the_create_call_cancels_the_start(on: Harness) -> N
     await on.slack.say(ANN, GENERAL, "please use pytest", thread_ts=ts)
     await settled_deliveries(on)
     await press_stop(on, ts)
-    await on.slack.wait_for_message(GENERAL, sentences.card_cancelled("ben"), thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, sentences.card_cancelled("ann"), thread_ts=ts)
     await on.devin.clear_faults()
     await settled(on)
     assert await on.thread(GENERAL, ts) == [f"{CANCELLED}{sentences.ONE_WITHOUT_SESSION}"]
@@ -135,7 +183,7 @@ async def test_a_stop_while_the_session_is_being_created_stops_it_then(on: Harne
     ts = await on.mention("fix the login test")
     await on.slack.wait_for_message(GENERAL, sentences.ASKED_BY, thread_ts=ts)
     await press_stop(on, ts)
-    await on.slack.wait_for_message(GENERAL, STOPPED, thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, STOPPED_BY_ANN, thread_ts=ts)
     await settled(on)
     made = await on.session("fix the login test")
     assert made["is_archived"] is True
@@ -148,10 +196,10 @@ async def test_a_stop_with_an_unknown_start_waits_for_the_look_up(on: Harness) -
     await on.slack.wait_for_message(GENERAL, sentences.CHECKING_BEGINS, thread_ts=ts)
     await press_stop(on, ts)
     await on.slack.wait_for_ephemeral(
-        BEN,
+        ANN,
         sentences.STOP_AFTER_CHECK,
     )
-    await on.slack.wait_for_message(GENERAL, STOPPED, thread_ts=ts, within=20)
+    await on.slack.wait_for_message(GENERAL, STOPPED_BY_ANN, thread_ts=ts, within=20)
     made = await on.session("fix the login test")
     assert made["is_archived"] is True
     assert await creations(on) == 1
@@ -163,7 +211,7 @@ async def test_a_stop_before_the_session_of_a_slash_command_exists(on: Harness) 
     ts = (await posted(on, GENERAL, "fix the login test"))["ts"]
     await on.devin.wait_for_calls("create_session")
     await press_stop(on, ts)
-    await on.slack.wait_for_message(GENERAL, STOPPED, thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, STOPPED_BY_ANN, thread_ts=ts)
     assert (await on.session("fix the login test"))["is_archived"] is True
 
 
@@ -175,7 +223,7 @@ async def test_a_slash_stop_before_the_card_stands_cancels_the_start(on: Harness
         said = (await on.slack.slash(BEN, GENERAL, "stop"))["shown"]["rendered"]
     assert said == sentences.STOPPING
     ts = (await posted(on, GENERAL, "fix the login test"))["ts"]
-    await on.slack.wait_for_message(GENERAL, CANCELLED, thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, sentences.cancelled("ben"), thread_ts=ts)
     await settled(on)
     assert await on.devin.sessions() == []
 

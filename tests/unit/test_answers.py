@@ -41,6 +41,7 @@ SESSION = Session(
     ),
 )
 ASLEEP = replace(SESSION, id="s2", snapshot=Snapshot("suspended", "inactivity", "Upgrade"), url=None)
+NO_CREDITS = replace(SESSION, snapshot=Snapshot("suspended", "out_of_credits"))
 WAITING = replace(SESSION, id="3f9a2c1b00", channel="D1", snapshot=Snapshot("running", "waiting_for_user", "Docs"))
 # The numbers are those of an earlier list, since when the session with the number 2 has fallen asleep.
 LISTED = ShownList(
@@ -84,8 +85,9 @@ def test_the_fixed_answers():
             "ALREADY_STOPPED": Is(sentences.ALREADY_STOPPED),
             "NOTHING_TO_STOP": Is(sentences.NOTHING_TO_STOP),
             "STOP_UNKNOWN": Is(sentences.STOP_UNKNOWN),
+            "STOP_DONE": Is(sentences.STOP_DONE),
             "EXIT_DONE": Is(sentences.EXIT_DONE),
-            "EXIT_KEPT": Is(sentences.SESSION_KEPT),
+            "SESSION_KEPT": Is(sentences.SESSION_KEPT),
             "ALREADY_ENDED": Is(sentences.ALREADY_ENDED),
             "MUTED": Is(sentences.MUTED),
             "UNMUTED": Is(sentences.UNMUTED),
@@ -171,8 +173,10 @@ SAID = {
     "stop_failed": lambda text: answers.stop_failed(SESSION.url, "r-1"),
     "stop_failed_with_a_reply": lambda text: answers.stop_failed(SESSION.url, "r-1", 1),
     "archived": lambda text: answers.archived("Ann", 1),
+    "stop_confirm": lambda text: answers.stop_confirm(replace(SESSION, snapshot=Snapshot(title=text))),
     "exit_confirm": lambda text: answers.exit_confirm(replace(SESSION, snapshot=Snapshot(title=text))),
     "exited": lambda text: answers.exited("Ann"),
+    "reply_at_limit": lambda text: answers.reply_at_limit(NO_CREDITS),
     "reply_not_sent": lambda text: answers.reply_not_sent("Devin could not be reached for an hour", "r-1", text),
     "reply_not_sent_bare": lambda text: answers.reply_not_sent("the session has ended", "r-1"),
     "reply_uncertain": lambda text: answers.reply_uncertain("r-1", text),
@@ -277,8 +281,10 @@ def test_the_answers_that_depend_on_something():
             "archived": Is(
                 sentences.archived("Ann", unsent=sentences.unsent("1 waiting reply was", "the thread was closed first"))
             ),
+            "stop_confirm": Is(sentences.stop_confirm("Ann", "fix it")),
             "exit_confirm": Is(sentences.end_for_good("fix it")),
             "exited": Is(sentences.ended_for_good("Ann")),
+            "reply_at_limit": Is(sentences.reply_at_limit(sentences.NO_CREDITS)),
             "reply_not_sent": Is(
                 f"{sentences.reply_not_sent('The reply “fix it”', 'Devin could not be reached for an hour')} "
                 "Reference `r-1`."
@@ -392,6 +398,10 @@ def seen(block):
         (
             answers.ask_command_or_task(Doubt("stattus 1", "stattus", STATUS, "status 1")),
             [("run_command", "Show status 1", "status 1"), ("start_as_task", "Start as a task", "stattus 1")],
+        ),
+        (
+            answers.stop_confirm(SESSION),
+            [("stop_confirmed", "Stop it", "s1"), ("stop_declined", "Leave it running", "s1")],
         ),
         (
             answers.exit_confirm(SESSION),

@@ -22,9 +22,9 @@ def test_every_command_that_is_declared_stands_in_the_table_once():
 # These names stand in rows that are stored: one that is renamed is a row that nobody can carry out.
 def test_what_they_are_called():
     assert " ".join(spec.name for spec in COMMANDS) == (
-        "start list status cost stop stop_listed mute unmute aside archive new notify usage exit exit_confirmed "
-        "exit_declined start_again start_declined start_corrected start_as_written start_cancelled run_command "
-        "start_as_task help"
+        "start list status cost stop stop_listed stop_confirmed stop_declined mute unmute aside archive new notify "
+        "usage exit exit_confirmed exit_declined start_again start_declined start_corrected start_as_written "
+        "start_cancelled run_command start_as_task help"
     )
 
 
@@ -46,13 +46,13 @@ def test_what_goes_before_waiting_replies():
         *("stop", "archive", "exit", "status", "cost", "help"),
         *("exit_confirmed", "exit_declined", "start_again", "start_declined", "run_command", "start_as_task"),
         *("start_corrected", "start_as_written", "start_cancelled"),
-        "stop_listed",
+        *("stop_listed", "stop_confirmed", "stop_declined"),
     }
     assert all(spec.urgent for spec in commands_on(Surface.BUTTON))
 
 
 def test_what_ends_a_session_and_what_only_asks():
-    assert {"stop", "stop_listed", "archive", "exit", "exit_confirmed"} == registry.ENDING
+    assert {"stop", "stop_listed", "stop_confirmed", "archive", "exit", "exit_confirmed"} == registry.ENDING
     assert names(spec for spec in COMMANDS if spec.asks_first) == {"exit"}
     assert all(spec.of_session and spec.urgent for spec in COMMANDS if spec.ends_session)
 
@@ -66,6 +66,8 @@ def test_which_buttons_are_known():
     assert {action_id: spec.name for action_id, spec in BY_ACTION_ID.items()} == {
         "stop": "stop",
         "stop_listed": "stop_listed",
+        "stop_confirmed": "stop_confirmed",
+        "stop_declined": "stop_declined",
         "exit_confirmed": "exit_confirmed",
         "exit_declined": "exit_declined",
         "start_again": "start_again",

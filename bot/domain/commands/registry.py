@@ -63,6 +63,18 @@ STOP_LISTED: Final = CommandSpec(
     ends_session=True,
     replaces=True,
 )
+# These two answer the question that somebody is asked who presses *Stop* on the card of another person's session.
+STOP_CONFIRMED: Final = CommandSpec(
+    "stop_confirmed",
+    forms=(button("stop_confirmed"),),
+    of_session=True,
+    urgent=True,
+    ends_session=True,
+    replaces=True,
+)
+STOP_DECLINED: Final = CommandSpec(
+    "stop_declined", forms=(button("stop_declined"),), of_session=True, urgent=True, replaces=True
+)
 MUTE: Final = CommandSpec(
     "mute",
     forms=(written("!mute"), written("mute")),
@@ -144,6 +156,8 @@ COMMANDS: Final = (
     COST,
     STOP,
     STOP_LISTED,
+    STOP_CONFIRMED,
+    STOP_DECLINED,
     MUTE,
     UNMUTE,
     ASIDE,

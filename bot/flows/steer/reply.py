@@ -250,7 +250,16 @@ class NewMessage(Creation[Snapshot | None]):
             await threads.advance_last_seen(uow.tx, session.team, session.channel, session.thread_ts, ts)
         for number, message in enumerate(self._files.left_out):
             await uow.post(f"file:{self._job.row.key}:{number}", session, message)
+        await self._answer_at_limit(uow, session.with_snapshot(thing) if thing else session)
         uow.after_commit(self._follow)
+
+    async def _answer_at_limit(self, uow: UnitOfWork, session: Session) -> None:
+        """If `session` is paused at a limit, answer what becomes of the reply: each person once while it lasts."""
+        if session.display_state is not DisplayState.LIMIT:
+            return
+        turn = (await sessions.tracked(uow.tx, [session.id]))[session.id].position.turn
+        key = f"limit:{session.id}:{turn.number}:{self._job.cause.user}"
+        await uow.reply_privately(recipient_of(self._job, session), answers.reply_at_limit(session), key=key)
 
     def _follow(self) -> None:
         log.info("reply sent", session=self._session.id, devin_id=self._session.devin_id)

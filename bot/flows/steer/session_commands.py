@@ -9,13 +9,11 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Any, Final
 
-from bot.domain.causes import ActionCause, Cause, MessageCause, SessionCause, StartCause
+from bot.domain.causes import ActionCause, MessageCause
 from bot.domain.commands import registry
-from bot.domain.commands.parser import Command, parse_verb
+from bot.domain.commands.parser import Command
 from bot.domain.commands.spec import CommandSpec
-from bot.domain.keys import session_id
 from bot.domain.session import DisplayState, Lifecycle, Session
-from bot.domain.text import plain
 from bot.flows.access import Access
 from bot.flows.exactly_once import is_unknown
 from bot.flows.job import Job, Reschedule, finish, move, recipient_of
@@ -25,15 +23,15 @@ from bot.flows.steer.doubtful_command import DoubtfulCommand
 from bot.flows.steer.ending import Ending
 from bot.flows.steer.listed_stop import show_stop_in_list
 from bot.flows.steer.session_list import SessionList
+from bot.flows.steer.waiting_messages import end_waiting, open_start
 from bot.flows.unit_of_work import UnitOfWork
 from bot.store import inbox, people, sessions, threads
-from bot.store.inbox import InboxRow
 from bot.store.threads import Thread
 from bot.views import answers
 from bot.views.help_texts import THREAD_HELP
 from bot.views.message import Message
+from bot.views.sentences import STOPPABLE
 
-NOT_SENT: Final = "stopped first"
 _ASLEEP: Final = frozenset({DisplayState.STOPPED, DisplayState.ASLEEP})
 
 CommandJob = Job[MessageCause | ActionCause]  # a verb that was written, or a button or slash command
@@ -56,6 +54,8 @@ class SessionCommands:
             registry.COST.name: self._cost,
             registry.STOP.name: self._stop,
             registry.STOP_LISTED.name: self._stop,
+            registry.STOP_CONFIRMED.name: self._stop,
+            registry.STOP_DECLINED.name: self._keep_session,
             registry.ARCHIVE.name: self._archive,
             registry.MUTE.name: self._mute,
             registry.UNMUTE.name: self._unmute,
@@ -160,7 +160,7 @@ class SessionCommands:
         await self._answer(job, answers.cost(session))
 
     async def _keep_session(self, job: CommandJob, _session: Session) -> None:
-        await self._answer(job, answers.EXIT_KEPT)
+        await self._answer(job, answers.SESSION_KEPT)
 
     async def _mute(self, job: CommandJob, session: Session) -> None:
         await self._set_muted(job, session, True, answers.MUTED, answers.ALREADY_MUTED)
@@ -184,6 +184,8 @@ class SessionCommands:
         # With `stop_requested` an earlier try may have put it to sleep: the stop goes on, so that it is announced.
         if session.lifecycle is Lifecycle.OPEN and session.display_state in _ASLEEP and not session.stop_requested:
             await self._answer(job, answers.ALREADY_STOPPED, session)
+        elif _is_somebody_elses(job, session):
+            await self._answer(job, answers.stop_confirm(session), session)
         elif session.lifecycle is Lifecycle.OPEN:
             await self._put_to_sleep(job, session, closing=False)
         else:
@@ -210,12 +212,13 @@ class SessionCommands:
             if current is None or current.lifecycle not in {Lifecycle.QUEUED, Lifecycle.CREATING}:
                 # Rolls this transaction back; the next try stops the session.
                 raise Reschedule(self._services.timing.just_begun_retry, "the session has just begun")
-            start = await _open_start(uow, job, session)
+            start = await open_start(uow, job, session)
             if start is not None and not is_unknown(start):
                 await inbox.finish(uow.tx, [start.key], uow.now, reason="cancelled")
                 await sessions.end(uow.tx, session.id, Lifecycle.CANCELLED, uow.now)
-                unsent = await self._end_waiting(uow, job)
+                unsent = await end_waiting(uow, job)
                 await uow.post(f"announce:{session.id}:cancelled", session, answers.cancelled(by, unsent))
+                await _close_question(uow, job)
             else:
                 # Whoever finds the session, or that there is none, acts on `stop_requested`.
                 message = answers.STOPPING if start is None else answers.STOP_AFTER_CHECK
@@ -226,7 +229,7 @@ class SessionCommands:
     async def _cancel_waiting_messages(self, job: CommandJob) -> None:
         """End the messages that wait in a thread without a session, so that the first of them starts none."""
         async with self._services.unit_of_work_for(job) as uow:
-            unsent = await self._end_waiting(uow, job)
+            unsent = await end_waiting(uow, job)
             message = answers.cancelled(await _name(uow, job)) if unsent else answers.NO_SESSION_HERE
             await uow.reply_privately(recipient_of(job), message)
             await finish(uow, job)
@@ -247,6 +250,7 @@ class SessionCommands:
                 await sessions.change(uow.tx, session.id, lifecycle=Lifecycle.ENDED, ended_at=uow.now)
             message = answers.archived(by, unsent) if closing else answers.stopped(by, unsent)
             await uow.post(f"said:{job.row.key}", session, message)
+            await _close_question(uow, job)
             await uow.redraw(session.id)
             await finish(uow, job)
 
@@ -264,30 +268,13 @@ class SessionCommands:
     async def _begin_stop(self, job: CommandJob, session: Session) -> int:
         """End the replies that wait, and have the card show the stop. Returns how many replies were not sent."""
         async with self._services.unit_of_work_for(job) as uow:
-            unsent = await self._end_waiting(uow, job) + job.cause.unsent
+            unsent = await end_waiting(uow, job) + job.cause.unsent
             if unsent:
                 await inbox.note(uow.tx, job.row.key, replace(job.cause, unsent=unsent))
             by = await _name(uow, job)
             await sessions.change(uow.tx, session.id, stop_requested=True, **_stopped_by(job.cause.user, by))
             await uow.redraw(session.id)
         return unsent
-
-    async def _end_waiting(self, uow: UnitOfWork, job: CommandJob) -> int:
-        """End the messages from before the stop, and return how many were unsent replies. Later ones stay."""
-        waiting = await inbox.waiting(uow.tx, job.row.lane, MessageCause)
-        before = [row for row in waiting if _came_before(row, job.row)]
-        if before:
-            keys = [row.key for row in before]
-            await inbox.finish(uow.tx, keys, uow.now, dead=True, reason=NOT_SENT)
-        for row in before:
-            if is_unknown(row):
-                await self._announce_uncertain(uow, row)
-        return sum(not is_unknown(row) and parse_verb(row.cause.text) is None for row in before)
-
-    async def _announce_uncertain(self, uow: UnitOfWork, row: InboxRow[MessageCause]) -> None:
-        cause = row.cause
-        message = answers.reply_uncertain(row.ref, plain(cause.text))
-        await uow.add_to_outbox(uow.post_row(f"lost:{row.key}", row.team, cause.channel, cause.root_ts, message))
 
     async def _confirm_exit(self, job: CommandJob, session: Session) -> None:
         message = answers.exit_confirm(session) if session.lifecycle is Lifecycle.OPEN else answers.ALREADY_ENDED
@@ -317,6 +304,19 @@ class SessionCommands:
             await finish(uow, job)
 
 
+def _is_somebody_elses(job: CommandJob, session: Session) -> bool:
+    """Whether *Stop* on the card was pressed by a person who did not ask for the session, who has to confirm it."""
+    cause = job.cause
+    pressed = isinstance(cause, ActionCause) and cause.pressed and cause.verb == registry.STOP.name
+    return pressed and session.display_state in STOPPABLE and cause.user != session.requester
+
+
+async def _close_question(uow: UnitOfWork, job: CommandJob) -> None:
+    """Replace the private question whether to stop the session, if the stop is the answer to it."""
+    if isinstance(job.cause, ActionCause) and job.cause.verb == registry.STOP_CONFIRMED.name:
+        await uow.reply_privately(recipient_of(job), answers.STOP_DONE)
+
+
 async def _name(uow: UnitOfWork, job: CommandJob) -> str:
     return await people.name_of(uow.tx, job.workspace.team, job.cause.user) if job.cause.user else ""
 
@@ -333,18 +333,3 @@ def _is_in_place(session: Session, job: Job[ActionCause]) -> bool:
     cause = job.cause
     own = cause.verb == registry.STOP_LISTED.name and session.requester == cause.user
     return session.team == job.workspace.team and (own or not cause.pressed or session.channel == cause.channel)
-
-
-async def _open_start(uow: UnitOfWork, job: Job[Cause], session: Session) -> InboxRow[SessionCause] | None:
-    """Return the row in this lane that is to create `session`, or None if no such row waits."""
-    starts = await inbox.waiting(uow.tx, job.row.lane, StartCause)
-    messages = await inbox.waiting(uow.tx, job.row.lane, MessageCause)
-    start = next((row for row in starts if row.cause.session_id == session.id), None)
-    return start or next((row for row in messages if session_id(row.key) == session.id), None)
-
-
-def _came_before(row: InboxRow[Cause], stop: InboxRow[Cause]) -> bool:
-    """Whether `row` was written before `stop`. Slack gives slash commands no time, so for them our own decides."""
-    if stop.key.startswith("cmd:"):
-        return row.created_at <= stop.created_at
-    return row.ts < stop.ts and row.key != stop.key

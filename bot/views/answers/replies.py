@@ -3,9 +3,11 @@
 from typing import Final
 
 from bot.domain.commands.parser import UnknownVerb
+from bot.domain.session import Session
 from bot.views.answers.failures import outcome_unknown
 from bot.views.answers.wording import PROMPT_SHOWN, code, one_of
 from bot.views.message import Message
+from bot.views.sentences import state_sentence
 from bot.views.text import fitted
 
 MUTED: Final = Message(
@@ -40,6 +42,11 @@ REPLY_HELD: Final = Message(
     ":hourglass_flowing_sand: Devin takes no messages in this session right now. Your reply is stored and is sent "
     "as soon as it does; please don't write it again."
 )
+
+
+def reply_at_limit(session: Session) -> Message:
+    """Explain what becomes of a reply to `session`, which is paused at a limit: who can lift that, and what is next."""
+    return Message(f"Devin has your reply and reads it once this session goes on. {state_sentence(session)}")
 
 
 def reply_not_sent(reason: str, reference: str, excerpt: str = "") -> Message:

@@ -7,6 +7,7 @@ from bot.domain.session import Session
 from bot.views import blocks
 from bot.views.answers.wording import code, message_of
 from bot.views.message import Message
+from bot.views.sentences import asker_name
 from bot.views.text import fitted, link
 
 STOPPING: Final = Message("Stopping: Devin is put to sleep in a moment. Nothing is lost.")
@@ -23,10 +24,24 @@ STOP_UNKNOWN: Final = Message(
     "Look in Devin; if the session shows up in its thread, stop it there."
 )
 EXIT_DONE: Final = Message("The session was ended for good.")
-EXIT_KEPT: Final = Message("Fine, the session was kept as it is.")
+STOP_DONE: Final = Message("The session was stopped.")
+SESSION_KEPT: Final = Message("Fine, the session was kept as it is.")
 ALREADY_ENDED: Final = Message(
     "This session has ended already; nothing was changed. Use `/devin` or mention Devin Bridge to start a new one."
 )
+
+
+def stop_confirm(session: Session) -> Message:
+    """Ask a person who did not ask for `session` whether to stop it, with a button for each answer."""
+    text = (
+        f"{asker_name(session)} asked for “{fitted(session.title)}”. Stop it? "
+        "Devin then sleeps; nothing is lost, and a reply wakes it. Nothing was changed yet."
+    )
+    row = blocks.actions(
+        blocks.button("Stop it", registry.STOP_CONFIRMED.action_id, session.id, style="danger"),
+        blocks.button("Leave it running", registry.STOP_DECLINED.action_id, session.id),
+    )
+    return Message(text, [blocks.section(text), *row])
 
 
 def stopped(by: str, unsent: int = 0) -> Message:

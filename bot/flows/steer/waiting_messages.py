@@ -1,0 +1,51 @@
+"""What waits in a session's lane when the session is stopped: replies, which are not sent, and its own start."""
+
+from typing import Final
+
+from bot.domain.causes import Cause, MessageCause, SessionCause, StartCause
+from bot.domain.commands.parser import parse_verb
+from bot.domain.keys import session_id
+from bot.domain.session import Session
+from bot.domain.text import plain
+from bot.flows.exactly_once import is_unknown
+from bot.flows.job import Job
+from bot.flows.unit_of_work import UnitOfWork
+from bot.store import inbox
+from bot.store.inbox import InboxRow
+from bot.views import answers
+
+NOT_SENT: Final = "stopped first"
+
+
+async def end_waiting(uow: UnitOfWork, job: Job[Cause]) -> int:
+    """End the messages in the job's lane from before its stop, and return how many were unsent replies."""
+    waiting = await inbox.waiting(uow.tx, job.row.lane, MessageCause)
+    before = [row for row in waiting if _came_before(row, job.row)]
+    if before:
+        keys = [row.key for row in before]
+        await inbox.finish(uow.tx, keys, uow.now, dead=True, reason=NOT_SENT)
+    for row in before:
+        if is_unknown(row):
+            await _announce_uncertain(uow, row)
+    return sum(not is_unknown(row) and parse_verb(row.cause.text) is None for row in before)
+
+
+async def open_start(uow: UnitOfWork, job: Job[Cause], session: Session) -> InboxRow[SessionCause] | None:
+    """Return the row in the job's lane that is to create `session`, or None if no such row waits."""
+    starts = await inbox.waiting(uow.tx, job.row.lane, StartCause)
+    messages = await inbox.waiting(uow.tx, job.row.lane, MessageCause)
+    start = next((row for row in starts if row.cause.session_id == session.id), None)
+    return start or next((row for row in messages if session_id(row.key) == session.id), None)
+
+
+async def _announce_uncertain(uow: UnitOfWork, row: InboxRow[MessageCause]) -> None:
+    cause = row.cause
+    message = answers.reply_uncertain(row.ref, plain(cause.text))
+    await uow.add_to_outbox(uow.post_row(f"lost:{row.key}", row.team, cause.channel, cause.root_ts, message))
+
+
+def _came_before(row: InboxRow[Cause], stop: InboxRow[Cause]) -> bool:
+    """Whether `row` was written before `stop`. Slack gives slash commands no time, so for them our own decides."""
+    if stop.key.startswith("cmd:"):
+        return row.created_at <= stop.created_at
+    return row.ts < stop.ts and row.key != stop.key
