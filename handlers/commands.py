@@ -43,7 +43,7 @@ class Commands:
         if isinstance(answer, Message):
             return answer
         await self._intake.session_command(workspace, body, answer.lane, command.spec.name, answer.id)
-        return answers.STOPPING
+        return answers.stopping(answer)
 
     async def _start(self, workspace: Workspace, command: Command, body: Body) -> Message:
         request = parse_request(command.argument)

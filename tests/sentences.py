@@ -588,8 +588,7 @@ def cost(spent: str) -> str:
 
 # ---------------------------------------------------------------- stopping, archiving, ending
 
-STOPPING_BEGINS = "Stopping: Devin is put to sleep in a moment."
-STOPPING = f"{STOPPING_BEGINS} Nothing is lost."
+STOPPING_BEGINS = "Stopping “"
 LOOKED_UP = "is being looked up"
 STOP_AFTER_CHECK_ENDS = "The session is stopped as soon as it is found"
 STOP_AFTER_CHECK = (
@@ -638,6 +637,10 @@ def stopped(by: str = "", sign: str = STOP_SIGN) -> str:
     return f"{sign}Stopped{_by(by)}. Devin sleeps and nothing is lost; a reply in this thread wakes it."
 
 
+def stopped_while_shared(by: str) -> str:
+    return f"{stopped(by)[:-1]}, but not while another company shares this channel."
+
+
 def cancelled_begins(by: str) -> str:
     return f"Cancelled{_by(by)} before it began: nothing"
 
@@ -667,6 +670,11 @@ def archived(by: str, unsent: str = "") -> str:
 def reply_at_limit(state: str) -> str:
     """The private answer to a reply in a session that is paused at a limit."""
     return f"Devin has your reply and reads it once this session goes on. {state}"
+
+
+def stopping(title: str = "fix the login test") -> str:
+    """The answer to a command that stops or archives a session."""
+    return f"{STOPPING_BEGINS}{title}”: Devin is put to sleep in a moment. Nothing is lost."
 
 
 def stop_confirm(asker: str, title: str) -> str:

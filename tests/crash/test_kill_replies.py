@@ -178,7 +178,7 @@ async def stopped_here(one: Scene, ts: str) -> None:
     """A private answer that may have been given is given again."""
     await one_session(one, channel=DM)
     assert await one.on.thread(DM, ts) == [STOPPED]
-    assert await answers_in_the_direct_message(one) == {sentences.STOPPING}
+    assert await answers_in_the_direct_message(one) == {sentences.stopping()}
 
 
 async def answers_in_the_direct_message(one: Scene) -> set[str]:

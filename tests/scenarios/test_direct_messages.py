@@ -115,7 +115,7 @@ async def test_stop_alone_stops_the_session_that_runs_and_starts_none(on: Harnes
     await on.slack.wait_for_message(DM, sentences.stopped_begins("ann"), thread_ts=ts)
     await settled(on)
     assert (await on.devin.session(session))["is_archived"] is True
-    assert await said_by_the_bot(on) == [sentences.STOPPING]
+    assert await said_by_the_bot(on) == [sentences.stopping()]
     assert await creations(on) == 1
 
 

@@ -85,7 +85,7 @@ async def test_a_stop_by_number_stops_what_was_shown_there(on: Harness) -> None:
     assert "1. :gear: <https://app.devin.ai/sessions/" + two in listed["rendered"]
     await on.devin.say(one, "Which one?", status_detail="waiting_for_user")
     await on.slack.wait_for_message(GENERAL, "Which one?")
-    assert (await shown(on, ANN, OPS, "stop 1"))["rendered"] == sentences.STOPPING
+    assert (await shown(on, ANN, OPS, "stop 1"))["rendered"] == sentences.stopping("fix the logout test")
     await on.slack.wait_for_message(WEB, sentences.stopped_begins("ann"), thread_ts=logout)
     assert [(await on.devin.session(key))["is_archived"] for key in (one, two)] == [False, True]
     status = (await shown(on, ANN, OPS, "status 2"))["rendered"]
@@ -100,13 +100,15 @@ async def test_a_stop_and_an_archive_take_a_number_an_id_and_an_address(on: Harn
     four, fourth = await on.started("fix the export", ANN, WEB)
     listed = (await shown(on, ANN, GENERAL, "list"))["rendered"]
     short = re.findall(r"`([0-9a-f]{8})`", listed)
-    assert (await shown(on, ANN, GENERAL, "stop 4"))["rendered"] == sentences.STOPPING
+    assert (await shown(on, ANN, GENERAL, "stop 4"))["rendered"] == sentences.stopping()
     await on.slack.wait_for_message(GENERAL, sentences.stopped_by("ann"), thread_ts=one)
-    assert (await shown(on, ANN, GENERAL, f"stop devin-{second}"))["rendered"] == sentences.STOPPING
+    assert (await shown(on, ANN, GENERAL, f"stop devin-{second}"))["rendered"] == sentences.stopping(
+        "fix the logout test"
+    )
     await on.slack.wait_for_message(WEB, sentences.stopped_by("ann"), thread_ts=two)
     await shown(on, ANN, GENERAL, f"archive https://app.devin.ai/sessions/{third}")
     await on.slack.wait_for_message(OPS, sentences.archived_by("ann"), thread_ts=three)
-    assert (await shown(on, ANN, GENERAL, f"stop {short[0]}"))["rendered"] == sentences.STOPPING
+    assert (await shown(on, ANN, GENERAL, f"stop {short[0]}"))["rendered"] == sentences.stopping("fix the export")
     await on.slack.wait_for_message(WEB, sentences.stopped_by("ann"), thread_ts=four)
     archived = [(await on.devin.session(key))["is_archived"] for key in (first, second, third, fourth)]
     assert archived == [True] * 4
@@ -141,7 +143,7 @@ async def test_the_button_stops_and_the_list_keeps_its_numbers(on: Harness) -> N
     await settled(on)
     (now,) = await on.slack.ephemerals(user=ANN)
     assert lines(now) == [
-        sentences.STOPPING,
+        sentences.stopping(),
         sentences.BEING_WORKED_ON,
         *entry(1, "gear", two, "update the docs", "working", f"<#{WEB}> · started (age)"),
         *entry(2, "gear", one, "fix the login test", "stopping", f"<#{GENERAL}> · started (age)"),
@@ -174,7 +176,7 @@ async def test_in_a_direct_message_the_list_is_replaced_too(on: Harness) -> None
     await on.slack.wait_for_message(GENERAL, sentences.stopped_begins("ann"), thread_ts=login)
     await settled(on)
     (now,) = await on.slack.messages(DM, user="U0BOT")
-    assert lines(now)[0] == sentences.STOPPING
+    assert lines(now)[0] == sentences.stopping()
     assert buttons(now) == [sentences.OPEN_THREAD]
     assert await private_answers(on, ANN) == []
     assert (await on.devin.session(session))["is_archived"] is True

@@ -205,7 +205,7 @@ async def test_a_removed_bot_informs_the_asker_once(on: Harness) -> None:
     await on.devin.set(session, status_detail="working")
     await polled(on)  # only what runs can be stopped
     stopped = await on.slack.slash(ANN, GENERAL, "stop")
-    assert stopped["shown"]["rendered"] == sentences.STOPPING
+    assert stopped["shown"]["rendered"] == sentences.stopping()
     await on.devin.wait_for_sessions("fix the login test", is_archived=True)
     await settled(on)
     assert len(await on.slack.messages("D0ANN")) == 1

@@ -86,5 +86,5 @@ async def test_the_stop_button_works_there(on: Harness) -> None:
     await on.slack.share(WEB)
     await card_of(on, ts, sentences.CARD_IN_SHARED_CHANNEL, WEB)
     await on.slack.click(ANN, WEB, (await card(on, ts, WEB))["ts"], "stop")
-    await on.wait_for_post(WEB, ts, sentences.stopped_by("ann"))
+    await on.wait_for_post(WEB, ts, sentences.stopped_while_shared("ann"))
     assert (await on.devin.session(session))["is_archived"] is True

@@ -221,7 +221,7 @@ async def test_a_slash_stop_before_the_card_stands_cancels_the_start(on: Harness
     said = sentences.NOTHING_RUNNING
     while said.startswith(sentences.NOTHING_RUNNING):  # until the order is recorded; its card is on its way
         said = (await on.slack.slash(BEN, GENERAL, "stop"))["shown"]["rendered"]
-    assert said == sentences.STOPPING
+    assert said == sentences.stopping()
     ts = (await posted(on, GENERAL, "fix the login test"))["ts"]
     await on.slack.wait_for_message(GENERAL, sentences.cancelled("ben"), thread_ts=ts)
     await settled(on)

@@ -67,7 +67,7 @@ class CommandAnswers:
                 return
             # With a key of its own, because the stop may have an answer too.
             key = f"{job.row.key}:received"
-            await uow.reply_privately(recipient_of(job), answers.STOPPING, key=key)
+            await uow.reply_privately(recipient_of(job), answers.stopping(found), key=key)
             await move(uow, job, found.lane, ActionCause(command.spec.name, found.id, user, channel))
 
     async def _list(self, workspace: Workspace, user: str, _channel: str, _command: Command) -> Message:

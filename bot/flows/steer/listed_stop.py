@@ -25,7 +25,7 @@ async def show_stop_in_list(
         shown = await session_list.shown_again(
             uow.tx, job.workspace, job.cause.user or "", replace(session, stop_requested=stoppable)
         )
-        message = answers.list_with_stop(shown) if stoppable else answers.session_list(shown)
+        message = answers.list_with_stop(shown, session) if stoppable else answers.session_list(shown)
         # With a key of its own, because the stop may have an answer too.
         await uow.reply_privately(recipient_of(job), message, key=f"{job.row.key}:list")
         await move(uow, job, session.lane, replace(job.cause, pressed=False))

@@ -25,7 +25,7 @@ from bot.flows.steer.listed_stop import show_stop_in_list
 from bot.flows.steer.session_list import SessionList
 from bot.flows.steer.waiting_messages import end_waiting, open_start
 from bot.flows.unit_of_work import UnitOfWork
-from bot.store import inbox, people, sessions, threads
+from bot.store import channels, inbox, people, sessions, threads
 from bot.store.threads import Thread
 from bot.views import answers
 from bot.views.help_texts import THREAD_HELP
@@ -221,7 +221,7 @@ class SessionCommands:
                 await _close_question(uow, job)
             else:
                 # Whoever finds the session, or that there is none, acts on `stop_requested`.
-                message = answers.STOPPING if start is None else answers.STOP_AFTER_CHECK
+                message = answers.stopping(session) if start is None else answers.STOP_AFTER_CHECK
                 await uow.reply_privately(recipient_of(job, session), message)
             await uow.redraw(session.id)
             await finish(uow, job)
@@ -248,7 +248,9 @@ class SessionCommands:
             if closing:
                 await threads.close(uow.tx, session.team, session.channel, session.thread_ts or "")
                 await sessions.change(uow.tx, session.id, lifecycle=Lifecycle.ENDED, ended_at=uow.now)
-            message = answers.archived(by, unsent) if closing else answers.stopped(by, unsent)
+            known = await channels.get(uow.tx, session.team, session.channel)
+            shared = known is not None and known.is_shared
+            message = answers.archived(by, unsent) if closing else answers.stopped(by, unsent, shared=shared)
             await uow.post(f"said:{job.row.key}", session, message)
             await _close_question(uow, job)
             await uow.redraw(session.id)

@@ -102,7 +102,6 @@ from bot.views.answers.stops import (
     STOP_AFTER_CHECK,
     STOP_DONE,
     STOP_UNKNOWN,
-    STOPPING,
     archived,
     cancelled,
     exit_confirm,
@@ -110,6 +109,7 @@ from bot.views.answers.stops import (
     stop_confirm,
     stop_failed,
     stopped,
+    stopping,
 )
 
 __all__ = [
@@ -145,7 +145,6 @@ __all__ = [
     "START_OVERTAKEN",
     "START_UNAUTHORISED",
     "START_UNKNOWN",
-    "STOPPING",
     "STOP_AFTER_CHECK",
     "STOP_DONE",
     "STOP_UNKNOWN",
@@ -206,6 +205,7 @@ __all__ = [
     "stop_confirm",
     "stop_failed",
     "stopped",
+    "stopping",
     "tags_left_out",
     "thread_read",
     "unknown_verb",

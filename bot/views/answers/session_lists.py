@@ -8,7 +8,7 @@ from bot.domain.commands.registry import STOP_LISTED
 from bot.domain.list_groups import ListGroup
 from bot.domain.session import Session, bare_id
 from bot.views import blocks
-from bot.views.answers.stops import STOPPING
+from bot.views.answers.stops import stopping
 from bot.views.answers.wording import code
 from bot.views.card import spent
 from bot.views.message import Block, Message
@@ -57,9 +57,9 @@ def session_list(shown: ShownList) -> Message:
     return _list(f"You have {counted(len(shown.entries) + shown.left_out, 'session')}:", shown)
 
 
-def list_with_stop(shown: ShownList) -> Message:
-    """Confirm that a session of the list is being stopped, and show the list `shown` with it."""
-    return _list(STOPPING.text, shown)
+def list_with_stop(shown: ShownList, session: Session) -> Message:
+    """Confirm that `session` is being stopped, and show the list `shown` with it."""
+    return _list(stopping(session).text, shown)
 
 
 def several_sessions(verb: str, fit: Sequence[Session], shown: ShownList) -> Message:

@@ -10,7 +10,6 @@ from bot.views.message import Message
 from bot.views.sentences import asker_name
 from bot.views.text import fitted, link
 
-STOPPING: Final = Message("Stopping: Devin is put to sleep in a moment. Nothing is lost.")
 STOP_AFTER_CHECK: Final = Message(
     "Devin's answer to the start got lost and is being looked up. The session is stopped as soon as it is found; "
     "if there is none, nothing is started."
@@ -31,6 +30,11 @@ ALREADY_ENDED: Final = Message(
 )
 
 
+def stopping(session: Session) -> Message:
+    """Confirm a command that stops or archives `session`, before Devin is asked."""
+    return Message(f"Stopping “{fitted(session.title)}”: Devin is put to sleep in a moment. Nothing is lost.")
+
+
 def stop_confirm(session: Session) -> Message:
     """Ask a person who did not ask for `session` whether to stop it, with a button for each answer."""
     text = (
@@ -44,11 +48,15 @@ def stop_confirm(session: Session) -> Message:
     return Message(text, [blocks.section(text), *row])
 
 
-def stopped(by: str, unsent: int = 0) -> Message:
-    """Report that `by` stopped the session, and that `unsent` replies that waited were not sent to Devin."""
+def stopped(by: str, unsent: int = 0, *, shared: bool = False) -> Message:
+    """Report that `by` stopped the session, and that `unsent` replies that waited were not sent to Devin.
+
+    In a channel that another company has `shared` replies are refused, so none of them wakes Devin.
+    """
     whose = f" by {fitted(by)}" if by else ""
+    but = ", but not while another company shares this channel" if shared else ""
     return message_of(
-        f":black_square_for_stop: Stopped{whose}. Devin sleeps and nothing is lost; a reply in this thread wakes it.",
+        f":black_square_for_stop: Stopped{whose}. Devin sleeps and nothing is lost; a reply in this thread wakes it{but}.",
         _unsent(unsent, "because the stop came first"),
     )
 
