@@ -59,9 +59,13 @@ async def finish(uow: UnitOfWork, job: Job[Cause]) -> None:
     await lanes.release(uow.tx, job.claim)
 
 
-async def move(uow: UnitOfWork, job: Job[Cause], lane: str, cause: Cause) -> None:
-    """Move the job's row to `lane`, where its `ts` decides on its place and `cause` stands in it; release its own."""
-    await inbox.move(uow.tx, job.row.key, lane, cause)
+async def move(uow: UnitOfWork, job: Job[Cause], lane: str, cause: Cause, *, after: str | None = None) -> None:
+    """Move the job's row to `lane`, where its `ts` decides on its place and `cause` stands in it; release its own.
+
+    With `after`, the `ts` of another row there, it comes behind that one, and in order with others that are moved so.
+    """
+    ts = job.row.ts if after is None or job.row.ts > after else f"{after}:{job.row.ts}"
+    await inbox.move(uow.tx, job.row.key, lane, cause, ts)
     await lanes.release(uow.tx, job.claim)
     uow.wakes[lane] = 0.0
 

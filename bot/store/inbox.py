@@ -142,9 +142,9 @@ async def reschedule(tx: AsyncConnection, key: str, ready_at: float, reason: str
     )
 
 
-async def move(tx: AsyncConnection, key: str, lane: str, cause: Cause) -> None:
-    """Move an open row to another lane, where its `ts` decides on its place; from now on `cause` stands in it."""
-    await tx.execute(_open_row(key).values(lane=lane, kind=cause.kind, payload=encode(cause)))
+async def move(tx: AsyncConnection, key: str, lane: str, cause: Cause, ts: str) -> None:
+    """Move an open row to another lane, where `ts` decides on its place; from now on `cause` stands in it."""
+    await tx.execute(_open_row(key).values(lane=lane, kind=cause.kind, payload=encode(cause), ts=ts))
 
 
 async def note(tx: AsyncConnection, key: str, cause: Cause) -> None:

@@ -304,11 +304,9 @@ def test_what_cannot_be_printed_ends_nothing(start: Callable[..., Run]) -> None:
 
 
 def test_the_page_can_be_used_before_the_bot_is_up(start: Callable[..., Run]) -> None:
-    began = time.monotonic()
     run = start("--no-example", "--port", "0")
     with run.opened() as page:
         told = page.get("/api/workspace").json()
-        assert time.monotonic() - began < 5
         assert told["bot"]["state"] in {"starting", "running"}
         assert told["bot"]["starts"] <= 1
         assert page.get("/").status_code == 200

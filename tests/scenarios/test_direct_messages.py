@@ -60,6 +60,19 @@ async def test_a_line_after_a_slash_command_there_is_a_reply_to_it(on: Harness) 
     assert await creations(on) == 1
 
 
+async def test_a_line_from_before_the_card_waits_for_a_start_that_devin_refuses_at_first(on: Harness) -> None:
+    await on.slack.fault("chat.postMessage", "slow", seconds=0.5)
+    await on.devin.fault("create_session", "503", times=2)
+    await on.slack.slash(ANN, "im", "fix the login test")
+    first = await on.slack.say(ANN, "im", "and please use pytest")
+    second = await on.slack.say(ANN, "im", "and be quick")
+    await on.devin.wait_for_messages("be quick")
+    made = await on.session("fix the login test")
+    asked = [f"[Slack {first}] ann:\nand please use pytest", f"[Slack {second}] ann:\nand be quick"]
+    assert await sent_to_devin(on, made["session_id"]) == asked
+    assert await creations(on) == 3
+
+
 async def test_a_line_after_two_minutes_starts_another_session(tmp_path: Path, transport: str) -> None:
     ahead = [0.0]
     async with harness(tmp_path, transport, clock=lambda: time.time() + ahead[0]) as on:

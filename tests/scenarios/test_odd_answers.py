@@ -212,5 +212,5 @@ async def test_words_of_devins_that_cannot_be_read_are_not_lost_in_silence(on: H
     ts, session = await on.started()
     await on.devin.fault("list_messages", "odd", fields={"message": {"text": "Which one?"}}, **AWAY)
     await on.devin.say(session, "Which one?")
-    shown = await on.slack.wait_for_message(GENERAL, sentences.CANNOT_BE_SHOWN, thread_ts=ts, within=WITHIN)
+    shown = await on.wait_for_post(GENERAL, ts, sentences.CANNOT_BE_SHOWN, within=WITHIN)
     assert shown["rendered"] == sentences.cannot_be_shown(f"https://app.devin.ai/sessions/{session}")

@@ -147,7 +147,7 @@ async def test_what_is_closed_stays_as_it_is(db: Database) -> None:
         await inbox.finish(tx, ["k"], NOW + 1, dead=True, reason="first")
         await inbox.finish(tx, ["k"], NOW + 2, reason="second")
         await inbox.reschedule(tx, "k", NOW, "third")
-        await inbox.move(tx, "k", "in:elsewhere", written("moved"))
+        await inbox.move(tx, "k", "in:elsewhere", written("moved"), "1.0")
         await inbox.note(tx, "k", written("noted"))
         await inbox.confirm(tx, "k", "in:elsewhere", written("confirmed"), NOW)
         assert await inbox.get(tx, "k") is None
@@ -182,7 +182,7 @@ async def test_a_row_that_is_moved_takes_the_place_its_time_gives_it(db: Databas
         asked("moved", ts="1750000005.000000"),
     )
     async with db.write() as tx:
-        await inbox.move(tx, "moved", "in:elsewhere", written("moved"))
+        await inbox.move(tx, "moved", "in:elsewhere", written("moved"), "1750000005.000000")
     assert await head(db) is None
     assert (await raw(db, "moved"))["payload"]["text"] == "moved"
     assert await in_order(db, "in:elsewhere") == ["old", "moved", "new"]

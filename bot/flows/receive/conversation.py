@@ -264,10 +264,14 @@ class Conversation:
         return found[0] if found else None
 
     async def _hand_over(self, job: Job[MessageCause], session: Session) -> None:
-        """Move the row into the lane of the thread of `session`, where the row's `ts` gives its position."""
+        """Move the row into the lane of the thread of `session`, where the row's `ts` gives its position.
+
+        A line that was written before the card of a command was posted comes behind the start, for which it would wait.
+        """
         assert session.thread_ts is not None
         async with self._services.unit_of_work_for(job) as uow:
-            await move(uow, job, session.lane, replace(job.cause, thread_ts=session.thread_ts))
+            cause = replace(job.cause, thread_ts=session.thread_ts)
+            await move(uow, job, session.lane, cause, after=session.thread_ts)
 
     async def _answer(self, job: Job[MessageCause], message: Message, *, once: bool = False) -> None:
         """Answer privately and close the row. With `once` a person gets this kind of answer once in a thread."""

@@ -41,7 +41,7 @@ async def hold(uow: UnitOfWork, job: Job[AskingCause], question: Message, sugges
     await uow.reply_privately(recipient_of(job), question, key=f"{row.key}:asked:{row.attempts}")
     asked = replace(row.cause.confirmation, asked=True, suggestion=suggestion)
     # Without its secret: the answer brings another one.
-    await inbox.move(uow.tx, row.key, lane, without_response_url(replace(row.cause, confirmation=asked)))
+    await inbox.move(uow.tx, row.key, lane, without_response_url(replace(row.cause, confirmation=asked)), row.ts)
     await inbox.reschedule(uow.tx, row.key, uow.now + wait, "asked whether it is meant")
     await lanes.release(uow.tx, job.claim)
     uow.wakes[lane] = wait

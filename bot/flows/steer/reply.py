@@ -250,13 +250,13 @@ class NewMessage(Creation[Snapshot | None]):
             await threads.advance_last_seen(uow.tx, session.team, session.channel, session.thread_ts, ts)
         for number, message in enumerate(self._files.left_out):
             await uow.post(f"file:{self._job.row.key}:{number}", session, message)
-        await self._answer_at_limit(uow, session.with_snapshot(thing) if thing else session)
+        if session.display_state is DisplayState.LIMIT and (thing is None or thing.status == session.snapshot.status):
+            await self._answer_at_limit(uow)
         uow.after_commit(self._follow)
 
-    async def _answer_at_limit(self, uow: UnitOfWork, session: Session) -> None:
-        """If `session` is paused at a limit, answer what becomes of the reply: each person once while it lasts."""
-        if session.display_state is not DisplayState.LIMIT:
-            return
+    async def _answer_at_limit(self, uow: UnitOfWork) -> None:
+        """Answer what becomes of a reply to a session that stays at its limit: each person once while that lasts."""
+        session = self._session
         turn = (await sessions.tracked(uow.tx, [session.id]))[session.id].position.turn
         key = f"limit:{session.id}:{turn.number}:{self._job.cause.user}"
         await uow.reply_privately(recipient_of(self._job, session), answers.reply_at_limit(session), key=key)
