@@ -56,7 +56,8 @@ def stopped(by: str, unsent: int = 0, *, shared: bool = False) -> Message:
     whose = f" by {fitted(by)}" if by else ""
     but = ", but not while another company shares this channel" if shared else ""
     return message_of(
-        f":black_square_for_stop: Stopped{whose}. Devin sleeps and nothing is lost; a reply in this thread wakes it{but}.",
+        f":black_square_for_stop: Stopped{whose}. Devin sleeps and nothing is lost; "
+        f"a reply in this thread wakes it{but}.",
         _unsent(unsent, "because the stop came first"),
     )
 
