@@ -4,18 +4,16 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
-UV_VERSION := 0.13.9
+TOOLS := .tools
 # Tests wait more than they work: more than the cores of a small machine, so that it is never idle.
 WORKERS ?= 7
-BROWSER := .browser
-AXE_VERSION := 4.14.1
 
 CODE := $(wildcard bot handlers tests bench)
-COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+COMPILE := $(TOOLS)/bin/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make requirements" $(UPGRADE)
 
 .DEFAULT_GOAL := help
-.PHONY: help playground test test-long coverage lint format run doctor bench browser screenshots requirements clean
+.PHONY: help playground test test-long coverage lint format run doctor bench browser screenshots requirements audit licenses clean
 
 help:
 	@echo "make playground    the bot against a simulated Slack and Devin; no account needed"
@@ -26,10 +24,12 @@ help:
 	@echo "make doctor        check the settings in .env: tokens, scopes, permissions, store"
 	@echo "make bench         how soon Slack gets its ack, beside bare Bolt apps (a quarter of an hour)"
 	@echo "make screenshots   the pictures of the README, taken from the running page"
-	@echo "make browser       Chromium, fonts and axe for the tests of the page, where they are missing and can be had"
+	@echo "make browser       what the tests of the page need; BROWSER=install has Debian's packages installed, as root"
 	@echo "make lint          only lint, types, import contracts"
 	@echo "make format        put the code in shape"
 	@echo "make requirements  pin again after a change in pyproject.toml (UPGRADE=--upgrade: newest of all)"
+	@echo "make audit         ask PyPI whether a vulnerability is known of a pinned package"
+	@echo "make licenses      write docs/licenses.md, the licences of what is shipped"
 	@echo "make clean         remove what these targets made"
 
 # Made anew when the pins change, so that nothing stays behind from before. Says what it does, because it takes a while.
@@ -85,9 +85,9 @@ coverage: $(READY) browser
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 
-# It never fails: a test that misses something says how to get it.
+# It never fails: a test that misses something says how to get it. As root it installs nothing that was not asked for.
 browser:
-	@BROWSER=$(BROWSER) AXE_VERSION=$(AXE_VERSION) .ci/browser
+	@.ci/browser
 
 screenshots: $(READY) browser
 	$(BIN)/python -m bench.screenshots
@@ -96,11 +96,24 @@ format: $(READY)
 	$(BIN)/ruff check --fix $(CODE)
 	$(BIN)/ruff format $(CODE)
 
+# What pins and audits is no part of what is tested, and itself pinned by hashes.
+$(TOOLS)/.ready: requirements-tools.txt
+	@echo "Installing uv and pip-audit into $(TOOLS), by their hashes"
+	@$(PYTHON) -m venv --clear $(TOOLS)
+	@$(TOOLS)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-tools.txt
+	@touch $@
+
 # The wide set is solved first and binds the others: what runs is what was tested.
-requirements: $(READY)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+requirements: $(TOOLS)/.ready
 	$(COMPILE) pyproject.toml --extra replicas --group dev -o requirements-dev.txt
 	$(COMPILE) pyproject.toml -c requirements-dev.txt -o requirements.txt
+	$(COMPILE) --group tools -c requirements-dev.txt -o requirements-tools.txt
+
+audit: $(TOOLS)/.ready
+	@$(TOOLS)/bin/python -m bench.audit $(TOOLS)/bin/pip-audit requirements-dev.txt requirements-tools.txt
+
+licenses: $(READY)
+	$(BIN)/python -m bench.licenses
 
 clean:
-	rm -rf $(VENV) $(BROWSER) build dist *.egg-info .coverage* .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	rm -rf $(VENV) $(TOOLS) .browser build dist *.egg-info .coverage* .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis

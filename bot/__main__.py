@@ -1,4 +1,4 @@
-"""`python -m bot run | migrate | manifest | doctor | playground`."""
+"""`python -m bot run | migrate | forget | manifest | doctor | playground`."""
 
 import argparse
 import asyncio
@@ -8,15 +8,17 @@ from collections.abc import Callable, Coroutine
 from contextlib import AsyncExitStack
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 # Commands import what they need: the playground would carry the whole bot along, and the bot the simulators.
 from bot.manifest import as_yaml, manifest_for
 from bot.playground import options
 
 if TYPE_CHECKING:
-    from bot.config import Settings
+    from bot.config import Settings, StoreSettings
+    from bot.domain.erasure import Erased
 
+_T = TypeVar("_T")
 Command = Callable[[argparse.Namespace], int]
 
 
@@ -42,6 +44,11 @@ def _parser() -> argparse.ArgumentParser:
         sub = commands.add_parser(name, help=meaning, description=meaning)
         sub.add_argument("--env-file", type=Path, help="a file of settings; the environment wins")
         sub.set_defaults(command=command)
+    erase = commands.add_parser("forget", help="delete what is stored about a person, or of a workspace")
+    erase.add_argument("kind", choices=("person", "workspace"))
+    erase.add_argument("id", help="the id in Slack, such as U024BE7LH or T024BE7LD")
+    erase.add_argument("--env-file", type=Path, help="a file of settings; the environment wins")
+    erase.set_defaults(command=_erase)
     manifest = commands.add_parser("manifest", help="print the Slack app's manifest")
     manifest.add_argument("--url", help="the bot's public https address; without it the manifest is for Socket Mode")
     manifest.set_defaults(command=_manifest)
@@ -104,6 +111,46 @@ def _migrate(asked: argparse.Namespace) -> int:
 
 
 @_of_the_bot
+def _erase(asked: argparse.Namespace) -> int:
+    from bot import logs
+    from bot.config import load_store_settings
+    from bot.views import erasure
+
+    settings = load_store_settings(os.environ, asked.env_file)
+    logs.configure(settings.bot_log_level, settings.bot_log_format)
+    erased = _in_loop(_erased(settings, asked.kind, asked.id))
+    if not erased.rows:
+        print(erasure.unknown(asked.kind, asked.id), file=sys.stderr)
+        return 1
+    print(erasure.report(asked.kind, asked.id, erased))
+    return 0
+
+
+async def _erased(settings: "StoreSettings", kind: str, named: str) -> "Erased":
+    """Erase the person or workspace `named` from the store; raises StartError if the bot runs or there is no store."""
+    from bot.app import StoreInUseError, alone_on, open_store
+    from bot.connect import StartError
+    from bot.flows.upkeep.erase import Erasure
+    from bot.store.database.connection import sqlite_path
+    from bot.store.lanes import WorkerAliveError
+    from bot.views import erasure
+
+    url = settings.database_url.get_secret_value()
+    path = sqlite_path(url) if settings.uses_sqlite else None
+    if path is not None and not path.exists():
+        raise StartError(erasure.no_store(str(path)))
+    async with AsyncExitStack() as stack:
+        try:
+            stack.enter_context(alone_on(path))
+            erase = Erasure(await open_store(stack, url), settings.bot_lease_seconds)
+            return await (erase.person(named) if kind == "person" else erase.workspace(named))
+        except StoreInUseError:
+            raise StartError(erasure.bot_runs()) from None
+        except WorkerAliveError:
+            raise StartError(erasure.bot_runs(settings.bot_lease_seconds)) from None
+
+
+@_of_the_bot
 def _doctor(asked: argparse.Namespace) -> int:
     from bot import logs
     from bot.doctor import doctor
@@ -123,11 +170,11 @@ def _playground(asked: argparse.Namespace) -> int:
     return asyncio.run(play(options.read(vars(asked), os.environ)))
 
 
-def _in_loop(work: Coroutine[Any, Any, None]) -> None:
+def _in_loop(work: Coroutine[Any, Any, _T]) -> _T:
     import uvloop
 
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(work)
+        return runner.run(work)
 
 
 if __name__ == "__main__":

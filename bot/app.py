@@ -84,6 +84,10 @@ POSTS_AT_ONCE: Final = 64
 EDITS_AT_ONCE: Final = 16
 
 
+class StoreInUseError(StartError):
+    """Another process has locked the SQLite file."""
+
+
 @dataclass(slots=True)
 class Bot:
     """The connected bot: its services, its Bolt app, its engine, and the flows that the server calls itself."""
@@ -298,7 +302,7 @@ async def _assign_unowned(db: Database, workspace: Workspace) -> None:
 def alone_on(path: Path | None) -> Iterator[None]:
     """Lock the SQLite file at `path` for this process while the block runs; None, for PostgreSQL, locks nothing.
 
-    Raises StartError if another process holds the lock or the file cannot be opened.
+    Raises StoreInUseError if another process holds the lock, or StartError if the file cannot be opened.
     """
     if path is None:
         yield
@@ -312,7 +316,7 @@ def alone_on(path: Path | None) -> Iterator[None]:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            raise StartError(
+            raise StoreInUseError(
                 f"Another process runs on {path}. Stop it first, or give this one a DATABASE_URL of its own."
             ) from None
         yield

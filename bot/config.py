@@ -138,6 +138,7 @@ class StoreSettings(BaseSettings):
     database_url: SecretStr = SecretStr("sqlite:///devin-bridge.db")  # a secret: it may hold a password
     bot_log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     bot_log_format: Literal["json", "console"] = "json"
+    bot_lease_seconds: Seconds = 30.0
 
     @classmethod
     def settings_customise_sources(
@@ -203,7 +204,6 @@ class Settings(StoreSettings):
     bot_digest_time: Annotated[time, BeforeValidator(_clock)] = time(9, 0)
     bot_timezone: Annotated[ZoneInfo, BeforeValidator(_zone)] = ZoneInfo("UTC")
     bot_host: str = "0.0.0.0"  # noqa: S104 - a container's port is reached from outside
-    bot_lease_seconds: Seconds = 30.0
     bot_retention_days: int = Field(30, ge=1, le=3650)
 
     @field_validator("slack_bot_token", "slack_app_token", "devin_api_key")

@@ -266,6 +266,9 @@ def not_yours(asker: str) -> str:
     return f"Only {asker}, who asked for this session, or an admin of Devin Bridge may do that. Nothing was changed."
 
 
+NOT_ANYBODYS = "Only an admin of Devin Bridge may do that. Nothing was changed."
+
+
 def admins_only(admins: str) -> str:
     return f"{FIGURES_FOR_ADMINS} of Devin Bridge. Ask one of them: {admins}."
 

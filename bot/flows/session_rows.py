@@ -105,12 +105,12 @@ async def post_files(uow: UnitOfWork, session: Session, event_id: str, files: Se
 
 
 async def announce_channel_lost(uow: UnitOfWork, session: Session, message: Message, removal: str = "") -> None:
-    """Send `message` to the asker directly, once for each loss of the session's channel.
+    """Send `message` to the asker directly, once for each loss of the session's channel; to nobody if they were erased.
 
     `removal` is the key of the event about it; without one a post was refused.
     """
     loss = await cards.note_loss(uow.tx, session.id, removal)
-    if loss is not None:
+    if loss is not None and session.requester:
         key = f"lost:{session.id}:channel:{loss}"
         await uow.add_to_outbox(uow.post_row(key, session.team, session.requester, None, message))
 

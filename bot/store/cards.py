@@ -273,7 +273,7 @@ def _last_sent(session_id: str) -> Select[tuple[int]]:
 
 
 async def free_all(tx: AsyncConnection) -> None:
-    """Release every claim on a card. Only for SQLite, where the file's lock proves that no other worker is alive."""
+    """Release every claim on a card. Only where no other worker is alive, as the lock of an SQLite file proves."""
     await tx.execute(update(cards).where(_OPEN, cards.c.owner.is_not(None)).values(owner=None))
 
 

@@ -8,13 +8,17 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import Float, Select, String, bindparam, delete, or_, select, update
+from sqlalchemy import Float, Select, String, bindparam, delete, or_, select, text, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.database.connection import Database, insert, instant
 from bot.store.tables import lanes, workers
 
 PURGE_AFTER_LEASES: Final = 20
+
+
+class WorkerAliveError(Exception):
+    """A worker has the store in use, so that nothing may be changed behind its back."""
 
 
 class ClaimLostError(Exception):
@@ -101,8 +105,18 @@ async def beat(tx: AsyncConnection, db: Database, worker: str, lease: float) -> 
     await tx.execute(delete(workers).where(workers.c.seen_at < now - PURGE_AFTER_LEASES * lease), clock)
 
 
+async def lock_out_workers(tx: AsyncConnection, lease: float) -> None:
+    """Let no worker begin until `tx` ends; raises WorkerAliveError if one had a heartbeat within the last `lease`.
+
+    Only for PostgreSQL: on SQLite the file's lock does this.
+    """
+    await tx.execute(text("LOCK TABLE workers IN SHARE MODE"))
+    if (await tx.execute(alive(tx.dialect.name), {"lease": lease})).first() is not None:
+        raise WorkerAliveError
+
+
 async def free_all(tx: AsyncConnection) -> None:
-    """Release every lane. Only for SQLite, where the file's lock proves that no other worker is alive."""
+    """Release every lane. Only where no other worker is alive, as the lock of an SQLite file proves."""
     await tx.execute(update(lanes).where(lanes.c.owner.is_not(None)).values(owner=None, claimed_at=None))
     await tx.execute(delete(workers))
 

@@ -290,7 +290,7 @@ async def mark_session_dead(
 
 
 async def free_all(tx: AsyncConnection) -> None:
-    """Release every claim on a row. Only for SQLite, where the file's lock proves that no other worker is alive."""
+    """Release every claim on a row. Only where no other worker is alive, as the lock of an SQLite file proves."""
     await tx.execute(update(outbox).where(_is_open(), outbox.c.owner.is_not(None)).values(owner=None))
 
 

@@ -109,3 +109,12 @@ async def test_the_asker_reads_that_only_some_people_may_post(make, either_store
     await refused(make, either_store, clock, "say:1", "restricted_action_read_only_channel")
     ((_, text),) = await announced_to_the_asker(either_store)
     assert text == sentences.may_not_post("C1", "<https://app.devin.ai/sessions/s|fix the login test>")
+
+
+async def test_nobody_is_written_to_about_the_channel_of_an_asker_who_was_erased(make, either_store, clock):
+    clock.now = NOW
+    async with either_store.db.write() as tx:
+        await sessions.add(tx, session(requester=""))
+        await standing(tx)
+    await refused(make, either_store, clock, "say:1")
+    assert [row["key"] for row in await either_store.rows(table)] == ["say:1"]

@@ -42,8 +42,11 @@ def missing(path: Path) -> str | None:
     """What to say when a tool is not there."""
     if path.exists():
         return None
-    name, elsewhere = ("Chromium", "put it there") if path == CHROMIUM else ("axe-core", "install npm first")
-    return f"{name} is not at {path}. `make browser` gets it on Debian, as root; on other machines {elsewhere}."
+    if path == AXE:
+        return f"axe-core is not at {path}. `make browser` gets it where npm is."
+    return (
+        f"Chromium is not at {path}. `make browser BROWSER=install` gets it on Debian, as root; elsewhere put it there."
+    )
 
 
 @asynccontextmanager

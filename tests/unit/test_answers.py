@@ -160,6 +160,7 @@ SAID = {
     "no_such_number_without_a_list": lambda text: answers.no_such_number(3, shown=False),
     "no_such_session": answers.no_such_session,
     "not_yours": lambda text: answers.not_yours("U1"),
+    "not_anybodys": lambda text: answers.not_yours(""),
     "status": lambda text: answers.status(SESSION, "https://acme.slack.com/p1"),
     "cost": lambda text: answers.cost(SESSION),
     "cost_unknown": lambda text: answers.cost(replace(ASLEEP, options=Options())),
@@ -259,6 +260,7 @@ def test_the_answers_that_depend_on_something():
             "no_such_number_without_a_list": Is(sentences.no_list_lately(3)),
             "no_such_session": Is(sentences.no_such_session("fix it")),
             "not_yours": Is(sentences.not_yours("<@U1>")),
+            "not_anybodys": Is(sentences.NOT_ANYBODYS),
             "status": Is(
                 "*<https://app.devin.ai/sessions/abc|Fix the login test>* · <https://acme.slack.com/p1|thread>\n"
                 f":gear: {sentences.WORKING}\n"

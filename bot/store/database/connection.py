@@ -184,6 +184,12 @@ class Database:
         if path is not None:
             await asyncio.to_thread(sqlite.checkpoint, path)
 
+    async def compact(self) -> None:
+        """Rewrite the SQLite file without parts of deleted rows; PostgreSQL's own upkeep does this in time."""
+        path = sqlite_path(self.url)
+        if path is not None:
+            await asyncio.to_thread(sqlite.compact, path)
+
     async def close(self) -> None:
         """Close all connections."""
         for engine in {self._reading, self._scanning, self._writing}:

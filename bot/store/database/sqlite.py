@@ -68,6 +68,14 @@ def checkpoint(path: Path) -> None:
         connection.execute("PRAGMA wal_checkpoint(PASSIVE)")
 
 
+def compact(path: Path) -> None:
+    """Rewrite the SQLite file `path`, with its log, without the parts of deleted rows that unused pages still hold."""
+    # A crash right here leaves the file as it was: a later call rewrites it.
+    with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True, isolation_level=None)) as connection:
+        connection.execute("VACUUM")
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+
+
 class InPlace(aiosqlite.Connection):
     """A connection whose statements run on the event loop.
 

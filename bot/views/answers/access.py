@@ -50,11 +50,12 @@ def not_in_channel(channel: str | None = None) -> Message:
 
 
 def not_yours(requester: str) -> Message:
-    """Refuse a command that only the asker of the session, `requester`, or an admin may use."""
-    return Message(
-        f"Only {mention(requester)}, who asked for this session, or an admin of Devin Bridge may do that. "
-        "Nothing was changed."
-    )
+    """Refuse a command that only the asker of the session, `requester`, or an admin may use.
+
+    `requester` is empty where the asker was erased from the store.
+    """
+    asker = f"{mention(requester)}, who asked for this session, or " if requester else ""
+    return Message(f"Only {asker}an admin of Devin Bridge may do that. Nothing was changed.")
 
 
 def admins_only(subject: str, admins: Sequence[str]) -> Message:

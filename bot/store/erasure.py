@@ -1,0 +1,261 @@
+"""Which rows hold something about a person or belong to a workspace, and how each kind of them is erased.
+
+Everything of a workspace is deleted. Of a person the rows stay that keep a promise, without what says who it was and
+what they wrote: the keys of messages, so that none acts twice; sessions, so that at Devin none is taken for a new one;
+and what was spent. The parts stand in an order in which an erasure that ends in the middle finds its other rows again.
+"""
+
+import json
+import re
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, Final
+
+from sqlalchemy import (
+    ColumnElement,
+    String,
+    Table,
+    and_,
+    case,
+    cast,
+    delete,
+    func,
+    literal,
+    or_,
+    select,
+    tuple_,
+    update,
+)
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.domain.cause_codec import BLANK, decode
+from bot.domain.causes import Cause, PersonsCause, StartCause, UnreadableCause
+from bot.domain.lane import own_lane
+from bot.domain.session import Lifecycle, Options
+from bot.store import cards as card_rows
+from bot.store import inbox as inbox_rows
+from bot.store import outbox as outbox_rows
+from bot.store.tables import cards, due, inbox, lanes, metadata, outbox, rate_limits, sessions, spend
+
+Find = Callable[[AsyncConnection], Awaitable[Sequence[Any]]]
+Erase = Callable[[AsyncConnection, Sequence[Any], float], Awaitable[None]]
+
+REASON: Final = "erased"
+_BLANK_POST: Final[dict[str, Any]] = {"v": outbox_rows.PAYLOAD_VERSION}
+_NAMED: Final = (lanes, rate_limits, due)  # tables whose names are made of ids with colons between them
+# Nobody: not None, so that a session which has ended counts as stopped, and its last words are not read any more.
+_NOBODY: Final = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Some rows, which are counted as `name`: `find` returns their keys, and `erase` takes a batch of these."""
+
+    name: str
+    find: Find
+    erase: Erase
+
+
+def of_person(user: str) -> list[Part]:
+    """The parts of what is stored about the person with the id `user`, whichever workspace it is in."""
+    named = [table for table in metadata.sorted_tables if "user" in table.c]
+    return [
+        Part("inbox", _Requests(user).find, _erase_requests(user)),
+        _deletion(outbox, _names_post(user)),
+        Part("outbox", _Posts(user).find, _blank_posts),
+        Part("sessions", _keys_of(sessions, sessions.c.requester == user), _erase_sessions),
+        Part("joined", _keys_of(sessions, _took_part(user)), _erase_part_in_sessions(user)),
+        *(_deletion(table, table.c.user == user) for table in named),
+        *(_named(table, user) for table in _NAMED),
+    ]
+
+
+def of_workspace(team: str) -> list[Part]:
+    """The parts of what belongs to the workspace `team`. What Devin billed belongs to the organisation, and stays."""
+    theirs = select(sessions.c.id).where(sessions.c.team == team)
+    owned = [table for table in metadata.sorted_tables if "team" in table.c and table is not sessions]
+    return [
+        _deletion(spend, spend.c.session_id.in_(theirs)),
+        *(_deletion(table, table.c.team == team) for table in owned),
+        _deletion(sessions, sessions.c.team == team),
+        *(_named(table, team) for table in _NAMED),
+    ]
+
+
+async def followed_by_person(tx: AsyncConnection, user: str) -> list[str]:
+    """The addresses at Devin of the sessions that are followed and that `user` asked for."""
+    return await _followed(tx, sessions.c.requester == user)
+
+
+async def followed_in_workspace(tx: AsyncConnection, team: str) -> list[str]:
+    """The addresses at Devin of the sessions that are followed in the workspace `team`."""
+    return await _followed(tx, sessions.c.team == team)
+
+
+async def _followed(tx: AsyncConnection, whose: ColumnElement[bool]) -> list[str]:
+    live = (sessions.c.lifecycle == Lifecycle.OPEN, sessions.c.ended_at.is_(None), sessions.c.url.is_not(None))
+    return list(await tx.scalars(select(sessions.c.url).where(whose, *live).order_by(sessions.c.created_at)))
+
+
+# ---------------------------------------------------------------- whole rows
+
+
+def _keys_of(table: Table, *where: ColumnElement[bool]) -> Find:
+    async def find(tx: AsyncConnection) -> Sequence[Any]:
+        return (await tx.execute(select(*table.primary_key).where(*where))).all()
+
+    return find
+
+
+def _deletion(table: Table, *where: ColumnElement[bool]) -> Part:
+    async def erase(tx: AsyncConnection, keys: Sequence[Any], _now: float) -> None:
+        await tx.execute(delete(table).where(tuple_(*table.primary_key).in_([tuple(key) for key in keys])))
+
+    return Part(table.name, _keys_of(table, *where), erase)
+
+
+def _named(table: Table, named: str) -> Part:
+    """The rows whose names contain the id `named`, such as the lane of a person's commands."""
+    whole = literal(":") + table.c.name + ":"
+    return _deletion(table, whole.contains(f":{named}:", autoescape=True))
+
+
+# ---------------------------------------------------------------- what a person wrote
+
+
+def _names(user: str, *texts: str) -> bool:
+    """Whether the id `user` stands in one of `texts`, and not only as a part of another id."""
+    alone = re.compile(rf"(?<![A-Za-z0-9]){re.escape(user)}(?![A-Za-z0-9])")
+    return any(alone.search(text) for text in texts)
+
+
+class _Requests:
+    """The rows of the inbox that a person caused, and the dead ones that name them."""
+
+    def __init__(self, user: str) -> None:
+        self._user = user
+
+    async def find(self, tx: AsyncConnection) -> list[tuple[str]]:
+        """The keys of these rows. Rows of other people that are still worked on stay, whatever they say."""
+        asked_for = set(await tx.scalars(select(sessions.c.id).where(sessions.c.requester == self._user)))
+        unfinished = and_(
+            inbox.c.state != "done", or_(_holds(inbox.c.payload, self._user), inbox.c.kind == StartCause.kind)
+        )
+        wanted = or_(unfinished, inbox.c.lane.contains(self._user, autoescape=True))
+        rows = await tx.execute(
+            select(inbox.c.key, inbox.c.lane, inbox.c.state, inbox.c.kind, inbox.c.payload).where(wanted)
+        )
+        return [(row.key,) for row in rows if self._is_theirs(row, asked_for)]
+
+    def _is_theirs(self, row: Any, asked_for: set[str]) -> bool:
+        if _names(self._user, row.lane):
+            return True
+        if row.state == "dead":
+            return _names(self._user, json.dumps(row.payload))
+        cause: Cause = decode(row.kind, row.payload)
+        if isinstance(cause, UnreadableCause):
+            return self._user in {cause.payload.get("user"), cause.payload.get("user_id")}
+        return (isinstance(cause, PersonsCause) and cause.user == self._user) or (
+            isinstance(cause, StartCause) and cause.session_id in asked_for
+        )
+
+
+def _erase_requests(user: str) -> Erase:
+    async def erase(tx: AsyncConnection, keys: Sequence[Any], now: float) -> None:
+        names = [key for (key,) in keys]
+        await inbox_rows.finish(tx, names, now, reason=REASON)
+        # The lane of their commands has their id in its name; a closed row is in no lane's way.
+        of_person = inbox.c.lane.endswith(f":{user}", autoescape=True)
+        lane = case((of_person, literal(own_lane("")) + inbox.c.key), else_=inbox.c.lane)
+        await tx.execute(update(inbox).where(inbox.c.key.in_(names)).values(payload=BLANK, lane=lane))
+
+    return erase
+
+
+def _names_post(user: str) -> ColumnElement[bool]:
+    """The condition that a post went, or is to go, to the person alone."""
+    parts = [literal(":") + column + ":" for column in (outbox.c.key, outbox.c.lane, outbox.c.channel)]
+    to_them = [part.contains(f":{user}:", autoescape=True) for part in parts]
+    answer = and_(outbox.c.kind == "private", outbox.c.payload["user"].as_string() == user)
+    return or_(*to_them, answer)
+
+
+class _Posts:
+    """The posts in the threads of a person's sessions that still have a text, and the dead ones that name them."""
+
+    def __init__(self, user: str) -> None:
+        self._user = user
+
+    async def find(self, tx: AsyncConnection) -> list[tuple[int]]:
+        """The numbers of these rows."""
+        asked_for = select(sessions.c.id).where(sessions.c.requester == self._user)
+        has_text = or_(cast(outbox.c.payload, String) != json.dumps(_BLANK_POST), outbox.c.follow.is_not(None))
+        theirs = and_(outbox.c.session_id.in_(asked_for), or_(outbox.c.state.in_(("open", "sending")), has_text))
+        dead = and_(outbox.c.state == "dead", _holds(outbox.c.payload, self._user))
+        rows = await tx.execute(select(outbox.c.seq, outbox.c.payload, theirs.label("theirs")).where(or_(theirs, dead)))
+        return [(row.seq,) for row in rows if row.theirs or _names(self._user, json.dumps(row.payload))]
+
+
+async def _blank_posts(tx: AsyncConnection, keys: Sequence[Any], now: float) -> None:
+    these = outbox.c.seq.in_([seq for (seq,) in keys])
+    unsent = {"state": "dead", "reason": REASON, "sent_at": now, "sending_at": None}
+    await tx.execute(update(outbox).where(these, outbox.c.state.in_(("open", "sending"))).values(unsent))
+    await tx.execute(update(outbox).where(these).values(payload=_BLANK_POST, follow=None))
+
+
+def _holds(column: ColumnElement[Any], user: str) -> ColumnElement[bool]:
+    return cast(column, String).contains(user, autoescape=True)
+
+
+# ---------------------------------------------------------------- sessions
+
+
+async def _erase_sessions(tx: AsyncConnection, keys: Sequence[Any], now: float) -> None:
+    """Blank sessions, and end those that run: what Devin says and does in them is not read or shown any more."""
+    ids = [session_id for (session_id,) in keys]
+    live = select(sessions.c.id).where(sessions.c.id.in_(ids), sessions.c.lifecycle == Lifecycle.OPEN)
+    running = list(await tx.scalars(live))
+    lifecycle = case(
+        (sessions.c.lifecycle == Lifecycle.OPEN, Lifecycle.ENDED),
+        # What Devin may have started all the same is ended when it shows up.
+        (sessions.c.lifecycle.in_((Lifecycle.QUEUED, Lifecycle.CREATING, Lifecycle.UNCERTAIN)), Lifecycle.CANCELLED),
+        else_=sessions.c.lifecycle,
+    )
+    over = {"lifecycle": lifecycle, "ended_at": func.coalesce(sessions.c.ended_at, now), "checking": False}
+    await tx.execute(update(sessions).where(sessions.c.id.in_(ids)).values(**over, **_SESSION_WITHOUT_PERSON))
+    never = {"state": "dead", "reason": REASON}
+    await tx.execute(update(cards).where(cards.c.session_id.in_(ids), cards.c.state == "unposted").values(never))
+    await tx.execute(update(cards).where(cards.c.session_id.in_(ids)).values(drawn=None))
+    # A card that shows a session at work is edited when the bot runs again, and names nobody then.
+    await card_rows.redraw(tx, running, now)
+
+
+_SESSION_WITHOUT_PERSON: Final[dict[str, Any]] = {
+    "requester": _NOBODY,
+    "requester_name": "",
+    "stopped_by": _NOBODY,
+    "stopped_by_name": "",
+    "replied_by": None,
+    "prompt": "",
+    "prompt_hash": None,
+    "options": asdict(Options()),
+    "title": None,
+    "last_line": "",
+    "asks": None,
+    "pending": None,
+    "stop_requested": False,
+}
+
+
+def _took_part(user: str) -> ColumnElement[bool]:
+    return or_(sessions.c.replied_by == user, sessions.c.stopped_by == user)
+
+
+def _erase_part_in_sessions(user: str) -> Erase:
+    async def erase(tx: AsyncConnection, keys: Sequence[Any], _now: float) -> None:
+        these = sessions.c.id.in_([session_id for (session_id,) in keys])
+        stopped = {"stopped_by": _NOBODY, "stopped_by_name": ""}
+        await tx.execute(update(sessions).where(these, sessions.c.stopped_by == user).values(stopped))
+        await tx.execute(update(sessions).where(these, sessions.c.replied_by == user).values(replied_by=None))
+
+    return erase

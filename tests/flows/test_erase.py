@@ -1,0 +1,385 @@
+"""What is erased about a person and of a workspace, what stays, and that a death in the middle loses nothing of it."""
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import JSON, Boolean, Integer, String, Table, insert, select
+
+from bot.domain.cause_codec import BLANK, encode
+from bot.domain.causes import CommandCause, Confirmation, MessageCause, StartCause
+from bot.domain.lane import person_lane
+from bot.domain.session import Lifecycle, Options
+from bot.flows.upkeep import erase
+from bot.flows.upkeep.erase import Erasure
+from bot.store import inbox as inbox_rows
+from bot.store import lanes as lane_rows
+from bot.store import tables
+from bot.store.database.connection import Database
+from bot.store.inbox import InboxRow
+from bot.store.lanes import WorkerAliveError
+from bot.store.tables import cards, inbox, lanes, metadata, outbox, sessions, spend, threads
+from tests.flows.conftest import Store
+
+TEAM, OTHER_TEAM, CHANNEL, THREAD = "T0GONE", "T0STAYS", "C0WORK", "1750000000.000100"
+ADA, BEN, ADA2 = "U0ADA", "U0BEN", "U0ADA2"
+LEASE = 30.0
+MARK = f"what {ADA} wrote"
+
+# The columns that never hold anything about a person. Every other column of text or JSON is filled with the id of the
+# person, and has to be without it afterwards: a new column fails these tests until somebody decides.
+PLAIN = {
+    "inbox": "key lane kind ts state reason ref",
+    "outbox": "key lane kind channel thread thread_ts session_id state ts reason ref owner",
+    "cards": "session_id channel ts state reason ref loss owner",
+    "sessions": "id org_id channel thread_ts lifecycle reference cause_ts devin_id bare_id url status detail "
+    "pull_requests stop_ts mark last_event_id page_cursor announced",
+    "threads": "channel ts session_id last_seen_ts unread_from",
+    "lanes": "owner",
+    "workers": "id",
+    "rate_limits": "",
+    "due": "name state",
+    "people": "",
+    "channels": "channel unread_from",
+    "shown_lists": "",
+    "notifications": "channel thread choice",
+    "spend": "session_id day org_id",
+    "consumption": "org_id day",
+}
+USUAL: dict[str, dict[str, Any]] = {
+    "inbox": {"kind": "message", "state": "dead"},
+    "outbox": {"kind": "post", "session_id": "hers", "state": "open", "owner": None},
+    "cards": {"session_id": "hers", "state": "sent", "owner": None},
+    "sessions": {"id": "hers", "requester": ADA, "lifecycle": "open", "ended_at": None, "pull_requests": []},
+    "threads": {"session_id": "hers"},
+    "lanes": {"name": person_lane(TEAM, ADA), "owner": None},
+    "workers": {"seen_at": 0.0},
+    "rate_limits": {"name": f"out:{TEAM}:{ADA}"},
+    "people": {"user": ADA},
+    "shown_lists": {"user": ADA},
+    "notifications": {"user": ADA},
+    "spend": {"session_id": "hers"},
+}
+
+
+def row(table: Table, **values: Any) -> dict[str, Any]:
+    """A row of a table in which each column of text or JSON is about the person, but for those of `PLAIN`."""
+    known = dict.fromkeys(PLAIN[table.name].split(), "plain") | USUAL.get(table.name, {}) | values
+    return {column.name: known.get(column.name, _filled(column)) for column in table.columns if column.name != "seq"}
+
+
+def _filled(column: Any) -> Any:
+    if column.name == "team":
+        return TEAM
+    if isinstance(column.type, JSON):
+        return {"v": 1, "text": MARK, "user": ADA}
+    if isinstance(column.type, String):
+        return MARK
+    if isinstance(column.type, Boolean):
+        return False
+    return 1 if isinstance(column.type, Integer) else 1.0
+
+
+@pytest.fixture(autouse=True)
+def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(erase, "BATCH", 2)
+
+
+@pytest.fixture
+def erasure(either_store: Store) -> Erasure:
+    return Erasure(either_store.db, LEASE)
+
+
+async def contents(db: Database) -> dict[str, list[dict[str, Any]]]:
+    """All rows of all tables."""
+    found = {}
+    async with db.read() as tx:
+        for table in metadata.sorted_tables:
+            rows = (await tx.execute(select(table).order_by(*table.primary_key))).mappings()
+            found[table.name] = [dict(one) for one in rows]
+    return found
+
+
+async def cells_with(db: Database, text: str) -> set[str]:
+    """The columns in which `text` stands somewhere."""
+    return {
+        f"{name}.{column}"
+        for name, rows in (await contents(db)).items()
+        for one in rows
+        for column, value in one.items()
+        if text in str(value)
+    }
+
+
+async def values(db: Database, column: Any, *where: Any) -> list[Any]:
+    async with db.read() as tx:
+        return list(await tx.scalars(select(column).where(*where).order_by(column)))
+
+
+async def fill(store: Store) -> None:
+    """A row of each table that is about the person as far as it can be, and what else there is in a store."""
+    async with store.db.write() as tx:
+        for table, one in _rows():
+            await tx.execute(insert(table), one)
+
+
+def _rows() -> Iterator[tuple[Table, dict[str, Any]]]:
+    yield from ((table, row(table)) for table in metadata.sorted_tables)
+    held = CommandCause(ADA, CHANNEL, MARK, confirmation=Confirmation(asked=True))
+    causes = {"msg:open": MessageCause(ADA, MARK, CHANNEL, THREAD), "cmd:held": held, "start:1": StartCause("hers")}
+    for key, cause in causes.items():
+        yield inbox, row(inbox, key=key, kind=cause.kind, state="open", payload=encode(cause))
+    yield inbox, row(inbox, key="cmd:done", state="done", payload=BLANK, lane=person_lane(TEAM, ADA))
+    yield outbox, row(outbox, key="card:hers")
+    yield outbox, row(outbox, key="announce:hers", state="dead")
+    blank: dict[str, Any] = {"state": "sent", "payload": {"v": 1}, "follow": None}
+    yield outbox, row(outbox, key="say:sent", **blank)
+    nobodys = {"session_id": None, **blank}
+    yield outbox, row(outbox, key=f"priv:{TEAM}:{CHANNEL}:{ADA}:welcome", **nobodys)
+    yield outbox, row(outbox, key="direct", channel=ADA, lane=f"out:{TEAM}:{ADA}", **nobodys)
+    yield outbox, row(outbox, key="priv:open", kind="private", session_id=None)
+    yield outbox, row(outbox, key="lost:2", **nobodys | {"state": "dead", "payload": {"v": 1, "text": f"<@{ADA}>"}})
+    stopped = {"replied_by": ADA, "stopped_by": ADA, "stopped_by_name": "ada"}
+    yield sessions, _session_of(BEN, "his") | stopped
+
+
+def _session_of(user: str, name: str, **values: Any) -> dict[str, Any]:
+    """A session of somebody else."""
+    text = {"requester_name": "x", "prompt": "p", "prompt_hash": "h", "title": "t", "last_line": "l", "pending": None}
+    who = {"requester": user, "stopped_by": None, "stopped_by_name": "", "replied_by": user}
+    ids = {"id": name, "reference": name, "bare_id": name, "url": name}
+    return row(sessions, **text | who | ids | {"options": asdict(Options())} | values)
+
+
+async def fill_with_others(store: Store) -> None:
+    """What others have stored, and what only looks like the person's."""
+    mentions = MessageCause(BEN, f"ask <@{ADA}>", CHANNEL, THREAD)
+    for key, user, cause in (("msg:ben", BEN, mentions), ("msg:ada2", ADA2, MessageCause(ADA2, "x", CHANNEL, THREAD))):
+        await store.put(inbox, row(inbox, key=key, team=OTHER_TEAM, state="open", payload=encode(cause)))
+        await store.put(tables.people, row(tables.people, team=OTHER_TEAM, user=user, name=user))
+        await store.put(tables.notifications, row(tables.notifications, team=OTHER_TEAM, user=user))
+        await store.put(lanes, row(lanes, name=person_lane(OTHER_TEAM, user)))
+    dead = {"session_id": None, "state": "dead", "payload": {"v": 1, "text": ADA2}, "follow": None}
+    await store.put(outbox, row(outbox, team=OTHER_TEAM, **dead))
+    await store.put(sessions, _session_of(ADA2, "ada2", team=OTHER_TEAM))
+    await store.put(spend, row(spend, session_id="ada2"))
+
+
+# ---------------------------------------------------------------- a person
+
+
+async def test_no_column_of_any_table_says_anything_about_the_person(either_store: Store, erasure: Erasure) -> None:
+    await fill(either_store)
+    assert {table.split(".")[0] for table in await cells_with(either_store.db, ADA)} >= {
+        *("inbox", "outbox", "sessions", "lanes", "rate_limits", "people", "shown_lists", "notifications"),
+    }
+    erased = await erasure.person(ADA)
+    assert await cells_with(either_store.db, ADA) == set()
+    once = ("sessions", "joined", "people", "shown_lists", "notifications", "lanes", "rate_limits")
+    assert erased.rows == {"inbox": 5, "outbox": 7} | dict.fromkeys(once, 1)
+    assert erased.unfollowed == ("plain",)
+
+
+async def test_what_others_stored_stays_as_it_is(either_store: Store, erasure: Erasure) -> None:
+    await fill_with_others(either_store)
+    before = await contents(either_store.db)
+    erased = await erasure.person(ADA)
+    assert (erased.rows, erased.unfollowed) == ({}, ())
+    assert await contents(either_store.db) == before
+
+
+async def test_a_message_of_the_person_acts_no_second_time(either_store: Store, erasure: Erasure) -> None:
+    await fill(either_store)
+    await erasure.person(ADA)
+    again = MessageCause(ADA, MARK, CHANNEL, THREAD)
+    async with either_store.db.write() as tx:
+        for key in ("msg:open", "plain"):
+            await inbox_rows.add(tx, [InboxRow(key, TEAM, "in:x", THREAD, "ref", again, 0.0, 0.0)])
+        assert await inbox_rows.count_open(tx) == 0
+    assert await cells_with(either_store.db, ADA) == set()
+
+
+async def test_what_a_session_cost_stays(either_store: Store, erasure: Erasure) -> None:
+    await fill(either_store)
+    await erasure.person(ADA)
+    assert await values(either_store.db, spend.c.session_id) == ["hers"]
+    assert await values(either_store.db, sessions.c.acus, sessions.c.id == "hers") == [1.0]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("queued", "cancelled"),
+        ("creating", "cancelled"),
+        ("uncertain", "cancelled"),
+        ("open", "ended"),
+        ("ended", "ended"),
+        ("refused", "refused"),
+    ],
+)
+async def test_a_session_is_followed_no_longer(either_store: Store, erasure: Erasure, before: str, after: str) -> None:
+    await either_store.put(sessions, row(sessions, lifecycle=before))
+    await erasure.person(ADA)
+    assert await values(either_store.db, sessions.c.lifecycle) == [Lifecycle(after)]
+    assert await values(either_store.db, sessions.c.ended_at, sessions.c.ended_at.is_(None)) == []
+
+
+@pytest.mark.parametrize(
+    ("lifecycle", "state", "after"),
+    [("open", "sent", "open"), ("ended", "sent", "sent"), ("queued", "unposted", "dead")],
+)
+async def test_the_card_of_a_session_at_work_is_edited_by_the_next_run(
+    either_store: Store, erasure: Erasure, lifecycle: str, state: str, after: str
+) -> None:
+    await either_store.put(sessions, row(sessions, lifecycle=lifecycle))
+    await either_store.put(cards, row(cards, state=state, ts=None if state == "unposted" else THREAD))
+    await erasure.person(ADA)
+    assert await values(either_store.db, cards.c.state) == [after]
+
+
+async def test_posts_that_were_not_sent_are_not_sent_any_more(either_store: Store, erasure: Erasure) -> None:
+    await fill(either_store)
+    await erasure.person(ADA)
+    assert await values(either_store.db, outbox.c.key, outbox.c.state == "open") == []
+    assert await values(either_store.db, outbox.c.key, outbox.c.state == "dead") == [
+        "announce:hers",
+        "card:hers",
+        "lost:2",
+        "plain",
+    ]
+
+
+async def test_the_thread_of_the_session_stays_known(either_store: Store, erasure: Erasure) -> None:
+    await fill(either_store)
+    await erasure.person(ADA)
+    assert await values(either_store.db, threads.c.session_id) == ["hers"]
+
+
+# ---------------------------------------------------------------- a workspace
+
+
+async def test_no_row_of_the_workspace_stays(either_store: Store, erasure: Erasure) -> None:
+    await fill(either_store)
+    await either_store.put(tables.due, row(tables.due, name=f"digest:{TEAM}"))
+    erased = await erasure.workspace(TEAM)
+    left = {name for name, rows in (await contents(either_store.db)).items() if rows}
+    assert left == {"due", "consumption"}  # of the organisation, and workers that are not there were freed
+    assert await cells_with(either_store.db, TEAM) == set()
+    assert set(erased.rows) == set(metadata.tables) - {"consumption", "workers"}
+    assert erased.rows["inbox"] == 5
+    assert erased.unfollowed == ("plain", "his")
+
+
+async def test_another_workspace_stays_as_it_is(either_store: Store, erasure: Erasure) -> None:
+    await fill_with_others(either_store)
+    before = await contents(either_store.db)
+    assert (await erasure.workspace(TEAM)).rows == {}
+    assert await contents(either_store.db) == before
+
+
+def test_each_table_with_a_person_or_a_workspace_is_filled_here() -> None:
+    assert set(PLAIN) == set(metadata.tables)
+
+
+# ---------------------------------------------------------------- deaths, and a bot that runs
+
+
+class KilledError(Exception):
+    """The process ends."""
+
+
+class Dying(Database):
+    """A store whose process ends after so many commits. Right before a commit it leaves what the last one left."""
+
+    commits = 0
+
+    @asynccontextmanager
+    async def write(self, *, first: bool = False) -> AsyncIterator[Any]:
+        async with super().write(first=first) as tx:
+            yield tx
+        self.commits -= 1
+        if self.commits == 0:
+            raise KilledError
+
+
+async def emptied(db: Database) -> None:
+    async with db.write() as tx:
+        for table in metadata.sorted_tables:
+            await tx.execute(table.delete())
+
+
+def without_instants(found: dict[str, list[dict[str, Any]]]) -> dict[str, list[dict[str, Any]]]:
+    """The rows without when something was done, and without numbers that count on."""
+    instants = {"seq", "done_at", "ended_at", "sent_at", "next_at"}
+    return {
+        name: [{column: one[column] for column in one if column not in instants} for one in rows]
+        for name, rows in found.items()
+    }
+
+
+@pytest.mark.parametrize("kind_of", ["person", "workspace"])
+async def test_what_dies_in_the_middle_is_finished_when_it_is_repeated(
+    either_store: Store, either_url: str, kind_of: str
+) -> None:
+    named = {"person": ADA, "workspace": TEAM}[kind_of]
+    await fill(either_store)
+    await getattr(Erasure(either_store.db, LEASE), kind_of)(named)
+    expected = without_instants(await contents(either_store.db))
+    for commits in range(1, 40):
+        await emptied(either_store.db)
+        await fill(either_store)
+        dying = Dying(either_url)
+        dying.commits = commits
+        with suppress(KilledError):
+            await getattr(Erasure(dying, LEASE), kind_of)(named)
+        await dying.close()
+        if dying.commits > 0:  # it came to its end
+            return
+        await getattr(Erasure(either_store.db, LEASE), kind_of)(named)
+        assert without_instants(await contents(either_store.db)) == expected, commits
+    raise AssertionError("more commits than expected")
+
+
+@pytest.fixture
+async def postgres_only(postgres_store: str) -> AsyncIterator[Store]:
+    db = Database(postgres_store)
+    yield Store(db)
+    await emptied(db)
+    await db.close()
+
+
+async def test_on_postgresql_nothing_is_erased_while_a_worker_is_alive(postgres_only: Store) -> None:
+    await fill(postgres_only)
+    async with postgres_only.db.write() as tx:
+        await lane_rows.beat(tx, postgres_only.db, "host:2", LEASE)
+    before = await contents(postgres_only.db)
+    with pytest.raises(WorkerAliveError):
+        await Erasure(postgres_only.db, LEASE).person(ADA)
+    assert await contents(postgres_only.db) == before
+    await Erasure(postgres_only.db, 0.0).person(ADA)  # it was killed, and its lease is over
+    assert await cells_with(postgres_only.db, ADA) == set()
+
+
+async def test_a_frozen_worker_finds_its_claims_gone(either_store: Store, erasure: Erasure) -> None:
+    await either_store.put(lanes, row(lanes, name="in:T:C:1", owner="host:1"))
+    await either_store.put(outbox, row(outbox, owner="host:1", session_id=None))
+    await erasure.person("U0NOBODY")
+    assert await values(either_store.db, lanes.c.owner) == [None]
+    assert await values(either_store.db, outbox.c.owner) == [None]
+
+
+# ---------------------------------------------------------------- the file
+
+
+async def test_the_file_holds_no_trace_of_what_was_erased(store: Store, sqlite_url: str) -> None:
+    secret = "a plan that nobody may read"
+    for number in range(20):
+        payload = encode(MessageCause(ADA, secret * 50, CHANNEL, THREAD))
+        await store.put(inbox, row(inbox, key=f"msg:{number}", state="open", payload=payload))
+    await Erasure(store.db, LEASE).person(ADA)
+    path = Path(sqlite_url.removeprefix("sqlite:///"))
+    files = [file for file in path.parent.iterdir() if file.name.startswith(path.name)]
+    assert [file.name for file in files if secret.encode() in file.read_bytes()] == []
