@@ -11,8 +11,9 @@ from tests.page.visitor import AT_THE_PAGE, WATCH, Visitor
 
 pytestmark = AT_THE_PAGE
 
-# What a browser does that blocks the data of sites: to name the storage is an error already.
+# What a browser does that blocks the data of sites: to name the storage is an error already, and there are no locks.
 REFUSES: Final = """
+LockManager.prototype.request = () => Promise.reject(new DOMException("The request was denied.", "SecurityError"));
 for (const name of ["localStorage", "sessionStorage"]) {
   Object.defineProperty(window, name, {
     get() {
@@ -36,11 +37,13 @@ async def ann(browser: Browser, play: Playground) -> AsyncIterator[Visitor]:
     visitor.untroubled()
 
 
-async def test_the_page_is_used_without_storage(ann: Visitor) -> None:
+async def test_the_page_is_used_without_storage(ann: Visitor, play: Playground) -> None:
     await ann.is_ready()
     await ann.tour.is_at(1)
     await ann.tour.presses("Skip tour")
     await ann.opens("nobot")
+    await play.say("Ben", "nobot", "Seen at once")
+    await ann.sees("Seen at once")
     await ann.writes("Nothing is kept here")
     await ann.acts_as("Ben")
     await ann.sees("Nothing is kept here")

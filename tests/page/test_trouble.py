@@ -106,7 +106,7 @@ async def test_a_transcript_is_copied_as_markdown(visit: Visit, play: Playground
     assert said == "Shall we &lt;ship&gt; it?"
 
 
-async def test_a_page_that_lost_its_server_finds_it_again(visit: Visit, tmp_path: Path) -> None:
+async def test_pages_that_lost_their_server_find_it_again(visit: Visit, tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = str(probe.getsockname()[1])
     before, after = tmp_path / "before", tmp_path / "after"
@@ -116,16 +116,20 @@ async def test_a_page_that_lost_its_server_finds_it_again(visit: Visit, tmp_path
         ann = await visit(one.url)
         ann.expects("ERR_CONNECTION_REFUSED", "ERR_INCOMPLETE_CHUNKED_ENCODING", "ERR_CONNECTION_RESET", "ERR_EMPTY")
         await ann.opens("nobot")
+        second = await ann.opens_a_tab()
         await ann.writes("Before the end")
         await ann.sees("Before the end")
         assert await one.end() == 0
-    await expect(ann.page.locator("#alerts")).to_have_text("The playground does not answer; trying again.")
+    for tab in (ann, second):
+        await expect(tab.page.locator("#alerts")).to_have_text("The playground does not answer; trying again.")
     async with playground(after, "--no-example", "--port", port, "--quiet") as two:
         assert two.url == one.url
-        await expect(ann.page.locator("#alerts")).to_be_empty()
-        await expect(ann.message("Before the end")).to_have_count(0)
+        for tab in (ann, second):
+            await expect(tab.page.locator("#alerts")).to_be_empty()
+            await expect(tab.message("Before the end")).to_have_count(0)
         await ann.writes("After the beginning")
-        await ann.sees("After the beginning")
+        for tab in (ann, second):
+            await tab.sees("After the beginning")
         await ann.page.context.close()
 
 

@@ -3,7 +3,7 @@
 from typing import Any, Final, Literal, Self
 
 import pytest
-from playwright.async_api import Browser, ConsoleMessage, FilePayload, Locator, Page, expect
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, FilePayload, Locator, Page, expect
 
 from tests import sentences
 from tests.page.drawer import Drawer
@@ -97,26 +97,41 @@ class Visitor:
         self.expected += parts
 
     @classmethod
-    async def at(cls, browser: Browser, url: str, *, toured: bool = True, **context: Any) -> Self:
-        """Open the page in a fresh tab and wait until it can be used."""
+    async def at(cls, browser: Browser, url: str, *, toured: bool = True, script: str = "", **context: Any) -> Self:
+        """Open the page in a fresh browser, where a script runs before it, and wait until it can be used."""
         opened = await browser.new_context(**{"viewport": {"width": 1280, "height": 720}} | context)
         await opened.add_init_script(WATCH)
         if toured:
             await opened.add_init_script(TOURED)
-        visitor = cls(await opened.new_page())
+        if script:
+            await opened.add_init_script(script)
+        return await cls._in(opened, url)
+
+    @classmethod
+    async def _in(cls, browser: BrowserContext, url: str) -> Self:
+        visitor = cls(await browser.new_page())
         await visitor.page.goto(url)
         await visitor.is_ready()
         return visitor
+
+    async def opens_a_tab(self) -> Self:
+        """Open the page in one more tab of the same browser."""
+        return await self._in(self.page.context, self.page.url)
 
     async def is_ready(self) -> None:
         """Wait until the page can be used."""
         await expect(self.page.locator("html[data-ready=yes]")).to_be_attached()
 
-    async def leaves(self) -> None:
-        """Close the tab."""
+    async def closes_the_tab(self) -> None:
+        """Close this tab; the browser's other tabs stay."""
         if not self.page.is_closed():
             self.troubles += await self.page.evaluate("window.__broken ?? []")
-            await self.page.context.close()
+            await self.page.close()
+
+    async def leaves(self) -> None:
+        """Close the browser with all its tabs."""
+        await self.closes_the_tab()
+        await self.page.context.close()
 
     def untroubled(self) -> None:
         """Nothing went wrong in the page: no errors in the console, no breach of its content security policy."""

@@ -136,8 +136,22 @@ async def test_a_page_without_a_position_hears_what_comes(house):
         assert [row["text"] for row in (await page.event())["messages"]] == ["two"]
 
 
-async def test_a_position_that_is_none_is_refused(house):
-    assert await house.refused("/events", after="now") == (
+async def test_a_tab_without_a_stream_reads_at_once_what_it_has_missed(house):
+    start = (await house.get("/api/workspace"))["position"]
+    async with house.listening(after=start) as page:
+        await house.say("one")
+        event = await page.event()
+        assert await house.get("/api/changes", after=start) == event
+        assert await house.get("/api/changes", after=event["position"]) == {
+            "position": event["position"],
+            "reset": False,
+        }
+        assert (await house.get("/api/changes", after=0))["reset"]
+
+
+@pytest.mark.parametrize("path", ["/events", "/api/changes"])
+async def test_a_position_that_is_none_is_refused(house, path):
+    assert await house.refused(path, after="now") == (
         400,
         "after is a whole number from 0 to 9007199254740991.",
     )
@@ -181,6 +195,7 @@ async def test_a_change_that_cannot_be_read_makes_the_page_load_anew(house, capl
         house.bench.broken = True
         house.bench.news.tell(Change("bot"))
         event = await page.event()
+        assert await house.get("/api/changes", after=event["position"] - 1) == event
         house.bench.broken = False
         assert event == {"position": (await house.get("/api/workspace"))["position"], "reset": True}
         await house.say("afterwards")

@@ -84,7 +84,7 @@ class Feed:
                 return
             if self._news.position != after:
                 await asyncio.sleep(TOGETHER)
-                after, data = self._next(after)
+                after, data = self.changes(after)
                 yield f"id: {after}\nevent: changes\ndata: {data}\n\n"
 
     def event(self, after: int) -> Json:
@@ -95,8 +95,8 @@ class Feed:
         event: Json = {"position": self._news.position, "reset": lost}
         return event if lost else self._told(event, things)
 
-    def _next(self, after: int) -> tuple[int, str]:
-        """The newest position, and the event that brings a page there."""
+    def changes(self, after: int) -> tuple[int, str]:
+        """The newest position, and the event that brings a page there, as JSON."""
         position = self._news.position
         try:
             return position, _written(self.event(after))

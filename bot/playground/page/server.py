@@ -116,9 +116,16 @@ class Pages:
 
     async def events(self, request: Request) -> Response:
         """GET /events: from where a lost connection was, from `after`, or from now."""
-        last = {"after": request.headers.get("last-event-id") or request.query_params.get("after", "")}
-        after = number(last, "after", self._feed.position, 0, LARGEST_POSITION)
-        return StreamingResponse(self._feed.stream(after), media_type="text/event-stream")
+        last = request.headers.get("last-event-id") or request.query_params.get("after", "")
+        return StreamingResponse(self._feed.stream(self._position(last)), media_type="text/event-stream")
+
+    async def changes(self, request: Request) -> Response:
+        """GET /api/changes: at once what a tab has missed since `after`."""
+        _, event = self._feed.changes(self._position(request.query_params.get("after", "")))
+        return Response(event, media_type="application/json")
+
+    def _position(self, after: str) -> int:
+        return number({"after": after}, "after", self._feed.position, 0, LARGEST_POSITION)
 
 
 def page(slack: SlackSimulator, devin: DevinSimulator, bench: Bench, feed: Feed, home: Path = HOME) -> Guard:
@@ -138,6 +145,7 @@ def page(slack: SlackSimulator, devin: DevinSimulator, bench: Bench, feed: Feed,
         Route("/api/files/{id}", pages.file),
         Route("/api/transcript", pages.transcript),
         Route("/events", pages.events),
+        Route("/api/changes", pages.changes),
         Route("/api/slack/{act}", acts.in_slack, methods=["POST"]),
         Route("/api/devin/{id}/{verb}", acts.behind_devin, methods=["POST"]),
         Route("/api/bench/{act}", acts.at_the_bench, methods=["POST"]),

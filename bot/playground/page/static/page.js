@@ -3,11 +3,12 @@
 import { startComposer } from "./composer.js";
 import { clear } from "./dom.js";
 import { startDrawer } from "./drawer.js";
+import { follow } from "./feed.js";
 import { startHead } from "./head.js";
 import { kept } from "./kept.js";
 import { startMessages } from "./messages.js";
 import { startModals } from "./modal.js";
-import { events, get, inTurn } from "./net.js";
+import { get, inTurn } from "./net.js";
 import { startNotes } from "./notes.js";
 import { openChannel, openFirst, openThread, reload, startRooms } from "./rooms.js";
 import { startSidebar } from "./sidebar.js";
@@ -36,7 +37,7 @@ async function start() {
   publish("workspace", store.workspace);
   publish("me", store.me);
   take(answer);
-  events(answer.position, apply, connection);
+  follow(answer.position, apply, connection);
   await openFirst();
   startTour();
   document.documentElement.dataset.ready = "yes";
