@@ -69,6 +69,7 @@ from bot.metrics import Metrics
 from bot.store import ownership
 from bot.store.database.connection import Clock, Database, sqlite_path
 from bot.store.database.schema import migrate
+from bot.store.database.files import NotAFileError, keep_private, open_lock
 from bot.store.inbox_writer import InboxWriter
 from bot.timing import DAY, PRODUCTION, Timing
 from handlers import register
@@ -252,6 +253,7 @@ def timed(settings: Settings, timing: Timing) -> Timing:
     )
 
 
+        dead_texts=settings.bot_retention_days * DAY if settings.bot_keep_dead_texts else timing.dead_texts,
 @asynccontextmanager
 async def assembled(
     settings: Settings, clock: Clock = time.time, timing: Timing = PRODUCTION, others: Sequence[Settings] = ()
@@ -304,11 +306,14 @@ def alone_on(path: Path | None) -> Iterator[None]:
         yield
         return
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        opened = Path(f"{path}.lock").open("w")  # noqa: SIM115 - closed below; only its own error is handled here
+        opened = open_lock(path)
+    except NotAFileError as error:
+        raise StartError(
+            f"{error} is a link, or no file. Find out who put it there, remove it and start again."
+        ) from None
     except OSError:
         raise StartError(f"The store {path} cannot be opened. Check DATABASE_URL and who may write there.") from None
-    with opened as lock:
+    with os.fdopen(opened) as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
@@ -324,6 +329,9 @@ async def open_store(stack: AsyncExitStack, url: str, clock: Clock = time.time) 
         db = Database(url, clock)
         stack.push_async_callback(db.close)
         await migrate(db)
+        if (path := sqlite_path(url)) is not None:
+            # A crash right here leaves an empty file, in which the next start makes the schema.
+            keep_private(path)
     except Exception as error:  # noqa: BLE001 - whatever the store's driver raises; its text may quote a password
         log.error("store not opened", error=type(error).__name__)  # noqa: TRY400
         raise StartError(

@@ -173,7 +173,7 @@ async def finish(
 ) -> None:
     """Close the rows with these keys as done, or as dead with a `reason`.
 
-    The payloads of rows that are done are blanked; dead rows keep theirs for the retention time.
+    The payloads of rows that are done are blanked; dead rows keep theirs for a while.
     """
     outcome = {"outcome": "dead" if dead else "done", "at": at, "because": reason}
     await tx.execute(_CLOSE if dead else _CLOSE_AND_BLANK, {"keys": list(keys), **outcome})
