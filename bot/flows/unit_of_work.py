@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from bot.domain import lane as lanes_named
 from bot.domain.causes import Cause
 from bot.domain.session import Session
+from bot.flows.workspace import Workspace
 from bot.store import cards, inbox, outbox
 from bot.store.database.connection import Transaction
 from bot.store.inbox import InboxRow
@@ -72,6 +73,12 @@ class UnitOfWork:
                 rank=rank,
             )
         )
+
+    async def notify_admins(self, workspace: Workspace, key: str, message: Message) -> None:
+        """Post `message` once for each `key` in the admins' channel of `workspace`; if it has none, to each admin."""
+        channel, users = workspace.policy.admin_channel, workspace.policy.admin_users
+        for to in [channel] if channel else sorted(users):
+            await self.add_to_outbox(self.post_row(f"admins:{key}:{to}", workspace.team, to, None, message))
 
     def post_row(
         self, key: str, team: str, channel: str, thread_ts: str | None, message: Message, **more: object

@@ -27,6 +27,7 @@ from bot.views.answers.failures import (
     post_lost,
     posting_lost,
     posting_restricted,
+    reference_copied,
 )
 from bot.views.answers.files import (
     file_not_allowed,
@@ -183,6 +184,7 @@ __all__ = [
     "posting_restricted",
     "received",
     "received_in_thread",
+    "reference_copied",
     "reply_not_sent",
     "reply_uncertain",
     "session_list",
