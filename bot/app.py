@@ -35,6 +35,7 @@ from bot.flows.deliver.cards import CardEditor
 from bot.flows.deliver.failures import SendFailures
 from bot.flows.deliver.files import FilePosts
 from bot.flows.deliver.send import Send
+from bot.flows.file_transfers import FileTransfers
 from bot.flows.follow.announce import Announce
 from bot.flows.follow.poll import Poller
 from bot.flows.job import Flow
@@ -68,8 +69,8 @@ from bot.logs import get_logger
 from bot.metrics import Metrics
 from bot.store import ownership
 from bot.store.database.connection import Clock, Database, sqlite_path
-from bot.store.database.schema import migrate
 from bot.store.database.files import NotAFileError, keep_private, open_lock
+from bot.store.database.schema import migrate
 from bot.store.inbox_writer import InboxWriter
 from bot.timing import DAY, PRODUCTION, Timing
 from handlers import register
@@ -81,6 +82,7 @@ from handlers.messages import Messages
 log = get_logger(__name__)
 
 FLOWS_AT_ONCE: Final = 32
+FLOWS_OF_A_PERSON: Final = 8
 POSTS_AT_ONCE: Final = 64
 EDITS_AT_ONCE: Final = 16
 
@@ -119,7 +121,8 @@ def wire(services: Services, engine: LocalEngine, settings: Settings) -> Bot:
     usage_ledger = UsageLedger(services)
     session_list = SessionList(services)
     command_answers = CommandAnswers(services, session_list, usage_ledger, access)
-    prompts = PromptBuilder(services, access)
+    transfers = FileTransfers()
+    prompts = PromptBuilder(services, access, transfers)
     start_from_command = StartFromCommand(services, access, prompts)
     heartbeat = Heartbeat(services)
     announce = Announce(services)
@@ -130,8 +133,8 @@ def wire(services: Services, engine: LocalEngine, settings: Settings) -> Bot:
     )
     dispatch = Dispatch(services, flows)
     failures = SendFailures(services)
-    send = Send(services, failures, FilePosts(services, failures), shared_channels)
-    engine.route("in", Route(dispatch.work, FLOWS_AT_ONCE))
+    send = Send(services, failures, FilePosts(services, failures, transfers), shared_channels)
+    engine.route("in", Route(dispatch.work, FLOWS_AT_ONCE, FLOWS_OF_A_PERSON))
     for lane in ("out", "react", "unreact", "priv"):
         engine.route(lane, Route(send.work, POSTS_AT_ONCE))
     engine.route("card", Route(CardEditor(services, shared_channels).work, EDITS_AT_ONCE))
@@ -250,10 +253,10 @@ def timed(settings: Settings, timing: Timing) -> Timing:
         slow_poll=settings.bot_slow_poll_seconds,
         lease=settings.bot_lease_seconds,
         retention=settings.bot_retention_days * DAY,
+        dead_texts=settings.bot_retention_days * DAY if settings.bot_keep_dead_texts else timing.dead_texts,
     )
 
 
-        dead_texts=settings.bot_retention_days * DAY if settings.bot_keep_dead_texts else timing.dead_texts,
 @asynccontextmanager
 async def assembled(
     settings: Settings, clock: Clock = time.time, timing: Timing = PRODUCTION, others: Sequence[Settings] = ()
@@ -326,12 +329,12 @@ def alone_on(path: Path | None) -> Iterator[None]:
 async def open_store(stack: AsyncExitStack, url: str, clock: Clock = time.time) -> Database:
     """Open the store at `url`, which `stack` closes, and migrate its schema; raises StartError if that fails."""
     try:
-        db = Database(url, clock)
-        stack.push_async_callback(db.close)
-        await migrate(db)
         if (path := sqlite_path(url)) is not None:
             # A crash right here leaves an empty file, in which the next start makes the schema.
             keep_private(path)
+        db = Database(url, clock)
+        stack.push_async_callback(db.close)
+        await migrate(db)
     except Exception as error:  # noqa: BLE001 - whatever the store's driver raises; its text may quote a password
         log.error("store not opened", error=type(error).__name__)  # noqa: TRY400
         raise StartError(

@@ -100,7 +100,10 @@ class UnitOfWork:
         return replace(row, **more)  # type: ignore[arg-type]  # names are OutboxRow's own
 
     async def react(self, session: Session, ts: str, name: str) -> None:
-        """Add the reaction `name` to the message `ts` in the session's channel, once and as best effort."""
+        """Add the reaction `name` to the message `ts` in the session's channel, once and as best effort.
+
+        Reactions to what started a session go before those to replies, of which there may be many.
+        """
         key = f"react:{session.team}:{session.channel}:{ts}:{name}"
         await self.add_to_outbox(self._reaction(key, session, "reaction", ts, name))
 
@@ -128,6 +131,7 @@ class UnitOfWork:
             thread=key,
             ref=self.ref,
             payload={"ts": ts, "name": name},
+            rank=outbox.FIRST if ts == session.cause_ts else outbox.USUAL,
             next_at=self.now,
             created_at=self.now,
             expires_at=self.now + self.timing.reaction_expires,
