@@ -35,6 +35,7 @@ from bot.flows.deliver.cards import CardEditor
 from bot.flows.deliver.failures import SendFailures
 from bot.flows.deliver.files import FilePosts
 from bot.flows.deliver.send import Send
+from bot.flows.file_transfers import FileTransfers
 from bot.flows.follow.announce import Announce
 from bot.flows.follow.poll import Poller
 from bot.flows.job import Flow
@@ -68,6 +69,7 @@ from bot.logs import get_logger
 from bot.metrics import Metrics
 from bot.store import ownership
 from bot.store.database.connection import Clock, Database, sqlite_path
+from bot.store.database.files import NotAFileError, keep_private, open_lock
 from bot.store.database.schema import migrate
 from bot.store.inbox_writer import InboxWriter
 from bot.timing import DAY, PRODUCTION, Timing
@@ -80,6 +82,7 @@ from handlers.messages import Messages
 log = get_logger(__name__)
 
 FLOWS_AT_ONCE: Final = 32
+FLOWS_OF_A_PERSON: Final = 8
 POSTS_AT_ONCE: Final = 64
 EDITS_AT_ONCE: Final = 16
 
@@ -122,7 +125,8 @@ def wire(services: Services, engine: LocalEngine, settings: Settings) -> Bot:
     usage_ledger = UsageLedger(services)
     session_list = SessionList(services)
     command_answers = CommandAnswers(services, session_list, usage_ledger, access)
-    prompts = PromptBuilder(services, access)
+    transfers = FileTransfers()
+    prompts = PromptBuilder(services, access, transfers)
     start_from_command = StartFromCommand(services, access, prompts)
     heartbeat = Heartbeat(services)
     announce = Announce(services)
@@ -133,8 +137,8 @@ def wire(services: Services, engine: LocalEngine, settings: Settings) -> Bot:
     )
     dispatch = Dispatch(services, flows)
     failures = SendFailures(services)
-    send = Send(services, failures, FilePosts(services, failures), shared_channels)
-    engine.route("in", Route(dispatch.work, FLOWS_AT_ONCE))
+    send = Send(services, failures, FilePosts(services, failures, transfers), shared_channels)
+    engine.route("in", Route(dispatch.work, FLOWS_AT_ONCE, FLOWS_OF_A_PERSON))
     for lane in ("out", "react", "unreact", "priv"):
         engine.route(lane, Route(send.work, POSTS_AT_ONCE))
     engine.route("card", Route(CardEditor(services, shared_channels).work, EDITS_AT_ONCE))
@@ -253,6 +257,7 @@ def timed(settings: Settings, timing: Timing) -> Timing:
         slow_poll=settings.bot_slow_poll_seconds,
         lease=settings.bot_lease_seconds,
         retention=settings.bot_retention_days * DAY,
+        dead_texts=settings.bot_retention_days * DAY if settings.bot_keep_dead_texts else timing.dead_texts,
     )
 
 
@@ -308,11 +313,14 @@ def alone_on(path: Path | None) -> Iterator[None]:
         yield
         return
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        opened = Path(f"{path}.lock").open("w")  # noqa: SIM115 - closed below; only its own error is handled here
+        opened = open_lock(path)
+    except NotAFileError as error:
+        raise StartError(
+            f"{error} is a link, or no file. Find out who put it there, remove it and start again."
+        ) from None
     except OSError:
         raise StartError(f"The store {path} cannot be opened. Check DATABASE_URL and who may write there.") from None
-    with opened as lock:
+    with os.fdopen(opened) as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
@@ -325,6 +333,9 @@ def alone_on(path: Path | None) -> Iterator[None]:
 async def open_store(stack: AsyncExitStack, url: str, clock: Clock = time.time) -> Database:
     """Open the store at `url`, which `stack` closes, and migrate its schema; raises StartError if that fails."""
     try:
+        if (path := sqlite_path(url)) is not None:
+            # A crash right here leaves an empty file, in which the next start makes the schema.
+            keep_private(path)
         db = Database(url, clock)
         stack.push_async_callback(db.close)
         await migrate(db)

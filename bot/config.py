@@ -76,6 +76,11 @@ WRONG: Final = {
     "bot_digest_time": "must be a time of day as HH:MM, for example 09:00.",
     "bot_timezone": "must be the name of a time zone such as Europe/Berlin or UTC.",
     "bot_retention_days": "must be a whole number of days from 1 to 3650, for example 30.",
+    "bot_keep_dead_texts": "must be yes or no.",
+    "bot_code_hosts": (
+        "must be the hosts of your code with commas between them, without https:// and paths,"
+        " for example git.acme.example,code.acme.example:8443."
+    ),
     "bot_host": "must be the address to listen on, for example 0.0.0.0 or 127.0.0.1.",
     "bot_lease_seconds": "must be a number of seconds above 0 and up to 3600, for example 30.",
     "bot_log_level": "must be DEBUG, INFO, WARNING or ERROR.",
@@ -124,6 +129,8 @@ def _zone(value: object) -> object:
 ChannelId = Annotated[str, StringConstraints(pattern=r"^[CDG][A-Z0-9]+$")]
 UserId = Annotated[str, StringConstraints(pattern=r"^[UW][A-Z0-9]+$")]
 Seconds = Annotated[float, Field(gt=0, le=3600, allow_inf_nan=False)]
+CodeHost = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*(:\d{1,5})?$", to_lower=True)]
+CodeHosts = Annotated[tuple[CodeHost, ...], NoDecode, BeforeValidator(_split)]
 UserIds = Annotated[tuple[UserId, ...], NoDecode, BeforeValidator(_split)]
 
 
@@ -205,6 +212,8 @@ class Settings(StoreSettings):
     bot_timezone: Annotated[ZoneInfo, BeforeValidator(_zone)] = ZoneInfo("UTC")
     bot_host: str = "0.0.0.0"  # noqa: S104 - a container's port is reached from outside
     bot_retention_days: int = Field(30, ge=1, le=3650)
+    bot_keep_dead_texts: bool = False
+    bot_code_hosts: CodeHosts = ()
 
     @field_validator("slack_bot_token", "slack_app_token", "devin_api_key")
     @classmethod

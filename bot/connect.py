@@ -111,6 +111,7 @@ def _policy(settings: Settings) -> Policy:
         admin_users=frozenset(settings.bot_admin_users),
         digest_time=settings.bot_digest_time,
         zone=settings.bot_timezone,
+        code_hosts=frozenset(settings.bot_code_hosts),
     )
 
 

@@ -218,6 +218,17 @@ def started_twice(older: str) -> str:
     )
 
 
+HAS_OUR_REFERENCE = "has the reference of a thread"
+
+
+def reference_copied(url: str, channel: str, reference: str) -> str:
+    return (
+        f":warning: <{url}|A session in Devin> {HAS_OUR_REFERENCE} in {channel}, but "
+        "Devin Bridge did not start it for that thread. It is left alone, and the thread stays as it is. "
+        f"Check in Devin who started it and why it has `{reference}`."
+    )
+
+
 # ---------------------------------------------------------------- who may do what, and where
 
 NOTHING_STARTED = "nothing was started"

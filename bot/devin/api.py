@@ -1,7 +1,7 @@
 """What all parts of the API share: the paths of an organisation, a call with its answer, and lists in pages."""
 
 from collections.abc import AsyncIterator, Mapping
-from typing import Any, Final, TypeVar
+from typing import IO, Any, Final, TypeVar
 from urllib.parse import quote
 
 import httpx
@@ -63,7 +63,7 @@ class Api:
         instead: str | None = None,
         params: Mapping[str, Any] | None = None,
         json: Any = None,
-        files: Mapping[str, tuple[str, bytes, str]] | None = None,
+        files: Mapping[str, tuple[str, IO[bytes], str]] | None = None,
         limit: float | None = None,
     ) -> httpx.Response:
         patience = self._transport.patience

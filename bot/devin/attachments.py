@@ -13,8 +13,11 @@ from bot.devin.models import Attachment, SessionAttachment, SessionAttachments
 class AttachmentsApi(Api):
     """The files of one organisation."""
 
-    async def upload_attachment(self, name: str, content: bytes, content_type: str) -> Attachment:
-        """Upload a file for a prompt or a message. Repeating it is harmless: a file nobody refers to is never read."""
+    async def upload_attachment(self, name: str, content: IO[bytes], content_type: str) -> Attachment:
+        """Upload all of `content`, in chunks, for a prompt or a message.
+
+        Repeating it is harmless: a file nobody refers to is never read.
+        """
         file, limit = (name, content, content_type), self._transport.patience.upload
         return await self._request("POST", self._org("attachments"), Attachment, files={"file": file}, limit=limit)
 

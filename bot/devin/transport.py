@@ -40,7 +40,7 @@ class Call:
     instead: str | None = None
     params: Mapping[str, Any] | None = None
     json: Any = None
-    files: Mapping[str, tuple[str, bytes, str]] | None = None
+    files: Mapping[str, tuple[str, IO[bytes], str]] | None = None
 
 
 class Bearer(httpx.Auth):

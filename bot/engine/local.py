@@ -5,7 +5,10 @@ once more after that.
 """
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
+from weakref import WeakValueDictionary
 
 from bot.engine.port import Tick, Work
 from bot.logs import get_logger
@@ -16,14 +19,29 @@ log = get_logger(__name__)
 
 @dataclass(slots=True)
 class Route:
-    """The function that works on the lanes with one first word, and how many of its calls may run at once."""
+    """The function that works on the lanes with one first word, and how many of its calls may run at once.
+
+    Of these at most `share` are for one person, so that a flood of one leaves the others their turns. None is no limit.
+    """
 
     work: Work
     at_once: int
-    slots: asyncio.Semaphore = field(init=False)
+    share: int | None = None
+    _slots: asyncio.Semaphore = field(init=False)
+    _shares: WeakValueDictionary[str, asyncio.Semaphore] = field(init=False, default_factory=WeakValueDictionary)
 
     def __post_init__(self) -> None:
-        self.slots = asyncio.Semaphore(self.at_once)
+        self._slots = asyncio.Semaphore(self.at_once)
+
+    @asynccontextmanager
+    async def slot(self, whose: str | None) -> AsyncIterator[None]:
+        """Wait for a slot, first come first served; first for one within the share of the person `whose`."""
+        share = None
+        if whose is not None and self.share is not None:
+            share = self._shares.setdefault(whose, asyncio.Semaphore(self.share))
+        # In this order: what waits for its person's share stands in nobody else's way.
+        async with share or nullcontext(), self._slots:
+            yield
 
 
 class LocalEngine:
@@ -35,6 +53,7 @@ class LocalEngine:
         self._tasks: set[asyncio.Task[float | None]] = set()
         self._running: dict[str, asyncio.Task[float | None]] = {}  # by lane, the task that has not passed it on
         self._again: dict[str, float] = {}
+        self._whose: dict[str, str] = {}  # by lane, whom it is worked on for, as long as there is a hint for it
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._ticks: dict[str, Tick] = {}
         self._hurry: dict[str, asyncio.Event] = {}
@@ -44,10 +63,15 @@ class LocalEngine:
         """Have the lanes whose name begins with `word` and a colon worked on by `route`."""
         self._routes[word] = route
 
-    def wake(self, lane: str, after: float = 0.0) -> None:
-        """Have `lane` worked on, now or `after` so many seconds; of two hints the earlier one counts."""
+    def wake(self, lane: str, after: float = 0.0, whose: str | None = None) -> None:
+        """Have `lane` worked on, now or `after` so many seconds; of two hints the earlier one counts.
+
+        `whose` is the person for whom it is worked on; without one it stays the person of an earlier hint.
+        """
         if self._stopping.is_set():
             return
+        if whose is not None:
+            self._whose[lane] = whose
         if after > 0:
             self._wake_after(lane, after)
             return
@@ -101,7 +125,7 @@ class LocalEngine:
 
     async def _work_on(self, lane: str) -> float | None:
         route = self._routes[lane.split(":", 1)[0]]
-        async with route.slots:
+        async with route.slot(self._whose.get(lane)):
             if self._stopping.is_set():
                 return None  # the slot became free because another task ended at the stop
             try:
@@ -119,6 +143,8 @@ class LocalEngine:
         waits = [hint for hint in hints if hint is not None]
         if waits:
             self.wake(lane, min(waits))
+        elif lane not in self._running and lane not in self._timers:
+            self._whose.pop(lane, None)
 
     def _wake_after(self, lane: str, after: float) -> None:
         loop = asyncio.get_running_loop()

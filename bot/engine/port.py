@@ -12,8 +12,11 @@ Tick = Callable[[], Awaitable[float]]
 class Engine(Protocol):
     """Carries hints, and stores none. A lost hint costs seconds and no message, because a sweep repeats it."""
 
-    def wake(self, lane: str, after: float = 0.0) -> None:
-        """Have `lane` worked on, `after` so many seconds; of two hints the earlier one counts."""
+    def wake(self, lane: str, after: float = 0.0, whose: str | None = None) -> None:
+        """Have `lane` worked on, `after` so many seconds; of two hints the earlier one counts.
+
+        `whose` is the person for whom the lane is worked on, if that is known: nobody's lanes take up all there is.
+        """
 
     def pass_on(self, lane: str, within: float) -> None:
         """Let a second call work on `lane` beside the one that runs, `within` so many seconds.

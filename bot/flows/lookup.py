@@ -14,9 +14,13 @@ from bot.domain.session import Session, bare_id
 from bot.flows.exactly_once import Found, LookupResult, Missing
 from bot.flows.organisation import Organisation
 from bot.flows.services import Services
+from bot.logs import get_logger
+
+log = get_logger(__name__)
 
 BOT_TAG: Final = "devin-bridge"
 CLOCKS_APART: Final = 300  # seconds by which Devin's clock and ours may differ
+DEVIN_BEGAN: Final = 1_700_000_000  # in 2023: an earlier time of a session is none
 # As `PromptBuilder.build` writes it at the end of the prompt. A reference that people quote stands before that one.
 _IN_PROMPT: Final = re.compile(r"Reference: (slack-\S+)$", re.MULTILINE)
 _IN_MESSAGE: Final = re.compile(r"\[Slack \d+\.\d+\] ")  # as a forwarded message begins
@@ -39,17 +43,37 @@ class SessionLookup:
         return {"service_user_ids": [own_id]} if own_id else {}
 
     async def session(self, session: Session) -> LookupResult[DevinSession]:
-        """Look up the oldest session at Devin with the reference of `session`. Each call lists sessions anew."""
+        """Look up the oldest session at Devin that was made for `session`. Each call lists sessions anew."""
         assert session.reference is not None
         organisation = self._services.organisations.of(session)
         found: list[DevinSession] = []
         unreadable = 0
         async for page in self._candidates(organisation, session):
-            found += [made for made in page.items if session.reference in await self.references(organisation, made)]
+            found += [made for made in page.items if await self._is_for(session, made)]
             unreadable += len(page.unreadable)
         if found:
             return Found(min(found, key=age))
         return Missing.UNREADABLE if unreadable else Missing.NOT_FOUND
+
+    async def _is_for(self, session: Session, made: DevinSession) -> bool:
+        carried = await self.references(self._services.organisations.of(session), made)
+        if session.reference not in carried:
+            return False
+        ours = await self.may_be_for(session, made)
+        if not ours:
+            log.warning("session with our reference is not ours", session=session.id, devin_id=made.session_id)
+        return ours
+
+    async def may_be_for(self, session: Session, made: DevinSession) -> bool:
+        """Whether `made`, which carries the reference of `session`, may be what this bot created for `session`.
+
+        Anybody at Devin can copy a tag or a prompt. So `made` must have no other maker, and not be older than the
+        request for `session`. Where Devin names no maker or no time, that speaks for `made`: an outcome that cannot be
+        looked up would end in a second session.
+        """
+        if DEVIN_BEGAN < made.created_at < _not_before(session):
+            return False
+        return await self._services.organisations.of(session).may_have_made(made)
 
     async def message(self, session: Session, mark: str, page_cursor: str | None) -> LookupResult[None]:
         """Look up whether a message at Devin begins with `mark`, from the page `page_cursor` of the conversation on.
@@ -74,7 +98,7 @@ class SessionLookup:
         return Missing.UNREADABLE if unreadable else Missing.NOT_FOUND
 
     def _candidates(self, organisation: Organisation, session: Session) -> AsyncIterator[Page[DevinSession]]:
-        since = int(session.created_at) - CLOCKS_APART
+        since = _not_before(session)
         if not organisation.tags_refused:
             return organisation.devin.session_pages(tags=[session.reference or ""], created_after=since)
         return self._recent(organisation, since)
@@ -114,6 +138,12 @@ class SessionLookup:
         if len(self._prompts) > MOST_REMEMBERED:
             del self._prompts[next(iter(self._prompts))]
         return found
+
+
+def _not_before(session: Session) -> int:
+    """The earliest time by Devin's clock at which `session` can have been created there."""
+    # Our record is older than the intent of each try, and stays when a later try has an intent of its own.
+    return int(session.created_at) - CLOCKS_APART
 
 
 def is_from_slack(text: str) -> bool:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from bot.devin.client import Devin
+from bot.devin.models import DevinSession
 from bot.domain.session import Session
 from bot.logs import get_logger
 from bot.store import due
@@ -55,6 +56,12 @@ class Organisation:
         if self._own_id is None:
             self._own_id = (await self.devin.self_()).id
         return self._own_id
+
+    async def may_have_made(self, made: DevinSession) -> bool:
+        """Whether the bot's own user may have made `made`: yes, unless Devin names the user, and it is another one."""
+        makers = {maker for maker in (made.service_user_id, made.user_id) if maker}
+        own_id = await self.own_id() if makers else None
+        return own_id is None or own_id in makers
 
 
 class Organisations:

@@ -9,6 +9,7 @@ from bot.domain.causes import MessageCause, SessionCause
 from bot.domain.commands.options import Request, is_playbook_id
 from bot.domain.session import Session
 from bot.flows.access import Access
+from bot.flows.file_transfers import FileTransfers
 from bot.flows.job import Job
 from bot.flows.organisation import Organisation
 from bot.flows.playbooks import playbooks_by_name
@@ -55,11 +56,11 @@ class Prompt:
 class PromptBuilder:
     """Builds the texts that Devin reads, and hands files on."""
 
-    def __init__(self, services: Services, access: Access) -> None:
+    def __init__(self, services: Services, access: Access, transfers: FileTransfers) -> None:
         self._services = services
         self._readable = Readable(access)
         self._threads = ThreadReader(self._readable)
-        self._uploads = Uploads()
+        self._uploads = Uploads(transfers)
 
     async def build(self, job: Job[SessionCause], session: Session) -> Prompt:
         """Return the prompt for `session`: what was asked, what its thread says before, who asked, the reference."""

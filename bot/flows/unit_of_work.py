@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from bot.domain import lane as lanes_named
 from bot.domain.causes import Cause
 from bot.domain.session import Session
+from bot.flows.workspace import Workspace
 from bot.store import cards, inbox, outbox
 from bot.store.database.connection import Transaction
 from bot.store.inbox import InboxRow
@@ -73,6 +74,12 @@ class UnitOfWork:
             )
         )
 
+    async def notify_admins(self, workspace: Workspace, key: str, message: Message) -> None:
+        """Post `message` once for each `key` in the admins' channel of `workspace`; if it has none, to each admin."""
+        channel, users = workspace.policy.admin_channel, workspace.policy.admin_users
+        for to in [channel] if channel else sorted(users):
+            await self.add_to_outbox(self.post_row(f"admins:{key}:{to}", workspace.team, to, None, message))
+
     def post_row(
         self, key: str, team: str, channel: str, thread_ts: str | None, message: Message, **more: object
     ) -> OutboxRow:
@@ -93,7 +100,10 @@ class UnitOfWork:
         return replace(row, **more)  # type: ignore[arg-type]  # names are OutboxRow's own
 
     async def react(self, session: Session, ts: str, name: str) -> None:
-        """Add the reaction `name` to the message `ts` in the session's channel, once and as best effort."""
+        """Add the reaction `name` to the message `ts` in the session's channel, once and as best effort.
+
+        Reactions to what started a session go before those to replies, of which there may be many.
+        """
         key = f"react:{session.team}:{session.channel}:{ts}:{name}"
         await self.add_to_outbox(self._reaction(key, session, "reaction", ts, name))
 
@@ -121,6 +131,7 @@ class UnitOfWork:
             thread=key,
             ref=self.ref,
             payload={"ts": ts, "name": name},
+            rank=outbox.FIRST if ts == session.cause_ts else outbox.USUAL,
             next_at=self.now,
             created_at=self.now,
             expires_at=self.now + self.timing.reaction_expires,

@@ -10,6 +10,7 @@ from typing import Final
 from bot.devin.errors import DevinError, DevinRefused
 from bot.domain.causes import SessionCause
 from bot.domain.file import SlackFile
+from bot.flows.file_transfers import FileTransfers
 from bot.flows.job import Job
 from bot.flows.organisation import Organisation
 from bot.flows.workspace import Workspace
@@ -44,6 +45,9 @@ class ThreadFiles:
 
 class Uploads:
     """Hands files on to Devin."""
+
+    def __init__(self, transfers: FileTransfers) -> None:
+        self._transfers = transfers
 
     async def of_message(self, job: Job[SessionCause], organisation: Organisation) -> Files:
         """Upload the files of the job's message to Devin, in their order, as far as there is room."""
@@ -94,9 +98,10 @@ class Uploads:
             return answers.file_refused(file.name)
 
     async def _upload(self, workspace: Workspace, organisation: Organisation, file: SlackFile) -> str:
-        content = await workspace.slack.download(file)
         kind = file.mimetype or "application/octet-stream"
-        return (await organisation.devin.upload_attachment(file.name, content, kind)).url
+        async with self._transfers.turn() as content:
+            await workspace.slack.download(file, content)
+            return (await organisation.devin.upload_attachment(file.name, content, kind)).url
 
 
 async def _with_details(workspace: Workspace, file: SlackFile) -> SlackFile:

@@ -1,9 +1,10 @@
 """A Slack workspace: who the bot is in it, its client, and the settings that flows obey in it."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, time, tzinfo
 
+from bot.domain.session import Session
 from bot.flows.organisation import Organisation
 from bot.logs import get_logger
 from bot.slack.client import Slack
@@ -19,6 +20,7 @@ class Policy:
     admin_users: frozenset[str] = frozenset()
     digest_time: time = time(9, 0)
     zone: tzinfo = UTC
+    code_hosts: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +60,11 @@ class Workspaces:
             self._missed.add(team or "")
             log.warning("workspace is not connected", team=team)
         return found
+
+    def with_code_hosts(self, session: Session) -> Session:
+        """Return `session` with the code hosts that the settings of its workspace name, as views need them."""
+        workspace = self._by_team.get(session.team)
+        return session if workspace is None else replace(session, code_hosts=workspace.policy.code_hosts)
 
     def of_request(self, team: str | None) -> Workspace | None:
         """Return the workspace that a request of Slack's concerns, or None if that one is not connected.

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any, Final
+from typing import IO, Any, Final
 
 import aiohttp
 from yarl import URL
@@ -93,11 +93,12 @@ class Downloads:
     proxy: str | None = None
     timing: Timing = PRODUCTION
 
-    async def read(self, file: SlackFile, limit: int) -> bytes:
-        """Return the content of a file, of at most `limit` bytes, or raise FileNotReadable."""
+    async def save(self, file: SlackFile, into: IO[bytes], limit: int) -> None:
+        """Write the content of a file, of at most `limit` bytes, into `into`, or raise FileNotReadable."""
         self._check(file, limit)
         with suppress(aiohttp.ClientError, TimeoutError):
-            return await self._fetch(file, limit)
+            await self._fetch(file, into, limit)
+            return
         raise FileNotReadable(Reason.UNREACHABLE)  # without a cause, which would print the address
 
     def _check(self, file: SlackFile, limit: int) -> None:
@@ -108,7 +109,7 @@ class Downloads:
         if file.size > limit:
             raise FileNotReadable(Reason.SIZE)
 
-    async def _fetch(self, file: SlackFile, limit: int) -> bytes:
+    async def _fetch(self, file: SlackFile, into: IO[bytes], limit: int) -> None:
         timeout = aiohttp.ClientTimeout(
             total=self.timing.download, connect=self.timing.download_connect, sock_read=self.timing.download_silence
         )
@@ -117,10 +118,9 @@ class Downloads:
             file.url, headers=headers, allow_redirects=False, proxy=self.proxy, timeout=timeout
         ) as answer:
             _check_answer(answer, file)
-            data = await _bounded(answer, limit)
-        if answer.content_type == _HTML and len(data) != file.size:
+            size = await _save(answer, into, limit)
+        if answer.content_type == _HTML and size != file.size:
             raise FileNotReadable(Reason.LOGIN)  # the file is HTML too, but of another length than this page
-        return data
 
 
 def _check_answer(answer: aiohttp.ClientResponse, file: SlackFile) -> None:
@@ -136,12 +136,14 @@ def _check_answer(answer: aiohttp.ClientResponse, file: SlackFile) -> None:
         raise FileNotReadable(Reason.LOGIN)
 
 
-async def _bounded(answer: aiohttp.ClientResponse, limit: int) -> bytes:
+async def _save(answer: aiohttp.ClientResponse, into: IO[bytes], limit: int) -> int:
+    """Write the body of `answer` into `into` in chunks, and return its size."""
     if (answer.content_length or 0) > limit:
         raise FileNotReadable(Reason.SIZE)
-    data = bytearray()
+    size = 0
     async for chunk in answer.content.iter_chunked(_CHUNK_BYTES):
-        data += chunk
-        if len(data) > limit:
+        size += len(chunk)
+        if size > limit:
             raise FileNotReadable(Reason.SIZE)
-    return bytes(data)
+        into.write(chunk)
+    return size

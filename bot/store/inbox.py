@@ -173,7 +173,7 @@ async def finish(
 ) -> None:
     """Close the rows with these keys as done, or as dead with a `reason`.
 
-    The payloads of rows that are done are blanked; dead rows keep theirs for the retention time.
+    The payloads of rows that are done are blanked; dead rows keep theirs for a while.
     """
     outcome = {"outcome": "dead" if dead else "done", "at": at, "because": reason}
     await tx.execute(_CLOSE if dead else _CLOSE_AND_BLANK, {"keys": list(keys), **outcome})
@@ -184,13 +184,15 @@ async def drop(tx: AsyncConnection, key: str) -> None:
     await tx.execute(delete(inbox).where(inbox.c.key == key, inbox.c.state == "open"))
 
 
-async def open_lanes(tx: AsyncConnection, limit: int = 10_000) -> list[tuple[str, float]]:
-    """Each lane with open rows, and when its first row is ready, for the sweep to wake it; at most `limit` lanes."""
-    first = func.min(inbox.c.ready_at)
-    found = await tx.execute(
-        select(inbox.c.lane, first).where(inbox.c.state == "open").group_by(inbox.c.lane).order_by(first).limit(limit)
-    )
-    return [(lane, ready_at) for lane, ready_at in found]
+async def open_lanes(tx: AsyncConnection, limit: int = 10_000) -> list[tuple[str, float, str | None]]:
+    """Each lane with open rows, when its first row is ready, and a person who waits for it, for the sweep to wake it.
+
+    The person is None where none is known. At most `limit` lanes.
+    """
+    first, person = func.min(inbox.c.ready_at), func.min(inbox.c.payload["user"].as_string())
+    lanes = select(inbox.c.lane, first, person).where(inbox.c.state == "open").group_by(inbox.c.lane)
+    found = await tx.execute(lanes.order_by(first).limit(limit))
+    return [(lane, ready_at, user) for lane, ready_at, user in found]
 
 
 async def count_open(tx: AsyncConnection) -> int:

@@ -258,7 +258,7 @@ async def replace_payload(tx: AsyncConnection, row: OutboxRow, payload: dict[str
 
 
 async def mark_dead(tx: AsyncConnection, row: OutboxRow, reason: str, now: float) -> None:
-    """Mark the claimed `row` as dead with a `reason`. Its text stays for the retention time."""
+    """Mark the claimed `row` as dead with a `reason`. Its text stays for a while."""
     values: dict[str, Any] = {"state": "dead", "reason": reason, "sent_at": now, **_FREED}
     await change_held(tx, row, update(outbox).where(*_HELD).values(values))
     await without_secret(tx, row)

@@ -7,9 +7,10 @@ from typing import Final
 from bot.domain.announcements import AnnouncementKind, TurnEnd
 from bot.domain.session import Lifecycle, PullRequest, Session, waits_for_something_new
 from bot.views import blocks
-from bot.views.card import pull_request_lines, pull_request_link, pull_request_name, spent, worked
+from bot.views.card import spent, worked
 from bot.views.message import Block, Message
 from bot.views.plain_text import TEXT_LIMIT, notification, plain
+from bot.views.pull_requests import pull_request_lines, pull_request_link, pull_request_name
 from bot.views.sentences import NEEDS_SOMETHING_NEW, asker_name, limit_words, mention, quoted, state_sentence
 from bot.views.text import (
     MOST_PARTS,
@@ -86,7 +87,7 @@ def turn_end(end: TurnEnd, session: Session, words: Part | None, users: Sequence
     """
     called = " ".join(map(mention, users)) or asker_name(session)
     session = replace(session, lifecycle=Lifecycle.OPEN, stop_requested=False)  # the sentence is about Devin's state
-    pulls = pull_request_lines(session.snapshot.pull_requests)
+    pulls = pull_request_lines(session)
     opens = end.kind in _OPENS_DEVIN or waits_for_something_new(session.snapshot)
     return Message(
         _notification(end, session, words),
@@ -102,8 +103,8 @@ def turn_end(end: TurnEnd, session: Session, words: Part | None, users: Sequence
 
 def new_pull_request(request: PullRequest, session: Session) -> Message:
     """Build the post for a pull request that appears while Devin works."""
-    name = fitted(pull_request_name(request.url), 200)
-    line = PULL_REQUEST.format(pull_request=pull_request_link(request))
+    name = fitted(pull_request_name(request.url, session.code_hosts), 200)
+    line = PULL_REQUEST.format(pull_request=pull_request_link(request, session))
     return Message(f"{fitted(session.title)}: new pull request {name}", [blocks.section(line)])
 
 
@@ -172,7 +173,7 @@ def _notification(end: TurnEnd, session: Session, words: Part | None) -> str:
 
 
 def _done_notification(title: str, session: Session, spoken: str) -> str:
-    pulls = [_pull_request_words(one) for one in session.snapshot.pull_requests[:3]]
+    pulls = [_pull_request_words(one, session) for one in session.snapshot.pull_requests[:3]]
     facts = [*pulls, spent(session)]
     if pulls or not spoken:
         shown = ", ".join(fact for fact in facts if fact)
@@ -185,9 +186,9 @@ def _names_all(end: TurnEnd, session: Session) -> bool:
     return end.kind is AnnouncementKind.WAITS and len(session.snapshot.pull_requests) == 1
 
 
-def _pull_request_words(request: PullRequest) -> str:
-    state = request.state or ""
-    return f"{fitted(pull_request_name(request.url), 100)} {_PULL_STATES.get(state, fitted(state, 20))}".rstrip()
+def _pull_request_words(request: PullRequest, session: Session) -> str:
+    state, name = request.state or "", pull_request_name(request.url, session.code_hosts)
+    return f"{fitted(name, 100)} {_PULL_STATES.get(state, fitted(state, 20))}".rstrip()
 
 
 def _outcome(session: Session, *, linked: bool) -> str:
@@ -196,7 +197,7 @@ def _outcome(session: Session, *, linked: bool) -> str:
         return "its answer is there"
     if len(pulls) > 1:
         return f"{counted(len(pulls), 'pull request')} are there"
-    name = pull_request_name(pulls[0].url)
+    name = pull_request_name(pulls[0].url, session.code_hosts)
     return f"{link(pulls[0].url, name) if linked else fitted(name)} is there"
 
 

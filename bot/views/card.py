@@ -1,22 +1,18 @@
 """The card of a session, which is kept up to date by edits, because edits notify nobody."""
 
-import re
 from html import unescape
 from typing import Final
 
 from bot.domain.commands.registry import STOP
-from bot.domain.session import DisplayState, Options, PullRequest, Session
+from bot.domain.session import DisplayState, Options, Session
 from bot.views import blocks
 from bot.views.message import Block, Message
+from bot.views.pull_requests import pull_request_link
 from bot.views.sentences import SHORTEST, STATE_EMOJI, STATE_WORDS, STEER, STOPPABLE, asker_name, state_sentence, took
 from bot.views.text import acus, ago, counted, fitted, link, short_duration
 
-MOST_PULL_REQUESTS: Final = 10
 MOST_ON_THE_CARD: Final = 3
 LAST_LINE: Final = 120  # characters
-_PULL: Final = re.compile(
-    r"https?://[^/]+/(?P<repo>.+?)(?:/-)?/(?P<kind>pull|pulls|merge_requests|pull-requests)/(?P<number>\d+)/?"
-)
 
 
 def card(session: Session, now: float) -> Message:
@@ -83,7 +79,7 @@ def worked(session: Session) -> str:
 
 def _pull_requests(session: Session) -> list[str]:
     requests = session.snapshot.pull_requests
-    links = [pull_request_link(request) for request in requests[:MOST_ON_THE_CARD]]
+    links = [pull_request_link(request, session) for request in requests[:MOST_ON_THE_CARD]]
     more = len(requests) - MOST_ON_THE_CARD
     return [*links, f"{counted(more, 'more pull request')}"] if more > 0 else links
 
@@ -91,28 +87,6 @@ def _pull_requests(session: Session) -> list[str]:
 def _review_button(session: Session) -> Block | None:
     requests = session.snapshot.pull_requests
     return blocks.open_button(requests[0].url, "Review PR", "review") if len(requests) == 1 else None
-
-
-def pull_request_link(request: PullRequest) -> str:
-    """A link to a pull request, named as its host names it, with its state."""
-    state = f" ({fitted(request.state, 20)})" if request.state else ""
-    return link(request.url, pull_request_name(request.url)) + state
-
-
-def pull_request_name(url: str) -> str:
-    """Shorten the address of a pull request to owner/name#number; an address of unknown form only loses `https://`."""
-    match = _PULL.fullmatch(url)
-    if match is None:
-        return url.removeprefix("https://")
-    sign = "!" if match["kind"] == "merge_requests" else "#"
-    return f"{match['repo']}{sign}{match['number']}"
-
-
-def pull_request_lines(requests: tuple[PullRequest, ...]) -> list[str]:
-    """A line for each of the first `MOST_PULL_REQUESTS` of `requests`, and one with the number of those left out."""
-    lines = [f":twisted_rightwards_arrows: {pull_request_link(request)}" for request in requests[:MOST_PULL_REQUESTS]]
-    more = len(requests) - MOST_PULL_REQUESTS
-    return [*lines, f"and {counted(more, 'more pull request')}"] if more > 0 else lines
 
 
 def option_words(options: Options) -> list[str]:

@@ -71,6 +71,7 @@ PLACES: Final[dict[str, tuple[str, ...]]] = {
     "record figures": ("bot.flows.follow.poll:Poller._announce_figures",),
     "move the watermark": ("bot.flows.follow.poll:Poller._store_state",),
     "end the duplicate": ("bot.flows.follow.duplicates:Duplicates._terminate",),
+    "inform the admins": ("bot.flows.follow.duplicates:Duplicates._leave_alone",),
     "announce the duplicate": ("bot.flows.follow.duplicates:Duplicates._end_younger",),
     "note a gap": ("bot.flows.receive.catch_up:CatchUp.begin",),
     "take a turn to fetch": ("bot.flows.receive.catch_up:CatchUp.tick",),
@@ -117,7 +118,7 @@ PLUMBING: Final = ("bot.store", "bot.slack", "bot.devin", "bot.engine", "bot.log
 
 # A poll commits also where it found nothing to announce or to charge for, which is another step.
 NOTHING_NEW: Final = "nothing new"
-FOUND_BY_POLL: Final = frozenset({"announce", "announce the duplicate", "record figures"})
+FOUND_BY_POLL: Final = frozenset({"announce", "announce the duplicate", "inform the admins", "record figures"})
 WATERMARK: Final = "move the watermark"
 VISIBLE_TABLES: Final = frozenset({"inbox", "outbox", "cards", "spend"})
 

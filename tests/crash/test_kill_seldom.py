@@ -208,6 +208,25 @@ async def younger_ended(one: Scene, begun: tuple[str, str]) -> None:
     assert said.startswith(f"{sentences.STARTED_TWICE_BEGINS} ")
 
 
+async def copied(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
+    """A session of somebody else's with the reference of the first."""
+    ours = await one.devin.session(begun[1])
+    facts: dict[str, Any] = {"tags": ours["tags"], "created_at": ours["created_at"] + 5, "service_user_id": "another"}
+    await one.devin.create_sessions(prompt="A copy", **facts, status="running")
+    await one.slack.wait_for_message(OPS, sentences.HAS_OUR_REFERENCE, within=PATIENCE)
+    return begun
+
+
+async def left_alone(one: Scene, begun: tuple[str, str]) -> None:
+    assert not any(made["terminated"] for made in await one.devin.sessions())
+    assert await one.on.thread(GENERAL, begun[0]) == []
+    (_,) = await one.slack.messages(OPS, user="U0BOT", text=sentences.HAS_OUR_REFERENCE)
+
+
+def admins_in_a_channel() -> dict[str, str]:
+    return {"BOT_ADMIN_CHANNEL": OPS}
+
+
 async def archive(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
     await one.slack.archive(GENERAL)
     await one.slack.wait_for_message(DM, sentences.CANNOT_POST, within=PATIENCE)
@@ -538,6 +557,15 @@ STORIES = [
             *POSTED,
         ),
         sometimes=(*EDITED, *FOLLOWED),
+    ),
+    Story(
+        "a reference is copied",
+        watched,
+        copied,
+        left_alone,
+        steps=("inform the admins: commit", "move the watermark: commit", *POSTED),
+        sometimes=(*EDITED, *FOLLOWED),
+        settings=admins_in_a_channel,
     ),
     Story(
         "sessions cost more, one after its end",

@@ -234,7 +234,7 @@ async def test_an_id_cannot_leave_its_place_in_the_path(devin, devin_api):
 async def test_upload(devin, devin_api):
     devin_api.on_org("POST", "/attachments", "attachment")
 
-    file = await devin.upload_attachment("data.csv", b"a;b\n1;2\n", "text/csv")
+    file = await devin.upload_attachment("data.csv", io.BytesIO(b"a;b\n1;2\n"), "text/csv")
 
     assert file.url == f"https://api.devin.ai{FILES}/0000/data.csv"
     assert devin_api.last.headers["Content-Type"].startswith("multipart/form-data; boundary=")

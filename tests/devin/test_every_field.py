@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
+from io import BytesIO
 from typing import Any
 
 import httpx
@@ -125,7 +126,7 @@ async def test_messages() -> None:
         ("members", lambda devin: devin.members_by_email("ada@example.com"), r"items(\.\d(\.(user_id|email))?)?"),
         ("playbooks", lambda devin: listed(devin.playbooks()), r"items(\.\d(\.playbook_id)?)?"),
         ("notes", lambda devin: listed(devin.notes()), r"items(\.\d(\.note_id)?)?"),
-        ("attachment", lambda devin: devin.upload_attachment("a", b"", "text/plain"), r"url"),
+        ("attachment", lambda devin: devin.upload_attachment("a", BytesIO(), "text/plain"), r"url"),
         ("session_attachments", lambda devin: devin.session_attachments(BARE), r"\d(\.url)?"),
         ("tags", lambda devin: devin.tags(BARE), r"tags(\.\d)?"),
     ],

@@ -342,6 +342,67 @@ async def test_a_hint_for_later_during_a_run_is_kept(engine: LocalEngine) -> Non
     await worker.until(done=2)
 
 
+# ------------------------------------------------------------ shares
+
+
+def shared_out(engine: LocalEngine, *answers: float | None) -> Worker:
+    """A worker of which four calls may run at once, two of them for one person."""
+    worker = Worker(*answers)
+    engine.route("in", Route(worker, 4, 2))
+    return worker
+
+
+async def test_many_lanes_of_one_person_leave_the_next_turn_to_another(engine: LocalEngine) -> None:
+    worker = shared_out(engine)
+    worker.hold()
+    for number in range(800):
+        engine.wake(f"in:{number}", whose="U1")
+    engine.wake("in:other", whose="U2")
+    await worker.until(taken=3)
+    assert worker.taken == ["in:0", "in:1", "in:other"]
+    worker.let_go()
+    await worker.until(done=801)
+    assert worker.most <= 4
+
+
+async def test_the_lanes_of_a_person_keep_their_order_and_run_as_many_at_once_as_the_share(engine: LocalEngine) -> None:
+    worker = shared_out(engine)
+    lanes = [f"in:{number}" for number in range(20)]
+    worker.hold()
+    for lane in lanes:
+        engine.wake(lane, whose="U1")
+    await worker.until(taken=2)
+    worker.let_go()
+    await worker.until(done=20)
+    assert (worker.taken, worker.most) == (lanes, 2)
+
+
+async def test_a_lane_without_a_person_waits_for_nobodys_share(engine: LocalEngine) -> None:
+    worker = shared_out(engine)
+    worker.hold()
+    for number in range(9):
+        engine.wake(f"in:{number}", whose="U1")
+    engine.wake("in:a")
+    engine.wake("in:b")
+    await worker.until(taken=4)
+    assert worker.taken == ["in:0", "in:1", "in:a", "in:b"]
+
+
+async def test_a_lane_that_comes_again_by_itself_is_still_its_persons(engine: LocalEngine) -> None:
+    worker = shared_out(engine, SOON, SOON, SOON)
+    for lane in ("in:a", "in:b", "in:c"):
+        engine.wake(lane, SOON, "U1")
+    await worker.until(done=3)
+    worker.hold()
+    await worker.until(taken=5)
+    await asyncio.sleep(5 * SOON)  # in which the third would come, if it could
+    assert len(worker.taken) == 5
+    worker.let_go()
+    await worker.until(done=6)
+    await quiet(engine)
+    assert engine._whose == {}
+
+
 # ------------------------------------------------------------ failures
 
 

@@ -4,6 +4,7 @@ import pytest
 
 from bot.domain.causes import MessageCause
 from bot.flows.access import Access
+from bot.flows.file_transfers import FileTransfers
 from bot.flows.job import Job, Reschedule
 from bot.flows.lookup import SessionLookup
 from bot.flows.money.usage_ledger import UsageLedger
@@ -30,7 +31,7 @@ WRITTEN = MessageCause("U0ANN", "use pytest", CHANNEL, "1750000001.000100", THRE
 def conversation(services):
     """The flow with everything it hands on to."""
     access, lookup = Access(services), SessionLookup(services)
-    prompts = PromptBuilder(services, access)
+    prompts = PromptBuilder(services, access, FileTransfers())
     create, reply = Create(services, prompts, lookup), Reply(services, prompts, lookup)
     session_list = SessionList(services)
     command_answers = CommandAnswers(services, session_list, UsageLedger(services), access)

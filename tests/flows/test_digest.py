@@ -13,6 +13,7 @@ from structlog.testing import capture_logs
 from bot.flows.deliver.failures import SendFailures
 from bot.flows.deliver.files import FilePosts
 from bot.flows.deliver.send import Send
+from bot.flows.file_transfers import FileTransfers
 from bot.flows.money.digest import Digest
 from bot.flows.money.usage_ledger import UsageLedger
 from bot.flows.shared_channels import SharedChannels
@@ -535,7 +536,7 @@ async def test_a_digest_that_slack_could_not_take_in_time_is_not_posted(start, m
         frozen.move_to(datetime(2026, 5, 20, 13, 0, 1, tzinfo=UTC))
         services = make(store, now)
         failures = SendFailures(services)
-        sender = Send(services, failures, FilePosts(services, failures), SharedChannels(services))
+        sender = Send(services, failures, FilePosts(services, failures, FileTransfers()), SharedChannels(services))
         await sender.work("out:T0ACME:C0ADMINS")
     assert [(row["state"], row["reason"]) for row in await posts(store)] == [("dead", "expired")]
 

@@ -6,6 +6,8 @@ from datetime import date
 import pytest
 from sqlalchemy import event, func, select, update
 
+from bot.app import timed
+from bot.config import Settings
 from bot.flows.upkeep import retention
 from bot.flows.upkeep.retention import Retention
 from bot.store.inbox import BATCH
@@ -28,6 +30,7 @@ from bot.timing import PRODUCTION
 DAY = 86_400.0
 NOW = 1_779_278_400.0  # 2026-05-20 12:00 UTC
 BLANK = {"v": 1}
+KEPT = {"a month ago": 31, "in this month": 29}  # dead letters of a session that lives
 
 
 @pytest.fixture
@@ -133,14 +136,14 @@ async def test_texts_of_dead_letters_go_although_their_keys_stay(purging, either
     thread = f"{started:.6f}"
     await either_store.put(
         inbox,
-        asked("old", 31, thread=thread, state="dead", reason="DevinInvalid"),
-        asked("young", 29, thread=thread, state="dead"),
+        asked("old", 1.1, thread=thread, state="dead", reason="DevinInvalid"),
+        asked("young", 0.9, thread=thread, state="dead"),
     )
     follow = {"cause": "x"}
     await either_store.put(
         outbox,
-        said("old", 31, state="dead", session_id="lives", follow=follow),
-        said("young", 29, state="dead", session_id="lives", follow=follow),
+        said("old", 1.1, state="dead", session_id="lives", follow=follow),
+        said("young", 0.9, state="dead", session_id="lives", follow=follow),
     )
     await purging.tick()
     for table in (inbox, outbox):
@@ -151,6 +154,19 @@ async def test_texts_of_dead_letters_go_although_their_keys_stay(purging, either
             assert (old["follow"], young["follow"]) == (None, follow)
         else:
             assert old["reason"] == "DevinInvalid"
+
+
+@pytest.mark.parametrize(("setting", "blank"), [({}, [True, True]), ({"bot_keep_dead_texts": True}, [True, False])])
+async def test_texts_of_dead_letters_stay_for_the_retention_time_where_the_settings_say_so(
+    make, store, clock, setting, blank
+):
+    clock.now = NOW
+    timing = timed(Settings.model_construct(**setting), PRODUCTION)
+    await store.put(outbox, *(said(key, days, state="dead", session_id="lives") for key, days in KEPT.items()))
+    await store.session("lives", NOW - 90 * DAY, updated_at=int(NOW - DAY))
+    await Retention(make(store, clock, timing)).tick()
+    rows = await store.rows(outbox, outbox.c.key)
+    assert [row["payload"] == BLANK for row in rows] == blank
 
 
 # ---------------------------------------------------------------- sessions

@@ -1,10 +1,12 @@
 """The card: one message for ever, edited to the newest state, and only when that says something new."""
 
+from pathlib import Path
+
 import pytest
 
 from tests import sentences
 from tests.scenarios.ahead import until
-from tests.scenarios.harness import ANN, GENERAL, Harness
+from tests.scenarios.harness import ANN, GENERAL, Harness, harness
 from tests.scenarios.observations import card, card_of, polled, settled
 
 
@@ -102,3 +104,26 @@ async def test_an_edit_whose_answer_is_lost_is_simply_made_again(on: Harness) ->
     calls = await on.slack.wait_for_call("chat.update", 2, text="Lost and found")
     assert [call["fault"] for call in calls] == ["commit_then_drop", None]
     assert len(await on.slack.messages(GENERAL, thread_ts=ts, text=sentences.ASKED_BY)) == 1
+
+
+async def test_a_pull_request_on_a_host_that_nobody_knows_is_named_with_the_host_wherever_it_is_shown(
+    tmp_path: Path, sqlite_template: Path
+) -> None:
+    pulls = {
+        "https://git.acme.example/acme/web/pull/1": "acme/web#1",
+        "https://github.com@evil.example/acme/web/pull/2": "evil.example/acme/web#2",
+    }
+    links = [f"<{url}|{name}> (open)" for url, name in pulls.items()]
+    async with harness(tmp_path, empty_store=sqlite_template, BOT_CODE_HOSTS="git.acme.example") as on:
+        ts, session = await on.started()
+        for url in pulls:
+            await on.devin.pr(session, url)
+        assert " · ".join(links) in await card_of(on, ts, links[1])
+        await on.wait_for_post(GENERAL, ts, links[1])
+        assert await on.thread(GENERAL, ts) == [sentences.new_pull_request(link) for link in links]
+        await on.slack.say(ANN, GENERAL, "!status", thread_ts=ts)
+        status = await on.slack.wait_for_ephemeral(ANN, "evil.example")
+        assert status["rendered"].splitlines()[-2:] == [sentences.pull_request_line(link) for link in links]
+        await on.devin.say(session, "Both are there.", status_detail="finished")
+        end = await on.slack.wait_for_message(GENERAL, sentences.IS_FINISHED, thread_ts=ts)
+        assert all(sentences.pull_request_line(link) in end["rendered"] for link in links)

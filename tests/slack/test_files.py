@@ -2,6 +2,7 @@
 
 import logging
 from dataclasses import replace
+from io import BytesIO
 
 import aiohttp
 import pytest
@@ -22,9 +23,15 @@ def a_file(fake, **more) -> SlackFile:
     return file_from({"url_private_download": f"{fake.origin}/files/F1", **facts})
 
 
+async def content_of(slack, file) -> bytes:
+    content = BytesIO()
+    await slack.download(file, content)
+    return content.getvalue()
+
+
 async def refused(slack, file, limit=1000) -> Reason:
     with pytest.raises(FileNotReadable) as caught:
-        await slack.download(file, limit)
+        await slack.download(file, BytesIO(), limit)
     assert isinstance(caught.value, SlackError)
     assert caught.value.__context__ is None
     return caught.value.reason
@@ -32,7 +39,7 @@ async def refused(slack, file, limit=1000) -> Reason:
 
 async def test_the_bytes_come_with_the_token(slack, fake):
     fake.sends("F1", body=PNG, content_type="image/png")
-    assert await slack.download(a_file(fake)) == PNG
+    assert await content_of(slack, a_file(fake)) == PNG
     assert fake.tokens == [f"Bearer {TOKEN}"]
 
 
@@ -91,7 +98,7 @@ async def test_a_login_page_is_not_an_html_file_either(slack, fake):
     fake.sends("F1", text="<html>Sign in", content_type="text/html")
     assert await refused(slack, a_file(fake, mimetype="text/html", size=99)) is Reason.LOGIN
     page = "<html>Sign in"
-    assert await slack.download(a_file(fake, mimetype="text/html", size=len(page))) == page.encode()
+    assert await content_of(slack, a_file(fake, mimetype="text/html", size=len(page))) == page.encode()
 
 
 @pytest.mark.parametrize(
@@ -112,7 +119,7 @@ async def test_what_a_status_means(slack, fake, status, reason):
 async def test_a_rate_limit_is_a_rate_limit(slack, fake):
     fake.sends("F1", status=429, headers={"Retry-After": "4"})
     with pytest.raises(SlackRateLimited) as caught:
-        await slack.download(a_file(fake))
+        await content_of(slack, a_file(fake))
     assert caught.value.retry_after == 4
 
 
@@ -158,7 +165,7 @@ async def test_a_stub_is_asked_about_first(slack, fake):
     fake.answers("files.info", {"ok": True, "file": whole})
     stub = file_from({"id": "F1", "file_access": "check_file_info"})
     assert stub.is_stub
-    assert await slack.download(stub) == PNG
+    assert await content_of(slack, stub) == PNG
     assert fake.asked("files.info") == [{"file": "F1"}]
 
 
@@ -205,7 +212,7 @@ async def test_downloads_are_observed_and_reveal_nothing(fake, caplog):
     seen = []
     async with Slack(TOKEN, base_url=fake.base_url, on_call=lambda *call: seen.append(call[:2])) as slack:
         fake.sends("F1", body=PNG, content_type="image/png")
-        await slack.download(a_file(fake))
+        await content_of(slack, a_file(fake))
         await refused(slack, a_file(fake, size=2000))
     assert seen == [("files.download", "ok"), ("files.download", "file_size")]
     assert TOKEN not in caplog.text

@@ -258,25 +258,27 @@ async def test_a_lane_is_known_as_long_as_anything_stands_in_it(db: Database) ->
         assert not await inbox.knows_lane(tx, "in:other")
 
 
-async def test_open_lanes_are_named_once_with_the_instant_their_first_row_is_ready(db: Database) -> None:
+async def test_open_lanes_are_named_once_with_the_instant_their_first_row_is_ready_and_a_person(db: Database) -> None:
     await store(
         db,
         asked("late", ready_at=NOW + 9),
         asked("soon", ready_at=NOW + 1),
         asked("other", lane="in:other", ready_at=NOW + 5),
+        asked("start", lane="in:start", cause=StartCause("s"), ready_at=NOW + 7),
         asked("done", lane="in:done"),
     )
     async with db.write() as tx:
         await inbox.finish(tx, ["done"], NOW)
-        assert await inbox.open_lanes(tx) == [(LANE, NOW + 1), ("in:other", NOW + 5)]
-        assert await inbox.count_open(tx) == 3
+        expected = [(LANE, NOW + 1, "U1"), ("in:other", NOW + 5, "U1"), ("in:start", NOW + 7, None)]
+        assert await inbox.open_lanes(tx) == expected
+        assert await inbox.count_open(tx) == 4
 
 
 async def test_a_lane_with_very_many_rows_hides_no_other_from_the_sweep(db: Database) -> None:
     await store(db, *(asked(f"k{number}", ready_at=NOW + number) for number in range(20)))
     await store(db, asked("other", lane="in:other", ready_at=NOW + 99))
     async with db.read() as tx:
-        assert [lane for lane, _ in await inbox.open_lanes(tx, limit=10)] == [LANE, "in:other"]
+        assert [lane for lane, *_ in await inbox.open_lanes(tx, limit=10)] == [LANE, "in:other"]
 
 
 # ------------------------------------------------------------ lines of a DM

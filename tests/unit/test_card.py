@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 
 from bot.domain.session import DisplayState, Lifecycle, Options, PullRequest, Session, Snapshot
-from bot.views.card import card, pull_request_link, pull_request_name
+from bot.views.card import card
+from bot.views.pull_requests import pull_request_link, pull_request_name
 from bot.views.sentences import DETAIL_SENTENCES, STATE_EMOJI, STATE_SENTENCES, STATE_WORDS, STOPPABLE, state_sentence
 from tests import sentences
 from tests.unit.block_kit import NASTY, assert_calls_nobody, assert_valid, nodes
@@ -317,11 +318,47 @@ def test_a_sign_of_life_from_the_future_is_now():
     ("url", "name"),
     [
         ("https://github.com/acme/web/pull/12", "acme/web#12"),
-        ("https://gitlab.example/group/sub/web/-/merge_requests/5", "group/sub/web!5"),
+        ("https://gitlab.com/group/sub/web/-/merge_requests/5", "group/sub/web!5"),
         ("https://bitbucket.org/acme/web/pull-requests/7", "acme/web#7"),
+        ("https://dev.azure.com/acme/shop/_git/web/pullrequest/12", "acme/shop/web!12"),
+        ("https://GitHub.com:443/acme/web/pull/12/", "acme/web#12"),
+        ("https://git.acme.example/acme/web/pulls/3", "acme/web#3"),
+        ("https://code.acme.example:8443/acme/web/pull/3", "acme/web#3"),
         ("https://dev.example/changes/9", "dev.example/changes/9"),
+        ("http://dev.example/changes/9?all=1", "http://dev.example/changes/9?all=1"),
     ],
 )
 def test_pull_requests_are_named_as_their_host_does(url, name):
-    assert pull_request_name(url) == name
-    assert pull_request_link(PullRequest(url, "merged")) == f"<{url}|{name}> (merged)"
+    session = replace(SESSION, code_hosts=frozenset({"git.acme.example", "code.acme.example:8443"}))
+    assert pull_request_name(url, session.code_hosts) == name
+    assert pull_request_link(PullRequest(url, "merged"), session) == f"<{url}|{name}> (merged)"
+
+
+@pytest.mark.parametrize(
+    ("url", "name"),
+    [
+        ("https://evil.example/acme/web/pull/12", "evil.example/acme/web#12"),
+        ("https://gitlab.example/group/web/-/merge_requests/5", "gitlab.example/group/web!5"),
+        ("https://code.acme.example/acme/web/pull/3", "code.acme.example/acme/web#3"),  # known on another port
+        ("https://github.com:8443/acme/web/pull/12", "github.com:8443/acme/web#12"),
+        ("https://github.com.evil.example/acme/web/pull/12", "github.com.evil.example/acme/web#12"),
+        ("https://evil-github.com/acme/web/pull/12", "evil-github.com/acme/web#12"),
+        ("https://github.com@evil.example/acme/web/pull/12", "evil.example/acme/web#12"),
+        ("https://github.com:x@evil.example/acme/web/pull/12", "evil.example/acme/web#12"),
+        ("https://evil.example@github.com/acme/web/pull/12", "github.com/acme/web#12"),
+        ("https://github.com@evil.example/acme", "evil.example/acme"),
+        ("https://GITHUB.COM.Evil.Example/acme/web/pull/12", "github.com.evil.example/acme/web#12"),
+        ("https://xn--gthub-3ya.com/acme/web/pull/12", "xn--gthub-3ya.com/acme/web#12"),
+        ("https://g\u0456thub.com/acme/web/pull/12", "xn--gthub-n2e.com/acme/web#12"),  # a Cyrillic letter
+        ("https://github.com\u3002evil.example/acme/web/pull/12", "github.xn--comevil-8o3f.example/acme/web#12"),
+        ("https://github.com\uff0fevil.example/acme/web/pull/12", "github.com\\uff0fevil.example/acme/web/pull/12"),
+        ("https://evil.example\\@github.com/acme/web/pull/12", "evil.example\\@github.com/acme/web/pull/12"),
+        ("https://github.com./acme/web/pull/12", "github.com./acme/web#12"),
+        ("https://git\thub.com/acme/web/pull/12", "git\thub.com/acme/web/pull/12"),
+        ("https://[evil/acme/web/pull/12", "[evil/acme/web/pull/12"),
+        ("javascript:alert(1)//github.com/acme/web/pull/1", "javascript:alert(1)//github.com/acme/web/pull/1"),
+    ],
+)
+def test_a_pull_request_on_a_host_that_is_not_known_is_named_with_the_host_that_it_is_on(url, name):
+    hosts = {"git.acme.example", "code.acme.example:8443"}
+    assert pull_request_name(url, hosts) == name

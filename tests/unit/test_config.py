@@ -25,6 +25,12 @@ SOCKET = {name: value for name, value in HTTP.items() if name != "SLACK_SIGNING_
 }
 
 
+CODE_HOSTS = (
+    "BOT_CODE_HOSTS must be the hosts of your code with commas between them, without https:// and paths,"
+    " for example git.acme.example,code.acme.example:8443."
+)
+
+
 def problems(environ):
     with pytest.raises(SettingsError) as caught:
         load_settings(environ)
@@ -42,7 +48,7 @@ def test_four_names_are_enough_and_the_rest_has_defaults():
     assert (settings.bot_poll_seconds, settings.bot_slow_poll_seconds) == (10.0, 60.0)
     assert (settings.bot_digest_time, settings.bot_timezone) == (time(9, 0), ZoneInfo("UTC"))
     assert (settings.bot_admin_channel, settings.bot_admin_users) == (None, ())
-    assert settings.bot_retention_days == 30
+    assert (settings.bot_retention_days, settings.bot_keep_dead_texts, settings.bot_code_hosts) == (30, False, ())
     assert (settings.bot_log_level, settings.bot_log_format) == ("INFO", "json")
 
 
@@ -190,6 +196,11 @@ def test_spaces_around_a_value_are_forgiven():
             "0",
             "BOT_RETENTION_DAYS must be a whole number of days from 1 to 3650, for example 30.",
         ),
+        ("BOT_KEEP_DEAD_TEXTS", "perhaps", "BOT_KEEP_DEAD_TEXTS must be yes or no."),
+        *(
+            ("BOT_CODE_HOSTS", wrong, CODE_HOSTS)
+            for wrong in ("https://git.acme.example", "git.acme.example/web", "a b")
+        ),
         ("BOT_LOG_LEVEL", "LOUD", "BOT_LOG_LEVEL must be DEBUG, INFO, WARNING or ERROR."),
         ("BOT_LOG_FORMAT", "xml", "BOT_LOG_FORMAT must be json or console."),
     ],
@@ -233,6 +244,13 @@ def test_a_last_slash_of_the_devin_address_is_forgiven():
 def test_a_simulated_slack_may_be_used():
     url = "http://127.0.0.1:9000/api/"
     assert load_settings(HTTP | {"SLACK_API_URL": url}).slack_api_url == url
+
+
+def test_hosts_of_code_and_texts_that_are_kept():
+    hosts = "git.acme.example, Code.acme.example:8443"
+    settings = load_settings(HTTP | {"BOT_CODE_HOSTS": hosts, "BOT_KEEP_DEAD_TEXTS": "yes"})
+    assert settings.bot_code_hosts == ("git.acme.example", "code.acme.example:8443")
+    assert settings.bot_keep_dead_texts is True
 
 
 def test_a_zone_a_time_admins_and_a_log_level():

@@ -96,6 +96,7 @@ def path(sqlite_template: Path, tmp_path: Path, plain_logs: None, monkeypatch: p
     """An SQLite store, and nothing else in the settings."""
     path = tmp_path / "bridge.db"
     shutil.copy(sqlite_template, path)
+    path.chmod(0o600)  # as the bot makes it
     for name in ("SLACK_BOT_TOKEN", "DEVIN_API_KEY", "BOT_LEASE_SECONDS"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("DATABASE_URL", f"sqlite:///{path}")
@@ -115,7 +116,9 @@ def test_an_id_that_is_not_known_is_a_sentence(path: Path, capsys: pytest.Captur
 
 
 def test_nothing_is_erased_while_the_bot_runs_on_the_file(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    with Path(f"{path}.lock").open("w") as lock:
+    held = Path(f"{path}.lock")
+    held.touch(0o600)
+    with held.open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         assert main(["forget", "workspace", "T0ACME"]) == 1
     assert capsys.readouterr() == ("", f"{RUNS}\n")

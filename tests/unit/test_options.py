@@ -142,6 +142,36 @@ def test_what_is_wrong_with_an_option_is_reported_and_it_stays(text, mistyped):
     assert (request.corrected is None) == (mistyped.correction is None)
 
 
+@pytest.mark.parametrize(
+    "disguised",
+    [
+        "Devin-Bridge",
+        "DEVIN\u2010BRIDGE",  # another hyphen
+        "devin\u00ad-bridge",  # a soft hyphen
+        "\ufeffdevin-bridge\u200b",
+        "\uff44evin-bridge",  # a wide letter
+        "Slack-T1-C1-1.2",
+        "sla\u200dck-T1-C1-1.2",
+        "\u202eslack-T1-C1-1.2",  # the direction of writing
+        "slack\ufe0f-T1-C1-1.2",  # a variation selector
+        "\u3164slack-T1-C1-1.2",  # a filler
+        "s\u034flack-T1-C1-1.2",  # a joiner of letters
+        "\u2066slack\uff0dT1-C1-1.2",
+        "\U000e0073slack-T1-C1-1.2",  # a tag character
+        "\u017flack-T1-C1-1.2",  # a long s
+    ],
+)
+def test_a_tag_of_the_bots_own_is_refused_however_it_is_disguised(disguised):
+    (mistyped,) = parse_request(f"fix tags=a,{disguised} it").mistyped
+    assert (mistyped.reason, mistyped.correction) == (OUR_TAGS, "tags=a")
+
+
+@pytest.mark.parametrize("tag", ["slack", "slackbot", "a-slack-tag", "devin-bridges", "my-devin-bridge", "équipe-é"])
+def test_a_tag_that_only_resembles_one_of_the_bots_own_is_taken(tag):
+    request = parse_request(f"fix tags={tag} it")
+    assert (request.options.tags, request.mistyped) == ((tag,), ())
+
+
 PLAYBOOKS = {
     "upgrade deps": "Upgrade deps",
     "upgrade-deps": "Upgrade deps",  # its macro

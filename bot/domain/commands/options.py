@@ -1,6 +1,7 @@
 """Reads the options of a task, such as `repo=acme/web`, which may stand anywhere in the text except in code."""
 
 import re
+import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
@@ -70,6 +71,11 @@ _REMOTE: Final = re.compile(
     r"(?:[a-z]+://)?(?:git@)?(?:www\.)?(?:git(?:hub|lab)\.com|bitbucket\.org)[/:]|@", re.IGNORECASE
 )
 _WORD: Final = re.compile(r"[A-Za-z0-9][\w.:/-]*")
+# Signs that are not drawn: controls, zero-width and bidirectional signs, fillers, variation selectors, old tags.
+_INVISIBLE: Final = re.compile(
+    "[\x00-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u2028-\u202e\u2060-\u206f"
+    "\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U0001bca0-\U0001bca3\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+)
 _ACUS: Final = re.compile(r"[~<$]?(?P<number>[0-9]{1,9})(?:\.00?)?[ -]?(?:acus?)?", re.IGNORECASE)
 
 _Value = str | int | tuple[str, ...]
@@ -228,11 +234,18 @@ def _tags(value: str) -> tuple[str, ...]:
     tags = tuple(tag.strip() for tag in value.split(",") if tag.strip())
     if not tags:
         raise _WrongValueError(NO_VALUE.format(example=EXAMPLES["tags"]))
-    allowed = [tag for tag in tags if tag != "devin-bridge" and not tag.startswith("slack-")]
+    allowed = [tag for tag in tags if not is_reserved_tag(tag)]
     if len(allowed) < len(tags):
         # Sessions are found by our tags, so nobody may put them on another session.
         raise _WrongValueError(OUR_TAGS, ",".join(allowed) or None)
     return tags
+
+
+def is_reserved_tag(tag: str) -> bool:
+    """Whether `tag` is one that the bot sets itself, or reads like one to people or after Devin has tidied it up."""
+    seen = unicodedata.normalize("NFKC", _INVISIBLE.sub("", unicodedata.normalize("NFKC", tag)).casefold())
+    plain = "".join("-" if unicodedata.category(sign) == "Pd" else sign for sign in seen).strip()
+    return plain == "devin-bridge" or plain.startswith("slack-")
 
 
 def _mode(value: str, any_mode: bool) -> str:

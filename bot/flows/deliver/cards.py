@@ -74,6 +74,7 @@ async def draw(services: Services, session_id: str | None, *, plain: bool, share
         session = await sessions.get(tx, session_id)
     if row is None or session is None:
         return None
+    session = services.workspaces.with_code_hosts(session)
     drawn = card_in_shared_channel(session) if shared else card(session, services.clock())
     return Drawing(Message(drawn.text, []) if plain else drawn, row.version)
 

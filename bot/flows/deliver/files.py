@@ -1,6 +1,6 @@
 """The files of a message of Devin's: copied to Slack one by one, then shared in one post.
 
-1. Each file is copied, in chunks over a temporary file. One that cannot be had is named instead of shown.
+1. Each file is copied, in chunks and when it has its turn. One that cannot be had is named instead of shown.
 2. The ids of the copies are stored with the row, and what is said about the files that are named.
 3. The copies are shared in one message, which is what people see.
 4. It is waited for, because Slack makes it a moment later, and what follows in the thread has to stand below it.
@@ -12,13 +12,13 @@ never shared stay unseen, and Slack deletes them.
 import asyncio
 from collections.abc import Sequence
 from dataclasses import replace
-from tempfile import SpooledTemporaryFile
 from typing import Any, Final
 
 from bot.devin.attachments import AttachmentsApi
 from bot.devin.errors import DevinError, DevinRefused, DevinUnexpectedAnswer
 from bot.domain.session import Session
 from bot.flows.deliver.failures import SendFailures, seconds_until_retry
+from bot.flows.file_transfers import FileTransfers
 from bot.flows.services import Services
 from bot.logs import get_logger
 from bot.slack.errors import SlackError, SlackRateLimited, SlackRefused, TokenRefused
@@ -32,16 +32,16 @@ log = get_logger(__name__)
 FILE_LIMIT_BYTES: Final = 50_000_000  # what is larger stays at Devin
 TRIES: Final = 3  # how often the files of a message are copied before those that fail are named: its thread waits
 AT_ONCE: Final = 3  # fewer than posts at once in a channel, so that a channel full of files lets other posts through
-_IN_MEMORY_BYTES: Final = 1_000_000  # a larger file is on the disk while it is copied
 _CHECKS: Final = 10  # how often it is checked whether the shared files are there
 
 
 class FilePosts:
     """Sends the outbox rows that have files."""
 
-    def __init__(self, services: Services, failure: SendFailures) -> None:
+    def __init__(self, services: Services, failure: SendFailures, transfers: FileTransfers) -> None:
         self._services = services
         self._failure = failure
+        self._transfers = transfers
         self._under_way = 0
 
     async def prepare(self, row: OutboxRow) -> OutboxRow | None:
@@ -67,7 +67,7 @@ class FilePosts:
         last_try = row.payload.get("tries", 0) + 1 >= TRIES
         try:
             # A crash right here repeats the copies. Nobody sees those that were made before.
-            copies = [await _copy(devin, slack, file, last_try=last_try) for file in row.payload["files"]]
+            copies = [await self._copy(devin, slack, file, last_try=last_try) for file in row.payload["files"]]
         except SlackRateLimited as limited:
             await self._failure.reschedule(row, limited.retry_after, "rate limited")
         except TokenRefused:
@@ -77,6 +77,23 @@ class FilePosts:
         else:
             return await self._store(row, session, copies)
         return None
+
+    async def _copy(
+        self, devin: AttachmentsApi, slack: Uploading, file: dict[str, Any], *, last_try: bool
+    ) -> UploadedFile | str:
+        """Copy a file from Devin to Slack. Returns its name if it cannot be had; raises what may work another time."""
+        name: str = file["name"]
+        try:
+            async with self._transfers.turn() as content:
+                await devin.save_attachment(file["uuid"], name, content, FILE_LIMIT_BYTES)
+                return await slack.upload(name, content)
+        except (SlackRateLimited, TokenRefused):
+            raise
+        except (DevinError, SlackError) as error:
+            if not last_try and not _lasts(error):
+                raise
+            log.warning("file is named and not shown", error=str(error))
+            return name
 
     async def share(self, row: OutboxRow) -> str | None:
         """Share the copied files of the row. Returns the `ts` of the message, or None if Slack does not show it yet."""
@@ -120,22 +137,6 @@ class FilePosts:
             # The time after which a search can tell is counted from now, and not from the begin of the copying.
             await outbox.start(uow.tx, row, uow.now)
         return replace(row, payload=payload)
-
-
-async def _copy(devin: AttachmentsApi, slack: Uploading, file: dict[str, Any], *, last_try: bool) -> UploadedFile | str:
-    """Copy a file from Devin to Slack. Returns its name if it cannot be had; raises what may work another time."""
-    name: str = file["name"]
-    try:
-        with SpooledTemporaryFile(_IN_MEMORY_BYTES) as content:
-            await devin.save_attachment(file["uuid"], name, content, FILE_LIMIT_BYTES)
-            return await slack.upload(name, content)
-    except (SlackRateLimited, TokenRefused):
-        raise
-    except (DevinError, SlackError) as error:
-        if not last_try and not _lasts(error):
-            raise
-        log.warning("file is named and not shown", error=str(error))
-        return name
 
 
 def _lasts(error: DevinError | SlackError) -> bool:

@@ -157,10 +157,11 @@ class Announce:
         if change.decision.end is not None:
             await self._post_end(uow, change, change.decision.end, words)
             return
-        for request in change.session.snapshot.pull_requests:
+        session = self._services.workspaces.with_code_hosts(change.session)
+        for request in session.snapshot.pull_requests:
             if request.url in change.decision.pull_requests:
-                key = f"announce:{change.session.id}:pull_request:{request.url}"
-                await uow.post(key, change.session, announcements.new_pull_request(request, change.session))
+                key = f"announce:{session.id}:pull_request:{request.url}"
+                await uow.post(key, session, announcements.new_pull_request(request, session))
 
     async def _relay(self, uow: UnitOfWork, change: _Change, polled_at: float) -> "_ClosingWords | None":
         """Post what Devin wrote. The last words before the end of a turn, or their end, are returned for its post."""
@@ -193,7 +194,7 @@ class Announce:
             await uow.post(f"say:{session.id}:{event_id}:{number}", session, part)
 
     async def _post_end(self, uow: UnitOfWork, change: _Change, end: TurnEnd, words: "_ClosingWords | None") -> None:
-        session, turn = change.session, change.decision.turn
+        session, turn = self._services.workspaces.with_code_hosts(change.session), change.decision.turn
         position = change.messages.last_event_id if change.messages else change.before.position.last_event_id
         needed = {AnnouncementKind.QUESTION, AnnouncementKind.APPROVAL, AnnouncementKind.WAITS}
         rank = outbox.FIRST if end.kind in needed else outbox.USUAL

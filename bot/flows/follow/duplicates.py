@@ -2,6 +2,9 @@
 
 A second one appears when a worker freezes after the check of its claim, before the call: the younger of the two is
 ended. One of a start that ended as not known is adopted, and one of a start that was cancelled or refused is ended.
+
+A session that somebody else made, or that is older than the request, only has a copy of our reference. It is left
+alone, and the admins are informed.
 """
 
 from collections.abc import Sequence
@@ -9,6 +12,7 @@ from typing import Final
 
 from bot.devin.errors import DevinConflict, DevinError, DevinForbidden, DevinNotFound, DevinRateLimited
 from bot.devin.models import DevinSession
+from bot.domain.keys import ref_of
 from bot.domain.lane import thread_lane
 from bot.domain.session import TERMINAL_STATUSES, Lifecycle, Session, bare_id
 from bot.flows.lookup import SessionLookup, age
@@ -35,6 +39,7 @@ class Duplicates:
         self._lookup = lookup
         # Sessions whose prompt has to be read, first found first; None if another process found them.
         self._unread: dict[str, DevinSession | None] = {}
+        self._left_alone: set[str] = set()  # our ids of the sessions whose reference was found copied
 
     @property
     def unread(self) -> tuple[str, ...]:
@@ -105,7 +110,9 @@ class Duplicates:
             log.warning("duplicate not ended", session=session.id, error=type(error).__name__)
 
     async def _resolve(self, claim: Claim, session: Session, made: DevinSession) -> None:
-        if session.lifecycle is Lifecycle.UNCERTAIN:
+        if not await self._lookup.may_be_for(session, made):
+            await self._leave_alone(claim, session, made)
+        elif session.lifecycle is Lifecycle.UNCERTAIN:
             await self._adopt(claim, session, made)
         elif session.lifecycle in _OVER:
             await self._end_late(claim, session, made)
@@ -125,6 +132,17 @@ class Duplicates:
                 lane = thread_lane(session.team, session.channel, session.thread_ts)
                 await uow.add_to_inbox(stop_row(lane, session.id, session, uow.now))
             await uow.redraw(session.id)
+
+    async def _leave_alone(self, claim: Claim, session: Session, made: DevinSession) -> None:
+        """Change nothing about `made`, which only has a copy of the session's reference, and inform the admins once."""
+        workspace = self._services.workspaces.get(session.team)
+        if workspace is None or session.id in self._left_alone:
+            return
+        log.warning("session with our reference is not ours", session=session.id, devin_id=made.session_id)
+        # A crash right here informs nobody yet: the next poll finds the same session.
+        async with self._services.unit_of_work(claim, ref_of(session.id)) as uow:
+            await uow.notify_admins(workspace, f"copied:{session.id}", answers.reference_copied(session, made.url))
+        self._left_alone.add(session.id)
 
     async def _end_late(self, claim: Claim, session: Session, made: DevinSession) -> None:
         """End `made`, because it was announced before that nothing runs, and announce that."""
@@ -160,6 +178,9 @@ class Duplicates:
     async def _end_younger(self, claim: Claim, session: Session, duplicate: DevinSession) -> None:
         assert session.devin_id is not None
         known = await self._organisation.devin.get_session(session.devin_id)
+        if not await self._lookup.may_be_for(session, known):
+            await self._leave_alone(claim, session, duplicate)  # of two sessions that differ in maker, none is ended
+            return
         older, younger = sorted((known, duplicate), key=age)
         if not (known.created_at and duplicate.created_at):
             older, younger = known, duplicate  # which is older is not known: the thread stays with its session

@@ -15,6 +15,7 @@ from bot.domain.causes import (
     CommandCause,
     Confirmation,
     MessageCause,
+    PersonsCause,
 )
 from bot.domain.commands.options import parse_request
 from bot.domain.commands.parser import Command, parse_addressed, parse_verb
@@ -186,7 +187,8 @@ class Intake:
         self._wake(row)
 
     def _wake(self, row: InboxRow[Cause]) -> None:
-        self._services.engine.wake(row.lane, max(row.ready_at - self._services.clock(), 0.0))
+        whose = row.cause.user if isinstance(row.cause, PersonsCause) else None
+        self._services.engine.wake(row.lane, max(row.ready_at - self._services.clock(), 0.0), whose)
 
 
 def _was_written(workspace: Workspace, event: Json) -> bool:

@@ -154,7 +154,7 @@ class SessionCommands:
     # ------------------------------------------------------------ answers
 
     async def _status(self, job: CommandJob, session: Session) -> None:
-        await self._answer(job, answers.status(session))
+        await self._answer(job, answers.status(self._services.workspaces.with_code_hosts(session)))
 
     async def _cost(self, job: CommandJob, session: Session) -> None:
         await self._answer(job, answers.cost(session))

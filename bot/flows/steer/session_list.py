@@ -35,6 +35,7 @@ class SessionList:
 
     async def status(self, workspace: Workspace, session: Session) -> Message:
         """Return the answer that says where `session` stands."""
+        session = self._services.workspaces.with_code_hosts(session)
         return answers.status(session, _permalink(workspace, session))
 
     async def pick(self, workspace: Workspace, user: str, channel: str, command: Command) -> Session | Message:

@@ -3,7 +3,7 @@
 A session that has slept for the retention time is watched no longer, but a reply wakes it. A retention time after that,
 or after its end, but at least a week, its card says that it has ended; then it is purged. Until then its rows stay,
 because their keys keep old messages from acting again; after that they are purged too. The texts of dead rows are
-blanked after the retention time in any case.
+blanked after a day, unless the settings keep them for the retention time.
 """
 
 import asyncio
@@ -46,6 +46,7 @@ class Retention:
         """
         now, kept, timing = self._services.clock(), self._services.timing.retention, self._services.timing
         old, ended = now - kept, now - max(kept, timing.keys_kept)
+        dead = now - min(kept, timing.dead_texts)
         last_spent = billing_day(now - timing.spend_kept)
         return {
             "sleepers": _written(partial(watched_sessions.unwatch_sleepers, before=int(old), now=now)),
@@ -53,9 +54,9 @@ class Retention:
             "sessions": _written(partial(sessions.purge, before=ended)),
             "notifications": _written(notifications.purge),
             "inbox": partial(inbox.purge, before=old),
-            "inbox_texts": partial(inbox.purge_texts, before=old),
+            "inbox_texts": partial(inbox.purge_texts, before=dead),
             "outbox": partial(outbox.purge, before=old, live_sessions=sessions.kept()),
-            "outbox_texts": partial(outbox.purge_texts, before=old),
+            "outbox_texts": partial(outbox.purge_texts, before=dead),
             "spend": _written(partial(spend.purge, before=last_spent)),
             "consumption": _written(partial(spend.purge_consumption, before=last_spent)),
             "lanes": _written(purge.purge_lanes),

@@ -15,14 +15,15 @@ class Sweep:
         """Wake every lane with open rows, and count the rows that wait. Returns the seconds until the next sweep."""
         services = self._services
         async with services.db.scan() as tx:
-            found = [*await inbox.open_lanes(tx), *await outbox.open_lanes(tx)]
-            found += [(card_lane(team), at) for team, at in await cards.open_teams(tx)]
+            found = await inbox.open_lanes(tx)
+            found += [(lane, at, None) for lane, at in await outbox.open_lanes(tx)]
+            found += [(card_lane(team), at, None) for team, at in await cards.open_teams(tx)]
             services.metrics.waiting("inbox", await inbox.count_open(tx))
             services.metrics.waiting("outbox", await outbox.count_open(tx))
             services.metrics.waiting("cards", await cards.count_open(tx))
         now = services.clock()
-        for lane, at in found:
-            services.engine.wake(lane, max(at - now, 0.0))
+        for lane, at, whose in found:
+            services.engine.wake(lane, max(at - now, 0.0), whose)
         return services.timing.lane_sweep
 
     async def checkpoint(self) -> float:

@@ -43,7 +43,10 @@ class DevinControl:
     # ------------------------------------------------------------ sessions
 
     async def create_sessions(self, count: int = 1, **facts: Any) -> list[str]:
-        """Make sessions directly: prompt, tags, status, … and `every` seconds between their ages."""
+        """Make sessions directly: prompt, tags, status, … and `every` seconds between their ages.
+
+        They are the bot's own and new, unless `service_user_id`, `user_id` and `created_at` say who made them and when.
+        """
         told = await self._ask("POST", "/sessions", json={"count": count, **facts})
         ids: list[str] = told["session_ids"]
         return ids

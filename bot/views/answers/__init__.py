@@ -27,6 +27,7 @@ from bot.views.answers.failures import (
     post_lost,
     posting_lost,
     posting_restricted,
+    reference_copied,
 )
 from bot.views.answers.files import (
     file_not_allowed,
@@ -186,6 +187,7 @@ __all__ = [
     "posting_restricted",
     "received",
     "received_in_thread",
+    "reference_copied",
     "reply_at_limit",
     "reply_not_sent",
     "reply_uncertain",

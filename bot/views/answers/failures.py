@@ -84,6 +84,15 @@ def channel_shared(session: Session) -> Message:
     )
 
 
+def reference_copied(session: Session, url: str) -> Message:
+    """Inform the admins that a session at Devin, at `url`, has the reference of `session` and was not made for it."""
+    return Message(
+        f":warning: {link(url, 'A session in Devin')} has the reference of a thread in <#{session.channel}>, but "
+        "Devin Bridge did not start it for that thread. It is left alone, and the thread stays as it is. "
+        f"Check in Devin who started it and why it has {code(session.reference or '')}."
+    )
+
+
 def post_lost(reference: str, url: str | None = None) -> Message:
     """Report in a thread that one message of Devin's could not be shown; `url` is the session at Devin."""
     return Message(

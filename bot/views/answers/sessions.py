@@ -3,8 +3,9 @@
 from typing import Final
 
 from bot.domain.session import Session
-from bot.views.card import option_words, pull_request_lines, spent
+from bot.views.card import option_words, spent
 from bot.views.message import Message
+from bot.views.pull_requests import pull_request_lines
 from bot.views.sentences import STATE_EMOJI, asker_name, state_sentence
 from bot.views.text import ago, link
 
@@ -39,4 +40,4 @@ def _facts(session: Session) -> list[str]:
     seen = session.snapshot.updated_at
     facts = [f"Asked by {asker_name(session)}", *option_words(session.options), spent(session)]
     facts.append(f"active {ago(seen)}" if seen else "")
-    return [" · ".join(fact for fact in facts if fact), *pull_request_lines(session.snapshot.pull_requests)]
+    return [" · ".join(fact for fact in facts if fact), *pull_request_lines(session)]
