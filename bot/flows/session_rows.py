@@ -77,6 +77,7 @@ async def start_is_dead(uow: UnitOfWork, job: Job[Cause], session_id: str) -> No
         await refuse(uow, session_id, answers.start_failed(job.row.ref))
         return
     await sessions.end(uow.tx, session_id, Lifecycle.UNCERTAIN, uow.now)
+    await remove_mark(uow, session_id)
     await uow.redraw(session_id)
     said = answers.start_uncertain(job.row.ref, session.reference or "")
     await uow.post(f"announce:{session_id}:uncertain", session, said)
@@ -115,9 +116,18 @@ async def announce_channel_lost(uow: UnitOfWork, session: Session, message: Mess
         await uow.add_to_outbox(uow.post_row(key, session.team, session.requester, None, message))
 
 
+async def remove_mark(uow: UnitOfWork, session_id: str) -> None:
+    """Take away the reaction that shows the state of a session, which is over here or has never begun."""
+    tracked = (await sessions.tracked(uow.tx, [session_id])).get(session_id)
+    if tracked is not None and tracked.position.mark is not None:
+        await sessions.change(uow.tx, session_id, mark=None)
+        await uow.replace_mark(tracked.session, tracked.position.mark, None, f"{uow.now:.6f}")
+
+
 async def refuse(uow: UnitOfWork, session_id: str, message: Message) -> None:
     """End a session as refused: its card says that nothing runs, and `message` says in its thread why."""
     session = await sessions.end(uow.tx, session_id, Lifecycle.REFUSED, uow.now)
+    await remove_mark(uow, session_id)
     await uow.redraw(session_id)
     if session is not None and session.thread_ts is not None:
         await uow.post(f"announce:{session.id}:refused", session, message)

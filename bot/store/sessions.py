@@ -173,7 +173,8 @@ async def spoke(tx: AsyncConnection, session_id: str, user: str, now: float) -> 
     """Store that `user` wrote to the session, which wakes it: Devin works on it again since `now`."""
     works = {"working_since": func.coalesce(sessions.c.working_since, now)}
     woken = {"stopped_by": None, "archived": False, "ended_at": None, "not_found_since": None}
-    values = {"spoken_at": now, "replied_by": user, **woken, **works}
+    answered = {"last_line": "", "asks": None}  # Devin's words from before are no sign of what it does now
+    values = {"spoken_at": now, "replied_by": user, **woken, **works, **answered}
     await tx.execute(update(sessions).where(sessions.c.id == session_id).values(values))
 
 

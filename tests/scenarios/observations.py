@@ -26,6 +26,11 @@ async def private_answers(on: Harness, user: str, **where: Any) -> list[str]:
     return [one["rendered"] for one in await on.slack.ephemerals(user=user, **where)]
 
 
+async def reactions(on: Harness, ts: str, channel: str = GENERAL) -> list[str]:
+    """The names of the reactions to a message."""
+    return [one["name"] for one in (await on.slack.message(channel, ts)).get("reactions", [])]
+
+
 def thread_link(channel: str, ts: str) -> str:
     """The link by which a confirmation leads to its thread."""
     return f"<https://play.slack.com/archives/{channel}/p{ts.replace('.', '')}|this thread>"

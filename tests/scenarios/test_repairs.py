@@ -15,7 +15,7 @@ from bot.views import answers
 from tests import sentences
 from tests.scenarios.ahead import Ahead, rows
 from tests.scenarios.harness import ANN, BEN, GENERAL, WEB, Harness
-from tests.scenarios.observations import card, creations, posted, private_answers, sent_to_devin, settled
+from tests.scenarios.observations import card, creations, posted, private_answers, reactions, sent_to_devin, settled
 from tests.scenarios.short_waits import AWAY, WITHIN, waited
 from tests.waits import SHORT
 
@@ -54,6 +54,7 @@ async def test_a_start_that_devin_refuses_is_not_made_and_its_thread_says_why(
         await on.slack.wait_for_message(channel, sentences.IS_NOT_STARTED, thread_ts=ts, within=WITHIN)
         await on.slack.wait_for_message(channel, sentences.START_NOT_MADE, thread_ts=ts, within=WITHIN)
     await settled(on)
+    assert await reactions(on, mentioned) == []
     for channel, ts in ((GENERAL, mentioned), (WEB, by_command)):
         assert await on.thread(channel, ts) == [sentence]
         shown = (await card(on, ts, channel))["rendered"]

@@ -6,7 +6,14 @@ import pytest
 
 from tests import sentences
 from tests.scenarios.harness import ANN, BEN, BOT, GENERAL, WEB, Harness
-from tests.scenarios.observations import creations, private_answers, sent_to_devin, settled, started_by_command
+from tests.scenarios.observations import (
+    creations,
+    private_answers,
+    reactions,
+    sent_to_devin,
+    settled,
+    started_by_command,
+)
 
 
 async def test_two_identical_replies_both_arrive(on: Harness) -> None:
@@ -253,10 +260,6 @@ async def test_replies_in_two_threads_reach_their_own_sessions(on: Harness) -> N
 
 
 # ---------------------------------------------------------------- thanks
-
-
-async def reactions(on: Harness, ts: str) -> list[str]:
-    return [one["name"] for one in (await on.slack.message(GENERAL, ts)).get("reactions", [])]
 
 
 async def test_thanks_to_a_session_that_waits_for_no_answer_are_not_sent(on: Harness) -> None:

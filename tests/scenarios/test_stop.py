@@ -10,6 +10,7 @@ from tests.scenarios.observations import (
     creations,
     posted,
     private_answers,
+    reactions,
     sent_to_devin,
     settled,
     started_by_command,
@@ -175,6 +176,7 @@ async def test_a_stop_before_the_create_call_cancels_the_start(on: Harness) -> N
     await on.devin.clear_faults()
     await settled(on)
     assert await on.thread(GENERAL, ts) == [f"{CANCELLED}{sentences.ONE_WITHOUT_SESSION}"]
+    assert await reactions(on, ts) == []
     assert await on.devin.sessions() == []
 
 

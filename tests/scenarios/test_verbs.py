@@ -13,6 +13,7 @@ from tests.scenarios.observations import (
     is_card,
     press,
     private_answers,
+    reactions,
     sent_to_devin,
     settled,
     what_became_of,
@@ -102,6 +103,7 @@ async def test_archive_closes_the_thread(on: Harness) -> None:
     await on.slack.say(ANN, GENERAL, "and another", thread_ts=ts)
     await settled(on)
     assert await on.thread(GENERAL, ts) == [sentences.archived("ben")]
+    assert await reactions(on, ts) == []
     assert await private_answers(on, ANN) == [sentences.THREAD_CLOSED]
     assert (await on.devin.session(session))["is_archived"] is True
     assert await sent_to_devin(on, session) == []
@@ -197,6 +199,7 @@ async def test_exit_ends_for_good_after_a_question(on: Harness) -> None:
     assert (await on.devin.session(session))["terminated"] is True
     assert await sent_to_devin(on, session) == []
     assert await on.thread(GENERAL, ts) == [sentences.ended_for_good("ann")]
+    assert await reactions(on, ts) == []
 
 
 async def test_exit_can_be_declined(on: Harness) -> None:

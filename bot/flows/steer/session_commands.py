@@ -18,6 +18,7 @@ from bot.flows.access import Access
 from bot.flows.exactly_once import is_unknown
 from bot.flows.job import Job, Reschedule, finish, move, recipient_of
 from bot.flows.services import Services
+from bot.flows.session_rows import remove_mark
 from bot.flows.steer import held_start
 from bot.flows.steer.doubtful_command import DoubtfulCommand
 from bot.flows.steer.ending import Ending
@@ -216,6 +217,7 @@ class SessionCommands:
             if start is not None and not is_unknown(start):
                 await inbox.finish(uow.tx, [start.key], uow.now, reason="cancelled")
                 await sessions.end(uow.tx, session.id, Lifecycle.CANCELLED, uow.now)
+                await remove_mark(uow, session.id)
                 unsent = await end_waiting(uow, job)
                 await uow.post(f"announce:{session.id}:cancelled", session, answers.cancelled(by, unsent))
                 await _close_question(uow, job)
@@ -253,6 +255,7 @@ class SessionCommands:
             message = answers.archived(by, unsent) if closing else answers.stopped(by, unsent, shared=shared)
             await uow.post(f"said:{job.row.key}", session, message)
             await _close_question(uow, job)
+            await remove_mark(uow, session.id)
             await uow.redraw(session.id)
             await finish(uow, job)
 
@@ -295,6 +298,7 @@ class SessionCommands:
             await threads.close(uow.tx, session.team, session.channel, session.thread_ts or "")
             await uow.post(f"said:{job.row.key}", session, answers.exited(by, unsent))
             await uow.reply_privately(recipient_of(job), answers.EXIT_DONE)  # in place of the question
+            await remove_mark(uow, session.id)
             await uow.redraw(session.id)
             await finish(uow, job)
 
