@@ -63,6 +63,8 @@ def _peer(simulator: SlackSimulator, control: SlackControl) -> Peer:
     @app.event("channel_archive")
     @app.event("channel_shared")
     @app.event("channel_unshared")
+    @app.event("team_join")
+    @app.event("user_change")
     async def take() -> None:
         pass
 

@@ -713,6 +713,48 @@ async def test_shared_channels_and_strangers_are_marked(peer: Any) -> None:
     for event in await events(peer, 2):
         assert event["_"]["is_ext_shared_channel"] is True
         assert (event["user_team"], event["team"]) == ("T0OTHER", "T0OTHER")
+        envelope = event["_"]
+        assert (envelope["team_id"], envelope["context_team_id"]) == ("T0OTHER", "T0PLAY")
+        assert [installed["team_id"] for installed in envelope["authorizations"]] == ["T0PLAY"]
+
+
+async def test_the_bot_hears_who_joins_and_who_changes(peer: Any) -> None:
+    await peer.control.put_person("U0NEW", name="new")
+    await peer.control.put_person("U0NEW", is_restricted=True)
+    await peer.control.put_person("U0NEW", is_restricted=True)  # as before
+    await peer.control.put_person("U0NEW", active=False)  # which nobody is told
+    await peer.control.put_person("U0FAR", name="far", team="T0OTHER")  # who does not join us
+    await peer.control.put_person("U0NEW", deleted=True)
+    (joined,) = [event for event in await events(peer, 3) if event["type"] == "team_join"]
+    changes = [event for event in await events(peer, 3) if event["type"] == "user_change"]
+    assert (joined["user"]["id"], joined["user"]["deleted"], joined["_"]["team_id"]) == ("U0NEW", False, "T0PLAY")
+    assert [event["user"]["deleted"] for event in changes] == [False, True]
+    guest, gone = (event["user"] for event in changes)
+    assert (guest["is_restricted"], gone["profile"]["display_name"]) == (True, "new")
+    assert "is_restricted" not in gone, "Slack does not tell what somebody was allowed"
+    assert (await peer.client.users_info(user="U0NEW"))["user"]["deleted"] is True
+
+
+async def test_who_is_deactivated_does_nothing_and_sees_nothing(start: Start) -> None:
+    peer = await start()
+    await peer.control.put_person("U0ANN", deleted=True)
+    with pytest.raises(RefusedError, match=r"^U0ANN is deactivated$"):
+        await peer.control.say("U0ANN", "C0WEB", "hi")
+    whisper = peer.client.chat_postEphemeral
+    assert await refused(whisper(channel="C0WEB", user="U0ANN", text="x")) == "user_not_in_channel"
+
+
+async def test_strangers_cannot_type_the_command(start: Start) -> None:
+    peer = await start()
+    assert (await peer.control.slash("U0EXT", "C0SHARED", "hi"))["error"] == "not_a_command"
+    assert await peer.control.deliveries(kind="slash_commands") == []
+
+
+async def test_the_app_learns_its_own_id(start: Start) -> None:
+    peer = await start()
+    us = await peer.client.auth_test()
+    assert (await peer.client.bots_info(bot=us["bot_id"]))["bot"]["app_id"] == "A0PLAY"
+    assert await refused(peer.client.bots_info(bot="B0OTHER")) == "bot_not_found"
 
 
 async def test_the_bot_hears_that_a_channel_is_shared_and_no_longer(peer: Any) -> None:
@@ -1052,6 +1094,27 @@ async def test_views_are_checked(start: Start, change: dict[str, Any]) -> None:
         await opening
     assert caught.value.response["error"] == "invalid_arguments"
     assert caught.value.response["response_metadata"]["messages"]
+
+
+async def test_a_strangers_press_comes_under_our_workspace_and_their_form_under_theirs(start: Start) -> None:
+    peer = await start(connect=True)
+    peer.app.action("more")(_acknowledge)
+    peer.app.view("start")(_acknowledge)
+    more = {"type": "button", "action_id": "more", "text": {"type": "plain_text", "text": "More"}}
+    posted = await peer.client.chat_postMessage(
+        channel="C0SHARED", text="x", blocks=[{"type": "actions", "elements": [more]}]
+    )
+    pressed = await peer.control.click("U0EXT", "C0SHARED", posted["ts"], "more")
+    opened_view = await peer.client.views_open(trigger_id=pressed["trigger_id"], view=MODAL)
+    await peer.control.submit_view("U0EXT", opened_view["view"]["id"], {"prompt": {"text": "fix it"}})
+    press, form = [delivery["payload"] for delivery in await peer.control.deliveries(kind="interactive")]
+    assert (press["team"]["id"], press["user"]["team_id"]) == ("T0PLAY", "T0OTHER")
+    assert (form["team"]["id"], form["view"]["app_installed_team_id"]) == ("T0OTHER", "T0PLAY")
+    assert press["api_app_id"] == form["api_app_id"] == "A0PLAY"
+
+
+async def _acknowledge(ack: Any) -> None:
+    await ack()
 
 
 async def test_a_modal_is_filled_in_and_answered(peer: Any) -> None:

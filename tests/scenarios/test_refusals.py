@@ -86,10 +86,15 @@ async def test_people_of_another_company_are_refused(on: Harness) -> None:
     await on.slack.wait_for_ephemeral(EXTERNAL, sentences.OTHER_COMPANY_REFUSED)
     await on.mention("fix the logout test", EXTERNAL, WEB)
     await on.slack.wait("ephemerals", 2, user=EXTERNAL, text=sentences.OTHER_COMPANY_REFUSED)
-    await on.slack.slash(EXTERNAL, WEB, "fix the logout test")
-    await on.slack.wait("ephemerals", 3, user=EXTERNAL, text=sentences.OTHER_COMPANY_REFUSED)
+    # Slack offers the command to no stranger, so this one is forged.
+    assert (await on.slack.slash(EXTERNAL, WEB, "fix the logout test"))["error"] == "not_a_command"
+    typed = {"command": "/devin", "text": "fix the logout test", "user_id": EXTERNAL, "channel_id": WEB}
+    forged = {**typed, "team_id": "T0PLAY", "trigger_id": "forged"}
+    assert await forge(on, "slash_commands", forged) == "acked"
+    (command,) = await on.slack.deliveries(kind="slash_commands")
+    assert command["answer"]["text"] == sentences.OTHER_COMPANY_REFUSED
     await on.slack.click(EXTERNAL, WEB, (await card(on, ts, WEB))["ts"], "stop")
-    await on.slack.wait("ephemerals", 4, user=EXTERNAL, text=sentences.OTHER_COMPANY_REFUSED)
+    await on.slack.wait("ephemerals", 3, user=EXTERNAL, text=sentences.OTHER_COMPANY_REFUSED)
     await settled(on)
     assert await creations(on) == 1
     assert await sent_to_devin(on, session) == []

@@ -51,7 +51,9 @@ DEFAULT_EVENTS: Final = (
     "message.groups",
     "message.im",
     "message.mpim",
+    "team_join",
     "tokens_revoked",
+    "user_change",
 )
 # The scope without which Slack does not let an app subscribe to the event; None: no scope needed.
 EVENT_SCOPES: Final[Mapping[str, str]] = {
@@ -71,6 +73,8 @@ EVENT_SCOPES: Final[Mapping[str, str]] = {
     "agent_session_stopped": "chat:write",
     "agent_session_title_changed": "chat:write",
     "link_shared": "links:read",
+    "team_join": "users:read",
+    "user_change": "users:read",
 }
 
 

@@ -56,7 +56,7 @@ def post_ephemeral(workspace: Workspace, args: Args) -> Json:
     user = args.need("user")
     if user not in slack.world.people:
         raise SlackError("user_not_found")
-    if user not in channel.members:
+    if user not in channel.members or slack.world.people[user].deleted:
         raise SlackError("user_not_in_channel")
     content = read_content(args)
     parent = _parent(workspace, channel, args.text("thread_ts"))

@@ -205,9 +205,14 @@ class Control:
         return self._workspace.slack.world.put_channel(args.values).shown()
 
     def _person(self, args: Args) -> Json:
-        """Add a person or change their facts."""
-        args.need("id")
-        return self._workspace.slack.world.put_person(args.values).shown(with_email=True)
+        """Add a person or change their facts. The app hears of who joins, and of what others could see change."""
+        known = self._workspace.slack.world.people.get(args.need("id"))
+        before = known and known.shown(with_email=True)
+        person = self._workspace.slack.world.put_person(args.values)
+        after = person.shown(with_email=True)
+        if before != after and not (before is None and person.is_stranger):
+            self._workspace.events.person(person, is_new=before is None)
+        return after
 
     def _emit(self, args: Args) -> Json:
         """Send any event; `subscription` when it is not the event's type."""

@@ -43,6 +43,13 @@ def auth_test_app(_: Workspace, __: Args) -> Json:
     return {"app_id": APP, "app_name": "Devin Bridge"}
 
 
+def bot_info(_: Workspace, args: Args) -> Json:
+    """bots.info, of the app's own bot."""
+    if args.text("bot") != BOT_ID:
+        raise SlackError("bot_not_found")
+    return {"bot": {"id": BOT_ID, "app_id": APP, "user_id": BOT_USER, "name": "Devin Bridge", "deleted": False}}
+
+
 def user_info(workspace: Workspace, args: Args) -> Json:
     """users.info."""
     person = workspace.slack.world.people.get(args.need("user"))

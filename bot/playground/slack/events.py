@@ -1,4 +1,4 @@
-"""What the bot hears of: messages, mentions, edits, deletions, and being put out of a channel."""
+"""What the bot hears of: messages, mentions, edits, deletions, being put out of a channel, and people who change."""
 
 import re
 from typing import Any, Final
@@ -6,7 +6,7 @@ from typing import Any, Final
 from bot.playground.slack.delivery import Courier
 from bot.playground.slack.state import Slack
 from bot.playground.slack.timeline import Message
-from bot.playground.slack.world import APP, BOT_USER, OTHER_TEAM, Channel
+from bot.playground.slack.world import APP, BOT_USER, OTHER_TEAM, Channel, Person
 
 Json = dict[str, Any]
 
@@ -97,6 +97,13 @@ class Events:
             facts = {"previously_connected_team_id": OTHER_TEAM, "is_ext_shared": False}
         self.send(kind, {"type": kind, **facts, "channel": channel.id, "event_ts": ts}, channel=channel.id)
 
+    def person(self, person: Person, *, is_new: bool) -> None:
+        """Somebody came into the workspace, or is somebody else by now: renamed, a guest, deactivated."""
+        kind = "team_join" if is_new else "user_change"
+        user = person.shown(with_email="users:read.email" in self._slack.app.scopes)
+        updated = int(self._slack.clock.wall())
+        self.send(kind, {"type": kind, "user": user | {"updated": updated}, "cache_ts": updated})
+
     def send(self, subscription: str, event: Json, *, channel: str | None = None) -> str | None:
         """Wrap and send an event; its id, or None when the app did not subscribe to it."""
         if not self._slack.app.hears(subscription):
@@ -116,7 +123,7 @@ class Events:
         installation = {"enterprise_id": None, "team_id": self._slack.team, "user_id": BOT_USER, "is_bot": True}
         return {
             "token": "verification",
-            "team_id": self._slack.team,
+            "team_id": event.get("user_team", self._slack.team),  # of the author, in a channel that is shared
             "context_team_id": self._slack.team,
             "context_enterprise_id": None,
             "api_app_id": APP,

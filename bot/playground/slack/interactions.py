@@ -128,13 +128,15 @@ class Interactions:
         return self._people.outcome(delivery, trigger, given)
 
     def _base(self, kind: str, person: Person) -> Json:
+        # A form comes under the person's workspace; in its view stands where the app is installed.
+        team = person.team if kind.startswith("view_") else self._workspace.slack.team
         user = {"id": person.id, "username": person.name, "name": person.name, "team_id": person.team}
         return {
             "type": kind,
             "user": user,
             "api_app_id": APP,
             "token": "verification",
-            "team": {"id": self._workspace.slack.team, "domain": DOMAIN},
+            "team": {"id": team, "domain": DOMAIN},
             "enterprise": None,
             "is_enterprise_install": False,
         }

@@ -23,6 +23,7 @@ class Method:
 # Tiers as in https://docs.slack.dev/apis/web-api/rate-limits and the method pages.
 METHODS: Final[Mapping[str, Method]] = {
     "auth.test": Method(directory.auth_test),
+    "bots.info": Method(directory.bot_info, ("users:read",), 3),
     "chat.postMessage": Method(chat.post_message, ("chat:write",)),  # its limit is the channel's pace
     "chat.update": Method(chat.update, ("chat:write",), 3),
     "chat.delete": Method(chat.delete, ("chat:write",), 3),

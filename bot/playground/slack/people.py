@@ -92,7 +92,7 @@ class People:
         person, channel = self.place(args)
         text = _written(args.text("text"), "command")
         slack, command = self._workspace.slack, args.text("command") or "/devin"
-        if command not in slack.app.commands:
+        if command not in slack.app.commands or person.is_stranger:  # who would need the app in their own workspace
             return {"status": "failed", "error": "not_a_command", "answer": None, "shown": None}
         slack.app.need("commands")
         trigger, given = slack.trigger(person.id), slack.response_url(person.id, channel.id)
@@ -124,6 +124,8 @@ class People:
         person = self._workspace.slack.world.people.get(args.need("user"))
         if person is None:
             raise ImpossibleError(f"there is nobody called {args.text('user')}")
+        if person.deleted:
+            raise ImpossibleError(f"{person.id} is deactivated")
         return person
 
     def place(self, args: Args) -> tuple[Person, Channel]:

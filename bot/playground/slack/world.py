@@ -54,18 +54,24 @@ class Person:
             "id": self.id,
             "team_id": self.team,
             "name": self.name,
-            "real_name": self.real_name,
             "deleted": self.deleted,
+            "is_bot": self.is_bot,
+            "is_app_user": False,
+            "profile": profile,
+        }
+        if not self.deleted:  # of whom Slack tells no more than this
+            user |= self._rights()
+        return user | {"is_stranger": True} if self.is_stranger else user
+
+    def _rights(self) -> dict[str, Any]:
+        return {
+            "real_name": self.real_name,
             "tz": self.tz,
             "is_admin": self.is_admin,
             "is_owner": False,
             "is_restricted": self.is_restricted,
             "is_ultra_restricted": self.is_ultra_restricted,
-            "is_bot": self.is_bot,
-            "is_app_user": False,
-            "profile": profile,
         }
-        return user | {"is_stranger": True} if self.is_stranger else user
 
 
 @dataclass(slots=True)
