@@ -5,7 +5,7 @@ from typing import Any
 from slack_bolt.async_app import AsyncAck
 
 from bot.domain.commands.options import parse_request
-from bot.domain.commands.parser import Command, parse_doubt, parse_slash
+from bot.domain.commands.parser import parse_doubt, parse_slash
 from bot.domain.commands.registry import START
 from bot.domain.text import plain
 from bot.flows.receive.intake import Intake
@@ -29,27 +29,28 @@ class Commands:
 
     async def devin(self, ack: AsyncAck, body: Body, workspace: Workspace) -> None:
         """Answer `/devin` with a message in the ack that only the person sees."""
-        message = await self._answer(workspace, parse_slash(plain(body.get("text") or "")), body)
+        message = await self._answer(workspace, plain(body.get("text") or ""), body)
         await ack(text=message.text, blocks=message.blocks or None, response_type="ephemeral")
 
     async def unknown(self, ack: AsyncAck) -> None:
         """Answer a command that only the app's settings at Slack know with the help text."""
         await ack(text=SLASH_HELP.text, response_type="ephemeral")
 
-    async def _answer(self, workspace: Workspace, command: Command, body: Body) -> Message:
+    async def _answer(self, workspace: Workspace, text: str, body: Body) -> Message:
+        command = parse_slash(text)
         if command.spec is START:
-            return await self._start(workspace, command, body)
+            return await self._start(workspace, text, command.argument, body)
         answer = await self._command_answers.answer(workspace, body["user_id"], body["channel_id"], command)
         if isinstance(answer, Message):
             return answer
         await self._intake.session_command(workspace, body, answer.lane, command.spec.name, answer.id)
         return answers.stopping(answer)
 
-    async def _start(self, workspace: Workspace, command: Command, body: Body) -> Message:
-        request = parse_request(command.argument)
+    async def _start(self, workspace: Workspace, text: str, task: str, body: Body) -> Message:
+        request = parse_request(task)
         if not request.task:
             return answers.EMPTY_PROMPT
         # Who types `start` before it means a task.
-        if (doubt := parse_doubt(plain(body.get("text") or ""))) is not None:
+        if (doubt := parse_doubt(text)) is not None:
             return answers.ask_command_or_task(doubt)
         return await self._new_command.take(workspace, body, request)

@@ -5,6 +5,7 @@ Everything else is being checked, and the flow of the stored row answers in plac
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from bot.domain.causes import CommandCause, Confirmation
@@ -23,6 +24,13 @@ from bot.views import answers
 from bot.views.message import Message
 
 Json = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What our rows say about a start: when the person has started the same a moment ago, if they have."""
+
+    started_before: float | None
 
 
 class NewCommand:
@@ -45,32 +53,34 @@ class NewCommand:
         refusal = self._access.refusal(person, shared=False) if person else None
         if refusal is not None:
             return refusal
-        if person is None or not await self._can_be_judged(workspace, body, request):
+        known = await self._known(workspace, body, request) if person is not None else None
+        if known is None:
             await self._intake.command(workspace, body)
             return answers.checking(request.prompt)
-        question = await self._question(workspace, body, request)
-        if question is not None:
+        if (question := self._question(body, request, known)) is not None:
             waiting = Confirmation(asked=True, suggestion=suggestion(request, START.name))
             await self._intake.command(workspace, body, waiting)
             return question
         await self._intake.command(workspace, body)
         return answers.received(request.prompt)
 
-    async def _can_be_judged(self, workspace: Workspace, body: Json, request: Request) -> bool:
-        """Whether all that decides about the start is known here, and no earlier command may change it."""
+    async def _known(self, workspace: Workspace, body: Json, request: Request) -> _Known | None:
+        """What our rows say about the start; None if it takes more to decide, or an earlier command may change it."""
         if not self._access.is_known_to_be_open(workspace, body["channel_id"]):
-            return False
+            return None
         # Playbooks are known to Devin, and the names of people who are mentioned to Slack.
         if request.options.playbook is not None or mentioned_users(body.get("text") or ""):
-            return False
-        lane = person_lane(workspace.team, body["user_id"])
+            return None
+        team, user = workspace.team, body["user_id"]
+        # In one transaction: to open another one takes as long as its statement.
         async with self._services.db.read(first=True) as tx:
-            return not await inbox.waiting(tx, lane, CommandCause)
+            if await inbox.waiting(tx, person_lane(team, user), CommandCause):
+                return None
+            return _Known(await self._start_from_command.earlier_start(tx, team, user, request))
 
-    async def _question(self, workspace: Workspace, body: Json, request: Request) -> Message | None:
+    def _question(self, body: Json, request: Request, known: _Known) -> Message | None:
         """The question to ask before the start, as the flow would ask it; None if there is nothing to ask."""
-        key = command_key(body)
+        key, at = command_key(body), known.started_before
         if request.mistyped:
             return answers.ask_about_options(key, request)
-        at = await self._start_from_command.earlier_start(workspace.team, body["user_id"], request, first=True)
         return None if at is None else answers.ask_again(key, request.prompt, self._services.clock() - at)

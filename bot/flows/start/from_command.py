@@ -19,6 +19,7 @@ from bot.flows.steer.held_start import hold
 from bot.flows.unit_of_work import UnitOfWork
 from bot.slack.errors import ChannelGone, ScopeMissing
 from bot.store import sessions
+from bot.store.database.connection import Transaction
 from bot.views import answers
 from bot.views.message import Message
 
@@ -62,14 +63,10 @@ class StartFromCommand:
         """Reply privately that nothing was started."""
         await uow.reply_privately(recipient_of(job), answers.start_failed(job.row.ref))
 
-    async def earlier_start(self, team: str, user: str, request: Request, *, first: bool = False) -> float | None:
-        """When the person started the same `request` a moment before; None if they did not.
-
-        `first` is for a read that Slack's ack waits for.
-        """
+    async def earlier_start(self, tx: Transaction, team: str, user: str, request: Request) -> float | None:
+        """When the person started the same `request` a moment before; None if they did not."""
         since = self._services.clock() - self._services.timing.repeated_command
-        async with self._services.db.read(first=first) as tx:
-            recent = await sessions.with_prompt(tx, team, user, request.prompt, since)
+        recent = await sessions.with_prompt(tx, team, user, request.prompt, since)
         return next((one.created_at for one in recent if one.options == request.options), None)
 
     async def _start_checked(self, job: Job[CommandCause], text: str) -> None:
@@ -116,7 +113,8 @@ class StartFromCommand:
 
     async def _asks_first(self, job: Job[CommandCause], request: Request) -> bool:
         """Ask whether a command is really meant if the same came a moment ago. Returns False if the start goes on."""
-        at = await self.earlier_start(job.workspace.team, job.cause.user, request)
+        async with self._services.db.read() as tx:
+            at = await self.earlier_start(tx, job.workspace.team, job.cause.user, request)
         if at is None:
             return False
         # A crash before this commit asks nothing, and the row is handled again.
