@@ -78,6 +78,7 @@ from handlers.actions import Actions
 from handlers.commands import Commands
 from handlers.events import Events
 from handlers.messages import Messages
+from handlers.workspaces import OfWorkspace
 
 log = get_logger(__name__)
 
@@ -145,12 +146,11 @@ def wire(services: Services, engine: LocalEngine, settings: Settings) -> Bot:
     ticks = _ticks(services, heartbeat) | _ticks_of_each(services, pollers, catch_ups, usage_ledger)
     for name, tick in ticks.items():
         engine.every(name, tick)
-    bolt = _bolt(settings, services.workspaces)
+    bolt = _bolt(settings, OfWorkspace(services.workspaces, services.metrics))
     bot = Bot(services, bolt, engine, heartbeat, catch_ups, pollers)
     intake.when_not_taken(lambda workspace: catch_ups[workspace.team].gap())
     register(
         bolt,
-        services.workspaces,
         Commands(intake, NewCommand(services, intake, access, start_from_command), command_answers),
         Messages(intake),
         Actions(intake),
@@ -218,13 +218,10 @@ def _flows(
     }
 
 
-def _bolt(settings: Settings, workspaces: Workspaces) -> AsyncApp:
-    async def authorize(team_id: str | None) -> AuthorizeResult:
+def _bolt(settings: Settings, of_workspace: OfWorkspace) -> AsyncApp:
+    async def authorize(workspace: Workspace) -> AuthorizeResult:
         # Made of what the start has read. Bolt's own function would ask Slack, and drop the event if that failed.
         # Without a token, since no listener calls Slack.
-        workspace = workspaces.of_request(team_id)
-        if workspace is None:
-            return AuthorizeResult(enterprise_id=None, team_id=team_id)  # the next middleware leaves the request alone
         return AuthorizeResult(
             enterprise_id=None, team_id=workspace.team, bot_id=workspace.bot_id, bot_user_id=workspace.bot_user
         )
@@ -238,6 +235,7 @@ def _bolt(settings: Settings, workspaces: Workspaces) -> AsyncApp:
     return AsyncApp(
         name="bot",  # without a name Bolt searches the sources of all its callers for one
         client=client,
+        before_authorize=of_workspace,
         authorize=authorize,
         signing_secret=secret.get_secret_value() if secret else None,
         request_verification_enabled=settings.transport == "http",

@@ -53,7 +53,16 @@ class Connector:
         if settings.slack_app_token is not None:
             await self._check_app_token(settings.slack_app_token.get_secret_value(), settings.slack_api_url)
         organisation = await self._organisation(settings)
-        return Workspace(who.team, who.user_id, who.bot_id, slack, _policy(settings), organisation)
+        return Workspace(
+            who.team,
+            who.user_id,
+            who.bot_id,
+            slack,
+            _policy(settings),
+            organisation,
+            app=await _app_id(slack),
+            enterprise=who.enterprise,
+        )
 
     async def _organisation(self, settings: Settings) -> Organisation:
         known = self.organisations.get(settings.devin_org_id)
@@ -102,6 +111,15 @@ class Connector:
                 log.warning("Slack does not answer at the start", error=error.outcome, again_in=pause)
             await asyncio.sleep(pause)
             wait = min(2 * wait, self._timing.start_longest_retry)
+
+
+async def _app_id(slack: Slack) -> str | None:
+    """The id of the bot's app, asked for once. If Slack does not say it, requests are not compared with it."""
+    try:
+        return await slack.app_id()
+    except SlackError as error:
+        log.warning("not known which app this is", error=error.outcome)
+        return None
 
 
 def _policy(settings: Settings) -> Policy:

@@ -20,6 +20,7 @@ class Metrics:
         ProcessCollector(registry=self.registry)
         self._stored = self._counter("inbox_rows", "Inbox rows that were stored before their ack.", "kind")
         self._refused = self._counter("inbox_refused", "Requests that could not be stored and got no ack.", "kind")
+        self._dropped = self._counter("requests_from_elsewhere", "Requests that were not for us, answered and dropped.")
         self._acks = self._histogram("ack_seconds", "Time from a request of Slack's to its ack.", _ACK_BUCKETS, "kind")
         self._dead = self._counter("dead_letters", "Rows that were marked as dead, each reported to people.", "kind")
         self._sent = self._counter("posts_sent", "Posts and edits of cards that Slack accepted.", "kind")
@@ -39,6 +40,10 @@ class Metrics:
     def refused(self, kind: str) -> None:
         """Count a request of this `kind` that could not be stored, so that Slack got no ack or an error."""
         self._refused.labels(kind).inc()
+
+    def dropped(self) -> None:
+        """Count a request of another workspace, or for another app, that was answered and left alone."""
+        self._dropped.inc()
 
     def acked(self, kind: str, seconds: float) -> None:
         """Record that a request of this `kind` was answered after so many `seconds`."""

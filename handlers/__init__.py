@@ -10,28 +10,24 @@ from typing import Final
 from slack_bolt.async_app import AsyncApp
 
 from bot.domain.commands.registry import BY_ACTION_ID
-from bot.flows.workspace import Workspaces
 from handlers.actions import Actions
 from handlers.commands import Commands
 from handlers.events import Events, RateLimited
 from handlers.failures import failed
 from handlers.messages import Messages
-from handlers.workspaces import OfWorkspace
 
 ANYTHING: Final = re.compile(r".*")
 
 
 def register(
     app: AsyncApp,
-    workspaces: Workspaces,
     commands: Commands,
     messages: Messages,
     actions: Actions,
     events: Events,
 ) -> None:
-    """Register the listeners with Bolt's `app`, one for every kind of request, each given its request's workspace."""
+    """Register the listeners with Bolt's `app`, one for every kind of request."""
     app.middleware(RateLimited())
-    app.middleware(OfWorkspace(workspaces))
 
     app.command("/devin")(commands.devin)
     app.command(ANYTHING)(commands.unknown)

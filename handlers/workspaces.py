@@ -1,4 +1,4 @@
-"""From a request to the workspace it comes from."""
+"""From a request to the workspace it is for."""
 
 from collections.abc import Awaitable, Callable
 
@@ -7,16 +7,21 @@ from slack_bolt.middleware.async_middleware import AsyncMiddleware
 from slack_bolt.request.async_request import AsyncBoltRequest
 
 from bot.flows.workspace import Workspaces
+from bot.logs import get_logger
+from bot.metrics import Metrics
+
+log = get_logger(__name__)
 
 
 class OfWorkspace(AsyncMiddleware):
-    """Gives listeners the workspace of their request as `workspace`.
+    """Gives all that follows the workspace of a request as `workspace`.
 
-    A request of a workspace that is not connected is acknowledged and left alone: Slack would only send it again.
+    A request from elsewhere is answered and left alone: Slack would only send it again.
     """
 
-    def __init__(self, workspaces: Workspaces) -> None:
+    def __init__(self, workspaces: Workspaces, metrics: Metrics) -> None:
         self._workspaces = workspaces
+        self._metrics = metrics
 
     async def async_process(
         self,
@@ -25,9 +30,13 @@ class OfWorkspace(AsyncMiddleware):
         resp: BoltResponse,  # noqa: ARG002 - Bolt passes it
         next: Callable[[], Awaitable[BoltResponse]],  # noqa: A002 - Bolt names them
     ) -> BoltResponse | None:
-        """Find the workspace by the team that Bolt has read from the body."""
-        workspace = self._workspaces.of_request(req.context.team_id)
+        """Find the workspace by the ids in the body, and drop a request that names others."""
+        if req.body.get("type") == "url_verification":
+            return await next()  # Slack's check of the address, which is for no workspace
+        workspace = self._workspaces.of_request(req.body)
         if workspace is None:
+            self._metrics.dropped()
+            log.debug("request from elsewhere", team=req.context.team_id, app=req.body.get("api_app_id"))
             return BoltResponse(status=200)
         req.context["workspace"] = workspace
         return await next()

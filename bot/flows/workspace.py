@@ -1,13 +1,15 @@
 """A Slack workspace: who the bot is in it, its client, and the settings that flows obey in it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, time, tzinfo
+from typing import Any
 
 from bot.domain.session import Session
 from bot.flows.organisation import Organisation
 from bot.logs import get_logger
 from bot.slack.client import Slack
+from bot.slack.origin import Origin, origin_of
 
 log = get_logger(__name__)
 
@@ -25,7 +27,11 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
-    """A Slack workspace: its id, the ids of the bot in it, its client, its policy, and where its sessions start."""
+    """A Slack workspace: its id, the ids of the bot in it, its client, its policy, and where its sessions start.
+
+    `app` is the id of the bot's app, None if it is not known. `enterprise` is the Slack organisation that has
+    installed the app as a whole, if one has.
+    """
 
     team: str
     bot_user: str
@@ -33,6 +39,8 @@ class Workspace:
     slack: Slack
     policy: Policy
     organisation: Organisation
+    app: str | None = None
+    enterprise: str | None = None
 
     @property
     def catch_up_tick(self) -> str:
@@ -66,11 +74,23 @@ class Workspaces:
         workspace = self._by_team.get(session.team)
         return session if workspace is None else replace(session, code_hosts=workspace.policy.code_hosts)
 
-    def of_request(self, team: str | None) -> Workspace | None:
-        """Return the workspace that a request of Slack's concerns, or None if that one is not connected.
+    def of_request(self, body: Mapping[str, Any]) -> Workspace | None:
+        """Return the workspace that Slack's request `body` is for; None if the request comes from elsewhere.
 
-        `team` is what the request names. In a channel that is shared with another company it may be the other team, and
-        where a whole Slack organisation has installed the app there may be none: while only one workspace is connected,
-        such requests are its requests too, and `bot.flows.access` refuses other companies' people.
+        Elsewhere is another app, or a workspace that is not connected. The person of a request may be from another
+        company all the same: `bot.flows.access` refuses such people.
         """
-        return next(iter(self)) if len(self._by_team) == 1 else self.get(team)
+        origin = origin_of(body)
+        found = self._named(origin)
+        for_another_app = found is not None and None not in {found.app, origin.app} and found.app != origin.app
+        return None if for_another_app else found
+
+    def _named(self, origin: Origin) -> Workspace | None:
+        for team in origin.teams:
+            if team in self._by_team:
+                return self._by_team[team]
+        for workspace in self:
+            if workspace.enterprise is not None and workspace.enterprise in origin.enterprises:
+                return workspace
+        # A request that names no workspace is no reason to lose it, as long as it can be for one alone.
+        return next(iter(self)) if not origin.teams and len(self._by_team) == 1 else None

@@ -37,13 +37,17 @@ _UNSENT: Final = (
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Who the bot is; `scopes` are the permissions of its token."""
+    """Who the bot is; `scopes` are the permissions of its token.
+
+    `enterprise` is the Slack organisation that has installed the app as a whole; None where one workspace has.
+    """
 
     team: str
     user_id: str
     bot_id: str
     url: str
     scopes: frozenset[str]
+    enterprise: str | None = None
 
 
 class Connection:
@@ -93,6 +97,7 @@ class Connection:
             bot_id=body.get("bot_id") or "",
             url=body.get("url") or "",
             scopes=frozenset(scope.strip() for scope in scopes if scope.strip()),
+            enterprise=body.get("enterprise_id") if body.get("is_enterprise_install") else None,
         )
         return self._identity
 

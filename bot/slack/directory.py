@@ -31,6 +31,12 @@ class Directory(Connection):
         body = await self._read("users.info", user=user_id)
         return person_from(body["user"], home.team)
 
+    async def app_id(self) -> str | None:
+        """Read the id of the app that the token belongs to; None if Slack does not know it."""
+        us = self._identity or await self.auth_test()
+        bot = (await self._read("bots.info", bot=us.bot_id)).get("bot") or {}
+        return bot.get("app_id") or None
+
     async def channel(self, channel_id: str) -> Channel:
         """Read what kind of conversation has this id."""
         return channel_from((await self._read("conversations.info", channel=channel_id))["channel"])

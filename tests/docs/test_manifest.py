@@ -10,7 +10,6 @@ import pytest
 import yaml
 from jsonschema import Draft7Validator
 
-from bot.flows.workspace import Workspaces
 from bot.manifest import as_yaml, commands_of, events_of, manifest_for, read_manifest, scopes_of
 from handlers import register
 
@@ -148,6 +147,6 @@ class Listeners:
 
 def test_every_event_of_the_manifest_has_a_route_and_every_route_its_event():
     routes = Routes()
-    register(routes, Workspaces(), *[Listeners()] * 4)
+    register(routes, *[Listeners()] * 4)
     routed = {name for name in routes.events if isinstance(name, str)}
     assert routed == {event.split(".")[0] for event in events_of(read_manifest())}

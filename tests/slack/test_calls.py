@@ -101,6 +101,21 @@ async def test_a_slack_that_names_no_scopes_leaves_them_empty(slack, fake):
     assert await slack.auth_test() == Identity(team="T1", user_id="UBOT", bot_id="", url="", scopes=frozenset())
 
 
+async def test_a_whole_organisation_that_has_installed_the_app_is_named(slack, fake):
+    whole = {"enterprise_id": "E1", "is_enterprise_install": True}
+    for facts, named in ((whole, "E1"), (whole | {"is_enterprise_install": False}, None), ({}, None)):
+        fake.answers("auth.test", {"ok": True, "team_id": "T1", "user_id": "UBOT", **facts})
+        assert (await slack.auth_test()).enterprise == named
+
+
+async def test_the_bot_learns_the_id_of_its_app(slack, fake):
+    fake.answers("bots.info", {"ok": True, "bot": {"id": "BBOT", "app_id": "A1"}})
+    assert await slack.app_id() == "A1"
+    assert fake.asked("bots.info") == [{"bot": "BBOT"}]
+    fake.answers("bots.info", {"ok": True})
+    assert await slack.app_id() is None
+
+
 async def test_channels_are_known_by_kind(slack, fake):
     channel = {"id": "C1", "name": "dev", "is_ext_shared": True, "is_private": True, "is_member": True}
     fake.answers(

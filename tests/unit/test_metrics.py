@@ -12,6 +12,7 @@ def test_each_verb_moves_its_figure():
     metrics = Metrics()
     metrics.stored("message")
     metrics.refused("command")
+    metrics.dropped()
     metrics.died("post")
     metrics.sent("card")
     metrics.slack_called("chat.postMessage", "ok", 0.2)
@@ -20,6 +21,7 @@ def test_each_verb_moves_its_figure():
     read = figures(metrics)
     assert read['devin_bridge_inbox_rows_total{kind="message"}'] == "1.0"
     assert read['devin_bridge_inbox_refused_total{kind="command"}'] == "1.0"
+    assert read["devin_bridge_requests_from_elsewhere_total"] == "1.0"
     assert read['devin_bridge_dead_letters_total{kind="post"}'] == "1.0"
     assert read['devin_bridge_posts_sent_total{kind="card"}'] == "1.0"
     assert read['devin_bridge_slack_calls_total{method="chat.postMessage",outcome="ok"}'] == "1.0"
