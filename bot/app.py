@@ -154,7 +154,7 @@ def wire(services: Services, engine: LocalEngine, settings: Settings) -> Bot:
         Commands(intake, NewCommand(services, intake, access, start_from_command), command_answers),
         Messages(intake),
         Actions(intake),
-        Events(intake),
+        Events(intake, access),
     )
     return bot
 

@@ -38,6 +38,8 @@ def register(
         app.event(gone)(events.channel_changed)
     for sharing in ("channel_shared", "channel_unshared"):  # of private channels too
         app.event(sharing)(events.channel_changed)
+    for changed in ("user_change", "team_join"):
+        app.event(changed)(events.person_changed)
     for revoked in ("app_uninstalled", "tokens_revoked"):
         app.event(revoked)(events.revoked)
     app.event(ANYTHING)(events.ignored)

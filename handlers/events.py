@@ -7,6 +7,7 @@ from slack_bolt import BoltResponse
 from slack_bolt.middleware.async_middleware import AsyncMiddleware
 from slack_bolt.request.async_request import AsyncBoltRequest
 
+from bot.flows.access import Access
 from bot.flows.receive.intake import Intake
 from bot.flows.workspace import Workspace
 from bot.logs import get_logger
@@ -15,14 +16,21 @@ log = get_logger(__name__)
 
 
 class Events:
-    """Handles what happens to channels and to the app itself."""
+    """Handles what happens to channels, to people and to the app itself."""
 
-    def __init__(self, intake: Intake) -> None:
+    def __init__(self, intake: Intake, access: Access) -> None:
         self._intake = intake
+        self._access = access
 
     async def channel_changed(self, workspace: Workspace, event: dict[str, Any], body: dict[str, Any]) -> None:
         """Store that a channel was archived, that the bot was removed from it, or that it is shared in another way."""
         await self._intake.event(workspace, event, body)
+
+    async def person_changed(self, workspace: Workspace, event: dict[str, Any]) -> None:
+        """Renew what is stored about a person. There is nothing else to do, so the event needs no row of its own."""
+        user = event.get("user")
+        if isinstance(user, dict) and isinstance(user.get("id"), str):  # else it is about nobody
+            await self._access.refresh(workspace, user)
 
     async def revoked(self, event: dict[str, Any]) -> None:
         """Log that the app was removed or its token revoked, so that nothing works until it is installed again."""

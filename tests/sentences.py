@@ -235,6 +235,10 @@ NOTHING_STARTED = "nothing was started"
 GUEST_REFUSED = (
     f"Guests cannot work with Devin here, so {NOTHING_STARTED} or sent. Ask a full member of this workspace to do it."
 )
+DEACTIVATED_REFUSED = (
+    f"This Slack account is deactivated and can no longer work with Devin, so {NOTHING_STARTED} or sent. "
+    "Ask a workspace admin to reactivate it, or a colleague to take over."
+)
 OTHER_COMPANY_REFUSED = (
     "Only members of the workspace that runs Devin Bridge can work with Devin, "
     f"so {NOTHING_STARTED} or sent. Ask one of them to do it."

@@ -1,4 +1,11 @@
-"""Who may use the bot: full members of a workspace, in those of its channels that no other company shares."""
+"""Who may use the bot: full members of a workspace, in those of its channels that no other company shares.
+
+What Slack says about a person is stored, and counts for a while: for less where work is started or stopped. Slack's
+events about a person renew what is stored.
+"""
+
+from collections.abc import Mapping
+from typing import Any
 
 from bot.domain.commands.spec import CommandSpec, Role
 from bot.domain.person import Person
@@ -6,7 +13,8 @@ from bot.domain.session import Session
 from bot.flows.services import Services
 from bot.flows.workspace import Workspace
 from bot.slack.client import Channel
-from bot.slack.errors import ChannelGone, ScopeMissing, SlackRefused
+from bot.slack.errors import ChannelGone, ScopeMissing, SlackError, SlackRefused
+from bot.slack.people import person_from
 from bot.store import people
 from bot.views import answers
 from bot.views.message import Message
@@ -23,32 +31,73 @@ class Access:
 
     async def person(self, workspace: Workspace, user: str) -> Person:
         """Return the person with the id `user`: from our rows if they were stored lately, else from Slack."""
-        services = self._services
-        known = await self._stored(workspace, user)
+        return await self._stored(workspace, user) or await self._ask(workspace, user)
+
+    async def checked_person(self, workspace: Workspace, user: str, *, stops: bool = False) -> Person:
+        """Return the person with the id `user`, who starts or stops work: from our rows if they were stored just now.
+
+        With `stops`, what was stored lately counts while Slack does not say more. A stop costs nothing, and is urgent.
+        """
+        known = await self._stored(workspace, user, self._services.timing.person_checked)
         if known is not None:
             return known
+        try:
+            return await self._ask(workspace, user)
+        except SlackError as error:
+            refused = isinstance(error, SlackRefused) and error.permanent
+            before = await self._stored(workspace, user) if stops and not refused else None
+            if before is None:
+                raise
+            return before
+
+    async def refresh(self, workspace: Workspace, user: Mapping[str, Any]) -> None:
+        """Store what an event of Slack's says about a person, if they are stored here and were described otherwise.
+
+        Slack sends such events in bursts, for each change of a status. Nearly all of them cost one read.
+        """
+        key = (workspace.team, user["id"])
+        async with self._services.db.read(first=True) as tx:
+            stored = await people.get(tx, *key, read_after=0.0)
+        if stored is None or people.is_stored_as(person := person_from(user, workspace.team), stored):
+            return
+        # A crash before this commit leaves the event without an ack, and Slack sends it again.
+        async with self._services.db.write(first=True) as tx:
+            await people.put(tx, workspace.team, person, self._services.clock())
+        self._people.pop(key, None)
+
+    async def _ask(self, workspace: Workspace, user: str) -> Person:
+        asked_at = self._services.clock()
         person = await workspace.slack.person(user)
-        async with services.db.write() as tx:
-            await people.put(tx, workspace.team, person, services.clock())
+        # A crash before this commit has Slack asked again. An event that came meanwhile is later, and stays.
+        async with self._services.db.write() as tx:
+            await people.put(tx, workspace.team, person, asked_at)
+            newest = await people.get(tx, workspace.team, user, asked_at) or person
         self._people.pop((workspace.team, user), None)
-        return person
+        return newest
 
     async def known_person(self, workspace: Workspace, user: str) -> Person | None:
         """Return the person with the id `user` from our rows; None if they were not stored lately. An ack waits for it.
 
-        What was read is kept in memory for a moment: to read a row takes half as long as the whole ack.
+        What was read is kept in memory for a moment: to read a row takes half as long as the whole ack. Who is refused
+        counts as known for as long as in `checked_person`, so that nobody is refused for what has changed since.
         """
         now, key = self._services.clock(), (workspace.team, user)
         at, person = self._people.get(key, (0.0, None))
         if now - at > self._services.timing.person_at_hand:
             person = await self._stored(workspace, user, first=True)
+            if person is not None and self.refusal(person, shared=False) is not None:
+                person = await self._stored(workspace, user, self._services.timing.person_checked, first=True)
             self._people[key] = (now, person)
         return person
 
-    async def _stored(self, workspace: Workspace, user: str, *, first: bool = False) -> Person | None:
+    async def _stored(
+        self, workspace: Workspace, user: str, within: float | None = None, *, first: bool = False
+    ) -> Person | None:
+        """The person from our rows; None if they were not stored in the last seconds, `within` or `person_known`."""
         services = self._services
+        read_after = services.clock() - (services.timing.person_known if within is None else within)
         async with services.db.read(first=first) as tx:
-            return await people.get(tx, workspace.team, user, services.clock() - services.timing.person_known)
+            return await people.get(tx, workspace.team, user, read_after)
 
     async def names(self, workspace: Workspace, users: list[str]) -> dict[str, str]:
         """Map the ids `users` to names. An id that Slack does not show us stands for itself."""
@@ -129,6 +178,8 @@ class Access:
         """Why `person` may not use the bot, or None; `shared` is whether another company shares the channel."""
         if shared:
             return answers.SHARED_CHANNEL_REFUSED
+        if person.deleted:
+            return answers.DEACTIVATED_REFUSED
         if person.is_external:
             return answers.OTHER_COMPANY_REFUSED
         return answers.GUEST_REFUSED if person.is_guest else None

@@ -7,6 +7,7 @@ from typing import Final, TypeVar
 from bot.devin.errors import DevinForbidden
 from bot.domain.causes import MessageCause, SessionCause
 from bot.domain.commands.options import Request, is_playbook_id
+from bot.domain.person import Person
 from bot.domain.session import Session
 from bot.flows.access import Access
 from bot.flows.file_transfers import FileTransfers
@@ -58,6 +59,7 @@ class PromptBuilder:
 
     def __init__(self, services: Services, access: Access, transfers: FileTransfers) -> None:
         self._services = services
+        self._access = access
         self._readable = Readable(access)
         self._threads = ThreadReader(self._readable)
         self._uploads = Uploads(transfers)
@@ -65,9 +67,12 @@ class PromptBuilder:
     async def build(self, job: Job[SessionCause], session: Session) -> Prompt:
         """Return the prompt for `session`: what was asked, what its thread says before, who asked, the reference."""
         workspace, organisation = job.workspace, self._services.organisations.of(session)
-        playbook, refusal = await _playbook(organisation, session.options.playbook)
-        if refusal is not None:
-            return Prompt(refusal=refusal)
+        # Once more: since the asker was admitted, the start may have waited for hours.
+        asker = await self._access.checked_person(workspace, session.requester)
+        refusal = self._access.refusal(asker, shared=False)
+        playbook, not_found = await _playbook(organisation, session.options.playbook)
+        if (nothing := refusal or not_found) is not None:
+            return Prompt(refusal=nothing)
         thread = await self._threads.read(workspace, session) if job.cause.in_thread else ThreadContext()
         own = await self.files(job, organisation)
         earlier = thread.files(but=job.cause.files)
@@ -75,17 +80,8 @@ class PromptBuilder:
         context, urls = thread.written(shared.passed_on), (*own.urls, *shared.urls)
         if not urls and (nothing := _without_subject(session, context, own)):
             return Prompt(refusal=nothing)
-        text = await self._text(workspace, session, context)
+        text = _text(session, asker, context)
         return Prompt(text, playbook, urls, own.left_out, _what_was_read(session, context, shared))
-
-    async def _text(self, workspace: Workspace, session: Session, context: WrittenContext) -> str:
-        asker = await self._readable.name(workspace, session.requester)
-        parts = [
-            session.prompt,
-            f"Earlier messages in the Slack thread, oldest first:\n{context.text}" if context.text else "",
-            f"Asked in Slack by {asker}. Reference: {session.reference}",
-        ]
-        return "\n\n".join(part for part in parts if part)
 
     async def request(self, job: Job[MessageCause], request: Request) -> Request:
         """Return `request` with the messages that the job's message forwards behind its prompt."""
@@ -113,6 +109,15 @@ class PromptBuilder:
     async def files(self, job: Job[SessionCause], organisation: Organisation) -> Files:
         """Upload the files of the job's message to Devin."""
         return await self._uploads.of_message(job, organisation)
+
+
+def _text(session: Session, asker: Person, context: WrittenContext) -> str:
+    parts = [
+        session.prompt,
+        f"Earlier messages in the Slack thread, oldest first:\n{context.text}" if context.text else "",
+        f"Asked in Slack by {asker.name}. Reference: {session.reference}",
+    ]
+    return "\n\n".join(part for part in parts if part)
 
 
 def _without_subject(session: Session, context: WrittenContext, files: Files) -> Message | None:

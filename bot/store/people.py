@@ -1,4 +1,6 @@
-"""People, as they were last read from Slack."""
+"""People, as Slack has described them last, in an answer or in an event."""
+
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -7,7 +9,7 @@ from bot.domain.person import Person
 from bot.store.database.connection import insert, storable
 from bot.store.tables import people
 
-_FIELDS = ("name", "is_guest", "is_external", "is_bot", "is_admin")
+_FIELDS = ("name", "is_guest", "is_external", "is_bot", "is_admin", "deleted")
 
 
 async def get(tx: AsyncConnection, team: str, user: str, read_after: float) -> Person | None:
@@ -25,8 +27,19 @@ async def name_of(tx: AsyncConnection, team: str, user: str | None) -> str:
     return found.scalar() or "somebody"
 
 
-async def put(tx: AsyncConnection, team: str, person: Person, now: float) -> None:
-    """Store `person` as read from Slack at `now`, in place of what was stored before."""
-    facts = storable({name: getattr(person, name) for name in _FIELDS}) | {"read_at": now}
+async def put(tx: AsyncConnection, team: str, person: Person, read_at: float) -> None:
+    """Store `person` as Slack has described them at `read_at`, unless a later description is stored."""
+    facts = _facts(person) | {"read_at": read_at}
     statement = insert(tx.dialect.name, people).values(team=team, user=person.id, **facts)
-    await tx.execute(statement.on_conflict_do_update(index_elements=["team", "user"], set_=facts))
+    is_later = people.c.read_at <= read_at
+    await tx.execute(statement.on_conflict_do_update(index_elements=["team", "user"], set_=facts, where=is_later))
+
+
+def is_stored_as(person: Person, stored: Person) -> bool:
+    """Whether `stored`, as it was read from a row, says the same as a row of `person` would."""
+    return _facts(person) == _facts(stored)
+
+
+def _facts(person: Person) -> dict[str, Any]:
+    facts: dict[str, Any] = storable({name: getattr(person, name) for name in _FIELDS})
+    return facts

@@ -283,6 +283,7 @@ people: Final = Table(
     _flag("is_external"),
     _flag("is_bot"),
     _flag("is_admin"),
+    _flag("deleted"),
     Column("read_at", Float, nullable=False),
 )
 

@@ -278,6 +278,23 @@ async def silent_and_announced_once(one: Scene, begun: tuple[str, str]) -> None:
     assert (made["session_id"], made["is_archived"]) == (begun[1], False)
 
 
+async def become_a_guest(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
+    """The asker becomes a guest, and asks for more once the bot knows it."""
+    await one.slack.put_person(ANN, is_restricted=True)
+    async with asyncio.timeout(PATIENCE):
+        while one.rows("SELECT is_guest FROM people WHERE user = 'U0ANN'") != [(1,)]:
+            await asyncio.sleep(0.05)  # the store has no event for it
+    await one.on.mention("fix the logout test")
+    await one.slack.wait_for_ephemeral(ANN, sentences.GUEST_REFUSED, within=PATIENCE)
+    return begun
+
+
+async def nothing_more_started(one: Scene, _: tuple[str, str]) -> None:
+    await one_session(one)
+    shown = [row["rendered"] for row in await one.slack.ephemerals(user=ANN)]
+    assert set(shown) == {sentences.GUEST_REFUSED}
+
+
 async def tags_refused(one: Scene) -> None:
     """A Devin that takes no tags, which the bot does not know yet."""
     await one.devin.switch(tags_refused=True)
@@ -534,6 +551,19 @@ STORIES = [
             *FOLLOWED,
             "withhold: commit",
         ),
+    ),
+    Story(
+        "somebody becomes a guest",
+        running,
+        become_a_guest,
+        nothing_more_started,
+        steps=(
+            "renew what is known of a person: commit",
+            *RECEIVED,
+            "answer without starting: commit",
+            *ANSWERED_HERE,
+        ),
+        sometimes=(*EDITED, *FOLLOWED),
     ),
     Story(
         "a start without tags",

@@ -31,7 +31,9 @@ NEEDED_BY_EVENT = {
     "message.groups": "groups:history",
     "message.im": "im:history",
     "message.mpim": "mpim:history",
+    "team_join": "users:read",
     "tokens_revoked": None,
+    "user_change": "users:read",
 }
 # What the bot does beyond hearing events.
 NEEDED_BY_WORK = {

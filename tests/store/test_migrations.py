@@ -14,7 +14,8 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import column, insert, inspect, select, table, text
 
 from bot.domain.lane import private_lane
-from bot.store import due, ownership
+from bot.domain.person import Person
+from bot.store import due, ownership, people
 from bot.store.database import schema
 from bot.store.database.connection import Database
 from bot.store.database.schema import alembic_config, is_current, migrate
@@ -311,6 +312,16 @@ async def test_going_back_keeps_the_figures_of_the_only_organisation(db: Databas
         ]
     await migrate(db)
     assert found == [("2026-05-19", 2.5, 7.0), ("2026-05-20", 3.5, 8.0)]
+
+
+async def test_people_who_were_known_before_are_not_deactivated(db: Database) -> None:
+    await go_back(db, "0015")
+    async with db.write() as tx:
+        known = "INSERT INTO people (team, \"user\", name, read_at) VALUES ('T1', 'U1', 'ann', 5)"
+        await tx.exec_driver_sql(known)
+    await migrate(db)
+    async with db.read() as tx:
+        assert await people.get(tx, "T1", "U1", read_after=5) == Person("U1", "ann")
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from bot.store.database.connection import Database
 from tests.store.rows import NOW, TEAM
 
 ANN = Person("U1", "ann", is_admin=True)
+BEN = Person("U2", "ben")
 
 
 async def put(db: Database, person: Person, now: float = NOW, team: str = TEAM) -> None:
@@ -33,6 +34,22 @@ async def test_the_newest_answer_counts(db: Database) -> None:
     assert await get(db, read_after=NOW + 9) == guest
 
 
+async def test_an_earlier_description_that_comes_late_changes_nothing(db: Database) -> None:
+    gone = replace(ANN, deleted=True)
+    await put(db, gone, NOW + 9)
+    await put(db, ANN, NOW)
+    assert await get(db, read_after=NOW + 9) == gone
+
+
+def test_two_descriptions_differ_only_by_what_a_row_holds() -> None:
+    described = replace(BEN, email="ben@example.com", team=TEAM, tz="Europe/Berlin")
+    assert people.is_stored_as(described, BEN)
+    assert people.is_stored_as(replace(described, name="b\0n"), replace(BEN, name="b\ufffdn"))
+    for flag in ("is_guest", "is_external", "is_bot", "is_admin", "deleted"):
+        assert not people.is_stored_as(replace(described, **{flag: True}), BEN)
+    assert not people.is_stored_as(replace(described, name="benny"), BEN)
+
+
 async def test_people_of_other_teams_are_others(db: Database) -> None:
     await put(db, ANN)
     assert await get(db, team="T2") is None
@@ -42,7 +59,7 @@ async def test_people_of_other_teams_are_others(db: Database) -> None:
 
 
 async def test_flags_come_back_as_they_were(db: Database) -> None:
-    for number, flag in enumerate(("is_guest", "is_external", "is_bot", "is_admin")):
+    for number, flag in enumerate(("is_guest", "is_external", "is_bot", "is_admin", "deleted")):
         person = replace(Person(f"U{number}", "x"), **{flag: True})
         await put(db, person)
         assert await get(db, f"U{number}") == person

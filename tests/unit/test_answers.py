@@ -63,6 +63,7 @@ def test_the_fixed_answers():
         {
             "EMPTY_PROMPT": Is(sentences.EMPTY_PROMPT),
             "GUEST_REFUSED": Is(sentences.GUEST_REFUSED),
+            "DEACTIVATED_REFUSED": Is(sentences.DEACTIVATED_REFUSED),
             "OTHER_COMPANY_REFUSED": Is(sentences.OTHER_COMPANY_REFUSED),
             "SHARED_CHANNEL_REFUSED": Is(sentences.SHARED_CHANNEL_REFUSED),
             "CHANNEL_ARCHIVED": Is(sentences.THIS_CHANNEL_ARCHIVED),

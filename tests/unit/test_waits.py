@@ -31,6 +31,10 @@ def test_a_lost_post_is_searched_for_well_before_it_can_count_as_not_made(timing
     assert timing.post_look_up < timing.post_settle
 
 
+def test_who_starts_or_stops_something_is_known_anew_sooner_than_who_does_not() -> None:
+    assert PRODUCTION.person_at_hand < PRODUCTION.person_checked < PRODUCTION.person_known
+
+
 def test_a_start_is_searched_for_longer_than_anybody_waits_for_it() -> None:
     assert PRODUCTION.read_back > PRODUCTION.row_outage + PRODUCTION.unknown_start
 

@@ -8,6 +8,7 @@ from bot.domain.commands.registry import HELP, NEW, NOTIFY
 from bot.domain.commands.small_talk import is_small_talk
 from bot.domain.keys import session_id
 from bot.domain.lane import person_lane, thread_lane
+from bot.domain.person import Person
 from bot.domain.session import Lifecycle, Session
 from bot.domain.text import without_mention
 from bot.flows.access import Access
@@ -68,7 +69,7 @@ class Conversation:
         if thread is None and not meant:
             await self._wait_for_thread(job)
             return
-        refusal = await self._refusal(job)
+        refusal = await self._refusal(job, thread)
         if refusal is not None:
             await self._answer(job, refusal, once=thread is not None and not cause.mention)
             return
@@ -92,10 +93,13 @@ class Conversation:
         )
 
     def _ends_session(self, job: Job[MessageCause]) -> bool:
+        verb = self._verb(job)
+        return isinstance(verb, Command) and verb.spec.ends_session and not verb.spec.asks_first
+
+    def _verb(self, job: Job[MessageCause]) -> Command | UnknownVerb | None:
         text = without_mention(job.cause.text, job.workspace.bot_user)
         command = job.cause.addressed and job.cause.only_text
-        verb = parse_verb(text) or (parse_addressed(text) if command else None)
-        return isinstance(verb, Command) and verb.spec.ends_session and not verb.spec.asks_first
+        return parse_verb(text) or (parse_addressed(text) if command else None)
 
     async def _resume_start(self, job: Job[MessageCause], begun: Session) -> None:
         """Go on creating the session `begun`, which an earlier try recorded for this message, or close the row."""
@@ -141,9 +145,9 @@ class Conversation:
             # A crash right here drops nothing: the row is handled again.
             await lanes.release(uow.tx, job.claim)
 
-    async def _refusal(self, job: Job[MessageCause]) -> Message | None:
+    async def _refusal(self, job: Job[MessageCause], thread: Thread | None) -> Message | None:
         cause = job.cause
-        person = await self._access.person(job.workspace, cause.user)
+        person = await self._person(job, thread)
         if person.is_bot:
             return Message("")
         shared = cause.shared
@@ -151,6 +155,13 @@ class Conversation:
             shared = await self._access.is_shared(job.workspace, cause.channel)
         # Members of our workspace may still stop what runs there.
         return self._access.refusal(person, shared=shared and not self._ends_session(job))
+
+    async def _person(self, job: Job[MessageCause], thread: Thread | None) -> Person:
+        """Who wrote the message, known anew unless it can only be a reply: then it starts and stops nothing."""
+        cause = job.cause
+        if thread is None or cause.mention or self._verb(job) is not None:
+            return await self._access.checked_person(job.workspace, cause.user, stops=self._ends_session(job))
+        return await self._access.person(job.workspace, cause.user)
 
     async def _handle_text(self, job: Job[MessageCause], thread: Thread | None) -> None:
         cause = job.cause

@@ -101,7 +101,7 @@ class StartFromCommand:
 
     async def _refusal(self, job: Job[CommandCause]) -> Message | None:
         channel = job.cause.channel
-        person = await self._access.person(job.workspace, job.cause.user)
+        person = await self._access.checked_person(job.workspace, job.cause.user)
         if channel.startswith("D"):  # never shared; whether the bot may post in it shows when the card is posted
             return self._access.refusal(person, shared=False)
         try:

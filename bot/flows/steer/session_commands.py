@@ -145,10 +145,14 @@ class SessionCommands:
         cause = job.cause
         if cause.user is None:
             return None  # a stop that was stored for later; its asker was checked when it was stored
-        person = await self._access.person(job.workspace, cause.user)
+        ends = registry.named(cause.verb).ends_session
+        if ends:
+            person = await self._access.checked_person(job.workspace, cause.user, stops=True)
+        else:
+            person = await self._access.person(job.workspace, cause.user)
         # A press does not say whether its channel is shared by now. A command is about the person's own sessions.
         # Members of our workspace may still stop what runs in a shared channel.
-        channel = cause.channel if cause.pressed and not registry.named(cause.verb).ends_session else None
+        channel = cause.channel if cause.pressed and not ends else None
         shared = channel is not None and await self._access.is_shared(job.workspace, channel)
         return self._access.refusal(person, shared=shared)
 

@@ -9,6 +9,10 @@ from bot.views.sentences import mention
 GUEST_REFUSED: Final = Message(
     "Guests cannot work with Devin here, so nothing was started or sent. Ask a full member of this workspace to do it."
 )
+DEACTIVATED_REFUSED: Final = Message(
+    "This Slack account is deactivated and can no longer work with Devin, so nothing was started or sent. "
+    "Ask a workspace admin to reactivate it, or a colleague to take over."
+)
 OTHER_COMPANY_REFUSED: Final = Message(
     "Only members of the workspace that runs Devin Bridge can work with Devin, so nothing was started or sent. "
     "Ask one of them to do it."
