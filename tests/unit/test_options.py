@@ -82,6 +82,13 @@ def test_options_in_pasted_markup_and_calls_are_text(text):
         ("title=Login(new) x", "x", Options(title="Login(new)")),
         ("ACU=10 x", "x", Options(acu=10)),
         ("acu=10 x acu=10", "x", Options(acu=10)),
+        ("fix it acu=10 ACUs", "fix it", Options(acu=10)),
+        ("acu=10 acus fix it", "fix it", Options(acu=10)),
+        ("fix it (acu=1 ACU) now", "fix it now", Options(acu=1)),
+        ("fix it acu=1 ACU\nand that", "fix it\nand that", Options(acu=1)),
+        ("acu=10 ACU figures are wrong", "ACU figures are wrong", Options(acu=10)),
+        ("acu=10 ACUs-based billing", "ACUs-based billing", Options(acu=10)),
+        ("repo=acme/v2 ACUs are wrong", "ACUs are wrong", Options(repo="acme/v2")),
         ("is a <b and mode=fast", "is a <b and", Options(mode="fast")),
         ("page_title=x my-mode=y", "page_title=x my-mode=y", Options()),
     ],
@@ -221,6 +228,7 @@ def test_a_mode_that_is_not_known_is_taken_where_any_is():
     [
         ("fix it acu=10ACUs, repo=https://github.com/acme/api/pull/1 now", "fix it acu=10 repo=acme/api now"),
         ("fix it acu= 10, now", "fix it acu=10, now"),
+        ("fix it acu: 10 ACUs now", "fix it acu=10 now"),
         ("fix `acu=1x` acu: 10", "fix `acu=1x` acu=10"),
         ("mode=fast acu=1x fix it acu=10ACUs", None),  # one of them has no correction
         ("acu=5 fix it acu=10ACUs", None),  # corrected, it would stand there twice
@@ -234,6 +242,8 @@ def test_the_corrected_text_has_valid_options_only(text, corrected):
 def test_words_that_are_no_valid_options_are_no_task():
     assert parse_request("acu=10ACUs repo=web").task == ""
     assert parse_request("fix it acu=10ACUs, please").task == "fix it please"
+    assert parse_request("fix it acu: 10 ACUs").task == "fix it"
+    assert parse_request("fix acu=10 ACUs=3 it").task == "fix it"
 
 
 def test_forty_tags_may_be_given_and_no_more_in_several_parts():

@@ -28,12 +28,14 @@ _TOKEN: Final = re.compile(
     rf"|(?<![^\s(])(?:(?P<key>{_KEY})=(?P<value>{_VALUE})|(?P<loose>{_LOOSE}))",
     re.DOTALL,
 )
+# The unit behind a number; one ACU only at the end of a clause, since "ACU" may also begin the words of the task.
+_UNIT: Final = re.compile(r"[ \t]+(?:acus|acu(?=[ \t]*(?:[.,;!?)\n]|\Z)))(?![\w-]|[ \t]*[:=])", re.IGNORECASE)
 _NEXT: Final = re.compile(r"[ \t]+(?P<value>[^\s`]+)")
 
 
 @dataclass(frozen=True, slots=True)
 class OptionWord:
-    """A word that is an option or resembles one: from `start` to `end` of the text.
+    """A word that is an option or resembles one: from `start` to `end` of the text, with the unit behind it.
 
     `key` is the option that is meant, and `exact` whether it is written so. `follows` is the word behind an option that
     has no value, and ends at `follows_end`.
@@ -54,7 +56,7 @@ def option_words(text: str) -> Iterator[OptionWord]:
     for match in _TOKEN.finditer(text):
         if match["loose"]:
             value = re.split(r"[:=]", match[0], maxsplit=1)[1].strip()
-            yield OptionWord(match.start(), match.end(), match[0], ACU, value, exact=False)
+            yield OptionWord(match.start(), _end(text, match, ACU), match[0], ACU, value, exact=False)
         elif match["key"] is not None and (key := _meant(match["key"], match["value"])):
             yield _word(text, match, key)
 
@@ -63,7 +65,13 @@ def _word(text: str, match: re.Match[str], key: str) -> OptionWord:
     exact = match["key"].lower() == key
     follows = None if match["value"] else _NEXT.match(text, match.end())
     behind = (follows["value"], follows.end()) if follows else ("", 0)
-    return OptionWord(match.start(), match.end(), match[0], key, match["value"], exact, *behind)
+    return OptionWord(match.start(), _end(text, match, key), match[0], key, match["value"], exact, *behind)
+
+
+def _end(text: str, match: re.Match[str], key: str) -> int:
+    """Where the option `key` of `match` ends in `text`; "ACUs" behind a number of ACUs is a part of it."""
+    unit = _UNIT.match(text, match.end()) if key == ACU and match[0][-1].isdecimal() else None
+    return unit.end() if unit else match.end()
 
 
 def _meant(written: str, value: str) -> str | None:
