@@ -7,6 +7,7 @@ from slack_bolt.async_app import AsyncAck
 from bot.domain.commands.options import parse_request
 from bot.domain.commands.parser import parse_doubt, parse_slash
 from bot.domain.commands.registry import START
+from bot.domain.commands.small_talk import small_talk
 from bot.domain.text import plain
 from bot.flows.receive.intake import Intake
 from bot.flows.receive.new_command import NewCommand
@@ -51,6 +52,8 @@ class Commands:
         if not request.task:
             return answers.EMPTY_PROMPT
         # Who types `start` before it means a task.
+        if small_talk(text) is not None:
+            return SLASH_HELP
         if (doubt := parse_doubt(text)) is not None:
             return answers.ask_command_or_task(doubt)
         return await self._new_command.take(workspace, body, request)

@@ -685,6 +685,13 @@ def archived(by: str, unsent: str = "") -> str:
     )
 
 
+def approve_in_devin(url: str) -> str:
+    return (
+        "Devin waits for an approval, which can't be given from Slack, so your reply was not sent. "
+        f"<{url}|Open the session in Devin> to allow or refuse the next action."
+    )
+
+
 def reply_at_limit(state: str) -> str:
     """The private answer to a reply in a session that is paused at a limit."""
     return f"Devin has your reply and reads it once this session goes on. {state}"

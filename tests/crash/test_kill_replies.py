@@ -234,7 +234,7 @@ STORIES = [
         asleep,
         thank,
         not_woken,
-        steps=(*RECEIVED, KNOWN, "take thanks: commit", *REACTED),
+        steps=(*RECEIVED, KNOWN, "take small talk: commit", *REACTED),
         sometimes=(*EDITED, *FOLLOWED),
     ),
     Story(

@@ -102,6 +102,31 @@ async def test_thanks_and_greetings_start_nothing_and_the_first_is_answered_with
     assert await said_by_the_bot(on) == [sentences.HELP]
 
 
+async def test_a_greeting_is_answered_with_help_again_after_an_hour(tmp_path: Path, transport: str) -> None:
+    ahead = [0.0]
+    async with harness(tmp_path, transport, clock=lambda: time.time() + ahead[0]) as on:
+        await on.slack.say(ANN, "im", "hola")
+        await on.slack.wait_for_message(DM, sentences.HELP_BEGINS)
+        ahead[0] = 3601.0
+        await on.slack.say(ANN, "im", "Hi, what can you do?")
+        await on.slack.wait_for_messages(DM, 2)
+        assert await said_by_the_bot(on) == [sentences.HELP] * 2
+        assert await creations(on) == 0
+
+
+async def test_thanks_after_a_while_are_for_the_last_session_and_start_nothing(tmp_path: Path, transport: str) -> None:
+    ahead = [0.0]
+    async with harness(tmp_path, transport, clock=lambda: time.time() + ahead[0]) as on:
+        _, session = await running(on)
+        ahead[0] = 121.0
+        thanks = await on.slack.say(ANN, "im", "Perfect!")
+        await on.slack.wait_for_call("reactions.add", 2)  # the other one is the mark of the state
+        given = (await on.slack.message(DM, thanks))["reactions"]
+        assert [one["name"] for one in given] == ["pray"]
+        assert await sent_to_devin(on, session) == []
+        assert await creations(on) == 1
+
+
 async def said_by_the_bot(on: Harness) -> list[str]:
     """What the bot says in the direct message outside threads."""
     return [one["rendered"] for one in await on.slack.messages(DM) if one["user"] == "U0BOT" and "thread_ts" not in one]

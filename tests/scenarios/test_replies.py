@@ -7,6 +7,7 @@ import pytest
 from tests import sentences
 from tests.scenarios.harness import ANN, BEN, BOT, GENERAL, WEB, Harness
 from tests.scenarios.observations import (
+    card,
     creations,
     private_answers,
     reactions,
@@ -266,11 +267,49 @@ async def test_thanks_to_a_session_that_waits_for_no_answer_are_not_sent(on: Har
     ts, session = await on.started()
     await on.devin.set(session, status="suspended", status_detail="inactivity")
     await on.slack.wait_for_message(GENERAL, sentences.IS_ASLEEP, thread_ts=ts)
-    thanks = await on.slack.say(BEN, GENERAL, "Thanks a lot! :pray:", thread_ts=ts)
+    lines = ("Thanks a lot! :pray:", "Great job, that worked!", "ok")
+    thanks = [await on.slack.say(BEN, GENERAL, line, thread_ts=ts) for line in lines]
     await settled(on)
-    assert await reactions(on, thanks) == ["pray"]
+    assert [await reactions(on, one) for one in thanks] == [["pray"]] * 3
     assert await sent_to_devin(on, session) == []
     assert (await on.devin.session(session))["status"] == "suspended"
+
+
+async def test_thanks_with_a_request_are_sent(on: Harness) -> None:
+    ts, session = await on.started()
+    await on.devin.set(session, status="suspended", status_detail="inactivity")
+    await on.slack.wait_for_message(GENERAL, sentences.IS_ASLEEP, thread_ts=ts)
+    reply = await on.slack.say(BEN, GENERAL, "thanks, now add a test", thread_ts=ts)
+    await on.devin.wait_for_messages("now add a test")
+    assert await sent_to_devin(on, session) == [f"[Slack {reply}] ben:\nthanks, now add a test"]
+
+
+async def test_a_thumb_is_no_approval_and_is_answered_with_where_to_approve(on: Harness) -> None:
+    ts, session = await on.started()
+    await on.devin.set(session, status_detail="waiting_for_approval")
+    await on.wait_for_post(GENERAL, ts, sentences.WAITS_FOR_APPROVAL)
+    thumb = await on.slack.say(BEN, GENERAL, ":+1:", thread_ts=ts)
+    await on.slack.wait_for_ephemeral(BEN)
+    await settled(on)
+    buttons = [part for block in (await card(on, ts))["blocks"] for part in block.get("elements", [])]
+    url = next(part["url"] for part in buttons if "url" in part)
+    assert await private_answers(on, BEN) == [sentences.approve_in_devin(url)]
+    assert await reactions(on, thumb) == []
+    assert await sent_to_devin(on, session) == []
+
+
+async def test_small_talk_behind_a_mention_starts_no_second_session_where_the_first_has_ended(on: Harness) -> None:
+    ts, session = await on.started()
+    await on.slack.say(ANN, GENERAL, "!archive", thread_ts=ts)
+    await on.wait_for_post(GENERAL, ts, sentences.archived_by("ann"))
+    thanks = await on.mention("thanks!", user=BEN, thread_ts=ts)
+    hello = await on.mention("hi, how are you?", user=ANN, thread_ts=ts)
+    await on.slack.wait_for_ephemeral(ANN, text=sentences.HELP_BEGINS)
+    await settled(on)
+    assert (await reactions(on, thanks), await reactions(on, hello)) == (["pray"], [])
+    assert (await private_answers(on, ANN), await private_answers(on, BEN)) == ([sentences.HELP], [])
+    assert await creations(on) == 1
+    assert await sent_to_devin(on, session) == []
 
 
 async def test_a_short_answer_to_devins_question_is_sent(on: Harness) -> None:

@@ -207,6 +207,14 @@ async def test_an_argument_that_does_not_fit_asks_too(on: Harness) -> None:
     assert await creations(on) == 0
 
 
+async def test_a_greeting_is_answered_with_help_and_starts_nothing(on: Harness) -> None:
+    await on.slack.slash(ANN, GENERAL, "hi")
+    await on.slack.wait_for_ephemeral(ANN, sentences.HELP_BEGINS)
+    await settled(on)
+    assert await private_answers(on, ANN) == [sentences.HELP]
+    assert await creations(on) == 0
+
+
 async def test_it_starts_as_a_task_when_the_person_says_so(on: Harness) -> None:
     asked = await question(on, "stop flaking")
     await on.slack.click(ANN, GENERAL, asked["ts"], "start_as_task")

@@ -179,6 +179,7 @@ SAID = {
     "stop_confirm": lambda text: answers.stop_confirm(replace(SESSION, snapshot=Snapshot(title=text))),
     "exit_confirm": lambda text: answers.exit_confirm(replace(SESSION, snapshot=Snapshot(title=text))),
     "exited": lambda text: answers.exited("Ann"),
+    "approve_in_devin": lambda text: answers.approve_in_devin(SESSION),
     "reply_at_limit": lambda text: answers.reply_at_limit(NO_CREDITS),
     "reply_not_sent": lambda text: answers.reply_not_sent("Devin could not be reached for an hour", "r-1", text),
     "reply_not_sent_bare": lambda text: answers.reply_not_sent("the session has ended", "r-1"),
@@ -290,6 +291,7 @@ def test_the_answers_that_depend_on_something():
             "stop_confirm": Is(sentences.stop_confirm("Ann", "fix it")),
             "exit_confirm": Is(sentences.end_for_good("fix it")),
             "exited": Is(sentences.ended_for_good("Ann")),
+            "approve_in_devin": Is(sentences.approve_in_devin("https://app.devin.ai/sessions/abc")),
             "reply_at_limit": Is(sentences.reply_at_limit(sentences.NO_CREDITS)),
             "reply_not_sent": Is(
                 f"{sentences.reply_not_sent('The reply “fix it”', 'Devin could not be reached for an hour')} "

@@ -1,11 +1,12 @@
 """What a message means: a new session, a reply to one, a verb, or nothing that concerns the bot."""
 
 from dataclasses import replace
+from typing import Final
 
 from bot.domain.causes import CommandCause, MessageCause, StartCause
 from bot.domain.commands.parser import Command, UnknownVerb, parse_addressed, parse_doubt, parse_verb
 from bot.domain.commands.registry import HELP, NEW, NOTIFY
-from bot.domain.commands.small_talk import is_small_talk
+from bot.domain.commands.small_talk import SmallTalk, small_talk
 from bot.domain.keys import session_id
 from bot.domain.lane import person_lane, thread_lane
 from bot.domain.person import Person
@@ -28,6 +29,8 @@ from bot.store.threads import Thread
 from bot.views import answers
 from bot.views.help_texts import SLASH_HELP
 from bot.views.message import Message
+
+_GREETS: Final = frozenset({SmallTalk.GREETING, SmallTalk.QUESTION})
 
 
 class Conversation:
@@ -179,8 +182,8 @@ class Conversation:
             await self._reply.run(job, thread)
         elif cause.direct and cause.thread_ts is None:
             await self._handle_direct(job, text)
-        elif thread is None and is_small_talk(text) and cause.only_text:
-            await self._welcome(job)
+        elif cause.only_text and (kind := small_talk(text)) is not None:
+            await self._handle_small_talk(job, kind, thread)
         else:
             await self._start(job, text)
 
@@ -230,12 +233,21 @@ class Conversation:
         else:
             await self._start_from_message.start(job, text)
 
+    async def _handle_small_talk(self, job: Job[MessageCause], kind: SmallTalk, thread: Thread | None) -> None:
+        """Handle a mention that is no task, in a `thread` whose session has ended, in another thread, or in none."""
+        if thread is not None and kind not in _GREETS:
+            await self._reply.run(job, thread)
+        elif job.cause.in_thread and kind not in _GREETS:
+            await self._close(job)
+        else:
+            await self._welcome(job)
+
     async def _welcome(self, job: Job[MessageCause]) -> None:
-        """Answer thanks or a greeting with the help text, once for each person and channel, and start nothing."""
+        """Answer thanks or a greeting with the help text, once an hour in each channel, and start nothing."""
         to = recipient_of(job)
         async with self._services.unit_of_work_for(job) as uow:
-            if not job.cause.in_thread:
-                await uow.reply_privately(to, SLASH_HELP, key=f"{to.team}:{to.channel}:{to.user}:welcome")
+            hour = int(uow.now // 3600)
+            await uow.reply_privately(to, SLASH_HELP, key=f"{to.team}:{to.channel}:{to.user}:welcome:{hour}")
             await finish(uow, job)
 
     async def _handle_direct(self, job: Job[MessageCause], text: str) -> None:
@@ -248,8 +260,10 @@ class Conversation:
             if latest.thread_ts is None:
                 raise Reschedule(self._services.timing.dm_retry, "the card of a command comes first")
             await self._hand_over(job, latest)
-        elif is_small_talk(text) and job.cause.only_text:
-            await (self._close(job) if latest else self._welcome(job))
+        elif job.cause.only_text and (kind := small_talk(text)) is not None:
+            # Thanks, or the answer to a question, belong to the session that runs here.
+            about = latest if latest is not None and latest.thread_ts is not None and kind not in _GREETS else None
+            await (self._hand_over(job, about) if about else self._welcome(job))
         else:
             await self._start(job, text)
 

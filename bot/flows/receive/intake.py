@@ -20,7 +20,7 @@ from bot.domain.causes import (
 from bot.domain.commands.options import parse_request
 from bot.domain.commands.parser import Command, parse_addressed, parse_verb
 from bot.domain.commands.registry import named
-from bot.domain.commands.small_talk import is_small_talk
+from bot.domain.commands.small_talk import small_talk
 from bot.domain.keys import short_id
 from bot.domain.lane import own_lane, person_lane, thread_lane
 from bot.domain.text import mentioned_users, without_mention
@@ -199,12 +199,12 @@ def _was_written(workspace: Workspace, event: Json) -> bool:
 
 
 def _has_no_task(cause: MessageCause, text: str) -> bool:
-    """Whether a message starts nothing, whatever else is known: a mention without words, or with a greeting alone."""
+    """Whether a message starts nothing, whatever else is known: a mention without words, or with small talk alone."""
     if not cause.mention or cause.in_thread or not cause.only_text:
         return False
     # An ack waits for this, and only a text with a sign of equality has options to take out.
     task = parse_request(text).prompt if "=" in text else text.strip()
-    return not task or is_small_talk(text)
+    return not task or small_talk(text) is not None
 
 
 def _from_event(workspace: Workspace, event: Json, envelope: Json) -> MessageCause:

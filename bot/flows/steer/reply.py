@@ -20,7 +20,7 @@ from bot.devin.errors import (
     DevinUnreachable,
 )
 from bot.domain.causes import MessageCause, SearchStart
-from bot.domain.commands.small_talk import is_small_talk
+from bot.domain.commands.small_talk import SmallTalk, small_talk
 from bot.domain.session import DisplayState, Lifecycle, Session, Snapshot
 from bot.domain.text import plain, without_mention
 from bot.flows.exactly_once import Creation, ExactlyOnce, LookupResult, Missing, is_unknown
@@ -56,7 +56,16 @@ _LOST: Final = {
 }
 
 _MAY_WAIT_FOR_ANSWER: Final = frozenset({DisplayState.WAITING, DisplayState.UNKNOWN})
-_NOT_SENT_MARK: Final = "pray"  # the reaction to thanks
+_GOES_ON_AFTER_A_REPLY: Final = _MAY_WAIT_FOR_ANSWER | {DisplayState.LIMIT, DisplayState.FAILED}
+# In these states Devin does nothing and waits for nothing.
+_RESTING: Final = frozenset(
+    {
+        *(DisplayState.DONE, DisplayState.ASLEEP, DisplayState.STOPPED),
+        *(DisplayState.ENDED, DisplayState.CANCELLED, DisplayState.REFUSED),
+    }
+)
+_NOT_SENT_MARK: Final = "pray"  # the reaction to small talk
+_OR_ENDED: Final = (None, answers.SESSION_ENDED, answers.THREAD_CLOSED)  # small talk needs no answer in either case
 
 
 class Reply:
@@ -72,28 +81,31 @@ class Reply:
         """Send the reply to the session of `thread`, or answer privately why it is not sent."""
         session = await self._services.session(thread.session_id)
         unwanted = self._reason_not_to_send(job, thread, session)
+        if session is not None and unwanted in _OR_ENDED and self._is_small_talk(job, session):
+            await self._take_small_talk(job, session)
+            return
         if session is None or unwanted is not None:
             unknown = session is not None and session.lifecycle is Lifecycle.UNCERTAIN
             await self._refuse(job, unwanted, "unknown" if unknown else "ended")
-            return
-        if self._is_thanks(job, session):
-            await self._take_thanks(job, session)
             return
         if session.lifecycle is not Lifecycle.OPEN:
             raise Reschedule(self._services.timing.start_retry, "the session is still being started")
         await self._once.create(job, NewMessage(self._services, self._prompts, self._lookup, job, session))
 
-    def _is_thanks(self, job: Job[MessageCause], session: Session) -> bool:
-        """Whether the reply only thanks or greets, while Devin waits for no answer: it would wake Devin, and cost."""
+    def _is_small_talk(self, job: Job[MessageCause], session: Session) -> bool:
+        """Whether the reply is thanks or the like that nobody waits for: Devin would wake from it, and cost."""
         text = plain(without_mention(job.cause.text, job.workspace.bot_user))
         tried = job.row.intent_at is not None  # then Devin may have it already
-        waits = session.display_state in _MAY_WAIT_FOR_ANSWER
-        return is_small_talk(text) and job.cause.only_text and not waits and not tried
+        return job.cause.only_text and not tried and needs_no_answer(small_talk(text), session)
 
-    async def _take_thanks(self, job: Job[MessageCause], session: Session) -> None:
+    async def _take_small_talk(self, job: Job[MessageCause], session: Session) -> None:
+        """React to the reply, or answer where to approve if it may be meant as an approval. Nothing is sent."""
         # A crash before this commit leaves the row as it was.
         async with self._services.unit_of_work_for(job) as uow:
-            await uow.react(session, job.cause.ts, _NOT_SENT_MARK)
+            if session.display_state is DisplayState.APPROVAL:
+                await uow.reply_privately(recipient_of(job, session), answers.approve_in_devin(session))
+            else:
+                await uow.react(session, job.cause.ts, _NOT_SENT_MARK)
             await finish(uow, job)
 
     def _reason_not_to_send(self, job: Job[MessageCause], thread: Thread, session: Session | None) -> Message | None:
@@ -289,6 +301,20 @@ class NewMessage(Creation[Snapshot | None]):
         await uow.post(f"lost:{key}", self._session, said)
         await inbox.finish(uow.tx, [key], uow.now, dead=True, reason=reason)
         uow.after_commit(partial(self._services.metrics.died, self._job.row.kind))
+
+
+def needs_no_answer(kind: SmallTalk | None, session: Session) -> bool:
+    """Whether a text of this `kind` is nothing that `session` needs: no task, and no answer to what Devin asks."""
+    state, asks = session.display_state, session.snapshot.asks
+    if kind is None or kind is SmallTalk.QUESTION:
+        return False
+    if state is DisplayState.APPROVAL:
+        return True  # an approval cannot be given from Slack, so that no text is one
+    if kind is SmallTalk.ANSWER:
+        return state in _RESTING and asks is not True
+    if kind is SmallTalk.AGREEMENT:
+        return state not in _GOES_ON_AFTER_A_REPLY and asks is not True
+    return state not in _MAY_WAIT_FOR_ANSWER or (state is DisplayState.WAITING and asks is False)
 
 
 def _message_text(job: Job[MessageCause]) -> str:

@@ -8,7 +8,7 @@ from bot.views.answers.failures import outcome_unknown
 from bot.views.answers.wording import PROMPT_SHOWN, code, one_of
 from bot.views.message import Message
 from bot.views.sentences import state_sentence
-from bot.views.text import fitted
+from bot.views.text import fitted, link
 
 MUTED: Final = Message(
     ":mute: Muted: replies in this thread are not sent to Devin until somebody writes `!unmute`. "
@@ -47,6 +47,15 @@ REPLY_HELD: Final = Message(
 def reply_at_limit(session: Session) -> Message:
     """Explain what becomes of a reply to `session`, which is paused at a limit: who can lift that, and what is next."""
     return Message(f"Devin has your reply and reads it once this session goes on. {state_sentence(session)}")
+
+
+def approve_in_devin(session: Session) -> Message:
+    """Explain that the approval that `session` waits for cannot be given by a reply, and link where it can."""
+    where = link(session.url, "Open the session in Devin")
+    return Message(
+        f"Devin waits for an approval, which can't be given from Slack, so your reply was not sent. {where} "
+        "to allow or refuse the next action."
+    )
 
 
 def reply_not_sent(reason: str, reference: str, excerpt: str = "") -> Message:
