@@ -298,6 +298,14 @@ def resembles(word: str, command: str) -> str:
     return f"`{word}` {RESEMBLES} `{command}`. {STAYS_A_COMMAND}"
 
 
+def works_only_in_a_thread(word: str, written: str) -> str:
+    return f"`{word}` works only in a session's thread: write `{written}` there. {STAYS_A_COMMAND}"
+
+
+def is_called(word: str, command: str) -> str:
+    return f"`{word}` is not a command here, but `{command}` is. {STAYS_A_COMMAND}"
+
+
 def does_not_work_with(command: str, argument: str) -> str:
     return f"`{command}` does not work with `{argument}`. {STAYS_A_COMMAND}"
 

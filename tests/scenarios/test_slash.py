@@ -199,6 +199,9 @@ async def test_an_argument_that_does_not_fit_asks_too(on: Harness) -> None:
         ("stop foo", sentences.does_not_work_with("stop", "foo"), ["Stop", "Start as a task"]),
         ("usage lastmonth", sentences.does_not_work_with("usage", "lastmonth"), ["Show usage", "Start as a task"]),
         ("list all", sentences.does_not_work_with("list", "all"), ["Show list", "Start as a task"]),
+        ("stop 1 please", sentences.does_not_work_with("stop", "1 please"), ["Stop 1", "Start as a task"]),
+        ("kill it", sentences.is_called("kill", "stop"), ["Stop", "Start as a task"]),
+        ("mute", sentences.works_only_in_a_thread("mute", "!mute"), ["Start as a task"]),
     ):
         await on.slack.slash(ANN, GENERAL, text)
         asked = await on.slack.wait_for_ephemeral(ANN, sentence)

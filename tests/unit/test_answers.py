@@ -8,7 +8,7 @@ import pytest
 from inline_snapshot import Is, snapshot
 
 from bot.domain.commands.options import NOT_A_MODE, NOT_ACUS, Mistyped, Request, parse_request
-from bot.domain.commands.parser import Doubt, UnknownVerb
+from bot.domain.commands.parser import Doubt, UnknownVerb, parse_doubt
 from bot.domain.commands.registry import NOTIFY, STATUS, STOP
 from bot.domain.list_groups import ListGroup
 from bot.domain.notify_choice import NotifyChoice
@@ -424,6 +424,26 @@ def test_questions_have_a_button_for_each_answer(message, buttons):
         if node.get("type") == "button"
     ]
     assert found == buttons
+
+
+@pytest.mark.parametrize(
+    ("text", "said", "labels"),
+    [
+        ("stop 1 please", sentences.does_not_work_with("stop", "1 please"), ["Stop 1", "Start as a task"]),
+        ("kill 1", sentences.is_called("kill", "stop"), ["Stop 1", "Start as a task"]),
+        ("Sleep", sentences.is_called("Sleep", "stop"), ["Stop", "Start as a task"]),
+        ("mute", sentences.works_only_in_a_thread("mute", "!mute"), ["Start as a task"]),
+        ("cost of it", sentences.works_only_in_a_thread("cost", "!cost"), ["Start as a task"]),
+        ("exit", sentences.works_only_in_a_thread("exit", "EXIT"), ["Start as a task"]),
+    ],
+)
+def test_a_command_that_is_called_otherwise_or_works_elsewhere_is_named(text, said, labels):
+    doubt = parse_doubt(text)
+    assert doubt is not None
+    message = answers.ask_command_or_task(doubt)
+    assert_valid(message)
+    assert message.text == said
+    assert [one["text"]["text"] for one in message.blocks[1]["elements"]] == labels
 
 
 @pytest.mark.parametrize(

@@ -5,11 +5,12 @@ forms, so "stop the flaky test from failing" is a task and stops nothing.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Final
 
+from bot.domain.commands.arguments import parse_which
 from bot.domain.commands.registry import COMMANDS, HELP, START
 from bot.domain.commands.spec import CommandSpec, Form, Surface
 
@@ -36,7 +37,10 @@ class UnknownVerb:
 
 @dataclass(frozen=True, slots=True)
 class Doubt:
-    """A short text whose first `word` is a command or nearly one, although the text is none; `meant` is one."""
+    """A text whose first `word` is a command, nearly one or means one, although the text is none.
+
+    `meant` is what to type instead: behind `/devin`, or in a thread where `spec` has no form behind `/devin`.
+    """
 
     text: str
     word: str
@@ -47,9 +51,20 @@ class Doubt:
 _Declared = tuple[CommandSpec, Form]
 _BANG: Final = "!"
 _BANGED: Final = re.compile(rf"{_BANG}(?P<word>[A-Za-z]+)(?P<tail>.*)", re.DOTALL)
-MOST_WORDS_IN_DOUBT: Final = 2
+MOST_WORDS_IN_DOUBT: Final = 5
+# A longer text is in doubt only if all words behind the command are such as people put around the name of a session or
+# a period. A text with any other word reads like a task.
+FREE_WORDS: Final = 2
+_AROUND_SESSIONS: Final = (
+    "a all any both every everything everybody it its me mine my of on one ones our please pls that the them these "
+    "this those thanks thx number no session sessions thread threads task now again already immediately asap currently "
+    "open running active current other others and for in here devin bot you"
+)
+_AROUND_PERIODS: Final = "today tonight yesterday last this latest recent day days daily week weekly month monthly year"
+_FILLERS: Final = frozenset(f"{_AROUND_SESSIONS} {_AROUND_PERIODS}".split())
 LONGEST_IN_DOUBT: Final = 500  # characters; a button carries the text
 NEAR: Final = 0.75  # of difflib's ratio: one letter of four may be another, or two may have changed places
+_AROUND: Final = ",;:.!?&"
 _CLOSING: Final = " .!"  # spaces and punctuation at the end, which are no part of a command
 
 
@@ -62,6 +77,7 @@ class Parser:
         longest_first = sorted(slash, key=lambda it: -len(it[1].phrase))
         self._slash = [(spec, form, _behind_slash(form)) for spec, form in longest_first]
         self._doubtable = {form.phrase: spec for spec, form in slash if spec is not START}
+        self._synonyms = _synonyms(commands, self._doubtable)
         written = _forms(commands, Surface.THREAD)
         self._addressed = [one for one in _forms(commands, Surface.MENTION) if one not in written]
         self._words = [(spec, form) for spec, form in written if not form.phrase.startswith(_BANG)]
@@ -84,19 +100,31 @@ class Parser:
     def doubt(self, text: str) -> Doubt | None:
         """Say which command `text` resembles, although it is none; None for what reads like a task.
 
-        Only a text of at most two words is doubted: "stop the flaky test" is a task.
+        "stop the flaky test" is a task, "stop all sessions" is in doubt.
         """
         words = text.strip().rstrip(_CLOSING + "?").split()
         if not 1 <= len(words) <= MOST_WORDS_IN_DOUBT or len(text) > LONGEST_IN_DOUBT:
             return None
-        near = get_close_matches(words[0].lower(), self._doubtable, n=1, cutoff=NEAR)
-        if not near:
+        word, behind = words[0].lower().removeprefix(_BANG), [one.strip(_AROUND).lower() for one in words[1:]]
+        if word in self._synonyms:
+            spec = self._synonyms[word]
+        elif near := get_close_matches(word, self._doubtable, n=1, cutoff=NEAR):
+            spec = self._doubtable[near[0]]
+        else:
             return None
-        repaired = " ".join([near[0], *words[1:]])
-        command = self.slash(repaired)
-        if command.spec is START:  # what follows the word does not fit either
-            return Doubt(text.strip(), words[0], self._doubtable[near[0]], near[0])
-        return Doubt(text.strip(), words[0], command.spec, repaired)
+        free = word not in self._synonyms and len(words) <= FREE_WORDS
+        if not free and not all(_fits_around(one, spec) for one in behind):
+            return None
+        return Doubt(text.strip(), words[0], spec, self._repaired(spec, behind))
+
+    def _repaired(self, spec: CommandSpec, behind: list[str]) -> str:
+        """The form of `spec` that was meant, with what it takes of the words `behind` it, if that is clear."""
+        forms = spec.forms_on(Surface.SLASH)
+        if not forms:
+            return spec.forms[0].phrase
+        phrase = forms[0].phrase
+        repaired = " ".join([phrase, *(one for one in behind if _takes(spec, one))])
+        return phrase if self.slash(repaired).spec is START else repaired
 
     def addressed(self, text: str) -> Command | None:
         """Read the command that `text`, written to the bot itself, consists of; None when it is no command."""
@@ -133,6 +161,27 @@ class Parser:
 
 def _forms(commands: Sequence[CommandSpec], *surfaces: Surface) -> list[_Declared]:
     return [(spec, form) for spec in commands for form in spec.forms_on(*surfaces)]
+
+
+def _synonyms(commands: Sequence[CommandSpec], known: Mapping[str, CommandSpec]) -> dict[str, CommandSpec]:
+    """The words beside those `known` behind `/devin` that are commands in a thread, or are meant for one."""
+    written = {
+        form.phrase.removeprefix(_BANG).lower(): spec
+        for spec, form in _forms(commands, Surface.THREAD)
+        if not form.argument.verbatim  # any words may stand behind it, so that none of them tells a command
+    }
+    meant = {word: spec for spec in commands for word in spec.meant_by}
+    return {word: spec for word, spec in (meant | written).items() if word not in known}
+
+
+def _takes(spec: CommandSpec, word: str) -> bool:
+    """Whether `word` alone fits behind the command `spec`, as a number, an id or a choice."""
+    return any(form.argument.read(word) is not None for form in spec.forms_on(Surface.SLASH))
+
+
+def _fits_around(word: str, spec: CommandSpec) -> bool:
+    """Whether `word` is one that people put behind the command `spec` and not into a task."""
+    return word in _FILLERS or word.isdecimal() or parse_which(word) is not None or _takes(spec, word)
 
 
 def _behind_slash(form: Form) -> re.Pattern[str]:

@@ -109,18 +109,25 @@ def ask_command_or_task(doubt: Doubt) -> Message:
     """Ask whether a text that resembles a command is that command or a task; both buttons carry their text."""
     text = _why_in_doubt(doubt)
     row = blocks.actions(
-        blocks.button(_label(_meant(doubt)), registry.RUN_COMMAND.action_id, doubt.meant),
+        blocks.button(_label(_meant(doubt)), registry.RUN_COMMAND.action_id, doubt.meant)
+        if doubt.spec.forms_on(Surface.SLASH)
+        else None,
         blocks.button("Start as a task", registry.START_AS_TASK.action_id, doubt.text),
     )
     return Message(text, [blocks.section(text), *row])
 
 
 def _why_in_doubt(doubt: Doubt) -> str:
-    command = doubt.meant.split()[0]
+    command, typed = doubt.meant.split()[0], code(doubt.word)
+    forms = doubt.spec.forms_on(Surface.SLASH)
+    if not forms:
+        return f"{typed} works only in a session's thread: write {code(doubt.meant)} there. Nothing was started."
+    if doubt.word.lower() in {*doubt.spec.meant_by, *(form.phrase for form in doubt.spec.forms)} - {command}:
+        return f"{typed} is not a command here, but {code(command)} is. Nothing was started."
     if doubt.word.lower() != command:
-        return f"{code(doubt.word)} looks like {code(command)}. Nothing was started."
+        return f"{typed} looks like {code(command)}. Nothing was started."
     behind = doubt.text[len(doubt.word) :].strip()
-    words = doubt.spec.forms_on(Surface.SLASH)[0].argument.words
+    words = forms[0].argument.words
     but = f", only with {one_of(words)}" if words else ""
     return f"{code(command)} does not work with {code(behind)}{but}. Nothing was started."
 
