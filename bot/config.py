@@ -82,6 +82,10 @@ WRONG: Final = {
         " for example git.acme.example,code.acme.example:8443."
     ),
     "bot_host": "must be the address to listen on, for example 0.0.0.0 or 127.0.0.1.",
+    "bot_metrics_token": (
+        "must have at least 16 characters, for example what `openssl rand -hex 16` prints, or leave it empty: then"
+        " /metrics answers this machine alone."
+    ),
     "bot_lease_seconds": "must be a number of seconds above 0 and up to 3600, for example 30.",
     "bot_log_level": "must be DEBUG, INFO, WARNING or ERROR.",
     "bot_log_format": "must be json or console.",
@@ -211,6 +215,7 @@ class Settings(StoreSettings):
     bot_digest_time: Annotated[time, BeforeValidator(_clock)] = time(9, 0)
     bot_timezone: Annotated[ZoneInfo, BeforeValidator(_zone)] = ZoneInfo("UTC")
     bot_host: str = "0.0.0.0"  # noqa: S104 - a container's port is reached from outside
+    bot_metrics_token: Annotated[SecretStr, Field(min_length=16)] | None = None
     bot_retention_days: int = Field(30, ge=1, le=3650)
     bot_keep_dead_texts: bool = False
     bot_code_hosts: CodeHosts = ()
@@ -250,7 +255,13 @@ class Settings(StoreSettings):
     @property
     def secrets(self) -> tuple[str, ...]:
         """The secrets in clear text, only for the redaction of the log."""
-        held = (self.slack_bot_token, self.slack_app_token, self.slack_signing_secret, self.devin_api_key)
+        held = (
+            self.slack_bot_token,
+            self.slack_app_token,
+            self.slack_signing_secret,
+            self.devin_api_key,
+            self.bot_metrics_token,
+        )
         return tuple(secret.get_secret_value() for secret in held if secret)
 
 

@@ -124,6 +124,7 @@ class Timing:
     disconnected: float = MINUTE  # Without a socket for this long the process ends, to be started anew.
     poll_overdue: float = MINUTE  # Readiness warns of Devin when the last poll is older than this and three slow polls.
     readiness: float = 2.0  # The store has to answer the check of readiness within this time.
+    readiness_kept: float = 1.5  # What the check of readiness has found in the store counts for this long.
 
 
 PRODUCTION: Final = Timing()

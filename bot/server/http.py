@@ -80,18 +80,18 @@ def _why_not_bound(error: OSError, host: str, port: int) -> str:
     return f"The bot cannot listen on “{host}”. Set BOT_HOST to an address of this machine, for example 0.0.0.0."
 
 
-def http_server(bot: Bot, gate: RequestGate, connection: SocketModeConnection | None) -> HttpServer:
+def http_server(bot: Bot, settings: Settings, gate: RequestGate, connection: SocketModeConnection | None) -> HttpServer:
     """Make the server for `http_app`; its `serve` gets the port."""
     config = uvicorn.Config(
-        http_app(bot, gate, connection), log_config=None, access_log=False,
+        http_app(bot, settings, gate, connection), log_config=None, access_log=False,
         timeout_graceful_shutdown=1, lifespan="off", proxy_headers=False,
     )  # fmt: skip
     return HttpServer(config)
 
 
-def http_app(bot: Bot, gate: RequestGate, connection: SocketModeConnection | None) -> Starlette:
+def http_app(bot: Bot, settings: Settings, gate: RequestGate, connection: SocketModeConnection | None) -> Starlette:
     """Make the application: the health routes, and Slack's route unless there is a `connection` of Socket Mode."""
-    routes = health_routes(bot, gate, connection)
+    routes = health_routes(bot, settings, gate, connection)
     if connection is None:
         routes.append(_slack_route(bot, gate))
     return Starlette(routes=routes)

@@ -74,7 +74,7 @@ async def _run(
 ) -> None:
     gate = RequestGate()
     connection = SocketModeConnection(bot, settings, gate) if settings.transport == "socket" else None
-    server = http_server(bot, gate, connection)
+    server = http_server(bot, settings, gate, connection)
     await bot.heartbeat.begin()
     await bot.note_absence()
     if connection is not None:

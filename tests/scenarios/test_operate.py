@@ -243,6 +243,22 @@ async def test_figures_count_what_was_stored_called_and_posted(on: Harness) -> N
     assert not [name for name in figures if session in name or ts in name or GENERAL in name]
 
 
+async def test_figures_are_for_this_machine_and_not_for_who_comes_through_a_proxy_on_it(on: Harness) -> None:
+    async with httpx.AsyncClient(trust_env=False, base_url=f"http://127.0.0.1:{on.port}") as http:
+        refused = await http.get("/metrics", headers={"X-Forwarded-For": "203.0.113.7"})
+    assert (refused.status_code, refused.text) == (403, "Only on this machine, or with the token in BOT_METRICS_TOKEN.")
+
+
+async def test_with_a_token_figures_are_for_whoever_sends_it(tmp_path: Path) -> None:
+    token = "a-token-for-prometheus"
+    async with harness(tmp_path, BOT_METRICS_TOKEN=token) as on:
+        assert (await asked(on, "/metrics")).status_code == 403
+        async with httpx.AsyncClient(trust_env=False, base_url=f"http://127.0.0.1:{on.port}") as http:
+            there = {"Authorization": f"Bearer {token}", "X-Forwarded-For": "203.0.113.7"}
+            assert (await http.get("/metrics", headers=there)).status_code == 200
+            assert (await http.get("/metrics", headers={"Authorization": "Bearer guess"})).status_code == 403
+
+
 # ------------------------------------------------------------ the process
 
 

@@ -202,6 +202,12 @@ def test_spaces_around_a_value_are_forgiven():
             for wrong in ("https://git.acme.example", "git.acme.example/web", "a b")
         ),
         ("BOT_LOG_LEVEL", "LOUD", "BOT_LOG_LEVEL must be DEBUG, INFO, WARNING or ERROR."),
+        (
+            "BOT_METRICS_TOKEN",
+            "short",
+            "BOT_METRICS_TOKEN must have at least 16 characters, for example what `openssl rand -hex 16` prints, or"
+            " leave it empty: then /metrics answers this machine alone.",
+        ),
         ("BOT_LOG_FORMAT", "xml", "BOT_LOG_FORMAT must be json or console."),
     ],
 )
@@ -347,3 +353,5 @@ def test_no_secret_is_in_the_error_below_either():
 def test_the_secrets_for_the_logs_last_net():
     settings = load_settings(HTTP | {"SLACK_APP_TOKEN": APP_TOKEN})
     assert settings.secrets == (BOT_TOKEN, APP_TOKEN, SIGNING, DEVIN_KEY)
+    token = "a-token-for-prometheus"
+    assert load_settings(HTTP | {"BOT_METRICS_TOKEN": token}).secrets == (BOT_TOKEN, SIGNING, DEVIN_KEY, token)

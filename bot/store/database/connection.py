@@ -9,6 +9,7 @@ because a person waits for them. PostgreSQL needs none of this: there the condit
 
 import asyncio
 import json
+import math
 import re
 import time
 from collections import deque
@@ -87,6 +88,7 @@ class Database:
         self.write_lock = WriteLock()
         self.gate = PriorityGate()
         self._others = asyncio.Lock()
+        self.written_at = -math.inf  # by the clock of `time.monotonic`: when a write was committed last
         if self.is_sqlite:
             self._writing = sqlite.writing(self.url, _json)
             self._reading = sqlite.reading(self.url, _json, READERS)
@@ -132,6 +134,7 @@ class Database:
             if self.is_sqlite:
                 await stack.enter_async_context(self.write_lock(first=first))
             yield await stack.enter_async_context(self._writing.begin())
+        self.written_at = time.monotonic()
 
     async def run_in_writer_thread(self, work: Callable[[Connection], _T]) -> _T:
         """Run `work`, a short write that Slack waits for, in one transaction; the caller holds the write lock.
@@ -140,9 +143,12 @@ class Database:
         connection, which takes half as long as the asynchronous one.
         """
         if self.is_sqlite:
-            return await asyncio.get_running_loop().run_in_executor(self._thread, self._in_writer_thread, work)
-        async with self._writing.begin() as connection:
-            return await connection.run_sync(work)
+            done = await asyncio.get_running_loop().run_in_executor(self._thread, self._in_writer_thread, work)
+        else:
+            async with self._writing.begin() as connection:
+                done = await connection.run_sync(work)
+        self.written_at = time.monotonic()
+        return done
 
     def _in_writer_thread(self, work: Callable[[Connection], _T]) -> _T:
         if self._at_hand is None:
