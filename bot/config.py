@@ -214,7 +214,7 @@ class Settings(StoreSettings):
     bot_admin_users: UserIds = ()
     bot_digest_time: Annotated[time, BeforeValidator(_clock)] = time(9, 0)
     bot_timezone: Annotated[ZoneInfo, BeforeValidator(_zone)] = ZoneInfo("UTC")
-    bot_host: str = "0.0.0.0"  # noqa: S104 - a container's port is reached from outside
+    bot_host: str | None = None
     bot_metrics_token: Annotated[SecretStr, Field(min_length=16)] | None = None
     bot_retention_days: int = Field(30, ge=1, le=3650)
     bot_keep_dead_texts: bool = False
@@ -251,6 +251,12 @@ class Settings(StoreSettings):
     def transport(self) -> Transport:
         """How Slack sends its requests: through Socket Mode if there is an app token, otherwise over HTTP."""
         return "socket" if self.slack_app_token else "http"
+
+    @property
+    def host(self) -> str:
+        """The address to listen on: of this machine alone in Socket Mode, where nobody else has to reach the port."""
+        # A container's port is reached from outside.
+        return self.bot_host or ("127.0.0.1" if self.transport == "socket" else "0.0.0.0")  # noqa: S104
 
     @property
     def secrets(self) -> tuple[str, ...]:

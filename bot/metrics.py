@@ -21,6 +21,9 @@ class Metrics:
         self._stored = self._counter("inbox_rows", "Inbox rows that were stored before their ack.", "kind")
         self._refused = self._counter("inbox_refused", "Requests that could not be stored and got no ack.", "kind")
         self._dropped = self._counter("requests_from_elsewhere", "Requests that were not for us, answered and dropped.")
+        self._not_taken = self._counter(
+            "requests_refused", "Requests and connections that got no answer from a listener.", "reason"
+        )
         self._acks = self._histogram("ack_seconds", "Time from a request of Slack's to its ack.", _ACK_BUCKETS, "kind")
         self._dead = self._counter("dead_letters", "Rows that were marked as dead, each reported to people.", "kind")
         self._sent = self._counter("posts_sent", "Posts and edits of cards that Slack accepted.", "kind")
@@ -44,6 +47,10 @@ class Metrics:
     def dropped(self) -> None:
         """Count a request of another workspace, or for another app, that was answered and left alone."""
         self._dropped.inc()
+
+    def request_refused(self, reason: str) -> None:
+        """Count a request or a connection that reached no listener for this `reason`."""
+        self._not_taken.labels(reason).inc()
 
     def acked(self, kind: str, seconds: float) -> None:
         """Record that a request of this `kind` was answered after so many `seconds`."""

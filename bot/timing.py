@@ -23,6 +23,11 @@ class Timing:
     download_silence: float = 10.0  # A download gets no bytes for at most this long.
     upload: float = 60.0  # The upload of a file to Slack takes at most this long.
 
+    # ------------------------------------------------------------ what comes in
+    request_headers: float = 5.0  # From a connection, or the first byte of a request, until its headers are complete.
+    request_body: float = 10.0  # From the headers of a request until its body is complete.
+    answer_taken: float = 15.0  # From a complete request until its answer has been made and taken.
+
     # ------------------------------------------------------------ unknown outcomes
     unknown_after: float = devin_write + 10.0  # From the intent until a call without an answer counts as not made.
     lookup_interval: float = 5.0  # Between two look-ups at Devin for a call with an unknown outcome.

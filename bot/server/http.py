@@ -7,7 +7,7 @@ import socket
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Final
+from typing import Final, cast
 
 import uvicorn
 from slack_bolt.adapter.starlette.async_handler import AsyncSlackRequestHandler
@@ -20,16 +20,25 @@ from starlette.types import Message
 from bot.app import Bot
 from bot.config import Settings
 from bot.connect import StartError
+from bot.server.connections import BACKLOG, LARGEST_BODY, Connections
 from bot.server.gate import RequestGate
 from bot.server.health import health_routes
 from bot.server.socket_mode import SocketModeConnection
 
 NUMBER: Final = re.compile("[0-9]{1,12}")
-LARGEST_BODY: Final = 1_000_000  # bytes; Slack's requests are a few kilobytes
 
 
 class HttpServer(uvicorn.Server):
-    """uvicorn without its own signal handling, because the bot decides on the order of a stop."""
+    """uvicorn with bounded connections, and without its own signal handling: the bot decides on the order of a stop."""
+
+    def __init__(self, config: uvicorn.Config, connections: Connections) -> None:
+        super().__init__(config)
+        self._connections = connections
+
+    async def on_tick(self, counter: int) -> bool:
+        """Cut late connections; uvicorn calls this ten times a second."""
+        self._connections.sweep(asyncio.get_running_loop().time())
+        return await super().on_tick(counter)
 
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -62,8 +71,10 @@ def bound_port(settings: Settings) -> Iterator[socket.socket]:
 
     Raises StartError if that is not possible.
     """
-    host, port = settings.bot_host, settings.port
-    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as bound:
+    host, port = settings.host, settings.port
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # By the name of the protocol asyncio knows that it has to send small answers at once.
+    with socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP) as bound:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             bound.bind((host, port))
@@ -82,11 +93,24 @@ def _why_not_bound(error: OSError, host: str, port: int) -> str:
 
 def http_server(bot: Bot, settings: Settings, gate: RequestGate, connection: SocketModeConnection | None) -> HttpServer:
     """Make the server for `http_app`; its `serve` gets the port."""
+    connections = Connections(bot.services.timing, bot.services.metrics)
+    return bounded_server(http_app(bot, settings, gate, connection), connections)
+
+
+def bounded_server(app: Starlette, connections: Connections) -> HttpServer:
+    """Make a server for `app` whose connections are those of `connections`."""
     config = uvicorn.Config(
-        http_app(bot, settings, gate, connection), log_config=None, access_log=False,
-        timeout_graceful_shutdown=1, lifespan="off", proxy_headers=False,
-    )  # fmt: skip
-    return HttpServer(config)
+        app,
+        http=cast("type[asyncio.Protocol]", connections.protocol),  # uvicorn only calls it
+        ws="none",
+        log_config=None,
+        access_log=False,
+        backlog=BACKLOG,
+        timeout_graceful_shutdown=1,
+        lifespan="off",
+        proxy_headers=False,
+    )
+    return HttpServer(config, connections)
 
 
 def http_app(bot: Bot, settings: Settings, gate: RequestGate, connection: SocketModeConnection | None) -> Starlette:

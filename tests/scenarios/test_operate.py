@@ -9,7 +9,7 @@ import socket
 import sqlite3
 import sys
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -302,11 +302,12 @@ class Process:
 
 
 @asynccontextmanager
-async def process(environment: Mapping[str, str]) -> AsyncIterator[Process]:
-    """Start it; it is gone at the end whatever happens."""
+async def process(environment: Mapping[str, str], descriptors: int | None = None) -> AsyncIterator[Process]:
+    """Start it, with so many file descriptors; it is gone at the end whatever happens."""
+    limit = () if descriptors is None else ("sh", "-c", f'ulimit -n {descriptors} && exec "$@"', "sh")
     one = Process(
         await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "bot", "run"),
+            *(*limit, sys.executable, "-m", "bot", "run"),
             cwd=ROOT,
             env=nothing_but(environment),
             stdout=asyncio.subprocess.DEVNULL,
@@ -365,6 +366,29 @@ async def test_a_start_in_which_all_is_well_warns_of_nothing(tmp_path: Path, tra
         await bot.running()
         assert [fact["event"] for fact in bot.facts if fact["level"] != "info"] == []
         assert await bot.end() == 0
+
+
+@pytest.mark.both_transports
+async def test_half_requests_without_end_leave_descriptors_for_slack_devin_and_the_store(
+    tmp_path: Path, transport: str
+) -> None:
+    """The process may have 256 descriptors, as on some systems, and somebody holds more connections than that."""
+    async with harness(tmp_path, transport, start=False) as on, AsyncExitStack() as held:
+        async with process(on.environment, descriptors=256) as bot:
+            await bot.running()
+            on.port = bot.facts[-1]["port"]
+            on.simulated_slack.request_url = f"http://127.0.0.1:{on.port}/slack/events"
+            for _ in range(300):
+                _, writer = await asyncio.open_connection("127.0.0.1", on.port)
+                held.callback(writer.close)
+                writer.write(b"POST /slack/events HTTP/1.1\r\nHost: bot\r\nX-Slow: ")
+            ts, session = await on.started()
+            await on.devin.say(session, "All is well.")
+            await on.wait_for_post(GENERAL, ts, "All is well.")
+            assert await ready(on)
+            assert "devin_bridge_requests_refused_total" in (await asked(on, "/metrics")).text
+            assert await bot.end() == 0
+        assert [fact for fact in bot.facts if fact["level"] in {"warning", "error"}] == []
 
 
 @pytest.mark.parametrize("transport", ["socket"])

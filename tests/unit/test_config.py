@@ -355,3 +355,10 @@ def test_the_secrets_for_the_logs_last_net():
     assert settings.secrets == (BOT_TOKEN, APP_TOKEN, SIGNING, DEVIN_KEY)
     token = "a-token-for-prometheus"
     assert load_settings(HTTP | {"BOT_METRICS_TOKEN": token}).secrets == (BOT_TOKEN, SIGNING, DEVIN_KEY, token)
+
+
+def test_a_port_that_slack_need_not_reach_is_open_to_this_machine_alone():
+    assert load_settings(HTTP).host == "0.0.0.0"
+    assert load_settings(HTTP | {"SLACK_APP_TOKEN": APP_TOKEN}).host == "127.0.0.1"
+    assert load_settings(HTTP | {"SLACK_APP_TOKEN": APP_TOKEN, "BOT_HOST": "0.0.0.0"}).host == "0.0.0.0"
+    assert load_settings(HTTP | {"BOT_HOST": "::1"}).host == "::1"
