@@ -229,7 +229,6 @@ def _bolt(settings: Settings, of_workspace: OfWorkspace) -> AsyncApp:
     client = AsyncWebClient(base_url=settings.slack_api_url)  # used by Socket Mode alone, with a token of its own
     if on_this_machine(settings.slack_api_url):
         client.proxy = None  # a simulated Slack on this machine is not behind a proxy
-    secret = settings.slack_signing_secret
     # Bolt finds SLACK_BOT_TOKEN in the environment and warns that it is not used, although nothing is wrong.
     logging.getLogger("slack_bolt.AsyncApp").addFilter(_is_worth_reading)
     return AsyncApp(
@@ -237,8 +236,12 @@ def _bolt(settings: Settings, of_workspace: OfWorkspace) -> AsyncApp:
         client=client,
         before_authorize=of_workspace,
         authorize=authorize,
-        signing_secret=secret.get_secret_value() if secret else None,
-        request_verification_enabled=settings.transport == "http",
+        # Bolt gets no bytes to check, but what `bot.server.requests` has read: of a body whose signature
+        # `bot.server.endpoint` has checked, or of what came through our socket.
+        request_verification_enabled=False,
+        # No listener uses what these give it, and each request waits for them.
+        attaching_function_token_enabled=False,
+        attaching_conversation_kwargs_enabled=False,
         process_before_response=True,
     )
 

@@ -24,6 +24,7 @@ class Timing:
     upload: float = 60.0  # The upload of a file to Slack takes at most this long.
 
     # ------------------------------------------------------------ what comes in
+    signature_valid: float = 5 * MINUTE  # A signature of Slack's may be this old, and a request has one answer so long.
     request_headers: float = 5.0  # From a connection, or the first byte of a request, until its headers are complete.
     request_body: float = 10.0  # From the headers of a request until its body is complete.
     answer_taken: float = 15.0  # From a complete request until its answer has been made and taken.

@@ -10,6 +10,7 @@ from typing import Final
 from slack_bolt.async_app import AsyncApp
 
 from bot.domain.commands.registry import BY_ACTION_ID
+from bot.flows.receive.intake import GONE, SHARING
 from handlers.actions import Actions
 from handlers.commands import Commands
 from handlers.events import Events, RateLimited
@@ -29,15 +30,14 @@ def register(
     """Register the listeners with Bolt's `app`, one for every kind of request."""
     app.middleware(RateLimited())
 
+    # Bolt tries them in order, and these two come most often.
     app.command("/devin")(commands.devin)
+    app.event("message")(messages.wrote)
+    app.event("app_mention")(messages.wrote)
     app.command(ANYTHING)(commands.unknown)
 
-    app.event("app_mention")(messages.wrote)
-    app.event("message")(messages.wrote)
-    for gone in ("channel_archive", "group_archive", "channel_left", "group_left"):
-        app.event(gone)(events.channel_changed)
-    for sharing in ("channel_shared", "channel_unshared"):  # of private channels too
-        app.event(sharing)(events.channel_changed)
+    for changed in (*GONE, *SHARING):
+        app.event(changed)(events.channel_changed)
     for changed in ("user_change", "team_join"):
         app.event(changed)(events.person_changed)
     for revoked in ("app_uninstalled", "tokens_revoked"):
@@ -45,7 +45,7 @@ def register(
     app.event(ANYTHING)(events.ignored)
 
     for action_id in BY_ACTION_ID:
-        app.action(action_id)(actions.pressed)
+        app.block_action(action_id)(actions.pressed)
     app.action(ANYTHING)(actions.ignored)
     app.shortcut(ANYTHING)(actions.ignored)
     app.view(ANYTHING)(actions.ignored)  # submitted ones only

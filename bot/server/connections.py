@@ -19,6 +19,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from bot.logs import get_logger
 from bot.metrics import Metrics
 from bot.server.addresses import public_network
+from bot.server.requests import LARGEST_BODY
 from bot.timing import Timing
 
 log = get_logger(__name__)
@@ -28,7 +29,6 @@ MOST_OF_ONE: Final = 64  # from one public address
 RESERVED_DESCRIPTORS: Final = 384  # for Slack, Devin, the store, the log and connections that are about to be refused
 BACKLOG: Final = 128  # connections that the system accepts before the process has seen them
 SWEEP_SECONDS: Final = 1.0  # a sweep comes much sooner after the one before, unless the process stood still
-LARGEST_BODY: Final = 1_000_000  # bytes; Slack's requests are a few kilobytes
 LARGEST_HEADERS: Final = 64_000  # bytes
 LARGEST_REQUEST: Final = 2 * LARGEST_BODY  # bytes, with what frames the parts of a body that comes in parts
 

@@ -2,30 +2,23 @@
 
 import asyncio
 import errno
-import re
 import socket
-import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Final, cast
+from typing import cast
 
 import uvicorn
-from slack_bolt.adapter.starlette.async_handler import AsyncSlackRequestHandler
 from starlette.applications import Starlette
-from starlette.requests import ClientDisconnect, Request
-from starlette.responses import PlainTextResponse, Response
 from starlette.routing import Route
-from starlette.types import Message
 
 from bot.app import Bot
 from bot.config import Settings
 from bot.connect import StartError
-from bot.server.connections import BACKLOG, LARGEST_BODY, Connections
+from bot.server.connections import BACKLOG, Connections
+from bot.server.endpoint import SlackEndpoint
 from bot.server.gate import RequestGate
 from bot.server.health import health_routes
 from bot.server.socket_mode import SocketModeConnection
-
-NUMBER: Final = re.compile("[0-9]{1,12}")
 
 
 class HttpServer(uvicorn.Server):
@@ -94,7 +87,7 @@ def _why_not_bound(error: OSError, host: str, port: int) -> str:
 def http_server(bot: Bot, settings: Settings, gate: RequestGate, connection: SocketModeConnection | None) -> HttpServer:
     """Make the server for `http_app`; its `serve` gets the port."""
     connections = Connections(bot.services.timing, bot.services.metrics)
-    return bounded_server(http_app(bot, settings, gate, connection), connections)
+    return bounded_server(http_app(bot, settings, gate, connection, connections.refused), connections)
 
 
 def bounded_server(app: Starlette, connections: Connections) -> HttpServer:
@@ -113,65 +106,15 @@ def bounded_server(app: Starlette, connections: Connections) -> HttpServer:
     return HttpServer(config, connections)
 
 
-def http_app(bot: Bot, settings: Settings, gate: RequestGate, connection: SocketModeConnection | None) -> Starlette:
+def http_app(
+    bot: Bot,
+    settings: Settings,
+    gate: RequestGate,
+    connection: SocketModeConnection | None,
+    refused: Callable[[str], None],
+) -> Starlette:
     """Make the application: the health routes, and Slack's route unless there is a `connection` of Socket Mode."""
     routes = health_routes(bot, settings, gate, connection)
-    if connection is None:
-        routes.append(_slack_route(bot, gate))
+    if connection is None:  # the first of them, because they are tried in order
+        routes.insert(0, Route("/slack/events", SlackEndpoint(bot, settings, gate, refused), methods=["POST"]))
     return Starlette(routes=routes)
-
-
-def _slack_route(bot: Bot, gate: RequestGate) -> Route:
-    handler = AsyncSlackRequestHandler(bot.bolt)
-
-    async def events(request: Request) -> Response:
-        received = await _receive_or_refuse(request)
-        if isinstance(received, Response):
-            return received
-        if gate.closed:
-            return PlainTextResponse("stopping", 503)
-        started = time.perf_counter()
-        with gate.request(), bot.services.db.gate:
-            answer = await handler.handle(received)
-        # A crash right here loses the answer only: the row is committed, and an event sent again has the same key.
-        bot.services.metrics.acked("http", time.perf_counter() - started)
-        return answer
-
-    return Route("/slack/events", events, methods=["POST"])
-
-
-async def _receive_or_refuse(request: Request) -> Request | Response:
-    """Return `request` with its whole body in memory, or the refusal of one that cannot be Slack's.
-
-    Bolt checks the signature later.
-    """
-    if not NUMBER.fullmatch(request.headers.get("x-slack-request-timestamp", "")):
-        return PlainTextResponse("no timestamp", 401)  # the SDK would fail on it
-    try:
-        # Before both gates: a client that sends slowly need not be Slack, and must hold up neither work nor a stop.
-        body = await _read_body(request)
-    except ClientDisconnect:
-        return PlainTextResponse("gone", 400)
-    if body is None:
-        return PlainTextResponse("too large", 413)
-
-    async def replay() -> Message:
-        return {"type": "http.request", "body": body}
-
-    return Request(request.scope, replay)
-
-
-async def _read_body(request: Request) -> bytes | None:
-    """Read the body of `request`; None, without reading the rest, if it is larger than `LARGEST_BODY`.
-
-    Proxies may send it in chunks without announcing its length.
-    """
-    announced = request.headers.get("content-length", "0")
-    if not NUMBER.fullmatch(announced) or int(announced) > LARGEST_BODY:
-        return None
-    body = bytearray()
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > LARGEST_BODY:
-            return None
-    return bytes(body)

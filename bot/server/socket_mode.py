@@ -5,12 +5,16 @@ import time
 from typing import Any
 
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
-from slack_bolt.adapter.socket_mode.async_internals import run_async_bolt_app, send_async_response
+from slack_bolt.adapter.socket_mode.async_internals import send_async_response
 
 from bot.app import Bot
 from bot.config import Settings
 from bot.connect import StartError
+from bot.logs import get_logger
 from bot.server.gate import RequestGate
+from bot.server.requests import bolt_request
+
+log = get_logger(__name__)
 
 
 class SocketModeConnection(AsyncSocketModeHandler):
@@ -21,6 +25,7 @@ class SocketModeConnection(AsyncSocketModeHandler):
         super().__init__(bot.bolt, settings.slack_app_token.get_secret_value())
         self._gate = gate
         self._priority = bot.services.db.gate
+        self._metrics = bot.services.metrics
         self._timing = bot.services.timing
         self._connections = 0
         self._disconnected_since: float | None = None
@@ -31,10 +36,15 @@ class SocketModeConnection(AsyncSocketModeHandler):
         """Answer the request `req`, unless the bot is stopping: then Slack sends it to another connection."""
         if self._gate.closed:
             return
+        request = bolt_request(req.payload)
+        if request is None:
+            log.warning("request cannot be read")
+            self._metrics.request_refused("not readable")
+            return
         started = time.time()
         with self._gate.request():
             with self._priority:
-                answer = await run_async_bolt_app(self.app, req)
+                answer = await self.app.async_dispatch(request)
             # A crash right here loses the answer only: the row is committed, and an event sent again has the same key.
             # On a broken socket this waits for the next connection, outside of the priority gate, so no work waits.
             await send_async_response(client, req, answer, started)

@@ -14,7 +14,9 @@ from urllib.parse import urlencode
 
 import httpx
 import pytest
+from structlog.testing import capture_logs
 
+from bot.server import endpoint
 from bot.store.database import priority_gate
 from bot.store.database.connection import Database
 from bot.store.inbox import InboxRow
@@ -257,8 +259,13 @@ def mention(text: str) -> dict[str, Any]:
 
 
 async def _post(on: Harness, body: bytes, headers: Mapping[str, Any]) -> httpx.Response:
-    async with httpx.AsyncClient(trust_env=False) as client:
+    async with httpx.AsyncClient(trust_env=False, timeout=15) as client:
         return await client.post(on.simulated_slack.request_url, content=body, headers=headers)
+
+
+async def _get(on: Harness, path: str) -> httpx.Response:
+    async with httpx.AsyncClient(trust_env=False) as client:
+        return await client.get(f"http://127.0.0.1:{on.port}{path}")
 
 
 async def test_unsigned_stale_and_wrongly_signed_requests_are_refused_and_not_stored(web: Harness) -> None:
@@ -283,6 +290,77 @@ async def test_unsigned_stale_and_wrongly_signed_requests_are_refused_and_not_st
     assert await creations(web) == 0
     assert (await _post(web, body, good)).status_code == 200
     await web.session("fix the login test")
+
+
+async def test_what_is_not_signed_is_not_parsed_holds_up_nobody_and_leaves_one_line(
+    web: Harness, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    parsed, priorities = [], []
+    read_body, enter = endpoint.read_body, priority_gate.PriorityGate.__enter__
+    monkeypatch.setattr(endpoint, "read_body", lambda *given: parsed.append(given) or read_body(*given))
+    monkeypatch.setattr(priority_gate.PriorityGate, "__enter__", lambda gate: priorities.append(gate) or enter(gate))
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    large = b"a=1&" * 249_000
+    bodies = (large, b"{", b"[1]", b"null", b'{"a":' * 50_000, b"9" * 5_000, b'{"a": ' + b"9" * 5_000 + b"}")
+    with capture_logs() as lines:
+        for body in bodies:
+            for headers in (form, {**form, **signed(web, body, secret="guessed"), "Content-Type": "application/json"}):
+                assert (await _post(web, body, headers)).status_code == 401
+    assert parsed == []
+    assert priorities == []
+    assert [line for line in lines if line["event"] == "request refused" and line["log_level"] != "debug"] == []
+    assert [line for line in lines if line["log_level"] in {"warning", "error"}] == []
+    figures = (await _get(web, "/metrics")).text
+    assert 'devin_bridge_requests_refused_total{reason="no current timestamp"} 7.0' in figures
+    assert 'devin_bridge_requests_refused_total{reason="not signed"} 7.0' in figures
+
+
+@pytest.mark.parametrize(
+    "body", [b"{", b"[1]", b"null", b'{"a":' * 50_000, b'{"a": ' + b"9" * 5_000 + b"}", b"\xff", b""]
+)
+async def test_what_is_signed_and_cannot_be_read_is_refused_in_one_line(web: Harness, body: bytes) -> None:
+    with capture_logs() as lines:
+        answer = await _post(web, body, signed(web, body))
+    assert (answer.status_code, answer.text) == (400, "not readable")
+    assert [line["event"] for line in lines if line["log_level"] != "info"] == ["signed request cannot be read"]
+
+
+# ------------------------------------------------------------ the second time
+
+
+def typed(text: str) -> bytes:
+    """A slash command as Slack posts it."""
+    place = {"user_id": ANN, "channel_id": GENERAL, "team_id": "T0PLAY", "api_app_id": "A0PLAY"}
+    return urlencode({"command": "/devin", "text": text, "trigger_id": f"1.{time.time_ns()}", **place}).encode()
+
+
+async def test_a_captured_request_gives_its_answer_once(web: Harness) -> None:
+    await web.started("fix the login test")
+    body = typed("list")
+    headers = signed(web, body) | {"Content-Type": "application/x-www-form-urlencoded"}
+    first, *others = [await _post(web, body, headers) for _ in range(3)]
+    assert "fix the login test" in first.json()["text"] + json.dumps(first.json()["blocks"])
+    assert [(other.status_code, other.content) for other in others] == [(200, b""), (200, b"")]
+    together = typed("list")
+    headers = signed(web, together) | {"Content-Type": "application/x-www-form-urlencoded"}
+    answers = await asyncio.gather(*(_post(web, together, headers) for _ in range(5)))
+    assert sorted(bool(answer.content) for answer in answers) == [False, False, False, False, True]
+    assert {answer.status_code for answer in answers} == {200}
+    assert 'requests_refused_total{reason="repeated"} 6.0' in (await _get(web, "/metrics")).text
+
+
+async def test_what_could_not_be_stored_is_taken_when_the_same_request_comes_again(web: Harness) -> None:
+    """Slack sends an event again at once, and what is sent in the same second has the same signature."""
+    body = json.dumps(mention("fix the login test")).encode()
+    headers = signed(web, body)
+    async with locked(web):
+        refused = await asyncio.gather(*(_post(web, body, headers) for _ in range(2)))
+    assert [answer.status_code for answer in refused] == [503, 503]
+    taken = await asyncio.gather(*(_post(web, body, headers) for _ in range(3)))
+    assert [answer.status_code for answer in taken] == [200, 200, 200]
+    await web.session("fix the login test")
+    await settled(web)
+    assert await creations(web) == 1
 
 
 async def test_the_address_answers_slacks_challenge(web: Harness) -> None:

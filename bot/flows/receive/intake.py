@@ -37,6 +37,7 @@ __all__ = ["Intake", "MaybeStoredError", "NotStoredError"]
 
 PEOPLE_WROTE: Final = frozenset({None, "file_share", "thread_broadcast"})
 
+GONE: Final = frozenset({"channel_archive", "group_archive", "channel_left", "group_left"})
 SHARING: Final = frozenset({"channel_shared", "channel_unshared"})
 
 # The end of the key of a mention without a task, so that an edit that adds one is another row, and starts once.

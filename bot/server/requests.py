@@ -1,0 +1,261 @@
+"""Reads the body of a request of Slack's, and checks the values that Bolt and our listeners read.
+
+Neither copes with values of other types than Slack's: they would end in a traceback and a 503.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Final, Literal
+from urllib.parse import parse_qsl
+
+from pydantic import BaseModel, Field, StringConstraints, ValidationError
+from slack_bolt.request.async_request import AsyncBoltRequest
+
+from bot.domain.commands.registry import BY_ACTION_ID
+from bot.flows.receive.intake import GONE, PEOPLE_WROTE, SHARING
+from bot.store.database.connection import storable
+
+Json = dict[str, Any]
+
+LARGEST_BODY: Final = 1_000_000  # bytes; Slack's requests are a few kilobytes
+MOST_FIELDS: Final = 100  # of a form; Slack's have about fifteen
+DEEPEST: Final = 100  # levels of objects and lists; Slack's blocks have about ten
+# What a store does not take, as JSON writes it and as a form does: NUL, and half a surrogate pair.
+_UNSTORABLE: Final = re.compile(r"\\u0000|\\u[dD][89a-fA-F]")
+_NUL: Final = re.compile(r"\x00|%00")
+
+_ABSENT: Final[Any] = None  # the default of a field that may be absent, but not null
+
+Text = str | None
+Id = Annotated[str, StringConstraints(pattern=r"^[!-~]{1,255}$")]
+Ts = Annotated[str, StringConstraints(pattern=r"^[0-9]{1,12}\.[0-9]{1,12}$")]
+
+
+# ---------------------------------------------------------------- of every kind of request
+
+
+class Event(BaseModel):
+    """What happened, in the body of an event."""
+
+    type: str
+    subtype: Text = None
+
+
+class Action(BaseModel):
+    """An element that was used: a button, for example."""
+
+    action_id: str
+    value: Text = None
+    action_ts: Ts | None = None
+
+
+class Body(BaseModel):
+    """A request of whatever kind."""
+
+    team_id: Text = None
+    api_app_id: Text = None
+    response_url: Text = None
+    authorizations: list[Json] | None = None
+    event: Event = _ABSENT
+    actions: Annotated[list[Action], Field(min_length=1)] = _ABSENT
+
+
+# ---------------------------------------------------------------- of one kind
+
+
+class Command(BaseModel):
+    """A slash command."""
+
+    type: None = None  # all other requests have one
+    command: str
+    user_id: Id
+    channel_id: Id
+    trigger_id: Id
+    text: Text = None
+
+
+class CertificateCheck(BaseModel):
+    """The request with which Slack checks the certificate of the address for slash commands."""
+
+    type: None = None
+    ssl_check: Literal["1"]
+
+
+class EventCallback(BaseModel):
+    """An event of whatever type."""
+
+    event_id: Id
+    event: Json
+
+
+class WrittenMessage(BaseModel):
+    """The event of a message that a person wrote."""
+
+    user: Id
+    channel: Id
+    ts: Ts
+    thread_ts: Ts | None = None
+
+
+class ChannelEvent(BaseModel):
+    """The event of a channel that is shared, archived or left."""
+
+    channel: Text = None
+
+
+class Interaction(BaseModel):
+    """The use of an element in a message or a form."""
+
+    actions: list[Json]
+
+
+class AttachmentAction(Interaction):
+    """The use of an element in an attachment, which was the way before there were blocks."""
+
+    callback_id: str
+
+
+class Identified(BaseModel):
+    """An object with an id."""
+
+    id: Id
+
+
+class PressedIn(BaseModel):
+    """The message with the button that was pressed, or what names it."""
+
+    ts: Ts | None = None
+    thread_ts: Ts | None = None
+    message_ts: Ts | None = None
+
+
+class Press(BaseModel):
+    """The press of a button of ours."""
+
+    user: Identified
+    channel: Identified
+    trigger_id: Id
+    message: PressedIn | None = None
+    container: PressedIn | None = None
+
+
+class FormView(BaseModel):
+    """The form that was submitted or closed. Slack's steps of workflows, which were forms too, are gone."""
+
+    type: Literal["modal", "home"]
+    callback_id: str
+
+
+class Form(BaseModel):
+    """A form that was submitted or closed."""
+
+    view: FormView
+
+
+class Called(BaseModel):
+    """A shortcut, a dialog or one of its menus."""
+
+    callback_id: str
+
+
+class Suggestion(BaseModel):
+    """A menu that asks for its options."""
+
+    action_id: str
+
+
+class Bare(BaseModel):
+    """A request about the app itself."""
+
+    type: str
+
+
+_KINDS: Final[Mapping[str, type[BaseModel]]] = {
+    "command": Command,
+    "ssl_check": CertificateCheck,
+    "event_callback": EventCallback,
+    "block_actions": Interaction,
+    "interactive_message": AttachmentAction,
+    "view_submission": Form,
+    "view_closed": Form,
+    "block_suggestion": Suggestion,
+    **dict.fromkeys(
+        ("shortcut", "message_action", "dialog_submission", "dialog_cancellation", "dialog_suggestion"), Called
+    ),
+    **dict.fromkeys(("url_verification", "app_rate_limited"), Bare),
+}
+
+
+# ---------------------------------------------------------------- reading
+
+
+def read_body(body: bytes, content_type: bytes) -> Json | None:
+    """Read the `body` of an HTTP request: JSON, a form, or a form with JSON in it; None if it is none of these."""
+    try:
+        text = body.decode()
+        if not (content_type.startswith(b"application/json") or text.startswith("{")):
+            form = dict(parse_qsl(text, keep_blank_values=True, max_num_fields=MOST_FIELDS))
+            if "payload" not in form:
+                return {name: storable(value) for name, value in form.items()} if _NUL.search(text) else form
+            text = form["payload"]
+        payload = json.loads(text)
+    except (ValueError, RecursionError):  # among them: not UTF-8, a number with more digits than Python reads
+        return None
+    if not isinstance(payload, dict) or not _is_shallow(text, payload):
+        return None
+    changed: Json = storable(payload) if _UNSTORABLE.search(text) else payload
+    return changed
+
+
+def _is_shallow(text: str, payload: Json) -> bool:
+    """Whether `payload`, which was read from `text`, has no more levels than those who read it can bear."""
+    if text.count("{") + text.count("[") <= DEEPEST:
+        return True
+    level: list[Any] = [payload]
+    for _ in range(DEEPEST):
+        parts = (part for one in level for part in (one.values() if isinstance(one, dict) else one))
+        level = [part for part in parts if isinstance(part, dict | list)]
+        if not level:
+            return True
+    return False
+
+
+def bolt_request(payload: Json) -> AsyncBoltRequest | None:
+    """Make Bolt's request of `payload`; None if Slack does not send such, or this version does not know its kind."""
+    if not _is_slacks(payload):
+        return None
+    try:
+        # In this mode Bolt takes what is parsed already, and leaves the check of the signature to its caller.
+        request = AsyncBoltRequest(body=payload, mode="socket_mode")
+    except Exception:  # noqa: BLE001 - Bolt reads the body here and does nothing else, so the body is the cause
+        return None
+    team: object = request.context.team_id
+    return request if team is None or isinstance(team, str) else None
+
+
+def _is_slacks(payload: Json) -> bool:
+    try:
+        for shape, part in _shapes(payload):
+            shape.model_validate(part)
+    except (ValidationError, LookupError):  # a LookupError: the kind is not known
+        return False
+    return True
+
+
+def _shapes(payload: Json) -> Iterator[tuple[type[BaseModel], object]]:
+    """Yield what `payload` and its parts have to be; each is checked before the next is asked for."""
+    kind = next((name for name in ("command", "ssl_check") if name in payload), str(payload.get("type")))
+    yield Body, payload
+    yield _KINDS[kind], payload
+    if kind == "event_callback":
+        yield from _event_shapes(payload["event"])
+    elif kind == "block_actions" and payload["actions"][0]["action_id"] in BY_ACTION_ID:
+        yield Press, payload
+
+
+def _event_shapes(event: Json) -> Iterator[tuple[type[BaseModel], object]]:
+    if event["type"] in {*GONE, *SHARING}:
+        yield ChannelEvent, event
+    elif event["type"] in {"message", "app_mention"} and event.get("subtype") in PEOPLE_WROTE and event.get("user"):
+        yield WrittenMessage, event
