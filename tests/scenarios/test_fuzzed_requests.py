@@ -1,0 +1,134 @@
+"""Thousands of odd requests of each kind come in: they leave nothing behind, and people get their answers meanwhile."""
+
+import asyncio
+import gc
+import sys
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+import structlog
+
+from tests.scenarios.ahead import until
+from tests.scenarios.harness import Harness
+from tests.scenarios.observations import settled
+from tests.server import fuzz
+from tests.server.samples import COMMANDS
+
+PATH = "/slack/events"
+CONNECTIONS = 4
+PARTS = 5
+ASKED = 20  # how often a person asks something during each of them
+REMEMBERED = 2  # objects by which a signature is remembered
+FEW = 15  # connections to Slack and Devin, for the little that some requests start
+
+
+@contextmanager
+def tracebacks() -> Iterator[list[Any]]:
+    """The lines of the bot's log that have a traceback; the others are not kept."""
+    found: list[Any] = []
+
+    def keep(_logger: Any, _level: str, line: Any) -> Any:
+        if line.get("exc_info"):
+            found.append(dict(line))
+        return line
+
+    processors = structlog.get_config()["processors"]
+    processors.insert(0, keep)
+    try:
+        yield found
+    finally:
+        processors.remove(keep)
+
+
+async def answers(on: Harness, requests: Sequence[fuzz.Request]) -> list[int]:
+    """The status of the answer to each request, all over one connection."""
+    reader, writer = await asyncio.open_connection("127.0.0.1", on.port)
+    statuses = []
+    for one in requests:
+        writer.write(one.wire)
+        head = await reader.readuntil(b"\r\n\r\n")
+        length = int(head.partition(b"content-length: ")[2].partition(b"\r\n")[0])
+        await reader.readexactly(length)
+        statuses.append(int(head[9:12]))
+    writer.close()
+    await writer.wait_closed()
+    return statuses
+
+
+async def fuzzed(on: Harness, requests: Sequence[fuzz.Request]) -> Counter[tuple[bool, int]]:
+    """How often what is signed, and what is not, gets which status; over several connections at the same time."""
+    shares = [requests[number::CONNECTIONS] for number in range(CONNECTIONS)]
+    found = await asyncio.gather(*(answers(on, share) for share in shares))
+    counted: Counter[tuple[bool, int]] = Counter()
+    for share, statuses in zip(shares, found, strict=True):
+        counted.update(zip((one.signed for one in share), statuses, strict=True))
+    return counted
+
+
+def help_wanted(on: Harness, number: int) -> fuzz.Request:
+    """A person's command for the help text."""
+    body = urlencode(COMMANDS["help"] | {"trigger_id": f"1.{number}.{time.time_ns()}"}).encode()
+    signature = fuzz.headers(body, on.environment["SLACK_SIGNING_SECRET"], fuzz.SIGNED)
+    return fuzz.Request(fuzz.request(PATH, body, fuzz.FORM, signature), signed=True)
+
+
+async def objects(on: Harness) -> int:
+    """How many objects there are, once all has been done that came in."""
+    await settled(on)
+    gc.collect()
+    return sys.getallocatedblocks()
+
+
+def files_and_tasks() -> tuple[int, int]:
+    return len(list(Path("/proc/self/fd").iterdir())), len(asyncio.all_tasks())
+
+
+async def leave_nothing_behind(on: Harness, kind: str, count: int, caplog: pytest.LogCaptureFixture) -> None:
+    """Send so many odd requests, and see that none of them costs anything for good."""
+    # In a thread, because to think them up takes a while, in which the bot has to go on.
+    requests = await asyncio.to_thread(fuzz.requests, kind, PATH, on.environment["SLACK_SIGNING_SECRET"], count)
+    assert len(requests) == count
+    statuses: Counter[tuple[bool, int]] = Counter()
+    grown = []
+    with tracebacks() as found:
+        files, tasks = files_and_tasks()
+        for part in range(PARTS):
+            before = await objects(on)
+            asked = [help_wanted(on, number) for number in range(ASKED)]
+            counted, answered = await asyncio.gather(fuzzed(on, requests[part::PARTS]), answers(on, asked))
+            assert answered == [200] * ASKED
+            grown.append(await objects(on) - before - REMEMBERED * (counted[True, 200] + ASKED))
+            statuses += counted
+
+        async def given_back() -> bool:
+            return all(now < then + FEW for now, then in zip(files_and_tasks(), (files, tasks), strict=True))
+
+        await until(given_back)
+    assert min(grown) < count // PARTS // 2, "what comes once comes in some part, but a leak in all of them"
+    assert {status for signed, status in statuses if not signed} == {401}
+    assert {status for signed, status in statuses if signed} == {200, 400}
+    assert found == []
+    assert [line for line in caplog.records if line.exc_info] == []
+
+
+@pytest.mark.parametrize("transport", ["http"])
+@pytest.mark.parametrize("kind", fuzz.KINDS)
+async def test_fuzzed_requests_are_refused_or_ignored_and_leave_nothing_behind(
+    on: Harness, kind: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    await leave_nothing_behind(on, kind, 10_000, caplog)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(1_200)
+@pytest.mark.parametrize("transport", ["http"])
+@pytest.mark.parametrize("store", ["sqlite"])
+@pytest.mark.parametrize("kind", fuzz.KINDS)
+async def test_however_many_they_are(on: Harness, kind: str, caplog: pytest.LogCaptureFixture) -> None:
+    await leave_nothing_behind(on, kind, 100_000, caplog)
