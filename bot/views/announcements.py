@@ -162,7 +162,7 @@ def _notification(end: TurnEnd, session: Session, words: Part | None) -> str:
     if end.kind is AnnouncementKind.QUESTION:
         return f"{title}: {spoken or 'Devin waits for your answer'}"
     if end.kind is AnnouncementKind.WAITS:
-        return f"{title}: Devin waits, {_outcome(session, linked=False)}"
+        return f"{title}: Devin waits, {_outcome(session, linked=False)}" + (f": {spoken}" if spoken else "")
     if end.kind is AnnouncementKind.APPROVAL:
         return f"{title} waits for your approval" + (f": {spoken}" if spoken else "")
     if end.kind is AnnouncementKind.LIMIT:

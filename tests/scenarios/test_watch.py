@@ -243,6 +243,16 @@ async def test_a_pull_request_is_announced_when_it_appears_and_its_state_on_the_
     ]
 
 
+async def test_what_devin_needs_after_a_pull_request_is_not_announced_as_done(on: Harness) -> None:
+    ts, session = await on.started()
+    pull = [{"pr_url": PULL, "pr_state": "open"}]
+    words = "I'm blocked: the AWS key is missing."
+    await on.devin.say(session, words, status_detail="waiting_for_user", pull_requests=pull)
+    post = await on.wait_for_post(GENERAL, ts, sentences.WAITS)
+    assert post["text"] == f"fix the login test: Devin waits, acme/web#7 is there: {words}"
+    assert await on.thread(GENERAL, ts) == [f"{sentences.waits('<@U0ANN>', f'<{PULL}|acme/web#7>')}\n{words}"]
+
+
 async def marked(on: Harness, ts: str, name: str) -> bool:
     """Whether the message that started the session carries this mark of the bot's and no other."""
     (message,) = await on.slack.wait("messages", channel=GENERAL, ts=ts)
