@@ -53,6 +53,9 @@ IS_NOT_STARTED = "Not started"
 NOT_STARTED = f"{IS_NOT_STARTED}; the reason stands in this thread. Nothing is running."
 
 
+ANSWERED = "Devin has answered. Reply here to go on."
+
+
 def waiting_for_answer(asker: str) -> str:
     return f"Waiting for {asker}'s answer in this thread."
 
@@ -172,6 +175,10 @@ def cannot_be_shown(url: str) -> str:
 
 def question(asker: str, sign: str = ":speech_balloon: ") -> str:
     return f"{sign}{asker}, {WAITS_FOR_YOUR_ANSWER}. Reply in this thread."
+
+
+def answered(asker: str, sign: str = ":speech_balloon: ") -> str:
+    return f"{sign}{asker}, {ANSWERED}"
 
 
 def approval(asker: str, sign: str = ":raised_hand: ") -> str:
@@ -488,9 +495,9 @@ def takes_only(verb: str, words: str) -> str:
 # ---------------------------------------------------------------- who is mentioned
 
 NOTIFY_WORDS = "`all`, `questions`, `done` or `off`"
-EACH_TIME = "each time Devin needs you, is done or has failed"
+EACH_TIME = "each time Devin needs you, has answered, is done or has failed"
 WHEN_NEEDED = "only when Devin needs you"
-WHEN_OVER = "only when Devin is done or has failed"
+WHEN_OVER = "only when Devin has answered, is done or has failed"
 MENTIONED_HERE, MENTIONED_EVERYWHERE = "mentioned here", "mentioned in all sessions"
 ALL_BACK_HERE = "`!notify all` brings all mentions back."
 ALL_BACK = "`/devin notify all` brings all mentions back."

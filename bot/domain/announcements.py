@@ -16,6 +16,7 @@ class AnnouncementKind(StrEnum):
 
     QUESTION = "question"
     WAITS = "waits"  # Devin waits and has a result, and nobody can tell whether it asks for something
+    ANSWERED = "answered"  # Devin waits, has no result but its words, and asks nothing
     APPROVAL = "approval"
     LIMIT = "limit"
     FAILED = "failed"
@@ -71,13 +72,14 @@ class TurnState:
 
 _RESTING: Final = {
     DisplayState.WAITING: AnnouncementKind.QUESTION,
+    DisplayState.ANSWERED: AnnouncementKind.ANSWERED,
     DisplayState.APPROVAL: AnnouncementKind.APPROVAL,
     DisplayState.DONE: AnnouncementKind.DONE,
     DisplayState.LIMIT: AnnouncementKind.LIMIT,
     DisplayState.FAILED: AnnouncementKind.FAILED,
 }
-_DEVIN_CHOSE: Final = frozenset({AnnouncementKind.QUESTION, AnnouncementKind.WAITS, AnnouncementKind.DONE})
-_ASKING: Final = frozenset({AnnouncementKind.QUESTION, AnnouncementKind.WAITS})
+_WAITING: Final = frozenset({AnnouncementKind.QUESTION, AnnouncementKind.WAITS, AnnouncementKind.ANSWERED})
+_DEVIN_CHOSE: Final = _WAITING | {AnnouncementKind.DONE}
 
 
 def turn_end(snapshot: Snapshot) -> TurnEnd | None:
@@ -142,9 +144,12 @@ def _is_another(turn: TurnState, end: TurnEnd, snapshot: Snapshot, spoken: Spoke
     -----------------------  -----------------------  -----------------------------------------------------------------
     nothing                  any                      always
     any                      done, asleep             never: Devin fell asleep after its turn
-    done, or waits           question, or waits       Devin or a person wrote since: else only the detail has changed
-    waits, or a question     done                     Devin wrote, or it says itself that it has finished
-    the same question        question, or waits       Devin or a person wrote since
+    done, waits, answered    question, waits,         Devin or a person wrote since: else only the detail has changed
+                             or answered
+    waits, or answered       done                     Devin wrote
+    a question               done                     Devin wrote, or it says itself that it has finished
+    the same question        question, waits,         Devin or a person wrote since
+                             or answered
     the same approval        approval                 Devin wrote: approvals are given in its web app, unseen
     the same other end       the same                 Devin wrote, after a person had
     any other                any                      always
@@ -164,7 +169,7 @@ def _is_another(turn: TurnState, end: TurnEnd, snapshot: Snapshot, spoken: Spoke
 def _is_another_choice(
     before: AnnouncementKind, end: TurnEnd, snapshot: Snapshot, spoken: Spoken, *, wrote: bool
 ) -> bool:
-    if end.kind in _ASKING:
+    if end.kind in _WAITING:
         return spoken.devin or wrote
     if before is AnnouncementKind.DONE:
         return spoken.devin and wrote

@@ -24,6 +24,7 @@ from bot.views.text import (
 )
 
 QUESTION: Final = ":speech_balloon: {who}, Devin waits for your answer. Reply in this thread."
+ANSWERED: Final = ":speech_balloon: {who}, Devin has answered. Reply here to go on."
 WAITS: Final = ":speech_balloon: {who}, Devin waits · {outcome}"
 APPROVAL: Final = (
     ":raised_hand: {who}, Devin waits for your approval. "
@@ -142,6 +143,8 @@ def _call(end: TurnEnd, session: Session, called: str) -> str:
         return f":speech_balloon: {NEEDS_SOMETHING_NEW.format(asker=called, detail=quoted(session.snapshot.detail))}"
     if end.kind is AnnouncementKind.QUESTION:
         return QUESTION.format(who=called)
+    if end.kind is AnnouncementKind.ANSWERED:
+        return ANSWERED.format(who=called)
     if end.kind is AnnouncementKind.WAITS:
         return WAITS.format(who=called, outcome=_outcome(session, linked=True))
     if end.kind is AnnouncementKind.APPROVAL:
@@ -161,6 +164,8 @@ def _notification(end: TurnEnd, session: Session, words: Part | None) -> str:
     title, spoken = fitted(session.title), plain(words.text, TEXT_LIMIT) if words else session.snapshot.last_line
     if end.kind is AnnouncementKind.QUESTION:
         return f"{title}: {spoken or 'Devin waits for your answer'}"
+    if end.kind is AnnouncementKind.ANSWERED:
+        return f"{title}: {spoken or 'Devin has answered'}"
     if end.kind is AnnouncementKind.WAITS:
         return f"{title}: Devin waits, {_outcome(session, linked=False)}" + (f": {spoken}" if spoken else "")
     if end.kind is AnnouncementKind.APPROVAL:

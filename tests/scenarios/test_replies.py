@@ -6,7 +6,7 @@ import pytest
 
 from tests import sentences
 from tests.scenarios.harness import ANN, BEN, BOT, GENERAL, WEB, Harness
-from tests.scenarios.observations import creations, private_answers, sent_to_devin, settled, started_by_command
+from tests.scenarios.observations import card_of, creations, private_answers, sent_to_devin, settled, started_by_command
 
 
 async def test_two_identical_replies_both_arrive(on: Harness) -> None:
@@ -268,6 +268,21 @@ async def test_thanks_to_a_session_that_waits_for_no_answer_are_not_sent(on: Har
     assert await reactions(on, thanks) == ["pray"]
     assert await sent_to_devin(on, session) == []
     assert (await on.devin.session(session))["status"] == "suspended"
+
+
+async def test_thanks_to_a_session_that_has_answered_are_not_sent_and_a_question_is(on: Harness) -> None:
+    ts, session = await on.started()
+    await on.devin.say(session, "The nightly job takes **40 minutes**.", status_detail="waiting_for_user")
+    post = await on.wait_for_post(GENERAL, ts, sentences.ANSWERED)
+    assert post["text"] == "fix the login test: The nightly job takes 40 minutes."
+    assert post["rendered"] == f"{sentences.answered('<@U0ANN>')}\nThe nightly job takes **40 minutes**."
+    await card_of(on, ts, f":speech_balloon: {sentences.ANSWERED}")
+    thanks = await on.slack.say(ANN, GENERAL, "thanks!", thread_ts=ts)
+    asked = await on.slack.say(ANN, GENERAL, "And the other one?", thread_ts=ts)
+    await on.devin.wait_for_messages("And the other one?")
+    assert await sent_to_devin(on, session) == [f"[Slack {asked}] ann:\nAnd the other one?"]
+    assert await reactions(on, thanks) == ["pray"]
+    assert len(await on.thread(GENERAL, ts)) == 1
 
 
 async def test_a_short_answer_to_devins_question_is_sent(on: Harness) -> None:

@@ -162,6 +162,15 @@ def test_where_it_is_not_known_whether_devin_asks_the_post_says_what_is_there(pu
     assert words == "I need the **key**:\n\n- `staging`\n- `live`"
 
 
+def test_an_answer_that_asks_nothing_is_one_post_with_devins_words():
+    snapshot = replace(WAITING, asks=False)
+    assert ended(AnnouncementKind.ANSWERED, snapshot, "The job takes **40 minutes**.", worked=125.0) == (
+        "Fix the login test: The job takes 40 minutes.",
+        [sentences.answered("<@U1>"), "The job takes **40 minutes**.", "0 of 10 ACUs · worked 2 min"],
+    )
+    assert ended(AnnouncementKind.ANSWERED, snapshot)[0] == "Fix the login test: Devin has answered"
+
+
 def test_an_approval_opens_devin():
     snapshot = replace(WAITING, detail="waiting_for_approval")
     assert ended(AnnouncementKind.APPROVAL, snapshot, "May I run `make`?") == (

@@ -128,6 +128,10 @@ def test_more_pull_requests_than_one_have_no_button():
     assert block["accessory"] == BUTTONS[0]
 
 
+def test_a_session_that_has_answered_says_so_in_the_notification_too():
+    assert card(seen("running", "waiting_for_user", asks=False), NOW).text == "Fix the login test: answered"
+
+
 def test_a_session_that_only_begins():
     begins = replace(SESSION, lifecycle=Lifecycle.QUEUED, url=None, options=Options(), snapshot=Snapshot())
     message = card(begins, NOW)
@@ -168,6 +172,7 @@ def test_in_a_resting_state_the_card_says_how_long_devin_worked():
             seen("running", "waiting_for_user"),
             sentences.waiting_for_answer("Ann"),
         ),
+        (seen("running", "waiting_for_user", asks=False), sentences.ANSWERED),
         (
             seen("running", "waiting_for_approval"),
             sentences.waiting_for_approval("Ann"),

@@ -35,6 +35,7 @@ def of_ours(lifecycle, hours_ago=1.0, **more):
 
 OF_STATE = {
     DisplayState.WAITING: (at_devin("running", "waiting_for_user"), ListGroup.NEEDS_YOU),
+    DisplayState.ANSWERED: (at_devin("running", "waiting_for_user", asks=False), ListGroup.NEEDS_YOU),
     DisplayState.APPROVAL: (at_devin("running", "waiting_for_approval"), ListGroup.NEEDS_YOU),
     DisplayState.LIMIT: (at_devin("suspended", "out_of_credits"), ListGroup.NEEDS_YOU),
     DisplayState.FAILED: (at_devin("error"), ListGroup.NEEDS_YOU),

@@ -37,7 +37,7 @@ SESSION = Session("s1", "T1", "org-1", "C1", "1.0", "U1", "fix the login test")
         (Snapshot("running", "waiting_for_user", pull_requests=(PULL,), asks=True), DisplayState.WAITING),
         (Snapshot("running", "waiting_for_user", pull_requests=(PULL,), asks=False), DisplayState.DONE),
         (Snapshot("running", "waiting_for_user", has_result=True, asks=False), DisplayState.DONE),
-        (Snapshot("running", "waiting_for_user", asks=False), DisplayState.WAITING),
+        (Snapshot("running", "waiting_for_user", asks=False), DisplayState.ANSWERED),
         (Snapshot("running", "waiting_for_approval"), DisplayState.APPROVAL),
         (Snapshot("running", "waiting_for_credentials"), DisplayState.WAITING),
         (Snapshot("running", "waiting_for_credentials", pull_requests=(PULL,)), DisplayState.WAITING),

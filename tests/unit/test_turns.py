@@ -22,6 +22,7 @@ PULL = PullRequest("https://github.com/acme/web/pull/12", "open")
 NOW, SETTLE = 1_000.0, 8.0
 WORKING = Snapshot("running", "working")
 ASKS = Snapshot("running", "waiting_for_user", asks=True)
+ANSWERED = replace(ASKS, asks=False)
 APPROVAL = Snapshot("running", "waiting_for_approval")
 DONE = Snapshot("running", "finished")
 LIMIT = Snapshot("suspended", "out_of_credits")
@@ -47,7 +48,7 @@ def announced(kind, **more):
     ("state", "kind"),
     [
         (ASKS, AnnouncementKind.QUESTION),
-        (replace(ASKS, asks=False), AnnouncementKind.QUESTION),
+        (ANSWERED, AnnouncementKind.ANSWERED),
         (replace(ASKS, asks=None), AnnouncementKind.QUESTION),
         (replace(ASKS, pull_requests=(PULL,)), AnnouncementKind.QUESTION),
         (replace(ASKS, pull_requests=(PULL,), asks=None), AnnouncementKind.WAITS),
@@ -78,7 +79,7 @@ def test_no_turn_ends_where_devin_works_or_sleeps_without_a_result(state):
     assert polled(state, WORDS).end is None
 
 
-@pytest.mark.parametrize("state", [ASKS, APPROVAL, DONE])
+@pytest.mark.parametrize("state", [ASKS, ANSWERED, APPROVAL, DONE])
 def test_an_end_without_words_is_announced_if_the_next_poll_shows_it_again(state):
     first = polled(state)
     assert (first.end, first.turn.pending) == (None, Pending(turn_end(state).name, NOW))
@@ -123,6 +124,17 @@ def test_a_state_that_may_be_older_than_a_persons_message_waits_until_devin_has_
         ("done", Snapshot("suspended", "inactivity", has_result=True), NOBODY, False),
         ("question", Snapshot("suspended", "inactivity", has_result=True), NOBODY, False),
         ("waits", replace(ASKS, has_result=True, asks=None), NOBODY, False),
+        ("answered", ANSWERED, NOBODY, False),
+        ("answered", ANSWERED, WORDS, True),
+        ("answered", ASKS, NOBODY, False),
+        ("answered", ASKS, WORDS, True),
+        ("question", ANSWERED, NOBODY, False),
+        ("question", ANSWERED, WORDS, True),
+        ("done", ANSWERED, NOBODY, False),
+        ("answered", DONE, NOBODY, False),
+        ("answered", DONE, WORDS, True),
+        ("answered", replace(ANSWERED, has_result=True), NOBODY, False),
+        ("answered", LIMIT, NOBODY, True),
         ("waits", DONE, NOBODY, False),
         ("waits", DONE, WORDS, True),
         ("limit:out_of_credits", LIMIT, NOBODY, False),
