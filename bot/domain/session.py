@@ -259,7 +259,7 @@ def _running(snapshot: Snapshot) -> DisplayState:
     if snapshot.detail == "waiting_for_user" and snapshot.asks is False:
         # Devin also stays in this detail after its work: with an outcome and nothing asked, the session is done.
         return DisplayState.DONE if snapshot.has_outcome else DisplayState.ANSWERED
-    family = DisplayState.WAITING if waits_for_something_new(snapshot) else DisplayState.UNKNOWN
+    family = DisplayState.WAITING if waits_for_something_new(snapshot) else DisplayState.WORKING
     return known.get(snapshot.detail, family)
 
 

@@ -162,6 +162,9 @@ def _done(session: Session, called: str) -> str:
 
 def _notification(end: TurnEnd, session: Session, words: Part | None) -> str:
     title, spoken = fitted(session.title), plain(words.text, TEXT_LIMIT) if words else session.snapshot.last_line
+    if waits_for_something_new(session.snapshot):
+        needs = f"{title}: Devin needs you, it says {quoted(session.snapshot.detail)}"
+        return f"{needs}: {spoken}" if spoken else needs
     if end.kind is AnnouncementKind.QUESTION:
         return f"{title}: {spoken or 'Devin waits for your answer'}"
     if end.kind is AnnouncementKind.ANSWERED:

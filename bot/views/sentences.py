@@ -13,7 +13,7 @@ STATE_SENTENCES: Final[Mapping[DisplayState, str]] = {
         "Please don't start it again: within about a minute it is found, or the task is tried once more."
     ),
     DisplayState.QUEUED: "Queued: Devin has the task and begins as soon as a machine is free.",
-    DisplayState.WORKING: "Working.",
+    DisplayState.WORKING: "{working}.",
     DisplayState.WAITING: "Waiting for {asker}'s answer in this thread.",
     DisplayState.ANSWERED: "Devin has answered. Reply here to go on.",
     DisplayState.APPROVAL: "Waiting for {asker}'s approval. Allow or refuse the next action in Devin.",
@@ -179,9 +179,16 @@ def state_sentence(session: Session) -> str:
         # A session that has ended takes no more messages.
         changes="" if session.snapshot.status == "exit" else f" {REPLY_FOR_CHANGES}",
         cap=f" of {session.options.acu} ACUs" if session.options.acu else "",
+        working=working_words(session),
         status=_status_words(session),
         detail=quoted(session.snapshot.detail),
     )
+
+
+def working_words(session: Session) -> str:
+    """What is said about `session` while Devin works: that it does, and Devin's word for it if that is a new one."""
+    detail = session.snapshot.detail
+    return "Working" if detail in {None, "working"} else f"Working: {fitted(detail or '', 100)}"
 
 
 def limit_words(session: Session) -> str:

@@ -124,11 +124,6 @@ STATES = [
         f":hourglass_flowing_sand: {sentences.QUEUED}",
     ),
     (
-        "running",
-        "thinking_hard",
-        f":grey_question: {sentences.unknown_state('“running” / “thinking_hard”')}",
-    ),
-    (
         "paused",
         None,
         f":grey_question: {sentences.unknown_state('“paused”')}",
@@ -162,6 +157,15 @@ async def test_each_state_has_its_sentence_and_a_limit_or_a_failure_is_said_too(
     # What Devin asks without a word is announced when it still stands at the next poll: here it may be over by then.
     unsaid = (sentences.YOUR_ANSWER, sentences.ALLOW_OR_REFUSE)
     assert [text for text in posts if not any(words in text for words in unsaid)] == [*limits, failed]
+
+
+async def test_a_new_word_for_work_stands_on_the_card_and_is_not_announced(on: Harness) -> None:
+    ts, session = await on.started()
+    await on.devin.set(session, status_detail="planning")
+    shown = await card_of(on, ts, f"{sentences.IS_WORKING}: planning")
+    assert shown.splitlines()[1].startswith(":gear: Working: planning · started ")
+    await polled(on)
+    assert await on.thread(GENERAL, ts) == []
 
 
 def announced(sentence: str) -> str:
@@ -204,7 +208,9 @@ async def test_where_devin_waits_for_something_new_its_person_is_called(on: Harn
     await on.devin.say(session, "I need a login for the shop.", status_detail="waiting_for_credentials")
     needed = sentences.needs_you("<@U0ANN>", "waiting_for_credentials")
     called = f":speech_balloon: {needed}\nI need a login for the shop.\n{sentences.OPEN_IN_DEVIN}"
-    await on.wait_for_post(GENERAL, ts, called)
+    post = await on.wait_for_post(GENERAL, ts, called)
+    words = "it says “waiting_for_credentials”: I need a login for the shop."
+    assert post["text"] == f"fix the login test: Devin needs you, {words}"
     assert await on.thread(GENERAL, ts) == [called]
     await card_of(on, ts, sentences.needs_you("ann", "waiting_for_credentials"))
 

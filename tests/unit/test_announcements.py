@@ -235,6 +235,14 @@ def test_an_unknown_detail_is_announced_like_its_family_with_devins_word(kind, s
     assert (line, button) == (text, sentences.OPEN_IN_DEVIN)
 
 
+@pytest.mark.parametrize(("kind", "pulls"), [(AnnouncementKind.QUESTION, ()), (AnnouncementKind.WAITS, (PULL,))])
+def test_what_devin_needs_by_a_new_word_is_no_answer_in_the_notification_either(kind, pulls):
+    snapshot = replace(WAITING, detail="waiting_for_secret", pull_requests=pulls)
+    text = "Fix the login test: Devin needs you, it says “waiting_for_secret”"
+    assert ended(kind, snapshot)[0] == text
+    assert ended(kind, snapshot, "Give me the **key**.")[0] == f"{text}: Give me the key."
+
+
 @pytest.mark.parametrize("detail", sorted(LIMIT_DETAILS))
 def test_every_limit_says_who_can_raise_it(detail):
     text, (line, *_) = ended(AnnouncementKind.LIMIT, Snapshot("suspended", detail, "Refactor everything"))

@@ -44,7 +44,7 @@ OF_STATE = {
     DisplayState.CHECKING: (of_ours(Lifecycle.CREATING, checking=True), ListGroup.WORKING),
     DisplayState.QUEUED: (at_devin("new"), ListGroup.WORKING),
     DisplayState.WORKING: (at_devin("running", "working"), ListGroup.WORKING),
-    DisplayState.UNKNOWN: (at_devin("running", "thinking"), ListGroup.WORKING),
+    DisplayState.UNKNOWN: (at_devin("thinking"), ListGroup.WORKING),
     DisplayState.ASLEEP: (at_devin("suspended", "inactivity"), ListGroup.ASLEEP),
     DisplayState.STOPPED: (at_devin("suspended", "user_request"), ListGroup.ASLEEP),
     DisplayState.DONE: (at_devin("running", "finished"), ListGroup.DONE_LATELY),

@@ -72,7 +72,14 @@ def test_in_a_resting_state_a_turn_ends(state, kind):
 
 
 @pytest.mark.parametrize(
-    "state", [WORKING, Snapshot("claimed"), Snapshot("suspended", "inactivity"), Snapshot("suspended", "user_request")]
+    "state",
+    [
+        WORKING,
+        Snapshot("running", "planning"),
+        Snapshot("claimed"),
+        Snapshot("suspended", "inactivity"),
+        Snapshot("suspended", "user_request"),
+    ],
 )
 def test_no_turn_ends_where_devin_works_or_sleeps_without_a_result(state):
     assert turn_end(state) is None
