@@ -110,9 +110,12 @@ SESSIONS_LIMIT = (
 )
 
 
-def own_limit(cap: str = "", parameter: str = "`acu=`") -> str:
+WHOEVER_ASKED = "Whoever asked for it"
+
+
+def own_limit(cap: str = "", parameter: str = "`acu=`", whoever: str = WHOEVER_ASKED) -> str:
     return (
-        f"Paused: the session has used up its own limit{cap}. Whoever asked for it can raise it in Devin, "
+        f"Paused: the session has used up its own limit{cap}. {whoever} can raise it in Devin, "
         f"or start a new session with a higher {parameter}."
     )
 

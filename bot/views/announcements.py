@@ -93,7 +93,7 @@ def turn_end(end: TurnEnd, session: Session, words: Part | None, users: Sequence
     return Message(
         _notification(end, session, words),
         [
-            blocks.section(_call(end, session, called)),
+            blocks.section(_call(end, session, called, to_asker=list(users) == [session.requester])),
             *(words.blocks if words else []),
             *blocks.sections([] if _names_all(end, session) else pulls, most=_PULL_REQUESTS_LIMIT),
             *blocks.context(_facts(end, session)),
@@ -138,7 +138,7 @@ def _all_of_it(session: Session, label: str) -> str:
 # ---------------------------------------------------------------- the end of a turn
 
 
-def _call(end: TurnEnd, session: Session, called: str) -> str:
+def _call(end: TurnEnd, session: Session, called: str, *, to_asker: bool) -> str:
     if waits_for_something_new(session.snapshot):
         return f":speech_balloon: {NEEDS_SOMETHING_NEW.format(asker=called, detail=quoted(session.snapshot.detail))}"
     if end.kind is AnnouncementKind.QUESTION:
@@ -152,7 +152,8 @@ def _call(end: TurnEnd, session: Session, called: str) -> str:
     if end.kind is AnnouncementKind.DONE:
         return _done(session, called)
     sign = ":no_entry:" if end.kind is AnnouncementKind.LIMIT else ":x:"
-    return f"{sign} {called} · {state_sentence(session)}"
+    sentence = state_sentence(session, whoever="You") if to_asker else state_sentence(session)
+    return f"{sign} {called} · {sentence}"
 
 
 def _done(session: Session, called: str) -> str:

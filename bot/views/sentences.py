@@ -48,7 +48,7 @@ _GO_ON: Final = "then reply in this thread and Devin goes on."
 
 DETAIL_SENTENCES: Final[Mapping[str, str]] = {
     "usage_limit_exceeded": (
-        "Paused: the session has used up its own limit{cap}. Whoever asked for it can raise it in Devin, "
+        "Paused: the session has used up its own limit{cap}. {whoever} can raise it in Devin, "
         "or start a new session with a higher `acu=`."
     ),
     "out_of_credits": (
@@ -168,8 +168,11 @@ STOPPABLE: Final = frozenset(
 _FROM_DETAIL: Final = frozenset({DisplayState.LIMIT, DisplayState.FAILED})
 
 
-def state_sentence(session: Session) -> str:
-    """The sentence about the state of `session`, as `mrkdwn`: what happens, and who has to do what next."""
+def state_sentence(session: Session, whoever: str = "Whoever asked for it") -> str:
+    """The sentence about the state of `session`, as `mrkdwn`: what happens, and who has to do what next.
+
+    `whoever` stands for the asker where the sentence would not name them; it is "You" in a post to them alone.
+    """
     if session.stop_requested and session.display_state in STOPPABLE:
         return STOPPING
     return _template(session).format(
@@ -179,6 +182,7 @@ def state_sentence(session: Session) -> str:
         # A session that has ended takes no more messages.
         changes="" if session.snapshot.status == "exit" else f" {REPLY_FOR_CHANGES}",
         cap=f" of {session.options.acu} ACUs" if session.options.acu else "",
+        whoever=whoever,
         working=working_words(session),
         status=_status_words(session),
         detail=quoted(session.snapshot.detail),

@@ -169,8 +169,8 @@ async def test_a_new_word_for_work_stands_on_the_card_and_is_not_announced(on: H
 
 
 def announced(sentence: str) -> str:
-    """The post of a limit or a failure: the card's sentence, behind a mention of the asker."""
-    sign, words = sentence.split(": ", 1)
+    """The post of a limit or a failure: the card's sentence, behind a mention of the asker, who is "you" in it."""
+    sign, words = sentence.replace(sentences.WHOEVER_ASKED, "You").split(": ", 1)
     return f"{sign}: <@U0ANN> · {words}\n{sentences.OPEN_IN_DEVIN}"
 
 

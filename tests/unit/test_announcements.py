@@ -246,11 +246,26 @@ def test_what_devin_needs_by_a_new_word_is_no_answer_in_the_notification_either(
 @pytest.mark.parametrize("detail", sorted(LIMIT_DETAILS))
 def test_every_limit_says_who_can_raise_it(detail):
     text, (line, *_) = ended(AnnouncementKind.LIMIT, Snapshot("suspended", detail, "Refactor everything"))
-    assert line == f":no_entry: <@U1> · {DETAIL_SENTENCES[detail].format(cap=' of 10 ACUs')}"
+    assert line == f":no_entry: <@U1> · {DETAIL_SENTENCES[detail].format(cap=' of 10 ACUs', whoever='You')}"
     assert any(word in line for word in ("raise", "allocate", "buy", "update"))
     assert text.startswith(
         "Refactor everything has used its 10 ACUs" if detail == OWN else "Refactor everything is paused: "
     )
+
+
+@pytest.mark.parametrize(
+    ("users", "named", "whoever"),
+    [
+        (("U1",), "<@U1>", "You"),
+        (("U1", "U2"), "<@U1> <@U2>", sentences.WHOEVER_ASKED),
+        (("U2",), "<@U2>", sentences.WHOEVER_ASKED),
+        ((), "Ann", sentences.WHOEVER_ASKED),
+    ],
+)
+def test_only_the_asker_alone_is_you_at_the_limit_of_a_session(users, named, whoever):
+    snapshot = Snapshot("suspended", OWN, "Refactor everything")
+    _, (line, *_) = ended(AnnouncementKind.LIMIT, snapshot, users=users, requester_name="Ann")
+    assert line == sentences.paused(named, sentences.own_limit(cap=" of 10 ACUs", whoever=whoever))
 
 
 def test_a_limit_in_one_line():
