@@ -222,8 +222,10 @@ def caught_up(duration: str, count: str, sign: str = ":information_source: ") ->
 
 
 def started_twice(older: str) -> str:
+    """`older` is the address of the older session; empty in a notification, which has no links."""
+    linked = f"<{older}|the older one>" if older else "the older one"
     return (
-        f"{STARTED_TWICE_BEGINS} The younger session was ended and <{older}|the older one> goes on, "
+        f"{STARTED_TWICE_BEGINS} The younger session was ended and {linked} goes on, "
         "so nothing has to be done. What the younger one spent in the meantime stays spent."
     )
 
@@ -827,6 +829,13 @@ def no_bill_for_quota(named: str) -> str:
 
 def digest_title(day: str) -> str:
     return f"{DIGEST_BEGINS} {day}"
+
+
+def figures_in_short(spent: str, started: int, done: int, waiting: int = 0) -> str:
+    """What a notification says of a digest or of what was used, behind its title."""
+    counts = f"{started} {'session' if started == 1 else 'sessions'} started, {done} done"
+    needed = f", {waiting} waiting for somebody" if waiting else ""
+    return f"{spent}, {counts}{needed}" if spent else f"{counts}{needed}"
 
 
 def running_day(day: str) -> str:

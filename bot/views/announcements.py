@@ -127,7 +127,7 @@ def caught_up(count: int, last: str, session: Session, minutes: int) -> Message:
 def duplicate_ended(session: Session) -> Message:
     """Build the post that a second session for one task was ended; `session` is the older one, which goes on."""
     sentence = DUPLICATE_ENDED.format(link=link(session.url, "the older one"))
-    return Message(sentence, [blocks.section(sentence)])
+    return Message(DUPLICATE_ENDED.format(link="the older one"), [blocks.section(sentence)])
 
 
 def _all_of_it(session: Session, label: str) -> str:

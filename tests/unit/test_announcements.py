@@ -333,5 +333,6 @@ def test_catching_up_with_one_message():
 def test_a_duplicate_that_was_ended():
     message = duplicate_ended(SESSION)
     assert_valid(message)
-    assert message.text == sentences.started_twice("https://app.devin.ai/sessions/abc")
+    assert message.text == sentences.started_twice("")
+    assert shown(message) == [sentences.started_twice("https://app.devin.ai/sessions/abc")]
     assert [node["url"] for node in nodes(message.blocks) if "url" in node] == []
