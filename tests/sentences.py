@@ -53,6 +53,9 @@ IS_NOT_STARTED = "Not started"
 NOT_STARTED = f"{IS_NOT_STARTED}; the reason stands in this thread. Nothing is running."
 
 
+ANSWERED = "Devin has answered. Reply here to go on."
+
+
 def waiting_for_answer(asker: str) -> str:
     return f"Waiting for {asker}'s answer in this thread."
 
@@ -107,9 +110,12 @@ SESSIONS_LIMIT = (
 )
 
 
-def own_limit(cap: str = "", parameter: str = "`acu=`") -> str:
+WHOEVER_ASKED = "Whoever asked for it"
+
+
+def own_limit(cap: str = "", parameter: str = "`acu=`", whoever: str = WHOEVER_ASKED) -> str:
     return (
-        f"Paused: the session has used up its own limit{cap}. Whoever asked for it can raise it in Devin, "
+        f"Paused: the session has used up its own limit{cap}. {whoever} can raise it in Devin, "
         f"or start a new session with a higher {parameter}."
     )
 
@@ -174,6 +180,10 @@ def question(asker: str, sign: str = ":speech_balloon: ") -> str:
     return f"{sign}{asker}, {WAITS_FOR_YOUR_ANSWER}. Reply in this thread."
 
 
+def answered(asker: str, sign: str = ":speech_balloon: ") -> str:
+    return f"{sign}{asker}, {ANSWERED}"
+
+
 def approval(asker: str, sign: str = ":raised_hand: ") -> str:
     return (
         f"{sign}{asker}, Devin waits for your {WAITS_FOR_APPROVAL}. {ALLOW_OR_REFUSE}; that can't be done from Slack."
@@ -212,8 +222,10 @@ def caught_up(duration: str, count: str, sign: str = ":information_source: ") ->
 
 
 def started_twice(older: str) -> str:
+    """`older` is the address of the older session; empty in a notification, which has no links."""
+    linked = f"<{older}|the older one>" if older else "the older one"
     return (
-        f"{STARTED_TWICE_BEGINS} The younger session was ended and <{older}|the older one> goes on, "
+        f"{STARTED_TWICE_BEGINS} The younger session was ended and {linked} goes on, "
         "so nothing has to be done. What the younger one spent in the meantime stays spent."
     )
 
@@ -500,9 +512,9 @@ def takes_only(verb: str, words: str) -> str:
 # ---------------------------------------------------------------- who is mentioned
 
 NOTIFY_WORDS = "`all`, `questions`, `done` or `off`"
-EACH_TIME = "each time Devin needs you, is done or has failed"
+EACH_TIME = "each time Devin needs you, has answered, is done or has failed"
 WHEN_NEEDED = "only when Devin needs you"
-WHEN_OVER = "only when Devin is done or has failed"
+WHEN_OVER = "only when Devin has answered, is done or has failed"
 MENTIONED_HERE, MENTIONED_EVERYWHERE = "mentioned here", "mentioned in all sessions"
 ALL_BACK_HERE = "`!notify all` brings all mentions back."
 ALL_BACK = "`/devin notify all` brings all mentions back."
@@ -836,6 +848,13 @@ def no_bill_for_quota(named: str) -> str:
 
 def digest_title(day: str) -> str:
     return f"{DIGEST_BEGINS} {day}"
+
+
+def figures_in_short(spent: str, started: int, done: int, waiting: int = 0) -> str:
+    """What a notification says of a digest or of what was used, behind its title."""
+    counts = f"{started} {'session' if started == 1 else 'sessions'} started, {done} done"
+    needed = f", {waiting} waiting for somebody" if waiting else ""
+    return f"{spent}, {counts}{needed}" if spent else f"{counts}{needed}"
 
 
 def running_day(day: str) -> str:

@@ -16,6 +16,7 @@ class AnnouncementKind(StrEnum):
 
     QUESTION = "question"
     WAITS = "waits"  # Devin waits and has a result, and nobody can tell whether it asks for something
+    ANSWERED = "answered"  # Devin waits, has no result but its words, and asks nothing
     APPROVAL = "approval"
     LIMIT = "limit"
     FAILED = "failed"
@@ -71,13 +72,14 @@ class TurnState:
 
 _RESTING: Final = {
     DisplayState.WAITING: AnnouncementKind.QUESTION,
+    DisplayState.ANSWERED: AnnouncementKind.ANSWERED,
     DisplayState.APPROVAL: AnnouncementKind.APPROVAL,
     DisplayState.DONE: AnnouncementKind.DONE,
     DisplayState.LIMIT: AnnouncementKind.LIMIT,
     DisplayState.FAILED: AnnouncementKind.FAILED,
 }
-_DEVIN_CHOSE: Final = frozenset({AnnouncementKind.QUESTION, AnnouncementKind.WAITS, AnnouncementKind.DONE})
-_ASKING: Final = frozenset({AnnouncementKind.QUESTION, AnnouncementKind.WAITS})
+_WAITING: Final = frozenset({AnnouncementKind.QUESTION, AnnouncementKind.WAITS, AnnouncementKind.ANSWERED})
+_DEVIN_CHOSE: Final = _WAITING | {AnnouncementKind.DONE}
 
 
 def turn_end(snapshot: Snapshot) -> TurnEnd | None:
@@ -142,9 +144,12 @@ def _is_another(turn: TurnState, end: TurnEnd, snapshot: Snapshot, spoken: Spoke
     -----------------------  -----------------------  -----------------------------------------------------------------
     nothing                  any                      always
     any                      done, asleep             never: Devin fell asleep after its turn
-    done, or waits           question, or waits       Devin or a person wrote since: else only the detail has changed
-    waits, or a question     done                     Devin wrote, or it says itself that it has finished
-    the same question        question, or waits       Devin or a person wrote since
+    done, waits, answered    question, waits,         Devin or a person wrote since: else only the detail has changed
+                             or answered
+    waits, or answered       done                     Devin wrote
+    a question               done                     Devin wrote, or it says itself that it has finished
+    the same question        question, waits,         Devin or a person wrote since
+                             or answered
     the same approval        approval                 Devin wrote: approvals are given in its web app, unseen
     the same other end       the same                 Devin wrote, after a person had
     any other                any                      always
@@ -164,7 +169,7 @@ def _is_another(turn: TurnState, end: TurnEnd, snapshot: Snapshot, spoken: Spoke
 def _is_another_choice(
     before: AnnouncementKind, end: TurnEnd, snapshot: Snapshot, spoken: Spoken, *, wrote: bool
 ) -> bool:
-    if end.kind in _ASKING:
+    if end.kind in _WAITING:
         return spoken.devin or wrote
     if before is AnnouncementKind.DONE:
         return spoken.devin and wrote
@@ -186,13 +191,28 @@ def new_pull_requests(old: Snapshot, new: Snapshot) -> tuple[str, ...]:
 
 # ---------------------------------------------------------------- what words ask
 
-_MARKS: Final = ("?", "？", "؟")  # noqa: RUF001  # the question marks of Chinese and Japanese, and of Arabic
-_REQUEST: Final = re.compile(
-    r"\b(please (?!let me know if|feel free|note)|let me know (?:which|what|whether|how|when|who|where)|"
-    r"which (?:one|of)|waiting (?:for|on) (?:you|your)|i(?:'ll| will)? need (?:you|your|to know)|"
-    r"(?:can|could|would) you|tell me|your (?:call|choice|decision))\b",
+_CODE: Final = re.compile(r"`{1,3}[^`\n]+`{1,3}")
+_ADDRESS: Final = re.compile(r"https?://[!-~]*[\w/=&#%+-]", re.ASCII | re.IGNORECASE)  # without a sentence's last mark
+# The question marks of Chinese and Japanese, and of Arabic, and ours unless it stands within a word, as in `x?.y`.
+_MARK: Final = re.compile(r"[？؟]|\?(?!\.?[A-Za-z0-9_:=\[])")  # noqa: RUF001
+_LIST: Final = re.compile(r"\s{0,9}(?:[-*+•|]|(?:\*\*)?(?:option )?(?:\d{1,3}|[a-z])(?:\*\*)?[.):])", re.IGNORECASE)
+# How Devin offers more at the end of its work, up to the end of the clause. It asks nothing.
+_COURTESY: Final = re.compile(
+    r"\b(?:please )?(?:let me know|tell me|reach out|reply(?: here)?|just ask) if (?!(?:i|we) (?:should|can|may)\b|"
+    r"you(?:'d| would)? (?:want|like) me to (?:go|proceed|continue|merge|start|deploy)\b|"
+    r"you(?:'re| are)? (?:agree|approve|confirm|prefer|ok)|(?:that|this|it)(?:'s| is) (?:ok|fine|right|correct))"
+    r"[^.!?;:,\n]*",
     re.IGNORECASE,
 )
+_REQUEST: Final = re.compile(
+    r"\b(?:please (?!feel free|note|do not hesitate|don't hesitate|reach out)|let me know|tell me|which (?:one|of)|"
+    r"(?:can|could|would|do) you|(?:should|shall) (?:i|we)|waiting (?:for|on)|your (?:call|choice|decision)|blocked|"
+    r"(?:i|we)(?:'ll|'d| will| would)?(?: still| also| only| just)? need|you(?:'ll| will)? (?:need|have) to|"
+    r"needs? (?:you|your|access|permission)|(?:can't|cannot|unable to) (?:go on|continue|proceed)|"
+    r"(?<!to )(?<!can )(?:provide|confirm)|(?<!to )(?:reply|answer) with)\b",
+    re.IGNORECASE,
+)
+_TYPED: Final = str.maketrans({"’": "'", "*": None})  # noqa: RUF001
 
 
 def asks(words: str) -> bool | None:
@@ -200,8 +220,37 @@ def asks(words: str) -> bool | None:
 
     A question in the last paragraph asks. A question before it, or a request without a question mark, may do so.
     """
-    paragraphs = [part for part in words[-4_000:].split("\n\n") if part.strip()]
-    if paragraphs and any(mark in paragraphs[-1] for mark in _MARKS):
+    paragraphs = _paragraphs(_ADDRESS.sub("", _CODE.sub("", _without_fences(words)))[-4_000:])
+    if paragraphs and _MARK.search(paragraphs[-1]):
         return True
-    unsure = any(mark in part for part in paragraphs for mark in _MARKS) or _REQUEST.search("\n".join(paragraphs))
-    return None if unsure else False
+    return None if any(_MARK.search(part) or _requests(part) for part in paragraphs) else False
+
+
+def _without_fences(words: str) -> str:
+    """`words` without blocks of code. One that is not closed is kept: it may hold more than code."""
+    kept: list[str] = []
+    fence, opened = "", 0
+    for line in words.split("\n"):
+        kept.append(line)
+        text = line.strip()
+        if fence and text.startswith(fence):
+            del kept[opened:]
+            fence = ""
+        elif not fence and text.startswith(("```", "~~~")) and "`" not in text.lstrip("`"):
+            fence, opened = text[:3], len(kept) - 1
+    return "\n".join(kept)
+
+
+def _paragraphs(text: str) -> list[str]:
+    """The paragraphs of `text`. A list belongs to the one before it, whose question it may answer or continue."""
+    found: list[str] = []
+    for part in text.split("\n\n"):
+        if found and _LIST.match(part):
+            found[-1] += f"\n{part}"
+        elif part.strip():
+            found.append(part)
+    return found
+
+
+def _requests(paragraph: str) -> bool:
+    return _REQUEST.search(_COURTESY.sub("", paragraph.translate(_TYPED))) is not None

@@ -20,6 +20,7 @@ class ListGroup(StrEnum):
 # States without a group are not listed: nothing came of such a start, and its thread says why.
 _GROUPS: Final[Mapping[DisplayState, ListGroup]] = {
     DisplayState.WAITING: ListGroup.NEEDS_YOU,
+    DisplayState.ANSWERED: ListGroup.NEEDS_YOU,  # to read the answer, and to go on or not
     DisplayState.APPROVAL: ListGroup.NEEDS_YOU,
     DisplayState.LIMIT: ListGroup.NEEDS_YOU,
     DisplayState.FAILED: ListGroup.NEEDS_YOU,

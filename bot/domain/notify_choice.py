@@ -15,10 +15,12 @@ class NotifyChoice(StrEnum):
     OFF = "off"
 
 
+# An answer is what its session was for, so it is work done: Devin asks for nothing, and may go on or not.
+_FINISHED: Final = frozenset({AnnouncementKind.DONE, AnnouncementKind.ANSWERED})
 _MENTIONING: Final = {
     NotifyChoice.ALL: frozenset(AnnouncementKind),
-    NotifyChoice.QUESTIONS: frozenset(AnnouncementKind) - {AnnouncementKind.DONE},
-    NotifyChoice.DONE: frozenset({AnnouncementKind.DONE, AnnouncementKind.FAILED}),
+    NotifyChoice.QUESTIONS: frozenset(AnnouncementKind) - _FINISHED,
+    NotifyChoice.DONE: _FINISHED | {AnnouncementKind.FAILED},
     NotifyChoice.OFF: frozenset[AnnouncementKind](),
 }
 

@@ -48,6 +48,7 @@ class DisplayState(StrEnum):
     QUEUED = "queued"
     WORKING = "working"
     WAITING = "waiting"
+    ANSWERED = "answered"  # Devin waits, and asks nothing
     APPROVAL = "approval"
     DONE = "done"
     ASLEEP = "asleep"
@@ -251,13 +252,14 @@ def _running(snapshot: Snapshot) -> DisplayState:
     known = {
         None: DisplayState.WORKING,
         "working": DisplayState.WORKING,
+        "waiting_for_user": DisplayState.WAITING,
         "waiting_for_approval": DisplayState.APPROVAL,
         "finished": DisplayState.DONE,
     }
-    if snapshot.detail == "waiting_for_user":
+    if snapshot.detail == "waiting_for_user" and snapshot.asks is False:
         # Devin also stays in this detail after its work: with an outcome and nothing asked, the session is done.
-        return DisplayState.DONE if snapshot.has_outcome and snapshot.asks is False else DisplayState.WAITING
-    family = DisplayState.WAITING if waits_for_something_new(snapshot) else DisplayState.UNKNOWN
+        return DisplayState.DONE if snapshot.has_outcome else DisplayState.ANSWERED
+    family = DisplayState.WAITING if waits_for_something_new(snapshot) else DisplayState.WORKING
     return known.get(snapshot.detail, family)
 
 

@@ -23,7 +23,7 @@ async def waiting_now(tx: AsyncConnection, team: str, org_id: str) -> int:
     theirs = (sessions.c.team == team, sessions.c.org_id == org_id)
     running = (sessions.c.lifecycle == Lifecycle.OPEN, sessions.c.status == "running")
     found = await tx.execute(select(sessions).where(*theirs, *running, resting))
-    # Devin also stays in these details after its work; a pull request or a result shows that it is done.
+    # Devin also stays in these details after its work; words that ask nothing show that it waits for nobody.
     return sum(
         track(row).session.display_state in {DisplayState.WAITING, DisplayState.APPROVAL} for row in found.mappings()
     )

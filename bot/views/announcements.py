@@ -24,6 +24,7 @@ from bot.views.text import (
 )
 
 QUESTION: Final = ":speech_balloon: {who}, Devin waits for your answer. Reply in this thread."
+ANSWERED: Final = ":speech_balloon: {who}, Devin has answered. Reply here to go on."
 WAITS: Final = ":speech_balloon: {who}, Devin waits · {outcome}"
 APPROVAL: Final = (
     ":raised_hand: {who}, Devin waits for your approval. "
@@ -92,7 +93,7 @@ def turn_end(end: TurnEnd, session: Session, words: Part | None, users: Sequence
     return Message(
         _notification(end, session, words),
         [
-            blocks.section(_call(end, session, called)),
+            blocks.section(_call(end, session, called, to_asker=list(users) == [session.requester])),
             *(words.blocks if words else []),
             *blocks.sections([] if _names_all(end, session) else pulls, most=_PULL_REQUESTS_LIMIT),
             *blocks.context(_facts(end, session)),
@@ -126,7 +127,7 @@ def caught_up(count: int, last: str, session: Session, minutes: int) -> Message:
 def duplicate_ended(session: Session) -> Message:
     """Build the post that a second session for one task was ended; `session` is the older one, which goes on."""
     sentence = DUPLICATE_ENDED.format(link=link(session.url, "the older one"))
-    return Message(sentence, [blocks.section(sentence)])
+    return Message(DUPLICATE_ENDED.format(link="the older one"), [blocks.section(sentence)])
 
 
 def _all_of_it(session: Session, label: str) -> str:
@@ -137,11 +138,13 @@ def _all_of_it(session: Session, label: str) -> str:
 # ---------------------------------------------------------------- the end of a turn
 
 
-def _call(end: TurnEnd, session: Session, called: str) -> str:
+def _call(end: TurnEnd, session: Session, called: str, *, to_asker: bool) -> str:
     if waits_for_something_new(session.snapshot):
         return f":speech_balloon: {NEEDS_SOMETHING_NEW.format(asker=called, detail=quoted(session.snapshot.detail))}"
     if end.kind is AnnouncementKind.QUESTION:
         return QUESTION.format(who=called)
+    if end.kind is AnnouncementKind.ANSWERED:
+        return ANSWERED.format(who=called)
     if end.kind is AnnouncementKind.WAITS:
         return WAITS.format(who=called, outcome=_outcome(session, linked=True))
     if end.kind is AnnouncementKind.APPROVAL:
@@ -149,7 +152,8 @@ def _call(end: TurnEnd, session: Session, called: str) -> str:
     if end.kind is AnnouncementKind.DONE:
         return _done(session, called)
     sign = ":no_entry:" if end.kind is AnnouncementKind.LIMIT else ":x:"
-    return f"{sign} {called} · {state_sentence(session)}"
+    sentence = state_sentence(session, whoever="You") if to_asker else state_sentence(session)
+    return f"{sign} {called} · {sentence}"
 
 
 def _done(session: Session, called: str) -> str:
@@ -159,10 +163,15 @@ def _done(session: Session, called: str) -> str:
 
 def _notification(end: TurnEnd, session: Session, words: Part | None) -> str:
     title, spoken = fitted(session.title), plain(words.text, TEXT_LIMIT) if words else session.snapshot.last_line
+    if waits_for_something_new(session.snapshot):
+        needs = f"{title}: Devin needs you, it says {quoted(session.snapshot.detail)}"
+        return f"{needs}: {spoken}" if spoken else needs
     if end.kind is AnnouncementKind.QUESTION:
         return f"{title}: {spoken or 'Devin waits for your answer'}"
+    if end.kind is AnnouncementKind.ANSWERED:
+        return f"{title}: {spoken or 'Devin has answered'}"
     if end.kind is AnnouncementKind.WAITS:
-        return f"{title}: Devin waits, {_outcome(session, linked=False)}"
+        return f"{title}: Devin waits, {_outcome(session, linked=False)}" + (f": {spoken}" if spoken else "")
     if end.kind is AnnouncementKind.APPROVAL:
         return f"{title} waits for your approval" + (f": {spoken}" if spoken else "")
     if end.kind is AnnouncementKind.LIMIT:

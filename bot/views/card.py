@@ -8,7 +8,17 @@ from bot.domain.session import DisplayState, Options, Session
 from bot.views import blocks
 from bot.views.message import Block, Message
 from bot.views.pull_requests import pull_request_link
-from bot.views.sentences import SHORTEST, STATE_EMOJI, STATE_WORDS, STEER, STOPPABLE, asker_name, state_sentence, took
+from bot.views.sentences import (
+    SHORTEST,
+    STATE_EMOJI,
+    STATE_WORDS,
+    STEER,
+    STOPPABLE,
+    asker_name,
+    state_sentence,
+    took,
+    working_words,
+)
 from bot.views.text import acus, ago, counted, fitted, link, short_duration
 
 MOST_ON_THE_CARD: Final = 3
@@ -47,7 +57,9 @@ def _state_line(session: Session) -> str:
         return f"{sign} {state_sentence(session)}"
     if state is DisplayState.WORKING:
         started = f"started {ago(session.working_since)}" if session.working_since else ""
-        return " · ".join(part for part in (f"{sign} Working", started, spent(session), _hint(session)) if part)
+        return " · ".join(
+            part for part in (f"{sign} {working_words(session)}", started, spent(session), _hint(session)) if part
+        )
     if state is DisplayState.DONE:
         pulls = _pull_requests(session)
         facts = (f"{sign} Done{took(session)}", spent(session), *pulls, f"asked by {asker_name(session)}")

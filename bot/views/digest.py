@@ -8,7 +8,7 @@ from typing import Final
 from bot.domain.billing import Period, Withheld, WithheldBecause, parts_of
 from bot.views import blocks
 from bot.views.message import Message
-from bot.views.text import acus, figure, fitted, link
+from bot.views.text import acus, counted, figure, fitted, link
 
 HOURS: Final = "08:00 UTC to 08:00 UTC"
 NO_TOTAL: Final = "The total could not be read from Devin this time."
@@ -108,7 +108,7 @@ def _report(title: str, scope: str, figures: Figures, *, compared: bool) -> Mess
     most_expensive = _most_expensive(figures)
     source = _source(figures)
     return Message(
-        "\n".join([f"{title}. {scope}", *lines, *most_expensive, *source]),
+        _notification(title, figures),
         [
             blocks.header(title),
             *blocks.context([scope]),
@@ -117,6 +117,18 @@ def _report(title: str, scope: str, figures: Figures, *, compared: bool) -> Mess
             *blocks.context(source),
         ],
     )
+
+
+def _notification(title: str, figures: Figures) -> str:
+    counts = f"{counted(figures.started, 'session')} started, {figures.finished} done"
+    waiting = [f"{figures.waiting} waiting for somebody"] if figures.waiting else []
+    return f"{title}: {', '.join([*_spent(figures), counts, *waiting])}"
+
+
+def _spent(figures: Figures) -> list[str]:
+    if _no_acus_at_all(figures):
+        return []
+    return [f"{acus(figures.through_slack)} through Slack" if figures.total is None else acus(figures.total)]
 
 
 def _amounts(figures: Figures, compared: bool) -> list[str]:

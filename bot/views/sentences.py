@@ -13,8 +13,9 @@ STATE_SENTENCES: Final[Mapping[DisplayState, str]] = {
         "Please don't start it again: within about a minute it is found, or the task is tried once more."
     ),
     DisplayState.QUEUED: "Queued: Devin has the task and begins as soon as a machine is free.",
-    DisplayState.WORKING: "Working.",
+    DisplayState.WORKING: "{working}.",
     DisplayState.WAITING: "Waiting for {asker}'s answer in this thread.",
+    DisplayState.ANSWERED: "Devin has answered. Reply here to go on.",
     DisplayState.APPROVAL: "Waiting for {asker}'s approval. Allow or refuse the next action in Devin.",
     DisplayState.DONE: "Done{took}.{changes}",
     DisplayState.ASLEEP: "Asleep. Nothing is lost: reply in this thread to wake Devin.",
@@ -47,7 +48,7 @@ _GO_ON: Final = "then reply in this thread and Devin goes on."
 
 DETAIL_SENTENCES: Final[Mapping[str, str]] = {
     "usage_limit_exceeded": (
-        "Paused: the session has used up its own limit{cap}. Whoever asked for it can raise it in Devin, "
+        "Paused: the session has used up its own limit{cap}. {whoever} can raise it in Devin, "
         "or start a new session with a higher `acu=`."
     ),
     "out_of_credits": (
@@ -103,6 +104,7 @@ STATE_WORDS: Final[Mapping[DisplayState, str]] = {
     DisplayState.QUEUED: "queued",
     DisplayState.WORKING: "working",
     DisplayState.WAITING: "waiting for an answer",
+    DisplayState.ANSWERED: "answered",
     DisplayState.APPROVAL: "waiting for an approval",
     DisplayState.DONE: "done",
     DisplayState.ASLEEP: "asleep",
@@ -122,6 +124,7 @@ STATE_EMOJI: Final[Mapping[DisplayState, str]] = {
     DisplayState.QUEUED: ":hourglass_flowing_sand:",
     DisplayState.WORKING: ":gear:",
     DisplayState.WAITING: ":speech_balloon:",
+    DisplayState.ANSWERED: ":speech_balloon:",
     DisplayState.APPROVAL: ":raised_hand:",
     DisplayState.DONE: ":white_check_mark:",
     DisplayState.ASLEEP: ":zzz:",
@@ -140,6 +143,7 @@ STATE_MARKS: Final[Mapping[DisplayState, str | None]] = {
     DisplayState.QUEUED: "eyes",
     DisplayState.WORKING: "eyes",
     DisplayState.WAITING: "speech_balloon",
+    DisplayState.ANSWERED: "speech_balloon",
     DisplayState.APPROVAL: "hand",
     DisplayState.DONE: "white_check_mark",
     DisplayState.LIMIT: "no_entry",
@@ -156,6 +160,7 @@ STOPPABLE: Final = frozenset(
         DisplayState.QUEUED,
         DisplayState.WORKING,
         DisplayState.WAITING,
+        DisplayState.ANSWERED,
         DisplayState.APPROVAL,
         DisplayState.UNKNOWN,
     }
@@ -163,8 +168,11 @@ STOPPABLE: Final = frozenset(
 _FROM_DETAIL: Final = frozenset({DisplayState.LIMIT, DisplayState.FAILED})
 
 
-def state_sentence(session: Session) -> str:
-    """The sentence about the state of `session`, as `mrkdwn`: what happens, and who has to do what next."""
+def state_sentence(session: Session, whoever: str = "Whoever asked for it") -> str:
+    """The sentence about the state of `session`, as `mrkdwn`: what happens, and who has to do what next.
+
+    `whoever` stands for the asker where the sentence would not name them; it is "You" in a post to them alone.
+    """
     if session.stop_requested and session.display_state in STOPPABLE:
         return STOPPING
     return _template(session).format(
@@ -174,9 +182,17 @@ def state_sentence(session: Session) -> str:
         # A session that has ended takes no more messages.
         changes="" if session.snapshot.status == "exit" else f" {REPLY_FOR_CHANGES}",
         cap=f" of {session.options.acu} ACUs" if session.options.acu else "",
+        whoever=whoever,
+        working=working_words(session),
         status=_status_words(session),
         detail=quoted(session.snapshot.detail),
     )
+
+
+def working_words(session: Session) -> str:
+    """What is said about `session` while Devin works: that it does, and Devin's word for it if that is a new one."""
+    detail = session.snapshot.detail
+    return "Working" if detail in {None, "working"} else f"Working: {fitted(detail or '', 100)}"
 
 
 def limit_words(session: Session) -> str:

@@ -21,6 +21,7 @@ from bot.store import outbox as said
 from bot.store.tables import due, inbox, outbox
 from bot.timing import PRODUCTION
 from tests import sentences
+from tests.markup import written
 from tests.store.rows import held
 
 BERLIN = "Europe/Berlin"
@@ -60,7 +61,7 @@ async def dated_posts(store):
         (
             row["key"].removeprefix("digest:T0ACME:C0ADMINS:"),
             datetime.fromtimestamp(row["created_at"], UTC).strftime("%m-%d %H:%M"),
-            row["payload"]["text"].partition(".")[0].removeprefix(f"{sentences.DIGEST_BEGINS} "),
+            row["payload"]["text"].partition(":")[0].removeprefix(f"{sentences.DIGEST_BEGINS} "),
         )
         for row in await posts(store)
     ]
@@ -103,8 +104,10 @@ async def test_the_post(start, store, bills):
     assert row["lane"] == "out:T0ACME:C0ADMINS"
     assert row["expires_at"] == utc(2026, 5, 20, 13)
     assert row["payload"]["once"] is True
-    assert row["payload"]["text"] == (
-        f"{sentences.digest_title('Monday, 18 May 2026')}. {sentences.BILLING_DAY}\n"
+    short = sentences.figures_in_short("9.5 ACUs", 2, 1, waiting=1)
+    assert row["payload"]["text"] == f"{sentences.digest_title('Monday, 18 May 2026')}: {short}"
+    assert written(row["payload"]["blocks"]) == (
+        f"{sentences.digest_title('Monday, 18 May 2026')}\n{sentences.BILLING_DAY}\n"
         f"*9.5 ACUs* · {sentences.compared('▲ 375 %', '2')}\n"
         f"{sentences.parts('6.75', '2.75')}\n"
         f"{sentences.counts(2, 1, 1)}\n"
@@ -128,8 +131,8 @@ async def test_a_post_without_permission(start, store, bills):
     with frozen_at(2026, 5, 20, 6, 50) as frozen:
         await run(frozen, start(), utc(2026, 5, 20, 7, 10))
     (row,) = await posts(store)
-    assert row["payload"]["text"] == (
-        f"{sentences.digest_title('Monday, 18 May 2026')}. {sentences.BILLING_DAY}\n"
+    assert written(row["payload"]["blocks"]) == (
+        f"{sentences.digest_title('Monday, 18 May 2026')}\n{sentences.BILLING_DAY}\n"
         f"*6.25 ACUs* through Slack · {sentences.compared('▲ 525 %', '1')}\n"
         f"{sentences.counts(1, 0, 0)}\n"
         f"{sentences.month('13.25 ACUs')}\n"
@@ -144,8 +147,8 @@ async def test_a_post_about_a_quiet_day(start, store):
     with frozen_at(2026, 5, 20, 6, 50) as frozen:
         await run(frozen, start(), utc(2026, 5, 20, 7, 10))
     (row,) = await posts(store)
-    assert row["payload"]["text"] == (
-        f"{sentences.digest_title('Monday, 18 May 2026')}. {sentences.BILLING_DAY}\n"
+    assert written(row["payload"]["blocks"]) == (
+        f"{sentences.digest_title('Monday, 18 May 2026')}\n{sentences.BILLING_DAY}\n"
         f"*0 ACUs* · {sentences.NOTHING_TO_COMPARE_WITH}\n"
         f"{sentences.counts(0, 0, 0)}\n"
         f"{sentences.month('0 ACUs')}\n"
@@ -160,8 +163,8 @@ async def test_a_post_before_the_bill_is_in(start, store, bills):
     with frozen_at(2026, 5, 20, 6, 50) as frozen:
         await run(frozen, start(), utc(2026, 5, 20, 7, 10))
     (row,) = await posts(store)
-    assert row["payload"]["text"] == (
-        f"{sentences.digest_title('Monday, 18 May 2026')}. {sentences.BILLING_DAY}\n"
+    assert written(row["payload"]["blocks"]) == (
+        f"{sentences.digest_title('Monday, 18 May 2026')}\n{sentences.BILLING_DAY}\n"
         "*6.25 ACUs* through Slack\n"
         f"{sentences.bill_not_in('Monday, 18 May 2026')}\n"
         f"{sentences.counts(1, 0, 0)}\n"
@@ -178,7 +181,7 @@ async def test_a_post_where_devin_has_no_bill_comes_at_its_time(start, store, bi
     with frozen_at(2026, 5, 20, 6, 50) as frozen:
         await run(frozen, start(), utc(2026, 5, 20, 7, 10))
     (row,) = await posts(store)
-    assert row["payload"]["text"].endswith(sentences.NO_BILL)
+    assert written(row["payload"]["blocks"]).endswith(sentences.NO_BILL)
 
 
 async def test_a_post_on_a_plan_without_acus(start, store):
@@ -186,8 +189,8 @@ async def test_a_post_on_a_plan_without_acus(start, store):
     with frozen_at(2026, 5, 20, 6, 50) as frozen:
         await run(frozen, start(), utc(2026, 5, 20, 7, 10))
     (row,) = await posts(store)
-    assert row["payload"]["text"] == (
-        f"{sentences.digest_title('Monday, 18 May 2026')}. {sentences.BILLING_DAY}\n"
+    assert written(row["payload"]["blocks"]) == (
+        f"{sentences.digest_title('Monday, 18 May 2026')}\n{sentences.BILLING_DAY}\n"
         f"{sentences.PLAN_WITHOUT_ACUS}\n"
         f"{sentences.counts(1, 1, 0)}"
     )
@@ -478,8 +481,8 @@ async def test_in_an_outage_the_digest_waits_half_an_hour_for_devin(start, store
     assert (day, at) == ("2026-05-20", "05-20 07:30")
     assert len(bills.asked) == 4
     assert [line["event"] for line in logs if line["log_level"] == "warning"] == ["digest waits for Devin"]
-    assert (await posts(store))[0]["payload"]["text"] == (
-        f"{sentences.digest_title('Monday, 18 May 2026')}. {sentences.BILLING_DAY}\n"
+    assert written((await posts(store))[0]["payload"]["blocks"]) == (
+        f"{sentences.digest_title('Monday, 18 May 2026')}\n{sentences.BILLING_DAY}\n"
         "*6.25 ACUs* through Slack\n"
         f"{sentences.NO_TOTAL}\n"
         f"{sentences.counts(1, 0, 0)}\n"
@@ -497,8 +500,8 @@ async def test_figures_that_were_read_before_an_outage_serve(start, store, bills
         await digest._usage_ledger.tick(digest._workspace.organisation)
         bills.down = True
         await run(frozen, digest, utc(2026, 5, 20, 8))
-    assert (await posts(store))[0]["payload"]["text"] == (
-        f"{sentences.digest_title('Monday, 18 May 2026')}. {sentences.BILLING_DAY}\n"
+    assert written((await posts(store))[0]["payload"]["blocks"]) == (
+        f"{sentences.digest_title('Monday, 18 May 2026')}\n{sentences.BILLING_DAY}\n"
         f"*6.25 ACUs* · {sentences.NOTHING_TO_COMPARE_WITH}\n"
         f"{sentences.parts('0', '6.25')}\n"
         f"{sentences.counts(0, 0, 0)}\n"
@@ -517,7 +520,7 @@ async def test_a_devin_that_comes_back_is_used_at_once(start, store, bills):
         await run(frozen, digest, utc(2026, 5, 20, 8))
     ((_, at, _),) = await dated_posts(store)
     assert at == "05-20 07:20"
-    assert "*6.25 ACUs*" in (await posts(store))[0]["payload"]["text"]
+    assert "*6.25 ACUs*" in written((await posts(store))[0]["payload"]["blocks"])
 
 
 async def test_a_restart_late_in_an_outage_asks_once_and_posts(start, store, bills):

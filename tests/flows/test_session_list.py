@@ -55,8 +55,8 @@ async def three(store, devin):
     await store.session("cccccccc00", NOW - 20, title="Logout", channel="C0OTHER")
 
 
-LINES = "1. Docs: waiting for an answer\n2. Login: working\n3. Logout: working"
-LISTED = f"You have 3 sessions:\n{LINES}"
+LINES = "1. Docs: waiting for an answer · 2. Login: working · 3. Logout: working"
+LISTED = f"You have 3 sessions: {LINES}"
 
 
 async def test_a_status_without_a_number_shows_the_list(devin, three):
@@ -119,7 +119,7 @@ async def test_an_id_stands_for_its_session_without_a_list(store, devin, three):
 
 async def test_without_a_number_the_only_session_that_fits_is_meant(store, devin, three):
     assert await devin("stop", channel="C0OTHER") == "cccccccc00"
-    assert await devin("stop") == f"{sentences.several_sessions(3, 'stop')}\n{LINES}"
+    assert await devin("stop") == f"{sentences.several_sessions(3, 'stop')} {LINES}"
     async with store.db.write() as tx:
         await sessions.change(tx, "aaaaaaaa00", status="suspended", detail="inactivity")
     assert await devin("stop") == "bbbbbbbb00", "the other one here sleeps"
@@ -131,9 +131,9 @@ async def test_without_a_number_the_only_session_that_fits_is_meant(store, devin
 async def test_of_sixty_sessions_twenty_are_shown_and_the_others_counted(store, devin):
     for number in range(60):
         await store.session(f"{number:010}", NOW - number)
-    lines = (await devin("list")).split("\n")
-    assert (lines[0], lines[-1]) == ("You have 60 sessions:", sentences.sessions_left_out(40))
-    assert len(lines) == 22
+    first, *others, last = (await devin("list")).split(" · ")
+    assert (first, last) == ("You have 60 sessions: 1. Do 0000000000: working", sentences.sessions_left_out(40))
+    assert len(others) == 19
     assert await devin("stop 20") == f"{19:010}"
     assert await devin("stop 21") == sentences.not_in_last_list(21)
     assert await devin(f"stop {59:010}") == f"{59:010}"

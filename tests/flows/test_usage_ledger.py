@@ -17,6 +17,7 @@ from bot.timing import PRODUCTION
 from bot.views.digest import Figures
 from tests import sentences
 from tests.flows.conftest import ORG
+from tests.markup import written
 
 
 def utc(*parts):
@@ -198,8 +199,8 @@ async def test_a_bill_that_is_not_there_is_as_one_that_may_not_be_read(
     assert await usage_ledger.tick() == PRODUCTION.consumption_interval
     figures = await usage_ledger.figures(YESTERDAY)
     assert (figures.total, figures.through_slack, figures.withheld) == (None, 4.0, withheld)
-    lines = (await usage_ledger.usage(Period.YESTERDAY)).text.splitlines()
-    assert lines[1] == f"*4 ACUs* through Slack · {sentences.NOTHING_TO_COMPARE_WITH}"
+    lines = written((await usage_ledger.usage(Period.YESTERDAY)).blocks).splitlines()
+    assert lines[2] == f"*4 ACUs* through Slack · {sentences.NOTHING_TO_COMPARE_WITH}"
     assert lines[-1] == sentence
     bills.refusal = None
     clock.now += PRODUCTION.consumption_interval
@@ -363,13 +364,13 @@ async def answers(usage_ledger, bills, store):
     await store.person("U0ADA", "Ada <!channel>", NOW)
     await store.session("a", NOW - 86_400, title="Fix & finish")
     await store.spent(YESTERDAY, a=0.75)
-    return {period: (await usage_ledger.usage(period)).text for period in Period}
+    return {period: written((await usage_ledger.usage(period)).blocks) for period in Period}
 
 
 async def test_usage_is_answered_from_rows(usage_ledger, bills, store):
     texts = await answers(usage_ledger, bills, store)
     assert texts[Period.TODAY] == (
-        f"{sentences.TODAY}. {sentences.running_day('Wednesday, 20 May 2026')}\n"
+        f"{sentences.TODAY}\n{sentences.running_day('Wednesday, 20 May 2026')}\n"
         "*0.5 ACUs*\n"
         f"{sentences.parts('0', '0.5')}\n"
         f"{sentences.counts(0, 0, 0)}\n"
@@ -377,7 +378,7 @@ async def test_usage_is_answered_from_rows(usage_ledger, bills, store):
         f"{sentences.NOTHING_USED}"
     )
     assert texts[Period.YESTERDAY] == (
-        f"{sentences.YESTERDAY}. {sentences.billing_day('Tuesday, 19 May 2026')}\n"
+        f"{sentences.YESTERDAY}\n{sentences.billing_day('Tuesday, 19 May 2026')}\n"
         f"*1 ACU* · {sentences.AS_USUAL}\n"
         f"{sentences.parts('0.75', '0.25')}\n"
         f"{sentences.counts(1, 0, 0)}\n"
@@ -386,14 +387,14 @@ async def test_usage_is_answered_from_rows(usage_ledger, bills, store):
         "1. <https://acme.slack.com/archives/C0WORK/p1779192000000000|Fix &amp; finish>: 0.75 ACUs · Ada "
         "&lt;\u200b!channel&gt; · <https://app.devin.ai/sessions/a|Devin>"
     )
-    assert texts[Period.WEEK].splitlines()[0] == f"{sentences.WEEK}. {sentences.seven_days('Tuesday, 19 May 2026')}"
+    assert texts[Period.WEEK].startswith(f"{sentences.WEEK}\n{sentences.seven_days('Tuesday, 19 May 2026')}\n")
 
 
 async def test_usage_without_permission_names_it(usage_ledger, bills, store):
     bills.refusal = {"detail": "Forbidden"}
     texts = await answers(usage_ledger, bills, store)
     assert texts[Period.YESTERDAY] == (
-        f"{sentences.YESTERDAY}. {sentences.billing_day('Tuesday, 19 May 2026')}\n"
+        f"{sentences.YESTERDAY}\n{sentences.billing_day('Tuesday, 19 May 2026')}\n"
         f"*0.75 ACUs* through Slack · {sentences.NOTHING_TO_COMPARE_WITH}\n"
         f"{sentences.counts(1, 0, 0)}\n"
         f"{sentences.month('0.75 ACUs')}\n"
@@ -405,8 +406,8 @@ async def test_usage_without_permission_names_it(usage_ledger, bills, store):
 
 
 async def test_usage_when_devin_was_never_reached(usage_ledger, store):
-    assert (await usage_ledger.usage(Period.TODAY)).text == (
-        f"{sentences.TODAY}. {sentences.running_day('Wednesday, 20 May 2026')}\n"
+    assert written((await usage_ledger.usage(Period.TODAY)).blocks) == (
+        f"{sentences.TODAY}\n{sentences.running_day('Wednesday, 20 May 2026')}\n"
         "*0 ACUs* through Slack\n"
         f"{sentences.NO_TOTAL}\n"
         f"{sentences.counts(0, 0, 0)}\n"

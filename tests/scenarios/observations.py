@@ -9,6 +9,7 @@ from typing import Any
 import asyncpg
 
 from tests import sentences
+from tests.markup import written
 from tests.scenarios.ahead import until
 from tests.scenarios.harness import GENERAL, Harness
 
@@ -39,7 +40,7 @@ def thread_link(channel: str, ts: str) -> str:
 async def what_became_of(on: Harness, question: dict[str, Any]) -> tuple[str, list[str]]:
     """The text of a private question as the person sees it now, and the buttons that it still has."""
     found = next(one for one in await on.slack.ephemerals() if one["ts"] == question["ts"])
-    return found["text"], buttons(found)
+    return written(found.get("blocks") or []) or found["text"], buttons(found)
 
 
 def buttons(message: dict[str, Any]) -> list[str]:

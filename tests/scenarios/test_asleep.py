@@ -93,4 +93,4 @@ async def test_a_session_that_was_archived_elsewhere_is_awake_after_a_reply_that
     await on.devin.wait_for_sessions("fix the login test", seconds=WITHIN, is_archived=False)
     await on.devin.clear_faults()
     await on.devin.say(session, "I go on.", status="running", status_detail="waiting_for_user")
-    await on.slack.wait_for_message(GENERAL, sentences.WAITS_FOR_YOUR_ANSWER, thread_ts=ts, within=WITHIN)
+    await on.slack.wait_for_message(GENERAL, sentences.ANSWERED, thread_ts=ts, within=WITHIN)

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from tests import sentences
+from tests.markup import written
 from tests.scenarios.ahead import Ahead, rows
 from tests.scenarios.harness import ANN, BEN, GENERAL, WEB, Harness
 from tests.scenarios.observations import (
@@ -28,7 +29,7 @@ async def asked(on: Harness, sentence: str, user: str = ANN) -> dict[str, Any]:
     """The question about a start, once the person sees it; nothing was started."""
     question = await on.slack.wait_for_ephemeral(user, sentences.STAYS_A_COMMAND)
     await settled(on)
-    assert question["text"] == sentence
+    assert written(question["blocks"]) == sentence
     assert await creations(on) == 0
     return question
 
@@ -54,7 +55,7 @@ async def test_where_all_else_is_known_the_ack_asks_and_no_secret_waits_with_the
     await started_by_command(on, "fix the login test", ANN, GENERAL)
     await settled(on)
     question = (await on.slack.slash(ANN, GENERAL, "fix it acu=10ACUs"))["shown"]
-    assert (question["text"], buttons(question)) == (ASKED_10, WITH_10)
+    assert (written(question["blocks"]), buttons(question)) == (ASKED_10, WITH_10)
     [waiting] = await rows(on, "inbox", state="open")
     assert waiting["payload"]["response_url"] is None
     await on.slack.click(ANN, GENERAL, question["ts"], "start_corrected")
@@ -106,7 +107,7 @@ async def test_an_unknown_playbook_is_asked_about_with_the_nearest(on: Harness) 
     assert (await on.session("fix it"))["request"]["playbook_id"] == known["playbook_id"]
     await on.mention("mend it playbook=upgrade", BEN)
     question = await on.slack.wait_for_ephemeral(BEN, sentences.STAYS_A_COMMAND)
-    assert question["text"] == sentence
+    assert written(question["blocks"]) == sentence
     await on.slack.click(BEN, GENERAL, question["ts"], "start_cancelled")
     await on.slack.wait_for_ephemeral(BEN, sentences.START_CANCELLED)
     await settled(on)
@@ -134,7 +135,7 @@ async def test_a_mode_that_devin_does_not_have_is_asked_for_only_when_the_person
 async def test_a_direct_message_waits_as_well_and_the_next_line_is_another_task(on: Harness) -> None:
     ts = await on.slack.say(ANN, "im", "fix it acu=10ACUs")
     question = await on.slack.wait_for_message("D0ANN", sentences.STAYS_A_COMMAND)
-    assert (question["text"], buttons(question)) == (ASKED_10, WITH_10)
+    assert (written(question["blocks"]), buttons(question)) == (ASKED_10, WITH_10)
     await on.slack.say(ANN, "im", "update the docs")
     await on.session("update the docs")
     await on.slack.click(ANN, "im", question["ts"], "start_corrected")
@@ -150,7 +151,7 @@ async def test_another_session_asked_for_in_a_thread_waits_too(on: Harness) -> N
     ts, session = await on.started()
     await on.slack.say(BEN, GENERAL, "!new fix it acu=10ACUs", thread_ts=ts)
     question = await on.slack.wait_for_ephemeral(BEN, sentences.STAYS_A_COMMAND, thread_ts=ts)
-    assert (question["text"], buttons(question)) == (ASKED_10, WITH_10)
+    assert (written(question["blocks"]), buttons(question)) == (ASKED_10, WITH_10)
     await on.slack.say(BEN, GENERAL, "and use pytest", thread_ts=ts)
     await on.devin.wait_for_messages("and use pytest")  # the thread goes on meanwhile
     await on.slack.click(BEN, GENERAL, question["ts"], "start_corrected")

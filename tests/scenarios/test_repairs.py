@@ -197,7 +197,7 @@ async def test_a_reply_to_a_start_that_is_not_known_is_kept_back_and_one_after_i
     await on.slack.say(BEN, GENERAL, "please use pytest", thread_ts=ts)
     await on.slack.wait_for_ephemeral(BEN, answers.START_UNKNOWN.text, within=WITHIN)
     listed = (await on.slack.slash(ANN, GENERAL, "list"))["shown"]["text"]
-    assert listed == f"{sentences.ONE_SESSION}\n1. fix the login test: may have been started; look in Devin"
+    assert listed == f"{sentences.ONE_SESSION} 1. fix the login test: may have been started; look in Devin"
     await on.slack.slash(ANN, GENERAL, "stop 1")
     await on.slack.wait_for_ephemeral(ANN, sentences.STOP_UNKNOWN, within=WITHIN)
     await on.devin.clear_faults()

@@ -8,6 +8,7 @@ from tests import sentences
 from tests.scenarios.harness import ANN, BEN, BOT, GENERAL, WEB, Harness
 from tests.scenarios.observations import (
     card,
+    card_of,
     creations,
     private_answers,
     reactions,
@@ -310,6 +311,21 @@ async def test_small_talk_behind_a_mention_starts_no_second_session_where_the_fi
     assert (await private_answers(on, ANN), await private_answers(on, BEN)) == ([sentences.HELP], [])
     assert await creations(on) == 1
     assert await sent_to_devin(on, session) == []
+
+
+async def test_thanks_to_a_session_that_has_answered_are_not_sent_and_a_question_is(on: Harness) -> None:
+    ts, session = await on.started()
+    await on.devin.say(session, "The nightly job takes **40 minutes**.", status_detail="waiting_for_user")
+    post = await on.wait_for_post(GENERAL, ts, sentences.ANSWERED)
+    assert post["text"] == "fix the login test: The nightly job takes 40 minutes."
+    assert post["rendered"] == f"{sentences.answered('<@U0ANN>')}\nThe nightly job takes **40 minutes**."
+    await card_of(on, ts, f":speech_balloon: {sentences.ANSWERED}")
+    thanks = await on.slack.say(ANN, GENERAL, "thanks!", thread_ts=ts)
+    asked = await on.slack.say(ANN, GENERAL, "And the other one?", thread_ts=ts)
+    await on.devin.wait_for_messages("And the other one?")
+    assert await sent_to_devin(on, session) == [f"[Slack {asked}] ann:\nAnd the other one?"]
+    assert await reactions(on, thanks) == ["pray"]
+    assert len(await on.thread(GENERAL, ts)) == 1
 
 
 async def test_a_short_answer_to_devins_question_is_sent(on: Harness) -> None:

@@ -124,11 +124,6 @@ STATES = [
         f":hourglass_flowing_sand: {sentences.QUEUED}",
     ),
     (
-        "running",
-        "thinking_hard",
-        f":grey_question: {sentences.unknown_state('“running” / “thinking_hard”')}",
-    ),
-    (
         "paused",
         None,
         f":grey_question: {sentences.unknown_state('“paused”')}",
@@ -164,9 +159,18 @@ async def test_each_state_has_its_sentence_and_a_limit_or_a_failure_is_said_too(
     assert [text for text in posts if not any(words in text for words in unsaid)] == [*limits, failed]
 
 
+async def test_a_new_word_for_work_stands_on_the_card_and_is_not_announced(on: Harness) -> None:
+    ts, session = await on.started()
+    await on.devin.set(session, status_detail="planning")
+    shown = await card_of(on, ts, f"{sentences.IS_WORKING}: planning")
+    assert shown.splitlines()[1].startswith(":gear: Working: planning · started ")
+    await polled(on)
+    assert await on.thread(GENERAL, ts) == []
+
+
 def announced(sentence: str) -> str:
-    """The post of a limit or a failure: the card's sentence, behind a mention of the asker."""
-    sign, words = sentence.split(": ", 1)
+    """The post of a limit or a failure: the card's sentence, behind a mention of the asker, who is "you" in it."""
+    sign, words = sentence.replace(sentences.WHOEVER_ASKED, "You").split(": ", 1)
     return f"{sign}: <@U0ANN> · {words}\n{sentences.OPEN_IN_DEVIN}"
 
 
@@ -204,7 +208,9 @@ async def test_where_devin_waits_for_something_new_its_person_is_called(on: Harn
     await on.devin.say(session, "I need a login for the shop.", status_detail="waiting_for_credentials")
     needed = sentences.needs_you("<@U0ANN>", "waiting_for_credentials")
     called = f":speech_balloon: {needed}\nI need a login for the shop.\n{sentences.OPEN_IN_DEVIN}"
-    await on.wait_for_post(GENERAL, ts, called)
+    post = await on.wait_for_post(GENERAL, ts, called)
+    words = "it says “waiting_for_credentials”: I need a login for the shop."
+    assert post["text"] == f"fix the login test: Devin needs you, {words}"
     assert await on.thread(GENERAL, ts) == [called]
     await card_of(on, ts, sentences.needs_you("ann", "waiting_for_credentials"))
 
@@ -241,6 +247,16 @@ async def test_a_pull_request_is_announced_when_it_appears_and_its_state_on_the_
         sentences.new_pull_request(f"<{PULL}|acme/web#7> (open)"),
         "It is merged.",
     ]
+
+
+async def test_what_devin_needs_after_a_pull_request_is_not_announced_as_done(on: Harness) -> None:
+    ts, session = await on.started()
+    pull = [{"pr_url": PULL, "pr_state": "open"}]
+    words = "I'm blocked: the AWS key is missing."
+    await on.devin.say(session, words, status_detail="waiting_for_user", pull_requests=pull)
+    post = await on.wait_for_post(GENERAL, ts, sentences.WAITS)
+    assert post["text"] == f"fix the login test: Devin waits, acme/web#7 is there: {words}"
+    assert await on.thread(GENERAL, ts) == [f"{sentences.waits('<@U0ANN>', f'<{PULL}|acme/web#7>')}\n{words}"]
 
 
 async def marked(on: Harness, ts: str, name: str) -> bool:
@@ -605,8 +621,8 @@ async def test_a_reply_takes_no_announcements_and_no_figures_from_the_poller(on:
     await hanging(on, await on.devin.fault("list_sessions", "hang", times=-1, commit="late"))
     await on.devin.pr(session, PULL)
     await on.devin.spend(session, 2.0)
-    await on.slack.say(ANN, GENERAL, "looks good", thread_ts=ts)
-    await on.devin.wait_for_messages("looks good")
+    await on.slack.say(ANN, GENERAL, "please use pytest", thread_ts=ts)
+    await on.devin.wait_for_messages("please use pytest")
     await until(lambda: _answered_to(on))
     await on.devin.clear_faults()
     await on.slack.wait_for_message(GENERAL, sentences.NEW_PULL_REQUEST, thread_ts=ts)

@@ -153,9 +153,22 @@ def test_who_replied_last_is_called_too_and_who_wants_no_call_is_named():
     ],
 )
 def test_where_it_is_not_known_whether_devin_asks_the_post_says_what_is_there(pulls, result, there, shown_there):
-    text, (line, *_) = ended(AnnouncementKind.WAITS, replace(WAITING, pull_requests=pulls, has_result=result))
+    snapshot = replace(WAITING, pull_requests=pulls, has_result=result)
+    text, (line, *_) = ended(AnnouncementKind.WAITS, snapshot)
     assert text == f"Fix the login test: Devin waits, {there}"
     assert line == f":speech_balloon: <@U1>, Devin waits · {shown_there}"
+    text, (_, words, *_) = ended(AnnouncementKind.WAITS, snapshot, "I need the **key**:\n\n- `staging`\n- `live`")
+    assert text == f"Fix the login test: Devin waits, {there}: I need the key: staging live"
+    assert words == "I need the **key**:\n\n- `staging`\n- `live`"
+
+
+def test_an_answer_that_asks_nothing_is_one_post_with_devins_words():
+    snapshot = replace(WAITING, asks=False)
+    assert ended(AnnouncementKind.ANSWERED, snapshot, "The job takes **40 minutes**.", worked=125.0) == (
+        "Fix the login test: The job takes 40 minutes.",
+        [sentences.answered("<@U1>"), "The job takes **40 minutes**.", "0 of 10 ACUs · worked 2 min"],
+    )
+    assert ended(AnnouncementKind.ANSWERED, snapshot)[0] == "Fix the login test: Devin has answered"
 
 
 def test_an_approval_opens_devin():
@@ -222,14 +235,37 @@ def test_an_unknown_detail_is_announced_like_its_family_with_devins_word(kind, s
     assert (line, button) == (text, sentences.OPEN_IN_DEVIN)
 
 
+@pytest.mark.parametrize(("kind", "pulls"), [(AnnouncementKind.QUESTION, ()), (AnnouncementKind.WAITS, (PULL,))])
+def test_what_devin_needs_by_a_new_word_is_no_answer_in_the_notification_either(kind, pulls):
+    snapshot = replace(WAITING, detail="waiting_for_secret", pull_requests=pulls)
+    text = "Fix the login test: Devin needs you, it says “waiting_for_secret”"
+    assert ended(kind, snapshot)[0] == text
+    assert ended(kind, snapshot, "Give me the **key**.")[0] == f"{text}: Give me the key."
+
+
 @pytest.mark.parametrize("detail", sorted(LIMIT_DETAILS))
 def test_every_limit_says_who_can_raise_it(detail):
     text, (line, *_) = ended(AnnouncementKind.LIMIT, Snapshot("suspended", detail, "Refactor everything"))
-    assert line == f":no_entry: <@U1> · {DETAIL_SENTENCES[detail].format(cap=' of 10 ACUs')}"
+    assert line == f":no_entry: <@U1> · {DETAIL_SENTENCES[detail].format(cap=' of 10 ACUs', whoever='You')}"
     assert any(word in line for word in ("raise", "allocate", "buy", "update"))
     assert text.startswith(
         "Refactor everything has used its 10 ACUs" if detail == OWN else "Refactor everything is paused: "
     )
+
+
+@pytest.mark.parametrize(
+    ("users", "named", "whoever"),
+    [
+        (("U1",), "<@U1>", "You"),
+        (("U1", "U2"), "<@U1> <@U2>", sentences.WHOEVER_ASKED),
+        (("U2",), "<@U2>", sentences.WHOEVER_ASKED),
+        ((), "Ann", sentences.WHOEVER_ASKED),
+    ],
+)
+def test_only_the_asker_alone_is_you_at_the_limit_of_a_session(users, named, whoever):
+    snapshot = Snapshot("suspended", OWN, "Refactor everything")
+    _, (line, *_) = ended(AnnouncementKind.LIMIT, snapshot, users=users, requester_name="Ann")
+    assert line == sentences.paused(named, sentences.own_limit(cap=" of 10 ACUs", whoever=whoever))
 
 
 def test_a_limit_in_one_line():
@@ -297,5 +333,6 @@ def test_catching_up_with_one_message():
 def test_a_duplicate_that_was_ended():
     message = duplicate_ended(SESSION)
     assert_valid(message)
-    assert message.text == sentences.started_twice("https://app.devin.ai/sessions/abc")
+    assert message.text == sentences.started_twice("")
+    assert shown(message) == [sentences.started_twice("https://app.devin.ai/sessions/abc")]
     assert [node["url"] for node in nodes(message.blocks) if "url" in node] == []

@@ -53,7 +53,27 @@ LISTED = ShownList(
     ),
     left_out=40,
 )
-LINES = "4. Docs: waiting for an answer\n1. Fix the login test: working\n3. Fix the login test: stopping\n2. Upgrade: asleep"
+LINES = "4. Docs: waiting for an answer · 1. Fix the login test: working · 3. Fix the login test: stopping · 2. Upgrade: asleep"
+# What stands in the blocks of questions about options; the text beside them has it in one line.
+IN_LINES = {
+    "ask_about_option": (
+        f"{sentences.CHECK_ONE}\n• `reop=fix it`: did you mean `repo=`?\nAs written, `reop=fix it` is part of the task."
+    ),
+    "ask_about_options": (
+        f"{sentences.CHECK_SEVERAL}\n"
+        "• `reop=fix it`: did you mean `repo=`?\n"
+        f"• `acu=abc`: {sentences.NOT_A_NUMBER}\n"
+        f"• `mode=turbo`: {sentences.NO_SUCH_MODE}\n"
+        f"As written, `reop=fix it` and `acu=abc` are part of the task, {sentences.WITHOUT_LIMIT}\n"
+        "As written, Devin is asked for `mode=turbo` and starts nothing if it has no such mode."
+    ),
+    "ask_about_mode": (
+        f"{sentences.CHECK_SEVERAL}\n"
+        + f"• `mode=fix it`: {sentences.NO_SUCH_MODE}\n" * 8
+        + f"As written, Devin is asked for {', '.join(['`mode=fix it`'] * 7)} and `mode=fix it` "
+        "and starts nothing if it has no such mode."
+    ),
+}
 DEVIN_ID = f"devin-3f9a2c{'7' * 26}"
 CONSTANTS = {name: value for name, value in vars(answers).items() if isinstance(value, Message)}
 
@@ -215,25 +235,9 @@ def test_the_answers_that_depend_on_something():
                 sentences.channel_shared("<#C1>", "<https://app.devin.ai/sessions/abc|Fix the login test>")
             ),
             "channel_archived": Is(sentences.channel_archived("<#C1>")),
-            "ask_about_option": Is(
-                f"{sentences.CHECK_ONE}\n"
-                "• `reop=fix it`: did you mean `repo=`?\n"
-                "As written, `reop=fix it` is part of the task."
-            ),
-            "ask_about_options": Is(
-                f"{sentences.CHECK_SEVERAL}\n"
-                "• `reop=fix it`: did you mean `repo=`?\n"
-                f"• `acu=abc`: {sentences.NOT_A_NUMBER}\n"
-                f"• `mode=turbo`: {sentences.NO_SUCH_MODE}\n"
-                f"As written, `reop=fix it` and `acu=abc` are part of the task, {sentences.WITHOUT_LIMIT}\n"
-                "As written, Devin is asked for `mode=turbo` and starts nothing if it has no such mode."
-            ),
-            "ask_about_mode": Is(
-                f"{sentences.CHECK_SEVERAL}\n"
-                + f"• `mode=fix it`: {sentences.NO_SUCH_MODE}\n" * 8
-                + f"As written, Devin is asked for {', '.join(['`mode=fix it`'] * 7)} and `mode=fix it` "
-                "and starts nothing if it has no such mode."
-            ),
+            "ask_about_option": Is(IN_LINES["ask_about_option"].replace("\n", " ")),
+            "ask_about_options": Is(IN_LINES["ask_about_options"].replace("\n", " ")),
+            "ask_about_mode": Is(IN_LINES["ask_about_mode"].replace("\n", " ")),
             "tags_left_out": Is(sentences.tags_left_out("`fix it`, `urgent`")),
             "resembles": Is(sentences.resembles("stattus", "status")),
             "does_not_work_with": Is(sentences.does_not_work_with("stop", "fix it")),
@@ -248,10 +252,10 @@ def test_the_answers_that_depend_on_something():
             "start_failed": ":warning: Something went wrong on our side and the session could not be started, even after several attempts. Nothing is running. Send the task again; if it fails again, give the reference `r-1` to whoever runs Devin Bridge.",
             "start_uncertain": Is(f"{sentences.start_uncertain('slack-T1-C1-1.0')} Reference `r-1`."),
             "start_retrying": ":hourglass_flowing_sand: Devin cannot be reached right now. The task is stored and is tried again by itself, so please don't send it again. Reference `r-1`.",
-            "session_list": Is(f"You have 44 sessions:\n{LINES}\n{sentences.sessions_left_out(40)}"),
-            "list_with_stop": Is(f"{sentences.stopping('fix it')}\n{LINES}\n{sentences.sessions_left_out(40)}"),
+            "session_list": Is(f"You have 44 sessions: {LINES} · {sentences.sessions_left_out(40)}"),
+            "list_with_stop": Is(f"{sentences.stopping('fix it')} {LINES} · {sentences.sessions_left_out(40)}"),
             "several_sessions": Is(
-                f"{sentences.several_sessions(2, 'archive', 2)}\n{LINES}\n{sentences.sessions_left_out(40)}"
+                f"{sentences.several_sessions(2, 'archive', 2)} {LINES} · {sentences.sessions_left_out(40)}"
             ),
             "several_with_id": Is(
                 f"{sentences.several_with_id('3f9a2c', 2)}\n"
@@ -327,6 +331,11 @@ def test_the_answers_that_depend_on_something():
     )
 
 
+@pytest.mark.parametrize("name", sorted(IN_LINES))
+def test_a_question_about_options_has_a_line_for_each(name):
+    assert SAID[name]("fix it").blocks[0]["text"]["text"] == IN_LINES[name]
+
+
 @pytest.mark.parametrize("name", sorted(SAID))
 def test_an_answer_stays_valid_and_calls_nobody_with_extreme_input(name):
     for text in ("fix it", NASTY * 500, "`" * 5_000, "x" * 10_000):
@@ -346,8 +355,8 @@ def test_the_longest_list_fits_into_a_message():
     message = answers.session_list(ShownList(tuple(entries), left_out=40))
     assert_valid(message)
     assert_calls_nobody(message)
-    assert message.text.startswith("You have 60 sessions:\n1. ")
-    assert message.text.endswith(f"\n{sentences.sessions_left_out(40)}")
+    assert message.text.startswith("You have 60 sessions: 1. ")
+    assert message.text.endswith(f" · {sentences.sessions_left_out(40)}")
     assert answers.session_list(ShownList(())) is answers.NO_SESSIONS
 
 

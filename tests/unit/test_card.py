@@ -87,6 +87,12 @@ def test_a_working_session_shows_what_devin_does():
     ]
 
 
+def test_a_new_word_for_work_stands_beside_it():
+    planning = replace(SESSION, snapshot=replace(SESSION.snapshot, detail="planning"))
+    assert state_line(planning).startswith(":gear: Working: planning · started <!date^")
+    assert card(planning, NOW).text == "Fix the login test: working"
+
+
 def test_a_long_last_line_is_cut_between_the_signs_that_slack_reads():
     for length in range(100, 125):
         words = "x" * length + "&amp; more of it, and then more"
@@ -128,6 +134,10 @@ def test_more_pull_requests_than_one_have_no_button():
     assert block["accessory"] == BUTTONS[0]
 
 
+def test_a_session_that_has_answered_says_so_in_the_notification_too():
+    assert card(seen("running", "waiting_for_user", asks=False), NOW).text == "Fix the login test: answered"
+
+
 def test_a_session_that_only_begins():
     begins = replace(SESSION, lifecycle=Lifecycle.QUEUED, url=None, options=Options(), snapshot=Snapshot())
     message = card(begins, NOW)
@@ -164,10 +174,12 @@ def test_in_a_resting_state_the_card_says_how_long_devin_worked():
         (seen("new"), sentences.QUEUED),
         (seen("resuming"), sentences.WAKING_UP),
         (seen("running", "working"), sentences.WORKING),
+        (seen("running", "sold_<!channel>"), "Working: sold_&lt;\u200b!channel&gt;."),
         (
             seen("running", "waiting_for_user"),
             sentences.waiting_for_answer("Ann"),
         ),
+        (seen("running", "waiting_for_user", asks=False), sentences.ANSWERED),
         (
             seen("running", "waiting_for_approval"),
             sentences.waiting_for_approval("Ann"),
@@ -233,8 +245,8 @@ def test_in_a_resting_state_the_card_says_how_long_devin_worked():
             sentences.FAILED,
         ),
         (
-            seen("running", "sold_<!channel>"),
-            sentences.unknown_state("“running” / “sold_&lt;\u200b!channel&gt;”"),
+            seen("sold_<!channel>", "running"),
+            sentences.unknown_state("“sold_&lt;\u200b!channel&gt;” / “running”"),
         ),
         (
             seen("suspended", "sold_<!channel>"),

@@ -9,6 +9,7 @@ from inline_snapshot import Is, snapshot
 from bot.domain.billing import Period, Withheld, WithheldBecause
 from bot.views.digest import Figures, MostExpensive, change, digest, usage
 from tests import sentences
+from tests.markup import with_markup, written
 from tests.unit.block_kit import NASTY, assert_calls_nobody, assert_valid
 
 FIGURES = Figures(
@@ -32,8 +33,8 @@ FIGURES = Figures(
 def test_a_digest_names_its_day():
     message = digest(FIGURES)
     assert_valid(message)
-    assert message.text == (
-        f"{sentences.digest_title('Sunday, 9 March 2025')}. {sentences.BILLING_DAY}\n"
+    assert written(message.blocks) == (
+        f"{sentences.digest_title('Sunday, 9 March 2025')}\n{sentences.BILLING_DAY}\n"
         f"*12.5 ACUs* · {sentences.compared('▲ 25 %', '10')}\n"
         f"{sentences.parts('12.5', '0')}\n"
         f"{sentences.counts(4, 3, 1)}\n"
@@ -83,11 +84,27 @@ def test_a_digest_names_its_day():
     )
 
 
+@pytest.mark.parametrize(
+    ("facts", "text"),
+    [
+        ({}, sentences.figures_in_short("12.5 ACUs", 4, 3, waiting=1)),
+        ({"total": None, "waiting": 0}, sentences.figures_in_short("12.5 ACUs through Slack", 4, 3)),
+        ({"total": 1.0, "started": 1}, sentences.figures_in_short("1 ACU", 1, 3, waiting=1)),
+        ({"total": None, "no_acus_reported": True}, sentences.figures_in_short("", 4, 3, waiting=1)),
+    ],
+)
+def test_the_notification_says_the_figures_in_one_plain_line(facts, text):
+    figures = replace(FIGURES, **facts)
+    found = {digest(figures).text, usage(Period.TODAY, figures).text}
+    assert found == {f"{sentences.digest_title('Sunday, 9 March 2025')}: {text}", f"{sentences.TODAY}: {text}"}
+    assert with_markup([*found]) == []
+
+
 def test_a_digest_of_an_empty_day():
     message = digest(Figures(date(2025, 1, 1)))
     assert_valid(message)
-    assert message.text == (
-        f"{sentences.digest_title('Wednesday, 1 January 2025')}. {sentences.BILLING_DAY}\n"
+    assert written(message.blocks) == (
+        f"{sentences.digest_title('Wednesday, 1 January 2025')}\n{sentences.BILLING_DAY}\n"
         "*0 ACUs* through Slack\n"
         f"{sentences.NO_TOTAL}\n"
         f"{sentences.counts(0, 0, 0)}\n"
@@ -106,16 +123,18 @@ def test_a_digest_of_an_empty_day():
 def test_figures_from_our_own_rows_say_why(because, named, sentence):
     message = digest(replace(FIGURES, total=None, withheld=Withheld(because, named)))
     assert_valid(message)
-    assert message.text.splitlines()[1] == f"*12.5 ACUs* through Slack · {sentences.compared('▲ 25 %', '10')}"
-    assert message.text.endswith(sentence)
+    assert (
+        written(message.blocks).splitlines()[2] == f"*12.5 ACUs* through Slack · {sentences.compared('▲ 25 %', '10')}"
+    )
+    assert written(message.blocks).endswith(sentence)
     assert message.blocks[-1]["elements"][0]["text"] == sentence
 
 
 def amounts(**facts):
     """The lines of a digest between its title and the number of sessions, and those behind the list."""
-    lines = digest(replace(FIGURES, most_expensive=(), month=None, **facts)).text.splitlines()
+    lines = written(digest(replace(FIGURES, most_expensive=(), month=None, **facts)).blocks).splitlines()
     at = lines.index(sentences.counts(4, 3, 1))
-    return lines[1:at], lines[at + 1 :]
+    return lines[2:at], lines[at + 1 :]
 
 
 @pytest.mark.parametrize(
@@ -176,11 +195,11 @@ def test_usage_says_which_days_it_means(period):
     message = usage(period, FIGURES)
     assert_valid(message)
     assert (
-        message.text.splitlines()[0]
+        "\n".join(written(message.blocks).splitlines()[:2])
         == {
-            Period.TODAY: f"{sentences.TODAY}. {sentences.running_day('Sunday, 9 March 2025')}",
-            Period.YESTERDAY: f"{sentences.YESTERDAY}. {sentences.billing_day('Sunday, 9 March 2025')}",
-            Period.WEEK: f"{sentences.WEEK}. {sentences.seven_days('Sunday, 9 March 2025')}",
+            Period.TODAY: f"{sentences.TODAY}\n{sentences.running_day('Sunday, 9 March 2025')}",
+            Period.YESTERDAY: f"{sentences.YESTERDAY}\n{sentences.billing_day('Sunday, 9 March 2025')}",
+            Period.WEEK: f"{sentences.WEEK}\n{sentences.seven_days('Sunday, 9 March 2025')}",
         }[period]
     )
 

@@ -35,6 +35,7 @@ def of_ours(lifecycle, hours_ago=1.0, **more):
 
 OF_STATE = {
     DisplayState.WAITING: (at_devin("running", "waiting_for_user"), ListGroup.NEEDS_YOU),
+    DisplayState.ANSWERED: (at_devin("running", "waiting_for_user", asks=False), ListGroup.NEEDS_YOU),
     DisplayState.APPROVAL: (at_devin("running", "waiting_for_approval"), ListGroup.NEEDS_YOU),
     DisplayState.LIMIT: (at_devin("suspended", "out_of_credits"), ListGroup.NEEDS_YOU),
     DisplayState.FAILED: (at_devin("error"), ListGroup.NEEDS_YOU),
@@ -43,7 +44,7 @@ OF_STATE = {
     DisplayState.CHECKING: (of_ours(Lifecycle.CREATING, checking=True), ListGroup.WORKING),
     DisplayState.QUEUED: (at_devin("new"), ListGroup.WORKING),
     DisplayState.WORKING: (at_devin("running", "working"), ListGroup.WORKING),
-    DisplayState.UNKNOWN: (at_devin("running", "thinking"), ListGroup.WORKING),
+    DisplayState.UNKNOWN: (at_devin("thinking"), ListGroup.WORKING),
     DisplayState.ASLEEP: (at_devin("suspended", "inactivity"), ListGroup.ASLEEP),
     DisplayState.STOPPED: (at_devin("suspended", "user_request"), ListGroup.ASLEEP),
     DisplayState.DONE: (at_devin("running", "finished"), ListGroup.DONE_LATELY),

@@ -9,9 +9,9 @@ from bot.domain.notify_choice import NotifyChoice, mentions
 @pytest.mark.parametrize(
     ("choice", "kinds"),
     [
-        ("all", {"question", "waits", "approval", "limit", "failed", "done"}),
+        ("all", {"question", "waits", "approval", "limit", "failed", "done", "answered"}),
         ("questions", {"question", "waits", "approval", "limit", "failed"}),
-        ("done", {"failed", "done"}),
+        ("done", {"failed", "done", "answered"}),
         ("off", set()),
     ],
 )

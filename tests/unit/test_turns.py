@@ -1,6 +1,7 @@
 """What a poll announces of a session, and when: the ends of turns, without a store."""
 
 from dataclasses import replace
+from time import process_time
 
 import pytest
 
@@ -21,6 +22,7 @@ PULL = PullRequest("https://github.com/acme/web/pull/12", "open")
 NOW, SETTLE = 1_000.0, 8.0
 WORKING = Snapshot("running", "working")
 ASKS = Snapshot("running", "waiting_for_user", asks=True)
+ANSWERED = replace(ASKS, asks=False)
 APPROVAL = Snapshot("running", "waiting_for_approval")
 DONE = Snapshot("running", "finished")
 LIMIT = Snapshot("suspended", "out_of_credits")
@@ -46,7 +48,7 @@ def announced(kind, **more):
     ("state", "kind"),
     [
         (ASKS, AnnouncementKind.QUESTION),
-        (replace(ASKS, asks=False), AnnouncementKind.QUESTION),
+        (ANSWERED, AnnouncementKind.ANSWERED),
         (replace(ASKS, asks=None), AnnouncementKind.QUESTION),
         (replace(ASKS, pull_requests=(PULL,)), AnnouncementKind.QUESTION),
         (replace(ASKS, pull_requests=(PULL,), asks=None), AnnouncementKind.WAITS),
@@ -70,14 +72,21 @@ def test_in_a_resting_state_a_turn_ends(state, kind):
 
 
 @pytest.mark.parametrize(
-    "state", [WORKING, Snapshot("claimed"), Snapshot("suspended", "inactivity"), Snapshot("suspended", "user_request")]
+    "state",
+    [
+        WORKING,
+        Snapshot("running", "planning"),
+        Snapshot("claimed"),
+        Snapshot("suspended", "inactivity"),
+        Snapshot("suspended", "user_request"),
+    ],
 )
 def test_no_turn_ends_where_devin_works_or_sleeps_without_a_result(state):
     assert turn_end(state) is None
     assert polled(state, WORDS).end is None
 
 
-@pytest.mark.parametrize("state", [ASKS, APPROVAL, DONE])
+@pytest.mark.parametrize("state", [ASKS, ANSWERED, APPROVAL, DONE])
 def test_an_end_without_words_is_announced_if_the_next_poll_shows_it_again(state):
     first = polled(state)
     assert (first.end, first.turn.pending) == (None, Pending(turn_end(state).name, NOW))
@@ -122,6 +131,17 @@ def test_a_state_that_may_be_older_than_a_persons_message_waits_until_devin_has_
         ("done", Snapshot("suspended", "inactivity", has_result=True), NOBODY, False),
         ("question", Snapshot("suspended", "inactivity", has_result=True), NOBODY, False),
         ("waits", replace(ASKS, has_result=True, asks=None), NOBODY, False),
+        ("answered", ANSWERED, NOBODY, False),
+        ("answered", ANSWERED, WORDS, True),
+        ("answered", ASKS, NOBODY, False),
+        ("answered", ASKS, WORDS, True),
+        ("question", ANSWERED, NOBODY, False),
+        ("question", ANSWERED, WORDS, True),
+        ("done", ANSWERED, NOBODY, False),
+        ("answered", DONE, NOBODY, False),
+        ("answered", DONE, WORDS, True),
+        ("answered", replace(ANSWERED, has_result=True), NOBODY, False),
+        ("answered", LIMIT, NOBODY, True),
         ("waits", DONE, NOBODY, False),
         ("waits", DONE, WORDS, True),
         ("limit:out_of_credits", LIMIT, NOBODY, False),
@@ -207,22 +227,88 @@ def test_a_pull_request_waits_with_what_is_pending(spoken):
 # ---------------------------------------------------------------- what words ask
 
 
+ASK = [
+    "Which one do you want?\n\n1. Freeze the clock\n2. Pass a clock in",
+    "Which one do you want?\n\n- Freeze the clock\n\n- Pass a clock in",
+    "Which one do you want?\n\n**Option A**: Redis\n\n**Option B**: Postgres",
+    "I opened the PR.\n\nShould I update the docs too?",
+    "¿Actualizo también la documentación?",
+    "Soll ich den Test auch löschen?",
+    "ドキュメントも更新しますか？",  # noqa: RUF001
+    "https://web.acme.dev/ にデプロイしますか？",  # noqa: RUF001
+    "هل أدمج الطلب؟",
+    "Which branch should it go to? I can do both.",
+    "Shall I deploy to https://web.acme.dev?",
+    "Did you see [the preview](https://web.acme.dev/?branch=fix)?",
+    "May I run this?\n\n```bash\nrm -r build\n```",
+    "**Do you agree?**",
+    "Should I rename `login`?",
+]
+MAY_ASK = [
+    "I need the staging AWS key to go on. The PR is a draft until then.",
+    "I’ll need your approval for the migration.",  # noqa: RUF001
+    "I **still need** a test account.",
+    "We need a decision on the cache.",
+    "I'm blocked: the AWS key is missing",
+    "Blocked on the staging key.",
+    "I can't proceed without the key.",
+    "Provide the API key as a secret, then I go on.",
+    "Confirm and I'll merge",
+    "Once you confirm, I'll merge.",
+    "Please confirm the plan.",
+    "Should I go on with A or B.",
+    "Shall we merge it now",
+    "Do you want me to merge it",
+    "Reply with 1 or 2.",
+    "Waiting for the credentials.",
+    "You need to grant access to acme/api.",
+    "Please tell me which branch to use.",
+    "Let me know which branch to use.",
+    "Let me know if I should merge it.",
+    "Let me know if you'd like me to proceed.",
+    "Let me know if you agree.",
+    "I need you to set the token first.",
+    "Let me know if you need anything else, but first provide the API key.",
+    "The test failed. Why? Because of the clock.\n\nIt is mended.",
+    "Which one do you want?\n\n1. Freeze the clock\n2. Pass a clock in\n\nTake your time.",
+    "The script is\n\n```\nmake\n\nShall I run it? It is not closed.\n\nThanks.",
+]
+ASK_NOTHING = [
+    "I opened the PR. All tests pass.",
+    "The PR is ready for review. Preview: https://web.acme.dev/?branch=fix",
+    "The PR is ready for review. Preview: web.acme.dev/?branch=fix",
+    "It reads `x?.y` and ``a ? b : c`` now.",
+    "It reads x?.y and x?.[0] now, and `name?: string` is optional.",
+    "Mended:\n\n```ts\nconst name = user ? user.name : null\n```\n\n~~~\nPlease confirm?\n~~~",
+    "All done. Let me know if you'd like any changes.",
+    "All done. Let me know if you need anything else.",
+    "All done. Let me know if there is anything else I need to change!",
+    "Done. Please let me know if anything is missing. Feel free to reply here.",
+    "Please feel free to provide feedback, and don't hesitate to ask.",
+    "I'm happy to help with the rest, or to provide more details.",
+    "If you need anything else, just ask.",
+    "Reply here if you want changes.",
+    "I ran the suite to confirm the fix and can confirm that it passes.",
+    "No further changes are needed. The hook still has to provide the session.",
+    "Unblocked the queue.",
+    "Done:\n\n- the clock is frozen\n- the test passes",
+    "",
+]
+
+
 @pytest.mark.parametrize(
     ("words", "answer"),
-    [
-        ("Which one do you want?\n\n1. Freeze the clock\n2. Pass a clock in", None),
-        ("I opened the PR.\n\nShould I update the docs too?", True),
-        ("¿Actualizo también la documentación?", True),
-        ("ドキュメントも更新しますか？", True),  # noqa: RUF001
-        ("Which branch should it go to? I can do both.", True),
-        ("I opened the PR. All tests pass.", False),
-        ("All done. Let me know if you'd like any changes.", False),
-        ("Done. Please let me know if anything is missing. Feel free to reply here.", False),
-        ("Please tell me which branch to use.", None),
-        ("I need you to set the token first.", None),
-        ("The test failed. Why? Because of the clock.\n\nIt is mended.", None),
-        ("", False),
-    ],
+    [(words, answer) for answer, several in ((True, ASK), (None, MAY_ASK), (False, ASK_NOTHING)) for words in several],
 )
 def test_whether_words_ask_something(words, answer):
     assert asks(words) is answer
+
+
+@pytest.mark.parametrize(
+    "part",
+    ["`", "``x", "```\n", "https://", "https://?", "?", "?.", "let me know if ", "\n\n- ", "\n\n", "i need", " "],
+)
+def test_reading_long_words_takes_linear_time(part):
+    begun = process_time()
+    asks(part * 50_000)
+    assert process_time() - begun < 1

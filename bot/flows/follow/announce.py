@@ -24,6 +24,9 @@ from bot.views.plain_text import plain
 from bot.views.sentences import STATE_MARKS
 
 REPLAYED: Final = 3  # after a gap of `Timing.outage_summary` more messages than this become one summary
+_WAITED_FOR: Final = frozenset(  # a person may be waiting for these
+    {AnnouncementKind.QUESTION, AnnouncementKind.APPROVAL, AnnouncementKind.WAITS, AnnouncementKind.ANSWERED}
+)
 LAST_LINE: Final = 300  # characters that are kept of Devin's newest message, for the card and for notifications
 
 
@@ -196,8 +199,7 @@ class Announce:
     async def _post_end(self, uow: UnitOfWork, change: _Change, end: TurnEnd, words: "_ClosingWords | None") -> None:
         session, turn = self._services.workspaces.with_code_hosts(change.session), change.decision.turn
         position = change.messages.last_event_id if change.messages else change.before.position.last_event_id
-        needed = {AnnouncementKind.QUESTION, AnnouncementKind.APPROVAL, AnnouncementKind.WAITS}
-        rank = outbox.FIRST if end.kind in needed else outbox.USUAL
+        rank = outbox.FIRST if end.kind in _WAITED_FOR else outbox.USUAL
         # With words, the post has their key, so that they are not posted a second time.
         key = words.key if words else f"announce:{session.id}:{turn.number}:{end.name}:{position}"
         users = await _mentioned(uow, change.before.session, end.kind)

@@ -56,7 +56,11 @@ _LOST: Final = {
 }
 
 _MAY_WAIT_FOR_ANSWER: Final = frozenset({DisplayState.WAITING, DisplayState.UNKNOWN})
-_GOES_ON_AFTER_A_REPLY: Final = _MAY_WAIT_FOR_ANSWER | {DisplayState.LIMIT, DisplayState.FAILED}
+_GOES_ON_AFTER_A_REPLY: Final = _MAY_WAIT_FOR_ANSWER | {
+    DisplayState.ANSWERED,
+    DisplayState.LIMIT,
+    DisplayState.FAILED,
+}
 # In these states Devin does nothing and waits for nothing.
 _RESTING: Final = frozenset(
     {
@@ -314,7 +318,7 @@ def needs_no_answer(kind: SmallTalk | None, session: Session) -> bool:
         return state in _RESTING and asks is not True
     if kind is SmallTalk.AGREEMENT:
         return state not in _GOES_ON_AFTER_A_REPLY and asks is not True
-    return state not in _MAY_WAIT_FOR_ANSWER or (state is DisplayState.WAITING and asks is False)
+    return state not in _MAY_WAIT_FOR_ANSWER
 
 
 def _message_text(job: Job[MessageCause]) -> str:

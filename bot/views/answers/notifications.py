@@ -8,9 +8,9 @@ from bot.domain.notify_choice import NotifyChoice
 from bot.views.message import Message
 
 _WHEN: Final = {
-    NotifyChoice.ALL: "each time Devin needs you, is done or has failed",
+    NotifyChoice.ALL: "each time Devin needs you, has answered, is done or has failed",
     NotifyChoice.QUESTIONS: "only when Devin needs you",
-    NotifyChoice.DONE: "only when Devin is done or has failed",
+    NotifyChoice.DONE: "only when Devin has answered, is done or has failed",
 }
 _MEANING: Final = _WHEN | {
     NotifyChoice.QUESTIONS: f"{_WHEN[NotifyChoice.QUESTIONS]}: for an answer or an approval, at a limit or a failure",

@@ -111,7 +111,7 @@ def _list(head: str, shown: ShownList) -> Message:
     lines = [_line(entry) for entries in in_groups.values() for entry in entries]
     more = f"and {shown.left_out} more" if shown.left_out else ""
     return Message(
-        "\n".join(part for part in (head, *lines, more) if part),
+        f"{head} {' · '.join(part for part in (*lines, more) if part)}",
         [blocks.section(head), *drawn, *blocks.context([more]), *blocks.context([HINT])],
     )
 

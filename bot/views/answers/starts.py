@@ -159,7 +159,7 @@ def ask_about_options(key: str, request: Request) -> Message:
         blocks.button("Start as written", registry.START_AS_WRITTEN.action_id, key),
         blocks.button("Cancel", registry.START_CANCELLED.action_id, key),
     )
-    return Message("\n".join(lines), [blocks.section("\n".join(lines)), *row])
+    return Message(" ".join(lines), [blocks.section("\n".join(lines)), *row])
 
 
 def _as_written(request: Request) -> list[str]:
