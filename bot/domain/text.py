@@ -49,6 +49,11 @@ def mentioned_groups(text: str) -> list[str]:
     return list(dict.fromkeys(_GROUP.findall(text)))
 
 
+def as_quotation(text: str) -> str:
+    """Quote each line of `text`, whatever breaks it, so that no line of it can be taken for one of another author."""
+    return "\n".join(f"> {line}".rstrip() for line in text.splitlines())
+
+
 def without_mention(text: str, bot_user: str) -> str:
     """`text` without the mentions of `bot_user`; mentions of others stay."""
     # The blanks are matched from their first one only: from each of them would take quadratic time.

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.text import (
+    as_quotation,
     mentioned_channels,
     mentioned_groups,
     mentioned_users,
@@ -61,6 +62,11 @@ def test_channels_and_groups_are_looked_up_where_slack_gives_no_name():
     text = "<#C2> <#G1|> <#C2|> <#C3|general> <!subteam^S2> <!subteam^S1|@ops> <!subteam^S2>"
     assert mentioned_channels(text) == ["C2", "G1"]
     assert mentioned_groups(text) == ["S2"]
+
+
+def test_each_line_of_a_quotation_is_marked_whatever_breaks_it():
+    assert as_quotation("a\r\nb\n\n> c\u2028d\x0be\x85f") == "> a\n> b\n>\n> > c\n> d\n> e\n> f"
+    assert as_quotation("") == ""
 
 
 def test_many_blanks_take_no_time():
