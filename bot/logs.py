@@ -32,14 +32,15 @@ _SECRETS: Final = re.compile(
     r"|(?<=Bearer )[^\s\"'\\]+"
     r"|https?://hooks\.slack\.com/[^\s\"'\\<>]+"
     r"|https?://[^\s\"'\\<>/]+/(?:commands|actions|services|workflows)/T\w+/[^\s\"'\\<>]+"
-    r"|(?<=://)[^\s\"'\\/@]+:[^\s\"'\\/@]+(?=@)"
+    r"|(?<=://)[^\s\"'\\/@:]*:[^\s\"'\\/@]+(?=@)"
     r"|(?<=[?&]ticket=)[^\s\"'\\&]+"
 )
 # The parts of database and validation errors that quote a row, which may hold what people wrote.
-_QUOTED: Final = re.compile(
-    r"(?<=\[parameters: ).*?(?=\](?:\\n|\n|\"|$))|(?<=input_value=).*?(?=, input_type=)", re.DOTALL
+_QUOTED: Final = (
+    ("[parameters: ", re.compile(r"\](?:\\n|\n|\"|$)")),
+    ("input_value=", re.compile(", input_type=")),
 )
-# Every match of the two patterns contains one of these. Most lines contain none, and so are not searched.
+# Everything that is replaced contains one of these. Most lines contain none, and so are not searched.
 _SIGNS: Final = ("xox", "xapp-", "cog_", "apk_", "Bearer ", "://", "ticket=", "[parameters: ", "input_value=")
 
 
@@ -82,8 +83,20 @@ def redact(text: str, secrets: Iterable[str] = ()) -> str:
     for secret in secrets:
         text = text.replace(secret, REDACTED)
     if any(sign in text for sign in _SIGNS):
-        text = _QUOTED.sub(WITHHELD, _SECRETS.sub(REDACTED, text))
+        text = _SECRETS.sub(REDACTED, text)
+        for beginning, end in _QUOTED:
+            text = _without_quotation(text, beginning, end)
     return text
+
+
+def _without_quotation(text: str, beginning: str, end: re.Pattern[str]) -> str:
+    """Withhold each part of `text` from a `beginning` to the next `end`."""
+    parts, at = [], 0
+    # Where no end follows, none follows a later beginning: one search too many, and not one for each beginning.
+    while (start := text.find(beginning, at)) >= 0 and (found := end.search(text, start + len(beginning))):
+        parts += [text[at:start], beginning, WITHHELD]
+        at = found.start()
+    return "".join([*parts, text[at:]])
 
 
 def _facts() -> list[Processor]:

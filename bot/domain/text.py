@@ -14,6 +14,8 @@ _GROUP: Final = re.compile(r"<!subteam\^(S[A-Z0-9]+)>")
 _SCHEME: Final = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]*):", re.IGNORECASE)
 _ADDRESS_ONLY: Final = ("mailto:", "tel:")  # a person reads the address, not its scheme
 _NOTHING: Final[Mapping[str, str]] = {}
+_BLANKS: Final = " \t"
+LONGEST: Final = 40_000  # characters: Slack's own limit of a text; no mention is looked for behind them
 
 
 def plain(text: str, names: Mapping[str, str] = _NOTHING, channels: Mapping[str, str] = _NOTHING) -> str:
@@ -49,11 +51,26 @@ def mentioned_groups(text: str) -> list[str]:
     return list(dict.fromkeys(_GROUP.findall(text)))
 
 
+def as_quotation(text: str) -> str:
+    """Quote each line of `text`, whatever breaks it, so that no line of it can be taken for one of another author."""
+    return "\n".join(f"> {line}".rstrip() for line in text.splitlines())
+
+
 def without_mention(text: str, bot_user: str) -> str:
-    """`text` without the mentions of `bot_user`; mentions of others stay."""
-    # The blanks are matched from their first one only: from each of them would take quadratic time.
-    own = re.compile(rf"(?<![ \t])[ \t]*<@{re.escape(bot_user)}(?:\|[^<>]*)?>(?P<after>[ \t]*)")
-    return own.sub(lambda match: " " if match["after"] else "", text).strip()
+    """`text` without the mentions of `bot_user`, and with one blank where there were some; mentions of others stay."""
+    kept, at = [], 0
+    # A pattern that begins with the blanks would try each of them, in texts that have nothing else.
+    for mention in _MENTION.finditer(text, 0, LONGEST):
+        if mention[1] == bot_user:
+            kept.append(text[at : mention.start()])
+            at = mention.end()
+    first, *others = [*kept, text[at:]]
+    return "".join([first.rstrip(_BLANKS), *map(_behind_mention, others)] if others else first).strip()
+
+
+def _behind_mention(text: str) -> str:
+    blank = " " if text[:1] in {" ", "\t"} else ""
+    return blank + text.strip(_BLANKS)
 
 
 def _entity(target: str, label: str, names: Mapping[str, str], channels: Mapping[str, str]) -> str | None:

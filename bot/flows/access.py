@@ -111,6 +111,15 @@ class Access:
                 raise
             return user  # a mention of somebody whom Slack does not show us must not hold up the message
 
+    async def is_outsider(self, workspace: Workspace, user: str) -> bool:
+        """Whether `user` is a guest, of another company, or somebody whom Slack does not show us."""
+        try:
+            return (await self.person(workspace, user)).is_outsider
+        except SlackRefused as refused:
+            if not refused.permanent:
+                raise
+            return True
+
     async def group_names(self, workspace: Workspace, groups: list[str]) -> dict[str, str]:
         """Map the ids `groups` of user groups to their names. One that Slack does not show us is left out."""
         now = self._services.clock()

@@ -1,8 +1,9 @@
-"""Slack's texts as people read them: names instead of ids, plain links."""
+"""Slack's texts as people read them: names instead of ids, plain links; and who wrote them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
+from bot.domain.person import as_author, clean_name
 from bot.domain.text import mentioned_channels, mentioned_groups, mentioned_users, plain, without_mention
 from bot.flows.access import Access
 from bot.flows.workspace import Workspace
@@ -28,8 +29,17 @@ class Readable:
         names = await self._access.names(workspace, mentioned_users(all_of_it)[:MOST_PEOPLE])
         names |= await self._access.group_names(workspace, mentioned_groups(all_of_it))
         channels = await self._access.channel_names(workspace, mentioned_channels(all_of_it)[:MOST_CHANNELS])
-        return [plain(text, names, channels).strip() for text in texts]
+        return [plain(text, _cleaned(names), _cleaned(channels)).strip() for text in texts]
 
-    async def name(self, workspace: Workspace, user: str) -> str:
-        """Return the name of the person with the id `user`, or the id if Slack does not show that person."""
-        return (await self._access.names(workspace, [user]))[user]
+    async def author(self, workspace: Workspace, user: str) -> str:
+        """Return the name and the id of the person with the id `user`, as they stand beside what that person wrote."""
+        return as_author((await self._access.names(workspace, [user]))[user], user)
+
+    async def is_outsider(self, workspace: Workspace, user: str) -> bool:
+        """Whether `user` is a guest, of another company, or somebody whom Slack does not show us."""
+        return await self._access.is_outsider(workspace, user)
+
+
+def _cleaned(names: Mapping[str, str]) -> dict[str, str]:
+    """Clean each of `names`; the id stands for one of which nothing is left."""
+    return {key: clean_name(name) or key for key, name in names.items()}

@@ -36,7 +36,7 @@ def string(value: object) -> str:
 def linked(label: str, url: object) -> str:
     """Write `label` as a link to `url`; the label alone if that is no address, or if the label has a link already."""
     address = string(url)
-    if not address.startswith(("http://", "https://")) or any(sign in address for sign in "<>|\n"):
+    if not address.startswith(("http://", "https://")) or any(sign in "<>|" or sign.isspace() for sign in address):
         return label
     if not label or any(sign in label for sign in "<>"):
         return label or f"<{address}>"

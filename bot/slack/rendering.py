@@ -15,6 +15,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Any, Final
 
+from bot.domain.person import clean_name
 from bot.slack.block_text import as_quote, block_parts, linked, objects, string
 from bot.views.text import shortened
 
@@ -65,7 +66,7 @@ def app_name(message: Json) -> str | None:
     """Return the name of the app that wrote `message`; None if a person did, or if Slack does not give the name."""
     profile = message.get("bot_profile")
     names = (message.get("username"), profile.get("name") if isinstance(profile, Mapping) else None)
-    return next(filter(None, map(string, names)), None) if message.get("bot_id") else None
+    return next(filter(None, map(clean_name, map(string, names))), None) if message.get("bot_id") else None
 
 
 def _is_apps(message: Json) -> bool:
@@ -141,26 +142,30 @@ def _said(attachment: Json) -> Iterator[str]:
 
 def _quotations(message: Json, depth: int) -> Iterator[str]:
     for attachment in forwarded(message) if depth < DEEPEST_QUOTATION else ():
-        yield f"{_introduction(attachment)}\n{as_quote(_quoted_lines(attachment, depth))}"
+        content = _content(attachment)
+        yield f"{_introduction(attachment, depth)}\n{as_quote(_quoted_lines(attachment, content))}"
+        # Not inside the quotation, where its author could write the same.
+        yield from _quotations(content, depth + 1)
 
 
-def _introduction(attachment: Json) -> str:
+def _introduction(attachment: Json, depth: int) -> str:
     address = attachment.get("from_url") or attachment.get("original_url")
     source = linked("", address)
-    parts = ["Forwarded message", _author(attachment), _channel(attachment), f"({source})" if source else ""]
+    what = "In it, a forwarded message" if depth else "Forwarded message"
+    parts = [what, _author(attachment), _channel(attachment), f"({source})" if source else ""]
     return " ".join(part for part in parts if part) + ":"
 
 
 def _author(attachment: Json) -> str:
-    name = string(attachment.get("author_name")) or string(attachment.get("author_subname"))
+    name = clean_name(string(attachment.get("author_name")) or string(attachment.get("author_subname")))
     user = string(attachment.get("author_id"))
     if user.isalnum() and user.startswith(("U", "W")):
-        return f"from {_entity('@', user, name)}"
+        return f"from {_entity('@', user, name)} ({user})"
     return f"from {name}" if name else ""
 
 
 def _channel(attachment: Json) -> str:
-    channel, name = string(attachment.get("channel_id")), string(attachment.get("channel_name"))
+    channel, name = string(attachment.get("channel_id")), clean_name(string(attachment.get("channel_name")))
     if channel.startswith("D") or name == _DIRECT_MESSAGE:
         return "in a direct message"
     if channel.isalnum():
@@ -169,18 +174,20 @@ def _channel(attachment: Json) -> str:
 
 
 def _entity(sign: str, target: str, label: str) -> str:
-    label = "".join(char for char in label if char not in "<>|\n")
+    label = label.replace("|", "")
     return f"<{sign}{target}|{label}>" if label else f"<{sign}{target}>"
 
 
-def _quoted_lines(attachment: Json, depth: int) -> Iterator[str]:
+def _content(attachment: Json) -> Json:
+    """Return what is forwarded in `attachment`, as a message."""
     inner = [_object(one.get("message")) for one in objects(attachment.get("message_blocks"))]
     blocks = [block for one in inner for block in objects(one.get("blocks"))]
-    message = {"text": attachment.get("text"), "blocks": blocks, "attachments": attachment.get("attachments")}
-    text = text_of(message) or _joined(_parts_of({**attachment, "author_name": None, "footer": None}))
+    return {"text": attachment.get("text"), "blocks": blocks, "attachments": attachment.get("attachments")}
+
+
+def _quoted_lines(attachment: Json, content: Json) -> Iterator[str]:
+    text = text_of(content) or _joined(_parts_of({**attachment, "author_name": None, "footer": None}))
     yield from shortened(text, MOST_CHARACTERS).splitlines()
-    for quotation in _quotations(message, depth + 1):
-        yield from quotation.splitlines()
     names = [string(file.get("name")) or string(file.get("title")) for file in objects(attachment.get("files"))]
     if named := ", ".join(filter(None, names)):
         yield f"(files: {named})"

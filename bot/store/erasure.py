@@ -41,6 +41,7 @@ Find = Callable[[AsyncConnection], Awaitable[Sequence[Any]]]
 Erase = Callable[[AsyncConnection, Sequence[Any], float], Awaitable[None]]
 
 REASON: Final = "erased"
+_IDS: Final = re.compile("[A-Za-z0-9]+")
 _BLANK_POST: Final[dict[str, Any]] = {"v": outbox_rows.PAYLOAD_VERSION}
 _NAMED: Final = (lanes, rate_limits, due)  # tables whose names are made of ids with colons between them
 # Nobody: not None, so that a session which has ended counts as stopped, and its last words are not read any more.
@@ -125,8 +126,7 @@ def _named(table: Table, named: str) -> Part:
 
 def _names(user: str, *texts: str) -> bool:
     """Whether the id `user` stands in one of `texts`, and not only as a part of another id."""
-    alone = re.compile(rf"(?<![A-Za-z0-9]){re.escape(user)}(?![A-Za-z0-9])")
-    return any(alone.search(text) for text in texts)
+    return any(user in _IDS.findall(text) for text in texts)
 
 
 class _Requests:

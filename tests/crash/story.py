@@ -248,7 +248,7 @@ async def sessions_with_cards(
 async def asked(session: dict[str, Any]) -> list[str]:
     """What people wrote to Devin, without the prompt and the marks."""
     said = [message["message"] for message in session["messages"] if message["source"] == "user"]
-    return [text.split("\n", 1)[1] for text in said[1:]]
+    return [text.split("\n> ", 1)[1] for text in said[1:]]
 
 
 # ---------------------------------------------------------------- what many stories begin with, or end with

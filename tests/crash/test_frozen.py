@@ -121,7 +121,7 @@ async def test_a_worker_frozen_in_a_reply_longer_than_a_request_may_take_sends_i
         await one.wait_for_polls()
         (made,) = await one.devin.sessions()
         said = [message["message"] for message in made["messages"] if message["source"] == "user"][1:]
-        assert said == [f"[Slack {reply}] ben:\nyes" for reply in (first, second)]
+        assert said == [sentences.as_sent(reply, "ben", "yes") for reply in (first, second)]
         assert await one.on.thread(GENERAL, ts) == []
 
 
@@ -172,5 +172,5 @@ async def test_a_single_process_that_froze_past_its_lease_goes_on(
         await one.polled()
         (made,) = await one.devin.sessions()
         said = [message["message"] for message in made["messages"] if message["source"] == "user"][1:]
-        assert [text.split("\n")[1] for text in said] == ["yes"] * (2 if step == REPLY else 1)
+        assert [text.split("\n> ")[1] for text in said] == ["yes"] * (2 if step == REPLY else 1)
         assert len(await one.slack.messages(GENERAL, user="U0BOT", thread_ts=ts)) == 1

@@ -77,7 +77,7 @@ async def replies(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
     ts, _devin_id = begun
     for _ in range(2):
         await one.slack.say(BEN, GENERAL, "yes", thread_ts=ts)
-    await one.devin.wait_for_messages("] ben:\nyes", 2, seconds=PATIENCE)
+    await one.devin.wait_for_messages("] ben (U0BEN):\n> yes", 2, seconds=PATIENCE)
     return begun
 
 
@@ -92,7 +92,7 @@ async def reply_under_a_lost_card(one: Scene, _: None) -> None:
     await typed(one, "fix the login test")
     card = await one.slack.wait_for_message(GENERAL, sentences.ASKED_BY, within=PATIENCE)
     await one.slack.say(BEN, GENERAL, "please use pytest", thread_ts=card["ts"])
-    await one.devin.wait_for_messages("] ben:\nplease use pytest", seconds=PATIENCE)
+    await one.devin.wait_for_messages("] ben (U0BEN):\n> please use pytest", seconds=PATIENCE)
 
 
 async def replied_once(one: Scene, _: None) -> None:

@@ -50,7 +50,7 @@ async def asleep(one: Scene) -> tuple[str, str]:
 
 async def wake(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
     await one.slack.say(BEN, GENERAL, "go on", thread_ts=begun[0])
-    await one.devin.wait_for_messages("] ben:\ngo on", seconds=PATIENCE)
+    await one.devin.wait_for_messages("] ben (U0BEN):\n> go on", seconds=PATIENCE)
     return begun
 
 
@@ -65,7 +65,7 @@ async def reply_while_not_found(one: Scene, begun: tuple[str, str]) -> tuple[str
     for route in ("send_message", "get_session"):
         await one.devin.fault(route, 404, times=2)  # once, since each is asked for in both forms of its path
     await one.slack.say(BEN, GENERAL, "go on", thread_ts=begun[0])
-    await one.devin.wait_for_messages("] ben:\ngo on", seconds=PATIENCE)
+    await one.devin.wait_for_messages("] ben (U0BEN):\n> go on", seconds=PATIENCE)
     return begun
 
 
@@ -96,7 +96,7 @@ async def begun_with_files(one: Scene, ts: str) -> None:
 
 async def reply_with_a_file(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
     await one.slack.say(BEN, GENERAL, "see here", thread_ts=begun[0], files=[LOG])
-    await one.devin.wait_for_messages("] ben:\nsee here", seconds=PATIENCE)
+    await one.devin.wait_for_messages("] ben (U0BEN):\n> see here", seconds=PATIENCE)
     return begun
 
 
@@ -123,7 +123,7 @@ async def lose_replies(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
         await one.slack.say(BEN, GENERAL, text, thread_ts=begun[0])
     await one.slack.resume()
     await one.slack.disconnect()
-    await one.devin.wait_for_messages("] ben:\nmissed", 2, seconds=PATIENCE)
+    await one.devin.wait_for_messages("] ben (U0BEN):\n> missed", 2, seconds=PATIENCE)
     return begun
 
 
@@ -157,7 +157,7 @@ async def running_in_a_direct_message(one: Scene) -> str:
 
 async def next_line(one: Scene, ts: str) -> str:
     await one.slack.say(ANN, "im", "and use pytest")
-    await one.devin.wait_for_messages("] ann:\nand use pytest", seconds=PATIENCE)
+    await one.devin.wait_for_messages("] ann (U0ANN):\n> and use pytest", seconds=PATIENCE)
     return ts
 
 

@@ -124,9 +124,9 @@ async def test_two_replies_that_are_the_same_both_arrive_when_the_second_ones_an
     third = await on.slack.say(BEN, GENERAL, "and no", thread_ts=ts)
     await on.devin.wait_for_messages(f"[Slack {third}]", seconds=WITHIN)
     assert await asked(on, session) == [
-        f"[Slack {first}] ben:\nyes",
-        f"[Slack {second}] ben:\nyes",
-        f"[Slack {third}] ben:\nand no",
+        sentences.as_sent(first, "ben", "yes"),
+        sentences.as_sent(second, "ben", "yes"),
+        sentences.as_sent(third, "ben", "and no"),
     ]
 
 
@@ -245,5 +245,5 @@ async def test_a_conversation_older_than_the_keys_is_announced_no_second_time(on
     await on.wait_for_post(GENERAL, ts, "Four.", within=WITHIN)
     await polled(on)
     assert await on.thread(GENERAL, ts) == ["One.", "Two.", "Three.", "Four."]
-    assert [text.split("\n")[1] for text in await asked(on, session)] == ["please use pytest"]
+    assert [text.split("\n> ")[1] for text in await asked(on, session)] == ["please use pytest"]
     assert len(await on.devin.sessions()) == 1

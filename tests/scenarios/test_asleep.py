@@ -40,7 +40,7 @@ async def test_a_reply_wakes_a_session_that_has_slept_for_longer_than_rows_are_k
     await card_of(on, ts, sentences.IS_WORKING)
     await on.devin.say(session, "Good morning.")
     await on.wait_for_post(GENERAL, ts, "Good morning.", within=WITHIN)
-    assert await sent_to_devin(on, session) == [f"[Slack {said}] ben:\nplease go on"]
+    assert await sent_to_devin(on, session) == [sentences.as_sent(said, "ben", "please go on")]
     assert await on.thread(GENERAL, ts) == ["Good morning."]
 
 

@@ -10,7 +10,7 @@ from tests.scenarios.observations import creations, settled
 async def said(on: Harness, session: str) -> list[str]:
     """What people have said to a session, without the marks in the first lines."""
     messages = (await on.devin.session(session))["messages"]
-    return [message["message"].split("\n", 1)[1] for message in messages[1:] if message["source"] == "user"]
+    return [message["message"].split("\n> ", 1)[1] for message in messages[1:] if message["source"] == "user"]
 
 
 @pytest.mark.both_transports
@@ -30,7 +30,7 @@ async def test_replies_written_while_the_bot_was_down_reach_devin_once_and_in_or
     await on.slack.say(ANN, GENERAL, "after", thread_ts=ts)
     await on.devin.wait_for_messages("after", seconds=15)
     address = f"https://play.slack.com/archives/{WEB}/p{elsewhere.replace('.', '')}"
-    quotation = f"Forwarded message from @ben in #web ({address}):\n> it races with the clock"
+    quotation = f"Forwarded message from @ben (U0BEN) in #web ({address}):\n> it races with the clock"
     assert await said(on, session) == ["before", "missed 0", "missed 1", f"missed 2\n\n{quotation}", "after"]
 
 

@@ -36,7 +36,7 @@ async def test_the_next_line_within_two_minutes_is_a_reply(on: Harness) -> None:
     line = await on.slack.say(ANN, "im", "and please use pytest")
     await on.devin.wait_for_messages("use pytest")
     await settled(on)
-    assert await sent_to_devin(on, session) == [f"[Slack {line}] ann:\nand please use pytest"]
+    assert await sent_to_devin(on, session) == [sentences.as_sent(line, "ann", "and please use pytest")]
     assert await creations(on) == 1
 
 
@@ -46,7 +46,7 @@ async def test_two_quick_lines_make_one_session(on: Harness) -> None:
     await on.devin.wait_for_messages("use pytest")
     made = await on.session("fix the login test")
     await settled(on)
-    assert await sent_to_devin(on, made["session_id"]) == [f"[Slack {line}] ann:\nand please use pytest"]
+    assert await sent_to_devin(on, made["session_id"]) == [sentences.as_sent(line, "ann", "and please use pytest")]
     assert await creations(on) == 1
 
 
@@ -56,7 +56,7 @@ async def test_a_line_after_a_slash_command_there_is_a_reply_to_it(on: Harness) 
     await on.devin.wait_for_messages("use pytest")
     made = await on.session("fix the login test")
     await settled(on)
-    assert await sent_to_devin(on, made["session_id"]) == [f"[Slack {line}] ann:\nand please use pytest"]
+    assert await sent_to_devin(on, made["session_id"]) == [sentences.as_sent(line, "ann", "and please use pytest")]
     assert await creations(on) == 1
 
 
@@ -68,7 +68,7 @@ async def test_a_line_from_before_the_card_waits_for_a_start_that_devin_refuses_
     second = await on.slack.say(ANN, "im", "and be quick")
     await on.devin.wait_for_messages("be quick")
     made = await on.session("fix the login test")
-    asked = [f"[Slack {first}] ann:\nand please use pytest", f"[Slack {second}] ann:\nand be quick"]
+    asked = [sentences.as_sent(first, "ann", "and please use pytest"), sentences.as_sent(second, "ann", "and be quick")]
     assert await sent_to_devin(on, made["session_id"]) == asked
     assert await creations(on) == 3
 
@@ -187,7 +187,7 @@ async def test_a_thread_is_a_thread_here_too(on: Harness) -> None:
     await on.devin.wait_for_messages("use pytest")
     await on.devin.say(session, "I do.")
     await on.wait_for_post(DM, ts, "I do.")
-    assert await sent_to_devin(on, session) == [f"[Slack {reply}] ann:\nand please use pytest"]
+    assert await sent_to_devin(on, session) == [sentences.as_sent(reply, "ann", "and please use pytest")]
 
 
 async def test_verbs_work_without_a_thread(on: Harness) -> None:

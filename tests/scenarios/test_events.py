@@ -128,7 +128,7 @@ async def test_a_reply_that_could_not_be_stored_arrives_once_when_slack_repeats_
     await on.devin.wait_for_messages("use pytest")
     await on.devin.say(session, "I do.")
     await on.wait_for_post(GENERAL, ts, "I do.")
-    assert await sent_to_devin(on, session) == [f"[Slack {reply}] ben:\nuse pytest"]
+    assert await sent_to_devin(on, session) == [sentences.as_sent(reply, "ben", "use pytest")]
 
 
 @ON_A_FILE
@@ -144,7 +144,7 @@ async def test_a_reply_that_could_not_be_stored_arrives_once_when_slack_does_not
         await _one_attempt_failed(on, reply)
     await on.devin.wait_for_messages("use pytest", seconds=30)
     await settled(on)
-    assert await sent_to_devin(on, session) == [f"[Slack {reply}] ben:\nuse pytest"]
+    assert await sent_to_devin(on, session) == [sentences.as_sent(reply, "ben", "use pytest")]
 
 
 async def test_a_missed_reply_that_could_not_be_stored_at_once_is_fetched_again(
@@ -167,7 +167,7 @@ async def test_a_missed_reply_that_could_not_be_stored_at_once_is_fetched_again(
     await on.devin.wait_for_messages("use pytest", seconds=30)
     await settled(on)
     assert failures == []
-    assert await sent_to_devin(on, session) == [f"[Slack {reply}] ben:\nuse pytest"]
+    assert await sent_to_devin(on, session) == [sentences.as_sent(reply, "ben", "use pytest")]
 
 
 async def _one_attempt_failed(on: Harness, ts: str) -> None:
@@ -229,7 +229,7 @@ async def test_the_bot_outlives_a_refreshed_socket(tmp_path: Path) -> None:
         reply = await on.slack.say(BEN, GENERAL, "use pytest", thread_ts=ts)
         await on.devin.wait_for_messages("use pytest")
         await settled(on)
-        assert await sent_to_devin(on, session) == [f"[Slack {reply}] ben:\nuse pytest"]
+        assert await sent_to_devin(on, session) == [sentences.as_sent(reply, "ben", "use pytest")]
 
 
 # ------------------------------------------------------------ signed HTTP

@@ -30,7 +30,9 @@ async def test_a_replys_files_go_along(on: Harness) -> None:
     await on.devin.wait_for_messages("see here")
     made = await on.devin.session(session)
     assert made["attachments"] == ["login.log", "other.log"]
-    assert (await sent_to_devin(on, session))[0].startswith(f'[Slack {reply}] ben:\nsee here\nATTACHMENT:"')
+    assert (await sent_to_devin(on, session))[0].startswith(
+        f'{sentences.as_sent(reply, "ben", "see here")}\nATTACHMENT:"'
+    )
 
 
 async def test_files_without_a_text_start_and_steer_too(on: Harness) -> None:

@@ -21,7 +21,7 @@ async def test_a_mention_starts_a_session_and_replies_steer_it(on: Harness) -> N
     await on.wait_for_post(GROUP, ts, "I do.")
     await on.slack.click(ANN, GROUP, (await card(on, ts, GROUP))["ts"], "stop")
     await on.slack.wait_for_message(GROUP, sentences.stopped_begins("ann"), thread_ts=ts)
-    assert await sent_to_devin(on, session) == [f"[Slack {reply}] ben:\nplease use pytest"]
+    assert await sent_to_devin(on, session) == [sentences.as_sent(reply, "ben", "please use pytest")]
     assert (await on.devin.session(session))["is_archived"] is True
     assert await creations(on) == 1
 
@@ -30,7 +30,8 @@ async def test_a_mention_in_a_thread_there_reads_it_and_a_command_has_its_card_t
     await on.slack.put_channel(GROUP, **FACTS)
     root = await on.slack.say(BEN, GROUP, "the login test fails since Monday")
     await on.mention("", ANN, GROUP, thread_ts=root)
-    assert "ben: the login test fails since Monday\n" in (await on.session("fails since Monday"))["prompt"]
+    context = sentences.as_context(root, sentences.author("ben"), "the login test fails since Monday")
+    assert f"{sentences.EARLIER}\n{context}\n" in (await on.session("fails since Monday"))["prompt"]
     await on.slack.slash(BEN, GROUP, "update the docs")
     await on.session("update the docs")
     await on.slack.wait_for_message(GROUP, "update the docs")

@@ -15,7 +15,7 @@ async def test_a_mention_starts_one_session_in_its_thread(on: Harness) -> None:
     assert made["request"]["repos"] == ["acme/web"]
     assert made["tags"] == ["devin-bridge", f"slack-T0PLAY-{GENERAL}-{ts}"]
     assert made["prompt"] == (
-        f"fix the flaky login test\n\nAsked in Slack by ann. Reference: slack-T0PLAY-{GENERAL}-{ts}"
+        f"fix the flaky login test\n\n{sentences.asked_in_slack('ann', f'slack-T0PLAY-{GENERAL}-{ts}')}"
     )
     assert f"{sentences.asked_by('ann')} · acme/web" in card["rendered"]
     assert len(await on.devin.sessions()) == 1
@@ -27,7 +27,7 @@ async def test_a_reply_reaches_devin_once_with_its_sender(on: Harness) -> None:
     reply = await on.slack.say(BEN, GENERAL, "please use pytest", thread_ts=ts)
     await on.devin.wait_for_messages("please use pytest")
     said = [m["message"] for m in (await on.devin.session(session))["messages"] if m["source"] == "user"]
-    assert said[1:] == [f"[Slack {reply}] ben:\nplease use pytest"]
+    assert said[1:] == [sentences.as_sent(reply, "ben", "please use pytest")]
     eyes = await on.slack.wait("messages", channel=GENERAL, ts=reply)
     assert eyes
 
@@ -94,7 +94,7 @@ async def test_two_mentions_start_two_sessions_in_two_threads(on: Harness) -> No
     one, two = await on.session("login test"), await on.session("logout test")
     assert one["tags"][1] == f"slack-T0PLAY-{GENERAL}-{first}"
     assert two["tags"][1] == f"slack-T0PLAY-{WEB}-{second}"
-    assert two["prompt"].endswith(f"Asked in Slack by ben. Reference: slack-T0PLAY-{WEB}-{second}")
+    assert two["prompt"].endswith(sentences.asked_in_slack("ben", f"slack-T0PLAY-{WEB}-{second}"))
 
 
 async def test_nobody_is_called_by_what_devin_writes(on: Harness) -> None:
@@ -151,8 +151,8 @@ async def test_a_command_behind_a_mention_in_a_thread_is_about_its_session(on: H
 async def test_without_a_mention_the_same_word_in_a_thread_is_for_devin(on: Harness) -> None:
     ts, session = await on.started()
     reply = await on.slack.say(BEN, GENERAL, "help", thread_ts=ts)
-    await on.devin.wait_for_messages("ben:\nhelp")
-    assert await sent_to_devin(on, session) == [f"[Slack {reply}] ben:\nhelp"]
+    await on.devin.wait_for_messages("(U0BEN):\n> help")
+    assert await sent_to_devin(on, session) == [sentences.as_sent(reply, "ben", "help")]
 
 
 async def test_small_talk_behind_a_mention_starts_nothing(on: Harness) -> None:

@@ -35,7 +35,7 @@ async def test_in_a_thread_each_person_chooses_for_themselves(on: Harness) -> No
     await on.devin.set(session, status="exit", status_detail=None)
     done = await on.wait_for_post(GENERAL, ts, sentences.IS_FINISHED)
     assert str(done["rendered"]).splitlines()[0] == sentences.done("<@U0ANN>", end="")
-    assert await sent_to_devin(on, session) == [f"[Slack {reply}] ben:\nmain"]
+    assert await sent_to_devin(on, session) == [sentences.as_sent(reply, "ben", "main")]
 
 
 async def test_the_thread_goes_before_what_is_set_for_all_sessions(on: Harness) -> None:

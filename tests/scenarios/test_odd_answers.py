@@ -103,7 +103,7 @@ async def test_a_reply_is_sent_once_however_odd_the_answer_to_it(on: Harness) ->
     said = await on.slack.say(BEN, GENERAL, "please use pytest", thread_ts=ts)
     row = await waited(on, "inbox", ts=said, state="done")
     assert row["attempts"] == 0
-    assert await sent_to_devin(on, session) == [f"[Slack {said}] ben:\nplease use pytest"]
+    assert await sent_to_devin(on, session) == [sentences.as_sent(said, "ben", "please use pytest")]
     assert await on.thread(GENERAL, ts) == []
 
 
@@ -116,7 +116,7 @@ async def test_a_reply_is_not_sent_again_while_a_message_of_the_conversation_can
     await time_is_over(on, said)
     await on.devin.clear_faults()
     await waited(on, "inbox", ts=said, state="done")
-    assert await sent_to_devin(on, session) == [f"[Slack {said}] ben:\nplease use pytest"]
+    assert await sent_to_devin(on, session) == [sentences.as_sent(said, "ben", "please use pytest")]
     assert len(await on.devin.log("send_message")) == 1
     assert await on.thread(GENERAL, ts) == []
 
@@ -153,14 +153,14 @@ async def a_session_from_start_to_stop(on: Harness, task: str) -> None:
     await on.devin.say(made, "Which one do you want?", status="running", status_detail="waiting_for_user")
     await on.wait_for_post(GENERAL, ts, "Which one do you want?", within=WITHIN)
     reply = await on.slack.say(BEN, GENERAL, "the second", thread_ts=ts)
-    await on.devin.wait_for_messages(f"{reply}] ben:\nthe second", seconds=WITHIN)
+    await on.devin.wait_for_messages(f"{reply}] ben (U0BEN):\n> the second", seconds=WITHIN)
     await on.devin.say(made, "Then I take that one.")
     await on.wait_for_post(GENERAL, ts, "Then I take that one.", within=WITHIN)
     await on.slack.say(BEN, GENERAL, "!stop", thread_ts=ts)
     await on.slack.wait_for_message(GENERAL, sentences.stopped("ben"), thread_ts=ts, within=WITHIN)
     await settled(on)
     assert (await on.devin.session(made))["is_archived"] is True
-    assert await sent_to_devin(on, made) == [f"[Slack {reply}] ben:\nthe second"]
+    assert await sent_to_devin(on, made) == [sentences.as_sent(reply, "ben", "the second")]
     assert await creations(on) == before + 1
     said = await on.thread(GENERAL, ts)
     for words in ("Which one do you want?", "Then I take that one."):

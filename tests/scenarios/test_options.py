@@ -61,4 +61,4 @@ async def test_options_in_a_reply_are_text(on: Harness) -> None:
     ts, session = await on.started()
     reply = await on.slack.say(BEN, GENERAL, "set repo=acme/api there", thread_ts=ts)
     await on.devin.wait_for_messages("set repo=acme/api there")
-    assert await sent_to_devin(on, session) == [f"[Slack {reply}] ben:\nset repo=acme/api there"]
+    assert await sent_to_devin(on, session) == [sentences.as_sent(reply, "ben", "set repo=acme/api there")]

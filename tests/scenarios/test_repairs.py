@@ -146,7 +146,7 @@ async def test_a_session_that_shows_up_after_its_start_was_marked_dead_goes_on_i
     await on.slack.wait_for_message(GENERAL, sentences.IS_WORKING, thread_ts=ts, within=WITHIN)
     reply = await on.slack.say(BEN, GENERAL, "please use pytest", thread_ts=ts)
     await on.devin.wait_for_messages("please use pytest", seconds=WITHIN)
-    assert await sent_to_devin(on, made["session_id"]) == [f"[Slack {reply}] ben:\nplease use pytest"]
+    assert await sent_to_devin(on, made["session_id"]) == [sentences.as_sent(reply, "ben", "please use pytest")]
     assert await creations(on) == 1
 
 
@@ -360,7 +360,7 @@ async def test_replies_after_the_stop_of_an_unknown_start_are_sent_and_those_bef
     await on.devin.wait_for_messages("leave the table alone", seconds=WITHIN)
     await settled(on)
     made = await on.session("fix the login test")
-    assert await sent_to_devin(on, made["session_id"]) == [f"[Slack {after}] ben:\nnow leave the table alone"]
+    assert await sent_to_devin(on, made["session_id"]) == [sentences.as_sent(after, "ben", "now leave the table alone")]
     assert await on.thread(GENERAL, ts) == [sentences.stopped("ben") + sentences.ONE_UNSENT]
 
 

@@ -33,7 +33,7 @@ async def read(on: Harness, ts: str) -> None:
 async def test_somebody_slack_does_not_know_does_not_cost_a_start(on: Harness) -> None:
     ts = await on.mention(f"ask {NOBODY} why the login test fails")
     made = await on.session("why the login test fails")
-    assert made["prompt"].startswith("ask @U0NOBODY1 why the login test fails\n\nAsked in Slack by ann.")
+    assert made["prompt"].startswith("ask @U0NOBODY1 why the login test fails\n\nAsked in Slack by ann (U0ANN).")
     await settled(on)
     assert await on.thread(GENERAL, ts) == []
 
@@ -43,7 +43,7 @@ async def test_somebody_slack_does_not_know_does_not_cost_a_reply(on: Harness) -
     said = await on.slack.say(BEN, GENERAL, f"please ask {NOBODY}", thread_ts=ts)
     await on.devin.wait_for_messages("please ask", seconds=WITHIN)
     await settled(on)
-    assert await sent_to_devin(on, session) == [f"[Slack {said}] ben:\nplease ask @U0NOBODY1"]
+    assert await sent_to_devin(on, session) == [sentences.as_sent(said, "ben", "please ask @U0NOBODY1")]
     assert await on.thread(GENERAL, ts) == []
 
 
@@ -51,10 +51,8 @@ async def test_somebody_slack_does_not_know_does_not_cost_the_context_of_a_threa
     ts = await on.slack.say(BEN, GENERAL, f"{NOBODY} says the login test fails")
     await on.slack.say(ANN, GENERAL, f"{BOT} fix it", thread_ts=ts)
     made = await on.session("says the login test fails")
-    assert (
-        "Earlier messages in the Slack thread, oldest first:\nben: @U0NOBODY1 says the login test fails"
-        in (made["prompt"])
-    )
+    quoted = sentences.as_context(ts, sentences.author("ben"), "@U0NOBODY1 says the login test fails")
+    assert f"{sentences.EARLIER}\n{quoted}" in made["prompt"]
 
 
 # ---------------------------------------------------------------- catch-up
@@ -71,7 +69,7 @@ async def test_a_thread_that_could_not_be_read_at_the_start_is_read_again(on: Ha
     await on.slack.fault("conversations.replies", "http_500", times=2)
     await on.start()
     await on.devin.wait_for_messages("said while you were away", seconds=WITHIN)
-    assert await sent_to_devin(on, session) == [f"[Slack {missed}] ben:\nsaid while you were away"]
+    assert await sent_to_devin(on, session) == [sentences.as_sent(missed, "ben", "said while you were away")]
 
 
 async def test_a_thread_that_can_never_be_read_is_asked_for_once(on: Harness) -> None:

@@ -47,7 +47,7 @@ async def test_a_failure_of_the_store_after_a_long_outage_does_not_mark_a_reply_
     said = await on.slack.say(ANN, GENERAL, "drop the table", thread_ts=ts)
     row = await waited(on, "inbox", ts=said, state="done")
     assert (row["failures"], row["attempts"]) == (1, dispatch.MAX_FAILURES + 1)
-    assert await sent_to_devin(on, session) == [f"[Slack {said}] ann:\ndrop the table"]
+    assert await sent_to_devin(on, session) == [sentences.as_sent(said, "ann", "drop the table")]
     assert await on.thread(GENERAL, ts) == []
 
 
@@ -63,7 +63,7 @@ async def test_a_reply_under_a_card_whose_answer_got_lost_reaches_the_session_wh
     await on.devin.wait_for_messages("please use pytest", seconds=WITHIN)
     made = await on.session("fix the login test")
     await settled(on)
-    assert await sent_to_devin(on, made["session_id"]) == [f"[Slack {said}] ben:\nplease use pytest"]
+    assert await sent_to_devin(on, made["session_id"]) == [sentences.as_sent(said, "ben", "please use pytest")]
 
 
 @pytest.mark.timing(row_longest_retry=0.1)
@@ -103,7 +103,7 @@ async def test_a_row_whose_loss_cannot_even_be_announced_ends_and_holds_up_nothi
     said = await on.slack.say(BEN, GENERAL, "please use pytest", thread_ts=ts)
     await on.devin.wait_for_messages("please use pytest", seconds=WITHIN)
     assert [row["ts"] for row in await rows(on, "inbox", state="dead")] == [poison]
-    assert await sent_to_devin(on, session) == [f"[Slack {said}] ben:\nplease use pytest"]
+    assert await sent_to_devin(on, session) == [sentences.as_sent(said, "ben", "please use pytest")]
 
 
 # ---------------------------------------------------------------- lost answers
@@ -152,7 +152,7 @@ async def test_a_stop_says_of_a_reply_with_an_unknown_outcome_that_it_may_have_a
     uncertain, stopped = await on.thread(GENERAL, ts)
     assert uncertain.startswith(UNCERTAIN)
     assert stopped == STOPPED  # neither the reply nor the verb is one that was not sent
-    assert await sent_to_devin(on, session) == [f"[Slack {said}] ann:\ndrop the table"]
+    assert await sent_to_devin(on, session) == [sentences.as_sent(said, "ann", "drop the table")]
 
 
 # ---------------------------------------------------------------- stop
@@ -235,7 +235,7 @@ async def test_a_sleeping_session_is_woken_before_the_intent_to_send(on: Harness
     await on.devin.release(held)
     await on.devin.wait_for_messages("please go on", seconds=WITHIN)
     await waited(on, "inbox", ts=said, state="done")
-    assert await sent_to_devin(on, session) == [f"[Slack {said}] ann:\nplease go on"]
+    assert await sent_to_devin(on, session) == [sentences.as_sent(said, "ann", "please go on")]
 
 
 # ---------------------------------------------------------------- waiting
@@ -251,7 +251,7 @@ async def test_however_long_devin_asks_to_wait_a_reply_is_tried_again_in_five_mi
     assert 290 < row["ready_at"] - clock() <= 300
     clock.put(301)
     await on.devin.wait_for_messages("please use pytest", seconds=WITHIN)
-    assert await sent_to_devin(on, session) == [f"[Slack {said}] ann:\nplease use pytest"]
+    assert await sent_to_devin(on, session) == [sentences.as_sent(said, "ann", "please use pytest")]
 
 
 @pytest.mark.timing(dm_follow_up=0.0, dm_earlier_line=600.0)
@@ -275,8 +275,8 @@ async def test_a_file_whose_upload_keeps_failing_is_left_out_and_the_text_is_sen
     await on.devin.wait_for_messages("and be quick", seconds=WITHIN)
     await settled(on)
     assert await sent_to_devin(on, session) == [
-        f"[Slack {first}] ann:\nsee the log",
-        f"[Slack {second}] ben:\nand be quick",
+        sentences.as_sent(first, "ann", "see the log"),
+        sentences.as_sent(second, "ben", "and be quick"),
     ]
     (left_out,) = await on.thread(GENERAL, ts)
     assert left_out == sentences.file_not_taken("login.log")

@@ -22,19 +22,19 @@ async def test_two_identical_replies_both_arrive(on: Harness) -> None:
     ts, session = await on.started()
     first = await on.slack.say(BEN, GENERAL, "yes", thread_ts=ts)
     second = await on.slack.say(BEN, GENERAL, "yes", thread_ts=ts)
-    await on.devin.wait_for_messages("ben:\nyes", 2)
+    await on.devin.wait_for_messages("(U0BEN):\n> yes", 2)
     await settled(on)
-    assert await sent_to_devin(on, session) == [f"[Slack {first}] ben:\nyes", f"[Slack {second}] ben:\nyes"]
+    assert await sent_to_devin(on, session) == [sentences.as_sent(one, "ben", "yes") for one in (first, second)]
 
 
 async def test_two_identical_replies_both_arrive_when_the_second_answer_is_lost(on: Harness) -> None:
     ts, session = await on.started()
     first = await on.slack.say(BEN, GENERAL, "yes", thread_ts=ts)
-    await on.devin.wait_for_messages("ben:\nyes")
+    await on.devin.wait_for_messages("(U0BEN):\n> yes")
     await on.devin.fault("send_message", "commit_then_drop")
     second = await on.slack.say(BEN, GENERAL, "yes", thread_ts=ts)
     await settled(on)
-    assert await sent_to_devin(on, session) == [f"[Slack {first}] ben:\nyes", f"[Slack {second}] ben:\nyes"]
+    assert await sent_to_devin(on, session) == [sentences.as_sent(one, "ben", "yes") for one in (first, second)]
 
 
 async def test_a_burst_keeps_its_order(on: Harness) -> None:
@@ -43,7 +43,7 @@ async def test_a_burst_keeps_its_order(on: Harness) -> None:
     await on.devin.wait_for_messages("part 3")
     await settled(on)
     assert await sent_to_devin(on, session) == [
-        f"[Slack {burst[n]}] {'ann' if n % 2 else 'ben'}:\npart {n}" for n in range(4)
+        sentences.as_sent(burst[n], "ann" if n % 2 else "ben", f"part {n}") for n in range(4)
     ]
 
 
@@ -57,7 +57,7 @@ async def test_a_burst_that_slack_delivers_backwards_is_sorted(on: Harness) -> N
         await on.slack.redeliver(ts=reply)
     await on.devin.wait_for_messages("part 2")
     await settled(on)
-    assert await sent_to_devin(on, session) == [f"[Slack {burst[n]}] ben:\npart {n}" for n in range(3)]
+    assert await sent_to_devin(on, session) == [sentences.as_sent(burst[n], "ben", f"part {n}") for n in range(3)]
 
 
 @pytest.mark.both_transports
@@ -111,8 +111,8 @@ async def test_edits_deletions_and_previews_are_not_forwarded(on: Harness) -> No
     await on.devin.wait_for_messages("go on")
     await settled(on)
     assert await sent_to_devin(on, session) == [
-        f"[Slack {reply}] ben:\nplease use pytest",
-        f"[Slack {last}] ben:\ngo on",
+        sentences.as_sent(reply, "ben", "please use pytest"),
+        sentences.as_sent(last, "ben", "go on"),
     ]
 
 
@@ -140,7 +140,7 @@ async def test_bots_joins_and_unknown_kinds_of_messages_are_ignored(on: Harness)
     last = await on.slack.say(BEN, GENERAL, "go on", thread_ts=ts)
     await on.devin.wait_for_messages("go on")
     await settled(on)
-    assert await sent_to_devin(on, session) == [f"[Slack {last}] ben:\ngo on"]
+    assert await sent_to_devin(on, session) == [sentences.as_sent(last, "ben", "go on")]
 
 
 async def test_our_own_posts_are_not_sent_back_to_devin(on: Harness) -> None:
@@ -156,7 +156,7 @@ async def test_a_reply_that_is_also_sent_to_the_channel_arrives_once(on: Harness
     reply = await on.slack.say(BEN, GENERAL, "please use pytest", thread_ts=ts, broadcast=True)
     await on.devin.wait_for_messages("please use pytest")
     await settled(on)
-    assert await sent_to_devin(on, session) == [f"[Slack {reply}] ben:\nplease use pytest"]
+    assert await sent_to_devin(on, session) == [sentences.as_sent(reply, "ben", "please use pytest")]
 
 
 @pytest.mark.both_transports
@@ -170,8 +170,8 @@ async def test_replies_before_the_session_exists_reach_it_in_order(on: Harness) 
     made = await on.session("fix the login test")
     await settled(on)
     assert await sent_to_devin(on, made["session_id"]) == [
-        f"[Slack {first}] ben:\nplease use pytest",
-        f"[Slack {second}] ann:\nand be quick",
+        sentences.as_sent(first, "ben", "please use pytest"),
+        sentences.as_sent(second, "ann", "and be quick"),
     ]
 
 
@@ -189,8 +189,8 @@ async def test_a_reply_that_was_lost_before_the_thread_was_known_is_fetched(on: 
     made = await on.session("fix the login test")
     await settled(on)
     assert sorted(await sent_to_devin(on, made["session_id"])) == [
-        f"[Slack {first}] ben:\nplease use pytest",
-        f"[Slack {second}] ann:\nand be quick",
+        sentences.as_sent(first, "ben", "please use pytest"),
+        sentences.as_sent(second, "ann", "and be quick"),
     ]
 
 
@@ -201,7 +201,7 @@ async def test_a_reply_under_a_slash_commands_card_reaches_its_session(on: Harne
     reply = await on.slack.say(BEN, GENERAL, "please use pytest", thread_ts=ts)
     await on.devin.wait_for_messages("please use pytest")
     made = await on.session("fix the login test")
-    assert await sent_to_devin(on, made["session_id"]) == [f"[Slack {reply}] ben:\nplease use pytest"]
+    assert await sent_to_devin(on, made["session_id"]) == [sentences.as_sent(reply, "ben", "please use pytest")]
 
 
 async def test_a_reply_to_a_session_that_is_over_at_devin_is_announced_in_the_thread(on: Harness) -> None:
@@ -237,7 +237,7 @@ async def test_a_reply_while_devin_is_away_is_sent_later(on: Harness) -> None:
     await on.devin.fault("send_message", "503")
     reply = await on.slack.say(BEN, GENERAL, "please use pytest", thread_ts=ts)
     await on.devin.wait_for_messages("please use pytest", seconds=20)
-    assert await sent_to_devin(on, session) == [f"[Slack {reply}] ben:\nplease use pytest"]
+    assert await sent_to_devin(on, session) == [sentences.as_sent(reply, "ben", "please use pytest")]
 
 
 async def test_talk_in_other_threads_stays_there(on: Harness) -> None:
@@ -282,7 +282,7 @@ async def test_thanks_with_a_request_are_sent(on: Harness) -> None:
     await on.slack.wait_for_message(GENERAL, sentences.IS_ASLEEP, thread_ts=ts)
     reply = await on.slack.say(BEN, GENERAL, "thanks, now add a test", thread_ts=ts)
     await on.devin.wait_for_messages("now add a test")
-    assert await sent_to_devin(on, session) == [f"[Slack {reply}] ben:\nthanks, now add a test"]
+    assert await sent_to_devin(on, session) == [sentences.as_sent(reply, "ben", "thanks, now add a test")]
 
 
 async def test_a_thumb_is_no_approval_and_is_answered_with_where_to_approve(on: Harness) -> None:
@@ -323,7 +323,7 @@ async def test_thanks_to_a_session_that_has_answered_are_not_sent_and_a_question
     thanks = await on.slack.say(ANN, GENERAL, "thanks!", thread_ts=ts)
     asked = await on.slack.say(ANN, GENERAL, "And the other one?", thread_ts=ts)
     await on.devin.wait_for_messages("And the other one?")
-    assert await sent_to_devin(on, session) == [f"[Slack {asked}] ann:\nAnd the other one?"]
+    assert await sent_to_devin(on, session) == [sentences.as_sent(asked, "ann", "And the other one?")]
     assert await reactions(on, thanks) == ["pray"]
     assert len(await on.thread(GENERAL, ts)) == 1
 
@@ -334,8 +334,8 @@ async def test_a_short_answer_to_devins_question_is_sent(on: Harness) -> None:
     await on.devin.set(session, status_detail="waiting_for_user")
     await on.slack.wait_for_message(GENERAL, sentences.WAITS_FOR_YOUR_ANSWER, thread_ts=ts)
     answer = await on.slack.say(ANN, GENERAL, ":+1:", thread_ts=ts)
-    await on.devin.wait_for_messages("ann:\n:+1:")
-    assert await sent_to_devin(on, session) == [f"[Slack {answer}] ann:\n:+1:"]
+    await on.devin.wait_for_messages("(U0ANN):\n> :+1:")
+    assert await sent_to_devin(on, session) == [sentences.as_sent(answer, "ann", ":+1:")]
 
 
 # ---------------------------------------------------------------- at a limit

@@ -111,7 +111,7 @@ async def test_the_card_is_posted_first_and_the_session_starts_in_its_thread(on:
     assert f"{sentences.asked_by('ann')} · acme/web" in card["rendered"]
     assert made["tags"] == ["devin-bridge", f"slack-T0PLAY-{GENERAL}-{card['ts']}"]
     assert made["prompt"] == (
-        f"fix the login test\n\nAsked in Slack by ann. Reference: slack-T0PLAY-{GENERAL}-{card['ts']}"
+        f"fix the login test\n\n{sentences.asked_in_slack('ann', f'slack-T0PLAY-{GENERAL}-' + card['ts'])}"
     )
     assert made["request"]["repos"] == ["acme/web"]
 
@@ -372,7 +372,7 @@ async def test_a_stopped_session_wakes_by_a_reply(on: Harness) -> None:
     await on.slack.wait_for_message(GENERAL, sentences.stopped_by("ann"), thread_ts=ts)
     reply = await on.slack.say(ANN, GENERAL, "go on", thread_ts=ts)
     await on.devin.wait_for_messages("go on")
-    assert await sent_to_devin(on, session) == [f"[Slack {reply}] ann:\ngo on"]
+    assert await sent_to_devin(on, session) == [sentences.as_sent(reply, "ann", "go on")]
 
 
 # ------------------------------------------------------------ usage

@@ -120,7 +120,7 @@ async def test_a_reply_after_the_stop_wakes_the_session(on: Harness) -> None:
     await on.slack.wait_for_message(GENERAL, sentences.IS_WORKING, thread_ts=ts)
     await settled(on)
     made = await on.devin.session(session)
-    assert await sent_to_devin(on, session) == [f"[Slack {reply}] ben:\ngo on"]
+    assert await sent_to_devin(on, session) == [sentences.as_sent(reply, "ben", "go on")]
     assert (made["is_archived"], made["status"]) == (False, "running")
     assert await on.thread(GENERAL, ts) == [STOPPED_BY_ANN]
 

@@ -37,7 +37,7 @@ async def test_a_reply_that_devin_refuses_for_now_is_sent_later_and_the_session_
     said = await on.slack.say(BEN, GENERAL, "please use pytest", thread_ts=ts)
     await on.devin.wait_for_messages("please use pytest", seconds=WITHIN)
     await waited(on, "inbox", ts=said, state="done")
-    assert await sent_to_devin(on, session) == [f"[Slack {said}] ben:\nplease use pytest"]
+    assert await sent_to_devin(on, session) == [sentences.as_sent(said, "ben", "please use pytest")]
     await goes_on(on, ts, session)
 
 
@@ -90,7 +90,7 @@ async def test_a_reply_that_is_refused_because_the_session_was_archived_elsewher
     await on.devin.clear_faults()
     await waited(on, "inbox", ts=said, state="done")
     assert (await on.devin.session(session))["is_archived"] is False
-    assert await sent_to_devin(on, session) == [f"[Slack {said}] ben:\nplease go on"]
+    assert await sent_to_devin(on, session) == [sentences.as_sent(said, "ben", "please go on")]
     assert await on.thread(GENERAL, ts) == []
 
 
@@ -100,7 +100,7 @@ async def test_a_reply_with_an_unknown_outcome_waits_while_its_conversation_is_n
     await on.devin.fault("list_messages", 404, times=12)
     said = await on.slack.say(BEN, GENERAL, "please use pytest", thread_ts=ts)
     await waited(on, "inbox", ts=said, state="done")
-    assert await sent_to_devin(on, session) == [f"[Slack {said}] ben:\nplease use pytest"]
+    assert await sent_to_devin(on, session) == [sentences.as_sent(said, "ben", "please use pytest")]
     assert await on.thread(GENERAL, ts) == []
 
 

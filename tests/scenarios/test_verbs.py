@@ -65,8 +65,8 @@ async def test_replies_in_a_muted_thread_stay_between_people(on: Harness) -> Non
     await on.devin.wait_for_messages("go on")
     await settled(on)
     assert await sent_to_devin(on, session) == [
-        f"[Slack {named}] ben:\nplease use pytest",
-        f"[Slack {last}] ben:\ngo on",
+        sentences.as_sent(named, "ben", "please use pytest"),
+        sentences.as_sent(last, "ben", "go on"),
     ]
     assert await on.thread(GENERAL, ts) == [sentences.MUTED, "Still at it.", sentences.UNMUTED]
 
@@ -122,7 +122,7 @@ async def test_new_starts_another_session_in_a_thread_of_its_own(on: Harness) ->
     assert second["tags"][1] == f"slack-T0PLAY-{GENERAL}-{card['ts']}"
     reply = await on.slack.say(BEN, GENERAL, "in English", thread_ts=card["ts"])
     await on.devin.wait_for_messages("in English")
-    assert await sent_to_devin(on, second["session_id"]) == [f"[Slack {reply}] ben:\nin English"]
+    assert await sent_to_devin(on, second["session_id"]) == [sentences.as_sent(reply, "ben", "in English")]
     assert await sent_to_devin(on, first) == []
 
 
@@ -143,7 +143,7 @@ async def test_a_sentence_is_never_a_verb(on: Harness) -> None:
     replies = [await on.slack.say(BEN, GENERAL, text, thread_ts=ts) for text in SENTENCES]
     await on.devin.wait_for_messages(SENTENCES[-1])
     await settled(on)
-    expected = [f"[Slack {reply}] ben:\n{text}" for reply, text in zip(replies, SENTENCES, strict=True)]
+    expected = [sentences.as_sent(reply, "ben", f"{text}") for reply, text in zip(replies, SENTENCES, strict=True)]
     assert await sent_to_devin(on, session) == expected
     assert (await on.devin.session(session))["is_archived"] is False
     assert await private_answers(on, BEN) == []

@@ -21,6 +21,13 @@ ALERT = {
 ALERT_LINES = "[FIRING:1] HighErrorRate (checkout) (https://alerts.example/1)\n7 % of the requests fail\nCluster: eu-1"
 
 
+AN_APP = "Alertmanager (an app)"
+
+
+def said(ts: str, name: str, text: str) -> str:
+    return sentences.as_context(ts, sentences.author(name), text)
+
+
 def address(channel: str, ts: str) -> str:
     return f"https://play.slack.com/archives/{channel}/p{ts.replace('.', '')}"
 
@@ -35,14 +42,14 @@ async def said_first(on: Harness, ts: str, channel: str = GENERAL) -> list[str]:
 @pytest.mark.both_transports
 async def test_a_bare_mention_under_an_alert_brings_it_along_and_says_what_was_read(on: Harness) -> None:
     root = await on.slack.post_as_app(OPS, "Alertmanager", attachments=[ALERT])
-    await on.slack.say(BEN, OPS, "since the deploy", thread_ts=root, files=[LOG])
+    second = await on.slack.say(BEN, OPS, "since the deploy", thread_ts=root, files=[LOG])
     await on.mention("", ANN, OPS, thread_ts=root)
     made = await on.session("HighErrorRate")
     assert made["prompt"].startswith(
         "Look at this Slack thread and do what it asks for.\n\n"
-        "Earlier messages in the Slack thread, oldest first:\n"
-        f"Alertmanager (an app): {ALERT_LINES}\n"
-        "ben: since the deploy (files: login.log)\n\n"
+        f"{sentences.EARLIER}\n"
+        f"{sentences.as_context(root, AN_APP, ALERT_LINES)}\n"
+        f"{said(second, 'ben', 'since the deploy (files: login.log)')}\n\n"
     )
     assert made["attachments"] == ["login.log"]
     assert await said_first(on, root, OPS) == [sentences.thread_read("2 messages and 1 file")]
@@ -51,18 +58,18 @@ async def test_a_bare_mention_under_an_alert_brings_it_along_and_says_what_was_r
 async def test_a_mention_with_a_task_in_a_thread_that_was_read_as_a_whole_says_nothing_more(on: Harness) -> None:
     root = await on.slack.post_as_app(GENERAL, "Alertmanager", attachments=[ALERT])
     await on.mention("find out why", ANN, GENERAL, thread_ts=root)
-    assert ALERT_LINES in (await on.session("find out why"))["prompt"]
+    assert sentences.as_context(root, AN_APP, ALERT_LINES) in (await on.session("find out why"))["prompt"]
     assert await said_first(on, root) == []
 
 
 async def test_under_a_long_talk_the_alert_stays_and_what_is_missing_is_announced(on: Harness) -> None:
     root = await on.slack.post_as_app(GENERAL, "Alertmanager", attachments=[ALERT])
-    for number in range(3):
-        await on.slack.say(BEN, GENERAL, f"talk {number} " + "x" * 3_500, thread_ts=root)
+    talk = [await on.slack.say(BEN, GENERAL, f"talk {number} " + "x" * 3_500, thread_ts=root) for number in range(3)]
     await on.mention("find out why", ANN, GENERAL, thread_ts=root)
     prompt = (await on.session("find out why"))["prompt"]
-    assert f"oldest first:\nAlertmanager (an app): {ALERT_LINES}\n…\n…x" in prompt
-    assert "ben: talk 2 xxx" in prompt
+    begins = f"{sentences.EARLIER}\n{sentences.as_context(root, AN_APP, ALERT_LINES)}\n"
+    assert f"{begins}…\n{said(talk[0], 'ben', '…x')}" in prompt
+    assert said(talk[2], "ben", "talk 2 xxx") in prompt
     assert len(prompt) < 8_500
     assert await said_first(on, root) == [f"{sentences.thread_read('4 messages')} {sentences.THREAD_IS_LONG}"]
 
@@ -78,14 +85,13 @@ async def test_where_there_is_nothing_to_read_a_bare_mention_starts_nothing(on: 
 
 async def test_of_many_files_in_a_thread_the_newest_go_along_and_the_others_are_named(on: Harness) -> None:
     root = await on.slack.say(BEN, GENERAL, "all logs", files=[{**LOG, "name": f"{n}.log"} for n in range(9)])
-    await on.slack.say(BEN, GENERAL, "and these", thread_ts=root, files=[{**LOG, "name": "new.log"}, HUGE])
+    second = await on.slack.say(BEN, GENERAL, "and these", thread_ts=root, files=[{**LOG, "name": "new.log"}, HUGE])
     await on.mention("", ANN, GENERAL, thread_ts=root, files=[{**LOG, "name": "own.log"}])
     made = await on.session("all logs")
     assert made["attachments"] == ["own.log", "new.log", *(f"{n}.log" for n in range(7))]
-    assert (
-        "ben: all logs (files: 0.log, 1.log, 2.log, 3.log, 4.log, 5.log, 6.log; not passed on: 7.log, 8.log)\n"
-        "ben: and these (files: new.log; not passed on: huge.bin)\n\n"
-    ) in made["prompt"]
+    first = "all logs (files: 0.log, 1.log, 2.log, 3.log, 4.log, 5.log, 6.log; not passed on: 7.log, 8.log)"
+    newest = "and these (files: new.log; not passed on: huge.bin)"
+    assert f"{said(root, 'ben', first)}\n{said(second, 'ben', newest)}\n\n" in made["prompt"]
     left_out = sentences.not_passed_on("“huge.bin”, “7.log” and “8.log”", "them", "were")
     assert await said_first(on, root) == [f"{sentences.thread_read('2 messages and 8 files')} {left_out}"]
 
@@ -100,11 +106,11 @@ async def test_a_message_forwarded_with_a_mention_is_quoted_and_its_files_go_alo
     made = await on.session("fix this")
     assert made["prompt"].split("\nATTACHMENT")[0] == (
         "fix this\n\n"
-        f"Forwarded message from @ben in #nobot ({address(ELSEWHERE, source)}):\n"
+        f"Forwarded message from @ben (U0BEN) in #nobot ({address(ELSEWHERE, source)}):\n"
         "> the login test fails\n"
         "> ask @devin_bridge\n"
         "> (files: login.log)\n\n"
-        f"Asked in Slack by ann. Reference: slack-T0PLAY-{GENERAL}-{ts}"
+        f"{sentences.asked_in_slack('ann', f'slack-T0PLAY-{GENERAL}-{ts}')}"
     )
     assert made["attachments"] == ["login.log"]
     assert made["request"]["repos"] == ["acme/web"]
@@ -131,8 +137,8 @@ async def test_a_message_forwarded_in_a_reply_reaches_devin_and_wakes_no_verb(on
     await on.devin.wait_for_messages("Forwarded message")
     [sent] = await sent_to_devin(on, session)
     assert sent.split("\nATTACHMENT")[0] == (
-        f"[Slack {reply}] ben:\n"
-        f"Forwarded message from @ann in #web ({address(WEB, source)}):\n"
+        f"[Slack {reply}] {sentences.author('ben')}:\n"
+        f"Forwarded message from @ann (U0ANN) in #web ({address(WEB, source)}):\n"
         "> !stop\n"
         "> (files: login.log)"
     )
@@ -146,19 +152,19 @@ async def test_thanks_with_a_forwarded_message_are_sent(on: Harness) -> None:
     await on.slack.forward(BEN, WEB, source, GENERAL, "thanks!", thread_ts=ts)
     await on.devin.wait_for_messages("it works on staging")
     [sent] = await sent_to_devin(on, session)
-    assert sent.split("\n")[1:3] == ["thanks!", ""]
+    assert sent.split("\n")[1:3] == ["> thanks!", ""]
 
 
 async def test_what_was_forwarded_in_a_thread_before_is_context(on: Harness) -> None:
     source = await on.slack.say(BEN, WEB, "it races with the clock")
     root = await on.slack.say(ANN, GENERAL, "the login test fails")
-    await on.slack.forward(ANN, WEB, source, GENERAL, "see", thread_ts=root)
+    second = await on.slack.forward(ANN, WEB, source, GENERAL, "see", thread_ts=root)
     await on.mention("fix it", ANN, GENERAL, thread_ts=root)
     made = await on.session("fix it")
     assert (
-        "ann: the login test fails\n"
-        "ann: see\n"
-        f"Forwarded message from @ben in #web ({address(WEB, source)}):\n"
+        f"{said(root, 'ann', 'the login test fails')}\n"
+        f"{said(second, 'ann', 'see')}\n"
+        f"Forwarded message from @ben (U0BEN) in #web ({address(WEB, source)}):\n"
         "> it races with the clock\n\n"
     ) in made["prompt"]
 

@@ -92,7 +92,6 @@ def test_the_fixed_answers():
             "STORE_DOWN": Is(sentences.STORE_DOWN),
             "MAYBE_STORED": Is(sentences.MAYBE_STORED),
             "NOT_STORED": Is(sentences.NOT_STORED),
-            "NOTHING_TO_READ": Is(sentences.NOTHING_TO_READ),
             "START_CANCELLED": Is(sentences.START_CANCELLED),
             "START_DECLINED": Is(sentences.START_DECLINED),
             "START_EXPIRED": Is(sentences.START_EXPIRED),
@@ -469,6 +468,23 @@ def test_a_command_that_is_called_otherwise_or_works_elsewhere_is_named(text, sa
 )
 def test_what_was_read_of_a_thread(messages, files, left_out, older, text):
     assert answers.thread_read(messages, files, left_out, older=older).text == text
+
+
+@pytest.mark.parametrize(
+    ("outsiders", "text"),
+    [
+        (1, sentences.of_outsiders("1 message", "it", "isn't")),
+        (3, sentences.of_outsiders("3 messages")),
+    ],
+)
+def test_what_guests_and_other_companies_wrote_in_a_thread_is_not_read(outsiders, text):
+    read = answers.thread_read(2, 0, [], older=False, outsiders=outsiders).text
+    assert read == f"{sentences.thread_read('2 messages')} {text}"
+
+
+def test_a_thread_in_which_there_is_nothing_to_read():
+    assert answers.nothing_to_read(0).text == sentences.NOTHING_TO_READ
+    assert answers.nothing_to_read(2).text == sentences.nothing_to_read_but("2 messages")
 
 
 def test_the_name_of_a_file_in_a_thread_calls_nobody():

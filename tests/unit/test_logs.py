@@ -127,6 +127,8 @@ def test_what_resembles_a_secret_is_taken_out(secret):
     ("text", "kept"),
     [
         ("postgresql://bridge:hunter2@db/x", "postgresql://[redacted]@db/x"),
+        ("redis://:hunter2@db/0", "redis://[redacted]@db/0"),
+        ("postgresql://bridge:hunter2:x@db/x", "postgresql://[redacted]@db/x"),
         ("Authorization: Bearer abc.def", "Authorization: Bearer [redacted]"),
         (
             "wss://wss-primary.slack.com/link?ticket=abc&app_id=1",
@@ -137,6 +139,10 @@ def test_what_resembles_a_secret_is_taken_out(secret):
             "[SQL: INSERT …]\n[parameters: [not logged]]\n(Background",
         ),
         ("[type=x, input_value='fix it', input_type=str]", "[type=x, input_value=[not logged], input_type=str]"),
+        (
+            "input_value=1, input_type=a [parameters: (input_value=2, input_type=b)] [parameters: (3)]\ninput_value=4",
+            "input_value=[not logged], input_type=a [parameters: [not logged]]\ninput_value=4",
+        ),
     ],
 )
 def test_only_the_secret_part_is_taken_out(text, kept):

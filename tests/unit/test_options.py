@@ -4,7 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.domain.commands.option_words import MOST_COMPARED
 from bot.domain.commands.options import (
+    MOST_WRONG,
     NO_PLAYBOOKS,
     NO_VALUE,
     NOT_A_MODE,
@@ -252,6 +254,20 @@ def test_forty_tags_may_be_given_and_no_more_in_several_parts():
     assert parse_request(f"tags={MANY} tags=t40 x") == Request(
         "tags=t40 x", Options(tags=forty), (Mistyped("tags=t40", "tags=", TOO_MANY_TAGS),), "x"
     )
+
+
+def test_of_very_many_wrong_options_the_first_are_reported_and_the_others_stay_in_the_prompt():
+    read = parse_request("acu=x " * (MOST_WRONG + 10) + "repo=acme/web")
+    assert len(read.mistyped) == MOST_WRONG
+    assert read.prompt.endswith("acu=x repo=acme/web")
+
+
+def test_behind_very_many_settings_an_option_is_still_read_and_only_no_longer_guessed():
+    settings = " ".join(["x=1"] * MOST_COMPARED)
+    assert [one.nearest for one in parse_request(f"repoo=acme/web {settings}").mistyped] == ["repo="]
+    read = parse_request(f"{settings} repoo=acme/web max_acus=5 repo=acme/web")
+    assert [one.nearest for one in read.mistyped] == ["acu="]
+    assert read.options == Options(repo="acme/web")
 
 
 def test_the_reasons_against_tags_are_whole_clauses():

@@ -1,12 +1,12 @@
 """Slack's text as plain words."""
 
-import time
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.text import (
+    LONGEST,
+    as_quotation,
     mentioned_channels,
     mentioned_groups,
     mentioned_users,
@@ -63,11 +63,9 @@ def test_channels_and_groups_are_looked_up_where_slack_gives_no_name():
     assert mentioned_groups(text) == ["S2"]
 
 
-def test_many_blanks_take_no_time():
-    text = "fix" + " " * 40_000 + "it"
-    started = time.perf_counter()
-    assert without_mention(text, "UBOT") == text
-    assert time.perf_counter() - started < 0.2
+def test_each_line_of_a_quotation_is_marked_whatever_breaks_it():
+    assert as_quotation("a\r\nb\n\n> c\u2028d\x0be\x85f") == "> a\n> b\n>\n> > c\n> d\n> e\n> f"
+    assert as_quotation("") == ""
 
 
 @pytest.mark.parametrize(
@@ -79,6 +77,10 @@ def test_many_blanks_take_no_time():
         ("<@UBOT>", ""),
         ("<@UBOT>\nfix it with <@U1>", "fix it with <@U1>"),
         ("hey <@UBOT>, fix it", "hey, fix it"),
+        ("<@UBOT> <@UBOT> fix it", "fix it"),
+        ("please \t<@UBOT>\t <@UBOT|x> fix it", "please  fix it"),
+        ("fix" + " " * 40_000 + "it", "fix" + " " * 40_000 + "it"),
+        ("x" * LONGEST + " <@UBOT>", "x" * LONGEST + " <@UBOT>"),
     ],
 )
 def test_only_our_own_mention_is_taken_out(raw, expected):

@@ -8,7 +8,7 @@ from bot.domain.commands.spec import Argument
 from bot.domain.notify_choice import NotifyChoice
 from bot.domain.session import bare_id
 
-_SESSION_URL: Final = re.compile(r"https?://\S+/sessions/(?P<id>[\w-]+)/?(?:[?#]\S*)?", re.IGNORECASE)
+_SESSION_URL: Final = re.compile(r"https?://[^\s?#]+/sessions/(?P<id>[\w-]+)/?(?:[?#]\S*)?", re.IGNORECASE)
 SHORTEST_ID: Final = 6  # characters with which an id has to begin to stand for a session
 _HEX_ID: Final = re.compile(
     rf"[0-9a-f]{{{SHORTEST_ID},32}}|[0-9a-f]{{8}}(?:-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}}", re.IGNORECASE

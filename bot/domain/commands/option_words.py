@@ -6,8 +6,11 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Final
 
+_BLANKS: Final = " \t"
 OPTION_KEYS: Final = ("repo", "playbook", "mode", "acu", "tags", "title")
 ACU: Final = "acu"
+# To compare a word with the options takes longer than to find it. A log or a file of settings may have thousands.
+MOST_COMPARED: Final = 200
 
 # Slack and phones turn straight quotes into typographic ones, in the forms of several languages.
 _DOUBLE: Final = '"\u201c\u201d\u201e'
@@ -53,12 +56,15 @@ class OptionWord:
 
 def option_words(text: str) -> Iterator[OptionWord]:
     """Find the options in `text`, and the words that resemble them, in their order."""
+    compared = 0
     for match in _TOKEN.finditer(text):
         if match["loose"]:
             value = re.split(r"[:=]", match[0], maxsplit=1)[1].strip()
             yield OptionWord(match.start(), _end(text, match, ACU), match[0], ACU, value, exact=False)
-        elif match["key"] is not None and (key := _meant(match["key"], match["value"])):
-            yield _word(text, match, key)
+        elif match["key"] is not None:
+            compared += match["key"].lower() not in OPTION_KEYS
+            if key := _meant(match["key"], match["value"], compared=compared <= MOST_COMPARED):
+                yield _word(text, match, key)
 
 
 def _word(text: str, match: re.Match[str], key: str) -> OptionWord:
@@ -74,14 +80,17 @@ def _end(text: str, match: re.Match[str], key: str) -> int:
     return unit.end() if unit else match.end()
 
 
-def _meant(written: str, value: str) -> str | None:
-    """The option that is meant by a key as it is `written`; None for a word that has nothing to do with options."""
+def _meant(written: str, value: str, *, compared: bool) -> str | None:
+    """The option that is meant by a key as it is `written`; None for a word that has nothing to do with options.
+
+    Only where it is `compared` with the names of options may it be spelled in another way.
+    """
     key = written.lower()
     if key in OPTION_KEYS:
         return key
     if {"acu", "acus"} & set(re.split("[_-]", key)):
         return ACU  # such as `max_acu=10`: nobody should get no limit who asked for one
-    near = get_close_matches(key, OPTION_KEYS, n=1, cutoff=0.7)
+    near = get_close_matches(key, OPTION_KEYS, n=1, cutoff=0.7) if compared else []
     if not near or not value or not key.isalpha():
         return None
     # Words such as `node=18` are spelled nearly like `mode` and have nothing to do with that option.
@@ -90,11 +99,12 @@ def _meant(written: str, value: str) -> str | None:
 
 def without(text: str, spans: list[tuple[int, int]]) -> str:
     """`text` without the `spans` from start to end, with one space between words and none at line ends."""
-    kept, at = "", 0
-    for start, end in spans:
-        kept = _joined(kept, text[at:start])
+    kept: list[str] = []  # characters, because strings would be copied for each span
+    at = 0
+    for start, end in [*spans, (len(text), len(text))]:
+        _add(kept, text[at:start])
         at = end
-    return _joined(kept, text[at:]).strip()
+    return "".join(kept).strip()
 
 
 def without_option_words(text: str) -> str:
@@ -102,13 +112,16 @@ def without_option_words(text: str) -> str:
     return without(text, [(word.start, word.end) for word in option_words(text)])
 
 
-def _joined(left: str, right: str) -> str:
-    """Join the texts before and after a removed option; brackets around nothing but options go too."""
-    if left.endswith("(") and (rest := right.lstrip(" \t,;")).startswith(")"):
-        left, right = left[:-1], rest[1:]
-    if not right[:1].isspace():
-        return (left.rstrip(" \t") if right.startswith(")") else left) + right
-    rest = right.lstrip(" \t")
-    if rest[:1] in {"", "\n"}:
-        return left.rstrip(" \t") + rest
-    return left + (rest if not left or left[-1].isspace() else right)
+def _add(kept: list[str], text: str) -> None:
+    """Add the `text` behind a removed option to `kept`; brackets around nothing but options go too."""
+    if kept[-1:] == ["("] and (rest := text.lstrip(_BLANKS + ",;")).startswith(")"):
+        kept.pop()
+        text = rest[1:]
+    blank, rest = text[:1].isspace(), text.lstrip(_BLANKS)
+    if text.startswith(")") or (blank and rest[:1] in {"", "\n"}):
+        while kept and kept[-1] in _BLANKS:
+            kept.pop()
+        text = rest
+    elif blank and (not kept or kept[-1].isspace()):
+        text = rest
+    kept += text

@@ -56,6 +56,7 @@ NOT_A_MODE: Final = f"needs one of {', '.join(MODES)}"
 NO_SUCH_PLAYBOOK: Final = "needs a playbook that exists, such as {titles}"
 NO_PLAYBOOKS: Final = "does not work, because your Devin organisation has no playbooks"
 MOST_TITLES: Final = 5
+MOST_WRONG: Final = 50  # words that are no valid options; whatever follows them stays in the prompt
 EXAMPLES: Final = {
     "repo": "repo=acme/web",
     "playbook": "playbook=upgrade-deps",
@@ -68,7 +69,9 @@ EXAMPLES: Final = {
 _REPO: Final = re.compile(r"[\w.-]+/[\w.-]+", re.ASCII)
 _GITHUB: Final = re.compile(r"(?:https?://)?(?:www\.)?github\.com/", re.IGNORECASE)
 _REMOTE: Final = re.compile(
-    r"(?:[a-z]+://)?(?:git@)?(?:www\.)?(?:git(?:hub|lab)\.com|bitbucket\.org)[/:]|@", re.IGNORECASE
+    # From the first letter of a scheme only: from each of them would take quadratic time.
+    r"(?:(?<![a-z])[a-z]+://)?(?:git@)?(?:www\.)?(?:git(?:hub|lab)\.com|bitbucket\.org)[/:]|@",
+    re.IGNORECASE,
 )
 _WORD: Final = re.compile(r"[A-Za-z0-9][\w.:/-]*")
 # Signs that are not drawn: controls, zero-width and bidirectional signs, fillers, variation selectors, old tags.
@@ -140,6 +143,8 @@ class _Reading:
 def _read(text: str, playbooks: Playbooks | None, any_mode: bool) -> _Reading:
     reading, read = _Reading(), _readers(playbooks, any_mode)
     for word in option_words(text):
+        if len(reading.wrong) == MOST_WRONG:
+            break  # nobody reads on, and the right value is searched for each of them
         try:
             value = _unquoted(word)
             options = _set(reading.options, word.key, read[word.key](value))

@@ -74,8 +74,7 @@ class Parser:
     def __init__(self, commands: Sequence[CommandSpec]) -> None:
         slash = _forms(commands, Surface.SLASH)
         # Longer phrases first: of `note` and `note add` the longer one is meant.
-        longest_first = sorted(slash, key=lambda it: -len(it[1].phrase))
-        self._slash = [(spec, form, _behind_slash(form)) for spec, form in longest_first]
+        self._slash = sorted(slash, key=lambda it: -len(it[1].phrase))
         self._doubtable = {form.phrase: spec for spec, form in slash if spec is not START}
         self._synonyms = _synonyms(commands, self._doubtable)
         written = _forms(commands, Surface.THREAD)
@@ -90,11 +89,9 @@ class Parser:
         text = text.strip()
         if not text:
             return Command(HELP)
-        for spec, form, pattern in self._slash:
-            if found := pattern.fullmatch(text if form.argument.verbatim else text.rstrip(_CLOSING)):
-                argument = form.argument.read((found["tail"] or "").strip())
-                if argument is not None:
-                    return Command(spec, argument)
+        for spec, form in self._slash:
+            if (argument := _behind_slash(form, text)) is not None:
+                return Command(spec, argument)
         return Command(START, text)
 
     def doubt(self, text: str) -> Doubt | None:
@@ -184,9 +181,12 @@ def _fits_around(word: str, spec: CommandSpec) -> bool:
     return word in _FILLERS or word.isdecimal() or parse_which(word) is not None or _takes(spec, word)
 
 
-def _behind_slash(form: Form) -> re.Pattern[str]:
-    phrase = r"\s+".join(map(re.escape, form.phrase.split()))
-    return re.compile(rf"{phrase}(?:\s+(?P<tail>.*))?", re.IGNORECASE | re.DOTALL)
+def _behind_slash(form: Form, text: str) -> str | None:
+    phrase = form.phrase.split()
+    typed = (text if form.argument.verbatim else text.rstrip(_CLOSING)).split(maxsplit=len(phrase))
+    if [word.lower() for word in typed[: len(phrase)]] != phrase:
+        return None
+    return form.argument.read("".join(typed[len(phrase) :]).strip())
 
 
 def _as_it_is(form: Form, text: str) -> str | None:

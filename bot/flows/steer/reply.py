@@ -1,7 +1,8 @@
 """A reply in a session's thread is sent to Devin once, with its sender: `bot.flows.exactly_once` says how.
 
 The first line of the message at Devin begins with a mark that is made from the reply's `ts`. A look-up searches for the
-mark, never for the text, because people may write "yes" twice and mean both. A session that sleeps is unarchived first.
+mark, never for the text, because people may write "yes" twice and mean both. The text below it is quoted, so that no
+line of it reads like another person's. A session that sleeps is unarchived first.
 """
 
 from dataclasses import replace
@@ -179,9 +180,8 @@ class NewMessage(Creation[Snapshot | None]):
         self._files = await self._prompts.files(self._job, self._organisation)
         text = await self._prompts.reply(self._job)
         if text or self._files.urls:
-            self._message_text = (
-                f"{_mark(self._job)} {await self._prompts.name(self._job.workspace, cause.user)}:\n{text}"
-            )
+            author = await self._prompts.author(self._job.workspace, cause.user)
+            self._message_text = f"{_mark(self._job)} {author}:\n{text}"
             return True
         async with self._services.unit_of_work_for(self._job) as uow:
             if self._files.left_out:

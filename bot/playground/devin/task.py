@@ -11,10 +11,10 @@ NO_TITLE: Final = "Do what the message asks for"
 # What the bot puts around a prompt and before a message. It says nothing about what somebody wants.
 _FILES: Final = re.compile(r'\n?ATTACHMENT:"[^"\n]*"')
 _SIGNED: Final = re.compile(r"\bAsked in Slack by [^\n]{0,200}\. Reference: \S*\s*\Z")
-_CONTEXT: Final = "\n\nEarlier messages in the Slack thread, oldest first:\n"
+_CONTEXT: Final = "\n\nEarlier messages in the Slack thread, oldest first."
 _LOOK_AT_THREAD: Final = "Look at this Slack thread and do what it asks for."
-_SPEAKER: Final = re.compile(r"\A[^:\n]{1,80}: ")
 _MARK: Final = re.compile(r"\A\[Slack [\d.]+\] [^\n]*:\n")
+_QUOTED: Final = re.compile(r"^> ?", re.MULTILINE)
 
 _POLITE: Final = re.compile(
     r"\A(?:(?:@\S+|(?:hey|hi|hello|ok|okay|so|please|pls|kindly|devin|just|also|(?:can|could|would|will) you|try to"
@@ -58,12 +58,13 @@ def own_words(prompt: str) -> str:
     words = words.strip()
     if words != _LOOK_AT_THREAD or not context.strip():
         return words
-    return _SPEAKER.sub("", context.strip().splitlines()[-1]).strip()
+    return _QUOTED.sub("", context.strip().splitlines()[-1]).strip()
 
 
 def own_reply(message: str) -> str:
     """What the person wrote in a message that came through the bot, or in Devin's own app."""
-    return _FILES.sub("", _MARK.sub("", message)).strip()
+    words, marks = _MARK.subn("", message)
+    return _FILES.sub("", _QUOTED.sub("", words) if marks else words).strip()
 
 
 def title_of(words: str) -> str:

@@ -71,7 +71,6 @@ from bot.views.answers.session_lists import (
 from bot.views.answers.sessions import NO_SESSION_HERE, cost, status
 from bot.views.answers.starts import (
     EMPTY_PROMPT,
-    NOTHING_TO_READ,
     START_CANCELLED,
     START_DECLINED,
     START_EXPIRED,
@@ -82,6 +81,7 @@ from bot.views.answers.starts import (
     ask_command_or_task,
     checking,
     no_such_playbook,
+    nothing_to_read,
     received,
     received_in_thread,
     start_failed,
@@ -131,7 +131,6 @@ __all__ = [
     "MAYBE_STORED",
     "MOST_LISTED",
     "MUTED",
-    "NOTHING_TO_READ",
     "NOTHING_TO_STOP",
     "NOT_MUTED",
     "NOT_STORED",
@@ -182,6 +181,7 @@ __all__ = [
     "not_in_channel",
     "not_readable",
     "not_yours",
+    "nothing_to_read",
     "notify_set",
     "notify_shown",
     "one_file_too_many",

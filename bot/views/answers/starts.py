@@ -22,10 +22,6 @@ EMPTY_PROMPT: Final = Message(
     "There is no task in that, so nothing was started. Write what Devin should do, "
     "for example `/devin fix the flaky login test repo=acme/web`."
 )
-NOTHING_TO_READ: Final = Message(
-    "There is no task in that and nothing to read in this thread, so nothing was started. "
-    "Mention Devin Bridge again and write what Devin should do."
-)
 START_DECLINED: Final = Message("Fine, nothing more was started.")
 START_CANCELLED: Final = Message("Fine, nothing was started.")
 START_EXPIRED: Final = Message(
@@ -61,17 +57,39 @@ def started_in_thread(prompt: str, permalink: str) -> Message:
     return Message(f"Got it: “{fitted(prompt, PROMPT_SHOWN)}”. The session is in {link(permalink, 'this thread')}.")
 
 
-def thread_read(messages: int, files: int, left_out: Sequence[str], *, older: bool) -> Message:
+def nothing_to_read(outsiders: int) -> Message:
+    """Report that a message without a task started nothing, because its thread holds nothing else to read.
+
+    `outsiders` is the number of messages that guests and people of other companies wrote there.
+    """
+    return message_of(
+        "There is no task in that and nothing to read in this thread, so nothing was started.",
+        _of_outsiders(outsiders),
+        "Mention Devin Bridge again and write what Devin should do.",
+    )
+
+
+def thread_read(messages: int, files: int, left_out: Sequence[str], *, older: bool, outsiders: int = 0) -> Message:
     """Report how many earlier messages and files of a thread Devin got, and what was left out.
 
-    `left_out` are the names of the files that were not passed on; `older` is whether messages were left out too.
+    `left_out` are the names of the files that were not passed on; `older` is whether messages were left out too, and
+    `outsiders` is the number of those that guests and people of other companies wrote.
     """
     counts = [counted(number, noun) for number, noun in ((messages, "message"), (files, "file")) if number]
     return message_of(
         f"Read {' and '.join(counts)} of this thread." if counts else "",
         "It is long, so earlier messages were left out; paste what matters of them." if older else "",
+        _of_outsiders(outsiders),
         _not_passed_on(left_out) if left_out else "",
     )
+
+
+def _of_outsiders(messages: int) -> str:
+    if not messages:
+        return ""
+    it, is_ = ("it", "isn't") if messages == 1 else ("them", "aren't")
+    which = f"{counted(messages, 'message')} by guests or people from other companies {is_} passed on to Devin"
+    return f"{which}; write what matters of {it} yourself."
 
 
 def _not_passed_on(names: Sequence[str]) -> str:
