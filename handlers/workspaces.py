@@ -1,6 +1,7 @@
 """From a request to the workspace it is for."""
 
 from collections.abc import Awaitable, Callable
+from typing import Final
 
 from slack_bolt import BoltResponse
 from slack_bolt.middleware.async_middleware import AsyncMiddleware
@@ -12,6 +13,8 @@ from bot.metrics import Metrics
 
 log = get_logger(__name__)
 
+MOST_NAMED: Final = 100
+
 
 class OfWorkspace(AsyncMiddleware):
     """Gives all that follows the workspace of a request as `workspace`.
@@ -22,6 +25,7 @@ class OfWorkspace(AsyncMiddleware):
     def __init__(self, workspaces: Workspaces, metrics: Metrics) -> None:
         self._workspaces = workspaces
         self._metrics = metrics
+        self._named: set[tuple[str, str]] = set()  # the origins that were logged as a warning
 
     async def async_process(
         self,
@@ -36,7 +40,16 @@ class OfWorkspace(AsyncMiddleware):
         workspace = self._workspaces.of_request(req.body)
         if workspace is None:
             self._metrics.dropped()
-            log.debug("request from elsewhere", team=req.context.team_id, app=req.body.get("api_app_id"))
+            self._log(str(req.context.team_id), str(req.body.get("api_app_id")))
             return BoltResponse(status=200)
         req.context["workspace"] = workspace
         return await next()
+
+    def _log(self, team: str, app: str) -> None:
+        """Log a request from elsewhere, the first one of each origin as a warning: tokens may be of different apps."""
+        known = (team, app) in self._named or len(self._named) >= MOST_NAMED
+        if known:
+            log.debug("request from elsewhere", team=team, app=app)
+            return
+        self._named.add((team, app))
+        log.warning("request from elsewhere; if there are no others, the tokens are of another app", team=team, app=app)

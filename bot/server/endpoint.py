@@ -13,7 +13,7 @@ from bot.app import Bot
 from bot.config import Settings
 from bot.logs import get_logger
 from bot.server.gate import RequestGate
-from bot.server.requests import LARGEST_BODY, bolt_request, read_body
+from bot.server.requests import LARGEST_BODY, bolt_request, is_known, read_body
 from bot.server.signatures import NUMBER, Repeats, Signatures
 
 log = get_logger(__name__)
@@ -77,6 +77,10 @@ class SlackEndpoint:
     async def _dispatch(self, headers: Mapping[bytes, bytes], body: bytes) -> Response:
         with self._priority:
             payload = read_body(body, headers.get(b"content-type", b""))
+            if payload is not None and not is_known(payload):
+                # What Slack will send one day. An error would only have it sent again.
+                self._refused("unknown kind")
+                return Response()
             request = None if payload is None else bolt_request(payload)
             if request is None:
                 log.warning("signed request cannot be read")

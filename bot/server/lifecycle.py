@@ -86,7 +86,7 @@ async def _run(
         if server.started:
             _shorten_gc_pauses()
             teams = ",".join(workspace.team for workspace in bot.services.workspaces)
-            log.info("running", transport=settings.transport, port=server.port, team=teams)
+            log.info("running", transport=settings.transport, host=settings.host, port=server.port, team=teams)
             if announce is not None:
                 announce(server.port)
         await _until(stopping, tasks)

@@ -45,7 +45,6 @@ class Event(BaseModel):
 class Action(BaseModel):
     """An element that was used: a button, for example."""
 
-    action_id: str
     value: Text = None
     action_ts: Ts | None = None
 
@@ -104,15 +103,22 @@ class ChannelEvent(BaseModel):
     channel: Text = None
 
 
+class BlockAction(BaseModel):
+    """An element of a block that was used."""
+
+    action_id: str
+
+
 class Interaction(BaseModel):
-    """The use of an element in a message or a form."""
+    """The use of an element of a block in a message or a form."""
 
-    actions: list[Json]
+    actions: list[BlockAction]
 
 
-class AttachmentAction(Interaction):
+class AttachmentAction(BaseModel):
     """The use of an element in an attachment, which was the way before there were blocks."""
 
+    actions: list[Json]
     callback_id: str
 
 
@@ -222,7 +228,7 @@ def _is_shallow(text: str, payload: Json) -> bool:
 
 
 def bolt_request(payload: Json) -> AsyncBoltRequest | None:
-    """Make Bolt's request of `payload`; None if Slack does not send such, or this version does not know its kind."""
+    """Make Bolt's request of `payload`; None if Slack does not send such."""
     if not _is_slacks(payload):
         return None
     try:
@@ -232,6 +238,15 @@ def bolt_request(payload: Json) -> AsyncBoltRequest | None:
         return None
     team: object = request.context.team_id
     return request if team is None or isinstance(team, str) else None
+
+
+def is_known(payload: Json) -> bool:
+    """Whether this version knows the kind of request that `payload` is."""
+    return _kind(payload) in _KINDS
+
+
+def _kind(payload: Json) -> str:
+    return next((name for name in ("command", "ssl_check") if name in payload), str(payload.get("type")))
 
 
 def _is_slacks(payload: Json) -> bool:
@@ -245,7 +260,7 @@ def _is_slacks(payload: Json) -> bool:
 
 def _shapes(payload: Json) -> Iterator[tuple[type[BaseModel], object]]:
     """Yield what `payload` and its parts have to be; each is checked before the next is asked for."""
-    kind = next((name for name in ("command", "ssl_check") if name in payload), str(payload.get("type")))
+    kind = _kind(payload)
     yield Body, payload
     yield _KINDS[kind], payload
     if kind == "event_callback":

@@ -159,7 +159,7 @@ def test_the_check_for_a_change_is_make_test():
 
 
 def test_a_platform_brings_up_the_schema_before_the_bot():
-    assert read("Procfile") == "release: python -m bot migrate\nweb: python -m bot run\n"
+    assert read("Procfile") == "release: python -m bot migrate\nweb: BOT_HOST=${BOT_HOST:-0.0.0.0} python -m bot run\n"
 
 
 def test_the_readme_shows_the_pictures_that_make_screenshots_takes():

@@ -141,7 +141,12 @@ COMMANDS: Final[dict[str, Json]] = {
 INTERACTIONS: Final[dict[str, Json]] = {
     "button": interaction("block_actions", actions=[ACTION], **PRESSED),
     "link": interaction("block_actions", actions=[ACTION | {"action_id": "open"}], **PRESSED),
-    "attachment": interaction("interactive_message", callback_id="stop", actions=[ACTION], channel={"id": GENERAL}),
+    "attachment": interaction(
+        "interactive_message",
+        callback_id="stop",
+        actions=[{"name": "game", "type": "button", "value": "chess"}],
+        channel={"id": GENERAL},
+    ),
     "form": interaction("view_submission", view={"id": "V1", "type": "modal", "callback_id": "c", "state": {}}),
     "closed form": interaction("view_closed", view={"id": "V1", "type": "modal", "callback_id": "c"}, is_cleared=False),
     "shortcut": interaction("shortcut", callback_id="c"),
