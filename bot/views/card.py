@@ -50,7 +50,7 @@ def card(session: Session, now: float) -> Message:
 
 
 def _state_line(session: Session) -> str:
-    """The emoji and the words of the state. Where nobody has to do anything, time and cost stand beside them."""
+    """The emoji and the words of the state, with the time that Devin worked and what that cost."""
     state = session.display_state
     sign = STATE_EMOJI[state]
     if session.stop_requested and state in STOPPABLE:
@@ -64,7 +64,8 @@ def _state_line(session: Session) -> str:
         pulls = _pull_requests(session)
         facts = (f"{sign} Done{took(session)}", spent(session), *pulls, f"asked by {asker_name(session)}")
         return " · ".join(fact for fact in facts if fact)
-    return f"{sign} {state_sentence(session)}"
+    figures = " · ".join(fact for fact in (worked(session), spent(session) if session.snapshot.acus else "") if fact)
+    return f"{sign} {state_sentence(session)} {figures[:1].upper()}{figures[1:]}".rstrip()
 
 
 def _last_line(session: Session) -> str:
@@ -79,9 +80,7 @@ def _hint(session: Session) -> str:
 
 def _facts(session: Session, now: float) -> list[str]:
     repo = fitted(session.options.repo, 100) if session.options.repo else ""
-    # While Devin works, its time and its cost stand in the line of the state.
-    figures = [] if session.display_state is DisplayState.WORKING else [spent(session), worked(session)]
-    return [f"Asked by {asker_name(session)}", repo, *_pull_requests(session), *figures, _active(session, now)]
+    return [f"Asked by {asker_name(session)}", repo, *_pull_requests(session), _active(session, now)]
 
 
 def worked(session: Session) -> str:

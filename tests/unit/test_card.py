@@ -156,11 +156,8 @@ def test_a_session_that_only_begins():
 
 def test_in_a_resting_state_the_card_says_how_long_devin_worked():
     waits = replace(seen("running", "waiting_for_user"), worked=65.0)
-    assert (
-        card(waits, NOW)
-        .blocks[1]["elements"][0]["text"]
-        .startswith("Asked by Ann · acme/web · 1.5 of 10 ACUs · worked 1 min · active ")
-    )
+    assert state_line(waits) == f":speech_balloon: {sentences.waiting_for_answer('Ann')} Worked 1 min · 1.5 of 10 ACUs"
+    assert card(waits, NOW).blocks[1]["elements"][0]["text"].startswith("Asked by Ann · acme/web · active ")
 
 
 @pytest.mark.parametrize(
@@ -278,7 +275,8 @@ def test_every_state_has_its_sentence_with_the_next_step(session, sentence):
     assert state_sentence(session) == sentence
     assert_valid(card(session, NOW))
     if session.display_state not in {DisplayState.WORKING, DisplayState.DONE} or session.stop_requested:
-        assert state_line(session) == f"{STATE_EMOJI[session.display_state]} {sentence}"
+        spent = "" if session.stop_requested else " 1.5 of 10 ACUs"
+        assert state_line(session) == f"{STATE_EMOJI[session.display_state]} {sentence}{spent}"
 
 
 def test_no_state_is_without_words():
