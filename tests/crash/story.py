@@ -61,6 +61,8 @@ REACTED: Final = (
     "add (reaction): Slack reactions.add",
     "mark as sent (reaction): commit",
 )
+# A poll that began before a stop may show the state from before it for a moment, with its reaction.
+SEEN_AS_BEFORE: Final = (*FOLLOWED, *REACTED)
 TAKEN_AWAY: Final = (
     "claim (old reaction): commit",
     "add (old reaction): Slack reactions.remove",

@@ -21,6 +21,7 @@ from tests.crash.story import (
     PUT_TO_SLEEP,
     REACTED,
     RECEIVED,
+    SEEN_AS_BEFORE,
     REPLIED,
     STARTED_FROM_A_COMMAND,
     STOPPED,
@@ -248,7 +249,7 @@ STORIES = [
         stop,
         stopped,
         steps=(*RECEIVED, *PUT_TO_SLEEP, *EDITED, *POSTED),
-        sometimes=FOLLOWED,
+        sometimes=SEEN_AS_BEFORE,
         throughout=PUT_TO_SLEEP,
     ),
     Story(
@@ -283,7 +284,7 @@ STORIES = [
         archive,
         archived,
         steps=(*RECEIVED, *PUT_TO_SLEEP, *EDITED, *POSTED),
-        sometimes=FOLLOWED,
+        sometimes=SEEN_AS_BEFORE,
     ),
     Story(
         "EXIT",

@@ -23,6 +23,7 @@ from tests.crash.story import (
     PUT_TO_SLEEP,
     REACTED,
     RECEIVED,
+    SEEN_AS_BEFORE,
     STARTED_FROM_A_COMMAND,
     Story,
     in_both_forms,
@@ -390,7 +391,7 @@ STORIES = [
             *EDITED,
             *POSTED,
         ),
-        sometimes=FOLLOWED,
+        sometimes=SEEN_AS_BEFORE,
         times={"receive: commit": 2, "begin work: commit": 3},
     ),
     Story(

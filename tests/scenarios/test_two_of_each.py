@@ -99,9 +99,10 @@ async def test_each_workspace_starts_its_sessions_in_its_own_organisation(both: 
 async def test_replies_and_answers_stay_in_their_threads(both: Both) -> None:
     ts, made = await both.started()
     await both.say("use pytest in One", "use unittest in Two", thread_ts=ts)
-    for on, devin_id, own, other in zip(both, made, ("pytest", "unittest"), ("unittest", "pytest"), strict=True):
+    words = (("pytest", "unittest", "One"), ("unittest", "pytest", "Two"))
+    for on, devin_id, (own, other, name) in zip(both, made, words, strict=True):
         (sent,) = await on.devin.wait_for_messages(own)
-        assert "U0ANN" not in sent["message"]
+        assert sent["message"].endswith(f"ann (U0ANN):\n> use {own} in {name}")
         assert [line for line in (await on.devin.session(devin_id))["messages"] if other in str(line)] == []
         await on.devin.say(devin_id, f"I use {own}.")
         await on.wait_for_post(GENERAL, ts, f"I use {own}.")

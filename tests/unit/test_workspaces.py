@@ -136,11 +136,12 @@ async def test_what_is_ours_goes_on_with_its_workspace():
     assert (found, answer and answer.status, count, log) == (TWO, 201, "0.0", [])
 
 
-async def test_what_comes_from_elsewhere_is_answered_counted_and_logged_once_for_those_who_debug():
+async def test_what_comes_from_elsewhere_is_answered_counted_and_logged_once_as_a_warning():
     found, answer, count, log = await taken({"team_id": "T0EXT", "api_app_id": "A1", "command": "/devin"})
     assert (found, answer and answer.status, answer and answer.body, count) == (None, 200, "", "1.0")
     (line,) = log
-    assert (line["event"], line["log_level"]) == ("request from elsewhere", "debug")
+    said = "request from elsewhere; if there are no others, the tokens are of another app"
+    assert (line["event"], line["log_level"]) == (said, "warning")
     assert (line["team"], line["app"]) == ("T0EXT", "A1")
 
 
