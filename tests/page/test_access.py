@@ -27,7 +27,7 @@ async def test_axe_finds_nothing_serious(ann: Visitor, axe: str) -> None:
     await ann.opens("web")
     await ann.asks_devin()
     assert await ann.faults(axe) == []
-    await ann.opens_thread(sentences.asked_by("ann"))
+    await ann.opens_thread(sentences.ASKED_BY)
     await ann.reads(sentences.WAITS_FOR_YOUR_ANSWER)
     assert await ann.faults(axe) == []
     await ann.drawer.chooses_the_session()
@@ -73,7 +73,7 @@ async def test_it_fits_on_the_screen(visit: Visit, play: Playground) -> None:
     await ann.opens("web")
     await ann.asks_devin()
     await fits(ann, ann.composer)
-    await ann.opens_thread(sentences.asked_by("ann"))
+    await ann.opens_thread(sentences.ASKED_BY)
     await fits(ann, ann.thread_composer)
     await ann.drawer.opens("Devin")
     await fits(ann)
@@ -103,7 +103,7 @@ async def test_each_stop_of_the_tab_key_shows_that_it_has_the_focus(visit: Visit
     ann = await visit(play.url, viewport={"width": 1600, "height": 900})  # room for the drawer beside the thread
     await ann.opens("web")
     await ann.asks_devin()
-    await ann.opens_thread(sentences.asked_by("ann"))
+    await ann.opens_thread(sentences.ASKED_BY)
     await ann.drawer.chooses_the_session()
     stops = await ann.tabs_through()
     assert [name for name, is_seen in stops.items() if not is_seen] == []

@@ -23,7 +23,7 @@ async def test_a_task_from_the_command_to_the_digest(ann: Visitor) -> None:
     await ann.opens("web")
     await ann.writes(f"/devin {TASK} repo=acme/web")
     await ann.is_answered(sentences.got_it_posted(TASK))
-    await ann.opens_thread(sentences.asked_by("ann"))
+    await ann.opens_thread(sentences.ASKED_BY)
     await ann.reads(QUESTION)
     await expect(ann.card).to_contain_text(WAITING)
     await expect(ann.card).to_contain_text("Asked by ann · acme/web")
@@ -56,7 +56,7 @@ async def test_the_stop_button_puts_devin_to_sleep(ann: Visitor) -> None:
     await card.get_by_role("button", name=sentences.STOP_BUTTON).click()
     await expect(card).to_contain_text(sentences.card_stopped("ann"))
     await expect(card.get_by_role("button", name=sentences.STOP_BUTTON)).to_have_count(0)
-    await ann.opens_thread(sentences.asked_by("ann"))
+    await ann.opens_thread(sentences.ASKED_BY)
     await ann.reads(sentences.stopped("ann", sign=""))
 
 
@@ -76,7 +76,7 @@ async def test_the_drawer_is_devins_own_side(ann: Visitor) -> None:
     await expect(ann.drawer.sessions).to_contain_text(["running / waiting_for_user"])
     await ann.drawer.says_as_devin("There is **one** more test like it.")
     await ann.drawer.closes()
-    await ann.opens_thread(sentences.asked_by("ann"))
+    await ann.opens_thread(sentences.ASKED_BY)
     await ann.reads("There is one more test like it.")
 
 

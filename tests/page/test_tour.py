@@ -31,7 +31,7 @@ async def test_each_step_is_done_by_hand(visit: Visit, play: Playground) -> None
     await ann.tour.is_at(2)
     await expect(ann.composer).to_be_focused()
     await ann.tour.points_at(ann.card)
-    await ann.opens_thread(sentences.asked_by("ann"))
+    await ann.opens_thread(sentences.ASKED_BY)
     await ann.tour.is_at(3)
     await ann.tour.points_at(frame(ann, "thread-composer"))
     await ann.reads(QUESTION)

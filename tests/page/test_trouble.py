@@ -18,7 +18,7 @@ pytestmark = AT_THE_PAGE
 async def test_what_is_written_while_the_bot_is_dead_is_answered_once(ann: Visitor, play: Playground) -> None:
     await ann.opens("web")
     await ann.asks_devin()
-    await ann.opens_thread(sentences.asked_by("ann"))
+    await ann.opens_thread(sentences.ASKED_BY)
     await ann.drawer.presses("kill")
     await ann.drawer.sees_the_bot("killed")
     await ann.drawer.closes()
@@ -71,7 +71,7 @@ async def test_each_thing_is_done_once_whatever_answers(
     await ann.drawer.closes()
     await expect(ann.card).to_contain_text(WAITING)
     await expect(ann.channel.get_by_test_id("message").filter(has_text=sentences.ASKED_BY)).to_have_count(1)
-    await ann.opens_thread(sentences.asked_by("ann"))
+    await ann.opens_thread(sentences.ASKED_BY)
     await ann.reads("Which one do you want?")
     said = await ann.thread.get_by_test_id("message").all_inner_texts()
     assert len(said) == len({text.split("\n", 1)[-1] for text in said})
