@@ -4,6 +4,7 @@ import asyncio
 import time
 from typing import Any
 
+from slack_bolt import BoltResponse
 from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
 from slack_bolt.adapter.socket_mode.async_internals import send_async_response
 
@@ -12,7 +13,7 @@ from bot.config import Settings
 from bot.connect import StartError
 from bot.logs import get_logger
 from bot.server.gate import RequestGate
-from bot.server.requests import bolt_request
+from bot.server.requests import bolt_request, is_known
 
 log = get_logger(__name__)
 
@@ -35,6 +36,11 @@ class SocketModeConnection(AsyncSocketModeHandler):
     async def handle(self, client: Any, req: Any) -> None:
         """Answer the request `req`, unless the bot is stopping: then Slack sends it to another connection."""
         if self._gate.closed:
+            return
+        if not is_known(req.payload):
+            self._metrics.request_refused("unknown kind")
+            # What Slack will send one day. Without an ack it would only send it again.
+            await send_async_response(client, req, BoltResponse(status=200), time.time())
             return
         request = bolt_request(req.payload)
         if request is None:

@@ -52,6 +52,7 @@ _HEAD: Final = (
     .limit(1)
 )
 _KNOWN: Final = select(inbox.c.key).where(inbox.c.lane == bindparam("lane")).limit(1)
+_OPEN: Final = _KNOWN.where(inbox.c.state == "open")
 _CLOSE: Final = (
     update(inbox)
     .where(inbox.c.key.in_(bindparam("keys", expanding=True)), inbox.c.state == "open")
@@ -97,6 +98,11 @@ async def waiting(tx: AsyncConnection, lane: str, *causes: type[_Cause]) -> list
 async def knows_lane(tx: AsyncConnection, lane: str) -> bool:
     """Whether any row of `lane` is stored, open or closed."""
     return (await tx.execute(_KNOWN, {"lane": lane})).first() is not None
+
+
+async def has_open(tx: AsyncConnection, lane: str) -> bool:
+    """Whether any row of `lane` is open. An ack waits for this, so no row is read, however many are open."""
+    return (await tx.execute(_OPEN, {"lane": lane})).first() is not None
 
 
 async def earlier_in_channel(tx: AsyncConnection, prefix: str, row: InboxRow[Cause]) -> bool:

@@ -325,11 +325,10 @@ async def test_what_is_signed_and_cannot_be_read_is_refused_in_one_line(web: Har
     assert [line["event"] for line in lines if line["log_level"] != "info"] == ["signed request cannot be read"]
 
 
-async def test_a_kind_of_request_that_is_not_known_is_acknowledged_and_counted(web: Harness) -> None:
-    body = json.dumps({"type": "moon_phase", "team": {"id": "T0PLAY"}}).encode()
-    answer = await _post(web, body, {**signed(web, body), "Content-Type": "application/json"})
-    assert (answer.status_code, answer.text) == (200, "")
-    assert 'devin_bridge_requests_refused_total{reason="unknown kind"} 1.0' in (await _get(web, "/metrics")).text
+@pytest.mark.both_transports
+async def test_a_kind_of_request_that_is_not_known_is_acknowledged_and_counted(on: Harness) -> None:
+    assert await forge(on, "interactive", {"type": "moon_phase", "team": {"id": "T0PLAY"}}) == "acked"
+    assert 'devin_bridge_requests_refused_total{reason="unknown kind"} 1.0' in (await _get(on, "/metrics")).text
 
 
 # ------------------------------------------------------------ the second time

@@ -156,6 +156,16 @@ async def test_what_is_closed_stays_as_it_is(db: Database) -> None:
     assert row["payload"]["text"] == "words of k"
 
 
+async def test_a_lane_has_open_rows_until_they_are_closed(db: Database) -> None:
+    await store(db, asked("k"), asked("other", lane="in:elsewhere"))
+    async with db.write() as tx:
+        assert await inbox.has_open(tx, LANE)
+        await inbox.finish(tx, ["k"], NOW)
+        assert not await inbox.has_open(tx, LANE)
+        assert await inbox.knows_lane(tx, LANE)
+        assert not await inbox.knows_lane(tx, "in:nobody")
+
+
 async def test_many_rows_are_closed_at_once(db: Database) -> None:
     await store(db, *(asked(f"k{number}") for number in range(5)))
     async with db.write() as tx:

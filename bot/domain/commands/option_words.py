@@ -56,6 +56,8 @@ class OptionWord:
 
 def option_words(text: str) -> Iterator[OptionWord]:
     """Find the options in `text`, and the words that resemble them, in their order."""
+    if "=" not in text and ":" not in text:
+        return  # no option is written without one of them; an ack waits for this
     compared = 0
     for match in _TOKEN.finditer(text):
         if match["loose"]:
@@ -99,6 +101,8 @@ def _meant(written: str, value: str, *, compared: bool) -> str | None:
 
 def without(text: str, spans: list[tuple[int, int]]) -> str:
     """`text` without the `spans` from start to end, with one space between words and none at line ends."""
+    if not spans:
+        return text.strip()
     kept: list[str] = []  # characters, because strings would be copied for each span
     at = 0
     for start, end in [*spans, (len(text), len(text))]:

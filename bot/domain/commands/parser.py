@@ -73,8 +73,11 @@ class Parser:
 
     def __init__(self, commands: Sequence[CommandSpec]) -> None:
         slash = _forms(commands, Surface.SLASH)
-        # Longer phrases first: of `note` and `note add` the longer one is meant.
-        self._slash = sorted(slash, key=lambda it: -len(it[1].phrase))
+        # By the first word, because an ack waits for the search. Longer phrases first: of `note` and `note add` the
+        # longer one is meant.
+        self._slash: dict[str, list[_Declared]] = {}
+        for one in sorted(slash, key=lambda it: -len(it[1].phrase)):
+            self._slash.setdefault(one[1].phrase.split()[0], []).append(one)
         self._doubtable = {form.phrase: spec for spec, form in slash if spec is not START}
         self._synonyms = _synonyms(commands, self._doubtable)
         written = _forms(commands, Surface.THREAD)
@@ -89,7 +92,7 @@ class Parser:
         text = text.strip()
         if not text:
             return Command(HELP)
-        for spec, form in self._slash:
+        for spec, form in self._slash.get(text.split(maxsplit=1)[0].rstrip(_CLOSING).lower(), ()):
             if (argument := _behind_slash(form, text)) is not None:
                 return Command(spec, argument)
         return Command(START, text)

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from bot.domain.causes import CommandCause, Confirmation
+from bot.domain.causes import Confirmation
 from bot.domain.commands.options import Request
 from bot.domain.commands.registry import START
 from bot.domain.lane import person_lane
@@ -74,7 +74,7 @@ class NewCommand:
         team, user = workspace.team, body["user_id"]
         # In one transaction: to open another one takes as long as its statement.
         async with self._services.db.read(first=True) as tx:
-            if await inbox.waiting(tx, person_lane(team, user), CommandCause):
+            if await inbox.has_open(tx, person_lane(team, user)):
                 return None
             return _Known(await self._start_from_command.earlier_start(tx, team, user, request))
 
