@@ -8,6 +8,7 @@ from tests.scenarios.observations import (
     buttons,
     card,
     creations,
+    polled,
     posted,
     private_answers,
     reactions,
@@ -108,6 +109,19 @@ async def test_a_second_stop_changes_nothing(on: Harness) -> None:
     assert await private_answers(on, BEN) == [again]
     assert await private_answers(on, ANN) == [again]
     assert len(await on.devin.log("archive")) == 1
+
+
+async def test_a_list_that_was_read_before_a_stop_of_the_same_second_does_not_undo_it(on: Harness) -> None:
+    """Devin's times are whole seconds, so such a list looks as new as the stop."""
+    ts, session = await on.started()
+    await press_stop(on, ts)
+    await settled(on)
+    await on.devin.set(session, moves=False, is_archived=False, status="running", status_detail="working")
+    await polled(on)
+    await on.slack.say(BEN, GENERAL, "!stop", thread_ts=ts)
+    await settled(on)
+    assert await on.thread(GENERAL, ts) == [STOPPED_BY_ANN]
+    assert await private_answers(on, BEN) == [sentences.ALREADY_STOPPED]
 
 
 async def test_a_reply_after_the_stop_wakes_the_session(on: Harness) -> None:

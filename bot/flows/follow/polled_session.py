@@ -51,6 +51,9 @@ def polled_session(tracked: TrackedSession, made: DevinSession, ended_after: flo
     without_detail = isinstance(made, SessionInsights) or "status_detail" in made.odd_fields
     if without_detail and snapshot.status == session.snapshot.status:
         snapshot = replace(snapshot, detail=snapshot.detail or session.snapshot.detail)
+    if session.snapshot.archived and not made.is_archived and made.updated_at == session.snapshot.updated_at:
+        # Devin's times are whole seconds, so this was read before a stop of the same second, and is as good as older.
+        snapshot = session.snapshot
     over = _is_over(session, made, ended_after)
     return PolledSession(tracked, snapshot, message_count(made), undated=not made.updated_at, over=over)
 
