@@ -9,7 +9,7 @@ from bot.domain.session import Session
 from bot.flows.organisation import Organisation
 from bot.logs import get_logger
 from bot.slack.client import Slack
-from bot.slack.origin import Origin, origin_of
+from bot.slack.origin import app_of, enterprises_of, teams_of
 
 log = get_logger(__name__)
 
@@ -80,17 +80,18 @@ class Workspaces:
         Elsewhere is another app, or a workspace that is not connected. The person of a request may be from another
         company all the same: `bot.flows.access` refuses such people.
         """
-        origin = origin_of(body)
-        found = self._named(origin)
-        for_another_app = found is not None and None not in {found.app, origin.app} and found.app != origin.app
+        found, app = self._named(body), app_of(body)
+        for_another_app = found is not None and None not in {found.app, app} and found.app != app
         return None if for_another_app else found
 
-    def _named(self, origin: Origin) -> Workspace | None:
-        for team in origin.teams:
+    def _named(self, body: Mapping[str, Any]) -> Workspace | None:
+        # Most requests name their workspace first, so that nothing else is read.
+        for team in teams_of(body):
             if team in self._by_team:
                 return self._by_team[team]
+        enterprises = set(enterprises_of(body))
         for workspace in self:
-            if workspace.enterprise is not None and workspace.enterprise in origin.enterprises:
+            if workspace.enterprise is not None and workspace.enterprise in enterprises:
                 return workspace
         # A request that names no workspace is no reason to lose it, as long as it can be for one alone.
-        return next(iter(self)) if not origin.teams and len(self._by_team) == 1 else None
+        return next(iter(self)) if len(self._by_team) == 1 and not any(teams_of(body)) else None

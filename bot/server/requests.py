@@ -5,7 +5,7 @@ Neither copes with values of other types than Slack's: they would end in a trace
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any, Final, Literal
 from urllib.parse import parse_qsl
 
@@ -25,6 +25,7 @@ DEEPEST: Final = 100  # levels of objects and lists; Slack's blocks have about t
 _UNSTORABLE: Final = re.compile(r"\\u0000|\\u[dD][89a-fA-F]")
 _NUL: Final = re.compile(r"\x00|%00")
 
+_NOT_EMPTY: Final = Field(min_length=1)
 _ABSENT: Final[Any] = None  # the default of a field that may be absent, but not null
 
 Text = str | None
@@ -57,13 +58,13 @@ class Body(BaseModel):
     response_url: Text = None
     authorizations: list[Json] | None = None
     event: Event = _ABSENT
-    actions: Annotated[list[Action], Field(min_length=1)] = _ABSENT
+    actions: Annotated[Sequence[Action], _NOT_EMPTY] = _ABSENT
 
 
 # ---------------------------------------------------------------- of one kind
 
 
-class Command(BaseModel):
+class Command(Body):
     """A slash command."""
 
     type: None = None  # all other requests have one
@@ -74,18 +75,18 @@ class Command(BaseModel):
     text: Text = None
 
 
-class CertificateCheck(BaseModel):
+class CertificateCheck(Body):
     """The request with which Slack checks the certificate of the address for slash commands."""
 
     type: None = None
     ssl_check: Literal["1"]
 
 
-class EventCallback(BaseModel):
+class EventCallback(Body):
     """An event of whatever type."""
 
     event_id: Id
-    event: Json
+    event: Event
 
 
 class WrittenMessage(BaseModel):
@@ -103,22 +104,22 @@ class ChannelEvent(BaseModel):
     channel: Text = None
 
 
-class BlockAction(BaseModel):
+class BlockAction(Action):
     """An element of a block that was used."""
 
     action_id: str
 
 
-class Interaction(BaseModel):
+class Interaction(Body):
     """The use of an element of a block in a message or a form."""
 
-    actions: list[BlockAction]
+    actions: Annotated[Sequence[BlockAction], _NOT_EMPTY]
 
 
-class AttachmentAction(BaseModel):
+class AttachmentAction(Body):
     """The use of an element in an attachment, which was the way before there were blocks."""
 
-    actions: list[Json]
+    actions: Annotated[Sequence[Action], _NOT_EMPTY]
     callback_id: str
 
 
@@ -153,25 +154,25 @@ class FormView(BaseModel):
     callback_id: str
 
 
-class Form(BaseModel):
+class Form(Body):
     """A form that was submitted or closed."""
 
     view: FormView
 
 
-class Called(BaseModel):
+class Called(Body):
     """A shortcut, a dialog or one of its menus."""
 
     callback_id: str
 
 
-class Suggestion(BaseModel):
+class Suggestion(Body):
     """A menu that asks for its options."""
 
     action_id: str
 
 
-class Bare(BaseModel):
+class Bare(Body):
     """A request about the app itself."""
 
     type: str
@@ -261,7 +262,6 @@ def _is_slacks(payload: Json) -> bool:
 def _shapes(payload: Json) -> Iterator[tuple[type[BaseModel], object]]:
     """Yield what `payload` and its parts have to be; each is checked before the next is asked for."""
     kind = _kind(payload)
-    yield Body, payload
     yield _KINDS[kind], payload
     if kind == "event_callback":
         yield from _event_shapes(payload["event"])

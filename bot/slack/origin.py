@@ -13,40 +13,40 @@ What Slack sends (https://docs.slack.dev/apis/events-api, https://docs.slack.dev
   of the organisation decides. It stands in `enterprise`, `enterprise_id` or `authorizations`.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 Json = Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
-    """The app that a request is for, and the workspaces and organisations that it names, the surest first."""
-
-    app: str | None
-    teams: tuple[str, ...]
-    enterprises: tuple[str, ...]
+def app_of(body: Json) -> str | None:
+    """Return the app that Slack's request `body` is for; None if it names none."""
+    return next(_ids([body.get("api_app_id")]), None)
 
 
-def origin_of(body: Json) -> Origin:
-    """Read the ids in Slack's request `body`. What is missing, or is no id, is left out."""
-    installations = _objects(body.get("authorizations"))
-    view, team, enterprise = (_object(body.get(name)) for name in ("view", "team", "enterprise"))
-    teams = [one.get("team_id") for one in installations]
-    teams += [view.get("app_installed_team_id"), team.get("id"), body.get("team_id"), body.get("context_team_id")]
-    enterprises = [one.get("enterprise_id") for one in installations]
-    enterprises += [enterprise.get("id"), body.get("enterprise_id"), body.get("context_enterprise_id")]
-    return Origin(next(iter(_ids([body.get("api_app_id")])), None), _ids(teams), _ids(enterprises))
+def teams_of(body: Json) -> Iterator[str]:
+    """Yield the workspaces that Slack's request `body` names, the surest first."""
+    yield from _ids(one.get("team_id") for one in _authorizations(body))
+    yield from _ids([_part(body, "view").get("app_installed_team_id"), _part(body, "team").get("id")])
+    yield from _ids([body.get("team_id"), body.get("context_team_id")])
 
 
-def _ids(values: Iterable[Any]) -> tuple[str, ...]:
-    return tuple(value for value in values if isinstance(value, str) and value)
+def enterprises_of(body: Json) -> Iterator[str]:
+    """Yield the organisations that Slack's request `body` names, the surest first."""
+    yield from _ids(one.get("enterprise_id") for one in _authorizations(body))
+    yield from _ids([_part(body, "enterprise").get("id"), body.get("enterprise_id"), body.get("context_enterprise_id")])
 
 
-def _object(value: Any) -> Json:
+def _ids(values: Iterable[Any]) -> Iterator[str]:
+    """Yield those of `values` that are ids."""
+    return (value for value in values if isinstance(value, str) and value)
+
+
+def _part(body: Json, name: str) -> Json:
+    value = body.get(name)
     return value if isinstance(value, dict) else {}
 
 
-def _objects(value: Any) -> list[Json]:
-    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
+def _authorizations(body: Json) -> list[Json]:
+    found = body.get("authorizations")
+    return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []

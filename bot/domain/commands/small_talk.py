@@ -86,8 +86,7 @@ _THANKFUL: Final = re.compile(
 def small_talk(text: str) -> SmallTalk | None:
     """Which kind of small talk `text` consists of; None where it says anything else."""
     text = text.lower()
-    bare = _EMOJI_NAME.sub(" ", _MENTIONED.sub(" ", text))
-    words = _WORD.findall(bare)
+    words = _WORD.findall(_EMOJI_NAME.sub(" ", _MENTIONED.sub(" ", text)))
     kind = _of_words(words) if words else _of_emoji(text)
     return SmallTalk.QUESTION if kind is not None and "?" in text else kind
 
