@@ -37,6 +37,7 @@ HERE: Final = Path(__file__).parent
 ROOT: Final = HERE.parent
 CROWD: Final = 10_000
 AGE_SECONDS: Final = 600  # since their last change
+UNSIGNED: Final = 300  # a second: as many as Slack's own in the open loop
 MOVES_A_SECOND: Final = 50  # sessions that spend something, so that every look at Devin finds changes
 BOT_CORE, LOAD_CORE = 0, 1
 START_SECONDS: Final = 30.0
@@ -53,9 +54,12 @@ class Setup:
     ours: bool = True
     at_once: bool = False  # bare Bolt with process_before_response
     stores: bool = False
+    unsigned: int = 0  # requests a second that anybody may send
 
     @property
     def beside(self) -> str:
+        if self.unsigned:
+            return f"{self.unsigned} unsigned requests/s"
         return f"a poll of {self.watched:,} sessions" if self.watched else "nothing"
 
 
@@ -239,6 +243,9 @@ async def running(setup: Setup, folder: Path, changed_at: int) -> AsyncIterator[
         else:
             await reachable(ports.bot, log)
             await target.connect()
+        if setup.unsigned:
+            stranger = [str(HERE / "unsigned.py"), str(ports.bot), str(setup.unsigned)]
+            stack.enter_context(child(stranger, LOAD_CORE, log, {}))
         yield target
 
 
@@ -269,6 +276,7 @@ def setups() -> list[Setup]:
             Setup("bare Bolt, storing", transport, ours=False, stores=True),
             Setup("Devin Bridge", transport),
             Setup("Devin Bridge", transport, CROWD),
+            *([Setup("Devin Bridge", transport, unsigned=UNSIGNED)] if transport == "http" else []),
         )
     ]
 
@@ -322,7 +330,7 @@ def main() -> None:
     asked = parser.parse_args()
     seconds = min(asked.seconds, 60.0)
     plans = [Plan(rate=asked.rate, seconds=seconds), Plan(at_once=32, seconds=seconds)]
-    chosen = [one for one in setups() if asked.only in f"{one.name}/{one.transport}/{one.watched}"]
+    chosen = [one for one in setups() if asked.only in f"{one.name}/{one.transport}/{one.watched}/{one.unsigned}"]
     os.sched_setaffinity(0, {LOAD_CORE})
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(run(plans, chosen, min(asked.times, 9)))

@@ -11,11 +11,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+import httpx
 import pytest
 import structlog
+from prometheus_client.parser import text_string_to_metric_families
 
 from tests.scenarios.ahead import until
-from tests.scenarios.harness import Harness
+from tests.scenarios.harness import ANN, GENERAL, Harness
 from tests.scenarios.observations import settled
 from tests.server import fuzz
 from tests.server.samples import COMMANDS
@@ -25,6 +27,7 @@ CONNECTIONS = 4
 PARTS = 5
 ASKED = 20  # how often a person asks something during each of them
 REMEMBERED = 2  # objects by which a signature is remembered
+UNSIGNED = ("no current timestamp", "not signed")  # why it was refused: the first two checks that there are
 FEW = 15  # connections to Slack and Devin, for the little that some requests start
 
 
@@ -85,6 +88,15 @@ async def objects(on: Harness) -> int:
     return sys.getallocatedblocks()
 
 
+async def unsigned(on: Harness) -> float:
+    """How many requests the check of the signature has refused."""
+    async with httpx.AsyncClient(trust_env=False) as http:
+        metrics = (await http.get(f"http://127.0.0.1:{on.port}/metrics")).text
+    samples = [one for family in text_string_to_metric_families(metrics) for one in family.samples]
+    refused = [one for one in samples if one.name == "devin_bridge_requests_refused_total"]
+    return sum(one.value for one in refused if one.labels["reason"] in UNSIGNED)
+
+
 def files_and_tasks() -> tuple[int, int]:
     return len(list(Path("/proc/self/fd").iterdir())), len(asyncio.all_tasks())
 
@@ -96,6 +108,7 @@ async def leave_nothing_behind(on: Harness, kind: str, count: int, caplog: pytes
     assert len(requests) == count
     statuses: Counter[tuple[bool, int]] = Counter()
     grown = []
+    refused = await unsigned(on)
     with tracebacks() as found:
         files, tasks = files_and_tasks()
         for part in range(PARTS):
@@ -112,6 +125,7 @@ async def leave_nothing_behind(on: Harness, kind: str, count: int, caplog: pytes
         await until(given_back)
     assert min(grown) < count // PARTS // 2, "what comes once comes in some part, but a leak in all of them"
     assert {status for signed, status in statuses if not signed} == {401}
+    assert await unsigned(on) - refused == statuses[False, 401], "what is not signed gets no further and delays nothing"
     assert {status for signed, status in statuses if signed} == {200, 400}
     assert found == []
     assert [line for line in caplog.records if line.exc_info] == []
@@ -132,3 +146,39 @@ async def test_fuzzed_requests_are_refused_or_ignored_and_leave_nothing_behind(
 @pytest.mark.parametrize("kind", fuzz.KINDS)
 async def test_however_many_they_are(on: Harness, kind: str, caplog: pytest.LogCaptureFixture) -> None:
     await leave_nothing_behind(on, kind, 100_000, caplog)
+
+
+# ---------------------------------------------------------------- over the socket
+
+
+ENVELOPES = {"events": "events_api", "commands": "slash_commands", "interactions": "interactive"}
+
+
+async def leave_the_socket_at_work(on: Harness, kind: str, count: int, caplog: pytest.LogCaptureFixture) -> None:
+    """Send so many odd payloads through the bot's socket, and see that what people ask is answered all the same."""
+    payloads = await asyncio.to_thread(fuzz.objects, kind, count)
+    assert len(payloads) == count
+    with tracebacks() as found:
+        for number, payload in enumerate(payloads):
+            await on.simulated_slack.send_envelope(ENVELOPES[kind], payload)
+            if number % (count // ASKED) == 0:
+                assert (await on.slack.slash(ANN, GENERAL, "help"))["status"] == "acked"
+        await settled(on)
+    assert found == []
+    assert [line for line in caplog.records if line.exc_info] == []
+
+
+@pytest.mark.parametrize("transport", ["socket"])
+@pytest.mark.parametrize("kind", fuzz.KINDS)
+async def test_odd_payloads_keep_nobody_else_on_the_socket_waiting(
+    on: Harness, kind: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    await leave_the_socket_at_work(on, kind, 1_000, caplog)
+
+
+@pytest.mark.long
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("transport", ["socket"])
+@pytest.mark.parametrize("kind", fuzz.KINDS)
+async def test_nor_do_many(on: Harness, kind: str, caplog: pytest.LogCaptureFixture) -> None:
+    await leave_the_socket_at_work(on, kind, 10_000, caplog)

@@ -178,3 +178,22 @@ def requests(kind: str, path: str, secret: str, count: int) -> list[Request]:
 
     think_up()
     return made
+
+
+def objects(kind: str, count: int) -> list[Json]:
+    """So many payloads of a kind, as a socket brings them: objects, the same ones in each run."""
+    made: list[Json] = []
+
+    @hypothesis.settings(
+        max_examples=count // BATCH,
+        database=None,
+        derandomize=True,
+        phases=[hypothesis.Phase.generate],
+        suppress_health_check=list(hypothesis.HealthCheck),
+    )
+    @hypothesis.given(st.lists(payloads(KINDS[kind][0]), min_size=BATCH, max_size=BATCH))
+    def think_up(batch: list[Any]) -> None:
+        made.extend(one if isinstance(one, dict) else {"type": one} for one in batch)
+
+    think_up()
+    return made

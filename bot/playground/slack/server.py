@@ -77,6 +77,10 @@ class SlackSimulator:
         """How many events the bot never got, for all the retries."""
         return self._courier.lost
 
+    async def send_envelope(self, kind: str, payload: dict[str, Any]) -> None:
+        """Send whatever `payload` over the bot's socket as an envelope of this `kind`, and wait for no ack."""
+        await self._sockets.send(kind, payload)
+
     async def perform(self, act: str, values: dict[str, Any]) -> dict[str, Any]:
         """What `POST /control/<act>` does, in process. Raises ImpossibleError or SlackError."""
         return await self._control.perform(act, values)

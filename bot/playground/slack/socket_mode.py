@@ -158,6 +158,11 @@ class SocketMode:
             frame |= {"retry_attempt": number, "retry_reason": reason}
         return frame
 
+    async def send(self, kind: str, payload: Json) -> None:
+        """Send an envelope that belongs to no delivery over the oldest socket."""
+        frame = {"envelope_id": self._slack.names.envelope(), "type": kind, "payload": payload}
+        await self.connections[0].send(frame)
+
     async def _answered(self, delivery: Delivery, connection: Connection) -> bool:
         waiting: set[asyncio.Future[Any]] = {delivery.acked, connection.closed}
         await asyncio.wait(waiting, timeout=self._ack_timeout, return_when=asyncio.FIRST_COMPLETED)
