@@ -217,12 +217,13 @@ async def test_pictures_of_devins_stand_once_and_in_order_when_the_answer_is_los
 async def test_a_lost_post_does_not_hold_up_another_thread(on: Harness) -> None:
     ts, session = await on.started()
     other, other_session = await on.started("another task")
-    await on.slack.fault("chat.postMessage", "hang", seconds=8, match="One.")
+    await on.slack.fault("chat.postMessage", "hang", seconds=8, match="One.", times=20)
     await on.devin.say(session, "One.")
     await on.slack.wait("log", method="chat.postMessage", fault="hang")
     await on.devin.say(other_session, "Elsewhere.")
     await on.wait_for_post(GENERAL, other, "Elsewhere.", within=WITHIN)
     assert await on.thread(GENERAL, ts) == []
+    await on.slack.clear_faults()
     await on.wait_for_post(GENERAL, ts, "One.", within=WITHIN)
 
 

@@ -131,7 +131,13 @@ EXPRESSIONS: Final = expressions()
 
 @pytest.mark.parametrize(("written", "flags", "way"), EXPRESSIONS, ids=range(len(EXPRESSIONS)))
 def test_no_expression_takes_more_than_linear_steps(written, flags, way):
-    assert weakness(EXPRESSIONS[written, flags, way], way, (64, 256, 1024, 4096)) is None
+    assert weakness(EXPRESSIONS[written, flags, way], way, (64, 256, 1024)) is None
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(("written", "flags", "way"), EXPRESSIONS, ids=range(len(EXPRESSIONS)))
+def test_nor_with_longer_texts(written, flags, way):
+    assert weakness(EXPRESSIONS[written, flags, way], way, (256, 1024, 4096)) is None
 
 
 @pytest.mark.parametrize(
@@ -316,13 +322,19 @@ def consume(result: object) -> None:
         list(result)
 
 
-def slow(work: Work, function: Function, beginning: str, unit: str) -> bool:
-    return grows_too_fast(lambda size: done(work, function, repeated(beginning, unit, size)), (32, 128, 512, 2048))
+def slow(work: Work, function: Function, beginning: str, unit: str, sizes: Sequence[int] = (32, 128, 512)) -> bool:
+    return grows_too_fast(lambda size: done(work, function, repeated(beginning, unit, size)), sizes)
 
 
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_no_function_does_more_than_linear_work(name, work):
     assert [unit for unit in UNITS if slow(work, FUNCTIONS[name], "", unit)] == []
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_nor_with_longer_texts_of_people(name, work):
+    assert [unit for unit in UNITS if slow(work, FUNCTIONS[name], "", unit, (128, 512, 2048))] == []
 
 
 @settings(max_examples=60, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
