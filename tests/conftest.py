@@ -3,6 +3,7 @@
 import asyncio
 import fcntl
 import logging
+import os
 import shutil
 import signal
 import tempfile
@@ -21,6 +22,8 @@ from bot.store.database.schema import migrate
 from tests import done_once, postgres  # noqa: F401  the first works by its import
 
 SHARED: Final = pytest.StashKey[Path]()
+MEMORY: Final = Path("/dev/shm")
+ROOM: Final = 2 * 2**30  # bytes: all files of a run at once need a part of it
 
 # How long one example takes tells how busy the machine is; a test that hangs ends by its own time limit.
 hypothesis.settings.register_profile("any machine", deadline=None)
@@ -31,8 +34,15 @@ def pytest_configure(config: pytest.Config) -> None:
     """Make the folder in the process that starts the others; not in pytest's own, which no other user may enter."""
     folder = getattr(config, "workerinput", {}).get("shared")
     if folder is None:
+        _keep_files_in_memory()
         signal.signal(signal.SIGTERM, signal.default_int_handler)  # a run that is told to end takes everything down too
     config.stash[SHARED] = Path(folder or tempfile.mkdtemp(prefix="run-"))
+
+
+def _keep_files_in_memory() -> None:
+    """Have all files of this run in memory where there is room: each commit of a store waits for its disk."""
+    if "TMPDIR" not in os.environ and MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > ROOM:
+        os.environ["TMPDIR"] = tempfile.tempdir = str(MEMORY)
 
 
 @pytest.hookimpl(optionalhook=True)
