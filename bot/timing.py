@@ -69,6 +69,9 @@ class Timing:
     person_at_hand: float = 30.0  # What an ack has read about a person is kept in memory for this long.
     channel_known: float = 30.0  # What Slack says about a channel counts for this long, as it may become shared.
     groups_known: float = 5 * MINUTE  # What Slack says about user groups counts for this long.
+    admins_interval: float = 10 * MINUTE  # Between two readings of the user group of the admins.
+    admins_retry: float = MINUTE  # From a failed reading of that group until the next one.
+    admins_known: float = HOUR  # Its members stay admins for this long after they were read, as in an outage of Slack.
     spoken_lately: float = HOUR  # After a refreshed socket only threads are read in which somebody spoke this lately.
     slack_retries: float = 6 * MINUTE  # Slack sends an event again for about this long.
     catch_up_reach: float = HOUR  # Mentions and direct messages that Slack no longer sends are fetched if this new.

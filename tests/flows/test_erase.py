@@ -43,6 +43,7 @@ PLAIN = {
     "rate_limits": "",
     "due": "name state",
     "people": "",
+    "admins": "user_group",
     "channels": "channel unread_from",
     "shown_lists": "",
     "notifications": "channel thread choice",
@@ -59,6 +60,7 @@ USUAL: dict[str, dict[str, Any]] = {
     "workers": {"seen_at": 0.0},
     "rate_limits": {"name": f"out:{TEAM}:{ADA}"},
     "people": {"user": ADA},
+    "admins": {"user": ADA},
     "shown_lists": {"user": ADA},
     "notifications": {"user": ADA},
     "spend": {"session_id": "hers"},
@@ -174,11 +176,11 @@ async def fill_with_others(store: Store) -> None:
 async def test_no_column_of_any_table_says_anything_about_the_person(either_store: Store, erasure: Erasure) -> None:
     await fill(either_store)
     assert {table.split(".")[0] for table in await cells_with(either_store.db, ADA)} >= {
-        *("inbox", "outbox", "sessions", "lanes", "rate_limits", "people", "shown_lists", "notifications"),
+        *("inbox", "outbox", "sessions", "lanes", "rate_limits", "people", "admins", "shown_lists", "notifications"),
     }
     erased = await erasure.person(ADA)
     assert await cells_with(either_store.db, ADA) == set()
-    once = ("sessions", "joined", "people", "shown_lists", "notifications", "lanes", "rate_limits")
+    once = ("sessions", "joined", "people", "admins", "shown_lists", "notifications", "lanes", "rate_limits")
     assert erased.rows == {"inbox": 5, "outbox": 7} | dict.fromkeys(once, 1)
     assert erased.unfollowed == ("plain",)
 

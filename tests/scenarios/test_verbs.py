@@ -213,7 +213,7 @@ async def test_exit_can_be_declined(on: Harness) -> None:
 
 async def test_only_the_requester_or_an_admin_may_exit(on: Harness) -> None:
     ts, session = await on.started(user=ANN)
-    refusal = sentences.not_yours("<@U0ANN>")
+    refusal = sentences.not_yours("<@U0ANN>", " or <@U0ADA>")
     await on.slack.say(BEN, GENERAL, "EXIT", thread_ts=ts)
     assert (await on.slack.wait_for_ephemeral(BEN))["rendered"] == refusal
     question = await _question(on, ADA, ts)

@@ -124,7 +124,7 @@ class SessionCommands:
 
     async def _run_on(self, session: Session, spec: CommandSpec, job: CommandJob) -> None:
         """Carry out `spec` on the session if the person's role allows it; else refuse, or answer that it has ended."""
-        refusal = self._access.role_refusal(job.workspace, spec, job.cause.user, session)
+        refusal = await self._access.role_refusal(job.workspace, spec, job.cause.user, session)
         if refusal is not None:
             message = refusal if session.lifecycle is Lifecycle.OPEN else answers.ALREADY_ENDED
             await self._answer(job, message, session)
