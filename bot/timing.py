@@ -118,6 +118,7 @@ class Timing:
     retention_interval: float = HOUR  # Between two purges.
     retention_soon: float = MINUTE  # Until the next purge if one could not delete everything.
     keys_kept: float = 7 * DAY  # An ended session, and with it the keys in its thread, is kept at least this long.
+    audit_kept: float = 400 * DAY  # Who changed what is kept this long.
     spend_kept: float = 400 * DAY  # What was spent is kept this long, so that a month compares with the last year's.
     buckets_kept: float = DAY  # A token bucket that was not used for this long is full.
 

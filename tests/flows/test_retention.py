@@ -10,7 +10,7 @@ from bot.app import timed
 from bot.config import Settings
 from bot.flows.upkeep import retention
 from bot.flows.upkeep.retention import Retention
-from bot.store.admin_tables import admins
+from bot.store.admin_tables import admins, audit
 from bot.store.inbox import BATCH
 from bot.store.tables import (
     cards,
@@ -287,6 +287,17 @@ async def test_who_was_in_the_admins_group_goes_an_hour_after_it_was_read_last(p
     )
     await purging.tick()
     assert await either_store.all(admins.c.user) == ["U0ADA"]
+
+
+async def test_who_changed_what_is_kept_for_a_year_and_a_month(purging, either_store):
+    facts = {"team": "T0ACME", "user": "U0ADA", "action": "exit", "outcome": "done"}
+    await either_store.put(
+        audit,
+        *({**facts, "target": f"{days}", "at": NOW - days * DAY} for days in (401, 399)),
+        {**facts, "target": "0", "at": NOW},
+    )
+    await purging.tick()
+    assert await either_store.all(audit.c.target) == ["0", "399"]
 
 
 async def test_nothing_to_purge(purging, either_store):
