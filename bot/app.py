@@ -61,6 +61,7 @@ from bot.flows.steer.doubtful_command import DoubtfulCommand
 from bot.flows.steer.reply import Reply
 from bot.flows.steer.session_commands import SessionCommands
 from bot.flows.steer.session_list import SessionList
+from bot.flows.upkeep.admin_group import admin_ticks
 from bot.flows.upkeep.heartbeat import Heartbeat
 from bot.flows.upkeep.retention import Retention
 from bot.flows.upkeep.sweep import Sweep
@@ -144,7 +145,7 @@ def wire(services: Services, engine: LocalEngine, settings: Settings) -> Bot:
         engine.route(lane, Route(send.work, POSTS_AT_ONCE))
     engine.route("card", Route(CardEditor(services, shared_channels).work, EDITS_AT_ONCE))
     ticks = _ticks(services, heartbeat) | _ticks_of_each(services, pollers, catch_ups, usage_ledger)
-    for name, tick in ticks.items():
+    for name, tick in (ticks | admin_ticks(services, access)).items():
         engine.every(name, tick)
     bolt = _bolt(settings, OfWorkspace(services.workspaces, services.metrics))
     bot = Bot(services, bolt, engine, heartbeat, catch_ups, pollers)

@@ -73,6 +73,10 @@ WRONG: Final = {
         "must be user ids with commas between them, for example U0123456789,U9876543210: “Copy member ID”"
         " in a person's profile gives one."
     ),
+    "bot_admin_group": (
+        "must be a user group's id such as S0123456789, not its name: “Copy group ID” in the menu of the group"
+        " gives it."
+    ),
     "bot_digest_time": "must be a time of day as HH:MM, for example 09:00.",
     "bot_timezone": "must be the name of a time zone such as Europe/Berlin or UTC.",
     "bot_retention_days": "must be a whole number of days from 1 to 3650, for example 30.",
@@ -132,6 +136,7 @@ def _zone(value: object) -> object:
 
 ChannelId = Annotated[str, StringConstraints(pattern=r"^[CDG][A-Z0-9]+$")]
 UserId = Annotated[str, StringConstraints(pattern=r"^[UW][A-Z0-9]+$")]
+GroupId = Annotated[str, StringConstraints(pattern=r"^S[A-Z0-9]+$")]
 Seconds = Annotated[float, Field(gt=0, le=3600, allow_inf_nan=False)]
 CodeHost = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*(:\d{1,5})?$", to_lower=True)]
 CodeHosts = Annotated[tuple[CodeHost, ...], NoDecode, BeforeValidator(_split)]
@@ -212,6 +217,7 @@ class Settings(StoreSettings):
     bot_slow_poll_seconds: Seconds = 60.0
     bot_admin_channel: ChannelId | None = None
     bot_admin_users: UserIds = ()
+    bot_admin_group: GroupId | None = None
     bot_digest_time: Annotated[time, BeforeValidator(_clock)] = time(9, 0)
     bot_timezone: Annotated[ZoneInfo, BeforeValidator(_zone)] = ZoneInfo("UTC")
     bot_host: str | None = None

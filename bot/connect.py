@@ -127,6 +127,7 @@ def _policy(settings: Settings) -> Policy:
     return Policy(
         admin_channel=settings.bot_admin_channel,
         admin_users=frozenset(settings.bot_admin_users),
+        admin_group=settings.bot_admin_group,
         digest_time=settings.bot_digest_time,
         zone=settings.bot_timezone,
         code_hosts=frozenset(settings.bot_code_hosts),

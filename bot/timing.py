@@ -69,6 +69,9 @@ class Timing:
     person_at_hand: float = 30.0  # What an ack has read about a person is kept in memory for this long.
     channel_known: float = 30.0  # What Slack says about a channel counts for this long, as it may become shared.
     groups_known: float = 5 * MINUTE  # What Slack says about user groups counts for this long.
+    admins_interval: float = 10 * MINUTE  # Between two readings of the user group of the admins.
+    admins_retry: float = MINUTE  # From a failed reading of that group until the next one.
+    admins_known: float = HOUR  # Its members stay admins for this long after they were read, as in an outage of Slack.
     spoken_lately: float = HOUR  # After a refreshed socket only threads are read in which somebody spoke this lately.
     slack_retries: float = 6 * MINUTE  # Slack sends an event again for about this long.
     catch_up_reach: float = HOUR  # Mentions and direct messages that Slack no longer sends are fetched if this new.
@@ -115,6 +118,7 @@ class Timing:
     retention_interval: float = HOUR  # Between two purges.
     retention_soon: float = MINUTE  # Until the next purge if one could not delete everything.
     keys_kept: float = 7 * DAY  # An ended session, and with it the keys in its thread, is kept at least this long.
+    audit_kept: float = 400 * DAY  # Who changed what is kept this long.
     spend_kept: float = 400 * DAY  # What was spent is kept this long, so that a month compares with the last year's.
     buckets_kept: float = DAY  # A token bucket that was not used for this long is full.
 

@@ -291,15 +291,19 @@ def not_a_member(channel: str = "this channel") -> str:
     )
 
 
-def not_yours(asker: str) -> str:
-    return f"Only {asker}, who asked for this session, or an admin of Devin Bridge may do that. Nothing was changed."
+def not_yours(asker: str, admins: str) -> str:
+    return (
+        f"Only {asker}, who asked for this session, or an admin of Devin Bridge may do that. Nothing was changed. "
+        f"Ask {asker}{admins}."
+    )
 
 
 NOT_ANYBODYS = "Only an admin of Devin Bridge may do that. Nothing was changed."
+NAME_ADMINS = "Whoever runs Devin Bridge can name admins in `BOT_ADMIN_USERS` or `BOT_ADMIN_GROUP`."
 
 
 def admins_only(admins: str) -> str:
-    return f"{FIGURES_FOR_ADMINS} of Devin Bridge. Ask one of them: {admins}."
+    return f"{FIGURES_FOR_ADMINS} of Devin Bridge. Ask {admins}."
 
 
 # ---------------------------------------------------------------- starting a session

@@ -12,8 +12,9 @@ async def check_admin_users(slack: Slack, users: Sequence[str]) -> Finding:
     """Report which of `users` Slack does not know, or that nobody is named."""
     if not users:
         return note(
-            "BOT_ADMIN_USERS is not set: nobody may ask for /devin usage.",
-            "Set it to the ids of the admins, with commas between them; “Copy member ID” in a profile gives one.",
+            "Neither BOT_ADMIN_USERS nor BOT_ADMIN_GROUP is set: nobody may ask for /devin usage.",
+            "Set one of them: BOT_ADMIN_USERS to the ids of the admins, with commas between them (“Copy member ID” in a"
+            " profile gives one), or BOT_ADMIN_GROUP to the id of a user group.",
         )
     try:
         unknown = [user for user in users if not await _is_there(slack, user)]

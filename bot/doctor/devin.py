@@ -27,7 +27,12 @@ async def check_devin(settings: Settings, transport: httpx.AsyncBaseTransport | 
             devin = Devin(http, key, settings.devin_org_id, settings.devin_api_url, patience=ONE_ATTEMPT)
         except ValueError:
             return [MALFORMED_KEY]
-        return await _examine(devin, figures_are_read=bool(settings.bot_admin_channel or settings.bot_admin_users))
+        return await _examine(devin, figures_are_read=_are_figures_read(settings))
+
+
+def _are_figures_read(settings: Settings) -> bool:
+    """Whether the settings let somebody read figures."""
+    return bool(settings.bot_admin_channel or settings.bot_admin_users or settings.bot_admin_group)
 
 
 async def _examine(devin: Devin, *, figures_are_read: bool) -> list[Finding]:

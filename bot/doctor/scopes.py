@@ -27,7 +27,9 @@ WITHOUT_SCOPE: Final = {
     "mpim:history": "the bot hears nothing in group direct messages",
     "mpim:read": "the bot cannot see what kind of conversation a group direct message is, and starts nothing there",
     "reactions:write": "the bot cannot mark the messages it has taken on",
-    "usergroups:read": "Devin reads the ids of the user groups that people mention instead of their names",
+    "usergroups:read": (
+        "nobody is an admin by BOT_ADMIN_GROUP, and Devin reads the ids of user groups instead of their names"
+    ),
     "users:read": "the bot cannot tell members from guests, and starts nothing for anybody",
 }
 

@@ -2,6 +2,7 @@
 
 from bot.config import Settings
 from bot.doctor.admin_channel import check_admin_channel
+from bot.doctor.admin_group import check_admin_group
 from bot.doctor.admin_users import check_admin_users
 from bot.doctor.app_token import check_app_token
 from bot.doctor.findings import Finding
@@ -24,8 +25,15 @@ async def check_slack(settings: Settings) -> list[Finding]:
             *check_scopes(identity.scopes),
             await check_transport(settings),
             await check_admin_channel(slack, settings.bot_admin_channel),
-            await check_admin_users(slack, settings.bot_admin_users),
+            *await _check_admins(slack, settings),
         ]
+
+
+async def _check_admins(slack: Slack, settings: Settings) -> list[Finding]:
+    """Check the people and the user group that the settings name as admins; one of the two is enough."""
+    users, group = settings.bot_admin_users, settings.bot_admin_group
+    findings = [await check_admin_users(slack, users)] if users or group is None else []
+    return findings if group is None else [*findings, await check_admin_group(slack, group)]
 
 
 async def check_transport(settings: Settings) -> Finding:

@@ -7,9 +7,11 @@ events about a person renew what is stored.
 from collections.abc import Mapping
 from typing import Any
 
+from bot.domain.admins import Admins
 from bot.domain.commands.spec import CommandSpec, Role
 from bot.domain.person import Person
 from bot.domain.session import Session
+from bot.flows.admins import admins_of
 from bot.flows.services import Services
 from bot.flows.workspace import Workspace
 from bot.slack.client import Channel
@@ -193,13 +195,21 @@ class Access:
             return answers.OTHER_COMPANY_REFUSED
         return answers.GUEST_REFUSED if person.is_guest else None
 
-    def role_refusal(
+    async def role_refusal(
         self, workspace: Workspace, spec: CommandSpec, user: str | None, session: Session | None = None
     ) -> Message | None:
         """Why the role of `user` does not allow the command, or None; `session` is the one it is about, if any."""
-        admins = workspace.policy.admin_users
-        if spec.role.includes(user, admins, session.requester if session else None):
+        if spec.role is Role.EVERYBODY:
+            return None
+        admins = await self._admins(workspace)
+        if spec.role.includes(user, admins.ids, session.requester if session else None):
             return None
         if spec.role is Role.ASKER_OR_ADMIN and session is not None:
-            return answers.not_yours(session.requester)
-        return answers.admins_only(spec.subject, sorted(admins))
+            return answers.not_yours(session.requester, admins)
+        return answers.admins_only(spec.subject, admins)
+
+    async def _admins(self, workspace: Workspace) -> Admins:
+        """Who is an admin by our rows: an ack may wait for them."""
+        services = self._services
+        async with services.db.read(first=True) as tx:
+            return await admins_of(tx, workspace, services.clock() - services.timing.admins_known)

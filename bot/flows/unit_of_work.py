@@ -2,10 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from typing import Final
 
 from bot.domain import lane as lanes_named
 from bot.domain.causes import Cause
 from bot.domain.session import Session
+from bot.flows.admins import admins_of
 from bot.flows.workspace import Workspace
 from bot.store import cards, inbox, outbox
 from bot.store.database.connection import Transaction
@@ -13,6 +15,8 @@ from bot.store.inbox import InboxRow
 from bot.store.outbox import OutboxRow
 from bot.timing import Timing
 from bot.views.message import Message
+
+MOST_NOTIFIED: Final = 50  # admins
 
 
 @dataclass(slots=True)
@@ -76,9 +80,17 @@ class UnitOfWork:
 
     async def notify_admins(self, workspace: Workspace, key: str, message: Message) -> None:
         """Post `message` once for each `key` in the admins' channel of `workspace`; if it has none, to each admin."""
-        channel, users = workspace.policy.admin_channel, workspace.policy.admin_users
-        for to in [channel] if channel else sorted(users):
+        channel = workspace.policy.admin_channel
+        for to in [channel] if channel else await self._admins_to_notify(workspace):
             await self.add_to_outbox(self.post_row(f"admins:{key}:{to}", workspace.team, to, None, message))
+
+    async def _admins_to_notify(self, workspace: Workspace) -> list[str]:
+        """The ids of the admins who get direct messages: first those whom the settings name, then those of the group.
+
+        There are only so many, because a group may have thousands of members.
+        """
+        admins = await admins_of(self.tx, workspace, self.now - self.timing.admins_known)
+        return [*sorted(admins.users), *sorted(admins.members - admins.users)][:MOST_NOTIFIED]
 
     def post_row(
         self, key: str, team: str, channel: str, thread_ts: str | None, message: Message, **more: object

@@ -20,6 +20,7 @@ class Policy:
 
     admin_channel: str | None = None
     admin_users: frozenset[str] = frozenset()
+    admin_group: str | None = None
     digest_time: time = time(9, 0)
     zone: tzinfo = UTC
     code_hosts: frozenset[str] = frozenset()

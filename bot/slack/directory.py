@@ -6,6 +6,7 @@ from typing import Any
 
 from bot.domain.person import Person
 from bot.slack.connection import Connection
+from bot.slack.errors import SlackOutcomeUnknown
 from bot.slack.people import person_from
 
 
@@ -45,6 +46,18 @@ class Directory(Connection):
         """Read the user groups of the workspace: their names by id, as people mention them."""
         found = (await self._read("usergroups.list"))["usergroups"]
         return {group["id"]: group.get("handle") or group.get("name") or group["id"] for group in found}
+
+    async def group_members(self, group_id: str) -> frozenset[str]:
+        """Read the ids of the people in the user group with this id. Raises GroupGone if it is not there, or disabled.
+
+        https://docs.slack.dev/reference/methods/usergroups.users.list
+        """
+        method = "usergroups.users.list"
+        users = (await self._read(method, usergroup=group_id)).get("users")
+        # Whoever asks takes the answer for the whole list, so an answer without one must not pass for an empty one.
+        if not isinstance(users, list) or not all(isinstance(user, str) for user in users):
+            raise SlackOutcomeUnknown(method, "no list of users")
+        return frozenset(users)
 
 
 def channel_from(channel: Mapping[str, Any]) -> Channel:

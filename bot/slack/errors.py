@@ -10,6 +10,7 @@
         ├── ChannelGone      the bot cannot post there: missing, archived, not invited, restricted
         ├── MessageGone      the message or thread is not there or not ours: post a new one
         ├── PersonGone       the person is not there or not visible here
+        ├── GroupGone        the user group is not there, is disabled, or the plan of the workspace has none
         ├── ContentRefused   Slack will never take this text or these blocks: `details` are for the log
         ├── TokenRefused     the token is wrong or revoked: nothing works until it is replaced
         ├── ScopeMissing     the app lacks a permission: `needed` names it
@@ -107,6 +108,10 @@ class PersonGone(SlackRefused):
     """The person is not there, or not visible to the bot."""
 
 
+class GroupGone(SlackRefused):
+    """The user group is not there, is disabled, or the plan of the workspace has no user groups."""
+
+
 class ContentRefused(SlackRefused):
     """Slack does not take this content."""
 
@@ -177,6 +182,7 @@ _MEANING: Final[Mapping[type[SlackRefused], frozenset[str]]] = {
         }
     ),
     PersonGone: frozenset({"user_not_found", "user_not_in_channel", "user_not_visible", "users_not_found"}),
+    GroupGone: frozenset({"no_such_subteam", "plan_upgrade_required"}),
     ContentRefused: frozenset(
         {
             "attachment_payload_limit_exceeded",

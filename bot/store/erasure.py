@@ -35,6 +35,7 @@ from bot.domain.session import Lifecycle, Options
 from bot.store import cards as card_rows
 from bot.store import inbox as inbox_rows
 from bot.store import outbox as outbox_rows
+from bot.store.admin_tables import audit
 from bot.store.tables import cards, due, inbox, lanes, metadata, outbox, rate_limits, sessions, spend
 
 Find = Callable[[AsyncConnection], Awaitable[Sequence[Any]]]
@@ -67,6 +68,7 @@ def of_person(user: str) -> list[Part]:
         Part("sessions", _keys_of(sessions, sessions.c.requester == user), _erase_sessions),
         Part("joined", _keys_of(sessions, _took_part(user)), _erase_part_in_sessions(user)),
         *(_deletion(table, table.c.user == user) for table in named),
+        Part("audit", _AuditRows(user).find, _blank_audit_rows),
         *(_named(table, user) for table in _NAMED),
     ]
 
@@ -205,6 +207,28 @@ async def _blank_posts(tx: AsyncConnection, keys: Sequence[Any], now: float) -> 
 
 def _holds(column: ColumnElement[Any], user: str) -> ColumnElement[bool]:
     return cast(column, String).contains(user, autoescape=True)
+
+
+# ---------------------------------------------------------------- what others changed about a person
+
+
+class _AuditRows:
+    """The audit rows of other people's changes that name a person."""
+
+    def __init__(self, user: str) -> None:
+        self._user = user
+
+    async def find(self, tx: AsyncConnection) -> list[tuple[int]]:
+        """The numbers of these rows."""
+        changed = (audit.c.target, audit.c.before, audit.c.after)
+        named = or_(*(_holds(column, self._user) for column in changed))
+        rows = await tx.execute(select(audit.c.seq, *changed).where(named))
+        return [(row.seq,) for row in rows if _names(self._user, row.target, json.dumps([row.before, row.after]))]
+
+
+async def _blank_audit_rows(tx: AsyncConnection, keys: Sequence[Any], _now: float) -> None:
+    blank = {"target": "", "before": None, "after": None}
+    await tx.execute(update(audit).where(audit.c.seq.in_([seq for (seq,) in keys])).values(blank))
 
 
 # ---------------------------------------------------------------- sessions

@@ -15,6 +15,8 @@ _NOUNS: Final = {
     "cards": ("card", "cards"),
     "threads": ("thread", "threads"),
     "channels": ("channel", "channels"),
+    "admins": ("place in the group of the admins", "places in the group of the admins"),
+    "audit": ("record of a change", "records of changes"),
     "notifications": ("choice about mentions", "choices about mentions"),
     "shown_lists": ("list of sessions", "lists of sessions"),
     "spend": ("figure of what a session cost", "figures of what sessions cost"),

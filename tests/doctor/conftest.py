@@ -43,4 +43,5 @@ def environ(store: Path) -> dict[str, str]:
         "DATABASE_URL": f"sqlite:///{store}",
         "BOT_ADMIN_CHANNEL": "C0OPS",
         "BOT_ADMIN_USERS": "U0ADA,U0ANN",
+        "BOT_ADMIN_GROUP": "S0BACKEND",
     }

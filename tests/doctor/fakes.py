@@ -28,8 +28,13 @@ def refusal(method: str, error: str, **facts: Any) -> SlackError:
 class FakeSlack:
     """The calls that the checks make. What is not there is refused in Slack's own words."""
 
-    def __init__(self, *known: Channel | Person, failing: SlackError | None = None) -> None:
-        self._known = {thing.id: thing for thing in known}
+    def __init__(
+        self,
+        *known: Channel | Person,
+        failing: SlackError | None = None,
+        groups: dict[str, frozenset[str]] | None = None,
+    ) -> None:
+        self._known: dict[str, Any] = {thing.id: thing for thing in known} | (groups or {})
         self._failing = failing
 
     async def open_socket(self) -> None:
@@ -40,6 +45,9 @@ class FakeSlack:
 
     async def person(self, user_id: str) -> Person:
         return self._get(user_id, refusal("users.info", "user_not_found"))
+
+    async def group_members(self, group_id: str) -> frozenset[str]:
+        return self._get(group_id, refusal("usergroups.users.list", "no_such_subteam"))
 
     def _get(self, thing_id: str, missing: SlackError) -> Any:
         self._fail()

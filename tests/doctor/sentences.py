@@ -85,8 +85,9 @@ NO_DIGEST = note(
     "Set it to the id of a channel if somebody wants the digest.",
 )
 NOBODY_ASKS = note(
-    "BOT_ADMIN_USERS is not set: nobody may ask for /devin usage.",
-    "Set it to the ids of the admins, with commas between them; “Copy member ID” in a profile gives one.",
+    "Neither BOT_ADMIN_USERS nor BOT_ADMIN_GROUP is set: nobody may ask for /devin usage.",
+    "Set one of them: BOT_ADMIN_USERS to the ids of the admins, with commas between them (“Copy member ID” in a"
+    " profile gives one), or BOT_ADMIN_GROUP to the id of a user group.",
 )
 NOT_INVITED = problem(
     "The bot is not in the channel “nobot” (BOT_ADMIN_CHANNEL), so no digest is posted.",
@@ -95,6 +96,12 @@ NOT_INVITED = problem(
 UNKNOWN_ADMINS = problem(
     "BOT_ADMIN_USERS names U0ANN, U0NOBODY, whom Slack does not know or who left the workspace.",
     "Take out each of these ids or put the right one: “Copy member ID” in a person's profile gives it.",
+)
+
+UNKNOWN_GROUP = problem(
+    "Slack knows no user group S0NOWHERE (BOT_ADMIN_GROUP), or it is disabled: nobody is an admin by it.",
+    "Whoever manages user groups in Slack can enable it under Directories → User groups; otherwise copy the right id"
+    " into BOT_ADMIN_GROUP, which “Copy group ID” in the menu of the group gives.",
 )
 
 # ---------------------------------------------------------------- Devin

@@ -175,14 +175,16 @@ async def test_a_permission_that_devin_names_itself(checked, devin):
 @pytest.mark.parametrize(
     ("read_by", "made"),
     [
-        ({"BOT_ADMIN_CHANNEL": "", "BOT_ADMIN_USERS": ""}, note),
-        ({"BOT_ADMIN_CHANNEL": ""}, problem),
-        ({"BOT_ADMIN_USERS": ""}, problem),
+        ({}, note),
+        ({"BOT_ADMIN_CHANNEL": "C0OPS"}, problem),
+        ({"BOT_ADMIN_USERS": "U0ADA"}, problem),
+        ({"BOT_ADMIN_GROUP": "S0ADMINS"}, problem),
     ],
 )
 async def test_consumption_is_optional_where_nobody_reads_it(checked, devin, read_by, made):
     devin.refuse(f"{IN_ORG}/consumption", 403, "Forbidden")
-    assert await checked(**read_by) == (
+    nobody = dict.fromkeys(("BOT_ADMIN_CHANNEL", "BOT_ADMIN_USERS", "BOT_ADMIN_GROUP"), "")
+    assert await checked(**nobody | read_by) == (
         KEY_IS_GOOD + SESSIONS + made(*WITHOUT_CONSUMPTION) + INSIGHTS + PLAYBOOKS + NOT_PROBED
     )
 

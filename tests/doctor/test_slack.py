@@ -4,6 +4,7 @@ import pytest
 
 from bot.config import load_settings
 from bot.doctor.admin_channel import check_admin_channel
+from bot.doctor.admin_group import check_admin_group
 from bot.doctor.admin_users import check_admin_users
 from bot.doctor.app_token import check_app_token
 from bot.doctor.scopes import WITHOUT_SCOPE, check_scopes
@@ -28,6 +29,7 @@ from tests.doctor.sentences import (
     SIGNING_NOT_CHECKED,
     SLACK_NOT_REACHED,
     UNKNOWN_ADMINS,
+    UNKNOWN_GROUP,
     WRONG_APP_TOKEN,
     WRONG_BOT_TOKEN,
     note,
@@ -217,16 +219,42 @@ async def test_no_admin_is_set():
     assert shown(await check_admin_users(FakeSlack(), [])) == NOBODY_ASKS
 
 
+async def test_a_user_group_makes_its_members_admins():
+    slack = FakeSlack(groups={"S0ADMINS": frozenset({"U0ADA", "U0ANN"}), "S0EMPTY": frozenset()})
+    assert shown(await check_admin_group(slack, "S0ADMINS")) == ok(
+        "BOT_ADMIN_GROUP: Slack knows the user group, whose full members are admins (2 in it)."
+    )
+    assert shown(await check_admin_group(slack, "S0EMPTY")) == problem(
+        "The user group S0EMPTY (BOT_ADMIN_GROUP) has no members, so nobody is an admin by it.",
+        "Whoever manages user groups in Slack can add members under Directories → User groups.",
+    )
+    assert shown(await check_admin_group(slack, "S0NOWHERE")) == UNKNOWN_GROUP
+
+
+async def test_a_plan_without_user_groups():
+    slack = FakeSlack(failing=refusal("usergroups.users.list", "plan_upgrade_required"))
+    assert shown(await check_admin_group(slack, "S0ADMINS")) == problem(
+        "The workspace's plan at Slack has no user groups: nobody is an admin by BOT_ADMIN_GROUP.",
+        "Take BOT_ADMIN_GROUP out and name the admins in BOT_ADMIN_USERS, or have a workspace owner change the plan.",
+    )
+
+
 # ---------------------------------------------------------------- what keeps both from being checked
 
 
 async def test_what_a_missing_scope_hides_is_reported():
     channels = FakeSlack(failing=refusal("conversations.info", "missing_scope", needed="channels:read"))
     users = FakeSlack(failing=refusal("users.info", "missing_scope", needed="users:read"))
-    findings = [await check_admin_channel(channels, "C0OPS"), await check_admin_users(users, ["U0ADA"])]
+    groups = FakeSlack(failing=refusal("usergroups.users.list", "missing_scope", needed="usergroups:read"))
+    findings = [
+        await check_admin_channel(channels, "C0OPS"),
+        await check_admin_users(users, ["U0ADA"]),
+        await check_admin_group(groups, "S0ADMINS"),
+    ]
     assert shown(*findings) == (
         problem("BOT_ADMIN_CHANNEL was not looked at: the scope channels:read is missing.")
-        + problem("BOT_ADMIN_USERS was not looked at: the scope users:read is missing.", ADD_SCOPES)
+        + problem("BOT_ADMIN_USERS was not looked at: the scope users:read is missing.")
+        + problem("BOT_ADMIN_GROUP was not looked at: the scope usergroups:read is missing.", ADD_SCOPES)
     )
 
 
@@ -241,3 +269,4 @@ async def test_slack_does_not_answer_about_channel_or_admins(error, lines):
     slack = FakeSlack(failing=error)
     assert shown(await check_admin_channel(slack, "C0OPS")) == lines
     assert shown(await check_admin_users(slack, ["U0ADA"])) == lines
+    assert shown(await check_admin_group(slack, "S0ADMINS")) == lines

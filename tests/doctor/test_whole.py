@@ -33,6 +33,7 @@ from tests.doctor.sentences import (
     SIGNING_NOT_CHECKED,
     SLACK_NOT_REACHED,
     UNKNOWN_ADMINS,
+    UNKNOWN_GROUP,
     WITHOUT_CONSUMPTION,
     WRONG_APP_TOKEN,
     WRONG_BOT_TOKEN,
@@ -48,8 +49,11 @@ SOCKET_MODE = ok("The settings can be used: Socket Mode, SQLite.")
 BOT_TOKEN_IS_GOOD = ok("SLACK_BOT_TOKEN works in the workspace “https://play.slack.com/”.")
 APP_TOKEN_IS_GOOD = ok("SLACK_APP_TOKEN opens Socket Mode; no connection was kept.")
 SCOPES_ARE_GOOD = ok("The app has the 17 scopes of manifest.yml.")
-ADMINS_ARE_GOOD = ok("The bot is in the channel “ops”, where the digest is posted.") + ok(
-    "BOT_ADMIN_USERS: Slack knows each of them (2)."
+GROUP_IS_GOOD = ok("BOT_ADMIN_GROUP: Slack knows the user group, whose full members are admins (2 in it).")
+ADMINS_ARE_GOOD = (
+    ok("The bot is in the channel “ops”, where the digest is posted.")
+    + ok("BOT_ADMIN_USERS: Slack knows each of them (2).")
+    + GROUP_IS_GOOD
 )
 DEVIN_IS_GOOD = KEY_IS_GOOD + SESSIONS + CONSUMPTION + INSIGHTS + PLAYBOOKS + NOT_PROBED
 
@@ -110,10 +114,17 @@ async def test_where_nothing_is_wrong_each_thing_is_reported_and_the_exit_code_i
     assert await reported({}, file) == all_is_well
 
 
+async def test_where_a_user_group_is_named_nobody_else_need_be(environ):
+    lines = await reported(environ | {"BOT_ADMIN_USERS": ""})
+    assert [line for line in lines if "BOT_ADMIN_" in line] == GROUP_IS_GOOD
+
+
 async def test_checking_changes_nothing(environ, slack, control):
     await reported(environ)
     asked = {call["method"] for call in await slack.control.log()}
-    assert asked == {"auth.test", "apps.connections.open", "conversations.info", "users.info"}
+    assert asked == {
+        *("auth.test", "apps.connections.open", "conversations.info", "users.info", "usergroups.users.list"),
+    }
     assert (await slack.control.state())["sockets"] in ([], 0)
     assert {call["method"] for call in await control.log()} == {"GET"}
     assert await control.sessions() == []
@@ -126,6 +137,7 @@ async def test_everything_is_set_up_wrongly(environ, control, tmp_path):
         "SLACK_APP_TOKEN": "xapp-of-somebody-else",
         "BOT_ADMIN_CHANNEL": "C0NOBOT",
         "BOT_ADMIN_USERS": "U0ADA,U0ANN,U0NOBODY",
+        "BOT_ADMIN_GROUP": "S0NOWHERE",
         "DATABASE_URL": f"sqlite:///{tmp_path / 'old.db'}",
     }
     scopes = scopes_of(read_manifest()) - {"reactions:write", "files:read"}
@@ -141,6 +153,7 @@ async def test_everything_is_set_up_wrongly(environ, control, tmp_path):
         + WRONG_APP_TOKEN
         + NOT_INVITED
         + UNKNOWN_ADMINS
+        + UNKNOWN_GROUP
         + KEY_IS_GOOD
         + NO_SESSIONS
         + problem(*WITHOUT_CONSUMPTION)
@@ -174,6 +187,7 @@ async def test_what_a_missing_scope_hides_is_reported(environ, store):
         + APP_TOKEN_IS_GOOD
         + problem("BOT_ADMIN_CHANNEL was not looked at: the scope channels:read is missing.")
         + problem("BOT_ADMIN_USERS was not looked at: the scope users:read is missing.", ADD_SCOPES)
+        + GROUP_IS_GOOD
         + DEVIN_IS_GOOD
         + store_is_good(store)
     )
@@ -222,6 +236,7 @@ async def test_http_and_postgres_with_nothing_optional(environ, fresh_postgres):
         "PORT": "8080",
         "BOT_ADMIN_CHANNEL": "",
         "BOT_ADMIN_USERS": "",
+        "BOT_ADMIN_GROUP": "",
         "DATABASE_URL": fresh_postgres,
     }
     assert await reported(environ | changes) == (

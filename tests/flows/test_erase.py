@@ -18,6 +18,7 @@ from bot.flows.upkeep.erase import Erasure
 from bot.store import inbox as inbox_rows
 from bot.store import lanes as lane_rows
 from bot.store import tables
+from bot.store.admin_tables import audit
 from bot.store.database.connection import Database
 from bot.store.inbox import InboxRow
 from bot.store.lanes import WorkerAliveError
@@ -43,6 +44,8 @@ PLAIN = {
     "rate_limits": "",
     "due": "name state",
     "people": "",
+    "admins": "user_group",
+    "audit": "action channel outcome",
     "channels": "channel unread_from",
     "shown_lists": "",
     "notifications": "channel thread choice",
@@ -59,6 +62,8 @@ USUAL: dict[str, dict[str, Any]] = {
     "workers": {"seen_at": 0.0},
     "rate_limits": {"name": f"out:{TEAM}:{ADA}"},
     "people": {"user": ADA},
+    "admins": {"user": ADA},
+    "audit": {"user": ADA},
     "shown_lists": {"user": ADA},
     "notifications": {"user": ADA},
     "spend": {"session_id": "hers"},
@@ -142,6 +147,7 @@ def _rows() -> Iterator[tuple[Table, dict[str, Any]]]:
     yield outbox, row(outbox, key="direct", channel=ADA, lane=f"out:{TEAM}:{ADA}", **nobodys)
     yield outbox, row(outbox, key="priv:open", kind="private", session_id=None)
     yield outbox, row(outbox, key="lost:2", **nobodys | {"state": "dead", "payload": {"v": 1, "text": f"<@{ADA}>"}})
+    yield audit, row(audit, user=BEN)
     stopped = {"replied_by": ADA, "stopped_by": ADA, "stopped_by_name": "ada"}
     yield sessions, _session_of(BEN, "his") | stopped
 
@@ -162,6 +168,8 @@ async def fill_with_others(store: Store) -> None:
         await store.put(tables.people, row(tables.people, team=OTHER_TEAM, user=user, name=user))
         await store.put(tables.notifications, row(tables.notifications, team=OTHER_TEAM, user=user))
         await store.put(lanes, row(lanes, name=person_lane(OTHER_TEAM, user)))
+    changed = {"user": BEN, "target": ADA2, "before": {"user": ADA2}, "after": None}
+    await store.put(audit, row(audit, team=OTHER_TEAM, **changed))
     dead = {"session_id": None, "state": "dead", "payload": {"v": 1, "text": ADA2}, "follow": None}
     await store.put(outbox, row(outbox, team=OTHER_TEAM, **dead))
     await store.put(sessions, _session_of(ADA2, "ada2", team=OTHER_TEAM))
@@ -174,12 +182,13 @@ async def fill_with_others(store: Store) -> None:
 async def test_no_column_of_any_table_says_anything_about_the_person(either_store: Store, erasure: Erasure) -> None:
     await fill(either_store)
     assert {table.split(".")[0] for table in await cells_with(either_store.db, ADA)} >= {
-        *("inbox", "outbox", "sessions", "lanes", "rate_limits", "people", "shown_lists", "notifications"),
+        *("inbox", "outbox", "sessions", "lanes", "rate_limits", "people", "admins", "audit", "shown_lists"),
+        "notifications",
     }
     erased = await erasure.person(ADA)
     assert await cells_with(either_store.db, ADA) == set()
-    once = ("sessions", "joined", "people", "shown_lists", "notifications", "lanes", "rate_limits")
-    assert erased.rows == {"inbox": 5, "outbox": 7} | dict.fromkeys(once, 1)
+    once = ("sessions", "joined", "people", "admins", "shown_lists", "notifications", "lanes", "rate_limits")
+    assert erased.rows == {"inbox": 5, "outbox": 7, "audit": 2} | dict.fromkeys(once, 1)
     assert erased.unfollowed == ("plain",)
 
 
@@ -250,6 +259,14 @@ async def test_posts_that_were_not_sent_are_not_sent_any_more(either_store: Stor
         "lost:2",
         "plain",
     ]
+
+
+async def test_that_others_changed_something_stays_on_record(either_store: Store, erasure: Erasure) -> None:
+    await fill(either_store)
+    await erasure.person(ADA)
+    (kept,) = (await contents(either_store.db))["audit"]
+    assert (kept["user"], kept["action"], kept["outcome"]) == (BEN, "plain", "plain")
+    assert (kept["target"], kept["before"], kept["after"]) == ("", None, None)
 
 
 async def test_the_thread_of_the_session_stays_known(either_store: Store, erasure: Erasure) -> None:

@@ -10,6 +10,7 @@ from bot.app import timed
 from bot.config import Settings
 from bot.flows.upkeep import retention
 from bot.flows.upkeep.retention import Retention
+from bot.store.admin_tables import admins, audit
 from bot.store.inbox import BATCH
 from bot.store.tables import (
     cards,
@@ -277,6 +278,26 @@ async def test_lists_shown_more_than_a_day_ago_go(purging, either_store):
     await either_store.put(shown_lists, old, young)
     await purging.tick()
     assert await either_store.all(shown_lists.c.user) == ["U0ADA"]
+
+
+async def test_who_was_in_the_admins_group_goes_an_hour_after_it_was_read_last(purging, either_store):
+    key = {"team": "T0ACME", "user_group": "S0ADMINS"}
+    await either_store.put(
+        admins, {**key, "user": "U0OLD", "read_at": NOW - 3601}, {**key, "user": "U0ADA", "read_at": NOW - 3599}
+    )
+    await purging.tick()
+    assert await either_store.all(admins.c.user) == ["U0ADA"]
+
+
+async def test_who_changed_what_is_kept_for_a_year_and_a_month(purging, either_store):
+    facts = {"team": "T0ACME", "user": "U0ADA", "action": "exit", "outcome": "done"}
+    await either_store.put(
+        audit,
+        *({**facts, "target": f"{days}", "at": NOW - days * DAY} for days in (401, 399)),
+        {**facts, "target": "0", "at": NOW},
+    )
+    await purging.tick()
+    assert await either_store.all(audit.c.target) == ["0", "399"]
 
 
 async def test_nothing_to_purge(purging, either_store):

@@ -116,9 +116,10 @@ async def test_without_admins_devin_is_not_asked(make, store, clock, bills):
     assert bills.asked == []
 
 
-async def test_admins_without_a_channel_have_figures_too(make, store, clock, bills):
+@pytest.mark.parametrize("admins", [{"admin_users": frozenset({"U0ADA"})}, {"admin_group": "S0ADMINS"}])
+async def test_admins_without_a_channel_have_figures_too(make, store, clock, bills, admins):
     clock.now = NOW
-    await UsageLedgerOfOne(make(store, clock, admin_channel=None, admin_users=frozenset({"U0ADA"}))).tick()
+    await UsageLedgerOfOne(make(store, clock, admin_channel=None, **admins)).tick()
     assert len(bills.asked) == 1
 
 

@@ -825,6 +825,38 @@ async def test_user_groups_are_listed(start: Start) -> None:
     ]
 
 
+async def test_who_is_in_a_user_group(start: Start) -> None:
+    peer = await start()
+    assert (await peer.client.usergroups_users_list(usergroup="S0BACKEND"))["users"] == ["U0ANN", "U0BEN"]
+    await peer.control.put_group("S0OPS", handle="ops", users=["U0ADA"])
+    listed = (await peer.client.usergroups_list(include_users=True, include_count=True))["usergroups"][1]
+    assert (listed["users"], listed["user_count"], listed["date_delete"]) == (["U0ADA"], 1, 0)
+    assert await refused(peer.client.usergroups_users_list(usergroup="S0NOWHERE")) == "no_such_subteam"
+    for guest_or_nobody in ("U0GUEST", "U0EXT", "U0NOBODY"):
+        with pytest.raises(RefusedError, match=rf"^{guest_or_nobody} cannot be in a user group$"):
+            await peer.control.put_group("S0OPS", users=[guest_or_nobody])
+
+
+async def test_a_disabled_user_group_is_shown_only_to_whoever_asks_for_those(start: Start) -> None:
+    peer = await start()
+    await peer.control.put_group("S0BACKEND", is_disabled=True)
+    assert (await peer.client.usergroups_list())["usergroups"] == []
+    assert await refused(peer.client.usergroups_users_list(usergroup="S0BACKEND")) == "no_such_subteam"
+    (listed,) = (await peer.client.usergroups_list(include_disabled=True))["usergroups"]
+    assert listed["date_delete"] > 0
+    users = (await peer.client.usergroups_users_list(usergroup="S0BACKEND", include_disabled=True))["users"]
+    assert users == ["U0ANN", "U0BEN"]
+
+
+async def test_who_is_in_a_user_group_may_be_asked_twenty_times_a_minute_with_its_scope(start: Start) -> None:
+    peer = await start(limits=LimitRules())
+    for _ in range(20):
+        await peer.client.usergroups_users_list(usergroup="S0BACKEND")
+    assert await refused(peer.client.usergroups_users_list(usergroup="S0BACKEND")) == "ratelimited"
+    peer = await start(scopes=[scope for scope in DEFAULT_SCOPES if scope != "usergroups:read"])
+    assert await refused(peer.client.usergroups_users_list(usergroup="S0BACKEND")) == "missing_scope"
+
+
 async def test_another_app_posts_without_a_user(peer: Any) -> None:
     attachments = [{"title": "HighErrorRate", "fallback": "[FIRING] HighErrorRate"}]
     ts = await peer.control.post_as_app("C0WEB", "Alertmanager", attachments=attachments)

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from tests import sentences
+from tests.scenarios.ahead import rows
 from tests.scenarios.harness import ADA, ANN, BEN, BOT, GENERAL, WEB, Harness
 from tests.scenarios.observations import (
     card,
@@ -213,7 +214,7 @@ async def test_exit_can_be_declined(on: Harness) -> None:
 
 async def test_only_the_requester_or_an_admin_may_exit(on: Harness) -> None:
     ts, session = await on.started(user=ANN)
-    refusal = sentences.not_yours("<@U0ANN>")
+    refusal = sentences.not_yours("<@U0ANN>", " or <@U0ADA>")
     await on.slack.say(BEN, GENERAL, "EXIT", thread_ts=ts)
     assert (await on.slack.wait_for_ephemeral(BEN))["rendered"] == refusal
     question = await _question(on, ADA, ts)
@@ -222,8 +223,13 @@ async def test_only_the_requester_or_an_admin_may_exit(on: Harness) -> None:
     await on.slack.wait("ephemerals", 2, user=BEN, text=refusal)
     await settled(on)
     assert (await on.devin.session(session))["terminated"] is False
+    assert await rows(on, "audit") == []
     await on.slack.click(ADA, GENERAL, question["ts"], "exit_confirmed")
     await on.slack.wait_for_message(GENERAL, sentences.ended_by("ada"), thread_ts=ts)
+    (recorded,) = await rows(on, "audit")
+    assert [recorded[name] for name in ("user", "action", "target", "channel")] == [ADA, "exit", session, GENERAL]
+    assert recorded["before"] == {"lifecycle": "open", "status": "running"}
+    assert (recorded["after"], recorded["outcome"]) == ({"lifecycle": "ended"}, "done")
 
 
 async def test_of_a_session_that_has_ended_everybody_learns_just_that(on: Harness) -> None:

@@ -209,6 +209,17 @@ async def test_user_groups_have_the_names_by_which_they_are_mentioned(slack, fak
     assert await slack.groups() == {"S1": "backend", "S2": "Ops", "S3": "S3"}
 
 
+async def test_who_is_in_a_user_group_and_an_answer_without_a_list_is_none(slack, fake):
+    fake.answers("usergroups.users.list", {"ok": True, "users": ["U1", "W2"]}, {"ok": True, "users": []})
+    assert await slack.group_members("S1") == {"U1", "W2"}
+    assert await slack.group_members("S1") == frozenset()
+    assert fake.asked("usergroups.users.list") == [{"usergroup": "S1"}] * 2
+    for odd in ({}, {"users": None}, {"users": "U1"}, {"users": [{"id": "U1"}]}):
+        fake.answers("usergroups.users.list", {"ok": True} | odd)
+        with pytest.raises(SlackOutcomeUnknown):
+            await slack.group_members("S1")
+
+
 # ---------------------------------------------------------------- people
 
 ADA = {

@@ -57,7 +57,7 @@ def assert_calls_nobody(message: Message, *but: str) -> None:
     found = [node for node in nodes(message.blocks) if isinstance(node.get("text"), str)]
     whole = "\n".join([message.text, *(node["text"] for node in found)])
     for expected in but:
-        whole = whole.replace(f"<@{expected}>", "")
+        whole = whole.replace(f"<@{expected}>", "").replace(f"<!subteam^{expected}>", "")
     for call in ("<!channel", "<!here", "<!everyone", "<!subteam", "<@", "@channel", "@here", "@everyone"):
         assert call not in whole
     # Links are not read in plain text; standard Markdown has links of its own.

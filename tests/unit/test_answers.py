@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 from inline_snapshot import Is, snapshot
 
+from bot.domain.admins import Admins
 from bot.domain.commands.options import NOT_A_MODE, NOT_ACUS, Mistyped, Request, parse_request
 from bot.domain.commands.parser import Doubt, UnknownVerb, parse_doubt
 from bot.domain.commands.registry import NOTIFY, STATUS, STOP
@@ -43,6 +44,8 @@ SESSION = Session(
 ASLEEP = replace(SESSION, id="s2", snapshot=Snapshot("suspended", "inactivity", "Upgrade"), url=None)
 NO_CREDITS = replace(SESSION, snapshot=Snapshot("suspended", "out_of_credits"))
 WAITING = replace(SESSION, id="3f9a2c1b00", channel="D1", snapshot=Snapshot("running", "waiting_for_user", "Docs"))
+ADMINS = Admins(frozenset({"U8", "U9"}), "S1", frozenset({"U7", "U8"}))
+MANY = [f"U{number}" for number in range(1, 10)]
 # The numbers are those of an earlier list, since when the session with the number 2 has fallen asleep.
 LISTED = ShownList(
     (
@@ -179,13 +182,17 @@ SAID = {
     "no_such_number": lambda text: answers.no_such_number(3, shown=True),
     "no_such_number_without_a_list": lambda text: answers.no_such_number(3, shown=False),
     "no_such_session": answers.no_such_session,
-    "not_yours": lambda text: answers.not_yours("U1"),
-    "not_anybodys": lambda text: answers.not_yours(""),
+    "not_yours": lambda text: answers.not_yours("U1", ADMINS),
+    "not_yours_but_an_admins": lambda text: answers.not_yours("U8", Admins(frozenset({"U8"}))),
+    "not_anybodys": lambda text: answers.not_yours("", Admins()),
     "status": lambda text: answers.status(SESSION, "https://acme.slack.com/p1"),
     "cost": lambda text: answers.cost(SESSION),
     "cost_unknown": lambda text: answers.cost(replace(ASLEEP, options=Options())),
-    "admins_only": lambda text: answers.admins_only("usage figures", ["U8", "U9"]),
-    "admins_only_without_any": lambda text: answers.admins_only("usage figures", []),
+    "admins_only": lambda text: answers.admins_only("usage figures", ADMINS),
+    "admins_only_of_many": lambda text: answers.admins_only("usage figures", Admins(frozenset(MANY))),
+    "admins_only_of_a_group": lambda text: answers.admins_only("usage figures", replace(ADMINS, users=frozenset())),
+    "admins_only_of_a_group_without_members": lambda text: answers.admins_only("usage figures", Admins(group="S1")),
+    "admins_only_without_any": lambda text: answers.admins_only("usage figures", Admins()),
     "stopped": lambda text: answers.stopped("Ann"),
     "stopped_while_shared": lambda text: answers.stopped("Ann", shared=True),
     "stopped_with_one_reply": lambda text: answers.stopped("Ann", 1),
@@ -264,8 +271,9 @@ def test_the_answers_that_depend_on_something():
             "no_such_number": Is(sentences.not_in_last_list(3)),
             "no_such_number_without_a_list": Is(sentences.no_list_lately(3)),
             "no_such_session": Is(sentences.no_such_session("fix it")),
-            "not_yours": Is(sentences.not_yours("<@U1>")),
-            "not_anybodys": Is(sentences.NOT_ANYBODYS),
+            "not_yours": Is(sentences.not_yours("<@U1>", ", <@U8>, <@U9> or somebody in <!subteam^S1>")),
+            "not_yours_but_an_admins": Is(sentences.not_yours("<@U8>", "")),
+            "not_anybodys": Is(f"{sentences.NOT_ANYBODYS} {sentences.NAME_ADMINS}"),
             "status": Is(
                 "*<https://app.devin.ai/sessions/abc|Fix the login test>* · <https://acme.slack.com/p1|thread>\n"
                 f":gear: {sentences.WORKING}\n"
@@ -275,8 +283,11 @@ def test_the_answers_that_depend_on_something():
             ),
             "cost": Is(sentences.cost("1.5 of 10 ACUs")),
             "cost_unknown": Is(sentences.NO_ACUS),
-            "admins_only": Is(sentences.admins_only("<@U8>, <@U9>")),
-            "admins_only_without_any": "Nobody may ask for usage figures yet. Whoever runs Devin Bridge can name admins in `BOT_ADMIN_USERS`.",
+            "admins_only": Is(sentences.admins_only("<@U8>, <@U9> or somebody in <!subteam^S1>")),
+            "admins_only_of_many": Is(sentences.admins_only("<@U1>, <@U2>, <@U3>, <@U4> or <@U5>")),
+            "admins_only_of_a_group": Is(sentences.admins_only("somebody in <!subteam^S1>")),
+            "admins_only_of_a_group_without_members": "Nobody may ask for usage figures now. The user group of the admins has no members, or Slack does not show it. Whoever runs Devin Bridge can find out more with `python -m bot doctor`.",
+            "admins_only_without_any": Is(f"Nobody may ask for usage figures yet. {sentences.NAME_ADMINS}"),
             "stopped": Is(sentences.stopped("Ann")),
             "stopped_while_shared": Is(sentences.stopped_while_shared("Ann")),
             "stopped_with_one_reply": Is(f"{sentences.stopped('Ann')}{sentences.ONE_UNSENT}"),
@@ -340,7 +351,7 @@ def test_an_answer_stays_valid_and_calls_nobody_with_extreme_input(name):
     for text in ("fix it", NASTY * 500, "`" * 5_000, "x" * 10_000):
         message = SAID[name](text)
         assert_valid(message)
-        assert_calls_nobody(message, "U1", "U8", "U9")
+        assert_calls_nobody(message, *MANY, "S1")
 
 
 def test_the_longest_list_fits_into_a_message():

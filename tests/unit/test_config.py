@@ -47,7 +47,7 @@ def test_four_names_are_enough_and_the_rest_has_defaults():
     assert settings.port == 3000
     assert (settings.bot_poll_seconds, settings.bot_slow_poll_seconds) == (10.0, 60.0)
     assert (settings.bot_digest_time, settings.bot_timezone) == (time(9, 0), ZoneInfo("UTC"))
-    assert (settings.bot_admin_channel, settings.bot_admin_users) == (None, ())
+    assert (settings.bot_admin_channel, settings.bot_admin_users, settings.bot_admin_group) == (None, (), None)
     assert (settings.bot_retention_days, settings.bot_keep_dead_texts, settings.bot_code_hosts) == (30, False, ())
     assert (settings.bot_log_level, settings.bot_log_format) == ("INFO", "json")
 
@@ -186,6 +186,17 @@ def test_spaces_around_a_value_are_forgiven():
                 " “Copy member ID” in a person's profile gives one."
             ),
         ),
+        *(
+            (
+                "BOT_ADMIN_GROUP",
+                wrong,
+                (
+                    "BOT_ADMIN_GROUP must be a user group's id such as S0123456789, not its name: “Copy group ID” in"
+                    " the menu of the group gives it."
+                ),
+            )
+            for wrong in ("@devin-admins", "U0123456789", "S1,S2", "s0123456789")
+        ),
         ("BOT_DIGEST_TIME", "9am", "BOT_DIGEST_TIME must be a time of day as HH:MM, for example 09:00."),
         ("BOT_DIGEST_TIME", "24:00", "BOT_DIGEST_TIME must be a time of day as HH:MM, for example 09:00."),
         ("BOT_TIMEZONE", "Berlin", "BOT_TIMEZONE must be the name of a time zone such as Europe/Berlin or UTC."),
@@ -267,6 +278,7 @@ def test_a_zone_a_time_admins_and_a_log_level():
             "BOT_DIGEST_TIME": "08:30",
             "BOT_ADMIN_CHANNEL": "C0ADMIN",
             "BOT_ADMIN_USERS": "U1, W2,",
+            "BOT_ADMIN_GROUP": "S0ADMINS",
             "BOT_LOG_LEVEL": "debug",
         }
     )
@@ -274,6 +286,7 @@ def test_a_zone_a_time_admins_and_a_log_level():
     assert settings.bot_digest_time == time(8, 30)
     assert settings.bot_admin_channel == "C0ADMIN"
     assert settings.bot_admin_users == ("U1", "W2")
+    assert settings.bot_admin_group == "S0ADMINS"
     assert settings.bot_log_level == "DEBUG"
 
 

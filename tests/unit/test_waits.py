@@ -35,6 +35,10 @@ def test_who_starts_or_stops_something_is_known_anew_sooner_than_who_does_not() 
     assert PRODUCTION.person_at_hand < PRODUCTION.person_checked < PRODUCTION.person_known
 
 
+def test_several_readings_of_the_admins_group_may_fail_before_its_members_are_no_admins() -> None:
+    assert PRODUCTION.admins_retry < PRODUCTION.admins_interval < PRODUCTION.admins_known / 3
+
+
 def test_a_start_is_searched_for_longer_than_anybody_waits_for_it() -> None:
     assert PRODUCTION.read_back > PRODUCTION.row_outage + PRODUCTION.unknown_start
 

@@ -120,7 +120,7 @@ class UsageLedger:
 
     def _is_asked_for(self, organisation: Organisation) -> bool:
         policies = [one.policy for one in self._services.workspaces if one.organisation is organisation]
-        return any(policy.admin_channel is not None or policy.admin_users for policy in policies)
+        return any(policy.admin_channel or policy.admin_users or policy.admin_group for policy in policies)
 
     async def refresh(self, organisation: Organisation) -> None:
         """Read in one call what Devin billed to an organisation, and store it.

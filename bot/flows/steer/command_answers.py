@@ -47,7 +47,7 @@ class CommandAnswers:
 
         The answer may be that only admins may use the command.
         """
-        refusal = self._access.role_refusal(workspace, command.spec, user)
+        refusal = await self._access.role_refusal(workspace, command.spec, user)
         if refusal is not None:
             return refusal
         return await self._answers[command.spec.name](workspace, user, channel, command)

@@ -1,12 +1,19 @@
-"""The requests that put a session to sleep or end it for good. Each may be repeated, which changes nothing."""
+"""The requests that put a session to sleep or end it for good. Each may be repeated, which changes nothing.
+
+Who ended a session for good is recorded, because the asker of the session may be somebody else.
+"""
 
 from bot.devin.models import DevinSession
-from bot.domain.causes import Cause
-from bot.domain.session import QUEUED_STATUSES, Session
+from bot.domain.causes import Cause, PersonsCause
+from bot.domain.commands import registry
+from bot.domain.session import QUEUED_STATUSES, Lifecycle, Session
 from bot.flows.job import Job, RefusedForNow
 from bot.flows.services import Services
 from bot.flows.session_check import MAY_BE_TAKEN_BACK, SessionCheck
+from bot.flows.unit_of_work import UnitOfWork
 from bot.logs import get_logger
+from bot.store import audit
+from bot.store.audit import AuditRow
 
 log = get_logger(__name__)
 
@@ -45,6 +52,21 @@ class Ending:
             if not (await self._check.ask(job, session)).over:
                 raise RefusedForNow from refused
             log.info("session was over already")
+
+
+async def record_end(uow: UnitOfWork, job: Job[PersonsCause], session: Session) -> None:
+    """Add the audit row that the person of `job` has ended `session` for good; `session` is as it was before that."""
+    row = AuditRow(
+        team=session.team,
+        at=uow.now,
+        user=job.cause.user or "",
+        action=registry.EXIT.name,
+        target=session.devin_id or "",
+        channel=session.channel,
+        before={"lifecycle": session.lifecycle, "status": session.snapshot.status},
+        after={"lifecycle": Lifecycle.ENDED},
+    )
+    await audit.add(uow.tx, row)
 
 
 def _sleeps(made: DevinSession) -> bool:

@@ -21,7 +21,7 @@ from bot.flows.services import Services
 from bot.flows.session_rows import remove_mark
 from bot.flows.steer import held_start
 from bot.flows.steer.doubtful_command import DoubtfulCommand
-from bot.flows.steer.ending import Ending
+from bot.flows.steer.ending import Ending, record_end
 from bot.flows.steer.listed_stop import show_stop_in_list
 from bot.flows.steer.session_list import SessionList
 from bot.flows.steer.waiting_messages import end_waiting, open_start
@@ -124,7 +124,7 @@ class SessionCommands:
 
     async def _run_on(self, session: Session, spec: CommandSpec, job: CommandJob) -> None:
         """Carry out `spec` on the session if the person's role allows it; else refuse, or answer that it has ended."""
-        refusal = self._access.role_refusal(job.workspace, spec, job.cause.user, session)
+        refusal = await self._access.role_refusal(job.workspace, spec, job.cause.user, session)
         if refusal is not None:
             message = refusal if session.lifecycle is Lifecycle.OPEN else answers.ALREADY_ENDED
             await self._answer(job, message, session)
@@ -299,6 +299,7 @@ class SessionCommands:
             by = await _name(uow, job)
             ended = {"lifecycle": Lifecycle.ENDED, "ended_at": uow.now}
             await sessions.change(uow.tx, session.id, **ended, **_stopped_by(job.cause.user, by))
+            await record_end(uow, job, session)
             await threads.close(uow.tx, session.team, session.channel, session.thread_ts or "")
             await uow.post(f"said:{job.row.key}", session, answers.exited(by, unsent))
             await uow.reply_privately(recipient_of(job), answers.EXIT_DONE)  # in place of the question

@@ -14,7 +14,7 @@ from typing import Final
 from bot.domain.billing import billing_day
 from bot.flows.services import Services
 from bot.logs import get_logger
-from bot.store import inbox, notifications, outbox, purge, sessions, spend, watched_sessions
+from bot.store import admins, audit, inbox, notifications, outbox, purge, sessions, spend, watched_sessions
 from bot.store.database.connection import Database, Transaction
 from bot.store.inbox import BATCH
 
@@ -57,12 +57,14 @@ class Retention:
             "inbox_texts": partial(inbox.purge_texts, before=dead),
             "outbox": partial(outbox.purge, before=old, live_sessions=sessions.kept()),
             "outbox_texts": partial(outbox.purge_texts, before=dead),
+            "audit": _written(partial(audit.purge, before=now - timing.audit_kept)),
             "spend": _written(partial(spend.purge, before=last_spent)),
             "consumption": _written(partial(spend.purge_consumption, before=last_spent)),
             "lanes": _written(purge.purge_lanes),
             "rate_limits": _written(partial(purge.purge_rate_limits, before=now - timing.buckets_kept)),
             "channels": _written(purge.purge_channels),
             "people": _written(partial(purge.purge_people, before=old)),
+            "admins": _written(partial(admins.purge, before=now - timing.admins_known)),
             "shown_lists": _written(partial(purge.purge_shown_lists, before=now - timing.list_kept)),
         }
 

@@ -161,6 +161,10 @@ class SlackControl:
         """Add or change a person: `real_name`, `email`, `team`, `is_admin`, `is_restricted`, `active` and so on."""
         return await self.act("person", id=user, **facts)
 
+    async def put_group(self, group: str, **facts: Any) -> Json:
+        """Add or change a user group: `handle`, `users`, `is_disabled`."""
+        return await self.act("user_group", id=group, **facts)
+
     # ------------------------------------------------------------ delivery and faults
 
     async def emit(self, event: Json, *, subscription: str | None = None) -> str | None:

@@ -68,6 +68,7 @@ class Control:
             "unshare": partial(self._set_shared, shared=False),
             "channel": self._channel,
             "person": self._person,
+            "user_group": self._user_group,
         }
 
     def _delivery_acts(self) -> dict[str, Act]:
@@ -148,6 +149,7 @@ class Control:
         return {
             "people": {key: asdict(person) for key, person in world.people.items()},
             "channels": channels,
+            "user_groups": {key: group.shown(with_users=True, with_count=True) for key, group in world.groups.items()},
             "scopes": sorted(self._workspace.slack.app.scopes),
             "transport": self._workspace.courier.transport,
             "request_url": self._posts.request_url,
@@ -213,6 +215,11 @@ class Control:
         if before != after and not (before is None and person.is_stranger):
             self._workspace.events.person(person, is_new=before is None)
         return after
+
+    def _user_group(self, args: Args) -> Json:
+        """Add a user group or change its facts: handle, users, is_disabled. No event: no app here subscribes to it."""
+        args.need("id")
+        return self._workspace.slack.world.put_group(args.values).shown(with_users=True, with_count=True)
 
     def _emit(self, args: Args) -> Json:
         """Send any event; `subscription` when it is not the event's type."""

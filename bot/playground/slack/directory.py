@@ -67,12 +67,20 @@ def user_by_email(workspace: Workspace, args: Args) -> Json:
     raise SlackError("users_not_found")
 
 
-def user_groups(workspace: Workspace, _: Args) -> Json:
+def user_groups(workspace: Workspace, args: Args) -> Json:
     """usergroups.list."""
-    groups = workspace.slack.world.groups.items()
-    return {
-        "usergroups": [{"id": key, "name": handle, "handle": handle, "is_usergroup": True} for key, handle in groups]
-    }
+    found = workspace.slack.world.groups.values()
+    groups = [group for group in found if args.flag("include_disabled") or not group.is_disabled]
+    wanted = {"with_users": args.flag("include_users"), "with_count": args.flag("include_count")}
+    return {"usergroups": [group.shown(**wanted) for group in groups]}
+
+
+def user_group_members(workspace: Workspace, args: Args) -> Json:
+    """usergroups.users.list: without an id the error is the one of an unknown id, as in Slack."""
+    group = workspace.slack.world.groups.get(args.text("usergroup"))
+    if group is None or (group.is_disabled and not args.flag("include_disabled")):
+        raise SlackError("no_such_subteam")
+    return {"users": sorted(group.users)}
 
 
 def add_reaction(workspace: Workspace, args: Args) -> Json:

@@ -37,6 +37,7 @@ METHODS: Final[Mapping[str, Method]] = {
     "users.info": Method(directory.user_info, ("users:read",), 4),
     "users.lookupByEmail": Method(directory.user_by_email, ("users:read.email",), 3),
     "usergroups.list": Method(directory.user_groups, ("usergroups:read",), 2),
+    "usergroups.users.list": Method(directory.user_group_members, ("usergroups:read",), 2),
     "reactions.add": Method(directory.add_reaction, ("reactions:write",), 3),
     "reactions.remove": Method(directory.remove_reaction, ("reactions:write",), 2),
     "files.info": Method(files.info, ("files:read",), 4),

@@ -15,7 +15,7 @@ BOT_USER: Final = "U0BOT"
 BOT_ID: Final = "B0BOT"
 DOMAIN: Final = "play"
 FOUNDED: Final = 1_700_000_000
-PLACES: Final = Change("workspace")  # people or channels changed
+PLACES: Final = Change("workspace")  # people, channels or user groups changed
 
 LONGEST_NAME: Final = 80  # characters, of a channel as of a person
 
@@ -113,15 +113,41 @@ class Channel:
         }
 
 
+@dataclass(slots=True)
+class UserGroup:
+    """A user group; `is_disabled` is whether somebody has switched it off."""
+
+    id: str
+    handle: str
+    users: set[str] = field(default_factory=set)
+    is_disabled: bool = False
+    team: str = TEAM
+
+    def shown(self, *, with_users: bool, with_count: bool) -> dict[str, Any]:
+        """As `usergroups.list` answers."""
+        group: dict[str, Any] = {
+            "id": self.id,
+            "team_id": self.team,
+            "is_usergroup": True,
+            "name": self.handle,
+            "handle": self.handle,
+            "is_external": False,
+            "date_create": FOUNDED,
+            "date_delete": FOUNDED if self.is_disabled else 0,
+        }
+        group |= {"users": sorted(self.users)} if with_users else {}
+        return group | ({"user_count": len(self.users)} if with_count else {})
+
+
 class World:
-    """The people and channels of a workspace, by id."""
+    """The people, channels and user groups of a workspace, by id."""
 
     def __init__(self, news: News, team: str = TEAM) -> None:
         self._news = news
         self.team = team
         self.people = {person.id: person for person in _people(team)}
         self.channels = {channel.id: channel for channel in _channels(team)}
-        self.groups = {"S0BACKEND": "backend-team"}  # the names of user groups by id
+        self.groups = {"S0BACKEND": UserGroup("S0BACKEND", "backend-team", {"U0ANN", "U0BEN"}, team=team)}
         for person in list(self.people.values()):
             if not person.is_bot and not person.is_stranger:
                 self.direct(person.id)
@@ -150,6 +176,19 @@ class World:
         known = self.channels.get(facts["id"]) or Channel(facts["id"], facts["id"].lower(), team=self.team)
         self.channels[known.id] = known
         _change(known, facts | ({"members": set(facts["members"])} if "members" in facts else {}))
+        self._news.tell(PLACES)
+        return known
+
+    def put_group(self, facts: dict[str, Any]) -> UserGroup:
+        """Add a user group, or change some facts of one. Guests and people of other companies cannot be put into it."""
+        _check(facts, GROUP)
+        for user in facts.get("users", ()):
+            person = self.people.get(user)
+            if person is None or person.is_stranger or person.is_restricted or person.is_ultra_restricted:
+                raise ImpossibleError(f"{user} cannot be in a user group")
+        known = self.groups.get(facts["id"]) or UserGroup(facts["id"], facts["id"].lower(), team=self.team)
+        self.groups[known.id] = known
+        _change(known, facts | ({"users": set(facts["users"])} if "users" in facts else {}))
         self._news.tell(PLACES)
         return known
 
@@ -201,9 +240,14 @@ CHANNEL: Final[Mapping[str, Shape]] = {
     "members": ("a list of ids", _are_members),
     **dict.fromkeys(("is_archived", "is_ext_shared"), FLAG),
 }
+GROUP: Final[Mapping[str, Shape]] = {
+    **dict.fromkeys(("id", "handle"), NAME),
+    "users": ("a list of ids", _are_members),
+    "is_disabled": FLAG,
+}
 
 
-def _change(thing: Person | Channel, facts: dict[str, Any]) -> None:
+def _change(thing: Person | Channel | UserGroup, facts: dict[str, Any]) -> None:
     for name in {item.name for item in fields(thing)} & facts.keys():
         setattr(thing, name, facts[name])
 

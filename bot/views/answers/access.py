@@ -1,10 +1,13 @@
 """The answers that refuse a person or a channel, and name the people or the channel to use instead."""
 
-from collections.abc import Sequence
 from typing import Final
 
+from bot.domain.admins import Admins
+from bot.views.answers.wording import any_of, message_of
 from bot.views.message import Message
 from bot.views.sentences import mention
+
+MOST_NAMED: Final = 5  # admins, beside their group
 
 GUEST_REFUSED: Final = Message(
     "Guests cannot work with Devin here, so nothing was started or sent. Ask a full member of this workspace to do it."
@@ -53,20 +56,38 @@ def not_in_channel(channel: str | None = None) -> Message:
     )
 
 
-def not_yours(requester: str) -> Message:
-    """Refuse a command that only the asker of the session, `requester`, or an admin may use.
+def not_yours(requester: str, admins: Admins) -> Message:
+    """Refuse a command that only the asker of the session, `requester`, or one of `admins` may use, and name them.
 
     `requester` is empty where the asker was erased from the store.
     """
     asker = f"{mention(requester)}, who asked for this session, or " if requester else ""
-    return Message(f"Only {asker}an admin of Devin Bridge may do that. Nothing was changed.")
+    refusal = f"Only {asker}an admin of Devin Bridge may do that. Nothing was changed."
+    to_ask = [mention(requester)] if requester else []
+    to_ask += [who for who in _mentions(admins) if who not in to_ask]
+    return message_of(refusal, f"Ask {any_of(to_ask)}." if to_ask else _how_to_name(admins))
 
 
-def admins_only(subject: str, admins: Sequence[str]) -> Message:
+def admins_only(subject: str, admins: Admins) -> Message:
     """Refuse a command for admins, and name them; `subject` is what it shows, a plural such as "usage figures"."""
-    if not admins:
-        return Message(
-            f"Nobody may ask for {subject} yet. Whoever runs Devin Bridge can name admins in `BOT_ADMIN_USERS`."
+    to_ask = _mentions(admins)
+    if not to_ask:
+        return message_of(f"Nobody may ask for {subject} {'now' if admins.group else 'yet'}.", _how_to_name(admins))
+    who_may = f"{subject[:1].upper()}{subject[1:]} are for the admins of Devin Bridge."
+    return message_of(who_may, f"Ask {any_of(to_ask)}.")
+
+
+def _mentions(admins: Admins) -> list[str]:
+    """Mentions of some admins and of their group, if it has members; they notify nobody in a private answer."""
+    users = [mention(user) for user in sorted(admins.users)[:MOST_NAMED]]
+    return [*users, f"somebody in <!subteam^{admins.group}>"] if admins.members else users
+
+
+def _how_to_name(admins: Admins) -> str:
+    """What to do where nobody is an admin."""
+    if admins.group:
+        return (
+            "The user group of the admins has no members, or Slack does not show it. "
+            "Whoever runs Devin Bridge can find out more with `python -m bot doctor`."
         )
-    who = ", ".join(mention(user) for user in admins[:10])
-    return Message(f"{subject[:1].upper()}{subject[1:]} are for the admins of Devin Bridge. Ask one of them: {who}.")
+    return "Whoever runs Devin Bridge can name admins in `BOT_ADMIN_USERS` or `BOT_ADMIN_GROUP`."

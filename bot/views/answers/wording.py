@@ -16,7 +16,12 @@ def message_of(*sentences: str) -> Message:
 
 def one_of(words: Sequence[str]) -> str:
     """List `words` as inline code, as those of which one is needed."""
-    *others, last = map(code, words)
+    return any_of([code(word) for word in words])
+
+
+def any_of(things: Sequence[str]) -> str:
+    """List `things`, of which any one will do."""
+    *others, last = things
     return f"{', '.join(others)} or {last}" if others else last
 
 

@@ -1,0 +1,54 @@
+"""The members of the user group that the settings name as admins, as Slack listed them last.
+
+Rows of another group, which the settings named before or name elsewhere, stand beside them and count for nothing.
+"""
+
+from collections.abc import Collection
+
+from sqlalchemy import ColumnElement, and_, delete, func, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.store.admin_tables import admins
+from bot.store.database.connection import insert
+from bot.store.inbox import BATCH
+from bot.store.tables import people
+
+
+async def members(tx: AsyncConnection, team: str, group: str, read_after: float) -> frozenset[str]:
+    """The ids of the people in `group` as it was read since `read_after`, of those who are full members of `team`.
+
+    Whether they are is what was stored last about them, so that Slack's events about people count here too. Somebody
+    about whom nothing is stored is left out.
+    """
+    described = and_(people.c.team == admins.c.team, people.c.user == admins.c.user)
+    full = people.c.is_guest.is_(False), people.c.is_external.is_(False), people.c.deleted.is_(False)
+    found = select(admins.c.user).join(people, described)
+    return frozenset(await tx.scalars(found.where(*_of(team, group), admins.c.read_at >= read_after, *full)))
+
+
+async def replace(tx: AsyncConnection, team: str, group: str, users: Collection[str], read_at: float) -> None:
+    """Store that `users` are the people in `group`, as Slack was asked at `read_at`, unless it was asked later since.
+
+    Two that store at the same time, on PostgreSQL, may leave somebody whom only one of them has, until the next time.
+    """
+    later = select(func.count()).where(*_of(team, group), admins.c.read_at > read_at)
+    if (await tx.execute(later)).scalar_one():
+        return
+    await tx.execute(delete(admins).where(*_of(team, group), admins.c.user.not_in(users)))
+    if users:
+        rows = [{"team": team, "user_group": group, "user": user, "read_at": read_at} for user in sorted(users)]
+        key = ["team", "user_group", "user"]
+        statement = insert(tx.dialect.name, admins)
+        await tx.execute(statement.on_conflict_do_update(index_elements=key, set_={"read_at": read_at}), rows)
+
+
+async def purge(tx: AsyncConnection, before: float) -> int:
+    """Delete one batch of the rows of groups that were read last before `before`; returns their number."""
+    key = (admins.c.team, admins.c.user_group, admins.c.user)
+    old = select(*key).where(admins.c.read_at < before).limit(BATCH)
+    # The time is checked again, because on PostgreSQL the group may have been read since the rows were found.
+    return (await tx.execute(delete(admins).where(tuple_(*key).in_(old), admins.c.read_at < before))).rowcount
+
+
+def _of(team: str, group: str) -> tuple[ColumnElement[bool], ...]:
+    return (admins.c.team == team, admins.c.user_group == group)

@@ -1,0 +1,50 @@
+"""Audit rows: who changed something through the bot, what, where and when, from what to what, and what came of it."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields
+from typing import Any
+
+from sqlalchemy import delete, insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.store.admin_tables import audit
+from bot.store.inbox import BATCH
+
+
+@dataclass(frozen=True, slots=True)
+class AuditRow:
+    """One change, made by `user` in `channel` at the instant `at`.
+
+    `action` is the name of the command, `target` the id of what was changed, such as Devin's id of a session. `before`
+    and `after` are what was changed about it, None where there is nothing to compare. `outcome` is one word.
+    """
+
+    team: str
+    at: float
+    user: str
+    action: str
+    target: str
+    channel: str | None
+    before: Mapping[str, Any] | None = None
+    after: Mapping[str, Any] | None = None
+    outcome: str = "done"
+
+
+_FIELDS = tuple(field.name for field in fields(AuditRow))
+
+
+async def add(tx: AsyncConnection, row: AuditRow) -> None:
+    """Add `row` in the transaction that makes the change."""
+    await tx.execute(insert(audit).values(asdict(row)))
+
+
+async def newest(tx: AsyncConnection, team: str, limit: int) -> list[AuditRow]:
+    """The last `limit` changes in a workspace, the newest first."""
+    found = await tx.execute(select(audit).where(audit.c.team == team).order_by(audit.c.seq.desc()).limit(limit))
+    return [AuditRow(**{name: row[name] for name in _FIELDS}) for row in found.mappings()]
+
+
+async def purge(tx: AsyncConnection, before: float) -> int:
+    """Delete one batch of the rows of changes made before `before`; returns their number."""
+    old = select(audit.c.seq).where(audit.c.at < before).limit(BATCH)
+    return (await tx.execute(delete(audit).where(audit.c.seq.in_(old)))).rowcount

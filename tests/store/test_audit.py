@@ -1,0 +1,39 @@
+"""Who changed what; on both databases."""
+
+from dataclasses import replace
+
+import pytest
+
+from bot.store import admin_tables, audit
+from bot.store.audit import AuditRow
+from bot.store.database.connection import Database
+from tests.store.rows import NOW, TEAM
+from tests.store.test_purge import left
+
+ENDED = AuditRow(TEAM, NOW, "U1", "exit", "devin-1", "C1", {"status": "running"}, {"status": "exit"})
+GRANTED = AuditRow(TEAM, NOW, "U2", "grant", "U1", None, None, {"acus": 1.5, "note": "a\0b"}, "refused")
+
+
+async def add(db: Database, *rows: AuditRow) -> None:
+    async with db.write() as tx:
+        for row in rows:
+            await audit.add(tx, row)
+
+
+async def test_the_newest_changes_of_a_workspace_come_first_and_there_are_only_so_many(db: Database) -> None:
+    await add(db, ENDED, replace(ENDED, team="T2"), GRANTED)
+    async with db.read() as tx:
+        assert await audit.newest(tx, TEAM, 9) == [replace(GRANTED, after={"acus": 1.5, "note": "a\ufffdb"}), ENDED]
+        assert await audit.newest(tx, TEAM, 1) == [replace(GRANTED, after={"acus": 1.5, "note": "a\ufffdb"})]
+
+
+async def test_changes_of_long_ago_go_in_batches(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(audit, "BATCH", 3)
+    await add(db, *[ENDED] * 4, replace(ENDED, at=NOW + 10, target="devin-2"))
+
+    async def purge_batch() -> int:
+        async with db.write() as tx:
+            return await audit.purge(tx, NOW + 1)
+
+    assert [await purge_batch() for _ in range(3)] == [3, 1, 0]
+    assert await left(db, admin_tables.audit, "target") == ["devin-2"]
