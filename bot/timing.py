@@ -106,6 +106,7 @@ class Timing:
 
     # ------------------------------------------------------------ money
     consumption_interval: float = 15 * MINUTE  # Between two readings of what Devin billed.
+    consumption_backfill: float = 5.0  # Between two readings while earlier days are missing.
     consumption_retry: float = 5 * MINUTE  # From a failed reading of what Devin billed until the next one.
     consumption_fresh: float = HOUR  # A figure read before its day was over is used for this long.
     digest_tick: float = 30.0  # The longest pause between two checks whether the digest is due.

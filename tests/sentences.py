@@ -895,6 +895,14 @@ def bill_not_in(day: str) -> str:
     return f"Devin's bill for {day} is not in yet, so what was used elsewhere is not known."
 
 
+def corrected(day: str, before: str, after: str) -> str:
+    return f"{day} corrected: {before} → {after}."
+
+
+def more_corrected(days: str) -> str:
+    return f"and {days}."
+
+
 def counted_by_session(acus: str) -> str:
     return (
         f"Added up session by session, it is {acus} through Slack: what is used around 08:00 UTC can count toward the "

@@ -6,16 +6,19 @@ Times are Unix seconds, 0 where they are not known; ACUs have fractions. https:/
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
+from math import inf
 from typing import Annotated, Any, Final
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from bot.devin.answers import Acus, Address, Answer, Count, Id, Time
 from bot.domain.file import DevinFile, without_files
 from bot.domain.session import PullRequest, Snapshot, bare_id
 
 SESSION_PAGES: Final = "https://app.devin.ai/sessions/"  # where people read a session, by its bare id
+_PRODUCT: Final = re.compile(r"\w[\w .-]{0,59}")
 
 
 class Principal(Answer):
@@ -210,13 +213,15 @@ class Note(Answer):
     updated_at: Time = 0
 
 
-class AcusByProduct(Answer):
-    """One day's ACUs by product; what is missing is zero."""
+def _products(value: object) -> object:
+    """Leave out what is no product with an amount: it costs the day only the name of what these ACUs went to."""
+    if not isinstance(value, dict):
+        return value
+    return {name: acus for name, acus in value.items() if _PRODUCT.fullmatch(name) and _is_amount(acus)}
 
-    devin: Acus = 0.0
-    cascade: Acus = 0.0
-    terminal: Acus = 0.0
-    review: Acus = 0.0
+
+def _is_amount(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and 0 <= value < inf
 
 
 class ConsumptionDay(Answer):
@@ -224,7 +229,8 @@ class ConsumptionDay(Answer):
 
     date: Time
     acus: Acus
-    acus_by_product: AcusByProduct = AcusByProduct()
+    # Whatever Devin names, because it may bill a product tomorrow that it does not have today.
+    acus_by_product: Annotated[Mapping[str, float], BeforeValidator(_products)] = {}
 
 
 class Consumption(Answer):

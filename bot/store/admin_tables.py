@@ -3,15 +3,11 @@
 `bot.store.tables` says what all tables have in common.
 """
 
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import JSON, BigInteger, Column, Float, Integer, String, Table
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import Column, Float, String, Table
 
-from bot.store.tables import metadata
-
-_JSON: Final[Any] = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
-_SEQUENCE: Final[Any] = BigInteger().with_variant(Integer, "sqlite")
+from bot.store.columns import JSON_TEXT, SEQUENCE, metadata
 
 # Who is in the user group that the settings name as admins.
 admins: Final = Table(
@@ -27,15 +23,15 @@ admins: Final = Table(
 audit: Final = Table(
     "audit",
     metadata,
-    Column("seq", _SEQUENCE, primary_key=True, autoincrement=True),
+    Column("seq", SEQUENCE, primary_key=True, autoincrement=True),
     Column("team", String, nullable=False),
     Column("at", Float, nullable=False),
     Column("user", String, nullable=False),
     Column("action", String, nullable=False),
     Column("target", String, nullable=False),
     Column("channel", String),
-    Column("before", _JSON),
-    Column("after", _JSON),
+    Column("before", JSON_TEXT),
+    Column("after", JSON_TEXT),
     Column("outcome", String, nullable=False),
     sqlite_autoincrement=True,
 )

@@ -8,10 +8,9 @@ from collections.abc import Collection
 from sqlalchemy import ColumnElement, and_, delete, func, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.store.admin_tables import admins
 from bot.store.database.connection import insert
 from bot.store.inbox import BATCH
-from bot.store.tables import people
+from bot.store.tables import admins, people
 
 
 async def members(tx: AsyncConnection, team: str, group: str, read_after: float) -> frozenset[str]:

@@ -7,8 +7,8 @@ from typing import Any
 from sqlalchemy import delete, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.store.admin_tables import audit
 from bot.store.inbox import BATCH
+from bot.store.tables import audit
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
 """What a tick keeps over a restart, in a row of its own name: an instant, and a state as JSON.
 
 The instant says when the tick is due where others may bring that forward or must respect it; elsewhere nobody reads it.
-States are the poller's watermark, the digest's first start and last skipped date, and what was learned about Devin. A
-name says what is kept, and for which workspace or organisation.
+States are the poller's watermark, the digest's first start, last skipped date and last correction, and what was learned
+about Devin. A name says what is kept, and for which workspace or organisation.
 """
 
 from dataclasses import dataclass
@@ -43,6 +43,11 @@ def digest(team: str) -> str:
     return f"digest:{team}"
 
 
+def corrections(team: str, channel: str) -> str:
+    """The name of what the digests in a channel have said about corrected bills."""
+    return f"corrections:{team}:{channel}"
+
+
 async def read(tx: AsyncConnection, name: str) -> Due | None:
     """The stored instant and state of the job called `name`; None before its first time."""
     row = (await tx.execute(select(due.c.at, due.c.state).where(due.c.name == name))).one_or_none()
@@ -53,3 +58,8 @@ async def write(tx: AsyncConnection, name: str, at: float, state: dict[str, Any]
     """Store when the job called `name` is due and its state."""
     statement = insert(tx.dialect.name, due).values(name=name, at=at, state=state)
     await tx.execute(statement.on_conflict_do_update(index_elements=["name"], set_={"at": at, "state": state}))
+
+
+async def lock(tx: AsyncConnection, name: str) -> None:
+    """Let no other worker write the job called `name` until `tx` ends. On SQLite there is no other worker."""
+    await tx.execute(select(due.c.name).where(due.c.name == name).with_for_update())

@@ -35,8 +35,7 @@ from bot.domain.session import Lifecycle, Options
 from bot.store import cards as card_rows
 from bot.store import inbox as inbox_rows
 from bot.store import outbox as outbox_rows
-from bot.store.admin_tables import audit
-from bot.store.tables import cards, due, inbox, lanes, metadata, outbox, rate_limits, sessions, spend
+from bot.store.tables import audit, cards, due, inbox, lanes, metadata, outbox, rate_limits, sessions, spend
 
 Find = Callable[[AsyncConnection], Awaitable[Sequence[Any]]]
 Erase = Callable[[AsyncConnection, Sequence[Any], float], Awaitable[None]]

@@ -1,12 +1,16 @@
 """ACUs that were spent: by session and day, from the differences between polls, and by day as Devin billed them."""
 
-from collections.abc import Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
+from typing import Any
 
-from sqlalchemy import delete, func, select, tuple_
+from sqlalchemy import ColumnElement, delete, func, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.domain.consumption import exact_sum
 from bot.store.database.connection import insert
 from bot.store.inbox import BATCH
 from bot.store.tables import consumption, sessions, spend
@@ -75,41 +79,81 @@ async def reports_none(tx: AsyncConnection, team: str, org_id: str, after: float
     return bool(row[0]) and not row[1]
 
 
-async def put_consumption(tx: AsyncConnection, org_id: str, days: Iterable[tuple[date, float]], now: float) -> None:
-    """Store what Devin billed to an organisation on each of `days`, as read at `now`, in place of older figures."""
-    rows = [{"org_id": org_id, "day": day.isoformat(), "acus": acus, "read_at": now} for day, acus in days]
-    if not rows:
+async def put_consumption(
+    tx: AsyncConnection, org_id: str, days: Mapping[date, Mapping[str, Decimal]], read_at: float
+) -> None:
+    """Store what Devin billed to an organisation on each of `days`, by product, in place of all older rows of them.
+
+    Of two workers that do this at once for one organisation, the caller has one wait for the other.
+    """
+    if not days:
         return
-    statement = insert(tx.dialect.name, consumption)
-    newest = {"acus": statement.excluded.acus, "read_at": statement.excluded.read_at}
-    await tx.execute(statement.on_conflict_do_update(index_elements=["org_id", "day"], set_=newest), rows)
+    await tx.execute(delete(consumption).where(*_among(org_id, days)))
+    rows = [
+        {"org_id": org_id, "day": day.isoformat(), "product": product, "acus": acus, "read_at": read_at}
+        for day, amounts in days.items()
+        for product, acus in amounts.items()
+    ]
+    await tx.execute(consumption.insert(), rows)
+
+
+async def confirm_consumption(tx: AsyncConnection, org_id: str, days: Collection[date], read_at: float) -> None:
+    """Note that what is stored of `days` was still so at `read_at`."""
+    await tx.execute(update(consumption).where(*_among(org_id, days)).values(read_at=read_at))
 
 
 async def consumed(tx: AsyncConnection, org_id: str, first: date, last: date) -> dict[date, float]:
     """The ACUs billed to an organisation by billing day, from `first` to `last`, without days that were never read."""
-    found = await tx.execute(
-        select(consumption.c.day, consumption.c.acus).where(
-            consumption.c.org_id == org_id,
-            consumption.c.day >= first.isoformat(),
-            consumption.c.day <= last.isoformat(),
-        )
-    )
-    return {date.fromisoformat(day): float(acus) for day, acus in found}
+    return {day: figure.acus for day, figure in (await billed(tx, org_id, first, last)).items()}
 
 
 async def billed(tx: AsyncConnection, org_id: str, first: date, last: date) -> dict[date, Billed]:
     """What Devin billed by billing day, from `first` to `last`, with the instant at which each figure was read.
 
-    A figure that was read before its day was over is not final.
+    A figure that was read before its day was over is not final. Days that were never read are left out.
     """
+    days: dict[date, list[Any]] = defaultdict(list)
+    for row in await _consumption(tx, org_id, first, last):
+        days[date.fromisoformat(row.day)].append(row)
+    return {
+        day: Billed(float(exact_sum(row.acus for row in rows)), min(row.read_at for row in rows))
+        for day, rows in days.items()
+    }
+
+
+async def consumed_by_product(
+    tx: AsyncConnection, org_id: str, first: date, last: date
+) -> dict[date, dict[str, Decimal]]:
+    """The ACUs billed to an organisation by billing day and product, from `first` to `last`, without unread days.
+
+    Those of a day add up to what Devin billed for it to the last digit.
+    """
+    days: dict[date, dict[str, Decimal]] = defaultdict(dict)
+    for row in await _consumption(tx, org_id, first, last):
+        days[date.fromisoformat(row.day)][row.product] = row.acus
+    return dict(days)
+
+
+async def read_at(tx: AsyncConnection, org_id: str, first: date, last: date) -> dict[date, float]:
+    """When each day from `first` to `last` was read last, without days that were never read."""
+    return {day: figure.read_at for day, figure in (await billed(tx, org_id, first, last)).items()}
+
+
+async def _consumption(tx: AsyncConnection, org_id: str, first: date, last: date) -> Sequence[Any]:
     found = await tx.execute(
-        select(consumption.c.day, consumption.c.acus, consumption.c.read_at).where(
+        select(consumption.c.day, consumption.c.product, consumption.c.acus, consumption.c.read_at)
+        .where(
             consumption.c.org_id == org_id,
             consumption.c.day >= first.isoformat(),
             consumption.c.day <= last.isoformat(),
         )
+        .order_by(consumption.c.day, consumption.c.product)
     )
-    return {date.fromisoformat(day): Billed(float(acus), read_at) for day, acus, read_at in found}
+    return found.all()
+
+
+def _among(org_id: str, days: Collection[date]) -> tuple[ColumnElement[bool], ...]:
+    return (consumption.c.org_id == org_id, consumption.c.day.in_([day.isoformat() for day in days]))
 
 
 async def purge(tx: AsyncConnection, before: date) -> int:
@@ -121,6 +165,6 @@ async def purge(tx: AsyncConnection, before: date) -> int:
 
 async def purge_consumption(tx: AsyncConnection, before: date) -> int:
     """Delete one batch of what Devin billed for days before `before`; returns the number of rows."""
-    key = (consumption.c.org_id, consumption.c.day)
+    key = (consumption.c.org_id, consumption.c.day, consumption.c.product)
     old = select(*key).where(consumption.c.day < before.isoformat()).limit(BATCH)
     return (await tx.execute(delete(consumption).where(tuple_(*key).in_(old)))).rowcount

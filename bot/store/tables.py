@@ -3,47 +3,19 @@
 Changes to this file need a migration in `migrations/versions`; a test compares the two.
 """
 
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import (
-    JSON,
-    BigInteger,
-    Boolean,
-    Column,
-    Float,
-    Index,
-    Integer,
-    MetaData,
-    String,
-    Table,
-    Text,
-    false,
-    text,
-)
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import BigInteger, Boolean, Column, Float, Index, String, Table, Text, text
 
-metadata: Final = MetaData(naming_convention={"ix": "ix_%(table_name)s_%(column_0_N_name)s", "pk": "pk_%(table_name)s"})
+from bot.store import admin_tables, columns, money_tables
+from bot.store.columns import JSON_TEXT as _JSON
+from bot.store.columns import SEQUENCE as _SEQUENCE
+from bot.store.columns import flag as _flag
+from bot.store.columns import number as _number
+from bot.store.columns import owner as _owner
+from bot.store.columns import text_column as _text
 
-_JSON = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
-_SEQUENCE = BigInteger().with_variant(Integer, "sqlite")  # on SQLite only INTEGER counts up by itself
-
-
-def _flag(name: str) -> Column[bool]:
-    return Column(name, Boolean, nullable=False, server_default=false())
-
-
-def _text(name: str) -> Column[str]:
-    return Column(name, String, nullable=False, server_default=text("''"))
-
-
-def _owner(name: str, *, key: bool = False) -> Column[str]:
-    """The id of the workspace or organisation a row belongs to; the default is for rows older than the column."""
-    return Column(name, String, primary_key=key, nullable=False, server_default=text("''"))
-
-
-def _number(name: str, kind: Any = Integer) -> Column[Any]:
-    return Column(name, kind, nullable=False, server_default=text("0"))
-
+metadata: Final = columns.metadata
 
 # Everything that Slack sent and that asks for work, and the work that follows from it. Each row acts once.
 inbox: Final = Table(
@@ -319,23 +291,9 @@ notifications: Final = Table(
     Column("choice", String, nullable=False),
 )
 
-# ACUs by session and billing day, from the differences between polls.
-spend: Final = Table(
-    "spend",
-    metadata,
-    Column("session_id", String, primary_key=True),
-    Column("day", String, primary_key=True),  # ISO date of the billing day
-    _owner("org_id"),
-    _number("acus", Float),
-)
-Index("ix_spend_day", spend.c.day)
-
-# What Devin billed to an organisation, by billing day.
-consumption: Final = Table(
-    "consumption",
-    metadata,
-    _owner("org_id", key=True),
-    Column("day", String, primary_key=True),
-    Column("acus", Float, nullable=False),
-    Column("read_at", Float, nullable=False),
-)
+# These are described in files of their own.
+admins: Final = admin_tables.admins
+audit: Final = admin_tables.audit
+spend: Final = money_tables.spend
+consumption: Final = money_tables.consumption
+corrections: Final = money_tables.corrections

@@ -6,6 +6,7 @@ from datetime import date
 from typing import Final
 
 from bot.domain.billing import Period, Withheld, WithheldBecause, parts_of
+from bot.domain.consumption import Correction
 from bot.views import blocks
 from bot.views.message import Message
 from bot.views.text import acus, counted, figure, fitted, link
@@ -35,7 +36,10 @@ WITHHELD: Final[Mapping[WithheldBecause, str]] = {
     WithheldBecause.QUOTA: _OWN_ROWS_ONLY + "Devin shows no bill while a quota is used up (`{named}`). "
     "An admin of your Devin organisation can raise it.",
 }
+CORRECTED: Final = "{day} corrected: {before} → {after}."
+MORE_CORRECTED: Final = "and {days}."
 MOST_EXPENSIVE_LISTED: Final = 5
+CORRECTIONS_LISTED: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,7 @@ class Figures:
     not_in_yet: date | None = None  # the day whose bill is not in yet, if only that is missing
     withheld: Withheld | None = None  # why only our own rows count
     no_acus_reported: bool = False  # although sessions were done
+    corrections: tuple[Correction, ...] = ()  # of other days, newest first, which no digest has named yet
 
 
 def digest(figures: Figures) -> Message:
@@ -114,6 +119,7 @@ def _report(title: str, scope: str, figures: Figures, *, compared: bool) -> Mess
             *blocks.context([scope]),
             blocks.section("\n".join(lines)),
             *blocks.sections(most_expensive),
+            *blocks.context(["\n".join(_corrections(figures.corrections))]),
             *blocks.context(source),
         ],
     )
@@ -197,11 +203,30 @@ def _source(figures: Figures) -> list[str]:
     return [OWN_COUNT.format(acus=acus(own))] if more else []
 
 
+def _corrections(corrections: tuple[Correction, ...]) -> list[str]:
+    listed = [
+        CORRECTED.format(day=_briefly(one.day), before=figure(one.before), after=acus(one.after))
+        for one in corrections[:CORRECTIONS_LISTED]
+    ]
+    more = len(corrections) - len(listed)
+    return [*listed, MORE_CORRECTED.format(days=counted(more, "more day"))] if more else listed
+
+
 def _named(day: date) -> str:
+    weekday, month = _names(day)
+    return f"{weekday}, {day.day} {month} {day.year}"
+
+
+def _briefly(day: date) -> str:
+    weekday, month = _names(day)
+    return f"{weekday[:3]} {day.day} {month[:3]}"
+
+
+def _names(day: date) -> tuple[str, str]:
     # Not by strftime, which would take the names of days and months from the machine's locale.
     weekday = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")[day.weekday()]
     month = (
         "January", "February", "March", "April", "May", "June",
         "July", "August", "September", "October", "November", "December",
     )[day.month - 1]  # fmt: skip
-    return f"{weekday}, {day.day} {month} {day.year}"
+    return weekday, month

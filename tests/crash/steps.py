@@ -101,7 +101,10 @@ PLACES: Final[dict[str, tuple[str, ...]]] = {
     "free what was claimed": ("bot.flows.upkeep.heartbeat:Heartbeat.begin",),
     # By the clock.
     "heartbeat": ("bot.flows.upkeep.heartbeat:Heartbeat.beat",),
-    "fetch the consumption": ("bot.flows.money.usage_ledger:UsageLedger._store_figures",),
+    "fetch the consumption": (
+        "bot.flows.money.consumption_reader:ConsumptionReader._store_figures",
+        "bot.flows.money.consumption_reader:ConsumptionReader._store_withheld",
+    ),
     "delete what is old": (
         "bot.flows.upkeep.retention:Retention._all",
         "bot.flows.upkeep.retention:Retention._close",

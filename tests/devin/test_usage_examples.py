@@ -92,7 +92,7 @@ async def test_daily_consumption(devin, devin_api):
         (1735718400, 12.5),
         (1735804800, 3.25),
     ]
-    assert own.consumption_by_date[0].acus_by_product.cascade == 1.5
+    assert own.consumption_by_date[0].acus_by_product["cascade"] == 1.5
     assert whole == own
     for request in devin_api.requests:
         assert dict(request.url.params) == {"time_after": "1735718400", "time_before": "1738396800"}

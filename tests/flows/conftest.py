@@ -54,6 +54,8 @@ class Bills:
     """Devin's consumption endpoint: what it billed, whether it may be read, whether it answers at all."""
 
     days: dict[date, float] = field(default_factory=dict)
+    products: dict[date, dict[str, float]] = field(default_factory=dict)
+    failures: list[httpx.Response] = field(default_factory=list)  # what the next calls get instead
     refusal: dict[str, Any] | None = None
     status: int = 403
     down: bool = False
@@ -66,10 +68,15 @@ class Bills:
         self.asked.append((after, before))
         if self.down:
             raise httpx.ConnectError("no route")
+        if self.failures:
+            return self.failures.pop(0)
         if self.refusal is not None:
             return httpx.Response(self.status, json=self.refusal)
         billed = {day: acus for day, acus in self.days.items() if after <= bounds(day)[0] < before}
-        rows = [{"date": self.stamp(day), "acus": acus} for day, acus in sorted(billed.items())]
+        rows = [
+            {"date": self.stamp(day), "acus": acus, "acus_by_product": self.products.get(day, {})}
+            for day, acus in sorted(billed.items())
+        ]
         return httpx.Response(200, json={"total_acus": sum(billed.values()), "consumption_by_date": rows})
 
 

@@ -50,7 +50,8 @@ PLAIN = {
     "shown_lists": "",
     "notifications": "channel thread choice",
     "spend": "session_id day org_id",
-    "consumption": "org_id day",
+    "consumption": "org_id day product",
+    "corrections": "org_id day",
 }
 USUAL: dict[str, dict[str, Any]] = {
     "inbox": {"kind": "message", "state": "dead"},
@@ -283,9 +284,10 @@ async def test_no_row_of_the_workspace_stays(either_store: Store, erasure: Erasu
     await either_store.put(tables.due, row(tables.due, name=f"digest:{TEAM}"))
     erased = await erasure.workspace(TEAM)
     left = {name for name, rows in (await contents(either_store.db)).items() if rows}
-    assert left == {"due", "consumption"}  # of the organisation, and workers that are not there were freed
+    # These are the organisation's; and workers that are not there were freed.
+    assert left == {"due", "consumption", "corrections"}
     assert await cells_with(either_store.db, TEAM) == set()
-    assert set(erased.rows) == set(metadata.tables) - {"consumption", "workers"}
+    assert set(erased.rows) == set(metadata.tables) - {"consumption", "corrections", "workers"}
     assert erased.rows["inbox"] == 5
     assert erased.unfollowed == ("plain", "his")
 

@@ -15,6 +15,7 @@ from bot.store.inbox import BATCH
 from bot.store.tables import (
     cards,
     consumption,
+    corrections,
     inbox,
     lanes,
     notifications,
@@ -233,11 +234,16 @@ async def test_what_was_spent_stays_for_a_year_and_a_month(purging, either_store
     last_kept, gone = "2025-04-15", "2025-04-14"
     days = [{"session_id": "a", "day": day, "acus": 1.0} for day in (gone, last_kept, "2026-05-19")]
     await either_store.put(spend, *days, {"session_id": "b", "day": gone, "acus": 1.0})
-    await either_store.put(consumption, *({"day": day, "acus": 1.0, "read_at": 0.0} for day in (gone, last_kept)))
+    billed = {"product": "devin", "acus": 1.0, "read_at": 0.0}
+    changed = {"org_id": "org-acme", "acus_before": 1.0, "acus_after": 2.0, "seen_at": 0.0}
+    for day in (gone, last_kept):
+        await either_store.put(consumption, billed | {"day": day})
+        await either_store.put(corrections, changed | {"day": day})
     assert (date(2026, 5, 20) - date.fromisoformat(last_kept)).days == 400
     await purging.tick()
     assert await either_store.all(spend.c.day) == [last_kept, "2026-05-19"]
     assert await either_store.all(consumption.c.day) == [last_kept]
+    assert await either_store.all(corrections.c.day) == [last_kept]
 
 
 async def test_idle_lanes_go_and_those_with_work_or_an_owner_stay(purging, either_store):

@@ -172,7 +172,7 @@ async def test_each_workspace_gets_its_own_digest(both: Both) -> None:
         usage = str((await on.slack.slash(ADA, GENERAL, "usage"))["answer"])
         assert f"{acus} ACU" in usage
         assert other not in usage
-    billed = {(row["org_id"], row["acus"]) for row in await rows(both.one, "consumption", day=day.isoformat())}
+    billed = {(row["org_id"], float(row["acus"])) for row in await rows(both.one, "consumption", day=day.isoformat())}
     assert billed == {(ONE[1], 2.25), (TWO[1], 7.5)}
     assert {f"digest:{ONE[0]}", f"digest:{TWO[0]}"} <= {row["name"] for row in await rows(both.one, "due")}
 

@@ -2,6 +2,8 @@
 
 import asyncio
 import shutil
+from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +15,16 @@ from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy import column, insert, inspect, select, table, text
 
+from bot.domain.consumption import by_product
 from bot.domain.lane import private_lane
 from bot.domain.person import Person
-from bot.store import due, ownership, people
+from bot.store import due, ownership, people, spend
 from bot.store.database import schema
 from bot.store.database.connection import Database
 from bot.store.database.schema import alembic_config, is_current, migrate
-from bot.store.tables import cards, consumption, inbox, metadata, outbox, sessions, spend, threads
+from bot.store.tables import cards, consumption, inbox, metadata, outbox, sessions, threads
 from bot.store.tables import due as due_table
+from bot.store.tables import spend as spend_table
 
 NEWEST = ScriptDirectory.from_config(alembic_config()).get_current_head() or ""
 BROKEN = '''
@@ -254,7 +258,7 @@ async def owners(db: Database) -> dict[str, list[tuple[Any, ...]]]:
     asked = {
         "inbox": select(inbox.c.key, inbox.c.team),
         "sessions": select(sessions.c.id, sessions.c.team, sessions.c.org_id),
-        "spend": select(spend.c.session_id, spend.c.day, spend.c.org_id, spend.c.acus),
+        "spend": select(spend_table.c.session_id, spend_table.c.day, spend_table.c.org_id, spend_table.c.acus),
         "consumption": select(consumption).order_by(consumption.c.day),
         "due": select(due_table.c.name, due_table.c.at, due_table.c.state["of"].as_string()).order_by(due_table.c.name),
     }
@@ -266,7 +270,10 @@ OWNED = {
     "inbox": [("cmd:1", "T1")],
     "sessions": [("s", "T1", "org-1")],
     "spend": [("s", "2026-05-19", "org-1", 1.5)],
-    "consumption": [("org-1", "2026-05-19", 2.5, 7.0), ("org-1", "2026-05-20", 3.5, 8.0)],
+    "consumption": [
+        ("org-1", "2026-05-19", "other", Decimal("2.5"), 7.0),
+        ("org-1", "2026-05-20", "other", Decimal("3.5"), 8.0),
+    ],
     "due": [
         ("capabilities:org-1", 5.0, "devin"),
         ("consumption:org-1", 5.0, "consumption"),
@@ -322,6 +329,25 @@ async def test_people_who_were_known_before_are_not_deactivated(db: Database) ->
     await migrate(db)
     async with db.read() as tx:
         assert await people.get(tx, "T1", "U1", read_after=5) == Person("U1", "ann")
+
+
+async def test_what_was_billed_keeps_its_last_digit_when_it_gets_products_and_when_it_loses_them(db: Database) -> None:
+    monday, tuesday, acus = date(2026, 5, 18), date(2026, 5, 19), 1234.1000000000001  # 17 digits
+    await go_back(db, "0016")
+    async with db.write() as tx:
+        row = (
+            "INSERT INTO consumption (org_id, day, acus, read_at) VALUES ('org-1', '2026-05-18', 1234.1000000000001, 7)"
+        )
+        await tx.exec_driver_sql(row)
+    await migrate(db)
+    async with db.write() as tx:
+        assert await spend.billed(tx, "org-1", monday, monday) == {monday: spend.Billed(acus, 7.0)}
+        await spend.put_consumption(tx, "org-1", {tuesday: by_product(acus, {"devin": 0.1, "review": 0.2})}, 8.0)
+    await go_back(db, "0016")
+    async with db.read() as tx:
+        found = [tuple(row) for row in await tx.exec_driver_sql("SELECT * FROM consumption ORDER BY day")]
+    await migrate(db)
+    assert found == [("org-1", "2026-05-18", acus, 7.0), ("org-1", "2026-05-19", acus, 8.0)]
 
 
 @pytest.fixture

@@ -6,12 +6,14 @@ from typing import Any
 import pytest
 from sqlalchemy import Table, select
 
+from bot.domain.consumption import Correction, by_product
 from bot.domain.lane import thread_lane
 from bot.domain.person import Person
 from bot.domain.session import Lifecycle, Snapshot
 from bot.store import (
     cards,
     channels,
+    corrections,
     inbox,
     lanes,
     outbox,
@@ -34,7 +36,7 @@ BATCH_SIZE = 3
 
 @pytest.fixture(autouse=True)
 def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (inbox, outbox, sessions, spend, purge, watched_sessions):
+    for module in (corrections, inbox, outbox, sessions, spend, purge, watched_sessions):
         monkeypatch.setattr(module, "BATCH", BATCH_SIZE)
 
 
@@ -213,7 +215,8 @@ async def test_spending_of_long_ago_goes_in_batches(db: Database) -> None:
     async with db.write() as tx:
         await spend.add(tx, ORG, day, {f"s{number}": 1.0 for number in range(4)})
         await spend.add(tx, ORG, later, {"s0": 2.0})
-        await spend.put_consumption(tx, ORG, [(day, 4.0), (later, 2.0)], NOW)
+        await spend.put_consumption(tx, ORG, {day: by_product(4.0, {}), later: by_product(2.0, {})}, NOW)
+        await corrections.add(tx, ORG, [Correction(one, 1.0, 2.0) for one in (day, later)], NOW)
 
     async def purge_batch(purge_of: Any) -> int:
         async with db.write() as tx:
@@ -221,6 +224,7 @@ async def test_spending_of_long_ago_goes_in_batches(db: Database) -> None:
 
     assert [await purge_batch(spend.purge) for _ in range(3)] == [3, 1, 0]
     assert [await purge_batch(spend.purge_consumption) for _ in range(2)] == [1, 0]
+    assert [await purge_batch(corrections.purge) for _ in range(2)] == [1, 0]
     async with db.read() as tx:
         assert await spend.by_day(tx, ORG, day, later) == {later: 2.0}
         assert await spend.consumed(tx, ORG, day, later) == {later: 2.0}

@@ -1,9 +1,14 @@
 """What was spent, by session and day, and what Devin billed."""
 
 from datetime import date
+from decimal import Decimal
 
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from bot.domain.consumption import Correction, by_product, exact_sum
 from bot.domain.session import Snapshot
-from bot.store import sessions, spend
+from bot.store import corrections, sessions, spend
 from bot.store.database.connection import Database
 from bot.store.spend import Billed
 from tests.store.rows import NOW, ORG, TEAM, session
@@ -18,7 +23,7 @@ async def add(db: Database, day: date, **amounts: float) -> None:
 
 async def bill(db: Database, *days: tuple[date, float], now: float = NOW) -> None:
     async with db.write() as tx:
-        await spend.put_consumption(tx, ORG, days, now)
+        await spend.put_consumption(tx, ORG, {day: by_product(acus, {}) for day, acus in days}, now)
 
 
 async def test_what_a_session_spends_on_a_day_adds_up(db: Database) -> None:
@@ -70,6 +75,52 @@ async def test_what_was_billed_is_replaced_by_the_newest_reading(db: Database) -
         assert await spend.consumed(tx, ORG, MON, WED) == {MON: 5.0, TUE: 3.5}
         assert await spend.consumed(tx, ORG, TUE, TUE) == {TUE: 3.5}
         assert await spend.billed(tx, ORG, MON, WED) == {MON: Billed(5.0, NOW), TUE: Billed(3.5, NOW + 60)}
+
+
+async def test_reading_a_day_again_replaces_all_its_products(db: Database) -> None:
+    early = {MON: by_product(3.5, {"devin": 3.0, "review": 0.5}), TUE: by_product(1.0, {"devin": 1.0})}
+    async with db.write() as tx:
+        await spend.put_consumption(tx, ORG, early, NOW)
+        await spend.put_consumption(tx, "org-2", early, NOW)
+        await spend.put_consumption(tx, ORG, {MON: by_product(4.0, {"cascade": 3.0})}, NOW + 60)
+        await spend.confirm_consumption(tx, ORG, [TUE], NOW + 90)
+    async with db.read() as tx:
+        assert await spend.consumed_by_product(tx, ORG, MON, WED) == {
+            MON: {"cascade": Decimal(3), "other": Decimal(1)},
+            TUE: {"devin": Decimal(1)},
+        }
+        assert await spend.read_at(tx, ORG, MON, WED) == {MON: NOW + 60, TUE: NOW + 90}
+        assert await spend.consumed(tx, "org-2", MON, WED) == {MON: 3.5, TUE: 1.0}
+
+
+amounts = st.floats(0, 1e9)
+
+
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(amounts, st.dictionaries(st.sampled_from(["devin", "cascade", "other", "new one"]), amounts))
+async def test_products_are_stored_to_the_last_digit(db: Database, total: float, named: dict[str, float]) -> None:
+    async with db.write() as tx:
+        await spend.put_consumption(tx, ORG, {MON: by_product(total, named)}, NOW)
+    async with db.read() as tx:
+        assert await spend.consumed(tx, ORG, MON, MON) == {MON: total}
+        stored = (await spend.consumed_by_product(tx, ORG, MON, MON))[MON]
+    assert exact_sum(stored.values()) == Decimal(repr(total))
+
+
+async def test_changes_of_a_bill_come_in_the_order_in_which_they_were_seen(db: Database) -> None:
+    first, second, third = Correction(TUE, 1.0, 2.0), Correction(MON, 5.0, 4.0), Correction(TUE, 2.0, 3.0)
+    async with db.write() as tx:
+        assert await corrections.last_before(tx, ORG, NOW) == 0
+        await corrections.add(tx, ORG, [], NOW)
+        await corrections.add(tx, ORG, [first, second], NOW)
+        await corrections.add(tx, "org-2", [first], NOW)
+        await corrections.add(tx, ORG, [third], NOW + 60)
+    async with db.read() as tx:
+        all_of_them = await corrections.after(tx, ORG, 0)
+        seen = await corrections.last_before(tx, ORG, NOW + 60)
+        newest = await corrections.after(tx, ORG, seen)
+        assert (all_of_them.changes, newest.changes) == ((first, second, third), (third,))
+        assert await corrections.after(tx, ORG, newest.seq) == corrections.Changes((), newest.seq)
 
 
 async def test_days_are_compared_as_days_over_the_turn_of_a_year(db: Database) -> None:

@@ -1,13 +1,19 @@
 """The daily digest and the answer to a question about usage."""
 
+import re
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from inline_snapshot import Is, snapshot
 
 from bot.domain.billing import Period, Withheld, WithheldBecause
+from bot.domain.consumption import Correction
 from bot.views.digest import Figures, MostExpensive, change, digest, usage
+from bot.views.text import acus
 from tests import sentences
 from tests.markup import with_markup, written
 from tests.unit.block_kit import NASTY, assert_calls_nobody, assert_valid
@@ -155,6 +161,34 @@ def test_a_count_of_our_own_that_is_above_the_bill_is_explained():
     above, below = amounts(total=12.5, through_slack=12.75)
     assert above == [f"*12.5 ACUs* · {sentences.compared('▲ 25 %', '10')}", sentences.parts("12.5", "0")]
     assert below == [sentences.NOTHING_USED_HERE, sentences.counted_by_session("12.75 ACUs")]
+
+
+@given(st.dictionaries(st.sampled_from(["devin", "review"]), st.floats(0, 1e6)), st.floats(0, 1e6), st.floats(0, 1e6))
+def test_the_parts_that_are_shown_add_up_to_the_total_that_is_shown(products, corrected, own):
+    """Whatever Devin bills at first and after a correction, and however little of it our own sessions account for."""
+    for total in (sum(products.values()), corrected):
+        (shown, *parts), below = amounts(total=total, through_slack=own)
+        whole = acus_in(re.match(r"\*(.+) ACUs?\*", shown)[1])
+        pairs = [re.fullmatch(r"(.+) through Slack, (.+) elsewhere", line).groups() for line in parts]
+        ours, others = [acus_in(part) for part in pairs[0]] if pairs else (0, 0)
+        assert ours + others == whole
+        assert min(ours, others) >= 0
+        above = round(own, 2) > round(total, 2)
+        assert (sentences.counted_by_session(acus(round(own, 2))) in below) is above
+
+
+def acus_in(written_amount):
+    return 0 if written_amount == "under 0.01" else Decimal(written_amount.replace(",", ""))
+
+
+def test_corrected_bills_are_a_line_each_below_the_figures():
+    days = [Correction(date(2025, 3, day), 43.1, 43.4) for day in (8, 7, 6, 5, 4)]
+    lines = [sentences.corrected(day, "43.1", "43.4 ACUs") for day in ("Sat 8 Mar", "Fri 7 Mar", "Thu 6 Mar")]
+    for count, more in ((1, []), (3, []), (4, [sentences.more_corrected("1 more day")]), (5, ["and 2 more days."])):
+        message = digest(replace(FIGURES, corrections=tuple(days[:count])))
+        assert_valid(message)
+        assert written(message.blocks).splitlines()[-len(lines[:count] + more) :] == lines[:count] + more
+        assert message.blocks[-1]["type"] == "context"
 
 
 def test_a_bill_that_is_not_in_yet_is_said_to_be_not_in_yet():

@@ -3,6 +3,7 @@
 1. The newest date whose time has come is checked. A date whose time was before the first start has no digest.
 2. Devin is asked for what it billed. If it cannot be reached for half an hour, the figures that are stored have to do.
 3. The post is stored under a key with the date. A second worker, or the same one after a restart, changes nothing.
+4. It names the bills that Devin has corrected since the digest before. Up to which correction is stored with the post.
 """
 
 from dataclasses import asdict, dataclass, replace
@@ -10,6 +11,7 @@ from dataclasses import asdict, dataclass, replace
 from bot.devin.errors import DevinError
 from bot.domain.billing import LATEST, Due, Skipped, digest_due, newest_finished
 from bot.domain.keys import short_id
+from bot.flows.money.announced_corrections import AnnouncedCorrections
 from bot.flows.money.usage_ledger import UsageLedger
 from bot.flows.services import Services
 from bot.flows.workspace import Workspace
@@ -103,8 +105,15 @@ class Digest:
             return
         # The newest day at the digest's own time, so that a late digest neither repeats a day nor leaves one out.
         day = newest_finished(at)
-        message = digest(await self._usage_ledger.figures(self._workspace, day))
+        figures = await self._usage_ledger.figures(self._workspace, day)
         async with self._services.unit_of_work(ref=short_id(key)) as uow:
+            corrections = AnnouncedCorrections(uow, self._workspace, channel)
+            await corrections.lock()
+            if await outbox.by_key(uow.tx, key) is not None:
+                return  # another worker has stored it since this one checked
+            # In one commit with the post: a crash before it leaves both for the next check, and none after it says a
+            # correction twice.
+            message = digest(replace(figures, corrections=await corrections.take(key, figures)))
             row = uow.post_row(
                 key, self._workspace.team, channel, None, message, expires_at=at + LATEST.total_seconds()
             )

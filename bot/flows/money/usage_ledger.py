@@ -1,8 +1,7 @@
 """What was spent: as Devin billed it if the key may read that, and from the differences between polls.
 
-1. Devin is asked once for all billing days that a digest or an answer can be about.
-2. What Devin billed is stored by billing day, with the instant of reading.
-3. Figures are made from stored rows alone, so an answer is ready within the ack.
+1. What Devin billed is read and stored by billing day and product, with the instant of reading (`consumption_reader`).
+2. Figures are made from stored rows alone, so an answer is ready within the ack.
 
 The bill is the whole organisation's, and the differences are those of our own sessions: the rest came otherwise.
 """
@@ -10,39 +9,28 @@ The bill is the whole organisation's, and the differences are those of our own s
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Final
 
-from bot.devin.errors import DevinError, DevinForbidden, DevinNotFound, DevinQuotaExceeded
-from bot.devin.models import Consumption
 from bot.domain.billing import (
     ONE_DAY,
     SETTLING,
     Period,
     Withheld,
-    WithheldBecause,
-    billing_day,
     bounds,
-    day_of_row,
     days_before,
     days_of,
     is_bill_in,
-    newest_finished,
 )
 from bot.domain.session import Session
+from bot.flows.money.consumption_reader import ConsumptionReader, read_withheld
 from bot.flows.organisation import Organisation
 from bot.flows.services import Services
 from bot.flows.workspace import Workspace
-from bot.logs import get_logger
 from bot.store import due, people, session_counts, sessions, spend
 from bot.store.database.connection import Transaction
 from bot.store.spend import Billed
 from bot.views import digest as views
 from bot.views.digest import Figures, MostExpensive
 from bot.views.message import Message
-
-log = get_logger(__name__)
-
-PERMISSION: Final = "ViewOrgConsumption"
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,46 +85,15 @@ class UsageLedger:
 
     def __init__(self, services: Services) -> None:
         self._services = services
-        self._failing: set[str] = set()  # the organisations whose last reading failed
+        self._reader = ConsumptionReader(services)
 
     async def tick(self, organisation: Organisation) -> float:
-        """Read what Devin billed to an organisation, if somebody may ask for it and no worker has just read it.
-
-        Returns the seconds until the next call.
-        """
-        if not self._is_asked_for(organisation):
-            return self._services.timing.consumption_interval
-        async with self._services.db.read() as tx:
-            stored = await due.read(tx, due.consumption(organisation.id))
-        wait = stored.at - self._services.clock() if stored else 0.0
-        if wait > 0:
-            return min(wait, self._services.timing.consumption_interval)
-        try:
-            await self.refresh(organisation)
-        except DevinError as error:
-            self._note_failure(organisation, error)
-            return max(self._services.timing.consumption_retry, error.retry_after or 0.0)
-        return self._services.timing.consumption_interval
-
-    def _is_asked_for(self, organisation: Organisation) -> bool:
-        policies = [one.policy for one in self._services.workspaces if one.organisation is organisation]
-        return any(policy.admin_channel or policy.admin_users or policy.admin_group for policy in policies)
+        """Read what Devin billed to an organisation, if that is due. Returns the seconds until the next call."""
+        return await self._reader.tick(organisation)
 
     async def refresh(self, organisation: Organisation) -> None:
-        """Read in one call what Devin billed to an organisation, and store it.
-
-        That Devin withholds its bill is stored; other errors are raised.
-        """
-        days = _window(self._services.clock())
-        # From a day earlier, because the first day's row may be dated before its start.
-        after, before = bounds(days[0] - ONE_DAY)[0], bounds(days[-1])[1]
-        try:
-            answer = await organisation.devin.daily_consumption(after, before)
-        except (DevinForbidden, DevinNotFound, DevinQuotaExceeded) as error:
-            await self._store_figures(organisation.id, {}, days, _withheld(error))
-        else:
-            await self._store_figures(organisation.id, _by_day(answer), days, None)
-        self._failing.discard(organisation.id)
+        """Read what Devin billed to an organisation on the days that may still change; raises if it cannot be read."""
+        await self._reader.refresh(organisation)
 
     async def figures(
         self, workspace: Workspace, day: date, since: date | None = None, *, first: bool = False
@@ -176,35 +133,6 @@ class UsageLedger:
         days = days_of(period, self._services.clock())
         return views.usage(period, await self.figures(workspace, days[-1], days[0], first=True))
 
-    # ------------------------------------------------------------ reading
-
-    def _note_failure(self, organisation: Organisation, error: DevinError) -> None:
-        if organisation.id not in self._failing:
-            facts = {"error": type(error).__name__, "status": error.status}
-            log.warning("consumption not read", organisation=organisation.id, **facts)
-        self._failing.add(organisation.id)
-
-    async def _store_figures(
-        self, org_id: str, billed_by_devin: Mapping[date, float], days: Sequence[date], withheld: Withheld | None
-    ) -> None:
-        async with self._services.unit_of_work() as uow:
-            stored = await due.read(uow.tx, due.consumption(org_id))
-            if withheld is None:
-                # A day that Devin leaves out cost nothing, unless Devin gave a figure for it before.
-                known = await spend.consumed(uow.tx, org_id, days[0], days[-1])
-                amounts = [(day, billed_by_devin.get(day, known.get(day, 0.0))) for day in days]
-                await spend.put_consumption(uow.tx, org_id, amounts, uow.now)
-            next_at = uow.now + self._services.timing.consumption_interval
-            facts = {"missing": withheld.named, "because": withheld.because.value} if withheld else {"missing": None}
-            await due.write(uow.tx, due.consumption(org_id), next_at, {"v": 1, **facts})
-        if withheld is not None and (stored is None or _read_withheld(stored.state) != withheld):
-            log.warning(
-                "consumption may not be read",
-                organisation=org_id,
-                because=withheld.because.value,
-                permission=withheld.named,
-            )
-
     # ------------------------------------------------------------ figures
 
     async def _acus_by_day(self, tx: Transaction, org_id: str, days: Sequence[date]) -> AcusByDay:
@@ -227,7 +155,7 @@ class UsageLedger:
 
     async def _withheld(self, tx: Transaction, org_id: str) -> Withheld | None:
         stored = await due.read(tx, due.consumption(org_id))
-        return _read_withheld(stored.state) if stored else None
+        return read_withheld(stored.state) if stored else None
 
     async def _no_acus_reported(self, tx: Transaction, workspace: Workspace, day: date, amounts: AcusByDay) -> bool:
         """Whether Devin reports no ACUs for our sessions, although some of them are done: on some plans it never does.
@@ -261,12 +189,6 @@ async def _described(tx: Transaction, workspace: Workspace, session: Session, ac
     )
 
 
-def _window(now: float) -> tuple[date, ...]:
-    """Return the days to read: from the start of the month, or of the days compared with if earlier, through today."""
-    newest = newest_finished(now)
-    return _span(min(newest.replace(day=1), days_before(newest)[0]), billing_day(now))
-
-
 def _span(first: date, last: date) -> tuple[date, ...]:
     return tuple(first + ONE_DAY * after for after in range((last - first).days + 1))
 
@@ -274,25 +196,3 @@ def _span(first: date, last: date) -> tuple[date, ...]:
 def _first_compared(first: date, last: date) -> date:
     """Return the first day that figures from `first` to `last` need: that of the month, or of the days before."""
     return min(first, days_before(last)[0], last.replace(day=1))
-
-
-def _by_day(answer: Consumption) -> dict[date, float]:
-    amounts: dict[date, float] = {}
-    for row in answer.consumption_by_date:
-        day = day_of_row(row.date)
-        amounts[day] = amounts.get(day, 0.0) + row.acus
-    return amounts
-
-
-def _withheld(error: DevinForbidden | DevinNotFound | DevinQuotaExceeded) -> Withheld:
-    if isinstance(error, DevinQuotaExceeded):
-        return Withheld(WithheldBecause.QUOTA, error.reason or "quota")
-    if isinstance(error, DevinNotFound):
-        return Withheld(WithheldBecause.NOT_FOUND, PERMISSION)
-    return Withheld(WithheldBecause.PERMISSION, error.needed or PERMISSION)
-
-
-def _read_withheld(state: Mapping[str, Any]) -> Withheld | None:
-    named = state.get("missing")
-    # Rows of earlier versions do not say why: there it was a permission.
-    return Withheld(WithheldBecause(state.get("because", WithheldBecause.PERMISSION)), named) if named else None

@@ -14,7 +14,7 @@ from typing import Final
 from bot.domain.billing import billing_day
 from bot.flows.services import Services
 from bot.logs import get_logger
-from bot.store import admins, audit, inbox, notifications, outbox, purge, sessions, spend, watched_sessions
+from bot.store import admins, audit, corrections, inbox, notifications, outbox, purge, sessions, spend, watched_sessions
 from bot.store.database.connection import Database, Transaction
 from bot.store.inbox import BATCH
 
@@ -60,6 +60,7 @@ class Retention:
             "audit": _written(partial(audit.purge, before=now - timing.audit_kept)),
             "spend": _written(partial(spend.purge, before=last_spent)),
             "consumption": _written(partial(spend.purge_consumption, before=last_spent)),
+            "corrections": _written(partial(corrections.purge, before=last_spent)),
             "lanes": _written(purge.purge_lanes),
             "rate_limits": _written(partial(purge.purge_rate_limits, before=now - timing.buckets_kept)),
             "channels": _written(purge.purge_channels),

@@ -1,0 +1,107 @@
+"""What Devin billed, as pure functions: the products of a day, the days to be read, and the days that it corrected."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Context, Decimal
+from functools import reduce
+from math import inf
+from typing import Final
+
+from bot.domain.billing import ONE_DAY, SETTLING, billing_day, bounds
+
+OTHER: Final = "other"  # the product of ACUs for which Devin names none
+HISTORY_DAYS: Final = 90  # that are read back, the running one included
+WINDOW_DAYS: Final = 31  # that one call may ask about
+LATE_DATA: Final = timedelta(days=3)  # Devin may change a day's bill for so long after its end
+CORRECTION: Final = Decimal("0.05")  # ACUs; smaller changes of a day's bill are not worth a line
+_NOTHING: Final = Decimal(0)
+# More digits than a sum of floats can have, so that nothing is ever rounded.
+_EXACT: Final = Context(prec=1_000)
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """A settled billing day whose bill was `before` ACUs when it was read first, and is `after` ACUs now."""
+
+    day: date
+    before: float
+    after: float
+
+
+def exact(acus: float) -> Decimal:
+    """Return an amount as the decimal number that Devin wrote, which a float only comes close to."""
+    return Decimal(repr(acus))
+
+
+def exact_sum(amounts: Iterable[Decimal]) -> Decimal:
+    """Add amounts up without rounding."""
+    return reduce(_EXACT.add, amounts, _NOTHING)
+
+
+def by_product(total: float, named: Mapping[str, float]) -> dict[str, Decimal]:
+    """Divide the `total` of a day into the products that Devin `named` and, for the rest, `OTHER`.
+
+    The amounts add up to the total to the last digit. So the rest is below zero where those named exceed the total.
+    """
+    amounts = {product: exact(acus) for product, acus in named.items() if acus}
+    rest = _EXACT.subtract(exact(total), exact_sum(amounts.values()))
+    if rest or not amounts:
+        amounts[OTHER] = _EXACT.add(amounts.get(OTHER, _NOTHING), rest)
+    return amounts
+
+
+def settled_at(day: date) -> float:
+    """The instant from which what Devin says about `day` counts as its bill."""
+    return bounds(day)[1] + SETTLING.total_seconds()
+
+
+def days_to_read(read_at: Mapping[date, float], now: float, interval: float) -> list[date]:
+    """The days of the last `HISTORY_DAYS` that have to be read, newest first; `read_at` says when each was read last.
+
+    A day is read every `interval` seconds until Devin changes it no more, and once after that. One that was not read
+    since then, because of an outage or because the bot is new, is missing.
+    """
+    today = billing_day(now)
+    reach = [today - ONE_DAY * back for back in range(HISTORY_DAYS)]
+    return [day for day in reach if _has_to_be_read(day, read_at.get(day, -inf), now, interval)]
+
+
+def _has_to_be_read(day: date, read_at: float, now: float, interval: float) -> bool:
+    final = _final_at(day)
+    return read_at < final if now >= final else read_at <= now - interval
+
+
+def is_missing(day: date, read_at: float, now: float) -> bool:
+    """Whether `day` was not read from when it settled until Devin changes it no more."""
+    return now >= _final_at(day) and read_at < settled_at(day)
+
+
+def _final_at(day: date) -> float:
+    return bounds(day)[1] + LATE_DATA.total_seconds()
+
+
+def window(days: Sequence[date]) -> tuple[date, ...]:
+    """The days to ask about in one call, oldest first: the newest of `days`, which come newest first.
+
+    The first of them only makes sure of the second one, whose row may be dated before its start.
+    """
+    newest = days[0]
+    first = min(day for day in days if (newest - day).days < WINDOW_DAYS - 1) - ONE_DAY
+    return tuple(first + ONE_DAY * after for after in range((newest - first).days + 1))
+
+
+def joined(changes: Iterable[Correction]) -> tuple[Correction, ...]:
+    """Join `changes`, oldest first, to one correction for each day, newest day first.
+
+    A day whose bill came back to where it was, or nearly so, has none.
+    """
+    days: dict[date, Correction] = {}
+    for change in changes:
+        before = days[change.day].before if change.day in days else change.before
+        days[change.day] = Correction(change.day, before, change.after)
+    return tuple(days[day] for day in sorted(days, reverse=True) if _is_worth_a_line(days[day]))
+
+
+def _is_worth_a_line(change: Correction) -> bool:
+    return abs(exact(change.after) - exact(change.before)) >= CORRECTION

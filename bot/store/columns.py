@@ -1,0 +1,62 @@
+"""The description of all tables, and the kinds of columns that they are made of."""
+
+from decimal import Decimal
+from typing import Any, Final
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    Dialect,
+    Integer,
+    MetaData,
+    Numeric,
+    String,
+    TypeDecorator,
+    false,
+    text,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+metadata: Final = MetaData(naming_convention={"ix": "ix_%(table_name)s_%(column_0_N_name)s", "pk": "pk_%(table_name)s"})
+
+JSON_TEXT: Final = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
+SEQUENCE: Final = BigInteger().with_variant(Integer, "sqlite")  # on SQLite only INTEGER counts up by itself
+
+
+class ExactNumber(TypeDecorator[Decimal]):
+    """A decimal number, kept to the last digit: on SQLite, which has floats alone, as its text."""
+
+    impl = String().with_variant(Numeric(), "postgresql")
+    cache_ok = True
+
+    def process_bind_param(self, value: Any, dialect: Dialect) -> Any:
+        """Return what is stored of `value`; of a float it is the number that is read when it is printed."""
+        number = value if isinstance(value, Decimal) else Decimal(str(value))
+        return number if dialect.name == "postgresql" else str(number)
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Decimal:
+        """Return the number that was stored."""
+        del dialect
+        return Decimal(value)
+
+
+def flag(name: str) -> Column[bool]:
+    """A column that is true or false, at first false."""
+    return Column(name, Boolean, nullable=False, server_default=false())
+
+
+def text_column(name: str) -> Column[str]:
+    """A column of text, at first empty."""
+    return Column(name, String, nullable=False, server_default=text("''"))
+
+
+def owner(name: str, *, key: bool = False) -> Column[str]:
+    """The id of the workspace or organisation a row belongs to; the default is for rows older than the column."""
+    return Column(name, String, primary_key=key, nullable=False, server_default=text("''"))
+
+
+def number(name: str, kind: Any = Integer) -> Column[Any]:
+    """A column of numbers of this `kind`, at first 0."""
+    return Column(name, kind, nullable=False, server_default=text("0"))

@@ -1,0 +1,136 @@
+"""A bill that Devin corrects is named by the next digest of each destination, once, whatever becomes of a digest."""
+
+import asyncio
+from datetime import UTC, date, datetime, time
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from bot.flows.money.digest import Digest
+from bot.flows.money.usage_ledger import UsageLedger
+from bot.store import outbox as outbox_rows
+from bot.store.tables import outbox
+from tests import sentences
+from tests.flows.conftest import ADMINS
+from tests.markup import written
+from tests.store.rows import held
+
+BOARD = "C0BOARD"
+
+
+def may(day):
+    return date(2026, 5, day)
+
+
+def at(day, hour, minute=0):
+    return datetime(2026, 5, day, hour, minute, tzinfo=UTC).timestamp()
+
+
+class Digests:
+    """The digests of one channel, at ten o'clock UTC about the day before; a second one on a store is a restart."""
+
+    def __init__(self, make, store, clock, channel=ADMINS):
+        services = make(store, clock, zone=ZoneInfo("UTC"), digest_time=time(10), admin_channel=channel)
+        (self._workspace,) = services.workspaces
+        self._store, self._clock, self._channel = store, clock, channel
+        self._usage_ledger = UsageLedger(services)
+        self._digest = Digest(services, self._workspace, self._usage_ledger)
+
+    async def read(self, day, hour, minute=0):
+        """Devin's bill is read at this time."""
+        self._clock.now = at(day, hour, minute)
+        await self._usage_ledger.refresh(self._workspace.organisation)
+
+    async def tick(self, day, hour=10):
+        self._clock.now = at(day, hour)
+        await self._digest.tick()
+
+    async def corrections(self, day):
+        """What the digest of this day, which is posted now, says about corrected bills."""
+        await self.tick(day)
+        rows = await self._store.rows(outbox, outbox.c.seq)
+        (post,) = [row for row in rows if row["key"] == f"digest:T0ACME:{self._channel}:2026-05-{day}"]
+        lines = written(post["payload"]["blocks"]).splitlines()
+        return [line for line in lines if " corrected: " in line]
+
+
+@pytest.fixture
+async def digests(make, store, clock, bills):
+    """Has run since the 17th, and was told 43.1 ACUs for that day."""
+    digests = Digests(make, store, clock)
+    bills.days = {may(17): 43.1, may(18): 5.0}
+    await digests.tick(17, 9)
+    assert [await digests.corrections(17), await digests.corrections(18)] == [[], []]
+    return digests
+
+
+SUNDAY = [sentences.corrected("Sun 17 May", "43.1", "43.4 ACUs")]
+
+
+async def test_the_next_digest_of_each_channel_names_it_and_no_later_one_also_after_a_restart(
+    digests, make, store, clock, bills
+):
+    board = Digests(make, store, clock, BOARD)
+    assert await board.corrections(18) == []
+    bills.days[may(17)] = 43.4
+    assert await digests.corrections(19) == SUNDAY
+    bills.days[may(18)] = 6.0
+    restarted = Digests(make, store, clock)
+    assert await restarted.corrections(20) == [sentences.corrected("Mon 18 May", "5", "6 ACUs")]
+    assert await restarted.corrections(21) == []
+    assert await board.corrections(21) == [sentences.corrected("Mon 18 May", "5", "6 ACUs"), *SUNDAY]
+
+
+async def test_changes_that_were_seen_between_two_digests_are_one_and_one_that_came_back_is_none(digests, bills):
+    assert await digests.corrections(19) == []
+    for hour, sunday, monday in ((11, 43.3, 7.0), (15, 43.4, 5.0)):
+        bills.days |= {may(17): sunday, may(18): monday}
+        await digests.read(19, hour)
+    assert await digests.corrections(20) == SUNDAY
+    assert await digests.corrections(21) == []
+
+
+async def test_a_digest_that_was_skipped_leaves_it_to_the_next_one(digests, bills):
+    bills.days[may(17)] = 43.4
+    await digests.read(19, 9)
+    await digests.tick(19, 17)
+    assert await digests.corrections(20) == SUNDAY
+
+
+async def test_a_digest_that_died_leaves_it_to_the_next_one(digests, store, bills, clock):
+    bills.days[may(17)] = 43.4
+    for day in (19, 20):
+        assert await digests.corrections(day) == SUNDAY
+        async with store.db.write() as tx:
+            row = await held(tx, store.db, f"digest:T0ACME:{ADMINS}:2026-05-{day}", clock.now)
+            await outbox_rows.mark_dead(tx, row, "expired", clock.now)
+    assert await digests.corrections(21) == SUNDAY
+    assert await digests.corrections(22) == []
+
+
+async def test_the_day_that_a_digest_is_about_has_its_new_figure_and_no_correction(digests, bills):
+    await digests.read(19, 9, 5)
+    bills.days[may(18)] = 6.0
+    assert await digests.corrections(19) == []
+    assert await digests.corrections(20) == []
+
+
+async def test_the_first_digest_of_a_channel_names_what_was_seen_within_a_day(digests, make, store, clock, bills):
+    bills.days[may(17)] = 43.4
+    await digests.read(19, 9)
+    bills.days[may(18)] = 6.0
+    await digests.read(20, 11)
+    assert await Digests(make, store, clock, BOARD).corrections(21) == [
+        sentences.corrected("Mon 18 May", "5", "6 ACUs")
+    ]
+
+
+async def test_of_several_workers_one_names_it(make, either_store, clock, bills):
+    bills.days = {may(17): 43.1}
+    workers = [Digests(make, either_store, clock) for _ in range(4)]
+    await workers[0].tick(17, 9)
+    for day in (18, 19, 20):
+        bills.days[may(17)] += 0.25 if day == 19 else 0.0
+        await asyncio.gather(*(worker.tick(day) for worker in workers))
+    named = [await workers[0].corrections(day) for day in (18, 19, 20)]
+    assert named == [[], [sentences.corrected("Sun 17 May", "43.1", "43.35 ACUs")], []]
