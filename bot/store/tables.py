@@ -3,46 +3,18 @@
 Changes to this file need a migration in `migrations/versions`; a test compares the two.
 """
 
-from typing import Any, Final
+from typing import Final
 
-from sqlalchemy import (
-    JSON,
-    BigInteger,
-    Boolean,
-    Column,
-    Float,
-    Index,
-    Integer,
-    MetaData,
-    String,
-    Table,
-    Text,
-    false,
-    text,
-)
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import BigInteger, Boolean, Column, Float, Index, MetaData, String, Table, Text, text
+
+from bot.store.columns import AS_JSON as _JSON
+from bot.store.columns import SEQUENCE as _SEQUENCE
+from bot.store.columns import flag as _flag
+from bot.store.columns import number as _number
+from bot.store.columns import owner as _owner
+from bot.store.columns import words as _text
 
 metadata: Final = MetaData(naming_convention={"ix": "ix_%(table_name)s_%(column_0_N_name)s", "pk": "pk_%(table_name)s"})
-
-_JSON = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
-_SEQUENCE = BigInteger().with_variant(Integer, "sqlite")  # on SQLite only INTEGER counts up by itself
-
-
-def _flag(name: str) -> Column[bool]:
-    return Column(name, Boolean, nullable=False, server_default=false())
-
-
-def _text(name: str) -> Column[str]:
-    return Column(name, String, nullable=False, server_default=text("''"))
-
-
-def _owner(name: str, *, key: bool = False) -> Column[str]:
-    """The id of the workspace or organisation a row belongs to; the default is for rows older than the column."""
-    return Column(name, String, primary_key=key, nullable=False, server_default=text("''"))
-
-
-def _number(name: str, kind: Any = Integer) -> Column[Any]:
-    return Column(name, kind, nullable=False, server_default=text("0"))
 
 
 # Everything that Slack sent and that asks for work, and the work that follows from it. Each row acts once.
@@ -336,6 +308,26 @@ consumption: Final = Table(
     metadata,
     _owner("org_id", key=True),
     Column("day", String, primary_key=True),
+    Column("acus", Float, nullable=False),
+    Column("read_at", Float, nullable=False),
+)
+
+# The cycles in which Devin bills an organisation, as it was last asked.
+cycles: Final = Table(
+    "cycles",
+    metadata,
+    Column("org_id", String, primary_key=True),
+    Column("starts", String, primary_key=True),  # ISO date of the first billing day
+    Column("ends", String, nullable=False),  # ISO date of the last billing day
+    Column("read_at", Float, nullable=False),
+)
+
+# How many ACUs an organisation may use in a cycle, by who says so.
+cycle_limits: Final = Table(
+    "cycle_limits",
+    metadata,
+    Column("org_id", String, primary_key=True),
+    Column("source", String, primary_key=True),
     Column("acus", Float, nullable=False),
     Column("read_at", Float, nullable=False),
 )
