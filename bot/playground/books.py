@@ -6,7 +6,7 @@ from bot.playground.clock import newest_settled_day, next_digest
 from bot.playground.devin.state import DAY, World
 
 USUAL: Final = (41.5, 38.0, 29.5, 44.0, 35.5, 31.0, 40.0, 34.0)  # ACUs a day, from the first digest's day back
-DAYS: Final = 40  # more than the month that a digest can be about
+DAYS: Final = 70  # more than the month that a digest can be about, and the four weeks before it
 
 
 class Books:

@@ -102,6 +102,7 @@ PLACES: Final[dict[str, tuple[str, ...]]] = {
     # By the clock.
     "heartbeat": ("bot.flows.upkeep.heartbeat:Heartbeat.beat",),
     "fetch the consumption": ("bot.flows.money.usage_ledger:UsageLedger._store_figures",),
+    "read the cycles": ("bot.flows.money.cycles:CycleReader._store",),
     "delete what is old": (
         "bot.flows.upkeep.retention:Retention._all",
         "bot.flows.upkeep.retention:Retention._close",

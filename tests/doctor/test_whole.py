@@ -12,12 +12,15 @@ from tests.doctor.sentences import (
     APP_TOKEN,
     BOT_TOKEN,
     CONSUMPTION,
+    CYCLES,
     DEVIN_NOT_REACHED,
     INSIGHTS,
     KEY,
     KEY_IS_GOOD,
     LASTING_DISK,
     MIGRATE,
+    NO_CYCLE_LIMIT,
+    NO_CYCLES,
     NO_DIGEST,
     NO_INSIGHTS,
     NO_PLAYBOOKS,
@@ -51,7 +54,8 @@ SCOPES_ARE_GOOD = ok("The app has the 17 scopes of manifest.yml.")
 ADMINS_ARE_GOOD = ok("The bot is in the channel “ops”, where the digest is posted.") + ok(
     "BOT_ADMIN_USERS: Slack knows each of them (2)."
 )
-DEVIN_IS_GOOD = KEY_IS_GOOD + SESSIONS + CONSUMPTION + INSIGHTS + PLAYBOOKS + NOT_PROBED
+DEVIN_IS_GOOD = KEY_IS_GOOD + SESSIONS + CONSUMPTION + CYCLES + INSIGHTS + PLAYBOOKS + NOT_PROBED
+ALL_THAT_IS_READ = BOT_PERMISSIONS | LIBRARY_PERMISSIONS | {"ViewAccountConsumption", "ManageOrganizations"}
 
 
 def store_is_good(path):
@@ -68,7 +72,7 @@ async def slack():
 
 @pytest.fixture
 async def devin():
-    async with DevinSimulator(api_key=KEY, permissions=BOT_PERMISSIONS | LIBRARY_PERMISSIONS) as simulator:
+    async with DevinSimulator(api_key=KEY, permissions=ALL_THAT_IS_READ) as simulator:
         yield simulator
 
 
@@ -144,6 +148,8 @@ async def test_everything_is_set_up_wrongly(environ, control, tmp_path):
         + KEY_IS_GOOD
         + NO_SESSIONS
         + problem(*WITHOUT_CONSUMPTION)
+        + NO_CYCLES
+        + NO_CYCLE_LIMIT
         + NO_INSIGHTS
         + NO_PLAYBOOKS
         + NOT_PROBED
@@ -231,6 +237,6 @@ async def test_http_and_postgres_with_nothing_optional(environ, fresh_postgres):
         + SIGNING_NOT_CHECKED
         + NO_DIGEST
         + NOBODY_ASKS
-        + DEVIN_IS_GOOD
+        + [line for line in DEVIN_IS_GOOD if line not in CYCLES]  # nobody reads figures
         + ok("The PostgreSQL store can be reached, and its schema is up to date.")
     )

@@ -1,7 +1,7 @@
 """What was spent: read from Devin by billing day, reported from rows."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import httpx
 import pytest
@@ -9,11 +9,14 @@ import pytest
 from bot.devin.client import Devin
 from bot.devin.errors import DevinUnreachable
 from bot.domain.billing import Period, Withheld, WithheldBecause, bounds
+from bot.domain.cycle import calendar_month
+from bot.domain.forecast import HISTORY_DAYS
 from bot.flows.money.usage_ledger import UsageLedger
 from bot.playground.devin import DevinControl, DevinSimulator
 from bot.store import due, spend
 from bot.store.tables import consumption
 from bot.timing import PRODUCTION
+from bot.views.cycle import CycleFigures
 from bot.views.digest import Figures
 from tests import sentences
 from tests.flows.conftest import ORG
@@ -59,6 +62,10 @@ def may(day):
     return date(2026, 5, day)
 
 
+def days(first, last):
+    return tuple(first + timedelta(days=after) for after in range((last - first).days + 1))
+
+
 async def billed(store, first=date(2026, 1, 1), last=date(2026, 12, 31)):
     async with store.db.read() as tx:
         return await spend.consumed(tx, ORG, first, last)
@@ -78,11 +85,25 @@ PERMISSION_MISSING = Withheld(WithheldBecause.PERMISSION, "ViewOrgConsumption")
 async def test_one_call_reads_the_month_up_to_the_running_day(usage_ledger, bills, store):
     bills.days = {may(1): 3.0, may(19): 2.5, TODAY: 0.5, date(2026, 4, 30): 99.0}
     assert await usage_ledger.tick() == PRODUCTION.consumption_interval
-    # From a day before the first, whose row may be dated before its start; to the end of the running day.
-    assert bills.asked == [(int(utc(2026, 4, 30, 8)), int(utc(2026, 5, 21, 8)))]
+    # From a day before the first, whose row may be dated before its start; to the end of the running day. The first is
+    # four weeks before the month, as the month's forecast needs it.
+    assert bills.asked == [(int(utc(2026, 4, 2, 8)), int(utc(2026, 5, 21, 8)))]
     found = await billed(store)
-    assert {day: acus for day, acus in found.items() if acus} == {may(1): 3.0, may(19): 2.5, TODAY: 0.5}
-    assert list(found) == [may(day) for day in range(1, 21)]  # a day that Devin leaves out cost nothing
+    used = {may(1): 3.0, may(19): 2.5, TODAY: 0.5, date(2026, 4, 30): 99.0}
+    assert {day: acus for day, acus in found.items() if acus} == used
+    assert list(found) == list(days(date(2026, 4, 3), TODAY))  # a day that Devin leaves out cost nothing
+
+
+async def test_what_is_final_is_not_read_again(usage_ledger, bills, clock):
+    await usage_ledger.refresh()
+    await usage_ledger.refresh()
+    clock.now = utc(2026, 6, 2, 12)  # nobody was there when the newest days of May were finished
+    await usage_ledger.refresh()
+    assert [datetime.fromtimestamp(after, UTC).date() for after, _ in bills.asked] == [
+        date(2026, 4, 2),
+        date(2026, 4, 30),
+        date(2026, 5, 19),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -94,8 +115,11 @@ async def test_one_call_reads_the_month_up_to_the_running_day(usage_ledger, bill
         (utc(2026, 5, 9, 8, 30), (2026, 4, 29, 8)),  # the 8th has not settled: about the 7th
     ],
 )
-async def test_the_window_reaches_back_as_far_as_a_digest_reads(usage_ledger, bills, clock, now, first):
+async def test_the_window_reaches_back_as_far_as_a_digest_reads(usage_ledger, bills, clock, store, now, first):
     clock.now = now
+    async with store.db.write() as tx:  # what a forecast needs on top was read before
+        final = [(day, 0.0) for day in days(date(2026, 3, 1), date(2026, 4, 30))]
+        await spend.put_consumption(tx, ORG, final, utc(2026, 6, 1))
     await usage_ledger.tick()
     assert [after for after, _ in bills.asked] == [int(utc(*first))]
 
@@ -248,7 +272,7 @@ async def test_the_figures_of_a_day(usage_ledger, bills, store):
 
     figures = await usage_ledger.figures(YESTERDAY)
 
-    assert (figures.total, figures.mean_before, figures.month, figures.withheld) == (9.0, 1.0, 27.0, None)
+    assert (figures.total, figures.mean_before, figures.cycle.used, figures.withheld) == (9.0, 1.0, 27.0, None)
     assert figures.through_slack == 6.75
     assert (figures.started, figures.finished, figures.waiting) == (2, 2, 1)
     costly, cheap = figures.most_expensive
@@ -275,7 +299,7 @@ async def test_without_permission_our_own_rows_count_and_say_so(usage_ledger, bi
     await store.spent(may(2), a=1.0)
     figures = await usage_ledger.figures(YESTERDAY)
     assert (figures.total, figures.through_slack) == (None, 4.0)
-    assert (figures.mean_before, figures.month) == (1.0, 12.0)
+    assert (figures.mean_before, figures.cycle.used) == (1.0, 12.0)
     assert figures.withheld == PERMISSION_MISSING
 
 
@@ -292,7 +316,7 @@ async def test_before_the_first_reading_nothing_is_made_up(usage_ledger, store):
     await store.session("a", NOW - 86_400)
     await store.spent(YESTERDAY, a=4.0)
     figures = await usage_ledger.figures(YESTERDAY)
-    assert (figures.total, figures.mean_before, figures.month, figures.withheld) == (None, None, None, None)
+    assert (figures.total, figures.mean_before, figures.cycle, figures.withheld) == (None, None, None, None)
     assert (figures.through_slack, figures.not_in_yet) == (4.0, None)
 
 
@@ -319,13 +343,14 @@ async def test_a_bill_below_our_own_count_is_not_in_yet(usage_ledger, bills, sto
     await usage_ledger.refresh()
     early = await usage_ledger.figures(YESTERDAY)
     assert (early.total, early.through_slack, early.not_in_yet) == (None, 4.0, YESTERDAY)
-    assert (early.month, early.month_until) == (0.25, may(18))
+    assert (early.cycle.used, early.cycle.until) == (0.25, may(18))
     week = await usage_ledger.figures(YESTERDAY, may(13))
     assert (week.total, week.not_in_yet) == (None, YESTERDAY)
     bills.days = {may(2): 0.25, YESTERDAY: 6.5}
     await usage_ledger.refresh()
     late = await usage_ledger.figures(YESTERDAY)
-    assert (late.total, late.through_slack, late.not_in_yet, late.month) == (6.5, 4.0, None, 6.75)
+    assert (late.total, late.through_slack, late.not_in_yet) == (6.5, 4.0, None)
+    assert (late.cycle.used, late.cycle.until) == (6.75, None)
 
 
 async def test_a_running_day_without_a_bill_is_not_called_free(usage_ledger, bills):
@@ -374,17 +399,17 @@ async def test_usage_is_answered_from_rows(usage_ledger, bills, store):
         "*0.5 ACUs*\n"
         f"{sentences.parts('0', '0.5')}\n"
         f"{sentences.counts(0, 0, 0)}\n"
-        f"{sentences.month('19.5 ACUs')}\n"
+        f"{sentences.cycle('May', '19.5 ACUs', '31')}\n"
         f"{sentences.NOTHING_USED}"
     )
     assert texts[Period.YESTERDAY] == (
         f"{sentences.YESTERDAY}\n{sentences.billing_day('Tuesday, 19 May 2026')}\n"
         f"*1 ACU* · {sentences.AS_USUAL}\n"
-        f"{sentences.parts('0.75', '0.25')}\n"
+        f"{sentences.parts('0.8', '0.2')}\n"
         f"{sentences.counts(1, 0, 0)}\n"
-        f"{sentences.month('19 ACUs')}\n"
+        f"{sentences.cycle('May', '19 ACUs', '31')}\n"
         f"{sentences.MOST_EXPENSIVE}\n"
-        "1. <https://acme.slack.com/archives/C0WORK/p1779192000000000|Fix &amp; finish>: 0.75 ACUs · Ada "
+        "1. <https://acme.slack.com/archives/C0WORK/p1779192000000000|Fix &amp; finish>: 0.8 ACUs · Ada "
         "&lt;\u200b!channel&gt; · <https://app.devin.ai/sessions/a|Devin>"
     )
     assert texts[Period.WEEK].startswith(f"{sentences.WEEK}\n{sentences.seven_days('Tuesday, 19 May 2026')}\n")
@@ -395,11 +420,11 @@ async def test_usage_without_permission_names_it(usage_ledger, bills, store):
     texts = await answers(usage_ledger, bills, store)
     assert texts[Period.YESTERDAY] == (
         f"{sentences.YESTERDAY}\n{sentences.billing_day('Tuesday, 19 May 2026')}\n"
-        f"*0.75 ACUs* through Slack · {sentences.NOTHING_TO_COMPARE_WITH}\n"
+        f"*0.8 ACUs* through Slack · {sentences.NOTHING_TO_COMPARE_WITH}\n"
         f"{sentences.counts(1, 0, 0)}\n"
-        f"{sentences.month('0.75 ACUs')}\n"
+        f"{sentences.cycle('May', '0.8 ACUs')}{sentences.TOO_EARLY}\n"
         f"{sentences.MOST_EXPENSIVE}\n"
-        "1. <https://acme.slack.com/archives/C0WORK/p1779192000000000|Fix &amp; finish>: 0.75 ACUs · Ada "
+        "1. <https://acme.slack.com/archives/C0WORK/p1779192000000000|Fix &amp; finish>: 0.8 ACUs · Ada "
         "&lt;\u200b!channel&gt; · <https://app.devin.ai/sessions/a|Devin>\n"
         f"{sentences.OWN_SESSIONS_ONLY}"
     )
@@ -427,10 +452,11 @@ async def test_the_same_on_both_databases(make, either_store, clock, bills):
     await either_store.spent(YESTERDAY, a=2.0)
     assert await usage_ledger.tick() == PRODUCTION.consumption_interval
     figures = await usage_ledger.figures(YESTERDAY)
+    may_so_far = CycleFigures(calendar_month(YESTERDAY), used=2.5)
     assert replace(figures, most_expensive=()) == Figures(
-        YESTERDAY, total=2.5, through_slack=2.0, mean_before=0.0, started=1, month=2.5, month_until=YESTERDAY
+        YESTERDAY, total=2.5, through_slack=2.0, mean_before=0.0, started=1, cycle=may_so_far
     )
     async with either_store.db.read() as tx:
         found = await spend.billed(tx, ORG, YESTERDAY, YESTERDAY)
     assert found == {YESTERDAY: spend.Billed(2.5, NOW)}
-    assert len(await either_store.all(consumption.c.day)) == 20
+    assert len(await either_store.all(consumption.c.day)) == 20 + HISTORY_DAYS

@@ -29,6 +29,8 @@ from bot.domain.billing import (
     newest_finished,
 )
 from bot.domain.session import Session
+from bot.flows.money.cycle_figures import cycle_figures, history_start
+from bot.flows.money.cycles import cycle_of, limit_of
 from bot.flows.organisation import Organisation
 from bot.flows.services import Services
 from bot.flows.workspace import Workspace
@@ -37,7 +39,8 @@ from bot.store import due, people, session_counts, sessions, spend
 from bot.store.database.connection import Transaction
 from bot.store.spend import Billed
 from bot.views import digest as views
-from bot.views.digest import Figures, MostExpensive
+from bot.views.cycle import CycleFigures
+from bot.views.digest import Figures, MostExpensive, Results
 from bot.views.message import Message
 
 log = get_logger(__name__)
@@ -104,7 +107,7 @@ class UsageLedger:
 
         Returns the seconds until the next call.
         """
-        if not self._is_asked_for(organisation):
+        if not self._services.workspaces.want_figures_of(organisation):
             return self._services.timing.consumption_interval
         async with self._services.db.read() as tx:
             stored = await due.read(tx, due.consumption(organisation.id))
@@ -118,16 +121,12 @@ class UsageLedger:
             return max(self._services.timing.consumption_retry, error.retry_after or 0.0)
         return self._services.timing.consumption_interval
 
-    def _is_asked_for(self, organisation: Organisation) -> bool:
-        policies = [one.policy for one in self._services.workspaces if one.organisation is organisation]
-        return any(policy.admin_channel is not None or policy.admin_users for policy in policies)
-
     async def refresh(self, organisation: Organisation) -> None:
         """Read in one call what Devin billed to an organisation, and store it.
 
         That Devin withholds its bill is stored; other errors are raised.
         """
-        days = _window(self._services.clock())
+        days = await self._days_to_read(organisation.id)
         # From a day earlier, because the first day's row may be dated before its start.
         after, before = bounds(days[0] - ONE_DAY)[0], bounds(days[-1])[1]
         try:
@@ -147,13 +146,15 @@ class UsageLedger:
         With `first` the read goes before other work, because Slack waits for the answer.
         """
         days, org_id = _span(since or day, day), workspace.organisation.id
-        theirs = (workspace.team, org_id)
+        theirs, span = (workspace.team, org_id), (bounds(days[0])[0], bounds(day)[1])
         async with self._services.db.scan(first=first) as tx:
             amounts = await self._acus_by_day(tx, org_id, days)
-            started, finished = await session_counts.counts_between(tx, *theirs, bounds(days[0])[0], bounds(day)[1])
+            started, finished = await session_counts.counts_between(tx, *theirs, *span)
             waiting = await session_counts.waiting_now(tx, *theirs)
             most_expensive = await self._most_expensive(tx, workspace, days)
             no_acus = await self._no_acus_reported(tx, workspace, day, amounts)
+            cycle = await self._cycle(tx, workspace, day)
+            results = await session_counts.results_between(tx, *theirs, *span) if no_acus else None
         return Figures(
             day=day,
             total=amounts.total(days),
@@ -164,11 +165,12 @@ class UsageLedger:
             finished=finished,
             waiting=waiting,
             most_expensive=most_expensive,
-            month=amounts.best(_span(day.replace(day=1), amounts.newest_in(day))),
-            month_until=amounts.newest_in(day),
+            cycle=cycle,
             not_in_yet=amounts.first_late(days),
             withheld=amounts.withheld,
             no_acus_reported=no_acus,
+            results=results and Results(*results),
+            price=workspace.policy.acu_price,
         )
 
     async def usage(self, workspace: Workspace, period: Period) -> Message:
@@ -177,6 +179,17 @@ class UsageLedger:
         return views.usage(period, await self.figures(workspace, days[-1], days[0], first=True))
 
     # ------------------------------------------------------------ reading
+
+    async def _days_to_read(self, org_id: str) -> tuple[date, ...]:
+        """Return the days to read, from the first that a forecast needs and of which the final figure is not stored."""
+        now = self._services.clock()
+        usual = _window(now)
+        async with self._services.db.read() as tx:
+            first = history_start(await cycle_of(tx, org_id, bounds(newest_finished(now))[0]))
+            known = await spend.billed(tx, org_id, first, usual[0])
+        while first < usual[0] and first in known and self._can_be_shown(first, known[first], now):
+            first += ONE_DAY
+        return _span(min(first, usual[0]), usual[-1])
 
     def _note_failure(self, organisation: Organisation, error: DevinError) -> None:
         if organisation.id not in self._failing:
@@ -219,6 +232,13 @@ class UsageLedger:
             return AcusByDay({}, own, withheld=withheld)
         late = frozenset(day for day, acus in read.items() if not is_bill_in(day, acus, own.get(day, 0.0), now))
         return AcusByDay({day: acus for day, acus in read.items() if day not in late}, own, late)
+
+    async def _cycle(self, tx: Transaction, workspace: Workspace, day: date) -> CycleFigures | None:
+        org_id = workspace.organisation.id
+        cycle = await cycle_of(tx, org_id, bounds(day)[0])
+        limit = await limit_of(tx, org_id, workspace.policy)
+        amounts = await self._acus_by_day(tx, org_id, _span(history_start(cycle), day))
+        return cycle_figures(cycle, limit, amounts, day, newest_finished(self._services.clock()))
 
     def _can_be_shown(self, day: date, figure: Billed, now: float) -> bool:
         """Whether the figure of a day can be shown: it was read after the day had settled, or not long ago."""
