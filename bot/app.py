@@ -9,7 +9,6 @@ import uuid
 from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -40,7 +39,7 @@ from bot.flows.follow.announce import Announce
 from bot.flows.follow.poll import Poller
 from bot.flows.job import Flow
 from bot.flows.lookup import SessionLookup
-from bot.flows.money.digest import Digest
+from bot.flows.money.ticks import money_ticks
 from bot.flows.money.usage_ledger import UsageLedger
 from bot.flows.organisation import Organisations
 from bot.flows.prompt import PromptBuilder
@@ -175,13 +174,11 @@ def _ticks_of_each(
     services: Services, pollers: Sequence[Poller], catch_ups: Mapping[str, CatchUp], usage_ledger: UsageLedger
 ) -> dict[str, Tick]:
     """What is done again and again for each organisation and each workspace."""
-    ticks: dict[str, Tick] = {}
+    ticks = money_ticks(services, usage_ledger)
     for organisation, poller in zip(services.organisations, pollers, strict=True):
         ticks[organisation.poll_tick] = poller.tick
-        ticks[f"consumption:{organisation.id}"] = partial(usage_ledger.tick, organisation)
     for workspace in services.workspaces:
         ticks[workspace.catch_up_tick] = catch_ups[workspace.team].tick
-        ticks[f"digest:{workspace.team}"] = Digest(services, workspace, usage_ledger).tick
     return ticks
 
 

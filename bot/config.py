@@ -6,9 +6,11 @@ In the environment a setting has the name of its field in capitals.
 import re
 from collections.abc import Mapping
 from datetime import time
+from decimal import Decimal
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Final, Literal, Self, TypeVar
+from unicodedata import category
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -79,6 +81,11 @@ WRONG: Final = {
     ),
     "bot_digest_time": "must be a time of day as HH:MM, for example 09:00.",
     "bot_timezone": "must be the name of a time zone such as Europe/Berlin or UTC.",
+    "bot_acu_price": (
+        "must be what an ACU costs, as a number with a point, and its currency, as three letters or a sign, for example"
+        " 2.25 USD or 2.25 €."
+    ),
+    "bot_cycle_acus": "must be a number of ACUs above 0 and up to a billion, without separators, for example 1200.",
     "bot_retention_days": "must be a whole number of days from 1 to 3650, for example 30.",
     "bot_keep_dead_texts": "must be yes or no.",
     "bot_code_hosts": (
@@ -134,6 +141,19 @@ def _zone(value: object) -> object:
         raise ValueError("unknown zone") from error
 
 
+def _price(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    # Few digits, so that no amount gets longer than a line.
+    price = re.fullmatch(r"(?P<amount>[0-9]{1,6}(\.[0-9]{1,6})?)\s*(?P<currency>[A-Za-z]{3}|\S)", value)
+    if not price or not (len(price["currency"]) == 3 or category(price["currency"]) == "Sc"):
+        raise ValueError("amount and currency")
+    amount = Decimal(price["amount"])
+    if not amount:
+        raise ValueError("above 0")
+    return amount, price["currency"].upper()
+
+
 ChannelId = Annotated[str, StringConstraints(pattern=r"^[CDG][A-Z0-9]+$")]
 UserId = Annotated[str, StringConstraints(pattern=r"^[UW][A-Z0-9]+$")]
 GroupId = Annotated[str, StringConstraints(pattern=r"^S[A-Z0-9]+$")]
@@ -141,6 +161,8 @@ Seconds = Annotated[float, Field(gt=0, le=3600, allow_inf_nan=False)]
 CodeHost = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*(:\d{1,5})?$", to_lower=True)]
 CodeHosts = Annotated[tuple[CodeHost, ...], NoDecode, BeforeValidator(_split)]
 UserIds = Annotated[tuple[UserId, ...], NoDecode, BeforeValidator(_split)]
+AcuPrice = Annotated[tuple[Decimal, str] | None, NoDecode, BeforeValidator(_price)]
+Acus = Annotated[float, Field(gt=0, le=1_000_000_000, allow_inf_nan=False)]
 
 
 class StoreSettings(BaseSettings):
@@ -220,6 +242,8 @@ class Settings(StoreSettings):
     bot_admin_group: GroupId | None = None
     bot_digest_time: Annotated[time, BeforeValidator(_clock)] = time(9, 0)
     bot_timezone: Annotated[ZoneInfo, BeforeValidator(_zone)] = ZoneInfo("UTC")
+    bot_acu_price: AcuPrice = None
+    bot_cycle_acus: Acus | None = None
     bot_host: str | None = None
     bot_metrics_token: Annotated[SecretStr, Field(min_length=16)] | None = None
     bot_retention_days: int = Field(30, ge=1, le=3650)

@@ -15,6 +15,7 @@ from bot.config import Settings, on_this_machine
 from bot.devin.client import Devin
 from bot.devin.errors import DevinError, DevinRefused
 from bot.devin.retry import Patience
+from bot.domain.amounts import Price
 from bot.flows.organisation import Organisation
 from bot.flows.workspace import Policy, Workspace
 from bot.logs import get_logger
@@ -131,6 +132,8 @@ def _policy(settings: Settings) -> Policy:
         digest_time=settings.bot_digest_time,
         zone=settings.bot_timezone,
         code_hosts=frozenset(settings.bot_code_hosts),
+        acu_price=Price(*settings.bot_acu_price) if settings.bot_acu_price else None,
+        cycle_acus=settings.bot_cycle_acus,
     )
 
 

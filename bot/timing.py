@@ -109,6 +109,8 @@ class Timing:
     consumption_backfill: float = 5.0  # Between two readings while earlier days are missing.
     consumption_retry: float = 5 * MINUTE  # From a failed reading of what Devin billed until the next one.
     consumption_fresh: float = HOUR  # A figure read before its day was over is used for this long.
+    cycles_retry: float = HOUR  # From a failed reading of cycles and limits until the next one.
+    cycles_settle: float = 10 * MINUTE  # From the start of a billing day, and perhaps a cycle, until both are read.
     digest_tick: float = 30.0  # The longest pause between two checks whether the digest is due.
     digest_shortest: float = 0.05  # The shortest pause between two such checks, as a timer may fire a moment early.
     digest_patience: float = 30 * MINUTE  # A digest waits this long for Devin to be reachable.

@@ -914,8 +914,15 @@ def counts(started: int, finished: int, waiting: int) -> str:
     return f"Sessions: {started} started, {finished} finished, {waiting} waiting for somebody."
 
 
-def month(spent: str, until: str | None = None) -> str:
-    return f"The month {f'until {until}' if until else 'so far'}: {spent}."
+def cycle(name: str, used: str, forecast: str = "") -> str:
+    return f"{name}: {used}{f' · forecast {forecast}' if forecast else ''}"
+
+
+TOO_EARLY = " · forecast: too early to say"
+
+
+def results(*parts: str) -> str:
+    return f"In the finished sessions: {', '.join(parts)}."
 
 
 # ---------------------------------------------------------------- help

@@ -1,6 +1,7 @@
-"""Consumption: the ACUs that were spent, by billing day, and the billing cycles.
+"""Consumption: the ACUs that were spent, by billing day, the billing cycles, and how many may be spent in one.
 
 https://docs.devin.ai/api-reference/v3/consumption/consumption-daily
+https://docs.devin.ai/api-reference/v3/acu-limits/get-devin-acu-limits
 """
 
 from collections.abc import AsyncIterator
@@ -8,7 +9,7 @@ from collections.abc import AsyncIterator
 from bot.devin.answers import Page
 from bot.devin.api import Api, given
 from bot.devin.errors import DevinUnexpectedAnswer
-from bot.devin.models import Consumption, Cycle
+from bot.devin.models import AcuLimit, Consumption, Cycle
 
 
 class ConsumptionApi(Api):
@@ -25,6 +26,10 @@ class ConsumptionApi(Api):
     def consumption_cycles(self) -> AsyncIterator[Cycle]:
         """List the enterprise's billing cycles."""
         return self._listed("/v3/enterprise/consumption/cycles", Page[Cycle])
+
+    def acu_limits(self) -> AsyncIterator[AcuLimit]:
+        """List how many ACUs the enterprise, its organisations and its people may use in a billing cycle."""
+        return self._listed("/v3/enterprise/consumption/acu-limits/devin", Page[AcuLimit])
 
     async def _consumption(self, path: str, after: int | None, before: int | None) -> Consumption:
         asked = given({"time_after": after, "time_before": before})

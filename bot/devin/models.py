@@ -247,6 +247,15 @@ class Cycle(Answer):
     before: Time
 
 
+class AcuLimit(Answer):
+    """How many ACUs may be used in a billing cycle: by a person, by an organisation, or without either by all."""
+
+    org_id: str | None = None
+    user_id: str | None = None
+    scope: str = ""  # which of the three; a word of Devin's that is documented by examples only
+    cycle_acu_limit: Acus
+
+
 class Organization(Answer):
     """An organisation of the enterprise, with its limits if it has any."""
 

@@ -1,4 +1,4 @@
-"""Organisations: those of the enterprise that the key belongs to.
+"""Organisations: those of the enterprise that the key belongs to, and the limits of each.
 
 https://docs.devin.ai/api-reference/v3/organizations/post-organizations
 """
@@ -6,7 +6,7 @@ https://docs.devin.ai/api-reference/v3/organizations/post-organizations
 from collections.abc import AsyncIterator
 
 from bot.devin.answers import Page
-from bot.devin.api import Api
+from bot.devin.api import Api, quoted
 from bot.devin.models import Organization
 
 
@@ -16,3 +16,7 @@ class OrganisationsApi(Api):
     def organizations(self) -> AsyncIterator[Organization]:
         """List all organisations."""
         return self._listed("/v3/enterprise/organizations", Page[Organization])
+
+    async def organization(self) -> Organization:
+        """Read the client's own organisation."""
+        return await self._request("GET", f"/v3/enterprise/organizations/{quoted(self.org_id)}", Organization)

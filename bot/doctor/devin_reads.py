@@ -26,6 +26,16 @@ async def read_consumption(devin: Devin) -> None:
     await devin.daily_consumption(now - int(DAY), now)
 
 
+async def read_cycles(devin: Devin) -> None:
+    """Read the list of billing cycles."""
+    await _exhaust(devin.consumption_cycles())
+
+
+async def read_organisation(devin: Devin) -> None:
+    """Read the organisation itself, with its limits."""
+    await devin.organization()
+
+
 async def read_playbooks(devin: Devin) -> None:
     """Read the list of playbooks."""
     await _exhaust(devin.playbooks())

@@ -7,7 +7,14 @@ from typing import Final
 from bot.devin.client import Devin
 from bot.devin.errors import DevinError, DevinForbidden, DevinNotFound
 from bot.doctor.devin_errors import devin_problem, grant
-from bot.doctor.devin_reads import read_consumption, read_insights, read_playbooks, read_sessions
+from bot.doctor.devin_reads import (
+    read_consumption,
+    read_cycles,
+    read_insights,
+    read_organisation,
+    read_playbooks,
+    read_sessions,
+)
 from bot.doctor.findings import Finding, Level, note, ok
 
 
@@ -56,6 +63,22 @@ PLAYBOOKS: Final = Probe(
     refusal=Level.NOTE,
     read=read_playbooks,
 )
+CYCLES: Final = Probe(
+    "ViewAccountConsumption",
+    allows="the digest goes by Devin's billing cycles and knows their ACU limits",
+    without="the digest goes by calendar months instead of Devin's billing cycles, and does not read Devin's list of"
+    " ACU limits (optional)",
+    refusal=Level.NOTE,
+    read=read_cycles,
+)
+CYCLE_LIMIT: Final = Probe(
+    "ManageOrganizations",
+    allows="the digest knows the organisation's ACU limit for a cycle",
+    without="the organisation's own ACU limit for a cycle is not read; where Devin's list of ACU limits has none"
+    " either, BOT_CYCLE_ACUS counts (optional)",
+    refusal=Level.NOTE,
+    read=read_organisation,
+)
 NOT_PROBED: Final = note(
     "ManageOrgSessions and UseDevinSessions are needed to start, steer and stop sessions and to hand over files."
     " Whether Devin grants them was not probed, because that would start a session.",
@@ -74,6 +97,12 @@ def _consumption(*, figures_are_read: bool) -> Probe:
 
 
 async def check_permissions(devin: Devin, *, figures_are_read: bool) -> list[Finding]:
-    """Probe each permission; the one for figures is a problem only if the settings let somebody read them."""
-    probes = (SESSIONS, _consumption(figures_are_read=figures_are_read), INSIGHTS, PLAYBOOKS)
+    """Probe each permission; those for figures matter only if the settings let somebody read them."""
+    probes = (
+        SESSIONS,
+        _consumption(figures_are_read=figures_are_read),
+        *((CYCLES, CYCLE_LIMIT) if figures_are_read else ()),
+        INSIGHTS,
+        PLAYBOOKS,
+    )
     return [*[await probe.finding(devin) for probe in probes], NOT_PROBED]

@@ -9,6 +9,8 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from enum import StrEnum
 from typing import Final
 
+from bot.domain.amounts import half_up
+
 DAY_STARTS: Final = timedelta(hours=8)
 SETTLING: Final = timedelta(hours=1)  # late bookings: a day counts as finished this long after its end
 BILL_LATEST: Final = timedelta(days=1)  # what Devin says this long after a day's end is its bill, however little it is
@@ -103,9 +105,9 @@ def is_bill_in(day: date, billed: float, own: float, now: float) -> bool:
 
 def parts_of(total: float, own: float) -> tuple[float, float]:
     """Divide `total` ACUs into those of our own sessions and the others, so that the rounded parts add up to it."""
-    whole = round(total, 2)
-    ours = min(round(own, 2), whole)
-    return ours, round(whole - ours, 2)
+    whole = half_up(total, 1)
+    ours = min(half_up(own, 1), whole)
+    return float(ours), float(whole - ours)
 
 
 def days_before(day: date, count: int = 7) -> tuple[date, ...]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, time, tzinfo
 from typing import Any
 
+from bot.domain.amounts import Price
 from bot.domain.session import Session
 from bot.flows.organisation import Organisation
 from bot.logs import get_logger
@@ -24,6 +25,13 @@ class Policy:
     digest_time: time = time(9, 0)
     zone: tzinfo = UTC
     code_hosts: frozenset[str] = frozenset()
+    acu_price: Price | None = None
+    cycle_acus: float | None = None  # the limit of a billing cycle, where Devin names none
+
+    @property
+    def wants_figures(self) -> bool:
+        """Whether somebody gets the digest or may ask what was spent."""
+        return bool(self.admin_channel or self.admin_users or self.admin_group)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +77,10 @@ class Workspaces:
             self._missed.add(team or "")
             log.warning("workspace is not connected", team=team)
         return found
+
+    def want_figures_of(self, organisation: Organisation) -> bool:
+        """Whether somebody in a workspace of `organisation` gets the digest or may ask what was spent."""
+        return any(one.policy.wants_figures for one in self if one.organisation is organisation)
 
     def with_code_hosts(self, session: Session) -> Session:
         """Return `session` with the code hosts that the settings of its workspace name, as views need them."""

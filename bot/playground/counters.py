@@ -101,7 +101,9 @@ class Counters:
         """A call to Devin came, or went on."""
         if self._devin.arrived(entry.number) and entry.state != "arrived":
             well = entry.state == "answered" and entry.status is not None and entry.status < 400
-            self._devin.ended(entry.number, _devin_key(entry), well=well)
+            # The bot asks whether its key has a right; that it lacks one is an answer.
+            lacks_a_right = entry.status == 403 and entry.fault is None
+            self._devin.ended(entry.number, _devin_key(entry), well=well or lacks_a_right)
             if well or entry.fault in LOSES:
                 self._had_effect(entry)
             if well and entry.route == "list_sessions":

@@ -38,6 +38,11 @@ def consumption(org_id: str) -> str:
     return f"consumption:{org_id}"
 
 
+def cycles(org_id: str) -> str:
+    """The name of the last reading of an organisation's billing cycles and limits."""
+    return f"cycles:{org_id}"
+
+
 def digest(team: str) -> str:
     """The name of what is remembered about a workspace's digests."""
     return f"digest:{team}"

@@ -41,3 +41,23 @@ corrections: Final = Table(
     sqlite_autoincrement=True,
 )
 Index("ix_corrections_day", corrections.c.day)
+
+# The cycles in which Devin bills an organisation, as it was last asked.
+cycles: Final = Table(
+    "cycles",
+    metadata,
+    Column("org_id", String, primary_key=True),
+    Column("starts", String, primary_key=True),  # ISO date of the first billing day
+    Column("ends", String, nullable=False),  # ISO date of the last billing day
+    Column("read_at", Float, nullable=False),
+)
+
+# How many ACUs an organisation may use in a cycle, by who says so.
+cycle_limits: Final = Table(
+    "cycle_limits",
+    metadata,
+    Column("org_id", String, primary_key=True),
+    Column("source", String, primary_key=True),
+    Column("acus", Float, nullable=False),
+    Column("read_at", Float, nullable=False),
+)

@@ -297,3 +297,5 @@ audit: Final = admin_tables.audit
 spend: Final = money_tables.spend
 consumption: Final = money_tables.consumption
 corrections: Final = money_tables.corrections
+cycles: Final = money_tables.cycles
+cycle_limits: Final = money_tables.cycle_limits

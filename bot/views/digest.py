@@ -5,11 +5,14 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
+from bot.domain.amounts import Price, half_up
 from bot.domain.billing import Period, Withheld, WithheldBecause, parts_of
 from bot.domain.consumption import Correction
 from bot.views import blocks
+from bot.views.cycle import CycleFigures, cycle_line
+from bot.views.dates import long_date, weekday_date
 from bot.views.message import Message
-from bot.views.text import acus, counted, figure, fitted, link
+from bot.views.text import acus, counted, duration, fitted, hundredths, link, tenths, tenths_of_acus, total_acus
 
 HOURS: Final = "08:00 UTC to 08:00 UTC"
 NO_TOTAL: Final = "The total could not be read from Devin this time."
@@ -57,6 +60,14 @@ class MostExpensive:
 
 
 @dataclass(frozen=True, slots=True)
+class Results:
+    """What came of the sessions that were finished: the seconds that Devin worked on them, and their pull requests."""
+
+    worked: float
+    pull_requests: int
+
+
+@dataclass(frozen=True, slots=True)
 class Figures:
     """The figures of the billing day `day`, or of a period that ends with it. Amounts are ACUs, None where unknown.
 
@@ -71,22 +82,23 @@ class Figures:
     finished: int = 0
     waiting: int = 0
     most_expensive: tuple[MostExpensive, ...] = ()
-    month: float | None = None
-    month_until: date | None = None  # the last day in `month`, if that is not `day`
+    cycle: CycleFigures | None = None
     not_in_yet: date | None = None  # the day whose bill is not in yet, if only that is missing
     withheld: Withheld | None = None  # why only our own rows count
     no_acus_reported: bool = False  # although sessions were done
     corrections: tuple[Correction, ...] = ()  # of other days, newest first, which no digest has named yet
+    results: Results | None = None  # what is reported instead of ACUs
+    price: Price | None = None  # of an ACU; without one no money is shown
 
 
 def digest(figures: Figures) -> Message:
     """Build the digest of one finished billing day from its `figures`."""
-    return _report(f"Devin on {_named(figures.day)}", f"Billing day {HOURS}.", figures, compared=True)
+    return _report(f"Devin on {long_date(figures.day)}", f"Billing day {HOURS}.", figures, compared=True)
 
 
 def usage(period: Period, figures: Figures) -> Message:
     """Build the answer to `/devin usage` for `period`; `figures.day` is the last billing day in it."""
-    named = _named(figures.day)
+    named = long_date(figures.day)
     title, scope = {
         Period.TODAY: ("Devin today, so far", f"Billing day {named}, {HOURS}, still running."),
         Period.YESTERDAY: ("Devin yesterday", f"Billing day {named}, {HOURS}."),
@@ -103,13 +115,15 @@ def change(total: float, mean: float | None) -> str:
     percent = round((total - mean) / mean * 100)
     if percent == 0:
         return UNCHANGED
-    return f"{'▲' if percent > 0 else '▼'} {abs(percent):,} % (usual: {figure(mean)})"
+    return f"{'▲' if percent > 0 else '▼'} {abs(percent):,} % (usual: {tenths(mean)})"
 
 
 def _report(title: str, scope: str, figures: Figures, *, compared: bool) -> Message:
     lines = [*_amounts(figures, compared), _sessions(figures)]
-    if figures.month is not None and not _no_acus_at_all(figures):
-        lines.append(_month(figures.month, figures))
+    if _no_acus_at_all(figures):
+        lines += _results(figures)
+    elif figures.cycle is not None:
+        lines.append(cycle_line(figures.cycle, figures.price))
     most_expensive = _most_expensive(figures)
     source = _source(figures)
     return Message(
@@ -134,7 +148,7 @@ def _notification(title: str, figures: Figures) -> str:
 def _spent(figures: Figures) -> list[str]:
     if _no_acus_at_all(figures):
         return []
-    return [f"{acus(figures.through_slack)} through Slack" if figures.total is None else acus(figures.total)]
+    return [_used(figures)]
 
 
 def _amounts(figures: Figures, compared: bool) -> list[str]:
@@ -143,9 +157,15 @@ def _amounts(figures: Figures, compared: bool) -> list[str]:
     versus = compared and (figures.total is not None or figures.withheld is not None)
     used = figures.through_slack if figures.total is None else figures.total
     changed = f" · {change(used, figures.mean_before)}" if versus else ""
+    more = _why_no_total(figures) if figures.total is None else _parts(figures.total, figures)
+    return [f"{_used(figures, '*')}{changed}", *more]
+
+
+def _used(figures: Figures, mark: str = "") -> str:
+    """The total, between two marks, or else what came through Slack. With a price this is where money stands."""
     if figures.total is not None:
-        return [f"*{acus(figures.total)}*{changed}", *_parts(figures.total, figures)]
-    return [f"*{acus(figures.through_slack)}* through Slack{changed}", *_why_no_total(figures)]
+        return f"{mark}{total_acus(figures.total, figures.price)}{mark}"
+    return f"{mark}{total_acus(figures.through_slack, figures.price)}{mark} through Slack"
 
 
 def _no_acus_at_all(figures: Figures) -> bool:
@@ -158,14 +178,14 @@ def _parts(total: float, figures: Figures) -> list[str]:
     ours, others = parts_of(total, figures.through_slack)
     if ours == others == 0:
         return []
-    return [f"{figure(ours or figures.through_slack)} through Slack, {figure(others)} elsewhere"]
+    return [f"{tenths(ours or figures.through_slack)} through Slack, {tenths(others)} elsewhere"]
 
 
 def _why_no_total(figures: Figures) -> list[str]:
     if figures.withheld is not None:
         return []  # it is said below, as the source of the figures
     if figures.not_in_yet is not None:
-        return [NOT_IN_YET.format(day=_named(figures.not_in_yet))]
+        return [NOT_IN_YET.format(day=long_date(figures.not_in_yet))]
     return [NO_TOTAL]
 
 
@@ -173,9 +193,13 @@ def _sessions(figures: Figures) -> str:
     return f"Sessions: {figures.started} started, {figures.finished} finished, {figures.waiting} waiting for somebody."
 
 
-def _month(used: float, figures: Figures) -> str:
-    until = figures.month_until or figures.day
-    return f"The month {'so far' if until == figures.day else f'until {_named(until)}'}: {acus(used)}."
+def _results(figures: Figures) -> list[str]:
+    if figures.results is None:
+        return []
+    worked, opened = figures.results.worked, figures.results.pull_requests
+    parts = [f"{duration(worked)} of work"] if worked else []
+    parts += [counted(opened, "pull request")] if opened else []
+    return [f"In the finished sessions: {', '.join(parts)}."] if parts else []
 
 
 def _most_expensive(figures: Figures) -> list[str]:
@@ -191,42 +215,21 @@ def _row(entry: MostExpensive) -> str:
     thread = link(entry.permalink, entry.title, 80) if entry.permalink else fitted(entry.title, 80)
     devin = link(entry.url, "Devin") if entry.url else ""
     asker = fitted(entry.requester, 60) if entry.requester else ""
-    return " · ".join(part for part in (f"{thread}: {acus(entry.acus)}", asker, devin) if part)
+    return " · ".join(part for part in (f"{thread}: {tenths_of_acus(entry.acus)}", asker, devin) if part)
 
 
 def _source(figures: Figures) -> list[str]:
     if figures.withheld is not None:
         named = fitted(figures.withheld.named, 60).replace("`", "")
         return [WITHHELD[figures.withheld.because].format(named=named)]
-    own = round(figures.through_slack, 2)
-    more = figures.total is not None and own > round(figures.total, 2)
-    return [OWN_COUNT.format(acus=acus(own))] if more else []
+    more = figures.total is not None and half_up(figures.through_slack, 1) > half_up(figures.total, 1)
+    return [OWN_COUNT.format(acus=tenths_of_acus(figures.through_slack))] if more else []
 
 
 def _corrections(corrections: tuple[Correction, ...]) -> list[str]:
     listed = [
-        CORRECTED.format(day=_briefly(one.day), before=figure(one.before), after=acus(one.after))
+        CORRECTED.format(day=weekday_date(one.day), before=hundredths(one.before), after=acus(one.after))
         for one in corrections[:CORRECTIONS_LISTED]
     ]
     more = len(corrections) - len(listed)
     return [*listed, MORE_CORRECTED.format(days=counted(more, "more day"))] if more else listed
-
-
-def _named(day: date) -> str:
-    weekday, month = _names(day)
-    return f"{weekday}, {day.day} {month} {day.year}"
-
-
-def _briefly(day: date) -> str:
-    weekday, month = _names(day)
-    return f"{weekday[:3]} {day.day} {month[:3]}"
-
-
-def _names(day: date) -> tuple[str, str]:
-    # Not by strftime, which would take the names of days and months from the machine's locale.
-    weekday = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")[day.weekday()]
-    month = (
-        "January", "February", "March", "April", "May", "June",
-        "July", "August", "September", "October", "November", "December",
-    )[day.month - 1]  # fmt: skip
-    return weekday, month

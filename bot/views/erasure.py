@@ -27,8 +27,8 @@ _NOUNS: Final = {
 _STAYS: Final = {
     "person": "What stays says nothing about the person: which messages were handled, so that none acts twice, and "
     "what sessions cost.",
-    "workspace": "What stays is what Devin billed by day, which belongs to the organisation. If the bot still serves "
-    "this workspace, it begins to store again when it runs.",
+    "workspace": "What stays is what Devin billed by day, with its cycles and limits: that belongs to the "
+    "organisation. If the bot still serves this workspace, it begins to store again when it runs.",
 }
 _ELSEWHERE: Final = (
     "What stands in Slack and at Devin stays there, and so do backups of the store and the lines of the log: "

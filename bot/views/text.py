@@ -10,6 +10,8 @@ from datetime import UTC, datetime
 from enum import IntEnum
 from typing import Final, TypeGuard
 
+from bot.domain.amounts import Price, half_up
+
 PART_LIMIT: Final = 11_500
 MOST_PARTS: Final = 5
 URL_LIMIT: Final = 1_000  # longer than any real address; what is longer is shown without a link
@@ -95,14 +97,42 @@ def ago(at: float) -> str:
 
 
 def acus(amount: float) -> str:
-    """Write an `amount` of ACUs with at most two decimals and its unit."""
-    written = figure(amount)
+    """Write an `amount` of ACUs with its unit and at most two decimals, as on cards: a session may take few."""
+    return _with_unit(hundredths(amount))
+
+
+def hundredths(amount: float) -> str:
+    """Write an `amount` with at most two decimals and without a unit."""
+    return "under 0.01" if 0 < amount < 0.005 else _plain(f"{amount:,.2f}")
+
+
+def tenths_of_acus(amount: float) -> str:
+    """Write an `amount` of ACUs with its unit and at most one decimal, as in reports."""
+    return _with_unit(tenths(amount))
+
+
+def tenths(amount: float) -> str:
+    """Write an `amount` with at most one decimal and without a unit."""
+    return "under 0.1" if 0 < amount < 0.05 else _plain(f"{half_up(amount, 1):,}")
+
+
+def total_acus(amount: float, price: Price | None) -> str:
+    """Write a total of ACUs with its unit and, where an ACU has a `price`, what it costs: "49.5 ACUs (111.38 USD)"."""
+    return tenths_of_acus(amount) + (f" ({money(amount, price)})" if price else "")
+
+
+def money(amount: float, price: Price) -> str:
+    """Write what an `amount` of ACUs costs, to the cent and with the currency."""
+    return f"{price.of(amount):,} {price.currency}"
+
+
+def _with_unit(written: str) -> str:
     return f"{written} ACU" if written == "1" else f"{written} ACUs"
 
 
-def figure(amount: float) -> str:
-    """Write an `amount` with at most two decimals and without a unit."""
-    return "under 0.01" if 0 < amount < 0.005 else f"{amount:,.2f}".rstrip("0").rstrip(".")
+def _plain(written: str) -> str:
+    """Leave out the decimals that say nothing."""
+    return written.rstrip("0").rstrip(".")
 
 
 def duration(seconds: float) -> str:

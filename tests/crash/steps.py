@@ -105,6 +105,7 @@ PLACES: Final[dict[str, tuple[str, ...]]] = {
         "bot.flows.money.consumption_reader:ConsumptionReader._store_figures",
         "bot.flows.money.consumption_reader:ConsumptionReader._store_withheld",
     ),
+    "read the cycles": ("bot.flows.money.cycles:CycleReader._store",),
     "delete what is old": (
         "bot.flows.upkeep.retention:Retention._all",
         "bot.flows.upkeep.retention:Retention._close",

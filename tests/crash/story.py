@@ -23,6 +23,7 @@ BESIDE: Final = frozenset(
         "heartbeat: commit",
         "delete what is old: commit",
         "fetch the consumption: commit",
+        "read the cycles: commit",
         "claim the poll: commit",
         "announce, nothing new: commit",
         "record figures, nothing new: commit",

@@ -347,6 +347,7 @@ async def ticks(one: Scene, _: None) -> None:
     last = {
         Moment("delete what is old: commit", AFTER, KINDS_OF_OLD_ROWS),
         Moment("fetch the consumption: commit", AFTER),
+        Moment("read the cycles: commit", AFTER),
     }
     async with asyncio.timeout(PATIENCE):
         while not last <= set(one.reached()):
@@ -618,6 +619,7 @@ STORIES = [
             "heartbeat: commit",
             "note a gap: commit",
             "fetch the consumption: commit",
+            "read the cycles: commit",
             "delete what is old: commit",
         ),
         from_the_start=True,

@@ -420,6 +420,16 @@ async def test_playbooks_notes_and_cycles(devin, devin_api):
     assert [(c.after, c.before) async for c in devin.consumption_cycles()] == [(1764921600, 1767600000)]
 
 
+async def test_the_limits_of_a_cycle(devin, devin_api):
+    devin_api.on("GET", "/v3/enterprise/consumption/acu-limits/devin", "acu_limits_first_page", "acu_limits_last_page")
+    devin_api.on("GET", f"/v3/enterprise/organizations/{ORG}", "organization")
+
+    limits = [(one.scope, one.org_id, one.user_id, one.cycle_acu_limit) async for one in devin.acu_limits()]
+
+    assert limits == [("enterprise", None, None, 5000), ("org", ORG, None, 500), ("user", ORG, "email|1", 50)]
+    assert (await devin.organization()).max_cycle_acu_limit == 400
+
+
 async def test_a_note_with_everything(devin, devin_api):
     devin_api.on_org("POST", "/knowledge/notes", "note")
 

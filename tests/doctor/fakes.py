@@ -74,6 +74,8 @@ class FakeDevin(httpx.MockTransport):
             f"/v3/organizations/{ORG}/sessions": _json({"items": [], "has_next_page": False}),
             f"/v3/organizations/{ORG}/sessions/insights": _json({"items": [], "has_next_page": False}),
             f"/v3/organizations/{ORG}/consumption/daily": _json({"total_acus": 0, "consumption_by_date": []}),
+            "/v3/enterprise/consumption/cycles": _json({"items": [], "has_next_page": False}),
+            f"/v3/enterprise/organizations/{ORG}": _json({"org_id": ORG, "name": "Play"}),
             f"/v3/organizations/{ORG}/playbooks": _json({"items": [], "has_next_page": False}),
         }
 

@@ -132,6 +132,19 @@ def grant(permission: str) -> str:
 KEY_IS_GOOD = ok("DEVIN_API_KEY belongs to the service user “Devin Bridge”.")
 SESSIONS = ok("Devin grants ViewOrgSessions: sessions and messages can be read.")
 CONSUMPTION = ok("Devin grants ViewOrgConsumption: the digest and /devin usage show what was spent.")
+CYCLES = ok(
+    "Devin grants ViewAccountConsumption: the digest goes by Devin's billing cycles and knows their ACU limits."
+) + ok("Devin grants ManageOrganizations: the digest knows the organisation's ACU limit for a cycle.")
+NO_CYCLES = note(
+    "Devin does not grant ViewAccountConsumption: the digest goes by calendar months instead of Devin's billing cycles,"
+    " and does not read Devin's list of ACU limits (optional).",
+    grant("ViewAccountConsumption"),
+)
+NO_CYCLE_LIMIT = note(
+    "Devin does not grant ManageOrganizations: the organisation's own ACU limit for a cycle is not read; where Devin's"
+    " list of ACU limits has none either, BOT_CYCLE_ACUS counts (optional).",
+    grant("ManageOrganizations"),
+)
 INSIGHTS = ok("Devin grants ViewOrgSessions: message counts (insights) can be read.")
 PLAYBOOKS = ok("Devin grants ManageAccountPlaybooks: playbook= takes titles.")
 NO_SESSIONS = problem(

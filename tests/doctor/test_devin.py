@@ -7,11 +7,14 @@ from bot.doctor.devin import check_devin
 from tests.doctor.fakes import ORG, FakeDevin
 from tests.doctor.sentences import (
     CONSUMPTION,
+    CYCLES,
     DEVIN_NOT_REACHED,
     INSIGHTS,
     KEY,
     KEY_IS_GOOD,
     NEW_KEY,
+    NO_CYCLE_LIMIT,
+    NO_CYCLES,
     NO_INSIGHTS,
     NO_PLAYBOOKS,
     NO_SESSIONS,
@@ -50,7 +53,7 @@ def checked(environ, devin):
 
 
 async def test_all_is_granted_and_only_read(checked, devin):
-    assert await checked() == KEY_IS_GOOD + SESSIONS + CONSUMPTION + INSIGHTS + PLAYBOOKS + NOT_PROBED
+    assert await checked() == KEY_IS_GOOD + SESSIONS + CONSUMPTION + CYCLES + INSIGHTS + PLAYBOOKS + NOT_PROBED
     assert {request.method for request in devin.requests} == {"GET"}
 
 
@@ -89,7 +92,7 @@ async def test_a_key_with_a_blank(checked, devin):
 async def test_whose_key_it_is(checked, devin, principal, line):
     devin.answer("/v3/self", **principal)
     assert await checked() == (
-        note(line, NEW_SERVICE_USER) + SESSIONS + CONSUMPTION + INSIGHTS + PLAYBOOKS + NOT_PROBED
+        note(line, NEW_SERVICE_USER) + SESSIONS + CONSUMPTION + CYCLES + INSIGHTS + PLAYBOOKS + NOT_PROBED
     )
 
 
@@ -153,7 +156,7 @@ async def test_the_keys_own_organisation_is_not_shown(checked, devin):
 async def test_each_missing_permission_and_what_it_means(checked, devin):
     devin.refuse(IN_ORG, 403, "Forbidden")
     assert await checked() == (
-        KEY_IS_GOOD + NO_SESSIONS + problem(*WITHOUT_CONSUMPTION) + NO_INSIGHTS + NO_PLAYBOOKS + NOT_PROBED
+        KEY_IS_GOOD + NO_SESSIONS + problem(*WITHOUT_CONSUMPTION) + CYCLES + NO_INSIGHTS + NO_PLAYBOOKS + NOT_PROBED
     )
 
 
@@ -163,6 +166,7 @@ async def test_a_permission_that_devin_names_itself(checked, devin):
         KEY_IS_GOOD
         + SESSIONS
         + CONSUMPTION
+        + CYCLES
         + INSIGHTS
         + note(
             "Devin does not grant ManageOrgPlaybooks: playbook= takes ids only, no titles (optional).",
@@ -173,20 +177,33 @@ async def test_a_permission_that_devin_names_itself(checked, devin):
 
 
 @pytest.mark.parametrize(
-    ("read_by", "made"),
+    ("read_by", "made", "cycles"),
     [
-        ({}, note),
-        ({"BOT_ADMIN_CHANNEL": "C0OPS"}, problem),
-        ({"BOT_ADMIN_USERS": "U0ADA"}, problem),
-        ({"BOT_ADMIN_GROUP": "S0ADMINS"}, problem),
+        ({}, note, []),
+        ({"BOT_ADMIN_CHANNEL": "C0OPS"}, problem, CYCLES),
+        ({"BOT_ADMIN_USERS": "U0ADA"}, problem, CYCLES),
+        ({"BOT_ADMIN_GROUP": "S0ADMINS"}, problem, CYCLES),
     ],
 )
-async def test_consumption_is_optional_where_nobody_reads_it(checked, devin, read_by, made):
+async def test_consumption_is_optional_where_nobody_reads_it(checked, devin, read_by, made, cycles):
     devin.refuse(f"{IN_ORG}/consumption", 403, "Forbidden")
     nobody = dict.fromkeys(("BOT_ADMIN_CHANNEL", "BOT_ADMIN_USERS", "BOT_ADMIN_GROUP"), "")
     assert await checked(**nobody | read_by) == (
-        KEY_IS_GOOD + SESSIONS + made(*WITHOUT_CONSUMPTION) + INSIGHTS + PLAYBOOKS + NOT_PROBED
+        KEY_IS_GOOD + SESSIONS + made(*WITHOUT_CONSUMPTION) + cycles + INSIGHTS + PLAYBOOKS + NOT_PROBED
     )
+
+
+@pytest.mark.parametrize(
+    ("path", "cycles"),
+    [
+        ("/v3/enterprise", NO_CYCLES + NO_CYCLE_LIMIT),
+        ("/v3/enterprise/consumption/cycles", NO_CYCLES + CYCLES[1:]),
+        (f"/v3/enterprise/organizations/{ORG}", CYCLES[:1] + NO_CYCLE_LIMIT),
+    ],
+)
+async def test_without_cycles_or_limits_it_is_noted_what_is_done_instead(checked, devin, path, cycles):
+    devin.refuse(path, 403, "Forbidden")
+    assert await checked() == KEY_IS_GOOD + SESSIONS + CONSUMPTION + cycles + INSIGHTS + PLAYBOOKS + NOT_PROBED
 
 
 async def test_an_organisation_without_insights(checked, devin):
@@ -195,6 +212,7 @@ async def test_an_organisation_without_insights(checked, devin):
         KEY_IS_GOOD
         + SESSIONS
         + CONSUMPTION
+        + CYCLES
         + note(
             "Devin does not offer this to the organisation: message counts (insights) cannot be read, and"
             " what Devin says may be noticed later."
@@ -210,6 +228,7 @@ async def test_a_probe_that_devin_does_not_answer(checked, devin):
         KEY_IS_GOOD
         + SESSIONS
         + problem("Devin does not answer as it should at the moment (500).", RUN_AGAIN)
+        + CYCLES
         + INSIGHTS
         + PLAYBOOKS
         + NOT_PROBED
@@ -219,4 +238,4 @@ async def test_a_probe_that_devin_does_not_answer(checked, devin):
 async def test_devin_stops_answering_after_the_key(checked, devin):
     devin.refuse(f"{IN_ORG}/sessions", 503)
     lines = problem("Devin does not answer as it should at the moment (503).", RUN_AGAIN)
-    assert await checked() == KEY_IS_GOOD + lines + CONSUMPTION + lines + PLAYBOOKS + NOT_PROBED
+    assert await checked() == KEY_IS_GOOD + lines + CONSUMPTION + CYCLES + lines + PLAYBOOKS + NOT_PROBED

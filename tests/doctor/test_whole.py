@@ -12,12 +12,15 @@ from tests.doctor.sentences import (
     APP_TOKEN,
     BOT_TOKEN,
     CONSUMPTION,
+    CYCLES,
     DEVIN_NOT_REACHED,
     INSIGHTS,
     KEY,
     KEY_IS_GOOD,
     LASTING_DISK,
     MIGRATE,
+    NO_CYCLE_LIMIT,
+    NO_CYCLES,
     NO_DIGEST,
     NO_INSIGHTS,
     NO_PLAYBOOKS,
@@ -55,7 +58,8 @@ ADMINS_ARE_GOOD = (
     + ok("BOT_ADMIN_USERS: Slack knows each of them (2).")
     + GROUP_IS_GOOD
 )
-DEVIN_IS_GOOD = KEY_IS_GOOD + SESSIONS + CONSUMPTION + INSIGHTS + PLAYBOOKS + NOT_PROBED
+DEVIN_IS_GOOD = KEY_IS_GOOD + SESSIONS + CONSUMPTION + CYCLES + INSIGHTS + PLAYBOOKS + NOT_PROBED
+ALL_THAT_IS_READ = BOT_PERMISSIONS | LIBRARY_PERMISSIONS | {"ViewAccountConsumption", "ManageOrganizations"}
 
 
 def store_is_good(path):
@@ -72,7 +76,7 @@ async def slack():
 
 @pytest.fixture
 async def devin():
-    async with DevinSimulator(api_key=KEY, permissions=BOT_PERMISSIONS | LIBRARY_PERMISSIONS) as simulator:
+    async with DevinSimulator(api_key=KEY, permissions=ALL_THAT_IS_READ) as simulator:
         yield simulator
 
 
@@ -157,6 +161,8 @@ async def test_everything_is_set_up_wrongly(environ, control, tmp_path):
         + KEY_IS_GOOD
         + NO_SESSIONS
         + problem(*WITHOUT_CONSUMPTION)
+        + NO_CYCLES
+        + NO_CYCLE_LIMIT
         + NO_INSIGHTS
         + NO_PLAYBOOKS
         + NOT_PROBED
@@ -246,6 +252,6 @@ async def test_http_and_postgres_with_nothing_optional(environ, fresh_postgres):
         + SIGNING_NOT_CHECKED
         + NO_DIGEST
         + NOBODY_ASKS
-        + DEVIN_IS_GOOD
+        + [line for line in DEVIN_IS_GOOD if line not in CYCLES]  # nobody reads figures
         + ok("The PostgreSQL store can be reached, and its schema is up to date.")
     )

@@ -104,16 +104,17 @@ async def test_the_post(start, store, bills):
     assert row["lane"] == "out:T0ACME:C0ADMINS"
     assert row["expires_at"] == utc(2026, 5, 20, 13)
     assert row["payload"]["once"] is True
-    short = sentences.figures_in_short("9.5 ACUs", 2, 1, waiting=1)
+    # Mondays took 4.5 on average, and one is to come; the other twelve days to come are expected to take 2.
+    short, expected = sentences.figures_in_short("9.5 ACUs", 2, 1, waiting=1), "60.2\u201383.8"
     assert row["payload"]["text"] == f"{sentences.digest_title('Monday, 18 May 2026')}: {short}"
     assert written(row["payload"]["blocks"]) == (
         f"{sentences.digest_title('Monday, 18 May 2026')}\n{sentences.BILLING_DAY}\n"
         f"*9.5 ACUs* · {sentences.compared('▲ 375 %', '2')}\n"
-        f"{sentences.parts('6.75', '2.75')}\n"
+        f"{sentences.parts('6.8', '2.7')}\n"
         f"{sentences.counts(2, 1, 1)}\n"
-        f"{sentences.month('43.5 ACUs')}\n"
+        f"{sentences.cycle('May', '43.5 ACUs', expected)}\n"
         f"{sentences.MOST_EXPENSIVE}\n"
-        "1. <https://acme.slack.com/archives/C0WORK/p1779105600000000|Fix the login test>: 6.25 ACUs · Ada "
+        "1. <https://acme.slack.com/archives/C0WORK/p1779105600000000|Fix the login test>: 6.3 ACUs · Ada "
         "· <https://app.devin.ai/sessions/a|Devin>\n"
         "2. <https://acme.slack.com/archives/C0WORK/p1779105601000000|Do b>: 0.5 ACUs · Ada · "
         "<https://app.devin.ai/sessions/b|Devin>"
@@ -133,11 +134,11 @@ async def test_a_post_without_permission(start, store, bills):
     (row,) = await posts(store)
     assert written(row["payload"]["blocks"]) == (
         f"{sentences.digest_title('Monday, 18 May 2026')}\n{sentences.BILLING_DAY}\n"
-        f"*6.25 ACUs* through Slack · {sentences.compared('▲ 525 %', '1')}\n"
+        f"*6.3 ACUs* through Slack · {sentences.compared('▲ 525 %', '1')}\n"
         f"{sentences.counts(1, 0, 0)}\n"
-        f"{sentences.month('13.25 ACUs')}\n"
+        f"{sentences.cycle('May', '13.3 ACUs')}{sentences.TOO_EARLY}\n"
         f"{sentences.MOST_EXPENSIVE}\n"
-        "1. <https://acme.slack.com/archives/C0WORK/p1779105600000000|Fix the login test>: 6.25 ACUs · "
+        "1. <https://acme.slack.com/archives/C0WORK/p1779105600000000|Fix the login test>: 6.3 ACUs · "
         "<https://app.devin.ai/sessions/a|Devin>\n"
         f"{sentences.OWN_SESSIONS_ONLY}"
     )
@@ -151,7 +152,7 @@ async def test_a_post_about_a_quiet_day(start, store):
         f"{sentences.digest_title('Monday, 18 May 2026')}\n{sentences.BILLING_DAY}\n"
         f"*0 ACUs* · {sentences.NOTHING_TO_COMPARE_WITH}\n"
         f"{sentences.counts(0, 0, 0)}\n"
-        f"{sentences.month('0 ACUs')}\n"
+        f"{sentences.cycle('May', '0 ACUs')}\n"
         f"{sentences.NOTHING_USED}"
     )
 
@@ -165,12 +166,12 @@ async def test_a_post_before_the_bill_is_in(start, store, bills):
     (row,) = await posts(store)
     assert written(row["payload"]["blocks"]) == (
         f"{sentences.digest_title('Monday, 18 May 2026')}\n{sentences.BILLING_DAY}\n"
-        "*6.25 ACUs* through Slack\n"
+        "*6.3 ACUs* through Slack\n"
         f"{sentences.bill_not_in('Monday, 18 May 2026')}\n"
         f"{sentences.counts(1, 0, 0)}\n"
-        f"{sentences.month('2 ACUs', 'Sunday, 17 May 2026')}\n"
+        f"{sentences.cycle('May, until 17 May', '2 ACUs')}{sentences.TOO_EARLY}\n"
         f"{sentences.MOST_EXPENSIVE}\n"
-        "1. <https://acme.slack.com/archives/C0WORK/p1779105600000000|Fix the login test>: 6.25 ACUs · "
+        "1. <https://acme.slack.com/archives/C0WORK/p1779105600000000|Fix the login test>: 6.3 ACUs · "
         "<https://app.devin.ai/sessions/a|Devin>"
     )
 
@@ -185,14 +186,16 @@ async def test_a_post_where_devin_has_no_bill_comes_at_its_time(start, store, bi
 
 
 async def test_a_post_on_a_plan_without_acus(start, store):
-    await store.session("a", utc(2026, 5, 18, 12), done_at=utc(2026, 5, 18, 13))
+    came = {"worked": 2400.0, "pull_requests": [{"url": "https://github.com/acme/web/pull/1", "state": "open"}]}
+    await store.session("a", utc(2026, 5, 18, 12), done_at=utc(2026, 5, 18, 13), **came)
     with frozen_at(2026, 5, 20, 6, 50) as frozen:
         await run(frozen, start(), utc(2026, 5, 20, 7, 10))
     (row,) = await posts(store)
     assert written(row["payload"]["blocks"]) == (
         f"{sentences.digest_title('Monday, 18 May 2026')}\n{sentences.BILLING_DAY}\n"
         f"{sentences.PLAN_WITHOUT_ACUS}\n"
-        f"{sentences.counts(1, 1, 0)}"
+        f"{sentences.counts(1, 1, 0)}\n"
+        f"{sentences.results('40 minutes of work', '1 pull request')}"
     )
 
 
@@ -483,11 +486,11 @@ async def test_in_an_outage_the_digest_waits_half_an_hour_for_devin(start, store
     assert [line["event"] for line in logs if line["log_level"] == "warning"] == ["digest waits for Devin"]
     assert written((await posts(store))[0]["payload"]["blocks"]) == (
         f"{sentences.digest_title('Monday, 18 May 2026')}\n{sentences.BILLING_DAY}\n"
-        "*6.25 ACUs* through Slack\n"
+        "*6.3 ACUs* through Slack\n"
         f"{sentences.NO_TOTAL}\n"
         f"{sentences.counts(1, 0, 0)}\n"
         f"{sentences.MOST_EXPENSIVE}\n"
-        "1. <https://acme.slack.com/archives/C0WORK/p1779105600000000|Fix the login test>: 6.25 ACUs · "
+        "1. <https://acme.slack.com/archives/C0WORK/p1779105600000000|Fix the login test>: 6.3 ACUs · "
         "<https://app.devin.ai/sessions/a|Devin>"
     )
 
@@ -502,10 +505,10 @@ async def test_figures_that_were_read_before_an_outage_serve(start, store, bills
         await run(frozen, digest, utc(2026, 5, 20, 8))
     assert written((await posts(store))[0]["payload"]["blocks"]) == (
         f"{sentences.digest_title('Monday, 18 May 2026')}\n{sentences.BILLING_DAY}\n"
-        f"*6.25 ACUs* · {sentences.NOTHING_TO_COMPARE_WITH}\n"
-        f"{sentences.parts('0', '6.25')}\n"
+        f"*6.3 ACUs* · {sentences.NOTHING_TO_COMPARE_WITH}\n"
+        f"{sentences.parts('0', '6.3')}\n"
         f"{sentences.counts(0, 0, 0)}\n"
-        f"{sentences.month('6.25 ACUs')}\n"
+        f"{sentences.cycle('May', '6.3 ACUs')}{sentences.TOO_EARLY}\n"
         f"{sentences.NOTHING_USED}"
     )
 
@@ -520,7 +523,7 @@ async def test_a_devin_that_comes_back_is_used_at_once(start, store, bills):
         await run(frozen, digest, utc(2026, 5, 20, 8))
     ((_, at, _),) = await dated_posts(store)
     assert at == "05-20 07:20"
-    assert "*6.25 ACUs*" in written((await posts(store))[0]["payload"]["blocks"])
+    assert "*6.3 ACUs*" in written((await posts(store))[0]["payload"]["blocks"])
 
 
 async def test_a_restart_late_in_an_outage_asks_once_and_posts(start, store, bills):

@@ -1,7 +1,7 @@
 """What was spent: read from Devin by billing day, reported from rows."""
 
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import httpx
 import pytest
@@ -9,11 +9,13 @@ import pytest
 from bot.devin.client import Devin
 from bot.devin.errors import DevinUnreachable
 from bot.domain.billing import Period, Withheld, WithheldBecause, bounds
+from bot.domain.cycle import calendar_month
 from bot.flows.money.usage_ledger import UsageLedger
 from bot.playground.devin import DevinControl, DevinSimulator
 from bot.store import due, spend
 from bot.store.tables import consumption
 from bot.timing import PRODUCTION
+from bot.views.cycle import CycleFigures
 from bot.views.digest import Figures
 from tests import sentences
 from tests.flows.conftest import ORG
@@ -57,6 +59,10 @@ def usage_ledger(make, store, clock):
 
 def may(day):
     return date(2026, 5, day)
+
+
+def days(first, last):
+    return tuple(first + timedelta(days=after) for after in range((last - first).days + 1))
 
 
 async def billed(store, first=date(2026, 1, 1), last=date(2026, 12, 31)):
@@ -231,7 +237,7 @@ async def test_the_figures_of_a_day(usage_ledger, bills, store):
 
     figures = await usage_ledger.figures(YESTERDAY)
 
-    assert (figures.total, figures.mean_before, figures.month, figures.withheld) == (9.0, 1.0, 27.0, None)
+    assert (figures.total, figures.mean_before, figures.cycle.used, figures.withheld) == (9.0, 1.0, 27.0, None)
     assert figures.through_slack == 6.75
     assert (figures.started, figures.finished, figures.waiting) == (2, 2, 1)
     costly, cheap = figures.most_expensive
@@ -258,7 +264,7 @@ async def test_without_permission_our_own_rows_count_and_say_so(usage_ledger, bi
     await store.spent(may(2), a=1.0)
     figures = await usage_ledger.figures(YESTERDAY)
     assert (figures.total, figures.through_slack) == (None, 4.0)
-    assert (figures.mean_before, figures.month) == (1.0, 12.0)
+    assert (figures.mean_before, figures.cycle.used) == (1.0, 12.0)
     assert figures.withheld == PERMISSION_MISSING
 
 
@@ -275,7 +281,7 @@ async def test_before_the_first_reading_nothing_is_made_up(usage_ledger, store):
     await store.session("a", NOW - 86_400)
     await store.spent(YESTERDAY, a=4.0)
     figures = await usage_ledger.figures(YESTERDAY)
-    assert (figures.total, figures.mean_before, figures.month, figures.withheld) == (None, None, None, None)
+    assert (figures.total, figures.mean_before, figures.cycle, figures.withheld) == (None, None, None, None)
     assert (figures.through_slack, figures.not_in_yet) == (4.0, None)
 
 
@@ -302,13 +308,14 @@ async def test_a_bill_below_our_own_count_is_not_in_yet(usage_ledger, bills, sto
     await usage_ledger.refresh()
     early = await usage_ledger.figures(YESTERDAY)
     assert (early.total, early.through_slack, early.not_in_yet) == (None, 4.0, YESTERDAY)
-    assert (early.month, early.month_until) == (0.25, may(18))
+    assert (early.cycle.used, early.cycle.until) == (0.25, may(18))
     week = await usage_ledger.figures(YESTERDAY, may(13))
     assert (week.total, week.not_in_yet) == (None, YESTERDAY)
     bills.days = {may(2): 0.25, YESTERDAY: 6.5}
     await usage_ledger.refresh()
     late = await usage_ledger.figures(YESTERDAY)
-    assert (late.total, late.through_slack, late.not_in_yet, late.month) == (6.5, 4.0, None, 6.75)
+    assert (late.total, late.through_slack, late.not_in_yet) == (6.5, 4.0, None)
+    assert (late.cycle.used, late.cycle.until) == (6.75, None)
 
 
 async def test_a_running_day_without_a_bill_is_not_called_free(usage_ledger, bills):
@@ -357,17 +364,17 @@ async def test_usage_is_answered_from_rows(usage_ledger, bills, store):
         "*0.5 ACUs*\n"
         f"{sentences.parts('0', '0.5')}\n"
         f"{sentences.counts(0, 0, 0)}\n"
-        f"{sentences.month('19.5 ACUs')}\n"
+        f"{sentences.cycle('May', '19.5 ACUs', '31')}\n"
         f"{sentences.NOTHING_USED}"
     )
     assert texts[Period.YESTERDAY] == (
         f"{sentences.YESTERDAY}\n{sentences.billing_day('Tuesday, 19 May 2026')}\n"
         f"*1 ACU* · {sentences.AS_USUAL}\n"
-        f"{sentences.parts('0.75', '0.25')}\n"
+        f"{sentences.parts('0.8', '0.2')}\n"
         f"{sentences.counts(1, 0, 0)}\n"
-        f"{sentences.month('19 ACUs')}\n"
+        f"{sentences.cycle('May', '19 ACUs', '31')}\n"
         f"{sentences.MOST_EXPENSIVE}\n"
-        "1. <https://acme.slack.com/archives/C0WORK/p1779192000000000|Fix &amp; finish>: 0.75 ACUs · Ada "
+        "1. <https://acme.slack.com/archives/C0WORK/p1779192000000000|Fix &amp; finish>: 0.8 ACUs · Ada "
         "&lt;\u200b!channel&gt; · <https://app.devin.ai/sessions/a|Devin>"
     )
     assert texts[Period.WEEK].startswith(f"{sentences.WEEK}\n{sentences.seven_days('Tuesday, 19 May 2026')}\n")
@@ -378,11 +385,11 @@ async def test_usage_without_permission_names_it(usage_ledger, bills, store):
     texts = await answers(usage_ledger, bills, store)
     assert texts[Period.YESTERDAY] == (
         f"{sentences.YESTERDAY}\n{sentences.billing_day('Tuesday, 19 May 2026')}\n"
-        f"*0.75 ACUs* through Slack · {sentences.NOTHING_TO_COMPARE_WITH}\n"
+        f"*0.8 ACUs* through Slack · {sentences.NOTHING_TO_COMPARE_WITH}\n"
         f"{sentences.counts(1, 0, 0)}\n"
-        f"{sentences.month('0.75 ACUs')}\n"
+        f"{sentences.cycle('May', '0.8 ACUs')}{sentences.TOO_EARLY}\n"
         f"{sentences.MOST_EXPENSIVE}\n"
-        "1. <https://acme.slack.com/archives/C0WORK/p1779192000000000|Fix &amp; finish>: 0.75 ACUs · Ada "
+        "1. <https://acme.slack.com/archives/C0WORK/p1779192000000000|Fix &amp; finish>: 0.8 ACUs · Ada "
         "&lt;\u200b!channel&gt; · <https://app.devin.ai/sessions/a|Devin>\n"
         f"{sentences.OWN_SESSIONS_ONLY}"
     )
@@ -409,8 +416,9 @@ async def test_the_same_on_both_databases(make, either_store, clock, bills):
     await either_store.session("a", NOW - 86_400)
     await either_store.spent(YESTERDAY, a=2.0)
     figures = await usage_ledger.figures(YESTERDAY)
+    may_so_far = CycleFigures(calendar_month(YESTERDAY), used=2.5)
     assert replace(figures, most_expensive=()) == Figures(
-        YESTERDAY, total=2.5, through_slack=2.0, mean_before=0.0, started=1, month=2.5, month_until=YESTERDAY
+        YESTERDAY, total=2.5, through_slack=2.0, mean_before=0.0, started=1, cycle=may_so_far
     )
     async with either_store.db.read() as tx:
         found = await spend.billed(tx, ORG, YESTERDAY, YESTERDAY)

@@ -401,7 +401,9 @@ def test_a_call_that_repeats_a_failed_one_is_a_retry() -> None:
     counters.devin_call(asked(2, "archive", status=500))
     counters.devin_call(asked(3, "archive"))
     counters.devin_call(asked(4, "archive"))
-    assert counters.read()["devin"] == {"made": 4, "failed": 2, "retried": 2}
+    counters.devin_call(asked(5, "cycles", status=403))  # the key lacks a right
+    counters.devin_call(asked(6, "cycles", status=403))
+    assert counters.read()["devin"] == {"made": 6, "failed": 2, "retried": 2}
     assert counters.read()["doubled"] == 0
 
 

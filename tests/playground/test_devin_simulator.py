@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import re
 import time
 from typing import Any
 
@@ -218,6 +219,7 @@ NEEDED = [
     ("GET", "/v3/enterprise/consumption/daily", "ViewAccountConsumption"),
     ("GET", "/v3/enterprise/consumption/daily/organizations/org-play", "ViewAccountConsumption"),
     ("GET", "/v3/enterprise/consumption/cycles", "ViewAccountConsumption"),
+    ("GET", "/v3/enterprise/consumption/acu-limits/devin", "ViewAccountConsumption"),
     ("GET", "/v3/enterprise/organizations", "ManageOrganizations"),
     ("GET", "/v3/enterprise/organizations/org-play", "ManageOrganizations"),
     ("GET", "/v3/enterprise/audit-logs", "ManageEnterpriseSettings"),
@@ -1040,7 +1042,50 @@ async def test_cycles_are_a_page_and_begin_at_eight_utc(api: httpx.AsyncClient, 
     assert good(await api.get("/v3/enterprise/consumption/cycles"))["items"] == [{"after": 1, "before": 2}]
 
 
+async def test_acu_limits_are_a_page_in_the_shape_of_the_contract(
+    api: httpx.AsyncClient, control: DevinControl
+) -> None:
+    await control.permissions(grant=sorted(ENTERPRISE_PERMISSIONS))
+    path = "/v3/enterprise/consumption/acu-limits/devin"
+    assert good(await api.get(path))["items"] == []
+    limits = [
+        {"scope": "enterprise", "cycle_acu_limit": 5000},
+        {"scope": "org", "cycle_acu_limit": 0, "org_id": "org-play"},
+    ]
+    await control.acu_limits(limits)
+    assert good(await api.get(path, params={"first": "1"}))["has_next_page"] is True
+    assert good(await api.get(path))["items"] == [{"org_id": None, "user_id": None} | limit for limit in limits]
+
+
+@pytest.mark.parametrize(
+    ("limit", "sentence"),
+    [
+        ({"scope": "org"}, "A limit lacks cycle_acu_limit."),
+        ({"scope": "org", "cycle_acu_limit": -1}, "cycle_acu_limit must be a whole number from 0 to 1,000,000."),
+        ({"scope": "org", "cycle_acu_limit": 1, "team": "x"}, "A limit has no team."),
+    ],
+)
+async def test_a_limit_that_devin_could_not_have_is_refused(
+    control: DevinControl, limit: dict[str, Any], sentence: str
+) -> None:
+    with pytest.raises(ValueError, match=re.escape(sentence)):
+        await control.acu_limits([limit])
+
+
 # ---------------------------------------------------------------- enterprise
+
+
+async def test_the_limits_of_an_organisation_can_be_set(api: httpx.AsyncClient, control: DevinControl) -> None:
+    await control.permissions(grant=sorted(ENTERPRISE_PERMISSIONS))
+    await control.limit_organization("org-play", max_cycle_acu_limit=900)
+    found = good(await api.get("/v3/enterprise/organizations/org-play"))
+    assert (found["max_cycle_acu_limit"], found["max_session_acu_limit"]) == (900, None)
+    await control.limit_organization("org-play", max_cycle_acu_limit=None)
+    assert good(await api.get("/v3/enterprise/organizations"))["items"][0]["max_cycle_acu_limit"] is None
+    with pytest.raises(ValueError, match=r"No limit of an organisation is called name\."):
+        await control.limit_organization("org-play", name=1)
+    with pytest.raises(ValueError, match="Organization not found"):
+        await control.limit_organization("org-none", max_cycle_acu_limit=1)
 
 
 async def test_organisations_are_paged(api: httpx.AsyncClient, control: DevinControl) -> None:

@@ -161,11 +161,11 @@ async def test_each_workspace_gets_its_own_digest(both: Both) -> None:
     await both.started()
     both.clock.put(3 * 3600)
     day = newest_finished(both.clock() - 3600)  # at the digest's own time, which was an hour ago
-    for on, acus in zip(both, (2.25, 7.5), strict=True):
+    for on, acus in zip(both, (2.5, 7.5), strict=True):
         await on.devin.consumption(day.isoformat(), acus)
     await both.one.stop()
     await both.one.start()
-    for on, acus, other in zip(both, ("2.25", "7.5"), ("7.5", "2.25"), strict=True):
+    for on, acus, other in zip(both, ("2.5", "7.5"), ("7.5", "2.5"), strict=True):
         post = await on.slack.wait_for_message(OPS, sentences.DIGEST_BEGINS)
         assert f"{acus} ACU" in post["text"]
         assert other not in post["text"]
@@ -173,7 +173,7 @@ async def test_each_workspace_gets_its_own_digest(both: Both) -> None:
         assert f"{acus} ACU" in usage
         assert other not in usage
     billed = {(row["org_id"], float(row["acus"])) for row in await rows(both.one, "consumption", day=day.isoformat())}
-    assert billed == {(ONE[1], 2.25), (TWO[1], 7.5)}
+    assert billed == {(ONE[1], 2.5), (TWO[1], 7.5)}
     assert {f"digest:{ONE[0]}", f"digest:{TWO[0]}"} <= {row["name"] for row in await rows(both.one, "due")}
 
 

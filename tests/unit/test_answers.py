@@ -3,11 +3,13 @@
 # ruff: noqa: E501 - a sentence is easiest to compare on one line
 
 from dataclasses import replace
+from decimal import Decimal
 
 import pytest
 from inline_snapshot import Is, snapshot
 
 from bot.domain.admins import Admins
+from bot.domain.amounts import Price
 from bot.domain.commands.options import NOT_A_MODE, NOT_ACUS, Mistyped, Request, parse_request
 from bot.domain.commands.parser import Doubt, UnknownVerb, parse_doubt
 from bot.domain.commands.registry import NOTIFY, STATUS, STOP
@@ -187,6 +189,7 @@ SAID = {
     "not_anybodys": lambda text: answers.not_yours("", Admins()),
     "status": lambda text: answers.status(SESSION, "https://acme.slack.com/p1"),
     "cost": lambda text: answers.cost(SESSION),
+    "cost_in_money": lambda text: answers.cost(SESSION, Price(Decimal("2.25"), "USD")),
     "cost_unknown": lambda text: answers.cost(replace(ASLEEP, options=Options())),
     "admins_only": lambda text: answers.admins_only("usage figures", ADMINS),
     "admins_only_of_many": lambda text: answers.admins_only("usage figures", Admins(frozenset(MANY))),
@@ -282,6 +285,7 @@ def test_the_answers_that_depend_on_something():
                 f"{sentences.pull_request_line('<https://github.com/acme/web/pull/12|acme/web#12> (open)')}"
             ),
             "cost": Is(sentences.cost("1.5 of 10 ACUs")),
+            "cost_in_money": Is(sentences.cost("1.5 of 10 ACUs (3.38 USD)")),
             "cost_unknown": Is(sentences.NO_ACUS),
             "admins_only": Is(sentences.admins_only("<@U8>, <@U9> or somebody in <!subteam^S1>")),
             "admins_only_of_many": Is(sentences.admins_only("<@U1>, <@U2>, <@U3>, <@U4> or <@U5>")),

@@ -2,6 +2,7 @@
 
 import traceback
 from datetime import time
+from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -28,6 +29,15 @@ SOCKET = {name: value for name, value in HTTP.items() if name != "SLACK_SIGNING_
 CODE_HOSTS = (
     "BOT_CODE_HOSTS must be the hosts of your code with commas between them, without https:// and paths,"
     " for example git.acme.example,code.acme.example:8443."
+)
+
+
+ACU_PRICE = (
+    "BOT_ACU_PRICE must be what an ACU costs, as a number with a point, and its currency, as three letters or a sign,"
+    " for example 2.25 USD or 2.25 €."
+)
+CYCLE_ACUS = (
+    "BOT_CYCLE_ACUS must be a number of ACUs above 0 and up to a billion, without separators, for example 1200."
 )
 
 
@@ -207,6 +217,12 @@ def test_spaces_around_a_value_are_forgiven():
             "0",
             "BOT_RETENTION_DAYS must be a whole number of days from 1 to 3650, for example 30.",
         ),
+        *(
+            ("BOT_ACU_PRICE", wrong, ACU_PRICE)
+            for wrong in ("2.25", "USD", "2,25 USD", "$2.25", "0 USD", "-1 USD", "1 US")
+        ),
+        *(("BOT_ACU_PRICE", wrong, ACU_PRICE) for wrong in ("USD 2.25", "2.25 dollars", "2.255", "2.25 !")),
+        *(("BOT_CYCLE_ACUS", wrong, CYCLE_ACUS) for wrong in ("0", "-5", "1,200", "many", "inf", "1e300")),
         ("BOT_KEEP_DEAD_TEXTS", "perhaps", "BOT_KEEP_DEAD_TEXTS must be yes or no."),
         *(
             ("BOT_CODE_HOSTS", wrong, CODE_HOSTS)
@@ -268,6 +284,27 @@ def test_hosts_of_code_and_texts_that_are_kept():
     settings = load_settings(HTTP | {"BOT_CODE_HOSTS": hosts, "BOT_KEEP_DEAD_TEXTS": "yes"})
     assert settings.bot_code_hosts == ("git.acme.example", "code.acme.example:8443")
     assert settings.bot_keep_dead_texts is True
+
+
+@pytest.mark.parametrize(
+    ("given", "price"),
+    [
+        ("2.25 USD", (Decimal("2.25"), "USD")),
+        ("2.25 €", (Decimal("2.25"), "€")),
+        ("2.25usd", (Decimal("2.25"), "USD")),
+        ("3 EUR", (Decimal(3), "EUR")),
+    ],
+)
+def test_a_price_is_an_amount_and_a_currency(given, price):
+    assert load_settings(HTTP | {"BOT_ACU_PRICE": given}).bot_acu_price == price
+
+
+def test_a_price_and_a_limit_from_a_file(tmp_path):
+    file = tmp_path / ".env"
+    file.write_text("BOT_ACU_PRICE=2.25 USD\nBOT_CYCLE_ACUS=1200.5\n")
+    assert (load_settings(HTTP).bot_acu_price, load_settings(HTTP).bot_cycle_acus) == (None, None)
+    settings = load_settings(HTTP, file)
+    assert (settings.bot_acu_price, settings.bot_cycle_acus) == ((Decimal("2.25"), "USD"), 1200.5)
 
 
 def test_a_zone_a_time_admins_and_a_log_level():

@@ -10,10 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from inline_snapshot import Is, snapshot
 
+from bot.domain.amounts import Price, half_up
 from bot.domain.billing import Period, Withheld, WithheldBecause
 from bot.domain.consumption import Correction
-from bot.views.digest import Figures, MostExpensive, change, digest, usage
-from bot.views.text import acus
+from bot.domain.cycle import calendar_month
+from bot.domain.forecast import Forecast
+from bot.views.cycle import CycleFigures
+from bot.views.digest import Figures, MostExpensive, Results, change, digest, usage
+from bot.views.text import tenths_of_acus
 from tests import sentences
 from tests.markup import with_markup, written
 from tests.unit.block_kit import NASTY, assert_calls_nobody, assert_valid
@@ -32,8 +36,9 @@ FIGURES = Figures(
         ),
         MostExpensive("Upgrade", 5.25),
     ),
-    month=99.0,
+    cycle=CycleFigures(calendar_month(date(2025, 3, 9)), used=99.0, limit=1200.0, forecast=Forecast(310.0, 380.0)),
 )
+MARCH = sentences.cycle("March", "99 of 1,200 ACUs (8 %)", "310\u2013380")
 
 
 def test_a_digest_names_its_day():
@@ -44,11 +49,11 @@ def test_a_digest_names_its_day():
         f"*12.5 ACUs* · {sentences.compared('▲ 25 %', '10')}\n"
         f"{sentences.parts('12.5', '0')}\n"
         f"{sentences.counts(4, 3, 1)}\n"
-        f"{sentences.month('99 ACUs')}\n"
+        f"{MARCH}\n"
         f"{sentences.MOST_EXPENSIVE}\n"
-        "1. <https://acme.slack.com/p1|Fix the login test>: 7.25 ACUs · Ada · "
+        "1. <https://acme.slack.com/p1|Fix the login test>: 7.3 ACUs · Ada · "
         "<https://app.devin.ai/sessions/a|Devin>\n"
-        "2. Upgrade: 5.25 ACUs"
+        "2. Upgrade: 5.3 ACUs"
     )
     assert message.blocks == snapshot(
         [
@@ -68,7 +73,7 @@ def test_a_digest_names_its_day():
                         f"*12.5 ACUs* · {sentences.compared('▲ 25 %', '10')}\n"
                         f"{sentences.parts('12.5', '0')}\n"
                         f"{sentences.counts(4, 3, 1)}\n"
-                        f"{sentences.month('99 ACUs')}"
+                        f"{MARCH}"
                     ),
                     "verbatim": True,
                 },
@@ -79,9 +84,9 @@ def test_a_digest_names_its_day():
                     "type": "mrkdwn",
                     "text": Is(
                         f"{sentences.MOST_EXPENSIVE}\n"
-                        "1. <https://acme.slack.com/p1|Fix the login test>: 7.25 ACUs · Ada · "
+                        "1. <https://acme.slack.com/p1|Fix the login test>: 7.3 ACUs · Ada · "
                         "<https://app.devin.ai/sessions/a|Devin>\n"
-                        "2. Upgrade: 5.25 ACUs"
+                        "2. Upgrade: 5.3 ACUs"
                     ),
                     "verbatim": True,
                 },
@@ -138,7 +143,7 @@ def test_figures_from_our_own_rows_say_why(because, named, sentence):
 
 def amounts(**facts):
     """The lines of a digest between its title and the number of sessions, and those behind the list."""
-    lines = written(digest(replace(FIGURES, most_expensive=(), month=None, **facts)).blocks).splitlines()
+    lines = written(digest(replace(FIGURES, most_expensive=(), cycle=None, **facts)).blocks).splitlines()
     at = lines.index(sentences.counts(4, 3, 1))
     return lines[2:at], lines[at + 1 :]
 
@@ -146,10 +151,10 @@ def amounts(**facts):
 @pytest.mark.parametrize(
     ("total", "through_slack", "parts"),
     [
-        (12.5, 7.25, [sentences.parts("7.25", "5.25")]),
+        (12.5, 7.25, [sentences.parts("7.3", "5.2")]),
         (12.5, 0.0, [sentences.parts("0", "12.5")]),
-        (12.5, 0.001, [sentences.parts("under 0.01", "12.5")]),
-        (1.0, 0.335, [sentences.parts("0.34", "0.66")]),  # each part rounded by itself would make 1.01
+        (12.5, 0.001, [sentences.parts("under 0.1", "12.5")]),
+        (1.0, 0.35, [sentences.parts("0.4", "0.6")]),  # each part rounded by itself would make 1.1
         (0.0, 0.0, []),
     ],
 )
@@ -160,7 +165,7 @@ def test_what_came_through_slack_and_what_came_otherwise_add_up(total, through_s
 def test_a_count_of_our_own_that_is_above_the_bill_is_explained():
     above, below = amounts(total=12.5, through_slack=12.75)
     assert above == [f"*12.5 ACUs* · {sentences.compared('▲ 25 %', '10')}", sentences.parts("12.5", "0")]
-    assert below == [sentences.NOTHING_USED_HERE, sentences.counted_by_session("12.75 ACUs")]
+    assert below == [sentences.NOTHING_USED_HERE, sentences.counted_by_session("12.8 ACUs")]
 
 
 @given(st.dictionaries(st.sampled_from(["devin", "review"]), st.floats(0, 1e6)), st.floats(0, 1e6), st.floats(0, 1e6))
@@ -173,12 +178,12 @@ def test_the_parts_that_are_shown_add_up_to_the_total_that_is_shown(products, co
         ours, others = [acus_in(part) for part in pairs[0]] if pairs else (0, 0)
         assert ours + others == whole
         assert min(ours, others) >= 0
-        above = round(own, 2) > round(total, 2)
-        assert (sentences.counted_by_session(acus(round(own, 2))) in below) is above
+        above = half_up(own, 1) > half_up(total, 1)
+        assert (sentences.counted_by_session(tenths_of_acus(own)) in below) is above
 
 
 def acus_in(written_amount):
-    return 0 if written_amount == "under 0.01" else Decimal(written_amount.replace(",", ""))
+    return 0 if written_amount == "under 0.1" else Decimal(written_amount.replace(",", ""))
 
 
 def test_corrected_bills_are_a_line_each_below_the_figures():
@@ -193,13 +198,58 @@ def test_corrected_bills_are_a_line_each_below_the_figures():
 
 def test_a_bill_that_is_not_in_yet_is_said_to_be_not_in_yet():
     above, below = amounts(total=None, through_slack=7.25, not_in_yet=date(2025, 3, 9))
-    assert above == ["*7.25 ACUs* through Slack", sentences.bill_not_in("Sunday, 9 March 2025")]
+    assert above == ["*7.3 ACUs* through Slack", sentences.bill_not_in("Sunday, 9 March 2025")]
     assert below == [sentences.NOTHING_USED_HERE]
 
 
 @pytest.mark.parametrize("total", [0.0, None])
 def test_a_plan_without_acus_is_not_called_quiet(total):
     assert amounts(total=total, through_slack=0.0, no_acus_reported=True) == ([sentences.PLAN_WITHOUT_ACUS], [])
+
+
+@pytest.mark.parametrize(
+    ("came", "said"),
+    [
+        (Results(19_200.0, 3), [sentences.results("5 h 20 min of work", "3 pull requests")]),
+        (Results(0.0, 1), [sentences.results("1 pull request")]),
+        (Results(90.0, 0), [sentences.results("1 minute of work")]),
+        (Results(0.0, 0), []),
+    ],
+)
+def test_a_plan_without_acus_has_time_and_pull_requests_instead(came, said):
+    assert amounts(total=None, through_slack=0.0, no_acus_reported=True, results=came) == (
+        [sentences.PLAN_WITHOUT_ACUS],
+        said,
+    )
+
+
+def test_a_plan_without_acus_has_no_cycle():
+    figures = replace(FIGURES, total=0.0, through_slack=0.0, no_acus_reported=True)
+    assert MARCH not in written(digest(figures).blocks)
+
+
+def test_with_a_price_money_stands_beside_the_totals_and_nothing_else():
+    message = digest(replace(FIGURES, price=Price(Decimal("2.25"), "USD")))
+    march = sentences.cycle("March", "99 of 1,200 ACUs (8 %, 222.75 USD)", "310\u2013380")
+    assert_valid(message)
+    assert written(message.blocks) == (
+        f"{sentences.digest_title('Sunday, 9 March 2025')}\n{sentences.BILLING_DAY}\n"
+        f"*12.5 ACUs (28.13 USD)* · {sentences.compared('▲ 25 %', '10')}\n"
+        f"{sentences.parts('12.5', '0')}\n"
+        f"{sentences.counts(4, 3, 1)}\n"
+        f"{march}\n"
+        f"{sentences.MOST_EXPENSIVE}\n"
+        "1. <https://acme.slack.com/p1|Fix the login test>: 7.3 ACUs · Ada · "
+        "<https://app.devin.ai/sessions/a|Devin>\n"
+        "2. Upgrade: 5.3 ACUs"
+    )
+    short = sentences.figures_in_short("12.5 ACUs (28.13 USD)", 4, 3, waiting=1)
+    assert message.text == f"{sentences.digest_title('Sunday, 9 March 2025')}: {short}"
+
+
+def test_with_a_price_what_came_through_slack_has_its_money_where_the_total_is_not_known():
+    above, _ = amounts(total=None, price=Price(Decimal("2.25"), "USD"))
+    assert above == ["*12.5 ACUs (28.13 USD)* through Slack", sentences.NO_TOTAL]
 
 
 def test_a_plan_that_counts_only_the_whole_says_so():

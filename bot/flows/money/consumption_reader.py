@@ -84,7 +84,7 @@ class ConsumptionReader:
         Returns the seconds until the next call, of which there are more while earlier days are missing.
         """
         timing = self._services.timing
-        if not self._is_asked_for(organisation):
+        if not self._services.workspaces.want_figures_of(organisation):
             return timing.consumption_interval
         async with self._services.db.read() as tx:
             stored = await due.read(tx, due.consumption(organisation.id))
@@ -96,10 +96,6 @@ class ConsumptionReader:
         except DevinError as error:
             self._note_failure(organisation, error)
             return max(timing.consumption_retry, error.retry_after or 0.0)
-
-    def _is_asked_for(self, organisation: Organisation) -> bool:
-        policies = [one.policy for one in self._services.workspaces if one.organisation is organisation]
-        return any(policy.admin_channel or policy.admin_users or policy.admin_group for policy in policies)
 
     async def refresh(self, organisation: Organisation) -> None:
         """Read in one call what Devin billed to an organisation on the days that may still change, and store it.

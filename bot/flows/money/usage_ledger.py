@@ -19,9 +19,12 @@ from bot.domain.billing import (
     days_before,
     days_of,
     is_bill_in,
+    newest_finished,
 )
 from bot.domain.session import Session
 from bot.flows.money.consumption_reader import ConsumptionReader, read_withheld
+from bot.flows.money.cycle_figures import cycle_figures, history_start
+from bot.flows.money.cycles import cycle_of, limit_of
 from bot.flows.organisation import Organisation
 from bot.flows.services import Services
 from bot.flows.workspace import Workspace
@@ -29,7 +32,8 @@ from bot.store import due, people, session_counts, sessions, spend
 from bot.store.database.connection import Transaction
 from bot.store.spend import Billed
 from bot.views import digest as views
-from bot.views.digest import Figures, MostExpensive
+from bot.views.cycle import CycleFigures
+from bot.views.digest import Figures, MostExpensive, Results
 from bot.views.message import Message
 
 
@@ -104,13 +108,15 @@ class UsageLedger:
         With `first` the read goes before other work, because Slack waits for the answer.
         """
         days, org_id = _span(since or day, day), workspace.organisation.id
-        theirs = (workspace.team, org_id)
+        theirs, span = (workspace.team, org_id), (bounds(days[0])[0], bounds(day)[1])
         async with self._services.db.scan(first=first) as tx:
             amounts = await self._acus_by_day(tx, org_id, days)
-            started, finished = await session_counts.counts_between(tx, *theirs, bounds(days[0])[0], bounds(day)[1])
+            started, finished = await session_counts.counts_between(tx, *theirs, *span)
             waiting = await session_counts.waiting_now(tx, *theirs)
             most_expensive = await self._most_expensive(tx, workspace, days)
             no_acus = await self._no_acus_reported(tx, workspace, day, amounts)
+            cycle = await self._cycle(tx, workspace, day)
+            results = await session_counts.results_between(tx, *theirs, *span) if no_acus else None
         return Figures(
             day=day,
             total=amounts.total(days),
@@ -121,11 +127,12 @@ class UsageLedger:
             finished=finished,
             waiting=waiting,
             most_expensive=most_expensive,
-            month=amounts.best(_span(day.replace(day=1), amounts.newest_in(day))),
-            month_until=amounts.newest_in(day),
+            cycle=cycle,
             not_in_yet=amounts.first_late(days),
             withheld=amounts.withheld,
             no_acus_reported=no_acus,
+            results=results and Results(*results),
+            price=workspace.policy.acu_price,
         )
 
     async def usage(self, workspace: Workspace, period: Period) -> Message:
@@ -147,6 +154,13 @@ class UsageLedger:
             return AcusByDay({}, own, withheld=withheld)
         late = frozenset(day for day, acus in read.items() if not is_bill_in(day, acus, own.get(day, 0.0), now))
         return AcusByDay({day: acus for day, acus in read.items() if day not in late}, own, late)
+
+    async def _cycle(self, tx: Transaction, workspace: Workspace, day: date) -> CycleFigures | None:
+        org_id = workspace.organisation.id
+        cycle = await cycle_of(tx, org_id, bounds(day)[0])
+        limit = await limit_of(tx, org_id, workspace.policy)
+        amounts = await self._acus_by_day(tx, org_id, _span(history_start(cycle), day))
+        return cycle_figures(cycle, limit, amounts, day, newest_finished(self._services.clock()))
 
     def _can_be_shown(self, day: date, figure: Billed, now: float) -> bool:
         """Whether the figure of a day can be shown: it was read after the day had settled, or not long ago."""

@@ -162,7 +162,7 @@ class SessionCommands:
         await self._answer(job, answers.status(self._services.workspaces.with_code_hosts(session)))
 
     async def _cost(self, job: CommandJob, session: Session) -> None:
-        await self._answer(job, answers.cost(session))
+        await self._answer(job, answers.cost(session, job.workspace.policy.acu_price))
 
     async def _keep_session(self, job: CommandJob, _session: Session) -> None:
         await self._answer(job, answers.SESSION_KEPT)

@@ -100,6 +100,7 @@ ROUTES: Final = (
         for name, whose, do in _BY_PERSON
     ),
     Route("cycles", "GET", _TOP + "/consumption/cycles", _SPENT_OF_ALL, consumption.list_cycles),
+    Route("list_acu_limits", "GET", _TOP + "/consumption/acu-limits/devin", _SPENT_OF_ALL, consumption.list_acu_limits),
     *(Route(f"metrics_{name}", "GET", f"{_ORG}/metrics/{name}", _METRICS, do) for name, do in _MEASURES),
     *(Route(f"enterprise_metrics_{name}", "GET", f"{_TOP}/metrics/{name}", _METRICS, do) for name, do in _MEASURES),
     Route("queue", "GET", _TOP + "/queue", _METRICS, metrics.get_queue),

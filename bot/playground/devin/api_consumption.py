@@ -82,6 +82,11 @@ def list_cycles(call: Call) -> Answer:
     return page(call, "cycles", _months(call.world.now()) if held is None else held)
 
 
+def list_acu_limits(call: Call) -> Answer:
+    """GET /v3/enterprise/consumption/acu-limits/devin."""
+    return page(call, "acu_limits", call.world.held.acu_limits)
+
+
 def _months(now: float, count: int = 3) -> list[dict[str, int]]:
     # Thirty billing days each: the vendor does not say how long a cycle is.
     start = billing_day(now) - billing_day(now) // DAY % 30 * DAY

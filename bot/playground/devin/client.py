@@ -152,6 +152,15 @@ class DevinControl:
         """The billing cycles, newest first."""
         await self._ask("PUT", "/cycles", json={"cycles": cycles})
 
+    async def acu_limits(self, limits: list[dict[str, Any]]) -> None:
+        """How many ACUs may be used in a cycle: rows as Devin lists them, in place of all before."""
+        await self._ask("PUT", "/acu_limits", json={"limits": limits})
+
+    async def limit_organization(self, org_id: str, **limits: int | None) -> dict[str, Any]:
+        """Set `max_cycle_acu_limit` or `max_session_acu_limit` of an organisation; None takes it away."""
+        told: dict[str, Any] = await self._ask("PUT", f"/organizations/{org_id}", json=limits)
+        return told
+
     async def add_member(self, user_id: str, email: str | None, name: str | None = None, **facts: Any) -> None:
         """A person; `idp=True` for one from a group, `can_use_devin=False` for one without the right."""
         await self._ask("POST", "/members", json={"user_id": user_id, "email": email, "name": name, **facts})

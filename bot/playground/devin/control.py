@@ -81,6 +81,8 @@ class Control:
             ("PUT", "/permissions", self._permissions),
             ("POST", "/consumption", self._consumption),
             ("PUT", "/cycles", self._cycles),
+            ("PUT", "/acu_limits", self._acu_limits),
+            ("PUT", "/organizations/{org_id}", self._limit_organization),
             ("POST", "/members", self._add_member),
             ("POST", "/playbooks", self._add_playbook),
             ("POST", "/folders", self._add_folder),
@@ -211,6 +213,23 @@ class Control:
     async def _cycles(self, _: Names, order: Order) -> Any:
         self._world.held.cycles = order["cycles"]
         return {}
+
+    async def _acu_limits(self, _: Names, order: Order) -> Any:
+        limits: list[dict[str, Any]] = order["limits"]
+        for limit in limits:
+            if missing := {"scope", "cycle_acu_limit"} - limit.keys():
+                raise ValueError(f"A limit lacks {', '.join(sorted(missing))}.")
+            if unknown := limit.keys() - shapes.ACU_LIMIT.keys():
+                raise ValueError(f"A limit has no {', '.join(sorted(unknown))}.")
+            shapes.check(limit, shapes.ACU_LIMIT, "A limit's")
+        self._world.held.acu_limits = [{"org_id": None, "user_id": None} | limit for limit in limits]
+        return {}
+
+    async def _limit_organization(self, place: Names, order: Order) -> Any:
+        if unknown := order.keys() - shapes.ORGANIZATION_LIMITS.keys():
+            raise ValueError(f"No limit of an organisation is called {', '.join(sorted(unknown))}.")
+        shapes.check(order, shapes.ORGANIZATION_LIMITS)
+        return self._world.limit_organization(place["org_id"], order)
 
     async def _add_member(self, _: Names, order: Order) -> Any:
         self._world.held.members.append(Member(**order))

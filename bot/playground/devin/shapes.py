@@ -95,6 +95,14 @@ STEP: Final[Mapping[str, Shape]] = {
     "pause": FLAG,
     "answers": _list_of("a list of pairs of a pattern and a text", _is_answer),
 }
+LIMIT: Final = nullable(whole_number(0, MOST_ACUS))
+ORGANIZATION_LIMITS: Final[Mapping[str, Shape]] = {"max_session_acu_limit": LIMIT, "max_cycle_acu_limit": LIMIT}
+ACU_LIMIT: Final[Mapping[str, Shape]] = {
+    "scope": TEXT,
+    "cycle_acu_limit": whole_number(0, MOST_ACUS),
+    "org_id": NAME,
+    "user_id": NAME,
+}
 FILE: Final[Mapping[str, Shape]] = {"name": TEXT, "content": TEXT, "content_type": nullable(MEDIA_TYPE)}
 SCRIPT: Final[Mapping[str, Shape]] = {"contains": TEXT, "steps": OBJECTS, "play": nullable(PACE)}
 

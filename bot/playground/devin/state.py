@@ -61,6 +61,7 @@ class Holdings:
     spent: dict[tuple[str, int], float] = field(default_factory=lambda: defaultdict(float))  # by day
     figures: dict[tuple[str, int], dict[str, float]] = field(default_factory=dict)
     cycles: list[dict[str, int]] | None = None
+    acu_limits: list[dict[str, Any]] = field(default_factory=list)
     scripts: list[Script] = field(default_factory=list)
     serials: Counter[str] = field(default_factory=Counter)
 
@@ -187,6 +188,15 @@ class World:
         }
         self.held.organizations.append(organization)
         return organization
+
+    def limit_organization(self, org_id: str, limits: dict[str, Any]) -> dict[str, Any]:
+        """Set limits of an organisation, whether the credential reaches it or not."""
+        for organization in self.held.organizations:
+            if organization["org_id"] == org_id:
+                organization.update(limits, updated_at=self.seconds())
+                self.changed()
+                return organization
+        raise not_found("Organization")
 
     def member(self, user_id: str) -> Member:
         """A person by id."""

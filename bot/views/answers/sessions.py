@@ -2,12 +2,13 @@
 
 from typing import Final
 
+from bot.domain.amounts import Price
 from bot.domain.session import Session
 from bot.views.card import option_words, spent
 from bot.views.message import Message
 from bot.views.pull_requests import pull_request_lines
 from bot.views.sentences import STATE_EMOJI, asker_name, state_sentence
-from bot.views.text import ago, link
+from bot.views.text import ago, link, money
 
 NO_SESSION_HERE: Final = Message(
     "There is no session in this thread, so nothing was changed. "
@@ -20,11 +21,13 @@ def status(session: Session, permalink: str | None = None) -> Message:
     return Message("\n".join([*_heading(session, permalink), *_facts(session)]))
 
 
-def cost(session: Session) -> Message:
-    """Show how many ACUs `session` has used so far."""
-    used = spent(session)
+def cost(session: Session, price: Price | None = None) -> Message:
+    """Show how many ACUs `session` has used so far, as its card has them, and with a `price` what that costs."""
+    used, acus = spent(session), session.snapshot.acus
     if not used:
         return Message("Devin reports no ACUs for this session so far; on some plans it never does.")
+    if price is not None and acus > 0:
+        used = f"{used} ({money(acus, price)})"
     return Message(f"This session has used {used} so far. The figure comes from Devin and may be minutes old.")
 
 

@@ -1,0 +1,31 @@
+"""Amounts as people read them: rounded half up, and in money where an ACU has a price."""
+
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Context, Decimal
+from typing import Final
+
+_DECIMALS: Final = 6  # Devin gives no more; what is behind them comes from adding up floats
+_ROUNDING: Final = Context(prec=400, rounding=ROUND_HALF_UP)  # as many digits as a float can have, or it would raise
+
+
+def half_up(amount: float | Decimal, decimals: int) -> Decimal:
+    """Round `amount` to so many decimals, and a half up, as on an invoice."""
+    exact = amount if isinstance(amount, Decimal) else _meant(amount)
+    return exact.quantize(Decimal(1).scaleb(-decimals), context=_ROUNDING)
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """What an ACU costs: an amount in a currency, which is a word such as `USD` or a sign such as `€`."""
+
+    amount: Decimal
+    currency: str
+
+    def of(self, acus: float) -> Decimal:
+        """Return what so many ACUs cost, to the cent."""
+        return half_up(_meant(acus) * self.amount, 2)
+
+
+def _meant(amount: float) -> Decimal:
+    # By way of the text of a float: 0.15 is meant where 0.1499999999999999944 is stored.
+    return Decimal(repr(round(amount, _DECIMALS)))

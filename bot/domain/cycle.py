@@ -1,0 +1,77 @@
+"""Billing cycles: from which billing day to which one Devin adds up what an organisation uses, and how much it may use.
+
+Where Devin does not say when a cycle begins and ends, the month of the calendar counts as one.
+"""
+
+from calendar import monthrange
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from bot.domain.billing import ONE_DAY, day_of_row
+
+
+@dataclass(frozen=True, slots=True)
+class Cycle:
+    """A billing cycle, by its first and its last billing day."""
+
+    first: date
+    last: date
+
+    def __contains__(self, day: date) -> bool:
+        return self.first <= day <= self.last
+
+    @property
+    def is_month(self) -> bool:
+        """Whether it is a month of the calendar."""
+        return self == calendar_month(self.first)
+
+    def days_after(self, day: date) -> tuple[date, ...]:
+        """Return its days that come after `day`, oldest first."""
+        start = max(self.first, day + ONE_DAY)
+        return tuple(start + ONE_DAY * ahead for ahead in range((self.last - start).days + 1))
+
+
+class LimitSource(StrEnum):
+    """Who sets the limit of a cycle."""
+
+    ORGANISATION = "organisation"  # `max_cycle_acu_limit` of the organisation at Devin
+    ACU_LIMITS = "acu limits"  # its entry in Devin's list of ACU limits
+    SETTING = "setting"  # BOT_CYCLE_ACUS
+
+
+@dataclass(frozen=True, slots=True)
+class CycleLimit:
+    """How many ACUs an organisation may use in a cycle, and who says so."""
+
+    acus: float
+    source: LimitSource
+
+
+def calendar_month(day: date) -> Cycle:
+    """Return the month of the calendar that `day` is in."""
+    return Cycle(day.replace(day=1), day.replace(day=monthrange(day.year, day.month)[1]))
+
+
+def cycle_between(after: int, before: int) -> Cycle | None:
+    """Return the cycle from the instant `after` to the instant `before`, as Devin gives them; None if it has no day."""
+    cycle = Cycle(_first_day(after), _first_day(before) - ONE_DAY)
+    return cycle if cycle.first <= cycle.last else None
+
+
+def cycle_with(day: date, known: Iterable[Cycle]) -> Cycle:
+    """Return the newest of the `known` cycles that contains `day`, or the month of the calendar if none does."""
+    found = [cycle for cycle in known if day in cycle]
+    return max(found, key=lambda cycle: cycle.first, default=calendar_month(day))
+
+
+def limit_among(known: Iterable[CycleLimit], setting: float | None) -> CycleLimit | None:
+    """Return the smallest of the limits that Devin knows, or the one of the `setting` where it knows none."""
+    otherwise = None if setting is None else CycleLimit(setting, LimitSource.SETTING)
+    return min(known, key=lambda limit: limit.acus, default=otherwise)
+
+
+def _first_day(instant: int) -> date:
+    # The last second of an hour is the end of one cycle, and what is meant is the second after it.
+    return day_of_row(instant + 1 if instant % 3600 == 3599 else instant)

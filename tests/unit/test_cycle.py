@@ -1,0 +1,146 @@
+"""Billing cycles and their limits, and the line that reports about one."""
+
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.domain.amounts import Price
+from bot.domain.billing import bounds
+from bot.domain.cycle import (
+    Cycle,
+    CycleLimit,
+    LimitSource,
+    calendar_month,
+    cycle_between,
+    cycle_with,
+    limit_among,
+)
+from bot.domain.forecast import Forecast
+from bot.views.cycle import CycleFigures, cycle_line
+from tests import sentences
+
+NOVEMBER = calendar_month(date(2026, 11, 26))
+FROM_THE_20TH = Cycle(date(2026, 11, 20), date(2026, 12, 19))
+DOLLARS = Price(Decimal("2.25"), "USD")
+
+
+def utc(*parts):
+    return int(datetime(*parts, tzinfo=UTC).timestamp())
+
+
+# ---------------------------------------------------------------- which days
+
+
+@pytest.mark.parametrize(
+    ("day", "first", "last"),
+    [
+        (date(2027, 1, 1), date(2027, 1, 1), date(2027, 1, 31)),
+        (date(2026, 12, 31), date(2026, 12, 1), date(2026, 12, 31)),
+        (date(2028, 2, 10), date(2028, 2, 1), date(2028, 2, 29)),
+    ],
+)
+def test_the_month_of_a_day(day, first, last):
+    assert calendar_month(day) == Cycle(first, last)
+
+
+@pytest.mark.parametrize(
+    ("after", "before"),
+    [
+        ((2025, 12, 5, 8), (2026, 1, 5, 8)),  # as documented
+        ((2025, 12, 5, 7, 59, 59), (2026, 1, 5, 7, 59, 59)),
+        ((2025, 12, 5), (2026, 1, 5)),  # midnight UTC, which names a date
+        ((2025, 12, 5, 7), (2026, 1, 5, 7)),  # midnight in California, if it had summer time
+    ],
+)
+def test_the_cycle_between_two_instants(after, before):
+    assert cycle_between(utc(*after), utc(*before)) == Cycle(date(2025, 12, 5), date(2026, 1, 4))
+
+
+@given(st.dates(date(2000, 1, 1), date(2090, 1, 1)), st.integers(1, 400))
+def test_cycles_that_follow_each_other_have_each_day_once(first, length):
+    end = first + timedelta(days=length)
+    one = cycle_between(bounds(first)[0], bounds(end)[0])
+    following = cycle_between(bounds(end)[0], bounds(end)[1])
+    assert (one.first, one.last + timedelta(days=1)) == (first, following.first)
+    assert following.first == following.last == end
+
+
+@pytest.mark.parametrize("before", [utc(2026, 11, 20, 8), utc(2026, 11, 19, 8), 0])
+def test_a_cycle_without_a_day_is_none(before):
+    assert cycle_between(utc(2026, 11, 20, 8), before) is None
+
+
+def test_the_days_that_are_to_come():
+    assert FROM_THE_20TH.days_after(date(2026, 12, 17)) == (date(2026, 12, 18), date(2026, 12, 19))
+    assert FROM_THE_20TH.days_after(date(2026, 12, 19)) == ()
+    assert len(FROM_THE_20TH.days_after(date(2026, 1, 1))) == 30
+
+
+def test_the_cycle_of_a_day_is_the_newest_that_contains_it_or_its_month():
+    moved = Cycle(date(2026, 11, 25), date(2026, 12, 24))
+    assert cycle_with(date(2026, 11, 26), [FROM_THE_20TH, moved]) == moved
+    assert cycle_with(date(2026, 11, 24), [FROM_THE_20TH, moved]) == FROM_THE_20TH
+    assert cycle_with(date(2026, 11, 19), [FROM_THE_20TH, moved]) == NOVEMBER
+    assert cycle_with(date(2026, 11, 19), []) == NOVEMBER
+
+
+# ---------------------------------------------------------------- how much
+
+
+def test_the_smallest_limit_of_devins_counts_and_the_setting_only_without_one():
+    own, listed = CycleLimit(900, LimitSource.ORGANISATION), CycleLimit(500, LimitSource.ACU_LIMITS)
+    assert limit_among([own, listed], 100.0) == listed
+    assert limit_among([own], 100.0) == own
+    assert limit_among([], 100.0) == CycleLimit(100, LimitSource.SETTING)
+    assert limit_among([], None) is None
+
+
+# ---------------------------------------------------------------- the line
+
+
+def line(price=None, **facts):
+    return cycle_line(CycleFigures(**({"cycle": NOVEMBER, "used": 973.0, "limit": 1200} | facts)), price)
+
+
+@pytest.mark.parametrize(
+    ("facts", "words"),
+    [
+        ({}, sentences.cycle("November", "973 of 1,200 ACUs (81 %)") + sentences.TOO_EARLY),
+        (
+            {"forecast": Forecast(1123.4, 1187.2)},
+            sentences.cycle("November", "973 of 1,200 ACUs (81 %)", "1,120\u20131,190"),
+        ),
+        ({"forecast": Forecast(973.0, 973.0)}, sentences.cycle("November", "973 of 1,200 ACUs (81 %)", "973")),
+        ({"limit": None, "forecast": Forecast(973, 1000)}, sentences.cycle("November", "973 ACUs", "973\u20131,000")),
+        ({"limit": None, "is_over": True}, sentences.cycle("November", "973 ACUs")),
+        ({"is_over": True}, sentences.cycle("November", "973 of 1,200 ACUs (81 %)")),
+        # Rounded, the forecast would be below what was used.
+        ({"used": 1124.6, "limit": None, "forecast": Forecast(1124.6, 1124.7)},
+         sentences.cycle("November", "1,124.6 ACUs", "1,124.6")),
+        ({"used": 1199.9, "is_over": True}, sentences.cycle("November", "1,199.9 of 1,200 ACUs (99 %)")),
+        ({"used": 15000.0, "is_over": True}, sentences.cycle("November", "15,000 of 1,200 ACUs (1,250 %)")),
+        ({"used": 0.0, "forecast": Forecast(0, 0)}, sentences.cycle("November", "0 of 1,200 ACUs (0 %)")),
+        ({"used": 2.0, "limit": 0, "is_over": True}, sentences.cycle("November", "2 of 0 ACUs")),
+        ({"used": 0.01, "limit": 1.0, "is_over": True}, sentences.cycle("November", "under 0.1 of 1 ACU (1 %)")),
+        (
+            {"until": date(2026, 11, 24), "forecast": Forecast(1000, 1100)},
+            sentences.cycle("November, until 24 Nov", "973 of 1,200 ACUs (81 %)", "1,000\u20131,100"),
+        ),
+        (
+            {"cycle": FROM_THE_20TH, "is_over": True},
+            sentences.cycle("20 Nov \u2013 19 Dec", "973 of 1,200 ACUs (81 %)"),
+        ),
+        ({"cycle": Cycle(date(2026, 11, 20), date(2026, 11, 20)), "limit": None, "is_over": True},
+         sentences.cycle("20 Nov", "973 ACUs")),
+    ],
+)  # fmt: skip
+def test_each_part_of_the_line_stands_only_where_it_is_known(facts, words):
+    assert line(**facts) == words
+
+
+def test_with_a_price_the_total_of_the_cycle_has_its_money():
+    assert line(DOLLARS, is_over=True) == sentences.cycle("November", "973 of 1,200 ACUs (81 %, 2,189.25 USD)")
+    assert line(DOLLARS, limit=None, is_over=True) == sentences.cycle("November", "973 ACUs (2,189.25 USD)")
