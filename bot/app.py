@@ -41,6 +41,7 @@ from bot.flows.follow.poll import Poller
 from bot.flows.job import Flow
 from bot.flows.lookup import SessionLookup
 from bot.flows.money.digest import Digest
+from bot.flows.money.pull_requests import PullRequestSweep
 from bot.flows.money.usage_ledger import UsageLedger
 from bot.flows.organisation import Organisations
 from bot.flows.prompt import PromptBuilder
@@ -178,6 +179,7 @@ def _ticks_of_each(
     for organisation, poller in zip(services.organisations, pollers, strict=True):
         ticks[organisation.poll_tick] = poller.tick
         ticks[f"consumption:{organisation.id}"] = partial(usage_ledger.tick, organisation)
+        ticks[f"pull_requests:{organisation.id}"] = partial(PullRequestSweep(services).tick, organisation)
     for workspace in services.workspaces:
         ticks[workspace.catch_up_tick] = catch_ups[workspace.team].tick
         ticks[f"digest:{workspace.team}"] = Digest(services, workspace, usage_ledger).tick

@@ -105,6 +105,10 @@ class Timing:
     consumption_interval: float = 15 * MINUTE  # Between two readings of what Devin billed.
     consumption_retry: float = 5 * MINUTE  # From a failed reading of what Devin billed until the next one.
     consumption_fresh: float = HOUR  # A figure read before its day was over is used for this long.
+    pull_request_sweep: float = 30 * MINUTE  # The sweep of pull requests comes this long before a billing day ends.
+    pull_request_retry: float = 15 * MINUTE  # From a failed sweep of pull requests until the next one.
+    pull_request_fresh: float = HOUR  # What Devin said about a pull request counts for this long.
+    pull_requests_followed: float = 60 * DAY  # Devin is asked for the state of a pull request until it is this old.
     digest_tick: float = 30.0  # The longest pause between two checks whether the digest is due.
     digest_shortest: float = 0.05  # The shortest pause between two such checks, as a timer may fire a moment early.
     digest_patience: float = 30 * MINUTE  # A digest waits this long for Devin to be reachable.

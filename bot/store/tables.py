@@ -45,6 +45,11 @@ def _number(name: str, kind: Any = Integer) -> Column[Any]:
     return Column(name, kind, nullable=False, server_default=text("0"))
 
 
+def _index_where(name: str, condition: str, *columns: Column[Any]) -> None:
+    """Index `columns` of the rows that meet the `condition`, which queries then have to repeat as it is."""
+    Index(name, *columns, sqlite_where=text(condition), postgresql_where=text(condition))
+
+
 # Everything that Slack sent and that asks for work, and the work that follows from it. Each row acts once.
 inbox: Final = Table(
     "inbox",
@@ -67,13 +72,7 @@ inbox: Final = Table(
     Column("created_at", Float, nullable=False),
     Column("done_at", Float),
 )
-Index(
-    "ix_inbox_open",
-    inbox.c.lane,
-    inbox.c.ts,
-    sqlite_where=text("state = 'open'"),
-    postgresql_where=text("state = 'open'"),
-)
+_index_where("ix_inbox_open", "state = 'open'", inbox.c.lane, inbox.c.ts)
 Index("ix_inbox_lane", inbox.c.lane)  # used before the ack of every reply in a thread that may be ours
 Index("ix_inbox_done_at", inbox.c.done_at)
 
@@ -108,24 +107,10 @@ outbox: Final = Table(
     _number("epoch"),
     sqlite_autoincrement=True,
 )
-_OUTBOX_OPEN = text("state IN ('open', 'sending')")
-Index(
-    "ix_outbox_open",
-    outbox.c.lane,
-    outbox.c.rank,
-    outbox.c.seq,
-    sqlite_where=_OUTBOX_OPEN,
-    postgresql_where=_OUTBOX_OPEN,
-)
+_OUTBOX_OPEN = "state IN ('open', 'sending')"
+_index_where("ix_outbox_open", _OUTBOX_OPEN, outbox.c.lane, outbox.c.rank, outbox.c.seq)
 # For the question whether a row is the first of its thread, which is put for every open row of a channel.
-Index(
-    "ix_outbox_thread",
-    outbox.c.lane,
-    outbox.c.thread,
-    outbox.c.seq,
-    sqlite_where=_OUTBOX_OPEN,
-    postgresql_where=_OUTBOX_OPEN,
-)
+_index_where("ix_outbox_thread", _OUTBOX_OPEN, outbox.c.lane, outbox.c.thread, outbox.c.seq)
 Index("ix_outbox_session_id", outbox.c.session_id)
 Index("ix_outbox_sent_at", outbox.c.sent_at)
 
@@ -153,15 +138,7 @@ cards: Final = Table(
     Column("owner", String),  # as in the outbox
     _number("epoch"),
 )
-_CARD_OPEN = text("state = 'open'")
-Index(
-    "ix_cards_open",
-    cards.c.team,
-    cards.c.figures_only,
-    cards.c.next_at,
-    sqlite_where=_CARD_OPEN,
-    postgresql_where=_CARD_OPEN,
-)
+_index_where("ix_cards_open", "state = 'open'", cards.c.team, cards.c.figures_only, cards.c.next_at)
 
 sessions: Final = Table(
     "sessions",
@@ -206,6 +183,9 @@ sessions: Final = Table(
     _number("worked", Float),  # seconds
     Column("working_since", Float),
     Column("mark", String, server_default="eyes"),  # the reaction that shows the state on the asker's message
+    # the newest of its rows in `spend`, so that the poller need not read it
+    Column("outcome", String),
+    Column("outcome_day", String),
     # the relay position: only later messages are posted, so that old ones are not repeated
     Column("last_event_id", String),
     Column("page_cursor", String),
@@ -319,16 +299,36 @@ notifications: Final = Table(
     Column("choice", String, nullable=False),
 )
 
-# ACUs by session and billing day, from the differences between polls.
+# What a session was on each billing day on which it was active: the ACUs that it spent, from the differences between
+# polls, and the last outcome that was seen on that day. It is there longer than the session's own row.
 spend: Final = Table(
     "spend",
     metadata,
     Column("session_id", String, primary_key=True),
     Column("day", String, primary_key=True),  # ISO date of the billing day
+    _owner("team"),
     _owner("org_id"),
     _number("acus", Float),
+    Column("outcome", String, nullable=False, server_default="running"),  # as `bot.domain.outcomes` names it
 )
 Index("ix_spend_day", spend.c.day)
+
+# The pull requests of sessions; they too are there longer than the session's own row.
+pull_requests: Final = Table(
+    "pull_requests",
+    metadata,
+    Column("session_id", String, primary_key=True),
+    Column("url", String, primary_key=True),
+    _owner("team"),
+    _owner("org_id"),
+    Column("bare_id", String),  # of the session, to ask Devin by; None if nobody may ask for it any more
+    Column("state", String),  # Devin's word; None if Devin gave none
+    Column("first_seen", Float, nullable=False),
+    Column("merged_at", Float),  # when it was first seen merged
+    Column("closed_at", Float),  # when it was first seen closed without being merged, unless it is open again
+    Column("checked_at", Float, nullable=False),  # when Devin was last asked for its state
+)
+Index("ix_pull_requests_url", pull_requests.c.url)
 
 # What Devin billed to an organisation, by billing day.
 consumption: Final = Table(

@@ -335,7 +335,7 @@ async def spend(one: Scene, both: tuple[str, str]) -> tuple[str, str]:
 
 def spent(one: Scene) -> list[Any]:
     """What each session has cost, as the store has it."""
-    return one.rows("SELECT SUM(acus) FROM spend GROUP BY session_id")
+    return one.rows("SELECT SUM(acus) FROM spend GROUP BY session_id HAVING SUM(acus) > 0")
 
 
 async def counted_once(one: Scene, both: tuple[str, str]) -> None:

@@ -9,6 +9,7 @@ import pytest
 from bot.devin.client import Devin
 from bot.devin.errors import DevinUnreachable
 from bot.domain.billing import Period, Withheld, WithheldBecause, bounds
+from bot.domain.outcomes import Outcome
 from bot.flows.money.usage_ledger import UsageLedger
 from bot.playground.devin import DevinControl, DevinSimulator
 from bot.store import due, spend
@@ -239,10 +240,16 @@ async def test_the_figures_of_a_day(usage_ledger, bills, store):
     await usage_ledger.refresh()
     noon = utc(2026, 5, 19, 12)
     await store.person("U0ADA", "Ada", noon)
-    await store.session("costly", noon, title="Fix the login test", done_at=noon + 60)
+    await store.session("costly", noon, title="Fix the login test", detail="finished")
     await store.session("cheap", noon + 1, requester="U0BOB", title="Upgrade")
-    await store.session("asks", noon - 86_400, detail="waiting_for_user", done_at=noon)
-    await store.session("later", utc(2026, 5, 20, 8), done_at=utc(2026, 5, 20, 8))
+    await store.session("asks", noon - 86_400, detail="waiting_for_user")
+    await store.session("later", utc(2026, 5, 20, 8), detail="finished")
+    for url, at in {
+        "https://git/1": noon,
+        "https://git/2": noon - 86_400,
+        "https://git/3": utc(2026, 5, 20, 8),
+    }.items():
+        await store.pull_request("costly", url, at)
     await store.spent(YESTERDAY, costly=6.5, cheap=0.25)
     await store.spent(TODAY, later=50.0)
 
@@ -250,7 +257,8 @@ async def test_the_figures_of_a_day(usage_ledger, bills, store):
 
     assert (figures.total, figures.mean_before, figures.month, figures.withheld) == (9.0, 1.0, 27.0, None)
     assert figures.through_slack == 6.75
-    assert (figures.started, figures.finished, figures.waiting) == (2, 2, 1)
+    assert figures.outcomes == {Outcome.DONE: 1, Outcome.RUNNING: 1}
+    assert (figures.pull_requests_opened, figures.pull_requests_merged, figures.waiting) == (1, 0, 1)
     costly, cheap = figures.most_expensive
     assert (costly.title, costly.acus, costly.requester) == ("Fix the login test", 6.5, "Ada")
     assert costly.permalink == f"https://acme.slack.com/archives/C0WORK/p{int(noon)}000000"
@@ -373,7 +381,7 @@ async def test_usage_is_answered_from_rows(usage_ledger, bills, store):
         f"{sentences.TODAY}\n{sentences.running_day('Wednesday, 20 May 2026')}\n"
         "*0.5 ACUs*\n"
         f"{sentences.parts('0', '0.5')}\n"
-        f"{sentences.counts(0, 0, 0)}\n"
+        f"{sentences.NO_ACTIVE_SESSIONS}\n"
         f"{sentences.month('19.5 ACUs')}\n"
         f"{sentences.NOTHING_USED}"
     )
@@ -381,7 +389,7 @@ async def test_usage_is_answered_from_rows(usage_ledger, bills, store):
         f"{sentences.YESTERDAY}\n{sentences.billing_day('Tuesday, 19 May 2026')}\n"
         f"*1 ACU* · {sentences.AS_USUAL}\n"
         f"{sentences.parts('0.75', '0.25')}\n"
-        f"{sentences.counts(1, 0, 0)}\n"
+        f"{sentences.sessions_by_outcome(1, 'running')}\n"
         f"{sentences.month('19 ACUs')}\n"
         f"{sentences.MOST_EXPENSIVE}\n"
         "1. <https://acme.slack.com/archives/C0WORK/p1779192000000000|Fix &amp; finish>: 0.75 ACUs · Ada "
@@ -396,7 +404,7 @@ async def test_usage_without_permission_names_it(usage_ledger, bills, store):
     assert texts[Period.YESTERDAY] == (
         f"{sentences.YESTERDAY}\n{sentences.billing_day('Tuesday, 19 May 2026')}\n"
         f"*0.75 ACUs* through Slack · {sentences.NOTHING_TO_COMPARE_WITH}\n"
-        f"{sentences.counts(1, 0, 0)}\n"
+        f"{sentences.sessions_by_outcome(1, 'running')}\n"
         f"{sentences.month('0.75 ACUs')}\n"
         f"{sentences.MOST_EXPENSIVE}\n"
         "1. <https://acme.slack.com/archives/C0WORK/p1779192000000000|Fix &amp; finish>: 0.75 ACUs · Ada "
@@ -410,7 +418,7 @@ async def test_usage_when_devin_was_never_reached(usage_ledger, store):
         f"{sentences.TODAY}\n{sentences.running_day('Wednesday, 20 May 2026')}\n"
         "*0 ACUs* through Slack\n"
         f"{sentences.NO_TOTAL}\n"
-        f"{sentences.counts(0, 0, 0)}\n"
+        f"{sentences.NO_ACTIVE_SESSIONS}\n"
         f"{sentences.NOTHING_USED}"
     )
 
@@ -428,7 +436,13 @@ async def test_the_same_on_both_databases(make, either_store, clock, bills):
     assert await usage_ledger.tick() == PRODUCTION.consumption_interval
     figures = await usage_ledger.figures(YESTERDAY)
     assert replace(figures, most_expensive=()) == Figures(
-        YESTERDAY, total=2.5, through_slack=2.0, mean_before=0.0, started=1, month=2.5, month_until=YESTERDAY
+        YESTERDAY,
+        total=2.5,
+        through_slack=2.0,
+        mean_before=0.0,
+        outcomes={Outcome.RUNNING: 1},
+        month=2.5,
+        month_until=YESTERDAY,
     )
     async with either_store.db.read() as tx:
         found = await spend.billed(tx, ORG, YESTERDAY, YESTERDAY)

@@ -7,6 +7,7 @@ import pytest
 from inline_snapshot import Is, snapshot
 
 from bot.domain.billing import Period, Withheld, WithheldBecause
+from bot.domain.outcomes import Outcome
 from bot.views.digest import Figures, MostExpensive, change, digest, usage
 from tests import sentences
 from tests.markup import with_markup, written
@@ -17,8 +18,9 @@ FIGURES = Figures(
     total=12.5,
     through_slack=12.5,
     mean_before=10.0,
-    started=4,
-    finished=3,
+    outcomes={Outcome.DONE: 3, Outcome.RUNNING: 1},
+    pull_requests_opened=2,
+    pull_requests_merged=1,
     waiting=1,
     most_expensive=(
         MostExpensive(
@@ -27,6 +29,11 @@ FIGURES = Figures(
         MostExpensive("Upgrade", 5.25),
     ),
     month=99.0,
+)
+RESULTS = (
+    sentences.sessions_by_outcome(4, "3 done", "1 running"),
+    "2 pull requests opened, 1 merged.",
+    sentences.ONE_WAITING_NOW,
 )
 
 
@@ -37,7 +44,7 @@ def test_a_digest_names_its_day():
         f"{sentences.digest_title('Sunday, 9 March 2025')}\n{sentences.BILLING_DAY}\n"
         f"*12.5 ACUs* · {sentences.compared('▲ 25 %', '10')}\n"
         f"{sentences.parts('12.5', '0')}\n"
-        f"{sentences.counts(4, 3, 1)}\n"
+        f"{RESULTS[0]}\n{RESULTS[1]}\n{RESULTS[2]}\n"
         f"{sentences.month('99 ACUs')}\n"
         f"{sentences.MOST_EXPENSIVE}\n"
         "1. <https://acme.slack.com/p1|Fix the login test>: 7.25 ACUs · Ada · "
@@ -61,7 +68,7 @@ def test_a_digest_names_its_day():
                     "text": Is(
                         f"*12.5 ACUs* · {sentences.compared('▲ 25 %', '10')}\n"
                         f"{sentences.parts('12.5', '0')}\n"
-                        f"{sentences.counts(4, 3, 1)}\n"
+                        f"{RESULTS[0]}\n{RESULTS[1]}\n{RESULTS[2]}\n"
                         f"{sentences.month('99 ACUs')}"
                     ),
                     "verbatim": True,
@@ -85,18 +92,19 @@ def test_a_digest_names_its_day():
 
 
 @pytest.mark.parametrize(
-    ("facts", "text"),
+    ("facts", "spent", "results"),
     [
-        ({}, sentences.figures_in_short("12.5 ACUs", 4, 3, waiting=1)),
-        ({"total": None, "waiting": 0}, sentences.figures_in_short("12.5 ACUs through Slack", 4, 3)),
-        ({"total": 1.0, "started": 1}, sentences.figures_in_short("1 ACU", 1, 3, waiting=1)),
-        ({"total": None, "no_acus_reported": True}, sentences.figures_in_short("", 4, 3, waiting=1)),
+        ({}, "12.5 ACUs", RESULTS),
+        ({"total": None, "waiting": 0}, "12.5 ACUs through Slack", RESULTS[:2]),
+        ({"total": 1.0, "pull_requests_opened": 0, "pull_requests_merged": 0}, "1 ACU", (RESULTS[0], RESULTS[2])),
+        ({"total": None, "no_acus_reported": True}, "", RESULTS),
     ],
 )
-def test_the_notification_says_the_figures_in_one_plain_line(facts, text):
+def test_the_notification_says_the_figures_in_one_plain_line(facts, spent, results):
     figures = replace(FIGURES, **facts)
     found = {digest(figures).text, usage(Period.TODAY, figures).text}
-    assert found == {f"{sentences.digest_title('Sunday, 9 March 2025')}: {text}", f"{sentences.TODAY}: {text}"}
+    titles = (sentences.digest_title("Sunday, 9 March 2025"), sentences.TODAY)
+    assert found == {sentences.figures_in_short(title, spent, *results) for title in titles}
     assert with_markup([*found]) == []
 
 
@@ -107,7 +115,7 @@ def test_a_digest_of_an_empty_day():
         f"{sentences.digest_title('Wednesday, 1 January 2025')}\n{sentences.BILLING_DAY}\n"
         "*0 ACUs* through Slack\n"
         f"{sentences.NO_TOTAL}\n"
-        f"{sentences.counts(0, 0, 0)}\n"
+        f"{sentences.NO_ACTIVE_SESSIONS}\n"
         f"{sentences.NOTHING_USED}"
     )
 
@@ -132,8 +140,9 @@ def test_figures_from_our_own_rows_say_why(because, named, sentence):
 
 def amounts(**facts):
     """The lines of a digest between its title and the number of sessions, and those behind the list."""
-    lines = written(digest(replace(FIGURES, most_expensive=(), month=None, **facts)).blocks).splitlines()
-    at = lines.index(sentences.counts(4, 3, 1))
+    quiet = replace(FIGURES, most_expensive=(), month=None, pull_requests_opened=0, pull_requests_merged=0, waiting=0)
+    lines = written(digest(replace(quiet, **facts)).blocks).splitlines()
+    at = lines.index(RESULTS[0])
     return lines[2:at], lines[at + 1 :]
 
 

@@ -33,7 +33,7 @@ from bot.flows.organisation import Organisation
 from bot.flows.services import Services
 from bot.flows.workspace import Workspace
 from bot.logs import get_logger
-from bot.store import due, people, session_counts, sessions, spend
+from bot.store import due, people, pull_requests, session_counts, session_days, sessions, spend
 from bot.store.database.connection import Transaction
 from bot.store.spend import Billed
 from bot.views import digest as views
@@ -150,7 +150,8 @@ class UsageLedger:
         theirs = (workspace.team, org_id)
         async with self._services.db.scan(first=first) as tx:
             amounts = await self._acus_by_day(tx, org_id, days)
-            started, finished = await session_counts.counts_between(tx, *theirs, bounds(days[0])[0], bounds(day)[1])
+            outcomes = await session_days.outcomes(tx, *theirs, days[0], day)
+            opened, merged = await pull_requests.counts_between(tx, *theirs, bounds(days[0])[0], bounds(day)[1])
             waiting = await session_counts.waiting_now(tx, *theirs)
             most_expensive = await self._most_expensive(tx, workspace, days)
             no_acus = await self._no_acus_reported(tx, workspace, day, amounts)
@@ -160,8 +161,9 @@ class UsageLedger:
             through_slack=amounts.through_slack(days),
             # To compare a sum of several days with a mean of single days would say nothing.
             mean_before=amounts.mean(days_before(day)) if len(days) == 1 else None,
-            started=started,
-            finished=finished,
+            outcomes=outcomes,
+            pull_requests_opened=opened,
+            pull_requests_merged=merged,
             waiting=waiting,
             most_expensive=most_expensive,
             month=amounts.best(_span(day.replace(day=1), amounts.newest_in(day))),
