@@ -111,6 +111,10 @@ class Timing:
     consumption_fresh: float = HOUR  # A figure read before its day was over is used for this long.
     cycles_retry: float = HOUR  # From a failed reading of cycles and limits until the next one.
     cycles_settle: float = 10 * MINUTE  # From the start of a billing day, and perhaps a cycle, until both are read.
+    pull_request_sweep: float = 30 * MINUTE  # The sweep of pull requests comes this long before a billing day ends.
+    pull_request_retry: float = 15 * MINUTE  # From a failed sweep of pull requests until the next one.
+    pull_request_fresh: float = HOUR  # What Devin said about a pull request counts for this long.
+    pull_requests_followed: float = 60 * DAY  # Devin is asked for the state of a pull request until it is this old.
     digest_tick: float = 30.0  # The longest pause between two checks whether the digest is due.
     digest_shortest: float = 0.05  # The shortest pause between two such checks, as a timer may fire a moment early.
     digest_patience: float = 30 * MINUTE  # A digest waits this long for Devin to be reachable.

@@ -864,11 +864,9 @@ def digest_title(day: str) -> str:
     return f"{DIGEST_BEGINS} {day}"
 
 
-def figures_in_short(spent: str, started: int, done: int, waiting: int = 0) -> str:
-    """What a notification says of a digest or of what was used, behind its title."""
-    counts = f"{started} {'session' if started == 1 else 'sessions'} started, {done} done"
-    needed = f", {waiting} waiting for somebody" if waiting else ""
-    return f"{spent}, {counts}{needed}" if spent else f"{counts}{needed}"
+def figures_in_short(title: str, spent: str, *lines: str) -> str:
+    """What a notification says of a digest or of what was used."""
+    return " ".join([f"{title}: {spent}." if spent else f"{title}.", *lines])
 
 
 def running_day(day: str) -> str:
@@ -910,8 +908,13 @@ def counted_by_session(acus: str) -> str:
     )
 
 
-def counts(started: int, finished: int, waiting: int) -> str:
-    return f"Sessions: {started} started, {finished} finished, {waiting} waiting for somebody."
+NO_ACTIVE_SESSIONS = "No active sessions."
+ONE_WAITING_NOW = "1 session is waiting for somebody now."
+
+
+def sessions_by_outcome(total: int, *counts: str) -> str:
+    """With one outcome for all of them as the only one of `counts`, such as "both done"."""
+    return f"{total} {'session' if total == 1 else 'sessions'}: {', '.join(counts)}."
 
 
 def cycle(name: str, used: str, forecast: str = "") -> str:

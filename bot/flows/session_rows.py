@@ -13,7 +13,7 @@ from bot.domain.session import Lifecycle, Session
 from bot.flows.exactly_once import is_unknown
 from bot.flows.job import Job
 from bot.flows.unit_of_work import UnitOfWork
-from bot.store import cards, outbox, people, sessions, threads
+from bot.store import cards, outbox, people, session_days, sessions, threads
 from bot.store.cards import CardRow
 from bot.store.inbox import InboxRow
 from bot.store.threads import Thread
@@ -114,6 +114,12 @@ async def announce_channel_lost(uow: UnitOfWork, session: Session, message: Mess
     if loss is not None and session.requester:
         key = f"lost:{session.id}:channel:{loss}"
         await uow.add_to_outbox(uow.post_row(key, session.team, session.requester, None, message))
+
+
+async def show_new_state(uow: UnitOfWork, session_id: str) -> None:
+    """Have the card show the state that was stored of a session, and record it as its outcome of the running day."""
+    await session_days.record(uow.tx, session_id, uow.now)
+    await uow.redraw(session_id)
 
 
 async def remove_mark(uow: UnitOfWork, session_id: str) -> None:

@@ -43,6 +43,11 @@ def cycles(org_id: str) -> str:
     return f"cycles:{org_id}"
 
 
+def pull_requests(org_id: str) -> str:
+    """The name of the sweep of an organisation's pull requests."""
+    return f"pull_requests:{org_id}"
+
+
 def digest(team: str) -> str:
     """The name of what is remembered about a workspace's digests."""
     return f"digest:{team}"
@@ -68,3 +73,13 @@ async def write(tx: AsyncConnection, name: str, at: float, state: dict[str, Any]
 async def lock(tx: AsyncConnection, name: str) -> None:
     """Let no other worker write the job called `name` until `tx` ends. On SQLite there is no other worker."""
     await tx.execute(select(due.c.name).where(due.c.name == name).with_for_update())
+
+
+async def claim(tx: AsyncConnection, name: str, now: float, until: float) -> bool:
+    """Move the job called `name` from an instant up to `now`, or from none, to `until`.
+
+    False if it is not due, as when another worker was faster. A worker that dies with the job leaves it due at `until`.
+    """
+    statement = insert(tx.dialect.name, due).values(name=name, at=until, state={"v": 1})
+    claiming = statement.on_conflict_do_update(index_elements=["name"], set_={"at": until}, where=due.c.at <= now)
+    return (await tx.execute(claiming.returning(due.c.name))).first() is not None

@@ -2,7 +2,8 @@
 
 Everything of a workspace is deleted. Of a person the rows stay that keep a promise, without what says who it was and
 what they wrote: the keys of messages, so that none acts twice; sessions, so that at Devin none is taken for a new one;
-and what was spent. The parts stand in an order in which an erasure that ends in the middle finds its other rows again.
+and what was spent and came of it. The parts stand in an order in which an erasure that ends in the middle finds its
+other rows again.
 """
 
 import json
@@ -35,7 +36,18 @@ from bot.domain.session import Lifecycle, Options
 from bot.store import cards as card_rows
 from bot.store import inbox as inbox_rows
 from bot.store import outbox as outbox_rows
-from bot.store.tables import audit, cards, due, inbox, lanes, metadata, outbox, rate_limits, sessions, spend
+from bot.store.tables import (
+    audit,
+    cards,
+    due,
+    inbox,
+    lanes,
+    metadata,
+    outbox,
+    pull_requests,
+    rate_limits,
+    sessions,
+)
 
 Find = Callable[[AsyncConnection], Awaitable[Sequence[Any]]]
 Erase = Callable[[AsyncConnection, Sequence[Any], float], Awaitable[None]]
@@ -74,10 +86,8 @@ def of_person(user: str) -> list[Part]:
 
 def of_workspace(team: str) -> list[Part]:
     """The parts of what belongs to the workspace `team`. What Devin billed belongs to the organisation, and stays."""
-    theirs = select(sessions.c.id).where(sessions.c.team == team)
     owned = [table for table in metadata.sorted_tables if "team" in table.c and table is not sessions]
     return [
-        _deletion(spend, spend.c.session_id.in_(theirs)),
         *(_deletion(table, table.c.team == team) for table in owned),
         _deletion(sessions, sessions.c.team == team),
         *(_named(table, team) for table in _NAMED),
@@ -246,6 +256,8 @@ async def _erase_sessions(tx: AsyncConnection, keys: Sequence[Any], now: float) 
     )
     over = {"lifecycle": lifecycle, "ended_at": func.coalesce(sessions.c.ended_at, now), "checking": False}
     await tx.execute(update(sessions).where(sessions.c.id.in_(ids)).values(**over, **_SESSION_WITHOUT_PERSON))
+    # Without Devin's id their pull requests are not asked for any more.
+    await tx.execute(update(pull_requests).where(pull_requests.c.session_id.in_(ids)).values(bare_id=None))
     never = {"state": "dead", "reason": REASON}
     await tx.execute(update(cards).where(cards.c.session_id.in_(ids), cards.c.state == "unposted").values(never))
     await tx.execute(update(cards).where(cards.c.session_id.in_(ids)).values(drawn=None))

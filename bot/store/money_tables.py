@@ -6,16 +6,36 @@ from sqlalchemy import Column, Float, Index, String, Table
 
 from bot.store.columns import SEQUENCE, ExactNumber, metadata, number, owner
 
-# ACUs by session and billing day, from the differences between polls.
+# What a session was on each billing day on which it was active: the ACUs that it spent, from the differences between
+# polls, and the last outcome that was seen on that day. It is there longer than the session's own row.
 spend: Final = Table(
     "spend",
     metadata,
     Column("session_id", String, primary_key=True),
     Column("day", String, primary_key=True),  # ISO date of the billing day
+    owner("team"),
     owner("org_id"),
     number("acus", Float),
+    Column("outcome", String, nullable=False, server_default="running"),  # as `bot.domain.outcomes` names it
 )
 Index("ix_spend_day", spend.c.day)
+
+# The pull requests of sessions; they too are there longer than the session's own row.
+pull_requests: Final = Table(
+    "pull_requests",
+    metadata,
+    Column("session_id", String, primary_key=True),
+    Column("url", String, primary_key=True),
+    owner("team"),
+    owner("org_id"),
+    Column("bare_id", String),  # of the session, to ask Devin by; None if nobody may ask for it any more
+    Column("state", String),  # Devin's word; None if Devin gave none
+    Column("first_seen", Float, nullable=False),
+    Column("merged_at", Float),  # when it was first seen merged
+    Column("closed_at", Float),  # when it was first seen closed without being merged, unless it is open again
+    Column("checked_at", Float, nullable=False),  # when Devin was last asked for its state
+)
+Index("ix_pull_requests_url", pull_requests.c.url)
 
 # What Devin billed to an organisation, by billing day and product. The rows of a day add up to its bill exactly.
 consumption: Final = Table(

@@ -9,7 +9,7 @@ from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store import due
-from bot.store.tables import consumption, inbox, sessions, spend
+from bot.store.tables import consumption, inbox, pull_requests, sessions, spend
 from bot.store.tables import due as due_table
 
 _UNKNOWN: Final = ""
@@ -17,8 +17,9 @@ _UNKNOWN: Final = ""
 
 async def assign_unowned(tx: AsyncConnection, team: str, org_id: str) -> None:
     """Give all rows that name no workspace to `team`, and those that name no organisation to `org_id`."""
-    await tx.execute(update(inbox).where(inbox.c.team == _UNKNOWN).values(team=team))
-    for table in (sessions, spend, consumption):
+    for table in (inbox, spend):
+        await tx.execute(update(table).where(table.c.team == _UNKNOWN).values(team=team))
+    for table in (sessions, spend, pull_requests, consumption):
         await tx.execute(update(table).where(table.c.org_id == _UNKNOWN).values(org_id=org_id))
     renamed = {
         "poll": due.poll(org_id),

@@ -1,20 +1,11 @@
-"""How many sessions were started, were done, and wait: the figures of a digest."""
+"""How many sessions wait for a person, and what came of those that were done."""
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.session import WAITS, DisplayState, Lifecycle
 from bot.store.sessions import track
 from bot.store.tables import sessions
-
-
-async def counts_between(tx: AsyncConnection, team: str, org_id: str, after: float, before: float) -> tuple[int, int]:
-    """Count a workspace's sessions in an organisation that were started, and that were done, in this time."""
-    started = func.count().filter(sessions.c.created_at >= after, sessions.c.created_at < before)
-    ended = func.count().filter(sessions.c.done_at >= after, sessions.c.done_at < before)
-    theirs = (sessions.c.team == team, sessions.c.org_id == org_id, sessions.c.devin_id.is_not(None))
-    row = (await tx.execute(select(started, ended).where(*theirs))).one()
-    return int(row[0]), int(row[1])
 
 
 async def results_between(

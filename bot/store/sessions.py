@@ -9,6 +9,7 @@ from sqlalchemy import and_, bindparam, case, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.announcements import Pending, TurnState
+from bot.domain.outcomes import RecordedDay
 from bot.domain.session import (
     ENDED_BY_A_MESSAGE,
     TERMINAL_STATUSES,
@@ -25,32 +26,12 @@ from bot.store.inbox import BATCH
 from bot.store.tables import cards, sessions, threads
 
 LIVE_LIFECYCLES: Final = (Lifecycle.QUEUED, Lifecycle.CREATING, Lifecycle.OPEN)
-_PLAIN: Final = [
-    "id",
-    "team",
-    "org_id",
-    "channel",
-    "thread_ts",
-    "requester",
-    "prompt",
-    "reference",
-    "cause_ts",
-    "devin_id",
-    "url",
-    "checking",
-    "stop_requested",
-    "stop_ts",
-    "stopped_by",
-    "created_at",
-    "ended_at",
-    "spoken_at",
-    "not_found_since",
-    "requester_name",
-    "stopped_by_name",
-    "replied_by",
-    "worked",
-    "working_since",
-]
+_PLAIN: Final = (
+    *("id", "team", "org_id", "channel", "thread_ts", "requester", "prompt", "reference", "cause_ts"),
+    *("devin_id", "url", "checking", "stop_requested", "stop_ts", "stopped_by"),
+    *("created_at", "ended_at", "spoken_at", "not_found_since"),
+    *("requester_name", "stopped_by_name", "replied_by", "worked", "working_since"),
+)
 _SNAPSHOT_COLUMNS: Final = [
     *("status", "detail", "title", "acus", "has_result", "archived", "updated_at"),
     *("last_line", "asks"),
@@ -84,10 +65,14 @@ class RelayPosition:
 
 @dataclass(frozen=True, slots=True)
 class TrackedSession:
-    """A stored session with its relay position, with which the poller compares what it finds at Devin."""
+    """A stored session with its relay position, with which the poller compares what it finds at Devin.
+
+    `recorded` is what is known of its newest day.
+    """
 
     session: Session
     position: RelayPosition
+    recorded: RecordedDay
 
 
 async def add(tx: AsyncConnection, session: Session) -> None:
@@ -329,7 +314,7 @@ def _values(session: Session) -> dict[str, Any]:
 def track(row: Any) -> TrackedSession:
     """Turn a `row` of the table into a session with its relay position."""
     position = RelayPosition(**{name: row[name] for name in _POSITION}, turn=_turn_state(row))
-    return TrackedSession(_session(row), position)
+    return TrackedSession(_session(row), position, RecordedDay.stored(row["outcome_day"], row["outcome"]))
 
 
 def _turn_state(row: Any) -> TurnState:

@@ -1,4 +1,7 @@
-"""ACUs that were spent: by session and day, from the differences between polls, and by day as Devin billed them."""
+"""ACUs that were spent: by session and day, from the differences between polls, and by day as Devin billed them.
+
+The rows by session and day also say on which days a session was active (`bot.store.session_days`): many have no ACUs.
+"""
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
@@ -25,7 +28,10 @@ class Billed:
 
 
 async def add(tx: AsyncConnection, org_id: str, day: date, amounts: Mapping[str, float]) -> None:
-    """Add `amounts`, ACUs by session id, to what these sessions of an organisation spent on the billing day `day`."""
+    """Add `amounts`, ACUs by session id, to what these sessions of an organisation spent on the billing day `day`.
+
+    Each should have its row for the day already, which says to whom it belongs.
+    """
     if not amounts:
         return
     statement = insert(tx.dialect.name, spend)
@@ -44,6 +50,7 @@ async def by_day(tx: AsyncConnection, org_id: str, first: date, last: date) -> d
         select(spend.c.day, func.sum(spend.c.acus))
         .where(spend.c.org_id == org_id, spend.c.day >= first.isoformat(), spend.c.day <= last.isoformat())
         .group_by(spend.c.day)
+        .having(func.sum(spend.c.acus) > 0)
     )
     return {date.fromisoformat(day): float(acus) for day, acus in found}
 

@@ -3,7 +3,7 @@
 Changes to this file need a migration in `migrations/versions`; a test compares the two.
 """
 
-from typing import Final
+from typing import Any, Final
 
 from sqlalchemy import BigInteger, Boolean, Column, Float, Index, String, Table, Text, text
 
@@ -16,6 +16,12 @@ from bot.store.columns import owner as _owner
 from bot.store.columns import text_column as _text
 
 metadata: Final = columns.metadata
+
+
+def _index_where(name: str, condition: str, *columns: Column[Any]) -> None:
+    """Index `columns` of the rows that meet the `condition`, which queries then have to repeat as it is."""
+    Index(name, *columns, sqlite_where=text(condition), postgresql_where=text(condition))
+
 
 # Everything that Slack sent and that asks for work, and the work that follows from it. Each row acts once.
 inbox: Final = Table(
@@ -39,13 +45,7 @@ inbox: Final = Table(
     Column("created_at", Float, nullable=False),
     Column("done_at", Float),
 )
-Index(
-    "ix_inbox_open",
-    inbox.c.lane,
-    inbox.c.ts,
-    sqlite_where=text("state = 'open'"),
-    postgresql_where=text("state = 'open'"),
-)
+_index_where("ix_inbox_open", "state = 'open'", inbox.c.lane, inbox.c.ts)
 Index("ix_inbox_lane", inbox.c.lane)  # used before the ack of every reply in a thread that may be ours
 Index("ix_inbox_done_at", inbox.c.done_at)
 
@@ -80,24 +80,10 @@ outbox: Final = Table(
     _number("epoch"),
     sqlite_autoincrement=True,
 )
-_OUTBOX_OPEN = text("state IN ('open', 'sending')")
-Index(
-    "ix_outbox_open",
-    outbox.c.lane,
-    outbox.c.rank,
-    outbox.c.seq,
-    sqlite_where=_OUTBOX_OPEN,
-    postgresql_where=_OUTBOX_OPEN,
-)
+_OUTBOX_OPEN = "state IN ('open', 'sending')"
+_index_where("ix_outbox_open", _OUTBOX_OPEN, outbox.c.lane, outbox.c.rank, outbox.c.seq)
 # For the question whether a row is the first of its thread, which is put for every open row of a channel.
-Index(
-    "ix_outbox_thread",
-    outbox.c.lane,
-    outbox.c.thread,
-    outbox.c.seq,
-    sqlite_where=_OUTBOX_OPEN,
-    postgresql_where=_OUTBOX_OPEN,
-)
+_index_where("ix_outbox_thread", _OUTBOX_OPEN, outbox.c.lane, outbox.c.thread, outbox.c.seq)
 Index("ix_outbox_session_id", outbox.c.session_id)
 Index("ix_outbox_sent_at", outbox.c.sent_at)
 
@@ -125,15 +111,7 @@ cards: Final = Table(
     Column("owner", String),  # as in the outbox
     _number("epoch"),
 )
-_CARD_OPEN = text("state = 'open'")
-Index(
-    "ix_cards_open",
-    cards.c.team,
-    cards.c.figures_only,
-    cards.c.next_at,
-    sqlite_where=_CARD_OPEN,
-    postgresql_where=_CARD_OPEN,
-)
+_index_where("ix_cards_open", "state = 'open'", cards.c.team, cards.c.figures_only, cards.c.next_at)
 
 sessions: Final = Table(
     "sessions",
@@ -178,6 +156,9 @@ sessions: Final = Table(
     _number("worked", Float),  # seconds
     Column("working_since", Float),
     Column("mark", String, server_default="eyes"),  # the reaction that shows the state on the asker's message
+    # the newest of its rows in `spend`, so that the poller need not read it
+    Column("outcome", String),
+    Column("outcome_day", String),
     # the relay position: only later messages are posted, so that old ones are not repeated
     Column("last_event_id", String),
     Column("page_cursor", String),
@@ -299,3 +280,4 @@ consumption: Final = money_tables.consumption
 corrections: Final = money_tables.corrections
 cycles: Final = money_tables.cycles
 cycle_limits: Final = money_tables.cycle_limits
+pull_requests: Final = money_tables.pull_requests

@@ -1,17 +1,19 @@
-"""The daily digest and the answer to `/devin usage`: what sessions used, and how many were started and finished."""
+"""The daily digest and the answer to `/devin usage`: what sessions used, and what became of them."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
 
 from bot.domain.amounts import Price, half_up
 from bot.domain.billing import Period, Withheld, WithheldBecause, parts_of
 from bot.domain.consumption import Correction
+from bot.domain.outcomes import Outcome
 from bot.views import blocks
 from bot.views.cycle import CycleFigures, cycle_line
 from bot.views.dates import long_date, weekday_date
 from bot.views.message import Message
+from bot.views.outcomes import pull_requests_moved, sessions_by_outcome, waiting_now
 from bot.views.text import acus, counted, duration, fitted, hundredths, link, tenths, tenths_of_acus, total_acus
 
 HOURS: Final = "08:00 UTC to 08:00 UTC"
@@ -78,9 +80,10 @@ class Figures:
     total: float | None = None
     through_slack: float = 0.0
     mean_before: float | None = None
-    started: int = 0
-    finished: int = 0
-    waiting: int = 0
+    outcomes: Mapping[Outcome, int] = field(default_factory=dict)  # of the sessions that were active
+    pull_requests_opened: int = 0
+    pull_requests_merged: int = 0
+    waiting: int = 0  # sessions that need somebody now
     most_expensive: tuple[MostExpensive, ...] = ()
     cycle: CycleFigures | None = None
     not_in_yet: date | None = None  # the day whose bill is not in yet, if only that is missing
@@ -119,9 +122,9 @@ def change(total: float, mean: float | None) -> str:
 
 
 def _report(title: str, scope: str, figures: Figures, *, compared: bool) -> Message:
-    lines = [*_amounts(figures, compared), _sessions(figures)]
+    lines = [*_amounts(figures, compared), *_results(figures)]
     if _no_acus_at_all(figures):
-        lines += _results(figures)
+        lines += _without_acus(figures)
     elif figures.cycle is not None:
         lines.append(cycle_line(figures.cycle, figures.price))
     most_expensive = _most_expensive(figures)
@@ -140,9 +143,7 @@ def _report(title: str, scope: str, figures: Figures, *, compared: bool) -> Mess
 
 
 def _notification(title: str, figures: Figures) -> str:
-    counts = f"{counted(figures.started, 'session')} started, {figures.finished} done"
-    waiting = [f"{figures.waiting} waiting for somebody"] if figures.waiting else []
-    return f"{title}: {', '.join([*_spent(figures), counts, *waiting])}"
+    return " ".join([f"{': '.join([title, *_spent(figures)])}.", *_results(figures)])
 
 
 def _spent(figures: Figures) -> list[str]:
@@ -189,11 +190,12 @@ def _why_no_total(figures: Figures) -> list[str]:
     return [NO_TOTAL]
 
 
-def _sessions(figures: Figures) -> str:
-    return f"Sessions: {figures.started} started, {figures.finished} finished, {figures.waiting} waiting for somebody."
-
-
 def _results(figures: Figures) -> list[str]:
+    moved = pull_requests_moved(figures.pull_requests_opened, figures.pull_requests_merged)
+    return [line for line in (sessions_by_outcome(figures.outcomes), moved, waiting_now(figures.waiting)) if line]
+
+
+def _without_acus(figures: Figures) -> list[str]:
     if figures.results is None:
         return []
     worked, opened = figures.results.worked, figures.results.pull_requests

@@ -20,6 +20,7 @@ _NOUNS: Final = {
     "notifications": ("choice about mentions", "choices about mentions"),
     "shown_lists": ("list of sessions", "lists of sessions"),
     "spend": ("figure of what a session cost", "figures of what sessions cost"),
+    "pull_requests": ("record of a pull request", "records of pull requests"),
     "lanes": ("queue", "queues"),
     "rate_limits": ("rate limit", "rate limits"),
     "due": ("note of what is due", "notes of what is due"),

@@ -15,18 +15,22 @@ from sqlalchemy import insert, select
 from bot.devin.client import Devin
 from bot.devin.retry import Patience
 from bot.domain.billing import bounds
+from bot.domain.outcomes import Outcome, outcome_of
 from bot.domain.person import Person
-from bot.domain.session import Lifecycle, Session, Snapshot
+from bot.domain.session import Lifecycle, PullRequest, Session, Snapshot
 from bot.engine.local import LocalEngine, Route
 from bot.flows.organisation import Organisation, Organisations
 from bot.flows.services import Clock, Services
 from bot.flows.workspace import Policy, Workspace, Workspaces
 from bot.metrics import Metrics
 from bot.slack.client import Identity, Slack
-from bot.store import people, sessions, spend
+from bot.store import people, pull_requests, session_days, sessions, spend
 from bot.store.database.connection import Database
+from bot.store.database.connection import insert as upsert
 from bot.store.inbox_writer import InboxWriter
+from bot.store.pull_requests import FollowedSession
 from bot.store.tables import metadata
+from bot.store.tables import spend as spend_table
 from bot.timing import PRODUCTION, Timing
 
 TEAM, CHANNEL, ADMINS, ORG = "T0ACME", "C0WORK", "C0ADMINS", "org-acme"
@@ -90,7 +94,7 @@ class Store:
     db: Database
 
     async def session(self, name: str, at: float, **values: Any) -> None:
-        """A session that Devin has, in a thread of its own."""
+        """A session that Devin has, in a thread of its own; what it is now is what became of it on its first day."""
         session = Session(
             id=name,
             team=TEAM,
@@ -107,10 +111,23 @@ class Store:
             await sessions.add(tx, replace(made, url=url, reference=f"slack-{name}"))
             if values:
                 await sessions.change(tx, name, **values)
+            await session_days.record(tx, name, at)
 
     async def spent(self, day: date, **acus: float) -> None:
+        """Let sessions spend something on a day, at whose end they are what they are now."""
         async with self.db.write() as tx:
+            for name in acus:
+                session = await sessions.get(tx, name)
+                outcome = outcome_of(session) if session else Outcome.RUNNING
+                row = {"session_id": name, "day": day.isoformat(), "team": TEAM, "org_id": ORG, "outcome": outcome}
+                await tx.execute(upsert(tx.dialect.name, spend_table).values(row).on_conflict_do_nothing())
             await spend.add(tx, ORG, day, acus)
+
+    async def pull_request(self, session: str, url: str, at: float, state: str | None = "open") -> None:
+        """A pull request of a session, found at an instant."""
+        async with self.db.write() as tx:
+            found = PullRequest(url, state)
+            await pull_requests.put(tx, [(FollowedSession(session, TEAM, ORG, session), [found])], at)
 
     async def person(self, user: str, name: str, at: float) -> None:
         async with self.db.write() as tx:

@@ -239,7 +239,8 @@ async def used(make, store, clock, devin, **policy):
     await CycleReader(services).tick(organisation)
     await usage_ledger.refresh(organisation)
     lines = written((await usage_ledger.usage(workspace, Period.YESTERDAY)).blocks).splitlines()
-    return lines[lines.index(next(line for line in lines if line.startswith("Sessions: "))) + 1]
+    sessions = {sentences.NO_ACTIVE_SESSIONS, sentences.sessions_by_outcome(1, "running")}
+    return lines[lines.index(next(line for line in lines if line in sessions)) + 1]
 
 
 def office(first, last):

@@ -89,8 +89,11 @@ async def test_the_post(start, store, bills):
     bills.days = {date(2026, 5, day): 2.0 for day in range(1, 18)} | {date(2026, 5, 18): 9.5}
     noon = utc(2026, 5, 18, 12)
     await store.person("U0ADA", "Ada", noon)
-    await store.session("a", noon, title="Fix the login test", done_at=noon + 60)
+    await store.session("a", noon, title="Fix the login test", detail="finished")
     await store.session("b", noon + 1, detail="waiting_for_user")
+    await store.session("c", noon + 2, status="error")
+    for name, state in {"merged": "merged", "open": None}.items():
+        await store.pull_request("a", f"https://github.com/acme/web/pull/{name}", noon, state)
     await store.spent(date(2026, 5, 18), a=6.25, b=0.5)
     with frozen_at(2026, 5, 20, 6, 59, 40) as frozen:
         digest = start()
@@ -105,13 +108,19 @@ async def test_the_post(start, store, bills):
     assert row["expires_at"] == utc(2026, 5, 20, 13)
     assert row["payload"]["once"] is True
     # Mondays took 4.5 on average, and one is to come; the other twelve days to come are expected to take 2.
-    short, expected = sentences.figures_in_short("9.5 ACUs", 2, 1, waiting=1), "60.2\u201383.8"
-    assert row["payload"]["text"] == f"{sentences.digest_title('Monday, 18 May 2026')}: {short}"
+    expected = "60.2\u201383.8"
+    results = (
+        sentences.sessions_by_outcome(3, "1 done", "1 waiting", "1 failed"),
+        "2 pull requests opened, 1 merged.",
+        sentences.ONE_WAITING_NOW,
+    )
+    title = sentences.digest_title("Monday, 18 May 2026")
+    assert row["payload"]["text"] == sentences.figures_in_short(title, "9.5 ACUs", *results)
     assert written(row["payload"]["blocks"]) == (
         f"{sentences.digest_title('Monday, 18 May 2026')}\n{sentences.BILLING_DAY}\n"
         f"*9.5 ACUs* · {sentences.compared('▲ 375 %', '2')}\n"
         f"{sentences.parts('6.8', '2.7')}\n"
-        f"{sentences.counts(2, 1, 1)}\n"
+        f"{results[0]}\n{results[1]}\n{results[2]}\n"
         f"{sentences.cycle('May', '43.5 ACUs', expected)}\n"
         f"{sentences.MOST_EXPENSIVE}\n"
         "1. <https://acme.slack.com/archives/C0WORK/p1779105600000000|Fix the login test>: 6.3 ACUs · Ada "
@@ -135,7 +144,7 @@ async def test_a_post_without_permission(start, store, bills):
     assert written(row["payload"]["blocks"]) == (
         f"{sentences.digest_title('Monday, 18 May 2026')}\n{sentences.BILLING_DAY}\n"
         f"*6.3 ACUs* through Slack · {sentences.compared('▲ 525 %', '1')}\n"
-        f"{sentences.counts(1, 0, 0)}\n"
+        f"{sentences.sessions_by_outcome(1, 'running')}\n"
         f"{sentences.cycle('May', '13.3 ACUs')}{sentences.TOO_EARLY}\n"
         f"{sentences.MOST_EXPENSIVE}\n"
         "1. <https://acme.slack.com/archives/C0WORK/p1779105600000000|Fix the login test>: 6.3 ACUs · "
@@ -151,7 +160,7 @@ async def test_a_post_about_a_quiet_day(start, store):
     assert written(row["payload"]["blocks"]) == (
         f"{sentences.digest_title('Monday, 18 May 2026')}\n{sentences.BILLING_DAY}\n"
         f"*0 ACUs* · {sentences.NOTHING_TO_COMPARE_WITH}\n"
-        f"{sentences.counts(0, 0, 0)}\n"
+        f"{sentences.NO_ACTIVE_SESSIONS}\n"
         f"{sentences.cycle('May', '0 ACUs')}\n"
         f"{sentences.NOTHING_USED}"
     )
@@ -168,7 +177,7 @@ async def test_a_post_before_the_bill_is_in(start, store, bills):
         f"{sentences.digest_title('Monday, 18 May 2026')}\n{sentences.BILLING_DAY}\n"
         "*6.3 ACUs* through Slack\n"
         f"{sentences.bill_not_in('Monday, 18 May 2026')}\n"
-        f"{sentences.counts(1, 0, 0)}\n"
+        f"{sentences.sessions_by_outcome(1, 'running')}\n"
         f"{sentences.cycle('May, until 17 May', '2 ACUs')}{sentences.TOO_EARLY}\n"
         f"{sentences.MOST_EXPENSIVE}\n"
         "1. <https://acme.slack.com/archives/C0WORK/p1779105600000000|Fix the login test>: 6.3 ACUs · "
@@ -187,14 +196,14 @@ async def test_a_post_where_devin_has_no_bill_comes_at_its_time(start, store, bi
 
 async def test_a_post_on_a_plan_without_acus(start, store):
     came = {"worked": 2400.0, "pull_requests": [{"url": "https://github.com/acme/web/pull/1", "state": "open"}]}
-    await store.session("a", utc(2026, 5, 18, 12), done_at=utc(2026, 5, 18, 13), **came)
+    await store.session("a", utc(2026, 5, 18, 12), detail="finished", done_at=utc(2026, 5, 18, 13), **came)
     with frozen_at(2026, 5, 20, 6, 50) as frozen:
         await run(frozen, start(), utc(2026, 5, 20, 7, 10))
     (row,) = await posts(store)
     assert written(row["payload"]["blocks"]) == (
         f"{sentences.digest_title('Monday, 18 May 2026')}\n{sentences.BILLING_DAY}\n"
         f"{sentences.PLAN_WITHOUT_ACUS}\n"
-        f"{sentences.counts(1, 1, 0)}\n"
+        f"{sentences.sessions_by_outcome(1, 'done')}\n"
         f"{sentences.results('40 minutes of work', '1 pull request')}"
     )
 
@@ -488,7 +497,7 @@ async def test_in_an_outage_the_digest_waits_half_an_hour_for_devin(start, store
         f"{sentences.digest_title('Monday, 18 May 2026')}\n{sentences.BILLING_DAY}\n"
         "*6.3 ACUs* through Slack\n"
         f"{sentences.NO_TOTAL}\n"
-        f"{sentences.counts(1, 0, 0)}\n"
+        f"{sentences.sessions_by_outcome(1, 'running')}\n"
         f"{sentences.MOST_EXPENSIVE}\n"
         "1. <https://acme.slack.com/archives/C0WORK/p1779105600000000|Fix the login test>: 6.3 ACUs · "
         "<https://app.devin.ai/sessions/a|Devin>"
@@ -507,7 +516,7 @@ async def test_figures_that_were_read_before_an_outage_serve(start, store, bills
         f"{sentences.digest_title('Monday, 18 May 2026')}\n{sentences.BILLING_DAY}\n"
         f"*6.3 ACUs* · {sentences.NOTHING_TO_COMPARE_WITH}\n"
         f"{sentences.parts('0', '6.3')}\n"
-        f"{sentences.counts(0, 0, 0)}\n"
+        f"{sentences.NO_ACTIVE_SESSIONS}\n"
         f"{sentences.cycle('May', '6.3 ACUs')}{sentences.TOO_EARLY}\n"
         f"{sentences.NOTHING_USED}"
     )

@@ -37,7 +37,7 @@ PLAIN = {
     "outbox": "key lane kind channel thread thread_ts session_id state ts reason ref owner",
     "cards": "session_id channel ts state reason ref loss owner",
     "sessions": "id org_id channel thread_ts lifecycle reference cause_ts devin_id bare_id url status detail "
-    "pull_requests stop_ts mark last_event_id page_cursor announced",
+    "pull_requests stop_ts mark last_event_id page_cursor announced outcome outcome_day",
     "threads": "channel ts session_id last_seen_ts unread_from",
     "lanes": "owner",
     "workers": "id",
@@ -49,7 +49,8 @@ PLAIN = {
     "channels": "channel unread_from",
     "shown_lists": "",
     "notifications": "channel thread choice",
-    "spend": "session_id day org_id",
+    "spend": "session_id day org_id outcome",
+    "pull_requests": "session_id url org_id bare_id state",
     "consumption": "org_id day product",
     "corrections": "org_id day",
     "cycles": "org_id starts ends",
@@ -59,7 +60,8 @@ USUAL: dict[str, dict[str, Any]] = {
     "inbox": {"kind": "message", "state": "dead"},
     "outbox": {"kind": "post", "session_id": "hers", "state": "open", "owner": None},
     "cards": {"session_id": "hers", "state": "sent", "owner": None},
-    "sessions": {"id": "hers", "requester": ADA, "lifecycle": "open", "ended_at": None, "pull_requests": []},
+    "sessions": {"id": "hers", "requester": ADA, "lifecycle": "open", "ended_at": None, "pull_requests": []}
+    | {"outcome": "done", "outcome_day": "2026-05-20"},
     "threads": {"session_id": "hers"},
     "lanes": {"name": person_lane(TEAM, ADA), "owner": None},
     "workers": {"seen_at": 0.0},
@@ -70,6 +72,7 @@ USUAL: dict[str, dict[str, Any]] = {
     "shown_lists": {"user": ADA},
     "notifications": {"user": ADA},
     "spend": {"session_id": "hers"},
+    "pull_requests": {"session_id": "hers"},
 }
 
 
@@ -176,7 +179,8 @@ async def fill_with_others(store: Store) -> None:
     dead = {"session_id": None, "state": "dead", "payload": {"v": 1, "text": ADA2}, "follow": None}
     await store.put(outbox, row(outbox, team=OTHER_TEAM, **dead))
     await store.put(sessions, _session_of(ADA2, "ada2", team=OTHER_TEAM))
-    await store.put(spend, row(spend, session_id="ada2"))
+    await store.put(spend, row(spend, session_id="ada2", team=OTHER_TEAM))
+    await store.put(tables.pull_requests, row(tables.pull_requests, session_id="ada2", team=OTHER_TEAM))
 
 
 # ---------------------------------------------------------------- a person
@@ -218,6 +222,7 @@ async def test_what_a_session_cost_stays(either_store: Store, erasure: Erasure) 
     await fill(either_store)
     await erasure.person(ADA)
     assert await values(either_store.db, spend.c.session_id) == ["hers"]
+    assert await values(either_store.db, tables.pull_requests.c.bare_id) == [None]  # it is there, and not asked for
     assert await values(either_store.db, sessions.c.acus, sessions.c.id == "hers") == [1.0]
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import event, func, select, update
 
 from bot.app import timed
 from bot.config import Settings
+from bot.domain.billing import bounds
 from bot.flows.upkeep import retention
 from bot.flows.upkeep.retention import Retention
 from bot.store.admin_tables import admins, audit
@@ -21,6 +22,7 @@ from bot.store.tables import (
     notifications,
     outbox,
     people,
+    pull_requests,
     rate_limits,
     sessions,
     shown_lists,
@@ -240,7 +242,11 @@ async def test_what_was_spent_stays_for_a_year_and_a_month(purging, either_store
         await either_store.put(consumption, billed | {"day": day})
         await either_store.put(corrections, changed | {"day": day})
     assert (date(2026, 5, 20) - date.fromisoformat(last_kept)).days == 400
+    began = bounds(date.fromisoformat(last_kept))[0]
+    found = [{"session_id": "a", "url": str(at), "first_seen": at, "checked_at": NOW} for at in (began - 1, began)]
+    await either_store.put(pull_requests, *found)
     await purging.tick()
+    assert await either_store.all(pull_requests.c.first_seen) == [began]
     assert await either_store.all(spend.c.day) == [last_kept, "2026-05-19"]
     assert await either_store.all(consumption.c.day) == [last_kept]
     assert await either_store.all(corrections.c.day) == [last_kept]

@@ -10,6 +10,7 @@ from bot.devin.client import Devin
 from bot.devin.errors import DevinUnreachable
 from bot.domain.billing import Period, Withheld, WithheldBecause, bounds
 from bot.domain.cycle import calendar_month
+from bot.domain.outcomes import Outcome
 from bot.flows.money.usage_ledger import UsageLedger
 from bot.playground.devin import DevinControl, DevinSimulator
 from bot.store import due, spend
@@ -228,10 +229,16 @@ async def test_the_figures_of_a_day(usage_ledger, bills, store):
     await usage_ledger.refresh()
     noon = utc(2026, 5, 19, 12)
     await store.person("U0ADA", "Ada", noon)
-    await store.session("costly", noon, title="Fix the login test", done_at=noon + 60)
+    await store.session("costly", noon, title="Fix the login test", detail="finished")
     await store.session("cheap", noon + 1, requester="U0BOB", title="Upgrade")
-    await store.session("asks", noon - 86_400, detail="waiting_for_user", done_at=noon)
-    await store.session("later", utc(2026, 5, 20, 8), done_at=utc(2026, 5, 20, 8))
+    await store.session("asks", noon - 86_400, detail="waiting_for_user")
+    await store.session("later", utc(2026, 5, 20, 8), detail="finished")
+    for url, at in {
+        "https://git/1": noon,
+        "https://git/2": noon - 86_400,
+        "https://git/3": utc(2026, 5, 20, 8),
+    }.items():
+        await store.pull_request("costly", url, at)
     await store.spent(YESTERDAY, costly=6.5, cheap=0.25)
     await store.spent(TODAY, later=50.0)
 
@@ -239,7 +246,8 @@ async def test_the_figures_of_a_day(usage_ledger, bills, store):
 
     assert (figures.total, figures.mean_before, figures.cycle.used, figures.withheld) == (9.0, 1.0, 27.0, None)
     assert figures.through_slack == 6.75
-    assert (figures.started, figures.finished, figures.waiting) == (2, 2, 1)
+    assert figures.outcomes == {Outcome.DONE: 1, Outcome.RUNNING: 1}
+    assert (figures.pull_requests_opened, figures.pull_requests_merged, figures.waiting) == (1, 0, 1)
     costly, cheap = figures.most_expensive
     assert (costly.title, costly.acus, costly.requester) == ("Fix the login test", 6.5, "Ada")
     assert costly.permalink == f"https://acme.slack.com/archives/C0WORK/p{int(noon)}000000"
@@ -363,7 +371,7 @@ async def test_usage_is_answered_from_rows(usage_ledger, bills, store):
         f"{sentences.TODAY}\n{sentences.running_day('Wednesday, 20 May 2026')}\n"
         "*0.5 ACUs*\n"
         f"{sentences.parts('0', '0.5')}\n"
-        f"{sentences.counts(0, 0, 0)}\n"
+        f"{sentences.NO_ACTIVE_SESSIONS}\n"
         f"{sentences.cycle('May', '19.5 ACUs', '31')}\n"
         f"{sentences.NOTHING_USED}"
     )
@@ -371,7 +379,7 @@ async def test_usage_is_answered_from_rows(usage_ledger, bills, store):
         f"{sentences.YESTERDAY}\n{sentences.billing_day('Tuesday, 19 May 2026')}\n"
         f"*1 ACU* · {sentences.AS_USUAL}\n"
         f"{sentences.parts('0.8', '0.2')}\n"
-        f"{sentences.counts(1, 0, 0)}\n"
+        f"{sentences.sessions_by_outcome(1, 'running')}\n"
         f"{sentences.cycle('May', '19 ACUs', '31')}\n"
         f"{sentences.MOST_EXPENSIVE}\n"
         "1. <https://acme.slack.com/archives/C0WORK/p1779192000000000|Fix &amp; finish>: 0.8 ACUs · Ada "
@@ -386,7 +394,7 @@ async def test_usage_without_permission_names_it(usage_ledger, bills, store):
     assert texts[Period.YESTERDAY] == (
         f"{sentences.YESTERDAY}\n{sentences.billing_day('Tuesday, 19 May 2026')}\n"
         f"*0.8 ACUs* through Slack · {sentences.NOTHING_TO_COMPARE_WITH}\n"
-        f"{sentences.counts(1, 0, 0)}\n"
+        f"{sentences.sessions_by_outcome(1, 'running')}\n"
         f"{sentences.cycle('May', '0.8 ACUs')}{sentences.TOO_EARLY}\n"
         f"{sentences.MOST_EXPENSIVE}\n"
         "1. <https://acme.slack.com/archives/C0WORK/p1779192000000000|Fix &amp; finish>: 0.8 ACUs · Ada "
@@ -400,7 +408,7 @@ async def test_usage_when_devin_was_never_reached(usage_ledger, store):
         f"{sentences.TODAY}\n{sentences.running_day('Wednesday, 20 May 2026')}\n"
         "*0 ACUs* through Slack\n"
         f"{sentences.NO_TOTAL}\n"
-        f"{sentences.counts(0, 0, 0)}\n"
+        f"{sentences.NO_ACTIVE_SESSIONS}\n"
         f"{sentences.NOTHING_USED}"
     )
 
@@ -418,7 +426,12 @@ async def test_the_same_on_both_databases(make, either_store, clock, bills):
     figures = await usage_ledger.figures(YESTERDAY)
     may_so_far = CycleFigures(calendar_month(YESTERDAY), used=2.5)
     assert replace(figures, most_expensive=()) == Figures(
-        YESTERDAY, total=2.5, through_slack=2.0, mean_before=0.0, started=1, cycle=may_so_far
+        YESTERDAY,
+        total=2.5,
+        through_slack=2.0,
+        mean_before=0.0,
+        outcomes={Outcome.RUNNING: 1},
+        cycle=may_so_far,
     )
     async with either_store.db.read() as tx:
         found = await spend.billed(tx, ORG, YESTERDAY, YESTERDAY)

@@ -391,7 +391,7 @@ async def test_usage_is_for_admins(on: Harness) -> None:
             sentences.running_day(day),
             "*2.5 ACUs* through Slack",
             sentences.bill_not_in(day),
-            sentences.counts(1, 0, 0),
+            sentences.sessions_by_outcome(1, "running"),
         ]
     for text, title in {"usage yesterday": sentences.YESTERDAY, "usage week": sentences.WEEK}.items():
         assert (await shown(on, ADA, GENERAL, text)).splitlines()[0] == title

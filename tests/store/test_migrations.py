@@ -22,7 +22,7 @@ from bot.store import due, ownership, people, spend
 from bot.store.database import schema
 from bot.store.database.connection import Database
 from bot.store.database.schema import alembic_config, is_current, migrate
-from bot.store.tables import cards, consumption, inbox, metadata, outbox, sessions, threads
+from bot.store.tables import cards, consumption, inbox, metadata, outbox, pull_requests, sessions, threads
 from bot.store.tables import due as due_table
 from bot.store.tables import spend as spend_table
 
@@ -348,6 +348,67 @@ async def test_what_was_billed_keeps_its_last_digit_when_it_gets_products_and_wh
         found = [tuple(row) for row in await tx.exec_driver_sql("SELECT * FROM consumption ORDER BY day")]
     await migrate(db)
     assert found == [("org-1", "2026-05-18", acus, 7.0), ("org-1", "2026-05-19", acus, 8.0)]
+
+
+def old_session(name: str) -> dict[str, Any]:
+    """A session as the schema before 0020 has it."""
+    plain = {"prompt": "", "options": {}, "pull_requests": [], "lifecycle": "open", "created_at": 5.0}
+    return {"id": name, "bare_id": name, "team": "T1", "org_id": "o", "channel": "C1", "requester": "U1", **plain}
+
+
+async def test_what_came_of_sessions_before_is_taken_from_what_they_are_now(db: Database) -> None:
+    await go_back(db, "0020-1")
+    states = {
+        "done": {"announced": "done", "status": "suspended", "archived": True},
+        "asks": {"announced": "question", "status": "running"},
+        "stopped": {"announced": "question", "status": "suspended", "stopped_by": "U1"},
+        "limit": {"announced": "limit:out_of_credits", "status": "suspended"},
+        "failed": {"announced": "failed:error", "status": "error"},
+        "asleep": {"status": "suspended"},
+        "works": {"status": "running"},
+        "never": {"status": "new", "bare_id": None},
+    }
+    async with db.write() as tx:
+        for name, values in states.items():
+            await tx.execute(insert(sessions), old_session(name) | values)
+            for day in ("2026-05-19", "2026-05-20"):
+                await tx.execute(insert(spend_table), {"session_id": name, "day": day, "org_id": "o", "acus": 1.0})
+        await tx.execute(insert(spend_table), {"session_id": "gone", "day": "2026-05-20", "org_id": "o", "acus": 1.0})
+    await migrate(db)
+    async with db.read() as tx:
+        found = {(row.session_id, row.day): (row.team, row.outcome) for row in await tx.execute(select(spend_table))}
+        last = {row.id: (row.outcome, row.outcome_day) for row in await tx.execute(select(sessions))}
+    now = ["done", "waiting", "stopped", "limited", "failed", "stopped", "running"]
+    assert last == {name: (now[at], "2026-05-20") if at < 7 else (None, None) for at, name in enumerate(states)}
+    assert found == {
+        **{(name, "2026-05-20"): ("T1", (*now, "running")[at]) for at, name in enumerate(states)},
+        **{(name, "2026-05-19"): ("T1", "running") for name in states},
+        ("gone", "2026-05-20"): ("", "running"),
+    }
+
+
+async def test_pull_requests_become_rows_as_old_as_their_sessions(db: Database) -> None:
+    await go_back(db, "0020-1")
+    requests = [
+        *({"url": f"u{at}", "state": state} for at, state in enumerate(("open", "merged", "closed", None))),
+        {"url": "u0", "state": "draft"},
+        {"url": "x" * 2_001, "state": "open"},
+    ]
+    async with db.write() as tx:
+        for name, requester in {"a": "U1", "erased": ""}.items():
+            more = {"requester": requester, "updated_at": 9, "pull_requests": requests}
+            await tx.execute(insert(sessions), old_session(name) | more)
+    await migrate(db)
+    columns = ("url", "state", "bare_id", "first_seen", "merged_at", "closed_at", "checked_at")
+    async with db.read() as tx:
+        for name, bare in {"a": "a", "erased": None}.items():
+            theirs = select(*(pull_requests.c[column] for column in columns)).where(pull_requests.c.session_id == name)
+            assert [tuple(row) for row in await tx.execute(theirs.order_by(pull_requests.c.url))] == [
+                ("u0", "draft", bare, 5.0, None, None, 9.0),
+                ("u1", "merged", bare, 5.0, 9.0, None, 9.0),
+                ("u2", "closed", bare, 5.0, None, 9.0, 9.0),
+                ("u3", None, bare, 5.0, None, None, 9.0),
+            ]
 
 
 @pytest.fixture

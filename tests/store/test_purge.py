@@ -9,7 +9,7 @@ from sqlalchemy import Table, select
 from bot.domain.consumption import Correction, by_product
 from bot.domain.lane import thread_lane
 from bot.domain.person import Person
-from bot.domain.session import Lifecycle, Snapshot
+from bot.domain.session import Lifecycle, PullRequest, Snapshot
 from bot.store import (
     cards,
     channels,
@@ -18,6 +18,7 @@ from bot.store import (
     lanes,
     outbox,
     people,
+    pull_requests,
     purge,
     rate_limits,
     session_lists,
@@ -28,6 +29,7 @@ from bot.store import (
     watched_sessions,
 )
 from bot.store.database.connection import Database
+from bot.store.pull_requests import FollowedSession
 from bot.store.threads import Thread
 from tests.store.rows import CHANNEL, NOW, ORG, TEAM, THREAD, asked, drawn, held, said, session, standing
 
@@ -36,7 +38,7 @@ BATCH_SIZE = 3
 
 @pytest.fixture(autouse=True)
 def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in (corrections, inbox, outbox, sessions, spend, purge, watched_sessions):
+    for module in (corrections, inbox, outbox, sessions, spend, pull_requests, purge, watched_sessions):
         monkeypatch.setattr(module, "BATCH", BATCH_SIZE)
 
 
@@ -217,6 +219,9 @@ async def test_spending_of_long_ago_goes_in_batches(db: Database) -> None:
         await spend.add(tx, ORG, later, {"s0": 2.0})
         await spend.put_consumption(tx, ORG, {day: by_product(4.0, {}), later: by_product(2.0, {})}, NOW)
         await corrections.add(tx, ORG, [Correction(one, 1.0, 2.0) for one in (day, later)], NOW)
+        for number in range(5):
+            found = [PullRequest(f"https://git.example/{number}", "open")]
+            await pull_requests.put(tx, [(FollowedSession("s0", TEAM, ORG, "s0"), found)], NOW + 10 * (number == 4))
 
     async def purge_batch(purge_of: Any) -> int:
         async with db.write() as tx:
@@ -225,7 +230,9 @@ async def test_spending_of_long_ago_goes_in_batches(db: Database) -> None:
     assert [await purge_batch(spend.purge) for _ in range(3)] == [3, 1, 0]
     assert [await purge_batch(spend.purge_consumption) for _ in range(2)] == [1, 0]
     assert [await purge_batch(corrections.purge) for _ in range(2)] == [1, 0]
-    async with db.read() as tx:
+    async with db.write() as tx:
+        assert [await pull_requests.purge(tx, NOW + 10) for _ in range(3)] == [3, 1, 0]
+        assert await pull_requests.counts_between(tx, TEAM, ORG, 0.0, NOW + 99) == (1, 0)
         assert await spend.by_day(tx, ORG, day, later) == {later: 2.0}
         assert await spend.consumed(tx, ORG, day, later) == {later: 2.0}
 

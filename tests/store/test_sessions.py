@@ -362,7 +362,6 @@ async def test_a_reply_stores_who_wrote_and_that_devin_works_again(db: Database)
 async def test_an_empty_store_counts_nothing(db: Database) -> None:
     async with db.read() as tx:
         assert await watched_sessions.count_active(tx, ORG, 0.0) == (0, 0)
-        assert await session_counts.counts_between(tx, TEAM, ORG, 0.0, 2e9) == (0, 0)
         assert await session_counts.waiting_now(tx, TEAM, ORG) == 0
         assert await watched_sessions.expecting(tx, ORG, 0.0, 0.0) == []
 
@@ -398,21 +397,6 @@ async def test_the_live_sessions_of_a_channel_come_newest_first(db: Database) ->
     async with db.read() as tx:
         assert [one.id for one in await sessions.of_channel(tx, TEAM, "C1")] == ["new", "old"]
         assert [one.id for one in await sessions.of_channel(tx, TEAM, "C1", limit=1)] == ["new"]
-
-
-async def test_what_was_started_and_what_ended_in_a_time_is_counted(db: Database) -> None:
-    await add(
-        db,
-        session("before", created_at=NOW - 1),
-        session("first", created_at=NOW),
-        session("last", created_at=NOW + 99),
-        session("after", created_at=NOW + 100),
-        session("refused", created_at=NOW, devin_id=None),
-    )
-    await change(db, "before", done_at=NOW + 5)
-    await change(db, "first", done_at=NOW + 100)
-    async with db.read() as tx:
-        assert await session_counts.counts_between(tx, TEAM, ORG, NOW, NOW + 100) == (2, 1)
 
 
 async def test_the_same_prompt_is_known_again_when_only_its_first_line_is_left(db: Database) -> None:

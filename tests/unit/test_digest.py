@@ -15,6 +15,7 @@ from bot.domain.billing import Period, Withheld, WithheldBecause
 from bot.domain.consumption import Correction
 from bot.domain.cycle import calendar_month
 from bot.domain.forecast import Forecast
+from bot.domain.outcomes import Outcome
 from bot.views.cycle import CycleFigures
 from bot.views.digest import Figures, MostExpensive, Results, change, digest, usage
 from bot.views.text import tenths_of_acus
@@ -27,8 +28,9 @@ FIGURES = Figures(
     total=12.5,
     through_slack=12.5,
     mean_before=10.0,
-    started=4,
-    finished=3,
+    outcomes={Outcome.DONE: 3, Outcome.RUNNING: 1},
+    pull_requests_opened=2,
+    pull_requests_merged=1,
     waiting=1,
     most_expensive=(
         MostExpensive(
@@ -39,6 +41,11 @@ FIGURES = Figures(
     cycle=CycleFigures(calendar_month(date(2025, 3, 9)), used=99.0, limit=1200.0, forecast=Forecast(310.0, 380.0)),
 )
 MARCH = sentences.cycle("March", "99 of 1,200 ACUs (8 %)", "310\u2013380")
+RESULTS = (
+    sentences.sessions_by_outcome(4, "3 done", "1 running"),
+    "2 pull requests opened, 1 merged.",
+    sentences.ONE_WAITING_NOW,
+)
 
 
 def test_a_digest_names_its_day():
@@ -48,7 +55,7 @@ def test_a_digest_names_its_day():
         f"{sentences.digest_title('Sunday, 9 March 2025')}\n{sentences.BILLING_DAY}\n"
         f"*12.5 ACUs* · {sentences.compared('▲ 25 %', '10')}\n"
         f"{sentences.parts('12.5', '0')}\n"
-        f"{sentences.counts(4, 3, 1)}\n"
+        f"{RESULTS[0]}\n{RESULTS[1]}\n{RESULTS[2]}\n"
         f"{MARCH}\n"
         f"{sentences.MOST_EXPENSIVE}\n"
         "1. <https://acme.slack.com/p1|Fix the login test>: 7.3 ACUs · Ada · "
@@ -72,7 +79,7 @@ def test_a_digest_names_its_day():
                     "text": Is(
                         f"*12.5 ACUs* · {sentences.compared('▲ 25 %', '10')}\n"
                         f"{sentences.parts('12.5', '0')}\n"
-                        f"{sentences.counts(4, 3, 1)}\n"
+                        f"{RESULTS[0]}\n{RESULTS[1]}\n{RESULTS[2]}\n"
                         f"{MARCH}"
                     ),
                     "verbatim": True,
@@ -96,18 +103,19 @@ def test_a_digest_names_its_day():
 
 
 @pytest.mark.parametrize(
-    ("facts", "text"),
+    ("facts", "spent", "results"),
     [
-        ({}, sentences.figures_in_short("12.5 ACUs", 4, 3, waiting=1)),
-        ({"total": None, "waiting": 0}, sentences.figures_in_short("12.5 ACUs through Slack", 4, 3)),
-        ({"total": 1.0, "started": 1}, sentences.figures_in_short("1 ACU", 1, 3, waiting=1)),
-        ({"total": None, "no_acus_reported": True}, sentences.figures_in_short("", 4, 3, waiting=1)),
+        ({}, "12.5 ACUs", RESULTS),
+        ({"total": None, "waiting": 0}, "12.5 ACUs through Slack", RESULTS[:2]),
+        ({"total": 1.0, "pull_requests_opened": 0, "pull_requests_merged": 0}, "1 ACU", (RESULTS[0], RESULTS[2])),
+        ({"total": None, "no_acus_reported": True}, "", RESULTS),
     ],
 )
-def test_the_notification_says_the_figures_in_one_plain_line(facts, text):
+def test_the_notification_says_the_figures_in_one_plain_line(facts, spent, results):
     figures = replace(FIGURES, **facts)
     found = {digest(figures).text, usage(Period.TODAY, figures).text}
-    assert found == {f"{sentences.digest_title('Sunday, 9 March 2025')}: {text}", f"{sentences.TODAY}: {text}"}
+    titles = (sentences.digest_title("Sunday, 9 March 2025"), sentences.TODAY)
+    assert found == {sentences.figures_in_short(title, spent, *results) for title in titles}
     assert with_markup([*found]) == []
 
 
@@ -118,7 +126,7 @@ def test_a_digest_of_an_empty_day():
         f"{sentences.digest_title('Wednesday, 1 January 2025')}\n{sentences.BILLING_DAY}\n"
         "*0 ACUs* through Slack\n"
         f"{sentences.NO_TOTAL}\n"
-        f"{sentences.counts(0, 0, 0)}\n"
+        f"{sentences.NO_ACTIVE_SESSIONS}\n"
         f"{sentences.NOTHING_USED}"
     )
 
@@ -143,8 +151,9 @@ def test_figures_from_our_own_rows_say_why(because, named, sentence):
 
 def amounts(**facts):
     """The lines of a digest between its title and the number of sessions, and those behind the list."""
-    lines = written(digest(replace(FIGURES, most_expensive=(), cycle=None, **facts)).blocks).splitlines()
-    at = lines.index(sentences.counts(4, 3, 1))
+    quiet = replace(FIGURES, most_expensive=(), cycle=None, pull_requests_opened=0, pull_requests_merged=0, waiting=0)
+    lines = written(digest(replace(quiet, **facts)).blocks).splitlines()
+    at = lines.index(RESULTS[0])
     return lines[2:at], lines[at + 1 :]
 
 
@@ -236,15 +245,15 @@ def test_with_a_price_money_stands_beside_the_totals_and_nothing_else():
         f"{sentences.digest_title('Sunday, 9 March 2025')}\n{sentences.BILLING_DAY}\n"
         f"*12.5 ACUs (28.13 USD)* · {sentences.compared('▲ 25 %', '10')}\n"
         f"{sentences.parts('12.5', '0')}\n"
-        f"{sentences.counts(4, 3, 1)}\n"
+        f"{RESULTS[0]}\n{RESULTS[1]}\n{RESULTS[2]}\n"
         f"{march}\n"
         f"{sentences.MOST_EXPENSIVE}\n"
         "1. <https://acme.slack.com/p1|Fix the login test>: 7.3 ACUs · Ada · "
         "<https://app.devin.ai/sessions/a|Devin>\n"
         "2. Upgrade: 5.3 ACUs"
     )
-    short = sentences.figures_in_short("12.5 ACUs (28.13 USD)", 4, 3, waiting=1)
-    assert message.text == f"{sentences.digest_title('Sunday, 9 March 2025')}: {short}"
+    title = sentences.digest_title("Sunday, 9 March 2025")
+    assert message.text == sentences.figures_in_short(title, "12.5 ACUs (28.13 USD)", *RESULTS)
 
 
 def test_with_a_price_what_came_through_slack_has_its_money_where_the_total_is_not_known():

@@ -10,6 +10,7 @@ from bot.domain.billing import billing_day
 from bot.domain.keys import ref_of
 from bot.domain.notify_choice import mentions
 from bot.domain.session import TERMINAL_STATUSES, Lifecycle, Session, Snapshot, moved
+from bot.flows.follow import history
 from bot.flows.follow.read_messages import NewMessages
 from bot.flows.services import Services
 from bot.flows.session_rows import post_files
@@ -80,6 +81,7 @@ class Announce:
             await self._post(uow, change, times.last_poll)
             if change.was_read and change.decision.relays:
                 await self._store_end(uow, tracked.session, new)
+            await history.record_polled(uow, [(tracked, change.session.snapshot)])
             await spend.add(uow.tx, tracked.session.org_id, billing_day(uow.now), _acus_spent(tracked.session, new))
             await self._redraw(uow, tracked, change.session.snapshot)
             await self._replace_mark(uow, change)

@@ -20,6 +20,7 @@ from bot.devin.sessions import SessionFilters
 from bot.domain.billing import billing_day
 from bot.domain.lane import poll_lane
 from bot.domain.session import bare_id, moved
+from bot.flows.follow import history
 from bot.flows.follow.announce import Announce, PollTimes
 from bot.flows.follow.duplicates import Duplicates
 from bot.flows.follow.polled_session import PolledSession, message_count, polled_session, spent
@@ -29,7 +30,7 @@ from bot.flows.organisation import Organisation
 from bot.flows.services import Services
 from bot.flows.unit_of_work import UnitOfWork
 from bot.logs import get_logger
-from bot.store import due, lanes, sessions, spend, watched_sessions
+from bot.store import due, lanes, session_days, sessions, spend, watched_sessions
 from bot.store.lanes import Claim, ClaimLostError
 
 log = get_logger(__name__)
@@ -107,7 +108,10 @@ class Poller:
             return await self._back_off(claim, state, interval, error)
         if state.failures:
             log.info("poll works again", organisation=self._organisation.id, failures=state.failures)
-        await self._store_state(claim, after, again)
+        async with self._services.db.scan() as tx:
+            org_id, now = self._organisation.id, self._services.clock()
+            running = await session_days.running_unrecorded(tx, org_id, now, BATCH_SIZE)
+        await self._store_state(claim, after, again, running)
         self.polled_at = after.polled_at
         return interval
 
@@ -120,13 +124,19 @@ class Poller:
         wait = error.retry_after or interval * 2.0 ** min(state.failures + 1, 10)
         return min(wait, self._services.timing.poll_longest_backoff)
 
-    async def _store_state(self, claim: Claim, state: PollState, again: Sequence[str] = ()) -> None:
-        """Store the `state` for the next cycle, which reads the sessions `again` although they may show no change."""
+    async def _store_state(
+        self, claim: Claim, state: PollState, again: Sequence[str] = (), running: Sequence[str] = ()
+    ) -> None:
+        """Store the `state` for the next cycle, which reads the sessions `again` although they may show no change.
+
+        That Devin works on the sessions `running` is recorded for the running day.
+        """
         stored = {"v": 1, "poll": asdict(state)}
         async with self._services.unit_of_work(claim) as uow:
             await due.write(uow.tx, due.poll(self._organisation.id), uow.now, stored)
             if again:
                 await watched_sessions.mark_changing(uow.tx, again, uow.now + self._services.timing.same_second)
+            await session_days.record_running(uow.tx, running, uow.now)
             await lanes.release(uow.tx, claim)
 
     # ------------------------------------------------------------ one poll cycle
@@ -294,13 +304,13 @@ class Poller:
         await self._mark_failing(claim, announced)
         names = {one.session.id for one in to_announce}
         figures = [one for one in quiet if one.session.id not in names]
-        day = billing_day(self._services.clock())
         for start in range(0, len(figures), BATCH_SIZE):
             async with self._services.unit_of_work(claim) as uow:
                 batch = await _still_new(uow, figures[start : start + BATCH_SIZE])
                 found = [(one.session.id, one.snapshot) for one in batch]
                 await sessions.apply_figures(uow.tx, found, uow.now + self._services.timing.same_second)
-                await spend.add(uow.tx, self._organisation.id, day, spent(batch))
+                await history.record_polled(uow, [(one.tracked, one.snapshot) for one in batch])
+                await spend.add(uow.tx, self._organisation.id, billing_day(uow.now), spent(batch))
                 await self._announce.figures(uow, [one.tracked for one in batch if spent([one])])
         return announced
 

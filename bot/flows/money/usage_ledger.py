@@ -28,7 +28,7 @@ from bot.flows.money.cycles import cycle_of, limit_of
 from bot.flows.organisation import Organisation
 from bot.flows.services import Services
 from bot.flows.workspace import Workspace
-from bot.store import due, people, session_counts, sessions, spend
+from bot.store import due, people, pull_requests, session_counts, session_days, sessions, spend
 from bot.store.database.connection import Transaction
 from bot.store.spend import Billed
 from bot.views import digest as views
@@ -111,7 +111,8 @@ class UsageLedger:
         theirs, span = (workspace.team, org_id), (bounds(days[0])[0], bounds(day)[1])
         async with self._services.db.scan(first=first) as tx:
             amounts = await self._acus_by_day(tx, org_id, days)
-            started, finished = await session_counts.counts_between(tx, *theirs, *span)
+            outcomes = await session_days.outcomes(tx, *theirs, days[0], day)
+            opened, merged = await pull_requests.counts_between(tx, *theirs, *span)
             waiting = await session_counts.waiting_now(tx, *theirs)
             most_expensive = await self._most_expensive(tx, workspace, days)
             no_acus = await self._no_acus_reported(tx, workspace, day, amounts)
@@ -123,8 +124,9 @@ class UsageLedger:
             through_slack=amounts.through_slack(days),
             # To compare a sum of several days with a mean of single days would say nothing.
             mean_before=amounts.mean(days_before(day)) if len(days) == 1 else None,
-            started=started,
-            finished=finished,
+            outcomes=outcomes,
+            pull_requests_opened=opened,
+            pull_requests_merged=merged,
             waiting=waiting,
             most_expensive=most_expensive,
             cycle=cycle,

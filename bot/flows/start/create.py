@@ -18,7 +18,7 @@ from bot.flows.job import Job, finish
 from bot.flows.lookup import BOT_TAG, SessionLookup
 from bot.flows.prompt import Prompt, PromptBuilder, left_out_of, with_left_out
 from bot.flows.services import Services
-from bot.flows.session_rows import record, refuse, start_is_dead, stop_row
+from bot.flows.session_rows import record, refuse, show_new_state, start_is_dead, stop_row
 from bot.flows.start.refusals import refusal_sentence
 from bot.flows.unit_of_work import Recipient, UnitOfWork
 from bot.logs import get_logger
@@ -164,7 +164,7 @@ class NewSession(Creation[DevinSession]):
         """Store what Devin answered about the session. From here on the poller follows the session."""
         session = self._session
         await sessions.opened(uow.tx, session, thing.session_id, thing.url, thing.snapshot(), uow.now)
-        await uow.redraw(session.id)
+        await show_new_state(uow, session.id)
         for number, message in enumerate(self._prompt.left_out):
             await uow.post(f"file:{session.id}:{number}", session, message)
         await _announce_tags(uow, session, thing)

@@ -31,11 +31,11 @@ from bot.flows.organisation import OrganisationNotConnectedError
 from bot.flows.prompt import PromptBuilder, left_out_of, with_left_out
 from bot.flows.services import Services
 from bot.flows.session_check import MAY_BE_TAKEN_BACK, SessionCheck
-from bot.flows.session_rows import EYES
+from bot.flows.session_rows import EYES, show_new_state
 from bot.flows.unit_of_work import UnitOfWork
 from bot.flows.uploads import Files
 from bot.logs import get_logger
-from bot.store import inbox, sessions, threads
+from bot.store import inbox, session_days, sessions, threads
 from bot.store.threads import Thread
 from bot.views import answers
 from bot.views.message import Message
@@ -262,6 +262,7 @@ class NewMessage(Creation[Snapshot | None]):
         await sessions.spoke(uow.tx, session.id, self._job.cause.user, uow.now)
         if thing is not None and await sessions.apply_reply_status(uow.tx, session.id, thing):
             await uow.redraw(session.id)
+        await session_days.record(uow.tx, session.id, uow.now)
         if session.thread_ts is not None:
             await threads.advance_last_seen(uow.tx, session.team, session.channel, session.thread_ts, ts)
         for number, message in enumerate(self._files.left_out):
@@ -294,7 +295,7 @@ class NewMessage(Creation[Snapshot | None]):
         """Store that the session has ended, so that a mention in its thread starts a new one, and announce the loss."""
         session = self._session
         await sessions.change(uow.tx, session.id, lifecycle=Lifecycle.ENDED, ended_at=uow.now, stopped_by=None)
-        await uow.redraw(session.id)
+        await show_new_state(uow, session.id)
         await self._write_lost(uow, answers.SESSION_ENDED, "session ended")
         uow.after_commit(
             partial(self._services.engine.wake_by, self._organisation.poll_tick, self._services.timing.poll_soon)

@@ -18,7 +18,7 @@ from bot.flows.access import Access
 from bot.flows.exactly_once import is_unknown
 from bot.flows.job import Job, Reschedule, finish, move, recipient_of
 from bot.flows.services import Services
-from bot.flows.session_rows import remove_mark
+from bot.flows.session_rows import remove_mark, show_new_state
 from bot.flows.steer import held_start
 from bot.flows.steer.doubtful_command import DoubtfulCommand
 from bot.flows.steer.ending import Ending, record_end
@@ -260,7 +260,7 @@ class SessionCommands:
             await uow.post(f"said:{job.row.key}", session, message)
             await _close_question(uow, job)
             await remove_mark(uow, session.id)
-            await uow.redraw(session.id)
+            await show_new_state(uow, session.id)
             await finish(uow, job)
 
     async def _mark_ended(self, job: CommandJob, session: Session) -> None:
@@ -269,7 +269,7 @@ class SessionCommands:
                 uow.tx, session.id, lifecycle=Lifecycle.ENDED, ended_at=uow.now, stop_requested=False, stopped_by=None
             )
             await uow.reply_privately(recipient_of(job, session), answers.ALREADY_ENDED)
-            await uow.redraw(session.id)
+            await show_new_state(uow, session.id)
             await finish(uow, job)
         tick = self._services.organisations.of(session).poll_tick
         self._services.engine.wake_by(tick, self._services.timing.poll_soon)  # for its last words
@@ -304,7 +304,7 @@ class SessionCommands:
             await uow.post(f"said:{job.row.key}", session, answers.exited(by, unsent))
             await uow.reply_privately(recipient_of(job), answers.EXIT_DONE)  # in place of the question
             await remove_mark(uow, session.id)
-            await uow.redraw(session.id)
+            await show_new_state(uow, session.id)
             await finish(uow, job)
 
     # ------------------------------------------------------------ closing the row

@@ -11,10 +11,22 @@ from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import Final
 
-from bot.domain.billing import billing_day
+from bot.domain.billing import billing_day, bounds
 from bot.flows.services import Services
 from bot.logs import get_logger
-from bot.store import admins, audit, corrections, inbox, notifications, outbox, purge, sessions, spend, watched_sessions
+from bot.store import (
+    admins,
+    audit,
+    corrections,
+    inbox,
+    notifications,
+    outbox,
+    pull_requests,
+    purge,
+    sessions,
+    spend,
+    watched_sessions,
+)
 from bot.store.database.connection import Database, Transaction
 from bot.store.inbox import BATCH
 
@@ -59,6 +71,7 @@ class Retention:
             "outbox_texts": partial(outbox.purge_texts, before=dead),
             "audit": _written(partial(audit.purge, before=now - timing.audit_kept)),
             "spend": _written(partial(spend.purge, before=last_spent)),
+            "pull_requests": _written(partial(pull_requests.purge, before=bounds(last_spent)[0])),
             "consumption": _written(partial(spend.purge_consumption, before=last_spent)),
             "corrections": _written(partial(corrections.purge, before=last_spent)),
             "lanes": _written(purge.purge_lanes),

@@ -1,0 +1,120 @@
+"""A session's days: for each billing day on which a session was active, its outcome on that day.
+
+They are the rows of `spend`, which also hold what the session spent. Only the running day is ever written: a state that
+is seen later belongs to a later day, so what is counted of a day that is over stays as it is.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import date
+from typing import Any, Final
+
+from sqlalchemy import and_, bindparam, func, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.domain.billing import billing_day
+from bot.domain.outcomes import Outcome, RecordedDay, is_active, outcome_of
+from bot.domain.session import ENDED_BY_A_MESSAGE, QUEUED_STATUSES, WAITS, Lifecycle, Snapshot
+from bot.store.database.connection import insert
+from bot.store.sessions import TrackedSession, track, tracked
+from bot.store.tables import sessions, spend
+
+# What `bot.domain.outcomes.is_running` says of a row, as SQL; a status that is not known is left out.
+_WORKS: Final = and_(
+    sessions.c.status == "running",
+    or_(
+        sessions.c.detail.is_(None),
+        and_(sessions.c.detail.not_in(ENDED_BY_A_MESSAGE), ~sessions.c.detail.startswith(WAITS, autoescape=True)),
+    ),
+)
+_RUNNING: Final = (
+    sessions.c.lifecycle == Lifecycle.OPEN,
+    sessions.c.ended_at.is_(None),
+    ~sessions.c.archived,
+    or_(sessions.c.status.in_(QUEUED_STATUSES), _WORKS),
+)
+
+
+async def record(tx: AsyncConnection, session_id: str, now: float) -> None:
+    """Record the outcome of a session, as it is stored now, for the running day, after a person did something to it.
+
+    A session that Devin never had is left out.
+    """
+    one = (await tracked(tx, [session_id])).get(session_id)
+    if one is not None and one.session.devin_id is not None:
+        await _put(tx, billing_day(now), [(one, outcome_of(one.session, one.recorded.outcome))])
+
+
+async def record_polled(tx: AsyncConnection, polled: Iterable[tuple[TrackedSession, Snapshot]], now: float) -> None:
+    """Record the outcomes of sessions for the running day, given as pairs of our record and what a poll found.
+
+    What the poll found must be stored already in this transaction. Sessions that this does not make active on the
+    running day are left out.
+    """
+    day = billing_day(now)
+    active = [(one, snapshot) for one, snapshot in polled if is_active(one.session, snapshot, day)]
+    outcomes = [outcome_of(one.session.with_snapshot(snapshot), one.recorded.outcome) for one, snapshot in active]
+    await _put(tx, day, [(one, outcome) for (one, _), outcome in zip(active, outcomes, strict=True)])
+
+
+async def running_unrecorded(tx: AsyncConnection, org_id: str, now: float, most: int) -> list[str]:
+    """Our ids of at most `most` sessions of an organisation on which Devin works, without a row for the running day.
+
+    That are those at which Devin was at work when the day began.
+    """
+    day = billing_day(now).isoformat()
+    unrecorded = sessions.c.outcome_day.is_distinct_from(day)
+    found = await tx.execute(
+        select(sessions.c.id).where(sessions.c.org_id == org_id, *_RUNNING, unrecorded).limit(most)
+    )
+    return list(found.scalars())
+
+
+async def record_running(tx: AsyncConnection, session_ids: Sequence[str], now: float) -> None:
+    """Record for the running day that Devin works on these sessions, except where a flow has stored another state."""
+    if session_ids:
+        found = await tx.execute(select(sessions).where(sessions.c.id.in_(session_ids), *_RUNNING))
+        await _put(tx, billing_day(now), [(track(row), Outcome.RUNNING) for row in found.mappings()])
+
+
+async def outcomes(tx: AsyncConnection, team: str, org_id: str, first: date, last: date) -> dict[Outcome, int]:
+    """Count a workspace's sessions in an organisation that were active from `first` to `last`, by their last outcome.
+
+    Each session counts once, so the sum is the number of sessions that were active.
+    """
+    theirs = (spend.c.team == team, spend.c.org_id == org_id)
+    days = (spend.c.day >= first.isoformat(), spend.c.day <= last.isoformat())
+    newest = (
+        select(spend.c.session_id, func.max(spend.c.day).label("day"))
+        .where(*theirs, *days)
+        .group_by(spend.c.session_id)
+    ).subquery()
+    same = and_(spend.c.session_id == newest.c.session_id, spend.c.day == newest.c.day)
+    found = await tx.execute(select(spend.c.outcome, func.count()).join(newest, same).group_by(spend.c.outcome))
+    return {Outcome(outcome): int(number) for outcome, number in found}
+
+
+async def _put(tx: AsyncConnection, day: date, entries: Iterable[tuple[TrackedSession, Outcome]]) -> None:
+    """Write the outcomes that are not recorded for `day` yet.
+
+    Where a worker with a clock ahead of ours has begun the next day already, that is the running one.
+    """
+    rows = [_row(one, max(day, one.recorded.day or day), outcome) for one, outcome in entries]
+    if not (new := [row for row in rows if row]):
+        return
+    # Sessions before their days, in every transaction: PostgreSQL locks them, and two orders could deadlock.
+    columns: dict[str, Any] = {"outcome": bindparam("new_outcome"), "outcome_day": bindparam("new_day")}
+    await tx.execute(
+        update(sessions).where(sessions.c.id == bindparam("session")).values(columns),
+        [{"session": row["session_id"], "new_outcome": row["outcome"], "new_day": row["day"]} for row in new],
+    )
+    statement = insert(tx.dialect.name, spend)
+    replaced = {"outcome": statement.excluded.outcome, "team": statement.excluded.team}
+    await tx.execute(statement.on_conflict_do_update(index_elements=["session_id", "day"], set_=replaced), new)
+
+
+def _row(one: TrackedSession, day: date, outcome: Outcome) -> dict[str, str]:
+    """The values of a row of `spend`; none if the row is there already."""
+    if one.recorded == RecordedDay(day, outcome):
+        return {}
+    owners = {"team": one.session.team, "org_id": one.session.org_id}
+    return {"session_id": one.session.id, "day": day.isoformat(), **owners, "outcome": outcome.value}

@@ -1,0 +1,45 @@
+"""What became of the sessions and pull requests of some days, in a sentence each."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from bot.domain.outcomes import Outcome
+from bot.views.text import counted
+
+NO_ACTIVE_SESSIONS: Final = "No active sessions."
+_WORDS: Final[Mapping[Outcome, str]] = {
+    Outcome.DONE: "done",
+    Outcome.WAITING: "waiting",
+    Outcome.LIMITED: "at a limit",
+    Outcome.FAILED: "failed",
+    Outcome.STOPPED: "stopped",
+    Outcome.RUNNING: "running",
+}
+
+
+def sessions_by_outcome(outcomes: Mapping[Outcome, int]) -> str:
+    """Say how many sessions there were and what became of them, from their number by outcome."""
+    counts = [(number, _WORDS[outcome]) for outcome in Outcome if (number := outcomes.get(outcome, 0))]
+    if not counts:
+        return NO_ACTIVE_SESSIONS
+    total = sum(number for number, _ in counts)
+    if len(counts) == 1:
+        everyone = {1: "", 2: "both "}.get(total, "all ")
+        return f"{counted(total, 'session')}: {everyone}{counts[0][1]}."
+    return f"{counted(total, 'session')}: {', '.join(f'{number:,} {word}' for number, word in counts)}."
+
+
+def waiting_now(number: int) -> str:
+    """Say how many sessions wait for somebody right now, whatever day a report is about; nothing for none."""
+    if not number:
+        return ""
+    return f"{counted(number, 'session')} {'is' if number == 1 else 'are'} waiting for somebody now."
+
+
+def pull_requests_moved(opened: int, merged: int) -> str:
+    """Say how many pull requests were opened and merged; nothing if there were none."""
+    if opened and merged:
+        return f"{counted(opened, 'pull request')} opened, {merged:,} merged."
+    if opened or merged:
+        return f"{counted(opened or merged, 'pull request')} {'opened' if opened else 'merged'}."
+    return ""

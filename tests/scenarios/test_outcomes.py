@@ -1,0 +1,102 @@
+"""What is kept of sessions for reports: what became of them on each day, and their pull requests."""
+
+from datetime import timedelta
+
+from bot.domain.billing import billing_day
+from bot.timing import DAY, HOUR
+from tests import sentences
+from tests.scenarios.ahead import Ahead, rows, until
+from tests.scenarios.harness import ADA, ANN, GENERAL, Harness
+from tests.scenarios.observations import polled
+
+PULL = "https://github.com/acme/web/pull/7"
+
+
+async def days(on: Harness) -> dict[str, str]:
+    """The outcomes of the only session by day."""
+    found = await rows(on, "spend")
+    assert len({row["session_id"] for row in found}) == 1
+    return {row["day"]: row["outcome"] for row in sorted(found, key=lambda row: str(row["day"]))}
+
+
+async def pull_request(on: Harness) -> tuple[str, bool, bool]:
+    """The state of the only pull request, and whether it was seen merged and closed."""
+    (row,) = await rows(on, "pull_requests", url=PULL)
+    return row["state"], row["merged_at"] is not None, row["closed_at"] is not None
+
+
+async def ended_for_good(on: Harness, ts: str) -> None:
+    await on.slack.say(ANN, GENERAL, "EXIT", thread_ts=ts)
+    asked = await on.slack.wait_for_ephemeral(ANN, sentences.FOR_GOOD)
+    await on.slack.click(ANN, GENERAL, asked["ts"], "exit_confirmed")
+    await on.slack.wait_for_message(GENERAL, sentences.IS_ENDED_FOR_GOOD, thread_ts=ts)
+
+
+async def test_each_day_of_a_session_keeps_what_became_of_it_on_that_day(on: Harness, clock: Ahead) -> None:
+    today = billing_day(clock())
+    one, two, three, four = ((today + timedelta(days=count)).isoformat() for count in range(4))
+    ts, session = await on.started()
+    assert await days(on) == {one: "running"}
+    clock.put(DAY)  # it goes on without a change
+    await polled(on)
+    assert await days(on) == {one: "running", two: "running"}
+    await on.devin.say(session, "Which one?", status_detail="waiting_for_user")
+    await on.slack.wait_for_message(GENERAL, sentences.WAITS_FOR_YOUR_ANSWER, thread_ts=ts)
+    clock.put(DAY)  # it waits without a change
+    await polled(on)
+    assert await days(on) == {one: "running", two: "waiting"}
+    clock.put(DAY)
+    await on.slack.say(ANN, GENERAL, "the first one", thread_ts=ts)
+    await on.devin.wait_for_messages("the first one")
+    await until(lambda: _is(on, four, "running"))
+    await on.slack.say(ANN, GENERAL, "!stop", thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, sentences.IS_STOPPED, thread_ts=ts)
+    await polled(on)
+    assert await days(on) == {one: "running", two: "waiting", four: "stopped"}
+    assert three not in await days(on)
+
+
+async def _is(on: Harness, day: str, outcome: str) -> bool:
+    return (await days(on)).get(day) == outcome
+
+
+async def test_a_session_that_was_done_stays_done_when_it_is_put_away(on: Harness, clock: Ahead) -> None:
+    ts, session = await on.started()
+    await on.devin.pr(session, PULL)
+    await on.slack.wait_for_message(GENERAL, sentences.NEW_PULL_REQUEST, thread_ts=ts)
+    assert await pull_request(on) == ("open", False, False)
+    await on.devin.say(session, "Done.", status_detail="finished")
+    await on.slack.wait_for_message(GENERAL, sentences.IS_FINISHED, thread_ts=ts)
+    await on.slack.say(ANN, GENERAL, "!archive", thread_ts=ts)
+    await on.slack.wait_for_message(GENERAL, sentences.IS_ARCHIVED, thread_ts=ts)
+    await on.started("something else")  # so that the poller goes on
+    await on.devin.pr(session, PULL, "merged")
+    await until(lambda: _merged(on))
+    today = billing_day(clock()).isoformat()
+    found = {row["outcome"] for row in await rows(on, "spend", day=today)}
+    assert found == {"done", "running"}
+    answer = str((await on.slack.slash(ADA, GENERAL, "usage"))["answer"])
+    assert sentences.sessions_by_outcome(2, "1 done", "1 running") in answer
+    assert "1 pull request opened, 1 merged." in answer
+
+
+async def _merged(on: Harness) -> bool:
+    return await pull_request(on) == ("merged", True, False)
+
+
+async def test_a_session_that_a_person_ends_for_good_is_stopped_and_not_done(on: Harness, clock: Ahead) -> None:
+    ts, _ = await on.started()
+    await ended_for_good(on, ts)
+    assert await days(on) == {billing_day(clock()).isoformat(): "stopped"}
+
+
+async def test_a_merge_is_found_although_the_session_is_over_and_nothing_is_polled(on: Harness, clock: Ahead) -> None:
+    ts, session = await on.started()
+    await on.devin.pr(session, PULL)
+    await on.slack.wait_for_message(GENERAL, sentences.NEW_PULL_REQUEST, thread_ts=ts)
+    await ended_for_good(on, ts)
+    await on.stop()
+    await on.devin.pr(session, PULL, "merged")
+    clock.put(2 * HOUR)
+    await on.start()
+    await until(lambda: _merged(on))
