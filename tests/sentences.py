@@ -924,8 +924,8 @@ def cycle(name: str, used: str, forecast: str = "") -> str:
 TOO_EARLY = " · forecast: too early to say"
 
 
-def results(*parts: str) -> str:
-    return f"In the finished sessions: {', '.join(parts)}."
+def worked(time: str) -> str:
+    return f"Devin worked for {time} on the finished ones."
 
 
 # ---------------------------------------------------------------- help

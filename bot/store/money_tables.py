@@ -36,6 +36,9 @@ pull_requests: Final = Table(
     Column("checked_at", Float, nullable=False),  # when Devin was last asked for its state
 )
 Index("ix_pull_requests_url", pull_requests.c.url)
+# For the counts of a report, before which an ack waits.
+Index("ix_pull_requests_first_seen", pull_requests.c.first_seen)
+Index("ix_pull_requests_merged_at", pull_requests.c.merged_at)
 
 # What Devin billed to an organisation, by billing day and product. The rows of a day add up to its bill exactly.
 consumption: Final = Table(

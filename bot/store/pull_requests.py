@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, case, delete, func, select, tuple_, update
+from sqlalchemy import ColumnElement, and_, case, delete, func, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.pull_requests import changed_pull_requests, is_closed, is_merged
@@ -18,6 +18,9 @@ from bot.store.tables import pull_requests
 
 # The bytes of the longest address that is stored. It is part of two indexes, whose entries PostgreSQL bounds.
 LONGEST_ADDRESS: Final = 2_000
+# Seconds. What is found merged after a longer absence, as after the upgrade that brought these rows, counts for the day
+# of the check before: on the day on which it is found it would be no news.
+UNWATCHED: Final = 7 * 86_400.0
 _KEY: Final = (pull_requests.c.session_id, pull_requests.c.url)
 _SESSION: Final = tuple(pull_requests.c[name] for name in ("session_id", "team", "org_id", "bare_id"))
 _IS_OPEN: Final = (pull_requests.c.merged_at.is_(None), pull_requests.c.closed_at.is_(None))
@@ -63,7 +66,8 @@ async def put(tx: AsyncConnection, found: Iterable[tuple[FollowedSession, Iterab
         if len(request.url.encode(errors="replace")) <= LONGEST_ADDRESS
     }
     if rows:
-        await tx.execute(_putting(insert(tx.dialect.name, pull_requests)), list(rows.values()))
+        statement = _putting(insert(tx.dialect.name, pull_requests), now - UNWATCHED)
+        await tx.execute(statement, [rows[key] for key in sorted(rows)])  # in one order, or two workers could deadlock
 
 
 def _row(session: FollowedSession, request: PullRequest, now: float) -> dict[str, Any]:
@@ -73,11 +77,13 @@ def _row(session: FollowedSession, request: PullRequest, now: float) -> dict[str
     return {**asdict(session), **instants, "url": storable(request.url), "state": storable(request.state)}
 
 
-def _putting(statement: Insert) -> Insert:
+def _putting(statement: Insert, unwatched: float) -> Insert:
+    """Extend `statement`: the rows replace those that are stored. One not checked since `unwatched` was merged then."""
     new = statement.excluded
+    long_ago = and_(new.merged_at.is_not(None), pull_requests.c.checked_at < unwatched)
     replaced = {
         "state": func.coalesce(new.state, pull_requests.c.state),
-        "merged_at": new.merged_at,
+        "merged_at": case((long_ago, pull_requests.c.checked_at), else_=new.merged_at),
         "closed_at": case(
             (new.state.is_(None), pull_requests.c.closed_at),
             (new.closed_at.is_not(None), func.coalesce(pull_requests.c.closed_at, new.closed_at)),

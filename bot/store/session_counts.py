@@ -1,6 +1,6 @@
-"""How many sessions wait for a person, and what came of those that were done."""
+"""How many sessions wait for a person, and how long Devin worked on those that were done."""
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.session import WAITS, DisplayState, Lifecycle
@@ -8,14 +8,11 @@ from bot.store.sessions import track
 from bot.store.tables import sessions
 
 
-async def results_between(
-    tx: AsyncConnection, team: str, org_id: str, after: float, before: float
-) -> tuple[float, int]:
-    """Add up the seconds that Devin worked on a workspace's sessions that were done in this time, and their PRs."""
+async def worked_between(tx: AsyncConnection, team: str, org_id: str, after: float, before: float) -> float:
+    """Add up the seconds that Devin worked on a workspace's sessions that were done in this time."""
     theirs = (sessions.c.team == team, sessions.c.org_id == org_id, sessions.c.devin_id.is_not(None))
     done = (sessions.c.done_at >= after, sessions.c.done_at < before)
-    rows = (await tx.execute(select(sessions.c.worked, sessions.c.pull_requests).where(*theirs, *done))).all()
-    return sum(float(row.worked) for row in rows), sum(len(row.pull_requests) for row in rows)
+    return float(await tx.scalar(select(func.sum(sessions.c.worked)).where(*theirs, *done)) or 0.0)
 
 
 async def waiting_now(tx: AsyncConnection, team: str, org_id: str) -> int:

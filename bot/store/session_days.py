@@ -72,7 +72,9 @@ async def running_unrecorded(tx: AsyncConnection, org_id: str, now: float, most:
 async def record_running(tx: AsyncConnection, session_ids: Sequence[str], now: float) -> None:
     """Record for the running day that Devin works on these sessions, except where a flow has stored another state."""
     if session_ids:
-        found = await tx.execute(select(sessions).where(sessions.c.id.in_(session_ids), *_RUNNING))
+        # Locked on PostgreSQL, so that no stop is stored between this and the write.
+        theirs = (sessions.c.id.in_(session_ids), *_RUNNING)
+        found = await tx.execute(select(sessions).where(*theirs).order_by(sessions.c.id).with_for_update())
         await _put(tx, billing_day(now), [(track(row), Outcome.RUNNING) for row in found.mappings()])
 
 

@@ -30,7 +30,7 @@ class CycleFigures:
 
 def cycle_line(figures: CycleFigures, price: Price | None = None) -> str:
     """Build the line about a cycle. A part for which something is missing is left out."""
-    until = f", until {short_date(figures.until)}" if figures.until else ""
+    until = f", through {short_date(figures.until)}" if figures.until else ""
     notes = ", ".join([*_percent(figures), *([money(figures.used, price)] if price else [])])
     used = f"{cycle_name(figures.cycle)}{until}: {_of_limit(figures)}{f' ({notes})' if notes else ''}"
     return " · ".join([used, *_forecast(figures)])

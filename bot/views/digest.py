@@ -62,14 +62,6 @@ class MostExpensive:
 
 
 @dataclass(frozen=True, slots=True)
-class Results:
-    """What came of the sessions that were finished: the seconds that Devin worked on them, and their pull requests."""
-
-    worked: float
-    pull_requests: int
-
-
-@dataclass(frozen=True, slots=True)
 class Figures:
     """The figures of the billing day `day`, or of a period that ends with it. Amounts are ACUs, None where unknown.
 
@@ -90,7 +82,7 @@ class Figures:
     withheld: Withheld | None = None  # why only our own rows count
     no_acus_reported: bool = False  # although sessions were done
     corrections: tuple[Correction, ...] = ()  # of other days, newest first, which no digest has named yet
-    results: Results | None = None  # what is reported instead of ACUs
+    worked: float = 0.0  # seconds, on the finished sessions, where there are no ACUs to tell
     price: Price | None = None  # of an ACU; without one no money is shown
 
 
@@ -196,12 +188,7 @@ def _results(figures: Figures) -> list[str]:
 
 
 def _without_acus(figures: Figures) -> list[str]:
-    if figures.results is None:
-        return []
-    worked, opened = figures.results.worked, figures.results.pull_requests
-    parts = [f"{duration(worked)} of work"] if worked else []
-    parts += [counted(opened, "pull request")] if opened else []
-    return [f"In the finished sessions: {', '.join(parts)}."] if parts else []
+    return [f"Devin worked for {duration(figures.worked)} on the finished ones."] if figures.worked else []
 
 
 def _most_expensive(figures: Figures) -> list[str]:

@@ -178,7 +178,7 @@ async def test_a_post_before_the_bill_is_in(start, store, bills):
         "*6.3 ACUs* through Slack\n"
         f"{sentences.bill_not_in('Monday, 18 May 2026')}\n"
         f"{sentences.sessions_by_outcome(1, 'running')}\n"
-        f"{sentences.cycle('May, until 17 May', '2 ACUs')}{sentences.TOO_EARLY}\n"
+        f"{sentences.cycle('May, through 17 May', '2 ACUs')}{sentences.TOO_EARLY}\n"
         f"{sentences.MOST_EXPENSIVE}\n"
         "1. <https://acme.slack.com/archives/C0WORK/p1779105600000000|Fix the login test>: 6.3 ACUs · "
         "<https://app.devin.ai/sessions/a|Devin>"
@@ -204,7 +204,7 @@ async def test_a_post_on_a_plan_without_acus(start, store):
         f"{sentences.digest_title('Monday, 18 May 2026')}\n{sentences.BILLING_DAY}\n"
         f"{sentences.PLAN_WITHOUT_ACUS}\n"
         f"{sentences.sessions_by_outcome(1, 'done')}\n"
-        f"{sentences.results('40 minutes of work', '1 pull request')}"
+        f"{sentences.worked('40 minutes')}"
     )
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import select
 from bot.domain.session import PullRequest, Snapshot
 from bot.store import due, pull_requests, tables
 from bot.store.database.connection import Database
-from bot.store.pull_requests import LONGEST_ADDRESS, FollowedSession
+from bot.store.pull_requests import LONGEST_ADDRESS, UNWATCHED, FollowedSession
 from tests.store.rows import NOW, ORG, TEAM, session
 
 URL, OTHER = "https://github.com/acme/web/pull/1", "https://github.com/acme/web/pull/2"
@@ -53,6 +53,12 @@ async def test_a_state_replaces_the_one_before(
         await put(db, one, float(number))
     columns = ("state", "first_seen", "merged_at", "closed_at", "checked_at")
     assert await stored(db, *columns) == [(state, 0.0, merged_at, closed_at, checked_at)]
+
+
+async def test_a_merge_that_is_found_after_a_long_absence_counts_for_the_day_of_the_check_before(db: Database) -> None:
+    await put(db, "open", 5.0)
+    await put(db, "merged", UNWATCHED + 6)
+    assert await stored(db, "merged_at", "checked_at") == [(5.0, UNWATCHED + 6)]
 
 
 async def test_a_poll_stores_what_is_new_or_changed(db: Database) -> None:

@@ -290,7 +290,7 @@ def test_the_answers_that_depend_on_something():
             "admins_only": Is(sentences.admins_only("<@U8>, <@U9> or somebody in <!subteam^S1>")),
             "admins_only_of_many": Is(sentences.admins_only("<@U1>, <@U2>, <@U3>, <@U4> or <@U5>")),
             "admins_only_of_a_group": Is(sentences.admins_only("somebody in <!subteam^S1>")),
-            "admins_only_of_a_group_without_members": "Nobody may ask for usage figures now. The user group of the admins has no members, or Slack does not show it. Whoever runs Devin Bridge can find out more with `python -m bot doctor`.",
+            "admins_only_of_a_group_without_members": "Nobody may ask for usage figures at the moment. The user group of the admins has no members, or Slack does not show it. Whoever runs Devin Bridge can find out more with `python -m bot doctor`.",
             "admins_only_without_any": Is(f"Nobody may ask for usage figures yet. {sentences.NAME_ADMINS}"),
             "stopped": Is(sentences.stopped("Ann")),
             "stopped_while_shared": Is(sentences.stopped_while_shared("Ann")),

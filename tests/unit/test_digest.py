@@ -17,7 +17,7 @@ from bot.domain.cycle import calendar_month
 from bot.domain.forecast import Forecast
 from bot.domain.outcomes import Outcome
 from bot.views.cycle import CycleFigures
-from bot.views.digest import Figures, MostExpensive, Results, change, digest, usage
+from bot.views.digest import Figures, MostExpensive, change, digest, usage
 from bot.views.text import tenths_of_acus
 from tests import sentences
 from tests.markup import with_markup, written
@@ -217,16 +217,11 @@ def test_a_plan_without_acus_is_not_called_quiet(total):
 
 
 @pytest.mark.parametrize(
-    ("came", "said"),
-    [
-        (Results(19_200.0, 3), [sentences.results("5 h 20 min of work", "3 pull requests")]),
-        (Results(0.0, 1), [sentences.results("1 pull request")]),
-        (Results(90.0, 0), [sentences.results("1 minute of work")]),
-        (Results(0.0, 0), []),
-    ],
+    ("seconds", "said"),
+    [(19_200.0, [sentences.worked("5 h 20 min")]), (90.0, [sentences.worked("1 minute")]), (0.0, [])],
 )
-def test_a_plan_without_acus_has_time_and_pull_requests_instead(came, said):
-    assert amounts(total=None, through_slack=0.0, no_acus_reported=True, results=came) == (
+def test_a_plan_without_acus_has_working_time_instead(seconds, said):
+    assert amounts(total=None, through_slack=0.0, no_acus_reported=True, worked=seconds) == (
         [sentences.PLAN_WITHOUT_ACUS],
         said,
     )

@@ -89,11 +89,12 @@ class CycleReader:
         async with self._services.unit_of_work() as uow:
             before = await _state(uow.tx, org_id)
             after = before | {one.part.name: _entry(before, one, uow.now, uow.timing) for one in readings}
+            at = min(entry["at"] for entry in after.values())
+            # Before all else: two workers that store an organisation's cycles wait for each other here.
+            await due.write(uow.tx, due.cycles(org_id), at, {"v": 1, "parts": after})
             for one in readings:
                 if not one.failed:
                     await one.part.put(uow.tx, org_id, one.value, uow.now)
-            at = min(entry["at"] for entry in after.values())
-            await due.write(uow.tx, due.cycles(org_id), at, {"v": 1, "parts": after})
         for one in readings:
             _log(org_id, one, before)
         return after

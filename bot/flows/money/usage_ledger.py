@@ -21,6 +21,7 @@ from bot.domain.billing import (
     is_bill_in,
     newest_finished,
 )
+from bot.domain.cycle import calendar_month
 from bot.domain.session import Session
 from bot.flows.money.consumption_reader import ConsumptionReader, read_withheld
 from bot.flows.money.cycle_figures import cycle_figures, history_start
@@ -33,7 +34,7 @@ from bot.store.database.connection import Transaction
 from bot.store.spend import Billed
 from bot.views import digest as views
 from bot.views.cycle import CycleFigures
-from bot.views.digest import Figures, MostExpensive, Results
+from bot.views.digest import Figures, MostExpensive
 from bot.views.message import Message
 
 
@@ -116,8 +117,8 @@ class UsageLedger:
             waiting = await session_counts.waiting_now(tx, *theirs)
             most_expensive = await self._most_expensive(tx, workspace, days)
             no_acus = await self._no_acus_reported(tx, workspace, day, amounts)
-            cycle = await self._cycle(tx, workspace, day)
-            results = await session_counts.results_between(tx, *theirs, *span) if no_acus else None
+            cycle = await self._cycle(tx, workspace, day, amounts)
+            worked = await session_counts.worked_between(tx, *theirs, *span) if no_acus else 0.0
         return Figures(
             day=day,
             total=amounts.total(days),
@@ -133,7 +134,7 @@ class UsageLedger:
             not_in_yet=amounts.first_late(days),
             withheld=amounts.withheld,
             no_acus_reported=no_acus,
-            results=results and Results(*results),
+            worked=worked,
             price=workspace.policy.acu_price,
         )
 
@@ -157,12 +158,20 @@ class UsageLedger:
         late = frozenset(day for day, acus in read.items() if not is_bill_in(day, acus, own.get(day, 0.0), now))
         return AcusByDay({day: acus for day, acus in read.items() if day not in late}, own, late)
 
-    async def _cycle(self, tx: Transaction, workspace: Workspace, day: date) -> CycleFigures | None:
-        org_id = workspace.organisation.id
+    async def _cycle(self, tx: Transaction, workspace: Workspace, day: date, shown: AcusByDay) -> CycleFigures | None:
+        """The figures of the cycle that `day` is in, to stand beside the `shown` amounts; None if they are not known.
+
+        Of a cycle that began before all that was ever read, the calendar month is told, which has no limit.
+        """
+        org_id, finished = workspace.organisation.id, newest_finished(self._services.clock())
         cycle = await cycle_of(tx, org_id, bounds(day)[0])
         limit = await limit_of(tx, org_id, workspace.policy)
         amounts = await self._acus_by_day(tx, org_id, _span(history_start(cycle), day))
-        return cycle_figures(cycle, limit, amounts, day, newest_finished(self._services.clock()))
+        if amounts.withheld is not None and shown.withheld is None:
+            return None  # it would count our own sessions alone, beside a total of all
+        month = calendar_month(day)
+        found = cycle_figures(cycle, limit, amounts, day, finished)
+        return found or (cycle_figures(month, None, amounts, day, finished) if cycle.first < month.first else None)
 
     def _can_be_shown(self, day: date, figure: Billed, now: float) -> bool:
         """Whether the figure of a day can be shown: it was read after the day had settled, or not long ago."""

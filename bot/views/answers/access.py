@@ -72,7 +72,8 @@ def admins_only(subject: str, admins: Admins) -> Message:
     """Refuse a command for admins, and name them; `subject` is what it shows, a plural such as "usage figures"."""
     to_ask = _mentions(admins)
     if not to_ask:
-        return message_of(f"Nobody may ask for {subject} {'now' if admins.group else 'yet'}.", _how_to_name(admins))
+        since = "at the moment" if admins.group else "yet"
+        return message_of(f"Nobody may ask for {subject} {since}.", _how_to_name(admins))
     who_may = f"{subject[:1].upper()}{subject[1:]} are for the admins of Devin Bridge."
     return message_of(who_may, f"Ask {any_of(to_ask)}.")
 

@@ -49,6 +49,8 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("session_id", "url", name=op.f("pk_pull_requests")),
     )
     op.create_index("ix_pull_requests_url", "pull_requests", ["url"])
+    op.create_index("ix_pull_requests_first_seen", "pull_requests", ["first_seen"])
+    op.create_index("ix_pull_requests_merged_at", "pull_requests", ["merged_at"])
     _fill_outcomes()
     _fill_pull_requests(table)
 
