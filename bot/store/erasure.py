@@ -106,7 +106,9 @@ async def followed_in_workspace(tx: AsyncConnection, team: str) -> list[str]:
 
 async def _followed(tx: AsyncConnection, whose: ColumnElement[bool]) -> list[str]:
     live = (sessions.c.lifecycle == Lifecycle.OPEN, sessions.c.ended_at.is_(None), sessions.c.url.is_not(None))
-    return list(await tx.scalars(select(sessions.c.url).where(whose, *live).order_by(sessions.c.created_at)))
+    return list(
+        await tx.scalars(select(sessions.c.url).where(whose, *live).order_by(sessions.c.created_at, sessions.c.url))
+    )
 
 
 # ---------------------------------------------------------------- whole rows

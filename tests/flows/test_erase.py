@@ -296,7 +296,7 @@ async def test_no_row_of_the_workspace_stays(either_store: Store, erasure: Erasu
     assert await cells_with(either_store.db, TEAM) == set()
     assert set(erased.rows) == set(metadata.tables) - of_the_organisation - {"workers"}
     assert erased.rows["inbox"] == 5
-    assert erased.unfollowed == ("plain", "his")
+    assert erased.unfollowed == ("his", "plain")
 
 
 async def test_another_workspace_stays_as_it_is(either_store: Store, erasure: Erasure) -> None:
