@@ -279,7 +279,7 @@ async def test_a_cycle_that_is_over_is_not_forecast(make, store, clock, devin, a
     assert await used(make, store, clock, devin) == sentences.cycle("18 May \u2013 19 May", "4 ACUs")
 
 
-async def test_of_a_cycle_that_began_before_all_that_was_read_the_month_is_told(make, store, clock, devin, account):
+async def test_of_a_cycle_that_began_before_all_that_was_read_the_month_counts(make, store, clock, devin, account):
     account.days, account.own_limit = office(date(2026, 4, 1), date(2026, 5, 19)), 9000
     account.cycles = instants(Cycle(date(2025, 6, 1), date(2026, 5, 31)))
     assert await used(make, store, clock, devin) == sentences.cycle("May", "520 ACUs", "840")

@@ -127,7 +127,7 @@ def line(price=None, **facts):
         ({"used": 0.01, "limit": 1.0, "is_over": True}, sentences.cycle("November", "under 0.1 of 1 ACU (1 %)")),
         (
             {"until": date(2026, 11, 24), "forecast": Forecast(1000, 1100)},
-            sentences.cycle("November, until 24 Nov", "973 of 1,200 ACUs (81 %)", "1,000\u20131,100"),
+            sentences.cycle("November, through 24 Nov", "973 of 1,200 ACUs (81 %)", "1,000\u20131,100"),
         ),
         (
             {"cycle": FROM_THE_20TH, "is_over": True},

@@ -51,11 +51,19 @@ def polled_session(tracked: TrackedSession, made: DevinSession, ended_after: flo
     without_detail = isinstance(made, SessionInsights) or "status_detail" in made.odd_fields
     if without_detail and snapshot.status == session.snapshot.status:
         snapshot = replace(snapshot, detail=snapshot.detail or session.snapshot.detail)
-    if session.snapshot.archived and not made.is_archived and made.updated_at == session.snapshot.updated_at:
-        # Devin's times are whole seconds, so this was read before a stop of the same second, and is as good as older.
+    if _is_from_before_our_stop(session, made):
         snapshot = session.snapshot
     over = _is_over(session, made, ended_after)
     return PolledSession(tracked, snapshot, message_count(made), undated=not made.updated_at, over=over)
+
+
+def _is_from_before_our_stop(session: Session, made: DevinSession) -> bool:
+    """Whether `made` was read before a person here stopped the session.
+
+    Devin's times are whole seconds, so a list that was read in the second of the stop looks as new as the stop.
+    """
+    stopped = session.stopped_by is not None and session.snapshot.archived
+    return stopped and not made.is_archived and made.updated_at == session.snapshot.updated_at
 
 
 def _is_over(session: Session, made: DevinSession, ended_after: float) -> bool:

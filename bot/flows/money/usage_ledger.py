@@ -161,7 +161,7 @@ class UsageLedger:
     async def _cycle(self, tx: Transaction, workspace: Workspace, day: date, shown: AcusByDay) -> CycleFigures | None:
         """The figures of the cycle that `day` is in, to stand beside the `shown` amounts; None if they are not known.
 
-        Of a cycle that began before all that was ever read, the calendar month is told, which has no limit.
+        Of a cycle that began before all that was ever read, the calendar month counts, which has no limit.
         """
         org_id, finished = workspace.organisation.id, newest_finished(self._services.clock())
         cycle = await cycle_of(tx, org_id, bounds(day)[0])
