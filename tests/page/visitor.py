@@ -279,6 +279,7 @@ class Visitor:
         await menu.click()
         await self.page.keyboard.type(begun)
         await self.page.get_by_role("option", name=name, exact=True).click()
+        await expect(menu).to_have_attribute("aria-expanded", "false")  # a click before that is on the open one
 
     # ------------------------------------------------------------ looking
 
