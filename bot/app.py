@@ -75,6 +75,7 @@ from bot.store.inbox_writer import InboxWriter
 from bot.timing import DAY, PRODUCTION, Timing
 from handlers import register
 from handlers.actions import Actions
+from handlers.bolt_app import BoltApp
 from handlers.commands import Commands
 from handlers.events import Events
 from handlers.messages import Messages
@@ -216,7 +217,7 @@ def _flows(
     }
 
 
-def _bolt(settings: Settings, of_workspace: OfWorkspace) -> AsyncApp:
+def _bolt(settings: Settings, of_workspace: OfWorkspace) -> BoltApp:
     async def authorize(workspace: Workspace) -> AuthorizeResult:
         # Made of what the start has read. Bolt's own function would ask Slack, and drop the event if that failed.
         # Without a token, since no listener calls Slack.
@@ -229,7 +230,7 @@ def _bolt(settings: Settings, of_workspace: OfWorkspace) -> AsyncApp:
         client.proxy = None  # a simulated Slack on this machine is not behind a proxy
     # Bolt finds SLACK_BOT_TOKEN in the environment and warns that it is not used, although nothing is wrong.
     logging.getLogger("slack_bolt.AsyncApp").addFilter(_is_worth_reading)
-    return AsyncApp(
+    return BoltApp(
         name="bot",  # without a name Bolt searches the sources of all its callers for one
         client=client,
         before_authorize=of_workspace,
