@@ -57,6 +57,7 @@ from bot.flows.start.from_command import StartFromCommand
 from bot.flows.start.from_message import StartFromMessage
 from bot.flows.steer.command_answers import CommandAnswers
 from bot.flows.steer.doubtful_command import DoubtfulCommand
+from bot.flows.steer.presses import Presses
 from bot.flows.steer.reply import Reply
 from bot.flows.steer.session_commands import SessionCommands
 from bot.flows.steer.session_list import SessionList
@@ -195,8 +196,7 @@ def _flows(
     """The flow for each kind of inbox row."""
     create = Create(services, prompts, lookup)
     reply = Reply(services, prompts, lookup)
-    doubtful_command = DoubtfulCommand(services, command_answers)
-    session_commands = SessionCommands(services, access, doubtful_command, session_list)
+    session_commands = SessionCommands(services, access, session_list)
     return {
         MessageCause.kind: Conversation(
             services,
@@ -210,7 +210,7 @@ def _flows(
         ),
         CommandCause.kind: start_from_command,
         StartCause.kind: create,
-        ActionCause.kind: session_commands,
+        ActionCause.kind: Presses(services, session_commands, DoubtfulCommand(services, command_answers)),
         ChannelGoneCause.kind: ChannelGone(services),
         ChannelSharedCause.kind: ChannelShared(services, shared_channels),
     }

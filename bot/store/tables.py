@@ -155,6 +155,8 @@ sessions: Final = Table(
     Column("replied_by", String),  # who replied last in this turn
     _number("worked", Float),  # seconds
     Column("working_since", Float),
+    Column("ceiling", Float),  # the ACUs that it may spend, once somebody has raised them
+    Column("wake_allowed", BigInteger),  # the `updated_at` of the sleep from which it may be woken
     Column("mark", String, server_default="eyes"),  # the reaction that shows the state on the asker's message
     # the newest of its rows in `spend`, so that the poller need not read it
     Column("outcome", String),

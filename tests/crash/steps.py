@@ -53,6 +53,8 @@ PLACES: Final[dict[str, tuple[str, ...]]] = {
     "note that tags are refused": ("bot.flows.organisation:Organisation.remember_tags_refused",),
     # A session is steered.
     "wake": ("bot.flows.steer.reply:NewMessage._unarchive",),
+    "ask before it wakes": ("bot.flows.steer.held_reply:holds",),
+    "wake as answered": ("bot.flows.steer.held_reply:answer_question",),
     "take small talk": ("bot.flows.steer.reply:Reply._take_small_talk",),
     "reply": ("bot.flows.steer.reply:NewMessage.call",),
     "announce the stop": ("bot.flows.steer.session_commands:SessionCommands._begin_stop",),

@@ -24,7 +24,7 @@ def test_what_they_are_called():
     assert " ".join(spec.name for spec in COMMANDS) == (
         "start list status cost stop stop_listed stop_confirmed stop_declined mute unmute aside archive new notify "
         "usage exit exit_confirmed exit_declined start_again start_declined start_corrected start_as_written "
-        "start_cancelled run_command start_as_task help"
+        "start_cancelled wake leave_asleep run_command start_as_task help"
     )
 
 
@@ -45,7 +45,7 @@ def test_what_goes_before_waiting_replies():
     assert names(spec for spec in COMMANDS if spec.urgent) == {
         *("stop", "archive", "exit", "status", "cost", "help"),
         *("exit_confirmed", "exit_declined", "start_again", "start_declined", "run_command", "start_as_task"),
-        *("start_corrected", "start_as_written", "start_cancelled"),
+        *("start_corrected", "start_as_written", "start_cancelled", "wake", "leave_asleep"),
         *("stop_listed", "stop_confirmed", "stop_declined"),
     }
     assert all(spec.urgent for spec in commands_on(Surface.BUTTON))
@@ -71,6 +71,8 @@ def test_which_buttons_are_known():
         "exit_confirmed": "exit_confirmed",
         "exit_declined": "exit_declined",
         "start_again": "start_again",
+        "wake": "wake",
+        "leave_asleep": "leave_asleep",
         "start_declined": "start_declined",
         "start_corrected": "start_corrected",
         "start_as_written": "start_as_written",

@@ -10,10 +10,11 @@ from bot.domain.billing import billing_day
 from bot.domain.keys import ref_of
 from bot.domain.notify_choice import mentions
 from bot.domain.session import TERMINAL_STATUSES, Lifecycle, Session, Snapshot, moved
+from bot.domain.waking import is_asleep
 from bot.flows.follow import history
 from bot.flows.follow.read_messages import NewMessages
 from bot.flows.services import Services
-from bot.flows.session_rows import post_files
+from bot.flows.session_rows import post_files, recheck_held
 from bot.flows.unit_of_work import UnitOfWork
 from bot.store import notifications, outbox, sessions, spend
 from bot.store.lanes import Claim
@@ -79,6 +80,8 @@ class Announce:
             ):
                 return False
             await self._post(uow, change, times.last_poll)
+            if is_asleep(tracked.session) and not is_asleep(change.session):
+                await recheck_held(uow, tracked.session)
             if change.was_read and change.decision.relays:
                 await self._store_end(uow, tracked.session, new)
             await history.record_polled(uow, [(tracked, change.session.snapshot)])
