@@ -55,6 +55,7 @@ from bot.flows.shared_channels import SharedChannels
 from bot.flows.start.create import Create
 from bot.flows.start.from_command import StartFromCommand
 from bot.flows.start.from_message import StartFromMessage
+from bot.flows.steer.alarm_answers import AlarmAnswers
 from bot.flows.steer.command_answers import CommandAnswers
 from bot.flows.steer.doubtful_command import DoubtfulCommand
 from bot.flows.steer.presses import Presses
@@ -197,6 +198,7 @@ def _flows(
     create = Create(services, prompts, lookup)
     reply = Reply(services, prompts, lookup)
     session_commands = SessionCommands(services, access, session_list)
+    doubtful_command = DoubtfulCommand(services, command_answers)
     return {
         MessageCause.kind: Conversation(
             services,
@@ -210,7 +212,7 @@ def _flows(
         ),
         CommandCause.kind: start_from_command,
         StartCause.kind: create,
-        ActionCause.kind: Presses(services, session_commands, DoubtfulCommand(services, command_answers)),
+        ActionCause.kind: Presses(services, session_commands, doubtful_command, AlarmAnswers(services, access)),
         ChannelGoneCause.kind: ChannelGone(services),
         ChannelSharedCause.kind: ChannelShared(services, shared_channels),
     }

@@ -28,6 +28,7 @@ class Policy:
     code_hosts: frozenset[str] = frozenset()
     acu_price: Price | None = None
     wake_limits: WakeLimits = field(default_factory=WakeLimits)
+    runaway_acus: float = 0.0  # from which on a session's spending may be an alarm; 0 is never
     cycle_acus: float | None = None  # the limit of a billing cycle, where Devin names none
 
     @property

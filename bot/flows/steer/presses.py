@@ -4,7 +4,8 @@ from bot.domain.causes import ActionCause
 from bot.domain.commands import registry
 from bot.flows.job import Job, finish, recipient_of
 from bot.flows.services import Services
-from bot.flows.steer import held_reply, held_start
+from bot.flows.steer import alarm_answers, held_reply, held_start
+from bot.flows.steer.alarm_answers import AlarmAnswers
 from bot.flows.steer.doubtful_command import DoubtfulCommand
 from bot.flows.steer.session_commands import SessionCommands
 from bot.flows.unit_of_work import UnitOfWork
@@ -14,11 +15,16 @@ class Presses:
     """Hands on the buttons that people press, and the slash commands that are about a session."""
 
     def __init__(
-        self, services: Services, session_commands: SessionCommands, doubtful_command: DoubtfulCommand
+        self,
+        services: Services,
+        session_commands: SessionCommands,
+        doubtful_command: DoubtfulCommand,
+        alarm_answers: AlarmAnswers,
     ) -> None:
         self._services = services
         self._session_commands = session_commands
         self._doubtful_command = doubtful_command
+        self._alarm_answers = alarm_answers
 
     async def run(self, job: Job[ActionCause]) -> None:
         """Have the press handled by the flow whose question it answers, or else as a command about a session."""
@@ -28,7 +34,11 @@ class Presses:
         elif spec in {registry.RUN_COMMAND, registry.START_AS_TASK}:
             await self._doubtful_command.run(job)
         elif spec in held_reply.ANSWERS:
-            await self._decide(job)
+            if await self._may_use(job):
+                await held_reply.answer_question(self._services, job)
+        elif spec in alarm_answers.ANSWERS:
+            if await self._may_use(job):
+                await self._alarm_answers.run(job)
         else:
             await self._session_commands.run(job)
 
@@ -36,12 +46,12 @@ class Presses:
         """Announce what was not done, as `SessionCommands` does."""
         await self._session_commands.on_dead(uow, job, reason)
 
-    async def _decide(self, job: Job[ActionCause]) -> None:
-        """Take the answer whether a session may be woken, from anybody who may reply to it."""
+    async def _may_use(self, job: Job[ActionCause]) -> bool:
+        """Whether the person may use the bot where they pressed. If not, that is answered and the row closed."""
         refusal = await self._session_commands.refusal(job)
         if refusal is None:
-            await held_reply.answer_question(self._services, job)
-            return
+            return True
         async with self._services.unit_of_work_for(job) as uow:
             await uow.reply_privately(recipient_of(job), refusal)
             await finish(uow, job)
+        return False
