@@ -16,7 +16,7 @@ class AlarmKind(StrEnum):
     """What an alarm is about."""
 
     RUNAWAY = "runaway"  # a session that spends without a sign of progress, or more than is usual
-    UNREAD = "unread"  # what the sessions of an organisation spend cannot be read
+    UNREAD = "unread"  # what running sessions spend cannot be read
 
 
 class AlarmState(StrEnum):
@@ -42,7 +42,7 @@ class Runaway:
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """One alarm and its post. `subject` is the id of what it is about: a session of ours, or an organisation.
+    """One alarm and its post. `subject` is the id of what it is about: a session of ours, or a workspace.
 
     `facts` are the figures that the post shows. The alarm is over since `over_at`, and may come back for a while.
     """

@@ -105,7 +105,7 @@ alarms: Final = Table(
     owner("team"),
     owner("org_id"),
     Column("kind", String, nullable=False),
-    Column("subject", String, nullable=False),  # the id of a session of ours, or of an organisation
+    Column("subject", String, nullable=False),  # the id of a session of ours, or of a workspace
     Column("state", String, nullable=False),  # what people have decided about it
     Column("user", String),  # who has decided
     Column("facts", JSON_TEXT, nullable=False),  # the figures that the post shows

@@ -96,7 +96,10 @@ PLACES: Final[dict[str, tuple[str, ...]]] = {
     "withhold": ("bot.flows.deliver.failures:SendFailures.mark_dead",),
     "wait before the search": ("bot.flows.deliver.failures:SendFailures.reschedule",),
     "watch what is spent": ("bot.flows.money.runaway_watch:RunawayWatch.tick",),
-    "raise an alarm": ("bot.flows.money.runaway_watch:RunawayWatch._store",),
+    "raise an alarm": (
+        "bot.flows.money.runaway_watch:RunawayWatch._store",
+        "bot.flows.money.runaway_watch:RunawayWatch._open_unread",
+    ),
     "change an alarm": (
         "bot.flows.money.runaway_watch:RunawayWatch._change",
         "bot.flows.money.runaway_watch:RunawayWatch._end_snooze",

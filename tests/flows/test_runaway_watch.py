@@ -154,6 +154,43 @@ async def test_without_a_channel_for_admins_it_is_in_the_thread_and_with_0_there
     assert alarm.over_at is not None
 
 
+async def failing_since(store, since, failures=3):
+    async with store.db.write() as tx:
+        state = {"v": 1, "poll": {"polled_at": since, "failures": failures, "watermark": 0}}
+        await due.write(tx, due.poll(ORG), since, state)
+
+
+async def test_what_nobody_could_read_for_an_hour_is_one_alarm(make, either_store, clock):
+    _, watch, organisation = watch_of(make, either_store, clock)
+    await either_store.session("s1", NOW - HOUR)
+    await failing_since(either_store, NOW - HOUR)
+    await watch.tick(organisation)
+    assert await stored(either_store) == []
+    for _ in range(2):
+        clock.now += 1
+        await watch.tick(organisation)
+    [alarm] = await stored(either_store)
+    assert (alarm.channel, alarm.facts) == (ADMINS, {"since": NOW - HOUR})
+    await failing_since(either_store, clock.now, 0)
+    await watch.tick(organisation)
+    [alarm] = await stored(either_store)
+    assert alarm.over_at == clock.now
+
+
+async def test_without_a_channel_for_admins_each_of_them_is_informed_once(make, either_store, clock):
+    admins = frozenset({"U0ADA", "U0BEN"})
+    _, watch, organisation = watch_of(make, either_store, clock, admin_channel=None, admin_users=admins)
+    await either_store.session("s1", NOW - HOUR)
+    await failing_since(either_store, NOW - 2 * HOUR)
+    for _ in range(2):
+        await watch.tick(organisation)
+    rows = await either_store.rows(tables.outbox)
+    assert {row["channel"] for row in rows} == admins
+    assert [row["payload"]["text"] for row in rows] == [
+        "What running sessions spend can't be read for an hour now."
+    ] * 2
+
+
 async def test_what_is_old_is_purged(make, either_store, clock):
     _, watch, organisation = watch_of(make, either_store, clock)
     await either_store.session("s1", NOW - HOUR, acus=6.2)

@@ -200,3 +200,14 @@ async def test_a_session_that_slept_for_long_is_woken_after_one_question(on: Har
     await on.slack.say(BEN, GENERAL, "and use pytest", thread_ts=ts)
     await on.devin.wait_for_messages("and use pytest")
     assert [row["ceiling"] for row in await rows(on, "sessions")] == [None]
+
+
+async def test_in_a_direct_message_the_question_stands_in_the_sessions_thread(on: Harness) -> None:
+    ts = await on.slack.say(ANN, "im", "fix the login test acu=2")
+    session = (await on.session("fix the login test"))["session_id"]
+    await on.devin.set(session, status="suspended", status_detail="inactivity", acus_consumed=2.1)
+    await card_of(on, ts, sentences.ASLEEP, "D0ANN")
+    await on.slack.say(ANN, "im", "go on, please", thread_ts=ts)
+    asked = await on.slack.wait_for_message("D0ANN", sentences.CAN_BE_WOKEN, thread_ts=ts)
+    await on.slack.click(ANN, "im", asked["ts"], "wake")
+    await on.devin.wait_for_messages("go on, please")

@@ -19,9 +19,10 @@ from bot.flows.money.alarm_posts import AlarmPosts, first_post
 from bot.flows.organisation import Organisation
 from bot.flows.services import Services
 from bot.flows.unit_of_work import UnitOfWork
+from bot.flows.workspace import Workspace
 from bot.logs import get_logger
 from bot.store import alarms, due, recent_spend
-from bot.views.alarms import reminder
+from bot.views.alarms import alarm_post, reminder
 
 log = get_logger(__name__)
 
@@ -158,18 +159,29 @@ class RunawayWatch:
     # ------------------------------------------------------------ the poller
 
     async def _watch_the_poller(self, organisation: Organisation, current: _Spending, now: float) -> None:
-        """Open the alarm that nothing is read, or end it. It is only for admins, in their channel."""
-        known, since = current.known.get(organisation.id), current.unread_since
-        if known is not None and known.over_at is None and since is None:
-            await self._change(known, over_at=now)
-        elif since is not None and current.running and (known is None or known.over_at is not None):
-            for workspace in self._services.workspaces:
-                channel = workspace.policy.admin_channel
-                if workspace.organisation is organisation and channel and workspace.policy.runaway_acus:
-                    key, facts = f"{AlarmKind.UNREAD}:{workspace.team}:{int(since)}", {"since": since}
-                    team, org_id = workspace.team, organisation.id
-                    alarm = Alarm(key, AlarmKind.UNREAD, org_id, team, org_id, channel, opened_at=now, facts=facts)
-                    await self._store(replace(alarm, changed_at=now), None)
+        """Open the alarm that nothing is read, or end it, in each workspace of the organisation."""
+        for workspace in self._services.workspaces:
+            if workspace.organisation is not organisation or not workspace.policy.runaway_acus:
+                continue
+            known, since = current.known.get(workspace.team), current.unread_since
+            is_open = known is not None and known.over_at is None
+            if known is not None and is_open and since is None:
+                await self._change(known, over_at=now)
+            elif since is not None and current.running and not is_open:
+                await self._open_unread(workspace, since, now)
+
+    async def _open_unread(self, workspace: Workspace, since: float, now: float) -> None:
+        """Post that nothing is read in the admins' channel, or without one inform each admin once."""
+        key, facts = f"{AlarmKind.UNREAD}:{workspace.team}:{int(since)}", {"since": since}
+        team, org_id = workspace.team, workspace.organisation.id
+        channel = workspace.policy.admin_channel or ""
+        alarm = Alarm(key, AlarmKind.UNREAD, team, team, org_id, channel, opened_at=now, facts=facts, changed_at=now)
+        if channel:
+            await self._store(alarm, None)
+            return
+        # The keys of these posts are the same in each watch, so each admin gets one.
+        async with self._services.unit_of_work(ref=short_id(key)) as uow:
+            await uow.notify_admins(workspace, key, alarm_post(alarm))
 
 
 async def _remind(uow: UnitOfWork, alarm: Alarm) -> None:
