@@ -4,10 +4,11 @@ from typing import Any
 
 import pytest
 
+from bot.store import sessions
 from bot.timing import DAY, HOUR
 from tests import sentences
 from tests.markup import written
-from tests.scenarios.ahead import Ahead, rows
+from tests.scenarios.ahead import Ahead, rows, write
 from tests.scenarios.harness import ADA, ANN, BEN, GENERAL, GUEST, Harness
 from tests.scenarios.observations import (
     buttons,
@@ -162,6 +163,21 @@ async def test_if_the_session_is_woken_elsewhere_what_waits_is_sent_first(on: Ha
     await on.slack.wait_for_ephemeral(BEN, sentences.WOKEN_BEFORE)
     assert [row["ceiling"] for row in await rows(on, "sessions")] == [None]
     assert len(await sent_to_devin(on, session)) == 1
+
+
+async def test_a_reply_that_need_not_wait_lets_those_go_first_that_do(on: Harness) -> None:
+    ts, session = await spent(on)
+    first = await on.slack.say(BEN, GENERAL, "go on, please", thread_ts=ts)
+    await question(on, BEN, ts)
+    await on.devin.fault("list_sessions", "503", times=-1)  # so that no poll brings it back
+    [row] = await rows(on, "sessions")
+    await write(on, lambda tx: sessions.change(tx, row["id"], status="running", detail="working"))
+    second = await on.slack.say(ADA, GENERAL, "with coverage", thread_ts=ts)
+    await on.devin.wait_for_messages("with coverage")
+    assert await sent_to_devin(on, session) == [
+        sentences.as_sent(first, "ben", "go on, please"),
+        sentences.as_sent(second, "ada", "with coverage"),
+    ]
 
 
 async def test_if_the_session_is_ended_a_press_says_so(on: Harness) -> None:
