@@ -55,8 +55,10 @@ from bot.flows.shared_channels import SharedChannels
 from bot.flows.start.create import Create
 from bot.flows.start.from_command import StartFromCommand
 from bot.flows.start.from_message import StartFromMessage
+from bot.flows.steer.alarm_answers import AlarmAnswers
 from bot.flows.steer.command_answers import CommandAnswers
 from bot.flows.steer.doubtful_command import DoubtfulCommand
+from bot.flows.steer.presses import Presses
 from bot.flows.steer.reply import Reply
 from bot.flows.steer.session_commands import SessionCommands
 from bot.flows.steer.session_list import SessionList
@@ -196,8 +198,8 @@ def _flows(
     """The flow for each kind of inbox row."""
     create = Create(services, prompts, lookup)
     reply = Reply(services, prompts, lookup)
+    session_commands = SessionCommands(services, access, session_list)
     doubtful_command = DoubtfulCommand(services, command_answers)
-    session_commands = SessionCommands(services, access, doubtful_command, session_list)
     return {
         MessageCause.kind: Conversation(
             services,
@@ -211,7 +213,7 @@ def _flows(
         ),
         CommandCause.kind: start_from_command,
         StartCause.kind: create,
-        ActionCause.kind: session_commands,
+        ActionCause.kind: Presses(services, session_commands, doubtful_command, AlarmAnswers(services, access)),
         ChannelGoneCause.kind: ChannelGone(services),
         ChannelSharedCause.kind: ChannelShared(services, shared_channels),
     }

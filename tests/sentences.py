@@ -485,6 +485,15 @@ UNMUTED = (
 )
 ALREADY_MUTED = "This thread is muted already; `!unmute` ends that."
 NOT_MUTED = "This thread is not muted: every reply is sent to Devin."
+ALARM_SETTLED = "That was settled already, and the post says how. Nothing was changed."
+ALARM_SNOOZED = "Snoozed for 4 hours. If it is still so by then, the thread of this post says it."
+WOKEN_BEFORE = "That was settled before: Devin was woken, and what was kept is sent."
+LEFT_BEFORE = (
+    "That was settled before, and nothing was sent to Devin now. Write in the thread again if it is still needed."
+)
+KEPT_ASLEEP = "Fine, Devin was left asleep. The thread says how much was not sent."
+CAN_BE_WOKEN = "or leave it asleep"
+
 REPLY_AFTER_END = (
     "This session has ended, so your reply was not sent to Devin. "
     "Use `/devin` or mention Devin Bridge with a task to start a new one."

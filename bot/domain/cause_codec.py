@@ -6,6 +6,7 @@ release can do without needs no new version.
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from typing import Any, Final
 
 from bot.domain.causes import (
@@ -15,6 +16,7 @@ from bot.domain.causes import (
     ChannelSharedCause,
     CommandCause,
     Confirmation,
+    Hold,
     MessageCause,
     SearchStart,
     StartCause,
@@ -82,7 +84,7 @@ def decode_files(files: list[Json] | None) -> tuple[SlackFile, ...]:
 
 
 def _message(cause: MessageCause) -> dict[str, Any]:
-    payload = {
+    payload: dict[str, Any] = {
         "user": cause.user,
         "text": cause.text,
         "channel": cause.channel,
@@ -100,6 +102,8 @@ def _message(cause: MessageCause) -> dict[str, Any]:
         payload["response_url"] = cause.response_url
     if cause.quoted:
         payload["quoted"] = cause.quoted
+    if cause.hold is not None:
+        payload["hold"] = asdict(cause.hold)
     return payload | _left_out(cause.left_out) | _unsent(cause.unsent) | _confirmation(cause.confirmation)
 
 
@@ -188,6 +192,7 @@ def _read_message(payload: Json) -> MessageCause:
         search_start=SearchStart(payload["cursor"]) if "cursor" in payload else None,
         unsent=int(payload.get("unsent", 0)),
         confirmation=_read_confirmation(payload),
+        hold=Hold(**payload["hold"]) if payload.get("hold") else None,
         response_url=payload.get("response_url"),
     )
 

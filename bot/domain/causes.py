@@ -38,6 +38,18 @@ class Confirmation:
 
 
 @dataclass(frozen=True, slots=True)
+class Hold:
+    """A reply waits for the answer whether it may wake its session, until the instant `until` at the latest.
+
+    `asked_at` is when its author was asked about this reply, None if they had been asked about an earlier one.
+    """
+
+    session_id: str
+    until: float
+    asked_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class MessageCause:
     """Somebody wrote a message: a mention, a reply or a direct message. Its text is still escaped."""
 
@@ -58,6 +70,7 @@ class MessageCause:
     search_start: SearchStart | None = None  # noted before the call
     unsent: int = 0  # noted by a stop: how many replies it kept from being sent
     confirmation: Confirmation = Confirmation()  # noted
+    hold: Hold | None = None  # noted
     response_url: str | None = field(default=None, repr=False)  # noted: of the answer to a question about the message
 
     @property
@@ -109,7 +122,7 @@ class ActionCause:
     thread_ts: ClassVar[None] = None
 
     verb: str
-    target: str  # the session's id; of a button under a question about a start, the key of that start's row
+    target: str  # the session's id; of a button under a question about a start or reply, that row's key
     user: str | None  # None in the note of a stop by an unknown person
     channel: str | None = None
     pressed: bool = False  # whether it was a button

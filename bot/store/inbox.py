@@ -163,6 +163,25 @@ async def confirm(tx: AsyncConnection, key: str, lane: str, cause: Cause, now: f
     await tx.execute(_open_row(key).values(lane=lane, payload=encode(cause), ready_at=now))
 
 
+async def bring_back(tx: AsyncConnection, key: str, lane: str, cause: Cause, now: float) -> None:
+    """Have an open row, which waited for a person, worked on in `lane` as if it had come `now`; `cause` stands in it.
+
+    Its place in the lane is the old one. What it has waited counts as no outage.
+    """
+    await tx.execute(_open_row(key).values(lane=lane, payload=encode(cause), ready_at=now, created_at=now))
+
+
+async def make_ready(tx: AsyncConnection, lane: str, now: float) -> bool:
+    """Make all open rows of `lane` ready at `now`. Returns whether there are any."""
+    waiting = update(inbox).where(inbox.c.lane == lane, inbox.c.state == "open")
+    return (await tx.execute(waiting.values(ready_at=now))).rowcount > 0
+
+
+async def state_of(tx: AsyncConnection, key: str) -> str | None:
+    """The state of the row with this key: open, done or dead; None if there is none."""
+    return await tx.scalar(select(inbox.c.state).where(inbox.c.key == key))
+
+
 def _open_row(key: str) -> Update:
     return update(inbox).where(inbox.c.key == key, inbox.c.state == "open")
 

@@ -20,6 +20,8 @@ _NOUNS: Final = {
     "notifications": ("choice about mentions", "choices about mentions"),
     "shown_lists": ("list of sessions", "lists of sessions"),
     "spend": ("figure of what a session cost", "figures of what sessions cost"),
+    "recent_spend": ("figure of what a session cost lately", "figures of what sessions cost lately"),
+    "alarms": ("alarm", "alarms"),
     "pull_requests": ("record of a pull request", "records of pull requests"),
     "lanes": ("queue", "queues"),
     "rate_limits": ("rate limit", "rate limits"),

@@ -52,6 +52,8 @@ PLAIN = {
     "spend": "session_id day org_id outcome",
     "pull_requests": "session_id url org_id bare_id state",
     "consumption": "org_id day product",
+    "recent_spend": "session_id org_id",
+    "alarms": "key org_id kind subject state facts channel thread_ts ts",
     "corrections": "org_id day",
     "cycles": "org_id starts ends",
     "cycle_limits": "org_id source",
@@ -73,6 +75,8 @@ USUAL: dict[str, dict[str, Any]] = {
     "notifications": {"user": ADA},
     "spend": {"session_id": "hers"},
     "pull_requests": {"session_id": "hers"},
+    "recent_spend": {"session_id": "hers"},
+    "alarms": {"user": ADA},
 }
 
 
@@ -190,11 +194,11 @@ async def test_no_column_of_any_table_says_anything_about_the_person(either_stor
     await fill(either_store)
     assert {table.split(".")[0] for table in await cells_with(either_store.db, ADA)} >= {
         *("inbox", "outbox", "sessions", "lanes", "rate_limits", "people", "admins", "audit", "shown_lists"),
-        "notifications",
+        *("notifications", "alarms"),
     }
     erased = await erasure.person(ADA)
     assert await cells_with(either_store.db, ADA) == set()
-    once = ("sessions", "joined", "people", "admins", "shown_lists", "notifications", "lanes", "rate_limits")
+    once = ("sessions", "joined", "people", "admins", "shown_lists", "notifications", "lanes", "rate_limits", "alarms")
     assert erased.rows == {"inbox": 5, "outbox": 7, "audit": 2} | dict.fromkeys(once, 1)
     assert erased.unfollowed == ("plain",)
 

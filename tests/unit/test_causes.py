@@ -11,6 +11,7 @@ from bot.domain.causes import (
     ChannelSharedCause,
     CommandCause,
     Confirmation,
+    Hold,
     MessageCause,
     SearchStart,
     StartCause,
@@ -167,6 +168,12 @@ def test_what_is_written_is_read_again(cause):
 def test_what_a_person_was_asked_and_has_answered_is_kept(cause, confirmation):
     noted = replace(cause, confirmation=confirmation)
     assert decode(cause.kind, encode(noted)) == noted
+
+
+@pytest.mark.parametrize("hold", [Hold("s1", 5.5, 1.5), Hold("s1", 5.5)])
+def test_what_a_reply_waits_for_is_kept(hold):
+    noted = replace(REPLY, hold=hold)
+    assert decode(REPLY.kind, encode(noted)) == noted
 
 
 @pytest.mark.parametrize(("payload", "cause"), EARLIER.values(), ids=EARLIER)

@@ -144,6 +144,15 @@ START_AS_WRITTEN: Final = CommandSpec(
     "start_as_written", forms=(button("start_as_written"),), urgent=True, replaces=True
 )
 START_CANCELLED: Final = CommandSpec("start_cancelled", forms=(button("start_cancelled"),), urgent=True, replaces=True)
+# These two answer the question whether a reply may wake a session that has spent its ceiling or slept for long.
+WAKE: Final = CommandSpec("wake", forms=(button("wake"),), urgent=True, replaces=True)
+LEAVE_ASLEEP: Final = CommandSpec("leave_asleep", forms=(button("leave_asleep"),), urgent=True, replaces=True)
+# These stand under the post of an alarm about a session, which is in the admins' channel or in the session's thread.
+ALARM_STOP: Final = CommandSpec("alarm_stop", forms=(button("alarm_stop"),), urgent=True)
+ALARM_FINE: Final = CommandSpec("alarm_fine", forms=(button("alarm_fine"),), role=Role.ASKER_OR_ADMIN, urgent=True)
+ALARM_SNOOZE: Final = CommandSpec(
+    "alarm_snooze", forms=(button("alarm_snooze"),), role=Role.ASKER_OR_ADMIN, urgent=True
+)
 # These two answer the question whether a text that resembles a command is that command or a task.
 RUN_COMMAND: Final = CommandSpec("run_command", forms=(button("run_command"),), urgent=True, replaces=True)
 START_AS_TASK: Final = CommandSpec("start_as_task", forms=(button("start_as_task"),), urgent=True, replaces=True)
@@ -173,6 +182,11 @@ COMMANDS: Final = (
     START_CORRECTED,
     START_AS_WRITTEN,
     START_CANCELLED,
+    WAKE,
+    LEAVE_ASLEEP,
+    ALARM_STOP,
+    ALARM_FINE,
+    ALARM_SNOOZE,
     RUN_COMMAND,
     START_AS_TASK,
     HELP,

@@ -16,6 +16,7 @@ from bot.flows.services import Services
 from bot.logs import get_logger
 from bot.store import (
     admins,
+    alarms,
     audit,
     corrections,
     inbox,
@@ -23,6 +24,7 @@ from bot.store import (
     outbox,
     pull_requests,
     purge,
+    recent_spend,
     sessions,
     spend,
     watched_sessions,
@@ -70,6 +72,8 @@ class Retention:
             "outbox": partial(outbox.purge, before=old, live_sessions=sessions.kept()),
             "outbox_texts": partial(outbox.purge_texts, before=dead),
             "audit": _written(partial(audit.purge, before=now - timing.audit_kept)),
+            "recent_spend": _written(partial(recent_spend.purge, before=now - timing.recent_spend_kept)),
+            "alarms": _written(partial(alarms.purge, before=ended)),
             "spend": _written(partial(spend.purge, before=last_spent)),
             "pull_requests": _written(partial(pull_requests.purge, before=bounds(last_spent)[0])),
             "consumption": _written(partial(spend.purge_consumption, before=last_spent)),
