@@ -110,7 +110,7 @@ async def _groups(
 ) -> list[Group]:
     spent, opened = _spent(spending), _opened(spending)
     keys: list[ColumnElement[Any]] = [
-        (spent.c.team != spending.team).label("foreign"),
+        and_(sessions.c.id.is_(None), spent.c.team.not_in([spending.team, ""])).label("foreign"),
         sessions.c.id.is_(None).label("purged"),
         key.label("key"),
     ]

@@ -8,6 +8,7 @@ from bot.views.dates import weekday_date
 from bot.views.text import fitted, link
 
 LONGEST: Final = 80
+LONGEST_LINK: Final = 300  # characters of an address: twenty longer ones would not fit into a message
 OTHER_WORKSPACE: Final = "another workspace"
 NOT_STORED: Final = "sessions that are no longer stored"
 ERASED: Final = "people whose data was erased"
@@ -30,7 +31,8 @@ def channel(channel_id: str | None) -> str:
 
 def session(title: str, permalink: str | None, url: str | None, asker: str | None) -> str:
     """Name a session by its title, which links to its Slack thread or else to its page at Devin, and by its asker."""
-    titled = link(permalink or url, title, LONGEST)
+    address = permalink or url or ""
+    titled = link(address if len(address) <= LONGEST_LINK else None, title, LONGEST)
     return f"{titled} ({fitted(asker, LONGEST)})" if asker else titled
 
 

@@ -77,7 +77,8 @@ def divided(question: Question, span: Span, figures: Figures, parts: Sequence[Pa
     title, scope = heading(question, span)
     title = f"{title}, by {question.by}"
     rows = divide(parts or (), figures)
-    listed = [ONLY_THE_BILL] if parts is None else rows_as_lines(rows) or [NO_ROWS]
+    nothing = [] if digest.no_acus_at_all(figures) else [NO_ROWS]
+    listed = [ONLY_THE_BILL] if parts is None else rows_as_lines(rows) or nothing
     return Message(
         f"{': '.join([title, *digest.spent(figures)])}.",
         [

@@ -299,6 +299,7 @@ async def test_a_plan_without_acus_divides_sessions_time_and_pull_requests(asked
     text = await asked("yesterday by person")
     assert text.splitlines()[2] == sentences.PLAN_WITHOUT_ACUS
     assert rows(text) == ["Ada: 2 sessions · 10 minutes · 1 pull request"]
+    assert rows(await asked("week by day")) == ["Tue 19 May: 2 sessions"]
 
 
 async def test_the_same_division_on_both_databases(make, either_store, clock, bills):

@@ -16,6 +16,7 @@ from bot.domain.questions import By, Question
 from bot.domain.shares import shares
 from bot.views import part_names
 from bot.views.digest import Figures
+from bot.views.pull_requests import repository_name
 from bot.views.text import when
 from bot.views.usage import Apart, divided, heading, nothing_finished, refused_range, usage
 from bot.views.usage_rows import ELSEWHERE, MOST_ROWS, Part, divide, rows_as_lines
@@ -119,6 +120,8 @@ def test_where_devin_reports_no_acus_sessions_time_and_pull_requests_are_shown()
         "• Ann: 3 sessions · 2 h 5 min · 1 pull request\n• Ben: 1 session\n"
         f"{sentences.not_included('Mon 10 Mar')}"
     )
+    nothing = divided(Question(Period.MONTH, by=By.PRODUCT), SPAN, figures, [], Apart())
+    assert written(nothing.blocks).endswith(sentences.PLAN_WITHOUT_ACUS)
     billed = replace(figures, total=5.0)
     assert sentences.NO_ACUS_OF_SESSIONS in written(
         divided(Question(Period.MONTH, by=By.PERSON), SPAN, billed, parts, Apart()).blocks
@@ -239,6 +242,28 @@ def test_what_others_wrote_calls_nobody():
     assert_valid(answer)
     assert_calls_nobody(answer)
     assert with_markup([answer.text]) == []
+
+
+@pytest.mark.parametrize(
+    ("url", "name"),
+    [
+        ("https://github.com/acme/web/pull/12", "acme/web"),
+        ("https://gitlab.com/acme/group/api/-/merge_requests/3", "acme/group/api"),
+        ("https://git.acme.test/acme/web/pull/12", "git.acme.test/acme/web"),
+        ("https://git.acme.test/changes/12", None),
+    ],
+)
+def test_a_repository_is_named_by_a_pull_request(url, name):
+    assert repository_name(url) == name
+
+
+def test_twenty_sessions_with_long_addresses_fit_with_the_row_of_elsewhere():
+    name = part_names.session("x" * 200, "https://acme.slack.com/" + "p" * 270, None, "y" * 200)
+    parts = [Part(name, Decimal("0.4"))] * MOST_ROWS
+    answer = divided(Question(Period.WEEK, by=By.SESSION), SPAN, FIGURES, parts, Apart())
+    assert_valid(answer)
+    assert "• elsewhere: 4.5 ACUs" in written(answer.blocks)
+    assert "<" not in part_names.session("x", "https://acme.slack.com/" + "p" * 300, None, None)
 
 
 def test_parts_of_which_little_is_known_have_names_too():

@@ -44,7 +44,8 @@ class UsageParts:
 
     async def _by_day(self) -> list[Part]:
         """The days, newest first: as Devin billed them or, where that is not known of all, as our sessions count."""
-        known = self._figures.total is not None
+        figures = self._figures
+        known = figures.total is not None and (figures.total > 0 or not figures.no_acus_reported)
         amounts = self._amounts.billed if known else self._amounts.own
         active = await spend_groups.sessions_by_day(self._tx, self._spending)
         days = days_between(self._spending.first, self._spending.last)
