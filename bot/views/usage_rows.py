@@ -20,7 +20,8 @@ class Part:
     """A part of what was used: its name in `mrkdwn`, its exact `acus`, and what else is known of it.
 
     A part that is not `ours` was billed by Devin, and those of a bill leave nothing over. What is None of `sessions`,
-    `worked` (seconds) and `pull_requests` says nothing about such a part.
+    `worked` (seconds) and `pull_requests` says nothing about such a part. One that stands for `others`, which are so
+    many, is the last one and has no name.
     """
 
     name: str
@@ -29,6 +30,7 @@ class Part:
     sessions: int | None = None
     worked: float | None = None
     pull_requests: int | None = None
+    others: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,7 @@ class Row:
     acus: Decimal | None = None
     facts: tuple[str, ...] = ()
     is_little: bool = False
+    others: int = 0
 
 
 def divide(parts: Sequence[Part], figures: Figures) -> list[Row]:
@@ -51,13 +54,13 @@ def divide(parts: Sequence[Part], figures: Figures) -> list[Row]:
     """
     ours = all(part.ours for part in parts)
     if figures.no_acus_reported and ours:
-        return [Row(part.name, facts=_facts(part, with_work=True)) for part in parts]
+        return [Row(part.name, facts=_facts(part, with_work=True), others=part.others) for part in parts]
     total = None if figures.total is None else half_up(figures.total, 1)
     through_slack = half_up(figures.through_slack, 1)
     whole = through_slack if ours or total is None else total
     rounded = shares([part.acus for part in parts], whole) if parts else []
     rows = [
-        Row(part.name, share, _facts(part), is_little=not share and part.acus > 0)
+        Row(part.name, share, _facts(part), is_little=not share and part.acus > 0, others=part.others)
         for part, share in zip(parts, rounded, strict=True)
     ]
     if ours and total is not None and (parts or total):
@@ -88,7 +91,7 @@ def _line(row: Row) -> str:
 
 
 def _others(rows: Sequence[Row]) -> str:
-    more = f"and {len(rows):,} more"
+    more = f"and {sum(row.others or 1 for row in rows):,} more"
     if any(row.acus is None for row in rows):
         return more
     acus = sum((row.acus for row in rows if row.acus is not None), Decimal(0))

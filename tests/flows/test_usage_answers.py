@@ -276,6 +276,15 @@ async def test_what_was_used_is_divided(divided, by, found):
     assert rows(text) == found
 
 
+async def test_more_than_twenty_sessions_are_shown_in_sum(asked, store):
+    for number in range(25):
+        await store.session(f"s{number}", utc(2026, 5, 19, 12) + number, requester=f"U{number:02}")
+    await store.spent(YESTERDAY, **{f"s{number}": 1.0 + number / 100 for number in range(24)})
+    for by in ("session", "person"):
+        found = rows(await asked(f"yesterday by {by}"))
+        assert (len(found), found[-1]) == (21, "and 4 more: 4.1 ACUs")
+
+
 async def test_without_a_bill_only_our_own_rows_are_divided(asked, bills, store):
     await filled(store)
     bills.refusal = {"detail": "Forbidden"}

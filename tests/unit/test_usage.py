@@ -95,6 +95,11 @@ def test_at_most_so_many_rows_and_the_others_in_sum():
     assert found[-2:] == ["• and 12 more: 14.4 ACUs", "• elsewhere: 10 ACUs"]
 
 
+def test_the_others_may_come_in_sum_already():
+    parts = [*ours(*[2.0] * MOST_ROWS), Part("", Decimal("3.41"), others=1_200)]
+    assert lines(parts, through_slack=43.41, total=None)[-1] == "• and 1,200 more: 3.4 ACUs"
+
+
 def test_the_others_may_be_next_to_nothing():
     found = lines(ours(*[3.0] * MOST_ROWS, 0.01, 0.01), through_slack=60.02, total=None)
     assert found[-1] == "• and 2 more: under 0.1 ACUs"

@@ -14,7 +14,7 @@ from bot.flows.money.usage_ledger import AcusByDay
 from bot.flows.workspace import Workspace
 from bot.store import spend, spend_groups
 from bot.store.database.connection import Transaction
-from bot.store.spend_groups import Group, Spending
+from bot.store.spend_groups import Group, Spending, Wanted
 from bot.views import part_names
 from bot.views.digest import Figures
 from bot.views.usage_rows import MOST_ROWS, Part
@@ -69,17 +69,19 @@ class UsageParts:
 
     async def _of_sessions(self, division: By) -> list[Part]:
         groups = await self._groups(division)
-        # Where Devin reports no ACUs all groups count, those with the most sessions first.
-        used = groups if self._figures.no_acus_reported else [one for one in groups if one.acus > 0]
-        ordered = sorted(used, key=lambda one: (-one.acus, -one.sessions, one.key or ""))
+        ordered = sorted(groups, key=lambda one: (one.others > 0, -one.acus, -one.sessions, one.key or ""))
         shown = ordered[:MOST_ROWS]  # the others are shown in sum
         asked_as = {one.key: one.name for one in shown if one.key and one.name}
         names = await self._naming.names(division, [one.key for one in shown], asked_as)
         return [_part(one, _special(one) or names.get(one.key, ""), division) for one in ordered]
 
     async def _groups(self, division: By) -> list[Group]:
-        groups = await _GROUPS[division](self._tx, self._spending)
-        return list(self._joined(groups)) if division is By.REPO else groups
+        # Where Devin reports no ACUs all groups count, those with the most sessions first.
+        used_only = not self._figures.no_acus_reported
+        if division is not By.REPO:
+            return await _GROUPS[division](self._tx, self._spending, Wanted(MOST_ROWS, used_only))
+        joined = self._joined(await spend_groups.by_repository(self._tx, self._spending))
+        return [one for one in joined if one.acus > 0 or not used_only]
 
     def _joined(self, groups: Iterable[Group]) -> Iterable[Group]:
         """Join `groups` to one for each repository."""
@@ -92,12 +94,11 @@ class UsageParts:
         return found.values()
 
 
-_GROUPS: Final[Mapping[By, Callable[[Transaction, Spending], Awaitable[list[Group]]]]] = {
+_GROUPS: Final[Mapping[By, Callable[[Transaction, Spending, Wanted], Awaitable[list[Group]]]]] = {
     By.PERSON: spend_groups.by_person,
     By.CHANNEL: spend_groups.by_channel,
     By.SESSION: spend_groups.by_session,
     By.PLAYBOOK: spend_groups.by_playbook,
-    By.REPO: spend_groups.by_repository,
 }
 
 
@@ -111,7 +112,12 @@ def _special(group: Group) -> str | None:
 def _part(group: Group, name: str, division: By) -> Part:
     sessions_in_it = None if division is By.SESSION and group.key else group.sessions
     return Part(
-        name, _exact(group.acus), sessions=sessions_in_it, worked=group.worked, pull_requests=group.pull_requests
+        name,
+        _exact(group.acus),
+        sessions=sessions_in_it,
+        worked=group.worked,
+        pull_requests=group.pull_requests,
+        others=group.others,
     )
 
 
