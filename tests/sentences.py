@@ -275,6 +275,7 @@ BETWEEN_PEOPLE = (
     "Use a channel, or write to Devin Bridge directly."
 )
 FIGURES_FOR_ADMINS = "Usage figures are for the admins"
+REPORTS_FOR_ADMINS = "Outcome reports are for the admins"
 
 
 def channel_archived(channel: str) -> str:
@@ -917,6 +918,63 @@ def counted_by_session(acus: str) -> str:
     )
 
 
+NOTHING_FINISHED = "No day of this period is finished yet."
+NO_ROWS = "Nothing was used in this time."
+ONLY_THE_BILL = "Only Devin's bill says how this divides."
+
+
+def not_included(days: str, so_far: str = "") -> str:
+    return f"Not finished, so not included: {days}{f', {so_far} so far' if so_far else ''}."
+
+
+def finished_days(number: int, days: str) -> str:
+    return f"{number} finished billing days, {days}, each {FROM_TO}."
+
+
+def no_days(typed: str) -> str:
+    return (
+        f"`{typed}` names no days of the calendar. "
+        "Write a day such as `2026-11-26`, or two such as `2026-11-01..2026-11-15`."
+    )
+
+
+def reversed_range(typed: str) -> str:
+    return f"`{typed}` ends before it begins. Write the earlier day first."
+
+
+def future_range(typed: str, today: str, until: str) -> str:
+    return (
+        f"`{typed}` is not over yet: the running billing day is {today}, until {until}. "
+        "A range can end with it at the latest."
+    )
+
+
+def not_kept(kept: str) -> str:
+    return f"There are no figures from before {kept}, so a range can begin then at the earliest."
+
+
+def below_zero(names: str) -> str:
+    return f"{names} below zero: Devin's bill has less there than what it divides into."
+
+
+NO_PULL_REQUESTS = "No pull requests were opened."
+REPORT_EXPLAINED = (
+    "About the pull requests opened on these days through Slack. Merge rate: merged ÷ (merged, closed unmerged, and "
+    "open for more than 14 days). ACUs per merged one: all that their sessions used ÷ merged. Times are those at which "
+    "Devin Bridge saw a change, for sessions that are over once a day."
+)
+OWN_COST = "Your sessions in this billing cycle"
+NO_ACUS_OF_OWN = "Devin reports no ACUs for them so far; on some plans it never does."
+
+
+def none_active(cycle: str) -> str:
+    return f"None of your sessions was active in this billing cycle ({cycle})."
+
+
+def own_cost_source(cycle: str) -> str:
+    return f"{cycle}, today included, as Devin Bridge counts it. The figures come from Devin and may be minutes old."
+
+
 NO_ACTIVE_SESSIONS = "No active sessions."
 ONE_WAITING_NOW = "1 session is waiting for somebody now."
 
@@ -944,18 +1002,22 @@ HELP = (
     f"{HELP_BEGINS} from Slack; each session lives in its own thread.\n"
     "• `/devin fix the flaky login test` starts one, and so does `@Devin Bridge fix …` in a channel or thread\n"
     "• `/devin list` shows your sessions, first those that need you\n"
+    "• `/devin cost` shows what your sessions used in this billing cycle\n"
     "• `/devin status [number]` · `/devin stop [number]` · `/devin archive [number]`, "
     "with a number or an id of that list\n"
     "• `/devin notify [all|questions|done|off]` says when you're mentioned, in all sessions\n"
-    "• `/devin usage [today|yesterday|week]` shows admins what was spent\n"
-    "• `help`, `list`, `status`, `stop`, `notify` and `usage` also work as a direct message or behind a mention\n"
+    "• `/devin usage [today|yesterday|week|month|cycle|YYYY-MM-DD..YYYY-MM-DD] "
+    "[by person|channel|session|org|product|repo|playbook|day]` shows admins what was spent\n"
+    "• `/devin report [week|month|cycle] [by person|channel|repo|playbook]` shows admins what came of it\n"
+    "• `help`, `list`, `status`, `cost`, `stop`, `notify`, `usage` and `report` also work as a direct message "
+    "or behind a mention\n"
     "• Options may stand anywhere in the task: `repo=acme/web` `playbook=…` `mode=fast` `acu=10` `tags=a,b` "
     '`title="…"`\n'
     "• In a session's thread, reply to steer Devin; `!help` lists what else works there"
 )
 HELP_IN_THREAD = (
     "Every reply in this thread goes to Devin, except these, each as the whole message:\n"
-    "• `!status` where it stands · `!cost` what it has used\n"
+    "• `!cost` what it has used · `!status` where it stands\n"
     "• `!stop` (or `sleep`) puts Devin to sleep; a reply wakes it\n"
     "• `!mute` / `!unmute` (or `mute` / `unmute`): replies are not sent to Devin / are sent again\n"
     "• `!aside …` (or `(aside) …`) is for the people here and not sent to Devin\n"

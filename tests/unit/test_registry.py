@@ -23,8 +23,8 @@ def test_every_command_that_is_declared_stands_in_the_table_once():
 # These names stand in rows that are stored: one that is renamed is a row that nobody can carry out.
 def test_what_they_are_called():
     assert " ".join(spec.name for spec in COMMANDS) == (
-        "start list status cost stop stop_listed stop_confirmed stop_declined mute unmute aside archive new notify "
-        "usage exit exit_confirmed exit_declined start_again start_declined start_corrected start_as_written "
+        "start list cost status stop stop_listed stop_confirmed stop_declined mute unmute aside archive new notify "
+        "usage report exit exit_confirmed exit_declined start_again start_declined start_corrected start_as_written "
         "start_cancelled wake leave_asleep alarm_stop alarm_fine alarm_snooze run_command start_as_task help"
     )
 
@@ -94,6 +94,7 @@ def test_who_may_use_what():
     roles = {spec.name: spec.role for spec in COMMANDS if spec.role is not Role.EVERYBODY}
     assert roles == {
         "usage": Role.ADMIN,
+        "report": Role.ADMIN,
         "exit": Role.ASKER_OR_ADMIN,
         "exit_confirmed": Role.ASKER_OR_ADMIN,
         "alarm_fine": Role.ASKER_OR_ADMIN,

@@ -6,7 +6,7 @@ The manifest, the README and the tables of the flows are tested against it.
 
 from typing import Final
 
-from bot.domain.commands.arguments import CHOICE, PERIOD, SESSION, TEXT
+from bot.domain.commands.arguments import CHOICE, REPORT_QUESTION, SESSION, TEXT, USAGE_QUESTION
 from bot.domain.commands.spec import CommandSpec, Help, Role, Surface, addressed, button, slash, written
 
 # The word `start` may be left out: a text that is no other command starts a session.
@@ -22,21 +22,23 @@ LIST: Final = CommandSpec(
     forms=(slash("list"), addressed("list")),
     slash_help=Help("`/devin list` shows your sessions, first those that need you"),
 )
+COST: Final = CommandSpec(
+    "cost",
+    forms=(slash("cost"), addressed("cost"), written("!cost")),
+    of_session=True,
+    urgent=True,
+    ordinary=True,
+    slash_help=Help("`/devin cost` shows what your sessions used in this billing cycle"),
+    thread_help=Help("`!cost` what it has used"),
+    meant_by=("usage",),
+)
 STATUS: Final = CommandSpec(
     "status",
     forms=(slash("status", SESSION), addressed("status", SESSION), written("!status")),
     of_session=True,
     urgent=True,
     slash_help=Help("`/devin status [number]`"),
-    thread_help=Help("`!status` where it stands"),
-)
-COST: Final = CommandSpec(
-    "cost",
-    forms=(written("!cost"),),
-    of_session=True,
-    urgent=True,
-    thread_help=Help("`!cost` what it has used", same_line=True),
-    meant_by=("usage",),
+    thread_help=Help("`!status` where it stands", same_line=True),
 )
 STOP: Final = CommandSpec(
     "stop",
@@ -106,10 +108,18 @@ NOTIFY: Final = CommandSpec(
 )
 USAGE: Final = CommandSpec(
     "usage",
-    forms=(slash("usage", PERIOD), addressed("usage", PERIOD)),
+    forms=(slash("usage", USAGE_QUESTION), addressed("usage", USAGE_QUESTION)),
     role=Role.ADMIN,
     subject="usage figures",
-    slash_help=Help("`/devin usage [today|yesterday|week]` shows admins what was spent"),
+    slash_help=Help(f"`/devin usage {USAGE_QUESTION.shown}` shows admins what was spent"),
+)
+REPORT: Final = CommandSpec(
+    "report",
+    forms=(slash("report", REPORT_QUESTION), addressed("report", REPORT_QUESTION)),
+    role=Role.ADMIN,
+    subject="outcome reports",
+    ordinary=True,
+    slash_help=Help(f"`/devin report {REPORT_QUESTION.shown}` shows admins what came of it"),
 )
 # Typed in capitals, as in Devin, because it cannot be undone.
 EXIT: Final = CommandSpec(
@@ -161,8 +171,8 @@ HELP: Final = CommandSpec("help", forms=(slash("help"), addressed("help"), writt
 COMMANDS: Final = (
     START,
     LIST,
-    STATUS,
     COST,
+    STATUS,
     STOP,
     STOP_LISTED,
     STOP_CONFIRMED,
@@ -174,6 +184,7 @@ COMMANDS: Final = (
     NEW,
     NOTIFY,
     USAGE,
+    REPORT,
     EXIT,
     EXIT_CONFIRMED,
     EXIT_DECLINED,
