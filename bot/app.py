@@ -24,6 +24,7 @@ from bot.domain.causes import (
     ChannelGoneCause,
     ChannelSharedCause,
     CommandCause,
+    LongJobCause,
     MessageCause,
     StartCause,
 )
@@ -39,6 +40,7 @@ from bot.flows.follow.announce import Announce
 from bot.flows.follow.poll import Poller
 from bot.flows.job import Flow
 from bot.flows.lookup import SessionLookup
+from bot.flows.manage.run_long_job import RunLongJob
 from bot.flows.money.ticks import money_ticks
 from bot.flows.money.usage_ledger import UsageLedger
 from bot.flows.organisation import Organisations
@@ -213,6 +215,7 @@ def _flows(
         ActionCause.kind: session_commands,
         ChannelGoneCause.kind: ChannelGone(services),
         ChannelSharedCause.kind: ChannelShared(services, shared_channels),
+        LongJobCause.kind: RunLongJob(services),
     }
 
 

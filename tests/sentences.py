@@ -939,7 +939,11 @@ HELP = (
     "with a number or an id of that list\n"
     "• `/devin notify [all|questions|done|off]` says when you're mentioned, in all sessions\n"
     "• `/devin usage [today|yesterday|week]` shows admins what was spent\n"
-    "• `help`, `list`, `status`, `stop`, `notify` and `usage` also work as a direct message or behind a mention\n"
+    "• `/devin orgs` shows admins the organisations, with their limits and ACUs\n"
+    "• `/devin audit [action=…] [person=…] [org=…] [since=…] [until=…]` sends admins Devin's audit log · "
+    "`/devin audit bot [csv]` what was changed through Devin Bridge\n"
+    "• `help`, `list`, `status`, `stop`, `notify`, `usage` and `orgs` also work as a direct message or behind a "
+    "mention, `audit` and `audit bot` as a direct message\n"
     "• Options may stand anywhere in the task: `repo=acme/web` `playbook=…` `mode=fast` `acu=10` `tags=a,b` "
     '`title="…"`\n'
     "• In a session's thread, reply to steer Devin; `!help` lists what else works there"
@@ -986,3 +990,10 @@ def as_sent(ts: str, name: str, text: str) -> str:
 def as_context(ts: str, who: str, text: str) -> str:
     """An earlier message of a thread as it stands in a prompt; `who` wrote it, an `author` or an app."""
     return f"{who}, {datetime.fromtimestamp(float(ts), UTC):%Y-%m-%d %H:%M} UTC:\n{quoted_for_devin(text)}"
+
+
+LONG_JOB_BEGUN = "This takes a moment. Devin Bridge sends you a direct message with the result."
+NOTHING_CHANGED = "Nothing was changed through Devin Bridge yet."
+ONLY_IN_PRIVATE = (
+    "Audit logs are not shown in channels. Type `/devin audit`, or write `audit` to Devin Bridge in a direct message."
+)

@@ -23,8 +23,8 @@ def test_every_command_that_is_declared_stands_in_the_table_once():
 def test_what_they_are_called():
     assert " ".join(spec.name for spec in COMMANDS) == (
         "start list status cost stop stop_listed stop_confirmed stop_declined mute unmute aside archive new notify "
-        "usage exit exit_confirmed exit_declined start_again start_declined start_corrected start_as_written "
-        "start_cancelled run_command start_as_task help"
+        "usage orgs audit audit_bot cancel_long_job exit exit_confirmed exit_declined start_again start_declined "
+        "start_corrected start_as_written start_cancelled run_command start_as_task help"
     )
 
 
@@ -45,7 +45,7 @@ def test_what_goes_before_waiting_replies():
     assert names(spec for spec in COMMANDS if spec.urgent) == {
         *("stop", "archive", "exit", "status", "cost", "help"),
         *("exit_confirmed", "exit_declined", "start_again", "start_declined", "run_command", "start_as_task"),
-        *("start_corrected", "start_as_written", "start_cancelled"),
+        *("start_corrected", "start_as_written", "start_cancelled", "cancel_long_job"),
         *("stop_listed", "stop_confirmed", "stop_declined"),
     }
     assert all(spec.urgent for spec in commands_on(Surface.BUTTON))
@@ -58,8 +58,9 @@ def test_what_ends_a_session_and_what_only_asks():
 
 
 def test_which_buttons_are_replaced_by_their_answer():
-    """All but the button of the card, which everybody sees."""
-    assert names(spec for spec in COMMANDS if spec.replaces) == names(commands_on(Surface.BUTTON)) - {"stop"}
+    """All but the button of the card, which everybody sees, and that of a long job, whose message is edited."""
+    others = {"stop", "cancel_long_job"}
+    assert names(spec for spec in COMMANDS if spec.replaces) == names(commands_on(Surface.BUTTON)) - others
 
 
 def test_which_buttons_are_known():
@@ -77,6 +78,7 @@ def test_which_buttons_are_known():
         "start_cancelled": "start_cancelled",
         "run_command": "run_command",
         "start_as_task": "start_as_task",
+        "cancel_long_job": "cancel_long_job",
     }
 
 
@@ -87,6 +89,9 @@ def test_who_may_use_what():
     roles = {spec.name: spec.role for spec in COMMANDS if spec.role is not Role.EVERYBODY}
     assert roles == {
         "usage": Role.ADMIN,
+        "orgs": Role.ADMIN,
+        "audit": Role.ADMIN,
+        "audit_bot": Role.ADMIN,
         "exit": Role.ASKER_OR_ADMIN,
         "exit_confirmed": Role.ASKER_OR_ADMIN,
     }

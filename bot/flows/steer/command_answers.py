@@ -1,14 +1,16 @@
 """The answers to commands that are typed outside a session's thread. They are made from our own rows."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 from bot.domain.billing import Period
 from bot.domain.causes import ActionCause, MessageCause
 from bot.domain.commands.parser import Command
-from bot.domain.commands.registry import ARCHIVE, HELP, LIST, NOTIFY, STATUS, STOP, USAGE
+from bot.domain.commands.registry import ARCHIVE, AUDIT, AUDIT_BOT, HELP, LIST, NOTIFY, ORGS, STATUS, STOP, USAGE
 from bot.domain.session import Session
 from bot.flows.access import Access
 from bot.flows.job import Job, finish, move, recipient_of
+from bot.flows.manage.admin_commands import AdminCommands
 from bot.flows.money.usage_ledger import UsageLedger
 from bot.flows.services import Services
 from bot.flows.steer.notify import Notify
@@ -32,6 +34,7 @@ class CommandAnswers:
         self._usage_ledger = usage_ledger
         self._access = access
         self._notify = Notify(services)
+        self._admin_commands = AdminCommands(services)
         self._answers: dict[str, Answer] = {
             LIST.name: self._list,
             STATUS.name: self._status,
@@ -39,6 +42,9 @@ class CommandAnswers:
             ARCHIVE.name: self._session_list.pick,
             NOTIFY.name: self._set_notify,
             USAGE.name: self._usage,
+            ORGS.name: self._admin_commands.answer,
+            AUDIT.name: self._admin_commands.answer,
+            AUDIT_BOT.name: self._admin_commands.answer,
             HELP.name: self._help,
         }
 
@@ -58,11 +64,12 @@ class CommandAnswers:
             await self._notify.carry_out(job, command.argument)
             return
         user, channel = job.cause.user or "", job.cause.channel or ""
-        found = await self.answer(job.workspace, user, channel, command)
+        found = await self.answer(job.workspace, user, channel, replace(command, key=job.row.key))
         # A crash before this commit does and answers nothing, and the row is handled again.
         async with self._services.unit_of_work_for(job) as uow:
             if isinstance(found, Message):
-                await uow.reply_privately(recipient_of(job), found)
+                if found.text:  # the message of a long job may be the answer
+                    await uow.reply_privately(recipient_of(job), found)
                 await finish(uow, job)
                 return
             # With a key of its own, because the stop may have an answer too.

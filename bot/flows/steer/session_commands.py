@@ -17,6 +17,7 @@ from bot.domain.session import DisplayState, Lifecycle, Session
 from bot.flows.access import Access
 from bot.flows.exactly_once import is_unknown
 from bot.flows.job import Job, Reschedule, finish, move, recipient_of
+from bot.flows.manage import long_jobs
 from bot.flows.services import Services
 from bot.flows.session_rows import remove_mark, show_new_state
 from bot.flows.steer import held_start
@@ -74,6 +75,9 @@ class SessionCommands:
             return
         if spec in {registry.RUN_COMMAND, registry.START_AS_TASK}:
             await self._doubtful_command.run(job)
+            return
+        if spec is registry.CANCEL_LONG_JOB:
+            await long_jobs.cancel(self._services, job)
             return
         session = await self._services.session(cause.target)
         # A button's value is no authorisation: the session must be in the channel in which the button was pressed, or
