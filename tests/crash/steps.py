@@ -103,7 +103,6 @@ PLACES: Final[dict[str, tuple[str, ...]]] = {
     ),
     "keep a batch": ("bot.flows.manage.run_long_job:RunLongJob._store",),
     "give the lane back": ("bot.flows.manage.run_long_job:RunLongJob._give_back",),
-    "upload the file": ("bot.flows.manage.file_delivery:FileDelivery._upload",),
     "intend to share": ("bot.flows.manage.file_delivery:FileDelivery._intend",),
     "share the file": ("bot.flows.manage.file_delivery:FileDelivery._share",),
     "note how it ended": ("bot.flows.manage.run_long_job:RunLongJob._change",),
