@@ -48,10 +48,15 @@ def named_row(name: str, amount: Decimal, width: int, column: int) -> list[Value
     return row
 
 
-def _cell(value: Value) -> str:
+def written(value: Value) -> str | None:
+    """Write a value as text, a number with all of its decimals and without an exponent; None stays None."""
     if value is None:
-        return ""
-    text = f"{value:f}" if isinstance(value, Decimal) else str(value)
+        return None
+    return f"{value:f}" if isinstance(value, Decimal) else str(value)
+
+
+def _cell(value: Value) -> str:
+    text = written(value) or ""
     if _RUNS.match(text) and not _NUMBER.fullmatch(text):
         text = f"'{text}"
     return '"' + text.replace('"', '""') + '"' if _QUOTED.search(text) else text

@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 
-from bot.domain.commands.audit_query import AuditQuery, Days
+from bot.domain.commands.audit_query import AuditMistake, AuditQuery, Days, WrongQuery
 from bot.domain.cycle import Cycle
 from bot.domain.long_job import LongJob, LongJobKind, LongJobState, NewLongJob, seconds_left
 from bot.views import audit_logs, long_jobs, organisations
@@ -107,6 +107,26 @@ def test_why_there_is_no_result():
 
 
 # ---------------------------------------------------------------- audit logs
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ((AuditMistake.NO_DATE, "yesterday"), "`yesterday` is no date. Write one such as `2026-11-26`."),
+        ((AuditMistake.FUTURE, "2999-01-01"), "`2999-01-01` is a day to come, so there is nothing to read yet."),
+        (
+            (AuditMistake.REVERSED, "2026-02-01"),
+            "`until=` (`2026-02-01`) is before `since=`. Both days belong to what is read.",
+        ),
+        (
+            (AuditMistake.UNKNOWN, "who"),
+            "There is no option `who`. `/devin audit` takes `action=`, `person=`, `org=`, `since=`, `until=`.",
+        ),
+        ((AuditMistake.TWICE, "org"), "The option `org` stands there twice. Write it once."),
+    ],
+)
+def test_what_is_wrong_with_a_query(wrong, said):
+    assert audit_logs.wrong_query(WrongQuery(*wrong)).text == f"{said} Nothing was read."
 
 
 def test_the_title_of_an_audit_log_names_days_and_filters():

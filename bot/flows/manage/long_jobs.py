@@ -6,11 +6,12 @@ A long job is a row of its own, and a row of the inbox that carries it on (`bot.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from bot.domain.causes import ActionCause, LongJobCause
 from bot.domain.keys import long_job_id, short_id
 from bot.domain.lane import long_job_lane
-from bot.domain.long_job import JobRow, LongJob, LongJobState, NewLongJob
+from bot.domain.long_job import JobRow, LongJob, LongJobKind, LongJobState, NewLongJob
 from bot.flows.job import Job, finish, recipient_of
 from bot.flows.services import Services
 from bot.flows.unit_of_work import UnitOfWork
@@ -18,6 +19,9 @@ from bot.store import inbox
 from bot.store import long_jobs as rows_of_jobs
 from bot.store.inbox import InboxRow
 from bot.views import long_jobs as views
+from bot.views.csv import Value, written
+
+MOST_COLUMNS: Final = 20  # of a table in a message
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +58,21 @@ async def begin(uow: UnitOfWork, asked: Asked, new: NewLongJob, rows: Sequence[J
             ready_at=uow.now,
             created_at=uow.now,
         )
+    )
+
+
+async def begin_file(
+    uow: UnitOfWork, asked: Asked, title: str, file_name: str, header: Sequence[str], rows: Sequence[Sequence[Value]]
+) -> None:
+    """Make a CSV file of `header` and `rows` for who asked, once for each key of a request, as a long job.
+
+    The file holds the rows as they are, so those of spend come with their last ones (`bot.views.csv.with_total`). The
+    message shows all columns of the first rows, as far as Slack takes so many.
+    """
+    shown = tuple(range(min(len(header), MOST_COLUMNS)))
+    new = NewLongJob(LongJobKind.TABLE, title, file_name, tuple(header), shown)
+    await begin(
+        uow, asked, new, [JobRow(str(number), [written(value) for value in row]) for number, row in enumerate(rows)]
     )
 
 
