@@ -47,9 +47,9 @@ async def file_of(on: Harness) -> list[list[str]]:
     return list(csv.reader(io.StringIO(content.decode(), newline="")))
 
 
-async def result(on: Harness, words: str) -> str:
+async def result(on: Harness, words: str, within: float = 30) -> str:
     """The message of the one long job once it shows these words; Slack shares the file a moment later."""
-    message = await on.slack.wait_for_message(DIRECT, words)
+    message = await on.slack.wait_for_message(DIRECT, words, within=within)
     assert [one["ts"] for one in await on.slack.messages(DIRECT) if not one.get("files")] == [message["ts"]]
 
     async def is_shared() -> bool:
@@ -151,7 +151,7 @@ async def test_fifty_thousand_entries_with_faults_between_lose_and_double_none(o
     await on.devin.wait_for_calls("audit_logs", 40, seconds=120)
     await on.devin.fault("audit_logs", 500, times=20)
     await on.devin.fault("audit_logs", 429, times=20, retry_after=0.01)
-    await on.slack.wait_for_message(DIRECT, "50,000 rows: the first 20 here", within=240)
+    await result(on, "50,000 rows: the first 20 here", within=240)
     found = [entry[0] for entry in (await file_of(on))[1:]]
     assert found == [f"audit-{number}" for number in reversed(range(count))]
 
@@ -328,4 +328,37 @@ async def test_without_the_scope_for_files_the_job_says_so(without_scope: Harnes
     assert shown.split("\n")[1] == (
         ":warning: Slack does not take it, because the app lacks the scope `files:write`. "
         "A workspace admin can install the app again with it."
+    )
+
+
+# ---------------------------------------------------------------- the message, whatever Slack does
+
+
+async def test_a_table_that_slack_does_not_draw_is_written_as_text(on: Harness) -> None:
+    await changed(on, "org")
+    await on.slack.fault("chat.update", "error", error="invalid_blocks", match="data_table")
+    await asked(on, "audit bot csv")
+    message = await on.slack.wait_for_message(DIRECT, "1 row, also")
+    assert message["text"].split("\n\n")[1:] == [
+        *("at", "person", "action", "target", "outcome"),
+        *("2026-09-21T14:13:20Z", "-", "budget", "org", "done"),
+    ]
+
+
+@pytest.mark.long
+async def test_where_the_message_is_gone_the_end_is_another_one(on: Harness) -> None:
+    await changed(on, "org")
+    await on.slack.fault("chat.update", "error", error="message_not_found", times=5)
+    await asked(on, "audit bot csv")
+    await on.slack.wait_for_message(DIRECT, "1 row, also")
+    assert len(await on.slack.messages(DIRECT)) == 3  # with the first one, and the file
+
+
+@pytest.mark.long
+async def test_without_the_scope_for_direct_messages_the_job_says_so(on: Harness) -> None:
+    await on.slack.fault("conversations.open", "error", error="missing_scope", times=5)
+    await asked(on, "audit bot csv")
+    message = await on.slack.wait_for_message(DIRECT, "did not take the file")
+    assert message["rendered"] == (
+        "*Changes through Devin Bridge*\n:warning: Slack did not take the file. Ask for it once more later."
     )
