@@ -264,6 +264,27 @@ async def test_a_key_of_one_organisation_shows_that_one_and_says_what_is_missing
     assert "org-play" in shown
 
 
+BY_ENTERPRISE = "An admin of the enterprise can grant it to the service user."
+
+
+@pytest.mark.parametrize(
+    ("typed", "missing", "said"),
+    [
+        ("orgs", "ViewAccountConsumption", "The ACUs are not shown: the key lacks the permission"),
+        ("orgs", "ViewAccountMetrics", "The queue is not shown: the key lacks the permission"),
+        ("orgs", "ManageOrganizations", "Only the organisation of Devin Bridge is shown: the key lacks the permission"),
+        ("audit", "ManageEnterpriseSettings", "Devin Bridge's key for Devin lacks the permission"),
+        ("audit org=Data", "ManageOrganizations", "Devin Bridge's key for Devin lacks the permission"),
+    ],
+)
+@pytest.mark.long
+async def test_each_missing_permission_is_named(on: Harness, typed: str, missing: str, said: str) -> None:
+    await on.devin.permissions(only=sorted(ALL_PERMISSIONS - {missing}))
+    await asked(on, typed)
+    message = await on.slack.wait_for_message(DIRECT, f"{said} `{missing}`. {BY_ENTERPRISE}")
+    assert message["rendered"].count("lacks the permission") == 1
+
+
 # ---------------------------------------------------------------- one file, whatever Slack does
 
 
