@@ -1,5 +1,7 @@
 """What admins ask for with `/devin audit`, `/devin audit bot` and `/devin orgs`: mostly the begin of a long job."""
 
+from typing import Final
+
 from bot.domain.commands.audit_query import WrongQuery, days_of, parse_query
 from bot.domain.commands.parser import Command
 from bot.domain.commands.registry import AUDIT, ORGS
@@ -15,7 +17,7 @@ from bot.views import audit_logs
 from bot.views import long_jobs as views
 from bot.views.message import Message
 
-_MESSAGE: str = "msg:"  # how the keys of what people write begin
+_MESSAGE: Final = "msg:"  # how the keys of what people write begin
 
 
 class AdminCommands:
@@ -39,12 +41,12 @@ class AdminCommands:
         return await self._begin(asked, bot_audit_file(now)) if command.argument else await self._bot_audit(workspace)
 
     async def _audit_log(self, asked: Asked, workspace: Workspace, typed: str) -> Message:
-        query, zone = parse_query(typed), workspace.policy.zone
-        days = query if isinstance(query, WrongQuery) else days_of(query, self._services.clock(), zone)
-        if isinstance(query, WrongQuery) or isinstance(days, WrongQuery):
-            wrong = query if isinstance(query, WrongQuery) else days
-            assert isinstance(wrong, WrongQuery)
-            return audit_logs.wrong_query(wrong)
+        query = parse_query(typed)
+        if isinstance(query, WrongQuery):
+            return audit_logs.wrong_query(query)
+        days = days_of(query, self._services.clock(), workspace.policy.zone)
+        if isinstance(days, WrongQuery):
+            return audit_logs.wrong_query(days)
         return await self._begin(asked, audit_log_file(query, days))
 
     async def _begin(self, asked: Asked, new: NewLongJob) -> Message:

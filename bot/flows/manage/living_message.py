@@ -5,6 +5,7 @@ best effort; the one that shows the end is tried until Slack takes it, or the en
 """
 
 from dataclasses import replace
+from typing import Final
 
 from bot.domain.causes import LongJobCause
 from bot.domain.long_job import LongJob
@@ -20,7 +21,7 @@ from bot.views.plain_text import without_blocks
 
 log = get_logger(__name__)
 
-_UPDATE = "chat.update"
+_UPDATE: Final = "chat.update"
 
 
 class LivingMessage:
