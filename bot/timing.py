@@ -105,7 +105,7 @@ class Timing:
     send_outage: float = DAY  # A post is marked as dead only when it is older than this.
 
     # ------------------------------------------------------------ long jobs
-    progress_interval: float = 5.0  # Between two edits of a long job's message while it goes on.
+    progress_interval: float = 3.0  # Between two edits of a long job's message while it goes on: below `flow_drain`.
     job_message: float = 0.3  # Between two checks whether that message is posted, so that it can show the end.
 
     # ------------------------------------------------------------ money
