@@ -106,6 +106,10 @@ class Timing:
     files_turn: float = 1.0  # Files wait this long for others that are on their way.
     send_outage: float = DAY  # A post is marked as dead only when it is older than this.
 
+    # ------------------------------------------------------------ long jobs
+    progress_interval: float = 3.0  # Between two edits of a long job's message while it goes on: below `flow_drain`.
+    job_message: float = 0.3  # Between two checks whether that message is posted, so that it can show the end.
+
     # ------------------------------------------------------------ money
     consumption_interval: float = 15 * MINUTE  # Between two readings of what Devin billed.
     consumption_backfill: float = 5.0  # Between two readings while earlier days are missing.

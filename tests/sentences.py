@@ -1009,8 +1009,11 @@ HELP = (
     "• `/devin usage [today|yesterday|week|month|cycle|YYYY-MM-DD..YYYY-MM-DD] "
     "[by person|channel|session|org|product|repo|playbook|day]` shows admins what was spent\n"
     "• `/devin report [week|month|cycle] [by person|channel|repo|playbook]` shows admins what came of it\n"
-    "• `help`, `list`, `status`, `cost`, `stop`, `notify`, `usage` and `report` also work as a direct message "
-    "or behind a mention\n"
+    "• `/devin orgs` shows admins the organisations, with their limits and ACUs\n"
+    "• `/devin audit [action=…] [person=…] [org=…] [since=…] [until=…]` sends admins Devin's audit log · "
+    "`/devin audit bot [csv]` what was changed through Devin Bridge\n"
+    "• `help`, `list`, `status`, `cost`, `stop`, `notify`, `usage`, `report` and `orgs` also work as a direct message "
+    "or behind a mention, `audit` and `audit bot` as a direct message\n"
     "• Options may stand anywhere in the task: `repo=acme/web` `playbook=…` `mode=fast` `acu=10` `tags=a,b` "
     '`title="…"`\n'
     "• In a session's thread, reply to steer Devin; `!help` lists what else works there"
@@ -1057,3 +1060,10 @@ def as_sent(ts: str, name: str, text: str) -> str:
 def as_context(ts: str, who: str, text: str) -> str:
     """An earlier message of a thread as it stands in a prompt; `who` wrote it, an `author` or an app."""
     return f"{who}, {datetime.fromtimestamp(float(ts), UTC):%Y-%m-%d %H:%M} UTC:\n{quoted_for_devin(text)}"
+
+
+LONG_JOB_BEGUN = "This takes a moment. Devin Bridge sends you a direct message with the result."
+NOTHING_CHANGED = "Nothing was changed through Devin Bridge yet."
+ONLY_IN_PRIVATE = (
+    "Audit logs are not shown in channels. Type `/devin audit`, or write `audit` to Devin Bridge in a direct message."
+)

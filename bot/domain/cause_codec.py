@@ -17,6 +17,7 @@ from bot.domain.causes import (
     CommandCause,
     Confirmation,
     Hold,
+    LongJobCause,
     MessageCause,
     SearchStart,
     StartCause,
@@ -141,6 +142,10 @@ def _channel_shared(cause: ChannelSharedCause) -> dict[str, Any]:
     return {"channel": cause.channel}
 
 
+def _long_job(cause: LongJobCause) -> dict[str, Any]:
+    return {"job_id": cause.job_id}
+
+
 def _left_out(sentences: tuple[str, ...]) -> dict[str, Any]:
     return {"left_out": [{"text": sentence, "blocks": []} for sentence in sentences]} if sentences else {}
 
@@ -169,6 +174,7 @@ _WRITERS: Final[dict[type[Cause], Callable[[Any], dict[str, Any]]]] = {
     StartCause: _start,
     ChannelGoneCause: _channel_gone,
     ChannelSharedCause: _channel_shared,
+    LongJobCause: _long_job,
 }
 
 
@@ -243,6 +249,10 @@ def _read_channel_shared(payload: Json) -> ChannelSharedCause:
     return ChannelSharedCause(payload["channel"])
 
 
+def _read_long_job(payload: Json) -> LongJobCause:
+    return LongJobCause(payload["job_id"])
+
+
 def _read_left_out(payload: Json) -> tuple[str, ...]:
     return tuple(kept["text"] for kept in payload.get("left_out") or ())
 
@@ -254,4 +264,5 @@ _READERS: Final[dict[tuple[str, int], Callable[[Json], Cause]]] = {
     (StartCause.kind, 1): _read_start,
     (ChannelGoneCause.kind, 1): _read_channel_gone,
     (ChannelSharedCause.kind, 1): _read_channel_shared,
+    (LongJobCause.kind, 1): _read_long_job,
 }

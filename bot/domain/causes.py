@@ -167,6 +167,15 @@ class ChannelSharedCause:
 
 
 @dataclass(frozen=True, slots=True)
+class LongJobCause:
+    """A long job is to begin or to go on; the job itself stands in a row of its own."""
+
+    kind: ClassVar[str] = "long_job"
+
+    job_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class UnreadableCause:
     """A cause that cannot be read for `reason`, for example because a later version of the bot wrote it."""
 
@@ -175,7 +184,9 @@ class UnreadableCause:
     payload: Mapping[str, Any] = field(repr=False)  # unchanged, as it is stored
 
 
-ReadableCause = MessageCause | CommandCause | ActionCause | StartCause | ChannelGoneCause | ChannelSharedCause
+ReadableCause = (
+    MessageCause | CommandCause | ActionCause | StartCause | ChannelGoneCause | ChannelSharedCause | LongJobCause
+)
 Cause = ReadableCause | UnreadableCause
 PersonsCause = MessageCause | CommandCause | ActionCause  # causes that come from a person, who may get an answer
 SessionCause = MessageCause | StartCause  # causes for which a session is created

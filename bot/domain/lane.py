@@ -35,6 +35,11 @@ def person_lane(team: str, user: str) -> str:
     return f"in:{team}:person:{user}"
 
 
+def long_job_lane(job_id: str) -> str:
+    """The inbox lane of one long job."""
+    return f"in:job:{job_id}"
+
+
 def poll_lane(org_id: str) -> str:
     """The lane of the poller of an organisation, so that one worker at a time polls it."""
     return f"in:poll:{org_id}"

@@ -9,7 +9,7 @@ from typing import Final
 from bot.domain.billing import Period
 
 # Between two dates people also write a dash or a word, and Slack turns three dots into one sign.
-_BETWEEN: Final = re.compile(r"\s*(?:\.{2,3}|[…\N{EN DASH}\N{EM DASH}])\s*|(?<=\d)\s+(?:to|-)\s+(?=\d)")
+_BETWEEN: Final = re.compile(r" ?(?:\.{2,3}|[…\N{EN DASH}\N{EM DASH}]) ?|(?<=\d) (?:to|-) (?=\d)")  # single spaces
 # What is meant for dates, right or wrong: a wrong one gets a sentence and starts nothing.
 _DATES: Final = re.compile(r"(?=.*\d-)(?=.{1,30}$)[\d-]*(?:\.\.[\d-]*)?")
 _BY: Final = "by"
@@ -57,7 +57,7 @@ class Reader:
 
     def read(self, typed: str) -> Question | None:
         """Read a period and a division in either order; None if there is anything else."""
-        words = _BETWEEN.sub("..", _without_end(typed.lower())).split()
+        words = _BETWEEN.sub("..", " ".join(_without_end(typed.lower()).split())).split()
         by: By | None = None
         if _BY in words:
             at = words.index(_BY)

@@ -278,6 +278,8 @@ notifications: Final = Table(
 # These are described in files of their own.
 admins: Final = admin_tables.admins
 audit: Final = admin_tables.audit
+long_jobs: Final = admin_tables.long_jobs
+long_job_rows: Final = admin_tables.long_job_rows
 spend: Final = money_tables.spend
 consumption: Final = money_tables.consumption
 corrections: Final = money_tables.corrections

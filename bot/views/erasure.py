@@ -17,6 +17,8 @@ _NOUNS: Final = {
     "channels": ("channel", "channels"),
     "admins": ("place in the group of the admins", "places in the group of the admins"),
     "audit": ("record of a change", "records of changes"),
+    "long_jobs": ("export", "exports"),
+    "long_job_rows": ("row of an export", "rows of exports"),
     "notifications": ("choice about mentions", "choices about mentions"),
     "shown_lists": ("list of sessions", "lists of sessions"),
     "spend": ("figure of what a session cost", "figures of what sessions cost"),

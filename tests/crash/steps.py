@@ -109,6 +109,21 @@ PLACES: Final[dict[str, tuple[str, ...]]] = {
         "bot.flows.money.alarm_posts:AlarmPosts._update",
     ),
     "decide about an alarm": ("bot.flows.steer.alarm_answers:AlarmAnswers.run",),
+    # What admins ask for.
+    "begin a long job": ("bot.flows.manage.admin_commands:AdminCommands._begin",),
+    "cancel a long job": ("bot.flows.manage.long_jobs:cancel",),
+    "begin its message": ("bot.flows.manage.living_message:LivingMessage.begin",),
+    "show how far it is": (
+        "bot.flows.manage.living_message:LivingMessage._wait_for_token",
+        "bot.flows.manage.living_message:LivingMessage._edit",
+    ),
+    "keep a batch": ("bot.flows.manage.run_long_job:RunLongJob._store",),
+    "give the lane back": ("bot.flows.manage.run_long_job:RunLongJob._give_back",),
+    "intend to share": ("bot.flows.manage.file_delivery:FileDelivery._intend",),
+    "share the file": ("bot.flows.manage.file_delivery:FileDelivery._share",),
+    "note how it ended": ("bot.flows.manage.run_long_job:RunLongJob._change",),
+    "end the long job": ("bot.flows.manage.run_long_job:RunLongJob._end",),
+    "delete its rows": ("bot.flows.manage.run_long_job:RunLongJob._purge",),
     "post the digest": ("bot.flows.money.digest:Digest._post",),
     # The bot starts.
     "bring up the schema": ("bot.app:open_store",),

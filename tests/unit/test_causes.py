@@ -12,6 +12,7 @@ from bot.domain.causes import (
     CommandCause,
     Confirmation,
     Hold,
+    LongJobCause,
     MessageCause,
     SearchStart,
     StartCause,
@@ -141,6 +142,7 @@ EARLIER = {
         StartCause("s1", (SlackFile("F1", "a.txt", "text/plain", 1, "https://x/"),), ("Not passed on.",)),
     ),
     "a shared channel": ({"v": 1, "channel": "C1"}, ChannelSharedCause("C1")),
+    "a long job": ({"v": 1, "job_id": "j1"}, LongJobCause("j1")),
     "a channel": ({"v": 1, "channel": "C1", "type": "channel_archive"}, ChannelGoneCause("C1", "channel_archive")),
 }
 

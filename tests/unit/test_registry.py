@@ -24,8 +24,9 @@ def test_every_command_that_is_declared_stands_in_the_table_once():
 def test_what_they_are_called():
     assert " ".join(spec.name for spec in COMMANDS) == (
         "start list cost status stop stop_listed stop_confirmed stop_declined mute unmute aside archive new notify "
-        "usage report exit exit_confirmed exit_declined start_again start_declined start_corrected start_as_written "
-        "start_cancelled wake leave_asleep alarm_stop alarm_fine alarm_snooze run_command start_as_task help"
+        "usage report orgs audit audit_bot cancel_long_job exit exit_confirmed exit_declined start_again "
+        "start_declined start_corrected start_as_written start_cancelled wake leave_asleep alarm_stop alarm_fine "
+        "alarm_snooze run_command start_as_task help"
     )
 
 
@@ -46,7 +47,7 @@ def test_what_goes_before_waiting_replies():
     assert names(spec for spec in COMMANDS if spec.urgent) == {
         *("stop", "archive", "exit", "status", "cost", "help"),
         *("exit_confirmed", "exit_declined", "start_again", "start_declined", "run_command", "start_as_task"),
-        *("start_corrected", "start_as_written", "start_cancelled", "wake", "leave_asleep"),
+        *("start_corrected", "start_as_written", "start_cancelled", "wake", "leave_asleep", "cancel_long_job"),
         *("alarm_stop", "alarm_fine", "alarm_snooze"),
         *("stop_listed", "stop_confirmed", "stop_declined"),
     }
@@ -60,8 +61,9 @@ def test_what_ends_a_session_and_what_only_asks():
 
 
 def test_which_buttons_are_replaced_by_their_answer():
-    """All but those of the card and of alarms, which everybody sees."""
-    assert names(spec for spec in COMMANDS if spec.replaces) == names(commands_on(Surface.BUTTON)) - SEEN_BY_ALL
+    """All but those of the card and of alarms, which everybody sees, and of a long job, whose message is edited."""
+    others = {*SEEN_BY_ALL, "cancel_long_job"}
+    assert names(spec for spec in COMMANDS if spec.replaces) == names(commands_on(Surface.BUTTON)) - others
 
 
 def test_which_buttons_are_known():
@@ -84,6 +86,7 @@ def test_which_buttons_are_known():
         "start_cancelled": "start_cancelled",
         "run_command": "run_command",
         "start_as_task": "start_as_task",
+        "cancel_long_job": "cancel_long_job",
     }
 
 
@@ -95,6 +98,9 @@ def test_who_may_use_what():
     assert roles == {
         "usage": Role.ADMIN,
         "report": Role.ADMIN,
+        "orgs": Role.ADMIN,
+        "audit": Role.ADMIN,
+        "audit_bot": Role.ADMIN,
         "exit": Role.ASKER_OR_ADMIN,
         "exit_confirmed": Role.ASKER_OR_ADMIN,
         "alarm_fine": Role.ASKER_OR_ADMIN,

@@ -3,12 +3,14 @@
 import re
 from typing import Final
 
+from bot.domain.commands.audit_query import read_options
 from bot.domain.commands.spec import Argument
 from bot.domain.notify_choice import NotifyChoice
 from bot.domain.questions import REPORT_QUESTIONS, USAGE_QUESTIONS, By, Reader
 from bot.domain.session import bare_id
 
 _SESSION_URL: Final = re.compile(r"https?://[^\s?#]+/sessions/(?P<id>[\w-]+)/?(?:[?#]\S*)?", re.IGNORECASE)
+CSV_WORD: Final = "csv"
 SHORTEST_ID: Final = 6  # characters with which an id has to begin to stand for a session
 _HEX_ID: Final = re.compile(
     rf"[0-9a-f]{{{SHORTEST_ID},32}}|[0-9a-f]{{8}}(?:-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}}", re.IGNORECASE
@@ -54,6 +56,11 @@ def _questions(reader: Reader) -> Argument:
     return Argument(reader.shown, read, verbatim=True, around=frozenset([*_AROUND_FIGURES.split(), *By]))
 
 
+def _csv(typed: str) -> str | None:
+    word = typed.lower()
+    return word if word in {"", CSV_WORD} else None
+
+
 def _choice(typed: str) -> str | None:
     word = typed.lower()
     return word if not word or word in set(NotifyChoice) else None
@@ -64,3 +71,5 @@ SESSION: Final = Argument("[number]", _session)  # read as "" where nothing was 
 USAGE_QUESTION: Final = _questions(USAGE_QUESTIONS)
 REPORT_QUESTION: Final = _questions(REPORT_QUESTIONS)
 CHOICE: Final = Argument(f"[{'|'.join(NotifyChoice)}]", _choice, words=tuple(NotifyChoice))  # "" where none was typed
+AUDIT_OPTIONS: Final = Argument("[action=…] [person=…] [org=…] [since=…] [until=…]", read_options)
+CSV: Final = Argument(f"[{CSV_WORD}]", _csv)

@@ -18,10 +18,11 @@ from bot.domain.commands.spec import CommandSpec, Form, Surface
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A command that somebody typed, and its argument in its standard form."""
+    """A command that somebody typed, and its argument in its standard form; `key` is that of the request, if known."""
 
     spec: CommandSpec
     argument: str = ""
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,9 @@ _AROUND_SESSIONS: Final = (
     "this those thanks thx number no session sessions thread threads task now again already immediately asap currently "
     "open running active current other others and for in here devin bot you"
 )
-_AROUND_PERIODS: Final = "today tonight yesterday last this latest recent day days daily week weekly month monthly year"
+_AROUND_PERIODS: Final = (
+    "since until from today tonight yesterday last this latest recent day days daily week weekly month monthly year"
+)
 _FILLERS: Final = frozenset(f"{_AROUND_SESSIONS} {_AROUND_PERIODS}".split())
 LONGEST_IN_DOUBT: Final = 500  # characters; a button carries the text
 FIRST_WORDS: Final = 1_000  # that are remembered

@@ -6,7 +6,7 @@ The manifest, the README and the tables of the flows are tested against it.
 
 from typing import Final
 
-from bot.domain.commands.arguments import CHOICE, REPORT_QUESTION, SESSION, TEXT, USAGE_QUESTION
+from bot.domain.commands.arguments import AUDIT_OPTIONS, CHOICE, CSV, REPORT_QUESTION, SESSION, TEXT, USAGE_QUESTION
 from bot.domain.commands.spec import CommandSpec, Help, Role, Surface, addressed, button, slash, written
 
 # The word `start` may be left out: a text that is no other command starts a session.
@@ -121,6 +121,29 @@ REPORT: Final = CommandSpec(
     ordinary=True,
     slash_help=Help(f"`/devin report {REPORT_QUESTION.shown}` shows admins what came of it"),
 )
+ORGS: Final = CommandSpec(
+    "orgs",
+    forms=(slash("orgs"), addressed("orgs")),
+    role=Role.ADMIN,
+    subject="figures of Devin's organisations",
+    slash_help=Help("`/devin orgs` shows admins the organisations, with their limits and ACUs"),
+)
+AUDIT: Final = CommandSpec(
+    "audit",
+    forms=(slash("audit", AUDIT_OPTIONS), addressed("audit", AUDIT_OPTIONS)),
+    role=Role.ADMIN,
+    subject="audit logs",
+    slash_help=Help(f"`/devin audit {AUDIT_OPTIONS.shown}` sends admins Devin's audit log"),
+)
+AUDIT_BOT: Final = CommandSpec(
+    "audit_bot",
+    forms=(slash("audit bot", CSV), addressed("audit bot", CSV)),
+    role=Role.ADMIN,
+    subject="audit logs",
+    slash_help=Help("`/devin audit bot [csv]` what was changed through Devin Bridge", same_line=True),
+)
+# The button of a long job's message; only who began the job may press it.
+CANCEL_LONG_JOB: Final = CommandSpec("cancel_long_job", forms=(button("cancel_long_job"),), urgent=True)
 # Typed in capitals, as in Devin, because it cannot be undone.
 EXIT: Final = CommandSpec(
     "exit",
@@ -185,6 +208,10 @@ COMMANDS: Final = (
     NOTIFY,
     USAGE,
     REPORT,
+    ORGS,
+    AUDIT,
+    AUDIT_BOT,
+    CANCEL_LONG_JOB,
     EXIT,
     EXIT_CONFIRMED,
     EXIT_DECLINED,

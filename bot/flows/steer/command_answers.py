@@ -1,14 +1,29 @@
 """The answers to commands that are typed outside a session's thread. They are made from our own rows."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 from bot.domain.causes import ActionCause, MessageCause
 from bot.domain.commands.parser import Command
-from bot.domain.commands.registry import ARCHIVE, COST, HELP, LIST, NOTIFY, REPORT, STATUS, STOP, USAGE
+from bot.domain.commands.registry import (
+    ARCHIVE,
+    AUDIT,
+    AUDIT_BOT,
+    COST,
+    HELP,
+    LIST,
+    NOTIFY,
+    ORGS,
+    REPORT,
+    STATUS,
+    STOP,
+    USAGE,
+)
 from bot.domain.questions import REPORT_QUESTIONS, USAGE_QUESTIONS
 from bot.domain.session import Session
 from bot.flows.access import Access
 from bot.flows.job import Job, finish, move, recipient_of
+from bot.flows.manage.admin_commands import AdminCommands
 from bot.flows.money.outcome_answers import OutcomeAnswers
 from bot.flows.money.own_cost import OwnCost
 from bot.flows.money.usage_answers import UsageAnswers
@@ -37,6 +52,7 @@ class CommandAnswers:
         self._outcome_answers = OutcomeAnswers(services, self._usage_answers)
         self._own_cost = OwnCost(services)
         self._notify = Notify(services)
+        self._admin_commands = AdminCommands(services)
         self._answers: dict[str, Answer] = {
             LIST.name: self._list,
             STATUS.name: self._status,
@@ -46,6 +62,9 @@ class CommandAnswers:
             NOTIFY.name: self._set_notify,
             USAGE.name: self._usage,
             REPORT.name: self._report,
+            ORGS.name: self._admin_commands.answer,
+            AUDIT.name: self._admin_commands.answer,
+            AUDIT_BOT.name: self._admin_commands.answer,
             HELP.name: self._help,
         }
 
@@ -65,11 +84,12 @@ class CommandAnswers:
             await self._notify.carry_out(job, command.argument)
             return
         user, channel = job.cause.user or "", job.cause.channel or ""
-        found = await self.answer(job.workspace, user, channel, command)
+        found = await self.answer(job.workspace, user, channel, replace(command, key=job.row.key))
         # A crash before this commit does and answers nothing, and the row is handled again.
         async with self._services.unit_of_work_for(job) as uow:
             if isinstance(found, Message):
-                await uow.reply_privately(recipient_of(job), found)
+                if found.text:  # the message of a long job may be the answer
+                    await uow.reply_privately(recipient_of(job), found)
                 await finish(uow, job)
                 return
             # With a key of its own, because the stop may have an answer too.

@@ -3,6 +3,7 @@
 from bot.domain.causes import ActionCause
 from bot.domain.commands import registry
 from bot.flows.job import Job, finish, recipient_of
+from bot.flows.manage import long_jobs
 from bot.flows.services import Services
 from bot.flows.steer import alarm_answers, held_reply, held_start
 from bot.flows.steer.alarm_answers import AlarmAnswers
@@ -39,6 +40,8 @@ class Presses:
         elif spec in alarm_answers.ANSWERS:
             if await self._may_use(job):
                 await self._alarm_answers.run(job)
+        elif spec is registry.CANCEL_LONG_JOB:
+            await long_jobs.cancel(self._services, job)
         else:
             await self._session_commands.run(job)
 
