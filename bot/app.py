@@ -143,8 +143,9 @@ def wire(services: Services, engine: LocalEngine, settings: Settings) -> Bot:
     for lane in ("out", "react", "unreact", "priv"):
         engine.route(lane, Route(send.work, POSTS_AT_ONCE))
     engine.route("card", Route(CardEditor(services, shared_channels).work, EDITS_AT_ONCE))
-    ticks = _ticks(services, heartbeat) | _ticks_of_each(services, pollers, catch_ups, usage_ledger)
-    for name, tick in (ticks | admin_ticks(services, access)).items():
+    ticks = _ticks(services, heartbeat) | _ticks_of_each(services, pollers, catch_ups)
+    ticks |= money_ticks(services, usage_ledger, shared_channels) | admin_ticks(services, access)
+    for name, tick in ticks.items():
         engine.every(name, tick)
     bolt = _bolt(settings, OfWorkspace(services.workspaces, services.metrics))
     bot = Bot(services, bolt, engine, heartbeat, catch_ups, pollers)
@@ -170,11 +171,9 @@ def _ticks(services: Services, heartbeat: Heartbeat) -> dict[str, Tick]:
     }
 
 
-def _ticks_of_each(
-    services: Services, pollers: Sequence[Poller], catch_ups: Mapping[str, CatchUp], usage_ledger: UsageLedger
-) -> dict[str, Tick]:
+def _ticks_of_each(services: Services, pollers: Sequence[Poller], catch_ups: Mapping[str, CatchUp]) -> dict[str, Tick]:
     """What is done again and again for each organisation and each workspace."""
-    ticks = money_ticks(services, usage_ledger)
+    ticks: dict[str, Tick] = {}
     for organisation, poller in zip(services.organisations, pollers, strict=True):
         ticks[organisation.poll_tick] = poller.tick
     for workspace in services.workspaces:

@@ -939,7 +939,9 @@ HELP = (
     "with a number or an id of that list\n"
     "• `/devin notify [all|questions|done|off]` says when you're mentioned, in all sessions\n"
     "• `/devin usage [today|yesterday|week]` shows admins what was spent\n"
-    "• `help`, `list`, `status`, `stop`, `notify` and `usage` also work as a direct message or behind a mention\n"
+    "• `/devin digest [list|add|remove|now]` lets admins choose which channels get digests of it\n"
+    "• `help`, `list`, `status`, `stop`, `notify`, `usage` and `digest` also work as a direct message "
+    "or behind a mention\n"
     "• Options may stand anywhere in the task: `repo=acme/web` `playbook=…` `mode=fast` `acu=10` `tags=a,b` "
     '`title="…"`\n'
     "• In a session's thread, reply to steer Devin; `!help` lists what else works there"

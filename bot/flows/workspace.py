@@ -24,6 +24,7 @@ class Policy:
     admin_group: str | None = None
     digest_time: time = time(9, 0)
     zone: tzinfo = UTC
+    posts_quiet_days: bool = False
     code_hosts: frozenset[str] = frozenset()
     acu_price: Price | None = None
     cycle_acus: float | None = None  # the limit of a billing cycle, where Devin names none

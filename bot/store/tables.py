@@ -275,9 +275,11 @@ notifications: Final = Table(
 # These are described in files of their own.
 admins: Final = admin_tables.admins
 audit: Final = admin_tables.audit
+numbered_lists: Final = admin_tables.numbered_lists
 spend: Final = money_tables.spend
 consumption: Final = money_tables.consumption
 corrections: Final = money_tables.corrections
 cycles: Final = money_tables.cycles
 cycle_limits: Final = money_tables.cycle_limits
 pull_requests: Final = money_tables.pull_requests
+subscriptions: Final = money_tables.subscriptions

@@ -23,6 +23,7 @@ NOTHING_BEFORE: Final = "nothing in the seven days before to compare with"
 UNCHANGED: Final = "as usual"
 QUIET: Final = "No session of Devin Bridge used anything in this time."  # others of the organisation may have
 QUIET_HERE: Final = "No session of this workspace used anything in this time."  # but one of another workspace did
+QUIET_IN_CHANNEL: Final = "No session of this channel used anything in this time."
 NO_ACUS: Final = (
     "Devin reports no ACUs for your sessions, as on plans that are not billed in ACUs. "
     "Devin's own usage page shows what they cost."
@@ -84,11 +85,12 @@ class Figures:
     corrections: tuple[Correction, ...] = ()  # of other days, newest first, which no digest has named yet
     worked: float = 0.0  # seconds, on the finished sessions, where there are no ACUs to tell
     price: Price | None = None  # of an ACU; without one no money is shown
+    here: bool = False  # only the sessions of one channel count, so nothing came from elsewhere
 
 
 def digest(figures: Figures) -> Message:
     """Build the digest of one finished billing day from its `figures`."""
-    return _report(f"Devin on {long_date(figures.day)}", f"Billing day {HOURS}.", figures, compared=True)
+    return report(f"Devin on {long_date(figures.day)}", f"Billing day {HOURS}.", figures, compared=True)
 
 
 def usage(period: Period, figures: Figures) -> Message:
@@ -100,7 +102,7 @@ def usage(period: Period, figures: Figures) -> Message:
         Period.WEEK: ("Devin in the last seven days", f"Seven billing days up to {named}, each {HOURS}."),
     }[period]
     # Only a finished day compares with the mean of finished days; a running day and a week do not.
-    return _report(title, scope, figures, compared=period is Period.YESTERDAY)
+    return report(title, scope, figures, compared=period is Period.YESTERDAY)
 
 
 def change(total: float, mean: float | None) -> str:
@@ -113,7 +115,8 @@ def change(total: float, mean: float | None) -> str:
     return f"{'▲' if percent > 0 else '▼'} {abs(percent):,} % (usual: {tenths(mean)})"
 
 
-def _report(title: str, scope: str, figures: Figures, *, compared: bool) -> Message:
+def report(title: str, scope: str, figures: Figures, *, compared: bool) -> Message:
+    """Build a report under a `title`; `scope` says what is counted, and a day that is over is `compared`."""
     lines = [*_amounts(figures, compared), *_results(figures)]
     if _no_acus_at_all(figures):
         lines += _without_acus(figures)
@@ -166,6 +169,8 @@ def _no_acus_at_all(figures: Figures) -> bool:
 
 
 def _parts(total: float, figures: Figures) -> list[str]:
+    if figures.here:
+        return []
     if figures.no_acus_reported:
         return [NO_PARTS]
     ours, others = parts_of(total, figures.through_slack)
@@ -197,6 +202,8 @@ def _most_expensive(figures: Figures) -> list[str]:
         return ["*Most ACUs used*", *(f"{rank}. {_row(entry)}" for rank, entry in enumerate(listed, start=1))]
     if figures.no_acus_reported:
         return []
+    if figures.here:
+        return [QUIET_IN_CHANNEL]
     return [QUIET_HERE if figures.through_slack else QUIET]
 
 

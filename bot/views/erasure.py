@@ -19,6 +19,8 @@ _NOUNS: Final = {
     "audit": ("record of a change", "records of changes"),
     "notifications": ("choice about mentions", "choices about mentions"),
     "shown_lists": ("list of sessions", "lists of sessions"),
+    "numbered_lists": ("list with numbers", "lists with numbers"),
+    "subscriptions": ("subscription to a digest", "subscriptions to digests"),
     "spend": ("figure of what a session cost", "figures of what sessions cost"),
     "pull_requests": ("record of a pull request", "records of pull requests"),
     "lanes": ("queue", "queues"),

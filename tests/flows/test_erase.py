@@ -48,6 +48,8 @@ PLAIN = {
     "audit": "action channel outcome",
     "channels": "channel unread_from",
     "shown_lists": "",
+    "numbered_lists": "kind",
+    "subscriptions": "channel edition time zone share",
     "notifications": "channel thread choice",
     "spend": "session_id day org_id outcome",
     "pull_requests": "session_id url org_id bare_id state",
@@ -70,6 +72,8 @@ USUAL: dict[str, dict[str, Any]] = {
     "admins": {"user": ADA},
     "audit": {"user": ADA},
     "shown_lists": {"user": ADA},
+    "numbered_lists": {"user": ADA},
+    "subscriptions": {"added_by": ADA},
     "notifications": {"user": ADA},
     "spend": {"session_id": "hers"},
     "pull_requests": {"session_id": "hers"},
@@ -190,11 +194,13 @@ async def test_no_column_of_any_table_says_anything_about_the_person(either_stor
     await fill(either_store)
     assert {table.split(".")[0] for table in await cells_with(either_store.db, ADA)} >= {
         *("inbox", "outbox", "sessions", "lanes", "rate_limits", "people", "admins", "audit", "shown_lists"),
+        *("numbered_lists", "subscriptions"),
         "notifications",
     }
     erased = await erasure.person(ADA)
     assert await cells_with(either_store.db, ADA) == set()
     once = ("sessions", "joined", "people", "admins", "shown_lists", "notifications", "lanes", "rate_limits")
+    once += ("numbered_lists", "subscriptions")
     assert erased.rows == {"inbox": 5, "outbox": 7, "audit": 2} | dict.fromkeys(once, 1)
     assert erased.unfollowed == ("plain",)
 

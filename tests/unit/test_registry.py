@@ -23,7 +23,7 @@ def test_every_command_that_is_declared_stands_in_the_table_once():
 def test_what_they_are_called():
     assert " ".join(spec.name for spec in COMMANDS) == (
         "start list status cost stop stop_listed stop_confirmed stop_declined mute unmute aside archive new notify "
-        "usage exit exit_confirmed exit_declined start_again start_declined start_corrected start_as_written "
+        "usage digest exit exit_confirmed exit_declined start_again start_declined start_corrected start_as_written "
         "start_cancelled run_command start_as_task help"
     )
 
@@ -87,6 +87,7 @@ def test_who_may_use_what():
     roles = {spec.name: spec.role for spec in COMMANDS if spec.role is not Role.EVERYBODY}
     assert roles == {
         "usage": Role.ADMIN,
+        "digest": Role.ADMIN,
         "exit": Role.ASKER_OR_ADMIN,
         "exit_confirmed": Role.ASKER_OR_ADMIN,
     }

@@ -4,6 +4,7 @@ import re
 from typing import Final
 
 from bot.domain.billing import Period
+from bot.domain.commands.digest_words import read_digest
 from bot.domain.commands.spec import Argument
 from bot.domain.notify_choice import NotifyChoice
 from bot.domain.session import bare_id
@@ -55,3 +56,4 @@ TEXT: Final = Argument("…", str, verbatim=True)
 SESSION: Final = Argument("[number]", _session)  # read as "" where nothing was typed: the person's only session
 PERIOD: Final = Argument(f"[{'|'.join(Period)}]", _period)
 CHOICE: Final = Argument(f"[{'|'.join(NotifyChoice)}]", _choice, words=tuple(NotifyChoice))  # "" where none was typed
+DIGESTS: Final = Argument("[list|add|remove|now]", read_digest)  # with more words behind `add` and `remove`

@@ -6,7 +6,7 @@ The manifest, the README and the tables of the flows are tested against it.
 
 from typing import Final
 
-from bot.domain.commands.arguments import CHOICE, PERIOD, SESSION, TEXT
+from bot.domain.commands.arguments import CHOICE, DIGESTS, PERIOD, SESSION, TEXT
 from bot.domain.commands.spec import CommandSpec, Help, Role, Surface, addressed, button, slash, written
 
 # The word `start` may be left out: a text that is no other command starts a session.
@@ -111,6 +111,13 @@ USAGE: Final = CommandSpec(
     subject="usage figures",
     slash_help=Help("`/devin usage [today|yesterday|week]` shows admins what was spent"),
 )
+DIGEST: Final = CommandSpec(
+    "digest",
+    forms=(slash("digest", DIGESTS), addressed("digest", DIGESTS)),
+    role=Role.ADMIN,
+    subject="digests",
+    slash_help=Help("`/devin digest [list|add|remove|now]` lets admins choose which channels get digests of it"),
+)
 # Typed in capitals, as in Devin, because it cannot be undone.
 EXIT: Final = CommandSpec(
     "exit",
@@ -165,6 +172,7 @@ COMMANDS: Final = (
     NEW,
     NOTIFY,
     USAGE,
+    DIGEST,
     EXIT,
     EXIT_CONFIRMED,
     EXIT_DECLINED,

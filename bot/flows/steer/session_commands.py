@@ -72,7 +72,7 @@ class SessionCommands:
         if spec in held_start.ANSWERS:
             await held_start.answer_question(self._services, job)
             return
-        if spec in {registry.RUN_COMMAND, registry.START_AS_TASK}:
+        if spec in {registry.RUN_COMMAND, registry.START_AS_TASK, registry.DIGEST}:
             await self._doubtful_command.run(job)
             return
         session = await self._services.session(cause.target)
