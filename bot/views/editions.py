@@ -18,13 +18,14 @@ from bot.views.cycle import CycleFigures, cycle_line, cycle_name
 from bot.views.dates import long_date, weekday_date
 from bot.views.digest import HOURS, NO_TOTAL, Figures, digest, report
 from bot.views.message import Message
-from bot.views.text import counted
+from bot.views.text import counted, tenths_of_acus
 
 MOST_NAMED: Final = 3  # dates of digests that were not posted
 PREVIEW: Final = "Only you see this, and nothing was posted. As it would be posted here now: the {edition} digest."
 _HERE: Final = "Only the sessions of this channel count."
 _ENDS: Final = "Devin's billing cycle ends in three days"
 _ENDS_HERE: Final = "Devin in this channel, three days before the billing cycle ends"
+_ALERT: Final = ":warning: "
 _WHY: Final[Mapping[MissedBecause, str]] = {
     MissedBecause.AWAY: "Devin Bridge was not running then",
     MissedBecause.LATE: "Slack was not reached in time",
@@ -41,7 +42,7 @@ _WHY: Final[Mapping[MissedBecause, str]] = {
 class EditionFigures:
     """What a digest says on an `occasion`: the `figures` of the billing days from `first` to their last one.
 
-    `cycle` is the one that the occasion is about, if it is about one.
+    `cycle` is the one that the occasion is about, if it is about one, and `before` what the same span before took.
     """
 
     occasion: Occasion
@@ -49,6 +50,7 @@ class EditionFigures:
     first: date
     figures: Figures
     cycle: Cycle | None = None
+    before: float | None = None
     missed: tuple[Missed, ...] = ()
 
 
@@ -92,7 +94,8 @@ def _days(edition: EditionFigures) -> str:
     if first == last:
         return f"Billing day {HOURS}."
     number = counted((last - first).days + 1, "billing day")
-    return f"{number} from {weekday_date(first)} to {weekday_date(last)}, each {HOURS}."
+    before = f" The {number} before took {tenths_of_acus(edition.before)}." if edition.before is not None else ""
+    return f"{number} from {weekday_date(first)} to {weekday_date(last)}, each {HOURS}.{before}"
 
 
 # ---------------------------------------------------------------- the warning
@@ -108,7 +111,7 @@ def _warning(edition: EditionFigures) -> Message:
     counted_to = f"Counted up to {weekday_date(figures.day)}, the newest finished billing day."
     scope = " ".join([ends, counted_to, *([_HERE] if here else [])])
     return Message(
-        f"{title}. {' '.join(lines)}",
+        f"{title}. {' '.join(lines)}".replace(_ALERT, ""),
         [blocks.header(title), blocks.section("\n".join(lines)), *blocks.context([scope])],
     )
 
@@ -118,11 +121,11 @@ def _outlook(cycle: CycleFigures) -> list[str]:
     if cycle.limit is None:
         return []
     if cycle.used >= cycle.limit:
-        return [":warning: The limit is used up."]
+        return [f"{_ALERT}The limit is used up."]
     if cycle.forecast is None or cycle.forecast.high <= cycle.limit:
         return []
     surely = cycle.forecast.low > cycle.limit
-    return [f":warning: At this rate the limit {'will' if surely else 'may'} be reached before the cycle ends."]
+    return [f"{_ALERT}At this rate the limit {'will' if surely else 'may'} be reached before the cycle ends."]
 
 
 # ---------------------------------------------------------------- what was not posted

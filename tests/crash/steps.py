@@ -94,9 +94,6 @@ PLACES: Final[dict[str, tuple[str, ...]]] = {
     "withhold": ("bot.flows.deliver.failures:SendFailures.mark_dead",),
     "wait before the search": ("bot.flows.deliver.failures:SendFailures.reschedule",),
     "post the digest": ("bot.flows.money.digest_post:DigestPost.store",),
-    "note a digest": ("bot.flows.money.digest:Digest._store",),
-    "lose a digest": ("bot.flows.money.digest:Digest._lose",),
-    "skip a quiet digest": ("bot.flows.money.digest_post:DigestPost._skip_quiet",),
     "add a subscription": ("bot.flows.money.subscriptions:Subscriptions.carry_out",),
     # The bot starts.
     "bring up the schema": ("bot.app:open_store",),

@@ -94,14 +94,15 @@ async def test_each_channel_gets_its_editions_at_their_local_times_also_when_the
 
 
 async def test_the_weekly_digest_is_about_the_last_seven_finished_days(start, store, bills):
-    bills.days = {date(2026, 5, day): 2.0 for day in range(1, 18)}
+    bills.days = {date(2026, 5, day): 2.0 if day > 10 else 1.0 for day in range(1, 18)}
     with frozen_at(2026, 5, 18, 8, 50) as frozen:
         await subscribe(store, Edition.WEEKLY)
         await run(frozen, start(), utc(2026, 5, 18, 9, 20))
     (text,) = await texts(store)
     assert text.splitlines()[:4] == [
         "Devin in the week up to Sunday, 17 May 2026",
-        "7 billing days from Mon 11 May to Sun 17 May, each 08:00 UTC to 08:00 UTC.",
+        "7 billing days from Mon 11 May to Sun 17 May, each 08:00 UTC to 08:00 UTC. "
+        "The 7 billing days before took 7 ACUs.",
         "*14 ACUs*",
         "0 through Slack, 14 elsewhere",
     ]

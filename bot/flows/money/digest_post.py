@@ -138,7 +138,12 @@ class DigestPost:
             first = days_before(last, 6)[0] if occasion is Occasion.WEEKLY else last
         channel = subscription.channel if subscription.share is Share.HERE else None
         figures = await self._usage_ledger.figures(self._workspace, last, first, of=channel)
-        return EditionFigures(occasion, subscription.share, first, replace(figures, here=channel is not None), cycle)
+        before = None
+        if occasion is Occasion.WEEKLY:
+            week_before = days_before(first)
+            before = await self._usage_ledger.spent(self._workspace, week_before[0], week_before[-1], channel)
+        figures = replace(figures, here=channel is not None)
+        return EditionFigures(occasion, subscription.share, first, figures, cycle, before)
 
     async def _cycle(self, subscription: Subscription, occasion: Occasion, at: float, day: date | None) -> Cycle | None:
         """The cycle that a digest is about, if it is about one; without a `day` that of the newest finished day."""

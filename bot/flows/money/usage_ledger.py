@@ -138,6 +138,12 @@ class UsageLedger:
             price=workspace.policy.acu_price,
         )
 
+    async def spent(self, workspace: Workspace, first: date, last: date, of: str | None = None) -> float | None:
+        """Return the ACUs of all days from `first` to `last`, or with `of` of a channel's sessions; None if unknown."""
+        days = _span(first, last)
+        async with self._services.db.scan() as tx:
+            return (await self._amounts(tx, workspace, days, of)).best(days)
+
     async def usage(self, workspace: Workspace, period: Period) -> Message:
         """Return the answer to an admin who asks what was spent in `period`."""
         days = days_of(period, self._services.clock())
