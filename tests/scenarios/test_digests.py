@@ -113,6 +113,16 @@ async def test_channels_that_can_get_none_are_refused_with_what_to_do(on: Harnes
     assert "Digests are for the admins" in await typed(on, "digest list", ANN, OPS)
 
 
+async def test_while_slack_does_not_answer_nothing_is_changed(on: Harness) -> None:
+    await on.slack.fault("conversations.info", "error", error="internal_error", times=20)
+    await checked(
+        on,
+        f"digest add <#{WEB}>",
+        "It could not be found out whether Devin Bridge may post in that channel, so nothing was changed.",
+    )
+    assert await rows(on, "subscriptions") == []
+
+
 async def test_in_a_direct_message_and_behind_a_mention_it_works_too(on: Harness) -> None:
     await on.slack.say(ADA, "D0ADA", f"digest add weekly <#{WEB}> UTC")
     await on.slack.wait_for_message("D0ADA", f"<#{WEB}> gets the weekly digest on Mondays at 09:00 (UTC).")

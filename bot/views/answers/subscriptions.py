@@ -38,7 +38,8 @@ DIGEST_UNSEEN: Final = Message(
 )
 DIGEST_CHECKING: Final = Message("Checking the channel: nothing was changed yet.")
 DIGEST_NOT_ADDED: Final = Message(
-    "Slack did not say whether Devin Bridge may post in that channel, so nothing was changed. Try again in a minute."
+    "It could not be found out whether Devin Bridge may post in that channel, so nothing was changed. "
+    "Try again in a minute."
 )
 
 
