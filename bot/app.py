@@ -144,14 +144,11 @@ def wire(services: Services, engine: LocalEngine, settings: Settings) -> Bot:
     for lane in ("out", "react", "unreact", "priv"):
         engine.route(lane, Route(send.work, POSTS_AT_ONCE))
     engine.route("card", Route(CardEditor(services, shared_channels).work, EDITS_AT_ONCE))
-    ticks = _ticks(services, heartbeat) | _ticks_of_each(services, pollers, catch_ups, usage_ledger)
-    for name, tick in (ticks | admin_ticks(services, access)).items():
+    ticks = _ticks(services, heartbeat) | _ticks_of_each(services, pollers, catch_ups)
+    ticks |= money_ticks(services, usage_ledger, shared_channels) | admin_ticks(services, access)
+    for name, tick in ticks.items():
         engine.every(name, tick)
-    bolt = bolt_app(
-        OfWorkspace(services.workspaces, services.metrics),
-        settings.slack_api_url,
-        proxied=not on_this_machine(settings.slack_api_url),  # a simulated Slack is behind none
-    )
+    bolt = _bolt(services, settings)
     bot = Bot(services, bolt, engine, heartbeat, catch_ups, pollers)
     intake.when_not_taken(lambda workspace: catch_ups[workspace.team].gap())
     register(
@@ -162,6 +159,11 @@ def wire(services: Services, engine: LocalEngine, settings: Settings) -> Bot:
         Events(intake, access),
     )
     return bot
+
+
+def _bolt(services: Services, settings: Settings) -> AsyncApp:
+    of_workspace, url = OfWorkspace(services.workspaces, services.metrics), settings.slack_api_url
+    return bolt_app(of_workspace, url, proxied=not on_this_machine(url))  # a simulated Slack is behind no proxy
 
 
 def _ticks(services: Services, heartbeat: Heartbeat) -> dict[str, Tick]:
@@ -175,11 +177,9 @@ def _ticks(services: Services, heartbeat: Heartbeat) -> dict[str, Tick]:
     }
 
 
-def _ticks_of_each(
-    services: Services, pollers: Sequence[Poller], catch_ups: Mapping[str, CatchUp], usage_ledger: UsageLedger
-) -> dict[str, Tick]:
+def _ticks_of_each(services: Services, pollers: Sequence[Poller], catch_ups: Mapping[str, CatchUp]) -> dict[str, Tick]:
     """What is done again and again for each organisation and each workspace."""
-    ticks = money_ticks(services, usage_ledger)
+    ticks: dict[str, Tick] = {}
     for organisation, poller in zip(services.organisations, pollers, strict=True):
         ticks[organisation.poll_tick] = poller.tick
     for workspace in services.workspaces:

@@ -81,6 +81,7 @@ WRONG: Final = {
     ),
     "bot_digest_time": "must be a time of day as HH:MM, for example 09:00.",
     "bot_timezone": "must be the name of a time zone such as Europe/Berlin or UTC.",
+    "bot_digest_quiet": "must be post or skip.",
     "bot_acu_price": (
         "must be what an ACU costs, as a number with a point, and its currency, as three letters or a sign, for example"
         " 2.25 USD or 2.25 €."
@@ -245,6 +246,7 @@ class Settings(StoreSettings):
     bot_admin_group: GroupId | None = None
     bot_digest_time: Annotated[time, BeforeValidator(_clock)] = time(9, 0)
     bot_timezone: Annotated[ZoneInfo, BeforeValidator(_zone)] = ZoneInfo("UTC")
+    bot_digest_quiet: Literal["skip", "post"] = "skip"
     bot_acu_price: AcuPrice = None
     bot_cycle_acus: Acus | None = None
     bot_session_acus: Acus | None = None

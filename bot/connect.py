@@ -132,6 +132,7 @@ def _policy(settings: Settings) -> Policy:
         admin_group=settings.bot_admin_group,
         digest_time=settings.bot_digest_time,
         zone=settings.bot_timezone,
+        posts_quiet_days=settings.bot_digest_quiet == "post",
         code_hosts=frozenset(settings.bot_code_hosts),
         acu_price=Price(*settings.bot_acu_price) if settings.bot_acu_price else None,
         cycle_acus=settings.bot_cycle_acus,

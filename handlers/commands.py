@@ -9,7 +9,7 @@ from bot.domain.commands.options import parse_request
 from bot.domain.commands.parser import parse_doubt, parse_slash
 from bot.domain.commands.registry import START
 from bot.domain.commands.small_talk import small_talk
-from bot.domain.text import plain
+from bot.domain.text import as_typed, plain
 from bot.flows.receive.intake import Intake, command_key
 from bot.flows.receive.new_command import NewCommand
 from bot.flows.steer.command_answers import CommandAnswers
@@ -42,12 +42,12 @@ class Commands:
         command = parse_slash(text)
         if command.spec is START:
             return await self._start(workspace, text, command.argument, body)
-        command = replace(command, key=command_key(body))
+        command = replace(parse_slash(as_typed(body.get("text") or "")), key=command_key(body))
         answer = await self._command_answers.answer(workspace, body["user_id"], body["channel_id"], command)
         if isinstance(answer, Message):
             return answer
-        await self._intake.session_command(workspace, body, answer.lane, command.spec.name, answer.id)
-        return answers.stopping(answer)
+        await self._intake.session_command(workspace, body, answer.lane, command.spec.name, answer.target)
+        return answer.message
 
     async def _start(self, workspace: Workspace, text: str, task: str, body: Body) -> Message:
         request = parse_request(task)

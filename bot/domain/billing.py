@@ -1,11 +1,11 @@
-"""Devin's billing days and the time of the digest, as pure functions of an instant.
+"""Devin's billing days, as pure functions of an instant.
 
 A billing day runs from 08:00 UTC to 08:00 UTC all year (midnight PST without summer time) and carries the
 UTC date on which it starts (https://docs.devin.ai/api-reference/v3/consumption/consumption-daily).
 """
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from typing import Final
 
@@ -16,7 +16,6 @@ SETTLING: Final = timedelta(hours=1)  # late bookings: a day counts as finished 
 BILL_LATEST: Final = timedelta(days=1)  # what Devin says this long after a day's end is its bill, however little it is
 DAY_EDGE: Final = timedelta(hours=2)  # so far a day's start in Devin's bill may be off, as under summer time
 TOLERANCE: Final = 0.05  # of our own count: what was used at a day's edge is seen, and counted, a moment later
-LATEST: Final = timedelta(hours=6)  # a digest that is later than this is not posted
 ONE_DAY: Final = timedelta(days=1)
 
 
@@ -44,24 +43,6 @@ class Withheld:
 
     because: WithheldBecause
     named: str
-
-
-@dataclass(frozen=True, slots=True)
-class Due:
-    """A digest to post: that of the local date `date`, whose time came `late` seconds ago."""
-
-    date: date
-    late: float
-
-
-@dataclass(frozen=True, slots=True)
-class Skipped:
-    """A digest that is too late to be posted: that of the local date `date`.
-
-    The caller logs it, unless that digest was posted in time.
-    """
-
-    date: date
 
 
 def billing_day(at: float) -> date:
@@ -117,25 +98,5 @@ def days_before(day: date, count: int = 7) -> tuple[date, ...]:
     return tuple(day - ONE_DAY * back for back in range(count, 0, -1))
 
 
-def digest_due(now: float, at: time, zone: tzinfo) -> Due | Skipped:
-    """The newest date in `zone` on which the time of day `at` has come: `Due`, or `Skipped` if it is too late to post.
-
-    The caller posts at most once for each date, so an hour that a change of summer time repeats or leaves out does
-    no harm.
-    """
-    today = datetime.fromtimestamp(now, zone).date()
-    # Two days back, because a zone can leave a whole date out when it crosses the date line.
-    near = [today - ONE_DAY * back for back in (0, 1, 2)]
-    newest = max(day for day in near if _instant(day, at, zone) <= now)
-    late = now - _instant(newest, at, zone)
-    return Due(newest, late) if late <= LATEST.total_seconds() else Skipped(newest)
-
-
 def _start(day: date) -> int:
     return int((datetime.combine(day, time(), UTC) + DAY_STARTS).timestamp())
-
-
-def _instant(day: date, at: time, zone: tzinfo) -> float:
-    # fold=0: a time that occurs twice means its first occurrence; one that is left out means the instant at which it
-    # would have been without the change of the clock.
-    return datetime.combine(day, at.replace(fold=0), zone).timestamp()

@@ -10,6 +10,7 @@ from typing import Final
 _ENTITY: Final = re.compile(r"<([^<>\n]+)>")
 _MENTION: Final = re.compile(r"<@([UW][A-Z0-9]+)(?:\|[^<>]*)?>")
 _CHANNEL: Final = re.compile(r"<#([CG][A-Z0-9]+)\|?>")  # without a label, which would be its name
+_NAMED_CHANNEL: Final = re.compile(r"<#([CGD][A-Z0-9]+)(?:\|[^<>]*)?>")
 _GROUP: Final = re.compile(r"<!subteam\^(S[A-Z0-9]+)>")
 _SCHEME: Final = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]*):", re.IGNORECASE)
 _ADDRESS_ONLY: Final = ("mailto:", "tel:")  # a person reads the address, not its scheme
@@ -29,6 +30,11 @@ def plain(text: str, names: Mapping[str, str] = _NOTHING, channels: Mapping[str,
         return _entity(target, label, names, channels) or match[0]
 
     return unescape(_ENTITY.sub(written_out, text))
+
+
+def as_typed(text: str) -> str:
+    """Write out `text` for reading a command: like `plain`, but channels are their ids, which nobody can mistake."""
+    return plain(_NAMED_CHANNEL.sub(r"#\1", text))
 
 
 def unescape(text: str) -> str:

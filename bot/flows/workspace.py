@@ -25,6 +25,7 @@ class Policy:
     admin_group: str | None = None
     digest_time: time = time(9, 0)
     zone: tzinfo = UTC
+    posts_quiet_days: bool = False
     code_hosts: frozenset[str] = frozenset()
     acu_price: Price | None = None
     wake_limits: WakeLimits = field(default_factory=WakeLimits)

@@ -43,6 +43,7 @@ class Stage:
             "BOT_ADMIN_CHANNEL": OPS,
             "BOT_ADMIN_USERS": ADA,
             "BOT_DIGEST_TIME": f"{DIGEST_TIME:%H:%M}",
+            "BOT_DIGEST_QUIET": "post",
             "BOT_TIMEZONE": "UTC",
         }
 

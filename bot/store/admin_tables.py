@@ -74,3 +74,14 @@ long_job_rows: Final = Table(
     Column("cells", JSON_TEXT, nullable=False),
 )
 Index("ix_long_job_rows_position", long_job_rows.c.job_id, long_job_rows.c.position)
+
+# The list of another kind than sessions that a person was shown last, whose numbers they may type.
+numbered_lists: Final = Table(
+    "numbered_lists",
+    metadata,
+    Column("team", String, primary_key=True),
+    Column("user", String, primary_key=True),
+    Column("kind", String, primary_key=True),
+    Column("entries", JSON_TEXT, nullable=False),  # their ids: the first one has the number 1
+    Column("shown_at", Float, nullable=False),
+)

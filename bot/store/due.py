@@ -1,10 +1,11 @@
 """What a tick keeps over a restart, in a row of its own name: an instant, and a state as JSON.
 
 The instant says when the tick is due where others may bring that forward or must respect it; elsewhere nobody reads it.
-States are the poller's watermark, the digest's first start, last skipped date and last correction, and what was learned
-about Devin. A name says what is kept, and for which workspace or organisation.
+States are the poller's watermark, the digests' first start, last dates and last correction, and what was learned about
+Devin. A name says what is kept, and for which workspace or organisation.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -53,6 +54,11 @@ def digest(team: str) -> str:
     return f"digest:{team}"
 
 
+def subscribed_digest(team: str, channel: str, occasion: str) -> str:
+    """The name of what is remembered about the digests that a channel gets on an occasion."""
+    return f"digest:{team}:{channel}:{occasion}"
+
+
 def corrections(team: str, channel: str) -> str:
     """The name of what the digests in a channel have said about corrected bills."""
     return f"corrections:{team}:{channel}"
@@ -73,6 +79,11 @@ async def write(tx: AsyncConnection, name: str, at: float, state: dict[str, Any]
     """Store when the job called `name` is due and its state."""
     statement = insert(tx.dialect.name, due).values(name=name, at=at, state=state)
     await tx.execute(statement.on_conflict_do_update(index_elements=["name"], set_={"at": at, "state": state}))
+
+
+async def drop(tx: AsyncConnection, names: Collection[str]) -> None:
+    """Delete what is stored under these names."""
+    await tx.execute(due.delete().where(due.c.name.in_(names)))
 
 
 async def lock(tx: AsyncConnection, name: str) -> None:

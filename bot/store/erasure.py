@@ -47,6 +47,7 @@ from bot.store.tables import (
     pull_requests,
     rate_limits,
     sessions,
+    subscriptions,
 )
 
 Find = Callable[[AsyncConnection], Awaitable[Sequence[Any]]]
@@ -80,6 +81,7 @@ def of_person(user: str) -> list[Part]:
         Part("joined", _keys_of(sessions, _took_part(user)), _erase_part_in_sessions(user)),
         *(_deletion(table, table.c.user == user) for table in named),
         Part("audit", _AuditRows(user).find, _blank_audit_rows),
+        Part("subscriptions", _keys_of(subscriptions, subscriptions.c.added_by == user), _blank_subscriptions),
         *(_named(table, user) for table in _NAMED),
     ]
 
@@ -240,6 +242,12 @@ class _AuditRows:
 async def _blank_audit_rows(tx: AsyncConnection, keys: Sequence[Any], _now: float) -> None:
     blank = {"target": "", "before": None, "after": None}
     await tx.execute(update(audit).where(audit.c.seq.in_([seq for (seq,) in keys])).values(blank))
+
+
+async def _blank_subscriptions(tx: AsyncConnection, keys: Sequence[Any], _now: float) -> None:
+    """Leave the subscriptions of channels, which others read too, without who added them."""
+    these = tuple_(*subscriptions.primary_key).in_([tuple(key) for key in keys])
+    await tx.execute(update(subscriptions).where(these).values(added_by=_NOBODY))
 
 
 # ---------------------------------------------------------------- sessions

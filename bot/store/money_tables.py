@@ -121,3 +121,17 @@ alarms: Final = Table(
     number("next_at", Float),  # when an edit is tried again
 )
 Index("ix_alarms_subject", alarms.c.org_id, alarms.c.over_at)
+
+# Which channels get which digests, beside the daily one that the settings name.
+subscriptions: Final = Table(
+    "subscriptions",
+    metadata,
+    Column("team", String, primary_key=True),
+    Column("channel", String, primary_key=True),
+    Column("edition", String, primary_key=True),
+    Column("time", String, nullable=False),  # HH:MM in the zone
+    Column("zone", String, nullable=False),  # a name, never an offset
+    Column("share", String, nullable=False),
+    Column("added_by", String, nullable=False),  # empty once the person is erased
+    Column("added_at", Float, nullable=False),
+)

@@ -72,6 +72,7 @@ class OutboxRow:
     seq: int = 0
     state: str = "open"
     ts: str | None = None
+    reason: str | None = None  # why it waits or is dead
     attempts: int = 0
     sending_at: float | None = None
     owner: str | None = None
@@ -89,7 +90,7 @@ class OutboxRow:
 
 
 # The fields of a new row that are inserted; the others begin with the defaults of the table.
-_KEPT_BY_STORE: Final = frozenset({"seq", "state", "ts", "attempts", "sending_at", "owner", "epoch"})
+_KEPT_BY_STORE: Final = frozenset({"seq", "state", "ts", "reason", "attempts", "sending_at", "owner", "epoch"})
 _GIVEN: Final = [field.name for field in fields(OutboxRow) if field.name not in _KEPT_BY_STORE]
 
 

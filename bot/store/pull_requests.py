@@ -14,6 +14,7 @@ from bot.domain.pull_requests import changed_pull_requests, is_closed, is_merged
 from bot.domain.session import PullRequest, Session, Snapshot, bare_id
 from bot.store.database.connection import Insert, insert, storable
 from bot.store.inbox import BATCH
+from bot.store.of_channel import of_channel
 from bot.store.tables import pull_requests
 
 # The bytes of the longest address that is stored. It is part of two indexes, whose entries PostgreSQL bounds.
@@ -114,13 +115,17 @@ async def mark_checked(tx: AsyncConnection, session_ids: Sequence[str], now: flo
     await tx.execute(update(pull_requests).where(theirs, *_IS_OPEN).values(checked_at=now))
 
 
-async def counts_between(tx: AsyncConnection, team: str, org_id: str, after: float, before: float) -> tuple[int, int]:
+async def counts_between(
+    tx: AsyncConnection, team: str, org_id: str, after: float, before: float, channel: str | None = None
+) -> tuple[int, int]:
     """Count a workspace's pull requests in an organisation that were opened, and that were merged, in this time.
 
-    Both by when the bot first saw it. One that several sessions worked on counts once.
+    Both by when the bot first saw it. One that several sessions worked on counts once. With a `channel` those of the
+    sessions there count.
     """
-    opened = await tx.scalar(_first_in(pull_requests.c.first_seen, team, org_id, after, before))
-    merged = await tx.scalar(_first_in(pull_requests.c.merged_at, team, org_id, after, before))
+    theirs = of_channel(pull_requests.c.session_id, team, channel)
+    opened = await tx.scalar(_first_in(pull_requests.c.first_seen, team, org_id, after, before).where(*theirs))
+    merged = await tx.scalar(_first_in(pull_requests.c.merged_at, team, org_id, after, before).where(*theirs))
     return int(opened or 0), int(merged or 0)
 
 

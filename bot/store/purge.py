@@ -9,7 +9,7 @@ from sqlalchemy import delete, exists, literal_column, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.inbox import BATCH
-from bot.store.tables import channels, inbox, lanes, people, rate_limits, sessions, shown_lists
+from bot.store.tables import channels, inbox, lanes, numbered_lists, people, rate_limits, sessions, shown_lists
 
 # A literal, because with a parameter SQLite would not use the inbox's partial index.
 _OPEN: Final[Any] = literal_column("'open'")
@@ -46,6 +46,15 @@ async def purge_shown_lists(tx: AsyncConnection, before: float) -> int:
     # The time is checked again, because on PostgreSQL the person may have been shown a new list since it was found.
     stale = (tuple_(*key).in_(old), shown_lists.c.shown_at < before)
     return (await tx.execute(delete(shown_lists).where(*stale))).rowcount
+
+
+async def purge_numbered_lists(tx: AsyncConnection, before: float) -> int:
+    """Delete one batch of the other lists that were shown before `before`; returns their number."""
+    key = (numbered_lists.c.team, numbered_lists.c.user, numbered_lists.c.kind)
+    old = select(*key).where(numbered_lists.c.shown_at < before).limit(BATCH)
+    # Checked again, as above.
+    stale = (tuple_(*key).in_(old), numbered_lists.c.shown_at < before)
+    return (await tx.execute(delete(numbered_lists).where(*stale))).rowcount
 
 
 async def purge_channels(tx: AsyncConnection) -> int:

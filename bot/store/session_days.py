@@ -15,6 +15,7 @@ from bot.domain.billing import billing_day
 from bot.domain.outcomes import Outcome, RecordedDay, is_active, outcome_of
 from bot.domain.session import ENDED_BY_A_MESSAGE, QUEUED_STATUSES, WAITS, Lifecycle, Snapshot
 from bot.store.database.connection import insert
+from bot.store.of_channel import of_channel
 from bot.store.sessions import TrackedSession, track, tracked
 from bot.store.tables import sessions, spend
 
@@ -78,12 +79,14 @@ async def record_running(tx: AsyncConnection, session_ids: Sequence[str], now: f
         await _put(tx, billing_day(now), [(track(row), Outcome.RUNNING) for row in found.mappings()])
 
 
-async def outcomes(tx: AsyncConnection, team: str, org_id: str, first: date, last: date) -> dict[Outcome, int]:
+async def outcomes(
+    tx: AsyncConnection, team: str, org_id: str, first: date, last: date, channel: str | None = None
+) -> dict[Outcome, int]:
     """Count a workspace's sessions in an organisation that were active from `first` to `last`, by their last outcome.
 
     Each session counts once, so the sum is the number of sessions that were active.
     """
-    theirs = (spend.c.team == team, spend.c.org_id == org_id)
+    theirs = (spend.c.team == team, spend.c.org_id == org_id, *of_channel(spend.c.session_id, team, channel))
     days = (spend.c.day >= first.isoformat(), spend.c.day <= last.isoformat())
     newest = (
         select(spend.c.session_id, func.max(spend.c.day).label("day"))

@@ -16,6 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.domain.consumption import exact_sum
 from bot.store.database.connection import insert
 from bot.store.inbox import BATCH
+from bot.store.of_channel import of_channel
 from bot.store.tables import consumption, sessions, spend
 
 
@@ -44,11 +45,17 @@ async def add(tx: AsyncConnection, org_id: str, day: date, amounts: Mapping[str,
     await tx.execute(statement, rows)
 
 
-async def by_day(tx: AsyncConnection, org_id: str, first: date, last: date) -> dict[date, float]:
-    """The ACUs of an organisation's sessions by billing day, from `first` to `last`; days without any are left out."""
+async def by_day(
+    tx: AsyncConnection, org_id: str, first: date, last: date, team: str = "", channel: str | None = None
+) -> dict[date, float]:
+    """The ACUs of an organisation's sessions by billing day, from `first` to `last`; days without any are left out.
+
+    With a `channel` of the workspace `team` only the sessions there count.
+    """
     found = await tx.execute(
         select(spend.c.day, func.sum(spend.c.acus))
         .where(spend.c.org_id == org_id, spend.c.day >= first.isoformat(), spend.c.day <= last.isoformat())
+        .where(*of_channel(spend.c.session_id, team, channel))
         .group_by(spend.c.day)
         .having(func.sum(spend.c.acus) > 0)
     )
@@ -56,7 +63,7 @@ async def by_day(tx: AsyncConnection, org_id: str, first: date, last: date) -> d
 
 
 async def most_expensive(
-    tx: AsyncConnection, team: str, org_id: str, first: date, last: date, most: int = 5
+    tx: AsyncConnection, team: str, org_id: str, first: date, last: date, most: int = 5, channel: str | None = None
 ) -> list[tuple[str, float]]:
     """The `most` sessions of a workspace in an organisation that spent most on these days, as (session id, ACUs)."""
     acus = func.sum(spend.c.acus)
@@ -68,6 +75,7 @@ async def most_expensive(
             spend.c.org_id == org_id,
             spend.c.day >= first.isoformat(),
             spend.c.day <= last.isoformat(),
+            *of_channel(spend.c.session_id, team, channel),
         )
         .group_by(spend.c.session_id)
         .having(acus > 0)
@@ -77,11 +85,14 @@ async def most_expensive(
     return [(key, float(value)) for key, value in found]
 
 
-async def reports_none(tx: AsyncConnection, team: str, org_id: str, after: float, before: float) -> bool:
+async def reports_none(
+    tx: AsyncConnection, team: str, org_id: str, after: float, before: float, channel: str | None = None
+) -> bool:
     """Whether a workspace's sessions in an organisation were done in this time, and Devin reports ACUs for none."""
     done = select(func.count(), func.max(sessions.c.acus)).where(
         sessions.c.team == team, sessions.c.org_id == org_id, sessions.c.done_at >= after, sessions.c.done_at < before
     )
+    done = done.where(*of_channel(sessions.c.id, team, channel))
     row = (await tx.execute(done)).one()
     return bool(row[0]) and not row[1]
 

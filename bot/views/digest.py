@@ -23,6 +23,7 @@ NOTHING_BEFORE: Final = "nothing in the seven days before to compare with"
 UNCHANGED: Final = "as usual"
 QUIET: Final = "No session of Devin Bridge used anything in this time."  # others of the organisation may have
 QUIET_HERE: Final = "No session of this workspace used anything in this time."  # but one of another workspace did
+QUIET_IN_CHANNEL: Final = "No session of this channel used anything in this time."
 NO_ACUS: Final = (
     "Devin reports no ACUs for your sessions, as on plans that are not billed in ACUs. "
     "Devin's own usage page shows what they cost."
@@ -84,6 +85,7 @@ class Figures:
     corrections: tuple[Correction, ...] = ()  # of other days, newest first, which no digest has named yet
     worked: float = 0.0  # seconds, on the finished sessions, where there are no ACUs to tell
     price: Price | None = None  # of an ACU; without one no money is shown
+    here: bool = False  # only the sessions of one channel count, so nothing came from elsewhere
 
 
 def digest(figures: Figures) -> Message:
@@ -158,6 +160,8 @@ def no_acus_at_all(figures: Figures) -> bool:
 
 
 def _parts(total: float, figures: Figures) -> list[str]:
+    if figures.here:
+        return []
     if figures.no_acus_reported:
         return [NO_PARTS]
     ours, others = parts_of(total, figures.through_slack)
@@ -191,6 +195,8 @@ def _most_expensive(figures: Figures) -> list[str]:
         return ["*Most ACUs used*", *(f"{rank}. {_row(entry)}" for rank, entry in enumerate(listed, start=1))]
     if figures.no_acus_reported:
         return []
+    if figures.here:
+        return [QUIET_IN_CHANNEL]
     return [QUIET_HERE if figures.through_slack else QUIET]
 
 

@@ -21,6 +21,8 @@ _NOUNS: Final = {
     "long_job_rows": ("row of an export", "rows of exports"),
     "notifications": ("choice about mentions", "choices about mentions"),
     "shown_lists": ("list of sessions", "lists of sessions"),
+    "numbered_lists": ("list with numbers", "lists with numbers"),
+    "subscriptions": ("subscription to a digest", "subscriptions to digests"),
     "spend": ("figure of what a session cost", "figures of what sessions cost"),
     "recent_spend": ("figure of what a session cost lately", "figures of what sessions cost lately"),
     "alarms": ("alarm", "alarms"),

@@ -39,10 +39,10 @@ from tests.crash.story import (
 from tests.crash.test_kill import archive as archived_by_hand
 from tests.scenarios.ahead import running as running_before
 from tests.scenarios.ahead import write
-from tests.scenarios.harness import ANN, BEN, GENERAL, OPS, WEB
+from tests.scenarios.harness import ADA, ANN, BEN, GENERAL, OPS, WEB
 
 DM = "D0ANN"
-KINDS_OF_OLD_ROWS = 21
+KINDS_OF_OLD_ROWS = 22
 CLOSED = 2  # which of them are sessions that are closed for their age
 
 
@@ -161,10 +161,27 @@ async def chosen(one: Scene, begun: tuple[str, str]) -> None:
     assert one.rows(stored) == [("", "", "done"), (GENERAL, begun[0], "off")]
 
 
+async def subscribe(one: Scene, _: None) -> None:
+    """Ask for a digest until that is acknowledged, and wait for the answer."""
+    for _ in range(20):
+        if (await one.slack.slash(ADA, GENERAL, "digest add weekly"))["status"] == "acked":
+            break
+        await one.slack.wait_for_sockets(within=PATIENCE)
+    await one.slack.wait_for_ephemeral(ADA, f"<#{GENERAL}> gets the weekly digest", within=PATIENCE)
+
+
+async def subscribed_once(one: Scene, _: None) -> None:
+    """One subscription, and one audit row for each command that was stored."""
+    assert one.rows("SELECT channel, edition FROM subscriptions") == [(GENERAL, "weekly")]
+    (commands,) = one.rows("SELECT count(*) FROM inbox WHERE key LIKE 'cmd:%'")
+    assert one.rows("SELECT count(*) FROM audit WHERE action = 'digest'") == [commands]
+
+
 def digest_half_an_hour_ago() -> dict[str, str]:
     """Settings: the bot's first start was an hour ago by its clock, and the digest's time has come since then."""
     at = datetime.now(UTC) - timedelta(minutes=30)
-    return {"BOT_ADMIN_CHANNEL": OPS, "BOT_DIGEST_TIME": f"{at:%H:%M}", "BOT_TIMEZONE": "UTC", "BEHIND": "3600"}
+    when = {"BOT_DIGEST_TIME": f"{at:%H:%M}", "BOT_TIMEZONE": "UTC", "BEHIND": "3600"}
+    return {"BOT_ADMIN_CHANNEL": OPS, "BOT_DIGEST_QUIET": "post"} | when
 
 
 async def first_start_noted(one: Scene) -> None:
@@ -507,6 +524,13 @@ STORIES = [
         ),
         sometimes=(*REACTED, "add: Slack reactions.remove"),
         times={"choose who is mentioned: commit": 2},
+    ),
+    Story(
+        "a channel subscribes to a digest",
+        nothing,
+        subscribe,
+        subscribed_once,
+        steps=(*RECEIVED, "add a subscription: commit", *ANSWERED_BY_URL),
     ),
     Story(
         "the digest",

@@ -8,6 +8,7 @@ import pytest
 
 from bot.flows.money.digest import Digest
 from bot.flows.money.usage_ledger import UsageLedger
+from bot.flows.shared_channels import SharedChannels
 from bot.store import outbox as outbox_rows
 from bot.store.tables import outbox
 from tests import sentences
@@ -30,11 +31,12 @@ class Digests:
     """The digests of one channel, at ten o'clock UTC about the day before; a second one on a store is a restart."""
 
     def __init__(self, make, store, clock, channel=ADMINS):
-        services = make(store, clock, zone=ZoneInfo("UTC"), digest_time=time(10), admin_channel=channel)
+        policy = {"zone": ZoneInfo("UTC"), "digest_time": time(10), "posts_quiet_days": True}
+        services = make(store, clock, admin_channel=channel, **policy)
         (self._workspace,) = services.workspaces
         self._store, self._clock, self._channel = store, clock, channel
         self._usage_ledger = UsageLedger(services)
-        self._digest = Digest(services, self._workspace, self._usage_ledger)
+        self._digest = Digest(services, self._workspace, self._usage_ledger, SharedChannels(services))
 
     async def read(self, day, hour, minute=0):
         """Devin's bill is read at this time."""

@@ -32,6 +32,12 @@ def utc(*parts):
     return datetime(*parts, tzinfo=UTC).timestamp()
 
 
+def digests(services):
+    """The digests of the workspace."""
+    usage_ledger, shared_channels = UsageLedger(services), SharedChannels(services)
+    return Digest(services, next(iter(services.workspaces)), usage_ledger, shared_channels)
+
+
 def now():
     return wall.time()  # looked up at each call, since freezegun puts another one in its place
 
@@ -41,8 +47,9 @@ def start(make, store):
     """Begin, as after a start of the process; a second call is a restart."""
 
     def digest(zone=BERLIN, at=time(9, 0), clock=now, **policy):
-        services = make(store, clock, zone=ZoneInfo(zone), digest_time=at, **policy)
-        return Digest(services, next(iter(services.workspaces)), UsageLedger(services))
+        quiet = {"posts_quiet_days": True}
+        services = make(store, clock, zone=ZoneInfo(zone), digest_time=at, **(quiet | policy))
+        return digests(services)
 
     return digest
 
@@ -211,7 +218,7 @@ async def test_a_post_on_a_plan_without_acus(start, store):
 async def test_without_an_admin_channel_nothing_is_called(start, store, bills):
     with frozen_at(2026, 5, 20, 6, 50) as frozen:
         digest = start(admin_channel=None, admin_users=frozenset({"U0ADA"}))
-        assert await digest.tick() == PRODUCTION.idle_tick
+        assert await digest.tick() == PRODUCTION.digest_tick
         await run(frozen, digest, utc(2026, 5, 20, 7, 30))
     assert await posts(store) == []
     assert await store.all(due.c.name) == []
@@ -509,7 +516,7 @@ async def test_figures_that_were_read_before_an_outage_serve(start, store, bills
     with frozen_at(2026, 5, 19, 12) as frozen:
         digest = start()
         await digest.tick()
-        await digest._usage_ledger.tick(digest._workspace.organisation)
+        await UsageLedger(digest._services).tick(digest._workspace.organisation)
         bills.down = True
         await run(frozen, digest, utc(2026, 5, 20, 8))
     assert written((await posts(store))[0]["payload"]["blocks"]) == (
@@ -561,10 +568,8 @@ async def test_a_digest_that_slack_could_not_take_in_time_is_not_posted(start, m
 
 async def test_replicas_make_one_post(make, either_store, clock, bills):
     clock.now = utc(2026, 5, 20, 6, 50)
-    replicas = []
-    for _ in range(4):
-        services = make(either_store, clock, zone=ZoneInfo(BERLIN))
-        replicas.append(Digest(services, next(iter(services.workspaces)), UsageLedger(services)))
+    policy = {"zone": ZoneInfo(BERLIN), "posts_quiet_days": True}
+    replicas = [digests(make(either_store, clock, **policy)) for _ in range(4)]
     for moment in (clock.now, utc(2026, 5, 20, 7), utc(2026, 5, 20, 7, 0, 30)):
         clock.now = moment
         await asyncio.gather(*(digest.tick() for digest in replicas))

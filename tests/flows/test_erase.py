@@ -50,6 +50,8 @@ PLAIN = {
     "long_job_rows": "job_id key",
     "channels": "channel unread_from",
     "shown_lists": "",
+    "numbered_lists": "kind",
+    "subscriptions": "channel edition time zone share",
     "notifications": "channel thread choice",
     "spend": "session_id day org_id outcome",
     "pull_requests": "session_id url org_id bare_id state",
@@ -76,6 +78,8 @@ USUAL: dict[str, dict[str, Any]] = {
     "long_jobs": {"user": ADA},
     "long_job_rows": {"user": ADA},
     "shown_lists": {"user": ADA},
+    "numbered_lists": {"user": ADA},
+    "subscriptions": {"added_by": ADA},
     "notifications": {"user": ADA},
     "spend": {"session_id": "hers"},
     "pull_requests": {"session_id": "hers"},
@@ -199,11 +203,12 @@ async def test_no_column_of_any_table_says_anything_about_the_person(either_stor
     assert {table.split(".")[0] for table in await cells_with(either_store.db, ADA)} >= {
         *("inbox", "outbox", "sessions", "lanes", "rate_limits", "people", "admins", "audit", "shown_lists"),
         *("notifications", "alarms", "long_jobs", "long_job_rows"),
+        *("numbered_lists", "subscriptions"),
     }
     erased = await erasure.person(ADA)
     assert await cells_with(either_store.db, ADA) == set()
     once = ("sessions", "joined", "people", "admins", "shown_lists", "notifications", "lanes", "rate_limits", "alarms")
-    once += ("long_jobs", "long_job_rows")
+    once += ("long_jobs", "long_job_rows", "numbered_lists", "subscriptions")
     assert erased.rows == {"inbox": 5, "outbox": 7, "audit": 2} | dict.fromkeys(once, 1)
     assert erased.unfollowed == ("plain",)
 

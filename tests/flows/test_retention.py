@@ -22,6 +22,7 @@ from bot.store.tables import (
     long_job_rows,
     long_jobs,
     notifications,
+    numbered_lists,
     outbox,
     people,
     pull_requests,
@@ -290,8 +291,12 @@ async def test_lists_shown_more_than_a_day_ago_go(purging, either_store):
         for user, seconds in (("U0OLD", -1), ("U0ADA", 1))
     )
     await either_store.put(shown_lists, old, young)
+    for row in (old, young):
+        row["entries"] = row.pop("session_ids")
+        await either_store.put(numbered_lists, row | {"kind": "digests"})
     await purging.tick()
     assert await either_store.all(shown_lists.c.user) == ["U0ADA"]
+    assert await either_store.all(numbered_lists.c.user) == ["U0ADA"]
 
 
 async def test_who_was_in_the_admins_group_goes_an_hour_after_it_was_read_last(purging, either_store):

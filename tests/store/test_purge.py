@@ -16,6 +16,7 @@ from bot.store import (
     corrections,
     inbox,
     lanes,
+    numbered_lists,
     outbox,
     people,
     pull_requests,
@@ -282,6 +283,20 @@ async def test_people_read_long_ago_go(db: Database) -> None:
 
     assert [await purge_batch() for _ in range(3)] == [3, 1, 0]
     assert await left(db, tables.people, "team") == ["T2"]
+
+
+async def test_numbered_lists_shown_long_ago_go(db: Database) -> None:
+    async with db.write() as tx:
+        for number in range(4):
+            await numbered_lists.show(tx, TEAM, f"U{number}", "digests", ["s"], NOW)
+        await numbered_lists.show(tx, "T2", "U0", "digests", ["s"], NOW + 10)
+
+    async def purge_batch() -> int:
+        async with db.write() as tx:
+            return await purge.purge_numbered_lists(tx, NOW + 1)
+
+    assert [await purge_batch() for _ in range(3)] == [3, 1, 0]
+    assert await left(db, tables.numbered_lists, "team") == ["T2"]
 
 
 async def test_lists_shown_long_ago_go(db: Database) -> None:

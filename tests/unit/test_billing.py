@@ -1,6 +1,6 @@
 """The billing day and the digest's due time."""
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -9,13 +9,10 @@ from hypothesis import strategies as st
 
 from bot.domain.amounts import half_up
 from bot.domain.billing import (
-    Due,
-    Skipped,
     billing_day,
     bounds,
     day_of_row,
     days_before,
-    digest_due,
     is_bill_in,
     newest_finished,
     parts_of,
@@ -114,58 +111,3 @@ def test_the_parts_add_up_as_they_are_printed(total, own):
     ours, others = (half_up(part, 1) for part in parts_of(total, own))
     assert ours + others == half_up(total, 1)
     assert min(ours, others) >= 0
-
-
-def local(*parts, zone=BERLIN):
-    return datetime(*parts, tzinfo=zone).timestamp()
-
-
-@pytest.mark.parametrize(
-    ("now", "expected"),
-    [
-        (local(2025, 5, 6, 9, 0), Due(date(2025, 5, 6), 0)),
-        (local(2025, 5, 6, 9, 0, 30), Due(date(2025, 5, 6), 30)),
-        (local(2025, 5, 6, 15, 0), Due(date(2025, 5, 6), 6 * 3600)),
-        (local(2025, 5, 6, 15, 0, 1), Skipped(date(2025, 5, 6))),
-        (local(2025, 5, 6, 8, 59, 59), Skipped(date(2025, 5, 5))),
-    ],
-)
-def test_a_digest_is_due_from_its_time_for_six_hours(now, expected):
-    assert digest_due(now, time(9), BERLIN) == expected
-
-
-def test_a_late_digest_after_midnight_is_yesterdays():
-    assert digest_due(local(2025, 5, 7, 1), time(22), BERLIN) == Due(date(2025, 5, 6), 3 * 3600)
-
-
-def test_a_missing_local_time_is_due_once_an_hour_later_on_the_clock():
-    # 30 March 2025: 02:00 becomes 03:00 in Berlin.
-    at = time(2, 30)
-    assert digest_due(utc(2025, 3, 30, 1, 29), at, BERLIN) == Skipped(date(2025, 3, 29))
-    assert digest_due(utc(2025, 3, 30, 1, 30), at, BERLIN) == Due(date(2025, 3, 30), 0)
-
-
-def test_a_doubled_local_time_is_due_at_its_first_coming():
-    # 2 November 2025: 02:00 becomes 01:00 in New York; 01:30 comes twice.
-    at = time(1, 30)
-    assert digest_due(utc(2025, 11, 2, 5, 30), at, NEW_YORK) == Due(date(2025, 11, 2), 0)
-    assert digest_due(utc(2025, 11, 2, 6, 30), at, NEW_YORK) == Due(date(2025, 11, 2), 3600)
-
-
-def test_a_date_that_a_zone_leaves_out_delays_nothing():
-    # Samoa had no 30 December 2011.
-    apia = ZoneInfo("Pacific/Apia")
-    assert digest_due(local(2011, 12, 31, 8, zone=apia), time(9), apia) == Skipped(date(2011, 12, 29))
-    assert digest_due(local(2011, 12, 31, 9, zone=apia), time(9), apia) == Due(date(2011, 12, 31), 0)
-
-
-@given(
-    start=st.integers(int(utc(2024, 1, 1)), int(utc(2027, 1, 1))),
-    at=st.times().map(lambda moment: moment.replace(second=0, microsecond=0)),
-    zone=st.sampled_from(ZONES),
-)
-def test_checking_every_minute_finds_each_date_once_and_in_order(start, at, zone):
-    found = [digest_due(start + minute * 60, at, zone) for minute in range(0, 4 * 24 * 60, 7)]
-    dates = list(dict.fromkeys(due.date for due in found))
-    assert dates == sorted(dates)
-    assert len({due.date for due in found if isinstance(due, Due)}) in {4, 5}

@@ -24,7 +24,7 @@ def test_every_command_that_is_declared_stands_in_the_table_once():
 def test_what_they_are_called():
     assert " ".join(spec.name for spec in COMMANDS) == (
         "start list cost status stop stop_listed stop_confirmed stop_declined mute unmute aside archive new notify "
-        "usage report orgs audit audit_bot cancel_long_job exit exit_confirmed exit_declined start_again "
+        "usage report digest orgs audit audit_bot cancel_long_job exit exit_confirmed exit_declined start_again "
         "start_declined start_corrected start_as_written start_cancelled wake leave_asleep alarm_stop alarm_fine "
         "alarm_snooze run_command start_as_task help"
     )
@@ -101,6 +101,7 @@ def test_who_may_use_what():
         "orgs": Role.ADMIN,
         "audit": Role.ADMIN,
         "audit_bot": Role.ADMIN,
+        "digest": Role.ADMIN,
         "exit": Role.ASKER_OR_ADMIN,
         "exit_confirmed": Role.ASKER_OR_ADMIN,
         "alarm_fine": Role.ASKER_OR_ADMIN,

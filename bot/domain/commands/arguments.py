@@ -4,6 +4,7 @@ import re
 from typing import Final
 
 from bot.domain.commands.audit_query import read_options
+from bot.domain.commands.digest_words import read_digest
 from bot.domain.commands.spec import Argument
 from bot.domain.notify_choice import NotifyChoice
 from bot.domain.questions import REPORT_QUESTIONS, USAGE_QUESTIONS, By, Reader
@@ -73,3 +74,4 @@ REPORT_QUESTION: Final = _questions(REPORT_QUESTIONS)
 CHOICE: Final = Argument(f"[{'|'.join(NotifyChoice)}]", _choice, words=tuple(NotifyChoice))  # "" where none was typed
 AUDIT_OPTIONS: Final = Argument("[action=…] [person=…] [org=…] [since=…] [until=…]", read_options)
 CSV: Final = Argument(f"[{CSV_WORD}]", _csv)
+DIGESTS: Final = Argument("[list|add|remove|now]", read_digest)  # with more words behind `add` and `remove`

@@ -6,7 +6,16 @@ The manifest, the README and the tables of the flows are tested against it.
 
 from typing import Final
 
-from bot.domain.commands.arguments import AUDIT_OPTIONS, CHOICE, CSV, REPORT_QUESTION, SESSION, TEXT, USAGE_QUESTION
+from bot.domain.commands.arguments import (
+    AUDIT_OPTIONS,
+    CHOICE,
+    CSV,
+    DIGESTS,
+    REPORT_QUESTION,
+    SESSION,
+    TEXT,
+    USAGE_QUESTION,
+)
 from bot.domain.commands.spec import CommandSpec, Help, Role, Surface, addressed, button, slash, written
 
 # The word `start` may be left out: a text that is no other command starts a session.
@@ -113,6 +122,13 @@ USAGE: Final = CommandSpec(
     subject="usage figures",
     slash_help=Help(f"`/devin usage {USAGE_QUESTION.shown}` shows admins what was spent"),
 )
+DIGEST: Final = CommandSpec(
+    "digest",
+    forms=(slash("digest", DIGESTS), addressed("digest", DIGESTS)),
+    role=Role.ADMIN,
+    subject="digests",
+    slash_help=Help("`/devin digest [list|add|remove|now]` lets admins choose which channels get digests of it"),
+)
 REPORT: Final = CommandSpec(
     "report",
     forms=(slash("report", REPORT_QUESTION), addressed("report", REPORT_QUESTION)),
@@ -208,6 +224,7 @@ COMMANDS: Final = (
     NOTIFY,
     USAGE,
     REPORT,
+    DIGEST,
     ORGS,
     AUDIT,
     AUDIT_BOT,

@@ -9,9 +9,10 @@ from bot.flows.money.pull_requests import PullRequestSweep
 from bot.flows.money.runaway_watch import RunawayWatch
 from bot.flows.money.usage_ledger import UsageLedger
 from bot.flows.services import Services
+from bot.flows.shared_channels import SharedChannels
 
 
-def money_ticks(services: Services, usage_ledger: UsageLedger) -> dict[str, Tick]:
+def money_ticks(services: Services, usage_ledger: UsageLedger, shared_channels: SharedChannels) -> dict[str, Tick]:
     """Return the ticks of each organisation and each workspace, by their names."""
     cycle_reader, pull_requests = CycleReader(services), PullRequestSweep(services)
     runaway_watch = RunawayWatch(services)
@@ -22,5 +23,5 @@ def money_ticks(services: Services, usage_ledger: UsageLedger) -> dict[str, Tick
         ticks[f"pull_requests:{organisation.id}"] = partial(pull_requests.tick, organisation)
         ticks[organisation.alarm_tick] = partial(runaway_watch.tick, organisation)
     for workspace in services.workspaces:
-        ticks[f"digest:{workspace.team}"] = Digest(services, workspace, usage_ledger).tick
+        ticks[f"digest:{workspace.team}"] = Digest(services, workspace, usage_ledger, shared_channels).tick
     return ticks

@@ -98,24 +98,24 @@ class UsageLedger:
         await self._reader.refresh(organisation)
 
     async def figures(
-        self, workspace: Workspace, day: date, since: date | None = None, *, first: bool = False
+        self, workspace: Workspace, day: date, since: date | None = None, *, of: str | None = None, first: bool = False
     ) -> Figures:
         """Return the figures of the billing day `day`, or of all days from `since` to `day`.
 
         What was billed is the whole organisation's; everything else is about the workspace's sessions in it.
-        With `first` the read goes before other work, because Slack waits for the answer.
+        With `of`, a channel, only its sessions count. With `first` the read goes before others, as Slack waits for it.
         """
         days, org_id = _span(since or day, day), workspace.organisation.id
         theirs, span = (workspace.team, org_id), (bounds(days[0])[0], bounds(day)[1])
         async with self._services.db.scan(first=first) as tx:
-            amounts = await self.acus_by_day(tx, org_id, days)
-            outcomes = await session_days.outcomes(tx, *theirs, days[0], day)
-            opened, merged = await pull_requests.counts_between(tx, *theirs, *span)
-            waiting = await session_counts.waiting_now(tx, *theirs)
-            most_expensive = await self._most_expensive(tx, workspace, days)
-            no_acus = await self.no_acus_reported(tx, workspace, day, amounts)
-            cycle = await self._cycle(tx, workspace, day, amounts)
-            worked = await session_counts.worked_between(tx, *theirs, *span) if no_acus else 0.0
+            amounts = await self._amounts(tx, workspace, days, of)
+            outcomes = await session_days.outcomes(tx, *theirs, days[0], day, of)
+            opened, merged = await pull_requests.counts_between(tx, *theirs, *span, of)
+            waiting = await session_counts.waiting_now(tx, *theirs, of)
+            most_expensive = await self._most_expensive(tx, workspace, days, of)
+            no_acus = await self.no_acus_reported(tx, workspace, day, amounts, of)
+            cycle = await self._cycle(tx, workspace, day, amounts, of)
+            worked = await session_counts.worked_between(tx, *theirs, *span, of) if no_acus else 0.0
         return Figures(
             day=day,
             total=amounts.total(days),
@@ -135,7 +135,24 @@ class UsageLedger:
             price=workspace.policy.acu_price,
         )
 
+    async def spent(self, workspace: Workspace, first: date, last: date, of: str | None = None) -> float | None:
+        """Return the ACUs of all days from `first` to `last`, or with `of` of a channel's sessions; None if unknown."""
+        days = _span(first, last)
+        async with self._services.db.scan() as tx:
+            return (await self._amounts(tx, workspace, days, of)).best(days)
+
     # ------------------------------------------------------------ figures
+
+    async def _amounts(
+        self, tx: Transaction, workspace: Workspace, days: Sequence[date], channel: str | None
+    ) -> AcusByDay:
+        """The ACUs of the organisation or of a channel. There the sessions' own count is all that was used."""
+        org_id, last = workspace.organisation.id, days[-1]
+        if channel is None:
+            return await self.acus_by_day(tx, org_id, days)
+        first = _first_compared(days[0], last)
+        own = await spend.by_day(tx, org_id, first, last, workspace.team, channel)
+        return AcusByDay({day: own.get(day, 0.0) for day in _span(first, last)}, own)
 
     async def acus_by_day(self, tx: Transaction, org_id: str, days: Sequence[date]) -> AcusByDay:
         """Return the ACUs of an organisation on the days, and on those before them that they are compared with."""
@@ -151,15 +168,18 @@ class UsageLedger:
         late = frozenset(day for day, acus in read.items() if not is_bill_in(day, acus, own.get(day, 0.0), now))
         return AcusByDay({day: acus for day, acus in read.items() if day not in late}, own, late)
 
-    async def _cycle(self, tx: Transaction, workspace: Workspace, day: date, shown: AcusByDay) -> CycleFigures | None:
+    async def _cycle(
+        self, tx: Transaction, workspace: Workspace, day: date, shown: AcusByDay, channel: str | None = None
+    ) -> CycleFigures | None:
         """The figures of the cycle that `day` is in, to stand beside the `shown` amounts; None if they are not known.
 
         Of a cycle that began before all that was ever read, the calendar month counts, which has no limit.
         """
         org_id, finished = workspace.organisation.id, newest_finished(self._services.clock())
         cycle = await cycle_of(tx, org_id, bounds(day)[0])
-        limit = await limit_of(tx, org_id, workspace.policy)
-        amounts = await self.acus_by_day(tx, org_id, _span(history_start(cycle), day))
+        # The limit is the whole organisation's, and no part of it is a channel's.
+        limit = await limit_of(tx, org_id, workspace.policy) if channel is None else None
+        amounts = await self._amounts(tx, workspace, _span(history_start(cycle), day), channel)
         if amounts.withheld is not None and shown.withheld is None:
             return None  # it would count our own sessions alone, beside a total of all
         month = calendar_month(day)
@@ -175,7 +195,9 @@ class UsageLedger:
         stored = await due.read(tx, due.consumption(org_id))
         return read_withheld(stored.state) if stored else None
 
-    async def no_acus_reported(self, tx: Transaction, workspace: Workspace, day: date, amounts: AcusByDay) -> bool:
+    async def no_acus_reported(
+        self, tx: Transaction, workspace: Workspace, day: date, amounts: AcusByDay, channel: str | None = None
+    ) -> bool:
         """Whether Devin reports no ACUs for our sessions, although some of them are done: on some plans it never does.
 
         Sessions that were done just now are left out, because their ACUs may still follow.
@@ -184,13 +206,13 @@ class UsageLedger:
             return False
         before = min(bounds(day)[1], self._services.clock() - SETTLING.total_seconds())
         after = bounds(_first_compared(day, day))[0]
-        return await spend.reports_none(tx, workspace.team, workspace.organisation.id, after, before)
+        return await spend.reports_none(tx, workspace.team, workspace.organisation.id, after, before, channel)
 
     async def _most_expensive(
-        self, tx: Transaction, workspace: Workspace, days: Sequence[date]
+        self, tx: Transaction, workspace: Workspace, days: Sequence[date], channel: str | None
     ) -> tuple[MostExpensive, ...]:
-        team, org_id = workspace.team, workspace.organisation.id
-        costs = await spend.most_expensive(tx, team, org_id, days[0], days[-1], views.MOST_EXPENSIVE_LISTED)
+        theirs, span = (workspace.team, workspace.organisation.id), (days[0], days[-1])
+        costs = await spend.most_expensive(tx, *theirs, *span, views.MOST_EXPENSIVE_LISTED, channel)
         tracked = await sessions.tracked(tx, [session_id for session_id, _ in costs])
         return tuple([await _described(tx, workspace, tracked[key].session, acus) for key, acus in costs])
 

@@ -11,7 +11,7 @@ from bot.domain.keys import session_id
 from bot.domain.lane import person_lane, thread_lane
 from bot.domain.person import Person
 from bot.domain.session import Lifecycle, Session
-from bot.domain.text import without_mention
+from bot.domain.text import as_typed, without_mention
 from bot.flows.access import Access
 from bot.flows.job import Job, Reschedule, finish, move, recipient_of
 from bot.flows.prompt import PromptBuilder
@@ -106,7 +106,10 @@ class Conversation:
     def _verb(self, job: Job[MessageCause]) -> Command | UnknownVerb | None:
         text = without_mention(job.cause.text, job.workspace.bot_user)
         command = job.cause.addressed and job.cause.only_text
-        return parse_verb(text) or (parse_addressed(text) if command else None)
+        return parse_verb(text) or (self._command(job) if command else None)
+
+    def _command(self, job: Job[MessageCause]) -> Command | None:
+        return parse_addressed(as_typed(without_mention(job.cause.text, job.workspace.bot_user)))
 
     async def _resume_start(self, job: Job[MessageCause], begun: Session) -> None:
         """Go on creating the session `begun`, which an earlier try recorded for this message, or close the row."""
@@ -178,7 +181,7 @@ class Conversation:
             await self._answer(job, answers.unknown_verb(verb))
         elif verb is not None:
             await self._handle_verb(job, verb, thread)
-        elif cause.addressed and cause.only_text and (command := parse_addressed(text)) is not None:
+        elif cause.addressed and cause.only_text and (command := self._command(job)) is not None:
             await self._handle_command(job, command, thread)
         elif cause.confirmation.answered:
             await self._start_confirmed(job, text, thread)

@@ -1,7 +1,7 @@
 """The answers to commands that are typed outside a session's thread. They are made from our own rows."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from bot.domain.causes import ActionCause, MessageCause
 from bot.domain.commands.parser import Command
@@ -10,6 +10,7 @@ from bot.domain.commands.registry import (
     AUDIT,
     AUDIT_BOT,
     COST,
+    DIGEST,
     HELP,
     LIST,
     NOTIFY,
@@ -19,6 +20,7 @@ from bot.domain.commands.registry import (
     STOP,
     USAGE,
 )
+from bot.domain.lane import person_lane
 from bot.domain.questions import REPORT_QUESTIONS, USAGE_QUESTIONS
 from bot.domain.session import Session
 from bot.flows.access import Access
@@ -26,6 +28,7 @@ from bot.flows.job import Job, finish, move, recipient_of
 from bot.flows.manage.admin_commands import AdminCommands
 from bot.flows.money.outcome_answers import OutcomeAnswers
 from bot.flows.money.own_cost import OwnCost
+from bot.flows.money.subscriptions import Subscriptions
 from bot.flows.money.usage_answers import UsageAnswers
 from bot.flows.money.usage_ledger import UsageLedger
 from bot.flows.services import Services
@@ -36,7 +39,20 @@ from bot.views import answers
 from bot.views.help_texts import SLASH_HELP
 from bot.views.message import Message
 
-Answer = Callable[[Workspace, str, str, Command], Awaitable[Message | Session]]
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What a command takes that is more than an ack may wait for: a row in `lane`, about `target`.
+
+    `message` is the answer until that is done.
+    """
+
+    lane: str
+    target: str  # as in an `ActionCause`
+    message: Message
+
+
+Answer = Callable[[Workspace, str, str, Command], Awaitable[Message | Session | Work]]
 
 
 class CommandAnswers:
@@ -53,6 +69,7 @@ class CommandAnswers:
         self._own_cost = OwnCost(services)
         self._notify = Notify(services)
         self._admin_commands = AdminCommands(services)
+        self._subscriptions = Subscriptions(services, usage_ledger)
         self._answers: dict[str, Answer] = {
             LIST.name: self._list,
             STATUS.name: self._status,
@@ -61,6 +78,7 @@ class CommandAnswers:
             ARCHIVE.name: self._session_list.pick,
             NOTIFY.name: self._set_notify,
             USAGE.name: self._usage,
+            DIGEST.name: self._digest,
             REPORT.name: self._report,
             ORGS.name: self._admin_commands.answer,
             AUDIT.name: self._admin_commands.answer,
@@ -68,15 +86,16 @@ class CommandAnswers:
             HELP.name: self._help,
         }
 
-    async def answer(self, workspace: Workspace, user: str, channel: str, command: Command) -> Message | Session:
-        """Return the answer to what `user` typed in `channel`, or the session that a stop is about.
+    async def answer(self, workspace: Workspace, user: str, channel: str, command: Command) -> Message | Work:
+        """Return the answer to what `user` typed in `channel`, or the work that a row has to be stored for.
 
         The answer may be that only admins may use the command.
         """
         refusal = await self._access.role_refusal(workspace, command.spec, user)
         if refusal is not None:
             return refusal
-        return await self._answers[command.spec.name](workspace, user, channel, command)
+        found = await self._answers[command.spec.name](workspace, user, channel, command)
+        return Work(found.lane, found.id, answers.stopping(found)) if isinstance(found, Session) else found
 
     async def carry_out(self, job: Job[MessageCause | ActionCause], command: Command) -> None:
         """Answer `command`, which stands in the job's row, or turn the row into the stop of the session it is about."""
@@ -85,6 +104,9 @@ class CommandAnswers:
             return
         user, channel = job.cause.user or "", job.cause.channel or ""
         found = await self.answer(job.workspace, user, channel, replace(command, key=job.row.key))
+        if command.spec is DIGEST and isinstance(found, Work):
+            await self._subscriptions.carry_out(job, command.argument)
+            return
         # A crash before this commit does and answers nothing, and the row is handled again.
         async with self._services.unit_of_work_for(job) as uow:
             if isinstance(found, Message):
@@ -94,8 +116,8 @@ class CommandAnswers:
                 return
             # With a key of its own, because the stop may have an answer too.
             key = f"{job.row.key}:received"
-            await uow.reply_privately(recipient_of(job), answers.stopping(found), key=key)
-            await move(uow, job, found.lane, ActionCause(command.spec.name, found.id, user, channel))
+            await uow.reply_privately(recipient_of(job), found.message, key=key)
+            await move(uow, job, found.lane, ActionCause(command.spec.name, found.target, user, channel))
 
     async def _list(self, workspace: Workspace, user: str, _channel: str, _command: Command) -> Message:
         return await self._session_list.listing(workspace, user)
@@ -115,6 +137,12 @@ class CommandAnswers:
 
     async def _report(self, workspace: Workspace, _user: str, _channel: str, command: Command) -> Message:
         return await self._outcome_answers.report(workspace, REPORT_QUESTIONS.of(command.argument))
+
+    async def _digest(self, workspace: Workspace, user: str, channel: str, command: Command) -> Message | Work:
+        answer = await self._subscriptions.answer(workspace, user, channel, command.argument)
+        # The row has the whole command, to be read as that of a button under a question is.
+        target = f"{DIGEST.name} {command.argument}"
+        return answer or Work(person_lane(workspace.team, user), target, answers.DIGEST_CHECKING)
 
     async def _help(self, _workspace: Workspace, _user: str, _channel: str, _command: Command) -> Message:
         return SLASH_HELP

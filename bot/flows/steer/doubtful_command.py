@@ -10,7 +10,10 @@ from bot.flows.steer.command_answers import CommandAnswers
 
 
 class DoubtfulCommand:
-    """Carries out the buttons under that question; their value is what the person meant, or what they had typed."""
+    """Carries out the buttons under that question, and typed commands that need more than an ack may wait for.
+
+    Their value is what the person meant, or what they had typed.
+    """
 
     def __init__(self, services: Services, command_answers: CommandAnswers) -> None:
         self._services = services

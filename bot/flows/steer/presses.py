@@ -32,7 +32,7 @@ class Presses:
         spec = registry.named(job.cause.verb)
         if spec in held_start.ANSWERS:
             await held_start.answer_question(self._services, job)
-        elif spec in {registry.RUN_COMMAND, registry.START_AS_TASK}:
+        elif spec in {registry.RUN_COMMAND, registry.START_AS_TASK, registry.DIGEST}:
             await self._doubtful_command.run(job)
         elif spec in held_reply.ANSWERS:
             if await self._may_use(job):

@@ -98,9 +98,11 @@ class SessionCommands:
                 await self._answer(job, answers.NO_SESSION_HERE)
 
     async def on_dead(self, uow: UnitOfWork, job: Job[ActionCause], _reason: str, /) -> None:
-        """Announce that the session was not stopped, if that was asked for."""
+        """Announce that the session was not stopped, or the digest not added, if that was asked for."""
         if job.cause.verb in registry.ENDING:
             await self.not_stopped(uow, job, job.cause.target)
+        elif job.cause.verb == registry.DIGEST.name:
+            await uow.reply_privately(recipient_of(job), answers.DIGEST_NOT_ADDED)
 
     async def not_stopped(self, uow: UnitOfWork, job: CommandJob, session_id: str) -> None:
         """Announce in the thread and on the card that the session still runs."""

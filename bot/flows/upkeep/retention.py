@@ -87,6 +87,7 @@ class Retention:
             "people": _written(partial(purge.purge_people, before=old)),
             "admins": _written(partial(admins.purge, before=now - timing.admins_known)),
             "shown_lists": _written(partial(purge.purge_shown_lists, before=now - timing.list_kept)),
+            "numbered_lists": _written(partial(purge.purge_numbered_lists, before=now - timing.list_kept)),
         }
 
     async def _close(self, _db: Database, before: float) -> int:

@@ -1,0 +1,282 @@
+"""Digests of channels that subscribe: each edition at its dates, once, and what follows if it is not posted."""
+
+import asyncio
+from datetime import UTC, date, datetime, time
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from bot.domain.cycle import Cycle, LimitSource
+from bot.domain.editions import Edition, Schedule, Share
+from bot.domain.subscription import Subscription
+from bot.slack.client import Channel, Slack
+from bot.store import cycles, subscriptions
+from bot.store import outbox as outbox_rows
+from bot.store.tables import outbox
+from tests import sentences
+from tests.flows.conftest import ADMINS, CHANNEL, ORG, TEAM
+from tests.flows.test_digest import BERLIN, digests, frozen_at, run, utc
+from tests.markup import written
+from tests.store.rows import held
+
+WEB = "C0WEB"
+NINE = Schedule(time(9), ZoneInfo("UTC"))
+
+
+class Channels(Slack):
+    """A Slack that says which channels another company shares."""
+
+    shared = frozenset()
+
+    async def channel(self, channel_id):
+        return Channel(channel_id, "web", is_ext_shared=channel_id in self.shared, is_member=True)
+
+
+@pytest.fixture
+def slack():
+    return Channels("xoxb-test")
+
+
+@pytest.fixture
+def start(make, store, slack):
+    """Begin, as after a start of the process; a second call is a restart."""
+
+    def begin(**policy):
+        settings = {"admin_channel": None, "posts_quiet_days": True} | policy
+        return digests(make(store, utc_now, slack=slack, **settings))
+
+    return begin
+
+
+def utc_now():
+    return datetime.now(UTC).timestamp()
+
+
+async def subscribe(store, edition, channel=WEB, schedule=NINE, share=Share.ALL, at=None):
+    one = Subscription(channel, edition, schedule, share, "U0ADA", utc_now() if at is None else at)
+    async with store.db.write() as tx:
+        await subscriptions.put(tx, TEAM, one)
+
+
+async def keys(store):
+    return [row["key"].removeprefix(f"digest:{TEAM}:") for row in await store.rows(outbox, outbox.c.seq)]
+
+
+async def texts(store):
+    return [written(row["payload"]["blocks"]) for row in await store.rows(outbox, outbox.c.seq)]
+
+
+async def die(store, key, reason):
+    async with store.db.write() as tx:
+        row = await held(tx, store.db, f"digest:{TEAM}:{key}", utc_now())
+        await outbox_rows.mark_dead(tx, row, reason, utc_now())
+
+
+# ---------------------------------------------------------------- the editions
+
+
+async def test_each_channel_gets_its_editions_at_their_local_times_also_when_the_clocks_change(start, store):
+    berlin = ZoneInfo(BERLIN)
+    with frozen_at(2026, 3, 28) as frozen:
+        await subscribe(store, Edition.DAILY, schedule=Schedule(time(9), berlin))
+        await subscribe(store, Edition.WEEKLY, CHANNEL, Schedule(time(2, 30), berlin))
+        await run(frozen, start(), utc(2026, 3, 31))
+    posted = {
+        row["key"].removeprefix(f"digest:{TEAM}:"): datetime.fromtimestamp(row["created_at"], UTC).strftime("%d %H:%M")
+        for row in await store.rows(outbox)
+    }
+    assert posted == {
+        f"{WEB}:2026-03-28": "28 08:00",
+        f"{WEB}:2026-03-29": "29 07:00",
+        f"{WEB}:2026-03-30": "30 07:00",
+        f"{CHANNEL}:weekly:2026-03-30": "30 00:30",
+    }
+
+
+async def test_the_weekly_digest_is_about_the_last_seven_finished_days(start, store, bills):
+    bills.days = {date(2026, 5, day): 2.0 if day > 10 else 1.0 for day in range(1, 18)}
+    with frozen_at(2026, 5, 18, 8, 50) as frozen:
+        await subscribe(store, Edition.WEEKLY)
+        await run(frozen, start(), utc(2026, 5, 18, 9, 20))
+    (text,) = await texts(store)
+    assert text.splitlines()[:4] == [
+        "Devin in the week up to Sunday, 17 May 2026",
+        "7 billing days from Mon 11 May to Sun 17 May, each 08:00 UTC to 08:00 UTC. "
+        "The 7 billing days before took 7 ACUs.",
+        "*14 ACUs*",
+        "0 through Slack, 14 elsewhere",
+    ]
+
+
+async def test_the_cycle_has_a_warning_and_then_its_digest(start, store, bills):
+    bills.days = {date(2026, 4, 1 + day): 3.0 for day in range(30)} | {date(2026, 5, day): 3.0 for day in range(1, 32)}
+    cycle = Cycle(date(2026, 5, 5), date(2026, 5, 14))
+    with frozen_at(2026, 5, 10) as frozen:
+        async with store.db.write() as tx:
+            await cycles.put_cycles(tx, ORG, [cycle, Cycle(date(2026, 5, 15), date(2026, 6, 14))], utc_now())
+            await cycles.put_limit(tx, ORG, LimitSource.ORGANISATION, 25.0, utc_now())
+        await subscribe(store, Edition.CYCLE)
+        await run(frozen, start(), utc(2026, 5, 16))
+    assert await keys(store) == [f"{WEB}:warning:2026-05-12", f"{WEB}:cycle:2026-05-15"]
+    warning, digest = await texts(store)
+    assert warning == (
+        "Devin's billing cycle ends in three days\n"
+        "5 May \N{EN DASH} 14 May: 21 of 25 ACUs (84 %) · forecast 30\n"
+        ":warning: At this rate the limit will be reached before the cycle ends.\n"
+        "It ends on Fri 15 May at 08:00 UTC. Counted up to Mon 11 May, the newest finished billing day."
+    )
+    assert digest.splitlines()[:3] == [
+        "Devin in the billing cycle 5 May \N{EN DASH} 14 May",
+        "10 billing days from Tue 5 May to Thu 14 May, each 08:00 UTC to 08:00 UTC.",
+        "*30 ACUs*",
+    ]
+
+
+async def test_here_counts_the_sessions_of_that_channel_alone(start, store, bills):
+    bills.days = {date(2026, 5, day): 9.0 for day in range(1, 19)}
+    noon = utc(2026, 5, 17, 12)
+    await store.session("a", noon, title="Fix the login test", detail="finished")
+    await store.session("b", noon + 1, title="Elsewhere", channel="C0OTHER", detail="waiting_for_user")
+    await store.pull_request("b", "https://github.com/acme/web/pull/1", noon)
+    await store.spent(date(2026, 5, 17), a=1.5, b=4.0)
+    with frozen_at(2026, 5, 18, 8, 50) as frozen:
+        await subscribe(store, Edition.DAILY, CHANNEL, share=Share.HERE)
+        await run(frozen, start(), utc(2026, 5, 18, 9, 20))
+    (text,) = await texts(store)
+    assert text.splitlines()[:4] == [
+        "Devin in this channel on Sunday, 17 May 2026",
+        "Billing day 08:00 UTC to 08:00 UTC. Only the sessions of this channel count.",
+        f"*1.5 ACUs* · {sentences.NOTHING_TO_COMPARE_WITH}",
+        "1 session: done.",
+    ]
+    assert "Fix the login test" in text
+    assert "Elsewhere" not in text
+
+
+# ---------------------------------------------------------------- once
+
+
+@pytest.mark.parametrize("moment", [(2026, 5, 18, 8, 59, 59), (2026, 5, 18, 9), (2026, 5, 18, 14, 59)])
+async def test_a_restart_around_the_time_makes_one_post(start, store, moment):
+    with frozen_at(2026, 5, 17, 12) as frozen:
+        await subscribe(store, Edition.WEEKLY)
+        await start().tick()
+        frozen.move_to(datetime(*moment, tzinfo=UTC))
+        for _ in range(3):
+            await start().tick()
+            frozen.tick(1)
+    assert await keys(store) == [f"{WEB}:weekly:2026-05-18"]
+
+
+async def test_who_subscribes_after_the_time_gets_the_first_one_the_next_day(start, store):
+    with frozen_at(2026, 5, 18, 9, 30) as frozen:
+        await subscribe(store, Edition.DAILY)
+        await run(frozen, start(), utc(2026, 5, 19, 9, 20))
+    assert await keys(store) == [f"{WEB}:2026-05-19"]
+
+
+async def test_a_channel_that_the_settings_name_later_gets_each_digest_once(start, store):
+    with frozen_at(2026, 5, 18, 8, 30) as frozen:
+        await subscribe(store, Edition.DAILY)
+        await run(frozen, start(), utc(2026, 5, 18, 9, 20))
+        await run(frozen, start(admin_channel=WEB, digest_time=time(10)), utc(2026, 5, 19, 10, 20))
+    assert await keys(store) == [f"{WEB}:2026-05-18", f"{WEB}:2026-05-19"]
+
+
+async def test_replicas_make_one_post_of_each_edition(make, either_store, clock, slack):
+    clock.now = utc(2026, 5, 18, 8, 50)
+    for edition in (Edition.DAILY, Edition.WEEKLY):
+        await subscribe(either_store, edition, at=clock.now)
+    policy = {"admin_channel": None, "posts_quiet_days": True}
+    replicas = [digests(make(either_store, clock, slack=slack, **policy)) for _ in range(3)]
+    for moment in (clock.now, utc(2026, 5, 18, 9), utc(2026, 5, 18, 9, 0, 30)):
+        clock.now = moment
+        await asyncio.gather(*(replica.tick() for replica in replicas))
+    assert sorted(await keys(either_store)) == [f"{WEB}:2026-05-18", f"{WEB}:weekly:2026-05-18"]
+
+
+# ---------------------------------------------------------------- what is not posted
+
+
+async def test_the_next_digest_names_those_that_were_missed(start, store):
+    with frozen_at(2026, 5, 18, 8, 50) as frozen:
+        await subscribe(store, Edition.DAILY)
+        await run(frozen, start(), utc(2026, 5, 18, 9, 20))
+        frozen.move_to(datetime(2026, 5, 20, 16, tzinfo=UTC))
+        await run(frozen, start(), utc(2026, 5, 21, 9, 20))
+        await die(store, f"{WEB}:2026-05-21", "expired")
+        await run(frozen, start(), utc(2026, 5, 23, 9, 20))
+    assert await keys(store) == [f"{WEB}:2026-05-{day}" for day in (18, 21, 22, 23)]
+    away = "The digests of Tue 19 May and Wed 20 May were not posted: Devin Bridge was not running then."
+    late = "The digest of Thu 21 May was not posted: Slack was not reached in time."
+    said = [[line for line in text.splitlines() if "not posted" in line] for text in await texts(store)]
+    # The one of the 21st died with what it said, so the next one says it again.
+    assert said == [[], [away], [away, late], []]
+
+
+async def test_a_missed_week_is_named_by_the_next(start, store):
+    with frozen_at(2026, 5, 18, 8, 50) as frozen:
+        await subscribe(store, Edition.WEEKLY)
+        await run(frozen, start(), utc(2026, 5, 18, 9, 20))
+        frozen.move_to(datetime(2026, 6, 1, 8, 50, tzinfo=UTC))
+        await run(frozen, start(), utc(2026, 6, 1, 9, 20))
+    assert (await texts(store))[-1].splitlines()[-1] == (
+        "The weekly digest of Mon 25 May was not posted: Devin Bridge was not running then."
+    )
+
+
+async def test_of_a_channel_that_cannot_be_posted_to_the_admins_are_informed_once(start, store):
+    with frozen_at(2026, 5, 18, 8, 50) as frozen:
+        await subscribe(store, Edition.DAILY)
+        digest = start(admin_users=frozenset({"U0ADA"}))
+        for day in (18, 19):
+            await run(frozen, digest, utc(2026, 5, day, 9, 20))
+            await die(store, f"{WEB}:2026-05-{day}", "chat.postMessage: is_archived")
+            await run(frozen, digest, utc(2026, 5, day, 10))
+        await run(frozen, digest, utc(2026, 5, 20, 9, 20))
+    first, notice, _, third = await store.rows(outbox, outbox.c.seq)
+    assert first["state"] == "dead"
+    assert notice["channel"] == "U0ADA"
+    assert notice["payload"]["text"] == (
+        f"The daily digest could not be posted in <#{WEB}>: it is archived. It stays in `/devin digest list` and is "
+        "tried again each time; `/devin digest remove` ends that."
+    )
+    assert written(third["payload"]["blocks"]).splitlines()[-1] == (
+        "The digests of Mon 18 May and Tue 19 May were not posted: the channel was archived."
+    )
+
+
+async def test_a_channel_that_another_company_shares_sees_nothing_of_what_was_spent(start, store, slack):
+    with frozen_at(2026, 5, 18, 8, 50) as frozen:
+        await subscribe(store, Edition.DAILY)
+        slack.shared = frozenset({WEB})
+        digest = start(admin_channel=ADMINS, digest_time=time(23))
+        await run(frozen, digest, utc(2026, 5, 19, 9, 20))
+        slack.shared = frozenset()
+        await run(frozen, start(digest_time=time(23)), utc(2026, 5, 20, 9, 20))
+    rows = [row for row in await store.rows(outbox, outbox.c.seq) if row["channel"] == WEB]
+    assert [row["key"] for row in rows] == [f"digest:{TEAM}:{WEB}:2026-05-20"]
+    assert written(rows[0]["payload"]["blocks"]).splitlines()[-1] == (
+        "The digests of Mon 18 May and Tue 19 May were not posted: the channel was shared with another company."
+    )
+    notices = [row for row in await store.rows(outbox) if row["key"].startswith("admins:")]
+    assert [(row["channel"], row["payload"]["text"].split(":")[1].split(".")[0]) for row in notices] == [
+        (ADMINS, " it is shared with another company, and a digest shows what you spend")
+    ]
+
+
+async def test_a_day_without_anything_is_left_out_and_not_named_as_missed(start, store, bills):
+    bills.days = {date(2026, 5, 19): 4.0}
+    with frozen_at(2026, 5, 18, 8, 50) as frozen:
+        await subscribe(store, Edition.DAILY)
+        await run(frozen, start(posts_quiet_days=False), utc(2026, 5, 20, 9, 20))
+    assert await keys(store) == [f"{WEB}:2026-05-20"]
+    assert "not posted" not in (await texts(store))[0]
+
+
+async def test_a_quiet_day_on_which_somebody_is_waited_for_is_posted(start, store, bills):
+    with frozen_at(2026, 5, 18, 8, 50) as frozen:
+        await store.session("a", utc(2026, 5, 10, 12), detail="waiting_for_user")
+        await subscribe(store, Edition.DAILY)
+        await run(frozen, start(posts_quiet_days=False), utc(2026, 5, 18, 9, 20))
+    assert await keys(store) == [f"{WEB}:2026-05-18"]

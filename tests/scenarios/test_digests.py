@@ -1,0 +1,147 @@
+"""`/devin digest`: which channels get which digests, for admins."""
+
+import time
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.timing import Timing
+from tests import sentences
+from tests.scenarios.ahead import Ahead, rows
+from tests.scenarios.harness import ADA, ANN, GENERAL, OPS, WEB, Harness, harness
+
+FORMS_BEGIN = "A digest says in a channel what was spent and what came of it."
+
+
+@pytest.fixture
+def clock() -> Ahead:
+    return Ahead()
+
+
+@pytest.fixture
+async def on(
+    tmp_path: Path, transport: str, database: dict[str, Any], timing: Timing, clock: Ahead
+) -> AsyncIterator[Harness]:
+    """A bot whose settings ask for a digest in the channel of the admins."""
+    settings = {"BOT_ADMIN_CHANNEL": OPS, "BOT_TIMEZONE": "Europe/Berlin", "BOT_DIGEST_QUIET": "post"} | database
+    async with harness(tmp_path, transport, clock=clock, timing=timing, **settings) as everything:
+        yield everything
+
+
+async def typed(on: Harness, text: str, user: str = ADA, channel: str = GENERAL) -> str:
+    """What a command answers in the ack."""
+    return str((await on.slack.slash(user, channel, text))["shown"]["rendered"])
+
+
+async def checked(on: Harness, text: str, answer: str, channel: str = GENERAL) -> None:
+    """What a command asks Slack for, and its answer takes the place of what the ack said."""
+    assert await typed(on, text, channel=channel) == "Checking the channel: nothing was changed yet."
+    await on.slack.wait_for_ephemeral(ADA, answer)
+
+
+async def test_channels_are_added_listed_replaced_and_removed(on: Harness) -> None:
+    alone = "from the settings, where alone it can be changed"
+    from_settings = f"1. daily in <#{OPS}> · 09:00 (Europe/Berlin) · `all` · {alone}"
+    hint = "`/devin digest remove 2` removes number 2 of this list."
+    assert await typed(on, "digest list") == f"Digests:\n{from_settings}\n{hint}"
+    await checked(
+        on,
+        f"digest add weekly <#{WEB}> 9:30 America/New_York here",
+        f"<#{WEB}> gets the weekly digest on Mondays at 09:30 (America/New_York). "
+        "It counts the sessions of that channel.",
+    )
+    await checked(on, "digest add", f"<#{GENERAL}> gets the daily digest every day at 09:00 (Europe/Berlin).")
+    await checked(on, "digest add 10:00", "It replaces the one at 09:00 (Europe/Berlin), `all`.")
+    assert await typed(on, "digest list") == (
+        f"Digests:\n{from_settings}\n"
+        f"2. weekly in <#{WEB}> · 09:30 (America/New_York) · `here` · added by <@{ADA}>\n"
+        f"3. daily in <#{GENERAL}> · 10:00 (Europe/Berlin) · `all` · added by <@{ADA}>\n{hint}"
+    )
+    assert await typed(on, "digest remove 2") == f"Removed: <#{WEB}> gets the weekly digest no longer."
+    assert (
+        await typed(on, "digest remove 2") == "Number 2 is removed already. `/devin digest list` shows what there is."
+    )
+    assert await typed(on, "digest remove 1") == (
+        f"The daily digest in <#{OPS}> comes from the settings, so nothing was changed. Whoever runs Devin Bridge can "
+        "change it with `BOT_ADMIN_CHANNEL`, `BOT_DIGEST_TIME` and `BOT_TIMEZONE`."
+    )
+    assert await typed(on, "digest remove 9") == (
+        "Your last list has no number 9, so nothing was changed. `/devin digest list` shows it again."
+    )
+    assert [(row["channel"], row["time"], row["share"]) for row in await rows(on, "subscriptions")] == [
+        (GENERAL, "10:00", "all")
+    ]
+    changes = [(row["target"], row["before"], row["after"]) for row in await rows(on, "audit", action="digest")]
+    weekly = {"edition": "weekly", "channel": WEB, "time": "09:30", "zone": "America/New_York", "share": "here"}
+    daily = {"edition": "daily", "channel": GENERAL, "time": "09:00", "zone": "Europe/Berlin", "share": "all"}
+    assert changes == [
+        (f"{WEB}:weekly", None, weekly),
+        (f"{GENERAL}:daily", None, daily),
+        (f"{GENERAL}:daily", daily, daily | {"time": "10:00"}),
+        (f"{WEB}:weekly", weekly, None),
+    ]
+
+
+async def test_channels_that_can_get_none_are_refused_with_what_to_do(on: Harness) -> None:
+    await on.slack.put_channel("C0AWAY", name="away", members=[ADA])
+    await on.slack.share(WEB)
+    for text, answer in {
+        "digest add <#C0AWAY>": "Devin Bridge is not a member of <#C0AWAY>, so nothing was changed. "
+        "Type `/invite @Devin Bridge` there, then try again.",
+        f"digest add <#{WEB}>": f"<#{WEB}> is shared with another company, and a digest shows what you spend, so "
+        "nothing was changed. Name a channel of your own workspace.",
+    }.items():
+        await checked(on, text, answer)
+    await on.slack.archive(GENERAL)
+    await checked(
+        on,
+        f"digest add <#{GENERAL}>",
+        f"<#{GENERAL}> is archived, so nothing was changed. Name another channel, or unarchive that one.",
+        OPS,
+    )
+    for text, answer in {
+        f"digest add <#{OPS}>": f"The daily digest in <#{OPS}> comes from the settings, so nothing was changed.",
+        "digest add weekly Berlin": "`Berlin` is no time zone, so nothing was changed. Did you mean `Europe/Berlin`?",
+        "digest remove 1": "You have seen no list of digests in the last day, so nothing was changed.",
+        "digest": FORMS_BEGIN,
+    }.items():
+        assert answer in await typed(on, text, channel=OPS)
+    assert await rows(on, "subscriptions") == []
+    assert "Digests are for the admins" in await typed(on, "digest list", ANN, OPS)
+
+
+async def test_while_slack_does_not_answer_nothing_is_changed(on: Harness) -> None:
+    await on.slack.fault("conversations.info", "error", error="internal_error", times=20)
+    await checked(
+        on,
+        f"digest add <#{WEB}>",
+        "It could not be found out whether Devin Bridge may post in that channel, so nothing was changed.",
+    )
+    assert await rows(on, "subscriptions") == []
+
+
+async def test_in_a_direct_message_and_behind_a_mention_it_works_too(on: Harness) -> None:
+    await on.slack.say(ADA, "D0ADA", f"digest add weekly <#{WEB}> UTC")
+    await on.slack.wait_for_message("D0ADA", f"<#{WEB}> gets the weekly digest on Mondays at 09:00 (UTC).")
+    await on.slack.say(ADA, "D0ADA", "digest add")
+    await on.slack.wait_for_message(
+        "D0ADA", "A digest goes to a channel, so nothing was changed. Name one, for example `/devin digest add weekly"
+    )
+    await on.mention("digest list", user=ADA)
+    await on.slack.wait_for_ephemeral(ADA, f"2. weekly in <#{WEB}>")
+    assert await on.devin.sessions() == []
+
+
+async def test_a_preview_is_for_the_asker_alone_and_the_digest_comes_at_its_time(on: Harness, clock: Ahead) -> None:
+    shown = await typed(on, "digest now")
+    assert "Only you see this, and nothing was posted. As it would be posted here now: the daily digest." in shown
+    assert sentences.DIGEST_BEGINS in shown
+    assert await on.slack.messages(GENERAL, user="U0BOT") == []
+    soon = datetime.fromtimestamp(time.time(), UTC) + timedelta(hours=2)
+    await checked(on, f"digest add {soon:%H:%M} UTC here", f"<#{GENERAL}> gets the daily digest every day")
+    clock.put(2 * 3600)
+    post = await on.slack.wait_for_message(GENERAL, "Devin in this channel on")
+    assert "Only the sessions of this channel count." in post["rendered"]

@@ -1,0 +1,201 @@
+"""What people read about subscriptions, about digests that were not posted, and in the warning before a cycle ends."""
+
+from datetime import UTC, date, time
+
+import pytest
+
+from bot.domain.cycle import Cycle
+from bot.domain.editions import Edition, Occasion, Schedule, Share
+from bot.domain.forecast import Forecast
+from bot.domain.subscription import Missed, MissedBecause, Subscription, from_settings
+from bot.flows.money.digest_past import because_dead
+from bot.views import answers
+from bot.views.cycle import CycleFigures
+from bot.views.digest import Figures
+from bot.views.editions import EditionFigures, edition_message, preview
+from tests import sentences
+from tests.markup import written
+from tests.unit.block_kit import assert_valid
+
+NINE = Schedule(time(9), UTC)
+NOVEMBER = Cycle(date(2026, 11, 1), date(2026, 11, 30))
+WEEKLY = Subscription("C0WEB", Edition.WEEKLY, NINE, Share.HERE, "U0ADA")
+DAYS = [date(2026, 11, day) for day in (21, 22, 23, 24)]
+
+
+def digest(occasion=Occasion.DAILY, share=Share.ALL, missed=(), **figures):
+    found = Figures(day=date(2026, 11, 27), **({"total": 12.5, "here": share is Share.HERE} | figures))
+    cycle = NOVEMBER if occasion in {Occasion.CYCLE, Occasion.WARNING} else None
+    message = edition_message(EditionFigures(occasion, share, date(2026, 11, 21), found, cycle, missed=tuple(missed)))
+    assert_valid(message)
+    return message
+
+
+# ---------------------------------------------------------------- what was not posted
+
+
+@pytest.mark.parametrize(
+    ("because", "ending"),
+    [
+        (MissedBecause.AWAY, "was not posted: Devin Bridge was not running then."),
+        (MissedBecause.LATE, "was not posted: Slack was not reached in time."),
+        (MissedBecause.UNKNOWN, "may not have been posted: Slack's answer was lost."),
+        (MissedBecause.SHARED, "was not posted: the channel was shared with another company."),
+        (MissedBecause.ARCHIVED, "was not posted: the channel was archived."),
+        (MissedBecause.NOT_IN_CHANNEL, "was not posted: Devin Bridge was not in the channel."),
+        (MissedBecause.RESTRICTED, "was not posted: Devin Bridge was not allowed to post here."),
+        (MissedBecause.REFUSED, "was not posted: Slack refused."),
+    ],
+)
+def test_why_a_digest_was_not_posted(because, ending):
+    lines = written(digest(missed=[Missed(DAYS[0], because)]).blocks).splitlines()
+    assert lines[-1] == f"The digest of Sat 21 Nov {ending}"
+
+
+def test_several_digests_that_were_not_posted_are_named_together_where_the_reason_is_one():
+    missed = [Missed(day, MissedBecause.AWAY) for day in DAYS] + [Missed(date(2026, 11, 25), MissedBecause.LATE)]
+    assert written(digest(Occasion.WEEKLY, missed=missed).blocks).splitlines()[-2:] == [
+        "The weekly digests of 4 dates from Sat 21 Nov to Tue 24 Nov were not posted: "
+        "Devin Bridge was not running then.",
+        "The weekly digest of Wed 25 Nov was not posted: Slack was not reached in time.",
+    ]
+    two = written(digest(missed=missed[:2]).blocks).splitlines()[-1]
+    assert two == "The digests of Sat 21 Nov and Sun 22 Nov were not posted: Devin Bridge was not running then."
+
+
+@pytest.mark.parametrize(
+    ("reason", "because"),
+    [
+        ("expired", MissedBecause.LATE),
+        ("outcome unknown, search: unreachable", MissedBecause.UNKNOWN),
+        ("chat.postMessage: is_archived", MissedBecause.ARCHIVED),
+        ("chat.postMessage: not_in_channel", MissedBecause.NOT_IN_CHANNEL),
+        ("chat.postMessage: channel_not_found", MissedBecause.NOT_IN_CHANNEL),
+        ("chat.postMessage: restricted_action_read_only_channel", MissedBecause.RESTRICTED),
+        ("chat.postMessage: msg_too_long (needs something)", MissedBecause.REFUSED),
+        ("chat.postMessage: not reached (ConnectError)", MissedBecause.LATE),
+        (None, MissedBecause.LATE),
+    ],
+)
+def test_what_the_reason_of_a_dead_post_means(reason, because):
+    assert because_dead(reason) is because
+
+
+# ---------------------------------------------------------------- titles, the warning, the preview
+
+
+@pytest.mark.parametrize(
+    ("occasion", "share", "title"),
+    [
+        (Occasion.DAILY, Share.ALL, "Devin on Friday, 27 November 2026"),
+        (Occasion.DAILY, Share.HERE, "Devin in this channel on Friday, 27 November 2026"),
+        (Occasion.WEEKLY, Share.ALL, "Devin in the week up to Friday, 27 November 2026"),
+        (Occasion.WEEKLY, Share.HERE, "Devin in this channel in the week up to Friday, 27 November 2026"),
+        (Occasion.CYCLE, Share.ALL, "Devin in November"),
+        (Occasion.WARNING, Share.ALL, "Devin's billing cycle ends in three days"),
+        (Occasion.WARNING, Share.HERE, "Devin in this channel, three days before the billing cycle ends"),
+    ],
+)
+def test_the_title_and_the_notification_say_what_is_counted(occasion, share, title):
+    message = digest(occasion, share)
+    assert written(message.blocks).splitlines()[0] == title
+    assert message.text.startswith(title)
+
+
+def test_a_channel_in_which_nothing_was_used():
+    text = written(digest(Occasion.WEEKLY, Share.HERE, total=0.0).blocks)
+    assert "No session of this channel used anything in this time." in text
+    assert "elsewhere" not in text
+
+
+@pytest.mark.parametrize(
+    ("used", "forecast", "outlook"),
+    [
+        (1200.0, Forecast(1300.0, 1350.0), ":warning: The limit is used up."),
+        (973.0, Forecast(1210.0, 1300.0), ":warning: At this rate the limit will be reached before the cycle ends."),
+        (973.0, Forecast(1120.0, 1210.0), ":warning: At this rate the limit may be reached before the cycle ends."),
+        (973.0, Forecast(1120.0, 1190.0), None),
+        (973.0, None, None),
+    ],
+)
+def test_the_warning_says_how_the_cycle_will_end_beside_its_limit(used, forecast, outlook):
+    cycle = CycleFigures(NOVEMBER, used, limit=1200.0, forecast=forecast)
+    lines = written(digest(Occasion.WARNING, cycle=cycle).blocks).splitlines()
+    assert lines[1].startswith("November: ")
+    assert lines[2:-1] == ([outlook] if outlook else [])
+    assert lines[-1] == (
+        "It ends on Tue 1 Dec at 08:00 UTC. Counted up to Fri 27 Nov, the newest finished billing day."
+    )
+
+
+def test_a_warning_without_figures_says_so():
+    assert sentences.NO_TOTAL in digest(Occasion.WARNING).text
+
+
+def test_a_preview_shows_each_edition_of_the_channel():
+    shown = preview([(Edition.DAILY, digest()), (Edition.WEEKLY, digest(Occasion.WEEKLY))])
+    assert_valid(shown)
+    heads = [line for line in written(shown.blocks).splitlines() if line.startswith("Only you see this")]
+    assert heads == [
+        f"Only you see this, and nothing was posted. As it would be posted here now: the {edition} digest."
+        for edition in ("daily", "weekly")
+    ]
+
+
+# ---------------------------------------------------------------- subscriptions
+
+
+def test_what_can_be_typed():
+    assert answers.digest_forms(NINE).text == (
+        "A digest says in a channel what was spent and what came of it.\n"
+        "• `/devin digest list` shows which channels get which\n"
+        "• `/devin digest add [daily|weekly|cycle] [#channel] [HH:MM] [zone] [all|here]` adds one; "
+        "what you leave out is `daily`, this channel, `09:00`, `UTC` and `all`\n"
+        "• `/devin digest remove 2` removes number 2 of the list that you saw last\n"
+        "• `/devin digest now` shows you, and nobody else, what would be posted here\n"
+        "`weekly` comes on Mondays, `cycle` the day after a billing cycle ends, with a warning three days before its "
+        "end.\n"
+        "`all` counts everything that your Devin organisation uses, `here` the sessions of that channel."
+    )
+
+
+def test_the_list_says_which_channels_get_none_any_more():
+    lost = [(from_settings("C0OPS", NINE), None), (WEEKLY, MissedBecause.ARCHIVED)]
+    assert answers.digest_list(lost).text.splitlines()[1:3] == [
+        "1. daily in <#C0OPS> · 09:00 (UTC) · `all` · from the settings, where alone it can be changed",
+        "2. weekly in <#C0WEB> · 09:00 (UTC) · `here` · added by <@U0ADA> · :warning: not posted: it is archived",
+    ]
+    assert answers.digest_list([]).text == (
+        "No channel gets a digest. `/devin digest add [daily|weekly|cycle] [#channel] [HH:MM] [zone] [all|here]` "
+        "adds one."
+    )
+
+
+def test_what_is_confirmed():
+    assert answers.digest_added(WEEKLY, None, 1795683600).text == (
+        "<#C0WEB> gets the weekly digest on Mondays at 09:00 (UTC). It counts the sessions of that channel. "
+        "The first one comes <!date^1795683600^{date_short_pretty} at {time}|2026-11-26 09:00 UTC>."
+    )
+    cycle = Subscription("C0WEB", Edition.CYCLE, NINE)
+    assert answers.digest_added(cycle, cycle, None).text == (
+        "<#C0WEB> gets the cycle digest the day after a billing cycle ends, with a warning three days before its end, "
+        "at 09:00 (UTC). It counts everything that your Devin organisation uses. "
+        "It replaces the one at 09:00 (UTC), `all`."
+    )
+
+
+@pytest.mark.parametrize(
+    ("because", "why"),
+    [
+        (MissedBecause.ARCHIVED, "it is archived"),
+        (MissedBecause.NOT_IN_CHANNEL, "Devin Bridge is not a member of it any more"),
+        (MissedBecause.RESTRICTED, "only some people may post there, and Devin Bridge is not one of them"),
+        (MissedBecause.SHARED, "it is shared with another company, and a digest shows what you spend"),
+        (MissedBecause.REFUSED, "Slack refuses the post"),
+    ],
+)
+def test_what_the_admins_read_about_a_channel_that_gets_none_any_more(because, why):
+    assert answers.digest_lost(WEEKLY, because).text == (
+        f"The weekly digest could not be posted in <#C0WEB>: {why}. It stays in `/devin digest list` and is tried "
+        "again each time; `/devin digest remove` ends that."
+    )
