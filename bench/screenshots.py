@@ -123,7 +123,7 @@ async def _digest(browser: Browser, one: Playground) -> None:
     await ada.drawer.closes()
     await ada.acts_as("Ada")
     await ada.opens("ops")
-    await ada.sees(sentences.BILLING_DAY)
+    await ada.sees(sentences.DAY_BEGINS)
     await ada.is_up()
     await ada.toast.get_by_role("button").click()
     await expect(ada.toast).to_be_hidden()

@@ -1,4 +1,4 @@
-"""The daily digest and the answer to `/devin usage`: what sessions used, and what became of them."""
+"""The figures of some billing days, and the answer to `/devin usage`: what was used, and what came of it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -9,12 +9,13 @@ from bot.domain.amounts import Price, half_up
 from bot.domain.billing import Period, Withheld, WithheldBecause, parts_of
 from bot.domain.consumption import Correction
 from bot.domain.outcomes import Outcome
+from bot.domain.usual import percent_above
 from bot.views import blocks
 from bot.views.cycle import CycleFigures, cycle_line
-from bot.views.dates import long_date, weekday_date
+from bot.views.dates import long_date
 from bot.views.message import Message
 from bot.views.outcomes import pull_requests_moved, sessions_by_outcome, waiting_now
-from bot.views.text import acus, counted, duration, fitted, hundredths, link, tenths, tenths_of_acus, total_acus
+from bot.views.text import duration, fitted, link, tenths, tenths_of_acus, total_acus
 
 HOURS: Final = "08:00 UTC to 08:00 UTC"
 NO_TOTAL: Final = "The total could not be read from Devin this time."
@@ -41,10 +42,7 @@ WITHHELD: Final[Mapping[WithheldBecause, str]] = {
     WithheldBecause.QUOTA: _OWN_ROWS_ONLY + "Devin shows no bill while a quota is used up (`{named}`). "
     "An admin of your Devin organisation can raise it.",
 }
-CORRECTED: Final = "{day} corrected: {before} → {after}."
-MORE_CORRECTED: Final = "and {days}."
 MOST_EXPENSIVE_LISTED: Final = 5
-CORRECTIONS_LISTED: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +69,7 @@ class Figures:
     day: date
     total: float | None = None
     through_slack: float = 0.0
-    mean_before: float | None = None
+    usual: float | None = None  # what a day like this one takes
     outcomes: Mapping[Outcome, int] = field(default_factory=dict)  # of the sessions that were active
     pull_requests_opened: int = 0
     pull_requests_merged: int = 0
@@ -84,11 +82,7 @@ class Figures:
     corrections: tuple[Correction, ...] = ()  # of other days, newest first, which no digest has named yet
     worked: float = 0.0  # seconds, on the finished sessions, where there are no ACUs to tell
     price: Price | None = None  # of an ACU; without one no money is shown
-
-
-def digest(figures: Figures) -> Message:
-    """Build the digest of one finished billing day from its `figures`."""
-    return _report(f"Devin on {long_date(figures.day)}", f"Billing day {HOURS}.", figures, compared=True)
+    read_at: float | None = None  # when the bill of `day` was read
 
 
 def usage(period: Period, figures: Figures) -> Message:
@@ -99,28 +93,31 @@ def usage(period: Period, figures: Figures) -> Message:
         Period.YESTERDAY: ("Devin yesterday", f"Billing day {named}, {HOURS}."),
         Period.WEEK: ("Devin in the last seven days", f"Seven billing days up to {named}, each {HOURS}."),
     }[period]
-    # Only a finished day compares with the mean of finished days; a running day and a week do not.
+    # Only a finished day compares with what finished days take; a running day and a week do not.
     return _report(title, scope, figures, compared=period is Period.YESTERDAY)
 
 
-def change(total: float, mean: float | None) -> str:
-    """Compare the `total` of a day with the `mean` of the seven before, in percent or, where that fails, in words."""
-    if mean is None or mean <= 0:
+def change(total: float, usual: float | None) -> str:
+    """Compare the `total` of a day with what is `usual`, in percent or, where that fails, in words."""
+    percent = percent_above(total, usual)
+    if percent is None or usual is None:
         return NOTHING_BEFORE
-    percent = round((total - mean) / mean * 100)
-    if percent == 0:
-        return UNCHANGED
-    return f"{'▲' if percent > 0 else '▼'} {abs(percent):,} % (usual: {tenths(mean)})"
+    return f"{arrow(percent)} (usual {tenths(usual)})" if percent else UNCHANGED
+
+
+def arrow(percent: int) -> str:
+    """Write by how many `percent` a day is above what is usual, or below it."""
+    return f"{'▲' if percent > 0 else '▼'} {abs(percent):,} %"
 
 
 def _report(title: str, scope: str, figures: Figures, *, compared: bool) -> Message:
     lines = [*_amounts(figures, compared), *_results(figures)]
-    if _no_acus_at_all(figures):
-        lines += _without_acus(figures)
+    if no_acus_at_all(figures):
+        lines += without_acus(figures)
     elif figures.cycle is not None:
         lines.append(cycle_line(figures.cycle, figures.price))
     most_expensive = _most_expensive(figures)
-    source = _source(figures)
+    source = why_own_rows(figures)
     return Message(
         _notification(title, figures),
         [
@@ -128,7 +125,6 @@ def _report(title: str, scope: str, figures: Figures, *, compared: bool) -> Mess
             *blocks.context([scope]),
             blocks.section("\n".join(lines)),
             *blocks.sections(most_expensive),
-            *blocks.context(["\n".join(_corrections(figures.corrections))]),
             *blocks.context(source),
         ],
     )
@@ -139,18 +135,18 @@ def _notification(title: str, figures: Figures) -> str:
 
 
 def _spent(figures: Figures) -> list[str]:
-    if _no_acus_at_all(figures):
+    if no_acus_at_all(figures):
         return []
     return [_used(figures)]
 
 
 def _amounts(figures: Figures, compared: bool) -> list[str]:
-    if _no_acus_at_all(figures):
+    if no_acus_at_all(figures):
         return [NO_ACUS]
     versus = compared and (figures.total is not None or figures.withheld is not None)
     used = figures.through_slack if figures.total is None else figures.total
-    changed = f" · {change(used, figures.mean_before)}" if versus else ""
-    more = _why_no_total(figures) if figures.total is None else _parts(figures.total, figures)
+    changed = f" · {change(used, figures.usual)}" if versus else ""
+    more = why_no_total(figures) if figures.total is None else _parts(figures.total, figures)
     return [f"{_used(figures, '*')}{changed}", *more]
 
 
@@ -161,7 +157,8 @@ def _used(figures: Figures, mark: str = "") -> str:
     return f"{mark}{total_acus(figures.through_slack, figures.price)}{mark} through Slack"
 
 
-def _no_acus_at_all(figures: Figures) -> bool:
+def no_acus_at_all(figures: Figures) -> bool:
+    """Whether there are no ACUs to show, because Devin reports none although sessions were done."""
     return figures.no_acus_reported and not figures.total
 
 
@@ -174,7 +171,8 @@ def _parts(total: float, figures: Figures) -> list[str]:
     return [f"{tenths(ours or figures.through_slack)} through Slack, {tenths(others)} elsewhere"]
 
 
-def _why_no_total(figures: Figures) -> list[str]:
+def why_no_total(figures: Figures) -> list[str]:
+    """Say in a line why the bill of `figures` is not shown, unless Devin withholds it."""
     if figures.withheld is not None:
         return []  # it is said below, as the source of the figures
     if figures.not_in_yet is not None:
@@ -187,7 +185,8 @@ def _results(figures: Figures) -> list[str]:
     return [line for line in (sessions_by_outcome(figures.outcomes), moved, waiting_now(figures.waiting)) if line]
 
 
-def _without_acus(figures: Figures) -> list[str]:
+def without_acus(figures: Figures) -> list[str]:
+    """Say in a line for how long Devin worked, in place of ACUs."""
     return [f"Devin worked for {duration(figures.worked)} on the finished ones."] if figures.worked else []
 
 
@@ -207,18 +206,10 @@ def _row(entry: MostExpensive) -> str:
     return " · ".join(part for part in (f"{thread}: {tenths_of_acus(entry.acus)}", asker, devin) if part)
 
 
-def _source(figures: Figures) -> list[str]:
+def why_own_rows(figures: Figures) -> list[str]:
+    """Say in a line why only our own sessions count, or why they add up to more than the bill."""
     if figures.withheld is not None:
         named = fitted(figures.withheld.named, 60).replace("`", "")
         return [WITHHELD[figures.withheld.because].format(named=named)]
     more = figures.total is not None and half_up(figures.through_slack, 1) > half_up(figures.total, 1)
     return [OWN_COUNT.format(acus=tenths_of_acus(figures.through_slack))] if more else []
-
-
-def _corrections(corrections: tuple[Correction, ...]) -> list[str]:
-    listed = [
-        CORRECTED.format(day=weekday_date(one.day), before=hundredths(one.before), after=acus(one.after))
-        for one in corrections[:CORRECTIONS_LISTED]
-    ]
-    more = len(corrections) - len(listed)
-    return [*listed, MORE_CORRECTED.format(days=counted(more, "more day"))] if more else listed

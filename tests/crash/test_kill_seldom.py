@@ -176,7 +176,7 @@ async def first_start_noted(one: Scene) -> None:
 
 
 async def time_comes(one: Scene, _: None) -> None:
-    await one.slack.wait_for_message(OPS, sentences.DIGEST_BEGINS, within=PATIENCE)
+    await one.slack.wait_for_message(OPS, sentences.DAY_BEGINS, within=PATIENCE)
 
 
 async def one_digest(one: Scene, _: None) -> None:

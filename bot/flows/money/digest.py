@@ -12,13 +12,14 @@ from bot.devin.errors import DevinError
 from bot.domain.billing import LATEST, Due, Skipped, digest_due, newest_finished
 from bot.domain.keys import short_id
 from bot.flows.money.announced_corrections import AnnouncedCorrections
+from bot.flows.money.digest_figures import DigestReader
 from bot.flows.money.usage_ledger import UsageLedger
 from bot.flows.services import Services
 from bot.flows.workspace import Workspace
 from bot.logs import get_logger
 from bot.store import due, outbox
 from bot.store.outbox import OutboxRow
-from bot.views.digest import digest
+from bot.views.digest_posts import digest_posts
 
 log = get_logger(__name__)
 
@@ -39,6 +40,7 @@ class Digest:
         self._workspace = workspace
         self._name = due.digest(workspace.team)
         self._usage_ledger = usage_ledger
+        self._reader = DigestReader(services, usage_ledger)
         self._waits: str | None = None  # the date whose wait for Devin was logged last
 
     async def tick(self) -> float:
@@ -105,7 +107,7 @@ class Digest:
             return
         # The newest day at the digest's own time, so that a late digest neither repeats a day nor leaves one out.
         day = newest_finished(at)
-        figures = await self._usage_ledger.figures(self._workspace, day)
+        figures = await self._reader.read(self._workspace, day)
         async with self._services.unit_of_work(ref=short_id(key)) as uow:
             corrections = AnnouncedCorrections(uow, self._workspace, channel)
             await corrections.lock()
@@ -113,11 +115,10 @@ class Digest:
                 return  # another worker has stored it since this one checked
             # In one commit with the post: a crash before it leaves both for the next check, and none after it says a
             # correction twice.
-            message = digest(replace(figures, corrections=await corrections.take(key, figures)))
-            row = uow.post_row(
-                key, self._workspace.team, channel, None, message, expires_at=at + LATEST.total_seconds()
-            )
-            await uow.add_to_outbox(replace(row, payload=row.payload | {"once": True}))
+            posts = digest_posts(figures.with_corrections(await corrections.take(key, figures.figures)))
+            until = at + LATEST.total_seconds()
+            rows = uow.thread_rows(key, self._workspace.team, channel, posts.root, posts.thread, expires_at=until)
+            await uow.add_to_outbox(*(replace(row, payload=row.payload | {"once": True}) for row in rows))
         log.info(
             "digest stored",
             team=self._workspace.team,

@@ -7,9 +7,10 @@ The bill is the whole organisation's, and the differences are those of our own s
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
+from bot.domain import usual
 from bot.domain.billing import (
     ONE_DAY,
     SETTLING,
@@ -49,6 +50,7 @@ class AcusByDay:
     own: Mapping[date, float]
     late: frozenset[date] = frozenset()
     withheld: Withheld | None = None
+    read_at: Mapping[date, float] = field(default_factory=dict)  # when the bill of a day was read
 
     def total(self, days: Sequence[date]) -> float | None:
         """Return what Devin billed for the days, or None if one of them is not known."""
@@ -68,10 +70,10 @@ class AcusByDay:
             return None
         return self.through_slack(days) if self.withheld else self.total(days)
 
-    def mean(self, days: Sequence[date]) -> float | None:
-        """Return the mean of the days, or None if one of them is not known."""
-        best = self.best(days)
-        return None if best is None else best / len(days)
+    def usual(self, day: date) -> float | None:
+        """Return what a day like `day` usually takes, or None if too little is known to say."""
+        known = {one: self.best((one,)) for one in days_before(day, usual.HISTORY_DAYS)}
+        return usual.usual({one: acus for one, acus in known.items() if acus is not None}, day)
 
     def newest_in(self, day: date) -> date:
         """Return the newest day up to `day` whose bill is not late."""
@@ -111,7 +113,7 @@ class UsageLedger:
         days, org_id = _span(since or day, day), workspace.organisation.id
         theirs, span = (workspace.team, org_id), (bounds(days[0])[0], bounds(day)[1])
         async with self._services.db.scan(first=first) as tx:
-            amounts = await self._acus_by_day(tx, org_id, days)
+            amounts = await self.acus_by_day(tx, org_id, days)
             outcomes = await session_days.outcomes(tx, *theirs, days[0], day)
             opened, merged = await pull_requests.counts_between(tx, *theirs, *span)
             waiting = await session_counts.waiting_now(tx, *theirs)
@@ -123,8 +125,8 @@ class UsageLedger:
             day=day,
             total=amounts.total(days),
             through_slack=amounts.through_slack(days),
-            # To compare a sum of several days with a mean of single days would say nothing.
-            mean_before=amounts.mean(days_before(day)) if len(days) == 1 else None,
+            # To compare a sum of several days with what a single day takes would say nothing.
+            usual=amounts.usual(day) if len(days) == 1 else None,
             outcomes=outcomes,
             pull_requests_opened=opened,
             pull_requests_merged=merged,
@@ -136,6 +138,7 @@ class UsageLedger:
             no_acus_reported=no_acus,
             worked=worked,
             price=workspace.policy.acu_price,
+            read_at=amounts.read_at.get(day),
         )
 
     async def usage(self, workspace: Workspace, period: Period) -> Message:
@@ -145,7 +148,8 @@ class UsageLedger:
 
     # ------------------------------------------------------------ figures
 
-    async def _acus_by_day(self, tx: Transaction, org_id: str, days: Sequence[date]) -> AcusByDay:
+    async def acus_by_day(self, tx: Transaction, org_id: str, days: Sequence[date]) -> AcusByDay:
+        """Return the ACUs of the days, and of those before them that they are compared with."""
         last = days[-1]
         first = _first_compared(days[0], last)
         now = self._services.clock()
@@ -156,7 +160,12 @@ class UsageLedger:
         if withheld is not None and any(day not in read for day in days):
             return AcusByDay({}, own, withheld=withheld)
         late = frozenset(day for day, acus in read.items() if not is_bill_in(day, acus, own.get(day, 0.0), now))
-        return AcusByDay({day: acus for day, acus in read.items() if day not in late}, own, late)
+        return AcusByDay(
+            billed={day: acus for day, acus in read.items() if day not in late},
+            own=own,
+            late=late,
+            read_at={day: figure.read_at for day, figure in stored.items()},
+        )
 
     async def _cycle(self, tx: Transaction, workspace: Workspace, day: date, shown: AcusByDay) -> CycleFigures | None:
         """The figures of the cycle that `day` is in, to stand beside the `shown` amounts; None if they are not known.
@@ -166,7 +175,7 @@ class UsageLedger:
         org_id, finished = workspace.organisation.id, newest_finished(self._services.clock())
         cycle = await cycle_of(tx, org_id, bounds(day)[0])
         limit = await limit_of(tx, org_id, workspace.policy)
-        amounts = await self._acus_by_day(tx, org_id, _span(history_start(cycle), day))
+        amounts = await self.acus_by_day(tx, org_id, _span(history_start(cycle), day))
         if amounts.withheld is not None and shown.withheld is None:
             return None  # it would count our own sessions alone, beside a total of all
         month = calendar_month(day)
@@ -219,5 +228,5 @@ def _span(first: date, last: date) -> tuple[date, ...]:
 
 
 def _first_compared(first: date, last: date) -> date:
-    """Return the first day that figures from `first` to `last` need: that of the month, or of the days before."""
-    return min(first, days_before(last)[0], last.replace(day=1))
+    """Return the first day that figures from `first` to `last` need: that of the month, or of what is usual."""
+    return min(first, days_before(last, usual.HISTORY_DAYS)[0], last.replace(day=1))
