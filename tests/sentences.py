@@ -826,6 +826,7 @@ def message_lost(session: str, reference: str) -> str:
 
 DAY_BEGINS = "Day 08:00\N{EN DASH}08:00 UTC"
 DAY = f"{DAY_BEGINS}."
+CHART_BEGINS = "ACUs a day, "
 NEEDS_SOMEBODY = "*Needs somebody*"
 TODAY = "Devin today, so far"
 YESTERDAY = "Devin yesterday"

@@ -48,7 +48,13 @@ def start(make, store):
 
 
 async def posts(store):
-    return await store.rows(outbox, outbox.c.seq)
+    """The roots."""
+    return [row for row in await store.rows(outbox, outbox.c.seq) if row["thread"] == row["key"]]
+
+
+async def thread(store):
+    """The posts that wait for their root, in their order."""
+    return [row for row in await store.rows(outbox, outbox.c.seq) if row["thread"] != row["key"]]
 
 
 async def keys(store):
@@ -118,6 +124,42 @@ async def test_the_post(start, store, bills):
         ":speech_balloon: Do b · Ada · 1 d · <https://acme.slack.com/archives/C0WORK/p1779105601000000|thread>\n"
         ":x: Do c · Ada · 1 d · <https://acme.slack.com/archives/C0WORK/p1779105602000000|thread>\n"
         f"{sentences.day_read('07:00')}"
+    )
+
+
+async def test_the_thread_of_the_post(start, store, bills):
+    """People, channels, sessions and repositories, each with rows that add up to the bill."""
+    bills.days = {date(2026, 5, day): 2.0 for day in range(1, 18)} | {date(2026, 5, 18): 9.5}
+    noon = utc(2026, 5, 18, 12)
+    await store.person("U0ADA", "Ada", noon)
+    await store.session("a", noon, title="Fix the login test", detail="finished")
+    await store.session("b", noon + 1, requester="U0BEN", requester_name="Ben", channel="D0BEN")
+    for number in range(5):
+        await store.session(f"c{number}", noon + 2 + number, requester=f"U{number}", requester_name=f"Person {number}")
+    await store.pull_request("a", "https://github.com/acme/web/pull/1", noon)
+    await store.spent(date(2026, 5, 18), a=6.25, b=0.5, **{f"c{number}": 0.25 for number in range(5)})
+    with frozen_at(2026, 5, 20, 6, 50) as frozen:
+        await run(frozen, start(), utc(2026, 5, 20, 7, 10))
+    (root,), rows = await posts(store), await thread(store)
+    assert [row["key"].removeprefix(root["key"]) for row in rows] == [":1", ":2", ":3", ":4", ":5", ":6"]
+    assert {(row["thread"], row["thread_ts"], row["expires_at"]) for row in rows} == {
+        (root["key"], None, root["expires_at"])
+    }
+    assert all(row["payload"]["once"] for row in rows)
+    assert [row["payload"]["text"] for row in rows] == [
+        "ACUs a day, 5 May to 18 May: most on Mon 18 May with 9.5; on Mon 18 May spent 9.5, usual 2.",
+        "People, Mon 18 May: Ada 6.3 ACUs, Ben 0.5 ACUs, Person 0 0.3 ACUs, Person 1 0.2 ACUs, Person 2 0.2 ACUs, "
+        "others 0.5 ACUs, elsewhere 1.5 ACUs, total 9.5 ACUs",
+        "Channels, Mon 18 May: <#C0WORK> 7.5 ACUs, direct messages 0.5 ACUs, elsewhere 1.5 ACUs, total 9.5 ACUs",
+        "Sessions, Mon 18 May: Fix the login test 6.3 ACUs, Do b 0.5 ACUs, Do c0 0.3 ACUs, Do c1 0.2 ACUs, "
+        "Do c2 0.2 ACUs, others 0.5 ACUs, elsewhere 1.5 ACUs, total 9.5 ACUs",
+        "Repositories, Mon 18 May: acme/web 6.3 ACUs, no repository known 1.7 ACUs, elsewhere 1.5 ACUs, total 9.5 ACUs",
+        "Without a PR so far: 1.8 ACUs of the 8 through Slack, in 6 sessions.",
+    ]
+    kinds = [[block["type"] for block in form["blocks"]] for form in rows[0]["payload"]["plainer"]]
+    assert ([block["type"] for block in rows[0]["payload"]["blocks"]], kinds) == (
+        ["section", "data_visualization"],
+        [["section", "section"]],
     )
 
 
@@ -514,8 +556,9 @@ async def test_a_restart_late_in_an_outage_asks_once_and_posts(start, store, bil
     assert await keys(store) == ["2026-05-19", "2026-05-20"]
 
 
-async def test_a_digest_that_slack_could_not_take_in_time_is_not_posted(start, make, store):
+async def test_a_digest_that_slack_could_not_take_in_time_is_not_posted(start, make, store, bills):
     """Six hours after its time it is outdated: the sender lets it go without asking Slack."""
+    bills.days = {date(2026, 5, 18): 2.0, date(2026, 5, 17): 1.0}
     with frozen_at(2026, 5, 20, 6, 50) as frozen:
         await run(frozen, start(), utc(2026, 5, 20, 7, 10))
         frozen.move_to(datetime(2026, 5, 20, 13, 0, 1, tzinfo=UTC))
@@ -524,6 +567,7 @@ async def test_a_digest_that_slack_could_not_take_in_time_is_not_posted(start, m
         sender = Send(services, failures, FilePosts(services, failures, FileTransfers()), SharedChannels(services))
         await sender.work("out:T0ACME:C0ADMINS")
     assert [(row["state"], row["reason"]) for row in await posts(store)] == [("dead", "expired")]
+    assert {(row["state"], row["reason"]) for row in await thread(store)} == {("dead", "expired")}
 
 
 # ---------------------------------------------------------------- replicas, on both databases
@@ -538,6 +582,6 @@ async def test_replicas_make_one_post(make, either_store, clock, bills):
     for moment in (clock.now, utc(2026, 5, 20, 7), utc(2026, 5, 20, 7, 0, 30)):
         clock.now = moment
         await asyncio.gather(*(digest.tick() for digest in replicas))
-    (row,) = await either_store.rows(outbox)
+    (row,) = await posts(either_store)
     assert row["key"] == "digest:T0ACME:C0ADMINS:2026-05-20"
     assert await either_store.all(inbox.c.key) == []

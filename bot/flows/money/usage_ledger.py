@@ -22,6 +22,7 @@ from bot.domain.billing import (
     is_bill_in,
     newest_finished,
 )
+from bot.domain.chart_days import CHART_DAYS
 from bot.domain.cycle import calendar_month
 from bot.domain.session import Session
 from bot.flows.money.consumption_reader import ConsumptionReader, read_withheld
@@ -228,5 +229,5 @@ def _span(first: date, last: date) -> tuple[date, ...]:
 
 
 def _first_compared(first: date, last: date) -> date:
-    """Return the first day that figures from `first` to `last` need: that of the month, or of what is usual."""
-    return min(first, days_before(last, usual.HISTORY_DAYS)[0], last.replace(day=1))
+    """Return the first day that figures from `first` to `last` need: that of the month, or of a chart's history."""
+    return min(first, days_before(last, CHART_DAYS + usual.HISTORY_DAYS)[0], last.replace(day=1))
