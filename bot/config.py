@@ -86,6 +86,7 @@ WRONG: Final = {
         " 2.25 USD or 2.25 €."
     ),
     "bot_cycle_acus": "must be a number of ACUs above 0 and up to a billion, without separators, for example 1200.",
+    "bot_names": "must be on or off.",
     "bot_retention_days": "must be a whole number of days from 1 to 3650, for example 30.",
     "bot_keep_dead_texts": "must be yes or no.",
     "bot_code_hosts": (
@@ -244,6 +245,7 @@ class Settings(StoreSettings):
     bot_timezone: Annotated[ZoneInfo, BeforeValidator(_zone)] = ZoneInfo("UTC")
     bot_acu_price: AcuPrice = None
     bot_cycle_acus: Acus | None = None
+    bot_names: bool = True
     bot_host: str | None = None
     bot_metrics_token: Annotated[SecretStr, Field(min_length=16)] | None = None
     bot_retention_days: int = Field(30, ge=1, le=3650)

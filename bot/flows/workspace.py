@@ -27,6 +27,7 @@ class Policy:
     code_hosts: frozenset[str] = frozenset()
     acu_price: Price | None = None
     cycle_acus: float | None = None  # the limit of a billing cycle, where Devin names none
+    shows_names: bool = True  # whether figures name people; else they count them
 
     @property
     def wants_figures(self) -> bool:

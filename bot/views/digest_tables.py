@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from enum import StrEnum
 from typing import Final
 
 from bot.domain.amounts import half_up
@@ -32,6 +33,14 @@ class Spender:
     asker: str | None = None  # of a session
 
 
+class LastColumn(StrEnum):
+    """What stands in the last column of a table: how many sessions a row has, who asked for its session, or nothing."""
+
+    SESSIONS = "Sessions"
+    ASKER = "Asked by"
+    NONE = ""
+
+
 @dataclass(frozen=True, slots=True)
 class SpenderTable:
     """A table: what its rows are, the rows themselves, and the `others` in sum, if there are more."""
@@ -40,7 +49,7 @@ class SpenderTable:
     column: str
     rows: Sequence[Spender]
     others: Spender | None = None
-    with_askers: bool = False  # in place of the number of sessions
+    last: LastColumn = LastColumn.SESSIONS
 
 
 def spender_table(table: SpenderTable, total: float | None, day: str) -> FigureTable | None:
@@ -58,10 +67,15 @@ def spender_table(table: SpenderTable, total: float | None, day: str) -> FigureT
     named = [*rows, *([Spender(ELSEWHERE, elsewhere, 0)] if elsewhere else [])]
     amounts = shares([row.acus for row in named], whole)
     percents = _percents([row.acus for row in named])
-    columns = (table.column, "ACUs", "Share", "Asked by" if table.with_askers else "Sessions")
-    lines = [_cells(row, amount, percent, table) for row, amount, percent in zip(named, amounts, percents, strict=True)]
-    last = (Cell(TOTAL), _acus(whole), _percent(exact_sum(percents)), _last(table, named))
-    return FigureTable(f"{table.caption}, {day}", columns, [*lines, last])
+    total_row = Spender(TOTAL, Decimal(0), sum(row.sessions for row in named))
+    lines = [
+        _cells(row, amount, percent, table.last)
+        for row, amount, percent in zip(
+            [*named, total_row], [*amounts, whole], [*percents, exact_sum(percents)], strict=True
+        )
+    ]
+    columns = (table.column, "ACUs", "Share", *([table.last.value] if table.last.value else []))
+    return FigureTable(f"{table.caption}, {day}", columns, lines)
 
 
 def _percents(amounts: Sequence[Decimal]) -> list[Decimal]:
@@ -72,10 +86,14 @@ def _percents(amounts: Sequence[Decimal]) -> list[Decimal]:
     return shares([amount * _HUNDRED / whole for amount in amounts], _HUNDRED)
 
 
-def _cells(row: Spender, amount: Decimal, percent: Decimal, table: SpenderTable) -> tuple[Cell, ...]:
+def _cells(row: Spender, amount: Decimal, percent: Decimal, last: LastColumn) -> tuple[Cell, ...]:
     name = Cell(row.name, url=row.url, channel=row.channel)
-    last = Cell(row.asker or "") if table.with_askers else _sessions(row.sessions)
-    return (name, _acus(amount), _percent(percent), last)
+    detail = {
+        LastColumn.SESSIONS: (_sessions(row.sessions),),
+        LastColumn.ASKER: (Cell(row.asker or ""),),
+        LastColumn.NONE: (),
+    }[last]
+    return (name, _acus(amount), _percent(percent), *detail)
 
 
 def _acus(amount: Decimal) -> Cell:
@@ -90,7 +108,3 @@ def _percent(percent: Decimal) -> Cell:
 
 def _sessions(number: int) -> Cell:
     return Cell(f"{number:,}", said=counted(number, "session"), value=float(number)) if number else Cell("")
-
-
-def _last(table: SpenderTable, rows: Sequence[Spender]) -> Cell:
-    return Cell("") if table.with_askers else _sessions(sum(row.sessions for row in rows))

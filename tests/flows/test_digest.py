@@ -163,6 +163,43 @@ async def test_the_thread_of_the_post(start, store, bills):
     )
 
 
+async def test_without_names_people_are_counted_and_small_groups_merged(start, store, bills):
+    bills.days = {date(2026, 5, 18): 9.5}
+    noon = utc(2026, 5, 18, 12)
+    for number, acus in enumerate((4.0, 2.0, 1.0, 1.0)):
+        channel, where = ("C0SMALL", "small") if number == 3 else ("C0WORK", "web")
+        name = f"s{number}"
+        await store.session(name, noon + number, requester=f"U{number}", requester_name="Ada", channel=channel)
+        await store.pull_request(name, f"https://github.com/acme/{where}/pull/{number}", noon)
+        await store.spent(date(2026, 5, 18), **{name: acus})
+    await store.session("waits", noon + 9, detail="waiting_for_user", requester_name="Ada")
+    await store.person("U0", "Ada", noon)
+    with frozen_at(2026, 5, 20, 6, 50) as frozen:
+        await run(frozen, start(shows_names=False), utc(2026, 5, 20, 7, 10))
+    rows = [*await posts(store), *await thread(store)]
+    assert [row["payload"]["text"] for row in rows if ": " in row["payload"]["text"]][1:] == [
+        "People, Mon 18 May: 4 people 8.0 ACUs, elsewhere 1.5 ACUs, total 9.5 ACUs",
+        "Channels, Mon 18 May: <#C0WORK> 7.0 ACUs, others 1.0 ACUs, elsewhere 1.5 ACUs, total 9.5 ACUs",
+        "Sessions, Mon 18 May: Do s0 4.0 ACUs, Do s1 2.0 ACUs, Do s2 1.0 ACUs, Do s3 1.0 ACUs, elsewhere 1.5 ACUs, "
+        "total 9.5 ACUs",
+        "Repositories, Mon 18 May: acme/web 7.0 ACUs, others 1.0 ACUs, elsewhere 1.5 ACUs, total 9.5 ACUs",
+    ]
+    assert ":speech_balloon: Do waits · 1 d · <https" in written(rows[0]["payload"]["blocks"])
+    assert [row["key"] for row in rows if "Ada" in str(row["payload"])] == []
+
+
+async def test_a_few_people_are_the_others(start, store, bills):
+    bills.days = {date(2026, 5, 18): 9.5}
+    noon = utc(2026, 5, 18, 12)
+    await store.session("a", noon, requester="U1")
+    await store.session("b", noon + 1, requester="U2")
+    await store.spent(date(2026, 5, 18), a=4.0, b=1.0)
+    with frozen_at(2026, 5, 20, 6, 50) as frozen:
+        await run(frozen, start(shows_names=False), utc(2026, 5, 20, 7, 10))
+    texts = [row["payload"]["text"] for row in await thread(store)]
+    assert "People, Mon 18 May: others 5.0 ACUs, elsewhere 4.5 ACUs, total 9.5 ACUs" in texts
+
+
 async def test_a_post_without_permission(start, store, bills):
     bills.refusal = {"detail": "Forbidden"}
     await store.session("a", utc(2026, 5, 18, 12), title="Fix the login test")

@@ -255,6 +255,15 @@ async def test_the_figures_of_a_day(usage_ledger, bills, store):
     assert (cheap.title, cheap.acus, cheap.requester) == ("Upgrade", 0.25, None)
 
 
+async def test_without_names_nobody_is_named(make, store, clock):
+    clock.now = NOW
+    await store.person("U0ADA", "Ada", NOW)
+    await store.session("a", NOW - 86_400)
+    await store.spent(YESTERDAY, a=4.0)
+    figures = await UsageLedgerOfOne(make(store, clock, shows_names=False)).figures(YESTERDAY)
+    assert [(entry.title, entry.requester) for entry in figures.most_expensive] == [("Do a", None)]
+
+
 async def test_the_five_most_expensive_of_many(usage_ledger, store):
     for number in range(7):
         await store.session(f"s{number}", NOW - 86_400 + number, requester="U0ADA")

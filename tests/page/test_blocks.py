@@ -208,7 +208,7 @@ async def test_a_chart_shows_its_lines_and_says_its_numbers(shown: Shown) -> Non
     )
     await expect(drawing.locator("polyline")).to_have_count(3)
     await expect(block.get_by_role("listitem")).to_have_text(["Spent", "Usual", "Limit's pace"])
-    await expect(drawing.locator(".bk-scale.is-right")).to_have_text(["0", "25", "50"])
+    await expect(drawing.locator(".bk-scale.is-right")).to_have_text(["0", "25", "50", "Thu 26 Nov"])
     highest = await drawing.locator("circle.bk-series-0").evaluate_all(
         "(dots) => dots.map((dot) => +dot.getAttribute('cy'))"
     )

@@ -9,7 +9,7 @@ from inline_snapshot import snapshot
 
 from bot.domain.amounts import half_up
 from bot.domain.consumption import exact, exact_sum
-from bot.views.digest_tables import Spender, SpenderTable, spender_table
+from bot.views.digest_tables import LastColumn, Spender, SpenderTable, spender_table
 from bot.views.figure_tables import table_message
 from tests.markup import with_markup, written
 from tests.unit.block_kit import NASTY, assert_calls_nobody, assert_valid
@@ -68,7 +68,7 @@ def test_a_table_has_three_forms_that_say_the_same():
             Spender("Fix the login test", Decimal("1.25"), url="https://acme.slack.com/p1", asker="Ann"),
             Spender("Upgrade", Decimal("0.25")),
         ),
-        with_askers=True,
+        last=LastColumn.ASKER,
     )
     message = table_message(spender_table(sessions, 2.0, DAY))
     forms = message.forms()

@@ -72,7 +72,7 @@ class DigestReader:
                 title=session.title,
                 state=session.display_state,
                 seconds=now - last_change(session),
-                asker=session.requester_name or None,
+                asker=(session.requester_name or None) if workspace.policy.shows_names else None,
                 permalink=_permalink(workspace, session),
             )
             for session in sessions

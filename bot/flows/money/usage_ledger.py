@@ -214,7 +214,8 @@ class UsageLedger:
 
 async def _described(tx: Transaction, workspace: Workspace, session: Session, acus: float) -> MostExpensive:
     thread = session.thread_ts
-    asker = await people.get(tx, session.team, session.requester, read_after=0.0)
+    shows_name = workspace.policy.shows_names
+    asker = await people.get(tx, session.team, session.requester, read_after=0.0) if shows_name else None
     return MostExpensive(
         title=session.title,
         acus=acus,

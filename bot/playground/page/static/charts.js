@@ -1,14 +1,15 @@
 /** The `data_visualization` block: lines, areas, bars or a pie, with the same in words for those who hear it. */
 
-import { el, forReaders } from "./dom.js";
+import { el } from "./dom.js";
 
 const SVG = "http://www.w3.org/2000/svg";
-const WIDTH = 600;
-const HEIGHT = 220;
-const LEFT = 48;
-const TOP = 12;
+const WIDTH = 380;
+const HEIGHT = 190;
+const LEFT = 40;
+const RIGHT = 16;
+const TOP = 24;
 const BOTTOM = 28;
-const MOST_LABELS = 6; // below a chart; more would run into each other
+const MOST_LABELS = 4; // below a chart; more would run into each other
 
 /** Draw the block. */
 export function dataVisualization(block) {
@@ -18,16 +19,10 @@ export function dataVisualization(block) {
   const svg = node("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, class: "bk-chart", role: "img" });
   svg.setAttribute("aria-label", `${block.title}. ${inWords(chart)}`);
   svg.append(...(chart.type === "pie" ? pie(chart.segments ?? []) : axes(chart)));
-  const axis = chart.axis_config?.y_label;
   return el(
     "figure",
     { class: "bk-figure bk-chart-frame" },
-    el(
-      "figcaption",
-      { class: "bk-chart-title" },
-      block.title,
-      axis && el("span", { class: "is-soft" }, ` ${axis}`),
-    ),
+    el("figcaption", { class: "bk-chart-title" }, block.title),
     svg,
     el(
       "ul",
@@ -36,7 +31,6 @@ export function dataVisualization(block) {
         el("li", null, el("span", { class: `bk-key bk-series-${place}`, "aria-hidden": "true" }), name),
       ),
     ),
-    forReaders(inWords(chart)),
   );
 }
 
@@ -63,12 +57,14 @@ function axes({ type, series = [], axis_config: config = {} }) {
   const values = series.flatMap((one) => one.data.map((it) => it.value));
   const top = roundedUp(Math.max(...values, 0));
   const low = Math.min(...values, 0);
-  const slot = (WIDTH - LEFT) / Math.max(labels.length, 1);
+  const slot = (WIDTH - LEFT - RIGHT) / Math.max(labels.length, 1);
   const x = (place) => LEFT + slot * (place + 0.5);
   const y = (value) => TOP + (HEIGHT - TOP - BOTTOM) * (1 - (value - low) / (top - low || 1));
   const draw = { line, area, bar }[type] ?? line;
   const scale = { x, y, slot, zero: y(0), count: series.length };
-  return [...grid(low, top, y), ...below(labels, x), ...series.flatMap((one, place) => draw(one, place, scale))];
+  const unit = config.y_label ? [node("text", { x: 0, y: 12, class: "bk-scale is-left" }, config.y_label)] : [];
+  const drawn = series.flatMap((one, place) => draw(one, place, scale));
+  return [...unit, ...grid(low, top, y), ...below(labels, x), ...drawn];
 }
 
 /** The next number above a value that is easy to read. */
@@ -82,7 +78,7 @@ function roundedUp(value) {
 
 function grid(low, top, y) {
   return [low, (low + top) / 2, top].flatMap((value) => [
-    node("line", { x1: LEFT, x2: WIDTH, y1: y(value), y2: y(value), class: "bk-grid" }),
+    node("line", { x1: LEFT, x2: WIDTH - RIGHT, y1: y(value), y2: y(value), class: "bk-grid" }),
     node("text", { x: LEFT - 6, y: y(value) + 4, class: "bk-scale is-right" }, shortNumber(value)),
   ]);
 }
@@ -93,10 +89,14 @@ function shortNumber(value) {
 
 function below(labels, x) {
   const step = Math.ceil(labels.length / MOST_LABELS);
+  const last = labels.length - 1;
   return labels
     .map((label, place) => [label, place])
-    .filter(([, place]) => (labels.length - 1 - place) % step === 0)
-    .map(([label, place]) => node("text", { x: x(place), y: HEIGHT - 8, class: "bk-scale" }, label));
+    .filter(([, place]) => (last - place) % step === 0)
+    .map(([label, place]) => {
+      const look = place === last && last > 0 ? { x: WIDTH, class: "bk-scale is-right" } : { x: x(place), class: "bk-scale" };
+      return node("text", { ...look, y: HEIGHT - 8 }, label);
+    });
 }
 
 function line(one, place, { x, y }) {
