@@ -11,7 +11,7 @@ from typing import Final
 from bot.domain.consumption import exact, exact_sum
 from bot.domain.session import Session
 from bot.flows.workspace import Workspace
-from bot.store import people, sessions, spend_groups, spend_people
+from bot.store import people, sessions, spend, spend_groups, spend_people
 from bot.store.database.connection import Transaction
 from bot.store.spend_groups import Group, Spending
 from bot.views.digest_root import WithoutPullRequest
@@ -27,6 +27,7 @@ from bot.views.digest_tables import (
 from bot.views.pull_requests import repository_name
 
 MOST_ROWS: Final = 5
+_NOISE: Final = Decimal("0.00001")  # ACUs that come from adding up floats
 FEWEST_PEOPLE: Final = 3  # in a group that is shown where names are not
 
 
@@ -44,10 +45,11 @@ class DigestSpenders:
         Where names are not shown, people are counted, and groups of fewer than `FEWEST_PEOPLE` are among the others.
         """
         named = self._workspace.policy.shows_names
+        channels = await spend_groups.by_channel(self._tx, self._spending)
         return (
             await self._people() if named else await self._counted_people(),
-            await self._channels(),
-            await self._sessions(),
+            await self._channels(channels),
+            await self._sessions(channels),
             await self._repositories(repositories),
         )
 
@@ -69,25 +71,27 @@ class DigestSpenders:
         hidden = {one.key for one in rest}
         return _table("People", "People", [*row, *rest], lambda one: Spender(one.key or "", _exact(one.acus)), hidden)
 
-    async def _channels(self) -> SpenderTable:
-        groups = await spend_groups.by_channel(self._tx, self._spending)
+    async def _channels(self, groups: Sequence[Group]) -> SpenderTable:
         who = {} if self._workspace.policy.shows_names else await spend_people.by_channel(self._tx, self._spending)
         return _table("Channels", "Channel", groups, _channel, {key for (key,), users in who.items() if _is_few(users)})
 
-    async def _sessions(self) -> SpenderTable:
-        groups = await spend_groups.by_session(self._tx, self._spending)
-        top, _ = _most_expensive(groups, ())
-        tracked = await sessions.tracked(self._tx, [one.key for one in top if one.key])
-        found = {key: one.session for key, one in tracked.items()}
-        askers = await people.names(self._tx, self._workspace.team, {one.requester for one in found.values()})
-        table = _table("Sessions", "Session", groups, lambda one: self._session(found[one.key or ""], one, askers))
-        return replace(table, last=LastColumn.ASKER if self._workspace.policy.shows_names else LastColumn.NONE)
+    async def _sessions(self, channels: Sequence[Group]) -> SpenderTable:
+        """The sessions that used most. All others are what is left of the `channels`: there may be thousands."""
+        day, team, org_id = self._spending.last, self._spending.team, self._spending.org_id
+        top = await spend.most_expensive(self._tx, team, org_id, day, day, MOST_ROWS)
+        found = await sessions.tracked(self._tx, [key for key, _ in top])
+        askers = await people.names(self._tx, team, {one.session.requester for one in found.values()})
+        rows = [self._session(found[key].session, acus, askers) for key, acus in top]
+        left = _sum(channels) - exact_sum(row.acus for row in rows)
+        others = Spender(OTHERS, left, sum(one.sessions for one in channels) - len(rows))
+        last = LastColumn.ASKER if self._workspace.policy.shows_names else LastColumn.NONE
+        return SpenderTable("Sessions", "Session", rows, others if left > _NOISE else None, last)
 
-    def _session(self, session: Session, group: Group, askers: Mapping[str, str]) -> Spender:
+    def _session(self, session: Session, acus: float, askers: Mapping[str, str]) -> Spender:
         thread = session.thread_ts
         url = self._workspace.slack.permalink(session.channel, thread) if thread else session.url
         asker = askers.get(session.requester) or session.requester_name or None
-        return Spender(session.title, _exact(group.acus), url=url, asker=asker)
+        return Spender(session.title, _exact(acus), url=url, asker=asker)
 
     async def _repositories(self, groups: Iterable[Group]) -> SpenderTable:
         joined = dict[tuple[str | None, bool], Group]()
