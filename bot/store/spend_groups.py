@@ -1,10 +1,11 @@
 """What an organisation's sessions spent in a period, divided by something that is known of them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, Subquery, and_, case, func, select
+from sqlalchemy import ColumnElement, RowMapping, Select, Subquery, and_, case, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.billing import bounds
@@ -38,6 +39,7 @@ class Group:
     purged: bool = False
     name: str | None = None  # of the person, as it was when they asked
     pull_request: str | None = None  # the address of one of theirs, where they are grouped by it too
+    others: int = 0  # how many groups this one stands for, if it stands for all that were not wanted
 
     def joined(self, other: "Group") -> "Group":
         """Return this group with the sessions of the `other` one."""
@@ -50,6 +52,18 @@ class Group:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which groups are wanted: the `most` that spent most, or all, and only those that spent anything, or all."""
+
+    most: int | None = None
+    used_only: bool = False
+
+
+ALL: Final = Wanted()
+_OF_ALL: Final = ("groups", "all_acus", "all_sessions")
+
+
 async def first_day(tx: AsyncConnection, org_id: str) -> date | None:
     """The first billing day of which there is a figure of an organisation; None without any."""
     found = [
@@ -59,25 +73,25 @@ async def first_day(tx: AsyncConnection, org_id: str) -> date | None:
     return min((date.fromisoformat(day) for day in found if day is not None), default=None)
 
 
-async def by_person(tx: AsyncConnection, spending: Spending) -> list[Group]:
+async def by_person(tx: AsyncConnection, spending: Spending, wanted: Wanted = ALL) -> list[Group]:
     """Group by the Slack user who asked for the sessions; the empty id is that of people who were erased."""
-    return await _groups(tx, spending, sessions.c.requester, name=func.max(sessions.c.requester_name))
+    return await _groups(tx, spending, sessions.c.requester, wanted, name=func.max(sessions.c.requester_name))
 
 
-async def by_channel(tx: AsyncConnection, spending: Spending) -> list[Group]:
+async def by_channel(tx: AsyncConnection, spending: Spending, wanted: Wanted = ALL) -> list[Group]:
     """Group by channel; all direct messages are one group with the key `D`."""
     channel = sessions.c.channel
-    return await _groups(tx, spending, case((channel.startswith("D"), "D"), else_=channel))
+    return await _groups(tx, spending, case((channel.startswith("D"), "D"), else_=channel), wanted)
 
 
-async def by_session(tx: AsyncConnection, spending: Spending) -> list[Group]:
+async def by_session(tx: AsyncConnection, spending: Spending, wanted: Wanted = ALL) -> list[Group]:
     """Give each session a group of its own."""
-    return await _groups(tx, spending, sessions.c.id)
+    return await _groups(tx, spending, sessions.c.id, wanted)
 
 
-async def by_playbook(tx: AsyncConnection, spending: Spending) -> list[Group]:
+async def by_playbook(tx: AsyncConnection, spending: Spending, wanted: Wanted = ALL) -> list[Group]:
     """Group by the playbook that was chosen for the sessions; the key is None without one."""
-    return await _groups(tx, spending, sessions.c.options["playbook"].as_string())
+    return await _groups(tx, spending, sessions.c.options["playbook"].as_string(), wanted)
 
 
 async def by_repository(tx: AsyncConnection, spending: Spending) -> list[Group]:
@@ -91,7 +105,7 @@ async def by_repository(tx: AsyncConnection, spending: Spending) -> list[Group]:
         .group_by(pull_requests.c.session_id)
         .subquery()
     )
-    return await _groups(tx, spending, sessions.c.options["repo"].as_string(), url)
+    return await _groups(tx, spending, sessions.c.options["repo"].as_string(), url=url)
 
 
 async def sessions_by_day(tx: AsyncConnection, spending: Spending) -> dict[date, int]:
@@ -105,12 +119,14 @@ async def _groups(
     tx: AsyncConnection,
     spending: Spending,
     key: ColumnElement[Any],
+    wanted: Wanted = ALL,
+    *,
     url: Subquery | None = None,
     name: ColumnElement[Any] | None = None,
 ) -> list[Group]:
     spent, opened = _spent(spending), _opened(spending)
     keys: list[ColumnElement[Any]] = [
-        (spent.c.team != spending.team).label("foreign"),
+        and_(sessions.c.id.is_(None), spent.c.team.not_in([spending.team, ""])).label("foreign"),
         sessions.c.id.is_(None).label("purged"),
         key.label("key"),
     ]
@@ -128,8 +144,27 @@ async def _groups(
         func.sum(opened.c.number).label("pull_requests"),
         *([] if name is None else [name.label("name")]),
     ]
-    grouped: Select[Any] = select(*keys, *sums).select_from(joined).group_by(*(one.element for one in keys))
-    return [_group(**row) for row in (await tx.execute(grouped)).mappings()]
+    grouped = select(*keys, *sums).select_from(joined).group_by(*(one.element for one in keys)).subquery()
+    return _with_others((await tx.execute(_wanted(grouped, wanted))).mappings().all())
+
+
+def _wanted(grouped: Subquery, wanted: Wanted) -> Select[Any]:
+    """Select the groups that are wanted, each with the number and the sums of all."""
+    sums = (func.count(), func.sum(grouped.c.acus), func.sum(grouped.c.sessions))
+    of_all = [one.over().label(name) for one, name in zip(sums, _OF_ALL, strict=True)]
+    used = [grouped.c.acus > 0] if wanted.used_only else []
+    selected = select(grouped, *of_all).where(*used)
+    return selected.order_by(grouped.c.acus.desc(), grouped.c.sessions.desc(), grouped.c.key).limit(wanted.most)
+
+
+def _with_others(rows: Sequence[RowMapping]) -> list[Group]:
+    """Make groups of `rows`, with one for those that were left out, if there are any."""
+    groups = [_group(**{name: value for name, value in row.items() if name not in _OF_ALL}) for row in rows]
+    if not rows or rows[0]["groups"] == len(rows):
+        return groups
+    acus = float(rows[0]["all_acus"]) - sum(one.acus for one in groups)
+    number = int(rows[0]["all_sessions"]) - sum(one.sessions for one in groups)
+    return [*groups, Group(None, max(0.0, acus), number, others=int(rows[0]["groups"]) - len(rows))]
 
 
 def _group(*, foreign: bool, purged: bool, worked: float | None, pull_requests: int | None, **facts: Any) -> Group:

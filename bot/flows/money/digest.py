@@ -107,7 +107,7 @@ class Digest:
             return
         # The newest day at the digest's own time, so that a late digest neither repeats a day nor leaves one out.
         day = newest_finished(at)
-        figures = await self._reader.read(self._workspace, day)
+        figures = await self._reader.read(self._workspace, await self._usage_ledger.figures(self._workspace, day))
         async with self._services.unit_of_work(ref=short_id(key)) as uow:
             corrections = AnnouncedCorrections(uow, self._workspace, channel)
             await corrections.lock()

@@ -33,9 +33,9 @@ class DigestReader:
         self._services = services
         self._usage_ledger = usage_ledger
 
-    async def read(self, workspace: Workspace, day: date) -> DigestFigures:
-        """Return what the digest of the billing day `day` says in a workspace."""
-        figures = await self._usage_ledger.figures(workspace, day)
+    async def read(self, workspace: Workspace, figures: Figures) -> DigestFigures:
+        """Return what a digest in a workspace says of one billing day beside its `figures`."""
+        day = figures.day
         async with self._services.db.scan() as tx:
             needing = await self._needing(tx, workspace, day)
             requests = await _pull_requests(tx, workspace, day)
