@@ -1,12 +1,12 @@
-"""The figures of some billing days, and the answer to `/devin usage`: what was used, and what came of it."""
+"""The figures of some billing days, and what answers about usage say of them: what was used, and what came of it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
 
 from bot.domain.amounts import Price, half_up
-from bot.domain.billing import Period, Withheld, WithheldBecause, parts_of
+from bot.domain.billing import Withheld, WithheldBecause, parts_of
 from bot.domain.consumption import Correction
 from bot.domain.outcomes import Outcome
 from bot.domain.usual import percent_above
@@ -85,18 +85,6 @@ class Figures:
     read_at: float | None = None  # when the bill of `day` was read
 
 
-def usage(period: Period, figures: Figures) -> Message:
-    """Build the answer to `/devin usage` for `period`; `figures.day` is the last billing day in it."""
-    named = long_date(figures.day)
-    title, scope = {
-        Period.TODAY: ("Devin today, so far", f"Billing day {named}, {HOURS}, still running."),
-        Period.YESTERDAY: ("Devin yesterday", f"Billing day {named}, {HOURS}."),
-        Period.WEEK: ("Devin in the last seven days", f"Seven billing days up to {named}, each {HOURS}."),
-    }[period]
-    # Only a finished day compares with what finished days take; a running day and a week do not.
-    return _report(title, scope, figures, compared=period is Period.YESTERDAY)
-
-
 def change(total: float, usual: float | None) -> str:
     """Compare the `total` of a day with what is `usual`, in percent or, where that fails, in words."""
     percent = percent_above(total, usual)
@@ -110,7 +98,8 @@ def arrow(percent: int) -> str:
     return f"{'▲' if percent > 0 else '▼'} {abs(percent):,} %"
 
 
-def _report(title: str, scope: str, figures: Figures, *, compared: bool) -> Message:
+def report(title: str, scope: str, figures: Figures, *, compared: bool, notes: Sequence[str] = ()) -> Message:
+    """Build a message about `figures`, with `notes` at its end; only what is `compared` is set beside other days."""
     lines = [*_amounts(figures, compared), *_results(figures)]
     if no_acus_at_all(figures):
         lines += without_acus(figures)
@@ -126,18 +115,20 @@ def _report(title: str, scope: str, figures: Figures, *, compared: bool) -> Mess
             blocks.section("\n".join(lines)),
             *blocks.sections(most_expensive),
             *blocks.context(source),
+            *blocks.context(notes),
         ],
     )
 
 
 def _notification(title: str, figures: Figures) -> str:
-    return " ".join([f"{': '.join([title, *_spent(figures)])}.", *_results(figures)])
+    return " ".join([f"{': '.join([title, *spent(figures)])}.", *_results(figures)])
 
 
-def _spent(figures: Figures) -> list[str]:
+def spent(figures: Figures) -> list[str]:
+    """Say in a line what was used, unless there are no ACUs to show."""
     if no_acus_at_all(figures):
         return []
-    return [_used(figures)]
+    return [amount_used(figures)]
 
 
 def _amounts(figures: Figures, compared: bool) -> list[str]:
@@ -147,11 +138,11 @@ def _amounts(figures: Figures, compared: bool) -> list[str]:
     used = figures.through_slack if figures.total is None else figures.total
     changed = f" · {change(used, figures.usual)}" if versus else ""
     more = why_no_total(figures) if figures.total is None else _parts(figures.total, figures)
-    return [f"{_used(figures, '*')}{changed}", *more]
+    return [f"{amount_used(figures, '*')}{changed}", *more]
 
 
-def _used(figures: Figures, mark: str = "") -> str:
-    """The total, between two marks, or else what came through Slack. With a price this is where money stands."""
+def amount_used(figures: Figures, mark: str = "") -> str:
+    """Write the total between two marks, or else what came through Slack. With a price this is where money stands."""
     if figures.total is not None:
         return f"{mark}{total_acus(figures.total, figures.price)}{mark}"
     return f"{mark}{total_acus(figures.through_slack, figures.price)}{mark} through Slack"
@@ -186,7 +177,7 @@ def _results(figures: Figures) -> list[str]:
 
 
 def without_acus(figures: Figures) -> list[str]:
-    """Say in a line for how long Devin worked, in place of ACUs."""
+    """Say in a line how long Devin worked, where it reports no ACUs."""
     return [f"Devin worked for {duration(figures.worked)} on the finished ones."] if figures.worked else []
 
 

@@ -14,11 +14,9 @@ from bot.domain import usual
 from bot.domain.billing import (
     ONE_DAY,
     SETTLING,
-    Period,
     Withheld,
     bounds,
     days_before,
-    days_of,
     is_bill_in,
     newest_finished,
 )
@@ -37,7 +35,6 @@ from bot.store.spend import Billed
 from bot.views import digest as views
 from bot.views.cycle import CycleFigures
 from bot.views.digest import Figures, MostExpensive
-from bot.views.message import Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +116,7 @@ class UsageLedger:
             opened, merged = await pull_requests.counts_between(tx, *theirs, *span)
             waiting = await session_counts.waiting_now(tx, *theirs)
             most_expensive = await self._most_expensive(tx, workspace, days)
-            no_acus = await self._no_acus_reported(tx, workspace, day, amounts)
+            no_acus = await self.no_acus_reported(tx, workspace, day, amounts)
             cycle = await self._cycle(tx, workspace, day, amounts)
             worked = await session_counts.worked_between(tx, *theirs, *span) if no_acus else 0.0
         return Figures(
@@ -142,15 +139,10 @@ class UsageLedger:
             read_at=amounts.read_at.get(day),
         )
 
-    async def usage(self, workspace: Workspace, period: Period) -> Message:
-        """Return the answer to an admin who asks what was spent in `period`."""
-        days = days_of(period, self._services.clock())
-        return views.usage(period, await self.figures(workspace, days[-1], days[0], first=True))
-
     # ------------------------------------------------------------ figures
 
     async def acus_by_day(self, tx: Transaction, org_id: str, days: Sequence[date]) -> AcusByDay:
-        """Return the ACUs of the days, and of those before them that they are compared with."""
+        """Return the ACUs of an organisation on the days, and on those before them that they are compared with."""
         last = days[-1]
         first = _first_compared(days[0], last)
         now = self._services.clock()
@@ -192,7 +184,7 @@ class UsageLedger:
         stored = await due.read(tx, due.consumption(org_id))
         return read_withheld(stored.state) if stored else None
 
-    async def _no_acus_reported(self, tx: Transaction, workspace: Workspace, day: date, amounts: AcusByDay) -> bool:
+    async def no_acus_reported(self, tx: Transaction, workspace: Workspace, day: date, amounts: AcusByDay) -> bool:
         """Whether Devin reports no ACUs for our sessions, although some of them are done: on some plans it never does.
 
         Sessions that were done just now are left out, because their ACUs may still follow.

@@ -1,14 +1,32 @@
 """The answers to commands that are typed outside a session's thread. They are made from our own rows."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
-from bot.domain.billing import Period
 from bot.domain.causes import ActionCause, MessageCause
 from bot.domain.commands.parser import Command
-from bot.domain.commands.registry import ARCHIVE, HELP, LIST, NOTIFY, STATUS, STOP, USAGE
+from bot.domain.commands.registry import (
+    ARCHIVE,
+    AUDIT,
+    AUDIT_BOT,
+    COST,
+    HELP,
+    LIST,
+    NOTIFY,
+    ORGS,
+    REPORT,
+    STATUS,
+    STOP,
+    USAGE,
+)
+from bot.domain.questions import REPORT_QUESTIONS, USAGE_QUESTIONS
 from bot.domain.session import Session
 from bot.flows.access import Access
 from bot.flows.job import Job, finish, move, recipient_of
+from bot.flows.manage.admin_commands import AdminCommands
+from bot.flows.money.outcome_answers import OutcomeAnswers
+from bot.flows.money.own_cost import OwnCost
+from bot.flows.money.usage_answers import UsageAnswers
 from bot.flows.money.usage_ledger import UsageLedger
 from bot.flows.services import Services
 from bot.flows.steer.notify import Notify
@@ -29,16 +47,24 @@ class CommandAnswers:
     ) -> None:
         self._services = services
         self._session_list = session_list
-        self._usage_ledger = usage_ledger
+        self._usage_answers = UsageAnswers(services, usage_ledger)
         self._access = access
+        self._outcome_answers = OutcomeAnswers(services, self._usage_answers)
+        self._own_cost = OwnCost(services)
         self._notify = Notify(services)
+        self._admin_commands = AdminCommands(services)
         self._answers: dict[str, Answer] = {
             LIST.name: self._list,
             STATUS.name: self._status,
+            COST.name: self._cost,
             STOP.name: self._session_list.pick,
             ARCHIVE.name: self._session_list.pick,
             NOTIFY.name: self._set_notify,
             USAGE.name: self._usage,
+            REPORT.name: self._report,
+            ORGS.name: self._admin_commands.answer,
+            AUDIT.name: self._admin_commands.answer,
+            AUDIT_BOT.name: self._admin_commands.answer,
             HELP.name: self._help,
         }
 
@@ -58,11 +84,12 @@ class CommandAnswers:
             await self._notify.carry_out(job, command.argument)
             return
         user, channel = job.cause.user or "", job.cause.channel or ""
-        found = await self.answer(job.workspace, user, channel, command)
+        found = await self.answer(job.workspace, user, channel, replace(command, key=job.row.key))
         # A crash before this commit does and answers nothing, and the row is handled again.
         async with self._services.unit_of_work_for(job) as uow:
             if isinstance(found, Message):
-                await uow.reply_privately(recipient_of(job), found)
+                if found.text:  # the message of a long job may be the answer
+                    await uow.reply_privately(recipient_of(job), found)
                 await finish(uow, job)
                 return
             # With a key of its own, because the stop may have an answer too.
@@ -77,11 +104,17 @@ class CommandAnswers:
         picked = await self._session_list.pick(workspace, user, channel, command)
         return picked if isinstance(picked, Message) else await self._session_list.status(workspace, picked)
 
+    async def _cost(self, workspace: Workspace, user: str, _channel: str, _command: Command) -> Message:
+        return await self._own_cost.answer(workspace, user)
+
     async def _set_notify(self, workspace: Workspace, user: str, _channel: str, command: Command) -> Message:
         return await self._notify.answer(workspace.team, user, command.argument)
 
     async def _usage(self, workspace: Workspace, _user: str, _channel: str, command: Command) -> Message:
-        return await self._usage_ledger.usage(workspace, Period(command.argument))
+        return await self._usage_answers.usage(workspace, USAGE_QUESTIONS.of(command.argument))
+
+    async def _report(self, workspace: Workspace, _user: str, _channel: str, command: Command) -> Message:
+        return await self._outcome_answers.report(workspace, REPORT_QUESTIONS.of(command.argument))
 
     async def _help(self, _workspace: Workspace, _user: str, _channel: str, _command: Command) -> Message:
         return SLASH_HELP

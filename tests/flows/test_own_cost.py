@@ -1,0 +1,36 @@
+"""What a person's own sessions used in this billing cycle, by our rows."""
+
+from datetime import UTC, date, datetime
+
+from bot.flows.money.own_cost import OwnCost
+from tests import sentences
+from tests.markup import written
+
+
+def utc(*parts):
+    return datetime(*parts, tzinfo=UTC).timestamp()
+
+
+NOW = utc(2026, 5, 20, 12)
+
+
+async def test_only_ones_own_sessions_of_this_cycle_count(make, either_store, clock):
+    store, clock.now = either_store, NOW
+    own_cost = OwnCost(services := make(store, clock))
+    (workspace,) = services.workspaces
+    assert (await own_cost.answer(workspace, "U0ADA")).text == sentences.none_active("May")
+    noon = utc(2026, 5, 19, 12)
+    await store.session("long", utc(2026, 4, 30, 12), title="Fix login")
+    await store.session("new", noon, detail="finished")
+    await store.session("others", noon, requester="U0BEN")
+    await store.session("old", utc(2026, 4, 1, 12))
+    await store.spent(date(2026, 4, 30), long=50.0, old=1.0)
+    await store.spent(date(2026, 5, 1), long=1.0)
+    await store.spent(date(2026, 5, 20), long=2.25, new=0.5, others=9.0)
+    assert written((await own_cost.answer(workspace, "U0ADA")).blocks) == (
+        f"{sentences.OWN_COST}\n*3.8 ACUs*\n{sentences.sessions_by_outcome(2, '1 done', '1 running')}\n"
+        f"{sentences.MOST_EXPENSIVE}\n"
+        "1. <https://acme.slack.com/archives/C0WORK/p1777550400000000|Fix login>: 3.3 ACUs · running\n"
+        "2. <https://acme.slack.com/archives/C0WORK/p1779192000000000|Do new>: 0.5 ACUs · done\n"
+        f"{sentences.own_cost_source('May')}"
+    )
