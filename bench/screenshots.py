@@ -117,16 +117,19 @@ async def _look(browser: Browser, one: Playground, scheme: Literal["light", "dar
 
 
 async def _digest(browser: Browser, one: Playground) -> None:
-    """The daily digest; the clock jumps to its time, so it comes last."""
-    ada = await Visitor.at(browser, one.url, viewport=SMALL, reduced_motion="reduce")
+    """The daily digest with its thread; the clock jumps to its time, so it comes last."""
+    ada = await Visitor.at(browser, one.url, viewport=SIZE, reduced_motion="reduce")
     await ada.drawer.presses("jump-digest")
     await ada.drawer.closes()
     await ada.acts_as("Ada")
     await ada.opens("ops")
-    await ada.sees(sentences.BILLING_DAY)
+    await ada.sees(sentences.DAY_BEGINS)
     await ada.is_up()
-    await ada.toast.get_by_role("button").click()
+    if await ada.toast.is_visible():  # it goes by itself after a while
+        await ada.toast.get_by_role("button").click()
     await expect(ada.toast).to_be_hidden()
+    await ada.opens_thread(sentences.DAY_BEGINS)
+    await expect(ada.thread.locator("svg.bk-chart")).to_be_visible()
     await _take(ada, "digest")
     await ada.leaves()
     ada.untroubled()

@@ -834,7 +834,10 @@ def message_lost(session: str, reference: str) -> str:
 
 # ---------------------------------------------------------------- the digest and the usage
 
-DIGEST_BEGINS = "Devin on"
+DAY_BEGINS = "Day 08:00\N{EN DASH}08:00 UTC"
+DAY = f"{DAY_BEGINS}."
+CHART_BEGINS = "ACUs a day, "
+NEEDS_SOMEBODY = "*Needs somebody*"
 TODAY = "Devin today, so far"
 YESTERDAY = "Devin yesterday"
 WEEK = "Devin in the last seven days"
@@ -870,12 +873,18 @@ def no_bill_for_quota(named: str) -> str:
     )
 
 
-def digest_title(day: str) -> str:
-    return f"{DIGEST_BEGINS} {day}"
+def spent_on(day: str, used: str, change: str = "", ours: str = "", others: str = "") -> str:
+    """The first line of a digest; a `change` has two spaces before it."""
+    parts = f" · through Slack {ours} · elsewhere {others}" if ours else ""
+    return f"*{used} on {day}*{f'  {change}' if change else ''}{parts}"
+
+
+def day_read(at: str) -> str:
+    return f"{DAY_BEGINS}, read {at}."
 
 
 def figures_in_short(title: str, spent: str, *lines: str) -> str:
-    """What a notification says of a digest or of what was used."""
+    """What a notification says of what was used."""
     return " ".join([f"{title}: {spent}." if spent else f"{title}.", *lines])
 
 
@@ -892,7 +901,7 @@ def seven_days(last: str) -> str:
 
 
 def compared(change: str, usual: str) -> str:
-    return f"{change} (usual: {usual})"
+    return f"{change} (usual {usual})"
 
 
 def parts(ours: str, others: str) -> str:

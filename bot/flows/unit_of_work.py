@@ -1,8 +1,8 @@
 """One transaction of a flow, with the lanes to wake once it is committed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Final
+from typing import Any, Final
 
 from bot.domain import lane as lanes_named
 from bot.domain.causes import Cause
@@ -105,11 +105,27 @@ class UnitOfWork:
             thread=thread_ts or key,
             thread_ts=thread_ts,
             ref=self.ref,
-            payload={"text": message.text, "blocks": message.blocks},
+            payload=_payload(message),
             next_at=self.now,
             created_at=self.now,
         )
         return replace(row, **more)  # type: ignore[arg-type]  # names are OutboxRow's own
+
+    def thread_rows(
+        self, key: str, team: str, channel: str, root: Message, replies: Sequence[Message], **more: object
+    ) -> list[OutboxRow]:
+        """Return rows that post `root` and, in the thread that it begins, `replies`; `more` are other fields of all.
+
+        They are to be stored in one transaction: each reply waits until the root is sent, and dies with it.
+        """
+        first = self.post_row(key, team, channel, None, root, **more)
+        if not replies:
+            return [first]
+        rows = [
+            self.post_row(f"{key}:{number}", team, channel, None, reply, **{"thread": key} | more)
+            for number, reply in enumerate(replies, start=1)
+        ]
+        return [replace(first, payload=first.payload | {"begins_thread": True}), *rows]
 
     async def react(self, session: Session, ts: str, name: str) -> None:
         """Add the reaction `name` to the message `ts` in the session's channel, once and as best effort.
@@ -180,6 +196,12 @@ class UnitOfWork:
                 expires_at=self.now + self.timing.private_answer_expires,
             )
         )
+
+
+def _payload(message: Message) -> dict[str, Any]:
+    """What is stored of a message to be posted; its plainer forms are sent where Slack refuses its blocks."""
+    first, *plainer = ({"text": form.text, "blocks": form.blocks} for form in message.forms())
+    return first | ({"plainer": plainer} if plainer else {})
 
 
 @dataclass(frozen=True, slots=True)

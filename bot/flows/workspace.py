@@ -31,6 +31,7 @@ class Policy:
     wake_limits: WakeLimits = field(default_factory=WakeLimits)
     runaway_acus: float = 0.0  # from which on a session's spending may be an alarm; 0 is never
     cycle_acus: float | None = None  # the limit of a billing cycle, where Devin names none
+    shows_names: bool = True  # whether figures name people; else they count them
 
     @property
     def wants_figures(self) -> bool:

@@ -89,6 +89,8 @@ class Reader:
             yield " ".join(self._piece(element, at) for element in block["elements"])
         elif kind == "markdown":
             yield from _STRONG.sub(r"\1", block["text"]).split("\n")
+        elif kind == "data_visualization":
+            yield f"[ chart: {block['title']} ]"
         elif kind == "actions":
             yield "  ".join(f"[ {_label(element)} ]" for element in block["elements"])
 

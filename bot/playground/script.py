@@ -164,7 +164,7 @@ async def _admin(cast: Cast) -> None:
     await cast.command(ADA, "Ada", OPS, "usage today")
     await cast.whispered(ADA, "Devin today, so far")
     cast.screen.aside("Nobody waits for the time of the digest:", [await cast.to_digest()])
-    await cast.seen(OPS, "Billing day")
+    await cast.seen(OPS, "Day 08:00")
 
 
 SCENES: Final[tuple[tuple[str, Callable[[Cast], Awaitable[None]]], ...]] = (

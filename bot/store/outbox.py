@@ -30,7 +30,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.store import claims
+from bot.store import claims, replies
 from bot.store.claims import Sender, change_held
 from bot.store.database.connection import Database, insert
 from bot.store.inbox import BATCH
@@ -50,7 +50,7 @@ _BLANK: Final[dict[str, Any]] = {"v": PAYLOAD_VERSION}
 class OutboxRow:
     """One message, reaction or private answer to be sent to Slack.
 
-    Rows with one `thread` keep their order; it is the thread's `ts`, or the row's own key while there is no thread.
+    Rows with one `thread` keep their order; it is the thread's `ts`, or the key of the row that begins the thread.
     `follow` is what the start row of a session is built from, in the transaction that marks its card's post as sent.
     """
 
@@ -233,6 +233,7 @@ async def start(tx: AsyncConnection, row: OutboxRow, now: float) -> None:
 async def sent(tx: AsyncConnection, row: OutboxRow, ts: str | None, now: float) -> None:
     """Mark `row` as sent with Slack's `ts`, also if it was marked as dead meanwhile; blank it and release the claim."""
     await change_held(tx, row, _SENT, {"at_slack": ts, "now": now})
+    await replies.begin_thread(tx, row, ts)
 
 
 async def reschedule(tx: AsyncConnection, row: OutboxRow, at: float, reason: str, *, unknown: bool = False) -> None:
@@ -259,9 +260,10 @@ async def replace_payload(tx: AsyncConnection, row: OutboxRow, payload: dict[str
 
 
 async def mark_dead(tx: AsyncConnection, row: OutboxRow, reason: str, now: float) -> None:
-    """Mark the claimed `row` as dead with a `reason`. Its text stays for a while."""
+    """Mark the claimed `row`, and the replies to it, as dead with a `reason`. Their texts stay for a while."""
     values: dict[str, Any] = {"state": "dead", "reason": reason, "sent_at": now, **_FREED}
     await change_held(tx, row, update(outbox).where(*_HELD).values(values))
+    await replies.mark_dead(tx, row, reason, now)
     await without_secret(tx, row)
 
 
@@ -323,8 +325,7 @@ async def count_open(tx: AsyncConnection) -> int:
 async def purge(db: Database, before: float, live_sessions: Any) -> int:
     """Delete one batch of the closed rows from before `before` that belong to none of `live_sessions`, a subquery.
 
-    Returns the number of rows. The search takes longer than the deletion, so it runs in a transaction beside which
-    others may write.
+    Returns the number of rows. Others may write beside the search, which takes longer than the deletion.
     """
     nobodys = or_(outbox.c.session_id.is_(None), outbox.c.session_id.not_in(live_sessions))
     old = outbox.c.state.in_(("sent", "dead")), outbox.c.sent_at < before, nobodys

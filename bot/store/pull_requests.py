@@ -15,7 +15,7 @@ from bot.domain.session import PullRequest, Session, Snapshot, bare_id
 from bot.store.database.connection import Insert, insert, storable
 from bot.store.inbox import BATCH
 from bot.store.of_channel import of_channel
-from bot.store.tables import pull_requests
+from bot.store.tables import pull_requests, spend
 
 # The bytes of the longest address that is stored. It is part of two indexes, whose entries PostgreSQL bounds.
 LONGEST_ADDRESS: Final = 2_000
@@ -127,6 +127,24 @@ async def counts_between(
     opened = await tx.scalar(_first_in(pull_requests.c.first_seen, team, org_id, after, before).where(*theirs))
     merged = await tx.scalar(_first_in(pull_requests.c.merged_at, team, org_id, after, before).where(*theirs))
     return int(opened or 0), int(merged or 0)
+
+
+async def opened_between(
+    tx: AsyncConnection, team: str, org_id: str, after: float, before: float
+) -> tuple[int, int, float]:
+    """The pull requests of a workspace in an organisation that were opened in this time, by when they were first seen.
+
+    Returns how many they are, how many of them were merged in it too, and the ACUs that the sessions they come from
+    have spent so far.
+    """
+    theirs = (pull_requests.c.team == team, pull_requests.c.org_id == org_id)
+    opened = _first_in(pull_requests.c.first_seen, team, org_id, after, before).with_only_columns(pull_requests.c.url)
+    urls = pull_requests.c.url.in_(opened)
+    merged = select(func.count(pull_requests.c.url.distinct())).where(*theirs, urls, pull_requests.c.merged_at < before)
+    their_sessions = select(pull_requests.c.session_id).where(*theirs, urls)
+    acus = select(func.sum(spend.c.acus)).where(spend.c.session_id.in_(their_sessions))
+    count = await tx.scalar(_first_in(pull_requests.c.first_seen, team, org_id, after, before))
+    return int(count or 0), int(await tx.scalar(merged) or 0), float(await tx.scalar(acus) or 0.0)
 
 
 def _first_in(column: ColumnElement[float], team: str, org_id: str, after: float, before: float) -> Any:

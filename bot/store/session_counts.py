@@ -1,12 +1,17 @@
-"""How many sessions wait for a person, and how long Devin worked on those that were done."""
+"""Which sessions may wait for a person, and how long Devin worked on those that were done."""
 
-from sqlalchemy import func, select
+from collections.abc import Iterable
+from typing import Final
+
+from sqlalchemy import and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.domain.session import WAITS, DisplayState, Lifecycle
+from bot.domain.session import WAITS, DisplayState, Lifecycle, Session
 from bot.store.of_channel import of_channel
 from bot.store.sessions import track
 from bot.store.tables import sessions
+
+_ASLEEP: Final = ("inactivity", "user_request")  # details with which a session sleeps and needs nobody
 
 
 async def worked_between(
@@ -33,3 +38,17 @@ async def waiting_now(tx: AsyncConnection, team: str, org_id: str, channel: str 
     return sum(
         track(row).session.display_state in {DisplayState.WAITING, DisplayState.APPROVAL} for row in found.mappings()
     )
+
+
+async def resting(tx: AsyncConnection, team: str, org_id: str, failed_after: float) -> Iterable[Session]:
+    """A workspace's open sessions in an organisation that may need a person, as far as a query can tell.
+
+    Those that have failed are among them only if Devin changed them after `failed_after`.
+    """
+    detail, status = sessions.c.detail, sessions.c.status
+    waits = and_(status == "running", detail.startswith(WAITS, autoescape=True))
+    paused = and_(status == "suspended", detail.is_not(None), detail.not_in(_ASLEEP))
+    failed = and_(status == "error", sessions.c.updated_at >= failed_after)
+    theirs = (sessions.c.team == team, sessions.c.org_id == org_id, sessions.c.lifecycle == Lifecycle.OPEN)
+    found = await tx.execute(select(sessions).where(*theirs, ~sessions.c.archived, or_(waits, paused, failed)))
+    return [track(row).session for row in found.mappings()]

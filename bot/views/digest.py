@@ -1,4 +1,4 @@
-"""The daily digest, and what answers about usage share with it: what sessions used, and what became of them."""
+"""The figures of some billing days, and what answers about usage say of them: what was used, and what came of it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -9,12 +9,13 @@ from bot.domain.amounts import Price, half_up
 from bot.domain.billing import Withheld, WithheldBecause, parts_of
 from bot.domain.consumption import Correction
 from bot.domain.outcomes import Outcome
+from bot.domain.usual import percent_above
 from bot.views import blocks
 from bot.views.cycle import CycleFigures, cycle_line
-from bot.views.dates import long_date, weekday_date
+from bot.views.dates import long_date
 from bot.views.message import Message
 from bot.views.outcomes import pull_requests_moved, sessions_by_outcome, waiting_now
-from bot.views.text import acus, counted, duration, fitted, hundredths, link, tenths, tenths_of_acus, total_acus
+from bot.views.text import duration, fitted, link, tenths, tenths_of_acus, total_acus
 
 HOURS: Final = "08:00 UTC to 08:00 UTC"
 NO_TOTAL: Final = "The total could not be read from Devin this time."
@@ -42,10 +43,7 @@ WITHHELD: Final[Mapping[WithheldBecause, str]] = {
     WithheldBecause.QUOTA: _OWN_ROWS_ONLY + "Devin shows no bill while a quota is used up (`{named}`). "
     "An admin of your Devin organisation can raise it.",
 }
-CORRECTED: Final = "{day} corrected: {before} → {after}."
-MORE_CORRECTED: Final = "and {days}."
 MOST_EXPENSIVE_LISTED: Final = 5
-CORRECTIONS_LISTED: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +70,7 @@ class Figures:
     day: date
     total: float | None = None
     through_slack: float = 0.0
-    mean_before: float | None = None
+    usual: float | None = None  # what a day like this one takes
     outcomes: Mapping[Outcome, int] = field(default_factory=dict)  # of the sessions that were active
     pull_requests_opened: int = 0
     pull_requests_merged: int = 0
@@ -86,21 +84,20 @@ class Figures:
     worked: float = 0.0  # seconds, on the finished sessions, where there are no ACUs to tell
     price: Price | None = None  # of an ACU; without one no money is shown
     here: bool = False  # only the sessions of one channel count, so nothing came from elsewhere
+    read_at: float | None = None  # when the bill of `day` was read
 
 
-def digest(figures: Figures) -> Message:
-    """Build the digest of one finished billing day from its `figures`."""
-    return report(f"Devin on {long_date(figures.day)}", f"Billing day {HOURS}.", figures, compared=True)
-
-
-def change(total: float, mean: float | None) -> str:
-    """Compare the `total` of a day with the `mean` of the seven before, in percent or, where that fails, in words."""
-    if mean is None or mean <= 0:
+def change(total: float, usual: float | None) -> str:
+    """Compare the `total` of a day with what is `usual`, in percent or, where that fails, in words."""
+    percent = percent_above(total, usual)
+    if percent is None or usual is None:
         return NOTHING_BEFORE
-    percent = round((total - mean) / mean * 100)
-    if percent == 0:
-        return UNCHANGED
-    return f"{'▲' if percent > 0 else '▼'} {abs(percent):,} % (usual: {tenths(mean)})"
+    return f"{arrow(percent)} (usual {tenths(usual)})" if percent else UNCHANGED
+
+
+def arrow(percent: int) -> str:
+    """Write by how many `percent` a day is above what is usual, or below it."""
+    return f"{'▲' if percent > 0 else '▼'} {abs(percent):,} %"
 
 
 def report(title: str, scope: str, figures: Figures, *, compared: bool, notes: Sequence[str] = ()) -> Message:
@@ -119,7 +116,6 @@ def report(title: str, scope: str, figures: Figures, *, compared: bool, notes: S
             *blocks.context([scope]),
             blocks.section("\n".join(lines)),
             *blocks.sections(most_expensive),
-            *blocks.context(["\n".join(_corrections(figures.corrections))]),
             *blocks.context(source),
             *blocks.context(notes),
         ],
@@ -142,7 +138,7 @@ def _amounts(figures: Figures, compared: bool) -> list[str]:
         return [NO_ACUS]
     versus = compared and (figures.total is not None or figures.withheld is not None)
     used = figures.through_slack if figures.total is None else figures.total
-    changed = f" · {change(used, figures.mean_before)}" if versus else ""
+    changed = f" · {change(used, figures.usual)}" if versus else ""
     more = why_no_total(figures) if figures.total is None else _parts(figures.total, figures)
     return [f"{amount_used(figures, '*')}{changed}", *more]
 
@@ -208,18 +204,9 @@ def _row(entry: MostExpensive) -> str:
 
 
 def why_own_rows(figures: Figures) -> list[str]:
-    """Say in a line why only our own sessions count, or how their count differs from the bill."""
+    """Say in a line why only our own sessions count, or why they add up to more than the bill."""
     if figures.withheld is not None:
         named = fitted(figures.withheld.named, 60).replace("`", "")
         return [WITHHELD[figures.withheld.because].format(named=named)]
     more = figures.total is not None and half_up(figures.through_slack, 1) > half_up(figures.total, 1)
     return [OWN_COUNT.format(acus=tenths_of_acus(figures.through_slack))] if more else []
-
-
-def _corrections(corrections: tuple[Correction, ...]) -> list[str]:
-    listed = [
-        CORRECTED.format(day=weekday_date(one.day), before=hundredths(one.before), after=acus(one.after))
-        for one in corrections[:CORRECTIONS_LISTED]
-    ]
-    more = len(corrections) - len(listed)
-    return [*listed, MORE_CORRECTED.format(days=counted(more, "more day"))] if more else listed

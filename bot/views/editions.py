@@ -4,19 +4,22 @@ Each says which digests before it were not posted.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from itertools import groupby
 from typing import Final
 
 from bot.domain.billing import ONE_DAY
+from bot.domain.consumption import Correction
 from bot.domain.cycle import Cycle
 from bot.domain.editions import Edition, Occasion, Share
 from bot.domain.subscription import Missed, MissedBecause
 from bot.views import blocks
 from bot.views.cycle import CycleFigures, cycle_line, cycle_name
 from bot.views.dates import long_date, weekday_date
-from bot.views.digest import HOURS, NO_TOTAL, Figures, digest, report
+from bot.views.digest import HOURS, NO_TOTAL, Figures, report
+from bot.views.digest_posts import DigestPosts, digest_posts
+from bot.views.digest_root import DigestFigures
 from bot.views.message import Message
 from bot.views.text import counted, tenths_of_acus
 
@@ -43,6 +46,7 @@ class EditionFigures:
     """What a digest says on an `occasion`: the `figures` of the billing days from `first` to their last one.
 
     `cycle` is the one that the occasion is about, if it is about one, and `before` what the same span before took.
+    `daily` is what the daily digest of all says beside its figures.
     """
 
     occasion: Occasion
@@ -52,13 +56,18 @@ class EditionFigures:
     cycle: Cycle | None = None
     before: float | None = None
     missed: tuple[Missed, ...] = ()
+    daily: DigestFigures | None = None
+
+    def with_corrections(self, corrections: tuple[Correction, ...]) -> "EditionFigures":
+        """Return the same with corrections of other days, which the daily digest of all names."""
+        return self if self.daily is None else replace(self, daily=self.daily.with_corrections(corrections))
 
 
-def edition_message(edition: EditionFigures) -> Message:
+def edition_posts(edition: EditionFigures) -> DigestPosts:
     """Build the digest of an `edition`."""
-    message = _message(edition)
-    missed = _missed(edition.occasion, edition.missed)
-    return Message(message.text, [*message.blocks, *blocks.context(["\n".join(missed)])])
+    posts = DigestPosts(_message(edition)) if edition.daily is None else digest_posts(edition.daily)
+    missed = blocks.context(["\n".join(_missed(edition.occasion, edition.missed))])
+    return replace(posts, root=replace(posts.root, blocks=[*posts.root.blocks, *missed]))
 
 
 def preview(editions: Sequence[tuple[Edition, Message]]) -> Message:
@@ -73,8 +82,6 @@ def _message(edition: EditionFigures) -> Message:
     if edition.occasion is Occasion.WARNING:
         return _warning(edition)
     figures, here = edition.figures, edition.share is Share.HERE
-    if edition.occasion is Occasion.DAILY and not here:
-        return digest(figures)
     title = f"Devin{' in this channel' if here else ''} {_when(edition)}"
     scope = f"{_days(edition)}{f' {_HERE}' if here else ''}"
     return report(title, scope, figures, compared=edition.occasion is Occasion.DAILY)

@@ -13,6 +13,7 @@ OTHER_WORKSPACE: Final = "another workspace"
 NOT_STORED: Final = "sessions that are no longer stored"
 ERASED: Final = "people whose data was erased"
 SOMEBODY: Final = "somebody"
+OTHERS: Final = "others"
 DIRECT_MESSAGES: Final = "direct messages"
 NO_PLAYBOOK: Final = "no playbook"
 NO_REPOSITORY: Final = "no repository known"
@@ -22,6 +23,11 @@ NO_PRODUCT: Final = "other"
 def person(user: str, name: str | None) -> str:
     """Name a person, without a mention; the id `user` is empty where the person was erased from the store."""
     return (fitted(name, LONGEST) if name else SOMEBODY) if user else ERASED
+
+
+def counted_people(number: int) -> str:
+    """Write how many people there are, in place of their names."""
+    return f"{number:,} people"
 
 
 def channel(channel_id: str | None) -> str:

@@ -116,6 +116,11 @@ def tenths(amount: float) -> str:
     return "under 0.1" if 0 < amount < 0.05 else _plain(f"{half_up(amount, 1):,}")
 
 
+def one_tenth(amount: float) -> str:
+    """Write an `amount` with exactly one decimal, as ratios have it."""
+    return "under 0.1" if 0 < amount < 0.05 else f"{half_up(amount, 1):,}"
+
+
 def total_acus(amount: float, price: Price | None) -> str:
     """Write a total of ACUs with its unit and, where an ACU has a `price`, what it costs: "49.5 ACUs (111.38 USD)"."""
     return tenths_of_acus(amount) + (f" ({money(amount, price)})" if price else "")
@@ -154,6 +159,15 @@ def short_duration(seconds: float) -> str:
     if total < 60:
         return f"{total} s"
     return f"{total // 60} min" if total < 60 * 60 else duration(total)
+
+
+def span(seconds: float) -> str:
+    """Write a span of `seconds` in its largest unit alone, such as "23 h", for lists."""
+    minutes = max(0, round(seconds)) // 60
+    for unit, size in (("d", 24 * 60), ("h", 60)):
+        if minutes >= size:
+            return f"{minutes // size:,} {unit}"
+    return f"{minutes} min"
 
 
 def counted(number: int, noun: str) -> str:

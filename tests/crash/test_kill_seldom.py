@@ -185,7 +185,9 @@ def digest_half_an_hour_ago() -> dict[str, str]:
 
 
 async def first_start_noted(one: Scene) -> None:
-    """A session with all its work done, and the note from when on digests are wanted."""
+    """A session with all its work done, bills to draw a chart of, and the note from when on digests are wanted."""
+    for back in range(1, 5):
+        await one.devin.consumption((datetime.now(UTC) - timedelta(days=back)).date().isoformat(), 2.5)
     await running(one)
     async with asyncio.timeout(PATIENCE):
         while not one.rows("SELECT name FROM due WHERE name LIKE 'digest:%'"):
@@ -193,13 +195,15 @@ async def first_start_noted(one: Scene) -> None:
 
 
 async def time_comes(one: Scene, _: None) -> None:
-    await one.slack.wait_for_message(OPS, sentences.DIGEST_BEGINS, within=PATIENCE)
+    root = await one.slack.wait_for_message(OPS, sentences.DAY_BEGINS, within=PATIENCE)
+    await one.slack.wait_for_message(OPS, sentences.CHART_BEGINS, thread_ts=root["ts"], within=PATIENCE)
 
 
 async def one_digest(one: Scene, _: None) -> None:
+    """The root and the chart in its thread, once each."""
     said = [message["rendered"] for message in await one.slack.messages(OPS, user="U0BOT")]
-    assert len(said) == 1, said
-    assert one.rows("SELECT state FROM outbox WHERE key LIKE 'digest:%'") == [("sent",)]
+    assert [sentences.CHART_BEGINS in text for text in said] == [False, True], said
+    assert one.rows("SELECT state FROM outbox WHERE key LIKE 'digest:%'") == [("sent",), ("sent",)]
 
 
 async def watched(one: Scene) -> tuple[str, str]:
@@ -539,6 +543,7 @@ STORIES = [
         one_digest,
         steps=("fetch the consumption: commit", "post the digest: commit", *POSTED),
         sometimes=(*EDITED, *FOLLOWED),
+        times=dict.fromkeys(POSTED, 2),
         settings=digest_half_an_hour_ago,
     ),
     Story(

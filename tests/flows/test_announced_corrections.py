@@ -1,6 +1,7 @@
 """A bill that Devin corrects is named by the next digest of each destination, once, whatever becomes of a digest."""
 
 import asyncio
+import re
 from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
@@ -52,8 +53,7 @@ class Digests:
         await self.tick(day)
         rows = await self._store.rows(outbox, outbox.c.seq)
         (post,) = [row for row in rows if row["key"] == f"digest:T0ACME:{self._channel}:2026-05-{day}"]
-        lines = written(post["payload"]["blocks"]).splitlines()
-        return [line for line in lines if " corrected: " in line]
+        return re.findall(r"\w{3} \d+ \w{3} corrected: \S+ → \S+ ACUs?\.", written(post["payload"]["blocks"]))
 
 
 @pytest.fixture

@@ -1,6 +1,7 @@
 """Digests of channels that subscribe: each edition at its dates, once, and what follows if it is not posted."""
 
 import asyncio
+import re
 from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
@@ -58,12 +59,17 @@ async def subscribe(store, edition, channel=WEB, schedule=NINE, share=Share.ALL,
         await subscriptions.put(tx, TEAM, one)
 
 
+async def roots(store):
+    """The rows of digests, without those of the threads that they begin."""
+    return [row for row in await store.rows(outbox, outbox.c.seq) if re.search(r"\d{4}-\d\d-\d\d$", row["key"])]
+
+
 async def keys(store):
-    return [row["key"].removeprefix(f"digest:{TEAM}:") for row in await store.rows(outbox, outbox.c.seq)]
+    return [row["key"].removeprefix(f"digest:{TEAM}:") for row in await roots(store)]
 
 
 async def texts(store):
-    return [written(row["payload"]["blocks"]) for row in await store.rows(outbox, outbox.c.seq)]
+    return [written(row["payload"]["blocks"]) for row in await roots(store)]
 
 
 async def die(store, key, reason):

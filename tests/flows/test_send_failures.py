@@ -58,6 +58,30 @@ async def test_a_private_answer_whose_blocks_are_refused_is_given_plainly_once(m
     assert states == [("open", "Really again?", []), ("dead", "Really again?", [])]
 
 
+async def test_a_post_whose_blocks_are_refused_is_sent_in_its_plainer_forms_one_after_the_other(
+    make, either_store, clock
+):
+    """Each refusal is the outcome of its try, so nothing is lost and nothing is posted twice."""
+    clock.now, db = NOW, either_store.db
+    services = make(either_store, clock)
+    text = Message("In all 3.", [blocks.section("3 as words")])
+    chart = Message("In all 3.", [{"type": "data_visualization"}], Message("In all 3.", [{"type": "table"}], text))
+    async with services.unit_of_work() as uow:
+        await uow.add_to_outbox(uow.post_row("digest:1", "T1", "C1", None, chart))
+    kinds = []
+    for _ in range(5):
+        async with db.write() as tx:
+            row = await held(tx, db, "digest:1")
+            await outbox.start(tx, row, NOW)
+        await SendFailures(services).handle(row, ContentRefused("invalid_blocks", "chat.postMessage"))
+        (stored,) = await either_store.rows(table)
+        kinds.append((stored["state"], [block["type"] for block in stored["payload"]["blocks"]]))
+        if stored["state"] == "dead":
+            break
+    assert kinds == [("open", ["table"]), ("open", ["section"]), ("open", []), ("dead", [])]
+    assert stored["payload"]["text"] == "3 as words"
+
+
 async def announced_to_the_asker(either_store):
     """The texts of what waits to be sent to the asker directly, and the keys of it."""
     rows = await either_store.rows(table, table.c.seq)

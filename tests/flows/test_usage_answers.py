@@ -321,3 +321,16 @@ async def test_the_same_division_on_both_databases(make, either_store, clock, bi
         lines = (await asked(f"week by {by}")).splitlines()
         assert lines[2] == "*20 ACUs*"
         assert rows("\n".join(lines))
+
+
+async def test_without_names_people_are_counted_and_sessions_have_no_asker(make, store, clock, bills):
+    clock.now = NOW
+    await filled(store)
+    bills.days = {YESTERDAY: 20.0}
+    asked = Asked(make(store, clock, shows_names=False))
+    await asked.refresh()
+    assert rows(await asked("week by person"))[0] == "3 people: 5 ACUs · 3 sessions"
+    assert rows(await asked("yesterday by person"))[0] == "others: 1.3 ACUs · 2 sessions"
+    by_session = await asked("week by session")
+    assert "Fix login" in by_session
+    assert "Ada" not in by_session

@@ -247,7 +247,7 @@ async def test_the_figures_of_a_day(usage_ledger, bills, store):
 
     figures = await usage_ledger.figures(YESTERDAY)
 
-    assert (figures.total, figures.mean_before, figures.cycle.used, figures.withheld) == (9.0, 1.0, 27.0, None)
+    assert (figures.total, figures.usual, figures.cycle.used, figures.withheld) == (9.0, 1.0, 27.0, None)
     assert figures.through_slack == 6.75
     assert figures.outcomes == {Outcome.DONE: 1, Outcome.RUNNING: 1}
     assert (figures.pull_requests_opened, figures.pull_requests_merged, figures.waiting) == (1, 0, 1)
@@ -256,6 +256,15 @@ async def test_the_figures_of_a_day(usage_ledger, bills, store):
     assert costly.permalink == f"https://acme.slack.com/archives/C0WORK/p{int(noon)}000000"
     assert costly.url == "https://app.devin.ai/sessions/costly"
     assert (cheap.title, cheap.acus, cheap.requester) == ("Upgrade", 0.25, None)
+
+
+async def test_without_names_nobody_is_named(make, store, clock):
+    clock.now = NOW
+    await store.person("U0ADA", "Ada", NOW)
+    await store.session("a", NOW - 86_400)
+    await store.spent(YESTERDAY, a=4.0)
+    figures = await UsageLedgerOfOne(make(store, clock, shows_names=False)).figures(YESTERDAY)
+    assert [(entry.title, entry.requester) for entry in figures.most_expensive] == [("Do a", None)]
 
 
 async def test_the_five_most_expensive_of_many(usage_ledger, store):
@@ -275,7 +284,7 @@ async def test_without_permission_our_own_rows_count_and_say_so(usage_ledger, bi
     await store.spent(may(2), a=1.0)
     figures = await usage_ledger.figures(YESTERDAY)
     assert (figures.total, figures.through_slack) == (None, 4.0)
-    assert (figures.mean_before, figures.cycle.used) == (1.0, 12.0)
+    assert (figures.usual, figures.cycle.used) == (1.0, 12.0)
     assert figures.withheld == PERMISSION_MISSING
 
 
@@ -292,7 +301,7 @@ async def test_before_the_first_reading_nothing_is_made_up(usage_ledger, store):
     await store.session("a", NOW - 86_400)
     await store.spent(YESTERDAY, a=4.0)
     figures = await usage_ledger.figures(YESTERDAY)
-    assert (figures.total, figures.mean_before, figures.cycle, figures.withheld) == (None, None, None, None)
+    assert (figures.total, figures.usual, figures.cycle, figures.withheld) == (None, None, None, None)
     assert (figures.through_slack, figures.not_in_yet) == (4.0, None)
 
 
@@ -372,9 +381,10 @@ async def test_the_same_on_both_databases(make, either_store, clock, bills):
         YESTERDAY,
         total=2.5,
         through_slack=2.0,
-        mean_before=0.0,
+        usual=0.0,
         outcomes={Outcome.RUNNING: 1},
         cycle=may_so_far,
+        read_at=NOW,
     )
     async with either_store.db.read() as tx:
         found = await spend.billed(tx, ORG, YESTERDAY, YESTERDAY)

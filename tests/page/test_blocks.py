@@ -198,6 +198,34 @@ async def test_a_data_table_turns_pages_and_sorts_numbers(shown: Shown) -> None:
     await expect(table.get_by_role("cell")).to_have_text(["12.5", "7", "3"])
 
 
+async def test_a_chart_shows_its_lines_and_says_its_numbers(shown: Shown) -> None:
+    block = shown.block("data_visualization")
+    drawing = block.get_by_role("img")
+    await expect(drawing).to_have_accessible_name(
+        "ACUs a day. Spent: Mon 23 Nov 31.5, Tue 24 Nov 28, Wed 25 Nov 0, Thu 26 Nov 49.5. Usual: Mon 23 Nov 30, "
+        "Tue 24 Nov 30, Wed 25 Nov 30, Thu 26 Nov 37.3. Limit's pace: Mon 23 Nov 40, Tue 24 Nov 40, Wed 25 Nov 40, "
+        "Thu 26 Nov 40"
+    )
+    await expect(drawing.locator("polyline")).to_have_count(3)
+    await expect(block.get_by_role("listitem")).to_have_text(["Spent", "Usual", "Limit's pace"])
+    await expect(drawing.locator(".bk-scale.is-right")).to_have_text(["0", "25", "50", "Thu 26 Nov"])
+    highest = await drawing.locator("circle.bk-series-0").evaluate_all(
+        "(dots) => dots.map((dot) => +dot.getAttribute('cy'))"
+    )
+    assert highest.index(min(highest)) == 3
+    assert highest.index(max(highest)) == 2
+
+
+async def test_a_pie_bars_and_an_area_have_a_part_for_each_value(shown: Shown) -> None:
+    pie = shown.block("data_visualization", 1)
+    await expect(pie.locator("path")).to_have_count(2)
+    await expect(pie.get_by_role("img")).to_have_accessible_name(
+        "Where they came from. through Slack: 16.4, elsewhere: 33.1"
+    )
+    await expect(shown.block("more_charts").locator("rect")).to_have_count(8)
+    await expect(shown.block("more_charts", 1).locator("polygon")).to_have_count(1)
+
+
 async def test_a_plan_says_how_far_it_is(shown: Shown) -> None:
     plan = shown.block("plan")
     await expect(plan.locator("summary")).to_have_text("Fix the flaky login test 1 of 4 done")

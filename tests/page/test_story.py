@@ -47,8 +47,10 @@ async def test_a_task_from_the_command_to_the_digest(ann: Visitor) -> None:
     await ann.drawer.closes()
     await ann.acts_as("Ada")
     await ann.opens("ops")
-    digest = await ann.sees(sentences.BILLING_DAY)
-    await expect(digest).to_contain_text(re.compile(r"\d+(\.\d+)? ACUs · [▲▼] \d+ % \(usual: \d+(\.\d+)?\)"))
+    digest = await ann.sees(sentences.DAY_BEGINS)
+    await expect(digest).to_contain_text(
+        re.compile(r"\d+(\.\d+)? ACUs on \w{3} \d+ \w{3}\s+[▲▼] \d+ % \(usual \d+(\.\d+)?\)")
+    )
 
 
 async def test_the_stop_button_puts_devin_to_sleep(ann: Visitor) -> None:

@@ -48,7 +48,7 @@ class Bench:
 
     async def digests(self, count: int) -> list[dict[str, Any]]:
         """The digests in #ops, once there are so many."""
-        return await self.on.slack.wait_for_messages(OPS, count, text=sentences.BILLING_DAY_BEGINS)
+        return await self.on.slack.wait_for_messages(OPS, count, text=sentences.DAY_BEGINS)
 
 
 @pytest.fixture
@@ -174,8 +174,8 @@ async def test_a_bot_that_was_killed_before_its_first_digest_was_due_still_posts
         await bench.begin(talk=True)
         await bench.do("kill", {})
         await bench.do("jump", {"to": "digest"})
-        await on.slack.wait_for_message(OPS, sentences.BILLING_DAY_BEGINS)
-        assert len(await on.slack.messages(OPS)) == 1
+        await on.slack.wait_for_message(OPS, sentences.DAY_BEGINS)
+        assert len(await on.slack.messages(OPS, text=sentences.DAY_BEGINS)) == 1
 
 
 # ---------------------------------------------------------------- the bot's process

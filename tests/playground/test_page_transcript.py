@@ -6,6 +6,20 @@ import pytest
 
 from tests.playground.house import EVIL, button, section
 
+CHANNEL = {
+    "type": "rich_text",
+    "elements": [{"type": "rich_text_section", "elements": [{"type": "channel", "channel_id": "C0OPS"}]}],
+}
+CHART = {
+    "type": "data_visualization",
+    "title": "ACUs a day",
+    "chart": {
+        "type": "line",
+        "series": [{"name": "Spent", "data": [{"label": "Mon", "value": 1234.5}, {"label": "Tue", "value": 0}]}],
+        "axis_config": {"categories": ["Mon", "Tue"]},
+    },
+}
+
 
 def without_times(text):
     text = re.sub(r"(?<=· )\d\d:\d\d", "12:34", text)
@@ -24,6 +38,8 @@ async def test_a_transcript_is_what_the_person_sees_as_markdown(house):
         section("*Working*", fields=[{"type": "mrkdwn", "text": "*Asked by* <@U0ANN>"}]),
         {"type": "markdown", "text": "- one\n- **two**"},
         {"type": "table", "rows": [[cell, cell], [cell, cell]]},
+        {"type": "data_table", "caption": "By channel", "rows": [[cell, cell], [CHANNEL, cell]]},
+        CHART,
         {"type": "divider"},
         {"type": "context", "elements": [{"type": "mrkdwn", "text": "just now"}]},
         {"type": "actions", "elements": [button("Stop", "stop"), button("For Ben", "b", value="1")]},
@@ -74,6 +90,19 @@ As Ann Lee sees it; times are UTC.
 > | a\\|b | a\\|b |
 > | --- | --- |
 > | a\\|b | a\\|b |
+>
+> By channel
+>
+> | a\\|b | a\\|b |
+> | --- | --- |
+> | #ops | a\\|b |
+>
+> ACUs a day
+>
+> |  | Spent |
+> | --- | --- |
+> | Mon | 1,234.5 |
+> | Tue | 0 |
 >
 > ---
 >

@@ -243,7 +243,9 @@ GOOD = {
             "tasks": [{"type": "task_card", "task_id": "t", "title": "x", "status": "complete"}],
         }
     ],
-    "data table": [{"type": "data_table", "caption": "c", "rows": [[{"type": "raw_text", "text": "a"}]]}],
+    "data table": [
+        {"type": "data_table", "caption": "c", "rows": [[{"type": "raw_text", "text": "a"}]] * 2, "page_size": 100}
+    ],
     "table": [{"type": "table", "rows": [[{"type": "raw_text", "text": "a"}]]}],
     "feedback": [
         {

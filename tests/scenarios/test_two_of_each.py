@@ -167,7 +167,7 @@ async def test_each_workspace_gets_its_own_digest(both: Both) -> None:
     await both.one.stop()
     await both.one.start()
     for on, acus, other in zip(both, ("2.5", "7.5"), ("7.5", "2.5"), strict=True):
-        post = await on.slack.wait_for_message(OPS, sentences.DIGEST_BEGINS)
+        post = await on.slack.wait_for_message(OPS, sentences.DAY_BEGINS)
         assert f"{acus} ACU" in post["text"]
         assert other not in post["text"]
         usage = str((await on.slack.slash(ADA, GENERAL, "usage"))["answer"])

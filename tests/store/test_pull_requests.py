@@ -1,12 +1,13 @@
 """The rows of pull requests: how a state replaces another, which are asked for, and what is counted."""
 
+from datetime import date
 from typing import Any
 
 import pytest
 from sqlalchemy import select
 
 from bot.domain.session import PullRequest, Snapshot
-from bot.store import due, pull_requests, tables
+from bot.store import due, pull_requests, spend, tables
 from bot.store.database.connection import Database
 from bot.store.pull_requests import LONGEST_ADDRESS, UNWATCHED, FollowedSession
 from tests.store.rows import NOW, ORG, TEAM, session
@@ -117,6 +118,28 @@ async def test_one_that_several_sessions_worked_on_counts_once_on_its_first_day(
         assert await counts(0, 10) == (1, 0)
         assert await counts(0, 200, team="T2") == (1, 1)
         assert await counts(0, 200, org="org-2") == (0, 0)
+
+
+async def test_those_opened_in_a_time_are_counted_with_what_became_of_them_and_what_their_sessions_spent(
+    db: Database,
+) -> None:
+    """One of two sessions, one seen before, one merged too late, and one of another workspace."""
+    again, elsewhere = FollowedSession("again", TEAM, ORG, "again"), FollowedSession("e", "T2", ORG, "e")
+    await put(db, "open", NOW - 1, URL + "0")
+    for url, one in ((URL, HERE), (URL, again), (OTHER, HERE), (URL + "0", HERE), (URL + "9", elsewhere)):
+        await put(db, "open", NOW, url, one)
+    await put(db, "merged", NOW + 10, URL)
+    await put(db, "merged", NOW + 100, OTHER)
+    day = date(2025, 6, 15)
+    async with db.write() as tx:
+        for key in ("s", "again", "e", "none"):
+            row = {"session_id": key, "day": day.isoformat(), "team": TEAM, "org_id": ORG}
+            await tx.execute(tables.spend.insert(), row)
+        await spend.add(tx, ORG, day, {"s": 2.5, "again": 1.25, "e": 50.0, "none": 70.0})
+    async with db.read() as tx:
+        assert await pull_requests.opened_between(tx, TEAM, ORG, NOW, NOW + 100) == (2, 1, 3.75)
+        assert await pull_requests.opened_between(tx, TEAM, ORG, NOW, NOW + 101) == (2, 2, 3.75)
+        assert await pull_requests.opened_between(tx, TEAM, ORG, NOW + 1, NOW + 100) == (0, 0, 0.0)
 
 
 async def test_a_due_job_is_claimed_by_one_worker(db: Database, other: Database) -> None:

@@ -234,6 +234,7 @@ def test_spaces_around_a_value_are_forgiven():
         *(("BOT_RUNAWAY_ACUS", wrong, RUNAWAY) for wrong in ("-1", "inf", "many")),
         *(("BOT_CYCLE_ACUS", wrong, CYCLE_ACUS) for wrong in ("0", "-5", "1,200", "many", "inf", "1e300")),
         ("BOT_KEEP_DEAD_TEXTS", "perhaps", "BOT_KEEP_DEAD_TEXTS must be yes or no."),
+        ("BOT_NAMES", "some", "BOT_NAMES must be on or off."),
         *(
             ("BOT_CODE_HOSTS", wrong, CODE_HOSTS)
             for wrong in ("https://git.acme.example", "git.acme.example/web", "a b")
@@ -313,6 +314,7 @@ def test_a_price_and_a_limit_from_a_file(tmp_path):
     file = tmp_path / ".env"
     file.write_text("BOT_ACU_PRICE=2.25 USD\nBOT_CYCLE_ACUS=1200.5\n")
     assert (load_settings(HTTP).bot_acu_price, load_settings(HTTP).bot_cycle_acus) == (None, None)
+    assert [load_settings(HTTP | {"BOT_NAMES": given}).bot_names for given in ("", "on", "off")] == [True, True, False]
     settings = load_settings(HTTP, file)
     assert (settings.bot_acu_price, settings.bot_cycle_acus) == ((Decimal("2.25"), "USD"), 1200.5)
 

@@ -1,4 +1,4 @@
-"""The daily digest and the answer to a question about usage."""
+"""The answer to a question about usage."""
 
 import re
 from dataclasses import replace
@@ -12,12 +12,12 @@ from inline_snapshot import Is, snapshot
 
 from bot.domain.amounts import Price, half_up
 from bot.domain.billing import Withheld, WithheldBecause
-from bot.domain.consumption import Correction
 from bot.domain.cycle import calendar_month
 from bot.domain.forecast import Forecast
 from bot.domain.outcomes import Outcome
 from bot.views.cycle import CycleFigures
-from bot.views.digest import Figures, MostExpensive, change, digest
+from bot.views.dates import long_date
+from bot.views.digest import HOURS, Figures, MostExpensive, change, report
 from bot.views.text import tenths_of_acus
 from tests import sentences
 from tests.markup import with_markup, written
@@ -27,7 +27,7 @@ FIGURES = Figures(
     day=date(2025, 3, 9),
     total=12.5,
     through_slack=12.5,
-    mean_before=10.0,
+    usual=10.0,
     outcomes={Outcome.DONE: 3, Outcome.RUNNING: 1},
     pull_requests_opened=2,
     pull_requests_merged=1,
@@ -48,11 +48,16 @@ RESULTS = (
 )
 
 
-def test_a_digest_names_its_day():
-    message = digest(FIGURES)
+def yesterday(figures):
+    scope = f"Billing day {long_date(figures.day)}, {HOURS}."
+    return report("Devin yesterday", scope, figures, compared=True)
+
+
+def test_an_answer_names_its_day():
+    message = yesterday(FIGURES)
     assert_valid(message)
     assert written(message.blocks) == (
-        f"{sentences.digest_title('Sunday, 9 March 2025')}\n{sentences.BILLING_DAY}\n"
+        f"{sentences.YESTERDAY}\n{sentences.billing_day('Sunday, 9 March 2025')}\n"
         f"*12.5 ACUs* · {sentences.compared('▲ 25 %', '10')}\n"
         f"{sentences.parts('12.5', '0')}\n"
         f"{RESULTS[0]}\n{RESULTS[1]}\n{RESULTS[2]}\n"
@@ -66,11 +71,13 @@ def test_a_digest_names_its_day():
         [
             {
                 "type": "header",
-                "text": {"type": "plain_text", "text": Is(sentences.digest_title("Sunday, 9 March 2025"))},
+                "text": {"type": "plain_text", "text": Is(sentences.YESTERDAY)},
             },
             {
                 "type": "context",
-                "elements": [{"type": "mrkdwn", "text": Is(sentences.BILLING_DAY), "verbatim": True}],
+                "elements": [
+                    {"type": "mrkdwn", "text": Is(sentences.billing_day("Sunday, 9 March 2025")), "verbatim": True}
+                ],
             },
             {
                 "type": "section",
@@ -113,16 +120,16 @@ def test_a_digest_names_its_day():
 )
 def test_the_notification_says_the_figures_in_one_plain_line(facts, spent, results):
     figures = replace(FIGURES, **facts)
-    title, found = sentences.digest_title("Sunday, 9 March 2025"), digest(figures).text
-    assert found == sentences.figures_in_short(title, spent, *results)
+    found = yesterday(figures).text
+    assert found == sentences.figures_in_short(sentences.YESTERDAY, spent, *results)
     assert with_markup([found]) == []
 
 
-def test_a_digest_of_an_empty_day():
-    message = digest(Figures(date(2025, 1, 1)))
+def test_an_answer_about_an_empty_day():
+    message = yesterday(Figures(date(2025, 1, 1)))
     assert_valid(message)
     assert written(message.blocks) == (
-        f"{sentences.digest_title('Wednesday, 1 January 2025')}\n{sentences.BILLING_DAY}\n"
+        f"{sentences.YESTERDAY}\n{sentences.billing_day('Wednesday, 1 January 2025')}\n"
         "*0 ACUs* through Slack\n"
         f"{sentences.NO_TOTAL}\n"
         f"{sentences.NO_ACTIVE_SESSIONS}\n"
@@ -139,7 +146,7 @@ def test_a_digest_of_an_empty_day():
     ],
 )
 def test_figures_from_our_own_rows_say_why(because, named, sentence):
-    message = digest(replace(FIGURES, total=None, withheld=Withheld(because, named)))
+    message = yesterday(replace(FIGURES, total=None, withheld=Withheld(because, named)))
     assert_valid(message)
     assert (
         written(message.blocks).splitlines()[2] == f"*12.5 ACUs* through Slack · {sentences.compared('▲ 25 %', '10')}"
@@ -151,7 +158,7 @@ def test_figures_from_our_own_rows_say_why(because, named, sentence):
 def amounts(**facts):
     """The lines of a digest between its title and the number of sessions, and those behind the list."""
     quiet = replace(FIGURES, most_expensive=(), cycle=None, pull_requests_opened=0, pull_requests_merged=0, waiting=0)
-    lines = written(digest(replace(quiet, **facts)).blocks).splitlines()
+    lines = written(yesterday(replace(quiet, **facts)).blocks).splitlines()
     at = lines.index(RESULTS[0])
     return lines[2:at], lines[at + 1 :]
 
@@ -194,16 +201,6 @@ def acus_in(written_amount):
     return 0 if written_amount == "under 0.1" else Decimal(written_amount.replace(",", ""))
 
 
-def test_corrected_bills_are_a_line_each_below_the_figures():
-    days = [Correction(date(2025, 3, day), 43.1, 43.4) for day in (8, 7, 6, 5, 4)]
-    lines = [sentences.corrected(day, "43.1", "43.4 ACUs") for day in ("Sat 8 Mar", "Fri 7 Mar", "Thu 6 Mar")]
-    for count, more in ((1, []), (3, []), (4, [sentences.more_corrected("1 more day")]), (5, ["and 2 more days."])):
-        message = digest(replace(FIGURES, corrections=tuple(days[:count])))
-        assert_valid(message)
-        assert written(message.blocks).splitlines()[-len(lines[:count] + more) :] == lines[:count] + more
-        assert message.blocks[-1]["type"] == "context"
-
-
 def test_a_bill_that_is_not_in_yet_is_said_to_be_not_in_yet():
     above, below = amounts(total=None, through_slack=7.25, not_in_yet=date(2025, 3, 9))
     assert above == ["*7.3 ACUs* through Slack", sentences.bill_not_in("Sunday, 9 March 2025")]
@@ -228,15 +225,15 @@ def test_a_plan_without_acus_has_working_time_instead(seconds, said):
 
 def test_a_plan_without_acus_has_no_cycle():
     figures = replace(FIGURES, total=0.0, through_slack=0.0, no_acus_reported=True)
-    assert MARCH not in written(digest(figures).blocks)
+    assert MARCH not in written(yesterday(figures).blocks)
 
 
 def test_with_a_price_money_stands_beside_the_totals_and_nothing_else():
-    message = digest(replace(FIGURES, price=Price(Decimal("2.25"), "USD")))
+    message = yesterday(replace(FIGURES, price=Price(Decimal("2.25"), "USD")))
     march = sentences.cycle("March", "99 of 1,200 ACUs (8 %, 222.75 USD)", "310\u2013380")
     assert_valid(message)
     assert written(message.blocks) == (
-        f"{sentences.digest_title('Sunday, 9 March 2025')}\n{sentences.BILLING_DAY}\n"
+        f"{sentences.YESTERDAY}\n{sentences.billing_day('Sunday, 9 March 2025')}\n"
         f"*12.5 ACUs (28.13 USD)* · {sentences.compared('▲ 25 %', '10')}\n"
         f"{sentences.parts('12.5', '0')}\n"
         f"{RESULTS[0]}\n{RESULTS[1]}\n{RESULTS[2]}\n"
@@ -246,7 +243,7 @@ def test_with_a_price_money_stands_beside_the_totals_and_nothing_else():
         "<https://app.devin.ai/sessions/a|Devin>\n"
         "2. Upgrade: 5.3 ACUs"
     )
-    title = sentences.digest_title("Sunday, 9 March 2025")
+    title = sentences.YESTERDAY
     assert message.text == sentences.figures_in_short(title, "12.5 ACUs (28.13 USD)", *RESULTS)
 
 
@@ -281,7 +278,7 @@ def test_extreme_input_stays_within_the_limits_and_calls_nobody():
     entry = MostExpensive(
         NASTY * 500, 1e12, "https://acme.slack.com/" + "p" * 900, "https://app.devin.ai/" + "x" * 900, NASTY
     )
-    message = digest(
+    message = yesterday(
         replace(FIGURES, most_expensive=(entry,) * 100, withheld=Withheld(WithheldBecause.PERMISSION, NASTY * 99))
     )
     assert_valid(message)

@@ -29,7 +29,7 @@ from bot.logs import about, get_logger
 from bot.slack.client import Slack
 from bot.slack.errors import SlackError
 from bot.slack.rate_limits import METHODS, Budget
-from bot.store import alarms, cards, outbox, rate_limits, sessions, threads
+from bot.store import alarms, cards, outbox, rate_limits, replies, sessions, threads
 from bot.store.claims import Sender
 from bot.store.database.connection import Transaction
 from bot.store.lanes import ClaimLostError
@@ -169,6 +169,10 @@ class Send:
         await self._post(row)
 
     async def _post(self, row: OutboxRow) -> None:
+        if replies.has_no_thread(row):
+            # The post that it replies to is gone, and in the channel itself it would say nothing.
+            await self._failure.mark_dead(row, "no thread")
+            return
         shared = row.session_id is not None and await self._is_shared(row)
         if shared and row.key.startswith(DEVINS_POSTS):
             await self._failure.mark_dead(row, SHARED)

@@ -16,6 +16,7 @@ from bot.domain.keys import short_id
 from bot.domain.subscription import MissedBecause, Subscription
 from bot.flows.money.announced_corrections import AnnouncedCorrections
 from bot.flows.money.cycles import cycle_of
+from bot.flows.money.digest_figures import DigestReader
 from bot.flows.money.digest_past import Destination, base_of, missed_since, read_past, store_past
 from bot.flows.money.usage_ledger import UsageLedger
 from bot.flows.services import Services
@@ -24,7 +25,7 @@ from bot.flows.workspace import Workspace
 from bot.logs import get_logger
 from bot.store import outbox
 from bot.store.database.connection import Transaction
-from bot.views.editions import EditionFigures, edition_message
+from bot.views.editions import EditionFigures, edition_posts
 from bot.views.message import Message
 
 log = get_logger(__name__)
@@ -37,6 +38,7 @@ class DigestPost:
         self._services = services
         self._workspace = workspace
         self._usage_ledger = usage_ledger
+        self._reader = DigestReader(services, usage_ledger)
         self._waits: str | None = None  # the date whose wait for Devin was logged last
         self._asked: tuple[float, bool] | None = None  # when Devin was asked last, and whether it answered
 
@@ -63,8 +65,8 @@ class DigestPost:
         )
 
     async def preview(self, subscription: Subscription, now: float) -> Message:
-        """Return the digest that `subscription` would get if it was posted now."""
-        return edition_message(await self._figures(subscription, Occasion(subscription.edition), now))
+        """Return the root of the digest that `subscription` would get if it was posted now."""
+        return edition_posts(await self._figures(subscription, Occasion(subscription.edition), now)).root
 
     # ------------------------------------------------------------ storing
 
@@ -80,14 +82,13 @@ class DigestPost:
         missed = await missed_since(uow.tx, destination, past, base, day)
         # In one commit with the post: a crash before it leaves all of this for the next check, and none after it says a
         # correction, or what was missed, twice.
-        if edition.occasion is Occasion.DAILY and edition.share is Share.ALL:
-            named = await corrections.take(key, edition.figures)
-            edition = replace(edition, figures=replace(edition.figures, corrections=named))
-        message = edition_message(replace(edition, missed=missed))
+        if edition.daily is not None:
+            edition = edition.with_corrections(await corrections.take(key, edition.figures))
+        posts = edition_posts(replace(edition, missed=missed))
         await store_past(uow.tx, destination, past.with_post(day, base))
         expires_at = destination.schedule.instant(day) + LATEST.total_seconds()
-        row = uow.post_row(key, self._workspace.team, channel, None, message, expires_at=expires_at)
-        await uow.add_to_outbox(replace(row, payload=row.payload | {"once": True}))
+        rows = uow.thread_rows(key, self._workspace.team, channel, posts.root, posts.thread, expires_at=expires_at)
+        await uow.add_to_outbox(*(replace(row, payload=row.payload | {"once": True}) for row in rows))
         return True
 
     async def _skip_quiet(self, destination: Destination, day: date) -> None:
@@ -143,7 +144,9 @@ class DigestPost:
             week_before = days_before(first)
             before = await self._usage_ledger.spent(self._workspace, week_before[0], week_before[-1], channel)
         figures = replace(figures, here=channel is not None)
-        return EditionFigures(occasion, subscription.share, first, figures, cycle, before)
+        of_all = occasion is Occasion.DAILY and channel is None
+        daily = await self._reader.read(self._workspace, figures) if of_all else None
+        return EditionFigures(occasion, subscription.share, first, figures, cycle, before, daily=daily)
 
     async def _cycle(self, subscription: Subscription, occasion: Occasion, at: float, day: date | None) -> Cycle | None:
         """The cycle that a digest is about, if it is about one; without a `day` that of the newest finished day."""

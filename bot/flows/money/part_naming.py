@@ -25,11 +25,18 @@ class PartNaming:
         self._tx = tx
         self._workspace = workspace
 
+    @property
+    def shows_people(self) -> bool:
+        """Whether people are named, and not only counted."""
+        return self._workspace.policy.shows_names
+
     async def names(
         self, division: By, keys: Sequence[str | None], asked_as: Mapping[str, str]
     ) -> Mapping[str | None, str]:
         """Name the groups of a `division`, by their keys; `asked_as` are people's names when they asked."""
         known_keys = [key for key in keys if key is not None]
+        if division is By.PERSON and not self.shows_people:
+            return {key: part_names.person(key, None) for key in known_keys}
         if division is By.PERSON:
             known = {**asked_as, **await people.names(self._tx, self._workspace.team, known_keys)}
             return {key: part_names.person(key, known.get(key)) for key in known_keys}
@@ -44,7 +51,8 @@ class PartNaming:
 
     async def _sessions(self, ids: Sequence[str]) -> dict[str | None, str]:
         found = [one.session for one in (await sessions.tracked(self._tx, ids)).values()]
-        askers = await people.names(self._tx, self._workspace.team, {one.requester for one in found})
+        named = {one.requester for one in found} if self.shows_people else ()
+        askers = await people.names(self._tx, self._workspace.team, named)
         return {
             one.id: part_names.session(one.title, self._thread(one), one.url, askers.get(one.requester))
             for one in found

@@ -7,9 +7,10 @@ The bill is the whole organisation's, and the differences are those of our own s
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
+from bot.domain import usual
 from bot.domain.billing import (
     ONE_DAY,
     SETTLING,
@@ -19,6 +20,7 @@ from bot.domain.billing import (
     is_bill_in,
     newest_finished,
 )
+from bot.domain.chart_days import CHART_DAYS
 from bot.domain.cycle import calendar_month
 from bot.domain.session import Session
 from bot.flows.money.consumption_reader import ConsumptionReader, read_withheld
@@ -46,6 +48,7 @@ class AcusByDay:
     own: Mapping[date, float]
     late: frozenset[date] = frozenset()
     withheld: Withheld | None = None
+    read_at: Mapping[date, float] = field(default_factory=dict)  # when the bill of a day was read
 
     def total(self, days: Sequence[date]) -> float | None:
         """Return what Devin billed for the days, or None if one of them is not known."""
@@ -65,10 +68,10 @@ class AcusByDay:
             return None
         return self.through_slack(days) if self.withheld else self.total(days)
 
-    def mean(self, days: Sequence[date]) -> float | None:
-        """Return the mean of the days, or None if one of them is not known."""
-        best = self.best(days)
-        return None if best is None else best / len(days)
+    def usual(self, day: date) -> float | None:
+        """Return what a day like `day` usually takes, or None if too little is known to say."""
+        known = {one: self.best((one,)) for one in days_before(day, usual.HISTORY_DAYS)}
+        return usual.usual({one: acus for one, acus in known.items() if acus is not None}, day)
 
     def newest_in(self, day: date) -> date:
         """Return the newest day up to `day` whose bill is not late."""
@@ -120,8 +123,8 @@ class UsageLedger:
             day=day,
             total=amounts.total(days),
             through_slack=amounts.through_slack(days),
-            # To compare a sum of several days with a mean of single days would say nothing.
-            mean_before=amounts.mean(days_before(day)) if len(days) == 1 else None,
+            # To compare a sum of several days with what a single day takes would say nothing.
+            usual=amounts.usual(day) if len(days) == 1 else None,
             outcomes=outcomes,
             pull_requests_opened=opened,
             pull_requests_merged=merged,
@@ -133,6 +136,7 @@ class UsageLedger:
             no_acus_reported=no_acus,
             worked=worked,
             price=workspace.policy.acu_price,
+            read_at=amounts.read_at.get(day),
         )
 
     async def spent(self, workspace: Workspace, first: date, last: date, of: str | None = None) -> float | None:
@@ -166,7 +170,12 @@ class UsageLedger:
         if withheld is not None and any(day not in read for day in days):
             return AcusByDay({}, own, withheld=withheld)
         late = frozenset(day for day, acus in read.items() if not is_bill_in(day, acus, own.get(day, 0.0), now))
-        return AcusByDay({day: acus for day, acus in read.items() if day not in late}, own, late)
+        return AcusByDay(
+            billed={day: acus for day, acus in read.items() if day not in late},
+            own=own,
+            late=late,
+            read_at={day: figure.read_at for day, figure in stored.items()},
+        )
 
     async def _cycle(
         self, tx: Transaction, workspace: Workspace, day: date, shown: AcusByDay, channel: str | None = None
@@ -219,7 +228,8 @@ class UsageLedger:
 
 async def _described(tx: Transaction, workspace: Workspace, session: Session, acus: float) -> MostExpensive:
     thread = session.thread_ts
-    asker = await people.get(tx, session.team, session.requester, read_after=0.0)
+    shows_name = workspace.policy.shows_names
+    asker = await people.get(tx, session.team, session.requester, read_after=0.0) if shows_name else None
     return MostExpensive(
         title=session.title,
         acus=acus,
@@ -234,5 +244,5 @@ def _span(first: date, last: date) -> tuple[date, ...]:
 
 
 def _first_compared(first: date, last: date) -> date:
-    """Return the first day that figures from `first` to `last` need: that of the month, or of the days before."""
-    return min(first, days_before(last)[0], last.replace(day=1))
+    """Return the first day that figures from `first` to `last` need: that of the month, or of a chart's history."""
+    return min(first, days_before(last, CHART_DAYS + usual.HISTORY_DAYS)[0], last.replace(day=1))

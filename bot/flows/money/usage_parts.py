@@ -1,9 +1,10 @@
 """The parts into which an answer about usage divides what was used, the largest first."""
 
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
+from functools import reduce
 from typing import Final
 
 from bot.domain.consumption import exact, exact_sum
@@ -18,6 +19,8 @@ from bot.store.spend_groups import Group, Spending, Wanted
 from bot.views import part_names
 from bot.views.digest import Figures
 from bot.views.usage_rows import MOST_ROWS, Part
+
+FEWEST_PEOPLE: Final = 3  # who are counted where they are not named
 
 
 class UsageParts:
@@ -69,6 +72,8 @@ class UsageParts:
 
     async def _of_sessions(self, division: By) -> list[Part]:
         groups = await self._groups(division)
+        if division is By.PERSON and not self._naming.shows_people:
+            return _counted(groups)
         ordered = sorted(groups, key=lambda one: (one.others > 0, -one.acus, -one.sessions, one.key or ""))
         shown = ordered[:MOST_ROWS]  # the others are shown in sum
         asked_as = {one.key: one.name for one in shown if one.key and one.name}
@@ -100,6 +105,17 @@ _GROUPS: Final[Mapping[By, Callable[[Transaction, Spending, Wanted], Awaitable[l
     By.SESSION: spend_groups.by_session,
     By.PLAYBOOK: spend_groups.by_playbook,
 }
+
+
+def _counted(groups: Sequence[Group]) -> list[Part]:
+    """Make one part of all people, with their number; of so few that one might know who they are, without it."""
+    known = [one for one in groups if _special(one) is None]
+    special = [_part(one, _special(one) or "", By.PERSON) for one in groups if _special(one) is not None]
+    if not known:
+        return special
+    number = sum(one.others or 1 for one in known)
+    name = part_names.counted_people(number) if number >= FEWEST_PEOPLE else part_names.OTHERS
+    return [_part(replace(reduce(Group.joined, known), others=0), name, By.PERSON), *special]
 
 
 def _special(group: Group) -> str | None:

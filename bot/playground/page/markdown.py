@@ -29,7 +29,8 @@ class Markdown:
             "actions": self._buttons,
             "image": lambda block: f"🖼 {escaped(block['alt_text'])}",
             "table": self._table,
-            "data_table": self._table,
+            "data_table": lambda block: f"{escaped(block['caption'])}\n\n{self._table(block)}",
+            "data_visualization": self._chart,
             "rich_text": lambda block: "\n".join(chain.from_iterable(map(self._rich, block["elements"]))),
         }
 
@@ -80,9 +81,23 @@ class Markdown:
         return "  ".join(f"`[ {label} ]`" for label in shown if label)
 
     def _table(self, block: Json) -> str:
-        rows = [[" ".join(self._texts(cell)).replace("|", "\\|") for cell in row] for row in block["rows"]]
-        head, *body = rows
+        head, *body = [[self._cell(cell).replace("|", "\\|") for cell in row] for row in block["rows"]]
         return "\n".join(f"| {' | '.join(line)} |" for line in (head, ["---"] * len(head), *body))
+
+    def _cell(self, cell: Json) -> str:
+        rich = cell.get("type") == "rich_text"
+        return " ".join(chain.from_iterable(map(self._rich, cell["elements"])) if rich else self._texts(cell))
+
+    def _chart(self, block: Json) -> str:
+        """The numbers of a chart, as a table: a row for each category, or for each segment of a pie."""
+        chart = block["chart"]
+        named = [(one["name"], one["data"]) for one in chart.get("series", [])] or [("", chart["segments"])]
+        head = ["", *(name for name, _ in named)]
+        labels = [point["label"] for point in named[0][1]]
+        rows = [[label, *(f"{data[at]['value']:,}" for _, data in named)] for at, label in enumerate(labels)]
+        lines = [[escaped(str(cell)).replace("|", "\\|") for cell in row] for row in (head, *rows)]
+        table = "\n".join(f"| {' | '.join(line)} |" for line in (lines[0], ["---"] * len(head), *lines[1:]))
+        return f"{escaped(block['title'])}\n\n{table}"
 
     def _texts(self, value: Any) -> Iterator[str]:
         """All texts inside something, in the order they stand in."""

@@ -12,6 +12,8 @@ from slack_sdk.errors import SlackObjectFormationError
 from slack_sdk.models.blocks import Block
 from slack_sdk.models.views import View
 
+from bot.playground.slack.data_blocks import CHARTS, data_errors
+
 Json = dict[str, Any]
 Node = tuple[str, Json]  # where it stands (a JSON pointer) and what it is
 
@@ -19,7 +21,7 @@ MESSAGE_BLOCKS: Final = 50
 VIEW_BLOCKS: Final = 100
 BLOCKS_TEXT: Final = 13_200  # all text of one message; beyond: msg_blocks_too_long
 MARKDOWN_TEXT: Final = 12_000  # all markdown blocks of one message
-WITHOUT_MODEL: Final = {"data_table"}  # real block types that slack_sdk has no class for
+WITHOUT_MODEL: Final = {"data_table", "data_visualization"}  # real block types that slack_sdk has no class for
 INSIDE: Final = {"container": "child_blocks", "carousel": "elements"}  # where blocks hold blocks
 USABLE: Final = {  # what gets an `action_id` when it has none
     "button", "channels_select", "checkboxes", "conversations_select", "datepicker", "datetimepicker",
@@ -66,7 +68,7 @@ def block_errors(blocks: Any, *, limit: int = MESSAGE_BLOCKS) -> list[str]:
         errors += _model_errors(f"/blocks/{place}", block)
     nodes = [node for place, block in enumerate(blocks) for node in _nodes(f"/blocks/{place}", block)]
     errors += [error for rule in _NODE_RULES for place, node in nodes for error in rule(place, node)]
-    return errors + _repeated_ids(blocks) + _markdown_errors(blocks) + _table_errors(blocks)
+    return errors + _repeated_ids(blocks) + _markdown_errors(blocks) + _table_errors(blocks) + _chart_errors(blocks)
 
 
 def view_errors(view: Any) -> list[str]:
@@ -80,6 +82,8 @@ def view_errors(view: Any) -> list[str]:
         errors.append(_says("missing required field: title", "/view"))
     if view["type"] == "modal" and inputs and "submit" not in view:
         errors.append(_says("missing required field: submit", "/view"))
+    charts = any(isinstance(block, dict) and block.get("type") == "data_visualization" for block in blocks)
+    errors += [_says("unsupported type: data_visualization", "/view/blocks")] if charts else []
     return errors + block_errors(blocks, limit=VIEW_BLOCKS)
 
 
@@ -149,7 +153,7 @@ def _says(what: str, place: str) -> str:
 
 def _model_errors(place: str, block: Json) -> list[str]:
     if block.get("type") in WITHOUT_MODEL:
-        return []
+        return [_says(what, where) for what, where in data_errors(place, block)]
     try:
         model = Block.parse(copy.deepcopy(block))
         if model is None:
@@ -277,6 +281,12 @@ def _table_errors(blocks: list[Json]) -> list[str]:
     wide = any(len(row) > 20 for table in tables for row in table.get("rows", []) if isinstance(row, list))
     errors = [_says("only one table is allowed per message", "/blocks")] if len(tables) > 1 else []
     return [*errors, _says("no more than 20 columns allowed", "/blocks")] if wide else errors
+
+
+def _chart_errors(blocks: list[Json]) -> list[str]:
+    if sum(block.get("type") == "data_visualization" for block in blocks) > CHARTS:
+        return [_says(f"only {CHARTS} charts are allowed per message", "/blocks")]
+    return []
 
 
 _NODE_RULES: Final[tuple[Callable[[str, Json], list[str]], ...]] = (

@@ -1,6 +1,7 @@
 /** Block Kit, drawn as Slack draws it. What is not known is shown as what it is. */
 
 import { agentBlocks } from "./agent_blocks.js";
+import { dataVisualization } from "./charts.js";
 import { button, el, icon, link } from "./dom.js";
 import { element } from "./elements.js";
 import { markdown } from "./markdown.js";
@@ -23,6 +24,7 @@ const DRAW = {
   markdown: (block) => markdown(block.text),
   table,
   data_table: dataTable,
+  data_visualization: dataVisualization,
   input,
   file,
   video,

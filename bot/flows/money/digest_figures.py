@@ -1,0 +1,97 @@
+"""The figures of a daily digest, made from stored rows alone."""
+
+from collections import Counter
+from collections.abc import Sequence
+from datetime import date
+
+from bot.domain.billing import ONE_DAY, bounds, days_before
+from bot.domain.chart_days import CHART_DAYS, ChartGroup, chart_groups
+from bot.domain.list_groups import last_change
+from bot.domain.needing import needing_somebody
+from bot.domain.session import Session
+from bot.domain.usual import HISTORY_DAYS
+from bot.flows.money.digest_spenders import DigestSpenders, without_pull_request
+from bot.flows.money.usage_ledger import UsageLedger
+from bot.flows.services import Services
+from bot.flows.workspace import Workspace
+from bot.store import pull_requests, session_counts
+from bot.store.database.connection import Transaction
+from bot.views.digest import Figures
+from bot.views.digest_root import (
+    NEEDS_LISTED,
+    PULL_REQUEST_DAYS,
+    DigestFigures,
+    Needing,
+    PullRequestFigures,
+)
+
+
+class DigestReader:
+    """Reads what a digest says."""
+
+    def __init__(self, services: Services, usage_ledger: UsageLedger) -> None:
+        self._services = services
+        self._usage_ledger = usage_ledger
+
+    async def read(self, workspace: Workspace, figures: Figures) -> DigestFigures:
+        """Return what a digest in a workspace says of one billing day beside its `figures`."""
+        day = figures.day
+        async with self._services.db.scan() as tx:
+            needing = await self._needing(tx, workspace, day)
+            requests = await _pull_requests(tx, workspace, day)
+            chart = await self._chart(tx, workspace, figures)
+            spenders = DigestSpenders(tx, workspace, day)
+            repositories = await spenders.repositories()
+            tables = await spenders.tables(repositories)
+        return DigestFigures(
+            figures=figures,
+            posted_at=self._services.clock(),
+            needing=self._listed(workspace, needing[:NEEDS_LISTED]),
+            needing_by_state=Counter(session.display_state for session in needing),
+            pull_requests=requests,
+            chart=chart,
+            tables=tables,
+            without_pull_request=without_pull_request(repositories),
+        )
+
+    async def _needing(self, tx: Transaction, workspace: Workspace, day: date) -> list[Session]:
+        begun = float(bounds(day)[0])
+        found = await session_counts.resting(tx, workspace.team, workspace.organisation.id, begun)
+        return needing_somebody(found, begun)
+
+    async def _chart(self, tx: Transaction, workspace: Workspace, figures: Figures) -> tuple[ChartGroup, ...]:
+        amounts = await self._usage_ledger.acus_by_day(tx, workspace.organisation.id, (figures.day,))
+        days = (*days_before(figures.day, CHART_DAYS + HISTORY_DAYS), figures.day)
+        known = {day: acus for day in days if (acus := amounts.best((day,))) is not None}
+        return chart_groups(days[-CHART_DAYS:], known, _limit_a_day(figures))
+
+    def _listed(self, workspace: Workspace, sessions: Sequence[Session]) -> tuple[Needing, ...]:
+        now = self._services.clock()
+        return tuple(
+            Needing(
+                title=session.title,
+                state=session.display_state,
+                seconds=now - last_change(session),
+                asker=(session.requester_name or None) if workspace.policy.shows_names else None,
+                permalink=_permalink(workspace, session),
+            )
+            for session in sessions
+        )
+
+
+async def _pull_requests(tx: Transaction, workspace: Workspace, day: date) -> PullRequestFigures:
+    after, before = bounds(day - ONE_DAY * (PULL_REQUEST_DAYS - 1))[0], bounds(day)[1]
+    found = await pull_requests.opened_between(tx, workspace.team, workspace.organisation.id, after, before)
+    return PullRequestFigures(*found)
+
+
+def _limit_a_day(figures: Figures) -> float | None:
+    cycle = figures.cycle
+    if cycle is None or cycle.limit is None:
+        return None
+    return cycle.limit / ((cycle.cycle.last - cycle.cycle.first).days + 1)
+
+
+def _permalink(workspace: Workspace, session: Session) -> str | None:
+    thread = session.thread_ts
+    return workspace.slack.permalink(session.channel, thread) if thread else None

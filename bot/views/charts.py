@@ -1,0 +1,80 @@
+"""A chart of lines, which Slack draws, and the same as characters for where it does not.
+
+https://docs.slack.dev/reference/block-kit/blocks/data-visualization-block
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from bot.views import blocks
+from bot.views.message import Block, Message
+from bot.views.text import one_line, shortened
+
+TITLE_LIMIT: Final = 50
+LABEL_LIMIT: Final = 20
+MOST_POINTS: Final = 20
+_HEIGHTS: Final = "▁▂▃▄▅▆▇█"
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a chart: its name, and a value for each category."""
+
+    name: str
+    values: Sequence[float]
+
+
+@dataclass(frozen=True, slots=True)
+class LineChart:
+    """A chart: its title, its categories from left to right, its lines, and what its values are.
+
+    `in_words` says what it shows in one plain line.
+    """
+
+    title: str
+    categories: Sequence[str]
+    lines: Sequence[Line]
+    unit: str
+    in_words: str
+
+
+def chart_message(chart: LineChart, *above: str) -> Message:
+    """Build a message of the chart, with a paragraph `above` it; the first line is one of characters where need be."""
+    head = [blocks.section(text) for text in above if text]
+    first = chart.lines[0]
+    drawn = f"*{chart.title}*\n`{sparkline(first.values)}`\n{chart.in_words}"
+    plainer = Message(chart.in_words, [*head, blocks.section(drawn)])
+    return Message(chart.in_words, [*head, chart_block(chart)], plainer)
+
+
+def chart_block(chart: LineChart) -> Block:
+    """Build the block of a chart. Each line has one point for each category, in that order."""
+    categories = [_label(category) for category in chart.categories]
+    series = [
+        {
+            "name": _label(line.name),
+            "data": [{"label": label, "value": value} for label, value in zip(categories, line.values, strict=True)],
+        }
+        for line in chart.lines
+    ]
+    axes = {"categories": categories, "y_label": chart.unit}
+    title = shortened(one_line(chart.title), TITLE_LIMIT)
+    return {
+        "type": "data_visualization",
+        "title": title,
+        "chart": {"type": "line", "series": series, "axis_config": axes},
+    }
+
+
+def sparkline(values: Sequence[float]) -> str:
+    """Draw `values` as a line of block characters; nothing at all is the lowest one."""
+    highest = max(values, default=0.0)
+    if highest <= 0:
+        return _HEIGHTS[0] * len(values)
+    steps = len(_HEIGHTS) - 1
+    return "".join(_HEIGHTS[max(0, round(value / highest * steps))] for value in values)
+
+
+def _label(text: str) -> str:
+    return shortened(one_line(text), LABEL_LIMIT)

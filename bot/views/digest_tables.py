@@ -1,0 +1,110 @@
+"""The tables in the thread of a digest: who and what used most, with rows that add up to the day's total."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+from typing import Final
+
+from bot.domain.amounts import half_up
+from bot.domain.consumption import exact_sum
+from bot.domain.shares import shares
+from bot.views.figure_tables import Cell, FigureTable
+from bot.views.text import counted
+
+ELSEWHERE: Final = "elsewhere"
+TOTAL: Final = "total"
+OTHERS: Final = "others"
+SOMEBODY: Final = "somebody"
+DIRECT_MESSAGES: Final = "direct messages"
+NO_REPOSITORY: Final = "no repository known"
+_HUNDRED: Final = Decimal(100)
+
+
+@dataclass(frozen=True, slots=True)
+class Spender:
+    """A row of a table: a person, channel, session or repository, with what it used and in how many sessions."""
+
+    name: str
+    acus: Decimal
+    sessions: int = 1
+    url: str | None = None
+    channel: str | None = None
+    asker: str | None = None  # of a session
+
+
+class LastColumn(StrEnum):
+    """What stands in the last column of a table: how many sessions a row has, who asked for its session, or nothing."""
+
+    SESSIONS = "Sessions"
+    ASKER = "Asked by"
+    NONE = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SpenderTable:
+    """A table: what its rows are, the rows themselves, and the `others` in sum, if there are more."""
+
+    caption: str
+    column: str
+    rows: Sequence[Spender]
+    others: Spender | None = None
+    last: LastColumn = LastColumn.SESSIONS
+
+
+def spender_table(table: SpenderTable, total: float | None, day: str) -> FigureTable | None:
+    """Build a table of what was used on a `day`, of which Devin has billed the `total` if that is known.
+
+    The last rows are what did not come through Slack, and the total. All amounts add up to it as it is shown, and all
+    shares to 100 %. None if there is no row.
+    """
+    rows = [*table.rows, *([table.others] if table.others else [])]
+    if not rows:
+        return None
+    ours = exact_sum(row.acus for row in rows)
+    whole = max(half_up(ours, 1), half_up(total or 0.0, 1))
+    elsewhere = max(half_up(total or 0.0, 6) - ours, Decimal(0))
+    named = [*rows, *([Spender(ELSEWHERE, elsewhere, 0)] if elsewhere else [])]
+    amounts = shares([row.acus for row in named], whole)
+    percents = _percents([row.acus for row in named])
+    total_row = Spender(TOTAL, Decimal(0), sum(row.sessions for row in named))
+    lines = [
+        _cells(row, amount, percent, table.last)
+        for row, amount, percent in zip(
+            [*named, total_row], [*amounts, whole], [*percents, exact_sum(percents)], strict=True
+        )
+    ]
+    columns = (table.column, "ACUs", "Share", *([table.last.value] if table.last.value else []))
+    return FigureTable(f"{table.caption}, {day}", columns, lines)
+
+
+def _percents(amounts: Sequence[Decimal]) -> list[Decimal]:
+    whole = exact_sum(amounts)
+    if not whole:
+        return [Decimal(0) for _ in amounts]
+    # The quotients are rounded in their 28th digit, which no share can show.
+    return shares([amount * _HUNDRED / whole for amount in amounts], _HUNDRED)
+
+
+def _cells(row: Spender, amount: Decimal, percent: Decimal, last: LastColumn) -> tuple[Cell, ...]:
+    name = Cell(row.name, url=row.url, channel=row.channel)
+    detail = {
+        LastColumn.SESSIONS: (_sessions(row.sessions),),
+        LastColumn.ASKER: (Cell(row.asker or ""),),
+        LastColumn.NONE: (),
+    }[last]
+    return (name, _acus(amount), _percent(percent), *detail)
+
+
+def _acus(amount: Decimal) -> Cell:
+    text = f"{amount:,}"
+    return Cell(text, said=f"{text} ACUs", value=float(amount))
+
+
+def _percent(percent: Decimal) -> Cell:
+    text = f"{percent:,f} %"
+    return Cell(text, said=text, value=float(percent))
+
+
+def _sessions(number: int) -> Cell:
+    return Cell(f"{number:,}", said=counted(number, "session"), value=float(number)) if number else Cell("")

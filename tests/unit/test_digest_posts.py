@@ -1,0 +1,149 @@
+"""The posts in the thread of a digest: the chart, the tables, and what was used without a pull request."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from inline_snapshot import snapshot
+
+from bot.domain.chart_days import CHART_DAYS, MOST_GROUPS, ChartGroup, chart_groups
+from bot.domain.consumption import exact, exact_sum
+from bot.domain.outcomes import Outcome
+from bot.views.charts import chart_message, sparkline
+from bot.views.digest import Figures
+from bot.views.digest_posts import digest_posts, line_chart
+from bot.views.digest_root import DigestFigures, WithoutPullRequest
+from bot.views.digest_tables import Spender, SpenderTable
+from tests import sentences
+from tests.markup import with_markup, written
+from tests.unit.block_kit import assert_valid
+
+DAY = date(2026, 11, 26)
+ACUS = st.decimals(0, 10_000, places=4).map(float)
+
+
+def days(count, last=DAY):
+    return [last - timedelta(days=back) for back in reversed(range(count))]
+
+
+THREE = tuple(
+    ChartGroup(day, day, spent, usual=30.0, allowed=40.0) for day, spent in zip(days(3), (20.0, 0.0, 49.5), strict=True)
+)
+FIGURES = Figures(DAY, total=49.5, through_slack=16.4, outcomes={Outcome.DONE: 3, Outcome.RUNNING: 1})
+PEOPLE = SpenderTable("People", "Person", (Spender("Ada", Decimal("16.4"), 3),))
+DIGEST = DigestFigures(
+    FIGURES, posted_at=0.0, chart=THREE, tables=(PEOPLE,), without_pull_request=WithoutPullRequest(6.1, 16.4, 2)
+)
+FOUR_SESSIONS = sentences.sessions_by_outcome(4, "3 done", "1 running")
+IN_WORDS = (
+    "ACUs a day, 24 Nov to 26 Nov: most on Thu 26 Nov with 49.5; on Thu 26 Nov spent 49.5, usual 30, limit's pace 40."
+)
+
+
+def test_the_thread_has_a_chart_then_the_tables_then_what_came_without_a_pull_request():
+    chart, people, without = digest_posts(DIGEST).thread
+    for message in (chart, people, without):
+        for form in message.forms():
+            assert_valid(form)
+    assert chart.text == IN_WORDS
+    assert with_markup([chart.text, people.text, without.text]) == []
+    assert written(chart.blocks) == FOUR_SESSIONS
+    assert chart.blocks[1] == snapshot(
+        {
+            "type": "data_visualization",
+            "title": "ACUs a day, 24 Nov to 26 Nov",
+            "chart": {
+                "type": "line",
+                "series": [
+                    {
+                        "name": "Spent",
+                        "data": [
+                            {"label": "Tue 24 Nov", "value": 20.0},
+                            {"label": "Wed 25 Nov", "value": 0.0},
+                            {"label": "Thu 26 Nov", "value": 49.5},
+                        ],
+                    },
+                    {
+                        "name": "Usual",
+                        "data": [
+                            {"label": "Tue 24 Nov", "value": 30.0},
+                            {"label": "Wed 25 Nov", "value": 30.0},
+                            {"label": "Thu 26 Nov", "value": 30.0},
+                        ],
+                    },
+                    {
+                        "name": "Limit's pace",
+                        "data": [
+                            {"label": "Tue 24 Nov", "value": 40.0},
+                            {"label": "Wed 25 Nov", "value": 40.0},
+                            {"label": "Thu 26 Nov", "value": 40.0},
+                        ],
+                    },
+                ],
+                "axis_config": {"categories": ["Tue 24 Nov", "Wed 25 Nov", "Thu 26 Nov"], "y_label": "ACUs"},
+            },
+        }
+    )
+    assert people.text == "People, Thu 26 Nov: Ada 16.4 ACUs, elsewhere 33.1 ACUs, total 49.5 ACUs"
+    assert without.text == "Without a PR so far: 6.1 ACUs of the 16.4 through Slack, in 2 sessions."
+
+
+def test_where_slack_draws_no_chart_it_is_a_line_of_characters():
+    (plain,) = chart_message(line_chart(THREE), FOUR_SESSIONS).forms()[1:]
+    assert written(plain.blocks) == f"{FOUR_SESSIONS}\n*ACUs a day, 24 Nov to 26 Nov*\n`▄▁█`\n{IN_WORDS}"
+
+
+@pytest.mark.parametrize(("values", "drawn"), [([], ""), ([0, 0], "▁▁"), ([1], "█"), (range(8), "▁▂▃▄▅▆▇█")])
+def test_characters_are_as_high_as_what_they_stand_for(values, drawn):
+    assert sparkline(values) == drawn
+
+
+def test_what_is_not_known_of_all_days_is_no_line():
+    groups = (replace(THREE[0], usual=None), replace(THREE[1], allowed=None), THREE[2])
+    assert [line.name for line in line_chart(groups).lines] == ["Spent"]
+
+
+def test_nothing_is_posted_of_which_there_is_nothing():
+    assert digest_posts(DigestFigures(Figures(DAY, total=0.0), posted_at=0.0)).thread == ()
+    bare = replace(DIGEST, chart=(), tables=(), without_pull_request=WithoutPullRequest(0.0, 16.4, 0))
+    (overall,) = digest_posts(bare).thread
+    assert written(overall.blocks) == overall.text == FOUR_SESSIONS
+    flat = tuple(replace(group, spent=0.0) for group in THREE)
+    assert digest_posts(replace(bare, chart=flat)).thread == (overall,)
+    no_acus = replace(FIGURES, total=0.0, through_slack=0.0, no_acus_reported=True)
+    assert digest_posts(replace(DIGEST, figures=no_acus, tables=(), without_pull_request=None)).thread == ()
+
+
+def test_more_days_than_a_chart_has_room_for_are_put_together():
+    known = dict.fromkeys(days(60), 1.0)
+    groups = chart_groups(days(31), known, 40.0)
+    assert [(group.last - group.first).days + 1 for group in groups] == [1, *[2] * 15]
+    assert groups[-1] == ChartGroup(date(2026, 11, 25), DAY, spent=2.0, usual=2.0, allowed=80.0)
+    chart = line_chart(groups)
+    assert chart.title == "ACUs per 2 days, 27 Oct to 26 Nov"
+    assert chart.categories[-1] == "25 Nov\N{EN DASH}26 Nov"
+    assert_valid(chart_message(chart))
+
+
+@given(st.integers(1, 100), st.lists(ACUS, min_size=100, max_size=100), st.sets(st.integers(0, 99)))
+def test_the_groups_add_up_to_the_days_to_the_last_digit(count, acus, unknown):
+    known = {day: amount for at, (day, amount) in enumerate(zip(days(100), acus, strict=True)) if at not in unknown}
+    groups = chart_groups(days(count), known, None)
+    shown = [day for day in days(count) if day in known]
+    assert len(groups) <= MOST_GROUPS
+    assert exact_sum(exact(group.spent) for group in groups) == exact_sum(exact(known[day]) for day in shown)
+    assert [group.first for group in groups] == sorted({group.first for group in groups})
+    if shown:
+        assert (groups[0].first, groups[-1].last) == (shown[0], shown[-1])
+        assert_valid(chart_message(line_chart(groups)))
+
+
+def test_of_days_of_which_nothing_is_known_there_is_no_chart():
+    assert chart_groups(days(3), {}, 40.0) == ()
+
+
+def test_a_days_digest_has_a_point_for_each_day():
+    assert len(chart_groups(days(CHART_DAYS), dict.fromkeys(days(60), 1.0), None)) == CHART_DAYS
