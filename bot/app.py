@@ -39,6 +39,7 @@ from bot.flows.follow.announce import Announce
 from bot.flows.follow.poll import Poller
 from bot.flows.job import Flow
 from bot.flows.lookup import SessionLookup
+from bot.flows.money.budget_requests import BudgetRequests
 from bot.flows.money.ticks import money_ticks
 from bot.flows.money.usage_ledger import UsageLedger
 from bot.flows.organisation import Organisations
@@ -57,6 +58,7 @@ from bot.flows.start.from_command import StartFromCommand
 from bot.flows.start.from_message import StartFromMessage
 from bot.flows.steer.command_answers import CommandAnswers
 from bot.flows.steer.doubtful_command import DoubtfulCommand
+from bot.flows.steer.other_presses import OtherPresses
 from bot.flows.steer.reply import Reply
 from bot.flows.steer.session_commands import SessionCommands
 from bot.flows.steer.session_list import SessionList
@@ -210,7 +212,7 @@ def _flows(
         ),
         CommandCause.kind: start_from_command,
         StartCause.kind: create,
-        ActionCause.kind: session_commands,
+        ActionCause.kind: OtherPresses(session_commands, BudgetRequests(services, access).flows()),
         ChannelGoneCause.kind: ChannelGone(services),
         ChannelSharedCause.kind: ChannelShared(services, shared_channels),
     }

@@ -117,6 +117,7 @@ class Timing:
     pull_requests_followed: float = 60 * DAY  # Devin is asked for the state of a pull request until it is this old.
     digest_tick: float = 30.0  # The longest pause between two checks whether the digest is due.
     digest_shortest: float = 0.05  # The shortest pause between two such checks, as a timer may fire a moment early.
+    budgets: float = MINUTE  # Between two checks whether a level of a budget is reached.
     digest_patience: float = 30 * MINUTE  # A digest waits this long for Devin to be reachable.
 
     # ------------------------------------------------------------ retention

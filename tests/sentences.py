@@ -939,7 +939,12 @@ HELP = (
     "with a number or an id of that list\n"
     "• `/devin notify [all|questions|done|off]` says when you're mentioned, in all sessions\n"
     "• `/devin usage [today|yesterday|week]` shows admins what was spent\n"
-    "• `help`, `list`, `status`, `stop`, `notify` and `usage` also work as a direct message or behind a mention\n"
+    "• `/devin budget list` shows what you may still use · "
+    "`/devin budget set org|#channel|@person|each-session|each-person|each-channel ACUs [a day|a week|a cycle] "
+    "[warn 50,80]` sets one (admins) · `/devin budget remove N` removes one (admins) · "
+    "`/devin budget grant org|#channel|@person|each-… ACUs` raises one until it starts anew (admins)\n"
+    "• `help`, `list`, `status`, `stop`, `notify`, `usage`, `budget list`, `budget set`, `budget remove` and "
+    "`budget grant` also work as a direct message or behind a mention\n"
     "• Options may stand anywhere in the task: `repo=acme/web` `playbook=…` `mode=fast` `acu=10` `tags=a,b` "
     '`title="…"`\n'
     "• In a session's thread, reply to steer Devin; `!help` lists what else works there"

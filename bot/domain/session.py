@@ -105,6 +105,11 @@ class Snapshot:
         """Whether there is a pull request or a structured output, so that a session that rests may be done."""
         return bool(self.pull_requests) or self.has_result
 
+    @property
+    def sleeps(self) -> bool:
+        """Whether Devin does nothing in the session until a message wakes it."""
+        return self.archived or self.status == "suspended"
+
     def unannounced(self) -> "Snapshot":
         """A snapshot with this title and time and nothing else, so that everything in this one is announced later."""
         return Snapshot(title=self.title, updated_at=self.updated_at)

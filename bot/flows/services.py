@@ -34,12 +34,15 @@ class Services:
     metrics: Metrics
 
     @asynccontextmanager
-    async def unit_of_work(self, claim: Claim | None = None, ref: str = "-") -> AsyncIterator[UnitOfWork]:
+    async def unit_of_work(
+        self, claim: Claim | None = None, ref: str = "-", *, first: bool = False
+    ) -> AsyncIterator[UnitOfWork]:
         """Open a transaction, and wake lanes once it is committed. Rows that it adds get `ref`.
 
+        With `first` it goes before other work, because Slack waits for the answer.
         With `claim` the lane is kept until the commit. Raises ClaimLostError if another worker has taken the lane.
         """
-        async with self.db.write() as tx:
+        async with self.db.write(first=first) as tx:
             if claim is not None:
                 await lanes.hold(tx, claim)
             uow = UnitOfWork(tx, self.clock(), ref, self.timing)

@@ -22,7 +22,8 @@ _OPTIONS: Final = (
     '• Options may stand anywhere in the task: `repo=acme/web` `playbook=…` `mode=fast` `acu=10` `tags=a,b` `title="…"`'
 )
 _ADDRESSED: Final = (
-    "• `help`, `list`, `status`, `stop`, `notify` and `usage` also work as a direct message or behind a mention"
+    "• `help`, `list`, `status`, `stop`, `notify`, `usage`, `budget list`, `budget set`, `budget remove` and "
+    "`budget grant` also work as a direct message or behind a mention"
 )
 SLASH_HELP: Final = Message(
     "\n".join(

@@ -24,7 +24,10 @@ PLACES: Final[dict[str, tuple[str, ...]]] = {
     "learn who it is": ("bot.flows.access:Access._ask",),
     "renew what is known of a person": ("bot.flows.access:Access.refresh",),
     "drop a reply to an unknown thread": ("bot.flows.receive.conversation:Conversation._drop",),
-    "answer without starting": ("bot.flows.receive.conversation:Conversation._answer",),
+    "answer without starting": (
+        "bot.flows.receive.conversation:Conversation._answer",
+        "bot.flows.start.from_message:StartFromMessage._answer",
+    ),
     "welcome": ("bot.flows.receive.conversation:Conversation._welcome",),
     "hand a line to its thread": ("bot.flows.receive.conversation:Conversation._hand_over",),
     "note a channel that is gone": ("bot.flows.receive.channel_gone:ChannelGone.run",),

@@ -55,6 +55,9 @@ PLAIN = {
     "corrections": "org_id day",
     "cycles": "org_id starts ends",
     "cycle_limits": "org_id source",
+    "budgets": "kind span",
+    "crossings": "period",
+    "grants": "period state",
 }
 USUAL: dict[str, dict[str, Any]] = {
     "inbox": {"kind": "message", "state": "dead"},
@@ -73,6 +76,9 @@ USUAL: dict[str, dict[str, Any]] = {
     "notifications": {"user": ADA},
     "spend": {"session_id": "hers"},
     "pull_requests": {"session_id": "hers"},
+    "budgets": {"subject": ADA},
+    "crossings": {"subject": ADA},
+    "grants": {"subject": ADA, "user": ADA},
 }
 
 
@@ -190,11 +196,12 @@ async def test_no_column_of_any_table_says_anything_about_the_person(either_stor
     await fill(either_store)
     assert {table.split(".")[0] for table in await cells_with(either_store.db, ADA)} >= {
         *("inbox", "outbox", "sessions", "lanes", "rate_limits", "people", "admins", "audit", "shown_lists"),
-        "notifications",
+        *("notifications", "budgets", "crossings", "grants"),
     }
     erased = await erasure.person(ADA)
     assert await cells_with(either_store.db, ADA) == set()
     once = ("sessions", "joined", "people", "admins", "shown_lists", "notifications", "lanes", "rate_limits")
+    once += ("budgets", "crossings", "grants")
     assert erased.rows == {"inbox": 5, "outbox": 7, "audit": 2} | dict.fromkeys(once, 1)
     assert erased.unfollowed == ("plain",)
 

@@ -4,6 +4,7 @@ import re
 from typing import Final
 
 from bot.domain.billing import Period
+from bot.domain.commands.budget_words import read_grant, read_number, read_set
 from bot.domain.commands.spec import Argument
 from bot.domain.notify_choice import NotifyChoice
 from bot.domain.session import bare_id
@@ -55,3 +56,8 @@ TEXT: Final = Argument("…", str, verbatim=True)
 SESSION: Final = Argument("[number]", _session)  # read as "" where nothing was typed: the person's only session
 PERIOD: Final = Argument(f"[{'|'.join(Period)}]", _period)
 CHOICE: Final = Argument(f"[{'|'.join(NotifyChoice)}]", _choice, words=tuple(NotifyChoice))  # "" where none was typed
+BUDGET: Final = Argument(
+    "org|#channel|@person|each-session|each-person|each-channel ACUs [a day|a week|a cycle] [warn 50,80]", read_set
+)
+GRANT: Final = Argument("org|#channel|@person|each-… ACUs", read_grant)
+BUDGET_NUMBER: Final = Argument("N", read_number)

@@ -78,7 +78,11 @@ class Parser:
         self._slash: dict[str, list[_Declared]] = {}
         for one in sorted(slash, key=lambda it: -len(it[1].phrase)):
             self._slash.setdefault(one[1].phrase.split()[0], []).append(one)
-        self._doubtable = {form.phrase: spec for spec, form in slash if spec is not START}
+        # By the first word too: of several commands that begin with it the first one is meant.
+        self._doubtable: dict[str, CommandSpec] = {}
+        for spec, form in slash:
+            if spec is not START:
+                self._doubtable.setdefault(form.phrase.split()[0], spec)
         self._synonyms = _synonyms(commands, self._doubtable)
         written = _forms(commands, Surface.THREAD)
         self._addressed = [one for one in _forms(commands, Surface.MENTION) if one not in written]
@@ -103,9 +107,13 @@ class Parser:
         "stop the flaky test" is a task, "stop all sessions" is in doubt.
         """
         words = text.strip().rstrip(_CLOSING + "?").split()
-        if not 1 <= len(words) <= MOST_WORDS_IN_DOUBT or len(text) > LONGEST_IN_DOUBT:
+        if not words or len(text) > LONGEST_IN_DOUBT:
             return None
         word, behind = words[0].lower().removeprefix(_BANG), [one.strip(_AROUND).lower() for one in words[1:]]
+        if (mistyped := self._mistyped(text.strip(), word, words)) is not None:
+            return mistyped
+        if len(words) > MOST_WORDS_IN_DOUBT:
+            return None
         if word in self._synonyms:
             spec = self._synonyms[word]
         elif near := get_close_matches(word, self._doubtable, n=1, cutoff=NEAR):
@@ -116,6 +124,14 @@ class Parser:
         if not free and not all(_fits_around(one, spec) for one in behind):
             return None
         return Doubt(text.strip(), words[0], spec, self._repaired(spec, behind))
+
+    def _mistyped(self, text: str, word: str, words: list[str]) -> Doubt | None:
+        """The command of several words that a text is but for its first `word`, such as `bugdet set org 10`."""
+        near = [] if word in self._doubtable else get_close_matches(word, self._doubtable, n=1, cutoff=NEAR)
+        meant = self.slash(" ".join([*near, *words[1:]])) if near else Command(START)
+        if len(meant.spec.forms[0].phrase.split()) == 1:
+            return None
+        return Doubt(text, words[0], meant.spec, " ".join([*near, *words[1:]]))
 
     def _repaired(self, spec: CommandSpec, behind: list[str]) -> str:
         """The form of `spec` that was meant, with what it takes of the words `behind` it, if that is clear."""

@@ -1,8 +1,9 @@
-"""What comes again and again about money: Devin's bill, cycles and limits, pull requests, the digest."""
+"""What comes again and again about money: Devin's bill, cycles and limits, pull requests, the digest, budgets."""
 
 from functools import partial
 
 from bot.engine.port import Tick
+from bot.flows.money.budget_watch import BudgetWatch
 from bot.flows.money.cycles import CycleReader
 from bot.flows.money.digest import Digest
 from bot.flows.money.pull_requests import PullRequestSweep
@@ -20,4 +21,5 @@ def money_ticks(services: Services, usage_ledger: UsageLedger) -> dict[str, Tick
         ticks[f"pull_requests:{organisation.id}"] = partial(pull_requests.tick, organisation)
     for workspace in services.workspaces:
         ticks[f"digest:{workspace.team}"] = Digest(services, workspace, usage_ledger).tick
+        ticks[f"budgets:{workspace.team}"] = BudgetWatch(services, workspace).tick
     return ticks

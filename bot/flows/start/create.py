@@ -16,6 +16,7 @@ from bot.domain.session import Lifecycle, Session
 from bot.flows.exactly_once import Creation, ExactlyOnce, LookupResult, is_late, is_unknown
 from bot.flows.job import Job, finish
 from bot.flows.lookup import BOT_TAG, SessionLookup
+from bot.flows.money.budget_check import BudgetCheck
 from bot.flows.prompt import Prompt, PromptBuilder, left_out_of, with_left_out
 from bot.flows.services import Services
 from bot.flows.session_rows import record, refuse, show_new_state, start_is_dead, stop_row
@@ -79,12 +80,14 @@ class NewSession(Creation[DevinSession]):
         self._organisation = services.organisations.of(session)
         self._prompt = Prompt(left_out=left_out_of(job.cause))  # until `prepare`, what an earlier try noted
         self._forms = self._tag_lists()
+        self._acu_limit: int | None = None
 
     async def prepare(self) -> bool:
         """Build the prompt. Returns False, with the row closed, if the start was cancelled or has no prompt."""
         if self._session.stop_requested:
             await self._cancel()
             return False
+        self._acu_limit = await BudgetCheck(self._services).limit(self._job.workspace, self._session)
         self._prompt = await self._prompts.build(self._job, self._session)
         if self._prompt.refusal is None:
             return True
@@ -128,7 +131,7 @@ class NewSession(Creation[DevinSession]):
             repos=[options.repo] if options.repo else None,
             playbook_id=self._prompt.playbook_id,
             devin_mode=options.mode,
-            max_acu_limit=options.acu,
+            max_acu_limit=self._acu_limit,
             attachment_urls=self._prompt.attachments or None,
         )
 

@@ -5,10 +5,11 @@ from collections.abc import Awaitable, Callable
 from bot.domain.billing import Period
 from bot.domain.causes import ActionCause, MessageCause
 from bot.domain.commands.parser import Command
-from bot.domain.commands.registry import ARCHIVE, HELP, LIST, NOTIFY, STATUS, STOP, USAGE
+from bot.domain.commands.registry import ARCHIVE, BUDGET_LIST, HELP, LIST, NOTIFY, STATUS, STOP, USAGE
 from bot.domain.session import Session
 from bot.flows.access import Access
 from bot.flows.job import Job, finish, move, recipient_of
+from bot.flows.money.budget_commands import CHANGES, BudgetCommands
 from bot.flows.money.usage_ledger import UsageLedger
 from bot.flows.services import Services
 from bot.flows.steer.notify import Notify
@@ -32,6 +33,7 @@ class CommandAnswers:
         self._usage_ledger = usage_ledger
         self._access = access
         self._notify = Notify(services)
+        self._budgets = BudgetCommands(services)
         self._answers: dict[str, Answer] = {
             LIST.name: self._list,
             STATUS.name: self._status,
@@ -39,6 +41,8 @@ class CommandAnswers:
             ARCHIVE.name: self._session_list.pick,
             NOTIFY.name: self._set_notify,
             USAGE.name: self._usage,
+            BUDGET_LIST.name: self._list_budgets,
+            **dict.fromkeys((spec.name for spec in CHANGES), self._change_budgets),
             HELP.name: self._help,
         }
 
@@ -58,6 +62,9 @@ class CommandAnswers:
             await self._notify.carry_out(job, command.argument)
             return
         user, channel = job.cause.user or "", job.cause.channel or ""
+        if command.spec in CHANGES and not await self._access.role_refusal(job.workspace, command.spec, user):
+            await self._budgets.carry_out(job, command)
+            return
         found = await self.answer(job.workspace, user, channel, command)
         # A crash before this commit does and answers nothing, and the row is handled again.
         async with self._services.unit_of_work_for(job) as uow:
@@ -82,6 +89,12 @@ class CommandAnswers:
 
     async def _usage(self, workspace: Workspace, _user: str, _channel: str, command: Command) -> Message:
         return await self._usage_ledger.usage(workspace, Period(command.argument))
+
+    async def _list_budgets(self, workspace: Workspace, user: str, channel: str, _command: Command) -> Message:
+        return await self._budgets.listing(workspace, user, channel)
+
+    async def _change_budgets(self, workspace: Workspace, user: str, channel: str, command: Command) -> Message:
+        return await self._budgets.change(workspace, user, channel, command)
 
     async def _help(self, _workspace: Workspace, _user: str, _channel: str, _command: Command) -> Message:
         return SLASH_HELP

@@ -27,6 +27,7 @@ from bot.domain.text import plain, without_mention
 from bot.flows.exactly_once import Creation, ExactlyOnce, LookupResult, Missing, is_unknown
 from bot.flows.job import Job, RefusedForNow, Reschedule, finish, recipient_of
 from bot.flows.lookup import SessionLookup
+from bot.flows.money.budget_check import BudgetCheck
 from bot.flows.organisation import OrganisationNotConnectedError
 from bot.flows.prompt import PromptBuilder, left_out_of, with_left_out
 from bot.flows.services import Services
@@ -80,6 +81,7 @@ class Reply:
         self._services = services
         self._prompts = prompts
         self._lookup = lookup
+        self._budget_check = BudgetCheck(services)
         self._once = ExactlyOnce(services)
 
     async def run(self, job: Job[MessageCause], thread: Thread) -> None:
@@ -95,7 +97,22 @@ class Reply:
             return
         if session.lifecycle is not Lifecycle.OPEN:
             raise Reschedule(self._services.timing.start_retry, "the session is still being started")
+        if await self._is_refused_by_budget(job, session):
+            return
         await self._once.create(job, NewMessage(self._services, self._prompts, self._lookup, job, session))
+
+    async def _is_refused_by_budget(self, job: Job[MessageCause], session: Session) -> bool:
+        """Whether the reply would wake the session although a budget is used up. Then its author is answered so."""
+        if job.row.intent_at is not None:
+            return False  # Devin may have it already
+        refusal = await self._budget_check.wake_refusal(job.workspace, session, job.cause.user)
+        if refusal is None:
+            return False
+        # A crash before this commit leaves the row as it was.
+        async with self._services.unit_of_work_for(job) as uow:
+            await uow.reply_privately(recipient_of(job, session), refusal)
+            await finish(uow, job)
+        return True
 
     def _is_small_talk(self, job: Job[MessageCause], session: Session) -> bool:
         """Whether the reply is thanks or the like that nobody waits for: Devin would wake from it, and cost."""
