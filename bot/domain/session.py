@@ -108,7 +108,7 @@ class Snapshot:
     @property
     def sleeps(self) -> bool:
         """Whether Devin does nothing in the session until a message wakes it."""
-        return self.archived or self.status == "suspended"
+        return self.status not in TERMINAL_STATUSES and (self.archived or self.status == "suspended")
 
     def unannounced(self) -> "Snapshot":
         """A snapshot with this title and time and nothing else, so that everything in this one is announced later."""

@@ -123,10 +123,15 @@ def _line(entry: Entry, *, admin: bool) -> str:
         one = entry.standing
         you = "you " if one.yours and entry.budget.scope.kind is ScopeKind.EACH_PERSON else ""
         here = f"<#{one.standing.subject}> " if entry.budget.scope.kind is ScopeKind.EACH_CHANNEL else ""
-        parts += [f"{you}{here}{one.used} ({one.standing.percent} %)", f"starts anew {_local(one.standing.period)}"]
+        parts.append(f"{you}{here}{standing_line(one)}")
     if entry.used_up_by:
         parts.append(f"used up by {entry.used_up_by:,}")
     return " · ".join([*parts, *([_warns(entry.budget)] if admin else [])])
+
+
+def standing_line(one: Named) -> str:
+    """Say how much of a budget is used and when it starts anew, for a line of a list."""
+    return f"{one.used} ({one.standing.percent:,} %) · starts anew {_local(one.standing.period)}"
 
 
 def scope_name(scope: Scope, name: str = "") -> str:

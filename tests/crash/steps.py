@@ -96,6 +96,13 @@ PLACES: Final[dict[str, tuple[str, ...]]] = {
     "mark as sent": ("bot.flows.deliver.send:Send._mark_sent", "bot.flows.deliver.cards:CardEditor._edit"),
     "withhold": ("bot.flows.deliver.failures:SendFailures.mark_dead",),
     "wait before the search": ("bot.flows.deliver.failures:SendFailures.reschedule",),
+    "announce a level": ("bot.flows.money.budget_watch:BudgetWatch._record",),
+    "change a budget": (
+        "bot.flows.money.budget_commands:BudgetCommands.change",
+        "bot.flows.money.budget_commands:BudgetCommands.carry_out",
+    ),
+    "answer the request for more": ("bot.flows.money.budget_requests:BudgetRequests.run",),
+    "refuse to wake": ("bot.flows.money.budget_check:BudgetCheck.refuses_wake",),
     "post the digest": ("bot.flows.money.digest:Digest._post",),
     # The bot starts.
     "bring up the schema": ("bot.app:open_store",),

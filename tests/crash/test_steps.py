@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.crash import test_kill, test_kill_replies, test_kill_seldom
+from tests.crash import test_kill, test_kill_budgets, test_kill_replies, test_kill_seldom
 from tests.crash.steps import (
     AFTER,
     BEFORE,
@@ -23,7 +23,12 @@ from tests.crash.steps import (
 )
 from tests.crash.story import BESIDE, Story
 
-STORIES = [*test_kill.STORIES, *test_kill_replies.STORIES, *test_kill_seldom.STORIES]
+STORIES = [
+    *test_kill.STORIES,
+    *test_kill_replies.STORIES,
+    *test_kill_seldom.STORIES,
+    *test_kill_budgets.STORIES,
+]
 SELDOM = {"record figures, nothing new: commit"}  # a session that is over has changed, but not cost more
 LISTED = {step for story in STORIES for step in story.steps}
 

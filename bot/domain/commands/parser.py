@@ -197,7 +197,8 @@ def _takes(spec: CommandSpec, word: str) -> bool:
 
 def _fits_around(word: str, spec: CommandSpec) -> bool:
     """Whether `word` is one that people put behind the command `spec` and not into a task."""
-    return word in _FILLERS or word.isdecimal() or parse_which(word) is not None or _takes(spec, word)
+    in_phrase = any(word in form.phrase.split()[1:] for form in spec.forms_on(Surface.SLASH))
+    return in_phrase or word in _FILLERS or word.isdecimal() or parse_which(word) is not None or _takes(spec, word)
 
 
 def _behind_slash(form: Form, text: str) -> str | None:

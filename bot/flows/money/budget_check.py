@@ -1,7 +1,9 @@
 """Budgets keep sessions from being started and woken, and give a new session its limit. One that runs is never cut."""
 
 from bot.domain.budgets import Standing, session_limit, tightest
+from bot.domain.causes import MessageCause
 from bot.domain.session import Session
+from bot.flows.job import Job, finish, recipient_of
 from bot.flows.money.budget_standings import standings
 from bot.flows.services import Services
 from bot.flows.workspace import Workspace
@@ -19,23 +21,36 @@ class BudgetCheck:
 
     async def start_refusal(self, workspace: Workspace, user: str, channel: str) -> Message | None:
         """Return why `user` may start nothing in `channel` now; None if they may."""
-        async with self._services.db.read() as tx:
+        async with self._services.db.scan() as tx:
             theirs = await standings(tx, workspace, self._services.clock())
             one = _used_up(await theirs.holding(user, channel))
             return None if one is None else views.start_refused(await theirs.named(one, user))
 
-    async def wake_refusal(self, workspace: Workspace, session: Session, user: str) -> Message | None:
-        """Return why a reply of `user` may not wake `session` now; None if it may, or if the session does not sleep."""
-        if not session.snapshot.sleeps:
-            return None
-        async with self._services.db.read() as tx:
+    async def refuses_wake(self, job: Job[MessageCause], session: Session) -> bool:
+        """Whether the reply in the job's row would wake `session` although a budget is used up.
+
+        Then its author is answered so, and the row is closed.
+        """
+        if not session.snapshot.sleeps or job.row.intent_at is not None:
+            return False  # with an intent Devin may have the reply already
+        refusal = await self._wake_refusal(job.workspace, session, job.cause.user)
+        if refusal is None:
+            return False
+        # A crash before this commit leaves the row as it was.
+        async with self._services.unit_of_work_for(job) as uow:
+            await uow.reply_privately(recipient_of(job, session), refusal)
+            await finish(uow, job)
+        return True
+
+    async def _wake_refusal(self, workspace: Workspace, session: Session, user: str) -> Message | None:
+        async with self._services.db.scan() as tx:
             theirs = await standings(tx, workspace, self._services.clock())
             one = _used_up(await theirs.holding(session.requester, session.channel, session.id))
             return None if one is None else views.wake_refused(await theirs.named(one, user, in_thread=True))
 
     async def limit(self, workspace: Workspace, session: Session) -> int | None:
         """Return how many ACUs the new `session` may use: what was asked for, unless a budget leaves less."""
-        async with self._services.db.read() as tx:
+        async with self._services.db.scan() as tx:
             theirs = await standings(tx, workspace, self._services.clock())
             holding = await theirs.holding(session.requester, session.channel, session.id)
         return session_limit([session.options.acu, *(one.left for one in holding)])

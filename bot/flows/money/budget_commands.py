@@ -59,7 +59,7 @@ class BudgetCommands:
     async def listing(self, workspace: Workspace, user: str, channel: str) -> Message:
         """Return the list of budgets: for an admin all, for others those that hold for them in `channel`."""
         now = self._services.clock()
-        async with self._services.db.read(first=True) as tx:
+        async with self._services.db.scan(first=True) as tx:
             admin = user in (await admins_of(tx, workspace, now - self._services.timing.admins_known)).ids
             stand = await standings(tx, workspace, now)
             entries = await self._entries(tx, stand, workspace, user, channel, admin=admin)

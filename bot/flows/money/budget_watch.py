@@ -50,27 +50,22 @@ class BudgetWatch:
             announced = await crossings.announced(tx, self._workspace.team, periods)
             return [one for budget in known for one in await stand.of_all(budget) if _is_new(one, announced)]
 
-    async def _record(self, found: Standing) -> None:
+    async def _record(self, standing: Standing) -> None:
         """Record in one transaction which levels are reached, have the highest new one announced, and rearm others.
 
         A crash before the commit leaves all to the next tick. After it the rows keep every worker from doing it again.
         """
         async with self._services.unit_of_work() as uow:
-            budget = await budgets.get(uow.tx, self._workspace.team, found.budget.number)
-            if budget is None:
-                return
-            stand = await standings(uow.tx, self._workspace, uow.now)
-            standing = await stand.of(budget, found.subject)
-            for level in budget.levels:
+            if await budgets.get(uow.tx, self._workspace.team, standing.budget.number) != standing.budget:
+                return  # it was changed just now; the next tick adds up anew
+            for level in standing.budget.levels:
                 if standing.has_fallen_below(level):
                     await crossings.rearm(uow.tx, standing, level)
-            reached = [(level, await self._times(uow, standing, level)) for level in standing.crossed()]
-            new = [(level, times) for level, times in reached if times is not None]
-            if new and new[-1][0] == standing.crossed()[-1]:
-                await self._announce(uow, stand, standing, *new[-1])
-
-    async def _times(self, uow: UnitOfWork, standing: Standing, level: int) -> int | None:
-        return await crossings.record(uow.tx, self._workspace.team, standing, level, uow.now)
+            reached = standing.crossed()
+            times = [await crossings.record(uow.tx, self._workspace.team, standing, one, uow.now) for one in reached]
+            if times and times[-1] is not None:
+                stand = await standings(uow.tx, self._workspace, uow.now)
+                await self._announce(uow, stand, standing, reached[-1], times[-1])
 
     async def _announce(self, uow: UnitOfWork, stand: Standings, standing: Standing, level: int, times: int) -> None:
         whose = f"{standing.budget.number}:{standing.subject}:{standing.period.name}"
@@ -90,15 +85,21 @@ class BudgetWatch:
         kind, subject, team = standing.budget.scope.kind, standing.subject, self._workspace.team
         if kind is ScopeKind.EACH_SESSION:
             session = await sessions.get(uow.tx, subject)
-            if session is not None and session.thread_ts is not None:
+            if (
+                session is not None
+                and session.thread_ts is not None
+                and not await self._is_shared(uow, session.channel)
+            ):
                 named = await stand.named(standing, in_thread=True)
                 await uow.post(key, session, views.reached(named, level, session.requester))
-            return
-        known = await channels.get(uow.tx, team, subject) if kind in _CHANNELS else None
-        if kind not in _PEOPLE | _CHANNELS or (known is not None and known.is_shared):
-            return  # what was spent is no business of another company
-        message = views.reached(await stand.named(standing, subject), level)
-        await uow.add_to_outbox(uow.post_row(key, team, subject, None, message))
+        elif kind in _PEOPLE or (kind in _CHANNELS and not await self._is_shared(uow, subject)):
+            message = views.reached(await stand.named(standing, subject), level)
+            await uow.add_to_outbox(uow.post_row(key, team, subject, None, message))
+
+    async def _is_shared(self, uow: UnitOfWork, channel: str) -> bool:
+        """Whether another company shares a channel: what was spent is no business of theirs."""
+        known = await channels.get(uow.tx, self._workspace.team, channel)
+        return known is not None and known.is_shared
 
 
 def _is_new(standing: Standing, announced: _Announced) -> bool:

@@ -97,22 +97,9 @@ class Reply:
             return
         if session.lifecycle is not Lifecycle.OPEN:
             raise Reschedule(self._services.timing.start_retry, "the session is still being started")
-        if await self._is_refused_by_budget(job, session):
+        if await self._budget_check.refuses_wake(job, session):
             return
         await self._once.create(job, NewMessage(self._services, self._prompts, self._lookup, job, session))
-
-    async def _is_refused_by_budget(self, job: Job[MessageCause], session: Session) -> bool:
-        """Whether the reply would wake the session although a budget is used up. Then its author is answered so."""
-        if job.row.intent_at is not None:
-            return False  # Devin may have it already
-        refusal = await self._budget_check.wake_refusal(job.workspace, session, job.cause.user)
-        if refusal is None:
-            return False
-        # A crash before this commit leaves the row as it was.
-        async with self._services.unit_of_work_for(job) as uow:
-            await uow.reply_privately(recipient_of(job, session), refusal)
-            await finish(uow, job)
-        return True
 
     def _is_small_talk(self, job: Job[MessageCause], session: Session) -> bool:
         """Whether the reply is thanks or the like that nobody waits for: Devin would wake from it, and cost."""
