@@ -39,6 +39,11 @@ async def of_workspace(tx: AsyncConnection, team: str) -> list[Budget]:
     return [_budget(row) for row in found]
 
 
+async def exist(tx: AsyncConnection, team: str) -> bool:
+    """Whether a workspace has any budget."""
+    return (await tx.execute(select(budgets.c.seq).where(budgets.c.team == team).limit(1))).first() is not None
+
+
 async def of_scope(tx: AsyncConnection, team: str, scope: Scope) -> Budget | None:
     """The budget of `scope`, or None."""
     key = (budgets.c.team == team, budgets.c.kind == scope.kind.value, budgets.c.subject == scope.subject)

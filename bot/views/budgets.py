@@ -17,6 +17,7 @@ from bot.views.message import Block, Message
 from bot.views.sentences import mention
 from bot.views.text import counted, fitted, tenths, tenths_of_acus, when
 
+MOST_IN_TEXT: Final = 5  # budgets that a notification names
 NO_ACUS: Final = (
     "Devin reports no ACUs for this organisation, so budgets cannot work: nothing is ever counted against them."
 )
@@ -52,7 +53,10 @@ _PROBLEMS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A standing with the `name` of the person or the title of the session that it is about, if there is one."""
+    """A standing with the `name` of the person or the title of the session that it is about, if there is one.
+
+    A person without a name is mentioned, which only a private answer may do.
+    """
 
     standing: Standing
     name: str = ""
@@ -68,7 +72,9 @@ class Named:
             return "this session's budget" if self.yours else f"the budget of “{fitted(self.name)}”"
         if budget.scope.kind in {ScopeKind.CHANNEL, ScopeKind.EACH_CHANNEL}:
             return f"the budget of <#{subject}>"
-        return "your budget" if self.yours else f"{fitted(self.name)}'s budget"
+        if self.yours:
+            return "your budget"
+        return f"{fitted(self.name) if self.name else mention(subject)}'s budget"
 
     @property
     def used(self) -> str:
@@ -87,7 +93,6 @@ class Entry:
     """A line of the list: a budget, how it stands for the reader if that can be said, and by how many it is used up."""
 
     budget: Budget
-    name: str = ""
     standing: Named | None = None
     used_up_by: int = 0
 
@@ -108,17 +113,19 @@ def listing(entries: Sequence[Entry], *, admin: bool, no_acus: bool) -> Message:
         return message_of(NONE_SET if admin else NONE_HERE, NO_ACUS if no_acus else "")
     lines = [_line(entry, admin=admin) for entry in entries]
     notes = [NO_ACUS] if no_acus else []
-    text = f"{counted(len(entries), 'budget')}: " + "; ".join(_short(entry) for entry in entries)
+    named = [_short(entry) for entry in entries[:MOST_IN_TEXT]]
+    more = [f"{len(entries) - len(named):,} more"] if len(entries) > len(named) else []
+    text = f"{counted(len(entries), 'budget')}: {'; '.join([*named, *more])}"
     return Message(text, [*blocks.sections(lines), *blocks.context(notes)])
 
 
 def _short(entry: Entry) -> str:
     held = entry.standing.used if entry.standing else _rule(entry.budget)
-    return f"{scope_name(entry.budget.scope, entry.name)} {held}"
+    return f"{scope_name(entry.budget.scope)} {held}"
 
 
 def _line(entry: Entry, *, admin: bool) -> str:
-    parts = [f"`{entry.budget.number}` *{scope_name(entry.budget.scope, entry.name)}* {_rule(entry.budget)}"]
+    parts = [f"`{entry.budget.number}` *{scope_name(entry.budget.scope)}* {_rule(entry.budget)}"]
     if entry.standing is not None:
         one = entry.standing
         you = "you " if one.yours and entry.budget.scope.kind is ScopeKind.EACH_PERSON else ""
@@ -134,22 +141,22 @@ def standing_line(one: Named) -> str:
     return f"{one.used} ({one.standing.percent:,} %) · starts anew {_local(one.standing.period)}"
 
 
-def scope_name(scope: Scope, name: str = "") -> str:
-    """Name whom a budget is for; `name` is that of a person."""
+def scope_name(scope: Scope) -> str:
+    """Name whom a budget is for, in a private answer, in which a mention notifies nobody."""
     if scope.kind is ScopeKind.CHANNEL:
         return f"<#{scope.subject}>"
-    return fitted(name) if scope.kind is ScopeKind.PERSON else _KINDS[scope.kind]
+    return mention(scope.subject) if scope.kind is ScopeKind.PERSON else _KINDS[scope.kind]
 
 
-def was_set(budget: Budget, name: str, before: Budget | None, *, no_acus: bool) -> Message:
+def was_set(budget: Budget, before: Budget | None, *, no_acus: bool) -> Message:
     """Confirm that a budget was set, in place of the one `before`."""
-    whose = f"Budget `{budget.number}` is set: {scope_name(budget.scope, name)}, {_rule(budget)}, {_warns(budget)}."
+    whose = f"Budget `{budget.number}` is set: {scope_name(budget.scope)}, {_rule(budget)}, {_warns(budget)}."
     return message_of(whose, f"Before it was {_rule(before)}." if before else "", NO_ACUS if no_acus else "")
 
 
-def was_removed(budget: Budget, name: str) -> Message:
+def was_removed(budget: Budget) -> Message:
     """Confirm that a budget was removed."""
-    return Message(f"Budget `{budget.number}` is removed: {scope_name(budget.scope, name)}, {_rule(budget)}.")
+    return Message(f"Budget `{budget.number}` is removed: {scope_name(budget.scope)}, {_rule(budget)}.")
 
 
 def no_such_number(number: int) -> Message:
@@ -157,9 +164,9 @@ def no_such_number(number: int) -> Message:
     return Message(f"There is no budget `{number}`, so nothing was removed. `/devin budget list` shows the numbers.")
 
 
-def no_budget(scope: Scope, name: str) -> Message:
+def no_budget(scope: Scope) -> Message:
     """Report that no budget holds for whom somebody wanted to grant more."""
-    whom = scope_name(scope, name)
+    whom = scope_name(scope)
     return Message(f"No budget holds for {whom}, so nothing was granted. `/devin budget list` shows those there are.")
 
 
@@ -211,6 +218,14 @@ def _refused(one: Named, what: str, then: str) -> Message:
     target = f"{one.standing.budget.number}:{one.standing.subject}"
     row = blocks.actions(blocks.button("Ask for more", registry.ASK_FOR_MORE.action_id, target))
     return one.message(f"{what} {_safe(one.owner)} is used up, {one.used}. It starts anew {{anew}}. {then}", *row)
+
+
+def less_than_asked(limit: int, wanted: int) -> Message:
+    """Inform the asker of a new session that it may use less than `wanted`, because a budget leaves no more."""
+    return Message(
+        f"This session may use {tenths_of_acus(limit)}, not {wanted:,}, because no more is left of a budget. "
+        "`/devin budget list` shows which."
+    )
 
 
 def room_again(one: Named) -> Message:

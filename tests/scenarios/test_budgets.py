@@ -132,7 +132,7 @@ async def test_starts_and_waking_are_refused_until_an_admin_grants_more(on: Harn
     ts, devin_id = await used_up(on)
     await on.slack.say(ANN, GENERAL, "one thing more", thread_ts=ts)
     await on.devin.wait_for_messages("one thing more")  # a session that runs is not cut
-    await on.slack.slash(ANN, GENERAL, "another task")
+    assert await answer(on, ANN, "another task") == sentences.being_checked("another task")
     refused = await on.slack.wait_for_ephemeral(ANN, "Nothing was started")
     assert read(refused) == NOT_STARTED
     await on.mention("a third task", user=BEN)  # Ben has a budget of his own
@@ -156,9 +156,13 @@ async def test_starts_and_waking_are_refused_until_an_admin_grants_more(on: Harn
     assert (read(decided), decided["ts"]) == (f"ada raised ann's budget {raised}", asked["ts"])
     received = await on.slack.wait_for_message(DM_OF_ANN, "raised")
     assert read(received) == f"ada raised your budget {raised} Send again what was not sent."
-    await on.mention("another task after all", user=ANN)
+    await on.mention("another task after all acu=15", user=ANN)
     made = await on.session("another task after all")
     assert made["request"]["max_acu_limit"] == 10
+    await on.slack.wait_for_ephemeral(
+        ANN,
+        "This session may use 10 ACUs, not 15, because no more is left of a budget. `/devin budget list` shows which.",
+    )
 
 
 async def test_a_request_is_refused_once_and_written_down(on: Harness) -> None:
@@ -183,10 +187,10 @@ async def test_a_sentence_about_a_budget_starts_a_session(on: Harness) -> None:
 
 async def test_an_admin_sets_and_grants_in_a_direct_message(on: Harness) -> None:
     await on.slack.say(ADA, DM_OF_ADA, f"budget set <@{ANN}> 5 a week")
-    await on.slack.wait_for_message(DM_OF_ADA, "Budget `1` is set: ann, 5 ACUs a week, warns at 80 %.")
+    await on.slack.wait_for_message(DM_OF_ADA, "Budget `1` is set: <@U0ANN>, 5 ACUs a week, warns at 80 %.")
     await on.slack.say(ADA, DM_OF_ADA, f"budget grant <@{ANN}> 2.5")
     raised = await on.slack.wait_for_message(DM_OF_ADA, "raised")
-    assert read(raised) == "ada raised ann's budget by 2.5 ACUs: 0 of 7.5 ACUs this week. It starts anew DATE."
+    assert read(raised) == "ada raised <@U0ANN>'s budget by 2.5 ACUs: 0 of 7.5 ACUs this week. It starts anew DATE."
     received = await on.slack.wait_for_message(DM_OF_ANN, "raised")
     assert read(received) == (
         "ada raised your budget by 2.5 ACUs: 0 of 7.5 ACUs this week. It starts anew DATE. "

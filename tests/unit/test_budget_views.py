@@ -64,6 +64,11 @@ def test_a_grant_that_does_not_help_says_so() -> None:
     assert views.granted_to_you(ANNS, Decimal(1), "ada").text == f"{raised} All of it is still used."
 
 
+def test_a_notification_names_a_few_budgets() -> None:
+    message = views.listing([Entry(EACH)] * 7, admin=True, no_acus=False)
+    assert message.text == f"7 budgets: {'each person 10 ACUs a week; ' * 5}2 more"
+
+
 def test_a_request_that_came_too_late() -> None:
     with_room = replace(ANNS, standing=replace(ANNS.standing, acus=Decimal(20)), yours=True)
     assert views.room_again(with_room).text == (
@@ -78,14 +83,14 @@ def test_an_admin_sees_by_how_many_a_budget_is_used_up_and_where_budgets_cannot_
     assert line["text"]["text"] == "`3` *each person* 10 ACUs a week · used up by 2 · warns at 50 and 80 %"
     assert note["elements"][0]["text"] == NO_ACUS
     assert views.listing([], admin=False, no_acus=True).text == f"No budget holds for you here. {NO_ACUS}"
-    assert views.was_set(EACH, "", None, no_acus=True).text == (
+    assert views.was_set(EACH, None, no_acus=True).text == (
         f"Budget `3` is set: each person, 10 ACUs a week, warns at 50 and 80 %. {NO_ACUS}"
     )
 
 
 def test_whose_budget_nobody_has_is_not_raised() -> None:
-    assert views.no_budget(Scope(ScopeKind.PERSON, "U0ANN"), "ann").text == (
-        "No budget holds for ann, so nothing was granted. `/devin budget list` shows those there are."
+    assert views.no_budget(Scope(ScopeKind.PERSON, "U0ANN")).text == (
+        "No budget holds for <@U0ANN>, so nothing was granted. `/devin budget list` shows those there are."
     )
 
 

@@ -1,7 +1,7 @@
 """`/devin budget`: lists budgets, sets and removes them, and grants more. Each change is an audit row."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from bot.domain.budgets import NAMED, Budget, Scope, ScopeKind
@@ -31,14 +31,14 @@ _EACH: Final = {ScopeKind.PERSON: ScopeKind.EACH_PERSON, ScopeKind.CHANNEL: Scop
 _Change = Callable[[UnitOfWork, "Asked", str], Awaitable[Message]]
 
 
+@dataclass(frozen=True, slots=True)
 class Asked:
     """Who gives a command, where, and under which key."""
 
-    def __init__(self, workspace: Workspace, user: str, channel: str, key: str) -> None:
-        self.workspace = workspace
-        self.user = user
-        self.channel = channel
-        self.key = key
+    workspace: Workspace
+    user: str
+    channel: str
+    key: str
 
     def row(self, uow: UnitOfWork, action: str, target: Scope, **changed: Any) -> AuditRow:
         """Return the audit row of a change."""
@@ -100,7 +100,7 @@ class BudgetCommands:
                 continue
             shown = None if theirs is None else await stand.named(theirs, user)
             used_up = await self._used_up(stand, budget) if admin else 0
-            entries.append(Entry(budget, await _name(tx, workspace, budget.scope), shown, used_up))
+            entries.append(Entry(budget, shown, used_up))
         return entries
 
     async def _used_up(self, stand: Standings, budget: Budget) -> int:
@@ -118,9 +118,8 @@ class BudgetCommands:
         budget = await budgets.put(uow.tx, team, order.scope, order.acus, order.span, order.warn, uow.now)
         changed = {"before": _rule(before) if before else None, "after": _rule(budget)}
         await audit.add(uow.tx, asked.row(uow, BUDGET_SET.name, budget.scope, **changed))
-        name = await _name(uow.tx, asked.workspace, budget.scope)
         no_acus = await reports_no_acus(uow.tx, asked.workspace, uow.now)
-        return views.was_set(budget, name, before, no_acus=no_acus)
+        return views.was_set(budget, before, no_acus=no_acus)
 
     async def _remove(self, uow: UnitOfWork, asked: Asked, typed: str) -> Message:
         number = parse_number(typed)
@@ -130,7 +129,7 @@ class BudgetCommands:
         if budget is None:
             return views.no_such_number(number)
         await audit.add(uow.tx, asked.row(uow, BUDGET_REMOVE.name, budget.scope, before=_rule(budget)))
-        return views.was_removed(budget, await _name(uow.tx, asked.workspace, budget.scope))
+        return views.was_removed(budget)
 
     async def _grant(self, uow: UnitOfWork, asked: Asked, typed: str) -> Message:
         order, workspace = parse_grant(typed), asked.workspace
@@ -138,7 +137,7 @@ class BudgetCommands:
             return views.problem(order, grant=True)
         budget = await _raised(uow.tx, workspace.team, order.scope)
         if budget is None:
-            return views.no_budget(order.scope, await _name(uow.tx, workspace, order.scope))
+            return views.no_budget(order.scope)
         stand = await standings(uow.tx, workspace, uow.now)
         period, subject = stand.period(budget), order.scope.subject
         state = GrantState.GRANTED
@@ -151,7 +150,7 @@ class BudgetCommands:
         if not subject and budget.scope.kind is not ScopeKind.ORG:
             return views.granted_to_each(budget, order.acus, period)
         by = await people.name_of(uow.tx, workspace.team, asked.user)
-        return views.granted(replace(named, yours=False), order.acus, by)
+        return views.granted(replace(named, name="", yours=False), order.acus, by)
 
 
 async def _raised(tx: Transaction, team: str, scope: Scope) -> Budget | None:
@@ -159,10 +158,6 @@ async def _raised(tx: Transaction, team: str, scope: Scope) -> Budget | None:
     own = await budgets.of_scope(tx, team, scope)
     each = _EACH.get(scope.kind)
     return own if own is not None or each is None else await budgets.of_scope(tx, team, Scope(each))
-
-
-async def _name(tx: Transaction, workspace: Workspace, scope: Scope) -> str:
-    return await people.name_of(tx, workspace.team, scope.subject) if scope.kind is ScopeKind.PERSON else ""
 
 
 def _rule(budget: Budget) -> dict[str, Any]:

@@ -24,7 +24,7 @@ from bot.flows.start.refusals import refusal_sentence
 from bot.flows.unit_of_work import Recipient, UnitOfWork
 from bot.logs import get_logger
 from bot.store import inbox, sessions
-from bot.views import answers
+from bot.views import answers, budgets
 
 log = get_logger(__name__)
 
@@ -171,6 +171,7 @@ class NewSession(Creation[DevinSession]):
         for number, message in enumerate(self._prompt.left_out):
             await uow.post(f"file:{session.id}:{number}", session, message)
         await _announce_tags(uow, session, thing)
+        await _announce_limit(uow, session, self._acu_limit)
         current = await sessions.get(uow.tx, session.id)
         if current is not None and current.stop_requested:
             await uow.add_to_inbox(stop_row(self._job.row.lane, self._job.row.ref, current, uow.now))
@@ -198,10 +199,20 @@ async def _announce_tags(uow: UnitOfWork, session: Session, made: DevinSession) 
         return
     missing = tags_missing(session.options.tags, made.tags)
     if missing:
-        # A command's card has no replies yet, and in a thread without replies Slack shows nobody a private answer.
-        where = session.thread_ts if session.cause_ts is not None else None
-        to = Recipient(session.team, f"tags:{session.id}", session.requester, session.channel, where)
-        await uow.reply_privately(to, answers.tags_left_out(missing))
+        await uow.reply_privately(_asker(session, "tags"), answers.tags_left_out(missing))
+
+
+async def _announce_limit(uow: UnitOfWork, session: Session, limit: int | None) -> None:
+    """Inform the asker if a budget leaves the session less than they asked for."""
+    wanted = session.options.acu
+    if limit is not None and wanted is not None and limit < wanted:
+        await uow.reply_privately(_asker(session, "limit"), budgets.less_than_asked(limit, wanted))
+
+
+def _asker(session: Session, about: str) -> Recipient:
+    # A command's card has no replies yet, and in a thread without replies Slack shows nobody a private answer.
+    where = session.thread_ts if session.cause_ts is not None else None
+    return Recipient(session.team, f"{about}:{session.id}", session.requester, session.channel, where)
 
 
 def _about_tags(invalid: DevinInvalid) -> bool:
