@@ -208,7 +208,7 @@ STORIES = [
         started_by_command,
         steps=(*RECEIVED, KNOWN, STARTED_FROM_A_COMMAND, *POSTED, *ANSWERED_BY_URL, *CREATED, *EDITED),
         sometimes=FOLLOWED,
-        at_common_steps=True,
+        throughout=(STARTED_FROM_A_COMMAND, *ANSWERED_BY_URL, *CREATED),
     ),
     Story(
         "two replies that are the same",

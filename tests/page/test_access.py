@@ -3,6 +3,7 @@
 import re
 from typing import Final
 
+import pytest
 from playwright.async_api import Locator, expect
 
 from tests import sentences
@@ -40,6 +41,7 @@ async def test_axe_finds_nothing_serious(ann: Visitor, axe: str) -> None:
     assert await ann.faults(axe) == []
 
 
+@pytest.mark.long
 async def test_axe_finds_nothing_serious_in_what_opens_above(visit: Visit, gallery: Gallery, axe: str) -> None:
     ann = await visit(gallery.url)
     await ann.opens("general")
@@ -99,6 +101,7 @@ async def fits(ann: Visitor, *needed: Locator) -> None:
     await ann.page.set_viewport_size({"width": 1280, "height": 720})
 
 
+@pytest.mark.long
 async def test_each_stop_of_the_tab_key_shows_that_it_has_the_focus(visit: Visit, play: Playground) -> None:
     ann = await visit(play.url, viewport={"width": 1600, "height": 900})  # room for the drawer beside the thread
     await ann.opens("web")
@@ -143,6 +146,7 @@ async def test_the_main_path_by_keyboard_alone(ann: Visitor) -> None:
     await expect(ann.page.locator("#open-bench")).to_be_focused()
 
 
+@pytest.mark.long
 async def test_commands_and_people_are_completed(ann: Visitor) -> None:
     press, write = ann.page.keyboard.press, ann.page.keyboard.type
     await ann.opens("web")
@@ -181,6 +185,7 @@ async def test_each_part_has_its_role_and_name(ann: Visitor) -> None:
     await expect(ann.composer).to_have_accessible_name("Message #web")
 
 
+@pytest.mark.long
 async def test_lists_are_walked_with_the_arrow_keys(ann: Visitor, play: Playground) -> None:
     press = ann.page.keyboard.press
     await ann.opens("general")
@@ -270,6 +275,7 @@ async def test_a_menu_gives_the_focus_back_to_a_message_that_was_drawn_anew(visi
     await expect(more).to_be_focused()
 
 
+@pytest.mark.long
 async def test_emoji_by_keyboard(ann: Visitor) -> None:
     press, more = ann.page.keyboard.press, await more_of_a_message(ann)
     picker = ann.page.get_by_role("dialog", name="Choose an emoji")
@@ -300,6 +306,7 @@ async def test_emoji_by_keyboard(ann: Visitor) -> None:
     await expect(more).to_be_focused()
 
 
+@pytest.mark.long
 async def test_tabs_of_the_drawer_by_keyboard(ann: Visitor) -> None:
     press, node = ann.page.keyboard.press, ann.drawer.node
     await ann.page.locator("#open-bench").press("Enter")

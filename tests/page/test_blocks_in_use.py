@@ -1,5 +1,6 @@
 """Everything in blocks that can be used tells the app, and nothing that an app shows runs as code."""
 
+import pytest
 import pytest_asyncio
 from playwright.async_api import Locator, expect
 
@@ -52,6 +53,7 @@ async def test_buttons_tell_the_app(ann: Visitor, gallery: Gallery) -> None:
     await expect(message.get_by_role("button", name="Only for Ann")).to_have_count(0)
 
 
+@pytest.mark.long
 async def test_a_thumb_and_a_drawing_tell_the_app(ann: Visitor, gallery: Gallery) -> None:
     message = await posted(ann, gallery, "context_actions")
     good = message.get_by_role("button", name="This answer was good")
@@ -67,6 +69,7 @@ async def test_a_thumb_and_a_drawing_tell_the_app(ann: Visitor, gallery: Gallery
     await ann.reads("trash: it")
 
 
+@pytest.mark.long
 async def test_menus_for_several_tell_the_app_all_of_them(ann: Visitor, gallery: Gallery) -> None:
     message = await posted(ann, gallery, "selects")
     menus = message.locator(".bk-multi")
@@ -137,6 +140,7 @@ async def test_an_app_hears_of_a_reaction(ann: Visitor) -> None:
     await expect(await ann.reads("@Ann Lee says")).to_contain_text("@Ann Lee says 👀")
 
 
+@pytest.mark.long
 async def test_what_an_app_shows_never_runs(ann: Visitor, gallery: Gallery) -> None:
     await gallery.post(evil(), "evil")
     message = await ann.sees(EVIL)

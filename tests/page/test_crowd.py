@@ -3,6 +3,7 @@
 import re
 from typing import Final
 
+import pytest
 from playwright.async_api import expect
 
 from tests.page.conftest import Visit
@@ -18,6 +19,7 @@ MOST_NODES: Final = 8_000
 NODES: Final = "document.querySelectorAll('*').length"
 
 
+@pytest.mark.long
 async def test_two_thousand_messages_and_three_hundred_sessions(visit: Visit, play: Playground) -> None:
     await play.crowd("nobot", MESSAGES, SESSIONS)
     ann = await visit(play.url)

@@ -3,6 +3,7 @@
 import re
 from typing import Any, Final
 
+import pytest
 import pytest_asyncio
 from playwright.async_api import expect
 
@@ -41,6 +42,7 @@ async def made(play: Playground, prompt: str, **facts: Any) -> str:
 # ---------------------------------------------------------------- the calls
 
 
+@pytest.mark.long
 async def test_calls_appear_as_they_come_in(ann: Visitor) -> None:
     await expect(ann.drawer.node).to_contain_text(NONE_YET)
     await ann.asks_devin()
@@ -57,6 +59,7 @@ async def test_calls_appear_as_they_come_in(ann: Visitor) -> None:
     await expect(ann.drawer.slack_calls).to_contain_text('Arguments{\n  "channel": "C0WEB"')
 
 
+@pytest.mark.long
 async def test_calls_of_other_sessions_can_be_hidden(ann: Visitor, play: Playground) -> None:
     await ann.asks_devin()
     await ann.opens_thread(sentences.ASKED_BY)
@@ -79,6 +82,7 @@ async def test_calls_of_other_sessions_can_be_hidden(ann: Visitor, play: Playgro
     await expect(ann.drawer.slack_call("auth.test")).not_to_have_count(0)
 
 
+@pytest.mark.long
 async def test_a_call_that_a_fault_struck_says_so(ann: Visitor, play: Playground) -> None:
     await play.post("/api/bench/fault", side="devin", kind="500", times=1, where="create_session")
     await play.post("/api/bench/fault", side="slack", kind="429", times=1, where="chat.postMessage")
@@ -94,6 +98,7 @@ async def test_a_call_that_a_fault_struck_says_so(ann: Visitor, play: Playground
 # ---------------------------------------------------------------- letting something happen
 
 
+@pytest.mark.long
 async def test_devin_asks_for_an_approval_and_asks_a_question(ann: Visitor) -> None:
     card, drawer = await ann.asks_devin(), ann.drawer
     await ann.opens_thread(sentences.ASKED_BY)
@@ -134,6 +139,7 @@ async def test_devin_opens_a_pull_request_merges_it_and_finishes(ann: Visitor) -
     await expect(drawer.act("Next step")).to_be_disabled()
 
 
+@pytest.mark.long
 async def test_a_session_is_put_to_rest_in_each_way(ann: Visitor) -> None:
     card, drawer = await ann.asks_devin(), ann.drawer
     await ann.opens_thread(sentences.ASKED_BY)
@@ -158,6 +164,7 @@ async def test_a_session_is_put_to_rest_in_each_way(ann: Visitor) -> None:
     await expect(card).to_contain_text(FAILED)
 
 
+@pytest.mark.long
 async def test_a_session_is_terminated(ann: Visitor) -> None:
     card, drawer = await ann.asks_devin(), ann.drawer
     await drawer.lets("Terminate", "The session was terminated. It cannot be resumed.", "Ended exit")
@@ -167,6 +174,7 @@ async def test_a_session_is_terminated(ann: Visitor) -> None:
     await expect(card.get_by_role("button", name=sentences.STOP_BUTTON)).to_have_count(0)
 
 
+@pytest.mark.long
 async def test_a_story_goes_on_by_steps_and_by_the_clock(ann: Visitor) -> None:
     card, drawer = await ann.asks_devin(), ann.drawer
     await expect(drawer.fact("Story")).to_have_text("5 steps left, waits for somebody to write")
@@ -184,6 +192,7 @@ async def test_a_story_goes_on_by_steps_and_by_the_clock(ann: Visitor) -> None:
 # ---------------------------------------------------------------- what a session is told to be
 
 
+@pytest.mark.long
 async def test_a_session_is_told_as_devin_has_it(ann: Visitor, play: Playground) -> None:
     pull = "https://gitlab.example/acme/web/-/merge_requests/7"
     session = await made(
@@ -222,6 +231,7 @@ async def test_a_session_is_told_as_devin_has_it(ann: Visitor, play: Playground)
     await expect(drawer.sessions).to_contain_text("2 PRs")
 
 
+@pytest.mark.long
 async def test_acus_are_spent_by_a_press(ann: Visitor, play: Playground) -> None:
     await made(play, "tidy up the fonts", status="running", status_detail="working", acus_consumed=0.5)
     await ann.drawer.chooses("tidy up the fonts")
@@ -229,6 +239,7 @@ async def test_acus_are_spent_by_a_press(ann: Visitor, play: Playground) -> None
     await expect(ann.drawer.fact("Spent")).to_have_text("1.5 ACUs")
 
 
+@pytest.mark.long
 async def test_a_state_of_ones_own_and_none_at_all(ann: Visitor, play: Playground) -> None:
     session = await made(play, "tidy up the fonts", status="running", status_detail="working")
     drawer = ann.drawer
@@ -246,6 +257,7 @@ async def test_a_state_of_ones_own_and_none_at_all(ann: Visitor, play: Playgroun
 # ---------------------------------------------------------------- finding one's way
 
 
+@pytest.mark.long
 async def test_the_drawer_follows_the_open_thread_until_it_is_pinned(ann: Visitor) -> None:
     drawer = ann.drawer
     await ann.writes("/devin write a changelog")
@@ -265,6 +277,7 @@ async def test_the_drawer_follows_the_open_thread_until_it_is_pinned(ann: Visito
     await expect(drawer.pin).to_have_text("Pin")
 
 
+@pytest.mark.long
 async def test_from_a_session_to_its_thread(ann: Visitor) -> None:
     await ann.asks_devin()
     await ann.opens("general")
@@ -274,6 +287,7 @@ async def test_from_a_session_to_its_thread(ann: Visitor) -> None:
     await expect(ann.thread.get_by_test_id("message").first).to_contain_text(sentences.asked_by("ann"))
 
 
+@pytest.mark.long
 async def test_sessions_are_filtered_and_counted(ann: Visitor, play: Playground) -> None:
     await made(play, "tidy up the fonts", status="suspended", status_detail="inactivity")
     await made(play, "tidy up the colours", status="running", status_detail="working", tags=["design"])
@@ -296,6 +310,7 @@ async def test_sessions_are_filtered_and_counted(ann: Visitor, play: Playground)
     await expect(drawer.count).to_have_text("3")
 
 
+@pytest.mark.long
 async def test_sessions_are_dated_by_the_clock_of_the_playground(ann: Visitor, play: Playground) -> None:
     now = (await play.get("/api/workspace"))["clock"]["now"]
     await made(play, "tidy up the fonts", status="suspended", created_at=int(now) - 23 * 3600 - 1800)
@@ -304,6 +319,7 @@ async def test_sessions_are_dated_by_the_clock_of_the_playground(ann: Visitor, p
     await expect(ann.drawer.sessions).to_contain_text(re.compile(r" · \d{1,2} [A-Z]\w+, \d\d:\d\d$"))
 
 
+@pytest.mark.long
 async def test_writing_as_devin_by_keyboard(ann: Visitor) -> None:
     await ann.asks_devin()
     await ann.opens_thread(sentences.ASKED_BY)

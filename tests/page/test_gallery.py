@@ -4,6 +4,7 @@ import os
 import re
 from pathlib import Path
 
+import pytest
 import pytest_asyncio
 from playwright.async_api import Locator, expect
 
@@ -55,6 +56,7 @@ async def test_a_field_that_must_be_filled_is_told_before_anything_is_sent(ann: 
     assert await gallery.slack.deliveries(kind="interactive") == []
 
 
+@pytest.mark.long
 async def test_every_field_reaches_the_app(ann: Visitor) -> None:
     await ann.writes("/gallery form")
     await field(ann, "What is to be done?").fill("tidy up the imports")
@@ -117,6 +119,7 @@ async def test_forms_lie_on_each_other_and_change(ann: Visitor) -> None:
     await expect(ann.composer).to_be_focused()
 
 
+@pytest.mark.long
 async def test_a_form_can_be_filled_in_without_a_mouse(ann: Visitor) -> None:
     await ann.composer.focus()
     await ann.page.keyboard.type("/gallery form")
@@ -145,6 +148,7 @@ async def test_a_global_shortcut_opens_a_form(ann: Visitor) -> None:
     await expect(ann.modal.get_by_role("heading", name="New task")).to_be_visible()
 
 
+@pytest.mark.long
 async def test_home_is_everybodys_own(ann: Visitor, axe: str) -> None:
     await ann.opens_home()
     home = ann.home
@@ -161,6 +165,7 @@ async def test_home_is_everybodys_own(ann: Visitor, axe: str) -> None:
     await expect(home).to_contain_text("You have not chosen a colour yet.")
 
 
+@pytest.mark.long
 async def test_menus_in_a_message_tell_the_app_what_was_chosen(ann: Visitor) -> None:
     await ann.writes("/gallery menus")
     message = await ann.sees("Colour")

@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from playwright.async_api import expect
 
 from tests import sentences
@@ -61,6 +62,7 @@ async def test_everybody_sees_who_stopped_it(ann: Visitor) -> None:
     await ann.is_answered(sentences.ONE_SESSION)
 
 
+@pytest.mark.long
 async def test_a_message_is_changed_and_deleted(ann: Visitor) -> None:
     await ann.opens("nobot")
     await ann.writes("Lunch at noon?")
@@ -100,6 +102,7 @@ async def test_nobody_changes_what_others_wrote(ann: Visitor, play: Playground) 
     await ann.page.keyboard.press("Escape")
 
 
+@pytest.mark.long
 async def test_reactions_are_added_and_taken_back(ann: Visitor, play: Playground) -> None:
     await play.say("Ben", "nobot", "The release is out")
     await ann.opens("nobot")
@@ -119,6 +122,7 @@ async def test_reactions_are_added_and_taken_back(ann: Visitor, play: Playground
     await expect(pill).to_have_attribute("aria-pressed", "false")
 
 
+@pytest.mark.long
 async def test_a_file_is_uploaded_and_shown(ann: Visitor) -> None:
     await ann.opens("nobot")
     picture = bytes.fromhex(

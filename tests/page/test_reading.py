@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Final
 
+import pytest
 import pytest_asyncio
 from playwright.async_api import Locator, expect
 
@@ -37,6 +38,7 @@ def late_in_the_evening(now: float) -> str:
     return f"Etc/GMT{-ahead:+d}"
 
 
+@pytest.mark.long
 async def test_a_new_day_begins_with_a_line(visit: Visit, play: Playground) -> None:
     now = (await play.get("/api/workspace"))["clock"]["now"]
     ann = await visit(play.url, timezone_id=late_in_the_evening(now))
@@ -113,6 +115,7 @@ async def test_who_is_at_the_end_stays_there_while_a_card_grows(ann: Visitor, ga
     await expect(ann.page.locator("#to-bottom")).to_be_hidden()
 
 
+@pytest.mark.long
 async def test_a_deleted_message_leaves_its_thread(ann: Visitor, gallery: Gallery) -> None:
     await ann.writes("Wrong channel")
     (said,) = await gallery.slack.messages("C0GENERAL")
@@ -193,6 +196,7 @@ async def test_a_thread_is_copied_as_markdown(ann: Visitor) -> None:
     ]
 
 
+@pytest.mark.long
 async def test_an_empty_home_says_why(ann: Visitor, gallery: Gallery, visit: Visit, running: Playground) -> None:
     await gallery.slack.pause()
     await ann.opens_home()

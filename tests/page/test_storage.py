@@ -3,6 +3,7 @@
 from collections.abc import AsyncIterator
 from typing import Final
 
+import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, expect
 
@@ -37,6 +38,7 @@ async def ann(browser: Browser, play: Playground) -> AsyncIterator[Visitor]:
     visitor.untroubled()
 
 
+@pytest.mark.long
 async def test_the_page_is_used_without_storage(ann: Visitor, play: Playground) -> None:
     await ann.is_ready()
     await ann.tour.is_at(1)

@@ -2,6 +2,7 @@
 
 import re
 
+import pytest
 from playwright.async_api import Locator, expect
 
 from tests import sentences
@@ -69,6 +70,7 @@ async def test_a_mention_becomes_a_session_in_its_own_thread(ann: Visitor) -> No
     await expect(ann.message("The import takes an hour.")).to_contain_text(re.compile(r"\d+ replies"))
 
 
+@pytest.mark.long
 async def test_the_drawer_is_devins_own_side(ann: Visitor) -> None:
     await ann.opens("web")
     await ann.asks_devin()
@@ -80,6 +82,7 @@ async def test_the_drawer_is_devins_own_side(ann: Visitor) -> None:
     await ann.reads("There is one more test like it.")
 
 
+@pytest.mark.long
 async def test_a_state_that_is_forced_shows_on_the_card(ann: Visitor) -> None:
     await ann.opens("web")
     card = await ann.asks_devin()

@@ -65,6 +65,7 @@ async def say(gallery: Gallery, text: str) -> None:
     await gallery.slack.say("U0BEN", "C0WEB", text)
 
 
+@pytest.mark.long
 async def test_eight_tabs_in_sight_share_one_stream(tabs: Tabs, gallery: Gallery, streams: list[int]) -> None:
     eight = await tabs(MANY)
     assert {await tab.page.evaluate("document.visibilityState") for tab in eight} == {"visible"}
@@ -79,6 +80,7 @@ async def test_eight_tabs_in_sight_share_one_stream(tabs: Tabs, gallery: Gallery
     assert len(streams) == 1
 
 
+@pytest.mark.long
 async def test_the_next_tab_leads_when_one_is_closed_crashes_or_is_left(
     tabs: Tabs, gallery: Gallery, streams: list[int]
 ) -> None:
@@ -129,6 +131,7 @@ async def test_a_tab_that_missed_a_broadcast_catches_up_with_the_next(tabs: Tabs
     await second.sees("To those who are awake")
 
 
+@pytest.mark.long
 async def test_a_tab_that_comes_late_reads_what_was_broadcast_while_it_loaded(tabs: Tabs, gallery: Gallery) -> None:
     (first,) = await tabs(1)
 

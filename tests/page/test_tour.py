@@ -2,6 +2,7 @@
 
 from typing import Any, Final
 
+import pytest
 from playwright.async_api import Locator, expect
 
 from tests import sentences
@@ -63,6 +64,7 @@ async def test_each_step_is_done_by_hand(visit: Visit, play: Playground) -> None
     assert await state(play) == ("running", "finished")
 
 
+@pytest.mark.long
 async def test_each_step_is_done_for_one_on_a_tablet(visit: Visit, play: Playground) -> None:
     ann = await visit(play.url, toured=False, viewport=TABLET)
     await ann.tour.is_at(1)
@@ -87,6 +89,7 @@ async def test_each_step_is_done_for_one_on_a_tablet(visit: Visit, play: Playgro
     assert await state(play) == ("running", "finished")
 
 
+@pytest.mark.long
 async def test_next_passes_one_step_and_what_was_done_before_counts_for_none(visit: Visit, play: Playground) -> None:
     ann = await visit(play.url, toured=False)
     await ann.drawer.presses("kill")
@@ -124,6 +127,7 @@ async def test_who_passed_steps_over_gets_what_they_need_and_nothing_twice(visit
     assert await state(play) == ("running", "waiting_for_user")
 
 
+@pytest.mark.long
 async def test_it_is_left_begun_again_and_begins_again_after_a_reset(visit: Visit, play: Playground) -> None:
     ann = await visit(play.url, toured=False)
     await ann.tour.is_at(1)

@@ -33,6 +33,7 @@ async def test_what_is_written_while_the_bot_is_dead_is_answered_once(ann: Visit
     assert len(await ann.channel.get_by_test_id("message").filter(has_text=sentences.ASKED_BY).all()) == 1
 
 
+@pytest.mark.long
 async def test_a_burst_of_refusals_from_slack_loses_and_doubles_nothing(ann: Visitor, play: Playground) -> None:
     await ann.opens("web")
     await ann.drawer.breaks("slack", "429", times=5)
@@ -106,6 +107,7 @@ async def test_a_transcript_is_copied_as_markdown(visit: Visit, play: Playground
     assert said == "Shall we &lt;ship&gt; it?"
 
 
+@pytest.mark.long
 async def test_pages_that_lost_their_server_find_it_again(visit: Visit, tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = str(probe.getsockname()[1])
@@ -133,6 +135,7 @@ async def test_pages_that_lost_their_server_find_it_again(visit: Visit, tmp_path
         await ann.page.context.close()
 
 
+@pytest.mark.long
 async def test_a_port_in_use_gets_a_sentence_and_the_next_free_one(browser: Browser, tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]

@@ -3,6 +3,7 @@
 import re
 from typing import Final
 
+import pytest
 import pytest_asyncio
 from playwright.async_api import Locator, expect
 
@@ -50,6 +51,7 @@ async def sends(ann: Visitor, text: str) -> None:
 # ---------------------------------------------------------------- files
 
 
+@pytest.mark.long
 async def test_files_are_pasted_dropped_and_taken_away_again(ann: Visitor) -> None:
     await ann.pastes("pasted.txt", 12)
     await expect(chips(ann)).to_have_text(["pasted.txt12 bytes"])
@@ -81,6 +83,7 @@ async def test_too_large_and_too_many_files_are_left_out_with_a_sentence(ann: Vi
 # ---------------------------------------------------------------- completion
 
 
+@pytest.mark.long
 async def test_channels_and_emoji_are_completed(ann: Visitor) -> None:
     press, write = ann.page.keyboard.press, ann.page.keyboard.type
     await ann.composer.focus()
@@ -148,6 +151,7 @@ async def test_arrow_up_edits_what_one_said_last(ann: Visitor) -> None:
     await expect(ann.message("Lunch at")).to_have_count(1)
 
 
+@pytest.mark.long
 async def test_what_was_begun_waits_where_and_for_whom_it_was_begun(ann: Visitor) -> None:
     await ann.writes("A thread")
     await ann.opens_thread("A thread")
@@ -184,6 +188,7 @@ async def test_slack_knows_no_such_command_and_none_in_a_thread(ann: Visitor, ga
     assert await gallery.slack.deliveries(kind="slash_commands") == []
 
 
+@pytest.mark.long
 async def test_a_command_comes_back_when_nobody_hears_it(visit: Visit, play: Playground) -> None:
     ann = await visit(play.url)
     await ann.opens("web")
@@ -263,6 +268,7 @@ async def test_the_bot_is_removed_and_invited_again(ann: Visitor) -> None:
     await expect(head.locator(".bot-words")).to_have_text("Devin Bridge is in")
 
 
+@pytest.mark.long
 async def test_nobody_writes_in_an_archived_channel(ann: Visitor) -> None:
     await archives(ann)
     await closed(ann).get_by_role("button", name="Unarchive").click()

@@ -236,7 +236,8 @@ async def test_a_burst_of_429_and_500_only_takes_longer(house: Bench) -> None:
     assert counters["devin"]["failed"] == 2
     assert counters["devin"]["retried"] >= 1
     assert (counters["lost"], counters["doubled"]) == (0, 0)
-    assert counters["slack"]["made"] == len(await slack.log())
+    logged = len(await slack.log())  # the bot may call meanwhile
+    assert counters["slack"]["made"] <= logged <= house.bench.counters()["slack"]["made"]
     assert "counters" in house.told
 
 

@@ -167,6 +167,7 @@ async def test_a_log_that_was_tidied_away_says_nothing_and_stops_nothing(keeper:
     await keeper.up()
 
 
+@pytest.mark.long
 async def test_everything_at_once_leaves_one_bot_or_none(as_made: Keeper, tmp_path: Path) -> None:
     most = 0
     for _ in range(4):
@@ -232,6 +233,7 @@ async def left_while_it_is_frozen(on: Stage, folder: Path) -> None:
         os.kill(keeper.read()["pid"], signal.SIGSTOP)
 
 
+@pytest.mark.long
 async def test_one_that_does_not_stop_is_killed_and_told_of(
     on: Stage, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

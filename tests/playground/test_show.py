@@ -261,6 +261,7 @@ def _curl(example: str) -> None:
     httpx.post(url, content=body, headers=headers, trust_env=False).raise_for_status()
 
 
+@pytest.mark.long
 def test_a_sigterm_in_the_middle_stops_everything(start: Callable[..., Run]) -> None:
     run = start("--once")
     run.wait_for("Ann types: /devin")
@@ -279,6 +280,7 @@ def test_a_signal_stops_everything_also_while_pages_are_open(start: Callable[...
     assert run.said == ""
 
 
+@pytest.mark.long
 def test_a_sigterm_in_the_middle_of_a_reset_is_quiet(start: Callable[..., Run]) -> None:
     run = start("--no-example", "--port", "0")
     with run.opened() as page, ThreadPoolExecutor() as beside:
@@ -294,6 +296,7 @@ def test_a_sigterm_in_the_middle_of_a_reset_is_quiet(start: Callable[..., Run]) 
     assert run.said == ""
 
 
+@pytest.mark.long
 def test_what_cannot_be_printed_ends_nothing(start: Callable[..., Run]) -> None:
     run = start("--no-example", "--port", "0", PYTHONIOENCODING="ascii")
     with run.opened() as page:
@@ -305,6 +308,7 @@ def test_what_cannot_be_printed_ends_nothing(start: Callable[..., Run]) -> None:
     assert run.said == ""
 
 
+@pytest.mark.long
 def test_the_page_can_be_used_before_the_bot_is_up(start: Callable[..., Run]) -> None:
     run = start("--no-example", "--port", "0")
     with run.opened() as page:
@@ -328,6 +332,7 @@ def memory(run: Run) -> float:
     return sum(int(re.findall(r"^Pss:\s+(\d+)", path.read_text(), re.MULTILINE)[0]) for path in rollups) / 1024
 
 
+@pytest.mark.long
 def test_a_bot_that_dies_ends_a_show_without_a_page(start: Callable[..., Run]) -> None:
     run = start("--once")
     run.wait_for("Ann types: /devin")
@@ -367,6 +372,7 @@ def _tells_of_a_dead_bot(said: str) -> None:
     assert any('"running"' in line for line in log)
 
 
+@pytest.mark.long
 def test_an_example_that_cannot_go_on_says_why_and_the_page_stays_up(start: Callable[..., Run]) -> None:
     run = start("--no-example", "--port", "0")
     with run.opened() as page:

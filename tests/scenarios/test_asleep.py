@@ -48,6 +48,7 @@ async def _is_unwatched(on: Harness) -> bool:
     return bool(await rows(on, "sessions", lifecycle="open")) and not await rows(on, "sessions", ended_at=None)
 
 
+@pytest.mark.long
 async def test_before_a_session_is_purged_its_card_says_that_replies_no_longer_reach_devin(
     on: Harness, clock: Ahead
 ) -> None:

@@ -120,6 +120,7 @@ async def test_files_that_slack_does_not_share_are_named(on: Harness, error: str
     assert names.startswith(named(session, "login.png", "cart page.png"))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("times", [1, 3])
 async def test_files_that_devin_cannot_hand_out_for_now_are_tried_again_and_then_named(on: Harness, times: int) -> None:
     ts, session = await on.started()
@@ -131,6 +132,7 @@ async def test_files_that_devin_cannot_hand_out_for_now_are_tried_again_and_then
     assert len(await on.devin.log("download_attachment")) == min(times + 1, files.TRIES)
 
 
+@pytest.mark.long
 async def test_a_rate_limit_of_uploads_is_waited_for(on: Harness) -> None:
     ts, session = await on.started()
     await on.slack.fault("files.getUploadURLExternal", "ratelimited", retry_after=1, times=3)
@@ -139,6 +141,7 @@ async def test_a_rate_limit_of_uploads_is_waited_for(on: Harness) -> None:
     assert await shown(on, ts) == [("", ["login.png"]), ("That is all.", [])]
 
 
+@pytest.mark.long
 async def test_many_messages_with_files_are_shown_one_after_the_other(
     on: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -151,6 +154,7 @@ async def test_many_messages_with_files_are_shown_one_after_the_other(
         assert await shown(on, ts) == [("", ["login.png"]), ("That is all.", [])]
 
 
+@pytest.mark.long
 async def test_more_files_than_a_post_holds_are_several_posts(on: Harness) -> None:
     ts, session = await on.started()
     many = [{"name": f"{number}.png", "content": "PNG", "content_type": "image/png"} for number in range(1, 12)]

@@ -15,6 +15,7 @@ async def edits(on: Harness) -> int:
     return len(await on.slack.log("chat.update", ok=True))
 
 
+@pytest.mark.long
 async def test_many_changes_become_one_edit_with_the_newest_state(on: Harness) -> None:
     ts, session = await on.started()
     before = await edits(on)
@@ -30,6 +31,7 @@ async def test_many_changes_become_one_edit_with_the_newest_state(on: Harness) -
     assert "|Fourth and last>*" in card["rendered"].splitlines()[0]
 
 
+@pytest.mark.long
 async def test_a_change_that_is_taken_back_before_its_edit_edits_nothing(on: Harness) -> None:
     first, session = await on.started()
     await on.devin.set(session, title="For good", moves=False)

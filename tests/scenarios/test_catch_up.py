@@ -74,6 +74,7 @@ async def test_each_open_thread_is_read_at_the_start(on: Harness) -> None:
         assert await said(on, session) == [f"missed in {channel}"]
 
 
+@pytest.mark.long
 async def test_more_replies_than_one_pass_reads_all_reach_devin_in_order(
     on: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -65,6 +65,7 @@ async def test_a_copied_reference_neither_takes_a_thread_over_nor_ends_a_session
         assert len(await notices(on, ADMINS)) == 3
 
 
+@pytest.mark.long
 @pytest.mark.timing(**SHORT)
 async def test_after_a_lost_answer_a_copy_is_not_taken_for_the_session_that_was_asked_for(on: Harness) -> None:
     held = await on.devin.fault("create_session", "hang", commit="never")

@@ -35,6 +35,7 @@ async def holds(on: Harness, fault: int, count: int) -> None:
     await until(as_many)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("replies", [FLOWS_AT_ONCE + 4, pytest.param(800, marks=pytest.mark.long)])
 async def test_many_replies_of_one_person_leave_the_start_of_another_at_its_usual_time(
     unstarted: Harness, replies: int
@@ -54,6 +55,7 @@ async def test_many_replies_of_one_person_leave_the_start_of_another_at_its_usua
     assert len(await on.devin.wait_for_messages("and the tests", replies, seconds=120)) == replies
 
 
+@pytest.mark.long
 async def test_files_that_take_long_go_two_at_a_time_and_hold_up_no_start_without_any(on: Harness) -> None:
     slow = await on.devin.fault("upload_attachment", "hang", times=-1, commit="late")
     for number, channel in enumerate((GENERAL, WEB, OPS, GENERAL)):

@@ -83,6 +83,7 @@ async def test_each_look_at_200_sessions_is_one_page_with_bounded_reads(crowd: C
         assert between.count("list_insights") <= 2
 
 
+@pytest.mark.long
 async def test_words_in_a_few_of_200_changing_sessions_are_found_by_their_counts(crowd: Crowd) -> None:
     on = crowd.on
     speakers = crowd.sessions[::50]
@@ -93,6 +94,7 @@ async def test_words_in_a_few_of_200_changing_sessions_are_found_by_their_counts
         await on.slack.wait_for_message(one.channel, f"I am {one.id}.", thread_ts=one.ts, within=20)
 
 
+@pytest.mark.long
 async def test_without_insights_all_200_are_read_in_turn(crowd: Crowd) -> None:
     on = crowd.on
     await on.devin.switch(insights_status=403)
@@ -104,6 +106,7 @@ async def test_without_insights_all_200_are_read_in_turn(crowd: Crowd) -> None:
         await on.slack.wait_for_message(one.channel, f"I am {one.id}.", thread_ts=one.ts, within=40)
 
 
+@pytest.mark.long
 async def test_figures_of_all_wait_for_the_state_of_one(crowd: Crowd) -> None:
     on, one = crowd.on, crowd.sessions[-1]
     await all_change(crowd, acus_consumed=3.0)

@@ -43,6 +43,7 @@ async def test_a_session_whose_id_the_answer_does_not_give_is_found_and_not_made
     assert await on.thread(GENERAL, ts) == []
 
 
+@pytest.mark.long
 @pytest.mark.timing(**SOON_LOST)
 async def test_a_session_that_devin_has_accepted_and_lists_nowhere_is_not_made_again(on: Harness) -> None:
     await on.devin.fault("create_session", "odd", fields={"session_id": None})
@@ -60,6 +61,7 @@ async def test_a_session_that_devin_has_accepted_and_lists_nowhere_is_not_made_a
     assert len(await on.thread(GENERAL, ts)) == 1
 
 
+@pytest.mark.long
 async def test_where_devin_refuses_tags_a_row_that_cannot_be_read_among_others_keeps_a_session_from_being_made_again(
     on: Harness,
 ) -> None:
@@ -107,6 +109,7 @@ async def test_a_reply_is_sent_once_however_odd_the_answer_to_it(on: Harness) ->
     assert await on.thread(GENERAL, ts) == []
 
 
+@pytest.mark.long
 async def test_a_reply_is_not_sent_again_while_a_message_of_the_conversation_cannot_be_read(on: Harness) -> None:
     ts, session = await on.started()
     await on.devin.fault("list_messages", "odd", fields={"message": None}, **AWAY)
@@ -208,6 +211,7 @@ async def test_where_devin_ignores_filters_and_lists_the_newest_message_first_al
     assert await creations(on) == 1
 
 
+@pytest.mark.long
 async def test_words_of_devins_that_cannot_be_read_are_not_lost_in_silence(on: Harness) -> None:
     ts, session = await on.started()
     await on.devin.fault("list_messages", "odd", fields={"message": {"text": "Which one?"}}, **AWAY)

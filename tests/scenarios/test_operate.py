@@ -368,6 +368,7 @@ async def test_a_start_in_which_all_is_well_warns_of_nothing(tmp_path: Path, tra
         assert await bot.end() == 0
 
 
+@pytest.mark.long
 @pytest.mark.both_transports
 async def test_half_requests_without_end_leave_descriptors_for_slack_devin_and_the_store(
     tmp_path: Path, transport: str

@@ -39,6 +39,7 @@ async def test_a_second_lies_between_the_posts_of_a_channel(on: Harness) -> None
     assert not await on.slack.log("chat.postMessage", status=429)
 
 
+@pytest.mark.long
 async def test_after_a_post_that_slack_took_late_the_next_comes_a_second_later_all_the_same(on: Harness) -> None:
     ts, session = await on.started()
     await on.slack.fault("chat.postMessage", "slow", seconds=0.9, match="Line 0.")
@@ -60,6 +61,7 @@ async def test_channels_do_not_wait_for_each_other(on: Harness) -> None:
     assert await on.thread(GENERAL, ts) != [f"Line {number}." for number in range(5)]
 
 
+@pytest.mark.long
 async def test_twenty_parts_in_one_thread_hold_up_no_other_thread(on: Harness) -> None:
     ts, session = await on.started()
     other, second = await on.started("another one")
@@ -88,6 +90,7 @@ async def test_parts_of_a_long_answer_keep_their_order_and_end_with_the_link(on:
     assert parts[-1].endswith(f"{sentences.LEFT_OUT} {link}")
 
 
+@pytest.mark.long
 async def test_a_post_that_fails_again_and_again_holds_up_no_other_thread(on: Harness) -> None:
     ts, session = await on.started()
     other, second = await on.started("another one")
@@ -123,6 +126,7 @@ async def test_a_post_that_hangs_holds_up_its_own_thread_and_no_other(on: Harnes
     assert await on.thread(GENERAL, ts) == ["Trouble ahead.", "And after it."]
 
 
+@pytest.mark.long
 @NO_ANSWER_SOON
 async def test_a_channel_in_which_many_posts_hang_leaves_slots_to_the_others(on: Harness) -> None:
     places = [await on.started(f"task {number}") for number in range(AT_ONCE_IN_A_LANE + 2)]
@@ -178,6 +182,7 @@ async def test_while_many_channels_wait_for_slack_others_are_served(on: Harness)
     assert float(line["ts"]) < refused[-1]["at"] + 6
 
 
+@pytest.mark.long
 async def test_a_429_on_an_edit_makes_edits_wait_and_posts_go_on(on: Harness) -> None:
     ts, session = await on.started()
     _, second = await on.started("another one", channel=WEB)

@@ -209,6 +209,7 @@ async def test_a_reply_to_a_start_that_is_not_known_is_kept_back_and_one_after_i
     assert await private_answers(on, BEN) == [answers.START_UNKNOWN.text]
 
 
+@pytest.mark.long
 async def test_a_stop_of_a_start_that_was_marked_dead_stops_the_session_that_shows_up(
     on: Harness, clock: Ahead
 ) -> None:
@@ -257,6 +258,7 @@ async def without_tags(on: Harness) -> None:
     await on.started("another task", channel=WEB)
 
 
+@pytest.mark.long
 async def test_where_devin_refuses_tags_a_session_that_appears_too_late_is_ended_too(on: Harness) -> None:
     await without_tags(on)
     ts, held = await cancelled_on_the_wire(on)
@@ -266,6 +268,7 @@ async def test_where_devin_refuses_tags_a_session_that_appears_too_late_is_ended
     assert (await on.session("another task"))["terminated"] is False
 
 
+@pytest.mark.long
 @DEAD_SOON
 async def test_where_devin_refuses_tags_a_start_that_was_marked_dead_is_taken_up_when_it_shows_up(on: Harness) -> None:
     await without_tags(on)
@@ -278,6 +281,7 @@ async def test_where_devin_refuses_tags_a_start_that_was_marked_dead_is_taken_up
     await on.wait_for_post(GENERAL, ts, "Here I am.", within=WITHIN)
 
 
+@pytest.mark.long
 async def test_where_devin_refuses_tags_a_start_that_was_marked_dead_long_after_it_was_made_is_taken_up_too(
     on: Harness, clock: Ahead
 ) -> None:
@@ -295,6 +299,7 @@ async def test_where_devin_refuses_tags_a_start_that_was_marked_dead_long_after_
     await on.slack.wait_for_message(GENERAL, sentences.IS_WORKING, thread_ts=ts, within=WITHIN)
 
 
+@pytest.mark.long
 async def test_where_devin_refuses_tags_a_prompt_that_cannot_be_read_holds_up_no_announcement(on: Harness) -> None:
     await on.devin.switch(tags_refused=True)
     ts, session = await on.started()
@@ -346,6 +351,7 @@ async def test_a_stop_that_races_with_the_creation_stops_the_session(
     assert sentences.card_stopped_begins("ann") in shown["rendered"]
 
 
+@pytest.mark.long
 async def test_replies_after_the_stop_of_an_unknown_start_are_sent_and_those_before_it_are_not(on: Harness) -> None:
     await on.devin.fault("create_session", "commit_then_drop")
     await on.devin.fault("list_sessions", "503", **AWAY)

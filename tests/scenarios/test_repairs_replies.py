@@ -109,6 +109,7 @@ async def test_a_row_whose_loss_cannot_even_be_announced_ends_and_holds_up_nothi
 # ---------------------------------------------------------------- lost answers
 
 
+@pytest.mark.long
 async def test_a_reply_is_searched_for_from_where_it_was_sent_although_the_conversation_has_moved_on(
     on: Harness, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -267,6 +268,7 @@ async def test_a_reply_that_waits_in_one_thread_of_a_dm_does_not_hold_up_a_new_t
     assert [row["state"] for row in await rows(on, "inbox", ts=stuck)] == ["open"]
 
 
+@pytest.mark.long
 async def test_a_file_whose_upload_keeps_failing_is_left_out_and_the_text_is_sent(on: Harness) -> None:
     ts, session = await on.started()
     await on.devin.fault("upload_attachment", "500", **AWAY)

@@ -173,6 +173,7 @@ async def test_what_a_person_can_repair_keeps_the_post(on: Harness, error: str) 
     assert await dead(on) == 0
 
 
+@pytest.mark.long
 @pytest.mark.timing(send_first_retry=PRODUCTION.send_first_retry, send_longest_retry=PRODUCTION.send_longest_retry)
 async def test_an_edit_that_fails_again_and_again_is_tried_at_growing_intervals(on: Harness) -> None:
     ts, session = await on.started()
@@ -257,6 +258,7 @@ async def test_where_the_search_is_impossible_announcements_may_appear_twice(on:
     assert await on.thread(GENERAL, ts) == ["Important.", "Important."]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "how",
     [
@@ -289,6 +291,7 @@ async def test_a_search_that_fails_for_now_is_made_again_before_anything_is_repe
     assert await on.thread(GENERAL, ts) == ["Said once.", "And this after it."]
 
 
+@pytest.mark.long
 async def test_what_may_be_said_only_once_is_marked_dead_where_the_search_is_impossible(
     on: Harness, clock: Ahead
 ) -> None:

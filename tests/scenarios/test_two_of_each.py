@@ -146,6 +146,7 @@ async def test_each_organisation_has_its_own_watermark_spend_and_capabilities(bo
     assert f"capabilities:{ONE[1]}" not in due
 
 
+@pytest.mark.long
 async def test_an_organisation_that_is_down_does_not_hold_up_the_other(both: Both) -> None:
     ts, made = await both.started()
     await both.two.simulated_devin.stop()
@@ -177,6 +178,7 @@ async def test_each_workspace_gets_its_own_digest(both: Both) -> None:
     assert {f"digest:{ONE[0]}", f"digest:{TWO[0]}"} <= {row["name"] for row in await rows(both.one, "due")}
 
 
+@pytest.mark.long
 async def test_what_one_missed_is_fetched_from_its_own_slack(both: Both) -> None:
     ts, _ = await both.started()
     await both.one.stop()

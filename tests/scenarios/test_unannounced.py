@@ -121,6 +121,7 @@ async def test_a_question_after_an_answer_that_no_poll_found_is_asked(on: Harnes
     assert await on.thread(GENERAL, ts) == [asked("Which branch?"), asked("And which test?")]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("where", WAYS)
 async def test_an_answer_that_is_read_with_the_state_from_before_it_hides_no_question(on: Harness, where: str) -> None:
     ts, session = await on.started()
@@ -141,6 +142,7 @@ async def test_an_answer_that_is_read_with_the_state_from_before_it_hides_no_que
     assert await in_the_end(on, ts) == [asked("Which branch?"), asked("And which test?")]
 
 
+@pytest.mark.long
 async def test_a_question_without_words_after_an_answer_that_no_poll_found_is_asked(on: Harness) -> None:
     ts, session = await on.started()
     await on.devin.say(session, "Which branch?", status_detail="waiting_for_user")
@@ -153,6 +155,7 @@ async def test_a_question_without_words_after_an_answer_that_no_poll_found_is_as
     assert await in_the_end(on, ts) == [asked("Which branch?"), ASKED]
 
 
+@pytest.mark.long
 async def test_a_question_after_a_long_gap_is_asked_though_the_others_went_on(on: Harness) -> None:
     ts, session = await on.started()
     _, other = await on.started("a third one", channel=WEB)
@@ -181,6 +184,7 @@ async def test_what_was_answered_before_a_poll_found_it_is_not_asked(on: Harness
     assert await in_the_end(on, ts) == ["Which branch?"]
 
 
+@pytest.mark.long
 async def test_a_session_that_is_ended_for_good_during_a_poll_asks_nothing_more(on: Harness) -> None:
     ts, session = await on.started()
     await on.slack.say(ANN, GENERAL, "EXIT", thread_ts=ts)
@@ -214,6 +218,7 @@ async def test_what_a_reply_does_not_change_is_not_announced_again(on: Harness, 
     assert await in_the_end(on, ts) == before
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("detail", ["out_of_credits", "error"])
 async def test_a_stop_of_a_session_that_stands_still_does_not_announce_why_again(on: Harness, detail: str) -> None:
     ts, session = await on.started()
@@ -238,6 +243,7 @@ async def test_an_end_that_a_reply_comes_upon_first_is_announced(on: Harness, st
     assert len(await in_the_end(on, ts)) == 1
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("seen", [False, True], ids=["before any poll", "in the middle of a poll"])
 async def test_the_last_words_of_a_session_of_whose_end_a_reply_learns_first_are_announced(
     on: Harness, seen: bool
@@ -258,6 +264,7 @@ async def test_the_last_words_of_a_session_of_whose_end_a_reply_learns_first_are
     assert kept["ended_at"]  # so that it is forgotten some day
 
 
+@pytest.mark.long
 async def test_the_same_end_after_more_work_that_no_poll_found_is_announced(on: Harness) -> None:
     ts, session = await on.started()
     await on.devin.set(session, status_detail="finished")
@@ -287,6 +294,7 @@ async def test_an_end_that_a_word_comes_upon_is_announced_once_when_it_is_one(on
     assert await in_the_end(on, ts) == [DOCS_DONE]
 
 
+@pytest.mark.long
 async def test_an_approval_after_one_that_was_given_between_two_polls_is_asked_for(on: Harness) -> None:
     ts, session = await on.started()
     await on.devin.say(session, "May I install it?", status_detail="waiting_for_approval")
@@ -306,6 +314,7 @@ async def test_an_approval_after_one_that_was_given_between_two_polls_is_asked_f
 # ------------------------------------------------------------ a row that leaves something out
 
 
+@pytest.mark.long
 async def test_a_row_without_figures_and_pull_requests_takes_nothing_back(on: Harness) -> None:
     ts, session = await on.started()
     await on.devin.pr(session, PULL)
@@ -320,6 +329,7 @@ async def test_a_row_without_figures_and_pull_requests_takes_nothing_back(on: Ha
     assert [spent["acus"] for spent in await rows(on, "spend") if spent["acus"]] == [3.0]
 
 
+@pytest.mark.long
 async def test_insights_which_leave_out_the_result_make_no_question_of_an_end(on: Harness, clock: Ahead) -> None:
     ts, session = await on.started()
     await on.devin.set(session, status_detail="waiting_for_user", structured_output={"fixed": True})
@@ -333,6 +343,7 @@ async def test_insights_which_leave_out_the_result_make_no_question_of_an_end(on
 # ------------------------------------------------------------ sessions that cannot be announced
 
 
+@pytest.mark.long
 async def test_a_session_whose_messages_cannot_be_read_for_long_has_its_state_announced_and_holds_nobody_up(
     on: Harness, clock: Ahead
 ) -> None:
@@ -356,6 +367,7 @@ async def test_a_session_whose_messages_cannot_be_read_for_long_has_its_state_an
     assert len(await in_the_end(on, ts)) == 2
 
 
+@pytest.mark.long
 async def test_an_outage_of_the_messages_alone_keeps_states_back_for_ten_minutes_and_no_longer(
     on: Harness, clock: Ahead
 ) -> None:
@@ -374,6 +386,7 @@ async def test_an_outage_of_the_messages_alone_keeps_states_back_for_ten_minutes
     await on.wait_for_post(WEB, other_ts, "This too.")
 
 
+@pytest.mark.long
 async def test_a_limit_of_requests_that_lasts_is_waited_for(on: Harness, clock: Ahead) -> None:
     ts, session = await on.started()
     await on.devin.fault("list_messages", "429", times=-1, retry_after=1)

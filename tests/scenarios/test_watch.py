@@ -411,6 +411,7 @@ async def test_ids_with_their_prefix_are_the_same_ids(on: Harness) -> None:
     assert len(await on.devin.sessions()) == 1
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("legacy", [False, True])
 async def test_where_tags_are_refused_sessions_are_found_by_service_user_and_prompt(on: Harness, legacy: bool) -> None:
     await on.devin.switch(tags_refused=True, legacy_errors=legacy)
@@ -469,6 +470,7 @@ async def test_an_outage_makes_the_whole_organisation_wait_and_is_caught_up_with
     assert hits[fault] == 5
 
 
+@pytest.mark.long
 async def test_a_session_that_cannot_be_read_keeps_nothing_else_unannounced(on: Harness) -> None:
     poisoned_ts, poisoned = await on.started()
     ts, session = await on.started("another one", channel=WEB)
@@ -550,6 +552,7 @@ async def test_an_answer_after_hours_without_any_open_session_is_no_outage(on: H
     assert (await on.thread(GENERAL, ts))[1:] == said
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("count", "last_page_cursor"), [(199, False), (230, True), (399, True)])
 async def test_a_conversation_of_many_pages_is_relayed_once(
     on: Harness, clock: Ahead, count: int, last_page_cursor: bool
@@ -649,6 +652,7 @@ async def test_a_stop_takes_no_figures_from_the_poller(on: Harness) -> None:
 # ------------------------------------------------------------ how often
 
 
+@pytest.mark.long
 async def test_the_poller_is_fast_while_something_runs_and_slow_while_all_sleeps(tmp_path: Path, clock: Ahead) -> None:
     async with harness(tmp_path, clock=clock, BOT_POLL_SECONDS="0.2", BOT_SLOW_POLL_SECONDS="1.2") as on:
         ts, session = await on.started()
@@ -700,6 +704,7 @@ async def test_a_session_that_a_reply_brings_back_is_watched_however_late_it_wak
     assert (await on.thread(GENERAL, ts))[1:] == [asked("Which thing?")]
 
 
+@pytest.mark.long
 async def test_a_session_that_a_reply_has_not_woken_in_ten_minutes_is_watched_no_more(
     on: Harness, clock: Ahead
 ) -> None:
@@ -744,6 +749,7 @@ async def test_of_two_sessions_with_one_reference_the_younger_is_ended_and_annou
     assert len(await on.devin.log("terminate")) == 1
 
 
+@pytest.mark.long
 async def test_where_tags_are_refused_a_duplicate_is_known_by_its_prompt_and_one_that_quotes_it_is_none(
     on: Harness,
 ) -> None:

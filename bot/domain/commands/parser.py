@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
+from functools import lru_cache, partial
 from typing import Final
 
 from bot.domain.commands.arguments import parse_which
@@ -63,6 +64,7 @@ _AROUND_SESSIONS: Final = (
 _AROUND_PERIODS: Final = "today tonight yesterday last this latest recent day days daily week weekly month monthly year"
 _FILLERS: Final = frozenset(f"{_AROUND_SESSIONS} {_AROUND_PERIODS}".split())
 LONGEST_IN_DOUBT: Final = 500  # characters; a button carries the text
+FIRST_WORDS: Final = 1_000  # that are remembered
 NEAR: Final = 0.75  # of difflib's ratio: one letter of four may be another, or two may have changed places
 _AROUND: Final = ",;:.!?&"
 _CLOSING: Final = " .!"  # spaces and punctuation at the end, which are no part of a command
@@ -84,6 +86,8 @@ class Parser:
             if spec is not START:
                 self._doubtable.setdefault(form.phrase.split()[0], spec)
         self._synonyms = _synonyms(commands, self._doubtable)
+        # An ack waits for this search, and most tasks begin with one of a few words.
+        self._near = lru_cache(FIRST_WORDS)(partial(_nearest_of, tuple(self._doubtable)))
         written = _forms(commands, Surface.THREAD)
         self._addressed = [one for one in _forms(commands, Surface.MENTION) if one not in written]
         self._words = [(spec, form) for spec, form in written if not form.phrase.startswith(_BANG)]
@@ -116,8 +120,8 @@ class Parser:
             return None
         if word in self._synonyms:
             spec = self._synonyms[word]
-        elif near := get_close_matches(word, self._doubtable, n=1, cutoff=NEAR):
-            spec = self._doubtable[near[0]]
+        elif near := self._near(word):
+            spec = self._doubtable[near]
         else:
             return None
         free = word not in self._synonyms and len(words) <= FREE_WORDS
@@ -188,6 +192,11 @@ def _synonyms(commands: Sequence[CommandSpec], known: Mapping[str, CommandSpec])
     }
     meant = {word: spec for spec in commands for word in spec.meant_by}
     return {word: spec for word, spec in (meant | written).items() if word not in known}
+
+
+def _nearest_of(phrases: Sequence[str], word: str) -> str | None:
+    """The one of `phrases` that is nearly `word`."""
+    return next(iter(get_close_matches(word, phrases, n=1, cutoff=NEAR)), None)
 
 
 def _takes(spec: CommandSpec, word: str) -> bool:

@@ -269,16 +269,21 @@ function isStopped() {
   return /Stopp(ing|ed)/.test(here.messages.get(card)?.rendered ?? "");
 }
 
+/** The buttons of the card as it is now. */
+function cardElements() {
+  return here.messages.get(card)?.blocks?.flatMap((block) => block.elements ?? []) ?? [];
+}
+
 function hasQuestion() {
   return [...there.messages.values()].some((it) => it.bot_id && it.ts > card && it.rendered?.includes("?"));
 }
 
+/** Stopped before it begins, a task is cancelled, and no reply wakes it: wait for the session that the card links. */
 async function stopOrShow() {
   await openThread(web().id, await givenCard());
+  await until(() => cardElements().some((it) => it.url), PATIENCE);
   const message = here.messages.get(card);
-  const stop = message?.blocks
-    ?.flatMap((block) => block.elements ?? [])
-    .find((it) => it.action_id === "stop");
+  const stop = cardElements().find((it) => it.action_id === "stop");
   if (stop) {
     await post("/api/slack/click", {
       user: store.me,
