@@ -127,7 +127,6 @@ async def test_a_channel_and_a_session_are_warned_where_they_are(on: Harness) ->
     }
 
 
-@pytest.mark.both_transports
 async def test_starts_and_waking_are_refused_until_an_admin_grants_more(on: Harness) -> None:
     ts, devin_id = await used_up(on)
     await on.slack.say(ANN, GENERAL, "one thing more", thread_ts=ts)

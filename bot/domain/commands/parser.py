@@ -131,11 +131,12 @@ class Parser:
 
     def _mistyped(self, text: str, word: str, words: list[str]) -> Doubt | None:
         """The command of several words that a text is but for its first `word`, such as `bugdet set org 10`."""
-        near = [] if word in self._doubtable else get_close_matches(word, self._doubtable, n=1, cutoff=NEAR)
-        meant = self.slash(" ".join([*near, *words[1:]])) if near else Command(START)
-        if len(meant.spec.forms[0].phrase.split()) == 1:
+        near = None if word in self._doubtable else self._near(word)
+        if near is None:
             return None
-        return Doubt(text, words[0], meant.spec, " ".join([*near, *words[1:]]))
+        meant = " ".join([near, *words[1:]])
+        spec = self.slash(meant).spec
+        return Doubt(text, words[0], spec, meant) if " " in spec.forms[0].phrase else None
 
     def _repaired(self, spec: CommandSpec, behind: list[str]) -> str:
         """The form of `spec` that was meant, with what it takes of the words `behind` it, if that is clear."""
