@@ -9,7 +9,7 @@ import pytest
 
 from bot.timing import Timing
 from tests import sentences
-from tests.scenarios.harness import ADA, ANN, BEN, GENERAL, OPS, WEB, Harness, harness
+from tests.scenarios.harness import ADA, ANN, BEN, GENERAL, GUEST, OPS, WEB, Harness, harness
 
 pytestmark = pytest.mark.timing(budgets=0.2)
 DM_OF_ANN, DM_OF_ADA = "D0ANN", "D0ADA"
@@ -72,6 +72,7 @@ async def test_a_budget_is_set_shown_and_removed(on: Harness) -> None:
         "No budgets are set. `/devin budget set each-person 20 a week` sets one."
     )
     assert await answer(on, ANN, "budget list") == "No budget holds for you here."
+    assert await answer(on, GUEST, "budget list") == sentences.GUEST_REFUSED
     assert await answer(on, ANN, "budget set org 10") == ONLY_ADMINS
     assert await answer(on, ADA, "budget set org ten") == (
         f"Nothing was changed. Say behind that how many ACUs, as a number above zero such as `20` or `7.5`. {FORM}"

@@ -7,7 +7,7 @@ from bot.domain.budgets import Budget, ScopeKind
 from bot.flows.money.budget_standings import Standings
 from bot.flows.unit_of_work import UnitOfWork
 from bot.flows.workspace import Workspace
-from bot.store import audit, people
+from bot.store import audit, channels, people
 from bot.store.audit import AuditRow
 from bot.views import budgets as views
 from bot.views.budgets import Named
@@ -60,8 +60,9 @@ async def _inform(uow: UnitOfWork, workspace: Workspace, now_stand: Standings, o
     """Post the grant to who asked for it, or else to the person or in the channel whose budget it is."""
     theirs = {ScopeKind.PERSON, ScopeKind.EACH_PERSON, ScopeKind.CHANNEL, ScopeKind.EACH_CHANNEL}
     to = one.asker or (one.subject if one.budget.scope.kind in theirs else "")
-    if not to:
-        return
+    known = await channels.get(uow.tx, workspace.team, to)
+    if not to or (known is not None and known.is_shared):
+        return  # what was spent is no business of another company
     named = await now_stand.named(await now_stand.of(one.budget, one.subject), to)
     by = await people.name_of(uow.tx, workspace.team, one.by)
     message = views.granted_to_you(named, one.acus, by)

@@ -91,7 +91,10 @@ class CommandAnswers:
         return await self._usage_ledger.usage(workspace, Period(command.argument))
 
     async def _list_budgets(self, workspace: Workspace, user: str, channel: str, _command: Command) -> Message:
-        return await self._budgets.listing(workspace, user, channel)
+        # Guests and people of other companies learn nothing about spending. Who was read lately is known from our rows.
+        person = await self._access.person(workspace, user)
+        refusal = self._access.refusal(person, shared=False)
+        return refusal or await self._budgets.listing(workspace, user, channel)
 
     async def _change_budgets(self, workspace: Workspace, user: str, channel: str, command: Command) -> Message:
         return await self._budgets.change(workspace, user, channel, command)
