@@ -1,7 +1,6 @@
 """The composition root: makes every part of the bot, connects the parts, and closes them in order."""
 
 import fcntl
-import logging
 import os
 import socket
 import time
@@ -13,9 +12,6 @@ from pathlib import Path
 from typing import Any, Final
 
 from slack_bolt.async_app import AsyncApp
-from slack_bolt.authorization import AuthorizeResult
-from slack_bolt.logger.messages import warning_client_prioritized_and_token_skipped
-from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.config import Settings, on_this_machine
 from bot.connect import Connector, StartError
@@ -24,6 +20,7 @@ from bot.domain.causes import (
     ChannelGoneCause,
     ChannelSharedCause,
     CommandCause,
+    LongJobCause,
     MessageCause,
     StartCause,
 )
@@ -39,6 +36,7 @@ from bot.flows.follow.announce import Announce
 from bot.flows.follow.poll import Poller
 from bot.flows.job import Flow
 from bot.flows.lookup import SessionLookup
+from bot.flows.manage.run_long_job import RunLongJob
 from bot.flows.money.budget_requests import BudgetRequests
 from bot.flows.money.ticks import money_ticks
 from bot.flows.money.usage_ledger import UsageLedger
@@ -56,9 +54,10 @@ from bot.flows.shared_channels import SharedChannels
 from bot.flows.start.create import Create
 from bot.flows.start.from_command import StartFromCommand
 from bot.flows.start.from_message import StartFromMessage
+from bot.flows.steer.alarm_answers import AlarmAnswers
 from bot.flows.steer.command_answers import CommandAnswers
 from bot.flows.steer.doubtful_command import DoubtfulCommand
-from bot.flows.steer.other_presses import OtherPresses
+from bot.flows.steer.presses import Presses
 from bot.flows.steer.reply import Reply
 from bot.flows.steer.session_commands import SessionCommands
 from bot.flows.steer.session_list import SessionList
@@ -77,6 +76,7 @@ from bot.store.inbox_writer import InboxWriter
 from bot.timing import DAY, PRODUCTION, Timing
 from handlers import register
 from handlers.actions import Actions
+from handlers.bolt_app import bolt_app
 from handlers.commands import Commands
 from handlers.events import Events
 from handlers.messages import Messages
@@ -148,7 +148,7 @@ def wire(services: Services, engine: LocalEngine, settings: Settings) -> Bot:
     ticks = _ticks(services, heartbeat) | _ticks_of_each(services, pollers, catch_ups, usage_ledger)
     for name, tick in (ticks | admin_ticks(services, access)).items():
         engine.every(name, tick)
-    bolt = _bolt(settings, OfWorkspace(services.workspaces, services.metrics))
+    bolt = _bolt(services, settings)
     bot = Bot(services, bolt, engine, heartbeat, catch_ups, pollers)
     intake.when_not_taken(lambda workspace: catch_ups[workspace.team].gap())
     register(
@@ -159,6 +159,11 @@ def wire(services: Services, engine: LocalEngine, settings: Settings) -> Bot:
         Events(intake, access),
     )
     return bot
+
+
+def _bolt(services: Services, settings: Settings) -> AsyncApp:
+    of_workspace, url = OfWorkspace(services.workspaces, services.metrics), settings.slack_api_url
+    return bolt_app(of_workspace, url, proxied=not on_this_machine(url))  # a simulated Slack is behind no proxy
 
 
 def _ticks(services: Services, heartbeat: Heartbeat) -> dict[str, Tick]:
@@ -197,8 +202,8 @@ def _flows(
     """The flow for each kind of inbox row."""
     create = Create(services, prompts, lookup)
     reply = Reply(services, prompts, lookup)
+    session_commands = SessionCommands(services, access, session_list)
     doubtful_command = DoubtfulCommand(services, command_answers)
-    session_commands = SessionCommands(services, access, doubtful_command, session_list)
     return {
         MessageCause.kind: Conversation(
             services,
@@ -212,42 +217,17 @@ def _flows(
         ),
         CommandCause.kind: start_from_command,
         StartCause.kind: create,
-        ActionCause.kind: OtherPresses(session_commands, BudgetRequests(services, access).flows()),
+        ActionCause.kind: Presses(
+            services,
+            session_commands,
+            doubtful_command,
+            AlarmAnswers(services, access),
+            BudgetRequests(services, access),
+        ),
         ChannelGoneCause.kind: ChannelGone(services),
         ChannelSharedCause.kind: ChannelShared(services, shared_channels),
+        LongJobCause.kind: RunLongJob(services),
     }
-
-
-def _bolt(settings: Settings, of_workspace: OfWorkspace) -> AsyncApp:
-    async def authorize(workspace: Workspace) -> AuthorizeResult:
-        # Made of what the start has read. Bolt's own function would ask Slack, and drop the event if that failed.
-        # Without a token, since no listener calls Slack.
-        return AuthorizeResult(
-            enterprise_id=None, team_id=workspace.team, bot_id=workspace.bot_id, bot_user_id=workspace.bot_user
-        )
-
-    client = AsyncWebClient(base_url=settings.slack_api_url)  # used by Socket Mode alone, with a token of its own
-    if on_this_machine(settings.slack_api_url):
-        client.proxy = None  # a simulated Slack on this machine is not behind a proxy
-    # Bolt finds SLACK_BOT_TOKEN in the environment and warns that it is not used, although nothing is wrong.
-    logging.getLogger("slack_bolt.AsyncApp").addFilter(_is_worth_reading)
-    return AsyncApp(
-        name="bot",  # without a name Bolt searches the sources of all its callers for one
-        client=client,
-        before_authorize=of_workspace,
-        authorize=authorize,
-        # Bolt gets no bytes to check, but what `bot.server.requests` has read: of a body whose signature
-        # `bot.server.endpoint` has checked, or of what came through our socket.
-        request_verification_enabled=False,
-        # No listener uses what these give it, and each request waits for them.
-        attaching_function_token_enabled=False,
-        attaching_conversation_kwargs_enabled=False,
-        process_before_response=True,
-    )
-
-
-def _is_worth_reading(line: logging.LogRecord) -> bool:
-    return line.getMessage() != warning_client_prioritized_and_token_skipped()
 
 
 def timed(settings: Settings, timing: Timing) -> Timing:

@@ -86,6 +86,9 @@ WRONG: Final = {
         " 2.25 USD or 2.25 €."
     ),
     "bot_cycle_acus": "must be a number of ACUs above 0 and up to a billion, without separators, for example 1200.",
+    "bot_session_acus": "must be a number of ACUs above 0 and up to a billion, without separators, for example 10.",
+    "bot_wake_guard_hours": "must be a number of hours from 0, which turns it off, to 87600, for example 72.",
+    "bot_runaway_acus": "must be a number of ACUs from 0, which turns it off, up to a billion, for example 5.",
     "bot_retention_days": "must be a whole number of days from 1 to 3650, for example 30.",
     "bot_keep_dead_texts": "must be yes or no.",
     "bot_code_hosts": (
@@ -244,6 +247,9 @@ class Settings(StoreSettings):
     bot_timezone: Annotated[ZoneInfo, BeforeValidator(_zone)] = ZoneInfo("UTC")
     bot_acu_price: AcuPrice = None
     bot_cycle_acus: Acus | None = None
+    bot_session_acus: Acus | None = None
+    bot_wake_guard_hours: Annotated[float, Field(ge=0, le=87_600, allow_inf_nan=False)] = 72.0
+    bot_runaway_acus: Annotated[float, Field(ge=0, le=1_000_000_000, allow_inf_nan=False)] = 5.0
     bot_host: str | None = None
     bot_metrics_token: Annotated[SecretStr, Field(min_length=16)] | None = None
     bot_retention_days: int = Field(30, ge=1, le=3650)

@@ -16,6 +16,7 @@ from bot.devin.client import Devin
 from bot.devin.errors import DevinError, DevinRefused
 from bot.devin.retry import Patience
 from bot.domain.amounts import Price
+from bot.domain.waking import WakeLimits
 from bot.flows.organisation import Organisation
 from bot.flows.workspace import Policy, Workspace
 from bot.logs import get_logger
@@ -23,7 +24,7 @@ from bot.metrics import Metrics
 from bot.slack.client import Identity, Slack
 from bot.slack.errors import SlackError, SlackRefused
 from bot.store.database.connection import Database
-from bot.timing import Timing
+from bot.timing import HOUR, Timing
 
 log = get_logger(__name__)
 
@@ -134,6 +135,8 @@ def _policy(settings: Settings) -> Policy:
         code_hosts=frozenset(settings.bot_code_hosts),
         acu_price=Price(*settings.bot_acu_price) if settings.bot_acu_price else None,
         cycle_acus=settings.bot_cycle_acus,
+        runaway_acus=settings.bot_runaway_acus,
+        wake_limits=WakeLimits(settings.bot_session_acus, settings.bot_wake_guard_hours * HOUR),
     )
 
 

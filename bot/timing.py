@@ -54,6 +54,8 @@ class Timing:
     list_over: float = DAY  # A session that is over stays in its asker's list for this long.
     repeated_command: float = MINUTE  # A command repeated within this time makes the bot ask whether it is meant.
     start_question: float = 10 * MINUTE  # A start about which a person was asked waits this long for the answer.
+    wake_question: float = DAY  # A reply that would wake a session waits this long for the answer whether it may.
+    wake_asked: float = 10 * MINUTE  # From such a question until its author, who writes again, is asked once more.
     ack_settle: float = 0.3  # From a command until its ack stands in Slack, and another answer can take its place.
     start_retry: float = 1.0  # A reply to a session that is still being started is tried again after this.
     just_begun_retry: float = 0.1  # A stop that finds its session just begun is tried again after this.
@@ -104,6 +106,10 @@ class Timing:
     files_turn: float = 1.0  # Files wait this long for others that are on their way.
     send_outage: float = DAY  # A post is marked as dead only when it is older than this.
 
+    # ------------------------------------------------------------ long jobs
+    progress_interval: float = 3.0  # Between two edits of a long job's message while it goes on: below `flow_drain`.
+    job_message: float = 0.3  # Between two checks whether that message is posted, so that it can show the end.
+
     # ------------------------------------------------------------ money
     consumption_interval: float = 15 * MINUTE  # Between two readings of what Devin billed.
     consumption_backfill: float = 5.0  # Between two readings while earlier days are missing.
@@ -115,6 +121,12 @@ class Timing:
     pull_request_retry: float = 15 * MINUTE  # From a failed sweep of pull requests until the next one.
     pull_request_fresh: float = HOUR  # What Devin said about a pull request counts for this long.
     pull_requests_followed: float = 60 * DAY  # Devin is asked for the state of a pull request until it is this old.
+    alarm_watch: float = MINUTE  # Between two watches for sessions that run away.
+    alarm_snooze: float = 4 * HOUR  # An alarm that was snoozed comes back after this, if it is still one.
+    alarm_returns: float = HOUR  # An alarm that is over for less than this comes back in its old post.
+    usual_known: float = HOUR  # What an hour of a session usually costs is computed anew after this.
+    spend_unread: float = HOUR  # What sessions spend is an alarm when nobody could read it for this long.
+    spend_slots: float = 10 * MINUTE  # What was spent in a longer pause between two polls is no hour's spending.
     digest_tick: float = 30.0  # The longest pause between two checks whether the digest is due.
     digest_shortest: float = 0.05  # The shortest pause between two such checks, as a timer may fire a moment early.
     budgets: float = MINUTE  # Between two checks whether a level of a budget is reached.
@@ -128,6 +140,7 @@ class Timing:
     keys_kept: float = 7 * DAY  # An ended session, and with it the keys in its thread, is kept at least this long.
     audit_kept: float = 400 * DAY  # Who changed what is kept this long.
     spend_kept: float = 400 * DAY  # What was spent is kept this long, so that a month compares with the last year's.
+    recent_spend_kept: float = 14 * DAY  # Which hours of sessions cost how much is compared for this long.
     buckets_kept: float = DAY  # A token bucket that was not used for this long is full.
 
     # ------------------------------------------------------------ start

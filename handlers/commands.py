@@ -1,5 +1,6 @@
 """The listeners for slash commands."""
 
+from dataclasses import replace
 from typing import Any
 
 from slack_bolt.async_app import AsyncAck
@@ -9,7 +10,7 @@ from bot.domain.commands.parser import parse_doubt, parse_slash
 from bot.domain.commands.registry import START
 from bot.domain.commands.small_talk import small_talk
 from bot.domain.text import plain
-from bot.flows.receive.intake import Intake
+from bot.flows.receive.intake import Intake, command_key
 from bot.flows.receive.new_command import NewCommand
 from bot.flows.steer.command_answers import CommandAnswers
 from bot.flows.workspace import Workspace
@@ -44,6 +45,7 @@ class Commands:
             command = parse_slash(typed)
         if command.spec is START:
             return await self._start(workspace, text, command.argument, body)
+        command = replace(command, key=command_key(body))
         answer = await self._command_answers.answer(workspace, body["user_id"], body["channel_id"], command)
         if isinstance(answer, Message):
             return answer

@@ -275,6 +275,7 @@ BETWEEN_PEOPLE = (
     "Use a channel, or write to Devin Bridge directly."
 )
 FIGURES_FOR_ADMINS = "Usage figures are for the admins"
+REPORTS_FOR_ADMINS = "Outcome reports are for the admins"
 
 
 def channel_archived(channel: str) -> str:
@@ -485,6 +486,15 @@ UNMUTED = (
 )
 ALREADY_MUTED = "This thread is muted already; `!unmute` ends that."
 NOT_MUTED = "This thread is not muted: every reply is sent to Devin."
+ALARM_SETTLED = "That was settled already, and the post says how. Nothing was changed."
+ALARM_SNOOZED = "Snoozed for 4 hours. If it is still so by then, the thread of this post says it."
+WOKEN_BEFORE = "That was settled before: Devin was woken, and what was kept is sent."
+LEFT_BEFORE = (
+    "That was settled before, and nothing was sent to Devin now. Write in the thread again if it is still needed."
+)
+KEPT_ASLEEP = "Fine, Devin was left asleep. The thread says how much was not sent."
+CAN_BE_WOKEN = "or leave it asleep"
+
 REPLY_AFTER_END = (
     "This session has ended, so your reply was not sent to Devin. "
     "Use `/devin` or mention Devin Bridge with a task to start a new one."
@@ -908,6 +918,63 @@ def counted_by_session(acus: str) -> str:
     )
 
 
+NOTHING_FINISHED = "No day of this period is finished yet."
+NO_ROWS = "Nothing was used in this time."
+ONLY_THE_BILL = "Only Devin's bill says how this divides."
+
+
+def not_included(days: str, so_far: str = "") -> str:
+    return f"Not finished, so not included: {days}{f', {so_far} so far' if so_far else ''}."
+
+
+def finished_days(number: int, days: str) -> str:
+    return f"{number} finished billing days, {days}, each {FROM_TO}."
+
+
+def no_days(typed: str) -> str:
+    return (
+        f"`{typed}` names no days of the calendar. "
+        "Write a day such as `2026-11-26`, or two such as `2026-11-01..2026-11-15`."
+    )
+
+
+def reversed_range(typed: str) -> str:
+    return f"`{typed}` ends before it begins. Write the earlier day first."
+
+
+def future_range(typed: str, today: str, until: str) -> str:
+    return (
+        f"`{typed}` is not over yet: the running billing day is {today}, until {until}. "
+        "A range can end with it at the latest."
+    )
+
+
+def not_kept(kept: str) -> str:
+    return f"There are no figures from before {kept}, so a range can begin then at the earliest."
+
+
+def below_zero(names: str) -> str:
+    return f"{names} below zero: Devin's bill has less there than what it divides into."
+
+
+NO_PULL_REQUESTS = "No pull requests were opened."
+REPORT_EXPLAINED = (
+    "About the pull requests opened on these days through Slack. Merge rate: merged ÷ (merged, closed unmerged, and "
+    "open for more than 14 days). ACUs per merged one: all that their sessions used ÷ merged. Times are those at which "
+    "Devin Bridge saw a change, for sessions that are over once a day."
+)
+OWN_COST = "Your sessions in this billing cycle"
+NO_ACUS_OF_OWN = "Devin reports no ACUs for them so far; on some plans it never does."
+
+
+def none_active(cycle: str) -> str:
+    return f"None of your sessions was active in this billing cycle ({cycle})."
+
+
+def own_cost_source(cycle: str) -> str:
+    return f"{cycle}, today included, as Devin Bridge counts it. The figures come from Devin and may be minutes old."
+
+
 NO_ACTIVE_SESSIONS = "No active sessions."
 ONE_WAITING_NOW = "1 session is waiting for somebody now."
 
@@ -935,23 +1002,30 @@ HELP = (
     f"{HELP_BEGINS} from Slack; each session lives in its own thread.\n"
     "• `/devin fix the flaky login test` starts one, and so does `@Devin Bridge fix …` in a channel or thread\n"
     "• `/devin list` shows your sessions, first those that need you\n"
+    "• `/devin cost` shows what your sessions used in this billing cycle\n"
     "• `/devin status [number]` · `/devin stop [number]` · `/devin archive [number]`, "
     "with a number or an id of that list\n"
     "• `/devin notify [all|questions|done|off]` says when you're mentioned, in all sessions\n"
-    "• `/devin usage [today|yesterday|week]` shows admins what was spent\n"
+    "• `/devin usage [today|yesterday|week|month|cycle|YYYY-MM-DD..YYYY-MM-DD] "
+    "[by person|channel|session|org|product|repo|playbook|day]` shows admins what was spent\n"
+    "• `/devin report [week|month|cycle] [by person|channel|repo|playbook]` shows admins what came of it\n"
     "• `/devin budget list` shows what you may still use · "
     "`/devin budget set org|#channel|@person|each-session|each-person|each-channel ACUs [a day|a week|a cycle] "
     "[warn 50,80]` sets one (admins) · `/devin budget remove N` removes one (admins) · "
     "`/devin budget grant org|#channel|@person|each-… ACUs` raises one until it starts anew (admins)\n"
-    "• `help`, `list`, `status`, `stop`, `notify`, `usage`, `budget list`, `budget set`, `budget remove` and "
-    "`budget grant` also work as a direct message or behind a mention\n"
+    "• `/devin orgs` shows admins the organisations, with their limits and ACUs\n"
+    "• `/devin audit [action=…] [person=…] [org=…] [since=…] [until=…]` sends admins Devin's audit log · "
+    "`/devin audit bot [csv]` what was changed through Devin Bridge\n"
+    "• `help`, `list`, `status`, `cost`, `stop`, `notify`, `usage`, `report`, `budget list`, `budget set`, "
+    "`budget remove`, `budget grant` and `orgs` also work as a direct message or behind a mention, "
+    "`audit` and `audit bot` as a direct message\n"
     "• Options may stand anywhere in the task: `repo=acme/web` `playbook=…` `mode=fast` `acu=10` `tags=a,b` "
     '`title="…"`\n'
     "• In a session's thread, reply to steer Devin; `!help` lists what else works there"
 )
 HELP_IN_THREAD = (
     "Every reply in this thread goes to Devin, except these, each as the whole message:\n"
-    "• `!status` where it stands · `!cost` what it has used\n"
+    "• `!cost` what it has used · `!status` where it stands\n"
     "• `!stop` (or `sleep`) puts Devin to sleep; a reply wakes it\n"
     "• `!mute` / `!unmute` (or `mute` / `unmute`): replies are not sent to Devin / are sent again\n"
     "• `!aside …` (or `(aside) …`) is for the people here and not sent to Devin\n"
@@ -991,3 +1065,10 @@ def as_sent(ts: str, name: str, text: str) -> str:
 def as_context(ts: str, who: str, text: str) -> str:
     """An earlier message of a thread as it stands in a prompt; `who` wrote it, an `author` or an app."""
     return f"{who}, {datetime.fromtimestamp(float(ts), UTC):%Y-%m-%d %H:%M} UTC:\n{quoted_for_devin(text)}"
+
+
+LONG_JOB_BEGUN = "This takes a moment. Devin Bridge sends you a direct message with the result."
+NOTHING_CHANGED = "Nothing was changed through Devin Bridge yet."
+ONLY_IN_PRIVATE = (
+    "Audit logs are not shown in channels. Type `/devin audit`, or write `audit` to Devin Bridge in a direct message."
+)

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from bot.devin import paging
 from bot.devin.answers import Page
 from bot.devin.api import Api, quoted
+from bot.devin.errors import DevinUnexpectedAnswer
 from bot.devin.models import AuditEntry
 
 
@@ -18,11 +19,26 @@ class AuditApi(Api):
         self, after: int, before: int, *, org_id: str | None = None, action: str | None = None
     ) -> AsyncIterator[AuditEntry]:
         """List the entries between two instants, oldest first: of the enterprise, or of one organisation in it."""
-        path = f"/v3/enterprise/organizations/{quoted(org_id)}" if org_id else "/v3/enterprise"
         seen: set[str] = set()  # neighbouring windows share a second
         for start, end in paging.windows(after, before):
             asked = {"order": "asc", "time_after": start, "time_before": end, "action": action}
-            async for entry in self._listed(f"{path}/audit-logs", Page[AuditEntry], asked):
+            async for entry in self._listed(_path(org_id), Page[AuditEntry], asked):
                 if entry.audit_log_id not in seen:
                     seen.add(entry.audit_log_id)
                     yield entry
+
+    async def audit_page(
+        self, after: int, before: int, cursor: str | None, *, org_id: str | None = None, action: str | None = None
+    ) -> Page[AuditEntry]:
+        """Read the page behind `cursor` of the entries between two instants of one window, newest first."""
+        path = _path(org_id)
+        asked = {"order": "desc", "time_after": after, "time_before": before, "action": action}
+        page = await self._page(path, Page[AuditEntry], asked, cursor)
+        if page.has_next_page and page.end_cursor in {None, cursor}:
+            raise DevinUnexpectedAnswer("The cursor of the next page is missing or was used before.", path=path)
+        return page
+
+
+def _path(org_id: str | None) -> str:
+    place = f"/organizations/{quoted(org_id)}" if org_id else ""
+    return f"/v3/enterprise{place}/audit-logs"

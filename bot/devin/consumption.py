@@ -7,7 +7,7 @@ https://docs.devin.ai/api-reference/v3/acu-limits/get-devin-acu-limits
 from collections.abc import AsyncIterator
 
 from bot.devin.answers import Page
-from bot.devin.api import Api, given
+from bot.devin.api import Api, given, quoted
 from bot.devin.errors import DevinUnexpectedAnswer
 from bot.devin.models import AcuLimit, Consumption, Cycle
 
@@ -22,6 +22,12 @@ class ConsumptionApi(Api):
     async def enterprise_daily_consumption(self, after: int | None = None, before: int | None = None) -> Consumption:
         """Read the whole enterprise's ACUs by billing day between two instants."""
         return await self._consumption("/v3/enterprise/consumption/daily", after, before)
+
+    async def organization_daily_consumption(self, org_id: str, after: int, before: int) -> Consumption:
+        """Read the ACUs of one organisation of the enterprise by billing day between two instants."""
+        return await self._consumption(
+            f"/v3/enterprise/consumption/daily/organizations/{quoted(org_id)}", after, before
+        )
 
     def consumption_cycles(self) -> AsyncIterator[Cycle]:
         """List the enterprise's billing cycles."""

@@ -267,6 +267,13 @@ class Organization(Answer):
     updated_at: Time = 0
 
 
+class Queue(Answer):
+    """How many sessions wait for a machine; `status` is a word of Devin's, such as normal, elevated or high."""
+
+    queue_size: Count = 0
+    status: str = ""
+
+
 class AuditEntry(Answer):
     """One line of the audit log."""
 

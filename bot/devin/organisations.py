@@ -1,4 +1,4 @@
-"""Organisations: those of the enterprise that the key belongs to, and the limits of each.
+"""Organisations: those of the enterprise that the key belongs to, the limits of each, and the queue of all.
 
 https://docs.devin.ai/api-reference/v3/organizations/post-organizations
 """
@@ -7,7 +7,8 @@ from collections.abc import AsyncIterator
 
 from bot.devin.answers import Page
 from bot.devin.api import Api, quoted
-from bot.devin.models import Organization
+from bot.devin.errors import DevinUnexpectedAnswer
+from bot.devin.models import Organization, Queue
 
 
 class OrganisationsApi(Api):
@@ -20,3 +21,14 @@ class OrganisationsApi(Api):
     async def organization(self) -> Organization:
         """Read the client's own organisation."""
         return await self._request("GET", f"/v3/enterprise/organizations/{quoted(self.org_id)}", Organization)
+
+    async def organizations_page(self, cursor: str | None) -> Page[Organization]:
+        """Read the page of organisations behind `cursor`."""
+        page = await self._page("/v3/enterprise/organizations", Page[Organization], {}, cursor)
+        if page.has_next_page and page.end_cursor in {None, cursor}:
+            raise DevinUnexpectedAnswer("The cursor of the next page is missing or was used before.")
+        return page
+
+    async def queue(self) -> Queue:
+        """Read how many sessions of the enterprise wait for a machine."""
+        return await self._request("GET", "/v3/enterprise/queue", Queue)

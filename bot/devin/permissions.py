@@ -13,6 +13,7 @@ _DOCUMENTED: Final = tuple(
         ("GET", r"/self$", "ReadAccountMeta"),
         ("GET", r"/enterprise/consumption/", "ViewAccountConsumption"),
         ("GET", r"/organizations/[^/]+/consumption/", "ViewOrgConsumption"),
+        ("GET", r"/enterprise/queue$", "ViewAccountMetrics"),
         ("GET", r"/audit-logs$", "ManageEnterpriseSettings"),
         ("GET", r"/v3beta1/organizations/[^/]+/members/", "ViewOrgMembership"),
         ("GET", r"/organizations/[^/]+/sessions", "ViewOrgSessions"),

@@ -21,11 +21,13 @@ ONE_DAY: Final = timedelta(days=1)
 
 
 class Period(StrEnum):
-    """A period that `/devin usage` takes as its argument."""
+    """A period that people can ask about, by the word for it."""
 
     TODAY = "today"
     YESTERDAY = "yesterday"
-    WEEK = "week"
+    WEEK = "week"  # the last seven finished days
+    MONTH = "month"  # of the calendar
+    CYCLE = "cycle"  # of Devin's billing
 
 
 class WithheldBecause(StrEnum):
@@ -113,20 +115,6 @@ def parts_of(total: float, own: float) -> tuple[float, float]:
 def days_before(day: date, count: int = 7) -> tuple[date, ...]:
     """The `count` billing days before `day`, oldest first."""
     return tuple(day - ONE_DAY * back for back in range(count, 0, -1))
-
-
-def days_of(period: Period, now: float) -> tuple[date, ...]:
-    """The billing days of a period, oldest first, as seen at `now`.
-
-    `TODAY` is the day that is still running. `WEEK` is the seven days before it.
-    """
-    today = billing_day(now)
-    days = {
-        Period.TODAY: (today,),
-        Period.YESTERDAY: (today - ONE_DAY,),
-        Period.WEEK: days_before(today),
-    }
-    return days[period]
 
 
 def digest_due(now: float, at: time, zone: tzinfo) -> Due | Skipped:

@@ -152,7 +152,7 @@ def tightest(used_up: Sequence[Standing]) -> Standing | None:
     return max(used_up, key=lambda one: one.period.resets_at, default=None)
 
 
-def session_limit(limits: Iterable[Decimal | int | None]) -> int | None:
+def session_limit(limits: Iterable[Decimal | float | None]) -> int | None:
     """Return the whole number of ACUs that a new session may use: the smallest of `limits`, rounded up, at least 1.
 
     None stands for no limit.

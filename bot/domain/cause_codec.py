@@ -6,6 +6,7 @@ release can do without needs no new version.
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from typing import Any, Final
 
 from bot.domain.causes import (
@@ -15,6 +16,8 @@ from bot.domain.causes import (
     ChannelSharedCause,
     CommandCause,
     Confirmation,
+    Hold,
+    LongJobCause,
     MessageCause,
     SearchStart,
     StartCause,
@@ -82,7 +85,7 @@ def decode_files(files: list[Json] | None) -> tuple[SlackFile, ...]:
 
 
 def _message(cause: MessageCause) -> dict[str, Any]:
-    payload = {
+    payload: dict[str, Any] = {
         "user": cause.user,
         "text": cause.text,
         "channel": cause.channel,
@@ -100,6 +103,8 @@ def _message(cause: MessageCause) -> dict[str, Any]:
         payload["response_url"] = cause.response_url
     if cause.quoted:
         payload["quoted"] = cause.quoted
+    if cause.hold is not None:
+        payload["hold"] = asdict(cause.hold)
     return payload | _left_out(cause.left_out) | _unsent(cause.unsent) | _confirmation(cause.confirmation)
 
 
@@ -137,6 +142,10 @@ def _channel_shared(cause: ChannelSharedCause) -> dict[str, Any]:
     return {"channel": cause.channel}
 
 
+def _long_job(cause: LongJobCause) -> dict[str, Any]:
+    return {"job_id": cause.job_id}
+
+
 def _left_out(sentences: tuple[str, ...]) -> dict[str, Any]:
     return {"left_out": [{"text": sentence, "blocks": []} for sentence in sentences]} if sentences else {}
 
@@ -165,6 +174,7 @@ _WRITERS: Final[dict[type[Cause], Callable[[Any], dict[str, Any]]]] = {
     StartCause: _start,
     ChannelGoneCause: _channel_gone,
     ChannelSharedCause: _channel_shared,
+    LongJobCause: _long_job,
 }
 
 
@@ -188,6 +198,7 @@ def _read_message(payload: Json) -> MessageCause:
         search_start=SearchStart(payload["cursor"]) if "cursor" in payload else None,
         unsent=int(payload.get("unsent", 0)),
         confirmation=_read_confirmation(payload),
+        hold=Hold(**payload["hold"]) if payload.get("hold") else None,
         response_url=payload.get("response_url"),
     )
 
@@ -238,6 +249,10 @@ def _read_channel_shared(payload: Json) -> ChannelSharedCause:
     return ChannelSharedCause(payload["channel"])
 
 
+def _read_long_job(payload: Json) -> LongJobCause:
+    return LongJobCause(payload["job_id"])
+
+
 def _read_left_out(payload: Json) -> tuple[str, ...]:
     return tuple(kept["text"] for kept in payload.get("left_out") or ())
 
@@ -249,4 +264,5 @@ _READERS: Final[dict[tuple[str, int], Callable[[Json], Cause]]] = {
     (StartCause.kind, 1): _read_start,
     (ChannelGoneCause.kind, 1): _read_channel_gone,
     (ChannelSharedCause.kind, 1): _read_channel_shared,
+    (LongJobCause.kind, 1): _read_long_job,
 }

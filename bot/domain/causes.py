@@ -38,6 +38,18 @@ class Confirmation:
 
 
 @dataclass(frozen=True, slots=True)
+class Hold:
+    """A reply waits for the answer whether it may wake its session, until the instant `until` at the latest.
+
+    `asked_at` is when its author was asked about this reply, None if they had been asked about an earlier one.
+    """
+
+    session_id: str
+    until: float
+    asked_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class MessageCause:
     """Somebody wrote a message: a mention, a reply or a direct message. Its text is still escaped."""
 
@@ -58,6 +70,7 @@ class MessageCause:
     search_start: SearchStart | None = None  # noted before the call
     unsent: int = 0  # noted by a stop: how many replies it kept from being sent
     confirmation: Confirmation = Confirmation()  # noted
+    hold: Hold | None = None  # noted
     response_url: str | None = field(default=None, repr=False)  # noted: of the answer to a question about the message
 
     @property
@@ -109,7 +122,7 @@ class ActionCause:
     thread_ts: ClassVar[None] = None
 
     verb: str
-    target: str  # the session's id; of a button under a question about a start, the key of that start's row
+    target: str  # the session's id; of a button under a question about a start or reply, that row's key
     user: str | None  # None in the note of a stop by an unknown person
     channel: str | None = None
     pressed: bool = False  # whether it was a button
@@ -154,6 +167,15 @@ class ChannelSharedCause:
 
 
 @dataclass(frozen=True, slots=True)
+class LongJobCause:
+    """A long job is to begin or to go on; the job itself stands in a row of its own."""
+
+    kind: ClassVar[str] = "long_job"
+
+    job_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class UnreadableCause:
     """A cause that cannot be read for `reason`, for example because a later version of the bot wrote it."""
 
@@ -162,7 +184,9 @@ class UnreadableCause:
     payload: Mapping[str, Any] = field(repr=False)  # unchanged, as it is stored
 
 
-ReadableCause = MessageCause | CommandCause | ActionCause | StartCause | ChannelGoneCause | ChannelSharedCause
+ReadableCause = (
+    MessageCause | CommandCause | ActionCause | StartCause | ChannelGoneCause | ChannelSharedCause | LongJobCause
+)
 Cause = ReadableCause | UnreadableCause
 PersonsCause = MessageCause | CommandCause | ActionCause  # causes that come from a person, who may get an answer
 SessionCause = MessageCause | StartCause  # causes for which a session is created

@@ -31,3 +31,8 @@ def reference(team: str, channel: str, ts: str) -> str:
     It stands in a tag of the session and at the end of its prompt. A reply carries a mark instead, `[Slack ts]`.
     """
     return f"slack-{team}-{channel}-{ts}"
+
+
+def long_job_id(key: str) -> str:
+    """The id of the long job that the cause with this key begins: a hash of `key`, always the same for one key."""
+    return session_id(f"job:{key}")

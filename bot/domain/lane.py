@@ -25,9 +25,19 @@ def own_lane(key: str) -> str:
     return f"in:{key}"
 
 
+def held_lane(session_id: str) -> str:
+    """The inbox lane in which replies to a session wait until somebody decides whether they may wake it."""
+    return f"in:held:{session_id}"
+
+
 def person_lane(team: str, user: str) -> str:
     """The inbox lane of one person's slash commands: handled one by one, a repeated command is noticed."""
     return f"in:{team}:person:{user}"
+
+
+def long_job_lane(job_id: str) -> str:
+    """The inbox lane of one long job."""
+    return f"in:job:{job_id}"
 
 
 def poll_lane(org_id: str) -> str:

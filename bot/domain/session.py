@@ -105,11 +105,6 @@ class Snapshot:
         """Whether there is a pull request or a structured output, so that a session that rests may be done."""
         return bool(self.pull_requests) or self.has_result
 
-    @property
-    def sleeps(self) -> bool:
-        """Whether Devin does nothing in the session until a message wakes it."""
-        return self.status not in TERMINAL_STATUSES and (self.archived or self.status == "suspended")
-
     def unannounced(self) -> "Snapshot":
         """A snapshot with this title and time and nothing else, so that everything in this one is announced later."""
         return Snapshot(title=self.title, updated_at=self.updated_at)
@@ -170,6 +165,9 @@ class Session:
     worked: float = 0.0  # the seconds that Devin worked, up to the last time it rested
     working_since: float | None = None  # None while Devin rests or is queued
     not_found_since: float | None = None  # when Devin first answered 404 about it, unless it was found since
+    progress_acus: float = 0.0  # what it had spent at its last message or new pull request
+    ceiling: float | None = None  # the ACUs that it may spend, once somebody has raised them
+    wake_allowed: int | None = None  # the `updated_at` of the sleep from which somebody has allowed to wake it
     code_hosts: frozenset[str] = frozenset()  # not stored: from the settings, to name pull requests without their host
 
     @property

@@ -41,6 +41,7 @@ class Services:
 
         With `first` it goes before other work, because Slack waits for the answer.
         With `claim` the lane is kept until the commit. Raises ClaimLostError if another worker has taken the lane.
+        `first` is for a transaction that Slack's ack waits for.
         """
         async with self.db.write(first=first) as tx:
             if claim is not None:

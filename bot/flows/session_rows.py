@@ -8,12 +8,12 @@ from bot.domain.cause_codec import decode_files, encode_files
 from bot.domain.causes import ActionCause, Cause, StartCause
 from bot.domain.commands.registry import STOP
 from bot.domain.file import DevinFile, SlackFile
-from bot.domain.lane import thread_lane
+from bot.domain.lane import held_lane, thread_lane
 from bot.domain.session import Lifecycle, Session
 from bot.flows.exactly_once import is_unknown
 from bot.flows.job import Job
 from bot.flows.unit_of_work import UnitOfWork
-from bot.store import cards, outbox, people, session_days, sessions, threads
+from bot.store import cards, inbox, outbox, people, session_days, sessions, threads
 from bot.store.cards import CardRow
 from bot.store.inbox import InboxRow
 from bot.store.threads import Thread
@@ -120,6 +120,13 @@ async def show_new_state(uow: UnitOfWork, session_id: str) -> None:
     """Have the card show the state that was stored of a session, and record it as its outcome of the running day."""
     await session_days.record(uow.tx, session_id, uow.now)
     await uow.redraw(session_id)
+
+
+async def recheck_held(uow: UnitOfWork, session: Session) -> None:
+    """Have the replies looked at that wait for an answer whether they may wake `session`, which is awake by now."""
+    lane = held_lane(session.id)
+    if await inbox.make_ready(uow.tx, lane, uow.now):
+        uow.wakes[lane] = 0.0
 
 
 async def remove_mark(uow: UnitOfWork, session_id: str) -> None:

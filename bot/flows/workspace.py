@@ -1,12 +1,13 @@
 """A Slack workspace: who the bot is in it, its client, and the settings that flows obey in it."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, time, tzinfo
 from typing import Any
 
 from bot.domain.amounts import Price
 from bot.domain.session import Session
+from bot.domain.waking import WakeLimits
 from bot.flows.organisation import Organisation
 from bot.logs import get_logger
 from bot.slack.client import Slack
@@ -26,6 +27,8 @@ class Policy:
     zone: tzinfo = UTC
     code_hosts: frozenset[str] = frozenset()
     acu_price: Price | None = None
+    wake_limits: WakeLimits = field(default_factory=WakeLimits)
+    runaway_acus: float = 0.0  # from which on a session's spending may be an alarm; 0 is never
     cycle_acus: float | None = None  # the limit of a billing cycle, where Devin names none
 
     @property

@@ -247,7 +247,9 @@ def is_known(payload: Json) -> bool:
 
 
 def _kind(payload: Json) -> str:
-    return next((name for name in ("command", "ssl_check") if name in payload), str(payload.get("type")))
+    if "command" in payload:
+        return "command"
+    return "ssl_check" if "ssl_check" in payload else str(payload.get("type"))
 
 
 def _is_slacks(payload: Json) -> bool:

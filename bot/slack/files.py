@@ -22,6 +22,7 @@ from bot.timing import PRODUCTION, Timing
 FILES_HOST: Final = "files.slack.com"
 DOWNLOAD_LIMIT_BYTES: Final = 20_000_000
 METHOD: Final = "files.download"  # not a method of Slack's, but a name for errors and metrics
+GONE_FILES: Final = frozenset({"file_not_found", "file_deleted"})
 _CHUNK_BYTES: Final = 65_536
 _HTML: Final = "text/html"
 
@@ -62,6 +63,14 @@ def files_of(message: Mapping[str, Any]) -> tuple[SlackFile, ...]:
     holders = (message, *forwarded(message))
     found = (file for holder in holders for file in objects(holder.get("files")) if string(file.get("id")))
     return tuple({file["id"]: file_from(file) for file in found}.values())
+
+
+def shared_in(file: Mapping[str, Any], channel: str) -> bool:
+    """Whether a file object of files.info says that the file is shared in `channel`."""
+    listed = (file.get(name) for name in ("ims", "groups", "channels"))
+    shares = file.get("shares")
+    by_kind = shares.values() if isinstance(shares, Mapping) else ()
+    return any(isinstance(ids, list | Mapping) and channel in ids for ids in (*listed, *by_kind))
 
 
 def is_slacks(url: str, host: str, base_url: str) -> bool:

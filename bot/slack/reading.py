@@ -34,7 +34,7 @@ class Reading(Connection):
         self, channel: str, thread_ts: str | None, since: float, pick: Callable[[Sequence[Json]], str | None]
     ) -> str | None:
         # A post may be addressed to a person, but only the conversation with that person can be read.
-        where = await self._direct(channel) if channel.startswith(PERSON) else channel
+        where = await self.direct(channel) if channel.startswith(PERSON) else channel
         method, arguments = _messages_of(where, thread_ts)
         oldest = f"{since - CLOCKS_APART:.6f}"
         async for page in self._pages(method, include_all_metadata=True, oldest=oldest, **arguments):
@@ -44,7 +44,8 @@ class Reading(Connection):
                 return None
         raise SlackOutcomeUnknown(method, "too much to search")
 
-    async def _direct(self, user: str) -> str:
+    async def direct(self, user: str) -> str:
+        """Return the id of the direct message with `user`, which Slack opens if there is none."""
         return str((await self._read("conversations.open", users=user))["channel"]["id"])
 
     async def replies(self, channel: str, thread_ts: str, limit: int = PAGE_MESSAGES) -> list[ThreadMessage]:

@@ -1,13 +1,13 @@
-"""The tables about admins: who they are, and what they and others have changed through the bot.
+"""The tables about admins: who they are, what they and others have changed through the bot, and their long jobs.
 
 `bot.store.tables` says what all tables have in common.
 """
 
 from typing import Final
 
-from sqlalchemy import Column, Float, String, Table
+from sqlalchemy import Column, Float, Index, Integer, String, Table
 
-from bot.store.columns import JSON_TEXT, SEQUENCE, metadata
+from bot.store.columns import JSON_TEXT, SEQUENCE, metadata, number
 
 # Who is in the user group that the settings name as admins.
 admins: Final = Table(
@@ -35,3 +35,42 @@ audit: Final = Table(
     Column("outcome", String, nullable=False),
     sqlite_autoincrement=True,
 )
+
+# Work for one person that takes longer than an answer may; how far it is, and where it goes on.
+long_jobs: Final = Table(
+    "long_jobs",
+    metadata,
+    Column("id", String, primary_key=True),
+    Column("team", String, nullable=False),
+    Column("user", String, nullable=False),
+    Column("kind", String, nullable=False),
+    Column("title", String, nullable=False),
+    Column("file_name", String, nullable=False),
+    Column("shape", JSON_TEXT, nullable=False),  # the columns of its rows, and which of them its message shows
+    Column("asked", JSON_TEXT, nullable=False),
+    Column("state", String, nullable=False),
+    Column("ref", String, nullable=False),
+    Column("channel", String),
+    Column("cursor", JSON_TEXT),
+    number("done"),
+    Column("total", Integer),
+    Column("notes", JSON_TEXT, nullable=False),
+    Column("reason", String),
+    Column("file_id", String),
+    Column("sharing_at", Float),  # set in the commit before the file is shared, whose answer may get lost
+    Column("created_at", Float, nullable=False),
+    Column("ended_at", Float),  # when its message showed the end
+)
+
+# What long jobs have read, until they are over.
+long_job_rows: Final = Table(
+    "long_job_rows",
+    metadata,
+    Column("job_id", String, primary_key=True),
+    Column("key", String, primary_key=True),
+    Column("team", String, nullable=False),
+    Column("user", String, nullable=False),  # whose job it is
+    Column("position", Integer, nullable=False),
+    Column("cells", JSON_TEXT, nullable=False),
+)
+Index("ix_long_job_rows_position", long_job_rows.c.job_id, long_job_rows.c.position)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
 from typing import Any
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, func, insert, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.inbox import BATCH
@@ -42,6 +42,18 @@ async def newest(tx: AsyncConnection, team: str, limit: int) -> list[AuditRow]:
     """The last `limit` changes in a workspace, the newest first."""
     found = await tx.execute(select(audit).where(audit.c.team == team).order_by(audit.c.seq.desc()).limit(limit))
     return [AuditRow(**{name: row[name] for name in _FIELDS}) for row in found.mappings()]
+
+
+async def below(tx: AsyncConnection, team: str, seq: int | None, limit: int) -> list[tuple[int, AuditRow]]:
+    """The last `limit` changes in a workspace before the one with the number `seq`, each with its own number."""
+    where = [audit.c.team == team] if seq is None else [audit.c.team == team, audit.c.seq < seq]
+    found = await tx.execute(select(audit).where(*where).order_by(audit.c.seq.desc()).limit(limit))
+    return [(row["seq"], AuditRow(**{name: row[name] for name in _FIELDS})) for row in found.mappings()]
+
+
+async def count(tx: AsyncConnection, team: str) -> int:
+    """Count the changes in a workspace."""
+    return int((await tx.execute(select(func.count()).where(audit.c.team == team))).scalar_one())
 
 
 async def purge(tx: AsyncConnection, before: float) -> int:

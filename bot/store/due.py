@@ -58,6 +58,11 @@ def corrections(team: str, channel: str) -> str:
     return f"corrections:{team}:{channel}"
 
 
+def alarms(org_id: str) -> str:
+    """The name of the runaway watch in an organisation."""
+    return f"alarms:{org_id}"
+
+
 async def read(tx: AsyncConnection, name: str) -> Due | None:
     """The stored instant and state of the job called `name`; None before its first time."""
     row = (await tx.execute(select(due.c.at, due.c.state).where(due.c.name == name))).one_or_none()

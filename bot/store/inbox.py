@@ -148,6 +148,11 @@ async def reschedule(tx: AsyncConnection, key: str, ready_at: float, reason: str
     )
 
 
+async def go_on(tx: AsyncConnection, key: str, ready_at: float) -> None:
+    """Make an open row ready at `ready_at` and count its attempts anew, because it has made progress."""
+    await tx.execute(_open_row(key).values(ready_at=ready_at, attempts=0, reason=None))
+
+
 async def move(tx: AsyncConnection, key: str, lane: str, cause: Cause, ts: str) -> None:
     """Move an open row to another lane, where `ts` decides on its place; from now on `cause` stands in it."""
     await tx.execute(_open_row(key).values(lane=lane, kind=cause.kind, payload=encode(cause), ts=ts))
@@ -161,6 +166,25 @@ async def note(tx: AsyncConnection, key: str, cause: Cause) -> None:
 async def confirm(tx: AsyncConnection, key: str, lane: str, cause: Cause, now: float) -> None:
     """Make an open row, which waits for an answer, ready at `now` in `lane`; from now on `cause` stands in it."""
     await tx.execute(_open_row(key).values(lane=lane, payload=encode(cause), ready_at=now))
+
+
+async def bring_back(tx: AsyncConnection, key: str, lane: str, cause: Cause, now: float) -> None:
+    """Have an open row, which waited for a person, worked on in `lane` as if it had come `now`; `cause` stands in it.
+
+    Its place in the lane is the old one. What it has waited counts as no outage.
+    """
+    await tx.execute(_open_row(key).values(lane=lane, payload=encode(cause), ready_at=now, created_at=now))
+
+
+async def make_ready(tx: AsyncConnection, lane: str, now: float) -> bool:
+    """Make all open rows of `lane` ready at `now`. Returns whether there are any."""
+    waiting = update(inbox).where(inbox.c.lane == lane, inbox.c.state == "open")
+    return (await tx.execute(waiting.values(ready_at=now))).rowcount > 0
+
+
+async def state_of(tx: AsyncConnection, key: str) -> str | None:
+    """The state of the row with this key: open, done or dead; None if there is none."""
+    return await tx.scalar(select(inbox.c.state).where(inbox.c.key == key))
 
 
 def _open_row(key: str) -> Update:

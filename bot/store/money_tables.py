@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from sqlalchemy import Column, Float, Index, Integer, String, Table
+from sqlalchemy import BigInteger, Column, Float, Index, Integer, String, Table
 
 from bot.store.columns import JSON_TEXT, SEQUENCE, ExactNumber, flag, metadata, number, owner
 
@@ -133,3 +133,40 @@ grants: Final = Table(
 )
 Index("ix_grants_budget", grants.c.budget, grants.c.period)
 Index("ix_grants_at", grants.c.at)
+
+# What sessions spent lately, in slots of ten minutes: what an hour usually costs, and what the last one did.
+recent_spend: Final = Table(
+    "recent_spend",
+    metadata,
+    Column("session_id", String, primary_key=True),
+    Column("slot", BigInteger, primary_key=True),  # when it begins
+    owner("team"),
+    owner("org_id"),
+    number("acus", Float),
+)
+Index("ix_recent_spend_slot", recent_spend.c.org_id, recent_spend.c.slot)
+
+# Alarms about spending. Each has one post, which is edited until the alarm is over.
+alarms: Final = Table(
+    "alarms",
+    metadata,
+    Column("key", String, primary_key=True),
+    owner("team"),
+    owner("org_id"),
+    Column("kind", String, nullable=False),
+    Column("subject", String, nullable=False),  # the id of a session of ours, or of a workspace
+    Column("state", String, nullable=False),  # what people have decided about it
+    Column("user", String),  # who has decided
+    Column("facts", JSON_TEXT, nullable=False),  # the figures that the post shows
+    Column("channel", String, nullable=False),
+    Column("thread_ts", String),
+    Column("ts", String),  # Slack's ts of the post, once it is posted
+    Column("opened_at", Float, nullable=False),
+    Column("changed_at", Float, nullable=False),
+    Column("snoozed_until", Float),
+    Column("over_at", Float),
+    number("version"),  # counts what has to be shown
+    number("sent_version"),
+    number("next_at", Float),  # when an edit is tried again
+)
+Index("ix_alarms_subject", alarms.c.org_id, alarms.c.over_at)

@@ -1,5 +1,6 @@
 """People, as Slack has described them last, in an answer or in an event."""
 
+from collections.abc import Collection
 from typing import Any
 
 from sqlalchemy import select
@@ -25,6 +26,14 @@ async def name_of(tx: AsyncConnection, team: str, user: str | None) -> str:
     """The name of the person with the id `user` as it was last read from Slack, however long ago that was."""
     found = await tx.execute(select(people.c.name).where(people.c.team == team, people.c.user == user))
     return found.scalar() or "somebody"
+
+
+async def names(tx: AsyncConnection, team: str, users: Collection[str]) -> dict[str, str]:
+    """The names of these people by their ids, as they were last read from Slack; without those who never were."""
+    found = await tx.execute(
+        select(people.c.user, people.c.name).where(people.c.team == team, people.c.user.in_(users))
+    )
+    return {row.user: row.name for row in found}
 
 
 async def put(tx: AsyncConnection, team: str, person: Person, read_at: float) -> None:

@@ -31,6 +31,7 @@ _PLAIN: Final = (
     *("devin_id", "url", "checking", "stop_requested", "stop_ts", "stopped_by"),
     *("created_at", "ended_at", "spoken_at", "not_found_since"),
     *("requester_name", "stopped_by_name", "replied_by", "worked", "working_since"),
+    *("ceiling", "wake_allowed", "progress_acus"),
 )
 _SNAPSHOT_COLUMNS: Final = [
     *("status", "detail", "title", "acus", "has_result", "archived", "updated_at"),
@@ -83,6 +84,12 @@ async def add(tx: AsyncConnection, session: Session) -> None:
 async def get(tx: AsyncConnection, session_id: str) -> Session | None:
     """The session with our id `session_id`, or None."""
     row = (await tx.execute(_BY_ID, {"session_id": session_id})).mappings().one_or_none()
+    return None if row is None else _session(row)
+
+
+async def locked(tx: AsyncConnection, session_id: str) -> Session | None:
+    """The session with our id `session_id`, or None; no other transaction changes it until `tx` ends."""
+    row = (await tx.execute(_BY_ID.with_for_update(), {"session_id": session_id})).mappings().one_or_none()
     return None if row is None else _session(row)
 
 
@@ -159,7 +166,8 @@ async def spoke(tx: AsyncConnection, session_id: str, user: str, now: float) -> 
     works = {"working_since": func.coalesce(sessions.c.working_since, now)}
     woken = {"stopped_by": None, "archived": False, "ended_at": None, "not_found_since": None}
     answered = {"last_line": "", "asks": None}  # Devin's words from before are no sign of what it does now
-    values = {"spoken_at": now, "replied_by": user, **woken, **works, **answered}
+    progress = {"progress_acus": sessions.c.acus}
+    values = {"spoken_at": now, "replied_by": user, **progress, **woken, **works, **answered}
     await tx.execute(update(sessions).where(sessions.c.id == session_id).values(values))
 
 

@@ -155,6 +155,9 @@ sessions: Final = Table(
     Column("replied_by", String),  # who replied last in this turn
     _number("worked", Float),  # seconds
     Column("working_since", Float),
+    _number("progress_acus", Float),  # what it had spent at its last message or new pull request
+    Column("ceiling", Float),  # the ACUs that it may spend, once somebody has raised them
+    Column("wake_allowed", BigInteger),  # the `updated_at` of the sleep from which it may be woken
     Column("mark", String, server_default="eyes"),  # the reaction that shows the state on the asker's message
     # the newest of its rows in `spend`, so that the poller need not read it
     Column("outcome", String),
@@ -275,6 +278,8 @@ notifications: Final = Table(
 # These are described in files of their own.
 admins: Final = admin_tables.admins
 audit: Final = admin_tables.audit
+long_jobs: Final = admin_tables.long_jobs
+long_job_rows: Final = admin_tables.long_job_rows
 spend: Final = money_tables.spend
 consumption: Final = money_tables.consumption
 corrections: Final = money_tables.corrections
@@ -284,3 +289,5 @@ pull_requests: Final = money_tables.pull_requests
 budgets: Final = money_tables.budgets
 crossings: Final = money_tables.crossings
 grants: Final = money_tables.grants
+recent_spend: Final = money_tables.recent_spend
+alarms: Final = money_tables.alarms

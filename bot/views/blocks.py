@@ -3,7 +3,7 @@
 https://docs.slack.dev/reference/block-kit/blocks
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from bot.views.message import Block
@@ -37,6 +37,12 @@ def context(parts: Iterable[str]) -> list[Block]:
 def markdown(text: str) -> Block:
     """A block of standard Markdown, which is what Devin writes."""
     return {"type": "markdown", "text": text}
+
+
+def data_table(caption: str, rows: Iterable[Sequence[str]], page_size: int = 10) -> Block:
+    """A table of plain text that sorts and pages by itself: a header row, and 1 to 100 rows below it."""
+    cells = [[{"type": "raw_text", "text": disarm(one_line(cell)) or "-"} for cell in row] for row in rows]
+    return {"type": "data_table", "caption": caption, "rows": cells, "page_size": page_size}
 
 
 def actions(*buttons: Block | None) -> list[Block]:

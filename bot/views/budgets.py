@@ -141,6 +141,11 @@ def standing_line(one: Named) -> str:
     return f"{one.used} ({one.standing.percent:,} %) · starts anew {_local(one.standing.period)}"
 
 
+def own_line(one: Named) -> str:
+    """Say the same about a budget that holds for the reader, and whose it is."""
+    return f"{one.owner[:1].upper()}{one.owner[1:]}: {standing_line(one)}"
+
+
 def scope_name(scope: Scope) -> str:
     """Name whom a budget is for, in a private answer, in which a mention notifies nobody."""
     if scope.kind is ScopeKind.CHANNEL:

@@ -28,3 +28,18 @@ def short_date(day: date) -> str:
 def month_name(day: date) -> str:
     """Write the month of `day`."""
     return _MONTHS[day.month - 1]
+
+
+def full_date(day: date) -> str:
+    """Write `day` without its weekday, such as "26 November 2026"."""
+    return f"{day.day} {month_name(day)} {day.year}"
+
+
+def date_range(first: date, last: date) -> str:
+    """Write the days from `first` to `last`, such as "1 to 26 November 2026"."""
+    if first == last:
+        return full_date(first)
+    if first.year != last.year:
+        return f"{full_date(first)} to {full_date(last)}"
+    month = "" if first.month == last.month else f" {month_name(first)}"
+    return f"{first.day}{month} to {full_date(last)}"

@@ -1,12 +1,12 @@
-"""The daily digest and the answer to `/devin usage`: what sessions used, and what became of them."""
+"""The daily digest, and what answers about usage share with it: what sessions used, and what became of them."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Final
 
 from bot.domain.amounts import Price, half_up
-from bot.domain.billing import Period, Withheld, WithheldBecause, parts_of
+from bot.domain.billing import Withheld, WithheldBecause, parts_of
 from bot.domain.consumption import Correction
 from bot.domain.outcomes import Outcome
 from bot.views import blocks
@@ -88,19 +88,7 @@ class Figures:
 
 def digest(figures: Figures) -> Message:
     """Build the digest of one finished billing day from its `figures`."""
-    return _report(f"Devin on {long_date(figures.day)}", f"Billing day {HOURS}.", figures, compared=True)
-
-
-def usage(period: Period, figures: Figures) -> Message:
-    """Build the answer to `/devin usage` for `period`; `figures.day` is the last billing day in it."""
-    named = long_date(figures.day)
-    title, scope = {
-        Period.TODAY: ("Devin today, so far", f"Billing day {named}, {HOURS}, still running."),
-        Period.YESTERDAY: ("Devin yesterday", f"Billing day {named}, {HOURS}."),
-        Period.WEEK: ("Devin in the last seven days", f"Seven billing days up to {named}, each {HOURS}."),
-    }[period]
-    # Only a finished day compares with the mean of finished days; a running day and a week do not.
-    return _report(title, scope, figures, compared=period is Period.YESTERDAY)
+    return report(f"Devin on {long_date(figures.day)}", f"Billing day {HOURS}.", figures, compared=True)
 
 
 def change(total: float, mean: float | None) -> str:
@@ -113,14 +101,15 @@ def change(total: float, mean: float | None) -> str:
     return f"{'▲' if percent > 0 else '▼'} {abs(percent):,} % (usual: {tenths(mean)})"
 
 
-def _report(title: str, scope: str, figures: Figures, *, compared: bool) -> Message:
+def report(title: str, scope: str, figures: Figures, *, compared: bool, notes: Sequence[str] = ()) -> Message:
+    """Build a message about `figures`, with `notes` at its end; only what is `compared` is set beside other days."""
     lines = [*_amounts(figures, compared), *_results(figures)]
-    if _no_acus_at_all(figures):
-        lines += _without_acus(figures)
+    if no_acus_at_all(figures):
+        lines += without_acus(figures)
     elif figures.cycle is not None:
         lines.append(cycle_line(figures.cycle, figures.price))
     most_expensive = _most_expensive(figures)
-    source = _source(figures)
+    source = why_own_rows(figures)
     return Message(
         _notification(title, figures),
         [
@@ -130,38 +119,41 @@ def _report(title: str, scope: str, figures: Figures, *, compared: bool) -> Mess
             *blocks.sections(most_expensive),
             *blocks.context(["\n".join(_corrections(figures.corrections))]),
             *blocks.context(source),
+            *blocks.context(notes),
         ],
     )
 
 
 def _notification(title: str, figures: Figures) -> str:
-    return " ".join([f"{': '.join([title, *_spent(figures)])}.", *_results(figures)])
+    return " ".join([f"{': '.join([title, *spent(figures)])}.", *_results(figures)])
 
 
-def _spent(figures: Figures) -> list[str]:
-    if _no_acus_at_all(figures):
+def spent(figures: Figures) -> list[str]:
+    """Say in a line what was used, unless there are no ACUs to show."""
+    if no_acus_at_all(figures):
         return []
-    return [_used(figures)]
+    return [amount_used(figures)]
 
 
 def _amounts(figures: Figures, compared: bool) -> list[str]:
-    if _no_acus_at_all(figures):
+    if no_acus_at_all(figures):
         return [NO_ACUS]
     versus = compared and (figures.total is not None or figures.withheld is not None)
     used = figures.through_slack if figures.total is None else figures.total
     changed = f" · {change(used, figures.mean_before)}" if versus else ""
-    more = _why_no_total(figures) if figures.total is None else _parts(figures.total, figures)
-    return [f"{_used(figures, '*')}{changed}", *more]
+    more = why_no_total(figures) if figures.total is None else _parts(figures.total, figures)
+    return [f"{amount_used(figures, '*')}{changed}", *more]
 
 
-def _used(figures: Figures, mark: str = "") -> str:
-    """The total, between two marks, or else what came through Slack. With a price this is where money stands."""
+def amount_used(figures: Figures, mark: str = "") -> str:
+    """Write the total between two marks, or else what came through Slack. With a price this is where money stands."""
     if figures.total is not None:
         return f"{mark}{total_acus(figures.total, figures.price)}{mark}"
     return f"{mark}{total_acus(figures.through_slack, figures.price)}{mark} through Slack"
 
 
-def _no_acus_at_all(figures: Figures) -> bool:
+def no_acus_at_all(figures: Figures) -> bool:
+    """Whether there are no ACUs to show, because Devin reports none although sessions were done."""
     return figures.no_acus_reported and not figures.total
 
 
@@ -174,7 +166,8 @@ def _parts(total: float, figures: Figures) -> list[str]:
     return [f"{tenths(ours or figures.through_slack)} through Slack, {tenths(others)} elsewhere"]
 
 
-def _why_no_total(figures: Figures) -> list[str]:
+def why_no_total(figures: Figures) -> list[str]:
+    """Say in a line why the bill of `figures` is not shown, unless Devin withholds it."""
     if figures.withheld is not None:
         return []  # it is said below, as the source of the figures
     if figures.not_in_yet is not None:
@@ -187,7 +180,8 @@ def _results(figures: Figures) -> list[str]:
     return [line for line in (sessions_by_outcome(figures.outcomes), moved, waiting_now(figures.waiting)) if line]
 
 
-def _without_acus(figures: Figures) -> list[str]:
+def without_acus(figures: Figures) -> list[str]:
+    """Say in a line how long Devin worked, where it reports no ACUs."""
     return [f"Devin worked for {duration(figures.worked)} on the finished ones."] if figures.worked else []
 
 
@@ -207,7 +201,8 @@ def _row(entry: MostExpensive) -> str:
     return " · ".join(part for part in (f"{thread}: {tenths_of_acus(entry.acus)}", asker, devin) if part)
 
 
-def _source(figures: Figures) -> list[str]:
+def why_own_rows(figures: Figures) -> list[str]:
+    """Say in a line why only our own sessions count, or how their count differs from the bill."""
     if figures.withheld is not None:
         named = fitted(figures.withheld.named, 60).replace("`", "")
         return [WITHHELD[figures.withheld.because].format(named=named)]

@@ -7,7 +7,7 @@ from bot.domain.outcomes import Outcome
 from bot.views.text import counted
 
 NO_ACTIVE_SESSIONS: Final = "No active sessions."
-_WORDS: Final[Mapping[Outcome, str]] = {
+OUTCOME_WORDS: Final[Mapping[Outcome, str]] = {
     Outcome.DONE: "done",
     Outcome.WAITING: "waiting",
     Outcome.LIMITED: "at a limit",
@@ -19,7 +19,7 @@ _WORDS: Final[Mapping[Outcome, str]] = {
 
 def sessions_by_outcome(outcomes: Mapping[Outcome, int]) -> str:
     """Say how many sessions there were and what became of them, from their number by outcome."""
-    counts = [(number, _WORDS[outcome]) for outcome in Outcome if (number := outcomes.get(outcome, 0))]
+    counts = [(number, OUTCOME_WORDS[outcome]) for outcome in Outcome if (number := outcomes.get(outcome, 0))]
     if not counts:
         return NO_ACTIVE_SESSIONS
     total = sum(number for number, _ in counts)

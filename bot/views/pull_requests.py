@@ -13,6 +13,7 @@ KNOWN_HOSTS: Final = frozenset({"github.com", "gitlab.com", "bitbucket.org", "de
 _PULL: Final = re.compile(
     r"/(?P<repo>[^/?#]+(?:/[^/?#]+){0,20})/(?P<kind>pull|pulls|merge_requests|pull-requests|pullrequest)/(?P<number>\d+)/?"
 )
+_NAMED: Final = re.compile(r"(?P<repo>[^#]+)[#!]\d+")
 _WEB: Final = {"https": "", "http": "http://"}  # what of the scheme is shown
 _PORTS: Final = {"https": 443, "http": 80}
 _IN_NO_ADDRESS: Final = re.compile(r"[\x00-\x20\\]")  # a browser drops some of these, and reads others as a slash
@@ -54,6 +55,12 @@ def pull_request_name(url: str, hosts: Collection[str] = ()) -> str:
         return f"{_WEB[scheme]}{where}{address[len(parts.netloc) :]}"
     is_known = (where in KNOWN_HOSTS or where in hosts) and "@" not in parts.netloc
     return short if is_known else f"{where}/{short}"
+
+
+def repository_name(url: str, hosts: Collection[str] = ()) -> str | None:
+    """Name the repository of a pull request as `pull_request_name` does; None if the address is of unknown form."""
+    named = _NAMED.fullmatch(pull_request_name(url, hosts))
+    return named["repo"] if named else None
 
 
 def _short(path: str) -> str | None:

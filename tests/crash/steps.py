@@ -56,6 +56,8 @@ PLACES: Final[dict[str, tuple[str, ...]]] = {
     "note that tags are refused": ("bot.flows.organisation:Organisation.remember_tags_refused",),
     # A session is steered.
     "wake": ("bot.flows.steer.reply:NewMessage._unarchive",),
+    "ask before it wakes": ("bot.flows.steer.held_reply:holds",),
+    "wake as answered": ("bot.flows.steer.held_reply:answer_question",),
     "take small talk": ("bot.flows.steer.reply:Reply._take_small_talk",),
     "reply": ("bot.flows.steer.reply:NewMessage.call",),
     "announce the stop": ("bot.flows.steer.session_commands:SessionCommands._begin_stop",),
@@ -103,6 +105,35 @@ PLACES: Final[dict[str, tuple[str, ...]]] = {
     ),
     "answer the request for more": ("bot.flows.money.budget_requests:BudgetRequests.run",),
     "refuse to wake": ("bot.flows.money.budget_check:BudgetCheck.refuses_wake",),
+    "watch what is spent": ("bot.flows.money.runaway_watch:RunawayWatch.tick",),
+    "raise an alarm": (
+        "bot.flows.money.runaway_watch:RunawayWatch._store",
+        "bot.flows.money.runaway_watch:RunawayWatch._open_unread",
+    ),
+    "change an alarm": (
+        "bot.flows.money.runaway_watch:RunawayWatch._change",
+        "bot.flows.money.runaway_watch:RunawayWatch._end_snooze",
+    ),
+    "edit an alarm": (
+        "bot.flows.money.alarm_posts:AlarmPosts._edit",
+        "bot.flows.money.alarm_posts:AlarmPosts._update",
+    ),
+    "decide about an alarm": ("bot.flows.steer.alarm_answers:AlarmAnswers.run",),
+    # What admins ask for.
+    "begin a long job": ("bot.flows.manage.admin_commands:AdminCommands._begin",),
+    "cancel a long job": ("bot.flows.manage.long_jobs:cancel",),
+    "begin its message": ("bot.flows.manage.living_message:LivingMessage.begin",),
+    "show how far it is": (
+        "bot.flows.manage.living_message:LivingMessage._wait_for_token",
+        "bot.flows.manage.living_message:LivingMessage._edit",
+    ),
+    "keep a batch": ("bot.flows.manage.run_long_job:RunLongJob._store",),
+    "give the lane back": ("bot.flows.manage.run_long_job:RunLongJob._give_back",),
+    "intend to share": ("bot.flows.manage.file_delivery:FileDelivery._intend",),
+    "share the file": ("bot.flows.manage.file_delivery:FileDelivery._share",),
+    "note how it ended": ("bot.flows.manage.run_long_job:RunLongJob._change",),
+    "end the long job": ("bot.flows.manage.run_long_job:RunLongJob._end",),
+    "delete its rows": ("bot.flows.manage.run_long_job:RunLongJob._purge",),
     "post the digest": ("bot.flows.money.digest:Digest._post",),
     # The bot starts.
     "bring up the schema": ("bot.app:open_store",),

@@ -24,6 +24,7 @@ BESIDE: Final = frozenset(
         "delete what is old: commit",
         "fetch the consumption: commit",
         "read the cycles: commit",
+        "watch what is spent: commit",
         "claim the poll: commit",
         "announce, nothing new: commit",
         "record figures, nothing new: commit",

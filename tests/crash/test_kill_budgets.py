@@ -57,26 +57,11 @@ async def used_up(one: Scene) -> tuple[str, str]:
     return begun
 
 
-async def asleep(one: Scene) -> tuple[str, str]:
-    """The same, and the session sleeps."""
-    ts, devin_id = await used_up(one)
-    await one.devin.set(devin_id, status="suspended", status_detail="inactivity")
-    await one.slack.wait_for_message(GENERAL, sentences.IS_ASLEEP, thread_ts=ts, within=PATIENCE)
-    await one.quiet()
-    return ts, devin_id
-
-
 async def use_up(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
     await one.devin.set(begun[1], acus_consumed=2.1)
     await one.slack.wait_for_message(OPS, USED_UP, within=PATIENCE)
     await one.slack.wait_for_message(DM, USED_UP, within=PATIENCE)
     return begun
-
-
-async def announced_once(one: Scene, _: tuple[str, str]) -> None:
-    assert [len(await one.slack.messages(channel, user="U0BOT")) for channel in (OPS, DM)] == [1, 1]
-    levels = one.rows("SELECT level, times FROM crossings ORDER BY level")
-    assert levels == [(80, 1), (100, 1)]
 
 
 async def ask_and_grant(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
@@ -99,7 +84,12 @@ async def granted_once(one: Scene, _: tuple[str, str]) -> None:
     assert len(posted) == 2  # that it is used up, and the request, in whose place the outcome may stand
 
 
-async def reply_and_remove(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
+async def use_up_and_remove(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
+    """All is used, which is announced; a reply wakes nothing, and an admin removes the budget."""
+    await use_up(one, begun)
+    assert one.rows("SELECT level, times FROM crossings ORDER BY level") == [(80, 1), (100, 1)]
+    await one.devin.set(begun[1], status="suspended", status_detail="inactivity")
+    await one.slack.wait_for_message(GENERAL, sentences.IS_ASLEEP, thread_ts=begun[0], within=PATIENCE)
     await one.slack.say(BEN, GENERAL, "go on", thread_ts=begun[0])
     await one.slack.wait_for_ephemeral(BEN, "Your reply was not sent", within=PATIENCE)
     await one.slack.say(ADA, DM_OF_ADA, "budget remove 1")
@@ -107,7 +97,8 @@ async def reply_and_remove(one: Scene, begun: tuple[str, str]) -> tuple[str, str
     return begun
 
 
-async def nothing_woken(one: Scene, begun: tuple[str, str]) -> None:
+async def announced_once_and_not_woken(one: Scene, begun: tuple[str, str]) -> None:
+    assert [len(await one.slack.messages(channel, user="U0BOT")) for channel in (OPS, DM)] == [1, 1]
     made = await one_session(one)
     assert (made["status"], len(made["messages"])) == ("suspended", 1)
     assert one.rows("SELECT count(*) FROM audit WHERE action = 'budget_remove'") == [(1,)]
@@ -115,15 +106,6 @@ async def nothing_woken(one: Scene, begun: tuple[str, str]) -> None:
 
 
 STORIES = [
-    Story(
-        "a budget is used up",
-        with_budget,
-        use_up,
-        announced_once,
-        steps=("announce a level: commit", *POSTED),
-        sometimes=(*EDITED, *FOLLOWED, "record figures: commit"),
-        settings=admins_in_a_channel,
-    ),
     Story(
         "more is asked for and granted",
         used_up,
@@ -142,18 +124,20 @@ STORIES = [
         settings=admins_in_a_channel,
     ),
     Story(
-        "a reply wakes nothing, and the budget goes",
-        asleep,
-        reply_and_remove,
-        nothing_woken,
+        "a budget is used up, a reply wakes nothing, and it is removed",
+        with_budget,
+        use_up_and_remove,
+        announced_once_and_not_woken,
         steps=(
+            "announce a level: commit",
+            *POSTED,
             *RECEIVED,
             "refuse to wake: commit",
             *ANSWERED_HERE,
             "change a budget: commit",
             *ANSWERED_IN_DM,
         ),
-        sometimes=(KNOWN, *EDITED, *FOLLOWED, *REACTED),
+        sometimes=(KNOWN, *EDITED, *FOLLOWED, *REACTED, "record figures: commit"),
         settings=admins_in_a_channel,
     ),
 ]

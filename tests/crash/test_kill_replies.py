@@ -8,6 +8,8 @@ import pytest
 from tests import sentences
 from tests.crash.scene import PATIENCE, Nursery, Scene
 from tests.crash.story import (
+    ANSWERED_BY_URL,
+    ANSWERED_HERE,
     ANSWERED_IN_DM,
     CREATED,
     EDITED,
@@ -213,6 +215,36 @@ async def not_woken(one: Scene, written: tuple[str, str]) -> None:
     assert await one.on.thread(GENERAL, ts) == [STOPPED]
 
 
+async def at_its_ceiling(one: Scene) -> tuple[str, str]:
+    """A session that sleeps and has spent its ceiling, with all of that announced."""
+    ts, devin_id = await running(one)
+    await one.devin.set(devin_id, status="suspended", status_detail="inactivity", acus_consumed=2.1)
+    await one.slack.wait_for_message(GENERAL, sentences.ASLEEP, thread_ts=ts, within=PATIENCE)
+    await one.quiet()
+    return ts, devin_id
+
+
+async def wake_after_a_question(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
+    """Write twice to a session at its ceiling, and press until that is acknowledged."""
+    for text in ("go on", "and use pytest"):
+        await one.slack.say(BEN, GENERAL, text, thread_ts=begun[0])
+    question = await one.slack.wait_for_ephemeral(BEN, sentences.CAN_BE_WOKEN, within=PATIENCE)
+    for _ in range(10):
+        if (await one.slack.click(BEN, GENERAL, question["ts"], "wake"))["status"] == "acked":
+            break
+        await one.slack.wait_for_sockets(within=PATIENCE)
+    await one.devin.wait_for_messages("] ben (U0BEN):\n> ", 2, seconds=PATIENCE)
+    return begun
+
+
+async def woken_once(one: Scene, begun: tuple[str, str]) -> None:
+    """What waited is sent once and in order. A death may show the question twice, but raises the ceiling once."""
+    assert await asked(await one_session(one)) == ["go on", "and use pytest"]
+    assert await one.on.thread(GENERAL, begun[0]) == []
+    assert one.rows("SELECT ceiling FROM sessions") == [(4.0,)]
+    assert one.rows("SELECT action FROM audit") == [("wake",)]
+
+
 STORIES = [
     Story(
         "stop in a direct message",
@@ -245,6 +277,26 @@ STORIES = [
         awake,
         steps=(*RECEIVED, KNOWN, "wake: Devin POST sessions/unarchive", *REPLIED, *REACTED, *EDITED),
         sometimes=FOLLOWED,
+    ),
+    Story(
+        "replies to a session at its ceiling wait for a yes",
+        at_its_ceiling,
+        wake_after_a_question,
+        woken_once,
+        steps=(
+            *RECEIVED,
+            KNOWN,
+            "ask before it wakes: commit",
+            *ANSWERED_HERE,
+            "wake as answered: commit",
+            *ANSWERED_BY_URL,
+            *REPLIED,
+            *REACTED,
+            *EDITED,
+        ),
+        sometimes=FOLLOWED,
+        times={"ask before it wakes: commit": 2, **dict.fromkeys(REPLIED, 2)},
+        settings=lambda: {"BOT_SESSION_ACUS": "2"},
     ),
     Story(
         "a reply to a session that Devin does not find for a moment",

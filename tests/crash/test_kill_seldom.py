@@ -42,7 +42,7 @@ from tests.scenarios.ahead import write
 from tests.scenarios.harness import ANN, BEN, GENERAL, OPS, WEB
 
 DM = "D0ANN"
-KINDS_OF_OLD_ROWS = 19
+KINDS_OF_OLD_ROWS = 23
 CLOSED = 2  # which of them are sessions that are closed for their age
 
 

@@ -211,6 +211,8 @@ def live(environment: dict[str, str]) -> None:
     timing = replace(PRODUCTION, **SHORT)
     if "UNKNOWN_AFTER" in environment:
         timing = replace(timing, unknown_after=float(environment["UNKNOWN_AFTER"]))
+    if "ALARM_WATCH" in environment:
+        timing = replace(timing, alarm_watch=float(environment["ALARM_WATCH"]))
     wrap(boundaries, setattr)
     settings = load_settings(environment)
     logs.configure("INFO", "json", secrets=settings.secrets)

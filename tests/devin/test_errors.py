@@ -152,6 +152,7 @@ def test_a_permission_is_named_when_the_text_names_it():
         ("GET", "/v3/enterprise/organizations", "ManageOrganizations"),
         ("GET", "/v3/enterprise/organizations/o", "ManageOrganizations"),
         ("GET", "/v3/enterprise/organizations/o/audit-logs", "ManageEnterpriseSettings"),
+        ("GET", "/v3/enterprise/queue", "ViewAccountMetrics"),
         ("GET", "/v3beta1/organizations/o/members/users", "ViewOrgMembership"),
         ("POST", "/v3/organizations/o/knowledge/notes", "ManageAccountKnowledge"),
         ("GET", "/v3/organizations/o/playbooks", "ManageAccountPlaybooks"),

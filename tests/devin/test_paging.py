@@ -145,3 +145,30 @@ async def test_a_long_audit_log_has_each_entry_once_whatever_the_bounds_mean(dev
 
 def entry(at):
     return {"audit_log_id": f"audit-{at}", "action": "login", "created_at": at, "data": {}}
+
+
+async def test_a_page_of_the_audit_log_is_asked_for_by_its_cursor(devin, devin_api):
+    items = [{"audit_log_id": "a1", "action": "login", "created_at": 5, "data": {}}]
+    answer = httpx.Response(200, json={"items": items, "end_cursor": "c2", "has_next_page": True, "total": 7})
+    devin_api.on("GET", "/v3/enterprise/organizations/org-2/audit-logs", answer)
+    page = await devin.audit_page(1, 9, "c1", org_id="org-2", action="login")
+    assert ([one.audit_log_id for one in page.items], page.end_cursor, page.total) == (["a1"], "c2", 7)
+    assert dict(devin_api.last.url.params) == {
+        "order": "desc",
+        "time_after": "1",
+        "time_before": "9",
+        "action": "login",
+        "first": "200",
+        "after": "c1",
+    }
+
+
+@pytest.mark.parametrize("cursor", [None, "c1"])
+async def test_a_page_that_leads_nowhere_is_not_taken_for_the_last(devin, devin_api, cursor):
+    answer = httpx.Response(200, json={"items": [], "end_cursor": cursor, "has_next_page": True})
+    for path in ("/v3/enterprise/audit-logs", "/v3/enterprise/organizations"):
+        devin_api.on("GET", path, answer)
+    with pytest.raises(DevinUnexpectedAnswer):
+        await devin.audit_page(1, 9, "c1")
+    with pytest.raises(DevinUnexpectedAnswer):
+        await devin.organizations_page("c1")

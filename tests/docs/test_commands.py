@@ -97,7 +97,7 @@ def test_every_slash_command_has_its_answer():
 
 
 def test_every_command_of_a_session_has_its_flow():
-    handled = SessionCommands(None, None, None, None)._on_session
+    handled = SessionCommands(None, None, None)._on_session
     assert set(handled) == {spec.name for spec in COMMANDS if spec.of_session}
 
 

@@ -31,7 +31,7 @@ HOMES = {
     "pydantic_core": ("bot/config.py",),
     "pydantic_settings": ("bot/config.py",),
     "slack_bolt": ("handlers", "bot/app.py", "bot/server"),
-    "slack_sdk": ("bot/slack", "bot/app.py", "bot/playground"),
+    "slack_sdk": ("bot/slack", "handlers/bolt_app.py", "bot/playground"),
     "sqlalchemy": ("bot/store",),
     "aiosqlite": ("bot/store",),
     "stamina": ("bot/devin", "bot/slack"),

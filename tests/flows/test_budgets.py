@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import asdict
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -9,7 +10,9 @@ from typing import Any
 import pytest
 
 from bot.domain.budgets import Scope, ScopeKind, Span
-from bot.flows.money.budget_check import own_budgets
+from bot.domain.session import Options
+from bot.domain.waking import WakeLimits
+from bot.flows.money.budget_check import BudgetCheck, own_budgets
 from bot.flows.money.budget_standings import reports_no_acus
 from bot.flows.money.budget_watch import BudgetWatch
 from bot.flows.services import Services
@@ -161,6 +164,34 @@ async def test_people_and_channels_spend_what_their_sessions_spend(services: Ser
     await spent(either_store, 5, YESTERDAY)
     assert await standing(services) == [(Decimal("0.3"), Decimal(10)), (Decimal("0.3"), Decimal(20))]
     assert await standing(services, "U0BEN", "D0BEN") == [(Decimal(0), Decimal(10))]
+
+
+@pytest.mark.parametrize(
+    ("acu", "setting", "left", "limit"),
+    [
+        (None, None, "", None),
+        (None, 2.5, "", 3),
+        (9, 2.5, "", 9),  # its own option counts and not the setting
+        (None, 5.0, "7.5", 5),
+        (None, 5.0, "3.2", 4),
+        (9, 5.0, "7.5", 8),
+        (None, None, "1.2", 2),
+    ],
+)
+async def test_a_new_session_gets_its_ceiling_unless_a_budget_leaves_less(
+    make: Make, store: Store, acu: int | None, setting: float | None, left: str, limit: int | None
+) -> None:
+    limits = WakeLimits(session_acus=setting)
+    services = make(store, lambda: NOON, wake_limits=limits)
+    (workspace,) = services.workspaces
+    if left:
+        await set_budget(store, Scope(ScopeKind.EACH_SESSION), "8")
+        await set_budget(store, EACH_PERSON, left)
+    await store.session("new", NOON, options=asdict(Options(acu=acu)))
+    session = await services.session("new")
+    assert session is not None
+    assert await BudgetCheck(services).limit(workspace, session) == limit
+    assert limits.own_ceiling(session) == (acu or setting)  # which holds over wakings, whatever is left now
 
 
 async def test_a_grant_counts_for_its_subject_and_its_period(services: Services, either_store: Store) -> None:

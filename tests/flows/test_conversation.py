@@ -14,7 +14,6 @@ from bot.flows.start.create import Create
 from bot.flows.start.from_command import StartFromCommand
 from bot.flows.start.from_message import StartFromMessage
 from bot.flows.steer.command_answers import CommandAnswers
-from bot.flows.steer.doubtful_command import DoubtfulCommand
 from bot.flows.steer.reply import Reply
 from bot.flows.steer.session_commands import SessionCommands
 from bot.flows.steer.session_list import SessionList
@@ -40,7 +39,7 @@ def conversation(services):
         access,
         prompts,
         reply,
-        SessionCommands(services, access, DoubtfulCommand(services, command_answers), session_list),
+        SessionCommands(services, access, session_list),
         StartFromCommand(services, access, prompts),
         StartFromMessage(services, prompts, create),
         command_answers,

@@ -13,7 +13,9 @@ from bot.devin.client import Devin
 from bot.domain.amounts import Price
 from bot.domain.billing import Period, bounds
 from bot.domain.cycle import Cycle, CycleLimit, LimitSource, calendar_month
+from bot.domain.questions import Question
 from bot.flows.money.cycles import CycleReader, cycle_of, limit_of
+from bot.flows.money.usage_answers import UsageAnswers
 from bot.flows.money.usage_ledger import UsageLedger
 from bot.flows.workspace import Policy
 from bot.playground.devin import DevinControl, DevinSimulator
@@ -238,7 +240,8 @@ async def used(make, store, clock, devin, **policy):
     usage_ledger = UsageLedger(services)
     await CycleReader(services).tick(organisation)
     await usage_ledger.refresh(organisation)
-    lines = written((await usage_ledger.usage(workspace, Period.YESTERDAY)).blocks).splitlines()
+    answer = await UsageAnswers(services, usage_ledger).usage(workspace, Question(Period.YESTERDAY))
+    lines = written(answer.blocks).splitlines()
     sessions = {sentences.NO_ACTIVE_SESSIONS, sentences.sessions_by_outcome(1, "running")}
     return lines[lines.index(next(line for line in lines if line in sessions)) + 1]
 

@@ -46,12 +46,16 @@ PLAIN = {
     "people": "",
     "admins": "user_group",
     "audit": "action channel outcome",
+    "long_jobs": "id kind state ref channel file_id",
+    "long_job_rows": "job_id key",
     "channels": "channel unread_from",
     "shown_lists": "",
     "notifications": "channel thread choice",
     "spend": "session_id day org_id outcome",
     "pull_requests": "session_id url org_id bare_id state",
     "consumption": "org_id day product",
+    "recent_spend": "session_id org_id",
+    "alarms": "key org_id kind subject state facts channel thread_ts ts",
     "corrections": "org_id day",
     "cycles": "org_id starts ends",
     "cycle_limits": "org_id source",
@@ -72,6 +76,8 @@ USUAL: dict[str, dict[str, Any]] = {
     "people": {"user": ADA},
     "admins": {"user": ADA},
     "audit": {"user": ADA},
+    "long_jobs": {"user": ADA},
+    "long_job_rows": {"user": ADA},
     "shown_lists": {"user": ADA},
     "notifications": {"user": ADA},
     "spend": {"session_id": "hers"},
@@ -79,6 +85,8 @@ USUAL: dict[str, dict[str, Any]] = {
     "budgets": {"subject": ADA},
     "crossings": {"subject": ADA},
     "grants": {"subject": ADA, "user": ADA},
+    "recent_spend": {"session_id": "hers"},
+    "alarms": {"user": ADA},
 }
 
 
@@ -196,12 +204,12 @@ async def test_no_column_of_any_table_says_anything_about_the_person(either_stor
     await fill(either_store)
     assert {table.split(".")[0] for table in await cells_with(either_store.db, ADA)} >= {
         *("inbox", "outbox", "sessions", "lanes", "rate_limits", "people", "admins", "audit", "shown_lists"),
-        *("notifications", "budgets", "crossings", "grants"),
+        *("notifications", "alarms", "long_jobs", "long_job_rows", "budgets", "crossings", "grants"),
     }
     erased = await erasure.person(ADA)
     assert await cells_with(either_store.db, ADA) == set()
-    once = ("sessions", "joined", "people", "admins", "shown_lists", "notifications", "lanes", "rate_limits")
-    once += ("budgets", "crossings", "grants")
+    once = ("sessions", "joined", "people", "admins", "shown_lists", "notifications", "lanes", "rate_limits", "alarms")
+    once += ("long_jobs", "long_job_rows", "budgets", "crossings", "grants")
     assert erased.rows == {"inbox": 5, "outbox": 7, "audit": 2} | dict.fromkeys(once, 1)
     assert erased.unfollowed == ("plain",)
 

@@ -19,6 +19,8 @@ from bot.store.tables import (
     corrections,
     inbox,
     lanes,
+    long_job_rows,
+    long_jobs,
     notifications,
     outbox,
     people,
@@ -310,6 +312,20 @@ async def test_who_changed_what_is_kept_for_a_year_and_a_month(purging, either_s
     )
     await purging.tick()
     assert await either_store.all(audit.c.target) == ["0", "399"]
+
+
+async def test_long_jobs_go_after_the_retention_and_what_they_have_read_once_they_are_over(purging, either_store):
+    job = {"team": "T0ACME", "user": "U0ADA", "kind": "audit", "title": "", "file_name": "", "shape": {}, "asked": {}}
+    job |= {"state": "done", "ref": "r", "notes": []}
+    begun = {days: {**job, "id": f"{days}", "created_at": NOW - days * DAY} for days in (31, 29, 1)}
+    await either_store.put(
+        long_jobs, begun[31], begun[29] | {"ended_at": NOW - 29 * DAY}, begun[1] | {"ended_at": None}
+    )
+    cells = {"key": "k", "team": "T0ACME", "user": "U0ADA", "position": 0, "cells": []}
+    await either_store.put(long_job_rows, *({**cells, "job_id": f"{days}"} for days in begun))
+    await purging.tick()
+    assert await either_store.all(long_jobs.c.id) == ["1", "29"]
+    assert await either_store.all(long_job_rows.c.job_id) == ["1"]
 
 
 async def test_nothing_to_purge(purging, either_store):

@@ -11,6 +11,8 @@ from bot.devin.errors import DevinUnreachable
 from bot.domain.billing import Period, Withheld, WithheldBecause, bounds
 from bot.domain.cycle import calendar_month
 from bot.domain.outcomes import Outcome
+from bot.domain.questions import Question
+from bot.flows.money.usage_answers import UsageAnswers
 from bot.flows.money.usage_ledger import UsageLedger
 from bot.playground.devin import DevinControl, DevinSimulator
 from bot.store import due, spend
@@ -36,7 +38,7 @@ class UsageLedgerOfOne:
     """The ledger, asked about the only workspace and the only organisation."""
 
     def __init__(self, services):
-        self._usage_ledger = UsageLedger(services)
+        self._services, self._usage_ledger = services, UsageLedger(services)
         (self.workspace,) = services.workspaces
 
     async def tick(self):
@@ -49,7 +51,8 @@ class UsageLedgerOfOne:
         return await self._usage_ledger.figures(self.workspace, *days)
 
     async def usage(self, period):
-        return await self._usage_ledger.usage(self.workspace, period)
+        answers = UsageAnswers(self._services, self._usage_ledger)
+        return await answers.usage(self.workspace, Question(period))
 
 
 @pytest.fixture
@@ -351,66 +354,6 @@ async def test_figures_ask_devin_nothing(usage_ledger, bills):
     await usage_ledger.figures(YESTERDAY)
     await usage_ledger.usage(Period.WEEK)
     assert bills.asked == []
-
-
-# ---------------------------------------------------------------- the answer to /devin usage
-
-
-async def answers(usage_ledger, bills, store):
-    bills.days = {may(day): 1.0 for day in range(1, 20)} | {TODAY: 0.5}
-    await usage_ledger.refresh()
-    await store.person("U0ADA", "Ada <!channel>", NOW)
-    await store.session("a", NOW - 86_400, title="Fix & finish")
-    await store.spent(YESTERDAY, a=0.75)
-    return {period: written((await usage_ledger.usage(period)).blocks) for period in Period}
-
-
-async def test_usage_is_answered_from_rows(usage_ledger, bills, store):
-    texts = await answers(usage_ledger, bills, store)
-    assert texts[Period.TODAY] == (
-        f"{sentences.TODAY}\n{sentences.running_day('Wednesday, 20 May 2026')}\n"
-        "*0.5 ACUs*\n"
-        f"{sentences.parts('0', '0.5')}\n"
-        f"{sentences.NO_ACTIVE_SESSIONS}\n"
-        f"{sentences.cycle('May', '19.5 ACUs', '31')}\n"
-        f"{sentences.NOTHING_USED}"
-    )
-    assert texts[Period.YESTERDAY] == (
-        f"{sentences.YESTERDAY}\n{sentences.billing_day('Tuesday, 19 May 2026')}\n"
-        f"*1 ACU* · {sentences.AS_USUAL}\n"
-        f"{sentences.parts('0.8', '0.2')}\n"
-        f"{sentences.sessions_by_outcome(1, 'running')}\n"
-        f"{sentences.cycle('May', '19 ACUs', '31')}\n"
-        f"{sentences.MOST_EXPENSIVE}\n"
-        "1. <https://acme.slack.com/archives/C0WORK/p1779192000000000|Fix &amp; finish>: 0.8 ACUs · Ada "
-        "&lt;\u200b!channel&gt; · <https://app.devin.ai/sessions/a|Devin>"
-    )
-    assert texts[Period.WEEK].startswith(f"{sentences.WEEK}\n{sentences.seven_days('Tuesday, 19 May 2026')}\n")
-
-
-async def test_usage_without_permission_names_it(usage_ledger, bills, store):
-    bills.refusal = {"detail": "Forbidden"}
-    texts = await answers(usage_ledger, bills, store)
-    assert texts[Period.YESTERDAY] == (
-        f"{sentences.YESTERDAY}\n{sentences.billing_day('Tuesday, 19 May 2026')}\n"
-        f"*0.8 ACUs* through Slack · {sentences.NOTHING_TO_COMPARE_WITH}\n"
-        f"{sentences.sessions_by_outcome(1, 'running')}\n"
-        f"{sentences.cycle('May', '0.8 ACUs')}{sentences.TOO_EARLY}\n"
-        f"{sentences.MOST_EXPENSIVE}\n"
-        "1. <https://acme.slack.com/archives/C0WORK/p1779192000000000|Fix &amp; finish>: 0.8 ACUs · Ada "
-        "&lt;\u200b!channel&gt; · <https://app.devin.ai/sessions/a|Devin>\n"
-        f"{sentences.OWN_SESSIONS_ONLY}"
-    )
-
-
-async def test_usage_when_devin_was_never_reached(usage_ledger, store):
-    assert written((await usage_ledger.usage(Period.TODAY)).blocks) == (
-        f"{sentences.TODAY}\n{sentences.running_day('Wednesday, 20 May 2026')}\n"
-        "*0 ACUs* through Slack\n"
-        f"{sentences.NO_TOTAL}\n"
-        f"{sentences.NO_ACTIVE_SESSIONS}\n"
-        f"{sentences.NOTHING_USED}"
-    )
 
 
 # ---------------------------------------------------------------- both databases

@@ -1236,6 +1236,21 @@ async def test_files_come_with_the_message_and_behind_the_token(peer: Any) -> No
     assert await refused(peer.client.files_info(file="F0")) == "file_not_found"
 
 
+async def test_files_info_says_where_a_file_is_shared(peer: Any) -> None:
+    async def shares(file_id: str) -> tuple[Any, ...]:
+        file = (await peer.client.files_info(file=file_id))["file"]
+        return file["channels"], file["groups"], file["ims"], file["shares"]
+
+    made = await peer.client.files_getUploadURLExternal(filename="a.csv", length=1)
+    assert await shares(made["file_id"]) == ([], [], [], {})
+    async with httpx.AsyncClient(trust_env=False) as client:
+        await client.post(made["upload_url"], content=b"a")
+    files = [{"id": made["file_id"]}]
+    await peer.client.files_completeUploadExternal(files=files, channel_id="D0ANN")
+    (message,) = await peer.control.wait("messages", channel="D0ANN")
+    assert await shares(made["file_id"]) == ([], [], ["D0ANN"], {"private": {"D0ANN": [{"ts": message["ts"]}]}})
+
+
 async def test_files_need_their_scope(start: Start) -> None:
     peer = await start(scopes=[scope for scope in DEFAULT_SCOPES if scope != "files:read"])
     ts = await peer.control.say("U0ANN", "C0WEB", files=[{"name": "a.bin", "size": 10}])

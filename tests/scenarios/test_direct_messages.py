@@ -138,6 +138,7 @@ async def test_a_command_alone_is_a_command_here_too(on: Harness) -> None:
         ("Help?", sentences.HELP_BEGINS),
         ("list", sentences.ONE_SESSION),
         ("status", sentences.LIST_HINT),
+        ("cost", sentences.OWN_COST),
         ("usage", sentences.FIGURES_FOR_ADMINS),
     ):
         await on.slack.say(ANN, "im", line)

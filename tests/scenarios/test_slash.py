@@ -52,12 +52,14 @@ async def test_each_command_is_answered_while_all_other_work_waits(
         "help": sentences.HELP_BEGINS,
         "list": sentences.ONE_SESSION,
         "status": sentences.ONE_SESSION,
+        "cost": sentences.OWN_COST,
         "usage": sentences.TODAY,
+        "report": sentences.NO_PULL_REQUESTS,
         "stop": sentences.STOPPING_BEGINS,
         "archive": sentences.STOPPING_BEGINS,
         "fix the other test": sentences.got_it("fix the other test"),  # last: with two, a stop asks which
     }.items():
-        assert answer in await shown(on, ADA if text == "usage" else ANN, GENERAL, text)
+        assert answer in await shown(on, ADA if text in {"usage", "report"} else ANN, GENERAL, text)
 
 
 @pytest.mark.both_transports
@@ -380,6 +382,7 @@ async def test_a_stopped_session_wakes_by_a_reply(on: Harness) -> None:
 
 async def test_usage_is_for_admins(on: Harness) -> None:
     assert await shown(on, ANN, GENERAL, "usage") == sentences.admins_only("<@U0ADA>")
+    assert sentences.REPORTS_FOR_ADMINS in await shown(on, ANN, GENERAL, "report")
     _, session = await on.started("fix the login test", ANN, GENERAL)
     await on.devin.spend(session, 2.5)
     await polled(on)
@@ -393,7 +396,13 @@ async def test_usage_is_for_admins(on: Harness) -> None:
             sentences.bill_not_in(day),
             sentences.sessions_by_outcome(1, "running"),
         ]
-    for text, title in {"usage yesterday": sentences.YESTERDAY, "usage week": sentences.WEEK}.items():
+    for text, title in {
+        "usage yesterday": sentences.YESTERDAY,
+        "usage week": sentences.WEEK,
+        "usage by person": f"{sentences.TODAY}, by person",
+        "report week by repo": f"{sentences.WEEK}: what came of it, by repo",
+        "usage 2026-02-30": sentences.no_days("2026-02-30"),
+    }.items():
         assert (await shown(on, ADA, GENERAL, text)).splitlines()[0] == title
     await settled(on)
     assert await creations(on) == 1

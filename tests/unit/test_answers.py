@@ -118,6 +118,9 @@ def test_the_fixed_answers():
             "ALREADY_MUTED": Is(sentences.ALREADY_MUTED),
             "NOT_MUTED": Is(sentences.NOT_MUTED),
             "ASIDE": Is(sentences.KEPT_ASIDE),
+            "KEPT_ASLEEP": Is(sentences.KEPT_ASLEEP),
+            "LEFT_BEFORE": Is(sentences.LEFT_BEFORE),
+            "WOKEN_BEFORE": Is(sentences.WOKEN_BEFORE),
             "SESSION_ENDED": Is(sentences.REPLY_AFTER_END),
             "THREAD_CLOSED": Is(sentences.THREAD_CLOSED),
             "REPLY_LATE": ":hourglass_flowing_sand: Devin cannot be reached right now. Your reply is stored and is sent as soon as it can be; please don't write it again.",
@@ -456,7 +459,12 @@ def test_questions_have_a_button_for_each_answer(message, buttons):
         ("kill 1", sentences.is_called("kill", "stop"), ["Stop 1", "Start as a task"]),
         ("Sleep", sentences.is_called("Sleep", "stop"), ["Stop", "Start as a task"]),
         ("mute", sentences.works_only_in_a_thread("mute", "!mute"), ["Start as a task"]),
-        ("cost of it", sentences.works_only_in_a_thread("cost", "!cost"), ["Start as a task"]),
+        ("cost of it", sentences.does_not_work_with("cost", "of it"), ["Show cost", "Start as a task"]),
+        (
+            "report last month",
+            sentences.does_not_work_with("report", "last month"),
+            ["Show report month", "Start as a task"],
+        ),
         ("exit", sentences.works_only_in_a_thread("exit", "EXIT"), ["Start as a task"]),
     ],
 )

@@ -10,13 +10,11 @@ from hypothesis import strategies as st
 from bot.domain.amounts import half_up
 from bot.domain.billing import (
     Due,
-    Period,
     Skipped,
     billing_day,
     bounds,
     day_of_row,
     days_before,
-    days_of,
     digest_due,
     is_bill_in,
     newest_finished,
@@ -59,13 +57,6 @@ def test_a_day_is_finished_one_hour_after_its_end():
 def test_the_days_before_one():
     assert days_before(date(2025, 3, 2), 3) == (date(2025, 2, 27), date(2025, 2, 28), date(2025, 3, 1))
     assert len(days_before(date(2025, 3, 2))) == 7
-
-
-def test_the_periods_of_usage():
-    now = utc(2025, 3, 10, 12)
-    assert days_of(Period.TODAY, now) == (date(2025, 3, 10),)
-    assert days_of(Period.YESTERDAY, now) == (date(2025, 3, 9),)
-    assert days_of(Period.WEEK, now) == tuple(date(2025, 3, day) for day in range(3, 10))
 
 
 # ---------------------------------------------------------------- Devin's bill

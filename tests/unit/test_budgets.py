@@ -105,9 +105,10 @@ def test_an_own_budget_goes_before_that_of_each() -> None:
         ([10, Decimal(4), Decimal("7.5")], 4),
         ([10, Decimal("0.2")], 1),
         ([None, Decimal(0)], 1),
+        ([2.5, Decimal(4)], 3),
     ],
 )
-def test_a_session_gets_the_smallest_limit_rounded_up(limits: list[Decimal | int | None], limit: int | None) -> None:
+def test_a_session_gets_the_smallest_limit_rounded_up(limits: list[Decimal | float | None], limit: int | None) -> None:
     assert session_limit(limits) == limit
 
 

@@ -11,6 +11,8 @@ from bot.domain.causes import (
     ChannelSharedCause,
     CommandCause,
     Confirmation,
+    Hold,
+    LongJobCause,
     MessageCause,
     SearchStart,
     StartCause,
@@ -140,6 +142,7 @@ EARLIER = {
         StartCause("s1", (SlackFile("F1", "a.txt", "text/plain", 1, "https://x/"),), ("Not passed on.",)),
     ),
     "a shared channel": ({"v": 1, "channel": "C1"}, ChannelSharedCause("C1")),
+    "a long job": ({"v": 1, "job_id": "j1"}, LongJobCause("j1")),
     "a channel": ({"v": 1, "channel": "C1", "type": "channel_archive"}, ChannelGoneCause("C1", "channel_archive")),
 }
 
@@ -167,6 +170,12 @@ def test_what_is_written_is_read_again(cause):
 def test_what_a_person_was_asked_and_has_answered_is_kept(cause, confirmation):
     noted = replace(cause, confirmation=confirmation)
     assert decode(cause.kind, encode(noted)) == noted
+
+
+@pytest.mark.parametrize("hold", [Hold("s1", 5.5, 1.5), Hold("s1", 5.5)])
+def test_what_a_reply_waits_for_is_kept(hold):
+    noted = replace(REPLY, hold=hold)
+    assert decode(REPLY.kind, encode(noted)) == noted
 
 
 @pytest.mark.parametrize(("payload", "cause"), EARLIER.values(), ids=EARLIER)

@@ -40,6 +40,12 @@ CYCLE_ACUS = (
     "BOT_CYCLE_ACUS must be a number of ACUs above 0 and up to a billion, without separators, for example 1200."
 )
 
+SESSION_ACUS = (
+    "BOT_SESSION_ACUS must be a number of ACUs above 0 and up to a billion, without separators, for example 10."
+)
+RUNAWAY = "BOT_RUNAWAY_ACUS must be a number of ACUs from 0, which turns it off, up to a billion, for example 5."
+WAKE_GUARD = "BOT_WAKE_GUARD_HOURS must be a number of hours from 0, which turns it off, to 87600, for example 72."
+
 
 def problems(environ):
     with pytest.raises(SettingsError) as caught:
@@ -56,6 +62,7 @@ def test_four_names_are_enough_and_the_rest_has_defaults():
     assert settings.database_url.get_secret_value() == "sqlite:///devin-bridge.db"
     assert settings.port == 3000
     assert (settings.bot_poll_seconds, settings.bot_slow_poll_seconds) == (10.0, 60.0)
+    assert (settings.bot_session_acus, settings.bot_wake_guard_hours, settings.bot_runaway_acus) == (None, 72.0, 5.0)
     assert (settings.bot_digest_time, settings.bot_timezone) == (time(9, 0), ZoneInfo("UTC"))
     assert (settings.bot_admin_channel, settings.bot_admin_users, settings.bot_admin_group) == (None, (), None)
     assert (settings.bot_retention_days, settings.bot_keep_dead_texts, settings.bot_code_hosts) == (30, False, ())
@@ -222,6 +229,9 @@ def test_spaces_around_a_value_are_forgiven():
             for wrong in ("2.25", "USD", "2,25 USD", "$2.25", "0 USD", "-1 USD", "1 US")
         ),
         *(("BOT_ACU_PRICE", wrong, ACU_PRICE) for wrong in ("USD 2.25", "2.25 dollars", "2.255", "2.25 !")),
+        *(("BOT_SESSION_ACUS", wrong, SESSION_ACUS) for wrong in ("0", "-1", "ten")),
+        *(("BOT_WAKE_GUARD_HOURS", wrong, WAKE_GUARD) for wrong in ("-1", "inf", "never", "87601")),
+        *(("BOT_RUNAWAY_ACUS", wrong, RUNAWAY) for wrong in ("-1", "inf", "many")),
         *(("BOT_CYCLE_ACUS", wrong, CYCLE_ACUS) for wrong in ("0", "-5", "1,200", "many", "inf", "1e300")),
         ("BOT_KEEP_DEAD_TEXTS", "perhaps", "BOT_KEEP_DEAD_TEXTS must be yes or no."),
         *(

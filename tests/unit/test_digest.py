@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 from inline_snapshot import Is, snapshot
 
 from bot.domain.amounts import Price, half_up
-from bot.domain.billing import Period, Withheld, WithheldBecause
+from bot.domain.billing import Withheld, WithheldBecause
 from bot.domain.consumption import Correction
 from bot.domain.cycle import calendar_month
 from bot.domain.forecast import Forecast
 from bot.domain.outcomes import Outcome
 from bot.views.cycle import CycleFigures
-from bot.views.digest import Figures, MostExpensive, change, digest, usage
+from bot.views.digest import Figures, MostExpensive, change, digest
 from bot.views.text import tenths_of_acus
 from tests import sentences
 from tests.markup import with_markup, written
@@ -113,10 +113,9 @@ def test_a_digest_names_its_day():
 )
 def test_the_notification_says_the_figures_in_one_plain_line(facts, spent, results):
     figures = replace(FIGURES, **facts)
-    found = {digest(figures).text, usage(Period.TODAY, figures).text}
-    titles = (sentences.digest_title("Sunday, 9 March 2025"), sentences.TODAY)
-    assert found == {sentences.figures_in_short(title, spent, *results) for title in titles}
-    assert with_markup([*found]) == []
+    title, found = sentences.digest_title("Sunday, 9 March 2025"), digest(figures).text
+    assert found == sentences.figures_in_short(title, spent, *results)
+    assert with_markup([found]) == []
 
 
 def test_a_digest_of_an_empty_day():
@@ -276,20 +275,6 @@ def test_a_plan_that_counts_only_the_whole_says_so():
 )
 def test_the_change_is_shown_in_percent_or_in_words(total, mean, words):
     assert change(total, mean) == words
-
-
-@pytest.mark.parametrize("period", list(Period))
-def test_usage_says_which_days_it_means(period):
-    message = usage(period, FIGURES)
-    assert_valid(message)
-    assert (
-        "\n".join(written(message.blocks).splitlines()[:2])
-        == {
-            Period.TODAY: f"{sentences.TODAY}\n{sentences.running_day('Sunday, 9 March 2025')}",
-            Period.YESTERDAY: f"{sentences.YESTERDAY}\n{sentences.billing_day('Sunday, 9 March 2025')}",
-            Period.WEEK: f"{sentences.WEEK}\n{sentences.seven_days('Sunday, 9 March 2025')}",
-        }[period]
-    )
 
 
 def test_extreme_input_stays_within_the_limits_and_calls_nobody():

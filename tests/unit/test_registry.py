@@ -8,6 +8,7 @@ from bot.domain.commands.spec import ADDRESSED, WRITTEN, CommandSpec, Role, Surf
 
 ADMINS = frozenset({"UADA"})
 BUDGET_BUTTONS = {registry.GRANT_MORE, registry.REFUSE_MORE}  # their own flow asks for the role
+SEEN_BY_ALL = {"stop", "alarm_stop", "alarm_fine", "alarm_snooze"}
 
 
 def names(specs):
@@ -23,10 +24,11 @@ def test_every_command_that_is_declared_stands_in_the_table_once():
 # These names stand in rows that are stored: one that is renamed is a row that nobody can carry out.
 def test_what_they_are_called():
     assert " ".join(spec.name for spec in COMMANDS) == (
-        "start list status cost stop stop_listed stop_confirmed stop_declined mute unmute aside archive new notify "
-        "usage budget_list budget_set budget_remove budget_grant ask_for_more grant_more refuse_more "
-        "exit exit_confirmed exit_declined start_again start_declined start_corrected start_as_written "
-        "start_cancelled run_command start_as_task help"
+        "start list cost status stop stop_listed stop_confirmed stop_declined mute unmute aside archive new notify "
+        "usage report budget_list budget_set budget_remove budget_grant ask_for_more grant_more refuse_more "
+        "orgs audit audit_bot cancel_long_job exit exit_confirmed exit_declined start_again "
+        "start_declined start_corrected start_as_written start_cancelled wake leave_asleep alarm_stop alarm_fine "
+        "alarm_snooze run_command start_as_task help"
     )
 
 
@@ -47,7 +49,8 @@ def test_what_goes_before_waiting_replies():
     assert names(spec for spec in COMMANDS if spec.urgent) == {
         *("stop", "archive", "exit", "status", "cost", "help"),
         *("exit_confirmed", "exit_declined", "start_again", "start_declined", "run_command", "start_as_task"),
-        *("start_corrected", "start_as_written", "start_cancelled"),
+        *("start_corrected", "start_as_written", "start_cancelled", "wake", "leave_asleep", "cancel_long_job"),
+        *("alarm_stop", "alarm_fine", "alarm_snooze"),
         *("stop_listed", "stop_confirmed", "stop_declined"),
         *("ask_for_more", "grant_more", "refuse_more"),
     }
@@ -61,8 +64,9 @@ def test_what_ends_a_session_and_what_only_asks():
 
 
 def test_which_buttons_are_replaced_by_their_answer():
-    """All but the button of the card, which everybody sees."""
-    assert names(spec for spec in COMMANDS if spec.replaces) == names(commands_on(Surface.BUTTON)) - {"stop"}
+    """All but those of the card and of alarms, which everybody sees, and of a long job, whose message is edited."""
+    others = {*SEEN_BY_ALL, "cancel_long_job"}
+    assert names(spec for spec in COMMANDS if spec.replaces) == names(commands_on(Surface.BUTTON)) - others
 
 
 def test_which_buttons_are_known():
@@ -74,6 +78,11 @@ def test_which_buttons_are_known():
         "exit_confirmed": "exit_confirmed",
         "exit_declined": "exit_declined",
         "start_again": "start_again",
+        "wake": "wake",
+        "alarm_stop": "alarm_stop",
+        "alarm_fine": "alarm_fine",
+        "alarm_snooze": "alarm_snooze",
+        "leave_asleep": "leave_asleep",
         "start_declined": "start_declined",
         "start_corrected": "start_corrected",
         "start_as_written": "start_as_written",
@@ -83,6 +92,7 @@ def test_which_buttons_are_known():
         "ask_for_more": "ask_for_more",
         "grant_more": "grant_more",
         "refuse_more": "refuse_more",
+        "cancel_long_job": "cancel_long_job",
     }
 
 
@@ -92,10 +102,13 @@ def test_which_buttons_are_known():
 def test_who_may_use_what():
     roles = {spec.name: spec.role for spec in COMMANDS if spec.role is not Role.EVERYBODY}
     assert roles == {
-        **dict.fromkeys(("usage", "budget_set", "budget_remove", "budget_grant"), Role.ADMIN),
+        **dict.fromkeys(("usage", "report", "orgs", "audit", "audit_bot"), Role.ADMIN),
+        **dict.fromkeys(("budget_set", "budget_remove", "budget_grant"), Role.ADMIN),
         **dict.fromkeys(("grant_more", "refuse_more"), Role.ADMIN),
         "exit": Role.ASKER_OR_ADMIN,
         "exit_confirmed": Role.ASKER_OR_ADMIN,
+        "alarm_fine": Role.ASKER_OR_ADMIN,
+        "alarm_snooze": Role.ASKER_OR_ADMIN,
     }
 
 
@@ -107,7 +120,7 @@ def test_a_role_is_checked_wherever_it_is_asked_for():
     """Where no thread names a session before anything, otherwise once the session is known, whose asker may do it."""
     for spec in COMMANDS:
         if spec.role is Role.ASKER_OR_ADMIN:
-            assert spec.of_session
+            assert spec.of_session or spec.name in {"alarm_fine", "alarm_snooze"}
             assert not spec.forms_on(Surface.SLASH)
         elif spec.role is Role.ADMIN and not spec.of_session and spec not in BUDGET_BUTTONS:
             assert len(spec.forms_on(Surface.SLASH, *ADDRESSED)) == len(spec.forms)

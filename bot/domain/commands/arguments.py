@@ -1,15 +1,17 @@
-"""The kinds of arguments that commands take: a text, a session, a period, a choice."""
+"""The kinds of arguments that commands take: a text, a session, a question about figures, a choice."""
 
 import re
 from typing import Final
 
-from bot.domain.billing import Period
+from bot.domain.commands.audit_query import read_options
 from bot.domain.commands.budget_words import read_grant, read_number, read_set
 from bot.domain.commands.spec import Argument
 from bot.domain.notify_choice import NotifyChoice
+from bot.domain.questions import REPORT_QUESTIONS, USAGE_QUESTIONS, By, Reader
 from bot.domain.session import bare_id
 
 _SESSION_URL: Final = re.compile(r"https?://[^\s?#]+/sessions/(?P<id>[\w-]+)/?(?:[?#]\S*)?", re.IGNORECASE)
+CSV_WORD: Final = "csv"
 SHORTEST_ID: Final = 6  # characters with which an id has to begin to stand for a session
 _HEX_ID: Final = re.compile(
     rf"[0-9a-f]{{{SHORTEST_ID},32}}|[0-9a-f]{{8}}(?:-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}}", re.IGNORECASE
@@ -17,6 +19,11 @@ _HEX_ID: Final = re.compile(
 # After `devin-` only a digit marks an id; a name such as devin-bridge has none.
 _DEVIN_ID: Final = re.compile(r"devin-(?=\S*\d)[\w-]+", re.IGNORECASE)
 _NUMBER: Final = re.compile(r"#?(?P<number>[0-9]{1,3})")
+# What people put into a question about figures, in a form that nobody can answer.
+_AROUND_FIGURES: Final = (
+    "by per to from since until and each every people user users channels sessions orgs organisation organisations "
+    "organization organizations products repos repository repositories playbooks team teams hour weekday quarter"
+)
 
 
 def parse_which(word: str) -> str | None:
@@ -42,9 +49,17 @@ def _session(typed: str) -> str | None:
     return parse_which(typed) if typed else ""
 
 
-def _period(typed: str) -> str | None:
-    period = typed.lower() or Period.TODAY.value
-    return period if period in set(Period) else None
+def _questions(reader: Reader) -> Argument:
+    def read(typed: str) -> str | None:
+        question = reader.read(typed)
+        return None if question is None else str(question)
+
+    return Argument(reader.shown, read, verbatim=True, around=frozenset([*_AROUND_FIGURES.split(), *By]))
+
+
+def _csv(typed: str) -> str | None:
+    word = typed.lower()
+    return word if word in {"", CSV_WORD} else None
 
 
 def _choice(typed: str) -> str | None:
@@ -54,10 +69,13 @@ def _choice(typed: str) -> str | None:
 
 TEXT: Final = Argument("…", str, verbatim=True)
 SESSION: Final = Argument("[number]", _session)  # read as "" where nothing was typed: the person's only session
-PERIOD: Final = Argument(f"[{'|'.join(Period)}]", _period)
+USAGE_QUESTION: Final = _questions(USAGE_QUESTIONS)
+REPORT_QUESTION: Final = _questions(REPORT_QUESTIONS)
 CHOICE: Final = Argument(f"[{'|'.join(NotifyChoice)}]", _choice, words=tuple(NotifyChoice))  # "" where none was typed
 BUDGET: Final = Argument(
     "org|#channel|@person|each-session|each-person|each-channel ACUs [a day|a week|a cycle] [warn 50,80]", read_set
 )
 GRANT: Final = Argument("org|#channel|@person|each-… ACUs", read_grant)
 BUDGET_NUMBER: Final = Argument("N", read_number)
+AUDIT_OPTIONS: Final = Argument("[action=…] [person=…] [org=…] [since=…] [until=…]", read_options)
+CSV: Final = Argument(f"[{CSV_WORD}]", _csv)

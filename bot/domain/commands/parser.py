@@ -18,10 +18,11 @@ from bot.domain.commands.spec import CommandSpec, Form, Surface
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A command that somebody typed, and its argument in its standard form."""
+    """A command that somebody typed, and its argument in its standard form; `key` is that of the request, if known."""
 
     spec: CommandSpec
     argument: str = ""
+    key: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +62,9 @@ _AROUND_SESSIONS: Final = (
     "this those thanks thx number no session sessions thread threads task now again already immediately asap currently "
     "open running active current other others and for in here devin bot you"
 )
-_AROUND_PERIODS: Final = "today tonight yesterday last this latest recent day days daily week weekly month monthly year"
+_AROUND_PERIODS: Final = (
+    "since until from today tonight yesterday last this latest recent day days daily week weekly month monthly year"
+)
 _FILLERS: Final = frozenset(f"{_AROUND_SESSIONS} {_AROUND_PERIODS}".split())
 LONGEST_IN_DOUBT: Final = 500  # characters; a button carries the text
 FIRST_WORDS: Final = 1_000  # that are remembered
@@ -124,6 +127,9 @@ class Parser:
             spec = self._doubtable[near]
         else:
             return None
+        if spec.ordinary and word not in self._doubtable:  # another word, unless what is behind it fits
+            fits = self._whole(spec, behind) is not None
+            return Doubt(text.strip(), words[0], spec, self._repaired(spec, behind)) if fits else None
         free = word not in self._synonyms and len(words) <= FREE_WORDS
         if not free and not all(_fits_around(one, spec) for one in behind):
             return None
@@ -143,9 +149,17 @@ class Parser:
         forms = spec.forms_on(Surface.SLASH)
         if not forms:
             return spec.forms[0].phrase
+        if (whole := self._whole(spec, behind)) is not None:
+            return whole
         phrase = forms[0].phrase
         repaired = " ".join([phrase, *(one for one in behind if _takes(spec, one))])
         return phrase if self.slash(repaired).spec is START else repaired
+
+    def _whole(self, spec: CommandSpec, behind: list[str]) -> str | None:
+        """The form of `spec` with all words `behind` it, if they fit."""
+        phrases = [form.phrase for form in spec.forms_on(Surface.SLASH)[:1]]
+        whole = " ".join([*phrases, *behind])
+        return whole if phrases and self.slash(whole).spec is spec else None
 
     def addressed(self, text: str) -> Command | None:
         """Read the command that `text`, written to the bot itself, consists of; None when it is no command."""
@@ -207,8 +221,10 @@ def _takes(spec: CommandSpec, word: str) -> bool:
 
 def _fits_around(word: str, spec: CommandSpec) -> bool:
     """Whether `word` is one that people put behind the command `spec` and not into a task."""
-    in_phrase = any(word in form.phrase.split()[1:] for form in spec.forms_on(Surface.SLASH))
-    return in_phrase or word in _FILLERS or word.isdecimal() or parse_which(word) is not None or _takes(spec, word)
+    if word in _FILLERS or word.isdecimal() or parse_which(word) is not None or _takes(spec, word):
+        return True
+    forms = spec.forms_on(Surface.SLASH)
+    return any(word in form.argument.around or word in form.phrase.split()[1:] for form in forms)
 
 
 def _behind_slash(form: Form, text: str) -> str | None:

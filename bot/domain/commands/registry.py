@@ -6,7 +6,18 @@ The manifest, the README and the tables of the flows are tested against it.
 
 from typing import Final
 
-from bot.domain.commands.arguments import BUDGET, BUDGET_NUMBER, CHOICE, GRANT, PERIOD, SESSION, TEXT
+from bot.domain.commands.arguments import (
+    AUDIT_OPTIONS,
+    BUDGET,
+    BUDGET_NUMBER,
+    CHOICE,
+    CSV,
+    GRANT,
+    REPORT_QUESTION,
+    SESSION,
+    TEXT,
+    USAGE_QUESTION,
+)
 from bot.domain.commands.spec import CommandSpec, Help, Role, Surface, addressed, button, slash, written
 
 # The word `start` may be left out: a text that is no other command starts a session.
@@ -22,21 +33,23 @@ LIST: Final = CommandSpec(
     forms=(slash("list"), addressed("list")),
     slash_help=Help("`/devin list` shows your sessions, first those that need you"),
 )
+COST: Final = CommandSpec(
+    "cost",
+    forms=(slash("cost"), addressed("cost"), written("!cost")),
+    of_session=True,
+    urgent=True,
+    ordinary=True,
+    slash_help=Help("`/devin cost` shows what your sessions used in this billing cycle"),
+    thread_help=Help("`!cost` what it has used"),
+    meant_by=("usage",),
+)
 STATUS: Final = CommandSpec(
     "status",
     forms=(slash("status", SESSION), addressed("status", SESSION), written("!status")),
     of_session=True,
     urgent=True,
     slash_help=Help("`/devin status [number]`"),
-    thread_help=Help("`!status` where it stands"),
-)
-COST: Final = CommandSpec(
-    "cost",
-    forms=(written("!cost"),),
-    of_session=True,
-    urgent=True,
-    thread_help=Help("`!cost` what it has used", same_line=True),
-    meant_by=("usage",),
+    thread_help=Help("`!status` where it stands", same_line=True),
 )
 STOP: Final = CommandSpec(
     "stop",
@@ -106,10 +119,18 @@ NOTIFY: Final = CommandSpec(
 )
 USAGE: Final = CommandSpec(
     "usage",
-    forms=(slash("usage", PERIOD), addressed("usage", PERIOD)),
+    forms=(slash("usage", USAGE_QUESTION), addressed("usage", USAGE_QUESTION)),
     role=Role.ADMIN,
     subject="usage figures",
-    slash_help=Help("`/devin usage [today|yesterday|week]` shows admins what was spent"),
+    slash_help=Help(f"`/devin usage {USAGE_QUESTION.shown}` shows admins what was spent"),
+)
+REPORT: Final = CommandSpec(
+    "report",
+    forms=(slash("report", REPORT_QUESTION), addressed("report", REPORT_QUESTION)),
+    role=Role.ADMIN,
+    subject="outcome reports",
+    ordinary=True,
+    slash_help=Help(f"`/devin report {REPORT_QUESTION.shown}` shows admins what came of it"),
 )
 # Everybody sees the budgets that hold for them, admins see all.
 BUDGET_LIST: Final = CommandSpec(
@@ -158,6 +179,29 @@ REFUSE_MORE: Final = CommandSpec(
     urgent=True,
     replaces=True,
 )
+ORGS: Final = CommandSpec(
+    "orgs",
+    forms=(slash("orgs"), addressed("orgs")),
+    role=Role.ADMIN,
+    subject="figures of Devin's organisations",
+    slash_help=Help("`/devin orgs` shows admins the organisations, with their limits and ACUs"),
+)
+AUDIT: Final = CommandSpec(
+    "audit",
+    forms=(slash("audit", AUDIT_OPTIONS), addressed("audit", AUDIT_OPTIONS)),
+    role=Role.ADMIN,
+    subject="audit logs",
+    slash_help=Help(f"`/devin audit {AUDIT_OPTIONS.shown}` sends admins Devin's audit log"),
+)
+AUDIT_BOT: Final = CommandSpec(
+    "audit_bot",
+    forms=(slash("audit bot", CSV), addressed("audit bot", CSV)),
+    role=Role.ADMIN,
+    subject="audit logs",
+    slash_help=Help("`/devin audit bot [csv]` what was changed through Devin Bridge", same_line=True),
+)
+# The button of a long job's message; only who began the job may press it.
+CANCEL_LONG_JOB: Final = CommandSpec("cancel_long_job", forms=(button("cancel_long_job"),), urgent=True)
 # Typed in capitals, as in Devin, because it cannot be undone.
 EXIT: Final = CommandSpec(
     "exit",
@@ -191,6 +235,15 @@ START_AS_WRITTEN: Final = CommandSpec(
     "start_as_written", forms=(button("start_as_written"),), urgent=True, replaces=True
 )
 START_CANCELLED: Final = CommandSpec("start_cancelled", forms=(button("start_cancelled"),), urgent=True, replaces=True)
+# These two answer the question whether a reply may wake a session that has spent its ceiling or slept for long.
+WAKE: Final = CommandSpec("wake", forms=(button("wake"),), urgent=True, replaces=True)
+LEAVE_ASLEEP: Final = CommandSpec("leave_asleep", forms=(button("leave_asleep"),), urgent=True, replaces=True)
+# These stand under the post of an alarm about a session, which is in the admins' channel or in the session's thread.
+ALARM_STOP: Final = CommandSpec("alarm_stop", forms=(button("alarm_stop"),), urgent=True)
+ALARM_FINE: Final = CommandSpec("alarm_fine", forms=(button("alarm_fine"),), role=Role.ASKER_OR_ADMIN, urgent=True)
+ALARM_SNOOZE: Final = CommandSpec(
+    "alarm_snooze", forms=(button("alarm_snooze"),), role=Role.ASKER_OR_ADMIN, urgent=True
+)
 # These two answer the question whether a text that resembles a command is that command or a task.
 RUN_COMMAND: Final = CommandSpec("run_command", forms=(button("run_command"),), urgent=True, replaces=True)
 START_AS_TASK: Final = CommandSpec("start_as_task", forms=(button("start_as_task"),), urgent=True, replaces=True)
@@ -199,8 +252,8 @@ HELP: Final = CommandSpec("help", forms=(slash("help"), addressed("help"), writt
 COMMANDS: Final = (
     START,
     LIST,
-    STATUS,
     COST,
+    STATUS,
     STOP,
     STOP_LISTED,
     STOP_CONFIRMED,
@@ -212,6 +265,7 @@ COMMANDS: Final = (
     NEW,
     NOTIFY,
     USAGE,
+    REPORT,
     BUDGET_LIST,
     BUDGET_SET,
     BUDGET_REMOVE,
@@ -219,6 +273,10 @@ COMMANDS: Final = (
     ASK_FOR_MORE,
     GRANT_MORE,
     REFUSE_MORE,
+    ORGS,
+    AUDIT,
+    AUDIT_BOT,
+    CANCEL_LONG_JOB,
     EXIT,
     EXIT_CONFIRMED,
     EXIT_DECLINED,
@@ -227,6 +285,11 @@ COMMANDS: Final = (
     START_CORRECTED,
     START_AS_WRITTEN,
     START_CANCELLED,
+    WAKE,
+    LEAVE_ASLEEP,
+    ALARM_STOP,
+    ALARM_FINE,
+    ALARM_SNOOZE,
     RUN_COMMAND,
     START_AS_TASK,
     HELP,

@@ -86,9 +86,16 @@ _THANKFUL: Final = re.compile(
 def small_talk(text: str) -> SmallTalk | None:
     """Which kind of small talk `text` consists of; None where it says anything else."""
     text = text.lower()
-    words = _WORD.findall(_EMOJI_NAME.sub(" ", _MENTIONED.sub(" ", text)))
+    words = _WORD.findall(_without_names(text))
     kind = _of_words(words) if words else _of_emoji(text)
     return SmallTalk.QUESTION if kind is not None and "?" in text else kind
+
+
+def _without_names(text: str) -> str:
+    """Replace mentions and names of emoji in `text` with spaces. An ack waits for it, and few texts have any."""
+    if "@" in text:
+        text = _MENTIONED.sub(" ", text)
+    return _EMOJI_NAME.sub(" ", text) if ":" in text else text
 
 
 def _of_words(words: list[str]) -> SmallTalk | None:

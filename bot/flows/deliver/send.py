@@ -12,6 +12,7 @@ appear twice (`SendFailures.unsearchable`). Reactions and private answers are no
 """
 
 from dataclasses import replace
+from functools import partial
 from typing import Final
 
 from bot.domain.keys import DEVINS_POSTS, reference
@@ -28,7 +29,7 @@ from bot.logs import about, get_logger
 from bot.slack.client import Slack
 from bot.slack.errors import SlackError
 from bot.slack.rate_limits import METHODS, Budget
-from bot.store import cards, outbox, rate_limits, sessions, threads
+from bot.store import alarms, cards, outbox, rate_limits, sessions, threads
 from bot.store.claims import Sender
 from bot.store.database.connection import Transaction
 from bot.store.lanes import ClaimLostError
@@ -246,6 +247,8 @@ class Send:
                 await rate_limits.block(uow.tx, row.lane, uow.now + self._services.timing.channel_interval)
             if row.follow is not None and ts is not None:
                 await self._start_thread(uow, row, ts)
+            if (alarm := row.payload.get("alarm")) is not None and ts is not None:
+                await self._mark_alarm_posted(uow, alarm, ts)
             if row.kind == "card" and ts is not None:
                 await self._mark_card_posted(uow, row, ts, drawing)
         self._services.metrics.sent(row.kind)
@@ -260,6 +263,13 @@ class Send:
         version, fingerprint = (drawing.version, drawing.fingerprint) if drawing else (0, None)
         if await cards.posted(uow.tx, row.session_id, ts, version, fingerprint, uow.now):
             uow.wakes[card_lane(row.team)] = 0.0
+
+    async def _mark_alarm_posted(self, uow: UnitOfWork, alarm: str, ts: str) -> None:
+        """Store that the post of an alarm is the message `ts`, so that it is edited from now on."""
+        org_id = await alarms.posted(uow.tx, alarm, ts)
+        if org_id is not None:
+            tick = self._services.organisations[org_id].alarm_tick
+            uow.after_commit(partial(self._services.engine.wake_by, tick, 0.0))
 
     async def _start_thread(self, uow: UnitOfWork, row: OutboxRow, ts: str) -> None:
         """Store that the card posted as `ts` begins its session's thread, and add the row that creates the session."""

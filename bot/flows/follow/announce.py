@@ -10,12 +10,13 @@ from bot.domain.billing import billing_day
 from bot.domain.keys import ref_of
 from bot.domain.notify_choice import mentions
 from bot.domain.session import TERMINAL_STATUSES, Lifecycle, Session, Snapshot, moved
+from bot.domain.waking import is_asleep
 from bot.flows.follow import history
 from bot.flows.follow.read_messages import NewMessages
 from bot.flows.services import Services
-from bot.flows.session_rows import post_files
+from bot.flows.session_rows import post_files, recheck_held
 from bot.flows.unit_of_work import UnitOfWork
-from bot.store import notifications, outbox, sessions, spend
+from bot.store import notifications, outbox, recent_spend, sessions, spend
 from bot.store.lanes import Claim
 from bot.store.notifications import Scope
 from bot.store.sessions import TrackedSession
@@ -79,10 +80,14 @@ class Announce:
             ):
                 return False
             await self._post(uow, change, times.last_poll)
+            if is_asleep(tracked.session) and not is_asleep(change.session):
+                await recheck_held(uow, tracked.session)
             if change.was_read and change.decision.relays:
                 await self._store_end(uow, tracked.session, new)
             await history.record_polled(uow, [(tracked, change.session.snapshot)])
             await spend.add(uow.tx, tracked.session.org_id, billing_day(uow.now), _acus_spent(tracked.session, new))
+            if uow.now - times.last_poll <= self._services.timing.spend_slots:
+                await recent_spend.add(uow.tx, _acus_spent(tracked.session, new), uow.now)
             await self._redraw(uow, tracked, change.session.snapshot)
             await self._replace_mark(uow, change)
             self._poll_soon(uow, change)
@@ -126,6 +131,8 @@ class Announce:
         }
         if change.was_read:
             values["failing_since"] = None
+        if _is_progress(change):
+            values["progress_acus"] = session.snapshot.acus
         if session.snapshot != change.before.session.snapshot:
             values["changes_until"] = now + self._services.timing.same_second
         if change.decision.end is not None:
@@ -257,6 +264,13 @@ def _with_words(new: Snapshot, messages: NewMessages | None) -> Snapshot:
         return replace(new, last_line="", asks=None)
     last = messages.messages[-1].message
     return replace(new, last_line=plain(last, LAST_LINE), asks=asks(last))
+
+
+def _is_progress(change: _Change) -> bool:
+    """Whether there is a new message of Devin's or a new pull request."""
+    before = {request.url for request in change.before.session.snapshot.pull_requests}
+    opened = any(request.url not in before for request in change.session.snapshot.pull_requests)
+    return opened or bool(change.messages and change.messages.messages)
 
 
 def _ended_by_hand(session: Session, new: Snapshot) -> bool:

@@ -30,7 +30,7 @@ from bot.flows.organisation import Organisation
 from bot.flows.services import Services
 from bot.flows.unit_of_work import UnitOfWork
 from bot.logs import get_logger
-from bot.store import due, lanes, session_days, sessions, spend, watched_sessions
+from bot.store import due, lanes, recent_spend, session_days, sessions, spend, watched_sessions
 from bot.store.lanes import Claim, ClaimLostError
 
 log = get_logger(__name__)
@@ -311,6 +311,8 @@ class Poller:
                 await sessions.apply_figures(uow.tx, found, uow.now + self._services.timing.same_second)
                 await history.record_polled(uow, [(one.tracked, one.snapshot) for one in batch])
                 await spend.add(uow.tx, self._organisation.id, billing_day(uow.now), spent(batch))
+                if uow.now - times.last_poll <= self._services.timing.spend_slots:
+                    await recent_spend.add(uow.tx, spent(batch), uow.now)
                 await self._announce.figures(uow, [one.tracked for one in batch if spent([one])])
         return announced
 

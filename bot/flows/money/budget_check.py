@@ -3,6 +3,7 @@
 from bot.domain.budgets import Standing, session_limit, tightest
 from bot.domain.causes import MessageCause
 from bot.domain.session import Session
+from bot.domain.waking import is_asleep
 from bot.flows.job import Job, finish, recipient_of
 from bot.flows.money.budget_standings import standings
 from bot.flows.services import Services
@@ -31,7 +32,7 @@ class BudgetCheck:
 
         Then its author is answered so, and the row is closed.
         """
-        if not session.snapshot.sleeps or job.row.intent_at is not None:
+        if not is_asleep(session) or job.row.intent_at is not None:
             return False  # with an intent Devin may have the reply already
         refusal = await self._wake_refusal(job.workspace, session, job.cause.user)
         if refusal is None:
@@ -49,11 +50,15 @@ class BudgetCheck:
             return None if one is None else views.wake_refused(await theirs.named(one, user, in_thread=True))
 
     async def limit(self, workspace: Workspace, session: Session) -> int | None:
-        """Return how many ACUs the new `session` may use: what was asked for, unless a budget leaves less."""
+        """Return how many ACUs Devin may use in the new `session`: its ceiling, unless a budget leaves less.
+
+        The ceiling itself stays as it is: it holds over wakings, and a budget may have room again by then.
+        """
+        ceiling = workspace.policy.wake_limits.own_ceiling(session)
         async with self._services.db.scan() as tx:
             theirs = await standings(tx, workspace, self._services.clock())
             holding = await theirs.holding(session.requester, session.channel, session.id)
-        return session_limit([session.options.acu, *(one.left for one in holding)])
+        return session_limit([ceiling, *(one.left for one in holding)])
 
 
 async def own_budgets(tx: Transaction, workspace: Workspace, user: str, channel: str, now: float) -> list[Named]:

@@ -3,7 +3,6 @@
 What a button carries is no authorisation: the budget has to be one of the workspace, and who grants has to be an admin.
 """
 
-from collections.abc import Mapping
 from dataclasses import replace
 from decimal import Decimal
 from typing import Final
@@ -12,7 +11,7 @@ from bot.domain.budgets import Budget
 from bot.domain.causes import ActionCause
 from bot.domain.commands import registry
 from bot.flows.access import Access
-from bot.flows.job import Flow, Job, finish, recipient_of
+from bot.flows.job import Job, finish, recipient_of
 from bot.flows.money.budget_grants import ACTION, Raise, record_raise, subject_of
 from bot.flows.money.budget_standings import standings
 from bot.flows.services import Services
@@ -23,6 +22,7 @@ from bot.store.grants import Grant, GrantState
 from bot.views import budgets as views
 from bot.views.message import Message
 
+BUTTONS: Final = frozenset({registry.ASK_FOR_MORE, registry.GRANT_MORE, registry.REFUSE_MORE})
 MORE: Final = Decimal(10)  # ACUs that the button grants
 
 
@@ -33,11 +33,6 @@ class BudgetRequests:
         self._services = services
         self._access = access
 
-    def flows(self) -> Mapping[str, Flow[ActionCause]]:
-        """Return the flow of each button, by the name of its command."""
-        names = (registry.ASK_FOR_MORE.name, registry.GRANT_MORE.name, registry.REFUSE_MORE.name)
-        return dict.fromkeys(names, self)
-
     async def run(self, job: Job[ActionCause]) -> None:
         """Ask the admins, or grant or refuse what was asked for, or answer privately why not."""
         refusal = await self._refusal(job)
@@ -47,9 +42,6 @@ class BudgetRequests:
             message, replaces = (refusal, False) if refusal else await self._carry_out(uow, job)
             await uow.reply_privately(replace(recipient_of(job), replaces=replaces), message)
             await finish(uow, job)
-
-    async def on_dead(self, uow: UnitOfWork, job: Job[ActionCause], _reason: str, /) -> None:
-        """Say nothing: the buttons are still there to be pressed again."""
 
     async def _refusal(self, job: Job[ActionCause]) -> Message | None:
         cause = job.cause

@@ -1,4 +1,4 @@
-"""What comes again and again about money: Devin's bill, cycles and limits, pull requests, the digest, budgets."""
+"""What comes again and again about money: Devin's bill, cycles, limits, pull requests, alarms, budgets, the digest."""
 
 from functools import partial
 
@@ -7,6 +7,7 @@ from bot.flows.money.budget_watch import BudgetWatch
 from bot.flows.money.cycles import CycleReader
 from bot.flows.money.digest import Digest
 from bot.flows.money.pull_requests import PullRequestSweep
+from bot.flows.money.runaway_watch import RunawayWatch
 from bot.flows.money.usage_ledger import UsageLedger
 from bot.flows.services import Services
 
@@ -14,11 +15,13 @@ from bot.flows.services import Services
 def money_ticks(services: Services, usage_ledger: UsageLedger) -> dict[str, Tick]:
     """Return the ticks of each organisation and each workspace, by their names."""
     cycle_reader, pull_requests = CycleReader(services), PullRequestSweep(services)
+    runaway_watch = RunawayWatch(services)
     ticks: dict[str, Tick] = {}
     for organisation in services.organisations:
         ticks[f"consumption:{organisation.id}"] = partial(usage_ledger.tick, organisation)
         ticks[f"cycles:{organisation.id}"] = partial(cycle_reader.tick, organisation)
         ticks[f"pull_requests:{organisation.id}"] = partial(pull_requests.tick, organisation)
+        ticks[organisation.alarm_tick] = partial(runaway_watch.tick, organisation)
     for workspace in services.workspaces:
         ticks[f"digest:{workspace.team}"] = Digest(services, workspace, usage_ledger).tick
         ticks[f"budgets:{workspace.team}"] = BudgetWatch(services, workspace).tick

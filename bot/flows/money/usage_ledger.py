@@ -13,11 +13,9 @@ from datetime import date
 from bot.domain.billing import (
     ONE_DAY,
     SETTLING,
-    Period,
     Withheld,
     bounds,
     days_before,
-    days_of,
     is_bill_in,
     newest_finished,
 )
@@ -35,7 +33,6 @@ from bot.store.spend import Billed
 from bot.views import digest as views
 from bot.views.cycle import CycleFigures
 from bot.views.digest import Figures, MostExpensive
-from bot.views.message import Message
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,12 +108,12 @@ class UsageLedger:
         days, org_id = _span(since or day, day), workspace.organisation.id
         theirs, span = (workspace.team, org_id), (bounds(days[0])[0], bounds(day)[1])
         async with self._services.db.scan(first=first) as tx:
-            amounts = await self._acus_by_day(tx, org_id, days)
+            amounts = await self.acus_by_day(tx, org_id, days)
             outcomes = await session_days.outcomes(tx, *theirs, days[0], day)
             opened, merged = await pull_requests.counts_between(tx, *theirs, *span)
             waiting = await session_counts.waiting_now(tx, *theirs)
             most_expensive = await self._most_expensive(tx, workspace, days)
-            no_acus = await self._no_acus_reported(tx, workspace, day, amounts)
+            no_acus = await self.no_acus_reported(tx, workspace, day, amounts)
             cycle = await self._cycle(tx, workspace, day, amounts)
             worked = await session_counts.worked_between(tx, *theirs, *span) if no_acus else 0.0
         return Figures(
@@ -138,14 +135,10 @@ class UsageLedger:
             price=workspace.policy.acu_price,
         )
 
-    async def usage(self, workspace: Workspace, period: Period) -> Message:
-        """Return the answer to an admin who asks what was spent in `period`."""
-        days = days_of(period, self._services.clock())
-        return views.usage(period, await self.figures(workspace, days[-1], days[0], first=True))
-
     # ------------------------------------------------------------ figures
 
-    async def _acus_by_day(self, tx: Transaction, org_id: str, days: Sequence[date]) -> AcusByDay:
+    async def acus_by_day(self, tx: Transaction, org_id: str, days: Sequence[date]) -> AcusByDay:
+        """Return the ACUs of an organisation on the days, and on those before them that they are compared with."""
         last = days[-1]
         first = _first_compared(days[0], last)
         now = self._services.clock()
@@ -166,7 +159,7 @@ class UsageLedger:
         org_id, finished = workspace.organisation.id, newest_finished(self._services.clock())
         cycle = await cycle_of(tx, org_id, bounds(day)[0])
         limit = await limit_of(tx, org_id, workspace.policy)
-        amounts = await self._acus_by_day(tx, org_id, _span(history_start(cycle), day))
+        amounts = await self.acus_by_day(tx, org_id, _span(history_start(cycle), day))
         if amounts.withheld is not None and shown.withheld is None:
             return None  # it would count our own sessions alone, beside a total of all
         month = calendar_month(day)
@@ -182,7 +175,7 @@ class UsageLedger:
         stored = await due.read(tx, due.consumption(org_id))
         return read_withheld(stored.state) if stored else None
 
-    async def _no_acus_reported(self, tx: Transaction, workspace: Workspace, day: date, amounts: AcusByDay) -> bool:
+    async def no_acus_reported(self, tx: Transaction, workspace: Workspace, day: date, amounts: AcusByDay) -> bool:
         """Whether Devin reports no ACUs for our sessions, although some of them are done: on some plans it never does.
 
         Sessions that were done just now are left out, because their ACUs may still follow.

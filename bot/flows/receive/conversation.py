@@ -19,6 +19,7 @@ from bot.flows.services import Services
 from bot.flows.session_rows import start_is_dead
 from bot.flows.start.from_command import StartFromCommand
 from bot.flows.start.from_message import StartFromMessage
+from bot.flows.steer import held_reply
 from bot.flows.steer.command_answers import CommandAnswers
 from bot.flows.steer.notify import Notify
 from bot.flows.steer.reply import Reply
@@ -60,6 +61,9 @@ class Conversation:
     async def run(self, job: Job[MessageCause]) -> None:
         """Handle a mention, a reply or a direct message: start, send, answer, refuse or close it."""
         cause = job.cause
+        if cause.hold is not None:
+            await held_reply.check(self._services, job, cause.hold)
+            return
         if cause.confirmation.asked:
             await self._close(job)  # nobody answered, and nothing was started
             return

@@ -1,15 +1,34 @@
 """The answers to commands that are typed outside a session's thread. They are made from our own rows."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
-from bot.domain.billing import Period
 from bot.domain.causes import ActionCause, MessageCause
 from bot.domain.commands.parser import Command
-from bot.domain.commands.registry import ARCHIVE, BUDGET_LIST, HELP, LIST, NOTIFY, STATUS, STOP, USAGE
+from bot.domain.commands.registry import (
+    ARCHIVE,
+    AUDIT,
+    AUDIT_BOT,
+    BUDGET_LIST,
+    COST,
+    HELP,
+    LIST,
+    NOTIFY,
+    ORGS,
+    REPORT,
+    STATUS,
+    STOP,
+    USAGE,
+)
+from bot.domain.questions import REPORT_QUESTIONS, USAGE_QUESTIONS
 from bot.domain.session import Session
 from bot.flows.access import Access
 from bot.flows.job import Job, finish, move, recipient_of
+from bot.flows.manage.admin_commands import AdminCommands
 from bot.flows.money.budget_commands import CHANGES, BudgetCommands
+from bot.flows.money.outcome_answers import OutcomeAnswers
+from bot.flows.money.own_cost import OwnCost
+from bot.flows.money.usage_answers import UsageAnswers
 from bot.flows.money.usage_ledger import UsageLedger
 from bot.flows.services import Services
 from bot.flows.steer.notify import Notify
@@ -30,17 +49,25 @@ class CommandAnswers:
     ) -> None:
         self._services = services
         self._session_list = session_list
-        self._usage_ledger = usage_ledger
+        self._usage_answers = UsageAnswers(services, usage_ledger)
         self._access = access
+        self._outcome_answers = OutcomeAnswers(services, self._usage_answers)
+        self._own_cost = OwnCost(services)
         self._notify = Notify(services)
         self._budgets = BudgetCommands(services)
+        self._admin_commands = AdminCommands(services)
         self._answers: dict[str, Answer] = {
             LIST.name: self._list,
             STATUS.name: self._status,
+            COST.name: self._cost,
             STOP.name: self._session_list.pick,
             ARCHIVE.name: self._session_list.pick,
             NOTIFY.name: self._set_notify,
             USAGE.name: self._usage,
+            REPORT.name: self._report,
+            ORGS.name: self._admin_commands.answer,
+            AUDIT.name: self._admin_commands.answer,
+            AUDIT_BOT.name: self._admin_commands.answer,
             BUDGET_LIST.name: self._list_budgets,
             **dict.fromkeys((spec.name for spec in CHANGES), self._change_budgets),
             HELP.name: self._help,
@@ -65,11 +92,12 @@ class CommandAnswers:
         if command.spec in CHANGES and not await self._access.role_refusal(job.workspace, command.spec, user):
             await self._budgets.carry_out(job, command)
             return
-        found = await self.answer(job.workspace, user, channel, command)
+        found = await self.answer(job.workspace, user, channel, replace(command, key=job.row.key))
         # A crash before this commit does and answers nothing, and the row is handled again.
         async with self._services.unit_of_work_for(job) as uow:
             if isinstance(found, Message):
-                await uow.reply_privately(recipient_of(job), found)
+                if found.text:  # the message of a long job may be the answer
+                    await uow.reply_privately(recipient_of(job), found)
                 await finish(uow, job)
                 return
             # With a key of its own, because the stop may have an answer too.
@@ -84,20 +112,30 @@ class CommandAnswers:
         picked = await self._session_list.pick(workspace, user, channel, command)
         return picked if isinstance(picked, Message) else await self._session_list.status(workspace, picked)
 
+    async def _cost(self, workspace: Workspace, user: str, channel: str, _command: Command) -> Message:
+        budgets_seen = await self._kept_from_spending(workspace, user) is None
+        return await self._own_cost.answer(workspace, user, channel if budgets_seen else None)
+
     async def _set_notify(self, workspace: Workspace, user: str, _channel: str, command: Command) -> Message:
         return await self._notify.answer(workspace.team, user, command.argument)
 
     async def _usage(self, workspace: Workspace, _user: str, _channel: str, command: Command) -> Message:
-        return await self._usage_ledger.usage(workspace, Period(command.argument))
+        return await self._usage_answers.usage(workspace, USAGE_QUESTIONS.of(command.argument))
+
+    async def _report(self, workspace: Workspace, _user: str, _channel: str, command: Command) -> Message:
+        return await self._outcome_answers.report(workspace, REPORT_QUESTIONS.of(command.argument))
 
     async def _list_budgets(self, workspace: Workspace, user: str, channel: str, _command: Command) -> Message:
-        # Guests and people of other companies learn nothing about spending. Who was read lately is known from our rows.
-        person = await self._access.person(workspace, user)
-        refusal = self._access.refusal(person, shared=False)
+        refusal = await self._kept_from_spending(workspace, user)
         return refusal or await self._budgets.listing(workspace, user, channel)
 
     async def _change_budgets(self, workspace: Workspace, user: str, channel: str, command: Command) -> Message:
         return await self._budgets.change(workspace, user, channel, command)
+
+    async def _kept_from_spending(self, workspace: Workspace, user: str) -> Message | None:
+        """Why `user`, a guest or somebody of another company, learns nothing about budgets; None if they may."""
+        # Who was read lately is known from our rows.
+        return self._access.refusal(await self._access.person(workspace, user), shared=False)
 
     async def _help(self, _workspace: Workspace, _user: str, _channel: str, _command: Command) -> Message:
         return SLASH_HELP

@@ -24,6 +24,7 @@ from bot.domain.causes import MessageCause, SearchStart
 from bot.domain.commands.small_talk import SmallTalk, small_talk
 from bot.domain.session import DisplayState, Lifecycle, Session, Snapshot
 from bot.domain.text import plain, without_mention
+from bot.domain.waking import is_asleep
 from bot.flows.exactly_once import Creation, ExactlyOnce, LookupResult, Missing, is_unknown
 from bot.flows.job import Job, RefusedForNow, Reschedule, finish, recipient_of
 from bot.flows.lookup import SessionLookup
@@ -32,7 +33,8 @@ from bot.flows.organisation import OrganisationNotConnectedError
 from bot.flows.prompt import PromptBuilder, left_out_of, with_left_out
 from bot.flows.services import Services
 from bot.flows.session_check import MAY_BE_TAKEN_BACK, SessionCheck
-from bot.flows.session_rows import EYES, show_new_state
+from bot.flows.session_rows import EYES, recheck_held, show_new_state
+from bot.flows.steer import held_reply
 from bot.flows.unit_of_work import UnitOfWork
 from bot.flows.uploads import Files
 from bot.logs import get_logger
@@ -97,7 +99,7 @@ class Reply:
             return
         if session.lifecycle is not Lifecycle.OPEN:
             raise Reschedule(self._services.timing.start_retry, "the session is still being started")
-        if await self._budget_check.refuses_wake(job, session):
+        if await self._budget_check.refuses_wake(job, session) or await held_reply.holds(self._services, job, session):
             return
         await self._once.create(job, NewMessage(self._services, self._prompts, self._lookup, job, session))
 
@@ -267,6 +269,8 @@ class NewMessage(Creation[Snapshot | None]):
         if thing is not None and await sessions.apply_reply_status(uow.tx, session.id, thing):
             await uow.redraw(session.id)
         await session_days.record(uow.tx, session.id, uow.now)
+        if is_asleep(session):
+            await recheck_held(uow, session)
         if session.thread_ts is not None:
             await threads.advance_last_seen(uow.tx, session.team, session.channel, session.thread_ts, ts)
         for number, message in enumerate(self._files.left_out):

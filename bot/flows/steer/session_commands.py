@@ -19,8 +19,7 @@ from bot.flows.exactly_once import is_unknown
 from bot.flows.job import Job, Reschedule, finish, move, recipient_of
 from bot.flows.services import Services
 from bot.flows.session_rows import remove_mark, show_new_state
-from bot.flows.steer import held_start
-from bot.flows.steer.doubtful_command import DoubtfulCommand
+from bot.flows.steer import held_reply
 from bot.flows.steer.ending import Ending, record_end
 from bot.flows.steer.listed_stop import show_stop_in_list
 from bot.flows.steer.session_list import SessionList
@@ -42,12 +41,9 @@ Handler = Callable[[CommandJob, Session], Awaitable[None]]
 class SessionCommands:
     """Carries out verbs and buttons about sessions."""
 
-    def __init__(
-        self, services: Services, access: Access, doubtful_command: DoubtfulCommand, session_list: SessionList
-    ) -> None:
+    def __init__(self, services: Services, access: Access, session_list: SessionList) -> None:
         self._services = services
         self._access = access
-        self._doubtful_command = doubtful_command
         self._session_list = session_list
         self._ending = Ending(services)
         self._on_session: dict[str, Handler] = {
@@ -69,19 +65,13 @@ class SessionCommands:
         """Carry out a button, or a slash command that names a session, or answer privately why not."""
         cause = job.cause
         spec = registry.named(cause.verb)
-        if spec in held_start.ANSWERS:
-            await held_start.answer_question(self._services, job)
-            return
-        if spec in {registry.RUN_COMMAND, registry.START_AS_TASK}:
-            await self._doubtful_command.run(job)
-            return
         session = await self._services.session(cause.target)
         # A button's value is no authorisation: the session must be in the channel in which the button was pressed, or
         # in a list be the person's own.
         if session is None or not _is_in_place(session, job):
             await self._answer(job, answers.NO_SESSION_HERE)
             return
-        refusal = await self._refusal(job)
+        refusal = await self.refusal(job)
         if refusal is not None:
             await self._answer(job, refusal)
             return
@@ -141,7 +131,8 @@ class SessionCommands:
             await move(uow, job, session.lane, job.cause)
         return True
 
-    async def _refusal(self, job: Job[ActionCause]) -> Message | None:
+    async def refusal(self, job: Job[ActionCause]) -> Message | None:
+        """Why the person of the job may not use the bot where they pressed or typed, or None."""
         cause = job.cause
         if cause.user is None:
             return None  # a stop that was stored for later; its asker was checked when it was stored
@@ -188,7 +179,8 @@ class SessionCommands:
     async def _stop(self, job: CommandJob, session: Session) -> None:
         # With `stop_requested` an earlier try may have put it to sleep: the stop goes on, so that it is announced.
         if session.lifecycle is Lifecycle.OPEN and session.display_state in _ASLEEP and not session.stop_requested:
-            await self._answer(job, answers.ALREADY_STOPPED, session)
+            if not await held_reply.leave_asleep(self._services, job, session):
+                await self._answer(job, answers.ALREADY_STOPPED, session)
         elif _is_somebody_elses(job, session):
             await self._answer(job, answers.stop_confirm(session), session)
         elif session.lifecycle is Lifecycle.OPEN:
@@ -277,7 +269,7 @@ class SessionCommands:
     async def _begin_stop(self, job: CommandJob, session: Session) -> int:
         """End the replies that wait, and have the card show the stop. Returns how many replies were not sent."""
         async with self._services.unit_of_work_for(job) as uow:
-            unsent = await end_waiting(uow, job) + job.cause.unsent
+            unsent = await end_waiting(uow, job, session) + job.cause.unsent
             if unsent:
                 await inbox.note(uow.tx, job.row.key, replace(job.cause, unsent=unsent))
             by = await _name(uow, job)

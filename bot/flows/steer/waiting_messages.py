@@ -9,6 +9,7 @@ from bot.domain.session import Session
 from bot.domain.text import plain
 from bot.flows.exactly_once import is_unknown
 from bot.flows.job import Job
+from bot.flows.steer import held_reply
 from bot.flows.unit_of_work import UnitOfWork
 from bot.store import inbox
 from bot.store.inbox import InboxRow
@@ -17,13 +18,20 @@ from bot.views import answers
 NOT_SENT: Final = "stopped first"
 
 
-async def end_waiting(uow: UnitOfWork, job: Job[Cause]) -> int:
-    """End the messages in the job's lane from before its stop, and return how many were unsent replies."""
+async def end_waiting(uow: UnitOfWork, job: Job[Cause], session: Session | None = None) -> int:
+    """End the messages in the job's lane from before its stop, and return how many were unsent replies.
+
+    Those that wait for an answer whether they may wake `session` are ended as well.
+    """
     waiting = await inbox.waiting(uow.tx, job.row.lane, MessageCause)
     before = [row for row in waiting if _came_before(row, job.row)]
     if before:
         keys = [row.key for row in before]
         await inbox.finish(uow.tx, keys, uow.now, dead=True, reason=NOT_SENT)
+    if session is not None:
+        held = [row for row in await held_reply.held(uow, session) if _came_before(row, job.row)]
+        await held_reply.close(uow, session, held, NOT_SENT)
+        before += held
     for row in before:
         if is_unknown(row):
             await _announce_uncertain(uow, row)

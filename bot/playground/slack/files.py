@@ -37,7 +37,22 @@ def info(workspace: Workspace, args: Args) -> Json:
     file = workspace.slack.files.get(args.need("file"))
     if file is None:
         raise SlackError("file_not_found")
-    return {"file": described(workspace.slack, file)}
+    return {"file": described(workspace.slack, file) | _shares(workspace.slack, file)}
+
+
+def _shares(slack: Slack, file: SharedFile) -> Json:
+    """Where a file is shared: lists of ids, and for each of these the messages; nowhere, before it was shared."""
+    every = (one for timeline in slack.timelines.values() for one in timeline)
+    found = [one for one in every if not one.gone and any(held.get("id") == file.id for held in one.files)]
+    kinds: dict[str, list[str]] = {"channels": [], "groups": [], "ims": []}
+    shares: dict[str, dict[str, list[Json]]] = {}
+    for one in found:
+        kind = slack.world.channels[one.channel].kind
+        name = {"im": "ims", "channel": "channels"}.get(kind, "groups")
+        kinds[name] = [*dict.fromkeys([*kinds[name], one.channel])]
+        visible = shares.setdefault("public" if kind == "channel" else "private", {})
+        visible.setdefault(one.channel, []).append({"ts": one.ts})
+    return {**kinds, "shares": shares}
 
 
 def upload_url(workspace: Workspace, args: Args) -> Json:

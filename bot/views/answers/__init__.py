@@ -114,6 +114,7 @@ from bot.views.answers.stops import (
     stopped,
     stopping,
 )
+from bot.views.answers.wakings import KEPT_ASLEEP, LEFT_BEFORE, WOKEN_BEFORE, ask_to_wake, left_asleep, waking
 
 __all__ = [
     "ALREADY_ENDED",
@@ -128,6 +129,8 @@ __all__ = [
     "EMPTY_PROMPT",
     "EXIT_DONE",
     "GUEST_REFUSED",
+    "KEPT_ASLEEP",
+    "LEFT_BEFORE",
     "MAYBE_STORED",
     "MOST_LISTED",
     "MUTED",
@@ -154,6 +157,7 @@ __all__ = [
     "STORE_DOWN",
     "THREAD_CLOSED",
     "UNMUTED",
+    "WOKEN_BEFORE",
     "Listed",
     "ShownList",
     "admins_only",
@@ -162,6 +166,7 @@ __all__ = [
     "ask_about_options",
     "ask_again",
     "ask_command_or_task",
+    "ask_to_wake",
     "cancelled",
     "channel_archived",
     "channel_shared",
@@ -174,6 +179,7 @@ __all__ = [
     "file_too_large",
     "file_unreadable",
     "files_lost",
+    "left_asleep",
     "list_with_stop",
     "no_such_number",
     "no_such_playbook",
@@ -215,4 +221,5 @@ __all__ = [
     "tags_left_out",
     "thread_read",
     "unknown_verb",
+    "waking",
 ]

@@ -1,0 +1,99 @@
+"""Alarms: when the spending of a running session is one, and where each alarm stands."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from statistics import median
+from typing import Any, Final
+
+from bot.domain.session import DisplayState, Session
+
+DEVIATIONS: Final = 3.5
+TO_STANDARD_DEVIATION: Final = 1.4826  # of a normal distribution: the median absolute deviation times this
+
+
+class AlarmKind(StrEnum):
+    """What an alarm is about."""
+
+    RUNAWAY = "runaway"  # a session that spends without a sign of progress, or more than is usual
+    UNREAD = "unread"  # what running sessions spend cannot be read
+
+
+class AlarmState(StrEnum):
+    """What people have decided about an alarm."""
+
+    OPEN = "open"
+    ACKNOWLEDGED = "acknowledged"
+    SNOOZED = "snoozed"
+    STOPPED = "stopped"
+
+
+@dataclass(frozen=True, slots=True)
+class Runaway:
+    """Why a session is an alarm: the ACUs `silent` since its last message or pull request, or those of an `hour`.
+
+    The one that is no alarm is None. `limit` is what an hour may cost.
+    """
+
+    silent: float | None
+    hour: float | None
+    limit: float
+
+
+@dataclass(frozen=True, slots=True)
+class Alarm:
+    """One alarm and its post. `subject` is the id of what it is about: a session of ours, or a workspace.
+
+    `facts` are the figures that the post shows. The alarm is over since `over_at`, and may come back for a while.
+    """
+
+    key: str
+    kind: AlarmKind
+    subject: str
+    team: str
+    org_id: str
+    channel: str
+    opened_at: float
+    facts: dict[str, Any]
+    thread_ts: str | None = None
+    ts: str | None = None
+    state: AlarmState = AlarmState.OPEN
+    user: str | None = None  # who has decided
+    snoozed_until: float | None = None
+    over_at: float | None = None
+    changed_at: float = 0.0
+    version: int = 1
+
+
+def usual_limit(session_hours: Sequence[float]) -> float:
+    """What an hour of a session costs at most where nothing is unusual, by the `session_hours` of an organisation.
+
+    It is median + 3.5 · 1.4826 · MAD, which one hour that was very expensive hardly moves; 0 without any hour.
+    """
+    if not session_hours:
+        return 0.0
+    middle = median(session_hours)
+    deviation = median(abs(hour - middle) for hour in session_hours)
+    return middle + DEVIATIONS * TO_STANDARD_DEVIATION * deviation
+
+
+def runaway(silent: float, hour: float, usual: float, floor: float) -> Runaway | None:
+    """Whether a session runs away that spent so much since its last sign of progress, and so much in its last hour.
+
+    Neither counts up to the `floor`; the hour does not count up to the `usual` limit either.
+    """
+    limit = max(usual, floor)
+    without_progress, expensive = silent > floor, hour > limit
+    if not (without_progress or expensive):
+        return None
+    return Runaway(silent if without_progress else None, hour if expensive else None, limit)
+
+
+def spends(session: Session) -> bool:
+    """Whether Devin works on `session` now."""
+    return session.display_state is DisplayState.WORKING
+
+
+def is_the_same(alarm: Alarm, found: Runaway, session: Session) -> bool:
+    """Whether `found` is what `alarm`, which is over since a moment, was about: there was no progress in between."""
+    return found.silent is None or alarm.facts.get("progress") == session.progress_acus

@@ -1,0 +1,96 @@
+"""Long jobs: work for one person that takes longer than an answer may, such as an export, and ends with a file.
+
+A long job reads rows from somewhere, batch by batch, then delivers them. It is stored with where it has got to.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+Cell = str | None
+
+
+class LongJobKind(StrEnum):
+    """What a long job reads."""
+
+    TABLE = "table"  # rows that were stored together with it
+    BOT_AUDIT = "bot_audit"  # the audit rows of the bot
+    AUDIT = "audit"  # Devin's audit log
+    ORGANISATIONS = "organisations"  # the organisations at Devin
+
+
+class LongJobState(StrEnum):
+    """How far a long job is."""
+
+    READING = "reading"
+    DELIVERING = "delivering"  # all is read, and the file is made and shared: too late to cancel
+    DONE = "done"
+    CANCELLED = "cancelled"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class NewLongJob:
+    """A long job to begin: what it reads, under which title, and what its file is to be like.
+
+    Of the columns in `header` those of `shown` stand in the table of the message, which has `most_shown` rows. There is
+    a file if there are more than `file_beyond` rows, with a last row `total` if there is a `total_column`. `asked` are
+    parameters of its kind.
+    """
+
+    kind: LongJobKind
+    title: str
+    file_name: str
+    header: tuple[str, ...]
+    shown: tuple[int, ...]
+    most_shown: int = 20
+    file_beyond: int = 0
+    total_column: int | None = None
+    asked: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class JobRow:
+    """A row that a long job has read. A second one with the same `key` is the same row, read twice."""
+
+    key: str
+    cells: Sequence[Cell]
+
+
+@dataclass(frozen=True, slots=True)
+class LongJob:
+    """A long job as it is stored.
+
+    `done` and `total` count what was read and what there is to read, None where nobody knows. `cursor` is where to go
+    on; `notes` are sentences about what the result lacks. `file_id` is Slack's id of the uploaded file, and
+    `sharing_at` the instant before it was shared.
+    """
+
+    id: str
+    team: str
+    user: str
+    new: NewLongJob
+    state: LongJobState
+    ref: str
+    created_at: float
+    channel: str | None = None  # the direct message with the asker, once it is known
+    cursor: Mapping[str, Any] | None = None
+    done: int = 0
+    total: int | None = None
+    notes: tuple[str, ...] = ()
+    reason: str | None = None  # a sentence that says why it has failed
+    file_id: str | None = None
+    sharing_at: float | None = None
+
+    @property
+    def message_key(self) -> str:
+        """The key of the outbox row that posts its message."""
+        return f"job:{self.id}"
+
+
+def seconds_left(job: LongJob, now: float) -> float | None:
+    """Estimate how long `job` will go on reading, from its pace so far; None where that cannot be said."""
+    if not job.total or not 0 < job.done < job.total:
+        return None
+    return (now - job.created_at) / job.done * (job.total - job.done)

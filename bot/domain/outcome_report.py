@@ -1,0 +1,121 @@
+"""What came of the pull requests that were opened in a period, as pure functions of rows.
+
+A ratio has a numerator and a denominator, and says nothing while the denominator is small.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import median
+from typing import Final
+
+MATURITY: Final = 14 * 86_400.0  # seconds: a pull request that is open for longer counts as one that nobody merges
+LEAST_DENOMINATOR: Final = 5
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedPullRequest:
+    """A pull request that was first seen in the period, with our ids of the sessions that worked on it."""
+
+    url: str
+    first_seen: float
+    merged_at: float | None
+    closed_at: float | None
+    session_ids: tuple[str, ...]
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it is neither merged nor closed."""
+        return self.merged_at is None and self.closed_at is None
+
+
+@dataclass(frozen=True, slots=True)
+class ActiveSession:
+    """A session that was active in the period: what it used then, and whether it has a pull request at all."""
+
+    id: str
+    acus: float
+    has_pull_request: bool
+    playbook: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ratio:
+    """A quotient that is shown with both of its numbers."""
+
+    numerator: float
+    denominator: int
+
+    @property
+    def value(self) -> float | None:
+        """The quotient, or None while the denominator is too small for it to say anything."""
+        return self.numerator / self.denominator if self.denominator >= LEAST_DENOMINATOR else None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcomes:
+    """What came of pull requests and sessions. `spent` are the ACUs of the sessions with these pull requests, in all.
+
+    `ages` are the seconds for which the open ones have been open, and `times_to_merge` those from when a pull request
+    was first seen until it was first seen merged, without those that were merged already when they were first seen.
+    """
+
+    opened: int
+    merged: int
+    closed: int
+    ages: tuple[float, ...]
+    spent: float
+    times_to_merge: tuple[float, ...]
+    sessions_with: int
+    sessions_without: int
+    spent_without: float
+
+    @property
+    def merge_rate(self) -> Ratio:
+        """Merged ÷ (merged, closed unmerged, and open for longer than `MATURITY`)."""
+        overdue = sum(age > MATURITY for age in self.ages)
+        return Ratio(self.merged, self.merged + self.closed + overdue)
+
+    @property
+    def acus_per_merged(self) -> Ratio:
+        """The ACUs of all sessions with these pull requests ÷ merged."""
+        return Ratio(self.spent, self.merged)
+
+    @property
+    def median_time_to_merge(self) -> float | None:
+        """The median of the times to merge; None without any."""
+        return median(self.times_to_merge) if self.times_to_merge else None
+
+
+def outcomes_of(
+    opened: Sequence[OpenedPullRequest], active: Collection[ActiveSession], spent: Mapping[str, float], now: float
+) -> Outcomes:
+    """Sum up what was `opened` and the sessions that were `active`; `spent` are all ACUs of sessions, by id."""
+    merged = [one for one in opened if one.merged_at is not None]
+    theirs = {session_id for one in opened for session_id in one.session_ids}
+    without = [one for one in active if not one.has_pull_request]
+    return Outcomes(
+        opened=len(opened),
+        merged=len(merged),
+        closed=sum(one.merged_at is None and one.closed_at is not None for one in opened),
+        ages=tuple(now - one.first_seen for one in opened if one.is_open),
+        spent=sum(spent.get(session_id, 0.0) for session_id in sorted(theirs)),
+        times_to_merge=tuple(_times_to_merge(merged)),
+        sessions_with=len(active) - len(without),
+        sessions_without=len(without),
+        spent_without=sum(one.acus for one in without),
+    )
+
+
+def _times_to_merge(merged: Iterable[OpenedPullRequest]) -> Iterable[float]:
+    for one in merged:
+        if one.merged_at is not None and one.merged_at > one.first_seen:
+            yield one.merged_at - one.first_seen
+
+
+def most_used(active: Iterable[ActiveSession], most: int) -> list[tuple[str, int]]:
+    """Return the playbooks with which `most` sessions were started, as (title, sessions), the most used one first."""
+    counts: dict[str, int] = {}
+    for one in active:
+        if one.playbook:
+            counts[one.playbook] = counts.get(one.playbook, 0) + 1
+    return sorted(counts.items(), key=lambda found: (-found[1], found[0]))[:most]

@@ -1,0 +1,98 @@
+"""A question of an admin about figures: the period that it is about, and by what the figures are to be divided."""
+
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from bot.domain.billing import Period
+
+# Between two dates people also write a dash or a word, and Slack turns three dots into one sign.
+_BETWEEN: Final = re.compile(r" ?(?:\.{2,3}|[…\N{EN DASH}\N{EM DASH}]) ?|(?<=\d) (?:to|-) (?=\d)")  # single spaces
+# What is meant for dates, right or wrong: a wrong one gets a sentence and starts nothing.
+_DATES: Final = re.compile(r"(?=.*\d-)(?=.{1,30}$)[\d-]*(?:\.\.[\d-]*)?")
+_BY: Final = "by"
+
+
+class By(StrEnum):
+    """By what figures can be divided."""
+
+    PERSON = "person"
+    CHANNEL = "channel"
+    SESSION = "session"
+    ORG = "org"
+    PRODUCT = "product"
+    REPO = "repo"
+    PLAYBOOK = "playbook"
+    DAY = "day"
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """Figures of a `period`, or of the `dates` that were typed where it is None; divided `by` something, or not."""
+
+    period: Period | None
+    dates: str = ""
+    by: By | None = None
+
+    def __str__(self) -> str:
+        """Write the question as it stands behind a command, which `Reader` reads as the same question."""
+        return f"{self.period or self.dates}{f' {_BY} {self.by}' if self.by else ''}"
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Reads the questions of one command: its periods, of which the first counts where none is typed, and divisions."""
+
+    periods: tuple[Period, ...]
+    divisions: Collection[By]
+    with_dates: bool = False
+
+    @property
+    def shown(self) -> str:
+        """The words that the command takes, as a help text writes them."""
+        periods = [*self.periods, *(["YYYY-MM-DD..YYYY-MM-DD"] if self.with_dates else [])]
+        return f"[{'|'.join(periods)}] [{_BY} {'|'.join(self.divisions)}]"
+
+    def read(self, typed: str) -> Question | None:
+        """Read a period and a division in either order; None if there is anything else."""
+        words = _BETWEEN.sub("..", " ".join(_without_end(typed.lower()).split())).split()
+        by: By | None = None
+        if _BY in words:
+            at = words.index(_BY)
+            if (by := self._division(words[at + 1 : at + 2])) is None:
+                return None
+            del words[at : at + 2]
+        return self._question(words, by)
+
+    def of(self, argument: str) -> Question:
+        """Return the question that stands as an `argument` in a command that was read."""
+        question = self.read(argument)
+        assert question is not None
+        return question
+
+    def _division(self, named: list[str]) -> By | None:
+        return next((by for by in self.divisions if [by.value] == named), None)
+
+    def _question(self, words: list[str], by: By | None) -> Question | None:
+        if not words:
+            return Question(self.periods[0], by=by)
+        if len(words) > 1:
+            return None
+        period = next((one for one in self.periods if one.value == words[0]), None)
+        if period is not None:
+            return Question(period, by=by)
+        return Question(None, words[0], by) if self.with_dates and _DATES.fullmatch(words[0]) else None
+
+
+def _without_end(typed: str) -> str:
+    """Leave out the punctuation behind a sentence, but not the dots of a range that has no end."""
+    typed = typed.strip().rstrip(" !?")
+    return typed if typed.endswith("..") else typed.rstrip(" .")
+
+
+USAGE_QUESTIONS: Final = Reader(tuple(Period), tuple(By), with_dates=True)
+REPORT_QUESTIONS: Final = Reader(
+    (Period.WEEK, Period.MONTH, Period.CYCLE), (By.PERSON, By.CHANNEL, By.REPO, By.PLAYBOOK)
+)

@@ -1,0 +1,65 @@
+"""Whether a person is asked before a reply wakes a session that sleeps.
+
+Devin may count the limit of a session anew for each message, so the bot adds up over wakings: a session that has spent
+its ceiling is woken only after a question, and so is one that has slept for long.
+"""
+
+from dataclasses import dataclass
+
+from bot.domain.session import TERMINAL_STATUSES, Lifecycle, Session
+
+
+@dataclass(frozen=True, slots=True)
+class WakeLimits:
+    """When it is asked: the ceiling of a session without `acu=`, and from how many seconds of sleep on; 0 is never."""
+
+    session_acus: float | None = None
+    guard_seconds: float = 0.0
+
+    def own_ceiling(self, session: Session) -> float | None:
+        """Return the ACUs that `session` may spend unless somebody raises them: its `acu=`, or else the setting."""
+        return session.options.acu or self.session_acus
+
+
+@dataclass(frozen=True, slots=True)
+class WakeQuestion:
+    """Why it is asked, for one reason or both: a ceiling that is spent, or for how many seconds the session slept.
+
+    A yes raises the ceiling `by` this amount, to `raised`.
+    """
+
+    ceiling: float | None = None
+    by: float = 0.0
+    raised: float | None = None
+    slept: float | None = None
+
+
+def wake_question(session: Session, limits: WakeLimits, now: float) -> WakeQuestion | None:
+    """What is asked before a reply wakes `session`; None where nothing has to be asked, or the session is awake."""
+    if not is_asleep(session):
+        return None
+    slept = _slept(session, limits, now)
+    own = limits.own_ceiling(session)
+    ceiling = session.ceiling or own
+    spent = session.snapshot.acus
+    if own is None or ceiling is None or spent < ceiling:
+        return None if slept is None else WakeQuestion(slept=slept)
+    raised = ceiling + own
+    # A session that runs on may pass even the raised ceiling. A yes then still gives it the whole amount.
+    return WakeQuestion(ceiling, own, raised if raised > spent else spent + own, slept)
+
+
+def is_asleep(session: Session) -> bool:
+    """Whether a reply would wake `session`: Devin has suspended or archived it, and it is not over."""
+    snapshot = session.snapshot
+    if session.lifecycle is not Lifecycle.OPEN or snapshot.status in TERMINAL_STATUSES:
+        return False
+    return snapshot.archived or snapshot.status == "suspended"
+
+
+def _slept(session: Session, limits: WakeLimits, now: float) -> float | None:
+    """For how long the session has slept, if that is long and nobody has said yes to this sleep."""
+    since = session.snapshot.updated_at
+    if not limits.guard_seconds or not since or session.wake_allowed == since:
+        return None
+    return now - since if now - since > limits.guard_seconds else None

@@ -1,0 +1,1 @@
+"""What admins ask for that takes longer than an answer may: exports and lists, as long jobs."""

@@ -1,0 +1,126 @@
+"""The parts into which an answer about usage divides what was used, the largest first."""
+
+from collections import defaultdict
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import replace
+from decimal import Decimal
+from typing import Final
+
+from bot.domain.consumption import exact, exact_sum
+from bot.domain.periods import days_between
+from bot.domain.questions import By
+from bot.flows.money.part_naming import PartNaming
+from bot.flows.money.usage_ledger import AcusByDay
+from bot.flows.workspace import Workspace
+from bot.store import spend, spend_groups
+from bot.store.database.connection import Transaction
+from bot.store.spend_groups import Group, Spending, Wanted
+from bot.views import part_names
+from bot.views.digest import Figures
+from bot.views.usage_rows import MOST_ROWS, Part
+
+
+class UsageParts:
+    """Divides what was used in a period, of which the amounts by day and the figures are known already."""
+
+    def __init__(
+        self, tx: Transaction, workspace: Workspace, spending: Spending, amounts: AcusByDay, figures: Figures
+    ) -> None:
+        self._tx = tx
+        self._naming = PartNaming(tx, workspace)
+        self._spending = spending
+        self._amounts = amounts
+        self._figures = figures
+
+    async def by(self, division: By) -> list[Part] | None:
+        """Return the parts of a `division`; None where only Devin's bill could name them, and it is missing."""
+        if division is By.DAY:
+            return await self._by_day()
+        if division in {By.PRODUCT, By.ORG}:
+            return None if self._figures.total is None else await self._of_bill(division)
+        return await self._of_sessions(division)
+
+    # ------------------------------------------------------------ of Devin's bill
+
+    async def _by_day(self) -> list[Part]:
+        """The days, newest first: as Devin billed them or, where that is not known of all, as our sessions count."""
+        figures = self._figures
+        known = figures.total is not None and (figures.total > 0 or not figures.no_acus_reported)
+        amounts = self._amounts.billed if known else self._amounts.own
+        active = await spend_groups.sessions_by_day(self._tx, self._spending)
+        days = days_between(self._spending.first, self._spending.last)
+        parts = [
+            Part(part_names.day(day), _exact(amounts.get(day, 0.0)), ours=not known, sessions=active.get(day))
+            for day in reversed(days)
+        ]
+        return [part for part in parts if part.acus or part.sessions]
+
+    async def _of_bill(self, division: By) -> list[Part]:
+        first, last, org_id = self._spending.first, self._spending.last, self._spending.org_id
+        amounts: dict[str, Decimal] = defaultdict(Decimal)
+        for products in (await spend.consumed_by_product(self._tx, org_id, first, last)).values():
+            for product, acus in products.items():
+                name = part_names.organisation(org_id) if division is By.ORG else part_names.product(product)
+                amounts[name] = exact_sum([amounts[name], acus])
+        parts = [Part(name, acus, ours=False) for name, acus in amounts.items() if acus]
+        return sorted(parts, key=lambda part: (-part.acus, part.name))
+
+    # ------------------------------------------------------------ of our own rows
+
+    async def _of_sessions(self, division: By) -> list[Part]:
+        groups = await self._groups(division)
+        ordered = sorted(groups, key=lambda one: (one.others > 0, -one.acus, -one.sessions, one.key or ""))
+        shown = ordered[:MOST_ROWS]  # the others are shown in sum
+        asked_as = {one.key: one.name for one in shown if one.key and one.name}
+        names = await self._naming.names(division, [one.key for one in shown], asked_as)
+        return [_part(one, _special(one) or names.get(one.key, ""), division) for one in ordered]
+
+    async def _groups(self, division: By) -> list[Group]:
+        # Where Devin reports no ACUs all groups count, those with the most sessions first.
+        used_only = not self._figures.no_acus_reported
+        if division is not By.REPO:
+            return await _GROUPS[division](self._tx, self._spending, Wanted(MOST_ROWS, used_only))
+        joined = self._joined(await spend_groups.by_repository(self._tx, self._spending))
+        return [one for one in joined if one.acus > 0 or not used_only]
+
+    def _joined(self, groups: Iterable[Group]) -> Iterable[Group]:
+        """Join `groups` to one for each repository."""
+        found: dict[tuple[str | None, bool, bool], Group] = {}
+        for one in groups:
+            name = self._naming.repository(one.pull_request, one.key)
+            key = (name, one.foreign, one.purged and name is None)
+            named = replace(one, key=name, purged=key[2])
+            found[key] = found[key].joined(named) if key in found else named
+        return found.values()
+
+
+_GROUPS: Final[Mapping[By, Callable[[Transaction, Spending, Wanted], Awaitable[list[Group]]]]] = {
+    By.PERSON: spend_groups.by_person,
+    By.CHANNEL: spend_groups.by_channel,
+    By.SESSION: spend_groups.by_session,
+    By.PLAYBOOK: spend_groups.by_playbook,
+}
+
+
+def _special(group: Group) -> str | None:
+    """Name a group of which no more is known, if it is one."""
+    if group.foreign:
+        return part_names.OTHER_WORKSPACE
+    return part_names.NOT_STORED if group.purged else None
+
+
+def _part(group: Group, name: str, division: By) -> Part:
+    sessions_in_it = None if division is By.SESSION and group.key else group.sessions
+    return Part(
+        name,
+        _exact(group.acus),
+        sessions=sessions_in_it,
+        worked=group.worked,
+        pull_requests=group.pull_requests,
+        others=group.others,
+    )
+
+
+def _exact(acus: float) -> Decimal:
+    # What is behind six decimals comes from adding up floats.
+    return exact(round(acus, 6))

@@ -1,0 +1,106 @@
+"""Alarms: one row for each, with its post, of which the newest version is shown by editing it."""
+
+from dataclasses import asdict, fields
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Update, delete, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.domain.alarms import Alarm, AlarmKind, AlarmState
+from bot.domain.session import Lifecycle, Session
+from bot.store.database.connection import insert
+from bot.store.inbox import BATCH
+from bot.store.sessions import track
+from bot.store.tables import alarms, sessions
+
+_FIELDS: Final = tuple(field.name for field in fields(Alarm))
+
+
+async def running(tx: AsyncConnection, org_id: str) -> list[Session]:
+    """The sessions of an organisation that run at Devin as far as is known, by their status alone."""
+    found = await tx.execute(
+        select(sessions).where(
+            sessions.c.org_id == org_id,
+            sessions.c.lifecycle == Lifecycle.OPEN,
+            sessions.c.ended_at.is_(None),
+            sessions.c.status == "running",
+        )
+    )
+    return [track(row).session for row in found.mappings()]
+
+
+async def open_one(tx: AsyncConnection, alarm: Alarm) -> None:
+    """Store a new alarm, whose first version is the one that is posted."""
+    values = asdict(alarm) | {"sent_version": alarm.version}
+    await tx.execute(insert(tx.dialect.name, alarms).values(values).on_conflict_do_nothing())
+
+
+async def get(tx: AsyncConnection, key: str) -> Alarm | None:
+    """The alarm with this key, or None."""
+    row = (await tx.execute(select(alarms).where(alarms.c.key == key))).mappings().one_or_none()
+    return None if row is None else _alarm(row)
+
+
+async def locked(tx: AsyncConnection, key: str) -> Alarm | None:
+    """The alarm with this key, or None; no other transaction changes it until `tx` ends."""
+    await tx.execute(select(alarms.c.key).where(alarms.c.key == key).with_for_update())
+    return await get(tx, key)
+
+
+async def current(tx: AsyncConnection, org_id: str, over_after: float) -> list[Alarm]:
+    """The alarms of an organisation that are not over, or are so since `over_after`, the newest last."""
+    lately = or_(alarms.c.over_at.is_(None), alarms.c.over_at > over_after)
+    found = await tx.execute(
+        select(alarms).where(alarms.c.org_id == org_id, lately).order_by(alarms.c.opened_at, alarms.c.key)
+    )
+    return [_alarm(row) for row in found.mappings()]
+
+
+async def change(tx: AsyncConnection, key: str, now: float, **values: Any) -> None:
+    """Set columns of an alarm to these `values`, and have its post edited."""
+    await tx.execute(_row(key).values(**values, changed_at=now, version=alarms.c.version + 1, next_at=now))
+
+
+async def posted(tx: AsyncConnection, key: str, ts: str) -> str | None:
+    """Store that the post of an alarm is the message `ts`. Returns the id of its organisation."""
+    org_id: str | None = await tx.scalar(_row(key).values(ts=ts).returning(alarms.c.org_id))
+    return org_id
+
+
+async def to_edit(tx: AsyncConnection, org_id: str, now: float) -> list[Alarm]:
+    """The alarms of an organisation whose posts show an older version, and may be edited at `now`."""
+    found = await tx.execute(
+        select(alarms)
+        .where(alarms.c.org_id == org_id, alarms.c.ts.is_not(None), alarms.c.next_at <= now, _outdated())
+        .order_by(alarms.c.changed_at, alarms.c.key)
+    )
+    return [_alarm(row) for row in found.mappings()]
+
+
+async def edited(tx: AsyncConnection, alarm: Alarm) -> None:
+    """Store that the post shows the version of `alarm`."""
+    await tx.execute(_row(alarm.key).values(sent_version=alarm.version))
+
+
+async def edit_later(tx: AsyncConnection, alarm: Alarm, at: float) -> None:
+    """Have the post edited at `at` at the earliest."""
+    await tx.execute(_row(alarm.key).values(next_at=at))
+
+
+async def purge(tx: AsyncConnection, before: float) -> int:
+    """Delete one batch of the alarms that were opened before `before`; returns their number."""
+    old = select(alarms.c.key).where(alarms.c.opened_at < before).limit(BATCH)
+    return (await tx.execute(delete(alarms).where(alarms.c.key.in_(old)))).rowcount
+
+
+def _outdated() -> ColumnElement[bool]:
+    return alarms.c.sent_version < alarms.c.version
+
+
+def _row(key: str) -> Update:
+    return update(alarms).where(alarms.c.key == key)
+
+
+def _alarm(row: Any) -> Alarm:
+    values = {name: row[name] for name in _FIELDS}
+    return Alarm(**values | {"kind": AlarmKind(row["kind"]), "state": AlarmState(row["state"])})

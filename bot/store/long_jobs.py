@@ -1,0 +1,144 @@
+"""Long jobs as rows, and the rows that they have read."""
+
+from collections.abc import Sequence
+from typing import Any, Final
+
+from sqlalchemy import delete, func, select, tuple_, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.domain.long_job import Cell, JobRow, LongJob, LongJobKind, LongJobState, NewLongJob
+from bot.store.database.connection import insert
+from bot.store.inbox import BATCH
+from bot.store.tables import long_job_rows, long_jobs
+
+_SHAPE: Final = ("header", "shown", "most_shown", "file_beyond", "total_column")
+
+
+async def add(tx: AsyncConnection, job: LongJob, rows: Sequence[JobRow] = ()) -> bool:
+    """Store a new long job with `rows` that it has from the beginning. Returns False if it is stored already."""
+    new = job.new
+    values = {
+        "id": job.id,
+        "team": job.team,
+        "user": job.user,
+        "kind": new.kind,
+        "title": new.title,
+        "file_name": new.file_name,
+        "shape": {"v": 1, **{name: getattr(new, name) for name in _SHAPE}},
+        "asked": {"v": 1, **new.asked},
+        "state": job.state,
+        "ref": job.ref,
+        "channel": job.channel,
+        "notes": list(job.notes),
+        "created_at": job.created_at,
+    }
+    statement = insert(tx.dialect.name, long_jobs).values(values).on_conflict_do_nothing()
+    if not (await tx.execute(statement)).rowcount:
+        return False
+    await add_rows(tx, job, rows)
+    return True
+
+
+async def get(tx: AsyncConnection, job_id: str) -> LongJob | None:
+    """The long job with this id, or None."""
+    row = (await tx.execute(select(long_jobs).where(long_jobs.c.id == job_id))).mappings().one_or_none()
+    return None if row is None else _job(row)
+
+
+async def change(tx: AsyncConnection, job_id: str, **values: Any) -> None:
+    """Store `values` in the row of a long job."""
+    await tx.execute(update(long_jobs).where(long_jobs.c.id == job_id).values(**values))
+
+
+async def change_while(tx: AsyncConnection, job_id: str, before: LongJobState, /, **values: Any) -> bool:
+    """Store `values` in the row of a long job if its state is `before`. Returns whether it was."""
+    wanted = update(long_jobs).where(long_jobs.c.id == job_id, long_jobs.c.state == before)
+    return bool((await tx.execute(wanted.values(**values))).rowcount)
+
+
+async def add_rows(tx: AsyncConnection, job: LongJob, rows: Sequence[JobRow]) -> None:
+    """Store `rows` behind those that the job has read so far, without those whose key is stored.
+
+    Only the worker with the claim on the job adds rows, so none can come in between.
+    """
+    unique = list({row.key: row for row in rows}.values())
+    for start in range(0, len(unique), BATCH):
+        await _add_batch(tx, job, unique[start : start + BATCH], job.done + start)
+
+
+async def _add_batch(tx: AsyncConnection, job: LongJob, rows: Sequence[JobRow], position: int) -> None:
+    whose, key = long_job_rows.c.job_id == job.id, long_job_rows.c.key
+    known = set(await tx.scalars(select(key).where(whose, key.in_([row.key for row in rows]))))
+    owner = {"job_id": job.id, "team": job.team, "user": job.user}
+    values = [
+        {**owner, "key": row.key, "position": position + ahead, "cells": list(row.cells)}
+        for ahead, row in enumerate(rows)
+        if row.key not in known
+    ]
+    if values:
+        await tx.execute(insert(tx.dialect.name, long_job_rows), values)
+
+
+async def count_rows(tx: AsyncConnection, job_id: str) -> int:
+    """Count the rows that a long job has read."""
+    found = await tx.execute(select(func.count()).where(long_job_rows.c.job_id == job_id))
+    return int(found.scalar_one())
+
+
+async def rows_after(tx: AsyncConnection, job_id: str, position: int, limit: int) -> list[tuple[int, list[Cell]]]:
+    """The first `limit` rows of a long job behind `position`, each with its own position."""
+    rows = long_job_rows.c
+    found = await tx.execute(
+        select(rows.position, rows.cells)
+        .where(rows.job_id == job_id, rows.position > position)
+        .order_by(rows.position)
+        .limit(limit)
+    )
+    return [(row.position, list(row.cells)) for row in found]
+
+
+async def purge(tx: AsyncConnection, before: float) -> int:
+    """Delete one batch of the long jobs that ended, or were begun and left, before `before`; returns their number."""
+    last = func.coalesce(long_jobs.c.ended_at, long_jobs.c.created_at)
+    old = select(long_jobs.c.id).where(last < before).limit(BATCH)
+    return (await tx.execute(delete(long_jobs).where(long_jobs.c.id.in_(old)))).rowcount
+
+
+async def purge_rows(tx: AsyncConnection) -> int:
+    """Delete one batch of the rows of long jobs that are over; returns their number."""
+    going_on = select(long_jobs.c.id).where(long_jobs.c.ended_at.is_(None))
+    key = (long_job_rows.c.job_id, long_job_rows.c.key)
+    over = select(*key).where(long_job_rows.c.job_id.not_in(going_on)).limit(BATCH)
+    return (await tx.execute(delete(long_job_rows).where(tuple_(*key).in_(over)))).rowcount
+
+
+def _job(row: Any) -> LongJob:
+    shape, asked = row["shape"], {name: value for name, value in row["asked"].items() if name != "v"}
+    new = NewLongJob(
+        LongJobKind(row["kind"]),
+        row["title"],
+        row["file_name"],
+        header=tuple(shape["header"]),
+        shown=tuple(shape["shown"]),
+        most_shown=shape["most_shown"],
+        file_beyond=shape["file_beyond"],
+        total_column=shape["total_column"],
+        asked=asked,
+    )
+    return LongJob(
+        id=row["id"],
+        team=row["team"],
+        user=row["user"],
+        new=new,
+        state=LongJobState(row["state"]),
+        ref=row["ref"],
+        created_at=row["created_at"],
+        channel=row["channel"],
+        cursor=row["cursor"],
+        done=row["done"],
+        total=row["total"],
+        notes=tuple(row["notes"]),
+        reason=row["reason"],
+        file_id=row["file_id"],
+        sharing_at=row["sharing_at"],
+    )

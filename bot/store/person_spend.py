@@ -1,0 +1,45 @@
+"""What one person's sessions spent in a period."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.domain.outcomes import Outcome
+from bot.store.tables import sessions, spend
+
+
+@dataclass(frozen=True, slots=True)
+class SpentByPerson:
+    """What one of a person's sessions spent in a period, and the outcome that it had last."""
+
+    session_id: str
+    acus: float
+    outcome: Outcome
+    worked: float  # seconds so far, on other days too
+
+
+async def of_person(
+    tx: AsyncConnection, team: str, org_id: str, user: str, first: date, last: date
+) -> list[SpentByPerson]:
+    """The sessions of `user` in an organisation that were active from `first` to `last`, most ACUs first."""
+    columns = (spend.c.session_id, spend.c.acus, spend.c.outcome, sessions.c.worked)
+    found = await tx.execute(
+        select(*columns)
+        .join(sessions, sessions.c.id == spend.c.session_id)
+        .where(
+            sessions.c.team == team,
+            sessions.c.requester == user,
+            spend.c.org_id == org_id,
+            spend.c.day >= first.isoformat(),
+            spend.c.day <= last.isoformat(),
+        )
+        .order_by(spend.c.day)
+    )
+    spent: dict[str, SpentByPerson] = {}
+    for row in found:
+        before = spent[row.session_id].acus if row.session_id in spent else 0.0
+        known = SpentByPerson(row.session_id, before + float(row.acus), Outcome(row.outcome), float(row.worked))
+        spent[row.session_id] = known
+    return sorted(spent.values(), key=lambda one: (-one.acus, one.session_id))

@@ -1,0 +1,67 @@
+"""The question before a reply wakes a session that has spent its ceiling or slept for long, and what came of it."""
+
+from typing import Final
+
+from bot.domain.amounts import Price
+from bot.domain.commands import registry
+from bot.domain.session import Session
+from bot.domain.waking import WakeQuestion
+from bot.views import blocks
+from bot.views.answers.wording import message_of
+from bot.views.message import Message
+from bot.views.text import duration, fitted, tenths, tenths_of_acus, total_acus
+
+WOKEN_BEFORE: Final = Message("That was settled before: Devin was woken, and what was kept is sent.")
+KEPT_ASLEEP: Final = Message("Fine, Devin was left asleep. The thread says how much was not sent.")
+LEFT_BEFORE: Final = Message(
+    "That was settled before, and nothing was sent to Devin now. Write in the thread again if it is still needed."
+)
+
+
+def ask_to_wake(session: Session, question: WakeQuestion, target: str, price: Price | None = None) -> Message:
+    """Ask the author of a reply whether it may wake `session`; `target` is what the buttons carry."""
+    label, choice = "Wake it", "Wake it"
+    if question.by:
+        label, choice = f"Wake it, {_more(question.by)}", f"Wake it with {tenths(question.by)} more"
+    text = message_of(
+        *_reasons(session, question, price),
+        f"{choice}, or leave it asleep. Your message is kept until you choose, for a day at most.",
+    ).text
+    row = blocks.actions(
+        blocks.button(label, registry.WAKE.action_id, target, style="primary"),
+        blocks.button("Leave it", registry.LEAVE_ASLEEP.action_id, target),
+    )
+    return Message(text, [blocks.section(text), *row])
+
+
+def _reasons(session: Session, question: WakeQuestion, price: Price | None) -> list[str]:
+    spent = session.snapshot.acus
+    cost = f"It has cost {total_acus(spent, price)} so far" if spent else ""
+    slept = "" if question.slept is None else f"slept for {duration(question.slept)}"
+    if question.ceiling is None:
+        return [f"This session has {slept}.", f"{cost}, and waking it costs more." if cost else "Waking it costs more."]
+    also = f" and has {slept}" if slept else ""
+    return [f"This session has used its {tenths_of_acus(question.ceiling)}{also}.", f"{cost}." if cost else ""]
+
+
+def _more(acus: float) -> str:
+    return f"{tenths(acus)} more {'ACU' if tenths(acus) == '1' else 'ACUs'}"
+
+
+def waking(question: WakeQuestion | None, replies: int) -> Message:
+    """Confirm to whoever said yes to `question` that the `replies` are sent; None if the session was awake by then."""
+    if question is None:
+        return Message(f"Devin is awake already. {_sent(replies)}")
+    ceiling = f"It may use {tenths_of_acus(question.raised)} in all now." if question.raised else ""
+    return message_of("Devin is being woken.", ceiling, _sent(replies))
+
+
+def left_asleep(by: str, replies: int) -> Message:
+    """Report in the thread that `by` left Devin asleep, or nobody chose if it is empty, and `replies` were not sent."""
+    unsent = "1 reply was" if replies == 1 else f"{replies} replies were"
+    why = f"{fitted(by)} left Devin asleep" if by else "Nobody chose within a day whether to wake Devin"
+    return Message(f":zzz: {why}, so {unsent} *not sent*. Nothing is lost: write again, and you are asked again.")
+
+
+def _sent(replies: int) -> str:
+    return "1 reply is sent." if replies == 1 else f"{replies} replies are sent."

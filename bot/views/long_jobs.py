@@ -1,0 +1,121 @@
+"""The one message of a long job, from its begin to its end, and the answers about long jobs."""
+
+from collections.abc import Sequence
+from typing import Final
+
+from bot.domain.commands.registry import CANCEL_LONG_JOB
+from bot.domain.long_job import Cell, LongJob, seconds_left
+from bot.views import blocks
+from bot.views.message import Block, Message
+from bot.views.text import counted, fitted, short_duration
+
+LONGEST_CELL: Final = 60  # characters
+LONGEST_TITLE: Final = 200
+
+BEGUN: Final = Message("This takes a moment. Devin Bridge sends you a direct message with the result.")
+NO_LONG_JOB: Final = Message("Only the person who asked for it can cancel it, and only while it is going on.")
+TOO_LATE_TO_CANCEL: Final = Message("It is nearly done, so it was not cancelled.")
+ENTERPRISE_PERMISSIONS: Final = frozenset(
+    {"ManageEnterpriseSettings", "ManageOrganizations", "ViewAccountConsumption", "ViewAccountMetrics"}
+)
+LOST: Final = "Devin Bridge could not finish it, although it tried again and again. Ask for it once more later."
+
+UNREADABLE: Final = "Devin gave an answer that cannot be read. Ask for it once more later."
+
+
+def no_file(needed: str | None) -> str:
+    """Say that Slack does not take the file, because the app lacks the scope `needed` or for another reason."""
+    if needed:
+        scope = f"because the app lacks the scope `{fitted(needed, 60)}`"
+        return f"Slack does not take it, {scope}. A workspace admin can install the app again with it."
+    return "Slack did not take the file. Ask for it once more later."
+
+
+def devin_refused(permission: str | None) -> str:
+    """Say that Devin refuses what is needed, and who can grant the `permission`, if that is known."""
+    if permission is None:
+        return "Devin refused it. Whoever runs Devin Bridge can find out more with `python -m bot doctor`."
+    who = "the enterprise" if permission in ENTERPRISE_PERMISSIONS else "your Devin organisation"
+    return (
+        f"Devin Bridge's key for Devin lacks the permission `{fitted(permission, 60)}`. "
+        f"An admin of {who} can grant it to the service user."
+    )
+
+
+def going_on(job: LongJob, now: float) -> Message:
+    """Show how much `job` has read, about how long it will still take, and a button that cancels it."""
+    line = f"{_read(job)} {left}" if (left := _left(job, now)) else _read(job)
+    return _message(job, line, *blocks.actions(blocks.button("Cancel", CANCEL_LONG_JOB.action_id, job.id)))
+
+
+def delivering(job: LongJob, count: int) -> Message:
+    """Say that all is read and the file on its way."""
+    return _message(job, f"{_rows(count)} read. The file is on its way.")
+
+
+def done(job: LongJob, count: int, rows: Sequence[Sequence[Cell]], *, has_file: bool) -> Message:
+    """Show the result: how many rows there are, the first of them, and where all are."""
+    line = " ".join([_result(job, count, len(rows), has_file=has_file), *job.notes])
+    shown = [[job.new.header[column] for column in job.new.shown], *(_picked(job, row) for row in rows)]
+    return _message(job, line, *([blocks.data_table(_title(job), shown)] if rows else []))
+
+
+def cancelled(job: LongJob) -> Message:
+    """Say that `job` was cancelled before it was done."""
+    return _message(job, "Cancelled. No file was made.")
+
+
+def failed(job: LongJob) -> Message:
+    """Say why `job` has failed."""
+    return _message(job, f":warning: {job.reason or LOST}")
+
+
+def file_comment(job: LongJob, count: int) -> str:
+    """What stands above the file of `job`."""
+    return f"{_title(job)}: {_rows(count)}"
+
+
+def _title(job: LongJob) -> str:
+    return fitted(job.new.title, LONGEST_TITLE)
+
+
+def _message(job: LongJob, line: str, *more: Block) -> Message:
+    text = line.removeprefix(":warning: ").replace("`", "")
+    return Message(f"{_title(job)}: {text}", [blocks.section(f"*{_title(job)}*\n{line}"), *more])
+
+
+def _read(job: LongJob) -> str:
+    if job.total is None:
+        return f"{_rows(job.done)} read" if job.done else "Reading…"
+    return f"{min(job.done, job.total):,} of {_rows(job.total)} read"
+
+
+def _left(job: LongJob, now: float) -> str:
+    seconds = seconds_left(job, now)
+    return "" if seconds is None else f"· about {short_duration(max(seconds, 1.0))} left"
+
+
+def _rows(count: int) -> str:
+    return counted(count, "row")
+
+
+def _result(job: LongJob, count: int, shown: int, *, has_file: bool) -> str:
+    if not count:
+        return "There is nothing, so there is no file."
+    if not has_file:
+        return f"{_rows(count)}."
+    if shown < count:
+        return f"{_rows(count)}: the first {shown} here, all in `{_file_name(job)}` below."
+    return f"{_rows(count)}, also in `{_file_name(job)}` below."
+
+
+def _file_name(job: LongJob) -> str:
+    return fitted(job.new.file_name.replace("`", ""), 100)
+
+
+def _picked(job: LongJob, row: Sequence[Cell]) -> list[str]:
+    return [_cut(row[column] or "") for column in job.new.shown]
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= LONGEST_CELL else text[: LONGEST_CELL - 1] + "…"

@@ -1,0 +1,40 @@
+"""What is said about the list of organisations."""
+
+from typing import Final
+
+from bot.domain.cycle import Cycle
+from bot.views.dates import short_date
+from bot.views.text import counted, fitted
+
+TITLE: Final = "Devin's organisations"
+_BY_ENTERPRISE: Final = "An admin of the enterprise can grant it to the service user."
+
+
+def cycle_shown(cycle: Cycle) -> str:
+    """Say of which cycle the ACUs are."""
+    return f"ACUs since {short_date(cycle.first)}, the first day of this cycle."
+
+
+def queue(size: int, status: str) -> str:
+    """Say how long Devin's queue is, and which word Devin has for that."""
+    waiting = f"{counted(size, 'session')} {'waits' if size == 1 else 'wait'} for a machine"
+    return f"Queue: {fitted(status, 30) or 'unknown'}, {waiting}."
+
+
+def no_queue(permission: str | None) -> str:
+    """Say that the queue cannot be shown, and which permission is missing."""
+    return _missing("The queue is not shown", permission or "ViewAccountMetrics")
+
+
+def no_acus(permission: str) -> str:
+    """Say that the ACUs cannot be shown, and which permission is missing."""
+    return _missing("The ACUs are not shown", permission)
+
+
+def own_alone(permission: str | None) -> str:
+    """Say that only the bot's own organisation can be shown, and which permission is missing."""
+    return _missing("Only the organisation of Devin Bridge is shown", permission or "ManageOrganizations")
+
+
+def _missing(what: str, permission: str) -> str:
+    return f"{what}: the key lacks the permission `{fitted(permission, 60)}`. {_BY_ENTERPRISE}"

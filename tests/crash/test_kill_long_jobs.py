@@ -1,0 +1,115 @@
+"""`SIGKILL` at the steps of a long job: one message, one file, and each entry in it once."""
+
+import csv
+import io
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.crash.scene import PATIENCE, Nursery, Scene
+from tests.crash.story import POSTED, Story, in_both_forms, killed_everywhere, named, typed
+from tests.scenarios.harness import ANN
+
+DIRECT = "D0ANN"
+ENTRIES = 205  # more than a page
+CANCELLED = "Cancelled. No file was made."
+EDITED = ("show how far it is: commit", "show how far it is: Slack chat.update")
+READ = ("begin a long job: commit", "begin work: commit", "begin its message: commit", "keep a batch: commit")
+ENDED = ("end the long job: commit",)
+
+
+def admin() -> dict[str, str]:
+    return {"BOT_ADMIN_USERS": ANN}
+
+
+async def entries(one: Scene) -> None:
+    """An audit log of two pages."""
+    await one.devin.permissions(grant=["ManageEnterpriseSettings"])
+    now = int(time.time())
+    for number in range(ENTRIES):
+        await one.devin.add_audit("login", audit_log_id=f"audit-{number}", created_at=now - 60 - number)
+
+
+async def export(one: Scene, _: None) -> None:
+    await typed(one, "audit")
+    await one.slack.wait_for_message(DIRECT, f"{ENTRIES} rows: the first", within=PATIENCE)
+
+
+async def exported_once(one: Scene, _: None) -> None:
+    said = await one.slack.messages(DIRECT, user="U0BOT")
+    (file,) = [file for message in said for file in message.get("files", [])]
+    assert len([message for message in said if not message.get("files")]) == 1
+    content = one.on.simulated_slack.state.files[file["id"]].content
+    assert content is not None
+    _, *found = csv.reader(io.StringIO(content.decode(), newline=""))
+    assert [row[0] for row in found] == [f"audit-{number}" for number in range(ENTRIES)]
+
+
+async def slow(one: Scene) -> None:
+    """A Devin that has no answer for a while."""
+    await one.devin.permissions(grant=["ManageEnterpriseSettings"])
+    await one.devin.fault("audit_logs", 429, times=1_000, retry_after=60)
+
+
+async def cancel(one: Scene, _: None) -> None:
+    await typed(one, "audit")
+    for _ in range(10):
+        message = await one.slack.wait_for_message(DIRECT, "Reading…", within=PATIENCE)
+        if (await one.slack.click(ANN, DIRECT, message["ts"], "cancel_long_job"))["status"] == "acked":
+            break
+        await one.slack.wait_for_sockets(within=PATIENCE)
+    await one.slack.wait_for_message(DIRECT, CANCELLED, within=PATIENCE)
+
+
+async def cancelled_once(one: Scene, _: None) -> None:
+    said = [message["rendered"] for message in await one.slack.messages(DIRECT, user="U0BOT")]
+    assert len(said) == 1
+    assert said[0].endswith(CANCELLED)
+
+
+STORIES = [
+    Story(
+        "an admin asks for a file",
+        entries,
+        export,
+        exported_once,
+        steps=(
+            *READ,
+            *POSTED,
+            "intend to share: commit",
+            "share the file: Slack files.completeUploadExternal",
+            "note how it ended: commit",
+            "give the lane back: commit",
+            *EDITED,
+            *ENDED,
+            "delete its rows: commit",
+        ),
+        sometimes=("put back: commit",),
+        settings=admin,
+    ),
+    Story(
+        "an admin cancels a long job",
+        slow,
+        cancel,
+        cancelled_once,
+        steps=(
+            "begin a long job: commit",
+            "begin its message: commit",
+            *POSTED,
+            "receive: commit",
+            "put back: commit",
+            "cancel a long job: commit",
+            *EDITED,
+            *ENDED,
+        ),
+        sometimes=("begin work: commit", "delete its rows: commit", "learn who it is: commit"),
+        settings=admin,
+    ),
+]
+
+
+@in_both_forms
+@pytest.mark.parametrize("story", named(STORIES))
+async def test_a_kill_at_any_step_makes_one_file(story: Story, every: bool, tmp_path: Path, nursery: Nursery) -> None:
+    await killed_everywhere(story, tmp_path, nursery, every=every)

@@ -1,0 +1,94 @@
+"""The answers to `/devin report`, made of rows."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+
+from bot.domain.questions import REPORT_QUESTIONS
+from bot.flows.money.outcome_answers import OutcomeAnswers
+from bot.flows.money.usage_answers import UsageAnswers
+from bot.flows.money.usage_ledger import UsageLedger
+from tests import sentences
+from tests.markup import written
+
+
+def utc(*parts):
+    return datetime(*parts, tzinfo=UTC).timestamp()
+
+
+NOW = utc(2026, 5, 20, 12)
+NOON = utc(2026, 5, 18, 12)
+API, WEB = "https://github.com/acme/api/pull/", "https://github.com/acme/web/pull/"
+
+
+async def filled(store):
+    """Ada's session with three pull requests, one of them opened earlier, Ben's with one of these, and two without."""
+    await store.person("U0ADA", "Ada", NOW)
+    await store.session("a", NOON, options={"repo": "acme/web", "playbook": "Fix bugs", "tags": []})
+    await store.session("b", NOON + 1, requester="U0BEN", requester_name="ben", channel="D0BEN")
+    await store.session("c", NOON + 2, options={"playbook": "Fix bugs", "tags": []})
+    for url, session, at in (
+        (WEB + "0", "a", utc(2026, 5, 2, 12)),
+        (WEB + "1", "a", NOON),
+        (WEB + "2", "a", NOON),
+        (WEB + "2", "b", NOON + 60),
+        (API + "3", "b", NOON),
+        (API + "4", "b", utc(2026, 5, 20, 9)),  # on the running day
+        (API + "5", "purged", NOON),
+    ):
+        await store.pull_request(session, url, at)
+    await store.pull_request("a", WEB + "1", NOON + 7200, "merged")
+    await store.pull_request("b", API + "3", NOON + 60, "closed")
+    await store.spent(date(2026, 5, 3), a=5.0)
+    await store.spent(date(2026, 5, 18), a=1.0, b=2.0, c=0.5, purged=4.0)
+
+
+@pytest.fixture
+async def asked(make, either_store, clock):
+    clock.now = NOW
+    services = make(either_store, clock)
+    answers = OutcomeAnswers(services, UsageAnswers(services, UsageLedger(services)))
+    (workspace,) = services.workspaces
+
+    async def ask(text):
+        return written((await answers.report(workspace, REPORT_QUESTIONS.of(text))).blocks)
+
+    await filled(either_store)
+    return ask
+
+
+async def test_what_came_of_it(asked):
+    assert await asked("week") == (
+        f"{sentences.WEEK}: what came of it\n{sentences.seven_days('Tuesday, 19 May 2026')}\n"
+        "*4 pull requests opened: 1 merged, 1 closed unmerged, 2 open.*\n"
+        "Merge rate: too few to say (1 of 2; it takes 5)\n"
+        "ACUs per merged pull request: too few to say (12 ÷ 1; it takes 5)\n"
+        "Time to merge: 2 h (median of 1)\n"
+        "4 sessions: 3 with a pull request, 1 without, which used 0.5 ACUs.\n"
+        "*Open, the oldest first*\n"
+        f"• <{API}5|acme/api#5>: 2 d\n• <{WEB}2|acme/web#2>: 2 d\n"
+        "*Most used playbooks*\n• Fix bugs: 2 sessions\n"
+        f"{sentences.REPORT_EXPLAINED}"
+    )
+    by = {
+        division: [line.split(" · ")[0] for line in (await asked(f"week by {division}")).splitlines()[7:11]]
+        for division in ("person", "channel", "repo", "playbook")
+    }
+    two, one = "2 pull requests opened, 1 merged", "1 pull request opened, 0 merged"
+    gone = f"• sessions that are no longer stored: {one}"
+    assert by == {
+        "person": [f"• Ada: {two}", f"• ben: {one}", gone, "*Open, the oldest first*"],
+        "channel": [f"• <#C0WORK>: {two}", f"• direct messages: {one}", gone, "*Open, the oldest first*"],
+        "repo": [
+            "• acme/api: 2 pull requests opened, 0 merged",
+            f"• acme/web: {two}",
+            "• no repository known: no pull requests",
+            "*Open, the oldest first*",
+        ],
+        "playbook": [f"• Fix bugs: {two}", f"• no playbook: {one}", gone, "*Open, the oldest first*"],
+    }
+
+
+async def test_the_first_of_a_month_has_no_finished_day(asked, clock):
+    clock.now = utc(2026, 6, 1, 12)
+    assert await asked("month") == f"Devin in June, so far: what came of it\n{sentences.NOTHING_FINISHED}"

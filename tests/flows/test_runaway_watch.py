@@ -1,0 +1,202 @@
+"""The runaway watch on both stores: which rows it writes, and that one thing has one alarm and one post."""
+
+from bot.domain.alarms import AlarmState
+from bot.flows.money.runaway_watch import RunawayWatch
+from bot.slack.client import Slack
+from bot.slack.errors import SlackUnreachable
+from bot.store import alarms, due, recent_spend, sessions, tables
+from bot.timing import DAY, HOUR, MINUTE, PRODUCTION
+from tests.flows.conftest import ADMINS, CHANNEL, ORG, TEAM
+
+NOW = 1_800_000_000.0
+POST = "1800000001.000100"
+
+
+class Edits(Slack):
+    """A Slack that takes edits, or cannot be reached."""
+
+    def __init__(self):
+        super().__init__("xoxb-test")
+        self.texts, self.down = [], False
+
+    async def update(self, channel, ts, text, blocks, key):
+        if self.down:
+            raise SlackUnreachable("chat.update", "no_route")
+        self.texts.append((channel, ts, blocks[0]["text"]["text"].splitlines()[-1]))
+
+
+def watch_of(make, store, clock, **policy):
+    clock.now = NOW
+    services = make(store, clock, slack=Edits(), **({"runaway_acus": 5.0} | policy))
+    return services, RunawayWatch(services), next(iter(services.organisations))
+
+
+async def stored(store):
+    async with store.db.read() as tx:
+        return await alarms.current(tx, ORG, 0.0)
+
+
+async def set_acus(store, acus, **more):
+    async with store.db.write() as tx:
+        await sessions.change(tx, "s1", acus=acus, **more)
+
+
+async def posted(store, alarm):
+    async with store.db.write() as tx:
+        await alarms.posted(tx, alarm.key, POST)
+
+
+async def test_one_session_has_one_alarm_and_one_post(make, either_store, clock):
+    services, watch, organisation = watch_of(make, either_store, clock)
+    await either_store.session("s1", NOW - HOUR, acus=5.0)
+    assert await watch.tick(organisation) == PRODUCTION.alarm_watch
+    assert await stored(either_store) == []
+    await set_acus(either_store, 6.2)
+    for _ in range(3):
+        clock.now += MINUTE
+        await watch.tick(organisation)
+        await RunawayWatch(services).tick(organisation)
+    [alarm] = await stored(either_store)
+    assert (alarm.subject, alarm.channel, alarm.thread_ts) == ("s1", ADMINS, None)
+    assert alarm.facts == {"silent": 6.2, "hour": None, "limit": 5.0, "acus": 6.2, "progress": 0.0}
+    [row] = await either_store.rows(tables.outbox)
+    assert (row["key"], row["channel"], row["payload"]["alarm"]) == (f"alarm:{alarm.key}", ADMINS, alarm.key)
+
+
+async def test_another_worker_that_has_the_watch_is_left_alone(make, either_store, clock):
+    _, watch, organisation = watch_of(make, either_store, clock)
+    await either_store.session("s1", NOW - HOUR, acus=6.2)
+    async with either_store.db.write() as tx:
+        await due.write(tx, due.alarms(ORG), NOW + 30, {"v": 1})
+    await watch.tick(organisation)
+    assert await stored(either_store) == []
+    clock.now += 31  # that worker has died
+    await watch.tick(organisation)
+    assert len(await stored(either_store)) == 1
+
+
+async def test_it_is_over_when_the_session_sleeps_and_its_post_is_edited(make, either_store, clock):
+    services, watch, organisation = watch_of(make, either_store, clock)
+    await either_store.session("s1", NOW - HOUR, acus=6.2)
+    await watch.tick(organisation)
+    [alarm] = await stored(either_store)
+    slack = services.workspaces[TEAM].slack
+    await posted(either_store, alarm)
+    await watch.tick(organisation)
+    assert slack.texts == []
+    await set_acus(either_store, 6.2, status="suspended", detail="inactivity")
+    slack.down = True
+    await watch.tick(organisation)
+    [over] = await stored(either_store)
+    assert (over.over_at, slack.texts) == (NOW, [])
+    slack.down, clock.now = False, NOW + PRODUCTION.send_longest_retry
+    for _ in range(2):
+        await watch.tick(organisation)
+    assert slack.texts == [(ADMINS, POST, "Over: asleep.")]
+
+
+async def test_it_comes_back_in_its_post_unless_there_was_progress(make, either_store, clock):
+    _, watch, organisation = watch_of(make, either_store, clock)
+    await either_store.session("s1", NOW - HOUR, acus=6.2)
+    await watch.tick(organisation)
+    async with either_store.db.write() as tx:
+        [alarm] = await alarms.current(tx, ORG, 0.0)
+        await alarms.change(tx, alarm.key, NOW, state=AlarmState.ACKNOWLEDGED, user="U0ADA")
+    await set_acus(either_store, 6.2, detail="waiting_for_user")
+    await watch.tick(organisation)
+    clock.now += MINUTE
+    await set_acus(either_store, 6.4, detail="working")
+    await watch.tick(organisation)
+    [back] = await stored(either_store)
+    assert (back.over_at, back.state, back.facts["silent"]) == (None, AlarmState.ACKNOWLEDGED, 6.4)
+    await set_acus(either_store, 6.4, progress_acus=6.4)
+    await watch.tick(organisation)
+    clock.now += MINUTE
+    await set_acus(either_store, 12.0)
+    await watch.tick(organisation)
+    assert [(one.state, one.over_at is None) for one in await stored(either_store)] == [
+        (AlarmState.ACKNOWLEDGED, False),
+        (AlarmState.OPEN, True),
+    ]
+
+
+async def test_an_hour_that_costs_more_than_is_usual(make, either_store, clock):
+    _, watch, organisation = watch_of(make, either_store, clock)
+    await either_store.session("s1", NOW - HOUR, acus=9.0, progress_acus=9.0)
+    async with either_store.db.write() as tx:
+        for hour in range(1, 9):
+            await recent_spend.add(tx, {"s1": 6.0 + hour % 2 / 10}, NOW - (hour + 1) * HOUR)
+        await recent_spend.add(tx, {"s1": 3.0}, NOW - 40 * MINUTE)
+        await recent_spend.add(tx, {"s1": 3.2}, NOW)
+        await recent_spend.add(tx, {"gone": 3.2}, NOW)
+        assert await recent_spend.last_hour(tx, ORG, NOW) == {"s1": 6.2}
+        assert sorted(await recent_spend.session_hours(tx, ORG, NOW - HOUR)) == [6.0] * 4 + [6.1] * 4
+    await watch.tick(organisation)
+    assert await stored(either_store) == [], "6.2 is usual here, although it is more than 5"
+    async with either_store.db.write() as tx:
+        await recent_spend.add(tx, {"s1": 0.2}, NOW)
+    await watch.tick(organisation)
+    [alarm] = await stored(either_store)
+    assert alarm.facts["silent"] is None
+    assert round(alarm.facts["hour"], 6) == 6.4
+    assert round(alarm.facts["limit"], 6) == round(6.05 + 3.5 * 1.4826 * 0.05, 6)
+
+
+async def test_without_a_channel_for_admins_it_is_in_the_thread_and_with_0_there_is_none(make, either_store, clock):
+    _, watch, organisation = watch_of(make, either_store, clock, admin_channel=None)
+    await either_store.session("s1", NOW - HOUR, acus=6.2)
+    await watch.tick(organisation)
+    [alarm] = await stored(either_store)
+    assert (alarm.channel, alarm.thread_ts) == (CHANNEL, f"{NOW - HOUR:.6f}")
+    _, off, organisation = watch_of(make, either_store, clock, runaway_acus=0.0)
+    await off.tick(organisation)
+    [alarm] = await stored(either_store)
+    assert alarm.over_at is not None
+
+
+async def failing_since(store, since, failures=3):
+    async with store.db.write() as tx:
+        state = {"v": 1, "poll": {"polled_at": since, "failures": failures, "watermark": 0}}
+        await due.write(tx, due.poll(ORG), since, state)
+
+
+async def test_what_nobody_could_read_for_an_hour_is_one_alarm(make, either_store, clock):
+    _, watch, organisation = watch_of(make, either_store, clock)
+    await either_store.session("s1", NOW - HOUR)
+    await failing_since(either_store, NOW - HOUR)
+    await watch.tick(organisation)
+    assert await stored(either_store) == []
+    for _ in range(2):
+        clock.now += 1
+        await watch.tick(organisation)
+    [alarm] = await stored(either_store)
+    assert (alarm.channel, alarm.facts) == (ADMINS, {"since": NOW - HOUR})
+    await failing_since(either_store, clock.now, 0)
+    await watch.tick(organisation)
+    [alarm] = await stored(either_store)
+    assert alarm.over_at == clock.now
+
+
+async def test_without_a_channel_for_admins_each_of_them_is_informed_once(make, either_store, clock):
+    admins = frozenset({"U0ADA", "U0BEN"})
+    _, watch, organisation = watch_of(make, either_store, clock, admin_channel=None, admin_users=admins)
+    await either_store.session("s1", NOW - HOUR)
+    await failing_since(either_store, NOW - 2 * HOUR)
+    for _ in range(2):
+        await watch.tick(organisation)
+    rows = await either_store.rows(tables.outbox)
+    assert {row["channel"] for row in rows} == admins
+    assert [row["payload"]["text"] for row in rows] == [
+        "What running sessions spend can't be read for an hour now."
+    ] * 2
+
+
+async def test_what_is_old_is_purged(make, either_store, clock):
+    _, watch, organisation = watch_of(make, either_store, clock)
+    await either_store.session("s1", NOW - HOUR, acus=6.2)
+    await watch.tick(organisation)
+    async with either_store.db.write() as tx:
+        await recent_spend.add(tx, {"s1": 1.0}, NOW)
+        assert await recent_spend.purge(tx, NOW - DAY) == await alarms.purge(tx, NOW) == 0
+        assert await recent_spend.purge(tx, NOW + 1) == await alarms.purge(tx, NOW + 1) == 1
+    assert await stored(either_store) == []

@@ -1,0 +1,323 @@
+"""The answers to `/devin usage`, made of rows."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+
+from bot.domain.billing import Period
+from bot.domain.cycle import Cycle
+from bot.domain.questions import USAGE_QUESTIONS, By
+from bot.flows.money.usage_answers import UsageAnswers
+from bot.flows.money.usage_ledger import UsageLedger
+from bot.store import cycles
+from bot.store.tables import spend as spend_table
+from tests import sentences
+from tests.flows.conftest import ORG
+from tests.markup import written
+
+
+def utc(*parts):
+    return datetime(*parts, tzinfo=UTC).timestamp()
+
+
+NOW = utc(2026, 5, 20, 12)
+TODAY = date(2026, 5, 20)
+YESTERDAY = date(2026, 5, 19)
+
+
+def may(day):
+    return date(2026, 5, day)
+
+
+class Asked:
+    """The answers to the admins of the only workspace."""
+
+    def __init__(self, services):
+        self.usage_ledger = UsageLedger(services)
+        self._answers = UsageAnswers(services, self.usage_ledger)
+        (self.workspace,) = services.workspaces
+
+    async def __call__(self, text):
+        return written((await self.message(text)).blocks)
+
+    async def message(self, text):
+        return await self._answers.usage(self.workspace, USAGE_QUESTIONS.of(text))
+
+    async def refresh(self):
+        await self.usage_ledger.refresh(self.workspace.organisation)
+
+
+@pytest.fixture
+def asked(make, store, clock):
+    clock.now = NOW
+    return Asked(make(store, clock))
+
+
+# ---------------------------------------------------------------- periods
+
+
+async def answers(asked, bills, store):
+    bills.days = {may(day): 1.0 for day in range(1, 20)} | {TODAY: 0.5}
+    await asked.refresh()
+    await store.person("U0ADA", "Ada <!channel>", NOW)
+    await store.session("a", NOW - 86_400, title="Fix & finish")
+    await store.spent(YESTERDAY, a=0.75)
+    return {period: written((await asked.message(period.value)).blocks) for period in Period}
+
+
+async def test_usage_is_answered_from_rows(asked, bills, store):
+    texts = await answers(asked, bills, store)
+    assert texts[Period.TODAY] == (
+        f"{sentences.TODAY}\n{sentences.running_day('Wednesday, 20 May 2026')}\n"
+        "*0.5 ACUs*\n"
+        f"{sentences.parts('0', '0.5')}\n"
+        f"{sentences.NO_ACTIVE_SESSIONS}\n"
+        f"{sentences.cycle('May', '19.5 ACUs', '31')}\n"
+        f"{sentences.NOTHING_USED}"
+    )
+    assert texts[Period.YESTERDAY] == (
+        f"{sentences.YESTERDAY}\n{sentences.billing_day('Tuesday, 19 May 2026')}\n"
+        f"*1 ACU* · {sentences.AS_USUAL}\n"
+        f"{sentences.parts('0.8', '0.2')}\n"
+        f"{sentences.sessions_by_outcome(1, 'running')}\n"
+        f"{sentences.cycle('May', '19 ACUs', '31')}\n"
+        f"{sentences.MOST_EXPENSIVE}\n"
+        "1. <https://acme.slack.com/archives/C0WORK/p1779192000000000|Fix &amp; finish>: 0.8 ACUs · Ada "
+        "&lt;\u200b!channel&gt; · <https://app.devin.ai/sessions/a|Devin>"
+    )
+    assert texts[Period.WEEK].startswith(f"{sentences.WEEK}\n{sentences.seven_days('Tuesday, 19 May 2026')}\n")
+
+
+async def test_usage_without_permission_names_it(asked, bills, store):
+    bills.refusal = {"detail": "Forbidden"}
+    texts = await answers(asked, bills, store)
+    assert texts[Period.YESTERDAY] == (
+        f"{sentences.YESTERDAY}\n{sentences.billing_day('Tuesday, 19 May 2026')}\n"
+        f"*0.8 ACUs* through Slack · {sentences.NOTHING_TO_COMPARE_WITH}\n"
+        f"{sentences.sessions_by_outcome(1, 'running')}\n"
+        f"{sentences.cycle('May', '0.8 ACUs')}{sentences.TOO_EARLY}\n"
+        f"{sentences.MOST_EXPENSIVE}\n"
+        "1. <https://acme.slack.com/archives/C0WORK/p1779192000000000|Fix &amp; finish>: 0.8 ACUs · Ada "
+        "&lt;\u200b!channel&gt; · <https://app.devin.ai/sessions/a|Devin>\n"
+        f"{sentences.OWN_SESSIONS_ONLY}"
+    )
+
+
+async def test_usage_when_devin_was_never_reached(asked, store):
+    assert await asked("today") == (
+        f"{sentences.TODAY}\n{sentences.running_day('Wednesday, 20 May 2026')}\n"
+        "*0 ACUs* through Slack\n"
+        f"{sentences.NO_TOTAL}\n"
+        f"{sentences.NO_ACTIVE_SESSIONS}\n"
+        f"{sentences.NOTHING_USED}"
+    )
+
+
+async def test_a_month_holds_finished_days_and_shows_the_running_one_apart(asked, bills, store):
+    bills.days = {may(day): 1.0 for day in range(1, 20)} | {TODAY: 0.5}
+    await asked.refresh()
+    lines = (await asked("month")).splitlines()
+    assert lines[:3] == ["Devin in May, so far", sentences.finished_days(19, "1 to 19 May 2026"), "*19 ACUs*"]
+    assert lines[-1] == sentences.not_included("Wed 20 May", "0.5 ACUs")
+
+
+async def test_a_cycle_is_devins(asked, bills, store):
+    bills.days = {may(day): 1.0 for day in range(1, 20)}
+    await asked.refresh()
+    async with store.db.write() as tx:
+        await cycles.put_cycles(tx, ORG, [Cycle(may(6), date(2026, 6, 5))], NOW)
+    lines = (await asked("cycle")).splitlines()
+    assert lines[:3] == [
+        "Devin in this billing cycle, so far",
+        sentences.finished_days(14, "6 to 19 May 2026"),
+        "*14 ACUs*",
+    ]
+
+
+async def test_a_range_of_the_past_says_nothing_about_now(asked, bills, store):
+    bills.days = {may(day): 1.0 for day in range(1, 20)}
+    await asked.refresh()
+    await store.session("asks", utc(2026, 5, 3, 12), detail="waiting_for_user")
+    assert await asked("2026-05-03..2026-05-05") == (
+        f"Devin from 3 to 5 May 2026\n{sentences.finished_days(3, '3 to 5 May 2026')}\n*3 ACUs*\n"
+        f"{sentences.parts('0', '3')}\n{sentences.sessions_by_outcome(1, 'waiting')}\n{sentences.NOTHING_USED}"
+    )
+
+
+async def test_ranges_without_figures(asked, bills, store):
+    bills.days = {may(4): 1.0}
+    await asked.refresh()  # the newest 31 days
+    assert (await asked.message("2026-05-20")).text.startswith("Devin on 20 May 2026: ")
+    assert (await asked.message("2026-05-21")).text == sentences.future_range(
+        "2026-05-21", "20 May 2026", "<!date^1779350400^{date_short_pretty} at {time}|2026-05-21 08:00 UTC>"
+    )
+    assert (await asked.message("2026-04-20..2026-05-01")).text == sentences.not_kept("21 April 2026")
+    assert (await asked.message("2026-04-31")).text == sentences.no_days("2026-04-31")
+    assert (await asked.message("2026-05-04..2026-05-01")).text == sentences.reversed_range("2026-05-04..2026-05-01")
+
+
+async def test_the_first_of_a_month_has_no_finished_day(asked, store, clock):
+    clock.now = utc(2026, 6, 1, 12)
+    await store.session("a", clock.now)
+    await store.spent(date(2026, 6, 1), a=2.5)
+    assert await asked("month by person") == (
+        f"Devin in June, so far\n{sentences.NOTHING_FINISHED}\n"
+        f"{sentences.not_included('Mon 1 Jun', '2.5 ACUs through Slack')}"
+    )
+
+
+# ---------------------------------------------------------------- divisions
+
+
+async def filled(store):
+    """What four sessions of three people spent on two days, one of them in another workspace; Devin billed 20 ACUs."""
+    noon = utc(2026, 5, 18, 12)
+    await store.person("U0ADA", "Ada", NOW)
+    await store.session("a", noon, title="Fix login", options={"repo": "acme/web", "playbook": "Fix bugs", "tags": []})
+    await store.session("b", noon + 1, requester="U0BEN", requester_name="ben", title="Upgrade", channel="D0BEN")
+    await store.session("c", noon + 2, requester="", channel="D0CAT", worked=60.0)
+    await store.session("d", noon + 3, team="T0OTHER")
+    await store.pull_request("b", "https://github.com/acme/api/pull/1", noon)
+    await store.spent(may(18), a=1.5, b=2.25, gone=0.5)
+    await store.spent(YESTERDAY, a=1.0, c=0.25, d=4.0)
+    async with store.db.write() as tx:
+        await tx.execute(spend_table.update().where(spend_table.c.session_id == "d").values(team="T0OTHER"))
+
+
+@pytest.fixture
+async def divided(asked, bills, store):
+    await filled(store)
+    products = {"devin": 6.05, "review": 3.0}
+    bills.days = {may(18): 10.0, YESTERDAY: 10.0}
+    bills.products = {YESTERDAY: products}
+    await asked.refresh()
+    return asked
+
+
+def rows(text):
+    return [line.removeprefix("• ") for line in text.splitlines() if line.startswith("• ")]
+
+
+TITLES = {
+    "a": "<https://acme.slack.com/archives/C0WORK/p1779105600000000|Fix login> (Ada)",
+    "b": "<https://acme.slack.com/archives/D0BEN/p1779105601000000|Upgrade>",
+    "c": "<https://acme.slack.com/archives/D0CAT/p1779105602000000|Do c>",
+}
+
+
+@pytest.mark.parametrize(
+    ("by", "found"),
+    [
+        (
+            "person",
+            [
+                "another workspace: 4 ACUs · 1 session",
+                "Ada: 2.5 ACUs · 1 session",
+                "ben: 2.3 ACUs · 1 session",
+                "sessions that are no longer stored: 0.5 ACUs · 1 session",
+                "people whose data was erased: 0.2 ACUs · 1 session",
+                "elsewhere: 10.5 ACUs",
+            ],
+        ),
+        (
+            "channel",
+            [
+                "another workspace: 4 ACUs · 1 session",
+                "direct messages: 2.5 ACUs · 2 sessions",
+                "<#C0WORK>: 2.5 ACUs · 1 session",
+                "sessions that are no longer stored: 0.5 ACUs · 1 session",
+                "elsewhere: 10.5 ACUs",
+            ],
+        ),
+        (
+            "session",
+            [
+                "another workspace: 4 ACUs · 1 session",
+                f"{TITLES['a']}: 2.5 ACUs",
+                f"{TITLES['b']}: 2.3 ACUs",
+                "sessions that are no longer stored: 0.5 ACUs · 1 session",
+                f"{TITLES['c']}: 0.2 ACUs",
+                "elsewhere: 10.5 ACUs",
+            ],
+        ),
+        (
+            "repo",
+            [
+                "another workspace: 4 ACUs · 1 session",
+                "acme/web: 2.5 ACUs · 1 session",
+                "acme/api: 2.3 ACUs · 1 session",
+                "sessions that are no longer stored: 0.5 ACUs · 1 session",
+                "no repository known: 0.2 ACUs · 1 session",
+                "elsewhere: 10.5 ACUs",
+            ],
+        ),
+        (
+            "playbook",
+            [
+                "another workspace: 4 ACUs · 1 session",
+                "no playbook: 2.5 ACUs · 2 sessions",
+                "Fix bugs: 2.5 ACUs · 1 session",
+                "sessions that are no longer stored: 0.5 ACUs · 1 session",
+                "elsewhere: 10.5 ACUs",
+            ],
+        ),
+        ("day", ["Tue 19 May: 10 ACUs · 2 sessions", "Mon 18 May: 10 ACUs · 4 sessions"]),
+        ("product", ["other: 11 ACUs", "devin: 6 ACUs", "review: 3 ACUs"]),
+        ("org", ["org-acme: 20 ACUs"]),
+    ],
+)
+async def test_what_was_used_is_divided(divided, by, found):
+    text = await divided(f"week by {by}")
+    assert text.splitlines()[:3] == [
+        f"{sentences.WEEK}, by {by}",
+        sentences.seven_days("Tuesday, 19 May 2026"),
+        "*20 ACUs*",
+    ]
+    assert rows(text) == found
+
+
+async def test_more_than_twenty_sessions_are_shown_in_sum(asked, store):
+    for number in range(25):
+        await store.session(f"s{number}", utc(2026, 5, 19, 12) + number, requester=f"U{number:02}")
+    await store.spent(YESTERDAY, **{f"s{number}": 1.0 + number / 100 for number in range(24)})
+    for by in ("session", "person"):
+        found = rows(await asked(f"yesterday by {by}"))
+        assert (len(found), found[-1]) == (21, "and 4 more: 4.1 ACUs")
+
+
+async def test_without_a_bill_only_our_own_rows_are_divided(asked, bills, store):
+    await filled(store)
+    bills.refusal = {"detail": "Forbidden"}
+    await asked.refresh()
+    assert rows(await asked("week by day")) == [
+        "Tue 19 May: 5.3 ACUs · 2 sessions",
+        "Mon 18 May: 4.2 ACUs · 4 sessions",
+    ]
+    assert rows(await asked("week by channel"))[-1] == "sessions that are no longer stored: 0.5 ACUs · 1 session"
+    for by in ("product", "org"):
+        lines = (await asked(f"week by {by}")).splitlines()
+        assert lines[2:5] == ["*9.5 ACUs* through Slack", sentences.ONLY_THE_BILL, sentences.OWN_SESSIONS_ONLY]
+
+
+async def test_a_plan_without_acus_divides_sessions_time_and_pull_requests(asked, store):
+    noon = utc(2026, 5, 19, 12)
+    await store.person("U0ADA", "Ada", NOW)
+    await store.session("a", noon, done_at=noon + 60, worked=600.0)
+    await store.session("b", noon + 1)
+    await store.pull_request("a", "https://github.com/acme/api/pull/1", noon)
+    text = await asked("yesterday by person")
+    assert text.splitlines()[2] == sentences.PLAN_WITHOUT_ACUS
+    assert rows(text) == ["Ada: 2 sessions · 10 minutes · 1 pull request"]
+    assert rows(await asked("week by day")) == ["Tue 19 May: 2 sessions"]
+
+
+async def test_the_same_division_on_both_databases(make, either_store, clock, bills):
+    clock.now = NOW
+    await filled(either_store)
+    bills.days = {YESTERDAY: 20.0}
+    asked = Asked(make(either_store, clock))
+    await asked.refresh()
+    for by in By:
+        lines = (await asked(f"week by {by}")).splitlines()
+        assert lines[2] == "*20 ACUs*"
+        assert rows("\n".join(lines))

@@ -1,0 +1,130 @@
+"""A running session that spends without a sign of progress is an alarm: one post, which shows how it stands."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.timing import HOUR, Timing
+from tests import sentences
+from tests.markup import written
+from tests.scenarios.ahead import Ahead, rows, until
+from tests.scenarios.harness import ADA, ANN, BEN, GENERAL, OPS, Harness, harness
+from tests.scenarios.observations import buttons, forge, polled, press, settled
+
+pytestmark = pytest.mark.timing(alarm_watch=0.2, figures_interval=0.0)
+
+SPENT = "has spent 6.2 ACUs since its last message or pull request."
+
+
+@pytest.fixture
+async def on(
+    tmp_path: Path, transport: str, database: dict[str, Any], clock: Ahead, timing: Timing
+) -> AsyncIterator[Harness]:
+    """The bot with a channel for its admins."""
+    async with harness(
+        tmp_path, transport, clock=clock, timing=timing, BOT_ADMIN_CHANNEL=OPS, **database
+    ) as everything:
+        yield everything
+
+
+async def alarm(on: Harness, text: str = "6.2 ACUs") -> dict[str, Any]:
+    """The post of the alarm in the admins' channel, once it contains a text."""
+    return await on.slack.wait_for_message(OPS, text)
+
+
+async def spending(on: Harness, acus: float = 6.2) -> tuple[str, str]:
+    ts, session = await on.started()
+    await on.devin.set(session, acus_consumed=acus)
+    return ts, session
+
+
+async def alarms(on: Harness) -> list[str]:
+    return [one["rendered"] for one in await on.slack.messages(OPS)]
+
+
+@pytest.mark.both_transports
+async def test_an_alarm_is_one_post_that_shows_what_was_decided_and_that_it_is_over(on: Harness) -> None:
+    _, session = await spending(on)
+    post = await alarm(on)
+    assert buttons(post) == ["Stop", "Fine, go on", "Snooze 4 h"]
+    assert written(post["blocks"][:1]).endswith(SPENT)
+    await on.slack.click(BEN, OPS, post["ts"], "alarm_fine")
+    refused = await on.slack.wait_for_ephemeral(BEN)
+    assert refused["rendered"].startswith("Only <@U0ANN>, who asked for this session, or an admin")
+    await on.slack.click(ADA, OPS, post["ts"], "alarm_fine")
+    shown = await alarm(on, "ada says that this is fine.")
+    assert (shown["ts"], buttons(shown)) == (post["ts"], ["Stop"])
+    late = press(ADA, OPS, "alarm_snooze", post["blocks"][-1]["elements"][0]["value"])
+    assert await forge(on, "interactive", late) == "acked"
+    await on.slack.wait_for_ephemeral(ADA, sentences.ALARM_SETTLED)
+    await on.stop()
+    await on.start()
+    await on.devin.set(session, acus_consumed=7.5)
+    await alarm(on, "has spent 7.5 ACUs since its last message or pull request.")
+    await on.devin.set(session, status="suspended", status_detail="inactivity")
+    shown = await alarm(on, "Over: asleep.")
+    assert (shown["ts"], buttons(shown)) == (post["ts"], [])
+    assert len(await alarms(on)) == 1
+
+
+async def test_stop_stops_the_session_in_its_thread(on: Harness) -> None:
+    ts, _ = await spending(on)
+    post = await alarm(on)
+    await on.slack.click(ADA, OPS, post["ts"], "alarm_stop")
+    await on.wait_for_post(GENERAL, ts, sentences.stopped("ada"))
+    await alarm(on, "Over: stopped.")
+    assert [one["rendered"] for one in await on.slack.ephemerals(user=ADA)] == [sentences.stopping()]
+
+
+async def test_after_a_snooze_the_thread_of_the_post_reminds(on: Harness, clock: Ahead) -> None:
+    await spending(on)
+    post = await alarm(on)
+    await on.slack.click(ADA, OPS, post["ts"], "alarm_snooze")
+    await on.slack.wait_for_ephemeral(ADA, sentences.ALARM_SNOOZED)
+    assert buttons(await alarm(on, "Snoozed by ada until")) == ["Stop", "Fine, go on"]
+    clock.put(4 * HOUR + 1)
+    said = await on.slack.wait_for_message(OPS, "The snooze is over", thread_ts=post["ts"])
+    assert said["rendered"] == f"The snooze is over, and the session {SPENT}"
+
+    async def open_again() -> bool:
+        found = await on.slack.message(OPS, post["ts"])
+        return buttons(found) == ["Stop", "Fine, go on", "Snooze 4 h"]
+
+    await until(open_again)
+
+
+async def test_a_session_that_says_something_or_opens_a_pull_request_is_none(on: Harness) -> None:
+    _, session = await spending(on, 4.0)
+    await polled(on)
+    await on.devin.say(session, "Half of it is done.")
+    await on.devin.set(session, acus_consumed=4.9)
+    await polled(on, 4)
+    await settled(on)
+    assert await alarms(on) == []
+    assert [row["progress_acus"] >= 4.0 for row in await rows(on, "sessions")] == [True]
+
+
+async def test_spend_that_nobody_could_read_for_an_hour_is_said(on: Harness, clock: Ahead) -> None:
+    await on.started()
+    await polled(on)
+    await on.devin.fault("list_sessions", "503", times=-1)
+    clock.put(HOUR + 60)
+    post = await on.slack.wait_for_message(OPS, "What running sessions spend can't be read since")
+    await on.devin.clear_faults()
+    clock.put(600)
+    shown = await on.slack.wait_for_message(OPS, "What running sessions spend could not be read from")
+    assert shown["ts"] == post["ts"]
+    assert len(await alarms(on)) == 1
+
+
+async def test_without_a_channel_for_admins_the_post_is_in_the_sessions_thread(
+    tmp_path: Path, transport: str, database: dict[str, Any], timing: Timing
+) -> None:
+    async with harness(tmp_path, transport, timing=timing, **database) as on:
+        ts, _ = await spending(on)
+        post = await on.wait_for_post(GENERAL, ts, SPENT)
+        await on.slack.click(ANN, GENERAL, post["ts"], "alarm_fine")
+        shown = await on.wait_for_post(GENERAL, ts, "ann says that this is fine.")
+        assert shown["ts"] == post["ts"]

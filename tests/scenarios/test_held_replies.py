@@ -1,0 +1,229 @@
+"""A reply that would wake a session which has spent its ceiling or slept for long waits until somebody decides."""
+
+from typing import Any
+
+import pytest
+
+from bot.store import sessions
+from bot.timing import DAY, HOUR
+from tests import sentences
+from tests.markup import written
+from tests.scenarios.ahead import Ahead, rows, write
+from tests.scenarios.harness import ADA, ANN, BEN, GENERAL, GUEST, Harness
+from tests.scenarios.observations import (
+    buttons,
+    card_of,
+    forge,
+    press,
+    private_answers,
+    sent_to_devin,
+    settled,
+    what_became_of,
+)
+
+KEPT = "Your message is kept until you choose, for a day at most."
+ASKED = (
+    f"This session has used its 2 ACUs. It has cost 2.1 ACUs so far. Wake it with 2 more, or leave it asleep. {KEPT}"
+)
+WOKEN = "Devin is being woken. It may use 4 ACUs in all now."
+NOT_SENT = "Nothing is lost: write again, and you are asked again."
+LEFT = ":zzz: ben left Devin asleep, so {} *not sent*. " + NOT_SENT
+
+
+async def spent(on: Harness, acus: float = 2.1, options: str = " acu=2") -> tuple[str, str]:
+    """A session that sleeps and has spent its ceiling."""
+    ts = await on.mention(f"fix the login test{options}")
+    session = (await on.session("fix the login test"))["session_id"]
+    await on.devin.set(session, status="suspended", status_detail="inactivity", acus_consumed=acus)
+    await card_of(on, ts, sentences.ASLEEP)
+    return ts, session
+
+
+async def question(on: Harness, user: str, ts: str) -> dict[str, Any]:
+    found = await on.slack.wait_for_ephemeral(user, sentences.CAN_BE_WOKEN, thread_ts=ts)
+    await settled(on)
+    return found
+
+
+def key_of(asked: dict[str, Any]) -> str:
+    return str(asked["blocks"][1]["elements"][0]["value"])
+
+
+@pytest.mark.both_transports
+async def test_a_yes_raises_the_ceiling_by_its_own_amount_and_sends_all_that_waits_in_order(on: Harness) -> None:
+    ts, session = await spent(on)
+    first = await on.slack.say(BEN, GENERAL, "go on, please", thread_ts=ts)
+    asked = await question(on, BEN, ts)
+    assert (written(asked["blocks"]), buttons(asked)) == (ASKED, ["Wake it, 2 more ACUs", "Leave it"])
+    second = await on.slack.say(BEN, GENERAL, "and use pytest", thread_ts=ts)
+    third = await on.slack.say(ADA, GENERAL, "with coverage", thread_ts=ts)
+    await question(on, ADA, ts)
+    assert len(await private_answers(on, BEN)) == 1, "asked once"
+    assert await sent_to_devin(on, session) == []
+    await on.slack.click(BEN, GENERAL, asked["ts"], "wake")
+    await on.devin.wait_for_messages("with coverage")
+    await settled(on)
+    assert await sent_to_devin(on, session) == [
+        sentences.as_sent(first, "ben", "go on, please"),
+        sentences.as_sent(second, "ben", "and use pytest"),
+        sentences.as_sent(third, "ada", "with coverage"),
+    ]
+    assert await what_became_of(on, asked) == (f"{WOKEN} 3 replies are sent.", [])
+    [row] = await rows(on, "audit")
+    assert (row["action"], row["user"], row["before"], row["after"]) == ("wake", BEN, {"ceiling": 2}, {"ceiling": 4})
+    await on.devin.set(session, status="suspended", status_detail="inactivity", acus_consumed=3.9)
+    await card_of(on, ts, "3.9 of 4 ACUs")
+    await on.slack.say(BEN, GENERAL, "below the raised one", thread_ts=ts)
+    await on.devin.wait_for_messages("below the raised one")
+
+
+async def test_a_no_sends_nothing_and_says_so_once_and_later_presses_are_answered(on: Harness) -> None:
+    ts, session = await spent(on)
+    await on.slack.say(BEN, GENERAL, "go on, please", thread_ts=ts)
+    asked = await question(on, BEN, ts)
+    await on.slack.say(ADA, GENERAL, "with coverage", thread_ts=ts)
+    other = await question(on, ADA, ts)
+    await on.slack.click(BEN, GENERAL, asked["ts"], "leave_asleep")
+    await on.wait_for_post(GENERAL, ts, "left Devin asleep")
+    await on.slack.click(ADA, GENERAL, other["ts"], "wake")
+    await settled(on)
+    assert await what_became_of(on, asked) == (
+        sentences.KEPT_ASLEEP,
+        [],
+    )
+    assert await what_became_of(on, other) == (sentences.LEFT_BEFORE, [])
+    assert await on.thread(GENERAL, ts) == [LEFT.format("2 replies were")]
+    assert await sent_to_devin(on, session) == []
+    await on.slack.say(BEN, GENERAL, "go on after all", thread_ts=ts)
+    again = await on.slack.wait_for_call("chat.postEphemeral", 3)
+    assert again
+    asked = (await on.slack.ephemerals(user=BEN))[-1]
+    await on.slack.click(BEN, GENERAL, asked["ts"], "wake")
+    await on.devin.wait_for_messages("go on after all")
+
+
+async def test_a_second_press_somebody_elses_and_a_guests(on: Harness) -> None:
+    ts, session = await spent(on)
+    await on.slack.say(BEN, GENERAL, "go on, please", thread_ts=ts)
+    key = key_of(await question(on, BEN, ts))
+    assert await forge(on, "interactive", press(GUEST, GENERAL, "wake", key)) == "acked"
+    await on.slack.wait_for_ephemeral(GUEST)
+    assert await forge(on, "interactive", press(ANN, "C0WEB", "wake", key)) == "acked"
+    await on.slack.wait_for_ephemeral(ANN, sentences.NO_SESSION_HERE)
+    assert await sent_to_devin(on, session) == []
+    for _ in range(2):
+        assert await forge(on, "interactive", press(ANN, GENERAL, "wake", key)) == "acked"
+    await on.devin.wait_for_messages("go on, please")
+    await settled(on)
+    assert len(await sent_to_devin(on, session)) == 1
+    assert [row["ceiling"] for row in await rows(on, "sessions")] == [4.0]
+    assert set(await private_answers(on, ANN)) == {
+        sentences.NO_SESSION_HERE,
+        f"{WOKEN} 1 reply is sent.",
+        sentences.WOKEN_BEFORE,
+    }
+
+
+async def test_nobody_chooses_for_a_day(on: Harness, clock: Ahead) -> None:
+    ts, session = await spent(on)
+    await on.slack.say(BEN, GENERAL, "go on, please", thread_ts=ts)
+    asked = await question(on, BEN, ts)
+    await on.stop()
+    clock.put(DAY + 1)
+    await on.start()
+    await on.wait_for_post(GENERAL, ts, "Nobody chose")
+    await on.slack.click(BEN, GENERAL, asked["ts"], "wake")
+    await on.slack.wait_for_ephemeral(BEN, sentences.LEFT_BEFORE)
+    assert await on.thread(GENERAL, ts) == [
+        f":zzz: Nobody chose within a day whether to wake Devin, so 1 reply was *not sent*. {NOT_SENT}"
+    ]
+    assert await sent_to_devin(on, session) == []
+
+
+async def test_a_stop_does_not_wait_behind_it_and_ends_it(on: Harness) -> None:
+    ts, session = await spent(on)
+    await on.slack.say(BEN, GENERAL, "go on, please", thread_ts=ts)
+    asked = await question(on, BEN, ts)
+    await on.slack.say(BEN, GENERAL, "!mute", thread_ts=ts)
+    await on.wait_for_post(GENERAL, ts, "Muted")
+    await on.slack.say(BEN, GENERAL, "!stop", thread_ts=ts)
+    await on.wait_for_post(GENERAL, ts, LEFT.format("1 reply was"))
+    await on.slack.click(BEN, GENERAL, asked["ts"], "wake")
+    await on.slack.wait_for_ephemeral(BEN, sentences.LEFT_BEFORE)
+    assert await sent_to_devin(on, session) == []
+
+
+async def test_if_the_session_is_woken_elsewhere_what_waits_is_sent_first(on: Harness) -> None:
+    ts, session = await spent(on)
+    await on.slack.say(BEN, GENERAL, "go on, please", thread_ts=ts)
+    asked = await question(on, BEN, ts)
+    await on.devin.set(session, status="running", status_detail="working")
+    await on.devin.wait_for_messages("go on, please")
+    await on.slack.click(BEN, GENERAL, asked["ts"], "wake")
+    await on.slack.wait_for_ephemeral(BEN, sentences.WOKEN_BEFORE)
+    assert [row["ceiling"] for row in await rows(on, "sessions")] == [None]
+    assert len(await sent_to_devin(on, session)) == 1
+
+
+async def test_a_reply_that_need_not_wait_lets_those_go_first_that_do(on: Harness) -> None:
+    ts, session = await spent(on)
+    first = await on.slack.say(BEN, GENERAL, "go on, please", thread_ts=ts)
+    await question(on, BEN, ts)
+    await on.devin.fault("list_sessions", "503", times=-1)  # so that no poll brings it back
+    [row] = await rows(on, "sessions")
+    await write(on, lambda tx: sessions.change(tx, row["id"], status="running", detail="working"))
+    second = await on.slack.say(ADA, GENERAL, "with coverage", thread_ts=ts)
+    await on.devin.wait_for_messages("with coverage")
+    assert await sent_to_devin(on, session) == [
+        sentences.as_sent(first, "ben", "go on, please"),
+        sentences.as_sent(second, "ada", "with coverage"),
+    ]
+
+
+async def test_if_the_session_is_ended_a_press_says_so(on: Harness) -> None:
+    ts, session = await spent(on)
+    await on.slack.say(BEN, GENERAL, "go on, please", thread_ts=ts)
+    asked = await question(on, BEN, ts)
+    await on.slack.say(BEN, GENERAL, "!archive", thread_ts=ts)
+    await on.wait_for_post(GENERAL, ts, "1 waiting reply was not sent to Devin, because the thread was closed first.")
+    await on.slack.click(BEN, GENERAL, asked["ts"], "wake")
+    await on.slack.wait_for_ephemeral(BEN, sentences.ALREADY_ENDED)
+    assert await sent_to_devin(on, session) == []
+
+
+async def test_thanks_to_such_a_session_ask_nothing(on: Harness) -> None:
+    ts, session = await spent(on)
+    await on.slack.say(BEN, GENERAL, "thanks a lot!", thread_ts=ts)
+    await settled(on)
+    assert await private_answers(on, BEN) == []
+    assert await sent_to_devin(on, session) == []
+
+
+async def test_a_session_that_slept_for_long_is_woken_after_one_question(on: Harness, clock: Ahead) -> None:
+    ts, _ = await spent(on, 3.4, "")
+    clock.put(73 * HOUR)
+    await on.slack.say(BEN, GENERAL, "go on, please", thread_ts=ts)
+    asked = await question(on, BEN, ts)
+    assert (written(asked["blocks"]), buttons(asked)) == (
+        "This session has slept for 3 d 1 h. It has cost 3.4 ACUs so far, and waking it costs more. "
+        f"Wake it, or leave it asleep. {KEPT}",
+        ["Wake it", "Leave it"],
+    )
+    await on.slack.click(BEN, GENERAL, asked["ts"], "wake")
+    await on.devin.wait_for_messages("go on, please")
+    await settled(on)
+    assert await what_became_of(on, asked) == ("Devin is being woken. 1 reply is sent.", [])
+    await on.slack.say(BEN, GENERAL, "and use pytest", thread_ts=ts)
+    await on.devin.wait_for_messages("and use pytest")
+    assert [row["ceiling"] for row in await rows(on, "sessions")] == [None]
+
+
+async def test_in_a_direct_message_the_question_stands_in_the_sessions_thread(on: Harness) -> None:
+    ts = await on.slack.say(ANN, "im", "fix the login test acu=2")
+    session = (await on.session("fix the login test"))["session_id"]
+    await on.devin.set(session, status="suspended", status_detail="inactivity", acus_consumed=2.1)
+    await card_of(on, ts, sentences.ASLEEP, "D0ANN")
+    await on.slack.say(ANN, "im", "go on, please", thread_ts=ts)
+    asked = await on.slack.wait_for_message("D0ANN", sentences.CAN_BE_WOKEN, thread_ts=ts)
+    await on.slack.click(ANN, "im", asked["ts"], "wake")
+    await on.devin.wait_for_messages("go on, please")

@@ -1,0 +1,385 @@
+"""Long jobs: exports and lists for admins, each with one message and one file in a direct message with who asked."""
+
+import csv
+import io
+import time
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.domain.commands.registry import CANCEL_LONG_JOB
+from bot.flows.manage.long_jobs import Asked, begin_file
+from bot.flows.unit_of_work import UnitOfWork
+from bot.playground.devin.permissions import ALL_PERMISSIONS
+from bot.store import audit
+from bot.store.audit import AuditRow
+from bot.timing import Timing
+from bot.views.csv import with_total
+from tests import sentences
+from tests.scenarios.ahead import TEAM, rows, until, write
+from tests.scenarios.harness import ADA, ANN, BOT, GENERAL, MANIFEST, Harness, harness
+
+DIRECT = "D0ADA"
+HOUR, DAY = 3_600, 86_400
+NOBODY = dict.fromkeys(("org_id", "user_id", "user_email", "service_user_id", "service_user_name"))
+AUDIT_ENTRY: dict[str, Any] = {"data": {}, **NOBODY}
+pytestmark = pytest.mark.timing(post_look_up=0.3, post_settle=1.0, progress_interval=0.3, job_message=0.05)
+
+
+async def asked(on: Harness, text: str, user: str = ADA) -> str:
+    """What somebody reads at once who types a command."""
+    return str((await on.slack.slash(user, GENERAL, text))["shown"]["rendered"])
+
+
+async def shared(on: Harness) -> list[dict[str, Any]]:
+    return [one for one in await on.slack.messages(DIRECT) if one.get("files")]
+
+
+async def file_of(on: Harness) -> list[list[str]]:
+    """The rows of the one file that was shared with the admin."""
+    (file,) = [file for post in await shared(on) for file in post["files"]]
+    content = on.simulated_slack.state.files[file["id"]].content
+    assert content is not None
+    return list(csv.reader(io.StringIO(content.decode(), newline="")))
+
+
+async def result(on: Harness, words: str, within: float = 30) -> str:
+    """The message of the one long job once it shows these words; Slack shares the file a moment later."""
+    message = await on.slack.wait_for_message(DIRECT, words, within=within)
+    assert [one["ts"] for one in await on.slack.messages(DIRECT) if not one.get("files")] == [message["ts"]]
+
+    async def is_shared() -> bool:
+        return bool(await shared(on))
+
+    if ".csv" in message["rendered"]:
+        await until(is_shared)
+    return str(message["rendered"])
+
+
+async def changed(on: Harness, *targets: str) -> None:
+    """Ada has changed these things through the bot, in this order."""
+
+    async def add(tx: Any) -> None:
+        for number, target in enumerate(targets):
+            await audit.add(
+                tx, AuditRow(TEAM, 1_790_000_000.0 + number, ADA, "budget", target, GENERAL, None, {"acus": 5})
+            )
+
+    await write(on, add)
+
+
+# ---------------------------------------------------------------- what was changed through the bot
+
+
+async def test_what_was_changed_through_the_bot_is_listed_and_sent_as_a_file(on: Harness) -> None:
+    assert await asked(on, "audit bot") == sentences.NOTHING_CHANGED
+    await on.started(user=ADA)  # so that her name is known
+    await changed(on, "org", "=HYPERLINK(1)")
+    listed = await asked(on, "audit bot")
+    assert listed.startswith("The last 2 changes through Devin Bridge. `/devin audit bot csv` sends you all of them.")
+    assert await asked(on, "audit bot csv") == sentences.LONG_JOB_BEGUN
+    shown = await result(on, "2 rows, also")
+    name = f"devin-bridge-audit-{datetime.now(UTC):%Y-%m-%d}.csv"
+    assert shown.startswith(f"*Changes through Devin Bridge*\n2 rows, also in `{name}` below.")
+    (post,) = await shared(on)
+    assert (post["text"], [file["name"] for file in post["files"]]) == ("Changes through Devin Bridge: 2 rows", [name])
+    head, newest, oldest = await file_of(on)
+    assert head == ["at", "person_id", "person", "action", "target", "channel", "before", "after", "outcome"]
+    assert newest[3:] == ["budget", "'=HYPERLINK(1)", GENERAL, "", '{"acus": 5}', "done"]
+    assert oldest[:5] == ["2026-09-21T14:13:20Z", ADA, "ada", "budget", "org"]
+    assert await rows(on, "long_job_rows") == []
+
+
+async def test_others_are_refused_and_nothing_begins(on: Harness) -> None:
+    for text in ("audit", "audit bot", "audit bot csv"):
+        assert await asked(on, text, ANN) == "Audit logs are for the admins of Devin Bridge. Ask <@U0ADA>."
+    refused = "Figures of Devin's organisations are for the admins of Devin Bridge. Ask <@U0ADA>."
+    assert await asked(on, "orgs", ANN) == refused
+    assert await rows(on, "long_jobs") == []
+
+
+async def test_a_sentence_that_begins_with_audit_starts_a_session(on: Harness) -> None:
+    await asked(on, "audit the login code")
+    await on.session("audit the login code")
+    assert await rows(on, "long_jobs") == []
+
+
+# ---------------------------------------------------------------- Devin's audit log
+
+
+async def logged(on: Harness, count: int, **facts: Any) -> None:
+    """So many entries of the last days, the newest one first in the log's own order."""
+    now = int(time.time())
+    for number in range(count):
+        entry = {"action": "login", "audit_log_id": f"audit-{number}", "created_at": now - HOUR - number}
+        on.simulated_devin.world.add_audit(entry | facts)
+
+
+async def test_all_pages_of_devins_audit_log_are_a_file(on: Harness) -> None:
+    await on.devin.permissions(grant=["ManageEnterpriseSettings"])
+    await logged(on, 405, user_email="ann@example.com")
+    on.simulated_devin.world.add_audit(
+        {"action": "login", "audit_log_id": "old", "created_at": int(time.time()) - 9 * DAY}
+    )
+    await on.devin.fault("audit_logs", 429, times=1, retry_after=0)
+    await on.devin.fault("audit_logs", 500, times=1)
+    assert await asked(on, "audit") == sentences.LONG_JOB_BEGUN
+    shown = await result(on, "405 rows:")
+    assert ": the first 20 here, all in `devin-audit-" in shown
+    head, *entries = await file_of(on)
+    assert head[:4] == ["audit_log_id", "at", "action", "by"]
+    assert [entry[0] for entry in entries] == [f"audit-{number}" for number in range(405)]
+    assert {entry[3] for entry in entries} == {"ann@example.com"}
+
+
+@pytest.mark.long
+@pytest.mark.timeout(300)
+async def test_fifty_thousand_entries_with_faults_between_lose_and_double_none(on: Harness) -> None:
+    await on.devin.permissions(grant=["ManageEnterpriseSettings"])
+    start, count = int(time.time()) - 300 * DAY, 50_000
+    for number in range(count):
+        entry = {"action": "login", "audit_log_id": f"audit-{number}", "created_at": start + number * 500}
+        on.simulated_devin.world.held.audits.append(AUDIT_ENTRY | entry)
+    await on.devin.fault("audit_logs", 429, times=20, retry_after=0.01)
+    await on.devin.fault("audit_logs", 500, times=20)
+    since = datetime.fromtimestamp(start - DAY, UTC)
+    await asked(on, f"audit since={since:%Y-%m-%d}")
+    await on.devin.wait_for_calls("audit_logs", 40, seconds=120)
+    await on.devin.fault("audit_logs", 500, times=20)
+    await on.devin.fault("audit_logs", 429, times=20, retry_after=0.01)
+    await result(on, "50,000 rows: the first 20 here", within=240)
+    found = [entry[0] for entry in (await file_of(on))[1:]]
+    assert found == [f"audit-{number}" for number in reversed(range(count))]
+
+
+async def test_the_filters_and_days_are_those_that_were_typed(on: Harness) -> None:
+    await on.devin.permissions(grant=["ManageEnterpriseSettings", "ManageOrganizations"])
+    await on.devin.add_organization("org-other", "Data Team")
+    start = datetime(2026, 1, 1, tzinfo=UTC).timestamp()
+    for number, day in enumerate((0, 120, 240, 300)):
+        facts = {"created_at": int(start) + day * DAY + 60, "audit_log_id": f"a{number}", "org_id": "org-other"}
+        on.simulated_devin.world.add_audit({"action": "create_org", "user_email": "Ann@example.com", **facts})
+        on.simulated_devin.world.add_audit({"action": "create_org", **facts, "audit_log_id": f"b{number}"})
+        on.simulated_devin.world.add_audit({"action": "login", **facts, "audit_log_id": f"c{number}"})
+    await asked(on, 'audit action=create_org person=ann@example.com org="data team" since=2026-01-01 until=2026-08-29')
+    shown = await result(on, "3 rows, also")
+    title = "Devin's audit log, 1 Jan to 29 Aug 2026, action create_org, person ann@example.com, organisation data team"
+    assert shown.startswith(f"*{title}*\n3 rows, also in `devin-audit-2026-01-01-to-2026-08-29.csv` below.")
+    assert [entry[0] for entry in (await file_of(on))[1:]] == ["a2", "a1", "a0"]
+
+
+async def test_what_is_wrong_with_a_query_is_said(on: Harness) -> None:
+    answer = "`yesterday` is no date. Write one such as `2026-11-26`. Nothing was read."
+    assert await asked(on, "audit since=yesterday") == answer
+    assert await rows(on, "long_jobs") == []
+
+
+async def test_a_missing_permission_is_named_with_who_can_grant_it(on: Harness) -> None:
+    await asked(on, "audit")
+    shown = await result(on, "lacks the permission")
+    assert shown.split("\n")[1] == (
+        ":warning: Devin Bridge's key for Devin lacks the permission `ManageEnterpriseSettings`. "
+        "An admin of the enterprise can grant it to the service user."
+    )
+
+
+@pytest.mark.long
+async def test_an_organisation_that_is_not_there_is_said(on: Harness) -> None:
+    await on.devin.permissions(grant=["ManageEnterpriseSettings", "ManageOrganizations"])
+    await asked(on, "audit org=Nobody")
+    shown = await result(on, "no organisation")
+    assert "Devin shows its key no organisation `Nobody`. `/devin orgs` shows the names and ids." in shown
+
+
+async def test_audit_logs_stay_out_of_channels(on: Harness) -> None:
+    await on.slack.say(ADA, GENERAL, f"{BOT} audit")
+    answer = await on.slack.wait_for_ephemeral(ADA, "not shown in channels")
+    assert answer["rendered"] == sentences.ONLY_IN_PRIVATE
+    assert await rows(on, "long_jobs") == []
+
+
+async def test_in_a_direct_message_the_message_of_the_job_is_the_answer(on: Harness) -> None:
+    await on.devin.permissions(grant=["ManageEnterpriseSettings"])
+    await on.slack.say(ADA, DIRECT, "audit")
+    await on.slack.wait_for_message(DIRECT, "There is nothing, so there is no file.")
+    assert len(await on.slack.messages(DIRECT, user="U0BOT")) == 1
+
+
+async def test_a_job_that_waits_for_devin_is_cancelled(on: Harness) -> None:
+    await on.devin.permissions(grant=["ManageEnterpriseSettings"])
+    await on.devin.fault("audit_logs", 429, times=100, retry_after=60)
+    await asked(on, "audit")
+    message = await on.slack.wait_for_message(DIRECT, "Reading…")
+    await on.devin.wait_for_calls("audit_logs")
+    await on.slack.click(ADA, DIRECT, message["ts"], CANCEL_LONG_JOB.action_id)
+    await on.slack.wait_for_message(DIRECT, "Cancelled. No file was made.")
+    assert await shared(on) == []
+
+
+# ---------------------------------------------------------------- organisations
+
+
+async def test_the_organisations_are_a_table_with_limits_acus_and_the_queue(on: Harness) -> None:
+    await on.devin.permissions(only=[*ALL_PERMISSIONS])
+    await on.devin.add_organization("org-other", "Data Team")
+    await on.devin.limit_organization("org-other", max_cycle_acu_limit=500)
+    today = datetime.fromtimestamp(time.time() - 8 * HOUR, UTC)
+    await on.devin.consumption(f"{today:%Y-%m-%d}", 12.5, org_id="org-other")
+    assert await asked(on, "orgs") == sentences.LONG_JOB_BEGUN
+    shown = await result(on, "2 rows.")
+    assert "Queue: normal, 0 sessions wait for a machine." in shown
+    assert "Data Team" in shown
+    assert "12.5" in shown
+    assert await shared(on) == []
+
+
+@pytest.mark.long
+async def test_more_than_a_hundred_organisations_are_a_file_with_their_total(on: Harness) -> None:
+    await on.devin.permissions(only=[*ALL_PERMISSIONS])
+    today = datetime.fromtimestamp(time.time() - 8 * HOUR, UTC)
+    for number in range(205):
+        await on.devin.add_organization(f"org-{number}", f"Team {number}")
+    for number in range(3):
+        await on.devin.consumption(f"{today:%Y-%m-%d}", 0.1, org_id=f"org-{number}")
+    await asked(on, "orgs")
+    await result(on, "206 rows: the first 100 here")
+    head, *listed, total = await file_of(on)
+    assert head == ["name", "org_id", "max_session_acu_limit", "max_cycle_acu_limit", "acus"]
+    assert len({one[1] for one in listed}) == len(listed) == 206
+    assert total == ["total", "", "", "", "0.3"]
+
+
+async def test_a_key_of_one_organisation_shows_that_one_and_says_what_is_missing(on: Harness) -> None:
+    await asked(on, "orgs")
+    shown = await result(on, "1 row.")
+    for missing in (
+        "The queue is not shown: the key lacks the permission `ViewAccountMetrics`.",
+        "Only the organisation of Devin Bridge is shown: the key lacks the permission `ManageOrganizations`.",
+    ):
+        assert f"{missing} An admin of the enterprise can grant it to the service user." in shown
+    assert "org-play" in shown
+
+
+BY_ENTERPRISE = "An admin of the enterprise can grant it to the service user."
+
+
+@pytest.mark.parametrize(
+    ("typed", "missing", "said"),
+    [
+        ("orgs", "ViewAccountConsumption", "The ACUs are not shown: the key lacks the permission"),
+        ("orgs", "ViewAccountMetrics", "The queue is not shown: the key lacks the permission"),
+        ("orgs", "ManageOrganizations", "Only the organisation of Devin Bridge is shown: the key lacks the permission"),
+        ("audit", "ManageEnterpriseSettings", "Devin Bridge's key for Devin lacks the permission"),
+        ("audit org=Data", "ManageOrganizations", "Devin Bridge's key for Devin lacks the permission"),
+    ],
+)
+@pytest.mark.long
+async def test_each_missing_permission_is_named(on: Harness, typed: str, missing: str, said: str) -> None:
+    await on.devin.permissions(only=sorted(ALL_PERMISSIONS - {missing}))
+    await asked(on, typed)
+    message = await on.slack.wait_for_message(DIRECT, f"{said} `{missing}`. {BY_ENTERPRISE}")
+    assert message["rendered"].count("lacks the permission") == 1
+
+
+# ---------------------------------------------------------------- one file, whatever Slack does
+
+
+@pytest.mark.timing(lane_sweep=0.3)
+async def test_a_table_of_figures_becomes_a_file(on: Harness) -> None:
+    figures = with_total([("ann", Decimal("0.10")), ("=ben", Decimal("0.20"))], 2, 1, Decimal("1E+1"))
+
+    async def begin(tx: Any) -> None:
+        for _ in range(2):  # a request that comes twice
+            uow = UnitOfWork(tx, time.time(), "ref", on.timing)
+            await begin_file(uow, Asked(TEAM, ADA, "cmd:1"), "Usage", "usage.csv", ("person", "acus"), figures)
+
+    await write(on, begin)
+    assert (await result(on, "4 rows, also")).startswith("*Usage*\n4 rows, also in `usage.csv` below.")
+    assert await file_of(on) == [
+        ["person", "acus"],
+        ["ann", "0.10"],
+        ["'=ben", "0.20"],
+        ["elsewhere", "10"],
+        ["total", "10.30"],
+    ]
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "commit_then_drop",
+        *(pytest.param(kind, marks=pytest.mark.long) for kind in ("commit_then_500", "drop_before", "http_500")),
+    ],
+)
+async def test_a_lost_answer_makes_no_second_file(on: Harness, kind: str) -> None:
+    await changed(on, "org")
+    await on.slack.fault("files.completeUploadExternal", kind, times=1)
+    await asked(on, "audit bot csv")
+    await result(on, "1 row, also")
+    assert len(await shared(on)) == 1
+
+
+@pytest.mark.long
+async def test_a_file_that_slack_has_deleted_is_made_anew(on: Harness) -> None:
+    await changed(on, "org")
+    await on.slack.fault("files.completeUploadExternal", "error", error="file_not_found", times=1)
+    await asked(on, "audit bot csv")
+    await result(on, "1 row, also")
+    assert len(await shared(on)) == 1
+
+
+@pytest.fixture
+async def without_scope(tmp_path: Path, timing: Timing) -> AsyncIterator[Harness]:
+    """The bot as it was installed before it needed the scope."""
+    scopes = set(MANIFEST["oauth_config"]["scopes"]["bot"]) - {"files:write"}
+    async with harness(tmp_path, timing=timing, workspace={"scopes": scopes}) as everything:
+        yield everything
+
+
+@pytest.mark.long
+async def test_without_the_scope_for_files_the_job_says_so(without_scope: Harness) -> None:
+    on = without_scope
+    await changed(on, "org")
+    await asked(on, "audit bot csv")
+    shown = await result(on, "does not take it")
+    assert shown.split("\n")[1] == (
+        ":warning: Slack does not take it, because the app lacks the scope `files:write`. "
+        "A workspace admin can install the app again with it."
+    )
+
+
+# ---------------------------------------------------------------- the message, whatever Slack does
+
+
+async def test_a_table_that_slack_does_not_draw_is_written_as_text(on: Harness) -> None:
+    await changed(on, "org")
+    await on.slack.fault("chat.update", "error", error="invalid_blocks", match="data_table")
+    await asked(on, "audit bot csv")
+    message = await on.slack.wait_for_message(DIRECT, "1 row, also")
+    assert message["text"].split("\n\n")[1:] == [
+        *("at", "person", "action", "target", "outcome"),
+        *("2026-09-21T14:13:20Z", "-", "budget", "org", "done"),
+    ]
+
+
+@pytest.mark.long
+async def test_where_the_message_is_gone_the_end_is_another_one(on: Harness) -> None:
+    await changed(on, "org")
+    await on.slack.fault("chat.update", "error", error="message_not_found", times=5)
+    await asked(on, "audit bot csv")
+    await on.slack.wait_for_message(DIRECT, "1 row, also")
+    assert len(await on.slack.messages(DIRECT)) == 3  # with the first one, and the file
+
+
+@pytest.mark.long
+async def test_without_the_scope_for_direct_messages_the_job_says_so(on: Harness) -> None:
+    await on.slack.fault("conversations.open", "error", error="missing_scope", times=5)
+    await asked(on, "audit bot csv")
+    message = await on.slack.wait_for_message(DIRECT, "did not take the file")
+    assert message["rendered"] == (
+        "*Changes through Devin Bridge*\n:warning: Slack did not take the file. Ask for it once more later."
+    )

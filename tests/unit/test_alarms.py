@@ -1,0 +1,138 @@
+"""When the spending of a running session is an alarm, and what the post of an alarm says."""
+
+from dataclasses import replace
+from decimal import Decimal
+from statistics import median
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.domain.alarms import Alarm, AlarmKind, AlarmState, Runaway, is_the_same, runaway, usual_limit
+from bot.domain.amounts import Price
+from bot.domain.session import Lifecycle, Session, Snapshot
+from bot.views.alarms import alarm_post, reminder
+
+WORKING = Snapshot("running", "working", title="Fix <it>", acus=12.3)
+SESSION = Session(
+    "s1", "T1", "org-1", "C1", "1.0", "U1", "p", lifecycle=Lifecycle.OPEN, snapshot=WORKING, url="https://d/s1"
+)
+FACTS = {"silent": 6.2, "hour": 6.2, "limit": 5.0, "acus": 12.3, "progress": 6.1}
+ALARM = Alarm("runaway:s1:1", AlarmKind.RUNAWAY, "s1", "T1", "org-1", "C0ADMINS", 100.0, FACTS)
+LINK = "https://acme.slack.com/archives/C1/p1"
+
+
+@pytest.mark.parametrize(
+    ("hours", "limit"),
+    [
+        ([], 0.0),
+        ([2.0], 2.0),
+        ([1.0, 1.0, 1.0, 9.0], 1.0),  # one expensive hour moves nothing
+        ([1.0, 2.0, 3.0], 2.0 + 3.5 * 1.4826 * 1.0),
+        ([1.0, 2.0, 3.0, 4.0, 100.0], 3.0 + 3.5 * 1.4826 * 1.0),
+    ],
+)
+def test_what_an_hour_usually_costs_at_most(hours, limit):
+    assert usual_limit(hours) == pytest.approx(limit)
+
+
+@given(st.lists(st.floats(0, 1000), min_size=1, max_size=30))
+def test_the_usual_limit_is_never_below_the_median_and_grows_with_the_unit(hours):
+    assert usual_limit(hours) >= median(hours)
+    assert usual_limit([2 * hour for hour in hours]) == pytest.approx(2 * usual_limit(hours))
+
+
+@pytest.mark.parametrize(
+    ("silent", "hour", "usual", "found"),
+    [
+        (5.0, 5.0, 0.0, None),
+        (5.1, 0.0, 0.0, Runaway(5.1, None, 5.0)),
+        (0.0, 5.1, 0.0, Runaway(None, 5.1, 5.0)),
+        (0.0, 6.0, 7.0, None),  # usual here
+        (0.0, 7.1, 7.0, Runaway(None, 7.1, 7.0)),
+        (9.0, 8.0, 7.0, Runaway(9.0, 8.0, 7.0)),
+    ],
+)
+def test_what_runs_away(silent, hour, usual, found):
+    assert runaway(silent, hour, usual, 5.0) == found
+
+
+def test_what_comes_back_is_the_same_unless_there_was_progress():
+    silent, hour = Runaway(6.0, None, 5.0), Runaway(None, 6.0, 5.0)
+    there = replace(SESSION, progress_acus=6.1)
+    assert is_the_same(ALARM, silent, there)
+    assert not is_the_same(ALARM, silent, replace(there, progress_acus=8.0))
+    assert is_the_same(ALARM, hour, replace(there, progress_acus=8.0))
+
+
+def shown(alarm, session=SESSION, by=""):
+    message = alarm_post(alarm, session, by, LINK, Price(Decimal("2.25"), "USD"))
+    rows = [block for block in message.blocks if block["type"] == "actions"]
+    return message.blocks[0]["text"]["text"], [button["text"]["text"] for row in rows for button in row["elements"]]
+
+
+SPENT = "*<https://d/s1|Fix &lt;it&gt;>* has spent 6.2 ACUs since its last message or pull request."
+
+
+def test_an_open_alarm():
+    assert shown(ALARM) == (f":rotating_light: {SPENT}", ["Stop", "Fine, go on", "Snooze 4 h"])
+    message = alarm_post(ALARM, SESSION, "", LINK, Price(Decimal("2.25"), "USD"))
+    assert message.text == "Fix &lt;it&gt; has spent 6.2 ACUs since its last message or pull request."
+    assert message.blocks[1]["elements"][0]["text"] == f"12.3 ACUs (27.68 USD) in all · <{LINK}|thread>"
+
+
+def test_an_expensive_hour():
+    alarm = replace(ALARM, facts=FACTS | {"silent": None, "hour": 7.14, "limit": 5.5})
+    said = "has spent 7.1 ACUs in the last hour, and up to 5.5 are usual."
+    assert shown(alarm)[0] == f":rotating_light: *<https://d/s1|Fix &lt;it&gt;>* {said}"
+    assert reminder(alarm).text == f"The snooze is over, and the session {said}"
+
+
+def test_in_the_sessions_thread_it_needs_no_title():
+    alarm = replace(ALARM, thread_ts="1.0")
+    assert shown(alarm)[0].startswith(":rotating_light: *<https://d/s1|This session>* has spent 6.2 ACUs ")
+    assert alarm_post(alarm, SESSION, "", LINK).blocks[1]["elements"][0]["text"] == "12.3 ACUs in all"
+
+
+@pytest.mark.parametrize(
+    ("changed", "line", "buttons"),
+    [
+        ({"state": AlarmState.ACKNOWLEDGED}, ":white_check_mark: ada says that this is fine.", ["Stop"]),
+        ({"state": AlarmState.STOPPED}, ":black_square_for_stop: ada stops it.", []),
+        (
+            {"state": AlarmState.SNOOZED, "snoozed_until": 1_800_000_000.0},
+            ":zzz: Snoozed by ada until <!date^1800000000^{date_short_pretty} at {time}|2027-01-15 08:00 UTC>.",
+            ["Stop", "Fine, go on"],
+        ),
+    ],
+)
+def test_what_somebody_has_decided(changed, line, buttons):
+    assert shown(replace(ALARM, user="U0ADA", **changed), by="ada") == (f":rotating_light: {SPENT}\n{line}", buttons)
+
+
+def test_an_alarm_that_is_over_says_why_and_has_no_buttons():
+    over = replace(ALARM, over_at=200.0, state=AlarmState.ACKNOWLEDGED)
+    asleep = replace(SESSION, snapshot=replace(WORKING, status="suspended", detail="inactivity"))
+    assert shown(over, asleep) == (f":checkered_flag: {SPENT}\nOver: asleep.", [])
+    assert shown(over) == (
+        f":checkered_flag: {SPENT}\nOver: Devin works on, and spends no more than is usual.",
+        [],
+    )
+    assert shown(over, None)[0].endswith("\nOver: the session is gone.")
+    assert alarm_post(over, SESSION).text.startswith("Over: Fix &lt;it&gt; has spent 6.2 ACUs")
+
+
+def test_spend_that_cannot_be_read():
+    alarm = replace(ALARM, kind=AlarmKind.UNREAD, facts={"since": 1_800_000_000.0})
+    since = "<!date^1800000000^{date_short_pretty} at {time}|2027-01-15 08:00 UTC>"
+    assert alarm_post(alarm).text == "What running sessions spend can't be read for an hour now."
+    assert shown(alarm) == (
+        f":warning: What running sessions spend can't be read since {since}, because Devin does not answer. "
+        "Until it does, there are no alarms about sessions. This is tried again by itself.",
+        [],
+    )
+    over = replace(alarm, over_at=1_800_003_600.0)
+    assert alarm_post(over).text == "What running sessions spend is read again."
+    assert shown(over)[0].startswith(
+        f":white_check_mark: What running sessions spend could not be read from {since} to "
+    )

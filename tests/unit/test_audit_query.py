@@ -1,0 +1,95 @@
+"""What `/devin audit` asks for, and which days it means."""
+
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from bot.domain.commands.audit_query import (
+    AuditMistake,
+    AuditQuery,
+    Days,
+    WrongQuery,
+    days_of,
+    parse_query,
+    read_options,
+)
+
+NOW = datetime(2026, 11, 26, 15, 30, tzinfo=UTC).timestamp()
+
+
+def at(text: str) -> int:
+    return int(datetime.fromisoformat(text).timestamp())
+
+
+@pytest.mark.parametrize("typed", ["", "action=login", 'action=login person="Ann Smith"', "ORG=“data team”", "who=me"])
+def test_options_alone_are_a_query(typed: str) -> None:
+    assert read_options(typed) == typed
+
+
+@pytest.mark.parametrize("typed", ["the login code", "action=login please", "since yesterday", "a = b", "bot", '="x"'])
+def test_any_other_word_is_none(typed: str) -> None:
+    assert read_options(typed) is None
+
+
+def test_a_query_is_read() -> None:
+    typed = 'Action=login person=ann@example.com org="Data Team" since=2026-11-01 until=2026-11-02'
+    assert parse_query(typed) == AuditQuery("login", "ann@example.com", "Data Team", "2026-11-01", "2026-11-02")
+
+
+@pytest.mark.parametrize(
+    ("typed", "wrong"),
+    [
+        ("who=me", WrongQuery(AuditMistake.UNKNOWN, "who")),
+        ("org=a org=b", WrongQuery(AuditMistake.TWICE, "org")),
+    ],
+)
+def test_an_option_that_is_not_one_is_wrong(typed: str, wrong: WrongQuery) -> None:
+    assert parse_query(typed) == wrong
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "days"),
+    [
+        (None, None, Days(date(2026, 11, 20), date(2026, 11, 26), at("2026-11-20T00:00Z"), int(NOW) + 1)),
+        ("2026-11-01", None, Days(date(2026, 11, 1), date(2026, 11, 26), at("2026-11-01T00:00Z"), int(NOW) + 1)),
+        (
+            None,
+            "2026-11-10",
+            Days(date(2026, 11, 4), date(2026, 11, 10), at("2026-11-04T00:00Z"), at("2026-11-11T00:00Z")),
+        ),
+        (
+            "2026-11-10",
+            "2026-11-10",
+            Days(date(2026, 11, 10), date(2026, 11, 10), at("2026-11-10T00:00Z"), at("2026-11-11T00:00Z")),
+        ),
+        (
+            "2026-11-26",
+            "2999-01-01",
+            Days(date(2026, 11, 26), date(2026, 11, 26), at("2026-11-26T00:00Z"), int(NOW) + 1),
+        ),
+    ],
+)
+def test_both_days_belong_to_the_range_and_the_future_does_not(since: str, until: str, days: Days) -> None:
+    assert days_of(AuditQuery(since=since, until=until), NOW, UTC) == days
+
+
+def test_days_are_those_of_the_zone_also_when_the_clocks_change() -> None:
+    found = days_of(AuditQuery(since="2026-10-25", until="2026-10-25"), NOW, ZoneInfo("Europe/Berlin"))
+    assert isinstance(found, Days)
+    assert (found.after, found.before) == (at("2026-10-24T22:00Z"), at("2026-10-25T23:00Z"))
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "wrong"),
+    [
+        ("yesterday", None, WrongQuery(AuditMistake.NO_DATE, "yesterday")),
+        (None, "2026-02-30", WrongQuery(AuditMistake.NO_DATE, "2026-02-30")),
+        ("20261126", None, WrongQuery(AuditMistake.NO_DATE, "20261126")),
+        ("0001-01-01", None, WrongQuery(AuditMistake.NO_DATE, "0001-01-01")),
+        ("2026-11-27", None, WrongQuery(AuditMistake.FUTURE, "2026-11-27")),
+        ("2026-11-02", "2026-11-01", WrongQuery(AuditMistake.REVERSED, "2026-11-01")),
+    ],
+)
+def test_dates_that_cannot_be_meant_are_wrong(since: str, until: str, wrong: WrongQuery) -> None:
+    assert days_of(AuditQuery(since=since, until=until), NOW, UTC) == wrong

@@ -1,0 +1,179 @@
+"""The message of a long job at each point of its way, and the words about audit logs and organisations."""
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from bot.domain.commands.audit_query import AuditMistake, AuditQuery, Days, WrongQuery
+from bot.domain.cycle import Cycle
+from bot.domain.long_job import LongJob, LongJobKind, LongJobState, NewLongJob, seconds_left
+from bot.views import audit_logs, long_jobs, organisations
+from tests.markup import with_markup
+from tests.unit.block_kit import assert_valid
+
+NOW = 1_000.0
+NEW = NewLongJob(LongJobKind.AUDIT, "Devin's <log>", "log.csv", ("id", "by", "data"), (0, 1))
+JOB = LongJob("j1", "T1", "U1", NEW, LongJobState.READING, "ref", NOW - 10)
+ROWS = [["a", "x" * 70, "{}"], ["b", None, "{}"]]
+
+
+def words(message):
+    return message.blocks[0]["text"]["text"]
+
+
+@pytest.mark.parametrize(
+    ("done", "total", "line"),
+    [
+        (0, None, "Reading…"),
+        (0, 5_000, "0 of 5,000 rows read"),
+        (1, None, "1 row read"),
+        (1_000, 5_000, "1,000 of 5,000 rows read · about 40 s left"),
+        (100, 5_000, "100 of 5,000 rows read · about 8 min left"),
+        (5_200, 5_000, "5,000 of 5,000 rows read"),
+    ],
+)
+def test_how_far_it_is(done, total, line):
+    message = long_jobs.going_on(replace(JOB, done=done, total=total), NOW)
+    assert words(message) == f"*Devin's &lt;log&gt;*\n{line}"
+    assert message.text == f"Devin's &lt;log&gt;: {line}"
+    (button,) = message.blocks[1]["elements"]
+    assert (button["text"]["text"], button["action_id"], button["value"]) == ("Cancel", "cancel_long_job", "j1")
+    assert_valid(message)
+
+
+def test_what_is_left_is_known_only_on_the_way():
+    assert seconds_left(replace(JOB, done=5, total=5), NOW) is None
+    assert seconds_left(replace(JOB, done=5, total=0), NOW) is None
+    assert seconds_left(replace(JOB, done=5, total=15), NOW) == 20.0
+
+
+@pytest.mark.parametrize(
+    ("count", "shown", "has_file", "line"),
+    [
+        (0, 0, True, "There is nothing, so there is no file."),
+        (2, 2, False, "2 rows."),
+        (2, 2, True, "2 rows, also in `log.csv` below."),
+        (3_000, 2, True, "3,000 rows: the first 2 here, all in `log.csv` below."),
+    ],
+)
+def test_the_result(count, shown, has_file, line):
+    message = long_jobs.done(JOB, count, ROWS[:shown], has_file=has_file)
+    assert words(message) == f"*Devin's &lt;log&gt;*\n{line}"
+    assert with_markup([message.text]) == []
+    assert len(message.blocks) == (2 if shown else 1)
+
+
+def test_the_table_of_the_result_has_the_chosen_columns_and_short_cells():
+    table = long_jobs.done(JOB, 2, ROWS, has_file=True).blocks[1]
+    cells = [[cell["text"] for cell in row] for row in table["rows"]]
+    assert cells == [["id", "by"], ["a", "x" * 59 + "…"], ["b", "-"]]
+    assert (table["type"], table["caption"]) == ("data_table", "Devin's &lt;log&gt;")
+
+
+def test_notes_stand_behind_the_result():
+    noted = replace(JOB, notes=("One.", "Two."))
+    assert words(long_jobs.done(noted, 1, ROWS[:1], has_file=False)).endswith("\n1 row. One. Two.")
+
+
+def test_other_ends():
+    assert words(long_jobs.delivering(JOB, 1)).endswith("\n1 row read. The file is on its way.")
+    assert words(long_jobs.cancelled(JOB)).endswith("\nCancelled. No file was made.")
+    failed = long_jobs.failed(replace(JOB, reason=long_jobs.devin_refused("ManageEnterpriseSettings")))
+    assert words(failed).endswith(
+        "\n:warning: Devin Bridge's key for Devin lacks the permission `ManageEnterpriseSettings`. "
+        "An admin of the enterprise can grant it to the service user."
+    )
+    assert with_markup([failed.text]) == []
+    assert words(long_jobs.failed(JOB)).endswith(
+        "\n:warning: Devin Bridge could not finish it, although it tried again and again. Ask for it once more later."
+    )
+
+
+def test_why_there_is_no_result():
+    assert long_jobs.devin_refused("ViewOrgConsumption") == (
+        "Devin Bridge's key for Devin lacks the permission `ViewOrgConsumption`. "
+        "An admin of your Devin organisation can grant it to the service user."
+    )
+    assert long_jobs.devin_refused(None) == (
+        "Devin refused it. Whoever runs Devin Bridge can find out more with `python -m bot doctor`."
+    )
+    assert long_jobs.no_file(None) == "Slack did not take the file. Ask for it once more later."
+    assert long_jobs.UNREADABLE == "Devin gave an answer that cannot be read. Ask for it once more later."
+    assert long_jobs.NO_LONG_JOB.text == (
+        "Only the person who asked for it can cancel it, and only while it is going on."
+    )
+    assert long_jobs.TOO_LATE_TO_CANCEL.text == "It is nearly done, so it was not cancelled."
+
+
+# ---------------------------------------------------------------- audit logs
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ((AuditMistake.NO_DATE, "yesterday"), "`yesterday` is no date. Write one such as `2026-11-26`."),
+        ((AuditMistake.FUTURE, "2999-01-01"), "`2999-01-01` is a day to come, so there is nothing to read yet."),
+        (
+            (AuditMistake.REVERSED, "2026-02-01"),
+            "`until=` (`2026-02-01`) is before `since=`. Both days belong to what is read.",
+        ),
+        (
+            (AuditMistake.UNKNOWN, "who"),
+            "There is no option `who`. `/devin audit` takes `action=`, `person=`, `org=`, `since=`, `until=`.",
+        ),
+        ((AuditMistake.TWICE, "org"), "The option `org` stands there twice. Write it once."),
+    ],
+)
+def test_what_is_wrong_with_a_query(wrong, said):
+    assert audit_logs.wrong_query(WrongQuery(*wrong)).text == f"{said} Nothing was read."
+
+
+def test_the_title_of_an_audit_log_names_days_and_filters():
+    day = Days(date(2026, 11, 26), date(2026, 11, 26), 0, 1)
+    assert audit_logs.audit_title(AuditQuery(), day) == "Devin's audit log, 26 Nov 2026"
+    days = replace(day, first=date(2026, 11, 20))
+    query = AuditQuery(action="login", person="ann", org="Data")
+    assert audit_logs.audit_title(query, days) == (
+        "Devin's audit log, 20 Nov to 26 Nov 2026, action login, person ann, organisation Data"
+    )
+
+
+def test_what_is_missing_in_an_audit_log():
+    assert audit_logs.left_out(1) == ":warning: 1 more row could not be read and is missing."
+    assert audit_logs.left_out(2) == ":warning: 2 more rows could not be read and are missing."
+    assert audit_logs.no_such_action("logn") == (
+        "Devin knows no action `logn` in its audit log. The column `action` of an unfiltered log shows some."
+    )
+    assert audit_logs.no_such_organisation("Data", 2) == (
+        "2 organisations are called `Data`. Write the id of one; `/devin orgs` shows them."
+    )
+    assert audit_logs.NO_AUDIT_LOG == (
+        "Devin shows its key no audit log: that takes a service user of the enterprise with the permission "
+        "`ManageEnterpriseSettings`. An admin of the enterprise can create one."
+    )
+
+
+def test_the_list_of_changes():
+    cells = ("2026-11-26T08:00:00Z", "U1", "ada", "exit", "devin-1", "C1", None, None, "done")
+    message = audit_logs.bot_audit([cells])
+    assert message.text == "The last change through Devin Bridge. /devin audit bot csv sends you all of them."
+    assert [[cell["text"] for cell in row] for row in message.blocks[1]["rows"]] == [
+        ["When", "Who", "What", "Which", "Outcome"],
+        ["2026-11-26T08:00:00Z", "ada", "exit", "devin-1", "done"],
+    ]
+
+
+# ---------------------------------------------------------------- organisations
+
+
+def test_what_is_said_about_organisations():
+    assert organisations.queue(1, "normal") == "Queue: normal, 1 session waits for a machine."
+    assert organisations.queue(12, "") == "Queue: unknown, 12 sessions wait for a machine."
+    assert organisations.cycle_shown(Cycle(date(2026, 11, 1), date(2026, 11, 30))) == (
+        "ACUs since 1 Nov, the first day of this cycle."
+    )
+    assert organisations.no_acus("ViewAccountConsumption") == (
+        "The ACUs are not shown: the key lacks the permission `ViewAccountConsumption`. "
+        "An admin of the enterprise can grant it to the service user."
+    )

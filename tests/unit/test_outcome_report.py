@@ -1,0 +1,182 @@
+"""What came of pull requests: the figures, and the report that shows them."""
+
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.domain.amounts import Price
+from bot.domain.billing import Period
+from bot.domain.outcome_report import (
+    MATURITY,
+    ActiveSession,
+    OpenedPullRequest,
+    Outcomes,
+    Ratio,
+    most_used,
+    outcomes_of,
+)
+from bot.domain.periods import Span, days_between
+from bot.domain.questions import By, Question
+from bot.views.outcome_report import MOST_ROWS, GroupOutcomes, OpenPullRequest, OutcomeReport, outcome_report
+from tests import sentences
+from tests.markup import with_markup, written
+from tests.unit.block_kit import NASTY, assert_calls_nobody, assert_valid
+
+HOUR, DAY = 3600.0, 86_400.0
+NOW = 100 * DAY
+MARCH = days_between(date(2025, 3, 1), date(2025, 3, 9))
+SPAN = Span(MARCH[0], MARCH[-1], MARCH)
+MONTH = Question(Period.MONTH)
+
+
+def opened(url, at=NOW - DAY, *, merged=None, closed=None, sessions=("a",)):
+    return OpenedPullRequest(url, at, merged, closed, sessions)
+
+
+# ---------------------------------------------------------------- figures
+
+
+def test_each_pull_request_counts_once_and_a_session_with_two_of_them_too():
+    found = outcomes_of(
+        [
+            opened("1", merged=NOW - DAY + 2 * HOUR),
+            opened("2", merged=NOW - DAY, sessions=("a", "b")),  # merged already when it was first seen
+            opened("3", closed=NOW),
+            opened("4", NOW - MATURITY - 1),
+            opened("5", NOW - MATURITY),
+        ],
+        [ActiveSession("a", 1.0, True), ActiveSession("c", 2.5, False), ActiveSession("d", 0.5, False)],
+        {"a": 4.0, "b": 2.0, "c": 9.0},
+        NOW,
+    )
+    assert found == Outcomes(
+        opened=5,
+        merged=2,
+        closed=1,
+        ages=(MATURITY + 1, MATURITY),
+        spent=6.0,
+        times_to_merge=(2 * HOUR,),
+        sessions_with=1,
+        sessions_without=2,
+        spent_without=3.0,
+    )
+    assert found.merge_rate == Ratio(2, 4)  # the one that is open for not longer than fourteen days says nothing yet
+    assert found.acus_per_merged == Ratio(6.0, 2)
+    assert found.median_time_to_merge == 2 * HOUR
+
+
+@given(st.integers(0, 50), st.integers(0, 50), st.lists(st.floats(0, 90 * DAY), max_size=50))
+def test_a_merge_rate_is_a_share_and_needs_five(merged, closed, ages):
+    rate = replace(NOTHING, opened=1, merged=merged, closed=closed, ages=tuple(ages)).merge_rate
+    assert (rate.value is None) == (rate.denominator < 5)
+    assert rate.value is None or 0 <= rate.value <= 1
+
+
+def test_the_most_used_playbooks():
+    names = ["Fix", None, "Upgrade", "Fix", "Alpha", "Upgrade", "Fix"]
+    active = [ActiveSession(str(number), 0.0, False, name) for number, name in enumerate(names)]
+    assert most_used(active, 2) == [("Fix", 3), ("Upgrade", 2)]
+
+
+# ---------------------------------------------------------------- the report
+
+
+NOTHING = Outcomes(0, 0, 0, (), 0.0, (), 0, 0, 0.0)
+MANY = Outcomes(8, 5, 1, (12 * DAY, HOUR), 10.25, (HOUR, 2 * HOUR, 30 * HOUR), 7, 3, 3.4)
+FEW = Outcomes(4, 2, 1, (12 * DAY,), 10.25, (), 4, 0, 0.0)
+REPORT = OutcomeReport(
+    MANY,
+    open=(OpenPullRequest("https://github.com/acme/web/pull/1", "acme/web#1", 12 * DAY),),
+    playbooks=(("Fix bugs", 5), ("Upgrade", 1)),
+)
+
+
+def test_a_report():
+    message = outcome_report(MONTH, SPAN, REPORT)
+    assert_valid(message)
+    counts = "8 pull requests opened: 5 merged, 1 closed unmerged, 2 open."
+    sessions = "10 sessions: 7 with a pull request, 3 without, which used 3.4 ACUs."
+    assert message.text == f"Devin in March, so far: what came of it. {counts} {sessions}"
+    assert written(message.blocks) == (
+        f"Devin in March, so far: what came of it\n{sentences.finished_days(9, '1 to 9 March 2025')}\n"
+        f"*{counts}*\n"
+        "Merge rate: 83 % (5 of 6)\n"
+        "ACUs per merged pull request: 2.1 (10.3 ÷ 5)\n"
+        "Time to merge: 2 h (median of 3)\n"
+        f"{sessions}\n"
+        "*Open, the oldest first*\n• <https://github.com/acme/web/pull/1|acme/web#1>: 12 d\n"
+        "*Most used playbooks*\n• Fix bugs: 5 sessions\n• Upgrade: 1 session\n"
+        f"{sentences.REPORT_EXPLAINED}"
+    )
+
+
+def test_a_ratio_below_five_is_withheld_with_both_its_numbers():
+    assert written(outcome_report(MONTH, SPAN, OutcomeReport(FEW)).blocks).splitlines()[3:6] == [
+        "Merge rate: too few to say (2 of 3; it takes 5)",
+        "ACUs per merged pull request: too few to say (10.3 ÷ 2; it takes 5)",
+        "4 sessions: 4 with a pull request, 0 without.",
+    ]
+
+
+def test_with_a_price_and_on_a_plan_without_acus():
+    priced = replace(REPORT, price=Price(Decimal(2), "USD"))
+    assert "ACUs per merged pull request: 2.1 (10.3 ÷ 5, 4.10 USD each)" in written(
+        outcome_report(MONTH, SPAN, priced).blocks
+    )
+    free = OutcomeReport(replace(MANY, spent=0.0, spent_without=0.0))
+    lines = written(outcome_report(MONTH, SPAN, free).blocks).splitlines()
+    assert lines[3:6] == [
+        "Merge rate: 83 % (5 of 6)",
+        "Time to merge: 2 h (median of 3)",
+        "10 sessions: 7 with a pull request, 3 without.",
+    ]
+
+
+def test_periods_in_which_nothing_happened():
+    assert outcome_report(MONTH, SPAN, OutcomeReport(NOTHING)).text == (
+        "Devin in March, so far: what came of it. No pull requests were opened. No sessions were active."
+    )
+    empty = outcome_report(MONTH, Span(MARCH[0], MARCH[0], ()), None)
+    assert_valid(empty)
+    assert empty.text == f"Devin in March, so far: what came of it. {sentences.NOTHING_FINISHED}"
+
+
+def test_the_report_by_group():
+    groups = (
+        GroupOutcomes("Ada", MANY),
+        GroupOutcomes("Ben", FEW),
+        GroupOutcomes("Cat", replace(NOTHING, sessions_without=1)),
+        *[GroupOutcomes("more", replace(FEW, opened=2, merged=1))] * (MOST_ROWS - 1),
+    )
+    message = outcome_report(replace(MONTH, by=By.PERSON), SPAN, OutcomeReport(MANY, groups=groups))
+    assert_valid(message)
+    found = [line for line in written(message.blocks).splitlines() if line.startswith("• ")]
+    assert found[:3] == [
+        "• Ada: 8 pull requests opened, 5 merged · merge rate 83 % (5 of 6) · ACUs per merged one 2.1 (10.3 ÷ 5) · "
+        "10 sessions, 3 without a pull request",
+        "• Ben: 4 pull requests opened, 2 merged · merge rate too few to say (2 of 3; it takes 5) · "
+        "ACUs per merged one too few to say (10.3 ÷ 2; it takes 5) · 4 sessions, 0 without a pull request",
+        "• Cat: no pull requests · 1 session, 1 without a pull request",
+    ]
+    assert found[-1] == "• and 2 more: 4 pull requests opened, 2 merged"
+
+
+@pytest.mark.parametrize("number", [5, 7])
+def test_only_the_oldest_open_ones_are_listed(number):
+    report = replace(REPORT, open=REPORT.open * number, playbooks=())
+    lines = [line for line in written(outcome_report(MONTH, SPAN, report).blocks).splitlines() if line.startswith("• ")]
+    assert len(lines) == (5 if number == 5 else 6)
+    assert (lines[-1] == "• and 2 more") == (number == 7)
+
+
+def test_what_others_wrote_calls_nobody():
+    one = OpenPullRequest("https://github.com/" + "x" * 900, NASTY, DAY)
+    report = OutcomeReport(MANY, (one,) * 9, ((NASTY, 2),) * 5)
+    message = outcome_report(MONTH, SPAN, report)
+    assert_valid(message)
+    assert_calls_nobody(message)
+    assert with_markup([message.text]) == []

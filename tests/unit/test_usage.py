@@ -1,0 +1,281 @@
+"""The answers to questions about usage: their titles, their rows, and what is said of a range without figures."""
+
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from bot.domain.amounts import half_up
+from bot.domain.billing import Period, bounds
+from bot.domain.consumption import exact_sum
+from bot.domain.periods import RangeFault, RefusedRange, Span, days_between
+from bot.domain.questions import By, Question
+from bot.domain.shares import shares
+from bot.views import part_names
+from bot.views.digest import Figures
+from bot.views.pull_requests import repository_name
+from bot.views.text import when
+from bot.views.usage import Apart, divided, heading, nothing_finished, refused_range, usage
+from bot.views.usage_rows import ELSEWHERE, MOST_ROWS, Part, divide, rows_as_lines
+from tests import sentences
+from tests.markup import with_markup, written
+from tests.unit.block_kit import NASTY, assert_calls_nobody, assert_valid
+
+MARCH = days_between(date(2025, 3, 1), date(2025, 3, 9))
+TODAY = date(2025, 3, 10)
+SPAN = Span(MARCH[0], date(2025, 3, 31), MARCH, (TODAY,))
+FIGURES = Figures(day=MARCH[-1], total=12.5, through_slack=8.0)
+APART = Apart((TODAY,), 3.25)
+
+
+def ours(*amounts):
+    return [Part(f"part {number}", Decimal(str(acus))) for number, acus in enumerate(amounts)]
+
+
+# ---------------------------------------------------------------- shares
+
+
+AMOUNTS = st.lists(st.decimals(-1000, 1_000_000, places=6, allow_nan=False, allow_infinity=False), max_size=60)
+
+
+@given(AMOUNTS)
+@example([Decimal("0.05")] * 3)
+@example([Decimal("0.33"), Decimal("0.33"), Decimal("0.34")])
+def test_shares_add_up_to_the_rounded_total_and_none_is_a_digit_off(amounts):
+    total = half_up(exact_sum(amounts), 1)
+    rounded = shares(amounts, total)
+    assert exact_sum(rounded) == total
+    assert all(abs(share - amount) < Decimal("0.1") for share, amount in zip(rounded, amounts, strict=True))
+    assert all(share == amount for share, amount in zip(rounded, amounts, strict=True) if amount * 10 % 1 == 0)
+
+
+@given(st.lists(st.floats(0, 1e6), max_size=60), st.none() | st.floats(0, 1e8))
+def test_rows_add_up_to_the_total_that_is_shown(amounts, total):
+    parts = [Part("one", Decimal(repr(round(acus, 6)))) for acus in amounts]
+    figures = replace(FIGURES, total=total, through_slack=sum(float(part.acus) for part in parts))
+    rows = divide(parts, figures)
+    shown = figures.through_slack if total is None else total
+    assert exact_sum(row.acus for row in rows) == half_up(shown, 1)
+
+
+# ---------------------------------------------------------------- rows
+
+
+def lines(parts, **facts):
+    return rows_as_lines(divide(parts, replace(FIGURES, **facts)))
+
+
+def test_what_did_not_come_through_slack_is_the_last_row():
+    parts = [Part("Ann", Decimal("7.96"), sessions=3), Part("Ben", Decimal("0.04"), sessions=1)]
+    assert lines(parts) == [
+        "• Ann: 8 ACUs · 3 sessions",
+        "• Ben: under 0.1 ACUs · 1 session",
+        "• elsewhere: 4.5 ACUs",
+    ]
+    assert lines(ours(8), total=8.0)[-1] == "• elsewhere: 0 ACUs"
+    assert lines([], through_slack=0.0) == ["• elsewhere: 12.5 ACUs"]
+    assert lines([], through_slack=0.0, total=0.0) == []
+    assert lines(ours(8), total=None) == ["• part 0: 8 ACUs"]
+
+
+def test_more_of_our_own_than_was_billed_is_explained():
+    answer = divided(Question(Period.MONTH, by=By.PERSON), SPAN, replace(FIGURES, total=7.5), ours(8), Apart())
+    assert "• elsewhere: -0.5 ACUs" in written(answer.blocks)
+    assert written(answer.blocks).endswith(sentences.counted_by_session("8 ACUs"))
+
+
+def test_at_most_so_many_rows_and_the_others_in_sum():
+    amounts = [1.25] * (MOST_ROWS + 12)
+    found = lines(ours(*amounts), through_slack=40.0, total=50.0)
+    assert len(found) == MOST_ROWS + 2
+    # The rounded rows before it have what these twelve lost.
+    assert found[-2:] == ["• and 12 more: 14.4 ACUs", "• elsewhere: 10 ACUs"]
+
+
+def test_the_others_may_come_in_sum_already():
+    parts = [*ours(*[2.0] * MOST_ROWS), Part("", Decimal("3.41"), others=1_200)]
+    assert lines(parts, through_slack=43.41, total=None)[-1] == "• and 1,200 more: 3.4 ACUs"
+
+
+def test_the_others_may_be_next_to_nothing():
+    found = lines(ours(*[3.0] * MOST_ROWS, 0.01, 0.01), through_slack=60.02, total=None)
+    assert found[-1] == "• and 2 more: under 0.1 ACUs"
+
+
+def test_a_part_of_the_bill_below_zero_is_explained():
+    parts = [Part("devin", Decimal(13), ours=False), Part("other", Decimal("-0.5"), ours=False)]
+    answer = divided(Question(Period.WEEK, by=By.PRODUCT), SPAN, FIGURES, parts, Apart())
+    assert written(answer.blocks).endswith(f"• devin: 13 ACUs\n• other: -0.5 ACUs\n{sentences.below_zero('other is')}")
+
+
+def test_where_devin_reports_no_acus_sessions_time_and_pull_requests_are_shown():
+    parts = [
+        Part("Ann", sessions=3, worked=7500.0, pull_requests=1),
+        Part("Ben", sessions=1, worked=0.0, pull_requests=0),
+    ]
+    figures = Figures(day=MARCH[-1], no_acus_reported=True, total=0.0)
+    answer = divided(Question(Period.MONTH, by=By.PERSON), SPAN, figures, parts, Apart((TODAY,)))
+    assert answer.text == "Devin in March, so far, by person."
+    assert written(answer.blocks) == (
+        f"Devin in March, so far, by person\n{sentences.finished_days(9, '1 to 9 March 2025')}\n"
+        f"{sentences.PLAN_WITHOUT_ACUS}\n"
+        "• Ann: 3 sessions · 2 h 5 min · 1 pull request\n• Ben: 1 session\n"
+        f"{sentences.not_included('Mon 10 Mar')}"
+    )
+    nothing = divided(Question(Period.MONTH, by=By.PRODUCT), SPAN, figures, [], Apart())
+    assert written(nothing.blocks).endswith(sentences.PLAN_WITHOUT_ACUS)
+    billed = replace(figures, total=5.0)
+    assert sentences.NO_ACUS_OF_SESSIONS in written(
+        divided(Question(Period.MONTH, by=By.PERSON), SPAN, billed, parts, Apart()).blocks
+    )
+
+
+# ---------------------------------------------------------------- whole answers
+
+
+def test_a_divided_answer():
+    answer = divided(Question(Period.MONTH, by=By.PERSON), SPAN, FIGURES, ours(6, 2), APART)
+    assert_valid(answer)
+    assert answer.text == "Devin in March, so far, by person: 12.5 ACUs."
+    assert written(answer.blocks) == (
+        f"Devin in March, so far, by person\n{sentences.finished_days(9, '1 to 9 March 2025')}\n"
+        "*12.5 ACUs*\n"
+        "• part 0: 6 ACUs\n• part 1: 2 ACUs\n• elsewhere: 4.5 ACUs\n"
+        f"{sentences.not_included('Mon 10 Mar', '3.3 ACUs')}"
+    )
+
+
+def test_nothing_to_divide_and_no_bill_to_divide():
+    question = Question(Period.MONTH, by=By.PRODUCT)
+    nothing = divided(question, SPAN, replace(FIGURES, total=0.0, through_slack=0.0), [], Apart())
+    assert written(nothing.blocks).endswith(f"*0 ACUs*\n{sentences.NO_ROWS}")
+    unread = divided(question, SPAN, replace(FIGURES, total=None), None, Apart())
+    assert written(unread.blocks).endswith(f"*8 ACUs* through Slack\n{sentences.NO_TOTAL}\n{sentences.ONLY_THE_BILL}")
+
+
+@pytest.mark.parametrize(
+    ("question", "span", "found"),
+    [
+        (
+            Question(Period.TODAY),
+            Span(TODAY, TODAY, (TODAY,)),
+            (sentences.TODAY, sentences.running_day("Monday, 10 March 2025")),
+        ),
+        (
+            Question(Period.YESTERDAY),
+            Span(MARCH[-1], MARCH[-1], MARCH[-1:]),
+            (sentences.YESTERDAY, sentences.billing_day("Sunday, 9 March 2025")),
+        ),
+        (
+            Question(Period.WEEK),
+            Span(MARCH[2], MARCH[-1], MARCH[2:]),
+            (sentences.WEEK, sentences.seven_days("Sunday, 9 March 2025")),
+        ),
+        (
+            Question(Period.MONTH),
+            SPAN,
+            ("Devin in March, so far", sentences.finished_days(9, "1 to 9 March 2025")),
+        ),
+        (
+            Question(Period.CYCLE),
+            Span(date(2024, 12, 29), date(2025, 3, 28), days_between(date(2024, 12, 29), MARCH[-1])),
+            (
+                "Devin in this billing cycle, so far",
+                sentences.finished_days(71, "29 December 2024 to 9 March 2025"),
+            ),
+        ),
+        (
+            Question(None, "…"),
+            Span(date(2025, 2, 27), date(2025, 3, 2), days_between(date(2025, 2, 27), date(2025, 3, 2))),
+            ("Devin from 27 February to 2 March 2025", sentences.finished_days(4, "27 February to 2 March 2025")),
+        ),
+        (
+            Question(None, "…"),
+            Span(MARCH[0], MARCH[0], MARCH[:1]),
+            ("Devin on 1 March 2025", sentences.billing_day("Saturday, 1 March 2025")),
+        ),
+    ],
+)
+def test_an_answer_says_which_days_it_means(question, span, found):
+    assert heading(question, span) == found
+
+
+def test_a_period_without_a_finished_day_says_so():
+    answer = nothing_finished(Question(Period.MONTH), Span(TODAY, TODAY, (), (TODAY,)), Apart((TODAY,), None, 2.5))
+    assert_valid(answer)
+    more = sentences.not_included("Mon 10 Mar", "2.5 ACUs through Slack")
+    assert answer.text == f"Devin in March, so far: {sentences.NOTHING_FINISHED} {more}"
+    assert written(answer.blocks) == f"Devin in March, so far\n{sentences.NOTHING_FINISHED}\n{more}"
+
+
+def test_the_days_that_are_not_finished_stand_apart():
+    answer = usage(Question(Period.MONTH), SPAN, FIGURES, Apart((MARCH[-1], TODAY), 3.0))
+    assert_valid(answer)
+    assert written(answer.blocks).endswith(sentences.not_included("Sun 9 Mar and Mon 10 Mar", "3 ACUs"))
+
+
+@pytest.mark.parametrize(
+    ("fault", "said"),
+    [
+        (RangeFault.MALFORMED, sentences.no_days("2025-02-30")),
+        (RangeFault.REVERSED, sentences.reversed_range("2025-02-30")),
+        (RangeFault.FUTURE, sentences.future_range("2025-02-30", "10 March 2025", when(bounds(TODAY)[1]))),
+        (RangeFault.NOT_KEPT, sentences.not_kept("1 March 2025")),
+    ],
+)
+def test_a_range_without_figures_gets_a_sentence(fault, said):
+    assert refused_range(RefusedRange(fault, "2025-02-30", TODAY, MARCH[0])).text == said
+
+
+# ---------------------------------------------------------------- names
+
+
+def test_what_others_wrote_calls_nobody():
+    names = [
+        part_names.person("U1", NASTY),
+        part_names.playbook(NASTY),
+        part_names.repository(NASTY),
+        part_names.session(NASTY * 9, "https://acme.slack.com/p1", None, NASTY),
+        part_names.product(NASTY),
+    ]
+    answer = divided(
+        Question(Period.WEEK, by=By.PERSON), SPAN, FIGURES, [Part(name, Decimal(1)) for name in names * 20], Apart()
+    )
+    assert_valid(answer)
+    assert_calls_nobody(answer)
+    assert with_markup([answer.text]) == []
+
+
+@pytest.mark.parametrize(
+    ("url", "name"),
+    [
+        ("https://github.com/acme/web/pull/12", "acme/web"),
+        ("https://gitlab.com/acme/group/api/-/merge_requests/3", "acme/group/api"),
+        ("https://git.acme.test/acme/web/pull/12", "git.acme.test/acme/web"),
+        ("https://git.acme.test/changes/12", None),
+    ],
+)
+def test_a_repository_is_named_by_a_pull_request(url, name):
+    assert repository_name(url) == name
+
+
+def test_twenty_sessions_with_long_addresses_fit_with_the_row_of_elsewhere():
+    name = part_names.session("x" * 200, "https://acme.slack.com/" + "p" * 270, None, "y" * 200)
+    parts = [Part(name, Decimal("0.4"))] * MOST_ROWS
+    answer = divided(Question(Period.WEEK, by=By.SESSION), SPAN, FIGURES, parts, Apart())
+    assert_valid(answer)
+    assert "• elsewhere: 4.5 ACUs" in written(answer.blocks)
+    assert "<" not in part_names.session("x", "https://acme.slack.com/" + "p" * 300, None, None)
+
+
+def test_parts_of_which_little_is_known_have_names_too():
+    assert part_names.person("", None) == "people whose data was erased"
+    assert part_names.person("U1", None) == "somebody"
+    assert part_names.channel("D") == "direct messages"
+    assert part_names.playbook(None) == "no playbook"
+    assert part_names.repository(None) == "no repository known"
+    assert part_names.product("other") == "other"
+    assert ELSEWHERE == "elsewhere"

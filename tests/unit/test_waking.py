@@ -1,0 +1,119 @@
+"""When a person is asked before a reply wakes a session, and in which words."""
+
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+
+from bot.domain.amounts import Price
+from bot.domain.session import Lifecycle, Options, Session, Snapshot
+from bot.domain.waking import WakeLimits, WakeQuestion, is_asleep, wake_question
+from bot.views import answers
+
+NOW, HOUR = 1_800_000_000.0, 3600.0
+SESSION = Session("s1", "T1", "org-1", "C1", "1.0", "U1", "p", lifecycle=Lifecycle.OPEN)
+LIMITS = WakeLimits(session_acus=5.0, guard_seconds=72 * HOUR)
+KEPT = "Your message is kept until you choose, for a day at most."
+
+
+def asleep(acus: float = 0.0, acu: int | None = None, slept: float = HOUR, **more) -> Session:
+    snapshot = Snapshot("suspended", "inactivity", acus=acus, updated_at=int(NOW - slept))
+    return replace(SESSION, snapshot=snapshot, options=Options(acu=acu), **more)
+
+
+@pytest.mark.parametrize(
+    ("snapshot", "sleeps"),
+    [
+        (Snapshot("suspended", "inactivity"), True),
+        (Snapshot("suspended", "usage_limit_exceeded"), True),
+        (Snapshot("running", "working", archived=True), True),
+        (Snapshot("running", "waiting_for_user"), False),
+        (Snapshot("running", "finished"), False),
+        (Snapshot("resuming"), False),
+        (Snapshot("exit"), False),
+        (Snapshot("error", archived=True), False),
+    ],
+)
+def test_what_a_reply_would_wake(snapshot, sleeps):
+    assert is_asleep(replace(SESSION, snapshot=snapshot)) is sleeps
+    assert not is_asleep(replace(SESSION, snapshot=snapshot, lifecycle=Lifecycle.ENDED))
+
+
+@pytest.mark.parametrize(
+    ("session", "question"),
+    [
+        (asleep(1.99, acu=2), None),
+        (asleep(2.0, acu=2), WakeQuestion(2, 2, 4)),
+        (asleep(4.99), None),
+        (asleep(5.0), WakeQuestion(5.0, 5.0, 10.0)),
+        (asleep(5.0, acu=9), None),  # its own option counts and not the setting
+        (asleep(3.9, acu=2, ceiling=4.0), None),
+        (asleep(4.1, acu=2, ceiling=4.0), WakeQuestion(4.0, 2, 6.0)),
+        (asleep(9.5, acu=2, ceiling=4.0), WakeQuestion(4.0, 2, 11.5)),  # a yes gives the whole amount in any case
+    ],
+)
+def test_a_ceiling_that_is_spent(session, question):
+    assert wake_question(session, LIMITS, NOW) == question
+    awake = replace(session, snapshot=replace(session.snapshot, status="running", detail="working"))
+    assert wake_question(awake, LIMITS, NOW) is None
+
+
+def test_without_any_ceiling_nothing_is_asked():
+    assert wake_question(asleep(1e6), WakeLimits(), NOW) is None
+
+
+def test_a_long_sleep_is_asked_about_once():
+    long = asleep(slept=72 * HOUR + 1)
+    assert wake_question(asleep(slept=72 * HOUR), LIMITS, NOW) is None
+    assert wake_question(long, LIMITS, NOW) == WakeQuestion(slept=72 * HOUR + 1)
+    assert wake_question(replace(long, wake_allowed=long.snapshot.updated_at), LIMITS, NOW) is None
+    earlier = replace(long, wake_allowed=long.snapshot.updated_at - 1)
+    assert wake_question(earlier, LIMITS, NOW) is not None, "another sleep"
+    assert wake_question(long, replace(LIMITS, guard_seconds=0.0), NOW) is None
+    unknown = replace(long, snapshot=replace(long.snapshot, updated_at=0))
+    assert wake_question(unknown, LIMITS, NOW) is None
+
+
+def asked(session, limits=LIMITS, price=None):
+    question = wake_question(session, limits, NOW)
+    assert question is not None
+    message = answers.ask_to_wake(session, question, "s1|k", price)
+    [_, row] = message.blocks
+    assert {button["value"] for button in row["elements"]} == {"s1|k"}
+    return message.text, [button["text"]["text"] for button in row["elements"]]
+
+
+def test_the_question_says_what_it_has_cost_and_what_a_yes_gives():
+    assert asked(asleep(2.13, acu=2), price=Price(Decimal("2.25"), "USD")) == (
+        "This session has used its 2 ACUs. It has cost 2.1 ACUs (4.79 USD) so far. "
+        f"Wake it with 2 more, or leave it asleep. {KEPT}",
+        ["Wake it, 2 more ACUs", "Leave it"],
+    )
+    assert asked(asleep(1.0, acu=1))[1] == ["Wake it, 1 more ACU", "Leave it"]
+    assert asked(asleep(7.0), replace(LIMITS, session_acus=2.5))[1] == ["Wake it, 2.5 more ACUs", "Leave it"]
+
+
+def test_the_question_about_a_long_sleep():
+    assert asked(asleep(3.4, slept=99 * HOUR)) == (
+        "This session has slept for 4 d 3 h. It has cost 3.4 ACUs so far, and waking it costs more. "
+        f"Wake it, or leave it asleep. {KEPT}",
+        ["Wake it", "Leave it"],
+    )
+    assert asked(asleep(slept=99 * HOUR))[0].startswith("This session has slept for 4 d 3 h. Waking it costs more. ")
+    assert asked(asleep(2.0, acu=2, slept=99 * HOUR))[0].startswith(
+        "This session has used its 2 ACUs and has slept for 4 d 3 h. It has cost 2 ACUs so far. Wake it with 2 more, "
+    )
+
+
+def test_what_came_of_it():
+    assert answers.waking(WakeQuestion(2, 2, 4), 1).text == (
+        "Devin is being woken. It may use 4 ACUs in all now. 1 reply is sent."
+    )
+    assert answers.waking(WakeQuestion(slept=9.0), 2).text == "Devin is being woken. 2 replies are sent."
+    assert answers.waking(None, 2).text == "Devin is awake already. 2 replies are sent."
+    assert answers.left_asleep("ann", 1).text == (
+        ":zzz: ann left Devin asleep, so 1 reply was *not sent*. Nothing is lost: write again, and you are asked again."
+    )
+    assert answers.left_asleep("", 2).text.startswith(
+        ":zzz: Nobody chose within a day whether to wake Devin, so 2 replies were *not sent*."
+    )
