@@ -37,6 +37,7 @@ from bot.flows.follow.poll import Poller
 from bot.flows.job import Flow
 from bot.flows.lookup import SessionLookup
 from bot.flows.manage.run_long_job import RunLongJob
+from bot.flows.money.budget_requests import BudgetRequests
 from bot.flows.money.ticks import money_ticks
 from bot.flows.money.usage_ledger import UsageLedger
 from bot.flows.organisation import Organisations
@@ -215,7 +216,13 @@ def _flows(
         ),
         CommandCause.kind: start_from_command,
         StartCause.kind: create,
-        ActionCause.kind: Presses(services, session_commands, doubtful_command, AlarmAnswers(services, access)),
+        ActionCause.kind: Presses(
+            services,
+            session_commands,
+            doubtful_command,
+            AlarmAnswers(services, access),
+            BudgetRequests(services, access),
+        ),
         ChannelGoneCause.kind: ChannelGone(services),
         ChannelSharedCause.kind: ChannelShared(services, shared_channels),
         LongJobCause.kind: RunLongJob(services),

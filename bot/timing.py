@@ -129,6 +129,7 @@ class Timing:
     spend_slots: float = 10 * MINUTE  # What was spent in a longer pause between two polls is no hour's spending.
     digest_tick: float = 30.0  # The longest pause between two checks whether the digest is due.
     digest_shortest: float = 0.05  # The shortest pause between two such checks, as a timer may fire a moment early.
+    budgets: float = MINUTE  # Between two checks whether a level of a budget is reached.
     digest_patience: float = 30 * MINUTE  # A digest waits this long for Devin to be reachable.
 
     # ------------------------------------------------------------ retention

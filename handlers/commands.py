@@ -31,18 +31,19 @@ class Commands:
 
     async def devin(self, ack: AsyncAck, body: Body, workspace: Workspace) -> None:
         """Answer `/devin` with a message in the ack that only the person sees."""
-        message = await self._answer(workspace, plain(body.get("text") or ""), body)
+        message = await self._answer(workspace, body.get("text") or "", body)
         await ack(text=message.text, blocks=message.blocks or None, response_type="ephemeral")
 
     async def unknown(self, ack: AsyncAck) -> None:
         """Answer a command that only the app's settings at Slack know with the help text."""
         await ack(text=SLASH_HELP.text, response_type="ephemeral")
 
-    async def _answer(self, workspace: Workspace, text: str, body: Body) -> Message:
+    async def _answer(self, workspace: Workspace, typed: str, body: Body) -> Message:
+        text = plain(typed)
         command = parse_slash(text)
         if command.spec is START:
             return await self._start(workspace, text, command.argument, body)
-        command = replace(parse_slash(as_typed(body.get("text") or "")), key=command_key(body))
+        command = replace(parse_slash(typed if command.spec.takes_ids else as_typed(typed)), key=command_key(body))
         answer = await self._command_answers.answer(workspace, body["user_id"], body["channel_id"], command)
         if isinstance(answer, Message):
             return answer

@@ -60,6 +60,7 @@ SHORT: Final[dict[str, Any]] = {
     "send_first_retry": 0.3,
     "send_longest_retry": 1.0,
     "digest_tick": 0.3,
+    "budgets": 0.3,
     "progress_interval": 0.01,
     "job_message": 0.1,
     "person_checked": 3600.0,  # a story that takes more than a minute has the same steps

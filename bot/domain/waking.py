@@ -16,6 +16,10 @@ class WakeLimits:
     session_acus: float | None = None
     guard_seconds: float = 0.0
 
+    def own_ceiling(self, session: Session) -> float | None:
+        """Return the ACUs that `session` may spend unless somebody raises them: its `acu=`, or else the setting."""
+        return session.options.acu or self.session_acus
+
 
 @dataclass(frozen=True, slots=True)
 class WakeQuestion:
@@ -35,7 +39,7 @@ def wake_question(session: Session, limits: WakeLimits, now: float) -> WakeQuest
     if not is_asleep(session):
         return None
     slept = _slept(session, limits, now)
-    own = session.options.acu or limits.session_acus
+    own = limits.own_ceiling(session)
     ceiling = session.ceiling or own
     spent = session.snapshot.acus
     if own is None or ceiling is None or spent < ceiling:

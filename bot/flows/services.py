@@ -39,6 +39,7 @@ class Services:
     ) -> AsyncIterator[UnitOfWork]:
         """Open a transaction, and wake lanes once it is committed. Rows that it adds get `ref`.
 
+        With `first` it goes before other work, because Slack waits for the answer.
         With `claim` the lane is kept until the commit. Raises ClaimLostError if another worker has taken the lane.
         `first` is for a transaction that Slack's ack waits for.
         """

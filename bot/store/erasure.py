@@ -38,8 +38,11 @@ from bot.store import inbox as inbox_rows
 from bot.store import outbox as outbox_rows
 from bot.store.tables import (
     audit,
+    budgets,
     cards,
+    crossings,
     due,
+    grants,
     inbox,
     lanes,
     metadata,
@@ -80,6 +83,7 @@ def of_person(user: str) -> list[Part]:
         Part("sessions", _keys_of(sessions, sessions.c.requester == user), _erase_sessions),
         Part("joined", _keys_of(sessions, _took_part(user)), _erase_part_in_sessions(user)),
         *(_deletion(table, table.c.user == user) for table in named),
+        *(_deletion(table, table.c.subject == user) for table in (budgets, crossings, grants)),
         Part("audit", _AuditRows(user).find, _blank_audit_rows),
         Part("subscriptions", _keys_of(subscriptions, subscriptions.c.added_by == user), _blank_subscriptions),
         *(_named(table, user) for table in _NAMED),

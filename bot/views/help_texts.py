@@ -22,8 +22,9 @@ _OPTIONS: Final = (
     '• Options may stand anywhere in the task: `repo=acme/web` `playbook=…` `mode=fast` `acu=10` `tags=a,b` `title="…"`'
 )
 _ADDRESSED: Final = (
-    "• `help`, `list`, `status`, `cost`, `stop`, `notify`, `usage`, `report`, `digest` and `orgs` also work as a "
-    "direct message or behind a mention, `audit` and `audit bot` as a direct message"
+    "• `help`, `list`, `status`, `cost`, `stop`, `notify`, `usage`, `report`, `digest`, `budget list`, `budget set`, "
+    "`budget remove`, `budget grant` and `orgs` also work as a direct message or behind a mention, "
+    "`audit` and `audit bot` as a direct message"
 )
 SLASH_HELP: Final = Message(
     "\n".join(

@@ -24,7 +24,10 @@ PLACES: Final[dict[str, tuple[str, ...]]] = {
     "learn who it is": ("bot.flows.access:Access._ask",),
     "renew what is known of a person": ("bot.flows.access:Access.refresh",),
     "drop a reply to an unknown thread": ("bot.flows.receive.conversation:Conversation._drop",),
-    "answer without starting": ("bot.flows.receive.conversation:Conversation._answer",),
+    "answer without starting": (
+        "bot.flows.receive.conversation:Conversation._answer",
+        "bot.flows.start.from_message:StartFromMessage._answer",
+    ),
     "welcome": ("bot.flows.receive.conversation:Conversation._welcome",),
     "hand a line to its thread": ("bot.flows.receive.conversation:Conversation._hand_over",),
     "note a channel that is gone": ("bot.flows.receive.channel_gone:ChannelGone.run",),
@@ -95,6 +98,13 @@ PLACES: Final[dict[str, tuple[str, ...]]] = {
     "mark as sent": ("bot.flows.deliver.send:Send._mark_sent", "bot.flows.deliver.cards:CardEditor._edit"),
     "withhold": ("bot.flows.deliver.failures:SendFailures.mark_dead",),
     "wait before the search": ("bot.flows.deliver.failures:SendFailures.reschedule",),
+    "announce a level": ("bot.flows.money.budget_watch:BudgetWatch._record",),
+    "change a budget": (
+        "bot.flows.money.budget_commands:BudgetCommands.change",
+        "bot.flows.money.budget_commands:BudgetCommands.carry_out",
+    ),
+    "answer the request for more": ("bot.flows.money.budget_requests:BudgetRequests.run",),
+    "refuse to wake": ("bot.flows.money.budget_check:BudgetCheck.refuses_wake",),
     "watch what is spent": ("bot.flows.money.runaway_watch:RunawayWatch.tick",),
     "raise an alarm": (
         "bot.flows.money.runaway_watch:RunawayWatch._store",

@@ -42,7 +42,7 @@ from tests.scenarios.ahead import write
 from tests.scenarios.harness import ADA, ANN, BEN, GENERAL, OPS, WEB
 
 DM = "D0ANN"
-KINDS_OF_OLD_ROWS = 22
+KINDS_OF_OLD_ROWS = 24
 CLOSED = 2  # which of them are sessions that are closed for their age
 
 

@@ -7,7 +7,14 @@ from typing import Any
 
 import pytest
 
-from tests.crash import test_kill, test_kill_alarms, test_kill_long_jobs, test_kill_replies, test_kill_seldom
+from tests.crash import (
+    test_kill,
+    test_kill_alarms,
+    test_kill_budgets,
+    test_kill_long_jobs,
+    test_kill_replies,
+    test_kill_seldom,
+)
 from tests.crash.steps import (
     AFTER,
     BEFORE,
@@ -26,6 +33,7 @@ from tests.crash.story import BESIDE, Story
 STORIES = [
     *test_kill.STORIES,
     *test_kill_alarms.STORIES,
+    *test_kill_budgets.STORIES,
     *test_kill_long_jobs.STORIES,
     *test_kill_replies.STORIES,
     *test_kill_seldom.STORIES,

@@ -61,6 +61,9 @@ PLAIN = {
     "corrections": "org_id day",
     "cycles": "org_id starts ends",
     "cycle_limits": "org_id source",
+    "budgets": "kind span",
+    "crossings": "period",
+    "grants": "period state",
 }
 USUAL: dict[str, dict[str, Any]] = {
     "inbox": {"kind": "message", "state": "dead"},
@@ -83,6 +86,9 @@ USUAL: dict[str, dict[str, Any]] = {
     "notifications": {"user": ADA},
     "spend": {"session_id": "hers"},
     "pull_requests": {"session_id": "hers"},
+    "budgets": {"subject": ADA},
+    "crossings": {"subject": ADA},
+    "grants": {"subject": ADA, "user": ADA},
     "recent_spend": {"session_id": "hers"},
     "alarms": {"user": ADA},
 }
@@ -204,11 +210,13 @@ async def test_no_column_of_any_table_says_anything_about_the_person(either_stor
         *("inbox", "outbox", "sessions", "lanes", "rate_limits", "people", "admins", "audit", "shown_lists"),
         *("notifications", "alarms", "long_jobs", "long_job_rows"),
         *("numbered_lists", "subscriptions"),
+        *("budgets", "crossings", "grants"),
     }
     erased = await erasure.person(ADA)
     assert await cells_with(either_store.db, ADA) == set()
     once = ("sessions", "joined", "people", "admins", "shown_lists", "notifications", "lanes", "rate_limits", "alarms")
     once += ("long_jobs", "long_job_rows", "numbered_lists", "subscriptions")
+    once += ("budgets", "crossings", "grants")
     assert erased.rows == {"inbox": 5, "outbox": 7, "audit": 2} | dict.fromkeys(once, 1)
     assert erased.unfollowed == ("plain",)
 

@@ -1,8 +1,12 @@
 """What a person's own sessions used in this billing cycle, by our rows."""
 
+import re
 from datetime import UTC, date, datetime
+from decimal import Decimal
 
+from bot.domain.budgets import Scope, ScopeKind, Span
 from bot.flows.money.own_cost import OwnCost
+from bot.store import budgets
 from tests import sentences
 from tests.markup import written
 
@@ -27,6 +31,15 @@ async def test_only_ones_own_sessions_of_this_cycle_count(make, either_store, cl
     await store.spent(date(2026, 4, 30), long=50.0, old=1.0)
     await store.spent(date(2026, 5, 1), long=1.0)
     await store.spent(date(2026, 5, 20), long=2.25, new=0.5, others=9.0)
+    async with store.db.write() as tx:
+        await budgets.put(tx, workspace.team, Scope(ScopeKind.ORG), Decimal(80), Span.CYCLE, (80,), NOW)
+        await budgets.put(tx, workspace.team, Scope(ScopeKind.PERSON, "U0ADA"), Decimal(10), Span.DAY, (80,), NOW)
+    message = await own_cost.answer(workspace, "U0ADA", "C0WORK")
+    lines = re.sub(r"<!date[^>]*>", "DATE", written(message.blocks)).splitlines()
+    assert lines[3:5] == [
+        "The organisation's budget: 12.8 of 80 ACUs this cycle (15 %) · starts anew DATE",
+        "Your budget: 2.8 of 10 ACUs today (27 %) · starts anew DATE",
+    ]
     assert written((await own_cost.answer(workspace, "U0ADA")).blocks) == (
         f"{sentences.OWN_COST}\n*3.8 ACUs*\n{sentences.sessions_by_outcome(2, '1 done', '1 running')}\n"
         f"{sentences.MOST_EXPENSIVE}\n"

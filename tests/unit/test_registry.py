@@ -7,6 +7,7 @@ from bot.domain.commands.registry import BY_ACTION_ID, COMMANDS, commands_on, na
 from bot.domain.commands.spec import ADDRESSED, WRITTEN, CommandSpec, Role, Surface
 
 ADMINS = frozenset({"UADA"})
+BUDGET_BUTTONS = {registry.GRANT_MORE, registry.REFUSE_MORE}  # their own flow asks for the role
 SEEN_BY_ALL = {"stop", "alarm_stop", "alarm_fine", "alarm_snooze"}
 
 
@@ -24,9 +25,10 @@ def test_every_command_that_is_declared_stands_in_the_table_once():
 def test_what_they_are_called():
     assert " ".join(spec.name for spec in COMMANDS) == (
         "start list cost status stop stop_listed stop_confirmed stop_declined mute unmute aside archive new notify "
-        "usage report digest orgs audit audit_bot cancel_long_job exit exit_confirmed exit_declined start_again "
-        "start_declined start_corrected start_as_written start_cancelled wake leave_asleep alarm_stop alarm_fine "
-        "alarm_snooze run_command start_as_task help"
+        "usage report digest budget_list budget_set budget_remove budget_grant ask_for_more grant_more refuse_more "
+        "orgs audit audit_bot cancel_long_job exit exit_confirmed exit_declined start_again start_declined "
+        "start_corrected start_as_written start_cancelled wake leave_asleep alarm_stop alarm_fine alarm_snooze "
+        "run_command start_as_task help"
     )
 
 
@@ -50,6 +52,7 @@ def test_what_goes_before_waiting_replies():
         *("start_corrected", "start_as_written", "start_cancelled", "wake", "leave_asleep", "cancel_long_job"),
         *("alarm_stop", "alarm_fine", "alarm_snooze"),
         *("stop_listed", "stop_confirmed", "stop_declined"),
+        *("ask_for_more", "grant_more", "refuse_more"),
     }
     assert all(spec.urgent for spec in commands_on(Surface.BUTTON))
 
@@ -86,6 +89,9 @@ def test_which_buttons_are_known():
         "start_cancelled": "start_cancelled",
         "run_command": "run_command",
         "start_as_task": "start_as_task",
+        "ask_for_more": "ask_for_more",
+        "grant_more": "grant_more",
+        "refuse_more": "refuse_more",
         "cancel_long_job": "cancel_long_job",
     }
 
@@ -96,12 +102,9 @@ def test_which_buttons_are_known():
 def test_who_may_use_what():
     roles = {spec.name: spec.role for spec in COMMANDS if spec.role is not Role.EVERYBODY}
     assert roles == {
-        "usage": Role.ADMIN,
-        "report": Role.ADMIN,
-        "orgs": Role.ADMIN,
-        "audit": Role.ADMIN,
-        "audit_bot": Role.ADMIN,
-        "digest": Role.ADMIN,
+        **dict.fromkeys(("usage", "report", "digest", "orgs", "audit", "audit_bot"), Role.ADMIN),
+        **dict.fromkeys(("budget_set", "budget_remove", "budget_grant"), Role.ADMIN),
+        **dict.fromkeys(("grant_more", "refuse_more"), Role.ADMIN),
         "exit": Role.ASKER_OR_ADMIN,
         "exit_confirmed": Role.ASKER_OR_ADMIN,
         "alarm_fine": Role.ASKER_OR_ADMIN,
@@ -119,7 +122,7 @@ def test_a_role_is_checked_wherever_it_is_asked_for():
         if spec.role is Role.ASKER_OR_ADMIN:
             assert spec.of_session or spec.name in {"alarm_fine", "alarm_snooze"}
             assert not spec.forms_on(Surface.SLASH)
-        elif spec.role is Role.ADMIN and not spec.of_session:
+        elif spec.role is Role.ADMIN and not spec.of_session and spec not in BUDGET_BUTTONS:
             assert len(spec.forms_on(Surface.SLASH, *ADDRESSED)) == len(spec.forms)
 
 

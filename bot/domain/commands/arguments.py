@@ -4,6 +4,7 @@ import re
 from typing import Final
 
 from bot.domain.commands.audit_query import read_options
+from bot.domain.commands.budget_words import read_grant, read_number, read_set
 from bot.domain.commands.digest_words import read_digest
 from bot.domain.commands.spec import Argument
 from bot.domain.notify_choice import NotifyChoice
@@ -72,6 +73,11 @@ SESSION: Final = Argument("[number]", _session)  # read as "" where nothing was 
 USAGE_QUESTION: Final = _questions(USAGE_QUESTIONS)
 REPORT_QUESTION: Final = _questions(REPORT_QUESTIONS)
 CHOICE: Final = Argument(f"[{'|'.join(NotifyChoice)}]", _choice, words=tuple(NotifyChoice))  # "" where none was typed
+BUDGET: Final = Argument(
+    "org|#channel|@person|each-session|each-person|each-channel ACUs [a day|a week|a cycle] [warn 50,80]", read_set
+)
+GRANT: Final = Argument("org|#channel|@person|each-… ACUs", read_grant)
+BUDGET_NUMBER: Final = Argument("N", read_number)
 AUDIT_OPTIONS: Final = Argument("[action=…] [person=…] [org=…] [since=…] [until=…]", read_options)
 CSV: Final = Argument(f"[{CSV_WORD}]", _csv)
 DIGESTS: Final = Argument("[list|add|remove|now]", read_digest)  # with more words behind `add` and `remove`

@@ -83,7 +83,11 @@ class Parser:
         self._slash: dict[str, list[_Declared]] = {}
         for one in sorted(slash, key=lambda it: -len(it[1].phrase)):
             self._slash.setdefault(one[1].phrase.split()[0], []).append(one)
-        self._doubtable = {form.phrase: spec for spec, form in slash if spec is not START}
+        # By the first word too: of several commands that begin with it the first one is meant.
+        self._doubtable: dict[str, CommandSpec] = {}
+        for spec, form in slash:
+            if spec is not START:
+                self._doubtable.setdefault(form.phrase.split()[0], spec)
         self._synonyms = _synonyms(commands, self._doubtable)
         # An ack waits for this search, and most tasks begin with one of a few words.
         self._near = lru_cache(FIRST_WORDS)(partial(_nearest_of, tuple(self._doubtable)))
@@ -110,9 +114,13 @@ class Parser:
         "stop the flaky test" is a task, "stop all sessions" is in doubt.
         """
         words = text.strip().rstrip(_CLOSING + "?").split()
-        if not 1 <= len(words) <= MOST_WORDS_IN_DOUBT or len(text) > LONGEST_IN_DOUBT:
+        if not words or len(text) > LONGEST_IN_DOUBT:
             return None
         word, behind = words[0].lower().removeprefix(_BANG), [one.strip(_AROUND).lower() for one in words[1:]]
+        if (mistyped := self._mistyped(text.strip(), word, words)) is not None:
+            return mistyped
+        if len(words) > MOST_WORDS_IN_DOUBT:
+            return None
         if word in self._synonyms:
             spec = self._synonyms[word]
         elif near := self._near(word):
@@ -126,6 +134,15 @@ class Parser:
         if not free and not all(_fits_around(one, spec) for one in behind):
             return None
         return Doubt(text.strip(), words[0], spec, self._repaired(spec, behind))
+
+    def _mistyped(self, text: str, word: str, words: list[str]) -> Doubt | None:
+        """The command of several words that a text is but for its first `word`, such as `bugdet set org 10`."""
+        near = None if word in self._doubtable else self._near(word)
+        if near is None:
+            return None
+        meant = " ".join([near, *words[1:]])
+        spec = self.slash(meant).spec
+        return Doubt(text, words[0], spec, meant) if " " in spec.forms[0].phrase else None
 
     def _repaired(self, spec: CommandSpec, behind: list[str]) -> str:
         """The form of `spec` that was meant, with what it takes of the words `behind` it, if that is clear."""
@@ -206,7 +223,8 @@ def _fits_around(word: str, spec: CommandSpec) -> bool:
     """Whether `word` is one that people put behind the command `spec` and not into a task."""
     if word in _FILLERS or word.isdecimal() or parse_which(word) is not None or _takes(spec, word):
         return True
-    return any(word in form.argument.around for form in spec.forms_on(Surface.SLASH))
+    forms = spec.forms_on(Surface.SLASH)
+    return any(word in form.argument.around or word in form.phrase.split()[1:] for form in forms)
 
 
 def _behind_slash(form: Form, text: str) -> str | None:

@@ -8,9 +8,12 @@ from typing import Final
 
 from bot.domain.commands.arguments import (
     AUDIT_OPTIONS,
+    BUDGET,
+    BUDGET_NUMBER,
     CHOICE,
     CSV,
     DIGESTS,
+    GRANT,
     REPORT_QUESTION,
     SESSION,
     TEXT,
@@ -137,6 +140,53 @@ REPORT: Final = CommandSpec(
     ordinary=True,
     slash_help=Help(f"`/devin report {REPORT_QUESTION.shown}` shows admins what came of it"),
 )
+# Everybody sees the budgets that hold for them, admins see all.
+BUDGET_LIST: Final = CommandSpec(
+    "budget_list",
+    forms=(slash("budget list"), addressed("budget list")),
+    slash_help=Help("`/devin budget list` shows what you may still use"),
+)
+BUDGET_SET: Final = CommandSpec(
+    "budget_set",
+    forms=(slash("budget set", BUDGET), addressed("budget set", BUDGET)),
+    role=Role.ADMIN,
+    subject="changes of budgets",
+    takes_ids=True,
+    slash_help=Help(f"`/devin budget set {BUDGET.shown}` sets one (admins)", same_line=True),
+)
+BUDGET_REMOVE: Final = CommandSpec(
+    "budget_remove",
+    forms=(slash("budget remove", BUDGET_NUMBER), addressed("budget remove", BUDGET_NUMBER)),
+    role=Role.ADMIN,
+    subject="changes of budgets",
+    slash_help=Help(f"`/devin budget remove {BUDGET_NUMBER.shown}` removes one (admins)", same_line=True),
+)
+BUDGET_GRANT: Final = CommandSpec(
+    "budget_grant",
+    forms=(slash("budget grant", GRANT), addressed("budget grant", GRANT)),
+    role=Role.ADMIN,
+    subject="changes of budgets",
+    takes_ids=True,
+    slash_help=Help(f"`/devin budget grant {GRANT.shown}` raises one until it starts anew (admins)", same_line=True),
+)
+# The buttons of a budget that is used up: one asks the admins, the other two are theirs.
+ASK_FOR_MORE: Final = CommandSpec("ask_for_more", forms=(button("ask_for_more"),), urgent=True, replaces=True)
+GRANT_MORE: Final = CommandSpec(
+    "grant_more",
+    forms=(button("grant_more"),),
+    role=Role.ADMIN,
+    subject="changes of budgets",
+    urgent=True,
+    replaces=True,
+)
+REFUSE_MORE: Final = CommandSpec(
+    "refuse_more",
+    forms=(button("refuse_more"),),
+    role=Role.ADMIN,
+    subject="changes of budgets",
+    urgent=True,
+    replaces=True,
+)
 ORGS: Final = CommandSpec(
     "orgs",
     forms=(slash("orgs"), addressed("orgs")),
@@ -225,6 +275,13 @@ COMMANDS: Final = (
     USAGE,
     REPORT,
     DIGEST,
+    BUDGET_LIST,
+    BUDGET_SET,
+    BUDGET_REMOVE,
+    BUDGET_GRANT,
+    ASK_FOR_MORE,
+    GRANT_MORE,
+    REFUSE_MORE,
     ORGS,
     AUDIT,
     AUDIT_BOT,

@@ -1,8 +1,9 @@
-"""What comes again and again about money: Devin's bill, cycles and limits, pull requests, alarms, the digest."""
+"""What comes again and again about money: Devin's bill, cycles, limits, pull requests, alarms, budgets, the digest."""
 
 from functools import partial
 
 from bot.engine.port import Tick
+from bot.flows.money.budget_watch import BudgetWatch
 from bot.flows.money.cycles import CycleReader
 from bot.flows.money.digest import Digest
 from bot.flows.money.pull_requests import PullRequestSweep
@@ -24,4 +25,5 @@ def money_ticks(services: Services, usage_ledger: UsageLedger, shared_channels: 
         ticks[organisation.alarm_tick] = partial(runaway_watch.tick, organisation)
     for workspace in services.workspaces:
         ticks[f"digest:{workspace.team}"] = Digest(services, workspace, usage_ledger, shared_channels).tick
+        ticks[f"budgets:{workspace.team}"] = BudgetWatch(services, workspace).tick
     return ticks

@@ -19,7 +19,7 @@ from bot.flows.services import Services
 from bot.flows.start.from_command import StartFromCommand
 from bot.flows.start.options_check import suggestion
 from bot.flows.workspace import Workspace
-from bot.store import inbox
+from bot.store import budgets, inbox
 from bot.views import answers
 from bot.views.message import Message
 
@@ -74,7 +74,8 @@ class NewCommand:
         team, user = workspace.team, body["user_id"]
         # In one transaction: to open another one takes as long as its statement.
         async with self._services.db.read(first=True) as tx:
-            if await inbox.has_open(tx, person_lane(team, user)):
+            # To add up what was spent of a budget may take longer than an ack should.
+            if await inbox.has_open(tx, person_lane(team, user)) or await budgets.exist(tx, team):
                 return None
             return _Known(await self._start_from_command.earlier_start(tx, team, user, request))
 

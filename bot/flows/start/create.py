@@ -16,6 +16,7 @@ from bot.domain.session import Lifecycle, Session
 from bot.flows.exactly_once import Creation, ExactlyOnce, LookupResult, is_late, is_unknown
 from bot.flows.job import Job, finish
 from bot.flows.lookup import BOT_TAG, SessionLookup
+from bot.flows.money.budget_check import BudgetCheck
 from bot.flows.prompt import Prompt, PromptBuilder, left_out_of, with_left_out
 from bot.flows.services import Services
 from bot.flows.session_rows import record, refuse, show_new_state, start_is_dead, stop_row
@@ -23,7 +24,7 @@ from bot.flows.start.refusals import refusal_sentence
 from bot.flows.unit_of_work import Recipient, UnitOfWork
 from bot.logs import get_logger
 from bot.store import inbox, sessions
-from bot.views import answers
+from bot.views import answers, budgets
 
 log = get_logger(__name__)
 
@@ -79,12 +80,14 @@ class NewSession(Creation[DevinSession]):
         self._organisation = services.organisations.of(session)
         self._prompt = Prompt(left_out=left_out_of(job.cause))  # until `prepare`, what an earlier try noted
         self._forms = self._tag_lists()
+        self._acu_limit: int | None = None
 
     async def prepare(self) -> bool:
         """Build the prompt. Returns False, with the row closed, if the start was cancelled or has no prompt."""
         if self._session.stop_requested:
             await self._cancel()
             return False
+        self._acu_limit = await BudgetCheck(self._services).limit(self._job.workspace, self._session)
         self._prompt = await self._prompts.build(self._job, self._session)
         if self._prompt.refusal is None:
             return True
@@ -128,7 +131,7 @@ class NewSession(Creation[DevinSession]):
             repos=[options.repo] if options.repo else None,
             playbook_id=self._prompt.playbook_id,
             devin_mode=options.mode,
-            max_acu_limit=options.acu,
+            max_acu_limit=self._acu_limit,
             attachment_urls=self._prompt.attachments or None,
         )
 
@@ -168,6 +171,7 @@ class NewSession(Creation[DevinSession]):
         for number, message in enumerate(self._prompt.left_out):
             await uow.post(f"file:{session.id}:{number}", session, message)
         await _announce_tags(uow, session, thing)
+        await _announce_limit(uow, session, self._acu_limit)
         current = await sessions.get(uow.tx, session.id)
         if current is not None and current.stop_requested:
             await uow.add_to_inbox(stop_row(self._job.row.lane, self._job.row.ref, current, uow.now))
@@ -195,10 +199,20 @@ async def _announce_tags(uow: UnitOfWork, session: Session, made: DevinSession) 
         return
     missing = tags_missing(session.options.tags, made.tags)
     if missing:
-        # A command's card has no replies yet, and in a thread without replies Slack shows nobody a private answer.
-        where = session.thread_ts if session.cause_ts is not None else None
-        to = Recipient(session.team, f"tags:{session.id}", session.requester, session.channel, where)
-        await uow.reply_privately(to, answers.tags_left_out(missing))
+        await uow.reply_privately(_asker(session, "tags"), answers.tags_left_out(missing))
+
+
+async def _announce_limit(uow: UnitOfWork, session: Session, limit: int | None) -> None:
+    """Inform the asker if a budget leaves the session less than they asked for."""
+    wanted = session.options.acu
+    if limit is not None and wanted is not None and limit < wanted:
+        await uow.reply_privately(_asker(session, "limit"), budgets.less_than_asked(limit, wanted))
+
+
+def _asker(session: Session, about: str) -> Recipient:
+    # A command's card has no replies yet, and in a thread without replies Slack shows nobody a private answer.
+    where = session.thread_ts if session.cause_ts is not None else None
+    return Recipient(session.team, f"{about}:{session.id}", session.requester, session.channel, where)
 
 
 def _about_tags(invalid: DevinInvalid) -> bool:

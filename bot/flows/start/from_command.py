@@ -11,6 +11,7 @@ from bot.domain.keys import session_id
 from bot.domain.session import Session
 from bot.flows.access import Access
 from bot.flows.job import Job, finish, recipient_of
+from bot.flows.money.budget_check import BudgetCheck
 from bot.flows.prompt import PromptBuilder
 from bot.flows.services import Services
 from bot.flows.session_rows import add, post_card, start_to_follow
@@ -35,6 +36,7 @@ class StartFromCommand:
         self._access = access
         self._prompts = prompts
         self._options_check = OptionsCheck(services)
+        self._budget_check = BudgetCheck(services)
 
     async def run(self, job: Job[CommandCause]) -> None:
         """Start the session, or answer why not, or ask first if the same command came a moment ago."""
@@ -77,8 +79,15 @@ class StartFromCommand:
             await self._start(job, request)
 
     async def _start(self, job: Job[AskingCause], request: Request) -> None:
-        """Record the session and have its card posted. The row that creates the session follows the card."""
+        """Record the session and have its card posted, unless a budget is used up.
+
+        The row that creates the session follows the card.
+        """
         cause, now = job.cause, self._services.clock()
+        refusal = await self._budget_check.start_refusal(job.workspace, cause.user, cause.channel)
+        if refusal is not None:
+            await self._answer(job, refusal)
+            return
         session = Session(
             id=session_id(job.row.key),
             team=job.workspace.team,

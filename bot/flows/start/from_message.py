@@ -7,12 +7,14 @@ from bot.domain.commands.options import Request, parse_request
 from bot.domain.keys import reference, session_id
 from bot.domain.session import Lifecycle, Session
 from bot.flows.job import Job, finish, recipient_of
+from bot.flows.money.budget_check import BudgetCheck
 from bot.flows.prompt import LOOK_AT_FILES, LOOK_AT_THREAD, PromptBuilder
 from bot.flows.services import Services
 from bot.flows.start.create import Create
 from bot.flows.start.options_check import OptionsCheck
 from bot.store import inbox
 from bot.views import answers
+from bot.views.message import Message
 
 
 class StartFromMessage:
@@ -22,14 +24,20 @@ class StartFromMessage:
         self._services = services
         self._prompts = prompts
         self._options_check = OptionsCheck(services)
+        self._budget_check = BudgetCheck(services)
         self._create = create
 
     async def start(self, job: Job[MessageCause], text: str) -> None:
-        """Create the session that the message's `text` asks for, unless it has no task or its options are not valid."""
+        """Create the session that the message's `text` asks for.
+
+        Nothing is created if it has no task, if its options are not valid, or if a budget is used up.
+        """
         if not parse_request(text).task and job.cause.only_text and not job.cause.in_thread:
-            async with self._services.unit_of_work_for(job) as uow:
-                await uow.reply_privately(recipient_of(job), answers.EMPTY_PROMPT)
-                await finish(uow, job)
+            await self._answer(job, answers.EMPTY_PROMPT)
+            return
+        refusal = await self._budget_check.start_refusal(job.workspace, job.cause.user, job.cause.channel)
+        if refusal is not None:
+            await self._answer(job, refusal)
             return
         request = await self._options_check.checked(job, text)
         if request is not None:
@@ -39,6 +47,11 @@ class StartFromMessage:
     async def resume(self, job: Job[MessageCause], begun: Session) -> None:
         """Go on creating the session `begun`, which an earlier try recorded."""
         await self._create.create(job, begun)
+
+    async def _answer(self, job: Job[MessageCause], message: Message) -> None:
+        async with self._services.unit_of_work_for(job) as uow:
+            await uow.reply_privately(recipient_of(job), message)
+            await finish(uow, job)
 
     async def _without_question(self, job: Job[MessageCause], session: Session) -> Job[MessageCause]:
         """If the person was asked before the start, have the question replaced. Returns the job without its secret."""

@@ -9,6 +9,7 @@ from bot.domain.commands.registry import (
     ARCHIVE,
     AUDIT,
     AUDIT_BOT,
+    BUDGET_LIST,
     COST,
     DIGEST,
     HELP,
@@ -26,6 +27,7 @@ from bot.domain.session import Session
 from bot.flows.access import Access
 from bot.flows.job import Job, finish, move, recipient_of
 from bot.flows.manage.admin_commands import AdminCommands
+from bot.flows.money.budget_commands import CHANGES, BudgetCommands
 from bot.flows.money.outcome_answers import OutcomeAnswers
 from bot.flows.money.own_cost import OwnCost
 from bot.flows.money.subscriptions import Subscriptions
@@ -68,6 +70,7 @@ class CommandAnswers:
         self._outcome_answers = OutcomeAnswers(services, self._usage_answers)
         self._own_cost = OwnCost(services)
         self._notify = Notify(services)
+        self._budgets = BudgetCommands(services)
         self._admin_commands = AdminCommands(services)
         self._subscriptions = Subscriptions(services, usage_ledger)
         self._answers: dict[str, Answer] = {
@@ -83,6 +86,8 @@ class CommandAnswers:
             ORGS.name: self._admin_commands.answer,
             AUDIT.name: self._admin_commands.answer,
             AUDIT_BOT.name: self._admin_commands.answer,
+            BUDGET_LIST.name: self._list_budgets,
+            **dict.fromkeys((spec.name for spec in CHANGES), self._change_budgets),
             HELP.name: self._help,
         }
 
@@ -103,6 +108,9 @@ class CommandAnswers:
             await self._notify.carry_out(job, command.argument)
             return
         user, channel = job.cause.user or "", job.cause.channel or ""
+        if command.spec in CHANGES and not await self._access.role_refusal(job.workspace, command.spec, user):
+            await self._budgets.carry_out(job, command)
+            return
         found = await self.answer(job.workspace, user, channel, replace(command, key=job.row.key))
         if command.spec is DIGEST and isinstance(found, Work):
             await self._subscriptions.carry_out(job, command.argument)
@@ -126,8 +134,9 @@ class CommandAnswers:
         picked = await self._session_list.pick(workspace, user, channel, command)
         return picked if isinstance(picked, Message) else await self._session_list.status(workspace, picked)
 
-    async def _cost(self, workspace: Workspace, user: str, _channel: str, _command: Command) -> Message:
-        return await self._own_cost.answer(workspace, user)
+    async def _cost(self, workspace: Workspace, user: str, channel: str, _command: Command) -> Message:
+        budgets_seen = await self._kept_from_spending(workspace, user) is None
+        return await self._own_cost.answer(workspace, user, channel if budgets_seen else None)
 
     async def _set_notify(self, workspace: Workspace, user: str, _channel: str, command: Command) -> Message:
         return await self._notify.answer(workspace.team, user, command.argument)
@@ -143,6 +152,18 @@ class CommandAnswers:
         # The row has the whole command, to be read as that of a button under a question is.
         target = f"{DIGEST.name} {command.argument}"
         return answer or Work(person_lane(workspace.team, user), target, answers.DIGEST_CHECKING)
+
+    async def _list_budgets(self, workspace: Workspace, user: str, channel: str, _command: Command) -> Message:
+        refusal = await self._kept_from_spending(workspace, user)
+        return refusal or await self._budgets.listing(workspace, user, channel)
+
+    async def _change_budgets(self, workspace: Workspace, user: str, channel: str, command: Command) -> Message:
+        return await self._budgets.change(workspace, user, channel, command)
+
+    async def _kept_from_spending(self, workspace: Workspace, user: str) -> Message | None:
+        """Why `user`, a guest or somebody of another company, learns nothing about budgets; None if they may."""
+        # Who was read lately is known from our rows.
+        return self._access.refusal(await self._access.person(workspace, user), shared=False)
 
     async def _help(self, _workspace: Workspace, _user: str, _channel: str, _command: Command) -> Message:
         return SLASH_HELP

@@ -1,15 +1,22 @@
 """Buttons: which flow takes the press of one. Those under a question are for the flow that has asked it."""
 
+from typing import Final
+
 from bot.domain.causes import ActionCause
 from bot.domain.commands import registry
 from bot.flows.job import Job, finish, recipient_of
 from bot.flows.manage import long_jobs
+from bot.flows.money import budget_requests
+from bot.flows.money.budget_requests import BudgetRequests
 from bot.flows.services import Services
 from bot.flows.steer import alarm_answers, held_reply, held_start
 from bot.flows.steer.alarm_answers import AlarmAnswers
 from bot.flows.steer.doubtful_command import DoubtfulCommand
 from bot.flows.steer.session_commands import SessionCommands
 from bot.flows.unit_of_work import UnitOfWork
+
+# Buttons whose flows leave it to this module to ask whether the person may use the bot.
+_FOR_USERS: Final = held_reply.ANSWERS | alarm_answers.ANSWERS
 
 
 class Presses:
@@ -21,11 +28,13 @@ class Presses:
         session_commands: SessionCommands,
         doubtful_command: DoubtfulCommand,
         alarm_answers: AlarmAnswers,
+        budget_requests: BudgetRequests,
     ) -> None:
         self._services = services
         self._session_commands = session_commands
         self._doubtful_command = doubtful_command
         self._alarm_answers = alarm_answers
+        self._budget_requests = budget_requests
 
     async def run(self, job: Job[ActionCause]) -> None:
         """Have the press handled by the flow whose question it answers, or else as a command about a session."""
@@ -34,12 +43,11 @@ class Presses:
             await held_start.answer_question(self._services, job)
         elif spec in {registry.RUN_COMMAND, registry.START_AS_TASK, registry.DIGEST}:
             await self._doubtful_command.run(job)
-        elif spec in held_reply.ANSWERS:
+        elif spec in _FOR_USERS:
             if await self._may_use(job):
-                await held_reply.answer_question(self._services, job)
-        elif spec in alarm_answers.ANSWERS:
-            if await self._may_use(job):
-                await self._alarm_answers.run(job)
+                await self._take_answer(job)
+        elif spec in budget_requests.BUTTONS:
+            await self._budget_requests.run(job)
         elif spec is registry.CANCEL_LONG_JOB:
             await long_jobs.cancel(self._services, job)
         else:
@@ -48,6 +56,12 @@ class Presses:
     async def on_dead(self, uow: UnitOfWork, job: Job[ActionCause], reason: str, /) -> None:
         """Announce what was not done, as `SessionCommands` does."""
         await self._session_commands.on_dead(uow, job, reason)
+
+    async def _take_answer(self, job: Job[ActionCause]) -> None:
+        if registry.named(job.cause.verb) in held_reply.ANSWERS:
+            await held_reply.answer_question(self._services, job)
+        else:
+            await self._alarm_answers.run(job)
 
     async def _may_use(self, job: Job[ActionCause]) -> bool:
         """Whether the person may use the bot where they pressed. If not, that is answered and the row closed."""

@@ -28,6 +28,7 @@ from bot.domain.waking import is_asleep
 from bot.flows.exactly_once import Creation, ExactlyOnce, LookupResult, Missing, is_unknown
 from bot.flows.job import Job, RefusedForNow, Reschedule, finish, recipient_of
 from bot.flows.lookup import SessionLookup
+from bot.flows.money.budget_check import BudgetCheck
 from bot.flows.organisation import OrganisationNotConnectedError
 from bot.flows.prompt import PromptBuilder, left_out_of, with_left_out
 from bot.flows.services import Services
@@ -82,6 +83,7 @@ class Reply:
         self._services = services
         self._prompts = prompts
         self._lookup = lookup
+        self._budget_check = BudgetCheck(services)
         self._once = ExactlyOnce(services)
 
     async def run(self, job: Job[MessageCause], thread: Thread) -> None:
@@ -97,8 +99,9 @@ class Reply:
             return
         if session.lifecycle is not Lifecycle.OPEN:
             raise Reschedule(self._services.timing.start_retry, "the session is still being started")
-        if not await held_reply.holds(self._services, job, session):
-            await self._once.create(job, NewMessage(self._services, self._prompts, self._lookup, job, session))
+        if await self._budget_check.refuses_wake(job, session) or await held_reply.holds(self._services, job, session):
+            return
+        await self._once.create(job, NewMessage(self._services, self._prompts, self._lookup, job, session))
 
     def _is_small_talk(self, job: Job[MessageCause], session: Session) -> bool:
         """Whether the reply is thanks or the like that nobody waits for: Devin would wake from it, and cost."""

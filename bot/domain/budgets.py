@@ -1,0 +1,173 @@
+"""Budgets: how many ACUs somebody may use in a period, how much of it is used, and which levels were crossed.
+
+A budget is a rule of ours. It keeps sessions from being started and woken, and never stops one that runs.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import ROUND_CEILING, Decimal
+from enum import StrEnum
+from typing import Final
+
+from bot.domain.billing import ONE_DAY, billing_day, bounds
+from bot.domain.cycle import Cycle
+
+USED_UP: Final = 100  # percent: the level from which on nothing is started or woken
+USUAL_WARNINGS: Final = (80,)  # percent
+REARMED_BELOW: Final = 5  # points; a level is announced again once the spending has fallen so far below it
+
+
+class ScopeKind(StrEnum):
+    """Whom a budget is for: one subject, or each of a kind. The values are what people type."""
+
+    ORG = "org"
+    CHANNEL = "channel"
+    PERSON = "person"
+    EACH_SESSION = "each-session"
+    EACH_PERSON = "each-person"
+    EACH_CHANNEL = "each-channel"
+
+
+NAMED: Final = frozenset({ScopeKind.CHANNEL, ScopeKind.PERSON})  # kinds that need the id of their subject
+
+
+class Span(StrEnum):
+    """How long a period of a budget is. The values are what people type."""
+
+    DAY = "day"
+    WEEK = "week"
+    CYCLE = "cycle"
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Whom a budget is for; `subject` is the id of the channel or person, and empty for other kinds."""
+
+    kind: ScopeKind
+    subject: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.kind.value} {self.subject}".strip()
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """The billing days in which the spending of a budget is added up."""
+
+    span: Span
+    first: date
+    last: date
+
+    @property
+    def name(self) -> str:
+        """What rows call it: another length, or another first day, is another period."""
+        return f"{self.span.value}:{self.first.isoformat()}"
+
+    @property
+    def resets_at(self) -> int:
+        """The instant at which the next period begins, and nothing is spent of it."""
+        return bounds(self.last)[1]
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """So many ACUs in each period, for the subjects of `scope`, with a warning at each of the percentages `warn`.
+
+    `number` is what people call it by.
+    """
+
+    number: int
+    scope: Scope
+    acus: Decimal
+    span: Span = Span.CYCLE
+    warn: tuple[int, ...] = USUAL_WARNINGS
+
+    @property
+    def levels(self) -> tuple[int, ...]:
+        """The percentages that are announced, lowest first."""
+        return tuple(sorted({*self.warn, USED_UP}))
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How one subject of a budget stands in a period: what it `spent` of the `acus` that it may use, grants included.
+
+    `subject` is the id of a channel or a person, our id of a session, or empty for the organisation.
+    """
+
+    budget: Budget
+    subject: str
+    period: Period
+    spent: Decimal
+    acus: Decimal
+
+    @property
+    def is_used_up(self) -> bool:
+        """Whether nothing is left, so that nothing is started or woken."""
+        return self.spent >= self.acus
+
+    @property
+    def left(self) -> Decimal:
+        """The ACUs that may still be used."""
+        return max(self.acus - self.spent, Decimal(0))
+
+    @property
+    def percent(self) -> int:
+        """How much of it is used, rounded down, so that 100 means all of it."""
+        return int(self.spent * 100 / self.acus)
+
+    def crossed(self) -> tuple[int, ...]:
+        """Return the levels that are reached, lowest first."""
+        return tuple(level for level in self.budget.levels if self.spent >= self.threshold(level))
+
+    def has_fallen_below(self, level: int) -> bool:
+        """Whether so little is used that reaching `level` again is worth an announcement."""
+        return self.spent <= self.threshold(level - REARMED_BELOW)
+
+    def threshold(self, level: int) -> Decimal:
+        """Return the ACUs at which `level` is reached."""
+        return self.acus * level / 100
+
+
+def period_of(span: Span, now: float, cycle: Cycle) -> Period:
+    """Return the period that the instant `now` is in; `cycle` is the billing cycle of that instant."""
+    today = billing_day(now)
+    if span is Span.DAY:
+        return Period(span, today, today)
+    if span is Span.WEEK:
+        monday = today - ONE_DAY * today.weekday()
+        return Period(span, monday, monday + ONE_DAY * 6)
+    return Period(span, cycle.first, cycle.last)
+
+
+def in_force(budgets: Iterable[Budget], each: ScopeKind, named: ScopeKind, subject: str) -> Budget | None:
+    """Return the budget that holds for a subject: its own, or else the one that each of its kind has."""
+    known = {budget.scope: budget for budget in budgets}
+    return known.get(Scope(named, subject)) or known.get(Scope(each))
+
+
+def tightest(used_up: Sequence[Standing]) -> Standing | None:
+    """Return the one of some standings that keeps people waiting longest; None if there are none."""
+    return max(used_up, key=lambda one: one.period.resets_at, default=None)
+
+
+def session_limit(limits: Iterable[Decimal | float | None]) -> int | None:
+    """Return the whole number of ACUs that a new session may use: the smallest of `limits`, rounded up, at least 1.
+
+    None stands for no limit.
+    """
+    known = [Decimal(limit) for limit in limits if limit is not None]
+    if not known:
+        return None
+    return max(int(min(known).to_integral_value(rounding=ROUND_CEILING)), 1)
+
+
+def day_spent(billed: float | None, own: float, *, running: bool) -> float:
+    """Return what an organisation spent on a day: what Devin billed, or `own`, what our sessions used, without a bill.
+
+    On a running day the bill is late, so that our own count may be ahead of it.
+    """
+    if billed is None:
+        return own
+    return max(billed, own) if running else billed

@@ -1,0 +1,146 @@
+"""What is typed behind `budget set`, `budget grant` and `budget remove`.
+
+A channel and a person come as Slack writes them, `<#C0WEB|web>` and `<@U0ADA>`, because a name alone says no id.
+"""
+
+import re
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+from typing import Final
+
+from bot.domain.budgets import NAMED, USED_UP, USUAL_WARNINGS, Scope, ScopeKind, Span
+
+MOST_ACUS: Final = Decimal(1_000_000_000)
+MOST_WORDS_MEANT: Final = 6  # a longer text behind the command reads like a task
+MOST_WARNINGS: Final = 5
+
+
+class Problem(StrEnum):
+    """What is wrong with an order."""
+
+    SCOPE = "scope"
+    NAME = "name"  # a channel or a person that was typed and not picked in Slack, so that no id is known
+    ACUS = "acus"
+    SPAN = "span"
+    WARN = "warn"
+    NUMBER = "number"
+
+
+@dataclass(frozen=True, slots=True)
+class SetOrder:
+    """A budget that somebody wants to set."""
+
+    scope: Scope
+    acus: Decimal
+    span: Span = Span.CYCLE
+    warn: tuple[int, ...] = USUAL_WARNINGS
+
+
+@dataclass(frozen=True, slots=True)
+class GrantOrder:
+    """So many ACUs more for those whom a budget is for."""
+
+    scope: Scope
+    acus: Decimal
+
+
+_MENTION: Final = re.compile(r"<(?P<sign>[@#])(?P<id>[A-Z0-9]{2,30})(?:\|[^<>]*)?>")
+_ACUS: Final = re.compile(r"(?P<number>[0-9]{1,10}(?:\.[0-9]{1,2})?)(?:acus?)?", re.IGNORECASE)
+_PERCENT: Final = re.compile(r"(?P<number>[0-9]{1,2})%?")
+_NUMBER: Final = re.compile(r"#?(?P<number>[0-9]{1,9})")
+_SIGNS: Final = {"#": ScopeKind.CHANNEL, "@": ScopeKind.PERSON}
+_UNIT: Final = frozenset({"acu", "acus"})
+_EACH: Final = frozenset({"a", "per", "each"})
+
+
+def parse_set(typed: str) -> SetOrder | Problem:
+    """Read `<scope> <ACUs> [a day|a week|a cycle] [warn 50,80]`, or say what is wrong first."""
+    head = _head(typed.split())
+    if isinstance(head, Problem):
+        return head
+    scope, acus, rest = head
+    span, rest = _span(rest)
+    if not rest:
+        return SetOrder(scope, acus, span)
+    if rest[0].lower() != "warn":
+        return Problem.SPAN
+    warn = _warnings(rest[1:])
+    return Problem.WARN if warn is None else SetOrder(scope, acus, span, warn)
+
+
+def parse_grant(typed: str) -> GrantOrder | Problem:
+    """Read `<scope> <ACUs>`, or say what is wrong first."""
+    head = _head(typed.split())
+    if isinstance(head, Problem):
+        return head
+    scope, acus, rest = head
+    return Problem.ACUS if rest else GrantOrder(scope, acus)
+
+
+def parse_number(typed: str) -> int | Problem:
+    """Read the number of a budget."""
+    found = _NUMBER.fullmatch(typed)
+    return int(found["number"]) if found else Problem.NUMBER
+
+
+def read_set(typed: str) -> str | None:
+    """Return `typed` if it is meant for `budget set`, whether or not something is wrong with it; else None."""
+    return typed if isinstance(parse_set(typed), SetOrder) or _is_meant(typed) else None
+
+
+def read_grant(typed: str) -> str | None:
+    """Return `typed` if it is meant for `budget grant`, whether or not something is wrong with it; else None."""
+    return typed if isinstance(parse_grant(typed), GrantOrder) or _is_meant(typed) else None
+
+
+def read_number(typed: str) -> str | None:
+    """Return `typed` if it is meant for `budget remove`, whether or not something is wrong with it; else None."""
+    return typed if len(typed.split()) <= 1 or _is_meant(typed) else None
+
+
+def _is_meant(typed: str) -> bool:
+    """Whether a text with something wrong in it is no task: it is short, and names a scope or a number."""
+    words = typed.split()
+    if len(words) > MOST_WORDS_MEANT:
+        return False
+    return not words or not isinstance(_scope(words[0]), Problem) or any(word[:1] in "#@<0123456789" for word in words)
+
+
+def _head(words: list[str]) -> tuple[Scope, Decimal, list[str]] | Problem:
+    scope = _scope(words[0]) if words else Problem.SCOPE
+    if isinstance(scope, Problem):
+        return scope
+    found = _ACUS.fullmatch(words[1]) if len(words) > 1 else None
+    acus = Decimal(found["number"]) if found else Decimal(0)
+    if not 0 < acus <= MOST_ACUS:
+        return Problem.ACUS
+    rest = words[2:]
+    return scope, acus, rest[1:] if rest and rest[0].lower() in _UNIT else rest
+
+
+def _scope(word: str) -> Scope | Problem:
+    if mention := _MENTION.fullmatch(word):
+        return Scope(_SIGNS[mention["sign"]], mention["id"])
+    if word[:1] in _SIGNS:
+        return Problem.NAME
+    kinds = {kind.value: kind for kind in ScopeKind if kind not in NAMED}
+    kind = kinds.get(word.lower())
+    return Scope(kind) if kind else Problem.SCOPE
+
+
+def _span(words: list[str]) -> tuple[Span, list[str]]:
+    spans = {span.value: span for span in Span}
+    if len(words) > 1 and words[0].lower() in _EACH and words[1].lower() in spans:
+        return spans[words[1].lower()], words[2:]
+    return Span.CYCLE, words
+
+
+def _warnings(words: list[str]) -> tuple[int, ...] | None:
+    """The percentages in `words`, lowest first; None if there is none, or one that is no level below 100."""
+    typed = " ".join(words).replace(",", " ").split()
+    found = [_PERCENT.fullmatch(word) for word in typed]
+    levels = {int(one["number"]) for one in found if one}
+    if not levels or None in found or 0 in levels or len(levels) > MOST_WARNINGS:
+        return None
+    return tuple(sorted(level for level in levels if level < USED_UP))

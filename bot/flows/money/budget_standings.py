@@ -1,0 +1,136 @@
+"""How the budgets of a workspace stand, within one transaction: what was spent of what in the running period.
+
+What people and channels spend is what their sessions spent, from our rows. What the organisation spends is what Devin
+billed, and on days without a bill, or on which we have counted more so far, what our sessions spent.
+"""
+
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Final
+
+from bot.domain.amounts import half_up
+from bot.domain.billing import ONE_DAY, SETTLING, billing_day
+from bot.domain.budgets import Budget, Period, ScopeKind, Standing, day_spent, in_force, period_of
+from bot.domain.consumption import exact_sum, settled_at
+from bot.domain.cycle import Cycle
+from bot.flows.money.cycles import cycle_of
+from bot.flows.workspace import Workspace
+from bot.store import budget_spend, budgets, grants, people, sessions, spend
+from bot.store.database.connection import Transaction
+from bot.timing import DAY
+from bot.views.budgets import Named
+
+REPORTED_DAYS: Final = 30  # within which Devin should have reported ACUs
+_NOTHING: Final = Decimal(0)
+_EACH: Final = frozenset({ScopeKind.EACH_SESSION, ScopeKind.EACH_PERSON, ScopeKind.EACH_CHANNEL})
+_PEOPLE: Final = frozenset({ScopeKind.PERSON, ScopeKind.EACH_PERSON})
+
+
+class Standings:
+    """The standings of budgets at the instant `now`, in the billing cycle `cycle`."""
+
+    def __init__(self, tx: Transaction, workspace: Workspace, now: float, cycle: Cycle) -> None:
+        self._tx = tx
+        self._team, self._org_id = workspace.team, workspace.organisation.id
+        self._now = now
+        self._cycle = cycle
+
+    def period(self, budget: Budget) -> Period:
+        """Return the running period of `budget`."""
+        return period_of(budget.span, self._now, self._cycle)
+
+    async def holding(self, user: str, channel: str, session_id: str | None = None) -> list[Standing]:
+        """Return the standings that decide on what `user` starts in `channel`, or on waking the session."""
+        known = await budgets.of_workspace(self._tx, self._team)
+        found = [(in_force(known, ScopeKind.ORG, ScopeKind.ORG, ""), "")]
+        if user:
+            found.append((in_force(known, ScopeKind.EACH_PERSON, ScopeKind.PERSON, user), user))
+        if not channel.startswith("D"):  # a direct message is no channel: there the person's budget holds
+            found.append((in_force(known, ScopeKind.EACH_CHANNEL, ScopeKind.CHANNEL, channel), channel))
+        if session_id is not None:
+            found.append((in_force(known, ScopeKind.EACH_SESSION, ScopeKind.EACH_SESSION, session_id), session_id))
+        return [await self.of(budget, subject) for budget, subject in found if budget is not None]
+
+    async def of(self, budget: Budget, subject: str) -> Standing:
+        """Return how one subject of `budget` stands."""
+        period, kind = self.period(budget), budget.scope.kind
+        if kind is ScopeKind.ORG:
+            spent = await self._by_organisation(period)
+        else:
+            by = await self._by_subject(kind, period, subject)
+            spent = by.get(subject, _NOTHING)
+        more = await grants.granted(self._tx, budget.number, period.name)
+        return _standing(budget, subject, period, spent, more)
+
+    async def of_all(self, budget: Budget) -> list[Standing]:
+        """Return how all subjects of `budget` stand that have spent something."""
+        if budget.scope.kind not in _EACH:
+            return [await self.of(budget, budget.scope.subject)]
+        period = self.period(budget)
+        more = await grants.granted(self._tx, budget.number, period.name)
+        spent = await self._by_subject(budget.scope.kind, period)
+        own = await self._with_own_budget(budget.scope.kind)
+        return [_standing(budget, one, period, acus, more) for one, acus in spent.items() if one not in own]
+
+    async def named(self, standing: Standing, viewer: str = "", *, in_thread: bool = False) -> Named:
+        """Return `standing` with the name of its person or session, as `viewer` reads it, in the session's thread."""
+        kind, subject = standing.budget.scope.kind, standing.subject
+        if kind is ScopeKind.EACH_SESSION:
+            session = await sessions.get(self._tx, subject)
+            return Named(standing, session.title if session else "", yours=in_thread)
+        if kind not in _PEOPLE:
+            return Named(standing)
+        name = await people.name_of(self._tx, self._team, subject)
+        return Named(standing, name, yours=subject == viewer)
+
+    async def _with_own_budget(self, each: ScopeKind) -> set[str]:
+        """The people or channels whose own budget takes the place of the one for each of them."""
+        named = {ScopeKind.EACH_PERSON: ScopeKind.PERSON, ScopeKind.EACH_CHANNEL: ScopeKind.CHANNEL}.get(each)
+        known = await budgets.of_workspace(self._tx, self._team)
+        return {one.scope.subject for one in known if one.scope.kind is named}
+
+    async def _by_subject(self, kind: ScopeKind, period: Period, subject: str | None = None) -> dict[str, Decimal]:
+        days = (period.first, period.last)
+        return await budget_spend.spent(self._tx, self._team, self._org_id, kind, *days, subject)
+
+    async def _by_organisation(self, period: Period) -> Decimal:
+        days = _span(period)
+        billed = await spend.billed(self._tx, self._org_id, period.first, period.last)
+        own = await spend.by_day(self._tx, self._org_id, period.first, period.last)
+        spent = [
+            day_spent(
+                billed[day].acus if day in billed else None,
+                own.get(day, 0.0),
+                running=day not in billed or billed[day].read_at < settled_at(day),
+            )
+            for day in days
+        ]
+        return exact_sum(half_up(acus, 6) for acus in spent)
+
+
+async def standings(tx: Transaction, workspace: Workspace, now: float) -> Standings:
+    """Return the standings of a workspace's budgets at `now`, as `tx` sees them."""
+    return Standings(tx, workspace, now, await cycle_of(tx, workspace.organisation.id, now))
+
+
+async def reports_no_acus(tx: Transaction, workspace: Workspace, now: float) -> bool:
+    """Whether Devin has reported no ACUs lately, although sessions were done: on some plans it never does.
+
+    Sessions that were done just now are left out, because their ACUs may still follow.
+    """
+    org_id, before = workspace.organisation.id, now - SETTLING.total_seconds()
+    today = billing_day(now)
+    billed = await spend.billed(tx, org_id, today - ONE_DAY * REPORTED_DAYS, today)
+    if any(figure.acus for figure in billed.values()):
+        return False
+    return await spend.reports_none(tx, workspace.team, org_id, now - REPORTED_DAYS * DAY, before)
+
+
+def _standing(budget: Budget, subject: str, period: Period, spent: Decimal, granted: dict[str, Decimal]) -> Standing:
+    theirs = [granted[one] for one in {"", subject} if one in granted]
+    return Standing(budget, subject, period, spent, exact_sum([budget.acus, *theirs]))
+
+
+def _span(period: Period) -> Sequence[date]:
+    return [period.first + ONE_DAY * after for after in range((period.last - period.first).days + 1)]

@@ -1,0 +1,50 @@
+"""What budgets are measured by: the ACUs of the sessions that somebody started, or that started in a channel."""
+
+from datetime import date
+from decimal import Decimal
+
+from sqlalchemy import ColumnElement, func, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.domain.amounts import half_up
+from bot.domain.budgets import ScopeKind
+from bot.store.tables import sessions, spend
+
+# By whom the spending is added up, for budgets of each kind.
+_SUBJECT: dict[ScopeKind, ColumnElement[str]] = {
+    ScopeKind.PERSON: sessions.c.requester,
+    ScopeKind.EACH_PERSON: sessions.c.requester,
+    ScopeKind.CHANNEL: sessions.c.channel,
+    ScopeKind.EACH_CHANNEL: sessions.c.channel,
+    ScopeKind.EACH_SESSION: sessions.c.id,
+}
+
+
+async def spent(
+    tx: AsyncConnection, team: str, org_id: str, kind: ScopeKind, first: date, last: date, subject: str | None = None
+) -> dict[str, Decimal]:
+    """The ACUs spent from `first` to `last` in an organisation, by what budgets of `kind` are for.
+
+    With `subject` only what that one has spent. Who has spent nothing, was erased, or talks directly to the bot where
+    channels count, is left out.
+    """
+    column = _SUBJECT[kind]
+    acus = func.sum(spend.c.acus)
+    whose = [column != "", *([] if subject is None else [column == subject])]
+    if kind in {ScopeKind.CHANNEL, ScopeKind.EACH_CHANNEL}:
+        whose.append(~column.startswith("D"))
+    found = await tx.execute(
+        select(column, acus)
+        .join(sessions, sessions.c.id == spend.c.session_id)
+        .where(
+            sessions.c.team == team,
+            spend.c.org_id == org_id,
+            spend.c.day >= first.isoformat(),
+            spend.c.day <= last.isoformat(),
+            *whose,
+        )
+        .group_by(column)
+        .having(acus > 0)
+    )
+    # Devin gives six decimals; what is behind them comes from adding up floats.
+    return {name: half_up(float(total), 6) for name, total in found}

@@ -1,0 +1,91 @@
+"""What raises a budget for one period: a row is asked for and then granted or refused once, or granted at once."""
+
+from collections import defaultdict
+from dataclasses import asdict, dataclass
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import delete, func, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.domain.consumption import exact_sum
+from bot.store.database.connection import insert
+from bot.store.inbox import BATCH
+from bot.store.tables import grants
+
+
+class GrantState(StrEnum):
+    """What became of a request."""
+
+    ASKED = "asked"
+    GRANTED = "granted"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """So many ACUs more in a period, for a subject of a budget, or for all of them if `subject` is empty.
+
+    `user` is who asked for it or, where nobody asked, who granted it.
+    """
+
+    key: str
+    team: str
+    budget: int
+    subject: str
+    period: str
+    acus: Decimal
+    user: str
+    state: GrantState
+    at: float
+
+
+_COLUMNS = tuple(column.name for column in grants.columns)
+
+
+async def add(tx: AsyncConnection, grant: Grant) -> bool:
+    """Store `grant`. Returns False if one with its key is stored already."""
+    statement = insert(tx.dialect.name, grants).values(asdict(grant) | {"state": grant.state.value})
+    added = statement.on_conflict_do_nothing(index_elements=["key"]).returning(grants.c.key)
+    return (await tx.execute(added)).first() is not None
+
+
+async def get(tx: AsyncConnection, team: str, key: str) -> Grant | None:
+    """The grant of a workspace with this key, or None."""
+    row = (await tx.execute(select(grants).where(grants.c.team == team, grants.c.key == key))).one_or_none()
+    return None if row is None else _grant(row)
+
+
+async def decide(tx: AsyncConnection, key: str, state: GrantState, period: str, now: float) -> bool:
+    """Store what became of a request, in the running `period`. Returns False if that was decided before."""
+    open_one = (grants.c.key == key, grants.c.state == GrantState.ASKED.value)
+    decided = update(grants).where(*open_one).values(state=state.value, period=period, at=now)
+    return (await tx.execute(decided)).rowcount > 0
+
+
+async def decided(tx: AsyncConnection, budget: int, subject: str, user: str) -> int:
+    """Count the requests of `user` for a subject of a budget that were granted or refused."""
+    theirs = (grants.c.budget == budget, grants.c.subject == subject, grants.c.user == user)
+    closed = grants.c.state != GrantState.ASKED.value
+    return int((await tx.execute(select(func.count()).select_from(grants).where(*theirs, closed))).scalar_one())
+
+
+async def granted(tx: AsyncConnection, budget: int, period: str) -> dict[str, Decimal]:
+    """The ACUs that were granted of a budget in a period, by subject; the empty one stands for all."""
+    theirs = (grants.c.budget == budget, grants.c.period == period, grants.c.state == GrantState.GRANTED.value)
+    amounts: dict[str, list[Decimal]] = defaultdict(list)
+    for row in await tx.execute(select(grants.c.subject, grants.c.acus).where(*theirs)):
+        amounts[row.subject].append(row.acus)
+    return {subject: exact_sum(acus) for subject, acus in amounts.items()}
+
+
+async def purge(tx: AsyncConnection, before: float) -> int:
+    """Delete one batch of the grants from before `before`; returns their number."""
+    old = select(grants.c.key).where(grants.c.at < before).limit(BATCH)
+    return (await tx.execute(delete(grants).where(grants.c.key.in_(old)))).rowcount
+
+
+def _grant(row: Any) -> Grant:
+    values = {name: getattr(row, name) for name in _COLUMNS}
+    return Grant(**values | {"state": GrantState(row.state)})

@@ -1,0 +1,151 @@
+"""`SIGKILL` at the steps of budgets: a level is announced once, a request is granted once, a refusal costs nothing."""
+
+from pathlib import Path
+
+import pytest
+
+from tests import sentences
+from tests.crash.scene import PATIENCE, Nursery, Scene
+from tests.crash.story import (
+    ANSWERED_BY_URL,
+    ANSWERED_HERE,
+    ANSWERED_IN_DM,
+    EDITED,
+    FOLLOWED,
+    KNOWN,
+    POSTED,
+    REACTED,
+    RECEIVED,
+    Story,
+    in_both_forms,
+    killed_everywhere,
+    named,
+    one_session,
+)
+from tests.scenarios.harness import ADA, ANN, BEN, GENERAL, OPS
+
+DM, DM_OF_ADA = "D0ANN", "D0ADA"
+USED_UP = "used up"
+
+
+def admins_in_a_channel() -> dict[str, str]:
+    return {"BOT_ADMIN_CHANNEL": OPS}
+
+
+async def press(one: Scene, user: str, channel: str, ts: str, button: str) -> None:
+    """Press a button until that is acknowledged, as a person does."""
+    for _ in range(10):
+        if (await one.slack.click(user, channel, ts, button))["status"] == "acked":
+            return
+        await one.slack.wait_for_sockets(within=PATIENCE)
+    raise AssertionError(f"{button} was never acknowledged")
+
+
+async def with_budget(one: Scene) -> tuple[str, str]:
+    """A running session of Ann's, who may use two ACUs a day."""
+    await one.slack.slash(ADA, GENERAL, "budget set each-person 2 a day")
+    begun = await one.on.started()
+    await one.polled()
+    await one.quiet()
+    return begun
+
+
+async def used_up(one: Scene) -> tuple[str, str]:
+    """The same, and all of it is used, which is announced."""
+    begun = await use_up(one, await with_budget(one))
+    await one.quiet()
+    return begun
+
+
+async def use_up(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
+    await one.devin.set(begun[1], acus_consumed=2.1)
+    await one.slack.wait_for_message(OPS, USED_UP, within=PATIENCE)
+    await one.slack.wait_for_message(DM, USED_UP, within=PATIENCE)
+    return begun
+
+
+async def ask_and_grant(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
+    await one.on.mention("another task")
+    refused = await one.slack.wait_for_ephemeral(ANN, "Nothing was started", within=PATIENCE)
+    await press(one, ANN, GENERAL, refused["ts"], "ask_for_more")
+    asked = await one.slack.wait_for_message(OPS, "asks for more", within=PATIENCE)
+    await press(one, ADA, OPS, asked["ts"], "grant_more")
+    await one.slack.wait_for_message(DM, "raised", within=PATIENCE)
+    return begun
+
+
+async def granted_once(one: Scene, _: tuple[str, str]) -> None:
+    await one_session(one)
+    assert one.rows("SELECT state, acus FROM grants") == [("granted", "10")]
+    assert one.rows("SELECT count(*) FROM audit WHERE action = 'budget_grant'") == [(1,)]
+    said = [one["rendered"] for one in await one.slack.messages(DM, user="U0BOT")]
+    assert len([text for text in said if "raised" in text]) == 1
+    posted = [one["rendered"] for one in await one.slack.messages(OPS, user="U0BOT")]
+    assert len(posted) == 2  # that it is used up, and the request, in whose place the outcome may stand
+
+
+async def use_up_and_remove(one: Scene, begun: tuple[str, str]) -> tuple[str, str]:
+    """All is used, which is announced; a reply wakes nothing, and an admin removes the budget."""
+    await use_up(one, begun)
+    assert one.rows("SELECT level, times FROM crossings ORDER BY level") == [(80, 1), (100, 1)]
+    await one.devin.set(begun[1], status="suspended", status_detail="inactivity")
+    await one.slack.wait_for_message(GENERAL, sentences.IS_ASLEEP, thread_ts=begun[0], within=PATIENCE)
+    await one.slack.say(BEN, GENERAL, "go on", thread_ts=begun[0])
+    await one.slack.wait_for_ephemeral(BEN, "Your reply was not sent", within=PATIENCE)
+    await one.slack.say(ADA, DM_OF_ADA, "budget remove 1")
+    await one.slack.wait_for_message(DM_OF_ADA, "Budget `1` is removed", within=PATIENCE)
+    return begun
+
+
+async def announced_once_and_not_woken(one: Scene, begun: tuple[str, str]) -> None:
+    assert [len(await one.slack.messages(channel, user="U0BOT")) for channel in (OPS, DM)] == [1, 1]
+    made = await one_session(one)
+    assert (made["status"], len(made["messages"])) == ("suspended", 1)
+    assert one.rows("SELECT count(*) FROM audit WHERE action = 'budget_remove'") == [(1,)]
+    assert await one.on.thread(GENERAL, begun[0]) == []
+
+
+STORIES = [
+    Story(
+        "more is asked for and granted",
+        used_up,
+        ask_and_grant,
+        granted_once,
+        steps=(
+            *RECEIVED,
+            "answer without starting: commit",
+            *ANSWERED_HERE,
+            "answer the request for more: commit",
+            *ANSWERED_BY_URL,
+            *POSTED,
+        ),
+        sometimes=(KNOWN, *EDITED, *FOLLOWED, "announce a level: commit"),
+        times={"answer the request for more: commit": 2},
+        settings=admins_in_a_channel,
+    ),
+    Story(
+        "a budget is used up, a reply wakes nothing, and it is removed",
+        with_budget,
+        use_up_and_remove,
+        announced_once_and_not_woken,
+        steps=(
+            "announce a level: commit",
+            *POSTED,
+            *RECEIVED,
+            "refuse to wake: commit",
+            *ANSWERED_HERE,
+            "change a budget: commit",
+            *ANSWERED_IN_DM,
+        ),
+        sometimes=(KNOWN, *EDITED, *FOLLOWED, *REACTED, "record figures: commit"),
+        settings=admins_in_a_channel,
+    ),
+]
+
+
+@in_both_forms
+@pytest.mark.parametrize("story", named(STORIES))
+async def test_a_kill_at_any_step_loses_and_doubles_nothing(
+    story: Story, every: bool, tmp_path: Path, nursery: Nursery
+) -> None:
+    await killed_everywhere(story, tmp_path, nursery, every=every)

@@ -1,0 +1,268 @@
+"""Levels of budgets are announced once, whatever else happens, and grants count once, on both databases."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from bot.domain.budgets import Scope, ScopeKind, Span
+from bot.domain.session import Options
+from bot.domain.waking import WakeLimits
+from bot.flows.money.budget_check import BudgetCheck, own_budgets
+from bot.flows.money.budget_standings import reports_no_acus
+from bot.flows.money.budget_watch import BudgetWatch
+from bot.flows.services import Services
+from bot.store import budgets, crossings, grants, spend, tables
+from bot.store.grants import Grant, GrantState
+from tests.flows.conftest import ADMINS, CHANNEL, ORG, TEAM, Make, SetClock, Store
+
+NOON = datetime(2026, 5, 20, 12, tzinfo=UTC).timestamp()
+TODAY, YESTERDAY, APRIL = date(2026, 5, 20), date(2026, 5, 19), date(2026, 4, 30)
+PERSON, EACH_PERSON = Scope(ScopeKind.PERSON, "U0ADA"), Scope(ScopeKind.EACH_PERSON)
+PERIOD = "day:2026-05-20"
+
+Watch = Callable[[], Awaitable[list[str]]]
+
+
+@pytest.fixture
+def services(make: Make, either_store: Store, clock: SetClock) -> Services:
+    clock.now = NOON
+    return make(either_store, clock)
+
+
+def watch_of(services: Services) -> BudgetWatch:
+    (workspace,) = services.workspaces
+    return BudgetWatch(services, workspace)
+
+
+@pytest.fixture
+def announced(services: Services, either_store: Store) -> Watch:
+    """What a tick has the admins read, which is then sent; a new watch each time is a restart."""
+
+    async def announced() -> list[str]:
+        await watch_of(services).tick()
+        rows = [row for row in await either_store.rows(tables.outbox, tables.outbox.c.seq) if row["state"] == "open"]
+        async with either_store.db.write() as tx:
+            await tx.execute(tables.outbox.update().values(state="sent"))
+        return [row["payload"]["text"] for row in rows if row["channel"] == ADMINS]
+
+    return announced
+
+
+async def set_budget(store: Store, scope: Scope, acus: str, *warn: int, span: Span = Span.DAY) -> int:
+    async with store.db.write() as tx:
+        return (await budgets.put(tx, TEAM, scope, Decimal(acus), span, warn or (80,), NOON)).number
+
+
+async def grant(store: Store, number: int, acus: str, subject: str = "U0ADA", key: str = "g") -> None:
+    state = GrantState.GRANTED
+    async with store.db.write() as tx:
+        await grants.add(tx, Grant(key, TEAM, number, subject, PERIOD, Decimal(acus), "U0BEN", state, NOON))
+
+
+async def spent(store: Store, acus: float, day: date = TODAY, name: str = "one") -> None:
+    if name not in await store.all(tables.sessions.c.id):
+        await store.session(name, NOON)
+    await store.spent(day, **{name: acus})
+
+
+async def test_only_the_highest_of_several_levels_is_announced_and_that_once(
+    either_store: Store, announced: Watch
+) -> None:
+    await set_budget(either_store, PERSON, "10", 50, 80)
+    await spent(either_store, 4.9)
+    assert await announced() == []
+    await spent(either_store, 3.2)
+    assert await announced() == ["81 % of somebody's budget is used: 8.1 of 10 ACUs today."]
+    assert await announced() == []
+    rows = await either_store.rows(tables.crossings, tables.crossings.c.level)
+    assert [(row["level"], row["times"]) for row in rows] == [(50, 1), (80, 1)]
+
+
+async def test_two_workers_announce_a_level_once(services: Services, either_store: Store) -> None:
+    one = await set_budget(either_store, EACH_PERSON, "10")
+    await spent(either_store, 10)
+    await asyncio.gather(*(watch_of(services).tick() for _ in range(4)))
+    key = f"budget:{one}:U0ADA:{PERIOD}:100:1"
+    assert await either_store.all(tables.outbox.c.key) == [f"admins:{key}:{ADMINS}", key]
+
+
+async def test_a_higher_level_replaces_a_lower_one_that_was_not_posted(services: Services, either_store: Store) -> None:
+    await set_budget(either_store, PERSON, "10")
+    await spent(either_store, 8)
+    await watch_of(services).tick()
+    await spent(either_store, 2)
+    await watch_of(services).tick()
+    rows = await either_store.rows(tables.outbox, tables.outbox.c.seq)
+    assert [(row["state"], row["reason"], ":80:" in row["key"]) for row in rows] == [
+        *[("dead", crossings.REPLACED, True)] * 2,
+        *[("open", None, False)] * 2,
+    ]
+
+
+async def test_a_level_is_announced_again_only_if_it_was_raised(either_store: Store, announced: Watch) -> None:
+    one = await set_budget(either_store, PERSON, "10")
+    await spent(either_store, 8)
+    assert len(await announced()) == 1
+    assert await set_budget(either_store, PERSON, "9") == one
+    assert await announced() == []
+    await grant(either_store, one, "1.5")
+    assert await announced() == []
+    await spent(either_store, 0.5)
+    assert await announced() == ["80 % of somebody's budget is used: 8.5 of 10.5 ACUs today."]
+
+
+async def test_a_level_is_announced_again_once_the_bill_has_fallen_five_points(
+    either_store: Store, announced: Watch
+) -> None:
+    await set_budget(either_store, Scope(ScopeKind.ORG), "10", span=Span.CYCLE)
+    for acus, lines in ((8.0, 1), (7.6, 0), (8.0, 0), (7.5, 0), (8.0, 1)):
+        async with either_store.db.write() as tx:
+            await spend.put_consumption(tx, ORG, {TODAY: {"devin": Decimal(str(acus))}}, NOON)
+        assert len(await announced()) == lines, acus
+
+
+async def test_the_next_period_begins_anew(either_store: Store, announced: Watch, clock: SetClock) -> None:
+    await set_budget(either_store, PERSON, "10")
+    await spent(either_store, 10)
+    assert len(await announced()) == 1
+    clock.now += 24 * 3600
+    assert await announced() == []
+    await spent(either_store, 10, date(2026, 5, 21))
+    assert len(await announced()) == 1
+
+
+async def test_what_the_organisation_spends_is_its_bill_and_what_runs_ahead_of_it(
+    services: Services, either_store: Store
+) -> None:
+    await set_budget(either_store, Scope(ScopeKind.ORG), "100", span=Span.WEEK)
+    async with either_store.db.write() as tx:
+        await spend.put_consumption(tx, ORG, {YESTERDAY: {"devin": Decimal("0.3")}, APRIL: {"devin": Decimal(9)}}, NOON)
+        await spend.put_consumption(tx, ORG, {TODAY: {"devin": Decimal("0.1")}}, NOON)
+    await spent(either_store, 0.2)
+    await spent(either_store, 5, YESTERDAY)
+    await spent(either_store, 0.4, date(2026, 5, 18), "other")  # without a bill
+    assert await standing(services) == [(Decimal("0.9"), Decimal(100))]
+
+
+async def standing(services: Services, user: str = "U0ADA", channel: str = CHANNEL) -> list[Any]:
+    (workspace,) = services.workspaces
+    async with services.db.read() as tx:
+        found = await own_budgets(tx, workspace, user, channel, services.clock())
+    return [(one.standing.spent, one.standing.acus) for one in found]
+
+
+async def test_people_and_channels_spend_what_their_sessions_spend(services: Services, either_store: Store) -> None:
+    await set_budget(either_store, EACH_PERSON, "10")
+    await set_budget(either_store, Scope(ScopeKind.CHANNEL, CHANNEL), "20")
+    await spent(either_store, 0.1)
+    await spent(either_store, 0.2, name="two")
+    await spent(either_store, 5, YESTERDAY)
+    assert await standing(services) == [(Decimal("0.3"), Decimal(10)), (Decimal("0.3"), Decimal(20))]
+    assert await standing(services, "U0BEN", "D0BEN") == [(Decimal(0), Decimal(10))]
+
+
+@pytest.mark.parametrize(
+    ("acu", "setting", "left", "limit"),
+    [
+        (None, None, "", None),
+        (None, 2.5, "", 3),
+        (9, 2.5, "", 9),  # its own option counts and not the setting
+        (None, 5.0, "7.5", 5),
+        (None, 5.0, "3.2", 4),
+        (9, 5.0, "7.5", 8),
+        (None, None, "1.2", 2),
+    ],
+)
+async def test_a_new_session_gets_its_ceiling_unless_a_budget_leaves_less(
+    make: Make, store: Store, acu: int | None, setting: float | None, left: str, limit: int | None
+) -> None:
+    limits = WakeLimits(session_acus=setting)
+    services = make(store, lambda: NOON, wake_limits=limits)
+    (workspace,) = services.workspaces
+    if left:
+        await set_budget(store, Scope(ScopeKind.EACH_SESSION), "8")
+        await set_budget(store, EACH_PERSON, left)
+    await store.session("new", NOON, options=asdict(Options(acu=acu)))
+    session = await services.session("new")
+    assert session is not None
+    assert await BudgetCheck(services).limit(workspace, session) == limit
+    assert limits.own_ceiling(session) == (acu or setting)  # which holds over wakings, whatever is left now
+
+
+async def test_a_grant_counts_for_its_subject_and_its_period(services: Services, either_store: Store) -> None:
+    one = await set_budget(either_store, EACH_PERSON, "10")
+    await grant(either_store, one, "2.5")
+    await grant(either_store, one, "2.5")  # the same key
+    await grant(either_store, one, "0.1", "", "all")
+    await grant(either_store, one, "100", "U0BEN", "his")
+    assert await standing(services) == [(Decimal(0), Decimal("12.6"))]
+
+
+async def test_of_two_admins_one_decides(either_store: Store) -> None:
+    asked = Grant("k", TEAM, 1, "U0ADA", PERIOD, Decimal(10), "U0ADA", GrantState.ASKED, NOON)
+    async with either_store.db.write() as tx:
+        assert await grants.add(tx, asked)
+        assert not await grants.add(tx, asked)
+
+    async def decide(state: GrantState) -> bool:
+        async with either_store.db.write() as tx:
+            return await grants.decide(tx, "k", state, PERIOD, NOON)
+
+    decided = await asyncio.gather(*(decide(state) for state in [GrantState.GRANTED, GrantState.REFUSED] * 3))
+    assert sum(decided) == 1
+
+
+async def test_a_budget_that_is_removed_takes_its_rows_along(either_store: Store, announced: Watch) -> None:
+    one = await set_budget(either_store, PERSON, "10")
+    await spent(either_store, 10)
+    await grant(either_store, one, "1")
+    await announced()
+    async with either_store.db.write() as tx:
+        assert await budgets.remove(tx, "T0OTHER", one) is None
+        removed = await budgets.remove(tx, TEAM, one)
+    assert removed is not None
+    assert (removed.scope, removed.acus) == (PERSON, Decimal(10))
+    assert await either_store.rows(tables.crossings) == await either_store.rows(tables.grants) == []
+    assert await set_budget(either_store, PERSON, "10") != one  # its number means nothing else from now on
+
+
+async def test_no_post_about_spending_goes_to_a_channel_that_another_company_shares(
+    services: Services, either_store: Store
+) -> None:
+    await either_store.put(tables.channels, {"team": TEAM, "channel": CHANNEL, "is_shared": True, "changed_at": 0.0})
+    await set_budget(either_store, Scope(ScopeKind.EACH_CHANNEL), "10")
+    await spent(either_store, 10)
+    await watch_of(services).tick()
+    assert await either_store.all(tables.outbox.c.channel) == [ADMINS]
+
+
+async def test_it_is_known_where_devin_reports_no_acus(services: Services, either_store: Store) -> None:
+    async def none() -> bool:
+        (workspace,) = services.workspaces
+        async with services.db.read() as tx:
+            return await reports_no_acus(tx, workspace, NOON)
+
+    assert not await none()  # nothing was done yet
+    await either_store.session("done", NOON - 8000, done_at=NOON - 7000)
+    assert await none()
+    async with either_store.db.write() as tx:
+        await spend.put_consumption(tx, ORG, {TODAY: {"devin": Decimal(1)}}, NOON)
+    assert not await none()
+
+
+async def test_old_rows_are_purged(either_store: Store, announced: Watch) -> None:
+    one = await set_budget(either_store, PERSON, "10")
+    await spent(either_store, 10)
+    await grant(either_store, one, "1", key="old")
+    await announced()
+    async with either_store.db.write() as tx:
+        assert [await crossings.purge(tx, NOON), await grants.purge(tx, NOON)] == [0, 0]
+        assert [await crossings.purge(tx, NOON + 1), await grants.purge(tx, NOON + 1)] == [
+            1,
+            1,
+        ]  # of 11 ACUs only 80 % are used

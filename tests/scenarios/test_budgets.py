@@ -1,0 +1,213 @@
+"""Budgets: set by an admin, announced when a level is reached, refused when used up, raised by an admin."""
+
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.timing import Timing
+from tests import sentences
+from tests.scenarios.harness import ADA, ANN, BEN, GENERAL, GUEST, OPS, WEB, Harness, harness
+
+pytestmark = pytest.mark.timing(budgets=0.2)
+DM_OF_ANN, DM_OF_ADA = "D0ANN", "D0ADA"
+ONLY_ADMINS = "Changes of budgets are for the admins of Devin Bridge. Ask <@U0ADA>."
+USED_UP = "your budget is used up, 2.1 of 2 ACUs today. It starts anew DATE."
+NOT_STARTED = f"Nothing was started: {USED_UP} Your text was not sent: send it again then, or ask an admin for more."
+NOTHING_MORE = "Until it starts anew DATE, nothing more is started or woken. What runs goes on."
+FORM = (
+    "The whole form is `/devin budget set org|#channel|@person|each-session|each-person|each-channel ACUs "
+    "[a day|a week|a cycle] [warn 50,80]`."
+)
+
+
+@pytest.fixture
+async def on(tmp_path: Path, transport: str, database: dict[str, Any], timing: Timing) -> AsyncIterator[Harness]:
+    """A bot with an admin channel."""
+    settings = {"BOT_ADMIN_CHANNEL": OPS} | database
+    async with harness(tmp_path, transport, timing=timing, **settings) as everything:
+        yield everything
+
+
+def read(message: dict[str, Any]) -> str:
+    """The first lines of a message up to its buttons, with each instant as one word."""
+    return re.sub(r"<!date\^[^>]*>", "DATE", message["rendered"]).split("\nAsk for more")[0].split("\nGrant ")[0]
+
+
+async def answer(on: Harness, user: str, text: str, channel: str = GENERAL) -> str:
+    """What somebody reads who types a command."""
+    return read((await on.slack.slash(user, channel, text))["shown"])
+
+
+async def posts(on: Harness, channel: str) -> list[str]:
+    return [read(one) for one in await on.slack.messages(channel, user="U0BOT")]
+
+
+async def spends(on: Harness, devin_id: str, acus: float, announced: str) -> None:
+    """A session has cost so much, which is announced to the admins."""
+    await on.devin.set(devin_id, acus_consumed=acus)
+    await on.slack.wait_for_message(OPS, announced)
+
+
+async def used_up(on: Harness) -> tuple[str, str]:
+    """Ann has used up what each person may use; answers the thread's ts and Devin's session id."""
+    await on.slack.slash(ADA, GENERAL, "budget set each-person 2 a day")
+    ts, devin_id = await on.started(user=ANN)
+    await spends(on, devin_id, 2.1, "used up")
+    return ts, devin_id
+
+
+def number_in(text: str) -> int:
+    """The number of the budget that an answer is about; PostgreSQL counts on from test to test."""
+    found = re.search(r"`(\d+)`", text)
+    assert found is not None, text
+    return int(found[1])
+
+
+@pytest.mark.both_transports
+async def test_a_budget_is_set_shown_and_removed(on: Harness) -> None:
+    assert await answer(on, ADA, "budget list") == (
+        "No budgets are set. `/devin budget set each-person 20 a week` sets one."
+    )
+    assert await answer(on, ANN, "budget list") == "No budget holds for you here."
+    assert await answer(on, GUEST, "budget list") == sentences.GUEST_REFUSED
+    assert await answer(on, ANN, "budget set org 10") == ONLY_ADMINS
+    assert await answer(on, ADA, "budget set org ten") == (
+        f"Nothing was changed. Say behind that how many ACUs, as a number above zero such as `20` or `7.5`. {FORM}"
+    )
+    web = number_in(said := await answer(on, ADA, f"budget set <#{WEB}> 20 a week warn 50,80"))
+    assert said == f"Budget `{web}` is set: <#{WEB}>, 20 ACUs a week, warns at 50 and 80 %."
+    each = number_in(said := await answer(on, ADA, "budget set each-person 10"))
+    assert said == f"Budget `{each}` is set: each person, 10 ACUs a cycle, warns at 80 %."
+    assert await answer(on, ADA, "budget set each-person 7.5 a day") == (
+        f"Budget `{each}` is set: each person, 7.5 ACUs a day, warns at 80 %. Before it was 10 ACUs a cycle."
+    )
+    mine = f"`{each}` *each person* 7.5 ACUs a day · you 0 of 7.5 ACUs today (0 %) · starts anew DATE"
+    of_web = f"`{web}` *<#{WEB}>* 20 ACUs a week · 0 of 20 ACUs this week (0 %) · starts anew DATE"
+    assert await answer(on, ANN, "budget list") == mine
+    assert await answer(on, ANN, "budget list", WEB) == f"{of_web}\n{mine}"
+    assert await answer(on, ADA, "budget list") == f"{of_web} · warns at 50 and 80 %\n{mine} · warns at 80 %"
+    assert await answer(on, ADA, "budget grant org 5") == (
+        "No budget holds for the organisation, so nothing was granted. `/devin budget list` shows those there are."
+    )
+    assert await answer(on, ADA, "budget grant each-person 2.5") == (
+        "The budget of each person is raised by 2.5 ACUs. It starts anew DATE."
+    )
+    assert "you 0 of 10 ACUs today (0 %)" in await answer(on, ANN, "budget list")
+    assert "\nYour budget: 0 of 10 ACUs today (0 %) · starts anew DATE" in await answer(on, ANN, "cost")
+    assert "budget" not in await answer(on, GUEST, "cost")
+    assert await answer(on, ADA, f"budget remove {web}") == f"Budget `{web}` is removed: <#{WEB}>, 20 ACUs a week."
+    assert await answer(on, ADA, f"budget remove {web}") == (
+        f"There is no budget `{web}`, so nothing was removed. `/devin budget list` shows the numbers."
+    )
+    assert await on.devin.sessions() == []
+
+
+async def test_a_level_is_announced_once_to_the_admins_and_to_whose_it_is(on: Harness) -> None:
+    await on.slack.slash(ADA, GENERAL, "budget set each-person 2 a day")
+    ts, devin_id = await on.started(user=ANN)
+    made = await on.devin.session(devin_id)
+    assert made["request"]["max_acu_limit"] == 2
+    await spends(on, devin_id, 1.7, "85 %")
+    await spends(on, devin_id, 1.9, "85 %")
+    await spends(on, devin_id, 2.1, "used up")
+    await on.slack.wait_for_message(DM_OF_ANN, "used up")
+    assert await posts(on, OPS) == [
+        "85 % of ann's budget is used: 1.7 of 2 ACUs today.",
+        f"Ann's budget is used up: 2.1 of 2 ACUs today. {NOTHING_MORE}",
+    ]
+    assert await posts(on, DM_OF_ANN) == [
+        "85 % of your budget is used: 1.7 of 2 ACUs today. It starts anew DATE.",
+        f"Your budget is used up: 2.1 of 2 ACUs today. {NOTHING_MORE} An admin can grant more.",
+    ]
+    assert await on.thread(GENERAL, ts) == []
+
+
+async def test_a_channel_and_a_session_are_warned_where_they_are(on: Harness) -> None:
+    await on.slack.slash(ADA, GENERAL, f"budget set <#{GENERAL}> 2 a day")
+    await on.slack.slash(ADA, GENERAL, "budget set each-session 1 warn 50")
+    ts, devin_id = await on.started(user=ANN)
+    assert (await on.devin.session(devin_id))["request"]["max_acu_limit"] == 1
+    await on.devin.set(devin_id, acus_consumed=1.6)
+    await on.slack.wait_for_message(GENERAL, f"80 % of the budget of <#{GENERAL}> is used: 1.6 of 2 ACUs today.")
+    said = await on.wait_for_post(GENERAL, ts, "used up")
+    assert read(said) == (
+        f"<@U0ANN> This session's budget is used up: 1.6 of 1 ACU this cycle. {NOTHING_MORE} An admin can grant more."
+    )
+    await on.slack.wait_for_messages(OPS, 2)
+    assert set(await posts(on, OPS)) == {
+        f"80 % of the budget of <#{GENERAL}> is used: 1.6 of 2 ACUs today.",
+        f"The budget of “fix the login test” is used up: 1.6 of 1 ACU this cycle. {NOTHING_MORE}",
+    }
+
+
+async def test_starts_and_waking_are_refused_until_an_admin_grants_more(on: Harness) -> None:
+    ts, devin_id = await used_up(on)
+    await on.slack.say(ANN, GENERAL, "one thing more", thread_ts=ts)
+    await on.devin.wait_for_messages("one thing more")  # a session that runs is not cut
+    assert await answer(on, ANN, "another task") == sentences.being_checked("another task")
+    refused = await on.slack.wait_for_ephemeral(ANN, "Nothing was started")
+    assert read(refused) == NOT_STARTED
+    await on.mention("a third task", user=BEN)  # Ben has a budget of his own
+    await on.session("a third task")
+    await on.devin.set(devin_id, status="suspended", status_detail="inactivity")
+    await on.slack.wait_for_message(GENERAL, sentences.IS_ASLEEP, thread_ts=ts)
+    await on.slack.say(BEN, GENERAL, "go on", thread_ts=ts)
+    assert read(await on.slack.wait_for_ephemeral(BEN, "Your reply was not sent")) == (
+        "Your reply was not sent, because it would wake this session: ann's budget is used up, 2.1 of 2 ACUs today. "
+        "It starts anew DATE. Send it again then, or ask an admin for more."
+    )
+    await on.slack.click(ANN, GENERAL, refused["ts"], "ask_for_more")
+    asked = await on.slack.wait_for_message(OPS, "asks for more")
+    assert read(asked) == "ann asks for more ACUs: ann's budget is used up, 2.1 of 2 ACUs today. It starts anew DATE."
+    await on.slack.wait_for_ephemeral(ANN, "The admins were asked for more, and you get a message once they have")
+    await on.slack.click(BEN, OPS, asked["ts"], "grant_more")
+    await on.slack.wait_for_ephemeral(BEN, ONLY_ADMINS)
+    await on.slack.click(ADA, OPS, asked["ts"], "grant_more")
+    raised = "by 10 ACUs: 2.1 of 12 ACUs today. It starts anew DATE."
+    decided = await on.slack.wait_for_message(OPS, "raised")
+    assert (read(decided), decided["ts"]) == (f"ada raised ann's budget {raised}", asked["ts"])
+    received = await on.slack.wait_for_message(DM_OF_ANN, "raised")
+    assert read(received) == f"ada raised your budget {raised} Send again what was not sent."
+    await on.mention("another task after all acu=15", user=ANN)
+    made = await on.session("another task after all")
+    assert made["request"]["max_acu_limit"] == 10
+    await on.slack.wait_for_ephemeral(
+        ANN,
+        "This session may use 10 ACUs, not 15, because no more is left of a budget. `/devin budget list` shows which.",
+    )
+
+
+async def test_a_request_is_refused_once_and_written_down(on: Harness) -> None:
+    await used_up(on)
+    await on.mention("another task", user=ANN)
+    refused = await on.slack.wait_for_ephemeral(ANN, "Nothing was started")
+    await on.slack.click(ANN, GENERAL, refused["ts"], "ask_for_more")
+    asked = await on.slack.wait_for_message(OPS, "asks for more")
+    await on.slack.click(ADA, OPS, asked["ts"], "refuse_more")
+    await on.slack.wait_for_message(OPS, "ada refused ann's request for more ACUs.")
+    received = await on.slack.wait_for_message(DM_OF_ANN, "refused")
+    assert read(received) == "ada refused your request for more ACUs. Your budget starts anew DATE."
+    assert "12 ACUs" not in await answer(on, ANN, "budget list")
+
+
+async def test_a_sentence_about_a_budget_starts_a_session(on: Harness) -> None:
+    await on.slack.slash(ADA, GENERAL, "budget the migration work for the next quarter")
+    await on.session("budget the migration work")
+    await on.slack.slash(ADA, GENERAL, "bugdet set org 10")
+    assert len(await on.devin.sessions()) == 1
+
+
+async def test_an_admin_sets_and_grants_in_a_direct_message(on: Harness) -> None:
+    await on.slack.say(ADA, DM_OF_ADA, f"budget set <@{ANN}> 5 a week")
+    await on.slack.wait_for_message(DM_OF_ADA, "is set: <@U0ANN>, 5 ACUs a week, warns at 80 %.")
+    await on.slack.say(ADA, DM_OF_ADA, f"budget grant <@{ANN}> 2.5")
+    raised = await on.slack.wait_for_message(DM_OF_ADA, "raised")
+    assert read(raised) == "ada raised <@U0ANN>'s budget by 2.5 ACUs: 0 of 7.5 ACUs this week. It starts anew DATE."
+    received = await on.slack.wait_for_message(DM_OF_ANN, "raised")
+    assert read(received) == (
+        "ada raised your budget by 2.5 ACUs: 0 of 7.5 ACUs this week. It starts anew DATE. "
+        "Send again what was not sent."
+    )

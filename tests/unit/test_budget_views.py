@@ -1,0 +1,119 @@
+"""The sentences about budgets that no scenario shows, and names that try to be more than names."""
+
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+
+import pytest
+
+from bot.domain.budgets import Budget, Period, Scope, ScopeKind, Span, Standing
+from bot.domain.commands.budget_words import Problem
+from bot.views import budgets as views
+from bot.views.budgets import Entry, Named
+from tests.unit.block_kit import assert_valid
+
+EACH = Budget(3, Scope(ScopeKind.EACH_PERSON), Decimal(10), Span.WEEK, (50, 80))
+WEEK = Period(Span.WEEK, date(2026, 11, 23), date(2026, 11, 29))
+ANNS = Named(Standing(EACH, "U0ANN", WEEK, Decimal("10.25"), Decimal(10)), "ann")
+NO_ACUS = "Devin reports no ACUs for this organisation, so budgets cannot work: nothing is ever counted against them."
+ANEW = "on 30 Nov at 08:00 UTC"
+
+
+def of(kind: ScopeKind, subject: str = "", name: str = "") -> Named:
+    budget = replace(EACH, scope=Scope(kind))
+    return Named(replace(ANNS.standing, budget=budget, subject=subject), name)
+
+
+@pytest.mark.parametrize(
+    ("one", "owner"),
+    [
+        (of(ScopeKind.ORG), "the organisation's budget"),
+        (of(ScopeKind.EACH_CHANNEL, "C0WEB"), "the budget of <#C0WEB>"),
+        (of(ScopeKind.EACH_SESSION, "s1", "Fix it"), "the budget of “Fix it”"),
+        (replace(of(ScopeKind.EACH_SESSION, "s1", "Fix it"), yours=True), "this session's budget"),
+        (ANNS, "ann's budget"),
+        (replace(ANNS, yours=True), "your budget"),
+    ],
+)
+def test_whose_budget_it_is(one: Named, owner: str) -> None:
+    assert one.owner == owner
+
+
+def test_a_name_is_only_a_name() -> None:
+    sly = replace(ANNS, name="{anew} <!channel> & *co*")
+    message = views.start_refused(sly)
+    assert_valid(message)
+    assert message.text.startswith("Nothing was started: {anew} &lt;\u200b!channel&gt; &amp; *co*'s budget is used up")
+    assert f"10.3 of 10 ACUs this week. It starts anew {ANEW}." in message.text
+
+
+def test_what_can_be_posted_is_valid() -> None:
+    for message in (
+        views.wake_refused(ANNS),
+        views.request(ANNS, "ben", Decimal(10), "key"),
+        views.granted(ANNS, Decimal(10), "ada"),
+        views.reached(ANNS, 100, "U0ANN"),
+        views.reached_for_admins(ANNS, 50),
+        views.listing([Entry(EACH, standing=ANNS, used_up_by=2)], admin=True, no_acus=True),
+    ):
+        assert_valid(message)
+
+
+def test_a_grant_that_does_not_help_says_so() -> None:
+    raised = f"ada raised ann's budget by 1 ACU: 10.3 of 10 ACUs this week. It starts anew {ANEW}."
+    assert views.granted_to_you(ANNS, Decimal(1), "ada").text == f"{raised} All of it is still used."
+
+
+def test_a_notification_names_a_few_budgets() -> None:
+    message = views.listing([Entry(EACH)] * 7, admin=True, no_acus=False)
+    assert message.text == f"7 budgets: {'each person 10 ACUs a week; ' * 5}2 more"
+
+
+def test_a_request_that_came_too_late() -> None:
+    with_room = replace(ANNS, standing=replace(ANNS.standing, acus=Decimal(20)), yours=True)
+    assert views.room_again(with_room).text == (
+        "There is room again in your budget: 10.3 of 20 ACUs this week. Send your text again."
+    )
+
+
+def test_an_admin_sees_by_how_many_a_budget_is_used_up_and_where_budgets_cannot_work() -> None:
+    message = views.listing([Entry(EACH, used_up_by=2)], admin=True, no_acus=True)
+    assert message.text == "1 budget: each person 10 ACUs a week"
+    (line, note) = message.blocks
+    assert line["text"]["text"] == "`3` *each person* 10 ACUs a week · used up by 2 · warns at 50 and 80 %"
+    assert note["elements"][0]["text"] == NO_ACUS
+    assert views.listing([], admin=False, no_acus=True).text == f"No budget holds for you here. {NO_ACUS}"
+    assert views.was_set(EACH, None, no_acus=True).text == (
+        f"Budget `3` is set: each person, 10 ACUs a week, warns at 50 and 80 %. {NO_ACUS}"
+    )
+
+
+def test_whose_budget_nobody_has_is_not_raised() -> None:
+    assert views.no_budget(Scope(ScopeKind.PERSON, "U0ANN")).text == (
+        "No budget holds for <@U0ANN>, so nothing was granted. `/devin budget list` shows those there are."
+    )
+
+
+@pytest.mark.parametrize(
+    ("problem", "grant", "text"),
+    [
+        (
+            Problem.SCOPE,
+            True,
+            "Nothing was changed. Say whom it is for: `org`, a #channel, a @person, `each-session`, `each-person` or "
+            "`each-channel`. The whole form is `/devin budget grant org|#channel|@person|each-… ACUs`.",
+        ),
+        (
+            Problem.NUMBER,
+            False,
+            "Nothing was changed. Say which budget, by its number in `/devin budget list`, such as "
+            "`/devin budget remove 2`.",
+        ),
+    ],
+)
+def test_what_is_wrong_with_an_order(problem: Problem, grant: bool, text: str) -> None:
+    assert views.problem(problem, grant=grant).text == text
+
+
+def test_each_problem_has_a_sentence() -> None:
+    assert len({views.problem(one).text for one in Problem}) == len(Problem)

@@ -1,0 +1,111 @@
+"""What is typed about budgets: the orders, what is wrong with others, and what is no order but a task."""
+
+from decimal import Decimal
+
+import pytest
+
+from bot.domain.budgets import Scope, ScopeKind, Span
+from bot.domain.commands.budget_words import GrantOrder, Problem, SetOrder, parse_grant, parse_number, parse_set
+from bot.domain.commands.parser import parse_doubt, parse_slash
+from bot.domain.commands.registry import BUDGET_GRANT, BUDGET_LIST, BUDGET_REMOVE, BUDGET_SET, START
+
+ORG, WEB, ANN = Scope(ScopeKind.ORG), Scope(ScopeKind.CHANNEL, "C0WEB"), Scope(ScopeKind.PERSON, "U0ANN")
+
+
+@pytest.mark.parametrize(
+    ("typed", "order"),
+    [
+        ("org 100", SetOrder(ORG, Decimal(100))),
+        ("ORG 100 ACUs", SetOrder(ORG, Decimal(100))),
+        ("org 7.5acus a day", SetOrder(ORG, Decimal("7.5"), Span.DAY)),
+        ("<#C0WEB|web> 20 a week", SetOrder(WEB, Decimal(20), Span.WEEK)),
+        ("<#C0WEB> 20 per week", SetOrder(WEB, Decimal(20), Span.WEEK)),
+        ("<@U0ANN|ann> 20 a cycle warn 80,50", SetOrder(ANN, Decimal(20), Span.CYCLE, (50, 80))),
+        ("<@U0ANN> 20 warn 50%, 80%, 80", SetOrder(ANN, Decimal(20), Span.CYCLE, (50, 80))),
+        ("each-session 5", SetOrder(Scope(ScopeKind.EACH_SESSION), Decimal(5))),
+        ("each-person 5", SetOrder(Scope(ScopeKind.EACH_PERSON), Decimal(5))),
+        ("each-channel 5", SetOrder(Scope(ScopeKind.EACH_CHANNEL), Decimal(5))),
+        ("", Problem.SCOPE),
+        ("everybody 5", Problem.SCOPE),
+        ("channel 5", Problem.SCOPE),
+        ("#web 5", Problem.NAME),
+        ("@ann 5", Problem.NAME),
+        ("org", Problem.ACUS),
+        ("org ten", Problem.ACUS),
+        ("org 0", Problem.ACUS),
+        ("org -5", Problem.ACUS),
+        ("org 1.005", Problem.ACUS),
+        ("org 1e3", Problem.ACUS),
+        ("org 2000000000", Problem.ACUS),
+        ("org 5 a month", Problem.SPAN),
+        ("org 5 daily", Problem.SPAN),
+        ("org 5 a day warn", Problem.WARN),
+        ("org 5 warn 100", Problem.WARN),
+        ("org 5 warn 0,50", Problem.WARN),
+        ("org 5 warn half", Problem.WARN),
+        ("org 5 warn 10,20,30,40,50,60", Problem.WARN),
+    ],
+)
+def test_what_is_to_be_set(typed: str, order: SetOrder | Problem) -> None:
+    assert parse_set(typed) == order
+
+
+@pytest.mark.parametrize(
+    ("typed", "order"),
+    [
+        ("<@U0ANN|ann> 10", GrantOrder(ANN, Decimal(10))),
+        ("each-person 2.5 ACUs", GrantOrder(Scope(ScopeKind.EACH_PERSON), Decimal("2.5"))),
+        ("org", Problem.ACUS),
+        ("org 10 a week", Problem.ACUS),
+        ("10", Problem.SCOPE),
+    ],
+)
+def test_what_is_to_be_granted(typed: str, order: GrantOrder | Problem) -> None:
+    assert parse_grant(typed) == order
+
+
+@pytest.mark.parametrize(("typed", "number"), [("2", 2), ("#2", 2), ("", Problem.NUMBER), ("two", Problem.NUMBER)])
+def test_which_is_to_be_removed(typed: str, number: int | Problem) -> None:
+    assert parse_number(typed) == number
+
+
+@pytest.mark.parametrize(
+    ("text", "spec"),
+    [
+        ("budget list", BUDGET_LIST),
+        ("budget set org 10", BUDGET_SET),
+        ("Budget set org ten.", BUDGET_SET),
+        ("budget set", BUDGET_SET),
+        ("budget set 10", BUDGET_SET),
+        ("budget set #web 20 a month", BUDGET_SET),
+        ("budget grant @ann 10", BUDGET_GRANT),
+        ("budget grant", BUDGET_GRANT),
+        ("budget remove 2", BUDGET_REMOVE),
+        ("budget remove", BUDGET_REMOVE),
+        ("budget remove it", BUDGET_REMOVE),
+        ("budget the migration work", START),
+        ("budget set up the dashboards of the new team", START),
+        ("budget remove the dead code from the billing page", START),
+        ("budget list all items that the finance page has", START),
+        ("budget grant access to the new people in the team", START),
+    ],
+)
+def test_a_text_is_a_command_only_if_it_is_meant_as_one(text: str, spec: object) -> None:
+    assert parse_slash(text).spec is spec
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("budget", "budget list"),
+        ("budget please", "budget list"),
+        ("budgets", "budget list"),
+        ("budget list please", "budget list"),
+        ("bugdet set org 10", "budget set org 10"),
+        ("bugdet set each-person 10 a week warn 50,80", "budget set each-person 10 a week warn 50,80"),
+        ("budget the migration work", None),
+    ],
+)
+def test_a_short_text_that_is_nearly_one_is_asked_about(text: str, meant: str | None) -> None:
+    doubt = parse_doubt(text)
+    assert (doubt.meant if doubt else None) == meant
