@@ -487,7 +487,7 @@ UNMUTED = (
 ALREADY_MUTED = "This thread is muted already; `!unmute` ends that."
 NOT_MUTED = "This thread is not muted: every reply is sent to Devin."
 ALARM_SETTLED = "That was settled already, and the post says how. Nothing was changed."
-ALARM_SNOOZED = "Snoozed for 4 hours. If it is still so by then, the thread of this post says it."
+ALARM_SNOOZED = "Snoozed for 4 hours. If it is still so by then, the thread of this post says so."
 WOKEN_BEFORE = "That was settled before: Devin was woken, and what was kept is sent."
 LEFT_BEFORE = (
     "That was settled before, and nothing was sent to Devin now. Write in the thread again if it is still needed."
@@ -659,6 +659,10 @@ STOP_AFTER_CHECK = (
 )
 ALREADY_STOPPED = "This session is asleep already; nothing was changed. A reply in its thread wakes it."
 NOTHING_RUNNING = "Nothing of yours is running"
+NOTHING_TO_REPLY_TO = (
+    "There is no session in this thread, so nothing was started. Write your task outside of it, "
+    "or mention Devin Bridge with it here."
+)
 NOTHING_TO_STOP = f"{NOTHING_RUNNING}, so nothing was stopped. `/devin list` shows your sessions."
 NOT_STOPPED_BEGINS = "could not be told to stop"
 FOR_GOOD = "for good?"
@@ -1028,7 +1032,7 @@ HELP = (
     "• `/devin digest [list|add|remove|now]` chooses which channels get digests\n"
     "• `/devin budget set org|#channel|@person|each-session|each-person|each-channel ACUs [a day|a week|a "
     "cycle] [warn 50,80]` sets a budget · `/devin budget remove N` removes it · `/devin budget grant "
-    "org|#channel|@person|each-… ACUs` adds to it until it starts anew\n"
+    "org|#channel|@person|each-… ACUs` adds to it until it resets\n"
     "• `/devin orgs` shows Devin's organisations, with their limits and ACUs\n"
     "• `/devin audit [action=…] [person=…] [org=…] [since=…] [until=…]` sends you Devin's audit log · `/devin "
     "audit bot [csv]` shows what was changed through Devin Bridge"

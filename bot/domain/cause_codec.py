@@ -105,6 +105,8 @@ def _message(cause: MessageCause) -> dict[str, Any]:
         payload["quoted"] = cause.quoted
     if cause.hold is not None:
         payload["hold"] = asdict(cause.hold)
+    if cause.was_held:
+        payload["was_held"] = True
     return payload | _left_out(cause.left_out) | _unsent(cause.unsent) | _confirmation(cause.confirmation)
 
 
@@ -199,6 +201,7 @@ def _read_message(payload: Json) -> MessageCause:
         unsent=int(payload.get("unsent", 0)),
         confirmation=_read_confirmation(payload),
         hold=Hold(**payload["hold"]) if payload.get("hold") else None,
+        was_held=bool(payload.get("was_held")),
         response_url=payload.get("response_url"),
     )
 

@@ -71,6 +71,7 @@ class MessageCause:
     unsent: int = 0  # noted by a stop: how many replies it kept from being sent
     confirmation: Confirmation = Confirmation()  # noted
     hold: Hold | None = None  # noted
+    was_held: bool = False  # noted: it waited to wake its session, and is to be sent now
     response_url: str | None = field(default=None, repr=False)  # noted: of the answer to a question about the message
 
     @property

@@ -78,11 +78,16 @@ class UnitOfWork:
             )
         )
 
-    async def notify_admins(self, workspace: Workspace, key: str, message: Message) -> None:
-        """Post `message` once for each `key` in the admins' channel of `workspace`; if it has none, to each admin."""
+    async def notify_admins(self, workspace: Workspace, key: str, message: Message) -> list[str]:
+        """Post `message` once for each `key` in the admins' channel of `workspace`; if it has none, to each admin.
+
+        Returns the ids of where it is posted.
+        """
         channel = workspace.policy.admin_channel
-        for to in [channel] if channel else await self._admins_to_notify(workspace):
+        where = [channel] if channel else await self._admins_to_notify(workspace)
+        for to in where:
             await self.add_to_outbox(self.post_row(f"admins:{key}:{to}", workspace.team, to, None, message))
+        return where
 
     async def _admins_to_notify(self, workspace: Workspace) -> list[str]:
         """The ids of the admins who get direct messages: first those whom the settings name, then those of the group.

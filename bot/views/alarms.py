@@ -14,7 +14,7 @@ from bot.views.text import fitted, link, tenths, tenths_of_acus, total_acus, whe
 SETTLED: Final = Message("That was settled already, and the post says how. Nothing was changed.")
 OVER: Final = Message("This alarm is over or too old, so nothing was changed.")
 GO_ON: Final = Message("Fine, the session goes on, and there is no other alarm about it until this one is over.")
-SNOOZED: Final = Message("Snoozed for 4 hours. If it is still so by then, the thread of this post says it.")
+SNOOZED: Final = Message("Snoozed for 4 hours. If it is still so by then, the thread of this post says so.")
 _SOMEBODY: Final = "somebody"
 
 
@@ -84,7 +84,7 @@ def _unread(alarm: Alarm) -> Message:
         )
         return Message("What running sessions spend is read again.", [blocks.section(text)])
     text = (
-        f":warning: What running sessions spend can't be read since {since}, because Devin does not answer. "
-        "Until it does, there are no alarms about sessions. This is tried again by itself."
+        f":warning: What running sessions spend has not been readable since {since}, because Devin does not answer. "
+        "Until it does, there are no alarms about sessions. Devin Bridge keeps trying."
     )
-    return Message("What running sessions spend can't be read for an hour now.", [blocks.section(text)])
+    return Message("What running sessions spend has not been readable for an hour.", [blocks.section(text)])

@@ -18,7 +18,7 @@ ONLY_IN_PRIVATE: Final = Message(
 )
 NOTHING_CHANGED: Final = Message("Nothing was changed through Devin Bridge yet.")
 NO_AUDIT_LOG: Final = (
-    "Devin shows its key no audit log: that takes a service user of the enterprise with the permission "
+    "Devin Bridge's key sees no audit log: that takes a service user of the enterprise with the permission "
     "`ManageEnterpriseSettings`. An admin of the enterprise can create one."
 )
 _OPTIONS: Final = ", ".join(f"`{name}=`" for name in NAMES)
@@ -60,7 +60,7 @@ def no_such_organisation(named: str, found: int) -> str:
     """Say that no organisation, or more than one, is called `named`."""
     if found:
         return f"{found} organisations are called {code(named)}. Write the id of one; `/devin orgs` shows them."
-    return f"Devin shows its key no organisation {code(named)}. `/devin orgs` shows the names and ids."
+    return f"Devin Bridge's key sees no organisation {code(named)}. `/devin orgs` shows the names and ids."
 
 
 def bot_audit(rows: Sequence[Sequence[Cell]]) -> Message:

@@ -25,7 +25,7 @@ NONE_SET: Final = "No budgets are set. `/devin budget set each-person 20 a week`
 NONE_HERE: Final = "No budget holds for you here."
 ASKED: Final = Message(
     "The admins were asked for more, and you get a message once they have answered. "
-    "Your text was not sent: send it again after that."
+    "What was not sent, send again after that."
 )
 ASKED_ALREADY: Final = Message(
     "The admins were asked already and have not answered yet. You get a message once they have."
@@ -34,7 +34,7 @@ ANSWERED_ALREADY: Final = Message("This request was answered already, so nothing
 BUDGET_GONE: Final = Message(
     "That budget was removed, so nothing was changed. If your text was not sent because of it, send it again."
 )
-_UNTIL: Final = "Until it starts anew {anew}, nothing more is started or woken. What runs goes on."
+_UNTIL: Final = "Until it resets {anew}, no session is started or woken. Those that run go on."
 _KINDS: Final = {
     ScopeKind.ORG: "the organisation",
     ScopeKind.EACH_SESSION: "each session",
@@ -44,9 +44,9 @@ _KINDS: Final = {
 _PROBLEMS: Final = {
     Problem.SCOPE: "Say whom it is for: `org`, a #channel, a @person, `each-session`, `each-person` or `each-channel`.",
     Problem.NAME: "Pick the channel or the person from the list that Slack shows while you type `#` or `@`.",
-    Problem.ACUS: "Say behind that how many ACUs, as a number above zero such as `20` or `7.5`.",
-    Problem.SPAN: "Behind the ACUs may only stand `a day`, `a week` or `a cycle`, and `warn` with percentages.",
-    Problem.WARN: "Behind `warn` stand up to five percentages from 1 to 99, such as `warn 50,80`.",
+    Problem.ACUS: "After that, say how many ACUs: a number above zero, such as `20` or `7.5`.",
+    Problem.SPAN: "After the ACUs, write nothing but `a day`, `a week` or `a cycle`, and `warn` with percentages.",
+    Problem.WARN: "After `warn`, write up to five percentages from 1 to 99, such as `warn 50,80`.",
     Problem.NUMBER: "Say which budget, by its number in `/devin budget list`, such as `/devin budget remove 2`.",
 }
 
@@ -61,6 +61,7 @@ class Named:
     standing: Standing
     name: str = ""
     yours: bool = False  # the person reads it, or it is read in the session's thread
+    anonymous: bool = False  # figures name nobody here
 
     @property
     def owner(self) -> str:
@@ -74,6 +75,8 @@ class Named:
             return f"the budget of <#{subject}>"
         if self.yours:
             return "your budget"
+        if self.anonymous:
+            return "one person's budget"
         return f"{fitted(self.name) if self.name else mention(subject)}'s budget"
 
     @property
@@ -83,7 +86,7 @@ class Named:
         return f"{tenths(float(one.spent))} of {tenths_of_acus(float(one.acus))} {_this(one.period.span)}"
 
     def message(self, text: str, *rows: Block) -> Message:
-        """Build a message of `text`, in which `{anew}` stands for when the budget starts anew, with `rows` below it."""
+        """Build a message of `text`, in which `{anew}` stands for when the budget resets, with `rows` below it."""
         period = self.standing.period
         return Message(text.format(anew=_plain(period)), [blocks.section(text.format(anew=_local(period))), *rows])
 
@@ -137,8 +140,8 @@ def _line(entry: Entry, *, admin: bool) -> str:
 
 
 def standing_line(one: Named) -> str:
-    """Say how much of a budget is used and when it starts anew, for a line of a list."""
-    return f"{one.used} ({one.standing.percent:,} %) · starts anew {_local(one.standing.period)}"
+    """Say how much of a budget is used and when it resets, for a line of a list."""
+    return f"{one.used} ({one.standing.percent:,} %) · resets {_local(one.standing.period)}"
 
 
 def own_line(one: Named) -> str:
@@ -222,13 +225,19 @@ def wake_refused(one: Named) -> Message:
 def _refused(one: Named, what: str, then: str) -> Message:
     target = f"{one.standing.budget.number}:{one.standing.subject}"
     row = blocks.actions(blocks.button("Ask for more", registry.ASK_FOR_MORE.action_id, target))
-    return one.message(f"{what} {_safe(one.owner)} is used up, {one.used}. It starts anew {{anew}}. {then}", *row)
+    return one.message(f"{what} {_safe(one.owner)} is used up, {one.used}. It resets {{anew}}. {then}", *row)
+
+
+def waking_refused(one: Named) -> Message:
+    """Refuse to wake a session whose budget is used up, for which somebody pressed the button under the question."""
+    then = "What waits is kept for a day at most: choose again then, or ask an admin for more."
+    return _refused(one, "Devin was not woken:", then)
 
 
 def less_than_asked(limit: int, wanted: int) -> Message:
     """Inform the asker of a new session that it may use less than `wanted`, because a budget leaves no more."""
     return Message(
-        f"This session may use {tenths_of_acus(limit)}, not {wanted:,}, because no more is left of a budget. "
+        f"This session may use {tenths_of_acus(limit)}, not {wanted:,}, because that is all that is left of a budget. "
         "`/devin budget list` shows which."
     )
 
@@ -245,7 +254,7 @@ def request(one: Named, asker: str, acus: Decimal, key: str) -> Message:
         blocks.button("Refuse", registry.REFUSE_MORE.action_id, key),
     )
     asks = f"{_safe(fitted(asker))} asks for more ACUs: {_safe(one.owner)} is used up, {one.used}."
-    return one.message(f"{asks} It starts anew {{anew}}.", *row)
+    return one.message(f"{asks} It resets {{anew}}.", *row)
 
 
 def granted(one: Named, acus: Decimal, by: str) -> Message:
@@ -262,12 +271,12 @@ def granted_to_you(one: Named, acus: Decimal, by: str) -> Message:
 def granted_to_each(budget: Budget, acus: Decimal, period: Period) -> Message:
     """Confirm to an admin that each subject of a budget may use so many ACUs more."""
     whom = scope_name(budget.scope)
-    return Message(f"The budget of {whom} is raised by {tenths_of_acus(float(acus))}. It starts anew {_local(period)}.")
+    return Message(f"The budget of {whom} is raised by {tenths_of_acus(float(acus))}. It resets {_local(period)}.")
 
 
 def _raised(one: Named, acus: Decimal, by: str) -> str:
     raised = f"{_safe(fitted(by))} raised {_safe(one.owner)} by {tenths_of_acus(float(acus))}"
-    return f"{raised}: {one.used}. It starts anew {{anew}}."
+    return f"{raised}: {one.used}. It resets {{anew}}."
 
 
 def request_refused(asker: str, by: str) -> Message:
@@ -278,7 +287,7 @@ def request_refused(asker: str, by: str) -> Message:
 def refused_to_you(one: Named, by: str) -> Message:
     """Inform who asked that `by` refused more ACUs."""
     refused = f"{_safe(fitted(by))} refused your request for more ACUs."
-    return one.message(f"{refused} {_capitalised(_safe(one.owner))} starts anew {{anew}}.")
+    return one.message(f"{refused} {_capitalised(_safe(one.owner))} resets {{anew}}.")
 
 
 # ---------------------------------------------------------------- levels
@@ -291,7 +300,7 @@ def reached_for_admins(one: Named, level: int) -> Message:
 
 def reached(one: Named, level: int, asker: str = "") -> Message:
     """Warn the person, the channel or the `asker` of the session whose budget has reached a level."""
-    then = [_UNTIL, "An admin can grant more."] if level >= USED_UP else ["It starts anew {anew}."]
+    then = [_UNTIL, "An admin can grant more."] if level >= USED_UP else ["It resets {anew}."]
     return one.message(" ".join([*([mention(asker)] if asker else []), _reached(one, level), *then]))
 
 

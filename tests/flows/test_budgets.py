@@ -83,6 +83,21 @@ async def test_only_the_highest_of_several_levels_is_announced_and_that_once(
     assert [(row["level"], row["times"]) for row in rows] == [(50, 1), (80, 1)]
 
 
+async def test_where_figures_name_nobody_only_the_person_reads_whose_budget_it_is(
+    make: Make, either_store: Store, clock: SetClock
+) -> None:
+    clock.now = NOON
+    services = make(either_store, clock, shows_names=False)
+    await set_budget(either_store, EACH_PERSON, "10")
+    await spent(either_store, 8)
+    await watch_of(services).tick()
+    rows = await either_store.rows(tables.outbox, tables.outbox.c.seq)
+    assert [(row["channel"], row["payload"]["text"].split(" is used")[0]) for row in rows] == [
+        (ADMINS, "80 % of one person's budget"),
+        ("U0ADA", "80 % of your budget"),
+    ]
+
+
 async def test_two_workers_announce_a_level_once(services: Services, either_store: Store) -> None:
     one = await set_budget(either_store, EACH_PERSON, "10")
     await spent(either_store, 10)

@@ -4,7 +4,7 @@ from bot.domain.alarms import AlarmState
 from bot.flows.money.runaway_watch import RunawayWatch
 from bot.slack.client import Slack
 from bot.slack.errors import SlackUnreachable
-from bot.store import alarms, due, recent_spend, sessions, tables
+from bot.store import alarms, channels, due, recent_spend, sessions, tables
 from bot.timing import DAY, HOUR, MINUTE, PRODUCTION
 from tests.flows.conftest import ADMINS, CHANNEL, ORG, TEAM
 
@@ -61,6 +61,21 @@ async def test_one_session_has_one_alarm_and_one_post(make, either_store, clock)
     assert alarm.facts == {"silent": 6.2, "hour": None, "limit": 5.0, "acus": 6.2, "progress": 0.0}
     [row] = await either_store.rows(tables.outbox)
     assert (row["key"], row["channel"], row["payload"]["alarm"]) == (f"alarm:{alarm.key}", ADMINS, alarm.key)
+
+
+async def test_in_a_shared_channel_without_one_of_admins_they_are_informed_once(make, either_store, clock):
+    admins = frozenset({"U0ADA"})
+    _, watch, organisation = watch_of(make, either_store, clock, admin_channel=None, admin_users=admins)
+    await either_store.session("s1", NOW - HOUR, acus=6.2)
+    async with either_store.db.write() as tx:
+        await channels.set_shared(tx, TEAM, CHANNEL, True, NOW)
+    for _ in range(2):
+        clock.now += MINUTE
+        await watch.tick(organisation)
+    assert await stored(either_store) == []
+    [row] = await either_store.rows(tables.outbox)
+    assert (row["channel"], row["thread_ts"]) == ("U0ADA", None)
+    assert "actions" not in [block["type"] for block in row["payload"]["blocks"]]
 
 
 async def test_another_worker_that_has_the_watch_is_left_alone(make, either_store, clock):
@@ -187,7 +202,7 @@ async def test_without_a_channel_for_admins_each_of_them_is_informed_once(make, 
     rows = await either_store.rows(tables.outbox)
     assert {row["channel"] for row in rows} == admins
     assert [row["payload"]["text"] for row in rows] == [
-        "What running sessions spend can't be read for an hour now."
+        "What running sessions spend has not been readable for an hour."
     ] * 2
 
 

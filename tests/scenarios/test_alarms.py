@@ -111,7 +111,7 @@ async def test_spend_that_nobody_could_read_for_an_hour_is_said(on: Harness, clo
     await polled(on)
     await on.devin.fault("list_sessions", "503", times=-1)
     clock.put(HOUR + 60)
-    post = await on.slack.wait_for_message(OPS, "What running sessions spend can't be read since")
+    post = await on.slack.wait_for_message(OPS, "What running sessions spend has not been readable since")
     await on.devin.clear_faults()
     clock.put(600)
     shown = await on.slack.wait_for_message(OPS, "What running sessions spend could not be read from")

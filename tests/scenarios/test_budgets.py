@@ -10,13 +10,14 @@ import pytest
 from bot.timing import Timing
 from tests import sentences
 from tests.scenarios.harness import ADA, ANN, BEN, GENERAL, GUEST, OPS, WEB, Harness, harness
+from tests.scenarios.observations import settled
 
 pytestmark = pytest.mark.timing(budgets=0.2)
 DM_OF_ANN, DM_OF_ADA = "D0ANN", "D0ADA"
 ONLY_ADMINS = "Changes of budgets are for the admins of Devin Bridge. Ask <@U0ADA>."
-USED_UP = "your budget is used up, 2.1 of 2 ACUs today. It starts anew DATE."
+USED_UP = "your budget is used up, 2.1 of 2 ACUs today. It resets DATE."
 NOT_STARTED = f"Nothing was started: {USED_UP} Your text was not sent: send it again then, or ask an admin for more."
-NOTHING_MORE = "Until it starts anew DATE, nothing more is started or woken. What runs goes on."
+NOTHING_MORE = "Until it resets DATE, no session is started or woken. Those that run go on."
 FORM = (
     "The whole form is `/devin budget set org|#channel|@person|each-session|each-person|each-channel ACUs "
     "[a day|a week|a cycle] [warn 50,80]`."
@@ -75,7 +76,7 @@ async def test_a_budget_is_set_shown_and_removed(on: Harness) -> None:
     assert await answer(on, GUEST, "budget list") == sentences.GUEST_REFUSED
     assert await answer(on, ANN, "budget set org 10") == ONLY_ADMINS
     assert await answer(on, ADA, "budget set org ten") == (
-        f"Nothing was changed. Say behind that how many ACUs, as a number above zero such as `20` or `7.5`. {FORM}"
+        f"Nothing was changed. After that, say how many ACUs: a number above zero, such as `20` or `7.5`. {FORM}"
     )
     web = number_in(said := await answer(on, ADA, f"budget set <#{WEB}> 20 a week warn 50,80"))
     assert said == f"Budget `{web}` is set: <#{WEB}>, 20 ACUs a week, warns at 50 and 80 %."
@@ -84,8 +85,8 @@ async def test_a_budget_is_set_shown_and_removed(on: Harness) -> None:
     assert await answer(on, ADA, "budget set each-person 7.5 a day") == (
         f"Budget `{each}` is set: each person, 7.5 ACUs a day, warns at 80 %. Before it was 10 ACUs a cycle."
     )
-    mine = f"`{each}` *each person* 7.5 ACUs a day · you 0 of 7.5 ACUs today (0 %) · starts anew DATE"
-    of_web = f"`{web}` *<#{WEB}>* 20 ACUs a week · 0 of 20 ACUs this week (0 %) · starts anew DATE"
+    mine = f"`{each}` *each person* 7.5 ACUs a day · you 0 of 7.5 ACUs today (0 %) · resets DATE"
+    of_web = f"`{web}` *<#{WEB}>* 20 ACUs a week · 0 of 20 ACUs this week (0 %) · resets DATE"
     assert await answer(on, ANN, "budget list") == mine
     assert await answer(on, ANN, "budget list", WEB) == f"{of_web}\n{mine}"
     assert await answer(on, ADA, "budget list") == f"{of_web} · warns at 50 and 80 %\n{mine} · warns at 80 %"
@@ -93,10 +94,10 @@ async def test_a_budget_is_set_shown_and_removed(on: Harness) -> None:
         "No budget holds for the organisation, so nothing was granted. `/devin budget list` shows those there are."
     )
     assert await answer(on, ADA, "budget grant each-person 2.5") == (
-        "The budget of each person is raised by 2.5 ACUs. It starts anew DATE."
+        "The budget of each person is raised by 2.5 ACUs. It resets DATE."
     )
     assert "you 0 of 10 ACUs today (0 %)" in await answer(on, ANN, "budget list")
-    assert "\nYour budget: 0 of 10 ACUs today (0 %) · starts anew DATE" in await answer(on, ANN, "cost")
+    assert "\nYour budget: 0 of 10 ACUs today (0 %) · resets DATE" in await answer(on, ANN, "cost")
     assert "budget" not in await answer(on, GUEST, "cost")
     assert await answer(on, ADA, f"budget remove {web}") == f"Budget `{web}` is removed: <#{WEB}>, 20 ACUs a week."
     assert await answer(on, ADA, f"budget remove {web}") == (
@@ -119,7 +120,7 @@ async def test_a_level_is_announced_once_to_the_admins_and_to_whose_it_is(on: Ha
         f"Ann's budget is used up: 2.1 of 2 ACUs today. {NOTHING_MORE}",
     ]
     assert await posts(on, DM_OF_ANN) == [
-        "85 % of your budget is used: 1.7 of 2 ACUs today. It starts anew DATE.",
+        "85 % of your budget is used: 1.7 of 2 ACUs today. It resets DATE.",
         f"Your budget is used up: 2.1 of 2 ACUs today. {NOTHING_MORE} An admin can grant more.",
     ]
     assert await on.thread(GENERAL, ts) == []
@@ -157,16 +158,16 @@ async def test_starts_and_waking_are_refused_until_an_admin_grants_more(on: Harn
     await on.slack.say(BEN, GENERAL, "go on", thread_ts=ts)
     assert read(await on.slack.wait_for_ephemeral(BEN, "Your reply was not sent")) == (
         "Your reply was not sent, because it would wake this session: ann's budget is used up, 2.1 of 2 ACUs today. "
-        "It starts anew DATE. Send it again then, or ask an admin for more."
+        "It resets DATE. Send it again then, or ask an admin for more."
     )
     await on.slack.click(ANN, GENERAL, refused["ts"], "ask_for_more")
     asked = await on.slack.wait_for_message(OPS, "asks for more")
-    assert read(asked) == "ann asks for more ACUs: ann's budget is used up, 2.1 of 2 ACUs today. It starts anew DATE."
+    assert read(asked) == "ann asks for more ACUs: ann's budget is used up, 2.1 of 2 ACUs today. It resets DATE."
     await on.slack.wait_for_ephemeral(ANN, "The admins were asked for more, and you get a message once they have")
     await on.slack.click(BEN, OPS, asked["ts"], "grant_more")
     await on.slack.wait_for_ephemeral(BEN, ONLY_ADMINS)
     await on.slack.click(ADA, OPS, asked["ts"], "grant_more")
-    raised = "by 10 ACUs: 2.1 of 12 ACUs today. It starts anew DATE."
+    raised = "by 10 ACUs: 2.1 of 12 ACUs today. It resets DATE."
     decided = await on.slack.wait_for_message(OPS, "raised")
     assert (read(decided), decided["ts"]) == (f"ada raised ann's budget {raised}", asked["ts"])
     received = await on.slack.wait_for_message(DM_OF_ANN, "raised")
@@ -176,7 +177,8 @@ async def test_starts_and_waking_are_refused_until_an_admin_grants_more(on: Harn
     assert made["request"]["max_acu_limit"] == 10
     await on.slack.wait_for_ephemeral(
         ANN,
-        "This session may use 10 ACUs, not 15, because no more is left of a budget. `/devin budget list` shows which.",
+        "This session may use 10 ACUs, not 15, because that is all that is left of a budget. "
+        "`/devin budget list` shows which.",
     )
 
 
@@ -189,7 +191,7 @@ async def test_a_request_is_refused_once_and_written_down(on: Harness) -> None:
     await on.slack.click(ADA, OPS, asked["ts"], "refuse_more")
     await on.slack.wait_for_message(OPS, "ada refused ann's request for more ACUs.")
     received = await on.slack.wait_for_message(DM_OF_ANN, "refused")
-    assert read(received) == "ada refused your request for more ACUs. Your budget starts anew DATE."
+    assert read(received) == "ada refused your request for more ACUs. Your budget resets DATE."
     assert "12 ACUs" not in await answer(on, ANN, "budget list")
 
 
@@ -205,9 +207,45 @@ async def test_an_admin_sets_and_grants_in_a_direct_message(on: Harness) -> None
     await on.slack.wait_for_message(DM_OF_ADA, "is set: <@U0ANN>, 5 ACUs a week, warns at 80 %.")
     await on.slack.say(ADA, DM_OF_ADA, f"budget grant <@{ANN}> 2.5")
     raised = await on.slack.wait_for_message(DM_OF_ADA, "raised")
-    assert read(raised) == "ada raised <@U0ANN>'s budget by 2.5 ACUs: 0 of 7.5 ACUs this week. It starts anew DATE."
+    assert read(raised) == "ada raised <@U0ANN>'s budget by 2.5 ACUs: 0 of 7.5 ACUs this week. It resets DATE."
     received = await on.slack.wait_for_message(DM_OF_ANN, "raised")
     assert read(received) == (
-        "ada raised your budget by 2.5 ACUs: 0 of 7.5 ACUs this week. It starts anew DATE. "
-        "Send again what was not sent."
+        "ada raised your budget by 2.5 ACUs: 0 of 7.5 ACUs this week. It resets DATE. Send again what was not sent."
     )
+
+
+async def test_a_yes_to_waking_waits_for_a_budget_that_was_used_up_meanwhile(on: Harness) -> None:
+    ts = await on.mention("fix the login test acu=2", user=ANN)
+    made = await on.session("fix the login test")
+    await on.devin.set(made["session_id"], status="suspended", status_detail="inactivity", acus_consumed=2.1)
+    await on.slack.wait_for_message(GENERAL, sentences.IS_ASLEEP, thread_ts=ts)
+    await on.slack.say(ANN, GENERAL, "go on", thread_ts=ts)
+    asked = await on.slack.wait_for_ephemeral(ANN, sentences.CAN_BE_WOKEN)
+    await on.slack.slash(ADA, GENERAL, "budget set each-person 2 a day")
+    await on.slack.click(ANN, GENERAL, asked["ts"], "wake")
+    assert read(await on.slack.wait_for_ephemeral(ANN, "Devin was not woken")) == (
+        f"Devin was not woken: {USED_UP} What waits is kept for a day at most: choose again then, or ask an admin for "
+        "more."
+    )
+    await on.slack.slash(ADA, GENERAL, f"budget grant <@{ANN}> 5")
+    await on.slack.click(ANN, GENERAL, asked["ts"], "wake")
+    await on.devin.wait_for_messages("go on")
+    await on.slack.wait_for_ephemeral(ANN, "It may use 4 ACUs in all now. 1 reply is sent.")
+
+
+async def test_an_answer_to_a_warning_in_a_direct_message_starts_nothing(on: Harness) -> None:
+    await used_up(on)
+    warning = await on.slack.wait_for_message(DM_OF_ANN, "used up")
+    await on.slack.slash(ADA, GENERAL, f"budget grant <@{ANN}> 5")
+    await on.slack.say(ANN, "im", "please give the team some more of it", thread_ts=warning["ts"])
+    await on.slack.wait_for_message(DM_OF_ANN, sentences.NOTHING_TO_REPLY_TO, thread_ts=warning["ts"])
+    assert len(await on.devin.sessions()) == 1
+
+
+async def test_a_channel_of_admins_reads_about_its_own_budget_once(on: Harness) -> None:
+    await on.slack.slash(ADA, GENERAL, f"budget set <#{OPS}> 2 a day")
+    await on.mention("fix the login test", channel=OPS, user=ANN)
+    made = await on.session("fix the login test")
+    await spends(on, made["session_id"], 2.1, "is used up")
+    await settled(on)
+    assert len([one for one in await posts(on, OPS) if "is used up" in one]) == 1

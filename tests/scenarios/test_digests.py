@@ -117,7 +117,7 @@ async def test_while_slack_does_not_answer_nothing_is_changed(on: Harness) -> No
     await checked(
         on,
         f"digest add <#{WEB}>",
-        "It could not be found out whether Devin Bridge may post in that channel, so nothing was changed.",
+        "Devin Bridge could not find out whether it may post in that channel, so nothing was changed.",
     )
     assert await rows(on, "subscriptions") == []
 

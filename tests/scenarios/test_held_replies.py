@@ -26,7 +26,7 @@ ASKED = (
     f"This session has used its 2 ACUs. It has cost 2.1 ACUs so far. Wake it with 2 more, or leave it asleep. {KEPT}"
 )
 WOKEN = "Devin is being woken. It may use 4 ACUs in all now."
-NOT_SENT = "Nothing is lost: write again, and you are asked again."
+NOT_SENT = "If it is still needed, write again; you are then asked again."
 LEFT = ":zzz: ben left Devin asleep, so {} *not sent*. " + NOT_SENT
 
 
@@ -189,6 +189,19 @@ async def test_if_the_session_is_ended_a_press_says_so(on: Harness) -> None:
     await on.slack.click(BEN, GENERAL, asked["ts"], "wake")
     await on.slack.wait_for_ephemeral(BEN, sentences.ALREADY_ENDED)
     assert await sent_to_devin(on, session) == []
+
+
+async def test_a_reply_from_before_a_mute_is_sent_once_somebody_says_yes(on: Harness) -> None:
+    ts, session = await spent(on)
+    first = await on.slack.say(BEN, GENERAL, "go on, please", thread_ts=ts)
+    asked = await question(on, BEN, ts)
+    await on.slack.say(ADA, GENERAL, "!mute", thread_ts=ts)
+    await on.wait_for_post(GENERAL, ts, "Muted")
+    await on.slack.say(ADA, GENERAL, "between us", thread_ts=ts)
+    await on.slack.click(BEN, GENERAL, asked["ts"], "wake")
+    await on.devin.wait_for_messages("go on, please")
+    await settled(on)
+    assert await sent_to_devin(on, session) == [sentences.as_sent(first, "ben", "go on, please")]
 
 
 async def test_thanks_to_such_a_session_ask_nothing(on: Harness) -> None:

@@ -192,7 +192,7 @@ async def test_an_organisation_that_is_not_there_is_said(on: Harness) -> None:
     await on.devin.permissions(grant=["ManageEnterpriseSettings", "ManageOrganizations"])
     await asked(on, "audit org=Nobody")
     shown = await result(on, "no organisation")
-    assert "Devin shows its key no organisation `Nobody`. `/devin orgs` shows the names and ids." in shown
+    assert "Devin Bridge's key sees no organisation `Nobody`. `/devin orgs` shows the names and ids." in shown
 
 
 async def test_audit_logs_stay_out_of_channels(on: Harness) -> None:

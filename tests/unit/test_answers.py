@@ -108,6 +108,7 @@ def test_the_fixed_answers():
             "STOP_AFTER_CHECK": Is(sentences.STOP_AFTER_CHECK),
             "ALREADY_STOPPED": Is(sentences.ALREADY_STOPPED),
             "NOTHING_TO_STOP": Is(sentences.NOTHING_TO_STOP),
+            "NOTHING_TO_REPLY_TO": Is(sentences.NOTHING_TO_REPLY_TO),
             "STOP_UNKNOWN": Is(sentences.STOP_UNKNOWN),
             "STOP_DONE": Is(sentences.STOP_DONE),
             "EXIT_DONE": Is(sentences.EXIT_DONE),
@@ -128,7 +129,7 @@ def test_the_fixed_answers():
             "CARD_LOST": Is(sentences.CARD_LOST),
             "DIGEST_CHECKING": "Checking the channel: nothing was changed yet.",
             "DIGEST_NEEDS_CHANNEL": "A digest goes to a channel, so nothing was changed. Name one, for example `/devin digest add weekly #general`.",
-            "DIGEST_NOT_ADDED": "It could not be found out whether Devin Bridge may post in that channel, so nothing was changed. Try again in a minute.",
+            "DIGEST_NOT_ADDED": "Devin Bridge could not find out whether it may post in that channel, so nothing was changed. Try again in a minute.",
             "DIGEST_UNSEEN": "You have seen no list of digests in the last day, so nothing was changed. `/devin digest list` shows it with its numbers.",
         }
     )

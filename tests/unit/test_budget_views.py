@@ -33,6 +33,7 @@ def of(kind: ScopeKind, subject: str = "", name: str = "") -> Named:
         (replace(of(ScopeKind.EACH_SESSION, "s1", "Fix it"), yours=True), "this session's budget"),
         (ANNS, "ann's budget"),
         (replace(ANNS, yours=True), "your budget"),
+        (replace(ANNS, anonymous=True), "one person's budget"),
     ],
 )
 def test_whose_budget_it_is(one: Named, owner: str) -> None:
@@ -44,12 +45,13 @@ def test_a_name_is_only_a_name() -> None:
     message = views.start_refused(sly)
     assert_valid(message)
     assert message.text.startswith("Nothing was started: {anew} &lt;\u200b!channel&gt; &amp; *co*'s budget is used up")
-    assert f"10.3 of 10 ACUs this week. It starts anew {ANEW}." in message.text
+    assert f"10.3 of 10 ACUs this week. It resets {ANEW}." in message.text
 
 
 def test_what_can_be_posted_is_valid() -> None:
     for message in (
         views.wake_refused(ANNS),
+        views.waking_refused(ANNS),
         views.request(ANNS, "ben", Decimal(10), "key"),
         views.granted(ANNS, Decimal(10), "ada"),
         views.reached(ANNS, 100, "U0ANN"),
@@ -60,7 +62,7 @@ def test_what_can_be_posted_is_valid() -> None:
 
 
 def test_a_grant_that_does_not_help_says_so() -> None:
-    raised = f"ada raised ann's budget by 1 ACU: 10.3 of 10 ACUs this week. It starts anew {ANEW}."
+    raised = f"ada raised ann's budget by 1 ACU: 10.3 of 10 ACUs this week. It resets {ANEW}."
     assert views.granted_to_you(ANNS, Decimal(1), "ada").text == f"{raised} All of it is still used."
 
 

@@ -118,7 +118,7 @@ def test_zones_are_found_by_name_with_any_capitals_and_offsets_are_none():
         ),
         (
             DigestMistake(MistakeKind.TWICE, "09:00 10:00"),
-            "Only one of `09:00 10:00` can hold, so nothing was changed. Leave the other out.",
+            "Only one of `09:00 10:00` can apply, so nothing was changed. Leave the other out.",
         ),
         (
             DigestMistake(MistakeKind.NUMBER, "it"),

@@ -112,7 +112,8 @@ def test_what_came_of_it():
     assert answers.waking(WakeQuestion(slept=9.0), 2).text == "Devin is being woken. 2 replies are sent."
     assert answers.waking(None, 2).text == "Devin is awake already. 2 replies are sent."
     assert answers.left_asleep("ann", 1).text == (
-        ":zzz: ann left Devin asleep, so 1 reply was *not sent*. Nothing is lost: write again, and you are asked again."
+        ":zzz: ann left Devin asleep, so 1 reply was *not sent*. If it is still needed, write again; "
+        "you are then asked again."
     )
     assert answers.left_asleep("", 2).text.startswith(
         ":zzz: Nobody chose within a day whether to wake Devin, so 2 replies were *not sent*."

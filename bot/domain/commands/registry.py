@@ -167,7 +167,7 @@ BUDGET_GRANT: Final = CommandSpec(
     role=Role.ADMIN,
     subject="changes of budgets",
     takes_ids=True,
-    slash_help=Help(f"`/devin budget grant {GRANT.shown}` adds to it until it starts anew", same_line=True),
+    slash_help=Help(f"`/devin budget grant {GRANT.shown}` adds to it until it resets", same_line=True),
 )
 # The buttons of a budget that is used up: one asks the admins, the other two are theirs.
 ASK_FOR_MORE: Final = CommandSpec("ask_for_more", forms=(button("ask_for_more"),), urgent=True, replaces=True)

@@ -34,6 +34,12 @@ def first_post(uow: UnitOfWork, workspace: Workspace, alarm: Alarm, session: Ses
     return replace(row, payload=row.payload | {"alarm": alarm.key}, session_id=whose)
 
 
+def notice(workspace: Workspace, alarm: Alarm, session: Session) -> Message:
+    """Return what the admins read of an alarm that has no post of its own, so that nothing can be pressed."""
+    message = _drawn(workspace, alarm, session)
+    return replace(message, blocks=[block for block in message.blocks if block["type"] != "actions"])
+
+
 class AlarmPosts:
     """Edits the posts of alarms."""
 

@@ -34,20 +34,21 @@ class BudgetCheck:
         """
         if not is_asleep(session) or job.row.intent_at is not None:
             return False  # with an intent Devin may have the reply already
-        refusal = await self._wake_refusal(job.workspace, session, job.cause.user)
-        if refusal is None:
+        used_up = await self.used_up(job.workspace, session, job.cause.user)
+        if used_up is None:
             return False
         # A crash before this commit leaves the row as it was.
         async with self._services.unit_of_work_for(job) as uow:
-            await uow.reply_privately(recipient_of(job, session), refusal)
+            await uow.reply_privately(recipient_of(job, session), views.wake_refused(used_up))
             await finish(uow, job)
         return True
 
-    async def _wake_refusal(self, workspace: Workspace, session: Session, user: str) -> Message | None:
+    async def used_up(self, workspace: Workspace, session: Session, user: str) -> Named | None:
+        """Return the budget, as `user` reads it, that keeps `session` from being woken now; None if none does."""
         async with self._services.db.scan() as tx:
             theirs = await standings(tx, workspace, self._services.clock())
             one = _used_up(await theirs.holding(session.requester, session.channel, session.id))
-            return None if one is None else views.wake_refused(await theirs.named(one, user, in_thread=True))
+            return None if one is None else await theirs.named(one, user, in_thread=True)
 
     async def limit(self, workspace: Workspace, session: Session) -> int | None:
         """Return how many ACUs Devin may use in the new `session`: its ceiling, unless a budget leaves less.

@@ -33,6 +33,7 @@ class Standings:
     def __init__(self, tx: Transaction, workspace: Workspace, now: float, cycle: Cycle) -> None:
         self._tx = tx
         self._team, self._org_id = workspace.team, workspace.organisation.id
+        self._shows_names = workspace.policy.shows_names
         self._now = now
         self._cycle = cycle
 
@@ -81,6 +82,8 @@ class Standings:
             return Named(standing, session.title if session else "", yours=in_thread)
         if kind not in _PEOPLE:
             return Named(standing)
+        if not self._shows_names:
+            return Named(standing, yours=subject == viewer, anonymous=True)
         name = await people.name_of(self._tx, self._team, subject)
         return Named(standing, name, yours=subject == viewer)
 

@@ -73,8 +73,9 @@ class BudgetWatch:
         await crossings.replace_unposted(uow.tx, f"budget:{whose}:", uow.now)
         key = f"budget:{whose}:{level}:{times}"
         named = await stand.named(standing)
-        await uow.notify_admins(self._workspace, key, views.reached_for_admins(named, level))
-        await self._announce_to_owner(uow, stand, standing, level, key)
+        read_by = await uow.notify_admins(self._workspace, key, views.reached_for_admins(named, level))
+        if standing.subject not in read_by:
+            await self._announce_to_owner(uow, stand, standing, level, key)
         facts = {"budget": standing.budget.number, "level": level}
         uow.after_commit(lambda: log.info("budget level reached", **facts))
 

@@ -15,13 +15,13 @@ from typing import Any, Final
 from bot.domain.alarms import Alarm, AlarmKind, AlarmState, Runaway, is_the_same, runaway, spends, usual_limit
 from bot.domain.keys import short_id
 from bot.domain.session import Session
-from bot.flows.money.alarm_posts import AlarmPosts, first_post
+from bot.flows.money.alarm_posts import AlarmPosts, first_post, notice
 from bot.flows.organisation import Organisation
 from bot.flows.services import Services
 from bot.flows.unit_of_work import UnitOfWork
 from bot.flows.workspace import Workspace
 from bot.logs import get_logger
-from bot.store import alarms, due, recent_spend
+from bot.store import alarms, channels, due, recent_spend
 from bot.views.alarms import alarm_post, reminder
 
 log = get_logger(__name__)
@@ -134,8 +134,20 @@ class RunawayWatch:
         alarm = Alarm(
             key, AlarmKind.RUNAWAY, session.id, session.team, session.org_id, **where, opened_at=now, facts=facts
         )
+        if not channel and await self._is_shared(session):
+            # What was spent is no business of another company. Until there is progress, each watch has the same key.
+            async with self._services.unit_of_work(ref=short_id(key)) as uow:
+                quiet = replace(alarm, thread_ts=None)
+                once = f"{AlarmKind.RUNAWAY}:{session.id}:{session.progress_acus}"
+                await uow.notify_admins(workspace, once, notice(workspace, quiet, session))
+            return
         await self._store(replace(alarm, changed_at=now), session)
         log.warning("session runs away", session=session.id, silent=facts["silent"], hour=facts["hour"])
+
+    async def _is_shared(self, session: Session) -> bool:
+        async with self._services.db.read() as tx:
+            known = await channels.get(tx, session.team, session.channel)
+        return known is not None and known.is_shared
 
     async def _store(self, alarm: Alarm, session: Session | None) -> None:
         # A crash before this commit opens nothing, and the next watch does. After it, the post is stored too.

@@ -228,7 +228,10 @@ class Conversation:
     async def _start(self, job: Job[MessageCause], text: str) -> None:
         """Start a session with `text`, or ask first if it resembles a command. In a thread it goes with its context."""
         doubt = parse_doubt(text) if job.cause.only_text and not job.cause.in_thread else None
-        if doubt is not None:
+        if job.cause.under_us and not job.cause.mention:
+            # In a direct message, under something that the bot says there on its own, such as a warning.
+            await self._answer(job, answers.NOTHING_TO_REPLY_TO)
+        elif doubt is not None:
             await self._answer(job, answers.ask_command_or_task(doubt))
         else:
             await self._start_from_message.start(job, text)

@@ -12,15 +12,17 @@ from bot.domain.causes import ActionCause, Cause, Hold, MessageCause
 from bot.domain.commands import registry
 from bot.domain.lane import held_lane
 from bot.domain.session import Lifecycle, Session
-from bot.domain.waking import WakeQuestion, wake_question
+from bot.domain.waking import WakeQuestion, is_asleep, wake_question
 from bot.flows.job import Job, Reschedule, finish, recipient_of
+from bot.flows.money.budget_check import BudgetCheck
 from bot.flows.services import Services
 from bot.flows.unit_of_work import UnitOfWork
 from bot.flows.workspace import Workspace
 from bot.store import audit, inbox, lanes, people, sessions
 from bot.store.audit import AuditRow
 from bot.store.inbox import InboxRow
-from bot.views import answers
+from bot.views import answers, budgets
+from bot.views.budgets import Named
 from bot.views.message import Message
 
 ANSWERS: Final = frozenset({registry.WAKE, registry.LEAVE_ASLEEP})
@@ -101,9 +103,12 @@ async def check(services: Services, job: Job[MessageCause], hold: Hold) -> None:
 
 
 async def answer_question(services: Services, job: Job[ActionCause]) -> None:
-    """Wake the session and send what was held, or leave it asleep; the outcome takes the place of the question."""
+    """Wake the session and send what was held, or leave it asleep; the outcome takes the place of the question.
+
+    Where a budget is used up, nothing is woken: the question stays, and can be answered once there is room.
+    """
     session_id, _, key = job.cause.target.partition("|")
-    to = recipient_of(job)
+    to, used_up = recipient_of(job), await _used_up(services, job, session_id)
     # A crash before this commit leaves the question open, and the press is handled again.
     async with services.unit_of_work_for(job) as uow:
         session = await sessions.locked(uow.tx, session_id)
@@ -112,6 +117,8 @@ async def answer_question(services: Services, job: Job[ActionCause]) -> None:
             await uow.reply_privately(to, answers.NO_SESSION_HERE)
         elif key not in {row.key for row in rows}:
             await uow.reply_privately(to, await _what_came_of_it(uow, session, key))
+        elif used_up is not None:
+            await uow.reply_privately(replace(to, replaces=False), budgets.waking_refused(used_up))
         elif job.cause.verb == registry.WAKE.name:
             question = _question(session, job.workspace, uow.now)
             await _allow(uow, job, session, question)
@@ -121,6 +128,14 @@ async def answer_question(services: Services, job: Job[ActionCause]) -> None:
             await _leave_unsent(uow, session, rows, await people.name_of(uow.tx, session.team, job.cause.user or ""))
             await uow.reply_privately(to, answers.KEPT_ASLEEP)
         await finish(uow, job)
+
+
+async def _used_up(services: Services, job: Job[ActionCause], session_id: str) -> Named | None:
+    """The budget that keeps the session from being woken by the press of `job`, if one does."""
+    session = await services.session(session_id)
+    if session is None or job.cause.verb != registry.WAKE.name or not is_asleep(session):
+        return None
+    return await BudgetCheck(services).used_up(job.workspace, session, job.cause.user or "")
 
 
 async def leave_asleep(services: Services, job: Job[MessageCause | ActionCause], session: Session) -> bool:
@@ -160,7 +175,8 @@ async def _allow(uow: UnitOfWork, job: Job[ActionCause], session: Session, quest
 async def _bring_back(uow: UnitOfWork, session: Session, rows: HeldRows) -> None:
     """Have `rows` worked on in the lane of their thread."""
     for row in rows:
-        await inbox.bring_back(uow.tx, row.key, session.lane, replace(row.cause, hold=None), uow.now)
+        cause = replace(row.cause, hold=None, was_held=True)
+        await inbox.bring_back(uow.tx, row.key, session.lane, cause, uow.now)
     uow.wakes[session.lane] = 0.0
 
 

@@ -127,7 +127,7 @@ class Reply:
             return answers.START_UNKNOWN
         if session is None or session.lifecycle not in sessions.LIVE_LIFECYCLES:
             return answers.SESSION_ENDED
-        if thread.muted and not job.cause.mention:
+        if thread.muted and not (job.cause.mention or job.cause.was_held):  # what was held came before the mute
             return Message("")
         if session.cause_ts is not None and job.cause.ts < session.cause_ts:
             return Message("")  # Devin has read this message, as context of the mention that came after it

@@ -20,6 +20,10 @@ UNMUTED: Final = Message(
 ALREADY_MUTED: Final = Message("This thread is muted already; `!unmute` ends that.")
 NOT_MUTED: Final = Message("This thread is not muted: every reply is sent to Devin.")
 ASIDE: Final = Message("Kept between you: that message was not sent to Devin.")
+NOTHING_TO_REPLY_TO: Final = Message(
+    "There is no session in this thread, so nothing was started. Write your task outside of it, "
+    "or mention Devin Bridge with it here."
+)
 SESSION_ENDED: Final = Message(
     "This session has ended, so your reply was not sent to Devin. "
     "Use `/devin` or mention Devin Bridge with a task to start a new one."

@@ -38,7 +38,7 @@ DIGEST_UNSEEN: Final = Message(
 )
 DIGEST_CHECKING: Final = Message("Checking the channel: nothing was changed yet.")
 DIGEST_NOT_ADDED: Final = Message(
-    "It could not be found out whether Devin Bridge may post in that channel, so nothing was changed. "
+    "Devin Bridge could not find out whether it may post in that channel, so nothing was changed. "
     "Try again in a minute."
 )
 
@@ -117,7 +117,7 @@ def digest_mistake(mistake: DigestMistake) -> Message:
     """Report which word behind `/devin digest` cannot be used, and what to write instead."""
     typed = code(mistake.typed)
     sentence = {
-        MistakeKind.TWICE: f"Only one of {typed} can hold, {_UNCHANGED}. Leave the other out.",
+        MistakeKind.TWICE: f"Only one of {typed} can apply, {_UNCHANGED}. Leave the other out.",
         MistakeKind.CHANNEL: (
             f"Slack knows no channel {typed} that you can see, {_UNCHANGED}. "
             "Choose it from what Slack offers as you type `#`."

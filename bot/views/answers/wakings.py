@@ -60,7 +60,8 @@ def left_asleep(by: str, replies: int) -> Message:
     """Report in the thread that `by` left Devin asleep, or nobody chose if it is empty, and `replies` were not sent."""
     unsent = "1 reply was" if replies == 1 else f"{replies} replies were"
     why = f"{fitted(by)} left Devin asleep" if by else "Nobody chose within a day whether to wake Devin"
-    return Message(f":zzz: {why}, so {unsent} *not sent*. Nothing is lost: write again, and you are asked again.")
+    then = "If it is still needed, write again; you are then asked again."
+    return Message(f":zzz: {why}, so {unsent} *not sent*. {then}")
 
 
 def _sent(replies: int) -> str:
