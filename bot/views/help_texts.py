@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from bot.domain.commands.registry import COMMANDS
-from bot.domain.commands.spec import Help
+from bot.domain.commands.spec import Help, Role
 from bot.views.message import Message
 
 
@@ -22,18 +22,19 @@ _OPTIONS: Final = (
     '• Options may stand anywhere in the task: `repo=acme/web` `playbook=…` `mode=fast` `acu=10` `tags=a,b` `title="…"`'
 )
 _ADDRESSED: Final = (
-    "• `help`, `list`, `status`, `cost`, `stop`, `notify`, `usage`, `report`, `digest`, `budget list`, `budget set`, "
-    "`budget remove`, `budget grant` and `orgs` also work as a direct message or behind a mention, "
-    "`audit` and `audit bot` as a direct message"
+    "• `help`, `list`, `cost`, `status`, `stop`, `notify` and `budget list` also work as a direct message or behind a "
+    "mention, and so does what is for admins (`audit` as a direct message only)"
 )
 SLASH_HELP: Final = Message(
     "\n".join(
         [
             "*Devin Bridge* starts Devin sessions from Slack; each session lives in its own thread.",
-            *_lines(spec.slash_help for spec in COMMANDS),
-            _ADDRESSED,
+            *_lines(spec.slash_help for spec in COMMANDS if spec.role is not Role.ADMIN),
             _OPTIONS,
             "• In a session's thread, reply to steer Devin; `!help` lists what else works there",
+            _ADDRESSED,
+            "*For admins*",
+            *_lines(spec.slash_help for spec in COMMANDS if spec.role is Role.ADMIN),
         ]
     )
 )

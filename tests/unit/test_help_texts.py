@@ -5,7 +5,7 @@ import re
 import pytest
 
 from bot.domain.commands.registry import COMMANDS, HELP, START
-from bot.domain.commands.spec import ADDRESSED, Surface
+from bot.domain.commands.spec import ADDRESSED, Role, Surface
 from bot.views.help_texts import SLASH_HELP, THREAD_HELP
 from tests import sentences
 from tests.unit.block_kit import assert_valid
@@ -44,5 +44,8 @@ def test_the_thread_help_names_every_written_form_and_no_other():
 
 
 def test_the_slash_help_names_every_form_for_the_bot_itself():
-    forms = {form.phrase for spec in COMMANDS for form in spec.forms if form.surfaces == ADDRESSED}
-    assert forms <= coded(SLASH_HELP)
+    forms = {spec: {form.phrase for form in spec.forms if form.surfaces == ADDRESSED} for spec in COMMANDS}
+    everybodys = set().union(*(phrases for spec, phrases in forms.items() if spec.role is not Role.ADMIN))
+    assert everybodys <= coded(SLASH_HELP)
+    admins = {spec for spec in COMMANDS if spec.role is Role.ADMIN and spec.forms_on(Surface.SLASH)}
+    assert all(forms[spec] == {form.phrase for form in spec.forms_on(Surface.SLASH)} for spec in admins)

@@ -123,14 +123,14 @@ USAGE: Final = CommandSpec(
     forms=(slash("usage", USAGE_QUESTION), addressed("usage", USAGE_QUESTION)),
     role=Role.ADMIN,
     subject="usage figures",
-    slash_help=Help(f"`/devin usage {USAGE_QUESTION.shown}` shows admins what was spent"),
+    slash_help=Help(f"`/devin usage {USAGE_QUESTION.shown}` shows what was spent"),
 )
 DIGEST: Final = CommandSpec(
     "digest",
     forms=(slash("digest", DIGESTS), addressed("digest", DIGESTS)),
     role=Role.ADMIN,
     subject="digests",
-    slash_help=Help("`/devin digest [list|add|remove|now]` lets admins choose which channels get digests of it"),
+    slash_help=Help("`/devin digest [list|add|remove|now]` chooses which channels get digests"),
 )
 REPORT: Final = CommandSpec(
     "report",
@@ -138,34 +138,34 @@ REPORT: Final = CommandSpec(
     role=Role.ADMIN,
     subject="outcome reports",
     ordinary=True,
-    slash_help=Help(f"`/devin report {REPORT_QUESTION.shown}` shows admins what came of it"),
+    slash_help=Help(f"`/devin report {REPORT_QUESTION.shown}` shows what came of it"),
 )
 # Everybody sees the budgets that hold for them, admins see all.
 BUDGET_LIST: Final = CommandSpec(
     "budget_list",
     forms=(slash("budget list"), addressed("budget list")),
-    slash_help=Help("`/devin budget list` shows what you may still use"),
+    slash_help=Help("`/devin budget list` shows the budgets that hold for you here"),
 )
 BUDGET_SET: Final = CommandSpec(
     "budget_set",
     forms=(slash("budget set", BUDGET), addressed("budget set", BUDGET)),
     role=Role.ADMIN,
     subject="changes of budgets",
-    slash_help=Help(f"`/devin budget set {BUDGET.shown}` sets one (admins)", same_line=True),
+    slash_help=Help(f"`/devin budget set {BUDGET.shown}` sets a budget"),
 )
 BUDGET_REMOVE: Final = CommandSpec(
     "budget_remove",
     forms=(slash("budget remove", BUDGET_NUMBER), addressed("budget remove", BUDGET_NUMBER)),
     role=Role.ADMIN,
     subject="changes of budgets",
-    slash_help=Help(f"`/devin budget remove {BUDGET_NUMBER.shown}` removes one (admins)", same_line=True),
+    slash_help=Help(f"`/devin budget remove {BUDGET_NUMBER.shown}` removes it", same_line=True),
 )
 BUDGET_GRANT: Final = CommandSpec(
     "budget_grant",
     forms=(slash("budget grant", GRANT), addressed("budget grant", GRANT)),
     role=Role.ADMIN,
     subject="changes of budgets",
-    slash_help=Help(f"`/devin budget grant {GRANT.shown}` raises one until it starts anew (admins)", same_line=True),
+    slash_help=Help(f"`/devin budget grant {GRANT.shown}` adds to it until it starts anew", same_line=True),
 )
 # The buttons of a budget that is used up: one asks the admins, the other two are theirs.
 ASK_FOR_MORE: Final = CommandSpec("ask_for_more", forms=(button("ask_for_more"),), urgent=True, replaces=True)
@@ -190,21 +190,21 @@ ORGS: Final = CommandSpec(
     forms=(slash("orgs"), addressed("orgs")),
     role=Role.ADMIN,
     subject="figures of Devin's organisations",
-    slash_help=Help("`/devin orgs` shows admins the organisations, with their limits and ACUs"),
+    slash_help=Help("`/devin orgs` shows Devin's organisations, with their limits and ACUs"),
 )
 AUDIT: Final = CommandSpec(
     "audit",
     forms=(slash("audit", AUDIT_OPTIONS), addressed("audit", AUDIT_OPTIONS)),
     role=Role.ADMIN,
     subject="audit logs",
-    slash_help=Help(f"`/devin audit {AUDIT_OPTIONS.shown}` sends admins Devin's audit log"),
+    slash_help=Help(f"`/devin audit {AUDIT_OPTIONS.shown}` sends you Devin's audit log"),
 )
 AUDIT_BOT: Final = CommandSpec(
     "audit_bot",
     forms=(slash("audit bot", CSV), addressed("audit bot", CSV)),
     role=Role.ADMIN,
     subject="audit logs",
-    slash_help=Help("`/devin audit bot [csv]` what was changed through Devin Bridge", same_line=True),
+    slash_help=Help("`/devin audit bot [csv]` shows what was changed through Devin Bridge", same_line=True),
 )
 # The button of a long job's message; only who began the job may press it.
 CANCEL_LONG_JOB: Final = CommandSpec("cancel_long_job", forms=(button("cancel_long_job"),), urgent=True)
