@@ -13,11 +13,12 @@ COMPILE := $(TOOLS)/bin/uv pip compile --quiet --universal --python-version 3.11
 	--no-emit-index-url --no-emit-find-links --custom-compile-command "make requirements" $(UPGRADE)
 
 .DEFAULT_GOAL := help
-.PHONY: help playground test test-long coverage lint format run doctor bench browser screenshots requirements audit licenses clean
+.PHONY: help playground test test-edges test-long coverage lint format run doctor bench browser screenshots requirements audit licenses clean
 
 help:
 	@echo "make playground    the bot against a simulated Slack and Devin; no account needed"
 	@echo "make test          lint, types, import contracts, tests"
+	@echo "make test-edges    what few people meet: faults, limits, crowds, seldom deaths; changes are checked with it too"
 	@echo "make test-long     every story, step, transport and store as well: before a release"
 	@echo "make coverage      the tests once more, counting which branches of the bot they take; prints the figure"
 	@echo "make run           the bot itself, with the settings in .env"
@@ -70,10 +71,13 @@ lint: $(READY)
 	$(BIN)/lint-imports
 
 # The tests start hundreds of processes, which need not compile the bot each time.
-test test-long coverage: export PYTHONDONTWRITEBYTECODE =
+test test-edges test-long coverage: export PYTHONDONTWRITEBYTECODE =
 
 test: lint browser
 	$(BIN)/pytest -n $(WORKERS) --dist worksteal
+
+test-edges: $(READY) browser
+	$(BIN)/pytest -m "edge and not long" -n $(WORKERS) --dist worksteal
 
 test-long: lint browser
 	$(BIN)/pytest -m "" -n $(WORKERS) --dist worksteal
@@ -81,7 +85,7 @@ test-long: lint browser
 # By itself, because counting doubles the work of the processor.
 coverage: $(READY) browser
 	$(BIN)/coverage erase
-	$(BIN)/coverage run -m pytest -n $(WORKERS) --dist worksteal
+	$(BIN)/coverage run -m pytest -m "not long" -n $(WORKERS) --dist worksteal
 	$(BIN)/coverage combine --quiet
 	$(BIN)/coverage report
 

@@ -21,6 +21,8 @@ from tests.crash.story import (
 )
 from tests.scenarios.harness import ADA, OPS
 
+pytestmark = pytest.mark.edge
+
 OVER = "Over: asleep."
 DECIDED = "ada says that this is fine."
 

@@ -24,6 +24,8 @@ from tests.crash.story import (
 )
 from tests.scenarios.harness import ADA, ANN, BEN, GENERAL, OPS
 
+pytestmark = pytest.mark.edge
+
 DM, DM_OF_ADA = "D0ANN", "D0ADA"
 USED_UP = "used up"
 

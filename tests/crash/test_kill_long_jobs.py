@@ -11,6 +11,8 @@ from tests.crash.scene import PATIENCE, Nursery, Scene
 from tests.crash.story import POSTED, Story, in_both_forms, killed_everywhere, named, typed
 from tests.scenarios.harness import ANN
 
+pytestmark = pytest.mark.edge
+
 DIRECT = "D0ANN"
 ENTRIES = 205  # more than a page
 CANCELLED = "Cancelled. No file was made."

@@ -41,6 +41,8 @@ from tests.scenarios.ahead import running as running_before
 from tests.scenarios.ahead import write
 from tests.scenarios.harness import ADA, ANN, BEN, GENERAL, OPS, WEB
 
+pytestmark = pytest.mark.edge
+
 DM = "D0ANN"
 KINDS_OF_OLD_ROWS = 24
 CLOSED = 2  # which of them are sessions that are closed for their age

@@ -14,6 +14,8 @@ from tests import sentences
 from tests.scenarios.harness import ANN, BEN, GENERAL, Harness, harness
 from tests.waits import SHORT
 
+pytestmark = pytest.mark.edge
+
 WITHIN = 20.0
 SLACK_LIMIT = 1.0  # below the time after which a search tells the truth, as the real one is
 

@@ -18,6 +18,8 @@ from bot.playground.stage import Stage, stage
 from bot.playground.trouble import TroubleError
 from tests.forked_bot import fork
 
+pytestmark = pytest.mark.edge
+
 PROJECT = Path(__file__).parents[2]
 
 

@@ -182,6 +182,7 @@ SHOWN = [
 
 
 @pytest.mark.early
+@pytest.mark.edge
 def test_the_whole_show(start: Callable[..., Run]) -> None:
     """Once and out; and, beside it, one with a page that stays up for whoever wants to go on."""
     once, staying = start("--once"), start("--port", "0")

@@ -12,6 +12,8 @@ from tests.scenarios.ahead import rows
 from tests.scenarios.harness import GENERAL, MANIFEST, Harness, harness
 from tests.scenarios.observations import sent_to_devin, settled
 
+pytestmark = pytest.mark.edge
+
 CART = {"name": "cart page.png", "content": "PNG of the cart", "content_type": "image/png"}
 
 

@@ -11,6 +11,8 @@ from tests.scenarios.observations import creations, polled, settled
 from tests.scenarios.short_waits import AWAY, WITHIN
 from tests.waits import SHORT
 
+pytestmark = pytest.mark.edge
+
 ADMINS = "C0PRIVATE"
 DM = "D0ADA"  # of the only admin
 HOUR = 3600

@@ -12,6 +12,8 @@ from tests.scenarios.ahead import running, until
 from tests.scenarios.harness import ANN, BEN, GENERAL, OPS, WEB, Harness, harness
 from tests.scenarios.observations import settled
 
+pytestmark = pytest.mark.edge
+
 LOG = {"name": "login.log", "content": "login failed"}
 SOON = 10  # half of what a call to Devin may take
 

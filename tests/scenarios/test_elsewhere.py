@@ -10,6 +10,8 @@ from tests.scenarios.ahead import rows
 from tests.scenarios.harness import ANN, BOT, GENERAL, Harness
 from tests.scenarios.observations import card, creations, forge, press, private_answers, settled
 
+pytestmark = pytest.mark.edge
+
 THEIRS = {"enterprise_id": None, "team_id": "T0OTHER", "user_id": "U0THEIRS", "is_bot": True}
 
 

@@ -1,5 +1,6 @@
 """A person who was erased: the bot goes on for everybody else, and learns nothing about that person again."""
 
+import pytest
 from sqlalchemy import select
 
 from bot.flows.upkeep.erase import Erasure
@@ -9,6 +10,8 @@ from tests import sentences
 from tests.scenarios.harness import ANN, BEN, GENERAL, Harness
 from tests.scenarios.observations import card, card_of, polled, private_answers, sent_to_devin, settled
 from tests.scenarios.short_waits import WITHIN
+
+pytestmark = pytest.mark.edge
 
 
 async def cells_with(on: Harness, text: str) -> set[str]:

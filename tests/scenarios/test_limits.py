@@ -15,6 +15,8 @@ from tests import sentences
 from tests.scenarios.ahead import Ahead, Running, running
 from tests.scenarios.harness import GENERAL, OPS, WEB, Harness, harness
 
+pytestmark = pytest.mark.edge
+
 COUNT = 200
 CHANNELS = (GENERAL, WEB, OPS, "C0PRIVATE")
 BURST, INTERVAL = 4, 60 / 36  # any minute holds at most 4 + 36 edits

@@ -13,7 +13,7 @@ from tests.scenarios.observations import card, creations, sent_to_devin, settled
 from tests.scenarios.short_waits import AWAY, WITHIN, waited
 from tests.waits import SHORT
 
-pytestmark = pytest.mark.timing(**SHORT)
+pytestmark = [pytest.mark.edge, pytest.mark.timing(**SHORT)]
 
 UNKNOWN_AFTER = SHORT["unknown_after"]
 SOON_LOST = {"row_outage": UNKNOWN_AFTER + 2.0}

@@ -9,6 +9,8 @@ from tests.scenarios.observations import card, creations, private_answers, settl
 from tests.scenarios.short_waits import AWAY
 from tests.waits import SHORT
 
+pytestmark = pytest.mark.edge
+
 A_MINUTE_LATER = 61.0
 
 

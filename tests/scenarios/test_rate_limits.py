@@ -13,9 +13,10 @@ from tests.scenarios.harness import GENERAL, OPS, WEB, Harness
 from tests.scenarios.short_waits import waited
 
 # The pace is that of production.
-pytestmark = pytest.mark.timing(
-    channel_interval=PRODUCTION.channel_interval, send_first_retry=PRODUCTION.send_first_retry
-)
+pytestmark = [
+    pytest.mark.edge,
+    pytest.mark.timing(channel_interval=PRODUCTION.channel_interval, send_first_retry=PRODUCTION.send_first_retry),
+]
 
 SLACKS_OWN = 0.9  # Slack's second, less the lateness of a timer
 

@@ -19,7 +19,7 @@ from tests.scenarios.observations import card, creations, posted, private_answer
 from tests.scenarios.short_waits import AWAY, WITHIN, waited
 from tests.waits import SHORT
 
-pytestmark = pytest.mark.timing(**SHORT)
+pytestmark = [pytest.mark.edge, pytest.mark.timing(**SHORT)]
 
 DEAD_SOON = pytest.mark.timing(row_outage=1.0)
 CANCELLED = sentences.cancelled("ben")

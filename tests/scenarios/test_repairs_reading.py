@@ -17,7 +17,7 @@ from tests.scenarios.observations import sent_to_devin, settled
 from tests.scenarios.short_waits import WITHIN, waited
 from tests.waits import SHORT
 
-pytestmark = pytest.mark.timing(**SHORT, catch_up_retry=0.2)
+pytestmark = [pytest.mark.edge, pytest.mark.timing(**SHORT, catch_up_retry=0.2)]
 
 NOBODY = "<@U0NOBODY1>"
 

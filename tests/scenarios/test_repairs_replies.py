@@ -19,7 +19,7 @@ from tests.scenarios.observations import card, creations, private_answers, sent_
 from tests.scenarios.short_waits import AWAY, WITHIN, waited
 from tests.waits import SHORT
 
-pytestmark = pytest.mark.timing(**SHORT)
+pytestmark = [pytest.mark.edge, pytest.mark.timing(**SHORT)]
 
 LOG = {"name": "login.log", "content": "login failed"}
 STOPPED = sentences.stopped("ben")

@@ -15,6 +15,8 @@ from tests import sentences
 from tests.scenarios.ahead import TEAM, Ahead, rows, until, write
 from tests.scenarios.harness import ANN, GENERAL, WEB, Harness, harness
 
+pytestmark = pytest.mark.edge
+
 SEARCH = "include_all_metadata"  # tells a search for a post from other readings of a thread
 FIRST_SEARCH = 3  # seconds after which a post without an answer is looked for
 SETTLED = 14  # seconds after which it counts as not made if it is not found

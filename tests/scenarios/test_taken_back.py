@@ -9,7 +9,7 @@ from tests.scenarios.observations import card, private_answers, sent_to_devin, s
 from tests.scenarios.short_waits import AWAY, WITHIN, waited
 from tests.waits import SHORT
 
-pytestmark = pytest.mark.timing(**SHORT)
+pytestmark = [pytest.mark.edge, pytest.mark.timing(**SHORT)]
 
 STOPPED = sentences.stopped("ben")
 SOON_GONE = pytest.mark.timing(not_found_lasts=0.5)

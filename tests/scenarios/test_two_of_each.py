@@ -19,6 +19,8 @@ from tests.scenarios.ahead import Ahead, rows, until
 from tests.scenarios.harness import ADA, ANN, GENERAL, MANIFEST, OPS, Harness, harness
 from tests.scenarios.observations import card, polled
 
+pytestmark = pytest.mark.edge
+
 ONE, TWO = ("T0ONE", "org-one"), ("T0TWO", "org-two")
 
 

@@ -15,6 +15,8 @@ from tests.scenarios.ahead import Ahead, rows, until
 from tests.scenarios.harness import ANN, GENERAL, WEB, Harness, harness
 from tests.scenarios.observations import card_of, hanging, polled, settled
 
+pytestmark = pytest.mark.edge
+
 PULL = "https://github.com/acme/web/pull/7"
 ASKED = sentences.question("<@U0ANN>")
 
