@@ -4,6 +4,7 @@ import pytest
 
 from bot.domain.questions import REPORT_QUESTIONS, USAGE_QUESTIONS, By
 from bot.flows.manage.long_jobs import Asked
+from bot.flows.money import file_parts
 from bot.flows.money.figure_files import FigureFiles
 from bot.flows.money.outcome_answers import OutcomeAnswers
 from bot.flows.money.usage_answers import UsageAnswers
@@ -102,6 +103,21 @@ async def test_all_divisions_add_up_to_the_bill(files):
     ]
     for by in By:
         assert (await files(f"usage week by {by} csv"))[-1].strip(",").rpartition(",")[2] == "20.123456789"
+
+
+async def test_more_than_a_file_takes_are_one_row(files, monkeypatch):
+    monkeypatch.setattr(file_parts, "MOST_ROWS", 2)
+    lines = await files("usage week by session csv")
+    assert [line.split(",")[0] for line in lines[1:]] == [
+        "another workspace",
+        "Fix login",
+        "3 others",
+        ELSEWHERE,
+        TOTAL,
+    ]
+    assert lines[3:] == [
+        *("3 others,,,,3.0,0", f"{ELSEWHERE},,,,10.623456789,", f"{TOTAL},,,,20.123456789,"),
+    ]
 
 
 async def test_without_a_division_each_finished_day_is_a_row(files):

@@ -8,6 +8,7 @@ from bot.domain.session import Session
 from bot.flows.workspace import Workspace
 from bot.store import people, sessions
 from bot.store.database.connection import Transaction
+from bot.store.inbox import BATCH
 from bot.views import part_names
 
 Names = tuple[str | None, ...]
@@ -27,7 +28,9 @@ class FileNames:
         """Name the groups of a `division`, by their keys; `asked_as` are people's names when they asked."""
         known_keys = [key for key in keys if key is not None]
         if division is By.SESSION:
-            return await self._sessions(known_keys)
+            # In batches, because it takes a while to read thousands of them, and others go on between.
+            batches = [known_keys[start : start + BATCH] for start in range(0, len(known_keys), BATCH)]
+            return {key: names for batch in batches for key, names in (await self._sessions(batch)).items()}
         if division is By.PERSON:
             known = {**asked_as, **await people.names(self._tx, self._workspace.team, known_keys)}
             return {key: (known.get(key) or part_names.SOMEBODY, key) if key else (part_names.ERASED,) for key in keys}
