@@ -43,7 +43,7 @@ class Commands:
         command = parse_slash(text)
         if command.spec is START:
             return await self._start(workspace, text, command.argument, body)
-        command = replace(parse_slash(typed if command.spec.takes_ids else as_typed(typed)), key=command_key(body))
+        command = replace(parse_slash(as_typed(typed)), key=command_key(body))
         answer = await self._command_answers.answer(workspace, body["user_id"], body["channel_id"], command)
         if isinstance(answer, Message):
             return answer

@@ -10,7 +10,7 @@ from typing import Final
 _ENTITY: Final = re.compile(r"<([^<>\n]+)>")
 _MENTION: Final = re.compile(r"<@([UW][A-Z0-9]+)(?:\|[^<>]*)?>")
 _CHANNEL: Final = re.compile(r"<#([CG][A-Z0-9]+)\|?>")  # without a label, which would be its name
-_NAMED_CHANNEL: Final = re.compile(r"<#([CGD][A-Z0-9]+)(?:\|[^<>]*)?>")
+_LABELLED: Final = re.compile(r"<(#[CGD][A-Z0-9]+|@[UW][A-Z0-9]+)(?:\|[^<>]*)?>")  # a channel or person, with its name
 _GROUP: Final = re.compile(r"<!subteam\^(S[A-Z0-9]+)>")
 _SCHEME: Final = re.compile(r"(?P<scheme>[a-z][a-z0-9+.-]*):", re.IGNORECASE)
 _ADDRESS_ONLY: Final = ("mailto:", "tel:")  # a person reads the address, not its scheme
@@ -33,8 +33,8 @@ def plain(text: str, names: Mapping[str, str] = _NOTHING, channels: Mapping[str,
 
 
 def as_typed(text: str) -> str:
-    """Write out `text` for reading a command: like `plain`, but channels are their ids, which nobody can mistake."""
-    return plain(_NAMED_CHANNEL.sub(r"#\1", text))
+    """Write out `text` for reading a command: like `plain`, but channels and people are their ids, not names."""
+    return plain(_LABELLED.sub(r"\1", text))
 
 
 def unescape(text: str) -> str:

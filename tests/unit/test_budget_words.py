@@ -8,6 +8,7 @@ from bot.domain.budgets import Scope, ScopeKind, Span
 from bot.domain.commands.budget_words import GrantOrder, Problem, SetOrder, parse_grant, parse_number, parse_set
 from bot.domain.commands.parser import parse_doubt, parse_slash
 from bot.domain.commands.registry import BUDGET_GRANT, BUDGET_LIST, BUDGET_REMOVE, BUDGET_SET, START
+from bot.domain.text import as_typed
 
 ORG, WEB, ANN = Scope(ScopeKind.ORG), Scope(ScopeKind.CHANNEL, "C0WEB"), Scope(ScopeKind.PERSON, "U0ANN")
 
@@ -18,10 +19,10 @@ ORG, WEB, ANN = Scope(ScopeKind.ORG), Scope(ScopeKind.CHANNEL, "C0WEB"), Scope(S
         ("org 100", SetOrder(ORG, Decimal(100))),
         ("ORG 100 ACUs", SetOrder(ORG, Decimal(100))),
         ("org 7.5acus a day", SetOrder(ORG, Decimal("7.5"), Span.DAY)),
-        ("<#C0WEB|web> 20 a week", SetOrder(WEB, Decimal(20), Span.WEEK)),
-        ("<#C0WEB> 20 per week", SetOrder(WEB, Decimal(20), Span.WEEK)),
-        ("<@U0ANN|ann> 20 a cycle warn 80,50", SetOrder(ANN, Decimal(20), Span.CYCLE, (50, 80))),
-        ("<@U0ANN> 20 warn 50%, 80%, 80", SetOrder(ANN, Decimal(20), Span.CYCLE, (50, 80))),
+        ("#C0WEB 20 a week", SetOrder(WEB, Decimal(20), Span.WEEK)),
+        ("#C0WEB 20 per week", SetOrder(WEB, Decimal(20), Span.WEEK)),
+        ("@U0ANN 20 a cycle warn 80,50", SetOrder(ANN, Decimal(20), Span.CYCLE, (50, 80))),
+        ("@U0ANN 20 warn 50%, 80%, 80", SetOrder(ANN, Decimal(20), Span.CYCLE, (50, 80))),
         ("each-session 5", SetOrder(Scope(ScopeKind.EACH_SESSION), Decimal(5))),
         ("each-person 5", SetOrder(Scope(ScopeKind.EACH_PERSON), Decimal(5))),
         ("each-channel 5", SetOrder(Scope(ScopeKind.EACH_CHANNEL), Decimal(5))),
@@ -29,6 +30,7 @@ ORG, WEB, ANN = Scope(ScopeKind.ORG), Scope(ScopeKind.CHANNEL, "C0WEB"), Scope(S
         ("everybody 5", Problem.SCOPE),
         ("channel 5", Problem.SCOPE),
         ("#web 5", Problem.NAME),
+        ("#WEB 5", Problem.NAME),
         ("@ann 5", Problem.NAME),
         ("org", Problem.ACUS),
         ("org ten", Problem.ACUS),
@@ -53,7 +55,7 @@ def test_what_is_to_be_set(typed: str, order: SetOrder | Problem) -> None:
 @pytest.mark.parametrize(
     ("typed", "order"),
     [
-        ("<@U0ANN|ann> 10", GrantOrder(ANN, Decimal(10))),
+        ("@U0ANN 10", GrantOrder(ANN, Decimal(10))),
         ("each-person 2.5 ACUs", GrantOrder(Scope(ScopeKind.EACH_PERSON), Decimal("2.5"))),
         ("org", Problem.ACUS),
         ("org 10 a week", Problem.ACUS),
@@ -67,6 +69,11 @@ def test_what_is_to_be_granted(typed: str, order: GrantOrder | Problem) -> None:
 @pytest.mark.parametrize(("typed", "number"), [("2", 2), ("#2", 2), ("", Problem.NUMBER), ("two", Problem.NUMBER)])
 def test_which_is_to_be_removed(typed: str, number: int | Problem) -> None:
     assert parse_number(typed) == number
+
+
+def test_channels_and_people_are_read_by_their_ids() -> None:
+    assert parse_slash(as_typed("budget set <#C0WEB|20> 10")).argument == "#C0WEB 10"
+    assert parse_slash(as_typed("budget grant <@U0ANN|ann 10> 5")).argument == "@U0ANN 5"
 
 
 @pytest.mark.parametrize(

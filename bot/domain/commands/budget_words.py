@@ -1,6 +1,6 @@
 """What is typed behind `budget set`, `budget grant` and `budget remove`.
 
-A channel and a person come as Slack writes them, `<#C0WEB|web>` and `<@U0ADA>`, because a name alone says no id.
+A channel and a person come as their ids, `#C0WEB` and `@U0ADA`, because a name alone says no id.
 """
 
 import re
@@ -45,11 +45,13 @@ class GrantOrder:
     acus: Decimal
 
 
-_MENTION: Final = re.compile(r"<(?P<sign>[@#])(?P<id>[A-Z0-9]{2,30})(?:\|[^<>]*)?>")
+_ID: Final = re.compile(
+    r"#(?P<channel>[CG](?=[A-Z]*[0-9])[A-Z0-9]{1,30})|@(?P<person>[UW](?=[A-Z]*[0-9])[A-Z0-9]{1,30})"
+)
 _ACUS: Final = re.compile(r"(?P<number>[0-9]{1,10}(?:\.[0-9]{1,2})?)(?:acus?)?", re.IGNORECASE)
 _PERCENT: Final = re.compile(r"(?P<number>[0-9]{1,2})%?")
 _NUMBER: Final = re.compile(r"#?(?P<number>[0-9]{1,9})")
-_SIGNS: Final = {"#": ScopeKind.CHANNEL, "@": ScopeKind.PERSON}
+_SIGNS: Final = ("#", "@")
 _UNIT: Final = frozenset({"acu", "acus"})
 _EACH: Final = frozenset({"a", "per", "each"})
 
@@ -104,7 +106,7 @@ def _is_meant(typed: str) -> bool:
     words = typed.split()
     if len(words) > MOST_WORDS_MEANT:
         return False
-    return not words or not isinstance(_scope(words[0]), Problem) or any(word[:1] in "#@<0123456789" for word in words)
+    return not words or not isinstance(_scope(words[0]), Problem) or any(word[:1] in "#@0123456789" for word in words)
 
 
 def _head(words: list[str]) -> tuple[Scope, Decimal, list[str]] | Problem:
@@ -120,9 +122,10 @@ def _head(words: list[str]) -> tuple[Scope, Decimal, list[str]] | Problem:
 
 
 def _scope(word: str) -> Scope | Problem:
-    if mention := _MENTION.fullmatch(word):
-        return Scope(_SIGNS[mention["sign"]], mention["id"])
-    if word[:1] in _SIGNS:
+    if named := _ID.fullmatch(word):
+        channel, person = named["channel"], named["person"]
+        return Scope(ScopeKind.CHANNEL, channel) if channel else Scope(ScopeKind.PERSON, person)
+    if word.startswith(_SIGNS):
         return Problem.NAME
     kinds = {kind.value: kind for kind in ScopeKind if kind not in NAMED}
     kind = kinds.get(word.lower())

@@ -151,7 +151,6 @@ BUDGET_SET: Final = CommandSpec(
     forms=(slash("budget set", BUDGET), addressed("budget set", BUDGET)),
     role=Role.ADMIN,
     subject="changes of budgets",
-    takes_ids=True,
     slash_help=Help(f"`/devin budget set {BUDGET.shown}` sets a budget"),
 )
 BUDGET_REMOVE: Final = CommandSpec(
@@ -166,7 +165,6 @@ BUDGET_GRANT: Final = CommandSpec(
     forms=(slash("budget grant", GRANT), addressed("budget grant", GRANT)),
     role=Role.ADMIN,
     subject="changes of budgets",
-    takes_ids=True,
     slash_help=Help(f"`/devin budget grant {GRANT.shown}` adds to it until it starts anew", same_line=True),
 )
 # The buttons of a budget that is used up: one asks the admins, the other two are theirs.

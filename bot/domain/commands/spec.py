@@ -120,7 +120,6 @@ class CommandSpec:
     urgent: bool = False  # the command goes before replies that wait in its thread
     ends_session: bool = False  # afterwards the session runs no longer, and replies that wait are not sent
     asks_first: bool = False  # the command only asks; another command acts after the answer
-    takes_ids: bool = False  # the argument names channels or people, and is read with the ids that Slack writes
     ordinary: bool = False  # its word resembles ordinary ones with which a task begins, as `export` does `report`
     replaces: bool = False  # only one person sees the command's button, and the answer takes the place of its message
     slash_help: Help | None = None

@@ -182,7 +182,7 @@ class Conversation:
         elif verb is not None:
             await self._handle_verb(job, verb, thread)
         elif cause.addressed and cause.only_text and (command := self._command(job)) is not None:
-            await self._handle_command(job, _with_ids(job, command), thread)
+            await self._handle_command(job, command, thread)
         elif cause.confirmation.answered:
             await self._start_confirmed(job, text, thread)
         elif thread is not None and await self._is_reply(thread, cause.mention):
@@ -313,10 +313,3 @@ class Conversation:
                 key = f"{to.team}:{to.channel}:{to.thread_ts}:{to.user}:refused" if once else None
                 await uow.reply_privately(to, message, key=key)
             await finish(uow, job)
-
-
-def _with_ids(job: Job[MessageCause], command: Command) -> Command:
-    """Return `command`, which the message consists of, with the ids of channels and people if it takes them."""
-    if not command.spec.takes_ids:
-        return command
-    return parse_addressed(without_mention(job.cause.text, job.workspace.bot_user)) or command
