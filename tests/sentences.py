@@ -1027,8 +1027,8 @@ HELP = (
     "behind a mention, and so does what is for admins (`audit` as a direct message only)\n"
     "*For admins*\n"
     "• `/devin usage [today|yesterday|week|month|cycle|YYYY-MM-DD..YYYY-MM-DD] [by "
-    "person|channel|session|org|product|repo|playbook|day]` shows what was spent\n"
-    "• `/devin report [week|month|cycle] [by person|channel|repo|playbook]` shows what came of it\n"
+    "person|channel|session|org|product|repo|playbook|day] [csv]` shows what was spent\n"
+    "• `/devin report [week|month|cycle] [by person|channel|repo|playbook] [csv]` shows what came of it\n"
     "• `/devin digest [list|add|remove|now]` chooses which channels get digests\n"
     "• `/devin budget set org|#channel|@person|each-session|each-person|each-channel ACUs [a day|a week|a "
     "cycle] [warn 50,80]` sets a budget · `/devin budget remove N` removes it · `/devin budget grant "
@@ -1081,6 +1081,8 @@ def as_context(ts: str, who: str, text: str) -> str:
     return f"{who}, {datetime.fromtimestamp(float(ts), UTC):%Y-%m-%d %H:%M} UTC:\n{quoted_for_devin(text)}"
 
 
+TODAY_IS_IN_NO_FILE = "Today is still running, and a file holds finished days only. Type `/devin usage "
+FILE_BEGUN = "Devin Bridge sends you the file as a direct message."
 LONG_JOB_BEGUN = "This takes a moment. Devin Bridge sends you a direct message with the result."
 NOTHING_CHANGED = "Nothing was changed through Devin Bridge yet."
 ONLY_IN_PRIVATE = (

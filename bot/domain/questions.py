@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
@@ -13,6 +13,7 @@ _BETWEEN: Final = re.compile(r" ?(?:\.{2,3}|[…\N{EN DASH}\N{EM DASH}]) ?|(?<=\
 # What is meant for dates, right or wrong: a wrong one gets a sentence and starts nothing.
 _DATES: Final = re.compile(r"(?=.*\d-)(?=.{1,30}$)[\d-]*(?:\.\.[\d-]*)?")
 _BY: Final = "by"
+CSV_WORD: Final = "csv"
 
 
 class By(StrEnum):
@@ -30,15 +31,20 @@ class By(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """Figures of a `period`, or of the `dates` that were typed where it is None; divided `by` something, or not."""
+    """Figures of a `period`, or of the `dates` that were typed where it is None; divided `by` something, or not.
+
+    With `as_file` they are wanted as a CSV file.
+    """
 
     period: Period | None
     dates: str = ""
     by: By | None = None
+    as_file: bool = False
 
     def __str__(self) -> str:
         """Write the question as it stands behind a command, which `Reader` reads as the same question."""
-        return f"{self.period or self.dates}{f' {_BY} {self.by}' if self.by else ''}"
+        by = [_BY, self.by] if self.by else []
+        return " ".join([self.period or self.dates, *by, *([CSV_WORD] if self.as_file else [])])
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +59,10 @@ class Reader:
     def shown(self) -> str:
         """The words that the command takes, as a help text writes them."""
         periods = [*self.periods, *(["YYYY-MM-DD..YYYY-MM-DD"] if self.with_dates else [])]
-        return f"[{'|'.join(periods)}] [{_BY} {'|'.join(self.divisions)}]"
+        return f"[{'|'.join(periods)}] [{_BY} {'|'.join(self.divisions)}] [{CSV_WORD}]"
 
     def read(self, typed: str) -> Question | None:
-        """Read a period and a division in either order; None if there is anything else."""
+        """Read a period, a division and the word for a file in any order; None if there is anything else."""
         words = _BETWEEN.sub("..", " ".join(_without_end(typed.lower()).split())).split()
         by: By | None = None
         if _BY in words:
@@ -64,7 +70,10 @@ class Reader:
             if (by := self._division(words[at + 1 : at + 2])) is None:
                 return None
             del words[at : at + 2]
-        return self._question(words, by)
+        if as_file := CSV_WORD in words:
+            words.remove(CSV_WORD)
+        question = self._question(words, by)
+        return question and replace(question, as_file=as_file)
 
     def of(self, argument: str) -> Question:
         """Return the question that stands as an `argument` in a command that was read."""

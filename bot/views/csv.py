@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Final
 
+from bot.domain.consumption import exact_sum
+
 Value = str | int | Decimal | None
 
 ELSEWHERE: Final = "elsewhere"
@@ -37,7 +39,7 @@ def with_total(
     """
     more = [] if elsewhere is None else [named_row(ELSEWHERE, elsewhere, width, column)]
     counted = [*rows, *more]
-    total = sum((Decimal(str(row[column])) for row in counted), Decimal())
+    total = exact_sum(Decimal(str(row[column])) for row in counted)
     return [*counted, named_row(TOTAL, total, width, column)]
 
 

@@ -120,7 +120,10 @@ PLACES: Final[dict[str, tuple[str, ...]]] = {
     ),
     "decide about an alarm": ("bot.flows.steer.alarm_answers:AlarmAnswers.run",),
     # What admins ask for.
-    "begin a long job": ("bot.flows.manage.admin_commands:AdminCommands._begin",),
+    "begin a long job": (
+        "bot.flows.manage.admin_commands:AdminCommands._begin",
+        "bot.flows.money.figure_files:FigureFiles._begin",
+    ),
     "cancel a long job": ("bot.flows.manage.long_jobs:cancel",),
     "begin its message": ("bot.flows.manage.living_message:LivingMessage.begin",),
     "show how far it is": (

@@ -11,11 +11,12 @@ from typing import Any
 
 import pytest
 
+from bot.domain.billing import newest_finished
 from bot.domain.commands.registry import CANCEL_LONG_JOB
 from bot.flows.manage.long_jobs import Asked, begin_file
 from bot.flows.unit_of_work import UnitOfWork
 from bot.playground.devin.permissions import ALL_PERMISSIONS
-from bot.store import audit
+from bot.store import audit, tables
 from bot.store.audit import AuditRow
 from bot.timing import Timing
 from bot.views.csv import with_total
@@ -106,6 +107,43 @@ async def test_a_sentence_that_begins_with_audit_starts_a_session(on: Harness) -
     await asked(on, "audit the login code")
     await on.session("audit the login code")
     assert await rows(on, "long_jobs") == []
+
+
+# ---------------------------------------------------------------- figures
+
+
+async def test_what_was_used_and_what_came_of_it_are_sent_as_files(on: Harness) -> None:
+    day = newest_finished(time.time())
+    await on.devin.consumption(day.isoformat(), 4.25)
+    await on.stop()
+    await on.start()  # so that it reads the bill
+
+    async def is_read() -> bool:
+        return any(float(row["acus"]) == 4.25 for row in await rows(on, "consumption", day=day.isoformat()))
+
+    await until(is_read)
+    await on.started(user=ADA)
+    (active,) = await rows(on, "spend")
+
+    async def spend(tx: Any) -> None:
+        await tx.execute(tables.spend.insert().values(active | {"day": day.isoformat(), "acus": 1.125}))
+
+    await write(on, spend)
+    assert (await asked(on, "usage by person csv")).startswith(sentences.TODAY_IS_IN_NO_FILE)
+    assert (
+        await asked(on, f"usage csv by person {day}", ANN)
+        == "Usage figures are for the admins of Devin Bridge. Ask <@U0ADA>."
+    )
+    assert await asked(on, f"usage csv by person {day}") == sentences.FILE_BEGUN
+    assert f"`devin-usage-{day}-by-person.csv` below." in await result(on, "3 rows, also")
+    assert await file_of(on) == [
+        ["person", "person_id", "acus", "sessions", "pull_requests"],
+        ["ada", ADA, "1.125", "1", "0"],
+        ["elsewhere", "", "3.125", "", ""],
+        ["total", "", "4.250", "", ""],
+    ]
+    assert await asked(on, "report csv") == sentences.FILE_BEGUN
+    await on.slack.wait_for_message(DIRECT, "1 row, also in `devin-report-")
 
 
 # ---------------------------------------------------------------- Devin's audit log

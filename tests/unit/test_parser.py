@@ -78,6 +78,10 @@ from bot.domain.notify_choice import NotifyChoice
         ("usage 2026-13-45", Command(USAGE, "2026-13-45")),  # these get a sentence
         ("usage 2026-11-01..", Command(USAGE, "2026-11-01..")),
         ("usage 26-11..2", Command(USAGE, "26-11..2")),
+        ("usage csv", Command(USAGE, "today csv")),  # this too
+        ("usage CSV by person week", Command(USAGE, "week by person csv")),
+        ("usage by person csv 2026-11-01 to 2026-11-15.", Command(USAGE, "2026-11-01..2026-11-15 by person csv")),
+        ("report cycle csv by repo", Command(REPORT, "cycle by repo csv")),
         ("report", Command(REPORT, "week")),
         ("Report by repo month.", Command(REPORT, "month by repo")),
         ("orgs", Command(ORGS)),
@@ -112,6 +116,9 @@ def test_slash_commands(text, command):
         "report week by session",
         "usage week by",
         "usage by team",
+        "usage by csv person",
+        "usage csv csv",
+        "report csv of the bugs",
         "usage by person by day",
         "usage week month",
         "usage 11",

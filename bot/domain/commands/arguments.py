@@ -8,11 +8,10 @@ from bot.domain.commands.budget_words import read_grant, read_number, read_set
 from bot.domain.commands.digest_words import read_digest
 from bot.domain.commands.spec import Argument
 from bot.domain.notify_choice import NotifyChoice
-from bot.domain.questions import REPORT_QUESTIONS, USAGE_QUESTIONS, By, Reader
+from bot.domain.questions import CSV_WORD, REPORT_QUESTIONS, USAGE_QUESTIONS, By, Reader
 from bot.domain.session import bare_id
 
 _SESSION_URL: Final = re.compile(r"https?://[^\s?#]+/sessions/(?P<id>[\w-]+)/?(?:[?#]\S*)?", re.IGNORECASE)
-CSV_WORD: Final = "csv"
 SHORTEST_ID: Final = 6  # characters with which an id has to begin to stand for a session
 _HEX_ID: Final = re.compile(
     rf"[0-9a-f]{{{SHORTEST_ID},32}}|[0-9a-f]{{8}}(?:-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}}", re.IGNORECASE

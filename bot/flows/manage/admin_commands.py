@@ -1,13 +1,11 @@
 """What admins ask for with `/devin audit`, `/devin audit bot` and `/devin orgs`: mostly the begin of a long job."""
 
-from typing import Final
-
 from bot.domain.commands.audit_query import WrongQuery, days_of, parse_query
 from bot.domain.commands.parser import Command
 from bot.domain.commands.registry import AUDIT, ORGS
 from bot.domain.long_job import NewLongJob
 from bot.flows.manage.audit_log import audit_log_file
-from bot.flows.manage.long_jobs import Asked, begin
+from bot.flows.manage.long_jobs import Asked, begin, is_message
 from bot.flows.manage.organisation_rows import organisation_list
 from bot.flows.manage.row_sources import bot_audit_cells, bot_audit_file
 from bot.flows.services import Services
@@ -16,8 +14,6 @@ from bot.store import audit, people
 from bot.views import audit_logs
 from bot.views import long_jobs as views
 from bot.views.message import Message
-
-_MESSAGE: Final = "msg:"  # how the keys of what people write begin
 
 
 class AdminCommands:
@@ -28,13 +24,11 @@ class AdminCommands:
 
     async def answer(self, workspace: Workspace, user: str, channel: str, command: Command) -> Message:
         """Answer what `user` typed in `channel`. An empty message means that another one answers."""
-        is_written = command.key.startswith(_MESSAGE)
-        is_direct = channel.startswith("D")
-        asked = Asked(workspace.team, user, command.key, channel if is_written and is_direct else None)
+        asked = Asked.by_command(workspace.team, user, channel, command.key)
         now = self._services.clock()
         if command.spec is ORGS:
             return await self._begin(asked, organisation_list(now))
-        if is_written and not is_direct:
+        if is_message(command.key) and asked.direct is None:
             return audit_logs.ONLY_IN_PRIVATE
         if command.spec is AUDIT:
             return await self._audit_log(asked, workspace, command.argument)

@@ -6,7 +6,7 @@ A long job is a row of its own, and a row of the inbox that carries it on (`bot.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Self
 
 from bot.domain.causes import ActionCause, LongJobCause
 from bot.domain.keys import long_job_id, short_id
@@ -21,6 +21,7 @@ from bot.store.inbox import InboxRow
 from bot.views import long_jobs as views
 from bot.views.csv import Value, written
 
+_MESSAGE: Final = "msg:"  # how the keys of what people write begin
 MOST_COLUMNS: Final = 20  # of a table in a message
 
 
@@ -33,16 +34,29 @@ class Asked:
     key: str
     direct: str | None = None
 
+    @classmethod
+    def by_command(cls, team: str, user: str, channel: str, key: str) -> Self:
+        """Return who asked with a command in `channel`, by the request with this `key`."""
+        is_direct = is_message(key) and channel.startswith("D")
+        return cls(team, user, key, channel if is_direct else None)
 
-async def begin(uow: UnitOfWork, asked: Asked, new: NewLongJob, rows: Sequence[JobRow] = ()) -> None:
+
+def is_message(key: str) -> bool:
+    """Whether the request with this key is a message, so that it came by no slash command."""
+    return key.startswith(_MESSAGE)
+
+
+async def begin(
+    uow: UnitOfWork, asked: Asked, new: NewLongJob, rows: Sequence[JobRow] = (), notes: Sequence[str] = ()
+) -> None:
     """Store the long job `new` with the `rows` that it has from the beginning, once for each key of a request.
 
     A file of figures is `new` of the kind `TABLE` with all of its `rows`; they are stored in this transaction, so
-    there should be no more than some thousands of them.
+    there should be no more than some thousands of them. `notes` are sentences that its message ends with.
     """
     job_id, ref = long_job_id(asked.key), short_id(asked.key)
     state = LongJobState.READING
-    job = LongJob(job_id, asked.team, asked.user, new, state, ref, uow.now, channel=asked.direct)
+    job = LongJob(job_id, asked.team, asked.user, new, state, ref, uow.now, channel=asked.direct, notes=tuple(notes))
     if not await rows_of_jobs.add(uow.tx, job, rows):
         return
     if asked.direct is not None:
@@ -62,7 +76,13 @@ async def begin(uow: UnitOfWork, asked: Asked, new: NewLongJob, rows: Sequence[J
 
 
 async def begin_file(
-    uow: UnitOfWork, asked: Asked, title: str, file_name: str, header: Sequence[str], rows: Sequence[Sequence[Value]]
+    uow: UnitOfWork,
+    asked: Asked,
+    title: str,
+    file_name: str,
+    header: Sequence[str],
+    rows: Sequence[Sequence[Value]],
+    notes: Sequence[str] = (),
 ) -> None:
     """Make a CSV file of `header` and `rows` for who asked, once for each key of a request, as a long job.
 
@@ -71,9 +91,8 @@ async def begin_file(
     """
     shown = tuple(range(min(len(header), MOST_COLUMNS)))
     new = NewLongJob(LongJobKind.TABLE, title, file_name, tuple(header), shown)
-    await begin(
-        uow, asked, new, [JobRow(str(number), [written(value) for value in row]) for number, row in enumerate(rows)]
-    )
+    made = [JobRow(str(number), [written(value) for value in row]) for number, row in enumerate(rows)]
+    await begin(uow, asked, new, made, notes)
 
 
 async def post_message(uow: UnitOfWork, job: LongJob, channel: str) -> None:

@@ -7,8 +7,10 @@ from typing import Final
 from bot.domain.outcome_report import ActiveSession, OpenedPullRequest, Outcomes, most_used, outcomes_of
 from bot.domain.periods import RefusedRange
 from bot.domain.questions import By, Question
-from bot.flows.money.part_naming import PartNaming
+from bot.flows.money.file_names import FileNames, Names
+from bot.flows.money.part_naming import PartNaming, repository_of
 from bot.flows.money.usage_answers import UsageAnswers
+from bot.flows.money.usage_parts import FEWEST_PEOPLE
 from bot.flows.services import Services
 from bot.flows.workspace import Workspace
 from bot.store import outcome_rows
@@ -22,6 +24,8 @@ from bot.views.outcome_report import GroupOutcomes, OpenPullRequest, OutcomeRepo
 from bot.views.pull_requests import pull_request_name
 
 _UNKNOWN: Final = "\0"  # the key of sessions that are no longer stored; no name has this sign
+_PEOPLE: Final = "\0people"  # that of people who are not named
+_NAMELESS: Final = frozenset({_UNKNOWN, _PEOPLE})
 
 
 class OutcomeAnswers:
@@ -42,6 +46,23 @@ class OutcomeAnswers:
             report = await self._report(tx, workspace, period, question.by)
         return views.outcome_report(question, span, report)
 
+    async def file_groups(
+        self, tx: Transaction, workspace: Workspace, period: Spending, division: By | None
+    ) -> list[tuple[Names, Outcomes]]:
+        """Return what came of each group of a `division`, or of all, with the names that a file has for it."""
+        now = self._services.clock()
+        opened = await outcome_rows.opened(tx, period)
+        facts = await outcome_rows.active(tx, period)
+        spent = await outcome_rows.spent_by_session(tx, period)
+        active = [_active(one) for one in facts]
+        if division is None:
+            return [((f"{period.first}..{period.last}",), outcomes_of(opened, active, spent, now))]
+        grouping = _Grouping(workspace, division, facts)
+        ordered = grouping.outcomes(opened, active, spent, now)
+        keys = [key for key, _ in ordered if key not in _NAMELESS]
+        names = await FileNames(tx, workspace).names(division, keys, grouping.asked_as)
+        return [(names.get(key) or (grouping.special(key),), outcomes) for key, outcomes in ordered]
+
     async def _report(
         self, tx: Transaction, workspace: Workspace, period: Spending, division: By | None
     ) -> OutcomeReport:
@@ -53,8 +74,8 @@ class OutcomeAnswers:
         hosts = workspace.policy.code_hosts
         groups: tuple[GroupOutcomes, ...] = ()
         if division is not None:
-            grouping = _Grouping(PartNaming(tx, workspace), division, facts)
-            groups = await grouping.groups(opened, active, spent, now)
+            grouping = _Grouping(workspace, division, facts)
+            groups = await _named(PartNaming(tx, workspace), grouping, grouping.outcomes(opened, active, spent, now))
         return OutcomeReport(
             outcomes_of(opened, active, spent, now),
             open=tuple(
@@ -71,20 +92,21 @@ class OutcomeAnswers:
 class _Grouping:
     """Groups what an outcome report is made of by what is known of its sessions."""
 
-    def __init__(self, naming: PartNaming, division: By, facts: Sequence[SessionFacts]) -> None:
-        self._naming = naming
-        self._division = division
+    def __init__(self, workspace: Workspace, division: By, facts: Sequence[SessionFacts]) -> None:
+        self._policy = workspace.policy
+        self.division = division
         self._keys = {one.id: self._key(one) for one in facts}
-        self._asked_as = {one.requester: one.requester_name for one in facts if one.requester and one.requester_name}
+        self._people = {one.requester for one in facts if one.stored}
+        self.asked_as = {one.requester: one.requester_name for one in facts if one.requester and one.requester_name}
 
-    async def groups(
+    def outcomes(
         self,
         opened: Sequence[OpenedPullRequest],
         active: Sequence[ActiveSession],
         spent: Mapping[str, float],
         now: float,
-    ) -> tuple[GroupOutcomes, ...]:
-        """Return the groups with their names, those with the most pull requests first.
+    ) -> list[tuple[str | None, Outcomes]]:
+        """Return the groups by their keys, those with the most pull requests first.
 
         A pull request on which several sessions worked belongs to the group of the first one.
         """
@@ -95,27 +117,40 @@ class _Grouping:
         for session in active:
             sessions[self._keys[session.id]].append(session)
         outcomes = {key: outcomes_of(theirs[key], sessions[key], spent, now) for key in {*theirs, *sessions}}
-        return await self._named(outcomes)
+        return sorted(
+            outcomes.items(), key=lambda one: (-one[1].opened, -_sessions(one[1]), one[0] == _UNKNOWN, one[0] or "")
+        )
 
-    async def _named(self, outcomes: Mapping[str | None, Outcomes]) -> tuple[GroupOutcomes, ...]:
-        ordered = sorted(
-            outcomes, key=lambda key: (-outcomes[key].opened, -_sessions(outcomes[key]), key == _UNKNOWN, key or "")
-        )
-        shown = [key for key in ordered[: views.MOST_ROWS] if key != _UNKNOWN]  # the others are shown in sum
-        names = await self._naming.names(self._division, shown, self._asked_as)
-        return tuple(
-            GroupOutcomes(part_names.NOT_STORED if key == _UNKNOWN else names.get(key, ""), outcomes[key])
-            for key in ordered
-        )
+    def special(self, key: str | None) -> str:
+        """Name a group whose key is one of `_NAMELESS`; of people who are not named it says how many they are."""
+        if key == _UNKNOWN:
+            return part_names.NOT_STORED
+        is_many = len(self._people) >= FEWEST_PEOPLE
+        return part_names.counted_people(len(self._people)) if is_many else part_names.OTHERS
 
     def _key(self, facts: SessionFacts) -> str | None:
-        if self._division is By.REPO and (name := self._naming.repository(facts.pull_request, facts.repo)):
+        hosts = self._policy.code_hosts
+        if self.division is By.REPO and (name := repository_of(facts.pull_request, facts.repo, hosts)):
             return name
         if not facts.stored:
             return _UNKNOWN
+        if self.division is By.PERSON and not self._policy.shows_names:
+            return _PEOPLE
         channel = "D" if (facts.channel or "").startswith("D") else facts.channel
         keys = {By.PERSON: facts.requester, By.CHANNEL: channel, By.REPO: None, By.PLAYBOOK: facts.playbook}
-        return keys[self._division]
+        return keys[self.division]
+
+
+async def _named(
+    naming: PartNaming, grouping: _Grouping, ordered: Sequence[tuple[str | None, Outcomes]]
+) -> tuple[GroupOutcomes, ...]:
+    # The others are shown in sum.
+    shown = [key for key, _ in ordered[: views.MOST_ROWS] if key not in _NAMELESS]
+    names = await naming.names(grouping.division, shown, grouping.asked_as)
+    return tuple(
+        GroupOutcomes(grouping.special(key) if key in _NAMELESS else names.get(key, ""), outcomes)
+        for key, outcomes in ordered
+    )
 
 
 def _active(facts: SessionFacts) -> ActiveSession:

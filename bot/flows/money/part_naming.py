@@ -1,6 +1,6 @@
 """Names what sessions are grouped by: people, channels, sessions, repositories and playbooks."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Final
 
 from bot.domain.questions import By
@@ -46,8 +46,7 @@ class PartNaming:
 
     def repository(self, pull_request: str | None, option: str | None) -> str | None:
         """Name the repository of a session: that of its pull request, or else that of its options."""
-        hosts = self._workspace.policy.code_hosts
-        return (repository_name(pull_request, hosts) if pull_request else None) or option
+        return repository_of(pull_request, option, self._workspace.policy.code_hosts)
 
     async def _sessions(self, ids: Sequence[str]) -> dict[str | None, str]:
         found = [one.session for one in (await sessions.tracked(self._tx, ids)).values()]
@@ -61,3 +60,8 @@ class PartNaming:
     def _thread(self, session: Session) -> str | None:
         thread = session.thread_ts
         return self._workspace.slack.permalink(session.channel, thread) if thread else None
+
+
+def repository_of(pull_request: str | None, option: str | None, hosts: Collection[str]) -> str | None:
+    """Name the repository of a session: that of its pull request on one of `hosts`, or else that of its options."""
+    return (repository_name(pull_request, hosts) if pull_request else None) or option

@@ -1,12 +1,14 @@
 """The answers to `/devin usage`. They are made from stored rows alone, so that they are ready within the ack."""
 
+from collections.abc import Sequence
 from dataclasses import replace
+from datetime import date
 
 from bot.domain.billing import billing_day
 from bot.domain.periods import RefusedRange, Span, span_of_dates, span_of_period
-from bot.domain.questions import By, Question
+from bot.domain.questions import Question
 from bot.flows.money.cycles import cycle_of
-from bot.flows.money.usage_ledger import UsageLedger
+from bot.flows.money.usage_ledger import AcusByDay, UsageLedger
 from bot.flows.money.usage_parts import UsageParts
 from bot.flows.services import Services
 from bot.flows.workspace import Workspace
@@ -17,7 +19,6 @@ from bot.views import usage as views
 from bot.views.digest import Figures
 from bot.views.message import Message
 from bot.views.usage import Apart
-from bot.views.usage_rows import Part
 
 
 class UsageAnswers:
@@ -37,7 +38,9 @@ class UsageAnswers:
             if not span.counted:
                 return views.nothing_finished(question, span, apart)
             if question.by is not None:
-                figures, parts = await self._divided(tx, workspace, question.by, span)
+                figures, amounts = await self.figures(tx, workspace, span.counted)
+                spending = Spending(workspace.team, workspace.organisation.id, span.counted[0], span.counted[-1])
+                parts = await UsageParts(tx, workspace, spending, amounts, figures).by(question.by)
                 return views.divided(question, span, figures, parts, apart)
         figures = await self._usage_ledger.figures(workspace, span.counted[-1], span.counted[0], first=True)
         if question.period is None and not apart.days:
@@ -62,12 +65,9 @@ class UsageAnswers:
             return Apart(span.apart)
         return Apart(span.apart, total, amounts.through_slack(span.apart))
 
-    async def _divided(
-        self, tx: Transaction, workspace: Workspace, division: By, span: Span
-    ) -> tuple[Figures, list[Part] | None]:
-        """Return what was used on the days of `span`, and the parts into which it divides."""
-        days, org_id = span.counted, workspace.organisation.id
-        amounts = await self._usage_ledger.acus_by_day(tx, org_id, days)
+    async def figures(self, tx: Transaction, workspace: Workspace, days: Sequence[date]) -> tuple[Figures, AcusByDay]:
+        """Return what was used on `days`, in sum and by day."""
+        amounts = await self._usage_ledger.acus_by_day(tx, workspace.organisation.id, days)
         figures = Figures(
             day=days[-1],
             total=amounts.total(days),
@@ -77,5 +77,4 @@ class UsageAnswers:
             no_acus_reported=await self._usage_ledger.no_acus_reported(tx, workspace, days[-1], amounts),
             price=workspace.policy.acu_price,
         )
-        spending = Spending(workspace.team, org_id, days[0], days[-1])
-        return figures, await UsageParts(tx, workspace, spending, amounts, figures).by(division)
+        return figures, amounts

@@ -53,38 +53,48 @@ class UsageParts:
         active = await spend_groups.sessions_by_day(self._tx, self._spending)
         days = days_between(self._spending.first, self._spending.last)
         parts = [
-            Part(part_names.day(day), _exact(amounts.get(day, 0.0)), ours=not known, sessions=active.get(day))
+            Part(part_names.day(day), counted_exactly(amounts.get(day, 0.0)), ours=not known, sessions=active.get(day))
             for day in reversed(days)
         ]
         return [part for part in parts if part.acus or part.sessions]
 
     async def _of_bill(self, division: By) -> list[Part]:
+        named = part_names.organisation if division is By.ORG else part_names.product
+        amounts = await self.billed(division)
+        parts = [Part(named(key), acus, ours=False) for key, acus in amounts.items() if acus]
+        return sorted(parts, key=lambda part: (-part.acus, part.name))
+
+    async def billed(self, division: By) -> dict[str, Decimal]:
+        """Return exactly what Devin billed in the period, by day, product or organisation."""
         first, last, org_id = self._spending.first, self._spending.last, self._spending.org_id
         amounts: dict[str, Decimal] = defaultdict(Decimal)
-        for products in (await spend.consumed_by_product(self._tx, org_id, first, last)).values():
+        for day, products in (await spend.consumed_by_product(self._tx, org_id, first, last)).items():
             for product, acus in products.items():
-                name = part_names.organisation(org_id) if division is By.ORG else part_names.product(product)
-                amounts[name] = exact_sum([amounts[name], acus])
-        parts = [Part(name, acus, ours=False) for name, acus in amounts.items() if acus]
-        return sorted(parts, key=lambda part: (-part.acus, part.name))
+                key = {By.DAY: day.isoformat(), By.ORG: org_id}.get(division, product)
+                amounts[key] = exact_sum([amounts[key], acus])
+        return amounts
 
     # ------------------------------------------------------------ of our own rows
 
     async def _of_sessions(self, division: By) -> list[Part]:
-        groups = await self._groups(division)
+        ordered = await self.groups(division, MOST_ROWS)
         if division is By.PERSON and not self._naming.shows_people:
-            return _counted(groups)
-        ordered = sorted(groups, key=lambda one: (one.others > 0, -one.acus, -one.sessions, one.key or ""))
+            return counted_people(ordered)
         shown = ordered[:MOST_ROWS]  # the others are shown in sum
         asked_as = {one.key: one.name for one in shown if one.key and one.name}
         names = await self._naming.names(division, [one.key for one in shown], asked_as)
-        return [_part(one, _special(one) or names.get(one.key, ""), division) for one in ordered]
+        return [_part(one, special(one) or names.get(one.key, ""), division) for one in ordered]
 
-    async def _groups(self, division: By) -> list[Group]:
+    async def groups(self, division: By, most: int) -> list[Group]:
+        """Return the groups of a `division`, the largest first, the last one for all that are more than `most`."""
+        groups = await self._groups(division, most)
+        return sorted(groups, key=lambda one: (one.others > 0, -one.acus, -one.sessions, one.key or ""))
+
+    async def _groups(self, division: By, most: int) -> list[Group]:
         # Where Devin reports no ACUs all groups count, those with the most sessions first.
         used_only = not self._figures.no_acus_reported
         if division is not By.REPO:
-            return await _GROUPS[division](self._tx, self._spending, Wanted(MOST_ROWS, used_only))
+            return await _GROUPS[division](self._tx, self._spending, Wanted(most, used_only))
         joined = self._joined(await spend_groups.by_repository(self._tx, self._spending))
         return [one for one in joined if one.acus > 0 or not used_only]
 
@@ -107,18 +117,18 @@ _GROUPS: Final[Mapping[By, Callable[[Transaction, Spending, Wanted], Awaitable[l
 }
 
 
-def _counted(groups: Sequence[Group]) -> list[Part]:
+def counted_people(groups: Sequence[Group]) -> list[Part]:
     """Make one part of all people, with their number; of so few that one might know who they are, without it."""
-    known = [one for one in groups if _special(one) is None]
-    special = [_part(one, _special(one) or "", By.PERSON) for one in groups if _special(one) is not None]
+    known = [one for one in groups if special(one) is None]
+    nobody = [_part(one, special(one) or "", By.PERSON) for one in groups if special(one) is not None]
     if not known:
-        return special
+        return nobody
     number = sum(one.others or 1 for one in known)
     name = part_names.counted_people(number) if number >= FEWEST_PEOPLE else part_names.OTHERS
-    return [_part(replace(reduce(Group.joined, known), others=0), name, By.PERSON), *special]
+    return [_part(replace(reduce(Group.joined, known), others=0), name, By.PERSON), *nobody]
 
 
-def _special(group: Group) -> str | None:
+def special(group: Group) -> str | None:
     """Name a group of which no more is known, if it is one."""
     if group.foreign:
         return part_names.OTHER_WORKSPACE
@@ -129,7 +139,7 @@ def _part(group: Group, name: str, division: By) -> Part:
     sessions_in_it = None if division is By.SESSION and group.key else group.sessions
     return Part(
         name,
-        _exact(group.acus),
+        counted_exactly(group.acus),
         sessions=sessions_in_it,
         worked=group.worked,
         pull_requests=group.pull_requests,
@@ -137,6 +147,7 @@ def _part(group: Group, name: str, division: By) -> Part:
     )
 
 
-def _exact(acus: float) -> Decimal:
+def counted_exactly(acus: float) -> Decimal:
+    """Return an amount of our own count as the decimal number that it stands for."""
     # What is behind six decimals comes from adding up floats.
     return exact(round(acus, 6))

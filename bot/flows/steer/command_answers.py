@@ -27,7 +27,9 @@ from bot.domain.session import Session
 from bot.flows.access import Access
 from bot.flows.job import Job, finish, move, recipient_of
 from bot.flows.manage.admin_commands import AdminCommands
+from bot.flows.manage.long_jobs import Asked
 from bot.flows.money.budget_commands import CHANGES, BudgetCommands
+from bot.flows.money.figure_files import FigureFiles
 from bot.flows.money.outcome_answers import OutcomeAnswers
 from bot.flows.money.own_cost import OwnCost
 from bot.flows.money.subscriptions import Subscriptions
@@ -68,6 +70,7 @@ class CommandAnswers:
         self._usage_answers = UsageAnswers(services, usage_ledger)
         self._access = access
         self._outcome_answers = OutcomeAnswers(services, self._usage_answers)
+        self._figure_files = FigureFiles(services, self._usage_answers, self._outcome_answers)
         self._own_cost = OwnCost(services)
         self._notify = Notify(services)
         self._budgets = BudgetCommands(services)
@@ -141,11 +144,19 @@ class CommandAnswers:
     async def _set_notify(self, workspace: Workspace, user: str, _channel: str, command: Command) -> Message:
         return await self._notify.answer(workspace.team, user, command.argument)
 
-    async def _usage(self, workspace: Workspace, _user: str, _channel: str, command: Command) -> Message:
-        return await self._usage_answers.usage(workspace, USAGE_QUESTIONS.of(command.argument))
+    async def _usage(self, workspace: Workspace, user: str, channel: str, command: Command) -> Message:
+        question = USAGE_QUESTIONS.of(command.argument)
+        if question.as_file:
+            asked = Asked.by_command(workspace.team, user, channel, command.key)
+            return await self._figure_files.usage(workspace, asked, question)
+        return await self._usage_answers.usage(workspace, question)
 
-    async def _report(self, workspace: Workspace, _user: str, _channel: str, command: Command) -> Message:
-        return await self._outcome_answers.report(workspace, REPORT_QUESTIONS.of(command.argument))
+    async def _report(self, workspace: Workspace, user: str, channel: str, command: Command) -> Message:
+        question = REPORT_QUESTIONS.of(command.argument)
+        if question.as_file:
+            asked = Asked.by_command(workspace.team, user, channel, command.key)
+            return await self._figure_files.report(workspace, asked, question)
+        return await self._outcome_answers.report(workspace, question)
 
     async def _digest(self, workspace: Workspace, user: str, channel: str, command: Command) -> Message | Work:
         answer = await self._subscriptions.answer(workspace, user, channel, command.argument)

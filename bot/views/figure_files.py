@@ -1,0 +1,211 @@
+"""Figures as CSV files: their columns and rows, with amounts that are not rounded, and the answers about them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Final
+
+from bot.domain.billing import Period
+from bot.domain.consumption import exact, exact_sum
+from bot.domain.outcome_report import MATURITY, Outcomes
+from bot.domain.periods import Span
+from bot.domain.questions import By, Question
+from bot.views import digest
+from bot.views.answers.wording import code
+from bot.views.csv import TOTAL, Value, named_row, with_total
+from bot.views.digest import Figures
+from bot.views.message import Message
+from bot.views.outcome_report import WHAT_CAME_OF_IT
+from bot.views.usage import ONLY_THE_BILL, Apart, heading, not_included
+
+MOST_ROWS: Final = 2_000  # of a file, which are stored in one transaction; the others are one row
+BEGUN: Final = Message("Devin Bridge sends you the file as a direct message.")
+TODAY_RUNS: Final = "Today is still running, and a file holds finished days only. Type {instead} instead."
+NOTHING_FINISHED: Final = (
+    "No day of this period is finished yet, and a file holds finished days only. Type {instead} instead."
+)
+NO_FILE: Final = "So there is no file."
+MOST_ONLY: Final = f"Only the {MOST_ROWS:,} that used most have rows of their own."
+_MARK: Final = ":information_source: "
+
+_ACUS: Final = "acus"
+_SESSIONS: Final = "sessions"
+_PULL_REQUESTS: Final = "pull_requests"
+_WORKED: Final = "worked_seconds"
+_NAMES: Final[Mapping[By, tuple[str, ...]]] = {
+    By.PERSON: ("person", "person_id"),
+    By.SESSION: ("session", "url", "thread", "person"),
+}
+_WITHOUT_PEOPLE: Final[Mapping[By, tuple[str, ...]]] = {
+    By.PERSON: ("people",),
+    By.SESSION: ("session", "url", "thread"),
+}
+_FACTS: Final[Mapping[By, tuple[str, ...]]] = {
+    By.DAY: (_SESSIONS,),
+    By.PRODUCT: (),
+    By.ORG: (),
+    By.SESSION: (_PULL_REQUESTS, _WORKED),
+}
+_FACTS_OF_GROUPS: Final = (_SESSIONS, _PULL_REQUESTS, _WORKED)
+_OUTCOMES: Final = (
+    *("pull_requests_opened", "merged", "closed_unmerged", "open", "open_over_14_days", _ACUS),
+    *("sessions_with_pull_request", "sessions_without", "acus_without_pull_request"),
+    *("times_to_merge", "median_seconds_to_merge"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class FigureFile:
+    """A CSV file of figures, with the title of its message and sentences about what it lacks."""
+
+    title: str
+    name: str
+    header: tuple[str, ...]
+    rows: Sequence[Sequence[Value]]
+    notes: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FilePart:
+    """A part of what was used: its names, one for each column that names it or only the first, and exact figures.
+
+    One `of_others` stands for all that have no row of their own.
+    """
+
+    names: tuple[str | None, ...]
+    acus: Decimal
+    sessions: int | None = None
+    pull_requests: int | None = None
+    worked: float | None = None
+    of_others: bool = False
+
+
+def name_columns(division: By, *, shows_people: bool) -> tuple[str, ...]:
+    """Return the columns that name what figures are divided by."""
+    special = _NAMES if shows_people else _WITHOUT_PEOPLE
+    return special.get(division, ("org_id" if division is By.ORG else division.value,))
+
+
+def usage_file(
+    question: Question,
+    span: Span,
+    figures: Figures,
+    parts: Sequence[FilePart],
+    billed: Decimal | None,
+    *,
+    shows_people: bool = True,
+) -> FigureFile:
+    """Make the file of what was used on the finished days of `span`.
+
+    Where Devin's bill is known, and the parts are our own count, what is left of the `billed` ACUs came from elsewhere.
+    """
+    by = question.by or By.DAY
+    names, facts = name_columns(by, shows_people=shows_people), _facts(by, figures)
+    header = (*names, _ACUS, *facts)
+    column, width, hides = len(names), len(header), _has_no_parts(by, figures)
+    rows: list[Sequence[Value]] = [_part(part, column, facts, hides=hides) for part in parts]
+    elsewhere = None if billed is None else exact_sum([billed, *(part.acus.copy_negate() for part in parts)])
+    if not hides:
+        rows = with_total(rows, width, column, elsewhere)
+    elif billed:
+        rows.append(named_row(TOTAL, billed, width, column))
+    title = f"{heading(question, span)[0]}, by {by}"
+    notes = _notes(figures, span, elsewhere)
+    if any(part.of_others for part in parts):
+        notes.append(MOST_ONLY)
+    return FigureFile(title, _file_name("usage", by, span), header, rows, notes)
+
+
+def report_file(
+    question: Question, span: Span, groups: Sequence[tuple[tuple[str | None, ...], Outcomes]], *, shows_people: bool
+) -> FigureFile:
+    """Make the file of an outcome report, with one row for each of the `groups` of a division, or one for all.
+
+    There is no total: the ACUs of a session count for each group that one of its pull requests belongs to.
+    """
+    names = ("period",) if question.by is None else name_columns(question.by, shows_people=shows_people)
+    rows = [[*_filled(named, len(names)), *_outcomes(outcomes)] for named, outcomes in groups]
+    title = f"{heading(question, span)[0]}: {WHAT_CAME_OF_IT}{f', by {question.by}' if question.by else ''}"
+    notes = [*not_included(Apart(span.apart))]
+    return FigureFile(title, _file_name("report", question.by, span), (*names, *_OUTCOMES), rows, notes)
+
+
+def running(question: Question, instead: str) -> Message:
+    """Say that no day of what was asked about is finished, and which command to type `instead`."""
+    text = TODAY_RUNS if question.period is Period.TODAY else NOTHING_FINISHED
+    return Message(text.format(instead=code(instead)))
+
+
+def no_bill(figures: Figures) -> Message:
+    """Say that only Devin's bill knows how this divides, and why it is missing."""
+    return Message(" ".join([ONLY_THE_BILL, NO_FILE, *_about(figures)]))
+
+
+def _facts(by: By, figures: Figures) -> tuple[str, ...]:
+    facts = _FACTS.get(by, _FACTS_OF_GROUPS)
+    return facts if figures.no_acus_reported else tuple(name for name in facts if name != _WORKED)
+
+
+def _has_no_parts(by: By, figures: Figures) -> bool:
+    """Whether Devin reports no ACUs for what the rows stand for."""
+    is_billed = by in {By.DAY, By.PRODUCT, By.ORG} and bool(figures.total)
+    return figures.no_acus_reported and not is_billed
+
+
+def _part(part: FilePart, width: int, facts: Sequence[str], *, hides: bool) -> list[Value]:
+    values: dict[str, Value] = {
+        _SESSIONS: part.sessions,
+        _PULL_REQUESTS: part.pull_requests,
+        _WORKED: None if part.worked is None else round(part.worked),
+    }
+    acus: list[Value] = [None if hides else part.acus]
+    return [*_filled(part.names, width), *acus, *(values[name] for name in facts)]
+
+
+def _filled(names: Sequence[str | None], width: int) -> list[Value]:
+    return [*names, *[None] * (width - len(names))]
+
+
+def _notes(figures: Figures, span: Span, elsewhere: Decimal | None) -> list[str]:
+    notes = _about(figures)
+    if elsewhere is not None and elsewhere < 0 and not notes:
+        notes = [digest.own_count(figures)]
+    return [*notes, *not_included(Apart(span.apart))]
+
+
+def _about(figures: Figures) -> list[str]:
+    if digest.no_acus_at_all(figures):
+        return [digest.NO_ACUS]
+    if figures.total is None:
+        missing = digest.why_no_total(figures)
+    else:
+        missing = [digest.NO_PARTS] if figures.no_acus_reported else []
+    return [*missing, *(note.removeprefix(_MARK) for note in digest.why_own_rows(figures))]
+
+
+def _file_name(kind: str, by: By | None, span: Span) -> str:
+    first, last = span.counted[0], span.counted[-1]
+    days = f"{first}" if first == last else f"{first}-to-{last}"
+    return f"devin-{kind}-{days}{f'-by-{by}' if by else ''}.csv"
+
+
+def _outcomes(outcomes: Outcomes) -> list[Value]:
+    median = outcomes.median_time_to_merge
+    return [
+        outcomes.opened,
+        outcomes.merged,
+        outcomes.closed,
+        len(outcomes.ages),
+        sum(age > MATURITY for age in outcomes.ages),
+        _counted(outcomes.spent),
+        outcomes.sessions_with,
+        outcomes.sessions_without,
+        _counted(outcomes.spent_without),
+        len(outcomes.times_to_merge),
+        None if median is None else round(median),
+    ]
+
+
+def _counted(acus: float) -> Decimal:
+    # What is behind six decimals comes from adding up floats.
+    return exact(round(acus, 6))

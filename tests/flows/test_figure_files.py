@@ -1,0 +1,189 @@
+"""The files behind `/devin usage … csv` and `/devin report … csv`, made of rows."""
+
+import pytest
+
+from bot.domain.questions import REPORT_QUESTIONS, USAGE_QUESTIONS, By
+from bot.flows.manage.long_jobs import Asked
+from bot.flows.money import file_parts
+from bot.flows.money.figure_files import FigureFiles
+from bot.flows.money.outcome_answers import OutcomeAnswers
+from bot.flows.money.usage_answers import UsageAnswers
+from bot.flows.money.usage_ledger import UsageLedger
+from bot.store.tables import inbox, long_job_rows, long_jobs
+from tests import sentences
+from tests.flows.test_outcome_answers import filled as with_pull_requests
+from tests.flows.test_usage_answers import NOW, TODAY, YESTERDAY, filled, may, utc
+from tests.markup import written
+
+ELSEWHERE, TOTAL = "elsewhere", "total"
+URL = "https://app.devin.ai/sessions/"
+THREAD = "https://acme.slack.com/archives/"
+
+
+class Files:
+    """The files for the admins of the only workspace."""
+
+    def __init__(self, services, store):
+        self._store = store
+        self.usage_ledger = UsageLedger(services)
+        usage = UsageAnswers(services, self.usage_ledger)
+        outcomes = OutcomeAnswers(services, usage)
+        self._files = FigureFiles(services, usage, outcomes)
+        self._outcomes = outcomes
+        (self.workspace,) = services.workspaces
+        self._asked = 0
+
+    async def refused(self, text, channel="C0WORK", key="cmd:refused"):
+        """What is answered to a command."""
+        word, _, question = text.partition(" ")
+        asked = Asked.by_command(self.workspace.team, "U0ADA", channel, key)
+        if word == "usage":
+            return (await self._files.usage(self.workspace, asked, USAGE_QUESTIONS.of(question))).text
+        return (await self._files.report(self.workspace, asked, REPORT_QUESTIONS.of(question))).text
+
+    async def __call__(self, text):
+        """The lines of the file that a command asks for, with commas, the last one a note."""
+        self._asked += 1
+        key = f"cmd:{self._asked}"
+        for _ in range(2):  # a request that comes twice
+            assert await self.refused(text, key=key) == sentences.FILE_BEGUN
+        job = max(await self._store.rows(long_jobs), key=lambda row: row["created_at"])
+        found = [row for row in await self._store.rows(long_job_rows) if row["job_id"] == job["id"]]
+        cells = [job["shape"]["header"], *(row["cells"] for row in sorted(found, key=lambda row: row["position"]))]
+        async with self._store.db.write() as tx:
+            await tx.execute(long_jobs.delete())
+            await tx.execute(long_job_rows.delete())
+        return [",".join(cell or "" for cell in row) for row in cells]
+
+    async def report(self, text):
+        return written((await self._outcomes.report(self.workspace, REPORT_QUESTIONS.of(text))).blocks)
+
+
+@pytest.fixture
+async def files(make, either_store, clock, bills):
+    clock.now = NOW
+    await filled(either_store)
+    bills.days = {may(18): 10.123456789, YESTERDAY: 10.0, TODAY: 3.0}
+    bills.products = {YESTERDAY: {"devin": 6.05, "review": 3.0}}
+    made = Files(make(either_store, clock), either_store)
+    await made.usage_ledger.refresh(made.workspace.organisation)
+    return made
+
+
+async def test_all_divisions_add_up_to_the_bill(files):
+    assert await files("usage 2026-05-18..2026-05-19 by person csv") == [
+        "person,person_id,acus,sessions,pull_requests",
+        "another workspace,,4.0,1,0",
+        "Ada,U0ADA,2.5,1,0",
+        "ben,U0BEN,2.25,1,1",
+        "sessions that are no longer stored,,0.5,1,0",
+        "people whose data was erased,,0.25,1,0",
+        f"{ELSEWHERE},,10.623456789,,",
+        f"{TOTAL},,20.123456789,,",
+    ]
+    assert await files("usage week by session csv") == [
+        "session,url,thread,person,acus,pull_requests",
+        "another workspace,,,,4.0,0",
+        f"Fix login,{URL}a,{THREAD}C0WORK/p1779105600000000,Ada,2.5,0",
+        f"Upgrade,{URL}b,{THREAD}D0BEN/p1779105601000000,ben,2.25,1",
+        "sessions that are no longer stored,,,,0.5,0",
+        f"Do c,{URL}c,{THREAD}D0CAT/p1779105602000000,,0.25,0",
+        f"{ELSEWHERE},,,,10.623456789,",
+        f"{TOTAL},,,,20.123456789,",
+    ]
+    assert (await files("usage week by channel csv"))[:4] == [
+        "channel,acus,sessions,pull_requests",
+        "another workspace,4.0,1,0",
+        "direct messages,2.5,2,1",
+        "C0WORK,2.5,1,0",
+    ]
+    assert (await files("usage week csv by repo"))[2:4] == ["acme/web,2.5,1,0", "acme/api,2.25,1,1"]
+    assert (await files("usage week by product csv"))[1:] == [
+        *("other,11.073456789", "devin,6.05", "review,3.0", f"{TOTAL},20.123456789")
+    ]
+    for by in By:
+        assert (await files(f"usage week by {by} csv"))[-1].strip(",").rpartition(",")[2] == "20.123456789"
+
+
+async def test_more_than_a_file_takes_are_one_row(files, monkeypatch):
+    monkeypatch.setattr(file_parts, "MOST_ROWS", 2)
+    lines = await files("usage week by session csv")
+    assert [line.split(",")[0] for line in lines[1:]] == [
+        "another workspace",
+        "Fix login",
+        "3 others",
+        ELSEWHERE,
+        TOTAL,
+    ]
+    assert lines[3:] == [
+        *("3 others,,,,3.0,0", f"{ELSEWHERE},,,,10.623456789,", f"{TOTAL},,,,20.123456789,"),
+    ]
+
+
+async def test_without_a_division_each_finished_day_is_a_row(files):
+    lines = await files("usage csv week")
+    assert (len(lines), lines[0], lines[1]) == (9, "day,acus,sessions", "2026-05-13,0.0,0")
+    assert lines[-3:] == ["2026-05-18,10.123456789,4", "2026-05-19,10.00,2", f"{TOTAL},20.123456789,"]
+
+
+async def test_a_day_that_is_not_finished_is_in_no_file(files, clock):
+    over = "a file holds finished days only. Type"
+    assert await files.refused("usage by person csv") == (
+        f"Today is still running, and {over} `/devin usage yesterday by person csv` instead."
+    )
+    no_day = f"No day of this period is finished yet, and {over}"
+    assert await files.refused(f"usage {TODAY} csv") == f"{no_day} `/devin usage yesterday csv` instead."
+    clock.now = utc(2026, 5, 20, 8, 30)  # yesterday was over half an hour ago
+    assert await files.refused("usage yesterday csv") == f"{no_day} `/devin usage 2026-05-18 csv` instead."
+    clock.now = utc(2026, 6, 1, 12)
+    assert await files.refused("report month csv") == f"{no_day} `/devin report week csv` instead."
+    assert await files.refused("usage 2026-05-04..2026-05-01 csv") == sentences.reversed_range("2026-05-04..2026-05-01")
+
+
+async def test_in_a_direct_message_the_message_of_the_job_is_the_answer(files, either_store):
+    assert not await files.refused("usage week csv", "D0ADA", "msg:T0ACME:D0ADA:1.0")
+    (job,) = await either_store.rows(long_jobs)
+    assert (job["channel"], job["notes"]) == ("D0ADA", [sentences.not_included("Wed 20 May")])
+    assert len(await either_store.rows(inbox)) == 1
+
+
+async def test_only_devins_bill_divides_by_product(make, store, clock, bills):
+    clock.now = NOW
+    await filled(store)
+    bills.refusal = {"detail": "Forbidden"}
+    files = Files(make(store, clock), store)
+    await files.usage_ledger.refresh(files.workspace.organisation)
+    reason = sentences.OWN_SESSIONS_ONLY.removeprefix(":information_source: ")
+    assert await files.refused("usage week by product csv") == (
+        f"{sentences.ONLY_THE_BILL} So there is no file. {reason}"
+    )
+    assert (await files("usage week csv"))[-3:] == ["2026-05-18,4.25,4", "2026-05-19,5.25,2", f"{TOTAL},9.50,"]
+
+
+async def test_without_names_people_are_counted(make, store, clock, bills):
+    clock.now = NOW
+    await filled(store)
+    bills.days = {YESTERDAY: 20.0}
+    files = Files(make(store, clock, shows_names=False), store)
+    await files.usage_ledger.refresh(files.workspace.organisation)
+    assert (await files("usage week by person csv"))[:2] == ["people,acus,sessions,pull_requests", "3 people,5.0,3,1"]
+    assert (await files("usage week by session csv"))[2].startswith(f"Fix login,{URL}a,{THREAD}C0WORK/")
+    assert (await files("report week by person csv"))[1].startswith("3 people,1,0,")
+    assert "• 3 people: 1 pull request opened, 0 merged" in await files.report("week by person")
+
+
+async def test_a_report_is_a_row_for_each_group(make, either_store, clock):
+    clock.now = utc(2026, 5, 20, 12)
+    await with_pull_requests(either_store)
+    files = Files(make(either_store, clock), either_store)
+    columns = (
+        "pull_requests_opened,merged,closed_unmerged,open,open_over_14_days,acus,"
+        "sessions_with_pull_request,sessions_without,acus_without_pull_request,times_to_merge,median_seconds_to_merge"
+    )
+    assert await files("report csv") == [f"period,{columns}", "2026-05-13..2026-05-19,4,1,1,2,0,12.0,3,1,0.5,1,7200"]
+    assert await files("report week by person csv") == [
+        f"person,person_id,{columns}",
+        "Ada,U0ADA,2,1,0,1,0,8.0,1,1,0.5,1,7200",
+        "ben,U0BEN,1,0,1,0,0,2.0,1,0,0,0,",
+        "sessions that are no longer stored,,1,0,0,1,0,4.0,1,0,0,0,",
+    ]
