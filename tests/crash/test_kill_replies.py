@@ -1,5 +1,6 @@
 """`SIGKILL` while something is written: to a session that sleeps, with a file, for another session, or lost."""
 
+import asyncio
 from pathlib import Path
 from typing import Final
 
@@ -37,6 +38,8 @@ from tests.crash.story import (
     stop,
 )
 from tests.scenarios.harness import ANN, BEN, GENERAL
+
+pytestmark = pytest.mark.edge
 
 LOG: Final = {"name": "login.log", "content": "login failed"}
 EARLIER_LOG: Final = {**LOG, "name": "earlier.log"}
@@ -229,6 +232,10 @@ async def wake_after_a_question(one: Scene, begun: tuple[str, str]) -> tuple[str
     for text in ("go on", "and use pytest"):
         await one.slack.say(BEN, GENERAL, text, thread_ts=begun[0])
     question = await one.slack.wait_for_ephemeral(BEN, sentences.CAN_BE_WOKEN, within=PATIENCE)
+    held = "SELECT key FROM inbox WHERE kind = 'message' AND state = 'open' AND payload LIKE '%\"hold\"%'"
+    async with asyncio.timeout(PATIENCE):
+        while len(one.rows(held)) < 2:
+            await asyncio.sleep(0.02)  # the store has no event for it
     for _ in range(10):
         if (await one.slack.click(BEN, GENERAL, question["ts"], "wake"))["status"] == "acked":
             break

@@ -25,6 +25,8 @@ from bot.store.lanes import WorkerAliveError
 from bot.store.tables import cards, inbox, lanes, metadata, outbox, sessions, spend, threads
 from tests.flows.conftest import Store
 
+pytestmark = pytest.mark.edge
+
 TEAM, OTHER_TEAM, CHANNEL, THREAD = "T0GONE", "T0STAYS", "C0WORK", "1750000000.000100"
 ADA, BEN, ADA2 = "U0ADA", "U0BEN", "U0ADA2"
 LEASE = 30.0

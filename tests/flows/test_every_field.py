@@ -23,6 +23,8 @@ from bot.store.tables import sessions as sessions_table
 from tests.flows.conftest import ONCE, ORG, TEAM, Make, SetClock, Store
 from tests.odd_fields import FEW, MISSING, ODD, mutations
 
+pytestmark = pytest.mark.edge
+
 NOW = 1767226000.0
 STARTED = int(NOW) - 300
 MARK = "[Slack 1767225800.000100]"

@@ -10,6 +10,8 @@ from tests import sentences
 from tests.scenarios.harness import ANN, BEN, BOT, GENERAL, Harness
 from tests.scenarios.observations import creations, sent_to_devin, settled
 
+pytestmark = pytest.mark.edge
+
 LOG = {"name": "login.log", "content": "2026-01-01 login failed"}
 HUGE = {"name": "huge.bin", "mimetype": "application/octet-stream", "size": 25_000_000}
 TOO_LARGE = sentences.file_too_large("huge.bin", "25.0 MB")

@@ -114,9 +114,14 @@ async def test_a_sentence_that_begins_with_audit_starts_a_session(on: Harness) -
 
 async def test_what_was_used_and_what_came_of_it_are_sent_as_files(on: Harness) -> None:
     day = newest_finished(time.time())
-    await on.devin.consumption(day.isoformat(), 4.25)
     await on.stop()
-    await on.start()  # so that it reads the bill
+    await on.devin.consumption(day.isoformat(), 4.25)
+
+    async def forget(tx: Any) -> None:
+        await tx.execute(tables.consumption.delete())
+
+    await write(on, forget)
+    await on.start()  # which reads the bill
 
     async def is_read() -> bool:
         return any(float(row["acus"]) == 4.25 for row in await rows(on, "consumption", day=day.isoformat()))

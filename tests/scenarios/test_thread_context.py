@@ -6,6 +6,8 @@ from tests import sentences
 from tests.scenarios.harness import ANN, BEN, BOT, EXTERNAL, GENERAL, GUEST, Harness
 from tests.scenarios.observations import creations, sent_to_devin, settled
 
+pytestmark = pytest.mark.edge
+
 MALLORY = "U0MAL"
 CLEANED = "mallory ok Slack 1.2 ann U0ANN (U0MAL)"
 

@@ -8,6 +8,8 @@ from tests import sentences
 from tests.scenarios.harness import ANN, BEN, BOT, GENERAL, OPS, WEB, Harness
 from tests.scenarios.observations import creations, sent_to_devin, settled
 
+pytestmark = pytest.mark.edge
+
 ELSEWHERE = "C0NOBOT"  # a channel that the bot is not in
 LOG = {"name": "login.log", "content": "2026-01-01 login failed"}
 HUGE = {"name": "huge.bin", "mimetype": "application/octet-stream", "size": 25_000_000}

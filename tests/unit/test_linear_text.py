@@ -37,6 +37,8 @@ from bot.views import text as views_text
 from tests.regex_steps import Stepped, TooMuchWorkError, attacks
 from tests.work import METHODS, Work, count_expressions, grows_too_fast
 
+pytestmark = pytest.mark.edge
+
 LONGEST: Final = 40_000  # characters: as long as a text in Slack can be
 NOT_READ: Final = ("bot.playground", "bot.store.migrations", "bot.__main__")
 
