@@ -117,10 +117,10 @@ async def test_what_was_used_and_what_came_of_it_are_sent_as_files(on: Harness) 
     await on.stop()
     await on.devin.consumption(day.isoformat(), 4.25)
 
-    async def forget(tx: Any) -> None:
+    async def unread(tx: Any) -> None:
         await tx.execute(tables.consumption.delete())
 
-    await write(on, forget)
+    await write(on, unread)
     await on.start()  # which reads the bill
 
     async def is_read() -> bool:
