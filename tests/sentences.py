@@ -864,7 +864,8 @@ OWN_SESSIONS_ONLY = (
     "permission `ViewOrgConsumption`. An admin of your Devin organisation can grant it to the service user."
 )
 NO_BILL = (
-    ":information_source: Counted from the sessions of Devin Bridge alone, because Devin shows its key no bill. "
+    ":information_source: Counted from the sessions of Devin Bridge alone, because Devin has no bill for this "
+    "organisation. "
     "If your plan is billed in ACUs, an admin of your Devin organisation can grant `ViewOrgConsumption` to the service "
     "user."
 )

@@ -191,6 +191,11 @@ class Session:
         return own.get(self.lifecycle) or display_state_of(self.snapshot)
 
     @property
+    def is_direct(self) -> bool:
+        """Whether its thread is in a direct message, which others than its two sides cannot read."""
+        return self.channel.startswith("D")
+
+    @property
     def title(self) -> str:
         """Devin's title of the session; without one, the title in the options, or else the prompt's first line.
 

@@ -38,7 +38,7 @@ _OWN_ROWS_ONLY: Final = ":information_source: Counted from the sessions of Devin
 WITHHELD: Final[Mapping[WithheldBecause, str]] = {
     WithheldBecause.PERMISSION: _OWN_ROWS_ONLY + "its key for Devin lacks the permission `{named}`. "
     "An admin of your Devin organisation can grant it to the service user.",
-    WithheldBecause.NOT_FOUND: _OWN_ROWS_ONLY + "Devin shows its key no bill. "
+    WithheldBecause.NOT_FOUND: _OWN_ROWS_ONLY + "Devin has no bill for this organisation. "
     "If your plan is billed in ACUs, an admin of your Devin organisation can grant `{named}` to the service user.",
     WithheldBecause.QUOTA: _OWN_ROWS_ONLY + "Devin shows no bill while a quota is used up (`{named}`). "
     "An admin of your Devin organisation can raise it.",

@@ -41,6 +41,9 @@ NEEDS_SOMEBODY: Final = "*Needs somebody*"
 _JUST_READ: Final = 12 * 3600.0  # seconds: so long ago, a time of day needs no date
 
 
+DIRECT: Final = "A session in a direct message"  # whose title is nobody else's business
+
+
 @dataclass(frozen=True, slots=True)
 class Needing:
     """A session that needs a person: its state, for how many seconds, who asked for it, and where its thread is.

@@ -104,6 +104,7 @@ async def test_the_post(start, store, bills):
     await store.person("U0ADA", "Ada", noon)
     await store.session("a", noon, title="Fix the login test", detail="finished")
     await store.session("b", noon + 1, detail="waiting_for_user", requester_name="Ada")
+    await store.session("direct", noon + 3, channel="D0ADA", detail="waiting_for_user", requester_name="Ada")
     await store.session("c", noon + 2, status="error", updated_at=int(noon), requester_name="Ada")
     for name, state in {"merged": "merged", "open": None}.items():
         await store.pull_request("a", f"https://github.com/acme/web/pull/{name}", noon, state)
@@ -122,13 +123,14 @@ async def test_the_post(start, store, bills):
     assert row["payload"]["once"] is True
     # Mondays took 4.5 on average, and one is to come; the other twelve days to come are expected to take 2.
     expected = "60.2\u201383.8"
-    assert row["payload"]["text"] == "9.5 ACUs on Mon 18 May (▲ 375 %) · 1 session waits · 1 failed"
+    assert row["payload"]["text"] == "9.5 ACUs on Mon 18 May (▲ 375 %) · 2 sessions wait · 1 failed"
     assert written(row["payload"]["blocks"]) == (
         f"{sentences.spent_on('Mon 18 May', '9.5 ACUs', sentences.compared('▲ 375 %', '2'), '6.8', '2.7')}\n"
         f"{sentences.cycle('May', '43.5 ACUs', expected)}\n"
         "2 PRs opened · 1 merged (Slack, 14 days)\n"
         f"{sentences.NEEDS_SOMEBODY}\n"
         ":speech_balloon: Do b · Ada · 1 d · <https://acme.slack.com/archives/C0WORK/p1779105601000000|thread>\n"
+        ":speech_balloon: A session in a direct message · Ada · 1 d\n"
         ":x: Do c · Ada · 1 d · <https://acme.slack.com/archives/C0WORK/p1779105602000000|thread>\n"
         f"{sentences.day_read('07:00')}"
     )
@@ -158,8 +160,8 @@ async def test_the_thread_of_the_post(start, store, bills):
         "People, Mon 18 May: Ada 6.3 ACUs, Ben 0.5 ACUs, Person 0 0.3 ACUs, Person 1 0.2 ACUs, Person 2 0.2 ACUs, "
         "others 0.5 ACUs, elsewhere 1.5 ACUs, total 9.5 ACUs",
         "Channels, Mon 18 May: <#C0WORK> 7.5 ACUs, direct messages 0.5 ACUs, elsewhere 1.5 ACUs, total 9.5 ACUs",
-        "Sessions, Mon 18 May: Fix the login test 6.3 ACUs, Do b 0.5 ACUs, Do c0 0.3 ACUs, Do c1 0.2 ACUs, "
-        "Do c2 0.2 ACUs, others 0.5 ACUs, elsewhere 1.5 ACUs, total 9.5 ACUs",
+        "Sessions, Mon 18 May: Fix the login test 6.3 ACUs, A session in a direct message 0.5 ACUs, Do c0 0.3 ACUs, "
+        "Do c1 0.2 ACUs, Do c2 0.2 ACUs, others 0.5 ACUs, elsewhere 1.5 ACUs, total 9.5 ACUs",
         "Repositories, Mon 18 May: acme/web 6.3 ACUs, no repository known 1.7 ACUs, elsewhere 1.5 ACUs, total 9.5 ACUs",
         "Without a PR so far: 1.8 ACUs of the 8 through Slack, in 6 sessions.",
     ]

@@ -182,6 +182,19 @@ async def test_starts_and_waking_are_refused_until_an_admin_grants_more(on: Harn
     )
 
 
+async def test_who_asked_for_more_and_whose_budget_it_is_both_learn_of_the_grant(on: Harness) -> None:
+    ts, devin_id = await used_up(on)
+    await on.devin.set(devin_id, status="suspended", status_detail="inactivity")
+    await on.slack.wait_for_message(GENERAL, sentences.IS_ASLEEP, thread_ts=ts)
+    await on.slack.say(BEN, GENERAL, "go on", thread_ts=ts)
+    refused = await on.slack.wait_for_ephemeral(BEN, "Your reply was not sent")
+    await on.slack.click(BEN, GENERAL, refused["ts"], "ask_for_more")
+    asked = await on.slack.wait_for_message(OPS, "asks for more")
+    await on.slack.click(ADA, OPS, asked["ts"], "grant_more")
+    await on.slack.wait_for_message(DM_OF_ANN, "ada raised your budget by 10 ACUs")
+    await on.slack.wait_for_message("D0BEN", "ada raised ann's budget by 10 ACUs")
+
+
 async def test_a_request_is_refused_once_and_written_down(on: Harness) -> None:
     await used_up(on)
     await on.mention("another task", user=ANN)

@@ -185,6 +185,11 @@ def test_what_is_confirmed():
         "at 09:00 (UTC). It counts everything that your Devin organisation uses. "
         "It replaces the one at 09:00 (UTC), `all`."
     )
+    daily = Subscription("C0WEB", Edition.DAILY, NINE)
+    assert answers.digest_added(daily, None, None).text == (
+        "<#C0WEB> gets the daily digest every day at 09:00 (UTC). It counts everything that your Devin organisation "
+        "uses. It names sessions of all channels, private ones included."
+    )
 
 
 @pytest.mark.parametrize(

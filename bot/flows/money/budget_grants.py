@@ -57,13 +57,18 @@ def subject_of(budget: Budget, subject: str) -> str:
 
 
 async def _inform(uow: UnitOfWork, workspace: Workspace, now_stand: Standings, one: Raise) -> None:
-    """Post the grant to who asked for it, or else to the person or in the channel whose budget it is."""
+    """Post the grant to who asked for it, and to the person or in the channel whose budget it is."""
     theirs = {ScopeKind.PERSON, ScopeKind.EACH_PERSON, ScopeKind.CHANNEL, ScopeKind.EACH_CHANNEL}
-    to = one.asker or (one.subject if one.budget.scope.kind in theirs else "")
+    owner = one.subject if one.budget.scope.kind in theirs else ""
+    for to in dict.fromkeys(filter(None, (one.asker, owner))):
+        await _inform_one(uow, workspace, now_stand, one, to)
+
+
+async def _inform_one(uow: UnitOfWork, workspace: Workspace, now_stand: Standings, one: Raise, to: str) -> None:
     known = await channels.get(uow.tx, workspace.team, to)
-    if not to or (known is not None and known.is_shared):
+    if known is not None and known.is_shared:
         return  # what was spent is no business of another company
     named = await now_stand.named(await now_stand.of(one.budget, one.subject), to)
     by = await people.name_of(uow.tx, workspace.team, one.by)
     message = views.granted_to_you(named, one.acus, by)
-    await uow.add_to_outbox(uow.post_row(f"granted:{one.key}", workspace.team, to, None, message))
+    await uow.add_to_outbox(uow.post_row(f"granted:{one.key}:{to}", workspace.team, to, None, message))

@@ -18,6 +18,7 @@ from bot.store import pull_requests, session_counts
 from bot.store.database.connection import Transaction
 from bot.views.digest import Figures
 from bot.views.digest_root import (
+    DIRECT,
     NEEDS_LISTED,
     PULL_REQUEST_DAYS,
     DigestFigures,
@@ -69,7 +70,7 @@ class DigestReader:
         now = self._services.clock()
         return tuple(
             Needing(
-                title=session.title,
+                title=DIRECT if session.is_direct else session.title,
                 state=session.display_state,
                 seconds=now - last_change(session),
                 asker=(session.requester_name or None) if workspace.policy.shows_names else None,
@@ -93,5 +94,5 @@ def _limit_a_day(figures: Figures) -> float | None:
 
 
 def _permalink(workspace: Workspace, session: Session) -> str | None:
-    thread = session.thread_ts
+    thread = None if session.is_direct else session.thread_ts
     return workspace.slack.permalink(session.channel, thread) if thread else None

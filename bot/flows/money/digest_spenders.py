@@ -14,7 +14,7 @@ from bot.flows.workspace import Workspace
 from bot.store import people, sessions, spend, spend_groups, spend_people
 from bot.store.database.connection import Transaction
 from bot.store.spend_groups import Group, Spending
-from bot.views.digest_root import WithoutPullRequest
+from bot.views.digest_root import DIRECT, WithoutPullRequest
 from bot.views.digest_tables import (
     DIRECT_MESSAGES,
     NO_REPOSITORY,
@@ -88,9 +88,11 @@ class DigestSpenders:
         return SpenderTable("Sessions", "Session", rows, others if left > _NOISE else None, last)
 
     def _session(self, session: Session, acus: float, askers: Mapping[str, str]) -> Spender:
+        asker = askers.get(session.requester) or session.requester_name or None
+        if session.is_direct:  # a digest is read by more people than a direct message
+            return Spender(DIRECT, _exact(acus), asker=asker)
         thread = session.thread_ts
         url = self._workspace.slack.permalink(session.channel, thread) if thread else session.url
-        asker = askers.get(session.requester) or session.requester_name or None
         return Spender(session.title, _exact(acus), url=url, asker=asker)
 
     async def _repositories(self, groups: Iterable[Group]) -> SpenderTable:
