@@ -553,13 +553,13 @@ async def test_after_a_stop_nothing_starts_any_more(engine: LocalEngine) -> None
     engine.every("poll", tick)
     worker.hold()
     engine.wake("in:runs")
-    engine.wake("in:later", 1.0)  # before the stop, however busy the machine is
+    engine.wake("in:later", 0.5)  # the stop comes before it, however busy the machine is
     await worker.until(taken=1)
     stopping = asyncio.create_task(engine.stop(PATIENCE))
     await asyncio.sleep(0)
     engine.wake("in:runs")
     engine.wake("in:new")
-    engine.wake("in:new too", 1.0)
+    engine.wake("in:new too", SOON)
     engine.wake_by("poll", 0.0)
     worker.let_go()
     await stopping
