@@ -537,6 +537,7 @@ STORIES = [
         subscribe,
         subscribed_once,
         steps=(*RECEIVED, "add a subscription: commit", *ANSWERED_BY_URL),
+        sometimes=("note when digests begin: commit",),  # of the new one, by the clock
     ),
     Story(
         "the digest",
@@ -651,8 +652,10 @@ STORIES = [
             "note a gap: commit",
             "fetch the consumption: commit",
             "read the cycles: commit",
+            "note when digests begin: commit",
             "delete what is old: commit",
         ),
+        settings=lambda: {"BOT_ADMIN_CHANNEL": OPS},
         from_the_start=True,
     ),
 ]
