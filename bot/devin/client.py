@@ -18,10 +18,14 @@ from bot.devin.consumption import ConsumptionApi
 from bot.devin.knowledge import KnowledgeApi
 from bot.devin.members import MembersApi
 from bot.devin.messages import MessagesApi
+from bot.devin.metrics import MetricsApi
 from bot.devin.models import Principal
 from bot.devin.organisations import OrganisationsApi
 from bot.devin.playbooks import PlaybooksApi
 from bot.devin.retry import PATIENCE, Patience
+from bot.devin.reviews import ReviewsApi
+from bot.devin.schedules import SchedulesApi
+from bot.devin.secrets import SecretsApi
 from bot.devin.sessions import SessionsApi
 from bot.devin.transport import Transport
 
@@ -38,6 +42,10 @@ class Devin(
     ConsumptionApi,
     OrganisationsApi,
     AuditApi,
+    MetricsApi,
+    SecretsApi,
+    SchedulesApi,
+    ReviewsApi,
 ):
     """One organisation at Devin, asked with one API key over an HTTP client that the caller opened and closes."""
 

@@ -1,7 +1,9 @@
-"""Members: the people of an organisation, found by their e-mail address.
+"""Members: the people of an organisation, all of them or found by their e-mail address.
 
 https://docs.devin.ai/api-reference/v3/users/list-organization-users
 """
+
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 from bot.devin import paging
 from bot.devin.answers import Page
@@ -16,6 +18,27 @@ class MembersApi(Api):
     async def members_by_email(self, email: str) -> tuple[Member, ...]:
         """Find the people with this address: direct members, or else those who come through an identity provider."""
         return await self._members("users", email.lower()) or await self._members("idp-users", email.lower())
+
+    async def members(self) -> AsyncIterator[Member]:
+        """List all people: first the direct members, then those who come through an identity provider alone."""
+        seen: set[str] = set()
+        for kind in ("users", "idp-users"):
+            try:
+                async for member in paging.items(paging.pages(self._reader(kind))):
+                    if member.user_id not in seen:
+                        seen.add(member.user_id)
+                        yield member
+            except DevinNotFound:
+                if kind == "users":  # the second list is newer, and a host may not have it
+                    raise
+
+    def _reader(self, kind: str) -> Callable[[str | None], Awaitable[Page[Member]]]:
+        there = f"/organizations/{quoted(self.org_id)}/members/{kind}"
+
+        async def read(cursor: str | None) -> Page[Member]:
+            return await self._page(f"/v3beta1{there}", Page[Member], {}, cursor, instead=f"/v3{there}")
+
+        return read
 
     async def _members(self, kind: str, email: str) -> tuple[Member, ...]:
         there = f"/organizations/{quoted(self.org_id)}/members/{kind}"

@@ -176,12 +176,29 @@ class SessionAttachments(Answer):
         return {"items": answer} if isinstance(answer, list) else answer
 
 
+class Role(Answer):
+    """A role at Devin, by the name that Devin's pages show."""
+
+    role_name: Id
+
+
+class RoleAssignment(Answer):
+    """A role that somebody has: in the organisation `org_id`, or without one in the enterprise."""
+
+    role: Role
+    org_id: str | None = None
+
+
 class Member(Answer):
-    """A person of the organisation. `user_id` is opaque and may contain `|`."""
+    """A person of the organisation. `user_id` is opaque and may contain `|`.
+
+    Who comes through a group of an identity provider has no `role_assignments` here.
+    """
 
     user_id: Id
     email: str | None = None
     name: str | None = None
+    role_assignments: tuple[RoleAssignment, ...] = ()
 
 
 class Playbook(Answer):

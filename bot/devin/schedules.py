@@ -1,0 +1,91 @@
+"""Schedules: prompts that Devin runs again and again, or once; and automations, which other events set off.
+
+https://docs.devin.ai/api-reference/v3/schedules/post-organizations-schedules
+"""
+
+from collections.abc import AsyncIterator
+from typing import Any, Final
+
+from pydantic import AliasChoices, Field
+
+from bot.devin.answers import Answer, Count, Id, Page, Time, unexpected
+from bot.devin.api import Api, given
+from bot.devin.errors import DevinCreatedUnreadable, DevinUnexpectedAnswer
+
+SCHEDULES_PAGE: Final = "https://app.devin.ai/settings/schedules"
+_LIMIT: Final = 100  # schedules in a page; this list alone has no cursors
+MOST_PAGES: Final = 50
+
+
+class Schedule(Answer):
+    """A schedule; its id is called `scheduled_session_id`. `frequency` is a cron expression in UTC."""
+
+    scheduled_session_id: Id
+    name: str = ""
+    prompt: str = ""
+    enabled: bool = True
+    frequency: str | None = None
+    schedule_type: str = "recurring"
+    scheduled_at: Time = 0
+    interval_count: int = 1
+    consecutive_failures: Count = 0
+    last_executed_at: Time = 0
+    last_error_at: Time = 0
+    last_error_message: str | None = None
+    created_at: Time = 0
+
+
+class Automation(Answer):
+    """An automation. Only its creation is documented, so all but an id may be missing."""
+
+    automation_id: Id = Field(validation_alias=AliasChoices("automation_id", "id"))
+    name: str = ""
+    enabled: bool | None = None
+
+
+class SchedulesApi(Api):
+    """The schedules of one organisation."""
+
+    async def schedules(self) -> AsyncIterator[Schedule]:
+        """List all schedules."""
+        seen: set[str] = set()
+        for number in range(MOST_PAGES):
+            asked = {"limit": _LIMIT, "offset": number * _LIMIT}
+            page = await self._request("GET", self._org("schedules"), Page[Schedule], params=asked)
+            self._log_unreadable(self._org("schedules"), page.unreadable)
+            # A host that does not know `offset` would give the first page for ever.
+            new = [one for one in page.items if one.scheduled_session_id not in seen]
+            for schedule in new:
+                seen.add(schedule.scheduled_session_id)
+                yield schedule
+            if not new or not (page.has_next_page or len(page.items) + len(page.unreadable) >= _LIMIT):
+                return
+        raise DevinUnexpectedAnswer("There are too many schedules.", method="GET", path=self._org("schedules"))
+
+    async def schedule(self, schedule_id: str) -> Schedule:
+        """Read one schedule."""
+        return await self._request("GET", self._org("schedules", schedule_id), Schedule)
+
+    async def create_schedule(self, values: dict[str, Any]) -> Schedule:
+        """Create a schedule with the fields `values`, of which `name` and `prompt` are needed.
+
+        After any 2xx it exists. Raises DevinCreatedUnreadable if its id cannot be read.
+        """
+        response = await self._answer("POST", self._org("schedules"), json=given(values))
+        schedule = self._read_if_possible(response, Schedule)
+        if schedule is None:
+            raise unexpected(response, "No readable id of a schedule.", DevinCreatedUnreadable)
+        return schedule
+
+    async def enable_schedule(self, schedule_id: str, *, enabled: bool) -> None:
+        """Have a schedule run again, or no more for now. To ask twice changes nothing more."""
+        response = await self._answer("PATCH", self._org("schedules", schedule_id), json={"enabled": enabled})
+        self._read_if_possible(response, Schedule)
+
+    async def delete_schedule(self, schedule_id: str) -> None:
+        """Delete a schedule."""
+        self._read_if_possible(await self._answer("DELETE", self._org("schedules", schedule_id)), Schedule)
+
+    def automations(self) -> AsyncIterator[Automation]:
+        """List all automations. A key or a host that does not have them answers with 403 or 404."""
+        return self._listed(self._org("automations"), Page[Automation])
