@@ -6,6 +6,7 @@ from bot.playground.devin import api_account as account
 from bot.playground.devin import api_consumption as consumption
 from bot.playground.devin import api_library as library
 from bot.playground.devin import api_metrics as metrics
+from bot.playground.devin import api_reviews as reviews
 from bot.playground.devin import api_schedules as schedules
 from bot.playground.devin import api_secrets as secrets
 from bot.playground.devin import api_sessions as sessions
@@ -85,6 +86,9 @@ ROUTES: Final = (
     Route("get_schedule", "GET", _SCHEDULE, _SCHEDULES, schedules.get_schedule),
     Route("change_schedule", "PATCH", _SCHEDULE, _SCHEDULES, schedules.change_schedule),
     Route("delete_schedule", "DELETE", _SCHEDULE, _SCHEDULES, schedules.delete_schedule),
+    Route("list_automations", "GET", _ORG + "/automations", "ViewOrgAutomations", schedules.list_automations),
+    Route("create_review", "POST", _ORG + "/pr-reviews", "UseReviewManual", reviews.create_review),
+    Route("get_review", "GET", _ORG + "/pr-reviews", "UseReviewManual", reviews.get_review),
     Route("org_daily", "GET", _ORG + "/consumption/daily", _SPENT, consumption.org_daily),
     Route("enterprise_daily", "GET", _TOP + "/consumption/daily", _SPENT_OF_ALL, consumption.enterprise_daily),
     Route(

@@ -13,7 +13,6 @@ from bot.playground.devin.state import DAY, Member, World
 
 LINK_SECONDS: Final = 60
 AUDIT_SPAN: Final = 100 * DAY
-_ROLE: Final = {"role_id": "org_member", "role_name": "Member", "role_type": "org"}
 
 
 def get_self(call: Call) -> Answer:
@@ -90,7 +89,8 @@ def _people(call: Call, *, idp: bool) -> Answer:
 
 def _person(member: Member, org_id: str) -> dict[str, Any]:
     facts = {"user_id": member.user_id, "email": member.email, "name": member.name}
-    return facts if member.idp else facts | {"role_assignments": [{"role": _ROLE, "org_id": org_id}]}
+    role = {"role_id": f"org_{member.role.lower()}", "role_name": member.role, "role_type": "org"}
+    return facts if member.idp else facts | {"role_assignments": [{"role": role, "org_id": org_id}]}
 
 
 # ---------------------------------------------------------------- enterprise

@@ -7,7 +7,7 @@ from bot.playground.devin import body
 from bot.playground.devin.api_sessions import impersonated
 from bot.playground.devin.paging import integer
 from bot.playground.devin.problems import invalid, not_found
-from bot.playground.devin.route import Answer, Call, as_json
+from bot.playground.devin.route import Answer, Call, as_json, page
 from bot.playground.devin.state import World
 
 DEFAULT_LIMIT: Final = 100
@@ -120,6 +120,13 @@ def delete_schedule(call: Call) -> Answer:
     schedule = _schedule(call)
     call.world.held.schedules.remove(schedule)
     return as_json(schedule)
+
+
+def list_automations(call: Call) -> Answer:
+    """GET …/automations: a newer endpoint, which not every organisation has."""
+    if call.world.held.automations is None:
+        raise not_found("Automation")
+    return page(call, "automations", call.world.held.automations)
 
 
 def _schedules(call: Call) -> list[dict[str, Any]]:

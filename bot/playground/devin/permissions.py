@@ -19,8 +19,10 @@ BOT_PERMISSIONS: Final = frozenset(
 LIBRARY_PERMISSIONS: Final = frozenset({"ManageAccountKnowledge", "ManageAccountPlaybooks"})
 """What reading and writing notes and playbooks needs on top."""
 
-ADMIN_PERMISSIONS: Final = frozenset({"ManageOrgSecrets", "ManageOrgSchedules"})
-"""What secrets and schedules of an organisation need on top."""
+ADMIN_PERMISSIONS: Final = frozenset(
+    {"ManageOrgSecrets", "ManageOrgSchedules", "ViewOrgAutomations", "UseReviewManual"}
+)
+"""What secrets, schedules, automations and reviews of an organisation need on top."""
 
 METRICS_PERMISSION: Final = "ViewAccountMetrics"  # the one permission of an account that an organisation grants too
 ENTERPRISE_PERMISSIONS: Final = frozenset(

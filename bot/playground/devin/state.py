@@ -29,6 +29,7 @@ class Member:
     name: str | None = None
     idp: bool = False
     can_use_devin: bool = True  # UseDevinSessions: may be the target of impersonation
+    role: str = "Member"
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,8 @@ class Holdings:
     folders: list[dict[str, Any]] = field(default_factory=list)
     secrets: list[dict[str, Any]] = field(default_factory=list)
     schedules: list[dict[str, Any]] = field(default_factory=list)
+    automations: list[dict[str, Any]] | None = None  # None: an organisation that has no such thing
+    reviews: list[dict[str, Any]] = field(default_factory=list)
     audits: list[dict[str, Any]] = field(default_factory=list)
     attachments: dict[str, Attachment] = field(default_factory=dict)
     links: dict[str, tuple[Attachment, float]] = field(default_factory=dict)  # token: (file, good until)

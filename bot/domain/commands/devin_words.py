@@ -1,0 +1,69 @@
+"""What is typed behind the commands that ask Devin: a schedule, a pull request, a part of a name, a period."""
+
+import re
+from typing import Final
+from urllib.parse import urlsplit
+
+from bot.domain.billing import Period
+from bot.domain.commands.spec import Argument
+
+MOST_WORDS_OF_A_NAME: Final = 2  # a longer text behind `members` reads like a task
+METRICS_PERIODS: Final = (Period.WEEK, Period.MONTH)  # the first one counts where none is typed
+_NUMBER: Final = re.compile(r"#?(?P<number>[0-9]{1,4})")
+_NAME: Final = re.compile(r"[\w@.+'\N{RIGHT SINGLE QUOTATION MARK}-]+")
+_PULL: Final = re.compile(
+    r"(?P<path>(?:/[^/?#\s]+){2,20}/(?:pull|pulls|merge_requests|pull-requests|pullrequest)/[0-9]{1,9})(?:[/?#]\S*)?"
+)
+_SHORT: Final = re.compile(r"[\w.-]+(?:/[\w.-]+)+[#!][0-9]+|(?:www\.)?(?:github|gitlab|bitbucket)\.\w+/\S*")
+_HOST: Final = re.compile(r"[a-z0-9-]+(?:\.[a-z0-9-]+)*", re.IGNORECASE)
+
+
+def number_in_list(typed: str) -> int | None:
+    """Return the number of the list that was `typed`; None if it is an id."""
+    found = _NUMBER.fullmatch(typed)
+    return int(found["number"]) if found else None
+
+
+def pull_request_url(typed: str) -> str | None:
+    """Return the address of the pull request whose address, or that of a page of it, was `typed`; None for others."""
+    try:
+        parts = urlsplit(typed.strip("<>"))
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        return None
+    found = _PULL.fullmatch(parts.path)
+    if found is None or parts.scheme not in {"http", "https"} or "@" in parts.netloc or not _HOST.fullmatch(host):
+        return None
+    where = host if port is None else f"{host}:{port}"
+    return f"{parts.scheme}://{where}{found['path']}"
+
+
+def _one_word(typed: str) -> str | None:
+    """Read a number, an id, or another word, which gets a sentence: nobody means a task by it."""
+    return typed if len(typed.split()) <= 1 else None
+
+
+def _pull_request(typed: str) -> str | None:
+    """Read what is meant for a pull request, right or wrong: an address gets a sentence, and starts nothing."""
+    if not typed:
+        return ""
+    if len(typed.split()) > 1:
+        return None
+    return typed if "://" in typed or _SHORT.fullmatch(typed) else None
+
+
+def _name(typed: str) -> str | None:
+    words = typed.split()
+    fits = len(words) <= MOST_WORDS_OF_A_NAME and all(map(_NAME.fullmatch, words))
+    return " ".join(words) if fits else None
+
+
+def _period(typed: str) -> str | None:
+    word = typed.lower() or METRICS_PERIODS[0]
+    return str(word) if word in METRICS_PERIODS else None
+
+
+SCHEDULE: Final = Argument("N", _one_word)
+PULL_REQUEST: Final = Argument("address of a pull request", _pull_request)
+NAME: Final = Argument("[text]", _name)
+METRICS_PERIOD: Final = Argument(f"[{'|'.join(METRICS_PERIODS)}]", _period)

@@ -1,0 +1,73 @@
+"""The answer about Devin's members: who they are, or how many where people are not named."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from bot.views import blocks
+from bot.views.answers.wording import code
+from bot.views.message import Message
+from bot.views.text import counted, fitted
+
+MOST_LISTED: Final = 20
+FEWEST_COUNTED: Final = 3  # people: a smaller group would name somebody
+NO_SEARCH: Final = Message(
+    "People are not named here (`BOT_NAMES=off`), so members cannot be searched for. "
+    "`/devin members` alone shows how many there are."
+)
+NOBODY: Final = Message("Devin shows no member of your organisation.")
+_NO_ROLE: Final = "through a group"
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A member; without `roles` they are one through a group of an identity provider."""
+
+    name: str
+    email: str
+    roles: tuple[str, ...] = ()
+
+    @property
+    def role(self) -> str:
+        """All roles in one text."""
+        return ", ".join(self.roles) or _NO_ROLE
+
+
+def members(people: Sequence[Person], searched: str = "") -> Message:
+    """List the first of the `people`, by name; of all of them those whose name or address has `searched` in it."""
+    if not people:
+        return NOBODY
+    found = sorted(
+        (one for one in people if searched.casefold() in f"{one.name}\n{one.email}".casefold()),
+        key=lambda one: (one.name or one.email).casefold(),
+    )
+    if not found:
+        return Message(
+            f"No name or e-mail address of Devin's {counted(len(people), 'member')} has {code(searched)} in it."
+        )
+    head = f"*Devin's members*: {len(people):,}"
+    if searched:
+        head = f"*Devin's members* with {code(searched)} in name or address: {len(found):,} of {len(people):,}"
+    lines = [head, *(f"• {_line(one)}" for one in found[:MOST_LISTED])]
+    if more := len(found) - MOST_LISTED:
+        lines += (
+            [f"and {more:,} more; `/devin members` with a part of a name or address finds them"] if more > 0 else []
+        )
+    return Message("\n".join(lines), blocks.sections(lines))
+
+
+def member_counts(people: Sequence[Person]) -> Message:
+    """Count the `people` by role, where people are not named; small groups are counted together."""
+    if not people:
+        return NOBODY
+    roles = Counter(one.role for one in people)
+    large = [(role, count) for role, count in roles.most_common() if count >= FEWEST_COUNTED]
+    others = len(people) - sum(count for _, count in large)
+    parts = [f"{count:,} {fitted(role, 60)}" for role, count in large] + ([f"{others:,} others"] if others else [])
+    return Message(f"*Devin's members*: {len(people):,} ({', '.join(parts)}). People are not named here.")
+
+
+def _line(one: Person) -> str:
+    name, email, role = fitted(one.name, 80), fitted(one.email, 120), fitted(one.role, 80)
+    return " · ".join(part for part in (name, email, role) if part)

@@ -1,0 +1,83 @@
+"""What is said about reviews: how to ask for one, and the one message that shows how far it is."""
+
+from collections.abc import Collection
+from typing import Final
+
+from bot.domain.commands.registry import CANCEL_LONG_JOB
+from bot.domain.long_job import LongJob, LongJobState
+from bot.views import blocks
+from bot.views.message import Block, Message
+from bot.views.pull_requests import pull_request_name
+from bot.views.text import fitted, link
+
+COMMIT_SHOWN: Final = 7  # characters
+_HOW: Final = "`/devin review https://github.com/acme/web/pull/7` has Devin review that pull request."
+HOW: Final = Message(f"Which pull request? {_HOW} Nothing was asked for.")
+NO_PULL_REQUEST: Final = Message(f"That is not the address of a pull request, so nothing was asked for. {_HOW}")
+CHECKING: Final = Message("Devin did not answer. Devin Bridge finds out whether the review was asked for.")
+LATE: Final = Message("Devin cannot be reached at the moment. The review is asked for as soon as that is possible.")
+NOT_SEEN: Final = Message(
+    "Devin does not see that pull request, so nothing was asked for. "
+    "An admin of your Devin organisation can connect its repository."
+)
+NO_COMMIT: Final = "Devin does not show this review any more. Look at the pull request itself."
+STOPPED: Final = "No longer followed. Devin goes on with the review, which appears at the pull request."
+LOST: Final = "Devin Bridge could not follow it any more. Look at the pull request itself."
+_STATES: Final = {"pending": "Devin begins soon.", "running": "Devin is reading it."}
+
+
+def title(pr_url: str, commit: str, hosts: Collection[str] = ()) -> str:
+    """The title of the job that follows a review."""
+    return f"Review of {pull_request_name(pr_url, hosts)} ({commit[:COMMIT_SHOWN]})"
+
+
+def asked_for(pr_url: str, hosts: Collection[str] = ()) -> Message:
+    """Confirm privately that a review was asked for."""
+    name = link(pr_url, pull_request_name(pr_url, hosts))
+    return Message(f"Devin reviews {name}. A direct message from Devin Bridge shows when it is done.")
+
+
+def lost(pr_url: str, ref: str, *, maybe: bool, hosts: Collection[str] = ()) -> Message:
+    """Say that a review was not asked for, or `maybe` was, because Devin could not be reached for too long."""
+    name = link(pr_url, pull_request_name(pr_url, hosts))
+    if maybe:
+        told = (
+            f"Devin Bridge does not know whether the review of {name} was asked for: Devin did not answer for too long."
+        )
+        return Message(f"{told} Look at the pull request before you ask again. Reference `{ref}`.")
+    return Message(
+        f"The review of {name} was not asked for: Devin could not be reached for too long. "
+        f"Ask again with `/devin review`. Reference `{ref}`."
+    )
+
+
+def going_on(job: LongJob, status: str = "pending") -> Message:
+    """Show how far the review is, in Devin's word `status`, and a button with which it is followed no longer."""
+    line = _STATES.get(status) or f"Devin says: {fitted(status, 30)}."
+    return _message(job, line, *blocks.actions(blocks.button("Stop following", CANCEL_LONG_JOB.action_id, job.id)))
+
+
+def ended(job: LongJob) -> Message:
+    """Show how it ended."""
+    if job.state is LongJobState.CANCELLED:
+        return _message(job, STOPPED)
+    if job.state is LongJobState.FAILED:
+        return _message(job, f":warning: {job.reason or LOST}")
+    return _message(job, ":white_check_mark: Done. What Devin found stands at the pull request.")
+
+
+def errored() -> str:
+    """Why a review that Devin gave up has no result."""
+    return "Devin could not finish the review. Ask again with `/devin review`."
+
+
+def still_going(status: str) -> str:
+    """Why a review is followed no longer: Devin has had it for too long, and says `status` about it."""
+    return f"Devin has not finished it in two hours (`{fitted(status, 30) or 'unknown'}`). Look at the pull request itself."
+
+
+def _message(job: LongJob, line: str, *more: Block) -> Message:
+    name, _, commit = job.new.title.removeprefix("Review of ").rpartition(" ")
+    head = f"*Review of {link(job.new.asked.get('pr_url'), name)}* {fitted(commit, 20)}"
+    text = line.removeprefix(":warning: ").removeprefix(":white_check_mark: ").replace("`", "")
+    return Message(f"{fitted(job.new.title)}: {text}", [blocks.section(f"{head}\n{line}"), *more])

@@ -1,0 +1,167 @@
+"""The answers about what Devin does by the clock: schedules, and automations beside them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import tzinfo
+from typing import Any, Final
+
+from bot.domain.commands.registry import SCHEDULE_DELETE, SCHEDULE_DELETE_CONFIRMED, SCHEDULE_KEPT
+from bot.domain.cron import next_due, parse_cron
+from bot.views import blocks
+from bot.views.answers.wording import code
+from bot.views.cron import cron_in_words
+from bot.views.message import Message
+from bot.views.text import counted, fitted, when
+
+MOST_LISTED: Final = 50
+MOST_AUTOMATIONS: Final = 20
+_LIST: Final = "`/devin schedule list` shows them with their numbers."
+UNSEEN: Final = Message(f"You have seen no list of schedules in the last day, so nothing was changed. {_LIST}")
+NO_NUMBER_TYPED: Final = Message(f"Which schedule? Type its number behind it, and nothing was changed so far. {_LIST}")
+GONE: Final = Message(f"Devin does not have that schedule any more, so nothing was changed. {_LIST}")
+KEPT: Final = Message("The schedule stays as it is.")
+
+
+@dataclass(frozen=True, slots=True)
+class Timetable:
+    """When a schedule runs: by the cron expression `frequency` in UTC, at each of `every` times, or once, `at`."""
+
+    frequency: str | None = None
+    at: float = 0.0
+    every: int = 1
+
+    def in_words(self, zone: tzinfo, now: float) -> str:
+        """Say when it runs, in `zone` where that can be said."""
+        if self.frequency is None:
+            return f"once, {when(self.at)}" if self.at else "at a time that Devin does not give"
+        words = cron_in_words(self.frequency, zone, now)
+        return f"{words}, each {_ordinal(self.every)} time" if self.every > 1 else words
+
+    def next_run(self, now: float) -> float | None:
+        """When it runs next; None where that cannot be said."""
+        if self.frequency is None:
+            return self.at if self.at > now else None
+        cron = parse_cron(self.frequency)
+        return next_due(cron, now) if cron and self.every == 1 else None
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A schedule as it is shown; `failures` are those in a row, of which the last was at `failed_at` for `reason`."""
+
+    id: str
+    name: str
+    timetable: Timetable
+    enabled: bool = True
+    failures: int = 0
+    failed_at: float = 0.0
+    reason: str = ""
+
+    @property
+    def named(self) -> str:
+        """Its name in bold, or its id where it has none."""
+        return f"*{fitted(self.name, 80)}*" if self.name.strip() else code(self.id)
+
+    @property
+    def as_record(self) -> Mapping[str, Any]:
+        """What the audit says about it."""
+        return {"name": self.name, "enabled": self.enabled, "frequency": self.timetable.frequency}
+
+
+def listing(
+    schedules: Sequence[Shown], automations: Sequence[tuple[str, bool]], zone: tzinfo, now: float, page: str
+) -> Message:
+    """List schedules with their numbers, and the names of `automations`, each with whether it is on."""
+    if not schedules and not automations:
+        return Message(
+            f"Devin does nothing by the clock. Add a schedule with `/devin schedule add` or on <{page}|its page>."
+        )
+    lines = [f"*{counted(len(schedules), 'schedule')}*"]
+    lines += [f"{number}. {_line(one, zone, now)}" for number, one in enumerate(schedules[:MOST_LISTED], start=1)]
+    if (more := len(schedules) - MOST_LISTED) > 0:
+        lines.append(f"and {more:,} more on <{page}|Devin's page>")
+    if automations:
+        lines.append(f"*{counted(len(automations), 'automation')}*: {_automations(automations)}")
+    if schedules:
+        lines.append(
+            "For admins: `/devin schedule pause 2`, `resume 2` and `delete 2` are about number 2 of this list."
+        )
+    return Message("\n".join(lines), blocks.sections(lines))
+
+
+def no_number(number: int) -> Message:
+    """Report that the list that the person was shown last has no such number."""
+    return Message(f"Your last list of schedules has no number {number}, so nothing was changed. {_LIST}")
+
+
+def was_set(one: Shown, *, enabled: bool, zone: tzinfo, now: float) -> Message:
+    """Confirm that a schedule was paused, or runs again."""
+    if not enabled:
+        return Message(f"Paused: {one.named} does not run until `/devin schedule resume`.")
+    due = one.timetable.next_run(now)
+    following = f" The next run is {when(due)}." if due is not None else ""
+    return Message(f"Resumed: {one.named} runs {one.timetable.in_words(zone, now)}.{following}")
+
+
+def is_already(one: Shown, *, enabled: bool) -> Message:
+    """Report that a schedule runs, or is paused, already."""
+    return Message(f"{one.named} {'runs' if enabled else 'is paused'} already. Nothing was changed.")
+
+
+def ask_to_delete(one: Shown, zone: tzinfo, now: float) -> Message:
+    """Ask whether a schedule is to be deleted."""
+    question = (
+        f"Delete {one.named}, which runs {one.timetable.in_words(zone, now)}? It cannot be brought back; "
+        "`/devin schedule pause` only stops it for now."
+    )
+    command = f"{SCHEDULE_DELETE.forms[0].phrase} {one.id}"
+    buttons = blocks.actions(
+        blocks.button("Delete", SCHEDULE_DELETE_CONFIRMED.action_id, command, "danger"),
+        blocks.button("Keep it", SCHEDULE_KEPT.action_id, command),
+    )
+    return Message(question, [blocks.section(question), *buttons])
+
+
+def was_deleted(one: Shown | None) -> Message:
+    """Confirm that a schedule was deleted; None where nobody knows its name any more."""
+    return Message(f"Deleted: {one.named}." if one else "The schedule is deleted.")
+
+
+def unknown(one: Shown) -> Message:
+    """Say that nobody knows whether a schedule was changed."""
+    return Message(
+        f"Devin did not answer, so Devin Bridge does not know whether {one.named} was changed. "
+        "`/devin schedule list` shows how it is."
+    )
+
+
+def _line(one: Shown, zone: tzinfo, now: float) -> str:
+    due = one.timetable.next_run(now) if one.enabled else None
+    parts = [
+        one.named,
+        one.timetable.in_words(zone, now),
+        "" if one.enabled else "*paused*",
+        f"next {when(due)}" if due is not None else "",
+        _failed(one),
+        code(one.id),
+    ]
+    return " · ".join(part for part in parts if part)
+
+
+def _failed(one: Shown) -> str:
+    if not one.failures:
+        return ""
+    last = f", last {when(one.failed_at)}" if one.failed_at else ""
+    reason = f": {fitted(one.reason, 150)}" if one.reason.strip() else ""
+    return f":warning: failed {'once' if one.failures == 1 else f'{one.failures:,} times in a row'}{last}{reason}"
+
+
+def _automations(automations: Sequence[tuple[str, bool]]) -> str:
+    named = [f"{fitted(name, 60)}{'' if on else ' (off)'}" for name, on in automations[:MOST_AUTOMATIONS]]
+    more = len(automations) - MOST_AUTOMATIONS
+    return ", ".join([*named, *([f"and {more:,} more"] if more > 0 else [])])
+
+
+def _ordinal(number: int) -> str:
+    ending = "th" if 10 < number % 100 < 14 else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number}{ending}"
