@@ -110,6 +110,10 @@ class Timing:
     progress_interval: float = 3.0  # Between two edits of a long job's message while it goes on: below `flow_drain`.
     job_message: float = 0.3  # Between two checks whether that message is posted, so that it can show the end.
 
+    review_poll: float = 10.0  # Between two questions to Devin how far a review is.
+    review_followed: float = 2 * HOUR  # A review that takes longer is followed no longer.
+    change_followed: float = 2 * MINUTE  # What came of a change at Devin that was not answered is looked for so long.
+
     # ------------------------------------------------------------ money
     consumption_interval: float = 15 * MINUTE  # Between two readings of what Devin billed.
     consumption_backfill: float = 5.0  # Between two readings while earlier days are missing.

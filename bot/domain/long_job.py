@@ -18,6 +18,7 @@ class LongJobKind(StrEnum):
     BOT_AUDIT = "bot_audit"  # the audit rows of the bot
     AUDIT = "audit"  # Devin's audit log
     ORGANISATIONS = "organisations"  # the organisations at Devin
+    REVIEW = "review"  # how far the review of a pull request is; it has no rows and no file
 
 
 class LongJobState(StrEnum):

@@ -10,7 +10,7 @@ from bot.domain.person import Person
 from bot.store.database.connection import insert, storable
 from bot.store.tables import people
 
-_FIELDS = ("name", "is_guest", "is_external", "is_bot", "is_admin", "deleted")
+_FIELDS = ("name", "is_guest", "is_external", "is_bot", "is_admin", "deleted", "tz")
 
 
 async def get(tx: AsyncConnection, team: str, user: str, read_after: float) -> Person | None:

@@ -240,6 +240,7 @@ people: Final = Table(
     _flag("is_bot"),
     _flag("is_admin"),
     _flag("deleted"),
+    Column("tz", String),  # the name of their time zone
     Column("read_at", Float, nullable=False),
 )
 

@@ -25,7 +25,7 @@ _SIZES: Final = ("xs", "s", "m", "l", "xl")
 
 @dataclass(frozen=True, slots=True)
 class Metrics:
-    """What Devin counted from the billing day `first` to `last`; `own_…` is the bot's part, None where it is not known."""
+    """What Devin counted from the billing day `first` to `last`; `own_…` is the part of the bot, None if not known."""
 
     first: date
     last: date

@@ -22,6 +22,7 @@ NOT_SEEN: Final = Message(
 )
 NO_COMMIT: Final = "Devin does not show this review any more. Look at the pull request itself."
 STOPPED: Final = "No longer followed. Devin goes on with the review, which appears at the pull request."
+ERRORED: Final = "Devin could not finish the review. Ask again with `/devin review`."
 LOST: Final = "Devin Bridge could not follow it any more. Look at the pull request itself."
 _STATES: Final = {"pending": "Devin begins soon.", "running": "Devin is reading it."}
 
@@ -41,10 +42,10 @@ def lost(pr_url: str, ref: str, *, maybe: bool, hosts: Collection[str] = ()) -> 
     """Say that a review was not asked for, or `maybe` was, because Devin could not be reached for too long."""
     name = link(pr_url, pull_request_name(pr_url, hosts))
     if maybe:
-        told = (
-            f"Devin Bridge does not know whether the review of {name} was asked for: Devin did not answer for too long."
+        return Message(
+            f"Devin did not answer for too long, so nobody knows whether the review of {name} was asked for. "
+            f"Look at the pull request before you ask again. Reference `{ref}`."
         )
-        return Message(f"{told} Look at the pull request before you ask again. Reference `{ref}`.")
     return Message(
         f"The review of {name} was not asked for: Devin could not be reached for too long. "
         f"Ask again with `/devin review`. Reference `{ref}`."
@@ -66,14 +67,10 @@ def ended(job: LongJob) -> Message:
     return _message(job, ":white_check_mark: Done. What Devin found stands at the pull request.")
 
 
-def errored() -> str:
-    """Why a review that Devin gave up has no result."""
-    return "Devin could not finish the review. Ask again with `/devin review`."
-
-
 def still_going(status: str) -> str:
     """Why a review is followed no longer: Devin has had it for too long, and says `status` about it."""
-    return f"Devin has not finished it in two hours (`{fitted(status, 30) or 'unknown'}`). Look at the pull request itself."
+    word = fitted(status, 30) or "unknown"
+    return f"Devin has not finished it in two hours (`{word}`). Look at the pull request itself."
 
 
 def _message(job: LongJob, line: str, *more: Block) -> Message:

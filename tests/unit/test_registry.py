@@ -26,7 +26,9 @@ def test_what_they_are_called():
     assert " ".join(spec.name for spec in COMMANDS) == (
         "start list cost status stop stop_listed stop_confirmed stop_declined mute unmute aside archive new notify "
         "usage report digest budget_list budget_set budget_remove budget_grant ask_for_more grant_more refuse_more "
-        "orgs audit audit_bot cancel_long_job exit exit_confirmed exit_declined start_again start_declined "
+        "orgs audit audit_bot cancel_long_job review schedule_list schedule_add schedule_pause schedule_resume "
+        "schedule_delete schedule_delete_confirmed schedule_kept metrics members secret_list secret_add "
+        "exit exit_confirmed exit_declined start_again start_declined "
         "start_corrected start_as_written start_cancelled wake leave_asleep alarm_stop alarm_fine alarm_snooze "
         "run_command start_as_task help"
     )
@@ -53,13 +55,14 @@ def test_what_goes_before_waiting_replies():
         *("alarm_stop", "alarm_fine", "alarm_snooze"),
         *("stop_listed", "stop_confirmed", "stop_declined"),
         *("ask_for_more", "grant_more", "refuse_more"),
+        *("schedule_delete_confirmed", "schedule_kept"),
     }
     assert all(spec.urgent for spec in commands_on(Surface.BUTTON))
 
 
 def test_what_ends_a_session_and_what_only_asks():
     assert {"stop", "stop_listed", "stop_confirmed", "archive", "exit", "exit_confirmed"} == registry.ENDING
-    assert names(spec for spec in COMMANDS if spec.asks_first) == {"exit"}
+    assert names(spec for spec in COMMANDS if spec.asks_first) == {"exit", "schedule_delete"}
     assert all(spec.of_session and spec.urgent for spec in COMMANDS if spec.ends_session)
 
 
@@ -93,6 +96,8 @@ def test_which_buttons_are_known():
         "grant_more": "grant_more",
         "refuse_more": "refuse_more",
         "cancel_long_job": "cancel_long_job",
+        "schedule_delete_confirmed": "schedule_delete_confirmed",
+        "schedule_kept": "schedule_kept",
     }
 
 
@@ -105,6 +110,8 @@ def test_who_may_use_what():
         **dict.fromkeys(("usage", "report", "digest", "orgs", "audit", "audit_bot"), Role.ADMIN),
         **dict.fromkeys(("budget_set", "budget_remove", "budget_grant"), Role.ADMIN),
         **dict.fromkeys(("grant_more", "refuse_more"), Role.ADMIN),
+        **dict.fromkeys(("schedule_add", "schedule_pause", "schedule_resume", "schedule_delete"), Role.ADMIN),
+        **dict.fromkeys(("metrics", "members", "secret_list", "secret_add"), Role.ADMIN),
         "exit": Role.ASKER_OR_ADMIN,
         "exit_confirmed": Role.ASKER_OR_ADMIN,
         "alarm_fine": Role.ASKER_OR_ADMIN,

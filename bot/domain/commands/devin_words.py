@@ -53,9 +53,11 @@ def _pull_request(typed: str) -> str | None:
 
 
 def _name(typed: str) -> str | None:
+    """Read a word, or words with the capitals of a name: "members page broken" is a task."""
     words = typed.split()
     fits = len(words) <= MOST_WORDS_OF_A_NAME and all(map(_NAME.fullmatch, words))
-    return " ".join(words) if fits else None
+    is_name = len(words) <= 1 or all(word[:1].isupper() for word in words)
+    return " ".join(words) if fits and is_name else None
 
 
 def _period(typed: str) -> str | None:

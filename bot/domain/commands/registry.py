@@ -262,9 +262,7 @@ METRICS: Final = CommandSpec(
     role=Role.ADMIN,
     subject="metrics",
     ordinary=True,
-    slash_help=Help(
-        f"`/devin metrics {METRICS_PERIOD.shown}` shows how much Devin is used"
-    ),
+    slash_help=Help(f"`/devin metrics {METRICS_PERIOD.shown}` shows how much Devin is used"),
 )
 MEMBERS: Final = CommandSpec(
     "members",

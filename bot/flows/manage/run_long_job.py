@@ -19,6 +19,7 @@ from bot.flows.manage.file_delivery import FileDelivery
 from bot.flows.manage.living_message import LivingMessage
 from bot.flows.manage.long_jobs import row_key
 from bot.flows.manage.organisation_rows import OrganisationRows
+from bot.flows.manage.review_follow import ReviewFollow
 from bot.flows.manage.row_sources import Batch, BotAuditRows, CannotGoOn, NoMoreRows, RowSource
 from bot.flows.services import Services
 from bot.flows.unit_of_work import UnitOfWork
@@ -26,6 +27,7 @@ from bot.logs import get_logger
 from bot.slack.errors import ScopeMissing
 from bot.store import inbox, lanes, long_jobs
 from bot.views import long_jobs as views
+from bot.views import reviews
 from bot.views.message import Message
 
 log = get_logger(__name__)
@@ -40,6 +42,7 @@ class RunLongJob:
         self._services = services
         self._message = LivingMessage(services)
         self._delivery = FileDelivery(services, FileTransfers())
+        self._review_follow = ReviewFollow(services, self._message)
         self._sources: dict[LongJobKind, RowSource] = {
             LongJobKind.TABLE: NoMoreRows(),
             LongJobKind.BOT_AUDIT: BotAuditRows(services),
@@ -59,6 +62,9 @@ class RunLongJob:
         except ScopeMissing as missing:
             await self._fail_without_message(job, found, missing)
             return
+        if found.new.kind is LongJobKind.REVIEW:
+            await self._review_follow.run(job, found)
+            return
         found = await self._read(job, found)
         if found.state is LongJobState.READING:
             await self._give_back(job, found)
@@ -73,7 +79,8 @@ class RunLongJob:
         if found is None:
             return
         if found.state in {LongJobState.READING, LongJobState.DELIVERING}:
-            await long_jobs.change(uow.tx, found.id, state=LongJobState.FAILED, reason=views.LOST)
+            reason = reviews.LOST if found.new.kind is LongJobKind.REVIEW else views.LOST
+            await long_jobs.change(uow.tx, found.id, state=LongJobState.FAILED, reason=reason)
             key, row = row_key(found.id) + _SECOND_ROW, job.row
             await uow.add_to_inbox(replace(row, key=key, ready_at=uow.now, created_at=uow.now))
             return

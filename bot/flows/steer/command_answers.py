@@ -21,12 +21,14 @@ from bot.domain.commands.registry import (
     STOP,
     USAGE,
 )
-from bot.domain.lane import person_lane
+from bot.domain.lane import own_lane, person_lane
 from bot.domain.questions import REPORT_QUESTIONS, USAGE_QUESTIONS
 from bot.domain.session import Session
 from bot.flows.access import Access
 from bot.flows.job import Job, finish, move, recipient_of
 from bot.flows.manage.admin_commands import AdminCommands
+from bot.flows.manage.devin_commands import COMMANDS as DEVIN_COMMANDS
+from bot.flows.manage.devin_commands import DevinCommands
 from bot.flows.manage.long_jobs import Asked
 from bot.flows.money.budget_commands import CHANGES, BudgetCommands
 from bot.flows.money.figure_files import FigureFiles
@@ -39,7 +41,7 @@ from bot.flows.services import Services
 from bot.flows.steer.notify import Notify
 from bot.flows.steer.session_list import SessionList
 from bot.flows.workspace import Workspace
-from bot.views import answers
+from bot.views import answers, devin_answers
 from bot.views.help_texts import SLASH_HELP
 from bot.views.message import Message
 
@@ -76,6 +78,7 @@ class CommandAnswers:
         self._budgets = BudgetCommands(services)
         self._admin_commands = AdminCommands(services)
         self._subscriptions = Subscriptions(services, usage_ledger)
+        self.devin_commands = DevinCommands(services, access)
         self._answers: dict[str, Answer] = {
             LIST.name: self._list,
             STATUS.name: self._status,
@@ -91,6 +94,7 @@ class CommandAnswers:
             AUDIT_BOT.name: self._admin_commands.answer,
             BUDGET_LIST.name: self._list_budgets,
             **dict.fromkeys((spec.name for spec in CHANGES), self._change_budgets),
+            **dict.fromkeys((spec.name for spec in DEVIN_COMMANDS), self._ask_devin),
             HELP.name: self._help,
         }
 
@@ -109,6 +113,9 @@ class CommandAnswers:
         """Answer `command`, which stands in the job's row, or turn the row into the stop of the session it is about."""
         if command.spec is NOTIFY:
             await self._notify.carry_out(job, command.argument)
+            return
+        if command.spec in DEVIN_COMMANDS:
+            await self.devin_commands.carry_out(job, command)
             return
         user, channel = job.cause.user or "", job.cause.channel or ""
         if command.spec in CHANGES and not await self._access.role_refusal(job.workspace, command.spec, user):
@@ -163,6 +170,12 @@ class CommandAnswers:
         # The row has the whole command, to be read as that of a button under a question is.
         target = f"{DIGEST.name} {command.argument}"
         return answer or Work(person_lane(workspace.team, user), target, answers.DIGEST_CHECKING)
+
+    async def _ask_devin(self, _workspace: Workspace, _user: str, _channel: str, command: Command) -> Message | Work:
+        typed = f"{command.spec.forms[0].phrase} {command.argument}".strip()
+        # In a lane of its own, because a call to Devin may take long and nothing of the person is to wait for it.
+        work = Work(own_lane(command.key), typed, devin_answers.ASKING)
+        return self.devin_commands.at_once(command) or work
 
     async def _list_budgets(self, workspace: Workspace, user: str, channel: str, _command: Command) -> Message:
         refusal = await self._kept_from_spending(workspace, user)

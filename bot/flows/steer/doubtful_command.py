@@ -5,8 +5,10 @@ from bot.domain.commands import registry
 from bot.domain.commands.parser import parse_slash
 from bot.domain.lane import person_lane
 from bot.flows.job import Job, move
+from bot.flows.manage.devin_commands import COMMANDS
 from bot.flows.services import Services
 from bot.flows.steer.command_answers import CommandAnswers
+from bot.flows.unit_of_work import UnitOfWork
 
 
 class DoubtfulCommand:
@@ -25,6 +27,12 @@ class DoubtfulCommand:
             await self._start(job)
         else:
             await self._command_answers.carry_out(job, parse_slash(job.cause.target))
+
+    async def on_dead(self, uow: UnitOfWork, job: Job[ActionCause]) -> None:
+        """Announce that a command which asks Devin was not carried out."""
+        command = parse_slash(job.cause.target)
+        if command.spec in COMMANDS:
+            await self._command_answers.devin_commands.on_dead(uow, job, command)
 
     async def _start(self, job: Job[ActionCause]) -> None:
         """Turn the row into a command that starts a session, whose outcome takes the place of the question.

@@ -5,7 +5,7 @@ from typing import Final
 from bot.domain.causes import ActionCause
 from bot.domain.commands import registry
 from bot.flows.job import Job, finish, recipient_of
-from bot.flows.manage import long_jobs
+from bot.flows.manage import devin_commands, long_jobs
 from bot.flows.money import budget_requests
 from bot.flows.money.budget_requests import BudgetRequests
 from bot.flows.services import Services
@@ -17,6 +17,14 @@ from bot.flows.unit_of_work import UnitOfWork
 
 # Buttons whose flows leave it to this module to ask whether the person may use the bot.
 _FOR_USERS: Final = held_reply.ANSWERS | alarm_answers.ANSWERS
+# Their value is a command as it is typed.
+_TYPED: Final = frozenset(
+    {
+        *(registry.RUN_COMMAND, registry.START_AS_TASK, registry.DIGEST),
+        *devin_commands.COMMANDS,
+        *devin_commands.BUTTONS,
+    }
+)
 
 
 class Presses:
@@ -41,7 +49,7 @@ class Presses:
         spec = registry.named(job.cause.verb)
         if spec in held_start.ANSWERS:
             await held_start.answer_question(self._services, job)
-        elif spec in {registry.RUN_COMMAND, registry.START_AS_TASK, registry.DIGEST}:
+        elif spec in _TYPED:
             await self._doubtful_command.run(job)
         elif spec in _FOR_USERS:
             if await self._may_use(job):
@@ -56,6 +64,8 @@ class Presses:
     async def on_dead(self, uow: UnitOfWork, job: Job[ActionCause], reason: str, /) -> None:
         """Announce what was not done, as `SessionCommands` does."""
         await self._session_commands.on_dead(uow, job, reason)
+        if registry.named(job.cause.verb) in _TYPED:
+            await self._doubtful_command.on_dead(uow, job)
 
     async def _take_answer(self, job: Job[ActionCause]) -> None:
         if registry.named(job.cause.verb) in held_reply.ANSWERS:

@@ -1,0 +1,117 @@
+"""The commands that ask Devin for an answer of a moment, and change something there at most.
+
+Each is a row: Slack's ack waits for no call to Devin. What was asked is answered privately, in one transaction with the
+audit row of a change and with the list whose numbers the person may type. What Devin does not answer is not tried for
+hours, as a message is: the person reads why, and asks again.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import Final
+
+from bot.devin.errors import DevinError
+from bot.devin.secrets import SECRETS_PAGE
+from bot.domain.causes import ActionCause, MessageCause
+from bot.domain.commands import registry
+from bot.domain.commands.devin_words import pull_request_url
+from bot.domain.commands.parser import Command
+from bot.flows.access import Access
+from bot.flows.job import Job, finish, recipient_of
+from bot.flows.manage import devin_reads
+from bot.flows.manage.devin_failures import failure_sentence
+from bot.flows.manage.reviews import Reviews
+from bot.flows.manage.schedules import KIND, AskingJob, Outcome, Schedules
+from bot.flows.services import Services
+from bot.flows.unit_of_work import UnitOfWork
+from bot.flows.workspace import Workspace
+from bot.logs import get_logger
+from bot.store import audit, numbered_lists
+from bot.views import devin_answers, reviews
+from bot.views import secrets as secret_views
+from bot.views.message import Message
+
+log = get_logger(__name__)
+
+_Read = Callable[[Workspace, str, float], Awaitable[Message]]
+_Answer = Callable[[AskingJob, str], Awaitable[Outcome]]
+
+COMMANDS: Final = frozenset(
+    {
+        *(registry.REVIEW, registry.METRICS, registry.MEMBERS, registry.SECRET_LIST, registry.SECRET_ADD),
+        *(registry.SCHEDULE_LIST, registry.SCHEDULE_ADD, registry.SCHEDULE_PAUSE, registry.SCHEDULE_RESUME),
+        registry.SCHEDULE_DELETE,
+    }
+)
+BUTTONS: Final = frozenset({registry.SCHEDULE_DELETE_CONFIRMED, registry.SCHEDULE_KEPT})
+
+
+class DevinCommands:
+    """Answers these commands."""
+
+    def __init__(self, services: Services, access: Access) -> None:
+        self._services = services
+        self._access = access
+        self._reviews = Reviews(services)
+        schedules = Schedules(services, access)
+        self._reads: dict[str, _Read] = {
+            registry.METRICS.name: devin_reads.metrics,
+            registry.MEMBERS.name: devin_reads.members,
+            registry.SECRET_LIST.name: devin_reads.secrets,
+        }
+        self._answers: dict[str, _Answer] = {
+            registry.SCHEDULE_LIST.name: schedules.listing,
+            registry.SCHEDULE_PAUSE.name: schedules.pause,
+            registry.SCHEDULE_RESUME.name: schedules.resume,
+            registry.SCHEDULE_DELETE.name: schedules.delete,
+        }
+
+    def at_once(self, command: Command) -> Message | None:
+        """Return the answer to `command` that takes no call to Devin; None if it takes one."""
+        if command.spec is registry.SECRET_ADD:
+            return secret_views.add_secret(SECRETS_PAGE)
+        if command.spec is registry.REVIEW and pull_request_url(command.argument) is None:
+            return reviews.NO_PULL_REQUEST if command.argument else reviews.HOW
+        return None
+
+    async def carry_out(self, job: AskingJob, command: Command) -> None:
+        """Answer `command` of the person of `job` privately, or have the review asked for."""
+        refusal = await self._refusal(job, command) or self.at_once(command)
+        if refusal is None and command.spec is registry.REVIEW:
+            await self._reviews.ask(job, command.argument)
+            return
+        outcome = Outcome(refusal) if refusal is not None else await self._outcome(job, command)
+        to = replace(recipient_of(job), replaces=True, asked_at=job.row.created_at)
+        # A crash before this commit answers nothing, and the row is handled again. Of a change there is the intent.
+        async with self._services.unit_of_work_for(job) as uow:
+            if outcome.changed is not None:
+                await audit.add(uow.tx, outcome.changed)
+            if outcome.shown is not None:
+                await numbered_lists.show(uow.tx, to.team, to.user, KIND, outcome.shown, uow.now)
+            await uow.reply_privately(to, outcome.message)
+            await finish(uow, job)
+
+    async def on_dead(self, uow: UnitOfWork, job: Job[ActionCause], command: Command) -> None:
+        """Announce that `command` was not carried out."""
+        if command.spec is registry.REVIEW:
+            await self._reviews.on_dead(uow, job, command.argument)
+        else:
+            await uow.reply_privately(recipient_of(job), devin_answers.UNREACHABLE)
+
+    async def _refusal(self, job: AskingJob, command: Command) -> Message | None:
+        """Why the person may not use the command, or None."""
+        refusal = await self._access.role_refusal(job.workspace, command.spec, job.cause.user)
+        if refusal is not None or isinstance(job.cause, MessageCause):  # whose author was checked already
+            return refusal
+        user, starts = job.cause.user or "", command.spec is registry.REVIEW
+        known = self._access.checked_person if starts else self._access.person
+        return self._access.refusal(await known(job.workspace, user), shared=False)
+
+    async def _outcome(self, job: AskingJob, command: Command) -> Outcome:
+        name, argument = command.spec.name, command.argument
+        try:
+            if (read := self._reads.get(name)) is not None:
+                return Outcome(await read(job.workspace, argument, self._services.clock()))
+            return await self._answers[name](job, argument)
+        except DevinError as error:
+            log.warning("Devin gave no answer", command=name, error=type(error).__name__, status=error.status)
+            return Outcome(failure_sentence(error))

@@ -1,0 +1,76 @@
+"""What admins read from Devin in one answer: its members, the names of its secrets, its metrics."""
+
+from datetime import date
+
+from bot.devin.models import Member
+from bot.devin.secrets import SECRETS_PAGE
+from bot.domain.billing import Period, billing_day, bounds
+from bot.domain.cycle import calendar_month
+from bot.domain.periods import Span, span_of_period
+from bot.flows.organisation import Organisation
+from bot.flows.workspace import Workspace
+from bot.views import members as members_views
+from bot.views import metrics as metrics_views
+from bot.views import secrets as secrets_views
+from bot.views.members import Person
+from bot.views.message import Message
+from bot.views.metrics import Metrics
+
+
+async def members(workspace: Workspace, searched: str, _now: float) -> Message:
+    """Name the members, or those in whose name or address `searched` is; count them where people are not named."""
+    names = workspace.policy.shows_names
+    if searched and not names:
+        return members_views.NO_SEARCH
+    devin = workspace.organisation.devin
+    people = [_person(one, devin.org_id) async for one in devin.members()]
+    return members_views.members(people, searched) if names else members_views.member_counts(people)
+
+
+async def secrets(workspace: Workspace, _argument: str, _now: float) -> Message:
+    """Name the secrets."""
+    found = [one.key async for one in workspace.organisation.devin.secrets()]
+    return secrets_views.secrets(found, SECRETS_PAGE)
+
+
+async def metrics(workspace: Workspace, period: str, now: float) -> Message:
+    """Show what Devin counted on the finished days of a period."""
+    today = billing_day(now)
+    span = span_of_period(Period(period), now, calendar_month(today), date.min)
+    if not span.counted:
+        return metrics_views.nothing_finished(today)
+    return metrics_views.metrics(await _counted(workspace.organisation, span))
+
+
+async def _counted(organisation: Organisation, span: Span) -> Metrics:
+    devin = organisation.devin
+    first, last = span.counted[0], span.counted[-1]
+    asked = bounds(first)[0], bounds(last)[1]
+    own_id = await organisation.own_id()
+    used, sessions = await devin.usage_metrics(*asked), await devin.session_metrics(*asked)
+    pull_requests, people = await devin.pull_request_metrics(*asked), await devin.active_users(*asked)
+    # Without its own id the bot would ask for everybody's.
+    own = await devin.session_metrics(*asked, own_id) if own_id else None
+    own_requests = await devin.pull_request_metrics(*asked, own_id) if own_id else None
+    return Metrics(
+        first,
+        last,
+        used=used.sessions_count,
+        searches=used.searches_count,
+        sessions=sessions.sessions_created_count,
+        by_origin=sessions.sessions_created_by_origin,
+        by_size=sessions.sessions_created_by_size,
+        acus_per_session=sessions.avg_acus_per_session,
+        pull_requests=pull_requests.prs_created_count,
+        merged=pull_requests.prs_merged_count,
+        closed=pull_requests.prs_closed_count,
+        people=people.active_users,
+        own_sessions=own.sessions_created_count if own else None,
+        own_pull_requests=own_requests.prs_created_count if own_requests else None,
+    )
+
+
+def _person(one: Member, org_id: str) -> Person:
+    # A role in another organisation of the enterprise says nothing about this one.
+    here = [assigned.role.role_name for assigned in one.role_assignments if assigned.org_id in {None, org_id}]
+    return Person(one.name or "", one.email or "", tuple(dict.fromkeys(here)))

@@ -1,0 +1,200 @@
+"""Schedules at Devin: listed, paused, resumed, deleted. Each change is an audit row.
+
+To change one is an intent first. After a crash or a lost answer Devin is asked how the schedule is: a change that is
+there was made by the earlier try, because its intent was stored. To ask for the same change twice changes nothing more.
+"""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import tzinfo
+from typing import Any, Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from bot.devin.errors import DevinForbidden, DevinLater, DevinNotFound, DevinUncertain
+from bot.devin.schedules import SCHEDULES_PAGE, Schedule, SchedulesApi
+from bot.domain.causes import ActionCause, MessageCause
+from bot.domain.commands import registry
+from bot.domain.commands.devin_words import number_in_list
+from bot.flows.access import Access
+from bot.flows.job import Job, Reschedule
+from bot.flows.services import Services
+from bot.store import inbox, numbered_lists
+from bot.store.audit import AuditRow
+from bot.views import schedules as views
+from bot.views.message import Message
+from bot.views.schedules import Shown, Timetable
+
+KIND: Final = "schedules"  # of the numbered list
+
+AskingJob = Job[MessageCause | ActionCause]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of a command: the answer, the change that was made, and the ids of a list that the person sees."""
+
+    message: Message
+    changed: AuditRow | None = None
+    shown: Sequence[str] | None = None
+
+
+class Schedules:
+    """Answers `/devin schedule …`."""
+
+    def __init__(self, services: Services, access: Access) -> None:
+        self._services = services
+        self._access = access
+
+    async def listing(self, job: AskingJob, _argument: str) -> Outcome:
+        """List the schedules, and automations where the key sees any."""
+        devin: SchedulesApi = job.workspace.organisation.devin
+        found = sorted([one async for one in devin.schedules()], key=lambda one: (not one.enabled, one.name.casefold()))
+        automations = [(one.name or one.automation_id, one.enabled is not False) for one in await _automations(devin)]
+        zone, now = await self._zone(job), self._services.clock()
+        message = views.listing([*map(_shown, found)], automations, zone, now, SCHEDULES_PAGE)
+        return Outcome(message, shown=[one.scheduled_session_id for one in found])
+
+    async def pause(self, job: AskingJob, argument: str) -> Outcome:
+        """Have a schedule run no more for now."""
+        return await self._picked(job, argument, self._set_enabled(enabled=False))
+
+    async def resume(self, job: AskingJob, argument: str) -> Outcome:
+        """Have a paused schedule run again."""
+        return await self._picked(job, argument, self._set_enabled(enabled=True))
+
+    async def delete(self, job: AskingJob, argument: str) -> Outcome:
+        """Ask whether a schedule is to be deleted, or delete it if the press of that question's button says so."""
+        if isinstance(job.cause, ActionCause) and job.cause.pressed:
+            if job.cause.verb == registry.SCHEDULE_KEPT.name:
+                return Outcome(views.KEPT)
+            if job.cause.verb == registry.SCHEDULE_DELETE_CONFIRMED.name:
+                return await self._delete(job, argument)
+        return await self._picked(job, argument, self._ask_to_delete)
+
+    # ------------------------------------------------------------ changes
+
+    def _set_enabled(self, *, enabled: bool) -> Callable[[AskingJob, Schedule], Awaitable[Outcome]]:
+        async def change(job: AskingJob, found: Schedule) -> Outcome:
+            devin, one, tried = job.workspace.organisation.devin, _shown(found), job.row.intent_at is not None
+            if found.enabled is enabled and not tried:
+                return Outcome(views.is_already(one, enabled=enabled))
+            zone = await self._zone(job)
+            after = {"name": one.name, "enabled": enabled, "frequency": one.timetable.frequency}
+            before = after | {"enabled": not enabled}
+            outcome = "done"
+            if found.enabled is not enabled:
+                await self._intend(job)
+                # A crash or a lost answer from here on leaves the intent, by which the next try knows its own change.
+                if not await self._made(job, devin.enable_schedule(found.scheduled_session_id, enabled=enabled)):
+                    outcome = "unknown"
+            spec = registry.SCHEDULE_RESUME if enabled else registry.SCHEDULE_PAUSE
+            row = self._row(job, spec.name, found.scheduled_session_id, before=before, after=after, outcome=outcome)
+            if outcome == "unknown":
+                return Outcome(views.unknown(one), row)
+            return Outcome(views.was_set(one, enabled=enabled, zone=zone, now=self._services.clock()), row)
+
+        return change
+
+    async def _ask_to_delete(self, job: AskingJob, found: Schedule) -> Outcome:
+        return Outcome(views.ask_to_delete(_shown(found), await self._zone(job), self._services.clock()))
+
+    async def _delete(self, job: AskingJob, schedule_id: str) -> Outcome:
+        devin, tried = job.workspace.organisation.devin, job.row.intent_at is not None
+        try:
+            one: Shown | None = _shown(await devin.schedule(schedule_id))
+        except DevinNotFound:
+            if not tried:
+                return Outcome(views.GONE)
+            one = None
+        outcome = "done"
+        if one is not None:
+            await self._intend(job)
+            # A crash or a lost answer from here on leaves the intent: what is gone then was deleted by this row.
+            outcome = "done" if await self._made(job, _deleted(devin, schedule_id)) else "unknown"
+        before = one.as_record if one else None
+        row = self._row(job, registry.SCHEDULE_DELETE.name, schedule_id, before=before, outcome=outcome)
+        return Outcome(views.unknown(one) if one and outcome == "unknown" else views.was_deleted(one), row)
+
+    async def _intend(self, job: AskingJob) -> None:
+        async with self._services.unit_of_work_for(job) as uow:
+            await inbox.intend(uow.tx, job.row.key, uow.now)
+        await self._services.check_claim(job)
+
+    async def _made(self, job: AskingJob, change: Awaitable[None]) -> bool:
+        """Make a change. Returns False if nobody knows whether it was made; goes back to find out while it is new."""
+        try:
+            await change
+        except (DevinUncertain, DevinLater):
+            if self._services.clock() - job.row.created_at < self._services.timing.change_followed:
+                raise Reschedule(self._services.timing.lookup_interval, "outcome of a change unknown") from None
+            return False
+        return True
+
+    def _row(self, job: AskingJob, action: str, schedule_id: str, **changed: Any) -> AuditRow:
+        now, user = self._services.clock(), job.cause.user or ""
+        return AuditRow(job.workspace.team, now, user, action, schedule_id, job.cause.channel, **changed)
+
+    # ------------------------------------------------------------ which one, for whom
+
+    async def _picked(
+        self, job: AskingJob, argument: str, go_on: Callable[[AskingJob, Schedule], Awaitable[Outcome]]
+    ) -> Outcome:
+        """Go on with the schedule that `argument` means: a number of the list that the person saw last, or an id."""
+        schedule_id = await self._id_of(job, argument)
+        if isinstance(schedule_id, Message):
+            return Outcome(schedule_id)
+        try:
+            found = await job.workspace.organisation.devin.schedule(schedule_id)
+        except DevinNotFound:
+            return Outcome(views.GONE)
+        return await go_on(job, found)
+
+    async def _id_of(self, job: AskingJob, argument: str) -> str | Message:
+        if not argument:
+            return views.NO_NUMBER_TYPED
+        number = number_in_list(argument)
+        if number is None:
+            return argument
+        since = self._services.clock() - self._services.timing.list_kept
+        async with self._services.db.read() as tx:
+            ids = await numbered_lists.shown(tx, job.workspace.team, job.cause.user or "", KIND, since)
+        if ids is None:
+            return views.UNSEEN
+        return ids[number - 1] if 1 <= number <= len(ids) else views.no_number(number)
+
+    async def _zone(self, job: AskingJob) -> tzinfo:
+        """The time zone of the person who asks, or that of the settings where Slack names none."""
+        named = (await self._access.person(job.workspace, job.cause.user or "")).tz
+        try:
+            return ZoneInfo(named) if named else job.workspace.policy.zone
+        except (ZoneInfoNotFoundError, ValueError):
+            return job.workspace.policy.zone
+
+
+async def _automations(devin: SchedulesApi) -> list[Any]:
+    """The automations; none where the key or the host does not have them, about which nothing is said."""
+    try:
+        return [one async for one in devin.automations()]
+    except (DevinForbidden, DevinNotFound):
+        return []
+
+
+async def _deleted(devin: SchedulesApi, schedule_id: str) -> None:
+    try:
+        await devin.delete_schedule(schedule_id)
+    except DevinNotFound:
+        return  # somebody else was faster by a moment
+
+
+def _shown(one: Schedule) -> Shown:
+    recurring = one.schedule_type != "one_time"
+    timetable = Timetable(one.frequency if recurring else None, one.scheduled_at, max(one.interval_count, 1))
+    return Shown(
+        one.scheduled_session_id,
+        one.name,
+        timetable,
+        one.enabled,
+        one.consecutive_failures,
+        one.last_error_at,
+        one.last_error_message or "",
+    )
