@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Any, Final
 
-from bot.domain.commands.registry import SCHEDULE_DELETE, SCHEDULE_DELETE_CONFIRMED, SCHEDULE_KEPT
+from bot.domain.commands.devin_specs import SCHEDULE_DELETE, SCHEDULE_DELETE_CONFIRMED, SCHEDULE_KEPT
 from bot.domain.cron import next_due, parse_cron
 from bot.views import blocks
 from bot.views.answers.wording import code

@@ -39,7 +39,7 @@ IN_JULY = datetime(2026, 7, 1, 12, tzinfo=UTC).timestamp()
         ("0 9 30 2 *", "`0 9 30 2 *` (cron, in UTC)"),  # never
     ],
 )
-def test_an_expression_is_told_in_words(expression, words):
+def test_an_expression_has_words(expression, words):
     assert cron_in_words(expression, BERLIN, THURSDAY) == words.replace(" (Europe/Berlin);", ";")
 
 

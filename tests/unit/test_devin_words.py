@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.domain.commands import registry
+from bot.domain.commands import devin_specs, registry
 from bot.domain.commands.devin_words import pull_request_url
 from bot.domain.commands.parser import Command, parse_addressed, parse_doubt, parse_slash
 
@@ -12,26 +12,26 @@ PULL = "https://github.com/acme/web/pull/7"
 @pytest.mark.parametrize(
     ("text", "command"),
     [
-        ("schedule list", Command(registry.SCHEDULE_LIST)),
-        ("Schedule List.", Command(registry.SCHEDULE_LIST)),
-        ("schedule add", Command(registry.SCHEDULE_ADD)),
-        ("schedule pause 2", Command(registry.SCHEDULE_PAUSE, "2")),
-        ("schedule resume #2", Command(registry.SCHEDULE_RESUME, "#2")),
-        ("schedule delete sched-3f9a", Command(registry.SCHEDULE_DELETE, "sched-3f9a")),
-        ("schedule delete", Command(registry.SCHEDULE_DELETE)),  # this gets a sentence
-        ("review", Command(registry.REVIEW)),
-        (f"review {PULL}", Command(registry.REVIEW, PULL)),
-        (f"Review {PULL}/files?w=1#diff", Command(registry.REVIEW, f"{PULL}/files?w=1#diff")),
-        ("review https://acme.test/x", Command(registry.REVIEW, "https://acme.test/x")),
-        ("review acme/web#7", Command(registry.REVIEW, "acme/web#7")),
-        ("review github.com/acme/web/pull/7", Command(registry.REVIEW, "github.com/acme/web/pull/7")),
-        ("secret list", Command(registry.SECRET_LIST)),
-        ("secret add", Command(registry.SECRET_ADD)),
-        ("members", Command(registry.MEMBERS)),
-        ("members ada@acme.test", Command(registry.MEMBERS, "ada@acme.test")),
-        ("members Ada Lovelace", Command(registry.MEMBERS, "Ada Lovelace")),
-        ("metrics", Command(registry.METRICS, "week")),
-        ("metrics Month.", Command(registry.METRICS, "month")),
+        ("schedule list", Command(devin_specs.SCHEDULE_LIST)),
+        ("Schedule List.", Command(devin_specs.SCHEDULE_LIST)),
+        ("schedule add", Command(devin_specs.SCHEDULE_ADD)),
+        ("schedule pause 2", Command(devin_specs.SCHEDULE_PAUSE, "2")),
+        ("schedule resume #2", Command(devin_specs.SCHEDULE_RESUME, "#2")),
+        ("schedule delete sched-3f9a", Command(devin_specs.SCHEDULE_DELETE, "sched-3f9a")),
+        ("schedule delete", Command(devin_specs.SCHEDULE_DELETE)),  # this gets a sentence
+        ("review", Command(devin_specs.REVIEW)),
+        (f"review {PULL}", Command(devin_specs.REVIEW, PULL)),
+        (f"Review {PULL}/files?w=1#diff", Command(devin_specs.REVIEW, f"{PULL}/files?w=1#diff")),
+        ("review https://acme.test/x", Command(devin_specs.REVIEW, "https://acme.test/x")),
+        ("review acme/web#7", Command(devin_specs.REVIEW, "acme/web#7")),
+        ("review github.com/acme/web/pull/7", Command(devin_specs.REVIEW, "github.com/acme/web/pull/7")),
+        ("secret list", Command(devin_specs.SECRET_LIST)),
+        ("secret add", Command(devin_specs.SECRET_ADD)),
+        ("members", Command(devin_specs.MEMBERS)),
+        ("members ada@acme.test", Command(devin_specs.MEMBERS, "ada@acme.test")),
+        ("members Ada Lovelace", Command(devin_specs.MEMBERS, "Ada Lovelace")),
+        ("metrics", Command(devin_specs.METRICS, "week")),
+        ("metrics Month.", Command(devin_specs.METRICS, "month")),
     ],
 )
 def test_what_is_a_command(text, command):

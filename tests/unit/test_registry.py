@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.domain.commands import registry
+from bot.domain.commands import devin_specs, registry
 from bot.domain.commands.registry import BY_ACTION_ID, COMMANDS, commands_on, named
 from bot.domain.commands.spec import ADDRESSED, WRITTEN, CommandSpec, Role, Surface
 
@@ -16,7 +16,8 @@ def names(specs):
 
 
 def test_every_command_that_is_declared_stands_in_the_table_once():
-    declared = [value for value in vars(registry).values() if isinstance(value, CommandSpec)]
+    found = {**vars(registry), **vars(devin_specs)}
+    declared = [value for value in found.values() if isinstance(value, CommandSpec)]
     assert sorted(names(declared)) == sorted(spec.name for spec in COMMANDS)
     assert all(named(spec.name) is spec for spec in declared)
 

@@ -66,6 +66,6 @@ def _period(typed: str) -> str | None:
 
 
 SCHEDULE: Final = Argument("N", _one_word)
-PULL_REQUEST: Final = Argument("address of a pull request", _pull_request)
+PULL_REQUEST: Final = Argument("URL", _pull_request)
 NAME: Final = Argument("[text]", _name)
 METRICS_PERIOD: Final = Argument(f"[{'|'.join(METRICS_PERIODS)}]", _period)

@@ -6,6 +6,7 @@ The manifest, the README and the tables of the flows are tested against it.
 
 from typing import Final
 
+from bot.domain.commands import devin_specs
 from bot.domain.commands.arguments import (
     AUDIT_OPTIONS,
     BUDGET,
@@ -19,7 +20,6 @@ from bot.domain.commands.arguments import (
     TEXT,
     USAGE_QUESTION,
 )
-from bot.domain.commands.devin_words import METRICS_PERIOD, NAME, PULL_REQUEST, SCHEDULE
 from bot.domain.commands.spec import CommandSpec, Help, Role, Surface, addressed, button, slash, written
 
 # The word `start` may be left out: a text that is no other command starts a session.
@@ -209,84 +209,6 @@ AUDIT_BOT: Final = CommandSpec(
 )
 # The button of a long job's message; only who began the job may press it.
 CANCEL_LONG_JOB: Final = CommandSpec("cancel_long_job", forms=(button("cancel_long_job"),), urgent=True)
-# What follows asks Devin. Everybody may see the schedules and ask for a review.
-REVIEW: Final = CommandSpec(
-    "review",
-    forms=(slash("review", PULL_REQUEST), addressed("review", PULL_REQUEST)),
-    ordinary=True,
-    slash_help=Help("`/devin review https://github.com/acme/web/pull/7` has Devin review that pull request"),
-)
-SCHEDULE_LIST: Final = CommandSpec(
-    "schedule_list",
-    forms=(slash("schedule list"), addressed("schedule list")),
-    ordinary=True,
-    slash_help=Help("`/devin schedule list` shows what Devin does by the clock"),
-)
-SCHEDULE_ADD: Final = CommandSpec(
-    "schedule_add",
-    forms=(slash("schedule add"), addressed("schedule add")),
-    role=Role.ADMIN,
-    subject="changes of schedules",
-    slash_help=Help("`/devin schedule add`"),
-)
-SCHEDULE_PAUSE: Final = CommandSpec(
-    "schedule_pause",
-    forms=(slash("schedule pause", SCHEDULE), addressed("schedule pause", SCHEDULE)),
-    role=Role.ADMIN,
-    subject="changes of schedules",
-    slash_help=Help("`/devin schedule pause N`", same_line=True),
-)
-SCHEDULE_RESUME: Final = CommandSpec(
-    "schedule_resume",
-    forms=(slash("schedule resume", SCHEDULE), addressed("schedule resume", SCHEDULE)),
-    role=Role.ADMIN,
-    subject="changes of schedules",
-    slash_help=Help("`/devin schedule resume N`", same_line=True),
-)
-SCHEDULE_DELETE: Final = CommandSpec(
-    "schedule_delete",
-    forms=(slash("schedule delete", SCHEDULE), addressed("schedule delete", SCHEDULE)),
-    role=Role.ADMIN,
-    subject="changes of schedules",
-    asks_first=True,
-    slash_help=Help("`/devin schedule delete N`, with a number of that list", same_line=True),
-)
-# These two answer the question whether a schedule is to be deleted; their value is that command.
-SCHEDULE_DELETE_CONFIRMED: Final = CommandSpec(
-    "schedule_delete_confirmed", forms=(button("schedule_delete_confirmed"),), urgent=True, replaces=True
-)
-SCHEDULE_KEPT: Final = CommandSpec("schedule_kept", forms=(button("schedule_kept"),), urgent=True, replaces=True)
-METRICS: Final = CommandSpec(
-    "metrics",
-    forms=(slash("metrics", METRICS_PERIOD), addressed("metrics", METRICS_PERIOD)),
-    role=Role.ADMIN,
-    subject="metrics",
-    ordinary=True,
-    slash_help=Help(f"`/devin metrics {METRICS_PERIOD.shown}` shows how much Devin is used"),
-)
-MEMBERS: Final = CommandSpec(
-    "members",
-    forms=(slash("members", NAME), addressed("members", NAME)),
-    role=Role.ADMIN,
-    subject="Devin's members",
-    ordinary=True,
-    slash_help=Help(f"`/devin members {NAME.shown}` shows who may use Devin, and in which role"),
-)
-SECRET_LIST: Final = CommandSpec(
-    "secret_list",
-    forms=(slash("secret list"), addressed("secret list")),
-    role=Role.ADMIN,
-    subject="names of secrets",
-    ordinary=True,
-    slash_help=Help("`/devin secret list` shows the names of Devin's secrets"),
-)
-SECRET_ADD: Final = CommandSpec(
-    "secret_add",
-    forms=(slash("secret add"), addressed("secret add")),
-    role=Role.ADMIN,
-    subject="changes of secrets",
-    slash_help=Help("`/devin secret add` says where one is added", same_line=True),
-)
 # Typed in capitals, as in Devin, because it cannot be undone.
 EXIT: Final = CommandSpec(
     "exit",
@@ -363,18 +285,7 @@ COMMANDS: Final = (
     AUDIT,
     AUDIT_BOT,
     CANCEL_LONG_JOB,
-    REVIEW,
-    SCHEDULE_LIST,
-    SCHEDULE_ADD,
-    SCHEDULE_PAUSE,
-    SCHEDULE_RESUME,
-    SCHEDULE_DELETE,
-    SCHEDULE_DELETE_CONFIRMED,
-    SCHEDULE_KEPT,
-    METRICS,
-    MEMBERS,
-    SECRET_LIST,
-    SECRET_ADD,
+    *devin_specs.SPECS,
     EXIT,
     EXIT_CONFIRMED,
     EXIT_DECLINED,

@@ -12,7 +12,7 @@ from typing import Final
 from bot.devin.errors import DevinError
 from bot.devin.secrets import SECRETS_PAGE
 from bot.domain.causes import ActionCause, MessageCause
-from bot.domain.commands import registry
+from bot.domain.commands import devin_specs
 from bot.domain.commands.devin_words import pull_request_url
 from bot.domain.commands.parser import Command
 from bot.flows.access import Access
@@ -37,12 +37,18 @@ _Answer = Callable[[AskingJob, str], Awaitable[Outcome]]
 
 COMMANDS: Final = frozenset(
     {
-        *(registry.REVIEW, registry.METRICS, registry.MEMBERS, registry.SECRET_LIST, registry.SECRET_ADD),
-        *(registry.SCHEDULE_LIST, registry.SCHEDULE_ADD, registry.SCHEDULE_PAUSE, registry.SCHEDULE_RESUME),
-        registry.SCHEDULE_DELETE,
+        *(
+            devin_specs.REVIEW,
+            devin_specs.METRICS,
+            devin_specs.MEMBERS,
+            devin_specs.SECRET_LIST,
+            devin_specs.SECRET_ADD,
+        ),
+        *(devin_specs.SCHEDULE_LIST, devin_specs.SCHEDULE_ADD, devin_specs.SCHEDULE_PAUSE, devin_specs.SCHEDULE_RESUME),
+        devin_specs.SCHEDULE_DELETE,
     }
 )
-BUTTONS: Final = frozenset({registry.SCHEDULE_DELETE_CONFIRMED, registry.SCHEDULE_KEPT})
+BUTTONS: Final = frozenset({devin_specs.SCHEDULE_DELETE_CONFIRMED, devin_specs.SCHEDULE_KEPT})
 
 
 class DevinCommands:
@@ -54,29 +60,29 @@ class DevinCommands:
         self._reviews = Reviews(services)
         schedules = Schedules(services, access)
         self._reads: dict[str, _Read] = {
-            registry.METRICS.name: devin_reads.metrics,
-            registry.MEMBERS.name: devin_reads.members,
-            registry.SECRET_LIST.name: devin_reads.secrets,
+            devin_specs.METRICS.name: devin_reads.metrics,
+            devin_specs.MEMBERS.name: devin_reads.members,
+            devin_specs.SECRET_LIST.name: devin_reads.secrets,
         }
         self._answers: dict[str, _Answer] = {
-            registry.SCHEDULE_LIST.name: schedules.listing,
-            registry.SCHEDULE_PAUSE.name: schedules.pause,
-            registry.SCHEDULE_RESUME.name: schedules.resume,
-            registry.SCHEDULE_DELETE.name: schedules.delete,
+            devin_specs.SCHEDULE_LIST.name: schedules.listing,
+            devin_specs.SCHEDULE_PAUSE.name: schedules.pause,
+            devin_specs.SCHEDULE_RESUME.name: schedules.resume,
+            devin_specs.SCHEDULE_DELETE.name: schedules.delete,
         }
 
     def at_once(self, command: Command) -> Message | None:
         """Return the answer to `command` that takes no call to Devin; None if it takes one."""
-        if command.spec is registry.SECRET_ADD:
+        if command.spec is devin_specs.SECRET_ADD:
             return secret_views.add_secret(SECRETS_PAGE)
-        if command.spec is registry.REVIEW and pull_request_url(command.argument) is None:
+        if command.spec is devin_specs.REVIEW and pull_request_url(command.argument) is None:
             return reviews.NO_PULL_REQUEST if command.argument else reviews.HOW
         return None
 
     async def carry_out(self, job: AskingJob, command: Command) -> None:
         """Answer `command` of the person of `job` privately, or have the review asked for."""
         refusal = await self._refusal(job, command) or self.at_once(command)
-        if refusal is None and command.spec is registry.REVIEW:
+        if refusal is None and command.spec is devin_specs.REVIEW:
             await self._reviews.ask(job, command.argument)
             return
         outcome = Outcome(refusal) if refusal is not None else await self._outcome(job, command)
@@ -92,7 +98,7 @@ class DevinCommands:
 
     async def on_dead(self, uow: UnitOfWork, job: Job[ActionCause], command: Command) -> None:
         """Announce that `command` was not carried out."""
-        if command.spec is registry.REVIEW:
+        if command.spec is devin_specs.REVIEW:
             await self._reviews.on_dead(uow, job, command.argument)
         else:
             await uow.reply_privately(recipient_of(job), devin_answers.UNREACHABLE)
@@ -102,7 +108,7 @@ class DevinCommands:
         refusal = await self._access.role_refusal(job.workspace, command.spec, job.cause.user)
         if refusal is not None or isinstance(job.cause, MessageCause):  # whose author was checked already
             return refusal
-        user, starts = job.cause.user or "", command.spec is registry.REVIEW
+        user, starts = job.cause.user or "", command.spec is devin_specs.REVIEW
         known = self._access.checked_person if starts else self._access.person
         return self._access.refusal(await known(job.workspace, user), shared=False)
 

@@ -10,8 +10,8 @@ from typing import ClassVar, Final
 from bot.devin.errors import DevinNotFound, DevinRefused
 from bot.devin.reviews import Review
 from bot.domain.causes import ActionCause, MessageCause
+from bot.domain.commands.devin_specs import REVIEW
 from bot.domain.commands.devin_words import pull_request_url
-from bot.domain.commands.registry import REVIEW
 from bot.domain.lane import own_lane
 from bot.domain.long_job import LongJobKind, NewLongJob
 from bot.flows.exactly_once import Creation, ExactlyOnce, Found, LookupResult, Missing, is_late, is_unknown

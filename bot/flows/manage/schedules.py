@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from bot.devin.errors import DevinForbidden, DevinLater, DevinNotFound, DevinUncertain
 from bot.devin.schedules import SCHEDULES_PAGE, Schedule, SchedulesApi
 from bot.domain.causes import ActionCause, MessageCause
-from bot.domain.commands import registry
+from bot.domain.commands import devin_specs
 from bot.domain.commands.devin_words import number_in_list
 from bot.flows.access import Access
 from bot.flows.job import Job, Reschedule
@@ -65,9 +65,9 @@ class Schedules:
     async def delete(self, job: AskingJob, argument: str) -> Outcome:
         """Ask whether a schedule is to be deleted, or delete it if the press of that question's button says so."""
         if isinstance(job.cause, ActionCause) and job.cause.pressed:
-            if job.cause.verb == registry.SCHEDULE_KEPT.name:
+            if job.cause.verb == devin_specs.SCHEDULE_KEPT.name:
                 return Outcome(views.KEPT)
-            if job.cause.verb == registry.SCHEDULE_DELETE_CONFIRMED.name:
+            if job.cause.verb == devin_specs.SCHEDULE_DELETE_CONFIRMED.name:
                 return await self._delete(job, argument)
         return await self._picked(job, argument, self._ask_to_delete)
 
@@ -87,7 +87,7 @@ class Schedules:
                 # A crash or a lost answer from here on leaves the intent, by which the next try knows its own change.
                 if not await self._made(job, devin.enable_schedule(found.scheduled_session_id, enabled=enabled)):
                     outcome = "unknown"
-            spec = registry.SCHEDULE_RESUME if enabled else registry.SCHEDULE_PAUSE
+            spec = devin_specs.SCHEDULE_RESUME if enabled else devin_specs.SCHEDULE_PAUSE
             row = self._row(job, spec.name, found.scheduled_session_id, before=before, after=after, outcome=outcome)
             if outcome == "unknown":
                 return Outcome(views.unknown(one), row)
@@ -112,7 +112,7 @@ class Schedules:
             # A crash or a lost answer from here on leaves the intent: what is gone then was deleted by this row.
             outcome = "done" if await self._made(job, _deleted(devin, schedule_id)) else "unknown"
         before = one.as_record if one else None
-        row = self._row(job, registry.SCHEDULE_DELETE.name, schedule_id, before=before, outcome=outcome)
+        row = self._row(job, devin_specs.SCHEDULE_DELETE.name, schedule_id, before=before, outcome=outcome)
         return Outcome(views.unknown(one) if one and outcome == "unknown" else views.was_deleted(one), row)
 
     async def _intend(self, job: AskingJob) -> None:

@@ -1,0 +1,102 @@
+"""The commands that ask Devin for an answer of a moment: about reviews, schedules, metrics, members and secrets.
+
+Everybody may see the schedules and ask for a review; the others are for admins. They stand in the registry with all
+other commands.
+"""
+
+from typing import Final
+
+from bot.domain.commands.devin_words import METRICS_PERIOD, NAME, PULL_REQUEST, SCHEDULE
+from bot.domain.commands.spec import CommandSpec, Help, Role, addressed, button, slash
+
+REVIEW: Final = CommandSpec(
+    "review",
+    forms=(slash("review", PULL_REQUEST), addressed("review", PULL_REQUEST)),
+    ordinary=True,
+    slash_help=Help(f"`/devin review {PULL_REQUEST.shown}` has Devin review a pull request, by its address"),
+)
+SCHEDULE_LIST: Final = CommandSpec(
+    "schedule_list",
+    forms=(slash("schedule list"), addressed("schedule list")),
+    ordinary=True,
+    slash_help=Help("`/devin schedule list` shows what Devin does by the clock"),
+)
+SCHEDULE_ADD: Final = CommandSpec(
+    "schedule_add",
+    forms=(slash("schedule add"), addressed("schedule add")),
+    role=Role.ADMIN,
+    subject="changes of schedules",
+    slash_help=Help("`/devin schedule add`"),
+)
+SCHEDULE_PAUSE: Final = CommandSpec(
+    "schedule_pause",
+    forms=(slash("schedule pause", SCHEDULE), addressed("schedule pause", SCHEDULE)),
+    role=Role.ADMIN,
+    subject="changes of schedules",
+    slash_help=Help("`/devin schedule pause N`", same_line=True),
+)
+SCHEDULE_RESUME: Final = CommandSpec(
+    "schedule_resume",
+    forms=(slash("schedule resume", SCHEDULE), addressed("schedule resume", SCHEDULE)),
+    role=Role.ADMIN,
+    subject="changes of schedules",
+    slash_help=Help("`/devin schedule resume N`", same_line=True),
+)
+SCHEDULE_DELETE: Final = CommandSpec(
+    "schedule_delete",
+    forms=(slash("schedule delete", SCHEDULE), addressed("schedule delete", SCHEDULE)),
+    role=Role.ADMIN,
+    subject="changes of schedules",
+    asks_first=True,
+    slash_help=Help("`/devin schedule delete N`, with a number of that list", same_line=True),
+)
+# These two answer the question whether a schedule is to be deleted; their value is that command.
+SCHEDULE_DELETE_CONFIRMED: Final = CommandSpec(
+    "schedule_delete_confirmed", forms=(button("schedule_delete_confirmed"),), urgent=True, replaces=True
+)
+SCHEDULE_KEPT: Final = CommandSpec("schedule_kept", forms=(button("schedule_kept"),), urgent=True, replaces=True)
+METRICS: Final = CommandSpec(
+    "metrics",
+    forms=(slash("metrics", METRICS_PERIOD), addressed("metrics", METRICS_PERIOD)),
+    role=Role.ADMIN,
+    subject="metrics",
+    ordinary=True,
+    slash_help=Help(f"`/devin metrics {METRICS_PERIOD.shown}` shows how much Devin is used"),
+)
+MEMBERS: Final = CommandSpec(
+    "members",
+    forms=(slash("members", NAME), addressed("members", NAME)),
+    role=Role.ADMIN,
+    subject="Devin's members",
+    ordinary=True,
+    slash_help=Help(f"`/devin members {NAME.shown}` shows who may use Devin, and in which role"),
+)
+SECRET_LIST: Final = CommandSpec(
+    "secret_list",
+    forms=(slash("secret list"), addressed("secret list")),
+    role=Role.ADMIN,
+    subject="names of secrets",
+    ordinary=True,
+    slash_help=Help("`/devin secret list` shows the names of Devin's secrets"),
+)
+SECRET_ADD: Final = CommandSpec(
+    "secret_add",
+    forms=(slash("secret add"), addressed("secret add")),
+    role=Role.ADMIN,
+    subject="changes of secrets",
+    slash_help=Help("`/devin secret add` says where one is added", same_line=True),
+)
+SPECS: Final = (
+    REVIEW,
+    SCHEDULE_LIST,
+    SCHEDULE_ADD,
+    SCHEDULE_PAUSE,
+    SCHEDULE_RESUME,
+    SCHEDULE_DELETE,
+    SCHEDULE_DELETE_CONFIRMED,
+    SCHEDULE_KEPT,
+    METRICS,
+    MEMBERS,
+    SECRET_LIST,
+    SECRET_ADD,
+)
