@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from bot.views import blocks
 from bot.views.answers.wording import code
 from bot.views.message import Message
 from bot.views.text import counted, fitted
@@ -50,11 +49,9 @@ def members(people: Sequence[Person], searched: str = "") -> Message:
     if searched:
         head = f"*Devin's members* with {code(searched)} in name or address: {len(found):,} of {len(people):,}"
     lines = [head, *(f"• {_line(one)}" for one in found[:MOST_LISTED])]
-    if more := len(found) - MOST_LISTED:
-        lines += (
-            [f"and {more:,} more; `/devin members` with a part of a name or address finds them"] if more > 0 else []
-        )
-    return Message("\n".join(lines), blocks.sections(lines))
+    if (more := len(found) - MOST_LISTED) > 0:
+        lines.append(f"and {more:,} more; `/devin members` with a part of a name or address behind it finds them")
+    return Message("\n".join(lines))
 
 
 def member_counts(people: Sequence[Person]) -> Message:

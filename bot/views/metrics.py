@@ -6,7 +6,6 @@ from datetime import date
 from typing import Final
 
 from bot.domain.amounts import half_up
-from bot.views import blocks
 from bot.views.dates import date_range, month_name
 from bot.views.message import Message
 from bot.views.text import counted, fitted, one_tenth
@@ -55,7 +54,7 @@ def metrics(found: Metrics) -> Message:
         f"• {'1 active person' if found.people == 1 else f'{found.people:,} active people'}",
         "A session that the bot starts counts as one of the API.",
     ]
-    return Message("\n".join(lines), blocks.sections(lines))
+    return Message("\n".join(lines))
 
 
 def nothing_finished(today: date) -> Message:

@@ -73,9 +73,7 @@ def listing(
 ) -> Message:
     """List schedules with their numbers, and the names of `automations`, each with whether it is on."""
     if not schedules and not automations:
-        return Message(
-            f"Devin does nothing by the clock. Add a schedule with `/devin schedule add` or on <{page}|its page>."
-        )
+        return Message(f"Devin does nothing by the clock. Add a schedule on <{page}|Devin's page>.")
     lines = [f"*{counted(len(schedules), 'schedule')}*"]
     lines += [f"{number}. {_line(one, zone, now)}" for number, one in enumerate(schedules[:MOST_LISTED], start=1)]
     if (more := len(schedules) - MOST_LISTED) > 0:
@@ -83,10 +81,8 @@ def listing(
     if automations:
         lines.append(f"*{counted(len(automations), 'automation')}*: {_automations(automations)}")
     if schedules:
-        lines.append(
-            "For admins: `/devin schedule pause 2`, `resume 2` and `delete 2` are about number 2 of this list."
-        )
-    return Message("\n".join(lines), blocks.sections(lines))
+        lines.append("For admins: `/devin schedule pause 2`, `resume 2` or `delete 2`, with a number of this list.")
+    return Message("\n".join(lines))
 
 
 def no_number(number: int) -> Message:
@@ -119,7 +115,8 @@ def ask_to_delete(one: Shown, zone: tzinfo, now: float) -> Message:
         blocks.button("Delete", SCHEDULE_DELETE_CONFIRMED.action_id, command, "danger"),
         blocks.button("Keep it", SCHEDULE_KEPT.action_id, command),
     )
-    return Message(question, [blocks.section(question), *buttons])
+    text = f"Delete {fitted(one.name, 80) or one.id}?"
+    return Message(text, [blocks.section(question), *buttons])
 
 
 def was_deleted(one: Shown | None) -> Message:

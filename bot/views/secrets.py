@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import Final
 
-from bot.views import blocks
 from bot.views.answers.wording import code
 from bot.views.message import Message
 from bot.views.text import counted
@@ -22,7 +21,7 @@ def secrets(names: Sequence[str | None], page: str) -> Message:
     tail = [f"and {more:,} more"] if more > 0 else []
     head = f"*{counted(len(names), 'secret')}* of your Devin organisation; values are shown nowhere:"
     lines = [head, *(f"• {name}" for name in shown[:MOST_LISTED]), *tail]
-    return Message("\n".join(lines), blocks.sections(lines))
+    return Message("\n".join(lines))
 
 
 def add_secret(page: str) -> Message:

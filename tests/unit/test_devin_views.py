@@ -1,0 +1,342 @@
+"""The answers to what people ask Devin through the bot, as whole sentences."""
+
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from bot.domain.long_job import LongJob, LongJobKind, LongJobState, NewLongJob
+from bot.views import devin_answers, members, metrics, reviews, schedules, secrets
+from bot.views.members import Person
+from bot.views.metrics import Metrics
+from bot.views.schedules import Shown, Timetable
+from tests.unit.block_kit import assert_valid
+
+BERLIN = ZoneInfo("Europe/Berlin")
+NOW = datetime(2026, 11, 26, 12, tzinfo=UTC).timestamp()
+PULL = "https://github.com/acme/web/pull/7"
+PAGE = "https://app.devin.ai/settings/schedules"
+ADA, BEN = Person("Ada Lovelace", "ada@acme.test", ("Admin", "Member")), Person("ben <b>", "ben@acme.test", ("Member",))
+CYD = Person("", "cyd@acme.test")
+
+
+# ---------------------------------------------------------------- members
+
+
+def test_members_are_listed_by_name_with_their_roles():
+    message = members.members([BEN, CYD, ADA])
+    assert message.text == (
+        "*Devin's members*: 3\n"
+        "• Ada Lovelace · ada@acme.test · Admin, Member\n"
+        "• ben &lt;b&gt; · ben@acme.test · Member\n"
+        "• cyd@acme.test · through a group"
+    )
+    assert_valid(message)
+
+
+def test_a_search_looks_at_names_and_addresses():
+    assert members.members([BEN, CYD, ADA], "LOVE").text == (
+        "*Devin's members* with `LOVE` in name or address: 1 of 3\n• Ada Lovelace · ada@acme.test · Admin, Member"
+    )
+    assert members.members([BEN, ADA], "dan").text == (
+        "No name or e-mail address of Devin's 2 members has `dan` in it."
+    )
+
+
+def test_the_first_twenty_of_many_members_are_listed():
+    message = members.members([Person(f"P{number:03}", "", ("Member",)) for number in range(1_025)])
+    assert message.text.count("\n• ") == 20
+    assert message.text.endswith(
+        "and 1,005 more; `/devin members` with a part of a name or address behind it finds them"
+    )
+    assert_valid(message)
+
+
+def test_where_people_are_not_named_they_are_counted_and_small_groups_together():
+    people = [*[Person("", "", ("Member",))] * 12, *[Person("", "", ("Admin",))] * 3, CYD, ADA]
+    assert members.member_counts(people).text == (
+        "*Devin's members*: 17 (12 Member, 3 Admin, 2 others). People are not named here."
+    )
+
+
+def test_nobody_is_a_member():
+    assert members.members([]) == members.member_counts([]) == members.NOBODY
+    assert members.NOBODY.text == "Devin shows no member of your organisation."
+
+
+# ---------------------------------------------------------------- secrets
+
+
+def test_secrets_are_named_and_nothing_more():
+    assert secrets.secrets(["b`KEY", None, "a_key"], "https://x.test/secrets").text == (
+        "*3 secrets* of your Devin organisation; values are shown nowhere:\n• `a_key`\n• `bKEY`\n• (without a name)"
+    )
+    assert secrets.secrets([], "https://x.test/secrets").text == (
+        "There are no secrets in your Devin organisation. Add one on <https://x.test/secrets|Devin's page>."
+    )
+    assert secrets.secrets([f"K{number}" for number in range(300)], "").text.endswith("\nand 200 more")
+
+
+def test_where_a_secret_is_added():
+    assert secrets.add_secret("https://x.test/secrets").text == (
+        "Add a secret on <https://x.test/secrets|Devin's page>, never in Slack: everybody in a channel could read it, "
+        "and Slack keeps it. Nothing was added."
+    )
+
+
+# ---------------------------------------------------------------- metrics
+
+WEEK = Metrics(
+    date(2026, 11, 19),
+    date(2026, 11, 25),
+    used=1_300,
+    searches=1,
+    sessions=1_200,
+    by_origin={"api": 700, "webapp": 400, "jira": 0, "new_one": 3},
+    by_size={"s": 1_000, "xs": 150, "xxl": 50},
+    acus_per_session=2.25,
+    pull_requests=8,
+    merged=5,
+    closed=1,
+    people=31,
+    own_sessions=600,
+    own_pull_requests=3,
+)
+
+
+def test_metrics_of_a_week():
+    message = metrics.metrics(WEEK)
+    assert message.text == (
+        "*Devin, 19 to 25 November 2026*\n"
+        "• 1,300 sessions in use, 1 search\n"
+        "• 1,200 sessions created (600 of 1,200 through Devin Bridge, 50 %), 2.3 ACUs each on average\n"
+        "• by origin: 700 API, 400 web app, 3 new_one, 97 elsewhere\n"
+        "• by size: 150 XS, 1,000 S, 50 XXL\n"
+        "• 8 pull requests created (3 of 8 through Devin Bridge, 38 %), 5 merged, 1 closed without a merge\n"
+        "• 31 active people\n"
+        "A session that the bot starts counts as one of the API."
+    )
+    assert_valid(message)
+
+
+def test_metrics_of_a_quiet_week_have_no_shares():
+    quiet = Metrics(WEEK.first, WEEK.last, 1, 0, 1, {}, {}, 0.0, 0, 0, 0, 1, own_sessions=1, own_pull_requests=0)
+    assert metrics.metrics(quiet).text == (
+        "*Devin, 19 to 25 November 2026*\n"
+        "• 1 session in use, 0 searches\n"
+        "• 1 session created (1 of 1 through Devin Bridge)\n"
+        "• by origin: 1 elsewhere\n"
+        "• by size: not known\n"
+        "• 0 pull requests created, 0 merged, 0 closed without a merge\n"
+        "• 1 active person\n"
+        "A session that the bot starts counts as one of the API."
+    )
+
+
+def test_a_month_of_which_no_day_is_finished():
+    assert metrics.nothing_finished(date(2026, 12, 1)).text == (
+        "No day of December is finished yet. `/devin metrics week` shows the last seven finished days."
+    )
+
+
+# ---------------------------------------------------------------- schedules
+
+NIGHTLY = Shown("sched-1", "Nightly <tests>", Timetable("0 8 * * 1-5"))
+
+
+def test_schedules_are_told_in_words_with_their_next_run_and_failures():
+    broken = Shown("sched-2", "", Timetable("0 9 1 * *"), failures=3, failed_at=NOW - 60, reason="out of\nquota")
+    paused = Shown("sched-3", "Once", Timetable(at=NOW + 60), enabled=False, failures=1)
+    message = schedules.listing([NIGHTLY, broken, paused], [("On push", True), ("Old", False)], BERLIN, NOW, PAGE)
+    at = {"next": "<!date^1795766400^{date_short_pretty} at {time}|2026-11-27 08:00 UTC>"}
+    assert message.text == (
+        "*3 schedules*\n"
+        f"1. *Nightly &lt;tests&gt;* · Monday to Friday at 09:00 (Europe/Berlin) · next {at['next']} · `sched-1`\n"
+        "2. `sched-2` · on day 1 of the month at 09:00 (UTC) · "
+        "next <!date^1796115600^{date_short_pretty} at {time}|2026-12-01 09:00 UTC> · "
+        ":warning: failed 3 times in a row, "
+        "last <!date^1795694340^{date_short_pretty} at {time}|2026-11-26 11:59 UTC>: out of quota · `sched-2`\n"
+        "3. *Once* · once, <!date^1795694460^{date_short_pretty} at {time}|2026-11-26 12:01 UTC> · *paused* · "
+        ":warning: failed once · `sched-3`\n"
+        "*2 automations*: On push, Old (off)\n"
+        "For admins: `/devin schedule pause 2`, `resume 2` or `delete 2`, with a number of this list."
+    )
+    assert_valid(message)
+
+
+def test_many_schedules_are_cut_and_none_has_a_sentence():
+    message = schedules.listing([NIGHTLY] * 60, [], BERLIN, NOW, PAGE)
+    assert f"\nand 10 more on <{PAGE}|Devin's page>\n" in message.text
+    assert_valid(message)
+    assert schedules.listing([], [], BERLIN, NOW, PAGE).text == (
+        f"Devin does nothing by the clock. Add a schedule on <{PAGE}|Devin's page>."
+    )
+
+
+@pytest.mark.parametrize(
+    ("timetable", "words", "due"),
+    [
+        (Timetable("0 8 * * *", every=2), "every day at 09:00 (Europe/Berlin), each 2nd time", None),
+        (Timetable("0 8 * * *", every=13), "every day at 09:00 (Europe/Berlin), each 13th time", None),
+        (Timetable("not cron"), "`not cron` (cron, in UTC)", None),
+        (Timetable(at=NOW - 60), "once, <!date^1795694340^{date_short_pretty} at {time}|2026-11-26 11:59 UTC>", None),
+        (Timetable(), "at a time that Devin does not give", None),
+        (Timetable("1 12 * * *"), "every day at 13:01 (Europe/Berlin)", NOW + 60),
+    ],
+)
+def test_when_a_schedule_runs(timetable, words, due):
+    assert (timetable.in_words(BERLIN, NOW), timetable.next_run(NOW)) == (words, due)
+
+
+def test_what_is_said_about_a_change_of_a_schedule():
+    assert schedules.was_set(NIGHTLY, enabled=False, zone=BERLIN, now=NOW).text == (
+        "Paused: *Nightly &lt;tests&gt;* does not run until `/devin schedule resume`."
+    )
+    assert schedules.was_set(NIGHTLY, enabled=True, zone=BERLIN, now=NOW).text == (
+        "Resumed: *Nightly &lt;tests&gt;* runs Monday to Friday at 09:00 (Europe/Berlin). "
+        "The next run is <!date^1795766400^{date_short_pretty} at {time}|2026-11-27 08:00 UTC>."
+    )
+    assert schedules.is_already(NIGHTLY, enabled=True).text == (
+        "*Nightly &lt;tests&gt;* runs already. Nothing was changed."
+    )
+    assert schedules.is_already(NIGHTLY, enabled=False).text == (
+        "*Nightly &lt;tests&gt;* is paused already. Nothing was changed."
+    )
+    assert schedules.was_deleted(NIGHTLY).text == "Deleted: *Nightly &lt;tests&gt;*."
+    assert schedules.was_deleted(None).text == "The schedule is deleted."
+    assert schedules.unknown(NIGHTLY).text == (
+        "Devin did not answer, so Devin Bridge does not know whether *Nightly &lt;tests&gt;* was changed. "
+        "`/devin schedule list` shows how it is."
+    )
+    assert schedules.KEPT.text == "The schedule stays as it is."
+
+
+def test_the_question_before_a_schedule_is_deleted():
+    message = schedules.ask_to_delete(NIGHTLY, BERLIN, NOW)
+    assert message.text == "Delete Nightly &lt;tests&gt;?"
+    assert message.blocks[0]["text"]["text"] == (
+        "Delete *Nightly &lt;tests&gt;*, which runs Monday to Friday at 09:00 (Europe/Berlin)? It cannot be brought "
+        "back; `/devin schedule pause` only stops it for now."
+    )
+    buttons = [(one["text"]["text"], one["action_id"], one["value"]) for one in message.blocks[1]["elements"]]
+    assert buttons == [
+        ("Delete", "schedule_delete_confirmed", "schedule delete sched-1"),
+        ("Keep it", "schedule_kept", "schedule delete sched-1"),
+    ]
+    assert_valid(message)
+
+
+def test_a_schedule_that_cannot_be_picked():
+    shows = "`/devin schedule list` shows them with their numbers."
+    assert schedules.UNSEEN.text == (
+        f"You have seen no list of schedules in the last day, so nothing was changed. {shows}"
+    )
+    assert schedules.NO_NUMBER_TYPED.text == (
+        f"Which schedule? Type its number behind it, and nothing was changed so far. {shows}"
+    )
+    assert schedules.GONE.text == f"Devin does not have that schedule any more, so nothing was changed. {shows}"
+    assert schedules.no_number(9).text == (
+        f"Your last list of schedules has no number 9, so nothing was changed. {shows}"
+    )
+
+
+# ---------------------------------------------------------------- reviews
+
+HOW = "`/devin review https://github.com/acme/web/pull/7` has Devin review that pull request."
+NEW = NewLongJob(
+    LongJobKind.REVIEW,
+    reviews.title(PULL, "abcdef0123"),
+    "",
+    (),
+    (),
+    asked={"pr_url": PULL, "commit_sha": "abcdef0123"},
+)
+
+
+def job(state: LongJobState = LongJobState.READING, reason: str | None = None) -> LongJob:
+    return LongJob("j1", "T1", "U1", NEW, state, "r1", NOW, reason=reason)
+
+
+def test_what_is_said_before_a_review():
+    assert reviews.HOW.text == f"Which pull request? {HOW} Nothing was asked for."
+    assert reviews.NO_PULL_REQUEST.text == (
+        f"That is not the address of a pull request, so nothing was asked for. {HOW}"
+    )
+    assert reviews.asked_for(PULL).text == (
+        f"Devin reviews <{PULL}|acme/web#7>. A direct message from Devin Bridge shows when it is done."
+    )
+    assert reviews.NOT_SEEN.text == (
+        "Devin does not see that pull request, so nothing was asked for. "
+        "An admin of your Devin organisation can connect its repository."
+    )
+    assert reviews.CHECKING.text == "Devin did not answer. Devin Bridge finds out whether the review was asked for."
+    assert reviews.LATE.text == (
+        "Devin cannot be reached at the moment. The review is asked for as soon as that is possible."
+    )
+
+
+def test_a_review_that_is_lost_says_whether_it_may_be_there():
+    assert reviews.lost(PULL, "r1", maybe=False).text == (
+        f"The review of <{PULL}|acme/web#7> was not asked for: Devin could not be reached for too long. "
+        "Ask again with `/devin review`. Reference `r1`."
+    )
+    assert reviews.lost(PULL, "r1", maybe=True).text == (
+        f"Devin did not answer for too long, so nobody knows whether the review of <{PULL}|acme/web#7> was asked for. "
+        "Look at the pull request before you ask again. Reference `r1`."
+    )
+
+
+@pytest.mark.parametrize(
+    ("message", "line"),
+    [
+        (reviews.going_on(job()), "Devin begins soon."),
+        (reviews.going_on(job(), "running"), "Devin is reading it."),
+        (reviews.going_on(job(), "on hold"), "Devin says: on hold."),
+        (
+            reviews.ended(job(LongJobState.DONE)),
+            ":white_check_mark: Done. What Devin found stands at the pull request.",
+        ),
+        (
+            reviews.ended(job(LongJobState.CANCELLED)),
+            "No longer followed. Devin goes on with the review, which appears at the pull request.",
+        ),
+        (
+            reviews.ended(job(LongJobState.FAILED, reviews.ERRORED)),
+            ":warning: Devin could not finish the review. Ask again with `/devin review`.",
+        ),
+        (
+            reviews.ended(job(LongJobState.FAILED, reviews.still_going("running"))),
+            ":warning: Devin has not finished it in two hours (`running`). Look at the pull request itself.",
+        ),
+        (
+            reviews.ended(job(LongJobState.FAILED)),
+            ":warning: Devin Bridge could not follow it any more. Look at the pull request itself.",
+        ),
+    ],
+)
+def test_the_message_of_a_review(message, line):
+    assert message.blocks[0]["text"]["text"] == f"*Review of <{PULL}|acme/web#7>* (abcdef0)\n{line}"
+    plain = line.removeprefix(":warning: ").removeprefix(":white_check_mark: ").replace("`", "")
+    assert message.text == f"Review of acme/web#7 (abcdef0): {plain}"
+    assert_valid(message)
+
+
+def test_only_while_a_review_goes_on_it_can_be_left():
+    (button,) = reviews.going_on(job()).blocks[1]["elements"]
+    assert (button["text"]["text"], button["action_id"], button["value"]) == ("Stop following", "cancel_long_job", "j1")
+    assert len(reviews.ended(job(LongJobState.DONE)).blocks) == 1
+
+
+# ---------------------------------------------------------------- no answer
+
+
+def test_what_is_said_where_devin_does_not_answer():
+    assert devin_answers.UNREACHABLE.text == (
+        "Devin cannot be reached at the moment, so nothing was changed. Try again in a minute."
+    )
+    assert devin_answers.not_accepted("no <b>").text == (
+        "Devin did not accept this, so nothing was changed: no &lt;b&gt;"
+    )
+    assert devin_answers.limited("out of credits").text == (
+        "A limit or quota of your Devin organisation is used up, so nothing was changed: out of credits"
+    )
