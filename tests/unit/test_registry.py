@@ -2,12 +2,12 @@
 
 import pytest
 
-from bot.domain.commands import registry
+from bot.domain.commands import library_commands, registry
 from bot.domain.commands.registry import BY_ACTION_ID, COMMANDS, commands_on, named
 from bot.domain.commands.spec import ADDRESSED, WRITTEN, CommandSpec, Role, Surface
 
 ADMINS = frozenset({"UADA"})
-BUDGET_BUTTONS = {registry.GRANT_MORE, registry.REFUSE_MORE}  # their own flow asks for the role
+BUTTONS_OF_FLOWS = {"grant_more", "refuse_more", "note_delete_confirmed"}  # their own flow asks for the role
 SEEN_BY_ALL = {"stop", "alarm_stop", "alarm_fine", "alarm_snooze"}
 
 
@@ -16,7 +16,8 @@ def names(specs):
 
 
 def test_every_command_that_is_declared_stands_in_the_table_once():
-    declared = [value for value in vars(registry).values() if isinstance(value, CommandSpec)]
+    found = [*vars(registry).values(), *vars(library_commands).values()]
+    declared = [value for value in found if isinstance(value, CommandSpec)]
     assert sorted(names(declared)) == sorted(spec.name for spec in COMMANDS)
     assert all(named(spec.name) is spec for spec in declared)
 
@@ -26,7 +27,9 @@ def test_what_they_are_called():
     assert " ".join(spec.name for spec in COMMANDS) == (
         "start list cost status stop stop_listed stop_confirmed stop_declined mute unmute aside archive new notify "
         "usage report digest budget_list budget_set budget_remove budget_grant ask_for_more grant_more refuse_more "
-        "orgs audit audit_bot cancel_long_job exit exit_confirmed exit_declined start_again start_declined "
+        "orgs audit audit_bot note_list note_show note_add note_edit note_delete note_delete_confirmed "
+        "note_delete_declined playbook_list playbook_show playbook_add playbook_edit open_form "
+        "cancel_long_job exit exit_confirmed exit_declined start_again start_declined "
         "start_corrected start_as_written start_cancelled wake leave_asleep alarm_stop alarm_fine alarm_snooze "
         "run_command start_as_task help"
     )
@@ -53,6 +56,7 @@ def test_what_goes_before_waiting_replies():
         *("alarm_stop", "alarm_fine", "alarm_snooze"),
         *("stop_listed", "stop_confirmed", "stop_declined"),
         *("ask_for_more", "grant_more", "refuse_more"),
+        *("note_delete_confirmed", "note_delete_declined", "open_form"),
     }
     assert all(spec.urgent for spec in commands_on(Surface.BUTTON))
 
@@ -64,8 +68,8 @@ def test_what_ends_a_session_and_what_only_asks():
 
 
 def test_which_buttons_are_replaced_by_their_answer():
-    """All but those of the card and of alarms, which everybody sees, and of a long job, whose message is edited."""
-    others = {*SEEN_BY_ALL, "cancel_long_job"}
+    """All but those that everybody sees, of a long job, whose message is edited, and of a form, which covers all."""
+    others = {*SEEN_BY_ALL, "cancel_long_job", "open_form"}
     assert names(spec for spec in COMMANDS if spec.replaces) == names(commands_on(Surface.BUTTON)) - others
 
 
@@ -93,6 +97,9 @@ def test_which_buttons_are_known():
         "grant_more": "grant_more",
         "refuse_more": "refuse_more",
         "cancel_long_job": "cancel_long_job",
+        "note_delete_confirmed": "note_delete_confirmed",
+        "note_delete_declined": "note_delete_declined",
+        "open_form": "open_form",
     }
 
 
@@ -105,6 +112,8 @@ def test_who_may_use_what():
         **dict.fromkeys(("usage", "report", "digest", "orgs", "audit", "audit_bot"), Role.ADMIN),
         **dict.fromkeys(("budget_set", "budget_remove", "budget_grant"), Role.ADMIN),
         **dict.fromkeys(("grant_more", "refuse_more"), Role.ADMIN),
+        **dict.fromkeys(("note_add", "note_edit", "note_delete", "note_delete_confirmed"), Role.ADMIN),
+        **dict.fromkeys(("playbook_add", "playbook_edit"), Role.ADMIN),
         "exit": Role.ASKER_OR_ADMIN,
         "exit_confirmed": Role.ASKER_OR_ADMIN,
         "alarm_fine": Role.ASKER_OR_ADMIN,
@@ -122,7 +131,7 @@ def test_a_role_is_checked_wherever_it_is_asked_for():
         if spec.role is Role.ASKER_OR_ADMIN:
             assert spec.of_session or spec.name in {"alarm_fine", "alarm_snooze"}
             assert not spec.forms_on(Surface.SLASH)
-        elif spec.role is Role.ADMIN and not spec.of_session and spec not in BUDGET_BUTTONS:
+        elif spec.role is Role.ADMIN and not spec.of_session and spec.name not in BUTTONS_OF_FLOWS:
             assert len(spec.forms_on(Surface.SLASH, *ADDRESSED)) == len(spec.forms)
 
 

@@ -45,7 +45,8 @@ class Argument:
     `read` turns the text that was typed into its standard form, or returns None when the text does not fit. With
     `verbatim` it gets the text unchanged, otherwise without the punctuation at the end. `shown` is how help texts
     write the argument. Of `words`, if there are any, one may be typed and nothing else. The words `around` are such as
-    people mean for the command, although they do not fit.
+    people mean for the command, although they do not fit. A `free` one takes any few words, so that they do not show
+    whether the command is meant.
     """
 
     shown: str
@@ -53,6 +54,7 @@ class Argument:
     verbatim: bool = False
     words: tuple[str, ...] = ()
     around: frozenset[str] = frozenset()
+    free: bool = False
 
 
 NOTHING: Final = Argument("", lambda typed: None if typed else "")
