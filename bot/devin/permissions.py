@@ -20,8 +20,8 @@ _DOCUMENTED: Final = tuple(
         ("POST PUT DELETE", r"/organizations/[^/]+/sessions", "ManageOrgSessions"),
         ("GET", r"/organizations/[^/]+/attachments/", "ViewOrgSessions"),
         ("POST", r"/organizations/[^/]+/attachments$", "UseDevinSessions"),
-        ("GET POST", r"/knowledge/notes", "ManageAccountKnowledge"),
-        ("GET", r"/playbooks", "ManageAccountPlaybooks"),
+        ("GET POST PUT DELETE", r"/knowledge/notes", "ManageAccountKnowledge"),
+        ("GET POST PUT", r"/playbooks", "ManageAccountPlaybooks"),
         ("GET", r"/enterprise/organizations", "ManageOrganizations"),
     )
 )

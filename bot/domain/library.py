@@ -1,5 +1,7 @@
 """What an organisation at Devin keeps for all of its sessions: knowledge notes and playbooks."""
 
+import hashlib
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -31,7 +33,8 @@ REQUIRED: Final = frozenset({NAME, TRIGGER, BODY})
 class Entry:
     """A note or a playbook. A note has a `trigger`, which says when it is used, and perhaps a `repo`.
 
-    `id` is empty, and `created_at` and `updated_at` are 0, as long as it is not at Devin.
+    `id` is empty, and the times are 0, as long as it is not at Devin. `folder_id`, `is_enabled` and the `schema` of a
+    playbook's output are in no form, and stay as they are when it changes.
     """
 
     kind: Kind
@@ -46,12 +49,18 @@ class Entry:
     is_enabled: bool = True
     of_enterprise: bool = False
     folder_id: str | None = None
+    schema: Mapping[str, Any] | None = None
 
     @property
     def fields(self) -> dict[str, str]:
         """The values of the fields of its form."""
         values = {NAME: self.name, TRIGGER: self.trigger, BODY: self.body, REPO: self.repo, MACRO: self.macro}
         return {field: values[field] for field in FIELDS[self.kind]}
+
+    @property
+    def digest(self) -> str:
+        """A short text that is another one as soon as a field changes."""
+        return hashlib.blake2b(json.dumps(self.fields).encode(), digest_size=12).hexdigest()
 
     def contains(self, text: str) -> bool:
         """Whether `text` occurs in one of its fields, in capitals or not."""
@@ -79,7 +88,14 @@ def entered(kind: Kind, fields: Mapping[str, str]) -> Entry:
     macro = values.get(MACRO, "")
     if macro and not macro.startswith("!"):
         values[MACRO] = f"!{macro}"
-    return Entry(kind, **values)
+    return Entry(
+        kind,
+        values[NAME],
+        values[BODY],
+        trigger=values.get(TRIGGER, ""),
+        repo=values.get(REPO, ""),
+        macro=values.get(MACRO, ""),
+    )
 
 
 class FieldMistake(StrEnum):

@@ -27,6 +27,7 @@ NOTE_ADD: Final = CommandSpec(
     forms=(slash("note add"), addressed("note add")),
     role=Role.ADMIN,
     subject=_NOTES,
+    opens_form=True,
     slash_help=Help("`/devin note add` opens a form for a note that Devin is to know"),
 )
 NOTE_EDIT: Final = CommandSpec(
@@ -34,6 +35,7 @@ NOTE_EDIT: Final = CommandSpec(
     forms=(slash("note edit", WHICH), addressed("note edit", WHICH)),
     role=Role.ADMIN,
     subject=_NOTES,
+    opens_form=True,
     slash_help=Help("`/devin note edit N`", same_line=True),
 )
 NOTE_DELETE: Final = CommandSpec(
@@ -71,6 +73,7 @@ PLAYBOOK_ADD: Final = CommandSpec(
     forms=(slash("playbook add"), addressed("playbook add")),
     role=Role.ADMIN,
     subject=_PLAYBOOKS,
+    opens_form=True,
     slash_help=Help("`/devin playbook add` opens a form for a playbook"),
 )
 PLAYBOOK_EDIT: Final = CommandSpec(
@@ -78,6 +81,7 @@ PLAYBOOK_EDIT: Final = CommandSpec(
     forms=(slash("playbook edit", WHICH), addressed("playbook edit", WHICH)),
     role=Role.ADMIN,
     subject=_PLAYBOOKS,
+    opens_form=True,
     slash_help=Help("`/devin playbook edit N`", same_line=True),
 )
 

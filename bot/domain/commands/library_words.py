@@ -6,7 +6,7 @@ from typing import Final
 MOST_WORDS_SEARCHED: Final = 3  # more words read like a task, unless they stand in quotation marks
 MOST_WORDS_MEANT: Final = 3
 _NUMBER: Final = re.compile(r"#?(?P<number>[0-9]{1,4})")
-_ID: Final = re.compile(r"(?:note|playbook)-[\w-]{1,100}")
+_ID: Final = re.compile(r"(?P<kind>note|playbook)-[\w-]{1,100}")
 _QUOTED: Final = re.compile(r'["“](?P<text>[^"“”]+)["”]')
 
 
@@ -16,9 +16,10 @@ def number_in(which: str) -> int | None:
     return int(found["number"]) if found else None
 
 
-def is_id(which: str) -> bool:
-    """Whether `which` is the id of a note or a playbook."""
-    return _ID.fullmatch(which) is not None
+def is_id(which: str, kind: str = "") -> bool:
+    """Whether `which` is the id of a note or a playbook, as the `kind` says, or without it of any of them."""
+    found = _ID.fullmatch(which)
+    return found is not None and kind in {"", found["kind"]}
 
 
 def read_which(typed: str) -> str | None:

@@ -321,3 +321,4 @@ def commands_on(surface: Surface) -> tuple[CommandSpec, ...]:
 
 ENDING: Final = frozenset(spec.name for spec in COMMANDS if spec.ends_session)
 BY_ACTION_ID: Final = {spec.action_id: spec for spec in commands_on(Surface.BUTTON)}
+FORMS: Final = frozenset(spec.name for spec in COMMANDS if spec.opens_form)

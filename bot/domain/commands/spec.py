@@ -123,6 +123,7 @@ class CommandSpec:
     ends_session: bool = False  # afterwards the session runs no longer, and replies that wait are not sent
     asks_first: bool = False  # the command only asks; another command acts after the answer
     ordinary: bool = False  # its word resembles ordinary ones with which a task begins, as `export` does `report`
+    opens_form: bool = False  # the command opens a form in Slack; its name is that of the form
     replaces: bool = False  # only one person sees the command's button, and the answer takes the place of its message
     slash_help: Help | None = None
     thread_help: Help | None = None

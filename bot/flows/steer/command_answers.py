@@ -21,12 +21,15 @@ from bot.domain.commands.registry import (
     STOP,
     USAGE,
 )
-from bot.domain.lane import person_lane
+from bot.domain.form import Form
+from bot.domain.lane import own_lane, person_lane
 from bot.domain.questions import REPORT_QUESTIONS, USAGE_QUESTIONS
 from bot.domain.session import Session
 from bot.flows.access import Access
 from bot.flows.job import Job, finish, move, recipient_of
+from bot.flows.manage import library
 from bot.flows.manage.admin_commands import AdminCommands
+from bot.flows.manage.library import Library
 from bot.flows.manage.long_jobs import Asked
 from bot.flows.money.budget_commands import CHANGES, BudgetCommands
 from bot.flows.money.figure_files import FigureFiles
@@ -41,7 +44,9 @@ from bot.flows.steer.session_list import SessionList
 from bot.flows.workspace import Workspace
 from bot.views import answers
 from bot.views.help_texts import SLASH_HELP
+from bot.views.library import READING
 from bot.views.message import Message
+from bot.views.modals import parts as forms
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +61,7 @@ class Work:
     message: Message
 
 
-Answer = Callable[[Workspace, str, str, Command], Awaitable[Message | Session | Work]]
+Answer = Callable[[Workspace, str, str, Command], Awaitable[Message | Session | Work | Form]]
 
 
 class CommandAnswers:
@@ -75,6 +80,7 @@ class CommandAnswers:
         self._notify = Notify(services)
         self._budgets = BudgetCommands(services)
         self._admin_commands = AdminCommands(services)
+        self._library = Library(services, access)
         self._subscriptions = Subscriptions(services, usage_ledger)
         self._answers: dict[str, Answer] = {
             LIST.name: self._list,
@@ -90,12 +96,13 @@ class CommandAnswers:
             AUDIT.name: self._admin_commands.answer,
             AUDIT_BOT.name: self._admin_commands.answer,
             BUDGET_LIST.name: self._list_budgets,
+            **dict.fromkeys((spec.name for spec in library.KINDS), self._of_library),
             **dict.fromkeys((spec.name for spec in CHANGES), self._change_budgets),
             HELP.name: self._help,
         }
 
-    async def answer(self, workspace: Workspace, user: str, channel: str, command: Command) -> Message | Work:
-        """Return the answer to what `user` typed in `channel`, or the work that a row has to be stored for.
+    async def answer(self, workspace: Workspace, user: str, channel: str, command: Command) -> Message | Work | Form:
+        """Return the answer to what `user` typed in `channel`, the work for a stored row, or the form that opens.
 
         The answer may be that only admins may use the command.
         """
@@ -114,10 +121,15 @@ class CommandAnswers:
         if command.spec in CHANGES and not await self._access.role_refusal(job.workspace, command.spec, user):
             await self._budgets.carry_out(job, command)
             return
+        if command.spec in library.READS and not await self._access.role_refusal(job.workspace, command.spec, user):
+            await self._library.carry_out(job, command)
+            return
         found = await self.answer(job.workspace, user, channel, replace(command, key=job.row.key))
         if command.spec is DIGEST and isinstance(found, Work):
             await self._subscriptions.carry_out(job, command.argument)
             return
+        if isinstance(found, Form):  # which Slack opens only after a press
+            found = forms.open_button(found)
         # A crash before this commit does and answers nothing, and the row is handled again.
         async with self._services.unit_of_work_for(job) as uow:
             if isinstance(found, Message):
@@ -163,6 +175,15 @@ class CommandAnswers:
         # The row has the whole command, to be read as that of a button under a question is.
         target = f"{DIGEST.name} {command.argument}"
         return answer or Work(person_lane(workspace.team, user), target, answers.DIGEST_CHECKING)
+
+    async def _of_library(
+        self, workspace: Workspace, user: str, channel: str, command: Command
+    ) -> Message | Work | Form:
+        answer = await self._library.answer(workspace, user, channel, command)
+        if not isinstance(answer, str):
+            return answer
+        # In a lane of its own: nobody's starts wait until Devin has been read.
+        return Work(own_lane(command.key), answer, READING)
 
     async def _list_budgets(self, workspace: Workspace, user: str, channel: str, _command: Command) -> Message:
         refusal = await self._kept_from_spending(workspace, user)
