@@ -15,15 +15,7 @@ from slack_bolt.async_app import AsyncApp
 
 from bot.config import Settings, on_this_machine
 from bot.connect import Connector, StartError
-from bot.domain.causes import (
-    ActionCause,
-    ChannelGoneCause,
-    ChannelSharedCause,
-    CommandCause,
-    LongJobCause,
-    MessageCause,
-    StartCause,
-)
+from bot.domain import causes
 from bot.engine.local import LocalEngine, Route
 from bot.engine.port import Tick
 from bot.flows.access import Access
@@ -36,6 +28,8 @@ from bot.flows.follow.announce import Announce
 from bot.flows.follow.poll import Poller
 from bot.flows.job import Flow
 from bot.flows.lookup import SessionLookup
+from bot.flows.manage.form_kinds import all_forms
+from bot.flows.manage.note_deletion import NoteDeletion
 from bot.flows.manage.run_long_job import RunLongJob
 from bot.flows.money.budget_requests import BudgetRequests
 from bot.flows.money.ticks import money_ticks
@@ -80,6 +74,7 @@ from handlers.bolt_app import bolt_app
 from handlers.commands import Commands
 from handlers.events import Events
 from handlers.messages import Messages
+from handlers.modals import Modals
 from handlers.workspaces import OfWorkspace
 
 log = get_logger(__name__)
@@ -138,7 +133,8 @@ def wire(services: Services, engine: LocalEngine, settings: Settings) -> Bot:
     flows = _flows(
         services, access, shared_channels, lookup, prompts, command_answers, session_list, start_from_command
     )
-    dispatch = Dispatch(services, flows)
+    forms = all_forms(services, access)
+    dispatch = Dispatch(services, flows | {causes.ViewCause.kind: forms})
     failures = SendFailures(services)
     send = Send(services, failures, FilePosts(services, failures, transfers), shared_channels)
     engine.route("in", Route(dispatch.work, FLOWS_AT_ONCE, FLOWS_OF_A_PERSON))
@@ -152,12 +148,14 @@ def wire(services: Services, engine: LocalEngine, settings: Settings) -> Bot:
     bolt = _bolt(services, settings)
     bot = Bot(services, bolt, engine, heartbeat, catch_ups, pollers)
     intake.when_not_taken(lambda workspace: catch_ups[workspace.team].gap())
+    modals = Modals(intake, forms)
     register(
         bolt,
-        Commands(intake, NewCommand(services, intake, access, start_from_command), command_answers),
+        Commands(intake, NewCommand(services, intake, access, start_from_command), command_answers, modals),
         Messages(intake),
         Actions(intake),
         Events(intake, access),
+        modals,
     )
     return bot
 
@@ -204,7 +202,7 @@ def _flows(
     session_commands = SessionCommands(services, access, session_list)
     doubtful_command = DoubtfulCommand(services, command_answers)
     return {
-        MessageCause.kind: Conversation(
+        causes.MessageCause.kind: Conversation(
             services,
             access,
             prompts,
@@ -214,18 +212,19 @@ def _flows(
             StartFromMessage(services, prompts, create),
             command_answers,
         ),
-        CommandCause.kind: start_from_command,
-        StartCause.kind: create,
-        ActionCause.kind: Presses(
+        causes.CommandCause.kind: start_from_command,
+        causes.StartCause.kind: create,
+        causes.ActionCause.kind: Presses(
             services,
             session_commands,
             doubtful_command,
             AlarmAnswers(services, access),
             BudgetRequests(services, access),
+            NoteDeletion(services, access),
         ),
-        ChannelGoneCause.kind: ChannelGone(services),
-        ChannelSharedCause.kind: ChannelShared(services, shared_channels),
-        LongJobCause.kind: RunLongJob(services),
+        causes.ChannelGoneCause.kind: ChannelGone(services),
+        causes.ChannelSharedCause.kind: ChannelShared(services, shared_channels),
+        causes.LongJobCause.kind: RunLongJob(services),
     }
 
 

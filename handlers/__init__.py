@@ -1,6 +1,7 @@
 """The routing table: which listener takes which request of Slack's.
 
-A listener parses, stores and acknowledges; nothing here calls Slack or Devin. Specific routes stand before the
+A listener parses, stores and acknowledges; nothing here calls Slack or Devin, except that a form is opened right after
+the ack. Specific routes stand before the
 catch-alls, which acknowledge all other requests, because Slack would send them again otherwise.
 """
 
@@ -9,13 +10,15 @@ from typing import Final
 
 from slack_bolt.async_app import AsyncApp
 
-from bot.domain.commands.registry import BY_ACTION_ID
+from bot.domain.commands.library_commands import SAVE_AS_NOTE
+from bot.domain.commands.registry import BY_ACTION_ID, FORMS, OPEN_FORM
 from bot.flows.receive.intake import GONE, SHARING
 from handlers.actions import Actions
 from handlers.commands import Commands
 from handlers.events import Events, RateLimited
 from handlers.failures import failed
 from handlers.messages import Messages
+from handlers.modals import Modals
 
 ANYTHING: Final = re.compile(r".*")
 
@@ -26,6 +29,7 @@ def register(
     messages: Messages,
     actions: Actions,
     events: Events,
+    modals: Modals,
 ) -> None:
     """Register the listeners with Bolt's `app`, one for every kind of request."""
     app.middleware(RateLimited())
@@ -44,7 +48,12 @@ def register(
         app.event(revoked)(events.revoked)
     app.event(ANYTHING)(events.ignored)
 
-    for action_id in BY_ACTION_ID:
+    app.block_action(OPEN_FORM.action_id)(modals.pressed)
+    app.message_shortcut(SAVE_AS_NOTE)(modals.save_message)
+    for command in sorted(FORMS):
+        app.view_submission(command)(modals.submitted)
+
+    for action_id in BY_ACTION_ID.keys() - {OPEN_FORM.action_id}:
         app.block_action(action_id)(actions.pressed)
     app.action(ANYTHING)(actions.ignored)
     app.shortcut(ANYTHING)(actions.ignored)

@@ -9,7 +9,9 @@ from bot.domain.commands.options import parse_request
 from bot.domain.commands.parser import parse_doubt, parse_slash
 from bot.domain.commands.registry import START
 from bot.domain.commands.small_talk import small_talk
+from bot.domain.form import Form
 from bot.domain.text import as_typed, plain
+from bot.flows.manage.forms import Opening
 from bot.flows.receive.intake import Intake, command_key
 from bot.flows.receive.new_command import NewCommand
 from bot.flows.steer.command_answers import CommandAnswers
@@ -17,6 +19,7 @@ from bot.flows.workspace import Workspace
 from bot.views import answers
 from bot.views.help_texts import SLASH_HELP
 from bot.views.message import Message
+from handlers.modals import Modals
 
 Body = dict[str, Any]
 
@@ -24,15 +27,21 @@ Body = dict[str, Any]
 class Commands:
     """Handles `/devin`: stores starts and stops, and answers questions in the ack from our own rows."""
 
-    def __init__(self, intake: Intake, new_command: NewCommand, command_answers: CommandAnswers) -> None:
+    def __init__(
+        self, intake: Intake, new_command: NewCommand, command_answers: CommandAnswers, modals: Modals
+    ) -> None:
         self._intake = intake
         self._new_command = new_command
         self._command_answers = command_answers
+        self._modals = modals
 
     async def devin(self, ack: AsyncAck, body: Body, workspace: Workspace) -> None:
         """Answer `/devin` with a message in the ack that only the person sees."""
         message = await self._answer(workspace, body.get("text") or "", body)
-        await ack(text=message.text, blocks=message.blocks or None, response_type="ephemeral")
+        if message.text:
+            await ack(text=message.text, blocks=message.blocks or None, response_type="ephemeral")
+        else:  # a form opens
+            await ack()
 
     async def unknown(self, ack: AsyncAck) -> None:
         """Answer a command that only the app's settings at Slack know with the help text."""
@@ -47,6 +56,10 @@ class Commands:
         answer = await self._command_answers.answer(workspace, body["user_id"], body["channel_id"], command)
         if isinstance(answer, Message):
             return answer
+        if isinstance(answer, Form):
+            opening = Opening(body["user_id"], answer, body["trigger_id"], body.get("response_url"))
+            self._modals.open_soon(workspace, opening)
+            return Message("")
         await self._intake.session_command(workspace, body, answer.lane, command.spec.name, answer.target)
         return answer.message
 

@@ -210,6 +210,9 @@ class Playbook(Answer):
     macro: str | None = None
     access_type: str | None = None
     org_id: str | None = None
+    structured_output_schema: dict[str, Any] | None = None
+    created_at: Time = 0
+    updated_at: Time = 0
 
 
 class Note(Answer):

@@ -24,8 +24,8 @@ _DOCUMENTED: Final = tuple(
         ("GET POST DELETE", r"/organizations/[^/]+/secrets", "ManageOrgSecrets"),
         ("GET POST PATCH DELETE", r"/organizations/[^/]+/schedules", "ManageOrgSchedules"),
         ("GET POST", r"/organizations/[^/]+/pr-reviews$", "UseReviewManual"),
-        ("GET POST", r"/knowledge/notes", "ManageAccountKnowledge"),
-        ("GET", r"/playbooks", "ManageAccountPlaybooks"),
+        ("GET POST PUT DELETE", r"/knowledge/notes", "ManageAccountKnowledge"),
+        ("GET POST PUT", r"/playbooks", "ManageAccountPlaybooks"),
         ("GET", r"/enterprise/organizations", "ManageOrganizations"),
     )
 )

@@ -22,8 +22,10 @@ from bot.domain.causes import (
     SearchStart,
     StartCause,
     UnreadableCause,
+    ViewCause,
 )
 from bot.domain.file import SlackFile
+from bot.domain.form import Form
 
 Json = Mapping[str, Any]
 
@@ -129,6 +131,7 @@ def _action(cause: ActionCause) -> dict[str, Any]:
         "channel" if cause.pressed else "channel_id": cause.channel,
         "response_url": cause.response_url,
         **_unsent(cause.unsent),
+        **_before(cause.before),
     }
 
 
@@ -146,6 +149,19 @@ def _channel_shared(cause: ChannelSharedCause) -> dict[str, Any]:
 
 def _long_job(cause: LongJobCause) -> dict[str, Any]:
     return {"job_id": cause.job_id}
+
+
+def _view(cause: ViewCause) -> dict[str, Any]:
+    return {
+        "form": asdict(cause.form),
+        "user": cause.user,
+        "fields": dict(cause.fields),
+        **_before(cause.before),
+    }
+
+
+def _before(before: Json | None) -> dict[str, Any]:
+    return {} if before is None else {"before": dict(before)}
 
 
 def _left_out(sentences: tuple[str, ...]) -> dict[str, Any]:
@@ -177,6 +193,7 @@ _WRITERS: Final[dict[type[Cause], Callable[[Any], dict[str, Any]]]] = {
     ChannelGoneCause: _channel_gone,
     ChannelSharedCause: _channel_shared,
     LongJobCause: _long_job,
+    ViewCause: _view,
 }
 
 
@@ -237,6 +254,7 @@ def _read_action(payload: Json) -> ActionCause:
         pressed="channel" in payload,
         response_url=payload.get("response_url"),
         unsent=int(payload.get("unsent", 0)),
+        before=payload.get("before"),
     )
 
 
@@ -256,6 +274,16 @@ def _read_long_job(payload: Json) -> LongJobCause:
     return LongJobCause(payload["job_id"])
 
 
+def _read_view(payload: Json) -> ViewCause:
+    form = payload["form"]
+    return ViewCause(
+        Form(form["command"], form["target"], form["channel"], form["seen"]),
+        payload["user"],
+        dict(payload["fields"]),
+        payload.get("before"),
+    )
+
+
 def _read_left_out(payload: Json) -> tuple[str, ...]:
     return tuple(kept["text"] for kept in payload.get("left_out") or ())
 
@@ -268,4 +296,5 @@ _READERS: Final[dict[tuple[str, int], Callable[[Json], Cause]]] = {
     (ChannelGoneCause.kind, 1): _read_channel_gone,
     (ChannelSharedCause.kind, 1): _read_channel_shared,
     (LongJobCause.kind, 1): _read_long_job,
+    (ViewCause.kind, 1): _read_view,
 }

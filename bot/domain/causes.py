@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
 from bot.domain.file import SlackFile
+from bot.domain.form import Form
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +130,7 @@ class ActionCause:
     pressed: bool = False  # whether it was a button
     response_url: str | None = field(default=None, repr=False)
     unsent: int = 0  # noted by a stop: how many replies it kept from being sent
+    before: Mapping[str, Any] | None = None  # noted before the call that deletes something: what was there
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +179,25 @@ class LongJobCause:
 
 
 @dataclass(frozen=True, slots=True)
+class ViewCause:
+    """Somebody submitted a form; `fields` are what they filled in, by the names of the fields."""
+
+    kind: ClassVar[str] = "view"
+    thread_ts: ClassVar[None] = None
+    response_url: ClassVar[None] = None
+
+    form: Form
+    user: str
+    fields: Mapping[str, str]
+    before: Mapping[str, Any] | None = None  # noted before the call: what was there, for the audit row
+
+    @property
+    def channel(self) -> str:
+        """Where the person asked for the form."""
+        return self.form.channel
+
+
+@dataclass(frozen=True, slots=True)
 class UnreadableCause:
     """A cause that cannot be read for `reason`, for example because a later version of the bot wrote it."""
 
@@ -186,10 +207,19 @@ class UnreadableCause:
 
 
 ReadableCause = (
-    MessageCause | CommandCause | ActionCause | StartCause | ChannelGoneCause | ChannelSharedCause | LongJobCause
+    MessageCause
+    | CommandCause
+    | ActionCause
+    | StartCause
+    | ChannelGoneCause
+    | ChannelSharedCause
+    | LongJobCause
+    | ViewCause
 )
 Cause = ReadableCause | UnreadableCause
-PersonsCause = MessageCause | CommandCause | ActionCause  # causes that come from a person, who may get an answer
+PersonsCause = (
+    MessageCause | CommandCause | ActionCause | ViewCause
+)  # causes that come from a person, who may get an answer
 SessionCause = MessageCause | StartCause  # causes for which a session is created
 AskingCause = MessageCause | CommandCause  # causes by which a person asks for a session
 

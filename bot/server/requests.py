@@ -12,7 +12,8 @@ from urllib.parse import parse_qsl
 from pydantic import BaseModel, Field, StringConstraints, ValidationError
 from slack_bolt.request.async_request import AsyncBoltRequest
 
-from bot.domain.commands.registry import BY_ACTION_ID
+from bot.domain.commands.library_commands import SAVE_AS_NOTE
+from bot.domain.commands.registry import BY_ACTION_ID, FORMS
 from bot.flows.receive.intake import GONE, PEOPLE_WROTE, SHARING
 from bot.store.database.connection import storable
 
@@ -160,6 +161,37 @@ class Form(Body):
     view: FormView
 
 
+class FilledIn(BaseModel):
+    """What was filled in: by block, by element."""
+
+    values: dict[str, dict[str, Json]]
+
+
+class OurView(BaseModel):
+    """The view of a form of ours that was submitted."""
+
+    id: Id
+    private_metadata: Text = None
+    blocks: list[Json] = []
+    state: FilledIn
+
+
+class Submission(BaseModel):
+    """The submission of a form of ours."""
+
+    user: Identified
+    view: OurView
+
+
+class OnMessage(BaseModel):
+    """The use of a shortcut of ours on a message."""
+
+    user: Identified
+    channel: Identified
+    trigger_id: Id
+    message: Json
+
+
 class Called(Body):
     """A shortcut, a dialog or one of its menus."""
 
@@ -269,6 +301,10 @@ def _shapes(payload: Json) -> Iterator[tuple[type[BaseModel], object]]:
         yield from _event_shapes(payload["event"])
     elif kind == "block_actions" and payload["actions"][0]["action_id"] in BY_ACTION_ID:
         yield Press, payload
+    elif kind == "view_submission" and payload["view"]["callback_id"] in FORMS:
+        yield Submission, payload
+    elif kind == "message_action" and payload["callback_id"] == SAVE_AS_NOTE:
+        yield OnMessage, payload
 
 
 def _event_shapes(event: Json) -> Iterator[tuple[type[BaseModel], object]]:

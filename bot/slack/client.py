@@ -7,6 +7,7 @@ of them can ask for that one alone: `posting: Posting`.
 from bot.slack.connection import SLACK_API, Identity, OnCall
 from bot.slack.directory import Channel, Directory
 from bot.slack.downloads import Downloading
+from bot.slack.modals import Modals
 from bot.slack.posting import Posting
 from bot.slack.reading import Reading
 from bot.slack.uploads import Uploading
@@ -14,5 +15,5 @@ from bot.slack.uploads import Uploading
 __all__ = ["SLACK_API", "Channel", "Identity", "OnCall", "Slack"]
 
 
-class Slack(Posting, Reading, Directory, Downloading, Uploading):
+class Slack(Posting, Reading, Directory, Downloading, Uploading, Modals):
     """One workspace, seen with one bot token. Use as `async with`, or `close()` it."""

@@ -51,6 +51,12 @@ async def below(tx: AsyncConnection, team: str, seq: int | None, limit: int) -> 
     return [(row["seq"], AuditRow(**{name: row[name] for name in _FIELDS})) for row in found.mappings()]
 
 
+async def has(tx: AsyncConnection, team: str, action: str, target: str) -> bool:
+    """Whether the change of `target` by `action` is recorded in a workspace."""
+    same = (audit.c.team == team, audit.c.action == action, audit.c.target == target)
+    return (await tx.execute(select(audit.c.seq).where(*same).limit(1))).first() is not None
+
+
 async def count(tx: AsyncConnection, team: str) -> int:
     """Count the changes in a workspace."""
     return int((await tx.execute(select(func.count()).where(audit.c.team == team))).scalar_one())

@@ -16,7 +16,14 @@ BEGUN: Final = Message("This takes a moment. Devin Bridge sends you a direct mes
 NO_LONG_JOB: Final = Message("Only the person who asked for it can cancel it, and only while it is going on.")
 TOO_LATE_TO_CANCEL: Final = Message("It is nearly done, so it was not cancelled.")
 ENTERPRISE_PERMISSIONS: Final = frozenset(
-    {"ManageEnterpriseSettings", "ManageOrganizations", "ViewAccountConsumption", "ViewAccountMetrics"}
+    {
+        "ManageAccountKnowledge",
+        "ManageAccountPlaybooks",
+        "ManageEnterpriseSettings",
+        "ManageOrganizations",
+        "ViewAccountConsumption",
+        "ViewAccountMetrics",
+    }
 )
 LOST: Final = "Devin Bridge could not finish it, although it tried again and again. Ask for it once more later."
 

@@ -149,6 +149,6 @@ class Listeners:
 
 def test_every_event_of_the_manifest_has_a_route_and_every_route_its_event():
     routes = Routes()
-    register(routes, *[Listeners()] * 4)
+    register(routes, *[Listeners()] * 5)
     routed = {name for name in routes.events if isinstance(name, str)}
     assert routed == {event.split(".")[0] for event in events_of(read_manifest())}

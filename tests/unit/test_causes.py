@@ -17,9 +17,11 @@ from bot.domain.causes import (
     SearchStart,
     StartCause,
     UnreadableCause,
+    ViewCause,
     without_response_url,
 )
 from bot.domain.file import SlackFile
+from bot.domain.form import Form
 
 URL = "https://hooks.slack.com/commands/secret"
 LOG = SlackFile("F1", "login.log", "text/plain", 12, "https://files.slack.com/F1/download")
@@ -172,6 +174,14 @@ def test_what_a_person_was_asked_and_has_answered_is_kept(cause, confirmation):
     assert decode(cause.kind, encode(noted)) == noted
 
 
+@pytest.mark.parametrize("before", [None, {"name": "Deploys"}])
+def test_what_was_there_before_a_change_is_kept(before):
+    form = ViewCause(Form("note_edit", "note-1", "C1", "0a1b"), "U1", {"name": "Deploys"}, before)
+    assert decode(form.kind, encode(form)) == form
+    assert (form.channel, form.thread_ts, form.response_url) == ("C1", None, None)
+    assert decode(PRESSED.kind, encode(replace(PRESSED, before=before))) == replace(PRESSED, before=before)
+
+
 @pytest.mark.parametrize("hold", [Hold("s1", 5.5, 1.5), Hold("s1", 5.5)])
 def test_what_a_reply_waits_for_is_kept(hold):
     noted = replace(REPLY, hold=hold)
@@ -198,7 +208,8 @@ def test_what_an_earlier_release_read_is_still_written(payload, cause):
         ("message", EVENT | {"v": None}, "unreadable: message of version None"),
         ("message", EVENT | {"v": [1]}, "unreadable: message of version [1]"),
         ("message", {}, "unreadable: message of version None"),
-        ("view", {"v": 1}, "unreadable: view of version 1"),
+        ("film", {"v": 1}, "unreadable: film of version 1"),
+        ("view", {"v": 1}, "unreadable: KeyError"),
         ("message", BLANK, "unreadable: KeyError"),
         ("command", BLANK, "unreadable: KeyError"),
         ("control", BLANK, "unreadable: KeyError"),
@@ -219,7 +230,7 @@ def test_what_cannot_be_read_says_why_and_stays_as_it_is(kind, payload, reason):
 
 @pytest.mark.parametrize(
     "cause",
-    [COMMAND, PRESSED, TYPED, replace(MENTION, response_url=URL), decode("view", {"v": 1, "response_url": URL})],
+    [COMMAND, PRESSED, TYPED, replace(MENTION, response_url=URL), decode("film", {"v": 1, "response_url": URL})],
 )
 def test_a_response_url_is_shown_nowhere_and_can_be_taken_out(cause):
     assert URL not in repr(cause)

@@ -5,6 +5,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.commands.arguments import SESSION, TEXT, number_of, parse_which
+from bot.domain.commands.library_commands import (
+    NOTE_ADD,
+    NOTE_DELETE,
+    NOTE_EDIT,
+    NOTE_LIST,
+    NOTE_SHOW,
+    PLAYBOOK_ADD,
+    PLAYBOOK_EDIT,
+    PLAYBOOK_LIST,
+    PLAYBOOK_SHOW,
+)
 from bot.domain.commands.parser import (
     Command,
     Doubt,
@@ -90,6 +101,21 @@ from bot.domain.notify_choice import NotifyChoice
         ("audit repo=acme/web", Command(AUDIT, "repo=acme/web")),
         ("audit bot", Command(AUDIT_BOT)),
         ("audit bot CSV", Command(AUDIT_BOT, "csv")),
+        ("note list", Command(NOTE_LIST)),
+        ("Note list.", Command(NOTE_LIST)),
+        ("note list login test", Command(NOTE_LIST, "login test")),
+        ('note list "how we release it"', Command(NOTE_LIST, '"how we release it"')),
+        ("note show 3", Command(NOTE_SHOW, "3")),
+        ("note show #3.", Command(NOTE_SHOW, "#3")),
+        ("note show", Command(NOTE_SHOW)),  # these get a sentence
+        ("note show login", Command(NOTE_SHOW, "login")),
+        ("note edit number 3", Command(NOTE_EDIT, "number 3")),
+        ("note add", Command(NOTE_ADD)),
+        ("note delete note-0a1b", Command(NOTE_DELETE, "note-0a1b")),
+        ("playbook list", Command(PLAYBOOK_LIST)),
+        ("Playbook show playbook-7", Command(PLAYBOOK_SHOW, "playbook-7")),
+        ("playbook add", Command(PLAYBOOK_ADD)),
+        ("playbook edit 1", Command(PLAYBOOK_EDIT, "1")),
         ("start", Command(START)),
         ("start fix it repo=a/b", Command(START, "fix it repo=a/b")),
         ("start list", Command(START, "list")),
@@ -126,6 +152,13 @@ def test_slash_commands(text, command):
         "audit the login code",
         "audit repo=acme/web for secrets",
         "audit bot accounts",
+        "note that the login is broken",
+        "note the bug",
+        "note list of steps in the readme",
+        "note add the tests sleep",
+        "note edit the readme",
+        "playbook for the release",
+        "playbook delete 3",
         "help me with the build",
         "archive old logs",
         "starting the server fails",
@@ -206,6 +239,11 @@ def test_everything_else_is_for_devin(text):
         ("list all", Doubt("list all", "list", LIST, "list")),
         ("notify me", Doubt("notify me", "notify", NOTIFY, "notify")),
         ("notfy off", Doubt("notfy off", "notfy", NOTIFY, "notify off")),
+        ("note", Doubt("note", "note", NOTE_LIST, "note list")),
+        ("notes", Doubt("notes", "notes", NOTE_LIST, "note list")),
+        ("note lits", Doubt("note lits", "note", NOTE_LIST, "note list")),
+        ("notes show 3", Doubt("notes show 3", "notes", NOTE_SHOW, "note show 3")),
+        ("playbooks", Doubt("playbooks", "playbooks", PLAYBOOK_LIST, "playbook list")),
         ("usage lastmonth", Doubt("usage lastmonth", "usage", USAGE, "usage")),
         ("ussage week", Doubt("ussage week", "ussage", USAGE, "usage week")),
         ("report bug", Doubt("report bug", "report", REPORT, "report")),
@@ -298,6 +336,11 @@ def test_a_short_text_that_is_nearly_a_command_is_doubted(text, doubt):
         "test login",
         "notify me when it fails",
         "modify it",
+        "note the bug",
+        "notes for the release",
+        "node version bump",
+        "notice the failing build",
+        "playbook for the release",
         "x" * 600,
     ],
 )
@@ -323,6 +366,8 @@ def test_what_reads_like_a_task_is_not_doubted(text):
         ("usage by repo week.", Command(USAGE, "week by repo")),
         ("usage 2026-11-01..2026-11-15", Command(USAGE, "2026-11-01..2026-11-15")),
         ("orgs?", Command(ORGS)),
+        ("note list login", Command(NOTE_LIST, "login")),
+        ("playbook edit 2", Command(PLAYBOOK_EDIT, "2")),
         ("audit", Command(AUDIT)),
         ("audit bot csv", Command(AUDIT_BOT, "csv")),
         ("notify", Command(NOTIFY)),
@@ -348,22 +393,22 @@ def test_no_text_breaks_it(text):
 
 # ---------------------------------------------------------------- a command that is yet to come
 
-NOTE = CommandSpec("note", forms=(slash("note", SESSION), written("note", TEXT)))
+MEMO = CommandSpec("memo", forms=(slash("memo", SESSION), written("memo", TEXT)))
 ADD = CommandSpec(
-    "add", forms=(slash("note add", TEXT), written("!note", TEXT)), role=Role.ADMIN, meant_by=("remember",)
+    "add", forms=(slash("memo add", TEXT), written("!memo", TEXT)), role=Role.ADMIN, meant_by=("remember",)
 )
-MORE = (*COMMANDS, NOTE, ADD)
+MORE = (*COMMANDS, MEMO, ADD)
 
 
 @pytest.mark.parametrize(
     ("text", "command"),
     [
-        ("note", Command(NOTE)),
-        ("Note 2.", Command(NOTE, "2")),
-        ("note  add the tests sleep.", Command(ADD, "the tests sleep.")),
-        ("note add", Command(ADD)),
-        ("note additions", Command(START, "note additions")),
-        ("notebook", Command(START, "notebook")),
+        ("memo", Command(MEMO)),
+        ("Memo 2.", Command(MEMO, "2")),
+        ("memo  add the tests sleep.", Command(ADD, "the tests sleep.")),
+        ("memo add", Command(ADD)),
+        ("memo additions", Command(START, "memo additions")),
+        ("memobook", Command(START, "memobook")),
     ],
 )
 def test_a_command_is_added_by_its_spec_alone(text, command):
@@ -373,11 +418,11 @@ def test_a_command_is_added_by_its_spec_alone(text, command):
 @pytest.mark.parametrize(
     ("text", "verb"),
     [
-        ("note: the tests sleep", Command(NOTE, ": the tests sleep")),
-        ("notebook is broken", None),
-        ("!note the tests sleep.", Command(ADD, "the tests sleep.")),
-        ("!nte", UnknownVerb("!nte", "!note")),
-        ("!remember", UnknownVerb("!remember", "!note")),
+        ("memo: the tests sleep", Command(MEMO, ": the tests sleep")),
+        ("memobook is broken", None),
+        ("!memo the tests sleep.", Command(ADD, "the tests sleep.")),
+        ("!mmo", UnknownVerb("!mmo", "!memo")),
+        ("!remember", UnknownVerb("!remember", "!memo")),
     ],
 )
 def test_so_is_a_verb(text, verb):

@@ -2,12 +2,12 @@
 
 import pytest
 
-from bot.domain.commands import devin_specs, registry
+from bot.domain.commands import devin_specs, library_commands, registry
 from bot.domain.commands.registry import BY_ACTION_ID, COMMANDS, commands_on, named
 from bot.domain.commands.spec import ADDRESSED, WRITTEN, CommandSpec, Role, Surface
 
 ADMINS = frozenset({"UADA"})
-BUDGET_BUTTONS = {registry.GRANT_MORE, registry.REFUSE_MORE}  # their own flow asks for the role
+BUTTONS_OF_FLOWS = {"grant_more", "refuse_more", "note_delete_confirmed"}  # their own flow asks for the role
 SEEN_BY_ALL = {"stop", "alarm_stop", "alarm_fine", "alarm_snooze"}
 
 
@@ -16,8 +16,8 @@ def names(specs):
 
 
 def test_every_command_that_is_declared_stands_in_the_table_once():
-    found = {**vars(registry), **vars(devin_specs)}
-    declared = [value for value in found.values() if isinstance(value, CommandSpec)]
+    found = [*vars(registry).values(), *vars(library_commands).values(), *vars(devin_specs).values()]
+    declared = [value for value in found if isinstance(value, CommandSpec)]
     assert sorted(names(declared)) == sorted(spec.name for spec in COMMANDS)
     assert all(named(spec.name) is spec for spec in declared)
 
@@ -27,7 +27,9 @@ def test_what_they_are_called():
     assert " ".join(spec.name for spec in COMMANDS) == (
         "start list cost status stop stop_listed stop_confirmed stop_declined mute unmute aside archive new notify "
         "usage report digest budget_list budget_set budget_remove budget_grant ask_for_more grant_more refuse_more "
-        "orgs audit audit_bot cancel_long_job review schedule_list schedule_add schedule_pause schedule_resume "
+        "orgs audit audit_bot note_list note_show note_add note_edit note_delete note_delete_confirmed "
+        "note_delete_declined playbook_list playbook_show playbook_add playbook_edit open_form "
+        "cancel_long_job review schedule_list schedule_add schedule_pause schedule_resume "
         "schedule_delete schedule_delete_confirmed schedule_kept metrics members secret_list secret_add "
         "exit exit_confirmed exit_declined start_again start_declined "
         "start_corrected start_as_written start_cancelled wake leave_asleep alarm_stop alarm_fine alarm_snooze "
@@ -57,6 +59,7 @@ def test_what_goes_before_waiting_replies():
         *("stop_listed", "stop_confirmed", "stop_declined"),
         *("ask_for_more", "grant_more", "refuse_more"),
         *("schedule_delete_confirmed", "schedule_kept"),
+        *("note_delete_confirmed", "note_delete_declined", "open_form"),
     }
     assert all(spec.urgent for spec in commands_on(Surface.BUTTON))
 
@@ -68,8 +71,8 @@ def test_what_ends_a_session_and_what_only_asks():
 
 
 def test_which_buttons_are_replaced_by_their_answer():
-    """All but those of the card and of alarms, which everybody sees, and of a long job, whose message is edited."""
-    others = {*SEEN_BY_ALL, "cancel_long_job"}
+    """All but those that everybody sees, of a long job, whose message is edited, and of a form, which covers all."""
+    others = {*SEEN_BY_ALL, "cancel_long_job", "open_form"}
     assert names(spec for spec in COMMANDS if spec.replaces) == names(commands_on(Surface.BUTTON)) - others
 
 
@@ -99,6 +102,9 @@ def test_which_buttons_are_known():
         "cancel_long_job": "cancel_long_job",
         "schedule_delete_confirmed": "schedule_delete_confirmed",
         "schedule_kept": "schedule_kept",
+        "note_delete_confirmed": "note_delete_confirmed",
+        "note_delete_declined": "note_delete_declined",
+        "open_form": "open_form",
     }
 
 
@@ -113,6 +119,8 @@ def test_who_may_use_what():
         **dict.fromkeys(("grant_more", "refuse_more"), Role.ADMIN),
         **dict.fromkeys(("schedule_add", "schedule_pause", "schedule_resume", "schedule_delete"), Role.ADMIN),
         **dict.fromkeys(("metrics", "members", "secret_list", "secret_add"), Role.ADMIN),
+        **dict.fromkeys(("note_add", "note_edit", "note_delete", "note_delete_confirmed"), Role.ADMIN),
+        **dict.fromkeys(("playbook_add", "playbook_edit"), Role.ADMIN),
         "exit": Role.ASKER_OR_ADMIN,
         "exit_confirmed": Role.ASKER_OR_ADMIN,
         "alarm_fine": Role.ASKER_OR_ADMIN,
@@ -130,7 +138,7 @@ def test_a_role_is_checked_wherever_it_is_asked_for():
         if spec.role is Role.ASKER_OR_ADMIN:
             assert spec.of_session or spec.name in {"alarm_fine", "alarm_snooze"}
             assert not spec.forms_on(Surface.SLASH)
-        elif spec.role is Role.ADMIN and not spec.of_session and spec not in BUDGET_BUTTONS:
+        elif spec.role is Role.ADMIN and not spec.of_session and spec.name not in BUTTONS_OF_FLOWS:
             assert len(spec.forms_on(Surface.SLASH, *ADDRESSED)) == len(spec.forms)
 
 

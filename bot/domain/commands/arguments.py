@@ -6,6 +6,7 @@ from typing import Final
 from bot.domain.commands.audit_query import read_options
 from bot.domain.commands.budget_words import read_grant, read_number, read_set
 from bot.domain.commands.digest_words import read_digest
+from bot.domain.commands.library_words import read_search, read_which
 from bot.domain.commands.spec import Argument
 from bot.domain.notify_choice import NotifyChoice
 from bot.domain.questions import CSV_WORD, REPORT_QUESTIONS, USAGE_QUESTIONS, By, Reader
@@ -80,3 +81,5 @@ BUDGET_NUMBER: Final = Argument("N", read_number)
 AUDIT_OPTIONS: Final = Argument("[action=…] [person=…] [org=…] [since=…] [until=…]", read_options)
 CSV: Final = Argument(f"[{CSV_WORD}]", _csv)
 DIGESTS: Final = Argument("[list|add|remove|now]", read_digest)  # with more words behind `add` and `remove`
+WHICH: Final = Argument("N", read_which)  # "" where nothing was typed
+SEARCH: Final = Argument("[text]", read_search, free=True)  # "" where nothing was typed

@@ -156,8 +156,9 @@ class Parser:
         return phrase if self.slash(repaired).spec is START else repaired
 
     def _whole(self, spec: CommandSpec, behind: list[str]) -> str | None:
-        """The form of `spec` with all words `behind` it, if they fit."""
-        phrases = [form.phrase for form in spec.forms_on(Surface.SLASH)[:1]]
+        """The form of `spec` with all words `behind` it, if they fit and show that it is meant."""
+        forms = spec.forms_on(Surface.SLASH)[:1]
+        phrases = [form.phrase for form in forms if not (behind and form.argument.free)]
         whole = " ".join([*phrases, *behind])
         return whole if phrases and self.slash(whole).spec is spec else None
 
@@ -216,7 +217,8 @@ def _nearest_of(phrases: Sequence[str], word: str) -> str | None:
 
 def _takes(spec: CommandSpec, word: str) -> bool:
     """Whether `word` alone fits behind the command `spec`, as a number, an id or a choice."""
-    return any(form.argument.read(word) is not None for form in spec.forms_on(Surface.SLASH))
+    arguments = [form.argument for form in spec.forms_on(Surface.SLASH)]
+    return any(argument.read(word) is not None for argument in arguments if not argument.free)
 
 
 def _fits_around(word: str, spec: CommandSpec) -> bool:

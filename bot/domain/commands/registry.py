@@ -20,6 +20,7 @@ from bot.domain.commands.arguments import (
     TEXT,
     USAGE_QUESTION,
 )
+from bot.domain.commands.library_commands import LIBRARY_COMMANDS
 from bot.domain.commands.spec import CommandSpec, Help, Role, Surface, addressed, button, slash, written
 
 # The word `start` may be left out: a text that is no other command starts a session.
@@ -207,6 +208,8 @@ AUDIT_BOT: Final = CommandSpec(
     subject="audit logs",
     slash_help=Help("`/devin audit bot [csv]` shows what was changed through Devin Bridge", same_line=True),
 )
+# Opens the form of a command that was written: only a press, a slash command or a shortcut lets Slack show a form.
+OPEN_FORM: Final = CommandSpec("open_form", forms=(button("open_form"),), urgent=True)
 # The button of a long job's message; only who began the job may press it.
 CANCEL_LONG_JOB: Final = CommandSpec("cancel_long_job", forms=(button("cancel_long_job"),), urgent=True)
 # Typed in capitals, as in Devin, because it cannot be undone.
@@ -284,6 +287,8 @@ COMMANDS: Final = (
     ORGS,
     AUDIT,
     AUDIT_BOT,
+    *LIBRARY_COMMANDS,
+    OPEN_FORM,
     CANCEL_LONG_JOB,
     *devin_specs.SPECS,
     EXIT,
@@ -318,3 +323,4 @@ def commands_on(surface: Surface) -> tuple[CommandSpec, ...]:
 
 ENDING: Final = frozenset(spec.name for spec in COMMANDS if spec.ends_session)
 BY_ACTION_ID: Final = {spec.action_id: spec for spec in commands_on(Surface.BUTTON)}
+FORMS: Final = frozenset(spec.name for spec in COMMANDS if spec.opens_form)

@@ -45,7 +45,8 @@ class Argument:
     `read` turns the text that was typed into its standard form, or returns None when the text does not fit. With
     `verbatim` it gets the text unchanged, otherwise without the punctuation at the end. `shown` is how help texts
     write the argument. Of `words`, if there are any, one may be typed and nothing else. The words `around` are such as
-    people mean for the command, although they do not fit.
+    people mean for the command, although they do not fit. A `free` one takes any few words, so that they do not show
+    whether the command is meant.
     """
 
     shown: str
@@ -53,6 +54,7 @@ class Argument:
     verbatim: bool = False
     words: tuple[str, ...] = ()
     around: frozenset[str] = frozenset()
+    free: bool = False
 
 
 NOTHING: Final = Argument("", lambda typed: None if typed else "")
@@ -121,6 +123,7 @@ class CommandSpec:
     ends_session: bool = False  # afterwards the session runs no longer, and replies that wait are not sent
     asks_first: bool = False  # the command only asks; another command acts after the answer
     ordinary: bool = False  # its word resembles ordinary ones with which a task begins, as `export` does `report`
+    opens_form: bool = False  # the command opens a form in Slack; its name is that of the form
     replaces: bool = False  # only one person sees the command's button, and the answer takes the place of its message
     slash_help: Help | None = None
     thread_help: Help | None = None

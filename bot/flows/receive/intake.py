@@ -16,6 +16,7 @@ from bot.domain.causes import (
     Confirmation,
     MessageCause,
     PersonsCause,
+    ViewCause,
 )
 from bot.domain.commands.options import parse_request
 from bot.domain.commands.parser import Command, parse_addressed, parse_verb
@@ -115,6 +116,11 @@ class Intake:
             verb, target, body["user"]["id"], body["channel"]["id"], pressed=True, response_url=body.get("response_url")
         )
         await self._put(self._row(workspace, key, lane, cause, ts=_pressed_at(body), urgent=named(verb).urgent))
+
+    async def form(self, workspace: Workspace, view_id: str, cause: ViewCause) -> None:
+        """Store the form that a person submitted; the view with this id is stored once, however often it comes."""
+        key = f"view:{view_id}"
+        await self._put(self._row(workspace, key, own_lane(key), cause))
 
     async def event(self, workspace: Workspace, event: Json, envelope: Json) -> None:
         """Store an event about a channel: the bot cannot be in it any more, or it is shared in another way."""

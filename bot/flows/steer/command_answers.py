@@ -21,14 +21,17 @@ from bot.domain.commands.registry import (
     STOP,
     USAGE,
 )
+from bot.domain.form import Form
 from bot.domain.lane import own_lane, person_lane
 from bot.domain.questions import REPORT_QUESTIONS, USAGE_QUESTIONS
 from bot.domain.session import Session
 from bot.flows.access import Access
 from bot.flows.job import Job, finish, move, recipient_of
+from bot.flows.manage import library
 from bot.flows.manage.admin_commands import AdminCommands
 from bot.flows.manage.devin_commands import COMMANDS as DEVIN_COMMANDS
 from bot.flows.manage.devin_commands import DevinCommands
+from bot.flows.manage.library import Library
 from bot.flows.manage.long_jobs import Asked
 from bot.flows.money.budget_commands import CHANGES, BudgetCommands
 from bot.flows.money.figure_files import FigureFiles
@@ -43,7 +46,9 @@ from bot.flows.steer.session_list import SessionList
 from bot.flows.workspace import Workspace
 from bot.views import answers, devin_answers
 from bot.views.help_texts import SLASH_HELP
+from bot.views.library import READING
 from bot.views.message import Message
+from bot.views.modals import parts as forms
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +63,7 @@ class Work:
     message: Message
 
 
-Answer = Callable[[Workspace, str, str, Command], Awaitable[Message | Session | Work]]
+Answer = Callable[[Workspace, str, str, Command], Awaitable[Message | Session | Work | Form]]
 
 
 class CommandAnswers:
@@ -77,6 +82,7 @@ class CommandAnswers:
         self._notify = Notify(services)
         self._budgets = BudgetCommands(services)
         self._admin_commands = AdminCommands(services)
+        self._library = Library(services, access)
         self._subscriptions = Subscriptions(services, usage_ledger)
         self.devin_commands = DevinCommands(services, access)
         self._answers: dict[str, Answer] = {
@@ -93,13 +99,14 @@ class CommandAnswers:
             AUDIT.name: self._admin_commands.answer,
             AUDIT_BOT.name: self._admin_commands.answer,
             BUDGET_LIST.name: self._list_budgets,
+            **dict.fromkeys((spec.name for spec in library.KINDS), self._of_library),
             **dict.fromkeys((spec.name for spec in CHANGES), self._change_budgets),
             **dict.fromkeys((spec.name for spec in DEVIN_COMMANDS), self._ask_devin),
             HELP.name: self._help,
         }
 
-    async def answer(self, workspace: Workspace, user: str, channel: str, command: Command) -> Message | Work:
-        """Return the answer to what `user` typed in `channel`, or the work that a row has to be stored for.
+    async def answer(self, workspace: Workspace, user: str, channel: str, command: Command) -> Message | Work | Form:
+        """Return the answer to what `user` typed in `channel`, the work for a stored row, or the form that opens.
 
         The answer may be that only admins may use the command.
         """
@@ -111,20 +118,15 @@ class CommandAnswers:
 
     async def carry_out(self, job: Job[MessageCause | ActionCause], command: Command) -> None:
         """Answer `command`, which stands in the job's row, or turn the row into the stop of the session it is about."""
-        if command.spec is NOTIFY:
-            await self._notify.carry_out(job, command.argument)
-            return
-        if command.spec in DEVIN_COMMANDS:
-            await self.devin_commands.carry_out(job, command)
+        if await self._handed_on(job, command):
             return
         user, channel = job.cause.user or "", job.cause.channel or ""
-        if command.spec in CHANGES and not await self._access.role_refusal(job.workspace, command.spec, user):
-            await self._budgets.carry_out(job, command)
-            return
         found = await self.answer(job.workspace, user, channel, replace(command, key=job.row.key))
         if command.spec is DIGEST and isinstance(found, Work):
             await self._subscriptions.carry_out(job, command.argument)
             return
+        if isinstance(found, Form):  # which Slack opens only after a press
+            found = forms.open_button(found)
         # A crash before this commit does and answers nothing, and the row is handled again.
         async with self._services.unit_of_work_for(job) as uow:
             if isinstance(found, Message):
@@ -136,6 +138,23 @@ class CommandAnswers:
             key = f"{job.row.key}:received"
             await uow.reply_privately(recipient_of(job), found.message, key=key)
             await move(uow, job, found.lane, ActionCause(command.spec.name, found.target, user, channel))
+
+    async def _handed_on(self, job: Job[MessageCause | ActionCause], command: Command) -> bool:
+        """Have `command` carried out by its flow, if that closes the row itself. Returns False if there is none."""
+        spec = command.spec
+        if spec is NOTIFY:
+            await self._notify.carry_out(job, command.argument)
+        elif spec in DEVIN_COMMANDS:
+            await self.devin_commands.carry_out(job, command)
+        elif await self._access.role_refusal(job.workspace, spec, job.cause.user):
+            return False
+        elif spec in CHANGES:
+            await self._budgets.carry_out(job, command)
+        elif spec in library.READS:
+            await self._library.carry_out(job, command)
+        else:
+            return False
+        return True
 
     async def _list(self, workspace: Workspace, user: str, _channel: str, _command: Command) -> Message:
         return await self._session_list.listing(workspace, user)
@@ -176,6 +195,15 @@ class CommandAnswers:
         # In a lane of its own, because a call to Devin may take long and nothing of the person is to wait for it.
         work = Work(own_lane(command.key), typed, devin_answers.ASKING)
         return self.devin_commands.at_once(command) or work
+
+    async def _of_library(
+        self, workspace: Workspace, user: str, channel: str, command: Command
+    ) -> Message | Work | Form:
+        answer = await self._library.answer(workspace, user, channel, command)
+        if not isinstance(answer, str):
+            return answer
+        # In a lane of its own: nobody's starts wait until Devin has been read.
+        return Work(own_lane(command.key), answer, READING)
 
     async def _list_budgets(self, workspace: Workspace, user: str, channel: str, _command: Command) -> Message:
         refusal = await self._kept_from_spending(workspace, user)

@@ -5,7 +5,8 @@ from typing import Final
 from bot.domain.causes import ActionCause
 from bot.domain.commands import registry
 from bot.flows.job import Job, finish, recipient_of
-from bot.flows.manage import devin_commands, long_jobs
+from bot.flows.manage import devin_commands, library, long_jobs, note_deletion
+from bot.flows.manage.note_deletion import NoteDeletion
 from bot.flows.money import budget_requests
 from bot.flows.money.budget_requests import BudgetRequests
 from bot.flows.services import Services
@@ -17,10 +18,11 @@ from bot.flows.unit_of_work import UnitOfWork
 
 # Buttons whose flows leave it to this module to ask whether the person may use the bot.
 _FOR_USERS: Final = held_reply.ANSWERS | alarm_answers.ANSWERS
-# Their value is a command as it is typed.
+# The target of these rows is what was typed: of a question's button, or of a command that takes more than an ack.
 _TYPED: Final = frozenset(
     {
         *(registry.RUN_COMMAND, registry.START_AS_TASK, registry.DIGEST),
+        *library.READS,
         *devin_commands.COMMANDS,
         *devin_commands.BUTTONS,
     }
@@ -37,12 +39,14 @@ class Presses:
         doubtful_command: DoubtfulCommand,
         alarm_answers: AlarmAnswers,
         budget_requests: BudgetRequests,
+        note_deletion: NoteDeletion,
     ) -> None:
         self._services = services
         self._session_commands = session_commands
         self._doubtful_command = doubtful_command
         self._alarm_answers = alarm_answers
         self._budget_requests = budget_requests
+        self._note_deletion = note_deletion
 
     async def run(self, job: Job[ActionCause]) -> None:
         """Have the press handled by the flow whose question it answers, or else as a command about a session."""
@@ -56,13 +60,18 @@ class Presses:
                 await self._take_answer(job)
         elif spec in budget_requests.BUTTONS:
             await self._budget_requests.run(job)
+        elif spec in note_deletion.BUTTONS:
+            await self._note_deletion.run(job)
         elif spec is registry.CANCEL_LONG_JOB:
             await long_jobs.cancel(self._services, job)
         else:
             await self._session_commands.run(job)
 
     async def on_dead(self, uow: UnitOfWork, job: Job[ActionCause], reason: str, /) -> None:
-        """Announce what was not done, as `SessionCommands` does."""
+        """Announce what was not done, as the flow does that takes the press."""
+        if registry.named(job.cause.verb) in note_deletion.BUTTONS:
+            await self._note_deletion.on_dead(uow, job, reason)
+            return
         await self._session_commands.on_dead(uow, job, reason)
         if registry.named(job.cause.verb) in _TYPED:
             await self._doubtful_command.on_dead(uow, job)

@@ -1,0 +1,102 @@
+"""The commands about what Devin knows: notes and playbooks. They are part of the registry's table.
+
+Everybody may read notes and playbooks, admins may change them.
+"""
+
+from typing import Final
+
+from bot.domain.commands.arguments import SEARCH, WHICH
+from bot.domain.commands.spec import CommandSpec, Help, Role, addressed, button, slash
+
+_NOTES: Final = "changes of notes"
+_PLAYBOOKS: Final = "changes of playbooks"
+
+NOTE_LIST: Final = CommandSpec(
+    "note_list",
+    forms=(slash("note list", SEARCH), addressed("note list", SEARCH)),
+    ordinary=True,
+    slash_help=Help("`/devin note list [text]` lists what Devin knows"),
+)
+NOTE_SHOW: Final = CommandSpec(
+    "note_show",
+    forms=(slash("note show", WHICH), addressed("note show", WHICH)),
+    slash_help=Help("`/devin note show N` shows a note", same_line=True),
+)
+NOTE_ADD: Final = CommandSpec(
+    "note_add",
+    forms=(slash("note add"), addressed("note add")),
+    role=Role.ADMIN,
+    subject=_NOTES,
+    opens_form=True,
+    slash_help=Help("`/devin note add` opens a form for a note that Devin is to know"),
+)
+NOTE_EDIT: Final = CommandSpec(
+    "note_edit",
+    forms=(slash("note edit", WHICH), addressed("note edit", WHICH)),
+    role=Role.ADMIN,
+    subject=_NOTES,
+    opens_form=True,
+    slash_help=Help("`/devin note edit N`", same_line=True),
+)
+NOTE_DELETE: Final = CommandSpec(
+    "note_delete",
+    forms=(slash("note delete", WHICH), addressed("note delete", WHICH)),
+    role=Role.ADMIN,
+    subject=_NOTES,
+    slash_help=Help("`/devin note delete N`", same_line=True),
+)
+# These two answer the question whether to delete a note.
+NOTE_DELETE_CONFIRMED: Final = CommandSpec(
+    "note_delete_confirmed",
+    forms=(button("note_delete_confirmed"),),
+    role=Role.ADMIN,
+    subject=_NOTES,
+    urgent=True,
+    replaces=True,
+)
+NOTE_DELETE_DECLINED: Final = CommandSpec(
+    "note_delete_declined", forms=(button("note_delete_declined"),), urgent=True, replaces=True
+)
+PLAYBOOK_LIST: Final = CommandSpec(
+    "playbook_list",
+    forms=(slash("playbook list", SEARCH), addressed("playbook list", SEARCH)),
+    ordinary=True,
+    slash_help=Help("`/devin playbook list [text]` lists playbooks"),
+)
+PLAYBOOK_SHOW: Final = CommandSpec(
+    "playbook_show",
+    forms=(slash("playbook show", WHICH), addressed("playbook show", WHICH)),
+    slash_help=Help("`/devin playbook show N` shows one", same_line=True),
+)
+PLAYBOOK_ADD: Final = CommandSpec(
+    "playbook_add",
+    forms=(slash("playbook add"), addressed("playbook add")),
+    role=Role.ADMIN,
+    subject=_PLAYBOOKS,
+    opens_form=True,
+    slash_help=Help("`/devin playbook add` opens a form for a playbook"),
+)
+PLAYBOOK_EDIT: Final = CommandSpec(
+    "playbook_edit",
+    forms=(slash("playbook edit", WHICH), addressed("playbook edit", WHICH)),
+    role=Role.ADMIN,
+    subject=_PLAYBOOKS,
+    opens_form=True,
+    slash_help=Help("`/devin playbook edit N`", same_line=True),
+)
+
+# The message shortcut of the manifest, which opens the form of `note add` with the text of the message.
+SAVE_AS_NOTE: Final = "save_as_note"
+LIBRARY_COMMANDS: Final = (
+    NOTE_LIST,
+    NOTE_SHOW,
+    NOTE_ADD,
+    NOTE_EDIT,
+    NOTE_DELETE,
+    NOTE_DELETE_CONFIRMED,
+    NOTE_DELETE_DECLINED,
+    PLAYBOOK_LIST,
+    PLAYBOOK_SHOW,
+    PLAYBOOK_ADD,
+    PLAYBOOK_EDIT,
+)

@@ -1,0 +1,123 @@
+"""What an organisation at Devin keeps for all of its sessions: knowledge notes and playbooks."""
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final
+
+NAME, TRIGGER, BODY, REPO, MACRO = "name", "trigger", "body", "repo", "macro"  # the fields of the forms
+LONGEST: Final[Mapping[str, int]] = {NAME: 200, TRIGGER: 1_000, BODY: 20_000, REPO: 200, MACRO: 60}  # characters
+MOST_RECORDED: Final = 200  # characters of a field in a row about a change
+_REPO: Final = re.compile(r"[\w.-]+(?:/[\w.-]+)+")
+_MACRO: Final = re.compile(r"![A-Za-z0-9_-]+")
+
+
+class Kind(StrEnum):
+    """What is kept; the value is the word behind `/devin`."""
+
+    NOTE = "note"
+    PLAYBOOK = "playbook"
+
+
+FIELDS: Final[Mapping[Kind, tuple[str, ...]]] = {
+    Kind.NOTE: (NAME, TRIGGER, BODY, REPO),
+    Kind.PLAYBOOK: (NAME, BODY, MACRO),
+}
+REQUIRED: Final = frozenset({NAME, TRIGGER, BODY})
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A note or a playbook. A note has a `trigger`, which says when it is used, and perhaps a `repo`.
+
+    `id` is empty, and the times are 0, as long as it is not at Devin. `folder_id`, `is_enabled` and the `schema` of a
+    playbook's output are in no form, and stay as they are when it changes.
+    """
+
+    kind: Kind
+    name: str
+    body: str
+    trigger: str = ""
+    repo: str = ""
+    macro: str = ""
+    id: str = ""
+    created_at: int = 0
+    updated_at: int = 0
+    is_enabled: bool = True
+    of_enterprise: bool = False
+    folder_id: str | None = None
+    schema: Mapping[str, Any] | None = None
+
+    @property
+    def fields(self) -> dict[str, str]:
+        """The values of the fields of its form."""
+        values = {NAME: self.name, TRIGGER: self.trigger, BODY: self.body, REPO: self.repo, MACRO: self.macro}
+        return {field: values[field] for field in FIELDS[self.kind]}
+
+    @property
+    def digest(self) -> str:
+        """A short text that is another one as soon as a field changes."""
+        return hashlib.blake2b(json.dumps(self.fields).encode(), digest_size=12).hexdigest()
+
+    def contains(self, text: str) -> bool:
+        """Whether `text` occurs in one of its fields, in capitals or not."""
+        wanted = text.casefold()
+        return any(wanted in value.casefold() for value in self.fields.values())
+
+    def is_like(self, other: "Entry") -> bool:
+        """Whether the fields of both say the same. White space does not count, because Devin may tidy it up."""
+        return {name: value.split() for name, value in self.fields.items()} == {
+            name: value.split() for name, value in other.fields.items()
+        }
+
+    def as_record(self) -> dict[str, Any]:
+        """The fields for a row about a change, shortened."""
+        return {
+            name: value if len(value) <= MOST_RECORDED else value[: MOST_RECORDED - 1] + "…"
+            for name, value in self.fields.items()
+            if value
+        }
+
+
+def entered(kind: Kind, fields: Mapping[str, str]) -> Entry:
+    """Make the entry that `fields` describe, which somebody has filled in."""
+    values = {name: fields.get(name, "").strip() for name in FIELDS[kind]}
+    macro = values.get(MACRO, "")
+    if macro and not macro.startswith("!"):
+        values[MACRO] = f"!{macro}"
+    return Entry(
+        kind,
+        values[NAME],
+        values[BODY],
+        trigger=values.get(TRIGGER, ""),
+        repo=values.get(REPO, ""),
+        macro=values.get(MACRO, ""),
+    )
+
+
+class FieldMistake(StrEnum):
+    """What is wrong with a field of a form."""
+
+    EMPTY = "empty"
+    TOO_LONG = "too long"
+    NO_REPO = "no repo"
+    NO_MACRO = "no macro"
+
+
+def mistakes(entry: Entry) -> dict[str, FieldMistake]:
+    """Return what is wrong with the fields of `entry`, by their names."""
+    found = {name: _mistake(name, value) for name, value in entry.fields.items()}
+    return {name: mistake for name, mistake in found.items() if mistake is not None}
+
+
+def _mistake(name: str, value: str) -> FieldMistake | None:
+    if not value:
+        return FieldMistake.EMPTY if name in REQUIRED else None
+    if len(value) > LONGEST[name]:
+        return FieldMistake.TOO_LONG
+    if name == REPO and not _REPO.fullmatch(value):
+        return FieldMistake.NO_REPO
+    return FieldMistake.NO_MACRO if name == MACRO and not _MACRO.fullmatch(value) else None

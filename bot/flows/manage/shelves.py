@@ -1,0 +1,142 @@
+"""Notes and playbooks at Devin, by the calls that each of them has: what differs between the two stands here."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from bot.devin.answers import Answer, Page
+from bot.devin.client import Devin
+from bot.devin.errors import DevinUnexpectedAnswer
+from bot.devin.models import Note, Playbook
+from bot.domain.library import Entry, Kind
+
+OF_ENTERPRISE: Final = "enterprise"
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """All entries of one kind that could be read, and how many could not."""
+
+    entries: Sequence[Entry]
+    unreadable: int
+
+
+class Shelf(ABC):
+    """The entries of one kind in an organisation. Its methods raise a DevinError."""
+
+    @abstractmethod
+    async def listing(self, devin: Devin) -> Listing:
+        """Read all entries, page after page."""
+
+    @abstractmethod
+    async def get(self, devin: Devin, entry_id: str) -> Entry:
+        """Read one entry with all that a change of it has to leave as it is."""
+
+    @abstractmethod
+    async def create(self, devin: Devin, entry: Entry) -> Entry:
+        """Create `entry`, once."""
+
+    @abstractmethod
+    async def replace(self, devin: Devin, before: Entry, entry: Entry) -> None:
+        """Put the fields of `entry` into the one that was `before`. May be repeated."""
+
+
+class Notes(Shelf):
+    """The knowledge notes."""
+
+    async def listing(self, devin: Devin) -> Listing:
+        """Read all notes, page after page."""
+        pages = [page async for page in devin.note_pages()]
+        return Listing([_of_note(note) for page in pages for note in page.items], _unreadable(pages))
+
+    async def get(self, devin: Devin, entry_id: str) -> Entry:
+        """Read one note."""
+        note = await devin.get_note(entry_id)
+        _check(note, "name", "body", "trigger", "pinned_repo", "folder_id", "is_enabled")
+        return _of_note(note)
+
+    async def create(self, devin: Devin, entry: Entry) -> Entry:
+        """Create a note."""
+        made = await devin.create_note(entry.name, entry.body, entry.trigger, pinned_repo=entry.repo or None)
+        return _of_note(made)
+
+    async def replace(self, devin: Devin, before: Entry, entry: Entry) -> None:
+        """Replace a note; its folder stays, and whether it is on."""
+        await devin.replace_note(
+            before.id,
+            entry.name,
+            entry.body,
+            entry.trigger,
+            pinned_repo=entry.repo or None,
+            folder_id=before.folder_id,
+            is_enabled=before.is_enabled,
+        )
+
+
+class Playbooks(Shelf):
+    """The playbooks."""
+
+    async def listing(self, devin: Devin) -> Listing:
+        """Read all playbooks, page after page."""
+        pages = [page async for page in devin.playbook_pages()]
+        return Listing([_of_playbook(one) for page in pages for one in page.items], _unreadable(pages))
+
+    async def get(self, devin: Devin, entry_id: str) -> Entry:
+        """Read one playbook."""
+        playbook = await devin.get_playbook(entry_id)
+        _check(playbook, "title", "body", "macro")
+        return _of_playbook(playbook)
+
+    async def create(self, devin: Devin, entry: Entry) -> Entry:
+        """Create a playbook."""
+        return _of_playbook(await devin.create_playbook(entry.name, entry.body, entry.macro or None))
+
+    async def replace(self, devin: Devin, before: Entry, entry: Entry) -> None:
+        """Replace a playbook; the schema of its output stays."""
+        await devin.replace_playbook(
+            before.id, entry.name, entry.body, entry.macro or None, structured_output_schema=before.schema
+        )
+
+
+SHELVES: Final[dict[Kind, Shelf]] = {Kind.NOTE: Notes(), Kind.PLAYBOOK: Playbooks()}
+
+
+def _of_note(note: Note) -> Entry:
+    return Entry(
+        Kind.NOTE,
+        note.name,
+        note.body,
+        trigger=note.trigger,
+        repo=note.pinned_repo or "",
+        id=note.note_id,
+        created_at=note.created_at,
+        updated_at=note.updated_at,
+        is_enabled=note.is_enabled,
+        of_enterprise=note.access_type == OF_ENTERPRISE,
+        folder_id=note.folder_id,
+    )
+
+
+def _of_playbook(playbook: Playbook) -> Entry:
+    return Entry(
+        Kind.PLAYBOOK,
+        playbook.title,
+        playbook.body,
+        macro=playbook.macro or "",
+        id=playbook.playbook_id,
+        created_at=playbook.created_at,
+        updated_at=playbook.updated_at,
+        of_enterprise=playbook.access_type == OF_ENTERPRISE,
+        schema=playbook.structured_output_schema,
+    )
+
+
+def _check(answer: Answer, *fields: str) -> None:
+    """Raise DevinUnexpectedAnswer if one of these `fields` could not be read: a change would write over it."""
+    if odd := [field for field in fields if field in answer.odd_fields]:
+        raise DevinUnexpectedAnswer(f"Not readable: {', '.join(odd)}.")
+
+
+def _unreadable(pages: Sequence[Page[Note]] | Sequence[Page[Playbook]]) -> int:
+    return sum(len(page.unreadable) for page in pages)

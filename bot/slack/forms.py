@@ -1,0 +1,21 @@
+"""Reads what a person has filled in from the form that Slack sends back.
+
+https://docs.slack.dev/reference/interaction-payloads/view-interactions-payload
+"""
+
+from bot.slack.threads import Json
+
+
+def entered(view: Json) -> dict[str, str]:
+    """Return the values of the fields in `view` by their names, which are the ids of their blocks.
+
+    A field that is empty is "". Of a menu it is the value of what was picked.
+    """
+    values = (view.get("state") or {}).get("values") or {}
+    return {name: _value(element) for name, block in values.items() for element in block.values()}
+
+
+def _value(element: Json) -> str:
+    picked = element.get("selected_option")
+    found = picked.get("value") if isinstance(picked, dict) else element.get("value")
+    return found if isinstance(found, str) else ""

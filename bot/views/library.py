@@ -1,0 +1,224 @@
+"""What is said about notes and playbooks: lists, one of them, and what became of a change."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from bot.domain.commands.library_commands import NOTE_DELETE_CONFIRMED, NOTE_DELETE_DECLINED
+from bot.domain.library import Entry, Kind
+from bot.views import blocks
+from bot.views.answers.wording import code
+from bot.views.long_jobs import devin_refused
+from bot.views.message import Block, Message
+from bot.views.plain_text import notification
+from bot.views.text import ago, counted, disarm, escape, fitted, link, shortened, split
+
+MOST_LISTED: Final = 20
+PAGES: Final[Mapping[Kind, str]] = {  # where people read them in Devin
+    Kind.NOTE: "https://app.devin.ai/knowledge",
+    Kind.PLAYBOOK: "https://app.devin.ai/playbooks",
+}
+NAME_LENGTH: Final = 100
+_PER_SECTION: Final = 2_500  # characters of a text that is given back, with room for the escapes
+_MOST_GIVEN_BACK: Final = 4  # sections: together they stay below what Slack takes in a message
+_UNCHANGED: Final = "Nothing was changed."
+
+READING: Final = Message("Asking Devin…")
+NOT_DELETED: Final = Message("The note was kept.")
+ALREADY_DELETED: Final = Message("That note is deleted already.")
+NOT_READ: Final = Message("Devin cannot be reached at the moment. Nothing was changed; try again in a minute.")
+
+
+# ---------------------------------------------------------------- lists
+
+
+def listing(kind: Kind, entries: Sequence[Entry], search: str, *, unreadable: int = 0) -> Message:
+    """List `entries`, those that contain `search`; the first ones have the numbers that commands take."""
+    if not entries and not unreadable:
+        return _nothing(kind, search)
+    shown = entries[:MOST_LISTED]
+    found = f" with “{fitted(search, NAME_LENGTH)}”" if search else ""
+    lines = [f"*{counted(len(entries), kind)}{found}*"]
+    lines += [f"{number}. {_line(entry)}" for number, entry in enumerate(shown, start=1)]
+    if len(entries) > len(shown):
+        more = len(entries) - len(shown)
+        lines.append(f"… and {more:,} more. A word finds some of them: `/devin {kind} list deploy`.")
+    if unreadable:
+        lines.append(f":warning: {counted(unreadable, 'more row')} of Devin's could not be read.")
+    if shown:
+        lines.append(f"`/devin {kind} show 1` shows number 1 of this list.")
+    return Message("\n".join(lines))
+
+
+def _nothing(kind: Kind, search: str) -> Message:
+    if search:
+        return Message(f"No {kind} contains “{fitted(search, NAME_LENGTH)}”. `/devin {kind} list` shows all of them.")
+    return Message(f"There are no {kind}s yet. Admins make one with `/devin {kind} add`.")
+
+
+def _line(entry: Entry) -> str:
+    return " · ".join([_bold(entry), *_facts(entry, 100)])
+
+
+def _facts(entry: Entry, length: int) -> list[str]:
+    facts = (
+        fitted(entry.trigger, length),
+        code(entry.repo) if entry.repo else "",
+        code(entry.macro) if entry.macro else "",
+        "off" if not entry.is_enabled else "",
+        "of the enterprise" if entry.of_enterprise else "",
+    )
+    return [fact for fact in facts if fact]
+
+
+# ---------------------------------------------------------------- one of them
+
+
+def shown(entry: Entry) -> Message:
+    """Show one note or playbook, its text as far as a message holds it."""
+    facts = [*_facts(entry, 1_000), f"changed {ago(entry.updated_at)}" if entry.updated_at else ""]
+    head = "\n".join([_bold(entry), " · ".join(fact for fact in facts if fact)]).strip()
+    first, *more = split(disarm(entry.body)) or ["_(no text)_"]
+    foot = [link(PAGES[entry.kind], "Open in Devin"), "the text goes on there" if more else ""]
+    return Message(
+        notification(entry.name, entry.body), [blocks.section(head), blocks.markdown(first), *blocks.context(foot)]
+    )
+
+
+def which(kind: Kind, verb: str) -> Message:
+    """Ask which one is meant; `verb` is what was typed behind `note` or `playbook`."""
+    return Message(
+        f"Say which {kind}: `/devin {kind} {verb} 2` takes number 2 of the list that you saw last. "
+        f"`/devin {kind} list` shows one. {_UNCHANGED}"
+    )
+
+
+def no_number(kind: Kind, typed: str) -> Message:
+    """Say that what was typed is neither a number nor an id."""
+    return Message(
+        f"{code(typed)} is neither a number of your list nor the id of a {kind}. {_UNCHANGED} "
+        f"`/devin {kind} list` shows the numbers."
+    )
+
+
+def unseen(kind: Kind) -> Message:
+    """Say that the person has seen no list whose numbers would count."""
+    return Message(
+        f"You have seen no list of {kind}s in the last day. {_UNCHANGED} "
+        f"`/devin {kind} list` shows one with its numbers."
+    )
+
+
+def not_listed(kind: Kind, number: int) -> Message:
+    """Say that the list that the person saw last has no such number."""
+    return Message(
+        f"Your last list of {kind}s has no number {number}. {_UNCHANGED} `/devin {kind} list` shows it again."
+    )
+
+
+def gone(kind: Kind) -> Message:
+    """Say that it does not exist at Devin, or not for the bot's key."""
+    return Message(f"Devin has no such {kind} any more. {_UNCHANGED} `/devin {kind} list` shows what there is.")
+
+
+def refused(permission: str | None) -> Message:
+    """Say that Devin refuses the call, and who can grant the `permission`."""
+    return Message(f"{devin_refused(permission)} {_UNCHANGED}")
+
+
+# ---------------------------------------------------------------- changes
+
+
+def ask_delete(entry: Entry) -> Message:
+    """Ask whether to delete a note."""
+    ask = "Delete the note {} for good? From then on Devin does not know it any more."
+    buttons = blocks.actions(
+        blocks.button("Delete it", NOTE_DELETE_CONFIRMED.action_id, entry.id, "danger"),
+        blocks.button("Keep it", NOTE_DELETE_DECLINED.action_id, entry.id),
+    )
+    return Message(ask.format(_plain(entry)), [blocks.section(ask.format(_bold(entry))), *buttons])
+
+
+def deleted(name: str) -> Message:
+    """Confirm that the note called `name` was deleted."""
+    return Message(f"The note *{fitted(name, NAME_LENGTH)}* is deleted.")
+
+
+def delete_unknown(reference: str, *, maybe: bool) -> Message:
+    """Say that a note was not deleted, or with `maybe` that nobody knows, because Devin could not be reached."""
+    known = "we do not know whether the note was deleted" if maybe else "the note was not deleted"
+    return Message(
+        f":warning: Devin could not be reached for hours, so {known}. `/devin note list` shows what there is. "
+        f"Reference {code(reference)}."
+    )
+
+
+def saved(entry: Entry, *, new: bool) -> Message:
+    """Confirm that a note or playbook was saved."""
+    done = "saved" if new else "changed"
+    use = "Devin knows it from now on" if entry.kind is Kind.NOTE else "Sessions can use it from now on"
+    return Message(f"The {entry.kind} {_bold(entry)} is {done}. {use}. {link(PAGES[entry.kind], 'Open in Devin')}")
+
+
+def same_as_before(entry: Entry) -> Message:
+    """Say that a form was sent back as it had been opened."""
+    return Message(f"You changed nothing in the {entry.kind} {_bold(entry)}, so nothing was saved.")
+
+
+def late(entry: Entry) -> Message:
+    """Say that a change is still to come."""
+    return Message(
+        f"Devin cannot be reached at the moment. The {entry.kind} {_bold(entry)} is kept here and saved as soon as "
+        "Devin answers. Please don't send it again."
+    )
+
+
+def not_saved(entry: Entry, why: str) -> Message:
+    """Say `why` a note or playbook was not saved, and give back what was written."""
+    head = f":warning: The {entry.kind} {_bold(entry)} was not saved. {why}"
+    text = f"The {entry.kind} {_plain(entry)} was not saved. The reason and what you wrote are below."
+    return Message(text, [blocks.section(head), *_given_back(entry)])
+
+
+def maybe_saved(entry: Entry, reference: str) -> Message:
+    """Say that nobody knows whether a new note or playbook was saved, and give back what was written."""
+    head = (
+        f":warning: Devin's answer got lost and Devin cannot be reached, so we do not know whether the {entry.kind} "
+        f"{_bold(entry)} was saved. `/devin {entry.kind} list` shows it if it was. Reference {code(reference)}."
+    )
+    text = f"Nobody knows whether the {entry.kind} {_plain(entry)} was saved. What you wrote is below."
+    return Message(text, [blocks.section(head), *_given_back(entry)])
+
+
+def gone_meanwhile(kind: Kind) -> str:
+    """Why a change was not saved: what it would change was deleted."""
+    return f"Somebody deleted it while your form was open. `/devin {kind} add` makes a new one."
+
+
+def changed_meanwhile(kind: Kind) -> str:
+    """Why a change was not saved: somebody else made another one."""
+    return f"Somebody else changed it while your form was open. `/devin {kind} edit` opens it as it is now."
+
+
+def not_accepted(said: str) -> str:
+    """Why something was not saved: Devin does not take it, and `said` why."""
+    return f"Devin does not accept it: {fitted(said, 300)}" if said else "Devin does not accept it."
+
+
+def unreachable(reference: str) -> str:
+    """Why something was not saved: Devin could not be reached."""
+    return f"Devin could not be reached for hours. Send it again if it is still needed. Reference {code(reference)}."
+
+
+def _bold(entry: Entry) -> str:
+    return f"*{fitted(entry.name, NAME_LENGTH) or entry.id}*"
+
+
+def _plain(entry: Entry) -> str:
+    """The name for the text beside blocks, which takes no markup."""
+    return fitted(entry.name, NAME_LENGTH) or entry.id
+
+
+def _given_back(entry: Entry) -> list[Block]:
+    body = shortened(entry.body.replace("```", "'''"), _PER_SECTION * _MOST_GIVEN_BACK)
+    cut = [body[start : start + _PER_SECTION] for start in range(0, len(body), _PER_SECTION)]
+    return [blocks.section(f"```{shortened(escape(disarm(part)), 2_990)}```") for part in cut]

@@ -1,0 +1,99 @@
+"""What modals are made of: the view, its fields, and the views without a form."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from bot.domain.commands.registry import OPEN_FORM
+from bot.domain.form import Form
+from bot.views import blocks
+from bot.views.message import Block, Message
+from bot.views.text import shortened
+
+View = dict[str, Any]
+
+TITLE_LIMIT: Final = 24  # of the title and of each button
+LABEL_LIMIT: Final = 2_000  # of a label and of a hint
+LONGEST_COUNTED: Final = 3_000  # characters up to which Slack counts as a person types; a field may hold more
+NOT_OPENED: Final = Message("Slack could not open the form, and nothing was changed. Ask for it once more.")
+NOT_LOADED: Final = "Devin cannot be reached, so the form cannot be filled. Nothing was changed; try again in a minute."
+OTHER_VERSION: Final = (
+    "Another version of Devin Bridge opened this form, so it was not saved and nothing was changed. "
+    "Copy what you need, close it and ask for the form once more."
+)
+_NOT_STORED: Final = (
+    "Devin Bridge cannot store anything at the moment, so nothing was saved. Send the form again in a minute."
+)
+_MAYBE_STORED: Final = (
+    "Devin Bridge could not confirm that it has stored this. Send the form again in a minute: it is saved only once."
+)
+
+
+def form_view(form: Form, title: str, submit: str, fields: Sequence[Block]) -> View:
+    """A modal with the `fields` of `form`. Slack sends it back under the name of the form's command."""
+    view = _view(title, fields, close="Cancel")
+    return {**view, "callback_id": form.command, "private_metadata": form.kept(), "submit": _plain(submit)}
+
+
+def loading(title: str) -> View:
+    """A modal that stands there until its form is filled."""
+    return _view(title, [blocks.section("Loading…")], close="Cancel")
+
+
+def notice(title: str, mrkdwn: str) -> View:
+    """A modal that only says something."""
+    return _view(title, [blocks.section(mrkdwn)], close="Close")
+
+
+def text_field(
+    name: str,
+    label: str,
+    value: str = "",
+    *,
+    hint: str = "",
+    most: int | None = None,
+    multiline: bool = False,
+    optional: bool = False,
+) -> Block:
+    """A field for text that holds `value` at first. Slack lets nobody type more than `most` characters."""
+    element: Block = {"type": "plain_text_input", "action_id": name, "multiline": multiline}
+    if value:
+        element["initial_value"] = value
+    if most is not None and len(value) <= most <= LONGEST_COUNTED:
+        element["max_length"] = most
+    return _input(name, label, element, hint, optional=optional)
+
+
+def choice_field(name: str, label: str, options: Mapping[str, str], value: str = "", *, hint: str = "") -> Block:
+    """A menu of `options`, each a value and the words that are shown for it; `value` is picked at first."""
+    made = {key: {"text": _plain(shortened(words, 75)), "value": key} for key, words in options.items()}
+    element: Block = {"type": "static_select", "action_id": name, "options": list(made.values())}
+    if value in made:
+        element["initial_option"] = made[value]
+    return _input(name, label, element, hint, optional=False)
+
+
+def open_button(form: Form) -> Message:
+    """Offer the form of a command that was written."""
+    text = "This takes a form, which Slack opens only when you press a button."
+    value = f"{form.command} {form.target}".strip()
+    button = blocks.button("Open the form", OPEN_FORM.action_id, value, "primary")
+    return Message(text, [blocks.section(text), *blocks.actions(button)])
+
+
+def not_stored(view: View, *, maybe: bool) -> dict[str, str]:
+    """The sentence under the first field of a submitted `view` that was not stored, or of which that is not known."""
+    fields = [block["block_id"] for block in view.get("blocks") or () if block.get("type") == "input"]
+    return {fields[0]: _MAYBE_STORED if maybe else _NOT_STORED} if fields else {}
+
+
+def _view(title: str, body: Sequence[Block], *, close: str) -> View:
+    return {"type": "modal", "title": _plain(shortened(title, TITLE_LIMIT)), "close": _plain(close), "blocks": [*body]}
+
+
+def _input(name: str, label: str, element: Block, hint: str, *, optional: bool) -> Block:
+    block: Block = {"type": "input", "block_id": name, "label": _plain(label), "element": element, "optional": optional}
+    return {**block, "hint": _plain(hint)} if hint else block
+
+
+def _plain(text: str) -> Block:
+    return {"type": "plain_text", "text": text}

@@ -1,0 +1,392 @@
+"""Notes and playbooks: read by everybody, changed by admins with forms."""
+
+from typing import Any
+
+import pytest
+
+from bot.store.inbox_writer import InboxWriter, MaybeStoredError, NotStoredError
+from tests.scenarios.ahead import rows
+from tests.scenarios.harness import ADA, ANN, BOT, GENERAL, GUEST, Harness
+
+DIRECT = "D0ADA"
+NOTE = {"name": "Deploys", "trigger": "when deploying", "body": "Go through staging.", "repo": "acme/web"}
+PAGE = "<https://app.devin.ai/knowledge|Open in Devin>"
+SAVED = f"The note *Deploys* is saved. Devin knows it from now on. {PAGE}"
+CHANGED = f"The note *Deploys* is changed. Devin knows it from now on. {PAGE}"
+NOT_YOURS = "Changes of notes are for the admins of Devin Bridge. Ask <@U0ADA>."
+NO_PERMISSION = (
+    "Devin Bridge's key for Devin lacks the permission `ManageAccountKnowledge`. "
+    "An admin of the enterprise can grant it to the service user."
+)
+
+
+async def typed(on: Harness, text: str, user: str = ADA) -> str:
+    """What somebody reads at once who types a command; nothing where a form opens."""
+    shown = (await on.slack.slash(user, GENERAL, text))["shown"]
+    return str(shown["rendered"]) if shown else ""
+
+
+async def read(on: Harness, text: str, words: str, user: str = ADA) -> str:
+    """What somebody reads in the end who types a command for which Devin is asked."""
+    assert await typed(on, text, user) == "Asking Devin…"
+    return str((await on.slack.wait_for_ephemeral(user, words))["rendered"])
+
+
+async def view(on: Harness, title: str, user: str = ADA) -> dict[str, Any]:
+    """The modal with this title that somebody sees, once it has its fields or a sentence."""
+    (shown,) = await on.slack.wait("views", user=user, open=True)
+    if "Loading…" in str(shown["blocks"]):
+        await on.slack.wait_for_call("views.update", text=shown["id"])
+        (shown,) = await on.slack.views(user=user, open=True)
+    assert shown["title"]["text"] == title
+    return shown
+
+
+def filled(**fields: str) -> dict[str, Any]:
+    return {name: {name: value} for name, value in fields.items()}
+
+
+def holds(shown: dict[str, Any]) -> dict[str, str]:
+    """What the fields of a modal hold at first."""
+    return {block["block_id"]: block["element"].get("initial_value", "") for block in shown["blocks"]}
+
+
+def sentence(shown: dict[str, Any]) -> str:
+    """What a modal says that has no form."""
+    (block,) = shown["blocks"]
+    return str(block["text"]["text"])
+
+
+def notes(on: Harness) -> list[dict[str, Any]]:
+    return on.simulated_devin.world.held.notes
+
+
+def known(on: Harness) -> list[dict[str, Any]]:
+    """What the notes at Devin say."""
+    names = {"name": "name", "trigger": "trigger", "body": "body", "pinned_repo": "repo"}
+    return [{field: note[name] for name, field in names.items()} for note in notes(on)]
+
+
+async def add(on: Harness, **fields: str) -> None:
+    """Fill in the form of a new note and send it."""
+    assert await typed(on, "note add") == ""
+    shown = await view(on, "New note")
+    assert (await on.slack.submit_view(ADA, shown["id"], filled(**NOTE | fields)))["closed"] is True
+
+
+async def added(on: Harness) -> str:
+    """A note at Devin that was added with a form; its id."""
+    await add(on)
+    await on.slack.wait_for_message(DIRECT, SAVED)
+    return str(notes(on)[0]["note_id"])
+
+
+async def recorded(on: Harness) -> list[tuple[str, str, str, Any, Any]]:
+    """The changes in the bot's own audit log, without their times."""
+    return [(one["user"], one["action"], one["target"], one["before"], one["after"]) for one in await rows(on, "audit")]
+
+
+@pytest.mark.both_transports
+async def test_a_note_is_added_listed_shown_changed_and_deleted(on: Harness) -> None:
+    note_id = await added(on)
+    assert known(on) == [NOTE]
+    listed = await read(on, "note list", "*1 note*", ANN)
+    assert listed == (
+        "*1 note*\n1. *Deploys* · when deploying · `acme/web`\n`/devin note show 1` shows number 1 of this list."
+    )
+    shown = await read(on, "note show 1", "Go through", ANN)
+    assert shown.startswith("*Deploys*\nwhen deploying · `acme/web` · changed ")
+    assert shown.endswith(f"\nGo through staging.\n{PAGE}")
+
+    notes(on)[0] |= {"is_enabled": False}  # what is in no form stays as it is
+    await read(on, "note list staging", "*1 note with “staging”*")
+    assert await typed(on, "note edit 1") == ""
+    form = await view(on, "Edit note")
+    assert holds(form) == NOTE
+    await on.slack.submit_view(ADA, form["id"], filled(body="Straight to production.", repo=""))
+    await on.slack.wait_for_message(DIRECT, CHANGED)
+    changed = {**NOTE, "body": "Straight to production.", "repo": None}
+    assert (known(on), notes(on)[0]["is_enabled"]) == ([changed], False)
+
+    asked = await read(on, f"note delete {note_id}", "for good?")
+    assert asked.startswith("Delete the note *Deploys* for good? From then on Devin does not know it any more.")
+    question = (await on.slack.ephemerals(user=ADA, visible=True))[-1]
+    await on.slack.click(ADA, GENERAL, question["ts"], "note_delete_confirmed")
+    await on.slack.wait_for_ephemeral(ADA, "The note *Deploys* is deleted.")
+    assert notes(on) == []
+    after = {name: value for name, value in changed.items() if value}
+    assert await recorded(on) == [
+        (ADA, "note_add", note_id, None, NOTE),
+        (ADA, "note_edit", note_id, NOTE, after),
+        (ADA, "note_delete", note_id, after, None),
+    ]
+
+
+async def test_a_playbook_is_added_listed_shown_and_changed(on: Harness) -> None:
+    assert await typed(on, "playbook add") == ""
+    form = await view(on, "New playbook")
+    written = {"name": "Release", "body": "1. Tag it.", "macro": "release"}
+    await on.slack.submit_view(ADA, form["id"], filled(**written))
+    page = "<https://app.devin.ai/playbooks|Open in Devin>"
+    await on.slack.wait_for_message(DIRECT, f"The playbook *Release* is saved. Sessions can use it from now on. {page}")
+    (made,) = on.simulated_devin.world.held.playbooks
+    assert (made["title"], made["body"], made["macro"]) == ("Release", "1. Tag it.", "!release")
+    listed = await read(on, "playbook list", "*1 playbook*", ANN)
+    assert listed == "*1 playbook*\n1. *Release* · `!release`\n`/devin playbook show 1` shows number 1 of this list."
+    assert "1. Tag it." in await read(on, "playbook show 1", "Tag it", ANN)
+    await read(on, "playbook list", "*1 playbook*")
+    assert await typed(on, "playbook edit #1") == ""
+    form = await view(on, "Edit playbook")
+    assert holds(form) == written | {"macro": "!release"}
+    await on.slack.submit_view(ADA, form["id"], filled(body="1. Test it."))
+    await on.slack.wait_for_message(DIRECT, "The playbook *Release* is changed.")
+    assert (made["title"], made["body"], made["macro"]) == ("Release", "1. Test it.", "!release")
+    assert [one[1] for one in await recorded(on)] == ["playbook_add", "playbook_edit"]
+
+
+async def test_who_is_no_admin_is_refused_and_devin_is_not_asked(on: Harness) -> None:
+    for text in ("note add", "note edit 1", "note delete 1"):
+        assert await typed(on, text, ANN) == NOT_YOURS
+    playbooks = "Changes of playbooks are for the admins of Devin Bridge. Ask <@U0ADA>."
+    for text in ("playbook add", "playbook edit 1"):
+        assert await typed(on, text, ANN) == playbooks
+    ts = await on.slack.say(ANN, GENERAL, "Deploys go through staging.")
+    await on.slack.shortcut(ANN, "save_as_note", channel=GENERAL, ts=ts)
+    assert sentence(await view(on, "New note", ANN)) == NOT_YOURS
+    assert await read(on, "note list", "Guests", GUEST) == (
+        "Guests cannot work with Devin here, so nothing was started or sent. "
+        "Ask a full member of this workspace to do it."
+    )
+    assert not [call for call in await on.devin.log() if "/knowledge" in call["path"]]
+
+
+async def test_a_message_is_saved_as_knowledge(on: Harness) -> None:
+    ts = await on.slack.say(ANN, GENERAL, f"<@{ADA}>: deploys &amp; such go through *staging*.")
+    await on.slack.shortcut(ADA, "save_as_note", channel=GENERAL, ts=ts)
+    form = await view(on, "New note")
+    text = "@ada: deploys & such go through *staging*."
+    assert holds(form) == {"name": "", "trigger": "", "body": text, "repo": ""}
+    sent = await on.slack.submit_view(ADA, form["id"], filled(name=" ", trigger="when deploying", repo="web"))
+    assert sent["errors"] == {
+        "name": "Give it a name.",
+        "repo": "Write the repository as owner/name, such as acme/web, or leave it empty.",
+    }
+    assert known(on) == []
+    await on.slack.submit_view(ADA, form["id"], filled(name="Deploys", trigger="when deploying", repo=""))
+    await on.slack.wait_for_message(DIRECT, SAVED)
+    assert known(on) == [{"name": "Deploys", "trigger": "when deploying", "body": text, "repo": None}]
+
+
+async def test_what_is_written_gets_a_button_that_opens_the_form(on: Harness) -> None:
+    await on.slack.say(ADA, GENERAL, f"{BOT} note add")
+    offer = await on.slack.wait_for_ephemeral(ADA, "This takes a form, which Slack opens only when you press a button.")
+    await on.slack.click(ADA, GENERAL, offer["ts"], "open_form")
+    form = await view(on, "New note")
+    await on.slack.submit_view(ADA, form["id"], filled(**NOTE))
+    await on.slack.wait_for_message(DIRECT, SAVED)
+    await on.slack.say(ADA, "im", "note list")
+    await on.slack.wait_for_message(DIRECT, "1. *Deploys* · when deploying")
+    await on.slack.say(ADA, "im", "note edit 1")
+    offer = await on.slack.wait_for_message(DIRECT, "This takes a form")
+    await on.slack.click(ADA, DIRECT, offer["ts"], "open_form")
+    assert holds(await view(on, "Edit note")) == NOTE
+    assert await on.devin.sessions() == []
+
+
+async def test_a_missing_permission_is_named_with_who_can_grant_it(on: Harness) -> None:
+    note_id = await added(on)
+    await on.devin.permissions(revoke=["ManageAccountKnowledge"])
+    refused = f"{NO_PERMISSION} Nothing was changed."
+    for text in ("note list", f"note show {note_id}", f"note delete {note_id}"):
+        assert await read(on, text, NO_PERMISSION) == refused
+    assert await typed(on, f"note edit {note_id}") == ""
+    form = await view(on, "Edit note")
+    assert sentence(form) == refused
+    await on.slack.close_view(ADA, form["id"])
+    await add(on, name="Tests")
+    lost = await on.slack.wait_for_message(DIRECT, "was not saved")
+    assert lost["rendered"] == f":warning: The note *Tests* was not saved. {NO_PERMISSION}\n```Go through staging.```"
+
+
+# ---------------------------------------------------------------- rarer
+
+
+@pytest.mark.edge
+async def test_numbers_and_ids_that_name_nothing(on: Harness) -> None:
+    assert await typed(on, "note show 1") == (
+        "You have seen no list of notes in the last day. Nothing was changed. "
+        "`/devin note list` shows one with its numbers."
+    )
+    await read(on, "note list", "There are no notes yet. Admins make one with `/devin note add`.")
+    none = "Your last list of notes has no number 1. Nothing was changed. `/devin note list` shows it again."
+    assert await typed(on, "note edit 1") == none
+    assert await typed(on, "note show") == (
+        "Say which note: `/devin note show 2` takes number 2 of the list that you saw last. "
+        "`/devin note list` shows one. Nothing was changed."
+    )
+    assert await typed(on, "note delete login") == (
+        "`login` is neither a number of your list nor the id of a note. Nothing was changed. "
+        "`/devin note list` shows the numbers."
+    )
+    gone = "Devin has no such note any more. Nothing was changed. `/devin note list` shows what there is."
+    for text in ("note show note-0", "note delete note-0"):
+        assert await read(on, text, "no such note") == gone
+    assert await typed(on, "note edit note-0") == ""
+    assert sentence(await view(on, "Edit note")) == gone
+
+
+@pytest.mark.edge
+async def test_a_change_that_meets_another_one_is_given_back(on: Harness) -> None:
+    note_id = await added(on)
+    assert await typed(on, f"note edit {note_id}") == ""
+    form = await view(on, "Edit note")
+    notes(on)[0] |= {"body": "Ask Ben first."}
+    await on.slack.submit_view(ADA, form["id"], filled(body="Straight to production."))
+    lost = await on.slack.wait_for_message(DIRECT, "was not saved")
+    assert lost["rendered"] == (
+        ":warning: The note *Deploys* was not saved. Somebody else changed it while your form was open. "
+        "`/devin note edit` opens it as it is now.\n```Straight to production.```"
+    )
+    assert notes(on)[0]["body"] == "Ask Ben first."
+
+    assert await typed(on, f"note edit {note_id}") == ""
+    form = await view(on, "Edit note")
+    await on.slack.submit_view(ADA, form["id"])
+    await on.slack.wait_for_message(DIRECT, "You changed nothing in the note *Deploys*, so nothing was saved.")
+
+    assert await typed(on, f"note edit {note_id}") == ""
+    form = await view(on, "Edit note")
+    notes(on).clear()
+    await on.slack.submit_view(ADA, form["id"], filled(body="Straight to production."))
+    await on.slack.wait_for_message(DIRECT, "Somebody deleted it while your form was open.")
+    assert [one[1] for one in await recorded(on)] == ["note_add"]
+
+
+@pytest.mark.edge
+async def test_a_note_is_kept_or_is_deleted_already(on: Harness) -> None:
+    note_id = await added(on)
+    for button, answer in (
+        ("note_delete_declined", "The note was kept."),
+        ("note_delete_confirmed", "That note is deleted already."),
+    ):
+        await read(on, f"note delete {note_id}", "for good?")
+        question = await on.slack.wait_for_ephemeral(ADA, "for good?", visible=True)
+        assert len(notes(on)) == 1
+        if button == "note_delete_confirmed":
+            notes(on).clear()
+        await on.slack.click(ADA, GENERAL, question["ts"], button)
+        await on.slack.wait_for_ephemeral(ADA, answer)
+    assert [one[1] for one in await recorded(on)] == ["note_add"]
+
+
+@pytest.mark.edge
+@pytest.mark.parametrize("fault", ["commit_then_drop", "drop_before", "500", "odd"])
+async def test_a_lost_answer_makes_one_note(on: Harness, fault: str) -> None:
+    facts = {"without": ["note_id"]} if fault == "odd" else {}
+    await on.devin.fault("create_note", fault, **facts)
+    await add(on)
+    await on.slack.wait_for_message(DIRECT, SAVED, within=60)
+    assert known(on) == [NOTE]
+    assert [one[1] for one in await recorded(on)] == ["note_add"]
+
+
+@pytest.mark.edge
+async def test_the_same_note_twice_is_two_notes(on: Harness) -> None:
+    await added(on)
+    await on.devin.fault("create_note", "commit_then_drop")
+    await add(on)
+    await on.slack.wait_for_messages(DIRECT, 2, text=SAVED, within=60)
+    assert known(on) == [NOTE, NOTE]
+    assert len({one[2] for one in await recorded(on)}) == 2
+
+
+@pytest.mark.edge
+async def test_a_form_that_slack_does_not_open_is_answered(on: Harness) -> None:
+    await on.slack.fault("views.open", "error", error="expired_trigger_id")
+    assert await typed(on, "note add") == ""
+    shown = await on.slack.wait_for_ephemeral(ADA, "Slack could not open the form")
+    assert shown["rendered"] == "Slack could not open the form, and nothing was changed. Ask for it once more."
+
+
+@pytest.mark.edge
+async def test_while_devin_is_away_a_question_is_answered_at_once_and_a_change_waits(on: Harness) -> None:
+    note_id = await added(on)
+    for route in ("list_notes", "get_note", "create_note"):
+        await on.devin.fault(route, "503", times=-1)
+    unread = "Devin cannot be reached at the moment. Nothing was changed; try again in a minute."
+    assert await read(on, "note list", "cannot be reached") == unread
+    assert await typed(on, f"note edit {note_id}") == ""
+    form = await view(on, "Edit note")
+    assert sentence(form) == (
+        "Devin cannot be reached, so the form cannot be filled. Nothing was changed; try again in a minute."
+    )
+    await on.slack.close_view(ADA, form["id"])
+    await add(on, name="Tests")
+    await on.slack.wait_for_message(
+        DIRECT,
+        "Devin cannot be reached at the moment. The note *Tests* is kept here and saved as soon as Devin answers. "
+        "Please don't send it again.",
+        within=60,
+    )
+    await on.devin.clear_faults()
+    await on.slack.wait_for_message(DIRECT, "The note *Tests* is saved.", within=60)
+    assert len(notes(on)) == 2
+
+
+@pytest.mark.edge
+async def test_who_lost_the_right_while_the_form_was_open_saves_nothing(on: Harness) -> None:
+    assert await typed(on, "note add") == ""
+    form = await view(on, "New note")
+    await on.slack.put_person(ADA, is_restricted=True)
+    await on.slack.wait_for_delivery(type="user_change", status="acked")
+    await on.slack.submit_view(ADA, form["id"], filled(**NOTE))
+    lost = await view(on, "New note")
+    assert sentence(lost).startswith("Guests cannot work with Devin here, so nothing was started or sent.")
+    assert known(on) == []
+
+
+@pytest.mark.edge
+async def test_long_lists_show_the_first_and_say_how_many_more_there_are(on: Harness) -> None:
+    note_id = await added(on)
+    notes(on).extend(notes(on)[0] | {"note_id": f"note-{n}", "name": f"Rule {n:03}"} for n in range(250))
+    listed = await read(on, "note list", "*251 notes*")
+    lines = listed.split("\n")
+    assert lines[1] == "1. *Deploys* · when deploying · `acme/web`"
+    assert lines[20] == "20. *Rule 018* · when deploying · `acme/web`"
+    assert lines[21] == "… and 231 more. A word finds some of them: `/devin note list deploy`."
+    assert await typed(on, "note edit 1") == ""
+    assert (await view(on, "Edit note"))["private_metadata"].count(note_id) == 1
+
+
+@pytest.mark.edge
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (
+            NotStoredError("locked"),
+            "Devin Bridge cannot store anything at the moment, so nothing was saved. Send the form again in a minute.",
+        ),
+        (
+            MaybeStoredError("lost"),
+            "Devin Bridge could not confirm that it has stored this. Send the form again in a minute: "
+            "it is saved only once.",
+        ),
+    ],
+)
+async def test_while_the_store_is_down_the_form_stays_open(
+    on: Harness, monkeypatch: pytest.MonkeyPatch, error: Exception, said: str
+) -> None:
+    assert await typed(on, "note add") == ""
+    form = await view(on, "New note")
+    put, failures = InboxWriter.put, [error]
+
+    async def fails_once(writer: InboxWriter, row: Any) -> None:
+        if failures:
+            raise failures.pop()
+        await put(writer, row)
+
+    monkeypatch.setattr(InboxWriter, "put", fails_once)
+    assert (await on.slack.submit_view(ADA, form["id"], filled(**NOTE)))["errors"] == {"name": said}
+    assert (await on.slack.submit_view(ADA, form["id"], filled(**NOTE)))["closed"] is True
+    await on.slack.wait_for_message(DIRECT, SAVED)
+    assert known(on) == [NOTE]

@@ -1,0 +1,191 @@
+"""Forms: what travels with one, how it is drawn, what is read from it, and every sentence about its fields."""
+
+import json
+
+import pytest
+
+from bot.domain.commands.registry import COMMANDS, FORMS
+from bot.domain.form import Form
+from bot.domain.library import LONGEST, Entry, Kind, entered, mistakes
+from bot.flows.manage.form_kinds import all_forms
+from bot.playground.slack.blocks import view_errors
+from bot.slack import forms
+from bot.views.modals import library, parts
+
+NOTE = Entry(Kind.NOTE, "Deploys", "Go through staging.", trigger="when deploying", repo="acme/web", id="note-1")
+PLAYBOOK = Entry(Kind.PLAYBOOK, "Release", "1. Tag it.", macro="!release", id="playbook-1")
+
+
+# ---------------------------------------------------------------- what travels with a form
+
+
+def test_a_form_comes_back_as_it_was_sent():
+    form = Form("note_edit", "note-1", "C1", "0a1b")
+    assert Form.read("note_edit", form.kept()) == form
+
+
+@pytest.mark.parametrize("kept", ["", "{", "[]", "7", '{"v": 2, "target": "", "channel": "", "seen": ""}', '{"v": 1}'])
+def test_a_form_of_another_version_is_none(kept):
+    assert Form.read("note_edit", kept) is None
+
+
+def test_what_slack_would_not_keep_is_an_error():
+    with pytest.raises(ValueError, match=r"^Slack keeps no more than 3000 characters with a form\.$"):
+        Form("note_edit", "x" * 3_000).kept()
+
+
+def test_each_command_that_opens_a_form_has_its_kind_of_form():
+    assert all_forms(None, None).commands == FORMS == {spec.name for spec in COMMANDS if spec.opens_form}
+
+
+# ---------------------------------------------------------------- views
+
+
+@pytest.mark.parametrize("entry", [NOTE, PLAYBOOK, Entry(Kind.NOTE, "", ""), Entry(Kind.PLAYBOOK, "", "")])
+def test_slack_takes_each_form(entry):
+    view = library.library_form(Form(f"{entry.kind}_edit", entry.id), entry)
+    assert view_errors(view) == []
+    assert view["callback_id"] == f"{entry.kind}_edit"
+    drawn = {block["block_id"]: block["element"].get("initial_value", "") for block in view["blocks"]}
+    assert drawn == entry.fields
+
+
+def test_a_field_may_hold_more_than_slack_counts():
+    view = library.library_form(Form("note_edit"), Entry(Kind.NOTE, "a", "x" * 5_000, trigger="t" * 1_200))
+    assert view_errors(view) == []
+    assert {block["block_id"]: block["element"].get("max_length") for block in view["blocks"]} == {
+        "name": 200,
+        "trigger": None,  # Slack refuses a field that begins with more than it may hold
+        "body": None,
+        "repo": 200,
+    }
+
+
+def test_views_without_a_form():
+    for view in (parts.loading("New note"), parts.notice("New note", "Nothing was changed.")):
+        assert view_errors(view) == []
+        assert "submit" not in view
+
+
+def test_what_was_filled_in_is_read():
+    state = {
+        "name": {"name": {"type": "plain_text_input", "value": "Deploys"}},
+        "repo": {"repo": {"type": "plain_text_input", "value": None}},
+        "zone": {"zone": {"type": "static_select", "selected_option": {"value": "UTC"}}},
+        "none": {"none": {"type": "static_select", "selected_option": None}},
+    }
+    assert forms.entered({"state": {"values": state}}) == {"name": "Deploys", "repo": "", "zone": "UTC", "none": ""}
+    assert forms.entered({}) == {}
+
+
+def test_a_menu_begins_with_what_is_picked():
+    view = parts.form_view(Form("x"), "Zone", "Save", [parts.choice_field("zone", "Zone", {"UTC": "UTC"}, "UTC")])
+    assert view_errors(view) == []
+    assert view["blocks"][0]["element"]["initial_option"]["value"] == "UTC"
+
+
+def test_a_button_opens_the_form_of_what_was_written():
+    message = parts.open_button(Form("note_edit", "note-1"))
+    assert message.text == "This takes a form, which Slack opens only when you press a button."
+    (button,) = message.blocks[1]["elements"]
+    assert (button["action_id"], button["value"], button["text"]["text"]) == (
+        "open_form",
+        "note_edit note-1",
+        "Open the form",
+    )
+
+
+def test_what_is_said_where_a_form_was_not_opened_or_not_taken():
+    assert parts.NOT_OPENED.text == ("Slack could not open the form, and nothing was changed. Ask for it once more.")
+    assert parts.NOT_LOADED == (
+        "Devin cannot be reached, so the form cannot be filled. Nothing was changed; try again in a minute."
+    )
+    assert parts.OTHER_VERSION == (
+        "Another version of Devin Bridge opened this form, so it was not saved and nothing was changed. "
+        "Copy what you need, close it and ask for the form once more."
+    )
+    view = library.library_form(Form("note_add"), NOTE)
+    assert parts.not_stored(view, maybe=False) == {
+        "name": "Devin Bridge cannot store anything at the moment, so nothing was saved. "
+        "Send the form again in a minute."
+    }
+    assert parts.not_stored(view, maybe=True) == {
+        "name": "Devin Bridge could not confirm that it has stored this. Send the form again in a minute: "
+        "it is saved only once."
+    }
+    assert parts.not_stored({}, maybe=False) == {}
+
+
+# ---------------------------------------------------------------- fields of notes and playbooks
+
+
+def said(kind, **fields):
+    entry = entered(kind, fields)
+    return {
+        name: library.sentence(kind, name, mistake, len(entry.fields[name]))
+        for name, mistake in mistakes(entry).items()
+    }
+
+
+def test_an_empty_field_says_what_belongs_there():
+    assert said(Kind.NOTE, name=" ", body="\n") == {
+        "name": "Give it a name.",
+        "trigger": "Say when Devin should think of it.",
+        "body": "Write down what Devin should know.",
+    }
+    assert said(Kind.PLAYBOOK) == {"name": "Give it a name.", "body": "Write down what Devin should do."}
+
+
+def test_a_field_that_is_too_long_says_by_how_much():
+    assert said(Kind.NOTE, name="a", trigger="b", body="x" * 20_001) == {
+        "body": "This has 20,001 characters, and 20,000 are the most. Make it shorter."
+    }
+
+
+@pytest.mark.parametrize("repo", ["web", "acme/", "https://github.com/acme/web", "acme web"])
+def test_what_is_no_repository(repo):
+    assert said(Kind.NOTE, name="a", trigger="b", body="c", repo=repo) == {
+        "repo": "Write the repository as owner/name, such as acme/web, or leave it empty."
+    }
+
+
+def test_what_is_no_macro():
+    assert said(Kind.PLAYBOOK, name="a", body="b", macro="!a b") == {
+        "macro": "Write a macro as ! and letters, digits, _ or -, such as !release, or leave it empty."
+    }
+
+
+def test_what_is_fine():
+    assert said(Kind.NOTE, name="a", trigger="b", body="c", repo=" acme/web ") == {}
+    assert entered(Kind.PLAYBOOK, {"name": "a", "body": "b", "macro": "release"}).macro == "!release"
+    assert mistakes(PLAYBOOK) == {}
+    assert set(LONGEST) == {*NOTE.fields, *PLAYBOOK.fields}
+
+
+def test_a_text_that_is_too_long_for_a_form_is_edited_in_devin():
+    assert library.too_long(NOTE) == (
+        "The text of this note is longer than 20,000 characters, which is too long for a form. "
+        "<https://app.devin.ai/knowledge|Edit it in Devin>."
+    )
+
+
+# ---------------------------------------------------------------- what is compared and recorded
+
+
+def test_white_space_makes_no_other_note_and_another_word_does():
+    tidied = Entry(Kind.NOTE, "Deploys", "Go  through\nstaging.\n", trigger="when deploying", repo="acme/web")
+    assert tidied.is_like(NOTE)
+    assert tidied.digest != NOTE.digest
+    assert not NOTE.is_like(Entry(Kind.NOTE, "Deploys", "Go.", trigger="when deploying", repo="acme/web"))
+
+
+def test_a_record_of_a_change_is_short():
+    record = Entry(Kind.NOTE, "Deploys", "x" * 500, trigger="t").as_record()
+    assert record == {"name": "Deploys", "trigger": "t", "body": "x" * 199 + "…"}
+    assert json.dumps(record)
+
+
+def test_a_search_looks_at_all_fields():
+    assert NOTE.contains("STAGING")
+    assert NOTE.contains("acme")
+    assert not NOTE.contains("prod")
