@@ -13,7 +13,7 @@ from bot.devin.api import Api, given
 from bot.devin.errors import DevinCreatedUnreadable, DevinUnexpectedAnswer
 
 SCHEDULES_PAGE: Final = "https://app.devin.ai/settings/schedules"
-_LIMIT: Final = 100  # schedules in a page; this list alone has no cursors
+LIMIT: Final = 100  # schedules in a page; this list alone has no cursors
 MOST_PAGES: Final = 50
 
 
@@ -47,20 +47,27 @@ class SchedulesApi(Api):
     """The schedules of one organisation."""
 
     async def schedules(self) -> AsyncIterator[Schedule]:
-        """List all schedules."""
+        """List all schedules, each once."""
         seen: set[str] = set()
+        async for page in self.schedule_pages():
+            for schedule in page.items:
+                if schedule.scheduled_session_id not in seen:
+                    seen.add(schedule.scheduled_session_id)
+                    yield schedule
+
+    async def schedule_pages(self) -> AsyncIterator[Page[Schedule]]:
+        """List all schedules in pages; each page has the rows that could not be read."""
+        path, ids = self._org("schedules"), frozenset[str]()
         for number in range(MOST_PAGES):
-            asked = {"limit": _LIMIT, "offset": number * _LIMIT}
-            page = await self._request("GET", self._org("schedules"), Page[Schedule], params=asked)
-            self._log_unreadable(self._org("schedules"), page.unreadable)
-            # A host that does not know `offset` would give the first page for ever.
-            new = [one for one in page.items if one.scheduled_session_id not in seen]
-            for schedule in new:
-                seen.add(schedule.scheduled_session_id)
-                yield schedule
-            if not new or not (page.has_next_page or len(page.items) + len(page.unreadable) >= _LIMIT):
+            page = await self._request("GET", path, Page[Schedule], params={"limit": LIMIT, "offset": number * LIMIT})
+            self._log_unreadable(path, page.unreadable)
+            before, ids = ids, frozenset(one.scheduled_session_id for one in page.items)
+            if number and ids == before:
+                return  # a host that does not know `offset` would give the first page for ever
+            yield page
+            if not page.has_next_page and len(page.items) + len(page.unreadable) < LIMIT:
                 return
-        raise DevinUnexpectedAnswer("There are too many schedules.", method="GET", path=self._org("schedules"))
+        raise DevinUnexpectedAnswer("There are too many schedules.", method="GET", path=path)
 
     async def schedule(self, schedule_id: str) -> Schedule:
         """Read one schedule."""

@@ -2,16 +2,18 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import tzinfo
+from datetime import UTC, tzinfo
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from bot.domain.commands.devin_specs import SCHEDULE_DELETE, SCHEDULE_DELETE_CONFIRMED, SCHEDULE_KEPT
 from bot.domain.cron import next_due, parse_cron
+from bot.domain.zones import zone_named
 from bot.views import blocks
 from bot.views.answers.wording import code
 from bot.views.cron import cron_in_words
 from bot.views.message import Message
-from bot.views.text import counted, fitted, when
+from bot.views.text import counted, disarm, escaped, fitted, when
 
 MOST_LISTED: Final = 50
 MOST_AUTOMATIONS: Final = 20
@@ -97,6 +99,44 @@ def was_set(one: Shown, *, enabled: bool, zone: tzinfo, now: float) -> Message:
     due = one.timetable.next_run(now)
     following = f" The next run is {when(due)}." if due is not None else ""
     return Message(f"Resumed: {one.named} runs {one.timetable.in_words(zone, now)}.{following}")
+
+
+def was_added(one: Shown, zone: str, now: float, page: str) -> Message:
+    """Confirm that a schedule was added; `zone` is the time zone that its form names."""
+    named = zone_named(zone)
+    words = one.timetable.in_words(ZoneInfo(named) if named else UTC, now)
+    due = one.timetable.next_run(now)
+    following = f" The first run is {when(due)}." if due is not None else ""
+    return Message(f"The schedule {one.named} is added. It runs {words}.{following} <{page}|Open in Devin>")
+
+
+def not_added(name: str, why: str, prompt: str) -> Message:
+    """Say `why` a schedule was not added, and give back what was written."""
+    head = f":warning: The schedule *{fitted(name, 80)}* was not added. {why}"
+    text = f"The schedule {fitted(name, 80)} was not added. The reason and what you wrote are below."
+    given_back = escaped(disarm(prompt.replace("```", "'''")), 2_900)
+    return Message(text, [blocks.section(head), blocks.section(f"```{given_back}```")])
+
+
+def late(name: str) -> Message:
+    """Say that a schedule is still to be added."""
+    return Message(
+        f"Devin cannot be reached at the moment. The schedule *{fitted(name, 80)}* is kept here and added as soon as "
+        "Devin answers. Please don't send it again."
+    )
+
+
+def lost(name: str, ref: str, *, maybe: bool, page: str) -> Message:
+    """Say that a schedule was not added, or `maybe` was, because Devin could not be reached for too long."""
+    if maybe:
+        return Message(
+            ":warning: Devin did not answer for too long, so nobody knows whether the schedule "
+            f"*{fitted(name, 80)}* was added. `/devin schedule list` shows it if it was. Reference `{ref}`."
+        )
+    return Message(
+        f":warning: The schedule *{fitted(name, 80)}* was not added: Devin could not be reached for too long. "
+        f"Add it once more, here or on <{page}|Devin's page>. Reference `{ref}`."
+    )
 
 
 def is_already(one: Shown, *, enabled: bool) -> Message:

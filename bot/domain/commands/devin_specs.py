@@ -26,7 +26,8 @@ SCHEDULE_ADD: Final = CommandSpec(
     forms=(slash("schedule add"), addressed("schedule add")),
     role=Role.ADMIN,
     subject="changes of schedules",
-    slash_help=Help("`/devin schedule add`"),
+    opens_form=True,
+    slash_help=Help("`/devin schedule add` opens a form for one"),
 )
 SCHEDULE_PAUSE: Final = CommandSpec(
     "schedule_pause",

@@ -44,7 +44,7 @@ COMMANDS: Final = frozenset(
             devin_specs.SECRET_LIST,
             devin_specs.SECRET_ADD,
         ),
-        *(devin_specs.SCHEDULE_LIST, devin_specs.SCHEDULE_ADD, devin_specs.SCHEDULE_PAUSE, devin_specs.SCHEDULE_RESUME),
+        *(devin_specs.SCHEDULE_LIST, devin_specs.SCHEDULE_PAUSE, devin_specs.SCHEDULE_RESUME),
         devin_specs.SCHEDULE_DELETE,
     }
 )

@@ -18,6 +18,7 @@ from bot.domain.commands.devin_words import number_in_list
 from bot.flows.access import Access
 from bot.flows.job import Job, Reschedule
 from bot.flows.services import Services
+from bot.flows.workspace import Workspace
 from bot.store import inbox, numbered_lists
 from bot.store.audit import AuditRow
 from bot.views import schedules as views
@@ -51,7 +52,7 @@ class Schedules:
         found = sorted([one async for one in devin.schedules()], key=lambda one: (not one.enabled, one.name.casefold()))
         automations = [(one.name or one.automation_id, one.enabled is not False) for one in await _automations(devin)]
         zone, now = await self._zone(job), self._services.clock()
-        message = views.listing([*map(_shown, found)], automations, zone, now, SCHEDULES_PAGE)
+        message = views.listing([*map(shown, found)], automations, zone, now, SCHEDULES_PAGE)
         return Outcome(message, shown=[one.scheduled_session_id for one in found])
 
     async def pause(self, job: AskingJob, argument: str) -> Outcome:
@@ -75,7 +76,7 @@ class Schedules:
 
     def _set_enabled(self, *, enabled: bool) -> Callable[[AskingJob, Schedule], Awaitable[Outcome]]:
         async def change(job: AskingJob, found: Schedule) -> Outcome:
-            devin, one, tried = job.workspace.organisation.devin, _shown(found), job.row.intent_at is not None
+            devin, one, tried = job.workspace.organisation.devin, shown(found), job.row.intent_at is not None
             if found.enabled is enabled and not tried:
                 return Outcome(views.is_already(one, enabled=enabled))
             zone = await self._zone(job)
@@ -96,12 +97,12 @@ class Schedules:
         return change
 
     async def _ask_to_delete(self, job: AskingJob, found: Schedule) -> Outcome:
-        return Outcome(views.ask_to_delete(_shown(found), await self._zone(job), self._services.clock()))
+        return Outcome(views.ask_to_delete(shown(found), await self._zone(job), self._services.clock()))
 
     async def _delete(self, job: AskingJob, schedule_id: str) -> Outcome:
         devin, tried = job.workspace.organisation.devin, job.row.intent_at is not None
         try:
-            one: Shown | None = _shown(await devin.schedule(schedule_id))
+            one: Shown | None = shown(await devin.schedule(schedule_id))
         except DevinNotFound:
             if not tried:
                 return Outcome(views.GONE)
@@ -163,12 +164,16 @@ class Schedules:
         return ids[number - 1] if 1 <= number <= len(ids) else views.no_number(number)
 
     async def _zone(self, job: AskingJob) -> tzinfo:
-        """The time zone of the person who asks, or that of the settings where Slack names none."""
-        named = (await self._access.person(job.workspace, job.cause.user or "")).tz
-        try:
-            return ZoneInfo(named) if named else job.workspace.policy.zone
-        except (ZoneInfoNotFoundError, ValueError):
-            return job.workspace.policy.zone
+        return await zone_of(self._access, job.workspace, job.cause.user or "")
+
+
+async def zone_of(access: Access, workspace: Workspace, user: str) -> tzinfo:
+    """Return the time zone of the person `user`, or that of the settings where Slack names none."""
+    named = (await access.person(workspace, user)).tz
+    try:
+        return ZoneInfo(named) if named else workspace.policy.zone
+    except (ZoneInfoNotFoundError, ValueError):
+        return workspace.policy.zone
 
 
 async def _automations(devin: SchedulesApi) -> list[Any]:
@@ -186,7 +191,8 @@ async def _deleted(devin: SchedulesApi, schedule_id: str) -> None:
         return  # somebody else was faster by a moment
 
 
-def _shown(one: Schedule) -> Shown:
+def shown(one: Schedule) -> Shown:
+    """Return a schedule as views have it."""
     recurring = one.schedule_type != "one_time"
     timetable = Timetable(one.frequency if recurring else None, one.scheduled_at, max(one.interval_count, 1))
     return Shown(

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
 from bot.domain.causes import ActionCause, MessageCause
+from bot.domain.commands.devin_specs import SCHEDULE_ADD
 from bot.domain.commands.parser import Command
 from bot.domain.commands.registry import (
     ARCHIVE,
@@ -102,6 +103,7 @@ class CommandAnswers:
             **dict.fromkeys((spec.name for spec in library.KINDS), self._of_library),
             **dict.fromkeys((spec.name for spec in CHANGES), self._change_budgets),
             **dict.fromkeys((spec.name for spec in DEVIN_COMMANDS), self._ask_devin),
+            SCHEDULE_ADD.name: self._form,
             HELP.name: self._help,
         }
 
@@ -204,6 +206,9 @@ class CommandAnswers:
             return answer
         # In a lane of its own: nobody's starts wait until Devin has been read.
         return Work(own_lane(command.key), answer, READING)
+
+    async def _form(self, _workspace: Workspace, _user: str, channel: str, command: Command) -> Form:
+        return Form(command.spec.name, channel=channel)
 
     async def _list_budgets(self, workspace: Workspace, user: str, channel: str, _command: Command) -> Message:
         refusal = await self._kept_from_spending(workspace, user)
