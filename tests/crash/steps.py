@@ -137,6 +137,18 @@ PLACES: Final[dict[str, tuple[str, ...]]] = {
     "note how it ended": ("bot.flows.manage.run_long_job:RunLongJob._change",),
     "end the long job": ("bot.flows.manage.run_long_job:RunLongJob._end",),
     "delete its rows": ("bot.flows.manage.run_long_job:RunLongJob._purge",),
+    # What people ask Devin through the bot.
+    "answer what Devin was asked": ("bot.flows.manage.devin_commands:DevinCommands.carry_out",),
+    "intend a change": ("bot.flows.manage.schedules:Schedules._intend",),
+    "change a schedule": ("bot.flows.manage.schedules:Schedules._made", "bot.flows.manage.schedules:_deleted"),
+    "create the schedule": ("bot.flows.manage.schedule_form:NewScheduleAtDevin.call",),
+    "hand a review to its lane": ("bot.flows.manage.reviews:Reviews.ask",),
+    "ask for a review": ("bot.flows.manage.reviews:NewReview.call",),
+    "note how a review stands": (
+        "bot.flows.manage.review_follow:ReviewFollow._show",
+        "bot.flows.manage.review_follow:ReviewFollow._close",
+    ),
+    "end the review": ("bot.flows.manage.review_follow:ReviewFollow.run",),
     "note when digests begin": ("bot.flows.money.digest:Digest._store",),
     "post the digest": ("bot.flows.money.digest_post:DigestPost.store",),
     "add a subscription": ("bot.flows.money.subscriptions:Subscriptions.carry_out",),

@@ -182,7 +182,9 @@ def _wrap_devin(boundaries: Boundaries, patch: Patch) -> None:
 
 def _words(path: str) -> str:
     """A path without its ids."""
-    return "/".join(part for part in path.split("/")[4:] if part.isalpha() or part.startswith("v3"))
+    return "/".join(
+        part for part in path.split("/")[4:] if part.isalpha() or part.startswith("v3") or part == "pr-reviews"
+    )
 
 
 def _wrap_slack(boundaries: Boundaries, patch: Patch) -> None:

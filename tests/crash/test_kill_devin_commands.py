@@ -1,0 +1,145 @@
+"""`SIGKILL` at the steps of what people ask Devin: one review, and a change of a schedule that is made and recorded once."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.crash.scene import PATIENCE, Nursery, Scene
+from tests.crash.story import (
+    ANSWERED_BY_URL,
+    KNOWN,
+    POSTED,
+    RECEIVED,
+    Story,
+    in_both_forms,
+    killed_everywhere,
+    named,
+    typed,
+)
+from tests.scenarios.harness import ANN, GENERAL
+
+pytestmark = pytest.mark.edge
+
+DIRECT = "D0ANN"
+PULL = "https://github.com/acme/web/pull/7"
+DONE = "Done. What Devin found stands at the pull request."
+
+
+def admin() -> dict[str, str]:
+    return {"BOT_ADMIN_USERS": ANN}
+
+
+def held(one: Scene) -> Any:
+    return one.on.simulated_devin.world.held
+
+
+async def allowed(one: Scene) -> None:
+    await one.devin.permissions(grant=["UseReviewManual", "ManageOrgSchedules"])
+
+
+async def review(one: Scene, _: None) -> None:
+    await typed(one, f"review {PULL}")
+    await one.slack.wait_for_message(DIRECT, "Devin begins soon.", within=PATIENCE)
+    for made in held(one).reviews:
+        made["status"] = "completed"
+    await one.slack.wait_for_message(DIRECT, DONE, within=PATIENCE)
+
+
+async def reviewed_once(one: Scene, _: None) -> None:
+    assert len(held(one).reviews) == 1
+    (said,) = await one.slack.messages(DIRECT, user="U0BOT")
+    assert said["rendered"].endswith(DONE)
+
+
+async def with_schedule(one: Scene) -> None:
+    await allowed(one)
+    blank = dict.fromkeys(("last_executed_at", "last_error_at", "last_error_message", "scheduled_at"))
+    held(one).schedules.append(
+        {
+            "scheduled_session_id": "sched-1",
+            "org_id": one.on.simulated_devin.world.org_id,
+            "name": "Nightly",
+            "prompt": "Run all tests.",
+            "enabled": True,
+            "frequency": "0 8 * * *",
+            "schedule_type": "recurring",
+            "interval_count": 1,
+            "consecutive_failures": 0,
+            **blank,
+        }
+    )
+
+
+async def pause_and_delete(one: Scene, _: None) -> None:
+    await typed(one, "schedule pause sched-1")
+    await one.slack.wait_for_ephemeral(ANN, "Paused: *Nightly*", within=PATIENCE)
+    await typed(one, "schedule delete sched-1", 2)
+    question = await one.slack.wait_for_ephemeral(ANN, "Delete *Nightly*", within=PATIENCE)
+    for _ in range(10):
+        pressed = await one.slack.click(ANN, GENERAL, question["ts"], "schedule_delete_confirmed")
+        if pressed["status"] == "acked":
+            break
+        await one.slack.wait_for_sockets(within=PATIENCE)
+    await one.slack.wait_for_ephemeral(ANN, "eleted", within=PATIENCE)
+
+
+async def changed_once(one: Scene, _: None) -> None:
+    assert held(one).schedules == []
+    assert one.rows("SELECT action, outcome FROM audit ORDER BY seq") == [
+        ("schedule_pause", "done"),
+        ("schedule_delete", "done"),
+    ]
+
+
+FOLLOWED = (
+    "begin its message: commit",
+    *POSTED,
+    "put back: commit",
+    "note how a review stands: commit",
+    "show how far it is: commit",
+    "show how far it is: Slack chat.update",
+    "end the review: commit",
+)
+STORIES = [
+    Story(
+        "a review is asked for",
+        allowed,
+        review,
+        reviewed_once,
+        steps=(
+            *RECEIVED,
+            "intend: commit",
+            "ask for a review: Devin POST pr-reviews",
+            "adopt: commit",
+            *ANSWERED_BY_URL,
+            *FOLLOWED,
+        ),
+        sometimes=(KNOWN, "clear the intent: commit"),
+        throughout=("intend: commit", "adopt: commit"),
+        settings=admin,
+    ),
+    Story(
+        "a schedule is paused and deleted",
+        with_schedule,
+        pause_and_delete,
+        changed_once,
+        steps=(
+            *RECEIVED,
+            "intend a change: commit",
+            "change a schedule: Devin PATCH schedules",
+            "change a schedule: Devin DELETE schedules",
+            "answer what Devin was asked: commit",
+            *ANSWERED_BY_URL,
+        ),
+        sometimes=(KNOWN, "put back: commit"),
+        times={"intend a change: commit": 2, "answer what Devin was asked: commit": 3},
+        settings=admin,
+    ),
+]
+
+
+@in_both_forms
+@pytest.mark.parametrize("story", named(STORIES))
+async def test_a_kill_at_any_step_asks_devin_once(story: Story, every: bool, tmp_path: Path, nursery: Nursery) -> None:
+    await killed_everywhere(story, tmp_path, nursery, every=every)

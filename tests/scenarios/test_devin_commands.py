@@ -1,0 +1,341 @@
+"""What people ask Devin through the bot: members, metrics, names of secrets, schedules and reviews."""
+
+import json
+import time
+from typing import Any
+
+import pytest
+
+from bot.domain.billing import newest_finished
+from bot.playground.devin.permissions import ADMIN_PERMISSIONS
+from tests import sentences
+from tests.scenarios.ahead import rows
+from tests.scenarios.harness import ADA, ANN, BEN, GENERAL, GUEST, Harness, harness
+
+DIRECT, DIRECT_OF_ANN = "D0ADA", "D0ANN"
+PULL = "https://github.com/acme/web/pull/7"
+ASKING = "Asking Devin…"
+PERMISSIONS = [*ADMIN_PERMISSIONS, "ViewAccountMetrics"]
+pytestmark = pytest.mark.timing(review_poll=0.2, lookup_interval=0.3, change_followed=1.0, post_settle=1.0)
+
+
+async def typed(on: Harness, text: str, user: str = ADA) -> str:
+    """What somebody reads at once who types a command; nothing where a form opens."""
+    shown = (await on.slack.slash(user, GENERAL, text))["shown"]
+    return str(shown["rendered"]) if shown else ""
+
+
+async def read(on: Harness, text: str, words: str, user: str = ADA) -> str:
+    """What somebody reads in the end who types a command for which Devin is asked."""
+    assert await typed(on, text, user) == ASKING
+    return str((await on.slack.wait_for_ephemeral(user, words, visible=True))["rendered"])
+
+
+async def press(on: Harness, words: str, button: str, user: str = ADA) -> None:
+    """Press a button of the private message that has these words."""
+    question = await on.slack.wait_for_ephemeral(user, words, visible=True)
+    await on.slack.click(user, GENERAL, question["ts"], button)
+
+
+def schedules(on: Harness) -> list[dict[str, Any]]:
+    return on.simulated_devin.world.held.schedules
+
+
+def reviews(on: Harness) -> list[dict[str, Any]]:
+    return on.simulated_devin.world.held.reviews
+
+
+def set_reviews(on: Harness, status: str) -> None:
+    for review in reviews(on):
+        review["status"] = status
+
+
+async def schedule(on: Harness, name: str, frequency: str = "0 8 * * 1-5", **facts: Any) -> str:
+    """A schedule at Devin; its id."""
+    world = on.simulated_devin.world
+    blank = dict.fromkeys(("last_executed_at", "last_error_at", "last_error_message", "scheduled_at"))
+    held = {
+        "scheduled_session_id": f"sched-{len(schedules(on))}",
+        "org_id": world.org_id,
+        "name": name,
+        "prompt": "Run all tests.",
+        "enabled": True,
+        "frequency": frequency,
+        "schedule_type": "recurring",
+        "interval_count": 1,
+        "consecutive_failures": 0,
+        "created_at": "2026-11-01T09:00:00Z",
+        **blank,
+        **facts,
+    }
+    schedules(on).append(held)
+    return str(held["scheduled_session_id"])
+
+
+async def recorded(on: Harness) -> list[tuple[str, str, str, Any, Any, str]]:
+    """The changes in the bot's own audit log, without their times."""
+    names = ("user", "action", "target", "before", "after", "outcome")
+    return [tuple(one[name] for name in names) for one in await rows(on, "audit")]  # type: ignore[misc]  # six of them
+
+
+# ---------------------------------------------------------------- who may, and what the key may
+
+
+async def test_others_read_who_may_and_devin_is_asked_nothing(on: Harness) -> None:
+    before = len(await on.devin.log())
+    for text, subject in (
+        ("members", "Devin's members"),
+        ("metrics", "Metrics"),
+        ("secret list", "Names of secrets"),
+        ("secret add", "Changes of secrets"),
+        ("schedule add", "Changes of schedules"),
+        ("schedule pause 1", "Changes of schedules"),
+        ("schedule resume 1", "Changes of schedules"),
+        ("schedule delete 1", "Changes of schedules"),
+    ):
+        assert await typed(on, text, ANN) == f"{subject} are for the admins of Devin Bridge. Ask <@U0ADA>."
+    assert await read(on, "schedule list", "Guests", GUEST) == sentences.GUEST_REFUSED
+    assert await read(on, f"review {PULL}", "Guests", GUEST) == sentences.GUEST_REFUSED
+    asked = {one["route"] for one in (await on.devin.log())[before:]}
+    assert asked <= {"list_sessions", "self", "org_daily", "cycles", "list_acu_limits", "get_organization"}
+
+
+@pytest.mark.parametrize(
+    ("text", "permission", "who"),
+    [
+        ("members", "ViewOrgMembership", "your Devin organisation"),
+        ("metrics", "ViewAccountMetrics", "the enterprise"),
+        ("secret list", "ManageOrgSecrets", "your Devin organisation"),
+        ("schedule list", "ManageOrgSchedules", "your Devin organisation"),
+        ("schedule pause sched-1", "ManageOrgSchedules", "your Devin organisation"),
+        ("schedule resume sched-1", "ManageOrgSchedules", "your Devin organisation"),
+        ("schedule delete sched-1", "ManageOrgSchedules", "your Devin organisation"),
+        (f"review {PULL}", "UseReviewManual", "your Devin organisation"),
+    ],
+)
+@pytest.mark.edge
+async def test_a_missing_permission_is_named_with_who_can_grant_it(
+    on: Harness, text: str, permission: str, who: str
+) -> None:
+    granted = {*await on.devin.permissions(), *PERMISSIONS} - {permission}
+    await on.devin.permissions(only=sorted(granted))
+    assert await read(on, text, "lacks") == (
+        f"Devin Bridge's key for Devin lacks the permission `{permission}`. "
+        f"An admin of {who} can grant it to the service user."
+    )
+
+
+async def test_while_devin_cannot_be_reached_that_is_said_and_nothing_is_tried_for_hours(on: Harness) -> None:
+    await on.devin.permissions(grant=PERMISSIONS)
+    await on.devin.fault("list_secrets", 500, times=100)
+    assert await read(on, "secret list", "reached") == (
+        "Devin cannot be reached at the moment, so nothing was changed. Try again in a minute."
+    )
+    assert await rows(on, "inbox", state="open") == []
+
+
+# ---------------------------------------------------------------- members, secrets, metrics
+
+
+async def test_an_admin_reads_members_secrets_and_metrics(on: Harness) -> None:
+    await on.devin.permissions(grant=PERMISSIONS)
+    for number in range(210):  # more than a page
+        await on.devin.add_member(f"email|{number}", f"p{number:03}@acme.test", f"Person {number:03}")
+    await on.devin.add_member("email|ada", "ada@acme.test", "Ada", role="Admin")
+    await on.devin.add_member("email|idp", "cyd@acme.test", idp=True)
+    listed = await read(on, "members", "Devin's members")
+    assert listed.startswith(
+        "*Devin's members*: 212\n• Ada · ada@acme.test · Admin\n• cyd@acme.test · through a group\n"
+    )
+    assert listed.endswith("and 192 more; `/devin members` with a part of a name or address behind it finds them")
+    assert "of 212\n• Person 007 · p007@acme.test · Member" in await read(on, "members p007", "with `p007`")
+
+    on.simulated_devin.world.held.secrets.append({"secret_id": "s1", "key": "NPM_TOKEN", "org_id": "org-play"})
+    assert await read(on, "secret list", "NPM_TOKEN") == (
+        "*1 secret* of your Devin organisation; values are shown nowhere:\n• `NPM_TOKEN`"
+    )
+    assert await typed(on, "secret add") == (
+        "Add a secret on <https://app.devin.ai/secrets|Devin's page>, never in Slack: everybody in a channel could "
+        "read it, and Slack keeps it. Nothing was added."
+    )
+
+    await on.slack.say(ADA, DIRECT, "metrics")
+    shown = await on.slack.wait_for_message(DIRECT, "active people")
+    last = newest_finished(time.time())
+    assert shown["rendered"].startswith("*Devin, ")
+    assert f"{last.day}" in shown["rendered"].split("\n")[0]
+    assert "• 0 sessions created\n" in shown["rendered"]
+
+
+async def test_where_people_are_not_named_members_are_only_counted(tmp_path: Any) -> None:
+    async with harness(tmp_path, BOT_NAMES="off") as on:
+        for number in range(3):
+            await on.devin.add_member(f"email|{number}", f"p{number}@acme.test", f"Person {number}")
+        assert await read(on, "members", "3") == "*Devin's members*: 3 (3 Member). People are not named here."
+        assert await read(on, "members p1", "BOT_NAMES") == (
+            "People are not named here (`BOT_NAMES=off`), so members cannot be searched for. "
+            "`/devin members` alone shows how many there are."
+        )
+
+
+# ---------------------------------------------------------------- schedules
+
+
+@pytest.mark.both_transports
+async def test_schedules_are_listed_paused_resumed_and_deleted(on: Harness) -> None:
+    await on.devin.permissions(grant=PERMISSIONS)
+    await schedule(on, "Weekly", "0 9 * * 1", consecutive_failures=2, last_error_message="no quota")
+    nightly = await schedule(on, "Nightly")
+    on.simulated_devin.world.held.automations = [{"automation_id": "a1", "name": "On push", "enabled": False}]
+    listed = await read(on, "schedule list", "2 schedules", ANN)
+    assert "\n1. *Nightly* · Monday to Friday at " in listed
+    assert "\n2. *Weekly* · " in listed
+    assert ":warning: failed 2 times in a row: no quota · `sched-0`\n*1 automation*: On push (off)\n" in listed
+
+    assert await read(on, "schedule pause 1", "list") == (
+        "You have seen no list of schedules in the last day, so nothing was changed. "
+        "`/devin schedule list` shows them with their numbers."
+    )
+    await read(on, "schedule list", "2 schedules")
+    assert await read(on, "schedule pause 1", "Paused") == (
+        "Paused: *Nightly* does not run until `/devin schedule resume`."
+    )
+    assert [one["enabled"] for one in schedules(on)] == [True, False]
+    assert await read(on, "schedule pause 1", "already") == "*Nightly* is paused already. Nothing was changed."
+    assert (await read(on, f"schedule resume {nightly}", "Resumed")).startswith("Resumed: *Nightly* runs Monday to ")
+    assert await read(on, "schedule resume 3", "number 3") == (
+        "Your last list of schedules has no number 3, so nothing was changed. "
+        "`/devin schedule list` shows them with their numbers."
+    )
+
+    question = await read(on, "schedule delete 1", "Delete")
+    assert question.startswith("Delete *Nightly*, which runs Monday to Friday at ")
+    await press(on, "Delete", "schedule_kept")
+    await on.slack.wait_for_ephemeral(ADA, "The schedule stays as it is.", visible=True)
+    await read(on, "schedule delete 1", "Delete *Nightly*")
+    await press(on, "Delete *Nightly*", "schedule_delete_confirmed")
+    await on.slack.wait_for_ephemeral(ADA, "Deleted: *Nightly*.", visible=True)
+    assert [one["name"] for one in schedules(on)] == ["Weekly"]
+    assert await read(on, "schedule delete 1", "any more") == (
+        "Devin does not have that schedule any more, so nothing was changed. "
+        "`/devin schedule list` shows them with their numbers."
+    )
+    runs, rests = ({"name": "Nightly", "enabled": enabled, "frequency": "0 8 * * 1-5"} for enabled in (True, False))
+    assert await recorded(on) == [
+        (ADA, "schedule_pause", nightly, runs, rests, "done"),
+        (ADA, "schedule_resume", nightly, rests, runs, "done"),
+        (ADA, "schedule_delete", nightly, runs, None, "done"),
+    ]
+
+
+async def test_without_automations_nothing_is_said_about_them(on: Harness) -> None:
+    await on.devin.permissions(grant=["ManageOrgSchedules"])
+    assert await read(on, "schedule list", "clock") == (
+        "Devin does nothing by the clock. Add a schedule on <https://app.devin.ai/settings/schedules|Devin's page>."
+    )
+
+
+async def test_a_change_whose_answer_is_lost_is_made_and_recorded_once(on: Harness) -> None:
+    await on.devin.permissions(grant=PERMISSIONS)
+    nightly = await schedule(on, "Nightly")
+    await on.devin.fault("change_schedule", "commit_then_drop")
+    await read(on, f"schedule pause {nightly}", "Paused: *Nightly*")
+    await on.devin.fault("delete_schedule", "commit_then_drop")
+    await read(on, f"schedule delete {nightly}", "Delete")
+    await press(on, "Delete", "schedule_delete_confirmed")
+    await on.slack.wait_for_ephemeral(ADA, "The schedule is deleted.", visible=True)
+    assert [(action, outcome) for _, action, _, _, _, outcome in await recorded(on)] == [
+        ("schedule_pause", "done"),
+        ("schedule_delete", "done"),
+    ]
+
+
+@pytest.mark.edge
+async def test_a_change_that_devin_never_answers_is_recorded_as_unknown(on: Harness) -> None:
+    await on.devin.permissions(grant=PERMISSIONS)
+    nightly = await schedule(on, "Nightly")
+    await on.devin.fault("change_schedule", 500, times=100)
+    assert await read(on, f"schedule pause {nightly}", "does not know") == (
+        "Devin did not answer, so Devin Bridge does not know whether *Nightly* was changed. "
+        "`/devin schedule list` shows how it is."
+    )
+    ((_, action, target, _, _, outcome),) = await recorded(on)
+    assert (action, target, outcome) == ("schedule_pause", nightly, "unknown")
+
+
+async def test_a_schedule_is_added_with_a_form(on: Harness) -> None:
+    await on.devin.permissions(grant=PERMISSIONS)
+    assert await typed(on, "schedule add") == ""
+    (shown,) = await on.slack.wait("views", user=ADA, open=True)
+    if "Loading…" in str(shown["blocks"]):
+        await on.slack.wait_for_call("views.update", text=shown["id"])
+    filled = {"name": "Nightly", "prompt": "Run all tests.", "time": "7", "zone": "Asia/Kolkata"}
+
+    async def submit(**fields: str) -> Any:
+        values = {name: {name: value} for name, value in (filled | fields).items()}
+        return await on.slack.submit_view(ADA, shown["id"], values)
+
+    refused = await submit()
+    assert "Write a time as HH:MM, such as 09:00." in json.dumps(refused)
+    await on.devin.fault("create_schedule", "commit_then_drop")
+    assert (await submit(time="07:30"))["closed"] is True
+    said = await on.slack.wait_for_message(DIRECT, "is added")
+    assert said["rendered"].startswith(
+        "The schedule *Nightly* is added. It runs Monday to Friday at 07:30 (Asia/Kolkata)."
+    )
+    (made,) = schedules(on)
+    assert (made["name"], made["prompt"], made["frequency"]) == ("Nightly", "Run all tests.", "0 2 * * 1,2,3,4,5")
+    after = {"name": "Nightly", "enabled": True, "frequency": "0 2 * * 1,2,3,4,5"}
+    assert await recorded(on) == [(ADA, "schedule_add", made["scheduled_session_id"], None, after, "done")]
+
+
+# ---------------------------------------------------------------- reviews
+
+
+@pytest.mark.both_transports
+async def test_a_review_is_asked_for_once_and_followed_to_its_end(on: Harness) -> None:
+    await on.devin.permissions(grant=PERMISSIONS)
+    await on.devin.fault("create_review", "commit_then_drop")  # the answer is lost
+    assert await read(on, f"review {PULL}/files", "Devin reviews", ANN) == (
+        f"Devin reviews <{PULL}|acme/web#7>. A direct message from Devin Bridge shows when it is done."
+    )
+    first = await on.slack.wait_for_message(DIRECT_OF_ANN, "Devin begins soon.")
+    set_reviews(on, "running")
+    await on.slack.wait_for_message(DIRECT_OF_ANN, "Devin is reading it.")
+    set_reviews(on, "completed")
+    last = await on.slack.wait_for_message(DIRECT_OF_ANN, "Done. What Devin found stands at the pull request.")
+    assert (last["ts"], len(reviews(on))) == (first["ts"], 1)
+    assert (await on.devin.counters())["create_review"] == 1
+    assert await rows(on, "inbox", state="open") == []
+
+
+async def test_a_review_in_a_direct_message_is_answered_by_its_message_alone(on: Harness) -> None:
+    await on.devin.permissions(grant=PERMISSIONS)
+    await on.slack.say(BEN, "D0BEN", f"review <{PULL}>")
+    message = await on.slack.wait_for_message("D0BEN", "Review of")
+    await on.slack.click(BEN, "D0BEN", message["ts"], "cancel_long_job")
+    await on.slack.wait_for_message("D0BEN", "No longer followed. Devin goes on with the review")
+    assert len(await on.slack.messages("D0BEN", user="U0BOT")) == 1
+
+
+async def test_what_is_no_pull_request_asks_devin_nothing(on: Harness) -> None:
+    how = "`/devin review https://github.com/acme/web/pull/7` has Devin review that pull request."
+    assert await typed(on, "review", ANN) == f"Which pull request? {how} Nothing was asked for."
+    for text in ("review https://acme.test/x", "review acme/web#7"):
+        assert await typed(on, text, ANN) == (
+            f"That is not the address of a pull request, so nothing was asked for. {how}"
+        )
+    await on.slack.slash(ANN, GENERAL, "review the login code")
+    await on.session("review the login code")
+    assert "create_review" not in await on.devin.counters()
+
+
+@pytest.mark.edge
+async def test_a_review_that_devin_gives_up_or_forgets_ends_with_its_reason(on: Harness) -> None:
+    await on.devin.permissions(grant=PERMISSIONS)
+    await read(on, f"review {PULL}", "Devin reviews", ANN)
+    await on.slack.wait_for_message(DIRECT_OF_ANN, "Devin begins soon.")
+    set_reviews(on, "errored")
+    await on.slack.wait_for_message(DIRECT_OF_ANN, "Devin could not finish the review. Ask again with")
+    await on.devin.permissions(revoke=["UseReviewManual"])
+    assert "lacks the permission `UseReviewManual`" in await read(on, f"review {PULL}", "lacks", ANN)
