@@ -1,4 +1,4 @@
-"""`SIGKILL` at the steps of what people ask Devin: one review, and a change of a schedule that is made and recorded once."""
+"""`SIGKILL` at the steps of what people ask Devin: one review, and each change of a schedule made and recorded once."""
 
 from pathlib import Path
 from typing import Any

@@ -165,6 +165,8 @@ NEEDED = [
     ("DELETE", f"{ORG}/secrets/secret-x", "ManageOrgSecrets"),
     *((method, f"{ORG}/schedules", "ManageOrgSchedules") for method in ("GET", "POST")),
     *((method, f"{ORG}/schedules/sched-x", "ManageOrgSchedules") for method in ("GET", "PATCH", "DELETE")),
+    *((method, f"{ORG}/pr-reviews", "UseReviewManual") for method in ("GET", "POST")),
+    ("GET", f"{ORG}/automations", "ViewOrgAutomations"),
     *(
         ("GET", f"{place}/consumption/daily/{whose}/x", permission)
         for place, permission in ((ORG, "ViewOrgConsumption"), (TOP, "ViewAccountConsumption"))
@@ -562,3 +564,42 @@ async def test_a_schedule_of_a_person_or_a_playbook_that_is_not_there(
     assert refused(await admin.post(path, json=order | {"create_as_user_id": "user|9"}), 404) == "User not found"
     await control.add_member("user|1", "ann@acme.test")
     assert good(await admin.post(path, json=order | {"create_as_user_id": "user|1"}))["created_by"] == "user|1"
+
+
+# ---------------------------------------------------------------- reviews and automations
+
+REVIEW = closed(
+    {
+        "repo_path": {"type": "string"},
+        "pr_number": {"type": "integer"},
+        "commit_sha": {"type": "string"},
+        "status": {"enum": ["pending", "running", "completed", "errored"]},
+        "created_at": MOMENT,
+    }
+)
+
+
+async def test_a_review_goes_on_by_the_clock(admin: httpx.AsyncClient, control: DevinControl) -> None:
+    url = "https://github.com/acme/web/pull/7"
+    assert refused(await admin.get(f"{ORG}/pr-reviews", params={"pr_url": url}), 404) == "Review not found"
+    made = good(await admin.post(f"{ORG}/pr-reviews", json={"pr_url": url}))
+    jsonschema.validate(made, REVIEW)
+    assert (made["repo_path"], made["pr_number"], made["status"]) == ("github.com/acme/web", 7, "pending")
+    for seconds, status in ((5, "running"), (30, "completed")):
+        await control.clock(advance=seconds)
+        for commit in ({}, {"commit_sha": made["commit_sha"][:8]}):
+            found = good(await admin.get(f"{ORG}/pr-reviews", params={"pr_url": url} | commit))
+            assert found == made | {"status": status}
+    other = {"pr_url": url, "commit_sha": "0" * 40}
+    assert refused(await admin.get(f"{ORG}/pr-reviews", params=other), 404) == "Review not found"
+
+
+async def test_a_review_needs_a_pull_request(admin: httpx.AsyncClient) -> None:
+    assert [name for name, _ in field_errors(await admin.get(f"{ORG}/pr-reviews"))] == ["pr_url"]
+    for body in ({}, {"pr_url": 7}, {"pr_url": "https://github.com/acme/web"}):
+        answer = await admin.post(f"{ORG}/pr-reviews", json=body)
+        assert [name for name, _ in field_errors(answer)] == ["pr_url"]
+
+
+async def test_automations_are_there_only_where_an_organisation_has_them(admin: httpx.AsyncClient) -> None:
+    assert refused(await admin.get(f"{ORG}/automations"), 404) == "Automation not found"

@@ -1,0 +1,126 @@
+"""The form of a new schedule: what is read from it, when that is in UTC, and every sentence about its fields."""
+
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.domain.cron import next_due, parse_cron
+from bot.domain.form import Form
+from bot.domain.new_schedule import LONGEST, FieldMistake, Repeat, entered, mistakes
+from bot.playground.slack.blocks import view_errors
+from bot.views import schedules as views
+from bot.views.modals import schedules as modals
+from bot.views.schedules import Shown, Timetable
+from tests.unit.block_kit import assert_valid
+
+NOW = datetime(2026, 11, 26, 12, tzinfo=UTC).timestamp()  # winter time
+FIELDS = {
+    "name": " Nightly ",
+    "prompt": "Run all tests.",
+    "repeat": "weekdays",
+    "time": "09:00",
+    "zone": "europe/berlin",
+}
+
+
+@pytest.mark.parametrize(
+    ("fields", "frequency"),
+    [
+        ({}, "0 8 * * 1,2,3,4,5"),
+        ({"repeat": "daily"}, "0 8 * * *"),
+        ({"repeat": "0", "time": "0:30"}, "30 23 * * 0"),  # on Sunday in UTC
+        ({"repeat": "6", "time": "20.15", "zone": "America/New_York"}, "15 1 * * 1"),  # on Monday in UTC
+        ({"time": "00:00"}, "0 23 * * 0,1,2,3,4"),
+        ({"repeat": "hourly", "time": "00:10", "zone": "Asia/Kolkata"}, "40 * * * *"),
+        ({"repeat": "cron", "cron": " 0  9 * * 1 ", "time": "", "zone": ""}, "0 9 * * 1"),
+        ({"repeat": "no such"}, "0 8 * * 1,2,3,4,5"),
+    ],
+)
+def test_when_it_runs_in_utc(fields, frequency):
+    new = entered(FIELDS | fields)
+    assert mistakes(new) == {}
+    assert new.values(NOW) == {"name": "Nightly", "prompt": "Run all tests.", "frequency": frequency}
+
+
+@given(
+    st.sampled_from([one for one in Repeat if one not in {Repeat.CRON, Repeat.HOURLY}]),
+    st.times(),
+    st.sampled_from(["Europe/Berlin", "America/New_York", "Asia/Kolkata", "Pacific/Kiritimati", "UTC"]),
+)
+def test_it_runs_at_that_time_on_those_days_in_that_zone(repeat, at, zone):
+    new = entered(FIELDS | {"repeat": repeat, "time": f"{at:%H:%M}", "zone": zone})
+    cron = parse_cron(new.frequency(NOW))
+    due = cron and next_due(cron, NOW)
+    assert due
+    local = datetime.fromtimestamp(due, ZoneInfo(zone))
+    assert (f"{local:%H:%M}", local.weekday() in repeat.weekdays) == (f"{at:%H:%M}", True)
+
+
+@pytest.mark.parametrize(
+    ("fields", "name", "sentence"),
+    [
+        ({"name": " "}, "name", "Give it a name."),
+        ({"prompt": ""}, "prompt", "Write down what Devin should do."),
+        ({"name": "x" * 101}, "name", "This has 101 characters, and 100 are the most. Make it shorter."),
+        ({"time": "25:00"}, "time", "Write a time as HH:MM, such as 09:00."),
+        ({"zone": "UTC+2"}, "zone", "Write the name of a zone, such as Europe/Berlin or UTC."),
+        (
+            {"repeat": "cron", "cron": "every day"},
+            "cron",
+            "Write five fields such as 0 9 * * 1-5: minute, hour, day, month, weekday.",
+        ),
+    ],
+)
+def test_each_mistake_has_a_sentence_under_its_field(fields, name, sentence):
+    new = entered(FIELDS | fields)
+    ((field, mistake),) = mistakes(new).items()
+    assert (field, modals.sentence(field, mistake, len(new.fields[field]))) == (name, sentence)
+
+
+def test_what_is_not_needed_may_be_empty():
+    assert mistakes(entered(FIELDS | {"cron": "nonsense"})) == {}
+    assert mistakes(entered({})) == dict.fromkeys(("name", "prompt"), FieldMistake.EMPTY) | {
+        "time": FieldMistake.NO_TIME,
+        "zone": FieldMistake.NO_ZONE,
+    }
+
+
+def test_slack_takes_the_form():
+    view = modals.schedule_form(Form("schedule_add", channel="C1"), "Europe/Berlin")
+    assert view_errors(view) == []
+    drawn = {block["block_id"]: block["element"].get("initial_value") for block in view["blocks"]}
+    assert set(drawn) == {*LONGEST, "repeat"}
+    assert (drawn["time"], drawn["zone"]) == ("09:00", "Europe/Berlin")
+    (menu,) = (block["element"] for block in view["blocks"] if block["block_id"] == "repeat")
+    assert {option["value"] for option in menu["options"]} == {str(one) for one in Repeat}
+
+
+def test_what_is_said_about_a_new_schedule():
+    made = Shown("sched-1", "Nightly", Timetable("0 8 * * 1,2,3,4,5"))
+    assert views.was_added(made, "europe/berlin", NOW, "https://x.test").text == (
+        "The schedule *Nightly* is added. It runs Monday to Friday at 09:00 (Europe/Berlin). "
+        "The first run is <!date^1795766400^{date_short_pretty} at {time}|2026-11-27 08:00 UTC>. "
+        "<https://x.test|Open in Devin>"
+    )
+    refused = views.not_added("Nightly", "No.", "Run ```x``` <all>")
+    assert refused.text == "The schedule Nightly was not added. The reason and what you wrote are below."
+    assert [block["text"]["text"] for block in refused.blocks] == [
+        ":warning: The schedule *Nightly* was not added. No.",
+        "```Run '''x''' &lt;all&gt;```",
+    ]
+    assert_valid(refused)
+    assert views.late("Nightly").text == (
+        "Devin cannot be reached at the moment. The schedule *Nightly* is kept here and added as soon as Devin "
+        "answers. Please don't send it again."
+    )
+    assert views.lost("Nightly", "r1", maybe=False, page="https://x.test").text == (
+        ":warning: The schedule *Nightly* was not added: Devin could not be reached for too long. "
+        "Add it once more, here or on <https://x.test|Devin's page>. Reference `r1`."
+    )
+    assert views.lost("Nightly", "r1", maybe=True, page="https://x.test").text == (
+        ":warning: Devin did not answer for too long, so nobody knows whether the schedule *Nightly* was added. "
+        "`/devin schedule list` shows it if it was. Reference `r1`."
+    )
