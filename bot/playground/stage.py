@@ -9,7 +9,14 @@ import yaml
 
 from bot.playground.child import Keeper
 from bot.playground.clock import DIGEST_TIME, SimulatedClock
-from bot.playground.devin import ALL_PERMISSIONS, BOT_PERMISSIONS, LIBRARY_PERMISSIONS, DevinControl, DevinSimulator
+from bot.playground.devin import (
+    ADMIN_PERMISSIONS,
+    ALL_PERMISSIONS,
+    BOT_PERMISSIONS,
+    LIBRARY_PERMISSIONS,
+    DevinControl,
+    DevinSimulator,
+)
 from bot.playground.launch import PROJECT, Launch, launch
 from bot.playground.script import ADA, OPS
 from bot.playground.slack import SlackControl, SlackSimulator
@@ -62,7 +69,7 @@ async def stage(slack_port: int, devin_port: int, speed: float, *, enterprise: b
     """Set the simulators up, and take them down; with `enterprise` the key for Devin has all rights."""
     clock = SimulatedClock()
     manifest = yaml.safe_load((PROJECT / "manifest.yml").read_text(encoding="utf-8"))
-    permissions = ALL_PERMISSIONS if enterprise else BOT_PERMISSIONS | LIBRARY_PERMISSIONS
+    permissions = ALL_PERMISSIONS if enterprise else BOT_PERMISSIONS | LIBRARY_PERMISSIONS | ADMIN_PERMISSIONS
     async with (
         SlackSimulator(port=slack_port, manifest=manifest, wall=clock.now) as slack,
         DevinSimulator(port=devin_port, permissions=permissions, demo=speed, now=clock.now) as devin,

@@ -7,7 +7,7 @@ from bot.store import people
 from bot.store.database.connection import Database
 from tests.store.rows import NOW, TEAM
 
-ANN = Person("U1", "ann", is_admin=True)
+ANN = Person("U1", "ann", is_admin=True, tz="Europe/Berlin")
 BEN = Person("U2", "ben")
 
 
@@ -42,12 +42,13 @@ async def test_an_earlier_description_that_comes_late_changes_nothing(db: Databa
 
 
 def test_two_descriptions_differ_only_by_what_a_row_holds() -> None:
-    described = replace(BEN, email="ben@example.com", team=TEAM, tz="Europe/Berlin")
+    described = replace(BEN, email="ben@example.com", team=TEAM)
     assert people.is_stored_as(described, BEN)
     assert people.is_stored_as(replace(described, name="b\0n"), replace(BEN, name="b\ufffdn"))
     for flag in ("is_guest", "is_external", "is_bot", "is_admin", "deleted"):
         assert not people.is_stored_as(replace(described, **{flag: True}), BEN)
     assert not people.is_stored_as(replace(described, name="benny"), BEN)
+    assert not people.is_stored_as(replace(described, tz="Europe/Berlin"), BEN)
 
 
 async def test_people_of_other_teams_are_others(db: Database) -> None:
