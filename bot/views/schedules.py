@@ -21,6 +21,9 @@ _LIST: Final = "`/devin schedule list` shows them with their numbers."
 UNSEEN: Final = Message(f"You have seen no list of schedules in the last day, so nothing was changed. {_LIST}")
 NO_NUMBER_TYPED: Final = Message(f"Which schedule? Type its number behind it, and nothing was changed so far. {_LIST}")
 GONE: Final = Message(f"Devin does not have that schedule any more, so nothing was changed. {_LIST}")
+UNKNOWN: Final = Message(
+    "Devin did not answer, so nobody knows whether the schedule was changed. `/devin schedule list` shows how it is."
+)
 KEPT: Final = Message("The schedule stays as it is.")
 
 
@@ -162,14 +165,6 @@ def ask_to_delete(one: Shown, zone: tzinfo, now: float) -> Message:
 def was_deleted(one: Shown | None) -> Message:
     """Confirm that a schedule was deleted; None where nobody knows its name any more."""
     return Message(f"Deleted: {one.named}." if one else "The schedule is deleted.")
-
-
-def unknown(one: Shown) -> Message:
-    """Say that nobody knows whether a schedule was changed."""
-    return Message(
-        f"Devin did not answer, so Devin Bridge does not know whether {one.named} was changed. "
-        "`/devin schedule list` shows how it is."
-    )
 
 
 def _line(one: Shown, zone: tzinfo, now: float) -> str:

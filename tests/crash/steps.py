@@ -140,7 +140,7 @@ PLACES: Final[dict[str, tuple[str, ...]]] = {
     # What people ask Devin through the bot.
     "answer what Devin was asked": ("bot.flows.manage.devin_commands:DevinCommands.carry_out",),
     "intend a change": ("bot.flows.manage.schedules:Schedules._intend",),
-    "change a schedule": ("bot.flows.manage.schedules:Schedules._made", "bot.flows.manage.schedules:_deleted"),
+    "change a schedule": ("bot.flows.manage.schedules:_enable", "bot.flows.manage.schedules:_delete"),
     "create the schedule": ("bot.flows.manage.schedule_form:NewScheduleAtDevin.call",),
     "hand a review to its lane": ("bot.flows.manage.reviews:Reviews.ask",),
     "ask for a review": ("bot.flows.manage.reviews:NewReview.call",),

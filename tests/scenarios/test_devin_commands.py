@@ -255,8 +255,8 @@ async def test_a_change_that_devin_never_answers_is_recorded_as_unknown(on: Harn
     await on.devin.permissions(grant=PERMISSIONS)
     nightly = await schedule(on, "Nightly")
     await on.devin.fault("change_schedule", 500, times=100)
-    assert await read(on, f"schedule pause {nightly}", "does not know") == (
-        "Devin did not answer, so Devin Bridge does not know whether *Nightly* was changed. "
+    assert await read(on, f"schedule pause {nightly}", "nobody knows") == (
+        "Devin did not answer, so nobody knows whether the schedule was changed. "
         "`/devin schedule list` shows how it is."
     )
     ((_, action, target, _, _, outcome),) = await recorded(on)

@@ -204,8 +204,8 @@ def test_what_is_said_about_a_change_of_a_schedule():
     )
     assert schedules.was_deleted(NIGHTLY).text == "Deleted: *Nightly &lt;tests&gt;*."
     assert schedules.was_deleted(None).text == "The schedule is deleted."
-    assert schedules.unknown(NIGHTLY).text == (
-        "Devin did not answer, so Devin Bridge does not know whether *Nightly &lt;tests&gt;* was changed. "
+    assert schedules.UNKNOWN.text == (
+        "Devin did not answer, so nobody knows whether the schedule was changed. "
         "`/devin schedule list` shows how it is."
     )
     assert schedules.KEPT.text == "The schedule stays as it is."

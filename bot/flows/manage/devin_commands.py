@@ -16,6 +16,7 @@ from bot.domain.commands import devin_specs
 from bot.domain.commands.devin_words import pull_request_url
 from bot.domain.commands.parser import Command
 from bot.flows.access import Access
+from bot.flows.exactly_once import is_unknown
 from bot.flows.job import Job, finish, recipient_of
 from bot.flows.manage import devin_reads
 from bot.flows.manage.devin_failures import failure_sentence
@@ -26,7 +27,7 @@ from bot.flows.unit_of_work import UnitOfWork
 from bot.flows.workspace import Workspace
 from bot.logs import get_logger
 from bot.store import audit, numbered_lists
-from bot.views import devin_answers, reviews
+from bot.views import devin_answers, reviews, schedules
 from bot.views import secrets as secret_views
 from bot.views.message import Message
 
@@ -58,17 +59,17 @@ class DevinCommands:
         self._services = services
         self._access = access
         self._reviews = Reviews(services)
-        schedules = Schedules(services, access)
+        of_schedules = Schedules(services, access)
         self._reads: dict[str, _Read] = {
             devin_specs.METRICS.name: devin_reads.metrics,
             devin_specs.MEMBERS.name: devin_reads.members,
             devin_specs.SECRET_LIST.name: devin_reads.secrets,
         }
         self._answers: dict[str, _Answer] = {
-            devin_specs.SCHEDULE_LIST.name: schedules.listing,
-            devin_specs.SCHEDULE_PAUSE.name: schedules.pause,
-            devin_specs.SCHEDULE_RESUME.name: schedules.resume,
-            devin_specs.SCHEDULE_DELETE.name: schedules.delete,
+            devin_specs.SCHEDULE_LIST.name: of_schedules.listing,
+            devin_specs.SCHEDULE_PAUSE.name: of_schedules.pause,
+            devin_specs.SCHEDULE_RESUME.name: of_schedules.resume,
+            devin_specs.SCHEDULE_DELETE.name: of_schedules.delete,
         }
 
     def at_once(self, command: Command) -> Message | None:
@@ -101,7 +102,8 @@ class DevinCommands:
         if command.spec is devin_specs.REVIEW:
             await self._reviews.on_dead(uow, job, command.argument)
         else:
-            await uow.reply_privately(recipient_of(job), devin_answers.UNREACHABLE)
+            message = schedules.UNKNOWN if is_unknown(job.row) else devin_answers.UNREACHABLE
+            await uow.reply_privately(recipient_of(job), message)
 
     async def _refusal(self, job: AskingJob, command: Command) -> Message | None:
         """Why the person may not use the command, or None."""

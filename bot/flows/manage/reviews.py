@@ -47,7 +47,7 @@ class Reviews:
             async with self._services.unit_of_work_for(job) as uow:
                 await move(uow, job, own_lane(f"review:{job.row.key}"), action)
             return
-        await self._once.create(job, NewReview(self._services, replace_cause(job, cause), url))
+        await self._once.create(job, NewReview(self._services, job, url))
 
     async def on_dead(self, uow: UnitOfWork, job: Job[ActionCause], typed: str) -> None:
         """Send the person a direct message: the review was not asked for, or nobody knows."""
@@ -58,17 +58,12 @@ class Reviews:
             await uow.add_to_outbox(row)
 
 
-def replace_cause(job: Job[MessageCause | ActionCause], cause: ActionCause) -> Job[ActionCause]:
-    """The same job, of which the cause is known to be an action."""
-    return Job(replace(job.row, cause=cause), job.claim, job.workspace)
-
-
 class NewReview(Creation[Review]):
     """The creation of a review."""
 
     kind: ClassVar[str] = "review"
 
-    def __init__(self, services: Services, job: Job[ActionCause], url: str) -> None:
+    def __init__(self, services: Services, job: Job[MessageCause | ActionCause], url: str) -> None:
         self._services = services
         self._job = job
         self._url = url

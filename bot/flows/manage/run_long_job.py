@@ -188,6 +188,8 @@ class RunLongJob:
 
 
 def _words_of_end(found: LongJob, count: int, rows: Sequence[Sequence[Cell]]) -> Message:
+    if found.new.kind is LongJobKind.REVIEW:
+        return reviews.ended(found)
     if found.state is LongJobState.CANCELLED:
         return views.cancelled(found)
     if found.state is LongJobState.FAILED:

@@ -4,14 +4,14 @@ To change one is an intent first. After a crash or a lost answer Devin is asked 
 there was made by the earlier try, because its intent was stored. To ask for the same change twice changes nothing more.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 from typing import Any, Final
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from bot.devin.errors import DevinForbidden, DevinLater, DevinNotFound, DevinUncertain
-from bot.devin.schedules import SCHEDULES_PAGE, Schedule, SchedulesApi
+from bot.devin.errors import DevinError, DevinForbidden, DevinLater, DevinNotFound, DevinUncertain
+from bot.devin.schedules import SCHEDULES_PAGE, Automation, Schedule, SchedulesApi
 from bot.domain.causes import ActionCause, MessageCause
 from bot.domain.commands import devin_specs
 from bot.domain.commands.devin_words import number_in_list
@@ -57,11 +57,11 @@ class Schedules:
 
     async def pause(self, job: AskingJob, argument: str) -> Outcome:
         """Have a schedule run no more for now."""
-        return await self._picked(job, argument, self._set_enabled(enabled=False))
+        return await self._set_enabled(job, argument, enabled=False)
 
     async def resume(self, job: AskingJob, argument: str) -> Outcome:
         """Have a paused schedule run again."""
-        return await self._picked(job, argument, self._set_enabled(enabled=True))
+        return await self._set_enabled(job, argument, enabled=True)
 
     async def delete(self, job: AskingJob, argument: str) -> Outcome:
         """Ask whether a schedule is to be deleted, or delete it if the press of that question's button says so."""
@@ -70,85 +70,81 @@ class Schedules:
                 return Outcome(views.KEPT)
             if job.cause.verb == devin_specs.SCHEDULE_DELETE_CONFIRMED.name:
                 return await self._delete(job, argument)
-        return await self._picked(job, argument, self._ask_to_delete)
+        picked = await self._id_of(job, argument)
+        if isinstance(picked, Message):
+            return Outcome(picked)
+        try:
+            found = await _read(job, picked)
+        except DevinNotFound:
+            return Outcome(views.GONE)
+        return Outcome(views.ask_to_delete(shown(found), await self._zone(job), self._services.clock()))
 
     # ------------------------------------------------------------ changes
 
-    def _set_enabled(self, *, enabled: bool) -> Callable[[AskingJob, Schedule], Awaitable[Outcome]]:
-        async def change(job: AskingJob, found: Schedule) -> Outcome:
-            devin, one, tried = job.workspace.organisation.devin, shown(found), job.row.intent_at is not None
-            if found.enabled is enabled and not tried:
-                return Outcome(views.is_already(one, enabled=enabled))
-            zone = await self._zone(job)
-            after = {"name": one.name, "enabled": enabled, "frequency": one.timetable.frequency}
-            before = after | {"enabled": not enabled}
-            outcome = "done"
-            if found.enabled is not enabled:
-                await self._intend(job)
-                # A crash or a lost answer from here on leaves the intent, by which the next try knows its own change.
-                if not await self._made(job, devin.enable_schedule(found.scheduled_session_id, enabled=enabled)):
-                    outcome = "unknown"
-            spec = devin_specs.SCHEDULE_RESUME if enabled else devin_specs.SCHEDULE_PAUSE
-            row = self._row(job, spec.name, found.scheduled_session_id, before=before, after=after, outcome=outcome)
-            if outcome == "unknown":
-                return Outcome(views.unknown(one), row)
-            return Outcome(views.was_set(one, enabled=enabled, zone=zone, now=self._services.clock()), row)
+    async def _set_enabled(self, job: AskingJob, argument: str, *, enabled: bool) -> Outcome:
+        picked = await self._id_of(job, argument)
+        if isinstance(picked, Message):
+            return Outcome(picked)
+        spec = devin_specs.SCHEDULE_RESUME if enabled else devin_specs.SCHEDULE_PAUSE
+        try:
+            one = await self._change(job, picked, enabled=enabled)
+        except DevinNotFound:
+            return Outcome(views.GONE)
+        except (DevinUncertain, DevinLater) as error:
+            return self._unknown(job, spec.name, picked, error)
+        if one is None:
+            return Outcome(views.is_already(shown(await _read(job, picked)), enabled=enabled))
+        after = {**one.as_record, "enabled": enabled}
+        row = self._row(job, spec.name, picked, before=after | {"enabled": not enabled}, after=after)
+        return Outcome(views.was_set(one, enabled=enabled, zone=await self._zone(job), now=self._services.clock()), row)
 
-        return change
-
-    async def _ask_to_delete(self, job: AskingJob, found: Schedule) -> Outcome:
-        return Outcome(views.ask_to_delete(shown(found), await self._zone(job), self._services.clock()))
+    async def _change(self, job: AskingJob, schedule_id: str, *, enabled: bool) -> Shown | None:
+        """Pause or resume a schedule, unless an earlier try has. Returns it, or None if it was so before."""
+        found = await _read(job, schedule_id)
+        if found.enabled is not enabled:
+            await self._intend(job)
+            # A crash or a lost answer from here on leaves the intent, by which the next try knows its own change.
+            await _enable(job, schedule_id, enabled=enabled)
+        elif job.row.intent_at is None:
+            return None
+        return shown(found)
 
     async def _delete(self, job: AskingJob, schedule_id: str) -> Outcome:
-        devin, tried = job.workspace.organisation.devin, job.row.intent_at is not None
+        name, one = devin_specs.SCHEDULE_DELETE.name, None
         try:
-            one: Shown | None = shown(await devin.schedule(schedule_id))
-        except DevinNotFound:
-            if not tried:
-                return Outcome(views.GONE)
-            one = None
-        outcome = "done"
-        if one is not None:
+            one = shown(await _read(job, schedule_id))
             await self._intend(job)
             # A crash or a lost answer from here on leaves the intent: what is gone then was deleted by this row.
-            outcome = "done" if await self._made(job, _deleted(devin, schedule_id)) else "unknown"
-        before = one.as_record if one else None
-        row = self._row(job, devin_specs.SCHEDULE_DELETE.name, schedule_id, before=before, outcome=outcome)
-        return Outcome(views.unknown(one) if one and outcome == "unknown" else views.was_deleted(one), row)
+            await _delete(job, schedule_id)
+        except DevinNotFound:
+            if one is None and job.row.intent_at is None:
+                return Outcome(views.GONE)
+        except (DevinUncertain, DevinLater) as error:
+            return self._unknown(job, name, schedule_id, error)
+        row = self._row(job, name, schedule_id, before=one.as_record if one else None)
+        return Outcome(views.was_deleted(one), row)
 
     async def _intend(self, job: AskingJob) -> None:
         async with self._services.unit_of_work_for(job) as uow:
             await inbox.intend(uow.tx, job.row.key, uow.now)
         await self._services.check_claim(job)
 
-    async def _made(self, job: AskingJob, change: Awaitable[None]) -> bool:
-        """Make a change. Returns False if nobody knows whether it was made; goes back to find out while it is new."""
-        try:
-            await change
-        except (DevinUncertain, DevinLater):
-            if self._services.clock() - job.row.created_at < self._services.timing.change_followed:
-                raise Reschedule(self._services.timing.lookup_interval, "outcome of a change unknown") from None
-            return False
-        return True
+    def _unknown(self, job: AskingJob, action: str, schedule_id: str, error: DevinError) -> Outcome:
+        """Say that nobody knows what came of a change. Raises Reschedule while it is new, to find out.
+
+        Raises `error` again if nothing was tried yet.
+        """
+        if job.row.intent_at is None and error.method == "GET":
+            raise error
+        if self._services.clock() - job.row.created_at < self._services.timing.change_followed:
+            raise Reschedule(self._services.timing.lookup_interval, "outcome of a change unknown") from None
+        return Outcome(views.UNKNOWN, self._row(job, action, schedule_id, outcome="unknown"))
 
     def _row(self, job: AskingJob, action: str, schedule_id: str, **changed: Any) -> AuditRow:
         now, user = self._services.clock(), job.cause.user or ""
         return AuditRow(job.workspace.team, now, user, action, schedule_id, job.cause.channel, **changed)
 
     # ------------------------------------------------------------ which one, for whom
-
-    async def _picked(
-        self, job: AskingJob, argument: str, go_on: Callable[[AskingJob, Schedule], Awaitable[Outcome]]
-    ) -> Outcome:
-        """Go on with the schedule that `argument` means: a number of the list that the person saw last, or an id."""
-        schedule_id = await self._id_of(job, argument)
-        if isinstance(schedule_id, Message):
-            return Outcome(schedule_id)
-        try:
-            found = await job.workspace.organisation.devin.schedule(schedule_id)
-        except DevinNotFound:
-            return Outcome(views.GONE)
-        return await go_on(job, found)
 
     async def _id_of(self, job: AskingJob, argument: str) -> str | Message:
         if not argument:
@@ -176,7 +172,7 @@ async def zone_of(access: Access, workspace: Workspace, user: str) -> tzinfo:
         return workspace.policy.zone
 
 
-async def _automations(devin: SchedulesApi) -> list[Any]:
+async def _automations(devin: SchedulesApi) -> list[Automation]:
     """The automations; none where the key or the host does not have them, about which nothing is said."""
     try:
         return [one async for one in devin.automations()]
@@ -184,11 +180,16 @@ async def _automations(devin: SchedulesApi) -> list[Any]:
         return []
 
 
-async def _deleted(devin: SchedulesApi, schedule_id: str) -> None:
-    try:
-        await devin.delete_schedule(schedule_id)
-    except DevinNotFound:
-        return  # somebody else was faster by a moment
+async def _read(job: AskingJob, schedule_id: str) -> Schedule:
+    return await job.workspace.organisation.devin.schedule(schedule_id)
+
+
+async def _enable(job: AskingJob, schedule_id: str, *, enabled: bool) -> None:
+    await job.workspace.organisation.devin.enable_schedule(schedule_id, enabled=enabled)
+
+
+async def _delete(job: AskingJob, schedule_id: str) -> None:
+    await job.workspace.organisation.devin.delete_schedule(schedule_id)
 
 
 def shown(one: Schedule) -> Shown:
