@@ -1021,11 +1021,14 @@ HELP = (
     " that list\n"
     "• `/devin notify [all|questions|done|off]` says when you're mentioned, in all sessions\n"
     "• `/devin budget list` shows the budgets that hold for you here\n"
+    "• `/devin note list [text]` lists what Devin knows · `/devin note show N` shows a note\n"
+    "• `/devin playbook list [text]` lists playbooks · `/devin playbook show N` shows one\n"
     "• Options may stand anywhere in the task: `repo=acme/web` `playbook=…` `mode=fast` `acu=10` `tags=a,b` "
     '`title="…"`\n'
     "• In a session's thread, reply to steer Devin; `!help` lists what else works there\n"
-    "• `help`, `list`, `cost`, `status`, `stop`, `notify` and `budget list` also work as a direct message or "
-    "behind a mention, and so does what is for admins (`audit` as a direct message only)\n"
+    "• `help`, `list`, `cost`, `status`, `stop`, `notify`, `budget list`, `note list`, `note show`, `playbook list` "
+    "and `playbook show` also work as a direct message or behind a mention, and so does what is for admins (`audit` as "
+    "a direct message only)\n"
     "*For admins*\n"
     "• `/devin usage [today|yesterday|week|month|cycle|YYYY-MM-DD..YYYY-MM-DD] [by "
     "person|channel|session|org|product|repo|playbook|day] [csv]` shows what was spent\n"
@@ -1036,7 +1039,10 @@ HELP = (
     "org|#channel|@person|each-… ACUs` adds to it until it resets\n"
     "• `/devin orgs` shows Devin's organisations, with their limits and ACUs\n"
     "• `/devin audit [action=…] [person=…] [org=…] [since=…] [until=…]` sends you Devin's audit log · `/devin "
-    "audit bot [csv]` shows what was changed through Devin Bridge"
+    "audit bot [csv]` shows what was changed through Devin Bridge\n"
+    "• `/devin note add` opens a form for a note that Devin is to know · `/devin note edit N` · "
+    "`/devin note delete N`\n"
+    "• `/devin playbook add` opens a form for a playbook · `/devin playbook edit N`"
 )
 HELP_IN_THREAD = (
     "Every reply in this thread goes to Devin, except these, each as the whole message:\n"

@@ -24,7 +24,9 @@ def test_a_form_comes_back_as_it_was_sent():
     assert Form.read("note_edit", form.kept()) == form
 
 
-@pytest.mark.parametrize("kept", ["", "{", "[]", "7", '{"v": 2, "target": "", "channel": "", "seen": ""}', '{"v": 1}'])
+@pytest.mark.parametrize(
+    "kept", ["", "{", "[]", "7", '{"v": 2, "target": "", "channel": "", "digest": ""}', '{"v": 1}']
+)
 def test_a_form_of_another_version_is_none(kept):
     assert Form.read("note_edit", kept) is None
 
@@ -185,7 +187,7 @@ def test_a_record_of_a_change_is_short():
     assert json.dumps(record)
 
 
-def test_a_search_looks_at_all_fields():
+def test_a_search_is_in_all_fields():
     assert NOTE.contains("STAGING")
     assert NOTE.contains("acme")
     assert not NOTE.contains("prod")

@@ -70,7 +70,7 @@ class LibraryForm(FormKind):
             return notice(self.title, views.refused(refused.needed).text)
         if len(entry.body) > LONGEST[BODY]:
             return notice(self.title, modals.too_long(entry))
-        return modals.library_form(replace(opening.form, seen=entry.digest), entry)
+        return modals.library_form(replace(opening.form, digest=entry.digest), entry)
 
     def errors(self, form: Form, fields: Mapping[str, str]) -> dict[str, str]:  # noqa: ARG002 - the same for all of them
         """Return a sentence for each field that is empty, too long or not in its form."""
@@ -110,7 +110,7 @@ class LibraryForm(FormKind):
         devin, form = job.workspace.organisation.devin, job.cause.form
         current = await self._shelf.get(devin, form.target)
         if not current.is_like(entry):
-            if current.digest != form.seen:
+            if current.digest != form.digest:
                 await self._close(job, entry, views.changed_meanwhile(self._kind))
                 return
             job = await self._note(job, current)
