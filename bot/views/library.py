@@ -120,6 +120,11 @@ def gone(kind: Kind) -> Message:
     return Message(f"Devin has no such {kind} any more. {_UNCHANGED} `/devin {kind} list` shows what there is.")
 
 
+def not_offered(kind: Kind) -> Message:
+    """Say that Devin knows no list of them."""
+    return Message(f"Devin shows no {kind}s to this organisation. {_UNCHANGED}")
+
+
 def refused(permission: str | None) -> Message:
     """Say that Devin refuses the call, and who can grant the `permission`."""
     return Message(f"{devin_refused(permission)} {_UNCHANGED}")

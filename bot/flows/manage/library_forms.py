@@ -25,7 +25,7 @@ from bot.flows.exactly_once import Creation, ExactlyOnce, Found, LookupResult, M
 from bot.flows.job import Job, finish
 from bot.flows.lookup import CLOCKS_APART
 from bot.flows.manage.forms import FormKind, Opening, answer
-from bot.flows.manage.shelves import SHELVES
+from bot.flows.manage.shelves import SHELVES, permission_missing
 from bot.flows.readable import Readable
 from bot.flows.services import Services
 from bot.flows.unit_of_work import UnitOfWork
@@ -66,8 +66,8 @@ class LibraryForm(FormKind):
             entry = await self._shelf.get(workspace.organisation.devin, opening.form.target)
         except DevinNotFound:
             return notice(self.title, views.gone(self._kind).text)
-        except DevinForbidden as refused:
-            return notice(self.title, views.refused(refused.needed).text)
+        except DevinRefused as refused:
+            return notice(self.title, views.refused(permission_missing(refused)).text)
         if len(entry.body) > LONGEST[BODY]:
             return notice(self.title, modals.too_long(entry))
         return modals.library_form(replace(opening.form, digest=entry.digest), entry)
@@ -193,7 +193,7 @@ class NewEntry(Creation[Entry]):
 def _why(refused: DevinRefused) -> str:
     """Why something was not saved that Devin refuses."""
     if isinstance(refused, DevinForbidden | DevinUnauthorized | DevinNotFound):
-        return devin_refused(getattr(refused, "needed", None))
+        return devin_refused(permission_missing(refused))
     said = "; ".join(f"{problem.field}: {problem.message}" for problem in refused.problems) or refused.message
     return views.not_accepted(said)
 
