@@ -38,7 +38,6 @@ from bot.views.modals import library as modals
 from bot.views.modals.parts import View, notice
 
 KINDS: Final = {NOTE_ADD: Kind.NOTE, NOTE_EDIT: Kind.NOTE, PLAYBOOK_ADD: Kind.PLAYBOOK, PLAYBOOK_EDIT: Kind.PLAYBOOK}
-_NAME_FROM_TEXT: Final = 80  # characters of a message that become the name of a note
 
 
 class LibraryForm(FormKind):
@@ -109,13 +108,14 @@ class LibraryForm(FormKind):
     async def _change(self, job: Job[ViewCause], entry: Entry) -> None:
         devin, form = job.workspace.organisation.devin, job.cause.form
         current = await self._shelf.get(devin, form.target)
-        if not current.is_like(entry):
+        tried = job.cause.before is not None
+        if not (current.is_like(entry) if tried else current.is_same_as(entry)):
             if current.digest != form.digest:
                 await self._close(job, entry, views.changed_meanwhile(self._kind))
                 return
             job = await self._note(job, current)
             await self._services.check_claim(job)
-            # A crash or a lost answer from here on: the next try reads what is there, and repeats the call if need be.
+            # A crash or a lost answer from here on: the next try finds the change there, or makes it once more.
             await self._shelf.replace(devin, current, entry)
         async with self._services.unit_of_work_for(job) as uow:
             if job.cause.before is None:  # the form shows what is there, and nothing was tried yet
@@ -138,6 +138,7 @@ class LibraryForm(FormKind):
                 await answer(uow, job, views.late(entry), late=True)
 
     async def _close(self, job: Job[ViewCause], entry: Entry, why: str) -> None:
+        # A crash before this commit says nothing, and the row is handled again.
         async with self._services.unit_of_work_for(job) as uow:
             await answer(uow, job, views.not_saved(entry, why))
             await finish(uow, job)
