@@ -133,8 +133,8 @@ def wire(services: Services, engine: LocalEngine, settings: Settings) -> Bot:
     flows = _flows(
         services, access, shared_channels, lookup, prompts, command_answers, session_list, start_from_command
     )
-    forms = all_forms(services, access)
-    dispatch = Dispatch(services, flows | {causes.ViewCause.kind: forms})
+    flows[causes.ViewCause.kind] = forms = all_forms(services, access)
+    dispatch = Dispatch(services, flows)
     failures = SendFailures(services)
     send = Send(services, failures, FilePosts(services, failures, transfers), shared_channels)
     engine.route("in", Route(dispatch.work, FLOWS_AT_ONCE, FLOWS_OF_A_PERSON))
@@ -146,18 +146,11 @@ def wire(services: Services, engine: LocalEngine, settings: Settings) -> Bot:
     for name, tick in ticks.items():
         engine.every(name, tick)
     bolt = _bolt(services, settings)
-    bot = Bot(services, bolt, engine, heartbeat, catch_ups, pollers)
     intake.when_not_taken(lambda workspace: catch_ups[workspace.team].gap())
     modals = Modals(intake, forms)
-    register(
-        bolt,
-        Commands(intake, NewCommand(services, intake, access, start_from_command), command_answers, modals),
-        Messages(intake),
-        Actions(intake),
-        Events(intake, access),
-        modals,
-    )
-    return bot
+    commands = Commands(intake, NewCommand(services, intake, access, start_from_command), command_answers, modals)
+    register(bolt, commands, Messages(intake), Actions(intake), Events(intake, access), modals)
+    return Bot(services, bolt, engine, heartbeat, catch_ups, pollers)
 
 
 def _bolt(services: Services, settings: Settings) -> AsyncApp:

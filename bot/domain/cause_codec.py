@@ -277,7 +277,7 @@ def _read_long_job(payload: Json) -> LongJobCause:
 def _read_view(payload: Json) -> ViewCause:
     form = payload["form"]
     return ViewCause(
-        Form(form["command"], form["target"], form["channel"], form["seen"]),
+        Form(form["command"], form["target"], form["channel"], form["digest"]),
         payload["user"],
         dict(payload["fields"]),
         payload.get("before"),

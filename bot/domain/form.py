@@ -12,18 +12,18 @@ LONGEST_KEPT: Final = 3_000  # characters that Slack keeps with a form
 class Form:
     """The form of the command with this name.
 
-    `target` is the id of what the form changes, empty for something new, and `seen` a digest of what that was when the
-    form was drawn. `channel` is where the person asked for the form.
+    `target` is the id of what the form changes, empty for something new, and `digest` stands for what that was when
+    the form was drawn. `channel` is where the person asked for the form.
     """
 
     command: str
     target: str = ""
     channel: str = ""
-    seen: str = ""
+    digest: str = ""
 
     def kept(self) -> str:
         """Write what Slack is to keep with the form. Raises ValueError if that is too long for Slack."""
-        text = json.dumps({"v": VERSION, "target": self.target, "channel": self.channel, "seen": self.seen})
+        text = json.dumps({"v": VERSION, "target": self.target, "channel": self.channel, "digest": self.digest})
         if len(text) > LONGEST_KEPT:
             raise ValueError(f"Slack keeps no more than {LONGEST_KEPT} characters with a form.")
         return text
@@ -35,6 +35,6 @@ class Form:
             found = json.loads(kept)
             if found["v"] != VERSION:
                 return None
-            return cls(command, str(found["target"]), str(found["channel"]), str(found["seen"]))
+            return cls(command, str(found["target"]), str(found["channel"]), str(found["digest"]))
         except (ValueError, KeyError, TypeError):
             return None

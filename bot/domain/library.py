@@ -67,8 +67,14 @@ class Entry:
         wanted = text.casefold()
         return any(wanted in value.casefold() for value in self.fields.values())
 
+    def is_same_as(self, other: "Entry") -> bool:
+        """Whether the fields of both hold the same, but for white space around it, which no form sends."""
+        return {name: value.strip() for name, value in self.fields.items()} == {
+            name: value.strip() for name, value in other.fields.items()
+        }
+
     def is_like(self, other: "Entry") -> bool:
-        """Whether the fields of both say the same. White space does not count, because Devin may tidy it up."""
+        """Whether the fields of both say the same in the same words, as where Devin has tidied up white space."""
         return {name: value.split() for name, value in self.fields.items()} == {
             name: value.split() for name, value in other.fields.items()
         }

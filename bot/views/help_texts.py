@@ -22,8 +22,9 @@ _OPTIONS: Final = (
     '• Options may stand anywhere in the task: `repo=acme/web` `playbook=…` `mode=fast` `acu=10` `tags=a,b` `title="…"`'
 )
 _ADDRESSED: Final = (
-    "• `help`, `list`, `cost`, `status`, `stop`, `notify`, `budget list`, `schedule list` and `review` also work as a "
-    "direct message or behind a mention, and so does what is for admins (`audit` as a direct message only)"
+    "• `help`, `list`, `cost`, `status`, `stop`, `notify`, `budget list`, `note list`, `note show`, `playbook list`, "
+    "`playbook show`, `schedule list` and `review` also work as a direct message or behind a mention, and so does what "
+    "is for admins (`audit` as a direct message only)"
 )
 SLASH_HELP: Final = Message(
     "\n".join(

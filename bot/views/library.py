@@ -10,7 +10,7 @@ from bot.views.answers.wording import code
 from bot.views.long_jobs import devin_refused
 from bot.views.message import Block, Message
 from bot.views.plain_text import notification
-from bot.views.text import ago, counted, disarm, escape, fitted, link, shortened, split
+from bot.views.text import ago, counted, disarm, escaped, fitted, link, shortened, split
 
 MOST_LISTED: Final = 20
 PAGES: Final[Mapping[Kind, str]] = {  # where people read them in Devin
@@ -120,6 +120,11 @@ def gone(kind: Kind) -> Message:
     return Message(f"Devin has no such {kind} any more. {_UNCHANGED} `/devin {kind} list` shows what there is.")
 
 
+def not_offered(kind: Kind) -> Message:
+    """Say that Devin knows no list of them."""
+    return Message(f"Devin shows no {kind}s to this organisation. {_UNCHANGED}")
+
+
 def refused(permission: str | None) -> Message:
     """Say that Devin refuses the call, and who can grant the `permission`."""
     return Message(f"{devin_refused(permission)} {_UNCHANGED}")
@@ -221,4 +226,4 @@ def _plain(entry: Entry) -> str:
 def _given_back(entry: Entry) -> list[Block]:
     body = shortened(entry.body.replace("```", "'''"), _PER_SECTION * _MOST_GIVEN_BACK)
     cut = [body[start : start + _PER_SECTION] for start in range(0, len(body), _PER_SECTION)]
-    return [blocks.section(f"```{shortened(escape(disarm(part)), 2_990)}```") for part in cut]
+    return [blocks.section(f"```{escaped(disarm(part), 2_990)}```") for part in cut]

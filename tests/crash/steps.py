@@ -13,7 +13,12 @@ from typing import Final
 COMMIT: Final = "commit"
 BEFORE, ON_THE_WIRE, AFTER = "before", "on the wire", "after"
 # The calls with a body, which can be cut between its headers and its body.
-WITH_BODY: Final = ("Devin POST sessions", "Devin POST sessions/messages")
+WITH_BODY: Final = (
+    "Devin POST sessions",
+    "Devin POST sessions/messages",
+    "Devin POST knowledge/notes",
+    "Devin PUT knowledge/notes",
+)
 
 # What a person would call the place -> the functions of the bot that stand there.
 PLACES: Final[dict[str, tuple[str, ...]]] = {
@@ -45,7 +50,10 @@ PLACES: Final[dict[str, tuple[str, ...]]] = {
     "start as a task": ("bot.flows.steer.doubtful_command:DoubtfulCommand._start",),
     "carry out the command": ("bot.flows.steer.command_answers:CommandAnswers.carry_out",),
     "go on as answered": ("bot.flows.steer.held_start:answer_question",),
-    "show a list": ("bot.flows.steer.session_list:SessionList._show",),
+    "show a list": (
+        "bot.flows.steer.session_list:SessionList._show",
+        "bot.flows.manage.library:Library._list",
+    ),
     "choose who is mentioned": (
         "bot.flows.steer.notify:Notify.answer",
         "bot.flows.steer.notify:Notify.carry_out",
@@ -137,6 +145,21 @@ PLACES: Final[dict[str, tuple[str, ...]]] = {
     "note how it ended": ("bot.flows.manage.run_long_job:RunLongJob._change",),
     "end the long job": ("bot.flows.manage.run_long_job:RunLongJob._end",),
     "delete its rows": ("bot.flows.manage.run_long_job:RunLongJob._purge",),
+    # Forms, and what they change.
+    "open a form": ("bot.flows.manage.forms:Forms._open", "bot.flows.manage.forms:Forms.open"),
+    "fill the form": ("bot.flows.manage.forms:Forms._load",),
+    "answer from Devin": ("bot.flows.manage.library:Library.carry_out",),
+    "create a note": ("bot.flows.manage.shelves:Notes.create",),
+    "note what was there": (
+        "bot.flows.manage.library_forms:LibraryForm._note",
+        "bot.flows.manage.note_deletion:NoteDeletion._note",
+    ),
+    "change a note": ("bot.flows.manage.shelves:Notes.replace",),
+    "delete a note": ("bot.flows.manage.note_deletion:NoteDeletion._delete",),
+    "record the change": (
+        "bot.flows.manage.library_forms:LibraryForm._change",
+        "bot.flows.manage.note_deletion:NoteDeletion._record",
+    ),
     # What people ask Devin through the bot.
     "answer what Devin was asked": ("bot.flows.manage.devin_commands:DevinCommands.carry_out",),
     "intend a change": ("bot.flows.manage.schedules:Schedules._intend",),

@@ -94,4 +94,5 @@ def test_a_flow_gets_a_cause_and_never_the_json_that_a_row_of_the_inbox_holds():
 
 def test_each_kind_of_cause_has_a_kind_of_its_own():
     kinds = [cause.kind for cause in get_args(ReadableCause)]
-    assert sorted(kinds) == ["channel_gone", "channel_shared", "command", "control", "long_job", "message", "start"]
+    known = ["channel_gone", "channel_shared", "command", "control", "long_job", "message", "start", "view"]
+    assert sorted(kinds) == known

@@ -2,7 +2,9 @@
 
 from typing import Any, Final
 
+from bot.domain.commands.library_commands import NOTE_ADD
 from bot.domain.commands.registry import STOP
+from bot.domain.form import Form
 
 TEAM, APP, ANN, GENERAL = "T0PLAY", "A0PLAY", "U0ANN", "C0GENERAL"
 ROOT_TS, REPLY_TS = "1700000000.000100", "1700000001.000200"
@@ -148,6 +150,17 @@ INTERACTIONS: Final[dict[str, Json]] = {
         channel={"id": GENERAL},
     ),
     "form": interaction("view_submission", view={"id": "V1", "type": "modal", "callback_id": "c", "state": {}}),
+    "form of ours": interaction(
+        "view_submission",
+        view={
+            "id": "V2",
+            "type": "modal",
+            "callback_id": NOTE_ADD.name,
+            "private_metadata": Form(NOTE_ADD.name, channel=GENERAL).kept(),
+            "blocks": [{"type": "input", "block_id": "name"}],
+            "state": {"values": {"name": {"name": {"type": "plain_text_input", "value": "Deploys"}}}},
+        },
+    ),
     "closed form": interaction("view_closed", view={"id": "V1", "type": "modal", "callback_id": "c"}, is_cleared=False),
     "shortcut": interaction("shortcut", callback_id="c"),
     "message shortcut": interaction("message_action", callback_id="c", channel={"id": GENERAL}, message=MESSAGE),

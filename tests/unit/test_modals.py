@@ -24,7 +24,9 @@ def test_a_form_comes_back_as_it_was_sent():
     assert Form.read("note_edit", form.kept()) == form
 
 
-@pytest.mark.parametrize("kept", ["", "{", "[]", "7", '{"v": 2, "target": "", "channel": "", "seen": ""}', '{"v": 1}'])
+@pytest.mark.parametrize(
+    "kept", ["", "{", "[]", "7", '{"v": 2, "target": "", "channel": "", "digest": ""}', '{"v": 1}']
+)
 def test_a_form_of_another_version_is_none(kept):
     assert Form.read("note_edit", kept) is None
 
@@ -175,6 +177,10 @@ def test_a_text_that_is_too_long_for_a_form_is_edited_in_devin():
 def test_white_space_makes_no_other_note_and_another_word_does():
     tidied = Entry(Kind.NOTE, "Deploys", "Go  through\nstaging.\n", trigger="when deploying", repo="acme/web")
     assert tidied.is_like(NOTE)
+    assert not tidied.is_same_as(NOTE)  # who changes line breaks alone changes the note
+    assert Entry(Kind.NOTE, "Deploys", "Go through staging.\n", trigger="when deploying", repo="acme/web").is_same_as(
+        NOTE
+    )
     assert tidied.digest != NOTE.digest
     assert not NOTE.is_like(Entry(Kind.NOTE, "Deploys", "Go.", trigger="when deploying", repo="acme/web"))
 
@@ -185,7 +191,7 @@ def test_a_record_of_a_change_is_short():
     assert json.dumps(record)
 
 
-def test_a_search_looks_at_all_fields():
+def test_a_search_is_in_all_fields():
     assert NOTE.contains("STAGING")
     assert NOTE.contains("acme")
     assert not NOTE.contains("prod")

@@ -6,7 +6,7 @@ Which one is meant is known from our own rows, within the ack. To read at Devin 
 from dataclasses import replace
 from typing import Final
 
-from bot.devin.errors import DevinError, DevinForbidden, DevinNotFound
+from bot.devin.errors import DevinError, DevinNotFound, DevinRefused
 from bot.domain.causes import ActionCause, MessageCause
 from bot.domain.commands import library_commands as commands
 from bot.domain.commands.library_words import is_id, number_in, searched
@@ -16,7 +16,7 @@ from bot.domain.form import Form
 from bot.domain.library import Kind
 from bot.flows.access import Access
 from bot.flows.job import Job, finish, recipient_of
-from bot.flows.manage.shelves import SHELVES
+from bot.flows.manage.shelves import SHELVES, permission_missing
 from bot.flows.services import Services
 from bot.flows.workspace import Workspace
 from bot.store import numbered_lists
@@ -80,10 +80,10 @@ class Library:
                 return await self._list(workspace, user, kind, searched(command.argument))
             found = await self._id(workspace, user, kind, _verb(command.spec), command.argument)
             return found if isinstance(found, Message) else await self._one(workspace, command.spec, kind, found)
-        except DevinForbidden as refused:
-            return views.refused(refused.needed)
         except DevinNotFound:
-            return views.gone(kind)
+            return views.not_offered(kind) if command.spec in LISTS else views.gone(kind)
+        except DevinRefused as refused:
+            return views.refused(permission_missing(refused))
         except DevinError:
             # Somebody waits for the answer now, and not in an hour.
             return views.NOT_READ

@@ -25,7 +25,7 @@ from bot.flows.exactly_once import Creation, ExactlyOnce, Found, LookupResult, M
 from bot.flows.job import Job, finish
 from bot.flows.lookup import CLOCKS_APART
 from bot.flows.manage.forms import FormKind, Opening, answer
-from bot.flows.manage.shelves import SHELVES
+from bot.flows.manage.shelves import SHELVES, permission_missing
 from bot.flows.readable import Readable
 from bot.flows.services import Services
 from bot.flows.unit_of_work import UnitOfWork
@@ -38,7 +38,6 @@ from bot.views.modals import library as modals
 from bot.views.modals.parts import View, notice
 
 KINDS: Final = {NOTE_ADD: Kind.NOTE, NOTE_EDIT: Kind.NOTE, PLAYBOOK_ADD: Kind.PLAYBOOK, PLAYBOOK_EDIT: Kind.PLAYBOOK}
-_NAME_FROM_TEXT: Final = 80  # characters of a message that become the name of a note
 
 
 class LibraryForm(FormKind):
@@ -66,11 +65,11 @@ class LibraryForm(FormKind):
             entry = await self._shelf.get(workspace.organisation.devin, opening.form.target)
         except DevinNotFound:
             return notice(self.title, views.gone(self._kind).text)
-        except DevinForbidden as refused:
-            return notice(self.title, views.refused(refused.needed).text)
+        except DevinRefused as refused:
+            return notice(self.title, views.refused(permission_missing(refused)).text)
         if len(entry.body) > LONGEST[BODY]:
             return notice(self.title, modals.too_long(entry))
-        return modals.library_form(replace(opening.form, seen=entry.digest), entry)
+        return modals.library_form(replace(opening.form, digest=entry.digest), entry)
 
     def errors(self, form: Form, fields: Mapping[str, str]) -> dict[str, str]:  # noqa: ARG002 - the same for all of them
         """Return a sentence for each field that is empty, too long or not in its form."""
@@ -109,13 +108,14 @@ class LibraryForm(FormKind):
     async def _change(self, job: Job[ViewCause], entry: Entry) -> None:
         devin, form = job.workspace.organisation.devin, job.cause.form
         current = await self._shelf.get(devin, form.target)
-        if not current.is_like(entry):
-            if current.digest != form.seen:
+        tried = job.cause.before is not None
+        if not (current.is_like(entry) if tried else current.is_same_as(entry)):
+            if current.digest != form.digest:
                 await self._close(job, entry, views.changed_meanwhile(self._kind))
                 return
             job = await self._note(job, current)
             await self._services.check_claim(job)
-            # A crash or a lost answer from here on: the next try reads what is there, and repeats the call if need be.
+            # A crash or a lost answer from here on: the next try finds the change there, or makes it once more.
             await self._shelf.replace(devin, current, entry)
         async with self._services.unit_of_work_for(job) as uow:
             if job.cause.before is None:  # the form shows what is there, and nothing was tried yet
@@ -138,6 +138,7 @@ class LibraryForm(FormKind):
                 await answer(uow, job, views.late(entry), late=True)
 
     async def _close(self, job: Job[ViewCause], entry: Entry, why: str) -> None:
+        # A crash before this commit says nothing, and the row is handled again.
         async with self._services.unit_of_work_for(job) as uow:
             await answer(uow, job, views.not_saved(entry, why))
             await finish(uow, job)
@@ -193,7 +194,7 @@ class NewEntry(Creation[Entry]):
 def _why(refused: DevinRefused) -> str:
     """Why something was not saved that Devin refuses."""
     if isinstance(refused, DevinForbidden | DevinUnauthorized | DevinNotFound):
-        return devin_refused(getattr(refused, "needed", None))
+        return devin_refused(permission_missing(refused))
     said = "; ".join(f"{problem.field}: {problem.message}" for problem in refused.problems) or refused.message
     return views.not_accepted(said)
 

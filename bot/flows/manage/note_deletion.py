@@ -7,14 +7,14 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Final
 
-from bot.devin.errors import DevinForbidden, DevinNotFound, DevinRefused
+from bot.devin.errors import DevinLater, DevinNotFound, DevinRefused, DevinUncertain
 from bot.domain.causes import ActionCause
 from bot.domain.commands import registry
 from bot.domain.commands.library_commands import NOTE_DELETE, NOTE_DELETE_CONFIRMED, NOTE_DELETE_DECLINED
 from bot.domain.library import NAME, Kind
 from bot.flows.access import Access
 from bot.flows.job import Job, finish, recipient_of
-from bot.flows.manage.shelves import SHELVES
+from bot.flows.manage.shelves import SHELVES, permission_missing
 from bot.flows.services import Services
 from bot.flows.unit_of_work import UnitOfWork
 from bot.store import audit, inbox
@@ -44,12 +44,15 @@ class NoteDeletion:
         try:
             await self._delete(job)
         except DevinRefused as refused:
-            await self._close(job, views.refused(refused.needed if isinstance(refused, DevinForbidden) else None))
+            await self._close(job, views.refused(permission_missing(refused)))
 
     async def on_dead(self, uow: UnitOfWork, job: Job[ActionCause], _reason: str, /) -> None:
         """Announce that the note was not deleted, or that nobody knows."""
-        maybe = job.cause.before is not None
-        await uow.reply_privately(recipient_of(job), views.delete_unknown(job.row.ref, maybe=maybe))
+        message = views.delete_unknown(job.row.ref, maybe=job.cause.before is not None)
+        # In a direct message: the question stands there no more after hours, and this has to get through.
+        await uow.add_to_outbox(
+            uow.post_row(f"lost:{job.row.key}", job.workspace.team, job.cause.user or "", None, message)
+        )
 
     async def _refusal(self, job: Job[ActionCause]) -> Message | None:
         cause = job.cause
@@ -64,6 +67,10 @@ class NoteDeletion:
                 note = await SHELVES[Kind.NOTE].get(devin, note_id)
             except DevinNotFound:
                 await self._close(job, views.ALREADY_DELETED)
+                return
+            except (DevinLater, DevinUncertain):
+                # Nothing was tried yet, and somebody waits: they can press again.
+                await self._close(job, views.NOT_READ)
                 return
             job = await self._note(job, replace(job.cause, before=note.as_record()))
         await self._services.check_claim(job)

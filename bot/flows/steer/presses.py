@@ -15,6 +15,7 @@ from bot.flows.steer.alarm_answers import AlarmAnswers
 from bot.flows.steer.doubtful_command import DoubtfulCommand
 from bot.flows.steer.session_commands import SessionCommands
 from bot.flows.unit_of_work import UnitOfWork
+from bot.views.library import NOT_READ
 
 # Buttons whose flows leave it to this module to ask whether the person may use the bot.
 _FOR_USERS: Final = held_reply.ANSWERS | alarm_answers.ANSWERS
@@ -69,12 +70,15 @@ class Presses:
 
     async def on_dead(self, uow: UnitOfWork, job: Job[ActionCause], reason: str, /) -> None:
         """Announce what was not done, as the flow does that takes the press."""
-        if registry.named(job.cause.verb) in note_deletion.BUTTONS:
+        spec = registry.named(job.cause.verb)
+        if spec in note_deletion.BUTTONS:
             await self._note_deletion.on_dead(uow, job, reason)
-            return
-        await self._session_commands.on_dead(uow, job, reason)
-        if registry.named(job.cause.verb) in _TYPED:
+        elif spec in library.READS:
+            await uow.reply_privately(recipient_of(job), NOT_READ)
+        elif spec in _TYPED - library.READS - {registry.DIGEST}:
             await self._doubtful_command.on_dead(uow, job)
+        else:
+            await self._session_commands.on_dead(uow, job, reason)
 
     async def _take_answer(self, job: Job[ActionCause]) -> None:
         if registry.named(job.cause.verb) in held_reply.ANSWERS:

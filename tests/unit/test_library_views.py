@@ -1,0 +1,111 @@
+"""Every sentence about notes and playbooks that no scenario reads, and what Slack takes of a long text."""
+
+from dataclasses import replace
+
+import pytest
+
+from bot.domain.library import Entry, Kind
+from bot.playground.slack.blocks import block_errors
+from bot.views import library
+
+NOTE = Entry(Kind.NOTE, "Deploys", "Go through *staging*.", trigger="when deploying", repo="acme/web", id="note-1")
+PLAYBOOK = Entry(Kind.PLAYBOOK, "Release", "1. Tag it.", macro="!release", id="playbook-1")
+
+
+def words(message):
+    """What people read in the blocks of a message."""
+    texts = []
+    for block in message.blocks:
+        inner = block.get("text", "")
+        texts.append(inner["text"] if isinstance(inner, dict) else inner)
+    return [text for text in texts if text]
+
+
+def test_a_list_says_what_is_off_or_of_the_enterprise_and_what_could_not_be_read():
+    off = replace(NOTE, name="Old <!channel> *rules*", trigger="", repo="", is_enabled=False, of_enterprise=True)
+    assert library.listing(Kind.NOTE, [off], "", unreadable=2).text == (
+        "*1 note*\n1. *Old &lt;\u200b!channel&gt; *rules** · off · of the enterprise\n"
+        ":warning: 2 more rows of Devin's could not be read.\n"
+        "`/devin note show 1` shows number 1 of this list."
+    )
+
+
+def test_lists_with_nothing_in_them():
+    assert library.listing(Kind.PLAYBOOK, [], "").text == (
+        "There are no playbooks yet. Admins make one with `/devin playbook add`."
+    )
+    assert library.listing(Kind.NOTE, [], "prod").text == (
+        "No note contains “prod”. `/devin note list` shows all of them."
+    )
+    assert library.listing(Kind.NOTE, [], "", unreadable=1).text == (
+        "*0 notes*\n:warning: 1 more row of Devin's could not be read."
+    )
+    assert library.not_offered(Kind.NOTE).text == "Devin shows no notes to this organisation. Nothing was changed."
+
+
+def test_a_long_text_is_shown_as_far_as_a_message_holds_it():
+    message = library.shown(replace(NOTE, body="word " * 5_000))
+    assert block_errors(message.blocks) == []
+    assert message.blocks[-1]["elements"][0]["text"] == (
+        "<https://app.devin.ai/knowledge|Open in Devin> · the text goes on there"
+    )
+    assert words(library.shown(replace(NOTE, body="", id="note-1")))[1] == "_(no text)_"
+
+
+def test_what_is_said_about_changes():
+    assert library.saved(PLAYBOOK, new=False).text == (
+        "The playbook *Release* is changed. Sessions can use it from now on. "
+        "<https://app.devin.ai/playbooks|Open in Devin>"
+    )
+    assert library.late(PLAYBOOK).text == (
+        "Devin cannot be reached at the moment. The playbook *Release* is kept here and saved as soon as "
+        "Devin answers. Please don't send it again."
+    )
+    assert library.deleted("Deploys").text == "The note *Deploys* is deleted."
+    assert library.ALREADY_DELETED.text == "That note is deleted already."
+    assert library.NOT_DELETED.text == "The note was kept."
+
+
+@pytest.mark.parametrize(
+    ("maybe", "known"),
+    [(False, "the note was not deleted"), (True, "we do not know whether the note was deleted")],
+)
+def test_a_deletion_for_which_devin_could_not_be_reached(maybe, known):
+    assert library.delete_unknown("0a1b", maybe=maybe).text == (
+        f":warning: Devin could not be reached for hours, so {known}. `/devin note list` shows what there is. "
+        "Reference `0a1b`."
+    )
+
+
+@pytest.mark.parametrize(
+    ("why", "said"),
+    [
+        (library.not_accepted("macro: taken"), "Devin does not accept it: macro: taken"),
+        (library.not_accepted(""), "Devin does not accept it."),
+        (
+            library.unreachable("0a1b"),
+            "Devin could not be reached for hours. Send it again if it is still needed. Reference `0a1b`.",
+        ),
+    ],
+)
+def test_what_was_not_saved_is_given_back(why, said):
+    message = library.not_saved(NOTE, why)
+    assert message.text == "The note Deploys was not saved. The reason and what you wrote are below."
+    assert words(message) == [f":warning: The note *Deploys* was not saved. {said}", "```Go through *staging*.```"]
+
+
+def test_what_may_have_been_saved_is_given_back_too():
+    message = library.maybe_saved(PLAYBOOK, "0a1b")
+    assert message.text == "Nobody knows whether the playbook Release was saved. What you wrote is below."
+    assert words(message) == [
+        ":warning: Devin's answer got lost and Devin cannot be reached, so we do not know whether the playbook "
+        "*Release* was saved. `/devin playbook list` shows it if it was. Reference `0a1b`.",
+        "```1. Tag it.```",
+    ]
+
+
+@pytest.mark.parametrize("body", ["x" * 20_000, "<" * 20_000, "```python\n" * 900, "é" * 2_501])
+def test_slack_takes_a_long_text_that_is_given_back(body):
+    message = library.not_saved(replace(NOTE, body=body), "Devin does not accept it.")
+    assert block_errors(message.blocks) == []
+    assert sum(len(text) for text in words(message)) < 13_200
