@@ -42,6 +42,15 @@ async def allowed(one: Scene) -> None:
 
 async def review(one: Scene, _: None) -> None:
     await typed(one, f"review {PULL}")
+    await followed(one)
+
+
+async def written_review(one: Scene, _: None) -> None:
+    await one.slack.say(ANN, DIRECT, f"review {PULL}")
+    await followed(one)
+
+
+async def followed(one: Scene) -> None:
     await one.slack.wait_for_message(DIRECT, "Devin begins soon.", within=PATIENCE)
     for made in held(one).reviews:
         made["status"] = "completed"
@@ -111,8 +120,8 @@ async def changed_once(one: Scene, _: None) -> None:
     ]
 
 
+ASKED = ("intend: commit", "ask for a review: Devin POST pr-reviews", "adopt: commit")
 FOLLOWED = (
-    "begin its message: commit",
     *POSTED,
     "put back: commit",
     "note how a review stands: commit",
@@ -128,14 +137,22 @@ STORIES = [
         reviewed_once,
         steps=(
             *RECEIVED,
-            "intend: commit",
-            "ask for a review: Devin POST pr-reviews",
-            "adopt: commit",
+            *ASKED,
             *ANSWERED_BY_URL,
+            "begin its message: commit",
             *FOLLOWED,
         ),
         sometimes=(KNOWN, "clear the intent: commit"),
         throughout=("intend: commit", "adopt: commit"),
+        settings=admin,
+    ),
+    Story(
+        "a review is asked for in a direct message",
+        allowed,
+        written_review,
+        reviewed_once,
+        steps=(*RECEIVED, "hand a review to its lane: commit", *ASKED, *FOLLOWED),
+        sometimes=(KNOWN, "clear the intent: commit"),
         settings=admin,
     ),
     Story(
