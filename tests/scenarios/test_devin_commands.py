@@ -125,6 +125,7 @@ async def test_a_missing_permission_is_named_with_who_can_grant_it(
     )
 
 
+@pytest.mark.edge
 async def test_while_devin_cannot_be_reached_that_is_said_and_nothing_is_tried_for_hours(on: Harness) -> None:
     await on.devin.permissions(grant=PERMISSIONS)
     await on.devin.fault("list_secrets", 500, times=100)
@@ -167,6 +168,7 @@ async def test_an_admin_reads_members_secrets_and_metrics(on: Harness) -> None:
     assert "• 0 sessions created\n" in shown["rendered"]
 
 
+@pytest.mark.edge
 async def test_where_people_are_not_named_members_are_only_counted(tmp_path: Any) -> None:
     async with harness(tmp_path, BOT_NAMES="off") as on:
         for number in range(3):
@@ -181,7 +183,6 @@ async def test_where_people_are_not_named_members_are_only_counted(tmp_path: Any
 # ---------------------------------------------------------------- schedules
 
 
-@pytest.mark.both_transports
 async def test_schedules_are_listed_paused_resumed_and_deleted(on: Harness) -> None:
     await on.devin.permissions(grant=PERMISSIONS)
     await schedule(on, "Weekly", "0 9 * * 1", consecutive_failures=2, last_error_message="no quota")
@@ -228,6 +229,7 @@ async def test_schedules_are_listed_paused_resumed_and_deleted(on: Harness) -> N
     ]
 
 
+@pytest.mark.edge
 async def test_without_automations_nothing_is_said_about_them(on: Harness) -> None:
     await on.devin.permissions(grant=["ManageOrgSchedules"])
     assert await read(on, "schedule list", "clock") == (
@@ -309,6 +311,7 @@ async def test_a_review_is_asked_for_once_and_followed_to_its_end(on: Harness) -
     assert await rows(on, "inbox", state="open") == []
 
 
+@pytest.mark.edge
 async def test_a_review_in_a_direct_message_is_answered_by_its_message_alone(on: Harness) -> None:
     await on.devin.permissions(grant=PERMISSIONS)
     await on.slack.say(BEN, "D0BEN", f"review <{PULL}>")
