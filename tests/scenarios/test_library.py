@@ -335,13 +335,24 @@ async def test_while_devin_is_away_a_question_is_answered_at_once_and_a_change_w
 
 @pytest.mark.edge
 async def test_who_lost_the_right_while_the_form_was_open_saves_nothing(on: Harness) -> None:
+    await read(on, "note list", "There are no notes yet.")  # so that the bot knows her
     assert await typed(on, "note add") == ""
     form = await view(on, "New note")
     await on.slack.put_person(ADA, is_restricted=True)
     await on.slack.wait_for_delivery(type="user_change", status="acked")
     await on.slack.submit_view(ADA, form["id"], filled(**NOTE))
-    lost = await view(on, "New note")
-    assert sentence(lost).startswith("Guests cannot work with Devin here, so nothing was started or sent.")
+    refused = "Guests cannot work with Devin here, so nothing was started or sent."
+    assert sentence(await view(on, "New note")).startswith(refused)
+    assert known(on) == []
+
+
+@pytest.mark.edge
+async def test_whom_the_bot_does_not_know_yet_is_asked_about_before_anything_is_saved(on: Harness) -> None:
+    assert await typed(on, "note add") == ""
+    form = await view(on, "New note")
+    await on.slack.put_person(ADA, is_restricted=True)
+    await on.slack.submit_view(ADA, form["id"], filled(**NOTE))
+    await on.slack.wait_for_message(DIRECT, "Guests cannot work with Devin here")
     assert known(on) == []
 
 
