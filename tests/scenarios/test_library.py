@@ -122,6 +122,7 @@ async def test_a_note_is_added_listed_shown_changed_and_deleted(on: Harness) -> 
     ]
 
 
+@pytest.mark.edge
 async def test_a_playbook_is_added_listed_shown_and_changed(on: Harness) -> None:
     assert await typed(on, "playbook add") == ""
     form = await view(on, "New playbook")
@@ -177,6 +178,7 @@ async def test_a_message_is_saved_as_knowledge(on: Harness) -> None:
     assert known(on) == [{"name": "Deploys", "trigger": "when deploying", "body": text, "repo": None}]
 
 
+@pytest.mark.edge
 async def test_what_is_written_gets_a_button_that_opens_the_form(on: Harness) -> None:
     await on.slack.say(ADA, GENERAL, f"{BOT} note add")
     offer = await on.slack.wait_for_ephemeral(ADA, "This takes a form, which Slack opens only when you press a button.")
@@ -193,6 +195,7 @@ async def test_what_is_written_gets_a_button_that_opens_the_form(on: Harness) ->
     assert await on.devin.sessions() == []
 
 
+@pytest.mark.edge
 async def test_a_missing_permission_is_named_with_who_can_grant_it(on: Harness) -> None:
     note_id = await added(on)
     await on.devin.permissions(revoke=["ManageAccountKnowledge"])
@@ -206,9 +209,6 @@ async def test_a_missing_permission_is_named_with_who_can_grant_it(on: Harness) 
     await add(on, name="Tests")
     lost = await on.slack.wait_for_message(DIRECT, "was not saved")
     assert lost["rendered"] == f":warning: The note *Tests* was not saved. {NO_PERMISSION}\n```Go through staging.```"
-
-
-# ---------------------------------------------------------------- rarer
 
 
 @pytest.mark.edge
