@@ -122,7 +122,6 @@ async def test_a_note_is_added_listed_shown_changed_and_deleted(on: Harness) -> 
     ]
 
 
-@pytest.mark.edge
 async def test_a_playbook_is_added_listed_shown_and_changed(on: Harness) -> None:
     assert await typed(on, "playbook add") == ""
     form = await view(on, "New playbook")
@@ -195,7 +194,6 @@ async def test_what_is_written_gets_a_button_that_opens_the_form(on: Harness) ->
     assert await on.devin.sessions() == []
 
 
-@pytest.mark.edge
 async def test_a_missing_permission_is_named_with_who_can_grant_it(on: Harness) -> None:
     note_id = await added(on)
     await on.devin.permissions(revoke=["ManageAccountKnowledge"])
