@@ -157,7 +157,7 @@ PLACES: Final[dict[str, tuple[str, ...]]] = {
     "change a note": ("bot.flows.manage.shelves:Notes.replace",),
     "delete a note": ("bot.flows.manage.note_deletion:NoteDeletion._delete",),
     "record the change": (
-        "bot.flows.manage.library_forms:LibraryForm._change",
+        "bot.flows.manage.library_forms:LibraryForm._replace",
         "bot.flows.manage.note_deletion:NoteDeletion._record",
     ),
     # What people ask Devin through the bot.

@@ -177,6 +177,7 @@ async def test_a_message_is_saved_as_knowledge(on: Harness) -> None:
     assert known(on) == [{"name": "Deploys", "trigger": "when deploying", "body": text, "repo": None}]
 
 
+@pytest.mark.edge
 async def test_what_is_written_gets_a_button_that_opens_the_form(on: Harness) -> None:
     await on.slack.say(ADA, GENERAL, f"{BOT} note add")
     offer = await on.slack.wait_for_ephemeral(ADA, "This takes a form, which Slack opens only when you press a button.")
@@ -206,9 +207,6 @@ async def test_a_missing_permission_is_named_with_who_can_grant_it(on: Harness) 
     await add(on, name="Tests")
     lost = await on.slack.wait_for_message(DIRECT, "was not saved")
     assert lost["rendered"] == f":warning: The note *Tests* was not saved. {NO_PERMISSION}\n```Go through staging.```"
-
-
-# ---------------------------------------------------------------- rarer
 
 
 @pytest.mark.edge
@@ -335,13 +333,24 @@ async def test_while_devin_is_away_a_question_is_answered_at_once_and_a_change_w
 
 @pytest.mark.edge
 async def test_who_lost_the_right_while_the_form_was_open_saves_nothing(on: Harness) -> None:
+    await read(on, "note list", "There are no notes yet.")  # so that the bot knows her
     assert await typed(on, "note add") == ""
     form = await view(on, "New note")
     await on.slack.put_person(ADA, is_restricted=True)
     await on.slack.wait_for_delivery(type="user_change", status="acked")
     await on.slack.submit_view(ADA, form["id"], filled(**NOTE))
-    lost = await view(on, "New note")
-    assert sentence(lost).startswith("Guests cannot work with Devin here, so nothing was started or sent.")
+    refused = "Guests cannot work with Devin here, so nothing was started or sent."
+    assert sentence(await view(on, "New note")).startswith(refused)
+    assert known(on) == []
+
+
+@pytest.mark.edge
+async def test_whom_the_bot_does_not_know_yet_is_asked_about_before_anything_is_saved(on: Harness) -> None:
+    assert await typed(on, "note add") == ""
+    form = await view(on, "New note")
+    await on.slack.put_person(ADA, is_restricted=True)
+    await on.slack.submit_view(ADA, form["id"], filled(**NOTE))
+    await on.slack.wait_for_message(DIRECT, "Guests cannot work with Devin here")
     assert known(on) == []
 
 

@@ -27,6 +27,14 @@ async def test_the_newest_changes_of_a_workspace_come_first_and_there_are_only_s
         assert await audit.newest(tx, TEAM, 1) == [replace(GRANTED, after={"acus": 1.5, "note": "a\ufffdb"})]
 
 
+async def test_whether_a_change_is_recorded(db: Database) -> None:
+    await add(db, ENDED)
+    async with db.read() as tx:
+        assert await audit.has(tx, TEAM, "exit", "devin-1")
+        others = ((TEAM, "exit", "devin-2"), (TEAM, "grant", "devin-1"), ("T2", "exit", "devin-1"))
+        assert [await audit.has(tx, *other) for other in others] == [False] * 3
+
+
 async def test_changes_of_long_ago_go_in_batches(db: Database, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(audit, "BATCH", 3)
     await add(db, *[ENDED] * 4, replace(ENDED, at=NOW + 10, target="devin-2"))

@@ -68,6 +68,8 @@ def _choice(typed: str) -> str | None:
     return word if not word or word in set(NotifyChoice) else None
 
 
+# What people want to be done with something in a list.
+_AROUND_LISTS: Final = "show see open add new create make edit change update rename delete remove drop"
 TEXT: Final = Argument("…", str, verbatim=True)
 SESSION: Final = Argument("[number]", _session)  # read as "" where nothing was typed: the person's only session
 USAGE_QUESTION: Final = _questions(USAGE_QUESTIONS)
@@ -82,4 +84,4 @@ AUDIT_OPTIONS: Final = Argument("[action=…] [person=…] [org=…] [since=…]
 CSV: Final = Argument(f"[{CSV_WORD}]", _csv)
 DIGESTS: Final = Argument("[list|add|remove|now]", read_digest)  # with more words behind `add` and `remove`
 WHICH: Final = Argument("N", read_which)  # "" where nothing was typed
-SEARCH: Final = Argument("[text]", read_search, free=True)  # "" where nothing was typed
+SEARCH: Final = Argument("[text]", read_search, around=frozenset(_AROUND_LISTS.split()), free=True)  # "" for no text

@@ -88,6 +88,7 @@ class Parser:
         for spec, form in slash:
             if spec is not START:
                 self._doubtable.setdefault(form.phrase.split()[0], spec)
+        self._of_two_words = {form.phrase: spec for spec, form in slash if len(form.phrase.split()) == 2}
         self._synonyms = _synonyms(commands, self._doubtable)
         # An ack waits for this search, and most tasks begin with one of a few words.
         self._near = lru_cache(FIRST_WORDS)(partial(_nearest_of, tuple(self._doubtable)))
@@ -117,8 +118,8 @@ class Parser:
         if not words or len(text) > LONGEST_IN_DOUBT:
             return None
         word, behind = words[0].lower().removeprefix(_BANG), [one.strip(_AROUND).lower() for one in words[1:]]
-        if (mistyped := self._mistyped(text.strip(), word, words)) is not None:
-            return mistyped
+        if (meant := self._meant_by_two_words(text.strip(), word, words, behind)) is not None:
+            return meant
         if len(words) > MOST_WORDS_IN_DOUBT:
             return None
         if word in self._synonyms:
@@ -134,6 +135,15 @@ class Parser:
         if not free and not all(_fits_around(one, spec) for one in behind):
             return None
         return Doubt(text.strip(), words[0], spec, self._repaired(spec, behind))
+
+    def _meant_by_two_words(self, text: str, word: str, words: list[str], behind: list[str]) -> Doubt | None:
+        """The command whose two words a text begins with, or nearly: such as `note edit the readme`."""
+        if (mistyped := self._mistyped(text, word, words)) is not None or not behind:
+            return mistyped
+        spec = self._of_two_words.get(f"{word} {behind[0]}")
+        if spec is None or len(words) > MOST_WORDS_IN_DOUBT:
+            return None
+        return Doubt(text, words[0], spec, self._repaired(spec, behind[1:]))
 
     def _mistyped(self, text: str, word: str, words: list[str]) -> Doubt | None:
         """The command of several words that a text is but for its first `word`, such as `bugdet set org 10`."""

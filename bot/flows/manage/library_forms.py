@@ -22,7 +22,7 @@ from bot.domain.form import Form
 from bot.domain.library import BODY, LONGEST, Entry, Kind, entered, mistakes
 from bot.flows.access import Access
 from bot.flows.exactly_once import Creation, ExactlyOnce, Found, LookupResult, Missing, is_late, is_unknown
-from bot.flows.job import Job, finish
+from bot.flows.job import Job, Reschedule, finish
 from bot.flows.lookup import CLOCKS_APART
 from bot.flows.manage.forms import FormKind, Opening, answer
 from bot.flows.manage.shelves import SHELVES, permission_missing
@@ -82,16 +82,12 @@ class LibraryForm(FormKind):
     async def save(self, job: Job[ViewCause]) -> None:
         """Create the note or playbook, or change it."""
         entry = entered(self._kind, job.cause.fields)
-        if not job.cause.form.target:
-            await ExactlyOnce(self._services).create(job, NewEntry(self._services, job, entry))
-            return
         try:
-            await self._change(job, entry)
-        except DevinNotFound:
-            await self._close(job, entry, views.gone_meanwhile(self._kind))
-        except DevinRefused as refused:
-            await self._close(job, entry, _why(refused))
-        except (DevinLater, DevinUncertain):
+            if job.cause.form.target:
+                await self._change(job, entry)
+            else:
+                await ExactlyOnce(self._services).create(job, NewEntry(self._services, job, entry))
+        except (DevinLater, DevinUncertain, Reschedule):
             await self._announce_late(job, entry)
             raise
 
@@ -106,6 +102,14 @@ class LibraryForm(FormKind):
         await answer(uow, job, message)
 
     async def _change(self, job: Job[ViewCause], entry: Entry) -> None:
+        try:
+            await self._replace(job, entry)
+        except DevinNotFound:
+            await self._close(job, entry, views.gone_meanwhile(self._kind))
+        except DevinRefused as refused:
+            await self._close(job, entry, _why(refused))
+
+    async def _replace(self, job: Job[ViewCause], entry: Entry) -> None:
         devin, form = job.workspace.organisation.devin, job.cause.form
         current = await self._shelf.get(devin, form.target)
         tried = job.cause.before is not None
@@ -185,10 +189,6 @@ class NewEntry(Creation[Entry]):
     async def write_refused(self, uow: UnitOfWork, refused: DevinRefused) -> None:
         """Announce why it was not saved."""
         await answer(uow, self._job, views.not_saved(self._entry, _why(refused)))
-
-    async def write_late(self, uow: UnitOfWork) -> None:
-        """Announce that it is still to come."""
-        await answer(uow, self._job, views.late(self._entry), late=True)
 
 
 def _why(refused: DevinRefused) -> str:
