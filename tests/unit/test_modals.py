@@ -1,6 +1,7 @@
 """Forms: what travels with one, how it is drawn, what is read from it, and every sentence about its fields."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
