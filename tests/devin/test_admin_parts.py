@@ -83,7 +83,7 @@ async def test_schedules_are_read_by_limit_and_offset(ignores_offset):
     assert found[0].scheduled_at == 1_795_694_400
 
 
-async def test_a_list_of_schedules_that_never_ends_is_given_up():
+async def test_a_list_of_schedules_that_never_ends_is_an_error():
     count = iter(range(10**6))
     endless = client(lambda _: ok({"items": [{"scheduled_session_id": str(next(count))}], "has_next_page": True}))
     with pytest.raises(DevinUnexpectedAnswer, match="too many schedules"):

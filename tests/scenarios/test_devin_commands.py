@@ -221,10 +221,10 @@ async def test_schedules_are_listed_paused_resumed_and_deleted(on: Harness) -> N
         "Devin does not have that schedule any more, so nothing was changed. "
         "`/devin schedule list` shows them with their numbers."
     )
-    runs, rests = ({"name": "Nightly", "enabled": enabled, "frequency": "0 8 * * 1-5"} for enabled in (True, False))
+    runs, paused = ({"name": "Nightly", "enabled": enabled, "frequency": "0 8 * * 1-5"} for enabled in (True, False))
     assert await recorded(on) == [
-        (ADA, "schedule_pause", nightly, runs, rests, "done"),
-        (ADA, "schedule_resume", nightly, rests, runs, "done"),
+        (ADA, "schedule_pause", nightly, runs, paused, "done"),
+        (ADA, "schedule_resume", nightly, paused, runs, "done"),
         (ADA, "schedule_delete", nightly, runs, None, "done"),
     ]
 
@@ -334,7 +334,7 @@ async def test_what_is_no_pull_request_asks_devin_nothing(on: Harness) -> None:
 
 
 @pytest.mark.edge
-async def test_a_review_that_devin_gives_up_or_forgets_ends_with_its_reason(on: Harness) -> None:
+async def test_a_review_that_fails_or_is_not_allowed_ends_with_its_reason(on: Harness) -> None:
     await on.devin.permissions(grant=PERMISSIONS)
     await read(on, f"review {PULL}", "Devin reviews", ANN)
     await on.slack.wait_for_message(DIRECT_OF_ANN, "Devin begins soon.")

@@ -34,7 +34,7 @@ def test_members_are_listed_by_name_with_their_roles():
     assert_valid(message)
 
 
-def test_a_search_looks_at_names_and_addresses():
+def test_a_search_is_for_names_and_addresses():
     assert members.members([BEN, CYD, ADA], "LOVE").text == (
         "*Devin's members* with `LOVE` in name or address: 1 of 3\n• Ada Lovelace · ada@acme.test · Admin, Member"
     )
@@ -144,7 +144,7 @@ def test_a_month_of_which_no_day_is_finished():
 NIGHTLY = Shown("sched-1", "Nightly <tests>", Timetable("0 8 * * 1-5"))
 
 
-def test_schedules_are_told_in_words_with_their_next_run_and_failures():
+def test_schedules_are_listed_in_words_with_their_next_run_and_failures():
     broken = Shown("sched-2", "", Timetable("0 9 1 * *"), failures=3, failed_at=NOW - 60, reason="out of\nquota")
     paused = Shown("sched-3", "Once", Timetable(at=NOW + 60), enabled=False, failures=1)
     message = schedules.listing([NIGHTLY, broken, paused], [("On push", True), ("Old", False)], BERLIN, NOW, PAGE)
