@@ -909,6 +909,10 @@ def compared(change: str, usual: str) -> str:
     return f"{change} (usual {usual})"
 
 
+def anomaly(weekday: str, acus: str) -> str:
+    return f":warning: Unusually high for a {weekday}: up to {acus} would be normal."
+
+
 def parts(ours: str, others: str) -> str:
     return f"{ours} through Slack, {others} elsewhere"
 
