@@ -909,6 +909,14 @@ def compared(change: str, usual: str) -> str:
     return f"{change} (usual {usual})"
 
 
+def key_expires(day: str) -> str:
+    return (
+        f":key: Devin Bridge's key for Devin expires on {day}, and then nothing reaches Devin any more. "
+        "Create a new one in Devin under Settings → Service users, put it into `DEVIN_API_KEY` and start Devin Bridge "
+        "again."
+    )
+
+
 def anomaly(weekday: str, acus: str) -> str:
     return f":warning: Unusually high for a {weekday}: up to {acus} would be normal."
 

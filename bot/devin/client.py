@@ -64,3 +64,10 @@ class Devin(
     async def self_(self) -> Principal:
         """Read whom the key belongs to."""
         return await self._request("GET", "/v3/self", Principal)
+
+    async def key_expires_at(self, principal: Principal) -> int | None:
+        """Read when the key of `principal` expires; None if it does not, or if Devin does not say that of a person."""
+        if not principal.is_service_user or principal.service_user_id is None:
+            return None
+        found = await self.service_user(principal.service_user_id)
+        return (found.expires_at or None) if found else None

@@ -1,21 +1,29 @@
-"""Members: the people of an organisation, found by their e-mail address.
+"""Members: the people of an organisation, found by their e-mail address, and the service users of its enterprise.
 
 https://docs.devin.ai/api-reference/v3/users/list-organization-users
+https://docs.devin.ai/api-reference/v3/service-users/members-service-users
 """
 
 from bot.devin import paging
 from bot.devin.answers import Page
 from bot.devin.api import Api, quoted
 from bot.devin.errors import DevinNotFound
-from bot.devin.models import Member
+from bot.devin.models import Member, ServiceUser
 
 
 class MembersApi(Api):
-    """The people of one organisation."""
+    """The people of one organisation, and the service users of its enterprise."""
 
     async def members_by_email(self, email: str) -> tuple[Member, ...]:
         """Find the people with this address: direct members, or else those who come through an identity provider."""
         return await self._members("users", email.lower()) or await self._members("idp-users", email.lower())
+
+    async def service_user(self, service_user_id: str) -> ServiceUser | None:
+        """Find a service user by its id; None if the enterprise does not list it."""
+        async for one in self._listed("/v3/enterprise/members/service-users", Page[ServiceUser]):
+            if one.service_user_id == service_user_id:
+                return one
+        return None
 
     async def _members(self, kind: str, email: str) -> tuple[Member, ...]:
         there = f"/organizations/{quoted(self.org_id)}/members/{kind}"

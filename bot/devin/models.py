@@ -184,6 +184,14 @@ class Member(Answer):
     name: str | None = None
 
 
+class ServiceUser(Answer):
+    """A service user of the enterprise; from `expires_at` on its key is refused, 0 if it does not expire."""
+
+    service_user_id: Id
+    name: str = ""
+    expires_at: Time = 0
+
+
 class Playbook(Answer):
     """A playbook; `access_type` is `enterprise` or `org`."""
 

@@ -249,6 +249,14 @@ async def test_a_session_of_another_organisation_costs_nothing_here(
     good(await admin.get(f"{TOP}/consumption/daily/sessions/{other}"))
 
 
+async def test_the_service_user_says_when_its_key_expires(admin: httpx.AsyncClient, control: DevinControl) -> None:
+    (own,) = good(await admin.get(f"{TOP}/members/service-users"))["items"]
+    assert (own["service_user_id"], own["expires_at"]) == ("service-user-play", None)
+    await control.switch(key_expires_at=int(START + DAY))
+    (own,) = good(await admin.get(f"{TOP}/members/service-users"))["items"]
+    assert own["expires_at"] == START + DAY
+
+
 # ---------------------------------------------------------------- metrics, queue, insights
 
 

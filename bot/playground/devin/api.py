@@ -112,6 +112,13 @@ ROUTES: Final = (
         "ManageOrganizations",
         account.get_organization,
     ),
+    Route(
+        "service_users",
+        "GET",
+        _TOP + "/members/service-users",
+        "ViewAccountMembership",
+        account.list_service_users,
+    ),
     Route("audit_logs", "GET", _TOP + "/audit-logs", "ManageEnterpriseSettings", account.list_audit_logs),
     Route(
         "org_audit_logs",

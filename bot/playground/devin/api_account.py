@@ -93,6 +93,18 @@ def _person(member: Member, org_id: str) -> dict[str, Any]:
     return facts if member.idp else facts | {"role_assignments": [{"role": _ROLE, "org_id": org_id}]}
 
 
+def list_service_users(call: Call) -> Answer:
+    """GET /v3/enterprise/members/service-users: there is one, whose key this is."""
+    world = call.world
+    facts = {
+        "service_user_id": world.service_user_id,
+        "name": world.service_user_name,
+        "expires_at": world.switches.key_expires_at or None,
+        "role_assignments": [{"role": _ROLE, "org_id": world.org_id}],
+    }
+    return page(call, "service-users", [facts])
+
+
 # ---------------------------------------------------------------- enterprise
 
 

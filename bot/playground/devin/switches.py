@@ -30,6 +30,7 @@ class Switches:
     out_of_quota: bool = False  # create answers 403 out_of_quota
     modes_refused: tuple[str, ...] = ()  # devin_mode values the organisation lacks: 400
     self_without_org: bool = False  # /v3/self names no organisation
+    key_expires_at: int = 0  # when the service user expires, in Unix seconds; 0: never
     key_revoked: bool = False  # 401 for everything
 
     def changed(self, changes: dict[str, Any]) -> "Switches":
