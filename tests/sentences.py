@@ -1040,7 +1040,7 @@ HELP = (
     "behind a mention, and so does what is for admins (`audit` as a direct message only)\n"
     "*For admins*\n"
     "• `/devin usage [today|yesterday|week|month|cycle|YYYY-MM-DD..YYYY-MM-DD] [by "
-    "person|channel|session|org|product|repo|playbook|day] [csv]` shows what was spent\n"
+    "person|channel|session|org|product|repo|playbook|day] [org=all] [csv]` shows what was spent\n"
     "• `/devin report [week|month|cycle] [by person|channel|repo|playbook] [csv]` shows what came of it\n"
     "• `/devin digest [list|add|remove|now]` chooses which channels get digests\n"
     "• `/devin budget set org|#channel|@person|each-session|each-person|each-channel ACUs [a day|a week|a "
@@ -1094,6 +1094,14 @@ def as_context(ts: str, who: str, text: str) -> str:
     return f"{who}, {datetime.fromtimestamp(float(ts), UTC):%Y-%m-%d %H:%M} UTC:\n{quoted_for_devin(text)}"
 
 
+NOT_DIVIDED_OF_ALL = (
+    "With `org=all` only Devin's bill counts, which divides `by org`, `by product` or `by day`: of what did not come "
+    "through Devin Bridge nothing else is known. Without `org=all`, it is the row *elsewhere*."
+)
+NO_REPORT_OF_ALL = (
+    "A report is about the pull requests of sessions that Devin Bridge started, so there is none with `org=all`. "
+    "`/devin usage org=all` shows what all organisations used."
+)
 TODAY_IS_IN_NO_FILE = "Today is still running, and a file holds finished days only. Type `/devin usage "
 FILE_BEGUN = "Devin Bridge sends you the file as a direct message."
 LONG_JOB_BEGUN = "This takes a moment. Devin Bridge sends you a direct message with the result."

@@ -18,6 +18,7 @@ class LongJobKind(StrEnum):
     BOT_AUDIT = "bot_audit"  # the audit rows of the bot
     AUDIT = "audit"  # Devin's audit log
     ORGANISATIONS = "organisations"  # the organisations at Devin
+    ENTERPRISE = "enterprise"  # what all organisations used, by day or product
 
 
 class LongJobState(StrEnum):

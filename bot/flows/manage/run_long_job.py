@@ -15,6 +15,7 @@ from bot.domain.long_job import Cell, LongJob, LongJobKind, LongJobState
 from bot.flows.file_transfers import FileTransfers
 from bot.flows.job import Job, finish
 from bot.flows.manage.audit_log import AuditLogRows
+from bot.flows.manage.enterprise_usage import EnterpriseUsage
 from bot.flows.manage.file_delivery import FileDelivery
 from bot.flows.manage.living_message import LivingMessage
 from bot.flows.manage.long_jobs import row_key
@@ -45,6 +46,7 @@ class RunLongJob:
             LongJobKind.BOT_AUDIT: BotAuditRows(services),
             LongJobKind.AUDIT: AuditLogRows(),
             LongJobKind.ORGANISATIONS: OrganisationRows(services),
+            LongJobKind.ENTERPRISE: EnterpriseUsage(),
         }
 
     async def run(self, job: Job[LongJobCause]) -> None:
