@@ -40,6 +40,18 @@ Index("ix_pull_requests_url", pull_requests.c.url)
 Index("ix_pull_requests_first_seen", pull_requests.c.first_seen)
 Index("ix_pull_requests_merged_at", pull_requests.c.merged_at)
 
+# When sessions waited for a person: from when Devin asked, needed an approval or was at a limit, until it went on.
+waiting_times: Final = Table(
+    "waiting_times",
+    metadata,
+    Column("session_id", String, primary_key=True),
+    Column("since", Float, primary_key=True),
+    Column("team", String, nullable=False),
+    Column("org_id", String, nullable=False),
+    Column("ended_at", Float),  # None while it waits
+)
+Index("ix_waiting_times_since", waiting_times.c.since)
+
 # What Devin billed to an organisation, by billing day and product. The rows of a day add up to its bill exactly.
 consumption: Final = Table(
     "consumption",

@@ -287,6 +287,7 @@ corrections: Final = money_tables.corrections
 cycles: Final = money_tables.cycles
 cycle_limits: Final = money_tables.cycle_limits
 pull_requests: Final = money_tables.pull_requests
+waiting_times: Final = money_tables.waiting_times
 budgets: Final = money_tables.budgets
 crossings: Final = money_tables.crossings
 grants: Final = money_tables.grants

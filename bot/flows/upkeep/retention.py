@@ -30,6 +30,7 @@ from bot.store import (
     recent_spend,
     sessions,
     spend,
+    waiting_times,
     watched_sessions,
 )
 from bot.store.database.connection import Database, Transaction
@@ -81,6 +82,7 @@ class Retention:
             "long_job_rows": _written(long_jobs.purge_rows),
             "spend": _written(partial(spend.purge, before=last_spent)),
             "pull_requests": _written(partial(pull_requests.purge, before=bounds(last_spent)[0])),
+            "waiting_times": _written(partial(waiting_times.purge, before=bounds(last_spent)[0])),
             "consumption": _written(partial(spend.purge_consumption, before=last_spent)),
             "corrections": _written(partial(corrections.purge, before=last_spent)),
             "crossings": _written(partial(crossings.purge, before=now - timing.spend_kept)),
