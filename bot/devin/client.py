@@ -15,6 +15,7 @@ import httpx
 from bot.devin.attachments import AttachmentsApi
 from bot.devin.audit import AuditApi
 from bot.devin.consumption import ConsumptionApi
+from bot.devin.guardrails import GuardrailsApi
 from bot.devin.knowledge import KnowledgeApi
 from bot.devin.members import MembersApi
 from bot.devin.messages import MessagesApi
@@ -38,6 +39,7 @@ class Devin(
     ConsumptionApi,
     OrganisationsApi,
     AuditApi,
+    GuardrailsApi,
 ):
     """One organisation at Devin, asked with one API key over an HTTP client that the caller opened and closes."""
 

@@ -282,6 +282,21 @@ class Queue(Answer):
     status: str = ""
 
 
+def _text_of_number(value: object) -> object:
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+class GuardrailViolation(Answer):
+    """Something that a person wrote and a guardrail of the enterprise took action on."""
+
+    violation_id: Annotated[Id, BeforeValidator(_text_of_number)]
+    created_at: Time = 0
+    guardrail_name: str = ""
+    action_taken: str = ""
+    reasoning: str = ""
+    session_id: str | None = None
+
+
 class AuditEntry(Answer):
     """One line of the audit log."""
 

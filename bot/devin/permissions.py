@@ -15,6 +15,7 @@ _DOCUMENTED: Final = tuple(
         ("GET", r"/organizations/[^/]+/consumption/", "ViewOrgConsumption"),
         ("GET", r"/enterprise/queue$", "ViewAccountMetrics"),
         ("GET", r"/audit-logs$", "ManageEnterpriseSettings"),
+        ("GET", r"/guardrail-violations$", "ManageEnterpriseSettings"),
         ("GET", r"/enterprise/members/", "ViewAccountMembership"),
         ("GET", r"/v3beta1/organizations/[^/]+/members/", "ViewOrgMembership"),
         ("GET", r"/organizations/[^/]+/sessions", "ViewOrgSessions"),

@@ -49,6 +49,11 @@ def key_expiry(org_id: str) -> str:
     return f"key-expiry:{org_id}"
 
 
+def guardrails(org_id: str) -> str:
+    """The name of the last reading of an organisation's guardrail violations."""
+    return f"guardrails:{org_id}"
+
+
 def pull_requests(org_id: str) -> str:
     """The name of the sweep of an organisation's pull requests."""
     return f"pull_requests:{org_id}"

@@ -278,6 +278,7 @@ notifications: Final = Table(
 # These are described in files of their own.
 admins: Final = admin_tables.admins
 audit: Final = admin_tables.audit
+guardrail_violations: Final = admin_tables.guardrail_violations
 long_jobs: Final = admin_tables.long_jobs
 long_job_rows: Final = admin_tables.long_job_rows
 numbered_lists: Final = admin_tables.numbered_lists

@@ -213,6 +213,8 @@ def live(environment: dict[str, str]) -> None:
         timing = replace(timing, unknown_after=float(environment["UNKNOWN_AFTER"]))
     if "ALARM_WATCH" in environment:
         timing = replace(timing, alarm_watch=float(environment["ALARM_WATCH"]))
+    if "GUARDRAILS" in environment:
+        timing = replace(timing, guardrails=float(environment["GUARDRAILS"]))
     wrap(boundaries, setattr)
     settings = load_settings(environment)
     logs.configure("INFO", "json", secrets=settings.secrets)

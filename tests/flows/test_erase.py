@@ -59,6 +59,7 @@ PLAIN = {
     "pull_requests": "session_id url org_id bare_id state",
     "consumption": "org_id day product",
     "recent_spend": "session_id org_id",
+    "guardrail_violations": "org_id id",
     "waiting_times": "session_id org_id",
     "alarms": "key org_id kind subject state facts channel thread_ts ts",
     "corrections": "org_id day",

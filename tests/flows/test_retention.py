@@ -17,6 +17,7 @@ from bot.store.tables import (
     cards,
     consumption,
     corrections,
+    guardrail_violations,
     inbox,
     lanes,
     long_job_rows,
@@ -249,11 +250,13 @@ async def test_what_was_spent_stays_for_a_year_and_a_month(purging, either_store
     began = bounds(date.fromisoformat(last_kept))[0]
     found = [{"session_id": "a", "url": str(at), "first_seen": at, "checked_at": NOW} for at in (began - 1, began)]
     await either_store.put(pull_requests, *found)
+    await either_store.put(guardrail_violations, *({"org_id": "o", "id": str(at), "at": at} for at in (1.0, NOW)))
     waited = [{"session_id": "a", "since": at, "team": "T0ACME", "org_id": "org-acme"} for at in (began - 1, began)]
     await either_store.put(waiting_times, *waited)
     await purging.tick()
     assert await either_store.all(pull_requests.c.first_seen) == [began]
     assert await either_store.all(waiting_times.c.since) == [began]
+    assert await either_store.all(guardrail_violations.c.at) == [NOW]
     assert await either_store.all(spend.c.day) == [last_kept, "2026-05-19"]
     assert await either_store.all(consumption.c.day) == [last_kept]
     assert await either_store.all(corrections.c.day) == [last_kept]

@@ -36,7 +36,7 @@ def test_a_session_that_asks_nothing_waits_for_nobody():
     assert not waits(resting("running", "waiting_for_user", asks=False))
 
 
-def test_it_waits_since_devin_rests_but_not_since_before_somebody_wrote():
+def test_it_waits_since_its_state_changed_but_not_since_before_somebody_wrote():
     session = resting("running", "waiting_for_user")
     assert waiting_since(session, 900.0) == 500.0
     assert waiting_since(replace(session, spoken_at=600.0), 900.0) == 600.0

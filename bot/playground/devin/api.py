@@ -127,5 +127,19 @@ ROUTES: Final = (
         "ManageEnterpriseSettings",
         account.list_audit_logs,
     ),
+    Route(
+        "guardrail_violations",
+        "GET",
+        "/v3beta1/enterprise/guardrail-violations",
+        "ManageEnterpriseSettings",
+        account.list_guardrail_violations,
+    ),
+    Route(
+        "org_guardrail_violations",
+        "GET",
+        "/v3beta1/enterprise/organizations/{org_id}/guardrail-violations",
+        "ManageEnterpriseSettings",
+        account.list_guardrail_violations,
+    ),
 )
 ROUTE_NAMES: Final = frozenset(route.name for route in ROUTES)
