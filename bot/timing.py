@@ -108,6 +108,7 @@ class Timing:
 
     # ------------------------------------------------------------ long jobs
     progress_interval: float = 3.0  # Between two edits of a long job's message while it goes on: below `flow_drain`.
+    job_unnoticed: float = MINUTE  # The end of a longer job is a message, as nobody is notified of an edit.
     job_message: float = 0.3  # Between two checks whether that message is posted, so that it can show the end.
 
     # ------------------------------------------------------------ money

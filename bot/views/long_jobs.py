@@ -7,7 +7,7 @@ from typing import Final
 from bot.domain.amounts import half_up
 from bot.domain.commands.registry import CANCEL_LONG_JOB
 from bot.domain.consumption import exact_sum
-from bot.domain.long_job import Cell, LongJob, seconds_left
+from bot.domain.long_job import Cell, LongJob, LongJobState, seconds_left
 from bot.domain.shares import shares
 from bot.views import blocks
 from bot.views.csv import TOTAL
@@ -77,6 +77,14 @@ def cancelled(job: LongJob) -> Message:
 def failed(job: LongJob) -> Message:
     """Say why `job` has failed."""
     return _message(job, f":warning: {job.reason or LOST}")
+
+
+def over(job: LongJob) -> Message:
+    """Notify who asked that `job`, which took a while, is over, where no file does so."""
+    how = (
+        "could not be finished: the message above says why." if job.state is LongJobState.FAILED else "is ready above."
+    )
+    return Message(f"{_title(job)}: it {how}")
 
 
 def file_comment(job: LongJob, count: int) -> str:

@@ -296,6 +296,13 @@ async def test_more_than_a_hundred_organisations_are_a_file_with_their_total(on:
     assert total == ["total", "", "", "", "0.3"]
 
 
+@pytest.mark.timing(job_unnoticed=0.0)
+async def test_the_end_without_a_file_of_a_job_that_took_long_is_a_message(on: Harness) -> None:
+    await asked(on, "orgs")
+    assert (await on.slack.wait_for_message(DIRECT, "ready"))["text"] == "Devin's organisations: it is ready above."
+    assert "1 row." in (await on.slack.messages(DIRECT))[0]["rendered"]
+
+
 async def test_a_key_of_one_organisation_shows_that_one_and_says_what_is_missing(on: Harness) -> None:
     await asked(on, "orgs")
     shown = await result(on, "1 row.")

@@ -52,6 +52,12 @@ def test_what_is_left_is_known_only_on_the_way():
     assert seconds_left(replace(JOB, done=5, total=15), NOW) == 20.0
 
 
+def test_who_asked_is_notified_of_the_end():
+    assert long_jobs.over(replace(JOB, state=LongJobState.DONE)).text == "Devin's &lt;log&gt;: it is ready above."
+    failed = long_jobs.over(replace(JOB, state=LongJobState.FAILED)).text
+    assert failed == "Devin's &lt;log&gt;: it could not be finished: the message above says why."
+
+
 def test_acus_have_one_decimal_and_add_up_to_the_total():
     spent = replace(JOB, new=replace(NEW, header=("name", "acus", "x"), total_column=1))
     rows = [["a", "0.05", None], ["b", "0.05", None], ["c", None, None], ["d", "1234.56", None]]
