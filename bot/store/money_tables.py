@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from sqlalchemy import BigInteger, Column, Float, Index, Integer, String, Table
+from sqlalchemy import BigInteger, Column, Float, Index, Integer, String, Table, text
 
 from bot.store.columns import JSON_TEXT, SEQUENCE, ExactNumber, flag, metadata, number, owner
 
@@ -51,6 +51,8 @@ waiting_times: Final = Table(
     Column("ended_at", Float),  # None while it waits
 )
 Index("ix_waiting_times_since", waiting_times.c.since)
+_WAITS: Final = text("ended_at IS NULL")
+Index("ix_waiting_times_open", waiting_times.c.session_id, sqlite_where=_WAITS, postgresql_where=_WAITS)
 
 # What Devin billed to an organisation, by billing day and product. The rows of a day add up to its bill exactly.
 consumption: Final = Table(

@@ -1,13 +1,13 @@
 """When sessions waited for a person, each time a row, longer than the session's own row."""
 
-from sqlalchemy import ColumnElement, case, delete, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, case, delete, func, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.domain.session import Session
+from bot.domain.session import Lifecycle, Session
 from bot.domain.waiting import WaitingTime
 from bot.store.database.connection import insert
 from bot.store.inbox import BATCH
-from bot.store.tables import waiting_times
+from bot.store.tables import sessions, waiting_times
 
 
 async def begin(tx: AsyncConnection, session: Session, since: float) -> None:
@@ -25,6 +25,21 @@ async def end(tx: AsyncConnection, session_id: str, at: float) -> None:
     # By Devin's clock it may have gone on before it began to wait by ours.
     ended_at = case((since > at, since), else_=at)
     await tx.execute(update(waiting_times).where(*_open(session_id)).values(ended_at=ended_at))
+
+
+async def end_with_sessions(tx: AsyncConnection, now: float) -> int:
+    """End one batch of the times whose sessions are over, or are not watched any more; returns their number."""
+    over = or_(sessions.c.id.is_(None), sessions.c.ended_at.is_not(None), sessions.c.lifecycle != Lifecycle.OPEN)
+    found = await tx.execute(
+        select(waiting_times.c.session_id, func.coalesce(sessions.c.ended_at, now))
+        .outerjoin(sessions, sessions.c.id == waiting_times.c.session_id)
+        .where(waiting_times.c.ended_at.is_(None), over)
+        .limit(BATCH)
+    )
+    ended = [(session_id, at) for session_id, at in found]
+    for session_id, at in ended:
+        await end(tx, session_id, at)
+    return len(ended)
 
 
 async def between(tx: AsyncConnection, team: str, org_id: str, first: float, last: float) -> list[WaitingTime]:

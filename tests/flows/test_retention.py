@@ -234,6 +234,16 @@ async def ends(store):
     return {row["id"]: (row["lifecycle"], row["ended_at"]) for row in await store.rows(sessions)}
 
 
+async def test_nobody_is_waited_for_by_a_session_that_is_over_or_gone(purging, either_store):
+    await either_store.session("waits", NOW - DAY, detail="waiting_for_user")
+    await either_store.session("over", NOW - DAY, detail="waiting_for_user", ended_at=NOW - 60)
+    waited = {"since": NOW - 120, "team": "T0ACME", "org_id": "org-acme"}
+    await either_store.put(waiting_times, *(waited | {"session_id": one} for one in ("waits", "over", "gone")))
+    await purging.tick()
+    found = {row["session_id"]: row["ended_at"] for row in await either_store.rows(waiting_times)}
+    assert found == {"waits": None, "over": NOW - 60, "gone": NOW}
+
+
 # ---------------------------------------------------------------- the rest
 
 

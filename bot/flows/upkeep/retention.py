@@ -70,6 +70,7 @@ class Retention:
         return {
             "sleepers": _written(partial(watched_sessions.unwatch_sleepers, before=int(old), now=now)),
             "closed": partial(self._close, before=ended),
+            "waits_over": _written(partial(waiting_times.end_with_sessions, now=now)),
             "sessions": _written(partial(sessions.purge, before=ended)),
             "notifications": _written(notifications.purge),
             "inbox": partial(inbox.purge, before=old),

@@ -20,6 +20,10 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("session_id", "since", name=op.f("pk_waiting_times")),
     )
     op.create_index("ix_waiting_times_since", "waiting_times", ["since"])
+    waits = sa.text("ended_at IS NULL")
+    op.create_index(
+        "ix_waiting_times_open", "waiting_times", ["session_id"], sqlite_where=waits, postgresql_where=waits
+    )
 
 
 def downgrade() -> None:
