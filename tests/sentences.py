@@ -911,9 +911,9 @@ def compared(change: str, usual: str) -> str:
 
 def key_expires(day: str) -> str:
     return (
-        f":key: Devin Bridge's key for Devin expires on {day}, and then nothing reaches Devin any more. "
-        "Create a new one in Devin under Settings → Service users, put it into `DEVIN_API_KEY` and start Devin Bridge "
-        "again."
+        f":key: The service user of Devin Bridge expires on {day}, and then nothing reaches Devin any more. "
+        "Create a new one in Devin under Settings → Service users, put its key into `DEVIN_API_KEY` and start Devin "
+        "Bridge again."
     )
 
 

@@ -17,10 +17,10 @@ NEW_SERVICE_USER: Final = (
     "In Devin under Settings → Service users create a service user and copy its key (cog_…) into DEVIN_API_KEY."
 )
 NEW_KEY_SOON: Final = (
-    "Until then, create a new key in Devin under Settings → Service users, copy it (cog_…) into DEVIN_API_KEY and"
+    "Until then, create a new one in Devin under Settings → Service users, copy its key (cog_…) into DEVIN_API_KEY and"
     " start the bot again."
 )
-NOT_WARNED: Final = "nobody is warned before DEVIN_API_KEY expires (optional)"
+NOT_WARNED: Final = "nobody is warned before the service user expires (optional)"
 A_PERSON: Final = frozenset({"pat_user", "windsurf_session"})
 
 
@@ -51,5 +51,5 @@ async def key_expiry(devin: Devin, principal: Principal) -> list[Finding]:
         return []
     day = full_date(datetime.fromtimestamp(at, UTC).date())
     if not is_near(at, time.time()):
-        return [ok(f"DEVIN_API_KEY expires on {day}.")]
-    return [note(f"DEVIN_API_KEY expires on {day}; then Devin refuses whatever the bot asks for.", NEW_KEY_SOON)]
+        return [ok(f"The service user of DEVIN_API_KEY expires on {day}.")]
+    return [note(f"The service user of DEVIN_API_KEY expires on {day}; then Devin refuses its key.", NEW_KEY_SOON)]

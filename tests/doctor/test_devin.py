@@ -103,8 +103,8 @@ async def test_whose_key_it_is(checked, devin, principal, line):
 
 SERVICE_USERS = "/v3/enterprise/members/service-users"
 EXPIRES_ON = (
-    "DEVIN_API_KEY expires on 3 June 2026; then Devin refuses whatever the bot asks for.",
-    "Until then, create a new key in Devin under Settings → Service users, copy it (cog_…) into DEVIN_API_KEY and"
+    "The service user of DEVIN_API_KEY expires on 3 June 2026; then Devin refuses its key.",
+    "Until then, create a new one in Devin under Settings → Service users, copy its key (cog_…) into DEVIN_API_KEY and"
     " start the bot again.",
 )
 
@@ -112,7 +112,7 @@ EXPIRES_ON = (
 @freeze_time("2026-05-20", real_asyncio=True)
 @pytest.mark.parametrize(
     ("days", "lines"),
-    [(None, []), (14, note(*EXPIRES_ON)), (15, ok("DEVIN_API_KEY expires on 4 June 2026."))],
+    [(None, []), (14, note(*EXPIRES_ON)), (15, ok("The service user of DEVIN_API_KEY expires on 4 June 2026."))],
 )
 async def test_when_the_key_expires(checked, devin, days, lines):
     at = days and int(time.time()) + days * 86_400
