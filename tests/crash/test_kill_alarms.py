@@ -70,6 +70,7 @@ STORIES = [
         stop_two_messages,
         two_posts,
         steps=("announce guardrail violations: commit", *POSTED),
+        sometimes=("note when digests begin: commit",),
         settings=lambda: {"BOT_ADMIN_CHANNEL": OPS, "GUARDRAILS": "0.3"},
     ),
     Story(

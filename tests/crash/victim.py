@@ -214,7 +214,8 @@ def live(environment: dict[str, str]) -> None:
     if "ALARM_WATCH" in environment:
         timing = replace(timing, alarm_watch=float(environment["ALARM_WATCH"]))
     if "GUARDRAILS" in environment:
-        timing = replace(timing, guardrails=float(environment["GUARDRAILS"]))
+        often = float(environment["GUARDRAILS"])
+        timing = replace(timing, guardrails=often, guardrails_refused=often)
     wrap(boundaries, setattr)
     settings = load_settings(environment)
     logs.configure("INFO", "json", secrets=settings.secrets)
