@@ -108,6 +108,7 @@ class Timing:
 
     # ------------------------------------------------------------ long jobs
     progress_interval: float = 3.0  # Between two edits of a long job's message while it goes on: below `flow_drain`.
+    job_unnoticed: float = MINUTE  # The end of a longer job is a message, as nobody is notified of an edit.
     job_message: float = 0.3  # Between two checks whether that message is posted, so that it can show the end.
 
     review_poll: float = 10.0  # Between two questions to Devin how far a review is.
@@ -131,6 +132,9 @@ class Timing:
     usual_known: float = HOUR  # What an hour of a session usually costs is computed anew after this.
     spend_unread: float = HOUR  # What sessions spend is an alarm when nobody could read it for this long.
     spend_slots: float = 10 * MINUTE  # What was spent in a longer pause between two polls is no hour's spending.
+    guardrails: float = 10 * MINUTE  # Between two readings of the guardrail violations.
+    guardrails_overlap: float = DAY  # A reading asks for violations from so long before the last one, or the first.
+    guardrails_refused: float = DAY  # From a refusal to show guardrail violations until they are asked for again.
     digest_tick: float = 30.0  # The longest pause between two checks whether the digest is due.
     digest_shortest: float = 0.05  # The shortest pause between two such checks, as a timer may fire a moment early.
     budgets: float = MINUTE  # Between two checks whether a level of a budget is reached.

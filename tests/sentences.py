@@ -909,6 +909,18 @@ def compared(change: str, usual: str) -> str:
     return f"{change} (usual {usual})"
 
 
+def key_expires(day: str) -> str:
+    return (
+        f":key: The service user of Devin Bridge expires on {day}, and then nothing reaches Devin any more. "
+        "Create a new one in Devin under Settings → Service users, put its key into `DEVIN_API_KEY` and start Devin "
+        "Bridge again."
+    )
+
+
+def anomaly(weekday: str, acus: str) -> str:
+    return f":warning: Unusually high for a {weekday}: up to {acus} would be normal."
+
+
 def parts(ours: str, others: str) -> str:
     return f"{ours} through Slack, {others} elsewhere"
 
@@ -975,7 +987,8 @@ NO_PULL_REQUESTS = "No pull requests were opened."
 REPORT_EXPLAINED = (
     "About the pull requests opened on these days through Slack. Merge rate: merged ÷ (merged, closed unmerged, and "
     "open for more than 14 days). ACUs per merged one: all that their sessions used ÷ merged. Times are those at which "
-    "Devin Bridge saw a change, for sessions that are over once a day."
+    "Devin Bridge saw a change, for sessions that are over once a day. Blocked: from when Devin asked, needed an "
+    "approval or was at a limit until somebody wrote or its state changed."
 )
 OWN_COST = "Your sessions in this billing cycle"
 NO_ACUS_OF_OWN = "Devin reports no ACUs for them so far; on some plans it never does."
@@ -1033,7 +1046,7 @@ HELP = (
     "is for admins (`audit` as a direct message only)\n"
     "*For admins*\n"
     "• `/devin usage [today|yesterday|week|month|cycle|YYYY-MM-DD..YYYY-MM-DD] [by "
-    "person|channel|session|org|product|repo|playbook|day] [csv]` shows what was spent\n"
+    "person|channel|session|org|product|repo|playbook|day] [org=all] [csv]` shows what was spent\n"
     "• `/devin report [week|month|cycle] [by person|channel|repo|playbook] [csv]` shows what came of it\n"
     "• `/devin digest [list|add|remove|now]` chooses which channels get digests\n"
     "• `/devin budget set org|#channel|@person|each-session|each-person|each-channel ACUs [a day|a week|a "
@@ -1095,6 +1108,14 @@ def as_context(ts: str, who: str, text: str) -> str:
     return f"{who}, {datetime.fromtimestamp(float(ts), UTC):%Y-%m-%d %H:%M} UTC:\n{quoted_for_devin(text)}"
 
 
+NOT_DIVIDED_OF_ALL = (
+    "With `org=all` only Devin's bill counts, which divides `by org`, `by product` or `by day`: of what did not come "
+    "through Devin Bridge nothing else is known. Without `org=all`, it is the row *elsewhere*."
+)
+NO_REPORT_OF_ALL = (
+    "A report is about the pull requests of sessions that Devin Bridge started, so there is none with `org=all`. "
+    "`/devin usage org=all` shows what all organisations used."
+)
 TODAY_IS_IN_NO_FILE = "Today is still running, and a file holds finished days only. Type `/devin usage "
 FILE_BEGUN = "Devin Bridge sends you the file as a direct message."
 LONG_JOB_BEGUN = "This takes a moment. Devin Bridge sends you a direct message with the result."

@@ -15,6 +15,7 @@ import httpx
 from bot.devin.attachments import AttachmentsApi
 from bot.devin.audit import AuditApi
 from bot.devin.consumption import ConsumptionApi
+from bot.devin.guardrails import GuardrailsApi
 from bot.devin.knowledge import KnowledgeApi
 from bot.devin.members import MembersApi
 from bot.devin.messages import MessagesApi
@@ -46,6 +47,7 @@ class Devin(
     SecretsApi,
     SchedulesApi,
     ReviewsApi,
+    GuardrailsApi,
 ):
     """One organisation at Devin, asked with one API key over an HTTP client that the caller opened and closes."""
 
@@ -72,3 +74,10 @@ class Devin(
     async def self_(self) -> Principal:
         """Read whom the key belongs to."""
         return await self._request("GET", "/v3/self", Principal)
+
+    async def key_expires_at(self, principal: Principal) -> int | None:
+        """Read when the key of `principal` expires; None if it does not, or if Devin does not say that of a person."""
+        if not principal.is_service_user or principal.service_user_id is None:
+            return None
+        found = await self.service_user(principal.service_user_id)
+        return (found.expires_at or None) if found else None

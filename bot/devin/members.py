@@ -1,6 +1,7 @@
-"""Members: the people of an organisation, all of them or found by their e-mail address.
+"""Members: the people of an organisation, all or one by the e-mail address, and the service users of its enterprise.
 
 https://docs.devin.ai/api-reference/v3/users/list-organization-users
+https://docs.devin.ai/api-reference/v3/service-users/members-service-users
 """
 
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -9,11 +10,11 @@ from bot.devin import paging
 from bot.devin.answers import Page
 from bot.devin.api import Api, quoted
 from bot.devin.errors import DevinNotFound
-from bot.devin.models import Member
+from bot.devin.models import Member, ServiceUser
 
 
 class MembersApi(Api):
-    """The people of one organisation."""
+    """The people of one organisation, and the service users of its enterprise."""
 
     async def members_by_email(self, email: str) -> tuple[Member, ...]:
         """Find the people with this address: direct members, or else those who come through an identity provider."""
@@ -39,6 +40,13 @@ class MembersApi(Api):
             return await self._page(f"/v3beta1{there}", Page[Member], {}, cursor, instead=f"/v3{there}")
 
         return read
+
+    async def service_user(self, service_user_id: str) -> ServiceUser | None:
+        """Find a service user by its id; None if the enterprise does not list it."""
+        async for one in self._listed("/v3/enterprise/members/service-users", Page[ServiceUser]):
+            if one.service_user_id == service_user_id:
+                return one
+        return None
 
     async def _members(self, kind: str, email: str) -> tuple[Member, ...]:
         there = f"/organizations/{quoted(self.org_id)}/members/{kind}"

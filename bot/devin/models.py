@@ -201,6 +201,14 @@ class Member(Answer):
     role_assignments: tuple[RoleAssignment, ...] = ()
 
 
+class ServiceUser(Answer):
+    """A service user of the enterprise; from `expires_at` on its key is refused, 0 if it does not expire."""
+
+    service_user_id: Id
+    name: str = ""
+    expires_at: Time = 0
+
+
 class Playbook(Answer):
     """A playbook; `access_type` is `enterprise` or `org`."""
 
@@ -292,6 +300,21 @@ class Queue(Answer):
 
     queue_size: Count = 0
     status: str = ""
+
+
+def _text_of_number(value: object) -> object:
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+class GuardrailViolation(Answer):
+    """Something that a person wrote and a guardrail of the enterprise took action on."""
+
+    violation_id: Annotated[Id, BeforeValidator(_text_of_number)]
+    created_at: Time = 0
+    guardrail_name: str = ""
+    action_taken: str = ""
+    reasoning: str = ""
+    session_id: str | None = None
 
 
 class AuditEntry(Answer):

@@ -16,6 +16,8 @@ _DOCUMENTED: Final = tuple(
         ("GET", r"/enterprise/queue$", "ViewAccountMetrics"),
         ("GET", r"/metrics/[a-z-]+$", "ViewAccountMetrics"),
         ("GET", r"/audit-logs$", "ManageEnterpriseSettings"),
+        ("GET", r"/guardrail-violations$", "ManageEnterpriseSettings"),
+        ("GET", r"/enterprise/members/", "ViewAccountMembership"),
         ("GET", r"/v3beta1/organizations/[^/]+/members/", "ViewOrgMembership"),
         ("GET", r"/organizations/[^/]+/sessions", "ViewOrgSessions"),
         ("POST PUT DELETE", r"/organizations/[^/]+/sessions", "ManageOrgSessions"),

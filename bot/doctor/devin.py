@@ -9,7 +9,7 @@ from bot.devin.client import Devin
 from bot.devin.errors import DevinError
 from bot.devin.retry import Patience
 from bot.doctor.devin_errors import devin_problem, not_devin
-from bot.doctor.devin_key import MALFORMED_KEY, key_owner
+from bot.doctor.devin_key import MALFORMED_KEY, key_expiry, key_owner
 from bot.doctor.findings import Finding
 from bot.doctor.organisation import check_organisation
 from bot.doctor.permissions import check_permissions
@@ -44,4 +44,5 @@ async def _examine(devin: Devin, *, figures_are_read: bool) -> list[Finding]:
         return [not_devin(200)]
     if unknown := await check_organisation(devin, principal.org_id):
         return [key_owner(principal), unknown]
-    return [key_owner(principal), *await check_permissions(devin, figures_are_read=figures_are_read)]
+    permissions = await check_permissions(devin, figures_are_read=figures_are_read)
+    return [key_owner(principal), *await key_expiry(devin, principal), *permissions]

@@ -19,6 +19,7 @@ class LongJobKind(StrEnum):
     AUDIT = "audit"  # Devin's audit log
     ORGANISATIONS = "organisations"  # the organisations at Devin
     REVIEW = "review"  # how far the review of a pull request is; it has no rows and no file
+    ENTERPRISE = "enterprise"  # what all organisations used, by day or product
 
 
 class LongJobState(StrEnum):

@@ -14,6 +14,7 @@ _BETWEEN: Final = re.compile(r" ?(?:\.{2,3}|[…\N{EN DASH}\N{EM DASH}]) ?|(?<=\
 _DATES: Final = re.compile(r"(?=.*\d-)(?=.{1,30}$)[\d-]*(?:\.\.[\d-]*)?")
 _BY: Final = "by"
 CSV_WORD: Final = "csv"
+ALL_WORD: Final = "org=all"
 
 
 class By(StrEnum):
@@ -33,36 +34,43 @@ class By(StrEnum):
 class Question:
     """Figures of a `period`, or of the `dates` that were typed where it is None; divided `by` something, or not.
 
-    With `as_file` they are wanted as a CSV file.
+    With `as_file` they are wanted as a CSV file, and with `of_all` those of all organisations of the enterprise.
     """
 
     period: Period | None
     dates: str = ""
     by: By | None = None
     as_file: bool = False
+    of_all: bool = False
 
     def __str__(self) -> str:
         """Write the question as it stands behind a command, which `Reader` reads as the same question."""
         by = [_BY, self.by] if self.by else []
-        return " ".join([self.period or self.dates, *by, *([CSV_WORD] if self.as_file else [])])
+        more = [word for word, is_meant in ((ALL_WORD, self.of_all), (CSV_WORD, self.as_file)) if is_meant]
+        return " ".join([self.period or self.dates, *by, *more])
 
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Reads the questions of one command: its periods, of which the first counts where none is typed, and divisions."""
+    """Reads the questions of one command: its periods, of which the first counts where none is typed, and divisions.
+
+    A question about all organisations is read by all commands; only one that answers it `shows_all`.
+    """
 
     periods: tuple[Period, ...]
     divisions: Collection[By]
     with_dates: bool = False
+    shows_all: bool = False
 
     @property
     def shown(self) -> str:
         """The words that the command takes, as a help text writes them."""
         periods = [*self.periods, *(["YYYY-MM-DD..YYYY-MM-DD"] if self.with_dates else [])]
-        return f"[{'|'.join(periods)}] [{_BY} {'|'.join(self.divisions)}] [{CSV_WORD}]"
+        more = "".join(f" [{word}]" for word in ([ALL_WORD] if self.shows_all else []) + [CSV_WORD])
+        return f"[{'|'.join(periods)}] [{_BY} {'|'.join(self.divisions)}]{more}"
 
     def read(self, typed: str) -> Question | None:
-        """Read a period, a division and the word for a file in any order; None if there is anything else."""
+        """Read a period, a division and the other words in any order; None if there is anything else."""
         words = _BETWEEN.sub("..", " ".join(_without_end(typed.lower()).split())).split()
         by: By | None = None
         if _BY in words:
@@ -70,10 +78,9 @@ class Reader:
             if (by := self._division(words[at + 1 : at + 2])) is None:
                 return None
             del words[at : at + 2]
-        if as_file := CSV_WORD in words:
-            words.remove(CSV_WORD)
+        as_file, of_all = _take(words, CSV_WORD), _take(words, ALL_WORD)
         question = self._question(words, by)
-        return question and replace(question, as_file=as_file)
+        return question and replace(question, as_file=as_file, of_all=of_all)
 
     def of(self, argument: str) -> Question:
         """Return the question that stands as an `argument` in a command that was read."""
@@ -95,13 +102,20 @@ class Reader:
         return Question(None, words[0], by) if self.with_dates and _DATES.fullmatch(words[0]) else None
 
 
+def _take(words: list[str], word: str) -> bool:
+    """Remove `word` from `words`, once. Returns whether it was there."""
+    if is_there := word in words:
+        words.remove(word)
+    return is_there
+
+
 def _without_end(typed: str) -> str:
     """Leave out the punctuation behind a sentence, but not the dots of a range that has no end."""
     typed = typed.strip().rstrip(" !?")
     return typed if typed.endswith("..") else typed.rstrip(" .")
 
 
-USAGE_QUESTIONS: Final = Reader(tuple(Period), tuple(By), with_dates=True)
+USAGE_QUESTIONS: Final = Reader(tuple(Period), tuple(By), with_dates=True, shows_all=True)
 REPORT_QUESTIONS: Final = Reader(
     (Period.WEEK, Period.MONTH, Period.CYCLE), (By.PERSON, By.CHANNEL, By.REPO, By.PLAYBOOK)
 )

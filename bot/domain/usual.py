@@ -1,16 +1,20 @@
-"""What a billing day usually takes, and by how many percent a day differs from that."""
+"""What a billing day usually takes, by how many percent a day differs from that, and when it is an anomaly."""
 
 from collections.abc import Mapping
 from datetime import date
 from statistics import median
 from typing import Final
 
+from bot.domain.alarms import usual_limit
 from bot.domain.amounts import half_up
 from bot.domain.billing import ONE_DAY, days_before
 from bot.domain.consumption import exact, exact_sum
 
 SAME_WEEKDAYS: Final = 4
 HISTORY_DAYS: Final = 7 * SAME_WEEKDAYS  # before a day, that have to be known to say what is usual on it
+LEAST_HISTORY: Final = 14  # days since the first use, before which no day is an anomaly
+LEAST_EXCESS: Final = 5.0  # ACUs above what is usual, below which no day is one
+LEAST_FACTOR: Final = 1.5  # of the median, up to which no day is one
 
 
 def usual(known: Mapping[date, float], day: date) -> float | None:
@@ -19,14 +23,39 @@ def usual(known: Mapping[date, float], day: date) -> float | None:
     While there are fewer, it is the mean of the seven days before, and None if one of them is not known. Days before
     the first one on which anything was used are no weekdays of anybody's.
     """
-    first = min((one for one, acus in known.items() if acus > 0), default=date.max)
-    same = [day - ONE_DAY * 7 * back for back in range(1, SAME_WEEKDAYS + 1)]
-    if all(one in known and one >= first for one in same):
-        return float(median(exact(known[one]) for one in same))
+    same = _same_weekdays(known, day)
+    if len(same) == SAME_WEEKDAYS:
+        return float(median(map(exact, same)))
     before = days_before(day)
     if any(one not in known for one in before):
         return None
     return float(exact_sum(exact(known[one]) for one in before) / len(before))
+
+
+def anomaly_limit(known: Mapping[date, float], day: date) -> float | None:
+    """Return up to how many ACUs `day` is no anomaly, by the `known` ACUs of the days before; None if that is unknown.
+
+    It is the larger one of median + 3.5 · 1.4826 · MAD and 1.5 · median of the last four days with its weekday, or of
+    those of them that there have been, and at least 5 ACUs above what is usual.
+    """
+    first, basis = _first_use(known), usual(known, day)
+    if basis is None or first > day - ONE_DAY * LEAST_HISTORY:
+        return None
+    same = _same_weekdays(known, day)
+    if len(same) < LEAST_HISTORY // 7:
+        return None
+    return max(usual_limit(same), LEAST_FACTOR * median(same), basis + LEAST_EXCESS)
+
+
+def _first_use(known: Mapping[date, float]) -> date:
+    return min((one for one, acus in known.items() if acus > 0), default=date.max)
+
+
+def _same_weekdays(known: Mapping[date, float], day: date) -> list[float]:
+    """The known ACUs of the last four days with the weekday of `day`, without those before the first use."""
+    first = _first_use(known)
+    same = [day - ONE_DAY * 7 * back for back in range(1, SAME_WEEKDAYS + 1)]
+    return [known[one] for one in same if one in known and one >= first]
 
 
 def percent_above(acus: float, basis: float | None) -> int | None:

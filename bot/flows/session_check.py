@@ -13,7 +13,7 @@ from bot.domain.session import TERMINAL_STATUSES, Session
 from bot.flows.job import Job
 from bot.flows.services import Services
 from bot.logs import get_logger
-from bot.store import session_days, sessions
+from bot.store import session_days, sessions, waiting_times
 
 log = get_logger(__name__)
 
@@ -62,5 +62,6 @@ class SessionCheck:
         async with self._services.unit_of_work_for(job) as uow:
             await sessions.change(uow.tx, session.id, archived=archived, not_found_since=not_found_since)
             if archived != session.snapshot.archived:
+                await waiting_times.end(uow.tx, session.id, uow.now)
                 await session_days.record(uow.tx, session.id, uow.now)
                 await uow.redraw(session.id)

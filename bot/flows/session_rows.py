@@ -13,7 +13,7 @@ from bot.domain.session import Lifecycle, Session
 from bot.flows.exactly_once import is_unknown
 from bot.flows.job import Job
 from bot.flows.unit_of_work import UnitOfWork
-from bot.store import cards, inbox, outbox, people, session_days, sessions, threads
+from bot.store import cards, inbox, outbox, people, session_days, sessions, threads, waiting_times
 from bot.store.cards import CardRow
 from bot.store.inbox import InboxRow
 from bot.store.threads import Thread
@@ -117,7 +117,8 @@ async def announce_channel_lost(uow: UnitOfWork, session: Session, message: Mess
 
 
 async def show_new_state(uow: UnitOfWork, session_id: str) -> None:
-    """Have the card show the state that was stored of a session, and record it as its outcome of the running day."""
+    """Have the card show the state that a person gave a session, and record it as its outcome of the running day."""
+    await waiting_times.end(uow.tx, session_id, uow.now)
     await session_days.record(uow.tx, session_id, uow.now)
     await uow.redraw(session_id)
 

@@ -44,6 +44,16 @@ def cycles(org_id: str) -> str:
     return f"cycles:{org_id}"
 
 
+def key_expiry(org_id: str) -> str:
+    """The name of when the key for an organisation expires."""
+    return f"key-expiry:{org_id}"
+
+
+def guardrails(org_id: str) -> str:
+    """The name of the last reading of an organisation's guardrail violations."""
+    return f"guardrails:{org_id}"
+
+
 def pull_requests(org_id: str) -> str:
     """The name of the sweep of an organisation's pull requests."""
     return f"pull_requests:{org_id}"

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from sqlalchemy import BigInteger, Column, Float, Index, Integer, String, Table
+from sqlalchemy import BigInteger, Column, Float, Index, Integer, String, Table, text
 
 from bot.store.columns import JSON_TEXT, SEQUENCE, ExactNumber, flag, metadata, number, owner
 
@@ -39,6 +39,20 @@ Index("ix_pull_requests_url", pull_requests.c.url)
 # For the counts of a report, before which an ack waits.
 Index("ix_pull_requests_first_seen", pull_requests.c.first_seen)
 Index("ix_pull_requests_merged_at", pull_requests.c.merged_at)
+
+# When sessions waited for a person: from when Devin asked, needed an approval or was at a limit, until it went on.
+waiting_times: Final = Table(
+    "waiting_times",
+    metadata,
+    Column("session_id", String, primary_key=True),
+    Column("since", Float, primary_key=True),
+    Column("team", String, nullable=False),
+    Column("org_id", String, nullable=False),
+    Column("ended_at", Float),  # None while it waits
+)
+Index("ix_waiting_times_since", waiting_times.c.since)
+_WAITS: Final = text("ended_at IS NULL")
+Index("ix_waiting_times_open", waiting_times.c.session_id, sqlite_where=_WAITS, postgresql_where=_WAITS)
 
 # What Devin billed to an organisation, by billing day and product. The rows of a day add up to its bill exactly.
 consumption: Final = Table(

@@ -279,6 +279,7 @@ notifications: Final = Table(
 # These are described in files of their own.
 admins: Final = admin_tables.admins
 audit: Final = admin_tables.audit
+guardrail_violations: Final = admin_tables.guardrail_violations
 long_jobs: Final = admin_tables.long_jobs
 long_job_rows: Final = admin_tables.long_job_rows
 numbered_lists: Final = admin_tables.numbered_lists
@@ -288,6 +289,7 @@ corrections: Final = money_tables.corrections
 cycles: Final = money_tables.cycles
 cycle_limits: Final = money_tables.cycle_limits
 pull_requests: Final = money_tables.pull_requests
+waiting_times: Final = money_tables.waiting_times
 budgets: Final = money_tables.budgets
 crossings: Final = money_tables.crossings
 grants: Final = money_tables.grants

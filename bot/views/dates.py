@@ -20,6 +20,11 @@ def weekday_date(day: date) -> str:
     return f"{_WEEKDAYS[day.weekday()][:3]} {short_date(day)}"
 
 
+def weekday_name(day: date) -> str:
+    """Write the weekday of `day`, such as "Thursday"."""
+    return _WEEKDAYS[day.weekday()]
+
+
 def short_date(day: date) -> str:
     """Write `day` without its year, such as "26 Nov"."""
     return f"{day.day} {month_name(day)[:3]}"

@@ -12,7 +12,7 @@ from bot.domain.outcomes import Outcome
 from bot.domain.usual import percent_above
 from bot.views import blocks
 from bot.views.cycle import CycleFigures, cycle_line
-from bot.views.dates import long_date
+from bot.views.dates import long_date, weekday_name
 from bot.views.message import Message
 from bot.views.outcomes import pull_requests_moved, sessions_by_outcome, waiting_now
 from bot.views.text import duration, fitted, link, tenths, tenths_of_acus, total_acus
@@ -20,6 +20,7 @@ from bot.views.text import duration, fitted, link, tenths, tenths_of_acus, total
 HOURS: Final = "08:00 UTC to 08:00 UTC"
 NO_TOTAL: Final = "The total could not be read from Devin this time."
 NOT_IN_YET: Final = "Devin's bill for {day} is not in yet, so what was used elsewhere is not known."
+ANOMALY: Final = ":warning: Unusually high for a {weekday}: up to {acus} would be normal."
 NOTHING_BEFORE: Final = "nothing in the seven days before to compare with"
 UNCHANGED: Final = "as usual"
 QUIET: Final = "No session of Devin Bridge used anything in this time."  # others of the organisation may have
@@ -71,6 +72,7 @@ class Figures:
     total: float | None = None
     through_slack: float = 0.0
     usual: float | None = None  # what a day like this one takes
+    anomaly_limit: float | None = None  # up to which a day like this one is no anomaly; None if this one is none
     outcomes: Mapping[Outcome, int] = field(default_factory=dict)  # of the sessions that were active
     pull_requests_opened: int = 0
     pull_requests_merged: int = 0
@@ -93,6 +95,13 @@ def change(total: float, usual: float | None) -> str:
     if percent is None or usual is None:
         return NOTHING_BEFORE
     return f"{arrow(percent)} (usual {tenths(usual)})" if percent else UNCHANGED
+
+
+def anomaly(figures: Figures) -> list[str]:
+    """Say in a line that the finished day of `figures` took much more than days like it, if it is an anomaly."""
+    if figures.anomaly_limit is None:
+        return []
+    return [ANOMALY.format(weekday=weekday_name(figures.day), acus=tenths_of_acus(figures.anomaly_limit))]
 
 
 def arrow(percent: int) -> str:
@@ -140,7 +149,7 @@ def _amounts(figures: Figures, compared: bool) -> list[str]:
     used = figures.through_slack if figures.total is None else figures.total
     changed = f" · {change(used, figures.usual)}" if versus else ""
     more = why_no_total(figures) if figures.total is None else _parts(figures.total, figures)
-    return [f"{amount_used(figures, '*')}{changed}", *more]
+    return [f"{amount_used(figures, '*')}{changed}", *(anomaly(figures) if versus else []), *more]
 
 
 def amount_used(figures: Figures, mark: str = "") -> str:

@@ -18,6 +18,7 @@ from bot.views.digest import (
     NO_PARTS,
     UNCHANGED,
     Figures,
+    anomaly,
     arrow,
     no_acus_at_all,
     why_no_total,
@@ -175,8 +176,8 @@ def _explained(figures: Figures) -> list[str]:
     if no_acus_at_all(figures):
         return [NO_ACUS]
     if figures.total is None:
-        return why_no_total(figures)
-    return [NO_PARTS] if figures.no_acus_reported else []
+        return [*anomaly(figures), *why_no_total(figures)]
+    return [*anomaly(figures), *([NO_PARTS] if figures.no_acus_reported else [])]
 
 
 def _pull_requests(counts: PullRequestFigures) -> list[str]:

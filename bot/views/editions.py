@@ -5,7 +5,7 @@ Each says which digests before it were not posted.
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import UTC, date, datetime
 from itertools import groupby
 from typing import Final
 
@@ -25,6 +25,10 @@ from bot.views.text import counted, tenths_of_acus
 
 MOST_NAMED: Final = 3  # dates of digests that were not posted
 PREVIEW: Final = "Only you see this, and nothing was posted. As it would be posted here now: the {edition} digest."
+KEY_EXPIRES: Final = (
+    ":key: The service user of Devin Bridge expires on {day}, and then nothing reaches Devin any more. Create a new "
+    "one in Devin under Settings → Service users, put its key into `DEVIN_API_KEY` and start Devin Bridge again."
+)
 _HERE: Final = "Only the sessions of this channel count."
 _ENDS: Final = "Devin's billing cycle ends in three days"
 _ENDS_HERE: Final = "Devin in this channel, three days before the billing cycle ends"
@@ -57,6 +61,7 @@ class EditionFigures:
     before: float | None = None
     missed: tuple[Missed, ...] = ()
     daily: DigestFigures | None = None
+    key_expires_at: float | None = None  # when the key for Devin expires, if that is soon
 
     def with_corrections(self, corrections: tuple[Correction, ...]) -> "EditionFigures":
         """Return the same with corrections of other days, which the daily digest of all names."""
@@ -67,7 +72,8 @@ def edition_posts(edition: EditionFigures) -> DigestPosts:
     """Build the digest of an `edition`."""
     posts = DigestPosts(_message(edition)) if edition.daily is None else digest_posts(edition.daily)
     missed = blocks.context(["\n".join(_missed(edition.occasion, edition.missed))])
-    return replace(posts, root=replace(posts.root, blocks=[*posts.root.blocks, *missed]))
+    expires = blocks.sections(_key_expires(edition.key_expires_at))
+    return replace(posts, root=replace(posts.root, blocks=[*posts.root.blocks, *expires, *missed]))
 
 
 def preview(editions: Sequence[tuple[Edition, Message]]) -> Message:
@@ -133,6 +139,10 @@ def _outlook(cycle: CycleFigures) -> list[str]:
         return []
     surely = cycle.forecast.low > cycle.limit
     return [f"{_ALERT}At this rate the limit {'will' if surely else 'may'} be reached before the cycle ends."]
+
+
+def _key_expires(at: float | None) -> list[str]:
+    return [] if at is None else [KEY_EXPIRES.format(day=weekday_date(datetime.fromtimestamp(at, UTC).date()))]
 
 
 # ---------------------------------------------------------------- what was not posted

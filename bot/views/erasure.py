@@ -26,6 +26,8 @@ _NOUNS: Final = {
     "spend": ("figure of what a session cost", "figures of what sessions cost"),
     "recent_spend": ("figure of what a session cost lately", "figures of what sessions cost lately"),
     "alarms": ("alarm", "alarms"),
+    "waiting_times": ("record of a wait for a person", "records of waits for people"),
+    "guardrail_violations": ("record of a guardrail violation", "records of guardrail violations"),
     "pull_requests": ("record of a pull request", "records of pull requests"),
     "budgets": ("budget", "budgets"),
     "crossings": ("level of a budget that was reached", "levels of budgets that were reached"),

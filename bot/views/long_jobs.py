@@ -1,16 +1,22 @@
 """The one message of a long job, from its begin to its end, and the answers about long jobs."""
 
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Final
 
+from bot.domain.amounts import half_up
 from bot.domain.commands.registry import CANCEL_LONG_JOB
-from bot.domain.long_job import Cell, LongJob, seconds_left
+from bot.domain.consumption import exact_sum
+from bot.domain.long_job import Cell, LongJob, LongJobState, seconds_left
+from bot.domain.shares import shares
 from bot.views import blocks
+from bot.views.csv import TOTAL
 from bot.views.message import Block, Message
 from bot.views.text import counted, fitted, short_duration
 
 LONGEST_CELL: Final = 60  # characters
 LONGEST_TITLE: Final = 200
+MOST_ROWS: Final = 100  # of a table in a message
 
 BEGUN: Final = Message("This takes a moment. Devin Bridge sends you a direct message with the result.")
 NO_LONG_JOB: Final = Message("Only the person who asked for it can cancel it, and only while it is going on.")
@@ -63,7 +69,10 @@ def delivering(job: LongJob, count: int) -> Message:
 def done(job: LongJob, count: int, rows: Sequence[Sequence[Cell]], *, has_file: bool) -> Message:
     """Show the result: how many rows there are, the first of them, and where all are."""
     line = " ".join([_result(job, count, len(rows), has_file=has_file), *job.notes])
-    shown = [[job.new.header[column] for column in job.new.shown], *(_picked(job, row) for row in rows)]
+    shown = [
+        [job.new.header[column] for column in job.new.shown],
+        *(_picked(job, row) for row in _rounded(job, rows, count)),
+    ]
     return _message(job, line, *([blocks.data_table(_title(job), shown)] if rows else []))
 
 
@@ -75,6 +84,14 @@ def cancelled(job: LongJob) -> Message:
 def failed(job: LongJob) -> Message:
     """Say why `job` has failed."""
     return _message(job, f":warning: {job.reason or LOST}")
+
+
+def over(job: LongJob) -> Message:
+    """Notify who asked that `job`, which took a while, is over, where no file does so."""
+    how = (
+        "could not be finished: the message above says why." if job.state is LongJobState.FAILED else "is ready above."
+    )
+    return Message(f"{_title(job)}: it {how}")
 
 
 def file_comment(job: LongJob, count: int) -> str:
@@ -118,6 +135,23 @@ def _result(job: LongJob, count: int, shown: int, *, has_file: bool) -> str:
 
 def _file_name(job: LongJob) -> str:
     return fitted(job.new.file_name.replace("`", ""), 100)
+
+
+def _rounded(job: LongJob, rows: Sequence[Sequence[Cell]], count: int) -> Sequence[Sequence[Cell]]:
+    """Round the ACUs in `rows` so that they add up to their rounded sum, which is the last row if all rows are here."""
+    column = job.new.total_column
+    if column is None:
+        return rows
+    amounts = [Decimal(row[column] or 0) for row in rows]
+    total = half_up(exact_sum(amounts), 1)
+    rounded = [
+        [*row[:column], None if row[column] is None else f"{acus:,}", *row[column + 1 :]]
+        for row, acus in zip(rows, shares(amounts, total), strict=True)
+    ]
+    has_total = 1 < len(rows) == count < MOST_ROWS
+    last: list[Cell] = [TOTAL, *[None] * (len(job.new.header) - 1)]
+    last[column] = f"{total:,}"
+    return [*rounded, last] if has_total else rounded
 
 
 def _picked(job: LongJob, row: Sequence[Cell]) -> list[str]:

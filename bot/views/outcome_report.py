@@ -8,6 +8,7 @@ from bot.domain.amounts import Price
 from bot.domain.outcome_report import LEAST_DENOMINATOR, Outcomes, Ratio
 from bot.domain.periods import Span
 from bot.domain.questions import Question
+from bot.domain.waiting import Blocked
 from bot.views import blocks
 from bot.views.message import Message
 from bot.views.text import counted, duration, fitted, link, money, tenths, tenths_of_acus
@@ -22,7 +23,8 @@ NO_SESSIONS: Final = "No sessions were active."
 EXPLAINED: Final = (
     "About the pull requests opened on these days through Slack. Merge rate: merged ÷ (merged, closed unmerged, and "
     "open for more than 14 days). ACUs per merged one: all that their sessions used ÷ merged. Times are those at which "
-    "Devin Bridge saw a change, for sessions that are over once a day."
+    "Devin Bridge saw a change, for sessions that are over once a day. Blocked: from when Devin asked, needed an "
+    "approval or was at a limit until somebody wrote or its state changed."
 )
 
 
@@ -52,6 +54,7 @@ class OutcomeReport:
     playbooks: tuple[tuple[str, int], ...] = ()  # with the number of their sessions
     groups: tuple[GroupOutcomes, ...] = field(default=())
     price: Price | None = None
+    blocked: Blocked = field(default_factory=Blocked)
 
 
 def outcome_report(question: Question, span: Span, report: OutcomeReport | None) -> Message:
@@ -66,7 +69,11 @@ def outcome_report(question: Question, span: Span, report: OutcomeReport | None)
         [
             blocks.header(title),
             *blocks.context([scope]),
-            blocks.section("\n".join([f"*{_pull_requests(outcomes)}*", *_ratios(report), _sessions(outcomes)])),
+            blocks.section(
+                "\n".join(
+                    [f"*{_pull_requests(outcomes)}*", *_ratios(report), _sessions(outcomes), *_blocked(report.blocked)]
+                )
+            ),
             *blocks.sections(_groups(report)),
             *blocks.sections(_open(report)),
             *blocks.sections(_playbooks(report)),
@@ -94,6 +101,14 @@ def _sessions(outcomes: Outcomes) -> str:
     used = f", which used {tenths_of_acus(outcomes.spent_without)}" if outcomes.spent_without else ""
     without = f"{outcomes.sessions_without:,} without{used}"
     return f"{counted(total, 'session')}: {outcomes.sessions_with:,} with a pull request, {without}."
+
+
+def _blocked(found: Blocked) -> list[str]:
+    if not found.times:
+        return []
+    hours, times = tenths(found.seconds / 3600), counted(found.times, "time")
+    unit = "hour" if hours == "1" else "hours"
+    return [f"Blocked on a person: {hours} {unit} in {times}, median {duration(found.median)}."]
 
 
 def _ratios(report: OutcomeReport) -> list[str]:

@@ -127,10 +127,12 @@ PLACES: Final[dict[str, tuple[str, ...]]] = {
         "bot.flows.money.alarm_posts:AlarmPosts._update",
     ),
     "decide about an alarm": ("bot.flows.steer.alarm_answers:AlarmAnswers.run",),
+    "announce guardrail violations": ("bot.flows.money.guardrail_watch:GuardrailWatch._store",),
     # What admins ask for.
     "begin a long job": (
         "bot.flows.manage.admin_commands:AdminCommands._begin",
         "bot.flows.money.figure_files:FigureFiles._begin",
+        "bot.flows.money.figure_files:FigureFiles.of_enterprise",
     ),
     "cancel a long job": ("bot.flows.manage.long_jobs:cancel",),
     "begin its message": ("bot.flows.manage.living_message:LivingMessage.begin",),

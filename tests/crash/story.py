@@ -25,6 +25,7 @@ BESIDE: Final = frozenset(
         "fetch the consumption: commit",
         "read the cycles: commit",
         "watch what is spent: commit",
+        "announce guardrail violations: commit",
         "claim the poll: commit",
         "announce, nothing new: commit",
         "record figures, nothing new: commit",

@@ -1,4 +1,4 @@
-"""`SIGKILL` while an alarm is raised, decided about and edited: there is one, with one post that shows how it ended."""
+"""`SIGKILL` while an alarm is raised, decided about and edited, and while admins are informed of a guardrail's."""
 
 from pathlib import Path
 
@@ -47,7 +47,32 @@ async def one_alarm(one: Scene, _: tuple[str, str]) -> None:
     assert one.rows("SELECT state, user FROM alarms") == [("acknowledged", ADA)]
 
 
+async def guarded(one: Scene) -> None:
+    await one.devin.permissions(grant=["ManageEnterpriseSettings"])
+
+
+async def stop_two_messages(one: Scene, _: None) -> None:
+    """Guardrails stop one message, and later another one."""
+    for number, name in enumerate(("Prompt injection", "Exfiltration"), start=1):
+        await one.devin.add_violation(violation_id=number, guardrail_name=name)
+        await one.slack.wait_for_message(OPS, name, within=PATIENCE)
+
+
+async def two_posts(one: Scene, _: None) -> None:
+    assert len(await one.slack.messages(OPS)) == 2
+    assert sorted(one.rows("SELECT id FROM guardrail_violations")) == [("1",), ("2",)]
+
+
 STORIES = [
+    Story(
+        "guardrails stop messages",
+        guarded,
+        stop_two_messages,
+        two_posts,
+        steps=("announce guardrail violations: commit", *POSTED),
+        sometimes=("note when digests begin: commit",),
+        settings=lambda: {"BOT_ADMIN_CHANNEL": OPS, "GUARDRAILS": "0.3"},
+    ),
     Story(
         "a session runs away",
         running,

@@ -215,6 +215,9 @@ def live(environment: dict[str, str]) -> None:
         timing = replace(timing, unknown_after=float(environment["UNKNOWN_AFTER"]))
     if "ALARM_WATCH" in environment:
         timing = replace(timing, alarm_watch=float(environment["ALARM_WATCH"]))
+    if "GUARDRAILS" in environment:
+        often = float(environment["GUARDRAILS"])
+        timing = replace(timing, guardrails=often, guardrails_refused=often)
     wrap(boundaries, setattr)
     settings = load_settings(environment)
     logs.configure("INFO", "json", secrets=settings.secrets)

@@ -79,6 +79,10 @@ class FakeDevin(httpx.MockTransport):
             f"/v3/organizations/{ORG}/playbooks": _json({"items": [], "has_next_page": False}),
         }
 
+    def offer(self, path: str, status: int = 200, **body: Any) -> None:
+        """Answer a path that was not known before with this status and body."""
+        self._answers[path] = _json(body, status)
+
     def answer(self, path: str, status: int = 200, **body: Any) -> None:
         """Answer a path, or each that begins with it, with this status and body."""
         for known in [known for known in self._answers if known.startswith(path)]:

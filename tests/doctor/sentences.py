@@ -130,6 +130,10 @@ def grant(permission: str) -> str:
 
 
 KEY_IS_GOOD = ok("DEVIN_API_KEY belongs to the service user “Devin Bridge”.")
+NOT_WARNED = note(
+    "Devin does not grant ViewAccountMembership: nobody is warned before the service user expires (optional).",
+    grant("ViewAccountMembership"),
+)
 SESSIONS = ok("Devin grants ViewOrgSessions: sessions and messages can be read.")
 CONSUMPTION = ok("Devin grants ViewOrgConsumption: the digest and /devin usage show what was spent.")
 CYCLES = ok(

@@ -1,6 +1,9 @@
 """The checks of what is set up at Devin, over httpx without a network: each sentence in full, and never a secret."""
 
+import time
+
 import pytest
+from freezegun import freeze_time
 
 from bot.config import load_settings
 from bot.doctor.devin import check_devin
@@ -19,6 +22,7 @@ from tests.doctor.sentences import (
     NO_PLAYBOOKS,
     NO_SESSIONS,
     NOT_PROBED,
+    NOT_WARNED,
     PLAYBOOKS,
     RUN_AGAIN,
     SESSIONS,
@@ -27,6 +31,7 @@ from tests.doctor.sentences import (
     grant,
     not_devin,
     note,
+    ok,
     problem,
     shown,
 )
@@ -93,6 +98,38 @@ async def test_whose_key_it_is(checked, devin, principal, line):
     devin.answer("/v3/self", **principal)
     assert await checked() == (
         note(line, NEW_SERVICE_USER) + SESSIONS + CONSUMPTION + CYCLES + INSIGHTS + PLAYBOOKS + NOT_PROBED
+    )
+
+
+SERVICE_USERS = "/v3/enterprise/members/service-users"
+EXPIRES_ON = (
+    "The service user of DEVIN_API_KEY expires on 3 June 2026; then Devin refuses its key.",
+    "Until then, create a new one in Devin under Settings → Service users, copy its key (cog_…) into DEVIN_API_KEY and"
+    " start the bot again.",
+)
+
+
+@freeze_time("2026-05-20", real_asyncio=True)
+@pytest.mark.parametrize(
+    ("days", "lines"),
+    [(None, []), (14, note(*EXPIRES_ON)), (15, ok("The service user of DEVIN_API_KEY expires on 4 June 2026."))],
+)
+async def test_when_the_key_expires(checked, devin, days, lines):
+    at = days and int(time.time()) + days * 86_400
+    devin.offer(
+        SERVICE_USERS,
+        items=[{"service_user_id": "other", "expires_at": 1}, {"service_user_id": "su-1", "expires_at": at}],
+    )
+    assert await checked() == (
+        KEY_IS_GOOD + lines + SESSIONS + CONSUMPTION + CYCLES + INSIGHTS + PLAYBOOKS + NOT_PROBED
+    )
+
+
+@pytest.mark.parametrize(("status", "lines"), [(403, NOT_WARNED), (404, []), (500, [])])
+async def test_devin_does_not_say_when_the_key_expires(checked, devin, status, lines):
+    devin.offer(SERVICE_USERS, status, detail="No")
+    assert await checked() == (
+        KEY_IS_GOOD + lines + SESSIONS + CONSUMPTION + CYCLES + INSIGHTS + PLAYBOOKS + NOT_PROBED
     )
 
 

@@ -28,6 +28,7 @@ from tests.doctor.sentences import (
     NOBODY_ASKS,
     NOT_INVITED,
     NOT_PROBED,
+    NOT_WARNED,
     PASSWORD,
     PLAYBOOKS,
     POSTGRES_NOT_REACHED,
@@ -59,7 +60,9 @@ ADMINS_ARE_GOOD = (
     + GROUP_IS_GOOD
 )
 DEVIN_IS_GOOD = KEY_IS_GOOD + SESSIONS + CONSUMPTION + CYCLES + INSIGHTS + PLAYBOOKS + NOT_PROBED
-ALL_THAT_IS_READ = BOT_PERMISSIONS | LIBRARY_PERMISSIONS | {"ViewAccountConsumption", "ManageOrganizations"}
+ALL_THAT_IS_READ = (
+    BOT_PERMISSIONS | LIBRARY_PERMISSIONS | {"ViewAccountConsumption", "ViewAccountMembership", "ManageOrganizations"}
+)
 
 
 def store_is_good(path):
@@ -159,6 +162,7 @@ async def test_everything_is_set_up_wrongly(environ, control, tmp_path):
         + UNKNOWN_ADMINS
         + UNKNOWN_GROUP
         + KEY_IS_GOOD
+        + NOT_WARNED
         + NO_SESSIONS
         + problem(*WITHOUT_CONSUMPTION)
         + NO_CYCLES

@@ -14,7 +14,7 @@ from bot.domain.amounts import Price
 from bot.domain.billing import Period, bounds
 from bot.domain.cycle import Cycle, CycleLimit, LimitSource, calendar_month
 from bot.domain.questions import Question
-from bot.flows.money.cycles import CycleReader, cycle_of, limit_of
+from bot.flows.money.cycles import CycleReader, cycle_of, key_expiry_of, limit_of
 from bot.flows.money.usage_answers import UsageAnswers
 from bot.flows.money.usage_ledger import UsageLedger
 from bot.flows.workspace import Policy
@@ -26,6 +26,8 @@ from tests.markup import written
 
 TOP = "/v3/enterprise"
 CYCLES, LIMITS, OWN = f"{TOP}/consumption/cycles", f"{TOP}/consumption/acu-limits/devin", f"{TOP}/organizations/{ORG}"
+SELF, USERS = "/v3/self", f"{TOP}/members/service-users"
+ALL = [CYCLES, LIMITS, OWN, SELF, USERS]
 DAILY = f"/v3/organizations/{ORG}/consumption/daily"
 FROM_THE_5TH = Cycle(date(2026, 5, 5), date(2026, 6, 3))
 BEFORE_THAT = Cycle(date(2026, 4, 5), date(2026, 5, 4))
@@ -49,6 +51,7 @@ class Account:
     cycles: list[dict[str, int]] = field(default_factory=lambda: instants(FROM_THE_5TH, BEFORE_THAT))
     limits: list[dict[str, Any]] = field(default_factory=list)
     own_limit: int | None = None
+    key_expires_at: int | None = None
     refused: dict[str, int] = field(default_factory=dict)
     days: dict[date, float] = field(default_factory=dict)
     asked: list[str] = field(default_factory=list)
@@ -65,6 +68,8 @@ class Account:
             LIMITS: {"items": self.limits},
             OWN: organisation,
             DAILY: {"consumption_by_date": rows},
+            SELF: {"principal_type": "service_user", "service_user_id": "su-1"},
+            USERS: {"items": [{"service_user_id": "su-1", "name": "Bridge", "expires_at": self.key_expires_at}]},
         }
         return httpx.Response(200, json=answers[path])
 
@@ -106,16 +111,16 @@ async def test_cycles_and_limits_are_read_once_in_a_billing_day(start, store, ac
     tick = start()
     assert await known(store) == (calendar_month(date(2026, 5, 20)), None)
     assert await tick() == HOUR
-    assert account.asked == [CYCLES, LIMITS, OWN]
+    assert account.asked == ALL
     assert await known(store) == (FROM_THE_5TH, None)
     assert (await known(store, utc(2026, 5, 5, 7, 59)))[0] == BEFORE_THAT
     clock.now = utc(2026, 5, 21, 8, 9, 59)
     assert await tick() == 1
     assert await start()() == 1  # a restart, or a replica
-    assert len(account.asked) == 3
+    assert account.asked == ALL
     clock.now = utc(2026, 5, 21, 8, 10)
     assert await tick() == HOUR
-    assert len(account.asked) == 6
+    assert account.asked == ALL + ALL
 
 
 @pytest.mark.parametrize("policy", [{"admin_channel": None}, {"admin_channel": None, "admin_users": frozenset()}])
@@ -126,16 +131,16 @@ async def test_without_admins_devin_is_not_asked(start, account, policy):
 
 @pytest.mark.parametrize("status", [403, 404])
 async def test_what_the_key_may_not_read_is_not_asked_for_again_on_that_day(start, store, account, clock, status):
-    account.refused = dict.fromkeys((CYCLES, LIMITS, OWN), status)
+    account.refused = dict.fromkeys((CYCLES, LIMITS, OWN, USERS), status)
     with capture_logs() as logs:
         await start()()
         clock.now = utc(2026, 5, 21, 8)
         await start()()
-        assert len(account.asked) == 3
+        assert account.asked == ALL
         clock.now = utc(2026, 5, 21, 8, 10)
         await start()()
-    permissions = ["ViewAccountConsumption", "ViewAccountConsumption", "ManageOrganizations"]
-    assert [line["permission"] for line in logs] == (permissions if status == 403 else ["not found"] * 3)
+    permissions = [*["ViewAccountConsumption"] * 2, "ManageOrganizations", "ViewAccountMembership"]
+    assert [line["permission"] for line in logs] == (permissions if status == 403 else ["not found"] * 4)
     assert {line["log_level"] for line in logs} == {"info"}  # once each, and no warning
     assert await known(store, setting=1200.0) == (
         calendar_month(date(2026, 5, 20)),
@@ -172,6 +177,21 @@ async def test_what_fails_changes_nothing_and_alone_is_asked_for_again_in_an_hou
     clock.now += 1
     await start()()
     assert account.asked == [CYCLES]
+
+
+async def expires(store):
+    async with store.db.read() as tx:
+        return await key_expiry_of(tx, ORG)
+
+
+async def test_when_the_key_expires_is_known_until_devin_says_otherwise(start, store, account, clock):
+    account.key_expires_at = int(NOW + HOUR)
+    await start()()
+    assert await expires(store) == NOW + HOUR
+    account.key_expires_at = None
+    clock.now += 86_400
+    await start()()
+    assert await expires(store) is None
 
 
 async def test_a_cycle_whose_end_moves_has_moved(start, store, account, clock):

@@ -17,6 +17,7 @@ from bot.flows.file_transfers import FileTransfers
 from bot.flows.money.digest import Digest
 from bot.flows.money.usage_ledger import UsageLedger
 from bot.flows.shared_channels import SharedChannels
+from bot.store import due as dues
 from bot.store import outbox as said
 from bot.store.tables import due, inbox, outbox
 from bot.timing import PRODUCTION
@@ -126,6 +127,7 @@ async def test_the_post(start, store, bills):
     assert row["payload"]["text"] == "9.5 ACUs on Mon 18 May (▲ 375 %) · 2 sessions wait · 1 failed"
     assert written(row["payload"]["blocks"]) == (
         f"{sentences.spent_on('Mon 18 May', '9.5 ACUs', sentences.compared('▲ 375 %', '2'), '6.8', '2.7')}\n"
+        f"{sentences.anomaly('Monday', '7 ACUs')}\n"
         f"{sentences.cycle('May', '43.5 ACUs', expected)}\n"
         "2 PRs opened · 1 merged (Slack, 14 days)\n"
         f"{sentences.NEEDS_SOMEBODY}\n"
@@ -234,6 +236,17 @@ async def test_a_post_about_a_quiet_day(start, store):
         f"{sentences.cycle('May', '0 ACUs')}\n"
         f"{sentences.day_read('07:00')}"
     )
+
+
+@pytest.mark.parametrize("days", [14, 15])
+async def test_a_key_that_expires_soon_is_a_line_even_on_a_quiet_day(start, store, days):
+    digest, at = start(posts_quiet_days=False), utc(2026, 5, 20, 7)
+    async with store.db.write() as tx:
+        await dues.write(tx, dues.key_expiry("org-acme"), at + days * 86_400, {"v": 1})
+    with frozen_at(2026, 5, 20, 6, 50) as frozen:
+        await run(frozen, digest, utc(2026, 5, 20, 7, 10))
+    found = [written(row["payload"]["blocks"]).splitlines()[-1] for row in await posts(store)]
+    assert found == ([sentences.key_expires("Wed 3 Jun")] if days == 14 else [])
 
 
 async def test_a_post_before_the_bill_is_in(start, store, bills):

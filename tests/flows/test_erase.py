@@ -59,6 +59,8 @@ PLAIN = {
     "pull_requests": "session_id url org_id bare_id state",
     "consumption": "org_id day product",
     "recent_spend": "session_id org_id",
+    "guardrail_violations": "org_id id",
+    "waiting_times": "session_id org_id",
     "alarms": "key org_id kind subject state facts channel thread_ts ts",
     "corrections": "org_id day",
     "cycles": "org_id starts ends",
@@ -92,6 +94,7 @@ USUAL: dict[str, dict[str, Any]] = {
     "crossings": {"subject": ADA},
     "grants": {"subject": ADA, "user": ADA},
     "recent_spend": {"session_id": "hers"},
+    "waiting_times": {"session_id": "hers"},
     "alarms": {"user": ADA},
 }
 

@@ -8,6 +8,7 @@ from bot.domain.questions import REPORT_QUESTIONS
 from bot.flows.money.outcome_answers import OutcomeAnswers
 from bot.flows.money.usage_answers import UsageAnswers
 from bot.flows.money.usage_ledger import UsageLedger
+from bot.store.tables import waiting_times
 from tests import sentences
 from tests.markup import written
 
@@ -39,6 +40,9 @@ async def filled(store):
         await store.pull_request(session, url, at)
     await store.pull_request("a", WEB + "1", NOON + 7200, "merged")
     await store.pull_request("b", API + "3", NOON + 60, "closed")
+    for since, ended_at in ((NOON, NOON + 5400), (utc(2026, 5, 20, 7), None), (utc(2026, 5, 20, 8), None)):
+        waited = {"session_id": "a", "since": since, "ended_at": ended_at, "team": "T0ACME", "org_id": "org-acme"}
+        await store.put(waiting_times, waited)
     await store.spent(date(2026, 5, 3), a=5.0)
     await store.spent(date(2026, 5, 18), a=1.0, b=2.0, c=0.5, purged=4.0)
 
@@ -65,13 +69,14 @@ async def test_what_came_of_it(asked):
         "ACUs per merged pull request: too few to say (12 ÷ 1; it takes 5)\n"
         "Time to merge: 2 h (median of 1)\n"
         "4 sessions: 3 with a pull request, 1 without, which used 0.5 ACUs.\n"
+        "Blocked on a person: 2.5 hours in 2 times, median 1 h 15 min.\n"
         "*Open, the oldest first*\n"
         f"• <{API}5|acme/api#5>: 2 d\n• <{WEB}2|acme/web#2>: 2 d\n"
         "*Most used playbooks*\n• Fix bugs: 2 sessions\n"
         f"{sentences.REPORT_EXPLAINED}"
     )
     by = {
-        division: [line.split(" · ")[0] for line in (await asked(f"week by {division}")).splitlines()[7:11]]
+        division: [line.split(" · ")[0] for line in (await asked(f"week by {division}")).splitlines()[8:12]]
         for division in ("person", "channel", "repo", "playbook")
     }
     two, one = "2 pull requests opened, 1 merged", "1 pull request opened, 0 merged"

@@ -17,6 +17,7 @@ from bot.store.tables import (
     cards,
     consumption,
     corrections,
+    guardrail_violations,
     inbox,
     lanes,
     long_job_rows,
@@ -31,6 +32,7 @@ from bot.store.tables import (
     shown_lists,
     spend,
     threads,
+    waiting_times,
 )
 from bot.timing import PRODUCTION
 
@@ -232,6 +234,16 @@ async def ends(store):
     return {row["id"]: (row["lifecycle"], row["ended_at"]) for row in await store.rows(sessions)}
 
 
+async def test_nobody_is_waited_for_by_a_session_that_is_over_or_gone(purging, either_store):
+    await either_store.session("waits", NOW - DAY, detail="waiting_for_user")
+    await either_store.session("over", NOW - DAY, detail="waiting_for_user", ended_at=NOW - 60)
+    waited = {"since": NOW - 120, "team": "T0ACME", "org_id": "org-acme"}
+    await either_store.put(waiting_times, *(waited | {"session_id": one} for one in ("waits", "over", "gone")))
+    await purging.tick()
+    found = {row["session_id"]: row["ended_at"] for row in await either_store.rows(waiting_times)}
+    assert found == {"waits": None, "over": NOW - 60, "gone": NOW}
+
+
 # ---------------------------------------------------------------- the rest
 
 
@@ -248,8 +260,13 @@ async def test_what_was_spent_stays_for_a_year_and_a_month(purging, either_store
     began = bounds(date.fromisoformat(last_kept))[0]
     found = [{"session_id": "a", "url": str(at), "first_seen": at, "checked_at": NOW} for at in (began - 1, began)]
     await either_store.put(pull_requests, *found)
+    await either_store.put(guardrail_violations, *({"org_id": "o", "id": str(at), "at": at} for at in (1.0, NOW)))
+    waited = [{"session_id": "a", "since": at, "team": "T0ACME", "org_id": "org-acme"} for at in (began - 1, began)]
+    await either_store.put(waiting_times, *waited)
     await purging.tick()
     assert await either_store.all(pull_requests.c.first_seen) == [began]
+    assert await either_store.all(waiting_times.c.since) == [began]
+    assert await either_store.all(guardrail_violations.c.at) == [NOW]
     assert await either_store.all(spend.c.day) == [last_kept, "2026-05-19"]
     assert await either_store.all(consumption.c.day) == [last_kept]
     assert await either_store.all(corrections.c.day) == [last_kept]

@@ -248,7 +248,8 @@ async def test_the_figures_of_a_day(usage_ledger, bills, store):
     figures = await usage_ledger.figures(YESTERDAY)
 
     assert (figures.total, figures.usual, figures.cycle.used, figures.withheld) == (9.0, 1.0, 27.0, None)
-    assert figures.through_slack == 6.75
+    assert (figures.anomaly_limit, figures.through_slack) == (6.0, 6.75)
+    assert (await usage_ledger.figures(YESTERDAY - timedelta(days=1))).anomaly_limit is None
     assert figures.outcomes == {Outcome.DONE: 1, Outcome.RUNNING: 1}
     assert (figures.pull_requests_opened, figures.pull_requests_merged, figures.waiting) == (1, 0, 1)
     costly, cheap = figures.most_expensive

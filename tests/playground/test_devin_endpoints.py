@@ -251,6 +251,33 @@ async def test_a_session_of_another_organisation_costs_nothing_here(
     good(await admin.get(f"{TOP}/consumption/daily/sessions/{other}"))
 
 
+async def test_the_service_user_says_when_its_key_expires(admin: httpx.AsyncClient, control: DevinControl) -> None:
+    (own,) = good(await admin.get(f"{TOP}/members/service-users"))["items"]
+    assert (own["service_user_id"], own["expires_at"]) == ("service-user-play", None)
+    await control.switch(key_expires_at=int(START + DAY))
+    (own,) = good(await admin.get(f"{TOP}/members/service-users"))["items"]
+    assert own["expires_at"] == START + DAY
+
+
+async def test_guardrail_violations_have_the_form_of_the_documentation(
+    admin: httpx.AsyncClient, control: DevinControl
+) -> None:
+    await control.add_violation(created_at=int(START), action_taken="log_only")
+    await control.add_violation(created_at=int(START) + 5, org_id="org-two")
+    of_ours = "/v3beta1/enterprise/organizations/org-play/guardrail-violations"
+    (one,) = good(await admin.get(of_ours, params={"order": "asc", "time_after": int(START)}))["items"]
+    assert set(one) == {
+        *("action_taken", "confidence_score", "created_at", "event_id", "guardrail_id", "guardrail_name", "org_id"),
+        *("reasoning", "session_id", "user_message", "violation_id"),
+    }
+    assert (one["violation_id"], one["action_taken"]) == (1, "log_only")
+    assert len(good(await admin.get("/v3beta1/enterprise/guardrail-violations"))["items"]) == 2
+    refused(await admin.get(of_ours, params={"time_before": int(START)}), 422)
+    for status in (403, 404):
+        await control.switch(guardrails_status=status)
+        refused(await admin.get(of_ours), status)
+
+
 # ---------------------------------------------------------------- metrics, queue, insights
 
 

@@ -4,7 +4,7 @@ import csv
 import io
 import time
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -296,6 +296,13 @@ async def test_more_than_a_hundred_organisations_are_a_file_with_their_total(on:
     assert total == ["total", "", "", "", "0.3"]
 
 
+@pytest.mark.timing(job_unnoticed=0.0)
+async def test_the_end_without_a_file_of_a_job_that_took_long_is_a_message(on: Harness) -> None:
+    await asked(on, "orgs")
+    assert (await on.slack.wait_for_message(DIRECT, "ready"))["text"] == "Devin's organisations: it is ready above."
+    assert "1 row." in (await on.slack.messages(DIRECT))[0]["rendered"]
+
+
 async def test_a_key_of_one_organisation_shows_that_one_and_says_what_is_missing(on: Harness) -> None:
     await asked(on, "orgs")
     shown = await result(on, "1 row.")
@@ -305,6 +312,55 @@ async def test_a_key_of_one_organisation_shows_that_one_and_says_what_is_missing
     ):
         assert f"{missing} An admin of the enterprise can grant it to the service user." in shown
     assert "org-play" in shown
+
+
+# ---------------------------------------------------------------- what all organisations used
+
+
+async def spent_in_two_organisations(on: Harness) -> None:
+    await on.devin.permissions(grant=["ViewAccountConsumption", "ManageOrganizations"])
+    await on.devin.add_organization("org-other", "Data Team")
+    newest = newest_finished(time.time())
+    for back, org_id, acus in (
+        (0, "org-play", 1.25),
+        (6, "org-other", 2.5),
+        (0, "org-other", 0.125),
+        (7, "org-play", 9.0),
+    ):
+        await on.devin.consumption((newest - timedelta(back)).isoformat(), acus, org_id=org_id)
+
+
+async def test_what_all_organisations_used_is_shown_by_day_or_product_and_as_a_file(on: Harness) -> None:
+    await spent_in_two_organisations(on)
+    newest = newest_finished(time.time())
+    assert await asked(on, "usage week org=all csv") == sentences.LONG_JOB_BEGUN
+    shown = await result(on, "7 rows, also")
+    assert shown.startswith("*Devin in the last seven days, all organisations, by day*\n7 rows, also in")
+    assert "3.9 ACUs in all. Not finished, so not included:" in shown
+    head, *days, total = await file_of(on)
+    assert (head, total) == (["day", "acus"], ["total", "3.875"])
+    assert [days[0], days[-1]] == [[newest.isoformat(), "1.375"], [(newest - timedelta(6)).isoformat(), "2.5"]]
+
+
+async def test_what_each_organisation_used_is_listed(on: Harness) -> None:
+    await spent_in_two_organisations(on)
+    await asked(on, "usage week by org org=all")
+    shown = await result(on, "2 rows.")
+    assert shown.startswith("*Devin in the last seven days, all organisations, by org*\n2 rows. Not finished")
+    for row in ("Play\norg-play\n1.3", "Data Team\norg-other\n2.6", "total\n-\n3.9"):
+        assert row in shown
+
+
+async def test_what_is_not_known_of_all_organisations_is_said(on: Harness) -> None:
+    assert await asked(on, "usage by person org=all") == sentences.NOT_DIVIDED_OF_ALL
+    assert await asked(on, "report org=all") == sentences.NO_REPORT_OF_ALL
+    await asked(on, "usage org=all")
+    shown = await result(on, "lacks the permission")
+    assert shown == (
+        "*Devin today, so far, all organisations, by day*\n"
+        ":warning: Devin Bridge's key for Devin lacks the permission `ViewAccountConsumption`. "
+        "An admin of the enterprise can grant it to the service user."
+    )
 
 
 BY_ENTERPRISE = "An admin of the enterprise can grant it to the service user."

@@ -100,3 +100,30 @@ async def test_a_merge_is_found_although_the_session_is_over_and_nothing_is_poll
     clock.put(2 * HOUR)
     await on.start()
     await until(lambda: _merged(on))
+
+
+async def waited(on: Harness) -> list[float | None]:
+    """For how many hours the only session waited each time; None while it does."""
+    found = sorted(await rows(on, "waiting_times"), key=lambda row: float(row["since"]))
+    return [row["ended_at"] and round((row["ended_at"] - row["since"]) / HOUR) for row in found]
+
+
+async def test_each_time_for_which_a_person_was_waited_for_is_kept_once(on: Harness, clock: Ahead) -> None:
+    ts, session = await on.started()
+    await on.devin.say(session, "Which one?", status_detail="waiting_for_user")
+    await on.slack.wait_for_message(GENERAL, sentences.WAITS_FOR_YOUR_ANSWER, thread_ts=ts)
+    assert await waited(on) == [None]
+    clock.put(2 * HOUR)
+    await polled(on)
+    assert await waited(on) == [None]
+    await on.slack.say(ANN, GENERAL, "the first one", thread_ts=ts)
+    await on.devin.wait_for_messages("the first one")
+    await until(lambda: _waited(on, [2]))
+    await on.devin.say(session, "May I?", status_detail="waiting_for_approval")
+    await until(lambda: _waited(on, [2, None]))
+    await on.devin.say(session, "On it.", status_detail="working")  # approved in Devin's own web app
+    await until(lambda: _waited(on, [2, 0]))
+
+
+async def _waited(on: Harness, expected: list[float | None]) -> bool:
+    return await waited(on) == expected

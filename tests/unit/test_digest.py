@@ -53,6 +53,13 @@ def yesterday(figures):
     return report("Devin yesterday", scope, figures, compared=True)
 
 
+def test_an_anomaly_is_a_line_where_days_are_compared():
+    unusual = replace(FIGURES, anomaly_limit=11.25)
+    expected = sentences.anomaly("Sunday", "11.3 ACUs")
+    assert written(yesterday(unusual).blocks).splitlines()[3] == expected
+    assert expected not in written(report("Devin today, so far", "", unusual, compared=False).blocks)
+
+
 def test_an_answer_names_its_day():
     message = yesterday(FIGURES)
     assert_valid(message)

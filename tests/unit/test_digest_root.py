@@ -73,6 +73,14 @@ def test_the_whole_post():
     assert with_markup([message.text]) == []
 
 
+def test_an_anomaly_is_a_line():
+    expected = sentences.anomaly("Thursday", "45 ACUs")
+    assert lines(anomaly_limit=44.96)[1] == expected
+    withheld = Withheld(WithheldBecause.PERMISSION, "ViewOrgConsumption")
+    assert lines(anomaly_limit=44.96, total=None, withheld=withheld)[1] == expected
+    assert expected not in lines(anomaly_limit=44.96, total=0.0, no_acus_reported=True)
+
+
 def test_every_state_has_its_sign_and_five_are_listed():
     needing = (DEPLOY, CARD, LIMITED, FAILED, CARD, CARD)
     found = lines(replace(DIGEST, needing=needing, needing_by_state={DisplayState.WAITING: 7, DisplayState.FAILED: 1}))

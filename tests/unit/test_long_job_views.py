@@ -22,6 +22,10 @@ def words(message):
     return message.blocks[0]["text"]["text"]
 
 
+def table_of(message):
+    return [[cell["text"] for cell in row] for row in message.blocks[1]["rows"]]
+
+
 @pytest.mark.parametrize(
     ("done", "total", "line"),
     [
@@ -46,6 +50,21 @@ def test_what_is_left_is_known_only_on_the_way():
     assert seconds_left(replace(JOB, done=5, total=5), NOW) is None
     assert seconds_left(replace(JOB, done=5, total=0), NOW) is None
     assert seconds_left(replace(JOB, done=5, total=15), NOW) == 20.0
+
+
+def test_who_asked_is_notified_of_the_end():
+    assert long_jobs.over(replace(JOB, state=LongJobState.DONE)).text == "Devin's &lt;log&gt;: it is ready above."
+    failed = long_jobs.over(replace(JOB, state=LongJobState.FAILED)).text
+    assert failed == "Devin's &lt;log&gt;: it could not be finished: the message above says why."
+
+
+def test_acus_have_one_decimal_and_add_up_to_the_total():
+    spent = replace(JOB, new=replace(NEW, header=("name", "acus", "x"), total_column=1))
+    rows = [["a", "0.05", None], ["b", "0.05", None], ["c", None, None], ["d", "1234.56", None]]
+    shown = table_of(long_jobs.done(spent, 4, rows, has_file=True))
+    assert shown[1:] == [["a", "0.1"], ["b", "0.0"], ["c", "-"], ["d", "1,234.6"], ["total", "1,234.7"]]
+    assert len(table_of(long_jobs.done(spent, 5, rows, has_file=True))) == 5  # not all are here, so no total is
+    assert table_of(long_jobs.done(spent, 1, rows[:1], has_file=True))[1:] == [["a", "0.1"]]
 
 
 @pytest.mark.parametrize(

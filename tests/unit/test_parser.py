@@ -92,6 +92,9 @@ from bot.domain.notify_choice import NotifyChoice
         ("usage csv", Command(USAGE, "today csv")),  # this too
         ("usage CSV by person week", Command(USAGE, "week by person csv")),
         ("usage by person csv 2026-11-01 to 2026-11-15.", Command(USAGE, "2026-11-01..2026-11-15 by person csv")),
+        ("usage org=all", Command(USAGE, "today org=all")),
+        ("usage csv Org=ALL by day week", Command(USAGE, "week by day org=all csv")),
+        ("report org=all", Command(REPORT, "week org=all")),  # this gets a sentence
         ("report cycle csv by repo", Command(REPORT, "cycle by repo csv")),
         ("report", Command(REPORT, "week")),
         ("Report by repo month.", Command(REPORT, "month by repo")),
@@ -144,6 +147,8 @@ def test_slash_commands(text, command):
         "usage by team",
         "usage by csv person",
         "usage csv csv",
+        "usage org=all org=all",
+        "usage org=acme",
         "report csv of the bugs",
         "usage by person by day",
         "usage week month",

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.usual import HISTORY_DAYS, percent_above, usual
+from bot.domain.usual import HISTORY_DAYS, anomaly_limit, percent_above, usual
 from bot.views.digest import arrow
 
 DAY = date(2026, 11, 26)
@@ -65,3 +65,47 @@ def test_what_is_usual_lies_between_days_that_were(acus, today):
     assert min(acus) <= expected <= max(acus)
     changes = [percent_above(amount, expected) for amount in sorted([*acus, today])]
     assert changes[0] is None or all(one <= other for one, other in pairwise(changes))
+
+
+def test_an_anomaly_is_above_what_scatters_and_above_half_as_much_again():
+    weekdays = back(*[1.0] * HISTORY_DAYS)
+    assert anomaly_limit(weekdays | same_weekdays(40.0, 40.0, 40.0, 40.0), DAY) == 60.0
+    # The median is 40, and the days differ from it by 2, 4, 10 and 10: their median is 7.
+    scattered = anomaly_limit(weekdays | same_weekdays(30.0, 38.0, 42.0, 50.0), DAY)
+    assert scattered == pytest.approx(40.0 + 3.5 * 1.4826 * 6.0)
+
+
+def test_few_acus_more_are_no_anomaly():
+    assert anomaly_limit(back(*[2.0] * HISTORY_DAYS), DAY) == 7.0
+
+
+def test_an_anomaly_takes_two_weeks_since_the_first_use():
+    assert anomaly_limit(back(*[10.0] * 14), DAY) == 15.0
+    assert anomaly_limit(back(*[10.0] * 14, *[0.0] * 14), DAY) == 15.0
+    assert anomaly_limit(back(*[10.0] * 13, *[0.0] * 15), DAY) is None
+    assert anomaly_limit(back(*[10.0] * 13), DAY) is None
+    assert anomaly_limit({}, DAY) is None
+
+
+def test_of_two_weeks_with_gaps_nothing_is_said():
+    known = back(*[10.0] * 20)
+    assert anomaly_limit({day: acus for day, acus in known.items() if (DAY - day).days != 7}, DAY) is None
+
+
+@given(st.lists(ACUS, min_size=HISTORY_DAYS, max_size=HISTORY_DAYS))
+def test_what_is_usual_is_no_anomaly_nor_are_few_acus_more(acus):
+    known = back(*acus)
+    limit = anomaly_limit(known, DAY)
+    if limit is not None:
+        assert limit >= usual(known, DAY) + 5.0
+        if acus[-1] > 0:  # four weeks are known
+            assert limit >= 1.5 * usual(known, DAY)
+
+
+@given(st.lists(st.floats(1.0, 10_000.0), min_size=4, max_size=4), ACUS, st.integers(0, 3))
+def test_one_spike_does_not_hide_the_next_one(four, spike, at):
+    """However much one of the four days took, the limit stays among what the largest of the others would make of it."""
+    largest = max(four)
+    spiked = [*four[:at], largest + spike, *four[at + 1 :]]
+    limit = anomaly_limit(back(*[1.0] * HISTORY_DAYS) | same_weekdays(*spiked), DAY)
+    assert limit <= max(largest * (1 + 3.5 * 1.4826), largest + 5.0) + 1e-6

@@ -10,13 +10,14 @@ from bot.domain.billing import billing_day
 from bot.domain.keys import ref_of
 from bot.domain.notify_choice import mentions
 from bot.domain.session import TERMINAL_STATUSES, Lifecycle, Session, Snapshot, moved
+from bot.domain.waiting import waiting_since, waits
 from bot.domain.waking import is_asleep
 from bot.flows.follow import history
 from bot.flows.follow.read_messages import NewMessages
 from bot.flows.services import Services
 from bot.flows.session_rows import post_files, recheck_held
 from bot.flows.unit_of_work import UnitOfWork
-from bot.store import notifications, outbox, recent_spend, sessions, spend
+from bot.store import notifications, outbox, recent_spend, sessions, spend, waiting_times
 from bot.store.lanes import Claim
 from bot.store.notifications import Scope
 from bot.store.sessions import TrackedSession
@@ -29,6 +30,7 @@ REPLAYED: Final = 3  # after a gap of `Timing.outage_summary` more messages than
 _WAITED_FOR: Final = frozenset(  # a person may be waiting for these
     {AnnouncementKind.QUESTION, AnnouncementKind.APPROVAL, AnnouncementKind.WAITS, AnnouncementKind.ANSWERED}
 )
+_BLOCKS: Final = frozenset({AnnouncementKind.QUESTION, AnnouncementKind.APPROVAL, AnnouncementKind.LIMIT})
 LAST_LINE: Final = 300  # characters that are kept of Devin's newest message, for the card and for notifications
 
 
@@ -82,6 +84,7 @@ class Announce:
             await self._post(uow, change, times.last_poll)
             if is_asleep(tracked.session) and not is_asleep(change.session):
                 await recheck_held(uow, tracked.session)
+            await self._store_waiting(uow, change)
             if change.was_read and change.decision.relays:
                 await self._store_end(uow, tracked.session, new)
             await history.record_polled(uow, [(tracked, change.session.snapshot)])
@@ -218,6 +221,15 @@ class Announce:
             await sessions.change(uow.tx, session.id, done_at=uow.now)
 
     # ------------------------------------------------------------ state and card
+
+    async def _store_waiting(self, uow: UnitOfWork, change: _Change) -> None:
+        """Store that the session waits for a person, once that is announced, or that it does so no longer."""
+        session, end = change.session, change.decision.end
+        if not waits(session):
+            if moved(change.before.session.snapshot, session.snapshot):
+                await waiting_times.end(uow.tx, session.id, min(float(session.snapshot.updated_at), uow.now))
+        elif end is not None and end.kind in _BLOCKS:
+            await waiting_times.begin(uow.tx, session, waiting_since(session, uow.now))
 
     async def _store_end(self, uow: UnitOfWork, session: Session, new: Snapshot) -> None:
         """Store that the session ended at Devin, so that it is watched no longer, or that it goes on again.

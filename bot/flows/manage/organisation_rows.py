@@ -1,31 +1,39 @@
 """The organisations at Devin as rows: name, id, limits, and the ACUs of the billing cycle that runs now.
 
+The same list, without limits and with the ACUs of other days, is what all organisations used, divided by organisation.
 A key that may not list them still shows its own organisation, and what is missing is said.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from decimal import Decimal
+from functools import partial
 from typing import Any, Final
 
 from bot.devin.client import Devin
 from bot.devin.errors import DevinForbidden, DevinNotFound
-from bot.devin.models import Consumption, Organization
-from bot.domain.billing import billing_day, bounds
-from bot.domain.cycle import Cycle, cycle_with
+from bot.devin.models import Organization
+from bot.domain.billing import ONE_DAY, billing_day
+from bot.domain.cycle import cycle_with
 from bot.domain.long_job import JobRow, LongJob, LongJobKind, NewLongJob
+from bot.domain.periods import days_between
+from bot.flows.manage.long_bill import read_sum
 from bot.flows.manage.row_sources import Batch
 from bot.flows.services import Services
 from bot.flows.workspace import Workspace
 from bot.store import cycles
 from bot.views import organisations as views
+from bot.views.usage import Apart, not_included
 
 AT_ONCE: Final = 10  # organisations in a batch: each takes a call of its own
 MOST_LISTED: Final = 100  # beyond, there is a file too
 HEADER: Final = ("name", "org_id", "max_session_acu_limit", "max_cycle_acu_limit", "acus")
 _ACUS: Final = HEADER.index("acus")
 _NO_ACUS: Final = "ViewAccountConsumption"
+
+_Days = tuple[date, date]
+"""The first and the last day whose ACUs are shown."""
 
 
 def organisation_list(now: float) -> NewLongJob:
@@ -61,28 +69,32 @@ class OrganisationRows:
         """Read the next organisations with their ACUs; before the first ones, how long the queue is."""
         own = workspace.organisation.devin
         at: dict[str, Any] = dict(job.cursor) if job.cursor else {"after": None, "skip": 0, "missing": None}
-        cycle = await self._cycle(own.org_id, job.created_at)
-        notes = () if job.cursor else (views.cycle_shown(cycle), await _queue(own))
+        days, notes = await self._days(own, job)
         try:
             page = await own.organizations_page(at["after"])
         except (DevinForbidden, DevinNotFound) as refused:
-            batch = await _own_alone(own, cycle, job.created_at, getattr(refused, "needed", None))
+            batch = await _own_alone(own, days, job, getattr(refused, "needed", None))
             return replace(batch, notes=(*notes, *batch.notes))
         some = page.items[at["skip"] : at["skip"] + AT_ONCE]
         rows = []
         for one in some:
-            amount = await _amount(own, one.org_id, cycle, job.created_at) if at["missing"] is None else _Amount()
+            amount = await _amount(own, one.org_id, days) if at["missing"] is None else _Amount()
             at["missing"] = at["missing"] or amount.missing
-            rows.append(JobRow(one.org_id, _cells(one, amount)))
+            rows.append(JobRow(one.org_id, _cells(job, one, amount)))
         if at["missing"] is not None:
             notes = (*notes, views.no_acus(at["missing"]))
         cursor = _next(at, len(page.items), page.end_cursor if page.has_next_page else None)
         return Batch(rows, len(some), cursor, page.total, notes)
 
-    async def _cycle(self, org_id: str, now: float) -> Cycle:
-        day = billing_day(now)
+    async def _days(self, own: Devin, job: LongJob) -> tuple[_Days, tuple[str, ...]]:
+        """The days whose ACUs are shown, and at the begin what is said beside the list."""
+        if job.new.asked:
+            first, last, until = (date.fromisoformat(job.new.asked[name]) for name in ("first", "last", "until"))
+            return (first, last), tuple(not_included(Apart(days_between(last + ONE_DAY, until))))
+        today = billing_day(job.created_at)
         async with self._services.db.read() as tx:
-            return cycle_with(day, await cycles.cycles_with(tx, org_id, day))
+            cycle = cycle_with(today, await cycles.cycles_with(tx, own.org_id, today))
+        return (cycle.first, today), () if job.cursor else (views.cycle_shown(cycle), await _queue(own))
 
 
 def _next(at: Mapping[str, Any], on_page: int, next_page: str | None) -> dict[str, Any] | None:
@@ -92,31 +104,22 @@ def _next(at: Mapping[str, Any], on_page: int, next_page: str | None) -> dict[st
     return None if next_page is None else {**at, "skip": 0, "after": next_page}
 
 
-async def _own_alone(own: Devin, cycle: Cycle, now: float, needed: str | None) -> Batch:
-    after, before = _bounds(cycle, now)
+async def _own_alone(own: Devin, days: _Days, job: LongJob, needed: str | None) -> Batch:
     try:
-        amount = _Amount(_sum(await own.daily_consumption(after, before)))
+        amount = _Amount(await read_sum(own.daily_consumption, *days))
     except (DevinForbidden, DevinNotFound):
         amount = _Amount()
-    row = JobRow(own.org_id, _cells(Organization(org_id=own.org_id), amount))
+    row = JobRow(own.org_id, _cells(job, Organization(org_id=own.org_id), amount))
     return Batch((row,), 1, None, 1, (views.own_alone(needed),))
 
 
-async def _amount(devin: Devin, org_id: str, cycle: Cycle, now: float) -> _Amount:
+async def _amount(devin: Devin, org_id: str, days: _Days) -> _Amount:
     try:
-        return _Amount(_sum(await devin.organization_daily_consumption(org_id, *_bounds(cycle, now))))
+        return _Amount(await read_sum(partial(devin.organization_daily_consumption, org_id), *days))
     except DevinForbidden as refused:
         return _Amount(missing=refused.needed or _NO_ACUS)
     except DevinNotFound:
         return _Amount()
-
-
-def _bounds(cycle: Cycle, now: float) -> tuple[int, int]:
-    return bounds(cycle.first)[0], int(now)
-
-
-def _sum(found: Consumption) -> Decimal:
-    return sum((Decimal(str(day.acus)) for day in found.consumption_by_date), Decimal())
 
 
 async def _queue(devin: Devin) -> str:
@@ -127,7 +130,7 @@ async def _queue(devin: Devin) -> str:
     return views.queue(queue.queue_size, queue.status)
 
 
-def _cells(one: Organization, amount: _Amount) -> tuple[str | None, ...]:
-    limits = (one.max_session_acu_limit, one.max_cycle_acu_limit)
+def _cells(job: LongJob, one: Organization, amount: _Amount) -> tuple[str | None, ...]:
+    limits = () if job.new.asked else (one.max_session_acu_limit, one.max_cycle_acu_limit)
     acus = None if amount.acus is None else f"{amount.acus:f}"
     return (one.name or None, one.org_id, *(None if limit is None else str(limit) for limit in limits), acus)

@@ -15,6 +15,7 @@ from bot.domain.long_job import Cell, LongJob, LongJobKind, LongJobState
 from bot.flows.file_transfers import FileTransfers
 from bot.flows.job import Job, finish
 from bot.flows.manage.audit_log import AuditLogRows
+from bot.flows.manage.enterprise_usage import EnterpriseUsage
 from bot.flows.manage.file_delivery import FileDelivery
 from bot.flows.manage.living_message import LivingMessage
 from bot.flows.manage.long_jobs import row_key
@@ -48,6 +49,7 @@ class RunLongJob:
             LongJobKind.BOT_AUDIT: BotAuditRows(services),
             LongJobKind.AUDIT: AuditLogRows(),
             LongJobKind.ORGANISATIONS: OrganisationRows(services),
+            LongJobKind.ENTERPRISE: EnterpriseUsage(),
         }
 
     async def run(self, job: Job[LongJobCause]) -> None:
@@ -146,12 +148,15 @@ class RunLongJob:
         return await self._change(job, found, state=LongJobState.DONE)
 
     async def _end(self, job: Job[LongJobCause], found: LongJob) -> None:
-        message = _words_of_end(found, *await self._result(found))
+        count, rows = await self._result(found)
+        message = _words_of_end(found, count, rows)
         shown = await self._message.end(job, found, message)
         # A crash before this commit edits the message once more, to the same words.
         async with self._services.unit_of_work_for(job) as uow:
             if not shown:
                 await self._post_end(uow, found, message)
+            elif _goes_unnoticed(found, count) and uow.now - found.created_at > uow.timing.job_unnoticed:
+                await self._post_end(uow, found, views.over(found))
             await long_jobs.change(uow.tx, found.id, ended_at=uow.now)
             await finish(uow, job)
         # A crash from here on leaves the rows of the job, which retention deletes.
@@ -170,7 +175,7 @@ class RunLongJob:
         return count, [cells for _, cells in rows]
 
     async def _post_end(self, uow: UnitOfWork, found: LongJob, message: Message) -> None:
-        """Post the end as another message, because the first one cannot show it."""
+        """Post the end as another message, because the first one cannot show it, or because that notifies nobody."""
         where = found.channel or found.user
         await uow.add_to_outbox(uow.post_row(f"{found.message_key}:end", found.team, where, None, message))
 
@@ -185,6 +190,12 @@ class RunLongJob:
     async def _close(self, job: Job[LongJobCause]) -> None:
         async with self._services.unit_of_work_for(job) as uow:
             await finish(uow, job)
+
+
+def _goes_unnoticed(found: LongJob, count: int) -> bool:
+    """Whether an edit is all that shows the end: no file was shared, and the asker has not pressed *Cancel*."""
+    has_file = found.state is LongJobState.DONE and count > found.new.file_beyond
+    return not has_file and found.state is not LongJobState.CANCELLED
 
 
 def _words_of_end(found: LongJob, count: int, rows: Sequence[Sequence[Cell]]) -> Message:

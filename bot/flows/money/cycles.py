@@ -1,6 +1,6 @@
-"""The cycles in which Devin bills an organisation, and how many ACUs it may use in one.
+"""The cycles in which Devin bills an organisation, how many ACUs it may use in one, and when the key for it expires.
 
-1. Once in each billing day Devin is asked for its cycles and for the two limits that it knows.
+1. Once in each billing day Devin is asked for its cycles, for the two limits that it knows, and for its service users.
 2. What an answer says replaces what is stored. What the key may not read is deleted, and asked for again the next day.
 3. Where no cycle is known, the month of the calendar counts, and where no limit is, the one of the settings.
 """
@@ -61,8 +61,14 @@ async def limit_of(tx: Transaction, org_id: str, policy: Policy) -> CycleLimit |
     return limit_among(await cycle_rows.limits(tx, org_id), policy.cycle_acus)
 
 
+async def key_expiry_of(tx: Transaction, org_id: str) -> float | None:
+    """Return when the key for an organisation expires; None if it does not, or if Devin does not say."""
+    stored = await due.read(tx, due.key_expiry(org_id))
+    return stored.at if stored else None
+
+
 class CycleReader:
-    """Reads the cycles and the limits of organisations, and stores them."""
+    """Reads the cycles and the limits of organisations, and when keys expire, and stores them."""
 
     def __init__(self, services: Services) -> None:
         self._services = services
@@ -158,6 +164,17 @@ async def _limit_of_organisation(devin: Devin) -> float | None:
     return (await devin.organization()).max_cycle_acu_limit
 
 
+async def _key_expiry(devin: Devin) -> float | None:
+    return await devin.key_expires_at(await devin.self_())
+
+
+async def _put_key_expiry(tx: Transaction, org_id: str, at: float | None, _now: float) -> None:
+    if at is None:
+        await due.drop(tx, [due.key_expiry(org_id)])
+    else:
+        await due.write(tx, due.key_expiry(org_id), at, {"v": 1})
+
+
 def _limit(source: LimitSource, read: Callable[[Devin], Awaitable[float | None]]) -> Part[float | None]:
     async def put(tx: Transaction, org_id: str, acus: float | None, now: float) -> None:
         await cycle_rows.put_limit(tx, org_id, source, acus, now)
@@ -169,4 +186,5 @@ PARTS: Final[tuple[Part[Any], ...]] = (
     Part("cycles", _cycles, cycle_rows.put_cycles, ()),
     _limit(LimitSource.ACU_LIMITS, _entry_in_acu_limits),
     _limit(LimitSource.ORGANISATION, _limit_of_organisation),
+    Part("key_expiry", _key_expiry, _put_key_expiry, None),
 )

@@ -12,10 +12,11 @@ from bot.devin.errors import DevinError
 from bot.domain.billing import ONE_DAY, bounds, days_before, newest_finished
 from bot.domain.cycle import Cycle
 from bot.domain.editions import LATEST, Due, Occasion, Share, cycle_of_date
+from bot.domain.key_expiry import is_near
 from bot.domain.keys import short_id
 from bot.domain.subscription import MissedBecause, Subscription
 from bot.flows.money.announced_corrections import AnnouncedCorrections
-from bot.flows.money.cycles import cycle_of
+from bot.flows.money.cycles import cycle_of, key_expiry_of
 from bot.flows.money.digest_figures import DigestReader
 from bot.flows.money.digest_past import Destination, base_of, missed_since, read_past, store_past
 from bot.flows.money.usage_ledger import UsageLedger
@@ -102,6 +103,8 @@ class DigestPost:
         figures = edition.figures
         if edition.occasion is not Occasion.DAILY or self._workspace.policy.posts_quiet_days:
             return False
+        if edition.key_expires_at is not None:
+            return False
         spent = figures.through_slack if figures.total is None else figures.total
         is_known = figures.total is not None or figures.withheld is not None
         return is_known and not spent and not figures.outcomes and not figures.waiting
@@ -146,7 +149,17 @@ class DigestPost:
         figures = replace(figures, here=channel is not None)
         of_all = occasion is Occasion.DAILY and channel is None
         daily = await self._reader.read(self._workspace, figures) if of_all else None
-        return EditionFigures(occasion, subscription.share, first, figures, cycle, before, daily=daily)
+        expires_at = await self._key_expiry(subscription, occasion)
+        share = subscription.share
+        return EditionFigures(occasion, share, first, figures, cycle, before, daily=daily, key_expires_at=expires_at)
+
+    async def _key_expiry(self, subscription: Subscription, occasion: Occasion) -> float | None:
+        """When the key for Devin expires, if that is soon and the digest is the one that warns of it."""
+        if occasion is not Occasion.DAILY or subscription.channel != self._workspace.policy.admin_channel:
+            return None
+        async with self._services.db.read() as tx:
+            found = await key_expiry_of(tx, self._workspace.organisation.id)
+        return found if found is not None and is_near(found, self._services.clock()) else None
 
     async def _cycle(self, subscription: Subscription, occasion: Occasion, at: float, day: date | None) -> Cycle | None:
         """The cycle that a digest is about, if it is about one; without a `day` that of the newest finished day."""

@@ -6,7 +6,8 @@ from typing import Final
 from bot.domain.billing import ONE_DAY, Period, billing_day, newest_finished
 from bot.domain.periods import RefusedRange, Span
 from bot.domain.questions import By, Question
-from bot.flows.manage.long_jobs import Asked, begin_file
+from bot.flows.manage.enterprise_usage import enterprise_usage
+from bot.flows.manage.long_jobs import Asked, begin, begin_file
 from bot.flows.money.file_parts import FileParts
 from bot.flows.money.outcome_answers import OutcomeAnswers
 from bot.flows.money.usage_answers import UsageAnswers
@@ -14,10 +15,12 @@ from bot.flows.services import Services
 from bot.flows.workspace import Workspace
 from bot.store.database.connection import Transaction
 from bot.store.spend_groups import Spending
+from bot.views import enterprise_usage as enterprise_usage_views
 from bot.views import figure_files as views
+from bot.views import long_jobs as long_jobs_views
 from bot.views.figure_files import FigureFile
 from bot.views.message import Message
-from bot.views.usage import refused_range
+from bot.views.usage import Apart, nothing_finished, refused_range
 
 _USAGE: Final = "/devin usage"
 _REPORT: Final = "/devin report"
@@ -52,6 +55,27 @@ class FigureFiles:
             groups = await self._outcome_answers.file_groups(tx, workspace, _period(workspace, span), question.by)
         shows_people = workspace.policy.shows_names
         return await self._begin(asked, views.report_file(question, span, groups, shows_people=shows_people))
+
+    async def of_enterprise(self, workspace: Workspace, asked: Asked, question: Question) -> Message:
+        """Begin to show what all organisations used, with a file or without one; Devin has to be asked for it.
+
+        An empty message means that the job's message is the answer.
+        """
+        if question.by not in {None, *enterprise_usage_views.DIVISIONS}:
+            return enterprise_usage_views.NOT_DIVIDED
+        async with self._services.db.scan(first=True) as tx:
+            finished = self._finished if question.as_file else self._usage_answers.span
+            span = await finished(tx, workspace, question)
+        if isinstance(span, RefusedRange):
+            return refused_range(span)
+        if not span.counted:
+            if question.as_file:
+                return views.running(question, f"{_USAGE} {self._over(question)}")
+            return nothing_finished(question, span, Apart(span.apart))
+        # A crash right after the commit loses only the answer. The same request begins the job no second time.
+        async with self._services.unit_of_work(first=True) as uow:
+            await begin(uow, asked, enterprise_usage(question, span))
+        return Message("") if asked.direct else long_jobs_views.BEGUN
 
     async def _usage(
         self, tx: Transaction, workspace: Workspace, question: Question, span: Span

@@ -4,16 +4,18 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from bot.domain.billing import bounds
 from bot.domain.outcome_report import ActiveSession, OpenedPullRequest, Outcomes, most_used, outcomes_of
 from bot.domain.periods import RefusedRange
 from bot.domain.questions import By, Question
+from bot.domain.waiting import blocked
 from bot.flows.money.file_names import FileNames, Names
 from bot.flows.money.part_naming import PartNaming, repository_of
 from bot.flows.money.usage_answers import UsageAnswers
 from bot.flows.money.usage_parts import FEWEST_PEOPLE
 from bot.flows.services import Services
 from bot.flows.workspace import Workspace
-from bot.store import outcome_rows
+from bot.store import outcome_rows, waiting_times
 from bot.store.database.connection import Transaction
 from bot.store.outcome_rows import SessionFacts
 from bot.store.spend_groups import Spending
@@ -71,6 +73,8 @@ class OutcomeAnswers:
         facts = await outcome_rows.active(tx, period)
         spent = await outcome_rows.spent_by_session(tx, period)
         active = [_active(one) for one in facts]
+        first, end = bounds(period.first)[0], bounds(period.last)[1]
+        waited = await waiting_times.between(tx, period.team, period.org_id, first, end)
         hosts = workspace.policy.code_hosts
         groups: tuple[GroupOutcomes, ...] = ()
         if division is not None:
@@ -85,6 +89,7 @@ class OutcomeAnswers:
             ),
             playbooks=tuple(most_used(active, views.PLAYBOOKS_LISTED)),
             groups=groups,
+            blocked=blocked(waited, first, end, now),
             price=workspace.policy.acu_price,
         )
 

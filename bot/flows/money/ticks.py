@@ -1,4 +1,7 @@
-"""What comes again and again about money: Devin's bill, cycles, limits, pull requests, alarms, budgets, the digest."""
+"""What comes again and again about money: Devin's bill, cycles, limits, pull requests, alarms, budgets, the digest.
+
+Of the guardrails too, whose violations go to the same admins.
+"""
 
 from functools import partial
 
@@ -6,6 +9,7 @@ from bot.engine.port import Tick
 from bot.flows.money.budget_watch import BudgetWatch
 from bot.flows.money.cycles import CycleReader
 from bot.flows.money.digest import Digest
+from bot.flows.money.guardrail_watch import GuardrailWatch
 from bot.flows.money.pull_requests import PullRequestSweep
 from bot.flows.money.runaway_watch import RunawayWatch
 from bot.flows.money.usage_ledger import UsageLedger
@@ -16,12 +20,13 @@ from bot.flows.shared_channels import SharedChannels
 def money_ticks(services: Services, usage_ledger: UsageLedger, shared_channels: SharedChannels) -> dict[str, Tick]:
     """Return the ticks of each organisation and each workspace, by their names."""
     cycle_reader, pull_requests = CycleReader(services), PullRequestSweep(services)
-    runaway_watch = RunawayWatch(services)
+    runaway_watch, guardrail_watch = RunawayWatch(services), GuardrailWatch(services)
     ticks: dict[str, Tick] = {}
     for organisation in services.organisations:
         ticks[f"consumption:{organisation.id}"] = partial(usage_ledger.tick, organisation)
         ticks[f"cycles:{organisation.id}"] = partial(cycle_reader.tick, organisation)
         ticks[f"pull_requests:{organisation.id}"] = partial(pull_requests.tick, organisation)
+        ticks[f"guardrails:{organisation.id}"] = partial(guardrail_watch.tick, organisation)
         ticks[organisation.alarm_tick] = partial(runaway_watch.tick, organisation)
     for workspace in services.workspaces:
         ticks[f"digest:{workspace.team}"] = Digest(services, workspace, usage_ledger, shared_channels).tick

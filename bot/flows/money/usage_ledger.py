@@ -70,8 +70,16 @@ class AcusByDay:
 
     def usual(self, day: date) -> float | None:
         """Return what a day like `day` usually takes, or None if too little is known to say."""
+        return usual.usual(self._known_before(day), day)
+
+    def anomaly_limit(self, day: date) -> float | None:
+        """Return up to how many ACUs `day` is no anomaly; None if it is none, or if too little is known to say."""
+        limit, acus = usual.anomaly_limit(self._known_before(day), day), self.best((day,))
+        return limit if limit is not None and acus is not None and acus > limit else None
+
+    def _known_before(self, day: date) -> dict[date, float]:
         known = {one: self.best((one,)) for one in days_before(day, usual.HISTORY_DAYS)}
-        return usual.usual({one: acus for one, acus in known.items() if acus is not None}, day)
+        return {one: acus for one, acus in known.items() if acus is not None}
 
     def newest_in(self, day: date) -> date:
         """Return the newest day up to `day` whose bill is not late."""
@@ -125,6 +133,7 @@ class UsageLedger:
             through_slack=amounts.through_slack(days),
             # To compare a sum of several days with what a single day takes would say nothing.
             usual=amounts.usual(day) if len(days) == 1 else None,
+            anomaly_limit=amounts.anomaly_limit(day) if len(days) == 1 else None,
             outcomes=outcomes,
             pull_requests_opened=opened,
             pull_requests_merged=merged,

@@ -46,6 +46,7 @@ from bot.flows.steer.notify import Notify
 from bot.flows.steer.session_list import SessionList
 from bot.flows.workspace import Workspace
 from bot.views import answers, devin_answers
+from bot.views.enterprise_usage import NO_REPORT
 from bot.views.help_texts import SLASH_HELP
 from bot.views.library import READING
 from bot.views.message import Message
@@ -174,13 +175,17 @@ class CommandAnswers:
 
     async def _usage(self, workspace: Workspace, user: str, channel: str, command: Command) -> Message:
         question = USAGE_QUESTIONS.of(command.argument)
+        asked = Asked.by_command(workspace.team, user, channel, command.key)
+        if question.of_all:
+            return await self._figure_files.of_enterprise(workspace, asked, question)
         if question.as_file:
-            asked = Asked.by_command(workspace.team, user, channel, command.key)
             return await self._figure_files.usage(workspace, asked, question)
         return await self._usage_answers.usage(workspace, question)
 
     async def _report(self, workspace: Workspace, user: str, channel: str, command: Command) -> Message:
         question = REPORT_QUESTIONS.of(command.argument)
+        if question.of_all:
+            return NO_REPORT
         if question.as_file:
             asked = Asked.by_command(workspace.team, user, channel, command.key)
             return await self._figure_files.report(workspace, asked, question)

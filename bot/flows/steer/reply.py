@@ -38,7 +38,7 @@ from bot.flows.steer import held_reply
 from bot.flows.unit_of_work import UnitOfWork
 from bot.flows.uploads import Files
 from bot.logs import get_logger
-from bot.store import inbox, session_days, sessions, threads
+from bot.store import inbox, session_days, sessions, threads, waiting_times
 from bot.store.threads import Thread
 from bot.views import answers
 from bot.views.message import Message
@@ -268,6 +268,7 @@ class NewMessage(Creation[Snapshot | None]):
         await sessions.spoke(uow.tx, session.id, self._job.cause.user, uow.now)
         if thing is not None and await sessions.apply_reply_status(uow.tx, session.id, thing):
             await uow.redraw(session.id)
+        await waiting_times.end(uow.tx, session.id, uow.now)
         await session_days.record(uow.tx, session.id, uow.now)
         if is_asleep(session):
             await recheck_held(uow, session)

@@ -21,6 +21,7 @@ from bot.store import (
     corrections,
     crossings,
     grants,
+    guardrail_violations,
     inbox,
     long_jobs,
     notifications,
@@ -30,6 +31,7 @@ from bot.store import (
     recent_spend,
     sessions,
     spend,
+    waiting_times,
     watched_sessions,
 )
 from bot.store.database.connection import Database, Transaction
@@ -68,6 +70,7 @@ class Retention:
         return {
             "sleepers": _written(partial(watched_sessions.unwatch_sleepers, before=int(old), now=now)),
             "closed": partial(self._close, before=ended),
+            "waits_over": _written(partial(waiting_times.end_with_sessions, now=now)),
             "sessions": _written(partial(sessions.purge, before=ended)),
             "notifications": _written(notifications.purge),
             "inbox": partial(inbox.purge, before=old),
@@ -75,12 +78,14 @@ class Retention:
             "outbox": partial(outbox.purge, before=old, live_sessions=sessions.kept()),
             "outbox_texts": partial(outbox.purge_texts, before=dead),
             "audit": _written(partial(audit.purge, before=now - timing.audit_kept)),
+            "guardrail_violations": _written(partial(guardrail_violations.purge, before=now - timing.audit_kept)),
             "recent_spend": _written(partial(recent_spend.purge, before=now - timing.recent_spend_kept)),
             "alarms": _written(partial(alarms.purge, before=ended)),
             "long_jobs": _written(partial(long_jobs.purge, before=old)),
             "long_job_rows": _written(long_jobs.purge_rows),
             "spend": _written(partial(spend.purge, before=last_spent)),
             "pull_requests": _written(partial(pull_requests.purge, before=bounds(last_spent)[0])),
+            "waiting_times": _written(partial(waiting_times.purge, before=bounds(last_spent)[0])),
             "consumption": _written(partial(spend.purge_consumption, before=last_spent)),
             "corrections": _written(partial(corrections.purge, before=last_spent)),
             "crossings": _written(partial(crossings.purge, before=now - timing.spend_kept)),

@@ -116,6 +116,13 @@ ROUTES: Final = (
         "ManageOrganizations",
         account.get_organization,
     ),
+    Route(
+        "service_users",
+        "GET",
+        _TOP + "/members/service-users",
+        "ViewAccountMembership",
+        account.list_service_users,
+    ),
     Route("audit_logs", "GET", _TOP + "/audit-logs", "ManageEnterpriseSettings", account.list_audit_logs),
     Route(
         "org_audit_logs",
@@ -123,6 +130,20 @@ ROUTES: Final = (
         _TOP + "/organizations/{org_id}/audit-logs",
         "ManageEnterpriseSettings",
         account.list_audit_logs,
+    ),
+    Route(
+        "guardrail_violations",
+        "GET",
+        "/v3beta1/enterprise/guardrail-violations",
+        "ManageEnterpriseSettings",
+        account.list_guardrail_violations,
+    ),
+    Route(
+        "org_guardrail_violations",
+        "GET",
+        "/v3beta1/enterprise/organizations/{org_id}/guardrail-violations",
+        "ManageEnterpriseSettings",
+        account.list_guardrail_violations,
     ),
 )
 ROUTE_NAMES: Final = frozenset(route.name for route in ROUTES)

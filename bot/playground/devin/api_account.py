@@ -6,7 +6,7 @@ from urllib.parse import quote
 from aiohttp import web
 
 from bot.playground.devin.paging import Listing, integer
-from bot.playground.devin.problems import invalid, not_found
+from bot.playground.devin.problems import forbidden, invalid, not_found
 from bot.playground.devin.route import Answer, Call, as_json, page
 from bot.playground.devin.session import Attachment
 from bot.playground.devin.state import DAY, Member, World
@@ -93,6 +93,18 @@ def _person(member: Member, org_id: str) -> dict[str, Any]:
     return facts if member.idp else facts | {"role_assignments": [{"role": role, "org_id": org_id}]}
 
 
+def list_service_users(call: Call) -> Answer:
+    """GET /v3/enterprise/members/service-users: there is one, whose key this is."""
+    world = call.world
+    facts = {
+        "service_user_id": world.service_user_id,
+        "name": world.service_user_name,
+        "expires_at": world.switches.key_expires_at or None,
+        "role_assignments": [{"role": _ROLE, "org_id": world.org_id}],
+    }
+    return page(call, "service-users", [facts])
+
+
 # ---------------------------------------------------------------- enterprise
 
 
@@ -115,6 +127,25 @@ def list_audit_logs(call: Call) -> Answer:
         (number, entry)
         for number, entry in enumerate(call.world.held.audits, start=1)
         if after <= entry["created_at"] < before and all(value in {None, entry[name]} for name, value in wanted.items())
+    ]
+    return _audit_listing(rows, newest_first=newest_first).page(call.query)
+
+
+def list_guardrail_violations(call: Call) -> Answer:
+    """GET /v3beta1/enterprise/guardrail-violations, or those of one organisation. In beta, so it may not be there."""
+    status = call.world.switches.guardrails_status
+    if status == 403:
+        raise forbidden("ManageEnterpriseSettings")
+    if status == 404:
+        raise not_found("Page")
+    after, before = _span(call)
+    newest_first = _newest_first(call)
+    wanted = {"org_id": call.path.get("org_id")}
+    wanted |= {name: call.query.get(name) for name in ("session_id", "guardrail_id")}
+    rows = [
+        (number, one)
+        for number, one in enumerate(call.world.held.violations, start=1)
+        if after <= one["created_at"] < before and all(value in {None, one[name]} for name, value in wanted.items())
     ]
     return _audit_listing(rows, newest_first=newest_first).page(call.query)
 

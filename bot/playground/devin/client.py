@@ -185,6 +185,10 @@ class DevinControl:
         """An entry of the audit log."""
         await self._ask("POST", "/audit", json={"action": action, **facts})
 
+    async def add_violation(self, **facts: Any) -> None:
+        """A message that a guardrail has stopped."""
+        await self._ask("POST", "/violations", json=facts)
+
     async def clock(self, *, advance: float | None = None, offset: float | None = None) -> float:
         """Move the simulated clock; answers with its time."""
         told = await self._ask("POST", "/clock", json={"advance": advance, "offset": offset})

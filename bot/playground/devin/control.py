@@ -88,6 +88,7 @@ class Control:
             ("POST", "/folders", self._add_folder),
             ("POST", "/organizations", self._add_organization),
             ("POST", "/audit", self._add_audit),
+            ("POST", "/violations", self._add_violation),
             ("POST", "/clock", self._clock),
             ("GET", "/speed", lambda place, _: self._speed(place, {})),
             ("POST", "/speed", self._speed),
@@ -246,6 +247,10 @@ class Control:
 
     async def _add_audit(self, _: Names, order: Order) -> Any:
         self._world.add_audit(order)
+        return {}
+
+    async def _add_violation(self, _: Names, order: Order) -> Any:
+        self._world.add_violation(order)
         return {}
 
     async def _clock(self, _: Names, order: Order) -> Any:

@@ -23,6 +23,7 @@ class Switches:
     last_page_cursor: bool = False  # end_cursor on the last page too
     tags_match: Literal["any", "all"] = "any"
     insights_status: Literal[200, 403, 404] = 200
+    guardrails_status: Literal[200, 403, 404] = 200
     old_note_trigger: bool = False  # a note may say trigger_description, the name of its trigger in v1
     attachments_in_items: bool = False  # the session's attachments in an envelope
     wake: Literal["on_read", "at_once", "by_hand"] = "on_read"  # when resuming becomes running
@@ -30,6 +31,7 @@ class Switches:
     out_of_quota: bool = False  # create answers 403 out_of_quota
     modes_refused: tuple[str, ...] = ()  # devin_mode values the organisation lacks: 400
     self_without_org: bool = False  # /v3/self names no organisation
+    key_expires_at: int = 0  # when the service user expires, in Unix seconds; 0: never
     key_revoked: bool = False  # 401 for everything
 
     def changed(self, changes: dict[str, Any]) -> "Switches":
@@ -44,6 +46,7 @@ class Switches:
 _CHOICES: Final[dict[str, tuple[Any, ...]]] = {
     "tags_match": ("any", "all"),
     "insights_status": (200, 403, 404),
+    "guardrails_status": (200, 403, 404),
     "wake": ("on_read", "at_once", "by_hand"),
 }
 _NAMES: Final = {field.name: type(field.default) for field in fields(Switches)}

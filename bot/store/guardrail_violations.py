@@ -1,0 +1,27 @@
+"""The guardrail violations that admins were informed of, each once."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import delete, select, tuple_
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.store.database.connection import insert
+from bot.store.inbox import BATCH
+from bot.store.tables import guardrail_violations
+
+
+async def record(tx: AsyncConnection, org_id: str, violation_ids: Sequence[str], now: float) -> set[str]:
+    """Record violations in an organisation. Returns the ids of those that are new; of two workers one gets each."""
+    new: set[str] = set()
+    for start in range(0, len(violation_ids), BATCH):
+        rows = [{"org_id": org_id, "id": one, "at": now} for one in violation_ids[start : start + BATCH]]
+        adding = insert(tx.dialect.name, guardrail_violations).values(rows).on_conflict_do_nothing()
+        new |= set((await tx.execute(adding.returning(guardrail_violations.c.id))).scalars())
+    return new
+
+
+async def purge(tx: AsyncConnection, before: float) -> int:
+    """Delete one batch of the violations that were recorded before an instant; returns their number."""
+    key = tuple(guardrail_violations.primary_key)
+    old = select(*key).where(guardrail_violations.c.at < before).limit(BATCH)
+    return (await tx.execute(delete(guardrail_violations).where(tuple_(*key).in_(old)))).rowcount

@@ -1,0 +1,69 @@
+"""When sessions waited for a person, each time a row, longer than the session's own row."""
+
+from sqlalchemy import ColumnElement, case, delete, func, or_, select, tuple_, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.domain.session import Lifecycle, Session
+from bot.domain.waiting import WaitingTime
+from bot.store.database.connection import insert
+from bot.store.inbox import BATCH
+from bot.store.tables import sessions, waiting_times
+
+
+async def begin(tx: AsyncConnection, session: Session, since: float) -> None:
+    """Store that a session waits for a person since an instant, unless it does so already."""
+    waits = select(waiting_times.c.since).where(*_open(session.id)).limit(1)
+    if (await tx.execute(waits)).first() is not None:
+        return
+    row = {"session_id": session.id, "since": since, "team": session.team, "org_id": session.org_id}
+    await tx.execute(insert(tx.dialect.name, waiting_times).values(row).on_conflict_do_nothing())
+
+
+async def end(tx: AsyncConnection, session_id: str, at: float) -> None:
+    """Store that a session waits for nobody since an instant, if it did wait."""
+    since = waiting_times.c.since
+    # By Devin's clock it may have gone on before it began to wait by ours.
+    ended_at = case((since > at, since), else_=at)
+    await tx.execute(update(waiting_times).where(*_open(session_id)).values(ended_at=ended_at))
+
+
+async def end_with_sessions(tx: AsyncConnection, now: float) -> int:
+    """End one batch of the times whose sessions are over, or are not watched any more; returns their number."""
+    over = or_(sessions.c.id.is_(None), sessions.c.ended_at.is_not(None), sessions.c.lifecycle != Lifecycle.OPEN)
+    found = await tx.execute(
+        select(waiting_times.c.session_id, func.coalesce(sessions.c.ended_at, now))
+        .outerjoin(sessions, sessions.c.id == waiting_times.c.session_id)
+        .where(waiting_times.c.ended_at.is_(None), over)
+        .limit(BATCH)
+    )
+    ended = [(session_id, at) for session_id, at in found]
+    for session_id, at in ended:
+        await end(tx, session_id, at)
+    return len(ended)
+
+
+async def between(tx: AsyncConnection, team: str, org_id: str, first: float, last: float) -> list[WaitingTime]:
+    """The times at which a workspace's sessions in an organisation waited between two instants, the earliest first."""
+    columns = (waiting_times.c.since, waiting_times.c.ended_at)
+    found = await tx.execute(
+        select(*columns)
+        .where(
+            waiting_times.c.team == team,
+            waiting_times.c.org_id == org_id,
+            waiting_times.c.since < last,
+            or_(waiting_times.c.ended_at.is_(None), waiting_times.c.ended_at > first),
+        )
+        .order_by(*columns)
+    )
+    return [WaitingTime(since, ended_at) for since, ended_at in found]
+
+
+async def purge(tx: AsyncConnection, before: float) -> int:
+    """Delete one batch of the times that began before an instant; returns their number."""
+    key = (waiting_times.c.session_id, waiting_times.c.since)
+    old = select(*key).where(waiting_times.c.since < before).limit(BATCH)
+    return (await tx.execute(delete(waiting_times).where(tuple_(*key).in_(old)))).rowcount
+
+
+def _open(session_id: str) -> tuple[ColumnElement[bool], ...]:
+    return (waiting_times.c.session_id == session_id, waiting_times.c.ended_at.is_(None))

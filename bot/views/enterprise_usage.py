@@ -1,0 +1,39 @@
+"""What is said about what all organisations of the enterprise used."""
+
+from decimal import Decimal
+from typing import Final
+
+from bot.domain.amounts import Price
+from bot.domain.periods import Span
+from bot.domain.questions import By, Question
+from bot.views.message import Message
+from bot.views.text import total_acus
+from bot.views.usage import heading
+
+MOST_SHOWN: Final = 100  # rows, as Slack's tables take no more
+DIVISIONS: Final = (By.ORG, By.PRODUCT, By.DAY)
+NOT_DIVIDED: Final = Message(
+    "With `org=all` only Devin's bill counts, which divides `by org`, `by product` or `by day`: of what did not come "
+    "through Devin Bridge nothing else is known. Without `org=all`, it is the row *elsewhere*."
+)
+NO_REPORT: Final = Message(
+    "A report is about the pull requests of sessions that Devin Bridge started, so there is none with `org=all`. "
+    "`/devin usage org=all` shows what all organisations used."
+)
+
+
+def title(question: Question, span: Span, by: By) -> str:
+    """Write the title of an answer about all organisations."""
+    return f"{heading(question, span)[0]}, all organisations, by {by}"
+
+
+def file_name(span: Span, by: By) -> str:
+    """Name the file of what all organisations used on the counted days of `span`."""
+    first, last = span.counted[0], span.counted[-1]
+    days = f"{first}" if first == last else f"{first}-to-{last}"
+    return f"devin-usage-all-{days}-by-{by}.csv"
+
+
+def in_all(total: Decimal, price: Price | None) -> str:
+    """Say how many ACUs were used in all."""
+    return f"{total_acus(float(total), price)} in all."

@@ -1,0 +1,53 @@
+"""What admins read about guardrail violations."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from bot.views import blocks
+from bot.views.message import Message
+from bot.views.text import counted, fitted, link
+
+MOST_LISTED: Final = 5
+_ACTIONS: Final[Mapping[str, str]] = {  # by Devin's words
+    "log_only": "logged",
+    "warn_user": "the person was warned",
+    "block_message": "the message was blocked",
+    "kill_session": "the session was ended",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Violation:
+    """A violation: the guardrail, Devin's word for what was done, why, and the session with its thread and page."""
+
+    guardrail: str
+    action: str
+    reasoning: str = ""
+    title: str | None = None
+    permalink: str | None = None
+    url: str | None = None
+
+
+def violations(listed: Sequence[Violation], count: int) -> Message:
+    """Inform admins of so many violations, of which the first ones are `listed`."""
+    title = f"Devin's guardrails took action on {counted(count, 'message')}"
+    more = [f"and {count - len(listed):,} more"] if count > len(listed) else []
+    lines = [f":shield: *{title}*", *map(_line, listed), *more]
+    first = listed[0]
+    return Message(f"{title}: {_name(first)}, {_action(first)}.", [blocks.section("\n".join(lines))])
+
+
+def _line(one: Violation) -> str:
+    thread = link(one.permalink, one.title or "thread", 80) if one.permalink else ""
+    parts = [f"• *{_name(one)}*", _action(one), thread, link(one.url, "Devin") if one.url else ""]
+    reasoning = f": {fitted(one.reasoning, 200)}" if one.reasoning else ""
+    return " · ".join(part for part in parts if part) + reasoning
+
+
+def _name(one: Violation) -> str:
+    return fitted(one.guardrail, 60) or "A guardrail"
+
+
+def _action(one: Violation) -> str:
+    return _ACTIONS.get(one.action) or fitted(one.action, 40) or "no action is known"
