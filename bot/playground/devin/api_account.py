@@ -13,6 +13,7 @@ from bot.playground.devin.state import DAY, Member, World
 
 LINK_SECONDS: Final = 60
 AUDIT_SPAN: Final = 100 * DAY
+_ADMIN: Final = {"role_id": "org_admin", "role_name": "Admin", "role_type": "org"}
 
 
 def get_self(call: Call) -> Answer:
@@ -100,7 +101,7 @@ def list_service_users(call: Call) -> Answer:
         "service_user_id": world.service_user_id,
         "name": world.service_user_name,
         "expires_at": world.switches.key_expires_at or None,
-        "role_assignments": [{"role": _ROLE, "org_id": world.org_id}],
+        "role_assignments": [{"role": _ADMIN, "org_id": world.org_id}],
     }
     return page(call, "service-users", [facts])
 
