@@ -10,6 +10,9 @@ from typing import Final, Literal
 from PIL import Image
 from playwright.async_api import Browser, expect
 
+from bench.office import ALARM, CLOSED, MERGED, MONDAY, TUESDAY, Office
+from bot.playground.devin import DevinControl
+from bot.playground.slack import SlackControl
 from tests import sentences
 from tests.page.browser import CHROMIUM, chromium, missing
 from tests.page.playground import Playground, playground
@@ -67,7 +70,7 @@ async def _take_all() -> None:
             await _session(browser, one)
             await _look(browser, one, "light")
             await _look(browser, one, "dark")
-            await _digest(browser, one)
+            await _admins(browser, one)
 
 
 async def _session(browser: Browser, one: Playground) -> None:
@@ -116,23 +119,56 @@ async def _look(browser: Browser, one: Playground, scheme: Literal["light", "dar
     ann.untroubled()
 
 
-async def _digest(browser: Browser, one: Playground) -> None:
-    """The daily digest with its thread; the clock jumps to its time, so it comes last."""
-    ada = await Visitor.at(browser, one.url, viewport=SIZE, reduced_motion="reduce")
+async def _admins(browser: Browser, one: Playground) -> None:
+    """What admins see of two days: an alarm, the digest and the outcome report. The clock jumps, so they come last."""
+    async with SlackControl(one.slack_url) as slack, DevinControl(one.devin_url) as devin:
+        office = Office(slack, devin)
+        ada = await Visitor.at(browser, one.url, viewport=SIZE, reduced_motion="reduce")
+        await ada.acts_as("Ada")
+        await ada.opens("ops")
+        await office.works(MONDAY)
+        await _jump(ada, 1)
+        await office.merges(MERGED)
+        await office.merges([CLOSED], "closed")
+        await office.works(TUESDAY)
+        await office.runs_away()
+        await _alarm(ada)
+        await office.stops_it()
+        await _jump(ada, 2)
+        await _digest(ada)
+        await _report(ada)
+        await ada.leaves()
+        ada.untroubled()
+
+
+async def _jump(ada: Visitor, digests: int) -> None:
+    """Let the time pass until there are so many digests."""
     await ada.drawer.presses("jump-digest")
     await ada.drawer.closes()
-    await ada.acts_as("Ada")
-    await ada.opens("ops")
-    await ada.sees(sentences.DAY_BEGINS)
     await ada.is_up()
+    await expect(ada.channel.get_by_test_id("message").filter(has_text=sentences.DAY_BEGINS)).to_have_count(digests)
     if await ada.toast.is_visible():  # it goes by itself after a while
         await ada.toast.get_by_role("button").click()
     await expect(ada.toast).to_be_hidden()
+
+
+async def _alarm(ada: Visitor) -> None:
+    await expect((await ada.sees(ALARM)).get_by_role("button", name="Stop")).to_be_visible()
+    await _take(ada, "alarm")
+
+
+async def _digest(ada: Visitor) -> None:
+    """The daily digest with its thread."""
     await ada.opens_thread(sentences.DAY_BEGINS)
+    await ada.reads("Without a PR so far")  # the last of its posts
     await expect(ada.thread.locator("svg.bk-chart")).to_be_visible()
     await _take(ada, "digest")
-    await ada.leaves()
-    ada.untroubled()
+
+
+async def _report(ada: Visitor) -> None:
+    await ada.writes("/devin report week")
+    await ada.is_answered("Merge rate")
+    await _take(ada, "report")
 
 
 async def _take(visitor: Visitor, name: str) -> None:
