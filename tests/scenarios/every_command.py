@@ -18,11 +18,15 @@ differs from run to run, DATE for an instant and `N` for a number in code.
 
 from bot.domain.commands.spec import Surface
 from tests import sentences
-from tests.scenarios.walk import ANY, Row, admins_only
+from tests.scenarios.walk import ANY, WHO_ARE_ADMINS, Row, admins_only
 
 TASK = "fix the login test"
 BUDGETS, AUDIT_LOGS = admins_only("Changes of budgets"), admins_only("Audit logs")
 BY_ENTERPRISE = "An admin of the enterprise can grant it to the service user."
+NOT_YOURS = (
+    "Only <@U0ANN>, who asked for this session, or an admin of Devin Bridge may do that. Nothing was changed. "
+    f"Ask <@U0ANN>, {WHO_ARE_ADMINS}."
+)
 LACKS = ":warning: Devin Bridge's key for Devin lacks the permission"
 
 
@@ -161,8 +165,7 @@ ROWS = (
         verb="EXIT",
         answer=sentences.NO_SESSION_HERE,
         on={Surface.THREAD: sentences.end_for_good("A long task")},
-        refused="Only <@U0ANN>, who asked for this session, or an admin of Devin Bridge may do that. "
-        "Nothing was changed. Ask <@U0ANN>, <@U0ADA> or somebody in <!subteam^S0ADMINS>.",
+        refused=NOT_YOURS,
     ),
     Row(
         command="help",

@@ -8,16 +8,17 @@ from typing import Any
 
 import pytest
 
-from bot.domain.commands.registry import COMMANDS
+from bot.domain.commands.registry import COMMANDS, STOP_LISTED, commands_on
+from bot.domain.commands.spec import CommandSpec, Surface
 from bot.domain.commands.spec import Role as Needed
-from bot.domain.commands.spec import Surface
 from bot.playground.devin.permissions import ALL_PERMISSIONS, allows
 from bot.timing import Timing
+from tests import sentences
 from tests.scenarios import walk
 from tests.scenarios.ahead import rows, running, until
-from tests.scenarios.every_command import ROWS
-from tests.scenarios.harness import Harness, harness
-from tests.scenarios.observations import settled
+from tests.scenarios.every_command import NOT_YOURS, ROWS
+from tests.scenarios.harness import EXTERNAL, GUEST, Harness, harness
+from tests.scenarios.observations import forge, press, settled
 from tests.scenarios.walk import CHANNEL, GROUP, Case, Role, Row
 
 pytestmark = pytest.mark.timing(job_message=0.05, progress_interval=0.3)
@@ -40,15 +41,20 @@ async def bot_for(folder: Path, made: list[Case], **how: Any) -> AsyncIterator[t
         threads = [case for case in made if case.surface is Surface.THREAD]
         sessions = await running(on, len(threads), [CHANNEL]) if threads else []
         await on.devin.permissions(only=sorted(ALL_PERMISSIONS))
-        await on.slack.limits(enabled=False)
-        await on.start()
-
-        async def group_is_read() -> bool:
-            return bool(await rows(on, "admins"))
-
-        await until(group_is_read)
-        await settled(on)
+        await up(on)
         yield on, walk.in_threads(made, sessions)
+
+
+async def up(on: Harness) -> None:
+    """Start the bot, and wait until it knows who is in the user group of the admins."""
+
+    async def group_is_read() -> bool:
+        return bool(await rows(on, "admins"))
+
+    await on.slack.limits(enabled=False)
+    await on.start()
+    await until(group_is_read)
+    await settled(on)
 
 
 async def walked(folder: Path, made: list[Case], **how: Any) -> None:
@@ -104,3 +110,33 @@ async def named_as_missing(on: Harness, missing: str, typed: list[tuple[Row, str
     await done(on)
     for row, user in typed:
         assert row.without[missing] in walk.lines_for(on, user), f"{row.command} without {missing}"
+
+
+def buttons_of_sessions() -> list[tuple[CommandSpec, str, str]]:
+    """Each button about a session, somebody who may not press it, and what they read."""
+    found = []
+    for spec in (spec for spec in commands_on(Surface.BUTTON) if spec.of_session):
+        refused = {walk.CAM: NOT_YOURS} if spec.role is Needed.ASKER_OR_ADMIN else {}
+        outside = {GUEST: sentences.GUEST_REFUSED, EXTERNAL: sentences.OTHER_COMPANY_REFUSED}
+        if spec is STOP_LISTED:  # the list is of somebody else
+            outside = dict.fromkeys(outside, sentences.NO_SESSION_HERE)
+        found += [(spec, user, sentence) for user, sentence in (outside | refused).items()]
+    return found
+
+
+@pytest.mark.edge
+async def test_buttons_of_sessions_are_refused_to_those_who_may_not_press_them(
+    tmp_path: Path, transport: str, database: dict[str, Any], timing: Timing
+) -> None:
+    async with harness(tmp_path, transport, start=False, timing=timing, BOT_ADMIN_GROUP=GROUP, **database) as on:
+        walk.put_people(on, [])
+        (session,) = await running(on, 1, [CHANNEL])
+        await up(on)
+        before = await walk.newest_call(on)
+        for spec, user, sentence in buttons_of_sessions():
+            so_far = len(await on.slack.ephemerals(user=user))
+            assert await forge(on, "interactive", press(user, CHANNEL, spec.action_id, session.id)) == "acked"
+            await on.slack.wait("ephemerals", so_far + 1, user=user)
+            assert (await on.slack.ephemerals(user=user))[-1]["rendered"] == sentence, spec.name
+        await settled(on)
+        assert await walk.asked_of_devin(on, before) == []
