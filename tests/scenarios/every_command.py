@@ -6,7 +6,8 @@ somebody else, a guest and a stranger, everywhere the registry says it can be ty
 - `command`: its name in the registry. A command without a row fails the test.
 - `typed`: behind `/devin`, in a direct message and behind a mention. `verb`: in a thread, and where
   it is the only form.
-- `answer`: what those read who may use it. `on`: what they read instead on one surface; `by`: a role behind `/devin`.
+- `answer`: what those read who may use it. `on`: what they read instead on one surface; `by`: what one
+  role reads instead, except in threads.
 - `refused`: what everybody else reads. How guests and strangers are refused outside of `/devin` needs no word.
 - `without`: for each permission of Devin's that it needs, the line that is read where the key lacks it. A call that
   needs another permission than those fails the test, and so does any call for somebody who is refused.
@@ -18,7 +19,7 @@ differs from run to run, DATE for an instant and `N` for a number in code.
 
 from bot.domain.commands.spec import Surface
 from tests import sentences
-from tests.scenarios.walk import ANY, WHO_ARE_ADMINS, Row, admins_only
+from tests.scenarios.walk import ANY, WHO_ARE_ADMINS, Role, Row, admins_only
 
 TASK = "fix the login test"
 BUDGETS, AUDIT_LOGS = admins_only("Changes of budgets"), admins_only("Audit logs")
@@ -27,6 +28,10 @@ NOT_YOURS = (
     "Only <@U0ANN>, who asked for this session, or an admin of Devin Bridge may do that. Nothing was changed. "
     f"Ask <@U0ANN>, {WHO_ARE_ADMINS}."
 )
+NO_DIGESTS = (
+    "No channel gets a digest. `/devin digest add [daily|weekly|cycle] [#channel] [HH:MM] [zone] [all|here]` adds one."
+)
+NO_BUDGETS = "No budgets are set. `/devin budget set each-person 20 a week` sets one."
 LACKS = ":warning: Devin Bridge's key for Devin lacks the permission"
 
 
@@ -105,11 +110,15 @@ ROWS = (
         answer=f"{ANY}{sentences.NO_PULL_REQUESTS}{ANY}",
         refused=admins_only("Outcome reports"),
     ),
-    Row(command="digest", typed="digest list", answer=f"{ANY}", refused=admins_only("Digests")),
+    Row(command="digest", typed="digest list", answer=NO_DIGESTS, refused=admins_only("Digests")),
     Row(
         command="budget_list",
         typed="budget list",
         answer="No budget holds for you here.",
+        by={
+            **dict.fromkeys((Role.ADMIN, Role.MEMBER), NO_BUDGETS),
+            Role.GUEST: sentences.GUEST_REFUSED,
+        },
     ),
     Row(
         command="budget_set",
@@ -134,7 +143,7 @@ ROWS = (
         command="orgs",
         typed="orgs",
         answer=sentences.LONG_JOB_BEGUN,
-        on=in_dm(f"*Organisations*\n1 row.{ANY}"),
+        on=in_dm(f"*Devin's organisations*\n1 row.{ANY}"),
         refused=admins_only("Figures of Devin's organisations"),
         without={
             permission: f"{what}: the key lacks the permission `{permission}`. {BY_ENTERPRISE}"

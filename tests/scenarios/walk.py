@@ -97,7 +97,7 @@ class Row:
             return OUTSIDE[role]
         if not self.allows(surface, role):
             return self.refused
-        if surface is Surface.SLASH and role in self.by:
+        if surface is not Surface.THREAD and role in self.by:
             return self.by[role]
         return self.on.get(surface, self.answer)
 
