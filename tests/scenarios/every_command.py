@@ -9,7 +9,7 @@ somebody else, a guest and a stranger, everywhere the registry says it can be ty
 - `answer`: what those read who may use it. `on`: what they read instead on one surface; `by`: what one
   role reads instead, except in threads.
 - `refused`: what everybody else reads. How guests and strangers are refused outside of `/devin` needs no word.
-- `without`: for each permission of Devin's that it needs, the line that is read where the key lacks it. A call that
+- `without`: for each permission of Devin's that it needs, what is said where the key lacks it. A call that
   needs another permission than those fails the test, and so does any call for somebody who is refused.
 - `later`: it changes what others read or starts a session, so it is typed after the rest.
 
@@ -61,7 +61,7 @@ ROWS = (
         typed="status",
         verb="!status",
         answer=sentences.NO_SESSIONS,
-        on={Surface.THREAD: f"*<{ANY}|A long task>*\n:gear: {sentences.WORKING}\n{sentences.asked_by('ann')}{ANY}"},
+        on={Surface.THREAD: f"*<{ANY}|A long task>*\n:gear: {sentences.WORKING}\nAsked by somebody · active DATE"},
     ),
     Row(
         command="stop",
@@ -90,13 +90,19 @@ ROWS = (
         answer=sentences.NO_SESSION_HERE,
         on={Surface.SLASH: sentences.NOTHING_TO_STOP, Surface.THREAD: sentences.archived("{by}")},
     ),
-    Row(command="new", verb=f"!new {TASK}", answer=sentences.started_elsewhere(f"<{ANY}|{TASK}>"), later=True),
+    Row(
+        command="new",
+        verb=f"!new {TASK}",
+        answer=f"*<{ANY}|{TASK}>*\n{ANY}",  # the card, in the channel; in a thread a link to it
+        on={Surface.THREAD: sentences.started_elsewhere(f"<{ANY}|{TASK}>")},
+        later=True,
+    ),
     Row(
         command="notify",
         typed="notify",
         verb="!notify",
-        answer=sentences.are(sentences.MENTIONED_EVERYWHERE, "/devin notify", here=""),
-        on={Surface.THREAD: sentences.are(sentences.MENTIONED_HERE)},
+        answer=sentences.are(f"{sentences.MENTIONED_EVERYWHERE} {sentences.EACH_TIME}", "/devin notify", here=""),
+        on={Surface.THREAD: sentences.are(f"{sentences.MENTIONED_HERE} {sentences.EACH_TIME}")},
     ),
     Row(
         command="usage",
@@ -158,7 +164,7 @@ ROWS = (
         command="audit",
         typed="audit",
         answer=sentences.LONG_JOB_BEGUN,
-        on={**in_dm(f"{ANY}There is nothing, so there is no file."), Surface.MENTION: sentences.ONLY_IN_PRIVATE},
+        on={**in_dm(f"*Devin's audit log, {ANY} rows{ANY}"), Surface.MENTION: sentences.ONLY_IN_PRIVATE},
         refused=AUDIT_LOGS,
         without={"ManageEnterpriseSettings": f"{LACKS} `ManageEnterpriseSettings`. {BY_ENTERPRISE}"},
     ),
@@ -173,7 +179,7 @@ ROWS = (
         command="exit",
         verb="EXIT",
         answer=sentences.NO_SESSION_HERE,
-        on={Surface.THREAD: sentences.end_for_good("A long task")},
+        on={Surface.THREAD: f"{sentences.end_for_good('A long task')}\nEnd for good\nKeep it"},
         refused=NOT_YOURS,
     ),
     Row(

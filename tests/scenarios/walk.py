@@ -1,10 +1,11 @@
 """How a row of `every_command.py` is walked: who types what where, and what each of them has to read.
 
-Each case has a person of its own, whom only its answer reaches, so all cases of a phase go on at once in one bot.
+Each case has a person of its own, whom only its answer reaches, so that many cases go on at once in one bot.
 """
 
 import asyncio
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -21,11 +22,14 @@ from tests.scenarios.harness import ADA, ANN, BEN, BOT, EXTERNAL, GUEST, Harness
 
 ANY = "⟨any⟩"  # in an expected text: what differs from run to run
 PATIENCE = 20.0  # seconds until an answer counts as missing
+AT_ONCE = 10  # with more of them, an ack would wait for others
 GROUP, CHANNEL = "S0ADMINS", "C0WALK"
 CAM = "U0CAM"  # in threads: somebody who neither asked for the session nor is an admin
 WHO_ARE_ADMINS = "<@U0ADA> or somebody in <!subteam^S0ADMINS>"
 # What the bot asks of Devin on its own while people type.
-BY_ITSELF = frozenset({"self", "list_sessions", "list_messages", "org_daily", "cycles", "list_acu_limits"})
+BY_ITSELF = frozenset(
+    {"self", "list_sessions", "list_insights", "list_messages", "org_daily", "cycles", "list_acu_limits"}
+)
 PERMISSION_OF = {route.name: route.permission for route in ROUTES}
 
 
@@ -137,6 +141,14 @@ class Case:
         return 2 if self.row.later else int(self.row.allows(self.surface, self.role))
 
 
+def is_usual(case: Case) -> bool:
+    """Whether a case is walked by default: behind `/devin` all, and where it is written one of each command."""
+    return case.surface is Surface.SLASH or (case.surface, case.role) in {
+        (Surface.DM, Role.PERSON),
+        (Surface.THREAD, Role.ASKER),
+    }
+
+
 def cases(rows: Iterable[Row]) -> list[Case]:
     """All cases of `rows`; those in threads get their thread by `in_threads`."""
     numbers = count(1)
@@ -181,7 +193,7 @@ def put_people(on: Harness, made: Iterable[Case]) -> None:
 
 
 def texts(on: Harness, case: Case) -> list[str]:
-    """All that the bot has said to the person of a case where the case is, and in its thread."""
+    """All that the bot has said to the person of a case where the case is, in its thread, or by starting something."""
     state = on.simulated_slack.state
     private = [
         one.read()["rendered"]
@@ -193,6 +205,8 @@ def texts(on: Harness, case: Case) -> list[str]:
         posts = state.timeline(case.channel).thread(case.thread_ts)[2:]  # without its root and the card
     elif case.surface is Surface.DM:
         posts = list(state.timeline(case.channel))
+    elif case.row.later:  # the card of what they start
+        posts = state.timeline(case.channel).in_channel()
     return private + [one.read()["rendered"] for one in posts if one.user == "U0BOT"]
 
 
@@ -205,20 +219,24 @@ def fits(expected: str, said: str) -> bool:
 
 async def _typed(on: Harness, case: Case) -> str | None:
     """Type it; answers what is wrong with the answer, if anything."""
-    before = len(texts(on, case))
+    before = texts(on, case)
     if case.surface is Surface.SLASH:
-        shown = (await on.slack.slash(case.user, CHANNEL, case.text))["shown"]
-        said = str(shown["rendered"]) if shown else ""
+        outcome = await on.slack.slash(case.user, CHANNEL, case.text)
+        said = str(outcome["shown"]["rendered"]) if outcome["shown"] else f"({outcome['status']}: {outcome['error']})"
         return None if fits(case.expected, said) else _wrong(case, [said])
     text = f"{BOT} {case.text}" if case.surface is Surface.MENTION else case.text
     await on.slack.say(case.user, case.channel, text, thread_ts=case.thread_ts)
     try:
         async with asyncio.timeout(PATIENCE):
-            while not any(fits(case.expected, one) for one in texts(on, case)[before:]):
+            while not any(fits(case.expected, one) for one in _since(before, texts(on, case))):
                 await asyncio.sleep(0.05)
     except TimeoutError:
-        return _wrong(case, texts(on, case)[before:])
+        return _wrong(case, _since(before, texts(on, case)))
     return None
+
+
+def _since(before: list[str], now: list[str]) -> list[str]:
+    return list((Counter(now) - Counter(before)).elements())
 
 
 def _wrong(case: Case, said: list[str]) -> str:
@@ -226,13 +244,19 @@ def _wrong(case: Case, said: list[str]) -> str:
 
 
 async def walk(on: Harness, made: Iterable[Case]) -> list[str]:
-    """Walk these cases at once, those of one person in one place one after another; answers what is wrong."""
+    """Walk these cases, some at once, those of one person in one place one after another; answers what is wrong."""
     queues: dict[tuple[str, str, str | None, Surface], list[Case]] = {}
     for case in made:
         queues.setdefault((case.user, case.channel, case.thread_ts, case.surface), []).append(case)
 
+    turn = asyncio.Semaphore(AT_ONCE)
+
     async def one_by_one(queue: list[Case]) -> list[str | None]:
-        return [await _typed(on, case) for case in queue]
+        found = []
+        for case in queue:
+            async with turn:
+                found.append(await _typed(on, case))
+        return found
 
     found = await asyncio.gather(*(one_by_one(queue) for queue in queues.values()))
     return [wrong for queue in found for wrong in queue if wrong is not None]
@@ -253,12 +277,12 @@ async def type_slash(on: Harness, row: Row, user: str) -> str:
     return str(shown["rendered"]) if shown else ""
 
 
-def lines_for(on: Harness, user: str) -> list[str]:
-    """All lines that the bot has said to somebody privately, in their direct messages and in the channel."""
+def said_to(on: Harness, user: str) -> str:
+    """All that the bot has said to somebody privately, in their direct messages and in the channel."""
     state = on.simulated_slack.state
     posts = [one for channel in (f"D{user[1:]}", CHANNEL) for one in state.timeline(channel) if one.user == "U0BOT"]
     said: list[Any] = [*(one for one in state.ephemerals if one.user == user), *posts]
-    return [line for one in said for line in one.read()["rendered"].splitlines()]
+    return "\n".join(one.read()["rendered"] for one in said)
 
 
 async def asked_of_devin(on: Harness, since: int) -> list[tuple[str, str]]:
