@@ -11,6 +11,7 @@ from PIL import Image
 from playwright.async_api import Browser, expect
 
 from bench.office import ALARM, CLOSED, MERGED, MONDAY, TUESDAY, Office
+from bot.domain.commands.registry import COMMANDS
 from bot.playground.devin import DevinControl
 from bot.playground.slack import SlackControl
 from tests import sentences
@@ -25,6 +26,8 @@ LARGEST: Final = 400_000  # bytes of one picture
 COLOURS: Final = 128  # of the animated picture: enough for text and signs
 # The simulated Devin works slowly enough that each of its states can be seen.
 OPTIONS: Final = ("--no-example", "--port", "0", "--quiet", "--speed", "4")
+FANS_OUT: Final = "fanout" in {spec.name for spec in COMMANDS}
+FAN_OUT: Final = "/devin fanout upgrade the dependencies of {org} orgs=all acu=5"
 COMMAND: Final = "/devin fix the flaky login test repo=acme/web"
 REPLY: Final = "The second one, please."
 PULL_REQUEST: Final = sentences.new_pull_request("acme/web#", sign="")
@@ -66,11 +69,15 @@ def main() -> int:
 async def _take_all() -> None:
     DOCS.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="devin-bridge-screenshots-") as folder:
-        async with chromium() as browser, playground(Path(folder), *OPTIONS) as one:
-            await _session(browser, one)
-            await _look(browser, one, "light")
-            await _look(browser, one, "dark")
-            await _admins(browser, one)
+        async with chromium() as browser:
+            async with playground(Path(folder), *OPTIONS) as one:
+                await _session(browser, one)
+                await _look(browser, one, "light")
+                await _look(browser, one, "dark")
+                await _admins(browser, one)
+            if FANS_OUT:
+                async with playground(Path(folder), *OPTIONS, "--enterprise") as one:
+                    await _fan_out(browser, one)
 
 
 async def _session(browser: Browser, one: Playground) -> None:
@@ -169,6 +176,21 @@ async def _report(ada: Visitor) -> None:
     await ada.writes("/devin report week")
     await ada.is_answered("Merge rate")
     await _take(ada, "report")
+
+
+async def _fan_out(browser: Browser, one: Playground) -> None:
+    """One task in each of three organisations, with the table that shows them."""
+    ada = await Visitor.at(browser, one.url, viewport=SMALL, reduced_motion="reduce")
+    await ada.is_up()
+    await ada.acts_as("Ada")
+    await ada.opens("ops")
+    await ada.writes(FAN_OUT)
+    preview = await ada.is_answered("Start 3 sessions?")
+    await preview.get_by_role("button", name="Start 3 sessions").click()
+    await expect(await ada.sees("Data Team")).to_contain_text(sentences.IS_WORKING)
+    await _take(ada, "fan-out")
+    await ada.leaves()
+    ada.untroubled()
 
 
 async def _take(visitor: Visitor, name: str) -> None:

@@ -14,6 +14,7 @@ CHANGES: Final = (0.4, -2.6, 1.8, 3.2, -0.8, -3.4, 2.2, 0.9, -1.7)  # from day t
 SPIKE: Final = 2.2  # times the usual, on a Wednesday of the week before the first digest's
 LATE: Final = 0.6  # ACUs of reviews that are booked a day late, on the day before the first digest's
 SHARES: Final = (("review", 0.12), ("cascade", 0.08))  # of a day; the rest is Devin's own work
+OTHERS: Final = 0.4  # of that is spent in each other organisation
 DAYS: Final = 92  # more than the bot reads back
 _WEDNESDAY: Final = 2
 
@@ -35,16 +36,22 @@ class Books:
         held, org_id = self._world.held, self._world.org_id
         while self._written < newest:
             self._written += DAY
-            products = self.usual(self._written)
-            products["devin"] = round(products["devin"] + held.spent[org_id, self._written], 6)
-            held.figures[org_id, self._written] = products
+            for organization in held.organizations:
+                self._write(organization["org_id"], self._written)
         late = held.figures[org_id, self._first - DAY]
         if newest == self._first:
             held.figures[org_id, self._first - DAY] = late | {"review": round(late["review"] + LATE, 6)}
         self._world.changed()
 
+    def _write(self, org_id: str, day: int) -> None:
+        products = self.usual(day)
+        if org_id != self._world.org_id:
+            products = {name: round(acus * OTHERS, 2) for name, acus in products.items()}
+        products["devin"] = round(products["devin"] + self._world.held.spent[org_id, day], 6)
+        self._world.held.figures[org_id, day] = products
+
     def usual(self, day: int) -> dict[str, float]:
-        """What all but the sessions of the playground spent on a day, by product."""
+        """What all but the sessions of the playground spent on a day in the bot's organisation, by product."""
         acus = max(0.5, WEEKDAYS[_weekday(day)] + CHANGES[day // DAY % len(CHANGES)])
         acus *= SPIKE if day == self._spike else 1
         products = {name: round(acus * share, 2) for name, share in SHARES}
