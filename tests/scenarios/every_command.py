@@ -10,7 +10,9 @@ somebody else, a guest and a stranger, everywhere the registry says it can be ty
   role reads instead, except in threads.
 - `refused`: what everybody else reads. How guests and strangers are refused outside of `/devin` needs no word.
 - `without`: for each permission of Devin's that it needs, what is said where the key lacks it. A call that
-  needs another permission than those fails the test, and so does any call for somebody who is refused.
+  needs another permission than those fails the test, and so does any call for somebody who is refused. What is about
+  one thing at Devin is typed with an id, such as `note show note-1`, so that Devin is asked; an empty `answer` is none,
+  where a modal opens.
 - `later`: it changes what others read or starts a session, so it is typed after the rest.
 
 In these texts `{user}` is who types, `{by}` the name or mention of them, `{other}` somebody else; `ANY` stands for what

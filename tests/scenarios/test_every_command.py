@@ -104,7 +104,7 @@ async def test_each_permission_that_is_needed_is_in_the_table_and_named_where_it
     async with bot_for(tmp_path, behind_slash, transport=transport, timing=timing, **database) as (on, _):
         for row in sorted((case.row for case in behind_slash), key=lambda row: row.later):
             before = await walk.newest_call(on)
-            await walk.type_slash(on, row, ADA)
+            await walk.type_slash(on, row.typed, ADA)
             await done(on)
             needed = {permission for _, permission in await walk.asked_of_devin(on, before)}
             assert needed == set(row.without), f"`without` in the row of {row.command}"
@@ -116,7 +116,7 @@ async def test_each_permission_that_is_needed_is_in_the_table_and_named_where_it
 async def named_as_missing(on: Harness, missing: str, typed: list[tuple[Row, str]]) -> None:
     """Each of these commands says its line where the key lacks a permission and those that stand in for it."""
     await on.devin.permissions(only=sorted(one for one in ALL_PERMISSIONS if not allows({one}, missing)))
-    await asyncio.gather(*(walk.type_slash(on, row, user) for row, user in typed))
+    await asyncio.gather(*(walk.type_slash(on, row.typed, user) for row, user in typed))
     await done(on)
     for row, user in typed:
         assert row.without[missing] in walk.said_to(on, user), f"{row.command} without {missing}"

@@ -221,8 +221,7 @@ async def _typed(on: Harness, case: Case) -> str | None:
     """Type it; answers what is wrong with the answer, if anything."""
     before = texts(on, case)
     if case.surface is Surface.SLASH:
-        outcome = await on.slack.slash(case.user, CHANNEL, case.text)
-        said = str(outcome["shown"]["rendered"]) if outcome["shown"] else f"({outcome['status']}: {outcome['error']})"
+        said = await type_slash(on, case.text, case.user)
         return None if fits(case.expected, said) else _wrong(case, [said])
     text = f"{BOT} {case.text}" if case.surface is Surface.MENTION else case.text
     await on.slack.say(case.user, case.channel, text, thread_ts=case.thread_ts)
@@ -271,10 +270,12 @@ def in_threads(made: list[Case], sessions: list[Running]) -> list[Case]:
     ]
 
 
-async def type_slash(on: Harness, row: Row, user: str) -> str:
-    """Type the command of a row; answers what the person reads at once."""
-    shown = (await on.slack.slash(user, CHANNEL, row.typed))["shown"]
-    return str(shown["rendered"]) if shown else ""
+async def type_slash(on: Harness, text: str, user: str) -> str:
+    """Type a text behind `/devin`; answers what the person reads at once, which is nothing where a modal opens."""
+    outcome = await on.slack.slash(user, CHANNEL, text)
+    if outcome["status"] != "acked":
+        return f"({outcome['error']})"
+    return str(outcome["shown"]["rendered"]) if outcome["shown"] else ""
 
 
 def said_to(on: Harness, user: str) -> str:
