@@ -1,14 +1,14 @@
 """Every command that can be typed, one row each: what is typed, and the whole text that people read.
 
 To add a command, add a row. It is then typed by an admin, a member of the admins' user group, the asker of the session,
-somebody else, a guest and a stranger, everywhere the registry says it can be typed.
+somebody else, a guest and somebody external, everywhere the registry says it can be typed.
 
 - `command`: its name in the registry. A command without a row fails the test.
 - `typed`: behind `/devin`, in a direct message and behind a mention. `verb`: in a thread, and where
   it is the only form.
 - `answer`: what those read who may use it. `on`: what they read instead on one surface; `by`: what one
   role reads instead, except in threads.
-- `refused`: what everybody else reads. How guests and strangers are refused outside of `/devin` needs no word.
+- `refused`: what everybody else reads. How guests and people of other companies are refused outside of `/devin` needs no word.
 - `without`: for each permission of Devin's that it needs, what is said where the key lacks it. A call that
   needs another permission than those fails the test, and so does any call for somebody who is refused. What is about
   one thing at Devin is typed with an id, such as `note show note-1`, so that Devin is asked; an empty `answer` is none,

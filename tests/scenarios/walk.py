@@ -41,24 +41,24 @@ class Role(StrEnum):
     ASKER = "asker"  # of the session in whose thread it is typed
     PERSON = "person"
     GUEST = "guest"
-    STRANGER = "stranger"  # of another company: Slack offers them neither the command nor a direct message
+    EXTERNAL = "external"  # of another company: Slack offers them neither the command nor a direct message
 
 
 ADMINS = frozenset({Role.ADMIN, Role.MEMBER})
 ROLES = {
     Surface.SLASH: (Role.ADMIN, Role.MEMBER, Role.PERSON, Role.GUEST),
     Surface.DM: (Role.ADMIN, Role.MEMBER, Role.PERSON, Role.GUEST),
-    Surface.MENTION: (Role.ADMIN, Role.MEMBER, Role.PERSON, Role.GUEST, Role.STRANGER),
+    Surface.MENTION: (Role.ADMIN, Role.MEMBER, Role.PERSON, Role.GUEST, Role.EXTERNAL),
     Surface.THREAD: tuple(Role),
 }
-OUTSIDE = {Role.GUEST: sentences.GUEST_REFUSED, Role.STRANGER: sentences.OTHER_COMPANY_REFUSED}
+OUTSIDE = {Role.GUEST: sentences.GUEST_REFUSED, Role.EXTERNAL: sentences.OTHER_COMPANY_REFUSED}
 IN_THREAD = {
     Role.ADMIN: ADA,
     Role.MEMBER: BEN,
     Role.ASKER: ANN,
     Role.PERSON: CAM,
     Role.GUEST: GUEST,
-    Role.STRANGER: EXTERNAL,
+    Role.EXTERNAL: EXTERNAL,
 }
 NAMES = {ADA: "ada", BEN: "ben", ANN: "ann", CAM: "cam"}  # as a post in the thread names them
 
@@ -184,8 +184,8 @@ def put_people(on: Harness, made: Iterable[Case]) -> None:
         if user in world.people:
             continue
         facts = {"id": user, "name": user[2:].lower(), "is_restricted": role is Role.GUEST}
-        world.put_person(facts | ({"team": "T0OTHER"} if role is Role.STRANGER else {}))
-        if role is not Role.STRANGER:
+        world.put_person(facts | ({"team": "T0OTHER"} if role is Role.EXTERNAL else {}))
+        if role is not Role.EXTERNAL:
             world.direct(user)
     world.put_channel({"id": CHANNEL, "name": "walk", "members": ["U0BOT", *people, *IN_THREAD.values()]})
     members = [user for user, role in people.items() if role is Role.MEMBER]
