@@ -10,10 +10,9 @@ somebody else, a guest and somebody external, everywhere the registry says it ca
   role reads instead, except in threads.
 - `refused`: what everybody else reads. How guests and people of other companies are refused outside of `/devin` needs
   no word.
-- `without`: for each permission of Devin's that it needs, what is said where the key lacks it. A call that needs another
-  permission than those fails the test, and so does any call for somebody who is refused. What is about one thing at
-  Devin is typed with an id, such as `note show note-1`, so that Devin is asked; an empty `answer` is none, where a modal
-  opens.
+- `without`: for each permission of Devin's that it needs, what is said where the key lacks it. A call that needs
+  another permission fails the test, and so does any call for somebody who is refused. What is about one thing at Devin
+  is typed with an id, such as `note show note-1`, so that Devin is asked. An empty `answer` is none: a modal opens.
 - `later`: it changes what others read or starts a session, so it is typed after the rest.
 
 In these texts `{user}` is who types, `{by}` the name or mention of them, `{other}` somebody else; `ANY` stands for what
