@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 from PIL import Image
-from playwright.async_api import Browser, expect
+from playwright.async_api import Browser, Locator, expect
 
 from bench.office import ALARM, CLOSED, MERGED, MONDAY, TUESDAY, Office
 from bot.domain.commands.registry import COMMANDS
@@ -169,7 +169,7 @@ async def _digest(ada: Visitor) -> None:
     await ada.opens_thread(sentences.DAY_BEGINS)
     await ada.reads("Without a PR so far")  # the last of its posts
     await expect(ada.thread.locator("svg.bk-chart")).to_be_visible()
-    await _take(ada, "digest")
+    await _take(ada, "digest", ada.thread.get_by_test_id("message").first)
 
 
 async def _report(ada: Visitor) -> None:
@@ -193,8 +193,11 @@ async def _fan_out(browser: Browser, one: Playground) -> None:
     ada.untroubled()
 
 
-async def _take(visitor: Visitor, name: str) -> None:
+async def _take(visitor: Visitor, name: str, begins: Locator | None = None) -> None:
+    """Take the newest of each list, or of the thread what `begins` there."""
     await visitor.looks_at_the_newest()
+    if begins is not None:
+        await begins.scroll_into_view_if_needed()
     path = DOCS / f"{name}.png"
     await visitor.page.screenshot(path=path, animations="disabled", caret="hide")
     _weigh(path)
