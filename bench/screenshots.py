@@ -8,8 +8,12 @@ from pathlib import Path
 from typing import Final, Literal
 
 from PIL import Image
-from playwright.async_api import Browser, expect
+from playwright.async_api import Browser, Locator, expect
 
+from bench.office import ALARM, CLOSED, MERGED, MONDAY, TUESDAY, Office
+from bot.domain.commands.registry import COMMANDS
+from bot.playground.devin import DevinControl
+from bot.playground.slack import SlackControl
 from tests import sentences
 from tests.page.browser import CHROMIUM, chromium, missing
 from tests.page.playground import Playground, playground
@@ -22,6 +26,8 @@ LARGEST: Final = 400_000  # bytes of one picture
 COLOURS: Final = 128  # of the animated picture: enough for text and signs
 # The simulated Devin works slowly enough that each of its states can be seen.
 OPTIONS: Final = ("--no-example", "--port", "0", "--quiet", "--speed", "4")
+FANS_OUT: Final = "fanout" in {spec.name for spec in COMMANDS}
+FAN_OUT: Final = "/devin fanout upgrade the dependencies of {org} orgs=all acu=5"
 COMMAND: Final = "/devin fix the flaky login test repo=acme/web"
 REPLY: Final = "The second one, please."
 PULL_REQUEST: Final = sentences.new_pull_request("acme/web#", sign="")
@@ -63,11 +69,15 @@ def main() -> int:
 async def _take_all() -> None:
     DOCS.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(prefix="devin-bridge-screenshots-") as folder:
-        async with chromium() as browser, playground(Path(folder), *OPTIONS) as one:
-            await _session(browser, one)
-            await _look(browser, one, "light")
-            await _look(browser, one, "dark")
-            await _digest(browser, one)
+        async with chromium() as browser:
+            async with playground(Path(folder), *OPTIONS) as one:
+                await _session(browser, one)
+                await _look(browser, one, "light")
+                await _look(browser, one, "dark")
+                await _admins(browser, one)
+            if FANS_OUT:
+                async with playground(Path(folder), *OPTIONS, "--enterprise") as one:
+                    await _fan_out(browser, one)
 
 
 async def _session(browser: Browser, one: Playground) -> None:
@@ -116,27 +126,78 @@ async def _look(browser: Browser, one: Playground, scheme: Literal["light", "dar
     ann.untroubled()
 
 
-async def _digest(browser: Browser, one: Playground) -> None:
-    """The daily digest with its thread; the clock jumps to its time, so it comes last."""
-    ada = await Visitor.at(browser, one.url, viewport=SIZE, reduced_motion="reduce")
+async def _admins(browser: Browser, one: Playground) -> None:
+    """What admins see of two days: an alarm, the digest and the outcome report. The clock jumps, so they come last."""
+    async with SlackControl(one.slack_url) as slack, DevinControl(one.devin_url) as devin:
+        office = Office(slack, devin)
+        ada = await Visitor.at(browser, one.url, viewport=SIZE, reduced_motion="reduce")
+        await ada.acts_as("Ada")
+        await ada.opens("ops")
+        await office.works(MONDAY)
+        await _jump(ada, 1)
+        await office.merges(MERGED)
+        await office.merges([CLOSED], "closed")
+        await office.works(TUESDAY)
+        await office.runs_away()
+        await _alarm(ada)
+        await office.stops_it()
+        await _jump(ada, 2)
+        await _digest(ada)
+        await _report(ada)
+        await ada.leaves()
+        ada.untroubled()
+
+
+async def _jump(ada: Visitor, digests: int) -> None:
+    """Let the time pass until there are so many digests."""
     await ada.drawer.presses("jump-digest")
     await ada.drawer.closes()
-    await ada.acts_as("Ada")
-    await ada.opens("ops")
-    await ada.sees(sentences.DAY_BEGINS)
     await ada.is_up()
+    await expect(ada.channel.get_by_test_id("message").filter(has_text=sentences.DAY_BEGINS)).to_have_count(digests)
     if await ada.toast.is_visible():  # it goes by itself after a while
         await ada.toast.get_by_role("button").click()
     await expect(ada.toast).to_be_hidden()
+
+
+async def _alarm(ada: Visitor) -> None:
+    await expect((await ada.sees(ALARM)).get_by_role("button", name="Stop")).to_be_visible()
+    await _take(ada, "alarm")
+
+
+async def _digest(ada: Visitor) -> None:
+    """The daily digest with its thread."""
     await ada.opens_thread(sentences.DAY_BEGINS)
+    await ada.reads("Without a PR so far")  # the last of its posts
     await expect(ada.thread.locator("svg.bk-chart")).to_be_visible()
-    await _take(ada, "digest")
+    await _take(ada, "digest", ada.thread.get_by_test_id("message").first)
+
+
+async def _report(ada: Visitor) -> None:
+    await ada.writes("/devin report week")
+    await ada.is_answered("Merge rate")
+    await _take(ada, "report")
+
+
+async def _fan_out(browser: Browser, one: Playground) -> None:
+    """One task in each of three organisations, with the table that shows them."""
+    ada = await Visitor.at(browser, one.url, viewport=SMALL, reduced_motion="reduce")
+    await ada.is_up()
+    await ada.acts_as("Ada")
+    await ada.opens("ops")
+    await ada.writes(FAN_OUT)
+    preview = await ada.is_answered("Start 3 sessions?")
+    await preview.get_by_role("button", name="Start 3 sessions").click()
+    await expect(await ada.sees("Data Team")).to_contain_text(sentences.IS_WORKING)
+    await _take(ada, "fan-out")
     await ada.leaves()
     ada.untroubled()
 
 
-async def _take(visitor: Visitor, name: str) -> None:
+async def _take(visitor: Visitor, name: str, begins: Locator | None = None) -> None:
+    """Take the newest of each list, or of the thread what `begins` there."""
     await visitor.looks_at_the_newest()
+    if begins is not None:
+        await begins.scroll_into_view_if_needed()
     path = DOCS / f"{name}.png"
     await visitor.page.screenshot(path=path, animations="disabled", caret="hide")
     _weigh(path)

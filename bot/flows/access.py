@@ -31,9 +31,12 @@ class Access:
         self._people: dict[tuple[str, str], tuple[float, Person | None]] = {}
         self._groups: dict[str, tuple[float, dict[str, str]]] = {}
 
-    async def person(self, workspace: Workspace, user: str) -> Person:
-        """Return the person with the id `user`: from our rows if they were stored lately, else from Slack."""
-        return await self._stored(workspace, user) or await self._ask(workspace, user)
+    async def person(self, workspace: Workspace, user: str, *, first: bool = False) -> Person:
+        """Return the person with the id `user`: from our rows if they were stored lately, else from Slack.
+
+        `first` is for an ack that waits for it: its transactions would else wait for the ack.
+        """
+        return await self._stored(workspace, user, first=first) or await self._ask(workspace, user, first=first)
 
     async def checked_person(self, workspace: Workspace, user: str, *, stops: bool = False) -> Person:
         """Return the person with the id `user`, who starts or stops work: from our rows if they were stored just now.
@@ -67,11 +70,11 @@ class Access:
             await people.put(tx, workspace.team, person, self._services.clock())
         self._people.pop(key, None)
 
-    async def _ask(self, workspace: Workspace, user: str) -> Person:
+    async def _ask(self, workspace: Workspace, user: str, *, first: bool = False) -> Person:
         asked_at = self._services.clock()
         person = await workspace.slack.person(user)
         # A crash before this commit has Slack asked again. An event that came meanwhile is later, and stays.
-        async with self._services.db.write() as tx:
+        async with self._services.db.write(first=first) as tx:
             await people.put(tx, workspace.team, person, asked_at)
             newest = await people.get(tx, workspace.team, user, asked_at) or person
         self._people.pop((workspace.team, user), None)

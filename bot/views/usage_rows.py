@@ -21,7 +21,7 @@ class Part:
 
     A part that is not `ours` was billed by Devin, and those of a bill leave nothing over. What is None of `sessions`,
     `worked` (seconds) and `pull_requests` says nothing about such a part. One that stands for `others`, which are so
-    many, is the last one and has no name.
+    many, is the last one.
     """
 
     name: str

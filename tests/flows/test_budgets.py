@@ -8,6 +8,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from bot.domain.budgets import Scope, ScopeKind, Span
 from bot.domain.session import Options
@@ -139,6 +141,43 @@ async def test_a_level_is_announced_again_once_the_bill_has_fallen_five_points(
         async with either_store.db.write() as tx:
             await spend.put_consumption(tx, ORG, {TODAY: {"devin": Decimal(str(acus))}}, NOON)
         assert len(await announced()) == lines, acus
+
+
+@pytest.mark.edge
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(bills=st.lists(st.integers(0, 130), min_size=1, max_size=12))
+async def test_whatever_the_bill_does_each_level_is_announced_once_until_it_was_five_points_below(
+    make: Make, store: Store, clock: SetClock, bills: list[int]
+) -> None:
+    """Of a budget of 100 ACUs, so that a point is an ACU; compared with a second way to count."""
+    clock.now = NOON
+    watch = watch_of(make(store, clock))
+    async with store.db.write() as tx:
+        for table in (tables.budgets, tables.crossings, tables.outbox, tables.consumption):
+            await tx.execute(table.delete())
+    await set_budget(store, Scope(ScopeKind.ORG), "100", 50, 80, span=Span.CYCLE)
+    announced: set[int] = set()
+    posts = 0
+    for acus in bills:
+        async with store.db.write() as tx:
+            await spend.put_consumption(tx, ORG, {TODAY: {"devin": Decimal(acus)}}, NOON)
+        announced -= {level for level in announced if acus <= level - 5}
+        reached = {level for level in (50, 80, 100) if acus >= level}
+        posts += bool(reached - announced)
+        announced |= reached
+        await watch.tick()
+        await watch.tick()
+        assert len(await store.rows(tables.outbox)) == posts, bills
+
+
+async def test_admins_fall_under_budgets_too(make: Make, store: Store, clock: SetClock) -> None:
+    clock.now = NOON
+    services = make(store, clock, admin_users=frozenset({"U0ADA"}))
+    (workspace,) = services.workspaces
+    await set_budget(store, EACH_PERSON, "10")
+    await spent(store, 10)
+    assert await BudgetCheck(services).start_refusal(workspace, "U0ADA", CHANNEL) is not None
+    assert await BudgetCheck(services).start_refusal(workspace, "U0BEN", CHANNEL) is None
 
 
 async def test_the_next_period_begins_anew(either_store: Store, announced: Watch, clock: SetClock) -> None:

@@ -168,7 +168,9 @@ async def test_without_names_people_are_counted(make, store, clock, bills):
     await files.usage_ledger.refresh(files.workspace.organisation)
     assert (await files("usage week by person csv"))[:2] == ["people,acus,sessions,pull_requests", "3 people,5.0,3,1"]
     assert (await files("usage week by session csv"))[2].startswith(f"Fix login,{URL}a,{THREAD}C0WORK/")
+    assert "2 others,5.0,3,1" in await files("usage week by channel csv")
     assert (await files("report week by person csv"))[1].startswith("3 people,1,0,")
+    assert (await files("report week by channel csv"))[1].startswith("others,1,0,")
     assert "• 3 people: 1 pull request opened, 0 merged" in await files.report("week by person")
 
 

@@ -334,3 +334,10 @@ async def test_without_names_people_are_counted_and_sessions_have_no_asker(make,
     by_session = await asked("week by session")
     assert "Fix login" in by_session
     assert "Ada" not in by_session
+    small = ["another workspace: 4 ACUs · 1 session", "sessions that are no longer stored: 0.5 ACUs · 1 session"]
+    for by in ("channel", "repo", "playbook"):  # each of them is of fewer than three people
+        assert rows(await asked(f"week by {by}")) == [*small, "others: 5 ACUs · 3 sessions", "elsewhere: 10.5 ACUs"]
+    await store.session("e", NOW - 86_400, requester="U0DAN")
+    await store.session("f", NOW - 86_399, requester="U0EVA")
+    await store.spent(YESTERDAY, e=0.5, f=0.5)
+    assert "<#C0WORK>: 3.5 ACUs · 3 sessions" in rows(await asked("week by channel"))

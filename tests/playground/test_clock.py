@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from bot.playground.books import USUAL, Books
+from bot.playground.books import LATE, Books
 from bot.playground.clock import (
     SimulatedClock,
     newest_settled_day,
@@ -102,11 +102,27 @@ def test_the_books_tell_of_each_day_that_is_over_with_what_sessions_spent() -> N
     figures = world.held.figures
     first = newest_settled_day(next_digest(clock.now()))
     assert (world.org_id, first) not in figures  # it is still running
-    assert [figures[world.org_id, first - back * DAY]["devin"] for back in range(1, 8)] == list(USUAL[1:])
+    days = [first - back * DAY for back in range(1, 91)]
+    assert [figures[world.org_id, day] for day in days] == [books.usual(day) for day in days]
     world.held.spent[world.org_id, first] = 1.25
+    before = figures[world.org_id, first - DAY]
     clock.jump_to(next_digest(clock.now()))
     books.write()
-    assert figures[world.org_id, first] == {"devin": USUAL[0] + 1.25}
+    usual = books.usual(first)
+    assert figures[world.org_id, first] == usual | {"devin": usual["devin"] + 1.25}
+    assert figures[world.org_id, first - DAY] == before | {"review": round(before["review"] + LATE, 6)}
     clock.jump_to(next_digest(clock.now()))
     books.write()
-    assert figures[world.org_id, first + DAY] == {"devin": USUAL[-1]}
+    assert figures[world.org_id, first + DAY] == books.usual(first + DAY)
+
+
+def test_the_books_have_weekends_and_a_spike() -> None:
+    world = DevinSimulator().world
+    books = Books(world)
+    books.write()
+    totals = {day: sum(products.values()) for (_, day), products in world.held.figures.items()}
+    weekend = [acus for day, acus in totals.items() if datetime.fromtimestamp(day, UTC).weekday() > 4]
+    assert max(weekend) < 10
+    *usual, spike = sorted(acus for acus in totals.values() if acus not in weekend)
+    assert 29 < usual[0] <= usual[-1] < 46
+    assert spike > 85

@@ -225,7 +225,11 @@ async def test_a_reply_that_devin_refuses_is_announced_in_the_thread(on: Harness
     await on.slack.say(BEN, GENERAL, "please use pytest", thread_ts=ts)
     lost = await on.slack.wait_for_message(GENERAL, sentences.IS_NOT_SENT, thread_ts=ts)
     assert lost["rendered"].startswith(
-        sentences.reply_not_sent("The reply “please use pytest”", "Devin Bridge's key lacks a permission for it")
+        sentences.reply_not_sent(
+            "The reply “please use pytest”",
+            "Devin Bridge's key lacks the permission `ManageOrgSessions`, which an admin of your Devin organisation "
+            "can grant",
+        )
         + " Reference `"
     )
     await settled(on)

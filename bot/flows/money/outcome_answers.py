@@ -27,7 +27,8 @@ from bot.views.pull_requests import pull_request_name
 
 _UNKNOWN: Final = "\0"  # the key of sessions that are no longer stored; no name has this sign
 _PEOPLE: Final = "\0people"  # that of people who are not named
-_NAMELESS: Final = frozenset({_UNKNOWN, _PEOPLE})
+_FEW: Final = "\0few"  # that of groups of too few people to be shown where people are not named
+_NAMELESS: Final = frozenset({_UNKNOWN, _PEOPLE, _FEW})
 
 
 class OutcomeAnswers:
@@ -100,7 +101,9 @@ class _Grouping:
     def __init__(self, workspace: Workspace, division: By, facts: Sequence[SessionFacts]) -> None:
         self._policy = workspace.policy
         self.division = division
-        self._keys = {one.id: self._key(one) for one in facts}
+        keys = {one.id: self._key(one) for one in facts}
+        few = set() if self._policy.shows_names else _of_few(facts, keys)
+        self._keys = {key: _FEW if group in few else group for key, group in keys.items()}
         self._people = {one.requester for one in facts if one.stored}
         self.asked_as = {one.requester: one.requester_name for one in facts if one.requester and one.requester_name}
 
@@ -130,6 +133,8 @@ class _Grouping:
         """Name a group whose key is one of `_NAMELESS`; of people who are not named it says how many they are."""
         if key == _UNKNOWN:
             return part_names.NOT_STORED
+        if key == _FEW:
+            return part_names.OTHERS
         is_many = len(self._people) >= FEWEST_PEOPLE
         return part_names.counted_people(len(self._people)) if is_many else part_names.OTHERS
 
@@ -144,6 +149,15 @@ class _Grouping:
         channel = "D" if (facts.channel or "").startswith("D") else facts.channel
         keys = {By.PERSON: facts.requester, By.CHANNEL: channel, By.REPO: None, By.PLAYBOOK: facts.playbook}
         return keys[self.division]
+
+
+def _of_few(facts: Sequence[SessionFacts], keys: Mapping[str, str | None]) -> set[str | None]:
+    """The keys of groups in which fewer than `FEWEST_PEOPLE` had sessions."""
+    users: dict[str | None, set[str | None]] = defaultdict(set)
+    for one in facts:
+        if one.stored:
+            users[keys[one.id]].add(one.requester)
+    return {key for key, found in users.items() if key not in _NAMELESS and len(found) < FEWEST_PEOPLE}
 
 
 async def _named(

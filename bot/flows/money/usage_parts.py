@@ -1,11 +1,11 @@
 """The parts into which an answer about usage divides what was used, the largest first."""
 
 from collections import defaultdict
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from functools import reduce
-from typing import Final
+from typing import Final, Protocol
 
 from bot.domain.consumption import exact, exact_sum
 from bot.domain.periods import days_between
@@ -13,14 +13,14 @@ from bot.domain.questions import By
 from bot.flows.money.part_naming import PartNaming
 from bot.flows.money.usage_ledger import AcusByDay
 from bot.flows.workspace import Workspace
-from bot.store import spend, spend_groups
+from bot.store import spend, spend_groups, spend_people
 from bot.store.database.connection import Transaction
 from bot.store.spend_groups import Group, Spending, Wanted
 from bot.views import part_names
 from bot.views.digest import Figures
 from bot.views.usage_rows import MOST_ROWS, Part
 
-FEWEST_PEOPLE: Final = 3  # who are counted where they are not named
+FEWEST_PEOPLE: Final = 3  # who are counted where they are not named, and of whom a group has to be to be shown there
 
 
 class UsageParts:
@@ -82,12 +82,17 @@ class UsageParts:
             return counted_people(ordered)
         shown = ordered[:MOST_ROWS]  # the others are shown in sum
         asked_as = {one.key: one.name for one in shown if one.key and one.name}
-        names = await self._naming.names(division, [one.key for one in shown], asked_as)
-        return [_part(one, special(one) or names.get(one.key, ""), division) for one in ordered]
+        names = await self._naming.names(division, [one.key for one in shown if not one.others], asked_as)
+        return [_part(one, _name(one) or names.get(one.key, ""), division) for one in ordered]
 
     async def groups(self, division: By, most: int) -> list[Group]:
-        """Return the groups of a `division`, the largest first, the last one for all that are more than `most`."""
+        """Return the groups of a `division`, the largest first, the last one for all that are more than `most`.
+
+        Where people are not named, groups of fewer than `FEWEST_PEOPLE` are in the last one too.
+        """
         groups = await self._groups(division, most)
+        if not self._naming.shows_people and division in _PEOPLE_IN:
+            groups = _merged(groups, await self._of_few(division))
         return sorted(groups, key=lambda one: (one.others > 0, -one.acus, -one.sessions, one.key or ""))
 
     async def _groups(self, division: By, most: int) -> list[Group]:
@@ -97,6 +102,15 @@ class UsageParts:
             return await _GROUPS[division](self._tx, self._spending, Wanted(most, used_only))
         joined = self._joined(await spend_groups.by_repository(self._tx, self._spending))
         return [one for one in joined if one.acus > 0 or not used_only]
+
+    async def _of_few(self, division: By) -> set[str | None]:
+        """The keys of the groups of a `division` in which too few people used something."""
+        used_only = not self._figures.no_acus_reported
+        users: dict[str | None, set[str]] = defaultdict(set)
+        for key, found in (await _PEOPLE_IN[division](self._tx, self._spending, used_only=used_only)).items():
+            name = self._naming.repository(key[1], key[0]) if division is By.REPO else key[0]
+            users[name] |= found
+        return {name for name, found in users.items() if len(found) < FEWEST_PEOPLE}
 
     def _joined(self, groups: Iterable[Group]) -> Iterable[Group]:
         """Join `groups` to one for each repository."""
@@ -117,6 +131,30 @@ _GROUPS: Final[Mapping[By, Callable[[Transaction, Spending, Wanted], Awaitable[l
 }
 
 
+class _PeopleIn(Protocol):
+    """Reads who used something in each group, or was active in it."""
+
+    async def __call__(
+        self, tx: Transaction, spending: Spending, /, *, used_only: bool
+    ) -> dict[tuple[str | None, ...], set[str]]: ...
+
+
+_PEOPLE_IN: Final[Mapping[By, _PeopleIn]] = {
+    By.CHANNEL: spend_people.by_channel,
+    By.REPO: spend_people.by_repository,
+    By.PLAYBOOK: spend_people.by_playbook,
+}
+
+
+def _merged(groups: Sequence[Group], few: Collection[str | None]) -> list[Group]:
+    """Put the groups whose keys are `few` together with those that stand for others already, as one group."""
+    hidden = [one for one in groups if one.others or (special(one) is None and one.key in few)]
+    if not hidden:
+        return list(groups)
+    others = replace(reduce(Group.joined, hidden), key=None, others=sum(one.others or 1 for one in hidden))
+    return [*(one for one in groups if one not in hidden), others]
+
+
 def counted_people(groups: Sequence[Group]) -> list[Part]:
     """Make one part of all people, with their number; of so few that one might know who they are, without it."""
     known = [one for one in groups if special(one) is None]
@@ -126,6 +164,11 @@ def counted_people(groups: Sequence[Group]) -> list[Part]:
     number = sum(one.others or 1 for one in known)
     name = part_names.counted_people(number) if number >= FEWEST_PEOPLE else part_names.OTHERS
     return [_part(replace(reduce(Group.joined, known), others=0), name, By.PERSON), *nobody]
+
+
+def _name(group: Group) -> str | None:
+    """Name a group that is not named by its key."""
+    return part_names.OTHERS if group.others else special(group)
 
 
 def special(group: Group) -> str | None:

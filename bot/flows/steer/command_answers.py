@@ -226,7 +226,7 @@ class CommandAnswers:
         """Why `user`, a guest or somebody of another company, learns nothing about budgets; None if they may."""
         # The ack waits for this, so Slack is asked only about somebody whom our rows do not know.
         known = await self._access.known_person(workspace, user)
-        return self._access.refusal(known or await self._access.person(workspace, user), shared=False)
+        return self._access.refusal(known or await self._access.person(workspace, user, first=True), shared=False)
 
     async def _help(self, _workspace: Workspace, _user: str, _channel: str, _command: Command) -> Message:
         return SLASH_HELP

@@ -50,6 +50,9 @@ _REASONS: Final = {
     DevinForbidden: "Devin Bridge's key lacks a permission for it",
     DevinQuotaExceeded: "a limit or quota of your Devin organisation is used up",
 }
+_PERMISSION: Final = (
+    "Devin Bridge's key lacks the permission `{needed}`, which an admin of your Devin organisation can grant"
+)
 _OUTAGES: Final = (
     *(DevinUnreachable, DevinServerError, DevinOutcomeUnknown, DevinUnexpectedAnswer),
     OrganisationNotConnectedError,
@@ -296,8 +299,7 @@ class NewMessage(Creation[Snapshot | None]):
         if isinstance(refused, MAY_BE_TAKEN_BACK):
             await self._write_ended(uow)
             return
-        reason = _REASONS.get(type(refused), "Devin did not accept it")
-        said = answers.reply_not_sent(reason, self._job.row.ref, _message_text(self._job))
+        said = answers.reply_not_sent(_reason(refused), self._job.row.ref, _message_text(self._job))
         await self._write_lost(uow, said, type(refused).__name__)
 
     async def _write_ended(self, uow: UnitOfWork) -> None:
@@ -338,3 +340,9 @@ def _message_text(job: Job[MessageCause]) -> str:
 def _mark(job: Job[MessageCause]) -> str:
     """Return the mark that begins the first line of the message: no other message has the same."""
     return f"[Slack {job.cause.ts}]"
+
+
+def _reason(refused: DevinRefused) -> str:
+    if isinstance(refused, DevinForbidden) and refused.needed:
+        return _PERMISSION.format(needed=refused.needed)
+    return _REASONS.get(type(refused), "Devin did not accept it")

@@ -1,0 +1,194 @@
+"""Every command that can be typed, one row each: what is typed, and the whole text that people read.
+
+To add a command, add a row. It is then typed by an admin, a member of the admins' user group, the asker of the session,
+somebody else, a guest and somebody external, everywhere the registry says it can be typed.
+
+- `command`: its name in the registry. A command without a row fails the test.
+- `typed`: behind `/devin`, in a direct message and behind a mention. `verb`: in a thread, and where
+  it is the only form.
+- `answer`: what those read who may use it. `on`: what they read instead on one surface; `by`: what one
+  role reads instead, except in threads.
+- `refused`: what everybody else reads. How guests and people of other companies are refused outside of `/devin` needs
+  no word.
+- `without`: for each permission of Devin's that it needs, what is said where the key lacks it. A call that needs
+  another permission fails the test, and so does any call for somebody who is refused. What is about one thing at Devin
+  is typed with an id, such as `note show note-1`, so that Devin is asked. An empty `answer` is none: a modal opens.
+- `later`: it changes what others read or starts a session, so it is typed after the rest.
+
+In these texts `{user}` is who types, `{by}` the name or mention of them, `{other}` somebody else; `ANY` stands for what
+differs from run to run, DATE for an instant and `N` for a number in code.
+"""
+
+from bot.domain.commands.spec import Surface
+from tests import sentences
+from tests.scenarios.walk import ANY, WHO_ARE_ADMINS, Role, Row, admins_only
+
+TASK = "fix the login test"
+BUDGETS, AUDIT_LOGS = admins_only("Changes of budgets"), admins_only("Audit logs")
+BY_ENTERPRISE = "An admin of the enterprise can grant it to the service user."
+NOT_YOURS = (
+    "Only <@U0ANN>, who asked for this session, or an admin of Devin Bridge may do that. Nothing was changed. "
+    f"Ask <@U0ANN>, {WHO_ARE_ADMINS}."
+)
+NO_DIGESTS = (
+    "No channel gets a digest. `/devin digest add [daily|weekly|cycle] [#channel] [HH:MM] [zone] [all|here]` adds one."
+)
+NO_BUDGETS = "No budgets are set. `/devin budget set each-person 20 a week` sets one."
+LACKS = ":warning: Devin Bridge's key for Devin lacks the permission"
+
+
+def in_dm(answer: str) -> dict[Surface, str]:
+    """The message of a long job, which is the answer where it was asked for in a direct message."""
+    return {Surface.DM: answer}
+
+
+ROWS = (
+    Row(
+        command="start",
+        typed=TASK,
+        answer=sentences.being_checked(TASK),
+        without={"ManageOrgSessions": sentences.permission_missing("ManageOrgSessions")},
+        later=True,
+    ),
+    Row(command="list", typed="list", answer=sentences.NO_SESSIONS),
+    Row(
+        command="cost",
+        typed="cost",
+        verb="!cost",
+        answer=sentences.none_active(ANY),
+        on={Surface.THREAD: sentences.NO_ACUS},
+    ),
+    Row(
+        command="status",
+        typed="status",
+        verb="!status",
+        answer=sentences.NO_SESSIONS,
+        on={Surface.THREAD: f"*<{ANY}|A long task>*\n:gear: {sentences.WORKING}\nAsked by somebody · active DATE"},
+    ),
+    Row(
+        command="stop",
+        typed="stop",
+        verb="!stop",
+        answer=sentences.NOTHING_TO_STOP,
+        on={Surface.THREAD: sentences.stopped("{by}")},
+    ),
+    Row(
+        command="mute",
+        verb="!mute",
+        answer=sentences.NO_SESSION_HERE,
+        on={Surface.THREAD: sentences.MUTED},
+    ),
+    Row(
+        command="unmute",
+        verb="!unmute",
+        answer=sentences.NO_SESSION_HERE,
+        on={Surface.THREAD: sentences.NOT_MUTED},
+    ),
+    Row(command="aside", verb="!aside it is slow today", answer=sentences.KEPT_ASIDE),
+    Row(
+        command="archive",
+        typed="archive",
+        verb="!archive",
+        answer=sentences.NO_SESSION_HERE,
+        on={Surface.SLASH: sentences.NOTHING_TO_STOP, Surface.THREAD: sentences.archived("{by}")},
+    ),
+    Row(
+        command="new",
+        verb=f"!new {TASK}",
+        answer=f"*<{ANY}|{TASK}>*\n{ANY}",  # the card, in the channel; in a thread a link to it
+        on={Surface.THREAD: sentences.started_elsewhere(f"<{ANY}|{TASK}>")},
+        later=True,
+    ),
+    Row(
+        command="notify",
+        typed="notify",
+        verb="!notify",
+        answer=sentences.are(f"{sentences.MENTIONED_EVERYWHERE} {sentences.EACH_TIME}", "/devin notify", here=""),
+        on={Surface.THREAD: sentences.are(f"{sentences.MENTIONED_HERE} {sentences.EACH_TIME}")},
+    ),
+    Row(
+        command="usage",
+        typed="usage",
+        answer=f"{sentences.TODAY}{ANY}",
+        refused=admins_only("Usage figures"),
+    ),
+    Row(
+        command="report",
+        typed="report",
+        answer=f"{ANY}{sentences.NO_PULL_REQUESTS}{ANY}",
+        refused=admins_only("Outcome reports"),
+    ),
+    Row(command="digest", typed="digest list", answer=NO_DIGESTS, refused=admins_only("Digests")),
+    Row(
+        command="budget_list",
+        typed="budget list",
+        answer="No budget holds for you here.",
+        by={
+            **dict.fromkeys((Role.ADMIN, Role.MEMBER), NO_BUDGETS),
+            Role.GUEST: sentences.GUEST_REFUSED,
+        },
+    ),
+    Row(
+        command="budget_set",
+        typed="budget set <@{other}> 20 a week",
+        answer="Budget `N` is set: <@{other}>, 20 ACUs a week, warns at 80 %.",
+        refused=BUDGETS,
+        later=True,
+    ),
+    Row(
+        command="budget_remove",
+        typed="budget remove 4711",
+        answer="There is no budget `N`, so nothing was removed. `/devin budget list` shows the numbers.",
+        refused=BUDGETS,
+    ),
+    Row(
+        command="budget_grant",
+        typed="budget grant <@{other}> 5",
+        answer="No budget holds for <@{other}>, so nothing was granted. `/devin budget list` shows those there are.",
+        refused=BUDGETS,
+    ),
+    Row(
+        command="orgs",
+        typed="orgs",
+        answer=sentences.LONG_JOB_BEGUN,
+        on=in_dm(f"*Devin's organisations*\n1 row.{ANY}"),
+        refused=admins_only("Figures of Devin's organisations"),
+        without={
+            permission: f"{what}: the key lacks the permission `{permission}`. {BY_ENTERPRISE}"
+            for permission, what in {
+                "ManageOrganizations": "Only the organisation of Devin Bridge is shown",
+                "ViewAccountConsumption": "The ACUs are not shown",
+                "ViewAccountMetrics": "The queue is not shown",
+            }.items()
+        },
+    ),
+    Row(
+        command="audit",
+        typed="audit",
+        answer=sentences.LONG_JOB_BEGUN,
+        on={**in_dm(f"*Devin's audit log, {ANY} rows{ANY}"), Surface.MENTION: sentences.ONLY_IN_PRIVATE},
+        refused=AUDIT_LOGS,
+        without={"ManageEnterpriseSettings": f"{LACKS} `ManageEnterpriseSettings`. {BY_ENTERPRISE}"},
+    ),
+    Row(
+        command="audit_bot",
+        typed="audit bot",
+        answer=sentences.NOTHING_CHANGED,
+        on={Surface.MENTION: sentences.ONLY_IN_PRIVATE},
+        refused=AUDIT_LOGS,
+    ),
+    Row(
+        command="exit",
+        verb="EXIT",
+        answer=sentences.NO_SESSION_HERE,
+        on={Surface.THREAD: f"{sentences.end_for_good('A long task')}\nEnd for good\nKeep it"},
+        refused=NOT_YOURS,
+    ),
+    Row(
+        command="help",
+        typed="help",
+        verb="!help",
+        answer=sentences.HELP,
+        on={Surface.THREAD: sentences.HELP_IN_THREAD},
+    ),
+)

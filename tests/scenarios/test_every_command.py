@@ -1,0 +1,150 @@
+"""Every command, by everybody, everywhere, and with each permission missing: the table is in `every_command.py`."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.domain.commands.registry import COMMANDS, commands_on
+from bot.domain.commands.spec import CommandSpec, Surface
+from bot.domain.commands.spec import Role as Needed
+from bot.playground.devin.permissions import ALL_PERMISSIONS, allows
+from bot.slack import rate_limits
+from bot.timing import Timing
+from tests import sentences
+from tests.scenarios import walk
+from tests.scenarios.ahead import rows, running, until
+from tests.scenarios.every_command import NOT_YOURS, ROWS
+from tests.scenarios.harness import ADA, EXTERNAL, GUEST, Harness, harness
+from tests.scenarios.observations import forge, press, settled
+from tests.scenarios.walk import CHANNEL, GROUP, Case, Role, Row
+
+pytestmark = pytest.mark.timing(job_message=0.05, progress_interval=0.3)
+
+
+@pytest.fixture(autouse=True)
+def as_often_as_it_likes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the bot call Slack without the pauses that Slack's limits ask for, which are switched off here too."""
+    for method in rate_limits.METHODS:
+        monkeypatch.setitem(rate_limits.METHODS, method, rate_limits.ONE)
+
+
+def test_every_command_that_can_be_typed_has_one_row() -> None:
+    typed = [spec.name for spec in COMMANDS if spec.forms_on(*walk.ROLES)]
+    assert sorted(row.command for row in ROWS) == sorted(typed), "add a row to tests/scenarios/every_command.py"
+
+
+def test_what_only_some_may_do_has_its_refusal() -> None:
+    assert [row.command for row in ROWS if bool(row.refused) != (row.spec.role is not Needed.EVERYBODY)] == []
+
+
+@asynccontextmanager
+async def bot_for(folder: Path, made: list[Case], **how: Any) -> AsyncIterator[tuple[Harness, list[Case]]]:
+    """A bot among the people of these cases, with a session for each case in a thread; its key may do everything."""
+    async with harness(folder, start=False, BOT_ADMIN_GROUP=GROUP, **how) as on:
+        walk.put_people(on, made)
+        threads = [case for case in made if case.surface is Surface.THREAD]
+        sessions = await running(on, len(threads), [CHANNEL]) if threads else []
+        await on.devin.permissions(only=sorted(ALL_PERMISSIONS))
+        await up(on)
+        yield on, walk.in_threads(made, sessions)
+
+
+async def up(on: Harness) -> None:
+    """Start the bot, and wait until it knows who is in the user group of the admins."""
+
+    async def group_is_read() -> bool:
+        return bool(await rows(on, "admins"))
+
+    await on.slack.limits(enabled=False)
+    await on.start()
+    await until(group_is_read)
+    await settled(on, within=60)
+
+
+async def walked(folder: Path, made: list[Case], **how: Any) -> None:
+    """Everybody reads what the table says, and nothing is asked of Devin for those who are refused."""
+    async with bot_for(folder, made, **how) as (on, placed):
+        before = await walk.newest_call(on)
+        wrong = await walk.walk(on, [case for case in placed if case.phase == 0])
+        await settled(on, within=60)
+        assert await walk.asked_of_devin(on, before) == []
+        for phase in (1, 2):
+            wrong += await walk.walk(on, [case for case in placed if case.phase == phase])
+        await settled(on, within=60)
+    assert not wrong, "\n".join(["", *wrong])
+
+
+@pytest.mark.parametrize("everything", [False, pytest.param(True, marks=pytest.mark.edge)])
+async def test_everybody_reads_what_the_table_says(
+    everything: bool, tmp_path: Path, transport: str, database: dict[str, Any], timing: Timing
+) -> None:
+    made = [case for case in walk.cases(ROWS) if everything or walk.is_usual(case)]
+    await walked(tmp_path, made, transport=transport, timing=timing, **database)
+
+
+async def done(on: Harness) -> None:
+    """Wait until all that was asked for is done, long jobs too."""
+
+    async def jobs_are_over() -> bool:
+        return all(job["ended_at"] for job in await rows(on, "long_jobs"))
+
+    await until(jobs_are_over)
+    await settled(on, within=60)
+
+
+async def test_each_permission_that_is_needed_is_in_the_table_and_named_where_it_is_missing(
+    tmp_path: Path, transport: str, database: dict[str, Any], timing: Timing
+) -> None:
+    behind_slash = [case for case in walk.cases(ROWS) if (case.surface, case.role) == (Surface.SLASH, Role.MEMBER)]
+    users = {case.row.command: case.user for case in behind_slash}
+    async with bot_for(tmp_path, behind_slash, transport=transport, timing=timing, **database) as (on, _):
+        for row in sorted((case.row for case in behind_slash), key=lambda row: row.later):
+            before = await walk.newest_call(on)
+            await walk.type_slash(on, row.typed, ADA)
+            await done(on)
+            needed = {permission for _, permission in await walk.asked_of_devin(on, before)}
+            assert needed == set(row.without), f"`without` in the row of {row.command}"
+        for missing in sorted({permission for row in ROWS for permission in row.without}):
+            lacking = [row for row in ROWS if missing in row.without]
+            await named_as_missing(on, missing, [(row, users[row.command]) for row in lacking])
+
+
+async def named_as_missing(on: Harness, missing: str, typed: list[tuple[Row, str]]) -> None:
+    """Each of these commands says its line where the key lacks a permission and those that stand in for it."""
+    await on.devin.permissions(only=sorted(one for one in ALL_PERMISSIONS if not allows({one}, missing)))
+    await asyncio.gather(*(walk.type_slash(on, row.typed, user) for row, user in typed))
+    await done(on)
+    for row, user in typed:
+        assert row.without[missing] in walk.said_to(on, user), f"{row.command} without {missing}"
+
+
+def buttons_of_sessions() -> list[tuple[CommandSpec, str, str]]:
+    """Each button about a session, somebody who may not press it, and what they read."""
+    found = []
+    for spec in (spec for spec in commands_on(Surface.BUTTON) if spec.of_session):
+        refused = {walk.CAM: NOT_YOURS} if spec.role is Needed.ASKER_OR_ADMIN else {}
+        outside = {GUEST: sentences.GUEST_REFUSED, EXTERNAL: sentences.OTHER_COMPANY_REFUSED}
+        found += [(spec, user, sentence) for user, sentence in (outside | refused).items()]
+    return found
+
+
+@pytest.mark.edge
+async def test_buttons_of_sessions_are_refused_to_those_who_may_not_press_them(
+    tmp_path: Path, transport: str, database: dict[str, Any], timing: Timing
+) -> None:
+    async with harness(tmp_path, transport, start=False, timing=timing, BOT_ADMIN_GROUP=GROUP, **database) as on:
+        walk.put_people(on, [])
+        (session,) = await running(on, 1, [CHANNEL])
+        await up(on)
+        before = await walk.newest_call(on)
+        for spec, user, sentence in buttons_of_sessions():
+            so_far = len(await on.slack.ephemerals(user=user))
+            assert await forge(on, "interactive", press(user, CHANNEL, spec.action_id, session.id)) == "acked"
+            await on.slack.wait("ephemerals", so_far + 1, user=user)
+            assert (await on.slack.ephemerals(user=user))[-1]["rendered"] == sentence, spec.name
+        await settled(on, within=60)
+        assert await walk.asked_of_devin(on, before) == []
