@@ -8,15 +8,16 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.amounts import half_up
 from bot.domain.budgets import ScopeKind
-from bot.store.tables import sessions, spend
+from bot.store.spend import DIRECT
+from bot.store.tables import spend
 
 # By whom the spending is added up, for budgets of each kind.
 _SUBJECT: dict[ScopeKind, ColumnElement[str]] = {
-    ScopeKind.PERSON: sessions.c.requester,
-    ScopeKind.EACH_PERSON: sessions.c.requester,
-    ScopeKind.CHANNEL: sessions.c.channel,
-    ScopeKind.EACH_CHANNEL: sessions.c.channel,
-    ScopeKind.EACH_SESSION: sessions.c.id,
+    ScopeKind.PERSON: spend.c.requester,
+    ScopeKind.EACH_PERSON: spend.c.requester,
+    ScopeKind.CHANNEL: spend.c.channel,
+    ScopeKind.EACH_CHANNEL: spend.c.channel,
+    ScopeKind.EACH_SESSION: spend.c.session_id,
 }
 
 
@@ -30,14 +31,11 @@ async def spent(
     """
     column = _SUBJECT[kind]
     acus = func.sum(spend.c.acus)
-    whose = [column != "", *([] if subject is None else [column == subject])]
-    if kind in {ScopeKind.CHANNEL, ScopeKind.EACH_CHANNEL}:
-        whose.append(~column.startswith("D"))
+    whose = [column.not_in(["", DIRECT]), *([] if subject is None else [column == subject])]
     found = await tx.execute(
         select(column, acus)
-        .join(sessions, sessions.c.id == spend.c.session_id)
         .where(
-            sessions.c.team == team,
+            spend.c.team == team,
             spend.c.org_id == org_id,
             spend.c.day >= first.isoformat(),
             spend.c.day <= last.isoformat(),

@@ -21,9 +21,7 @@ async def worked_between(
     theirs = (sessions.c.team == team, sessions.c.org_id == org_id, sessions.c.devin_id.is_not(None))
     done = (sessions.c.done_at >= after, sessions.c.done_at < before)
     return float(
-        await tx.scalar(
-            select(func.sum(sessions.c.worked)).where(*theirs, *done, *of_channel(sessions.c.id, team, channel))
-        )
+        await tx.scalar(select(func.sum(sessions.c.worked)).where(*theirs, *done, *of_channel(sessions, team, channel)))
         or 0.0
     )
 
@@ -31,7 +29,7 @@ async def worked_between(
 async def waiting_now(tx: AsyncConnection, team: str, org_id: str, channel: str | None = None) -> int:
     """Count a workspace's open sessions in an organisation that wait for a person's answer or approval."""
     resting = sessions.c.detail.startswith(WAITS, autoescape=True)
-    theirs = (sessions.c.team == team, sessions.c.org_id == org_id, *of_channel(sessions.c.id, team, channel))
+    theirs = (sessions.c.team == team, sessions.c.org_id == org_id, *of_channel(sessions, team, channel))
     running = (sessions.c.lifecycle == Lifecycle.OPEN, sessions.c.status == "running")
     found = await tx.execute(select(sessions).where(*theirs, *running, resting))
     # Devin also stays in these details after its work; words that ask nothing show that it waits for nobody.

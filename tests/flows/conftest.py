@@ -120,6 +120,8 @@ class Store:
                 session = await sessions.get(tx, name)
                 outcome = outcome_of(session) if session else Outcome.RUNNING
                 row = {"session_id": name, "day": day.isoformat(), "team": TEAM, "org_id": ORG, "outcome": outcome}
+                if session:
+                    row |= {"requester": session.requester, "channel": "D" if session.is_direct else session.channel}
                 await tx.execute(upsert(tx.dialect.name, spend_table).values(row).on_conflict_do_nothing())
             await spend.add(tx, ORG, day, acus)
 
