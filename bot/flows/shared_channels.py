@@ -6,6 +6,7 @@
    are marked dead, the askers get a direct message, and the cards are drawn anew.
 
 An answer that is older than the stored change counts for nothing: another worker may know better.
+Slack's answer also says whether the channel is private, which is stored for digests.
 """
 
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ log = get_logger(__name__)
 
 SHARED: Final = "channel shared"  # why a post is dead
 MOST_SESSIONS: Final = 500
+MOST_ASKED: Final = 20  # channels about which Slack is asked at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,7 @@ class _Answer:
 
     is_shared: bool
     asked_at: float
+    is_private: bool | None = None  # as in `KnownChannel`
 
 
 class SharedChannels:
@@ -65,6 +68,23 @@ class SharedChannels:
         answer = await self._ask(workspace, channel)
         await self._store(workspace, channel, await self._known(workspace, channel), answer)
 
+    async def learn_private(self, workspace: Workspace) -> None:
+        """Ask Slack about channels with sessions of which it is not known whether they are private, but some at a time.
+
+        Slack is asked about each channel before its first card, so that these are from before that was stored.
+        """
+        async with self._services.db.scan() as tx:
+            unknown = await channels.not_asked_about(tx, workspace.team, MOST_ASKED)
+        for channel in unknown:
+            try:
+                await self.ask_again(workspace, channel)
+            except SlackError as error:
+                log.warning("not known whether a channel is private", channel=channel, error=str(error))
+                if isinstance(error, SlackRefused) and error.permanent:
+                    # What the bot cannot see, it shows nobody. A crash right here has the next digest ask once more.
+                    async with self._services.db.write() as tx:
+                        await channels.set_private(tx, workspace.team, channel, private=True)
+
     async def _known(self, workspace: Workspace, channel: str) -> KnownChannel | None:
         async with self._services.db.read() as tx:
             return await channels.get(tx, workspace.team, channel)
@@ -75,7 +95,8 @@ class SharedChannels:
 
     async def _ask(self, workspace: Workspace, channel: str) -> _Answer:
         asked_at = self._services.clock()
-        answer = _Answer((await workspace.slack.channel(channel)).is_ext_shared, asked_at)
+        found = await workspace.slack.channel(channel)
+        answer = _Answer(found.is_ext_shared, asked_at, found.is_private)
         self._answers[workspace.team, channel] = answer
         return answer
 
@@ -88,10 +109,14 @@ class SharedChannels:
         return _Answer(known is not None and known.is_shared, self._services.clock())
 
     async def _store(self, workspace: Workspace, channel: str, known: KnownChannel | None, answer: _Answer) -> None:
-        if answer.is_shared == (known is not None and known.is_shared):
+        was_shared, was_private = (known.is_shared, known.is_private) if known is not None else (False, None)
+        is_private = was_private if answer.is_private is None else answer.is_private
+        if (answer.is_shared, is_private) == (was_shared, was_private):
             return
         # A crash right here stores nothing: the next post, or the event again, finds the same change.
         async with self._services.unit_of_work() as uow:
+            if is_private is not None:
+                await channels.set_private(uow.tx, workspace.team, channel, private=is_private)
             if await channels.set_shared(uow.tx, workspace.team, channel, answer.is_shared, answer.asked_at):
                 log.info("sharing changed", channel=channel, shared=answer.is_shared)
                 await self._change(uow, workspace.team, channel, shared=answer.is_shared)

@@ -236,6 +236,7 @@ async def _described(tx: Transaction, workspace: Workspace, session: Session, ac
         permalink=workspace.slack.permalink(session.channel, thread) if thread else None,
         url=session.url,
         requester=asker.name if asker else None,
+        channel=session.channel,
     )
 
 
