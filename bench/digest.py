@@ -1,12 +1,14 @@
 """What figures cost over a long history: `python -m bench.digest`, some minutes; `--postgres` for PostgreSQL.
 
 Each flow is run by itself over 100,000 sessions, 1,000,000 rows of spending and 500 people, several times; the table
-shows the worst of them: seconds of the processor, growth of the memory, the longest pause of the event loop, and the
-longest wait for the lock without which nothing is written.
+shows the worst of them: seconds of the processor, growth of the memory, the longest pause of the event loop, what of a
+pause the loop's own thread has computed, which other processes do not lengthen, and the longest wait for the lock
+without which nothing is written.
 """
 
 import argparse
 import asyncio
+import json
 import tempfile
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -18,7 +20,7 @@ from typing import Any, Final
 
 import httpx
 
-from bench.history import ADMINS, Size, fill, person
+from bench.history import ADMINS, DAYS, Size, fill, person
 from bench.wire import BOT_ID, BOT_USER, ORG, TEAM
 from bot.devin.client import Devin
 from bot.devin.retry import Patience
@@ -42,7 +44,7 @@ from bot.flows.shared_channels import SharedChannels
 from bot.flows.workspace import Policy, Workspace, Workspaces
 from bot.metrics import Metrics
 from bot.slack.client import Identity, Slack
-from bot.store import outbox
+from bot.store import outbox, spend
 from bot.store.database.connection import Database
 from bot.store.inbox_writer import InboxWriter
 from bot.timing import PRODUCTION
@@ -65,6 +67,7 @@ class Cost:
     seconds: float = 0.0
     memory: float = 0.0  # MB
     pause: float = 0.0
+    computing: float = 0.0
     lock: float = 0.0
 
     def worse(self, other: "Cost") -> "Cost":
@@ -82,15 +85,16 @@ class Watch:
 
     def __init__(self, db: Database) -> None:
         self._db = db
-        self.pause = self.lock = 0.0
+        self.pause = self.computing = self.lock = 0.0
 
     async def ticks(self) -> None:
         """Measure pauses of the event loop until cancelled."""
-        before = time.perf_counter()
+        before, computed = time.perf_counter(), time.thread_time()
         while True:
             await asyncio.sleep(TICK)
-            now = time.perf_counter()
+            now, so_far = time.perf_counter(), time.thread_time()
             self.pause, before = max(self.pause, now - before - TICK), now
+            self.computing, computed = max(self.computing, so_far - computed), so_far
 
     async def locks(self) -> None:
         """Measure waits for the write lock until cancelled."""
@@ -107,7 +111,7 @@ async def watched(db: Database) -> AsyncIterator[Watch]:
     watch = Watch(db)
     tasks = [asyncio.ensure_future(one) for one in (watch.ticks(), watch.locks())]
     await asyncio.sleep(0.02)
-    watch.pause = watch.lock = 0.0
+    watch.pause = watch.computing = watch.lock = 0.0
     try:
         yield watch
         await asyncio.sleep(2 * TICK)  # a pause at the very end is seen by the next tick
@@ -123,7 +127,7 @@ async def measured(db: Database, flow: Flow) -> Cost:
         cpu, begun = time.process_time(), time.perf_counter()
         await flow()
         cpu, took = time.process_time() - cpu, time.perf_counter() - begun
-    return Cost(cpu, took, (_memory("VmHWM") - before) / 1024, watch.pause, watch.lock)
+    return Cost(cpu, took, (_memory("VmHWM") - before) / 1024, watch.pause, watch.computing, watch.lock)
 
 
 def _memory_now() -> float:
@@ -143,10 +147,10 @@ def _memory(name: str) -> float:
 
 @asynccontextmanager
 async def services_on(url: str) -> AsyncIterator[tuple[Services, Workspace]]:
-    """Wire the parts as `bot/app.py` does, beside a Devin that cannot be reached."""
+    """Wire the parts as `bot/app.py` does, beside a Devin that has billed what is stored."""
     db, slack = Database(url, lambda: NOW), Slack("xoxb-bench")
     slack._identity = Identity(TEAM, BOT_USER, BOT_ID, "https://bench.slack.com/", frozenset())  # noqa: SLF001
-    async with httpx.AsyncClient(base_url="http://127.0.0.1:9") as http:
+    async with httpx.AsyncClient(transport=httpx.MockTransport(await _bills(db))) as http:
         devin = Devin(http, "cog_bench", ORG, patience=Patience(1, 0, 0, 0))
         organisation = Organisation(devin, db)
         policy = Policy(admin_channel=ADMINS, admin_users=frozenset({person(0)}))
@@ -166,6 +170,24 @@ async def services_on(url: str) -> AsyncIterator[tuple[Services, Workspace]]:
             workspace,
         )
     await db.close()
+
+
+async def _bills(db: Database) -> Callable[[httpx.Request], httpx.Response]:
+    """Return Devin's consumption endpoint."""
+    async with db.read() as tx:
+        stored = await spend.consumed_by_product(tx, ORG, NEWEST - ONE_DAY * DAYS, NEWEST)
+    rows = [
+        {"date": bounds(day)[0], "acus": float(sum(named.values())), "acus_by_product": {**named}}
+        for day, named in stored.items()
+    ]
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        after, before = (int(request.url.params[name]) for name in ("time_after", "time_before"))
+        found = [row for row in rows if after <= row["date"] < before]
+        body = {"total_acus": sum(row["acus"] for row in found), "consumption_by_date": found}
+        return httpx.Response(200, text=json.dumps(body, default=float))
+
+    return answer
 
 
 class Flows:
@@ -235,7 +257,8 @@ class Flows:
 
 async def measure(url: str, times: int, only: str) -> bool:
     """Measure each flow and print the table. Returns whether the digest cost no more than it may."""
-    print("| flow | CPU | took | more memory | longest pause | write lock |\n| --- | --: | --: | --: | --: | --: |")
+    print("| flow | CPU | took | more memory | longest pause | computing | write lock |")
+    print("| --- | --: | --: | --: | --: | --: | --: |")
     async with services_on(url) as (services, workspace):
         flows, digest = Flows(services, workspace), Cost()
         for _ in range(times):
@@ -254,7 +277,8 @@ async def measure(url: str, times: int, only: str) -> bool:
 
 def _print(name: str, cost: Cost) -> None:
     times = f"{cost.cpu:.2f} s | {cost.seconds:.2f} s | {cost.memory:.0f} MB"
-    print(f"| {name} | {times} | {cost.pause * 1000:.0f} ms | {cost.lock * 1000:.0f} ms |", flush=True)
+    pauses = " | ".join(f"{one * 1000:.0f} ms" for one in (cost.pause, cost.computing, cost.lock))
+    print(f"| {name} | {times} | {pauses} |", flush=True)
 
 
 def _address(folder: str, stack: ExitStack, *, postgres: bool) -> str:
