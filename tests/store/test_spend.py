@@ -10,6 +10,7 @@ from bot.domain.budgets import ScopeKind
 from bot.domain.consumption import Correction, by_product, exact_sum
 from bot.domain.session import Snapshot
 from bot.store import budget_spend, corrections, person_spend, sessions, spend, spend_groups
+from bot.store.budget_spend import Reached
 from bot.store.database.connection import Database
 from bot.store.spend import Billed
 from bot.store.spend_groups import Spending
@@ -64,8 +65,10 @@ async def test_whose_spending_it_was_is_known_longer_than_the_session(db: Databa
     async with db.read() as tx:
         people = await spend_groups.by_person(tx, week)
         channels = await spend_groups.by_channel(tx, week)
-        by_person = await budget_spend.spent(tx, TEAM, ORG, ScopeKind.EACH_PERSON, *days)
-        by_channel = await budget_spend.spent(tx, TEAM, ORG, ScopeKind.EACH_CHANNEL, *days)
+        by_person = await budget_spend.spent(tx, TEAM, ORG, ScopeKind.EACH_PERSON, *days, Reached(Decimal(0), 1, ""))
+        by_channel = await budget_spend.spent(tx, TEAM, ORG, ScopeKind.EACH_CHANNEL, *days, Reached(Decimal(0), 1, ""))
+        of_many = await budget_spend.spent(tx, TEAM, ORG, ScopeKind.EACH_PERSON, *days, Reached(Decimal("3.6"), 1, ""))
+        of_ann = await budget_spend.spent(tx, TEAM, ORG, ScopeKind.PERSON, *days, "U1")
         of_one = await person_spend.of_person(tx, TEAM, ORG, "U1", *days)
         assert await spend.by_day(tx, ORG, MON, TUE, TEAM, "C1") == {MON: 5.0, TUE: 0.5}
     found = [(one.key, one.acus, one.sessions, one.purged) for one in people]
@@ -73,6 +76,8 @@ async def test_whose_spending_it_was_is_known_longer_than_the_session(db: Databa
     assert [(one.key, one.acus) for one in channels] == [(None, 8.0), ("C1", 5.5), ("D", 2.0)]
     assert by_person == {"U1": Decimal("3.5"), "U2": Decimal(4)}
     assert by_channel == {"C1": Decimal("5.5")}
+    assert of_many == {"U2": Decimal(4)}
+    assert of_ann == {"U1": Decimal("3.5")}
     assert [(one.session_id, one.acus, one.stored) for one in of_one] == [("b", 2.0, False), ("a", 1.5, False)]
 
 
