@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any, Final
+from uuid import uuid4
 
 import httpx
 
@@ -29,11 +30,13 @@ from bot.domain.editions import Edition, Occasion, Share
 from bot.domain.questions import REPORT_QUESTIONS, USAGE_QUESTIONS
 from bot.domain.subscription import Subscription, from_settings
 from bot.engine.local import LocalEngine
+from bot.flows.manage.long_jobs import Asked
 from bot.flows.money.budget_commands import BudgetCommands
 from bot.flows.money.budget_watch import BudgetWatch
 from bot.flows.money.digest import Digest, schedule_of
 from bot.flows.money.digest_past import Destination, Past, store_past
 from bot.flows.money.digest_post import DigestPost
+from bot.flows.money.figure_files import FigureFiles
 from bot.flows.money.outcome_answers import OutcomeAnswers
 from bot.flows.money.own_cost import OwnCost
 from bot.flows.money.usage_answers import UsageAnswers
@@ -198,6 +201,7 @@ class Flows:
         self._ledger = UsageLedger(services)
         self._usage = UsageAnswers(services, self._ledger)
         self._reports = OutcomeAnswers(services, self._usage)
+        self._files = FigureFiles(services, self._usage, self._reports)
         self._digest_post = DigestPost(services, workspace, self._ledger)
 
     def by_name(self) -> dict[str, Flow]:
@@ -218,6 +222,7 @@ class Flows:
             **editions,
             **{f"/devin usage {typed}": self._asked_usage(typed) for typed in usage},
             **{f"/devin report {typed}": self._asked_report(typed) for typed in reports},
+            **{f"/devin usage {typed} csv": self._asked_file(typed) for typed in ("cycle", "cycle by session")},
             "/devin cost": lambda: OwnCost(self._services).answer(self._workspace, user, "C0000001"),
             "/devin budget list": lambda: commands.listing(self._workspace, person(0), "C0000001"),
             "tick of the budgets": BudgetWatch(self._services, self._workspace).tick,
@@ -250,6 +255,13 @@ class Flows:
 
     def _asked_usage(self, typed: str) -> Flow:
         return lambda: self._usage.usage(self._workspace, USAGE_QUESTIONS.of(typed))
+
+    def _asked_file(self, typed: str) -> Flow:
+        async def ask() -> None:
+            asked = Asked(TEAM, person(0), f"cmd:{uuid4()}")
+            await self._files.usage(self._workspace, asked, USAGE_QUESTIONS.of(f"{typed} csv"))
+
+        return ask
 
     def _asked_report(self, typed: str) -> Flow:
         return lambda: self._reports.report(self._workspace, REPORT_QUESTIONS.of(typed))
