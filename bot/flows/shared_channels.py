@@ -6,7 +6,7 @@
    are marked dead, the askers get a direct message, and the cards are drawn anew.
 
 An answer that is older than the stored change counts for nothing: another worker may know better.
-Slack's answer also says whether the channel is private, which is stored for digests.
+Slack's answer also says whether the channel is private, which is asked for and stored for digests.
 """
 
 from dataclasses import dataclass
@@ -71,19 +71,29 @@ class SharedChannels:
     async def learn_private(self, workspace: Workspace) -> None:
         """Ask Slack about channels with sessions of which it is not known whether they are private, but some at a time.
 
-        Slack is asked about each channel before its first card, so that these are from before that was stored.
+        What the bot cannot see counts as private.
         """
         async with self._services.db.scan() as tx:
             unknown = await channels.not_asked_about(tx, workspace.team, MOST_ASKED)
-        for channel in unknown:
-            try:
-                await self.ask_again(workspace, channel)
-            except SlackError as error:
-                log.warning("not known whether a channel is private", channel=channel, error=str(error))
-                if isinstance(error, SlackRefused) and error.permanent:
-                    # What the bot cannot see, it shows nobody. A crash right here has the next digest ask once more.
-                    async with self._services.db.write() as tx:
-                        await channels.set_private(tx, workspace.team, channel, private=True)
+        learned = [(channel, await self._is_private(workspace, channel)) for channel in unknown]
+        if not learned:
+            return
+        # A crash before this commit has the next digest ask once more.
+        async with self._services.db.write() as tx:
+            for channel, private in learned:
+                if private is not None:
+                    await channels.set_private(tx, workspace.team, channel, private=private)
+
+    async def _is_private(self, workspace: Workspace, channel: str) -> bool | None:
+        """Whether Slack says now that `channel` is private; None while it does not answer."""
+        try:
+            answer = await self._ask(workspace, channel)
+        except SlackError as error:
+            log.warning("not known whether a channel is private", channel=channel, error=str(error))
+            return True if isinstance(error, SlackRefused) and error.permanent else None
+        # Before there is a row that says no more than that the channel is private.
+        await self._store(workspace, channel, await self._known(workspace, channel), answer)
+        return answer.is_private
 
     async def _known(self, workspace: Workspace, channel: str) -> KnownChannel | None:
         async with self._services.db.read() as tx:
@@ -110,13 +120,14 @@ class SharedChannels:
 
     async def _store(self, workspace: Workspace, channel: str, known: KnownChannel | None, answer: _Answer) -> None:
         was_shared, was_private = (known.is_shared, known.is_private) if known is not None else (False, None)
-        is_private = was_private if answer.is_private is None else answer.is_private
-        if (answer.is_shared, is_private) == (was_shared, was_private):
+        # Whether a channel is private only digests ask for (`learn_private`), and here it is kept up to date.
+        is_new = was_private is not None and answer.is_private not in {None, was_private}
+        if answer.is_shared == was_shared and not is_new:
             return
         # A crash right here stores nothing: the next post, or the event again, finds the same change.
         async with self._services.unit_of_work() as uow:
-            if is_private is not None:
-                await channels.set_private(uow.tx, workspace.team, channel, private=is_private)
+            if is_new:
+                await channels.set_private(uow.tx, workspace.team, channel, private=not was_private)
             if await channels.set_shared(uow.tx, workspace.team, channel, answer.is_shared, answer.asked_at):
                 log.info("sharing changed", channel=channel, shared=answer.is_shared)
                 await self._change(uow, workspace.team, channel, shared=answer.is_shared)

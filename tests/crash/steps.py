@@ -138,6 +138,7 @@ PLACES: Final[dict[str, tuple[str, ...]]] = {
     "end the long job": ("bot.flows.manage.run_long_job:RunLongJob._end",),
     "delete its rows": ("bot.flows.manage.run_long_job:RunLongJob._purge",),
     "note when digests begin": ("bot.flows.money.digest:Digest._store",),
+    "note which channels are private": ("bot.flows.shared_channels:SharedChannels.learn_private",),
     "post the digest": ("bot.flows.money.digest_post:DigestPost.store",),
     "add a subscription": ("bot.flows.money.subscriptions:Subscriptions.carry_out",),
     # The bot starts.
