@@ -118,9 +118,9 @@ async def test_the_weekly_digest_is_about_the_last_seven_finished_days(start, st
     ]
 
 
-async def test_slack_is_asked_once_which_channels_are_private_and_their_titles_are_left_out(start, store):
-    noon = utc(2026, 5, 15, 12)
-    for number, channel in enumerate(("C0OPEN", "C0SECRET", "C0GONE", "D0ADA")):
+async def test_slack_is_asked_once_which_channels_are_private_and_their_titles_are_left_out(start, store, slack):
+    noon, slack.shared = utc(2026, 5, 15, 12), {"C0SHARED"}
+    for number, channel in enumerate(("C0OPEN", "C0SECRET", "C0GONE", "C0SHARED", "D0ADA")):
         await store.session(channel, noon + number, channel=channel)
     await store.spent(date(2026, 5, 15), C0OPEN=4.0, C0SECRET=3.0, C0GONE=2.0, D0ADA=1.0)
     async with store.db.write() as tx:
@@ -136,8 +136,9 @@ async def test_slack_is_asked_once_which_channels_are_private_and_their_titles_a
         "3. A session in a private channel: 2 ACUs",
         "4. A session in a direct message: 1 ACU",
     ]
-    known = {row["channel"]: row["is_private"] for row in await store.rows(channels.channels)}
-    assert known == {"C0OPEN": False, "C0SECRET": True, "C0GONE": True}
+    known = {row["channel"]: (row["is_private"], row["is_shared"]) for row in await store.rows(channels.channels)}
+    public, private = (False, False), (True, False)
+    assert known == {"C0OPEN": public, "C0SECRET": private, "C0GONE": private, "C0SHARED": (False, True)}
 
 
 async def test_the_cycle_has_a_warning_and_then_its_digest(start, store, bills):
