@@ -8,6 +8,7 @@ without which nothing is written.
 
 import argparse
 import asyncio
+import gc
 import json
 import tempfile
 import time
@@ -273,6 +274,10 @@ async def measure(url: str, times: int, only: str) -> bool:
     print("| --- | --: | --: | --: | --: | --: | --: |")
     async with services_on(url) as (services, workspace):
         flows, digest = Flows(services, workspace), Cost()
+        # As the bot does once it has started (`bot/server/lifecycle.py`).
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(700, 10, 100)
         for _ in range(times):
             await flows.begin()
             digest = digest.worse(await measured(services.db, flows.store_digest))

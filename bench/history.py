@@ -137,7 +137,7 @@ def _session(
     if chance.random() < 0.3:
         options["playbook"] = f"Playbook {chance.randrange(PLAYBOOKS)}"
     if chance.random() < 0.2:
-        options["repo"] = f"acme/service-{chance.randrange(REPOSITORIES)}"
+        options["repo"] = f"acme/service-{number % REPOSITORIES}"
     request = _pull_request(chance, key, bare, number, begun, end) if chance.random() < 0.4 else None
     if request:
         rows.pull_requests.append(request)
