@@ -29,10 +29,10 @@ class OpenedPullRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class ActiveSession:
-    """A session that was active in the period: what it used then, and whether it has a pull request at all."""
+class ActiveSessions:
+    """So many sessions that were active in the period: what they used then, and whether they have pull requests."""
 
-    id: str
+    number: int
     acus: float
     has_pull_request: bool
     playbook: str | None = None
@@ -87,7 +87,7 @@ class Outcomes:
 
 
 def outcomes_of(
-    opened: Sequence[OpenedPullRequest], active: Collection[ActiveSession], spent: Mapping[str, float], now: float
+    opened: Sequence[OpenedPullRequest], active: Collection[ActiveSessions], spent: Mapping[str, float], now: float
 ) -> Outcomes:
     """Sum up what was `opened` and the sessions that were `active`; `spent` are all ACUs of sessions, by id."""
     merged = [one for one in opened if one.merged_at is not None]
@@ -100,8 +100,8 @@ def outcomes_of(
         ages=tuple(now - one.first_seen for one in opened if one.is_open),
         spent=sum(spent.get(session_id, 0.0) for session_id in sorted(theirs)),
         times_to_merge=tuple(_times_to_merge(merged)),
-        sessions_with=len(active) - len(without),
-        sessions_without=len(without),
+        sessions_with=sum(one.number for one in active if one.has_pull_request),
+        sessions_without=sum(one.number for one in without),
         spent_without=sum(one.acus for one in without),
     )
 
@@ -112,10 +112,10 @@ def _times_to_merge(merged: Iterable[OpenedPullRequest]) -> Iterable[float]:
             yield one.merged_at - one.first_seen
 
 
-def most_used(active: Iterable[ActiveSession], most: int) -> list[tuple[str, int]]:
+def most_used(active: Iterable[ActiveSessions], most: int) -> list[tuple[str, int]]:
     """Return the playbooks with which `most` sessions were started, as (title, sessions), the most used one first."""
     counts: dict[str, int] = {}
     for one in active:
         if one.playbook:
-            counts[one.playbook] = counts.get(one.playbook, 0) + 1
+            counts[one.playbook] = counts.get(one.playbook, 0) + one.number
     return sorted(counts.items(), key=lambda found: (-found[1], found[0]))[:most]

@@ -6,6 +6,7 @@
    are marked dead, the askers get a direct message, and the cards are drawn anew.
 
 An answer that is older than the stored change counts for nothing: another worker may know better.
+Slack's answer also says whether the channel is private, which is asked for and stored for digests.
 """
 
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ log = get_logger(__name__)
 
 SHARED: Final = "channel shared"  # why a post is dead
 MOST_SESSIONS: Final = 500
+MOST_ASKED: Final = 20  # channels about which Slack is asked at once
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,7 @@ class _Answer:
 
     is_shared: bool
     asked_at: float
+    is_private: bool | None = None  # as in `KnownChannel`
 
 
 class SharedChannels:
@@ -65,6 +68,33 @@ class SharedChannels:
         answer = await self._ask(workspace, channel)
         await self._store(workspace, channel, await self._known(workspace, channel), answer)
 
+    async def learn_private(self, workspace: Workspace) -> None:
+        """Ask Slack about channels with sessions of which it is not known whether they are private, but some at a time.
+
+        What the bot cannot see counts as private.
+        """
+        async with self._services.db.scan() as tx:
+            unknown = await channels.not_asked_about(tx, workspace.team, MOST_ASKED)
+        learned = [(channel, await self._is_private(workspace, channel)) for channel in unknown]
+        if not learned:
+            return
+        # A crash before this commit has the next digest ask once more.
+        async with self._services.db.write() as tx:
+            for channel, private in learned:
+                if private is not None:
+                    await channels.set_private(tx, workspace.team, channel, private=private)
+
+    async def _is_private(self, workspace: Workspace, channel: str) -> bool | None:
+        """Whether Slack says now that `channel` is private; None while it does not answer."""
+        try:
+            answer = await self._ask(workspace, channel)
+        except SlackError as error:
+            log.warning("not known whether a channel is private", channel=channel, error=str(error))
+            return True if isinstance(error, SlackRefused) and error.permanent else None
+        # Before there is a row that says no more than that the channel is private.
+        await self._store(workspace, channel, await self._known(workspace, channel), answer)
+        return answer.is_private
+
     async def _known(self, workspace: Workspace, channel: str) -> KnownChannel | None:
         async with self._services.db.read() as tx:
             return await channels.get(tx, workspace.team, channel)
@@ -75,7 +105,8 @@ class SharedChannels:
 
     async def _ask(self, workspace: Workspace, channel: str) -> _Answer:
         asked_at = self._services.clock()
-        answer = _Answer((await workspace.slack.channel(channel)).is_ext_shared, asked_at)
+        found = await workspace.slack.channel(channel)
+        answer = _Answer(found.is_ext_shared, asked_at, found.is_private)
         self._answers[workspace.team, channel] = answer
         return answer
 
@@ -88,10 +119,15 @@ class SharedChannels:
         return _Answer(known is not None and known.is_shared, self._services.clock())
 
     async def _store(self, workspace: Workspace, channel: str, known: KnownChannel | None, answer: _Answer) -> None:
-        if answer.is_shared == (known is not None and known.is_shared):
+        was_shared, was_private = (known.is_shared, known.is_private) if known is not None else (False, None)
+        # Whether a channel is private only digests ask for (`learn_private`), and here it is kept up to date.
+        is_new = was_private is not None and answer.is_private not in {None, was_private}
+        if answer.is_shared == was_shared and not is_new:
             return
         # A crash right here stores nothing: the next post, or the event again, finds the same change.
         async with self._services.unit_of_work() as uow:
+            if is_new:
+                await channels.set_private(uow.tx, workspace.team, channel, private=not was_private)
             if await channels.set_shared(uow.tx, workspace.team, channel, answer.is_shared, answer.asked_at):
                 log.info("sharing changed", channel=channel, shared=answer.is_shared)
                 await self._change(uow, workspace.team, channel, shared=answer.is_shared)

@@ -1,11 +1,11 @@
-"""Channels: whether another company shares one, and from which message on catch-up has to read it.
+"""Channels: whether another company shares one, whether one is private, and from which message on to catch up on it.
 
-A channel without a row is shared with nobody and need not be read.
+A channel without a row is shared with nobody and need not be read; whether it is private is not known.
 """
 
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, func, literal, select, update
+from sqlalchemy import ColumnElement, exists, func, literal, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.store.database.connection import insert
@@ -14,13 +14,17 @@ from bot.store.tables import channels, sessions
 
 @dataclass(frozen=True, slots=True)
 class KnownChannel:
-    """What is stored about a channel; `changed_at` is when `is_shared` became what it is."""
+    """What is stored about a channel; `changed_at` is when `is_shared` became what it is.
+
+    `is_private` is None until Slack was asked.
+    """
 
     team: str
     channel: str
     is_shared: bool
     changed_at: float
     unread_from: str | None
+    is_private: bool | None = None
 
 
 async def get(tx: AsyncConnection, team: str, channel: str) -> KnownChannel | None:
@@ -36,6 +40,27 @@ async def set_shared(tx: AsyncConnection, team: str, channel: str, shared: bool,
     other = channels.c.is_shared.is_not(shared)
     changed = update(channels).where(*_is(team, channel), other).values(is_shared=shared, changed_at=now)
     return (await tx.execute(changed)).rowcount > 0
+
+
+async def set_private(tx: AsyncConnection, team: str, channel: str, *, private: bool) -> None:
+    """Store whether `channel` is private."""
+    statement = insert(tx.dialect.name, channels).values(team=team, channel=channel, is_private=private)
+    await tx.execute(statement.on_conflict_do_update(index_elements=["team", "channel"], set_={"is_private": private}))
+
+
+async def public(tx: AsyncConnection, team: str) -> frozenset[str]:
+    """The channels of a workspace that are known to be public."""
+    known = select(channels.c.channel).where(channels.c.team == team, channels.c.is_private.is_(False))
+    return frozenset(await tx.scalars(known))
+
+
+async def not_asked_about(tx: AsyncConnection, team: str, most: int) -> list[str]:
+    """At most `most` channels of a workspace with sessions of which it is not known whether they are private."""
+    known = exists().where(
+        channels.c.team == team, channels.c.channel == sessions.c.channel, channels.c.is_private.is_not(None)
+    )
+    theirs = (sessions.c.team == team, ~sessions.c.channel.startswith("D"), ~known)
+    return list(await tx.scalars(select(sessions.c.channel).where(*theirs).distinct().limit(most)))
 
 
 async def mark_unread(tx: AsyncConnection, team: str, unread_from: str, limit: int) -> None:

@@ -50,6 +50,7 @@ from bot.store.tables import (
     pull_requests,
     rate_limits,
     sessions,
+    spend,
     subscriptions,
 )
 
@@ -82,6 +83,7 @@ def of_person(user: str) -> list[Part]:
         Part("outbox", _Posts(user).find, _blank_posts),
         Part("sessions", _keys_of(sessions, sessions.c.requester == user), _erase_sessions),
         Part("joined", _keys_of(sessions, _took_part(user)), _erase_part_in_sessions(user)),
+        Part("spend", _keys_of(spend, spend.c.requester == user), _blank_spend),
         *(_deletion(table, table.c.user == user) for table in named),
         *(_deletion(table, table.c.subject == user) for table in (budgets, crossings, grants)),
         Part("audit", _AuditRows(user).find, _blank_audit_rows),
@@ -252,6 +254,12 @@ async def _blank_subscriptions(tx: AsyncConnection, keys: Sequence[Any], _now: f
     """Leave the subscriptions of channels, which others read too, without who added them."""
     these = tuple_(*subscriptions.primary_key).in_([tuple(key) for key in keys])
     await tx.execute(update(subscriptions).where(these).values(added_by=_NOBODY))
+
+
+async def _blank_spend(tx: AsyncConnection, keys: Sequence[Any], _now: float) -> None:
+    """Leave what was spent in the figures of its days, without who spent it."""
+    these = tuple_(*spend.primary_key).in_([tuple(key) for key in keys])
+    await tx.execute(update(spend).where(these).values(requester=_NOBODY))
 
 
 # ---------------------------------------------------------------- sessions

@@ -35,7 +35,7 @@ async def add(tx: AsyncConnection, job: LongJob, rows: Sequence[JobRow] = ()) ->
     statement = insert(tx.dialect.name, long_jobs).values(values).on_conflict_do_nothing()
     if not (await tx.execute(statement)).rowcount:
         return False
-    await add_rows(tx, job, rows)
+    await _insert(tx, job, list(enumerate(_unique(rows))))
     return True
 
 
@@ -61,20 +61,25 @@ async def add_rows(tx: AsyncConnection, job: LongJob, rows: Sequence[JobRow]) ->
 
     Only the worker with the claim on the job adds rows, so none can come in between.
     """
-    unique = list({row.key: row for row in rows}.values())
+    unique = _unique(rows)
     for start in range(0, len(unique), BATCH):
         await _add_batch(tx, job, unique[start : start + BATCH], job.done + start)
+
+
+def _unique(rows: Sequence[JobRow]) -> list[JobRow]:
+    return list({row.key: row for row in rows}.values())
 
 
 async def _add_batch(tx: AsyncConnection, job: LongJob, rows: Sequence[JobRow], position: int) -> None:
     whose, key = long_job_rows.c.job_id == job.id, long_job_rows.c.key
     known = set(await tx.scalars(select(key).where(whose, key.in_([row.key for row in rows]))))
+    await _insert(tx, job, [(at, row) for at, row in enumerate(rows, position) if row.key not in known])
+
+
+async def _insert(tx: AsyncConnection, job: LongJob, rows: Sequence[tuple[int, JobRow]]) -> None:
+    """Insert rows of which none is stored, each with its position."""
     owner = {"job_id": job.id, "team": job.team, "user": job.user}
-    values = [
-        {**owner, "key": row.key, "position": position + ahead, "cells": list(row.cells)}
-        for ahead, row in enumerate(rows)
-        if row.key not in known
-    ]
+    values = [{**owner, "key": row.key, "position": at, "cells": list(row.cells)} for at, row in rows]
     if values:
         await tx.execute(insert(tx.dialect.name, long_job_rows), values)
 

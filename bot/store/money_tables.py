@@ -7,7 +7,8 @@ from sqlalchemy import BigInteger, Column, Float, Index, Integer, String, Table,
 from bot.store.columns import JSON_TEXT, SEQUENCE, ExactNumber, flag, metadata, number, owner
 
 # What a session was on each billing day on which it was active: the ACUs that it spent, from the differences between
-# polls, and the last outcome that was seen on that day. It is there longer than the session's own row.
+# polls, and the last outcome that was seen on that day. It is there longer than the session's own row, so it also says
+# whose the session was.
 spend: Final = Table(
     "spend",
     metadata,
@@ -17,8 +18,14 @@ spend: Final = Table(
     owner("org_id"),
     number("acus", Float),
     Column("outcome", String, nullable=False, server_default="running"),  # as `bot.domain.outcomes` names it
+    # Who asked for the session, empty once that person is erased, and where: `D` for all direct messages. None is not
+    # known: the session's row was purged before these columns came.
+    Column("requester", String),
+    Column("channel", String),
 )
-Index("ix_spend_day", spend.c.day)
+# It has all that sums are made of, so that SQLite adds up a cycle without a look at the rows themselves.
+_SUMMED: Final = ("day", "org_id", "team", "requester", "channel", "session_id", "acus")
+Index("ix_spend_day", *(spend.c[name] for name in _SUMMED))
 
 # The pull requests of sessions; they too are there longer than the session's own row.
 pull_requests: Final = Table(

@@ -1,18 +1,17 @@
-"""The condition that rows belong to the sessions of one channel, for figures that count no others."""
+"""The condition that rows belong to one channel, for figures that count no others."""
 
-from typing import Any
+from sqlalchemy import ColumnElement, Table, exists
 
-from sqlalchemy import ColumnElement, select
-
-from bot.store.tables import sessions
+from bot.store.tables import spend
 
 
-def of_channel(session_id: ColumnElement[Any], team: str, channel: str | None) -> tuple[ColumnElement[bool], ...]:
-    """The condition that `session_id` is of a session in `channel` of a workspace; none where no channel is given.
+def of_channel(table: Table, team: str, channel: str | None) -> tuple[ColumnElement[bool], ...]:
+    """The condition that rows of `table` are of `channel` in a workspace; none where no channel is given."""
+    return () if channel is None else (table.c.team == team, table.c.channel == channel)
 
-    A session whose own row is purged is in no channel any more.
-    """
+
+def of_session_in(session_id: ColumnElement[str], team: str, channel: str | None) -> tuple[ColumnElement[bool], ...]:
+    """The condition that `session_id` is of a session in `channel`, whose own row may be purged."""
     if channel is None:
         return ()
-    theirs = select(sessions.c.id).where(sessions.c.team == team, sessions.c.channel == channel)
-    return (session_id.in_(theirs),)
+    return (exists().where(spend.c.session_id == session_id, *of_channel(spend, team, channel)),)

@@ -1,30 +1,31 @@
 """The rows that an outcome report is made of: pull requests that were opened in a period, and its sessions."""
 
+import asyncio
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Subquery, and_, func, select
+from sqlalchemy import ColumnElement, FromClause, Subquery, and_, func, null, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.billing import bounds
-from bot.domain.outcome_report import OpenedPullRequest
-from bot.store.spend_groups import Spending
+from bot.domain.outcome_report import ActiveSessions, OpenedPullRequest
+from bot.domain.questions import By
+from bot.store.spend_groups import Spending, without_number
 from bot.store.tables import pull_requests, sessions, spend
 
 
 @dataclass(frozen=True, slots=True)
 class SessionFacts:
-    """A session that was active in a period: its ACUs then, and what it can be grouped by.
+    """What sessions can be grouped by; None is not known, or where it is not asked for.
 
-    `pull_request` is the address of one that it had by the end of the period. A session without a row of its own any
-    more is not `stored`, and nothing else is known of it.
+    `pull_request` is the address of one that a session had by the end of the period. Of sessions without rows of their
+    own any more, which are not `stored`, neither repository nor playbook are known.
     """
 
-    id: str
-    acus: float
-    stored: bool
-    pull_request: str | None
+    stored: bool = True
+    pull_request: str | None = None
     requester: str | None = None
     requester_name: str | None = None
     channel: str | None = None
@@ -40,10 +41,8 @@ async def opened(tx: AsyncConnection, period: Spending) -> list[OpenedPullReques
         .where(*_opened_in(period))
         .order_by(pull_requests.c.first_seen, pull_requests.c.url, pull_requests.c.session_id)
     )
-    by_url: dict[str, list[Any]] = defaultdict(list)
-    for row in found:
-        by_url[row.url].append(row)
-    return [_joined(url, rows) for url, rows in by_url.items()]
+    # In a thread, because a month may have ten thousands of them.
+    return await asyncio.to_thread(_by_url, found.all())
 
 
 async def spent_by_session(tx: AsyncConnection, period: Spending) -> dict[str, float]:
@@ -57,28 +56,46 @@ async def spent_by_session(tx: AsyncConnection, period: Spending) -> dict[str, f
     return {session_id: float(acus) for session_id, acus in found}
 
 
-async def active(tx: AsyncConnection, period: Spending) -> list[SessionFacts]:
-    """The sessions of a workspace in an organisation that were active in the period."""
-    spent, url = _spent(period), _pull_requests_before_end(period)
-    options = sessions.c.options
-    facts: Select[Any] = (
-        select(
-            spent.c.session_id.label("id"),
-            spent.c.acus,
-            sessions.c.id.is_not(None).label("stored"),
-            url.c.url.label("pull_request"),
-            sessions.c.requester,
-            sessions.c.requester_name,
-            sessions.c.channel,
-            options["repo"].as_string().label("repo"),
-            options["playbook"].as_string().label("playbook"),
+async def active(
+    tx: AsyncConnection, period: Spending, division: By | None = None
+) -> list[tuple[SessionFacts, ActiveSessions]]:
+    """The sessions of a workspace in an organisation that were active in the period, in groups of a `division`.
+
+    Without one they are grouped by playbook. Those with and without a pull request are in groups of their own.
+    """
+    spent = _spent(period)
+    keys, facts = _facts(spent, division)
+    sums = (func.count().label("number"), func.sum(spent.c.acus).label("acus"))
+    has_one = spent.c.url.is_not(None)
+    grouped = select(*facts, *sums, has_one.label("has_one")).select_from(_with_sessions(spent, period))
+    found = await tx.execute(grouped.group_by(has_one, *keys).order_by(has_one, *keys))
+    return [
+        (
+            SessionFacts(**{name: value for name, value in row.items() if name in SessionFacts.__slots__}),
+            ActiveSessions(row["number"], float(row["acus"]), bool(row["has_one"]), row["playbook"]),
         )
-        .select_from(spent)
-        .outerjoin(sessions, and_(sessions.c.id == spent.c.session_id, sessions.c.team == period.team))
-        .outerjoin(url, url.c.session_id == spent.c.session_id)
-        .order_by(spent.c.session_id)
-    )
-    return [SessionFacts(**row) for row in (await tx.execute(facts)).mappings()]
+        for row in found.mappings()
+    ]
+
+
+async def of_opened(tx: AsyncConnection, period: Spending, division: By) -> dict[str, SessionFacts]:
+    """What the sessions with pull requests that were opened in the period can be grouped by, by session id."""
+    theirs = select(pull_requests.c.session_id).where(*_opened_in(period))
+    spent = _spent(period, spend.c.session_id.in_(theirs))
+    keys, facts = _facts(spent, division)
+    grouped = select(spent.c.session_id, *facts).select_from(_with_sessions(spent, period))
+    found = await tx.execute(grouped.group_by(spent.c.session_id, *keys))
+    return {
+        row["session_id"]: SessionFacts(**{name: value for name, value in row.items() if name != "session_id"})
+        for row in found.mappings()
+    }
+
+
+def _by_url(rows: Sequence[Any]) -> list[OpenedPullRequest]:
+    by_url: dict[str, list[Any]] = defaultdict(list)
+    for row in rows:
+        by_url[row.url].append(row)
+    return [_joined(url, theirs) for url, theirs in by_url.items()]
 
 
 def _joined(url: str, rows: list[Any]) -> OpenedPullRequest:
@@ -108,21 +125,46 @@ def _opened_in(period: Spending) -> tuple[ColumnElement[bool], ...]:
     )
 
 
-def _spent(period: Spending) -> Subquery:
-    of_each = select(spend.c.session_id, func.sum(spend.c.acus).label("acus"))
+def _facts(spent: Subquery, division: By | None) -> tuple[list[ColumnElement[Any]], list[ColumnElement[Any]]]:
+    """Return what sessions are grouped by in a `division`, and the columns of `SessionFacts` that this makes known."""
+    options, stored = sessions.c.options, sessions.c.id.is_not(None)
+    playbook = options["playbook"].as_string()
+    if division is By.PERSON:
+        name = func.max(sessions.c.requester_name).label("requester_name")
+        return [spent.c.requester], [spent.c.requester, name, null().label("playbook")]
+    if division is By.CHANNEL:
+        return [spent.c.channel], [spent.c.channel, null().label("playbook")]
+    if division is By.REPO:
+        repo = options["repo"].as_string()
+        url = func.max(spent.c.url).label("pull_request")
+        columns = [stored.label("stored"), repo.label("repo"), url, null().label("playbook")]
+        return [stored, repo, without_number(spent.c.url)], columns
+    return [stored, playbook], [stored.label("stored"), playbook.label("playbook")]
+
+
+def _with_sessions(spent: Subquery, period: Spending) -> FromClause:
+    return spent.outerjoin(sessions, and_(sessions.c.id == spent.c.session_id, sessions.c.team == period.team))
+
+
+def _spent(period: Spending, *where: ColumnElement[bool]) -> Subquery:
+    """What each session spent in the period, with whose it is and a pull request that it had by the end."""
+    shared = [func.max(one).label(one.key) for one in (spend.c.requester, spend.c.channel)]
+    url = select(func.min(pull_requests.c.url)).where(
+        pull_requests.c.session_id == spend.c.session_id,
+        pull_requests.c.team == period.team,
+        pull_requests.c.first_seen < bounds(period.last)[1],
+    )
+    of_each = select(
+        spend.c.session_id, func.sum(spend.c.acus).label("acus"), *shared, url.scalar_subquery().label("url")
+    )
     return (
         of_each.where(
             spend.c.team == period.team,
             spend.c.org_id == period.org_id,
             spend.c.day >= period.first.isoformat(),
             spend.c.day <= period.last.isoformat(),
+            *where,
         )
         .group_by(spend.c.session_id)
         .subquery()
     )
-
-
-def _pull_requests_before_end(period: Spending) -> Subquery:
-    of_each = select(pull_requests.c.session_id, func.min(pull_requests.c.url).label("url"))
-    seen = pull_requests.c.first_seen < bounds(period.last)[1]
-    return of_each.where(pull_requests.c.team == period.team, seen).group_by(pull_requests.c.session_id).subquery()

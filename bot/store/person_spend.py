@@ -12,25 +12,30 @@ from bot.store.tables import sessions, spend
 
 @dataclass(frozen=True, slots=True)
 class SpentByPerson:
-    """What one of a person's sessions spent in a period, and the outcome that it had last."""
+    """What one of a person's sessions spent in a period, and the outcome that it had last.
+
+    One whose own row is purged is not `stored`, and `worked` of it is not known.
+    """
 
     session_id: str
     acus: float
     outcome: Outcome
     worked: float  # seconds so far, on other days too
+    stored: bool = True
 
 
 async def of_person(
     tx: AsyncConnection, team: str, org_id: str, user: str, first: date, last: date
 ) -> list[SpentByPerson]:
     """The sessions of `user` in an organisation that were active from `first` to `last`, most ACUs first."""
-    columns = (spend.c.session_id, spend.c.acus, spend.c.outcome, sessions.c.worked)
+    stored = sessions.c.id.is_not(None).label("stored")
+    columns = (spend.c.session_id, spend.c.acus, spend.c.outcome, sessions.c.worked, stored)
     found = await tx.execute(
         select(*columns)
-        .join(sessions, sessions.c.id == spend.c.session_id)
+        .outerjoin(sessions, sessions.c.id == spend.c.session_id)
         .where(
-            sessions.c.team == team,
-            sessions.c.requester == user,
+            spend.c.team == team,
+            spend.c.requester == user,
             spend.c.org_id == org_id,
             spend.c.day >= first.isoformat(),
             spend.c.day <= last.isoformat(),
@@ -40,6 +45,7 @@ async def of_person(
     spent: dict[str, SpentByPerson] = {}
     for row in found:
         before = spent[row.session_id].acus if row.session_id in spent else 0.0
-        known = SpentByPerson(row.session_id, before + float(row.acus), Outcome(row.outcome), float(row.worked))
+        acus = before + float(row.acus)
+        known = SpentByPerson(row.session_id, acus, Outcome(row.outcome), row.worked or 0.0, bool(row.stored))
         spent[row.session_id] = known
     return sorted(spent.values(), key=lambda one: (-one.acus, one.session_id))

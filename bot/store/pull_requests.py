@@ -14,7 +14,7 @@ from bot.domain.pull_requests import changed_pull_requests, is_closed, is_merged
 from bot.domain.session import PullRequest, Session, Snapshot, bare_id
 from bot.store.database.connection import Insert, insert, storable
 from bot.store.inbox import BATCH
-from bot.store.of_channel import of_channel
+from bot.store.of_channel import of_session_in
 from bot.store.tables import pull_requests, spend
 
 # The bytes of the longest address that is stored. It is part of two indexes, whose entries PostgreSQL bounds.
@@ -123,7 +123,7 @@ async def counts_between(
     Both by when the bot first saw it. One that several sessions worked on counts once. With a `channel` those of the
     sessions there count.
     """
-    theirs = of_channel(pull_requests.c.session_id, team, channel)
+    theirs = of_session_in(pull_requests.c.session_id, team, channel)
     opened = await tx.scalar(_first_in(pull_requests.c.first_seen, team, org_id, after, before).where(*theirs))
     merged = await tx.scalar(_first_in(pull_requests.c.merged_at, team, org_id, after, before).where(*theirs))
     return int(opened or 0), int(merged or 0)

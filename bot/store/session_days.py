@@ -17,6 +17,7 @@ from bot.domain.session import ENDED_BY_A_MESSAGE, QUEUED_STATUSES, WAITS, Lifec
 from bot.store.database.connection import insert
 from bot.store.of_channel import of_channel
 from bot.store.sessions import TrackedSession, track, tracked
+from bot.store.spend import DIRECT
 from bot.store.tables import sessions, spend
 
 # What `bot.domain.outcomes.is_running` says of a row, as SQL; a status that is not known is left out.
@@ -86,7 +87,7 @@ async def outcomes(
 
     Each session counts once, so the sum is the number of sessions that were active.
     """
-    theirs = (spend.c.team == team, spend.c.org_id == org_id, *of_channel(spend.c.session_id, team, channel))
+    theirs = (spend.c.team == team, spend.c.org_id == org_id, *of_channel(spend, team, channel))
     days = (spend.c.day >= first.isoformat(), spend.c.day <= last.isoformat())
     newest = (
         select(spend.c.session_id, func.max(spend.c.day).label("day"))
@@ -113,7 +114,7 @@ async def _put(tx: AsyncConnection, day: date, entries: Iterable[tuple[TrackedSe
         [{"session": row["session_id"], "new_outcome": row["outcome"], "new_day": row["day"]} for row in new],
     )
     statement = insert(tx.dialect.name, spend)
-    replaced = {"outcome": statement.excluded.outcome, "team": statement.excluded.team}
+    replaced = {name: statement.excluded[name] for name in ("outcome", "team", "requester", "channel")}
     await tx.execute(statement.on_conflict_do_update(index_elements=["session_id", "day"], set_=replaced), new)
 
 
@@ -121,5 +122,7 @@ def _row(one: TrackedSession, day: date, outcome: Outcome) -> dict[str, str]:
     """The values of a row of `spend`; none if the row is there already."""
     if one.recorded == RecordedDay(day, outcome):
         return {}
-    owners = {"team": one.session.team, "org_id": one.session.org_id}
-    return {"session_id": one.session.id, "day": day.isoformat(), **owners, "outcome": outcome.value}
+    session = one.session
+    owners = {"team": session.team, "org_id": session.org_id, "requester": session.requester}
+    channel = DIRECT if session.is_direct else session.channel
+    return {"session_id": session.id, "day": day.isoformat(), **owners, "channel": channel, "outcome": outcome.value}

@@ -8,9 +8,9 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, delete, func, select, tuple_, update
+from sqlalchemy import ColumnElement, case, delete, exists, func, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.domain.consumption import exact_sum
@@ -18,6 +18,8 @@ from bot.store.database.connection import insert
 from bot.store.inbox import BATCH
 from bot.store.of_channel import of_channel
 from bot.store.tables import consumption, sessions, spend
+
+DIRECT: Final = "D"  # the channel of all direct messages, which are one place to those who read figures
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,18 +31,21 @@ class Billed:
 
 
 async def add(tx: AsyncConnection, org_id: str, day: date, amounts: Mapping[str, float]) -> None:
-    """Add `amounts`, ACUs by session id, to what these sessions of an organisation spent on the billing day `day`.
-
-    Each should have its row for the day already, which says to whom it belongs.
-    """
+    """Add `amounts`, ACUs by session id, to what these sessions of an organisation spent on the billing day `day`."""
     if not amounts:
         return
+    channel = case((sessions.c.channel.startswith(DIRECT), DIRECT), else_=sessions.c.channel).label("channel")
+    owners = select(sessions.c.id, sessions.c.team, sessions.c.requester, channel)
+    found = await tx.execute(owners.where(sessions.c.id.in_(list(amounts))))
+    known = {row.id: {"team": row.team, "requester": row.requester, "channel": row.channel} for row in found}
     statement = insert(tx.dialect.name, spend)
     statement = statement.on_conflict_do_update(
         index_elements=["session_id", "day"], set_={"acus": spend.c.acus + statement.excluded.acus}
     )
+    nobody = {"team": "", "requester": None, "channel": None}
     rows = [
-        {"session_id": key, "day": day.isoformat(), "org_id": org_id, "acus": acus} for key, acus in amounts.items()
+        {"session_id": key, "day": day.isoformat(), "org_id": org_id, "acus": acus, **known.get(key, nobody)}
+        for key, acus in amounts.items()
     ]
     await tx.execute(statement, rows)
 
@@ -55,7 +60,7 @@ async def by_day(
     found = await tx.execute(
         select(spend.c.day, func.sum(spend.c.acus))
         .where(spend.c.org_id == org_id, spend.c.day >= first.isoformat(), spend.c.day <= last.isoformat())
-        .where(*of_channel(spend.c.session_id, team, channel))
+        .where(*of_channel(spend, team, channel))
         .group_by(spend.c.day)
         .having(func.sum(spend.c.acus) > 0)
     )
@@ -65,24 +70,27 @@ async def by_day(
 async def most_expensive(
     tx: AsyncConnection, team: str, org_id: str, first: date, last: date, most: int = 5, channel: str | None = None
 ) -> list[tuple[str, float]]:
-    """The `most` sessions of a workspace in an organisation that spent most on these days, as (session id, ACUs)."""
-    acus = func.sum(spend.c.acus)
-    found = await tx.execute(
+    """The `most` sessions of a workspace in an organisation that spent most on these days, as (session id, ACUs).
+
+    Those whose own rows are purged are left out.
+    """
+    acus = func.sum(spend.c.acus).label("acus")
+    spent = (
         select(spend.c.session_id, acus)
-        .join(sessions, sessions.c.id == spend.c.session_id)
         .where(
-            sessions.c.team == team,
+            spend.c.team == team,
             spend.c.org_id == org_id,
             spend.c.day >= first.isoformat(),
             spend.c.day <= last.isoformat(),
-            *of_channel(spend.c.session_id, team, channel),
+            *of_channel(spend, team, channel),
         )
         .group_by(spend.c.session_id)
         .having(acus > 0)
-        .order_by(acus.desc(), spend.c.session_id)
-        .limit(most)
+        .subquery()
     )
-    return [(key, float(value)) for key, value in found]
+    stored = exists().where(sessions.c.id == spent.c.session_id)
+    ordered = select(spent).where(stored).order_by(spent.c.acus.desc(), spent.c.session_id).limit(most)
+    return [(key, float(value)) for key, value in await tx.execute(ordered)]
 
 
 async def reports_none(
@@ -92,7 +100,7 @@ async def reports_none(
     done = select(func.count(), func.max(sessions.c.acus)).where(
         sessions.c.team == team, sessions.c.org_id == org_id, sessions.c.done_at >= after, sessions.c.done_at < before
     )
-    done = done.where(*of_channel(sessions.c.id, team, channel))
+    done = done.where(*of_channel(sessions, team, channel))
     row = (await tx.execute(done)).one()
     return bool(row[0]) and not row[1]
 

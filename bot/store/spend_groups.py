@@ -26,8 +26,8 @@ class Spending:
 class Group:
     """What one group of sessions spent, how many they are, how long Devin worked on them, and what they opened.
 
-    `key` is what the sessions share, None if that is not known. Sessions of another workspace are `foreign`, and of
-    them nothing else is known here. Those that are `purged` have no row of their own any more.
+    `key` is what the sessions share. Sessions of another workspace are `foreign`, and of them nothing else is known
+    here. Of those that are `purged` the key is not known, because they have no row of their own any more.
     """
 
     key: str | None
@@ -38,7 +38,7 @@ class Group:
     foreign: bool = False
     purged: bool = False
     name: str | None = None  # of the person, as it was when they asked
-    pull_request: str | None = None  # the address of one of theirs, where they are grouped by it too
+    pull_request: str | None = None  # the address of one of theirs, where they are grouped by its repository too
     others: int = 0  # how many groups this one stands for, if it stands for all that were not wanted
 
     def joined(self, other: "Group") -> "Group":
@@ -75,37 +75,34 @@ async def first_day(tx: AsyncConnection, org_id: str) -> date | None:
 
 async def by_person(tx: AsyncConnection, spending: Spending, wanted: Wanted = ALL) -> list[Group]:
     """Group by the Slack user who asked for the sessions; the empty id is that of people who were erased."""
-    return await _groups(tx, spending, sessions.c.requester, wanted, name=func.max(sessions.c.requester_name))
+    spent = _spent(spending, spend.c.requester)
+    return await _groups(tx, spending, spent, spent.c.requester, wanted, name=func.max(sessions.c.requester_name))
 
 
 async def by_channel(tx: AsyncConnection, spending: Spending, wanted: Wanted = ALL) -> list[Group]:
-    """Group by channel; all direct messages are one group with the key `D`."""
-    channel = sessions.c.channel
-    return await _groups(tx, spending, case((channel.startswith("D"), "D"), else_=channel), wanted)
+    """Group by channel; all direct messages are one group."""
+    spent = _spent(spending, spend.c.channel)
+    return await _groups(tx, spending, spent, spent.c.channel, wanted)
 
 
 async def by_session(tx: AsyncConnection, spending: Spending, wanted: Wanted = ALL) -> list[Group]:
-    """Give each session a group of its own."""
-    return await _groups(tx, spending, sessions.c.id, wanted)
+    """Give each session a group of its own, but for those that are purged."""
+    return await _groups(tx, spending, _spent(spending), sessions.c.id, wanted, purged=sessions.c.id.is_(None))
 
 
 async def by_playbook(tx: AsyncConnection, spending: Spending, wanted: Wanted = ALL) -> list[Group]:
     """Group by the playbook that was chosen for the sessions; the key is None without one."""
-    return await _groups(tx, spending, sessions.c.options["playbook"].as_string(), wanted)
+    playbook = sessions.c.options["playbook"].as_string()
+    return await _groups(tx, spending, _spent(spending), playbook, wanted, purged=sessions.c.id.is_(None))
 
 
 async def by_repository(tx: AsyncConnection, spending: Spending) -> list[Group]:
-    """Group by the repository in the sessions' options, which is None without one, and by one of their pull requests.
+    """Group by the repository in the sessions' options, which is None without one, and by that of a pull request.
 
     The latter says which repository it was in the end.
     """
-    url = (
-        select(pull_requests.c.session_id, func.min(pull_requests.c.url).label("url"))
-        .where(pull_requests.c.team == spending.team)
-        .group_by(pull_requests.c.session_id)
-        .subquery()
-    )
-    return await _groups(tx, spending, sessions.c.options["repo"].as_string(), url=url)
+    spent, repo = _spent(spending, with_pull_request=True), sessions.c.options["repo"].as_string()
+    return await _groups(tx, spending, spent, repo, purged=sessions.c.id.is_(None), url=spent.c.url)
 
 
 async def sessions_by_day(tx: AsyncConnection, spending: Spending) -> dict[date, int]:
@@ -118,33 +115,34 @@ async def sessions_by_day(tx: AsyncConnection, spending: Spending) -> dict[date,
 async def _groups(
     tx: AsyncConnection,
     spending: Spending,
+    spent: Subquery,
     key: ColumnElement[Any],
     wanted: Wanted = ALL,
     *,
-    url: Subquery | None = None,
+    purged: ColumnElement[bool] | None = None,
+    url: ColumnElement[Any] | None = None,
     name: ColumnElement[Any] | None = None,
 ) -> list[Group]:
-    spent, opened = _spent(spending), _opened(spending)
-    keys: list[ColumnElement[Any]] = [
-        and_(sessions.c.id.is_(None), spent.c.team.not_in([spending.team, ""])).label("foreign"),
-        sessions.c.id.is_(None).label("purged"),
-        key.label("key"),
-    ]
+    opened, foreign = _opened(spending), spent.c.team.not_in([spending.team, ""])
+    keys: dict[str, ColumnElement[Any]] = {
+        "foreign": foreign,
+        "purged": key.is_(None) if purged is None else purged,
+        "key": case((foreign, None), else_=key),
+    }
     joined = (
         spent.outerjoin(sessions, and_(sessions.c.id == spent.c.session_id, sessions.c.team == spending.team))
         .outerjoin(opened, opened.c.session_id == spent.c.session_id)
     )  # fmt: skip
-    if url is not None:
-        joined = joined.outerjoin(url, url.c.session_id == spent.c.session_id)
-        keys.append(url.c.url.label("pull_request"))
     sums = [
         func.sum(spent.c.acus).label("acus"),
         func.count().label("sessions"),
         func.sum(sessions.c.worked).label("worked"),
         func.sum(opened.c.number).label("pull_requests"),
         *([] if name is None else [name.label("name")]),
+        *([] if url is None else [func.max(url).label("pull_request")]),
     ]
-    grouped = select(*keys, *sums).select_from(joined).group_by(*(one.element for one in keys)).subquery()
+    selected = select(*(one.label(label) for label, one in keys.items()), *sums).select_from(joined)
+    grouped = selected.group_by(*keys.values(), *([] if url is None else [without_number(url)])).subquery()
     return _with_others((await tx.execute(_wanted(grouped, wanted))).mappings().all())
 
 
@@ -172,10 +170,20 @@ def _group(*, foreign: bool, purged: bool, worked: float | None, pull_requests: 
     return Group(foreign=bool(foreign), purged=bool(purged) and not foreign, **facts)
 
 
-def _spent(spending: Spending) -> Subquery:
-    """What each session spent in the period."""
-    of_each = select(spend.c.session_id, func.max(spend.c.team).label("team"), func.sum(spend.c.acus).label("acus"))
-    return of_each.where(*_in(spending)).group_by(spend.c.session_id).subquery()
+def without_number(url: ColumnElement[str]) -> ColumnElement[str]:
+    """The address of a pull request without its number, by which pull requests of one repository are grouped."""
+    return func.rtrim(url, "0123456789")
+
+
+def _spent(spending: Spending, *facts: ColumnElement[Any], with_pull_request: bool = False) -> Subquery:
+    """What each session spent in the period, with these columns of `spend`, which all its rows share."""
+    acus = func.sum(spend.c.acus).label("acus")
+    shared = [func.max(one).label(one.key) for one in (spend.c.team, *facts)]
+    of_each = select(spend.c.session_id, acus, *shared).where(*_in(spending)).group_by(spend.c.session_id)
+    if with_pull_request:
+        url = select(func.min(pull_requests.c.url)).where(pull_requests.c.session_id == spend.c.session_id)
+        of_each = of_each.add_columns(url.where(pull_requests.c.team == spending.team).scalar_subquery().label("url"))
+    return of_each.subquery()
 
 
 def _opened(spending: Spending) -> Subquery:

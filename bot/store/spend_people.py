@@ -3,61 +3,56 @@
 from collections import defaultdict
 from typing import Any
 
-from sqlalchemy import ColumnElement, Subquery, case, func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.store.spend_groups import Spending
+from bot.store.spend_groups import Spending, without_number
 from bot.store.tables import pull_requests, sessions, spend
 
 Key = tuple[str | None, ...]
 
 
 async def by_channel(tx: AsyncConnection, spending: Spending, *, used_only: bool = True) -> dict[Key, set[str]]:
-    """The Slack users by channel, of which all direct messages are one with the key `D`.
+    """The Slack users by channel, of which all direct messages are one.
 
     Without `used_only` people count whose sessions were active and spent nothing, too.
     """
-    channel = sessions.c.channel
-    key = case((channel.startswith("D"), "D"), else_=channel)
-    return await _people(tx, spending, key, used_only=used_only)
+    asked = select(spend.c.channel, spend.c.requester).distinct()
+    return await _people(tx, spending, asked, used_only=used_only)
 
 
 async def by_playbook(tx: AsyncConnection, spending: Spending, *, used_only: bool = True) -> dict[Key, set[str]]:
     """The Slack users by the playbook that was chosen for the sessions, None without one."""
-    return await _people(tx, spending, sessions.c.options["playbook"].as_string(), used_only=used_only)
+    playbook = sessions.c.options["playbook"].as_string()
+    asked = select(playbook, spend.c.requester).join(sessions, sessions.c.id == spend.c.session_id)
+    return await _people(tx, spending, asked.distinct(), used_only=used_only)
 
 
 async def by_repository(tx: AsyncConnection, spending: Spending, *, used_only: bool = True) -> dict[Key, set[str]]:
-    """The Slack users by the repository in the sessions' options and by one of their pull requests."""
+    """The Slack users by the repository in the sessions' options and by a pull request of the repository."""
     url = (
-        select(pull_requests.c.session_id, func.min(pull_requests.c.url).label("url"))
-        .where(pull_requests.c.team == spending.team)
-        .group_by(pull_requests.c.session_id)
-        .subquery()
+        select(func.min(pull_requests.c.url))
+        .where(pull_requests.c.session_id == spend.c.session_id, pull_requests.c.team == spending.team)
+        .scalar_subquery()
     )
     repo = sessions.c.options["repo"].as_string()
-    return await _people(tx, spending, repo, url.c.url, joined=url, used_only=used_only)
+    asked = select(repo, func.max(url), spend.c.requester).join(sessions, sessions.c.id == spend.c.session_id)
+    asked = asked.group_by(repo, without_number(url), spend.c.requester)
+    return await _people(tx, spending, asked, used_only=used_only)
 
 
 async def _people(
-    tx: AsyncConnection,
-    spending: Spending,
-    *key: ColumnElement[Any],
-    joined: Subquery | None = None,
-    used_only: bool,
+    tx: AsyncConnection, spending: Spending, asked: Select[Any], *, used_only: bool
 ) -> dict[Key, set[str]]:
-    source = spend.join(sessions, sessions.c.id == spend.c.session_id)
-    if joined is not None:
-        source = source.outerjoin(joined, joined.c.session_id == spend.c.session_id)
     theirs = (
+        spend.c.team == spending.team,
         spend.c.org_id == spending.org_id,
         spend.c.day >= spending.first.isoformat(),
         spend.c.day <= spending.last.isoformat(),
-        sessions.c.team == spending.team,
+        spend.c.requester.is_not(None),
         *([spend.c.acus > 0] if used_only else []),
     )
-    found = await tx.execute(select(*key, sessions.c.requester).select_from(source).where(*theirs).distinct())
     people: dict[Key, set[str]] = defaultdict(set)
-    for row in found:
+    for row in await tx.execute(asked.where(*theirs)):
         people[tuple(row[:-1])].add(row[-1])
     return dict(people)

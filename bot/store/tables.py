@@ -244,7 +244,8 @@ people: Final = Table(
     Column("read_at", Float, nullable=False),
 )
 
-# What is known about channels: whether another company shares one, and from which message on catch-up has to read it.
+# What is known about channels: whether another company shares one, whether one is private, and from which message on
+# catch-up has to read it.
 channels: Final = Table(
     "channels",
     metadata,
@@ -253,6 +254,7 @@ channels: Final = Table(
     _flag("is_shared"),
     _number("changed_at", Float),
     Column("unread_from", String),
+    Column("is_private", Boolean),  # None until Slack was asked
 )
 
 # The list of sessions that a person was shown last, whose numbers they may type.

@@ -49,7 +49,7 @@ MOST_EXPENSIVE_LISTED: Final = 5
 
 @dataclass(frozen=True, slots=True)
 class MostExpensive:
-    """One of the most expensive sessions; `permalink` is its Slack thread, `url` its page at Devin.
+    """One of the most expensive sessions; `channel` is where it is, `permalink` its thread, `url` its page at Devin.
 
     `requester` is a name and no mention, because a digest notifies nobody.
     """
@@ -59,6 +59,7 @@ class MostExpensive:
     permalink: str | None = None
     url: str | None = None
     requester: str | None = None
+    channel: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,7 +42,9 @@ NEEDS_SOMEBODY: Final = "*Needs somebody*"
 _JUST_READ: Final = 12 * 3600.0  # seconds: so long ago, a time of day needs no date
 
 
-DIRECT: Final = "A session in a direct message"  # whose title is nobody else's business
+# Whose titles are nobody else's business.
+DIRECT: Final = "A session in a direct message"
+PRIVATE: Final = "A session in a private channel"
 
 
 @dataclass(frozen=True, slots=True)

@@ -175,6 +175,7 @@ PLACES: Final[dict[str, tuple[str, ...]]] = {
     ),
     "end the review": ("bot.flows.manage.review_follow:ReviewFollow.run",),
     "note when digests begin": ("bot.flows.money.digest:Digest._store",),
+    "note which channels are private": ("bot.flows.shared_channels:SharedChannels.learn_private",),
     "post the digest": ("bot.flows.money.digest_post:DigestPost.store",),
     "add a subscription": ("bot.flows.money.subscriptions:Subscriptions.carry_out",),
     # The bot starts.

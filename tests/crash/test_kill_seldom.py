@@ -544,7 +544,12 @@ STORIES = [
         first_start_noted,
         time_comes,
         one_digest,
-        steps=("fetch the consumption: commit", "post the digest: commit", *POSTED),
+        steps=(
+            "fetch the consumption: commit",
+            "note which channels are private: commit",
+            "post the digest: commit",
+            *POSTED,
+        ),
         sometimes=(*EDITED, *FOLLOWED),
         times=dict.fromkeys(POSTED, 2),
         settings=digest_half_an_hour_ago,

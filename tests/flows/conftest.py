@@ -24,7 +24,7 @@ from bot.flows.services import Clock, Services
 from bot.flows.workspace import Policy, Workspace, Workspaces
 from bot.metrics import Metrics
 from bot.slack.client import Identity, Slack
-from bot.store import people, pull_requests, session_days, sessions, spend
+from bot.store import channels, people, pull_requests, session_days, sessions, spend
 from bot.store.database.connection import Database
 from bot.store.database.connection import insert as upsert
 from bot.store.inbox_writer import InboxWriter
@@ -112,6 +112,9 @@ class Store:
             if values:
                 await sessions.change(tx, name, **values)
             await session_days.record(tx, name, at)
+            channel = values.get("channel", CHANNEL)
+            if not channel.startswith("D"):
+                await channels.set_private(tx, TEAM, channel, private=False)
 
     async def spent(self, day: date, **acus: float) -> None:
         """Let sessions spend something on a day, at whose end they are what they are now."""
@@ -120,6 +123,8 @@ class Store:
                 session = await sessions.get(tx, name)
                 outcome = outcome_of(session) if session else Outcome.RUNNING
                 row = {"session_id": name, "day": day.isoformat(), "team": TEAM, "org_id": ORG, "outcome": outcome}
+                if session:
+                    row |= {"requester": session.requester, "channel": "D" if session.is_direct else session.channel}
                 await tx.execute(upsert(tx.dialect.name, spend_table).values(row).on_conflict_do_nothing())
             await spend.add(tx, ORG, day, acus)
 

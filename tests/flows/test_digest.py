@@ -17,6 +17,7 @@ from bot.flows.file_transfers import FileTransfers
 from bot.flows.money.digest import Digest
 from bot.flows.money.usage_ledger import UsageLedger
 from bot.flows.shared_channels import SharedChannels
+from bot.store import channels
 from bot.store import due as dues
 from bot.store import outbox as said
 from bot.store.tables import due, inbox, outbox
@@ -172,6 +173,31 @@ async def test_the_thread_of_the_post(start, store, bills):
         ["section", "data_visualization"],
         [["section", "section"]],
     )
+
+
+async def test_titles_of_sessions_in_private_channels_are_left_out(start, store, bills):
+    """But for those in the digest's own channel, and for those of which it is not known that they are public."""
+    bills.days = {date(2026, 5, 18): 9.0}
+    noon = utc(2026, 5, 18, 12)
+    for number, channel in enumerate(("C0WORK", "C0SECRET", "C0ADMINS")):
+        await store.session(channel, noon + number, channel=channel, detail="waiting_for_user")
+    async with store.db.write() as tx:
+        for channel in ("C0SECRET", "C0ADMINS"):
+            await channels.set_private(tx, "T0ACME", channel, private=True)
+    await store.spent(date(2026, 5, 18), C0WORK=3.0, C0SECRET=2.0, C0ADMINS=1.0)
+    with frozen_at(2026, 5, 20, 6, 50) as frozen:
+        await run(frozen, start(), utc(2026, 5, 20, 7, 10))
+    (root,), rows = await posts(store), await thread(store)
+    needing = written(root["payload"]["blocks"]).splitlines()[-4:-1]
+    assert [line.split(" \N{MIDDLE DOT} ")[0].removeprefix(":speech_balloon: ") for line in needing] == [
+        *("Do C0WORK", "A session in a private channel", "Do C0ADMINS")
+    ]
+    assert ["thread" in line for line in needing] == [True, False, True]
+    assert [row["payload"]["text"] for row in rows if row["payload"]["text"].startswith("Sessions")] == [
+        "Sessions, Mon 18 May: Do C0WORK 3.0 ACUs, A session in a private channel 2.0 ACUs, Do C0ADMINS 1.0 ACUs, "
+        "elsewhere 3.0 ACUs, total 9.0 ACUs"
+    ]
+    assert "Do C0SECRET" not in str([root, *rows])
 
 
 async def test_without_names_people_are_counted_and_small_groups_merged(start, store, bills):

@@ -11,7 +11,8 @@ from bot.domain.cycle import Cycle, LimitSource
 from bot.domain.editions import Edition, Schedule, Share
 from bot.domain.subscription import Subscription
 from bot.slack.client import Channel, Slack
-from bot.store import cycles, subscriptions
+from bot.slack.errors import ChannelGone
+from bot.store import channels, cycles, subscriptions
 from bot.store import outbox as outbox_rows
 from bot.store.tables import outbox
 from tests import sentences
@@ -25,12 +26,15 @@ NINE = Schedule(time(9), ZoneInfo("UTC"))
 
 
 class Channels(Slack):
-    """A Slack that says which channels another company shares."""
+    """A Slack that says which channels another company shares, and which are private. Of one it says nothing."""
 
     shared = frozenset()
 
     async def channel(self, channel_id):
-        return Channel(channel_id, "web", is_ext_shared=channel_id in self.shared, is_member=True)
+        if channel_id == "C0GONE":
+            raise ChannelGone("channel_not_found", "conversations.info")
+        facts = {"is_ext_shared": channel_id in self.shared, "is_private": channel_id == "C0SECRET"}
+        return Channel(channel_id, "web", is_member=True, **facts)
 
 
 @pytest.fixture
@@ -112,6 +116,29 @@ async def test_the_weekly_digest_is_about_the_last_seven_finished_days(start, st
         "*14 ACUs*",
         "0 through Slack, 14 elsewhere",
     ]
+
+
+async def test_slack_is_asked_once_which_channels_are_private_and_their_titles_are_left_out(start, store, slack):
+    noon, slack.shared = utc(2026, 5, 15, 12), {"C0SHARED"}
+    for number, channel in enumerate(("C0OPEN", "C0SECRET", "C0GONE", "C0SHARED", "D0ADA")):
+        await store.session(channel, noon + number, channel=channel)
+    await store.spent(date(2026, 5, 15), C0OPEN=4.0, C0SECRET=3.0, C0GONE=2.0, D0ADA=1.0)
+    async with store.db.write() as tx:
+        await tx.execute(channels.channels.delete())
+    with frozen_at(2026, 5, 18, 8, 50) as frozen:
+        await subscribe(store, Edition.WEEKLY)
+        await run(frozen, start(), utc(2026, 5, 18, 9, 20))
+    (text,) = await texts(store)
+    assert text.splitlines()[-5:-1] == [
+        "1. <https://acme.slack.com/archives/C0OPEN/p1778846400000000|Do C0OPEN>: 4 ACUs · "
+        "<https://app.devin.ai/sessions/C0OPEN|Devin>",
+        "2. A session in a private channel: 3 ACUs",
+        "3. A session in a private channel: 2 ACUs",
+        "4. A session in a direct message: 1 ACU",
+    ]
+    known = {row["channel"]: (row["is_private"], row["is_shared"]) for row in await store.rows(channels.channels)}
+    public, private = (False, False), (True, False)
+    assert known == {"C0OPEN": public, "C0SECRET": private, "C0GONE": private, "C0SHARED": (False, True)}
 
 
 async def test_the_cycle_has_a_warning_and_then_its_digest(start, store, bills):

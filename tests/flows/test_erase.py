@@ -55,7 +55,7 @@ PLAIN = {
     "numbered_lists": "kind",
     "subscriptions": "channel edition time zone share",
     "notifications": "channel thread choice",
-    "spend": "session_id day org_id outcome",
+    "spend": "session_id day org_id outcome channel",
     "pull_requests": "session_id url org_id bare_id state",
     "consumption": "org_id day product",
     "recent_spend": "session_id org_id",
@@ -88,7 +88,7 @@ USUAL: dict[str, dict[str, Any]] = {
     "numbered_lists": {"user": ADA},
     "subscriptions": {"added_by": ADA},
     "notifications": {"user": ADA},
-    "spend": {"session_id": "hers"},
+    "spend": {"session_id": "hers", "requester": ADA},
     "pull_requests": {"session_id": "hers"},
     "budgets": {"subject": ADA},
     "crossings": {"subject": ADA},
@@ -202,7 +202,7 @@ async def fill_with_others(store: Store) -> None:
     dead = {"session_id": None, "state": "dead", "payload": {"v": 1, "text": ADA2}, "follow": None}
     await store.put(outbox, row(outbox, team=OTHER_TEAM, **dead))
     await store.put(sessions, _session_of(ADA2, "ada2", team=OTHER_TEAM))
-    await store.put(spend, row(spend, session_id="ada2", team=OTHER_TEAM))
+    await store.put(spend, row(spend, session_id="ada2", team=OTHER_TEAM, requester=ADA2))
     await store.put(tables.pull_requests, row(tables.pull_requests, session_id="ada2", team=OTHER_TEAM))
 
 
@@ -215,13 +215,13 @@ async def test_no_column_of_any_table_says_anything_about_the_person(either_stor
         *("inbox", "outbox", "sessions", "lanes", "rate_limits", "people", "admins", "audit", "shown_lists"),
         *("notifications", "alarms", "long_jobs", "long_job_rows"),
         *("numbered_lists", "subscriptions"),
-        *("budgets", "crossings", "grants"),
+        *("budgets", "crossings", "grants", "spend"),
     }
     erased = await erasure.person(ADA)
     assert await cells_with(either_store.db, ADA) == set()
     once = ("sessions", "joined", "people", "admins", "shown_lists", "notifications", "lanes", "rate_limits", "alarms")
     once += ("long_jobs", "long_job_rows", "numbered_lists", "subscriptions")
-    once += ("budgets", "crossings", "grants")
+    once += ("budgets", "crossings", "grants", "spend")
     assert erased.rows == {"inbox": 5, "outbox": 7, "audit": 2} | dict.fromkeys(once, 1)
     assert erased.unfollowed == ("plain",)
 
@@ -249,6 +249,7 @@ async def test_what_a_session_cost_stays(either_store: Store, erasure: Erasure) 
     await fill(either_store)
     await erasure.person(ADA)
     assert await values(either_store.db, spend.c.session_id) == ["hers"]
+    assert await values(either_store.db, spend.c.requester) == [""]  # in the figures of people who were erased
     assert await values(either_store.db, tables.pull_requests.c.bare_id) == [None]  # it is there, and not asked for
     assert await values(either_store.db, sessions.c.acus, sessions.c.id == "hers") == [1.0]
 

@@ -27,6 +27,21 @@ async def test_only_a_change_of_sharing_is_one(db: Database) -> None:
         assert await channels.get(tx, TEAM, "C2") is None
 
 
+async def test_a_channel_is_public_only_if_slack_said_so(db: Database) -> None:
+    async with db.write() as tx:
+        for number, channel in enumerate(("C1", "C2", "C3", "C3", "D1")):
+            await sessions.add(tx, session(f"s{number}", channel=channel))
+        await channels.set_shared(tx, TEAM, "C1", True, NOW)
+        assert sorted(await channels.not_asked_about(tx, TEAM, 9)) == ["C1", "C2", "C3"]
+        await channels.set_private(tx, TEAM, "C1", private=False)
+        await channels.set_private(tx, TEAM, "C2", private=True)
+        assert await channels.not_asked_about(tx, TEAM, 9) == ["C3"]
+        assert await channels.public(tx, TEAM) == {"C1"}
+        await channels.set_private(tx, TEAM, "C1", private=True)
+        assert await channels.public(tx, TEAM) == frozenset()
+        assert await channels.get(tx, TEAM, "C1") == KnownChannel(TEAM, "C1", True, NOW, None, is_private=True)
+
+
 async def test_channels_in_which_people_asked_last_are_unread_from_the_first_mark(db: Database) -> None:
     async with db.write() as tx:
         for number, channel in enumerate(("COLD", "C1", "C2", "C2")):

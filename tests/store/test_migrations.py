@@ -387,6 +387,20 @@ async def test_what_came_of_sessions_before_is_taken_from_what_they_are_now(db: 
     }
 
 
+async def test_the_rows_of_what_was_spent_learn_whose_sessions_they_are(db: Database) -> None:
+    await go_back(db, "0031-1")
+    async with db.write() as tx:
+        await tx.execute(insert(sessions), [old_session("a"), old_session("b") | {"channel": "D0ANN", "requester": ""}])
+        for name in ("a", "b", "gone"):
+            day = {"day": "2026-05-19", "acus": 1.5}
+            await tx.execute(insert(spend_table), {"session_id": name, "team": "T1", "org_id": "o"} | day)
+    await migrate(db)
+    names = (spend_table.c.session_id, spend_table.c.requester, spend_table.c.channel, spend_table.c.acus)
+    async with db.read() as tx:
+        found = [tuple(row) for row in await tx.execute(select(*names).order_by(spend_table.c.session_id))]
+    assert found == [("a", "U1", "C1", 1.5), ("b", "", "D", 1.5), ("gone", None, None, 1.5)]
+
+
 async def test_pull_requests_become_rows_as_old_as_their_sessions(db: Database) -> None:
     await go_back(db, "0020-1")
     requests = [

@@ -6,11 +6,14 @@ from decimal import Decimal
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from bot.domain.budgets import ScopeKind
 from bot.domain.consumption import Correction, by_product, exact_sum
 from bot.domain.session import Snapshot
-from bot.store import corrections, sessions, spend
+from bot.store import budget_spend, corrections, person_spend, sessions, spend, spend_groups
+from bot.store.budget_spend import Reached
 from bot.store.database.connection import Database
 from bot.store.spend import Billed
+from bot.store.spend_groups import Spending
 from tests.store.rows import NOW, ORG, TEAM, session
 
 MON, TUE, WED = date(2025, 6, 2), date(2025, 6, 3), date(2025, 6, 4)
@@ -47,6 +50,35 @@ async def test_the_most_expensive_sessions_come_first_and_only_those_that_are_re
     async with db.read() as tx:
         assert await spend.most_expensive(tx, TEAM, ORG, MON, TUE) == [("a", 3.5), ("b", 3.0), ("d", 3.0)]
         assert await spend.most_expensive(tx, TEAM, ORG, MON, TUE, most=1) == [("a", 3.5)]
+
+
+async def test_whose_spending_it_was_is_known_longer_than_the_session(db: Database) -> None:
+    async with db.write() as tx:
+        await sessions.add(tx, session("a", requester="U1", channel="C1"))
+        await sessions.add(tx, session("b", requester="U1", channel="D1"))
+        await sessions.add(tx, session("c", requester="U2", channel="C1"))
+    await add(db, MON, a=1.0, b=2.0, c=4.0, unknown=8.0)
+    await add(db, TUE, a=0.5)
+    async with db.write() as tx:
+        await tx.execute(sessions.sessions.delete())
+    week, days = Spending(TEAM, ORG, MON, TUE), (MON, TUE)
+    async with db.read() as tx:
+        people = await spend_groups.by_person(tx, week)
+        channels = await spend_groups.by_channel(tx, week)
+        by_person = await budget_spend.spent(tx, TEAM, ORG, ScopeKind.EACH_PERSON, *days, Reached(Decimal(0), 1, ""))
+        by_channel = await budget_spend.spent(tx, TEAM, ORG, ScopeKind.EACH_CHANNEL, *days, Reached(Decimal(0), 1, ""))
+        of_many = await budget_spend.spent(tx, TEAM, ORG, ScopeKind.EACH_PERSON, *days, Reached(Decimal("3.6"), 1, ""))
+        of_ann = await budget_spend.spent(tx, TEAM, ORG, ScopeKind.PERSON, *days, "U1")
+        of_one = await person_spend.of_person(tx, TEAM, ORG, "U1", *days)
+        assert await spend.by_day(tx, ORG, MON, TUE, TEAM, "C1") == {MON: 5.0, TUE: 0.5}
+    found = [(one.key, one.acus, one.sessions, one.purged) for one in people]
+    assert found == [(None, 8.0, 1, True), ("U2", 4.0, 1, False), ("U1", 3.5, 2, False)]
+    assert [(one.key, one.acus) for one in channels] == [(None, 8.0), ("C1", 5.5), ("D", 2.0)]
+    assert by_person == {"U1": Decimal("3.5"), "U2": Decimal(4)}
+    assert by_channel == {"C1": Decimal("5.5")}
+    assert of_many == {"U2": Decimal(4)}
+    assert of_ann == {"U1": Decimal("3.5")}
+    assert [(one.session_id, one.acus, one.stored) for one in of_one] == [("b", 2.0, False), ("a", 1.5, False)]
 
 
 async def test_a_plan_reports_none_if_sessions_are_done_and_no_one_of_them_has_acus(db: Database) -> None:

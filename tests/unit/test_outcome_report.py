@@ -12,7 +12,7 @@ from bot.domain.amounts import Price
 from bot.domain.billing import Period
 from bot.domain.outcome_report import (
     MATURITY,
-    ActiveSession,
+    ActiveSessions,
     OpenedPullRequest,
     Outcomes,
     Ratio,
@@ -49,7 +49,7 @@ def test_each_pull_request_counts_once_and_a_session_with_two_of_them_too():
             opened("4", NOW - MATURITY - 1),
             opened("5", NOW - MATURITY),
         ],
-        [ActiveSession("a", 1.0, True), ActiveSession("c", 2.5, False), ActiveSession("d", 0.5, False)],
+        [ActiveSessions(1, 1.0, True), ActiveSessions(2, 3.0, False)],
         {"a": 4.0, "b": 2.0, "c": 9.0},
         NOW,
     )
@@ -78,7 +78,7 @@ def test_a_merge_rate_is_a_share_and_needs_five(merged, closed, ages):
 
 def test_the_most_used_playbooks():
     names = ["Fix", None, "Upgrade", "Fix", "Alpha", "Upgrade", "Fix"]
-    active = [ActiveSession(str(number), 0.0, False, name) for number, name in enumerate(names)]
+    active = [ActiveSessions(1, 0.0, False, name) for name in names]
     assert most_used(active, 2) == [("Fix", 3), ("Upgrade", 2)]
 
 

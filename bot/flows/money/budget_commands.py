@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from bot.domain.budgets import NAMED, Budget, Scope, ScopeKind
+from bot.domain.budgets import NAMED, USED_UP, Budget, Scope, ScopeKind
 from bot.domain.causes import ActionCause, MessageCause
 from bot.domain.commands.budget_words import Problem, parse_grant, parse_number, parse_set
 from bot.domain.commands.parser import Command
@@ -12,7 +12,7 @@ from bot.domain.commands.registry import BUDGET_GRANT, BUDGET_REMOVE, BUDGET_SET
 from bot.flows.admins import admins_of
 from bot.flows.job import Job, finish, recipient_of
 from bot.flows.money.budget_grants import Raise, record_raise
-from bot.flows.money.budget_standings import Standings, reports_no_acus, standings
+from bot.flows.money.budget_standings import Known, Standings, add_up, reports_no_acus, standings
 from bot.flows.services import Services
 from bot.flows.unit_of_work import UnitOfWork
 from bot.flows.workspace import Workspace
@@ -28,7 +28,7 @@ CHANGES: Final = frozenset({BUDGET_SET, BUDGET_REMOVE, BUDGET_GRANT})
 # Whose own budget is looked for first, and whose budget for each of its kind then raises one of them.
 _EACH: Final = {ScopeKind.PERSON: ScopeKind.EACH_PERSON, ScopeKind.CHANNEL: ScopeKind.EACH_CHANNEL}
 
-_Change = Callable[[UnitOfWork, "Asked", str], Awaitable[Message]]
+_Change = Callable[[UnitOfWork, "Asked", str, Known], Awaitable[Message]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,18 +71,33 @@ class BudgetCommands:
 
         A crash right after its commit leaves a change that was not confirmed; `budget list` shows it.
         """
+        known = await self._add_up(workspace, command, first=True)
         async with self._services.unit_of_work(first=True) as uow:
             asked = Asked(workspace, user, channel, f"command:{user}:{uow.now:.6f}")
-            return await self._changes[command.spec.name](uow, asked, command.argument)
+            return await self._changes[command.spec.name](uow, asked, command.argument, known)
 
     async def carry_out(self, job: Job[MessageCause | ActionCause], command: Command) -> None:
         """Carry out a command of an admin that was written, and confirm it privately."""
         asked = Asked(job.workspace, job.cause.user or "", job.cause.channel or "", job.row.key)
+        known = await self._add_up(job.workspace, command)
         # A crash before this commit changes and answers nothing, and the row is handled again.
         async with self._services.unit_of_work_for(job) as uow:
-            message = await self._changes[command.spec.name](uow, asked, command.argument)
+            message = await self._changes[command.spec.name](uow, asked, command.argument, known)
             await uow.reply_privately(recipient_of(job), message)
             await finish(uow, job)
+
+    async def _add_up(self, workspace: Workspace, command: Command, *, first: bool = False) -> Known:
+        """Add up what the one has spent to whom a command grants more."""
+        order = parse_grant(command.argument) if command.spec.name == BUDGET_GRANT.name else None
+        if order is None or isinstance(order, Problem):
+            return {}
+        scope = order.scope
+
+        async def find(tx: Transaction) -> tuple[Budget, str] | None:
+            budget = await _raised(tx, workspace.team, scope)
+            return None if budget is None else (budget, scope.subject)
+
+        return await add_up(self._services, workspace, find, first=first)
 
     # ------------------------------------------------------------ the list
 
@@ -106,11 +121,11 @@ class BudgetCommands:
     async def _used_up(self, stand: Standings, budget: Budget) -> int:
         if budget.scope.kind in {*NAMED, ScopeKind.ORG}:
             return 0  # the line shows it
-        return sum(one.is_used_up for one in await stand.of_all(budget))
+        return sum(one.is_used_up for one in await stand.of_all(budget, USED_UP))
 
     # ------------------------------------------------------------ changes
 
-    async def _set(self, uow: UnitOfWork, asked: Asked, typed: str) -> Message:
+    async def _set(self, uow: UnitOfWork, asked: Asked, typed: str, _known: Known) -> Message:
         order, team = parse_set(typed), asked.workspace.team
         if isinstance(order, Problem):
             return views.problem(order)
@@ -121,7 +136,7 @@ class BudgetCommands:
         no_acus = await reports_no_acus(uow.tx, asked.workspace, uow.now)
         return views.was_set(budget, before, no_acus=no_acus)
 
-    async def _remove(self, uow: UnitOfWork, asked: Asked, typed: str) -> Message:
+    async def _remove(self, uow: UnitOfWork, asked: Asked, typed: str, _known: Known) -> Message:
         number = parse_number(typed)
         if isinstance(number, Problem):
             return views.problem(number)
@@ -131,14 +146,14 @@ class BudgetCommands:
         await audit.add(uow.tx, asked.row(uow, BUDGET_REMOVE.name, budget.scope, before=_rule(budget)))
         return views.was_removed(budget)
 
-    async def _grant(self, uow: UnitOfWork, asked: Asked, typed: str) -> Message:
+    async def _grant(self, uow: UnitOfWork, asked: Asked, typed: str, known: Known) -> Message:
         order, workspace = parse_grant(typed), asked.workspace
         if isinstance(order, Problem):
             return views.problem(order, grant=True)
         budget = await _raised(uow.tx, workspace.team, order.scope)
         if budget is None:
             return views.no_budget(order.scope)
-        stand = await standings(uow.tx, workspace, uow.now)
+        stand = await standings(uow.tx, workspace, uow.now, known)
         period, subject = stand.period(budget), order.scope.subject
         state = GrantState.GRANTED
         grant = Grant(

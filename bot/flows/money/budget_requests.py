@@ -5,6 +5,7 @@ What a button carries is no authorisation: the budget has to be one of the works
 
 from dataclasses import replace
 from decimal import Decimal
+from functools import partial
 from typing import Final
 
 from bot.domain.budgets import Budget
@@ -13,11 +14,12 @@ from bot.domain.commands import registry
 from bot.flows.access import Access
 from bot.flows.job import Job, finish, recipient_of
 from bot.flows.money.budget_grants import ACTION, Raise, record_raise, subject_of
-from bot.flows.money.budget_standings import standings
+from bot.flows.money.budget_standings import Known, Standings, add_up, standings
 from bot.flows.services import Services
 from bot.flows.unit_of_work import UnitOfWork
 from bot.store import audit, budgets, grants, people
 from bot.store.audit import AuditRow
+from bot.store.database.connection import Transaction
 from bot.store.grants import Grant, GrantState
 from bot.views import budgets as views
 from bot.views.message import Message
@@ -36,10 +38,11 @@ class BudgetRequests:
     async def run(self, job: Job[ActionCause]) -> None:
         """Ask the admins, or grant or refuse what was asked for, or answer privately why not."""
         refusal = await self._refusal(job)
+        known = {} if refusal else await add_up(self._services, job.workspace, partial(_asked_about, job))
         # A crash before this commit does and answers nothing, and the press is handled again. After it the key of the
         # request, and the state in its row, keep a second press from doing it once more.
         async with self._services.unit_of_work_for(job) as uow:
-            message, replaces = (refusal, False) if refusal else await self._carry_out(uow, job)
+            message, replaces = (refusal, False) if refusal else await self._carry_out(uow, job, known)
             await uow.reply_privately(replace(recipient_of(job), replaces=replaces), message)
             await finish(uow, job)
 
@@ -49,19 +52,19 @@ class BudgetRequests:
         refusal = self._access.refusal(person, shared=False)
         return refusal or await self._access.role_refusal(job.workspace, registry.named(cause.verb), cause.user)
 
-    async def _carry_out(self, uow: UnitOfWork, job: Job[ActionCause]) -> tuple[Message, bool]:
+    async def _carry_out(self, uow: UnitOfWork, job: Job[ActionCause], known: Known) -> tuple[Message, bool]:
         """Do what the button says. Returns the answer, and whether it takes the place of the button's message."""
         if job.cause.verb == registry.ASK_FOR_MORE.name:
-            return await self._ask(uow, job), True
-        return await self._decide(uow, job)
+            return await self._ask(uow, job, known), True
+        return await self._decide(uow, job, known)
 
-    async def _ask(self, uow: UnitOfWork, job: Job[ActionCause]) -> Message:
+    async def _ask(self, uow: UnitOfWork, job: Job[ActionCause], known: Known) -> Message:
         workspace, user = job.workspace, job.cause.user or ""
-        number, _, subject = job.cause.target.partition(":")
-        budget = await budgets.get(uow.tx, workspace.team, int(number)) if number.isdecimal() else None
-        if budget is None:
+        found = await _asked_about(job, uow.tx)
+        if found is None:
             return views.BUDGET_GONE
-        stand = await standings(uow.tx, workspace, uow.now)
+        budget, subject = found
+        stand = await standings(uow.tx, workspace, uow.now, known)
         standing = await stand.of(budget, subject)
         if not standing.is_used_up:
             return views.room_again(await stand.named(standing, user))
@@ -75,20 +78,20 @@ class BudgetRequests:
         await uow.notify_admins(workspace, f"more:{key}", views.request(await stand.named(standing), asker, MORE, key))
         return views.ASKED
 
-    async def _decide(self, uow: UnitOfWork, job: Job[ActionCause]) -> tuple[Message, bool]:
+    async def _decide(self, uow: UnitOfWork, job: Job[ActionCause], known: Known) -> tuple[Message, bool]:
         workspace, key = job.workspace, job.cause.target
         asked = await grants.get(uow.tx, workspace.team, key)
         budget = None if asked is None else await budgets.get(uow.tx, workspace.team, asked.budget)
         if asked is None or budget is None:
             return views.BUDGET_GONE, True
-        stand = await standings(uow.tx, workspace, uow.now)
+        stand = await standings(uow.tx, workspace, uow.now, known)
         grants_it = job.cause.verb == registry.GRANT_MORE.name
         state = GrantState.GRANTED if grants_it else GrantState.REFUSED
         # Of two admins who press at once, the second one finds it decided.
         if not await grants.decide(uow.tx, key, state, stand.period(budget).name, uow.now):
             return views.ANSWERED_ALREADY, False
         if not grants_it:
-            return await self._refuse(uow, job, asked, budget), True
+            return await self._refuse(uow, job, stand, asked, budget), True
         by, channel = job.cause.user or "", job.cause.channel
         name = await people.name_of(uow.tx, workspace.team, by)
         one = Raise(key, budget, asked.subject, asked.acus, by, channel, asked.user)
@@ -97,16 +100,29 @@ class BudgetRequests:
         named = await stand.named(await stand.of(budget, asked.subject))
         return views.granted(named, asked.acus, name), True
 
-    async def _refuse(self, uow: UnitOfWork, job: Job[ActionCause], asked: Grant, budget: Budget) -> Message:
+    async def _refuse(
+        self, uow: UnitOfWork, job: Job[ActionCause], stand: Standings, asked: Grant, budget: Budget
+    ) -> Message:
         """Write the audit row of a refusal, and inform who asked."""
         workspace, by = job.workspace, job.cause.user or ""
         target = subject_of(budget, asked.subject)
         await audit.add(
             uow.tx, AuditRow(workspace.team, uow.now, by, ACTION, target, job.cause.channel, outcome="refused")
         )
-        stand = await standings(uow.tx, workspace, uow.now)
         named = await stand.named(await stand.of(budget, asked.subject), asked.user)
         name, asker = [await people.name_of(uow.tx, workspace.team, user) for user in (by, asked.user)]
         said = views.refused_to_you(named, name)
         await uow.add_to_outbox(uow.post_row(f"refused:{asked.key}", workspace.team, asked.user, None, said))
         return views.request_refused(asker, name)
+
+
+async def _asked_about(job: Job[ActionCause], tx: Transaction) -> tuple[Budget, str] | None:
+    """Return the budget that a button is about, and whose it is; None if it is not there any more."""
+    team, target = job.workspace.team, job.cause.target
+    if job.cause.verb != registry.ASK_FOR_MORE.name:
+        asked = await grants.get(tx, team, target)
+        raised = None if asked is None else await budgets.get(tx, team, asked.budget)
+        return None if asked is None or raised is None else (raised, asked.subject)
+    number, _, subject = target.partition(":")
+    budget = await budgets.get(tx, team, int(number)) if number.isdecimal() else None
+    return None if budget is None else (budget, subject)

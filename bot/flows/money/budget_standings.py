@@ -4,19 +4,21 @@ What people and channels spend is what their sessions spent, from our rows. What
 billed, and on days without a bill, or on which we have counted more so far, what our sessions spent.
 """
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Final
 
 from bot.domain.amounts import half_up
 from bot.domain.billing import ONE_DAY, SETTLING, billing_day
-from bot.domain.budgets import Budget, Period, ScopeKind, Standing, day_spent, in_force, period_of
+from bot.domain.budgets import USED_UP, Budget, Period, ScopeKind, Standing, day_spent, in_force, period_of
 from bot.domain.consumption import exact_sum, settled_at
 from bot.domain.cycle import Cycle
 from bot.flows.money.cycles import cycle_of
+from bot.flows.services import Services
 from bot.flows.workspace import Workspace
 from bot.store import budget_spend, budgets, grants, people, sessions, spend
+from bot.store.budget_spend import Reached
 from bot.store.database.connection import Transaction
 from bot.timing import DAY
 from bot.views.budgets import Named
@@ -26,16 +28,22 @@ _NOTHING: Final = Decimal(0)
 _EACH: Final = frozenset({ScopeKind.EACH_SESSION, ScopeKind.EACH_PERSON, ScopeKind.EACH_CHANNEL})
 _PEOPLE: Final = frozenset({ScopeKind.PERSON, ScopeKind.EACH_PERSON})
 
+# What was spent, by budget, subject and period.
+Known = Mapping[tuple[int, str, str], Decimal]
+Find = Callable[[Transaction], Awaitable[tuple[Budget, str] | None]]
+_UNKNOWN: Final[Known] = {}
+
 
 class Standings:
-    """The standings of budgets at the instant `now`, in the billing cycle `cycle`."""
+    """The standings of budgets at the instant `now`, in the billing cycle `cycle`; what is `known` is not added up."""
 
-    def __init__(self, tx: Transaction, workspace: Workspace, now: float, cycle: Cycle) -> None:
+    def __init__(self, tx: Transaction, workspace: Workspace, now: float, cycle: Cycle, known: Known) -> None:
         self._tx = tx
         self._team, self._org_id = workspace.team, workspace.organisation.id
         self._shows_names = workspace.policy.shows_names
         self._now = now
         self._cycle = cycle
+        self._known = known
 
     def period(self, budget: Budget) -> Period:
         """Return the running period of `budget`."""
@@ -56,7 +64,10 @@ class Standings:
     async def of(self, budget: Budget, subject: str) -> Standing:
         """Return how one subject of `budget` stands."""
         period, kind = self.period(budget), budget.scope.kind
-        if kind is ScopeKind.ORG:
+        key = (budget.number, subject, period.name)
+        if key in self._known:
+            spent = self._known[key]
+        elif kind is ScopeKind.ORG:
             spent = await self._by_organisation(period)
         else:
             by = await self._by_subject(kind, period, subject)
@@ -64,13 +75,17 @@ class Standings:
         more = await grants.granted(self._tx, budget.number, period.name)
         return _standing(budget, subject, period, spent, more)
 
-    async def of_all(self, budget: Budget) -> list[Standing]:
-        """Return how all subjects of `budget` stand that have spent something."""
+    async def of_all(self, budget: Budget, level: int) -> list[Standing]:
+        """Return how all subjects of `budget` stand that have reached a `level`, or had reached any before.
+
+        Those with more granted may not have reached it: there may be ten thousands of sessions, and few of these count.
+        """
         if budget.scope.kind not in _EACH:
             return [await self.of(budget, budget.scope.subject)]
         period = self.period(budget)
         more = await grants.granted(self._tx, budget.number, period.name)
-        spent = await self._by_subject(budget.scope.kind, period)
+        reached = Reached(budget.acus * level / USED_UP, budget.number, period.name)
+        spent = await self._by_subject(budget.scope.kind, period, reached)
         own = await self._with_own_budget(budget.scope.kind)
         return [_standing(budget, one, period, acus, more) for one, acus in spent.items() if one not in own]
 
@@ -93,9 +108,9 @@ class Standings:
         known = await budgets.of_workspace(self._tx, self._team)
         return {one.scope.subject for one in known if one.scope.kind is named}
 
-    async def _by_subject(self, kind: ScopeKind, period: Period, subject: str | None = None) -> dict[str, Decimal]:
+    async def _by_subject(self, kind: ScopeKind, period: Period, whom: str | Reached) -> dict[str, Decimal]:
         days = (period.first, period.last)
-        return await budget_spend.spent(self._tx, self._team, self._org_id, kind, *days, subject)
+        return await budget_spend.spent(self._tx, self._team, self._org_id, kind, *days, whom)
 
     async def _by_organisation(self, period: Period) -> Decimal:
         days = _span(period)
@@ -112,9 +127,22 @@ class Standings:
         return exact_sum(half_up(acus, 6) for acus in spent)
 
 
-async def standings(tx: Transaction, workspace: Workspace, now: float) -> Standings:
-    """Return the standings of a workspace's budgets at `now`, as `tx` sees them."""
-    return Standings(tx, workspace, now, await cycle_of(tx, workspace.organisation.id, now))
+async def standings(tx: Transaction, workspace: Workspace, now: float, known: Known = _UNKNOWN) -> Standings:
+    """Return the standings of a workspace's budgets at `now`, as `tx` sees them, but for what is `known`."""
+    return Standings(tx, workspace, now, await cycle_of(tx, workspace.organisation.id, now), known)
+
+
+async def add_up(services: Services, workspace: Workspace, find: Find, *, first: bool = False) -> Known:
+    """Add up what the subject of a budget has spent, which `find` returns, before a transaction that writes begins.
+
+    To add up a cycle may take as long as nobody may keep others from writing. With `first` an ack waits for it.
+    """
+    async with services.db.scan(first=first) as tx:
+        found = await find(tx)
+        if found is None:
+            return _UNKNOWN
+        standing = await (await standings(tx, workspace, services.clock())).of(*found)
+    return {(standing.budget.number, standing.subject, standing.period.name): standing.spent}
 
 
 async def reports_no_acus(tx: Transaction, workspace: Workspace, now: float) -> bool:

@@ -48,7 +48,8 @@ class BudgetWatch:
             stand = await standings(tx, self._workspace, self._services.clock())
             periods = sorted({stand.period(budget).name for budget in known})
             announced = await crossings.announced(tx, self._workspace.team, periods)
-            return [one for budget in known for one in await stand.of_all(budget) if _is_new(one, announced)]
+            found = [one for budget in known for one in await stand.of_all(budget, budget.levels[0])]
+            return [one for one in found if _is_new(one, announced)]
 
     async def _record(self, standing: Standing) -> None:
         """Record in one transaction which levels are reached, have the highest new one announced, and rearm others.

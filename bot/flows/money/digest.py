@@ -76,6 +76,7 @@ class Digest:
         elif isinstance(found, Skipped):
             await self._skip(destination, found.date, past, "too late")
         elif found.date.isoformat() not in past.unposted and await self._may_be_posted(destination, found.date, past):
+            await self._shared_channels.learn_private(self._workspace)
             await self._digest_post.store(destination, found, now)
 
     def _until_next(self, destination: Destination, cycles: Sequence[Cycle], now: float) -> float:

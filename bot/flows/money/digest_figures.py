@@ -11,6 +11,7 @@ from bot.domain.needing import needing_somebody
 from bot.domain.session import Session
 from bot.domain.usual import HISTORY_DAYS
 from bot.flows.money.digest_spenders import DigestSpenders, without_pull_request
+from bot.flows.money.digest_titles import DigestTitles
 from bot.flows.money.usage_ledger import UsageLedger
 from bot.flows.services import Services
 from bot.flows.workspace import Workspace
@@ -18,7 +19,6 @@ from bot.store import pull_requests, session_counts
 from bot.store.database.connection import Transaction
 from bot.views.digest import Figures
 from bot.views.digest_root import (
-    DIRECT,
     NEEDS_LISTED,
     PULL_REQUEST_DAYS,
     DigestFigures,
@@ -34,20 +34,20 @@ class DigestReader:
         self._services = services
         self._usage_ledger = usage_ledger
 
-    async def read(self, workspace: Workspace, figures: Figures) -> DigestFigures:
-        """Return what a digest in a workspace says of one billing day beside its `figures`."""
+    async def read(self, workspace: Workspace, figures: Figures, titles: DigestTitles) -> DigestFigures:
+        """Return what a digest in a workspace says of one billing day beside its `figures`, with these titles."""
         day = figures.day
         async with self._services.db.scan() as tx:
             needing = await self._needing(tx, workspace, day)
             requests = await _pull_requests(tx, workspace, day)
             chart = await self._chart(tx, workspace, figures)
-            spenders = DigestSpenders(tx, workspace, day)
+            spenders = DigestSpenders(tx, workspace, day, titles)
             repositories = await spenders.repositories()
             tables = await spenders.tables(repositories)
         return DigestFigures(
             figures=figures,
             posted_at=self._services.clock(),
-            needing=self._listed(workspace, needing[:NEEDS_LISTED]),
+            needing=self._listed(workspace, needing[:NEEDS_LISTED], titles),
             needing_by_state=Counter(session.display_state for session in needing),
             pull_requests=requests,
             chart=chart,
@@ -66,15 +66,15 @@ class DigestReader:
         known = {day: acus for day in days if (acus := amounts.best((day,))) is not None}
         return chart_groups(days[-CHART_DAYS:], known, _limit_a_day(figures))
 
-    def _listed(self, workspace: Workspace, sessions: Sequence[Session]) -> tuple[Needing, ...]:
+    def _listed(self, workspace: Workspace, sessions: Sequence[Session], titles: DigestTitles) -> tuple[Needing, ...]:
         now = self._services.clock()
         return tuple(
             Needing(
-                title=DIRECT if session.is_direct else session.title,
+                title=(instead := titles.instead(session)) or session.title,
                 state=session.display_state,
                 seconds=now - last_change(session),
                 asker=(session.requester_name or None) if workspace.policy.shows_names else None,
-                permalink=_permalink(workspace, session),
+                permalink=None if instead else _permalink(workspace, session),
             )
             for session in sessions
         )
@@ -94,5 +94,5 @@ def _limit_a_day(figures: Figures) -> float | None:
 
 
 def _permalink(workspace: Workspace, session: Session) -> str | None:
-    thread = None if session.is_direct else session.thread_ts
+    thread = session.thread_ts
     return workspace.slack.permalink(session.channel, thread) if thread else None

@@ -19,6 +19,7 @@ from bot.flows.money.announced_corrections import AnnouncedCorrections
 from bot.flows.money.cycles import cycle_of, key_expiry_of
 from bot.flows.money.digest_figures import DigestReader
 from bot.flows.money.digest_past import Destination, base_of, missed_since, read_past, store_past
+from bot.flows.money.digest_titles import DigestTitles
 from bot.flows.money.usage_ledger import UsageLedger
 from bot.flows.services import Services
 from bot.flows.unit_of_work import UnitOfWork
@@ -146,9 +147,12 @@ class DigestPost:
         if occasion is Occasion.WEEKLY:
             week_before = days_before(first)
             before = await self._usage_ledger.spent(self._workspace, week_before[0], week_before[-1], channel)
-        figures = replace(figures, here=channel is not None)
+        async with self._services.db.read() as tx:
+            titles = await DigestTitles.read(tx, self._workspace, subscription.channel)
+        listed = tuple(titles.shown(one) for one in figures.most_expensive)
+        figures = replace(figures, here=channel is not None, most_expensive=listed)
         of_all = occasion is Occasion.DAILY and channel is None
-        daily = await self._reader.read(self._workspace, figures) if of_all else None
+        daily = await self._reader.read(self._workspace, figures, titles) if of_all else None
         expires_at = await self._key_expiry(subscription, occasion)
         share = subscription.share
         return EditionFigures(occasion, share, first, figures, cycle, before, daily=daily, key_expires_at=expires_at)

@@ -10,11 +10,12 @@ from typing import Final
 
 from bot.domain.consumption import exact, exact_sum
 from bot.domain.session import Session
+from bot.flows.money.digest_titles import DigestTitles
 from bot.flows.workspace import Workspace
 from bot.store import people, sessions, spend, spend_groups, spend_people
 from bot.store.database.connection import Transaction
 from bot.store.spend_groups import Group, Spending
-from bot.views.digest_root import DIRECT, WithoutPullRequest
+from bot.views.digest_root import WithoutPullRequest
 from bot.views.digest_tables import (
     DIRECT_MESSAGES,
     NO_REPOSITORY,
@@ -34,8 +35,9 @@ FEWEST_PEOPLE: Final = 3  # in a group that is shown where names are not
 class DigestSpenders:
     """Divides what our sessions used on a day, within one transaction."""
 
-    def __init__(self, tx: Transaction, workspace: Workspace, day: date) -> None:
+    def __init__(self, tx: Transaction, workspace: Workspace, day: date, titles: DigestTitles) -> None:
         self._tx = tx
+        self._titles = titles
         self._workspace = workspace
         self._spending = Spending(workspace.team, workspace.organisation.id, day, day)
 
@@ -89,8 +91,8 @@ class DigestSpenders:
 
     def _session(self, session: Session, acus: float, askers: Mapping[str, str]) -> Spender:
         asker = askers.get(session.requester) or session.requester_name or None
-        if session.is_direct:  # a digest is read by more people than a direct message
-            return Spender(DIRECT, _exact(acus), asker=asker)
+        if (instead := self._titles.instead(session)) is not None:
+            return Spender(instead, _exact(acus), asker=asker)
         thread = session.thread_ts
         url = self._workspace.slack.permalink(session.channel, thread) if thread else session.url
         return Spender(session.title, _exact(acus), url=url, asker=asker)

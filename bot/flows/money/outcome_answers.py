@@ -1,18 +1,20 @@
 """The answer to `/devin report`, made from stored rows alone, so that it is ready within the ack."""
 
+import asyncio
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 from bot.domain.billing import bounds
-from bot.domain.outcome_report import ActiveSession, OpenedPullRequest, Outcomes, most_used, outcomes_of
+from bot.domain.outcome_report import ActiveSessions, OpenedPullRequest, Outcomes, most_used, outcomes_of
 from bot.domain.periods import RefusedRange
 from bot.domain.questions import By, Question
 from bot.domain.waiting import blocked
 from bot.flows.money.file_names import FileNames, Names
 from bot.flows.money.part_naming import PartNaming, repository_of
 from bot.flows.money.usage_answers import UsageAnswers
-from bot.flows.money.usage_parts import FEWEST_PEOPLE
+from bot.flows.money.usage_parts import FEWEST_PEOPLE, groups_of_few
 from bot.flows.services import Services
 from bot.flows.workspace import Workspace
 from bot.store import outcome_rows, waiting_times
@@ -53,15 +55,11 @@ class OutcomeAnswers:
         self, tx: Transaction, workspace: Workspace, period: Spending, division: By | None
     ) -> list[tuple[Names, Outcomes]]:
         """Return what came of each group of a `division`, or of all, with the names that a file has for it."""
-        now = self._services.clock()
-        opened = await outcome_rows.opened(tx, period)
-        facts = await outcome_rows.active(tx, period)
-        spent = await outcome_rows.spent_by_session(tx, period)
-        active = [_active(one) for one in facts]
+        found = await _read(tx, period, self._services.clock())
         if division is None:
-            return [((f"{period.first}..{period.last}",), outcomes_of(opened, active, spent, now))]
-        grouping = _Grouping(workspace, division, facts)
-        ordered = grouping.outcomes(opened, active, spent, now)
+            return [((f"{period.first}..{period.last}",), await asyncio.to_thread(found.outcomes))]
+        grouping = await _grouping(tx, workspace, period, division)
+        ordered = await asyncio.to_thread(grouping.outcomes, found)
         keys = [key for key, _ in ordered if key not in _NAMELESS]
         names = await FileNames(tx, workspace).names(division, keys, grouping.asked_as)
         return [(names.get(key) or (grouping.special(key),), outcomes) for key, outcomes in ordered]
@@ -69,62 +67,86 @@ class OutcomeAnswers:
     async def _report(
         self, tx: Transaction, workspace: Workspace, period: Spending, division: By | None
     ) -> OutcomeReport:
-        now = self._services.clock()
-        opened = await outcome_rows.opened(tx, period)
-        facts = await outcome_rows.active(tx, period)
-        spent = await outcome_rows.spent_by_session(tx, period)
-        active = [_active(one) for one in facts]
+        found = await _read(tx, period, self._services.clock())
         first, end = bounds(period.first)[0], bounds(period.last)[1]
         waited = await waiting_times.between(tx, period.team, period.org_id, first, end)
-        hosts = workspace.policy.code_hosts
         groups: tuple[GroupOutcomes, ...] = ()
         if division is not None:
-            grouping = _Grouping(workspace, division, facts)
-            groups = await _named(PartNaming(tx, workspace), grouping, grouping.outcomes(opened, active, spent, now))
+            grouping = await _grouping(tx, workspace, period, division)
+            ordered = await asyncio.to_thread(grouping.outcomes, found)
+            groups = await _named(PartNaming(tx, workspace), grouping, ordered)
         return OutcomeReport(
-            outcomes_of(opened, active, spent, now),
-            open=tuple(
-                OpenPullRequest(one.url, pull_request_name(one.url, hosts), now - one.first_seen)
-                for one in opened
-                if one.is_open
-            ),
-            playbooks=tuple(most_used(active, views.PLAYBOOKS_LISTED)),
+            await asyncio.to_thread(found.outcomes),
+            open=await asyncio.to_thread(_open, found, workspace.policy.code_hosts),
+            playbooks=tuple(most_used(found.active, views.PLAYBOOKS_LISTED)),
             groups=groups,
-            blocked=blocked(waited, first, end, now),
+            blocked=blocked(waited, first, end, found.now),
             price=workspace.policy.acu_price,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What an outcome report is made of. There may be so many pull requests that they are summed up in a thread."""
+
+    opened: Sequence[OpenedPullRequest]
+    active: Sequence[ActiveSessions]
+    spent: Mapping[str, float]
+    now: float
+
+    def outcomes(self) -> Outcomes:
+        """Sum up all of it."""
+        return outcomes_of(self.opened, self.active, self.spent, self.now)
+
+
+async def _read(tx: Transaction, period: Spending, now: float) -> _Found:
+    opened = await outcome_rows.opened(tx, period)
+    active = [sessions for _, sessions in await outcome_rows.active(tx, period)]
+    return _Found(opened, active, await outcome_rows.spent_by_session(tx, period), now)
+
+
+def _open(found: _Found, hosts: Collection[str]) -> tuple[OpenPullRequest, ...]:
+    return tuple(
+        OpenPullRequest(one.url, pull_request_name(one.url, hosts), found.now - one.first_seen)
+        for one in found.opened
+        if one.is_open
+    )
 
 
 class _Grouping:
     """Groups what an outcome report is made of by what is known of its sessions."""
 
-    def __init__(self, workspace: Workspace, division: By, facts: Sequence[SessionFacts]) -> None:
+    def __init__(
+        self,
+        workspace: Workspace,
+        division: By,
+        active: Sequence[tuple[SessionFacts, ActiveSessions]],
+        of_opened: Mapping[str, SessionFacts],
+        few: Collection[str | None],
+    ) -> None:
         self._policy = workspace.policy
         self.division = division
-        keys = {one.id: self._key(one) for one in facts}
-        few = set() if self._policy.shows_names else _of_few(facts, keys)
-        self._keys = {key: _FEW if group in few else group for key, group in keys.items()}
-        self._people = {one.requester for one in facts if one.stored}
-        self.asked_as = {one.requester: one.requester_name for one in facts if one.requester and one.requester_name}
+        self._active = active
+        self._of_opened = of_opened
+        self._few = few
+        people = {facts.requester: facts.requester_name for facts, _ in active if facts.requester is not None}
+        self._people = set(people)
+        self.asked_as = {user: name for user, name in people.items() if user and name}
 
-    def outcomes(
-        self,
-        opened: Sequence[OpenedPullRequest],
-        active: Sequence[ActiveSession],
-        spent: Mapping[str, float],
-        now: float,
-    ) -> list[tuple[str | None, Outcomes]]:
+    def outcomes(self, found: _Found) -> list[tuple[str | None, Outcomes]]:
         """Return the groups by their keys, those with the most pull requests first.
 
         A pull request on which several sessions worked belongs to the group of the first one.
         """
         theirs: dict[str | None, list[OpenedPullRequest]] = defaultdict(list)
-        for one in opened:
-            theirs[self._keys.get(one.session_ids[0], _UNKNOWN)].append(one)
-        sessions: dict[str | None, list[ActiveSession]] = defaultdict(list)
-        for session in active:
-            sessions[self._keys[session.id]].append(session)
-        outcomes = {key: outcomes_of(theirs[key], sessions[key], spent, now) for key in {*theirs, *sessions}}
+        for one in found.opened:
+            facts = self._of_opened.get(one.session_ids[0])
+            theirs[_UNKNOWN if facts is None else self._key(facts)].append(one)
+        sessions: dict[str | None, list[ActiveSessions]] = defaultdict(list)
+        for facts, alike in self._active:
+            sessions[self._key(facts)].append(alike)
+        keys = {*theirs, *sessions}
+        outcomes = {key: outcomes_of(theirs[key], sessions[key], found.spent, found.now) for key in keys}
         return sorted(
             outcomes.items(), key=lambda one: (-one[1].opened, -_sessions(one[1]), one[0] == _UNKNOWN, one[0] or "")
         )
@@ -139,25 +161,27 @@ class _Grouping:
         return part_names.counted_people(len(self._people)) if is_many else part_names.OTHERS
 
     def _key(self, facts: SessionFacts) -> str | None:
-        hosts = self._policy.code_hosts
-        if self.division is By.REPO and (name := repository_of(facts.pull_request, facts.repo, hosts)):
-            return name
-        if not facts.stored:
-            return _UNKNOWN
-        if self.division is By.PERSON and not self._policy.shows_names:
-            return _PEOPLE
-        channel = "D" if (facts.channel or "").startswith("D") else facts.channel
-        keys = {By.PERSON: facts.requester, By.CHANNEL: channel, By.REPO: None, By.PLAYBOOK: facts.playbook}
-        return keys[self.division]
+        key = self._own_key(facts)
+        return _FEW if key not in _NAMELESS and key in self._few else key
+
+    def _own_key(self, facts: SessionFacts) -> str | None:
+        if self.division is By.PERSON:
+            if facts.requester is not None and not self._policy.shows_names:
+                return _PEOPLE
+            return _UNKNOWN if facts.requester is None else facts.requester
+        if self.division is By.CHANNEL:
+            return facts.channel or _UNKNOWN
+        name = facts.playbook
+        if self.division is By.REPO:
+            name = repository_of(facts.pull_request, facts.repo, self._policy.code_hosts)
+        return name if name or facts.stored else _UNKNOWN
 
 
-def _of_few(facts: Sequence[SessionFacts], keys: Mapping[str, str | None]) -> set[str | None]:
-    """The keys of groups in which fewer than `FEWEST_PEOPLE` had sessions."""
-    users: dict[str | None, set[str | None]] = defaultdict(set)
-    for one in facts:
-        if one.stored:
-            users[keys[one.id]].add(one.requester)
-    return {key for key, found in users.items() if key not in _NAMELESS and len(found) < FEWEST_PEOPLE}
+async def _grouping(tx: Transaction, workspace: Workspace, period: Spending, division: By) -> _Grouping:
+    active = await outcome_rows.active(tx, period, division)
+    of_opened = await outcome_rows.of_opened(tx, period, division)
+    few = await groups_of_few(tx, PartNaming(tx, workspace), period, division)
+    return _Grouping(workspace, division, active, of_opened, few)
 
 
 async def _named(
@@ -170,10 +194,6 @@ async def _named(
         GroupOutcomes(grouping.special(key) if key in _NAMELESS else names.get(key, ""), outcomes)
         for key, outcomes in ordered
     )
-
-
-def _active(facts: SessionFacts) -> ActiveSession:
-    return ActiveSession(facts.id, facts.acus, facts.pull_request is not None, facts.playbook)
 
 
 def _sessions(outcomes: Outcomes) -> int:

@@ -46,7 +46,7 @@ class OwnCost:
     async def _most_expensive(
         self, tx: Transaction, workspace: Workspace, spent: Sequence[SpentByPerson]
     ) -> tuple[OwnSession, ...]:
-        listed = [one for one in spent[:MOST_EXPENSIVE_LISTED] if one.acus > 0]
+        listed = [one for one in spent if one.acus > 0 and one.stored][:MOST_EXPENSIVE_LISTED]
         found = await sessions.tracked(tx, [one.session_id for one in listed])
         return tuple(
             OwnSession(

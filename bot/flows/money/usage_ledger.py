@@ -21,7 +21,7 @@ from bot.domain.billing import (
     newest_finished,
 )
 from bot.domain.chart_days import CHART_DAYS
-from bot.domain.cycle import calendar_month
+from bot.domain.cycle import Cycle, calendar_month
 from bot.domain.session import Session
 from bot.flows.money.consumption_reader import ConsumptionReader, read_withheld
 from bot.flows.money.cycle_figures import cycle_figures, history_start
@@ -119,13 +119,15 @@ class UsageLedger:
         days, org_id = _span(since or day, day), workspace.organisation.id
         theirs, span = (workspace.team, org_id), (bounds(days[0])[0], bounds(day)[1])
         async with self._services.db.scan(first=first) as tx:
-            amounts = await self._amounts(tx, workspace, days, of)
+            cycle = await cycle_of(tx, org_id, bounds(day)[0])
+            own = await _own(tx, workspace, min(_first_compared(days[0], day), history_start(cycle)), day, of)
+            amounts = await self._amounts(tx, workspace, days, of, own)
             outcomes = await session_days.outcomes(tx, *theirs, days[0], day, of)
             opened, merged = await pull_requests.counts_between(tx, *theirs, *span, of)
             waiting = await session_counts.waiting_now(tx, *theirs, of)
             most_expensive = await self._most_expensive(tx, workspace, days, of)
             no_acus = await self.no_acus_reported(tx, workspace, day, amounts, of)
-            cycle = await self._cycle(tx, workspace, day, amounts, of)
+            of_cycle = await self._cycle(tx, workspace, cycle, day, amounts, own, of)
             worked = await session_counts.worked_between(tx, *theirs, *span, of) if no_acus else 0.0
         return Figures(
             day=day,
@@ -139,7 +141,7 @@ class UsageLedger:
             pull_requests_merged=merged,
             waiting=waiting,
             most_expensive=most_expensive,
-            cycle=cycle,
+            cycle=of_cycle,
             not_in_yet=amounts.first_late(days),
             withheld=amounts.withheld,
             no_acus_reported=no_acus,
@@ -152,29 +154,37 @@ class UsageLedger:
         """Return the ACUs of all days from `first` to `last`, or with `of` of a channel's sessions; None if unknown."""
         days = _span(first, last)
         async with self._services.db.scan() as tx:
-            return (await self._amounts(tx, workspace, days, of)).best(days)
+            own = await _own(tx, workspace, _first_compared(first, last), last, of)
+            return (await self._amounts(tx, workspace, days, of, own)).best(days)
 
     # ------------------------------------------------------------ figures
 
     async def _amounts(
-        self, tx: Transaction, workspace: Workspace, days: Sequence[date], channel: str | None
+        self,
+        tx: Transaction,
+        workspace: Workspace,
+        days: Sequence[date],
+        channel: str | None,
+        own: Mapping[date, float],
     ) -> AcusByDay:
         """The ACUs of the organisation or of a channel. There the sessions' own count is all that was used."""
-        org_id, last = workspace.organisation.id, days[-1]
         if channel is None:
-            return await self.acus_by_day(tx, org_id, days)
-        first = _first_compared(days[0], last)
-        own = await spend.by_day(tx, org_id, first, last, workspace.team, channel)
-        return AcusByDay({day: own.get(day, 0.0) for day in _span(first, last)}, own)
+            return await self._of_organisation(tx, workspace.organisation.id, days, own)
+        known, span = _compared(days, own), _span(_first_compared(days[0], days[-1]), days[-1])
+        return AcusByDay({day: known.get(day, 0.0) for day in span}, known)
 
     async def acus_by_day(self, tx: Transaction, org_id: str, days: Sequence[date]) -> AcusByDay:
         """Return the ACUs of an organisation on the days, and on those before them that they are compared with."""
-        last = days[-1]
-        first = _first_compared(days[0], last)
-        now = self._services.clock()
+        own = await spend.by_day(tx, org_id, _first_compared(days[0], days[-1]), days[-1])
+        return await self._of_organisation(tx, org_id, days, own)
+
+    async def _of_organisation(
+        self, tx: Transaction, org_id: str, days: Sequence[date], counted: Mapping[date, float]
+    ) -> AcusByDay:
+        first, last = _first_compared(days[0], days[-1]), days[-1]
+        own, now = _compared(days, counted), self._services.clock()
         stored = await spend.billed(tx, org_id, first, last)
         read = {day: figure.acus for day, figure in stored.items() if self._can_be_shown(day, figure, now)}
-        own = await spend.by_day(tx, org_id, first, last)
         withheld = await self._withheld(tx, org_id)
         if withheld is not None and any(day not in read for day in days):
             return AcusByDay({}, own, withheld=withheld)
@@ -187,17 +197,23 @@ class UsageLedger:
         )
 
     async def _cycle(
-        self, tx: Transaction, workspace: Workspace, day: date, shown: AcusByDay, channel: str | None = None
+        self,
+        tx: Transaction,
+        workspace: Workspace,
+        cycle: Cycle,
+        day: date,
+        shown: AcusByDay,
+        own: Mapping[date, float],
+        channel: str | None,
     ) -> CycleFigures | None:
-        """The figures of the cycle that `day` is in, to stand beside the `shown` amounts; None if they are not known.
+        """The figures of the `cycle` up to `day`, to stand beside the `shown` amounts; None if they are not known.
 
         Of a cycle that began before all that was ever read, the calendar month counts, which has no limit.
         """
         org_id, finished = workspace.organisation.id, newest_finished(self._services.clock())
-        cycle = await cycle_of(tx, org_id, bounds(day)[0])
         # The limit is the whole organisation's, and no part of it is a channel's.
         limit = await limit_of(tx, org_id, workspace.policy) if channel is None else None
-        amounts = await self._amounts(tx, workspace, _span(history_start(cycle), day), channel)
+        amounts = await self._amounts(tx, workspace, _span(history_start(cycle), day), channel, own)
         if amounts.withheld is not None and shown.withheld is None:
             return None  # it would count our own sessions alone, beside a total of all
         month = calendar_month(day)
@@ -245,7 +261,21 @@ async def _described(tx: Transaction, workspace: Workspace, session: Session, ac
         permalink=workspace.slack.permalink(session.channel, thread) if thread else None,
         url=session.url,
         requester=asker.name if asker else None,
+        channel=session.channel,
     )
+
+
+async def _own(
+    tx: Transaction, workspace: Workspace, first: date, last: date, channel: str | None
+) -> Mapping[date, float]:
+    """Count what our sessions spent on each day. Over a long history this is what takes longest of all figures."""
+    return await spend.by_day(tx, workspace.organisation.id, first, last, workspace.team, channel)
+
+
+def _compared(days: Sequence[date], own: Mapping[date, float]) -> dict[date, float]:
+    """Return what our sessions spent on the days, and on those before them that they are compared with."""
+    first = _first_compared(days[0], days[-1])
+    return {day: acus for day, acus in own.items() if first <= day <= days[-1]}
 
 
 def _span(first: date, last: date) -> tuple[date, ...]:

@@ -91,8 +91,8 @@ class UsageParts:
         Where people are not named, groups of fewer than `FEWEST_PEOPLE` are in the last one too.
         """
         groups = await self._groups(division, most)
-        if not self._naming.shows_people and division in _PEOPLE_IN:
-            groups = _merged(groups, await self._of_few(division))
+        used_only = not self._figures.no_acus_reported
+        groups = _merged(groups, await groups_of_few(self._tx, self._naming, self._spending, division, used_only))
         return sorted(groups, key=lambda one: (one.others > 0, -one.acus, -one.sessions, one.key or ""))
 
     async def _groups(self, division: By, most: int) -> list[Group]:
@@ -102,15 +102,6 @@ class UsageParts:
             return await _GROUPS[division](self._tx, self._spending, Wanted(most, used_only))
         joined = self._joined(await spend_groups.by_repository(self._tx, self._spending))
         return [one for one in joined if one.acus > 0 or not used_only]
-
-    async def _of_few(self, division: By) -> set[str | None]:
-        """The keys of the groups of a `division` in which too few people used something."""
-        used_only = not self._figures.no_acus_reported
-        users: dict[str | None, set[str]] = defaultdict(set)
-        for key, found in (await _PEOPLE_IN[division](self._tx, self._spending, used_only=used_only)).items():
-            name = self._naming.repository(key[1], key[0]) if division is By.REPO else key[0]
-            users[name] |= found
-        return {name for name, found in users.items() if len(found) < FEWEST_PEOPLE}
 
     def _joined(self, groups: Iterable[Group]) -> Iterable[Group]:
         """Join `groups` to one for each repository."""
@@ -144,6 +135,22 @@ _PEOPLE_IN: Final[Mapping[By, _PeopleIn]] = {
     By.REPO: spend_people.by_repository,
     By.PLAYBOOK: spend_people.by_playbook,
 }
+
+
+async def groups_of_few(
+    tx: Transaction, naming: PartNaming, spending: Spending, division: By, used_only: bool = False
+) -> set[str | None]:
+    """Return the keys of the groups of a `division` that are hidden where people are not named: those of too few.
+
+    With `used_only` people count only who used something.
+    """
+    if naming.shows_people or division not in _PEOPLE_IN:
+        return set()
+    users: dict[str | None, set[str]] = defaultdict(set)
+    for key, found in (await _PEOPLE_IN[division](tx, spending, used_only=used_only)).items():
+        name = naming.repository(key[1], key[0]) if division is By.REPO else key[0]
+        users[name] |= found
+    return {name for name, found in users.items() if len(found) < FEWEST_PEOPLE}
 
 
 def _merged(groups: Sequence[Group], few: Collection[str | None]) -> list[Group]:

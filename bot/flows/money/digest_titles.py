@@ -1,0 +1,45 @@
+"""Which titles of sessions a digest shows: more people read a digest than may see every thread."""
+
+from collections.abc import Collection
+from dataclasses import replace
+from typing import Final
+
+from bot.domain.session import Session
+from bot.flows.workspace import Workspace
+from bot.store import channels
+from bot.store.database.connection import Transaction
+from bot.views.digest import MostExpensive
+from bot.views.digest_root import DIRECT, PRIVATE
+
+_DIRECT: Final = "D"  # with which the ids of direct messages begin
+
+
+class DigestTitles:
+    """The titles that a digest in one channel may show: those of sessions there and in public channels.
+
+    A channel of which Slack has not said that it is public counts as private. The admin channel is no exception:
+    whoever is in it need not be in every private channel.
+    """
+
+    def __init__(self, channel: str, public: Collection[str]) -> None:
+        self._channel = channel
+        self._public = public
+
+    @classmethod
+    async def read(cls, tx: Transaction, workspace: Workspace, channel: str) -> "DigestTitles":
+        """Return the titles that a digest in `channel` may show, as far as the channels are known."""
+        return cls(channel, await channels.public(tx, workspace.team))
+
+    def instead(self, session: Session) -> str | None:
+        """Return what stands in place of the title of `session`, and of its link; None if both may be shown."""
+        return self._instead(session.channel)
+
+    def shown(self, one: MostExpensive) -> MostExpensive:
+        """Return `one` as the digest shows it."""
+        instead = self._instead(one.channel)
+        return one if instead is None else replace(one, title=instead, permalink=None, url=None)
+
+    def _instead(self, channel: str) -> str | None:
+        if channel.startswith(_DIRECT):
+            return DIRECT
+        return None if channel == self._channel or channel in self._public else PRIVATE
