@@ -80,3 +80,5 @@ BUDGET_NUMBER: Final = Argument("N", read_number)
 AUDIT_OPTIONS: Final = Argument("[action=…] [person=…] [org=…] [since=…] [until=…]", read_options)
 CSV: Final = Argument(f"[{CSV_WORD}]", _csv)
 DIGESTS: Final = Argument("[list|add|remove|now]", read_digest)  # with more words behind `add` and `remove`
+# Whatever stands behind it is for this command, so what does not fit is answered and starts nothing else.
+FAN_OUT: Final = Argument("… orgs=all|name,id,… [acu=5] [tags=…]", str, verbatim=True)

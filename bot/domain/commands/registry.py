@@ -19,6 +19,7 @@ from bot.domain.commands.arguments import (
     TEXT,
     USAGE_QUESTION,
 )
+from bot.domain.commands.fan_out_commands import CANCEL_FAN_OUT, FANOUT, RETRY_FAN_OUT, START_FAN_OUT, STOP_FAN_OUT
 from bot.domain.commands.spec import CommandSpec, Help, Role, Surface, addressed, button, slash, written
 
 # The word `start` may be left out: a text that is no other command starts a session.
@@ -284,6 +285,11 @@ COMMANDS: Final = (
     AUDIT,
     AUDIT_BOT,
     CANCEL_LONG_JOB,
+    FANOUT,
+    START_FAN_OUT,
+    CANCEL_FAN_OUT,
+    STOP_FAN_OUT,
+    RETRY_FAN_OUT,
     EXIT,
     EXIT_CONFIRMED,
     EXIT_DECLINED,
