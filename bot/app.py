@@ -36,6 +36,7 @@ from bot.flows.follow.announce import Announce
 from bot.flows.follow.poll import Poller
 from bot.flows.job import Flow
 from bot.flows.lookup import SessionLookup
+from bot.flows.manage.run_fan_out import fan_out_flows
 from bot.flows.manage.run_long_job import RunLongJob
 from bot.flows.money.budget_requests import BudgetRequests
 from bot.flows.money.ticks import money_ticks
@@ -57,6 +58,7 @@ from bot.flows.start.from_message import StartFromMessage
 from bot.flows.steer.alarm_answers import AlarmAnswers
 from bot.flows.steer.command_answers import CommandAnswers
 from bot.flows.steer.doubtful_command import DoubtfulCommand
+from bot.flows.steer.fan_out_presses import FanOutPresses
 from bot.flows.steer.presses import Presses
 from bot.flows.steer.reply import Reply
 from bot.flows.steer.session_commands import SessionCommands
@@ -222,10 +224,12 @@ def _flows(
             doubtful_command,
             AlarmAnswers(services, access),
             BudgetRequests(services, access),
+            FanOutPresses(services, access),
         ),
         ChannelGoneCause.kind: ChannelGone(services),
         ChannelSharedCause.kind: ChannelShared(services, shared_channels),
         LongJobCause.kind: RunLongJob(services),
+        **fan_out_flows(services, access, shared_channels, lookup),
     }
 
 

@@ -110,6 +110,14 @@ class Timing:
     progress_interval: float = 3.0  # Between two edits of a long job's message while it goes on: below `flow_drain`.
     job_message: float = 0.3  # Between two checks whether that message is posted, so that it can show the end.
 
+    # ------------------------------------------------------------ fan-outs
+    fan_out_question: float = HOUR  # The preview of a fan-out counts for this long.
+    fan_out_pause: float = 0.5  # Between two starts of sessions, so that they leave room for the work of others.
+    fan_out_poll: float = MINUTE  # Between two polls of a session that is at work.
+    fan_out_slow_poll: float = 10 * MINUTE  # Between two polls of a session that waits for a person.
+    fan_out_stop_retry: float = 5.0  # From a stop that Devin does not answer until the next one.
+    fan_out_followed: float = 7 * DAY  # The table is kept up to date for this long.
+
     # ------------------------------------------------------------ money
     consumption_interval: float = 15 * MINUTE  # Between two readings of what Devin billed.
     consumption_backfill: float = 5.0  # Between two readings while earlier days are missing.

@@ -95,7 +95,8 @@ async def change_session_while(
 
 async def cancel_unstarted(tx: AsyncConnection, fan_out_id: str) -> None:
     """Cancel the sessions that nothing was asked of Devin for yet."""
-    waiting = fan_out_sessions.c.fan_out_id == fan_out_id, fan_out_sessions.c.lifecycle == Lifecycle.QUEUED
+    of = fan_out_sessions.c
+    waiting = of.fan_out_id == fan_out_id, of.lifecycle == Lifecycle.QUEUED, of.intent_at.is_(None)
     await tx.execute(update(fan_out_sessions).where(*waiting).values(lifecycle=Lifecycle.CANCELLED))
 
 

@@ -7,8 +7,9 @@ from bot.domain.commands.registry import BY_ACTION_ID, COMMANDS, commands_on, na
 from bot.domain.commands.spec import ADDRESSED, WRITTEN, CommandSpec, Role, Surface
 
 ADMINS = frozenset({"UADA"})
-BUDGET_BUTTONS = {registry.GRANT_MORE, registry.REFUSE_MORE}  # their own flow asks for the role
-SEEN_BY_ALL = {"stop", "alarm_stop", "alarm_fine", "alarm_snooze"}
+FAN_OUT_BUTTONS = {registry.START_FAN_OUT, registry.CANCEL_FAN_OUT, registry.STOP_FAN_OUT, registry.RETRY_FAN_OUT}
+ADMINS_BUTTONS = {registry.GRANT_MORE, registry.REFUSE_MORE, *FAN_OUT_BUTTONS}  # their own flows ask for the role
+SEEN_BY_ALL = {"stop", "alarm_stop", "alarm_fine", "alarm_snooze", "stop_fan_out", "retry_fan_out"}
 
 
 def names(specs):
@@ -26,7 +27,8 @@ def test_what_they_are_called():
     assert " ".join(spec.name for spec in COMMANDS) == (
         "start list cost status stop stop_listed stop_confirmed stop_declined mute unmute aside archive new notify "
         "usage report digest budget_list budget_set budget_remove budget_grant ask_for_more grant_more refuse_more "
-        "orgs audit audit_bot cancel_long_job exit exit_confirmed exit_declined start_again start_declined "
+        "orgs audit audit_bot cancel_long_job fanout start_fan_out cancel_fan_out stop_fan_out retry_fan_out "
+        "exit exit_confirmed exit_declined start_again start_declined "
         "start_corrected start_as_written start_cancelled wake leave_asleep alarm_stop alarm_fine alarm_snooze "
         "run_command start_as_task help"
     )
@@ -53,6 +55,7 @@ def test_what_goes_before_waiting_replies():
         *("alarm_stop", "alarm_fine", "alarm_snooze"),
         *("stop_listed", "stop_confirmed", "stop_declined"),
         *("ask_for_more", "grant_more", "refuse_more"),
+        *("start_fan_out", "cancel_fan_out", "stop_fan_out", "retry_fan_out"),
     }
     assert all(spec.urgent for spec in commands_on(Surface.BUTTON))
 
@@ -93,6 +96,10 @@ def test_which_buttons_are_known():
         "grant_more": "grant_more",
         "refuse_more": "refuse_more",
         "cancel_long_job": "cancel_long_job",
+        "start_fan_out": "start_fan_out",
+        "cancel_fan_out": "cancel_fan_out",
+        "stop_fan_out": "stop_fan_out",
+        "retry_fan_out": "retry_fan_out",
     }
 
 
@@ -105,6 +112,7 @@ def test_who_may_use_what():
         **dict.fromkeys(("usage", "report", "digest", "orgs", "audit", "audit_bot"), Role.ADMIN),
         **dict.fromkeys(("budget_set", "budget_remove", "budget_grant"), Role.ADMIN),
         **dict.fromkeys(("grant_more", "refuse_more"), Role.ADMIN),
+        **dict.fromkeys(("fanout", "start_fan_out", "cancel_fan_out", "stop_fan_out", "retry_fan_out"), Role.ADMIN),
         "exit": Role.ASKER_OR_ADMIN,
         "exit_confirmed": Role.ASKER_OR_ADMIN,
         "alarm_fine": Role.ASKER_OR_ADMIN,
@@ -122,7 +130,7 @@ def test_a_role_is_checked_wherever_it_is_asked_for():
         if spec.role is Role.ASKER_OR_ADMIN:
             assert spec.of_session or spec.name in {"alarm_fine", "alarm_snooze"}
             assert not spec.forms_on(Surface.SLASH)
-        elif spec.role is Role.ADMIN and not spec.of_session and spec not in BUDGET_BUTTONS:
+        elif spec.role is Role.ADMIN and not spec.of_session and spec not in ADMINS_BUTTONS:
             assert len(spec.forms_on(Surface.SLASH, *ADDRESSED)) == len(spec.forms)
 
 

@@ -7,10 +7,7 @@ from bot.domain.commands.spec import CommandSpec, Help, Role, addressed, button,
 
 FANOUT: Final = CommandSpec(
     "fanout",
-    forms=(
-        *(slash("fanout", FAN_OUT), addressed("fanout", FAN_OUT)),
-        *(slash("fan-out", FAN_OUT), addressed("fan-out", FAN_OUT)),
-    ),
+    forms=(slash("fanout", FAN_OUT), addressed("fanout", FAN_OUT)),
     role=Role.ADMIN,
     subject="fan-outs",
     slash_help=Help(f"`/devin fanout {FAN_OUT.shown}` starts one session in each organisation, after a preview"),

@@ -12,6 +12,7 @@ from bot.domain.commands.registry import (
     BUDGET_LIST,
     COST,
     DIGEST,
+    FANOUT,
     HELP,
     LIST,
     NOTIFY,
@@ -36,10 +37,11 @@ from bot.flows.money.subscriptions import Subscriptions
 from bot.flows.money.usage_answers import UsageAnswers
 from bot.flows.money.usage_ledger import UsageLedger
 from bot.flows.services import Services
+from bot.flows.steer.fan_out_preview import FanOutPreview
 from bot.flows.steer.notify import Notify
 from bot.flows.steer.session_list import SessionList
 from bot.flows.workspace import Workspace
-from bot.views import answers
+from bot.views import answers, fan_outs
 from bot.views.help_texts import SLASH_HELP
 from bot.views.message import Message
 
@@ -76,6 +78,7 @@ class CommandAnswers:
         self._budgets = BudgetCommands(services)
         self._admin_commands = AdminCommands(services)
         self._subscriptions = Subscriptions(services, usage_ledger)
+        self._fan_out_preview = FanOutPreview(services, access)
         self._answers: dict[str, Answer] = {
             LIST.name: self._list,
             STATUS.name: self._status,
@@ -89,6 +92,7 @@ class CommandAnswers:
             ORGS.name: self._admin_commands.answer,
             AUDIT.name: self._admin_commands.answer,
             AUDIT_BOT.name: self._admin_commands.answer,
+            FANOUT.name: self._fan_out,
             BUDGET_LIST.name: self._list_budgets,
             **dict.fromkeys((spec.name for spec in CHANGES), self._change_budgets),
             HELP.name: self._help,
@@ -117,6 +121,9 @@ class CommandAnswers:
         found = await self.answer(job.workspace, user, channel, replace(command, key=job.row.key))
         if command.spec is DIGEST and isinstance(found, Work):
             await self._subscriptions.carry_out(job, command.argument)
+            return
+        if command.spec is FANOUT and isinstance(found, Work):
+            await self._fan_out_preview.carry_out(job, command.argument)
             return
         # A crash before this commit does and answers nothing, and the row is handled again.
         async with self._services.unit_of_work_for(job) as uow:
@@ -163,6 +170,12 @@ class CommandAnswers:
         # The row has the whole command, to be read as that of a button under a question is.
         target = f"{DIGEST.name} {command.argument}"
         return answer or Work(person_lane(workspace.team, user), target, answers.DIGEST_CHECKING)
+
+    async def _fan_out(self, workspace: Workspace, user: str, channel: str, command: Command) -> Message | Work:
+        mistake = self._fan_out_preview.mistake(channel, command)
+        # As above. Devin is asked for the organisations.
+        target = f"{FANOUT.name} {command.argument}"
+        return mistake or Work(person_lane(workspace.team, user), target, fan_outs.CHECKING)
 
     async def _list_budgets(self, workspace: Workspace, user: str, channel: str, _command: Command) -> Message:
         refusal = await self._kept_from_spending(workspace, user)

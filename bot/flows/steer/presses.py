@@ -9,14 +9,16 @@ from bot.flows.manage import long_jobs
 from bot.flows.money import budget_requests
 from bot.flows.money.budget_requests import BudgetRequests
 from bot.flows.services import Services
-from bot.flows.steer import alarm_answers, held_reply, held_start
+from bot.flows.steer import alarm_answers, fan_out_presses, held_reply, held_start
 from bot.flows.steer.alarm_answers import AlarmAnswers
 from bot.flows.steer.doubtful_command import DoubtfulCommand
+from bot.flows.steer.fan_out_presses import FanOutPresses
 from bot.flows.steer.session_commands import SessionCommands
 from bot.flows.unit_of_work import UnitOfWork
+from bot.views import fan_outs
 
 # Buttons whose flows leave it to this module to ask whether the person may use the bot.
-_FOR_USERS: Final = held_reply.ANSWERS | alarm_answers.ANSWERS
+_FOR_USERS: Final = held_reply.ANSWERS | alarm_answers.ANSWERS | fan_out_presses.BUTTONS
 
 
 class Presses:
@@ -29,19 +31,21 @@ class Presses:
         doubtful_command: DoubtfulCommand,
         alarm_answers: AlarmAnswers,
         budget_requests: BudgetRequests,
+        fan_out_presses: FanOutPresses,
     ) -> None:
         self._services = services
         self._session_commands = session_commands
         self._doubtful_command = doubtful_command
         self._alarm_answers = alarm_answers
         self._budget_requests = budget_requests
+        self._fan_out_presses = fan_out_presses
 
     async def run(self, job: Job[ActionCause]) -> None:
         """Have the press handled by the flow whose question it answers, or else as a command about a session."""
         spec = registry.named(job.cause.verb)
         if spec in held_start.ANSWERS:
             await held_start.answer_question(self._services, job)
-        elif spec in {registry.RUN_COMMAND, registry.START_AS_TASK, registry.DIGEST}:
+        elif spec in {registry.RUN_COMMAND, registry.START_AS_TASK, registry.DIGEST, registry.FANOUT}:
             await self._doubtful_command.run(job)
         elif spec in _FOR_USERS:
             if await self._may_use(job):
@@ -54,12 +58,18 @@ class Presses:
             await self._session_commands.run(job)
 
     async def on_dead(self, uow: UnitOfWork, job: Job[ActionCause], reason: str, /) -> None:
-        """Announce what was not done, as `SessionCommands` does."""
-        await self._session_commands.on_dead(uow, job, reason)
+        """Announce what was not done."""
+        spec = registry.named(job.cause.verb)
+        if spec is registry.FANOUT or spec in fan_out_presses.BUTTONS:
+            await uow.reply_privately(recipient_of(job), fan_outs.FAILED)
+        else:
+            await self._session_commands.on_dead(uow, job, reason)
 
     async def _take_answer(self, job: Job[ActionCause]) -> None:
         if registry.named(job.cause.verb) in held_reply.ANSWERS:
             await held_reply.answer_question(self._services, job)
+        elif registry.named(job.cause.verb) in fan_out_presses.BUTTONS:
+            await self._fan_out_presses.run(job)
         else:
             await self._alarm_answers.run(job)
 
