@@ -140,7 +140,7 @@ def wire(services: Services, engine: LocalEngine, settings: Settings) -> Bot:
     flows = _flows(
         services, access, shared_channels, lookup, prompts, command_answers, session_list, start_from_command
     )
-    dispatch = Dispatch(services, flows)
+    dispatch = Dispatch(services, flows | fan_out_flows(services, access, shared_channels, lookup))
     failures = SendFailures(services)
     send = Send(services, failures, FilePosts(services, failures, transfers), shared_channels)
     engine.route("in", Route(dispatch.work, FLOWS_AT_ONCE, FLOWS_OF_A_PERSON))
@@ -229,7 +229,6 @@ def _flows(
         ChannelGoneCause.kind: ChannelGone(services),
         ChannelSharedCause.kind: ChannelShared(services, shared_channels),
         LongJobCause.kind: RunLongJob(services),
-        **fan_out_flows(services, access, shared_channels, lookup),
     }
 
 

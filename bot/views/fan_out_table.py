@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Final
 
+from bot.domain.amounts import half_up
 from bot.domain.commands.fan_out_commands import RETRY_FAN_OUT, STOP_FAN_OUT
 from bot.domain.fan_out import FanOut, FanOutSession, FanOutState, may_be_retried
 from bot.domain.session import DisplayState, first_line
@@ -128,7 +129,7 @@ def _row(session: FanOutSession) -> tuple[Cell, ...]:
         Cell(fitted_name(session.name)),
         Cell(_word(session.state)),
         Cell("Open in Devin" if session.url else "", url=session.url),
-        Cell(tenths(session.acus), value=round(session.acus, 1)),
+        Cell(tenths(session.acus), value=float(half_up(session.acus, 1))),
         Cell((session.reason or "").replace("`", "")),
     )
 

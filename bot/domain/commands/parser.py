@@ -143,8 +143,8 @@ class Parser:
             return None
         meant = " ".join([near, *words[1:]])
         spec = self.slash(meant).spec
-        told_apart = " " in spec.forms[0].phrase or (spec is FANOUT and ORGS_OPTION in text)
-        return Doubt(text, words[0], spec, meant) if told_apart else None
+        is_distinct = " " in spec.forms[0].phrase or (spec is FANOUT and ORGS_OPTION in text)
+        return Doubt(text, words[0], spec, meant) if is_distinct else None
 
     def _repaired(self, spec: CommandSpec, behind: list[str]) -> str:
         """The form of `spec` that was meant, with what it takes of the words `behind` it, if that is clear."""

@@ -120,12 +120,12 @@ class RunFanOut:
         """Stop what is to be stopped, and ask about what is due. Returns the seconds until something is due again."""
         services, timing = self._services, self._services.timing
         until = services.clock() + timing.progress_interval
-        pace = (timing.fan_out_poll, timing.fan_out_slow_poll)
+        intervals = (timing.fan_out_poll, timing.fan_out_slow_poll)
         for session in sessions:
             if services.clock() >= until:
                 return 0.0
             stop = fan_out.stopped_at is not None and session.is_to_be_stopped
-            due = session.is_followed and due_at(session, *pace) <= services.clock()
+            due = session.is_followed and due_at(session, *intervals) <= services.clock()
             if not (stop or due):
                 continue
             try:
@@ -140,7 +140,7 @@ class RunFanOut:
         current = await self._current(fan_out)
         if fan_out.stopped_at is not None and any(one.is_to_be_stopped for one in current):
             return timing.fan_out_stop_retry
-        at = next_poll(current, *pace)
+        at = next_poll(current, *intervals)
         return timing.fan_out_poll if at is None else max(at - services.clock(), 0.1)
 
     async def _current(self, fan_out: FanOut) -> list[FanOutSession]:
@@ -152,7 +152,7 @@ class RunFanOut:
 
         A second one appears when a worker freezes after the check of its claim, before the call.
         """
-        organisation = await self._organisations.of(job.workspace, session.org_id)
+        organisation = await self._organisations.of(job.worksintervals, session.org_id)
         made, _ = await self._lookup.all_made(organisation, fan_out.reference, fan_out.created_at)
         for younger in made[1:]:
             await self._end_younger(organisation, younger.session_id)
@@ -172,7 +172,7 @@ class RunFanOut:
             log.warning("second session of a fan-out ended", devin_id=bare_id(devin_id))
 
     async def _stop(self, job: Job[FanOutCause], fan_out: FanOut, session: FanOutSession) -> None:
-        organisation = await self._organisations.of(job.workspace, session.org_id)
+        organisation = await self._organisations.of(job.worksintervals, session.org_id)
         assert session.devin_id is not None
         await self._services.check_claim(job)
         # A crash from here on archives the session once more, which changes nothing.

@@ -28,7 +28,7 @@ from bot.flows.unit_of_work import UnitOfWork
 from bot.store import fan_outs, inbox, lanes, sessions, threads
 from bot.store.threads import Thread
 from bot.views import answers
-from bot.views import fan_outs as fan_outs_said
+from bot.views import fan_outs as fan_out_views
 from bot.views.help_texts import SLASH_HELP
 from bot.views.message import Message
 
@@ -136,7 +136,7 @@ class Conversation:
         if not job.cause.under_us:
             await self._close(job)
         elif await self._is_under_fan_out(job):
-            await self._answer(job, fan_outs_said.NO_REPLIES, once=True)
+            await self._answer(job, fan_out_views.NO_REPLIES, once=True)
         elif age < self._services.timing.unknown_thread:
             raise self._not_known_yet()
         else:
