@@ -152,7 +152,7 @@ class RunFanOut:
 
         A second one appears when a worker freezes after the check of its claim, before the call.
         """
-        organisation = await self._organisations.of(job.worksintervals, session.org_id)
+        organisation = await self._organisations.of(job.workspace, session.org_id)
         made, _ = await self._lookup.all_made(organisation, fan_out.reference, fan_out.created_at)
         for younger in made[1:]:
             await self._end_younger(organisation, younger.session_id)
@@ -172,7 +172,7 @@ class RunFanOut:
             log.warning("second session of a fan-out ended", devin_id=bare_id(devin_id))
 
     async def _stop(self, job: Job[FanOutCause], fan_out: FanOut, session: FanOutSession) -> None:
-        organisation = await self._organisations.of(job.worksintervals, session.org_id)
+        organisation = await self._organisations.of(job.workspace, session.org_id)
         assert session.devin_id is not None
         await self._services.check_claim(job)
         # A crash from here on archives the session once more, which changes nothing.
