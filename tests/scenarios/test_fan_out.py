@@ -7,7 +7,7 @@ import pytest
 from bot.playground.devin.permissions import ALL_PERMISSIONS
 from tests.scenarios.ahead import Ahead, rows, until
 from tests.scenarios.harness import ADA, ANN, BOT, GENERAL, Harness
-from tests.scenarios.observations import buttons
+from tests.scenarios.observations import buttons, forge, press
 
 DIRECT = "D0ADA"
 PROMPT = "upgrade the dependencies of {org}"
@@ -106,7 +106,8 @@ async def test_what_was_not_started_is_named_and_tried_again(on: Harness) -> Non
     await on.slack.click(ADA, GENERAL, table["ts"], "retry_fan_out")
     await shows(on, "0 of 3 over · 3 queued")
     assert len(made(on)) == 3
-    await on.slack.click(ADA, GENERAL, table["ts"], "retry_fan_out", value=(await rows(on, "fan_outs"))[0]["id"])
+    (fan_out,) = await rows(on, "fan_outs")
+    await forge(on, "interactive", press(ADA, GENERAL, "retry_fan_out", fan_out["id"]))
     await on.slack.wait_for_ephemeral(ADA, "There is nothing to try again")
     assert len(made(on)) == 3
 
@@ -234,8 +235,13 @@ async def test_a_preview_counts_for_an_hour_and_once(on: Harness, clock: Ahead) 
     assert made(on) == {}
     table = await begun(on)
     (fan_out,) = await rows(on, "fan_outs", state="running")
-    await on.slack.click(ADA, GENERAL, table["ts"], "stop_fan_out", value=fan_out["id"])
-    await shows(on, "3 of 3 over")
+    await forge(on, "interactive", press(ADA, GENERAL, "start_fan_out", fan_out["id"]))
+    await on.slack.click(ADA, GENERAL, table["ts"], "stop_fan_out")
+    await shows(on, "3 of 3 over · 3 stopped")
+    for action, said in (("stop_fan_out", "so there was nothing to stop"), ("cancel_fan_out", "answered before")):
+        await forge(on, "interactive", press(ADA, GENERAL, action, fan_out["id"]))
+        await on.slack.wait_for_ephemeral(ADA, said)
+    assert len(made(on)) == 3
 
 
 @pytest.mark.edge
