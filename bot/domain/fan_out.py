@@ -86,9 +86,10 @@ class FanOutSession:
     @property
     def state(self) -> DisplayState:
         """The state that the table shows."""
+        starting = DisplayState.STARTING if self.intent_at is None else DisplayState.CHECKING
         own = {
-            Lifecycle.QUEUED: DisplayState.STARTING,
-            Lifecycle.CREATING: DisplayState.CHECKING if self.intent_at is not None else DisplayState.STARTING,
+            Lifecycle.QUEUED: starting,
+            Lifecycle.CREATING: starting,
             Lifecycle.CANCELLED: DisplayState.CANCELLED,
             Lifecycle.REFUSED: DisplayState.REFUSED,
             Lifecycle.UNCERTAIN: DisplayState.UNCERTAIN,
