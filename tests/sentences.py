@@ -1025,7 +1025,7 @@ HELP = (
     '`title="…"`\n'
     "• In a session's thread, reply to steer Devin; `!help` lists what else works there\n"
     "• `help`, `list`, `cost`, `status`, `stop`, `notify` and `budget list` also work as a direct message or "
-    "behind a mention, and so does what is for admins (`audit` as a direct message only)\n"
+    "behind a mention, and so does what is for admins (`audit` and `fanout` as a direct message only)\n"
     "*For admins*\n"
     "• `/devin usage [today|yesterday|week|month|cycle|YYYY-MM-DD..YYYY-MM-DD] [by "
     "person|channel|session|org|product|repo|playbook|day] [csv]` shows what was spent\n"
@@ -1036,7 +1036,8 @@ HELP = (
     "org|#channel|@person|each-… ACUs` adds to it until it resets\n"
     "• `/devin orgs` shows Devin's organisations, with their limits and ACUs\n"
     "• `/devin audit [action=…] [person=…] [org=…] [since=…] [until=…]` sends you Devin's audit log · `/devin "
-    "audit bot [csv]` shows what was changed through Devin Bridge"
+    "audit bot [csv]` shows what was changed through Devin Bridge\n"
+    "• `/devin fanout … orgs=all|name,id,… [acu=5] [tags=…]` starts one session in each organisation, after a preview"
 )
 HELP_IN_THREAD = (
     "Every reply in this thread goes to Devin, except these, each as the whole message:\n"

@@ -11,7 +11,7 @@ from bot.domain.fan_out import FanOut, FanOutSession, FanOutState, may_be_retrie
 from bot.domain.session import DisplayState, first_line
 from bot.views import blocks
 from bot.views.answers.wording import code
-from bot.views.fan_outs import NAME_SHOWN, caps
+from bot.views.fan_outs import NAME_SHOWN
 from bot.views.figure_tables import Cell, FigureTable, table_message
 from bot.views.message import Block, Message
 from bot.views.sentences import STATE_WORDS, mention
@@ -95,15 +95,13 @@ def _title(fan_out: FanOut) -> str:
 
 
 def _line(fan_out: FanOut, sessions: Sequence[FanOutSession], asker: str) -> str:
-    over, limit = sum(one.is_over for one in sessions), fan_out.limit
     parts = [
-        f"{over} of {len(sessions)} over",
+        f"{sum(one.is_over for one in sessions)} of {len(sessions)} over",
         _states(sessions),
         tenths_of_acus(sum(one.acus for one in sessions)),
-        "" if limit is None else caps(limit, len(sessions)).lower().replace("acu", "ACU"),
         f"asked by {fitted(asker, 80) or 'somebody'}",
     ]
-    return "\n".join([" · ".join(part for part in parts if part), *_remarks(fan_out, sessions)])
+    return "\n".join([" · ".join(parts), *_remarks(fan_out, sessions)])
 
 
 def _remarks(fan_out: FanOut, sessions: Sequence[FanOutSession]) -> Iterator[str]:

@@ -136,13 +136,8 @@ def _cap(fan_out: FanOut, count: int) -> str:
     if limit is None:
         return "No limit of ACUs is set; `acu=5` sets one for each session."
     less = f", because a budget leaves less than {wanted}" if wanted is not None and limit < wanted else ""
-    return f"{caps(limit, count)}{less}."
-
-
-def caps(limit: int, count: int) -> str:
-    """Write what each of `count` sessions may use, and all of them together."""
     each = f"Up to {counted(limit, 'ACU')}"
-    return each if count == 1 else f"{each} each, {limit * count:,} in sum"
+    return f"{each}{less}." if count == 1 else f"{each} each, {limit * count:,} in sum{less}."
 
 
 def begun(count: int) -> Message:

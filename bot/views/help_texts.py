@@ -23,7 +23,7 @@ _OPTIONS: Final = (
 )
 _ADDRESSED: Final = (
     "• `help`, `list`, `cost`, `status`, `stop`, `notify` and `budget list` also work as a direct message or behind a "
-    "mention, and so does what is for admins (`audit` as a direct message only)"
+    "mention, and so does what is for admins (`audit` and `fanout` as a direct message only)"
 )
 SLASH_HELP: Final = Message(
     "\n".join(

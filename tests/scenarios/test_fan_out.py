@@ -199,16 +199,14 @@ async def test_a_budget_that_is_used_up_keeps_a_fan_out_from_starting(on: Harnes
     await on.slack.slash(ADA, GENERAL, "budget set each-person 2 a day")
     preview = await previewed(on, f"{PROMPT} orgs=all acu=5")
     assert "Up to 2 ACUs each, 6 in sum, because a budget leaves less than 5." in preview["rendered"]
-    _, devin_id = await on.started(user=ADA)
-    await on.devin.set(devin_id, acus_consumed=2.1)
-
-    async def is_counted() -> bool:
-        return any(row["acus"] > 2 for row in await rows(on, "spend"))
-
-    await until(is_counted)
+    other = await previewed(on, "fix it orgs=web", "1 session")
+    await on.slack.click(ADA, GENERAL, other["ts"], "start_fan_out")
+    await on.slack.wait_for_message(GENERAL, "0 of 1 over · 1 queued")
+    await on.devin.set(made(on)["org-web"].bare_id, status="running", status_detail="finished", acus_consumed=2.1)
+    await on.slack.wait_for_message(GENERAL, "1 of 1 over · 1 done · 2.1 ACUs")
     await on.slack.click(ADA, GENERAL, preview["ts"], "start_fan_out")
-    await on.slack.wait_for_ephemeral(ADA, "Nothing was started: your budget is used up")
-    assert set(made(on)) == {"org-play"}
+    await on.slack.wait_for_ephemeral(ADA, "Nothing was started: your budget is used up, 2.1 of 2 ACUs today.")
+    assert set(made(on)) == {"org-web"}
 
 
 @pytest.mark.edge

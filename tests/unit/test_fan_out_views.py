@@ -154,12 +154,10 @@ def test_the_other_answers():
 def test_the_table_shows_state_link_acus_and_reason():
     message = fan_out_table.table(LIMITED, [ACME, DONE, FORBIDDEN], "ada")
     assert message.text == (
-        "Fan-out: “upgrade deps”: 2 of 3 over · 1 working, 1 done, 1 not started · 3.3 ACUs · "
-        "up to 5 ACUs each, 15 in sum · asked by ada"
+        "Fan-out: “upgrade deps”: 2 of 3 over · 1 working, 1 done, 1 not started · 3.3 ACUs · asked by ada"
     )
     assert texts(message) == [
-        "*Fan-out: “upgrade deps”*\n2 of 3 over · 1 working, 1 done, 1 not started · 3.3 ACUs · "
-        "up to 5 ACUs each, 15 in sum · asked by ada",
+        "*Fan-out: “upgrade deps”*\n2 of 3 over · 1 working, 1 done, 1 not started · 3.3 ACUs · asked by ada",
         "*Web*: Devin Bridge's key lacks the permission `ManageOrgSessions` there. "
         "An admin of that organisation or of the enterprise can grant it to the service user.",
     ]

@@ -87,19 +87,19 @@ class RunFanOut:
     # ------------------------------------------------------------ the begin
 
     async def _begin(self, job: Job[FanOutCause], fan_out: FanOut, sessions: list[FanOutSession]) -> None:
-        ts = await self._message.ts(fan_out)
+        ts, timing = await self._message.ts(fan_out), self._services.timing
         if ts is None:
-            raise Reschedule(self._services.timing.job_message, "its message is not posted yet")
+            wait = timing.job_message * 2.0 ** min(job.row.attempts, 10)
+            raise Reschedule(min(wait, timing.row_longest_retry), "its message is not posted yet")
         if not ts:
             await self._end_unposted(job, fan_out)
             return
-        pause = self._services.timing.fan_out_pause
         # A crash before this commit asks for no session, and the message is found again.
         async with self._services.unit_of_work_for(job) as uow:
             await fan_outs.change(uow.tx, fan_out.id, ts=ts)
             waiting = [one for one in sessions if one.lifecycle is Lifecycle.QUEUED]
             for number, session in enumerate(waiting):
-                await ask_for(uow, fan_out, session, number * pause)
+                await ask_for(uow, fan_out, session, number * timing.fan_out_pause)
             await self._go_on(uow, job, 0.0)
 
     async def _end_unposted(self, job: Job[FanOutCause], fan_out: FanOut) -> None:

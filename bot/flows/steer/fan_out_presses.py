@@ -129,6 +129,7 @@ class FanOutPresses:
         if refusal is not None:
             await self._answer(job, refusal)
             return
+        limit = await self._budget_check.fan_out_limit(job.workspace, fan_out)
         # A crash before this commit asks for no session, and the press is handled again.
         async with self._services.unit_of_work_for(job) as uow:
             await fan_outs.touch(uow.tx, fan_out.id)
@@ -136,6 +137,7 @@ class FanOutPresses:
             may = fan_out.state in _BEGUN and fan_out.stopped_at is None
             again = await fan_outs.retry(uow.tx, fan_out.id) if may else []
             if again:
+                await fan_outs.change(uow.tx, fan_out.id, acu_limit=limit)
                 await self._ask_again(uow, job, fan_out, again)
             else:
                 await uow.reply_privately(recipient_of(job), views.NOTHING_TO_RETRY)
