@@ -80,7 +80,7 @@ class Retention:
             "alarms": _written(partial(alarms.purge, before=ended)),
             "long_jobs": _written(partial(long_jobs.purge, before=old)),
             "long_job_rows": _written(long_jobs.purge_rows),
-            "fan_outs": _written(partial(fan_outs.purge, before=old)),
+            "fan_outs": _written(partial(fan_outs.purge, before=now - max(kept, timing.fan_outs_kept))),
             "fan_out_sessions": _written(fan_outs.purge_sessions),
             "spend": _written(partial(spend.purge, before=last_spent)),
             "pull_requests": _written(partial(pull_requests.purge, before=bounds(last_spent)[0])),
