@@ -61,13 +61,13 @@ class RunFanOut:
             await self._carry_on(job, *found)
 
     async def _carry_on(self, job: Job[FanOutCause], fan_out: FanOut, sessions: list[FanOutSession]) -> None:
-        is_running = fan_out.state is FanOutState.RUNNING
-        wait = await self._ask_devin(job, fan_out, sessions) if is_running else 0.0
+        running = FanOutState.RUNNING
+        wait = await self._ask_devin(job, fan_out, sessions) if fan_out.state is running else 0.0
         if (found := await self._read(job)) is None:
             await self._close(job)
         elif shown_in := await self._message.show(job, *found):
             await self._wait(job, found[0], shown_in)
-        elif is_running and not self._is_over(*found):
+        elif found[0].state is running and not self._is_over(*found):
             await self._wait(job, found[0], wait)
         else:
             await self._end(job, *found)
@@ -75,7 +75,11 @@ class RunFanOut:
     async def on_dead(self, uow: UnitOfWork, job: Job[FanOutCause], _reason: str, /) -> None:
         """Stop following the fan-out; its sessions go on at Devin, and a press of a button carries it on."""
         fan_out = await fan_outs.get(uow.tx, job.cause.fan_out_id)
-        if fan_out is not None and fan_out.ts is not None:
+        if fan_out is None:
+            return
+        if fan_out.ts is None:
+            await _write_unposted(uow, fan_out)
+        else:
             await self._post_end(uow, fan_out, await fan_outs.sessions_of(uow.tx, fan_out.id))
 
     async def _read(self, job: Job[FanOutCause]) -> tuple[FanOut, list[FanOutSession]] | None:
@@ -105,13 +109,7 @@ class RunFanOut:
     async def _end_unposted(self, job: Job[FanOutCause], fan_out: FanOut) -> None:
         # A crash before this commit informs nobody yet.
         async with self._services.unit_of_work_for(job) as uow:
-            await fan_outs.change(uow.tx, fan_out.id, state=FanOutState.OVER)
-            await fan_outs.cancel_unstarted(uow.tx, fan_out.id)
-            row = uow.post_row(
-                f"{fan_out.message_key}:lost", fan_out.team, fan_out.user, None, views.not_posted(fan_out.channel)
-            )
-            await uow.add_to_outbox(row)
-            await audit.add(uow.tx, _audited(fan_out, uow.now, "not posted", {}))
+            await _write_unposted(uow, fan_out)
             await finish(uow, job)
 
     # ------------------------------------------------------------ Devin
@@ -121,7 +119,8 @@ class RunFanOut:
         services, timing = self._services, self._services.timing
         until = services.clock() + timing.progress_interval
         intervals = (timing.fan_out_poll, timing.fan_out_slow_poll)
-        for session in sessions:
+        # The one that was asked about longest ago first, so that none that fails holds up the others.
+        for session in sorted(sessions, key=lambda one: one.polled_at):
             if services.clock() >= until:
                 return 0.0
             stop = fan_out.stopped_at is not None and session.is_to_be_stopped
@@ -135,8 +134,6 @@ class RunFanOut:
             except DevinError as error:
                 log.warning("session of a fan-out not read", org_id=session.org_id, error=str(error))
                 await self._store(job, fan_out, session, {"polled_at": services.clock()})
-                if stop:
-                    return timing.fan_out_stop_retry
         current = await self._current(fan_out)
         if fan_out.stopped_at is not None and any(one.is_to_be_stopped for one in current):
             return timing.fan_out_stop_retry
@@ -237,7 +234,7 @@ class RunFanOut:
     async def _post_end(self, uow: UnitOfWork, fan_out: FanOut, sessions: list[FanOutSession]) -> None:
         """End the fan-out: the asker is mentioned in its thread, once for each time that it ends."""
         await fan_outs.change_while(uow.tx, fan_out.id, FanOutState.RUNNING, state=FanOutState.OVER)
-        key = f"{fan_out.message_key}:end:{sum(one.attempt for one in sessions)}"
+        key = f"{fan_out.message_key}:end:{fan_out.version}"
         message = fan_out_table.ended(fan_out, sessions)
         await uow.add_to_outbox(uow.post_row(key, fan_out.team, fan_out.channel, fan_out.ts, message))
         counts: dict[str, int] = {}
@@ -248,6 +245,15 @@ class RunFanOut:
     async def _close(self, job: Job[FanOutCause]) -> None:
         async with self._services.unit_of_work_for(job) as uow:
             await finish(uow, job)
+
+
+async def _write_unposted(uow: UnitOfWork, fan_out: FanOut) -> None:
+    """End a fan-out whose table could not be posted, and inform who asked that nothing was started."""
+    await fan_outs.change_while(uow.tx, fan_out.id, FanOutState.RUNNING, state=FanOutState.OVER)
+    await fan_outs.cancel_unstarted(uow.tx, fan_out.id)
+    lost = views.not_posted(fan_out.channel)
+    await uow.add_to_outbox(uow.post_row(f"{fan_out.message_key}:lost", fan_out.team, fan_out.user, None, lost))
+    await audit.add(uow.tx, _audited(fan_out, uow.now, "unposted", {}))
 
 
 def _audited(fan_out: FanOut, now: float, outcome: str, counts: dict[str, int]) -> AuditRow:
