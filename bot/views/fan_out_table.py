@@ -63,7 +63,7 @@ def table(fan_out: FanOut, sessions: Sequence[FanOutSession], asker: str) -> Mes
     rows = [_row(one) for one in sessions]
     data, plain, _ = table_message(FigureTable("Sessions", COLUMNS, rows)).forms()
     end = [*blocks.sections(_reasons(sessions)), *_buttons(fan_out, sessions)]
-    words = f"{_title(fan_out)}: {line}".replace("`", "")
+    words = f"{_title(fan_out)}: {line}".replace("`", "").replace("\n", ". ")
     listed = blocks.sections(map(_listed, sessions))
     forms = (data.blocks, plain.blocks[1:], listed)
     *others, plainest = (Message(words, [head, *body, *end]) for body in forms)

@@ -182,6 +182,7 @@ def test_where_slack_draws_no_table_the_lines_say_the_same():
 def test_what_is_being_stopped_or_over_has_no_button_to_stop():
     stopping = fan_out_table.table(replace(FAN_OUT, stopped_at=5.0), [ACME, FORBIDDEN], "ada")
     assert texts(stopping)[0].endswith("\nStopping: the sessions are put to sleep, and nothing is lost.")
+    assert stopping.text.endswith(" · asked by ada. Stopping: the sessions are put to sleep, and nothing is lost.")
     assert labels(stopping) == []
     over = fan_out_table.table(replace(FAN_OUT, state=FanOutState.OVER), [DONE], "ada")
     assert texts(over) == ["*Fan-out: “upgrade deps”*\n1 of 1 over · 1 done · 2 ACUs · asked by ada"]
