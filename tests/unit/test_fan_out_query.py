@@ -2,6 +2,7 @@
 
 import pytest
 
+from bot.domain.commands.fan_out_commands import FANOUT
 from bot.domain.commands.fan_out_query import (
     FanOutMistake,
     FanOutQuery,
@@ -14,7 +15,7 @@ from bot.domain.commands.fan_out_query import (
 )
 from bot.domain.commands.options import NOT_ACUS, Mistyped
 from bot.domain.commands.parser import Command, Doubt, parse_addressed, parse_doubt, parse_slash
-from bot.domain.commands.registry import FANOUT, START
+from bot.domain.commands.registry import START
 from bot.domain.session import Options
 
 ACME, DATA, LIKE = (

@@ -12,7 +12,8 @@ from functools import lru_cache, partial
 from typing import Final
 
 from bot.domain.commands.arguments import parse_which
-from bot.domain.commands.registry import COMMANDS, FANOUT, HELP, START
+from bot.domain.commands.fan_out_commands import FANOUT
+from bot.domain.commands.registry import COMMANDS, HELP, START
 from bot.domain.commands.spec import CommandSpec, Form, Surface
 
 

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
 
 from bot.domain.causes import ActionCause, MessageCause
+from bot.domain.commands.fan_out_commands import FANOUT
 from bot.domain.commands.parser import Command
 from bot.domain.commands.registry import (
     ARCHIVE,
@@ -12,7 +13,6 @@ from bot.domain.commands.registry import (
     BUDGET_LIST,
     COST,
     DIGEST,
-    FANOUT,
     HELP,
     LIST,
     NOTIFY,

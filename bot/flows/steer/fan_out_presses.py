@@ -4,6 +4,7 @@ from typing import Any, Final
 
 from bot.domain.causes import ActionCause
 from bot.domain.commands import registry
+from bot.domain.commands.fan_out_commands import CANCEL_FAN_OUT, RETRY_FAN_OUT, START_FAN_OUT, STOP_FAN_OUT
 from bot.domain.fan_out import FanOut, FanOutSession, FanOutState
 from bot.domain.session import first_line
 from bot.flows.access import Access
@@ -18,9 +19,7 @@ from bot.views import fan_out_table
 from bot.views import fan_outs as views
 from bot.views.message import Message
 
-BUTTONS: Final = frozenset(
-    {registry.START_FAN_OUT, registry.CANCEL_FAN_OUT, registry.STOP_FAN_OUT, registry.RETRY_FAN_OUT}
-)
+BUTTONS: Final = frozenset({START_FAN_OUT, CANCEL_FAN_OUT, STOP_FAN_OUT, RETRY_FAN_OUT})
 _BEGUN: Final = frozenset({FanOutState.RUNNING, FanOutState.OVER})
 
 
@@ -41,11 +40,11 @@ class FanOutPresses:
             await self._answer(job, views.EXPIRED if spec.replaces else views.GONE)
         elif (refusal := await self._access.role_refusal(job.workspace, spec, user)) is not None:
             await self._answer(job, refusal)
-        elif spec is registry.START_FAN_OUT:
+        elif spec is START_FAN_OUT:
             await self._start(job, fan_out)
-        elif spec is registry.CANCEL_FAN_OUT:
+        elif spec is CANCEL_FAN_OUT:
             await self._cancel(job, fan_out)
-        elif spec is registry.STOP_FAN_OUT:
+        elif spec is STOP_FAN_OUT:
             await self._stop(job, fan_out)
         else:
             await self._retry(job, fan_out)

@@ -4,6 +4,7 @@ from typing import Final
 
 from bot.domain.causes import ActionCause
 from bot.domain.commands import registry
+from bot.domain.commands.fan_out_commands import FANOUT
 from bot.flows.job import Job, finish, recipient_of
 from bot.flows.manage import long_jobs
 from bot.flows.money import budget_requests
@@ -45,7 +46,7 @@ class Presses:
         spec = registry.named(job.cause.verb)
         if spec in held_start.ANSWERS:
             await held_start.answer_question(self._services, job)
-        elif spec in {registry.RUN_COMMAND, registry.START_AS_TASK, registry.DIGEST, registry.FANOUT}:
+        elif spec in {registry.RUN_COMMAND, registry.START_AS_TASK, registry.DIGEST, FANOUT}:
             await self._doubtful_command.run(job)
         elif spec in _FOR_USERS:
             if await self._may_use(job):
@@ -60,7 +61,7 @@ class Presses:
     async def on_dead(self, uow: UnitOfWork, job: Job[ActionCause], reason: str, /) -> None:
         """Announce what was not done."""
         spec = registry.named(job.cause.verb)
-        if spec is registry.FANOUT or spec in fan_out_presses.BUTTONS:
+        if spec is FANOUT or spec in fan_out_presses.BUTTONS:
             await uow.reply_privately(recipient_of(job), fan_outs.FAILED)
         else:
             await self._session_commands.on_dead(uow, job, reason)
