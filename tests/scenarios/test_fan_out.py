@@ -7,7 +7,7 @@ import pytest
 from bot.playground.devin.permissions import ALL_PERMISSIONS
 from tests.scenarios.ahead import Ahead, rows, until
 from tests.scenarios.harness import ADA, ANN, BOT, GENERAL, Harness
-from tests.scenarios.observations import buttons, forge, press
+from tests.scenarios.observations import buttons, forge, polled, press
 
 DIRECT = "D0ADA"
 PROMPT = "upgrade the dependencies of {org}"
@@ -232,6 +232,7 @@ async def test_a_preview_counts_for_an_hour_and_once(on: Harness, clock: Ahead) 
     await on.slack.wait_for_ephemeral(ADA, "That preview was answered before or is too old")
     assert made(on) == {}
     table = await begun(on)
+    await shows(on, "3 queued")
     (fan_out,) = await rows(on, "fan_outs", state="running")
     await forge(on, "interactive", press(ADA, GENERAL, "start_fan_out", fan_out["id"]))
     await on.slack.click(ADA, GENERAL, table["ts"], "stop_fan_out")
@@ -255,7 +256,10 @@ async def test_of_two_sessions_with_one_reference_the_younger_one_is_ended(on: H
         return [one.terminated for one in of_web if one is not kept] == [True]
 
     await until(is_ended)
+    calls = len(await on.devin.log("terminate"))
+    await polled(on, 10)
     assert not kept.terminated
+    assert len(await on.devin.log("terminate")) == calls == 1
 
 
 @pytest.mark.long

@@ -8,12 +8,15 @@
 A crash anywhere repeats at most calls that change nothing. The claim on the lane is given back every few seconds.
 """
 
+from functools import partial
+from math import inf
 from typing import Any, Final
 
 from bot.devin.errors import DevinConflict, DevinError, DevinNotFound, DevinRateLimited, DevinRefused
+from bot.devin.models import DevinSession
 from bot.domain.causes import FanOutCause, FanOutSessionCause
 from bot.domain.fan_out import FanOut, FanOutSession, FanOutState, due_at, next_poll
-from bot.domain.session import DisplayState, Lifecycle, bare_id
+from bot.domain.session import TERMINAL_STATUSES, DisplayState, Lifecycle, bare_id
 from bot.flows.access import Access
 from bot.flows.job import Flow, Job, Reschedule, finish
 from bot.flows.lookup import SessionLookup
@@ -151,8 +154,10 @@ class RunFanOut:
         """
         organisation = await self._organisations.of(job.workspace, session.org_id)
         made, _ = await self._lookup.all_made(organisation, fan_out.reference, fan_out.created_at)
+        made.sort(key=partial(_age, session))
         for younger in made[1:]:
-            await self._end_younger(organisation, younger.session_id)
+            if younger.status not in TERMINAL_STATUSES:
+                await self._end_younger(organisation, younger.session_id)
         values: dict[str, object] = {"polled_at": self._services.clock()}
         if made:
             known = session.reason if session.lifecycle is Lifecycle.OPEN else None
@@ -245,6 +250,12 @@ class RunFanOut:
     async def _close(self, job: Job[FanOutCause]) -> None:
         async with self._services.unit_of_work_for(job) as uow:
             await finish(uow, job)
+
+
+def _age(session: FanOutSession, made: DevinSession) -> tuple[float, bool, str]:
+    """The key that sorts what was made for a session, oldest first; of equally old ones that which it has first."""
+    is_another = session.devin_id is None or bare_id(session.devin_id) != bare_id(made.session_id)
+    return made.created_at or inf, is_another, made.session_id
 
 
 async def _write_unposted(uow: UnitOfWork, fan_out: FanOut) -> None:

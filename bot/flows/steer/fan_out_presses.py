@@ -111,10 +111,10 @@ class FanOutPresses:
         async with self._services.unit_of_work_for(job) as uow:
             await fan_outs.touch(uow.tx, fan_out.id)
             fan_out, sessions = await self._current(uow, job)
-            if fan_out.stopped_at is not None:
-                await uow.reply_privately(recipient_of(job), views.BEING_STOPPED)
-            elif fan_out.state not in _BEGUN or all(one.is_over for one in sessions):
+            if fan_out.state not in _BEGUN or all(one.is_over for one in sessions):
                 await uow.reply_privately(recipient_of(job), views.NOT_RUNNING)
+            elif fan_out.stopped_at is not None:
+                await uow.reply_privately(recipient_of(job), views.BEING_STOPPED)
             else:
                 again = {"state": FanOutState.RUNNING, "begun_at": uow.now}
                 await fan_outs.change(uow.tx, fan_out.id, stopped_at=uow.now, **again)
